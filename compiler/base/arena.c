@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Arena over chunks of doubling size. Chunks are zeroed when made and handed-out memory is zeroed
+ * again when a release lets it be reused, so callers always see zeros.
+ */
+#include "arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGN = 64, FIRST_CHUNK = 16 * 1024, LARGEST_STEP = 16 * 1024 * 1024 };
+
+struct TtfsArenaChunk {
+    TtfsArenaChunk *prev;
+    size_t fill, size; /* bytes of data used and held */
+    unsigned char *data;
+};
+
+static void default_oom(size_t wanted) {
+    (void)wanted;
+    abort();
+}
+
+static void (*oom_hook)(size_t) = default_oom;
+
+void ttfs_set_oom_hook(void (*hook)(size_t wanted)) {
+    oom_hook = hook;
+}
+
+static void drop_top(TtfsArena *a) {
+    TtfsArenaChunk *c = a->top;
+    a->top = c->prev;
+    free(c->data);
+    free(c);
+}
+
+void ttfs_arena_free(TtfsArena *a) {
+    while (a->top) drop_top(a);
+    a->used = 0;
+}
+
+TtfsMark ttfs_arena_mark(const TtfsArena *a) {
+    return (TtfsMark){a->top, a->top ? a->top->fill : 0, a->used};
+}
+
+void ttfs_arena_release(TtfsArena *a, TtfsMark mark) {
+    while (a->top != mark.top) drop_top(a);
+    if (a->top) a->top->fill = mark.fill;
+    a->used = mark.used;
+}
+
+void ttfs_oom(size_t wanted) {
+    oom_hook(wanted);
+    abort();
+}
+
+static bool add_chunk(TtfsArena *a, size_t least) {
+    size_t size = a->top ? a->top->size * 2 : FIRST_CHUNK;
+    if (size > LARGEST_STEP) size = LARGEST_STEP;
+    if (size < least) size = least;
+    TtfsArenaChunk *c = malloc(sizeof *c);
+    void *data = aligned_alloc(ALIGN, size);
+    if (!c || !data) {
+        free(c);
+        free(data);
+        return false;
+    }
+    *c = (TtfsArenaChunk){a->top, 0, size, data};
+    a->top = c;
+    return true;
+}
+
+void *ttfs_arena_try_array(TtfsArena *a, size_t count, size_t size) {
+    if (size && count > (SIZE_MAX - 2 * ALIGN) / size) return NULL;
+    size_t bytes = (count * size + ALIGN - 1) / ALIGN * ALIGN;
+    if (bytes == 0) bytes = ALIGN;
+    if (!a->top || a->top->size - a->top->fill < bytes)
+        if (!add_chunk(a, bytes)) return NULL;
+    void *p = a->top->data + a->top->fill;
+    a->top->fill += bytes;
+    a->used += bytes;
+    return memset(p, 0, bytes);
+}
+
+void *ttfs_arena_array(TtfsArena *a, size_t count, size_t size) {
+    void *p = ttfs_arena_try_array(a, count, size);
+    if (!p) ttfs_oom(size && count > SIZE_MAX / size ? SIZE_MAX : count * size);
+    return p;
+}
+
+char *ttfs_arena_strndup(TtfsArena *a, const char *s, size_t n) {
+    char *p = ttfs_arena_array(a, n + 1, 1);
+    memcpy(p, s, n);
+    return p;
+}
+
+char *ttfs_arena_strdup(TtfsArena *a, const char *s) {
+    return ttfs_arena_strndup(a, s, strlen(s));
+}
+
+char *ttfs_arena_printf(TtfsArena *a, const char *fmt, ...) {
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    char *p = ttfs_arena_array(a, n < 0 ? 1 : (size_t)n + 1, 1);
+    if (n >= 0) vsnprintf(p, (size_t)n + 1, fmt, again);
+    va_end(again);
+    return p;
+}
+
+void *ttfs_vec_grow(TtfsArena *a, void *at, uint32_t *cap, uint32_t len, size_t size) {
+    if (len < *cap) return at;
+    uint32_t wider = *cap ? *cap * 2 : 8;
+    void *p = ttfs_arena_array(a, wider, size);
+    if (len) memcpy(p, at, len * size);
+    *cap = wider;
+    return p;
+}

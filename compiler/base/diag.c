@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The list of diagnostics and its printer.
+ */
+#include "diag.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { KEPT = 1000 };
+
+static const char *const code_name[] = {
+#define TTFS_CODE(name, advice) #name,
+#include "diag.def"
+#undef TTFS_CODE
+};
+
+static const char *const code_advice[] = {
+#define TTFS_CODE(name, advice) advice,
+#include "diag.def"
+#undef TTFS_CODE
+};
+
+void ttfs_diag_free(TtfsDiag *d) {
+    ttfs_arena_free(&d->arena);
+    *d = (TtfsDiag){0};
+}
+
+const char *ttfs_code_name(TtfsCode code) {
+    return code_name[code];
+}
+
+static const char *where_text(TtfsArena *a, TtfsLoc loc) {
+    const char *file = loc.file ? loc.file : "";
+    const char *node = loc.node ? loc.node : "";
+    const char *gap = *file && *node ? ": " : "";
+    if (loc.line) return ttfs_arena_printf(a, "%s:%u:%u%s%s", file, loc.line, loc.col, gap, node);
+    return ttfs_arena_printf(a, "%s%s%s", file, gap, node);
+}
+
+static void append(TtfsDiag *d, TtfsSeverity severity, TtfsLoc loc, TtfsCode code,
+                   const char *advice, const char *fmt, va_list ap) {
+    if (severity == TTFS_ERROR) d->errors++;
+    if (d->messages.len >= KEPT) {
+        d->dropped++;
+        return;
+    }
+    char what[1024];
+    vsnprintf(what, sizeof what, fmt, ap);
+    TtfsMessage *m = TTFS_PUSH(&d->arena, d->messages);
+    *m = (TtfsMessage){severity, code, where_text(&d->arena, loc),
+                       ttfs_arena_strdup(&d->arena, what), ttfs_arena_strdup(&d->arena, advice)};
+}
+
+bool ttfs_error(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    append(d, TTFS_ERROR, loc, code, code_advice[code], fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+bool ttfs_error_advice(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *advice, const char *fmt,
+                       ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    append(d, TTFS_ERROR, loc, code, advice, fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+void ttfs_warn(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    append(d, TTFS_WARNING, loc, code, code_advice[code], fmt, ap);
+    va_end(ap);
+}
+
+void ttfs_note(TtfsDiag *d, TtfsLoc loc, const char *fmt, ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    append(d, TTFS_NOTE, loc, TTFS_CODE_COUNT, "", fmt, ap);
+    va_end(ap);
+}
+
+void ttfs_diag_print(const TtfsDiag *d, uint32_t from, TtfsBuf *out) {
+    static const char *const word[] = {"error", "warning", "note"};
+    for (uint32_t i = from; i < d->messages.len; i++) {
+        const TtfsMessage *m = &d->messages.at[i];
+        ttfs_buf_printf(out, "ttfs: %s: %s%s%s%s%s\n", word[m->severity], m->where,
+                        *m->where ? ": " : "", m->what, *m->advice ? ": " : "", m->advice);
+    }
+    if (d->dropped) ttfs_buf_printf(out, "ttfs: note: %u further messages left out\n", d->dropped);
+}

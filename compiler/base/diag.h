@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Diagnostics: what went wrong, where, and what to do. Libraries append; only main prints.
+ * Every function that can fail takes a TtfsDiag last and returns false after appending an error.
+ */
+#ifndef TTFS_DIAG_H
+#define TTFS_DIAG_H
+
+#include "arena.h"
+#include "buf.h"
+
+typedef enum {
+#define TTFS_CODE(name, advice) TTFS_##name,
+#include "diag.def"
+#undef TTFS_CODE
+    TTFS_CODE_COUNT
+} TtfsCode;
+
+typedef enum { TTFS_ERROR, TTFS_WARNING, TTFS_NOTE } TtfsSeverity;
+
+/* Where: any part may be absent (NULL, 0). `node` is a layer, node, population or key. */
+typedef struct {
+    const char *file;
+    uint32_t line, col;
+    const char *node;
+} TtfsLoc;
+
+#define TTFS_AT_FILE(f)    ((TtfsLoc){.file = (f)})
+#define TTFS_AT_NODE(f, n) ((TtfsLoc){.file = (f), .node = (n)})
+
+typedef struct {
+    TtfsSeverity severity;
+    TtfsCode code;     /* errors and warnings */
+    const char *where; /* "file:line:col: node", or "" */
+    const char *what;
+    const char *advice; /* what to do; "" for notes */
+} TtfsMessage;
+
+/* All zeros is an empty list. At most 1000 messages are kept; the rest are counted. */
+typedef struct {
+    TtfsArena arena;
+    TTFS_VEC(TtfsMessage) messages;
+    uint32_t errors, dropped;
+} TtfsDiag;
+
+void ttfs_diag_free(TtfsDiag *d);
+/* Appends an error with the advice of its code; returns false, so `return ttfs_error(...)`. */
+bool ttfs_error(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The same with advice of its own. */
+bool ttfs_error_advice(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *advice, const char *fmt,
+                       ...) __attribute__((format(printf, 5, 6)));
+void ttfs_warn(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Says what was approximated, clipped, dropped or assumed; ends up in the report. */
+void ttfs_note(TtfsDiag *d, TtfsLoc loc, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+const char *ttfs_code_name(TtfsCode code);
+/* Appends `ttfs: error: <where>: <what>: <what to do>` lines for the messages from `from` on. */
+void ttfs_diag_print(const TtfsDiag *d, uint32_t from, TtfsBuf *out);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Files over POSIX: mmap for reading, write and rename for writing.
+ */
+#include "file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool map_open_file(TtfsFile *f, int fd, const char *path, size_t limit, TtfsDiag *diag) {
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_OPEN, "%s", strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_OPEN, "not a regular file");
+    if ((uintmax_t)st.st_size > limit)
+        return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_SIZE,
+                          "%ju bytes, at most %zu expected", (uintmax_t)st.st_size, limit);
+    if (st.st_size == 0) return true;
+    void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (p == MAP_FAILED)
+        return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_OPEN, "%s", strerror(errno));
+    *f = (TtfsFile){p, (size_t)st.st_size};
+    return true;
+}
+
+bool ttfs_file_open(TtfsFile *f, const char *path, size_t limit, TtfsDiag *diag) {
+    *f = (TtfsFile){0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_OPEN, "%s", strerror(errno));
+    bool ok = map_open_file(f, fd, path, limit, diag);
+    close(fd);
+    return ok;
+}
+
+void ttfs_file_close(TtfsFile *f) {
+    if (f->bytes) munmap((void *)(uintptr_t)f->bytes, f->size);
+    *f = (TtfsFile){0};
+}
+
+static bool write_all(int fd, const char *p, size_t n) {
+    while (n > 0) {
+        ssize_t done = write(fd, p, n);
+        if (done < 0 && errno == EINTR) continue;
+        if (done <= 0) return false;
+        p += done;
+        n -= (size_t)done;
+    }
+    return true;
+}
+
+bool ttfs_file_write(const char *path, const void *bytes, size_t n, TtfsDiag *diag) {
+    char temporary[4096];
+    int len = snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
+    if (len < 0 || (size_t)len >= sizeof temporary)
+        return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_WRITE, "the path is too long");
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    bool ok = fd >= 0 && write_all(fd, bytes, n);
+    int why = errno;
+    if (fd >= 0 && close(fd) != 0 && ok) {
+        ok = false;
+        why = errno;
+    }
+    if (ok && rename(temporary, path) != 0) {
+        ok = false;
+        why = errno;
+    }
+    if (ok) return true;
+    if (fd >= 0) unlink(temporary);
+    return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_WRITE, "%s", strerror(why));
+}
+
+bool ttfs_make_folders(const char *path, TtfsDiag *diag) {
+    char part[4096];
+    size_t len = strlen(path);
+    if (len >= sizeof part)
+        return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_WRITE, "the path is too long");
+    memcpy(part, path, len + 1);
+    for (size_t i = 1; i <= len; i++) {
+        if (part[i] != '/' && part[i] != 0) continue;
+        char kept = part[i];
+        part[i] = 0;
+        if (mkdir(part, 0777) != 0 && !ttfs_is_folder(part))
+            return ttfs_error(diag, TTFS_AT_FILE(part), TTFS_FILE_WRITE, "%s", strerror(errno));
+        part[i] = kept;
+    }
+    return true;
+}
+
+bool ttfs_file_exists(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0;
+}
+
+bool ttfs_is_folder(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool remove_entries(const char *path, TtfsDiag *diag) {
+    DIR *dir = opendir(path);
+    if (!dir) return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_WRITE, "%s", strerror(errno));
+    TtfsArena scratch = {0};
+    bool ok = true;
+    for (struct dirent *e; ok && (e = readdir(dir)) != NULL;)
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+            ok = ttfs_remove_tree(ttfs_path_join(&scratch, path, e->d_name), diag);
+    ttfs_arena_free(&scratch);
+    closedir(dir);
+    return ok;
+}
+
+bool ttfs_remove_tree(const char *path, TtfsDiag *diag) {
+    struct stat st;
+    if (lstat(path, &st) != 0) return true;
+    bool folder = S_ISDIR(st.st_mode);
+    if (folder && !remove_entries(path, diag)) return false;
+    if ((folder ? rmdir(path) : unlink(path)) != 0)
+        return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_WRITE, "%s", strerror(errno));
+    return true;
+}
+
+char *ttfs_path_join(TtfsArena *a, const char *dir, const char *name) {
+    if (!*dir || *name == '/') return ttfs_arena_strdup(a, name);
+    const char *slash = dir[strlen(dir) - 1] == '/' ? "" : "/";
+    return ttfs_arena_printf(a, "%s%s%s", dir, slash, name);
+}
+
+char *ttfs_path_dir(TtfsArena *a, const char *path) {
+    const char *slash = strrchr(path, '/');
+    if (!slash) return ttfs_arena_strdup(a, ".");
+    if (slash == path) return ttfs_arena_strdup(a, "/");
+    return ttfs_arena_strndup(a, path, (size_t)(slash - path));
+}
+
+const char *ttfs_path_base(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}

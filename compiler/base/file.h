@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Whole files: bounded reads, writes that appear at once or not at all, folders, paths.
+ */
+#ifndef TTFS_FILE_H
+#define TTFS_FILE_H
+
+#include "diag.h"
+
+/* A file's bytes, mapped read-only and followed by no terminator. Release with ttfs_file_close. */
+typedef struct {
+    const unsigned char *bytes; /* NULL when size is 0 */
+    size_t size;
+} TtfsFile;
+
+/* Maps `path`; refuses what is not a regular file or is larger than `limit` bytes. */
+bool ttfs_file_open(TtfsFile *f, const char *path, size_t limit, TtfsDiag *diag);
+void ttfs_file_close(TtfsFile *f);
+
+/* Writes `path` under a temporary name beside it and renames: readers see the old file or the new.
+ */
+bool ttfs_file_write(const char *path, const void *bytes, size_t n, TtfsDiag *diag);
+/* Makes the folder and those above it. */
+bool ttfs_make_folders(const char *path, TtfsDiag *diag);
+bool ttfs_file_exists(const char *path);
+bool ttfs_is_folder(const char *path);
+/* Removes a file, or a folder with all in it; links are removed, not followed. Absent is fine. */
+bool ttfs_remove_tree(const char *path, TtfsDiag *diag);
+
+/* `dir`/`name`; `name` alone when it is absolute or `dir` is empty. */
+char *ttfs_path_join(TtfsArena *a, const char *dir, const char *name);
+/* The folder part of `path`: "." when it has none. */
+char *ttfs_path_dir(TtfsArena *a, const char *path);
+/* What follows the last slash. */
+const char *ttfs_path_base(const char *path);
+
+#endif

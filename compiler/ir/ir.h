@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * IR: the tensor network. Typed operations on shaped float32 tensors, in topological order, one
+ * sample at a time (the batch, dimension 0, is 1). Comes from onnx_to_ir; ir_to_ir rewrites it into
+ * the canonical form that ir_to_spike takes; the relu engine evaluates either.
+ *
+ * Invariants (ttfs_ir_check): every tensor is the input, a constant, or the output of exactly one
+ * node that stands before its users; shapes are what the operation computes; constants are finite.
+ */
+#ifndef TTFS_IR_H
+#define TTFS_IR_H
+
+#include "base.h"
+
+enum { TTFS_MAX_RANK = 6, TTFS_MAX_INPUTS = 5 };
+
+/* Ids are index + 1 into the vectors below; 0 = none. */
+typedef struct {
+    uint32_t i;
+} TtfsTensor;
+
+typedef enum {
+#define TTFS_OP(NAME, name, least, most, attrs) TTFS_OP_##NAME,
+#include "ops.def"
+#undef TTFS_OP
+    TTFS_OP_COUNT
+} TtfsOp;
+
+enum {
+    TTFS_ATTR_WINDOW = 1,  /* kernel, stride, dilation, pad */
+    TTFS_ATTR_GROUP = 2,   /* group */
+    TTFS_ATTR_GEMM = 4,    /* alpha, beta, trans_a, trans_b */
+    TTFS_ATTR_EPSILON = 8, /* epsilon */
+    TTFS_ATTR_AXIS = 16,   /* axis */
+    TTFS_ATTR_PERM = 32    /* perm */
+};
+
+typedef struct {
+    uint32_t kernel[2], stride[2], dilation[2]; /* y, x */
+    uint32_t pad[4];                            /* top, left, bottom, right */
+    uint32_t group;
+    float alpha, beta, epsilon;
+    bool trans_a, trans_b;
+    uint32_t axis; /* normalised to 0..rank-1 */
+    uint32_t perm[TTFS_MAX_RANK];
+} TtfsIrAttr;
+
+typedef struct {
+    const char *name; /* as in the model; unique names are not required */
+    uint32_t rank, dim[TTFS_MAX_RANK];
+    const float *data; /* a constant's values, row-major; NULL when computed */
+} TtfsTensorInfo;
+
+typedef struct {
+    TtfsOp op;
+    const char *name; /* the ONNX node's name, or OP_INDEX when it has none */
+    TtfsTensor in[TTFS_MAX_INPUTS];
+    uint32_t n_in;
+    TtfsTensor out;
+    TtfsIrAttr attr;
+} TtfsNode;
+
+typedef struct {
+    TtfsArena arena; /* owns everything below, except mapped constants */
+    TtfsFile mapped; /* file that constants may point into; closed by ttfs_ir_free */
+    TTFS_VEC(TtfsTensorInfo) tensors;
+    TTFS_VEC(TtfsNode) nodes;
+    TtfsTensor input, output; /* output: the logits once ir_to_ir dropped a trailing softmax */
+} TtfsIr;
+
+void ttfs_ir_free(TtfsIr *ir);
+TtfsTensorInfo *ttfs_ir_tensor(const TtfsIr *ir, TtfsTensor t);
+/* Elements of a tensor (dimensions are bounded so that it fits 31 bits). */
+uint64_t ttfs_ir_count(const TtfsTensorInfo *t);
+const char *ttfs_op_name(TtfsOp op);
+/* Computes the output shape of a node from its inputs and attributes (ONNX operator specification);
+ * fails with ONNX_SHAPE. A reshape's output shape is given, only its count is checked. */
+bool ttfs_ir_infer(const TtfsIr *ir, const TtfsNode *node, TtfsTensorInfo *out, const char *file,
+                   TtfsDiag *diag);
+/* Reports every fault it finds; true when there is none. */
+bool ttfs_ir_check(const TtfsIr *ir, const char *file, TtfsDiag *diag);
+
+/* Text. Constants live in a blob: with `blob_path` NULL it follows in the text as hexadecimal, else
+ * it is written to that file (raw little-endian float32) and the text names its base name and
+ * SHA-256. Print, read, print is a fixed point. */
+bool ttfs_ir_print(const TtfsIr *ir, const char *blob_path, TtfsBuf *out, TtfsDiag *diag);
+/* Reads and checks. `file` names the text in messages and locates the blob beside it. */
+bool ttfs_ir_read(TtfsIr *ir, const char *file, const void *text, size_t n, TtfsDiag *diag);
+
+/* What calibration saw of one tensor: a histogram over the bits of positive float32 values, so that
+ * any percentile is known to 1/256 and the order of samples does not matter. */
+enum {
+    TTFS_HIST_SHIFT = 15,
+    TTFS_HIST_BINS = 1 << 16
+}; /* bin = bits >> SHIFT of a positive float */
+
+typedef struct {
+    float min, max;    /* over all samples and elements; 0, 0 before any */
+    uint64_t count;    /* elements seen */
+    uint64_t positive; /* elements > 0 */
+    uint64_t *bins;    /* TTFS_HIST_BINS counters of the positive elements, or NULL when not kept */
+} TtfsTensorStat;
+
+typedef struct {
+    TtfsArena arena;
+    TtfsTensorStat *stat; /* one a tensor of the IR, index id - 1; only computed tensors and the
+                             input are filled */
+    uint32_t samples;     /* 0: no calibration */
+} TtfsCalib;
+
+/* An empty calibration for `ir`; histograms for the input and the outputs of relu nodes, input and
+ * output bounds for all computed tensors. */
+void ttfs_calib_init(TtfsCalib *c, const TtfsIr *ir);
+void ttfs_calib_free(TtfsCalib *c);
+/* Adds one sample's values of tensor `t`. */
+void ttfs_calib_add(TtfsCalib *c, TtfsTensor t, const float *values, uint64_t count);
+/* The value below which a share `q` (0..1) of the positive elements lies (upper edge of its bin, at
+ * most max); q = 1: max. */
+float ttfs_calib_percentile(const TtfsCalib *c, TtfsTensor t, double q);
+/* Share of all elements that are >= v (v > 0), to the resolution of the bins. */
+double ttfs_calib_share_from(const TtfsCalib *c, TtfsTensor t, float v);
+
+#endif

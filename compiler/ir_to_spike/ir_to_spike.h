@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Canonical IR + calibration -> spike graph: windows, integer weights, ramps and biases (semantics
+ * in docs/semantics.md).
+ */
+#ifndef TTFS_IR_TO_SPIKE_H
+#define TTFS_IR_TO_SPIKE_H
+
+#include "ir.h"
+#include "spike.h"
+
+typedef struct {
+    const char *layer;           /* name of the population it is for */
+    uint32_t ticks, weight_bits; /* 0: the common value */
+    double percentile;           /* < 0: the common value */
+} TtfsLayerOptions;
+
+typedef struct {
+    uint32_t ticks;       /* T of every window, 1..65535 */
+    uint32_t weight_bits; /* 2..16 */
+    double
+        percentile; /* share of positive activations within the window, 0..1; 1: the maximum seen */
+    float input_lo, input_hi; /* range of real input values that the encoder spans; lo < hi */
+    const TtfsLayerOptions *layers;
+    uint32_t n_layers;
+} TtfsSpikeOptions;
+
+/* What the quantiser did to one population, for the report. */
+typedef struct {
+    const char *name;
+    double window_top;   /* real value of T */
+    double seen_max;     /* largest calibrated value, 0 without calibration */
+    double weight_error; /* sqrt(sum (W - w s_w)^2 / sum W^2) */
+    uint32_t ramp_min, ramp_max;
+    uint64_t clipped_weights;
+    double saturated; /* share of calibrated values above the window */
+} TtfsQuantLayer;
+
+typedef struct {
+    TtfsArena arena;
+    TTFS_VEC(TtfsQuantLayer) at;
+} TtfsQuantReport;
+
+/* Without calibration (calib->samples == 0) windows come from interval bounds, with a warning. */
+bool ttfs_ir_to_spike(const TtfsIr *ir, const TtfsCalib *calib, const TtfsSpikeOptions *options,
+                      const char *file, TtfsSpike *out, TtfsQuantReport *report, TtfsDiag *diag);
+
+#endif

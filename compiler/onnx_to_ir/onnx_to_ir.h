@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ONNX model file -> IR. Reads through protobuf-c; folds constants and shapes; reports every node
+ * that stands in the way.
+ */
+#ifndef TTFS_ONNX_TO_IR_H
+#define TTFS_ONNX_TO_IR_H
+
+#include "ir.h"
+
+/* One thing that keeps a model from being compiled, for `ttfs check`. */
+typedef struct {
+    const char *node, *op, *reason, *advice;
+} TtfsObstacle;
+
+typedef struct {
+    TtfsArena arena;
+    TTFS_VEC(TtfsObstacle) at;
+} TtfsObstacles;
+
+/* Imports `path`. All obstacles are collected in *obstacles (may be NULL) and each is also an error
+ * in diag; true only when there is none. Facts dropped or assumed become notes. */
+bool ttfs_onnx_to_ir(const char *path, TtfsIr *out, TtfsObstacles *obstacles, TtfsDiag *diag);
+
+#endif

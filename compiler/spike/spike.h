@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Spike graph: the spike-time dataflow graph, all integers. Populations of neurons that fire at
+ * most once in their window of T ticks, and the connections between them. The golden engine
+ * executes it; nothing in it knows of cores or slots.
+ *
+ * A neuron that fires at tick k of its window encodes the integer x = T - k; silence encodes 0; the
+ * real value is x * scale + offset. A RELU neuron with weights w, bias c (half step included) and
+ * ramp R computes U = c + sum w x,   y = clamp(floor(U / R), 0, T),   fires at tick T - y when y >
+ * 0. A READOUT neuron does not fire: its potential c + sum w x is the logit in units of `scale`. A
+ * POOL neuron fires with the earliest spike of its window of source neurons (max pool).
+ *
+ * Invariants (ttfs_spike_check): populations in topological order, connections grouped by target,
+ * ramps >= 1, no potential beyond int32 at any tick, weights within their bits, sizes below the
+ * limits.
+ */
+#ifndef TTFS_SPIKE_H
+#define TTFS_SPIKE_H
+
+#include "base.h"
+
+enum { TTFS_MAX_TICKS = 65535 };
+
+typedef struct {
+    uint32_t i; /* index + 1; 0 = none */
+} TtfsPop;
+
+typedef enum { TTFS_POP_INPUT, TTFS_POP_RELU, TTFS_POP_POOL, TTFS_POP_READOUT } TtfsPopKind;
+typedef enum { TTFS_CONN_DENSE, TTFS_CONN_CONV, TTFS_CONN_POOL } TtfsConnKind;
+
+typedef struct {
+    TtfsPopKind kind;
+    const char *name; /* unique: the model's node that makes the values */
+    uint32_t c, h,
+        w; /* channels, rows, columns; a vector is c x 1 x 1. Neuron index (ch * h + y) * w + x */
+    uint32_t ticks; /* T, 1..TTFS_MAX_TICKS; 0 for a readout */
+    uint32_t start; /* first tick of the window, counted from the sample's start; a pool's is its
+                       source's */
+    double scale, offset; /* real = x * scale + offset; a readout's: real = potential * scale */
+    uint32_t rate_ppm;    /* expected share of neurons that fire, from calibration, in 1e-6 */
+    int32_t
+        *bias; /* RELU, READOUT: one per channel, accumulator grid, half step included; else NULL */
+    int32_t *ramp;                   /* RELU: one per channel, >= 1; else NULL */
+    uint32_t conn_first, conn_count; /* incoming connections: index of the first, and how many */
+} TtfsPopulation;
+
+typedef struct {
+    TtfsConnKind kind;
+    TtfsPop src, dst;
+    uint32_t kernel[2], stride[2], dilation[2]; /* y, x; CONV and POOL */
+    uint32_t pad[4];                            /* top, left, bottom, right */
+    uint32_t weight_bits;                       /* 2..16; 0 for POOL */
+    const int16_t *weights; /* DENSE [dst][src], CONV [dst c][src c][ky][kx]; shared, never
+                               expanded; NULL for POOL */
+    uint64_t weight_count;
+} TtfsConnection;
+
+typedef struct {
+    TtfsArena arena;
+    TTFS_VEC(TtfsPopulation) pops;
+    TTFS_VEC(TtfsConnection) conns;
+    TtfsPop input, readout;
+    uint32_t latency; /* ticks from the start of the sample to the end of the last window */
+} TtfsSpike;
+
+void ttfs_spike_free(TtfsSpike *s);
+TtfsPopulation *ttfs_spike_pop(const TtfsSpike *s, TtfsPop p);
+uint32_t ttfs_pop_size(const TtfsPopulation *p);
+/* Sum over pops / conns, for reports. A synapse is a weight seen by one neuron (a shared weight
+ * counts once per use). */
+uint64_t ttfs_spike_neurons(const TtfsSpike *s);
+uint64_t ttfs_spike_synapses(const TtfsSpike *s);
+uint64_t ttfs_spike_parameters(const TtfsSpike *s);
+/* Weight of conn from src neuron (sc, sy, sx) to ... is read through the layout above; helpers for
+ * DENSE and CONV. */
+
+/* Interval bounds of a RELU or READOUT neuron's channel over every intermediate tick and every
+ * input: slope: the integrated weights; potential: c + partial sums, also while the source window
+ * runs. */
+typedef struct {
+    int64_t slope_min, slope_max, potential_min, potential_max;
+} TtfsBounds;
+TtfsBounds ttfs_spike_bounds(const TtfsSpike *s, TtfsPop p, uint32_t channel);
+
+/* The integers x of the input population for one sample of real values: half-up rounding, clamped
+ * to 0..T. Returns how many values were clipped. */
+uint32_t ttfs_spike_encode(const TtfsSpike *s, const float *values, uint16_t *x);
+
+bool ttfs_spike_check(const TtfsSpike *s, const char *file, TtfsDiag *diag);
+/* As ttfs_ir_print / ttfs_ir_read; the blob holds weights (int16, little-endian). Biases and ramps
+ * stand in the text. */
+bool ttfs_spike_print(const TtfsSpike *s, const char *blob_path, TtfsBuf *out, TtfsDiag *diag);
+bool ttfs_spike_read(TtfsSpike *s, const char *file, const void *text, size_t n, TtfsDiag *diag);
+/* True when equal in every field; else says the first difference in `what` (at most n bytes). */
+bool ttfs_spike_equal(const TtfsSpike *a, const TtfsSpike *b, char *what, size_t n);
+
+#endif
