@@ -28,11 +28,18 @@ uint32_t ttfs_chip_max_ticks(const TtfsChip *c);
  * bits) for the ramp. */
 uint32_t ttfs_chip_threshold_rows(const TtfsChip *c);
 uint32_t ttfs_chip_ramp_rows(const TtfsChip *c);
+/* A weight row on the configuration port: chunks of 32 bits, and the address bits that number them.
+ */
+uint32_t ttfs_chip_row_chunks(const TtfsChip *c);
+uint32_t ttfs_chip_chunk_bits(const TtfsChip *c);
 
 /* Reads a description; unknown keys are refused with the nearest known key, every value is
  * range-checked. */
 bool ttfs_chip_read(TtfsChip *chip, const char *file, const void *text, size_t n, TtfsArena *a,
                     TtfsDiag *diag);
+/* Reads the description that stands at the current token of a text form, and the end of its line.
+ */
+bool ttfs_chip_lex(TtfsChip *chip, TtfsLex *l, TtfsArena *a);
 /* Canonical JSON; reading it gives the same chip and printing it again the same text. */
 void ttfs_chip_print(const TtfsChip *chip, TtfsBuf *out);
 /* Checks ranges; used by the reader and on chips that an image holds. */
@@ -52,7 +59,9 @@ bool ttfs_descriptor_pack(const TtfsDescriptor *d, uint32_t words[TTFS_DESC_WORD
                           const char **bad);
 /* Unpacks; false when a bit that no field names is set. */
 bool ttfs_descriptor_unpack(const uint32_t words[TTFS_DESC_WORDS], TtfsDescriptor *d);
-/* One line of text with every non-zero field by name. */
+/* Every non-zero field by name, `name value` with blanks between; the end of the line is the
+ * caller's. The reader takes that and the end of the line. */
 void ttfs_descriptor_print(const TtfsDescriptor *d, TtfsBuf *out);
+bool ttfs_descriptor_lex(TtfsDescriptor *d, TtfsLex *l);
 
 #endif
