@@ -73,6 +73,22 @@ TtfsTensorInfo *ttfs_ir_tensor(const TtfsIr *ir, TtfsTensor t);
 /* Elements of a tensor (dimensions are bounded so that it fits 31 bits). */
 uint64_t ttfs_ir_count(const TtfsTensorInfo *t);
 const char *ttfs_op_name(TtfsOp op);
+/* What ops.def says of an operation. */
+typedef struct {
+    const char *name;
+    uint32_t least, most; /* inputs */
+    uint32_t attrs;       /* TTFS_ATTR_ bits */
+} TtfsOpInfo;
+const TtfsOpInfo *ttfs_op_info(TtfsOp op);
+/* Default attributes: strides, dilations, kernel and group 1, alpha = beta = 1, the rest 0. */
+TtfsIrAttr ttfs_ir_attr(void);
+/* Appends a tensor or a node; the id of the tensor. Names and data must live as long as the IR. */
+TtfsTensor ttfs_ir_add_tensor(TtfsIr *ir, const TtfsTensorInfo *info);
+void ttfs_ir_add_node(TtfsIr *ir, const TtfsNode *node);
+/* Elements of `rank` dimensions; 0 when one is 0 or the product leaves 31 bits. */
+uint64_t ttfs_ir_dims_count(uint32_t rank, const uint32_t *dim);
+/* "[1, 8, 28, 28]", in the arena. */
+const char *ttfs_ir_shape_text(TtfsArena *a, const TtfsTensorInfo *t);
 /* Computes the output shape of a node from its inputs and attributes (ONNX operator specification);
  * fails with ONNX_SHAPE. A reshape's output shape is given, only its count is checked. */
 bool ttfs_ir_infer(const TtfsIr *ir, const TtfsNode *node, TtfsTensorInfo *out, const char *file,
@@ -105,7 +121,8 @@ typedef struct {
     TtfsArena arena;
     TtfsTensorStat *stat; /* one a tensor of the IR, index id - 1; only computed tensors and the
                              input are filled */
-    uint32_t samples;     /* 0: no calibration */
+    uint32_t samples;     /* 0: no calibration; counted when the input tensor is added */
+    TtfsTensor input;     /* of the IR */
 } TtfsCalib;
 
 /* An empty calibration for `ir`; histograms for the input and the outputs of relu nodes, input and
