@@ -19,7 +19,12 @@
 
 #include "base.h"
 
-enum { TTFS_MAX_TICKS = 65535 };
+enum {
+    TTFS_MAX_TICKS = 65535,
+    TTFS_MAX_NEURONS = 1 << 24, /* of one population */
+    TTFS_MAX_POPULATIONS = 1 << 16
+};
+#define TTFS_MAX_WEIGHTS ((uint64_t)1 << 31) /* of the whole graph */
 
 typedef struct {
     uint32_t i; /* index + 1; 0 = none */
@@ -71,12 +76,17 @@ uint32_t ttfs_pop_size(const TtfsPopulation *p);
 uint64_t ttfs_spike_neurons(const TtfsSpike *s);
 uint64_t ttfs_spike_synapses(const TtfsSpike *s);
 uint64_t ttfs_spike_parameters(const TtfsSpike *s);
-/* Weight of conn from src neuron (sc, sy, sx) to ... is read through the layout above; helpers for
- * DENSE and CONV. */
+/* Positions of a window of `kernel` taps along one axis of `in` elements (ONNX Conv, MaxPool,
+ * floor): floor((in + pads - ((kernel - 1) * dilation + 1)) / stride) + 1; 0 when the window does
+ * not fit.
+ */
+uint64_t ttfs_window_count(uint32_t in, uint32_t kernel, uint32_t stride, uint32_t dilation,
+                           uint32_t pad_before, uint32_t pad_after);
 
 /* Interval bounds of a RELU or READOUT neuron's channel over every intermediate tick and every
  * input: slope: the integrated weights; potential: c + partial sums, also while the source window
- * runs. */
+ * runs. They hold for one connection after the other in any order, the slope starting at 0 with
+ * each. */
 typedef struct {
     int64_t slope_min, slope_max, potential_min, potential_max;
 } TtfsBounds;
@@ -86,9 +96,13 @@ TtfsBounds ttfs_spike_bounds(const TtfsSpike *s, TtfsPop p, uint32_t channel);
  * to 0..T. Returns how many values were clipped. */
 uint32_t ttfs_spike_encode(const TtfsSpike *s, const float *values, uint16_t *x);
 
+/* Reports every fault it finds; true when there is none. Arrays must be as long as their sizes say.
+ * A graph that passes cannot overflow int32 in any engine that keeps U, or U - R * T, per neuron.
+ */
 bool ttfs_spike_check(const TtfsSpike *s, const char *file, TtfsDiag *diag);
 /* As ttfs_ir_print / ttfs_ir_read; the blob holds weights (int16, little-endian). Biases and ramps
- * stand in the text. */
+ * stand in the text. The graph has passed the check; print, read, print is a fixed point. The
+ * reader leaves an empty graph when it fails. */
 bool ttfs_spike_print(const TtfsSpike *s, const char *blob_path, TtfsBuf *out, TtfsDiag *diag);
 bool ttfs_spike_read(TtfsSpike *s, const char *file, const void *text, size_t n, TtfsDiag *diag);
 /* True when equal in every field; else says the first difference in `what` (at most n bytes). */

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Interval bounds of one channel. In: a checked graph; out: what slope and potential can reach at
+ * any tick for any input.
+ *
+ * Why they hold at every intermediate tick: a source neuron that fires at tick k of a window of T
+ * has, at tick t >= k, been added to the slope once and to the potential t - k + 1 times, a number
+ * in 1..T; before k it counts 0 times. So its share of the slope is 0 or w, its share of the
+ * potential is w * n with n in 0..T, and both lie between the values for min(0, w) and max(0, w).
+ * Sums over any set of sources, in any order within a tick and of connections, add up these
+ * intervals. A tap that falls into padding counts 0 times, which the intervals include.
+ */
+#include "spike.h"
+
+TtfsBounds ttfs_spike_bounds(const TtfsSpike *s, TtfsPop p, uint32_t channel) {
+    const TtfsPopulation *pop = ttfs_spike_pop(s, p);
+    int64_t bias = pop->bias[channel];
+    TtfsBounds b = {0, 0, bias, bias};
+    for (uint32_t i = 0; i < pop->conn_count; i++) {
+        const TtfsConnection *c = &s->conns.at[pop->conn_first + i];
+        uint64_t row = c->weight_count / pop->c;
+        const int16_t *w = c->weights + row * channel;
+        int64_t ticks = ttfs_spike_pop(s, c->src)->ticks, below = 0, above = 0;
+        for (uint64_t j = 0; j < row; j++) {
+            if (w[j] < 0)
+                below += w[j];
+            else
+                above += w[j];
+        }
+        if (below < b.slope_min) b.slope_min = below;
+        if (above > b.slope_max) b.slope_max = above;
+        b.potential_min += below * ticks;
+        b.potential_max += above * ticks;
+    }
+    return b;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The golden engine (docs/semantics.md). In: a checked spike graph and the integers of a sample;
+ * out: its whole trace. Population after population: take the sources' spikes tick by tick into
+ * slopes and the slopes into potentials, then ramp every neuron tick by tick until it fires.
+ * Invariant: int32 holds every slope, potential and ramp, which ttfs_spike_check proved.
+ * Cost: spikes * fan-out + ticks * neurons.
+ */
+#include "golden.h"
+
+#include <stdlib.h>
+
+/* The spikes of one population in order of tick. */
+typedef struct {
+    uint32_t *first; /* ticks + 1 places in `neuron`: those of tick k are first[k]..first[k+1]-1 */
+    uint32_t *neuron;
+} Events;
+
+struct TtfsGolden {
+    TtfsArena arena;
+    const TtfsSpike *spike;
+    Events *events;      /* per population */
+    int32_t **potential; /* per population; NULL unless it integrates */
+    int32_t *slope;      /* of the population in hand */
+};
+
+TtfsGolden *ttfs_golden_open(const TtfsSpike *s) {
+    TtfsArena arena = {0};
+    TtfsGolden *g = TTFS_NEW(&arena, TtfsGolden);
+    uint32_t most = 0;
+    g->spike = s;
+    g->events = TTFS_ARRAY(&arena, Events, s->pops.len);
+    g->potential = TTFS_ARRAY(&arena, int32_t *, s->pops.len);
+    for (uint32_t i = 0; i < s->pops.len; i++) {
+        const TtfsPopulation *p = &s->pops.at[i];
+        uint32_t n = ttfs_pop_size(p);
+        if (n > most) most = n;
+        if (p->kind != TTFS_POP_READOUT) {
+            g->events[i].first = TTFS_ARRAY(&arena, uint32_t, (size_t)p->ticks + 1);
+            g->events[i].neuron = TTFS_ARRAY(&arena, uint32_t, n);
+        }
+        if (p->bias) g->potential[i] = TTFS_ARRAY(&arena, int32_t, n);
+    }
+    g->slope = TTFS_ARRAY(&arena, int32_t, most);
+    g->arena = arena;
+    return g;
+}
+
+void ttfs_golden_close(TtfsGolden *g) {
+    if (!g) return;
+    TtfsArena arena = g->arena; /* holds *g itself */
+    ttfs_arena_free(&arena);
+}
+
+const int32_t *ttfs_golden_potentials(const TtfsGolden *g, TtfsPop p) {
+    return g->potential[p.i - 1];
+}
+
+/* Counting sort of a population's spikes by tick; neurons keep their order within a tick. */
+static void sort_events(Events *e, const uint16_t *tick, uint32_t neurons, uint32_t ticks) {
+    for (uint32_t k = 0; k <= ticks; k++) e->first[k] = 0;
+    for (uint32_t i = 0; i < neurons; i++)
+        if (tick[i] != TTFS_SILENT) e->first[tick[i]]++;
+    uint32_t sum = 0;
+    for (uint32_t k = 0; k <= ticks; k++) e->first[k] = sum += e->first[k];
+    for (uint32_t i = neurons; i-- > 0;)
+        if (tick[i] != TTFS_SILENT) e->neuron[--e->first[tick[i]]] = i;
+}
+
+/* slope += w for a spike of neuron j of the source: every target has a weight for it. */
+static void dense_event(const TtfsConnection *c, const TtfsPopulation *src,
+                        const TtfsPopulation *dst, uint32_t j, int32_t *slope) {
+    uint32_t fan_in = ttfs_pop_size(src), n = ttfs_pop_size(dst);
+    for (uint32_t i = 0; i < n; i++) slope[i] += c->weights[(size_t)i * fan_in + j];
+}
+
+/* The position whose tap k lies on source coordinate x: o * stride + k * dilation - pad = x. False
+ * when there is none. */
+static bool position_of(int64_t x, uint32_t k, const TtfsConnection *c, int axis, uint32_t count,
+                        uint32_t *o) {
+    int64_t at = x + c->pad[axis] - (int64_t)k * c->dilation[axis], stride = c->stride[axis];
+    if (at < 0 || at % stride != 0 || at / stride >= count) return false;
+    *o = (uint32_t)(at / stride);
+    return true;
+}
+
+/* slope += w for a spike of neuron j of the source: the kernel's taps around it, all channels. */
+static void conv_event(const TtfsConnection *c, const TtfsPopulation *src,
+                       const TtfsPopulation *dst, uint32_t j, int32_t *slope) {
+    uint32_t x = j % src->w, y = j / src->w % src->h, ch = j / src->w / src->h, oy, ox;
+    size_t taps = (size_t)c->kernel[0] * c->kernel[1], plane = (size_t)dst->h * dst->w;
+    for (uint32_t ky = 0; ky < c->kernel[0]; ky++) {
+        if (!position_of(y, ky, c, 0, dst->h, &oy)) continue;
+        for (uint32_t kx = 0; kx < c->kernel[1]; kx++) {
+            if (!position_of(x, kx, c, 1, dst->w, &ox)) continue;
+            const int16_t *w = c->weights + ch * taps + ky * c->kernel[1] + kx;
+            int32_t *to = slope + (size_t)oy * dst->w + ox;
+            for (uint32_t i = 0; i < dst->c; i++) to[i * plane] += w[i * src->c * taps];
+        }
+    }
+}
+
+/* The source window: at every tick the spikes of that tick, then V += slope. */
+static void integrate(TtfsGolden *g, const TtfsConnection *c, int32_t *v) {
+    const TtfsPopulation *src = ttfs_spike_pop(g->spike, c->src);
+    const TtfsPopulation *dst = ttfs_spike_pop(g->spike, c->dst);
+    const Events *e = &g->events[c->src.i - 1];
+    uint32_t n = ttfs_pop_size(dst);
+    int32_t *slope = g->slope;
+    for (uint32_t i = 0; i < n; i++) slope[i] = 0;
+    for (uint32_t k = 0; k < src->ticks; k++) {
+        for (uint32_t j = e->first[k]; j < e->first[k + 1]; j++) {
+            if (c->kind == TTFS_CONN_DENSE)
+                dense_event(c, src, dst, e->neuron[j], slope);
+            else
+                conv_event(c, src, dst, e->neuron[j], slope);
+        }
+        for (uint32_t i = 0; i < n; i++) v[i] += slope[i];
+    }
+}
+
+/* V = c, then one source window after the other. */
+static void integrate_all(TtfsGolden *g, const TtfsPopulation *p, int32_t *v) {
+    uint32_t n = ttfs_pop_size(p), plane = p->h * p->w;
+    for (uint32_t i = 0; i < n; i++) v[i] = p->bias[i / plane];
+    for (uint32_t i = 0; i < p->conn_count; i++)
+        integrate(g, &g->spike->conns.at[p->conn_first + i], v);
+}
+
+/* The own window of one neuron: U grows by R a tick and fires when it reaches R * T. */
+static uint16_t fire(int32_t u, int32_t ramp, uint32_t ticks) {
+    int32_t threshold = ramp * (int32_t)ticks;
+    for (uint32_t k = 0; k < ticks; k++) {
+        if (u >= threshold) return (uint16_t)k;
+        u += ramp;
+    }
+    return TTFS_SILENT;
+}
+
+static void fire_all(const TtfsPopulation *p, const int32_t *v, uint16_t *tick) {
+    uint32_t n = ttfs_pop_size(p), plane = p->h * p->w;
+    for (uint32_t i = 0; i < n; i++) tick[i] = fire(v[i], p->ramp[i / plane], p->ticks);
+}
+
+/* The earliest spike of one window; taps in the padding are silent. */
+static uint16_t earliest(const TtfsConnection *c, const TtfsPopulation *src, const uint16_t *tick,
+                         uint32_t ch, uint32_t oy, uint32_t ox) {
+    uint16_t best = TTFS_SILENT;
+    for (uint32_t ky = 0; ky < c->kernel[0]; ky++) {
+        for (uint32_t kx = 0; kx < c->kernel[1]; kx++) {
+            int64_t y = (int64_t)oy * c->stride[0] + (int64_t)ky * c->dilation[0] - c->pad[0];
+            int64_t x = (int64_t)ox * c->stride[1] + (int64_t)kx * c->dilation[1] - c->pad[1];
+            if (y < 0 || y >= src->h || x < 0 || x >= src->w) continue;
+            uint16_t k = tick[((size_t)ch * src->h + (size_t)y) * src->w + (size_t)x];
+            if (k < best) best = k; /* TTFS_SILENT is above every tick */
+        }
+    }
+    return best;
+}
+
+static void pool_all(const TtfsConnection *c, const TtfsPopulation *src, const TtfsPopulation *dst,
+                     const uint16_t *from, uint16_t *to) {
+    for (uint32_t ch = 0; ch < dst->c; ch++)
+        for (uint32_t oy = 0; oy < dst->h; oy++)
+            for (uint32_t ox = 0; ox < dst->w; ox++) *to++ = earliest(c, src, from, ch, oy, ox);
+}
+
+void ttfs_golden_run(TtfsGolden *g, const uint16_t *x, TtfsTrace *out) {
+    const TtfsSpike *s = g->spike;
+    ttfs_trace_clear(out);
+    ttfs_trace_set_input(out, x);
+    for (uint32_t i = 0; i < s->pops.len; i++) {
+        const TtfsPopulation *p = &s->pops.at[i];
+        const TtfsConnection *c = p->conn_count ? &s->conns.at[p->conn_first] : NULL;
+        uint16_t *tick = ttfs_trace_ticks(out, (TtfsPop){i + 1});
+        uint32_t n = ttfs_pop_size(p);
+        if (p->kind == TTFS_POP_POOL)
+            pool_all(c, ttfs_spike_pop(s, c->src), p, ttfs_trace_ticks(out, c->src), tick);
+        if (p->bias) integrate_all(g, p, g->potential[i]);
+        if (p->kind == TTFS_POP_RELU) fire_all(p, g->potential[i], tick);
+        if (p->kind == TTFS_POP_READOUT)
+            for (uint32_t k = 0; k < n; k++) out->potential[k] = g->potential[i][k];
+        else
+            sort_events(&g->events[i], tick, n, p->ticks);
+    }
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Spike traces: filling, comparing, printing. In: what engines report; out: counts, the first
+ * difference, text. Invariant: a tick in the trace is TTFS_SILENT or inside its population's
+ * window; what breaks that is counted as a fault, never stored.
+ */
+#include "trace.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static uint32_t trace_size(const TtfsPopulation *p) {
+    return p->kind == TTFS_POP_READOUT ? 0 : ttfs_pop_size(p);
+}
+
+static bool hidden(const TtfsPopulation *p) {
+    return p->kind == TTFS_POP_RELU || p->kind == TTFS_POP_POOL;
+}
+
+void ttfs_trace_init(TtfsTrace *t, const TtfsSpike *s, TtfsArena *a) {
+    *t = (TtfsTrace){.spike = s, .first = TTFS_ARRAY(a, uint64_t, s->pops.len)};
+    for (uint32_t i = 0; i < s->pops.len; i++) {
+        t->first[i] = t->neurons;
+        t->neurons += trace_size(&s->pops.at[i]);
+    }
+    t->tick = TTFS_ARRAY(a, uint16_t, t->neurons);
+    t->readouts = ttfs_pop_size(ttfs_spike_pop(s, s->readout));
+    t->potential = TTFS_ARRAY(a, int32_t, t->readouts);
+    ttfs_trace_clear(t);
+}
+
+void ttfs_trace_clear(TtfsTrace *t) {
+    for (uint64_t i = 0; i < t->neurons; i++) t->tick[i] = TTFS_SILENT;
+    memset(t->potential, 0, t->readouts * sizeof *t->potential);
+    t->faults = 0;
+    t->fault[0] = 0;
+    t->cycles = 0;
+}
+
+uint16_t *ttfs_trace_ticks(const TtfsTrace *t, TtfsPop p) {
+    return t->tick + t->first[p.i - 1];
+}
+
+uint64_t ttfs_trace_spikes(const TtfsTrace *t, TtfsPop p) {
+    const uint16_t *tick = ttfs_trace_ticks(t, p);
+    uint32_t n = trace_size(ttfs_spike_pop(t->spike, p));
+    uint64_t spikes = 0;
+    for (uint32_t i = 0; i < n; i++) spikes += tick[i] != TTFS_SILENT;
+    return spikes;
+}
+
+uint64_t ttfs_trace_hidden_spikes(const TtfsTrace *t) {
+    uint64_t spikes = 0;
+    for (uint32_t i = 0; i < t->spike->pops.len; i++)
+        if (hidden(&t->spike->pops.at[i])) spikes += ttfs_trace_spikes(t, (TtfsPop){i + 1});
+    return spikes;
+}
+
+uint64_t ttfs_trace_hidden_neurons(const TtfsTrace *t) {
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < t->spike->pops.len; i++)
+        if (hidden(&t->spike->pops.at[i])) n += ttfs_pop_size(&t->spike->pops.at[i]);
+    return n;
+}
+
+uint32_t ttfs_trace_class(const TtfsTrace *t) {
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < t->readouts; i++)
+        if (t->potential[i] > t->potential[best]) best = i;
+    return best;
+}
+
+void ttfs_trace_set_input(TtfsTrace *t, const uint16_t *x) {
+    const TtfsPopulation *in = ttfs_spike_pop(t->spike, t->spike->input);
+    uint16_t *tick = ttfs_trace_ticks(t, t->spike->input);
+    uint32_t n = ttfs_pop_size(in);
+    for (uint32_t i = 0; i < n; i++)
+        tick[i] = x[i] ? (uint16_t)(in->ticks - x[i]) : (uint16_t)TTFS_SILENT;
+}
+
+static void count_fault(TtfsTrace *t, TtfsPop p, uint32_t neuron, uint32_t tick, const char *why) {
+    if (t->faults++ == 0)
+        snprintf(t->fault, sizeof t->fault,
+                 "population %" PRIu32 ", neuron %" PRIu32 ", tick %" PRIu32 ": %s", p.i, neuron,
+                 tick, why);
+}
+
+void ttfs_trace_add(TtfsTrace *t, TtfsPop p, uint32_t neuron, uint32_t tick) {
+    const TtfsPopulation *pop = p.i >= 1 && p.i <= t->spike->pops.len ? ttfs_spike_pop(t->spike, p)
+                                                                      : NULL;
+    if (!pop || pop->kind == TTFS_POP_READOUT)
+        count_fault(t, p, neuron, tick, "no population that spikes");
+    else if (neuron >= ttfs_pop_size(pop))
+        count_fault(t, p, neuron, tick, "the population has no such neuron");
+    else if (tick >= pop->ticks)
+        count_fault(t, p, neuron, tick, "outside the population's window");
+    else if (ttfs_trace_ticks(t, p)[neuron] != TTFS_SILENT)
+        count_fault(t, p, neuron, tick, "a second spike");
+    else
+        ttfs_trace_ticks(t, p)[neuron] = (uint16_t)tick;
+}
+
+static int64_t tick_or_silent(uint16_t tick) {
+    return tick == TTFS_SILENT ? -1 : (int64_t)tick;
+}
+
+static void count_difference(uint64_t *count, TtfsDifference *first, TtfsDifference d) {
+    if ((*count)++ == 0) *first = d;
+}
+
+uint64_t ttfs_trace_compare(const TtfsTrace *want, const TtfsTrace *got, TtfsDifference *first) {
+    uint64_t count = 0;
+    *first = (TtfsDifference){0};
+    if (want->neurons != got->neurons || want->readouts != got->readouts ||
+        want->spike->pops.len != got->spike->pops.len) {
+        *first = (TtfsDifference){.want = (int64_t)want->neurons, .got = (int64_t)got->neurons};
+        return 1;
+    }
+    for (uint32_t i = 0; i < want->spike->pops.len; i++) {
+        TtfsPop p = {i + 1};
+        const TtfsPopulation *pop = ttfs_spike_pop(want->spike, p);
+        bool readout = pop->kind == TTFS_POP_READOUT;
+        const uint16_t *a = ttfs_trace_ticks(want, p), *b = ttfs_trace_ticks(got, p);
+        for (uint32_t k = 0, n = ttfs_pop_size(pop); k < n; k++) {
+            int64_t w = readout ? want->potential[k] : tick_or_silent(a[k]);
+            int64_t g = readout ? got->potential[k] : tick_or_silent(b[k]);
+            if (w != g) count_difference(&count, first, (TtfsDifference){readout, p, k, w, g});
+        }
+    }
+    if (want->faults + got->faults && count == 0)
+        *first = (TtfsDifference){.want = want->faults, .got = got->faults};
+    return count + want->faults + got->faults;
+}
+
+/* The population's spikes by tick: a counting sort, so the order within a tick is by neuron. */
+static void print_population(const TtfsTrace *t, TtfsPop p, TtfsBuf *out) {
+    const TtfsPopulation *pop = ttfs_spike_pop(t->spike, p);
+    const uint16_t *tick = ttfs_trace_ticks(t, p);
+    uint32_t n = trace_size(pop), spikes = 0;
+    TtfsArena scratch = {0};
+    uint32_t *place = TTFS_ARRAY(&scratch, uint32_t, (size_t)pop->ticks + 1);
+    uint32_t *order = TTFS_ARRAY(&scratch, uint32_t, n);
+    for (uint32_t i = 0; i < n; i++)
+        if (tick[i] != TTFS_SILENT) place[tick[i] + 1]++, spikes++;
+    for (uint32_t k = 1; k <= pop->ticks; k++) place[k] += place[k - 1];
+    for (uint32_t i = 0; i < n; i++)
+        if (tick[i] != TTFS_SILENT) order[place[tick[i]]++] = i;
+    for (uint32_t i = 0; i < spikes; i++) {
+        ttfs_buf_puts(out, "spike ");
+        ttfs_buf_quoted(out, pop->name);
+        ttfs_buf_printf(out, " tick %d neuron %" PRIu32 "\n", tick[order[i]], order[i]);
+    }
+    ttfs_arena_free(&scratch);
+}
+
+void ttfs_trace_print(const TtfsTrace *t, TtfsBuf *out) {
+    for (uint32_t i = 0; i < t->spike->pops.len; i++)
+        if (t->spike->pops.at[i].kind != TTFS_POP_READOUT)
+            print_population(t, (TtfsPop){i + 1}, out);
+    for (uint32_t i = 0; i < t->readouts; i++) {
+        ttfs_buf_puts(out, "readout ");
+        ttfs_buf_quoted(out, ttfs_spike_pop(t->spike, t->spike->readout)->name);
+        ttfs_buf_printf(out, " neuron %" PRIu32 " potential %" PRId32 "\n", i, t->potential[i]);
+    }
+}
