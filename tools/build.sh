@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Configures and builds one build folder of this tree; warnings are errors.
+# In: the folder's name and options of meson setup. Out: the folder, built; ninja's output is shown
+# only when the build fails. Works from any folder; a folder that is there keeps what it has built.
+#
+#     tools/build.sh FOLDER [-DOPTION=VALUE ...] [-- NINJA-TARGET ...]
+set -eu
+cd "$(dirname "$0")/.."
+folder=$1
+shift
+options=''
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
+    options="$options $1"
+    shift
+done
+[ $# -eq 0 ] || shift
+
+log=$folder/build.log
+mkdir -p "$folder"
+show() { printf 'build: error: the build of %s failed; the end of %s:\n' "$folder" "$log" >&2
+    tail -n 60 "$log" >&2; exit 1; }
+
+if [ -f "$folder/build.ninja" ]; then
+    meson configure "$folder" -Dwerror=true $options >"$log" 2>&1 || show
+else
+    meson setup "$folder" -Dwerror=true $options >"$log" 2>&1 || show
+fi
+ninja -C "$folder" "$@" >>"$log" 2>&1 || show

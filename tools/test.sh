@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Sets up, builds, and runs every test: once as it ships, once under the address, leak and undefined
+# behaviour sanitizers (there without the tests of suite `long`, and with fewer samples).
+# In: nothing. Out: the tests' results; the last line is `N passed, N failed`, with `, N skipped`
+# when tests had no data to run on. Exit code 1 when any failed or nothing could be run.
+# Writes to build/ and build-san/ only.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+export TTFS_CACHE="${TTFS_CACHE:-$PWD/build/cache}"
+export ASAN_OPTIONS=detect_leaks=1:exitcode=99:detect_stack_use_after_return=1
+export UBSAN_OPTIONS=halt_on_error=1:exitcode=99:print_stacktrace=1
+began=$(date +%s)
+
+# Prints the closing line for tests that could not run at all.
+give_up() {
+    printf 'test: error: %s\n' "$1" >&2
+    echo '0 passed, 1 failed'
+    exit 1
+}
+
+stage() { printf '\n== %s (%s s)\n' "$*" "$(($(date +%s) - began))"; }
+
+stage "set-up"
+tools/setup.sh || give_up "the set-up failed"
+stage "build: as shipped"
+tools/build.sh build || give_up "the build failed"
+stage "build: with sanitizers"
+tools/build.sh build-san -Dbuildtype=debugoptimized -Db_sanitize=address,undefined \
+    -Db_lundef=false || give_up "the build with sanitizers failed"
+
+rm -f build/meson-logs/testlog.json build-san/meson-logs/testlog.json
+stage "tests: as shipped"
+meson test -C build --no-rebuild --print-errorlogs
+stage "tests: with sanitizers"
+TTFS_TEST_SAMPLES="${TTFS_TEST_SAMPLES:-12}" \
+    meson test -C build-san --no-rebuild --print-errorlogs --no-suite long --timeout-multiplier 4
+
+stage "done"
+exec python3 tools/count_tests.py build/meson-logs/testlog.json build-san/meson-logs/testlog.json
