@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ttfs check and ttfs compile.
+ */
+#include "commands.h"
+#include "flow.h"
+#include "ir_to_ir.h"
+#include "onnx_to_ir.h"
+#include "report_json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void add_obstacle(cJSON *list, const char *node, const char *op, const char *reason,
+                         const char *advice) {
+    cJSON *e = cJSON_CreateObject();
+    cJSON_AddItemToArray(list, e);
+    cJSON_AddStringToObject(e, "node", node);
+    cJSON_AddStringToObject(e, "op", op);
+    cJSON_AddStringToObject(e, "reason", reason);
+    cJSON_AddStringToObject(e, "advice", advice);
+}
+
+/* Errors that are no obstacle of a node (a damaged file, say) join the list under their place. */
+static void add_errors(cJSON *list, const TtfsDiag *diag, uint32_t from) {
+    for (uint32_t i = from; i < diag->messages.len; i++) {
+        const TtfsMessage *m = &diag->messages.at[i];
+        if (m->severity == TTFS_ERROR) add_obstacle(list, m->where, "", m->what, m->advice);
+    }
+}
+
+int ttfs_cmd_check(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
+    (void)a;
+    TtfsIr imported = {0}, net = {0}, canonical = {0};
+    TtfsObstacles obstacles = {0};
+    cJSON *list = cJSON_CreateArray();
+    bool ok = ttfs_onnx_to_ir(o->operand, &imported, &obstacles, diag);
+    for (uint32_t i = 0; i < obstacles.at.len; i++) {
+        const TtfsObstacle *b = &obstacles.at.at[i];
+        add_obstacle(list, b->node, b->op, b->reason, b->advice);
+    }
+    if (!ok && obstacles.at.len == 0) add_errors(list, diag, 0);
+    if (ok) {
+        uint32_t from = diag->messages.len;
+        ok = ttfs_ir_drop_tail(&imported, &net, o->operand, diag) &&
+             ttfs_ir_canonical(&net, &canonical, o->operand, diag);
+        add_errors(list, diag, from);
+    }
+    if (o->value[TTFS_OPT_JSON]) {
+        cJSON *j = cJSON_CreateObject();
+        cJSON_AddBoolToObject(j, "supported", ok);
+        cJSON_AddItemToObject(j, "obstacles", list);
+        ttfs_json_emit(j);
+    } else {
+        int n = cJSON_GetArraySize(list);
+        if (ttfs_talks(o) && ok) printf("%s can be compiled\n", o->operand);
+        if (ttfs_talks(o) && !ok)
+            printf("%s cannot be compiled: %d obstacle%s\n", o->operand, n, n == 1 ? "" : "s");
+        cJSON_Delete(list);
+    }
+    ttfs_arena_free(&obstacles.arena);
+    ttfs_ir_free(&canonical);
+    ttfs_ir_free(&net);
+    ttfs_ir_free(&imported);
+    return ok ? 0 : 1;
+}
+
+static cJSON *summary(const TtfsFlow *f, double seconds) {
+    cJSON *j = cJSON_CreateObject();
+    const TtfsSpike *s = &f->spike;
+    size_t bytes = 0;
+    if (f->steps_done > 4) {
+        TtfsBuf b = {0};
+        ttfs_image_pack(&f->image, &b);
+        bytes = b.len;
+        ttfs_buf_free(&b);
+    }
+    uint64_t layers = 0;
+    for (uint32_t i = 0; i < s->pops.len; i++) layers += s->pops.at[i].kind != TTFS_POP_INPUT;
+    cJSON_AddNumberToObject(j, "layers", (double)layers);
+    cJSON_AddNumberToObject(j, "populations", s->pops.len);
+    cJSON_AddNumberToObject(j, "neurons", (double)ttfs_spike_neurons(s));
+    cJSON_AddNumberToObject(j, "synapses", (double)ttfs_spike_synapses(s));
+    cJSON_AddNumberToObject(j, "parameters", (double)ttfs_spike_parameters(s));
+    cJSON_AddNumberToObject(j, "cores", f->plan.chip.cores);
+    cJSON_AddNumberToObject(j, "slots", f->plan.slots.len);
+    cJSON_AddNumberToObject(j, "worst_cycles", (double)f->plan.worst_cycles);
+    cJSON_AddNumberToObject(j, "expected_cycles", (double)f->plan.expected_cycles);
+    cJSON_AddNumberToObject(j, "image_bytes", (double)bytes);
+    cJSON_AddNumberToObject(j, "seconds", seconds);
+    cJSON_AddNumberToObject(j, "peak_bytes", (double)ttfs_peak_bytes());
+    return j;
+}
+
+static void print_summary(const TtfsFlow *f, const char *out, double seconds) {
+    const TtfsSpike *s = &f->spike;
+    const char *gap = "";
+    if (f->steps_done > 2)
+        printf("%u populations, %llu neurons, %llu synapses, %llu parameters\n", s->pops.len,
+               (unsigned long long)ttfs_spike_neurons(s),
+               (unsigned long long)ttfs_spike_synapses(s),
+               (unsigned long long)ttfs_spike_parameters(s));
+    if (f->steps_done > 3)
+        printf("chip %s: %u core%s, %u slots, %llu cycles a sample expected, at most %llu\n",
+               f->plan.chip.name, f->plan.chip.cores, f->plan.chip.cores == 1 ? "" : "s",
+               f->plan.slots.len, (unsigned long long)f->plan.expected_cycles,
+               (unsigned long long)f->plan.worst_cycles);
+    printf("steps:");
+    for (uint32_t i = 0; i < f->times.len; i++, gap = ",")
+        printf("%s %s %.2f s", gap, f->times.at[i].name, f->times.at[i].seconds);
+    printf("\nwritten: %s (%.2f s in all)\n", out, seconds);
+}
+
+int ttfs_cmd_compile(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
+    const char *out = o->value[TTFS_OPT_OUTPUT];
+    uint32_t last = 5, dump = UINT32_MAX;
+    TtfsJob job;
+    TtfsFlow f = {0};
+    TtfsBuf text = {0};
+    double start = ttfs_now();
+    if (!out || !*out)
+        return ttfs_error(diag, TTFS_AT_FILE("--output"), TTFS_OPTION_VALUE,
+                          "compile needs -o OUT"),
+               2;
+    bool ok = ttfs_option_word(o, TTFS_OPT_STOP_AFTER, ttfs_step_names, 5, &last, diag) &&
+              ttfs_option_word(o, TTFS_OPT_DUMP_STEP, ttfs_step_names, UINT32_MAX, &dump, diag) &&
+              ttfs_job_read(&job, o, a, diag);
+    if (ok && dump != UINT32_MAX && (dump > 4 || dump > last))
+        ok = ttfs_error(diag, TTFS_AT_FILE("--dump"), TTFS_OPTION_VALUE,
+                        "step %s makes no form here", ttfs_step_names[dump]);
+    ok = ok && ttfs_flow_run(&f, &job, last, diag) &&
+         ttfs_flow_write(&f, &job, out, o->value[TTFS_OPT_TIMES] != NULL, diag);
+    if (ok && dump != UINT32_MAX) ok = ttfs_flow_print(&f, dump, &text, diag);
+    double seconds = ttfs_now() - start;
+    if (ok && o->value[TTFS_OPT_JSON])
+        ttfs_json_emit(summary(&f, seconds));
+    else if (ok && dump != UINT32_MAX)
+        fwrite(ttfs_buf_text(&text), 1, text.len, stdout);
+    else if (ok && ttfs_talks(o))
+        print_summary(&f, out, seconds);
+    ttfs_buf_free(&text);
+    ttfs_flow_free(&f);
+    return ok ? 0 : 1;
+}

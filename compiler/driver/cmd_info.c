@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ttfs info and ttfs dump: what a model or an output folder holds, as a table and as the text of a
+ * form.
+ */
+#include "commands.h"
+#include "ir_to_ir.h"
+#include "onnx_to_ir.h"
+#include "out.h"
+#include "report_json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One row of the table, and the sums. */
+typedef struct {
+    const char *name, *kind;
+    char shape[64];
+    uint64_t neurons, parameters, macs;
+} Row;
+
+typedef struct {
+    TtfsArena arena;
+    TTFS_VEC(Row) rows;
+} Table;
+
+static void tensor_shape(const TtfsTensorInfo *t, char text[64]) {
+    size_t used = 0;
+    text[0] = 0;
+    for (uint32_t i = t->rank > 1 ? 1 : 0; i < t->rank && used < 50; i++)
+        used += (size_t)snprintf(text + used, 64 - used, "%s%u", used ? "x" : "", t->dim[i]);
+}
+
+static uint64_t constants(const TtfsIr *ir, const TtfsNode *n) {
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < n->n_in; i++)
+        if (n->in[i].i && ttfs_ir_tensor(ir, n->in[i])->data)
+            sum += ttfs_ir_count(ttfs_ir_tensor(ir, n->in[i]));
+    return sum;
+}
+
+/* Multiply-accumulates: of a convolution, weights a channel times output places; of a matrix
+ * product, inner times outer sizes. */
+static uint64_t macs(const TtfsIr *ir, const TtfsNode *n) {
+    const TtfsTensorInfo *out = ttfs_ir_tensor(ir, n->out);
+    const TtfsTensorInfo *w = n->n_in > 1 && n->in[1].i ? ttfs_ir_tensor(ir, n->in[1]) : NULL;
+    if (n->op == TTFS_OP_CONV) return ttfs_ir_count(w) / w->dim[0] * ttfs_ir_count(out);
+    if (n->op != TTFS_OP_GEMM && n->op != TTFS_OP_MATMUL) return 0;
+    const TtfsTensorInfo *a = ttfs_ir_tensor(ir, n->in[0]);
+    uint32_t inner = n->op == TTFS_OP_GEMM && n->attr.trans_a ? a->dim[0] : a->dim[a->rank - 1];
+    return ttfs_ir_count(out) * inner;
+}
+
+static void table_of_ir(Table *t, const TtfsIr *ir) {
+    for (uint32_t i = 0; i < ir->nodes.len; i++) {
+        const TtfsNode *n = &ir->nodes.at[i];
+        const TtfsTensorInfo *out = ttfs_ir_tensor(ir, n->out);
+        Row *r = TTFS_PUSH(&t->arena, t->rows);
+        *r = (Row){.name = n->name,
+                   .kind = ttfs_op_name(n->op),
+                   .parameters = constants(ir, n),
+                   .macs = macs(ir, n)};
+        r->neurons = n->op == TTFS_OP_RELU ? ttfs_ir_count(out) : 0;
+        tensor_shape(out, r->shape);
+    }
+}
+
+static uint64_t fan_in_total(const TtfsSpike *s, const TtfsPopulation *p, uint64_t *parameters) {
+    uint64_t synapses = 0;
+    for (uint32_t k = 0; k < p->conn_count; k++) {
+        const TtfsConnection *c = &s->conns.at[p->conn_first + k];
+        *parameters += c->weight_count;
+        if (c->kind == TTFS_CONN_DENSE) synapses += c->weight_count;
+        if (c->kind == TTFS_CONN_CONV) synapses += c->weight_count * p->h * p->w;
+    }
+    return synapses;
+}
+
+static void table_of_spike(Table *t, const TtfsSpike *s) {
+    for (uint32_t i = 0; i < s->pops.len; i++) {
+        const TtfsPopulation *p = &s->pops.at[i];
+        Row *r = TTFS_PUSH(&t->arena, t->rows);
+        *r = (Row){
+            .name = p->name, .kind = ttfs_pop_kind_name(p->kind), .neurons = ttfs_pop_size(p)};
+        r->macs = fan_in_total(s, p, &r->parameters);
+        char shape[48];
+        snprintf(r->shape, sizeof r->shape, "%s%s", ttfs_pop_shape(p, shape),
+                 p->ticks ? "" : " potentials");
+    }
+}
+
+static void print_table(const Table *t, const char *last_column) {
+    uint64_t neurons = 0, parameters = 0, work = 0;
+    printf("%-28s %-10s %-18s %10s %12s %14s\n", "layer", "kind", "shape", "neurons", "parameters",
+           last_column);
+    for (uint32_t i = 0; i < t->rows.len; i++) {
+        const Row *r = &t->rows.at[i];
+        printf("%-28s %-10s %-18s %10llu %12llu %14llu\n", r->name, r->kind, r->shape,
+               (unsigned long long)r->neurons, (unsigned long long)r->parameters,
+               (unsigned long long)r->macs);
+        neurons += r->neurons;
+        parameters += r->parameters;
+        work += r->macs;
+    }
+    printf("%-28s %-10s %-18s %10llu %12llu %14llu\n", "in all", "", "",
+           (unsigned long long)neurons, (unsigned long long)parameters, (unsigned long long)work);
+}
+
+static cJSON *table_json(const Table *t, const char *last_column) {
+    cJSON *list = cJSON_CreateArray();
+    for (uint32_t i = 0; i < t->rows.len; i++) {
+        const Row *r = &t->rows.at[i];
+        cJSON *e = cJSON_CreateObject();
+        cJSON_AddItemToArray(list, e);
+        cJSON_AddStringToObject(e, "name", r->name);
+        cJSON_AddStringToObject(e, "kind", r->kind);
+        cJSON_AddStringToObject(e, "shape", r->shape);
+        cJSON_AddNumberToObject(e, "neurons", (double)r->neurons);
+        cJSON_AddNumberToObject(e, "parameters", (double)r->parameters);
+        cJSON_AddNumberToObject(e, last_column, (double)r->macs);
+    }
+    return list;
+}
+
+static void print_memory(const TtfsOut *out) {
+    const TtfsPlan *p = &out->plan;
+    printf("\nlatency %u ticks; at most %llu cycles a sample, %llu expected (chip %s)\n",
+           out->spike.latency, (unsigned long long)p->worst_cycles,
+           (unsigned long long)p->expected_cycles, p->chip.name);
+    for (uint32_t c = 0; c < p->chip.cores; c++)
+        printf("core %u: weight rows %u of %u, list words %u of %u, log words %u of %u\n", c,
+               p->weight_rows_used[c], p->chip.weight_rows, p->list_words_used[c],
+               p->chip.list_words, p->log_words_used[c], p->chip.log_words);
+    for (uint32_t i = 0; i < p->slots.len; i++) {
+        const TtfsPopulation *q = ttfs_spike_pop(&out->spike, p->slots.at[i].pop);
+        printf("slot %-3u %-28s window %u..%u, at most %llu cycles\n", i, q->name, q->start,
+               q->start + q->ticks, (unsigned long long)p->slots.at[i].worst_cycles);
+    }
+}
+
+static bool info_model(const char *path, Table *t, TtfsDiag *diag) {
+    TtfsIr imported = {0}, net = {0};
+    bool ok = ttfs_onnx_to_ir(path, &imported, NULL, diag) &&
+              ttfs_ir_drop_tail(&imported, &net, path, diag);
+    if (ok) table_of_ir(t, &net);
+    /* names live in the IR's arena */
+    for (uint32_t i = 0; ok && i < t->rows.len; i++)
+        t->rows.at[i].name = ttfs_arena_strdup(&t->arena, t->rows.at[i].name);
+    ttfs_ir_free(&net);
+    ttfs_ir_free(&imported);
+    return ok;
+}
+
+int ttfs_cmd_info(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
+    (void)a;
+    Table t = {0};
+    TtfsOut out = {0};
+    bool folder = ttfs_is_folder(o->operand);
+    bool ok = folder ? ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE | TTFS_OUT_PLAN, -1, diag)
+                     : info_model(o->operand, &t, diag);
+    if (ok && folder) table_of_spike(&t, &out.spike);
+    if (ok && o->value[TTFS_OPT_JSON]) {
+        cJSON *j = cJSON_CreateObject();
+        cJSON_AddItemToObject(j, "layers", table_json(&t, folder ? "synapses" : "macs"));
+        if (folder) {
+            cJSON_AddItemToObject(j, "timing", ttfs_json_timing(&out.plan, &out.spike));
+            cJSON_AddItemToObject(j, "fit", ttfs_json_fit(&out.plan, &out.spike));
+        }
+        ttfs_json_emit(j);
+    } else if (ok && ttfs_talks(o)) {
+        print_table(&t, folder ? "synapses" : "MACs");
+        if (folder) print_memory(&out);
+    }
+    ttfs_arena_free(&t.arena);
+    ttfs_out_close(&out);
+    return ok ? 0 : 1;
+}
+
+/* --- dump --- */
+
+static const char *const form_names[] = {"ir", "spike", "plan", "image", NULL};
+
+/* The form a text file holds, by its first word. */
+static uint32_t form_of_text(const TtfsFile *f) {
+    TtfsLex l;
+    TtfsDiag quiet = {0};
+    uint32_t form = 0;
+    ttfs_lex_init(&l, "", f->bytes, f->size, &quiet);
+    while (form_names[form] && !ttfs_lex_is(&l, form_names[form])) form++;
+    ttfs_diag_free(&quiet);
+    return form;
+}
+
+static bool dump_file(const char *path, uint32_t form, TtfsBuf *text, TtfsDiag *diag) {
+    TtfsFile f;
+    TtfsIr ir = {0};
+    TtfsSpike spike = {0};
+    TtfsPlan plan = {0};
+    TtfsImage image = {0};
+    bool ok;
+    if (!ttfs_file_open(&f, path, (size_t)16 << 30, diag)) return false;
+    bool binary = f.size >= 7 && memcmp(f.bytes, "TTFSIMG", 7) == 0;
+    uint32_t found = binary ? 3 : form_of_text(&f);
+    if (!form_names[found])
+        ok = ttfs_error_advice(diag, TTFS_AT_FILE(path), TTFS_TEXT_SYNTAX,
+                               "give a file from OUT/forms or OUT/image", "no form of ttfs");
+    else if (form != UINT32_MAX && form != found)
+        ok = ttfs_error_advice(diag, TTFS_AT_FILE(path), TTFS_TEXT_SYNTAX, "leave out --form",
+                               "holds the form %s", form_names[found]);
+    else if (binary)
+        ok = ttfs_image_unpack(&image, path, f.bytes, f.size, diag);
+    else if (found == 0)
+        ok = ttfs_ir_read(&ir, path, f.bytes, f.size, diag) && ttfs_ir_print(&ir, NULL, text, diag);
+    else if (found == 1)
+        ok = ttfs_spike_read(&spike, path, f.bytes, f.size, diag) &&
+             ttfs_spike_print(&spike, NULL, text, diag);
+    else if (found == 2)
+        ok = ttfs_plan_read(&plan, path, f.bytes, f.size, diag);
+    else
+        ok = ttfs_image_read(&image, path, f.bytes, f.size, diag);
+    if (ok && found == 2) ttfs_plan_print(&plan, text);
+    if (ok && found == 3) ttfs_image_print(&image, text);
+    ttfs_image_free(&image);
+    ttfs_plan_free(&plan);
+    ttfs_spike_free(&spike);
+    ttfs_ir_free(&ir);
+    ttfs_file_close(&f);
+    return ok;
+}
+
+int ttfs_cmd_dump(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
+    static const char *const file_of_form[] = {"forms/ir.txt", "forms/spike.txt", "forms/plan.txt",
+                                               "image/chip.img"};
+    uint32_t form;
+    const char *path = o->operand;
+    if (!ttfs_option_word(o, TTFS_OPT_FORM, form_names, UINT32_MAX, &form, diag)) return 1;
+    if (ttfs_is_folder(path)) {
+        if (!ttfs_is_out(path))
+            return !ttfs_error(diag, TTFS_AT_FILE(path), TTFS_OUT_FOLDER,
+                               "not a folder that ttfs compile wrote");
+        path = ttfs_path_join(a, path, file_of_form[form == UINT32_MAX ? 1 : form]);
+    }
+    TtfsBuf text = {0};
+    bool ok = dump_file(path, form, &text, diag);
+    if (ok && o->value[TTFS_OPT_JSON]) {
+        cJSON *j = cJSON_CreateObject();
+        cJSON_AddStringToObject(j, "text", ttfs_buf_text(&text));
+        ttfs_json_emit(j);
+    } else if (ok) {
+        fwrite(ttfs_buf_text(&text), 1, text.len, stdout);
+    }
+    ttfs_buf_free(&text);
+    return ok ? 0 : 1;
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ttfs report: OUT/report/index.html, one self-contained page made of what the folder holds. Bars
+ * are inline SVG; nothing is loaded.
+ */
+#include "commands.h"
+#include "out.h"
+#include "report_json.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char style[] =
+    "<style>body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 "
+    "1rem;color:#1b1f24;background:#fff}"
+    "h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2rem}table{border-collapse:collapse;width:"
+    "100%}"
+    "th,td{text-align:right;padding:.25rem .6rem;border-bottom:1px solid "
+    "#d8dee4;white-space:nowrap}"
+    "th:first-child,td:first-child{text-align:left}th{font-weight:600;color:#57606a}.wide{overflow-"
+    "x:auto}"
+    ".ok{color:#116329}.bad{color:#a40e26}.key{color:#57606a}svg{vertical-align:middle}"
+    "@media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}th,td{border-color:#"
+    "30363d}.key,th{color:#9198a1}"
+    ".ok{color:#3fb950}.bad{color:#ff7b72}}</style>";
+
+static void escape(TtfsBuf *b, const char *s) {
+    for (; *s; s++) {
+        const char *e = *s == '<'   ? "&lt;"
+                        : *s == '>' ? "&gt;"
+                        : *s == '&' ? "&amp;"
+                        : *s == '"' ? "&quot;"
+                                    : NULL;
+        if (e)
+            ttfs_buf_puts(b, e);
+        else
+            ttfs_buf_bytes(b, s, 1);
+    }
+}
+
+static void bar(TtfsBuf *b, double share, const char *colour) {
+    double v = share < 0 ? 0 : share > 1 ? 1 : share;
+    ttfs_buf_printf(b,
+                    "<svg width=\"120\" height=\"10\" role=\"img\"><rect width=\"120\" "
+                    "height=\"10\" fill=\"#d8dee4\"/><rect width=\"%.1f\" "
+                    "height=\"10\" fill=\"%s\"/></svg>",
+                    120 * v, colour);
+}
+
+static void layers(TtfsBuf *b, const TtfsOut *o) {
+    char shape[48];
+    ttfs_buf_puts(
+        b, "<h2>Populations</h2><div "
+           "class=\"wide\"><table><tr><th>name</th><th>kind</th><th>shape</th><th>neurons</th>"
+           "<th>window (ticks)</th><th>weight bits</th><th>expected to fire</th></tr>");
+    for (uint32_t i = 0; i < o->spike.pops.len; i++) {
+        const TtfsPopulation *p = &o->spike.pops.at[i];
+        uint32_t bits = p->conn_count ? o->spike.conns.at[p->conn_first].weight_bits : 0;
+        ttfs_buf_puts(b, "<tr><td>");
+        escape(b, p->name);
+        ttfs_buf_printf(b, "</td><td>%s</td><td>%s</td><td>%u</td>", ttfs_pop_kind_name(p->kind),
+                        ttfs_pop_shape(p, shape), ttfs_pop_size(p));
+        if (p->ticks)
+            ttfs_buf_printf(b, "<td>%u to %u</td>", p->start, p->start + p->ticks);
+        else
+            ttfs_buf_puts(b, "<td>reads potentials</td>");
+        ttfs_buf_printf(b, bits ? "<td>%u</td>" : "<td></td>", bits);
+        if (p->ticks) {
+            ttfs_buf_printf(b, "<td>%.1f %% ", p->rate_ppm * 1e-4);
+            bar(b, p->rate_ppm * 1e-6, "#0969da");
+            ttfs_buf_puts(b, "</td></tr>");
+        } else {
+            ttfs_buf_puts(b, "<td></td></tr>");
+        }
+    }
+    ttfs_buf_puts(b, "</table></div>");
+}
+
+static void schedule(TtfsBuf *b, const TtfsOut *o) {
+    const TtfsPlan *p = &o->plan;
+    double all = p->worst_cycles ? (double)p->worst_cycles : 1;
+    ttfs_buf_printf(b,
+                    "<h2>Schedule</h2><p>A sample takes at most <b>%llu</b> cycles, proven before "
+                    "anything runs; %llu are expected with the "
+                    "rates of calibration. At %g MHz: %.1f &micro;s and %.1f &micro;s.</p><div "
+                    "class=\"wide\"><table><tr><th>slot</th><th>population</th>"
+                    "<th>cycles at most</th><th>expected</th><th>share</th></tr>",
+                    (unsigned long long)p->worst_cycles, (unsigned long long)p->expected_cycles,
+                    p->chip.clock_mhz, (double)p->worst_cycles / p->chip.clock_mhz,
+                    (double)p->expected_cycles / p->chip.clock_mhz);
+    for (uint32_t i = 0; i < p->slots.len; i++) {
+        const TtfsSlot *s = &p->slots.at[i];
+        ttfs_buf_printf(b, "<tr><td>%u</td><td>", i);
+        escape(b, ttfs_spike_pop(&o->spike, s->pop)->name);
+        ttfs_buf_printf(b, "</td><td>%llu</td><td>%llu</td><td>",
+                        (unsigned long long)s->worst_cycles,
+                        (unsigned long long)s->expected_cycles);
+        bar(b, (double)s->worst_cycles / all, "#8250df");
+        ttfs_buf_puts(b, "</td></tr>");
+    }
+    ttfs_buf_puts(b, "</table></div>");
+}
+
+static void use(TtfsBuf *b, uint32_t used, uint32_t available) {
+    ttfs_buf_printf(b, "<td>%u of %u ", used, available);
+    bar(b, available ? (double)used / available : 0, "#1a7f37");
+    ttfs_buf_puts(b, "</td>");
+}
+
+static void fit(TtfsBuf *b, const TtfsOut *o) {
+    const TtfsPlan *p = &o->plan;
+    ttfs_buf_printf(
+        b,
+        "<h2>Fit on chip %s</h2><p class=\"key\">%u cores of %u lanes, %u-bit weights, %u-bit "
+        "accumulators</p><div class=\"wide\"><table>"
+        "<tr><th>core</th><th>weight rows</th><th>list words</th><th>log words</th></tr>",
+        p->chip.name, p->chip.cores, p->chip.lanes, p->chip.weight_bits, p->chip.acc_bits);
+    for (uint32_t c = 0; c < p->chip.cores; c++) {
+        ttfs_buf_printf(b, "<tr><td>%u</td>", c);
+        use(b, p->weight_rows_used[c], p->chip.weight_rows);
+        use(b, p->list_words_used[c], p->chip.list_words);
+        use(b, p->log_words_used[c], p->chip.log_words);
+        ttfs_buf_puts(b, "</tr>");
+    }
+    ttfs_buf_puts(b, "</table></div>");
+}
+
+static cJSON *load_json(const char *path) {
+    TtfsDiag quiet = {0};
+    TtfsFile f;
+    cJSON *j = NULL;
+    if (ttfs_file_open(&f, path, 64 << 20, &quiet)) {
+        j = cJSON_ParseWithLength((const char *)f.bytes, f.size);
+        ttfs_file_close(&f);
+    }
+    ttfs_diag_free(&quiet);
+    return j;
+}
+
+static double number(const cJSON *j, const char *key) {
+    const cJSON *v = cJSON_GetObjectItem(j, key);
+    return cJSON_IsNumber(v) ? v->valuedouble : 0;
+}
+
+static void quantisation(TtfsBuf *b, TtfsOut *o) {
+    cJSON *j = load_json(ttfs_out_path(o, "report/accuracy.json"));
+    ttfs_buf_printf(b,
+                    "<h2>Quantisation</h2><p class=\"key\">%.0f calibration samples</p><div "
+                    "class=\"wide\"><table><tr><th>population</th><th>window top</th>"
+                    "<th>largest seen</th><th>saturated</th><th>weight error</th><th>clipped "
+                    "weights</th><th>ramps</th></tr>",
+                    number(j, "calibration_samples"));
+    const cJSON *e;
+    cJSON_ArrayForEach(e, cJSON_GetObjectItem(j, "layers")) {
+        const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(e, "population"));
+        ttfs_buf_puts(b, "<tr><td>");
+        escape(b, name ? name : "");
+        ttfs_buf_printf(b,
+                        "</td><td>%.4g</td><td>%.4g</td><td>%.3f %%</td><td>%.3f "
+                        "%%</td><td>%.0f</td><td>%.0f to %.0f</td></tr>",
+                        number(e, "window_top"), number(e, "seen_max"),
+                        100 * number(e, "saturated_share"), 100 * number(e, "weight_error"),
+                        number(e, "clipped_weights"), number(e, "ramp_min"), number(e, "ramp_max"));
+    }
+    ttfs_buf_puts(b, "</table></div>");
+    cJSON_Delete(j);
+}
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void verdict(TtfsBuf *b, const char *path) {
+    cJSON *j = load_json(path);
+    if (!j) return;
+    bool equal = cJSON_IsTrue(cJSON_GetObjectItem(j, "equal"));
+    ttfs_buf_puts(b, "<tr><td>");
+    escape(b, ttfs_path_base(path));
+    ttfs_buf_printf(
+        b, "</td><td>%.0f</td><td>%.0f</td><td>%.0f</td><td>%.0f</td><td class=\"%s\">%s</td></tr>",
+        number(j, "samples"), number(j, "spikes"), number(j, "readouts"), number(j, "differences"),
+        equal ? "ok" : "bad", equal ? "equal" : "not equal");
+    cJSON_Delete(j);
+}
+
+static void verification(TtfsBuf *b, TtfsOut *o) {
+    enum { MOST = 64 };
+    char *names[MOST];
+    size_t n = 0;
+    const char *folder = ttfs_out_path(o, "verify");
+    DIR *d = opendir(folder);
+    ttfs_buf_puts(b, "<h2>Verification</h2>");
+    for (struct dirent *e; d && n < MOST && (e = readdir(d)) != NULL;)
+        if (strstr(e->d_name, ".json")) names[n++] = ttfs_path_join(&o->arena, folder, e->d_name);
+    if (d) closedir(d);
+    if (n == 0) {
+        ttfs_buf_puts(b, "<p>Nothing was verified yet: <code>ttfs verify OUT --input X</code> "
+                         "compares the engines spike for spike.</p>");
+        return;
+    }
+    qsort(names, n, sizeof *names, by_name);
+    ttfs_buf_puts(b, "<div "
+                     "class=\"wide\"><table><tr><th>engines</th><th>samples</th><th>spikes</"
+                     "th><th>readouts</th><th>differences</th><th>verdict</th></tr>");
+    for (size_t i = 0; i < n; i++) verdict(b, names[i]);
+    ttfs_buf_puts(b, "</table></div>");
+}
+
+static void messages(TtfsBuf *b, TtfsOut *o) {
+    cJSON *j = load_json(ttfs_out_path(o, "report/messages.json"));
+    ttfs_buf_puts(b, "<h2>What was assumed, approximated or dropped</h2>");
+    if (!j || cJSON_GetArraySize(j) == 0) ttfs_buf_puts(b, "<p>Nothing to report.</p>");
+    const cJSON *e;
+    ttfs_buf_puts(b, "<ul>");
+    cJSON_ArrayForEach(e, j) {
+        const char *where = cJSON_GetStringValue(cJSON_GetObjectItem(e, "where")),
+                   *what = cJSON_GetStringValue(cJSON_GetObjectItem(e, "what"));
+        ttfs_buf_puts(b, "<li><span class=\"key\">");
+        escape(b, where ? where : "");
+        ttfs_buf_puts(b, "</span> ");
+        escape(b, what ? what : "");
+        ttfs_buf_puts(b, "</li>");
+    }
+    ttfs_buf_puts(b, "</ul>");
+    cJSON_Delete(j);
+}
+
+static void page(TtfsBuf *b, TtfsOut *o) {
+    cJSON *m = load_json(ttfs_out_path(o, "manifest.json")),
+          *energy = load_json(ttfs_out_path(o, "report/energy.json"));
+    const char *model =
+        cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(m, "model"), "file"));
+    const char *version = cJSON_GetStringValue(cJSON_GetObjectItem(m, "ttfs"));
+    ttfs_buf_puts(b, "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta "
+                     "name=\"viewport\" content=\"width=device-width\"><title>ttfs: ");
+    escape(b, model ? model : "");
+    ttfs_buf_printf(b, "</title>%s<h1>", style);
+    escape(b, model ? model : "");
+    ttfs_buf_puts(b, " as a time-to-first-spike network</h1><p class=\"key\">made by ttfs ");
+    escape(b, version ? version : "");
+    ttfs_buf_printf(b, "; %llu neurons, %llu synapses, %llu parameters; latency %u ticks</p>",
+                    (unsigned long long)ttfs_spike_neurons(&o->spike),
+                    (unsigned long long)ttfs_spike_synapses(&o->spike),
+                    (unsigned long long)ttfs_spike_parameters(&o->spike), o->spike.latency);
+    verification(b, o);
+    layers(b, o);
+    schedule(b, o);
+    fit(b, o);
+    quantisation(b, o);
+    ttfs_buf_printf(
+        b,
+        "<h2>Energy</h2><p>%.2f nJ a sample for %.0f synaptic events and %.0f spikes. An estimate "
+        "from the chip description's energy per event; no board was measured.</p>",
+        number(energy, "nanojoule_per_sample"), number(energy, "synaptic_events"),
+        number(energy, "spikes"));
+    messages(b, o);
+    ttfs_buf_puts(b, "</html>\n");
+    cJSON_Delete(m);
+    cJSON_Delete(energy);
+}
+
+int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
+    (void)a;
+    TtfsOut out = {0};
+    TtfsBuf b = {0};
+    bool ok = ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE | TTFS_OUT_PLAN, -1, diag);
+    if (ok) {
+        const char *path = ttfs_out_path(&out, "report/index.html");
+        page(&b, &out);
+        ok = ttfs_make_folders(ttfs_out_path(&out, "report"), diag) &&
+             ttfs_file_write(path, b.text, b.len, diag);
+        if (ok && o->value[TTFS_OPT_JSON]) {
+            cJSON *j = cJSON_CreateObject();
+            cJSON_AddStringToObject(j, "page", path);
+            ttfs_json_emit(j);
+        } else if (ok && ttfs_talks(o)) {
+            printf("written: %s\n", path);
+        }
+    }
+    ttfs_buf_free(&b);
+    ttfs_out_close(&out);
+    return ok ? 0 : 1;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The pipeline as prose: read run_steps first.
+ */
+#include "flow.h"
+
+#include "image_to_spike.h"
+#include "ir_to_ir.h"
+#include "onnx_to_ir.h"
+#include "plan_to_image.h"
+#include "relu.h"
+#include "spike_to_plan.h"
+
+#include <math.h>
+#include <sys/resource.h>
+#include <time.h>
+
+const char *const ttfs_step_names[] = {"ir",    "canonical", "spike", "plan",
+                                       "image", "verilog",   NULL};
+
+double ttfs_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+uint64_t ttfs_peak_bytes(void) {
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return (uint64_t)u.ru_maxrss * 1024;
+}
+
+static bool import(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
+    return ttfs_onnx_to_ir(job->model, &f->imported, NULL, diag) &&
+           ttfs_ir_drop_tail(&f->imported, &f->net, job->model, diag) &&
+           ttfs_ir_check(&f->net, job->model, diag);
+}
+
+static bool canonical(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
+    return ttfs_ir_canonical(&f->net, &f->canonical, job->model, diag) &&
+           ttfs_ir_check(&f->canonical, job->model, diag);
+}
+
+static bool check_samples(const TtfsIr *ir, const TtfsArray *a, const TtfsInputMap *map,
+                          TtfsDiag *diag) {
+    uint64_t want = ttfs_ir_count(ttfs_ir_tensor(ir, ir->input));
+    if (a->elements != want)
+        return ttfs_error(diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_SHAPE,
+                          "samples of %llu elements, the network takes %llu",
+                          (unsigned long long)a->elements, (unsigned long long)want);
+    if (a->samples == 0)
+        return ttfs_error(diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_FORMAT, "no samples");
+    if (map->channels && want % map->channels)
+        return ttfs_error(
+            diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_SHAPE,
+            "mean and std have %u channels, the input's %llu elements do not divide by that",
+            map->channels, (unsigned long long)want);
+    return true;
+}
+
+/* Runs the canonical network on the calibration samples and gathers what every tensor holds. */
+static bool gather(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
+    const TtfsIr *ir = &f->canonical;
+    uint64_t elements = a->elements,
+             n = a->samples < job->calib_count ? a->samples : job->calib_count;
+    TtfsRelu *relu = ttfs_relu_open(ir);
+    float *x = TTFS_ARRAY(&f->arena, float, elements);
+    bool ok = true;
+    for (uint64_t i = 0; ok && i < n; i++) {
+        ok = ttfs_array_sample(a, &f->map, i, x, diag);
+        if (!ok) break;
+        ttfs_relu_run(relu, x);
+        ttfs_calib_add(&f->calib, ir->input, x, elements);
+        for (uint32_t k = 0; k < ir->nodes.len; k++) {
+            TtfsTensor t = ir->nodes.at[k].out;
+            ttfs_calib_add(&f->calib, t, ttfs_relu_values(relu, t),
+                           ttfs_ir_count(ttfs_ir_tensor(ir, t)));
+        }
+        f->calib.samples++;
+    }
+    f->calibrated = f->calib.samples;
+    ttfs_relu_close(relu);
+    return ok;
+}
+
+/* Without --input-range or mean and std, samples of float32 set the encoder's range by what they
+ * hold. */
+static bool range_from_samples(const TtfsFlow *f, TtfsJob *job, bool u8, TtfsDiag *diag) {
+    const TtfsTensorStat *s = &f->calib.stat[f->canonical.input.i - 1];
+    if (job->range_given || u8) return true;
+    job->spike.input_lo = fminf(0, s->min);
+    job->spike.input_hi = s->max;
+    if (!(job->spike.input_hi > job->spike.input_lo))
+        return ttfs_error(diag, TTFS_AT_FILE(job->calib), TTFS_SAMPLES_VALUE,
+                          "all values are 0 or below; --input-range LO:HI is needed");
+    ttfs_note(diag, TTFS_AT_FILE(job->calib),
+              "input range %g to %g taken from the calibration samples",
+              (double)job->spike.input_lo, (double)job->spike.input_hi);
+    return true;
+}
+
+static bool calibrate(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
+    f->map = job->map;
+    ttfs_calib_init(&f->calib, &f->canonical);
+    if (!job->calib) {
+        if (!job->range_given)
+            ttfs_note(diag, TTFS_AT_FILE(job->model),
+                      "input range 0 to 1 assumed; --input-range says otherwise");
+        return true;
+    }
+    TtfsArray a;
+    bool ok = ttfs_array_open(&a, job->calib, "x", &f->arena, diag) &&
+              check_samples(&f->canonical, &a, &f->map, diag) && gather(f, job, &a, diag) &&
+              range_from_samples(f, job, a.type == TTFS_U8, diag);
+    ttfs_array_close(&a);
+    return ok;
+}
+
+static bool spike(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
+    return calibrate(f, job, diag) &&
+           ttfs_ir_to_spike(&f->canonical, &f->calib, &job->spike, job->model, &f->spike, &f->quant,
+                            diag) &&
+           ttfs_spike_check(&f->spike, job->model, diag);
+}
+
+static bool plan(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
+    return ttfs_spike_to_plan(&f->spike, &job->chip, job->model, &f->plan, diag) &&
+           ttfs_plan_check(&f->plan, &f->spike, job->model, diag);
+}
+
+/* The image must decode to the very graph it was made from. */
+static bool lift(const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag) {
+    TtfsSpike back = {0};
+    char what[256];
+    bool ok = ttfs_image_to_spike(&f->image, job->model, &back, diag);
+    if (ok && !ttfs_spike_equal(&f->spike, &back, what, sizeof what))
+        ok = ttfs_error(diag, TTFS_AT_FILE(job->model), TTFS_IMAGE_LIFT,
+                        "the image does not lift to the network: %s", what);
+    ttfs_spike_free(&back);
+    return ok;
+}
+
+static bool image(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
+    return ttfs_plan_to_image(&f->plan, &f->spike, &f->image, diag) &&
+           ttfs_image_check(&f->image, job->model, diag) && lift(f, job, diag);
+}
+
+/* The Verilog depends on the chip alone and is written straight into the output folder; see
+ * flow_write.c. */
+static bool verilog(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
+    (void)f, (void)job, (void)diag;
+    return true;
+}
+
+bool ttfs_flow_run(TtfsFlow *f, TtfsJob *job, uint32_t last, TtfsDiag *diag) {
+    static bool (*const step[])(TtfsFlow *, TtfsJob *, TtfsDiag *) = {import, canonical, spike,
+                                                                      plan,   image,     verilog};
+    for (uint32_t i = 0; i <= last; i++) {
+        double start = ttfs_now();
+        if (!step[i](f, job, diag)) return false;
+        f->steps_done = i + 1;
+        TtfsStepTime *t = TTFS_PUSH(&f->arena, f->times);
+        *t = (TtfsStepTime){ttfs_step_names[i], ttfs_now() - start, ttfs_peak_bytes()};
+    }
+    return true;
+}
+
+void ttfs_flow_free(TtfsFlow *f) {
+    ttfs_image_free(&f->image);
+    ttfs_plan_free(&f->plan);
+    ttfs_arena_free(&f->quant.arena);
+    ttfs_spike_free(&f->spike);
+    ttfs_calib_free(&f->calib);
+    ttfs_ir_free(&f->canonical);
+    ttfs_ir_free(&f->net);
+    ttfs_ir_free(&f->imported);
+    ttfs_arena_free(&f->arena);
+}
+
+bool ttfs_flow_print(const TtfsFlow *f, uint32_t step, TtfsBuf *text, TtfsDiag *diag) {
+    switch (step) {
+    case 0:
+        return ttfs_ir_print(&f->net, NULL, text, diag);
+    case 1:
+        return ttfs_ir_print(&f->canonical, NULL, text, diag);
+    case 2:
+        return ttfs_spike_print(&f->spike, NULL, text, diag);
+    case 3:
+        ttfs_plan_print(&f->plan, text);
+        return true;
+    default:
+        ttfs_image_print(&f->image, text);
+        return true;
+    }
+}

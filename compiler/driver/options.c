@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Parser and help texts of the command line. Everything is read off the one table.
+ */
+#include "options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define C(name) (1u << TTFS_CMD_##name)
+#define C_ALL   ((1u << TTFS_CMD_COUNT) - 1)
+
+static const struct {
+    const char *name, *operand, *doc;
+} commands[] = {
+#define TTFS_COMMAND(NAME, name, operand, doc) {#name, operand, doc},
+#include "options.def"
+#undef TTFS_COMMAND
+};
+
+static const struct {
+    const char *name;
+    char letter;
+    const char *value;
+    uint32_t commands;
+    bool config;
+    const char *doc;
+} options[] = {
+#define TTFS_OPTION(NAME, name, letter, value, commands, config, doc)                              \
+    {name, letter, value, commands, config, doc},
+#include "options.def"
+#undef TTFS_OPTION
+};
+
+const char *ttfs_command_name(TtfsCommand c) {
+    return commands[c].name;
+}
+
+const char *ttfs_option_name(TtfsOption o) {
+    return options[o].name;
+}
+
+static size_t edit_distance(const char *a, const char *b) {
+    enum { LONGEST = 64 };
+    size_t n = strlen(b), row[LONGEST + 1];
+    if (n > LONGEST || strlen(a) > LONGEST) return SIZE_MAX;
+    for (size_t j = 0; j <= n; j++) row[j] = j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            if (row[j] + 1 < best) best = row[j] + 1;
+            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+            diagonal = row[j];
+            row[j] = best;
+        }
+    }
+    return row[n];
+}
+
+const char *ttfs_nearest(const char *word, const char *const *known, size_t n) {
+    const char *best = n ? known[0] : "";
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; i < n; i++) {
+        size_t d = edit_distance(word, known[i]);
+        if (d < least) {
+            least = d;
+            best = known[i];
+        }
+    }
+    return best;
+}
+
+static TtfsOption find_option(const char *name, size_t len) {
+    for (unsigned i = 0; i < TTFS_OPTIONS; i++)
+        if (strlen(options[i].name) == len && memcmp(options[i].name, name, len) == 0)
+            return (TtfsOption)i;
+    return TTFS_OPTIONS;
+}
+
+TtfsOption ttfs_option_of_key(const char *key) {
+    char name[64];
+    size_t n = strlen(key);
+    if (n >= sizeof name) return TTFS_OPTIONS;
+    for (size_t i = 0; i <= n; i++) name[i] = key[i] == '_' ? '-' : key[i];
+    TtfsOption o = find_option(name, n);
+    return o != TTFS_OPTIONS && options[o].config ? o : TTFS_OPTIONS;
+}
+
+static TtfsOption find_letter(char letter) {
+    for (unsigned i = 0; i < TTFS_OPTIONS; i++)
+        if (options[i].letter && options[i].letter == letter) return (TtfsOption)i;
+    return TTFS_OPTIONS;
+}
+
+static TtfsParse usage(TtfsOptions *o, const char *what) {
+    o->usage_error = what;
+    return TTFS_PARSE_USAGE;
+}
+
+static TtfsParse unknown_option(TtfsOptions *o, TtfsArena *a, const char *arg) {
+    const char *known[TTFS_OPTIONS];
+    size_t n = 0;
+    for (unsigned i = 0; i < TTFS_OPTIONS; i++)
+        if (options[i].commands >> o->command & 1) known[n++] = options[i].name;
+    const char *word = arg;
+    while (*word == '-') word++;
+    return usage(o,
+                 ttfs_arena_printf(a, "%s: unknown option '%s'; did you mean '--%s'?",
+                                   commands[o->command].name, arg, ttfs_nearest(word, known, n)));
+}
+
+/* Takes one option at argv[*i]; moves *i over its value. */
+static TtfsParse take_option(TtfsOptions *o, TtfsArena *a, int argc, char **argv, int *i) {
+    const char *arg = argv[*i], *value = NULL;
+    TtfsOption id;
+    if (arg[1] == '-') {
+        const char *equal = strchr(arg, '=');
+        id = find_option(arg + 2, equal ? (size_t)(equal - arg - 2) : strlen(arg + 2));
+        if (equal) value = equal + 1;
+    } else {
+        id = find_letter(arg[1]);
+        if (arg[1] && arg[2]) value = arg + 2;
+    }
+    if (id == TTFS_OPTIONS || !(options[id].commands >> o->command & 1))
+        return unknown_option(o, a, arg);
+    if (!options[id].value && value)
+        return usage(o, ttfs_arena_printf(a, "--%s takes no value", options[id].name));
+    if (options[id].value && !value) {
+        if (*i + 1 >= argc)
+            return usage(o, ttfs_arena_printf(a, "--%s needs a value %s", options[id].name,
+                                              options[id].value));
+        value = argv[++*i];
+    }
+    if (o->value[id] && options[id].value)
+        return usage(o, ttfs_arena_printf(a, "--%s is given twice", options[id].name));
+    o->value[id] = value ? value : "";
+    return TTFS_PARSED;
+}
+
+static TtfsParse take_command(TtfsOptions *o, TtfsArena *a, const char *word) {
+    const char *known[TTFS_CMD_COUNT];
+    for (unsigned i = 0; i < TTFS_CMD_COUNT; i++) {
+        known[i] = commands[i].name;
+        if (strcmp(word, commands[i].name) != 0) continue;
+        o->command = (TtfsCommand)i;
+        o->has_command = true;
+        return TTFS_PARSED;
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
+        return TTFS_PARSE_HELP;
+    if (strcmp(word, "--version") == 0) return TTFS_PARSE_VERSION;
+    if (word[0] == '-')
+        return usage(o, ttfs_arena_printf(a, "a command is expected before '%s'", word));
+    return usage(o, ttfs_arena_printf(a, "unknown command '%s'; did you mean '%s'?", word,
+                                      ttfs_nearest(word, known, TTFS_CMD_COUNT)));
+}
+
+TtfsParse ttfs_options_parse(TtfsOptions *o, TtfsArena *a, int argc, char **argv) {
+    *o = (TtfsOptions){0};
+    if (argc < 2) return usage(o, "a command is expected");
+    TtfsParse p = take_command(o, a, argv[1]);
+    if (p != TTFS_PARSED) return p;
+    bool only_operands = false;
+    for (int i = 2; i < argc; i++) {
+        const char *arg = argv[i];
+        if (!only_operands && strcmp(arg, "--") == 0) {
+            only_operands = true;
+        } else if (!only_operands && strcmp(arg, "--version") == 0) {
+            return TTFS_PARSE_VERSION;
+        } else if (!only_operands && arg[0] == '-' && arg[1]) {
+            p = take_option(o, a, argc, argv, &i);
+            if (p != TTFS_PARSED) return p;
+        } else if (o->operand) {
+            return usage(o, ttfs_arena_printf(a, "%s takes one operand, found '%s' as well",
+                                              commands[o->command].name, arg));
+        } else {
+            o->operand = arg;
+        }
+    }
+    if (o->value[TTFS_OPT_HELP]) return TTFS_PARSE_HELP;
+    if (!o->operand)
+        return usage(o, ttfs_arena_printf(a, "%s needs %s", commands[o->command].name,
+                                          commands[o->command].operand));
+    return TTFS_PARSED;
+}
+
+static void option_line(unsigned i, TtfsBuf *out) {
+    char left[64];
+    char letter[8] = "";
+    if (options[i].letter) snprintf(letter, sizeof letter, "-%c, ", options[i].letter);
+    snprintf(left, sizeof left, "%s--%s%s%s", letter, options[i].name, options[i].value ? " " : "",
+             options[i].value ? options[i].value : "");
+    ttfs_buf_printf(out, "  %-22s  %s\n", left, options[i].doc);
+}
+
+void ttfs_options_help(const TtfsOptions *o, TtfsBuf *out) {
+    if (o->has_command) {
+        ttfs_buf_printf(out, "ttfs %s %s [options]: %s\n\n", commands[o->command].name,
+                        commands[o->command].operand, commands[o->command].doc);
+        for (unsigned i = 0; i < TTFS_OPTIONS; i++)
+            if (options[i].commands >> o->command & 1) option_line(i, out);
+        return;
+    }
+    ttfs_buf_puts(out, "ttfs compiles trained ReLU networks to time-to-first-spike hardware.\n\n");
+    for (unsigned i = 0; i < TTFS_CMD_COUNT; i++) {
+        char left[64];
+        snprintf(left, sizeof left, "ttfs %s %s", commands[i].name, commands[i].operand);
+        ttfs_buf_printf(out, "  %-26s  %s\n", left, commands[i].doc);
+    }
+    ttfs_buf_puts(out,
+                  "\nttfs COMMAND --help lists a command's options; ttfs --version the version.\n"
+                  "Exit codes: 0 done, 1 refused or check failed, 2 usage, 3 internal.\n");
+}
+
+static TtfsLoc at_option(TtfsOption id) {
+    static char text[64];
+    snprintf(text, sizeof text, "--%s", options[id].name);
+    return (TtfsLoc){.file = text};
+}
+
+bool ttfs_option_f64(const TtfsOptions *o, TtfsOption id, double least, double most,
+                     double fallback, double *out, TtfsDiag *diag) {
+    *out = fallback;
+    const char *text = o->value[id];
+    if (!text) return true;
+    char *end;
+    double v = strtod(text, &end);
+    if (end == text || *end || !(v >= least && v <= most))
+        return ttfs_error(diag, at_option(id), TTFS_OPTION_VALUE, "'%s' is no number from %g to %g",
+                          text, least, most);
+    *out = v;
+    return true;
+}
+
+bool ttfs_option_u32(const TtfsOptions *o, TtfsOption id, uint32_t least, uint32_t most,
+                     uint32_t fallback, uint32_t *out, TtfsDiag *diag) {
+    *out = fallback;
+    const char *text = o->value[id];
+    if (!text) return true;
+    char *end;
+    errno = 0;
+    unsigned long long v = strtoull(text, &end, 10);
+    if (!isdigit((unsigned char)text[0]) || *end || errno || v < least || v > most)
+        return ttfs_error(diag, at_option(id), TTFS_OPTION_VALUE,
+                          "'%s' is no whole number from %u to %u", text, least, most);
+    *out = (uint32_t)v;
+    return true;
+}
+
+bool ttfs_option_word(const TtfsOptions *o, TtfsOption id, const char *const *words,
+                      uint32_t fallback, uint32_t *out, TtfsDiag *diag) {
+    *out = fallback;
+    const char *text = o->value[id];
+    if (!text) return true;
+    TtfsBuf list = {0};
+    for (uint32_t i = 0; words[i]; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            ttfs_buf_free(&list);
+            *out = i;
+            return true;
+        }
+        ttfs_buf_printf(&list, "%s%s", i ? ", " : "", words[i]);
+    }
+    ttfs_error(diag, at_option(id), TTFS_OPTION_VALUE, "'%s' is none of %s", text,
+               ttfs_buf_text(&list));
+    ttfs_buf_free(&list);
+    return false;
+}
+
+bool ttfs_option_range(const TtfsOptions *o, TtfsOption id, float *lo, float *hi, bool *present,
+                       TtfsDiag *diag) {
+    const char *text = o->value[id];
+    *present = text != NULL;
+    if (!text) return true;
+    char *end;
+    float a = strtof(text, &end), b = 0;
+    bool ok = end != text && *end == ':';
+    if (ok) {
+        const char *second = end + 1;
+        b = strtof(second, &end);
+        ok = end != second && *end == 0;
+    }
+    if (!ok || !isfinite(a) || !isfinite(b) || !(a < b) || !isfinite(b - a))
+        return ttfs_error(diag, at_option(id), TTFS_OPTION_VALUE,
+                          "'%s' is no range LO:HI of finite numbers with LO < HI", text);
+    *lo = a;
+    *hi = b;
+    return true;
+}

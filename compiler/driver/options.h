@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The command line: parsed into one value a option, from the table options.def.
+ */
+#ifndef TTFS_OPTIONS_H
+#define TTFS_OPTIONS_H
+
+#include "base.h"
+
+typedef enum {
+#define TTFS_COMMAND(NAME, name, operand, doc) TTFS_CMD_##NAME,
+#include "options.def"
+#undef TTFS_COMMAND
+    TTFS_CMD_COUNT
+} TtfsCommand;
+
+typedef enum {
+#define TTFS_OPTION(NAME, name, letter, value, commands, config, doc) TTFS_OPT_##NAME,
+#include "options.def"
+#undef TTFS_OPTION
+    TTFS_OPTIONS
+} TtfsOption;
+
+/* Values of an option that a command line or a config file may hold but this build refuses exit
+ * with 2. */
+typedef enum { TTFS_PARSED, TTFS_PARSE_HELP, TTFS_PARSE_VERSION, TTFS_PARSE_USAGE } TtfsParse;
+
+typedef struct {
+    TtfsCommand command;
+    const char *operand;             /* MODEL or OUT */
+    const char *value[TTFS_OPTIONS]; /* NULL when absent; a flag's is "" */
+    const char *usage_error;         /* what was wrong, for TTFS_PARSE_USAGE */
+    bool has_command;                /* help asked for this command, not for all */
+} TtfsOptions;
+
+TtfsParse ttfs_options_parse(TtfsOptions *o, TtfsArena *a, int argc, char **argv);
+/* The help text of all commands, or of one. */
+void ttfs_options_help(const TtfsOptions *o, TtfsBuf *out);
+const char *ttfs_command_name(TtfsCommand c);
+const char *ttfs_option_name(TtfsOption o);
+/* The option a config key names ('_' and '-' are the same), or TTFS_OPTIONS. */
+TtfsOption ttfs_option_of_key(const char *key);
+/* The known word nearest to `word` by edit distance. */
+const char *ttfs_nearest(const char *word, const char *const *known, size_t n);
+
+/* Numbers and words of options; each reports OPTION_VALUE with the option's name and the range. */
+bool ttfs_option_u32(const TtfsOptions *o, TtfsOption id, uint32_t least, uint32_t most,
+                     uint32_t fallback, uint32_t *out, TtfsDiag *diag);
+bool ttfs_option_f64(const TtfsOptions *o, TtfsOption id, double least, double most,
+                     double fallback, double *out, TtfsDiag *diag);
+/* Index into `words` (NULL-terminated). */
+bool ttfs_option_word(const TtfsOptions *o, TtfsOption id, const char *const *words,
+                      uint32_t fallback, uint32_t *out, TtfsDiag *diag);
+/* "LO:HI", finite, LO < HI. False with *present = false when the option is absent is no error:
+ * returns true. */
+bool ttfs_option_range(const TtfsOptions *o, TtfsOption id, float *lo, float *hi, bool *present,
+                       TtfsDiag *diag);
+
+#endif

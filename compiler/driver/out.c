@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reader of an output folder.
+ */
+#include "out.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MANIFEST_LIMIT = 1 << 20 };
+#define FORM_LIMIT ((size_t)16 << 30)
+
+const char *ttfs_out_path(TtfsOut *o, const char *name) {
+    return ttfs_path_join(&o->arena, o->folder, name);
+}
+
+bool ttfs_is_out(const char *path) {
+    TtfsArena a = {0};
+    bool is = ttfs_is_folder(path) && ttfs_file_exists(ttfs_path_join(&a, path, "manifest.json"));
+    ttfs_arena_free(&a);
+    return is;
+}
+
+static bool read_channels(const cJSON *list, float *out, uint32_t *n) {
+    int count = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
+    if (count < 1 || count > 16) return false;
+    *n = 0;
+    for (const cJSON *e = list->child; e; e = e->next) {
+        if (!cJSON_IsNumber(e) || !isfinite(e->valuedouble)) return false;
+        out[(*n)++] = (float)e->valuedouble;
+    }
+    return true;
+}
+
+static bool read_map(const cJSON *u8, TtfsInputMap *m) {
+    const cJSON *lo = cJSON_GetObjectItem(u8, "lo"), *hi = cJSON_GetObjectItem(u8, "hi");
+    if (cJSON_IsNumber(lo) && cJSON_IsNumber(hi)) {
+        *m = (TtfsInputMap){.lo = (float)lo->valuedouble, .hi = (float)hi->valuedouble};
+        return true;
+    }
+    uint32_t n = 0;
+    if (!read_channels(cJSON_GetObjectItem(u8, "mean"), m->mean, &m->channels)) return false;
+    if (!read_channels(cJSON_GetObjectItem(u8, "std"), m->deviation, &n) || n != m->channels)
+        return false;
+    for (uint32_t i = 0; i < n; i++)
+        if (!(m->deviation[i] > 0)) return false;
+    return true;
+}
+
+static bool read_manifest(TtfsOut *o, TtfsDiag *diag) {
+    const char *path = ttfs_out_path(o, "manifest.json");
+    TtfsFile f;
+    if (!ttfs_is_out(o->folder))
+        return ttfs_error(diag, TTFS_AT_FILE(o->folder), TTFS_OUT_FOLDER,
+                          "not a folder that ttfs compile wrote");
+    if (!ttfs_file_open(&f, path, MANIFEST_LIMIT, diag)) return false;
+    cJSON *j = cJSON_ParseWithLength((const char *)f.bytes, f.size);
+    const cJSON *u8 = cJSON_GetObjectItem(cJSON_GetObjectItem(j, "options"), "uint8");
+    bool ok = u8 && read_map(u8, &o->map);
+    if (!ok)
+        ttfs_error(diag, TTFS_AT_FILE(path), TTFS_OUT_FOLDER,
+                   "the manifest is damaged: options.uint8 is missing or wrong");
+    cJSON_Delete(j);
+    ttfs_file_close(&f);
+    return ok;
+}
+
+static bool read_image(TtfsOut *o, int64_t flip, TtfsDiag *diag) {
+    const char *path = ttfs_out_path(o, "image/chip.img");
+    TtfsFile f;
+    if (!ttfs_file_open(&f, path, FORM_LIMIT, diag)) return false;
+    unsigned char *bytes = malloc(f.size + 1);
+    if (!bytes) ttfs_oom(f.size);
+    if (f.size) memcpy(bytes, f.bytes, f.size);
+    size_t n = f.size;
+    ttfs_file_close(&f);
+    bool ok = true;
+    if (flip >= 0 && (uint64_t)flip / 8 >= n)
+        ok = ttfs_error(diag, TTFS_AT_FILE("--fault"), TTFS_OPTION_VALUE, "the image has %zu bytes",
+                        n);
+    else if (flip >= 0)
+        bytes[flip / 8] ^= (unsigned char)(1u << (flip % 8));
+    o->has_image = ok && ttfs_image_unpack(&o->image, path, bytes, n, diag);
+    o->image_damaged = ok && !o->has_image;
+    free(bytes);
+    return ok;
+}
+
+typedef bool (*Reader)(void *form, const char *file, const void *text, size_t n, TtfsDiag *diag);
+
+static bool read_ir(void *form, const char *file, const void *text, size_t n, TtfsDiag *diag) {
+    return ttfs_ir_read(form, file, text, n, diag);
+}
+
+static bool read_spike(void *form, const char *file, const void *text, size_t n, TtfsDiag *diag) {
+    return ttfs_spike_read(form, file, text, n, diag);
+}
+
+static bool read_plan(void *form, const char *file, const void *text, size_t n, TtfsDiag *diag) {
+    return ttfs_plan_read(form, file, text, n, diag);
+}
+
+static bool read_form(TtfsOut *o, const char *name, Reader reader, void *form, TtfsDiag *diag) {
+    const char *path = ttfs_out_path(o, name);
+    TtfsFile f;
+    if (!ttfs_file_open(&f, path, FORM_LIMIT, diag)) return false;
+    bool ok = reader(form, path, f.bytes, f.size, diag);
+    ttfs_file_close(&f);
+    return ok;
+}
+
+bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, int64_t flip, TtfsDiag *diag) {
+    *o = (TtfsOut){0};
+    o->folder = ttfs_arena_strdup(&o->arena, folder);
+    if (!read_manifest(o, diag)) return false;
+    if (parts & TTFS_OUT_NET && !read_form(o, "forms/ir.txt", read_ir, &o->net, diag)) return false;
+    if (parts & TTFS_OUT_SPIKE && !read_form(o, "forms/spike.txt", read_spike, &o->spike, diag))
+        return false;
+    if (parts & TTFS_OUT_PLAN) {
+        if (!read_form(o, "forms/plan.txt", read_plan, &o->plan, diag)) return false;
+        if (parts & TTFS_OUT_SPIKE &&
+            !ttfs_plan_check(&o->plan, &o->spike, ttfs_out_path(o, "forms/plan.txt"), diag))
+            return false;
+    }
+    return !(parts & TTFS_OUT_IMAGE) || read_image(o, flip, diag);
+}
+
+void ttfs_out_close(TtfsOut *o) {
+    ttfs_image_free(&o->image);
+    ttfs_plan_free(&o->plan);
+    ttfs_spike_free(&o->spike);
+    ttfs_ir_free(&o->net);
+    ttfs_arena_free(&o->arena);
+}

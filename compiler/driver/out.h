@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A compiled output folder, read back: what run, verify, info, report and dump work on.
+ */
+#ifndef TTFS_OUT_H
+#define TTFS_OUT_H
+
+#include "image.h"
+#include "ir.h"
+#include "plan.h"
+#include "samples.h"
+
+typedef struct {
+    TtfsArena arena;
+    const char *folder;
+    TtfsInputMap map;
+    TtfsIr net;
+    TtfsSpike spike;
+    TtfsPlan plan;
+    TtfsImage image;
+    bool has_image, image_damaged; /* damaged: it did not load; the reason is in diag */
+} TtfsOut;
+
+enum { TTFS_OUT_NET = 1, TTFS_OUT_SPIKE = 2, TTFS_OUT_PLAN = 4, TTFS_OUT_IMAGE = 8 };
+
+/* Loads the manifest and the parts asked for. `flip`: bit to invert in the image file's bytes after
+ * reading, or -1. */
+bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, int64_t flip, TtfsDiag *diag);
+void ttfs_out_close(TtfsOut *o);
+/* Path of a file in the folder. */
+const char *ttfs_out_path(TtfsOut *o, const char *name);
+/* True when `path` looks like an output folder. */
+bool ttfs_is_out(const char *path);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Threads take the next item from a shared counter.
+ */
+#include "parallel.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+enum { MOST = 64 };
+
+typedef struct {
+    atomic_uint_least64_t next;
+    uint64_t end;
+    atomic_bool failed;
+    bool (*fn)(void *, uint32_t, uint64_t);
+    void *context;
+} Loop;
+
+typedef struct {
+    Loop *loop;
+    uint32_t worker;
+} Worker;
+
+static void *work(void *arg) {
+    const Worker *w = arg;
+    Loop *l = w->loop;
+    while (!atomic_load(&l->failed)) {
+        uint64_t item = atomic_fetch_add(&l->next, 1);
+        if (item >= l->end) break;
+        if (!l->fn(l->context, w->worker, item)) atomic_store(&l->failed, true);
+    }
+    return NULL;
+}
+
+bool ttfs_parallel(uint32_t threads, uint64_t first, uint64_t count,
+                   bool (*fn)(void *, uint32_t, uint64_t), void *context) {
+    Loop loop = {.end = first + count, .fn = fn, .context = context};
+    atomic_init(&loop.next, first);
+    atomic_init(&loop.failed, false);
+    pthread_t id[MOST];
+    Worker worker[MOST];
+    uint32_t n = threads > MOST ? MOST : threads, begun = 0;
+    for (uint32_t i = 1; i < n && i < count; i++) {
+        worker[i] = (Worker){&loop, i};
+        if (pthread_create(&id[i], NULL, work, &worker[i]) != 0) break;
+        begun = i;
+    }
+    worker[0] = (Worker){&loop, 0};
+    work(&worker[0]);
+    for (uint32_t i = 1; i <= begun; i++) pthread_join(id[i], NULL);
+    return !atomic_load(&loop.failed);
+}
+
+uint32_t ttfs_cores(void) {
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n > MOST ? MOST : (uint32_t)n;
+}
