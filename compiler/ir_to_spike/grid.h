@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Weight grids: rounding real weights to signed integers of B bits times a step, and how much that
+ * loses. Private to ir_to_spike.
+ */
+#ifndef TTFS_GRID_H
+#define TTFS_GRID_H
+
+#include <stdint.h>
+
+/* The finest step that clips none of `w` on -2^(bits-1) .. 2^(bits-1)-1; 0 when all are 0. */
+double ttfs_grid_step(const float *w, uint64_t n, uint32_t bits);
+/* sum (w - q step)^2 with q = clamp(round(w / step)). */
+double ttfs_grid_error(const float *w, uint64_t n, double step, uint32_t bits);
+/* Writes the integers q; returns how many were clipped. */
+uint64_t ttfs_grid_round(const float *w, uint64_t n, double step, uint32_t bits, int16_t *q);
+
+#endif
