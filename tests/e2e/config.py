@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The config file and chip descriptions: what an option says a config says too, the command line
+wins, paths are relative to the file; unknown keys are refused with the nearest known one.
+"""
+import json
+import os
+import shutil
+import sys
+
+from e2e import DIGITS, SOURCE, Case, tree
+
+MODEL = os.path.join(DIGITS, "digits_mlp.onnx")
+
+REFUSED = (
+    ({"tick": 15}, "ticks"), ({"weight-bit": 4}, "weight_bits"), ({"wieght_bits": 4}, "weight_bits"),
+    ({"layers": {"fc1": {"tikcs": 3}}}, "ticks"), ({"layers": {"fc1": 3}}, "fc1"),
+    ({"layers": []}, "layers"), ({"input": {"men": [0], "std": [1]}}, "mean"),
+    ({"input": {"mean": [0.5], "std": [0]}}, "std"), ({"input": {"mean": [0.5]}}, "input"),
+    ({"ticks": 0}, "ticks"), ({"ticks": 1.5}, "ticks"), ({"ticks": [1, 2]}, "ticks"),
+    ({"ticks": {"a": 1}}, "ticks"), ({"ticks": None}, "ticks"), ({"ticks": 1e300}, "ticks"),
+    ({"layers": {"fc1": {"ticks": -3}}}, "ticks"), ({"layers": {"no_such_layer": {"ticks": 3}}},
+                                                   "no_such_layer"),
+    ({"input_range": [1, 0]}, "input-range"), ({"chip": "onee"}, "one"), ([1, 2], "c.json"),
+)
+BROKEN = ("", "{", "{\"ticks\": 15,}", "nonsense", "{\"ticks\": 15} x", "[" * 20000, "\0\0\0",
+          "{\"ticks\": \"\\ud800\"}", "{\"layers\": " + "{\"a\": " * 2000)
+
+
+def configs(case):
+    calib = os.path.join(DIGITS, "calib.npz")
+    case.good("compile", MODEL, "-o", "by-option", "--calib", calib, "--ticks", "31",
+              "--weight-bits", "5", "--chip", "tiny", "--percentile", "0.99")
+    os.makedirs(case.path("conf"))
+    shutil.copy(calib, case.path("conf", "calib.npz"))
+    case.write("conf/c.json", json.dumps({"ticks": 31, "weight_bits": 5, "chip": "tiny",
+                                          "calib": "calib.npz", "percentile": 0.99}))
+    case.good("compile", MODEL, "-o", "by-config", "--config", case.path("conf", "c.json"))
+    case.check(tree(case.path("by-option")) == tree(case.path("by-config")),
+               "the config file does not say the same as the options")
+    case.good("compile", MODEL, "-o", "both", "--config", case.path("conf", "c.json"),
+              "--ticks", "15")
+    with open(case.path("both", "manifest.json"), encoding="utf-8") as f:
+        case.equal(json.load(f)["options"]["ticks"], 15, "ticks: the command line wins")
+
+    case.write("layer.json", json.dumps({"layers": {"fc1": {"ticks": 15, "weight_bits": 4}}}))
+    case.good("compile", MODEL, "-o", "layer", "--config", "layer.json", "--calib", calib)
+    for content, says in REFUSED:
+        case.write("c.json", json.dumps(content))
+        r = case.ttfs("compile", MODEL, "-o", "x", "--calib", calib, "--config", "c.json")
+        case.check(r.code in (1, 2) and "ttfs: error: " in r.err and says in r.err,
+                   "config %s: expected a refusal that says '%s':\n%s" % (content, says, r))
+    for text in BROKEN:
+        case.write("c.json", text)
+        case.refused("compile", MODEL, "-o", "x", "--config", "c.json", says="c.json")
+    case.check(not os.path.exists(case.path("x")), "a refused config wrote a folder")
+
+
+def chips(case):
+    with open(os.path.join(SOURCE, "hw", "chips", "one.json"), encoding="utf-8") as f:
+        one = json.load(f)
+
+    def chip(**changes):
+        content = {k: v for k, v in dict(one, **changes).items() if v is not None}
+        return case.write("chip.json", json.dumps(content))
+
+    case.good("compile", MODEL, "-o", "chip", "--chip", chip(lanes=8))
+    for changes, says in (({"lane": 8}, "lanes"), ({"lanes": 0}, "lanes"), ({"lanes": -1}, "lanes"),
+                          ({"lanes": 1 << 40}, "lanes"), ({"lanes": 2.5}, "lanes"),
+                          ({"lanes": "16"}, "lanes"), ({"cores": 65}, "cores"),
+                          ({"acc_bits": 33}, "acc_bits"), ({"tick_bits": 40}, "tick_bits"),
+                          ({"weight_rows": 1e18}, "weight_rows"), ({"lanes": None}, "lanes")):
+        case.refused("compile", MODEL, "-o", "x", "--chip", chip(**changes),
+                     says=("chip.json", says))
+    for text in BROKEN:
+        case.refused("compile", MODEL, "-o", "x", "--chip", case.write("chip.json", text),
+                     says="chip.json")
+    # Too small: the layer, what it needs and what there is.
+    case.refused("compile", MODEL, "-o", "x", "--chip", chip(weight_rows=50),
+                 says=("fc1", "50"))
+    case.refused("compile", MODEL, "-o", "x", "--chip", chip(acc_bits=8, slope_bits=8))
+    case.refused("compile", MODEL, "-o", "x", "--ticks", "300", says="255")
+
+
+def main():
+    case = Case()
+    configs(case)
+    chips(case)
+    return case.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

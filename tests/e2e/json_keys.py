@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The keys that every --json document has, with their types: what scripts rely on."""
+import os
+import sys
+
+import onnx_make
+
+from e2e import DIGITS, Case
+
+NUMBER = (int, float)
+KEYS = {
+    "check": {"supported": bool, "obstacles": list},
+    "compile": dict.fromkeys(
+        ("layers", "populations", "neurons", "synapses", "parameters", "cores", "slots",
+         "worst_cycles", "expected_cycles", "image_bytes", "seconds", "peak_bytes"), NUMBER),
+    "run": {"engine": str, "samples": int, "accuracy": NUMBER, "agreement": NUMBER,
+            "spikes_per_neuron": NUMBER, "latency_ticks": int, "cycles": NUMBER,
+            "samples_per_second": NUMBER},
+    "verify": {"engines": list, "samples": int, "spikes": int, "readouts": int, "differences": int,
+               "equal": bool, "first": (dict, type(None))},
+}
+
+
+def check_keys(case, command, document):
+    for key, kind in KEYS[command].items():
+        found = document.get(key, "no such key")
+        case.check(isinstance(found, kind) and not (kind is not bool and found is True),
+                   "%s --json: key '%s' is %r" % (command, key, found))
+
+
+def main():
+    case = Case()
+    model = os.path.join(DIGITS, "digits_mlp.onnx")
+    test = os.path.join(DIGITS, "test.npz")
+
+    ok = case.json("check", model)
+    check_keys(case, "check", ok)
+    case.equal((ok.get("supported"), ok.get("obstacles")), (True, []), "check of the MLP")
+    compiled = case.json("compile", model, "-o", "out", "--calib", os.path.join(DIGITS, "calib.npz"))
+    check_keys(case, "compile", compiled)
+    case.equal(compiled.get("neurons"), 64 + 32 + 10, "neurons")
+    case.equal(compiled.get("synapses"), 64 * 32 + 32 * 10, "synapses")
+    run = case.json("run", "out", "--input", test, "--labels", test, "--engine", "rtl", "--count", 3)
+    check_keys(case, "run", run)
+    case.equal(run.get("engine"), "rtl", "engine")
+    plain = case.json("run", "out", "--input", test + ":x", "--count", 3, "--engine", "golden")
+    case.check("accuracy" in plain, "run without labels has no key accuracy")
+    check_keys(case, "verify", case.json("verify", "out", "--input", test, "--count", 3))
+    check_keys(case, "verify", case.json("verify", "out", "--input", test, "--count", 3,
+                                         "--fault", "spike:1", code=1))
+    case.json("info", "out")
+    case.json("info", model)
+
+    m = onnx_make.Model("two", input_shape=[None, 4])
+    m.node("Sin", ["input"], ["a"], name="wave")
+    m.node("Relu", ["a"], ["b"], name="fine")
+    m.node("LSTM", ["b"], ["c"], name="loop")
+    m.output("c", [None, 4])
+    no = case.json("check", case.write("two.onnx", m.bytes()), code=1)
+    check_keys(case, "check", no)
+    case.equal(no.get("supported"), False, "supported")
+    named = [(o.get("node"), o.get("op")) for o in no.get("obstacles", [])]
+    for want in (("wave", "Sin"), ("loop", "LSTM")):
+        case.check(want in named, "obstacle %r is not in %r" % (want, named))
+    for obstacle in no.get("obstacles", []):
+        case.check(obstacle.get("reason") and obstacle.get("advice"),
+                   "an obstacle without reason or advice: %r" % obstacle)
+    return case.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Usage: exit codes 0, 1 and 2, the nearest known word in the message, --help and --version
+everywhere, and options that say which value they take.
+"""
+import os
+import sys
+
+from e2e import DIGITS, Case
+
+COMMANDS = ("check", "info", "compile", "run", "verify", "report", "dump")
+
+
+def main():
+    case, test = Case(), os.path.join(DIGITS, "test.npz")
+    model = os.path.join(DIGITS, "digits_mlp.onnx")
+
+    case.check(case.good("--version").out.startswith("ttfs "), "--version")
+    overall = case.good("--help").out
+    for command in COMMANDS:
+        case.check("ttfs " + command in overall, "--help does not list " + command)
+        text = case.good(command, "--help").out
+        case.check(text.startswith("ttfs " + command) and "--help" in text, command + " --help")
+
+    case.refused(code=2, says="command")
+    case.refused("conpile", model, "-o", "x", code=2, says="compile")
+    case.refused("--json", code=2)
+    case.refused("compile", model, "--tick", "15", "-o", "x", code=2, says="--ticks")
+    case.refused("compile", model, "-z", code=2)
+    case.refused("compile", model, code=2, says="-o")
+    case.refused("compile", code=2, says="MODEL")
+    case.refused("compile", model, model, "-o", "x", code=2)
+    case.refused("compile", model, "-o", code=2, says="value")
+    case.refused("run", "x", "--ticks", "15", code=2)
+    case.refused("check", model, "--color", "sometimes", code=2, says="auto, always or never")
+    for option, value in (("--ticks", "0"), ("--ticks", "65536"), ("--ticks", "many"),
+                          ("--ticks", "-1"), ("--ticks", "1e3"), ("--ticks", ""),
+                          ("--weight-bits", "1"), ("--weight-bits", "17"),
+                          ("--percentile", "nan"), ("--percentile", "2"),
+                          ("--input-range", "1:0"), ("--input-range", "0"),
+                          ("--input-range", "0:inf"), ("--input-range", "nan:1"),
+                          ("--calib-count", "0"), ("--seed", "x"),
+                          ("--stop-after", "lunch"), ("--dump", "lunch")):
+        case.refused("compile", model, "-o", "x", option, value, code=2, says=option)
+    case.check(not os.path.exists(case.path("x")), "a refused compile wrote its folder")
+
+    case.refused("check", "absent.onnx", says="absent.onnx")
+    case.refused("check", case.folder, says=case.folder)
+    case.refused("compile", "absent.onnx", "-o", "x", says="absent.onnx")
+    case.refused("compile", model, "-o", "x", "--chip", "onne", says=("onne", "one"))
+    case.refused("compile", model, "-o", "x", "--calib", "absent.npz", says="absent.npz")
+    case.refused("compile", model, "-o", "x", "--config", "absent.json", says="absent.json")
+    case.refused("run", "absent", "--input", test, says="absent")
+    case.refused("run", case.folder, "--input", test, says="not a folder that ttfs compile wrote")
+    case.refused("dump", "absent.txt", says="absent.txt")
+    case.check(not os.path.exists(case.path("x")), "a refused compile wrote its folder")
+
+    case.compile("digits_mlp", "out")
+    case.refused("run", "out", code=2, says="--input")
+    case.refused("verify", "out", code=2, says="--input")
+    case.refused("run", "out", "--input", test, "--engine", "jitt", code=2, says="golden")
+    case.refused("verify", "out", "--input", test, "--engines", "golden", code=2)
+    case.refused("verify", "out", "--input", test, "--engines", "golden,rlt", code=2, says="rtl")
+    case.refused("run", "out", "--input", test, "--count", "0", code=2, says="--count")
+    case.refused("dump", "out", "--form", "soup", code=2, says="--form")
+    for form in ("ir", "spike", "plan", "image"):
+        case.check(len(case.good("dump", "out", "--form", form).out) > 100, "dump --form " + form)
+
+    os.makedirs(case.path("mine"))
+    case.write("mine/thesis.txt", "years of work")
+    case.refused("compile", model, "-o", "mine", says="mine")
+    case.check(os.path.exists(case.path("mine", "thesis.txt")), "a folder not ours was replaced")
+    quiet = case.compile("digits_mlp", "out", "-q")
+    case.equal((quiet.out, quiet.err), ("", ""), "output with -q")
+    return case.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

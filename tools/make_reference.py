@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes docs/reference.md from the program's own help texts.
+
+In: the path of ttfs. Out: docs/reference.md; with --check nothing is written, and exit code 1 says
+that the file is not what it would be.
+
+    tools/make_reference.py build/ttfs [--check]
+"""
+import os
+import re
+import subprocess
+import sys
+
+REFERENCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "docs", "reference.md")
+
+HEAD = """# Reference of the command line
+
+Made from the program's help texts by `tools/make_reference.py build/ttfs`; a test holds the two
+together. What the files of an output folder mean stands at the end.
+
+"""
+
+TAIL = """## Samples and labels
+
+`X` and `Y` are `.npy` (versions 1 to 3), `.npz` (stored or deflated; the array `x` for samples, `y`
+for labels, or `FILE.npz:NAME`), or IDX as MNIST has it, `.gz` or not. Samples lie along the first
+axis; a sample with as many elements as the network's input is reshaped (28x28 to 784 or 1x28x28), any other
+count is refused. `uint8` samples are taken as value/255 unless `--input-range LO:HI` (0..255 to
+LO..HI) or the config's `input.mean` and `input.std` (per channel, of value/255) say otherwise; other
+types are taken as they are. NaN and infinite values are refused.
+
+## The config file
+
+JSON. The keys are the names of compile's options with `_` for `-` (`chip`, `calib`, `calib_count`,
+`ticks`, `weight_bits`, `percentile`, `input_range` as `[lo, hi]`, `seed`), and two more:
+
+    "input":  {"mean": [0.1307], "std": [0.3081]}
+    "layers": {"fc1": {"ticks": 15, "weight_bits": 4, "percentile": 1}}
+
+Paths are relative to the file. The command line wins. Unknown keys are refused with the nearest
+known one.
+
+## The output folder
+
+| file | what it holds |
+| --- | --- |
+| `manifest.json` | version, hashes of the inputs, options, seed, chip: enough to make the folder again byte for byte |
+| `forms/ir.txt`, `spike.txt`, `plan.txt` | the forms as text, weights in `.blob` files beside them |
+| `image/chip.img` | the configuration image; `ttfs dump` prints it |
+| `image/core*_*.hex` | each core's memories for `$readmemh` |
+| `rtl/` | `ttfs_top.v` (parameters), the hand-written modules, `filelist.f` |
+| `report/*.json` | fit, timing, energy estimate, quantisation, messages |
+| `verify/*.json` | what was compared, with the verdict |
+
+Two compiles of the same inputs give the same bytes in every file above `verify/`, in whatever folder and
+with however many threads.
+
+## Exit codes
+
+0 done, 1 refused input or failed check, 2 usage, 3 internal. Errors read
+`ttfs: error: <where>: <what>: <what to do>` and go to standard error.
+
+## Environment
+
+| variable | meaning |
+| --- | --- |
+| `TTFS_CACHE` | where Verilated chips are kept (else `$XDG_CACHE_HOME/ttfs`, else `~/.cache/ttfs`) |
+| `TTFS_DATA` | where `hw/` and `rtl/` are looked for instead of the installed or source folder |
+| `NO_COLOR` | no coloured messages |
+"""
+
+
+def help_of(ttfs, *command):
+    p = subprocess.run([ttfs, *command, "--help"], stdout=subprocess.PIPE, check=True)
+    return p.stdout.decode()
+
+
+def reference(ttfs):
+    overall = help_of(ttfs)
+    text = HEAD + "```text\n" + overall + "```\n\n"
+    for command in re.findall(r"^  ttfs (\w+) ", overall, re.M):
+        text += "## ttfs %s\n\n```text\n%s```\n\n" % (command, help_of(ttfs, command))
+    return text + TAIL
+
+
+def main(ttfs, *options):
+    text = reference(ttfs)
+    if options != ("--check",):
+        with open(REFERENCE, "w", encoding="utf-8") as f:
+            f.write(text)
+        return 0
+    with open(REFERENCE, encoding="utf-8") as f:
+        if f.read() == text:
+            return 0
+    print("docs/reference.md is not what --help says: run tools/make_reference.py build/ttfs")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
