@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside onnx_to_ir: the state of one import, and what the files of this folder give each other.
+ * A value is one name of the ONNX graph; a node reads and writes values. Values are constants
+ * (folded at once), activations (tensors of the IR), or unknown after an obstacle.
+ *
+ * To add an operator: one row in onnx_table.c, one handler in the file of its family. A handler
+ * reads its attributes first (so that faults in them are found even behind an obstacle), returns if
+ * node->unknown, and then either emits IR nodes, binds a constant, or reports obstacles.
+ */
+#ifndef TTFS_ONNX_IMPORT_H
+#define TTFS_ONNX_IMPORT_H
+
+#include "onnx_to_ir.h"
+
+#include "onnx.pb-c.h"
+
+typedef struct {
+    uint32_t rank, dim[TTFS_MAX_RANK];
+    uint64_t count; /* product of the dimensions; may be 0 */
+    const float *f; /* floating-point types, as float32; NULL for integers */
+    const int64_t *n;
+} OnnxConst;
+
+typedef enum { ONNX_PENDING, ONNX_UNKNOWN, ONNX_CONST, ONNX_TENSOR, ONNX_SECOND } OnnxKind;
+
+typedef struct {
+    const char *name;
+    OnnxKind kind;  /* SECOND: an output other than the first, which has no form here */
+    uint32_t maker; /* index + 1 of the node that writes it, 0: input or initialiser */
+    uint32_t slot;  /* which output of the maker */
+    const Onnx__ValueInfoProto *input;
+    const Onnx__TensorProto *init; /* loaded at the first use */
+    OnnxConst c;                   /* when CONST */
+    TtfsTensor tensor;             /* when TENSOR, or a constant that the IR holds already */
+} OnnxValue;
+
+typedef struct OnnxImport OnnxImport;
+typedef struct OnnxNode OnnxNode;
+
+typedef struct {
+    const char *op;
+    uint32_t least, most;   /* inputs */
+    const char *attributes; /* known names, each between blanks */
+    void (*handle)(OnnxImport *, OnnxNode *);
+} OnnxOp;
+
+struct OnnxNode {
+    const Onnx__NodeProto *proto;
+    const char *name, *type;
+    const OnnxOp *op;      /* NULL: not supported */
+    OnnxValue **in, **out; /* NULL where the name is empty or unknown */
+    uint32_t n_in, n_out;
+    bool live;    /* the output depends on it */
+    bool unknown; /* an input is unknown */
+};
+
+struct OnnxImport {
+    const char *path;
+    TtfsIr *ir;
+    TtfsObstacles *obstacles; /* NULL: only diag */
+    TtfsDiag *diag;
+    TtfsArena scratch;
+    const Onnx__GraphProto *graph;
+    int64_t opset;
+    OnnxValue *values; /* sorted by name */
+    uint32_t n_values;
+    OnnxNode *nodes;
+    uint32_t n_nodes;
+    uint32_t *order; /* live nodes, makers before users */
+    uint32_t n_order;
+    uint64_t fold_budget; /* elements that constant folding may still make */
+};
+
+/* onnx_proto.c: bytes -> messages, with bounded depth and memory. */
+Onnx__ModelProto *ttfs_onnx_unpack(const char *path, const TtfsFile *file, TtfsDiag *diag);
+void ttfs_onnx_release(Onnx__ModelProto *model);
+
+/* onnx_graph.c: values, nodes, order. False: the graph has faults that forbid a walk. */
+bool ttfs_onnx_bind(OnnxImport *im);
+bool ttfs_onnx_sort(OnnxImport *im);
+OnnxValue *ttfs_onnx_find(const OnnxImport *im, const char *name);
+
+/* onnx_fault.c: adds an obstacle and an error; `advice` NULL: that of the code. Returns false. */
+bool ttfs_onnx_fault(OnnxImport *im, const char *node, const char *op, TtfsCode code,
+                     const char *advice, const char *fmt, ...)
+    __attribute__((format(printf, 6, 7)));
+bool ttfs_onnx_obstacle(OnnxImport *im, const OnnxNode *n, TtfsCode code, const char *advice,
+                        const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* onnx_table.c */
+const OnnxOp *ttfs_onnx_op(const char *type);
+void ttfs_onnx_unsupported(OnnxImport *im, OnnxNode *n);
+
+/* onnx_attr.c: attributes with defaults; false after an obstacle. */
+const Onnx__AttributeProto *ttfs_onnx_attr(const OnnxNode *n, const char *name);
+bool ttfs_onnx_attr_int(OnnxImport *im, const OnnxNode *n, const char *name, int64_t *value);
+bool ttfs_onnx_attr_float(OnnxImport *im, const OnnxNode *n, const char *name, float *value);
+bool ttfs_onnx_attr_text(OnnxImport *im, const OnnxNode *n, const char *name, const char **value);
+/* *count = 0 when absent. */
+bool ttfs_onnx_attr_ints(OnnxImport *im, const OnnxNode *n, const char *name,
+                         const int64_t **values, size_t *count);
+/* Reports names that the operator's row does not know. */
+void ttfs_onnx_attr_names(OnnxImport *im, const OnnxNode *n);
+/* An axis attribute or input, negative ones counted from the end; false after an obstacle. */
+bool ttfs_onnx_axis(OnnxImport *im, const OnnxNode *n, int64_t axis, uint32_t rank, uint32_t *out);
+
+/* onnx_tensor.c */
+bool ttfs_onnx_tensor(OnnxImport *im, const char *name, const Onnx__TensorProto *t, OnnxConst *out);
+
+/* onnx_value.c: what handlers read and write. Indices count a node's inputs. */
+bool ttfs_onnx_has(const OnnxNode *n, uint32_t input);
+bool ttfs_onnx_is_const(const OnnxNode *n, uint32_t input);
+/* Shape of an input of either kind. */
+TtfsTensorInfo ttfs_onnx_shape(const OnnxImport *im, const OnnxNode *n, uint32_t input);
+/* The tensor of an activation, or of a float constant, put into the IR and checked for NaN and
+ * infinities; 0 after an obstacle. */
+TtfsTensor ttfs_onnx_operand(OnnxImport *im, const OnnxNode *n, uint32_t input);
+TtfsTensor ttfs_onnx_activation(OnnxImport *im, const OnnxNode *n, uint32_t input);
+TtfsTensor ttfs_onnx_weight(OnnxImport *im, const OnnxNode *n, uint32_t input);
+/* The integers of a constant input; *count = 0 when it is absent. */
+bool ttfs_onnx_ints(OnnxImport *im, const OnnxNode *n, uint32_t input, const int64_t **values,
+                    size_t *count);
+/* Infers the shape (a reshape's is given), adds the node and binds output 0; 0 after an obstacle.
+ */
+TtfsTensor ttfs_onnx_emit(OnnxImport *im, OnnxNode *n, TtfsNode *node, const TtfsTensorInfo *shape);
+void ttfs_onnx_bind_const(OnnxNode *n, const OnnxConst *c);
+/* A constant of `count` elements within the folding budget; false after an obstacle. */
+bool ttfs_onnx_new_const(OnnxImport *im, const OnnxNode *n, bool is_float, uint32_t rank,
+                         const uint32_t *dim, float **f, int64_t **i, OnnxConst *out);
+
+/* onnx_fold.c: constants in, constants out. */
+void ttfs_onnx_fold_elementwise(OnnxImport *im, OnnxNode *n, char op);
+void ttfs_onnx_fold_transpose(OnnxImport *im, OnnxNode *n, const uint32_t *perm);
+
+/* Handlers: onnx_layers.c */
+void ttfs_onnx_conv(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_maxpool(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_gemm(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_matmul(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_batchnorm(OnnxImport *im, OnnxNode *n);
+/* onnx_pointwise.c */
+void ttfs_onnx_relu(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_arith(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_softmax(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_argmax(OnnxImport *im, OnnxNode *n);
+/* onnx_shape.c */
+void ttfs_onnx_identity(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_dropout(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_pad(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_constant(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_flatten(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_reshape(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_squeeze(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_unsqueeze(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_transpose(OnnxImport *im, OnnxNode *n);
+
+#endif

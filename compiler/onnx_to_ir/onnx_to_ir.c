@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ONNX model file -> IR: unpack, bind names, sort, walk the nodes that the output depends on,
+ * finish. Every obstacle is reported in one go: behind an obstacle values are unknown, and a node
+ * that reads one still has its operator and its attributes examined, but not its shapes.
+ */
+#include "onnx_import.h"
+
+#include <string.h>
+
+enum { OLDEST_OPSET = 7, NEWEST_OPSET = 21 };
+
+static const char *text(const char *s) {
+    return s ? s : "";
+}
+
+static bool read_opset(OnnxImport *im, const Onnx__ModelProto *model) {
+    for (size_t i = 0; i < model->n_opset_import; i++) {
+        const char *domain = text(model->opset_import[i]->domain);
+        if (*domain == 0 || strcmp(domain, "ai.onnx") == 0)
+            im->opset = model->opset_import[i]->version;
+    }
+    if (im->opset >= OLDEST_OPSET && im->opset <= NEWEST_OPSET) return true;
+    return ttfs_onnx_fault(im, "", "", TTFS_ONNX_GRAPH, "export the model with opset 13 or near it",
+                           "opset %lld, %d to %d expected", (long long)im->opset, OLDEST_OPSET,
+                           NEWEST_OPSET);
+}
+
+/* One dimension of the input; the first is the batch. 0 after a fault. */
+static uint32_t input_dim(OnnxImport *im, const char *name, size_t i,
+                          const Onnx__TensorShapeProto__Dimension *d) {
+    bool known = d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+    int64_t v = known ? d->dim_value : 0;
+    if (i == 0 && (v == 0 || v == -1 || v == 1)) return 1;
+    if (i == 0) {
+        ttfs_onnx_fault(im, name, "", TTFS_ONNX_SHAPE,
+                        "export the model with a free first dimension, or one of 1",
+                        "a fixed batch of %lld, one sample expected", (long long)v);
+        return 0;
+    }
+    if (v >= 1 && v <= INT32_MAX) return (uint32_t)v;
+    ttfs_onnx_fault(im, name, "", v > INT32_MAX ? TTFS_LIMIT : TTFS_ONNX_SHAPE, NULL,
+                    "dimension %zu of the input is %s", i,
+                    known ? v < 1 ? "zero or negative" : "too large" : "not fixed");
+    return 0;
+}
+
+static bool input_shape(OnnxImport *im, const OnnxValue *v, TtfsTensorInfo *t) {
+    const Onnx__TypeProto *type = v->input->type;
+    bool tensor = type && type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
+    const Onnx__TypeProto__Tensor *tt = tensor ? type->tensor_type : NULL;
+    if (!tt || !tt->shape)
+        return ttfs_onnx_fault(im, v->name, "", TTFS_ONNX_SHAPE, NULL, "the input has no shape");
+    if (tt->elem_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+        return ttfs_onnx_fault(im, v->name, "", TTFS_ONNX_SHAPE, "export the model with float32",
+                               "the input has data type %d, float32 (1) expected",
+                               (int)tt->elem_type);
+    if (tt->shape->n_dim < 2 || tt->shape->n_dim > TTFS_MAX_RANK)
+        return ttfs_onnx_fault(im, v->name, "", TTFS_ONNX_SHAPE, NULL,
+                               "the input has %zu dimensions, the batch and 1 to %d more expected",
+                               tt->shape->n_dim, TTFS_MAX_RANK - 1);
+    t->rank = (uint32_t)tt->shape->n_dim;
+    for (size_t i = 0; i < tt->shape->n_dim; i++)
+        if ((t->dim[i] = input_dim(im, v->name, i, tt->shape->dim[i])) == 0) return false;
+    if (ttfs_ir_count(t)) return true;
+    return ttfs_onnx_fault(im, v->name, "", TTFS_LIMIT, NULL,
+                           "the input has more than 2^31 - 1 elements");
+}
+
+/* Inputs with an initialiser are constants; exactly one other is expected. */
+static void bind_input(OnnxImport *im) {
+    uint32_t found = 0;
+    for (size_t i = 0; i < im->graph->n_input; i++) {
+        OnnxValue *v = ttfs_onnx_find(im, text(im->graph->input[i]->name));
+        if (v->init || v->kind != ONNX_PENDING) continue;
+        TtfsTensorInfo t = {.name = ttfs_arena_strdup(&im->ir->arena, v->name)};
+        v->kind = ONNX_UNKNOWN;
+        if (++found > 1)
+            ttfs_onnx_fault(im, v->name, "", TTFS_ONNX_GRAPH, "export a network with one input",
+                            "a second input");
+        if (!input_shape(im, v, &t)) continue;
+        v->kind = ONNX_TENSOR;
+        v->tensor = ttfs_ir_add_tensor(im->ir, &t);
+        if (found == 1) im->ir->input = v->tensor;
+    }
+    if (found == 0) ttfs_onnx_fault(im, "", "", TTFS_ONNX_GRAPH, NULL, "the graph has no input");
+}
+
+/* Loads an initialiser at its first use; a damaged one is reported once and then unknown. */
+static void settle_input(OnnxImport *im, OnnxNode *n, uint32_t i) {
+    OnnxValue *v = n->in[i];
+    const char *name = text(n->proto->input[i]);
+    if (!v) {
+        if (!*name) return;
+        ttfs_onnx_obstacle(im, n, TTFS_ONNX_GRAPH, NULL, "it reads '%s', which nothing makes",
+                           name);
+        n->unknown = true;
+        return;
+    }
+    if (v->kind == ONNX_PENDING && v->init)
+        v->kind = ttfs_onnx_tensor(im, v->name, v->init, &v->c) ? ONNX_CONST : ONNX_UNKNOWN;
+    if (v->kind == ONNX_SECOND)
+        ttfs_onnx_obstacle(im, n, TTFS_ONNX_OP, NULL,
+                           "it reads '%s', a secondary output of '%s', which is not supported",
+                           v->name, im->nodes[v->maker - 1].name);
+    if (v->kind != ONNX_CONST && v->kind != ONNX_TENSOR) n->unknown = true;
+}
+
+static void walk_node(OnnxImport *im, OnnxNode *n) {
+    const char *domain = text(n->proto->domain);
+    bool standard = *domain == 0 || strcmp(domain, "ai.onnx") == 0;
+    n->op = standard ? ttfs_onnx_op(n->type) : NULL;
+    for (uint32_t i = 0; i < n->n_in; i++) settle_input(im, n, i);
+    if (!n->op) {
+        ttfs_onnx_unsupported(im, n);
+    } else if (n->n_in < n->op->least || n->n_in > n->op->most) {
+        ttfs_onnx_obstacle(im, n, TTFS_ONNX_GRAPH, NULL, "%u inputs, %u to %u expected", n->n_in,
+                           n->op->least, n->op->most);
+    } else {
+        bool missing = false;
+        for (uint32_t i = 0; i < n->op->least; i++)
+            if (!n->in[i] && !*text(n->proto->input[i])) missing = true;
+        ttfs_onnx_attr_names(im, n);
+        if (missing)
+            ttfs_onnx_obstacle(im, n, TTFS_ONNX_GRAPH, NULL, "a required input is left out");
+        else
+            n->op->handle(im, n);
+    }
+    for (uint32_t i = 0; i < n->n_out; i++)
+        if (n->out[i] && n->out[i]->kind == ONNX_PENDING) n->out[i]->kind = ONNX_UNKNOWN;
+}
+
+static void bind_output(OnnxImport *im) {
+    const Onnx__GraphProto *g = im->graph;
+    if (g->n_output != 1)
+        ttfs_onnx_fault(im, "", "", TTFS_ONNX_GRAPH, "export a network with one output",
+                        "%zu outputs, 1 expected", g->n_output);
+    if (g->n_output == 0) return;
+    const char *name = text(g->output[0]->name);
+    const OnnxValue *v = ttfs_onnx_find(im, name);
+    if (!v || (v->kind != ONNX_TENSOR && v->kind != ONNX_UNKNOWN))
+        ttfs_onnx_fault(im, name, "", TTFS_ONNX_GRAPH, NULL, "the output '%s' %s", name,
+                        v ? "is a constant" : "is made by no node");
+    else if (v->kind == ONNX_TENSOR && v->maker == 0)
+        ttfs_onnx_fault(im, name, "", TTFS_ONNX_GRAPH, NULL, "the output is the input");
+    else
+        im->ir->output = v->tensor;
+}
+
+static void note_unused(OnnxImport *im) {
+    uint32_t unused = im->n_nodes - im->n_order;
+    if (unused)
+        ttfs_note(im->diag, TTFS_AT_FILE(im->path),
+                  "%u node(s) that the output does not depend on were left out", unused);
+}
+
+static void import_graph(OnnxImport *im) {
+    if (!ttfs_onnx_bind(im) || !ttfs_onnx_sort(im)) return;
+    bind_input(im);
+    for (uint32_t i = 0; i < im->n_order; i++) walk_node(im, &im->nodes[im->order[i]]);
+    bind_output(im);
+    note_unused(im);
+}
+
+static bool import_model(const char *path, const Onnx__ModelProto *model, size_t file_size,
+                         TtfsIr *out, TtfsObstacles *obstacles, TtfsDiag *diag) {
+    OnnxImport im = {.path = path,
+                     .ir = out,
+                     .obstacles = obstacles,
+                     .diag = diag,
+                     .graph = model->graph,
+                     .fold_budget = file_size * 2 + (1 << 20)};
+    uint32_t before = diag->errors;
+    if (!model->graph)
+        ttfs_error(diag, TTFS_AT_FILE(path), TTFS_ONNX_PARSE, "the file holds no graph");
+    else if (read_opset(&im, model))
+        import_graph(&im);
+    ttfs_arena_free(&im.scratch);
+    return diag->errors == before && ttfs_ir_check(out, path, diag);
+}
+
+bool ttfs_onnx_to_ir(const char *path, TtfsIr *out, TtfsObstacles *obstacles, TtfsDiag *diag) {
+    TtfsFile file;
+    *out = (TtfsIr){0};
+    if (obstacles) *obstacles = (TtfsObstacles){0};
+    if (!ttfs_file_open(&file, path, UINT32_MAX, diag)) return false;
+    Onnx__ModelProto *model = ttfs_onnx_unpack(path, &file, diag);
+    bool ok = model && import_model(path, model, file.size, out, obstacles, diag);
+    ttfs_onnx_release(model);
+    ttfs_file_close(&file);
+    if (!ok) ttfs_ir_free(out);
+    return ok;
+}
