@@ -8,28 +8,28 @@
 
 #include "spike.h"
 
-static uint32_t between(TtfsRng *r, uint32_t low, uint32_t high) {
+static inline uint32_t between(TtfsRng *r, uint32_t low, uint32_t high) {
     return low + ttfs_rng_below(r, high - low + 1);
 }
 
-static uint32_t random_ticks(TtfsRng *r) {
+static inline uint32_t random_ticks(TtfsRng *r) {
     static const uint32_t most[] = {1, 3, 15, 63, 255};
     return between(r, 1, most[ttfs_rng_below(r, 5)]);
 }
 
-static TtfsPop add_pop(TtfsSpike *s, TtfsPopulation p) {
+static inline TtfsPop add_pop(TtfsSpike *s, TtfsPopulation p) {
     p.name = ttfs_arena_printf(&s->arena, "layer %u", s->pops.len + 1);
     p.conn_first = s->conns.len;
     *TTFS_PUSH(&s->arena, s->pops) = p;
     return (TtfsPop){s->pops.len};
 }
 
-static void add_conn(TtfsSpike *s, TtfsConnection c) {
+static inline void add_conn(TtfsSpike *s, TtfsConnection c) {
     *TTFS_PUSH(&s->arena, s->conns) = c;
     ttfs_spike_pop(s, c.dst)->conn_count++;
 }
 
-static void random_weights(TtfsSpike *s, TtfsRng *r, TtfsConnection *c, uint64_t n) {
+static inline void random_weights(TtfsSpike *s, TtfsRng *r, TtfsConnection *c, uint64_t n) {
     c->weight_bits = between(r, 2, 9);
     c->weight_count = n;
     uint32_t half = 1u << (c->weight_bits - 1);
@@ -40,7 +40,7 @@ static void random_weights(TtfsSpike *s, TtfsRng *r, TtfsConnection *c, uint64_t
 }
 
 /* Biases of about a window's size either way, so that neurons are silent, in between, saturated. */
-static void random_neurons(TtfsSpike *s, TtfsRng *r, TtfsPop id) {
+static inline void random_neurons(TtfsSpike *s, TtfsRng *r, TtfsPop id) {
     TtfsPopulation *p = ttfs_spike_pop(s, id);
     uint32_t most = between(r, 0, 2) ? 200 : 3;
     p->bias = TTFS_ARRAY(&s->arena, int32_t, p->c);
@@ -53,7 +53,7 @@ static void random_neurons(TtfsSpike *s, TtfsRng *r, TtfsPop id) {
 }
 
 /* A window along one axis that fits. */
-static uint32_t random_axis(TtfsRng *r, uint32_t in, int axis, TtfsConnection *c) {
+static inline uint32_t random_axis(TtfsRng *r, uint32_t in, int axis, TtfsConnection *c) {
     do {
         c->kernel[axis] = between(r, 1, 4);
         c->stride[axis] = between(r, 1, 3);
@@ -67,7 +67,7 @@ static uint32_t random_axis(TtfsRng *r, uint32_t in, int axis, TtfsConnection *c
                                        c->pad[axis], c->pad[axis + 2]);
 }
 
-static void random_conv(TtfsSpike *s, TtfsRng *r) {
+static inline void random_conv(TtfsSpike *s, TtfsRng *r) {
     TtfsPop src = {between(r, 1, s->pops.len)};
     TtfsPopulation from = *ttfs_spike_pop(s, src);
     TtfsConnection c = {.kind = TTFS_CONN_CONV, .src = src};
@@ -82,7 +82,7 @@ static void random_conv(TtfsSpike *s, TtfsRng *r) {
     random_neurons(s, r, c.dst);
 }
 
-static void random_pool(TtfsSpike *s, TtfsRng *r) {
+static inline void random_pool(TtfsSpike *s, TtfsRng *r) {
     TtfsConnection c = {.kind = TTFS_CONN_POOL, .src = {between(r, 1, s->pops.len)}};
     TtfsPopulation p = *ttfs_spike_pop(s, c.src), from = p;
     p.kind = TTFS_POP_POOL;
@@ -94,7 +94,7 @@ static void random_pool(TtfsSpike *s, TtfsRng *r) {
     add_conn(s, c);
 }
 
-static void random_dense(TtfsSpike *s, TtfsRng *r, TtfsPopKind kind) {
+static inline void random_dense(TtfsSpike *s, TtfsRng *r, TtfsPopKind kind) {
     TtfsPopulation p = {.kind = kind, .c = between(r, 1, 6), .h = 1, .w = 1};
     uint32_t sources = between(r, 1, 3), last = s->pops.len;
     p.ticks = kind == TTFS_POP_READOUT ? 0 : random_ticks(r);
@@ -110,7 +110,7 @@ static void random_dense(TtfsSpike *s, TtfsRng *r, TtfsPopKind kind) {
 }
 
 /* Starts, latency and the values that no arithmetic depends on. */
-static void set_times(TtfsSpike *s, TtfsRng *r) {
+static inline void set_times(TtfsSpike *s, TtfsRng *r) {
     for (uint32_t i = 0; i < s->pops.len; i++) {
         TtfsPopulation *p = &s->pops.at[i];
         const TtfsConnection *c = &s->conns.at[p->conn_first];
@@ -131,7 +131,7 @@ static void set_times(TtfsSpike *s, TtfsRng *r) {
     }
 }
 
-static void random_spike(TtfsSpike *s, uint64_t seed) {
+static inline void random_spike(TtfsSpike *s, uint64_t seed) {
     TtfsRng rng = ttfs_rng(seed), *r = &rng;
     *s = (TtfsSpike){0};
     TtfsPopulation in = {.kind = TTFS_POP_INPUT, .ticks = random_ticks(r)};
@@ -152,7 +152,7 @@ static void random_spike(TtfsSpike *s, uint64_t seed) {
 }
 
 /* Integers of a random sample, a good part of them silent. */
-static void random_input(const TtfsSpike *s, TtfsRng *r, uint16_t *x) {
+static inline void random_input(const TtfsSpike *s, TtfsRng *r, uint16_t *x) {
     const TtfsPopulation *in = ttfs_spike_pop(s, s->input);
     uint32_t n = ttfs_pop_size(in);
     for (uint32_t i = 0; i < n; i++)
