@@ -54,6 +54,13 @@ bool ttfs_image_check(const TtfsImage *img, const char *file, TtfsDiag *diag);
 /* The disassembly; ttfs_image_read gives the same image back and printing that the same text. */
 void ttfs_image_print(const TtfsImage *img, TtfsBuf *out);
 bool ttfs_image_read(TtfsImage *img, const char *file, const void *text, size_t n, TtfsDiag *diag);
+/* A lane's entry of a weight row; and the number that `rows` rows from `row` on hold in slices of
+ * weight_bits, least significant first (at most 47 bits). Both two's complement; rows and lanes
+ * must exist. */
+int32_t ttfs_image_lane(const TtfsImage *img, uint32_t core, uint32_t row, uint32_t lane);
+void ttfs_image_set_lane(TtfsImage *img, uint32_t core, uint32_t row, uint32_t lane, int32_t v);
+int64_t ttfs_image_slices(const TtfsImage *img, uint32_t core, uint32_t row, uint32_t rows,
+                          uint32_t lane);
 /* One memory of a core as $readmemh text: a word a line. `kind` 1 descriptors (slot * 32 + word), 2
  * weights. */
 void ttfs_image_hex(const TtfsImage *img, uint32_t core, uint32_t kind, TtfsBuf *out);

@@ -9,8 +9,9 @@
  *
  * Invariants (plan_check.c, which trusts no solver): every channel and row of every population is
  * in exactly one slice; every slice's source is sealed on its core before it runs and not
- * overwritten until its last use; no two regions alive in one slot overlap; all memories, fields
- * and windows fit the chip; no accumulator can wrap; worst_cycles is the formula of docs/core.md.
+ * overwritten until its last use; no two regions alive in one slot overlap, and copies lie at the
+ * lowest free place from word 1 up, the band first; all memories, fields and windows fit the chip;
+ * no accumulator can wrap; worst_cycles is the formula of docs/core.md.
  */
 #ifndef TTFS_PLAN_H
 #define TTFS_PLAN_H
@@ -63,9 +64,12 @@ TtfsCoreSlot *ttfs_plan_at(const TtfsPlan *p, uint32_t core, uint32_t slot);
 bool ttfs_plan_find(const TtfsPlan *p, const TtfsSpike *s, TtfsPop pop, uint32_t neuron,
                     uint32_t *core, uint32_t *slot);
 
-/* Cycle formulas of docs/core.md (constants from hw/cycles.def). */
+/* Cycle formulas of docs/core.md (constants from hw/cycles.def): one core in a slot, on its own;
+ * and the whole slot, with the bus and the barrier. Worst case, or with the rates of calibration.
+ */
 uint64_t ttfs_plan_core_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t core, uint32_t slot,
                                bool expected);
+uint64_t ttfs_plan_slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, bool expected);
 
 bool ttfs_plan_check(const TtfsPlan *p, const TtfsSpike *s, const char *file, TtfsDiag *diag);
 /* Text; the chip stands in it whole. Print, read, print is a fixed point. */
