@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Spike graph: text is a fixed point, hostile text is refused without harm, the checker sees every
+ * broken invariant, bounds hold at every tick, the encoder rounds half up. Golden and reject pairs
+ * lie in tests/golden/spike and tests/reject/spike; TTFS_UPDATE=1 rewrites them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "random_spike.h"
+
+static void print(const TtfsSpike *s, const char *blob, TtfsBuf *out) {
+    TtfsDiag diag = {0};
+    assert_true(ttfs_spike_print(s, blob, out, &diag));
+    ttfs_diag_free(&diag);
+}
+
+static void expect_equal(const TtfsSpike *a, const TtfsSpike *b) {
+    char what[300] = "";
+    if (!ttfs_spike_equal(a, b, what, sizeof what)) fail_msg("%s", what);
+}
+
+static void text_is_a_fixed_point(void **state) {
+    (void)state;
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        TtfsSpike s, back;
+        TtfsDiag diag = {0};
+        TtfsBuf once = {0}, twice = {0};
+        random_spike(&s, seed);
+        s.pops.at[0].name = "odd \"name\"\\ \n\xff";
+        print(&s, NULL, &once);
+        assert_true(ttfs_spike_read(&back, "x", once.text, once.len, &diag));
+        expect_equal(&s, &back);
+        print(&back, NULL, &twice);
+        assert_string_equal(once.text, twice.text);
+        ttfs_buf_free(&once);
+        ttfs_buf_free(&twice);
+        ttfs_spike_free(&s);
+        ttfs_spike_free(&back);
+        ttfs_diag_free(&diag);
+    }
+}
+
+static void blob_beside_the_text(void **state) {
+    (void)state;
+    TtfsSpike s, back;
+    TtfsDiag diag = {0};
+    TtfsBuf text = {0};
+    char folder[] = "/tmp/ttfs-spike-XXXXXX", blob[64], file[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(blob, sizeof blob, "%s/w.bin", folder);
+    snprintf(file, sizeof file, "%s/w.txt", folder);
+    random_spike(&s, 3);
+    print(&s, blob, &text);
+    assert_true(ttfs_spike_read(&back, file, text.text, text.len, &diag));
+    expect_equal(&s, &back);
+    ttfs_spike_free(&back);
+
+    /* One changed bit, a shorter blob, no blob. */
+    uint64_t bytes = 2 * s.conns.at[0].weight_count;
+    for (uint32_t i = 1; i < s.conns.len; i++) bytes += 2 * s.conns.at[i].weight_count;
+    FILE *f = fopen(blob, "r+b");
+    int first = fgetc(f);
+    rewind(f);
+    fputc(first ^ 1, f);
+    fclose(f);
+    assert_false(ttfs_spike_read(&back, file, text.text, text.len, &diag));
+    assert_non_null(strstr(diag.messages.at[0].what, "SHA-256"));
+    assert_int_equal(truncate(blob, (off_t)bytes - 1), 0);
+    assert_false(ttfs_spike_read(&back, file, text.text, text.len, &diag));
+    assert_int_equal(diag.messages.at[1].code, TTFS_TEXT_RANGE);
+    assert_true(ttfs_remove_tree(folder, &diag));
+    assert_false(ttfs_spike_read(&back, file, text.text, text.len, &diag));
+    assert_int_equal(diag.messages.at[2].code, TTFS_FILE_OPEN);
+    ttfs_buf_free(&text);
+    ttfs_spike_free(&s);
+    ttfs_diag_free(&diag);
+}
+
+/* Any text either reads into a graph that passes the check or is refused with an error. */
+static void read_whatever(const char *text, size_t n) {
+    TtfsSpike s;
+    TtfsDiag diag = {0};
+    bool ok = ttfs_spike_read(&s, "fuzz", text, n, &diag);
+    if (ok)
+        assert_true(ttfs_spike_check(&s, "fuzz", &diag));
+    else
+        assert_true(diag.errors > 0 && s.pops.len == 0 && s.arena.top == NULL);
+    ttfs_spike_free(&s);
+    ttfs_diag_free(&diag);
+}
+
+static void hostile_text(void **state) {
+    (void)state;
+    TtfsSpike s;
+    TtfsBuf b = {0};
+    TtfsRng r = ttfs_rng(9);
+    random_spike(&s, 12);
+    print(&s, NULL, &b);
+    for (size_t n = 0; n <= b.len; n += n < 600 ? 1 : 17) {
+        char *cut = malloc(n + 1); /* exact, so that a sanitizer sees a read past the end */
+        memcpy(cut, b.text, n);
+        read_whatever(cut, n);
+        free(cut);
+    }
+    static const char digits[] = "0123456789 -\n\"[]xabcdef.";
+    for (int round = 0; round < 4000; round++) {
+        char kept[4];
+        size_t at[4];
+        for (int i = 0; i < 4; i++) {
+            at[i] = ttfs_rng_below(&r, (uint32_t)b.len / 2);
+            kept[i] = b.text[at[i]];
+            b.text[at[i]] = digits[ttfs_rng_below(&r, sizeof digits - 1)];
+        }
+        read_whatever(b.text, b.len);
+        for (int i = 3; i >= 0; i--) b.text[at[i]] = kept[i];
+    }
+    ttfs_buf_free(&b);
+    ttfs_spike_free(&s);
+}
+
+/* One of the golden or reject pairs: x.in gives x.want or x.err. */
+static void pair(const char *folder, const char *name, const char *wanted) {
+    char in[512], out[512];
+    TtfsFile f;
+    TtfsSpike s;
+    TtfsDiag diag = {0};
+    TtfsBuf got = {0};
+    snprintf(in, sizeof in, "%s/tests/%s/spike/%s.in", TTFS_SOURCE_DIR, folder, name);
+    snprintf(out, sizeof out, "%s/tests/%s/spike/%s.%s", TTFS_SOURCE_DIR, folder, name, wanted);
+    if (!ttfs_file_open(&f, in, 1 << 20, &diag)) fail_msg("no %s", in);
+    bool ok = ttfs_spike_read(&s, ttfs_path_base(in), f.bytes, f.size, &diag);
+    if (ok) print(&s, NULL, &got);
+    ttfs_diag_print(&diag, 0, &got);
+    ttfs_file_close(&f);
+    assert_int_equal(ok, strcmp(wanted, "want") == 0);
+    if (getenv("TTFS_UPDATE"))
+        assert_true(ttfs_file_write(out, ttfs_buf_text(&got), got.len, &diag));
+    if (!ttfs_file_open(&f, out, 1 << 20, &diag)) fail_msg("no %s", out);
+    char *want = ttfs_arena_strndup(&diag.arena, (const char *)f.bytes, f.size);
+    assert_string_equal(ttfs_buf_text(&got), want);
+    ttfs_file_close(&f);
+    ttfs_buf_free(&got);
+    ttfs_spike_free(&s);
+    ttfs_diag_free(&diag);
+}
+
+static void golden_pairs(void **state) {
+    (void)state;
+    pair("golden", "lenet_like", "want");
+    pair("golden", "loose_layout", "want");
+}
+
+static void reject_pairs(void **state) {
+    (void)state;
+    static const char *const names[] = {
+        "TEXT_SYNTAX",  "TEXT_RANGE",  "SPIKE_CHECK", "LIMIT", "blob_length",
+        "blob_outside", "bias_count",  "version",     "int32", "cycle",
+        "geometry",     "weight_bits", "nan_scale",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) pair("reject", names[i], "err");
+}
+
+/* Breaks one thing of a sound graph: 1 when `mutation` changed it, 0 when the graph has no place
+ * for it, -1 past the last. */
+static int mutate(TtfsSpike *s, int mutation) {
+    TtfsPopulation *in = &s->pops.at[0], *last = &s->pops.at[s->pops.len - 1];
+    TtfsConnection *c = &s->conns.at[s->conns.len - 1];
+    switch (mutation) {
+    case 0:
+        s->latency++;
+        return 1;
+    case 1:
+        last->start++;
+        return 1;
+    case 2:
+        in->ticks = 0;
+        return 1;
+    case 3:
+        in->ticks = TTFS_MAX_TICKS + 1;
+        return 1;
+    case 4:
+        in->scale = 0;
+        return 1;
+    case 5:
+        in->scale = NAN;
+        return 1;
+    case 6:
+        in->scale = 1e-310;
+        return 1;
+    case 7:
+        in->offset = INFINITY;
+        return 1;
+    case 8:
+        in->rate_ppm = 1000001;
+        return 1;
+    case 9:
+        in->name = last->name;
+        return 1;
+    case 10:
+        in->name = "";
+        return 1;
+    case 11:
+        in->name = NULL;
+        return 1;
+    case 12:
+        in->c++;
+        return 1;
+    case 13:
+        in->h = 0;
+        return 1;
+    case 14:
+        in->w = 1u << 31;
+        return 1;
+    case 15:
+        last->bias = NULL;
+        return 1;
+    case 16:
+        last->ramp = last->bias;
+        return 1;
+    case 17:
+        last->ticks = 1;
+        return 1;
+    case 18:
+        last->conn_first++;
+        return 1;
+    case 19:
+        last->conn_count--;
+        return 1;
+    case 20:
+        last->kind = TTFS_POP_POOL;
+        return 1;
+    case 21:
+        last->kind = TTFS_POP_INPUT;
+        return 1;
+    case 22:
+        s->input.i = 0;
+        return 1;
+    case 23:
+        s->readout.i = s->pops.len + 1;
+        return 1;
+    case 24:
+        c->src.i = 0;
+        return 1;
+    case 25:
+        c->src = c->dst;
+        return 1;
+    case 26:
+        c->dst.i--;
+        return 1;
+    case 27:
+        c->weight_bits = 1;
+        return 1;
+    case 28:
+        c->weight_bits = 17;
+        return 1;
+    case 29:
+        c->weight_count++;
+        return 1;
+    case 30:
+        c->weights = NULL;
+        return 1;
+    case 31:
+        c->kind = TTFS_CONN_POOL;
+        return 1;
+    case 32:
+        s->conns.len--;
+        return 1;
+    case 33:
+        s->pops.len = 0;
+        return 1;
+    case 34:
+        last->h = 2;
+        return 1;
+    default:
+        return -1;
+    }
+}
+
+static void checker_sees_mutations(void **state) {
+    (void)state;
+    for (int m = 0;; m++) {
+        for (uint64_t seed = 1; seed <= 5; seed++) {
+            TtfsSpike s;
+            TtfsDiag diag = {0};
+            random_spike(&s, seed);
+            assert_true(ttfs_spike_check(&s, "m", &diag));
+            int done = mutate(&s, m);
+            if (done > 0 && ttfs_spike_check(&s, "m", &diag)) fail_msg("mutation %d passed", m);
+            ttfs_spike_free(&s);
+            ttfs_diag_free(&diag);
+            if (done < 0) return;
+        }
+    }
+}
+
+/* Changes a field of a pool or convolution; sound graphs that have none are skipped. */
+static void checker_sees_geometry(void **state) {
+    (void)state;
+    uint32_t seen = 0;
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        TtfsSpike s;
+        TtfsDiag diag = {0};
+        random_spike(&s, seed);
+        for (uint32_t i = 0; i < s.conns.len; i++) {
+            TtfsConnection *c = &s.conns.at[i], kept = *c;
+            if (c->kind == TTFS_CONN_DENSE) continue;
+            TtfsPopulation *dst = ttfs_spike_pop(&s, c->dst), was = *dst;
+            dst->h++;
+            assert_false(ttfs_spike_check(&s, NULL, &diag));
+            *dst = was;
+            c->stride[1] = 0;
+            assert_false(ttfs_spike_check(&s, NULL, &diag));
+            *c = kept;
+            c->kernel[0] = UINT32_MAX;
+            assert_false(ttfs_spike_check(&s, NULL, &diag));
+            *c = kept;
+            c->dilation[0] = 0;
+            assert_false(ttfs_spike_check(&s, NULL, &diag));
+            *c = kept;
+            if (c->kind == TTFS_CONN_POOL) {
+                dst->scale *= 2;
+                assert_false(ttfs_spike_check(&s, NULL, &diag));
+            } else if (dst->ramp) {
+                dst->ramp[0] = 0;
+                assert_false(ttfs_spike_check(&s, NULL, &diag));
+            }
+            seen++;
+            break;
+        }
+        ttfs_spike_free(&s);
+        ttfs_diag_free(&diag);
+    }
+    assert_true(seen > 50);
+}
+
+/* Integrates one channel of a dense population tick by tick, with any spikes, and holds slope and
+ * potential against the bounds. */
+static void bounds_hold(void **state) {
+    (void)state;
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        TtfsSpike s;
+        TtfsRng r = ttfs_rng(seed);
+        random_spike(&s, seed);
+        const TtfsPopulation *p = ttfs_spike_pop(&s, s.readout);
+        TtfsBounds b = ttfs_spike_bounds(&s, s.readout, 0);
+        int64_t v = p->bias[0];
+        for (uint32_t i = 0; i < p->conn_count; i++) {
+            const TtfsConnection *c = &s.conns.at[p->conn_first + i];
+            const TtfsPopulation *src = ttfs_spike_pop(&s, c->src);
+            uint32_t n = ttfs_pop_size(src), sign = ttfs_rng_below(&r, 3);
+            int64_t slope = 0;
+            bool *fired = TTFS_ARRAY(&s.arena, bool, n);
+            for (uint32_t k = 0; k < src->ticks; k++) {
+                for (uint32_t j = 0; j < n; j++) {
+                    bool wanted = sign == 2 || (c->weights[j] < 0) == (sign == 0);
+                    if (fired[j] || !wanted || ttfs_rng_below(&r, 4) == 0) continue;
+                    fired[j] = true;
+                    slope += c->weights[j];
+                    assert_true(slope >= b.slope_min && slope <= b.slope_max);
+                }
+                v += slope;
+                assert_true(v >= b.potential_min && v <= b.potential_max);
+            }
+        }
+        ttfs_spike_free(&s);
+    }
+}
+
+static void bounds_are_reached(void **state) {
+    (void)state;
+    TtfsSpike s = {0};
+    int16_t w[] = {3, -4, 5, 0};
+    s.input =
+        add_pop(&s, (TtfsPopulation){.kind = TTFS_POP_INPUT, .c = 4, .h = 1, .w = 1, .ticks = 10});
+    s.readout = add_pop(
+        &s,
+        (TtfsPopulation){.kind = TTFS_POP_READOUT, .c = 1, .h = 1, .w = 1, .bias = (int32_t[]){7}});
+    add_conn(&s, (TtfsConnection){TTFS_CONN_DENSE, s.input, s.readout, .weight_bits = 4,
+                                  .weights = w, .weight_count = 4});
+    TtfsBounds b = ttfs_spike_bounds(&s, s.readout, 0);
+    assert_int_equal(b.slope_min, -4);
+    assert_int_equal(b.slope_max, 8);
+    assert_int_equal(b.potential_min, 7 - 40);
+    assert_int_equal(b.potential_max, 7 + 80);
+    ttfs_spike_free(&s);
+}
+
+static void encoder(void **state) {
+    (void)state;
+    TtfsSpike s = {0};
+    s.input = add_pop(&s, (TtfsPopulation){.kind = TTFS_POP_INPUT,
+                                           .c = 9,
+                                           .h = 1,
+                                           .w = 1,
+                                           .ticks = 10,
+                                           .scale = 0.5,
+                                           .offset = -1});
+    const float v[9] = {-1, -0.76f, -0.75f, 0, 4, 4.2f, 4.25f, -1.3f, NAN};
+    const uint16_t want[9] = {0, 0, 1, 2, 10, 10, 10, 0, 0};
+    uint16_t x[9];
+    assert_int_equal(ttfs_spike_encode(&s, v, x), 3); /* 4.25, -1.3, NaN */
+    assert_memory_equal(x, want, sizeof want);
+    ttfs_spike_free(&s);
+}
+
+static void sizes(void **state) {
+    (void)state;
+    TtfsSpike s = {0};
+    int16_t w[2 * 3 * 9] = {0}, d[10 * 32] = {0};
+    s.input =
+        add_pop(&s, (TtfsPopulation){.kind = TTFS_POP_INPUT, .c = 3, .h = 4, .w = 4, .ticks = 1});
+    TtfsPop conv = add_pop(
+        &s,
+        (TtfsPopulation){.kind = TTFS_POP_RELU, .c = 2, .h = 4, .w = 4, .bias = (int32_t[2]){0}});
+    add_conn(&s,
+             (TtfsConnection){
+                 TTFS_CONN_CONV, s.input, conv, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 2, w, 54});
+    s.readout = add_pop(
+        &s, (TtfsPopulation){
+                .kind = TTFS_POP_READOUT, .c = 10, .h = 1, .w = 1, .bias = (int32_t[10]){0}});
+    add_conn(&s, (TtfsConnection){TTFS_CONN_DENSE, conv, s.readout, .weight_bits = 2, .weights = d,
+                                  .weight_count = 320});
+    assert_int_equal(ttfs_spike_neurons(&s), 48 + 32 + 10);
+    assert_int_equal(ttfs_spike_parameters(&s), 54 + 320 + 12);
+    /* 10 tap pairs an axis: 3 taps at the two inner positions, 2 at the borders. */
+    assert_int_equal(ttfs_spike_synapses(&s), 10 * 10 * 6 + 320);
+    assert_int_equal(ttfs_window_count(28, 5, 1, 1, 2, 2), 28);
+    assert_int_equal(ttfs_window_count(28, 2, 2, 1, 0, 0), 14);
+    assert_int_equal(ttfs_window_count(7, 3, 2, 2, 0, 1), 2);
+    assert_int_equal(ttfs_window_count(2, 3, 1, 1, 0, 0), 0);
+    assert_int_equal(ttfs_window_count(2, 0, 1, 1, 0, 0), 0);
+    ttfs_spike_free(&s);
+}
+
+static void equality_sees_one_weight(void **state) {
+    (void)state;
+    TtfsSpike a, b;
+    char what[300];
+    random_spike(&a, 8);
+    random_spike(&b, 8);
+    expect_equal(&a, &b);
+    TtfsConnection *c = &b.conns.at[b.conns.len - 1];
+    int16_t *w = TTFS_ARRAY(&b.arena, int16_t, c->weight_count);
+    memcpy(w, c->weights, c->weight_count * sizeof *w);
+    w[c->weight_count - 1]++;
+    c->weights = w;
+    assert_false(ttfs_spike_equal(&a, &b, what, sizeof what));
+    assert_non_null(strstr(what, "weight"));
+    w[c->weight_count - 1]--;
+    b.pops.at[b.pops.len - 1].bias[0]++;
+    assert_false(ttfs_spike_equal(&a, &b, what, sizeof what));
+    assert_non_null(strstr(what, "bias of channel 0"));
+    assert_false(ttfs_spike_equal(&a, &b, what, 4));
+    assert_int_equal(strlen(what), 3);
+    ttfs_spike_free(&a);
+    ttfs_spike_free(&b);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_is_a_fixed_point),
+        cmocka_unit_test(blob_beside_the_text),
+        cmocka_unit_test(hostile_text),
+        cmocka_unit_test(golden_pairs),
+        cmocka_unit_test(reject_pairs),
+        cmocka_unit_test(checker_sees_mutations),
+        cmocka_unit_test(checker_sees_geometry),
+        cmocka_unit_test(bounds_hold),
+        cmocka_unit_test(bounds_are_reached),
+        cmocka_unit_test(encoder),
+        cmocka_unit_test(sizes),
+        cmocka_unit_test(equality_sees_one_weight),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
