@@ -28,8 +28,7 @@ for net in digits_mlp digits_cnn; do
     run $ttfs compile examples/digits/$net.onnx -o $out --calib examples/digits/calib.npz
     say "$net: all held-back digits, integer reference against Verilog, spike for spike"
     run $ttfs verify $out --input $samples --engines golden,rtl
-    say "$net: accuracy, on the simulated Verilog"
-    run $ttfs run $out --input $samples --labels $samples --engine rtl
+    $ttfs report $out -q
 done
 
 exec python3 tools/demo_summary.py $ttfs $samples out/digits_mlp out/digits_cnn
