@@ -247,11 +247,11 @@ static int fuzz(Bench *bench, size_t form, const TtfsFile *sound, unsigned long 
     unsigned long took = 0;
     bool taken;
     if (!b.at) return 1;
-    memcpy(b.at, sound->bytes, sound->size);
+    if (sound->size) memcpy(b.at, sound->bytes, sound->size);
     int code = try_one(bench, form, &b, &taken) && taken ? 0 : 1;
     if (code) puts("the sound file is refused or does not print back");
     for (unsigned long i = 0; code == 0 && i < count; i++) {
-        memcpy(b.at, sound->bytes, sound->size);
+        if (sound->size) memcpy(b.at, sound->bytes, sound->size);
         b.len = sound->size;
         for (uint32_t k = 1 + ttfs_rng_below(&r, 8); k; k--) wound(&b, &r);
         if (!try_one(bench, form, &b, &taken)) code = keep(&b, i);
