@@ -68,11 +68,12 @@ static uint32_t window_size(Infer *f, int axis, uint32_t size) {
 static bool infer_conv(Infer *f) {
     const TtfsTensorInfo *x = f->in[0], *w = f->in[1];
     const TtfsIrAttr *a = &f->node->attr;
-    if (x->rank != 4 || w->rank != 4)
+    if (x->rank != 4 || w->rank != 4 || x->dim[0] != 1)
         return fault(f,
-                     ttfs_arena_printf(&f->scratch,
-                                       "a 2-D convolution expected, found input %s and weights %s",
-                                       shape(f, 0), shape(f, 1)));
+                     ttfs_arena_printf(
+                         &f->scratch,
+                         "a 2-D convolution of one sample expected, found input %s and weights %s",
+                         shape(f, 0), shape(f, 1)));
     bool grouped = a->group >= 1 && x->dim[1] % a->group == 0 && w->dim[0] % a->group == 0;
     if (!grouped || w->dim[1] != x->dim[1] / a->group)
         return fault(f, ttfs_arena_printf(&f->scratch,

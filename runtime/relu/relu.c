@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The relu engine: IR in, a plan of steps with one buffer a computed tensor, one sample a run.
+ * Every value of the last run can be read afterwards. An instance is used by one thread; instances
+ * share only the IR, which they never write.
+ */
+#include "relu.h"
+#include "relu_ops.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct TtfsRelu {
+    TtfsArena arena;
+    const TtfsIr *ir;
+    float **values; /* tensor id - 1; NULL for constants */
+    TtfsReluStep *steps;
+};
+
+static const float *value_of(const TtfsRelu *r, TtfsTensor t) {
+    const float *data = ttfs_ir_tensor(r->ir, t)->data;
+    return data ? data : r->values[t.i - 1];
+}
+
+/* The scratch rows and sums are shared: steps run one after the other. */
+static void plan_step(TtfsRelu *r, uint32_t i, TtfsReluNeed *most) {
+    const TtfsNode *n = &r->ir->nodes.at[i];
+    TtfsReluStep *s = &r->steps[i];
+    s->node = n;
+    s->out = r->values[n->out.i - 1];
+    s->out_shape = ttfs_ir_tensor(r->ir, n->out);
+    for (uint32_t k = 0; k < n->n_in; k++) {
+        s->in[k] = value_of(r, n->in[k]);
+        s->shape[k] = ttfs_ir_tensor(r->ir, n->in[k]);
+    }
+    TtfsReluNeed need = ttfs_relu_need(s);
+    if (!need.packed) return;
+    s->packed = TTFS_ARRAY(&r->arena, float, need.packed);
+    s->packs_again = s->shape[1]->data == NULL;
+    if (!s->packs_again) ttfs_relu_pack_weights(s);
+    if (need.rows > most->rows) most->rows = need.rows;
+    if (need.acc > most->acc) most->acc = need.acc;
+}
+
+TtfsRelu *ttfs_relu_open(const TtfsIr *ir) {
+    TtfsRelu *r = calloc(1, sizeof *r);
+    if (!r) ttfs_oom(sizeof *r);
+    r->ir = ir;
+    r->values = TTFS_ARRAY(&r->arena, float *, ir->tensors.len);
+    r->steps = TTFS_ARRAY(&r->arena, TtfsReluStep, ir->nodes.len);
+    for (uint32_t i = 0; i < ir->tensors.len; i++)
+        if (!ir->tensors.at[i].data)
+            r->values[i] = TTFS_ARRAY(&r->arena, float, ttfs_ir_count(&ir->tensors.at[i]));
+    TtfsReluNeed most = {0};
+    for (uint32_t i = 0; i < ir->nodes.len; i++) plan_step(r, i, &most);
+    double *rows = TTFS_ARRAY(&r->arena, double, most.rows);
+    double *acc = TTFS_ARRAY(&r->arena, double, most.acc);
+    for (uint32_t i = 0; i < ir->nodes.len; i++) {
+        r->steps[i].rows = rows;
+        r->steps[i].acc = acc;
+    }
+    return r;
+}
+
+void ttfs_relu_close(TtfsRelu *r) {
+    if (!r) return;
+    ttfs_arena_free(&r->arena);
+    free(r);
+}
+
+const float *ttfs_relu_run(TtfsRelu *r, const float *input) {
+    uint64_t n = ttfs_ir_count(ttfs_ir_tensor(r->ir, r->ir->input));
+    memcpy(r->values[r->ir->input.i - 1], input, n * sizeof *input);
+    for (uint32_t i = 0; i < r->ir->nodes.len; i++) {
+        if (r->steps[i].packs_again) ttfs_relu_pack_weights(&r->steps[i]);
+        ttfs_relu_op(&r->steps[i]);
+    }
+    return value_of(r, r->ir->output);
+}
+
+const float *ttfs_relu_values(const TtfsRelu *r, TtfsTensor t) {
+    return value_of(r, t);
+}
