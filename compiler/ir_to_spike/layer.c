@@ -4,8 +4,9 @@
  * of source and window; out: weights of B bits, ramps >= 1, biases with the half step.
  * Invariant: potential, threshold and slope fit int32 for every input, or the layer is refused.
  * Method: the ramp R is an integer, so a channel's weight step is s_out / (R s_in); R is searched
- * for the least squared weight error, from the grid that clips nothing (R0) to one 2.2 times finer,
- * where at few bits clipping the largest weights pays.
+ * for the least squared weight error around R0, the grid that just clips nothing: a little coarser,
+ * since grids differ by luck, to 2.2 times finer, where at few bits clipping the largest weights
+ * pays.
  */
 #include "layer.h"
 
@@ -15,7 +16,8 @@
 #include <math.h>
 
 enum { MOST_RAMP = 1 << 22, MOST_THRESHOLD = 1 << 30, CANDIDATES = 96, FEWEST_CANDIDATES = 16 };
-static const double FINEST = 2.2; /* how much finer than the grid that clips nothing */
+/* Grids tried, as multiples of the fineness that just clips nothing. */
+static const double COARSEST = 0.85, FINEST = 2.2;
 
 /* Candidates a channel, fewer when the layer is large: the search stays below 2^28 roundings. */
 static uint32_t candidates(const TtfsLayer *l) {
@@ -31,9 +33,9 @@ static uint32_t most_ramp(const TtfsLayer *l) {
 /* The best integer ramp of a channel whose clip-free ramp is r0 (real, > 0). */
 static uint32_t search_ramp(const TtfsLayer *l, const float *w, double r0, double s_out) {
     double most = most_ramp(l);
-    double low = floor(r0 < 1 ? 1 : r0 > most ? most : r0);
-    double high = ceil(r0 * FINEST);
-    if (high > most) high = most;
+    double low = floor(r0 * COARSEST), high = ceil(r0 * FINEST);
+    low = low < 1 ? 1 : low > most ? most : low;
+    high = high > most ? most : high;
     uint32_t count = candidates(l), best = (uint32_t)low, last = 0;
     double least = INFINITY;
     for (uint32_t i = 0; i < count; i++) {
@@ -58,7 +60,7 @@ static double search_step(const TtfsLayer *l, double step) {
     uint32_t count = candidates(l);
     double best = step, least = INFINITY;
     for (uint32_t i = 0; i < count; i++) {
-        double tried = step / pow(FINEST, (double)i / (count - 1));
+        double tried = step / (COARSEST * pow(FINEST / COARSEST, (double)i / (count - 1)));
         double error = ttfs_grid_error(l->weights, n, tried, l->bits);
         if (error < least) {
             least = error;

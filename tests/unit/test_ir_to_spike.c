@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The lowering: what it makes of small hand-made networks, how near the integers come to the real
+ * network, what it notes, what it refuses.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "golden.h"
+#include "ir_to_spike.h"
+#include "relu.h"
+
+/* A network, its lowering and what was said. */
+typedef struct {
+    TtfsIr ir;
+    TtfsCalib calib;
+    TtfsSpikeOptions options;
+    TtfsSpike spike;
+    TtfsQuantReport report;
+    TtfsDiag diag;
+    TtfsRng rng;
+} Net;
+
+static TtfsTensor tensor(Net *n, const char *name, uint32_t rank, const uint32_t *dim) {
+    TtfsTensorInfo t = {.name = name, .rank = rank};
+    memcpy(t.dim, dim, rank * sizeof *dim);
+    *TTFS_PUSH(&n->ir.arena, n->ir.tensors) = t;
+    return (TtfsTensor){n->ir.tensors.len};
+}
+
+/* Constants about +-scale; biases are a tenth of that. */
+static TtfsTensor constant(Net *n, uint32_t rank, const uint32_t *dim, double scale) {
+    TtfsTensor t = tensor(n, "w", rank, dim);
+    uint64_t count = ttfs_ir_count(ttfs_ir_tensor(&n->ir, t));
+    float *v = TTFS_ARRAY(&n->ir.arena, float, count);
+    for (uint64_t i = 0; i < count; i++) v[i] = (float)(scale * ttfs_rng_normal(&n->rng));
+    ttfs_ir_tensor(&n->ir, t)->data = v;
+    return t;
+}
+
+static float *data(Net *n, TtfsTensor t) {
+    return (float *)(uintptr_t)ttfs_ir_tensor(&n->ir, t)->data;
+}
+
+static TtfsNode *node(Net *n, TtfsOp op, const char *name, TtfsTensor in) {
+    TtfsNode *k = TTFS_PUSH(&n->ir.arena, n->ir.nodes);
+    *k = (TtfsNode){.op = op, .name = name, .in = {in}, .n_in = 1};
+    k->attr = (TtfsIrAttr){
+        .kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}, .group = 1, .alpha = 1, .beta = 1};
+    return k;
+}
+
+static TtfsTensor finish(Net *n, TtfsNode *k) {
+    TtfsTensorInfo out = {.name = k->name};
+    assert_true(ttfs_ir_infer(&n->ir, k, &out, "net", &n->diag));
+    *TTFS_PUSH(&n->ir.arena, n->ir.tensors) = out;
+    k->out = (TtfsTensor){n->ir.tensors.len};
+    return n->ir.output = k->out;
+}
+
+static TtfsTensor gemm(Net *n, const char *name, TtfsTensor in, uint32_t out, double scale) {
+    uint32_t from = (uint32_t)ttfs_ir_count(ttfs_ir_tensor(&n->ir, in));
+    TtfsTensor w = constant(n, 2, (uint32_t[]){out, from}, scale);
+    TtfsTensor b = constant(n, 1, &out, scale / 10);
+    TtfsNode *k = node(n, TTFS_OP_GEMM, name, in);
+    k->in[1] = w, k->in[2] = b, k->n_in = 3;
+    k->attr.trans_b = true;
+    return finish(n, k);
+}
+
+static TtfsTensor conv(Net *n, const char *name, TtfsTensor in, uint32_t out, uint32_t kernel,
+                       uint32_t pad, double scale) {
+    uint32_t from = ttfs_ir_tensor(&n->ir, in)->dim[1];
+    TtfsTensor w = constant(n, 4, (uint32_t[]){out, from, kernel, kernel}, scale);
+    TtfsTensor b = constant(n, 1, &out, scale / 10);
+    TtfsNode *k = node(n, TTFS_OP_CONV, name, in);
+    k->in[1] = w, k->in[2] = b, k->n_in = 3;
+    for (int i = 0; i < 2; i++) k->attr.kernel[i] = kernel;
+    for (int i = 0; i < 4; i++) k->attr.pad[i] = pad;
+    return finish(n, k);
+}
+
+static TtfsTensor relu(Net *n, TtfsTensor in) {
+    return finish(n, node(n, TTFS_OP_RELU, "relu", in));
+}
+
+static TtfsTensor pool(Net *n, const char *name, TtfsTensor in) {
+    TtfsNode *k = node(n, TTFS_OP_MAXPOOL, name, in);
+    for (int i = 0; i < 2; i++) k->attr.kernel[i] = k->attr.stride[i] = 2;
+    return finish(n, k);
+}
+
+static TtfsTensor flatten(Net *n, TtfsTensor in) {
+    TtfsNode *k = node(n, TTFS_OP_RESHAPE, "flatten", in);
+    uint32_t count = (uint32_t)ttfs_ir_count(ttfs_ir_tensor(&n->ir, in));
+    TtfsTensor out = tensor(n, "flat", 2, (uint32_t[]){1, count});
+    k->out = out;
+    return n->ir.output = out;
+}
+
+static TtfsTensor start(Net *n, uint32_t rank, const uint32_t *dim) {
+    *n = (Net){.rng = ttfs_rng(1)};
+    n->options = (TtfsSpikeOptions){
+        .ticks = 255, .weight_bits = 8, .percentile = 1, .input_lo = 0, .input_hi = 1};
+    return n->ir.input = tensor(n, "input", rank, dim);
+}
+
+static void mlp(Net *n) {
+    TtfsTensor x = start(n, 2, (uint32_t[]){1, 20});
+    x = relu(n, gemm(n, "fc1", x, 30, 0.3));
+    x = relu(n, gemm(n, "fc2", x, 16, 0.3));
+    gemm(n, "fc3", x, 5, 0.3);
+}
+
+static void cnn(Net *n) {
+    TtfsTensor x = start(n, 4, (uint32_t[]){1, 2, 8, 8});
+    x = relu(n, conv(n, "conv1", x, 4, 3, 1, 0.3));
+    x = pool(n, "pool1", x);
+    x = relu(n, conv(n, "conv2", x, 6, 3, 0, 0.3));
+    gemm(n, "fc", flatten(n, x), 5, 0.3);
+}
+
+static void sample(Net *n, float *x) {
+    uint64_t count = ttfs_ir_count(ttfs_ir_tensor(&n->ir, n->ir.input));
+    float lo = n->options.input_lo, hi = n->options.input_hi;
+    for (uint64_t i = 0; i < count; i++) x[i] = lo + (hi - lo) * (float)ttfs_rng_f64(&n->rng);
+}
+
+static void calibrate(Net *n, int samples) {
+    float x[256];
+    TtfsRelu *r = ttfs_relu_open(&n->ir);
+    ttfs_calib_init(&n->calib, &n->ir);
+    for (int i = 0; i < samples; i++) {
+        sample(n, x);
+        ttfs_relu_run(r, x);
+        ttfs_calib_add(&n->calib, n->ir.input, x,
+                       ttfs_ir_count(ttfs_ir_tensor(&n->ir, n->ir.input)));
+        for (uint32_t k = 0; k < n->ir.nodes.len; k++) {
+            TtfsTensor t = n->ir.nodes.at[k].out;
+            ttfs_calib_add(&n->calib, t, ttfs_relu_values(r, t),
+                           ttfs_ir_count(ttfs_ir_tensor(&n->ir, t)));
+        }
+    }
+    ttfs_relu_close(r);
+}
+
+static bool lower(Net *n) {
+    return ttfs_ir_to_spike(&n->ir, &n->calib, &n->options, "net", &n->spike, &n->report, &n->diag);
+}
+
+static void expect_lowered(Net *n) {
+    if (lower(n)) return;
+    TtfsBuf b = {0};
+    ttfs_diag_print(&n->diag, 0, &b);
+    fail_msg("%s", ttfs_buf_text(&b));
+}
+
+static void end(Net *n) {
+    ttfs_spike_free(&n->spike);
+    ttfs_arena_free(&n->report.arena);
+    ttfs_calib_free(&n->calib);
+    ttfs_ir_free(&n->ir);
+    ttfs_diag_free(&n->diag);
+}
+
+static bool said(const Net *n, TtfsSeverity severity, const char *text) {
+    for (uint32_t i = 0; i < n->diag.messages.len; i++)
+        if (n->diag.messages.at[i].severity == severity &&
+            strstr(n->diag.messages.at[i].what, text))
+            return true;
+    return false;
+}
+
+static void expect_refused(Net *n, TtfsCode code, const char *text) {
+    assert_false(lower(n));
+    assert_int_equal(n->spike.pops.len, 0);
+    const TtfsMessage *last = &n->diag.messages.at[n->diag.messages.len - 1];
+    assert_int_equal(last->severity, TTFS_ERROR);
+    assert_int_equal(last->code, code);
+    if (!strstr(last->what, text)) fail_msg("'%s' is not in '%s'", text, last->what);
+    end(n);
+}
+
+/* Largest error of the decoded readout over some samples, relative to the largest logit. */
+static double worst_error(Net *n, int samples) {
+    TtfsRelu *r = ttfs_relu_open(&n->ir);
+    TtfsGolden *g = ttfs_golden_open(&n->spike);
+    TtfsTrace t;
+    float x[256];
+    uint16_t k[256];
+    double worst = 0, largest = 0;
+    ttfs_trace_init(&t, &n->spike, &n->spike.arena);
+    for (int i = 0; i < samples; i++) {
+        sample(n, x);
+        const float *want = ttfs_relu_run(r, x);
+        ttfs_spike_encode(&n->spike, x, k);
+        ttfs_golden_run(g, k, &t);
+        double scale = ttfs_spike_pop(&n->spike, n->spike.readout)->scale;
+        for (uint32_t c = 0; c < t.readouts; c++) {
+            worst = fmax(worst, fabs(t.potential[c] * scale - (double)want[c]));
+            largest = fmax(largest, fabs((double)want[c]));
+        }
+    }
+    ttfs_relu_close(r);
+    ttfs_golden_close(g);
+    return worst / largest;
+}
+
+static void mlp_comes_near(void **state) {
+    (void)state;
+    Net n;
+    mlp(&n);
+    calibrate(&n, 200);
+    expect_lowered(&n);
+    assert_int_equal(n.spike.pops.len, 4);
+    assert_string_equal(n.spike.pops.at[1].name, "fc1");
+    assert_int_equal(n.spike.pops.at[3].kind, TTFS_POP_READOUT);
+    assert_int_equal(n.spike.latency, 3 * 255);
+    assert_int_equal(n.report.at.len, 4);
+    assert_true(worst_error(&n, 100) < 0.03);
+    end(&n);
+    mlp(&n);
+    n.options.weight_bits = 16;
+    n.options.ticks = 2000;
+    calibrate(&n, 500);
+    expect_lowered(&n);
+    double fine = worst_error(&n, 100);
+    if (fine > 0.05) fail_msg("error %g", fine); /* saturation of unseen samples */
+    end(&n);
+}
+
+static void cnn_comes_near(void **state) {
+    (void)state;
+    Net n;
+    cnn(&n);
+    calibrate(&n, 200);
+    expect_lowered(&n);
+    const TtfsPopulation *p = n.spike.pops.at;
+    assert_int_equal(n.spike.pops.len, 5);
+    assert_string_equal(p[2].name, "pool1");
+    assert_int_equal(p[2].start, p[1].start);
+    assert_true(p[2].scale == p[1].scale);
+    assert_int_equal(p[2].rate_ppm, p[1].rate_ppm);
+    assert_int_equal(p[3].start, 2 * 255);
+    assert_true(p[1].rate_ppm > 100000 && p[1].rate_ppm < 900000);
+    assert_int_equal(n.spike.conns.at[0].pad[3], 1);
+    assert_true(worst_error(&n, 100) < 0.03);
+    end(&n);
+}
+
+/* Without calibration the windows hold everything, and a warning says that they are loose. */
+static void without_calibration(void **state) {
+    (void)state;
+    Net n;
+    cnn(&n);
+    expect_lowered(&n);
+    assert_true(said(&n, TTFS_WARNING, "loose"));
+    TtfsGolden *g = ttfs_golden_open(&n.spike);
+    TtfsTrace t;
+    float x[256];
+    uint16_t k[256];
+    ttfs_trace_init(&t, &n.spike, &n.spike.arena);
+    for (int i = 0; i < 50; i++) {
+        sample(&n, x);
+        ttfs_spike_encode(&n.spike, x, k);
+        ttfs_golden_run(g, k, &t);
+        for (uint32_t p = 2; p < n.spike.pops.len; p++)
+            for (uint32_t j = 0; j < ttfs_pop_size(&n.spike.pops.at[p - 1]); j++)
+                assert_true(ttfs_trace_ticks(&t, (TtfsPop){p})[j] > 0);
+    }
+    ttfs_golden_close(g);
+    assert_true(worst_error(&n, 50) < 0.2);
+    end(&n);
+}
+
+/* x = p + s k: the first layer's bias takes sum w p. */
+static void input_range(void **state) {
+    (void)state;
+    Net n;
+    mlp(&n);
+    n.options.input_lo = -0.5f;
+    n.options.input_hi = 2;
+    calibrate(&n, 200);
+    expect_lowered(&n);
+    assert_true(n.spike.pops.at[0].offset == -0.5);
+    assert_true(worst_error(&n, 100) < 0.03);
+    end(&n);
+    cnn(&n);
+    n.options.input_lo = -0.5f;
+    expect_refused(&n, TTFS_MODEL_FORM, "padding");
+}
+
+/* Squared error of the clip-free grid, one step a channel. */
+static double max_abs_error(const float *w, uint32_t channels, uint32_t row, uint32_t bits) {
+    double error = 0, all = 0, top = (1 << (bits - 1)) - 1;
+    for (uint32_t i = 0; i < channels; i++) {
+        double most = 0;
+        for (uint32_t j = 0; j < row; j++) most = fmax(most, fabs((double)w[i * row + j]));
+        for (uint32_t j = 0; j < row; j++) {
+            double v = (double)w[i * row + j], e = v - floor(v * top / most + 0.5) * most / top;
+            error += e * e;
+            all += v * v;
+        }
+    }
+    return sqrt(error / all);
+}
+
+static void grids_beat_max_abs(void **state) {
+    (void)state;
+    for (uint32_t bits = 3; bits <= 8; bits++) {
+        Net n;
+        mlp(&n);
+        n.options.weight_bits = bits;
+        calibrate(&n, 100);
+        expect_lowered(&n);
+        const float *w = ttfs_ir_tensor(&n.ir, n.ir.nodes.at[0].in[1])->data;
+        double plain = max_abs_error(w, 30, 20, bits), got = n.report.at.at[1].weight_error;
+        if (got > plain * (bits > 5 ? 1.0 : 0.97))
+            fail_msg("%u bits: %g against %g", bits, got, plain);
+        assert_true(n.report.at.at[1].ramp_min >= 1);
+        end(&n);
+    }
+}
+
+static void dead_layer(void **state) {
+    (void)state;
+    Net n;
+    mlp(&n);
+    float *w = data(&n, n.ir.nodes.at[2].in[1]), *b = data(&n, n.ir.nodes.at[2].in[2]);
+    for (int i = 0; i < 30 * 16; i++) w[i] = 0;
+    for (int i = 0; i < 16; i++) b[i] = -1;
+    calibrate(&n, 50);
+    expect_lowered(&n);
+    assert_true(said(&n, TTFS_NOTE, "no activation above 0"));
+    assert_true(n.spike.pops.at[2].scale == 1.0 / 255);
+    assert_int_equal(n.spike.pops.at[2].ramp[0], 1);
+    assert_true(worst_error(&n, 20) < 0.01);
+    end(&n);
+}
+
+/* A channel whose bias is beyond all bounds never fires, or always fires first: moved into 32 bits,
+ * and said. */
+static void absurd_bias(void **state) {
+    (void)state;
+    Net n;
+    mlp(&n);
+    data(&n, n.ir.nodes.at[2].in[2])[3] = -1e12f;
+    calibrate(&n, 50);
+    expect_lowered(&n);
+    assert_true(said(&n, TTFS_NOTE, "silent for every input"));
+    assert_true(worst_error(&n, 50) < 0.03);
+    end(&n);
+    mlp(&n);
+    calibrate(&n, 50);
+    data(&n, n.ir.nodes.at[2].in[2])[3] = 1e12f;
+    expect_lowered(&n);
+    assert_true(said(&n, TTFS_NOTE, "saturated for every input"));
+    end(&n);
+    mlp(&n);
+    data(&n, n.ir.nodes.at[4].in[2])[3] = 1e12f;
+    calibrate(&n, 50);
+    expect_refused(&n, TTFS_QUANT_RANGE, "32 are available");
+}
+
+static void potential_beyond_int32(void **state) {
+    (void)state;
+    Net n;
+    mlp(&n);
+    n.options.ticks = 65535;
+    n.options.weight_bits = 16;
+    calibrate(&n, 10);
+    expect_refused(&n, TTFS_QUANT_RANGE, "bits, 32 are available");
+}
+
+/* A window far below one step of the accumulator is widened. */
+static void widened(void **state) {
+    (void)state;
+    Net n;
+    mlp(&n);
+    n.options.layers = (TtfsLayerOptions[]){{"input", 1, 0, -1}};
+    n.options.n_layers = 1;
+    n.options.weight_bits = 2;
+    n.options.ticks = 1000;
+    calibrate(&n, 100);
+    expect_lowered(&n);
+    assert_true(said(&n, TTFS_NOTE, "widened"));
+    assert_true(n.report.at.at[1].ramp_min <= 2);
+    end(&n);
+}
+
+static void layer_options(void **state) {
+    (void)state;
+    Net n;
+    cnn(&n);
+    n.options.layers = (TtfsLayerOptions[]){{"conv1", 31, 5, 0.5}, {"fc", 0, 6, -1}};
+    n.options.n_layers = 2;
+    calibrate(&n, 100);
+    expect_lowered(&n);
+    assert_int_equal(n.spike.pops.at[1].ticks, 31);
+    assert_int_equal(n.spike.pops.at[2].ticks, 31);
+    assert_int_equal(n.spike.conns.at[0].weight_bits, 5);
+    assert_int_equal(n.spike.conns.at[3].weight_bits, 6);
+    assert_true(n.report.at.at[1].saturated > 0.03);
+    assert_true(said(&n, TTFS_NOTE, "above the window"));
+    end(&n);
+    cnn(&n);
+    n.options.layers = (TtfsLayerOptions[]){{"conv9", 31, 0, -1}};
+    n.options.n_layers = 1;
+    expect_refused(&n, TTFS_OPTION_VALUE, "does not have");
+    cnn(&n);
+    n.options.layers = (TtfsLayerOptions[]){{"fc", 31, 0, -1}};
+    n.options.n_layers = 1;
+    expect_refused(&n, TTFS_OPTION_VALUE, "readout");
+}
+
+static void names_are_unique(void **state) {
+    (void)state;
+    Net n;
+    TtfsTensor x = start(&n, 2, (uint32_t[]){1, 4});
+    x = relu(&n, gemm(&n, "fc", x, 4, 1));
+    x = relu(&n, gemm(&n, "fc", x, 4, 1));
+    gemm(&n, "", x, 4, 1);
+    expect_lowered(&n);
+    assert_string_equal(n.spike.pops.at[1].name, "fc");
+    assert_string_equal(n.spike.pops.at[2].name, "fc_2");
+    assert_string_equal(n.spike.pops.at[3].name, "layer");
+    end(&n);
+}
+
+static void pool_on_the_input(void **state) {
+    (void)state;
+    Net n;
+    TtfsTensor x = start(&n, 4, (uint32_t[]){1, 1, 8, 8});
+    x = relu(&n, conv(&n, "conv", pool(&n, "pool", x), 3, 3, 0, 0.5));
+    gemm(&n, "fc", flatten(&n, x), 4, 0.5);
+    n.options.input_lo = -1;
+    calibrate(&n, 100);
+    expect_lowered(&n);
+    assert_int_equal(n.spike.pops.at[1].start, 0);
+    assert_int_equal(n.spike.latency, 2 * 255);
+    assert_true(worst_error(&n, 50) < 0.03);
+    end(&n);
+}
+
+static void refused_forms(void **state) {
+    (void)state;
+    Net n;
+    mlp(&n);
+    n.ir.nodes.at[0].attr.alpha = 2;
+    expect_refused(&n, TTFS_MODEL_FORM, "alpha");
+    cnn(&n);
+    n.ir.nodes.at[0].attr.group = 2;
+    expect_refused(&n, TTFS_MODEL_FORM, "group");
+    mlp(&n);
+    n.ir.nodes.at[1].op = TTFS_OP_IDENTITY;
+    expect_refused(&n, TTFS_MODEL_FORM, "one relu");
+    mlp(&n);
+    relu(&n, n.ir.output);
+    expect_refused(&n, TTFS_MODEL_FORM, "not made by");
+    TtfsTensor x = start(&n, 2, (uint32_t[]){1, 4});
+    gemm(&n, "fc", relu(&n, x), 4, 1);
+    expect_refused(&n, TTFS_MODEL_FORM, "before it");
+    mlp(&n);
+    data(&n, n.ir.nodes.at[2].in[1])[7] = NAN;
+    expect_refused(&n, TTFS_MODEL_VALUE, "not finite");
+    mlp(&n);
+    data(&n, n.ir.nodes.at[2].in[2])[7] = INFINITY;
+    expect_refused(&n, TTFS_MODEL_VALUE, "not finite");
+}
+
+static void refused_options(void **state) {
+    (void)state;
+    static const TtfsSpikeOptions bad[] = {
+        {.ticks = 0, .weight_bits = 8, .percentile = 1, .input_hi = 1},
+        {.ticks = 65536, .weight_bits = 8, .percentile = 1, .input_hi = 1},
+        {.ticks = 15, .weight_bits = 1, .percentile = 1, .input_hi = 1},
+        {.ticks = 15, .weight_bits = 17, .percentile = 1, .input_hi = 1},
+        {.ticks = 15, .weight_bits = 8, .percentile = 0, .input_hi = 1},
+        {.ticks = 15, .weight_bits = 8, .percentile = 1.1, .input_hi = 1},
+        {.ticks = 15, .weight_bits = 8, .percentile = 1, .input_hi = 0},
+        {.ticks = 15, .weight_bits = 8, .percentile = 1, .input_hi = INFINITY},
+        {.ticks = 15, .weight_bits = 8, .percentile = 1, .input_lo = NAN, .input_hi = 1},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        Net n;
+        mlp(&n);
+        n.options = bad[i];
+        expect_refused(&n, TTFS_OPTION_VALUE, "expected");
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mlp_comes_near),
+        cmocka_unit_test(cnn_comes_near),
+        cmocka_unit_test(without_calibration),
+        cmocka_unit_test(input_range),
+        cmocka_unit_test(grids_beat_max_abs),
+        cmocka_unit_test(dead_layer),
+        cmocka_unit_test(absurd_bias),
+        cmocka_unit_test(potential_beyond_int32),
+        cmocka_unit_test(widened),
+        cmocka_unit_test(layer_options),
+        cmocka_unit_test(names_are_unique),
+        cmocka_unit_test(pool_on_the_input),
+        cmocka_unit_test(refused_forms),
+        cmocka_unit_test(refused_options),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
