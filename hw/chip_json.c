@@ -57,12 +57,13 @@ static bool keys_ok(const Reader *r, const cJSON *object) {
     bool ok = true;
     for (const cJSON *item = object->child; item; item = item->next) {
         if (!is_known(r, item->string))
-            ok = ttfs_error(r->diag, TTFS_AT_FILE(r->file), TTFS_JSON_KEY,
-                            "unknown key '%.64s', the nearest known key is '%s'", item->string,
-                            nearest(r, item->string));
+            ok = ttfs_error_advice(r->diag, TTFS_AT_FILE(r->file), TTFS_JSON_KEY,
+                                   "see hw/chip.schema.json",
+                                   "unknown key '%.64s', the nearest known key is '%s'",
+                                   item->string, nearest(r, item->string));
         else if (cJSON_GetObjectItemCaseSensitive(object, item->string) != item)
-            ok = ttfs_error(r->diag, TTFS_AT_NODE(r->file, item->string), TTFS_JSON_KEY,
-                            "the key stands there twice");
+            ok = ttfs_error_advice(r->diag, TTFS_AT_NODE(r->file, item->string), TTFS_JSON_KEY,
+                                   "see hw/chip.schema.json", "the key stands there twice");
     }
     return ok;
 }

@@ -81,8 +81,9 @@ static bool check_slice(PlanCheck *c, uint32_t index) {
         return ttfs_plan_fault(c, s->pop,
                                "slice %u has %u groups of %u rows, %u of %" PRIu64 " expected",
                                index + 1, s->groups, s->group_rows, groups, g.group_rows);
-    if (g.pool && (s->oy_count != pop->h || s->band || s->patch))
-        return ttfs_plan_fault(c, s->pop, "slice %u: a pool has all rows and no copies", index + 1);
+    if (g.pool && (s->oy_count != pop->h || s->weight_base || s->param_base))
+        return ttfs_plan_fault(c, s->pop, "slice %u: a pool has all rows and no weights",
+                               index + 1);
     bool linear = !g.pool && !g.src_flat;
     if ((s->band || s->patch) && !linear)
         return ttfs_plan_fault(c, s->pop, "slice %u: copies of a flat source", index + 1);

@@ -19,10 +19,7 @@ bool ttfs_solver_refuse(Solver *v, TtfsPop pop, const char *what, uint64_t need,
 static void check_graph(Solver *v) {
     for (uint32_t i = 1; i <= v->spike->pops.len; i++) {
         TtfsPop p = {i};
-        if (!ttfs_plan_fits(&v->plan->chip, v->spike, p, v->file, v->diag)) {
-            v->ok = false;
-            continue;
-        }
+        if (!ttfs_plan_fits(&v->plan->chip, v->spike, p, v->file, v->diag)) v->ok = false;
         const TtfsPopulation *pop = ttfs_spike_pop(v->spike, p);
         if (pop->kind != TTFS_POP_READOUT && ttfs_pop_size(pop) > v->plan->chip.log_words)
             ttfs_solver_refuse(v, p, "log words", ttfs_pop_size(pop), v->plan->chip.log_words);

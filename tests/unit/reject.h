@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reject tests: every NAME.EXT of a folder must be refused with the messages in NAME.err beside it.
+ * With TTFS_UPDATE set in the environment the .err files are written instead; review the diff.
+ */
+#ifndef REJECT_H
+#define REJECT_H
+
+#include "base.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef bool RejectFn(const char *name, const void *bytes, size_t n, TtfsDiag *diag);
+
+static inline void reject_one(const char *folder, const char *name, RejectFn *read) {
+    TtfsArena a = {0};
+    TtfsDiag diag = {0}, own = {0};
+    TtfsFile in, err;
+    TtfsBuf said = {0};
+    const char *stem = ttfs_arena_strndup(&a, name, (size_t)(strrchr(name, '.') - name));
+    const char *want = ttfs_path_join(&a, folder, ttfs_arena_printf(&a, "%s.err", stem));
+    assert_true(ttfs_file_open(&in, ttfs_path_join(&a, folder, name), 1 << 20, &own));
+    bool taken = read(name, in.bytes, in.size, &diag);
+    ttfs_diag_print(&diag, 0, &said);
+    if (taken) fail_msg("%s was taken", name);
+    if (getenv("TTFS_UPDATE"))
+        assert_true(ttfs_file_write(want, ttfs_buf_text(&said), said.len, &own));
+    assert_true(ttfs_file_open(&err, want, 1 << 20, &own));
+    if (err.size != said.len || memcmp(err.bytes, said.text, said.len) != 0)
+        fail_msg("%s was refused with\n%s", name, ttfs_buf_text(&said));
+    ttfs_file_close(&in);
+    ttfs_file_close(&err);
+    ttfs_buf_free(&said);
+    ttfs_diag_free(&diag);
+    ttfs_diag_free(&own);
+    ttfs_arena_free(&a);
+}
+
+/* Runs all of a folder, which must hold at least `least`. */
+static inline void reject_folder(const char *folder, RejectFn *read, int least) {
+    DIR *dir = opendir(folder);
+    assert_non_null(dir);
+    int n = 0;
+    for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+        const char *dot = strrchr(e->d_name, '.');
+        if (e->d_name[0] == '.' || !dot || strcmp(dot, ".err") == 0) continue;
+        reject_one(folder, e->d_name, read);
+        n++;
+    }
+    closedir(dir);
+    assert_true(n >= least);
+}
+
+#endif
