@@ -47,7 +47,11 @@ static bool finish_shape(TtfsArray *a, size_t room, TtfsDiag *diag) {
 
 /* --- IDX: two zero bytes, type, rank, big-endian 32-bit dimensions, data --- */
 
-static bool read_idx(TtfsArray *a, const unsigned char *p, size_t n, TtfsDiag *diag) {
+static size_t idx_start(const TtfsArray *a) {
+    return 4 + 4 * (size_t)a->rank;
+}
+
+static bool idx_header(TtfsArray *a, const unsigned char *p, size_t n, TtfsDiag *diag) {
     static const struct {
         unsigned char code;
         TtfsElement type;
@@ -58,16 +62,20 @@ static bool read_idx(TtfsArray *a, const unsigned char *p, size_t n, TtfsDiag *d
     if (k == known) return bad(diag, a->file, "IDX of an unknown element type");
     a->type = types[k].type;
     a->rank = p[3];
-    if (a->rank > 8 || n < 4 + 4 * (size_t)a->rank)
+    a->swapped = !big_endian_host();
+    if (a->rank > 8 || n < idx_start(a))
         return bad(diag, a->file, "the IDX header is cut off or has too many axes");
     for (uint32_t i = 0; i < a->rank; i++) {
         const unsigned char *d = p + 4 + 4 * i;
         a->dim[i] = (uint64_t)d[0] << 24 | (uint64_t)d[1] << 16 | (uint64_t)d[2] << 8 | d[3];
     }
-    size_t head = 4 + 4 * (size_t)a->rank;
-    a->data = p + head;
-    a->swapped = !big_endian_host();
-    return finish_shape(a, n - head, diag);
+    return finish_shape(a, LIMIT, diag);
+}
+
+static bool read_idx(TtfsArray *a, const unsigned char *p, size_t n, TtfsDiag *diag) {
+    if (!idx_header(a, p, n, diag)) return false;
+    a->data = p + idx_start(a);
+    return finish_shape(a, n - idx_start(a), diag);
 }
 
 /* --- NPY: magic, version, a Python dictionary as text, data --- */
@@ -144,31 +152,17 @@ static bool read_npy(TtfsArray *a, const unsigned char *p, size_t n, TtfsDiag *d
 
 /* --- zlib --- */
 
-/* Inflates `n` bytes into a->owned; `window` as inflateInit2's (16 + 15 gzip, -15 raw). `expect` 0:
- * unknown, grows. */
-static bool inflate_into(TtfsArray *a, const unsigned char *p, size_t n, int window, size_t expect,
-                         size_t *got, TtfsDiag *diag) {
+/* Inflates up to `cap` bytes; *ended when the stream ended there. `window` as inflateInit2's: 16 +
+ * 15 for gzip, -15 raw. */
+static size_t inflate_some(const unsigned char *p, size_t n, int window, unsigned char *out,
+                           size_t cap, bool *ended) {
+    enum { STEP = 1 << 30 };
     z_stream z = {0};
-    size_t most = n < LIMIT / 1040 ? n * 1040 + 1024 : LIMIT; /* deflate's ratio is below 1032 */
-    size_t cap = expect ? expect : (n < most / 4 ? n * 4 + 1024 : most);
-    if (expect > most)
-        return bad(diag, a->file, "a compressed member claims to be larger than it can be");
-    unsigned char *out = malloc(cap + 1);
-    if (!out || inflateInit2(&z, window) != Z_OK) {
-        free(out);
-        ttfs_oom(cap);
-    }
     size_t used = 0, fed = 0;
-    int state = Z_OK;
-    while (state == Z_OK) {
-        if (used == cap && !expect && cap < most) {
-            cap = cap < most / 2 ? cap * 2 : most;
-            unsigned char *wider = realloc(out, cap + 1);
-            if (!wider) ttfs_oom(cap);
-            out = wider;
-        }
-        size_t in = n - fed < 1u << 30 ? n - fed : 1u << 30,
-               room = cap + 1 - used < 1u << 30 ? cap + 1 - used : 1u << 30;
+    int state = inflateInit2(&z, window);
+    if (state != Z_OK) ttfs_oom(sizeof z);
+    while (state == Z_OK && used < cap) {
+        size_t in = n - fed < STEP ? n - fed : STEP, room = cap - used < STEP ? cap - used : STEP;
         z.next_in = (unsigned char *)(uintptr_t)(p + fed);
         z.avail_in = (uInt)in;
         z.next_out = out + used;
@@ -176,14 +170,39 @@ static bool inflate_into(TtfsArray *a, const unsigned char *p, size_t n, int win
         state = inflate(&z, Z_NO_FLUSH);
         fed += in - z.avail_in;
         used += room - z.avail_out;
-        if (state == Z_OK && used > cap) break;
-        if (state == Z_OK && fed == n && z.avail_out) break;
     }
     inflateEnd(&z);
-    a->owned = out;
-    *got = used;
-    if (state != Z_STREAM_END || used > cap)
-        return bad(diag, a->file, "the compressed data is damaged or cut off");
+    *ended = state == Z_STREAM_END;
+    return used;
+}
+
+/* Inflates a stream that holds exactly `size` bytes into a->owned. */
+static bool inflate_whole(TtfsArray *a, const unsigned char *p, size_t n, int window, size_t size,
+                          TtfsDiag *diag) {
+    bool ended;
+    if (size > LIMIT || size / 1040 > n) /* deflate packs by at most 1032 */
+        return bad(diag, a->file, "the compressed data claims to be larger than it can be");
+    a->owned = malloc(size + 1);
+    if (!a->owned) ttfs_oom(size);
+    /* one byte more than promised, to see the end */
+    if (inflate_some(p, n, window, a->owned, size + 1, &ended) != size || !ended)
+        return bad(diag, a->file,
+                   "the compressed data is damaged or cut off, or longer than its header says");
+    return true;
+}
+
+/* IDX in gzip: its header says how large it is, so nothing is allocated by what a stream may grow
+ * to. */
+static bool read_gzip(TtfsArray *a, const unsigned char *p, size_t n, TtfsDiag *diag) {
+    unsigned char head[4 + 4 * 8] = {0};
+    bool ended;
+    size_t got = inflate_some(p, n, 16 + 15, head, sizeof head, &ended);
+    if (got < 4 || head[0] || head[1]) return bad(diag, a->file, "a gzip file, but not of IDX");
+    if (!idx_header(a, head, got, diag)) return false;
+    size_t start = idx_start(a),
+           size = start + (size_t)(a->samples * a->elements) * element_bytes[a->type];
+    if (!inflate_whole(a, p, n, 16 + 15, size, diag)) return false;
+    a->data = a->owned + start;
     return true;
 }
 
@@ -221,12 +240,11 @@ static bool zip_member(TtfsArray *a, const unsigned char *p, size_t n, const uns
     size_t start = (size_t)at + 30 + le16(p + at + 26) + le16(p + at + 28);
     if (start > n || packed > n - start) return bad(diag, a->file, "a zip member is cut off");
     if (method == 0) return read_npy(a, p + start, packed, diag);
-    size_t got = 0;
     if (method != 8)
         return bad(diag, a->file, "a zip member of a method other than stored and deflate");
     if (size == 0) return bad(diag, a->file, "a zip member is empty");
-    if (!inflate_into(a, p + start, packed, -15, size, &got, diag)) return false;
-    return read_npy(a, a->owned, got, diag);
+    return inflate_whole(a, p + start, packed, -15, size, diag) &&
+           read_npy(a, a->owned, size, diag);
 }
 
 static bool read_npz(TtfsArray *a, const char *name, bool named, const unsigned char *p, size_t n,
@@ -278,10 +296,7 @@ bool ttfs_array_open(TtfsArray *a, const char *path, const char *preferred, Ttfs
     if (!ttfs_file_open(&a->mapped, real, LIMIT, diag)) return false;
     const unsigned char *p = a->mapped.bytes;
     size_t n = a->mapped.size;
-    if (n >= 2 && p[0] == 0x1f && p[1] == 0x8b) {
-        if (!inflate_into(a, p, n, 16 + 15, 0, &n, diag)) return false;
-        p = a->owned;
-    }
+    if (n >= 2 && p[0] == 0x1f && p[1] == 0x8b) return read_gzip(a, p, n, diag);
     return read_bytes(a, member, zip != NULL, p, n, diag);
 }
 
