@@ -15,4 +15,9 @@ double ttfs_grid_error(const float *w, uint64_t n, double step, uint32_t bits);
 /* Writes the integers q; returns how many were clipped. */
 uint64_t ttfs_grid_round(const float *w, uint64_t n, double step, uint32_t bits, int16_t *q);
 
+/* Moves roundings whose errors add up, largest first, until their sum over every group, then over
+ * all, is at most half a step. */
+void ttfs_grid_balance(const float *w, uint64_t n, uint64_t group, double step, uint32_t bits,
+                       int16_t *q);
+
 #endif

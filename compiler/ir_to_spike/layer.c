@@ -6,7 +6,7 @@
  * Method: the ramp R is an integer, so a channel's weight step is s_out / (R s_in); R is searched
  * for the least squared weight error around R0, the grid that just clips nothing: a little coarser,
  * since grids differ by luck, to 2.2 times finer, where at few bits clipping the largest weights
- * pays.
+ * pays. Then rounding errors of a kernel and of a channel are balanced to a sum near 0.
  */
 #include "layer.h"
 
@@ -129,15 +129,29 @@ static bool fit_bias(const TtfsLayer *l, uint32_t channel, double real, const Re
     return true;
 }
 
-static double square_sum(const float *w, uint64_t n) {
+/* sum (W - q step)^2, for the report, of what was really chosen. */
+static double square_error(const float *w, const int16_t *q, uint64_t n, double step) {
     double sum = 0;
-    for (uint64_t i = 0; i < n; i++) sum += (double)w[i] * w[i];
+    for (uint64_t i = 0; i < n; i++) {
+        double e = w[i] - q[i] * step;
+        sum += e * e;
+    }
     return sum;
 }
 
 static void finish_error(const TtfsLayer *l, double error, TtfsGridLayer *out) {
-    double all = square_sum(l->weights, l->channels * l->row);
+    double all = square_error(l->weights, out->weights, l->channels * l->row, 0);
     out->weight_error = all > 0 ? sqrt(error / all) : 0;
+}
+
+/* Integers of one channel. */
+static void round_channel(const TtfsLayer *l, uint32_t channel, double step, TtfsGridLayer *out,
+                          double *error) {
+    const float *w = l->weights + channel * l->row;
+    int16_t *q = out->weights + channel * l->row;
+    out->clipped += ttfs_grid_round(w, l->row, step, l->bits, q);
+    ttfs_grid_balance(w, l->row, l->group, step, l->bits, q);
+    *error += square_error(w, q, l->row, step);
 }
 
 /* A window finer than the accumulator's grid is useless: widen it until every channel has R0 >= 1.
@@ -159,17 +173,15 @@ static void widen(const TtfsLayer *l, TtfsGridLayer *out, TtfsDiag *diag) {
 static bool relu_channel(const TtfsLayer *l, uint32_t i, TtfsGridLayer *out, double *error,
                          TtfsDiag *diag) {
     const float *w = l->weights + i * l->row;
-    int16_t *q = out->weights + i * l->row;
     double step = ttfs_grid_step(w, l->row, l->bits);
     uint32_t ramp = 1;
     if (step > 0) ramp = search_ramp(l, w, out->scale / (step * l->in_scale), out->scale);
     double used = out->scale / (ramp * l->in_scale);
-    *error += ttfs_grid_error(w, l->row, used, l->bits);
-    out->clipped += ttfs_grid_round(w, l->row, used, l->bits, q);
+    round_channel(l, i, used, out, error);
     out->ramp[i] = (int32_t)ramp;
     if (ramp < out->ramp_min) out->ramp_min = ramp;
     if (ramp > out->ramp_max) out->ramp_max = ramp;
-    Reach r = reach_of(l, q, ramp);
+    Reach r = reach_of(l, out->weights + i * l->row, ramp);
     return fit_bias(l, i, l->bias[i] / (used * l->in_scale), &r, &out->bias[i], diag);
 }
 
@@ -195,16 +207,17 @@ bool ttfs_layer_relu(const TtfsLayer *l, TtfsGridLayer *out, TtfsArena *a, TtfsD
 
 bool ttfs_layer_readout(const TtfsLayer *l, TtfsGridLayer *out, TtfsArena *a, TtfsDiag *diag) {
     uint64_t n = l->channels * l->row;
+    double error = 0;
     bool ok = true;
     allocate(l, out, a);
     double step = ttfs_grid_step(l->weights, n, l->bits);
     step = step > 0 ? search_step(l, step) : 1;
     out->scale = step * l->in_scale;
-    out->clipped = ttfs_grid_round(l->weights, n, step, l->bits, out->weights);
-    finish_error(l, ttfs_grid_error(l->weights, n, step, l->bits), out);
     for (uint32_t i = 0; i < l->channels; i++) {
+        round_channel(l, i, step, out, &error);
         Reach r = reach_of(l, out->weights + i * l->row, 0);
         if (!fit_bias(l, i, l->bias[i] / out->scale, &r, &out->bias[i], diag)) ok = false;
     }
+    finish_error(l, error, out);
     return ok;
 }

@@ -14,6 +14,7 @@ typedef struct {
     const double *bias;   /* [channels] */
     uint32_t channels;
     uint64_t row;
+    uint64_t group;    /* weights of one source channel: a kernel's taps; divides row */
     double in_scale;   /* real value of one integer step of the source */
     uint32_t in_ticks; /* T of the source */
     uint32_t bits;     /* of the weights, 2..16 */

@@ -328,6 +328,29 @@ static void grids_beat_max_abs(void **state) {
     }
 }
 
+/* The rounding errors of a channel add up to at most half a step. */
+static void errors_are_balanced(void **state) {
+    (void)state;
+    Net n;
+    mlp(&n);
+    n.options.weight_bits = 4;
+    calibrate(&n, 100);
+    expect_lowered(&n);
+    for (uint32_t layer = 0; layer < 2; layer++) {
+        const TtfsConnection *c = &n.spike.conns.at[layer];
+        const TtfsPopulation *src = ttfs_spike_pop(&n.spike, c->src);
+        const TtfsPopulation *dst = ttfs_spike_pop(&n.spike, c->dst);
+        const float *w = ttfs_ir_tensor(&n.ir, n.ir.nodes.at[2 * layer].in[1])->data;
+        for (uint32_t i = 0; i < dst->c; i++) {
+            double step = dst->scale / (dst->ramp[i] * src->scale), sum = 0;
+            for (uint32_t j = 0; j < src->c; j++)
+                sum += c->weights[i * src->c + j] - (double)w[i * src->c + j] / step;
+            assert_true(fabs(sum) < 0.5001);
+        }
+    }
+    end(&n);
+}
+
 static void dead_layer(void **state) {
     (void)state;
     Net n;
@@ -502,6 +525,7 @@ int main(void) {
         cmocka_unit_test(without_calibration),
         cmocka_unit_test(input_range),
         cmocka_unit_test(grids_beat_max_abs),
+        cmocka_unit_test(errors_are_balanced),
         cmocka_unit_test(dead_layer),
         cmocka_unit_test(absurd_bias),
         cmocka_unit_test(potential_beyond_int32),
