@@ -43,12 +43,13 @@ static bool check_linear(TtfsPass *p, const TtfsNode *n) {
 }
 
 static bool check_relu(TtfsPass *p, const TtfsNode *n) {
-    const TtfsNode *source = ttfs_pass_maker(p, n->in[0]);
+    TtfsOp source = op_of(ttfs_pass_maker(p, n->in[0]));
     bool ok = true;
-    if (!is_linear(source))
-        ok = refuse(p, n, "put a linear layer in front of it",
-                    source ? "it does not stand behind a linear layer"
-                           : "a relu of the input itself");
+    if (source == TTFS_OP_COUNT)
+        ok = refuse(p, n, "put a linear layer in front of it", "a relu of the input itself");
+    else if (source == TTFS_OP_RESHAPE || source == TTFS_OP_MAXPOOL)
+        ok = refuse(p, n, "put the relu right behind the linear layer",
+                    "the values before it are used in other places too");
     if (n->out.i == p->ir.output.i)
         ok = refuse(p, n, "end the network with a linear layer: its potentials are the result",
                     "the network ends with a relu");
@@ -58,7 +59,7 @@ static bool check_relu(TtfsPass *p, const TtfsNode *n) {
 static bool check_pool(TtfsPass *p, const TtfsNode *n) {
     const TtfsNode *source = ttfs_pass_maker(p, n->in[0]);
     bool ok = true;
-    if (source && source->op != TTFS_OP_RELU && source->op != TTFS_OP_MAXPOOL)
+    if (is_linear(source) || op_of(source) == TTFS_OP_RESHAPE)
         ok = refuse(p, n, "put a Relu in front of the pool or right behind it",
                     "it pools values that no relu makes");
     if (n->attr.dilation[0] != 1 || n->attr.dilation[1] != 1)

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ONNX import on the models of tests/reject/onnx: every broken one gives the messages of its .err,
+ * every valid one the text of tests/golden/ir; truncated and damaged ones never crash. With
+ * TTFS_UPDATE set, .err and golden files are written instead of compared.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "ir_to_ir.h"
+#include "onnx_to_ir.h"
+#include "relu.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FOLDER TTFS_SOURCE_DIR "/tests/reject/onnx"
+#define GOLDEN TTFS_SOURCE_DIR "/tests/golden/ir"
+
+static int by_text(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names, without .onnx, of the models that begin with `prefix`, sorted. */
+static char **list_models(TtfsArena *a, const char *prefix, size_t *count) {
+    char **names = TTFS_ARRAY(a, char *, 256);
+    DIR *d = opendir(FOLDER);
+    assert_non_null(d);
+    *count = 0;
+    for (struct dirent *e = readdir(d); e; e = readdir(d)) {
+        size_t n = strlen(e->d_name);
+        if (n < 6 || strcmp(e->d_name + n - 5, ".onnx") != 0) continue;
+        if (strncmp(e->d_name, prefix, strlen(prefix)) != 0) continue;
+        assert_true(*count < 256);
+        names[(*count)++] = ttfs_arena_strndup(a, e->d_name, n - 5);
+    }
+    closedir(d);
+    qsort(names, *count, sizeof *names, by_text);
+    return names;
+}
+
+/* Compares with the file, or writes it. */
+static void expect_file(const char *path, const char *text) {
+    TtfsDiag diag = {0};
+    TtfsFile file = {0};
+    if (getenv("TTFS_UPDATE")) {
+        assert_true(ttfs_file_write(path, text, strlen(text), &diag));
+        return;
+    }
+    if (!ttfs_file_open(&file, path, 1 << 20, &diag)) fail_msg("no file %s", path);
+    bool same = file.size == strlen(text) && memcmp(file.bytes, text, file.size) == 0;
+    if (!same)
+        fail_msg("%s differs; found:\n%s\nexpected:\n%.*s", path, text, (int)file.size,
+                 (const char *)file.bytes);
+    ttfs_file_close(&file);
+}
+
+/* The messages, one a line, with FILE in place of the path. */
+static void messages(const TtfsDiag *diag, const char *path, TtfsBuf *out) {
+    TtfsBuf all = {0};
+    ttfs_diag_print(diag, 0, &all);
+    const char *text = ttfs_buf_text(&all);
+    for (const char *at; (at = strstr(text, path)) != NULL; text = at + strlen(path)) {
+        ttfs_buf_bytes(out, text, (size_t)(at - text));
+        ttfs_buf_puts(out, "FILE");
+    }
+    ttfs_buf_puts(out, text);
+    ttfs_buf_free(&all);
+}
+
+/* Import and canonical form; what was made is freed. */
+static bool import(const char *path, TtfsObstacles *obstacles, TtfsDiag *diag) {
+    TtfsIr ir, canonical;
+    bool ok = ttfs_onnx_to_ir(path, &ir, obstacles, diag);
+    if (ok && (ok = ttfs_ir_canonical(&ir, &canonical, path, diag))) ttfs_ir_free(&canonical);
+    ttfs_ir_free(&ir);
+    return ok;
+}
+
+static void test_rejects(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    size_t count, refused = 0;
+    char **names = list_models(&a, "", &count);
+    for (size_t i = 0; i < count; i++) {
+        TtfsDiag diag = {0};
+        TtfsObstacles obstacles = {0};
+        TtfsBuf text = {0};
+        char *path = ttfs_arena_printf(&a, "%s/%s.onnx", FOLDER, names[i]);
+        bool valid = strncmp(names[i], "valid_", 6) == 0;
+        bool ok = import(path, &obstacles, &diag);
+        messages(&diag, path, &text);
+        if (ok != valid) fail_msg("%s: %s\n%s", names[i], ok ? "taken" : "refused", text.text);
+        if (!valid) {
+            refused++;
+            assert_true(diag.errors > 0);
+            expect_file(ttfs_arena_printf(&a, "%s/%s.err", FOLDER, names[i]), ttfs_buf_text(&text));
+        }
+        ttfs_buf_free(&text);
+        ttfs_diag_free(&diag);
+        ttfs_arena_free(&obstacles.arena);
+    }
+    assert_true(refused > 40);
+    ttfs_arena_free(&a);
+}
+
+static void test_obstacles_all_at_once(void **state) {
+    (void)state;
+    TtfsDiag diag = {0};
+    TtfsObstacles o = {0};
+    assert_false(import(FOLDER "/op_then_attribute.onnx", &o, &diag));
+    assert_int_equal(o.at.len, 2);
+    assert_int_equal(diag.errors, 2);
+    assert_string_equal(o.at.at[0].node, "pool1");
+    assert_string_equal(o.at.at[0].op, "AveragePool");
+    assert_string_equal(o.at.at[1].node, "conv2");
+    assert_true(*o.at.at[0].reason && *o.at.at[0].advice);
+    ttfs_arena_free(&o.arena);
+    ttfs_diag_free(&diag);
+}
+
+static void expect_ir(TtfsArena *a, const TtfsIr *ir, const char *name, const char *form) {
+    TtfsBuf text = {0};
+    TtfsDiag diag = {0};
+    assert_true(ttfs_ir_print(ir, NULL, &text, &diag));
+    expect_file(ttfs_arena_printf(a, "%s/%s.%s.txt", GOLDEN, name, form), text.text);
+    ttfs_buf_free(&text);
+}
+
+/* Both forms give the same logits on seeded inputs. */
+static void expect_same_values(const TtfsIr *one, const TtfsIr *two) {
+    TtfsRelu *r = ttfs_relu_open(one), *s = ttfs_relu_open(two);
+    TtfsRng rng = ttfs_rng(7);
+    float x[64];
+    uint64_t n = ttfs_ir_count(ttfs_ir_tensor(one, one->input));
+    uint64_t m = ttfs_ir_count(ttfs_ir_tensor(one, one->output));
+    assert_true(n <= 64 && m == ttfs_ir_count(ttfs_ir_tensor(two, two->output)));
+    for (int sample = 0; sample < 50; sample++) {
+        for (uint64_t i = 0; i < n; i++) x[i] = (float)ttfs_rng_normal(&rng);
+        const float *p = ttfs_relu_run(r, x), *q = ttfs_relu_run(s, x);
+        for (uint64_t i = 0; i < m; i++) assert_float_equal(p[i], q[i], 1e-5);
+    }
+    ttfs_relu_close(r);
+    ttfs_relu_close(s);
+}
+
+static void test_valid_models(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    size_t count;
+    char **names = list_models(&a, "valid_", &count);
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < count; i++) {
+        TtfsDiag diag = {0};
+        TtfsIr ir, tail, canonical;
+        char *path = ttfs_arena_printf(&a, "%s/%s.onnx", FOLDER, names[i]);
+        assert_true(ttfs_onnx_to_ir(path, &ir, NULL, &diag));
+        assert_true(ttfs_ir_drop_tail(&ir, &tail, path, &diag));
+        assert_true(ttfs_ir_canonical(&ir, &canonical, path, &diag));
+        expect_ir(&a, &ir, names[i], "imported");
+        expect_ir(&a, &canonical, names[i], "canonical");
+        expect_same_values(&tail, &canonical);
+        ttfs_ir_free(&ir);
+        ttfs_ir_free(&tail);
+        ttfs_ir_free(&canonical);
+        ttfs_diag_free(&diag);
+    }
+    ttfs_arena_free(&a);
+}
+
+static void import_bytes(const char *path, const unsigned char *bytes, size_t n) {
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes, 1, n, f), n);
+    fclose(f);
+    TtfsDiag diag = {0};
+    TtfsObstacles o = {0};
+    bool ok = import(path, &o, &diag);
+    assert_true(ok == (diag.errors == 0));
+    ttfs_arena_free(&o.arena);
+    ttfs_diag_free(&diag);
+}
+
+static void damage(const char *path, const unsigned char *whole, size_t n, unsigned char *copy) {
+    TtfsRng rng = ttfs_rng(n);
+    for (size_t length = 0; length < n; length++) import_bytes(path, whole, length);
+    for (int round = 0; round < 2000; round++) {
+        memcpy(copy, whole, n);
+        uint32_t flips = 1 + ttfs_rng_below(&rng, 4);
+        for (uint32_t k = 0; k < flips; k++)
+            copy[ttfs_rng_below(&rng, (uint32_t)n)] ^=
+                (unsigned char)(1u << ttfs_rng_below(&rng, 8));
+        import_bytes(path, copy, n);
+    }
+}
+
+static void test_damaged_models(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    size_t count;
+    char **names = list_models(&a, "valid_", &count), path[] = "/tmp/ttfs-onnx-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    for (size_t i = 0; i < count; i++) {
+        TtfsDiag diag = {0};
+        TtfsFile f;
+        assert_true(ttfs_file_open(&f, ttfs_arena_printf(&a, "%s/%s.onnx", FOLDER, names[i]),
+                                   1 << 16, &diag));
+        damage(path, f.bytes, f.size, ttfs_arena_array(&a, f.size, 1));
+        ttfs_file_close(&f);
+    }
+    unlink(path);
+    ttfs_arena_free(&a);
+}
+
+static void test_no_file(void **state) {
+    (void)state;
+    TtfsDiag diag = {0};
+    TtfsIr ir;
+    assert_false(ttfs_onnx_to_ir(FOLDER "/absent.onnx", &ir, NULL, &diag));
+    assert_int_equal(diag.messages.at[0].code, TTFS_FILE_OPEN);
+    ttfs_diag_free(&diag);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rejects),      cmocka_unit_test(test_obstacles_all_at_once),
+        cmocka_unit_test(test_valid_models), cmocka_unit_test(test_damaged_models),
+        cmocka_unit_test(test_no_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
