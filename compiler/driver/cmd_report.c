@@ -113,10 +113,11 @@ static void fit(TtfsBuf *b, const TtfsOut *o) {
     const TtfsPlan *p = &o->plan;
     ttfs_buf_printf(
         b,
-        "<h2>Fit on chip %s</h2><p class=\"key\">%u cores of %u lanes, %u-bit weights, %u-bit "
+        "<h2>Fit on chip %s</h2><p class=\"key\">%u core%s of %u lanes, %u-bit weights, %u-bit "
         "accumulators</p><div class=\"wide\"><table>"
         "<tr><th>core</th><th>weight rows</th><th>list words</th><th>log words</th></tr>",
-        p->chip.name, p->chip.cores, p->chip.lanes, p->chip.weight_bits, p->chip.acc_bits);
+        p->chip.name, p->chip.cores, p->chip.cores == 1 ? "" : "s", p->chip.lanes,
+        p->chip.weight_bits, p->chip.acc_bits);
     for (uint32_t c = 0; c < p->chip.cores; c++) {
         ttfs_buf_printf(b, "<tr><td>%u</td>", c);
         use(b, p->weight_rows_used[c], p->chip.weight_rows);
@@ -157,12 +158,20 @@ static void quantisation(TtfsBuf *b, TtfsOut *o) {
         const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(e, "population"));
         ttfs_buf_puts(b, "<tr><td>");
         escape(b, name ? name : "");
-        ttfs_buf_printf(b,
-                        "</td><td>%.4g</td><td>%.4g</td><td>%.3f %%</td><td>%.3f "
-                        "%%</td><td>%.0f</td><td>%.0f to %.0f</td></tr>",
-                        number(e, "window_top"), number(e, "seen_max"),
-                        100 * number(e, "saturated_share"), 100 * number(e, "weight_error"),
-                        number(e, "clipped_weights"), number(e, "ramp_min"), number(e, "ramp_max"));
+        ttfs_buf_puts(b, "</td>");
+        if (number(e, "window_top") > 0)
+            ttfs_buf_printf(b, "<td>%.4g</td><td>%.4g</td><td>%.3f %%</td>",
+                            number(e, "window_top"), number(e, "seen_max"),
+                            100 * number(e, "saturated_share"));
+        else
+            ttfs_buf_puts(b, "<td></td><td></td><td></td>");
+        ttfs_buf_printf(b, "<td>%.3f %%</td><td>%.0f</td>", 100 * number(e, "weight_error"),
+                        number(e, "clipped_weights"));
+        if (number(e, "ramp_max") > 0)
+            ttfs_buf_printf(b, "<td>%.0f to %.0f</td></tr>", number(e, "ramp_min"),
+                            number(e, "ramp_max"));
+        else
+            ttfs_buf_puts(b, "<td></td></tr>");
     }
     ttfs_buf_puts(b, "</table></div>");
     cJSON_Delete(j);
@@ -177,7 +186,10 @@ static void verdict(TtfsBuf *b, const char *path) {
     if (!j) return;
     bool equal = cJSON_IsTrue(cJSON_GetObjectItem(j, "equal"));
     ttfs_buf_puts(b, "<tr><td>");
-    escape(b, ttfs_path_base(path));
+    const char *name = ttfs_path_base(path), *on_purpose = strstr(name, "-fault.json");
+    for (const char *c = name; *c && c != on_purpose && strcmp(c, ".json") != 0; c++)
+        escape(b, *c == '-' ? " = " : (char[2]){*c, 0});
+    if (on_purpose) ttfs_buf_puts(b, " (damaged on purpose)");
     ttfs_buf_printf(
         b, "</td><td>%.0f</td><td>%.0f</td><td>%.0f</td><td>%.0f</td><td class=\"%s\">%s</td></tr>",
         number(j, "samples"), number(j, "spikes"), number(j, "readouts"), number(j, "differences"),

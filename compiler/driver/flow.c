@@ -76,7 +76,6 @@ static bool gather(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a, TtfsDiag
             ttfs_calib_add(&f->calib, t, ttfs_relu_values(relu, t),
                            ttfs_ir_count(ttfs_ir_tensor(ir, t)));
         }
-        f->calib.samples++;
     }
     f->calibrated = f->calib.samples;
     ttfs_relu_close(relu);
