@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The IR: text and back, the reader on damaged text, the checker, shapes, calibration statistics.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "ir.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char sample[] =
+    "ttfs-ir 1\n"
+    "blob inline 9\n"
+    "tensors 7\n"
+    "input %1 \"input\" [1, 1, 4, 4]\n"
+    "const %2 \"k \\\"q\\\"\" [1, 1, 2, 2] at 0\n"
+    "const %3 \"bias\" [1] at 4\n"
+    "const %6 \"perm\" [4] at 5\n"
+    "conv \"conv1\" %4 \"c\" [1, 1, 2, 2] = %1 %2 %3 kernel 2 2 stride 2 2 dilation 1 1 pad 0 0 0 "
+    "0 "
+    "group 1\n"
+    "relu \"relu1\" %5 \"r\" [1, 1, 2, 2] = %4\n"
+    "transpose \"t1\" %7 \"t\" [2, 2, 1, 1] = %5 perm 3 2 1 0\n"
+    "output %7\n"
+    "data\n"
+    "0000803f000000400000404000008040000080bf00000000000000000000000000000000\n";
+
+static bool read_text(TtfsIr *ir, const char *text, TtfsDiag *diag) {
+    return ttfs_ir_read(ir, "sample.txt", text, strlen(text), diag);
+}
+
+static void test_fixed_point(void **state) {
+    (void)state;
+    TtfsDiag diag = {0};
+    TtfsIr ir;
+    TtfsBuf text = {0};
+    assert_true(read_text(&ir, sample, &diag));
+    assert_string_equal(ttfs_ir_tensor(&ir, (TtfsTensor){2})->name, "k \"q\"");
+    assert_true(ttfs_ir_tensor(&ir, (TtfsTensor){2})->data[3] == 4.0f);
+    assert_true(ttfs_ir_print(&ir, NULL, &text, &diag));
+    assert_string_equal(text.text, sample);
+    ttfs_buf_free(&text);
+    ttfs_ir_free(&ir);
+}
+
+static void test_blob_file(void **state) {
+    (void)state;
+    TtfsDiag diag = {0};
+    TtfsIr ir, again;
+    TtfsBuf text = {0}, second = {0};
+    char dir[] = "/tmp/ttfs-ir-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    char *blob = ttfs_path_join(&diag.arena, dir, "net.bin");
+    char *file = ttfs_path_join(&diag.arena, dir, "net.txt");
+    assert_true(read_text(&ir, sample, &diag));
+    assert_true(ttfs_ir_print(&ir, blob, &text, &diag));
+    assert_true(ttfs_ir_read(&again, file, text.text, text.len, &diag));
+    assert_true(ttfs_ir_print(&again, blob, &second, &diag));
+    assert_string_equal(text.text, second.text);
+    ttfs_ir_free(&again);
+    float other[9] = {0}; /* the blob is damaged: its hash says so */
+    assert_true(ttfs_file_write(blob, other, sizeof other, &diag));
+    assert_int_equal(diag.errors, 0);
+    assert_false(ttfs_ir_read(&again, file, text.text, text.len, &diag));
+    assert_int_equal(diag.messages.at[0].code, TTFS_TEXT_RANGE);
+    assert_true(ttfs_remove_tree(dir, &diag));
+    ttfs_buf_free(&text);
+    ttfs_buf_free(&second);
+    ttfs_ir_free(&ir);
+    ttfs_diag_free(&diag);
+}
+
+/* The sample with one place changed is refused with that code. */
+static void expect_refusal(const char *from, const char *to, TtfsCode code) {
+    TtfsDiag diag = {0};
+    TtfsIr ir;
+    TtfsBuf text = {0};
+    const char *at = strstr(sample, from);
+    assert_non_null(at);
+    ttfs_buf_bytes(&text, sample, (size_t)(at - sample));
+    ttfs_buf_puts(&text, to);
+    ttfs_buf_puts(&text, at + strlen(from));
+    bool ok = read_text(&ir, text.text, &diag);
+    if (ok || diag.messages.at[0].code != code)
+        fail_msg("'%s' for '%s': %s", to, from, ok ? "taken" : diag.messages.at[0].what);
+    assert_null(ir.tensors.at);
+    ttfs_buf_free(&text);
+    ttfs_diag_free(&diag);
+}
+
+static void test_refusals(void **state) {
+    (void)state;
+    expect_refusal("ttfs-ir 1", "ttfs-ir 2", TTFS_TEXT_RANGE);
+    expect_refusal("inline 9", "inline 4000000000", TTFS_TEXT_RANGE);
+    expect_refusal("tensors 7", "tensors 2000000000", TTFS_TEXT_RANGE);
+    expect_refusal("tensors 7", "tensors 8", TTFS_TEXT_RANGE);
+    expect_refusal("[1, 1, 4, 4]", "[1, 1, 0, 4]", TTFS_TEXT_RANGE);
+    expect_refusal("[1, 1, 4, 4]", "[1, 70000, 70000]", TTFS_TEXT_RANGE);
+    expect_refusal("[1, 1, 4, 4]", "[1, 1, 1, 1, 1, 1, 1]", TTFS_TEXT_RANGE);
+    expect_refusal("[1, 1, 4, 4]", "[2, 1, 2, 4]", TTFS_ONNX_SHAPE);
+    expect_refusal("at 4", "at 9", TTFS_TEXT_RANGE);
+    expect_refusal("%6 \"perm\"", "%5 \"perm\"", TTFS_TEXT_RANGE);
+    expect_refusal("relu \"relu1\"", "sigmoid \"relu1\"", TTFS_TEXT_SYNTAX);
+    expect_refusal("= %4", "= %7", TTFS_IR_CHECK);
+    expect_refusal("= %4", "= %4 %4", TTFS_ONNX_SHAPE);
+    expect_refusal("= %4", "=", TTFS_ONNX_SHAPE);
+    expect_refusal("perm 3 2 1 0", "perm 3 2 1 1", TTFS_ONNX_SHAPE);
+    expect_refusal("stride 2 2", "stride 0 2", TTFS_ONNX_SHAPE);
+    expect_refusal("stride 2 2", "stride 1 2", TTFS_IR_CHECK);
+    expect_refusal("kernel 2 2", "kernel 2 3", TTFS_ONNX_SHAPE);
+    expect_refusal("pad 0 0", "pad 2000000000 0", TTFS_ONNX_SHAPE);
+    expect_refusal("group 1", "group 0", TTFS_ONNX_SHAPE);
+    expect_refusal("output %7", "output %8", TTFS_TEXT_RANGE);
+    expect_refusal("output %7", "output %2", TTFS_IR_CHECK);
+    expect_refusal("0000803f", "0000807f", TTFS_MODEL_VALUE);
+    expect_refusal("0000803f", "00x0807f", TTFS_TEXT_SYNTAX);
+    expect_refusal("80bf", "80bf\n\nmore", TTFS_TEXT_SYNTAX);
+}
+
+static void test_all_faults(void **state) {
+    (void)state;
+    TtfsDiag diag = {0};
+    TtfsIr ir;
+    assert_true(read_text(&ir, sample, &diag));
+    ir.nodes.at[0].attr.stride[0] = 1;
+    ir.nodes.at[2].in[0].i = 99;
+    ir.output.i = 0;
+    assert_false(ttfs_ir_check(&ir, "x", &diag));
+    assert_int_equal(diag.errors, 3);
+    ttfs_ir_free(&ir);
+    ttfs_diag_free(&diag);
+}
+
+static void test_any_text(void **state) {
+    (void)state;
+    size_t n = strlen(sample);
+    char *copy = malloc(n + 1);
+    TtfsRng rng = ttfs_rng(1);
+    for (size_t round = 0; round < n + 4000; round++) {
+        TtfsDiag diag = {0};
+        TtfsIr ir;
+        memcpy(copy, sample, n + 1);
+        size_t length = round < n ? round : n;
+        for (uint32_t k = 0; round >= n && k < 1 + round % 3; k++)
+            copy[ttfs_rng_below(&rng, (uint32_t)n)] = (char)(32 + ttfs_rng_below(&rng, 95));
+        if (ttfs_ir_read(&ir, "x", copy, length, &diag)) {
+            TtfsBuf text = {0};
+            assert_true(ttfs_ir_print(&ir, NULL, &text, &diag));
+            ttfs_buf_free(&text);
+            ttfs_ir_free(&ir);
+        } else {
+            assert_true(diag.errors > 0);
+        }
+        ttfs_diag_free(&diag);
+    }
+    free(copy);
+}
+
+static TtfsTensor add(TtfsIr *ir, uint32_t rank, const uint32_t *dim) {
+    TtfsTensorInfo t = {.name = "t", .rank = rank};
+    memcpy(t.dim, dim, rank * sizeof *dim);
+    return ttfs_ir_add_tensor(ir, &t);
+}
+
+static void test_shapes(void **state) {
+    (void)state;
+    TtfsDiag diag = {0};
+    TtfsIr ir = {0};
+    TtfsTensorInfo out = {0};
+    TtfsNode pool = {.op = TTFS_OP_MAXPOOL, .name = "p", .n_in = 1, .attr = ttfs_ir_attr()};
+    pool.in[0] = add(&ir, 4, (uint32_t[]){1, 3, 7, 8});
+    pool.attr.kernel[0] = pool.attr.kernel[1] = 3;
+    pool.attr.stride[0] = pool.attr.stride[1] = 2;
+    pool.attr.pad[0] = 1;
+    assert_true(ttfs_ir_infer(&ir, &pool, &out, NULL, &diag));
+    assert_int_equal(out.dim[2], 3); /* floor((7 + 1 - 3) / 2) + 1 */
+    assert_int_equal(out.dim[3], 3);
+    pool.attr.pad[0] = 3; /* a window of padding alone */
+    assert_false(ttfs_ir_infer(&ir, &pool, &out, NULL, &diag));
+    TtfsNode gemm = {.op = TTFS_OP_GEMM, .name = "g", .n_in = 3, .attr = ttfs_ir_attr()};
+    gemm.in[0] = add(&ir, 2, (uint32_t[]){5, 1});
+    gemm.in[1] = add(&ir, 2, (uint32_t[]){5, 4});
+    gemm.in[2] = add(&ir, 1, (uint32_t[]){4});
+    gemm.attr.trans_a = true;
+    assert_true(ttfs_ir_infer(&ir, &gemm, &out, NULL, &diag));
+    assert_int_equal(out.dim[0], 1);
+    assert_int_equal(out.dim[1], 4);
+    gemm.attr.trans_b = true;
+    assert_false(ttfs_ir_infer(&ir, &gemm, &out, NULL, &diag));
+    ttfs_ir_free(&ir);
+    ttfs_diag_free(&diag);
+}
+
+static void test_calibration(void **state) {
+    (void)state;
+    TtfsDiag diag = {0};
+    TtfsIr ir;
+    TtfsCalib c;
+    float values[16];
+    TtfsTensor r = {5};
+    assert_true(read_text(&ir, sample, &diag));
+    ttfs_calib_init(&c, &ir);
+    assert_int_equal(c.samples, 0);
+    assert_null(c.stat[3].bins);
+    for (int i = 0; i < 1000; i++) {
+        for (int k = 0; k < 4; k++) values[k] = k == 3 ? -1.0f : (float)(4 * i + k + 1);
+        ttfs_calib_add(&c, r, values, 4);
+        ttfs_calib_add(&c, ir.input, values, 4);
+    }
+    assert_int_equal(c.samples, 1000);
+    assert_int_equal(c.stat[4].count, 4000);
+    assert_int_equal(c.stat[4].positive, 3000);
+    assert_true(c.stat[4].min == -1.0f && c.stat[4].max == 3999.0f);
+    assert_true(ttfs_calib_percentile(&c, r, 1) == 3999.0f);
+    float half = ttfs_calib_percentile(&c, r, 0.5);
+    assert_true(half >= 2000.0f && half <= 2000.0f * (1 + 2.0f / 256));
+    assert_true(ttfs_calib_percentile(&c, r, 0.9999) <= 3999.0f);
+    double share = ttfs_calib_share_from(&c, r, 2000.0f);
+    assert_true(fabs(share - 0.375) < 0.01);
+    ttfs_calib_free(&c);
+    ttfs_ir_free(&ir);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fixed_point), cmocka_unit_test(test_blob_file),
+        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_all_faults),
+        cmocka_unit_test(test_any_text),    cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_calibration),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
