@@ -24,7 +24,8 @@ enum {
     TTFS_MAX_NEURONS = 1 << 24, /* of one population */
     TTFS_MAX_POPULATIONS = 1 << 16
 };
-#define TTFS_MAX_WEIGHTS ((uint64_t)1 << 31) /* of the whole graph */
+#define TTFS_MAX_NEURONS_ALL ((uint64_t)1 << 28) /* of the whole graph */
+#define TTFS_MAX_WEIGHTS     ((uint64_t)1 << 31) /* of the whole graph */
 
 typedef struct {
     uint32_t i; /* index + 1; 0 = none */

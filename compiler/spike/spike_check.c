@@ -254,10 +254,13 @@ static void check_connection(Checker *c, const TtfsConnection *k) {
         check_weights(c, k, src, dst);
 }
 
-/* The sums that check_bounds forms stay within int64: 2^31 weights of 16 bits times 2^16 ticks. */
+/* The sums that check_bounds forms stay within int64: 2^31 weights of 16 bits times 2^16 ticks.
+ * Engines hold some bytes for every neuron. */
 static void check_total(Checker *c) {
-    uint64_t total = 0;
+    uint64_t total = 0, neurons = ttfs_spike_neurons(c->s);
     for (uint32_t i = 0; i < c->s->conns.len; i++) total += c->s->conns.at[i].weight_count;
+    if (neurons > TTFS_MAX_NEURONS_ALL)
+        too_large(c, "%" PRIu64 " neurons in all, at most %" PRIu64, neurons, TTFS_MAX_NEURONS_ALL);
     if (total > TTFS_MAX_WEIGHTS)
         too_large(c, "%" PRIu64 " weights, at most %" PRIu64, total, TTFS_MAX_WEIGHTS);
 }

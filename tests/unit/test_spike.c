@@ -162,9 +162,9 @@ static void golden_pairs(void **state) {
 static void reject_pairs(void **state) {
     (void)state;
     static const char *const names[] = {
-        "TEXT_SYNTAX",  "TEXT_RANGE",  "SPIKE_CHECK", "LIMIT", "blob_length",
-        "blob_outside", "bias_count",  "version",     "int32", "cycle",
-        "geometry",     "weight_bits", "nan_scale",
+        "TEXT_SYNTAX",  "TEXT_RANGE",  "SPIKE_CHECK", "LIMIT",        "blob_length",
+        "blob_outside", "bias_count",  "version",     "int32",        "cycle",
+        "geometry",     "weight_bits", "nan_scale",   "many_neurons",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) pair("reject", names[i], "err");
 }
