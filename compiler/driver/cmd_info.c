@@ -182,11 +182,12 @@ static const char *const form_names[] = {"ir", "spike", "plan", "image", NULL};
 
 /* The form a text file holds, by its first word. */
 static uint32_t form_of_text(const TtfsFile *f) {
+    static const char *const words[] = {"ttfs-ir", "ttfs-spike", "ttfs-plan", "ttfs-image", NULL};
     TtfsLex l;
     TtfsDiag quiet = {0};
     uint32_t form = 0;
     ttfs_lex_init(&l, "", f->bytes, f->size, &quiet);
-    while (form_names[form] && !ttfs_lex_is(&l, form_names[form])) form++;
+    while (words[form] && !ttfs_lex_is(&l, words[form])) form++;
     ttfs_diag_free(&quiet);
     return form;
 }

@@ -7,6 +7,7 @@
 #include "job.h"
 
 #include <cjson/cJSON.h>
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,9 +188,10 @@ static bool take_config(const Config *c, const cJSON *root) {
 static bool read_config(const Config *c) {
     TtfsFile f;
     if (!ttfs_file_open(&f, c->file, CONFIG_LIMIT, c->diag)) return false;
-    const char *end = NULL;
+    const char *end = NULL, *after = (const char *)f.bytes + f.size;
     cJSON *root = cJSON_ParseWithLengthOpts((const char *)f.bytes, f.size, &end, false);
-    bool ok = root != NULL;
+    while (root && end < after && isspace((unsigned char)*end)) end++;
+    bool ok = root != NULL && end == after;
     if (!ok) {
         uint32_t line = 1;
         for (const char *p = (const char *)f.bytes; p && p < end; p++) line += *p == '\n';
