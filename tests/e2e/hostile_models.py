@@ -5,6 +5,7 @@ each is refused with a reason; none crashes, hangs or takes memory by a size it 
 import os
 import random
 import resource
+import shutil
 import sys
 
 import onnx_make
@@ -33,35 +34,39 @@ def conv(shape=(None, 1, 8, 8), weight=(2, 1, 3, 3), **attributes):
     m.init("w", [0.1] * count, shape=list(weight))
     m.node("Conv", ["input", "w"], ["a"], name="conv1", **attributes)
     m.node("Relu", ["a"], ["b"], name="relu1")
-    m.node("Flatten", ["b"], ["c"], name="flat")
+    return with_tail(m, "b", [2, 6, 6])
+
+
+def with_tail(m, source, shape):
+    """A layer of three outputs behind a tensor of that shape."""
+    m.init("v", [0.1] * (3 * shape[0] * shape[1] * shape[2]), shape=[3, shape[0] * shape[1] * shape[2]])
+    m.node("Flatten", [source], ["f"], name="flat")
+    m.node("Gemm", ["f", "v"], ["c"], name="fc", transB=1)
     m.output("c", None)
     return m
 
 
 def pool(**attributes):
     m = conv()
-    m.nodes.pop()
+    del m.nodes[2:], m.inits[1:], m.outputs[:]
     m.node("MaxPool", ["b"], ["p"], name="pool1", **attributes)
-    m.node("Flatten", ["p"], ["c"], name="flat")
-    return m
+    return with_tail(m, "p", [2, 3, 3])
 
 
 def sick_values():
     for word in ("nan", "inf", "-inf"):
         yield "a weight that is " + word, dense(value=float(word))
-    yield "weights of 3e38 that overflow", dense(value=3e38)
     m = dense()
     m.inits[1] = onnx_make.tensor("v", [[float("nan")] * 3] * 2)
     yield "NaN in the last layer", m
-    m = conv()
-    m.nodes.insert(1, b"")
-    for name in ("g", "h", "mean", "var"):
-        m.init(name, [-1.0, -1.0])
-    m.nodes.pop(1)
-    m.node("BatchNormalization", ["b", "g", "h", "mean", "var"], ["n"], name="bn")
-    m.outputs.clear()
-    m.output("n", None)
-    yield "a negative variance", m
+    for what, value in (("a negative variance", -1.0), ("a variance of 0 and no epsilon", 0.0)):
+        m = conv()
+        m.node("BatchNormalization", ["a", "g", "h", "mean", "var"], ["n"], name="bn", epsilon=0.0)
+        m.node("Relu", ["n"], ["b"], name="relu1")
+        m.nodes[1:] = m.nodes[-2:] + m.nodes[2:-2]
+        for name in ("g", "h", "mean", "var"):
+            m.init(name, [value, value])
+        yield what, m
 
 
 def sick_shapes():
@@ -154,6 +159,7 @@ def sick_graphs():
 
 def odd_graphs():
     """Not as the standard wants them, but with a clear meaning: taken or refused, both are right."""
+    yield "weights of 3e38, whose sums leave float32", dense(value=3e38)
     m = dense()
     m.nodes[0], m.nodes[1] = m.nodes[1], m.nodes[0]
     yield "nodes out of order", m
@@ -187,7 +193,7 @@ def sick_bytes():
 def mutated(case, seed, count):
     """A few random bytes changed: compiled or refused, both are right."""
     rng = random.Random(seed)
-    sound = [dense().bytes(), conv(pads=[1, 1, 1, 1]).bytes(),
+    sound = [dense().bytes(), conv().bytes(),
              pool(kernel_shape=[2, 2], strides=[2, 2]).bytes()]
     for i in range(count):
         data = bytearray(rng.choice(sound))
@@ -205,6 +211,8 @@ def main():
         resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
     case.good("compile", case.write("sound.onnx", dense().bytes()), "-o", "sound")
     case.good("compile", case.write("sound.onnx", conv().bytes()), "-o", "sound")
+    pooled = pool(kernel_shape=[2, 2], strides=[2, 2]).bytes()
+    case.good("compile", case.write("sound.onnx", pooled), "-o", "sound")
     for what, model in list(sick_values()) + list(sick_shapes()) + list(sick_graphs()):
         path = case.write("sick.onnx", model.bytes())
         r = case.ttfs("compile", path, "-o", "sick")
@@ -212,6 +220,7 @@ def main():
                    "%s: expected exit code 1 and a reason:\n%s" % (what, r))
         case.check("sick.onnx" in r.err, "%s: the message does not name the file:\n%s" % (what, r))
         case.check(not os.path.exists(case.path("sick")), what + ": wrote an output folder")
+        shutil.rmtree(case.path("sick"), ignore_errors=True)
     for what, data in sick_bytes():
         path = case.write("sick.onnx", data)
         for command in (["check", path], ["compile", path, "-o", "sick"], ["info", path]):

@@ -55,7 +55,8 @@ def bad_npy(case):
 def bad_archives(case):
     good = npz({"x": npy((1, 64), [0.0] * 64)})
     yield "zip cut off", good[:-30]
-    yield "zip without x", npz({"z": npy((1, 64), [0.0] * 64)})
+    other = npy((1, 64), [0.0] * 64)
+    yield "zip of two arrays, none called x", npz({"z": other, "w": other})
     yield "zip damaged inside", good[:60] + bytes(8) + good[68:]
     yield "empty zip", npz({})
     packed = idx(8, (1, 8, 8), bytes(64), True)
@@ -133,8 +134,8 @@ def main():
         resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
     good_files(case)
     for what, data in list(bad_npy(case)) + list(bad_archives(case)):
-        path = case.write("bad", data)
-        case.refused("run", "out", "--input", path, "--engine", "golden", says="bad")
+        path = case.write("bad-" + what.replace(" ", "-").replace("/", "-"), data)
+        case.refused("run", "out", "--input", path, "--engine", "golden", says="bad-")
     for what, path in bombs(case):
         case.refused("run", "out", "--input", path, "--engine", "golden",
                      says=os.path.basename(path))
