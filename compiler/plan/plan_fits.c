@@ -53,6 +53,8 @@ static void check_kind(Fit *f) {
         refuse_kind(f, "use a max pool without dilation", "a max pool with dilation");
 }
 
+/* The descriptor's fields, and the widths that the window test computes with (rtl/ttfs_addr.v):
+ * offsets into the window have one bit more than rows and columns. */
 static void check_fields(Fit *f) {
     const TtfsGeometry *g = &f->g;
     const TtfsPopulation *dst = g->dst;
@@ -63,8 +65,12 @@ static void check_fields(Fit *f) {
     at_most(f, "rows", dst->h, 4095);
     at_most(f, "columns", dst->w, 4095);
     at_most(f, "weight rows a group", g->group_rows, (1u << 24) - 1);
-    at_most(f, "padding at the top", g->pad_y, g->pool ? 255u * g->sy : 32768);
-    at_most(f, "padding at the left", g->pad_x, g->pool ? 255u * g->sx : 32768);
+    if (g->conn->kind != TTFS_CONN_DENSE)
+        for (int i = 0; i < 4; i++) at_most(f, "padding", g->conn->pad[i], 255);
+    if (!g->pool && !g->src_flat) {
+        at_most(f, "kernel rows", g->kh, UINT64_C(2) << f->chip->y_bits);
+        at_most(f, "kernel columns", g->kw, UINT64_C(2) << f->chip->x_bits);
+    }
     at_most(f, "a source row", (uint64_t)dst->h * g->sy, 32767);
     at_most(f, "a source column", (uint64_t)dst->w * g->sx, 32767);
 }

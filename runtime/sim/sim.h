@@ -14,9 +14,9 @@ typedef struct TtfsSim TtfsSim;
 
 /* Opens a simulation of the Verilog in `rtl_folder` (a compiled OUT/rtl) configured with `img` over
  * the configuration port. `wrapper` is the path of sim_chip.cpp. Cache folder: $TTFS_CACHE, else
- * $XDG_CACHE_HOME/ttfs, else $HOME/.cache/ttfs; safe under concurrent use. `fst` (may be NULL):
- * write waveforms there. `slot_limit`: per slot, cycles after which the run is given up (img->slots
- * of them). */
+ * $XDG_CACHE_HOME/ttfs, else $HOME/.cache/ttfs; safe under concurrent use. `slot_limit`: per slot,
+ * cycles after which the run is given up (img->slots of them). `img` must outlive the simulation.
+ */
 TtfsSim *ttfs_sim_open(const TtfsImage *img, const char *rtl_folder, const char *wrapper,
                        const uint64_t *slot_limit, TtfsDiag *diag);
 void ttfs_sim_close(TtfsSim *sim);

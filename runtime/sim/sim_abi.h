@@ -10,6 +10,11 @@
 
 enum { TTFS_SIM_ABI = 1 };
 
+/* Widths of the ports that are as wide as the chip says. */
+typedef struct {
+    uint32_t cores, tick_bits, id_bits, acc_bits;
+} TtfsSimShape;
+
 typedef struct {
     uint32_t slot, core, tick, id;
 } TtfsSimSpike;
@@ -43,8 +48,8 @@ extern "C" {
 #endif
 
 uint32_t ttfs_sim_abi(void);
-/* A chip out of reset; `fst` a path for waveforms or NULL. NULL when there is no memory. */
-void *ttfs_sim_create(const char *fst);
+/* A chip out of reset, NULL when there is no memory. */
+void *ttfs_sim_create(const TtfsSimShape *shape);
 void ttfs_sim_destroy(void *chip);
 /* Writes one word over the configuration port; 0 when the chip does not take it. */
 int ttfs_sim_configure(void *chip, uint32_t address, uint32_t data);
