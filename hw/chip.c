@@ -119,6 +119,10 @@ static bool relations_ok(const TtfsChip *c, const char *file, TtfsDiag *diag) {
     if (id_bits > 24)
         ok = ttfs_error(diag, TTFS_AT_NODE(file, "c_bits"), TTFS_CHIP_VALUE,
                         "c_bits + y_bits + x_bits = %u, at most 24 expected", id_bits);
+    if (c->lanes > 1u << (id_bits - 1))
+        ok = ttfs_error(diag, TTFS_AT_NODE(file, "lanes"), TTFS_CHIP_VALUE,
+                        "%u lanes with ids of %u bits, at most %u expected", c->lanes, id_bits,
+                        1u << (id_bits - 1));
     uint32_t chunk_bits = ttfs_chip_chunk_bits(c);
     if (c->weight_rows > (1u << 22 >> chunk_bits))
         ok = ttfs_error(diag, TTFS_AT_NODE(file, "weight_rows"), TTFS_CHIP_VALUE,

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The rtl engine against the golden engine: random graphs on small and odd chips, whole traces
+ * equal, every slot within the cycles that the plan proves. A chip is Verilated once and kept in
+ * the build folder. Damage of the image must show in the trace.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chip_spike.h"
+#include "golden.h"
+#include "plan_to_image.h"
+#include "plan_to_verilog.h"
+#include "sim.h"
+#include "spike_to_plan.h"
+
+static const char *const wrapper = TTFS_SOURCE_DIR "/runtime/sim/sim_chip.cpp";
+
+/* One graph on one chip. */
+typedef struct {
+    TtfsSpike spike;
+    TtfsPlan plan;
+    TtfsImage image;
+    TtfsDiag diag;
+    TtfsArena arena;
+    uint64_t *limit;
+    const char *rtl;
+} Case;
+
+static void print_faults(const TtfsDiag *diag) {
+    TtfsBuf out = {0};
+    ttfs_diag_print(diag, 0, &out);
+    printf("%s", ttfs_buf_text(&out));
+    ttfs_buf_free(&out);
+}
+
+static void close_case(Case *c) {
+    ttfs_spike_free(&c->spike);
+    ttfs_plan_free(&c->plan);
+    ttfs_image_free(&c->image);
+    ttfs_diag_free(&c->diag);
+    ttfs_arena_free(&c->arena);
+}
+
+/* False when the chip refuses the graph. */
+static bool open_case(Case *c, const TtfsChip *chip, uint64_t seed) {
+    *c = (Case){0};
+    chip_spike(&c->spike, seed, chip->weight_bits);
+    if (!ttfs_spike_to_plan(&c->spike, chip, "net", &c->plan, &c->diag)) {
+        close_case(c);
+        return false;
+    }
+    assert_true(ttfs_plan_to_image(&c->plan, &c->spike, &c->image, &c->diag));
+    c->rtl = ttfs_arena_printf(&c->arena, "test_sim_rtl/%s", chip->name);
+    assert_true(ttfs_plan_to_verilog(&c->plan, TTFS_SOURCE_DIR "/rtl", c->rtl, &c->diag));
+    c->limit = TTFS_ARRAY(&c->arena, uint64_t, c->image.slots);
+    for (uint32_t i = 0; i < c->image.slots; i++)
+        c->limit[i] = 2 * c->plan.slots.at[i].worst_cycles + 1000;
+    return true;
+}
+
+static TtfsSim *start(Case *c) {
+    TtfsSim *sim = ttfs_sim_open(&c->image, c->rtl, wrapper, c->limit, &c->diag);
+    if (!sim) print_faults(&c->diag);
+    assert_non_null(sim);
+    return sim;
+}
+
+/* Inputs: silent, all at once, last tick, random ones. */
+static void sample(const TtfsSpike *s, TtfsRng *r, uint32_t n, uint16_t *x) {
+    const TtfsPopulation *in = ttfs_spike_pop(s, s->input);
+    random_input(s, r, x);
+    for (uint32_t i = 0; n < 3 && i < ttfs_pop_size(in); i++)
+        x[i] = n == 0 ? 0 : n == 1 ? (uint16_t)in->ticks : 1;
+}
+
+static uint64_t total_spikes;
+
+static void check_bounds(const Case *c, const TtfsSim *sim, uint64_t seed) {
+    const uint64_t *most = ttfs_sim_slot_cycles(sim);
+    for (uint32_t i = 0; i < c->image.slots; i++)
+        if (most[i] > c->plan.slots.at[i].worst_cycles)
+            fail_msg("seed %u: slot %u took %llu cycles, the plan says %llu", (unsigned)seed, i,
+                     (unsigned long long)most[i],
+                     (unsigned long long)c->plan.slots.at[i].worst_cycles);
+}
+
+static void run_case(Case *c, uint64_t seed, uint32_t samples) {
+    TtfsRng rng = ttfs_rng(seed + 1000);
+    TtfsTrace want, got;
+    TtfsDifference d;
+    TtfsSim *sim = start(c);
+    TtfsGolden *golden = ttfs_golden_open(&c->spike);
+    ttfs_trace_init(&want, &c->spike, &c->arena);
+    ttfs_trace_init(&got, &c->spike, &c->arena);
+    uint16_t *x =
+        TTFS_ARRAY(&c->arena, uint16_t, ttfs_pop_size(ttfs_spike_pop(&c->spike, c->spike.input)));
+    for (uint32_t i = 0; i < samples; i++) {
+        sample(&c->spike, &rng, i, x);
+        ttfs_golden_run(golden, x, &want);
+        if (!ttfs_sim_run(sim, x, &got, &c->diag)) print_faults(&c->diag);
+        assert_int_equal(c->diag.errors, 0);
+        uint64_t n = ttfs_trace_compare(&want, &got, &d);
+        if (n)
+            fail_msg("seed %u sample %u: %llu differences, first population %u neuron %u: %lld, "
+                     "not %lld %s",
+                     (unsigned)seed, i, (unsigned long long)n, d.pop.i, d.neuron, (long long)d.got,
+                     (long long)d.want, got.fault);
+        total_spikes += ttfs_trace_hidden_spikes(&want);
+    }
+    check_bounds(c, sim, seed);
+    ttfs_golden_close(golden);
+    ttfs_sim_close(sim);
+}
+
+static void many_graphs(const TtfsChip *chip, uint32_t seeds, uint32_t least) {
+    uint32_t made = 0;
+    for (uint64_t seed = 0; seed < seeds; seed++) {
+        Case c;
+        if (!open_case(&c, chip, seed)) continue;
+        made++;
+        run_case(&c, seed, 5);
+        close_case(&c);
+    }
+    assert_true(made >= least);
+}
+
+static TtfsChip chip_named(const char *name, uint32_t cores, uint32_t lanes, uint32_t bits) {
+    TtfsChip chip = small_chip(cores, lanes, bits);
+    chip.name = name;
+    return chip;
+}
+
+static void one_lane(void **state) {
+    (void)state;
+    TtfsChip chip = chip_named("c1l1w8", 1, 1, 8);
+    many_graphs(&chip, 60, 40);
+}
+
+static void four_cores_of_three(void **state) {
+    (void)state;
+    TtfsChip chip = chip_named("c4l3w6", 4, 3, 6);
+    many_graphs(&chip, 150, 100);
+}
+
+static void two_cores_of_sixteen(void **state) {
+    (void)state;
+    TtfsChip chip = chip_named("c2l16w8", 2, 16, 8);
+    many_graphs(&chip, 150, 100);
+}
+
+/* A changed weight of the readout changes a potential, on the chip as in the lift. */
+static void damage_shows(void **state) {
+    (void)state;
+    TtfsChip chip = chip_named("c2l16w8", 2, 16, 8);
+    Case c;
+    assert_true(open_case(&c, &chip, 3));
+    const TtfsSlice *last = &c.plan.slices.at[c.plan.slices.len - 1];
+    uint32_t row = last->param_base;
+    int32_t v = ttfs_image_lane(&c.image, last->core, row, 0);
+    ttfs_image_set_lane(&c.image, last->core, row, 0, v ^ 1);
+    TtfsSim *sim = start(&c);
+    TtfsTrace want, got;
+    TtfsDifference d;
+    TtfsGolden *golden = ttfs_golden_open(&c.spike);
+    ttfs_trace_init(&want, &c.spike, &c.arena);
+    ttfs_trace_init(&got, &c.spike, &c.arena);
+    uint16_t *x =
+        TTFS_ARRAY(&c.arena, uint16_t, ttfs_pop_size(ttfs_spike_pop(&c.spike, c.spike.input)));
+    ttfs_golden_run(golden, x, &want);
+    assert_true(ttfs_sim_run(sim, x, &got, &c.diag));
+    assert_int_equal(ttfs_trace_compare(&want, &got, &d), 1);
+    assert_true(d.readout);
+    assert_int_equal(d.neuron, last->ch_first);
+    ttfs_golden_close(golden);
+    ttfs_sim_close(sim);
+    close_case(&c);
+}
+
+/* A slot that goes on beyond its limit ends the run with an error, and the chip works again. */
+static void hang_is_seen(void **state) {
+    (void)state;
+    TtfsChip chip = chip_named("c2l16w8", 2, 16, 8);
+    Case c;
+    assert_true(open_case(&c, &chip, 3));
+    for (uint32_t i = 0; i < c.image.slots; i++) c.limit[i] = i == 1 ? 3 : 1000000;
+    TtfsSim *sim = start(&c);
+    TtfsTrace got;
+    ttfs_trace_init(&got, &c.spike, &c.arena);
+    uint16_t *x =
+        TTFS_ARRAY(&c.arena, uint16_t, ttfs_pop_size(ttfs_spike_pop(&c.spike, c.spike.input)));
+    assert_false(ttfs_sim_run(sim, x, &got, &c.diag));
+    assert_int_equal(c.diag.messages.at[c.diag.messages.len - 1].code, TTFS_SIM_RUN);
+    ttfs_sim_close(sim);
+    close_case(&c);
+}
+
+/* Verilog that does not build is reported with the log's end and its path. */
+static void build_failure(void **state) {
+    (void)state;
+    TtfsChip chip = chip_named("c2l16w8", 2, 16, 8);
+    Case c;
+    TtfsDiag own = {0};
+    assert_true(open_case(&c, &chip, 3));
+    const char *bad = "test_sim_rtl/bad";
+    assert_true(ttfs_make_folders(bad, &own));
+    assert_true(ttfs_file_write("test_sim_rtl/bad/ttfs_top.v", "module ttfs_top(;\n", 18, &own));
+    assert_null(ttfs_sim_open(&c.image, bad, wrapper, c.limit, &c.diag));
+    assert_int_equal(c.diag.messages.at[0].code, TTFS_SIM_BUILD);
+    assert_non_null(strstr(c.diag.messages.at[0].what, "syntax error"));
+    assert_non_null(strstr(c.diag.messages.at[0].where, ".log"));
+    close_case(&c);
+    ttfs_diag_free(&own);
+}
+
+int main(void) {
+    setenv("TTFS_CACHE", "test_sim_cache", 0);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_lane),
+        cmocka_unit_test(four_cores_of_three),
+        cmocka_unit_test(two_cores_of_sixteen),
+        cmocka_unit_test(damage_shows),
+        cmocka_unit_test(hang_is_seen),
+        cmocka_unit_test(build_failure),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    printf("%llu hidden spikes compared\n", (unsigned long long)total_spikes);
+    return failed;
+}
