@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Configures and builds one build folder of this tree; warnings are errors.
+# Configures and builds one build folder of this tree; warnings are errors unless -Dwerror=false.
 # In: the folder's name and options of meson setup. Out: the folder, built; ninja's output is shown
 # only when the build fails. Works from any folder; a folder that is there keeps what it has built.
 #

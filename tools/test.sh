@@ -26,9 +26,10 @@ stage "set-up"
 tools/setup.sh || give_up "the set-up failed"
 stage "build: as shipped"
 tools/build.sh build || give_up "the build failed"
+# GCC's instrumentation makes it warn of formats that cannot be: only the build above is strict.
 stage "build: with sanitizers"
 tools/build.sh build-san -Dbuildtype=debugoptimized -Db_sanitize=address,undefined \
-    -Db_lundef=false || give_up "the build with sanitizers failed"
+    -Db_lundef=false -Dwerror=false || give_up "the build with sanitizers failed"
 
 rm -f build/meson-logs/testlog.json build-san/meson-logs/testlog.json
 stage "tests: as shipped"
