@@ -15,8 +15,7 @@ bool ttfs_ir_drop_tail(const TtfsIr *in, TtfsIr *out, const char *file, TtfsDiag
  * alpha = beta = 1, trans_b, bias present), each followed by RELU unless it makes the output,
  * MAXPOOL after RELU or the input, RESHAPE only to flatten in front of a GEMM. Batch normalisation
  * before the relu, bias additions and identities are folded exactly, in float64. What has another
- * form is refused with MODEL_FORM, every obstacle at once (also into *obstacle_nodes when not
- * NULL). */
+ * form is refused with MODEL_FORM, every obstacle at once, each at its node. */
 bool ttfs_ir_canonical(const TtfsIr *in, TtfsIr *out, const char *file, TtfsDiag *diag);
 
 #endif

@@ -55,6 +55,9 @@ struct OnnxNode {
     bool unknown; /* an input is unknown */
 };
 
+/* Elements of all activations together: 1 GiB for the relu engine, which keeps them all. */
+enum { ONNX_MOST_ACTIVATIONS = 1 << 28 };
+
 struct OnnxImport {
     const char *path;
     TtfsIr *ir;
@@ -70,6 +73,7 @@ struct OnnxImport {
     uint32_t *order; /* live nodes, makers before users */
     uint32_t n_order;
     uint64_t fold_budget; /* elements that constant folding may still make */
+    uint64_t activations; /* elements of all tensors that nodes make */
 };
 
 /* onnx_proto.c: bytes -> messages, with bounded depth and memory. */

@@ -92,9 +92,17 @@ TtfsTensor ttfs_onnx_emit(OnnxImport *im, OnnxNode *n, TtfsNode *node,
     out.name = n->n_out && n->out[0] ? ttfs_arena_strdup(a, n->out[0]->name) : node->name;
     out.data = NULL;
     bool ok = ttfs_ir_infer(im->ir, node, &out, NULL, &own);
-    if (!ok) ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL, "%s", own.messages.at[0].what);
+    if (!ok) /* the message begins with the operation, as the obstacle does */
+        ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL, "%s",
+                           own.messages.at[0].what + strlen(ttfs_op_name(node->op)) + 2);
     ttfs_diag_free(&own);
     if (!ok) return (TtfsTensor){0};
+    if ((im->activations += ttfs_ir_count(&out)) > ONNX_MOST_ACTIVATIONS) {
+        im->activations = 0; /* said once for each time it fills up */
+        ttfs_onnx_obstacle(im, n, TTFS_LIMIT, NULL,
+                           "with it the activations have more than 2^28 elements in all");
+        return (TtfsTensor){0};
+    }
     node->out = ttfs_ir_add_tensor(im->ir, &out);
     ttfs_ir_add_node(im->ir, node);
     if (n->n_out && n->out[0]) {

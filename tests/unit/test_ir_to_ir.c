@@ -272,6 +272,7 @@ static void test_long_chain(void **state) {
     assert_int_equal(canonical.nodes.len, 1);
     ttfs_ir_free(&canonical);
     ttfs_ir_free(&n.ir);
+    ttfs_diag_free(&diag);
 }
 
 int main(void) {
