@@ -38,7 +38,8 @@ def main(program, form, count, seed):
     case = Case()
     count = int(count) * int(os.environ.get("TTFS_FUZZ_FACTOR", "1"))
     model = case.write("net.onnx", network().bytes())
-    case.good("compile", model, "-o", "out", "--chip", "tiny", "--ticks", "15")
+    case.good("compile", model, "-o", "out", "--chip", "tiny", "--ticks", "15",
+              "--stop-after", "image")
     case.write("disasm.txt", case.good("dump", "out", "--form", "image").out)
     more = [case.path("out", "forms", "spike.txt")] if form == "plan" else []
     p = subprocess.run([program, form, case.path(FILES[form]), str(count), seed, *more],
