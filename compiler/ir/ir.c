@@ -5,6 +5,8 @@
  */
 #include "ir.h"
 
+#include <float.h>
+
 static const TtfsOpInfo op_table[TTFS_OP_COUNT] = {
 #define TTFS_OP(NAME, name, least, most, attrs) {#name, least, most, attrs},
 #include "ops.def"
@@ -12,8 +14,8 @@ static const TtfsOpInfo op_table[TTFS_OP_COUNT] = {
 };
 
 void ttfs_ir_free(TtfsIr *ir) {
+    for (uint32_t i = 0; i < ir->maps.len; i++) ttfs_file_close(&ir->maps.at[i]);
     ttfs_arena_free(&ir->arena);
-    ttfs_file_close(&ir->mapped);
     *ir = (TtfsIr){0};
 }
 
@@ -43,8 +45,16 @@ const char *ttfs_op_name(TtfsOp op) {
 }
 
 TtfsIrAttr ttfs_ir_attr(void) {
-    return (TtfsIrAttr){
-        .kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}, .group = 1, .alpha = 1, .beta = 1};
+    TtfsIrAttr a = {.kernel = {1, 1},
+                    .stride = {1, 1},
+                    .dilation = {1, 1},
+                    .group = 1,
+                    .alpha = 1,
+                    .beta = 1,
+                    .lo = -FLT_MAX,
+                    .hi = FLT_MAX};
+    for (int i = 0; i < TTFS_MAX_RANK; i++) a.step[i] = 1;
+    return a;
 }
 
 TtfsTensor ttfs_ir_add_tensor(TtfsIr *ir, const TtfsTensorInfo *info) {

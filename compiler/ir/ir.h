@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * IR: the tensor network. Typed operations on shaped float32 tensors, in topological order, one
- * sample at a time (the batch, dimension 0, is 1). Comes from onnx_to_ir; ir_to_ir rewrites it into
+ * sample at a time (the batch, dimension 0, is 1, unless the importer was told to keep a larger
+ * one). Comes from onnx_to_ir; ir_to_ir rewrites it into
  * the canonical form that ir_to_spike takes; the relu engine evaluates either.
  *
  * Invariants (ttfs_ir_check): every tensor is the input, a constant, or the output of exactly one
@@ -12,7 +13,7 @@
 
 #include "base.h"
 
-enum { TTFS_MAX_RANK = 6, TTFS_MAX_INPUTS = 5 };
+enum { TTFS_MAX_RANK = 6, TTFS_MAX_INPUTS = 8 };
 
 /* Ids are index + 1 into the vectors below; 0 = none. */
 typedef struct {
@@ -27,12 +28,20 @@ typedef enum {
 } TtfsOp;
 
 enum {
-    TTFS_ATTR_WINDOW = 1,  /* kernel, stride, dilation, pad */
-    TTFS_ATTR_GROUP = 2,   /* group */
-    TTFS_ATTR_GEMM = 4,    /* alpha, beta, trans_a, trans_b */
-    TTFS_ATTR_EPSILON = 8, /* epsilon */
-    TTFS_ATTR_AXIS = 16,   /* axis */
-    TTFS_ATTR_PERM = 32    /* perm */
+    TTFS_ATTR_WINDOW = 1,     /* kernel, stride, dilation, pad */
+    TTFS_ATTR_GROUP = 2,      /* group */
+    TTFS_ATTR_GEMM = 4,       /* alpha, beta, trans_a, trans_b */
+    TTFS_ATTR_EPSILON = 8,    /* epsilon */
+    TTFS_ATTR_AXIS = 16,      /* axis */
+    TTFS_ATTR_PERM = 32,      /* perm */
+    TTFS_ATTR_COUNT_PAD = 64, /* count_pad */
+    TTFS_ATTR_SLOPE = 128,    /* slope */
+    TTFS_ATTR_RANGE = 256,    /* lo, hi */
+    TTFS_ATTR_SLICE = 512,    /* first, count, step */
+    TTFS_ATTR_PAD = 1024,     /* before, after, value */
+    TTFS_ATTR_INTEGER = 2048, /* integer */
+    TTFS_ATTR_LAST = 4096,    /* last */
+    TTFS_ATTR_TOPK = 8192     /* k, largest, indices */
 };
 
 typedef struct {
@@ -43,6 +52,17 @@ typedef struct {
     bool trans_a, trans_b;
     uint32_t axis; /* normalised to 0..rank-1 */
     uint32_t perm[TTFS_MAX_RANK];
+    bool count_pad; /* an average pool divides by the whole window, padding included */
+    float slope;    /* of a leaky rectifier below 0 */
+    float lo, hi;   /* a bound that is not there is -FLT_MAX or FLT_MAX */
+    uint32_t first[TTFS_MAX_RANK], count[TTFS_MAX_RANK]; /* a slice takes first + i * step */
+    int32_t step[TTFS_MAX_RANK];                         /* for i < count; not 0 */
+    int32_t before[TTFS_MAX_RANK], after[TTFS_MAX_RANK]; /* elements added; negative: cut off */
+    float value;                                         /* of the elements added */
+    bool integer; /* quant: the integer on the grid, not what it stands for */
+    bool last;    /* argmax: the highest index on ties */
+    uint32_t k;
+    bool largest, indices;
 } TtfsIrAttr;
 
 typedef struct {
@@ -61,11 +81,12 @@ typedef struct {
 } TtfsNode;
 
 typedef struct {
-    TtfsArena arena; /* owns everything below, except mapped constants */
-    TtfsFile mapped; /* file that constants may point into; closed by ttfs_ir_free */
+    TtfsArena arena;         /* owns everything below, except mapped constants */
+    TTFS_VEC(TtfsFile) maps; /* files that constants may point into; closed by ttfs_ir_free */
     TTFS_VEC(TtfsTensorInfo) tensors;
     TTFS_VEC(TtfsNode) nodes;
-    TtfsTensor input, output; /* output: the logits once ir_to_ir dropped a trailing softmax */
+    TtfsTensor input, output;     /* output: the logits once ir_to_ir dropped a trailing softmax */
+    TTFS_VEC(TtfsTensor) outputs; /* all of them, outputs.at[0] = output; empty: only that one */
 } TtfsIr;
 
 void ttfs_ir_free(TtfsIr *ir);
@@ -80,7 +101,8 @@ typedef struct {
     uint32_t attrs;       /* TTFS_ATTR_ bits */
 } TtfsOpInfo;
 const TtfsOpInfo *ttfs_op_info(TtfsOp op);
-/* Default attributes: strides, dilations, kernel and group 1, alpha = beta = 1, the rest 0. */
+/* Default attributes: strides, dilations, kernel, group and steps 1, alpha = beta = 1, no bounds,
+ * the rest 0. */
 TtfsIrAttr ttfs_ir_attr(void);
 /* Appends a tensor or a node; the id of the tensor. Names and data must live as long as the IR. */
 TtfsTensor ttfs_ir_add_tensor(TtfsIr *ir, const TtfsTensorInfo *info);

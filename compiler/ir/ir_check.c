@@ -44,7 +44,9 @@ static void check_tensor(Check *c, uint32_t i) {
 }
 
 static bool finite_attributes(const TtfsNode *n) {
-    return isfinite(n->attr.alpha) && isfinite(n->attr.beta) && isfinite(n->attr.epsilon);
+    const TtfsIrAttr *a = &n->attr;
+    return isfinite(a->alpha) && isfinite(a->beta) && isfinite(a->epsilon) && isfinite(a->slope) &&
+           isfinite(a->lo) && isfinite(a->hi) && isfinite(a->value);
 }
 
 static bool same_dims(const TtfsTensorInfo *a, const TtfsTensorInfo *b) {
@@ -84,6 +86,17 @@ static void check_node(Check *c, const TtfsNode *n) {
         fault(c, n->name, "the shape of its output is not what it computes:", out->name);
 }
 
+static void check_outputs(Check *c) {
+    const TtfsIr *ir = c->ir;
+    if (ir->outputs.len && ir->outputs.at[0].i != ir->output.i)
+        fault(c, NULL, "the first of the outputs is not the output", NULL);
+    for (uint32_t i = 0; i == 0 || i < ir->outputs.len; i++) {
+        TtfsTensor t = i ? ir->outputs.at[i] : ir->output;
+        if (!valid(c, t) || ttfs_ir_tensor(ir, t)->data)
+            fault(c, NULL, "the output is no tensor, or a constant", NULL);
+    }
+}
+
 bool ttfs_ir_check(const TtfsIr *ir, const char *file, TtfsDiag *diag) {
     uint32_t before = diag->errors;
     TtfsArena scratch = {0};
@@ -98,8 +111,7 @@ bool ttfs_ir_check(const TtfsIr *ir, const char *file, TtfsDiag *diag) {
     for (uint32_t i = 0; sound && i < ir->tensors.len; i++)
         if (!c.known[i])
             fault(&c, NULL, "no value is ever given to tensor", ir->tensors.at[i].name);
-    if (!valid(&c, ir->output) || ttfs_ir_tensor(ir, ir->output)->data)
-        fault(&c, NULL, "the output is no tensor, or a constant", NULL);
+    check_outputs(&c);
     ttfs_arena_free(&scratch);
     return diag->errors == before;
 }

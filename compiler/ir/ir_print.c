@@ -29,23 +29,71 @@ static void print_shaped(const TtfsIr *ir, TtfsTensor id, TtfsBuf *out) {
     ttfs_buf_puts(out, "]");
 }
 
-static void print_attributes(const TtfsIr *ir, const TtfsNode *n, TtfsBuf *out) {
+static void print_u32s(const char *key, const uint32_t *v, uint32_t n, TtfsBuf *out) {
+    ttfs_buf_printf(out, " %s", key);
+    for (uint32_t i = 0; i < n; i++) ttfs_buf_printf(out, " %u", v[i]);
+}
+
+static void print_i32s(const char *key, const int32_t *v, uint32_t n, TtfsBuf *out) {
+    ttfs_buf_printf(out, " %s", key);
+    for (uint32_t i = 0; i < n; i++) ttfs_buf_printf(out, " %d", v[i]);
+}
+
+static void print_float(const char *key, float v, TtfsBuf *out) {
+    ttfs_buf_printf(out, " %s %a", key, (double)v);
+}
+
+static void print_flag(const char *key, bool v, TtfsBuf *out) {
+    ttfs_buf_printf(out, " %s %u", key, (unsigned)v);
+}
+
+/* Attributes of what computes; the order is that of the reader. */
+static void print_layer(const TtfsNode *n, uint32_t has, TtfsBuf *out) {
     const TtfsIrAttr *a = &n->attr;
-    uint32_t has = ttfs_op_info(n->op)->attrs;
-    if (has & TTFS_ATTR_WINDOW)
-        ttfs_buf_printf(out, " kernel %u %u stride %u %u dilation %u %u pad %u %u %u %u",
-                        a->kernel[0], a->kernel[1], a->stride[0], a->stride[1], a->dilation[0],
-                        a->dilation[1], a->pad[0], a->pad[1], a->pad[2], a->pad[3]);
-    if (has & TTFS_ATTR_GROUP) ttfs_buf_printf(out, " group %u", a->group);
-    if (has & TTFS_ATTR_GEMM)
-        ttfs_buf_printf(out, " alpha %a beta %a trans_a %u trans_b %u", (double)a->alpha,
-                        (double)a->beta, (unsigned)a->trans_a, (unsigned)a->trans_b);
-    if (has & TTFS_ATTR_EPSILON) ttfs_buf_printf(out, " epsilon %a", (double)a->epsilon);
-    if (has & TTFS_ATTR_AXIS) ttfs_buf_printf(out, " axis %u", a->axis);
-    if (has & TTFS_ATTR_PERM) {
-        ttfs_buf_puts(out, " perm");
-        for (uint32_t i = 0; i < ttfs_ir_tensor(ir, n->in[0])->rank; i++)
-            ttfs_buf_printf(out, " %u", a->perm[i]);
+    if (has & TTFS_ATTR_WINDOW) {
+        print_u32s("kernel", a->kernel, 2, out);
+        print_u32s("stride", a->stride, 2, out);
+        print_u32s("dilation", a->dilation, 2, out);
+        print_u32s("pad", a->pad, 4, out);
+    }
+    if (has & TTFS_ATTR_COUNT_PAD) print_flag("count_pad", a->count_pad, out);
+    if (has & TTFS_ATTR_GROUP) print_u32s("group", &a->group, 1, out);
+    if (has & TTFS_ATTR_GEMM) {
+        print_float("alpha", a->alpha, out);
+        print_float("beta", a->beta, out);
+        print_flag("trans_a", a->trans_a, out);
+        print_flag("trans_b", a->trans_b, out);
+    }
+    if (has & TTFS_ATTR_EPSILON) print_float("epsilon", a->epsilon, out);
+    if (has & TTFS_ATTR_SLOPE) print_float("slope", a->slope, out);
+    if (has & TTFS_ATTR_RANGE) {
+        print_float("lo", a->lo, out);
+        print_float("hi", a->hi, out);
+    }
+    if (has & TTFS_ATTR_INTEGER) print_flag("integer", a->integer, out);
+}
+
+/* Attributes of what moves or picks; lists have one entry an axis of the input. */
+static void print_moves(const TtfsIr *ir, const TtfsNode *n, uint32_t has, TtfsBuf *out) {
+    const TtfsIrAttr *a = &n->attr;
+    uint32_t rank = ttfs_ir_tensor(ir, n->in[0])->rank;
+    if (has & TTFS_ATTR_AXIS) print_u32s("axis", &a->axis, 1, out);
+    if (has & TTFS_ATTR_PERM) print_u32s("perm", a->perm, rank, out);
+    if (has & TTFS_ATTR_SLICE) {
+        print_u32s("first", a->first, rank, out);
+        print_u32s("count", a->count, rank, out);
+        print_i32s("step", a->step, rank, out);
+    }
+    if (has & TTFS_ATTR_PAD) {
+        print_i32s("before", a->before, rank, out);
+        print_i32s("after", a->after, rank, out);
+        print_float("value", a->value, out);
+    }
+    if (has & TTFS_ATTR_LAST) print_flag("last", a->last, out);
+    if (has & TTFS_ATTR_TOPK) {
+        print_u32s("k", &a->k, 1, out);
+        print_flag("largest", a->largest, out);
+        print_flag("indices", a->indices, out);
     }
 }
 
@@ -55,7 +103,8 @@ static void print_node(const TtfsIr *ir, const TtfsNode *n, TtfsBuf *out) {
     print_shaped(ir, n->out, out);
     ttfs_buf_puts(out, " =");
     for (uint32_t i = 0; i < n->n_in; i++) ttfs_buf_printf(out, " %%%u", n->in[i].i);
-    print_attributes(ir, n, out);
+    print_layer(n, ttfs_op_info(n->op)->attrs, out);
+    print_moves(ir, n, ttfs_op_info(n->op)->attrs, out);
     ttfs_buf_puts(out, "\n");
 }
 
@@ -84,7 +133,10 @@ static void print_lines(const TtfsIr *ir, TtfsBuf *out) {
         at += ttfs_ir_count(&ir->tensors.at[i]);
     }
     for (uint32_t i = 0; i < ir->nodes.len; i++) print_node(ir, &ir->nodes.at[i], out);
-    ttfs_buf_printf(out, "output %%%u\n", ir->output.i);
+    ttfs_buf_printf(out, "output %%%u", ir->output.i);
+    for (uint32_t i = 1; i < ir->outputs.len; i++)
+        ttfs_buf_printf(out, " %%%u", ir->outputs.at[i].i);
+    ttfs_buf_puts(out, "\n");
 }
 
 bool ttfs_ir_print(const TtfsIr *ir, const char *blob_path, TtfsBuf *out, TtfsDiag *diag) {

@@ -101,26 +101,51 @@ static bool read_flag(TtfsLex *l, const char *key, bool *out) {
     return true;
 }
 
-static bool read_attributes(Reader *r, TtfsNode *n) {
-    TtfsLex *l = &r->lex;
-    TtfsIrAttr *a = &n->attr;
-    uint32_t has = ttfs_op_info(n->op)->attrs;
+static bool read_i32s(TtfsLex *l, const char *key, int32_t *out, uint32_t n) {
+    if (!ttfs_lex_expect(l, key)) return false;
+    for (uint32_t i = 0; i < n; i++) {
+        int64_t v;
+        if (!ttfs_lex_i64(l, -INT32_MAX, INT32_MAX, &v)) return false;
+        out[i] = (int32_t)v;
+    }
+    return true;
+}
+
+static bool read_layer(TtfsLex *l, TtfsIrAttr *a, uint32_t has) {
     if (has & TTFS_ATTR_WINDOW &&
         !(read_u32s(l, "kernel", a->kernel, 2) && read_u32s(l, "stride", a->stride, 2) &&
           read_u32s(l, "dilation", a->dilation, 2) && read_u32s(l, "pad", a->pad, 4)))
         return false;
+    if (has & TTFS_ATTR_COUNT_PAD && !read_flag(l, "count_pad", &a->count_pad)) return false;
     if (has & TTFS_ATTR_GROUP && !read_u32s(l, "group", &a->group, 1)) return false;
     if (has & TTFS_ATTR_GEMM &&
         !(read_float(l, "alpha", &a->alpha) && read_float(l, "beta", &a->beta) &&
           read_flag(l, "trans_a", &a->trans_a) && read_flag(l, "trans_b", &a->trans_b)))
         return false;
     if (has & TTFS_ATTR_EPSILON && !read_float(l, "epsilon", &a->epsilon)) return false;
+    if (has & TTFS_ATTR_SLOPE && !read_float(l, "slope", &a->slope)) return false;
+    if (has & TTFS_ATTR_RANGE && !(read_float(l, "lo", &a->lo) && read_float(l, "hi", &a->hi)))
+        return false;
+    return !(has & TTFS_ATTR_INTEGER) || read_flag(l, "integer", &a->integer);
+}
+
+static bool read_moves(Reader *r, const TtfsNode *n, TtfsIrAttr *a, uint32_t has) {
+    TtfsLex *l = &r->lex;
+    uint32_t rank = n->n_in ? ttfs_ir_tensor(r->ir, n->in[0])->rank : 0;
     if (has & TTFS_ATTR_AXIS && !read_u32s(l, "axis", &a->axis, 1)) return false;
-    if (has & TTFS_ATTR_PERM) {
-        uint32_t rank = n->n_in ? ttfs_ir_tensor(r->ir, n->in[0])->rank : 0;
-        return read_u32s(l, "perm", a->perm, rank);
-    }
-    return true;
+    if (has & TTFS_ATTR_PERM && !read_u32s(l, "perm", a->perm, rank)) return false;
+    if (has & TTFS_ATTR_SLICE &&
+        !(read_u32s(l, "first", a->first, rank) && read_u32s(l, "count", a->count, rank) &&
+          read_i32s(l, "step", a->step, rank)))
+        return false;
+    if (has & TTFS_ATTR_PAD &&
+        !(read_i32s(l, "before", a->before, rank) && read_i32s(l, "after", a->after, rank) &&
+          read_float(l, "value", &a->value)))
+        return false;
+    if (has & TTFS_ATTR_LAST && !read_flag(l, "last", &a->last)) return false;
+    return !(has & TTFS_ATTR_TOPK) ||
+           (read_u32s(l, "k", &a->k, 1) && read_flag(l, "largest", &a->largest) &&
+            read_flag(l, "indices", &a->indices));
 }
 
 static bool read_node(Reader *r) {
@@ -139,7 +164,9 @@ static bool read_node(Reader *r) {
             return ttfs_lex_fail(l, TTFS_TEXT_RANGE, "at most %d inputs", TTFS_MAX_INPUTS);
         if (!read_id(r, &n.in[n.n_in++])) return false;
     }
-    if (!read_attributes(r, &n) || !ttfs_lex_eol(l)) return false;
+    uint32_t has = ttfs_op_info(n.op)->attrs;
+    if (!read_layer(l, &n.attr, has) || !read_moves(r, &n, &n.attr, has) || !ttfs_lex_eol(l))
+        return false;
     ttfs_ir_add_node(r->ir, &n);
     return true;
 }
@@ -168,14 +195,15 @@ static bool map_blob(Reader *r) {
                           "the blob '%s' must lie beside the text", r->blob);
     char *dir = ttfs_path_dir(&r->ir->arena, r->lex.file);
     char *path = ttfs_path_join(&r->ir->arena, dir, r->blob);
-    if (!ttfs_file_open(&r->ir->mapped, path, (size_t)UINT32_MAX * sizeof(float), r->lex.diag))
-        return false;
+    TtfsFile map;
+    if (!ttfs_file_open(&map, path, (size_t)UINT32_MAX * sizeof(float), r->lex.diag)) return false;
+    *TTFS_PUSH(&r->ir->arena, r->ir->maps) = map;
     char hex[65];
-    ttfs_sha256_of(r->ir->mapped.bytes, r->ir->mapped.size, hex);
-    if (r->ir->mapped.size != r->floats * sizeof(float) || strcmp(hex, r->sha256) != 0)
+    ttfs_sha256_of(map.bytes, map.size, hex);
+    if (map.size != r->floats * sizeof(float) || strcmp(hex, r->sha256) != 0)
         return ttfs_error(r->lex.diag, TTFS_AT_FILE(path), TTFS_TEXT_RANGE,
                           "the blob has another size or SHA-256 than %s says", r->lex.file);
-    r->values = (const void *)r->ir->mapped.bytes;
+    r->values = (const void *)map.bytes;
     return true;
 }
 
@@ -189,6 +217,20 @@ static bool read_inline(Reader *r) {
     return ttfs_lex_hex_bytes(&r->lex, (unsigned char *)values, r->floats * sizeof *values);
 }
 
+/* `output %id`, and more ids when the network has more outputs. */
+static bool read_outputs(Reader *r) {
+    TtfsIr *ir = r->ir;
+    if (!ttfs_lex_expect(&r->lex, "output")) return false;
+    do {
+        TtfsTensor id;
+        if (!read_id(r, &id)) return false;
+        *TTFS_PUSH(&ir->arena, ir->outputs) = id;
+    } while (ttfs_lex_is(&r->lex, "%"));
+    ir->output = ir->outputs.at[0];
+    if (ir->outputs.len == 1) ir->outputs.len = 0;
+    return ttfs_lex_eol(&r->lex);
+}
+
 static bool read_all(Reader *r) {
     TtfsLex *l = &r->lex;
     if (!read_version(l) || !read_blob_line(r) || !start_tensors(r)) return false;
@@ -198,8 +240,7 @@ static bool read_all(Reader *r) {
         if (!read_const(r)) return false;
     while (!ttfs_lex_is(l, "output"))
         if (!read_node(r)) return false;
-    if (!ttfs_lex_expect(l, "output") || !read_id(r, &r->ir->output) || !ttfs_lex_eol(l))
-        return false;
+    if (!read_outputs(r)) return false;
     if (!(r->blob ? map_blob(r) : read_inline(r))) return false;
     while (l->kind == TTFS_TOK_EOL) ttfs_lex_next(l);
     if (l->kind != TTFS_TOK_END) return ttfs_lex_fail(l, TTFS_TEXT_SYNTAX, "nothing more expected");

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside shape inference: the node looked at, and what its files give each other. A function of a
+ * family writes the output's shape and returns true, or reports ONNX_SHAPE and returns false.
+ */
+#ifndef TTFS_IR_INFER_H
+#define TTFS_IR_INFER_H
+
+#include "ir.h"
+
+typedef struct {
+    const TtfsIr *ir;
+    const TtfsNode *node;
+    const TtfsTensorInfo *in[TTFS_MAX_INPUTS];
+    TtfsTensorInfo *out;
+    const char *file;
+    TtfsDiag *diag;
+    TtfsArena scratch; /* for the shapes in messages */
+} TtfsInfer;
+
+/* ir_infer.c */
+bool ttfs_infer_fault(TtfsInfer *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+const char *ttfs_infer_text(TtfsInfer *f, uint32_t input);
+bool ttfs_infer_set(TtfsInfer *f, uint32_t rank, const uint32_t *dim);
+bool ttfs_infer_same(TtfsInfer *f);
+/* Numpy broadcasting of two shapes; false when they do not fit. */
+bool ttfs_infer_broadcast(const TtfsTensorInfo *a, const TtfsTensorInfo *b, uint32_t *rank,
+                          uint32_t dim[TTFS_MAX_RANK]);
+/* ir_infer_layers.c */
+bool ttfs_infer_conv(TtfsInfer *f);
+bool ttfs_infer_pool(TtfsInfer *f);
+bool ttfs_infer_gemm(TtfsInfer *f);
+bool ttfs_infer_matmul(TtfsInfer *f);
+bool ttfs_infer_batchnorm(TtfsInfer *f);
+/* ir_infer_moves.c */
+bool ttfs_infer_reshape(TtfsInfer *f);
+bool ttfs_infer_transpose(TtfsInfer *f);
+bool ttfs_infer_concat(TtfsInfer *f);
+bool ttfs_infer_slice(TtfsInfer *f);
+bool ttfs_infer_pad(TtfsInfer *f);
+
+#endif
