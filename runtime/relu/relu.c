@@ -22,7 +22,7 @@ static const float *value_of(const TtfsRelu *r, TtfsTensor t) {
     return data ? data : r->values[t.i - 1];
 }
 
-/* The scratch rows and sums are shared: steps run one after the other. */
+/* The scratch terms and sums are shared: steps run one after the other. */
 static void plan_step(TtfsRelu *r, uint32_t i, TtfsReluNeed *most) {
     const TtfsNode *n = &r->ir->nodes.at[i];
     TtfsReluStep *s = &r->steps[i];
@@ -34,12 +34,12 @@ static void plan_step(TtfsRelu *r, uint32_t i, TtfsReluNeed *most) {
         s->shape[k] = ttfs_ir_tensor(r->ir, n->in[k]);
     }
     TtfsReluNeed need = ttfs_relu_need(s);
+    if (need.terms > most->terms) most->terms = need.terms;
+    if (need.acc > most->acc) most->acc = need.acc;
     if (!need.packed) return;
-    s->packed = TTFS_ARRAY(&r->arena, float, need.packed);
+    s->packed = TTFS_ARRAY(&r->arena, double, need.packed);
     s->packs_again = s->shape[1]->data == NULL;
     if (!s->packs_again) ttfs_relu_pack_weights(s);
-    if (need.rows > most->rows) most->rows = need.rows;
-    if (need.acc > most->acc) most->acc = need.acc;
 }
 
 TtfsRelu *ttfs_relu_open(const TtfsIr *ir) {
@@ -53,10 +53,10 @@ TtfsRelu *ttfs_relu_open(const TtfsIr *ir) {
             r->values[i] = TTFS_ARRAY(&r->arena, float, ttfs_ir_count(&ir->tensors.at[i]));
     TtfsReluNeed most = {0};
     for (uint32_t i = 0; i < ir->nodes.len; i++) plan_step(r, i, &most);
-    double *rows = TTFS_ARRAY(&r->arena, double, most.rows);
+    TtfsReluTerm *terms = TTFS_ARRAY(&r->arena, TtfsReluTerm, most.terms);
     double *acc = TTFS_ARRAY(&r->arena, double, most.acc);
     for (uint32_t i = 0; i < ir->nodes.len; i++) {
-        r->steps[i].rows = rows;
+        r->steps[i].terms = terms;
         r->steps[i].acc = acc;
     }
     return r;

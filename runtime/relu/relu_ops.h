@@ -1,34 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Inside the relu engine: one operation on values, shapes known and checked. Shapes come from the
- * tensors, values from the arrays; `out` is written whole.
+ * tensors, values from the arrays; `out` is written whole. One file a family, ttfs_relu_op calls
+ * them.
  */
 #ifndef TTFS_RELU_OPS_H
 #define TTFS_RELU_OPS_H
 
 #include "ir.h"
+#include "relu_kernel.h"
 
 typedef struct {
     const TtfsNode *node;
     const TtfsTensorInfo *shape[TTFS_MAX_INPUTS], *out_shape;
     const float *in[TTFS_MAX_INPUTS];
     float *out;
-    float *packed;      /* weights of CONV, GEMM, MATMUL; one part a group */
-    bool packs_again;   /* the weights are computed: pack in every run */
-    double *rows, *acc; /* two rows of inputs, two rows of sums */
+    double *packed;      /* weights of CONV, GEMM, MATMUL; one part a group */
+    bool packs_again;    /* the weights are computed: pack in every run */
+    TtfsReluTerm *terms; /* scratch that all steps share */
+    double *acc;
 } TtfsReluStep;
 
-/* Sizes of the buffers above for a step with weights; all 0 for other operations. */
+/* Sizes of the buffers above, in elements; 0 for what the operation does not use. */
 typedef struct {
-    uint64_t packed, rows, acc;
+    uint64_t packed, terms, acc;
 } TtfsReluNeed;
 
 TtfsReluNeed ttfs_relu_need(const TtfsReluStep *s);
 void ttfs_relu_pack_weights(TtfsReluStep *s);
+/* relu_ops.c: any operation. */
+void ttfs_relu_op(TtfsReluStep *s);
 /* relu_layers.c */
 void ttfs_relu_conv(TtfsReluStep *s);
 void ttfs_relu_gemm(TtfsReluStep *s);
-/* relu_ops.c: all other operations. */
-void ttfs_relu_op(TtfsReluStep *s);
+void ttfs_relu_matmul(TtfsReluStep *s);
+void ttfs_relu_batchnorm(TtfsReluStep *s);
+/* relu_pointwise.c: one, two or three operands, broadcast. */
+void ttfs_relu_pointwise(TtfsReluStep *s);
+/* relu_pool.c */
+void ttfs_relu_pool(TtfsReluStep *s);
+/* relu_moves.c: transpose, slice, pad, concat. */
+void ttfs_relu_transpose(TtfsReluStep *s);
+void ttfs_relu_slice(TtfsReluStep *s);
+void ttfs_relu_pad(TtfsReluStep *s);
+void ttfs_relu_concat(TtfsReluStep *s);
+/* relu_axis.c: softmax, its logarithm, argmax, topk. */
+void ttfs_relu_axis(TtfsReluStep *s);
 
 #endif
