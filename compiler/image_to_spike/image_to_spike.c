@@ -98,6 +98,8 @@ static bool add_connection(Lift *l, uint32_t pop) {
                         .src = {p->src},
                         .dst = {pop},
                         .weight_bits = p->weight_bits,
+                        .src_channels = src->c,
+                        .group = 1,
                         .weight_count = count_weights(p, src)};
     if (!check_sizes(l, pop, k.weight_count)) return false;
     memcpy(k.kernel, p->kernel, sizeof k.kernel);
@@ -110,6 +112,7 @@ static bool add_connection(Lift *l, uint32_t pop) {
     if (k.kind != TTFS_CONN_POOL) {
         k.weights = TTFS_ARRAY(&l->out->arena, int16_t, k.weight_count);
         dst->bias = TTFS_ARRAY(&l->out->arena, int32_t, p->c);
+        dst->bias_count = p->c;
         if (p->kind == TTFS_POP_RELU) dst->ramp = TTFS_ARRAY(&l->out->arena, int32_t, p->c);
     }
     *TTFS_PUSH(&l->out->arena, l->out->conns) = k;

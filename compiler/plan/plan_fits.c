@@ -49,6 +49,18 @@ static void check_kind(Fit *f) {
                     "a convolution other than 1x1 without padding on a 1x1 source");
     if (g->pool && g->src_flat)
         refuse_kind(f, "remove the pool: it changes nothing", "a max pool on a 1x1 source");
+    if (c->kind == TTFS_CONN_MINPOOL)
+        refuse_kind(f, "use a network without negative scales in front of a max pool",
+                    "a min pool, the chip has max pools");
+    if (c->group != 1)
+        refuse_kind(f, "use a network without grouped or depthwise convolutions",
+                    "a convolution in groups, the chip takes one group");
+    if (c->src_channels != g->src->c)
+        refuse_kind(f, "use a network without slices and concatenations",
+                    "sees a part of its source's channels, the chip takes all of them");
+    if (g->dst->bias && g->dst->bias_count != g->dst->c)
+        refuse_kind(f, "use an input range that starts at 0, or no zero padding behind an offset",
+                    "biases that depend on the position, the chip has one a channel");
     if (g->pool && (c->dilation[0] != 1 || c->dilation[1] != 1))
         refuse_kind(f, "use a max pool without dilation", "a max pool with dilation");
 }

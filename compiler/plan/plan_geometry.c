@@ -25,7 +25,7 @@ bool ttfs_plan_geometry(const TtfsSpike *s, TtfsPop p, TtfsGeometry *g) {
     const TtfsPopulation *src = ttfs_spike_pop(s, conn->src);
     g->src = src;
     g->conn = conn;
-    g->pool = conn->kind == TTFS_CONN_POOL;
+    g->pool = ttfs_conn_is_pool(conn);
     g->readout = dst->kind == TTFS_POP_READOUT;
     g->src_flat = src->h == 1 && src->w == 1;
     g->dst_flat = dst->h == 1 && dst->w == 1;

@@ -20,6 +20,24 @@ uint32_t ttfs_pop_size(const TtfsPopulation *p) {
     return p->c * p->h * p->w;
 }
 
+int32_t ttfs_pop_bias(const TtfsPopulation *p, uint32_t neuron) {
+    return p->bias[p->bias_count == p->c ? neuron / (p->h * p->w) : neuron];
+}
+
+bool ttfs_conn_is_pool(const TtfsConnection *c) {
+    return c->kind == TTFS_CONN_POOL || c->kind == TTFS_CONN_MINPOOL;
+}
+
+uint32_t ttfs_conn_first(const TtfsSpike *s, const TtfsConnection *c) {
+    const TtfsPopulation *src = ttfs_spike_pop(s, c->src);
+    return c->src_ch_first * src->h * src->w;
+}
+
+uint32_t ttfs_conn_fan(const TtfsSpike *s, const TtfsConnection *c) {
+    const TtfsPopulation *src = ttfs_spike_pop(s, c->src);
+    return c->src_channels * src->h * src->w;
+}
+
 uint64_t ttfs_window_count(uint32_t in, uint32_t kernel, uint32_t stride, uint32_t dilation,
                            uint32_t pad_before, uint32_t pad_after) {
     if (kernel == 0 || stride == 0 || dilation == 0) return 0;
@@ -54,16 +72,17 @@ uint64_t ttfs_spike_synapses(const TtfsSpike *s) {
         if (c->kind == TTFS_CONN_DENSE) n += c->weight_count;
         if (c->kind != TTFS_CONN_CONV) continue;
         const TtfsPopulation *src = ttfs_spike_pop(s, c->src), *dst = ttfs_spike_pop(s, c->dst);
-        n += inside_taps(dst->h, src->h, c, 0) * inside_taps(dst->w, src->w, c, 1) * src->c *
-             dst->c;
+        n += inside_taps(dst->h, src->h, c, 0) * inside_taps(dst->w, src->w, c, 1) *
+             (c->src_channels / c->group) * dst->c;
     }
     return n;
 }
 
 uint64_t ttfs_spike_parameters(const TtfsSpike *s) {
     uint64_t n = 0;
-    for (uint32_t i = 0; i < s->conns.len; i++) n += s->conns.at[i].weight_count;
-    for (uint32_t i = 0; i < s->pops.len; i++) n += s->pops.at[i].bias ? s->pops.at[i].c : 0;
+    for (uint32_t i = 0; i < s->conns.len; i++)
+        n += s->conns.at[i].shared ? 0 : s->conns.at[i].weight_count;
+    for (uint32_t i = 0; i < s->pops.len; i++) n += s->pops.at[i].bias_count;
     return n;
 }
 

@@ -8,7 +8,12 @@
  * real value is x * scale + offset. A RELU neuron with weights w, bias c (half step included) and
  * ramp R computes U = c + sum w x,   y = clamp(floor(U / R), 0, T),   fires at tick T - y when y >
  * 0. A READOUT neuron does not fire: its potential c + sum w x is the logit in units of `scale`. A
- * POOL neuron fires with the earliest spike of its window of source neurons (max pool).
+ * POOL neuron fires with the earliest spike of its window of source neurons (max pool), or with the
+ * latest and only if all of them fire (min pool); what lies outside the source does not count.
+ *
+ * RELU and READOUT populations may have several connections, from any populations before them: each
+ * source is integrated in its own window, one after the other in order of connection, and the own
+ * window starts when the last of the sources' ends.
  *
  * Invariants (ttfs_spike_check): populations in topological order, connections grouped by target,
  * ramps >= 1, no potential beyond int32 at any tick, weights within their bits, sizes below the
@@ -32,7 +37,7 @@ typedef struct {
 } TtfsPop;
 
 typedef enum { TTFS_POP_INPUT, TTFS_POP_RELU, TTFS_POP_POOL, TTFS_POP_READOUT } TtfsPopKind;
-typedef enum { TTFS_CONN_DENSE, TTFS_CONN_CONV, TTFS_CONN_POOL } TtfsConnKind;
+typedef enum { TTFS_CONN_DENSE, TTFS_CONN_CONV, TTFS_CONN_POOL, TTFS_CONN_MINPOOL } TtfsConnKind;
 
 typedef struct {
     TtfsPopKind kind;
@@ -44,8 +49,10 @@ typedef struct {
                        source's */
     double scale, offset; /* real = x * scale + offset; a readout's: real = potential * scale */
     uint32_t rate_ppm;    /* expected share of neurons that fire, from calibration, in 1e-6 */
-    int32_t
-        *bias; /* RELU, READOUT: one per channel, accumulator grid, half step included; else NULL */
+    /* RELU, READOUT: accumulator grid, half step included; one per channel, or one per neuron
+     * (bias_count = c * h * w: it depends on the position); else NULL and 0 */
+    int32_t *bias;
+    uint32_t bias_count;
     int32_t *ramp;                   /* RELU: one per channel, >= 1; else NULL */
     uint32_t conn_first, conn_count; /* incoming connections: index of the first, and how many */
 } TtfsPopulation;
@@ -53,12 +60,16 @@ typedef struct {
 typedef struct {
     TtfsConnKind kind;
     TtfsPop src, dst;
-    uint32_t kernel[2], stride[2], dilation[2]; /* y, x; CONV and POOL */
+    uint32_t kernel[2], stride[2], dilation[2]; /* y, x; CONV and pools */
     uint32_t pad[4];                            /* top, left, bottom, right */
-    uint32_t weight_bits;                       /* 2..16; 0 for POOL */
-    const int16_t *weights; /* DENSE [dst][src], CONV [dst c][src c][ky][kx]; shared, never
-                               expanded; NULL for POOL */
+    uint32_t weight_bits;                       /* 2..16; 0 for pools */
+    const int16_t
+        *weights; /* DENSE [dst][src neurons of the range], CONV [dst c][src_channels /
+                     group][ky][kx]; shared by positions, never expanded; NULL for pools */
     uint64_t weight_count;
+    uint32_t src_ch_first, src_channels; /* the source's channels that it sees */
+    uint32_t group;                      /* CONV: groups of channels, as in ONNX; else 1 */
+    uint32_t shared; /* index + 1 of the earlier connection whose weights these are; 0: its own */
 } TtfsConnection;
 
 typedef struct {
@@ -72,8 +83,14 @@ typedef struct {
 void ttfs_spike_free(TtfsSpike *s);
 TtfsPopulation *ttfs_spike_pop(const TtfsSpike *s, TtfsPop p);
 uint32_t ttfs_pop_size(const TtfsPopulation *p);
+/* Bias of one neuron of a population that has any. */
+int32_t ttfs_pop_bias(const TtfsPopulation *p, uint32_t neuron);
+bool ttfs_conn_is_pool(const TtfsConnection *c);
+/* The source's neurons that a connection sees: the first, and how many. */
+uint32_t ttfs_conn_first(const TtfsSpike *s, const TtfsConnection *c);
+uint32_t ttfs_conn_fan(const TtfsSpike *s, const TtfsConnection *c);
 /* Sum over pops / conns, for reports. A synapse is a weight seen by one neuron (a shared weight
- * counts once per use). */
+ * counts once per use); of parameters, weights that connections share count once. */
 uint64_t ttfs_spike_neurons(const TtfsSpike *s);
 uint64_t ttfs_spike_synapses(const TtfsSpike *s);
 uint64_t ttfs_spike_parameters(const TtfsSpike *s);

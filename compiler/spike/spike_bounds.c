@@ -12,10 +12,21 @@
  */
 #include "spike.h"
 
+/* The least and largest bias of a channel's neurons. */
+static void bias_range(const TtfsPopulation *p, uint32_t channel, TtfsBounds *b) {
+    uint32_t each = p->bias_count / p->c;
+    const int32_t *bias = p->bias + (size_t)channel * each;
+    b->potential_min = b->potential_max = bias[0];
+    for (uint32_t i = 1; i < each; i++) {
+        if (bias[i] < b->potential_min) b->potential_min = bias[i];
+        if (bias[i] > b->potential_max) b->potential_max = bias[i];
+    }
+}
+
 TtfsBounds ttfs_spike_bounds(const TtfsSpike *s, TtfsPop p, uint32_t channel) {
     const TtfsPopulation *pop = ttfs_spike_pop(s, p);
-    int64_t bias = pop->bias[channel];
-    TtfsBounds b = {0, 0, bias, bias};
+    TtfsBounds b = {0};
+    bias_range(pop, channel, &b);
     for (uint32_t i = 0; i < pop->conn_count; i++) {
         const TtfsConnection *c = &s->conns.at[pop->conn_first + i];
         uint64_t row = c->weight_count / pop->c;

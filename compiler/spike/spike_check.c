@@ -72,6 +72,9 @@ static bool check_ids(Checker *c) {
             const TtfsConnection *k = &s->conns.at[i];
             if (k->dst.i != c->at + 1)
                 return fault(c, "connection %" PRIu32 " goes to population %" PRIu32, i, k->dst.i);
+            if (k->shared > s->conns.len)
+                return fault(c, "connection %" PRIu32 " shares the weights of %" PRIu32, i,
+                             k->shared);
             if (k->src.i == 0 || k->src.i > c->at)
                 return fault(c,
                              "connection %" PRIu32 " comes from population %" PRIu32
@@ -127,7 +130,10 @@ static void check_names(Checker *c) {
 }
 
 static void check_arrays(Checker *c, const TtfsPopulation *p) {
+    uint64_t neurons = ttfs_pop_size(p);
     if (linear(p) != (p->bias != NULL)) fault(c, "a bias is for relu and readout populations");
+    if (p->bias ? p->bias_count != p->c && p->bias_count != neurons : p->bias_count != 0)
+        fault(c, "%" PRIu32 " biases, expected one a channel or one a neuron", p->bias_count);
     if ((p->kind == TTFS_POP_RELU) != (p->ramp != NULL)) fault(c, "a ramp is for relu populations");
     if (p->kind != TTFS_POP_RELU || !p->ramp) return;
     for (uint32_t i = 0; i < p->c; i++)
@@ -182,12 +188,28 @@ static void check_geometry(Checker *c, const TtfsConnection *k, const TtfsPopula
     }
 }
 
+/* The channels that a connection sees are there, and its groups divide them; false when the weights
+ * cannot be counted. */
+static bool check_channels(Checker *c, const TtfsConnection *k, const TtfsPopulation *src,
+                           const TtfsPopulation *dst) {
+    if (k->src_channels == 0 || k->src_ch_first >= src->c ||
+        k->src_channels > src->c - k->src_ch_first)
+        return fault(c, "sees channels %" PRIu32 "+%" PRIu32 " of %" PRIu32, k->src_ch_first,
+                     k->src_channels, src->c);
+    bool divides = k->group && k->src_channels % k->group == 0 && dst->c % k->group == 0;
+    if (k->kind == TTFS_CONN_CONV ? !divides : k->group != 1)
+        return fault(c, "%" PRIu32 " groups of %" PRIu32 " channels into %" PRIu32, k->group,
+                     k->src_channels, dst->c);
+    return true;
+}
+
 /* How many weights a connection between such shapes has. */
 static uint64_t weights_needed(const TtfsConnection *k, const TtfsPopulation *src,
                                const TtfsPopulation *dst) {
-    if (k->kind == TTFS_CONN_DENSE) return (uint64_t)ttfs_pop_size(src) * ttfs_pop_size(dst);
+    if (k->kind == TTFS_CONN_DENSE)
+        return (uint64_t)k->src_channels * src->h * src->w * ttfs_pop_size(dst);
     uint64_t taps = (uint64_t)k->kernel[0] * k->kernel[1];
-    uint64_t pairs = (uint64_t)src->c * dst->c;
+    uint64_t pairs = (uint64_t)(k->src_channels / k->group) * dst->c;
     return taps > TTFS_MAX_WEIGHTS || taps * pairs / pairs != taps ? UINT64_MAX : taps * pairs;
 }
 
@@ -216,10 +238,20 @@ static void check_weights(Checker *c, const TtfsConnection *k, const TtfsPopulat
         }
 }
 
+/* Shared weights are those of an earlier connection that has its own. */
+static void check_shared(Checker *c, const TtfsConnection *k) {
+    if (!k->shared) return;
+    const TtfsConnection *from = &c->s->conns.at[k->shared - 1];
+    if (from >= k || from->shared || from->weights != k->weights || !k->weights ||
+        from->weight_count != k->weight_count)
+        fault(c, "shares the weights of connection %" PRIu32 ", which are not these", k->shared);
+}
+
 static void check_pool(Checker *c, const TtfsConnection *k, const TtfsPopulation *src,
                        const TtfsPopulation *dst) {
     if (k->weights || k->weight_count || k->weight_bits) fault(c, "a pool has no weights");
-    if (src->c != dst->c) fault(c, "%" PRIu32 " channels pooled from %" PRIu32, dst->c, src->c);
+    if (k->src_channels != dst->c)
+        fault(c, "%" PRIu32 " channels pooled from %" PRIu32, dst->c, k->src_channels);
     for (int a = 0; a < 2; a++) {
         uint64_t extent = ((uint64_t)k->kernel[a] - 1) * k->dilation[a] + 1;
         if (k->kernel[a] && (k->pad[a] >= extent || k->pad[a + 2] >= extent))
@@ -236,10 +268,11 @@ static void check_pool(Checker *c, const TtfsConnection *k, const TtfsPopulation
 static void check_connection(Checker *c, const TtfsConnection *k) {
     const TtfsPopulation *src = ttfs_spike_pop(c->s, k->src), *dst = ttfs_spike_pop(c->s, k->dst);
     if (src->kind == TTFS_POP_READOUT) fault(c, "comes from the readout, which does not spike");
-    if ((k->kind == TTFS_CONN_POOL) != (dst->kind == TTFS_POP_POOL)) {
+    if (ttfs_conn_is_pool(k) != (dst->kind == TTFS_POP_POOL)) {
         fault(c, "pool connections are for pool populations, and no others");
         return;
     }
+    if (!check_channels(c, k, src, dst)) return;
     if (k->kind == TTFS_CONN_DENSE) {
         if (dst->h != 1 || dst->w != 1)
             fault(c,
@@ -248,17 +281,19 @@ static void check_connection(Checker *c, const TtfsConnection *k) {
     } else {
         check_geometry(c, k, src, dst);
     }
-    if (k->kind == TTFS_CONN_POOL)
+    if (ttfs_conn_is_pool(k))
         check_pool(c, k, src, dst);
     else
         check_weights(c, k, src, dst);
+    check_shared(c, k);
 }
 
 /* The sums that check_bounds forms stay within int64: 2^31 weights of 16 bits times 2^16 ticks.
  * Engines hold some bytes for every neuron. */
 static void check_total(Checker *c) {
     uint64_t total = 0, neurons = ttfs_spike_neurons(c->s);
-    for (uint32_t i = 0; i < c->s->conns.len; i++) total += c->s->conns.at[i].weight_count;
+    for (uint32_t i = 0; i < c->s->conns.len; i++)
+        total += c->s->conns.at[i].shared ? 0 : c->s->conns.at[i].weight_count;
     if (neurons > TTFS_MAX_NEURONS_ALL)
         too_large(c, "%" PRIu64 " neurons in all, at most %" PRIu64, neurons, TTFS_MAX_NEURONS_ALL);
     if (total > TTFS_MAX_WEIGHTS)

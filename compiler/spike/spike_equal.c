@@ -2,7 +2,7 @@
  *
  * Equality of two spike graphs, field by field in the order of the text. In: two checked graphs;
  * out: the first difference in words. Geometry that a connection's kind does not use is not
- * compared.
+ * compared, and neither is which connections share the memory of equal weights.
  */
 #include "spike.h"
 
@@ -41,11 +41,11 @@ static bool same_real(const Compare *c, const char *field, double a, double b) {
 }
 
 static bool same_ints(const Compare *c, const char *field, const int32_t *a, const int32_t *b,
-                      uint32_t n) {
+                      uint32_t n, const char *of) {
     if (!same_int(c, field, a != NULL, b != NULL)) return false;
     for (uint32_t i = 0; a && i < n; i++) {
         char text[64];
-        snprintf(text, sizeof text, "%s of channel %" PRIu32, field, i);
+        snprintf(text, sizeof text, "%s of %s %" PRIu32, field, of, i);
         if (!same_int(c, text, a[i], b[i])) return false;
     }
     return true;
@@ -71,7 +71,10 @@ static bool same_weights(const Compare *c, const TtfsConnection *a, const TtfsCo
 static bool same_connection(const Compare *c, const TtfsConnection *a, const TtfsConnection *b) {
     if (!same_int(c, "connection kind", a->kind, b->kind) ||
         !same_int(c, "connection source", a->src.i, b->src.i) ||
-        !same_int(c, "connection target", a->dst.i, b->dst.i))
+        !same_int(c, "connection target", a->dst.i, b->dst.i) ||
+        !same_int(c, "first channel", a->src_ch_first, b->src_ch_first) ||
+        !same_int(c, "source channels", a->src_channels, b->src_channels) ||
+        !same_int(c, "groups", a->group, b->group))
         return false;
     if (a->kind != TTFS_CONN_DENSE && (!same_axes(c, "kernel", a->kernel, b->kernel, 2) ||
                                        !same_axes(c, "stride", a->stride, b->stride, 2) ||
@@ -95,8 +98,10 @@ static bool same_population(const Compare *c, const TtfsPopulation *a, const Ttf
            same_int(c, "rate", a->rate_ppm, b->rate_ppm) &&
            same_real(c, "scale", a->scale, b->scale) &&
            same_real(c, "offset", a->offset, b->offset) &&
-           same_ints(c, "bias", a->bias, b->bias, a->c) &&
-           same_ints(c, "ramp", a->ramp, b->ramp, a->c) &&
+           same_int(c, "biases", a->bias_count, b->bias_count) &&
+           same_ints(c, "bias", a->bias, b->bias, a->bias_count,
+                     a->bias_count == a->c ? "channel" : "neuron") &&
+           same_ints(c, "ramp", a->ramp, b->ramp, a->c, "channel") &&
            same_int(c, "first connection", a->conn_first, b->conn_first) &&
            same_int(c, "connections", a->conn_count, b->conn_count);
 }

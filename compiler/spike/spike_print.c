@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Spike graph -> text. In: a checked graph; out: one block a population with its incoming
- * connections, then the blob: the weights of all connections in order, int16 little-endian, as
+ * connections, then the blob: the own weights of all connections in order, int16 little-endian, as
  * hexadecimal or in a file of its own that the text names with its SHA-256. Real numbers are C
  * hexadecimal floats, so nothing is rounded.
  */
@@ -10,7 +10,7 @@
 #include <inttypes.h>
 
 static const char *const pop_word[] = {"input", "relu", "pool", "readout"};
-static const char *const conn_word[] = {"dense", "conv", "pool"};
+static const char *const conn_word[] = {"dense", "conv", "pool", "minpool"};
 
 static void print_list(TtfsBuf *out, const char *key, const int32_t *v, uint32_t n) {
     enum { LINE = 16 };
@@ -21,7 +21,8 @@ static void print_list(TtfsBuf *out, const char *key, const int32_t *v, uint32_t
 }
 
 static void print_connection(TtfsBuf *out, const TtfsConnection *c) {
-    ttfs_buf_printf(out, "  %s from %" PRIu32, conn_word[c->kind], c->src.i);
+    ttfs_buf_printf(out, "  %s from %" PRIu32 " channels %" PRIu32 " %" PRIu32, conn_word[c->kind],
+                    c->src.i, c->src_ch_first, c->src_channels);
     if (c->kind != TTFS_CONN_DENSE)
         ttfs_buf_printf(out,
                         " kernel %" PRIu32 " %" PRIu32 " stride %" PRIu32 " %" PRIu32
@@ -29,8 +30,10 @@ static void print_connection(TtfsBuf *out, const TtfsConnection *c) {
                         " %" PRIu32,
                         c->kernel[0], c->kernel[1], c->stride[0], c->stride[1], c->dilation[0],
                         c->dilation[1], c->pad[0], c->pad[1], c->pad[2], c->pad[3]);
-    if (c->kind != TTFS_CONN_POOL)
+    if (c->kind == TTFS_CONN_CONV) ttfs_buf_printf(out, " group %" PRIu32, c->group);
+    if (!ttfs_conn_is_pool(c))
         ttfs_buf_printf(out, " bits %" PRIu32 " weights %" PRIu64, c->weight_bits, c->weight_count);
+    if (c->shared) ttfs_buf_printf(out, " shared %" PRIu32, c->shared);
     ttfs_buf_puts(out, "\n");
 }
 
@@ -43,7 +46,7 @@ static void print_population(TtfsBuf *out, const TtfsSpike *s, uint32_t index) {
     ttfs_buf_printf(out, "  ticks %" PRIu32 " start %" PRIu32 " rate %" PRIu32 "\n", p->ticks,
                     p->start, p->rate_ppm);
     ttfs_buf_printf(out, "  scale %a offset %a\n", p->scale, p->offset);
-    if (p->bias) print_list(out, "bias", p->bias, p->c);
+    if (p->bias) print_list(out, "bias", p->bias, p->bias_count);
     if (p->ramp) print_list(out, "ramp", p->ramp, p->c);
     for (uint32_t i = 0; i < p->conn_count; i++)
         print_connection(out, &s->conns.at[p->conn_first + i]);
@@ -53,7 +56,7 @@ static void print_population(TtfsBuf *out, const TtfsSpike *s, uint32_t index) {
 static void gather_blob(const TtfsSpike *s, TtfsBuf *blob) {
     for (uint32_t i = 0; i < s->conns.len; i++) {
         const TtfsConnection *c = &s->conns.at[i];
-        for (uint64_t j = 0; j < c->weight_count; j++) {
+        for (uint64_t j = 0; !c->shared && j < c->weight_count; j++) {
             unsigned w = (unsigned)c->weights[j];
             unsigned char bytes[2] = {(unsigned char)(w & 0xff), (unsigned char)(w >> 8 & 0xff)};
             ttfs_buf_bytes(blob, bytes, sizeof bytes);
@@ -77,7 +80,7 @@ static bool print_blob(TtfsBuf *out, const TtfsBuf *blob, const char *path, Ttfs
 
 bool ttfs_spike_print(const TtfsSpike *s, const char *blob_path, TtfsBuf *out, TtfsDiag *diag) {
     ttfs_buf_printf(out,
-                    "ttfs-spike 1\ninput %" PRIu32 " readout %" PRIu32 " latency %" PRIu32 "\n",
+                    "ttfs-spike 2\ninput %" PRIu32 " readout %" PRIu32 " latency %" PRIu32 "\n",
                     s->input.i, s->readout.i, s->latency);
     for (uint32_t i = 0; i < s->pops.len; i++) print_population(out, s, i);
     TtfsBuf blob = {0};

@@ -32,8 +32,9 @@ static bool read_u32s(Reader *r, const char *key, uint32_t *out, int n) {
     return true;
 }
 
-/* `key [ numbers ]` over any number of lines; there must be `want` of them. */
-static bool read_list(Reader *r, const char *key, uint32_t want, int32_t **out) {
+/* `key [ numbers ]` over any number of lines; there must be `want` or `or_want` of them. */
+static bool read_list(Reader *r, const char *key, uint64_t want, uint64_t or_want, int32_t **out,
+                      uint32_t *count) {
     TtfsLex *l = &r->lex;
     TTFS_VEC(int32_t) v = {0};
     if (!ttfs_lex_expect(l, key) || !ttfs_lex_expect(l, "[")) return false;
@@ -49,35 +50,53 @@ static bool read_list(Reader *r, const char *key, uint32_t want, int32_t **out) 
         if (!ttfs_lex_i64(l, INT32_MIN, INT32_MAX, &value)) return false;
         *TTFS_PUSH(&r->out->arena, v) = (int32_t)value;
     }
-    if (v.len != want)
+    if (v.len != want && v.len != or_want)
         return ttfs_lex_fail(l, TTFS_TEXT_RANGE,
-                             "%s has %" PRIu32 " values, the population %" PRIu32 " channels", key,
+                             "%s has %" PRIu32 " values, the population %" PRIu64 " channels", key,
                              v.len, want);
+    *count = v.len;
     *out = v.at ? v.at : TTFS_ARRAY(&r->out->arena, int32_t, 0);
     return ttfs_lex_expect(l, "]") && ttfs_lex_eol(l);
 }
 
 static bool at_connection(const Reader *r) {
     return ttfs_lex_is(&r->lex, "dense") || ttfs_lex_is(&r->lex, "conv") ||
-           ttfs_lex_is(&r->lex, "pool");
+           ttfs_lex_is(&r->lex, "pool") || ttfs_lex_is(&r->lex, "minpool");
+}
+
+/* Weights of an earlier connection, which has as many of its own. */
+static bool read_shared(Reader *r, TtfsConnection *c) {
+    const TtfsSpike *s = r->out;
+    if (!ttfs_lex_key_u32(&r->lex, "shared", UINT32_MAX, &c->shared)) return false;
+    if (c->shared >= 1 && c->shared <= s->conns.len && !s->conns.at[c->shared - 1].shared &&
+        s->conns.at[c->shared - 1].weight_count == c->weight_count)
+        return true;
+    return ttfs_lex_fail(&r->lex, TTFS_TEXT_RANGE,
+                         "connection %" PRIu32 " has no %" PRIu64 " weights of its own to share",
+                         c->shared, c->weight_count);
 }
 
 static bool read_connection(Reader *r, TtfsPopulation *pop) {
-    static const char *const word[] = {"dense", "conv", "pool"};
+    static const char *const word[] = {"dense", "conv", "pool", "minpool"};
     int kind;
-    TtfsConnection c = {.dst = {r->out->pops.len}};
-    if (!read_choice(r, word, 3, &kind) || !ttfs_lex_key_u32(&r->lex, "from", UINT32_MAX, &c.src.i))
+    uint32_t range[2];
+    TtfsConnection c = {.dst = {r->out->pops.len}, .group = 1};
+    if (!read_choice(r, word, 4, &kind) ||
+        !ttfs_lex_key_u32(&r->lex, "from", UINT32_MAX, &c.src.i) ||
+        !read_u32s(r, "channels", range, 2))
         return false;
+    c.src_ch_first = range[0], c.src_channels = range[1];
     c.kind = (TtfsConnKind)kind;
     if (c.kind != TTFS_CONN_DENSE &&
         (!read_u32s(r, "kernel", c.kernel, 2) || !read_u32s(r, "stride", c.stride, 2) ||
          !read_u32s(r, "dilation", c.dilation, 2) || !read_u32s(r, "pad", c.pad, 4)))
         return false;
-    if (c.kind != TTFS_CONN_POOL &&
-        (!ttfs_lex_key_u32(&r->lex, "bits", UINT32_MAX, &c.weight_bits) ||
-         !ttfs_lex_expect(&r->lex, "weights") ||
-         !ttfs_lex_u64(&r->lex, TTFS_MAX_WEIGHTS, &c.weight_count)))
+    if (c.kind == TTFS_CONN_CONV && !read_u32s(r, "group", &c.group, 1)) return false;
+    if (!ttfs_conn_is_pool(&c) && (!ttfs_lex_key_u32(&r->lex, "bits", UINT32_MAX, &c.weight_bits) ||
+                                   !ttfs_lex_expect(&r->lex, "weights") ||
+                                   !ttfs_lex_u64(&r->lex, TTFS_MAX_WEIGHTS, &c.weight_count)))
         return false;
+    if (ttfs_lex_is(&r->lex, "shared") && !read_shared(r, &c)) return false;
     *TTFS_PUSH(&r->out->arena, r->out->conns) = c;
     pop->conn_count++;
     return ttfs_lex_eol(&r->lex);
@@ -105,8 +124,11 @@ static bool read_population(Reader *r) {
     p.kind = (TtfsPopKind)kind;
     p.c = shape[0], p.h = shape[1], p.w = shape[2];
     bool linear = p.kind == TTFS_POP_RELU || p.kind == TTFS_POP_READOUT;
-    if (linear && !read_list(r, "bias", p.c, &p.bias)) return false;
-    if (p.kind == TTFS_POP_RELU && !read_list(r, "ramp", p.c, &p.ramp)) return false;
+    uint64_t plane = (uint64_t)p.h * p.w;
+    uint64_t neurons = plane <= TTFS_MAX_NEURONS ? plane * p.c : 0;
+    uint32_t ramps;
+    if (linear && !read_list(r, "bias", p.c, neurons, &p.bias, &p.bias_count)) return false;
+    if (p.kind == TTFS_POP_RELU && !read_list(r, "ramp", p.c, p.c, &p.ramp, &ramps)) return false;
     TtfsPopulation *pop = TTFS_PUSH(&r->out->arena, r->out->pops);
     *pop = p;
     while (at_connection(r))
@@ -117,7 +139,8 @@ static bool read_population(Reader *r) {
 /* Hands the bytes of the blob to the connections, in order. */
 static bool assign_weights(Reader *r, const unsigned char *bytes, uint64_t n) {
     uint64_t total = 0;
-    for (uint32_t i = 0; i < r->out->conns.len; i++) total += r->out->conns.at[i].weight_count;
+    for (uint32_t i = 0; i < r->out->conns.len; i++)
+        total += r->out->conns.at[i].shared ? 0 : r->out->conns.at[i].weight_count;
     if (n != total * 2)
         return ttfs_lex_fail(&r->lex, TTFS_TEXT_RANGE,
                              "the blob has %" PRIu64 " bytes, %" PRIu64 " weights need %" PRIu64, n,
@@ -130,7 +153,11 @@ static bool assign_weights(Reader *r, const unsigned char *bytes, uint64_t n) {
     }
     for (uint32_t i = 0; i < r->out->conns.len; i++) {
         TtfsConnection *c = &r->out->conns.at[i];
-        if (c->kind != TTFS_CONN_POOL) c->weights = w;
+        if (c->shared) {
+            c->weights = r->out->conns.at[c->shared - 1].weights;
+            continue;
+        }
+        if (!ttfs_conn_is_pool(c)) c->weights = w;
         w += c->weight_count;
     }
     return true;
@@ -200,8 +227,8 @@ static bool read_graph(Reader *r) {
     TtfsLex *l = &r->lex;
     uint32_t version;
     if (!ttfs_lex_key_u32(l, "ttfs-spike", UINT32_MAX, &version)) return false;
-    if (version != 1)
-        return ttfs_lex_fail(l, TTFS_TEXT_RANGE, "version %" PRIu32 " of the form, 1 is known",
+    if (version != 2)
+        return ttfs_lex_fail(l, TTFS_TEXT_RANGE, "version %" PRIu32 " of the form, 2 is known",
                              version);
     if (!ttfs_lex_eol(l) || !ttfs_lex_key_u32(l, "input", UINT32_MAX, &r->out->input.i) ||
         !ttfs_lex_key_u32(l, "readout", UINT32_MAX, &r->out->readout.i) ||

@@ -67,10 +67,11 @@ static void sort_events(Events *e, const uint16_t *tick, uint32_t neurons, uint3
         if (tick[i] != TTFS_SILENT) e->neuron[--e->first[tick[i]]] = i;
 }
 
-/* slope += w for a spike of neuron j of the source: every target has a weight for it. */
-static void dense_event(const TtfsConnection *c, const TtfsPopulation *src,
-                        const TtfsPopulation *dst, uint32_t j, int32_t *slope) {
-    uint32_t fan_in = ttfs_pop_size(src), n = ttfs_pop_size(dst);
+/* slope += w for a spike of neuron j of the `fan_in` that the connection sees: every target has a
+ * weight for it. */
+static void dense_event(const TtfsConnection *c, uint32_t fan_in, const TtfsPopulation *dst,
+                        uint32_t j, int32_t *slope) {
+    uint32_t n = ttfs_pop_size(dst);
     for (uint32_t i = 0; i < n; i++) slope[i] += c->weights[(size_t)i * fan_in + j];
 }
 
@@ -84,18 +85,20 @@ static bool position_of(int64_t x, uint32_t k, const TtfsConnection *c, int axis
     return true;
 }
 
-/* slope += w for a spike of neuron j of the source: the kernel's taps around it, all channels. */
+/* slope += w for a spike of neuron j of those that the connection sees: the kernel's taps around
+ * it, all channels of its group. */
 static void conv_event(const TtfsConnection *c, const TtfsPopulation *src,
                        const TtfsPopulation *dst, uint32_t j, int32_t *slope) {
     uint32_t x = j % src->w, y = j / src->w % src->h, ch = j / src->w / src->h, oy, ox;
+    uint32_t ins = c->src_channels / c->group, outs = dst->c / c->group, first = ch / ins * outs;
     size_t taps = (size_t)c->kernel[0] * c->kernel[1], plane = (size_t)dst->h * dst->w;
     for (uint32_t ky = 0; ky < c->kernel[0]; ky++) {
         if (!position_of(y, ky, c, 0, dst->h, &oy)) continue;
         for (uint32_t kx = 0; kx < c->kernel[1]; kx++) {
             if (!position_of(x, kx, c, 1, dst->w, &ox)) continue;
-            const int16_t *w = c->weights + ch * taps + ky * c->kernel[1] + kx;
+            const int16_t *w = c->weights + ch % ins * taps + ky * c->kernel[1] + kx;
             int32_t *to = slope + (size_t)oy * dst->w + ox;
-            for (uint32_t i = 0; i < dst->c; i++) to[i * plane] += w[i * src->c * taps];
+            for (uint32_t i = first; i < first + outs; i++) to[i * plane] += w[i * ins * taps];
         }
     }
 }
@@ -105,15 +108,18 @@ static void integrate(TtfsGolden *g, const TtfsConnection *c, int32_t *v) {
     const TtfsPopulation *src = ttfs_spike_pop(g->spike, c->src);
     const TtfsPopulation *dst = ttfs_spike_pop(g->spike, c->dst);
     const Events *e = &g->events[c->src.i - 1];
-    uint32_t n = ttfs_pop_size(dst);
+    uint32_t n = ttfs_pop_size(dst), fan_in = ttfs_conn_fan(g->spike, c);
+    uint32_t seen = ttfs_conn_first(g->spike, c);
     int32_t *slope = g->slope;
     for (uint32_t i = 0; i < n; i++) slope[i] = 0;
     for (uint32_t k = 0; k < src->ticks; k++) {
-        for (uint32_t j = e->first[k]; j < e->first[k + 1]; j++) {
+        for (uint32_t i = e->first[k]; i < e->first[k + 1]; i++) {
+            uint32_t j = e->neuron[i];
+            if (j < seen || j - seen >= fan_in) continue;
             if (c->kind == TTFS_CONN_DENSE)
-                dense_event(c, src, dst, e->neuron[j], slope);
+                dense_event(c, fan_in, dst, j - seen, slope);
             else
-                conv_event(c, src, dst, e->neuron[j], slope);
+                conv_event(c, src, dst, j - seen, slope);
         }
         for (uint32_t i = 0; i < n; i++) v[i] += slope[i];
     }
@@ -121,8 +127,8 @@ static void integrate(TtfsGolden *g, const TtfsConnection *c, int32_t *v) {
 
 /* V = c, then one source window after the other. */
 static void integrate_all(TtfsGolden *g, const TtfsPopulation *p, int32_t *v) {
-    uint32_t n = ttfs_pop_size(p), plane = p->h * p->w;
-    for (uint32_t i = 0; i < n; i++) v[i] = p->bias[i / plane];
+    uint32_t n = ttfs_pop_size(p);
+    for (uint32_t i = 0; i < n; i++) v[i] = ttfs_pop_bias(p, i);
     for (uint32_t i = 0; i < p->conn_count; i++)
         integrate(g, &g->spike->conns.at[p->conn_first + i], v);
 }
@@ -142,27 +148,32 @@ static void fire_all(const TtfsPopulation *p, const int32_t *v, uint16_t *tick) 
     for (uint32_t i = 0; i < n; i++) tick[i] = fire(v[i], p->ramp[i / plane], p->ticks);
 }
 
-/* The earliest spike of one window; taps in the padding are silent. */
-static uint16_t earliest(const TtfsConnection *c, const TtfsPopulation *src, const uint16_t *tick,
-                         uint32_t ch, uint32_t oy, uint32_t ox) {
-    uint16_t best = TTFS_SILENT;
+/* The earliest spike of one window, or for a min pool the latest, which is silence when a neuron is
+ * silent; taps in the padding do not count. */
+static uint16_t pool(const TtfsConnection *c, const TtfsPopulation *src, const uint16_t *tick,
+                     uint32_t ch, uint32_t oy, uint32_t ox) {
+    uint16_t earliest = TTFS_SILENT, latest = 0;
+    bool any = false;
     for (uint32_t ky = 0; ky < c->kernel[0]; ky++) {
         for (uint32_t kx = 0; kx < c->kernel[1]; kx++) {
             int64_t y = (int64_t)oy * c->stride[0] + (int64_t)ky * c->dilation[0] - c->pad[0];
             int64_t x = (int64_t)ox * c->stride[1] + (int64_t)kx * c->dilation[1] - c->pad[1];
             if (y < 0 || y >= src->h || x < 0 || x >= src->w) continue;
             uint16_t k = tick[((size_t)ch * src->h + (size_t)y) * src->w + (size_t)x];
-            if (k < best) best = k; /* TTFS_SILENT is above every tick */
+            any = true; /* TTFS_SILENT is above every tick */
+            if (k < earliest) earliest = k;
+            if (k > latest) latest = k;
         }
     }
-    return best;
+    return c->kind == TTFS_CONN_POOL || !any ? earliest : latest;
 }
 
 static void pool_all(const TtfsConnection *c, const TtfsPopulation *src, const TtfsPopulation *dst,
                      const uint16_t *from, uint16_t *to) {
     for (uint32_t ch = 0; ch < dst->c; ch++)
         for (uint32_t oy = 0; oy < dst->h; oy++)
-            for (uint32_t ox = 0; ox < dst->w; ox++) *to++ = earliest(c, src, from, ch, oy, ox);
+            for (uint32_t ox = 0; ox < dst->w; ox++)
+                *to++ = pool(c, src, from, c->src_ch_first + ch, oy, ox);
 }
 
 void ttfs_golden_run(TtfsGolden *g, const uint16_t *x, TtfsTrace *out) {

@@ -66,7 +66,7 @@ static inline void chip_pool(TtfsSpike *s, TtfsRng *r, TtfsPop src) {
     TtfsConnection c = {.kind = TTFS_CONN_POOL, .src = src};
     p.kind = TTFS_POP_POOL;
     p.bias = p.ramp = NULL;
-    p.conn_count = 0;
+    p.bias_count = p.conn_count = 0;
     do {
         p.h = random_axis(r, from.h, 0, &c);
         p.w = random_axis(r, from.w, 1, &c);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Random spike graphs for tests: dense, convolutions with pads, strides and dilations, pools that
- * overlap and are padded, several connections into one population. Every graph passes the checker.
+ * Random spike graphs for tests: dense, convolutions with groups, pads, strides and dilations, max
+ * and min pools that overlap and are padded, several connections into one population, ranges of
+ * source channels, shared weights, biases per neuron. Every graph passes the checker.
  */
 #ifndef RANDOM_SPIKE_H
 #define RANDOM_SPIKE_H
@@ -17,16 +18,23 @@ static inline uint32_t random_ticks(TtfsRng *r) {
     return between(r, 1, most[ttfs_rng_below(r, 5)]);
 }
 
+/* A population with a bias has one a channel unless said otherwise. */
 static inline TtfsPop add_pop(TtfsSpike *s, TtfsPopulation p) {
+    if (p.bias && !p.bias_count) p.bias_count = p.c;
     p.name = ttfs_arena_printf(&s->arena, "layer %u", s->pops.len + 1);
     p.conn_first = s->conns.len;
     *TTFS_PUSH(&s->arena, s->pops) = p;
     return (TtfsPop){s->pops.len};
 }
 
+/* A connection has one group and sees all of its source unless said otherwise. */
 static inline void add_conn(TtfsSpike *s, TtfsConnection c) {
+    TtfsPopulation *dst = ttfs_spike_pop(s, c.dst);
+    if (!c.src_channels) c.src_channels = ttfs_spike_pop(s, c.src)->c;
+    if (!c.group) c.group = 1;
+    if (dst->bias && !dst->bias_count) dst->bias_count = dst->c;
     *TTFS_PUSH(&s->arena, s->conns) = c;
-    ttfs_spike_pop(s, c.dst)->conn_count++;
+    dst->conn_count++;
 }
 
 static inline void random_weights(TtfsSpike *s, TtfsRng *r, TtfsConnection *c, uint64_t n) {
@@ -44,12 +52,33 @@ static inline void random_neurons(TtfsSpike *s, TtfsRng *r, TtfsPop id) {
     TtfsPopulation *p = ttfs_spike_pop(s, id);
     uint32_t most = between(r, 0, 2) ? 200 : 3;
     p->bias = TTFS_ARRAY(&s->arena, int32_t, p->c);
+    p->bias_count = p->c;
     if (p->kind == TTFS_POP_RELU) p->ramp = TTFS_ARRAY(&s->arena, int32_t, p->c);
     for (uint32_t i = 0; i < p->c; i++) {
         uint32_t ramp = between(r, 1, most), span = ramp * (p->ticks + 1);
         if (p->ramp) p->ramp[i] = (int32_t)ramp;
         p->bias[i] = (int32_t)ttfs_rng_below(r, 2 * span) - (int32_t)span;
     }
+}
+
+/* In a third of the cases the bias differs from neuron to neuron. */
+static inline void random_bias_map(TtfsSpike *s, TtfsRng *r, TtfsPop id) {
+    TtfsPopulation *p = ttfs_spike_pop(s, id);
+    uint32_t plane = p->h * p->w;
+    if (ttfs_rng_below(r, 3)) return;
+    int32_t *bias = TTFS_ARRAY(&s->arena, int32_t, (size_t)p->c * plane);
+    for (uint32_t i = 0; i < p->c * plane; i++)
+        bias[i] = p->bias[i / plane] + (int32_t)ttfs_rng_below(r, 21) - 10;
+    p->bias = bias;
+    p->bias_count = p->c * plane;
+}
+
+/* A range of the source's channels, in half of the cases all of them. */
+static inline uint32_t random_range(TtfsSpike *s, TtfsRng *r, TtfsConnection *c) {
+    uint32_t all = ttfs_spike_pop(s, c->src)->c;
+    c->src_ch_first = ttfs_rng_below(r, 2) ? ttfs_rng_below(r, all) : 0;
+    c->src_channels = c->src_ch_first ? between(r, 1, all - c->src_ch_first) : all;
+    return c->src_channels;
 }
 
 /* A window along one axis that fits. */
@@ -71,23 +100,35 @@ static inline void random_conv(TtfsSpike *s, TtfsRng *r) {
     TtfsPop src = {between(r, 1, s->pops.len)};
     TtfsPopulation from = *ttfs_spike_pop(s, src);
     TtfsConnection c = {.kind = TTFS_CONN_CONV, .src = src};
+    uint32_t seen = random_range(s, r, &c);
+    do c.group = between(r, 1, seen);
+    while (seen % c.group);
     TtfsPopulation p = {.kind = TTFS_POP_RELU, .c = between(r, 1, 4), .ticks = random_ticks(r)};
+    p.c *= c.group;
     p.h = random_axis(r, from.h, 0, &c);
     p.w = random_axis(r, from.w, 1, &c);
     c.dst = add_pop(s, p);
-    for (uint32_t i = between(r, 1, 2); i > 0; i--) {
-        random_weights(s, r, &c, (uint64_t)p.c * from.c * c.kernel[0] * c.kernel[1]);
+    random_weights(s, r, &c, (uint64_t)p.c * (seen / c.group) * c.kernel[0] * c.kernel[1]);
+    add_conn(s, c);
+    if (ttfs_rng_below(r, 2)) {
+        if (ttfs_rng_below(r, 2))
+            c.shared = s->conns.len;
+        else
+            random_weights(s, r, &c, c.weight_count);
         add_conn(s, c);
     }
     random_neurons(s, r, c.dst);
+    random_bias_map(s, r, c.dst);
 }
 
 static inline void random_pool(TtfsSpike *s, TtfsRng *r) {
-    TtfsConnection c = {.kind = TTFS_CONN_POOL, .src = {between(r, 1, s->pops.len)}};
+    TtfsConnection c = {.kind = ttfs_rng_below(r, 3) ? TTFS_CONN_POOL : TTFS_CONN_MINPOOL,
+                        .src = {between(r, 1, s->pops.len)}};
     TtfsPopulation p = *ttfs_spike_pop(s, c.src), from = p;
     p.kind = TTFS_POP_POOL;
     p.bias = p.ramp = NULL;
-    p.conn_count = 0;
+    p.bias_count = p.conn_count = 0;
+    p.c = random_range(s, r, &c);
     p.h = random_axis(r, from.h, 0, &c);
     p.w = random_axis(r, from.w, 1, &c);
     c.dst = add_pop(s, p);
@@ -103,7 +144,8 @@ static inline void random_dense(TtfsSpike *s, TtfsRng *r, TtfsPopKind kind) {
         /* The newest population comes first, so that all layers count. */
         TtfsConnection c = {.kind = TTFS_CONN_DENSE, .dst = dst};
         c.src = (TtfsPop){i ? between(r, 1, last) : last};
-        random_weights(s, r, &c, (uint64_t)p.c * ttfs_pop_size(ttfs_spike_pop(s, c.src)));
+        const TtfsPopulation *from = ttfs_spike_pop(s, c.src);
+        random_weights(s, r, &c, (uint64_t)p.c * random_range(s, r, &c) * from->h * from->w);
         add_conn(s, c);
     }
     random_neurons(s, r, dst);

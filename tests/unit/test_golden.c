@@ -25,7 +25,7 @@ static int64_t source_value(const TtfsPopulation *src, const int64_t *x, uint32_
     return x[((int64_t)ch * src->h + y) * src->w + col];
 }
 
-/* Sum of w x, or the largest x, over the window of one position and one source channel. */
+/* Sum of w x over the window of one position and one source channel. */
 static int64_t window(const TtfsConnection *c, const TtfsPopulation *src, const int64_t *x,
                       uint32_t ch, uint32_t oy, uint32_t ox, const int16_t *w) {
     int64_t sum = 0;
@@ -33,28 +33,43 @@ static int64_t window(const TtfsConnection *c, const TtfsPopulation *src, const 
         for (uint32_t kx = 0; kx < c->kernel[1]; kx++) {
             int64_t y = (int64_t)oy * c->stride[0] + (int64_t)ky * c->dilation[0] - c->pad[0];
             int64_t col = (int64_t)ox * c->stride[1] + (int64_t)kx * c->dilation[1] - c->pad[1];
-            int64_t v = source_value(src, x, ch, y, col);
-            if (w)
-                sum += w[ky * c->kernel[1] + kx] * v;
-            else if (v > sum)
-                sum = v;
+            sum += w[ky * c->kernel[1] + kx] * source_value(src, x, ch, y, col);
         }
     return sum;
+}
+
+/* The largest or least x of the window of one position; 0 when it lies outside the source. */
+static int64_t pooled(const TtfsConnection *c, const TtfsPopulation *src, const int64_t *x,
+                      uint32_t ch, uint32_t oy, uint32_t ox) {
+    int64_t best = -1;
+    for (int64_t y = 0; y < src->h; y++)
+        for (int64_t col = 0; col < src->w; col++) {
+            int64_t dy = y + c->pad[0] - (int64_t)oy * c->stride[0];
+            int64_t dx = col + c->pad[1] - (int64_t)ox * c->stride[1];
+            bool tap = dy >= 0 && dx >= 0 && dy % c->dilation[0] == 0 && dx % c->dilation[1] == 0 &&
+                       dy / c->dilation[0] < c->kernel[0] && dx / c->dilation[1] < c->kernel[1];
+            int64_t v = source_value(src, x, ch, y, col);
+            if (tap && (best < 0 || (c->kind == TTFS_CONN_POOL ? v > best : v < best))) best = v;
+        }
+    return best < 0 ? 0 : best;
 }
 
 static int64_t gather(const TtfsSpike *s, const TtfsConnection *c, const int64_t *x, uint32_t ch,
                       uint32_t oy, uint32_t ox) {
     const TtfsPopulation *src = ttfs_spike_pop(s, c->src);
     int64_t sum = 0;
-    if (c->kind == TTFS_CONN_POOL) return window(c, src, x, ch, oy, ox, NULL);
+    if (c->kind == TTFS_CONN_POOL || c->kind == TTFS_CONN_MINPOOL)
+        return pooled(c, src, x, c->src_ch_first + ch, oy, ox);
     if (c->kind == TTFS_CONN_CONV) {
         size_t taps = (size_t)c->kernel[0] * c->kernel[1];
-        for (uint32_t k = 0; k < src->c; k++)
-            sum += window(c, src, x, k, oy, ox, c->weights + (ch * src->c + k) * taps);
+        uint32_t ins = c->src_channels / c->group;
+        uint32_t first = ch / (ttfs_spike_pop(s, c->dst)->c / c->group) * ins + c->src_ch_first;
+        for (uint32_t k = 0; k < ins; k++)
+            sum += window(c, src, x, first + k, oy, ox, c->weights + (ch * ins + k) * taps);
         return sum;
     }
-    for (uint32_t j = 0, n = ttfs_pop_size(src); j < n; j++)
-        sum += c->weights[(size_t)ch * n + j] * x[j];
+    size_t plane = (size_t)src->h * src->w, n = c->src_channels * plane;
+    for (size_t j = 0; j < n; j++) sum += c->weights[ch * n + j] * x[c->src_ch_first * plane + j];
     return sum;
 }
 
@@ -65,7 +80,7 @@ static int64_t floor_div(int64_t a, int64_t b) {
 static int64_t closed_neuron(const TtfsSpike *s, Closed *k, uint32_t pop, uint32_t i) {
     const TtfsPopulation *p = &s->pops.at[pop];
     uint32_t ch = i / (p->h * p->w), oy = i / p->w % p->h, ox = i % p->w;
-    int64_t u = p->bias ? p->bias[ch] : 0;
+    int64_t u = p->bias ? p->bias[p->bias_count == p->c ? ch : i] : 0;
     for (uint32_t n = 0; n < p->conn_count; n++) {
         const TtfsConnection *c = &s->conns.at[p->conn_first + n];
         u += gather(s, c, k->value[c->src.i - 1], ch, oy, ox);
@@ -154,12 +169,14 @@ static void division(uint32_t ramp, uint32_t ticks) {
                                   .weight_count = COUNT_U});
     TtfsPopulation *p = ttfs_spike_pop(&s, relu);
     p->bias = TTFS_ARRAY(&s.arena, int32_t, COUNT_U);
+    p->bias_count = COUNT_U;
     p->ramp = TTFS_ARRAY(&s.arena, int32_t, COUNT_U);
     for (int i = 0; i < COUNT_U; i++) p->bias[i] = LOW_U + i, p->ramp[i] = (int32_t)ramp;
     s.readout = add_pop(&s, (TtfsPopulation){.kind = TTFS_POP_READOUT, .c = 1, .h = 1, .w = 1});
     add_conn(&s, (TtfsConnection){TTFS_CONN_DENSE, relu, s.readout, .weight_bits = 2,
                                   .weights = zero, .weight_count = COUNT_U});
     ttfs_spike_pop(&s, s.readout)->bias = TTFS_ARRAY(&s.arena, int32_t, 1);
+    ttfs_spike_pop(&s, s.readout)->bias_count = 1;
     TtfsTrace t;
     TtfsGolden *g = ttfs_golden_open(&s);
     ttfs_trace_init(&t, &s, &s.arena);

@@ -157,14 +157,15 @@ static void golden_pairs(void **state) {
     (void)state;
     pair("golden", "lenet_like", "want");
     pair("golden", "loose_layout", "want");
+    pair("golden", "residual", "want");
 }
 
 static void reject_pairs(void **state) {
     (void)state;
     static const char *const names[] = {
-        "TEXT_SYNTAX",  "TEXT_RANGE",  "SPIKE_CHECK", "LIMIT",        "blob_length",
-        "blob_outside", "bias_count",  "version",     "int32",        "cycle",
-        "geometry",     "weight_bits", "nan_scale",   "many_neurons",
+        "TEXT_SYNTAX", "TEXT_RANGE",   "SPIKE_CHECK", "LIMIT",    "blob_length", "blob_outside",
+        "bias_count",  "version",      "int32",       "cycle",    "geometry",    "weight_bits",
+        "nan_scale",   "many_neurons", "group",       "channels", "shared",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) pair("reject", names[i], "err");
 }
@@ -212,7 +213,7 @@ static int mutate(TtfsSpike *s, int mutation) {
         in->name = NULL;
         return 1;
     case 12:
-        in->c++;
+        in->c = 0;
         return 1;
     case 13:
         in->h = 0;
@@ -280,6 +281,36 @@ static int mutate(TtfsSpike *s, int mutation) {
     case 34:
         last->h = 2;
         return 1;
+    case 35:
+        last->bias_count++;
+        return 1;
+    case 36:
+        in->bias_count = 1;
+        return 1;
+    case 37:
+        c->src_ch_first++;
+        return 1;
+    case 38:
+        c->src_channels = 0;
+        return 1;
+    case 39:
+        c->src_channels = UINT32_MAX;
+        return 1;
+    case 40:
+        c->group = 0;
+        return 1;
+    case 41:
+        c->group = 2;
+        return 1;
+    case 42:
+        c->shared = s->conns.len;
+        return 1;
+    case 43:
+        c->shared = s->conns.len + 1;
+        return 1;
+    case 44:
+        c->kind = TTFS_CONN_MINPOOL;
+        return 1;
     default:
         return -1;
     }
@@ -326,7 +357,13 @@ static void checker_sees_geometry(void **state) {
             c->dilation[0] = 0;
             assert_false(ttfs_spike_check(&s, NULL, &diag));
             *c = kept;
-            if (c->kind == TTFS_CONN_POOL) {
+            c->src_channels++;
+            assert_false(ttfs_spike_check(&s, NULL, &diag));
+            *c = kept;
+            c->group = c->src_channels + 1;
+            assert_false(ttfs_spike_check(&s, NULL, &diag));
+            *c = kept;
+            if (ttfs_conn_is_pool(c)) {
                 dst->scale *= 2;
                 assert_false(ttfs_spike_check(&s, NULL, &diag));
             } else if (dst->ramp) {
@@ -356,7 +393,7 @@ static void bounds_hold(void **state) {
         for (uint32_t i = 0; i < p->conn_count; i++) {
             const TtfsConnection *c = &s.conns.at[p->conn_first + i];
             const TtfsPopulation *src = ttfs_spike_pop(&s, c->src);
-            uint32_t n = ttfs_pop_size(src), sign = ttfs_rng_below(&r, 3);
+            uint32_t n = ttfs_conn_fan(&s, c), sign = ttfs_rng_below(&r, 3);
             int64_t slope = 0;
             bool *fired = TTFS_ARRAY(&s.arena, bool, n);
             for (uint32_t k = 0; k < src->ticks; k++) {
@@ -373,6 +410,32 @@ static void bounds_hold(void **state) {
         }
         ttfs_spike_free(&s);
     }
+}
+
+/* Biases per neuron: the least and the largest count. */
+static void bounds_of_a_bias_map(void **state) {
+    (void)state;
+    TtfsSpike s = {0};
+    int16_t w[2] = {1, -1};
+    s.input =
+        add_pop(&s, (TtfsPopulation){.kind = TTFS_POP_INPUT, .c = 1, .h = 1, .w = 3, .ticks = 2});
+    TtfsPop conv = add_pop(&s, (TtfsPopulation){.kind = TTFS_POP_RELU,
+                                                .c = 2,
+                                                .h = 1,
+                                                .w = 3,
+                                                .ticks = 4,
+                                                .bias = (int32_t[]){5, -6, 7, 1, 2, 3},
+                                                .bias_count = 6});
+    add_conn(&s,
+             (TtfsConnection){
+                 TTFS_CONN_CONV, s.input, conv, {1, 1}, {1, 1}, {1, 1}, {0}, 2, w, 2, .group = 1});
+    TtfsBounds b = ttfs_spike_bounds(&s, conv, 0);
+    assert_int_equal(b.potential_min, -6);
+    assert_int_equal(b.potential_max, 9);
+    b = ttfs_spike_bounds(&s, conv, 1);
+    assert_int_equal(b.potential_min, -1);
+    assert_int_equal(b.potential_max, 3);
+    ttfs_spike_free(&s);
 }
 
 static void bounds_are_reached(void **state) {
@@ -421,9 +484,17 @@ static void sizes(void **state) {
     TtfsPop conv = add_pop(
         &s,
         (TtfsPopulation){.kind = TTFS_POP_RELU, .c = 2, .h = 4, .w = 4, .bias = (int32_t[2]){0}});
-    add_conn(&s,
-             (TtfsConnection){
-                 TTFS_CONN_CONV, s.input, conv, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 2, w, 54});
+    add_conn(&s, (TtfsConnection){TTFS_CONN_CONV,
+                                  s.input,
+                                  conv,
+                                  {3, 3},
+                                  {1, 1},
+                                  {1, 1},
+                                  {1, 1, 1, 1},
+                                  2,
+                                  w,
+                                  54,
+                                  .group = 1});
     s.readout = add_pop(
         &s, (TtfsPopulation){
                 .kind = TTFS_POP_READOUT, .c = 10, .h = 1, .w = 1, .bias = (int32_t[10]){0}});
@@ -433,6 +504,16 @@ static void sizes(void **state) {
     assert_int_equal(ttfs_spike_parameters(&s), 54 + 320 + 12);
     /* 10 tap pairs an axis: 3 taps at the two inner positions, 2 at the borders. */
     assert_int_equal(ttfs_spike_synapses(&s), 10 * 10 * 6 + 320);
+    /* Depthwise, of the last two channels, with a bias for every neuron; then a second connection
+     * with the same weights. */
+    TtfsConnection *k = &s.conns.at[0];
+    k->src_ch_first = 1, k->src_channels = k->group = 2;
+    k->weight_count = 18;
+    s.pops.at[1].bias_count = 32;
+    assert_int_equal(ttfs_spike_synapses(&s), 10 * 10 * 2 + 320);
+    assert_int_equal(ttfs_spike_parameters(&s), 18 + 320 + 42);
+    s.conns.at[1].shared = 1;
+    assert_int_equal(ttfs_spike_parameters(&s), 18 + 42);
     assert_int_equal(ttfs_window_count(28, 5, 1, 1, 2, 2), 28);
     assert_int_equal(ttfs_window_count(28, 2, 2, 1, 0, 0), 14);
     assert_int_equal(ttfs_window_count(7, 3, 2, 2, 0, 1), 2);
@@ -476,6 +557,7 @@ int main(void) {
         cmocka_unit_test(checker_sees_geometry),
         cmocka_unit_test(bounds_hold),
         cmocka_unit_test(bounds_are_reached),
+        cmocka_unit_test(bounds_of_a_bias_map),
         cmocka_unit_test(encoder),
         cmocka_unit_test(sizes),
         cmocka_unit_test(equality_sees_one_weight),
