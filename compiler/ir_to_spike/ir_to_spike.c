@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Canonical IR -> spike graph. In: IR, calibration, options; out: a checked graph and what the
- * quantiser did. Method: one walk in topological order; a linear node and its relu become a RELU
- * population named after the linear node, a max pool a POOL population, a reshape another name of
- * its source, and the linear node that makes the output the READOUT.
+ * quantiser did. Method: every layer of the network (compiler/net) becomes a population, every term
+ * of its sum a connection, in the same order.
  * Float decides here, once, and nowhere below.
  */
 #include "ir_to_spike.h"
@@ -68,56 +67,6 @@ static bool check_layer_options(const TtfsLower *l) {
     return ok;
 }
 
-static void count_users(TtfsLower *l) {
-    for (uint32_t i = 0; i < l->ir->nodes.len; i++) {
-        const TtfsNode *n = &l->ir->nodes.at[i];
-        for (uint32_t k = 0; k < n->n_in; k++) {
-            if (!n->in[k].i) continue;
-            l->users[n->in[k].i - 1]++;
-            l->reader[n->in[k].i - 1] = i + 1;
-        }
-    }
-}
-
-static bool refuse(const TtfsLower *l, const TtfsNode *n, const char *why) {
-    return ttfs_error(l->diag, TTFS_AT_NODE(l->file, n->name), TTFS_MODEL_FORM, "%s: %s",
-                      ttfs_op_name(n->op), why);
-}
-
-static bool lower_linear(TtfsLower *l, const TtfsNode *n) {
-    uint32_t out = n->out.i;
-    if (out == l->ir->output.i) {
-        if (l->users[out - 1])
-            return refuse(l, n, "the output of the network is read by another node");
-        return ttfs_lower_linear(l, n, n->out, true);
-    }
-    const TtfsNode *reader = l->users[out - 1] == 1 ? &l->ir->nodes.at[l->reader[out - 1] - 1]
-                                                    : NULL;
-    if (!reader || reader->op != TTFS_OP_RELU)
-        return refuse(l, n, "expected one relu after it, or the output of the network");
-    return ttfs_lower_linear(l, n, reader->out, false);
-}
-
-/* The relu's population was made with its linear node. */
-static bool lower_relu(const TtfsLower *l, const TtfsNode *n) {
-    return l->made[n->out.i - 1].i || refuse(l, n, "expected a convolution or gemm before it");
-}
-
-static bool lower_reshape(TtfsLower *l, const TtfsNode *n) {
-    l->made[n->out.i - 1] = l->made[n->in[0].i - 1];
-    return true;
-}
-
-static bool lower_node(TtfsLower *l, const TtfsNode *n) {
-    bool linear = n->op == TTFS_OP_CONV || n->op == TTFS_OP_GEMM;
-    if (n->op == TTFS_OP_RELU) return lower_relu(l, n);
-    if (!linear && n->op != TTFS_OP_MAXPOOL && n->op != TTFS_OP_RESHAPE)
-        return refuse(l, n, "not an operation of the canonical form");
-    if (!l->made[n->in[0].i - 1].i) return refuse(l, n, "its source does not spike");
-    if (linear) return lower_linear(l, n);
-    return n->op == TTFS_OP_MAXPOOL ? ttfs_lower_pool(l, n) : lower_reshape(l, n);
-}
-
 /* End of the newest population's window; very deep networks could pass any bound. */
 static bool extend_latency(const TtfsLower *l, uint64_t *latency) {
     const TtfsPopulation *p = &l->out->pops.at[l->out->pops.len - 1];
@@ -130,19 +79,16 @@ static bool extend_latency(const TtfsLower *l, uint64_t *latency) {
 
 static bool walk(TtfsLower *l) {
     uint64_t latency = 0;
-    if (!ttfs_lower_input(l)) return false;
-    for (uint32_t i = 0; i < l->ir->nodes.len; i++)
-        if (!lower_node(l, &l->ir->nodes.at[i]) || !extend_latency(l, &latency)) return false;
-    if (!l->out->readout.i)
-        return ttfs_error(l->diag, TTFS_AT_FILE(l->file), TTFS_MODEL_FORM,
-                          "the network's output is not made by a convolution or gemm");
+    for (uint32_t i = 0; i < l->net->layers.len; i++)
+        if (!ttfs_lower_layer(l, i) || !extend_latency(l, &latency)) return false;
     l->out->latency = (uint32_t)latency;
     return check_layer_options(l);
 }
 
 bool ttfs_ir_to_spike(const TtfsIr *ir, const TtfsCalib *calib, const TtfsSpikeOptions *options,
                       const char *file, TtfsSpike *out, TtfsQuantReport *report, TtfsDiag *diag) {
-    TtfsLower l = {.ir = ir,
+    TtfsNet net;
+    TtfsLower l = {.net = &net,
                    .calib = calib,
                    .options = options,
                    .file = file,
@@ -151,17 +97,14 @@ bool ttfs_ir_to_spike(const TtfsIr *ir, const TtfsCalib *calib, const TtfsSpikeO
                    .diag = diag};
     *out = (TtfsSpike){0};
     *report = (TtfsQuantReport){0};
-    if (!check_options(&l)) return false;
-    l.made = TTFS_ARRAY(&l.scratch, TtfsPop, ir->tensors.len);
-    l.users = TTFS_ARRAY(&l.scratch, uint32_t, ir->tensors.len);
-    l.reader = TTFS_ARRAY(&l.scratch, uint32_t, ir->tensors.len);
+    if (!check_options(&l) || !ttfs_net_of(ir, file, &net, diag)) return false;
     l.layer_used = TTFS_ARRAY(&l.scratch, bool, options->n_layers);
-    count_users(&l);
     if (!calib || calib->samples == 0)
         ttfs_warn(diag, TTFS_AT_FILE(file), TTFS_QUANT_RANGE,
                   "no calibration data: windows come from interval bounds and are loose");
     bool ok = walk(&l) && ttfs_spike_check(out, file, diag);
     ttfs_arena_free(&l.scratch);
+    ttfs_net_free(&net);
     if (!ok) ttfs_spike_free(out);
     return ok;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One linear layer onto integer grids (docs/semantics.md). In: real weights and biases, the scales
- * of source and window; out: weights of B bits, ramps >= 1, biases with the half step.
+ * of sources and window; out: weights of B bits, ramps >= 1, biases with the half step.
  * Invariant: potential, threshold and slope fit int32 for every input, or the layer is refused.
- * Method: the ramp R is an integer, so a channel's weight step is s_out / (R s_in); R is searched
- * for the least squared weight error around R0, the grid that just clips nothing: a little coarser,
- * since grids differ by luck, to 2.2 times finer, where at few bits clipping the largest weights
- * pays. Then rounding errors of a kernel and of a channel are balanced to a sum near 0.
+ * Method: one step of a channel's accumulator is u = s_out / R with an integer ramp R, and the
+ * weights from source k lie on the grid u / s_k: R ties the grids of all sources. R is searched for
+ * the least squared error around R0, where nothing is clipped: a little coarser, since grids differ
+ * by luck, to 2.2 times finer, where at few bits clipping the largest weights pays. An error counts
+ * with the square of its source's window. Then rounding errors of a kernel and of a channel are
+ * balanced to a sum near 0.
  */
 #include "layer.h"
 
@@ -19,19 +21,53 @@ enum { MOST_RAMP = 1 << 22, MOST_THRESHOLD = 1 << 30, CANDIDATES = 96, FEWEST_CA
 /* Grids tried, as multiples of the fineness that just clips nothing. */
 static const double COARSEST = 0.85, FINEST = 2.2;
 
+static const float *channel_of(const TtfsGridTerm *t, uint32_t channel) {
+    return t->weights + channel * t->row;
+}
+
+/* How much a squared error of this source's weights counts. */
+static double importance(const TtfsGridTerm *t) {
+    double top = t->in_scale * t->in_ticks;
+    return top * top;
+}
+
 /* Candidates a channel, fewer when the layer is large: the search stays below 2^28 roundings. */
-static uint32_t candidates(const TtfsLayer *l) {
-    uint64_t n = ((uint64_t)1 << 28) / (l->channels * l->row + 1);
+static uint32_t candidates(const TtfsGridTask *l) {
+    uint64_t weights = 1;
+    for (uint32_t k = 0; k < l->terms; k++) weights += l->channels * l->term[k].row;
+    uint64_t n = ((uint64_t)1 << 28) / weights;
     return n < FEWEST_CANDIDATES ? FEWEST_CANDIDATES : n > CANDIDATES ? CANDIDATES : (uint32_t)n;
 }
 
-static uint32_t most_ramp(const TtfsLayer *l) {
+static uint32_t most_ramp(const TtfsGridTask *l) {
     uint32_t by_threshold = (uint32_t)MOST_THRESHOLD / (l->ticks + 1);
     return by_threshold < MOST_RAMP ? by_threshold : MOST_RAMP;
 }
 
+/* The accumulator's step that just clips no weight of channels first..end-1; 0 when all are 0. */
+static double coarsest_unit(const TtfsGridTask *l, uint32_t first, uint32_t end) {
+    double unit = 0;
+    for (uint32_t k = 0; k < l->terms; k++) {
+        const TtfsGridTerm *t = &l->term[k];
+        double step = ttfs_grid_step(channel_of(t, first), (end - first) * t->row, l->bits);
+        if (step * t->in_scale > unit) unit = step * t->in_scale;
+    }
+    return unit;
+}
+
+/* Error of the weights of channels first..end-1 when the accumulator's step is `unit`. */
+static double error_at(const TtfsGridTask *l, uint32_t first, uint32_t end, double unit) {
+    double error = 0;
+    for (uint32_t k = 0; k < l->terms; k++) {
+        const TtfsGridTerm *t = &l->term[k];
+        error += importance(t) * ttfs_grid_error(channel_of(t, first), (end - first) * t->row,
+                                                 unit / t->in_scale, l->bits);
+    }
+    return error;
+}
+
 /* The best integer ramp of a channel whose clip-free ramp is r0 (real, > 0). */
-static uint32_t search_ramp(const TtfsLayer *l, const float *w, double r0, double s_out) {
+static uint32_t search_ramp(const TtfsGridTask *l, uint32_t channel, double r0, double s_out) {
     double most = most_ramp(l);
     double low = floor(r0 * COARSEST), high = ceil(r0 * FINEST);
     low = low < 1 ? 1 : low > most ? most : low;
@@ -45,7 +81,7 @@ static uint32_t search_ramp(const TtfsLayer *l, const float *w, double r0, doubl
         uint32_t ramp = (uint32_t)real;
         if (ramp == last) continue;
         last = ramp;
-        double error = ttfs_grid_error(w, l->row, s_out / (ramp * l->in_scale), l->bits);
+        double error = error_at(l, channel, channel + 1, s_out / ramp);
         if (error < least) {
             least = error;
             best = ramp;
@@ -55,13 +91,12 @@ static uint32_t search_ramp(const TtfsLayer *l, const float *w, double r0, doubl
 }
 
 /* The best step of a readout, whose channels share one. */
-static double search_step(const TtfsLayer *l, double step) {
-    uint64_t n = l->channels * l->row;
+static double search_unit(const TtfsGridTask *l, double unit) {
     uint32_t count = candidates(l);
-    double best = step, least = INFINITY;
+    double best = unit, least = INFINITY;
     for (uint32_t i = 0; i < count; i++) {
-        double tried = step / (COARSEST * pow(FINEST / COARSEST, (double)i / (count - 1)));
-        double error = ttfs_grid_error(l->weights, n, tried, l->bits);
+        double tried = unit / (COARSEST * pow(FINEST / COARSEST, (double)i / (count - 1)));
+        double error = error_at(l, 0, l->channels, tried);
         if (error < least) {
             least = error;
             best = tried;
@@ -70,21 +105,30 @@ static double search_step(const TtfsLayer *l, double step) {
     return best;
 }
 
-/* What the potential of a channel adds to its bias at most and at least, and its threshold. */
+/* What the potential of a channel adds to its bias at most and at least, its threshold, and its
+ * slope's bounds. */
 typedef struct {
-    int64_t below, above, threshold, ramp;
+    int64_t below, above, threshold, ramp, slope_min, slope_max;
 } Reach;
 
-static Reach reach_of(const TtfsLayer *l, const int16_t *w, uint32_t ramp) {
-    Reach r = {0, 0, (int64_t)ramp * l->ticks, ramp};
-    for (uint64_t j = 0; j < l->row; j++) {
-        if (w[j] < 0)
-            r.below += w[j];
-        else
-            r.above += w[j];
+static Reach reach_of(const TtfsGridTask *l, const TtfsGridLayer *out, uint32_t channel,
+                      uint32_t ramp) {
+    Reach r = {.threshold = (int64_t)ramp * l->ticks, .ramp = ramp};
+    for (uint32_t k = 0; k < l->terms; k++) {
+        const TtfsGridTerm *t = &l->term[k];
+        const int16_t *w = out->weights[k] + channel * t->row;
+        int64_t below = 0, above = 0;
+        for (uint64_t j = 0; j < t->row; j++) {
+            if (w[j] < 0)
+                below += w[j];
+            else
+                above += w[j];
+        }
+        if (below < r.slope_min) r.slope_min = below;
+        if (above > r.slope_max) r.slope_max = above;
+        r.below += below * t->in_ticks;
+        r.above += above * t->in_ticks;
     }
-    r.below *= l->in_ticks;
-    r.above *= l->in_ticks;
     return r;
 }
 
@@ -94,7 +138,8 @@ static uint32_t bits_of(double v) {
     return bits;
 }
 
-static bool refuse(const TtfsLayer *l, uint32_t channel, double low, double high, TtfsDiag *diag) {
+static bool refuse(const TtfsGridTask *l, uint32_t channel, double low, double high,
+                   TtfsDiag *diag) {
     uint32_t a = bits_of(low), b = bits_of(high);
     return ttfs_error(diag, TTFS_AT_NODE(l->file, l->name), TTFS_QUANT_RANGE,
                       "the potential of channel %" PRIu32 " reaches %.0f..%.0f and needs %" PRIu32
@@ -104,7 +149,7 @@ static bool refuse(const TtfsLayer *l, uint32_t channel, double low, double high
 
 /* The integer bias of a channel. One that does not fit is moved to the nearest that does when the
  * neuron provably does the same with either: never fires, or always fires at tick 0. */
-static bool fit_bias(const TtfsLayer *l, uint32_t channel, double real, const Reach *r,
+static bool fit_bias(const TtfsGridTask *l, uint32_t channel, double real, const Reach *r, bool say,
                      int32_t *out, TtfsDiag *diag) {
     double bias = floor(real + 0.5) + (double)(r->ramp / 2);
     double least = (double)INT32_MIN - (double)r->below + (double)r->threshold;
@@ -118,14 +163,27 @@ static bool fit_bias(const TtfsLayer *l, uint32_t channel, double real, const Re
         bool first = bias > most && moved + (double)r->below >= (double)r->threshold;
         if (least > most || r->ramp == 0 || !(silent || first))
             return refuse(l, channel, low, high, diag);
-        ttfs_note(diag, TTFS_AT_NODE(l->file, l->name),
-                  "channel %" PRIu32 " %s for every input; its bias was moved into 32 bits, which "
-                  "changes nothing",
-                  channel, silent ? "is silent" : "is saturated");
+        if (say)
+            ttfs_note(diag, TTFS_AT_NODE(l->file, l->name),
+                      "channel %" PRIu32
+                      " %s for every input; its bias was moved into 32 bits, which "
+                      "changes nothing",
+                      channel, silent ? "is silent" : "is saturated");
     }
-    if (r->above / l->in_ticks > INT32_MAX || r->below / l->in_ticks < INT32_MIN)
+    if (r->slope_max > INT32_MAX || r->slope_min < INT32_MIN)
         return refuse(l, channel, low, high, diag);
     *out = (int32_t)moved;
+    return true;
+}
+
+/* All biases of a channel: one, or one a position. */
+static bool fit_biases(const TtfsGridTask *l, uint32_t channel, double unit, uint32_t ramp,
+                       TtfsGridLayer *out, TtfsDiag *diag) {
+    Reach r = reach_of(l, out, channel, ramp);
+    uint32_t each = l->bias_count / l->channels, first = channel * each;
+    for (uint32_t i = first; i < first + each; i++)
+        if (!fit_bias(l, channel, l->bias[i] / unit, &r, i == first, &out->bias[i], diag))
+            return false;
     return true;
 }
 
@@ -133,68 +191,69 @@ static bool fit_bias(const TtfsLayer *l, uint32_t channel, double real, const Re
 static double square_error(const float *w, const int16_t *q, uint64_t n, double step) {
     double sum = 0;
     for (uint64_t i = 0; i < n; i++) {
-        double e = w[i] - q[i] * step;
+        double e = (double)w[i] - q[i] * step;
         sum += e * e;
     }
     return sum;
 }
 
-static void finish_error(const TtfsLayer *l, double error, TtfsGridLayer *out) {
-    double all = square_error(l->weights, out->weights, l->channels * l->row, 0);
+static void finish_error(const TtfsGridTask *l, double error, TtfsGridLayer *out) {
+    double all = 0;
+    for (uint32_t k = 0; k < l->terms; k++)
+        all += importance(&l->term[k]) *
+               square_error(l->term[k].weights, out->weights[k], l->channels * l->term[k].row, 0);
     out->weight_error = all > 0 ? sqrt(error / all) : 0;
 }
 
 /* Integers of one channel. */
-static void round_channel(const TtfsLayer *l, uint32_t channel, double step, TtfsGridLayer *out,
+static void round_channel(const TtfsGridTask *l, uint32_t channel, double unit, TtfsGridLayer *out,
                           double *error) {
-    const float *w = l->weights + channel * l->row;
-    int16_t *q = out->weights + channel * l->row;
-    out->clipped += ttfs_grid_round(w, l->row, step, l->bits, q);
-    ttfs_grid_balance(w, l->row, l->group, step, l->bits, q);
-    *error += square_error(w, q, l->row, step);
+    for (uint32_t k = 0; k < l->terms; k++) {
+        const TtfsGridTerm *t = &l->term[k];
+        const float *w = channel_of(t, channel);
+        int16_t *q = out->weights[k] + channel * t->row;
+        double step = unit / t->in_scale;
+        out->clipped += ttfs_grid_round(w, t->row, step, l->bits, q);
+        ttfs_grid_balance(w, t->row, t->group, step, l->bits, q);
+        *error += importance(t) * square_error(w, q, t->row, step);
+    }
 }
 
 /* A window finer than the accumulator's grid is useless: widen it until every channel has R0 >= 1.
  */
-static void widen(const TtfsLayer *l, TtfsGridLayer *out, TtfsDiag *diag) {
-    double coarsest = 0;
-    for (uint32_t i = 0; i < l->channels; i++) {
-        double step = ttfs_grid_step(l->weights + i * l->row, l->row, l->bits) * l->in_scale;
-        if (step > coarsest) coarsest = step;
-    }
+static void widen(const TtfsGridTask *l, TtfsGridLayer *out, TtfsDiag *diag) {
+    double coarsest = coarsest_unit(l, 0, l->channels);
+    uint32_t ticks = l->term[0].in_ticks;
     if (coarsest <= out->scale) return;
     ttfs_note(diag, TTFS_AT_NODE(l->file, l->name),
               "the window was widened %.3g times: %" PRIu32 " weight bits on the source's %" PRIu32
               " ticks are coarser than it",
-              coarsest / out->scale, l->bits, l->in_ticks);
+              coarsest / out->scale, l->bits, ticks);
     out->scale = coarsest;
 }
 
-static bool relu_channel(const TtfsLayer *l, uint32_t i, TtfsGridLayer *out, double *error,
+static bool relu_channel(const TtfsGridTask *l, uint32_t i, TtfsGridLayer *out, double *error,
                          TtfsDiag *diag) {
-    const float *w = l->weights + i * l->row;
-    double step = ttfs_grid_step(w, l->row, l->bits);
+    double coarsest = coarsest_unit(l, i, i + 1);
     uint32_t ramp = 1;
-    if (step > 0) ramp = search_ramp(l, w, out->scale / (step * l->in_scale), out->scale);
-    double used = out->scale / (ramp * l->in_scale);
-    round_channel(l, i, used, out, error);
+    if (coarsest > 0) ramp = search_ramp(l, i, out->scale / coarsest, out->scale);
+    double unit = out->scale / ramp;
+    round_channel(l, i, unit, out, error);
     out->ramp[i] = (int32_t)ramp;
     if (ramp < out->ramp_min) out->ramp_min = ramp;
     if (ramp > out->ramp_max) out->ramp_max = ramp;
-    Reach r = reach_of(l, out->weights + i * l->row, ramp);
-    return fit_bias(l, i, l->bias[i] / (used * l->in_scale), &r, &out->bias[i], diag);
+    return fit_biases(l, i, unit, ramp, out, diag);
 }
 
-static void allocate(const TtfsLayer *l, TtfsGridLayer *out, TtfsArena *a) {
-    out->weights = TTFS_ARRAY(a, int16_t, l->channels * l->row);
-    out->bias = TTFS_ARRAY(a, int32_t, l->channels);
+static void allocate(const TtfsGridTask *l, TtfsGridLayer *out, TtfsArena *a) {
+    out->bias = TTFS_ARRAY(a, int32_t, l->bias_count);
     out->ramp = l->ticks ? TTFS_ARRAY(a, int32_t, l->channels) : NULL;
     out->ramp_min = l->ticks ? UINT32_MAX : 0;
     out->ramp_max = 0;
     out->clipped = 0;
 }
 
-bool ttfs_layer_relu(const TtfsLayer *l, TtfsGridLayer *out, TtfsArena *a, TtfsDiag *diag) {
+bool ttfs_layer_relu(const TtfsGridTask *l, TtfsGridLayer *out, TtfsArena *a, TtfsDiag *diag) {
     double error = 0;
     bool ok = true;
     allocate(l, out, a);
@@ -205,18 +264,15 @@ bool ttfs_layer_relu(const TtfsLayer *l, TtfsGridLayer *out, TtfsArena *a, TtfsD
     return ok;
 }
 
-bool ttfs_layer_readout(const TtfsLayer *l, TtfsGridLayer *out, TtfsArena *a, TtfsDiag *diag) {
-    uint64_t n = l->channels * l->row;
+bool ttfs_layer_readout(const TtfsGridTask *l, TtfsGridLayer *out, TtfsArena *a, TtfsDiag *diag) {
     double error = 0;
     bool ok = true;
     allocate(l, out, a);
-    double step = ttfs_grid_step(l->weights, n, l->bits);
-    step = step > 0 ? search_step(l, step) : 1;
-    out->scale = step * l->in_scale;
+    double unit = coarsest_unit(l, 0, l->channels);
+    out->scale = unit > 0 ? search_unit(l, unit) : l->term[0].in_scale;
     for (uint32_t i = 0; i < l->channels; i++) {
-        round_channel(l, i, step, out, &error);
-        Reach r = reach_of(l, out->weights + i * l->row, 0);
-        if (!fit_bias(l, i, l->bias[i] / out->scale, &r, &out->bias[i], diag)) ok = false;
+        round_channel(l, i, out->scale, out, &error);
+        if (!fit_biases(l, i, out->scale, 0, out, diag)) ok = false;
     }
     finish_error(l, error, out);
     return ok;

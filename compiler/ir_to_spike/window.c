@@ -50,22 +50,47 @@ uint32_t ttfs_lower_rate(const TtfsLower *l, TtfsTensor t, double half_step, uin
     return (uint32_t)floor((share < 1 ? share : 1) * 1e6 + 0.5);
 }
 
-TtfsRange ttfs_lower_propagate(TtfsLower *l, const TtfsRange *src, uint32_t src_channels,
-                               const float *weights, const double *bias, uint32_t channels,
-                               uint64_t row) {
-    TtfsRange r = {TTFS_ARRAY(&l->scratch, double, channels),
-                   TTFS_ARRAY(&l->scratch, double, channels)};
-    uint64_t taps = row / src_channels; /* weights of one source channel stand together */
-    for (uint32_t i = 0; i < channels; i++) {
-        double low = bias[i], high = bias[i];
-        for (uint64_t j = 0; j < row; j++) {
-            double w = weights[i * row + j];
-            uint64_t c = j / taps;
-            low += w < 0 ? w * src->high[c] : w * src->low[c];
-            high += w < 0 ? w * src->low[c] : w * src->high[c];
+/* Adds what one term reaches: the source channel of weight j of output channel i, and whether a tap
+ * may lie in the padding, where the value is 0. */
+static void add_term(TtfsLower *l, const TtfsNetLayer *to, const TtfsTerm *t, TtfsRange *r) {
+    const TtfsRange *src = &l->ranges.at[t->src];
+    const TtfsNetLayer *from = &l->net->layers.at[t->src];
+    uint64_t plane = (uint64_t)from->h * from->w, taps = (uint64_t)t->kernel[0] * t->kernel[1];
+    uint64_t view = (uint64_t)t->in[1] * t->in[2];
+    bool padded = !t->dense && (t->pad[0] || t->pad[1] || t->pad[2] || t->pad[3]);
+    for (uint32_t i = 0; i < to->c; i++) {
+        const float *w = t->weights + i * t->row;
+        uint64_t group = (uint64_t)(i / (to->c / t->group)) * (t->in[0] / t->group);
+        for (uint64_t j = 0; j < t->row; j++) {
+            uint64_t neuron = t->first + (t->dense ? j : (group + j / taps) * view);
+            double v = (double)w[j], low = src->low[neuron / plane],
+                   high = src->high[neuron / plane];
+            if (padded && low > 0) low = 0;
+            if (padded && high < 0) high = 0;
+            r->low[i] += v < 0 ? v * high : v * low;
+            r->high[i] += v < 0 ? v * low : v * high;
         }
-        r.low[i] = low > 0 ? low : 0;
-        r.high[i] = high > 0 ? high : 0;
+    }
+}
+
+TtfsRange ttfs_lower_propagate(TtfsLower *l, uint32_t layer) {
+    const TtfsNetLayer *to = &l->net->layers.at[layer];
+    TtfsRange r = {TTFS_ARRAY(&l->scratch, double, to->c), TTFS_ARRAY(&l->scratch, double, to->c)};
+    uint32_t count, each;
+    const double *bias = ttfs_net_bias(l->net, layer, 0, &l->scratch, &count);
+    each = count / to->c;
+    for (uint32_t i = 0; i < to->c; i++) {
+        r.low[i] = INFINITY, r.high[i] = -INFINITY;
+        for (uint32_t k = 0; k < each; k++) {
+            r.low[i] = fmin(r.low[i], bias[i * each + k]);
+            r.high[i] = fmax(r.high[i], bias[i * each + k]);
+        }
+    }
+    for (uint32_t k = 0; k < to->terms; k++)
+        add_term(l, to, &l->net->terms.at[to->term_first + k], &r);
+    for (uint32_t i = 0; i < to->c; i++) {
+        r.low[i] = r.low[i] > 0 ? r.low[i] : 0;
+        r.high[i] = r.high[i] > 0 ? r.high[i] : 0;
     }
     return r;
 }

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Canonical IR -> layers and terms. Method: one walk over the nodes; a relu, and the output at the
+ * end, gathers the sum behind it by following ADD to the left; a term's source is found by
+ * following RESHAPE and SLICE up to a layer, which only moves the place of its first element.
+ * O(nodes), and one look at every constant.
+ */
+#include "net.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+typedef struct {
+    const TtfsIr *ir;
+    const char *file;
+    TtfsNet *out;
+    TtfsDiag *diag;
+    TtfsArena scratch;
+    const TtfsNode **maker; /* per tensor; NULL: input or constant */
+    uint32_t *layer;        /* per tensor: index + 1 of the layer that it is */
+} Build;
+
+/* The sum behind a relu or the output, while it is taken apart. */
+typedef struct {
+    const TtfsNode *at;               /* for messages */
+    TTFS_VEC(const TtfsNode *) terms; /* from the last to the first */
+    TtfsTensor map;                   /* the constant addend, 0: none */
+} Sum;
+
+static bool refuse(const Build *b, const TtfsNode *n, const char *why) {
+    return ttfs_error(b->diag, TTFS_AT_NODE(b->file, n->name), TTFS_MODEL_FORM, "%s: %s",
+                      ttfs_op_name(n->op), why);
+}
+
+static bool finite_values(const Build *b, const TtfsNode *n, TtfsTensor t) {
+    const TtfsTensorInfo *info = ttfs_ir_tensor(b->ir, t);
+    uint64_t count = ttfs_ir_count(info);
+    for (uint64_t i = 0; i < count; i++)
+        if (!isfinite(info->data[i]))
+            return ttfs_error(b->diag, TTFS_AT_NODE(b->file, n->name), TTFS_MODEL_VALUE,
+                              "element %" PRIu64 " of a weight or bias is not finite", i);
+    return true;
+}
+
+static const float *data_of(const Build *b, TtfsTensor t) {
+    return ttfs_ir_tensor(b->ir, t)->data;
+}
+
+/* Channels, rows, columns of a tensor; dimensions behind the second are columns. */
+static void shape_of(const TtfsTensorInfo *t, uint32_t shape[3]) {
+    shape[0] = shape[1] = shape[2] = 1;
+    for (uint32_t i = 1; i < t->rank; i++)
+        if (i <= 2)
+            shape[i - 1] = t->dim[i];
+        else
+            shape[2] *= t->dim[i];
+}
+
+/* A slice that takes a contiguous run of channels; *first is moved by its place. */
+static bool slice_place(const Build *b, const TtfsNode *n, uint64_t *first) {
+    const TtfsTensorInfo *in = ttfs_ir_tensor(b->ir, n->in[0]);
+    uint64_t plane = 1;
+    for (uint32_t i = 0; i < in->rank; i++) {
+        bool whole = n->attr.first[i] == 0 && n->attr.count[i] == in->dim[i];
+        if ((i == 1 ? n->attr.count[i] > 1 : !whole) && n->attr.step[i] != 1) return false;
+        if (i != 1 && !whole) return false;
+        if (i > 1) plane *= in->dim[i];
+    }
+    *first += plane * n->attr.first[1];
+    return in->rank > 1;
+}
+
+/* Finds the layer that tensor `t` is a view of. */
+static bool find_source(const Build *b, const TtfsNode *n, TtfsTensor t, TtfsTerm *term) {
+    uint64_t first = 0;
+    shape_of(ttfs_ir_tensor(b->ir, t), term->in);
+    while (!b->layer[t.i - 1]) {
+        const TtfsNode *m = b->maker[t.i - 1];
+        if (!m || (m->op != TTFS_OP_RESHAPE && m->op != TTFS_OP_SLICE))
+            return refuse(b, n, "its source does not spike");
+        if (m->op == TTFS_OP_SLICE && !slice_place(b, m, &first))
+            return refuse(b, m, "expected a run of channels");
+        t = m->in[0];
+    }
+    term->src = b->layer[t.i - 1] - 1;
+    term->first = (uint32_t)first;
+    return true;
+}
+
+static void take_window(const TtfsIrAttr *a, TtfsTerm *t) {
+    t->group = a->group;
+    memcpy(t->kernel, a->kernel, sizeof a->kernel);
+    memcpy(t->stride, a->stride, sizeof a->stride);
+    memcpy(t->dilation, a->dilation, sizeof a->dilation);
+    memcpy(t->pad, a->pad, sizeof a->pad);
+}
+
+static bool take_gemm(const Build *b, const TtfsNode *n, TtfsTerm *t, uint32_t shape[3]) {
+    const TtfsTensorInfo *w = ttfs_ir_tensor(b->ir, n->in[1]);
+    if (n->attr.alpha != 1 || n->attr.beta != 1 || n->attr.trans_a || !n->attr.trans_b)
+        return refuse(b, n, "expected y = W x + b with alpha = beta = 1 and W as [out, in]");
+    if (w->rank != 2 || w->dim[1] != (uint64_t)t->in[0] * t->in[1] * t->in[2])
+        return refuse(b, n, "its weights do not fit its source");
+    t->dense = true;
+    t->group = t->kernel[0] = t->kernel[1] = t->stride[0] = t->stride[1] = 1;
+    t->dilation[0] = t->dilation[1] = 1;
+    t->row = w->dim[1];
+    shape[0] = w->dim[0], shape[1] = shape[2] = 1;
+    return true;
+}
+
+static bool take_conv(const Build *b, const TtfsNode *n, TtfsTerm *t, uint32_t shape[3]) {
+    const TtfsTensorInfo *w = ttfs_ir_tensor(b->ir, n->in[1]);
+    const TtfsTensorInfo *in = ttfs_ir_tensor(b->ir, n->in[0]);
+    take_window(&n->attr, t);
+    shape_of(ttfs_ir_tensor(b->ir, n->out), shape);
+    if (t->group == 0 || w->rank != 4 || in->rank != 4 || in->dim[1] % t->group ||
+        w->dim[0] % t->group || w->dim[1] != in->dim[1] / t->group || w->dim[2] != t->kernel[0] ||
+        w->dim[3] != t->kernel[1] || shape[0] != w->dim[0])
+        return refuse(b, n, "its weights do not fit its source");
+    t->row = (uint64_t)w->dim[1] * w->dim[2] * w->dim[3];
+    return true;
+}
+
+/* Adds the bias input of a term to the layer's. */
+static bool take_bias(Build *b, const TtfsNode *n, TtfsNetLayer *l) {
+    if (n->n_in < 3 || !n->in[2].i) return true;
+    const float *bias = data_of(b, n->in[2]);
+    if (!bias || ttfs_ir_count(ttfs_ir_tensor(b->ir, n->in[2])) != l->c)
+        return refuse(b, n, "expected one constant bias a channel");
+    if (!finite_values(b, n, n->in[2])) return false;
+    if (!l->bias) l->bias = TTFS_ARRAY(&b->out->arena, double, l->c);
+    for (uint32_t i = 0; i < l->c; i++) l->bias[i] += (double)bias[i];
+    return true;
+}
+
+static bool add_term(Build *b, const TtfsNode *n, TtfsNetLayer *l) {
+    TtfsTerm t = {.name = n->name};
+    uint32_t shape[3];
+    if (n->n_in < 2 || !data_of(b, n->in[1])) return refuse(b, n, "expected constant weights");
+    if (!find_source(b, n, n->in[0], &t)) return false;
+    if (!(n->op == TTFS_OP_GEMM ? take_gemm(b, n, &t, shape) : take_conv(b, n, &t, shape)))
+        return false;
+    if (!finite_values(b, n, n->in[1])) return false;
+    if (l->terms == 0) {
+        l->c = shape[0], l->h = shape[1], l->w = shape[2];
+        l->name = n->name;
+    } else if (l->c != shape[0] || l->h != shape[1] || l->w != shape[2]) {
+        return refuse(b, n, "its output has another shape than what it is added to");
+    }
+    t.weights = data_of(b, n->in[1]);
+    *TTFS_PUSH(&b->out->arena, b->out->terms) = t;
+    l->terms++;
+    return take_bias(b, n, l);
+}
+
+/* The linear node that makes `t`, reshapes left out; NULL when another one does. */
+static const TtfsNode *linear_of(const Build *b, TtfsTensor t) {
+    const TtfsNode *n = b->maker[t.i - 1];
+    while (n && n->op == TTFS_OP_RESHAPE) n = b->maker[n->in[0].i - 1];
+    return n && (n->op == TTFS_OP_CONV || n->op == TTFS_OP_GEMM) ? n : NULL;
+}
+
+/* Takes a left-leaning sum apart, last addend first. */
+static bool take_sum(Build *b, TtfsTensor t, Sum *s) {
+    for (;;) {
+        const TtfsNode *n = b->layer[t.i - 1] ? NULL : b->maker[t.i - 1];
+        if (n && n->op == TTFS_OP_RESHAPE) {
+            t = n->in[0];
+            continue;
+        }
+        if (!n || n->op != TTFS_OP_ADD) break;
+        const TtfsNode *term = linear_of(b, n->in[1]);
+        if (data_of(b, n->in[1]) && !s->map.i)
+            s->map = n->in[1];
+        else if (term)
+            *TTFS_PUSH(&b->scratch, s->terms) = term;
+        else
+            return refuse(b, n, "expected a convolution or gemm, or one constant, as addend");
+        s->at = n;
+        t = n->in[0];
+    }
+    const TtfsNode *last = linear_of(b, t);
+    if (!last) return refuse(b, s->at, "expected a convolution or gemm before it");
+    *TTFS_PUSH(&b->scratch, s->terms) = last;
+    return true;
+}
+
+static bool take_map(Build *b, const Sum *s, TtfsNetLayer *l) {
+    if (!s->map.i) return true;
+    if (ttfs_ir_count(ttfs_ir_tensor(b->ir, s->map)) != ttfs_net_size(l))
+        return refuse(b, s->at, "expected a constant of the shape of what it is added to");
+    l->bias_map = data_of(b, s->map);
+    return finite_values(b, s->at, s->map);
+}
+
+static bool add_layer(Build *b, const TtfsNetLayer *l) {
+    *TTFS_PUSH(&b->out->arena, b->out->layers) = *l;
+    b->layer[l->tensor.i - 1] = b->out->layers.len;
+    return true;
+}
+
+/* The layer whose values are tensor `t`, from the sum that `sum` holds. */
+static bool add_linear(Build *b, const TtfsNode *at, TtfsTensor sum, TtfsTensor t,
+                       TtfsLayerKind kind) {
+    Sum s = {.at = at};
+    TtfsNetLayer l = {.kind = kind, .tensor = t, .term_first = b->out->terms.len};
+    if (!take_sum(b, sum, &s)) return false;
+    for (uint32_t i = s.terms.len; i-- > 0;)
+        if (!add_term(b, s.terms.at[i], &l)) return false;
+    if (ttfs_net_size(&l) != ttfs_ir_count(ttfs_ir_tensor(b->ir, t)))
+        return refuse(b, at, "its shape is not that of the sum before it");
+    return take_map(b, &s, &l) && add_layer(b, &l);
+}
+
+static bool add_pool(Build *b, const TtfsNode *n) {
+    TtfsTerm t = {.name = n->name};
+    uint32_t shape[3];
+    if (ttfs_ir_tensor(b->ir, n->in[0])->rank != 4)
+        return refuse(b, n, "expected an input with channels, rows and columns");
+    if (!find_source(b, n, n->in[0], &t)) return false;
+    take_window(&n->attr, &t);
+    shape_of(ttfs_ir_tensor(b->ir, n->out), shape);
+    *TTFS_PUSH(&b->out->arena, b->out->terms) = t;
+    return add_layer(b, &(TtfsNetLayer){.kind = n->op == TTFS_OP_MAXPOOL ? TTFS_LAYER_MAXPOOL
+                                                                         : TTFS_LAYER_MINPOOL,
+                                        .name = n->name,
+                                        .tensor = n->out,
+                                        .c = shape[0],
+                                        .h = shape[1],
+                                        .w = shape[2],
+                                        .term_first = b->out->terms.len - 1,
+                                        .terms = 1,
+                                        .of_input = b->out->layers.at[t.src].of_input});
+}
+
+static void add_input(Build *b) {
+    const TtfsTensorInfo *t = ttfs_ir_tensor(b->ir, b->ir->input);
+    uint32_t shape[3];
+    shape_of(t, shape);
+    add_layer(b, &(TtfsNetLayer){.kind = TTFS_LAYER_INPUT,
+                                 .name = t->name,
+                                 .tensor = b->ir->input,
+                                 .c = shape[0],
+                                 .h = shape[1],
+                                 .w = shape[2],
+                                 .of_input = true});
+}
+
+static bool add_node(Build *b, const TtfsNode *n) {
+    bool part = n->op == TTFS_OP_CONV || n->op == TTFS_OP_GEMM || n->op == TTFS_OP_ADD ||
+                n->op == TTFS_OP_RESHAPE || n->op == TTFS_OP_SLICE;
+    if (n->op == TTFS_OP_RELU) return add_linear(b, n, n->in[0], n->out, TTFS_LAYER_RELU);
+    if (n->op == TTFS_OP_MAXPOOL || n->op == TTFS_OP_MINPOOL) return add_pool(b, n);
+    return part || refuse(b, n, "not an operation of the canonical form");
+}
+
+static bool add_readout(Build *b) {
+    TtfsTensor out = b->ir->output;
+    const TtfsNode *maker = b->maker[out.i - 1];
+    if (b->ir->outputs.len > 1)
+        return ttfs_error_advice(b->diag, TTFS_AT_FILE(b->file), TTFS_MODEL_FORM,
+                                 "export the network with one output",
+                                 "the network has %" PRIu32 " outputs", b->ir->outputs.len);
+    if (!maker || b->layer[out.i - 1])
+        return ttfs_error(b->diag, TTFS_AT_FILE(b->file), TTFS_MODEL_FORM,
+                          "the network's output is not made by a convolution or gemm");
+    return add_linear(b, maker, out, out, TTFS_LAYER_READOUT);
+}
+
+bool ttfs_net_of(const TtfsIr *ir, const char *file, TtfsNet *out, TtfsDiag *diag) {
+    *out = (TtfsNet){0};
+    Build b = {.ir = ir, .file = file, .out = out, .diag = diag};
+    b.maker = TTFS_ARRAY(&b.scratch, const TtfsNode *, ir->tensors.len);
+    b.layer = TTFS_ARRAY(&b.scratch, uint32_t, ir->tensors.len);
+    for (uint32_t i = 0; i < ir->nodes.len; i++)
+        b.maker[ir->nodes.at[i].out.i - 1] = &ir->nodes.at[i];
+    add_input(&b);
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < ir->nodes.len; i++) ok = add_node(&b, &ir->nodes.at[i]);
+    ok = ok && add_readout(&b);
+    ttfs_arena_free(&b.scratch);
+    if (!ok) ttfs_net_free(out);
+    return ok;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Net: the canonical IR seen as layers. A layer is what becomes a population of neurons: the input,
+ * a rectified or plain sum of linear terms, a pool. A term is a convolution or matrix that reads
+ * one layer. Nothing is computed and no weight is copied; the lowering and the exact engine both
+ * start from this view.
+ *
+ * Invariants: layers in topological order, layer 0 is the input, the last one the readout; a term
+ * reads a layer before its own; shapes fit; constants are finite.
+ */
+#ifndef TTFS_NET_H
+#define TTFS_NET_H
+
+#include "ir.h"
+
+typedef enum {
+    TTFS_LAYER_INPUT,
+    TTFS_LAYER_RELU,
+    TTFS_LAYER_MAXPOOL,
+    TTFS_LAYER_MINPOOL,
+    TTFS_LAYER_READOUT
+} TtfsLayerKind;
+
+/* What a layer reads of one source, through a linear map or a pool's window. */
+typedef struct {
+    const char *name; /* the node's */
+    uint32_t src;     /* index of the layer it reads */
+    uint32_t first;   /* first neuron it sees */
+    uint32_t
+        in[3];  /* how it sees them: channels, rows, columns; a slice or reshape of the source */
+    bool dense; /* a matrix; else a convolution, or the window of a pool */
+    uint32_t group, kernel[2], stride[2], dilation[2], pad[4];
+    const float *weights; /* [out c][in c / group][ky][kx], a matrix [out][in]; NULL for a pool */
+    uint64_t row;         /* weights of one output channel, or of one neuron of a matrix */
+} TtfsTerm;
+
+typedef struct {
+    TtfsLayerKind kind;
+    const char *name;  /* of the first term's node; the input's: its tensor */
+    TtfsTensor tensor; /* the values in the IR */
+    uint32_t c, h, w;  /* neuron index (ch * h + y) * w + x */
+    uint32_t term_first, terms;
+    double *bias;          /* [c], or NULL */
+    const float *bias_map; /* [c][h][w] on top of it, or NULL */
+    bool of_input;         /* the input or a pool of it: values have the input's range */
+} TtfsNetLayer;
+
+typedef struct {
+    TtfsArena arena;
+    TTFS_VEC(TtfsNetLayer) layers;
+    TTFS_VEC(TtfsTerm) terms;
+} TtfsNet;
+
+/* Reads a checked IR in canonical form. Whatever has another form is an error (MODEL_FORM) at its
+ * node; a constant that is not finite is MODEL_VALUE. `ir` must outlive the view. */
+bool ttfs_net_of(const TtfsIr *ir, const char *file, TtfsNet *out, TtfsDiag *diag);
+void ttfs_net_free(TtfsNet *n);
+
+uint32_t ttfs_net_size(const TtfsNetLayer *l);
+/* Weights of a term: output channels (a matrix: neurons) times row. */
+uint64_t ttfs_term_weights(const TtfsNetLayer *l, const TtfsTerm *t);
+/* The source row or column (axis 0, 1) under tap k of output position o, padding taken off; outside
+ * 0..in-1 when the tap lies in the padding. */
+int64_t ttfs_term_tap(const TtfsTerm *t, int axis, uint32_t o, uint32_t k);
+
+/* The biases of a layer whose input starts at p: a real input is p + (what a spike encodes), zero
+ * padding is not, so b' = b + p * (sum of the weights whose tap lies inside the input). One value a
+ * channel when they are the same at all positions, else one a neuron; the count says which. */
+double *ttfs_net_bias(const TtfsNet *n, uint32_t layer, double p, TtfsArena *a, uint32_t *count);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Sizes and biases of layers. In: the view of a canonical IR, where the input's range starts; out:
+ * real biases, float64. Cost: neurons times taps, only for layers that read the input itself.
+ */
+#include "net.h"
+
+#include <string.h>
+
+void ttfs_net_free(TtfsNet *n) {
+    ttfs_arena_free(&n->arena);
+    *n = (TtfsNet){0};
+}
+
+uint32_t ttfs_net_size(const TtfsNetLayer *l) {
+    return l->c * l->h * l->w;
+}
+
+uint64_t ttfs_term_weights(const TtfsNetLayer *l, const TtfsTerm *t) {
+    return t->row * l->c;
+}
+
+int64_t ttfs_term_tap(const TtfsTerm *t, int axis, uint32_t o, uint32_t k) {
+    return (int64_t)o * t->stride[axis] + (int64_t)k * t->dilation[axis] - t->pad[axis];
+}
+
+/* Sums of one output channel's weights: per tap, over the input channels. */
+static void sum_taps(const TtfsTerm *t, uint32_t channel, double *sum) {
+    uint64_t taps = t->dense ? 1 : (uint64_t)t->kernel[0] * t->kernel[1];
+    const float *w = t->weights + t->row * channel;
+    for (uint64_t k = 0; k < taps; k++) sum[k] = 0;
+    for (uint64_t j = 0; j < t->row; j++) sum[j % taps] += (double)w[j];
+}
+
+/* Adds p times the weights inside the input to the biases of one channel's neurons. */
+static void add_offset(const TtfsNetLayer *l, const TtfsTerm *t, const double *sum, double p,
+                       double *bias) {
+    for (uint32_t y = 0; y < l->h; y++)
+        for (uint32_t x = 0; x < l->w; x++)
+            for (uint32_t ky = 0; ky < t->kernel[0]; ky++)
+                for (uint32_t kx = 0; kx < t->kernel[1]; kx++) {
+                    int64_t sy = ttfs_term_tap(t, 0, y, ky), sx = ttfs_term_tap(t, 1, x, kx);
+                    bool inside = sy >= 0 && sy < t->in[1] && sx >= 0 && sx < t->in[2];
+                    if (t->dense || inside) bias[y * l->w + x] += p * sum[ky * t->kernel[1] + kx];
+                }
+}
+
+static bool padded(const TtfsTerm *t) {
+    return t->pad[0] || t->pad[1] || t->pad[2] || t->pad[3];
+}
+
+/* True when all neurons of a channel have one bias. */
+static bool uniform(const double *bias, uint32_t c, uint32_t plane) {
+    for (uint32_t i = 0; i < c * plane; i++)
+        if (bias[i] != bias[i - i % plane]) return false;
+    return true;
+}
+
+double *ttfs_net_bias(const TtfsNet *n, uint32_t layer, double p, TtfsArena *a, uint32_t *count) {
+    const TtfsNetLayer *l = &n->layers.at[layer];
+    uint32_t plane = l->h * l->w, each = l->bias_map ? plane : 1;
+    const TtfsTerm *term = &n->terms.at[l->term_first];
+    for (uint32_t k = 0; k < l->terms; k++)
+        if (p != 0 && n->layers.at[term[k].src].of_input && padded(&term[k])) each = plane;
+    double *bias = TTFS_ARRAY(a, double, (size_t)l->c *each);
+    TtfsNetLayer one = *l; /* without a map all positions are as the first, whose taps are inside */
+    if (each == 1) one.h = one.w = 1;
+    for (uint32_t i = 0; i < l->c * each; i++)
+        bias[i] = (l->bias ? l->bias[i / each] : 0) + (l->bias_map ? (double)l->bias_map[i] : 0);
+    for (uint32_t k = 0; p != 0 && k < l->terms; k++) {
+        if (!n->layers.at[term[k].src].of_input) continue;
+        double *sum = TTFS_ARRAY(a, double, (size_t)term[k].kernel[0] * term[k].kernel[1]);
+        for (uint32_t i = 0; i < l->c; i++) {
+            sum_taps(&term[k], i, sum);
+            add_offset(&one, &term[k], sum, p, bias + (size_t)i * each);
+        }
+    }
+    if (each > 1 && uniform(bias, l->c, plane)) {
+        for (uint32_t i = 0; i < l->c; i++) bias[i] = bias[(size_t)i * plane];
+        each = 1;
+    }
+    *count = l->c * each;
+    return bias;
+}
