@@ -1,47 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Constant folding: transposition and elementwise arithmetic. Float32 results are those of float32
- * arithmetic (a double holds sum, product and quotient of two floats well enough that rounding it
- * gives the same float); integers wrap as ONNX leaves open, a division by zero is an obstacle.
+ * Constant folding: elementwise arithmetic with numpy broadcasting. Float32 results are those of
+ * float32 arithmetic (a double holds sum, product and quotient of two floats well enough that
+ * rounding it gives the same float); integers wrap as ONNX leaves open, a division by zero is an
+ * obstacle. Comparisons and logic give integers 0 and 1.
  */
 #include "onnx_import.h"
 
-#include <string.h>
+#include <math.h>
 
-void ttfs_onnx_fold_transpose(OnnxImport *im, OnnxNode *n, const uint32_t *perm) {
-    const OnnxConst *c = &n->in[0]->c;
-    uint32_t dim[TTFS_MAX_RANK], step[TTFS_MAX_RANK], at[TTFS_MAX_RANK] = {0};
-    uint64_t stride[TTFS_MAX_RANK];
-    for (uint32_t i = c->rank, s = 1; i-- > 0; s *= c->dim[i]) step[i] = s;
-    for (uint32_t i = 0; i < c->rank; i++) {
-        dim[i] = c->dim[perm[i]];
-        stride[i] = step[perm[i]];
-    }
-    float *f = NULL;
-    int64_t *q = NULL;
-    OnnxConst out;
-    if (!ttfs_onnx_new_const(im, n, c->f != NULL, c->rank, dim, &f, &q, &out)) return;
-    for (uint64_t k = 0; k < out.count; k++) {
-        uint64_t from = 0;
-        for (uint32_t i = 0; i < c->rank; i++) from += at[i] * stride[i];
-        if (f)
-            f[k] = c->f[from];
-        else
-            q[k] = c->n[from];
-        for (uint32_t i = c->rank; i-- > 0 && ++at[i] == dim[i];) at[i] = 0;
-    }
-    ttfs_onnx_bind_const(n, &out);
+static double float_two(OnnxFold op, double x, double y) {
+    if (op == ONNX_FOLD_ADD) return x + y;
+    if (op == ONNX_FOLD_SUB) return x - y;
+    if (op == ONNX_FOLD_MUL) return x * y;
+    if (op == ONNX_FOLD_DIV) return x / y;
+    if (op == ONNX_FOLD_MAX) return x > y ? x : y;
+    if (op == ONNX_FOLD_MIN) return x < y ? x : y;
+    return op == ONNX_FOLD_POW ? pow(x, y) : fmod(x, y);
 }
 
-static float float_op(char op, float a, float b) {
-    double x = a, y = b;
-    return (float)(op == '+' ? x + y : op == '-' ? x - y : op == '*' ? x * y : x / y);
+/* Base to a non-negative power, wrapping; 64 steps at most. */
+static uint64_t power(uint64_t base, int64_t exponent) {
+    uint64_t result = 1;
+    for (; exponent > 0; exponent >>= 1, base *= base)
+        if (exponent & 1) result *= base;
+    return result;
 }
 
-static int64_t integer_op(char op, int64_t a, int64_t b) {
+/* The remainder has the sign of the divisor (Mod with fmod = 0). */
+static int64_t remainder_of(int64_t a, int64_t b) {
+    int64_t r = b == -1 ? 0 : a % b;
+    return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+
+static int64_t integer_two(OnnxFold op, int64_t a, int64_t b) {
     uint64_t x = (uint64_t)a, y = (uint64_t)b;
-    if (op == '/') return b == -1 ? (int64_t)(0 - x) : a / b;
-    return (int64_t)(op == '+' ? x + y : op == '-' ? x - y : x * y);
+    if (op == ONNX_FOLD_ADD) return (int64_t)(x + y);
+    if (op == ONNX_FOLD_SUB) return (int64_t)(x - y);
+    if (op == ONNX_FOLD_MUL) return (int64_t)(x * y);
+    if (op == ONNX_FOLD_DIV) return b == -1 ? (int64_t)(0 - x) : a / b;
+    if (op == ONNX_FOLD_MAX) return a > b ? a : b;
+    if (op == ONNX_FOLD_MIN) return a < b ? a : b;
+    if (op == ONNX_FOLD_POW) return (int64_t)power(x, b);
+    if (op == ONNX_FOLD_MOD) return remainder_of(a, b);
+    if (op == ONNX_FOLD_AND) return a && b;
+    return a || b;
+}
+
+static int64_t compare(OnnxFold op, const OnnxConst *a, uint64_t i, const OnnxConst *b,
+                       uint64_t j) {
+    bool equal = a->f ? a->f[i] == b->f[j] : a->n[i] == b->n[j];
+    bool less = a->f ? a->f[i] < b->f[j] : a->n[i] < b->n[j];
+    if (op == ONNX_FOLD_EQUAL) return equal;
+    return op == ONNX_FOLD_LESS ? less : !less && !equal;
 }
 
 /* Where the element at output coordinates `at` lies in a broadcast operand. */
@@ -52,7 +63,7 @@ static uint64_t broadcast_at(const OnnxConst *c, uint32_t rank, const uint32_t *
     return from;
 }
 
-static bool broadcast_shape(const OnnxConst *a, const OnnxConst *b, uint32_t *rank, uint32_t *dim) {
+bool ttfs_onnx_broadcast(const OnnxConst *a, const OnnxConst *b, uint32_t *rank, uint32_t *dim) {
     *rank = a->rank > b->rank ? a->rank : b->rank;
     for (uint32_t i = 0; i < *rank; i++) {
         uint32_t p = i + a->rank < *rank ? 1 : a->dim[i + a->rank - *rank];
@@ -63,30 +74,79 @@ static bool broadcast_shape(const OnnxConst *a, const OnnxConst *b, uint32_t *ra
     return true;
 }
 
-void ttfs_onnx_fold_elementwise(OnnxImport *im, OnnxNode *n, char op) {
-    const OnnxConst *a = &n->in[0]->c, *b = &n->in[1]->c;
+static bool operands_fit(OnnxImport *im, const OnnxNode *n, OnnxFold op, const OnnxConst *a,
+                         const OnnxConst *b) {
+    bool logic = op == ONNX_FOLD_AND || op == ONNX_FOLD_OR;
+    if ((a->f != NULL) != (b->f != NULL) || (logic && a->f))
+        return ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL,
+                                  "the constants have types that do not fit");
+    bool divides = op == ONNX_FOLD_DIV || op == ONNX_FOLD_MOD;
+    for (uint64_t i = 0; !b->f && (divides || op == ONNX_FOLD_POW) && i < b->count; i++)
+        if (divides ? b->n[i] == 0 : b->n[i] < 0)
+            return ttfs_onnx_obstacle(im, n, TTFS_ONNX_GRAPH, NULL, "an integer is divided by %s",
+                                      divides ? "zero" : "a power");
+    return true;
+}
+
+bool ttfs_onnx_fold_two(OnnxImport *im, const OnnxNode *n, OnnxFold op, const OnnxConst *a,
+                        const OnnxConst *b, OnnxConst *out) {
     uint32_t rank, dim[TTFS_MAX_RANK], at[TTFS_MAX_RANK] = {0};
-    if ((a->f != NULL) != (b->f != NULL) || !broadcast_shape(a, b, &rank, dim)) {
-        ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL,
-                           "the constants have types or shapes that do not fit");
-        return;
-    }
-    for (uint64_t i = 0; !b->f && op == '/' && i < b->count; i++)
-        if (b->n[i] == 0) {
-            ttfs_onnx_obstacle(im, n, TTFS_ONNX_GRAPH, NULL, "an integer is divided by zero");
-            return;
-        }
+    bool compares = op == ONNX_FOLD_EQUAL || op == ONNX_FOLD_LESS || op == ONNX_FOLD_GREATER;
     float *f = NULL;
     int64_t *q = NULL;
-    OnnxConst out;
-    if (!ttfs_onnx_new_const(im, n, a->f != NULL, rank, dim, &f, &q, &out)) return;
-    for (uint64_t k = 0; k < out.count; k++) {
+    if (!operands_fit(im, n, op, a, b)) return false;
+    if (!ttfs_onnx_broadcast(a, b, &rank, dim))
+        return ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL,
+                                  "the constants have shapes that do not fit");
+    if (!ttfs_onnx_new_const(im, n, a->f && !compares, rank, dim, &f, &q, out)) return false;
+    out->type = compares ? ONNX__TENSOR_PROTO__DATA_TYPE__BOOL : a->type;
+    for (uint64_t k = 0; k < out->count; k++) {
         uint64_t i = broadcast_at(a, rank, at), j = broadcast_at(b, rank, at);
         if (f)
-            f[k] = float_op(op, a->f[i], b->f[j]);
+            f[k] = (float)float_two(op, (double)a->f[i], (double)b->f[j]);
         else
-            q[k] = integer_op(op, a->n[i], b->n[j]);
+            q[k] = compares ? compare(op, a, i, b, j) : integer_two(op, a->n[i], b->n[j]);
         for (uint32_t d = rank; d-- > 0 && ++at[d] == dim[d];) at[d] = 0;
     }
-    ttfs_onnx_bind_const(n, &out);
+    return true;
+}
+
+static double float_one(OnnxFold op, double x) {
+    if (op == ONNX_FOLD_NEG) return -x;
+    if (op == ONNX_FOLD_ABS) return fabs(x);
+    if (op == ONNX_FOLD_SQRT) return sqrt(x);
+    if (op == ONNX_FOLD_RECIPROCAL) return 1 / x;
+    if (op == ONNX_FOLD_EXP) return exp(x);
+    if (op == ONNX_FOLD_LOG) return log(x);
+    if (op == ONNX_FOLD_FLOOR) return floor(x);
+    if (op == ONNX_FOLD_CEIL) return ceil(x);
+    if (op == ONNX_FOLD_ROUND) return rint(x);
+    return x > 0 ? x : 0; /* RELU */
+}
+
+static int64_t integer_one(OnnxFold op, int64_t a) {
+    if (op == ONNX_FOLD_NOT) return !a;
+    bool minus = op == ONNX_FOLD_NEG || (op == ONNX_FOLD_ABS && a < 0);
+    if (minus) return (int64_t)(0 - (uint64_t)a);
+    return op == ONNX_FOLD_RELU && a < 0 ? 0 : a;
+}
+
+bool ttfs_onnx_fold_one(OnnxImport *im, const OnnxNode *n, OnnxFold op, const OnnxConst *a,
+                        OnnxConst *out) {
+    float *f = NULL;
+    int64_t *q = NULL;
+    bool of_integers = op == ONNX_FOLD_NOT || op == ONNX_FOLD_NEG || op == ONNX_FOLD_ABS ||
+                       op == ONNX_FOLD_RELU;
+    if (a->f ? op == ONNX_FOLD_NOT : !of_integers)
+        return ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL,
+                                  "the constant has a type that does not fit");
+    if (!ttfs_onnx_new_const(im, n, a->f != NULL, a->rank, a->dim, &f, &q, out)) return false;
+    out->type = a->type;
+    for (uint64_t k = 0; k < out->count; k++) {
+        if (f)
+            f[k] = (float)float_one(op, (double)a->f[k]);
+        else
+            q[k] = integer_one(op, a->n[k]);
+    }
+    return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The ONNX graph as arrays: values sorted by name (no hash, so no order depends on one), nodes with
- * pointers to their values, unique node names, the nodes the output depends on in an order in which
+ * pointers to their values, unique node names, the nodes the outputs depend on in an order in which
  * makers stand before users. n log n in the number of names; the walk keeps its own stack.
  */
 #include "onnx_import.h"
@@ -53,7 +53,7 @@ static void list_values(OnnxImport *im) {
                 *v++ = (OnnxValue){.name = g->node[i]->output[k],
                                    .maker = (uint32_t)i + 1,
                                    .slot = (uint32_t)k,
-                                   .kind = k ? ONNX_SECOND : ONNX_PENDING};
+                                   .kind = ONNX_PENDING};
     im->n_values = (uint32_t)(v - im->values);
     qsort(im->values, im->n_values, sizeof *im->values, by_name);
 }

@@ -18,8 +18,9 @@
 typedef struct {
     uint32_t rank, dim[TTFS_MAX_RANK];
     uint64_t count; /* product of the dimensions; may be 0 */
-    const float *f; /* floating-point types, as float32; NULL for integers */
+    const float *f; /* floating-point types, as float32, as long-lived as the IR; NULL: integers */
     const int64_t *n;
+    int32_t type; /* ONNX data type */
 } OnnxConst;
 
 typedef enum { ONNX_PENDING, ONNX_UNKNOWN, ONNX_CONST, ONNX_TENSOR, ONNX_SECOND } OnnxKind;
@@ -33,6 +34,8 @@ typedef struct {
     const Onnx__TensorProto *init; /* loaded at the first use */
     OnnxConst c;                   /* when CONST */
     TtfsTensor tensor;             /* when TENSOR, or a constant that the IR holds already */
+    uint32_t quant;                /* index + 1 of the IR node that put it on a grid of integers */
+    bool integer;                  /* a TENSOR that holds integers */
 } OnnxValue;
 
 typedef struct OnnxImport OnnxImport;
@@ -51,7 +54,7 @@ struct OnnxNode {
     const OnnxOp *op;      /* NULL: not supported */
     OnnxValue **in, **out; /* NULL where the name is empty or unknown */
     uint32_t n_in, n_out;
-    bool live;    /* the output depends on it */
+    bool live;    /* an output depends on it */
     bool unknown; /* an input is unknown */
 };
 
@@ -60,6 +63,7 @@ enum { ONNX_MOST_ACTIVATIONS = 1 << 28 };
 
 struct OnnxImport {
     const char *path;
+    TtfsOnnxOptions options;
     TtfsIr *ir;
     TtfsObstacles *obstacles; /* NULL: only diag */
     TtfsDiag *diag;
@@ -72,8 +76,9 @@ struct OnnxImport {
     uint32_t n_nodes;
     uint32_t *order; /* live nodes, makers before users */
     uint32_t n_order;
-    uint64_t fold_budget; /* elements that constant folding may still make */
-    uint64_t activations; /* elements of all tensors that nodes make */
+    uint64_t fold_budget;             /* elements that constant folding may still make */
+    uint64_t activations;             /* elements of all tensors that nodes make */
+    TTFS_VEC(const char *) map_paths; /* of ir->maps */
 };
 
 /* onnx_proto.c: bytes -> messages, with bounded depth and memory. */
@@ -93,7 +98,8 @@ bool ttfs_onnx_obstacle(OnnxImport *im, const OnnxNode *n, TtfsCode code, const 
                         const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /* onnx_table.c */
-const OnnxOp *ttfs_onnx_op(const char *type);
+const OnnxOp *ttfs_onnx_op(const char *domain, const char *type);
+/* onnx_refusals.c */
 void ttfs_onnx_unsupported(OnnxImport *im, OnnxNode *n);
 
 /* onnx_attr.c: attributes with defaults; false after an obstacle. */
@@ -111,6 +117,10 @@ bool ttfs_onnx_axis(OnnxImport *im, const OnnxNode *n, int64_t axis, uint32_t ra
 
 /* onnx_tensor.c */
 bool ttfs_onnx_tensor(OnnxImport *im, const char *name, const Onnx__TensorProto *t, OnnxConst *out);
+bool ttfs_onnx_is_float(int32_t type);
+/* onnx_external.c: the bytes of a tensor that lie in another file, mapped into the IR. */
+bool ttfs_onnx_external(OnnxImport *im, const char *name, const Onnx__TensorProto *t,
+                        const unsigned char **bytes, uint64_t *size);
 
 /* onnx_value.c: what handlers read and write. Indices count a node's inputs. */
 bool ttfs_onnx_has(const OnnxNode *n, uint32_t input);
@@ -122,41 +132,141 @@ TtfsTensorInfo ttfs_onnx_shape(const OnnxImport *im, const OnnxNode *n, uint32_t
 TtfsTensor ttfs_onnx_operand(OnnxImport *im, const OnnxNode *n, uint32_t input);
 TtfsTensor ttfs_onnx_activation(OnnxImport *im, const OnnxNode *n, uint32_t input);
 TtfsTensor ttfs_onnx_weight(OnnxImport *im, const OnnxNode *n, uint32_t input);
+/* A constant input's single number; false, with an obstacle, when it is no constant number.
+ * Untouched when the input is absent. */
+bool ttfs_onnx_number(OnnxImport *im, const OnnxNode *n, uint32_t input, double *out);
 /* The integers of a constant input; *count = 0 when it is absent. */
 bool ttfs_onnx_ints(OnnxImport *im, const OnnxNode *n, uint32_t input, const int64_t **values,
                     size_t *count);
-/* Infers the shape (a reshape's is given), adds the node and binds output 0; 0 after an obstacle.
- */
+/* The list that is attribute `name` in older operator sets and input `input` in newer ones. */
+bool ttfs_onnx_list(OnnxImport *im, const OnnxNode *n, const char *name, uint32_t input,
+                    const int64_t **values, size_t *count);
+/* Axes as a bit set below `rank`, from such a list. */
+bool ttfs_onnx_axes(OnnxImport *im, const OnnxNode *n, uint32_t input, uint32_t rank, uint32_t *set,
+                    size_t *count);
+/* Infers the shape (a reshape's is given), adds the node and binds output 0 (or `slot`); 0 after an
+ * obstacle. A handler that emits several nodes lets the last one bind. */
 TtfsTensor ttfs_onnx_emit(OnnxImport *im, OnnxNode *n, TtfsNode *node, const TtfsTensorInfo *shape);
+TtfsTensor ttfs_onnx_emit_slot(OnnxImport *im, OnnxNode *n, TtfsNode *node,
+                               const TtfsTensorInfo *shape, uint32_t slot);
+/* A reshape of `x`, or x itself when it has that shape. */
+TtfsTensor ttfs_onnx_emit_reshape(OnnxImport *im, OnnxNode *n, TtfsTensor x, uint32_t rank,
+                                  const uint32_t *dim);
+/* A constant put into the IR under another shape; 0 after an obstacle. */
+TtfsTensor ttfs_onnx_put_const(OnnxImport *im, const OnnxNode *n, const char *name,
+                               const OnnxConst *c, uint32_t rank, const uint32_t *dim);
 void ttfs_onnx_bind_const(OnnxNode *n, const OnnxConst *c);
+void ttfs_onnx_bind_const_slot(OnnxNode *n, const OnnxConst *c, uint32_t slot);
 /* A constant of `count` elements within the folding budget; false after an obstacle. */
 bool ttfs_onnx_new_const(OnnxImport *im, const OnnxNode *n, bool is_float, uint32_t rank,
                          const uint32_t *dim, float **f, int64_t **i, OnnxConst *out);
+/* True when every input is a constant, or absent. */
+bool ttfs_onnx_all_const(const OnnxNode *n);
 
-/* onnx_fold.c: constants in, constants out. */
-void ttfs_onnx_fold_elementwise(OnnxImport *im, OnnxNode *n, char op);
-void ttfs_onnx_fold_transpose(OnnxImport *im, OnnxNode *n, const uint32_t *perm);
+/* onnx_fold.c: elementwise arithmetic of constants. False after an obstacle. */
+typedef enum {
+    ONNX_FOLD_ADD,
+    ONNX_FOLD_SUB,
+    ONNX_FOLD_MUL,
+    ONNX_FOLD_DIV,
+    ONNX_FOLD_MAX,
+    ONNX_FOLD_MIN,
+    ONNX_FOLD_POW,
+    ONNX_FOLD_MOD,
+    ONNX_FOLD_EQUAL,
+    ONNX_FOLD_LESS,
+    ONNX_FOLD_GREATER,
+    ONNX_FOLD_AND,
+    ONNX_FOLD_OR,
+    ONNX_FOLD_NEG,
+    ONNX_FOLD_ABS,
+    ONNX_FOLD_SQRT,
+    ONNX_FOLD_RECIPROCAL,
+    ONNX_FOLD_EXP,
+    ONNX_FOLD_LOG,
+    ONNX_FOLD_FLOOR,
+    ONNX_FOLD_CEIL,
+    ONNX_FOLD_ROUND,
+    ONNX_FOLD_NOT,
+    ONNX_FOLD_RELU
+} OnnxFold;
+bool ttfs_onnx_fold_two(OnnxImport *im, const OnnxNode *n, OnnxFold op, const OnnxConst *a,
+                        const OnnxConst *b, OnnxConst *out);
+bool ttfs_onnx_fold_one(OnnxImport *im, const OnnxNode *n, OnnxFold op, const OnnxConst *a,
+                        OnnxConst *out);
+bool ttfs_onnx_broadcast(const OnnxConst *a, const OnnxConst *b, uint32_t *rank, uint32_t *dim);
+/* onnx_fold_moves.c: out[at] = c[start + sum at[d] * step[d]]. */
+bool ttfs_onnx_fold_view(OnnxImport *im, const OnnxNode *n, const OnnxConst *c, uint32_t rank,
+                         const uint32_t *dim, int64_t start, const int64_t *step, OnnxConst *out);
+/* Element steps of c's axes. */
+void ttfs_onnx_steps(const OnnxConst *c, int64_t *step);
+void ttfs_onnx_fold_concat(OnnxImport *im, OnnxNode *n, int64_t axis);
+void ttfs_onnx_fold_gather(OnnxImport *im, OnnxNode *n, uint32_t axis);
+
+/* onnx_window.c: kernel, strides, dilations and pads of one or two spatial axes. */
+typedef struct {
+    TtfsIrAttr attr;  /* 1-D windows lie in the columns */
+    uint32_t spatial; /* axes: 1 or 2; 0 as long as nothing says */
+    char pad_mode;    /* 'N' none, 'C' ceil_mode, 'V' valid, 'U' same upper, 'L' same lower */
+    bool has_kernel;
+    uint32_t over[2]; /* ceil_mode: what the last window needs beyond the pads */
+} OnnxWindow;
+bool ttfs_onnx_read_window(OnnxImport *im, const OnnxNode *n, OnnxWindow *w);
+/* The activation `input` as 4-D, and explicit pads for it; 0 after an obstacle. */
+TtfsTensor ttfs_onnx_window_input(OnnxImport *im, OnnxNode *n, uint32_t input, OnnxWindow *w);
+void ttfs_onnx_settle_pads(OnnxWindow *w, const TtfsTensorInfo *x);
+/* Emits the node and, for 1-D layers, the way back to three dimensions. */
+void ttfs_onnx_emit_window(OnnxImport *im, OnnxNode *n, TtfsNode *node, uint32_t spatial);
+
+/* onnx_prune.c: removes what no output depends on. */
+void ttfs_onnx_prune(TtfsIr *ir);
 
 /* Handlers: onnx_layers.c */
 void ttfs_onnx_conv(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_maxpool(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_gemm(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_matmul(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_batchnorm(OnnxImport *im, OnnxNode *n);
+/* onnx_pools.c */
+void ttfs_onnx_maxpool(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_averagepool(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_globalpool(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_reduce(OnnxImport *im, OnnxNode *n);
 /* onnx_pointwise.c */
-void ttfs_onnx_relu(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_arith(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_one(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_two(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_many(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_leakyrelu(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_prelu(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_clip(OnnxImport *im, OnnxNode *n);
+/* onnx_tail.c */
 void ttfs_onnx_softmax(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_argmax(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_topk(OnnxImport *im, OnnxNode *n);
+/* onnx_quant.c */
+void ttfs_onnx_quantize(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_dequantize(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_qonnx_quant(OnnxImport *im, OnnxNode *n);
 /* onnx_shape.c */
 void ttfs_onnx_identity(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_dropout(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_pad(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_constant(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_cast(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_flatten(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_reshape(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_squeeze(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_unsqueeze(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_transpose(OnnxImport *im, OnnxNode *n);
+/* onnx_moves.c */
+void ttfs_onnx_concat(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_slice(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_split(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_gather(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_expand(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_pad(OnnxImport *im, OnnxNode *n);
+/* onnx_constants.c */
+void ttfs_onnx_constant(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_constant_of_shape(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_shape_of(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_range(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_where(OnnxImport *im, OnnxNode *n);
 
 #endif

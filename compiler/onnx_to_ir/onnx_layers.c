@@ -1,135 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Handlers of the layers with weights and windows: Conv, MaxPool, Gemm, MatMul, BatchNormalization.
- * Automatic padding and ceil_mode become explicit pads, which gives the same values.
+ * Handlers of the layers with weights: Conv, Gemm, MatMul, BatchNormalization.
  */
 #include "onnx_import.h"
 
 #include <string.h>
 
-enum { LARGEST = 1 << 20 }; /* of kernels, strides, dilations, pads */
-
-typedef struct {
-    TtfsIrAttr attr;
-    char pad_mode; /* 'N' notset, 'V' valid, 'U' same upper, 'L' same lower */
-    int64_t ceil;
-    bool has_kernel;
-} Window;
-
-/* `count` integers in [least, LARGEST], or none. */
-static bool read_sizes(OnnxImport *im, const OnnxNode *n, const char *name, uint32_t count,
-                       int64_t least, uint32_t *out, bool *present) {
-    const int64_t *v;
-    size_t found;
-    if (!ttfs_onnx_attr_ints(im, n, name, &v, &found)) return false;
-    if (present) *present = found > 0;
-    if (found && found != count)
-        return ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, "use the 2-D form of the layer",
-                                  "attribute '%s' has %zu values, %u expected", name, found, count);
-    for (size_t i = 0; i < found; i++) {
-        if (v[i] < least || v[i] > LARGEST)
-            return ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, NULL, "attribute '%s' holds %lld",
-                                      name, (long long)v[i]);
-        out[i] = (uint32_t)v[i];
-    }
-    return true;
-}
-
-static bool read_window(OnnxImport *im, const OnnxNode *n, Window *w) {
-    const char *mode = "NOTSET";
-    *w = (Window){.attr = ttfs_ir_attr()};
-    bool ok = read_sizes(im, n, "kernel_shape", 2, 1, w->attr.kernel, &w->has_kernel);
-    ok = read_sizes(im, n, "strides", 2, 1, w->attr.stride, NULL) && ok;
-    ok = read_sizes(im, n, "dilations", 2, 1, w->attr.dilation, NULL) && ok;
-    ok = read_sizes(im, n, "pads", 4, 0, w->attr.pad, NULL) && ok;
-    ok = ttfs_onnx_attr_int(im, n, "ceil_mode", &w->ceil) && ok;
-    if (!ttfs_onnx_attr_text(im, n, "auto_pad", &mode)) return false;
-    w->pad_mode = strcmp(mode, "NOTSET") == 0       ? 'N'
-                  : strcmp(mode, "VALID") == 0      ? 'V'
-                  : strcmp(mode, "SAME_UPPER") == 0 ? 'U'
-                  : strcmp(mode, "SAME_LOWER") == 0 ? 'L'
-                                                    : 0;
-    if (!w->pad_mode)
-        return ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, NULL, "auto_pad '%s' is unknown", mode);
-    return ok;
-}
-
-/* Explicit pads along one axis for an input of `size` (ONNX Conv and MaxPool, auto_pad). */
-static void same_pads(Window *w, int axis, uint32_t size) {
-    const TtfsIrAttr *a = &w->attr;
-    uint64_t stride = a->stride[axis],
-             span = (uint64_t)(a->kernel[axis] - 1) * a->dilation[axis] + 1;
-    uint64_t outputs = (size + stride - 1) / stride, need = (outputs - 1) * stride + span;
-    uint32_t total = need > size ? (uint32_t)(need - size) : 0;
-    w->attr.pad[axis] = w->pad_mode == 'U' ? total / 2 : total - total / 2;
-    w->attr.pad[axis + 2] = total - w->attr.pad[axis];
-}
-
-/* With ceil_mode the last window may end beyond the pads, but must not begin there: the missing
- * part is more padding at the end. */
-static void ceil_pads(Window *w, int axis, uint32_t size) {
-    TtfsIrAttr *a = &w->attr;
-    uint64_t stride = a->stride[axis], span = a->kernel[axis];
-    uint64_t room = (uint64_t)size + a->pad[axis] + a->pad[axis + 2];
-    if (span > room) return; /* shape inference says so */
-    uint64_t last = (room - span + stride - 1) / stride * stride;
-    if (last >= (uint64_t)size + a->pad[axis]) last -= stride;
-    if (last + span > room) a->pad[axis + 2] += (uint32_t)(last + span - room);
-}
-
-static void settle_pads(Window *w, const TtfsTensorInfo *x) {
-    if (x->rank != 4) return; /* shape inference says so */
-    for (int axis = 0; axis < 2; axis++) {
-        if (w->pad_mode == 'V') w->attr.pad[axis] = w->attr.pad[axis + 2] = 0;
-        if (w->pad_mode == 'U' || w->pad_mode == 'L') same_pads(w, axis, x->dim[axis + 2]);
-        if (w->ceil) ceil_pads(w, axis, x->dim[axis + 2]);
-    }
+/* Weights as 4-D; those of a 1-D convolution get a height of 1. */
+static TtfsTensor conv_weights(OnnxImport *im, OnnxNode *n, const OnnxWindow *w) {
+    TtfsTensor t = ttfs_onnx_weight(im, n, 1);
+    if (!t.i || w->spatial != 1 || ttfs_ir_tensor(im->ir, t)->rank != 3) return t;
+    TtfsTensorInfo flat = *ttfs_ir_tensor(im->ir, t); /* the same data in another shape */
+    flat.rank = 4;
+    flat.dim[3] = flat.dim[2];
+    flat.dim[2] = 1;
+    return ttfs_ir_add_tensor(im->ir, &flat);
 }
 
 void ttfs_onnx_conv(OnnxImport *im, OnnxNode *n) {
-    Window w;
+    OnnxWindow w;
     int64_t group = 1;
-    bool ok = read_window(im, n, &w);
+    bool ok = ttfs_onnx_read_window(im, n, &w);
     ok = ttfs_onnx_attr_int(im, n, "group", &group) && ok;
-    if (group != 1)
-        ok = ttfs_onnx_obstacle(
-            im, n, TTFS_ONNX_ATTR, "use a convolution with group = 1",
-            "grouped and depthwise convolutions are not supported, group = %lld", (long long)group);
+    if (group < 1 || group > INT32_MAX)
+        ok = ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, NULL, "group = %lld", (long long)group);
     if (!ok || n->unknown) return;
-    TtfsNode node = {.op = TTFS_OP_CONV, .n_in = ttfs_onnx_has(n, 2) ? 3 : 2, .attr = w.attr};
-    node.in[0] = ttfs_onnx_activation(im, n, 0);
-    node.in[1] = ttfs_onnx_weight(im, n, 1);
+    TtfsNode node = {.op = TTFS_OP_CONV, .n_in = ttfs_onnx_has(n, 2) ? 3 : 2};
+    node.in[0] = ttfs_onnx_window_input(im, n, 0, &w);
+    node.in[1] = conv_weights(im, n, &w);
     if (node.n_in == 3) node.in[2] = ttfs_onnx_weight(im, n, 2);
     if (!node.in[0].i || !node.in[1].i || (node.n_in == 3 && !node.in[2].i)) return;
     const TtfsTensorInfo *weights = ttfs_ir_tensor(im->ir, node.in[1]);
     if (!w.has_kernel && weights->rank == 4)
         for (int i = 0; i < 2; i++) w.attr.kernel[i] = weights->dim[i + 2];
-    settle_pads(&w, ttfs_ir_tensor(im->ir, node.in[0]));
+    ttfs_onnx_settle_pads(&w, ttfs_ir_tensor(im->ir, node.in[0]));
     node.attr = w.attr;
-    ttfs_onnx_emit(im, n, &node, NULL);
+    node.attr.group = (uint32_t)group;
+    ttfs_onnx_emit_window(im, n, &node, w.spatial);
 }
 
-void ttfs_onnx_maxpool(OnnxImport *im, OnnxNode *n) {
-    Window w;
-    bool ok = read_window(im, n, &w);
-    if (ok && !w.has_kernel)
-        ok = ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, NULL, "attribute 'kernel_shape' is missing");
-    if (w.attr.dilation[0] != 1 || w.attr.dilation[1] != 1)
-        ok = ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, "use a pool without dilation",
-                                "dilated pools are not supported");
-    if (!ok || n->unknown) return;
-    TtfsNode node = {.op = TTFS_OP_MAXPOOL, .n_in = 1};
-    node.in[0] = ttfs_onnx_activation(im, n, 0);
-    if (!node.in[0].i) return;
-    settle_pads(&w, ttfs_ir_tensor(im->ir, node.in[0]));
-    node.attr = w.attr;
-    ttfs_onnx_emit(im, n, &node, NULL);
-}
-
-/* Both operands of a product; at least one must be an activation. */
+/* Both operands of a product; exactly one must be an activation. */
 static bool product_operands(OnnxImport *im, const OnnxNode *n, TtfsNode *node) {
-    if (ttfs_onnx_is_const(n, 0) && ttfs_onnx_is_const(n, 1))
-        return ttfs_onnx_activation(im, n, 0).i != 0;
+    bool a = ttfs_onnx_is_const(n, 0), b = ttfs_onnx_is_const(n, 1);
+    if (a && b) return ttfs_onnx_activation(im, n, 0).i != 0;
+    if (!a && !b)
+        return ttfs_onnx_obstacle(im, n, TTFS_ONNX_OP,
+                                  "export the model with constant weights, or use another network",
+                                  "it multiplies activations by each other, which is outside what "
+                                  "the mapping covers");
     for (uint32_t i = 0; i < 2; i++) {
         node->in[i] = ttfs_onnx_operand(im, n, i);
         if (!node->in[i].i) return false;
@@ -154,10 +72,34 @@ void ttfs_onnx_gemm(OnnxImport *im, OnnxNode *n) {
     ttfs_onnx_emit(im, n, &node, NULL);
 }
 
+/* A vector on the left is a row, on the right a column; that axis is dropped from the result. */
+static TtfsTensor as_matrix(OnnxImport *im, OnnxNode *n, uint32_t input, TtfsTensor x) {
+    TtfsTensorInfo t = *ttfs_ir_tensor(im->ir, x);
+    if (t.rank != 1) return x;
+    uint32_t dim[2] = {input == 0 ? 1 : t.dim[0], input == 0 ? t.dim[0] : 1};
+    if (!t.data) return ttfs_onnx_emit_reshape(im, n, x, 2, dim);
+    t.rank = 2;
+    memcpy(t.dim, dim, sizeof dim);
+    return ttfs_ir_add_tensor(im->ir, &t);
+}
+
 void ttfs_onnx_matmul(OnnxImport *im, OnnxNode *n) {
     TtfsNode node = {.op = TTFS_OP_MATMUL, .n_in = 2, .attr = ttfs_ir_attr()};
+    bool vector[2];
     if (n->unknown || !product_operands(im, n, &node)) return;
-    ttfs_onnx_emit(im, n, &node, NULL);
+    for (uint32_t i = 0; i < 2; i++) {
+        vector[i] = ttfs_ir_tensor(im->ir, node.in[i])->rank == 1;
+        node.in[i] = as_matrix(im, n, i, node.in[i]);
+        if (!node.in[i].i) return;
+    }
+    TtfsTensor y = ttfs_onnx_emit(im, n, &node, NULL);
+    if (!y.i || (!vector[0] && !vector[1])) return;
+    TtfsTensorInfo t = *ttfs_ir_tensor(im->ir, y);
+    uint32_t rank = 0, dim[TTFS_MAX_RANK];
+    for (uint32_t i = 0; i < t.rank; i++)
+        if (!(vector[0] && i + 2 == t.rank) && !(vector[1] && i + 1 == t.rank))
+            dim[rank++] = t.dim[i];
+    ttfs_onnx_emit_reshape(im, n, y, rank, dim);
 }
 
 void ttfs_onnx_batchnorm(OnnxImport *im, OnnxNode *n) {

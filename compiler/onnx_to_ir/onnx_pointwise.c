@@ -1,98 +1,193 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Handlers of Relu, of elementwise arithmetic and of what names the class at the end.
+ * Handlers of what works element by element, with one, two or many operands. Of constants they are
+ * folded; of activations they become IR nodes where the IR has the operation.
  */
 #include "onnx_import.h"
 
-void ttfs_onnx_relu(OnnxImport *im, OnnxNode *n) {
+#include <float.h>
+#include <string.h>
+
+typedef struct {
+    const char *type;
+    OnnxFold fold;
+    TtfsOp op; /* TTFS_OP_COUNT: of constants only */
+} Pointwise;
+
+static const Pointwise pointwise[] = {
+    {"Abs", ONNX_FOLD_ABS, TTFS_OP_ABS},
+    {"Add", ONNX_FOLD_ADD, TTFS_OP_ADD},
+    {"And", ONNX_FOLD_AND, TTFS_OP_COUNT},
+    {"Ceil", ONNX_FOLD_CEIL, TTFS_OP_COUNT},
+    {"Div", ONNX_FOLD_DIV, TTFS_OP_DIV},
+    {"Equal", ONNX_FOLD_EQUAL, TTFS_OP_COUNT},
+    {"Exp", ONNX_FOLD_EXP, TTFS_OP_COUNT},
+    {"Floor", ONNX_FOLD_FLOOR, TTFS_OP_COUNT},
+    {"Greater", ONNX_FOLD_GREATER, TTFS_OP_COUNT},
+    {"Less", ONNX_FOLD_LESS, TTFS_OP_COUNT},
+    {"Log", ONNX_FOLD_LOG, TTFS_OP_COUNT},
+    {"Max", ONNX_FOLD_MAX, TTFS_OP_MAX},
+    {"Min", ONNX_FOLD_MIN, TTFS_OP_MIN},
+    {"Mod", ONNX_FOLD_MOD, TTFS_OP_COUNT},
+    {"Mul", ONNX_FOLD_MUL, TTFS_OP_MUL},
+    {"Neg", ONNX_FOLD_NEG, TTFS_OP_NEG},
+    {"Not", ONNX_FOLD_NOT, TTFS_OP_COUNT},
+    {"Or", ONNX_FOLD_OR, TTFS_OP_COUNT},
+    {"Pow", ONNX_FOLD_POW, TTFS_OP_COUNT},
+    {"Reciprocal", ONNX_FOLD_RECIPROCAL, TTFS_OP_COUNT},
+    {"Relu", ONNX_FOLD_RELU, TTFS_OP_RELU},
+    {"Round", ONNX_FOLD_ROUND, TTFS_OP_COUNT},
+    {"Sqrt", ONNX_FOLD_SQRT, TTFS_OP_COUNT},
+    {"Sub", ONNX_FOLD_SUB, TTFS_OP_SUB},
+    {"Sum", ONNX_FOLD_ADD, TTFS_OP_ADD},
+};
+
+static const Pointwise *row_of(const OnnxNode *n) {
+    uint32_t i = 0;
+    while (strcmp(pointwise[i].type, n->type) != 0) i++; /* the table of operators has no others */
+    return &pointwise[i];
+}
+
+static bool constants_only(OnnxImport *im, const OnnxNode *n, const Pointwise *p) {
+    if (p->op != TTFS_OP_COUNT) return true;
+    return ttfs_onnx_obstacle(im, n, TTFS_ONNX_OP,
+                              "compute it outside the network, or use piecewise linear layers",
+                              "only of constants: of activations it is outside what the mapping "
+                              "covers");
+}
+
+void ttfs_onnx_one(OnnxImport *im, OnnxNode *n) {
+    const Pointwise *p = row_of(n);
+    OnnxConst out;
     if (n->unknown) return;
-    TtfsNode node = {.op = TTFS_OP_RELU, .n_in = 1, .attr = ttfs_ir_attr()};
+    if (ttfs_onnx_is_const(n, 0)) {
+        if (ttfs_onnx_fold_one(im, n, p->fold, &n->in[0]->c, &out)) ttfs_onnx_bind_const(n, &out);
+        return;
+    }
+    if (!constants_only(im, n, p)) return;
+    TtfsNode node = {.op = p->op, .n_in = 1, .attr = ttfs_ir_attr()};
+    node.in[0] = ttfs_onnx_operand(im, n, 0);
+    if (node.in[0].i) ttfs_onnx_emit(im, n, &node, NULL);
+}
+
+/* Products and quotients of two activations have no piecewise linear form. */
+static bool linear(OnnxImport *im, const OnnxNode *n, TtfsOp op) {
+    bool a = ttfs_onnx_is_const(n, 0), b = ttfs_onnx_is_const(n, 1);
+    if (op == TTFS_OP_MUL ? a || b : op != TTFS_OP_DIV || b) return true;
+    return ttfs_onnx_obstacle(im, n, TTFS_ONNX_OP, "use a network without gates or attention",
+                              "it multiplies or divides by an activation, which is outside what "
+                              "the mapping covers");
+}
+
+void ttfs_onnx_two(OnnxImport *im, OnnxNode *n) {
+    const Pointwise *p = row_of(n);
+    int64_t fmod_mode = 0;
+    OnnxConst out;
+    if (!ttfs_onnx_attr_int(im, n, "fmod", &fmod_mode) || n->unknown) return;
+    if (ttfs_onnx_all_const(n)) {
+        if (ttfs_onnx_fold_two(im, n, p->fold, &n->in[0]->c, &n->in[1]->c, &out))
+            ttfs_onnx_bind_const(n, &out);
+        return;
+    }
+    if (!constants_only(im, n, p) || !linear(im, n, p->op)) return;
+    TtfsNode node = {.op = p->op, .n_in = 2, .attr = ttfs_ir_attr()};
+    node.in[0] = ttfs_onnx_operand(im, n, 0);
+    node.in[1] = ttfs_onnx_operand(im, n, 1);
+    if (node.in[0].i && node.in[1].i) ttfs_onnx_emit(im, n, &node, NULL);
+}
+
+/* Constants among the operands, folded one after the other. */
+static void fold_many(OnnxImport *im, OnnxNode *n, OnnxFold fold) {
+    OnnxConst sum = n->in[0]->c, next;
+    for (uint32_t i = 1; i < n->n_in; i++) {
+        if (!ttfs_onnx_fold_two(im, n, fold, &sum, &n->in[i]->c, &next)) return;
+        sum = next;
+    }
+    ttfs_onnx_bind_const(n, &sum);
+}
+
+/* Sum, Max and Min of any number of operands: a chain of two-operand nodes. */
+void ttfs_onnx_many(OnnxImport *im, OnnxNode *n) {
+    const Pointwise *p = row_of(n);
+    if (n->unknown) return;
+    for (uint32_t i = 0; i < n->n_in; i++)
+        if (!n->in[i]) {
+            ttfs_onnx_obstacle(im, n, TTFS_ONNX_GRAPH, NULL, "input %u is left out", i);
+            return;
+        }
+    if (ttfs_onnx_all_const(n)) {
+        fold_many(im, n, p->fold);
+        return;
+    }
+    if (n->n_in == 1) {
+        ttfs_onnx_identity(im, n);
+        return;
+    }
+    TtfsTensor sum = ttfs_onnx_operand(im, n, 0);
+    for (uint32_t i = 1; sum.i && i < n->n_in; i++) {
+        TtfsTensor next = ttfs_onnx_operand(im, n, i);
+        TtfsNode node = {.op = p->op, .n_in = 2, .in = {sum, next}, .attr = ttfs_ir_attr()};
+        sum = next.i ? ttfs_onnx_emit(im, n, &node, NULL) : next;
+        if (!next.i && n->n_out && n->out[0]) n->out[0]->kind = ONNX_UNKNOWN;
+    }
+}
+
+void ttfs_onnx_leakyrelu(OnnxImport *im, OnnxNode *n) {
+    TtfsNode node = {.op = TTFS_OP_LEAKYRELU, .n_in = 1, .attr = ttfs_ir_attr()};
+    node.attr.slope = 0.01f;
+    if (!ttfs_onnx_attr_float(im, n, "alpha", &node.attr.slope) || n->unknown) return;
     node.in[0] = ttfs_onnx_activation(im, n, 0);
     if (node.in[0].i) ttfs_onnx_emit(im, n, &node, NULL);
 }
 
-static char arith_sign(const char *type) {
-    return type[0] == 'A' ? '+' : type[0] == 'S' ? '-' : type[0] == 'M' ? '*' : '/';
-}
-
-/* The constant input 1 with its sign changed, so that x - c is x + (-c), which is exact. */
-static TtfsTensor negated(OnnxImport *im, OnnxNode *n) {
-    OnnxValue *v = n->in[1];
-    float *f = NULL;
-    int64_t *q = NULL;
-    OnnxConst c;
-    if (!v->c.f) return ttfs_onnx_operand(im, n, 1); /* reports the type */
-    if (!ttfs_onnx_new_const(im, n, true, v->c.rank, v->c.dim, &f, &q, &c)) return (TtfsTensor){0};
-    for (uint64_t i = 0; i < c.count; i++) f[i] = -v->c.f[i];
-    OnnxValue minus = {.name = v->name, .kind = ONNX_CONST, .c = c};
-    OnnxValue *in[1] = {&minus};
-    OnnxNode view = *n;
-    view.in = in;
-    view.n_in = 1;
-    return ttfs_onnx_operand(im, &view, 0);
-}
-
-/* Add, Sub, Mul, Div: of constants folded; x + y and x - constant become IR additions. */
-void ttfs_onnx_arith(OnnxImport *im, OnnxNode *n) {
-    char sign = arith_sign(n->type);
+void ttfs_onnx_prelu(OnnxImport *im, OnnxNode *n) {
+    TtfsNode node = {.op = TTFS_OP_PRELU, .n_in = 2, .attr = ttfs_ir_attr()};
     if (n->unknown) return;
-    if (ttfs_onnx_is_const(n, 0) && ttfs_onnx_is_const(n, 1)) {
-        ttfs_onnx_fold_elementwise(im, n, sign);
-        return;
-    }
-    if (sign == '*' || sign == '/' || (sign == '-' && !ttfs_onnx_is_const(n, 1))) {
-        ttfs_onnx_obstacle(im, n, TTFS_ONNX_OP,
-                           "fold constant factors into the weights of the neighbouring layer",
-                           "only of constants; of activations it is not supported");
-        return;
-    }
-    TtfsNode node = {.op = TTFS_OP_ADD, .n_in = 2, .attr = ttfs_ir_attr()};
-    node.in[0] = ttfs_onnx_operand(im, n, 0);
-    node.in[1] = sign == '-' ? negated(im, n) : ttfs_onnx_operand(im, n, 1);
+    node.in[0] = ttfs_onnx_activation(im, n, 0);
+    node.in[1] = ttfs_onnx_weight(im, n, 1);
     if (node.in[0].i && node.in[1].i) ttfs_onnx_emit(im, n, &node, NULL);
 }
 
-/* Before opset 13 the tensor is taken as a matrix whose rows begin at `axis`: the same when the
- * dimensions after it are 1. */
-void ttfs_onnx_softmax(OnnxImport *im, OnnxNode *n) {
-    int64_t axis = im->opset < 13 ? 1 : -1;
-    TtfsNode node = {.op = n->type[0] == 'L' ? TTFS_OP_LOGSOFTMAX : TTFS_OP_SOFTMAX,
-                     .n_in = 1,
-                     .attr = ttfs_ir_attr()};
-    if (!ttfs_onnx_attr_int(im, n, "axis", &axis) || n->unknown) return;
-    node.in[0] = ttfs_onnx_activation(im, n, 0);
-    if (!node.in[0].i) return;
-    const TtfsTensorInfo *x = ttfs_ir_tensor(im->ir, node.in[0]);
-    if (!ttfs_onnx_axis(im, n, axis, x->rank, &node.attr.axis)) return;
-    for (uint32_t i = node.attr.axis + 1; im->opset < 13 && i < x->rank; i++)
-        if (x->dim[i] != 1) {
-            ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, "use opset 13 or the last axis",
-                               "over several axes at once is not supported");
-            return;
-        }
-    ttfs_onnx_emit(im, n, &node, NULL);
+static float bound(double v) {
+    if (v <= -(double)FLT_MAX) return -FLT_MAX;
+    return v >= (double)FLT_MAX ? FLT_MAX : (float)v;
 }
 
-/* The IR keeps the axis; without keepdims a reshape drops it. */
-void ttfs_onnx_argmax(OnnxImport *im, OnnxNode *n) {
-    int64_t axis = 0, keep = 1, last = 0;
-    TtfsNode node = {.op = TTFS_OP_ARGMAX, .n_in = 1, .attr = ttfs_ir_attr()};
-    bool ok = ttfs_onnx_attr_int(im, n, "axis", &axis);
-    ok = ttfs_onnx_attr_int(im, n, "keepdims", &keep) && ok;
-    ok = ttfs_onnx_attr_int(im, n, "select_last_index", &last) && ok;
-    if (last)
-        ok = ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, NULL,
-                                "ties go to the lowest index, not to the last");
+static void fold_clip(OnnxImport *im, OnnxNode *n, double lo, double hi) {
+    const OnnxConst *x = &n->in[0]->c;
+    OnnxConst out;
+    float *f = NULL;
+    int64_t *q = NULL;
+    if (!ttfs_onnx_new_const(im, n, x->f != NULL, x->rank, x->dim, &f, &q, &out)) return;
+    out.type = x->type;
+    for (uint64_t i = 0; i < x->count; i++) {
+        double v = f ? (double)x->f[i] : (double)x->n[i];
+        if (f)
+            f[i] = v < lo ? bound(lo) : v > hi ? bound(hi) : x->f[i];
+        else
+            q[i] = v < lo ? (int64_t)lo : v > hi ? (int64_t)hi : x->n[i];
+    }
+    ttfs_onnx_bind_const(n, &out);
+}
+
+/* Bounds are attributes before opset 11, inputs from then on; either may be left out. */
+void ttfs_onnx_clip(OnnxImport *im, OnnxNode *n) {
+    TtfsNode node = {.op = TTFS_OP_CLIP, .n_in = 1, .attr = ttfs_ir_attr()};
+    bool ok = ttfs_onnx_attr_float(im, n, "min", &node.attr.lo);
+    ok = ttfs_onnx_attr_float(im, n, "max", &node.attr.hi) && ok;
     if (!ok || n->unknown) return;
-    node.in[0] = ttfs_onnx_activation(im, n, 0);
-    if (!node.in[0].i) return;
-    TtfsTensorInfo x = *ttfs_ir_tensor(im->ir, node.in[0]);
-    if (!ttfs_onnx_axis(im, n, axis, x.rank, &node.attr.axis)) return;
-    TtfsTensor full = ttfs_onnx_emit(im, n, &node, NULL);
-    if (keep || !full.i) return;
-    TtfsTensorInfo flat = {.rank = x.rank - 1};
-    for (uint32_t i = 0, k = 0; i < x.rank; i++)
-        if (i != node.attr.axis) flat.dim[k++] = x.dim[i];
-    TtfsNode drop = {.op = TTFS_OP_RESHAPE, .n_in = 1, .in = {full}, .attr = ttfs_ir_attr()};
-    ttfs_onnx_emit(im, n, &drop, &flat);
+    double lo = (double)node.attr.lo, hi = (double)node.attr.hi;
+    if (!ttfs_onnx_number(im, n, 1, &lo) || !ttfs_onnx_number(im, n, 2, &hi)) return;
+    if (!(lo <= hi)) { /* ONNX: the upper bound wins; a NaN is no bound */
+        ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, NULL, "bounds of %g and %g", lo, hi);
+        return;
+    }
+    if (ttfs_onnx_is_const(n, 0)) {
+        fold_clip(im, n, lo, hi);
+        return;
+    }
+    node.attr.lo = bound(lo);
+    node.attr.hi = bound(hi);
+    node.in[0] = ttfs_onnx_operand(im, n, 0);
+    if (node.in[0].i) ttfs_onnx_emit(im, n, &node, NULL);
 }

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Handlers of what moves or renames values: Identity, Dropout, Pad, Constant, Flatten, Reshape,
- * Squeeze, Unsqueeze, Transpose. Of constants they are evaluated (the data is shared where only
- * the shape changes); of activations they become reshape, transpose or identity nodes.
+ * Handlers of what renames or reshapes values: Identity, Dropout, Cast, Flatten, Reshape, Squeeze,
+ * Unsqueeze, Transpose. Of constants they are evaluated (the data is shared where only the shape
+ * changes); of activations they become reshape, transpose or identity nodes.
  */
 #include "onnx_import.h"
 
 #include <string.h>
+
+/* The output holds integers when input 0 does. */
+static void still_integer(OnnxNode *n) {
+    if (n->n_out && n->out[0]) n->out[0]->integer = n->in[0]->integer;
+}
 
 void ttfs_onnx_identity(OnnxImport *im, OnnxNode *n) {
     if (n->unknown) return;
@@ -16,7 +21,7 @@ void ttfs_onnx_identity(OnnxImport *im, OnnxNode *n) {
     }
     TtfsNode node = {.op = TTFS_OP_IDENTITY, .n_in = 1, .attr = ttfs_ir_attr()};
     node.in[0] = ttfs_onnx_operand(im, n, 0);
-    if (node.in[0].i) ttfs_onnx_emit(im, n, &node, NULL);
+    if (node.in[0].i && ttfs_onnx_emit(im, n, &node, NULL).i) still_integer(n);
 }
 
 void ttfs_onnx_dropout(OnnxImport *im, OnnxNode *n) {
@@ -32,62 +37,56 @@ void ttfs_onnx_dropout(OnnxImport *im, OnnxNode *n) {
         ttfs_onnx_identity(im, n);
 }
 
-void ttfs_onnx_pad(OnnxImport *im, OnnxNode *n) {
-    const int64_t *pads;
-    size_t count;
-    bool given = ttfs_onnx_attr(n, "pads") != NULL;
-    if (n->unknown && !given) return;
-    if (given ? !ttfs_onnx_attr_ints(im, n, "pads", &pads, &count)
-              : !ttfs_onnx_ints(im, n, 1, &pads, &count))
-        return;
-    for (size_t i = 0; i < count; i++)
-        if (pads[i] != 0) {
-            ttfs_onnx_obstacle(im, n, TTFS_ONNX_OP, "use the pads of the convolution or pool",
-                               "padding by more than nothing is not supported");
-            return;
-        }
-    ttfs_onnx_identity(im, n);
-}
-
-static void constant_floats(OnnxImport *im, OnnxNode *n, const float *v, size_t count, bool list) {
-    float *f;
-    int64_t *q;
-    OnnxConst c;
-    if (count > INT32_MAX ||
-        !ttfs_onnx_new_const(im, n, true, list, (uint32_t[]){(uint32_t)count}, &f, &q, &c))
-        return;
-    if (count) memcpy(f, v, count * sizeof *f);
-    ttfs_onnx_bind_const(n, &c);
-}
-
-static void constant_ints(OnnxImport *im, OnnxNode *n, const int64_t *v, size_t count, bool list) {
-    float *f;
-    int64_t *q;
-    OnnxConst c;
-    if (count > INT32_MAX ||
-        !ttfs_onnx_new_const(im, n, false, list, (uint32_t[]){(uint32_t)count}, &f, &q, &c))
-        return;
-    if (count) memcpy(q, v, count * sizeof *q);
-    ttfs_onnx_bind_const(n, &c);
-}
-
-void ttfs_onnx_constant(OnnxImport *im, OnnxNode *n) {
-    const Onnx__AttributeProto *a = n->proto->n_attribute == 1 ? n->proto->attribute[0] : NULL;
-    const char *name = a && a->name ? a->name : "";
-    if (strcmp(name, "value") == 0 && a->t) {
-        OnnxConst c;
-        if (ttfs_onnx_tensor(im, n->name, a->t, &c)) ttfs_onnx_bind_const(n, &c);
-    } else if (strcmp(name, "value_float") == 0) {
-        constant_floats(im, n, &a->f, 1, false);
-    } else if (strcmp(name, "value_floats") == 0) {
-        constant_floats(im, n, a->floats, a->n_floats, true);
-    } else if (strcmp(name, "value_int") == 0) {
-        constant_ints(im, n, &a->i, 1, false);
-    } else if (strcmp(name, "value_ints") == 0) {
-        constant_ints(im, n, a->ints, a->n_ints, true);
-    } else {
-        ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, NULL, "exactly one numeric value expected");
+static void cast_const(OnnxImport *im, OnnxNode *n, int32_t to) {
+    const OnnxConst *x = &n->in[0]->c;
+    bool boolean = to == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL;
+    float *f = NULL;
+    int64_t *q = NULL;
+    OnnxConst out;
+    if (!ttfs_onnx_new_const(im, n, ttfs_onnx_is_float(to), x->rank, x->dim, &f, &q, &out)) return;
+    out.type = to;
+    for (uint64_t i = 0; i < x->count; i++) {
+        double v = x->f ? (double)x->f[i] : (double)x->n[i];
+        if (f)
+            f[i] = (float)v;
+        else if (boolean)
+            q[i] = v != 0;
+        else if (x->f) /* towards zero; what no integer holds becomes 0 */
+            q[i] = v > -9.2e18 && v < 9.2e18 ? (int64_t)v : 0;
+        else
+            q[i] = x->n[i];
     }
+    ttfs_onnx_bind_const(n, &out);
+}
+
+/* Activations are float32, or integers held in float32: a cast between such types changes nothing.
+ * To half precision it would round; that is left out, with a note. */
+void ttfs_onnx_cast(OnnxImport *im, OnnxNode *n) {
+    int64_t to = 0;
+    if (!ttfs_onnx_attr_int(im, n, "to", &to)) return;
+    bool whole = to >= ONNX__TENSOR_PROTO__DATA_TYPE__UINT8 &&
+                 to <= ONNX__TENSOR_PROTO__DATA_TYPE__UINT64 &&
+                 to != ONNX__TENSOR_PROTO__DATA_TYPE__STRING && !ttfs_onnx_is_float((int32_t)to);
+    if (to < 0 || to > INT16_MAX || (!whole && !ttfs_onnx_is_float((int32_t)to))) {
+        ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, NULL, "data type %lld is not supported",
+                           (long long)to);
+        return;
+    }
+    if (n->unknown) return;
+    if (ttfs_onnx_is_const(n, 0)) {
+        cast_const(im, n, (int32_t)to);
+        return;
+    }
+    if (whole && !n->in[0]->integer) {
+        ttfs_onnx_obstacle(im, n, TTFS_ONNX_OP, "keep activations in float32",
+                           "it rounds activations to integers");
+        return;
+    }
+    if (to == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16 ||
+        to == ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16)
+        ttfs_note(im->diag, TTFS_AT_NODE(im->path, n->name),
+                  "the cast to half precision is left out: activations are float32");
+    ttfs_onnx_identity(im, n);
 }
 
 /* Input 0 in another shape; its element count was checked for constants by the caller's own means
@@ -105,7 +104,7 @@ static void reshaped(OnnxImport *im, OnnxNode *n, uint32_t rank, const uint64_t 
     if (!ttfs_onnx_is_const(n, 0)) {
         TtfsNode node = {.op = TTFS_OP_RESHAPE, .n_in = 1, .attr = ttfs_ir_attr()};
         node.in[0] = ttfs_onnx_operand(im, n, 0);
-        if (node.in[0].i) ttfs_onnx_emit(im, n, &node, &t);
+        if (node.in[0].i && ttfs_onnx_emit(im, n, &node, &t).i) still_integer(n);
         return;
     }
     OnnxConst c = n->in[0]->c;
@@ -179,31 +178,13 @@ void ttfs_onnx_reshape(OnnxImport *im, OnnxNode *n) {
         reshaped(im, n, (uint32_t)rank, dim);
 }
 
-/* Axes are an attribute before opset 13, an input from then on. As a bit set below `rank`. */
-static bool read_axes(OnnxImport *im, OnnxNode *n, uint32_t rank, uint32_t *set, size_t *count) {
-    const int64_t *axes;
-    bool given = ttfs_onnx_attr(n, "axes") != NULL;
-    if (given ? !ttfs_onnx_attr_ints(im, n, "axes", &axes, count)
-              : !ttfs_onnx_ints(im, n, 1, &axes, count))
-        return false;
-    *set = 0;
-    for (size_t i = 0; i < *count; i++) {
-        uint32_t axis;
-        if (!ttfs_onnx_axis(im, n, axes[i], rank, &axis)) return false;
-        if (*set >> axis & 1)
-            return ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL, "axis %u is named twice", axis);
-        *set |= 1u << axis;
-    }
-    return true;
-}
-
 void ttfs_onnx_squeeze(OnnxImport *im, OnnxNode *n) {
     uint32_t set, rank = 0;
     size_t count;
     uint64_t dim[TTFS_MAX_RANK];
     if (n->unknown) return;
     TtfsTensorInfo x = ttfs_onnx_shape(im, n, 0);
-    if (!read_axes(im, n, x.rank, &set, &count)) return;
+    if (!ttfs_onnx_axes(im, n, 1, x.rank, &set, &count)) return;
     for (uint32_t i = 0; i < x.rank; i++) {
         bool named = count ? set >> i & 1 : x.dim[i] == 1;
         if (named && x.dim[i] != 1) {
@@ -228,9 +209,22 @@ void ttfs_onnx_unsqueeze(OnnxImport *im, OnnxNode *n) {
         ttfs_onnx_obstacle(im, n, TTFS_LIMIT, NULL, "more than %d dimensions", TTFS_MAX_RANK);
         return;
     }
-    if (!read_axes(im, n, (uint32_t)rank, &set, &count)) return;
+    if (!ttfs_onnx_axes(im, n, 1, (uint32_t)rank, &set, &count)) return;
     for (uint32_t i = 0, k = 0; i < rank; i++) dim[i] = set >> i & 1 ? 1 : x.dim[k++];
     reshaped(im, n, (uint32_t)rank, dim);
+}
+
+static void fold_transpose(OnnxImport *im, OnnxNode *n, const uint32_t *perm) {
+    const OnnxConst *c = &n->in[0]->c;
+    int64_t step[TTFS_MAX_RANK], moved[TTFS_MAX_RANK];
+    uint32_t dim[TTFS_MAX_RANK];
+    OnnxConst out;
+    ttfs_onnx_steps(c, step);
+    for (uint32_t i = 0; i < c->rank; i++) {
+        dim[i] = c->dim[perm[i]];
+        moved[i] = step[perm[i]];
+    }
+    if (ttfs_onnx_fold_view(im, n, c, c->rank, dim, 0, moved, &out)) ttfs_onnx_bind_const(n, &out);
 }
 
 void ttfs_onnx_transpose(OnnxImport *im, OnnxNode *n) {
@@ -254,9 +248,9 @@ void ttfs_onnx_transpose(OnnxImport *im, OnnxNode *n) {
         return;
     }
     if (ttfs_onnx_is_const(n, 0)) {
-        ttfs_onnx_fold_transpose(im, n, node.attr.perm);
+        fold_transpose(im, n, node.attr.perm);
         return;
     }
     node.in[0] = ttfs_onnx_operand(im, n, 0);
-    if (node.in[0].i) ttfs_onnx_emit(im, n, &node, NULL);
+    if (node.in[0].i && ttfs_onnx_emit(im, n, &node, NULL).i) still_integer(n);
 }

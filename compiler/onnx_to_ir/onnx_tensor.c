@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * TensorProto -> constant: raw or typed data of the floating-point types as float32, of the integer
- * types as int64. Nothing is allocated before the data is known to hold as many elements as the
- * shape says, so a small file with large dimensions fails at once.
+ * TensorProto -> constant: raw, typed or external data of the floating-point types as float32, of
+ * the integer types as int64. Nothing is allocated before the data is known to hold as many
+ * elements as the shape says, so a small file with large dimensions fails at once. External float32
+ * data is used where it is mapped when it is aligned.
  */
 #include "onnx_import.h"
 
@@ -23,16 +24,18 @@ static size_t element_size(int32_t type) {
         return 2;
     case ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT:
     case ONNX__TENSOR_PROTO__DATA_TYPE__INT32:
+    case ONNX__TENSOR_PROTO__DATA_TYPE__UINT32:
         return 4;
     case ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE:
     case ONNX__TENSOR_PROTO__DATA_TYPE__INT64:
+    case ONNX__TENSOR_PROTO__DATA_TYPE__UINT64:
         return 8;
     default:
         return 0;
     }
 }
 
-static bool is_float(int32_t type) {
+bool ttfs_onnx_is_float(int32_t type) {
     return type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT ||
            type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE ||
            type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16 ||
@@ -89,16 +92,31 @@ static size_t typed_count(const Onnx__TensorProto *t) {
         return t->n_double_data;
     case ONNX__TENSOR_PROTO__DATA_TYPE__INT64:
         return t->n_int64_data;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__UINT32:
+    case ONNX__TENSOR_PROTO__DATA_TYPE__UINT64:
+        return t->n_uint64_data;
     default:
         return t->n_int32_data;
     }
 }
 
-static void take_float(const Onnx__TensorProto *t, float *out, uint64_t n) {
+/* Where the elements are: bytes of the model's or another file, or NULL for the typed fields. */
+typedef struct {
+    const unsigned char *raw;
+    uint64_t size; /* of raw */
+    bool mapped;   /* as long as the IR lives */
+} Bytes;
+
+static void take_float(const Onnx__TensorProto *t, const unsigned char *raw, float *out,
+                       uint64_t n) {
     size_t size = element_size(t->data_type);
+    if (raw && t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT) {
+        if (n) memcpy(out, raw, n * sizeof *out); /* hosts are little endian, as ONNX is */
+        return;
+    }
     for (uint64_t i = 0; i < n; i++) {
-        if (t->has_raw_data)
-            out[i] = float_of_bits(little_endian(t->raw_data.data + i * size, size), t->data_type);
+        if (raw)
+            out[i] = float_of_bits(little_endian(raw + i * size, size), t->data_type);
         else if (t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
             out[i] = t->float_data[i];
         else if (t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE)
@@ -108,21 +126,19 @@ static void take_float(const Onnx__TensorProto *t, float *out, uint64_t n) {
     }
 }
 
-static void take_integer(const Onnx__TensorProto *t, int64_t *out, uint64_t n) {
+static void take_integer(const Onnx__TensorProto *t, const unsigned char *raw, int64_t *out,
+                         uint64_t n) {
     size_t size = element_size(t->data_type);
+    bool wide = t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__UINT32 ||
+                t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__UINT64;
     for (uint64_t i = 0; i < n; i++) {
-        if (t->has_raw_data)
-            out[i] =
-                integer_of_bits(little_endian(t->raw_data.data + i * size, size), t->data_type);
+        if (raw)
+            out[i] = integer_of_bits(little_endian(raw + i * size, size), t->data_type);
         else if (t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__INT64)
             out[i] = t->int64_data[i];
         else
-            out[i] = t->int32_data[i];
+            out[i] = wide ? (int64_t)t->uint64_data[i] : t->int32_data[i];
     }
-}
-
-static bool bad(OnnxImport *im, const char *name, const char *what) {
-    return ttfs_onnx_fault(im, name, "", TTFS_ONNX_TENSOR, NULL, "%s", what);
 }
 
 static bool take_shape(OnnxImport *im, const char *name, const Onnx__TensorProto *t,
@@ -144,31 +160,48 @@ static bool take_shape(OnnxImport *im, const char *name, const Onnx__TensorProto
     return true;
 }
 
-bool ttfs_onnx_tensor(OnnxImport *im, const char *name, const Onnx__TensorProto *t,
-                      OnnxConst *out) {
-    *out = (OnnxConst){0};
-    if (!take_shape(im, name, t, out)) return false;
-    if (t->has_data_location && t->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
-        return ttfs_onnx_fault(im, name, "", TTFS_ONNX_TENSOR,
-                               "save the model with its weights in one file",
-                               "its data lies in another file");
+/* Finds the data and compares its size with the shape's. */
+static bool find_bytes(OnnxImport *im, const char *name, const Onnx__TensorProto *t,
+                       const OnnxConst *c, Bytes *b) {
     size_t size = element_size(t->data_type);
+    *b = (Bytes){0};
     if (!size)
         return ttfs_onnx_fault(im, name, "", TTFS_ONNX_TENSOR, NULL,
                                "data type %d is not supported", (int)t->data_type);
-    if (t->segment) return bad(im, name, "a segmented tensor is not supported");
-    uint64_t found = t->has_raw_data ? t->raw_data.len / size : typed_count(t);
-    if (found != out->count || (t->has_raw_data && t->raw_data.len % size))
+    if (t->segment)
         return ttfs_onnx_fault(im, name, "", TTFS_ONNX_TENSOR, NULL,
-                               "its shape asks for %llu elements, its data holds %llu",
-                               (unsigned long long)out->count, (unsigned long long)found);
-    if (is_float(t->data_type)) {
-        float *f = TTFS_ARRAY(&im->scratch, float, out->count);
-        take_float(t, f, out->count);
+                               "a segmented tensor is not supported");
+    if (t->has_data_location && t->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL) {
+        b->mapped = true;
+        b->size = c->count * size; /* when no length is given */
+        if (!ttfs_onnx_external(im, name, t, &b->raw, &b->size)) return false;
+    } else if (t->has_raw_data) {
+        b->raw = t->raw_data.len ? t->raw_data.data : (const unsigned char *)"";
+        b->size = t->raw_data.len;
+    }
+    uint64_t found = b->raw ? b->size / size : typed_count(t);
+    if (found == c->count && (!b->raw || b->size % size == 0)) return true;
+    return ttfs_onnx_fault(im, name, "", TTFS_ONNX_TENSOR, NULL,
+                           "its shape asks for %llu elements, its data holds %llu",
+                           (unsigned long long)c->count, (unsigned long long)found);
+}
+
+bool ttfs_onnx_tensor(OnnxImport *im, const char *name, const Onnx__TensorProto *t,
+                      OnnxConst *out) {
+    Bytes b;
+    *out = (OnnxConst){.type = t->data_type};
+    if (!take_shape(im, name, t, out) || !find_bytes(im, name, t, out, &b)) return false;
+    bool in_place = b.mapped && t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT &&
+                    (uintptr_t)b.raw % sizeof(float) == 0;
+    if (in_place) {
+        out->f = (const void *)b.raw;
+    } else if (ttfs_onnx_is_float(t->data_type)) {
+        float *f = TTFS_ARRAY(&im->ir->arena, float, out->count);
+        take_float(t, b.raw, f, out->count);
         out->f = f;
     } else {
         int64_t *n = TTFS_ARRAY(&im->scratch, int64_t, out->count);
-        take_integer(t, n, out->count);
+        take_integer(t, b.raw, n, out->count);
         out->n = n;
     }
     return true;

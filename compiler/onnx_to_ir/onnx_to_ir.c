@@ -32,7 +32,7 @@ static uint32_t input_dim(OnnxImport *im, const char *name, size_t i,
     bool known = d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
     int64_t v = known ? d->dim_value : 0;
     if (i == 0 && (v == 0 || v == -1 || v == 1)) return 1;
-    if (i == 0) {
+    if (i == 0 && !im->options.keep_batch) {
         ttfs_onnx_fault(im, name, "", TTFS_ONNX_SHAPE,
                         "export the model with a free first dimension, or one of 1",
                         "a fixed batch of %lld, one sample expected", (long long)v);
@@ -51,11 +51,15 @@ static bool input_shape(OnnxImport *im, const OnnxValue *v, TtfsTensorInfo *t) {
     const Onnx__TypeProto__Tensor *tt = tensor ? type->tensor_type : NULL;
     if (!tt || !tt->shape)
         return ttfs_onnx_fault(im, v->name, "", TTFS_ONNX_SHAPE, NULL, "the input has no shape");
-    if (tt->elem_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+    if (!ttfs_onnx_is_float(tt->elem_type))
         return ttfs_onnx_fault(im, v->name, "", TTFS_ONNX_SHAPE, "export the model with float32",
                                "the input has data type %d, float32 (1) expected",
                                (int)tt->elem_type);
-    if (tt->shape->n_dim < 2 || tt->shape->n_dim > TTFS_MAX_RANK)
+    if (tt->elem_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+        ttfs_note(im->diag, TTFS_AT_NODE(im->path, v->name),
+                  "the input of data type %d is taken as float32", (int)tt->elem_type);
+    bool short_rank = tt->shape->n_dim < 2 && !im->options.keep_batch;
+    if (short_rank || tt->shape->n_dim > TTFS_MAX_RANK)
         return ttfs_onnx_fault(im, v->name, "", TTFS_ONNX_SHAPE, NULL,
                                "the input has %zu dimensions, the batch and 1 to %d more expected",
                                tt->shape->n_dim, TTFS_MAX_RANK - 1);
@@ -108,8 +112,7 @@ static void settle_input(OnnxImport *im, OnnxNode *n, uint32_t i) {
 
 static void walk_node(OnnxImport *im, OnnxNode *n) {
     const char *domain = text(n->proto->domain);
-    bool standard = *domain == 0 || strcmp(domain, "ai.onnx") == 0;
-    n->op = standard ? ttfs_onnx_op(n->type) : NULL;
+    n->op = ttfs_onnx_op(domain, n->type);
     for (uint32_t i = 0; i < n->n_in; i++) settle_input(im, n, i);
     if (!n->op) {
         ttfs_onnx_unsupported(im, n);
@@ -126,45 +129,62 @@ static void walk_node(OnnxImport *im, OnnxNode *n) {
         else
             n->op->handle(im, n);
     }
+    bool known = n->n_out && n->out[0] && n->out[0]->kind != ONNX_PENDING &&
+                 n->out[0]->kind != ONNX_UNKNOWN;
     for (uint32_t i = 0; i < n->n_out; i++)
-        if (n->out[i] && n->out[i]->kind == ONNX_PENDING) n->out[i]->kind = ONNX_UNKNOWN;
+        if (n->out[i] && n->out[i]->kind == ONNX_PENDING)
+            n->out[i]->kind = i && known ? ONNX_SECOND : ONNX_UNKNOWN;
 }
 
-static void bind_output(OnnxImport *im) {
+/* What stands in the way of an output, NULL: nothing, or an obstacle that was reported. */
+static const char *output_fault(const OnnxValue *v) {
+    if (!v || v->kind == ONNX_PENDING) return v && v->init ? "is a constant" : "is made by no node";
+    if (v->kind == ONNX_CONST) return "is a constant";
+    if (v->kind == ONNX_SECOND) return "is a secondary output of its node, which is not supported";
+    return v->kind == ONNX_TENSOR && v->maker == 0 ? "is the input" : NULL;
+}
+
+/* All outputs; the first is the network's. Others that are constants are left out with a note. */
+static void bind_outputs(OnnxImport *im) {
     const Onnx__GraphProto *g = im->graph;
-    if (g->n_output != 1)
-        ttfs_onnx_fault(im, "", "", TTFS_ONNX_GRAPH, "export a network with one output",
-                        "%zu outputs, 1 expected", g->n_output);
-    if (g->n_output == 0) return;
-    const char *name = text(g->output[0]->name);
-    const OnnxValue *v = ttfs_onnx_find(im, name);
-    if (!v || (v->kind != ONNX_TENSOR && v->kind != ONNX_UNKNOWN))
-        ttfs_onnx_fault(im, name, "", TTFS_ONNX_GRAPH, NULL, "the output '%s' %s", name,
-                        v ? "is a constant" : "is made by no node");
-    else if (v->kind == ONNX_TENSOR && v->maker == 0)
-        ttfs_onnx_fault(im, name, "", TTFS_ONNX_GRAPH, NULL, "the output is the input");
-    else
-        im->ir->output = v->tensor;
+    if (g->n_output == 0)
+        ttfs_onnx_fault(im, "", "", TTFS_ONNX_GRAPH, NULL, "the graph has no output");
+    for (size_t i = 0; i < g->n_output; i++) {
+        const char *name = text(g->output[i]->name);
+        const OnnxValue *v = ttfs_onnx_find(im, name);
+        const char *wrong = output_fault(v);
+        if (wrong && i && v && v->kind == ONNX_CONST)
+            ttfs_note(im->diag, TTFS_AT_NODE(im->path, name),
+                      "the output is a constant and is left out");
+        else if (wrong)
+            ttfs_onnx_fault(im, name, "", TTFS_ONNX_GRAPH, NULL, "the output '%s' %s", name, wrong);
+        else if (v->kind == ONNX_TENSOR)
+            *TTFS_PUSH(&im->ir->arena, im->ir->outputs) = v->tensor;
+    }
+    if (im->ir->outputs.len) im->ir->output = im->ir->outputs.at[0];
+    if (im->ir->outputs.len == 1) im->ir->outputs.len = 0;
 }
 
 static void note_unused(OnnxImport *im) {
     uint32_t unused = im->n_nodes - im->n_order;
     if (unused)
         ttfs_note(im->diag, TTFS_AT_FILE(im->path),
-                  "%u node(s) that the output does not depend on were left out", unused);
+                  "%u node(s) that no output depends on were left out", unused);
 }
 
 static void import_graph(OnnxImport *im) {
     if (!ttfs_onnx_bind(im) || !ttfs_onnx_sort(im)) return;
     bind_input(im);
     for (uint32_t i = 0; i < im->n_order; i++) walk_node(im, &im->nodes[im->order[i]]);
-    bind_output(im);
+    bind_outputs(im);
     note_unused(im);
 }
 
-static bool import_model(const char *path, const Onnx__ModelProto *model, size_t file_size,
-                         TtfsIr *out, TtfsObstacles *obstacles, TtfsDiag *diag) {
+static bool import_model(const char *path, const TtfsOnnxOptions *options,
+                         const Onnx__ModelProto *model, size_t file_size, TtfsIr *out,
+                         TtfsObstacles *obstacles, TtfsDiag *diag) {
     OnnxImport im = {.path = path,
+                     .options = *options,
                      .ir = out,
                      .obstacles = obstacles,
                      .diag = diag,
@@ -176,18 +196,25 @@ static bool import_model(const char *path, const Onnx__ModelProto *model, size_t
     else if (read_opset(&im, model))
         import_graph(&im);
     ttfs_arena_free(&im.scratch);
-    return diag->errors == before && ttfs_ir_check(out, path, diag);
+    if (diag->errors != before) return false;
+    ttfs_onnx_prune(out);
+    return ttfs_ir_check(out, path, diag);
 }
 
-bool ttfs_onnx_to_ir(const char *path, TtfsIr *out, TtfsObstacles *obstacles, TtfsDiag *diag) {
+bool ttfs_onnx_import(const char *path, const TtfsOnnxOptions *options, TtfsIr *out,
+                      TtfsObstacles *obstacles, TtfsDiag *diag) {
     TtfsFile file;
     *out = (TtfsIr){0};
     if (obstacles) *obstacles = (TtfsObstacles){0};
     if (!ttfs_file_open(&file, path, UINT32_MAX, diag)) return false;
     Onnx__ModelProto *model = ttfs_onnx_unpack(path, &file, diag);
-    bool ok = model && import_model(path, model, file.size, out, obstacles, diag);
+    bool ok = model && import_model(path, options, model, file.size, out, obstacles, diag);
     ttfs_onnx_release(model);
     ttfs_file_close(&file);
     if (!ok) ttfs_ir_free(out);
     return ok;
+}
+
+bool ttfs_onnx_to_ir(const char *path, TtfsIr *out, TtfsObstacles *obstacles, TtfsDiag *diag) {
+    return ttfs_onnx_import(path, &(TtfsOnnxOptions){0}, out, obstacles, diag);
 }

@@ -18,8 +18,17 @@ typedef struct {
     TTFS_VEC(TtfsObstacle) at;
 } TtfsObstacles;
 
+typedef struct {
+    bool
+        keep_batch; /* the input keeps its first dimension, whatever it is, and may have any rank */
+} TtfsOnnxOptions;
+
 /* Imports `path`. All obstacles are collected in *obstacles (may be NULL) and each is also an error
  * in diag; true only when there is none. Facts dropped or assumed become notes. */
 bool ttfs_onnx_to_ir(const char *path, TtfsIr *out, TtfsObstacles *obstacles, TtfsDiag *diag);
+
+/* The same with options. */
+bool ttfs_onnx_import(const char *path, const TtfsOnnxOptions *options, TtfsIr *out,
+                      TtfsObstacles *obstacles, TtfsDiag *diag);
 
 #endif

@@ -24,12 +24,32 @@ TtfsTensorInfo ttfs_onnx_shape(const OnnxImport *im, const OnnxNode *n, uint32_t
     return t;
 }
 
-static bool finite(OnnxImport *im, const OnnxNode *n, const OnnxValue *v) {
-    for (uint64_t i = 0; i < v->c.count; i++)
-        if (!isfinite(v->c.f[i]))
+static bool finite(OnnxImport *im, const OnnxNode *n, const char *name, const OnnxConst *c) {
+    for (uint64_t i = 0; i < c->count; i++)
+        if (!isfinite(c->f[i]))
             return ttfs_onnx_obstacle(im, n, TTFS_MODEL_VALUE, NULL, "element %llu of '%s' is %f",
-                                      (unsigned long long)i, v->name, (double)v->c.f[i]);
+                                      (unsigned long long)i, name, (double)c->f[i]);
     return true;
+}
+
+bool ttfs_onnx_all_const(const OnnxNode *n) {
+    for (uint32_t i = 0; i < n->n_in; i++)
+        if (n->in[i] && n->in[i]->kind != ONNX_CONST) return false;
+    return true;
+}
+
+TtfsTensor ttfs_onnx_put_const(OnnxImport *im, const OnnxNode *n, const char *name,
+                               const OnnxConst *c, uint32_t rank, const uint32_t *dim) {
+    if (!c->f || c->count == 0) {
+        ttfs_onnx_obstacle(im, n, TTFS_ONNX_TENSOR, NULL, "'%s' %s", name,
+                           c->f ? "is empty" : "is not of a floating-point type");
+        return (TtfsTensor){0};
+    }
+    if (!finite(im, n, name, c)) return (TtfsTensor){0};
+    TtfsTensorInfo t = {
+        .name = ttfs_arena_strdup(&im->ir->arena, name), .rank = rank, .data = c->f};
+    if (rank) memcpy(t.dim, dim, rank * sizeof *dim);
+    return ttfs_ir_add_tensor(im->ir, &t);
 }
 
 TtfsTensor ttfs_onnx_operand(OnnxImport *im, const OnnxNode *n, uint32_t input) {
@@ -39,18 +59,7 @@ TtfsTensor ttfs_onnx_operand(OnnxImport *im, const OnnxNode *n, uint32_t input) 
         return (TtfsTensor){0};
     }
     if (v->tensor.i) return v->tensor;
-    if (!v->c.f || v->c.count == 0) {
-        ttfs_onnx_obstacle(im, n, TTFS_ONNX_TENSOR, NULL, "'%s' %s", v->name,
-                           v->c.f ? "is empty" : "is not of a floating-point type");
-        return (TtfsTensor){0};
-    }
-    if (!finite(im, n, v)) return (TtfsTensor){0};
-    TtfsArena *a = &im->ir->arena;
-    float *data = TTFS_ARRAY(a, float, v->c.count);
-    memcpy(data, v->c.f, v->c.count * sizeof *data);
-    TtfsTensorInfo t = {.name = ttfs_arena_strdup(a, v->name), .rank = v->c.rank, .data = data};
-    memcpy(t.dim, v->c.dim, sizeof t.dim);
-    return v->tensor = ttfs_ir_add_tensor(im->ir, &t);
+    return v->tensor = ttfs_onnx_put_const(im, n, v->name, &v->c, v->c.rank, v->c.dim);
 }
 
 TtfsTensor ttfs_onnx_activation(OnnxImport *im, const OnnxNode *n, uint32_t input) {
@@ -83,54 +92,113 @@ bool ttfs_onnx_ints(OnnxImport *im, const OnnxNode *n, uint32_t input, const int
     return true;
 }
 
-TtfsTensor ttfs_onnx_emit(OnnxImport *im, OnnxNode *n, TtfsNode *node,
-                          const TtfsTensorInfo *shape) {
+bool ttfs_onnx_number(OnnxImport *im, const OnnxNode *n, uint32_t input, double *out) {
+    if (!ttfs_onnx_has(n, input)) return true;
+    const OnnxValue *v = n->in[input];
+    if (v->kind != ONNX_CONST || v->c.count != 1)
+        return ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, "export the model with constant settings",
+                                  "input '%s' is not a constant number", v->name);
+    *out = v->c.f ? (double)v->c.f[0] : (double)v->c.n[0];
+    return true;
+}
+
+bool ttfs_onnx_list(OnnxImport *im, const OnnxNode *n, const char *name, uint32_t input,
+                    const int64_t **values, size_t *count) {
+    if (ttfs_onnx_attr(n, name)) return ttfs_onnx_attr_ints(im, n, name, values, count);
+    return ttfs_onnx_ints(im, n, input, values, count);
+}
+
+bool ttfs_onnx_axes(OnnxImport *im, const OnnxNode *n, uint32_t input, uint32_t rank, uint32_t *set,
+                    size_t *count) {
+    const int64_t *axes;
+    if (!ttfs_onnx_list(im, n, "axes", input, &axes, count)) return false;
+    *set = 0;
+    for (size_t i = 0; i < *count; i++) {
+        uint32_t axis;
+        if (!ttfs_onnx_axis(im, n, axes[i], rank, &axis)) return false;
+        if (*set >> axis & 1)
+            return ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL, "axis %u is named twice", axis);
+        *set |= 1u << axis;
+    }
+    return true;
+}
+
+/* Counts what the node makes against the limit. */
+static bool within_limit(OnnxImport *im, const OnnxNode *n, const TtfsTensorInfo *out) {
+    if ((im->activations += ttfs_ir_count(out)) <= ONNX_MOST_ACTIVATIONS) return true;
+    im->activations = 0; /* said once for each time it fills up */
+    return ttfs_onnx_obstacle(im, n, TTFS_LIMIT, NULL,
+                              "with it the activations have more than 2^28 elements in all");
+}
+
+TtfsTensor ttfs_onnx_emit_slot(OnnxImport *im, OnnxNode *n, TtfsNode *node,
+                               const TtfsTensorInfo *shape, uint32_t slot) {
     TtfsArena *a = &im->ir->arena;
     TtfsTensorInfo out = shape ? *shape : (TtfsTensorInfo){0};
     TtfsDiag own = {0};
+    OnnxValue *bound = slot < n->n_out ? n->out[slot] : NULL;
     node->name = ttfs_arena_strdup(a, n->name);
-    out.name = n->n_out && n->out[0] ? ttfs_arena_strdup(a, n->out[0]->name) : node->name;
+    out.name = bound ? ttfs_arena_strdup(a, bound->name) : node->name;
     out.data = NULL;
     bool ok = ttfs_ir_infer(im->ir, node, &out, NULL, &own);
     if (!ok) /* the message begins with the operation, as the obstacle does */
         ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL, "%s",
                            own.messages.at[0].what + strlen(ttfs_op_name(node->op)) + 2);
     ttfs_diag_free(&own);
-    if (!ok) return (TtfsTensor){0};
-    if ((im->activations += ttfs_ir_count(&out)) > ONNX_MOST_ACTIVATIONS) {
-        im->activations = 0; /* said once for each time it fills up */
-        ttfs_onnx_obstacle(im, n, TTFS_LIMIT, NULL,
-                           "with it the activations have more than 2^28 elements in all");
+    if (!ok || !within_limit(im, n, &out)) {
+        if (bound) bound->kind = ONNX_UNKNOWN; /* an earlier node of this one may have bound it */
         return (TtfsTensor){0};
     }
     node->out = ttfs_ir_add_tensor(im->ir, &out);
     ttfs_ir_add_node(im->ir, node);
-    if (n->n_out && n->out[0]) {
-        n->out[0]->kind = ONNX_TENSOR;
-        n->out[0]->tensor = node->out;
+    if (bound) {
+        bound->kind = ONNX_TENSOR;
+        bound->tensor = node->out;
     }
     return node->out;
 }
 
+TtfsTensor ttfs_onnx_emit(OnnxImport *im, OnnxNode *n, TtfsNode *node,
+                          const TtfsTensorInfo *shape) {
+    return ttfs_onnx_emit_slot(im, n, node, shape, 0);
+}
+
+TtfsTensor ttfs_onnx_emit_reshape(OnnxImport *im, OnnxNode *n, TtfsTensor x, uint32_t rank,
+                                  const uint32_t *dim) {
+    const TtfsTensorInfo *t = ttfs_ir_tensor(im->ir, x);
+    TtfsTensorInfo want = {.rank = rank};
+    if (rank) memcpy(want.dim, dim, rank * sizeof *dim);
+    if (t->rank == rank && memcmp(t->dim, want.dim, sizeof want.dim) == 0) return x;
+    TtfsNode node = {.op = TTFS_OP_RESHAPE, .n_in = 1, .in = {x}, .attr = ttfs_ir_attr()};
+    return ttfs_onnx_emit(im, n, &node, &want);
+}
+
+void ttfs_onnx_bind_const_slot(OnnxNode *n, const OnnxConst *c, uint32_t slot) {
+    if (slot >= n->n_out || !n->out[slot]) return;
+    n->out[slot]->kind = ONNX_CONST;
+    n->out[slot]->c = *c;
+}
+
 void ttfs_onnx_bind_const(OnnxNode *n, const OnnxConst *c) {
-    if (n->n_out == 0 || !n->out[0]) return;
-    n->out[0]->kind = ONNX_CONST;
-    n->out[0]->c = *c;
+    ttfs_onnx_bind_const_slot(n, c, 0);
 }
 
 bool ttfs_onnx_new_const(OnnxImport *im, const OnnxNode *n, bool is_float, uint32_t rank,
                          const uint32_t *dim, float **f, int64_t **i, OnnxConst *out) {
-    *out = (OnnxConst){.rank = rank, .count = 1};
+    *out = (OnnxConst){.rank = rank,
+                       .count = 1,
+                       .type = is_float ? ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
+                                        : ONNX__TENSOR_PROTO__DATA_TYPE__INT64};
     for (uint32_t k = 0; k < rank; k++) {
         out->dim[k] = dim[k];
         out->count *= dim[k];
-        if (out->count > im->fold_budget)
+        if (out->count > im->fold_budget || out->count > INT32_MAX)
             return ttfs_onnx_obstacle(im, n, TTFS_LIMIT, NULL,
                                       "folding constants would make too many elements");
     }
     im->fold_budget -= out->count;
     if (is_float)
-        out->f = *f = TTFS_ARRAY(&im->scratch, float, out->count);
+        out->f = *f = TTFS_ARRAY(&im->ir->arena, float, out->count);
     else
         out->n = *i = TTFS_ARRAY(&im->scratch, int64_t, out->count);
     return true;
