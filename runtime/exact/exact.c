@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The exact engine: opening, one sample, counting. In: a canonical network as layers, the values
+ * that windows must hold; out: spike times, decoded values, and how far they are from ReLU's.
+ * Deterministic: noise comes from the seed and the sample's number alone.
+ */
+#include "exact_inside.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+TtfsExact *ttfs_exact_open(const TtfsNet *net, const TtfsExactTops *tops,
+                           const TtfsExactOptions *options) {
+    TtfsExact *e = calloc(1, sizeof *e);
+    if (!e) ttfs_oom(sizeof *e);
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < net->layers.len; i++) {
+        uint32_t n = ttfs_net_size(&net->layers.at[i]);
+        if (n > most) most = n;
+    }
+    e->net = net;
+    e->options = *options;
+    e->input_lo = tops->input_lo;
+    e->layer = TTFS_ARRAY(&e->arena, TtfsExactLayer, net->layers.len);
+    e->events = TTFS_ARRAY(&e->arena, TtfsEvent, most);
+    e->v = TTFS_ARRAY(&e->arena, double, most);
+    e->slope = TTFS_ARRAY(&e->arena, double, most);
+    e->after = TTFS_ARRAY(&e->arena, double, most);
+    e->last = TTFS_ARRAY(&e->arena, double, most);
+    e->reference = ttfs_reference_open(net);
+    ttfs_exact_prepare(e, tops);
+    return e;
+}
+
+void ttfs_exact_close(TtfsExact *e) {
+    if (!e) return;
+    ttfs_reference_close(e->reference);
+    ttfs_arena_free(&e->arena);
+    free(e);
+}
+
+const double *ttfs_exact_values(const TtfsExact *e, uint32_t layer) {
+    return e->layer[layer].value;
+}
+
+const double *ttfs_exact_times(const TtfsExact *e, uint32_t layer) {
+    return e->layer[layer].time;
+}
+
+const TtfsReference *ttfs_exact_reference(const TtfsExact *e) {
+    return e->reference;
+}
+
+const TtfsExactStat *ttfs_exact_stat(const TtfsExact *e, uint32_t layer) {
+    return &e->layer[layer].stat;
+}
+
+double ttfs_exact_latency(const TtfsExact *e) {
+    return e->latency;
+}
+
+/* A value x above the least spikes x before the window's end; the least value is silent, or in
+ * model a spikes at the end. */
+static void encode(TtfsExact *e, const float *input) {
+    TtfsExactLayer *x = &e->layer[0];
+    uint32_t n = ttfs_net_size(&e->net->layers.at[0]);
+    double nothing = e->options.model == TTFS_EXACT_A ? x->window : INFINITY;
+    for (uint32_t i = 0; i < n; i++) {
+        double v = (double)input[i] - e->input_lo;
+        x->time[i] = v >= x->window ? 0 : v > 0 ? x->window - v : nothing;
+    }
+}
+
+/* A max pool passes the earliest spike of its window, a min pool the latest: silence, which is
+ * INFINITY, when one is silent. A window wholly in the padding has none. */
+static void pool(TtfsExact *e, uint32_t index) {
+    const TtfsNetLayer *l = &e->net->layers.at[index];
+    const TtfsTerm *t = &e->net->terms.at[l->term_first];
+    TtfsExactLayer *x = &e->layer[index];
+    bool earliest = l->kind == TTFS_LAYER_MAXPOOL;
+    double *to = x->time, nothing = e->options.model == TTFS_EXACT_A ? x->window : INFINITY;
+    for (uint32_t c = 0; c < l->c; c++) {
+        const double *from = e->layer[t->src].time + t->first + (size_t)c * t->in[1] * t->in[2];
+        for (uint32_t o = 0; o < l->h * l->w; o++) {
+            double best = NAN;
+            for (uint32_t k = 0; k < t->kernel[0] * t->kernel[1]; k++) {
+                int64_t y = ttfs_term_tap(t, 0, o / l->w, k / t->kernel[1]);
+                int64_t col = ttfs_term_tap(t, 1, o % l->w, k % t->kernel[1]);
+                if (y < 0 || y >= t->in[1] || col < 0 || col >= t->in[2]) continue;
+                double time = from[(size_t)y * t->in[2] + (size_t)col];
+                if (isnan(best) || (earliest ? time < best : time > best)) best = time;
+            }
+            *to++ = isnan(best) ? nothing : best;
+        }
+    }
+}
+
+/* Moves every spike by some of its window, but not out of it. */
+static void disturb(TtfsExact *e, uint32_t index, TtfsRng *r) {
+    TtfsExactLayer *x = &e->layer[index];
+    uint32_t n = ttfs_net_size(&e->net->layers.at[index]);
+    for (uint32_t i = 0; i < n; i++) {
+        if (x->time[i] == INFINITY) continue;
+        double t = x->time[i] + e->options.time_noise * x->window * ttfs_rng_normal(r);
+        x->time[i] = fmin(fmax(t, 0), x->window);
+    }
+}
+
+/* x = (end of the window - t) / lambda, on top of the input's least value. */
+static void decode(TtfsExact *e, uint32_t index) {
+    const TtfsNetLayer *l = &e->net->layers.at[index];
+    TtfsExactLayer *x = &e->layer[index];
+    uint32_t plane = l->h * l->w, n = ttfs_net_size(l);
+    double least = l->of_input ? e->input_lo : 0;
+    for (uint32_t i = 0; i < n; i++)
+        x->value[i] = least +
+                      (x->time[i] == INFINITY ? 0 : (x->window - x->time[i]) / x->scale[i / plane]);
+}
+
+static void count(TtfsExact *e, uint32_t index) {
+    const TtfsNetLayer *l = &e->net->layers.at[index];
+    TtfsExactLayer *x = &e->layer[index];
+    const double *want = ttfs_reference_values(e->reference, index);
+    uint32_t plane = l->h * l->w, n = ttfs_net_size(l);
+    double least = l->of_input ? e->input_lo : 0, slack = 1 + 1e-12;
+    x->stat.neuron_runs += n;
+    for (uint32_t i = 0; i < n; i++) {
+        x->stat.max_error = fmax(x->stat.max_error, fabs(x->value[i] - want[i]));
+        if (!x->time) continue;
+        x->stat.spikes += x->time[i] != INFINITY;
+        x->stat.active += want[i] > least;
+        x->stat.beyond += (want[i] - least) * x->scale[i / plane] > x->window * slack;
+    }
+}
+
+const double *ttfs_exact_run(TtfsExact *e, const float *input, uint64_t sample) {
+    TtfsRng r = ttfs_rng(e->options.seed ^ (sample + 1) * UINT64_C(0xd1342543de82ef95));
+    ttfs_reference_run(e->reference, input);
+    for (uint32_t i = 0; i < e->net->layers.len; i++) {
+        TtfsLayerKind kind = e->net->layers.at[i].kind;
+        bool pooled = kind == TTFS_LAYER_MAXPOOL || kind == TTFS_LAYER_MINPOOL;
+        if (kind == TTFS_LAYER_INPUT)
+            encode(e, input);
+        else if (pooled)
+            pool(e, i);
+        else {
+            ttfs_exact_integrate(e, i);
+            ttfs_exact_fire(e, i);
+        }
+        if (kind != TTFS_LAYER_READOUT) {
+            if (!pooled && e->options.time_noise > 0) disturb(e, i, &r);
+            decode(e, i);
+        }
+        count(e, i);
+    }
+    return e->layer[e->net->layers.len - 1].value;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The canonical network as plain sums, float64: what the spikes are held against. Also the largest
+ * values of layers, which windows are made from. Nothing here knows of time.
+ */
+#include "exact.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct TtfsReference {
+    TtfsArena arena;
+    const TtfsNet *net;
+    double **value; /* per layer */
+    double **bias;  /* per layer */
+    uint32_t *bias_count;
+};
+
+TtfsReference *ttfs_reference_open(const TtfsNet *net) {
+    TtfsReference *r = calloc(1, sizeof *r);
+    if (!r) ttfs_oom(sizeof *r);
+    r->net = net;
+    r->value = TTFS_ARRAY(&r->arena, double *, net->layers.len);
+    r->bias = TTFS_ARRAY(&r->arena, double *, net->layers.len);
+    r->bias_count = TTFS_ARRAY(&r->arena, uint32_t, net->layers.len);
+    for (uint32_t i = 0; i < net->layers.len; i++) {
+        const TtfsNetLayer *l = &net->layers.at[i];
+        r->value[i] = TTFS_ARRAY(&r->arena, double, ttfs_net_size(l));
+        if (l->kind == TTFS_LAYER_RELU || l->kind == TTFS_LAYER_READOUT)
+            r->bias[i] = ttfs_net_bias(net, i, 0, &r->arena, &r->bias_count[i]);
+    }
+    return r;
+}
+
+void ttfs_reference_close(TtfsReference *r) {
+    if (!r) return;
+    ttfs_arena_free(&r->arena);
+    free(r);
+}
+
+const double *ttfs_reference_values(const TtfsReference *r, uint32_t layer) {
+    return r->value[layer];
+}
+
+static void add_matrix(const TtfsNetLayer *l, const TtfsTerm *t, const double *x, double *y) {
+    for (uint32_t i = 0; i < l->c; i++) {
+        const float *w = t->weights + i * t->row;
+        double sum = 0;
+        for (uint64_t j = 0; j < t->row; j++) sum += (double)w[j] * x[j];
+        y[i] += sum;
+    }
+}
+
+/* y += w * x over all positions of one channel pair and tap. */
+static void add_tap(const TtfsNetLayer *l, const TtfsTerm *t, uint32_t ky, uint32_t kx, double w,
+                    const double *x, double *y) {
+    for (uint32_t oy = 0; oy < l->h; oy++) {
+        int64_t sy = ttfs_term_tap(t, 0, oy, ky);
+        if (sy < 0 || sy >= t->in[1]) continue;
+        for (uint32_t ox = 0; ox < l->w; ox++) {
+            int64_t sx = ttfs_term_tap(t, 1, ox, kx);
+            if (sx < 0 || sx >= t->in[2]) continue;
+            y[(size_t)oy * l->w + ox] += w * x[(size_t)sy * t->in[2] + (size_t)sx];
+        }
+    }
+}
+
+static void add_convolution(const TtfsNetLayer *l, const TtfsTerm *t, const double *x, double *y) {
+    uint32_t ins = t->in[0] / t->group, outs = l->c / t->group;
+    size_t in_plane = (size_t)t->in[1] * t->in[2], out_plane = (size_t)l->h * l->w;
+    for (uint32_t o = 0; o < l->c; o++) {
+        const float *w = t->weights + o * t->row;
+        for (uint32_t i = 0; i < ins; i++)
+            for (uint32_t ky = 0; ky < t->kernel[0]; ky++)
+                for (uint32_t kx = 0; kx < t->kernel[1]; kx++, w++)
+                    if (*w != 0)
+                        add_tap(l, t, ky, kx, (double)*w, x + (o / outs * ins + i) * in_plane,
+                                y + o * out_plane);
+    }
+}
+
+static double pool_at(const TtfsTerm *t, bool largest, const double *x, uint32_t oy, uint32_t ox) {
+    double best = NAN;
+    for (uint32_t ky = 0; ky < t->kernel[0]; ky++)
+        for (uint32_t kx = 0; kx < t->kernel[1]; kx++) {
+            int64_t sy = ttfs_term_tap(t, 0, oy, ky), sx = ttfs_term_tap(t, 1, ox, kx);
+            if (sy < 0 || sy >= t->in[1] || sx < 0 || sx >= t->in[2]) continue;
+            double v = x[(size_t)sy * t->in[2] + (size_t)sx];
+            if (isnan(best) || (largest ? v > best : v < best)) best = v;
+        }
+    return isnan(best) ? 0 : best;
+}
+
+static void pool(const TtfsNetLayer *l, const TtfsTerm *t, const double *x, double *y) {
+    for (uint32_t c = 0; c < l->c; c++)
+        for (uint32_t oy = 0; oy < l->h; oy++)
+            for (uint32_t ox = 0; ox < l->w; ox++)
+                *y++ = pool_at(t, l->kind == TTFS_LAYER_MAXPOOL,
+                               x + (size_t)c * t->in[1] * t->in[2], oy, ox);
+}
+
+static void linear(const TtfsReference *r, uint32_t index) {
+    const TtfsNetLayer *l = &r->net->layers.at[index];
+    double *y = r->value[index];
+    uint32_t n = ttfs_net_size(l), each = n / r->bias_count[index];
+    for (uint32_t i = 0; i < n; i++) y[i] = r->bias[index][i / each];
+    for (uint32_t k = 0; k < l->terms; k++) {
+        const TtfsTerm *t = &r->net->terms.at[l->term_first + k];
+        const double *x = r->value[t->src] + t->first;
+        if (t->dense)
+            add_matrix(l, t, x, y);
+        else
+            add_convolution(l, t, x, y);
+    }
+    for (uint32_t i = 0; l->kind == TTFS_LAYER_RELU && i < n; i++)
+        if (!(y[i] > 0)) y[i] = 0;
+}
+
+void ttfs_reference_run(TtfsReference *r, const float *input) {
+    const TtfsNet *net = r->net;
+    uint32_t n = ttfs_net_size(&net->layers.at[0]);
+    for (uint32_t i = 0; i < n; i++) r->value[0][i] = (double)input[i];
+    for (uint32_t i = 1; i < net->layers.len; i++) {
+        const TtfsNetLayer *l = &net->layers.at[i];
+        const TtfsTerm *t = &net->terms.at[l->term_first];
+        if (l->kind == TTFS_LAYER_MAXPOOL || l->kind == TTFS_LAYER_MINPOOL)
+            pool(l, t, r->value[t->src] + t->first, r->value[i]);
+        else
+            linear(r, i);
+    }
+}
+
+TtfsExactTops ttfs_exact_tops(const TtfsNet *net, double input_lo, double input_hi, TtfsArena *a) {
+    return (TtfsExactTops){input_lo, input_hi, TTFS_ARRAY(a, double, net->layers.len)};
+}
+
+void ttfs_exact_tops_add(TtfsExactTops *t, const TtfsNet *net, const TtfsReference *r) {
+    for (uint32_t i = 0; i < net->layers.len; i++) {
+        uint32_t n = ttfs_net_size(&net->layers.at[i]);
+        for (uint32_t k = 0; k < n; k++) {
+            double v = r->value[i][k];
+            if (v > t->top[i]) t->top[i] = v;
+            if (i == 0 && v < t->input_lo) t->input_lo = v;
+            if (i == 0 && v > t->input_hi) t->input_hi = v;
+        }
+    }
+}
+
+void ttfs_exact_tops_merge(TtfsExactTops *t, const TtfsNet *net, const TtfsExactTops *other) {
+    t->input_lo = fmin(t->input_lo, other->input_lo);
+    t->input_hi = fmax(t->input_hi, other->input_hi);
+    for (uint32_t i = 0; i < net->layers.len; i++) t->top[i] = fmax(t->top[i], other->top[i]);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The exact engine: spikes of both models compute what ReLU computes, on 1,000 random networks;
+ * silence, forced spikes, saturation, noise; and the small cases that show why the gate is there.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <cmocka.h>
+
+#include "exact.h"
+#include "ir_f64.h"
+#include "random_canonical.h"
+
+enum { NETS = 1000, SAMPLES = 2, MOST_INPUT = 3 * 6 * 6 };
+static const double BOUND = 1e-9;
+
+/* A random network with its windows set by the samples it will see. */
+typedef struct {
+    Canon k;
+    TtfsNet net;
+    TtfsExactTops tops;
+    float x[SAMPLES][MOST_INPUT];
+} Case;
+
+static void open_case(Case *c, uint64_t seed) {
+    random_canonical(&c->k, seed);
+    if (!ttfs_net_of(&c->k.ir, "net", &c->net, &c->k.diag))
+        fail_msg("seed %d: %s", (int)seed, c->k.diag.messages.at[0].what);
+    c->tops = ttfs_exact_tops(&c->net, (double)c->k.lo, (double)c->k.hi, &c->k.ir.arena);
+    TtfsReference *r = ttfs_reference_open(&c->net);
+    for (int i = 0; i < SAMPLES; i++) {
+        canon_sample(&c->k, c->x[i]);
+        ttfs_reference_run(r, c->x[i]);
+        ttfs_exact_tops_add(&c->tops, &c->net, r);
+    }
+    ttfs_reference_close(r);
+}
+
+static void close_case(Case *c) {
+    ttfs_net_free(&c->net);
+    canon_free(&c->k);
+}
+
+static void compare_layers(const Case *c, const TtfsExact *e, const F64 *f, uint64_t seed,
+                           double *worst) {
+    for (uint32_t l = 0; l < c->net.layers.len; l++) {
+        const TtfsNetLayer *layer = &c->net.layers.at[l];
+        const double *want = f64_values(f, layer->tensor), *got = ttfs_exact_values(e, l);
+        const double *plain = ttfs_reference_values(ttfs_exact_reference(e), l);
+        for (uint32_t i = 0; i < ttfs_net_size(layer); i++) {
+            double error = fmax(fabs(got[i] - want[i]), fabs(plain[i] - want[i]));
+            if (error > BOUND)
+                fail_msg("seed %d layer %u neuron %u: spikes %g, sum %g, expected %g", (int)seed, l,
+                         i, got[i], plain[i], want[i]);
+            if (error > *worst) *worst = error;
+        }
+    }
+}
+
+/* Spikes: in model a one a neuron, in model b one an active neuron (but for rounding). */
+static void compare_spikes(const Case *c, const TtfsExact *e, TtfsExactModel model) {
+    for (uint32_t l = 0; l < c->net.layers.len; l++) {
+        const TtfsExactStat *s = ttfs_exact_stat(e, l);
+        bool spiking = c->net.layers.at[l].kind != TTFS_LAYER_READOUT;
+        assert_int_equal(s->beyond, 0);
+        assert_int_equal(s->neuron_runs, SAMPLES * ttfs_net_size(&c->net.layers.at[l]));
+        if (spiking)
+            assert_int_equal(s->spikes, model == TTFS_EXACT_A ? s->neuron_runs : s->active);
+    }
+}
+
+static void model_is_exact(TtfsExactModel model) {
+    double worst = 0, margins[] = {0, 0.5};
+    uint64_t active = 0, neurons = 0;
+    for (uint64_t seed = 1; seed <= NETS; seed++) {
+        static Case c;
+        F64 f;
+        open_case(&c, seed);
+        f64_open(&f, &c.k.ir);
+        TtfsExactOptions o = {.model = model, .margin = margins[seed % 2]};
+        TtfsExact *e = ttfs_exact_open(&c.net, &c.tops, &o);
+        for (uint64_t i = 0; i < SAMPLES; i++) {
+            f64_run(&f, c.x[i]);
+            ttfs_exact_run(e, c.x[i], i);
+            compare_layers(&c, e, &f, seed, &worst);
+        }
+        compare_spikes(&c, e, model);
+        for (uint32_t l = 1; l < c.net.layers.len; l++) {
+            active += ttfs_exact_stat(e, l)->active;
+            neurons += ttfs_exact_stat(e, l)->neuron_runs;
+        }
+        ttfs_exact_close(e);
+        f64_close(&f);
+        close_case(&c);
+    }
+    print_message("%d networks, model %c: largest difference %.3g, %.1f %% of ReLUs active\n", NETS,
+                  model == TTFS_EXACT_A ? 'a' : 'b', worst, 100 * (double)active / (double)neurons);
+    assert_true(active > neurons / 10 && active < neurons);
+}
+
+static void model_a_is_exact(void **state) {
+    (void)state;
+    model_is_exact(TTFS_EXACT_A);
+}
+
+static void model_b_is_exact(void **state) {
+    (void)state;
+    model_is_exact(TTFS_EXACT_B);
+}
+
+/* W = [5, -10], b = 0, x = (1, 0.6), window 1.5: the potential rises above the threshold while the
+ * source still fires, and falls again. Without the gate the neuron would fire at 0.3; ReLU gives 0.
+ * The readout adds 7. */
+static void make_gate(Canon *k) {
+    *k = (Canon){.r = ttfs_rng(1), .hi = 1.5f};
+    k->ir.input = canon_tensor(k, 2, (uint32_t[]){1, 2});
+    *TTFS_PUSH(&k->ir.arena, k->pops) = k->ir.input;
+    static const float w[] = {5, -10}, one[] = {1}, seven[] = {7};
+    TtfsTensor x = k->ir.input;
+    for (uint32_t layer = 0; layer < 2; layer++) {
+        TtfsNode g = canon_node(k, TTFS_OP_GEMM, x);
+        g.in[1] = canon_constant(k, 2, (uint32_t[]){1, layer ? 1 : 2}, 1);
+        canon_info(k, g.in[1])->data = layer ? one : w;
+        g.n_in = 2;
+        g.attr.trans_b = true;
+        if (layer) canon_bias(k, &g, 1, true), canon_info(k, g.in[2])->data = seven;
+        x = canon_add(k, g);
+        if (!layer) x = canon_add(k, canon_node(k, TTFS_OP_RELU, x));
+    }
+    k->ir.output = x;
+}
+
+static void gate(void **state) {
+    (void)state;
+    Canon k;
+    TtfsNet net;
+    make_gate(&k);
+    assert_true(ttfs_net_of(&k.ir, "net", &net, &k.diag));
+    TtfsExactTops tops = ttfs_exact_tops(&net, 0, 1.5, &k.ir.arena);
+    tops.top[1] = 1.5;
+    for (int model = 0; model < 2; model++) {
+        TtfsExactOptions o = {.model = (TtfsExactModel)model};
+        TtfsExact *e = ttfs_exact_open(&net, &tops, &o);
+        assert_true(ttfs_exact_run(e, (float[]){1, 0.6f}, 0)[0] == 7);
+        double t = ttfs_exact_times(e, 1)[0];
+        if (o.model == TTFS_EXACT_A)
+            assert_true(fabs(t - ttfs_exact_stat(e, 1)->window) < 1e-12); /* forced */
+        else
+            assert_true(t == INFINITY);
+        assert_true(fabs(ttfs_exact_run(e, (float[]){0.2f, 0}, 0)[0] - 8) < 1e-6);
+        assert_int_equal(ttfs_exact_stat(e, 1)->beyond, 0);
+        /* 5 * 1.5 is beyond the window and decodes to its length. */
+        assert_true(fabs(ttfs_exact_run(e, (float[]){1.5f, 0}, 0)[0] - 8.5) < 1e-12);
+        assert_int_equal(ttfs_exact_stat(e, 1)->beyond, 1);
+        assert_true(ttfs_exact_times(e, 1)[0] == 0);
+        assert_true(ttfs_exact_latency(e) >= 1.5);
+        ttfs_exact_close(e);
+    }
+    ttfs_net_free(&net);
+    canon_free(&k);
+}
+
+/* Noise makes errors, the same for the same seed and sample, other ones for others, larger ones for
+ * more. */
+static void noise(void **state) {
+    (void)state;
+    static Case c;
+    open_case(&c, 4);
+    uint32_t last = c.net.layers.len - 1;
+    for (int kind = 0; kind < 2; kind++) {
+        double error[3], first[4];
+        for (int i = 0; i < 3; i++) {
+            double sd = i == 2 ? 0.05 : 0.001;
+            TtfsExactOptions o = {.model = TTFS_EXACT_B, .margin = 0.2, .seed = 5};
+            if (kind)
+                o.slope_noise = sd;
+            else
+                o.time_noise = sd;
+            TtfsExact *e = ttfs_exact_open(&c.net, &c.tops, &o);
+            if (i == 1) ttfs_exact_run(e, c.x[1], 1);
+            first[i] = ttfs_exact_run(e, c.x[0], 0)[0];
+            if (i == 0) first[3] = ttfs_exact_run(e, c.x[0], 7)[0];
+            error[i] = ttfs_exact_stat(e, last)->max_error;
+            ttfs_exact_close(e);
+        }
+        assert_true(first[0] == first[1]);
+        assert_true(kind ? first[0] == first[3] : first[0] != first[3]);
+        assert_true(error[0] > 1e-6 && error[2] > 3 * error[0]);
+    }
+    close_case(&c);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(model_a_is_exact),
+        cmocka_unit_test(model_b_is_exact),
+        cmocka_unit_test(gate),
+        cmocka_unit_test(noise),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
