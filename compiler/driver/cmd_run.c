@@ -94,14 +94,6 @@ static void close_worker(RunWorker *w) {
     ttfs_arena_free(&w->arena);
 }
 
-/* Errors of the threads, in order of thread. */
-static void gather_errors(TtfsDiag *to, const TtfsDiag *from) {
-    for (uint32_t i = 0; i < from->messages.len; i++) {
-        const TtfsMessage *m = &from->messages.at[i];
-        ttfs_error_advice(to, TTFS_AT_FILE(m->where), m->code, m->advice, "%s", m->what);
-    }
-}
-
 typedef struct {
     const char *engine;
     uint64_t samples, right, agree, spikes, cycles, clipped, hidden;
@@ -174,14 +166,16 @@ static bool run_all(Run *r, uint32_t threads, const char *engine, TtfsDiag *diag
         if (!open_worker(&r->worker[i], s, engine, diag)) return false;
     bool ok = ttfs_parallel(threads, 0, s->count, run_item, r);
     ttfs_session_progress_end(s);
-    for (uint32_t i = 0; i < threads; i++) gather_errors(diag, &r->worker[i].diag);
+    for (uint32_t i = 0; i < threads; i++) ttfs_session_errors(diag, &r->worker[i].diag);
     return ok;
 }
 
 int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
+    static const char *const names[] = {"relu", "golden", "rtl", "exact", NULL};
     uint32_t which = 1;
-    if (!ttfs_option_word(o, TTFS_OPT_ENGINE, ttfs_engine_names, 1, &which, diag)) return 1;
-    const char *engine = ttfs_engine_names[which], *trace = o->value[TTFS_OPT_TRACE];
+    if (!ttfs_option_word(o, TTFS_OPT_ENGINE, names, 1, &which, diag)) return 1;
+    if (which == 3) return ttfs_cmd_run_exact(o, a, diag);
+    const char *engine = names[which], *trace = o->value[TTFS_OPT_TRACE];
     bool spiking = which != 0, rtl = which == 2;
     int parts = TTFS_OUT_NET | TTFS_OUT_SPIKE | (rtl ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0);
     TtfsSession s;

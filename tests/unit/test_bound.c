@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The golden engine stays within the quantisation bound of ReLU, on 1,000 random networks. The
+ * bound of a neuron is derived from the grids alone, layer by layer (docs/semantics.md, "How far
+ * from ReLU"), with the values of the float64 network for the sample: input    half a step of its
+ * grid linear   |w s_w| times the sources' bounds, plus |W - w s_w| |x| of the sources, plus what
+ * the rounded bias is off ReLU     the linear bound, half a step of the window's grid, and what
+ * exceeds the window pools    the largest bound in the window
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "golden.h"
+#include "ir_f64.h"
+#include "ir_to_spike.h"
+#include "net.h"
+#include "random_canonical.h"
+
+enum { NETS = 1000, CALIBRATED = 20, SAMPLES = 3, MOST_INPUT = 3 * 6 * 6 };
+
+typedef struct {
+    Canon k;
+    TtfsNet net;
+    F64 f;
+    TtfsCalib calib;
+    TtfsSpikeOptions options;
+    TtfsSpike spike;
+    TtfsQuantReport report;
+    double **bound; /* per population */
+} Case;
+
+static void add_to_calibration(Case *c) {
+    for (uint32_t i = 0; i < c->net.layers.len; i++) {
+        const TtfsNetLayer *l = &c->net.layers.at[i];
+        uint32_t n = ttfs_net_size(l);
+        float *v = TTFS_ARRAY(&c->k.ir.arena, float, n);
+        for (uint32_t j = 0; j < n; j++) v[j] = (float)f64_values(&c->f, l->tensor)[j];
+        ttfs_calib_add(&c->calib, l->tensor, v, n);
+    }
+}
+
+static void open_case(Case *c, uint64_t seed) {
+    float x[MOST_INPUT];
+    memset(c, 0, sizeof *c);
+    random_canonical(&c->k, seed);
+    assert_true(ttfs_net_of(&c->k.ir, "net", &c->net, &c->k.diag));
+    f64_open(&c->f, &c->k.ir);
+    ttfs_calib_init(&c->calib, &c->k.ir);
+    for (int i = 0; seed % 4 && i < CALIBRATED; i++) {
+        canon_sample(&c->k, x);
+        f64_run(&c->f, x);
+        add_to_calibration(c);
+    }
+    static const uint32_t ticks[] = {7, 63, 255, 1000}, bits[] = {3, 5, 8, 12};
+    c->options = (TtfsSpikeOptions){.ticks = ticks[seed % 3 + (seed % 5 == 0)],
+                                    .weight_bits = bits[seed / 4 % 4],
+                                    .percentile = seed % 2 ? 1 : 0.99,
+                                    .input_lo = c->k.lo,
+                                    .input_hi = c->k.hi};
+    if (!ttfs_ir_to_spike(&c->k.ir, &c->calib, &c->options, "net", &c->spike, &c->report,
+                          &c->k.diag))
+        fail_msg("seed %d: %s", (int)seed, c->k.diag.messages.at[c->k.diag.messages.len - 1].what);
+    c->bound = TTFS_ARRAY(&c->k.ir.arena, double *, c->net.layers.len);
+    for (uint32_t i = 0; i < c->net.layers.len; i++)
+        c->bound[i] = TTFS_ARRAY(&c->k.ir.arena, double, ttfs_net_size(&c->net.layers.at[i]));
+}
+
+static void close_case(Case *c) {
+    ttfs_spike_free(&c->spike);
+    ttfs_arena_free(&c->report.arena);
+    ttfs_calib_free(&c->calib);
+    f64_close(&c->f);
+    ttfs_net_free(&c->net);
+    canon_free(&c->k);
+}
+
+/* One real weight of a term, 0 where it has none: of output neuron (ch, y, x) for the source neuron
+ * `j` of those it sees; *q is its place in the weights. */
+static double weight_of(const TtfsNetLayer *l, const TtfsTerm *t, uint32_t ch, uint32_t y,
+                        uint32_t x, uint32_t j, uint64_t *q) {
+    *q = UINT64_MAX;
+    if (t->dense) *q = ch * t->row + j;
+    if (t->dense) return (double)t->weights[*q];
+    uint32_t ins = t->in[0] / t->group, in = j / t->in[2] / t->in[1];
+    int64_t dy = (int64_t)(j / t->in[2] % t->in[1]) - ttfs_term_tap(t, 0, y, 0);
+    int64_t dx = (int64_t)(j % t->in[2]) - ttfs_term_tap(t, 1, x, 0);
+    if (in / ins != ch / (l->c / t->group) || dy < 0 || dx < 0 || dy % t->dilation[0] ||
+        dx % t->dilation[1] || dy / t->dilation[0] >= t->kernel[0] ||
+        dx / t->dilation[1] >= t->kernel[1])
+        return 0;
+    *q = ch * t->row + (uint64_t)(in % ins) * t->kernel[0] * t->kernel[1] +
+         (uint64_t)(dy / t->dilation[0]) * t->kernel[1] + (uint64_t)(dx / t->dilation[1]);
+    return (double)t->weights[*q];
+}
+
+/* The bound of one linear neuron, before the rectifier. `unit`: real value of one step of its
+ * potential. */
+static double linear_bound(const Case *c, uint32_t layer, uint32_t neuron, double unit) {
+    const TtfsNetLayer *l = &c->net.layers.at[layer];
+    const TtfsPopulation *p = &c->spike.pops.at[layer];
+    uint32_t ch = neuron / (l->h * l->w), y = neuron / l->w % l->h, x = neuron % l->w;
+    double offset = c->spike.pops.at[0].offset, bound = 0;
+    double bias = (l->bias ? l->bias[ch] : 0) + (l->bias_map ? (double)l->bias_map[neuron] : 0);
+    for (uint32_t k = 0; k < l->terms; k++) {
+        const TtfsTerm *t = &c->net.terms.at[l->term_first + k];
+        const TtfsNetLayer *from = &c->net.layers.at[t->src];
+        const TtfsConnection *conn = &c->spike.conns.at[p->conn_first + k];
+        const double *value = f64_values(&c->f, from->tensor) + t->first;
+        const double *off = c->bound[t->src] + t->first;
+        double step = unit / c->spike.pops.at[t->src].scale, least = from->of_input ? offset : 0;
+        for (uint32_t j = 0; j < t->in[0] * t->in[1] * t->in[2]; j++) {
+            uint64_t q;
+            double w = weight_of(l, t, ch, y, x, j, &q);
+            if (q == UINT64_MAX) continue;
+            double grid = conn->weights[q] * step;
+            bound += fabs(grid) * off[j] + fabs(w - grid) * fabs(value[j] - least);
+            bias += w * least;
+        }
+    }
+    double half = p->ramp ? p->ramp[ch] / 2 : 0;
+    return bound + fabs(bias - (ttfs_pop_bias(p, neuron) - half) * unit);
+}
+
+static void bound_linear(Case *c, uint32_t layer) {
+    const TtfsPopulation *p = &c->spike.pops.at[layer];
+    const double *want = f64_values(&c->f, c->net.layers.at[layer].tensor);
+    for (uint32_t i = 0; i < ttfs_pop_size(p); i++) {
+        double *b = &c->bound[layer][i];
+        if (!p->ramp) {
+            *b = linear_bound(c, layer, i, p->scale);
+            continue;
+        }
+        double over = want[i] - p->scale * p->ticks;
+        *b = linear_bound(c, layer, i, p->scale / p->ramp[i / (p->h * p->w)]) + p->scale / 2 +
+             (over > 0 ? over : 0);
+    }
+}
+
+static void bound_pool(Case *c, uint32_t layer) {
+    const TtfsNetLayer *l = &c->net.layers.at[layer];
+    const TtfsTerm *t = &c->net.terms.at[l->term_first];
+    for (uint32_t i = 0; i < ttfs_net_size(l); i++) {
+        double most = 0;
+        for (uint32_t k = 0; k < t->kernel[0] * t->kernel[1]; k++) {
+            int64_t y = ttfs_term_tap(t, 0, i / l->w % l->h, k / t->kernel[1]);
+            int64_t x = ttfs_term_tap(t, 1, i % l->w, k % t->kernel[1]);
+            if (y < 0 || y >= t->in[1] || x < 0 || x >= t->in[2]) continue;
+            size_t at = ((size_t)(i / l->w / l->h) * t->in[1] + (size_t)y) * t->in[2] + (size_t)x;
+            most = fmax(most, c->bound[t->src][t->first + at]);
+        }
+        c->bound[layer][i] = most;
+    }
+}
+
+/* The bounds of all layers for the sample that the float64 network has just run. */
+static void make_bounds(Case *c) {
+    for (uint32_t i = 0; i < c->net.layers.len; i++) {
+        TtfsLayerKind kind = c->net.layers.at[i].kind;
+        const TtfsPopulation *p = &c->spike.pops.at[i];
+        if (kind == TTFS_LAYER_INPUT)
+            for (uint32_t k = 0; k < ttfs_pop_size(p); k++) c->bound[i][k] = p->scale / 2;
+        else if (kind == TTFS_LAYER_RELU || kind == TTFS_LAYER_READOUT)
+            bound_linear(c, i);
+        else
+            bound_pool(c, i);
+    }
+}
+
+/* Decoded value of a neuron of the trace. */
+static double decoded(const Case *c, const TtfsTrace *t, uint32_t pop, uint32_t i) {
+    const TtfsPopulation *p = &c->spike.pops.at[pop];
+    if (p->kind == TTFS_POP_READOUT) return t->potential[i] * p->scale;
+    uint16_t tick = ttfs_trace_ticks(t, (TtfsPop){pop + 1})[i];
+    return p->offset + p->scale * (tick == TTFS_SILENT ? 0 : (double)(p->ticks - tick));
+}
+
+/* Largest share of its bound that a neuron's error takes, the input left out; above 1 is a failure.
+ */
+static double compare(const Case *c, const TtfsTrace *t, uint64_t seed) {
+    double most = 0;
+    for (uint32_t i = 0; i < c->net.layers.len; i++) {
+        const double *want = f64_values(&c->f, c->net.layers.at[i].tensor);
+        for (uint32_t k = 0; k < ttfs_net_size(&c->net.layers.at[i]); k++) {
+            double error = fabs(decoded(c, t, i, k) - want[k]);
+            double bound = c->bound[i][k] * (1 + 1e-9) + 1e-9;
+            if (error > bound)
+                fail_msg("seed %d population %u neuron %u: error %g, bound %g", (int)seed, i, k,
+                         error, bound);
+            if (i > 0) most = fmax(most, error / bound);
+        }
+    }
+    return most;
+}
+
+static void golden_within_the_bound(void **state) {
+    (void)state;
+    double sum = 0;
+    for (uint64_t seed = 1; seed <= NETS; seed++) {
+        Case c;
+        TtfsTrace t;
+        float x[MOST_INPUT];
+        uint16_t k[MOST_INPUT];
+        open_case(&c, seed);
+        TtfsGolden *g = ttfs_golden_open(&c.spike);
+        ttfs_trace_init(&t, &c.spike, &c.spike.arena);
+        double most = 0;
+        for (int i = 0; i < SAMPLES; i++) {
+            canon_sample(&c.k, x);
+            f64_run(&c.f, x);
+            make_bounds(&c);
+            assert_int_equal(ttfs_spike_encode(&c.spike, x, k), 0);
+            ttfs_golden_run(g, k, &t);
+            most = fmax(most, compare(&c, &t, seed));
+        }
+        sum += most;
+        ttfs_golden_close(g);
+        close_case(&c);
+    }
+    print_message("%d networks: the worst neuron takes %.0f %% of its bound in the mean\n", NETS,
+                  100 * sum / NETS);
+    assert_true(sum / NETS > 0.3); /* a bound that nothing comes near would prove little */
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(golden_within_the_bound),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
