@@ -1,154 +1,134 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What is left after the passes must have the canonical form of ir_to_ir.h; every node that has not
- * is an error that says why, and what would have to change in the network.
+ * The checker of the canonical form (ir_to_ir.h): every node has one of the kinds a tensor may be,
+ * and the right ones around it. Every fault is reported. Linear in the number of nodes.
  */
-#include "pass.h"
+#include "affine.h"
 
-static bool refuse(TtfsPass *p, const TtfsNode *n, const char *advice, const char *what) {
-    return ttfs_error_advice(p->diag, TTFS_AT_NODE(p->file, n->name), TTFS_MODEL_FORM, advice,
-                             "%s: %s", ttfs_op_name(n->op), what);
+typedef enum {
+    NOTHING, /* constants, and what is faulty */
+    INPUT,   /* the input as it is */
+    POP,     /* a population */
+    PART,    /* a slice of one */
+    ROW,     /* either, reshaped */
+    TERM,    /* a linear map of one of these */
+    BENT,    /* a term, reshaped */
+    SUM,     /* terms */
+    BIASED   /* with a constant: nothing may be added any more */
+} Kind;
+
+typedef struct {
+    const TtfsIr *ir;
+    const char *file;
+    TtfsDiag *diag;
+    Kind *kind; /* tensor id - 1 */
+} Check;
+
+static Kind fault(Check *c, const TtfsNode *n, const char *what) {
+    ttfs_error(c->diag, TTFS_AT_NODE(c->file, n->name), TTFS_IR_CHECK,
+               "not the canonical form: %s: %s", ttfs_op_name(n->op), what);
+    return NOTHING;
 }
 
-static TtfsOp op_of(const TtfsNode *n) {
-    return n ? n->op : TTFS_OP_COUNT;
+static Kind kind_of(const Check *c, const TtfsNode *n, uint32_t k) {
+    return c->kind[n->in[k].i - 1];
 }
 
-static bool is_linear(const TtfsNode *n) {
-    return n && (n->op == TTFS_OP_CONV || n->op == TTFS_OP_GEMM);
+static bool constant(const Check *c, const TtfsNode *n, uint32_t k) {
+    return ttfs_ir_tensor(c->ir, n->in[k])->data != NULL;
 }
 
-/* The node that computes what `t` holds, reshapes left out; NULL: the input. */
-static TtfsNode *source_of(TtfsPass *p, TtfsTensor t) {
-    TtfsNode *n = ttfs_pass_maker(p, t);
-    while (n && n->op == TTFS_OP_RESHAPE) n = ttfs_pass_maker(p, n->in[0]);
-    return n;
+static bool is_pop(Kind k) {
+    return k == INPUT || k == POP;
 }
 
-static bool check_linear(TtfsPass *p, const TtfsNode *n) {
-    const TtfsNode *source = source_of(p, n->in[0]);
-    bool ok = true;
-    if (n->op == TTFS_OP_CONV && n->attr.group != 1)
-        ok = refuse(p, n, "use a convolution with group = 1", "grouped convolution");
-    if (!ttfs_pass_normal(p, n))
-        return refuse(p, n, "use constant weights, and one sample at a time",
-                      "not a product of constant weights with one vector");
-    if (is_linear(source))
-        ok = refuse(p, n, "put a Relu between the two layers, or multiply their weights",
-                    "its input is a linear layer without a relu");
-    if (ttfs_pass_side(p, n->out)->uses != 1)
-        ok = refuse(p, n, "give its output to one relu only",
-                    "its values are used in several places");
-    return ok;
+static bool is_sum(Kind k) {
+    return k == TERM || k == BENT || k == SUM;
 }
 
-static bool check_relu(TtfsPass *p, const TtfsNode *n) {
-    TtfsOp source = op_of(ttfs_pass_maker(p, n->in[0]));
-    bool ok = true;
-    if (source == TTFS_OP_COUNT)
-        ok = refuse(p, n, "put a linear layer in front of it", "a relu of the input itself");
-    else if (source == TTFS_OP_RESHAPE || source == TTFS_OP_MAXPOOL)
-        ok = refuse(p, n, "put the relu right behind the linear layer",
-                    "the values before it are used in other places too");
-    if (n->out.i == p->ir.output.i)
-        ok = refuse(p, n, "end the network with a linear layer: its potentials are the result",
-                    "the network ends with a relu");
-    return ok;
+static Kind linear(Check *c, const TtfsNode *n) {
+    Kind k = kind_of(c, n, 0);
+    const TtfsTensorInfo *w = ttfs_ir_tensor(c->ir, n->in[1]);
+    if (!is_pop(k) && k != PART && k != ROW) return fault(c, n, "not of a population");
+    for (uint32_t i = 1; i < n->n_in; i++)
+        if (!constant(c, n, i)) return fault(c, n, "its weights are not constant");
+    if (n->op == TTFS_OP_CONV) return TERM;
+    const TtfsIrAttr *a = &n->attr;
+    bool normal = a->alpha == 1 && a->beta == 1 && a->trans_b && !a->trans_a;
+    if (!normal || ttfs_ir_tensor(c->ir, n->in[0])->dim[0] != 1) return fault(c, n, "not W x + b");
+    if (n->n_in > 2 && (ttfs_ir_tensor(c->ir, n->in[2])->rank != 1 ||
+                        ttfs_ir_tensor(c->ir, n->in[2])->dim[0] != w->dim[0]))
+        return fault(c, n, "its bias is not one number an output");
+    return TERM;
 }
 
-static bool check_pool(TtfsPass *p, const TtfsNode *n) {
-    const TtfsNode *source = ttfs_pass_maker(p, n->in[0]);
-    bool ok = true;
-    if (is_linear(source) || op_of(source) == TTFS_OP_RESHAPE)
-        ok = refuse(p, n, "put a Relu in front of the pool or right behind it",
-                    "it pools values that no relu makes");
-    if (n->attr.dilation[0] != 1 || n->attr.dilation[1] != 1)
-        ok = refuse(p, n, "use a pool without dilation", "dilated pool");
-    if (n->out.i == p->ir.output.i)
-        ok = refuse(p, n, "end the network with a linear layer", "the network ends with a pool");
-    return ok;
+static Kind sum(Check *c, const TtfsNode *n) {
+    if (!is_sum(kind_of(c, n, 0))) return fault(c, n, "its first operand is not a sum of terms");
+    const TtfsTensorInfo *y = ttfs_ir_tensor(c->ir, n->out);
+    for (uint32_t k = 0; k < 2; k++) {
+        const TtfsTensorInfo *t = ttfs_ir_tensor(c->ir, n->in[k]);
+        bool full = t->rank == y->rank;
+        for (uint32_t i = 0; full && i < y->rank; i++) full = t->dim[i] == y->dim[i];
+        if (!full) return fault(c, n, "an operand has not the shape of the sum");
+    }
+    if (constant(c, n, 1)) return BIASED;
+    Kind k = kind_of(c, n, 1);
+    return k == TERM || k == BENT ? SUM : fault(c, n, "its second operand is not a term");
 }
 
-static bool check_batchnorm(TtfsPass *p, const TtfsNode *n) {
-    const char *advice = "put it between a linear layer and its relu, where it folds exactly";
-    const TtfsNode *source = source_of(p, n->in[0]);
-    if (!source) return refuse(p, n, advice, "a normalisation of the input itself");
-    if (source->op == TTFS_OP_RELU || source->op == TTFS_OP_MAXPOOL)
-        return refuse(p, n, advice, "a normalisation behind a relu or a pool");
-    if (is_linear(source) && ttfs_pass_normal(p, source))
-        return refuse(p, n, advice,
-                      ttfs_pass_side(p, source->out)->uses != 1
-                          ? "the layer before it is used in other places too"
-                          : "its channels are not those of the layer before it, or a variance plus "
-                            "epsilon is not positive");
-    return refuse(p, n, advice, "it does not stand behind a linear layer");
+static Kind reshape(Check *c, const TtfsNode *n) {
+    Kind k = kind_of(c, n, 0);
+    const TtfsTensorInfo *y = ttfs_ir_tensor(c->ir, n->out);
+    bool row = y->rank == 2 && y->dim[0] == 1;
+    bool column = y->rank == 4 && y->dim[0] == 1 && y->dim[2] == 1 && y->dim[3] == 1;
+    if ((is_pop(k) || k == PART || k == ROW) && (row || column)) return ROW;
+    if (k == TERM) return BENT;
+    return fault(c, n, "neither flattens a population nor shapes a term");
 }
 
-static bool check_add(TtfsPass *p, const TtfsNode *n) {
-    bool constant = ttfs_pass_is_const(p, n->in[0]) || ttfs_pass_is_const(p, n->in[1]);
-    if (!constant)
-        return refuse(p, n, "use a network that is one chain of layers",
-                      "a sum of two activations (a residual connection) is not supported");
-    return refuse(p, n, "add one constant a channel, right behind a linear layer",
-                  "it adds a constant that cannot be a bias");
+static Kind slice(Check *c, const TtfsNode *n) {
+    const TtfsTensorInfo *x = ttfs_ir_tensor(c->ir, n->in[0]);
+    if (!is_pop(kind_of(c, n, 0))) return fault(c, n, "not of a population");
+    for (uint32_t i = 0; i < x->rank; i++)
+        if (i != 1 && n->attr.count[i] != x->dim[i]) return fault(c, n, "not of channels");
+    return n->attr.step[1] == 1 ? PART : fault(c, n, "not of channels that follow one another");
 }
 
-/* Only to flatten in front of gemms: those are the only users. */
-static bool check_reshape(TtfsPass *p, const TtfsNode *n, const bool *read_by_other) {
-    if (n->out.i != p->ir.output.i && !read_by_other[n->out.i - 1]) return true;
-    return refuse(p, n, "use reshapes only to flatten in front of a fully connected layer",
-                  "its result goes to something other than a fully connected layer");
-}
-
-static bool check_node(TtfsPass *p, const TtfsNode *n, const bool *read_by_other) {
-    switch (n->op) {
+static Kind visit(Check *c, const TtfsNode *n) {
+    Kind k = kind_of(c, n, 0);
+    switch ((int)n->op) {
     case TTFS_OP_CONV:
     case TTFS_OP_GEMM:
-        return check_linear(p, n);
-    case TTFS_OP_RELU:
-        return check_relu(p, n);
-    case TTFS_OP_MAXPOOL:
-        return check_pool(p, n);
-    case TTFS_OP_BATCHNORM:
-        return check_batchnorm(p, n);
+        return linear(c, n);
     case TTFS_OP_ADD:
-        return check_add(p, n);
+        return sum(c, n);
+    case TTFS_OP_RELU:
+        return is_sum(k) || k == BIASED ? POP : fault(c, n, "not of a sum of terms");
+    case TTFS_OP_MAXPOOL:
+    case TTFS_OP_MINPOOL:
+        return is_pop(k) ? POP : fault(c, n, "not of a population");
     case TTFS_OP_RESHAPE:
-        return check_reshape(p, n, read_by_other);
-    case TTFS_OP_MATMUL:
-        return refuse(p, n, "use constant weights, and one sample at a time",
-                      "not a product of constant weights with one vector");
+        return reshape(c, n);
+    case TTFS_OP_SLICE:
+        return slice(c, n);
     case TTFS_OP_TRANSPOSE:
-        return refuse(p, n, "export the network with channels first",
-                      "a transposition of activations is not supported");
-    case TTFS_OP_SOFTMAX:
-    case TTFS_OP_LOGSOFTMAX:
-    case TTFS_OP_ARGMAX:
-        return refuse(p, n, "use it only at the end of the network",
-                      "inside a network it has no exact spiking form");
-    case TTFS_OP_IDENTITY:
-    case TTFS_OP_COUNT:
-        break;
+        return k == INPUT ? POP : fault(c, n, "not of the input");
+    default:
+        return fault(c, n, "not an operation of it");
     }
-    return true;
 }
 
-bool ttfs_canonical_check(TtfsPass *p) {
-    ttfs_pass_index(p);
+bool ttfs_canonical_check(const TtfsIr *ir, const char *file, TtfsDiag *diag) {
     TtfsArena scratch = {0};
-    bool ok = true, *read_by_other = TTFS_ARRAY(&scratch, bool, p->ir.tensors.len);
-    for (uint32_t i = 0; i < p->ir.nodes.len; i++) {
-        const TtfsNode *n = &p->ir.nodes.at[i];
-        for (uint32_t k = 0; n->op != TTFS_OP_COUNT && n->op != TTFS_OP_GEMM && k < n->n_in; k++)
-            read_by_other[n->in[k].i - 1] = true;
-    }
-    for (uint32_t i = 0; i < p->ir.nodes.len; i++)
-        if (p->ir.nodes.at[i].op != TTFS_OP_COUNT)
-            ok = check_node(p, &p->ir.nodes.at[i], read_by_other) && ok;
-    TtfsOp last = op_of(ttfs_pass_maker(p, p->ir.output));
-    if (last == TTFS_OP_COUNT)
-        ok =
-            ttfs_error(p->diag, TTFS_AT_FILE(p->file), TTFS_MODEL_FORM, "the network has no layer");
+    uint32_t before = diag->errors;
+    Check c = {ir, file, diag, TTFS_ARRAY(&scratch, Kind, ir->tensors.len)};
+    c.kind[ir->input.i - 1] = INPUT;
+    for (uint32_t i = 0; i < ir->nodes.len; i++)
+        c.kind[ir->nodes.at[i].out.i - 1] = visit(&c, &ir->nodes.at[i]);
+    Kind last = c.kind[ir->output.i - 1];
+    if (diag->errors == before && !is_sum(last) && last != BIASED)
+        ttfs_error(diag, TTFS_AT_FILE(file), TTFS_IR_CHECK,
+                   "not the canonical form: the output is not a sum of terms");
     ttfs_arena_free(&scratch);
-    return ok;
+    return diag->errors == before;
 }

@@ -1,40 +1,172 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The order of the IR passes, in straight lines. In: an IR that passes its check. Out: a new IR
- * that owns all it holds; on failure nothing. Each pass is exact: in real arithmetic the network
- * computes the same logits before and after, and weights are rounded to float32 once, at the end.
+ * The canonicaliser: walks the network once, in order, with an affine value for every tensor
+ * (affine.h), and writes nodes only where a population is made (a relu, a pool, or a value that
+ * cannot be a sum of linear maps) and at the output. In: an IR that passes its check. Out: a new IR
+ * in the canonical form; on failure nothing. An operation that stands in the way is an error, and
+ * the walk goes on with a stand-in for its result, so that all of them are reported.
  */
 #include "ir_to_ir.h"
-#include "pass.h"
 
-static bool finish(TtfsPass *p, bool ok, TtfsIr *out) {
-    ok = ok && ttfs_pass_build(p, out);
-    if (!ok) ttfs_ir_free(out);
-    ttfs_pass_close(p);
-    return ok;
+#include "affine.h"
+#include "input.h"
+#include "operand.h"
+
+#include <math.h>
+
+static const TtfsValue *outside(TtfsAffine *x) {
+    ttfs_obstacle(x, "use it only at the end of the network",
+                  "inside a network it has no exact spiking form");
+    return NULL;
 }
 
-bool ttfs_ir_drop_tail(const TtfsIr *in, TtfsIr *out, const char *file, TtfsDiag *diag) {
-    TtfsPass p;
-    *out = (TtfsIr){0};
-    ttfs_pass_open(&p, in, file, diag);
-    ttfs_pass_tail(&p);
-    return finish(&p, true, out);
+static const TtfsValue *visit(TtfsAffine *x) {
+    switch (x->node->op) {
+    case TTFS_OP_CONV:
+        return ttfs_op_conv(x);
+    case TTFS_OP_GEMM:
+    case TTFS_OP_MATMUL:
+        return ttfs_op_product(x);
+    case TTFS_OP_ADD:
+    case TTFS_OP_SUB:
+        return ttfs_op_sum(x);
+    case TTFS_OP_MUL:
+    case TTFS_OP_DIV:
+    case TTFS_OP_NEG:
+        return ttfs_op_scale(x);
+    case TTFS_OP_RELU:
+    case TTFS_OP_LEAKYRELU:
+    case TTFS_OP_PRELU:
+    case TTFS_OP_CLIP:
+    case TTFS_OP_ABS:
+    case TTFS_OP_MAX:
+    case TTFS_OP_MIN:
+        return ttfs_op_activation(x);
+    case TTFS_OP_MAXPOOL:
+        return ttfs_op_pool(x, false);
+    case TTFS_OP_MINPOOL:
+        return ttfs_op_pool(x, true);
+    case TTFS_OP_AVERAGEPOOL:
+        return ttfs_op_average(x);
+    case TTFS_OP_BATCHNORM:
+        return ttfs_op_batchnorm(x);
+    case TTFS_OP_RESHAPE:
+    case TTFS_OP_IDENTITY:
+        return ttfs_operand(x, 0);
+    case TTFS_OP_TRANSPOSE:
+        return ttfs_op_transpose(x);
+    case TTFS_OP_CONCAT:
+        return ttfs_op_concat(x);
+    case TTFS_OP_SLICE:
+        return ttfs_op_slice(x);
+    case TTFS_OP_PAD:
+        return ttfs_op_pad(x);
+    case TTFS_OP_QUANT:
+        return ttfs_op_quant(x);
+    case TTFS_OP_SOFTMAX:
+    case TTFS_OP_LOGSOFTMAX:
+    case TTFS_OP_ARGMAX:
+    case TTFS_OP_TOPK:
+    case TTFS_OP_COUNT:
+        break;
+    }
+    return outside(x);
+}
+
+/* In place of a result that could not be made: a population of its shape, which nothing makes. */
+static const TtfsValue *stand_in(TtfsAffine *x) {
+    const TtfsTensorInfo *t = ttfs_result(x);
+    TtfsMap m = ttfs_map_of(t);
+    TtfsTensorInfo shape = {.name = t->name, .rank = 4, .dim = {1, m.c, m.h, m.w}};
+    TtfsTensor made = ttfs_ir_add_tensor(x->out, &shape);
+    return ttfs_value_of_pop(x, ttfs_pop_add(x, made, m, true), (TtfsField){0}, 1);
+}
+
+static void mark_live(TtfsAffine *x, TtfsTensor output) {
+    bool *needed = TTFS_ARRAY(&x->arena, bool, x->in->tensors.len);
+    x->live = TTFS_ARRAY(&x->arena, bool, x->in->nodes.len);
+    needed[output.i - 1] = true;
+    for (uint32_t i = x->in->nodes.len; i-- > 0;) {
+        const TtfsNode *n = &x->in->nodes.at[i];
+        x->live[i] = needed[n->out.i - 1];
+        for (uint32_t k = 0; x->live[i] && k < n->n_in; k++) needed[n->in[k].i - 1] = true;
+    }
+}
+
+static void walk(TtfsAffine *x) {
+    for (uint32_t i = 0; i < x->in->nodes.len; i++) {
+        if (!x->live[i]) continue;
+        x->node = &x->in->nodes.at[i];
+        uint32_t errors = x->diag->errors;
+        const TtfsValue *v = visit(x);
+        if (!v && x->diag->errors == errors)
+            ttfs_obstacle(x, "restructure the network", "it has no canonical form here");
+        x->values[x->node->out.i - 1] = v && x->diag->errors == errors ? v : stand_in(x);
+    }
+    x->node = NULL;
+}
+
+/* The elements of the output in the order of the source. */
+static const TtfsValue *in_order(TtfsAffine *x, const TtfsValue *v) {
+    v = ttfs_value_force(x, v);
+    if (!v || ttfs_view_is_identity(&v->view)) return v;
+    const TtfsValue *out =
+        ttfs_value_rearrange(x, v, (TtfsMap){(uint32_t)ttfs_map_count(v->map), 1, 1});
+    if (!out)
+        ttfs_obstacle(x, "end the network in front of the transposition",
+                      "the network ends with a transposition of many values");
+    return out;
+}
+
+/* The output: one affine sum, each term as wide as it. */
+static bool finish(TtfsAffine *x, TtfsTensor output) {
+    for (uint32_t i = 0; i < x->in->nodes.len; i++)
+        if (x->in->nodes.at[i].out.i == output.i) x->node = &x->in->nodes.at[i];
+    const TtfsValue *v = in_order(x, x->values[output.i - 1]);
+    if (!v) return false;
+    if (v->n == 0)
+        return ttfs_error(x->diag, TTFS_AT_FILE(x->file), TTFS_MODEL_FORM,
+                          "the output does not depend on the input");
+    TtfsValue *sum = ttfs_value_copy(x, v);
+    TtfsTerm *terms = TTFS_ARRAY(&x->arena, TtfsTerm, v->n);
+    const char *name = NULL;
+    bool identity = true;
+    for (uint32_t i = 0; i < v->n; i++) {
+        terms[i] = v->terms[i];
+        identity = identity && terms[i].l.kind == TTFS_SCALE;
+        terms[i].l = ttfs_linear_widen(&x->arena, &v->terms[i].l, terms[i].at, v->map.c);
+        terms[i].at = 0;
+        if (!name) name = terms[i].l.name;
+    }
+    sum->terms = terms;
+    if (identity)
+        ttfs_note(x->diag, TTFS_AT_NODE(x->file, x->node ? x->node->name : NULL),
+                  "the network does not end with a linear layer: a readout of its values is added");
+    x->out->output = ttfs_emit_sum(x, sum, name ? name : x->node ? x->node->name : "output");
+    return x->out->output.i != 0;
+}
+
+static bool build(TtfsAffine *x) {
+    TtfsTensor output = ttfs_tail_source(x->in, x->file, NULL);
+    if (output.i == x->in->input.i)
+        return ttfs_error(x->diag, TTFS_AT_FILE(x->file), TTFS_MODEL_FORM,
+                          "the network has no layer");
+    uint32_t errors = x->diag->errors;
+    x->values = TTFS_ARRAY(&x->arena, const TtfsValue *, x->in->tensors.len);
+    mark_live(x, output);
+    x->values[x->in->input.i - 1] = ttfs_input_value(x);
+    walk(x);
+    if (x->diag->errors != errors || !finish(x, output) || x->diag->errors != errors) return false;
+    ttfs_prune(x->out);
+    return ttfs_canonical_check(x->out, x->file, x->diag) &&
+           ttfs_ir_check(x->out, x->file, x->diag);
 }
 
 bool ttfs_ir_canonical(const TtfsIr *in, TtfsIr *out, const char *file, TtfsDiag *diag) {
-    TtfsPass p;
     *out = (TtfsIr){0};
-    ttfs_pass_open(&p, in, file, diag);
-    ttfs_pass_tail(&p);
-    ttfs_pass_trivial(&p);
-    ttfs_pass_linear(&p);
-    ttfs_pass_trivial(&p);
-    ttfs_pass_affine(&p);
-    ttfs_pass_relu_up(&p);
-    ttfs_pass_trivial(&p);
-    ttfs_pass_input(&p);
-    p.quiet = true;
-    ttfs_pass_tail(&p); /* a shape that the passes put behind the last layer */
-    return finish(&p, ttfs_canonical_check(&p), out);
+    TtfsAffine x = {.in = in, .out = out, .file = file, .diag = diag};
+    bool ok = build(&x);
+    ttfs_arena_free(&x.arena);
+    if (!ok) ttfs_ir_free(out);
+    return ok;
 }

@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * IR -> IR passes. The list in ir_to_ir.c is straight-line; each pass is one file.
+ * IR -> IR: the part of a network that is compiled, and its canonical form. The results use names
+ * and constants of their source, which must outlive them.
  */
 #ifndef TTFS_IR_TO_IR_H
 #define TTFS_IR_TO_IR_H
 
 #include "ir.h"
 
-/* Drops what follows the logits (softmax, argmax, identities), with a note. The result is what the
- * relu engine calls the network. */
+/* Drops what follows the logits (softmax, argmax, identities), with a note, and outputs other than
+ * the first. The result is what the relu engine calls the network. */
 bool ttfs_ir_drop_tail(const TtfsIr *in, TtfsIr *out, const char *file, TtfsDiag *diag);
 
-/* Rewrites into the canonical form: after the input only CONV (with bias) and GEMM (y = W x + b:
- * alpha = beta = 1, trans_b, bias present), each followed by RELU unless it makes the output,
- * MAXPOOL after RELU or the input, RESHAPE only to flatten in front of a GEMM. Batch normalisation
- * before the relu, bias additions and identities are folded exactly, in float64. What has another
- * form is refused with MODEL_FORM, every obstacle at once, each at its node. */
+/* Rewrites into the canonical form, exactly, in float64, with weights rounded to float32 once.
+ *
+ * A population is the input (or its one TRANSPOSE to channels first, at the start), the output of a
+ * RELU, or of a MAXPOOL or MINPOOL of a population. A linear term is CONV or GEMM (alpha = beta =
+ * 1, trans_b) of a population, of a SLICE of its channels, or of a RESHAPE of either: to [1,
+ * elements], or from there to [1, elements, 1, 1]. Its output may be RESHAPEd. A RELU takes, and
+ * the output is, one term or ADD(sum, term), and at the end perhaps ADD(sum, constant of the full
+ * shape), a bias that depends on the position. Only the first term has a bias input, and only when
+ * it is not 0.
+ *
+ * What has no such form is refused with MODEL_FORM, every obstacle at once, each at its node. What
+ * is exact but costs a window of latency (values that become populations) is a note. */
 bool ttfs_ir_canonical(const TtfsIr *in, TtfsIr *out, const char *file, TtfsDiag *diag);
 
 #endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside ir_to_ir: every tensor of the source is a value, a sum of linear maps of populations plus
+ * a constant, in float64. A value lives on a map of channels x rows x columns; a view says which
+ * element of the map each element of the tensor is, so that moves (reshape, transpose) compute
+ * nothing. Populations are the input, relus and pools of the result that is being built.
+ *
+ * Values, terms and fields are never changed once made; they share storage freely.
+ */
+#ifndef TTFS_AFFINE_H
+#define TTFS_AFFINE_H
+
+#include "ir.h"
+
+typedef struct {
+    uint32_t c, h, w;
+} TtfsMap;
+
+/* Numbers over a map: n = 0: none (0 as a constant, 1 as a factor), 1: the same everywhere, c: one
+ * a channel, c * h * w: one an element. */
+typedef struct {
+    uint64_t n;
+    const double *v;
+} TtfsField;
+
+/* Row-major element e of the tensor is the map's element sum of digit i * stride[i], the digits of
+ * e being counted in the sizes, last one fastest. Sizes above 1, merged where possible. */
+enum { TTFS_VIEW_MAX = 16 };
+typedef struct {
+    uint32_t n, size[TTFS_VIEW_MAX], stride[TTFS_VIEW_MAX];
+} TtfsView;
+
+typedef struct {
+    uint32_t kernel[2], stride[2], dilation[2], pad[4], group;
+} TtfsWindow;
+
+typedef enum {
+    TTFS_SCALE,  /* y = k x, element by element */
+    TTFS_KERNEL, /* convolution */
+    TTFS_MATRIX  /* all elements with all elements */
+} TtfsLinearKind;
+
+/* A linear map. Weights (KERNEL: [out channel][in channel of the group][tap], MATRIX: [element of
+ * out][element of in]): row r, column j is base[r * rs + j * cs] (perm[j] in place of j when there
+ * is a perm) * row[r] * col[..], where base is f or d, and row and col are 1 when NULL. col has one
+ * a channel of `in` (KERNEL) or an element of it (MATRIX). */
+typedef struct {
+    TtfsLinearKind kind;
+    TtfsMap in, out;
+    TtfsWindow win; /* KERNEL */
+    TtfsField k;    /* SCALE, over `out` */
+    const float *f;
+    const double *d;
+    uint64_t rs, cs;
+    const uint32_t *perm;
+    const double *row, *col;
+    const char *name; /* of the layer; NULL: none */
+} TtfsLinear;
+
+/* A linear map of channels from .. of a population, written to channels at .. of the value.
+ * dir: +1 or -1 when the population grows or falls with one common number that the whole value is a
+ * monotonic function of (all terms of a channel have it then), else 0. flat: the population is
+ * looked at as one row of elements; `from` counts elements then. */
+typedef struct {
+    uint32_t pop, from, at;
+    int dir;
+    bool flat;
+    TtfsLinear l;
+} TtfsTerm;
+
+typedef struct TtfsValue TtfsValue;
+struct TtfsValue {
+    TtfsMap map;
+    TtfsView view;
+    const TtfsTerm *terms;
+    uint32_t n;
+    TtfsField bias;
+    double floor; /* no element is below; -INFINITY: not known */
+    /* A pool that waits for what follows: the value is the largest (least: the smallest) of each
+     * window of `pooled`; no terms, no bias. */
+    const TtfsValue *pooled;
+    TtfsWindow win;
+    bool least;
+    const TtfsValue **known; /* what it became as populations; NULL in the cell: not asked yet */
+};
+
+typedef struct {
+    TtfsTensor t; /* in the result */
+    TtfsMap map;
+    bool nonneg;
+    uint32_t source, twin; /* a pool's source, and the next pool of the same source; ids, 0: none */
+    TtfsWindow win;
+    bool least;
+    uint32_t pools; /* the first pool of this one */
+    uint32_t views; /* index + 1 of the first slice or reshape of it */
+} TtfsPop;
+
+/* A slice or reshape of a population, made once. */
+typedef struct {
+    uint32_t from, count, next;
+    uint32_t rank; /* 2: [1, elements], 4: [1, c, h, w] */
+    bool flat;     /* 4: [1, elements, 1, 1] */
+    TtfsTensor t;
+} TtfsPopView;
+
+typedef struct {
+    const TtfsIr *in;
+    TtfsIr *out;
+    TtfsArena arena;
+    const char *file;
+    TtfsDiag *diag;
+    const TtfsNode *node;     /* the one at work */
+    const TtfsValue **values; /* tensor of `in`, id - 1 */
+    TTFS_VEC(TtfsPop) pops;   /* id - 1 */
+    TTFS_VEC(TtfsPopView) views;
+    const char **names; /* taken names, open addressing */
+    uint32_t names_cap, names_len;
+    bool *live; /* node of `in`: the output depends on it */
+} TtfsAffine;
+
+enum { TTFS_TERMS_MAX = 64 };
+#define TTFS_DENSE_MOST                                                                            \
+    ((uint64_t)1 << 22) /* weights that a layer may always have when made dense */
+
+/* field.c: numbers over maps. */
+uint64_t ttfs_map_count(TtfsMap m);
+bool ttfs_map_same(TtfsMap a, TtfsMap b);
+double ttfs_field_at(const TtfsField *f, TtfsMap m, uint64_t element, double none);
+TtfsField ttfs_field_uniform(TtfsArena *a, double v);
+/* The shortest form of one number an element; `none` everywhere is no field. */
+TtfsField ttfs_field_of(TtfsArena *a, TtfsMap m, const double *elements, double none);
+TtfsField ttfs_field_add(TtfsArena *a, TtfsMap m, TtfsField x, TtfsField y);
+/* Of two factors; of a constant and a factor. */
+TtfsField ttfs_field_mul(TtfsArena *a, TtfsMap m, TtfsField x, TtfsField y);
+TtfsField ttfs_field_times(TtfsArena *a, TtfsMap m, TtfsField x, TtfsField factor);
+TtfsField ttfs_field_channels(TtfsMap m, TtfsField f, uint32_t first, TtfsMap part);
+/* True when the sign is >= 0 everywhere (none: true). */
+bool ttfs_field_nonneg(TtfsField f);
+double *ttfs_field_expand(TtfsArena *a, TtfsMap m, TtfsField f, double none);
+
+/* view.c: which element is where. */
+TtfsView ttfs_view_identity(uint64_t count);
+bool ttfs_view_is_identity(const TtfsView *v);
+bool ttfs_view_same(const TtfsView *a, const TtfsView *b);
+void ttfs_view_push(TtfsView *v, uint32_t size, uint32_t stride);
+/* The view of a transposed tensor; false when the axes cannot be told apart in it. */
+bool ttfs_view_transpose(const TtfsView *v, const TtfsTensorInfo *t, const uint32_t *perm,
+                         TtfsView *out);
+/* The map's element of each of `count` elements; NULL when it is the same. */
+uint32_t *ttfs_view_table(TtfsArena *a, const TtfsView *v, uint64_t count);
+/* A map whose channels are an axis with `before` positions outside and the rest inside of it. */
+TtfsView ttfs_view_channels_at(TtfsMap m, uint64_t before);
+/* When the tensor is the map with its channels in another order: that order on a map with as many
+ * channels. */
+bool ttfs_view_channel_order(const TtfsView *v, TtfsMap m, TtfsMap other, TtfsView *out);
+/* Says of each axis of `t` whether it is c (0), h (1), w (2) of the map, or of one element (-1). */
+bool ttfs_view_axes(const TtfsView *v, TtfsMap m, const TtfsTensorInfo *t, int axes[TTFS_MAX_RANK]);
+
+/* linear.c */
+uint64_t ttfs_linear_rows(const TtfsLinear *l);
+uint64_t ttfs_linear_cols(const TtfsLinear *l);
+uint64_t ttfs_linear_weights(const TtfsLinear *l);
+void ttfs_linear_row(const TtfsLinear *l, uint64_t r, double *out);
+bool ttfs_linear_nonneg(TtfsArena *a, const TtfsLinear *l);
+TtfsLinear ttfs_linear_scale(TtfsMap m, TtfsField k);
+/* One weight for all channels: a sum over windows. */
+TtfsLinear ttfs_linear_window(TtfsMap in, TtfsMap out, const TtfsWindow *w, const double *taps);
+TtfsLinear ttfs_linear_ungroup(TtfsArena *a, const TtfsLinear *l);
+/* Output channels first .. only; *from is where its input channels begin. */
+TtfsLinear ttfs_linear_cut_out(TtfsArena *a, const TtfsLinear *l, uint32_t first, uint32_t count,
+                               uint32_t *from);
+/* Input channels first .. only, which lie in whole groups or inside one; *at is where its output
+ * channels begin. */
+TtfsLinear ttfs_linear_cut_in(const TtfsLinear *l, uint32_t first, uint32_t count, uint32_t *at);
+/* Its output channels at `at` of `channels`, the others 0. */
+TtfsLinear ttfs_linear_widen(TtfsArena *a, const TtfsLinear *l, uint32_t at, uint32_t channels);
+/* As a matrix; `to` gives each of its rows' place when not NULL. */
+TtfsLinear ttfs_linear_matrix(TtfsArena *a, const TtfsLinear *l, const uint32_t *from);
+void ttfs_linear_element(const TtfsLinear *l, uint64_t e, double *row);
+/* row (over l->out) times l -> over l->in */
+void ttfs_linear_adjoint(const TtfsLinear *l, const double *row, double *out, double *scratch);
+TtfsLinear ttfs_linear_times(TtfsArena *a, const TtfsLinear *l, TtfsField rows);
+TtfsLinear ttfs_linear_after(TtfsArena *a, const TtfsLinear *l, TtfsField columns);
+
+/* compose.c: first, then second, as one; false when there is no exact one within the limits. */
+bool ttfs_linear_compose(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,
+                         TtfsLinear *out);
+/* forward.c: what a constant becomes. */
+TtfsField ttfs_linear_forward(TtfsArena *a, const TtfsLinear *l, TtfsField x);
+
+/* value.c */
+bool ttfs_obstacle(TtfsAffine *x, const char *advice, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+TtfsValue *ttfs_value_new(TtfsAffine *x, TtfsMap m, TtfsView view);
+TtfsValue *ttfs_value_copy(TtfsAffine *x, const TtfsValue *v);
+bool ttfs_value_nonneg(TtfsAffine *x, const TtfsValue *v);
+/* l(v) + bias (over l->out) on the map l->out, view: identity; NULL after an obstacle. */
+const TtfsValue *ttfs_value_linear(TtfsAffine *x, const TtfsValue *v, const TtfsLinear *l,
+                                   TtfsField bias);
+const TtfsValue *ttfs_value_affine(TtfsAffine *x, const TtfsValue *v, TtfsField k, TtfsField s);
+/* Both on one map with one view. */
+const TtfsValue *ttfs_value_add(TtfsAffine *x, const TtfsValue *a, const TtfsValue *b);
+/* Channels first .. of it; the view is the identity. */
+const TtfsValue *ttfs_value_channels(TtfsAffine *x, const TtfsValue *v, uint32_t first,
+                                     uint32_t count);
+/* Puts values (views: identities) with the same h and w behind one another. */
+const TtfsValue *ttfs_value_stack(TtfsAffine *x, uint32_t n, const TtfsValue *const *v);
+/* The elements in the order of the tensor on another map; NULL (no obstacle) when it cannot be. */
+const TtfsValue *ttfs_value_rearrange(TtfsAffine *x, const TtfsValue *v, TtfsMap m);
+
+/* populate.c, pools.c */
+uint32_t ttfs_pop_add(TtfsAffine *x, TtfsTensor t, TtfsMap m, bool nonneg);
+const TtfsValue *ttfs_value_of_pop(TtfsAffine *x, uint32_t pop, TtfsField k, int dir);
+const char *ttfs_unique_name(TtfsAffine *x, const char *wanted);
+/* relu(v); `suffix` NULL: v itself when it is never negative. *fresh: all of it is new populations
+ */
+const TtfsValue *ttfs_value_relu(TtfsAffine *x, const TtfsValue *v, const char *suffix,
+                                 bool *fresh);
+/* The channels at which a part with other terms begins, 0 the first, the number of channels last.
+ */
+uint32_t *ttfs_value_parts(TtfsAffine *x, const TtfsValue *v, uint32_t *n);
+/* v as populations: relu(v) - relu(-v). */
+const TtfsValue *ttfs_value_materialise(TtfsAffine *x, const TtfsValue *v, const char *why);
+/* Resolves a waiting pool. */
+const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v);
+const TtfsValue *ttfs_value_pool(TtfsAffine *x, const TtfsValue *v, const TtfsWindow *w,
+                                 TtfsMap out, bool least);
+/* emit.c: the sum as nodes of the result; the tensor. v: no waiting pool, every term as wide as it
+ */
+TtfsTensor ttfs_emit_sum(TtfsAffine *x, const TtfsValue *v, const char *name);
+TtfsTensor ttfs_emit_node(TtfsAffine *x, TtfsOp op, const char *name, uint32_t n_in,
+                          const TtfsTensor *in, const TtfsWindow *win, const TtfsTensorInfo *shape);
+
+/* op_*.c: one node of the source; NULL after an obstacle. */
+const TtfsValue *ttfs_operand(TtfsAffine *x, uint32_t k);
+/* Input k as one number an element of its tensor, in `a`; NULL when it is not constant. */
+double *ttfs_constant(TtfsAffine *x, TtfsArena *a, uint32_t k);
+bool ttfs_is_constant(TtfsAffine *x, uint32_t k);
+/* A constant of shape `t`, broadcast to the output of the node, over the map of v. */
+TtfsField ttfs_broadcast(TtfsAffine *x, const TtfsValue *v, const TtfsTensorInfo *t,
+                         const double *values, double none);
+/* v with the map (c, h, w) and the identity as its view, of an input [1, c, h, w]. */
+const TtfsValue *ttfs_as_map(TtfsAffine *x, const TtfsValue *v, const TtfsTensorInfo *t);
+const TtfsValue *ttfs_op_conv(TtfsAffine *x);
+const TtfsValue *ttfs_op_product(TtfsAffine *x);
+const TtfsValue *ttfs_op_average(TtfsAffine *x);
+const TtfsValue *ttfs_op_pool(TtfsAffine *x, bool least);
+const TtfsValue *ttfs_op_batchnorm(TtfsAffine *x);
+const TtfsValue *ttfs_op_sum(TtfsAffine *x);
+const TtfsValue *ttfs_op_scale(TtfsAffine *x);
+const TtfsValue *ttfs_op_activation(TtfsAffine *x);
+const TtfsValue *ttfs_op_transpose(TtfsAffine *x);
+const TtfsValue *ttfs_op_concat(TtfsAffine *x);
+const TtfsValue *ttfs_op_slice(TtfsAffine *x);
+const TtfsValue *ttfs_op_pad(TtfsAffine *x);
+const TtfsValue *ttfs_op_quant(TtfsAffine *x);
+
+/* tail.c: removes what the output does not depend on. */
+void ttfs_prune(TtfsIr *ir);
+/* The tensor in front of what only picks the class; notes when diag is not NULL. */
+TtfsTensor ttfs_tail_source(const TtfsIr *in, const char *file, TtfsDiag *diag);
+
+/* canonical_check.c */
+bool ttfs_canonical_check(const TtfsIr *ir, const char *file, TtfsDiag *diag);
+
+#endif

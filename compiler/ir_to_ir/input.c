@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The input as a population. Samples give its elements in order, so its shape may be chosen: that
+ * of the first layer with windows when only reshapes lie between. An input with channels last that
+ * is transposed in front of that layer is one TRANSPOSE at the start of the result.
+ */
+#include "input.h"
+
+#include "operand.h"
+
+#include <string.h>
+
+/* What is known of a tensor that holds the input, moved or changed element by element. */
+typedef struct {
+    bool derived, ordered; /* ordered: the view holds */
+    TtfsView view;
+    bool permuted; /* perm holds: axes of the input, of rank 4 */
+    uint32_t perm[4];
+} Origin;
+
+static bool follows(TtfsOp op) {
+    switch ((int)op) {
+    case TTFS_OP_RESHAPE:
+    case TTFS_OP_TRANSPOSE:
+    case TTFS_OP_IDENTITY:
+    case TTFS_OP_ADD:
+    case TTFS_OP_SUB:
+    case TTFS_OP_MUL:
+    case TTFS_OP_DIV:
+    case TTFS_OP_NEG:
+    case TTFS_OP_BATCHNORM:
+    case TTFS_OP_PAD:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool has_windows(TtfsOp op) {
+    return op == TTFS_OP_CONV || op == TTFS_OP_MAXPOOL || op == TTFS_OP_MINPOOL ||
+           op == TTFS_OP_AVERAGEPOOL;
+}
+
+static Origin derive(const TtfsIr *in, const TtfsNode *n, Origin o) {
+    const TtfsTensorInfo *x = ttfs_ir_tensor(in, n->in[0]);
+    if (n->op == TTFS_OP_TRANSPOSE) {
+        Origin from = o;
+        o.ordered = o.ordered && ttfs_view_transpose(&from.view, x, n->attr.perm, &o.view);
+        o.permuted = o.permuted && x->rank == 4;
+        for (uint32_t i = 0; o.permuted && i < 4; i++) o.perm[i] = from.perm[n->attr.perm[i]];
+    }
+    if (n->op == TTFS_OP_RESHAPE) o.permuted = false;
+    if (n->op == TTFS_OP_PAD) o.ordered = false;
+    return o;
+}
+
+/* The shape of the input that the first layer with windows asks for. */
+static void choose(const TtfsIr *in, TtfsTensorInfo *shape, bool *last) {
+    TtfsArena scratch = {0};
+    Origin *all = TTFS_ARRAY(&scratch, Origin, in->tensors.len);
+    Origin *start = &all[in->input.i - 1];
+    *start = (Origin){
+        true, true, ttfs_view_identity(ttfs_ir_count(shape)), shape->rank == 4, {0, 1, 2, 3}};
+    for (uint32_t i = 0; i < in->nodes.len; i++) {
+        const TtfsNode *n = &in->nodes.at[i];
+        uint32_t k = n->n_in > 1 && ttfs_ir_tensor(in, n->in[0])->data ? 1 : 0;
+        const Origin *o = &all[n->in[k].i - 1];
+        const TtfsTensorInfo *x = ttfs_ir_tensor(in, n->in[k]);
+        if (!o->derived) continue;
+        if (has_windows(n->op) && x->rank == 4) {
+            static const uint32_t identity[4] = {0, 1, 2, 3}, nhwc[4] = {0, 3, 1, 2};
+            bool same = o->permuted && memcmp(o->perm, identity, sizeof identity) == 0;
+            if (o->ordered && ttfs_view_is_identity(&o->view))
+                memcpy(shape->dim, x->dim, sizeof x->dim), shape->rank = 4;
+            else if (!same && o->permuted && memcmp(o->perm, nhwc, sizeof nhwc) == 0)
+                *last = true;
+            break;
+        }
+        if (follows(n->op)) all[n->out.i - 1] = derive(in, n, *o);
+    }
+    ttfs_arena_free(&scratch);
+}
+
+const TtfsValue *ttfs_input_value(TtfsAffine *x) {
+    TtfsTensorInfo shape = *ttfs_ir_tensor(x->in, x->in->input);
+    bool last = false;
+    choose(x->in, &shape, &last);
+    TtfsMap m = ttfs_map_of(&shape);
+    if (shape.rank != 4 || shape.dim[0] != 1) shape = (TtfsTensorInfo){.rank = 2, .dim = {1, m.c}};
+    shape.name = ttfs_unique_name(x, ttfs_ir_tensor(x->in, x->in->input)->name);
+    TtfsTensor t = x->out->input = ttfs_ir_add_tensor(x->out, &shape);
+    if (!last) return ttfs_value_of_pop(x, ttfs_pop_add(x, t, m, false), (TtfsField){0}, 1);
+    TtfsNode n = {.op = TTFS_OP_TRANSPOSE, .in = {t}, .n_in = 1, .attr = ttfs_ir_attr()};
+    memcpy(n.attr.perm, (uint32_t[]){0, 3, 1, 2}, sizeof(uint32_t[4]));
+    n.name = ttfs_unique_name(x, ttfs_arena_printf(&x->arena, "%s.channels_first", shape.name));
+    TtfsTensorInfo moved = {.name = n.name, .rank = 4, .dim = {1, m.w, m.c, m.h}};
+    n.out = ttfs_ir_add_tensor(x->out, &moved);
+    ttfs_ir_add_node(x->out, &n);
+    m = ttfs_map_of(&moved);
+    TtfsValue *v = ttfs_value_copy(
+        x, ttfs_value_of_pop(x, ttfs_pop_add(x, n.out, m, false), (TtfsField){0}, 1));
+    v->view = ttfs_view_channels_at(m, (uint64_t)m.h * m.w);
+    return v;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Pools. The largest of a window of k x + s is k times the largest (k > 0) or the smallest (k < 0)
+ * x of the window, plus s; so is every value that grows with one common number, whatever the number
+ * of populations it is made of (a leaky or bounded rectifier). A pool of anything else waits, for a
+ * relu behind it can go in front of it; when none comes, its source becomes populations.
+ */
+#include "affine.h"
+
+/* True when the part (all terms as wide as it) can be pooled population by population. */
+static bool poolable(const TtfsValue *p) {
+    bool ok = p->bias.n <= p->map.c;
+    for (uint32_t i = 0; ok && i < p->n; i++) {
+        const TtfsTerm *t = &p->terms[i];
+        ok = t->l.kind == TTFS_SCALE && !t->flat && t->l.k.n <= p->map.c &&
+             (t->dir != 0 || p->n == 1);
+    }
+    return ok;
+}
+
+static bool same_window(const TtfsWindow *a, const TtfsWindow *b) {
+    bool same = true;
+    for (int i = 0; i < 4; i++) same = same && a->pad[i] == b->pad[i];
+    for (int i = 0; i < 2; i++)
+        same = same && a->kernel[i] == b->kernel[i] && a->stride[i] == b->stride[i] &&
+               a->dilation[i] == b->dilation[i];
+    return same;
+}
+
+/* The pool of a whole population, made once. */
+static uint32_t pool_pop(TtfsAffine *x, uint32_t source, const TtfsWindow *w, TtfsMap out,
+                         bool least) {
+    uint32_t *link = &x->pops.at[source - 1].pools;
+    for (; *link; link = &x->pops.at[*link - 1].twin) {
+        const TtfsPop *p = &x->pops.at[*link - 1];
+        if (p->least == least && same_window(&p->win, w)) return *link;
+    }
+    const TtfsPop *from = &x->pops.at[source - 1];
+    TtfsMap m = {from->map.c, out.h, out.w};
+    TtfsTensor in = from->t;
+    bool nonneg = from->nonneg;
+    TtfsTensor t = ttfs_emit_node(x, least ? TTFS_OP_MINPOOL : TTFS_OP_MAXPOOL,
+                                  ttfs_unique_name(x, x->node->name), 1, &in, w, NULL);
+    uint32_t pop = ttfs_pop_add(x, t, m, nonneg); /* moves x->pops */
+    TtfsPop *p = &x->pops.at[pop - 1], *owner = &x->pops.at[source - 1];
+    p->win = *w;
+    p->least = least;
+    p->source = source;
+    p->twin = owner->pools;
+    return owner->pools = pop;
+}
+
+static double factor(const TtfsTerm *t, uint32_t c) {
+    return ttfs_field_at(&t->l.k, t->l.out, (uint64_t)c * t->l.out.h * t->l.out.w, 1);
+}
+
+/* Whether the value of channel c grows (+1) or falls (-1) with the common number; 0: it is
+ * constant. */
+static int direction(const TtfsValue *p, uint32_t c) {
+    for (uint32_t i = 0; i < p->n; i++) {
+        double k = factor(&p->terms[i], c);
+        int dir = p->n == 1 ? 1 : p->terms[i].dir;
+        if (k != 0) return k > 0 ? dir : -dir;
+    }
+    return 0;
+}
+
+/* Term i of the part in the channels whose value goes that way; false when there are none. */
+static bool pool_term(TtfsAffine *x, const TtfsValue *p, uint32_t i, const TtfsValue *pool, int way,
+                      TtfsTerm *out) {
+    const TtfsTerm *t = &p->terms[i];
+    double *k = TTFS_ARRAY(&x->arena, double, p->map.c);
+    bool any = false, all = true;
+    for (uint32_t c = 0; c < p->map.c; c++) {
+        int d = direction(p, c);
+        k[c] = d == way ? factor(t, c) : 0;
+        any = any || k[c] != 0;
+        all = all && (d == way || d == 0);
+    }
+    if (!any) return false;
+    TtfsMap m = {p->map.c, pool->map.h, pool->map.w};
+    int dir = p->n == 1 ? 1 : t->dir;
+    bool least = pool->least != ((way < 0) != (dir < 0));
+    *out = *t;
+    out->dir = dir;
+    out->pop = pool_pop(x, t->pop, &pool->win, m, least);
+    out->l = ttfs_linear_scale(m, all ? t->l.k : (TtfsField){p->map.c, k});
+    return true;
+}
+
+static const TtfsValue *pool_part(TtfsAffine *x, const TtfsValue *p, const TtfsValue *pool) {
+    TtfsMap m = {p->map.c, pool->map.h, pool->map.w};
+    TtfsValue *out = ttfs_value_new(x, m, ttfs_view_identity(ttfs_map_count(m)));
+    TtfsTerm *terms = TTFS_ARRAY(&x->arena, TtfsTerm, 2 * (size_t)p->n);
+    for (uint32_t i = 0; i < p->n; i++) {
+        out->n += pool_term(x, p, i, pool, 1, &terms[out->n]);
+        out->n += pool_term(x, p, i, pool, -1, &terms[out->n]);
+    }
+    out->terms = terms;
+    out->bias = p->bias;
+    out->floor = p->floor;
+    return out;
+}
+
+/* A zero padding in front of the largest of values >= 0 is padding of the pool. */
+static bool pool_padding(TtfsAffine *x, const TtfsValue *p, const TtfsValue *pool, TtfsValue *plain,
+                         TtfsValue *padded) {
+    if (pool->least || p->n != 1 || p->bias.n || p->terms[0].l.kind != TTFS_KERNEL) return false;
+    const TtfsTerm *t = &p->terms[0];
+    const TtfsWindow *w = &t->l.win;
+    bool point = w->kernel[0] * w->kernel[1] == 1 && w->stride[0] == 1 && w->stride[1] == 1;
+    if (!point || t->flat || w->group != t->l.in.c || t->l.out.c != t->l.in.c) return false;
+    if (!ttfs_value_nonneg(x, p)) return false;
+    *padded = *pool;
+    for (int i = 0; i < 4; i++) {
+        const TtfsWindow *q = &pool->win;
+        uint64_t span = (uint64_t)(q->kernel[i & 1] - 1) * q->dilation[i & 1] + 1;
+        uint64_t pad = (uint64_t)q->pad[i] + w->pad[i], size = i & 1 ? t->l.in.w : t->l.in.h;
+        if (pad >= span || (pad && q->dilation[i & 1] > size)) return false;
+        padded->win.pad[i] = (uint32_t)pad;
+    }
+    double *k = TTFS_ARRAY(&x->arena, double, t->l.out.c);
+    for (uint32_t c = 0; c < t->l.out.c; c++) ttfs_linear_row(&t->l, c, &k[c]);
+    TtfsTerm *scale = TTFS_NEW(&x->arena, TtfsTerm);
+    *scale = *t;
+    scale->l = ttfs_linear_scale(t->l.in, (TtfsField){t->l.out.c, k});
+    *plain = *p;
+    plain->map = t->l.in;
+    plain->terms = scale;
+    return true;
+}
+
+static const TtfsValue *pool_any(TtfsAffine *x, const TtfsValue *p, const TtfsValue *pool) {
+    TtfsValue plain, padded;
+    if (p->n == 0 && p->bias.n > p->map.c) {
+        ttfs_obstacle(x, "compute the pool of constants when the model is exported",
+                      "it pools constants");
+        return NULL;
+    }
+    if (poolable(p)) return pool_part(x, p, pool);
+    if (pool_padding(x, p, pool, &plain, &padded)) return pool_part(x, &plain, &padded);
+    p = ttfs_value_materialise(x, p, "a pool takes the values of populations");
+    if (!p) return NULL;
+    uint32_t n, *at = ttfs_value_parts(x, p, &n);
+    return n == 1 && at[1] && poolable(p) ? pool_part(x, p, pool) : NULL;
+}
+
+const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v) {
+    if (!v || !v->pooled) return v;
+    if (*v->known) return *v->known;
+    const TtfsValue *inner = ttfs_value_force(x, v->pooled);
+    if (!inner) return NULL;
+    uint32_t n, *at = ttfs_value_parts(x, inner, &n);
+    const TtfsValue **part = TTFS_ARRAY(&x->arena, const TtfsValue *, n);
+    for (uint32_t i = 0; i < n; i++) {
+        part[i] = ttfs_value_channels(x, inner, at[i], at[i + 1] - at[i]);
+        part[i] = part[i] ? pool_any(x, part[i], v) : NULL;
+        if (!part[i]) return NULL;
+    }
+    TtfsValue *out = ttfs_value_copy(x, n == 1 ? part[0] : ttfs_value_stack(x, n, part));
+    out->view = v->view;
+    return *v->known = out;
+}
+
+const TtfsValue *ttfs_value_pool(TtfsAffine *x, const TtfsValue *v, const TtfsWindow *w,
+                                 TtfsMap out, bool least) {
+    TtfsValue *pool = ttfs_value_new(x, out, ttfs_view_identity(ttfs_map_count(out)));
+    pool->pooled = v;
+    pool->win = *w;
+    pool->least = least;
+    if (v->pooled) return pool;
+    uint32_t n, *at = ttfs_value_parts(x, v, &n);
+    for (uint32_t i = 0; i < n; i++) {
+        const TtfsValue *p = ttfs_value_channels(x, v, at[i], at[i + 1] - at[i]);
+        if (!p || !poolable(p)) return pool;
+    }
+    return ttfs_value_force(x, pool);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Populations: the relus of values. A value whose channels come from different layers (a concat) is
+ * rectified part by part, so that no population holds weights that are only zeros. A value that
+ * must be one without being a relu in the source is relu(v) - relu(-v), which is exact.
+ */
+#include "affine.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint32_t ttfs_pop_add(TtfsAffine *x, TtfsTensor t, TtfsMap m, bool nonneg) {
+    *TTFS_PUSH(&x->arena, x->pops) = (TtfsPop){.t = t, .map = m, .nonneg = nonneg};
+    return x->pops.len;
+}
+
+const TtfsValue *ttfs_value_of_pop(TtfsAffine *x, uint32_t pop, TtfsField k, int dir) {
+    TtfsMap m = x->pops.at[pop - 1].map;
+    TtfsValue *v = ttfs_value_new(x, m, ttfs_view_identity(ttfs_map_count(m)));
+    TtfsTerm *t = TTFS_NEW(&x->arena, TtfsTerm);
+    *t = (TtfsTerm){.pop = pop, .dir = dir, .l = ttfs_linear_scale(m, k)};
+    v->terms = t;
+    v->n = 1;
+    return v;
+}
+
+static uint32_t slot_of(const TtfsAffine *x, const char *name) {
+    uint64_t h = 14695981039346656037u;
+    for (const char *p = name; *p; p++) h = (h ^ (unsigned char)*p) * 1099511628211u;
+    uint32_t i = (uint32_t)(h & (x->names_cap - 1));
+    while (x->names[i] && strcmp(x->names[i], name) != 0) i = (i + 1) & (x->names_cap - 1);
+    return i;
+}
+
+static void grow_names(TtfsAffine *x) {
+    const char **old = x->names;
+    uint32_t cap = x->names_cap;
+    x->names_cap = cap ? cap * 2 : 64;
+    x->names = TTFS_ARRAY(&x->arena, const char *, x->names_cap);
+    for (uint32_t i = 0; i < cap; i++)
+        if (old[i]) x->names[slot_of(x, old[i])] = old[i];
+}
+
+const char *ttfs_unique_name(TtfsAffine *x, const char *wanted) {
+    if (!wanted || !*wanted) wanted = "layer";
+    const char *name = wanted;
+    if (2 * (x->names_len + 1) > x->names_cap) grow_names(x);
+    for (uint32_t copy = 2; x->names[slot_of(x, name)]; copy++)
+        name = ttfs_arena_printf(&x->out->arena, "%s_%u", wanted, copy);
+    if (name == wanted) name = ttfs_arena_strdup(&x->out->arena, wanted);
+    x->names_len++;
+    return x->names[slot_of(x, name)] = name;
+}
+
+static int compare(const void *a, const void *b) {
+    uint32_t p = *(const uint32_t *)a, q = *(const uint32_t *)b;
+    return (p > q) - (p < q);
+}
+
+uint32_t *ttfs_value_parts(TtfsAffine *x, const TtfsValue *v, uint32_t *n) {
+    uint32_t *at = TTFS_ARRAY(&x->arena, uint32_t, 2 * (size_t)v->n + 2), len = 2, kept = 0;
+    at[1] = v->map.c;
+    for (uint32_t i = 0; i < v->n; i++) {
+        at[len++] = v->terms[i].at;
+        at[len++] = v->terms[i].at + v->terms[i].l.out.c;
+    }
+    qsort(at, len, sizeof *at, compare);
+    for (uint32_t i = 0; i < len; i++)
+        if (kept == 0 || at[i] != at[kept - 1]) at[kept++] = at[i];
+    *n = kept - 1;
+    return at;
+}
+
+/* The layer that makes the values, or the node at work. */
+static const char *maker(const TtfsAffine *x, const TtfsValue *v) {
+    for (uint32_t i = 0; i < v->n; i++)
+        if (v->terms[i].l.name) return v->terms[i].l.name;
+    return x->node ? x->node->name : "layer";
+}
+
+/* relu(v) as one population; every term is as wide as v. */
+static const TtfsValue *rectify(TtfsAffine *x, const TtfsValue *v, const char *suffix) {
+    const char *layer = maker(x, v);
+    const char *name = x->node ? x->node->name : "relu";
+    if (suffix) {
+        layer = ttfs_arena_printf(&x->arena, "%s%s", layer, suffix);
+        name = ttfs_arena_printf(&x->arena, "%s.relu", layer);
+    }
+    TtfsTensor sum = ttfs_emit_sum(x, v, layer);
+    if (!sum.i) return NULL;
+    TtfsTensor t = ttfs_emit_node(x, TTFS_OP_RELU, ttfs_unique_name(x, name), 1, &sum, NULL, NULL);
+    uint32_t pop = ttfs_pop_add(x, t, v->map, true);
+    return ttfs_value_of_pop(x, pop, (TtfsField){0}, 1);
+}
+
+static const TtfsValue *constant_relu(TtfsAffine *x, const TtfsValue *v) {
+    double *b = ttfs_field_expand(&x->arena, v->map, v->bias, 0);
+    for (uint64_t e = 0; e < ttfs_map_count(v->map); e++) b[e] = fmax(0, b[e]);
+    TtfsValue *out = ttfs_value_copy(x, v);
+    out->bias = ttfs_field_of(&x->arena, v->map, b, 0);
+    return out;
+}
+
+static const TtfsValue *relu_part(TtfsAffine *x, const TtfsValue *v, const char *suffix,
+                                  bool *fresh) {
+    if (v->n == 0) return constant_relu(x, v);
+    if (suffix || !ttfs_value_nonneg(x, v)) return rectify(x, v, suffix);
+    *fresh = false;
+    return v;
+}
+
+const TtfsValue *ttfs_value_relu(TtfsAffine *x, const TtfsValue *v, const char *suffix,
+                                 bool *fresh) {
+    *fresh = true;
+    if (v->pooled) { /* a relu in front of the pool instead: it is monotonic */
+        const TtfsValue *inner = ttfs_value_relu(x, v->pooled, suffix, fresh);
+        const TtfsValue *pool = inner ? ttfs_value_pool(x, inner, &v->win, v->map, v->least) : NULL;
+        if (!pool) return NULL;
+        TtfsValue *out = ttfs_value_copy(x, pool);
+        out->view = v->view;
+        return out;
+    }
+    if (!suffix && ttfs_value_nonneg(x, v)) {
+        *fresh = false;
+        return v;
+    }
+    uint32_t n, *at = ttfs_value_parts(x, v, &n);
+    const TtfsValue **part = TTFS_ARRAY(&x->arena, const TtfsValue *, n);
+    for (uint32_t i = 0; i < n; i++) {
+        part[i] = ttfs_value_channels(x, v, at[i], at[i + 1] - at[i]);
+        if (part[i]) part[i] = relu_part(x, part[i], suffix, fresh);
+        if (!part[i]) return NULL;
+    }
+    TtfsValue *out = ttfs_value_copy(x, n == 1 ? part[0] : ttfs_value_stack(x, n, part));
+    out->view = v->view;
+    out->floor = 0;
+    return out;
+}
+
+const TtfsValue *ttfs_value_materialise(TtfsAffine *x, const TtfsValue *v, const char *why) {
+    if (*v->known) return *v->known;
+    bool fresh, nonneg = ttfs_value_nonneg(x, v);
+    ttfs_note(x->diag, TTFS_AT_NODE(x->file, x->node ? x->node->name : NULL),
+              "the values of %s become %s of their own, at the cost of a window: %s", maker(x, v),
+              nonneg ? "a population" : "two populations (above and below 0)", why);
+    const TtfsValue *above = ttfs_value_relu(x, v, ".pos", &fresh);
+    if (!above || nonneg) return *v->known = above;
+    TtfsField minus = ttfs_field_uniform(&x->arena, -1);
+    const TtfsValue *below = ttfs_value_affine(x, v, minus, (TtfsField){0});
+    below = below ? ttfs_value_relu(x, below, ".neg", &fresh) : NULL;
+    below = below ? ttfs_value_affine(x, below, minus, (TtfsField){0}) : NULL;
+    if (!below) return NULL;
+    TtfsTerm *terms = TTFS_ARRAY(&x->arena, TtfsTerm, above->n + below->n);
+    for (uint32_t i = 0; i < above->n + below->n; i++) {
+        terms[i] = i < above->n ? above->terms[i] : below->terms[i - above->n];
+        terms[i].dir = i < above->n ? 1 : -1;
+    }
+    TtfsValue *out = ttfs_value_copy(x, above);
+    out->terms = terms;
+    out->n = above->n + below->n;
+    out->bias = ttfs_field_add(&x->arena, v->map, above->bias, below->bias);
+    out->floor = v->floor;
+    return *v->known = out;
+}
