@@ -129,7 +129,16 @@ void ttfs_onnx_range(OnnxImport *im, OnnxNode *n) {
     ttfs_onnx_bind_const(n, &out);
 }
 
-/* Where(c, x, y) of integers or booleans c as c * x + (1 - c) * y, which broadcasts by itself. */
+/* The constant repeated to a shape that it broadcasts to. */
+static bool spread(OnnxImport *im, const OnnxNode *n, const OnnxConst *c, uint32_t rank,
+                   const uint32_t *dim, OnnxConst *out) {
+    int64_t step[TTFS_MAX_RANK], moved[TTFS_MAX_RANK] = {0};
+    ttfs_onnx_steps(c, step);
+    for (uint32_t i = 0; i < c->rank; i++) moved[i + rank - c->rank] = c->dim[i] == 1 ? 0 : step[i];
+    return ttfs_onnx_fold_view(im, n, c, rank, dim, 0, moved, out);
+}
+
+/* Where(c, x, y) of constants: all three spread to one shape, then chosen element by element. */
 void ttfs_onnx_where(OnnxImport *im, OnnxNode *n) {
     if (n->unknown) return;
     if (!ttfs_onnx_all_const(n)) {
@@ -138,19 +147,27 @@ void ttfs_onnx_where(OnnxImport *im, OnnxNode *n) {
                            "covers");
         return;
     }
-    const OnnxConst *c = &n->in[0]->c, *x = &n->in[1]->c, *y = &n->in[2]->c;
-    if (!c->n || !x->n || !y->n) {
-        ttfs_onnx_obstacle(im, n, TTFS_ONNX_TENSOR, NULL, "only integers are chosen");
+    OnnxConst both = {0}, all = {0}, part[3], out;
+    bool fits = n->in[0]->c.n && (n->in[1]->c.f != NULL) == (n->in[2]->c.f != NULL) &&
+                ttfs_onnx_broadcast(&n->in[0]->c, &n->in[1]->c, &both.rank, both.dim) &&
+                ttfs_onnx_broadcast(&both, &n->in[2]->c, &all.rank, all.dim);
+    if (!fits) {
+        ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL,
+                           "the constants have types or shapes that do not fit");
         return;
     }
-    const int64_t one = 1;
-    OnnxConst unit = {.count = 1, .n = &one}, zero_one, yes, no, not_c, out;
-    if (ttfs_onnx_fold_one(im, n, ONNX_FOLD_NOT, c, &not_c) &&
-        ttfs_onnx_fold_two(im, n, ONNX_FOLD_SUB, &unit, &not_c, &zero_one) &&
-        ttfs_onnx_fold_two(im, n, ONNX_FOLD_MUL, &zero_one, x, &yes) &&
-        ttfs_onnx_fold_two(im, n, ONNX_FOLD_MUL, &not_c, y, &no) &&
-        ttfs_onnx_fold_two(im, n, ONNX_FOLD_ADD, &yes, &no, &out)) {
-        out.type = x->type;
-        ttfs_onnx_bind_const(n, &out);
+    for (uint32_t i = 0; i < 3; i++)
+        if (!spread(im, n, &n->in[i]->c, all.rank, all.dim, &part[i])) return;
+    float *f = NULL;
+    int64_t *q = NULL;
+    if (!ttfs_onnx_new_const(im, n, part[1].f != NULL, all.rank, all.dim, &f, &q, &out)) return;
+    out.type = part[1].type;
+    for (uint64_t i = 0; i < out.count; i++) {
+        const OnnxConst *from = &part[part[0].n[i] ? 1 : 2];
+        if (f)
+            f[i] = from->f[i];
+        else
+            q[i] = from->n[i];
     }
+    ttfs_onnx_bind_const(n, &out);
 }

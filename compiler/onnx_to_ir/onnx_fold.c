@@ -43,8 +43,18 @@ static int64_t integer_two(OnnxFold op, int64_t a, int64_t b) {
     if (op == ONNX_FOLD_MIN) return a < b ? a : b;
     if (op == ONNX_FOLD_POW) return (int64_t)power(x, b);
     if (op == ONNX_FOLD_MOD) return remainder_of(a, b);
+    if (op == ONNX_FOLD_REMAINDER) return b == -1 ? 0 : a % b;
     if (op == ONNX_FOLD_AND) return a && b;
     return a || b;
+}
+
+static double number_at(const OnnxConst *c, uint64_t i) {
+    return c->f ? (double)c->f[i] : (double)c->n[i];
+}
+
+/* Pow of an integer and a fraction is an integer again. */
+static int64_t integer_power(double v) {
+    return v > -9.2e18 && v < 9.2e18 ? (int64_t)v : 0;
 }
 
 static int64_t compare(OnnxFold op, const OnnxConst *a, uint64_t i, const OnnxConst *b,
@@ -77,10 +87,11 @@ bool ttfs_onnx_broadcast(const OnnxConst *a, const OnnxConst *b, uint32_t *rank,
 static bool operands_fit(OnnxImport *im, const OnnxNode *n, OnnxFold op, const OnnxConst *a,
                          const OnnxConst *b) {
     bool logic = op == ONNX_FOLD_AND || op == ONNX_FOLD_OR;
+    if (op == ONNX_FOLD_POW && (a->f != NULL) != (b->f != NULL)) return true;
     if ((a->f != NULL) != (b->f != NULL) || (logic && a->f))
         return ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL,
                                   "the constants have types that do not fit");
-    bool divides = op == ONNX_FOLD_DIV || op == ONNX_FOLD_MOD;
+    bool divides = op == ONNX_FOLD_DIV || op == ONNX_FOLD_MOD || op == ONNX_FOLD_REMAINDER;
     for (uint64_t i = 0; !b->f && (divides || op == ONNX_FOLD_POW) && i < b->count; i++)
         if (divides ? b->n[i] == 0 : b->n[i] < 0)
             return ttfs_onnx_obstacle(im, n, TTFS_ONNX_GRAPH, NULL, "an integer is divided by %s",
@@ -103,7 +114,9 @@ bool ttfs_onnx_fold_two(OnnxImport *im, const OnnxNode *n, OnnxFold op, const On
     for (uint64_t k = 0; k < out->count; k++) {
         uint64_t i = broadcast_at(a, rank, at), j = broadcast_at(b, rank, at);
         if (f)
-            f[k] = (float)float_two(op, (double)a->f[i], (double)b->f[j]);
+            f[k] = (float)float_two(op, number_at(a, i), number_at(b, j));
+        else if (b->f && !compares)
+            q[k] = integer_power(pow(number_at(a, i), number_at(b, j)));
         else
             q[k] = compares ? compare(op, a, i, b, j) : integer_two(op, a->n[i], b->n[j]);
         for (uint32_t d = rank; d-- > 0 && ++at[d] == dim[d];) at[d] = 0;

@@ -85,7 +85,8 @@ void ttfs_onnx_two(OnnxImport *im, OnnxNode *n) {
     OnnxConst out;
     if (!ttfs_onnx_attr_int(im, n, "fmod", &fmod_mode) || n->unknown) return;
     if (ttfs_onnx_all_const(n)) {
-        if (ttfs_onnx_fold_two(im, n, p->fold, &n->in[0]->c, &n->in[1]->c, &out))
+        OnnxFold fold = fmod_mode ? ONNX_FOLD_REMAINDER : p->fold;
+        if (ttfs_onnx_fold_two(im, n, fold, &n->in[0]->c, &n->in[1]->c, &out))
             ttfs_onnx_bind_const(n, &out);
         return;
     }

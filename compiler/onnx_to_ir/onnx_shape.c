@@ -6,6 +6,7 @@
  */
 #include "onnx_import.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The output holds integers when input 0 does. */
@@ -37,6 +38,20 @@ void ttfs_onnx_dropout(OnnxImport *im, OnnxNode *n) {
         ttfs_onnx_identity(im, n);
 }
 
+/* v rounded half to even to floats of `digits` bits and least exponent `least` (IEEE 754). */
+static float narrow(double v, int digits, int least, double most) {
+    if (v == 0 || !isfinite(v)) return (float)v;
+    int exponent = ilogb(v) < least ? least : ilogb(v);
+    double step = ldexp(1, exponent - digits + 1), r = rint(v / step) * step;
+    return fabs(r) > most ? (float)copysign(INFINITY, v) : (float)r;
+}
+
+static float to_float(double v, int32_t to) {
+    if (to == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16) return narrow(v, 11, -14, 65504);
+    if (to == ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16) return narrow(v, 8, -126, 3.39e38);
+    return (float)v;
+}
+
 static void cast_const(OnnxImport *im, OnnxNode *n, int32_t to) {
     const OnnxConst *x = &n->in[0]->c;
     bool boolean = to == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL;
@@ -48,7 +63,7 @@ static void cast_const(OnnxImport *im, OnnxNode *n, int32_t to) {
     for (uint64_t i = 0; i < x->count; i++) {
         double v = x->f ? (double)x->f[i] : (double)x->n[i];
         if (f)
-            f[i] = (float)v;
+            f[i] = to_float(v, to);
         else if (boolean)
             q[i] = v != 0;
         else if (x->f) /* towards zero; what no integer holds becomes 0 */

@@ -6,6 +6,7 @@
 #include "node_model.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool open_part(const char *folder, const char *file, TtfsFile *f, TtfsArena *a) {
@@ -64,10 +65,13 @@ static bool take_value(NodeValue *v, const Onnx__TensorProto *t, TtfsArena *a) {
     v->rank = (uint32_t)t->n_dims;
     v->count = 1;
     if (t->n_dims > NODE_RANK || !element(t->data_type, NULL, 0, &unused, &size)) return false;
-    for (uint32_t i = 0; i < v->rank; i++) v->count *= v->dim[i] = (uint32_t)t->dims[i];
+    for (uint32_t i = 0; i < v->rank; i++) {
+        if (t->dims[i] < 0 || t->dims[i] > 1 << 24 || v->count > 1 << 24) return false;
+        v->count *= v->dim[i] = (uint32_t)t->dims[i];
+    }
     v->is_float = is_float(t->data_type);
-    v->v = TTFS_ARRAY(a, double, v->count);
     if (t->has_raw_data && t->raw_data.len != v->count * size) return false;
+    v->v = TTFS_ARRAY(a, double, v->count);
     for (uint64_t i = 0; i < v->count; i++) {
         if (t->has_raw_data)
             element(t->data_type, t->raw_data.data, i, &v->v[i], &size);
@@ -101,6 +105,63 @@ static bool has_initialiser(const Onnx__GraphProto *g, const char *name) {
     return false;
 }
 
+/* The suite stores bfloat16 as the bits of uint16. */
+static void mend_bfloat16(NodeValue *v, const Onnx__ValueInfoProto *info) {
+    const Onnx__TypeProto *type = info->type;
+    bool tensor = type && type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
+    if (!tensor || type->tensor_type->elem_type != ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16) return;
+    for (uint64_t i = 0; i < v->count; i++) {
+        uint32_t bits = (uint32_t)v->v[i] << 16;
+        float f;
+        memcpy(&f, &bits, sizeof f);
+        v->v[i] = (double)f;
+    }
+    v->is_float = true;
+    v->proto->data_type = ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16;
+}
+
+static void drop_attribute(Onnx__NodeProto *n, const char *name) {
+    for (size_t k = 0; k < n->n_attribute; k++) {
+        if (strcmp(n->attribute[k]->name, name) != 0) continue;
+        onnx__attribute_proto__free_unpacked(n->attribute[k], NULL);
+        n->attribute[k--] = n->attribute[--n->n_attribute];
+    }
+}
+
+static bool has_attribute(const Onnx__NodeProto *n, const char *name) {
+    for (size_t k = 0; k < n->n_attribute; k++)
+        if (strcmp(n->attribute[k]->name, name) == 0) return true;
+    return false;
+}
+
+/* A slope a channel: [C] before operator set 7, [C, 1, ..] from then on. */
+static void mend_slope(Onnx__GraphProto *g, const Onnx__NodeProto *n, uint32_t rank) {
+    for (size_t i = 0; i < g->n_initializer; i++) {
+        Onnx__TensorProto *t = g->initializer[i];
+        if (strcmp(t->name, n->input[1]) != 0 || t->n_dims != 1 || rank < 2) continue;
+        int64_t *dims = malloc((rank - 1) * sizeof *dims);
+        if (!dims) return;
+        for (uint32_t k = 0; k + 1 < rank; k++) dims[k] = k ? 1 : t->dims[0];
+        free(t->dims);
+        t->dims = dims;
+        t->n_dims = rank - 1;
+    }
+}
+
+/* Models of operator sets before 7 written as of set 7: broadcasting is numpy's from then on, and
+ * inference needs no attribute. What else changed the importer refuses. */
+static void raise_opset(NodeCase *c) {
+    Onnx__ModelProto *m = c->model;
+    if (m->n_opset_import != 1 || m->opset_import[0]->version >= 7) return;
+    for (size_t i = 0; i < m->graph->n_node; i++) {
+        Onnx__NodeProto *n = m->graph->node[i];
+        if (!has_attribute(n, "axis")) drop_attribute(n, "broadcast");
+        drop_attribute(n, "is_test");
+        if (strcmp(n->op_type, "PRelu") == 0) mend_slope(m->graph, n, c->inputs[0].rank);
+    }
+    m->opset_import[0]->version = 7;
+}
+
 static const char *load_values(NodeCase *c, const char *folder, TtfsArena *a) {
     const Onnx__GraphProto *g = c->model->graph;
     if (g->n_input > NODE_MOST || g->n_output > NODE_MOST) return "too many inputs or outputs";
@@ -109,12 +170,12 @@ static const char *load_values(NodeCase *c, const char *folder, TtfsArena *a) {
         c->input_name[c->n_inputs] = g->input[i]->name;
         if (!load_value(&c->inputs[c->n_inputs], folder, "input", c->n_inputs, a))
             return "an input is no tensor of numbers";
-        c->n_inputs++;
+        mend_bfloat16(&c->inputs[c->n_inputs++], g->input[i]);
     }
     for (size_t i = 0; i < g->n_output; i++) {
         if (!load_value(&c->outputs[i], folder, "output", (uint32_t)i, a))
             return "an output is no tensor of numbers";
-        c->n_outputs++;
+        mend_bfloat16(&c->outputs[c->n_outputs++], g->output[i]);
     }
     return NULL;
 }
@@ -131,7 +192,9 @@ const char *ttfs_node_case_load(NodeCase *c, const char *folder, const char *nam
     for (size_t i = 0; i < c->model->graph->n_node; i++)
         if (!claimed(c->model->graph->node[i]->op_type)) return "";
     c->op = ttfs_arena_strdup(a, c->model->graph->node[0]->op_type);
-    return load_values(c, path, a);
+    const char *why = load_values(c, path, a);
+    raise_opset(c);
+    return why;
 }
 
 void ttfs_node_case_free(NodeCase *c) {
