@@ -13,13 +13,16 @@ bytes. Nothing is checked against the operator specification: tests write broken
 """
 import struct
 
-FLOAT, UINT8, INT8, INT32, INT64, STRING, FLOAT16, DOUBLE = 1, 2, 3, 6, 7, 8, 10, 11
-_PACK = {FLOAT: "f", UINT8: "B", INT8: "b", INT32: "i", INT64: "q", FLOAT16: "e", DOUBLE: "d"}
+FLOAT, UINT8, INT8, UINT16, INT16, INT32, INT64, STRING, BOOL = 1, 2, 3, 4, 5, 6, 7, 8, 9
+FLOAT16, DOUBLE, UINT32, UINT64, BFLOAT16 = 10, 11, 12, 13, 16
+_PACK = {FLOAT: "f", UINT8: "B", INT8: "b", UINT16: "H", INT16: "h", INT32: "i", INT64: "q",
+         BOOL: "?", FLOAT16: "e", DOUBLE: "d", UINT32: "I", UINT64: "Q", BFLOAT16: "H"}
 _NUMPY = {"float32": FLOAT, "uint8": UINT8, "int8": INT8, "int32": INT32, "int64": INT64,
           "float16": FLOAT16, "float64": DOUBLE}
 # Typed field of TensorProto that holds a data type: (field number, struct letter or None = varint).
-_TYPED = {FLOAT: (4, "f"), DOUBLE: (10, "d"), INT64: (7, None), INT32: (5, None), INT8: (5, None),
-          UINT8: (5, None), FLOAT16: (5, None)}
+_TYPED = {FLOAT: (4, "f"), DOUBLE: (10, "d"), INT64: (7, None), UINT32: (11, None),
+          UINT64: (11, None)}
+_TYPED.update((t, (5, None)) for t in (INT32, INT16, INT8, UINT16, UINT8, BOOL, FLOAT16, BFLOAT16))
 
 
 def varint(n):
@@ -77,6 +80,8 @@ def tensor(name, value, shape=None, data_type=None, raw=True):
     if data_type is None:
         data_type = _data_type(value, flat)
         data_type = FLOAT if data_type == DOUBLE else data_type
+    if data_type == BFLOAT16:  # the upper half of a float32, cut off
+        flat = [struct.unpack("<I", struct.pack("<f", x))[0] >> 16 for x in flat]
     out = b"".join(field_int(1, d) for d in (own_shape if shape is None else shape))
     out += field_int(2, data_type) + field_bytes(8, name)
     if raw:
@@ -87,6 +92,16 @@ def tensor(name, value, shape=None, data_type=None, raw=True):
     if letter:
         return out + field_bytes(number, struct.pack("<%d%s" % (len(flat), letter), *flat))
     return out + field_bytes(number, b"".join(varint(x) for x in flat))
+
+
+def external_tensor(name, shape, entries, data_type=FLOAT):
+    """TensorProto whose data lies in another file: external_data 13 {key 1, value 2},
+    data_location 14 = 1. `entries` is a dict: location, offset, length."""
+    out = b"".join(field_int(1, d) for d in shape) + field_int(2, data_type)
+    out += field_bytes(8, name)
+    for key, value in entries.items():
+        out += field_bytes(13, field_bytes(1, key) + field_bytes(2, str(value)))
+    return out + field_int(14, 1)
 
 
 def attribute(name, value):
@@ -128,6 +143,7 @@ class Model:
                  elem_type=FLOAT):
         self.name, self.opset, self.ir_version = name, opset, ir_version
         self.nodes, self.inits, self.inputs, self.outputs = [], [], [], []
+        self.domains = []  # other than the standard one, version 1 each
         if input_shape is not None:
             self.input(input_name, input_shape, elem_type)
 
@@ -139,6 +155,9 @@ class Model:
 
     def init(self, name, value, shape=None, data_type=None, raw=True):
         self.inits.append(tensor(name, value, shape, data_type, raw))
+
+    def init_external(self, name, shape, data_type=FLOAT, **entries):
+        self.inits.append(external_tensor(name, shape, entries, data_type))
 
     def node(self, op, inputs, outputs, name="", domain="", **attributes):
         """NodeProto: input 1, output 2, name 3, op_type 4, attribute 5, domain 7."""
@@ -156,7 +175,9 @@ class Model:
         graph += b"".join(field_bytes(11, v) for v in self.inputs)
         graph += b"".join(field_bytes(12, v) for v in self.outputs)
         return (field_int(1, self.ir_version) + field_bytes(2, "ttfs onnx_make") +
-                field_bytes(7, graph) + field_bytes(8, field_int(2, self.opset)))
+                field_bytes(7, graph) + field_bytes(8, field_int(2, self.opset)) +
+                b"".join(field_bytes(8, field_bytes(1, d) + field_int(2, 1))
+                         for d in self.domains))
 
     def save(self, path):
         with open(path, "wb") as f:
