@@ -81,6 +81,7 @@ struct TtfsValue {
     const TtfsValue *pooled;
     TtfsWindow win;
     bool least;
+    const char *name;        /* of the pool */
     const TtfsValue **known; /* what it became as populations; NULL in the cell: not asked yet */
 };
 
@@ -224,7 +225,7 @@ const TtfsValue *ttfs_value_materialise(TtfsAffine *x, const TtfsValue *v, const
 /* Resolves a waiting pool. */
 const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v);
 const TtfsValue *ttfs_value_pool(TtfsAffine *x, const TtfsValue *v, const TtfsWindow *w,
-                                 TtfsMap out, bool least);
+                                 TtfsMap out, bool least, const char *name);
 /* emit.c: the sum as nodes of the result; the tensor. v: no waiting pool, every term as wide as it
  */
 TtfsTensor ttfs_emit_sum(TtfsAffine *x, const TtfsValue *v, const char *name);

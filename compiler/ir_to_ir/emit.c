@@ -188,12 +188,16 @@ static TtfsTensor emit_term(Sum *s, TtfsTerm t, TtfsField *bias, const char *nam
 
 TtfsTensor ttfs_emit_sum(TtfsAffine *x, const TtfsValue *v, const char *name) {
     Sum s = {x, v, name, false};
-    for (uint32_t i = 0; i < v->n && v->map.h * v->map.w == 1; i++)
-        if (v->terms[i].l.kind == TTFS_MATRIX) s.row = true;
+    TtfsTerm *terms = TTFS_ARRAY(&x->arena, TtfsTerm, v->n);
+    uint32_t n = 0; /* kernels first: they have rows and columns */
+    for (int matrix = 0; matrix < 2; matrix++)
+        for (uint32_t i = 0; i < v->n; i++)
+            if ((v->terms[i].l.kind == TTFS_MATRIX) == matrix) terms[n++] = v->terms[i];
+    s.row = v->map.h * v->map.w == 1 && terms[v->n - 1].l.kind == TTFS_MATRIX;
     TtfsField bias = v->bias;
     TtfsTensor sum = {0};
     for (uint32_t i = 0; i < v->n; i++) {
-        const TtfsTerm *t = &v->terms[i];
+        const TtfsTerm *t = &terms[i];
         const char *own = ttfs_unique_name(x, i && t->l.name ? t->l.name : name);
         TtfsField none = {0};
         TtfsTensor term = emit_term(&s, *t, i ? &none : &bias, own);

@@ -164,8 +164,8 @@ const TtfsValue *ttfs_op_pool(TtfsAffine *x, bool least) {
         ttfs_view_channel_order(&v->view, in, out, &view)) {
         TtfsValue *plain = ttfs_value_copy(x, v);
         plain->view = ttfs_view_identity(ttfs_map_count(in));
-        return viewed(x, ttfs_value_pool(x, plain, &w, out, least), view);
+        return viewed(x, ttfs_value_pool(x, plain, &w, out, least, x->node->name), view);
     }
     v = ttfs_as_map(x, v, ttfs_in(x, 0));
-    return v ? ttfs_value_pool(x, v, &w, out, least) : NULL;
+    return v ? ttfs_value_pool(x, v, &w, out, least, x->node->name) : NULL;
 }

@@ -177,7 +177,8 @@ static const TtfsValue *activate(TtfsAffine *x, const TtfsValue *v);
 /* In front of the pool that waits, in place of behind it. */
 static const TtfsValue *inside(TtfsAffine *x, const TtfsValue *v) {
     const TtfsValue *inner = activate(x, v->pooled);
-    const TtfsValue *pool = inner ? ttfs_value_pool(x, inner, &v->win, v->map, v->least) : NULL;
+    const TtfsValue *pool = inner ? ttfs_value_pool(x, inner, &v->win, v->map, v->least, v->name)
+                                  : NULL;
     if (!pool) return NULL;
     TtfsValue *out = ttfs_value_copy(x, pool);
     out->view = v->view;

@@ -28,8 +28,9 @@ static bool same_window(const TtfsWindow *a, const TtfsWindow *b) {
 }
 
 /* The pool of a whole population, made once. */
-static uint32_t pool_pop(TtfsAffine *x, uint32_t source, const TtfsWindow *w, TtfsMap out,
+static uint32_t pool_pop(TtfsAffine *x, uint32_t source, const TtfsValue *pool, TtfsMap out,
                          bool least) {
+    const TtfsWindow *w = &pool->win;
     uint32_t *link = &x->pops.at[source - 1].pools;
     for (; *link; link = &x->pops.at[*link - 1].twin) {
         const TtfsPop *p = &x->pops.at[*link - 1];
@@ -40,7 +41,7 @@ static uint32_t pool_pop(TtfsAffine *x, uint32_t source, const TtfsWindow *w, Tt
     TtfsTensor in = from->t;
     bool nonneg = from->nonneg;
     TtfsTensor t = ttfs_emit_node(x, least ? TTFS_OP_MINPOOL : TTFS_OP_MAXPOOL,
-                                  ttfs_unique_name(x, x->node->name), 1, &in, w, NULL);
+                                  ttfs_unique_name(x, pool->name), 1, &in, w, NULL);
     uint32_t pop = ttfs_pop_add(x, t, m, nonneg); /* moves x->pops */
     TtfsPop *p = &x->pops.at[pop - 1], *owner = &x->pops.at[source - 1];
     p->win = *w;
@@ -83,7 +84,7 @@ static bool pool_term(TtfsAffine *x, const TtfsValue *p, uint32_t i, const TtfsV
     bool least = pool->least != ((way < 0) != (dir < 0));
     *out = *t;
     out->dir = dir;
-    out->pop = pool_pop(x, t->pop, &pool->win, m, least);
+    out->pop = pool_pop(x, t->pop, pool, m, least);
     out->l = ttfs_linear_scale(m, all ? t->l.k : (TtfsField){p->map.c, k});
     return true;
 }
@@ -163,11 +164,12 @@ const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v) {
 }
 
 const TtfsValue *ttfs_value_pool(TtfsAffine *x, const TtfsValue *v, const TtfsWindow *w,
-                                 TtfsMap out, bool least) {
+                                 TtfsMap out, bool least, const char *name) {
     TtfsValue *pool = ttfs_value_new(x, out, ttfs_view_identity(ttfs_map_count(out)));
     pool->pooled = v;
     pool->win = *w;
     pool->least = least;
+    pool->name = name;
     if (v->pooled) return pool;
     uint32_t n, *at = ttfs_value_parts(x, v, &n);
     for (uint32_t i = 0; i < n; i++) {
