@@ -206,6 +206,8 @@ const TtfsValue *ttfs_value_channels(TtfsAffine *x, const TtfsValue *v, uint32_t
                                      uint32_t count);
 /* Puts values (views: identities) with the same h and w behind one another. */
 const TtfsValue *ttfs_value_stack(TtfsAffine *x, uint32_t n, const TtfsValue *const *v);
+/* A value of one position at every position of m: a padded window that meets it exactly once. */
+const TtfsValue *ttfs_value_spread(TtfsAffine *x, const TtfsValue *v, TtfsMap m);
 /* The elements in the order of the tensor on another map; NULL (no obstacle) when it cannot be. */
 const TtfsValue *ttfs_value_rearrange(TtfsAffine *x, const TtfsValue *v, TtfsMap m);
 

@@ -186,14 +186,36 @@ static TtfsTensor emit_term(Sum *s, TtfsTerm t, TtfsField *bias, const char *nam
     return out.i ? reshape(x, out, s->row ? 2 : 4, shape) : out;
 }
 
+static bool by_element(const TtfsTerm *t) {
+    return t->l.kind == TTFS_MATRIX || (t->l.kind == TTFS_SCALE && t->l.k.n > t->l.out.c);
+}
+
+/* The terms, either all by element or all by channel and position: the latter become matrices when
+ * there are others. NULL after an obstacle. */
+static const TtfsTerm *one_class(TtfsAffine *x, const TtfsValue *v) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < v->n; i++) n += by_element(&v->terms[i]);
+    if (n == 0 || n == v->n || v->map.h * v->map.w == 1) return v->terms;
+    TtfsTerm *terms = TTFS_ARRAY(&x->arena, TtfsTerm, v->n);
+    for (uint32_t i = 0; i < v->n; i++) {
+        terms[i] = v->terms[i];
+        if (by_element(&terms[i])) continue;
+        if (ttfs_map_count(terms[i].l.in) * ttfs_map_count(v->map) > 4 * TTFS_DENSE_MOST) {
+            ttfs_obstacle(x, "put a Relu in front of the sum",
+                          "it adds a large map and values that depend on all of another layer");
+            return NULL;
+        }
+        terms[i].l = ttfs_linear_matrix(&x->arena, &v->terms[i].l, NULL);
+    }
+    return terms;
+}
+
 TtfsTensor ttfs_emit_sum(TtfsAffine *x, const TtfsValue *v, const char *name) {
     Sum s = {x, v, name, false};
-    TtfsTerm *terms = TTFS_ARRAY(&x->arena, TtfsTerm, v->n);
-    uint32_t n = 0; /* kernels first: they have rows and columns */
-    for (int matrix = 0; matrix < 2; matrix++)
-        for (uint32_t i = 0; i < v->n; i++)
-            if ((v->terms[i].l.kind == TTFS_MATRIX) == matrix) terms[n++] = v->terms[i];
-    s.row = v->map.h * v->map.w == 1 && terms[v->n - 1].l.kind == TTFS_MATRIX;
+    const TtfsTerm *terms = one_class(x, v);
+    if (!terms) return (TtfsTensor){0};
+    for (uint32_t i = 0; i < v->n && v->map.h * v->map.w == 1; i++)
+        s.row = s.row || terms[i].l.kind == TTFS_MATRIX;
     TtfsField bias = v->bias;
     TtfsTensor sum = {0};
     for (uint32_t i = 0; i < v->n; i++) {

@@ -112,19 +112,13 @@ const TtfsValue *ttfs_as_map(TtfsAffine *x, const TtfsValue *v, const TtfsTensor
     return out;
 }
 
-/* One value a channel for all positions: a padded window that meets it exactly once everywhere. */
+/* One value a channel for all positions. */
 static const TtfsValue *spread(TtfsAffine *x, const TtfsValue *v, const TtfsTensorInfo *t) {
     const TtfsTensorInfo *to = ttfs_result(x);
     bool channels = ttfs_ir_count(t) == v->map.c && to->rank == 4 && to->dim[0] == 1 &&
                     to->dim[1] == v->map.c && v->map.h * v->map.w == 1 && t->rank >= 3 &&
                     t->dim[t->rank - 3] == v->map.c && ttfs_view_is_identity(&v->view);
-    if (!channels) return NULL;
-    TtfsMap m = ttfs_map_of(to);
-    TtfsWindow w = {{m.h, m.w}, {1, 1}, {1, 1}, {m.h - 1, m.w - 1, m.h - 1, m.w - 1}, m.c};
-    double *ones = TTFS_ARRAY(&x->arena, double, (uint64_t)m.h *m.w);
-    for (uint64_t i = 0; i < (uint64_t)m.h * m.w; i++) ones[i] = 1;
-    TtfsLinear l = ttfs_linear_window(v->map, m, &w, ones);
-    return ttfs_value_linear(x, v, &l, (TtfsField){0});
+    return channels ? ttfs_value_spread(x, v, ttfs_map_of(to)) : NULL;
 }
 
 /* Input k over the result's shape. */

@@ -151,6 +151,13 @@ const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v) {
     if (*v->known) return *v->known;
     const TtfsValue *inner = ttfs_value_force(x, v->pooled);
     if (!inner) return NULL;
+    if (inner->map.h * inner->map.w == 1) { /* every window holds the one value */
+        const TtfsValue *same = ttfs_value_spread(x, inner, v->map);
+        if (!same) return NULL;
+        TtfsValue *out = ttfs_value_copy(x, same);
+        out->view = v->view;
+        return *v->known = out;
+    }
     uint32_t n, *at = ttfs_value_parts(x, inner, &n);
     const TtfsValue **part = TTFS_ARRAY(&x->arena, const TtfsValue *, n);
     for (uint32_t i = 0; i < n; i++) {

@@ -238,6 +238,15 @@ const TtfsValue *ttfs_value_stack(TtfsAffine *x, uint32_t n, const TtfsValue *co
     return out;
 }
 
+const TtfsValue *ttfs_value_spread(TtfsAffine *x, const TtfsValue *v, TtfsMap m) {
+    if (m.h * m.w == 1) return v;
+    TtfsWindow w = {{m.h, m.w}, {1, 1}, {1, 1}, {m.h - 1, m.w - 1, m.h - 1, m.w - 1}, m.c};
+    double *ones = TTFS_ARRAY(&x->arena, double, (uint64_t)m.h *m.w);
+    for (uint64_t i = 0; i < (uint64_t)m.h * m.w; i++) ones[i] = 1;
+    TtfsLinear l = ttfs_linear_window(v->map, m, &w, ones);
+    return ttfs_value_linear(x, v, &l, (TtfsField){0});
+}
+
 /* A term whose elements the table moves, on a map of the same size. */
 static bool rearrange_term(TtfsAffine *x, const TtfsValue *v, const TtfsTerm *t, TtfsMap m,
                            const uint32_t *table, TtfsTerm *out) {
