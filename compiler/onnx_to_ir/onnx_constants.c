@@ -145,6 +145,7 @@ void ttfs_onnx_where(OnnxImport *im, OnnxNode *n) {
         ttfs_onnx_obstacle(im, n, TTFS_ONNX_OP, "use a network without conditions",
                            "only of constants: of activations it is outside what the mapping "
                            "covers");
+        ttfs_onnx_stand_in(im, n, 1);
         return;
     }
     OnnxConst both = {0}, all = {0}, part[3], out;

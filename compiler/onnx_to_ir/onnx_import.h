@@ -101,6 +101,9 @@ bool ttfs_onnx_obstacle(OnnxImport *im, const OnnxNode *n, TtfsCode code, const 
 const OnnxOp *ttfs_onnx_op(const char *domain, const char *type);
 /* onnx_refusals.c */
 void ttfs_onnx_unsupported(OnnxImport *im, OnnxNode *n);
+/* After an obstacle: an identity of `input` in the node's place, only so that the nodes behind it
+ * are examined. */
+void ttfs_onnx_stand_in(OnnxImport *im, OnnxNode *n, uint32_t input);
 
 /* onnx_attr.c: attributes with defaults; false after an obstacle. */
 const Onnx__AttributeProto *ttfs_onnx_attr(const OnnxNode *n, const char *name);

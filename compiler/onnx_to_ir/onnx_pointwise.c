@@ -64,7 +64,10 @@ void ttfs_onnx_one(OnnxImport *im, OnnxNode *n) {
         if (ttfs_onnx_fold_one(im, n, p->fold, &n->in[0]->c, &out)) ttfs_onnx_bind_const(n, &out);
         return;
     }
-    if (!constants_only(im, n, p)) return;
+    if (!constants_only(im, n, p)) {
+        ttfs_onnx_stand_in(im, n, 0);
+        return;
+    }
     TtfsNode node = {.op = p->op, .n_in = 1, .attr = ttfs_ir_attr()};
     node.in[0] = ttfs_onnx_operand(im, n, 0);
     if (node.in[0].i) ttfs_onnx_emit(im, n, &node, NULL);
@@ -90,7 +93,10 @@ void ttfs_onnx_two(OnnxImport *im, OnnxNode *n) {
             ttfs_onnx_bind_const(n, &out);
         return;
     }
-    if (!constants_only(im, n, p) || !linear(im, n, p->op)) return;
+    if (!constants_only(im, n, p) || !linear(im, n, p->op)) {
+        ttfs_onnx_stand_in(im, n, ttfs_onnx_is_const(n, 0));
+        return;
+    }
     TtfsNode node = {.op = p->op, .n_in = 2, .attr = ttfs_ir_attr()};
     node.in[0] = ttfs_onnx_operand(im, n, 0);
     node.in[1] = ttfs_onnx_operand(im, n, 1);

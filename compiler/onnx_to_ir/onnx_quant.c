@@ -273,6 +273,7 @@ void ttfs_onnx_qonnx_quant(OnnxImport *im, OnnxNode *n) {
         if (!(fmod((double)g.zero.f[i], 2) == 0)) {
             ttfs_onnx_obstacle(im, n, TTFS_ONNX_OP, "quantise activations with a zero point of 0",
                                "a zero point of %g is not supported", (double)g.zero.f[i]);
+            ttfs_onnx_stand_in(im, n, 0);
             return;
         }
     TtfsNode node = {.op = TTFS_OP_QUANT, .n_in = 3, .attr = ttfs_ir_attr()};

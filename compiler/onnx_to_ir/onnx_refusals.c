@@ -53,6 +53,13 @@ static const Refusal *refusal_of(const char *type) {
     return NULL;
 }
 
+void ttfs_onnx_stand_in(OnnxImport *im, OnnxNode *n, uint32_t input) {
+    if (n->unknown || !ttfs_onnx_has(n, input) || n->in[input]->kind != ONNX_TENSOR) return;
+    TtfsNode node = {.op = TTFS_OP_IDENTITY, .n_in = 1, .attr = ttfs_ir_attr()};
+    node.in[0] = n->in[input]->tensor;
+    ttfs_onnx_emit(im, n, &node, NULL);
+}
+
 void ttfs_onnx_unsupported(OnnxImport *im, OnnxNode *n) {
     const char *domain = n->proto->domain ? n->proto->domain : "";
     bool foreign = *domain && strcmp(domain, "ai.onnx") != 0;
@@ -66,9 +73,5 @@ void ttfs_onnx_unsupported(OnnxImport *im, OnnxNode *n) {
         ttfs_onnx_obstacle(im, n, TTFS_ONNX_OP,
                            "use Gemm, Conv, Relu, pools, Add, Concat and BatchNormalization",
                            "the operator is not supported");
-    if (!r || !r->same_shape || n->unknown || n->n_in == 0 || !n->in[0]) return;
-    if (n->in[0]->kind != ONNX_TENSOR) return;
-    TtfsNode stand_in = {.op = TTFS_OP_IDENTITY, .n_in = 1, .attr = ttfs_ir_attr()};
-    stand_in.in[0] = n->in[0]->tensor; /* only so that the nodes behind it are examined */
-    ttfs_onnx_emit(im, n, &stand_in, NULL);
+    if (r && r->same_shape) ttfs_onnx_stand_in(im, n, 0);
 }

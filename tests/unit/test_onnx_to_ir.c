@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * ONNX import on the models of tests/reject/onnx: every broken one gives the messages of its .err,
- * every valid one the text of tests/golden/ir; truncated and damaged ones never crash. With
- * TTFS_UPDATE set, .err and golden files are written instead of compared.
+ * every sound one the text of tests/golden/ir; truncated and damaged ones never crash; external
+ * data outside the model's folder is never read. With TTFS_UPDATE set, .err and golden files are
+ * written instead of compared.
  */
+#define _XOPEN_SOURCE 700 /* mkdtemp, symlink */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +16,7 @@
 #include "relu.h"
 
 #include <dirent.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +29,10 @@ static int by_text(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static bool begins(const char *name, const char *prefix) {
+    return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
 /* Names, without .onnx, of the models that begin with `prefix`, sorted. */
 static char **list_models(TtfsArena *a, const char *prefix, size_t *count) {
     char **names = TTFS_ARRAY(a, char *, 256);
@@ -35,7 +42,7 @@ static char **list_models(TtfsArena *a, const char *prefix, size_t *count) {
     for (struct dirent *e = readdir(d); e; e = readdir(d)) {
         size_t n = strlen(e->d_name);
         if (n < 6 || strcmp(e->d_name + n - 5, ".onnx") != 0) continue;
-        if (strncmp(e->d_name, prefix, strlen(prefix)) != 0) continue;
+        if (!begins(e->d_name, prefix)) continue;
         assert_true(*count < 256);
         names[(*count)++] = ttfs_arena_strndup(a, e->d_name, n - 5);
     }
@@ -73,11 +80,12 @@ static void messages(const TtfsDiag *diag, const char *path, TtfsBuf *out) {
     ttfs_buf_free(&all);
 }
 
-/* Import and canonical form; what was made is freed. */
-static bool import(const char *path, TtfsObstacles *obstacles, TtfsDiag *diag) {
+/* Import, and with `form` canonical form; what was made is freed. */
+static bool import(const char *path, bool form, TtfsObstacles *obstacles, TtfsDiag *diag) {
     TtfsIr ir, canonical;
     bool ok = ttfs_onnx_to_ir(path, &ir, obstacles, diag);
-    if (ok && (ok = ttfs_ir_canonical(&ir, &canonical, path, diag))) ttfs_ir_free(&canonical);
+    if (ok && form && (ok = ttfs_ir_canonical(&ir, &canonical, path, diag)))
+        ttfs_ir_free(&canonical);
     ttfs_ir_free(&ir);
     return ok;
 }
@@ -92,8 +100,8 @@ static void test_rejects(void **state) {
         TtfsObstacles obstacles = {0};
         TtfsBuf text = {0};
         char *path = ttfs_arena_printf(&a, "%s/%s.onnx", FOLDER, names[i]);
-        bool valid = strncmp(names[i], "valid_", 6) == 0;
-        bool ok = import(path, &obstacles, &diag);
+        bool valid = begins(names[i], "valid_") || begins(names[i], "import_");
+        bool ok = import(path, begins(names[i], "form_"), &obstacles, &diag);
         messages(&diag, path, &text);
         if (ok != valid) fail_msg("%s: %s\n%s", names[i], ok ? "taken" : "refused", text.text);
         if (!valid) {
@@ -113,11 +121,11 @@ static void test_obstacles_all_at_once(void **state) {
     (void)state;
     TtfsDiag diag = {0};
     TtfsObstacles o = {0};
-    assert_false(import(FOLDER "/op_then_attribute.onnx", &o, &diag));
+    assert_false(import(FOLDER "/op_then_attribute.onnx", false, &o, &diag));
     assert_int_equal(o.at.len, 2);
     assert_int_equal(diag.errors, 2);
-    assert_string_equal(o.at.at[0].node, "pool1");
-    assert_string_equal(o.at.at[0].op, "AveragePool");
+    assert_string_equal(o.at.at[0].node, "act1");
+    assert_string_equal(o.at.at[0].op, "Sigmoid");
     assert_string_equal(o.at.at[1].node, "conv2");
     assert_true(*o.at.at[0].reason && *o.at.at[0].advice);
     ttfs_arena_free(&o.arena);
@@ -173,6 +181,98 @@ static void test_valid_models(void **state) {
     ttfs_arena_free(&a);
 }
 
+/* Operators family by family: the imported form alone. */
+static void test_import_models(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    size_t count;
+    char **names = list_models(&a, "import_", &count);
+    assert_int_equal(count, 8);
+    for (size_t i = 0; i < count; i++) {
+        TtfsDiag diag = {0};
+        TtfsIr ir, again;
+        TtfsBuf text = {0}, second = {0};
+        char *path = ttfs_arena_printf(&a, "%s/%s.onnx", FOLDER, names[i]);
+        assert_true(ttfs_onnx_to_ir(path, &ir, NULL, &diag));
+        expect_ir(&a, &ir, names[i], "imported");
+        assert_true(ttfs_ir_print(&ir, NULL, &text, &diag));
+        assert_true(ttfs_ir_read(&again, names[i], text.text, text.len, &diag));
+        assert_true(ttfs_ir_print(&again, NULL, &second, &diag));
+        assert_string_equal(text.text, second.text);
+        ttfs_ir_free(&ir);
+        ttfs_ir_free(&again);
+        ttfs_buf_free(&text);
+        ttfs_buf_free(&second);
+        ttfs_diag_free(&diag);
+    }
+    ttfs_arena_free(&a);
+}
+
+static void run_model(const char *name, const float *x, const float *want, uint64_t count) {
+    TtfsDiag diag = {0};
+    TtfsArena a = {0};
+    TtfsIr ir;
+    assert_true(
+        ttfs_onnx_to_ir(ttfs_arena_printf(&a, "%s/%s.onnx", FOLDER, name), &ir, NULL, &diag));
+    assert_int_equal(ttfs_ir_count(ttfs_ir_tensor(&ir, ir.output)), count);
+    TtfsRelu *r = ttfs_relu_open(&ir);
+    const float *y = ttfs_relu_run(r, x);
+    for (uint64_t i = 0; i < count; i++) assert_float_equal(y[i], want[i], 1e-6);
+    ttfs_relu_close(r);
+    ttfs_ir_free(&ir);
+    ttfs_diag_free(&diag);
+    ttfs_arena_free(&a);
+}
+
+/* Values worked out by hand from the models of make.py. */
+static void test_import_values(void **state) {
+    (void)state;
+    /* 4 values of 2 bytes each way: 0.5, -2, 3.25 eight times, 1, 0, 1 eighteen times, 1, 2, 3 */
+    run_model("import_storage", (float[]){0, 100, -1},
+              (float[]){4 + 18 + 1, -16 + 100 + 2, 26 + 18 - 1 + 3}, 3);
+    /* Quantised to halves above -1.5; the pool of the integers has another scale: (q - 3) / 4. The
+     * weights 0.25 and -1.5 on a grid of quarters in -3..3 are 0.25 and -0.75. Sum times weight,
+     * on a grid of quarters in 0..7. */
+    const float x[8] = {0.25f, 0.75f, -9, 1.0f, 2, 2, -1, 0};
+    /* channel 0: halves 0, 1, -1.5, 1 (0.5 and 1.5 steps round to even), largest 1 -> 0.5 */
+    const float sum[8] = {0.5f, 1.5f, -1.0f, 1.5f, 3, 3, 0, 1};
+    float want[8];
+    for (int i = 0; i < 8; i++) {
+        float v = sum[i] * (i % 2 ? -0.75f : 0.25f), q = rintf(v * 4);
+        want[i] = (q < 0 ? 0 : q > 7 ? 7 : q) / 4;
+    }
+    run_model("import_quant", x, want, 8);
+}
+
+/* A model whose weights lie in a file that only a link in its folder leads to. */
+static void test_external_link(void **state) {
+    (void)state;
+    TtfsDiag diag = {0};
+    TtfsArena a = {0};
+    TtfsFile model;
+    TtfsIr ir;
+    char dir[] = "/tmp/ttfs-external-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    char *path = ttfs_arena_printf(&a, "%s/net.onnx", dir);
+    char *data = ttfs_arena_printf(&a, "%s/absent.bin", dir);
+    assert_true(ttfs_file_open(&model, FOLDER "/tensor_external.onnx", 1 << 16, &diag));
+    assert_true(ttfs_file_write(path, model.bytes, model.size, &diag));
+    ttfs_file_close(&model);
+    const float weights[4] = {1, 2, 3, 4};
+    assert_true(ttfs_file_write(data, weights, sizeof weights, &diag));
+    assert_true(ttfs_onnx_to_ir(path, &ir, NULL, &diag));
+    assert_int_equal(ir.maps.len, 1); /* in place, not copied */
+    assert_ptr_equal(ttfs_ir_tensor(&ir, ir.nodes.at[0].in[1])->data, ir.maps.at[0].bytes);
+    ttfs_ir_free(&ir);
+    unlink(data);
+    assert_int_equal(symlink(FOLDER "/values.bin", data), 0);
+    assert_false(ttfs_onnx_to_ir(path, &ir, NULL, &diag));
+    assert_int_equal(diag.messages.at[0].code, TTFS_ONNX_TENSOR);
+    assert_true(ttfs_remove_tree(dir, &diag));
+    ttfs_diag_free(&diag);
+    ttfs_arena_free(&a);
+}
+
 static void import_bytes(const char *path, const unsigned char *bytes, size_t n) {
     FILE *f = fopen(path, "wb");
     assert_non_null(f);
@@ -180,7 +280,7 @@ static void import_bytes(const char *path, const unsigned char *bytes, size_t n)
     fclose(f);
     TtfsDiag diag = {0};
     TtfsObstacles o = {0};
-    bool ok = import(path, &o, &diag);
+    bool ok = import(path, true, &o, &diag);
     assert_true(ok == (diag.errors == 0));
     ttfs_arena_free(&o.arena);
     ttfs_diag_free(&diag);
@@ -230,9 +330,10 @@ static void test_no_file(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rejects),      cmocka_unit_test(test_obstacles_all_at_once),
-        cmocka_unit_test(test_valid_models), cmocka_unit_test(test_damaged_models),
-        cmocka_unit_test(test_no_file),
+        cmocka_unit_test(test_rejects),        cmocka_unit_test(test_obstacles_all_at_once),
+        cmocka_unit_test(test_valid_models),   cmocka_unit_test(test_import_models),
+        cmocka_unit_test(test_import_values),  cmocka_unit_test(test_external_link),
+        cmocka_unit_test(test_damaged_models), cmocka_unit_test(test_no_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,8 +2,9 @@
 """Writes the models of this folder: python3 tests/reject/onnx/make.py
 
 RULE.onnx breaks the rule it is named after and nothing else; RULE.err beside it holds the messages
-that an import or the canonical form must give, `FILE` in place of the path. valid_*.onnx are sound;
-the tests also truncate and damage them.
+that an import must give (of form_*: the canonical form), `FILE` in place of the path. valid_*.onnx
+are sound; the tests also truncate and damage them. import_*.onnx are sound and cover the operators
+family by family: their imported forms lie in tests/golden/ir.
 """
 import os
 import struct
@@ -19,7 +20,7 @@ SAVED = set()
 
 def save(rule, data):
     data = data.bytes() if isinstance(data, Model) else data
-    assert len(data) < 2048, rule
+    assert len(data) < 3072, rule
     SAVED.add(rule + ".onnx")
     with open(os.path.join(HERE, rule + ".onnx"), "wb") as f:
         f.write(data)
@@ -126,9 +127,32 @@ def operators():
     m = image()
     m.node("Conv", ["input", "k"], ["c"], name="conv1")
     m.node("Relu", ["c"], ["r"], name="relu1")
-    m.node("AveragePool", ["r"], ["p"], name="pool1", kernel_shape=[2, 2])
-    m.node("Conv", ["p", "k"], ["c2"], name="conv2", group=2)
+    m.node("Sigmoid", ["r"], ["p"], name="act1")
+    m.node("Conv", ["p", "k"], ["c2"], name="conv2", group=-2)
     save("op_then_attribute", end_image(m, "c2", 2))
+    m = dense()
+    m.node("Mul", ["r", "g"], ["s"], name="gate")
+    save("op_product", finish(m, "s"))
+    m = dense()
+    m.node("MatMul", ["r", "r"], ["s"], name="attention")
+    save("op_matmul", finish(m, "s"))
+    m = dense()
+    m.node("Exp", ["r"], ["s"], name="exp1")
+    m.node("Where", ["s", "r", "r"], ["t"], name="choose")
+    save("op_constants_only", finish(m, "t"))
+    m = image()
+    m.node("ConvTranspose", ["input", "k"], ["c"], name="up1")
+    m.node("QLinearConv", ["c"], ["q"], name="quant1")
+    m.node("Resize", ["q"], ["z"], name="up2")
+    save("op_named", end_image(m, "z", 8))
+    m = dense()
+    m.init("odd", 1.0)
+    m.init("bits", 4.0)
+    m.node("Quant", ["r", "odd", "odd", "bits"], ["q"], name="quant1",
+           domain="qonnx.custom_op.general", signed=1, narrow=0, rounding_mode="ROUND")
+    m.node("Quant", ["q", "odd", "odd", "bits"], ["s"], name="quant2",
+           domain="qonnx.custom_op.general", signed=1, narrow=0, rounding_mode="FLOOR")
+    save("op_quant", finish(m, "s"))
 
 
 def attributes():
@@ -139,8 +163,24 @@ def attributes():
     m.node("Conv", ["input", "k"], ["c"], name="conv1", pads=[0, 0, -1, 0])
     save("attr_pads", end_image(m, "c", 8))
     m = image()
-    m.node("MaxPool", ["input"], ["c"], name="pool1", kernel_shape=[2, 2], dilations=[2, 2])
-    save("attr_dilated_pool", end_image(m, "c", 4))
+    m.node("MaxPool", ["input"], ["c"], name="pool1", kernel_shape=[2, 2], pads=[2, 0, 0, 0])
+    save("attr_empty_window", end_image(m, "c", 4))
+    m = image()
+    m.init("pads", [0, 0, 1, 1, 0, 0, 1, 1])
+    m.node("Pad", ["input", "pads"], ["c"], name="pad1", mode="reflect")
+    save("attr_pad_mode", end_image(m, "c", 36))
+    m = image()
+    m.node("Conv", ["input", "k"], ["c"], name="conv1", strides=[1, 1, 1])
+    save("attr_3d", end_image(m, "c", 8))
+    m = dense()
+    m.node("Split", ["r"], ["s", "t"], name="split1", axis=1, split=[1, 1])
+    save("attr_split", finish(m, "s"))
+    m = dense()
+    m.node("Clip", ["r"], ["s"], name="clip1", min=2.0, max=1.0)
+    save("attr_clip", finish(m, "s"))
+    m = dense()
+    m.node("Cast", ["r"], ["s"], name="cast1", to=7)
+    save("attr_cast", finish(m, "s"))
     m = dense()
     m.node("Relu", ["r"], ["s"], name="relu2", slope=0.5)
     save("attr_unknown", finish(m, "s"))
@@ -163,14 +203,17 @@ def tensors():
         m.node("Gemm", ["input", "w"], ["logits"], name="fc1", transB=1)
         m.output("logits")
         save(rule, m)
-    m = Model("net", input_shape=[None, 4])
-    m.inits.append(om.field_int(1, 1) + om.field_int(1, 4) + om.field_int(2, om.FLOAT) +
-                   om.field_bytes(8, "w") +
-                   om.field_bytes(13, om.field_bytes(1, "location") + om.field_bytes(2, "w.bin")) +
-                   om.field_int(14, 1))
-    m.node("Gemm", ["input", "w"], ["logits"], name="fc1", transB=1)
-    m.output("logits")
-    save("tensor_external", m)
+    for rule, entries in (("tensor_external", {"location": "absent.bin"}),
+                          ("tensor_external_up", {"location": "../onnx/values.bin"}),
+                          ("tensor_external_root", {"location": "/etc/hostname"}),
+                          ("tensor_external_none", {}),
+                          ("tensor_external_offset", {"location": "values.bin", "offset": "-4"}),
+                          ("tensor_external_end", {"location": "values.bin", "offset": 1 << 62})):
+        m = Model("net", input_shape=[None, 4])
+        m.init_external("w", [1, 4], **entries)
+        m.node("Gemm", ["input", "w"], ["logits"], name="fc1", transB=1)
+        m.output("logits")
+        save(rule, m)
 
 
 def graphs():
@@ -183,8 +226,9 @@ def graphs():
     m.node("Relu", ["g"], ["r"], name="again")
     save("graph_two_makers", finish(m))
     m = finish(dense())
-    m.output("r", [None, 3])
-    save("graph_two_outputs", m)
+    m.init("c", ramp(3))
+    m.output("nothing", [None, 3])
+    save("graph_second_output", m)
     m = dense()
     m.input("second", [None, 3])
     m.node("Add", ["r", "second"], ["s"], name="sum")
@@ -237,49 +281,143 @@ def files():
 
 def forms():
     m = dense()
-    m.init("w3", ramp(3, 3))
-    m.node("Gemm", ["r", "w3"], ["h"], name="fc_mid")
-    m.node("Add", ["h", "r"], ["s"], name="residual")
-    m.node("Relu", ["s"], ["t"], name="relu2")
-    save("form_residual", finish(m, "t"))
-    m = dense()
-    m.init("w3", ramp(3, 3))
-    m.node("Gemm", ["r", "w3"], ["h"], name="fc_mid")
-    save("form_no_relu", finish(m, "h"))
-    m = Model("net", input_shape=[None, 3])
-    m.node("Relu", ["input"], ["r"], name="relu0")
-    save("form_relu_of_input", finish(m))
-    for rule, source in (("form_batchnorm_of_input", "input"), ("form_batchnorm_after_relu", "r")):
-        m = dense(shape=(None, 4))
-        size = 4 if source == "input" else 3
-        for name in ("scale", "shift", "mean", "var"):
-            m.init(name, [1.0] * size)
-        m.node("BatchNormalization", [source, "scale", "shift", "mean", "var"], ["n"], name="bn1")
-        if source == "input":
-            m.init("w5", ramp(3, 4))
-            m.node("Gemm", ["n", "w5"], ["h"], name="fc_mid", transB=1)
-            m.node("Relu", ["h"], ["q"], name="relu2")
-            save(rule, finish(m, "q"))
-        else:
-            save(rule, finish(m, "n"))
-    m = dense()
     m.node("Softmax", ["r"], ["s"], name="attention")
     save("form_softmax_inside", finish(m, "s"))
-    m = Model("net", input_shape=[None, 2, 4, 4])
+
+
+def imports():
+    """Sound models, an operator family each."""
+    m = Model("pointwise", input_shape=[None, 4])
+    for name, value in (("row", ramp(4)), ("one", 2.0), ("slope", [0.5])):
+        m.init(name, value)
+    last = "input"
+    for i, (op, operands) in enumerate((
+            ("Sub", ["", "row"]), ("Sub", ["row", ""]), ("Mul", ["one", ""]), ("Div", ["", "one"]),
+            ("Max", ["", "row", "one"]), ("Min", ["row", ""]), ("Neg", [""]), ("Abs", [""]),
+            ("PRelu", ["", "slope"]), ("LeakyRelu", [""]), ("Sum", ["", "row", ""]),
+            ("Clip", ["", "", "one"]))):
+        first = op != "Clip"
+        inputs = [last if not x and (first or k == 0) else x for k, x in enumerate(operands)]
+        m.node(op, inputs, ["t%d" % i], name="%s_%d" % (op, i))
+        last = "t%d" % i
+    m.output(last)
+    save("import_pointwise", m)
+
+    m = Model("one_d", input_shape=[None, 2, 9])
+    m.init("k", ramp(3, 2, 3))
+    m.init("d", ramp(3, 1, 2))
+    m.node("Conv", ["input", "k"], ["c"], name="conv1", pads=[1, 0], strides=[2])
+    m.node("Conv", ["c", "d"], ["e"], name="depthwise", group=3, dilations=[2])
+    m.node("AveragePool", ["e"], ["p"], name="mean", kernel_shape=[2])
+    m.node("GlobalMaxPool", ["p"], ["q"], name="top")
+    m.output("q")
+    save("import_1d", m)
+
+    m = Model("pools", input_shape=[None, 2, 5, 5])
+    m.node("AveragePool", ["input"], ["a"], name="counted", kernel_shape=[3, 3], strides=[2, 2],
+           pads=[1, 1, 0, 0], count_include_pad=1)
+    m.node("AveragePool", ["input"], ["b"], name="both", kernel_shape=[3, 3], strides=[3, 3],
+           pads=[1, 1, 0, 0], count_include_pad=1, ceil_mode=1)
+    m.node("MaxPool", ["input"], ["c"], name="same", kernel_shape=[2, 2], auto_pad="SAME_LOWER",
+           strides=[3, 3])
+    m.node("GlobalAveragePool", ["input"], ["d"], name="whole")
+    m.node("ReduceMean", ["input"], ["e"], name="space", axes=[-1, -2], keepdims=0)
     m.node("Transpose", ["input"], ["t"], name="nhwc", perm=[0, 2, 3, 1])
-    save("form_transpose", end_image(m, "t", 32))
-    m = dense()
-    m.output("r", [None, 3])
-    save("form_ends_with_relu", m)
-    m = Model("net", input_shape=[None, 2])
-    m.init("big", [[struct.unpack("<f", b"\xff\xff\x7f\x7f")[0], 0.0]])
-    m.node("Gemm", ["input", "big"], ["logits"], name="fc1", transB=1, alpha=4.0)
-    m.output("logits", [None, 1])
-    save("weight_overflow", m)
+    m.node("ReduceMax", ["t"], ["f"], name="channels", axes=[1, 2])
+    for name in "abcdef":
+        m.output(name)
+    save("import_pools", m)
+
+    m = Model("moves", input_shape=[None, 10, 2, 2], opset=11)
+    m.node("Split", ["input"], ["s%d" % i for i in range(10)], name="split", axis=1)
+    m.node("Concat", ["s%d" % i for i in reversed(range(10))], ["c"], name="concat", axis=1)
+    for name, value in (("starts", [-1, 1]), ("ends", [-99, 9]), ("axes", [1, 2]),
+                        ("steps", [-3, 1]), ("pads", [0, 1, 0, -1, 0, 0, 2, 0]), ("at", 1)):
+        m.init(name, value)
+    m.node("Slice", ["c", "starts", "ends", "axes", "steps"], ["d"], name="slice")
+    m.node("Pad", ["d", "pads"], ["e"], name="pad")
+    m.node("Gather", ["e", "at"], ["f"], name="gather", axis=1)
+    m.node("Unsqueeze", ["f"], ["g"], name="wide", axes=[1])
+    m.output("g")
+    save("import_moves", m)
+
+    m = Model("shapes", input_shape=[None, 2, 3])
+    for name, value in (("zero", 0), ("minus", [-1]), ("first", [0]), ("two", [2])):
+        m.init(name, value)
+    m.node("Shape", ["input"], ["shape"])
+    m.node("Gather", ["shape", "zero"], ["batch"], axis=0)
+    m.node("Unsqueeze", ["batch", "first"], ["batch1"])
+    m.node("Concat", ["batch1", "minus"], ["view"], axis=0)
+    m.node("Reshape", ["input", "view"], ["flat"], name="flatten")
+    m.node("ConstantOfShape", ["two"], ["ones"], value=om.tensor("", [1]))
+    m.node("Mul", ["ones", "minus"], ["minus2"])
+    m.node("Equal", ["ones", "minus2"], ["equal"])
+    m.node("Slice", ["view", "first", "two"], ["view2"])
+    m.node("Where", ["equal", "minus2", "view2"], ["view3"])
+    m.node("Cast", ["view3"], ["asfloat"], to=1)
+    m.node("Cast", ["asfloat"], ["asint"], to=7)
+    m.node("Reshape", ["flat", "asint"], ["again"], name="again")
+    m.output("again")
+    save("import_shapes", m)
+
+    m = Model("quant", input_shape=[None, 2, 2, 2])
+    for name, value, kind in (("s", 0.5, om.FLOAT), ("z", 3, om.UINT8), ("q", [1, -2], om.INT8),
+                              ("qs", [0.25, 0.5], om.FLOAT), ("qz", [0, 1], om.INT8),
+                              ("t", 0.25, om.FLOAT), ("nought", 0.0, om.FLOAT),
+                              ("bits", 3.0, om.FLOAT)):
+        m.init(name, value, data_type=kind)
+    m.node("QuantizeLinear", ["input", "s", "z"], ["a"], name="q1")
+    m.node("DequantizeLinear", ["a", "s", "z"], ["b"], name="dq1")
+    m.node("MaxPool", ["a"], ["c"], name="pool", kernel_shape=[2, 2])
+    m.node("DequantizeLinear", ["c", "t", "z"], ["d"], name="dq2")
+    m.node("DequantizeLinear", ["q", "qs", "qz"], ["w"], name="dqw", axis=0)
+    m.node("Add", ["b", "d"], ["e"], name="sum")
+    m.node("Quant", ["w", "t", "nought", "bits"], ["wq"], name="weight_quant",
+           domain="qonnx.custom_op.general", signed=1, narrow=1, rounding_mode="ROUND")
+    m.node("Mul", ["e", "wq"], ["f"], name="scale")
+    m.node("Quant", ["f", "t", "nought", "bits"], ["g"], name="act_quant",
+           domain="qonnx.custom_op.general", signed=0, narrow=0, rounding_mode="ROUND")
+    m.domains.append("qonnx.custom_op.general")
+    m.output("g")
+    save("import_quant", m)
+
+    m = Model("storage", input_shape=[None, 3])
+    for i, kind in enumerate((om.BFLOAT16, om.FLOAT16, om.DOUBLE, om.FLOAT)):
+        for raw in (True, False):
+            name = "f%d%d" % (i, raw)
+            m.init(name, [0.5, -2.0, 3.25], data_type=kind, raw=raw)
+    for i, kind in enumerate((om.INT8, om.UINT8, om.INT16, om.UINT16, om.INT32, om.UINT32,
+                              om.INT64, om.UINT64, om.BOOL)):
+        for raw in (True, False):
+            m.init("i%d%d" % (i, raw), [1, 0, 1], data_type=kind, raw=raw)
+    m.init_external("x", [3], location="values.bin", offset=4, length=12)
+    terms = []
+    for name in ["f%d%d" % (i, r) for i in range(4) for r in (0, 1)]:
+        terms.append(name)
+    for name in ["i%d%d" % (i, r) for i in range(9) for r in (0, 1)]:
+        m.node("Cast", [name], [name + "f"], to=1)
+        terms.append(name + "f")
+    m.node("Sum", terms, ["all"], name="all")
+    m.node("Add", ["input", "all"], ["y"], name="y")
+    m.node("Add", ["y", "x"], ["z"], name="z")
+    m.output("z")
+    save("import_storage", m)
+    with open(os.path.join(HERE, "values.bin"), "wb") as f:
+        f.write(struct.pack("<5f", 9, 1, 2, 3, 9))
+
+    m = Model("tails", input_shape=[None, 6])
+    m.init("k", [2])
+    m.node("TopK", ["input", "k"], ["best", "places"], name="topk")
+    m.node("ArgMax", ["input"], ["class"], name="argmax", axis=1, keepdims=0)
+    m.node("Cast", ["class"], ["small"], to=6)
+    m.node("LogSoftmax", ["input"], ["logs"], name="logs")
+    for name in ("logs", "best", "places", "small"):
+        m.output(name)
+    save("import_tails", m)
 
 
 if __name__ == "__main__":
-    for part in (valid, operators, attributes, tensors, graphs, files, forms):
+    for part in (valid, operators, attributes, tensors, graphs, files, forms, imports):
         part()
     for name in os.listdir(HERE):
         if name.endswith(".onnx") and name not in SAVED:
