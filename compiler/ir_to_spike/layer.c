@@ -66,9 +66,21 @@ static double error_at(const TtfsGridTask *l, uint32_t first, uint32_t end, doub
     return error;
 }
 
+/* The least ramp at which a weight that stands alone is clipped: of an identity or a scale, whose
+ * error nothing balances. */
+static double ramp_of_lone(const TtfsGridTask *l, uint32_t channel, double s_out) {
+    double most = INFINITY;
+    for (uint32_t k = 0; k < l->terms; k++) {
+        const TtfsGridTerm *t = &l->term[k];
+        double step = t->row == 1 ? ttfs_grid_step(channel_of(t, channel), 1, l->bits) : 0;
+        if (step > 0) most = fmin(most, s_out / (step * t->in_scale));
+    }
+    return most;
+}
+
 /* The best integer ramp of a channel whose clip-free ramp is r0 (real, > 0). */
 static uint32_t search_ramp(const TtfsGridTask *l, uint32_t channel, double r0, double s_out) {
-    double most = most_ramp(l);
+    double most = fmin(most_ramp(l), fmax(1, ramp_of_lone(l, channel, s_out)));
     double low = floor(r0 * COARSEST), high = ceil(r0 * FINEST);
     low = low < 1 ? 1 : low > most ? most : low;
     high = high > most ? most : high;

@@ -285,6 +285,34 @@ static void refused_kinds(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* What the spike graph can say and the chip cannot hold yet. */
+static void refused_for_now(void **state) {
+    (void)state;
+    TtfsSpike s;
+    TtfsChip chip = small_chip(2, 4, 8);
+    small_net(&s);
+    s.conns.at[1].kind = TTFS_CONN_MINPOOL;
+    refuses(&s, &chip, TTFS_PLAN_KIND, "layer 3: a min pool");
+    s.conns.at[1].kind = TTFS_CONN_POOL;
+    s.conns.at[0].src_channels = 1;
+    s.conns.at[0].weight_count /= 2;
+    refuses(&s, &chip, TTFS_PLAN_KIND, "layer 2: sees a part of its source's channels");
+    s.conns.at[0].src_channels = 2;
+    s.conns.at[0].weight_count *= 2;
+    TtfsPopulation *p = ttfs_spike_pop(&s, (TtfsPop){2});
+    p->bias_count = ttfs_pop_size(p);
+    p->bias = TTFS_ARRAY(&s.arena, int32_t, p->bias_count);
+    refuses(&s, &chip, TTFS_PLAN_KIND, "layer 2: biases that depend on the position");
+    ttfs_spike_free(&s);
+    for (uint64_t seed = 0;; seed++) {
+        random_spike(&s, seed);
+        if (s.pops.at[1].conn_count == 1 && s.conns.at[0].group > 1) break;
+        ttfs_spike_free(&s);
+    }
+    refuses(&s, &chip, TTFS_PLAN_KIND, "layer 2: a convolution in groups");
+    ttfs_spike_free(&s);
+}
+
 /* All faults at once, not only the first. */
 static void refusals_are_collected(void **state) {
     (void)state;
@@ -331,6 +359,7 @@ int main(void) {
         cmocka_unit_test(every_flag_matters),
         cmocka_unit_test(refusals),
         cmocka_unit_test(refused_kinds),
+        cmocka_unit_test(refused_for_now),
         cmocka_unit_test(refusals_are_collected),
         cmocka_unit_test(find_names_the_core),
     };
