@@ -54,9 +54,19 @@ static uint64_t linear_cycles(const Count *c) {
     return cycles + share(rows * cols * s->channels, c->dst_ppm);
 }
 
+static uint64_t most(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
 static uint64_t pool_cycles(const Count *c) {
-    uint64_t list = share(ttfs_pop_size(c->g.src), c->src_ppm) + c->g.src->ticks;
-    return OP_FIXED + 2 * list + ttfs_pop_size(c->g.dst);
+    const TtfsGeometry *g = &c->g;
+    const TtfsChip *chip = &c->plan->chip;
+    uint64_t own = share((uint64_t)c->slice->channels * g->src->h * g->src->w, c->src_ppm);
+    uint64_t list = share(ttfs_pop_size(g->src), c->src_ppm) + g->src->ticks;
+    uint64_t reach = (uint64_t)((g->kh + g->sy - 1) / g->sy) * ((g->kw + g->sx - 1) / g->sx);
+    uint64_t tables = most(UINT64_C(1) << chip->y_bits, UINT64_C(1) << chip->x_bits);
+    return OP_FIXED + most(tables, (uint64_t)c->slice->channels * g->row_c) + list +
+           own * (reach - 1);
 }
 
 uint64_t ttfs_plan_core_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t core, uint32_t slot,

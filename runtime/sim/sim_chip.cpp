@@ -14,7 +14,8 @@
 
 namespace {
 
-constexpr uint32_t kConfigWait = 1u << 20;  // cycles a configuration word may wait
+constexpr uint32_t kWait = 1u << 20;  // cycles that a word or a start may wait
+constexpr int kDrain = 8;             // cycles in which the last readouts leave
 
 // Bits [lsb, lsb + width) of a port, whatever type Verilator gave it; bits it lacks are zero.
 template <typename T>
@@ -91,26 +92,49 @@ bool record(const Chip &chip, TtfsSimSample &s, uint32_t slot) {
     return true;
 }
 
+// Waits for the chip to be ready, then starts a sample.
+bool start(Chip &chip) {
+    Vttfs_top &top = *chip.top;
+    top.start_i = 0;
+    top.ro_ready_i = 1;
+    bool busy = true;
+    for (uint32_t i = 0; i < kWait && busy; i++) {
+        chip.settle();
+        busy = top.busy_o;
+        if (busy) chip.edge();
+    }
+    if (busy) return false;
+    top.start_i = 1;
+    chip.cycle();
+    top.start_i = 0;
+    return true;
+}
+
 uint32_t run(Chip &chip, TtfsSimSample &s) {
     Vttfs_top &top = *chip.top;
     Feeder feeder{s};
-    top.ro_ready_i = 1;
-    top.start_i = 1;
+    if (!start(chip)) return TTFS_SIM_HUNG;
     for (;;) {
         feeder.drive(top);
         chip.settle();
         uint32_t slot = top.slot_o < s.slots ? top.slot_o : s.slots - 1;
-        s.cycles++;
-        s.slot_cycles[slot]++;
-        s.end_slot = slot;
-        if (!record(chip, s, slot)) return TTFS_SIM_FLOOD;
         bool done = top.done_o;
+        s.end_slot = slot;
+        s.cycles++;
+        s.slot_cycles[slot] += top.slot_valid_o;
+        if (!record(chip, s, slot)) return TTFS_SIM_FLOOD;
         feeder.advance(top);
         chip.edge();
-        top.start_i = 0;
-        if (done) return TTFS_SIM_DONE;
+        if (done) break;
         if (s.slot_cycles[slot] > s.slot_limit[slot]) return TTFS_SIM_HUNG;
     }
+    top.in_valid_i = 0;
+    for (int i = 0; i < kDrain; i++) {
+        chip.settle();
+        if (!record(chip, s, s.slots - 1)) return TTFS_SIM_FLOOD;
+        chip.edge();
+    }
+    return TTFS_SIM_DONE;
 }
 
 void reset(Chip &chip) {
@@ -146,7 +170,7 @@ int ttfs_sim_configure(void *chip_, uint32_t address, uint32_t data) {
     top.cfg_addr_i = address;
     top.cfg_data_i = data;
     bool ready = false;
-    for (uint32_t i = 0; i < kConfigWait && !ready; i++) {
+    for (uint32_t i = 0; i < kWait && !ready; i++) {
         chip.settle();
         ready = top.cfg_ready_o;
         chip.edge();
