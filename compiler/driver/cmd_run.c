@@ -94,14 +94,6 @@ static void close_worker(RunWorker *w) {
     ttfs_arena_free(&w->arena);
 }
 
-/* Errors of the threads, in order of thread. */
-static void gather_errors(TtfsDiag *to, const TtfsDiag *from) {
-    for (uint32_t i = 0; i < from->messages.len; i++) {
-        const TtfsMessage *m = &from->messages.at[i];
-        ttfs_error_advice(to, TTFS_AT_FILE(m->where), m->code, m->advice, "%s", m->what);
-    }
-}
-
 typedef struct {
     const char *engine;
     uint64_t samples, right, agree, spikes, cycles, clipped, hidden;
@@ -174,7 +166,7 @@ static bool run_all(Run *r, uint32_t threads, const char *engine, TtfsDiag *diag
         if (!open_worker(&r->worker[i], s, engine, diag)) return false;
     bool ok = ttfs_parallel(threads, 0, s->count, run_item, r);
     ttfs_session_progress_end(s);
-    for (uint32_t i = 0; i < threads; i++) gather_errors(diag, &r->worker[i].diag);
+    for (uint32_t i = 0; i < threads; i++) ttfs_diag_append(diag, &r->worker[i].diag);
     return ok;
 }
 
