@@ -25,7 +25,7 @@ enum { FILE_LIMIT = 16 * 1024 * 1024, FILES_LIMIT = 1000, LOG_SHOWN = 700, MOST_
 
 static const char *const verilate_flags[] = {
     "--cc",       "--top-module", "ttfs_top",    "--prefix", "Vttfs_top", "-O3",
-    "--x-assign", "fast",         "--x-initial", "fast",     "-Wno-fatal"};
+    "--x-assign", "unique",       "--x-initial", "unique",   "-Wno-fatal"};
 static const char *const compile_flags[] = {"-std=c++17", "-O2", "-fPIC", "-pthread", "-w", "-c"};
 enum {
     VERILATE_FLAGS = sizeof verilate_flags / sizeof *verilate_flags,

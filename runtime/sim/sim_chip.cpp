@@ -14,12 +14,11 @@
 
 namespace {
 
-constexpr uint32_t kWait = 1u << 20;  // cycles that a word or a start may wait
-constexpr int kDrain = 8;             // cycles in which the last readouts leave
+constexpr uint32_t kWait = 1u << 20; // cycles that a word or a start may wait
+constexpr int kDrain = 8;            // cycles in which the last readouts leave
 
 // Bits [lsb, lsb + width) of a port, whatever type Verilator gave it; bits it lacks are zero.
-template <typename T>
-uint32_t bits(const T &port, uint32_t lsb, uint32_t width) {
+template <typename T> uint32_t bits(const T &port, uint32_t lsb, uint32_t width) {
     const auto *bytes = reinterpret_cast<const unsigned char *>(&port);
     uint64_t v = 0;
     for (uint32_t i = 0; i < 5 && lsb / 8 + i < sizeof port; i++)
@@ -32,8 +31,16 @@ struct Chip {
     VerilatedContext context;
     std::unique_ptr<Vttfs_top> top;
 
-    explicit Chip(const TtfsSimShape &s) : shape(s), top(new Vttfs_top(&context, "ttfs")) {}
-    ~Chip() { top->final(); }
+    // What the Verilog leaves undefined (memories, registers without reset, x) is random bits, the
+    // same in every run: a chip that depends on them differs from the reference.
+    explicit Chip(const TtfsSimShape &s) : shape(s) {
+        context.randReset(2);
+        context.randSeed(1);
+        top.reset(new Vttfs_top(&context, "ttfs"));
+    }
+    ~Chip() {
+        top->final();
+    }
 
     // The first half of a cycle: inputs are set, outputs settle.
     void settle() {
@@ -79,9 +86,9 @@ bool record(const Chip &chip, TtfsSimSample &s, uint32_t slot) {
     for (uint32_t c = 0; c < chip.shape.cores; c++) {
         if (!bits(top.trace_valid_o, c, 1)) continue;
         if (s.spikes == s.spike_room) return false;
-        s.spike[s.spikes++] = {slot, c,
-                               bits(top.trace_tick_o, c * chip.shape.tick_bits, chip.shape.tick_bits),
-                               bits(top.trace_id_o, c * chip.shape.id_bits, chip.shape.id_bits)};
+        s.spike[s.spikes++] = {
+            slot, c, bits(top.trace_tick_o, c * chip.shape.tick_bits, chip.shape.tick_bits),
+            bits(top.trace_id_o, c * chip.shape.id_bits, chip.shape.id_bits)};
     }
     if (top.ro_valid_o && top.ro_ready_i) {
         if (s.readouts == s.readout_room) return false;
@@ -149,11 +156,13 @@ void reset(Chip &chip) {
     chip.cycle();
 }
 
-}  // namespace
+} // namespace
 
 extern "C" {
 
-uint32_t ttfs_sim_abi(void) { return TTFS_SIM_ABI; }
+uint32_t ttfs_sim_abi(void) {
+    return TTFS_SIM_ABI;
+}
 
 void *ttfs_sim_create(const TtfsSimShape *shape) {
     Chip *chip = new (std::nothrow) Chip(*shape);
@@ -161,7 +170,9 @@ void *ttfs_sim_create(const TtfsSimShape *shape) {
     return chip;
 }
 
-void ttfs_sim_destroy(void *chip) { delete static_cast<Chip *>(chip); }
+void ttfs_sim_destroy(void *chip) {
+    delete static_cast<Chip *>(chip);
+}
 
 int ttfs_sim_configure(void *chip_, uint32_t address, uint32_t data) {
     Chip &chip = *static_cast<Chip *>(chip_);
@@ -189,4 +200,4 @@ void ttfs_sim_sample(void *chip_, TtfsSimSample *s) {
     if (s->end != TTFS_SIM_DONE) reset(chip);
 }
 
-}  // extern "C"
+} // extern "C"
