@@ -6,6 +6,8 @@
  */
 #include "job.h"
 
+#include "parallel.h"
+
 #include <cjson/cJSON.h>
 #include <ctype.h>
 #include <math.h>
@@ -229,6 +231,7 @@ bool ttfs_job_read(TtfsJob *job, TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     ok &= ttfs_option_f64(o, TTFS_OPT_PERCENTILE, 0.5, 1, 0.999, &job->spike.percentile, diag);
     ok &= ttfs_option_u32(o, TTFS_OPT_SEED, 0, UINT32_MAX, 1, &job->seed, diag);
     ok &= ttfs_option_u32(o, TTFS_OPT_CALIB_COUNT, 1, 1u << 30, 1000, &job->calib_count, diag);
+    ok &= ttfs_option_u32(o, TTFS_OPT_THREADS, 1, 64, ttfs_cores(), &job->threads, diag);
     ok &= ttfs_option_range(o, TTFS_OPT_INPUT_RANGE, &lo, &hi, &ranged, diag);
     if (!ok) return false;
     job->calib = o->value[TTFS_OPT_CALIB];
