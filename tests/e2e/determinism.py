@@ -48,6 +48,8 @@ def main():
                                     model=os.path.relpath(model, case.path("elsewhere")),
                                     calib=os.path.relpath(calib, case.path("elsewhere"))),
         }
+        for count in ("1", "2", "7"):
+            again[count + " threads"] = build(net + "-t", "--threads", count)
         os.environ["LC_ALL"] = "de_DE.UTF-8"
         again["another locale"] = build(net + "-5")
         del os.environ["LC_ALL"]
