@@ -4,7 +4,7 @@
 // start_i sorts the log into an event list at base_i and empties it: a pass over the ticks turns
 // counts into places (and clears the counts), a pass over the log puts every spike at its place, each
 // tick filled from its end so that the first one placed ends the tick. A tick without spikes gets an
-// empty word. done_o comes TICKS + spikes + 9 cycles after start_i, with the list whole in memory.
+// empty word. done_o comes TICKS + spikes + 7 cycles after start_i, with the list whole in memory.
 // After reset the counts are cleared, 2^TICK_BITS cycles with busy_o high. Driven by ttfs_core.
 
 `default_nettype none

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The one memory: a read port and a write port, registered read (data follow the address by one
-// cycle and hold while re_i is low). What a read of the word being written returns is not defined;
-// nothing depends on it. Replace the body to map it to a foundry macro. With PRELOAD the contents
-// come from the $readmemh file INIT.
+// cycle and hold while re_i is low). A read of the word being written returns anything (x in a
+// simulation), so no bypass is built; nothing depends on it. Replace the body to map it to a foundry
+// macro. With PRELOAD the contents come from the $readmemh file INIT.
 
 `default_nettype none
 
@@ -33,7 +33,7 @@ module ttfs_sram #(
 
     always @(posedge clk_i) begin
         if (we_i) mem[waddr_i] <= wdata_i;
-        if (re_i) rdata_q <= mem[raddr_i];
+        if (re_i) rdata_q <= (we_i && waddr_i == raddr_i) ? {WIDTH{1'bx}} : mem[raddr_i];
     end
 
     assign rdata_o = rdata_q;

@@ -6,9 +6,9 @@
 # traces, readouts and cycles. Each case runs configured over the port, preloaded, and with a host
 # that pauses. Needs nothing but Python and iverilog.
 #
-#   chip.py BUILD-FOLDER CORES FIRST-SEED CASES [corrupt]
+#   chip.py BUILD-FOLDER CORES FIRST-SEED CASES [corrupt-spikes | corrupt-cycles]
 #
-# `corrupt` changes one expected spike, readout or cycle bound, and succeeds when that is noticed.
+# The latter change an expected spike or readout, or the bounds, and succeed when that is noticed.
 
 import os
 import random
@@ -435,7 +435,7 @@ def build(chip, folder, preload, config_words, input_words, limit):
         f.write("`define CYCLE_LIMIT %d\n" % limit)
     binary = os.path.join(folder, "sim%d" % preload)
     subprocess.run(["iverilog", "-g2005-sv", "-I" + folder, "-I" + os.path.join(ROOT, "rtl"), "-y",
-                    os.path.join(ROOT, "rtl"), "-o", binary, os.path.join(HERE, "chip_tb.v")],
+                    os.path.join(ROOT, "rtl"), "-o", binary, os.path.join(HERE, "chip_tb.sv")],
                    check=True)
     return binary
 
@@ -554,7 +554,7 @@ def judge(chip, cores, pops, expected, found, bounds, worst, gaps, tally):
 
 def main():
     folder, cores, first, cases = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-    corrupt = {"": 0, "corrupt": 1, "corrupt-cycles": 2}[sys.argv[5] if len(sys.argv) > 5 else ""]
+    corrupt = {"": 0, "corrupt-spikes": 1, "corrupt-cycles": 2}[sys.argv[5] if len(sys.argv) > 5 else ""]
     tally = []
     for seed in range(first, first + cases):
         fault = run_case(os.path.join(folder, "case%d" % seed), seed, cores, corrupt, tally)
