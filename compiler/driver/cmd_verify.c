@@ -363,6 +363,10 @@ int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
         else
             cJSON_Delete(j);
         if (ttfs_talks(o)) print_verdict(&v, &d);
+        if (d.differences)
+            ttfs_error(diag, TTFS_AT_FILE(s.out.folder), TTFS_VERIFY_DIFFER,
+                       "%llu difference%s; %s", (unsigned long long)d.differences,
+                       d.differences == 1 ? "" : "s", d.sentence);
     }
     for (uint32_t i = 0; i < 64; i++) close_worker(&v.worker[i]);
     cJSON_Delete(d.first);

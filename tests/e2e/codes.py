@@ -98,7 +98,7 @@ def cases(case):
         "JSON_SYNTAX": (COMPILE + ("--config", "broken.json"), "not JSON"),
         "JSON_KEY": (COMPILE + ("--config", "key.json"), "'ticks'"),
         "CHIP_VALUE": (COMPILE + ("--chip", chip(case, "lanes", lanes=0)), "lanes"),
-        "CHIP_UNKNOWN": (COMPILE + ("--chip", "no_such"), "no_such"),
+        "CHIP_UNKNOWN": (COMPILE + ("--chip", "onne"), "the nearest is 'one'"),
         "SAMPLES_FORMAT": (run + ("text.npy",), "neither .npy"),
         "SAMPLES_SHAPE": (run + ("short.npy",), "63 elements, the network takes 64"),
         "SAMPLES_VALUE": (run + (case.write("nan64.npy", npy((1, 64), [float("nan")] * 64)),),
@@ -126,6 +126,8 @@ def cases(case):
         "OUT_FOLDER": (("run", "folder", "--input", TEST), "not a folder that ttfs compile wrote"),
         "SIM_BUILD": (("verify", "broken", "--input", TEST), "the log"),
         "SIM_RUN": (("verify", "hung", "--input", TEST, "--count", "1"), "slot 0"),
+        "VERIFY_DIFFER": (("verify", "out", "--input", TEST, "--engines", "golden,golden", "--count",
+                           "3", "--fault", "spike:7"), "1 difference; sample 0"),
         "LIMIT": (("check", os.path.join(ONNX, "shape_huge.onnx")), "larger than ttfs takes"),
     }
 
