@@ -25,10 +25,10 @@ const TtfsChipInt ttfs_chip_ints[] = {
     INT_KEY(acc_bits, 4, 32, "signed bits of a potential"),
     INT_KEY(tick_bits, 1, 16, "bits of a tick"),
     INT_KEY(c_bits, 1, 16, "bits of the channel in an id"),
-    INT_KEY(y_bits, 1, 12, "bits of the row in an id"),
-    INT_KEY(x_bits, 1, 12, "bits of the column in an id"),
+    INT_KEY(y_bits, 1, 11, "bits of the row in an id"),
+    INT_KEY(x_bits, 1, 11, "bits of the column in an id"),
     INT_KEY(slots, 2, 4096, "descriptors a core holds"),
-    INT_KEY(weight_rows, 4, 1u << 22, "words of the weight memory"),
+    INT_KEY(weight_rows, 4, 1u << 21, "words of the weight memory"),
     INT_KEY(list_words, 4, 1u << 22, "words of the list memory"),
     INT_KEY(log_words, 4, 1u << 22, "words of the log"),
     INT_KEY(seen_words, 4, 1u << 22, "words of the max-pool memory"),
@@ -124,11 +124,11 @@ static bool relations_ok(const TtfsChip *c, const char *file, TtfsDiag *diag) {
                         "%u lanes with ids of %u bits, at most %u expected", c->lanes, id_bits,
                         1u << (id_bits - 1));
     uint32_t chunk_bits = ttfs_chip_chunk_bits(c);
-    if (c->weight_rows > (1u << 22 >> chunk_bits))
+    if (c->weight_rows > (1u << 21 >> chunk_bits))
         ok = ttfs_error(diag, TTFS_AT_NODE(file, "weight_rows"), TTFS_CHIP_VALUE,
                         "%u rows of %u chunks have no address on the configuration port, at most "
                         "%u rows expected",
-                        c->weight_rows, ttfs_chip_row_chunks(c), 1u << 22 >> chunk_bits);
+                        c->weight_rows, ttfs_chip_row_chunks(c), 1u << 21 >> chunk_bits);
     return ok;
 }
 

@@ -17,9 +17,10 @@ def load(*path):
         return json.load(f)
 
 
-def run(ttfs, *args):
-    """Exit code and JSON document of a ttfs command."""
-    p = subprocess.run([ttfs, *args, "--json", "-q"], stdout=subprocess.PIPE, check=False)
+def run(ttfs, *args, quiet=False):
+    """Exit code and JSON document of a ttfs command; `quiet` keeps its error lines away."""
+    p = subprocess.run([ttfs, *args, "--json", "-q"], stdout=subprocess.PIPE, check=False,
+                       stderr=subprocess.DEVNULL if quiet else None)
     return p.returncode, json.loads(p.stdout or "{}")
 
 
@@ -28,7 +29,8 @@ def damage_is_seen(ttfs, out, samples):
     found = []
     for name, fault in (("a moved spike", "spike:100"), ("a changed weight", "weight:5"),
                         ("a flipped bit of the image", "image:3000.0")):
-        code, verdict = run(ttfs, "verify", out, "--input", samples, "--count", "20", "--fault", fault)
+        code, verdict = run(ttfs, "verify", out, "--input", samples, "--count", "20", "--fault", fault,
+                            quiet=True)
         if code == 1 and verdict.get("equal") is False:
             found.append(name)
     return found

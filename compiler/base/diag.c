@@ -38,18 +38,23 @@ static const char *where_text(TtfsArena *a, TtfsLoc loc) {
     return ttfs_arena_printf(a, "%s%s%s", file, gap, node);
 }
 
-static void append(TtfsDiag *d, TtfsSeverity severity, TtfsLoc loc, TtfsCode code,
-                   const char *advice, const char *fmt, va_list ap) {
+static void add(TtfsDiag *d, TtfsSeverity severity, TtfsCode code, const char *where,
+                const char *what, const char *advice) {
     if (severity == TTFS_ERROR) d->errors++;
     if (d->messages.len >= KEPT) {
         d->dropped++;
         return;
     }
+    TtfsMessage *m = TTFS_PUSH(&d->arena, d->messages);
+    *m = (TtfsMessage){severity, code, where, ttfs_arena_strdup(&d->arena, what),
+                       ttfs_arena_strdup(&d->arena, advice)};
+}
+
+static void append(TtfsDiag *d, TtfsSeverity severity, TtfsLoc loc, TtfsCode code,
+                   const char *advice, const char *fmt, va_list ap) {
     char what[1024];
     vsnprintf(what, sizeof what, fmt, ap);
-    TtfsMessage *m = TTFS_PUSH(&d->arena, d->messages);
-    *m = (TtfsMessage){severity, code, where_text(&d->arena, loc),
-                       ttfs_arena_strdup(&d->arena, what), ttfs_arena_strdup(&d->arena, advice)};
+    add(d, severity, code, where_text(&d->arena, loc), what, advice);
 }
 
 bool ttfs_error(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...) {
@@ -81,6 +86,14 @@ void ttfs_note(TtfsDiag *d, TtfsLoc loc, const char *fmt, ...) {
     va_start(ap, fmt);
     append(d, TTFS_NOTE, loc, TTFS_CODE_COUNT, "", fmt, ap);
     va_end(ap);
+}
+
+void ttfs_diag_append(TtfsDiag *d, const TtfsDiag *from) {
+    for (uint32_t i = 0; i < from->messages.len; i++) {
+        const TtfsMessage *m = &from->messages.at[i];
+        add(d, m->severity, m->code, ttfs_arena_strdup(&d->arena, m->where), m->what, m->advice);
+    }
+    d->dropped += from->dropped;
 }
 
 void ttfs_diag_print(const TtfsDiag *d, uint32_t from, TtfsBuf *out) {

@@ -117,7 +117,7 @@ static bool both_passes(Exact *x, uint32_t threads, TtfsDiag *diag) {
     }
     ok = ok && ttfs_parallel(threads, 0, x->session.count, run_item, x);
     ttfs_session_progress_end(&x->session);
-    for (uint32_t i = 0; i < threads; i++) ttfs_session_errors(diag, &w[i].diag);
+    for (uint32_t i = 0; i < threads; i++) ttfs_diag_append(diag, &w[i].diag);
     return ok;
 }
 

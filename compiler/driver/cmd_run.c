@@ -166,7 +166,7 @@ static bool run_all(Run *r, uint32_t threads, const char *engine, TtfsDiag *diag
         if (!open_worker(&r->worker[i], s, engine, diag)) return false;
     bool ok = ttfs_parallel(threads, 0, s->count, run_item, r);
     ttfs_session_progress_end(s);
-    for (uint32_t i = 0; i < threads; i++) ttfs_session_errors(diag, &r->worker[i].diag);
+    for (uint32_t i = 0; i < threads; i++) ttfs_diag_append(diag, &r->worker[i].diag);
     return ok;
 }
 

@@ -141,8 +141,9 @@ static bool verify_item(void *context, uint32_t worker, uint64_t i) {
 
 typedef struct {
     uint64_t samples, spikes, readouts, differences;
-    cJSON *first;       /* null or an object */
-    char sentence[640]; /* the first difference in words */
+    cJSON *first;          /* null or an object */
+    char sentence[640];    /* the first difference in words */
+    uint64_t *slot_cycles; /* most cycles seen in each slot; NULL when no engine has a clock */
 } Verdict;
 
 static void first_difference(Verdict *d, const Verify *v, uint64_t sample, const Found *f) {
@@ -186,6 +187,34 @@ static void first_difference(Verdict *d, const Verify *v, uint64_t sample, const
                  slot);
 }
 
+/* Keeps the most cycles any engine with a clock needed in each slot. */
+static void take_slot_cycles(Verdict *d, const Verify *v, const VerifyWorker *w) {
+    TtfsOut *out = &v->session->out;
+    for (uint32_t e = 0; e < v->n_engines; e++) {
+        const uint64_t *seen =
+            w->engine[e].slot_cycles ? w->engine[e].slot_cycles(w->engine[e].state) : NULL;
+        if (!seen) continue;
+        if (!d->slot_cycles)
+            d->slot_cycles = TTFS_ARRAY(&out->arena, uint64_t, out->plan.slots.len);
+        for (uint32_t i = 0; i < out->plan.slots.len; i++)
+            if (seen[i] > d->slot_cycles[i]) d->slot_cycles[i] = seen[i];
+    }
+}
+
+/* The plan's worst case is a promise: a slot that took longer is a fault of the plan or the chip.
+ */
+static bool check_slot_cycles(const Verdict *d, const TtfsOut *out, TtfsDiag *diag) {
+    bool ok = true;
+    for (uint32_t i = 0; d->slot_cycles && i < out->plan.slots.len; i++) {
+        const TtfsSlot *s = &out->plan.slots.at[i];
+        if (d->slot_cycles[i] <= s->worst_cycles) continue;
+        ok = ttfs_error(diag, TTFS_AT_NODE(out->folder, ttfs_spike_pop(&out->spike, s->pop)->name),
+                        TTFS_SIM_RUN, "slot %u took %llu cycles, the plan promises at most %llu", i,
+                        (unsigned long long)d->slot_cycles[i], (unsigned long long)s->worst_cycles);
+    }
+    return ok;
+}
+
 static bool run_samples(Verify *v, Verdict *d, uint32_t threads, TtfsDiag *diag) {
     TtfsSession *s = v->session;
     bool ok = true;
@@ -208,11 +237,10 @@ static bool run_samples(Verify *v, Verdict *d, uint32_t threads, TtfsDiag *diag)
         ttfs_session_progress(s, d->samples);
     }
     ttfs_session_progress_end(s);
-    for (uint32_t i = 0; i < threads; i++)
-        for (uint32_t m = 0; m < v->worker[i].diag.messages.len; m++) {
-            const TtfsMessage *e = &v->worker[i].diag.messages.at[m];
-            ttfs_error_advice(diag, TTFS_AT_FILE(e->where), e->code, e->advice, "%s", e->what);
-        }
+    for (uint32_t i = 0; i < threads; i++) {
+        ttfs_diag_append(diag, &v->worker[i].diag);
+        if (ok) take_slot_cycles(d, v, &v->worker[i]);
+    }
     if (ok && v->fault.kind == TTFS_FAULT_SPIKE && v->fault.index >= d->spikes)
         ok = ttfs_error(diag, TTFS_AT_FILE("--fault"), TTFS_OPTION_VALUE,
                         "there are only %llu spikes", (unsigned long long)d->spikes);
@@ -262,6 +290,15 @@ static cJSON *verdict_json(const Verify *v, Verdict *d) {
     cJSON_AddBoolToObject(j, "equal", d->differences == 0);
     cJSON_AddItemToObject(j, "first",
                           d->first ? cJSON_Duplicate(d->first, true) : cJSON_CreateNull());
+    const TtfsPlan *plan = &v->session->out.plan;
+    cJSON *slots = d->slot_cycles ? cJSON_AddArrayToObject(j, "slots") : NULL;
+    for (uint32_t i = 0; slots && i < plan->slots.len; i++) {
+        cJSON *e = cJSON_CreateObject();
+        cJSON_AddItemToArray(slots, e);
+        cJSON_AddNumberToObject(e, "slot", i);
+        cJSON_AddNumberToObject(e, "most_cycles", (double)d->slot_cycles[i]);
+        cJSON_AddNumberToObject(e, "worst_cycles", (double)plan->slots.at[i].worst_cycles);
+    }
     return j;
 }
 
@@ -320,12 +357,16 @@ int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
               verify(&v, &d, o, &damaged, diag);
     if (ok) {
         cJSON *j = verdict_json(&v, &d);
-        ok = keep_verdict(&v, j, diag);
+        ok = keep_verdict(&v, j, diag) && check_slot_cycles(&d, &s.out, diag);
         if (o->value[TTFS_OPT_JSON])
             ttfs_json_emit(j);
         else
             cJSON_Delete(j);
         if (ttfs_talks(o)) print_verdict(&v, &d);
+        if (d.differences)
+            ttfs_error(diag, TTFS_AT_FILE(s.out.folder), TTFS_VERIFY_DIFFER,
+                       "%llu difference%s; %s", (unsigned long long)d.differences,
+                       d.differences == 1 ? "" : "s", d.sentence);
     }
     for (uint32_t i = 0; i < 64; i++) close_worker(&v.worker[i]);
     cJSON_Delete(d.first);

@@ -30,6 +30,10 @@ static void close_rtl(void *state) {
     ttfs_sim_close(state);
 }
 
+static const uint64_t *cycles_rtl(const void *state) {
+    return ttfs_sim_slot_cycles(state);
+}
+
 static bool open_rtl(TtfsEngine *e, TtfsOut *o, TtfsDiag *diag) {
     if (!o->has_image)
         return ttfs_error(diag, TTFS_AT_FILE(o->folder), TTFS_OUT_FOLDER,
@@ -45,6 +49,7 @@ static bool open_rtl(TtfsEngine *e, TtfsOut *o, TtfsDiag *diag) {
                              limit, diag);
     e->run = run_rtl;
     e->close = close_rtl;
+    e->slot_cycles = cycles_rtl;
     return e->state != NULL;
 }
 

@@ -13,6 +13,8 @@ typedef struct {
     void *state;
     bool (*run)(void *state, const uint16_t *x, TtfsTrace *out, TtfsDiag *diag);
     void (*close)(void *state);
+    /* Most clock cycles a sample took in each slot so far, or NULL when the engine has no clock. */
+    const uint64_t *(*slot_cycles)(const void *state);
 } TtfsEngine;
 
 /* Names of the engines that can be asked for, NULL at the end; relu is run apart, it yields no

@@ -7,11 +7,11 @@
 #include "image_to_spike.h"
 #include "ir_to_ir.h"
 #include "onnx_to_ir.h"
+#include "parallel.h"
 #include "plan_to_image.h"
 #include "relu.h"
 #include "spike_to_plan.h"
 
-#include <math.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -58,27 +58,58 @@ static bool check_samples(const TtfsIr *ir, const TtfsArray *a, const TtfsInputM
     return true;
 }
 
-/* Runs the canonical network on the calibration samples and gathers what every tensor holds. */
+/* What a thread of the calibration owns. */
+typedef struct {
+    TtfsArena arena;
+    TtfsDiag diag;
+    TtfsRelu *relu;
+    TtfsCalib calib;
+    float *x;
+} CalibWorker;
+
+typedef struct {
+    const TtfsFlow *f;
+    const TtfsArray *samples;
+    CalibWorker *worker;
+} CalibLoop;
+
+static bool calibrate_item(void *context, uint32_t worker, uint64_t i) {
+    const CalibLoop *l = context;
+    CalibWorker *w = &l->worker[worker];
+    const TtfsIr *ir = &l->f->canonical;
+    if (!ttfs_array_sample(l->samples, &l->f->map, i, w->x, &w->diag)) return false;
+    ttfs_relu_run(w->relu, w->x);
+    ttfs_calib_add(&w->calib, ir->input, w->x, l->samples->elements);
+    for (uint32_t k = 0; k < ir->nodes.len; k++) {
+        TtfsTensor t = ir->nodes.at[k].out;
+        ttfs_calib_add(&w->calib, t, ttfs_relu_values(w->relu, t),
+                       ttfs_ir_count(ttfs_ir_tensor(ir, t)));
+    }
+    return true;
+}
+
+/* Runs the canonical network on the calibration samples and gathers what every tensor holds. The
+ * threads' counts add up to the same whatever sample ran where. */
 static bool gather(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
-    const TtfsIr *ir = &f->canonical;
-    uint64_t elements = a->elements,
-             n = a->samples < job->calib_count ? a->samples : job->calib_count;
-    TtfsRelu *relu = ttfs_relu_open(ir);
-    float *x = TTFS_ARRAY(&f->arena, float, elements);
-    bool ok = true;
-    for (uint64_t i = 0; ok && i < n; i++) {
-        ok = ttfs_array_sample(a, &f->map, i, x, diag);
-        if (!ok) break;
-        ttfs_relu_run(relu, x);
-        ttfs_calib_add(&f->calib, ir->input, x, elements);
-        for (uint32_t k = 0; k < ir->nodes.len; k++) {
-            TtfsTensor t = ir->nodes.at[k].out;
-            ttfs_calib_add(&f->calib, t, ttfs_relu_values(relu, t),
-                           ttfs_ir_count(ttfs_ir_tensor(ir, t)));
-        }
+    uint64_t n = a->samples < job->calib_count ? a->samples : job->calib_count;
+    uint32_t threads = job->threads < n ? job->threads : (uint32_t)n;
+    CalibLoop l = {f, a, TTFS_ARRAY(&f->arena, CalibWorker, threads)};
+    for (uint32_t i = 0; i < threads; i++) {
+        l.worker[i].relu = ttfs_relu_open(&f->canonical);
+        l.worker[i].x = TTFS_ARRAY(&l.worker[i].arena, float, a->elements);
+        ttfs_calib_init(&l.worker[i].calib, &f->canonical);
+    }
+    bool ok = ttfs_parallel(threads, 0, n, calibrate_item, &l);
+    for (uint32_t i = 0; i < threads; i++) {
+        CalibWorker *w = &l.worker[i];
+        ttfs_calib_merge(&f->calib, &w->calib);
+        ttfs_diag_append(diag, &w->diag);
+        ttfs_calib_free(&w->calib);
+        ttfs_relu_close(w->relu);
+        ttfs_diag_free(&w->diag);
+        ttfs_arena_free(&w->arena);
     }
     f->calibrated = f->calib.samples;
-    ttfs_relu_close(relu);
     return ok;
 }
 
@@ -87,7 +118,7 @@ static bool gather(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a, TtfsDiag
 static bool range_from_samples(const TtfsFlow *f, TtfsJob *job, bool u8, TtfsDiag *diag) {
     const TtfsTensorStat *s = &f->calib.stat[f->canonical.input.i - 1];
     if (job->range_given || u8) return true;
-    job->spike.input_lo = fminf(0, s->min);
+    job->spike.input_lo = s->min < 0 ? s->min : 0;
     job->spike.input_hi = s->max;
     if (!(job->spike.input_hi > job->spike.input_lo))
         return ttfs_error(diag, TTFS_AT_FILE(job->calib), TTFS_SAMPLES_VALUE,

@@ -6,7 +6,10 @@
  */
 #include "job.h"
 
+#include "parallel.h"
+
 #include <cjson/cJSON.h>
+#include <dirent.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
@@ -29,14 +32,34 @@ const char *ttfs_data_path(TtfsArena *a, const char *name) {
     return ttfs_path_join(a, TTFS_SOURCE_DIR, name);
 }
 
+static int by_text(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Reports a name that no shipped chip has, with the nearest one that some has. */
+static bool unknown_chip(const char *folder, const char *name, TtfsArena *a, TtfsDiag *diag) {
+    TTFS_VEC(const char *) known = {0};
+    DIR *d = opendir(folder);
+    for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
+        const char *end = strstr(e->d_name, ".json");
+        if (end) *TTFS_PUSH(a, known) = ttfs_arena_strndup(a, e->d_name, (size_t)(end - e->d_name));
+    }
+    if (d) closedir(d);
+    if (known.len == 0)
+        return ttfs_error(diag, TTFS_AT_FILE(folder), TTFS_CHIP_UNKNOWN,
+                          "no chip descriptions here");
+    qsort(known.at, known.len, sizeof *known.at, by_text);
+    return ttfs_error(diag, TTFS_AT_FILE("--chip"), TTFS_CHIP_UNKNOWN,
+                      "no chip is called '%s'; the nearest is '%s'", name,
+                      ttfs_nearest(name, known.at, known.len));
+}
+
 bool ttfs_chip_load(TtfsChip *chip, const char *name, TtfsArena *a, TtfsDiag *diag) {
     const char *path = name;
     if (!strchr(name, '/') && !strstr(name, ".json")) {
-        path =
-            ttfs_path_join(a, ttfs_data_path(a, "hw/chips"), ttfs_arena_printf(a, "%s.json", name));
-        if (!ttfs_file_exists(path))
-            return ttfs_error(diag, TTFS_AT_FILE("--chip"), TTFS_CHIP_UNKNOWN,
-                              "no chip is called '%s'", name);
+        const char *folder = ttfs_data_path(a, "hw/chips");
+        path = ttfs_path_join(a, folder, ttfs_arena_printf(a, "%s.json", name));
+        if (!ttfs_file_exists(path)) return unknown_chip(folder, name, a, diag);
     }
     TtfsFile f;
     if (!ttfs_file_open(&f, path, CONFIG_LIMIT, diag)) return false;
@@ -229,6 +252,7 @@ bool ttfs_job_read(TtfsJob *job, TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     ok &= ttfs_option_f64(o, TTFS_OPT_PERCENTILE, 0.5, 1, 0.999, &job->spike.percentile, diag);
     ok &= ttfs_option_u32(o, TTFS_OPT_SEED, 0, UINT32_MAX, 1, &job->seed, diag);
     ok &= ttfs_option_u32(o, TTFS_OPT_CALIB_COUNT, 1, 1u << 30, 1000, &job->calib_count, diag);
+    ok &= ttfs_option_u32(o, TTFS_OPT_THREADS, 1, 64, ttfs_cores(), &job->threads, diag);
     ok &= ttfs_option_range(o, TTFS_OPT_INPUT_RANGE, &lo, &hi, &ranged, diag);
     if (!ok) return false;
     job->calib = o->value[TTFS_OPT_CALIB];

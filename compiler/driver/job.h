@@ -19,6 +19,7 @@ typedef struct {
     TtfsInputMap map;
     bool range_given; /* --input-range, or mean and std */
     uint32_t seed;
+    uint32_t threads; /* over samples; nothing written depends on it */
     TtfsChip chip;
 } TtfsJob;
 

@@ -73,13 +73,6 @@ void ttfs_session_close(TtfsSession *s) {
     ttfs_out_close(&s->out);
 }
 
-void ttfs_session_errors(TtfsDiag *to, const TtfsDiag *from) {
-    for (uint32_t i = 0; i < from->messages.len; i++) {
-        const TtfsMessage *m = &from->messages.at[i];
-        ttfs_error_advice(to, TTFS_AT_FILE(m->where), m->code, m->advice, "%s", m->what);
-    }
-}
-
 void ttfs_session_progress(TtfsSession *s, uint64_t done) {
     double now = ttfs_now(), gone = now - s->started;
     if (s->quiet || gone < 1 || now - s->shown < 0.2 || done == 0) return;

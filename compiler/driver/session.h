@@ -22,8 +22,6 @@ typedef struct {
 bool ttfs_session_open(TtfsSession *s, const TtfsOptions *o, int parts, int64_t flip,
                        bool want_labels, TtfsDiag *diag);
 void ttfs_session_close(TtfsSession *s);
-/* Appends the errors of a thread to those of the command. */
-void ttfs_session_errors(TtfsDiag *to, const TtfsDiag *from);
 /* Shows rate and time left on standard error when it is a terminal and more than a second has
  * passed. */
 void ttfs_session_progress(TtfsSession *s, uint64_t done);

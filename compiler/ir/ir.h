@@ -143,6 +143,7 @@ typedef struct {
     TtfsArena arena;
     TtfsTensorStat *stat; /* one a tensor of the IR, index id - 1; only computed tensors and the
                              input are filled */
+    uint32_t tensors;     /* how many stat has */
     uint32_t samples;     /* 0: no calibration; counted when the input tensor is added */
     TtfsTensor input;     /* of the IR */
 } TtfsCalib;
@@ -153,6 +154,9 @@ void ttfs_calib_init(TtfsCalib *c, const TtfsIr *ir);
 void ttfs_calib_free(TtfsCalib *c);
 /* Adds one sample's values of tensor `t`. */
 void ttfs_calib_add(TtfsCalib *c, TtfsTensor t, const float *values, uint64_t count);
+/* Adds what another calibration of the same IR saw; the sum does not depend on how the samples were
+ * spread. */
+void ttfs_calib_merge(TtfsCalib *c, const TtfsCalib *other);
 /* The value below which a share `q` (0..1) of the positive elements lies (upper edge of its bin, at
  * most max); q = 1: max. */
 float ttfs_calib_percentile(const TtfsCalib *c, TtfsTensor t, double q);

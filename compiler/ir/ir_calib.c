@@ -10,7 +10,7 @@
 #include <string.h>
 
 void ttfs_calib_init(TtfsCalib *c, const TtfsIr *ir) {
-    *c = (TtfsCalib){.input = ir->input};
+    *c = (TtfsCalib){.input = ir->input, .tensors = ir->tensors.len};
     c->stat = TTFS_ARRAY(&c->arena, TtfsTensorStat, ir->tensors.len);
     if (ir->input.i)
         c->stat[ir->input.i - 1].bins = TTFS_ARRAY(&c->arena, uint64_t, TTFS_HIST_BINS);
@@ -58,6 +58,21 @@ void ttfs_calib_add(TtfsCalib *c, TtfsTensor t, const float *values, uint64_t co
     s->positive += positive;
     s->count += count;
     if (t.i == c->input.i) c->samples++;
+}
+
+void ttfs_calib_merge(TtfsCalib *c, const TtfsCalib *other) {
+    for (uint32_t t = 0; t < c->tensors; t++) {
+        TtfsTensorStat *to = &c->stat[t];
+        const TtfsTensorStat *from = &other->stat[t];
+        if (from->count == 0) continue;
+        if (to->count == 0 || from->min < to->min) to->min = from->min;
+        if (to->count == 0 || from->max > to->max) to->max = from->max;
+        to->count += from->count;
+        to->positive += from->positive;
+        for (uint32_t bin = 0; to->bins && bin < TTFS_HIST_BINS; bin++)
+            to->bins[bin] += from->bins[bin];
+    }
+    c->samples += other->samples;
 }
 
 float ttfs_calib_percentile(const TtfsCalib *c, TtfsTensor t, double q) {

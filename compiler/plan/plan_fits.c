@@ -76,6 +76,10 @@ static void check_fields(Fit *f) {
     at_most(f, "a column stride", g->sx, 255);
     at_most(f, "rows", dst->h, 4095);
     at_most(f, "columns", dst->w, 4095);
+    uint32_t groups = (dst->c + f->chip->lanes - 1) / f->chip->lanes;
+    if (!g->pool)
+        at_most(f, "groups of lanes on a core", (groups + f->chip->cores - 1) / f->chip->cores,
+                65535);
     at_most(f, "weight rows a group", g->group_rows, (1u << 24) - 1);
     if (g->conn->kind != TTFS_CONN_DENSE)
         for (int i = 0; i < 4; i++) at_most(f, "padding", g->conn->pad[i], 255);

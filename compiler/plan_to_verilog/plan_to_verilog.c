@@ -32,8 +32,8 @@ static const Port ports[] = {
     {"input ", "in_end_i", ""},
     {"input ", "in_tick_i", "[TICK_BITS-1:0]"},
     {"input ", "in_id_i", "[C_BITS+Y_BITS+X_BITS-1:0]"},
-    {"output", "slot_o", "[15:0]"},
     {"output", "slot_valid_o", ""},
+    {"output", "slot_o", "[$clog2(SLOTS)-1:0]"},
     {"output", "trace_valid_o", "[CORES-1:0]"},
     {"output", "trace_tick_o", "[CORES*TICK_BITS-1:0]"},
     {"output", "trace_id_o", "[CORES*(C_BITS+Y_BITS+X_BITS)-1:0]"},
@@ -74,24 +74,21 @@ static void list_parameters(const TtfsChip *c, Parameter p[PARAMETERS]) {
 static void print_top(const TtfsChip *chip, TtfsBuf *out) {
     Parameter p[PARAMETERS];
     list_parameters(chip, p);
-    ttfs_buf_printf(
-        out,
-        "// SPDX-License-Identifier: Apache-2.0\n//\n"
-        "// The chip \"%s\": parameters and ports, made by ttfs. With PRELOAD the memories\n"
-        "// start with the files HEX_PREFIX names (see ttfs_chip.v).\n\n"
-        "`default_nettype none\n\nmodule ttfs_top #(\n",
-        chip->name);
+    ttfs_buf_puts(out, "// SPDX-License-Identifier: Apache-2.0\n//\n"
+                       "// A chip: parameters and ports, made by ttfs. What they mean is said in "
+                       "ttfs_chip.v.\n\n"
+                       "`default_nettype none\n\nmodule ttfs_top #(\n");
     for (int i = 0; i < PARAMETERS; i++)
         ttfs_buf_printf(out, "    parameter %-11s = %u,\n", p[i].name, p[i].value);
-    ttfs_buf_puts(out, "    parameter PRELOAD     = 0,\n    parameter HEX_PREFIX  = \"\"\n) (\n");
+    ttfs_buf_puts(out, "    parameter PRELOAD     = 0,\n    parameter INIT_PREFIX = \"\"\n) (\n");
     for (int i = 0; i < PORTS; i++)
         ttfs_buf_printf(out, "    %s wire %s%s%s%s\n", ports[i].direction, ports[i].width,
                         *ports[i].width ? " " : "", ports[i].name, i + 1 < PORTS ? "," : "");
     ttfs_buf_puts(out, ");\n    ttfs_chip #(\n");
     for (int i = 0; i < PARAMETERS; i++)
         ttfs_buf_printf(out, "        .%s(%s),\n", p[i].name, p[i].name);
-    ttfs_buf_puts(out,
-                  "        .PRELOAD(PRELOAD),\n        .HEX_PREFIX(HEX_PREFIX)\n    ) u_chip (\n");
+    ttfs_buf_puts(
+        out, "        .PRELOAD(PRELOAD),\n        .INIT_PREFIX(INIT_PREFIX)\n    ) u_chip (\n");
     for (int i = 0; i < PORTS; i++)
         ttfs_buf_printf(out, "        .%s(%s)%s\n", ports[i].name, ports[i].name,
                         i + 1 < PORTS ? "," : "");

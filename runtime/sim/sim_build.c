@@ -15,16 +15,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
 
-enum { FILE_LIMIT = 16 * 1024 * 1024, FILES_LIMIT = 1000, LOG_SHOWN = 700 };
+enum { FILE_LIMIT = 16 * 1024 * 1024, FILES_LIMIT = 1000, LOG_SHOWN = 700, MOST_TRIES = 1000 };
 
 static const char *const verilate_flags[] = {
     "--cc",       "--top-module", "ttfs_top",    "--prefix", "Vttfs_top", "-O3",
-    "--x-assign", "fast",         "--x-initial", "fast",     "-Wno-fatal"};
+    "--x-assign", "unique",       "--x-initial", "unique",   "-Wno-fatal"};
 static const char *const compile_flags[] = {"-std=c++17", "-O2", "-fPIC", "-pthread", "-w", "-c"};
 enum {
     VERILATE_FLAGS = sizeof verilate_flags / sizeof *verilate_flags,
@@ -253,15 +254,26 @@ static bool build_into(const Build *b, const char *folder, const char *so) {
            ttfs_error(b->diag, TTFS_AT_FILE(so), TTFS_FILE_WRITE, "%s", strerror(errno));
 }
 
+/* A new folder for this build: named after the process, numbered past what others left behind. */
+static const char *make_work(const char *cache, TtfsArena *a, TtfsDiag *diag) {
+    for (int i = 0; i < MOST_TRIES; i++) {
+        const char *work = ttfs_arena_printf(a, "%s/build.%ld.%d", cache, (long)getpid(), i);
+        if (mkdir(work, 0777) == 0) return work;
+        if (errno == EEXIST) continue;
+        ttfs_error(diag, TTFS_AT_FILE(work), TTFS_FILE_WRITE, "%s", strerror(errno));
+        return NULL;
+    }
+    ttfs_error(diag, TTFS_AT_FILE(cache), TTFS_FILE_WRITE, "%d folders of this process are left",
+               MOST_TRIES);
+    return NULL;
+}
+
 const char *ttfs_sim_build(const char *rtl_folder, const char *wrapper, TtfsArena *a,
                            TtfsDiag *diag) {
     const char *cache = cache_folder(a);
     if (!ttfs_make_folders(cache, diag)) return NULL;
-    char *work = ttfs_path_join(a, cache, "build.XXXXXX");
-    if (!mkdtemp(work)) {
-        ttfs_error(diag, TTFS_AT_FILE(work), TTFS_FILE_WRITE, "%s", strerror(errno));
-        return NULL;
-    }
+    const char *work = make_work(cache, a, diag);
+    if (!work) return NULL;
     Build b = {.rtl = rtl_folder, .wrapper = wrapper, .work = work, .a = a, .diag = diag};
     char *ask[] = {text("verilator"), text("--version"), NULL};
     const char *version = output_of(&b, ask, ttfs_path_join(a, work, "version.txt")), *so = NULL;

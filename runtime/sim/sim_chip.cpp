@@ -14,11 +14,11 @@
 
 namespace {
 
-constexpr uint32_t kConfigWait = 1u << 20;  // cycles a configuration word may wait
+constexpr uint32_t kWait = 1u << 20; // cycles that a word or a start may wait
+constexpr int kDrain = 8;            // cycles in which the last readouts leave
 
 // Bits [lsb, lsb + width) of a port, whatever type Verilator gave it; bits it lacks are zero.
-template <typename T>
-uint32_t bits(const T &port, uint32_t lsb, uint32_t width) {
+template <typename T> uint32_t bits(const T &port, uint32_t lsb, uint32_t width) {
     const auto *bytes = reinterpret_cast<const unsigned char *>(&port);
     uint64_t v = 0;
     for (uint32_t i = 0; i < 5 && lsb / 8 + i < sizeof port; i++)
@@ -31,8 +31,16 @@ struct Chip {
     VerilatedContext context;
     std::unique_ptr<Vttfs_top> top;
 
-    explicit Chip(const TtfsSimShape &s) : shape(s), top(new Vttfs_top(&context, "ttfs")) {}
-    ~Chip() { top->final(); }
+    // What the Verilog leaves undefined (memories, registers without reset, x) is random bits, the
+    // same in every run: a chip that depends on them differs from the reference.
+    explicit Chip(const TtfsSimShape &s) : shape(s) {
+        context.randReset(2);
+        context.randSeed(1);
+        top.reset(new Vttfs_top(&context, "ttfs"));
+    }
+    ~Chip() {
+        top->final();
+    }
 
     // The first half of a cycle: inputs are set, outputs settle.
     void settle() {
@@ -78,9 +86,9 @@ bool record(const Chip &chip, TtfsSimSample &s, uint32_t slot) {
     for (uint32_t c = 0; c < chip.shape.cores; c++) {
         if (!bits(top.trace_valid_o, c, 1)) continue;
         if (s.spikes == s.spike_room) return false;
-        s.spike[s.spikes++] = {slot, c,
-                               bits(top.trace_tick_o, c * chip.shape.tick_bits, chip.shape.tick_bits),
-                               bits(top.trace_id_o, c * chip.shape.id_bits, chip.shape.id_bits)};
+        s.spike[s.spikes++] = {
+            slot, c, bits(top.trace_tick_o, c * chip.shape.tick_bits, chip.shape.tick_bits),
+            bits(top.trace_id_o, c * chip.shape.id_bits, chip.shape.id_bits)};
     }
     if (top.ro_valid_o && top.ro_ready_i) {
         if (s.readouts == s.readout_room) return false;
@@ -91,26 +99,49 @@ bool record(const Chip &chip, TtfsSimSample &s, uint32_t slot) {
     return true;
 }
 
+// Waits for the chip to be ready, then starts a sample.
+bool start(Chip &chip) {
+    Vttfs_top &top = *chip.top;
+    top.start_i = 0;
+    top.ro_ready_i = 1;
+    bool busy = true;
+    for (uint32_t i = 0; i < kWait && busy; i++) {
+        chip.settle();
+        busy = top.busy_o;
+        if (busy) chip.edge();
+    }
+    if (busy) return false;
+    top.start_i = 1;
+    chip.cycle();
+    top.start_i = 0;
+    return true;
+}
+
 uint32_t run(Chip &chip, TtfsSimSample &s) {
     Vttfs_top &top = *chip.top;
     Feeder feeder{s};
-    top.ro_ready_i = 1;
-    top.start_i = 1;
+    if (!start(chip)) return TTFS_SIM_HUNG;
     for (;;) {
         feeder.drive(top);
         chip.settle();
         uint32_t slot = top.slot_o < s.slots ? top.slot_o : s.slots - 1;
-        s.cycles++;
-        s.slot_cycles[slot]++;
-        s.end_slot = slot;
-        if (!record(chip, s, slot)) return TTFS_SIM_FLOOD;
         bool done = top.done_o;
+        s.end_slot = slot;
+        s.cycles++;
+        s.slot_cycles[slot] += top.slot_valid_o;
+        if (!record(chip, s, slot)) return TTFS_SIM_FLOOD;
         feeder.advance(top);
         chip.edge();
-        top.start_i = 0;
-        if (done) return TTFS_SIM_DONE;
+        if (done) break;
         if (s.slot_cycles[slot] > s.slot_limit[slot]) return TTFS_SIM_HUNG;
     }
+    top.in_valid_i = 0;
+    for (int i = 0; i < kDrain; i++) {
+        chip.settle();
+        if (!record(chip, s, s.slots - 1)) return TTFS_SIM_FLOOD;
+        chip.edge();
+    }
+    return TTFS_SIM_DONE;
 }
 
 void reset(Chip &chip) {
@@ -125,11 +156,13 @@ void reset(Chip &chip) {
     chip.cycle();
 }
 
-}  // namespace
+} // namespace
 
 extern "C" {
 
-uint32_t ttfs_sim_abi(void) { return TTFS_SIM_ABI; }
+uint32_t ttfs_sim_abi(void) {
+    return TTFS_SIM_ABI;
+}
 
 void *ttfs_sim_create(const TtfsSimShape *shape) {
     Chip *chip = new (std::nothrow) Chip(*shape);
@@ -137,7 +170,9 @@ void *ttfs_sim_create(const TtfsSimShape *shape) {
     return chip;
 }
 
-void ttfs_sim_destroy(void *chip) { delete static_cast<Chip *>(chip); }
+void ttfs_sim_destroy(void *chip) {
+    delete static_cast<Chip *>(chip);
+}
 
 int ttfs_sim_configure(void *chip_, uint32_t address, uint32_t data) {
     Chip &chip = *static_cast<Chip *>(chip_);
@@ -146,7 +181,7 @@ int ttfs_sim_configure(void *chip_, uint32_t address, uint32_t data) {
     top.cfg_addr_i = address;
     top.cfg_data_i = data;
     bool ready = false;
-    for (uint32_t i = 0; i < kConfigWait && !ready; i++) {
+    for (uint32_t i = 0; i < kWait && !ready; i++) {
         chip.settle();
         ready = top.cfg_ready_o;
         chip.edge();
@@ -165,4 +200,4 @@ void ttfs_sim_sample(void *chip_, TtfsSimSample *s) {
     if (s->end != TTFS_SIM_DONE) reset(chip);
 }
 
-}  // extern "C"
+} // extern "C"

@@ -2,17 +2,20 @@
 """The documents say what is so: docs/reference.md is what the program's --help prints, links lead
 to files that exist, and the commands of the README's tutorial work when pasted.
 
-Argument: `reference`, `links` or `tutorial`.
+README shows the end of the demo as it is.
+
+Argument: `reference`, `links`, `tutorial` or `demo`.
 """
 import os
 import re
 import subprocess
 import sys
 
-from e2e import SOURCE, TTFS, Case
+from e2e import DIGITS, SOURCE, TTFS, Case
 
 LINK = re.compile(r"\]\(([^)#:]+)(#[^)]*)?\)")
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
+SHOWN = re.compile(r"^```text\n(What was proven.*?)^```", re.M | re.S)
 
 
 def documents():
@@ -58,9 +61,26 @@ def tutorial(case):
             p.returncode, block, p.stdout.decode(errors="replace")[-3000:]))
 
 
+def demo(case):
+    """Every line that the README shows of the demo's end is a line of its end today."""
+    outs = []
+    for net in ("digits_mlp", "digits_cnn"):
+        outs.append("out/" + net)
+        case.compile(net, outs[-1])
+        case.good("verify", outs[-1], "--input", os.path.join(DIGITS, "test.npz"))
+    p = subprocess.run([sys.executable, os.path.join(SOURCE, "tools", "demo_summary.py"),
+                        os.path.abspath(TTFS), os.path.join(DIGITS, "test.npz"), *outs],
+                       cwd=case.folder, stdout=subprocess.PIPE, check=False)
+    case.equal(p.returncode, 0, "exit code of the demo's end")
+    printed = p.stdout.decode().splitlines()
+    for line in SHOWN.search(text_of("README.md")).group(1).splitlines():
+        case.check(line == "..." or line in printed,
+                   "the README shows %r, the demo prints:\n%s" % (line, "\n".join(printed)))
+
+
 def main(what):
     case = Case()
-    {"reference": reference, "links": links, "tutorial": tutorial}[what](case)
+    {"reference": reference, "links": links, "tutorial": tutorial, "demo": demo}[what](case)
     return case.done()
 
 

@@ -22,6 +22,8 @@ DIGITS = os.path.join(SOURCE, "examples", "digits")
 SKIPPED = 77
 LIMIT_S = 240  # a command that takes longer hangs
 SANITIZER_EXIT = 99
+# Verilated chips are kept beside the program, unless the environment names a place.
+os.environ.setdefault("TTFS_CACHE", os.path.join(os.path.dirname(os.path.abspath(TTFS)), "cache"))
 
 sys.path.insert(0, os.path.join(SOURCE, "tools"))
 sys.dont_write_bytecode = True

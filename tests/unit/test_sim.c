@@ -212,11 +212,38 @@ static void build_failure(void **state) {
     assert_true(ttfs_make_folders(bad, &own));
     assert_true(ttfs_file_write("test_sim_rtl/bad/ttfs_top.v", "module ttfs_top(;\n", 18, &own));
     assert_null(ttfs_sim_open(&c.image, bad, wrapper, c.limit, &c.diag));
-    assert_int_equal(c.diag.messages.at[0].code, TTFS_SIM_BUILD);
-    assert_non_null(strstr(c.diag.messages.at[0].what, "syntax error"));
-    assert_non_null(strstr(c.diag.messages.at[0].where, ".log"));
+    const TtfsMessage *m = &c.diag.messages.at[c.diag.messages.len - 1];
+    assert_int_equal(m->code, TTFS_SIM_BUILD);
+    assert_non_null(strstr(m->what, "syntax error"));
+    assert_non_null(strstr(m->where, ".log"));
     close_case(&c);
     ttfs_diag_free(&own);
+}
+
+static void same_file(const char *a, const char *b) {
+    TtfsDiag diag = {0};
+    TtfsFile x, y;
+    assert_true(ttfs_file_open(&x, a, 1 << 20, &diag));
+    assert_true(ttfs_file_open(&y, b, 1 << 20, &diag));
+    assert_int_equal(x.size, y.size);
+    assert_memory_equal(x.bytes, y.bytes, x.size);
+    ttfs_file_close(&x);
+    ttfs_file_close(&y);
+    ttfs_diag_free(&diag);
+}
+
+/* Two networks on one chip get the same Verilog, so that they share a simulation. */
+static void verilog_depends_on_the_chip_alone(void **state) {
+    (void)state;
+    TtfsChip a = chip_named("verilog_a", 2, 16, 8), b = chip_named("verilog_b", 2, 16, 8);
+    Case c;
+    assert_true(open_case(&c, &a, 3));
+    close_case(&c);
+    assert_true(open_case(&c, &b, 10));
+    close_case(&c);
+    same_file("test_sim_rtl/verilog_a/ttfs_top.v", "test_sim_rtl/verilog_b/ttfs_top.v");
+    same_file("test_sim_rtl/verilog_a/filelist.f", "test_sim_rtl/verilog_b/filelist.f");
+    same_file("test_sim_rtl/verilog_a/ttfs_chip.v", TTFS_SOURCE_DIR "/rtl/ttfs_chip.v");
 }
 
 int main(void) {
@@ -228,6 +255,7 @@ int main(void) {
         cmocka_unit_test(damage_shows),
         cmocka_unit_test(hang_is_seen),
         cmocka_unit_test(build_failure),
+        cmocka_unit_test(verilog_depends_on_the_chip_alone),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     printf("%llu hidden spikes compared\n", (unsigned long long)total_spikes);

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every diagnostic code of compiler/base/diag.def is produced by some input, here at the command
+line; a code without a case fails the test. A case: the command, and words its message must hold.
+"""
+import json
+import os
+import re
+import sys
+
+from e2e import DIGITS, SOURCE, Case, npy
+from onnx_make import Model
+
+MLP = os.path.join(DIGITS, "digits_mlp.onnx")
+CALIB = os.path.join(DIGITS, "calib.npz")
+TEST = os.path.join(DIGITS, "test.npz")
+ONNX = os.path.join(SOURCE, "tests", "reject", "onnx")
+COMPILE = ("compile", MLP, "-o", "x", "--calib", CALIB)
+
+
+def edited(case, form, old, new):
+    """A folder of its own with one change in the text of a form (`old` is a pattern); the form's path."""
+    folder = "edited-%d" % case.checks
+    case.compile("digits_mlp", folder)
+    path = case.path(folder, "forms", form + ".txt")
+    rewrite(case, path, old, new)
+    return path
+
+
+def rewrite(case, path, old, new):
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    changed = re.sub(old, new, text, count=1)
+    case.check(changed != text, "%s holds no '%s'" % (path, old))
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(changed)
+
+
+def chip(case, name, **changes):
+    with open(os.path.join(SOURCE, "hw", "chips", "one.json"), encoding="utf-8") as f:
+        description = json.load(f)
+    description.update(changes)
+    return case.write(name + ".json", json.dumps(description))
+
+
+def model(case, name, weights, relu=True):
+    m = Model(name, input_shape=[None, len(weights[0])])
+    m.init("w1", weights)
+    m.init("w2", [[1.0] * len(weights)])
+    m.node("Gemm", ["input", "w1"], ["a"], name="first", transB=1)
+    if relu:
+        m.node("Relu", ["a"], ["b"], name="act")
+    m.node("Gemm", ["b" if relu else "a", "w2"], ["c"], name="last", transB=1)
+    m.output("c", [None, 1])
+    m.save(case.path(name + ".onnx"))
+    return name + ".onnx"
+
+
+def image(case, name, change):
+    """A changed copy of the image of folder `out`; its path."""
+    with open(case.path("out", "image", "chip.img"), "rb") as f:
+        return case.write(name, change(f.read()))
+
+
+def hang(case):
+    """A folder whose Verilog never ends a slot."""
+    case.compile("digits_mlp", "hung")
+    rewrite(case, case.path("hung", "rtl", "ttfs_chip.v"), r"wire slot_end = ([^;]*);",
+            r"wire slot_end = 1'b0 && (\1);")
+
+
+def broken_verilog(case):
+    case.compile("digits_mlp", "broken")
+    with open(case.path("broken", "rtl", "ttfs_chip.v"), "a", encoding="utf-8") as f:
+        f.write("module oops(\n")
+
+
+def cases(case):
+    """code: (arguments, words of the message)"""
+    os.makedirs(case.path("folder"))
+    case.write("folder/file", "x")
+    case.compile("digits_mlp", "out")
+    case.write("big.json", " " * (2 << 20))
+    case.write("broken.json", "{")
+    case.write("key.json", json.dumps({"tick": 5}))
+    case.write("short.npy", npy((2, 63), [0.0] * 126))
+    case.write("text.npy", "no samples")
+    case.write("halves.npy", npy((450,), [0.5] * 450))
+    broken_verilog(case)
+    hang(case)
+    run = ("run", "out", "--input")
+    return {
+        "FILE_OPEN": (("check", "absent.onnx"), "No such file"),
+        "FILE_SIZE": (COMPILE + ("--config", "big.json"), "give a smaller file"),
+        "FILE_WRITE": (("compile", MLP, "-o", "folder"), "not a folder that ttfs wrote"),
+        "TEXT_SYNTAX": (("dump", edited(case, "spike", "readout 3", "readout three")), "expected"),
+        "TEXT_RANGE": (("dump", edited(case, "spike", "readout 3", "readout 99999999999")),
+                       "is more than"),
+        "JSON_SYNTAX": (COMPILE + ("--config", "broken.json"), "not JSON"),
+        "JSON_KEY": (COMPILE + ("--config", "key.json"), "'ticks'"),
+        "CHIP_VALUE": (COMPILE + ("--chip", chip(case, "lanes", lanes=0)), "lanes"),
+        "CHIP_UNKNOWN": (COMPILE + ("--chip", "onne"), "the nearest is 'one'"),
+        "SAMPLES_FORMAT": (run + ("text.npy",), "neither .npy"),
+        "SAMPLES_SHAPE": (run + ("short.npy",), "63 elements, the network takes 64"),
+        "SAMPLES_VALUE": (run + (case.write("nan64.npy", npy((1, 64), [float("nan")] * 64)),),
+                          "not finite"),
+        "LABELS_FORMAT": (run + (TEST, "--labels", "halves.npy"), "label 0 is 0.5"),
+        "ONNX_PARSE": (("check", os.path.join(ONNX, "parse_text.onnx")), "not ONNX"),
+        "ONNX_TENSOR": (("check", os.path.join(ONNX, "tensor_short.onnx")), "initialisers"),
+        "ONNX_GRAPH": (("check", os.path.join(ONNX, "graph_cycle.onnx")), "graph is not sound"),
+        "ONNX_OP": (("check", os.path.join(ONNX, "op_recurrent.onnx")), "feed-forward"),
+        "ONNX_ATTR": (("check", os.path.join(ONNX, "attr_unknown.onnx")), "attribute"),
+        "ONNX_SHAPE": (("check", os.path.join(ONNX, "shape_free.onnx")), "static shapes"),
+        "IR_CHECK": (("dump", edited(case, "ir", "output %8", "output %99")), "99"),
+        "MODEL_FORM": (("check", model(case, "linear", [[1.0] * 4] * 3, relu=False)), "Relu"),
+        "MODEL_VALUE": (("check", os.path.join(ONNX, "weight_nan.onnx")), "NaN"),
+        "OPTION_VALUE": (COMPILE + ("--ticks", "0"), "from 1 to 65535"),
+        "QUANT_RANGE": (("compile", model(case, "wide", [[1.0] * 4096] * 3), "-o", "x",
+                         "--ticks", "65535", "--weight-bits", "16"), "bits"),
+        "SPIKE_CHECK": (("dump", edited(case, "spike", "latency 510", "latency 511")), "fault of ttfs or of an edited form"),
+        "PLAN_FIT": (COMPILE + ("--chip", chip(case, "rows", weight_rows=64)), "weight rows"),
+        "PLAN_WIDTH": (COMPILE + ("--chip", chip(case, "acc", acc_bits=16, slope_bits=16)), "bits"),
+        "PLAN_KIND": (COMPILE + ("--weight-bits", "12"), "weight"),
+        "PLAN_CHECK": (("verify", edited_plan(case), "--input", TEST), "plan.txt"),
+        "IMAGE_FORMAT": (("dump", image(case, "cut.img", lambda d: d[:40])), "cut.img"),
+        "IMAGE_CHECKSUM": (("dump", image(case, "flipped.img", lambda d: d[:-1] + bytes([d[-1] ^ 1]))), "checksum"),
+        "OUT_FOLDER": (("run", "folder", "--input", TEST), "not a folder that ttfs compile wrote"),
+        "SIM_BUILD": (("verify", "broken", "--input", TEST), "the log"),
+        "SIM_RUN": (("verify", "hung", "--input", TEST, "--count", "1"), "slot 0"),
+        "VERIFY_DIFFER": (("verify", "out", "--input", TEST, "--engines", "golden,golden", "--count",
+                           "3", "--fault", "spike:7"), "1 difference; sample 0"),
+        "LIMIT": (("check", os.path.join(ONNX, "shape_huge.onnx")), "larger than ttfs takes"),
+    }
+
+
+def edited_plan(case):
+    return os.path.dirname(os.path.dirname(edited(case, "plan", "weights 0 ", "weights 1 ")))
+
+
+# Cases that the unit tests make, because no command can: where.
+ELSEWHERE = {"IMAGE_LIFT": "tests/unit/test_image_to_spike.c"}
+
+
+def main():
+    case = Case()
+    with open(os.path.join(SOURCE, "compiler", "base", "diag.def"), encoding="utf-8") as f:
+        codes = re.findall(r"^TTFS_CODE\((\w+)", f.read(), re.M)
+    made = cases(case)
+    for code in codes:
+        if code in ELSEWHERE:
+            with open(os.path.join(SOURCE, ELSEWHERE[code]), encoding="utf-8") as f:
+                case.check("ttfs_image_to_spike" in f.read(), "%s makes no %s" % (ELSEWHERE[code], code))
+            continue
+        if not case.check(code in made, "no case makes " + code):
+            continue
+        args, says = made[code]
+        r = case.ttfs(*args)
+        case.check(r.code in (1, 2) and "ttfs: error: " in r.err and says in r.err,
+                   "%s: expected a refusal that says '%s':\n%s" % (code, says, r))
+    case.equal(sorted(set(made) - set(codes)), [], "cases of no code")
+    return case.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

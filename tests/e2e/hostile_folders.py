@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Output folders that were damaged on disk: every file that a command reads, missing, empty, cut, or with
+wrong bytes in it. A command refuses what is damaged and names it, or does not need it; none crashes.
+"""
+import os
+import random
+import shutil
+import sys
+
+from e2e import DIGITS, Case
+
+TEST = os.path.join(DIGITS, "test.npz")
+NEEDED = {  # command -> files without which it cannot work
+    "run": ("manifest.json", "forms/ir.txt", "forms/ir.blob", "forms/spike.txt", "forms/spike.blob"),
+    "verify": ("manifest.json", "forms/spike.txt", "forms/spike.blob", "forms/plan.txt",
+               "image/chip.img", "rtl/ttfs_top.v"),
+    "info": ("manifest.json", "forms/spike.txt", "forms/spike.blob", "forms/plan.txt"),
+}
+
+
+def command(name, folder):
+    more = ["--input", TEST, "--count", "2"] if name in ("run", "verify") else []
+    return [name, folder] + more + (["--engine", "golden"] if name == "run" else [])
+
+
+def copy(case):
+    shutil.rmtree(case.path("copy"), ignore_errors=True)
+    shutil.copytree(case.path("out"), case.path("copy"))
+
+
+def wounds(data, rng):
+    yield "missing", None
+    yield "empty", b""
+    yield "cut in half", data[:len(data) // 2]
+    yield "without its last bytes", data[:-3]
+    yield "zeros", bytes(len(data))
+    yield "noise", rng.randbytes(min(len(data), 4000))
+
+
+def put(path, data):
+    os.remove(path)
+    if data is not None:
+        with open(path, "wb") as f:
+            f.write(data)
+
+
+def destroyed(case, rng):
+    for name, files in NEEDED.items():
+        for file in files:
+            with open(case.path("out", file), "rb") as f:
+                data = f.read()
+            for what, damaged in wounds(data, rng):
+                copy(case)
+                put(case.path("copy", file), damaged)
+                r = case.ttfs(*command(name, "copy"))
+                if r.code == 0 and what == "without its last bytes":
+                    continue  # a comment or the last end of line
+                case.check(r.code == 1 and "ttfs: error: " in r.err,
+                           "%s with %s %s:\n%s" % (name, file, what, r))
+
+
+def scratched(case, rng, count):
+    """A few bytes changed anywhere: refused or not, but nothing worse; what is taken is equal."""
+    files = sorted({f for files in NEEDED.values() for f in files if not f.startswith("rtl")})
+    for i in range(count):
+        copy(case)
+        file = rng.choice(files)
+        with open(case.path("out", file), "rb") as f:
+            data = bytearray(f.read())
+        for _ in range(rng.randint(1, 4)):
+            data[rng.randrange(len(data))] = rng.choice(b"0123456789-.e\n\" []{}x\0\xff")
+        put(case.path("copy", file), bytes(data))
+        for name in NEEDED:
+            r = case.ttfs(*command(name, "copy"))
+            case.check(r.code in (0, 1), "scratch %d in %s:\n%s" % (i, file, r))
+            case.check(r.code == 0 or "ttfs: error: " in r.err or "NOT EQUAL" in r.out,
+                       "scratch %d in %s is refused without a word:\n%s" % (i, file, r))
+        case.check(case.ttfs("report", "copy").code in (0, 1), "report after scratch %d" % i)
+
+
+def main():
+    case, rng = Case(), random.Random(3)
+    case.compile("digits_mlp", "out", "--ticks", "15")
+    for name in NEEDED:
+        case.good(*command(name, "out"))
+    destroyed(case, rng)
+    scratched(case, rng, 40)
+
+    case.write("file", "not a folder")
+    model = os.path.join(DIGITS, "digits_mlp.onnx")
+    case.refused("compile", model, "-o", "file/below", says="file")
+    case.refused("compile", model, "-o", "file", says="file")
+    return case.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

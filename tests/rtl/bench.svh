@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What every bench has: clock, reset, counted checks, an end. With +corrupt one expected value is
+// changed, and the bench must fail.
+
+    reg clk = 0, rst_n = 0;
+    always #5 clk = !clk;
+
+    integer checks = 0, errors = 0, seed = 1;
+    reg corrupt;
+    initial corrupt = $test$plusargs("corrupt");
+
+    task check(input [255:0] got, input [255:0] want, input integer what);
+        reg [255:0] expected;
+        begin
+            checks = checks + 1;
+            expected = (corrupt && checks == 20) ? want ^ 1 : want;
+            if (got !== expected) begin
+                errors = errors + 1;
+                if (errors < 6) $display("at %0t: %0d: %0d (%h), expected %0d (%h)", $time, what, got,
+                    got, expected, expected);
+            end
+        end
+    endtask
+
+    function integer below(input integer n);  // random, 0..n-1
+        below = $unsigned($random(seed)) % n;
+    endfunction
+
+    // Inputs change just after the clock edge, outputs are looked at just before the next.
+    task tick;
+        begin
+            @(posedge clk);
+            #1;
+        end
+    endtask
+
+    task reset;
+        begin
+            rst_n = 0;
+            repeat (3) tick;
+            rst_n = 1;
+        end
+    endtask
+
+    task finish(input integer least);
+        begin
+            if (checks < least) $display("only %0d checks", checks);
+            if (errors == 0 && checks >= least) $display("PASS %0d checks", checks);
+            else $display("FAIL %0d of %0d checks", errors, checks);
+            $finish;
+        end
+    endtask
+
+    initial begin
+        #1000000000 $display("FAIL hung");
+        $finish;
+    end

@@ -1,0 +1,579 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+#
+# Chip bench: makes small random networks, lays them out for a chip by its own rules, computes every
+# spike and readout by the closed form of the arithmetic, runs the chip under Icarus and compares
+# traces, readouts and cycles. Each case runs configured over the port, preloaded, and with a host
+# that pauses. Needs nothing but Python and iverilog.
+#
+#   chip.py BUILD-FOLDER CORES FIRST-SEED CASES [corrupt-spikes | corrupt-cycles]
+#
+# The latter change an expected spike or readout, or the bounds, and succeed when that is noticed.
+
+import os
+import random
+import re
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+
+
+def ceil_div(a, b):
+    return -(-a // b)
+
+
+def field_table():
+    table = {}
+    for line in open(os.path.join(ROOT, "hw/fields.def")):
+        m = re.match(r"TTFS_FIELD\((\w+), (\w+), (\d+), (\d+), (\d+), (\d+)", line)
+        if m:
+            table[m[2]] = tuple(int(m[i]) for i in range(3, 6))
+    return table
+
+
+def cycle_table():
+    text = open(os.path.join(ROOT, "hw/cycles.def")).read()
+    return {m[1]: int(m[2]) for m in re.finditer(r"^TTFS_CYCLES\((\w+), (\d+),", text, re.M)}
+
+
+FIELDS = field_table()
+CYCLES = cycle_table()
+
+
+class Chip:
+    def __init__(self, rng, cores):
+        self.cores = cores
+        self.lanes = rng.choice([1, 2, 3, 4, 8])
+        self.weight_bits = rng.choice([3, 4, 8])
+        self.slope_bits = rng.choice([14, 16, 19])
+        self.acc_bits = rng.choice([22, 24, 28])
+        self.tick_bits = rng.choice([2, 4, 5])
+        self.c_bits, self.y_bits, self.x_bits = rng.choice([(5, 4, 4), (6, 3, 5), (4, 5, 4)])
+        self.slots = 8
+        self.weight_rows = 4096
+        self.list_words = 8192
+        self.log_words = 512
+        self.seen_words = 256
+        self.v_rows = ceil_div(self.acc_bits, self.weight_bits)
+        self.s_rows = ceil_div(self.slope_bits, self.weight_bits)
+        self.drain = CYCLES["DRAIN"] + ceil_div(max(self.c_bits, self.y_bits + 1), CYCLES["DIGIT_BITS"])
+
+    def params(self):
+        return ["CORES", "LANES", "WEIGHT_BITS", "SLOPE_BITS", "ACC_BITS", "TICK_BITS", "C_BITS",
+                "Y_BITS", "X_BITS", "SLOTS", "WEIGHT_ROWS", "LIST_WORDS", "LOG_WORDS", "SEEN_WORDS"]
+
+
+class Pop:
+    """A population: shape (c, h, w), flat when h = w = 1 and it says so; ticks 0 for a readout."""
+
+    def __init__(self, c, h, w, flat, ticks):
+        self.c, self.h, self.w, self.flat, self.ticks = c, h, w, flat, ticks
+        self.size = c * h * w
+
+    def id(self, chip, c, y, x):
+        return c if self.flat else (c << chip.y_bits | y) << chip.x_bits | x
+
+    def neurons(self):
+        return [(c, y, x) for c in range(self.c) for y in range(self.h) for x in range(self.w)]
+
+
+class Layer:
+    """Computes population `dst` from `src`: op linear or pool, kernel, stride, padding."""
+
+    def __init__(self, op, src, dst, k, s, pad):
+        self.op, self.src, self.dst = op, src, dst
+        (self.kh, self.kw), (self.sy, self.sx), (self.py, self.px) = k, s, pad
+        self.band = self.patch = False
+
+
+def out_size(n, k, s, p):
+    return (n + 2 * p - k) // s + 1
+
+
+def random_net(rng, chip):
+    """Input, then up to five layers; the last is mostly a readout."""
+    top = 2 ** chip.tick_bits - 1
+
+    def ticks():
+        return rng.choice([1, 2, top, top, rng.randint(1, top)])
+
+    if rng.random() < 0.25:
+        pops = [Pop(rng.randint(1, 40), 1, 1, True, ticks())]
+    else:
+        pops = [Pop(rng.randint(1, 3), rng.randint(2, 7), rng.randint(2, 7), False, ticks())]
+    layers = []
+    for _ in range(rng.randint(1, 4)):
+        src = pops[-1]
+        kind = rng.choice(["dense"] if src.flat else ["conv", "conv", "pool", "dense"])
+        if kind == "dense":
+            dst = Pop(rng.randint(1, 20), 1, 1, True, ticks())
+            layer = Layer("linear", src, dst, (src.h, src.w), (1, 1), (0, 0))
+        else:
+            kh, kw = rng.randint(1, min(4, src.h)), rng.randint(1, min(4, src.w))
+            sy, sx = rng.randint(1, 3), rng.randint(1, 3)
+            py, px = rng.randint(0, kh - 1), rng.randint(0, kw - 1)
+            h, w = out_size(src.h, kh, sy, py), out_size(src.w, kw, sx, px)
+            c = rng.randint(1, 9) if kind == "conv" else src.c
+            if c * h * w > chip.log_words or kind == "pool" and c * h * w > chip.seen_words:
+                continue
+            if h >= 2 ** chip.y_bits or w >= 2 ** chip.x_bits or c > 2 ** chip.c_bits:
+                continue
+            dst = Pop(c, h, w, False, src.ticks if kind == "pool" else ticks())
+            layer = Layer("linear" if kind == "conv" else "pool", src, dst, (kh, kw), (sy, sx), (py, px))
+            layer.band, layer.patch = rng.random() < 0.5, rng.random() < 0.5
+        layers.append(layer)
+        pops.append(dst)
+    src = pops[-1]
+    if rng.random() < 0.8 or not layers:
+        dst = Pop(rng.randint(1, 12), 1, 1, True, 0)
+        layer = Layer("linear", src, dst, (src.h, src.w), (1, 1), (0, 0))
+        layers.append(layer)
+        pops.append(dst)
+    for layer in layers:
+        if layer.op == "linear":
+            random_parameters(rng, chip, layer)
+    return pops, layers
+
+
+def random_parameters(rng, chip, layer):
+    """Weights, ramps and biases that use the range and do not wrap: |S| and |V| stay inside."""
+    top = 2 ** (chip.weight_bits - 1)
+    src, dst = layer.src, layer.dst
+    full = rng.random() < 0.3
+    keep = 1.0 if full else rng.choice([0.2, 0.6, 1.0])
+    layer.w = {}
+    for c in range(dst.c):
+        for i in range(src.c):
+            for dy in range(layer.kh):
+                for dx in range(layer.kw):
+                    w = rng.choice([-top, top - 1]) if full else rng.randint(-top, top - 1)
+                    layer.w[c, i, dy, dx] = w if rng.random() < keep else 0
+    taps = src.c * layer.kh * layer.kw
+    reach = taps * top
+    assert reach < 2 ** (chip.slope_bits - 1), "slope"
+    layer.r, layer.b = [], []
+    t = max(dst.ticks, 1)
+    room = 2 ** (chip.acc_bits - 1) - 1 - reach * src.ticks
+    assert room > 0, "accumulator"
+    for c in range(dst.c):
+        most = min(2 ** (chip.slope_bits - 1) - 1, max(1, room // (2 * t)))
+        r = rng.choice([1, most, max(1, min(most, reach * src.ticks // (4 * t) + rng.randint(0, 40)))])
+        span = min(room - r * t, 4 * r * t)
+        layer.r.append(r)
+        layer.b.append(rng.choice([0, r // 2, rng.randint(-max(span, 0), max(span, 0))]))
+
+
+def compute(layer, times):
+    """times: {neuron: tick} of the source; gives those of dst, or the readout {channel: value}."""
+    src, dst = layer.src, layer.dst
+    out = {}
+    for c, y, x in dst.neurons():
+        y0, x0 = y * layer.sy - layer.py, x * layer.sx - layer.px
+        window = [(dy, dx) for dy in range(layer.kh) for dx in range(layer.kw)]
+        if layer.op == "pool":
+            seen = [times[k] for k in ((c, y0 + dy, x0 + dx) for dy, dx in window) if k in times]
+            if seen:
+                out[c, y, x] = min(seen)
+            continue
+        u = layer.b[c]
+        for i in range(src.c):
+            for dy, dx in window:
+                at = times.get((i, y0 + dy, x0 + dx))
+                if at is not None:
+                    u += layer.w[c, i, dy, dx] * (src.ticks - at)
+        if dst.ticks == 0:
+            out[c, y, x] = u
+        else:
+            v = min(max(u // layer.r[c], 0), dst.ticks)
+            if v > 0:
+                out[c, y, x] = dst.ticks - v
+    return out
+
+
+class Core:
+    def __init__(self):
+        self.desc = {}
+        self.rows = []
+        self.slices = {}
+
+
+def split(n, parts, rng):
+    """Cuts 0..n into at most `parts` pieces."""
+    if rng.random() < 0.2:
+        parts = 1
+    step = ceil_div(n, parts)
+    return [(a, min(step, n - a)) for a in range(0, n, step)]
+
+
+def lay_out(rng, chip, pops, layers):
+    """Slot s computes layer s - 1. Every core keeps every list; a core without a slice idles."""
+    cores = [Core() for _ in range(chip.cores)]
+    bases, at = [], rng.randint(0, 5)
+    for p in pops:
+        bases.append(at)
+        at += p.size + p.ticks
+    scratch = at + chip.list_words // 4
+    assert scratch + chip.list_words // 4 < chip.list_words
+    for slot in range(len(layers) + 1):
+        pop = pops[slot]
+        cuts = []
+        if slot > 0:
+            layer = layers[slot - 1]
+            by_row = layer.op == "linear" and pop.h > 1 and rng.random() < 0.5
+            cuts = split(pop.h if by_row else pop.c, chip.cores, rng)
+        for n, core in enumerate(cores):
+            d = dict(listen=int(slot < len(layers)), last=int(slot == len(layers)))
+            if slot > 0:
+                d.update(seal=1, seal_ticks=pops[slot - 1].ticks, seal_base=bases[slot - 1])
+            if slot > 0 and n < len(cuts):
+                first, count = cuts[n]
+                ch = (0, pop.c) if by_row else (first, count)
+                rows = (first, count) if by_row else (0, pop.h)
+                d.update(place(chip, core, layer, ch, rows, bases[slot - 1], scratch))
+                core.slices[slot] = (layer, ch, rows)
+            core.desc[slot] = d
+    return cores
+
+
+def place(chip, core, layer, ch, rows, src_base, scratch):
+    src, dst = layer.src, layer.dst
+    pool = layer.op == "pool"
+    groups = ceil_div(ch[1], chip.lanes)
+    d = dict(op=2 if pool else 1, readout=int(dst.ticks == 0), src_flat=int(src.flat),
+             dst_flat=int(dst.flat), band=int(layer.band and not pool),
+             patch=int(layer.patch and not pool), src_ticks=src.ticks, dst_ticks=dst.ticks,
+             src_base=src_base, band_base=scratch, patch_base=scratch + chip.list_words // 8,
+             groups=groups, channels=ch[1], ch_first=ch[0], oy_first=rows[0], oy_count=rows[1],
+             ox_count=dst.w, kh=layer.kh, kw=layer.kw, sy=layer.sy, sx=layer.sx,
+             y_start=rows[0] * layer.sy - layer.py, x_start=-layer.px)
+    if pool:
+        d.update(row_c=dst.h * dst.w, row_y=dst.w, pool_qy=layer.py // layer.sy,
+                 pool_ry=layer.py % layer.sy, pool_qx=layer.px // layer.sx, pool_rx=layer.px % layer.sx)
+        return d
+    taps = [(i, dy, dx) for i in range(src.c) for dy in range(layer.kh) for dx in range(layer.kw)]
+    d.update(row_c=0 if src.flat else layer.kh * layer.kw, row_y=0 if src.flat else layer.kw,
+             group_rows=len(taps), weight_base=len(core.rows))
+    lanes = [[c if c < ch[0] + ch[1] else None for c in range(a, a + chip.lanes)]
+             for a in range(ch[0], ch[0] + ch[1], chip.lanes)]
+    for group in lanes:
+        core.rows += [[0 if c is None else layer.w[(c,) + t] for c in group] for t in taps]
+    d["param_base"] = len(core.rows)
+    for group in lanes:
+        v = [0 if c is None else layer.b[c] - layer.r[c] * dst.ticks for c in group]
+        r = [5 if c is None else layer.r[c] for c in group]
+        core.rows += [[a >> j * chip.weight_bits for a in v] for j in range(chip.v_rows)]
+        core.rows += [[a >> j * chip.weight_bits for a in r] for j in range(chip.s_rows)]
+    assert len(core.rows) <= chip.weight_rows
+    return d
+
+
+def descriptor_words(d):
+    words = [0] * 20
+    for name, value in d.items():
+        word, lsb, width = FIELDS[name]
+        words[word] |= (value & (1 << width) - 1) << lsb
+    return words
+
+
+def row_value(chip, row):
+    mask = (1 << chip.weight_bits) - 1
+    return sum((w & mask) << i * chip.weight_bits for i, w in enumerate(row))
+
+
+# Cycles. `hits(y, x)` and so on give list lengths; the same formula serves real lists and worst ones.
+
+def list_words(spikes_by_tick):
+    return sum(max(1, n) for n in spikes_by_tick)
+
+
+def worst_words(spikes, ticks):
+    return spikes + ticks - 1 if spikes else ticks
+
+
+class Lists:
+    """Lengths of the source list, of a row's band, of a position's patch; real or at worst."""
+
+    def __init__(self, layer, times):
+        self.layer, self.times = layer, times
+
+    def words(self, inside, count):
+        src = self.layer.src
+        if self.times is None:
+            return worst_words(count, src.ticks)
+        by_tick = [0] * src.ticks
+        for (_, y, x), t in self.times.items():
+            by_tick[t] += inside(y, x)
+        return list_words(by_tick)
+
+    def clip(self, start, k, n):
+        return max(0, min(start + k, n) - max(start, 0))
+
+    def whole(self):
+        return self.words(lambda y, x: 1, self.layer.src.size)
+
+    def band(self, oy):
+        l = self.layer
+        y0 = oy * l.sy - l.py
+        return self.words(lambda y, x: 0 <= y - y0 < l.kh,
+                          l.src.c * l.src.w * self.clip(y0, l.kh, l.src.h))
+
+    def patch(self, oy, ox):
+        l = self.layer
+        y0, x0 = oy * l.sy - l.py, ox * l.sx - l.px
+        return self.words(lambda y, x: 0 <= y - y0 < l.kh and 0 <= x - x0 < l.kw,
+                          l.src.c * self.clip(y0, l.kh, l.src.h) * self.clip(x0, l.kw, l.src.w))
+
+
+def linear_cycles(chip, layer, ch, rows, lists):
+    k = CYCLES
+    tail = layer.dst.ticks or chip.lanes  # the ramp, or the readout
+    total, ramp = k["OP"], 0              # ramp: what is left of the group's before
+    for oy in range(rows[0], rows[0] + rows[1]):
+        source = lists.whole()
+        for ox in range(layer.dst.w):
+            copies = 0
+            if layer.band and ox == 0:
+                copies += lists.whole() + k["COPY"]
+            if layer.band:
+                source = lists.band(oy)
+            words = source
+            if layer.patch:
+                copies += source + k["COPY"]
+                words = lists.patch(oy, ox)
+            total += copies
+            ramp = max(0, ramp - copies)
+            for _ in range(ceil_div(ch[1], chip.lanes)):
+                total += max(ramp + chip.v_rows, k["READ"]) + words + chip.s_rows
+                ramp = tail
+    return total + ramp + chip.drain
+
+
+def pool_cycles(chip, layer, ch, times):
+    k = CYCLES
+    prepare = max(2 ** chip.y_bits, 2 ** chip.x_bits, ch[1] * layer.dst.h * layer.dst.w)
+    if times is None:
+        n = layer.src.h * layer.src.w
+        per = ceil_div(layer.kh, layer.sy) * ceil_div(layer.kw, layer.sx)
+        words = worst_words(layer.src.size, layer.src.ticks) + ch[1] * n * (per - 1)
+    else:
+        by_tick = [0] * layer.src.ticks
+        words = 0
+        for (c, y, x), t in times.items():
+            by_tick[t] += 1
+            if ch[0] <= c < ch[0] + ch[1]:
+                words += (max(1, ceil_div(layer.kh - (y + layer.py) % layer.sy, layer.sy))
+                          * max(1, ceil_div(layer.kw - (x + layer.px) % layer.sx, layer.sx))) - 1
+        words += list_words(by_tick)
+    return k["OP"] + prepare + words + k["POOL"] + chip.drain
+
+
+def slot_cycles(chip, cores, pops, slot, spikes, worst):
+    """The bound for a slot; spikes[p] are the times of population p. worst: not knowing them."""
+    k = CYCLES
+    front, op, out = [], [], 0
+    for core in cores:
+        d = core.desc[slot]
+        seal = 0
+        if d.get("seal"):
+            n = pops[slot - 1].size if worst else len(spikes[slot - 1])
+            seal = k["SEAL"] + pops[slot - 1].ticks + n
+        front.append(k["FETCH"] + seal)
+        if slot not in core.slices:
+            op.append(k["OP"])
+            continue
+        layer, ch, rows = core.slices[slot]
+        times = None if worst else spikes[slot - 1]
+        if layer.op == "pool":
+            op.append(pool_cycles(chip, layer, ch, times))
+        else:
+            op.append(linear_cycles(chip, layer, ch, rows, Lists(layer, times)))
+        mine = ch[1] * rows[1] * layer.dst.w
+        if not worst and layer.dst.ticks:
+            mine = sum(ch[0] <= c < ch[0] + ch[1] and rows[0] <= y < rows[0] + rows[1]
+                       for c, y, x in spikes[slot])
+        out = max(out, mine * (chip.cores if layer.op == "linear" else chip.cores - 1))
+    total = max(front) + max(op) + out + k["BARRIER"]
+    if slot == 0:
+        total += pops[0].size if worst else len(spikes[0])
+    return total, max(f + o for f, o in zip(front, op)) + 1
+
+
+def write_case(chip, folder, cores, samples):
+    os.makedirs(folder, exist_ok=True)
+    config = []
+    row_bits = chip.lanes * chip.weight_bits
+    chunks = ceil_div(row_bits, 32)
+    chunk_bits = (chunks - 1).bit_length()
+    for n, core in enumerate(cores):
+        desc = [0] * (chip.slots * 32)
+        for slot, d in core.desc.items():
+            desc[slot * 32:slot * 32 + 20] = descriptor_words(d)
+        with open(os.path.join(folder, "core%d_desc.hex" % n), "w") as f:
+            f.write("\n".join("%x" % w for w in desc) + "\n")
+        rows = [row_value(chip, r) for r in core.rows] or [0]
+        with open(os.path.join(folder, "core%d_weights.hex" % n), "w") as f:
+            f.write("\n".join("%x" % r for r in rows) + "\n")
+        config += [(n << 24 | 1 << 22 | i, w) for i, w in enumerate(desc) if i // 32 in core.desc]
+        config += [(n << 24 | 2 << 22 | i << chunk_bits | c, r >> 32 * c & 0xffffffff)
+                   for i, r in enumerate(rows) for c in range(chunks)]
+    with open(os.path.join(folder, "config.hex"), "w") as f:
+        f.write("\n".join("%x\n%x" % w for w in config) + "\n")
+    words = [t << 32 | i for sample in samples for t, i in sample + [(1 << 31, 0)]]
+    with open(os.path.join(folder, "input.hex"), "w") as f:
+        f.write("\n".join("%x" % w for w in words) + "\n")
+    return len(config) * 2, len(words)
+
+
+def build(chip, folder, preload, config_words, input_words, limit):
+    with open(os.path.join(folder, "params.vh"), "w") as f:
+        for name in chip.params():
+            f.write("`define %s %d\n" % (name, getattr(chip, name.lower())))
+        f.write("`define PRELOAD %d\n`define INIT_PREFIX \"%s/\"\n" % (preload, folder))
+        f.write("`define CONFIG_WORDS %d\n`define INPUT_WORDS %d\n" % (config_words, input_words))
+        f.write("`define CYCLE_LIMIT %d\n" % limit)
+    binary = os.path.join(folder, "sim%d" % preload)
+    subprocess.run(["iverilog", "-g2005-sv", "-I" + folder, "-I" + os.path.join(ROOT, "rtl"), "-y",
+                    os.path.join(ROOT, "rtl"), "-o", binary, os.path.join(HERE, "chip_tb.sv")],
+                   check=True)
+    return binary
+
+
+def simulate(binary, folder, samples, words, gaps):
+    """A list of samples: {slot: set of (core, tick, id)}, {id: value}, {slot: cycles}."""
+    run = subprocess.run(["vvp", "-n", binary, "+dir=" + folder, "+samples=%d" % samples,
+                          "+words=%d" % words, "+gaps=%d" % gaps], capture_output=True, text=True)
+    result, ended = [], False
+    for line in run.stdout.splitlines():
+        part = line.split()
+        if part[:1] == ["sample"]:
+            result.append(({}, {}, {}))
+        elif part[:1] == ["spike"]:
+            key = tuple(int(p) for p in part[2:])
+            found = result[-1][0].setdefault(int(part[1]), [])
+            found.append(key)
+        elif part[:1] == ["readout"]:
+            assert int(part[1]) not in result[-1][1], "readout twice"
+            result[-1][1][int(part[1])] = int(part[2])
+        elif part[:1] == ["slot"]:
+            result[-1][2][int(part[1])] = int(part[2])
+        elif part[:1] == ["end"]:
+            ended = True
+        elif "Not enough words" not in line:
+            raise SystemExit("chip.py: %s: unexpected: %s" % (folder, line))
+    assert ended, run.stdout[-500:] + run.stderr
+    return result
+
+
+def run_case(folder, seed, cores, corrupt, tally):
+    rng = random.Random(seed)
+    for _ in range(100):  # until the network fits
+        chip = Chip(rng, cores)
+        try:
+            pops, layers = random_net(rng, chip)
+            laid = lay_out(rng, chip, pops, layers)
+            break
+        except AssertionError:
+            continue
+    samples = []
+    for n in range(3):
+        share = [0, 1, rng.random()][(seed + n) % 3]
+        same = rng.random() < 0.2
+        times = {k: rng.randrange(pops[0].ticks) if not same else 0
+                 for k in pops[0].neurons() if rng.random() < share}
+        spikes = [times]
+        for layer in layers:
+            spikes.append(compute(layer, spikes[-1]))
+        samples.append(spikes)
+    inputs = [sorted((t, pops[0].id(chip, *k)) for k, t in s[0].items()) for s in samples]
+    config_words, input_words = write_case(chip, folder, laid, inputs)
+    bounds = [[slot_cycles(chip, laid, pops, slot, s, False) for slot in range(len(pops))]
+              for s in samples]
+    worst = [slot_cycles(chip, laid, pops, slot, None, True)[0] for slot in range(len(pops))]
+    limit = config_words + 40 * sum(worst) + 10000
+    if corrupt == 1:
+        corrupt_one(samples, pops)
+    if corrupt == 2:
+        bounds = [[(b // 3, s) for b, s in sample] for sample in bounds]
+    before = None
+    for preload, gaps in ((0, 0), (1, 0), (0, 1)):
+        binary = build(chip, folder, preload, config_words, input_words, limit)
+        got = simulate(binary, folder, len(samples), 0 if preload else config_words, gaps)
+        if preload and got != before:
+            return "preloaded differs from configured"
+        before = got
+        for n, (expected, found) in enumerate(zip(samples, got)):
+            fault = judge(chip, laid, pops, expected, found, bounds[n], worst, gaps, tally)
+            if fault:
+                return "sample %d, gaps %d: %s" % (n, gaps, fault)
+    return None
+
+
+def corrupt_one(samples, pops):
+    for spikes in samples:
+        for p in range(len(pops) - 1, 0, -1):
+            for key in spikes[p]:
+                spikes[p][key] += 1
+                return
+    raise SystemExit("chip.py: nothing to corrupt")
+
+
+def judge(chip, cores, pops, expected, found, bounds, worst, gaps, tally):
+    spikes, readout, cycles = found
+    for slot in range(1, len(pops)):
+        pop = pops[slot]
+        want = {pop.id(chip, *k): t for k, t in expected[slot].items()}
+        if pop.ticks == 0:
+            if readout != want:
+                return "readout %s, expected %s" % (readout, want)
+            if slot in spikes:
+                return "spikes in the readout's slot"
+            continue
+        have = {i: t for _, t, i in spikes.get(slot, [])}
+        if len(have) != len(spikes.get(slot, [])):
+            return "slot %d: a neuron fires twice" % slot
+        if have != want:
+            return "slot %d: %d spikes, %d expected, differ in %s" % (
+                slot, len(have), len(want), sorted(set(have.items()) ^ set(want.items()))[:6])
+        for core, _, i in spikes.get(slot, []):
+            layer, ch, rows = cores[core].slices[slot]
+            c = i if pop.flat else i >> chip.y_bits + chip.x_bits
+            if not ch[0] <= c < ch[0] + ch[1]:
+                return "slot %d: channel %d from core %d" % (slot, c, core)
+    for slot in range(len(pops)):
+        if gaps and (slot == 0 or pops[slot].ticks == 0):
+            continue
+        bound, still = bounds[slot]
+        tally.append((cycles[slot], bound, worst[slot], still))
+        if not cycles[slot] <= bound <= worst[slot]:
+            return "slot %d takes %d cycles, formula %d, at worst %d" % (
+                slot, cycles[slot], bound, worst[slot])
+    return None
+
+
+def main():
+    folder, cores, first, cases = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+    corrupt = {"": 0, "corrupt-spikes": 1, "corrupt-cycles": 2}[sys.argv[5] if len(sys.argv) > 5 else ""]
+    tally = []
+    for seed in range(first, first + cases):
+        fault = run_case(os.path.join(folder, "case%d" % seed), seed, cores, corrupt, tally)
+        if fault and corrupt:
+            print("noticed: case %d: %s" % (seed, fault))
+            return 0
+        if fault:
+            print("case %d: %s" % (seed, fault))
+            return 1
+    if corrupt:
+        print("the corrupted expectation passed")
+        return 1
+    took, bound, worst, still = (sum(t[i] for t in tally) for i in range(4))
+    equal = sum(t[0] == t[3] for t in tally)
+    print("%d cases, %d slots, %d cycles; formula with real lists %.1f %% above, at worst %.1f %%, "
+          "%d slots exactly the formula without stalls"
+          % (cases, len(tally), took, 100.0 * bound / took - 100, 100.0 * worst / took - 100, equal))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

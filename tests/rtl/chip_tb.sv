@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs samples on a chip and prints what it does; chip.py makes the case and judges the print.
+// +dir=D has config.hex (address and data in turn), input.hex (end, tick, id packed), +samples,
+// +words (of config, 0 = preloaded), +gaps=1 for a host that pauses, in and out.
+
+`timescale 1ns / 1ps
+`include "params.vh"
+
+module chip_tb;
+    localparam ID_BITS = `C_BITS + `Y_BITS + `X_BITS;
+    localparam SLOT_BITS = (`SLOTS > 1) ? $clog2(`SLOTS) : 1;
+
+    reg clk = 0, rst_n = 0;
+    always #1 clk = !clk;
+
+    reg cfg_valid = 0, start = 0, in_valid = 0, ro_ready = 1;
+    reg [31:0] cfg_addr = 0, cfg_data = 0;
+    reg [63:0] word = 0;
+    wire cfg_ready, busy, done, in_ready, slot_valid, ro_valid;
+    wire [SLOT_BITS-1:0] slot;
+    wire [`CORES-1:0] trace_valid;
+    wire [`CORES*`TICK_BITS-1:0] trace_tick;
+    wire [`CORES*ID_BITS-1:0] trace_id;
+    wire [ID_BITS-1:0] ro_id;
+    wire [`ACC_BITS-1:0] ro_value;
+
+    ttfs_chip #(
+        .CORES(`CORES), .LANES(`LANES), .WEIGHT_BITS(`WEIGHT_BITS), .SLOPE_BITS(`SLOPE_BITS),
+        .ACC_BITS(`ACC_BITS), .TICK_BITS(`TICK_BITS), .C_BITS(`C_BITS), .Y_BITS(`Y_BITS),
+        .X_BITS(`X_BITS), .SLOTS(`SLOTS), .WEIGHT_ROWS(`WEIGHT_ROWS), .LIST_WORDS(`LIST_WORDS),
+        .LOG_WORDS(`LOG_WORDS), .SEEN_WORDS(`SEEN_WORDS), .PRELOAD(`PRELOAD),
+        .INIT_PREFIX(`INIT_PREFIX)
+    ) chip (
+        .clk_i(clk), .rst_ni(rst_n),
+        .cfg_valid_i(cfg_valid), .cfg_ready_o(cfg_ready), .cfg_addr_i(cfg_addr), .cfg_data_i(cfg_data),
+        .start_i(start), .busy_o(busy), .done_o(done),
+        .in_valid_i(in_valid), .in_ready_o(in_ready), .in_end_i(word[63]),
+        .in_tick_i(word[32 +: `TICK_BITS]), .in_id_i(word[ID_BITS-1:0]),
+        .slot_valid_o(slot_valid), .slot_o(slot),
+        .trace_valid_o(trace_valid), .trace_tick_o(trace_tick), .trace_id_o(trace_id),
+        .ro_valid_o(ro_valid), .ro_ready_i(ro_ready), .ro_id_o(ro_id), .ro_value_o(ro_value)
+    );
+
+    integer words, samples, gaps, seed = 1, i, at, n, c, cycles;
+    reg [1023:0] dir, name;
+    reg [31:0] config_mem [0:`CONFIG_WORDS];
+    reg [63:0] input_mem [0:`INPUT_WORDS];
+    reg [SLOT_BITS-1:0] slot_before;
+    reg finished, took, sent;
+
+    task tick; begin @(posedge clk); #0.1; end endtask
+
+    // Monitor, just before each clock edge.
+    always @(negedge clk) if (rst_n) begin
+        for (c = 0; c < `CORES; c = c + 1)
+            if (trace_valid[c])
+                $display("spike %0d %0d %0d %0d", slot, c, trace_tick[c*`TICK_BITS +: `TICK_BITS],
+                    trace_id[c*ID_BITS +: ID_BITS]);
+        if (ro_valid && ro_ready) $display("readout %0d %0d", ro_id, $signed(ro_value));
+        if (slot_valid && cycles > 0 && slot != slot_before) begin
+            $display("slot %0d %0d", slot_before, cycles);
+            cycles = 0;
+        end
+        if (slot_valid) begin
+            cycles = cycles + 1;
+            slot_before = slot;
+        end else if (cycles > 0) begin
+            $display("slot %0d %0d", slot_before, cycles);
+            cycles = 0;
+        end
+        if (done) finished = 1;
+    end
+
+    always @(posedge clk) if (gaps) begin
+        #0.1 ro_ready = $random(seed);
+    end
+
+    initial begin
+        cycles = 0; finished = 0; gaps = 0;
+        i = $value$plusargs("dir=%s", dir);
+        i = $value$plusargs("samples=%d", samples);
+        i = $value$plusargs("words=%d", words);
+        i = $value$plusargs("gaps=%d", gaps);
+        $sformat(name, "%0s/config.hex", dir); $readmemh(name, config_mem);
+        $sformat(name, "%0s/input.hex", dir); $readmemh(name, input_mem);
+        repeat (3) tick;
+        rst_n = 1;
+        tick;
+        for (i = 0; i < words; i = i + 2) begin
+            cfg_valid = 1; cfg_addr = config_mem[i]; cfg_data = config_mem[i+1];
+            tick;
+        end
+        cfg_valid = 0;
+        while (busy) tick;
+        at = 0;
+        for (n = 0; n < samples; n = n + 1) begin
+            $display("sample %0d", n);
+            finished = 0; start = 1; tick; start = 0;
+            sent = 0;
+            while (!sent) begin
+                word = input_mem[at];
+                in_valid = !gaps || ($random(seed) & 1);
+                @(negedge clk) took = in_valid && in_ready;
+                tick;
+                if (took) begin
+                    at = at + 1;
+                    sent = word[63];
+                end
+            end
+            in_valid = 0;
+            while (!finished) tick;
+            while (busy) tick;
+        end
+        $display("end");
+        $finish;
+    end
+
+    initial begin
+        #(2 * `CYCLE_LIMIT) $display("hung in slot %0d", slot);
+        $finish;
+    end
+endmodule

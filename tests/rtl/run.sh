@@ -1,0 +1,143 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Checks of the Verilog. One line a check: "ok NAME", or "FAIL NAME" after what went wrong; exit status
+# 1 when one failed.
+#
+#   run.sh [FILTER...]    checks whose name has FILTER in it; all without one
+#   run.sh --list         the names
+#   run.sh --is NAME      this very check
+#
+# header            rtl/ttfs_fields.vh is what hw/fields_to_verilog.c makes
+# lint/MODULE       verilator --lint-only -Wall, no warning; lint/chip-* with the chips of hw/chips
+# elab/MODULE       iverilog -Wall, no warning
+# synth/MODULE      yosys synth_ice40 at a small configuration, no latch
+# bench/NAME        NAME_tb.sv under Icarus
+# chip/CORES        random networks on the whole chip (chip.py): traces, readouts, cycles
+# fails/NAME        the same bench with one corrupted expectation has to fail
+#
+# TTFS_BUILD names a folder for what is built; without it a temporary one is used and removed.
+# TTFS_JOBS checks run at once (2).
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+rtl=$root/rtl
+
+modules() { (cd "$rtl" && for f in ttfs_*.v; do echo "${f%.v}"; done); }
+benches() { (cd "$here" && for f in *_tb.sv; do [ "$f" = chip_tb.sv ] || echo "${f%_tb.sv}"; done); }
+
+list() {
+    for n in 1 2 4; do echo "chip/$n"; done
+    for n in spikes cycles; do echo "fails/chip-$n"; done
+    echo fails/synth-latch
+    for n in $(benches); do echo "bench/$n"; echo "fails/$n"; done
+    echo header
+    for m in $(modules); do echo "lint/$m"; echo "elab/$m"; echo "synth/$m"; done
+    for f in "$root"/hw/chips/*.json; do n=${f##*/}; echo "lint/chip-${n%.json}"; done
+}
+
+# A chip description's numbers as Verilog parameters.
+chip_parameters() {
+    for p in cores lanes weight_bits slope_bits acc_bits tick_bits c_bits y_bits x_bits slots \
+        weight_rows list_words log_words seen_words; do
+        value=$(sed -n "s/.*\"$p\": *\([0-9]*\).*/\1/p" "$1")
+        [ -z "$value" ] || echo "-G$(echo $p | tr a-z A-Z)=$value"
+    done
+}
+
+header() {
+    cc -std=c11 -Wall -Wextra -o "$dir/f2v" "$root/hw/fields_to_verilog.c" &&
+        "$dir/f2v" >"$dir/fields.vh" && cmp "$dir/fields.vh" "$rtl/ttfs_fields.vh"
+}
+
+lint() {
+    case $1 in
+    chip-*) set -- ttfs_chip $(chip_parameters "$root/hw/chips/${1#chip-}.json") ;;
+    esac
+    top=$1
+    shift
+    verilator --lint-only -Wall -y "$rtl" -I"$rtl" "$@" "$rtl/$top.v"
+}
+
+elab() {
+    iverilog -Wall -g2005 -I"$rtl" -y "$rtl" -o "$dir/elab" "$rtl/$1.v" 2>"$dir/warnings"
+    status=$?
+    cat "$dir/warnings"
+    [ $status = 0 ] && [ ! -s "$dir/warnings" ]
+}
+
+synth() {
+    case $1 in
+    ttfs_chip) small="chparam -set CORES 2 -set LANES 2 -set LIST_WORDS 256 -set LOG_WORDS 256 $1" ;;
+    ttfs_core) small="chparam -set LANES 4 -set LIST_WORDS 256 -set LOG_WORDS 256 $1" ;;
+    ttfs_lanes | ttfs_fire) small="chparam -set LANES 4 $1" ;;
+    *) small= ;;
+    esac
+    yosys -q -p "read_verilog -I$rtl ${2:-$rtl/ttfs_*.v}; $small; hierarchy -check -top $1; proc; flatten
+        select -assert-none t:\$dlatch* t:\$adlatch* t:\$dlatchsr*; synth_ice40 -top $1
+        select -assert-none t:\$_DLATCH* t:\$*; check -assert" 2>&1
+}
+
+bench() {
+    iverilog -g2012 -I"$here" -I"$rtl" -y "$rtl" -o "$dir/bench" "$here/$1_tb.sv" || return 1
+    vvp -n "$dir/bench" $2 >"$dir/log"
+    tail -8 "$dir/log"
+    grep -q '^PASS' "$dir/log"
+}
+
+chip() {
+    case $1 in
+    1) python3 "$here/chip.py" "$dir" 1 100 8 ;;
+    2) python3 "$here/chip.py" "$dir" 2 200 7 ;;
+    4) python3 "$here/chip.py" "$dir" 4 300 6 ;;
+    esac
+}
+
+fails() {
+    case $1 in
+    chip-*) python3 "$here/chip.py" "$dir" 2 1 3 "corrupt-${1#chip-}" ;;
+    synth-latch)
+        echo "module latch(input a, b, output reg q); always @* if (a) q = b; endmodule" >"$dir/latch.v"
+        ! synth latch "$dir/latch.v" && grep -q dlatch "$dir/out"
+        ;;
+    *) ! bench "$1" +corrupt && grep -q '^FAIL' "$dir/log" ;;
+    esac
+}
+
+# Runs one check in a folder of its own.
+one() {
+    dir=$TTFS_BUILD/$(echo "$1" | tr / -)
+    mkdir -p "$dir"
+    kind=${1%%/*}
+    if "$kind" "${1#*/}" >"$dir/out" 2>&1; then
+        echo "ok $1$(sed -n 's/^\([0-9]* cases.*\)/: \1/p' "$dir/out")"
+    else
+        sed 's/^/    /' "$dir/out"
+        echo "FAIL $1"
+        return 1
+    fi
+}
+
+case $1 in
+--list) list; exit 0 ;;
+esac
+if [ -z "$TTFS_BUILD" ]; then
+    TTFS_BUILD=$(mktemp -d) || exit 1
+    export TTFS_BUILD
+    trap 'rm -rf "$TTFS_BUILD"' EXIT
+fi
+mkdir -p "$TTFS_BUILD" && TTFS_BUILD=$(cd "$TTFS_BUILD" && pwd) && export TTFS_BUILD || exit 1
+if [ "$1" = --is ]; then
+    one "$2"
+    exit
+fi
+names=$(list)
+if [ $# -gt 0 ]; then
+    wanted=
+    for filter in "$@"; do
+        wanted="$wanted $(echo "$names" | grep -F -- "$filter")"
+    done
+    names=$wanted
+fi
+[ -n "$(echo $names)" ] || { echo "no such check" >&2; exit 1; }
+echo $names | tr ' ' '\n' | xargs -n 1 -P "${TTFS_JOBS:-2}" "$0" --is

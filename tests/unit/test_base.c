@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The base floor: arena, text, lexer, hashes, random numbers, files, messages.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base.h"
+
+static void arena_gives_zeros(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    unsigned char *p = ttfs_arena_array(&a, 100, 1);
+    memset(p, 0xff, 100);
+    TtfsMark m = ttfs_arena_mark(&a);
+    unsigned char *q = ttfs_arena_array(&a, 200000, 1);
+    memset(q, 0xff, 200000);
+    ttfs_arena_release(&a, m);
+    q = ttfs_arena_array(&a, 300, 1);
+    for (int i = 0; i < 300; i++) assert_int_equal(q[i], 0);
+    assert_int_equal(p[99], 0xff);
+    assert_int_equal((uintptr_t)q % 64, 0);
+    assert_null(ttfs_arena_try_array(&a, SIZE_MAX / 2, 3));
+    ttfs_arena_free(&a);
+}
+
+static void vector_keeps_its_items(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    TTFS_VEC(uint32_t) v = {0};
+    for (uint32_t i = 0; i < 1000; i++) *TTFS_PUSH(&a, v) = i;
+    for (uint32_t i = 0; i < 1000; i++) assert_int_equal(v.at[i], i);
+    ttfs_arena_free(&a);
+}
+
+/* What the printer quotes, the lexer reads back to the same bytes. */
+static void strings_survive(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    TtfsDiag d = {0};
+    TtfsBuf b = {0};
+    char text[256];
+    for (int i = 0; i < 255; i++) text[i] = (char)(i + 1);
+    text[255] = 0;
+    ttfs_buf_quoted(&b, text);
+    TtfsLex l;
+    const char *back;
+    ttfs_lex_init(&l, "t", b.text, b.len, &d);
+    assert_true(ttfs_lex_string(&l, &a, &back));
+    assert_string_equal(back, text);
+    ttfs_buf_free(&b);
+    ttfs_diag_free(&d);
+    ttfs_arena_free(&a);
+}
+
+static void hex_survives(void **state) {
+    (void)state;
+    TtfsDiag d = {0};
+    TtfsBuf b = {0};
+    unsigned char in[1000], out[1000];
+    for (size_t n = 0; n <= 1000; n += n < 100 ? 1 : 225) {
+        for (size_t i = 0; i < n; i++) in[i] = (unsigned char)(i * 7 + n);
+        b.len = 0;
+        ttfs_buf_hex(&b, in, n);
+        ttfs_buf_puts(&b, "end\n");
+        TtfsLex l;
+        ttfs_lex_init(&l, "t", b.text, b.len, &d);
+        assert_true(ttfs_lex_hex_bytes(&l, out, n));
+        assert_memory_equal(in, out, n);
+        while (ttfs_lex_accept(&l, "\n")) {
+        }
+        if (l.kind == TTFS_TOK_EOL) assert_true(ttfs_lex_eol(&l));
+        assert_true(ttfs_lex_expect(&l, "end"));
+    }
+    ttfs_buf_free(&b);
+    ttfs_diag_free(&d);
+}
+
+static void lexer_reads_numbers(void **state) {
+    (void)state;
+    static const char text[] =
+        "# a comment\n\nword 12 0xff -7 0x1.8p+1 18446744073709551615\n# more\nend";
+    TtfsArena a = {0};
+    TtfsDiag d = {0};
+    TtfsLex l;
+    const char *w;
+    uint32_t u;
+    uint64_t big;
+    int64_t i;
+    double f;
+    ttfs_lex_init(&l, "t", text, sizeof text - 1, &d);
+    assert_true(ttfs_lex_word(&l, &a, &w));
+    assert_string_equal(w, "word");
+    assert_true(ttfs_lex_u32(&l, 12, &u) && u == 12);
+    assert_true(ttfs_lex_u32(&l, 255, &u) && u == 255);
+    assert_true(ttfs_lex_i64(&l, -7, 0, &i) && i == -7);
+    assert_true(ttfs_lex_f64(&l, &f) && f == 3.0);
+    assert_true(ttfs_lex_u64(&l, UINT64_MAX, &big) && big == UINT64_MAX);
+    assert_true(ttfs_lex_eol(&l));
+    assert_int_equal(ttfs_lex_loc(&l).line, 5);
+    assert_true(ttfs_lex_expect(&l, "end"));
+    assert_int_equal(d.errors, 0);
+    ttfs_arena_free(&a);
+}
+
+/* A fault is reported once, with its place, and nothing is read after it. */
+static void lexer_stops_at_a_fault(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        {"ticks 70000", "t:1:7: 70000 is more than 65535"},
+        {"\n ticks -1", "t:2:8: a whole number expected, found '-1'"},
+        {"ticks", "a number expected, the text ends"},
+        {"ticks\n5", "a number expected, the line ends"},
+        {"tocks 5", "t:1:1: 'ticks' expected, found 'tocks'"},
+        {"ticks \"open", "the string does not end"},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        TtfsDiag d = {0};
+        TtfsBuf b = {0};
+        TtfsLex l;
+        uint32_t v;
+        ttfs_lex_init(&l, "t", cases[k].text, strlen(cases[k].text), &d);
+        assert_false(ttfs_lex_key_u32(&l, "ticks", 65535, &v));
+        assert_false(ttfs_lex_key_u32(&l, "ticks", 65535, &v));
+        assert_int_equal(d.errors, 1);
+        ttfs_diag_print(&d, 0, &b);
+        if (!strstr(b.text, cases[k].want)) fail_msg("want %s, got %s", cases[k].want, b.text);
+        ttfs_buf_free(&b);
+        ttfs_diag_free(&d);
+    }
+}
+
+static void lexer_takes_any_bytes(void **state) {
+    (void)state;
+    TtfsRng r = ttfs_rng(1);
+    for (int round = 0; round < 2000; round++) {
+        static const char alphabet[] = "ab 1-\"\\\n#x0.{}\xff";
+        char text[64];
+        size_t n = ttfs_rng_below(&r, 64);
+        for (size_t i = 0; i < n; i++) text[i] = alphabet[ttfs_rng_below(&r, sizeof alphabet)];
+        TtfsDiag d = {0};
+        TtfsLex l;
+        ttfs_lex_init(&l, "t", text, n, &d);
+        for (int i = 0; i < 200 && l.kind != TTFS_TOK_END; i++) ttfs_lex_next(&l);
+        assert_int_equal(l.kind, TTFS_TOK_END);
+        ttfs_diag_free(&d);
+    }
+}
+
+/* FIPS 180-4's examples, and the check value of CRC-32. */
+static void hashes_match_their_standards(void **state) {
+    (void)state;
+    char hex[65];
+    static const char long_text[] = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+    ttfs_sha256_of("abc", 3, hex);
+    assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    ttfs_sha256_of("", 0, hex);
+    assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    ttfs_sha256_of(long_text, strlen(long_text), hex);
+    assert_string_equal(hex, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+    assert_int_equal(ttfs_crc32(0, "123456789", 9), 0xcbf43926);
+    assert_int_equal(ttfs_crc32(ttfs_crc32(0, "1234", 4), "56789", 5), 0xcbf43926);
+}
+
+/* First outputs of SplitMix64 for seed 1234567 (its reference code's). */
+static void random_numbers_are_those_of_the_seed(void **state) {
+    (void)state;
+    TtfsRng r = ttfs_rng(1234567);
+    assert_true(ttfs_rng_u64(&r) == UINT64_C(6457827717110365317));
+    assert_true(ttfs_rng_u64(&r) == UINT64_C(3203168211198807973));
+    for (int i = 0; i < 1000; i++) {
+        assert_in_range(ttfs_rng_below(&r, 7), 0, 6);
+        double f = ttfs_rng_f64(&r);
+        assert_true(f >= 0 && f < 1);
+    }
+}
+
+static void files_appear_whole(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    TtfsDiag d = {0};
+    char folder[] = "/tmp/ttfs-base-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    const char *deep = ttfs_path_join(&a, folder, "a/b/c");
+    const char *path = ttfs_path_join(&a, deep, "f");
+    TtfsFile f;
+    assert_true(ttfs_make_folders(deep, &d));
+    assert_true(ttfs_file_write(path, "hello", 5, &d));
+    assert_true(ttfs_file_write(path, "world!", 6, &d));
+    assert_true(ttfs_file_open(&f, path, 6, &d));
+    assert_int_equal(f.size, 6);
+    assert_memory_equal(f.bytes, "world!", 6);
+    ttfs_file_close(&f);
+    assert_false(ttfs_file_open(&f, path, 5, &d)); /* FILE_SIZE */
+    assert_int_equal(d.messages.at[0].code, TTFS_FILE_SIZE);
+    assert_false(ttfs_file_open(&f, deep, 5, &d)); /* FILE_OPEN: a folder */
+    assert_int_equal(d.messages.at[1].code, TTFS_FILE_OPEN);
+    assert_false(ttfs_file_write(deep, "x", 1, &d)); /* FILE_WRITE: a folder is there */
+    assert_int_equal(d.messages.at[2].code, TTFS_FILE_WRITE);
+    assert_false(ttfs_make_folders(ttfs_path_join(&a, path, "under"), &d));
+    assert_true(ttfs_remove_tree(folder, &d));
+    assert_false(ttfs_file_exists(folder));
+    ttfs_diag_free(&d);
+    ttfs_arena_free(&a);
+}
+
+static void paths_join(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    assert_string_equal(ttfs_path_join(&a, "a", "b"), "a/b");
+    assert_string_equal(ttfs_path_join(&a, "a/", "b"), "a/b");
+    assert_string_equal(ttfs_path_join(&a, "a", "/b"), "/b");
+    assert_string_equal(ttfs_path_join(&a, "", "b"), "b");
+    assert_string_equal(ttfs_path_dir(&a, "x"), ".");
+    assert_string_equal(ttfs_path_dir(&a, "/x"), "/");
+    assert_string_equal(ttfs_path_dir(&a, "a/b/x"), "a/b");
+    assert_string_equal(ttfs_path_base("a/b/x"), "x");
+    ttfs_arena_free(&a);
+}
+
+/* Messages are bounded in number; what is left out is counted and still an error. */
+static void messages_are_bounded(void **state) {
+    (void)state;
+    TtfsDiag d = {0}, all = {0};
+    TtfsBuf b = {0};
+    for (int i = 0; i < 1500; i++)
+        ttfs_error(&d, TTFS_AT_NODE("f", "n"), TTFS_LIMIT, "number %d", i);
+    assert_int_equal(d.errors, 1500);
+    assert_int_equal(d.messages.len, 1000);
+    assert_int_equal(d.dropped, 500);
+    ttfs_diag_print(&d, 999, &b);
+    assert_string_equal(b.text, "ttfs: error: f: n: number 999: this is larger than ttfs takes\n"
+                                "ttfs: note: 500 further messages left out\n");
+    ttfs_diag_append(&all, &d);
+    assert_int_equal(all.messages.len, 1000);
+    assert_int_equal(all.dropped, 500);
+    assert_string_equal(all.messages.at[3].what, "number 3");
+    ttfs_buf_free(&b);
+    ttfs_diag_free(&d);
+    ttfs_diag_free(&all);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arena_gives_zeros),
+        cmocka_unit_test(vector_keeps_its_items),
+        cmocka_unit_test(strings_survive),
+        cmocka_unit_test(hex_survives),
+        cmocka_unit_test(lexer_reads_numbers),
+        cmocka_unit_test(lexer_stops_at_a_fault),
+        cmocka_unit_test(lexer_takes_any_bytes),
+        cmocka_unit_test(hashes_match_their_standards),
+        cmocka_unit_test(random_numbers_are_those_of_the_seed),
+        cmocka_unit_test(files_appear_whole),
+        cmocka_unit_test(paths_join),
+        cmocka_unit_test(messages_are_bounded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
