@@ -4,7 +4,7 @@
 // load parameters bring their row with them; steps without a row pass. The products are sums of four
 // gated terms a stage, c and dy side by side. A miss loses its SPIKE bit. Latency 3 + DIGITS cycles, one
 // step a cycle; the words of a copy leave for the filter after two. In a pool slot the target
-// counters feed the second half: row = c*ROW_C + y*ROW_Y + x. en_i low freezes everything.
+// counters feed stage 2: row = c*ROW_C + y*ROW_Y + x. en_i low freezes everything.
 // Driven by ttfs_seq and ttfs_pool.
 
 `default_nettype none
@@ -42,7 +42,7 @@ module ttfs_addr #(
     output wire                hit_o,
     output wire                eot_o,
     output wire [ID_BITS-1:0]  id_o,
-    // from the pool
+    // from the pool; no step comes while pool_i, no target while not
     input  wire                pool_i,
     input  wire [2:0]          pool_kind_i,
     input  wire [C_BITS-1:0]   pool_c_i,
@@ -86,6 +86,7 @@ module ttfs_addr #(
     reg [XD_BITS-1:0]  dx1_q;
     reg [C_BITS-1:0]   c2_q;
     reg [DY_BITS-1:0]  dy2_q;
+    reg [X_BITS-1:0]   x2_q;
 
     wire direct1 = load1_q || flat_i;
     wire in_y = dy1_q < {{(YD_BITS - 8) {1'b0}}, kh_i};
@@ -101,6 +102,16 @@ module ttfs_addr #(
         end
     endgenerate
 
+    wire [ROW_BITS-1:0] pool_x_row;
+
+    generate
+        if (X_BITS >= ROW_BITS) begin : g_x_cut
+            assign pool_x_row = pool_x_i[ROW_BITS-1:0];
+        end else begin : g_x_extend
+            assign pool_x_row = {{(ROW_BITS - X_BITS) {1'b0}}, pool_x_i};
+        end
+    endgenerate
+
     always @(posedge clk_i) begin
         if (en_i) begin
             load1_q   <= load_i;
@@ -113,9 +124,13 @@ module ttfs_addr #(
             hit2_q    <= spike1_q && in_window;
             eot2_q    <= eot1_q;
             id2_q     <= id1_q;
-            sum2_q    <= (load1_q ? {ROW_BITS{1'b0}} : base_i) + (direct1 ? direct1_q : dx_row);
-            c2_q      <= direct1 ? {C_BITS{1'b0}} : id1_q[Y_BITS+X_BITS +: C_BITS];
-            dy2_q     <= direct1 ? {DY_BITS{1'b0}} : dy1_q[DY_BITS-1:0];
+            sum2_q    <= (load1_q || pool_i ? {ROW_BITS{1'b0}} : base_i)
+                + (pool_i ? pool_x_row : direct1 ? direct1_q : dx_row);
+            c2_q      <= pool_i ? pool_c_i
+                : direct1 ? {C_BITS{1'b0}} : id1_q[Y_BITS+X_BITS +: C_BITS];
+            dy2_q     <= pool_i ? {1'b0, pool_y_i}
+                : direct1 ? {DY_BITS{1'b0}} : dy1_q[DY_BITS-1:0];
+            x2_q      <= pool_x_i;
         end
         if (!rst_ni) begin
             kind1_q <= 3'd0;
@@ -124,22 +139,11 @@ module ttfs_addr #(
             copy2_q <= 1'b0;
         end else if (en_i) begin
             kind1_q <= kind_i;
-            kind2_q <= {kind1_q[2:1], kind1_q[0] && (kind1_q[2] || in_window)};
+            kind2_q <= {kind1_q[2:1], kind1_q[0] && (kind1_q[2] || in_window)} | pool_kind_i;
             copy1_q <= copy_i;
             copy2_q <= copy1_q;
         end
     end
-
-    // The seed of the products' sums: what is known without them.
-    wire [ROW_BITS-1:0] pool_x_row;
-
-    generate
-        if (X_BITS >= ROW_BITS) begin : g_x_cut
-            assign pool_x_row = pool_x_i[ROW_BITS-1:0];
-        end else begin : g_x_extend
-            assign pool_x_row = {{(ROW_BITS - X_BITS) {1'b0}}, pool_x_i};
-        end
-    endgenerate
 
     // A stage for every four bits of c and dy; c, y and x of a pool's target go along.
     genvar k;
@@ -151,11 +155,11 @@ module ttfs_addr #(
             wire [X_BITS-1:0]   x_along;
             wire [ROW_BITS-1:0] c_sum, y_sum;
             if (k == 0) begin : g_seed
-                assign kind    = pool_i ? pool_kind_i : kind2_q;
-                assign c_along = pool_i ? pool_c_i : c2_q;
-                assign y_along = pool_i ? {1'b0, pool_y_i} : dy2_q;
-                assign x_along = pool_x_i;
-                assign c_sum   = pool_i ? pool_x_row : sum2_q;
+                assign kind    = kind2_q;
+                assign c_along = c2_q;
+                assign y_along = dy2_q;
+                assign x_along = x2_q;
+                assign c_sum   = sum2_q;
                 assign y_sum   = {ROW_BITS{1'b0}};
             end else begin : g_stage
                 reg  [2:0]          kind_q;

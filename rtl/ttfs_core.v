@@ -370,6 +370,7 @@ module ttfs_core #(
     wire                 fire_valid, fire_idle, pool_valid, out_ready;
     wire [TICK_BITS-1:0] fire_tick, pool_tick;
     wire [ID_BITS-1:0]   fire_id, pool_id;
+    wire [LANE_BITS-1:0] fire_lane;
 
     ttfs_fire #(
         .LANES    (LANES),
@@ -398,6 +399,7 @@ module ttfs_core #(
         .spike_ready_i(out_ready),
         .spike_tick_o (fire_tick),
         .spike_id_o   (fire_id),
+        .spike_lane_o (fire_lane),
         .ro_valid_o   (ro_valid_o),
         .ro_ready_i   (ro_ready_i),
         .ro_id_o      (ro_id_o),
@@ -452,18 +454,25 @@ module ttfs_core #(
         .spike_id_o   (pool_id)
     );
 
-    // One way out for both.
-    ttfs_skid #(.WIDTH(TICK_BITS + ID_BITS)) u_out (
+    // One way out for both. The lane is added behind it, where there is time.
+    wire [ID_BITS-1:0]   out_id;
+    wire [LANE_BITS-1:0] out_lane;
+
+    ttfs_skid #(.WIDTH(TICK_BITS + ID_BITS + LANE_BITS)) u_out (
         .clk_i      (clk_i),
         .rst_ni     (rst_ni),
         .in_valid_i (fire_valid || pool_valid),
         .in_ready_o (out_ready),
-        .in_data_i  (in_pool ? {pool_tick, pool_id} : {fire_tick, fire_id}),
+        .in_data_i  (in_pool ? {pool_tick, pool_id, {LANE_BITS{1'b0}}}
+                             : {fire_tick, fire_id, fire_lane}),
         .out_valid_o(spike_valid_o),
         .out_ready_i(spike_ready_i),
-        .out_data_o ({spike_tick_o, spike_id_o})
+        .out_data_o ({spike_tick_o, out_id, out_lane})
     );
 
+    wire [ID_BITS-1:0] lane_id = {{(ID_BITS - LANE_BITS) {1'b0}}, out_lane};
+
+    assign spike_id_o  = out_id + (dst_flat ? lane_id : lane_id << (Y_BITS + X_BITS));
     assign out_idle    = fire_idle && !spike_valid_o;
     assign busy_o      = seq_busy || (sort_busy && seq_listens);
     assign listens_o   = seq_listens;

@@ -41,7 +41,8 @@ module ttfs_fire #(
     output wire                 spike_valid_o,
     input  wire                 spike_ready_i,
     output wire [TICK_BITS-1:0] spike_tick_o,
-    output wire [ID_BITS-1:0]   spike_id_o,
+    output wire [ID_BITS-1:0]   spike_id_o,    // of lane 0
+    output wire [LANE_BITS-1:0] spike_lane_o,  // whose channel is that many higher
     // readouts
     output wire                 ro_valid_o,
     input  wire                 ro_ready_i,
@@ -150,12 +151,11 @@ module ttfs_fire #(
         else if (spike_ready_i) pending_any_q <= more && pending_any_q;
     end
 
-    wire [ID_BITS-1:0] spike_channel = pending_channel_q + {{(ID_BITS - LANE_BITS) {1'b0}}, next_lane};
-
     assign spike_valid_o = pending_any_q;
     assign spike_tick_o  = pending_tick_q;
+    assign spike_lane_o  = next_lane;
     assign spike_id_o    = flat_i
-        ? spike_channel : {spike_channel[C_BITS-1:0], pending_row_q, pending_col_q};
+        ? pending_channel_q : {pending_channel_q[C_BITS-1:0], pending_row_q, pending_col_q};
 
     // The readout register.
     reg                ro_valid_q;

@@ -3,7 +3,8 @@
 // Max pool: the earliest spike of every window. prepare_i fills the quotient and remainder tables by
 // counting and clears the seen flags of the slice, max(2^Y_BITS, 2^X_BITS, CHANNELS*ROW_C) + 2 cycles
 // to ready_o. Then list words come in, time order, and each goes through the targets that it reaches,
-// (q, r), (q-1, r+S), ... while r < K, in y and x: a target a cycle, at least one cycle a word.
+// q, q-1, ... as often as S goes into what the remainder leaves of the kernel, in y and x: a target a
+// cycle, at least one cycle a word.
 // Targets leave through ttfs_addr and come back with the address of their seen flag; one not seen
 // yet is a spike three cycles later. hold_o asks for a freeze when a spike is not taken.
 // Driven by ttfs_seq.
@@ -69,12 +70,13 @@ module ttfs_pool #(
     localparam QY_BITS = ((Y_BITS > 8) ? Y_BITS : 8) + 1;
     localparam QX_BITS = ((X_BITS > 8) ? X_BITS : 8) + 1;
 
-    // Preparation: the tables and, beside them, the flags of every channel in turn.
+    // Preparation: the tables (quotient; kernel less remainder) and, beside them, the flags of every channel in turn.
     reg                  fill_q, clear_q;
     reg [TABLE_BITS-1:0] entry_q;
     reg [QY_BITS-1:0]    fill_qy_q;
     reg [QX_BITS-1:0]    fill_qx_q;
     reg [7:0]            fill_ry_q, fill_rx_q;
+    reg [8:0]            fill_ly_q, fill_lx_q;  // signed
     reg [SEEN_BITS-1:0]  clear_addr_q;
     reg [SEEN_BITS:0]    clear_left_q;
     reg [C_BITS:0]       channels_left_q;
@@ -88,8 +90,10 @@ module ttfs_pool #(
             entry_q         <= {TABLE_BITS{1'b0}};
             fill_qy_q       <= {{(QY_BITS - 8) {1'b0}}, qy_i};
             fill_ry_q       <= ry_i;
+            fill_ly_q       <= {1'b0, kh_i} - {1'b0, ry_i};
             fill_qx_q       <= {{(QX_BITS - 8) {1'b0}}, qx_i};
             fill_rx_q       <= rx_i;
+            fill_lx_q       <= {1'b0, kw_i} - {1'b0, rx_i};
             clear_addr_q    <= {SEEN_BITS{1'b0}};
             clear_left_q    <= per_channel_i;
             channels_left_q <= channels_i;
@@ -97,6 +101,8 @@ module ttfs_pool #(
             entry_q      <= entry_q + 1'b1;
             fill_ry_q    <= wrap_y ? 8'd0 : fill_ry_q + 1'b1;
             fill_rx_q    <= wrap_x ? 8'd0 : fill_rx_q + 1'b1;
+            fill_ly_q    <= wrap_y ? {1'b0, kh_i} : fill_ly_q - 1'b1;
+            fill_lx_q    <= wrap_x ? {1'b0, kw_i} : fill_lx_q - 1'b1;
             if (wrap_y) fill_qy_q <= fill_qy_q + 1'b1;
             if (wrap_x) fill_qx_q <= fill_qx_q + 1'b1;
             clear_addr_q <= clear_addr_q + 1'b1;
@@ -120,30 +126,31 @@ module ttfs_pool #(
     // Words: the table is read, then registered, then the counters take the word.
     reg                 valid1_q, valid2_q, spike1_q, spike2_q, eot1_q, eot2_q;
     reg [C_BITS-1:0]    c1_q, c2_q;
-    reg [QY_BITS+7:0]   y2_q;
-    reg [QX_BITS+7:0]   x2_q;
-    wire [QY_BITS+7:0]  y1;
-    wire [QX_BITS+7:0]  x1;
+    reg [QY_BITS-1:0]   qy2_q;
+    reg [QX_BITS-1:0]   qx2_q;
+    reg signed [8:0]    ly2_q, lx2_q;
+    wire [QY_BITS+8:0]  y1;
+    wire [QX_BITS+8:0]  x1;
     wire [C_BITS-1:0]   channel = id_i[Y_BITS+X_BITS +: C_BITS] - ch_first_i;
     wire                step;  // the counters take the next word
 
-    ttfs_sram #(.WIDTH(QY_BITS + 8), .WORDS(1 << Y_BITS)) u_table_y (
+    ttfs_sram #(.WIDTH(QY_BITS + 9), .WORDS(1 << Y_BITS)) u_table_y (
         .clk_i  (clk_i),
         .re_i   (step),
         .raddr_i(id_i[X_BITS +: Y_BITS]),
         .rdata_o(y1),
         .we_i   (fill_q && in_y_table),
         .waddr_i(entry_q[Y_BITS-1:0]),
-        .wdata_i({fill_qy_q, fill_ry_q})
+        .wdata_i({fill_qy_q, fill_ly_q})
     );
-    ttfs_sram #(.WIDTH(QX_BITS + 8), .WORDS(1 << X_BITS)) u_table_x (
+    ttfs_sram #(.WIDTH(QX_BITS + 9), .WORDS(1 << X_BITS)) u_table_x (
         .clk_i  (clk_i),
         .re_i   (step),
         .raddr_i(id_i[X_BITS-1:0]),
         .rdata_o(x1),
         .we_i   (fill_q && in_x_table),
         .waddr_i(entry_q[X_BITS-1:0]),
-        .wdata_i({fill_qx_q, fill_rx_q})
+        .wdata_i({fill_qx_q, fill_lx_q})
     );
 
     wire in_y_table, in_x_table;
@@ -160,51 +167,56 @@ module ttfs_pool #(
         end
     endgenerate
 
-    // The counters: target (ty, tx) and what is left of the window, from (q, r) down.
-    reg                valid_q, spike_q, eot_q;
-    reg [C_BITS-1:0]   c_q;
-    reg [QY_BITS-1:0]  ty_q;
-    reg [QX_BITS-1:0]  tx_q, tx0_q;
-    reg [8:0]          ry_q, rx_q, rx0_q;
+    // The counters: target (ty, tx), what is left of the kernel from here on, whether another follows.
+    reg               valid_q, spike_q, eot_q, more_y_q, more_x_q, more_x0_q;
+    reg               last_q;  // no target of this word follows
+    reg [C_BITS-1:0]  c_q;
+    reg [QY_BITS-1:0] ty_q;
+    reg [QX_BITS-1:0] tx_q, tx0_q;
+    reg [8:0]         ly_q, lx_q, lx0_q;
 
-    wire [8:0] ry_next = ry_q + {1'b0, sy_i};
-    wire [8:0] rx_next = rx_q + {1'b0, sx_i};
-    wire more_y = !ry_q[8] && ry_next < {1'b0, kh_i};
-    wire more_x = !rx_q[8] && rx_next < {1'b0, kw_i};
-    wire word_end = !spike_q || !(more_y || more_x);
-    wire reached = ry_q < {1'b0, kh_i} && rx_q < {1'b0, kw_i}
-        && ty_q < {{(QY_BITS - Y_BITS - 1) {1'b0}}, rows_i}
+    wire more_y2 = ly2_q > $signed({1'b0, sy_i});
+    wire more_x2 = lx2_q > $signed({1'b0, sx_i});
+    wire more_y = ly_q > {sy_i, 1'b0};
+    wire more_x = lx_q > {sx_i, 1'b0};
+    wire reaches2 = spike2_q && ly2_q > 0 && lx2_q > 0;
+    wire in_bounds = ty_q < {{(QY_BITS - Y_BITS - 1) {1'b0}}, rows_i}
         && tx_q < {{(QX_BITS - X_BITS - 1) {1'b0}}, cols_i};
 
-    assign step = en_i && (!valid_q || word_end);
+    assign step = en_i && last_q;
 
     always @(posedge clk_i) begin
         if (step) begin
             {spike1_q, eot1_q, c1_q} <= {spike_i && {1'b0, channel} < channels_i, eot_i, channel};
             {spike2_q, eot2_q, c2_q} <= {spike1_q, eot1_q, c1_q};
-            {spike_q, eot_q, c_q} <= {spike2_q, eot2_q, c2_q};
-            y2_q         <= y1;
-            x2_q         <= x1;
-            {ty_q, ry_q} <= {y2_q[QY_BITS+7:8], 1'b0, y2_q[7:0]};
-            {tx_q, rx_q} <= {x2_q[QX_BITS+7:8], 1'b0, x2_q[7:0]};
-            tx0_q        <= x2_q[QX_BITS+7:8];
-            rx0_q        <= {1'b0, x2_q[7:0]};
-        end else if (en_i && more_x) begin
-            tx_q <= tx_q - 1'b1;
-            rx_q <= rx_next;
+            {qy2_q, ly2_q} <= y1;
+            {qx2_q, lx2_q} <= x1;
+            {eot_q, c_q}   <= {eot2_q, c2_q};
+            spike_q        <= reaches2;
+            {ty_q, ly_q, more_y_q} <= {qy2_q, ly2_q, more_y2};
+            {tx_q, lx_q, more_x_q} <= {qx2_q, lx2_q, more_x2};
+            {tx0_q, lx0_q, more_x0_q} <= {qx2_q, lx2_q, more_x2};
+        end else if (en_i && more_x_q) begin
+            tx_q     <= tx_q - 1'b1;
+            lx_q     <= lx_q - {1'b0, sx_i};
+            more_x_q <= more_x;
         end else if (en_i) begin
-            ty_q <= ty_q - 1'b1;
-            ry_q <= ry_next;
-            tx_q <= tx0_q;
-            rx_q <= rx0_q;
+            ty_q     <= ty_q - 1'b1;
+            ly_q     <= ly_q - {1'b0, sy_i};
+            more_y_q <= more_y;
+            {tx_q, lx_q, more_x_q} <= {tx0_q, lx0_q, more_x0_q};
         end
+        if (!rst_ni) last_q <= 1'b1;
+        else if (step) last_q <= !(valid2_q && reaches2 && (more_y2 || more_x2));
+        else if (en_i && more_x_q) last_q <= !(more_x || more_y_q);
+        else if (en_i) last_q <= !(more_x0_q || more_y);
         if (!rst_ni) {valid1_q, valid2_q, valid_q} <= 3'b000;
         else if (step) {valid1_q, valid2_q, valid_q} <= {word_valid_i, valid1_q, valid2_q};
     end
 
     assign word_take_o = step;
     assign busy_o      = valid1_q || valid2_q || valid_q;
-    assign kind_o      = {1'b0, valid_q && eot_q && word_end, valid_q && spike_q && reached};
+    assign kind_o      = {1'b0, valid_q && eot_q && last_q, valid_q && spike_q && in_bounds};
     assign c_o         = c_q;
     assign y_o         = ty_q[Y_BITS-1:0];
     assign x_o         = tx_q[X_BITS-1:0];

@@ -85,7 +85,8 @@ module ttfs_seq #(
 
     reg [3:0]           state_q, state_d;
     reg [4:0]           count_q;          // rows of a load, cycles of a wait
-    reg                 read_start_q, rows_only_q;
+    reg                 read_start_q, rows_only_q, last_group_q, last_col_q, last_row_q;
+    reg                 ramping_q;
     reg [RAMP_BITS-1:0] ramp_q;           // steps of the ramp or the readout still to go
     reg [15:0]          groups_q;         // still to do, this one included
     reg [11:0]          cols_q, rows_q;
@@ -101,20 +102,18 @@ module ttfs_seq #(
         end
     endgenerate
 
-    wire ramping = ramp_q != 0;
-    wire load_v = state_q == LOAD_V && !ramping;
+    wire load_v = state_q == LOAD_V && !ramping_q;
     wire load_s = state_q == LOAD_S;
     wire load_v_end = load_v && count_q == V_LAST[4:0];
     wire group_end = load_s && count_q == S_LAST[4:0];
-    wire last_group = groups_q == 1;
-    wire last_col = cols_q == 1;
-    wire last_row = rows_q == 1;
+    wire settled = state_q == SETTLE && count_q == SETTLE_LAST[4:0];
     wire list_end = word_last_i && word_take_o;
 
     // The position that begins: a new row (with its band), a new column, or another group.
-    wire new_row = (state_q == OP && op_i == LINEAR) || (group_end && last_group && last_col && !last_row);
-    wire new_col = new_row || (group_end && last_group && !last_col);
-    wire new_group = new_col || (group_end && !last_group);
+    wire new_row = (state_q == OP && op_i == LINEAR)
+        || (group_end && last_group_q && last_col_q && !last_row_q);
+    wire new_col = new_row || (group_end && last_group_q && !last_col_q);
+    wire new_group = new_col || (group_end && !last_group_q);
     wire [3:0] position = patch_i ? COPY : LOAD_V;
 
     always @* begin
@@ -126,7 +125,7 @@ module ttfs_seq #(
             OP: state_d = (op_i == LINEAR) ? (band_i ? COPY : position)
                 : (op_i == POOL) ? PREPARE : IDLE;
             COPY: if (list_end) state_d = SETTLE;
-            SETTLE: if (count_q == SETTLE_LAST[4:0]) state_d = rows_only_q ? position : LOAD_V;
+            SETTLE: if (settled) state_d = rows_only_q ? position : LOAD_V;
             LOAD_V: if (load_v_end) state_d = LIST;
             LIST: if (list_end) state_d = LOAD_S;
             LOAD_S: if (group_end)
@@ -140,17 +139,19 @@ module ttfs_seq #(
     end
 
     wire counts = load_v || load_s || state_q == SETTLE
-        || (state_q == DRAINING && !ramping && !pool_busy_i && count_q != DRAIN_LAST[4:0]);
-    wire holds_count = state_q == DRAINING;
+        || (state_q == DRAINING && !ramping_q && !pool_busy_i && count_q != DRAIN_LAST[4:0]);
 
     always @(posedge clk_i) begin
         if (en_i) begin
-            if (state_d != state_q) count_q <= 5'd0;
+            if (load_v_end || group_end || settled || state_q == OP) count_q <= 5'd0;
             else if (counts) count_q <= count_q + 1'b1;
-            else if (!holds_count) count_q <= 5'd0;
+            // A position lasts three cycles or more: time to look whether it is the last.
+            last_group_q <= groups_q == 1;
+            last_col_q   <= cols_q == 1;
+            last_row_q   <= rows_q == 1;
             // A copy for a row comes before that for its first column.
             if (new_row) rows_only_q <= band_i;
-            else if (new_col || state_q == SETTLE && state_d != SETTLE) rows_only_q <= 1'b0;
+            else if (new_col || settled) rows_only_q <= 1'b0;
             if (new_row) begin
                 y0_q   <= (state_q == OP) ? y_start_i : y0_q + {8'd0, sy_i};
                 rows_q <= (state_q == OP) ? rows_i : rows_q - 1'b1;
@@ -163,19 +164,19 @@ module ttfs_seq #(
                 base_q   <= new_col ? weight_base_i : base_q + group_rows_i;
                 groups_q <= new_col ? groups_i : groups_q - 1'b1;
             end
+            ramp_q <= group_end ? (readout_i ? LANES[RAMP_BITS-1:0] : dst_ticks) : ramp_q - 1'b1;
             if (new_col) param_q <= param_base_i;
             else if (load_v || load_s) param_q <= param_q + 1'b1;
         end
         if (!rst_ni) begin
             state_q      <= IDLE;
             read_start_q <= 1'b0;
-            ramp_q       <= {RAMP_BITS{1'b0}};
+            ramping_q    <= 1'b0;
         end else if (en_i) begin
             state_q      <= state_d;
-            read_start_q <= state_d != state_q
-                && (state_d == COPY || state_d == LOAD_V || state_d == PASS);
-            if (group_end) ramp_q <= readout_i ? LANES[RAMP_BITS-1:0] : dst_ticks;
-            else if (ramping) ramp_q <= ramp_q - 1'b1;
+            read_start_q <= new_group || settled || (state_q == PREPARE && pool_ready_i);
+            if (group_end) ramping_q <= readout_i || dst_ticks_i != 0;
+            else if (ramp_q == 1) ramping_q <= 1'b0;
         end
     end
 
@@ -197,7 +198,7 @@ module ttfs_seq #(
     assign kind_o = load_v ? `TTFS_KIND_LOAD_V
         : load_s ? `TTFS_KIND_LOAD_S
         : (state_q == LIST && word_valid_i) ? {1'b0, word_eot_i, word_spike_i}
-        : !ramping ? `TTFS_KIND_NONE
+        : !ramping_q ? `TTFS_KIND_NONE
         : readout_i ? `TTFS_KIND_READ : `TTFS_KIND_RAMP;
     assign load_o      = load_v || load_s;
     assign row_o       = param_q;

@@ -85,16 +85,16 @@ module addr_case #(parameter CB = 6, YB = 5, XB = 5, RB = 12) (input wire go, ou
                         ids[c] = ids[c-1]; target[c] = target[c-1]; placed[c] = placed[c-1];
                         end_of[c] = end_of[c-1];
                     end
-                    // A target enters two stages further on.
+                    // A target enters one stage further on.
                     k[0] = kind; placed[0] = load || (kind < 4 && kind[0] && in_win);
                     if (!load && kind < 4 && !in_win) k[0][0] = 0;
                     c = id >> (YB + XB);
                     r[0] = load ? row_i : flat ? base + id : base + c * row_c + dy * row_y + dx;
                     cp[0] = copy; hit[0] = spike && in_win; ids[0] = id; end_of[0] = eot;
                     if (pool) begin
-                        k[2] = pool_kind; placed[2] = pool_kind[0];
-                        r[2] = pc * row_c + py * row_y + px;
-                        target[2] = {pc, py, px};
+                        k[1] = pool_kind; placed[1] = pool_kind[0];
+                        r[1] = pc * row_c + py * row_y + px;
+                        target[1] = {pc, py, px};
                     end
                 end
             end

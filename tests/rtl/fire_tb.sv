@@ -13,10 +13,11 @@ module fire_tb;
     reg [2:0] kind = 0;
     reg [LANES-1:0] negative = 0;
     wire hold, idle, spike_valid, ro_valid;
-    wire [2:0] lane;
+    wire [2:0] lane, spike_lane;
     wire [TB-1:0] spike_tick;
     wire [ID-1:0] spike_id, ro_id;
     wire [AB-1:0] ro_value;
+    wire [ID-1:0] spike_full = spike_id + (flat ? spike_lane : spike_lane << (YB + XB));
     reg [AB-1:0] value [0:LANES-1];
 
     ttfs_fire #(.LANES(LANES), .ACC_BITS(AB), .TICK_BITS(TB), .C_BITS(CB), .Y_BITS(YB), .X_BITS(XB))
@@ -25,7 +26,7 @@ module fire_tb;
         .channels_i(channels), .ch_first_i(ch_first), .row_first_i(row_first), .cols_i(cols),
         .flat_i(flat), .kind_i(kind), .negative_i(negative), .read_lane_o(lane),
         .potential_i(value[lane]), .spike_valid_o(spike_valid), .spike_ready_i(spike_ready),
-        .spike_tick_o(spike_tick), .spike_id_o(spike_id), .ro_valid_o(ro_valid),
+        .spike_tick_o(spike_tick), .spike_id_o(spike_id), .spike_lane_o(spike_lane), .ro_valid_o(ro_valid),
         .ro_ready_i(ro_ready), .ro_id_o(ro_id), .ro_value_o(ro_value)
     );
 
@@ -35,7 +36,7 @@ module fire_tb;
 
     always @(negedge clk) if (rst_n) begin
         if (spike_valid && spike_ready) begin
-            check({spike_tick, spike_id}, want[found], 1);
+            check({spike_tick, spike_full}, want[found], 1);
             found = found + 1;
         end
         if (ro_valid && ro_ready) begin

@@ -79,7 +79,7 @@ module pool_tb;
                     spike = n > 0; eot = i == n;
                     ci = below(all); yi = below(h); xi = below(w);
                     id = {ci[CB-1:0], yi[YB-1:0], xi[XB-1:0]};
-                    nty = 1; ntx = 1;
+                    nty = 0; ntx = 0;
                     if (spike && ci >= first && ci < first + channels) begin
                         for (oy = 0; oy < oh; oy = oy + 1) for (ox = 0; ox < ow; ox = ox + 1)
                             if (oy * sy <= yi + py && yi + py < oy * sy + kh
@@ -87,10 +87,10 @@ module pool_tb;
                                 o = flat ? ci : {ci[CB-1:0], oy[YB-1:0], ox[XB-1:0]};
                                 if (want[o] == 99) want[o] = t;
                             end
-                        for (oy = (yi + py) % sy + sy; oy < kh; oy = oy + sy) nty = nty + 1;
-                        for (ox = (xi + px) % sx + sx; ox < kw; ox = ox + sx) ntx = ntx + 1;
+                        for (oy = (yi + py) % sy; oy < kh; oy = oy + sy) nty = nty + 1;
+                        for (ox = (xi + px) % sx; ox < kw; ox = ox + sx) ntx = ntx + 1;
                     end
-                    targets = targets + nty * ntx;
+                    targets = targets + (nty * ntx > 0 ? nty * ntx : 1);
                     word_valid = 1;
                     @(negedge clk) cycles = cycles + 1;
                     while (!take) @(negedge clk) cycles = cycles + 1;

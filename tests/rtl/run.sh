@@ -87,9 +87,9 @@ bench() {
 
 chip() {
     case $1 in
-    1) python3 "$here/chip.py" "$dir" 1 100 8 ;;
-    2) python3 "$here/chip.py" "$dir" 2 200 7 ;;
-    4) python3 "$here/chip.py" "$dir" 4 300 6 ;;
+    1) python3 "$here/chip.py" "$dir" 1 235 8 ;;
+    2) python3 "$here/chip.py" "$dir" 2 202 7 ;;
+    4) python3 "$here/chip.py" "$dir" 4 492 6 ;;
     esac
 }
 
