@@ -168,7 +168,7 @@ static void check_rows(Lift *l) {
 }
 
 bool ttfs_image_to_spike(const TtfsImage *img, const char *file, TtfsSpike *out, TtfsDiag *diag) {
-    *out = (TtfsSpike){0};
+    *out = (TtfsSpike){.order = {0, 1, 2}};
     if (!ttfs_image_check(img, file, diag)) return false;
     Lift l = {.img = img, .file = file, .out = out, .diag = diag, .ok = true};
     if (check_slots(&l) && make_graph(&l)) {

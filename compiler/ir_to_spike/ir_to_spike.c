@@ -98,6 +98,7 @@ bool ttfs_ir_to_spike(const TtfsIr *ir, const TtfsCalib *calib, const TtfsSpikeO
     *out = (TtfsSpike){0};
     *report = (TtfsQuantReport){0};
     if (!check_options(&l) || !ttfs_net_of(ir, file, &net, diag)) return false;
+    memcpy(out->order, net.order, sizeof out->order);
     l.layer_used = TTFS_ARRAY(&l.scratch, bool, options->n_layers);
     if (!calib || calib->samples == 0)
         ttfs_warn(diag, TTFS_AT_FILE(file), TTFS_QUANT_RANGE,

@@ -86,8 +86,8 @@ static bool lower_input(TtfsLower *l, const TtfsNetLayer *layer) {
     p.ticks = plan_of(l, p.name).ticks;
     p.offset = low;
     p.scale = (high - low) / p.ticks;
-    p.rate_ppm = ttfs_lower_rate(l, layer->tensor, low + p.scale / 2, ALL);
-    report_input(l, &p, layer->tensor, low, high);
+    p.rate_ppm = ttfs_lower_rate(l, l->net->input, low + p.scale / 2, ALL);
+    report_input(l, &p, l->net->input, low, high);
     add_population(l, &p, constant_range(l, p.c, low, high));
     l->out->input = (TtfsPop){l->out->pops.len};
     return true;

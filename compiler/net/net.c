@@ -235,13 +235,30 @@ static bool add_pool(Build *b, const TtfsNode *n) {
                                         .of_input = b->out->layers.at[t.src].of_input});
 }
 
+/* The transposition of the input that the network starts with, NULL when it has none. */
+static const TtfsNode *transposed_input(const Build *b) {
+    for (uint32_t i = 0; i < b->ir->nodes.len; i++) {
+        const TtfsNode *n = &b->ir->nodes.at[i];
+        uint32_t rank = ttfs_ir_tensor(b->ir, n->out)->rank;
+        if (n->op == TTFS_OP_TRANSPOSE && n->in[0].i == b->ir->input.i && rank <= 4 &&
+            n->attr.perm[0] == 0)
+            return n;
+    }
+    return NULL;
+}
+
 static void add_input(Build *b) {
-    const TtfsTensorInfo *t = ttfs_ir_tensor(b->ir, b->ir->input);
+    const TtfsNode *turned = transposed_input(b);
+    TtfsTensor values = turned ? turned->out : b->ir->input;
+    const TtfsTensorInfo *t = ttfs_ir_tensor(b->ir, values);
     uint32_t shape[3];
     shape_of(t, shape);
+    b->out->input = b->ir->input;
+    for (uint32_t a = 0; a < 3; a++)
+        b->out->order[a] = turned && a + 1 < t->rank ? turned->attr.perm[a + 1] - 1 : a;
     add_layer(b, &(TtfsNetLayer){.kind = TTFS_LAYER_INPUT,
-                                 .name = t->name,
-                                 .tensor = b->ir->input,
+                                 .name = ttfs_ir_tensor(b->ir, b->ir->input)->name,
+                                 .tensor = values,
                                  .c = shape[0],
                                  .h = shape[1],
                                  .w = shape[2],
@@ -249,6 +266,7 @@ static void add_input(Build *b) {
 }
 
 static bool add_node(Build *b, const TtfsNode *n) {
+    if (n->op == TTFS_OP_TRANSPOSE && n->out.i == b->out->layers.at[0].tensor.i) return true;
     bool part = n->op == TTFS_OP_CONV || n->op == TTFS_OP_GEMM || n->op == TTFS_OP_ADD ||
                 n->op == TTFS_OP_RESHAPE || n->op == TTFS_OP_SLICE;
     if (n->op == TTFS_OP_RELU) return add_linear(b, n, n->in[0], n->out, TTFS_LAYER_RELU);

@@ -49,6 +49,8 @@ typedef struct {
     TtfsArena arena;
     TTFS_VEC(TtfsNetLayer) layers;
     TTFS_VEC(TtfsTerm) terms;
+    TtfsTensor input;  /* of the IR: a sample. Layer 0 is it, or its transposition */
+    uint32_t order[3]; /* axis of a sample that layer 0's channels, rows, columns are */
 } TtfsNet;
 
 /* Reads a checked IR in canonical form. Whatever has another form is an error (MODEL_FORM) at its
@@ -56,6 +58,8 @@ typedef struct {
 bool ttfs_net_of(const TtfsIr *ir, const char *file, TtfsNet *out, TtfsDiag *diag);
 void ttfs_net_free(TtfsNet *n);
 
+/* Where a sample holds the value of neuron i of layer 0. */
+size_t ttfs_net_sample_place(const TtfsNet *n, uint32_t i);
 uint32_t ttfs_net_size(const TtfsNetLayer *l);
 /* Weights of a term: output channels (a matrix: neurons) times row. */
 uint64_t ttfs_term_weights(const TtfsNetLayer *l, const TtfsTerm *t);

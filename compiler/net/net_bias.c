@@ -16,6 +16,18 @@ uint32_t ttfs_net_size(const TtfsNetLayer *l) {
     return l->c * l->h * l->w;
 }
 
+size_t ttfs_net_sample_place(const TtfsNet *n, uint32_t i) {
+    const TtfsNetLayer *l = &n->layers.at[0];
+    uint32_t dim[3] = {1, 1, 1}, at[3] = {0, 0, 0};
+    const uint32_t own[3] = {l->c, l->h, l->w};
+    const uint32_t place[3] = {i / l->w / l->h, i / l->w % l->h, i % l->w};
+    for (int a = 0; a < 3; a++) {
+        dim[n->order[a]] = own[a];
+        at[n->order[a]] = place[a];
+    }
+    return ((size_t)at[0] * dim[1] + at[1]) * dim[2] + at[2];
+}
+
 uint64_t ttfs_term_weights(const TtfsNetLayer *l, const TtfsTerm *t) {
     return t->row * l->c;
 }

@@ -201,17 +201,26 @@ static bool import_model(const char *path, const TtfsOnnxOptions *options,
     return ttfs_ir_check(out, path, diag);
 }
 
+bool ttfs_onnx_import_bytes(const char *path, const void *bytes, size_t n,
+                            const TtfsOnnxOptions *options, TtfsIr *out, TtfsObstacles *obstacles,
+                            TtfsDiag *diag) {
+    *out = (TtfsIr){0};
+    if (obstacles) *obstacles = (TtfsObstacles){0};
+    Onnx__ModelProto *model = ttfs_onnx_unpack(path, &(TtfsFile){bytes, n}, diag);
+    bool ok = model && import_model(path, options, model, n, out, obstacles, diag);
+    ttfs_onnx_release(model);
+    if (!ok) ttfs_ir_free(out);
+    return ok;
+}
+
 bool ttfs_onnx_import(const char *path, const TtfsOnnxOptions *options, TtfsIr *out,
                       TtfsObstacles *obstacles, TtfsDiag *diag) {
     TtfsFile file;
     *out = (TtfsIr){0};
     if (obstacles) *obstacles = (TtfsObstacles){0};
     if (!ttfs_file_open(&file, path, UINT32_MAX, diag)) return false;
-    Onnx__ModelProto *model = ttfs_onnx_unpack(path, &file, diag);
-    bool ok = model && import_model(path, options, model, file.size, out, obstacles, diag);
-    ttfs_onnx_release(model);
+    bool ok = ttfs_onnx_import_bytes(path, file.bytes, file.size, options, out, obstacles, diag);
     ttfs_file_close(&file);
-    if (!ok) ttfs_ir_free(out);
     return ok;
 }
 

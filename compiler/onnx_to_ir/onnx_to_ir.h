@@ -30,5 +30,10 @@ bool ttfs_onnx_to_ir(const char *path, TtfsIr *out, TtfsObstacles *obstacles, Tt
 /* The same with options. */
 bool ttfs_onnx_import(const char *path, const TtfsOnnxOptions *options, TtfsIr *out,
                       TtfsObstacles *obstacles, TtfsDiag *diag);
+/* The same of a model that lies in memory; `path` names it in messages, and external data is looked
+ * for in its folder. */
+bool ttfs_onnx_import_bytes(const char *path, const void *bytes, size_t n,
+                            const TtfsOnnxOptions *options, TtfsIr *out, TtfsObstacles *obstacles,
+                            TtfsDiag *diag);
 
 #endif

@@ -86,12 +86,24 @@ uint64_t ttfs_spike_parameters(const TtfsSpike *s) {
     return n;
 }
 
+/* Where a sample holds the value of neuron i of the input. */
+static size_t sample_place(const TtfsSpike *s, const TtfsPopulation *in, uint32_t i) {
+    uint32_t dim[3] = {1, 1, 1}, at[3] = {0, 0, 0};
+    const uint32_t own[3] = {in->c, in->h, in->w};
+    const uint32_t place[3] = {i / in->w / in->h, i / in->w % in->h, i % in->w};
+    for (int a = 0; a < 3; a++) {
+        dim[s->order[a]] = own[a];
+        at[s->order[a]] = place[a];
+    }
+    return ((size_t)at[0] * dim[1] + at[1]) * dim[2] + at[2];
+}
+
 uint32_t ttfs_spike_encode(const TtfsSpike *s, const float *values, uint16_t *x) {
     const TtfsPopulation *in = ttfs_spike_pop(s, s->input);
     uint32_t clipped = 0, n = ttfs_pop_size(in);
     double top = in->ticks;
     for (uint32_t i = 0; i < n; i++) {
-        double v = floor((values[i] - in->offset) / in->scale + 0.5);
+        double v = floor((values[sample_place(s, in, i)] - in->offset) / in->scale + 0.5);
         if (!(v >= 0 && v <= top)) {
             clipped++;
             v = v > top ? top : 0; /* NaN is silent */

@@ -77,7 +77,9 @@ typedef struct {
     TTFS_VEC(TtfsPopulation) pops;
     TTFS_VEC(TtfsConnection) conns;
     TtfsPop input, readout;
-    uint32_t latency; /* ticks from the start of the sample to the end of the last window */
+    uint32_t order[3]; /* axis of a sample that the input's channels, rows, columns are: 0 1 2, or
+                          2 0 1 when samples have their channels last */
+    uint32_t latency;  /* ticks from the start of the sample to the end of the last window */
 } TtfsSpike;
 
 void ttfs_spike_free(TtfsSpike *s);
@@ -110,7 +112,8 @@ typedef struct {
 } TtfsBounds;
 TtfsBounds ttfs_spike_bounds(const TtfsSpike *s, TtfsPop p, uint32_t channel);
 
-/* The integers x of the input population for one sample of real values: half-up rounding, clamped
+/* The integers x of the input population for one sample of real values, whose axes `order` puts in
+ * place: half-up rounding, clamped
  * to 0..T. Returns how many values were clipped. */
 uint32_t ttfs_spike_encode(const TtfsSpike *s, const float *values, uint16_t *x);
 
@@ -123,7 +126,8 @@ bool ttfs_spike_check(const TtfsSpike *s, const char *file, TtfsDiag *diag);
  * reader leaves an empty graph when it fails. */
 bool ttfs_spike_print(const TtfsSpike *s, const char *blob_path, TtfsBuf *out, TtfsDiag *diag);
 bool ttfs_spike_read(TtfsSpike *s, const char *file, const void *text, size_t n, TtfsDiag *diag);
-/* True when equal in every field; else says the first difference in `what` (at most n bytes). */
+/* True when equal in every field that a chip computes with (all but the order of samples, which is
+ * the encoder's); else says the first difference in `what` (at most n bytes). */
 bool ttfs_spike_equal(const TtfsSpike *a, const TtfsSpike *b, char *what, size_t n);
 
 #endif

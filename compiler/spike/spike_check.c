@@ -90,6 +90,11 @@ static bool check_ids(Checker *c) {
 
 static void check_ends(Checker *c) {
     const TtfsSpike *s = c->s;
+    const uint32_t *o = s->order;
+    c->at = UINT32_MAX;
+    if (o[0] > 2 || o[1] > 2 || o[2] > 2 || o[0] == o[1] || o[0] == o[2] || o[1] == o[2])
+        fault(c, "the order of a sample's axes is %" PRIu32 " %" PRIu32 " %" PRIu32, o[0], o[1],
+              o[2]);
     for (c->at = 0; c->at < s->pops.len; c->at++) {
         TtfsPopKind kind = s->pops.at[c->at].kind;
         if ((kind == TTFS_POP_INPUT) != (c->at + 1 == s->input.i))

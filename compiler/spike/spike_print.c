@@ -80,8 +80,9 @@ static bool print_blob(TtfsBuf *out, const TtfsBuf *blob, const char *path, Ttfs
 
 bool ttfs_spike_print(const TtfsSpike *s, const char *blob_path, TtfsBuf *out, TtfsDiag *diag) {
     ttfs_buf_printf(out,
-                    "ttfs-spike 2\ninput %" PRIu32 " readout %" PRIu32 " latency %" PRIu32 "\n",
-                    s->input.i, s->readout.i, s->latency);
+                    "ttfs-spike 2\ninput %" PRIu32 " order %" PRIu32 " %" PRIu32 " %" PRIu32
+                    " readout %" PRIu32 " latency %" PRIu32 "\n",
+                    s->input.i, s->order[0], s->order[1], s->order[2], s->readout.i, s->latency);
     for (uint32_t i = 0; i < s->pops.len; i++) print_population(out, s, i);
     TtfsBuf blob = {0};
     gather_blob(s, &blob);

@@ -231,6 +231,7 @@ static bool read_graph(Reader *r) {
         return ttfs_lex_fail(l, TTFS_TEXT_RANGE, "version %" PRIu32 " of the form, 2 is known",
                              version);
     if (!ttfs_lex_eol(l) || !ttfs_lex_key_u32(l, "input", UINT32_MAX, &r->out->input.i) ||
+        !read_u32s(r, "order", r->out->order, 3) ||
         !ttfs_lex_key_u32(l, "readout", UINT32_MAX, &r->out->readout.i) ||
         !ttfs_lex_key_u32(l, "latency", UINT32_MAX, &r->out->latency) || !ttfs_lex_eol(l))
         return false;

@@ -66,7 +66,7 @@ static void encode(TtfsExact *e, const float *input) {
     uint32_t n = ttfs_net_size(&e->net->layers.at[0]);
     double nothing = e->options.model == TTFS_EXACT_A ? x->window : INFINITY;
     for (uint32_t i = 0; i < n; i++) {
-        double v = (double)input[i] - e->input_lo;
+        double v = (double)input[ttfs_net_sample_place(e->net, i)] - e->input_lo;
         x->time[i] = v >= x->window ? 0 : v > 0 ? x->window - v : nothing;
     }
 }

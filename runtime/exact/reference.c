@@ -119,7 +119,7 @@ static void linear(const TtfsReference *r, uint32_t index) {
 void ttfs_reference_run(TtfsReference *r, const float *input) {
     const TtfsNet *net = r->net;
     uint32_t n = ttfs_net_size(&net->layers.at[0]);
-    for (uint32_t i = 0; i < n; i++) r->value[0][i] = (double)input[i];
+    for (uint32_t i = 0; i < n; i++) r->value[0][i] = (double)input[ttfs_net_sample_place(net, i)];
     for (uint32_t i = 1; i < net->layers.len; i++) {
         const TtfsNetLayer *l = &net->layers.at[i];
         const TtfsTerm *t = &net->terms.at[l->term_first];

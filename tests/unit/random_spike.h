@@ -171,11 +171,13 @@ static inline void set_times(TtfsSpike *s, TtfsRng *r) {
         }
         if (p->start + p->ticks > s->latency) s->latency = p->start + p->ticks;
     }
+    if (s->order[0] == s->order[1])
+        for (uint32_t a = 0; a < 3; a++) s->order[a] = a;
 }
 
 static inline void random_spike(TtfsSpike *s, uint64_t seed) {
     TtfsRng rng = ttfs_rng(seed), *r = &rng;
-    *s = (TtfsSpike){0};
+    *s = (TtfsSpike){.order = {2, 0, 1}};
     TtfsPopulation in = {.kind = TTFS_POP_INPUT, .ticks = random_ticks(r)};
     in.c = between(r, 1, 3), in.h = between(r, 1, 8), in.w = between(r, 1, 8);
     s->input = add_pop(s, in);

@@ -31,6 +31,45 @@ static const char sample[] =
     "data\n"
     "0000803f000000400000404000008040000080bf00000000000000000000000000000000\n";
 
+/* Every operation that the first sample has not. */
+static const char operations[] =
+    "ttfs-ir 1\n"
+    "blob inline 3\n"
+    "tensors 29\n"
+    "input %1 \"x\" [2, 2, 4]\n"
+    "const %2 \"two\" [2, 1] at 0\n"
+    "const %3 \"one\" [] at 2\n"
+    "sub \"a\" %4 \"a\" [2, 2, 4] = %1 %2\n"
+    "mul \"b\" %5 \"b\" [2, 2, 4] = %2 %4\n"
+    "div \"c\" %6 \"c\" [2, 2, 4] = %5 %3\n"
+    "max \"d\" %7 \"d\" [2, 2, 4] = %6 %2\n"
+    "min \"e\" %8 \"e\" [2, 2, 4] = %3 %7\n"
+    "leakyrelu \"f\" %9 \"f\" [2, 2, 4] = %8 slope 0x1p-3\n"
+    "prelu \"g\" %10 \"g\" [2, 2, 4] = %9 %2\n"
+    "clip \"h\" %11 \"h\" [2, 2, 4] = %10 lo 0x0p+0 hi 0x1.8p+2\n"
+    "abs \"i\" %12 \"i\" [2, 2, 4] = %11\n"
+    "neg \"j\" %13 \"j\" [2, 2, 4] = %12\n"
+    "quant \"k\" %14 \"k\" [2, 2, 4] = %13 %2 %3 lo -0x1p+7 hi 0x1.fcp+6 integer 1\n"
+    "reshape \"l\" %15 \"l\" [1, 1, 4, 4] = %14\n"
+    "minpool \"m\" %16 \"m\" [1, 1, 2, 3] = %15 kernel 2 2 stride 2 1 dilation 1 1 pad 0 0 0 0\n"
+    "averagepool \"n\" %17 \"n\" [1, 1, 2, 2] = %16 kernel 2 2 stride 1 1 dilation 1 1 pad 0 0 1 0 "
+    "count_pad 1\n"
+    "concat \"o\" %18 \"o\" [1, 1, 6, 2] = %17 %17 %17 axis 2\n"
+    "slice \"p\" %19 \"p\" [1, 1, 2, 2] = %18 first 0 0 5 0 count 1 1 2 2 step 1 1 -3 1\n"
+    "pad \"q\" %20 \"q\" [1, 1, 4, 1] = %19 before 0 0 1 -1 after 0 0 1 0 value 0x1p-1\n"
+    "reshape \"r\" %21 \"r\" [2, 2] = %20\n"
+    "matmul \"s\" %22 \"s\" [2, 2, 4] = %21 %14\n"
+    "add \"t\" %23 \"t\" [2, 2, 4] = %22 %3\n"
+    "softmax \"u\" %24 \"u\" [2, 2, 4] = %23 axis 2\n"
+    "logsoftmax \"v\" %25 \"v\" [2, 2, 4] = %24 axis 0\n"
+    "identity \"w\" %26 \"w\" [2, 2, 4] = %25\n"
+    "argmax \"x\" %27 \"x\" [2, 1, 4] = %26 axis 1 last 1\n"
+    "topk \"y\" %28 \"y\" [2, 2, 3] = %26 axis 2 k 3 largest 0 indices 1\n"
+    "gemm \"z\" %29 \"z\" [2, 2] = %21 %21 %3 alpha 0x1p+0 beta 0x1p+1 trans_a 1 trans_b 0\n"
+    "output %27 %28 %29\n"
+    "data\n"
+    "0000803f000000400000803f\n";
+
 static bool read_text(TtfsIr *ir, const char *text, TtfsDiag *diag) {
     return ttfs_ir_read(ir, "sample.txt", text, strlen(text), diag);
 }
@@ -47,6 +86,29 @@ static void test_fixed_point(void **state) {
     assert_string_equal(text.text, sample);
     ttfs_buf_free(&text);
     ttfs_ir_free(&ir);
+}
+
+static void test_operations(void **state) {
+    (void)state;
+    TtfsDiag diag = {0};
+    TtfsIr ir;
+    TtfsBuf text = {0};
+    if (!read_text(&ir, operations, &diag)) fail_msg("%s", diag.messages.at[0].what);
+    bool seen[TTFS_OP_COUNT] = {0};
+    for (uint32_t i = 0; i < ir.nodes.len; i++) seen[ir.nodes.at[i].op] = true;
+    for (uint32_t op = 0; op < TTFS_OP_COUNT; op++)
+        if (!seen[op])
+            assert_non_null(
+                strstr("conv relu maxpool batchnorm transpose", ttfs_op_name((TtfsOp)op)));
+    assert_int_equal(ir.outputs.len, 3);
+    assert_int_equal(ir.output.i, 27);
+    assert_true(ttfs_ir_print(&ir, NULL, &text, &diag));
+    assert_string_equal(text.text, operations);
+    ir.outputs.at[0].i = 28;
+    assert_false(ttfs_ir_check(&ir, "x", &diag));
+    ttfs_buf_free(&text);
+    ttfs_ir_free(&ir);
+    ttfs_diag_free(&diag);
 }
 
 static void test_blob_file(void **state) {
@@ -76,14 +138,14 @@ static void test_blob_file(void **state) {
     ttfs_diag_free(&diag);
 }
 
-/* The sample with one place changed is refused with that code. */
-static void expect_refusal(const char *from, const char *to, TtfsCode code) {
+/* The text with one place changed is refused with that code. */
+static void refused_in(const char *base, const char *from, const char *to, TtfsCode code) {
     TtfsDiag diag = {0};
     TtfsIr ir;
     TtfsBuf text = {0};
-    const char *at = strstr(sample, from);
+    const char *at = strstr(base, from);
     assert_non_null(at);
-    ttfs_buf_bytes(&text, sample, (size_t)(at - sample));
+    ttfs_buf_bytes(&text, base, (size_t)(at - base));
     ttfs_buf_puts(&text, to);
     ttfs_buf_puts(&text, at + strlen(from));
     bool ok = read_text(&ir, text.text, &diag);
@@ -92,6 +154,38 @@ static void expect_refusal(const char *from, const char *to, TtfsCode code) {
     assert_null(ir.tensors.at);
     ttfs_buf_free(&text);
     ttfs_diag_free(&diag);
+}
+
+static void expect_refusal(const char *from, const char *to, TtfsCode code) {
+    refused_in(sample, from, to, code);
+}
+
+static void test_operation_refusals(void **state) {
+    (void)state;
+    const char *o = operations;
+    refused_in(o, "[2, 1] at", "[1, 2] at", TTFS_ONNX_SHAPE);
+    refused_in(o, "= %8 slope", "= %8 %8 slope", TTFS_ONNX_SHAPE);
+    refused_in(o, "slope 0x1p-3", "slope nan", TTFS_TEXT_RANGE);
+    refused_in(o, "= %9 %2", "= %3 %2", TTFS_ONNX_SHAPE); /* the slope is larger than the input */
+    refused_in(o, "lo 0x0p+0 hi 0x1.8p+2", "lo 0x1p+3 hi 0x1.8p+2", TTFS_ONNX_SHAPE);
+    refused_in(o, "integer 1", "integer 2", TTFS_TEXT_RANGE);
+    refused_in(o, "pad 0 0 0 0\n", "pad 2 0 0 0\n", TTFS_ONNX_SHAPE);
+    refused_in(o, "dilation 1 1 pad 0 0 0 0\n", "dilation 5 1 pad 1 0 1 0\n", TTFS_ONNX_SHAPE);
+    refused_in(o, "axis 2\nslice", "axis 4\nslice", TTFS_ONNX_SHAPE);
+    refused_in(o, "= %17 %17 %17", "= %17 %17 %16", TTFS_ONNX_SHAPE);
+    refused_in(o, "= %17 %17 %17", "=", TTFS_ONNX_SHAPE);
+    refused_in(o, "= %17 %17 %17", "= %17 %17 %17 %17 %17 %17 %17 %17 %17", TTFS_TEXT_RANGE);
+    refused_in(o, "step 1 1 -3 1", "step 1 1 -6 1", TTFS_ONNX_SHAPE);
+    refused_in(o, "step 1 1 -3 1", "step 1 1 0 1", TTFS_ONNX_SHAPE);
+    refused_in(o, "first 0 0 5 0", "first 0 0 6 0", TTFS_ONNX_SHAPE);
+    refused_in(o, "before 0 0 1 -1", "before 0 0 1 -2", TTFS_ONNX_SHAPE);
+    refused_in(o, "after 0 0 1 0", "after 0 0 2147483647 0", TTFS_ONNX_SHAPE);
+    refused_in(o, "k 3 largest", "k 5 largest", TTFS_ONNX_SHAPE);
+    refused_in(o, "k 3 largest", "k 0 largest", TTFS_ONNX_SHAPE);
+    refused_in(o, "k 3 largest", "k 2 largest", TTFS_IR_CHECK);
+    refused_in(o, "= %21 %14", "= %14 %21", TTFS_ONNX_SHAPE);
+    refused_in(o, "output %27 %28", "output %27 %2", TTFS_IR_CHECK);
+    refused_in(o, "output %27 %28", "output %27 %30", TTFS_TEXT_RANGE);
 }
 
 static void test_refusals(void **state) {
@@ -103,7 +197,7 @@ static void test_refusals(void **state) {
     expect_refusal("[1, 1, 4, 4]", "[1, 1, 0, 4]", TTFS_TEXT_RANGE);
     expect_refusal("[1, 1, 4, 4]", "[1, 70000, 70000]", TTFS_TEXT_RANGE);
     expect_refusal("[1, 1, 4, 4]", "[1, 1, 1, 1, 1, 1, 1]", TTFS_TEXT_RANGE);
-    expect_refusal("[1, 1, 4, 4]", "[2, 1, 2, 4]", TTFS_ONNX_SHAPE);
+    expect_refusal("[1, 1, 4, 4]", "[2, 1, 2, 4]", TTFS_IR_CHECK);
     expect_refusal("at 4", "at 9", TTFS_TEXT_RANGE);
     expect_refusal("%6 \"perm\"", "%5 \"perm\"", TTFS_TEXT_RANGE);
     expect_refusal("relu \"relu1\"", "sigmoid \"relu1\"", TTFS_TEXT_SYNTAX);
@@ -229,10 +323,11 @@ static void test_calibration(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fixed_point), cmocka_unit_test(test_blob_file),
-        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_all_faults),
-        cmocka_unit_test(test_any_text),    cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_calibration),
+        cmocka_unit_test(test_fixed_point),        cmocka_unit_test(test_blob_file),
+        cmocka_unit_test(test_refusals),           cmocka_unit_test(test_all_faults),
+        cmocka_unit_test(test_any_text),           cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_calibration),        cmocka_unit_test(test_operations),
+        cmocka_unit_test(test_operation_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

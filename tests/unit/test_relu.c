@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The relu engine against definitions written down here once more, on random shapes; known values
- * of softmax, argmax and batch normalisation; two instances do not disturb each other.
+ * of the other operations; two instances do not disturb each other.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -174,6 +174,180 @@ static void test_small_ops(void **state) {
     expect_values(n, 4, (uint32_t[]){1, 1, 2, 3}, x, (float[]){-1, 2, 3, -4, 5, 5}, 6);
 }
 
+/* Operations with further operands that are constants. */
+static void expect_with(TtfsNode n, const float *x, uint32_t constants, const float *const *data,
+                        const float *want) {
+    TtfsIr ir = {0};
+    ir.input = n.in[0] = tensor(&ir, 2, (uint32_t[]){2, 3}, NULL);
+    for (uint32_t i = 0; i < constants; i++)
+        n.in[i + 1] = tensor(&ir, 2, (uint32_t[]){2, 1}, data[i]);
+    n.n_in = 1 + constants;
+    finish(&ir, &n);
+    TtfsRelu *r = ttfs_relu_open(&ir);
+    const float *out = ttfs_relu_run(r, x);
+    for (uint64_t i = 0; i < 6; i++) assert_float_equal(out[i], want[i], 0);
+    ttfs_relu_close(r);
+    ttfs_ir_free(&ir);
+}
+
+static void test_pointwise(void **state) {
+    (void)state;
+    const float x[6] = {-1, 2, 3, -4, 5, 0.5f}, c[2] = {2, -1}, zero[2] = {0, 4};
+    const float *const data[2] = {c, zero};
+    TtfsNode n = {.attr = ttfs_ir_attr()};
+    n.op = TTFS_OP_SUB;
+    expect_with(n, x, 1, data, (float[]){-3, 0, 1, -3, 6, 1.5f});
+    n.op = TTFS_OP_MUL;
+    expect_with(n, x, 1, data, (float[]){-2, 4, 6, 4, -5, -0.5f});
+    n.op = TTFS_OP_DIV;
+    expect_with(n, x, 1, data, (float[]){-0.5f, 1, 1.5f, 4, -5, -0.5f});
+    n.op = TTFS_OP_MAX;
+    expect_with(n, x, 1, data, (float[]){2, 2, 3, -1, 5, 0.5f});
+    n.op = TTFS_OP_MIN;
+    expect_with(n, x, 1, data, (float[]){-1, 2, 2, -4, -1, -1});
+    n.op = TTFS_OP_PRELU;
+    expect_with(n, x, 1, data, (float[]){-2, 2, 3, 4, 5, 0.5f});
+    n.op = TTFS_OP_ABS;
+    expect_with(n, x, 0, NULL, (float[]){1, 2, 3, 4, 5, 0.5f});
+    n.op = TTFS_OP_NEG;
+    expect_with(n, x, 0, NULL, (float[]){1, -2, -3, 4, -5, -0.5f});
+    n.op = TTFS_OP_LEAKYRELU;
+    n.attr.slope = 0.25f;
+    expect_with(n, x, 0, NULL, (float[]){-0.25f, 2, 3, -1, 5, 0.5f});
+    n.op = TTFS_OP_CLIP;
+    n.attr.lo = -2;
+    n.attr.hi = 2.5f;
+    expect_with(n, x, 0, NULL, (float[]){-1, 2, 2.5f, -2, 2.5f, 0.5f});
+}
+
+/* Ties go to the even integer; the zero point is added after rounding; bounds hold. */
+static void test_quant(void **state) {
+    (void)state;
+    const float x[6] = {-1, 1, 3, -9, 5, 0.75f}, scale[2] = {2, 0.5f}, zero[2] = {0, 4};
+    const float *const data[2] = {scale, zero};
+    TtfsNode n = {.op = TTFS_OP_QUANT, .attr = ttfs_ir_attr()};
+    n.attr.lo = 0;
+    n.attr.hi = 10;
+    expect_with(n, x, 2, data, (float[]){0, 0, 4, -2, 3, 1});
+    n.attr.integer = true;
+    expect_with(n, x, 2, data, (float[]){0, 0, 2, 0, 10, 6});
+}
+
+static void test_pools(void **state) {
+    (void)state;
+    const float x[6] = {1, 2, 3, -4, 5, -6};
+    TtfsNode n = {.op = TTFS_OP_MINPOOL, .attr = ttfs_ir_attr()};
+    n.attr.kernel[1] = 2;
+    n.attr.pad[1] = 1; /* padding never wins */
+    expect_values(n, 4, (uint32_t[]){1, 1, 2, 3}, x, (float[]){1, 1, 2, -4, -4, -6}, 6);
+    n.op = TTFS_OP_AVERAGEPOOL;
+    expect_values(n, 4, (uint32_t[]){1, 1, 2, 3}, x, (float[]){1, 1.5f, 2.5f, -4, 0.5f, -0.5f}, 6);
+    n.attr.count_pad = true;
+    expect_values(n, 4, (uint32_t[]){1, 1, 2, 3}, x, (float[]){0.5f, 1.5f, 2.5f, -2, 0.5f, -0.5f},
+                  6);
+    n.op = TTFS_OP_MAXPOOL;
+    n.attr.pad[1] = 0;
+    n.attr.dilation[1] = 2;
+    expect_values(n, 4, (uint32_t[]){1, 1, 2, 3}, x, (float[]){3, -4}, 2);
+}
+
+static void test_moves(void **state) {
+    (void)state;
+    const float x[6] = {-1, 2, 3, -4, 5, 0.5f};
+    TtfsNode n = {.op = TTFS_OP_SLICE, .attr = ttfs_ir_attr()};
+    n.attr.first[0] = 1;
+    n.attr.count[0] = 2;
+    n.attr.step[0] = -1;
+    n.attr.count[1] = 2;
+    n.attr.step[1] = 2;
+    expect_values(n, 2, (uint32_t[]){2, 3}, x, (float[]){-4, 0.5f, -1, 3}, 4);
+    n.op = TTFS_OP_PAD;
+    n.attr.before[0] = -1;
+    n.attr.before[1] = 1;
+    n.attr.after[1] = -1;
+    n.attr.value = 7;
+    expect_values(n, 2, (uint32_t[]){2, 3}, x, (float[]){7, -4, 5}, 3);
+    n.op = TTFS_OP_TOPK;
+    n.attr.axis = 1;
+    n.attr.k = 2;
+    n.attr.largest = true;
+    expect_values(n, 2, (uint32_t[]){2, 3}, x, (float[]){3, 2, 5, 0.5f}, 4);
+    n.attr.indices = true;
+    n.attr.largest = false;
+    expect_values(n, 2, (uint32_t[]){2, 3}, x, (float[]){0, 1, 0, 2}, 4);
+    n.op = TTFS_OP_ARGMAX;
+    expect_values(n, 2, (uint32_t[]){1, 3}, (float[]){4, 1, 4}, (float[]){0}, 1);
+    n.attr.last = true;
+    expect_values(n, 2, (uint32_t[]){1, 3}, (float[]){4, 1, 4}, (float[]){2}, 1);
+}
+
+static void test_concat(void **state) {
+    (void)state;
+    TtfsIr ir = {0};
+    const float c[2] = {8, 9}, x[4] = {1, 2, 3, 4}, want[10] = {1, 2, 8, 1, 2, 3, 4, 9, 3, 4};
+    TtfsNode n = {.op = TTFS_OP_CONCAT, .n_in = 3, .attr = ttfs_ir_attr()};
+    ir.input = n.in[0] = n.in[2] = tensor(&ir, 2, (uint32_t[]){2, 2}, NULL);
+    n.in[1] = tensor(&ir, 2, (uint32_t[]){2, 1}, c);
+    n.attr.axis = 1;
+    finish(&ir, &n);
+    TtfsRelu *r = ttfs_relu_open(&ir);
+    const float *out = ttfs_relu_run(r, x);
+    for (int i = 0; i < 10; i++) assert_true(out[i] == want[i]);
+    ttfs_relu_close(r);
+    ttfs_ir_free(&ir);
+}
+
+/* Stacks of matrices, of which one operand has one and the other three, two of them computed. */
+static void test_matmul(void **state) {
+    (void)state;
+    TtfsRng rng = ttfs_rng(13);
+    TtfsIr ir = {0};
+    TtfsNode n = {.op = TTFS_OP_MATMUL, .n_in = 2, .attr = ttfs_ir_attr()};
+    ir.input = n.in[1] = tensor(&ir, 3, (uint32_t[]){3, 4, 9}, NULL);
+    const float *a = random_floats(&ir, &rng, 8), *x = random_floats(&ir, &rng, 108);
+    n.in[0] = tensor(&ir, 2, (uint32_t[]){2, 4}, a);
+    assert_int_equal(ttfs_ir_count(finish(&ir, &n)), 54);
+    TtfsRelu *r = ttfs_relu_open(&ir);
+    const float *out = ttfs_relu_run(r, x);
+    for (int b = 0; b < 3; b++)
+        for (int i = 0; i < 2; i++)
+            for (int j = 0; j < 9; j++) {
+                double sum = 0;
+                for (int k = 0; k < 4; k++)
+                    sum += (double)a[i * 4 + k] * (double)x[b * 36 + k * 9 + j];
+                assert_float_equal(out[(b * 2 + i) * 9 + j], sum, 1e-5);
+            }
+    ttfs_relu_close(r);
+    ttfs_ir_free(&ir);
+}
+
+/* Matrices that are too large to be packed are read in place, whichever way they lie. */
+static void test_large_matrix(void **state) {
+    (void)state;
+    enum { K = 2051, N = 2053 };
+    TtfsRng rng = ttfs_rng(14);
+    for (int trans = 0; trans < 2; trans++) {
+        TtfsIr ir = {0};
+        TtfsNode n = {.op = TTFS_OP_GEMM, .n_in = 2, .attr = ttfs_ir_attr()};
+        n.attr.trans_b = trans == 1;
+        const float *w = random_floats(&ir, &rng, (uint64_t)K * N),
+                    *x = random_floats(&ir, &rng, K);
+        ir.input = n.in[0] = tensor(&ir, 2, (uint32_t[]){1, K}, NULL);
+        n.in[1] = tensor(&ir, 2, (uint32_t[]){trans ? N : K, trans ? K : N}, w);
+        finish(&ir, &n);
+        TtfsRelu *r = ttfs_relu_open(&ir);
+        const float *out = ttfs_relu_run(r, x);
+        for (uint64_t o = 0; o < N; o += 97) {
+            double sum = 0;
+            for (uint64_t i = 0; i < K; i++)
+                sum += (double)x[i] * (double)w[trans ? o * K + i : i * N + o];
+            assert_float_equal(out[o], sum, 1e-4);
+        }
+        ttfs_relu_close(r);
+        ttfs_ir_free(&ir);
+    }
+}
+
 static void test_add_batchnorm(void **state) {
     (void)state;
     TtfsIr ir = {0};
@@ -206,10 +380,12 @@ static void test_add_batchnorm(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conv),
-        cmocka_unit_test(test_gemm),
-        cmocka_unit_test(test_small_ops),
-        cmocka_unit_test(test_add_batchnorm),
+        cmocka_unit_test(test_conv),         cmocka_unit_test(test_gemm),
+        cmocka_unit_test(test_small_ops),    cmocka_unit_test(test_add_batchnorm),
+        cmocka_unit_test(test_pointwise),    cmocka_unit_test(test_quant),
+        cmocka_unit_test(test_pools),        cmocka_unit_test(test_moves),
+        cmocka_unit_test(test_concat),       cmocka_unit_test(test_matmul),
+        cmocka_unit_test(test_large_matrix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -165,7 +165,7 @@ static void reject_pairs(void **state) {
     static const char *const names[] = {
         "TEXT_SYNTAX", "TEXT_RANGE",   "SPIKE_CHECK", "LIMIT",    "blob_length", "blob_outside",
         "bias_count",  "version",      "int32",       "cycle",    "geometry",    "weight_bits",
-        "nan_scale",   "many_neurons", "group",       "channels", "shared",
+        "nan_scale",   "many_neurons", "group",       "channels", "shared",      "order",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) pair("reject", names[i], "err");
 }
@@ -310,6 +310,12 @@ static int mutate(TtfsSpike *s, int mutation) {
         return 1;
     case 44:
         c->kind = TTFS_CONN_MINPOOL;
+        return 1;
+    case 45:
+        s->order[1] = 3;
+        return 1;
+    case 46:
+        s->order[1] = s->order[0];
         return 1;
     default:
         return -1;
@@ -459,7 +465,7 @@ static void bounds_are_reached(void **state) {
 
 static void encoder(void **state) {
     (void)state;
-    TtfsSpike s = {0};
+    TtfsSpike s = {.order = {0, 1, 2}};
     s.input = add_pop(&s, (TtfsPopulation){.kind = TTFS_POP_INPUT,
                                            .c = 9,
                                            .h = 1,
@@ -471,6 +477,21 @@ static void encoder(void **state) {
     const uint16_t want[9] = {0, 0, 1, 2, 10, 10, 10, 0, 0};
     uint16_t x[9];
     assert_int_equal(ttfs_spike_encode(&s, v, x), 3); /* 4.25, -1.3, NaN */
+    assert_memory_equal(x, want, sizeof want);
+    ttfs_spike_free(&s);
+}
+
+/* Samples with their channels last: 2 rows, 3 columns, 2 channels. */
+static void encoder_of_channels_last(void **state) {
+    (void)state;
+    TtfsSpike s = {.order = {2, 0, 1}};
+    s.input = add_pop(
+        &s,
+        (TtfsPopulation){.kind = TTFS_POP_INPUT, .c = 2, .h = 2, .w = 3, .ticks = 100, .scale = 1});
+    const float v[12] = {1, 10, 2, 20, 3, 30, 4, 40, 5, 50, 6, 60};
+    const uint16_t want[12] = {1, 2, 3, 4, 5, 6, 10, 20, 30, 40, 50, 60};
+    uint16_t x[12];
+    assert_int_equal(ttfs_spike_encode(&s, v, x), 0);
     assert_memory_equal(x, want, sizeof want);
     ttfs_spike_free(&s);
 }
@@ -559,6 +580,7 @@ int main(void) {
         cmocka_unit_test(bounds_are_reached),
         cmocka_unit_test(bounds_of_a_bias_map),
         cmocka_unit_test(encoder),
+        cmocka_unit_test(encoder_of_channels_last),
         cmocka_unit_test(sizes),
         cmocka_unit_test(equality_sees_one_weight),
     };

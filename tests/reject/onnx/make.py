@@ -316,7 +316,7 @@ def imports():
     m = Model("pools", input_shape=[None, 2, 5, 5])
     m.node("AveragePool", ["input"], ["a"], name="counted", kernel_shape=[3, 3], strides=[2, 2],
            pads=[1, 1, 0, 0], count_include_pad=1)
-    m.node("AveragePool", ["input"], ["b"], name="both", kernel_shape=[3, 3], strides=[3, 3],
+    m.node("AveragePool", ["input"], ["b"], name="both", kernel_shape=[3, 3], strides=[2, 2],
            pads=[1, 1, 0, 0], count_include_pad=1, ceil_mode=1)
     m.node("MaxPool", ["input"], ["c"], name="same", kernel_shape=[2, 2], auto_pad="SAME_LOWER",
            strides=[3, 3])
