@@ -117,11 +117,13 @@ static TtfsTensor look(TtfsAffine *x, uint32_t pop, uint32_t from, uint32_t coun
 }
 
 /* A term on a row of elements that does not begin or end with a channel takes whole channels. */
-static void align(TtfsAffine *x, TtfsTerm *t) {
+static bool align(TtfsAffine *x, TtfsTerm *t) {
     TtfsMap m = x->pops.at[t->pop - 1].map;
     uint32_t per = m.h * m.w, n = t->l.in.c, first = t->from / per;
     uint32_t last = (t->from + n + per - 1) / per;
-    if (t->from % per == 0 && n % per == 0) return;
+    if (t->from % per == 0 && n % per == 0) return true;
+    if (ttfs_map_count(t->l.out) * (n + 2 * (uint64_t)per) > 4 * TTFS_DENSE_MOST)
+        return ttfs_obstacle(x, "cut between channels", "it takes a part of a channel");
     TtfsLinear dense = ttfs_linear_matrix(&x->arena, &t->l, NULL);
     uint64_t rows = ttfs_linear_rows(&dense), cols = (uint64_t)(last - first) * per;
     double *d = TTFS_ARRAY(&x->arena, double, rows *cols);
@@ -135,6 +137,7 @@ static void align(TtfsAffine *x, TtfsTerm *t) {
                         .rs = cols,
                         .cs = 1,
                         .name = t->l.name};
+    return true;
 }
 
 static TtfsTensor source(TtfsAffine *x, const TtfsTerm *t, uint32_t rank, bool flat) {
@@ -153,7 +156,7 @@ typedef struct {
 /* One term, in the shape of the sum; the first one takes the bias when its rows have one each. */
 static TtfsTensor emit_term(Sum *s, TtfsTerm t, TtfsField *bias, const char *name) {
     TtfsAffine *x = s->x;
-    if (t.flat) align(x, &t);
+    if (t.flat && !align(x, &t)) return (TtfsTensor){0};
     bool gemm = t.l.kind == TTFS_MATRIX, each = t.l.kind == TTFS_SCALE && t.l.k.n > t.l.out.c;
     TtfsWindow w = {{1, 1}, {1, 1}, {1, 1}, {0}, 1};
     uint32_t rows = (uint32_t)(each ? ttfs_map_count(t.l.out) : ttfs_linear_rows(&t.l));

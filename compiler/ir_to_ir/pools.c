@@ -103,6 +103,28 @@ static const TtfsValue *pool_part(TtfsAffine *x, const TtfsValue *p, const TtfsV
     return out;
 }
 
+/* Few runs of channels that go one way each are pooled apart; else both pools of all channels are
+ * made, and the factors of each are 0 where the other one holds. */
+static const TtfsValue *pool_runs(TtfsAffine *x, const TtfsValue *p, const TtfsValue *pool) {
+    enum { MOST = 4 };
+    uint32_t at[MOST + 1] = {0}, n = 1;
+    int way = 0;
+    for (uint32_t c = 0; c < p->map.c && n <= MOST; c++) {
+        int d = direction(p, c);
+        if (way * d < 0) at[n++] = c;
+        if (d) way = d;
+    }
+    if (n == 1 || n > MOST) return pool_part(x, p, pool);
+    const TtfsValue *part[MOST];
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t end = i + 1 < n ? at[i + 1] : p->map.c;
+        part[i] = ttfs_value_channels(x, p, at[i], end - at[i]);
+        part[i] = part[i] ? pool_part(x, part[i], pool) : NULL;
+        if (!part[i]) return NULL;
+    }
+    return ttfs_value_stack(x, n, part);
+}
+
 /* A zero padding in front of the largest of values >= 0 is padding of the pool. */
 static bool pool_padding(TtfsAffine *x, const TtfsValue *p, const TtfsValue *pool, TtfsValue *plain,
                          TtfsValue *padded) {
@@ -138,12 +160,12 @@ static const TtfsValue *pool_any(TtfsAffine *x, const TtfsValue *p, const TtfsVa
                       "it pools constants");
         return NULL;
     }
-    if (poolable(p)) return pool_part(x, p, pool);
-    if (pool_padding(x, p, pool, &plain, &padded)) return pool_part(x, &plain, &padded);
+    if (poolable(p)) return pool_runs(x, p, pool);
+    if (pool_padding(x, p, pool, &plain, &padded)) return pool_runs(x, &plain, &padded);
     p = ttfs_value_materialise(x, p, "a pool takes the values of populations");
     if (!p) return NULL;
     uint32_t n, *at = ttfs_value_parts(x, p, &n);
-    return n == 1 && at[1] && poolable(p) ? pool_part(x, p, pool) : NULL;
+    return n == 1 && at[1] && poolable(p) ? pool_runs(x, p, pool) : NULL;
 }
 
 const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v) {
@@ -172,6 +194,10 @@ const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v) {
 
 const TtfsValue *ttfs_value_pool(TtfsAffine *x, const TtfsValue *v, const TtfsWindow *w,
                                  TtfsMap out, bool least, const char *name) {
+    uint32_t depth = 0; /* of pools that wait for one another */
+    for (const TtfsValue *p = v; p->pooled; p = p->pooled) depth++;
+    if (depth >= 8) v = ttfs_value_force(x, v);
+    if (!v) return NULL;
     TtfsValue *pool = ttfs_value_new(x, out, ttfs_view_identity(ttfs_map_count(out)));
     pool->pooled = v;
     pool->win = *w;

@@ -66,12 +66,13 @@ static bool apply_term(TtfsAffine *x, const TtfsTerm *t, const TtfsLinear *l, Te
         count = run(l, at, end);
         TtfsTerm piece = *t;
         uint32_t from, to;
+        if (ttfs_linear_cut_cost(&t->l, at - t->at, count) > 4 * TTFS_DENSE_MOST) return false;
         TtfsLinear second = ttfs_linear_cut_in(l, at, count, &to);
         TtfsLinear first = ttfs_linear_cut_out(&x->arena, &t->l, at - t->at, count, &from);
         piece.from += from;
         piece.at = to;
         piece.dir = l->kind == TTFS_SCALE ? t->dir : 0;
-        if (!ttfs_linear_compose(&x->arena, &first, &second, &piece.l)) return false;
+        if (!ttfs_linear_compose(&x->arena, &first, &second, &x->budget, &piece.l)) return false;
         if (out->len >= TTFS_TERMS_MAX) return false;
         *TTFS_PUSH(&x->arena, *out) = piece;
     }
@@ -178,10 +179,26 @@ const TtfsValue *ttfs_value_add(TtfsAffine *x, const TtfsValue *a, const TtfsVal
     return out;
 }
 
+/* v, or its populations when a cut would take the groups of a wide kernel apart. */
+static const TtfsValue *cuttable(TtfsAffine *x, const TtfsValue *v, uint32_t first,
+                                 uint32_t count) {
+    for (uint32_t i = 0; i < v->n; i++) {
+        const TtfsTerm *t = &v->terms[i];
+        uint64_t begin = t->at > first ? t->at : first, end = (uint64_t)t->at + t->l.out.c;
+        if (end > (uint64_t)first + count) end = (uint64_t)first + count;
+        if (begin < end && ttfs_linear_cut_cost(&t->l, (uint32_t)begin - t->at,
+                                                (uint32_t)(end - begin)) > 4 * TTFS_DENSE_MOST)
+            return ttfs_value_materialise(x, v, "its groups are cut apart");
+    }
+    return v;
+}
+
 const TtfsValue *ttfs_value_channels(TtfsAffine *x, const TtfsValue *v, uint32_t first,
                                      uint32_t count) {
     v = ttfs_value_force(x, v);
     if (!v || (first == 0 && count == v->map.c)) return v;
+    v = cuttable(x, v, first, count);
+    if (!v) return NULL;
     TtfsMap part = {count, v->map.h, v->map.w};
     TtfsValue *out = ttfs_value_new(x, part, ttfs_view_identity(ttfs_map_count(part)));
     Terms terms = {0};
