@@ -66,13 +66,13 @@ typedef struct {
     int dir;
     bool flat;
     TtfsLinear l;
-} TtfsTerm;
+} TtfsAddend;
 
 typedef struct TtfsValue TtfsValue;
 struct TtfsValue {
     TtfsMap map;
     TtfsView view;
-    const TtfsTerm *terms;
+    const TtfsAddend *terms;
     uint32_t n;
     TtfsField bias;
     double floor; /* no element is below; -INFINITY: not known */

@@ -143,7 +143,7 @@ static bool finish(TtfsAffine *x, TtfsTensor output) {
         return ttfs_error(x->diag, TTFS_AT_FILE(x->file), TTFS_MODEL_FORM,
                           "the output does not depend on the input");
     TtfsValue *sum = ttfs_value_copy(x, v);
-    TtfsTerm *terms = TTFS_ARRAY(&x->arena, TtfsTerm, v->n);
+    TtfsAddend *terms = TTFS_ARRAY(&x->arena, TtfsAddend, v->n);
     const char *name = NULL;
     bool identity = true;
     for (uint32_t i = 0; i < v->n; i++) {
