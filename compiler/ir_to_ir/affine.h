@@ -27,7 +27,7 @@ typedef struct {
  * e being counted in the sizes, last one fastest. Sizes above 1, merged where possible. */
 enum { TTFS_VIEW_MAX = 16 };
 typedef struct {
-    uint32_t n, size[TTFS_VIEW_MAX], stride[TTFS_VIEW_MAX];
+    uint32_t n, size[TTFS_VIEW_MAX + 2], stride[TTFS_VIEW_MAX + 2];
 } TtfsView;
 
 typedef struct {
@@ -66,13 +66,13 @@ typedef struct {
     int dir;
     bool flat;
     TtfsLinear l;
-} TtfsTerm;
+} TtfsAddend;
 
 typedef struct TtfsValue TtfsValue;
 struct TtfsValue {
     TtfsMap map;
     TtfsView view;
-    const TtfsTerm *terms;
+    const TtfsAddend *terms;
     uint32_t n;
     TtfsField bias;
     double floor; /* no element is below; -INFINITY: not known */
@@ -116,12 +116,15 @@ typedef struct {
     TTFS_VEC(TtfsPopView) views;
     const char **names; /* taken names, open addressing */
     uint32_t names_cap, names_len;
-    bool *live; /* node of `in`: the output depends on it */
+    bool *live;      /* node of `in`: the output depends on it */
+    uint64_t budget; /* multiplications left for layers made one */
 } TtfsAffine;
 
 enum { TTFS_TERMS_MAX = 64 };
-#define TTFS_DENSE_MOST                                                                            \
-    ((uint64_t)1 << 22) /* weights that a layer may always have when made dense */
+/* Weights that a layer may always have when made dense; elements of a tensor; bytes of scratch. */
+#define TTFS_DENSE_MOST    ((uint64_t)1 << 22)
+#define TTFS_ELEMENTS_MOST ((uint64_t)1 << 25)
+#define TTFS_SCRATCH_MOST  ((uint64_t)1 << 32)
 
 /* field.c: numbers over maps. */
 uint64_t ttfs_map_count(TtfsMap m);
@@ -170,6 +173,8 @@ TtfsLinear ttfs_linear_ungroup(TtfsArena *a, const TtfsLinear *l);
 /* Output channels first .. only; *from is where its input channels begin. */
 TtfsLinear ttfs_linear_cut_out(TtfsArena *a, const TtfsLinear *l, uint32_t first, uint32_t count,
                                uint32_t *from);
+/* Weights that such a cut would make. */
+uint64_t ttfs_linear_cut_cost(const TtfsLinear *l, uint32_t first, uint32_t count);
 /* Input channels first .. only, which lie in whole groups or inside one; *at is where its output
  * channels begin. */
 TtfsLinear ttfs_linear_cut_in(const TtfsLinear *l, uint32_t first, uint32_t count, uint32_t *at);
@@ -183,9 +188,10 @@ void ttfs_linear_adjoint(const TtfsLinear *l, const double *row, double *out, do
 TtfsLinear ttfs_linear_times(TtfsArena *a, const TtfsLinear *l, TtfsField rows);
 TtfsLinear ttfs_linear_after(TtfsArena *a, const TtfsLinear *l, TtfsField columns);
 
-/* compose.c: first, then second, as one; false when there is no exact one within the limits. */
+/* compose.c: first, then second, as one; false when there is no exact one within the limits. What
+ * it multiplies is taken off the budget. */
 bool ttfs_linear_compose(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,
-                         TtfsLinear *out);
+                         uint64_t *budget, TtfsLinear *out);
 /* forward.c: what a constant becomes. */
 TtfsField ttfs_linear_forward(TtfsArena *a, const TtfsLinear *l, TtfsField x);
 

@@ -8,8 +8,6 @@
  */
 #include "affine.h"
 
-#define WORK_MOST ((uint64_t)1 << 33)
-
 static uint64_t gcd(uint64_t a, uint64_t b) {
     while (b) {
         uint64_t t = a % b;
@@ -24,15 +22,21 @@ static bool few_enough(uint64_t weights, const TtfsLinear *a, const TtfsLinear *
     return weights <= (both > TTFS_DENSE_MOST ? both : TTFS_DENSE_MOST) && weights <= INT32_MAX;
 }
 
+static bool spend(uint64_t work, uint64_t *budget) {
+    if (work > *budget) return false;
+    *budget -= work;
+    return true;
+}
+
 static bool matrix_after(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,
-                         TtfsLinear *out) {
+                         uint64_t *budget, TtfsLinear *out) {
     uint64_t rows = ttfs_map_count(second->out), cols = ttfs_map_count(first->in);
     uint64_t mid = ttfs_map_count(first->out);
     uint64_t work = second->kind == TTFS_MATRIX ? mid : ttfs_linear_cols(second);
     if (rows > UINT32_MAX || cols > UINT32_MAX || !few_enough(rows * cols, first, second))
         return false;
     work *= ttfs_linear_cols(first);
-    if (work > WORK_MOST || rows * work > WORK_MOST) return false;
+    if (work > UINT32_MAX || !spend(rows * work, budget)) return false;
     double *d = TTFS_ARRAY(a, double, rows *cols);
     TtfsArena scratch = {0};
     double *row = TTFS_ARRAY(&scratch, double, mid);
@@ -122,7 +126,7 @@ static void merge_row(const Merge *m, uint32_t o, double *out) {
 }
 
 static bool kernel_after(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,
-                         TtfsLinear *out) {
+                         uint64_t *budget, TtfsLinear *out) {
     Merge m = {.a = first, .b = second};
     if (!merge_axis(first, second, 0, &m.w) || !merge_axis(first, second, 1, &m.w)) return false;
     m.w.group = (uint32_t)gcd(first->win.group, second->win.group);
@@ -130,7 +134,7 @@ static bool kernel_after(TtfsArena *a, const TtfsLinear *first, const TtfsLinear
     if (cols > UINT32_MAX || cols * m.w.kernel[1] > UINT32_MAX) return false;
     cols *= m.w.kernel[1];
     uint64_t work = ttfs_linear_weights(second) * ttfs_linear_cols(first);
-    if (!few_enough(cols * second->out.c, first, second) || work > WORK_MOST) return false;
+    if (!few_enough(cols * second->out.c, first, second) || !spend(work, budget)) return false;
     double *d = TTFS_ARRAY(a, double, cols * second->out.c);
     TtfsArena scratch = {0};
     m.row_a = TTFS_ARRAY(&scratch, double, ttfs_linear_cols(first));
@@ -144,22 +148,22 @@ static bool kernel_after(TtfsArena *a, const TtfsLinear *first, const TtfsLinear
 }
 
 bool ttfs_linear_compose(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,
-                         TtfsLinear *out) {
+                         uint64_t *budget, TtfsLinear *out) {
     bool whole = first->out.h * first->out.w == 1;
     if (second->kind == TTFS_SCALE) {
         bool rows = first->kind != TTFS_KERNEL || second->k.n <= first->out.c || whole;
-        if (!rows) return matrix_after(a, first, second, out);
+        if (!rows) return matrix_after(a, first, second, budget, out);
         *out = ttfs_linear_times(a, first, second->k);
         return true;
     }
     if (first->kind == TTFS_SCALE) {
         bool columns = second->kind == TTFS_MATRIX || first->k.n <= first->out.c;
-        if (!columns) return matrix_after(a, first, second, out);
+        if (!columns) return matrix_after(a, first, second, budget, out);
         *out = ttfs_linear_after(a, second, first->k);
         out->in = first->in;
         return true;
     }
     if (first->kind == TTFS_KERNEL && second->kind == TTFS_KERNEL)
-        return kernel_after(a, first, second, out);
-    return matrix_after(a, first, second, out);
+        return kernel_after(a, first, second, budget, out);
+    return matrix_after(a, first, second, budget, out);
 }

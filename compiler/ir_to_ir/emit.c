@@ -117,11 +117,13 @@ static TtfsTensor look(TtfsAffine *x, uint32_t pop, uint32_t from, uint32_t coun
 }
 
 /* A term on a row of elements that does not begin or end with a channel takes whole channels. */
-static void align(TtfsAffine *x, TtfsTerm *t) {
+static bool align(TtfsAffine *x, TtfsAddend *t) {
     TtfsMap m = x->pops.at[t->pop - 1].map;
     uint32_t per = m.h * m.w, n = t->l.in.c, first = t->from / per;
     uint32_t last = (t->from + n + per - 1) / per;
-    if (t->from % per == 0 && n % per == 0) return;
+    if (t->from % per == 0 && n % per == 0) return true;
+    if (ttfs_map_count(t->l.out) * (n + 2 * (uint64_t)per) > 4 * TTFS_DENSE_MOST)
+        return ttfs_obstacle(x, "cut between channels", "it takes a part of a channel");
     TtfsLinear dense = ttfs_linear_matrix(&x->arena, &t->l, NULL);
     uint64_t rows = ttfs_linear_rows(&dense), cols = (uint64_t)(last - first) * per;
     double *d = TTFS_ARRAY(&x->arena, double, rows *cols);
@@ -135,9 +137,10 @@ static void align(TtfsAffine *x, TtfsTerm *t) {
                         .rs = cols,
                         .cs = 1,
                         .name = t->l.name};
+    return true;
 }
 
-static TtfsTensor source(TtfsAffine *x, const TtfsTerm *t, uint32_t rank, bool flat) {
+static TtfsTensor source(TtfsAffine *x, const TtfsAddend *t, uint32_t rank, bool flat) {
     TtfsMap m = x->pops.at[t->pop - 1].map;
     uint32_t per = t->flat ? m.h * m.w : 1;
     return look(x, t->pop, t->from / per, t->l.in.c / per, rank, flat);
@@ -151,9 +154,9 @@ typedef struct {
 } Sum;
 
 /* One term, in the shape of the sum; the first one takes the bias when its rows have one each. */
-static TtfsTensor emit_term(Sum *s, TtfsTerm t, TtfsField *bias, const char *name) {
+static TtfsTensor emit_term(Sum *s, TtfsAddend t, TtfsField *bias, const char *name) {
     TtfsAffine *x = s->x;
-    if (t.flat) align(x, &t);
+    if (t.flat && !align(x, &t)) return (TtfsTensor){0};
     bool gemm = t.l.kind == TTFS_MATRIX, each = t.l.kind == TTFS_SCALE && t.l.k.n > t.l.out.c;
     TtfsWindow w = {{1, 1}, {1, 1}, {1, 1}, {0}, 1};
     uint32_t rows = (uint32_t)(each ? ttfs_map_count(t.l.out) : ttfs_linear_rows(&t.l));
@@ -186,17 +189,17 @@ static TtfsTensor emit_term(Sum *s, TtfsTerm t, TtfsField *bias, const char *nam
     return out.i ? reshape(x, out, s->row ? 2 : 4, shape) : out;
 }
 
-static bool by_element(const TtfsTerm *t) {
+static bool by_element(const TtfsAddend *t) {
     return t->l.kind == TTFS_MATRIX || (t->l.kind == TTFS_SCALE && t->l.k.n > t->l.out.c);
 }
 
 /* The terms, either all by element or all by channel and position: the latter become matrices when
  * there are others. NULL after an obstacle. */
-static const TtfsTerm *one_class(TtfsAffine *x, const TtfsValue *v) {
+static const TtfsAddend *one_class(TtfsAffine *x, const TtfsValue *v) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < v->n; i++) n += by_element(&v->terms[i]);
     if (n == 0 || n == v->n || v->map.h * v->map.w == 1) return v->terms;
-    TtfsTerm *terms = TTFS_ARRAY(&x->arena, TtfsTerm, v->n);
+    TtfsAddend *terms = TTFS_ARRAY(&x->arena, TtfsAddend, v->n);
     for (uint32_t i = 0; i < v->n; i++) {
         terms[i] = v->terms[i];
         if (by_element(&terms[i])) continue;
@@ -212,14 +215,14 @@ static const TtfsTerm *one_class(TtfsAffine *x, const TtfsValue *v) {
 
 TtfsTensor ttfs_emit_sum(TtfsAffine *x, const TtfsValue *v, const char *name) {
     Sum s = {x, v, name, false};
-    const TtfsTerm *terms = one_class(x, v);
+    const TtfsAddend *terms = one_class(x, v);
     if (!terms) return (TtfsTensor){0};
     for (uint32_t i = 0; i < v->n && v->map.h * v->map.w == 1; i++)
         s.row = s.row || terms[i].l.kind == TTFS_MATRIX;
     TtfsField bias = v->bias;
     TtfsTensor sum = {0};
     for (uint32_t i = 0; i < v->n; i++) {
-        const TtfsTerm *t = &terms[i];
+        const TtfsAddend *t = &terms[i];
         const char *own = ttfs_unique_name(x, i && t->l.name ? t->l.name : name);
         TtfsField none = {0};
         TtfsTensor term = emit_term(&s, *t, i ? &none : &bias, own);

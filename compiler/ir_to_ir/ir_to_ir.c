@@ -20,7 +20,22 @@ static const TtfsValue *outside(TtfsAffine *x) {
     return NULL;
 }
 
+/* Sizes that a small file can ask for must not take all the memory there is. */
+static bool within_limits(TtfsAffine *x) {
+    uint64_t n = ttfs_ir_count(ttfs_result(x));
+    TtfsLoc at = TTFS_AT_NODE(x->file, x->node->name);
+    if (n > TTFS_ELEMENTS_MOST)
+        return ttfs_error(x->diag, at, TTFS_LIMIT, "%llu values, at most %llu in one layer",
+                          (unsigned long long)n, (unsigned long long)TTFS_ELEMENTS_MOST);
+    if (x->arena.used > TTFS_SCRATCH_MOST)
+        return ttfs_error(x->diag, at, TTFS_LIMIT,
+                          "the layers up to here take more than %llu bytes",
+                          (unsigned long long)TTFS_SCRATCH_MOST);
+    return true;
+}
+
 static const TtfsValue *visit(TtfsAffine *x) {
+    if (!within_limits(x)) return NULL;
     switch (x->node->op) {
     case TTFS_OP_CONV:
         return ttfs_op_conv(x);
@@ -128,12 +143,18 @@ static bool finish(TtfsAffine *x, TtfsTensor output) {
         return ttfs_error(x->diag, TTFS_AT_FILE(x->file), TTFS_MODEL_FORM,
                           "the output does not depend on the input");
     TtfsValue *sum = ttfs_value_copy(x, v);
-    TtfsTerm *terms = TTFS_ARRAY(&x->arena, TtfsTerm, v->n);
+    TtfsAddend *terms = TTFS_ARRAY(&x->arena, TtfsAddend, v->n);
     const char *name = NULL;
     bool identity = true;
     for (uint32_t i = 0; i < v->n; i++) {
         terms[i] = v->terms[i];
         identity = identity && terms[i].l.kind == TTFS_SCALE;
+        uint64_t wide = ttfs_linear_cols(&terms[i].l) * terms[i].l.in.c * v->map.c;
+        if (terms[i].l.kind == TTFS_MATRIX)
+            wide = ttfs_linear_cols(&terms[i].l) * ttfs_map_count(v->map);
+        if (terms[i].l.out.c != v->map.c && wide > 4 * TTFS_DENSE_MOST)
+            return ttfs_obstacle(x, "end the network in front of the concat",
+                                 "its results lie side by side in a large output");
         terms[i].l = ttfs_linear_widen(&x->arena, &v->terms[i].l, terms[i].at, v->map.c);
         terms[i].at = 0;
         if (!name) name = terms[i].l.name;
@@ -152,6 +173,7 @@ static bool build(TtfsAffine *x) {
         return ttfs_error(x->diag, TTFS_AT_FILE(x->file), TTFS_MODEL_FORM,
                           "the network has no layer");
     uint32_t errors = x->diag->errors;
+    x->budget = (uint64_t)1 << 35;
     x->values = TTFS_ARRAY(&x->arena, const TtfsValue *, x->in->tensors.len);
     mark_live(x, output);
     x->values[x->in->input.i - 1] = ttfs_input_value(x);

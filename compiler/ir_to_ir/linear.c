@@ -91,6 +91,14 @@ static void keep_groups(TtfsLinear *l, uint32_t first, uint32_t count) {
     l->win.group = count;
 }
 
+uint64_t ttfs_linear_cut_cost(const TtfsLinear *l, uint32_t first, uint32_t count) {
+    if (l->kind != TTFS_KERNEL || l->win.group == 1 || count == l->out.c) return 0;
+    uint32_t per = l->out.c / l->win.group;
+    if (first % per == 0 && count % per == 0) return 0;
+    uint64_t groups = (first + (uint64_t)count + per - 1) / per - first / per;
+    return groups * per * groups * ttfs_linear_cols(l);
+}
+
 TtfsLinear ttfs_linear_cut_out(TtfsArena *a, const TtfsLinear *l, uint32_t first, uint32_t count,
                                uint32_t *from) {
     TtfsLinear out = *l;

@@ -72,8 +72,12 @@ static const TtfsValue *in_order(TtfsAffine *x, const TtfsValue *v, TtfsLinear *
             b[order[c]] = ttfs_field_at(bias, (TtfsMap){m.c, 1, 1}, c, 0);
         *bias = (TtfsField){m.c, b};
         ttfs_view_channel_order(&v->view, m, l->out, view);
-    } else {
+    } else if (l->win.group == 1 ||
+               (uint64_t)l->out.c * l->in.c * l->win.kernel[0] * l->win.kernel[1] <=
+                   4 * TTFS_DENSE_MOST) {
         permute(x, l, order);
+    } else {
+        return ttfs_as_map(x, v, t);
     }
     return plain;
 }

@@ -61,7 +61,7 @@ const TtfsValue *ttfs_op_scale(TtfsAffine *x) {
 /* The value with every population said to go that way (0: nothing is known). */
 static const TtfsValue *directed(TtfsAffine *x, const TtfsValue *v, int dir) {
     TtfsValue *out = ttfs_value_copy(x, v);
-    TtfsTerm *terms = TTFS_ARRAY(&x->arena, TtfsTerm, v->n);
+    TtfsAddend *terms = TTFS_ARRAY(&x->arena, TtfsAddend, v->n);
     for (uint32_t i = 0; i < v->n; i++) {
         terms[i] = v->terms[i];
         terms[i].dir = dir;
@@ -76,7 +76,7 @@ static const TtfsValue *join(TtfsAffine *x, const TtfsValue *a, const TtfsValue 
     const TtfsValue *sum = a && b ? ttfs_value_add(x, a, b) : NULL;
     if (!sum || !monotonic || sum->n != a->n + b->n) return sum;
     TtfsValue *out = ttfs_value_copy(x, sum);
-    TtfsTerm *terms = TTFS_ARRAY(&x->arena, TtfsTerm, sum->n);
+    TtfsAddend *terms = TTFS_ARRAY(&x->arena, TtfsAddend, sum->n);
     for (uint32_t i = 0; i < sum->n; i++) {
         terms[i] = sum->terms[i];
         terms[i].dir = i < a->n ? a->terms[i].dir : b->terms[i - a->n].dir;

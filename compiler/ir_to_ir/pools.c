@@ -11,7 +11,7 @@
 static bool poolable(const TtfsValue *p) {
     bool ok = p->bias.n <= p->map.c;
     for (uint32_t i = 0; ok && i < p->n; i++) {
-        const TtfsTerm *t = &p->terms[i];
+        const TtfsAddend *t = &p->terms[i];
         ok = t->l.kind == TTFS_SCALE && !t->flat && t->l.k.n <= p->map.c &&
              (t->dir != 0 || p->n == 1);
     }
@@ -51,7 +51,7 @@ static uint32_t pool_pop(TtfsAffine *x, uint32_t source, const TtfsValue *pool, 
     return owner->pools = pop;
 }
 
-static double factor(const TtfsTerm *t, uint32_t c) {
+static double factor(const TtfsAddend *t, uint32_t c) {
     return ttfs_field_at(&t->l.k, t->l.out, (uint64_t)c * t->l.out.h * t->l.out.w, 1);
 }
 
@@ -68,8 +68,8 @@ static int direction(const TtfsValue *p, uint32_t c) {
 
 /* Term i of the part in the channels whose value goes that way; false when there are none. */
 static bool pool_term(TtfsAffine *x, const TtfsValue *p, uint32_t i, const TtfsValue *pool, int way,
-                      TtfsTerm *out) {
-    const TtfsTerm *t = &p->terms[i];
+                      TtfsAddend *out) {
+    const TtfsAddend *t = &p->terms[i];
     double *k = TTFS_ARRAY(&x->arena, double, p->map.c);
     bool any = false, all = true;
     for (uint32_t c = 0; c < p->map.c; c++) {
@@ -92,7 +92,7 @@ static bool pool_term(TtfsAffine *x, const TtfsValue *p, uint32_t i, const TtfsV
 static const TtfsValue *pool_part(TtfsAffine *x, const TtfsValue *p, const TtfsValue *pool) {
     TtfsMap m = {p->map.c, pool->map.h, pool->map.w};
     TtfsValue *out = ttfs_value_new(x, m, ttfs_view_identity(ttfs_map_count(m)));
-    TtfsTerm *terms = TTFS_ARRAY(&x->arena, TtfsTerm, 2 * (size_t)p->n);
+    TtfsAddend *terms = TTFS_ARRAY(&x->arena, TtfsAddend, 2 * (size_t)p->n);
     for (uint32_t i = 0; i < p->n; i++) {
         out->n += pool_term(x, p, i, pool, 1, &terms[out->n]);
         out->n += pool_term(x, p, i, pool, -1, &terms[out->n]);
@@ -103,11 +103,33 @@ static const TtfsValue *pool_part(TtfsAffine *x, const TtfsValue *p, const TtfsV
     return out;
 }
 
+/* Few runs of channels that go one way each are pooled apart; else both pools of all channels are
+ * made, and the factors of each are 0 where the other one holds. */
+static const TtfsValue *pool_runs(TtfsAffine *x, const TtfsValue *p, const TtfsValue *pool) {
+    enum { MOST = 4 };
+    uint32_t at[MOST + 1] = {0}, n = 1;
+    int way = 0;
+    for (uint32_t c = 0; c < p->map.c && n <= MOST; c++) {
+        int d = direction(p, c);
+        if (way * d < 0) at[n++] = c;
+        if (d) way = d;
+    }
+    if (n == 1 || n > MOST) return pool_part(x, p, pool);
+    const TtfsValue *part[MOST];
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t end = i + 1 < n ? at[i + 1] : p->map.c;
+        part[i] = ttfs_value_channels(x, p, at[i], end - at[i]);
+        part[i] = part[i] ? pool_part(x, part[i], pool) : NULL;
+        if (!part[i]) return NULL;
+    }
+    return ttfs_value_stack(x, n, part);
+}
+
 /* A zero padding in front of the largest of values >= 0 is padding of the pool. */
 static bool pool_padding(TtfsAffine *x, const TtfsValue *p, const TtfsValue *pool, TtfsValue *plain,
                          TtfsValue *padded) {
     if (pool->least || p->n != 1 || p->bias.n || p->terms[0].l.kind != TTFS_KERNEL) return false;
-    const TtfsTerm *t = &p->terms[0];
+    const TtfsAddend *t = &p->terms[0];
     const TtfsWindow *w = &t->l.win;
     bool point = w->kernel[0] * w->kernel[1] == 1 && w->stride[0] == 1 && w->stride[1] == 1;
     if (!point || t->flat || w->group != t->l.in.c || t->l.out.c != t->l.in.c) return false;
@@ -122,7 +144,7 @@ static bool pool_padding(TtfsAffine *x, const TtfsValue *p, const TtfsValue *poo
     }
     double *k = TTFS_ARRAY(&x->arena, double, t->l.out.c);
     for (uint32_t c = 0; c < t->l.out.c; c++) ttfs_linear_row(&t->l, c, &k[c]);
-    TtfsTerm *scale = TTFS_NEW(&x->arena, TtfsTerm);
+    TtfsAddend *scale = TTFS_NEW(&x->arena, TtfsAddend);
     *scale = *t;
     scale->l = ttfs_linear_scale(t->l.in, (TtfsField){t->l.out.c, k});
     *plain = *p;
@@ -138,12 +160,12 @@ static const TtfsValue *pool_any(TtfsAffine *x, const TtfsValue *p, const TtfsVa
                       "it pools constants");
         return NULL;
     }
-    if (poolable(p)) return pool_part(x, p, pool);
-    if (pool_padding(x, p, pool, &plain, &padded)) return pool_part(x, &plain, &padded);
+    if (poolable(p)) return pool_runs(x, p, pool);
+    if (pool_padding(x, p, pool, &plain, &padded)) return pool_runs(x, &plain, &padded);
     p = ttfs_value_materialise(x, p, "a pool takes the values of populations");
     if (!p) return NULL;
     uint32_t n, *at = ttfs_value_parts(x, p, &n);
-    return n == 1 && at[1] && poolable(p) ? pool_part(x, p, pool) : NULL;
+    return n == 1 && at[1] && poolable(p) ? pool_runs(x, p, pool) : NULL;
 }
 
 const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v) {
@@ -172,6 +194,10 @@ const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v) {
 
 const TtfsValue *ttfs_value_pool(TtfsAffine *x, const TtfsValue *v, const TtfsWindow *w,
                                  TtfsMap out, bool least, const char *name) {
+    uint32_t depth = 0; /* of pools that wait for one another */
+    for (const TtfsValue *p = v; p->pooled; p = p->pooled) depth++;
+    if (depth >= 8) v = ttfs_value_force(x, v);
+    if (!v) return NULL;
     TtfsValue *pool = ttfs_value_new(x, out, ttfs_view_identity(ttfs_map_count(out)));
     pool->pooled = v;
     pool->win = *w;

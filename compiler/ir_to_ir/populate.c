@@ -18,8 +18,8 @@ uint32_t ttfs_pop_add(TtfsAffine *x, TtfsTensor t, TtfsMap m, bool nonneg) {
 const TtfsValue *ttfs_value_of_pop(TtfsAffine *x, uint32_t pop, TtfsField k, int dir) {
     TtfsMap m = x->pops.at[pop - 1].map;
     TtfsValue *v = ttfs_value_new(x, m, ttfs_view_identity(ttfs_map_count(m)));
-    TtfsTerm *t = TTFS_NEW(&x->arena, TtfsTerm);
-    *t = (TtfsTerm){.pop = pop, .dir = dir, .l = ttfs_linear_scale(m, k)};
+    TtfsAddend *t = TTFS_NEW(&x->arena, TtfsAddend);
+    *t = (TtfsAddend){.pop = pop, .dir = dir, .l = ttfs_linear_scale(m, k)};
     v->terms = t;
     v->n = 1;
     return v;
@@ -152,7 +152,7 @@ const TtfsValue *ttfs_value_materialise(TtfsAffine *x, const TtfsValue *v, const
     below = below ? ttfs_value_relu(x, below, ".neg", &fresh) : NULL;
     below = below ? ttfs_value_affine(x, below, minus, (TtfsField){0}) : NULL;
     if (!below) return NULL;
-    TtfsTerm *terms = TTFS_ARRAY(&x->arena, TtfsTerm, above->n + below->n);
+    TtfsAddend *terms = TTFS_ARRAY(&x->arena, TtfsAddend, above->n + below->n);
     for (uint32_t i = 0; i < above->n + below->n; i++) {
         terms[i] = i < above->n ? above->terms[i] : below->terms[i - above->n];
         terms[i].dir = i < above->n ? 1 : -1;

@@ -37,7 +37,7 @@ TtfsValue *ttfs_value_copy(TtfsAffine *x, const TtfsValue *v) {
     return copy;
 }
 
-static bool term_nonneg(TtfsAffine *x, const TtfsTerm *t) {
+static bool term_nonneg(TtfsAffine *x, const TtfsAddend *t) {
     return x->pops.at[t->pop - 1].nonneg && ttfs_linear_nonneg(&x->arena, &t->l);
 }
 
@@ -49,7 +49,7 @@ bool ttfs_value_nonneg(TtfsAffine *x, const TtfsValue *v) {
     return ok;
 }
 
-typedef TTFS_VEC(TtfsTerm) Terms;
+typedef TTFS_VEC(TtfsAddend) Terms;
 
 /* The widest run of channels from `at` on, below `end`, that a grouped kernel takes as one. */
 static uint32_t run(const TtfsLinear *l, uint32_t at, uint32_t end) {
@@ -60,18 +60,19 @@ static uint32_t run(const TtfsLinear *l, uint32_t at, uint32_t end) {
 }
 
 /* One term through the map, in as many pieces as its groups ask for. */
-static bool apply_term(TtfsAffine *x, const TtfsTerm *t, const TtfsLinear *l, Terms *out) {
+static bool apply_term(TtfsAffine *x, const TtfsAddend *t, const TtfsLinear *l, Terms *out) {
     uint32_t end = t->at + t->l.out.c;
     for (uint32_t at = t->at, count; at < end; at += count) {
         count = run(l, at, end);
-        TtfsTerm piece = *t;
+        TtfsAddend piece = *t;
         uint32_t from, to;
+        if (ttfs_linear_cut_cost(&t->l, at - t->at, count) > 4 * TTFS_DENSE_MOST) return false;
         TtfsLinear second = ttfs_linear_cut_in(l, at, count, &to);
         TtfsLinear first = ttfs_linear_cut_out(&x->arena, &t->l, at - t->at, count, &from);
         piece.from += from;
         piece.at = to;
         piece.dir = l->kind == TTFS_SCALE ? t->dir : 0;
-        if (!ttfs_linear_compose(&x->arena, &first, &second, &piece.l)) return false;
+        if (!ttfs_linear_compose(&x->arena, &first, &second, &x->budget, &piece.l)) return false;
         if (out->len >= TTFS_TERMS_MAX) return false;
         *TTFS_PUSH(&x->arena, *out) = piece;
     }
@@ -132,9 +133,9 @@ const TtfsValue *ttfs_value_affine(TtfsAffine *x, const TtfsValue *v, TtfsField 
 }
 
 /* Adds a term; a factor of the same channels of the same population joins its like. */
-static void add_term(TtfsAffine *x, Terms *terms, const TtfsTerm *t) {
+static void add_term(TtfsAffine *x, Terms *terms, const TtfsAddend *t) {
     for (uint32_t i = 0; t->l.kind == TTFS_SCALE && i < terms->len; i++) {
-        TtfsTerm *u = &terms->at[i];
+        TtfsAddend *u = &terms->at[i];
         bool like = u->l.kind == TTFS_SCALE && u->pop == t->pop && u->from == t->from &&
                     u->at == t->at && u->flat == t->flat && ttfs_map_same(u->l.out, t->l.out);
         if (!like) continue;
@@ -145,7 +146,7 @@ static void add_term(TtfsAffine *x, Terms *terms, const TtfsTerm *t) {
         u->dir = 0;
         return;
     }
-    TtfsTerm *u = TTFS_PUSH(&x->arena, *terms);
+    TtfsAddend *u = TTFS_PUSH(&x->arena, *terms);
     *u = *t;
     u->dir = 0;
     if (!u->l.name && x->node) u->l.name = x->node->name;
@@ -178,15 +179,31 @@ const TtfsValue *ttfs_value_add(TtfsAffine *x, const TtfsValue *a, const TtfsVal
     return out;
 }
 
+/* v, or its populations when a cut would take the groups of a wide kernel apart. */
+static const TtfsValue *cuttable(TtfsAffine *x, const TtfsValue *v, uint32_t first,
+                                 uint32_t count) {
+    for (uint32_t i = 0; i < v->n; i++) {
+        const TtfsAddend *t = &v->terms[i];
+        uint64_t begin = t->at > first ? t->at : first, end = (uint64_t)t->at + t->l.out.c;
+        if (end > (uint64_t)first + count) end = (uint64_t)first + count;
+        if (begin < end && ttfs_linear_cut_cost(&t->l, (uint32_t)begin - t->at,
+                                                (uint32_t)(end - begin)) > 4 * TTFS_DENSE_MOST)
+            return ttfs_value_materialise(x, v, "its groups are cut apart");
+    }
+    return v;
+}
+
 const TtfsValue *ttfs_value_channels(TtfsAffine *x, const TtfsValue *v, uint32_t first,
                                      uint32_t count) {
     v = ttfs_value_force(x, v);
     if (!v || (first == 0 && count == v->map.c)) return v;
+    v = cuttable(x, v, first, count);
+    if (!v) return NULL;
     TtfsMap part = {count, v->map.h, v->map.w};
     TtfsValue *out = ttfs_value_new(x, part, ttfs_view_identity(ttfs_map_count(part)));
     Terms terms = {0};
     for (uint32_t i = 0; i < v->n; i++) {
-        TtfsTerm t = v->terms[i];
+        TtfsAddend t = v->terms[i];
         uint32_t begin = t.at > first ? t.at : first, end = t.at + t.l.out.c, from;
         if (end > first + count) end = first + count;
         if (begin >= end) continue;
@@ -223,7 +240,7 @@ const TtfsValue *ttfs_value_stack(TtfsAffine *x, uint32_t n, const TtfsValue *co
         all[i] = ttfs_value_force(x, v[i]);
         if (!all[i]) return NULL;
         for (uint32_t k = 0; k < all[i]->n; k++) {
-            TtfsTerm *t = TTFS_PUSH(&x->arena, terms);
+            TtfsAddend *t = TTFS_PUSH(&x->arena, terms);
             *t = all[i]->terms[k];
             t->at += m.c;
         }
@@ -248,8 +265,8 @@ const TtfsValue *ttfs_value_spread(TtfsAffine *x, const TtfsValue *v, TtfsMap m)
 }
 
 /* A term whose elements the table moves, on a map of the same size. */
-static bool rearrange_term(TtfsAffine *x, const TtfsValue *v, const TtfsTerm *t, TtfsMap m,
-                           const uint32_t *table, TtfsTerm *out) {
+static bool rearrange_term(TtfsAffine *x, const TtfsValue *v, const TtfsAddend *t, TtfsMap m,
+                           const uint32_t *table, TtfsAddend *out) {
     bool row = m.h == 1 && m.w == 1 && !table;
     uint32_t positions = v->map.h * v->map.w;
     *out = *t;
@@ -287,7 +304,7 @@ const TtfsValue *ttfs_value_rearrange(TtfsAffine *x, const TtfsValue *v, TtfsMap
     if (!v) return NULL;
     uint64_t count = ttfs_map_count(m);
     uint32_t *table = ttfs_view_table(&x->arena, &v->view, count);
-    TtfsTerm *terms = TTFS_ARRAY(&x->arena, TtfsTerm, v->n);
+    TtfsAddend *terms = TTFS_ARRAY(&x->arena, TtfsAddend, v->n);
     for (uint32_t i = 0; i < v->n; i++)
         if (!rearrange_term(x, v, &v->terms[i], m, table, &terms[i])) return NULL;
     TtfsValue *out = ttfs_value_new(x, m, ttfs_view_identity(count));

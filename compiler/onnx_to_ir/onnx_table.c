@@ -8,16 +8,15 @@
 
 #include <string.h>
 
-#define ANY UINT32_MAX
-#define WINDOW                                                                                     \
-    " auto_pad ceil_mode count_include_pad dilations kernel_shape pads storage_order strides "
+#define ANY    UINT32_MAX
+#define WINDOW " auto_pad ceil_mode dilations kernel_shape pads strides "
 
 static const OnnxOp ops[] = {
     {"Abs", 1, 1, " ", ttfs_onnx_one},
     {"Add", 2, 2, " ", ttfs_onnx_two},
     {"And", 2, 2, " ", ttfs_onnx_two},
     {"ArgMax", 1, 1, " axis keepdims select_last_index ", ttfs_onnx_argmax},
-    {"AveragePool", 1, 1, WINDOW, ttfs_onnx_averagepool},
+    {"AveragePool", 1, 1, WINDOW "count_include_pad ", ttfs_onnx_averagepool},
     {"BatchNormalization", 5, 5, " epsilon momentum spatial training_mode ", ttfs_onnx_batchnorm},
     {"Cast", 1, 1, " to saturate ", ttfs_onnx_cast},
     {"Ceil", 1, 1, " ", ttfs_onnx_one},
@@ -49,7 +48,7 @@ static const OnnxOp ops[] = {
     {"LogSoftmax", 1, 1, " axis ", ttfs_onnx_softmax},
     {"MatMul", 2, 2, " ", ttfs_onnx_matmul},
     {"Max", 1, ANY, " ", ttfs_onnx_many},
-    {"MaxPool", 1, 1, WINDOW, ttfs_onnx_maxpool},
+    {"MaxPool", 1, 1, WINDOW "storage_order ", ttfs_onnx_maxpool},
     {"Min", 1, ANY, " ", ttfs_onnx_many},
     {"Mod", 2, 2, " fmod ", ttfs_onnx_two},
     {"Mul", 2, 2, " ", ttfs_onnx_two},

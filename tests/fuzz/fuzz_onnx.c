@@ -3,11 +3,14 @@
  * Fuzz target of the importer. In: the bytes of a model; out: nothing, or an abort. What is refused
  * must come with a message; what is taken must pass the checker, print and read back to the same
  * text, and run in the relu engine when it is small. Built with libFuzzer (meson option libfuzzer)
- * it searches; built without, its main replays the files and folders it is given.
+ * it searches; built without, its main replays the files and folders it is given. With
+ * TTFS_FUZZ_CANONICAL small networks go on to the canonical form, which must be refused with a
+ * message or pass the checker.
  * Memory: the importer allocates at most 100 times the bytes of the model plus 32 MiB
  * (protobuf-c's budget of 64, folded constants of 16, text of the messages); the malloc limit of
  * the search (fuzz.sh) enforces it.
  */
+#include "ir_to_ir.h"
 #include "onnx_to_ir.h"
 #include "relu.h"
 
@@ -53,6 +56,15 @@ static void run(const TtfsIr *ir) {
     ttfs_relu_run(r, x);
     ttfs_relu_close(r);
     ttfs_arena_free(&a);
+#ifdef TTFS_FUZZ_CANONICAL
+    TtfsDiag diag = {0};
+    TtfsIr canonical;
+    bool ok = ttfs_ir_canonical(ir, &canonical, "model", &diag);
+    expect(ok == (diag.errors == 0), "a refused form without a message, or a form with one");
+    if (ok) expect(ttfs_ir_check(&canonical, "model", &diag), "a form that the checker refuses");
+    if (ok) ttfs_ir_free(&canonical);
+    ttfs_diag_free(&diag);
+#endif
 }
 
 static void taken(const TtfsIr *ir) {

@@ -114,8 +114,8 @@ static void test_pools(void **state) {
     push(&n, TTFS_OP_MUL, "mul", IN(LAST, k), NULL);
     push(&n, TTFS_OP_MAXPOOL, "pool", IN(LAST), NULL);
     conv(&n, "c2", 1, 2);
-    expect_canonical(&n,
-                     "conv:c1 relu:r1 maxpool:pool minpool:pool_2 conv:c2 conv:c2_2 add:c2.sum");
+    expect_canonical(&n, "conv:c1 relu:r1 maxpool:pool minpool:pool_2 slice:pool.part conv:c2 "
+                         "slice:pool_2.part conv:c2_2 add:c2.sum");
 
     n = start(DIMS(1, 2, 8, 8)); /* activations that grow are pooled relu by relu */
     conv(&n, "c1", 2, 2);
@@ -407,6 +407,20 @@ static void test_checker(void **state) {
     for (int i = 0; i < 5; i++) assert_true(seen[i] > 5);
 }
 
+/* A small file that asks for much. */
+static void test_limits(void **state) {
+    (void)state;
+    TtfsDiag diag = {0};
+    TtfsIr canonical;
+    Net n = start(DIMS(1, 64, 1000, 1000));
+    batchnorm(&n, "bn", 64);
+    relu(&n, "r");
+    assert_false(ttfs_ir_canonical(&n.ir, &canonical, "net", &diag));
+    assert_int_equal(diag.messages.at[0].code, TTFS_LIMIT);
+    ttfs_ir_free(&n.ir);
+    ttfs_diag_free(&diag);
+}
+
 static void test_negative_variance(void **state) {
     (void)state;
     Net n = start(DIMS(1, 4));
@@ -452,6 +466,7 @@ int main(void) {
         cmocka_unit_test(test_weights_stay),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_negative_variance),
+        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_long_chain),
         cmocka_unit_test(test_checker),
         cmocka_unit_test(test_random),
