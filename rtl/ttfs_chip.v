@@ -3,10 +3,9 @@
 // The chip: cores on a spike bus, the slot controller, the configuration port and the readout. A
 // sample begins with start_i while busy_o is low; its slots follow one another, each when all cores
 // have finished, the bus is empty and the readouts are taken (the first also when the host has sent
-// the end). done_o is high
-// for one cycle at the end. busy_o is high after reset too, until the cores are ready. The host's
-// spikes pass only in slot 0. Reset is synchronous, active low. With PRELOAD the memories come from
-// the files <INIT_PREFIX>core<N>_weights.hex and <INIT_PREFIX>core<N>_desc.hex.
+// the end). done_o is high for one cycle at the end. busy_o is high after reset too, until the cores
+// are ready. The host's spikes pass only in slot 0. Reset is synchronous, active low. With PRELOAD the
+// memories come from <INIT_PREFIX>core<N>_weights.hex and <INIT_PREFIX>core<N>_desc.hex.
 
 `default_nettype none
 
