@@ -15,7 +15,7 @@ packages="gcc g++ libc6-dev make meson ninja-build pkg-config git python3
 libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libonnx-dev libcjson-dev zlib1g-dev
 llvm-19-dev
 verilator yosys iverilog
-libcmocka-dev clang-format"
+libonnx-testdata libcmocka-dev clang-format"
 
 say() { printf 'setup: %s\n' "$*"; }
 die() { printf 'setup: error: %s\n' "$*" >&2; exit 1; }
