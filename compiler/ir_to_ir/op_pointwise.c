@@ -85,21 +85,36 @@ static const TtfsValue *join(TtfsAffine *x, const TtfsValue *a, const TtfsValue 
     return out;
 }
 
+/* What waits behind the pool, put in front of it as `inner`. */
+static const TtfsValue *behind(TtfsAffine *x, const TtfsValue *pool, const TtfsValue *inner) {
+    const TtfsValue *again =
+        inner ? ttfs_value_pool(x, inner, &pool->win, pool->map, pool->least, pool->name) : NULL;
+    if (!again) return NULL;
+    TtfsValue *out = ttfs_value_copy(x, again);
+    out->view = pool->view;
+    return out;
+}
+
 /* relu(x) + k relu(-x) */
 static const TtfsValue *two_sides(TtfsAffine *x, const TtfsValue *v, TtfsField k) {
     bool up, down;
     TtfsField minus = ttfs_field_times(&x->arena, v->map, k, ttfs_field_uniform(&x->arena, -1));
+    bool grows = k.n && ttfs_field_nonneg(minus);
     if (ttfs_value_nonneg(x, v)) return v;
+    if (v->pooled && grows && k.n <= v->map.c) return behind(x, v, two_sides(x, v->pooled, k));
+    v = ttfs_value_force(x, v);
+    if (!v) return NULL;
     const TtfsValue *a = ttfs_value_relu(x, v, NULL, &up), *b = negate(x, v);
     b = a && b ? ttfs_value_relu(x, b, NULL, &down) : NULL;
     if (!b) return NULL;
     b = ttfs_value_affine(x, down ? directed(x, b, -1) : b, k, NONE);
-    return join(x, a, b, up && down && k.n && ttfs_field_nonneg(minus));
+    return join(x, a, b, up && down && grows);
 }
 
 /* max(v, c), c over the map of v */
 static const TtfsValue *at_least(TtfsAffine *x, const TtfsValue *v, TtfsField c) {
     bool fresh;
+    if (v->pooled && c.n <= v->map.c) return behind(x, v, at_least(x, v->pooled, c));
     TtfsField minus = ttfs_field_times(&x->arena, v->map, c, ttfs_field_uniform(&x->arena, -1));
     const TtfsValue *r = ttfs_value_affine(x, v, NONE, minus);
     r = r ? ttfs_value_relu(x, r, NULL, &fresh) : NULL;
@@ -109,6 +124,7 @@ static const TtfsValue *at_least(TtfsAffine *x, const TtfsValue *v, TtfsField c)
 /* min(v, c) */
 static const TtfsValue *at_most(TtfsAffine *x, const TtfsValue *v, TtfsField c) {
     bool fresh;
+    if (v->pooled && c.n <= v->map.c) return behind(x, v, at_most(x, v->pooled, c));
     const TtfsValue *r = ttfs_value_affine(x, v, ttfs_field_uniform(&x->arena, -1), c);
     r = r ? ttfs_value_relu(x, r, NULL, &fresh) : NULL;
     if (!r) return NULL;
@@ -129,6 +145,7 @@ static const TtfsValue *with_floor(TtfsAffine *x, const TtfsValue *v, double flo
 
 static const TtfsValue *clip(TtfsAffine *x, const TtfsValue *v, float lo, float hi) {
     bool low = lo > -FLT_MAX, high = hi < FLT_MAX, fresh[2];
+    if (v->pooled && lo <= hi) return behind(x, v, clip(x, v->pooled, lo, hi));
     if (low && (v->floor >= (double)lo || (lo <= 0 && ttfs_value_nonneg(x, v)))) low = false;
     double floor = lo > -FLT_MAX ? (double)fminf(lo, hi) : -INFINITY;
     if (high && lo > hi) { /* ONNX: min(max(x, lo), hi) */
@@ -172,29 +189,12 @@ static const TtfsValue *extreme(TtfsAffine *x, bool least) {
     return d ? ttfs_value_add(x, b, d) : NULL;
 }
 
-static const TtfsValue *activate(TtfsAffine *x, const TtfsValue *v);
-
-/* In front of the pool that waits, in place of behind it. */
-static const TtfsValue *inside(TtfsAffine *x, const TtfsValue *v) {
-    const TtfsValue *inner = activate(x, v->pooled);
-    const TtfsValue *pool = inner ? ttfs_value_pool(x, inner, &v->win, v->map, v->least, v->name)
-                                  : NULL;
-    if (!pool) return NULL;
-    TtfsValue *out = ttfs_value_copy(x, pool);
-    out->view = v->view;
-    return out;
-}
-
 static const TtfsValue *activate(TtfsAffine *x, const TtfsValue *v) {
     const TtfsNode *n = x->node;
     const TtfsIrAttr *a = &n->attr;
     TtfsField one = ttfs_field_uniform(&x->arena, 1);
     bool fresh;
     if (n->op == TTFS_OP_RELU) return ttfs_value_relu(x, v, NULL, &fresh);
-    bool grows = n->op == TTFS_OP_CLIP || (n->op == TTFS_OP_LEAKYRELU && a->slope >= 0);
-    if (v->pooled && grows) return inside(x, v);
-    v = ttfs_value_force(x, v);
-    if (!v) return NULL;
     if (n->op == TTFS_OP_CLIP) return clip(x, v, a->lo, a->hi);
     if (n->op == TTFS_OP_ABS) return with_floor(x, two_sides(x, v, one), 0);
     if (n->op == TTFS_OP_LEAKYRELU)

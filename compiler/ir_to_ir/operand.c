@@ -112,13 +112,39 @@ const TtfsValue *ttfs_as_map(TtfsAffine *x, const TtfsValue *v, const TtfsTensor
     return out;
 }
 
-/* One value a channel for all positions. */
+/* Which element of `t` each element of the result takes, as a matrix. */
+static const TtfsValue *repeat(TtfsAffine *x, const TtfsValue *v, const TtfsTensorInfo *t) {
+    TtfsMap m = ttfs_map_of(ttfs_result(x));
+    uint64_t rows = ttfs_map_count(m), cols = ttfs_map_count(v->map);
+    if (rows * cols > TTFS_DENSE_MOST) return NULL;
+    const TtfsValue *wide = ttfs_value_new(x, m, ttfs_view_identity(rows));
+    double *number = TTFS_ARRAY(&x->arena, double, cols);
+    double *d = TTFS_ARRAY(&x->arena, double, rows *cols);
+    for (uint64_t e = 0; e < cols; e++) number[e] = (double)e;
+    TtfsField from = ttfs_broadcast(x, wide, t, number, 0);
+    uint32_t *table = ttfs_view_table(&x->arena, &v->view, cols);
+    for (uint64_t r = 0; r < rows; r++) {
+        uint64_t e = (uint64_t)ttfs_field_at(&from, m, r, 0);
+        d[r * cols + (table ? table[e] : e)] = 1;
+    }
+    TtfsLinear l = {.kind = TTFS_MATRIX, .in = v->map, .out = m, .d = d, .rs = cols, .cs = 1};
+    return ttfs_value_linear(x, v, &l, (TtfsField){0});
+}
+
+/* Input of shape `t` over the result's shape; NULL when it takes too many weights. */
 static const TtfsValue *spread(TtfsAffine *x, const TtfsValue *v, const TtfsTensorInfo *t) {
     const TtfsTensorInfo *to = ttfs_result(x);
-    bool channels = ttfs_ir_count(t) == v->map.c && to->rank == 4 && to->dim[0] == 1 &&
-                    to->dim[1] == v->map.c && v->map.h * v->map.w == 1 && t->rank >= 3 &&
-                    t->dim[t->rank - 3] == v->map.c && ttfs_view_is_identity(&v->view);
-    return channels ? ttfs_value_spread(x, v, ttfs_map_of(to)) : NULL;
+    TtfsMap m = ttfs_map_of(to), from = v->map;
+    bool map = to->rank == 4 && to->dim[0] == 1 && t->rank >= 3 && ttfs_view_is_identity(&v->view);
+    for (uint32_t i = 0; map && i < 3; i++)
+        map = t->dim[t->rank - 3 + i] == (i == 0 ? from.c : i == 1 ? from.h : from.w);
+    if (map && from.c == m.c && from.h * from.w == 1) return ttfs_value_spread(x, v, m);
+    if (map && from.c == 1 && from.h == m.h && from.w == m.w) { /* one channel for all */
+        static const TtfsWindow point = {{1, 1}, {1, 1}, {1, 1}, {0}, 1};
+        TtfsLinear l = ttfs_linear_window(from, m, &point, ttfs_field_uniform(&x->arena, 1).v);
+        return ttfs_value_linear(x, v, &l, (TtfsField){0});
+    }
+    return repeat(x, v, t);
 }
 
 /* Input k over the result's shape. */

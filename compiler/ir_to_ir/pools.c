@@ -7,6 +7,8 @@
  */
 #include "affine.h"
 
+#include <math.h>
+
 /* True when the part (all terms as wide as it) can be pooled population by population. */
 static bool poolable(const TtfsValue *p) {
     bool ok = p->bias.n <= p->map.c;
@@ -153,13 +155,38 @@ static bool pool_padding(TtfsAffine *x, const TtfsValue *p, const TtfsValue *poo
     return true;
 }
 
+/* The largest (least: smallest) constant of the window at (y, v) of a plane. */
+static double window_extreme(const TtfsValue *pool, TtfsMap in, const double *plane, uint32_t y,
+                             uint32_t v) {
+    const TtfsWindow *w = &pool->win;
+    double best = pool->least ? INFINITY : -INFINITY;
+    for (uint32_t j = 0; j < w->kernel[0]; j++)
+        for (uint32_t i = 0; i < w->kernel[1]; i++) {
+            int64_t at = (int64_t)y * w->stride[0] + (int64_t)j * w->dilation[0] - w->pad[0];
+            int64_t to = (int64_t)v * w->stride[1] + (int64_t)i * w->dilation[1] - w->pad[1];
+            if (at < 0 || to < 0 || at >= in.h || to >= in.w) continue;
+            double c = plane[(uint64_t)at * in.w + (uint64_t)to];
+            best = pool->least ? fmin(best, c) : fmax(best, c);
+        }
+    return best;
+}
+
+static const TtfsValue *pool_constant(TtfsAffine *x, const TtfsValue *p, const TtfsValue *pool) {
+    TtfsMap m = {p->map.c, pool->map.h, pool->map.w};
+    double *all = TTFS_ARRAY(&x->arena, double, ttfs_map_count(m)), *at = all;
+    for (uint32_t c = 0; c < m.c; c++)
+        for (uint32_t y = 0; y < m.h; y++)
+            for (uint32_t v = 0; v < m.w; v++)
+                *at++ = window_extreme(pool, p->map, p->bias.v + (uint64_t)c * p->map.h * p->map.w,
+                                       y, v);
+    TtfsValue *out = ttfs_value_new(x, m, ttfs_view_identity(ttfs_map_count(m)));
+    out->bias = ttfs_field_of(&x->arena, m, all, 0);
+    return out;
+}
+
 static const TtfsValue *pool_any(TtfsAffine *x, const TtfsValue *p, const TtfsValue *pool) {
     TtfsValue plain, padded;
-    if (p->n == 0 && p->bias.n > p->map.c) {
-        ttfs_obstacle(x, "compute the pool of constants when the model is exported",
-                      "it pools constants");
-        return NULL;
-    }
+    if (p->n == 0 && p->bias.n > p->map.c) return pool_constant(x, p, pool);
     if (poolable(p)) return pool_runs(x, p, pool);
     if (pool_padding(x, p, pool, &plain, &padded)) return pool_runs(x, &plain, &padded);
     p = ttfs_value_materialise(x, p, "a pool takes the values of populations");

@@ -111,6 +111,7 @@ static void settle_input(OnnxImport *im, OnnxNode *n, uint32_t i) {
 }
 
 static void walk_node(OnnxImport *im, OnnxNode *n) {
+    uint32_t before = im->diag->errors;
     const char *domain = text(n->proto->domain);
     n->op = ttfs_onnx_op(domain, n->type);
     for (uint32_t i = 0; i < n->n_in; i++) settle_input(im, n, i);
@@ -129,11 +130,10 @@ static void walk_node(OnnxImport *im, OnnxNode *n) {
         else
             n->op->handle(im, n);
     }
-    bool known = n->n_out && n->out[0] && n->out[0]->kind != ONNX_PENDING &&
-                 n->out[0]->kind != ONNX_UNKNOWN;
+    bool done = !n->unknown && im->diag->errors == before; /* what is left has no form here */
     for (uint32_t i = 0; i < n->n_out; i++)
         if (n->out[i] && n->out[i]->kind == ONNX_PENDING)
-            n->out[i]->kind = i && known ? ONNX_SECOND : ONNX_UNKNOWN;
+            n->out[i]->kind = done ? ONNX_SECOND : ONNX_UNKNOWN;
 }
 
 /* What stands in the way of an output, NULL: nothing, or an obstacle that was reported. */

@@ -276,8 +276,8 @@ unsigned char *ttfs_node_case_model(NodeCase *c, uint32_t active, TtfsArena *a, 
     Onnx__GraphProto *g = c->model->graph, kept = *g;
     g->initializer = TTFS_ARRAY(a, Onnx__TensorProto *, g->n_initializer + c->n_inputs);
     g->input = TTFS_ARRAY(a, Onnx__ValueInfoProto *, g->n_input + 1);
-    memcpy(g->initializer, kept.initializer, kept.n_initializer * sizeof *g->initializer);
-    memcpy(g->input, kept.input, kept.n_input * sizeof *g->input);
+    for (size_t i = 0; i < kept.n_initializer; i++) g->initializer[i] = kept.initializer[i];
+    for (size_t i = 0; i < kept.n_input; i++) g->input[i] = kept.input[i];
     char *names[NODE_MOST];
     for (uint32_t i = 0; i < c->n_inputs; i++) {
         names[i] = c->inputs[i].proto->name;

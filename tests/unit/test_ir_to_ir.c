@@ -12,6 +12,7 @@
 #include "affine.h"
 #include "built_net.h"
 #include "random_net.h"
+#include "reject.h"
 
 static void test_folds(void **state) {
     (void)state;
@@ -407,6 +408,20 @@ static void test_checker(void **state) {
     for (int i = 0; i < 5; i++) assert_true(seen[i] > 5);
 }
 
+/* The form with the text is read, but has no canonical form. */
+static bool canonical_of(const char *name, const void *bytes, size_t n, TtfsDiag *diag) {
+    TtfsIr ir = {0}, out = {0};
+    bool ok = ttfs_ir_read(&ir, name, bytes, n, diag) && ttfs_ir_canonical(&ir, &out, name, diag);
+    ttfs_ir_free(&out);
+    ttfs_ir_free(&ir);
+    return ok;
+}
+
+static void test_rejects(void **state) {
+    (void)state;
+    reject_folder(TTFS_SOURCE_DIR "/tests/reject/canonical", canonical_of, 9);
+}
+
 /* A small file that asks for much. */
 static void test_limits(void **state) {
     (void)state;
@@ -466,6 +481,7 @@ int main(void) {
         cmocka_unit_test(test_weights_stay),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_negative_variance),
+        cmocka_unit_test(test_rejects),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_long_chain),
         cmocka_unit_test(test_checker),
