@@ -42,14 +42,13 @@ def chip(case, name, **changes):
     return case.write(name + ".json", json.dumps(description))
 
 
-def model(case, name, weights, relu=True):
+def model(case, name, weights):
     m = Model(name, input_shape=[None, len(weights[0])])
     m.init("w1", weights)
     m.init("w2", [[1.0] * len(weights)])
     m.node("Gemm", ["input", "w1"], ["a"], name="first", transB=1)
-    if relu:
-        m.node("Relu", ["a"], ["b"], name="act")
-    m.node("Gemm", ["b" if relu else "a", "w2"], ["c"], name="last", transB=1)
+    m.node("Relu", ["a"], ["b"], name="act")
+    m.node("Gemm", ["b", "w2"], ["c"], name="last", transB=1)
     m.output("c", [None, 1])
     m.save(case.path(name + ".onnx"))
     return name + ".onnx"
@@ -111,7 +110,7 @@ def cases(case):
         "ONNX_ATTR": (("check", os.path.join(ONNX, "attr_unknown.onnx")), "attribute"),
         "ONNX_SHAPE": (("check", os.path.join(ONNX, "shape_free.onnx")), "static shapes"),
         "IR_CHECK": (("dump", edited(case, "ir", "output %8", "output %99")), "99"),
-        "MODEL_FORM": (("check", model(case, "linear", [[1.0] * 4] * 3, relu=False)), "Relu"),
+        "MODEL_FORM": (("check", os.path.join(ONNX, "form_softmax_inside.onnx")), "spiking form"),
         "MODEL_VALUE": (("check", os.path.join(ONNX, "weight_nan.onnx")), "NaN"),
         "OPTION_VALUE": (COMPILE + ("--ticks", "0"), "from 1 to 65535"),
         "QUANT_RANGE": (("compile", model(case, "wide", [[1.0] * 4096] * 3), "-o", "x",
