@@ -22,7 +22,7 @@ enum { MOST_RAMP = 1 << 22, MOST_THRESHOLD = 1 << 30, CANDIDATES = 96, FEWEST_CA
 static const double COARSEST = 0.85, FINEST = 2.2;
 
 static const float *channel_of(const TtfsGridTerm *t, uint32_t channel) {
-    return t->weights + channel * t->row;
+    return t->weights + channel * t->rows * t->row;
 }
 
 /* How much a squared error of this source's weights counts. */
@@ -34,7 +34,8 @@ static double importance(const TtfsGridTerm *t) {
 /* Candidates a channel, fewer when the layer is large: the search stays below 2^28 roundings. */
 static uint32_t candidates(const TtfsGridTask *l) {
     uint64_t weights = 1;
-    for (uint32_t k = 0; k < l->terms; k++) weights += l->channels * l->term[k].row;
+    for (uint32_t k = 0; k < l->terms; k++)
+        weights += l->channels * l->term[k].rows * l->term[k].row;
     uint64_t n = ((uint64_t)1 << 28) / weights;
     return n < FEWEST_CANDIDATES ? FEWEST_CANDIDATES : n > CANDIDATES ? CANDIDATES : (uint32_t)n;
 }
@@ -49,7 +50,8 @@ static double coarsest_unit(const TtfsGridTask *l, uint32_t first, uint32_t end)
     double unit = 0;
     for (uint32_t k = 0; k < l->terms; k++) {
         const TtfsGridTerm *t = &l->term[k];
-        double step = ttfs_grid_step(channel_of(t, first), (end - first) * t->row, l->bits);
+        double step =
+            ttfs_grid_step(channel_of(t, first), (end - first) * t->rows * t->row, l->bits);
         if (step * t->in_scale > unit) unit = step * t->in_scale;
     }
     return unit;
@@ -60,7 +62,8 @@ static double error_at(const TtfsGridTask *l, uint32_t first, uint32_t end, doub
     double error = 0;
     for (uint32_t k = 0; k < l->terms; k++) {
         const TtfsGridTerm *t = &l->term[k];
-        error += importance(t) * ttfs_grid_error(channel_of(t, first), (end - first) * t->row,
+        error += importance(t) * ttfs_grid_error(channel_of(t, first),
+                                                 (end - first) * t->rows * t->row,
                                                  unit / t->in_scale, l->bits);
     }
     return error;
@@ -72,7 +75,7 @@ static double ramp_of_lone(const TtfsGridTask *l, uint32_t channel, double s_out
     double most = INFINITY;
     for (uint32_t k = 0; k < l->terms; k++) {
         const TtfsGridTerm *t = &l->term[k];
-        double step = t->row == 1 ? ttfs_grid_step(channel_of(t, channel), 1, l->bits) : 0;
+        double step = t->row == 1 ? ttfs_grid_step(channel_of(t, channel), t->rows, l->bits) : 0;
         if (step > 0) most = fmin(most, s_out / (step * t->in_scale));
     }
     return most;
@@ -123,19 +126,26 @@ typedef struct {
     int64_t below, above, threshold, ramp, slope_min, slope_max;
 } Reach;
 
+static void reach_row(const int16_t *w, uint64_t n, int64_t *below, int64_t *above) {
+    int64_t low = 0, high = 0;
+    for (uint64_t j = 0; j < n; j++) {
+        if (w[j] < 0)
+            low += w[j];
+        else
+            high += w[j];
+    }
+    if (low < *below) *below = low;
+    if (high > *above) *above = high;
+}
+
 static Reach reach_of(const TtfsGridTask *l, const TtfsGridLayer *out, uint32_t channel,
                       uint32_t ramp) {
     Reach r = {.threshold = (int64_t)ramp * l->ticks, .ramp = ramp};
     for (uint32_t k = 0; k < l->terms; k++) {
         const TtfsGridTerm *t = &l->term[k];
-        const int16_t *w = out->weights[k] + channel * t->row;
+        const int16_t *w = out->weights[k] + channel * t->rows * t->row;
         int64_t below = 0, above = 0;
-        for (uint64_t j = 0; j < t->row; j++) {
-            if (w[j] < 0)
-                below += w[j];
-            else
-                above += w[j];
-        }
+        for (uint32_t i = 0; i < t->rows; i++) reach_row(w + i * t->row, t->row, &below, &above);
         if (below < r.slope_min) r.slope_min = below;
         if (above > r.slope_max) r.slope_max = above;
         r.below += below * t->in_ticks;
@@ -213,7 +223,8 @@ static void finish_error(const TtfsGridTask *l, double error, TtfsGridLayer *out
     double all = 0;
     for (uint32_t k = 0; k < l->terms; k++)
         all += importance(&l->term[k]) *
-               square_error(l->term[k].weights, out->weights[k], l->channels * l->term[k].row, 0);
+               square_error(l->term[k].weights, out->weights[k],
+                            l->channels * l->term[k].rows * l->term[k].row, 0);
     out->weight_error = all > 0 ? sqrt(error / all) : 0;
 }
 
@@ -223,11 +234,13 @@ static void round_channel(const TtfsGridTask *l, uint32_t channel, double unit, 
     for (uint32_t k = 0; k < l->terms; k++) {
         const TtfsGridTerm *t = &l->term[k];
         const float *w = channel_of(t, channel);
-        int16_t *q = out->weights[k] + channel * t->row;
+        int16_t *q = out->weights[k] + channel * t->rows * t->row;
         double step = unit / t->in_scale;
-        out->clipped += ttfs_grid_round(w, t->row, step, l->bits, q);
-        ttfs_grid_balance(w, t->row, t->group, step, l->bits, q);
-        *error += importance(t) * square_error(w, q, t->row, step);
+        for (uint32_t i = 0; i < t->rows; i++, w += t->row, q += t->row) {
+            out->clipped += ttfs_grid_round(w, t->row, step, l->bits, q);
+            ttfs_grid_balance(w, t->row, t->group, step, l->bits, q);
+            *error += importance(t) * square_error(w, q, t->row, step);
+        }
     }
 }
 

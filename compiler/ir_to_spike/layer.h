@@ -9,7 +9,8 @@
 
 /* The part of a layer that reads one source. */
 typedef struct {
-    const float *weights; /* [channels][row] */
+    const float *weights; /* [channels][rows][row] */
+    uint32_t rows;        /* 1; of a matrix, neurons a channel */
     uint64_t row;
     uint64_t group;    /* weights of one source channel: a kernel's taps; divides row */
     double in_scale;   /* real value of one integer step of the source */

@@ -42,10 +42,8 @@ double ttfs_lower_saturated(const TtfsLower *l, TtfsTensor t, double top);
 /* Interval of a rectified layer's channels, from those of its sources. */
 TtfsRange ttfs_lower_propagate(TtfsLower *l, uint32_t layer);
 
-/* connect.c: the connection of a term, without weights; and its real weights as the connection
- * orders them. */
-bool ttfs_lower_connect(TtfsLower *l, const TtfsNetLayer *to, const TtfsTerm *t, TtfsConnection *c,
-                        const float **weights);
+/* connect.c: the connection of a term, without weights. */
+bool ttfs_lower_connect(TtfsLower *l, const TtfsNetLayer *to, const TtfsTerm *t, TtfsConnection *c);
 
 /* populate.c: the population of a layer, with its connections. */
 bool ttfs_lower_layer(TtfsLower *l, uint32_t layer);

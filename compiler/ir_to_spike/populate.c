@@ -110,18 +110,19 @@ static bool connect_terms(TtfsLower *l, const TtfsNetLayer *layer, TtfsPopulatio
         const TtfsTerm *t = &l->net->terms.at[layer->term_first + k];
         const TtfsPopulation *src = &l->out->pops.at[t->src];
         TtfsConnection c;
-        const float *weights;
-        if (!ttfs_lower_connect(l, layer, t, &c, &weights)) return false;
+        const float *weights = t->weights;
+        if (!ttfs_lower_connect(l, layer, t, &c)) return false;
         uint64_t taps = c.kind == TTFS_CONN_DENSE ? (uint64_t)src->h * src->w
                                                   : (uint64_t)c.kernel[0] * c.kernel[1];
         uint64_t row = taps * (c.src_channels / c.group);
         c.dst.i = l->out->pops.len + 1;
-        c.weight_count = weights ? row * layer->c : 0;
+        uint32_t rows = t->dense ? layer->h * layer->w : 1;
+        c.weight_count = weights ? row * rows * layer->c : 0;
         if (c.weight_count > TTFS_MAX_WEIGHTS)
             return ttfs_error(l->diag, TTFS_AT_NODE(l->file, t->name), TTFS_LIMIT,
                               "%" PRIu64 " weights, at most %" PRIu64, c.weight_count,
                               TTFS_MAX_WEIGHTS);
-        grid[k] = (TtfsGridTerm){weights, row, taps, src->scale, src->ticks};
+        grid[k] = (TtfsGridTerm){weights, rows, row, taps, src->scale, src->ticks};
         uint32_t end = src->start + (weights ? src->ticks : 0);
         if (end > p->start) p->start = end;
         *TTFS_PUSH(&l->out->arena, l->out->conns) = c;
@@ -172,7 +173,7 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsLayerPlan *plan, Tt
     grid.weights = TTFS_ARRAY(&l->scratch, int16_t *, layer->terms);
     for (uint32_t k = 0; k < layer->terms; k++) {
         /* What may turn out to be shared is made beside the graph. */
-        uint64_t n = term[k].row * layer->c;
+        uint64_t n = l->out->conns.at[p->conn_first + k].weight_count;
         TtfsArena *a = twin_of(l, p->conn_first + k) ? &l->scratch : &l->out->arena;
         grid.weights[k] = TTFS_ARRAY(a, int16_t, n);
         weights += n;

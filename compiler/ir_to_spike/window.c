@@ -57,19 +57,29 @@ static void add_term(TtfsLower *l, const TtfsNetLayer *to, const TtfsTerm *t, Tt
     const TtfsNetLayer *from = &l->net->layers.at[t->src];
     uint64_t plane = (uint64_t)from->h * from->w, taps = (uint64_t)t->kernel[0] * t->kernel[1];
     uint64_t view = (uint64_t)t->in[1] * t->in[2];
+    double *widest = TTFS_ARRAY(&l->scratch, double, 2 * (size_t)to->c); /* over a channel's rows */
     bool padded = !t->dense && (t->pad[0] || t->pad[1] || t->pad[2] || t->pad[3]);
-    for (uint32_t i = 0; i < to->c; i++) {
-        const float *w = t->weights + i * t->row;
+    uint32_t rows = ttfs_term_rows(to, t), each = rows / to->c;
+    for (uint32_t n = 0; n < rows; n++) {
+        const float *w = t->weights + n * t->row;
+        uint32_t i = n / each;
         uint64_t group = (uint64_t)(i / (to->c / t->group)) * (t->in[0] / t->group);
+        double reach[2] = {0, 0};
         for (uint64_t j = 0; j < t->row; j++) {
             uint64_t neuron = t->first + (t->dense ? j : (group + j / taps) * view);
             double v = (double)w[j], low = src->low[neuron / plane],
                    high = src->high[neuron / plane];
             if (padded && low > 0) low = 0;
             if (padded && high < 0) high = 0;
-            r->low[i] += v < 0 ? v * high : v * low;
-            r->high[i] += v < 0 ? v * low : v * high;
+            reach[0] += v < 0 ? v * high : v * low;
+            reach[1] += v < 0 ? v * low : v * high;
         }
+        widest[2 * i] = n % each && widest[2 * i] < reach[0] ? widest[2 * i] : reach[0];
+        widest[2 * i + 1] = n % each && widest[2 * i + 1] > reach[1] ? widest[2 * i + 1] : reach[1];
+    }
+    for (uint32_t i = 0; i < to->c; i++) {
+        r->low[i] += widest[2 * i];
+        r->high[i] += widest[2 * i + 1];
     }
 }
 

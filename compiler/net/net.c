@@ -11,6 +11,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Entries that a product of vectors is spread to at most. */
+#define MOST_SPREAD ((uint64_t)1 << 26)
+
 typedef struct {
     const TtfsIr *ir;
     const char *file;
@@ -123,16 +126,55 @@ static bool take_conv(const Build *b, const TtfsNode *n, TtfsTerm *t, uint32_t s
     return true;
 }
 
-/* Adds the bias input of a term to the layer's. */
-static bool take_bias(Build *b, const TtfsNode *n, TtfsNetLayer *l) {
+static double *own_map(Build *b, TtfsNetLayer *l) {
+    if (!l->bias_map) l->bias_map = TTFS_ARRAY(&b->out->arena, double, ttfs_net_size(l));
+    return l->bias_map;
+}
+
+/* Adds the bias input of a term to the layer's: one value a channel of the term's own shape. */
+static bool take_bias(Build *b, const TtfsNode *n, bool by_channel, uint32_t count,
+                      TtfsNetLayer *l) {
     if (n->n_in < 3 || !n->in[2].i) return true;
     const float *bias = data_of(b, n->in[2]);
-    if (!bias || ttfs_ir_count(ttfs_ir_tensor(b->ir, n->in[2])) != l->c)
+    if (!bias || ttfs_ir_count(ttfs_ir_tensor(b->ir, n->in[2])) != count)
         return refuse(b, n, "expected one constant bias a channel");
     if (!finite_values(b, n, n->in[2])) return false;
-    if (!l->bias) l->bias = TTFS_ARRAY(&b->out->arena, double, l->c);
-    for (uint32_t i = 0; i < l->c; i++) l->bias[i] += (double)bias[i];
+    if (by_channel && !l->bias) l->bias = TTFS_ARRAY(&b->out->arena, double, count);
+    double *to = by_channel ? l->bias : own_map(b, l);
+    for (uint32_t i = 0; i < count; i++) to[i] += (double)bias[i];
     return true;
+}
+
+/* A 1x1 convolution of vectors as a matrix, so that source and target may have any shape. */
+static bool spread(Build *b, const TtfsNode *n, uint32_t channels, TtfsTerm *t) {
+    uint32_t ins = t->in[0] / t->group, outs = channels / t->group;
+    if ((uint64_t)channels * t->in[0] > MOST_SPREAD)
+        return refuse(b, n, "too many elements for a product in another shape");
+    float *m = TTFS_ARRAY(&b->out->arena, float, (size_t)channels * t->in[0]);
+    for (uint32_t i = 0; i < channels; i++)
+        memcpy(m + (size_t)i * t->in[0] + (size_t)(i / outs) * ins, t->weights + (size_t)i * ins,
+               ins * sizeof *m);
+    t->weights = m;
+    t->row = t->in[0];
+    t->dense = true;
+    t->group = 1;
+    return true;
+}
+
+/* Brings a term into a form that fits the shapes of its source and of its layer. */
+static bool fit_term(Build *b, const TtfsNode *n, const uint32_t shape[3], const TtfsNetLayer *l,
+                     TtfsTerm *t) {
+    const TtfsNetLayer *src = &b->out->layers.at[t->src];
+    bool own = shape[0] == l->c && shape[1] == l->h && shape[2] == l->w;
+    bool vectors = shape[1] * shape[2] == 1 && t->in[1] * t->in[2] == 1 && t->kernel[0] == 1 &&
+                   t->kernel[1] == 1;
+    if ((uint64_t)shape[0] * shape[1] * shape[2] != ttfs_net_size(l))
+        return refuse(b, n, "its output has another shape than what it is added to");
+    if (t->dense || (own && t->in[1] == src->h && t->in[2] == src->w)) return true;
+    if (vectors) return spread(b, n, shape[0], t);
+    return refuse(b, n,
+                  own ? "it sees its source in another shape than that has"
+                      : "its output has another shape than what it is added to");
 }
 
 static bool add_term(Build *b, const TtfsNode *n, TtfsNetLayer *l) {
@@ -143,16 +185,11 @@ static bool add_term(Build *b, const TtfsNode *n, TtfsNetLayer *l) {
     if (!(n->op == TTFS_OP_GEMM ? take_gemm(b, n, &t, shape) : take_conv(b, n, &t, shape)))
         return false;
     if (!finite_values(b, n, n->in[1])) return false;
-    if (l->terms == 0) {
-        l->c = shape[0], l->h = shape[1], l->w = shape[2];
-        l->name = n->name;
-    } else if (l->c != shape[0] || l->h != shape[1] || l->w != shape[2]) {
-        return refuse(b, n, "its output has another shape than what it is added to");
-    }
     t.weights = data_of(b, n->in[1]);
+    if (!fit_term(b, n, shape, l, &t)) return false;
+    if (l->terms++ == 0) l->name = n->name;
     *TTFS_PUSH(&b->out->arena, b->out->terms) = t;
-    l->terms++;
-    return take_bias(b, n, l);
+    return take_bias(b, n, shape[0] == l->c, shape[0], l);
 }
 
 /* The linear node that makes `t`, reshapes left out; NULL when another one does. */
@@ -191,7 +228,9 @@ static bool take_map(Build *b, const Sum *s, TtfsNetLayer *l) {
     if (!s->map.i) return true;
     if (ttfs_ir_count(ttfs_ir_tensor(b->ir, s->map)) != ttfs_net_size(l))
         return refuse(b, s->at, "expected a constant of the shape of what it is added to");
-    l->bias_map = data_of(b, s->map);
+    const float *map = data_of(b, s->map);
+    double *to = own_map(b, l);
+    for (uint32_t i = 0; i < ttfs_net_size(l); i++) to[i] += (double)map[i];
     return finite_values(b, s->at, s->map);
 }
 
@@ -201,12 +240,26 @@ static bool add_layer(Build *b, const TtfsNetLayer *l) {
     return true;
 }
 
+/* The shape of a layer: that of its convolutions, which have no other; else the tensor's own, as
+ * its readers see it. */
+static void choose_shape(const Build *b, const Sum *s, const TtfsTensorInfo *t, TtfsNetLayer *l) {
+    uint32_t shape[3] = {(uint32_t)ttfs_ir_count(t), 1, 1}, own[3];
+    if (t->rank == 4) shape_of(t, shape);
+    for (uint32_t i = 0; i < s->terms.len; i++) {
+        shape_of(ttfs_ir_tensor(b->ir, s->terms.at[i]->out), own);
+        if (s->terms.at[i]->op == TTFS_OP_CONV && own[1] * own[2] > 1)
+            memcpy(shape, own, sizeof shape);
+    }
+    l->c = shape[0], l->h = shape[1], l->w = shape[2];
+}
+
 /* The layer whose values are tensor `t`, from the sum that `sum` holds. */
 static bool add_linear(Build *b, const TtfsNode *at, TtfsTensor sum, TtfsTensor t,
                        TtfsLayerKind kind) {
     Sum s = {.at = at};
     TtfsNetLayer l = {.kind = kind, .tensor = t, .term_first = b->out->terms.len};
     if (!take_sum(b, sum, &s)) return false;
+    choose_shape(b, &s, ttfs_ir_tensor(b->ir, t), &l);
     for (uint32_t i = s.terms.len; i-- > 0;)
         if (!add_term(b, s.terms.at[i], &l)) return false;
     if (ttfs_net_size(&l) != ttfs_ir_count(ttfs_ir_tensor(b->ir, t)))

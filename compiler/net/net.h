@@ -2,8 +2,9 @@
  *
  * Net: the canonical IR seen as layers. A layer is what becomes a population of neurons: the input,
  * a rectified or plain sum of linear terms, a pool. A term is a convolution or matrix that reads
- * one layer. Nothing is computed and no weight is copied; the lowering and the exact engine both
- * start from this view.
+ * one layer. Nothing is computed, and weights are copied only where a vector is scaled element by
+ * element into another shape, which becomes a matrix; the lowering and the exact engine both start
+ * from this view.
  *
  * Invariants: layers in topological order, layer 0 is the input, the last one the readout; a term
  * reads a layer before its own; shapes fit; constants are finite.
@@ -30,8 +31,9 @@ typedef struct {
         in[3];  /* how it sees them: channels, rows, columns; a slice or reshape of the source */
     bool dense; /* a matrix; else a convolution, or the window of a pool */
     uint32_t group, kernel[2], stride[2], dilation[2], pad[4];
-    const float *weights; /* [out c][in c / group][ky][kx], a matrix [out][in]; NULL for a pool */
-    uint64_t row;         /* weights of one output channel, or of one neuron of a matrix */
+    const float
+        *weights; /* [out c][in c / group][ky][kx], a matrix [out neuron][in]; NULL for a pool */
+    uint64_t row; /* weights of one output channel, or of one neuron of a matrix */
 } TtfsTerm;
 
 typedef struct {
@@ -40,9 +42,9 @@ typedef struct {
     TtfsTensor tensor; /* the values in the IR */
     uint32_t c, h, w;  /* neuron index (ch * h + y) * w + x */
     uint32_t term_first, terms;
-    double *bias;          /* [c], or NULL */
-    const float *bias_map; /* [c][h][w] on top of it, or NULL */
-    bool of_input;         /* the input or a pool of it: values have the input's range */
+    double *bias;     /* [c], or NULL */
+    double *bias_map; /* [c][h][w] on top of it, or NULL */
+    bool of_input;    /* the input or a pool of it: values have the input's range */
 } TtfsNetLayer;
 
 typedef struct {
@@ -61,8 +63,8 @@ void ttfs_net_free(TtfsNet *n);
 /* Where a sample holds the value of neuron i of layer 0. */
 size_t ttfs_net_sample_place(const TtfsNet *n, uint32_t i);
 uint32_t ttfs_net_size(const TtfsNetLayer *l);
-/* Weights of a term: output channels (a matrix: neurons) times row. */
-uint64_t ttfs_term_weights(const TtfsNetLayer *l, const TtfsTerm *t);
+/* Rows of a term's weights: output channels, of a matrix neurons. */
+uint32_t ttfs_term_rows(const TtfsNetLayer *l, const TtfsTerm *t);
 /* The source row or column (axis 0, 1) under tap k of output position o, padding taken off; outside
  * 0..in-1 when the tap lies in the padding. */
 int64_t ttfs_term_tap(const TtfsTerm *t, int axis, uint32_t o, uint32_t k);

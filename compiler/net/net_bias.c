@@ -28,18 +28,18 @@ size_t ttfs_net_sample_place(const TtfsNet *n, uint32_t i) {
     return ((size_t)at[0] * dim[1] + at[1]) * dim[2] + at[2];
 }
 
-uint64_t ttfs_term_weights(const TtfsNetLayer *l, const TtfsTerm *t) {
-    return t->row * l->c;
+uint32_t ttfs_term_rows(const TtfsNetLayer *l, const TtfsTerm *t) {
+    return t->dense ? ttfs_net_size(l) : l->c;
 }
 
 int64_t ttfs_term_tap(const TtfsTerm *t, int axis, uint32_t o, uint32_t k) {
     return (int64_t)o * t->stride[axis] + (int64_t)k * t->dilation[axis] - t->pad[axis];
 }
 
-/* Sums of one output channel's weights: per tap, over the input channels. */
-static void sum_taps(const TtfsTerm *t, uint32_t channel, double *sum) {
+/* Sums of one row's weights: per tap, over the input channels. */
+static void sum_taps(const TtfsTerm *t, uint32_t row, double *sum) {
     uint64_t taps = t->dense ? 1 : (uint64_t)t->kernel[0] * t->kernel[1];
-    const float *w = t->weights + t->row * channel;
+    const float *w = t->weights + t->row * row;
     for (uint64_t k = 0; k < taps; k++) sum[k] = 0;
     for (uint64_t j = 0; j < t->row; j++) sum[j % taps] += (double)w[j];
 }
@@ -53,7 +53,7 @@ static void add_offset(const TtfsNetLayer *l, const TtfsTerm *t, const double *s
                 for (uint32_t kx = 0; kx < t->kernel[1]; kx++) {
                     int64_t sy = ttfs_term_tap(t, 0, y, ky), sx = ttfs_term_tap(t, 1, x, kx);
                     bool inside = sy >= 0 && sy < t->in[1] && sx >= 0 && sx < t->in[2];
-                    if (t->dense || inside) bias[y * l->w + x] += p * sum[ky * t->kernel[1] + kx];
+                    if (inside) bias[y * l->w + x] += p * sum[ky * t->kernel[1] + kx];
                 }
 }
 
@@ -73,18 +73,22 @@ double *ttfs_net_bias(const TtfsNet *n, uint32_t layer, double p, TtfsArena *a, 
     uint32_t plane = l->h * l->w, each = l->bias_map ? plane : 1;
     const TtfsTerm *term = &n->terms.at[l->term_first];
     for (uint32_t k = 0; k < l->terms; k++)
-        if (p != 0 && n->layers.at[term[k].src].of_input && padded(&term[k])) each = plane;
+        if (p != 0 && n->layers.at[term[k].src].of_input && (term[k].dense || padded(&term[k])))
+            each = plane;
     double *bias = TTFS_ARRAY(a, double, (size_t)l->c *each);
     TtfsNetLayer one = *l; /* without a map all positions are as the first, whose taps are inside */
     if (each == 1) one.h = one.w = 1;
     for (uint32_t i = 0; i < l->c * each; i++)
-        bias[i] = (l->bias ? l->bias[i / each] : 0) + (l->bias_map ? (double)l->bias_map[i] : 0);
+        bias[i] = (l->bias ? l->bias[i / each] : 0) + (l->bias_map ? l->bias_map[i] : 0);
     for (uint32_t k = 0; p != 0 && k < l->terms; k++) {
         if (!n->layers.at[term[k].src].of_input) continue;
         double *sum = TTFS_ARRAY(a, double, (size_t)term[k].kernel[0] * term[k].kernel[1]);
-        for (uint32_t i = 0; i < l->c; i++) {
+        for (uint32_t i = 0; i < ttfs_term_rows(l, &term[k]); i++) {
             sum_taps(&term[k], i, sum);
-            add_offset(&one, &term[k], sum, p, bias + (size_t)i * each);
+            if (term[k].dense)
+                bias[i] += p * sum[0];
+            else
+                add_offset(&one, &term[k], sum, p, bias + (size_t)i * each);
         }
     }
     if (each > 1 && uniform(bias, l->c, plane)) {

@@ -64,7 +64,7 @@ typedef struct {
     uint32_t pad[4];                            /* top, left, bottom, right */
     uint32_t weight_bits;                       /* 2..16; 0 for pools */
     const int16_t
-        *weights; /* DENSE [dst][src neurons of the range], CONV [dst c][src_channels /
+        *weights; /* DENSE [dst neuron][src neuron of the range], CONV [dst c][src_channels /
                      group][ky][kx]; shared by positions, never expanded; NULL for pools */
     uint64_t weight_count;
     uint32_t src_ch_first, src_channels; /* the source's channels that it sees */

@@ -278,14 +278,7 @@ static void check_connection(Checker *c, const TtfsConnection *k) {
         return;
     }
     if (!check_channels(c, k, src, dst)) return;
-    if (k->kind == TTFS_CONN_DENSE) {
-        if (dst->h != 1 || dst->w != 1)
-            fault(c,
-                  "a dense connection's target is a vector, found %" PRIu32 "x%" PRIu32 "x%" PRIu32,
-                  dst->c, dst->h, dst->w);
-    } else {
-        check_geometry(c, k, src, dst);
-    }
+    if (k->kind != TTFS_CONN_DENSE) check_geometry(c, k, src, dst);
     if (ttfs_conn_is_pool(k))
         check_pool(c, k, src, dst);
     else

@@ -70,14 +70,13 @@ static void meet_convolution(TtfsExact *e, const TtfsNetLayer *l, const TtfsWiri
  * slope at the window's end. */
 static void run_window(TtfsExact *e, const TtfsNetLayer *l, const TtfsWiring *w, uint32_t count,
                        double window) {
-    uint32_t n = ttfs_net_size(l), groups = w->term->dense ? 1 : w->term->group;
-    uint32_t outs = l->c / groups;
+    uint32_t n = ttfs_net_size(l), outs = w->term->dense ? n : l->c / w->term->group;
     for (uint32_t i = 0; i < n; i++) e->slope[i] = 0;
     for (uint32_t i = 0; i < n / outs; i++) e->last[i] = 0;
     for (uint32_t i = 0; i < count; i++) {
         const TtfsEvent *s = &e->events[i];
         if (w->term->dense)
-            meet(e->v, e->slope, e->last, s->time, w->j + (size_t)s->neuron * l->c, l->c);
+            meet(e->v, e->slope, e->last, s->time, w->j + (size_t)s->neuron * n, n);
         else
             meet_convolution(e, l, w, s);
     }
@@ -125,12 +124,13 @@ static double first_crossing(double v, double slope, double threshold, double wi
 /* theta of model a: alpha (t_max - t_first) + sum over sources of J (t_max - t_max(source)) -
  * (alpha + J) b, where J is the sum over a source's synapses; with one source this is
  * alpha (t_max(n) - t_min(n-1)) + D of the paper. */
-static double threshold_a(const TtfsExact *e, const TtfsExactLayer *x, uint32_t terms, uint32_t ch,
+static double threshold_a(const TtfsExact *e, const TtfsExactLayer *x, uint32_t terms, size_t state,
                           double bias) {
-    double end = x->start + x->window, theta = ALPHA * (end - x->first) - x->gain[ch] * bias;
+    double end = x->start + x->window, gain = x->gain[state];
+    double theta = ALPHA * (end - x->first) - gain * bias; /* alpha + sum J is the gain */
     for (uint32_t k = 0; k < terms; k++) {
         const TtfsExactLayer *src = &e->layer[x->wiring[k].term->src];
-        theta += x->wiring[k].total[ch] * (end - (src->start + src->window));
+        theta += gain * x->wiring[k].total[state] * (end - (src->start + src->window));
     }
     return theta;
 }
@@ -148,9 +148,10 @@ void ttfs_exact_fire(TtfsExact *e, uint32_t layer) {
             if (l->kind == TTFS_LAYER_READOUT) {
                 x->value[i] = e->v[state] + bias;
             } else if (a) {
-                double v = e->v[state] + ALPHA * own * (x->start - x->first);
-                double t = first_crossing(v, ALPHA * own + e->after[state],
-                                          threshold_a(e, x, l->terms, ch, bias), x->window);
+                double v = x->gain[state] * e->v[state] + ALPHA * own * (x->start - x->first);
+                double slope = ALPHA * own + x->gain[state] * e->after[state];
+                double t =
+                    first_crossing(v, slope, threshold_a(e, x, l->terms, state, bias), x->window);
                 x->time[i] = t < x->window ? t : x->window; /* forced at the end */
             } else {
                 x->time[i] = first_crossing(e->v[state], own, x->window - bias, x->window);

@@ -8,11 +8,12 @@
 
 #include "exact.h"
 
-/* A term with the weights J of its synapses. */
+/* A term with its rescaled weights. A neuron's gain is a factor of all its synapses and is applied
+ * to what they add up to: J = gain * j. */
 typedef struct {
     const TtfsTerm *term;
-    double *j;     /* [in channel][ky][kx][out channel of the group]; a matrix [in][out] */
-    double *total; /* [c]: sum of J over all taps of a channel, padding included */
+    double *j;     /* [in channel][ky][kx][out channel of the group]; a matrix [in][position][c] */
+    double *total; /* [position][c]: sum of j over all taps, padding included */
     double *pad;   /* [position][c]: the part of it in the padding; NULL: none, or model b */
 } TtfsWiring;
 
@@ -22,7 +23,7 @@ typedef struct {
     double *scale;        /* [c]: values are rescaled by this (model a); 1 otherwise */
     double *bias;         /* rescaled; [c], or [c][h][w] as bias_count says */
     uint32_t bias_count;
-    double *gain;       /* [c]: alpha + sum of J (model a); 1 otherwise */
+    double *gain;       /* [position][c]: alpha / (1 - S) (model a); 1 otherwise */
     double *noise;      /* [neuron]: factor on the own slope; NULL: none */
     TtfsWiring *wiring; /* one a term */
     double *time;       /* [neuron], natural order; NULL for a readout */

@@ -23,15 +23,30 @@ static uint32_t source_channel(const TtfsNet *net, const TtfsTerm *t, uint32_t c
     return (uint32_t)(neuron / plane);
 }
 
-/* Lays out the weights of a term, divided by the scales of the sources' channels. */
-static void lay_out(TtfsExact *e, const TtfsNetLayer *l, TtfsWiring *w) {
+/* Place of a layer's neuron (channel, row, column) in the order [position][channel]. */
+static size_t state_of(const TtfsNetLayer *l, uint32_t neuron) {
+    uint32_t plane = l->h * l->w;
+    return (size_t)(neuron % plane) * l->c + neuron / plane;
+}
+
+/* A matrix: every neuron has a row of its own. */
+static void lay_out_matrix(TtfsExact *e, const TtfsNetLayer *l, TtfsWiring *w) {
     const TtfsTerm *t = w->term;
     const double *scale = e->layer[t->src].scale;
-    uint32_t groups = t->dense ? 1 : t->group, outs = l->c / groups;
-    uint32_t taps = t->dense ? 1 : t->kernel[0] * t->kernel[1];
+    uint32_t n = ttfs_net_size(l);
+    for (uint32_t o = 0; o < n; o++)
+        for (uint32_t i = 0; i < t->row; i++) {
+            double v = (double)t->weights[o * t->row + i] / scale[source_channel(e->net, t, i)];
+            w->j[(size_t)i * n + state_of(l, o)] = v;
+            w->total[state_of(l, o)] += v;
+        }
+}
+
+static void lay_out_kernel(TtfsExact *e, const TtfsNetLayer *l, TtfsWiring *w) {
+    const TtfsTerm *t = w->term;
+    const double *scale = e->layer[t->src].scale;
+    uint32_t outs = l->c / t->group, taps = t->kernel[0] * t->kernel[1], n = ttfs_net_size(l);
     uint32_t ins = (uint32_t)(t->row / taps);
-    w->j = TTFS_ARRAY(&e->arena, double, t->row * l->c);
-    w->total = TTFS_ARRAY(&e->arena, double, l->c);
     for (uint32_t o = 0; o < l->c; o++)
         for (uint32_t i = 0; i < ins; i++) {
             uint32_t in = o / outs * ins + i;
@@ -42,40 +57,59 @@ static void lay_out(TtfsExact *e, const TtfsNetLayer *l, TtfsWiring *w) {
                 w->total[o] += v;
             }
         }
+    for (uint32_t i = l->c; i < n; i++) w->total[i] = w->total[i - l->c];
 }
 
-/* Multiplies the weights of every output channel by a factor of its own. */
-static void scale_rows(const TtfsNetLayer *l, TtfsWiring *w, const double *factor) {
+/* Lays out the weights of a term, divided by the scales of the sources' channels. */
+static void lay_out(TtfsExact *e, const TtfsNetLayer *l, TtfsWiring *w) {
+    w->j = TTFS_ARRAY(&e->arena, double, w->term->row *ttfs_term_rows(l, w->term));
+    w->total = TTFS_ARRAY(&e->arena, double, ttfs_net_size(l));
+    if (w->term->dense)
+        lay_out_matrix(e, l, w);
+    else
+        lay_out_kernel(e, l, w);
+}
+
+/* Multiplies the weights of every output channel by its scale. */
+static void scale_rows(const TtfsNetLayer *l, TtfsWiring *w, const double *scale) {
     const TtfsTerm *t = w->term;
-    uint32_t outs = l->c / (t->dense ? 1 : t->group);
-    uint64_t rows = t->row * l->c / outs, per_group = t->row;
+    uint32_t n = ttfs_net_size(l), outs = t->dense ? n : l->c / t->group;
+    uint64_t rows = t->row * ttfs_term_rows(l, t) / outs;
     for (uint64_t r = 0; r < rows; r++) {
-        uint64_t first = t->dense ? 0 : r / per_group * outs;
-        for (uint32_t o = 0; o < outs; o++) w->j[r * outs + o] *= factor[first + o];
+        uint64_t first = t->dense ? 0 : r / t->row * outs;
+        for (uint32_t o = 0; o < outs; o++) w->j[r * outs + o] *= scale[(first + o) % l->c];
     }
-    for (uint32_t o = 0; o < l->c; o++) w->total[o] *= factor[o];
+    for (uint32_t i = 0; i < n; i++) w->total[i] *= scale[i % l->c];
 }
 
-/* lambda of every channel: the factor that brings its sum of weights into the bounds. */
+/* S of a neuron, in the order [position][channel]. */
+static double sum_of(const TtfsNetLayer *l, const TtfsExactLayer *x, size_t i) {
+    double sum = 0;
+    for (uint32_t k = 0; k < l->terms; k++) sum += x->wiring[k].total[i];
+    return sum;
+}
+
+/* lambda of every channel: the factor that brings the sums of its neurons' weights into the bounds.
+ */
 static void choose_scales(const TtfsNetLayer *l, TtfsExactLayer *x) {
     for (uint32_t o = 0; o < l->c; o++) {
-        double sum = 0;
-        for (uint32_t k = 0; k < l->terms; k++) sum += x->wiring[k].total[o];
-        x->scale[o] = sum > MOST_SUM ? MOST_SUM / sum : sum < LEAST_SUM ? LEAST_SUM / sum : 1;
+        double most = -INFINITY, least = INFINITY;
+        for (uint32_t i = o; i < ttfs_net_size(l); i += l->c) {
+            most = fmax(most, sum_of(l, x, i));
+            least = fmin(least, sum_of(l, x, i));
+        }
+        double above = most > MOST_SUM ? MOST_SUM / most : 1;
+        double below = least < LEAST_SUM ? LEAST_SUM / least : 1;
+        x->scale[o] = fmin(above, below);
     }
 }
 
-/* Rescales, then J = alpha W / (1 - S) and the slope alpha + sum J = alpha / (1 - S). */
-static void make_model_a(TtfsExact *e, const TtfsNetLayer *l, TtfsExactLayer *x) {
-    double *factor = TTFS_ARRAY(&e->arena, double, l->c);
+/* Rescales; then J = alpha W / (1 - S), and the slope in the own window is alpha + sum J = alpha /
+ * (1 - S). */
+static void make_model_a(const TtfsNetLayer *l, TtfsExactLayer *x) {
     choose_scales(l, x);
-    for (uint32_t o = 0; o < l->c; o++) {
-        double sum = 0;
-        for (uint32_t k = 0; k < l->terms; k++) sum += x->wiring[k].total[o];
-        x->gain[o] = ALPHA / (1 - x->scale[o] * sum);
-        factor[o] = x->scale[o] * x->gain[o];
-    }
-    for (uint32_t k = 0; k < l->terms; k++) scale_rows(l, &x->wiring[k], factor);
+    for (uint32_t k = 0; k < l->terms; k++) scale_rows(l, &x->wiring[k], x->scale);
+    for (uint32_t i = 0; i < ttfs_net_size(l); i++) x->gain[i] = ALPHA / (1 - sum_of(l, x, i));
 }
 
 /* Padding fires at the end of the window, as any zero does in model a: the slope it then adds. */
@@ -88,7 +122,7 @@ static void find_padding(TtfsExact *e, uint32_t index, TtfsExactLayer *x) {
         ttfs_exact_full_slope(e, index, k);
         uint32_t n = ttfs_net_size(l);
         w->pad = TTFS_ARRAY(&e->arena, double, n);
-        for (uint32_t i = 0; i < n; i++) w->pad[i] = w->total[i % l->c] - e->slope[i];
+        for (uint32_t i = 0; i < n; i++) w->pad[i] = w->total[i] - e->slope[i];
     }
 }
 
@@ -112,9 +146,9 @@ static void make_linear(TtfsExact *e, uint32_t index) {
     TtfsExactLayer *x = &e->layer[index];
     bool a = e->options.model == TTFS_EXACT_A && l->kind == TTFS_LAYER_RELU;
     x->wiring = TTFS_ARRAY(&e->arena, TtfsWiring, l->terms);
-    x->gain = TTFS_ARRAY(&e->arena, double, l->c);
+    x->gain = TTFS_ARRAY(&e->arena, double, ttfs_net_size(l));
     x->first = INFINITY;
-    for (uint32_t o = 0; o < l->c; o++) x->gain[o] = 1;
+    for (uint32_t i = 0; i < ttfs_net_size(l); i++) x->gain[i] = 1;
     for (uint32_t k = 0; k < l->terms; k++) {
         TtfsWiring *w = &x->wiring[k];
         w->term = &e->net->terms.at[l->term_first + k];
@@ -123,7 +157,7 @@ static void make_linear(TtfsExact *e, uint32_t index) {
         x->start = fmax(x->start, src->start + src->window);
         x->first = fmin(x->first, src->start);
     }
-    if (a) make_model_a(e, l, x);
+    if (a) make_model_a(l, x);
     if (a) find_padding(e, index, x);
     if (l->kind == TTFS_LAYER_RELU) make_noise(e, index, x);
     make_bias(e, index, x);

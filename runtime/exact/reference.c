@@ -43,7 +43,7 @@ const double *ttfs_reference_values(const TtfsReference *r, uint32_t layer) {
 }
 
 static void add_matrix(const TtfsNetLayer *l, const TtfsTerm *t, const double *x, double *y) {
-    for (uint32_t i = 0; i < l->c; i++) {
+    for (uint32_t i = 0; i < ttfs_term_rows(l, t); i++) {
         const float *w = t->weights + i * t->row;
         double sum = 0;
         for (uint64_t j = 0; j < t->row; j++) sum += (double)w[j] * x[j];

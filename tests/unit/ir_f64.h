@@ -62,6 +62,22 @@ static inline double f64_row(const F64 *f, const TtfsNode *n, uint64_t o) {
     return sum;
 }
 
+/* Where the value that a transposition puts at place i stood. */
+static inline uint64_t f64_turned(const F64 *f, const TtfsNode *n, uint64_t i) {
+    const TtfsTensorInfo *in = ttfs_ir_tensor(f->ir, n->in[0]);
+    const TtfsTensorInfo *out = ttfs_ir_tensor(f->ir, n->out);
+    uint64_t at = 0, stride[TTFS_MAX_RANK], step = 1;
+    for (uint32_t a = in->rank; a-- > 0;) {
+        stride[a] = step;
+        step *= in->dim[a];
+    }
+    for (uint32_t a = out->rank; a-- > 0;) {
+        at += i % out->dim[a] * stride[n->attr.perm[a]];
+        i /= out->dim[a];
+    }
+    return at;
+}
+
 static inline double f64_element(const F64 *f, const TtfsNode *n, uint64_t i) {
     const TtfsTensorInfo *out = ttfs_ir_tensor(f->ir, n->out);
     const double *x = f->v[n->in[0].i - 1];
@@ -69,6 +85,7 @@ static inline double f64_element(const F64 *f, const TtfsNode *n, uint64_t i) {
     if (n->op == TTFS_OP_ADD) return x[i] + f->v[n->in[1].i - 1][i];
     if (n->op == TTFS_OP_RELU) return x[i] > 0 ? x[i] : 0;
     if (n->op == TTFS_OP_RESHAPE) return x[i];
+    if (n->op == TTFS_OP_TRANSPOSE) return x[f64_turned(f, n, i)];
     if (n->op == TTFS_OP_SLICE) return x[i + n->attr.first[1] * (ttfs_ir_count(out) / out->dim[1])];
     assert_true(n->op == TTFS_OP_CONV || n->op == TTFS_OP_MAXPOOL || n->op == TTFS_OP_MINPOOL);
     uint64_t plane = (uint64_t)out->dim[2] * out->dim[3];

@@ -138,6 +138,7 @@ static inline void random_pool(TtfsSpike *s, TtfsRng *r) {
 static inline void random_dense(TtfsSpike *s, TtfsRng *r, TtfsPopKind kind) {
     TtfsPopulation p = {.kind = kind, .c = between(r, 1, 6), .h = 1, .w = 1};
     uint32_t sources = between(r, 1, 3), last = s->pops.len;
+    if (kind == TTFS_POP_RELU) p.h = between(r, 1, 2), p.w = between(r, 1, 3);
     p.ticks = kind == TTFS_POP_READOUT ? 0 : random_ticks(r);
     TtfsPop dst = add_pop(s, p);
     for (uint32_t i = 0; i < sources; i++) {
@@ -145,7 +146,8 @@ static inline void random_dense(TtfsSpike *s, TtfsRng *r, TtfsPopKind kind) {
         TtfsConnection c = {.kind = TTFS_CONN_DENSE, .dst = dst};
         c.src = (TtfsPop){i ? between(r, 1, last) : last};
         const TtfsPopulation *from = ttfs_spike_pop(s, c.src);
-        random_weights(s, r, &c, (uint64_t)p.c * random_range(s, r, &c) * from->h * from->w);
+        uint64_t fan_in = (uint64_t)random_range(s, r, &c) * from->h * from->w;
+        random_weights(s, r, &c, p.c * p.h * p.w * fan_in);
         add_conn(s, c);
     }
     random_neurons(s, r, dst);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The exact engine: spikes of both models compute what ReLU computes, on 1,000 random networks;
+ * The exact engine: spikes of both models compute what ReLU computes, on 1,000 random networks with
+ * all operations and 1,000 in every canonical form;
  * silence, forced spikes, saturation, noise; and the small cases that show why the gate is there.
  */
 #include <setjmp.h>
@@ -12,21 +13,25 @@
 
 #include "exact.h"
 #include "ir_f64.h"
-#include "random_canonical.h"
+#include "random_case.h"
 
-enum { NETS = 1000, SAMPLES = 2, MOST_INPUT = 3 * 6 * 6 };
+enum { NETS = 2000, SAMPLES = 2 };
 static const double BOUND = 1e-9;
 
 /* A random network with its windows set by the samples it will see. */
 typedef struct {
     Canon k;
+    RandomSource source;
     TtfsNet net;
     TtfsExactTops tops;
     float x[SAMPLES][MOST_INPUT];
 } Case;
 
-static void open_case(Case *c, uint64_t seed) {
-    random_canonical(&c->k, seed);
+static bool open_case(Case *c, uint64_t seed) {
+    if (!random_case(&c->k, &c->source, seed)) {
+        random_case_free(&c->k, &c->source);
+        return false;
+    }
     if (!ttfs_net_of(&c->k.ir, "net", &c->net, &c->k.diag))
         fail_msg("seed %d: %s", (int)seed, c->k.diag.messages.at[0].what);
     c->tops = ttfs_exact_tops(&c->net, (double)c->k.lo, (double)c->k.hi, &c->k.ir.arena);
@@ -37,11 +42,12 @@ static void open_case(Case *c, uint64_t seed) {
         ttfs_exact_tops_add(&c->tops, &c->net, r);
     }
     ttfs_reference_close(r);
+    return true;
 }
 
 static void close_case(Case *c) {
     ttfs_net_free(&c->net);
-    canon_free(&c->k);
+    random_case_free(&c->k, &c->source);
 }
 
 static void compare_layers(const Case *c, const TtfsExact *e, const F64 *f, uint64_t seed,
@@ -60,25 +66,37 @@ static void compare_layers(const Case *c, const TtfsExact *e, const F64 *f, uint
     }
 }
 
-/* Spikes: in model a one a neuron, in model b one an active neuron (but for rounding). */
-static void compare_spikes(const Case *c, const TtfsExact *e, TtfsExactModel model) {
-    for (uint32_t l = 0; l < c->net.layers.len; l++) {
-        const TtfsExactStat *s = ttfs_exact_stat(e, l);
-        bool spiking = c->net.layers.at[l].kind != TTFS_LAYER_READOUT;
-        assert_int_equal(s->beyond, 0);
-        assert_int_equal(s->neuron_runs, SAMPLES * ttfs_net_size(&c->net.layers.at[l]));
-        if (spiking)
-            assert_int_equal(s->spikes, model == TTFS_EXACT_A ? s->neuron_runs : s->active);
+/* Spikes: in model a one a neuron, in model b one an active neuron. Returns how many neurons of
+ * model b decide otherwise than the plain sum whether a value that is rounding of 0, such as the
+ * difference of two equal paths, is above it. */
+static uint64_t compare_spikes(const Case *c, const TtfsExact *e, TtfsExactModel model) {
+    uint64_t odd = 0;
+    for (uint32_t l = 0; l + 1 < c->net.layers.len; l++) {
+        const TtfsNetLayer *layer = &c->net.layers.at[l];
+        const double *want = ttfs_reference_values(ttfs_exact_reference(e), l);
+        const double *time = ttfs_exact_times(e, l), least = layer->of_input ? c->tops.input_lo : 0;
+        assert_int_equal(ttfs_exact_stat(e, l)->beyond, 0);
+        for (uint32_t i = 0; i < ttfs_net_size(layer); i++) {
+            bool fires = time[i] != INFINITY, wanted = model == TTFS_EXACT_A || want[i] > least;
+            if (fires == wanted) continue;
+            if (model == TTFS_EXACT_A || want[i] > least + BOUND)
+                fail_msg("layer %u neuron %u: value %g, time %g", l, i, want[i], time[i]);
+            odd++;
+        }
     }
+    return odd;
 }
 
 static void model_is_exact(TtfsExactModel model) {
     double worst = 0, margins[] = {0, 0.5};
-    uint64_t active = 0, neurons = 0;
+    uint64_t active = 0, neurons = 0, refused = 0, odd = 0;
     for (uint64_t seed = 1; seed <= NETS; seed++) {
         static Case c;
         F64 f;
-        open_case(&c, seed);
+        if (!open_case(&c, seed)) {
+            refused++;
+            continue;
+        }
         f64_open(&f, &c.k.ir);
         TtfsExactOptions o = {.model = model, .margin = margins[seed % 2]};
         TtfsExact *e = ttfs_exact_open(&c.net, &c.tops, &o);
@@ -86,8 +104,8 @@ static void model_is_exact(TtfsExactModel model) {
             f64_run(&f, c.x[i]);
             ttfs_exact_run(e, c.x[i], i);
             compare_layers(&c, e, &f, seed, &worst);
+            odd += compare_spikes(&c, e, model);
         }
-        compare_spikes(&c, e, model);
         for (uint32_t l = 1; l < c.net.layers.len; l++) {
             active += ttfs_exact_stat(e, l)->active;
             neurons += ttfs_exact_stat(e, l)->neuron_runs;
@@ -96,8 +114,12 @@ static void model_is_exact(TtfsExactModel model) {
         f64_close(&f);
         close_case(&c);
     }
-    print_message("%d networks, model %c: largest difference %.3g, %.1f %% of ReLUs active\n", NETS,
-                  model == TTFS_EXACT_A ? 'a' : 'b', worst, 100 * (double)active / (double)neurons);
+    print_message("%d networks, model %c: largest difference %.3g, %.1f %% of ReLUs active, %d of "
+                  "%d spikes a matter of rounding\n",
+                  NETS - (int)refused, model == TTFS_EXACT_A ? 'a' : 'b', worst,
+                  100 * (double)active / (double)neurons, (int)odd, (int)active);
+    assert_true(odd < active / 1000);
+    assert_true(refused < NETS / 100);
     assert_true(active > neurons / 10 && active < neurons);
 }
 
@@ -168,7 +190,7 @@ static void gate(void **state) {
 static void noise(void **state) {
     (void)state;
     static Case c;
-    open_case(&c, 4);
+    assert_true(open_case(&c, 5));
     uint32_t last = c.net.layers.len - 1;
     for (int kind = 0; kind < 2; kind++) {
         double error[3], first[4];

@@ -68,8 +68,10 @@ static int64_t gather(const TtfsSpike *s, const TtfsConnection *c, const int64_t
             sum += window(c, src, x, first + k, oy, ox, c->weights + (ch * ins + k) * taps);
         return sum;
     }
+    const TtfsPopulation *dst = ttfs_spike_pop(s, c->dst);
     size_t plane = (size_t)src->h * src->w, n = c->src_channels * plane;
-    for (size_t j = 0; j < n; j++) sum += c->weights[ch * n + j] * x[c->src_ch_first * plane + j];
+    size_t row = ((size_t)ch * dst->h + oy) * dst->w + ox;
+    for (size_t j = 0; j < n; j++) sum += c->weights[row * n + j] * x[c->src_ch_first * plane + j];
     return sum;
 }
 
