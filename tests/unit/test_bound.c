@@ -6,7 +6,8 @@
  * network for the sample. Of the input: half a step of its grid. Of a linear neuron: |w s_w| times
  * the sources' bounds, plus |W - w s_w| |x| of the sources, plus what the rounded bias is off. Of a
  * ReLU, besides: half a step of the window's grid, and what exceeds the window. Of a pool: the
- * largest bound in its window.
+ * largest bound in its window. What the quantiser may be off by is asserted on the way: half a step
+ * of a bias, a step of a weight that is not clipped.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -105,6 +106,12 @@ static double weight_of(const TtfsNetLayer *l, const TtfsTerm *t, uint32_t ch, u
     return (double)t->weights[*q];
 }
 
+/* True when the weight may have been clipped. */
+static bool at_end(const TtfsConnection *c, int16_t w) {
+    int32_t half = 1 << (c->weight_bits - 1);
+    return w == half - 1 || w == -half;
+}
+
 /* The bound of one linear neuron, before the rectifier. `unit`: real value of one step of its
  * potential. */
 static double linear_bound(const Case *c, uint32_t layer, uint32_t neuron, double unit) {
@@ -125,12 +132,15 @@ static double linear_bound(const Case *c, uint32_t layer, uint32_t neuron, doubl
             double w = weight_of(l, t, ch, y, x, j, &q);
             if (q == UINT64_MAX) continue;
             double grid = conn->weights[q] * step;
+            assert_true(fabs(w - grid) <= step * (1 + 1e-6) || at_end(conn, conn->weights[q]));
             bound += fabs(grid) * off[j] + fabs(w - grid) * fabs(value[j] - least);
             bias += w * least;
         }
     }
     double half = p->ramp ? p->ramp[ch] / 2 : 0;
-    return bound + fabs(bias - (ttfs_pop_bias(p, neuron) - half) * unit);
+    double off = fabs(bias - (ttfs_pop_bias(p, neuron) - half) * unit);
+    assert_true(off <= unit * (0.5 + 1e-6));
+    return bound + off;
 }
 
 static void bound_linear(Case *c, uint32_t layer) {
