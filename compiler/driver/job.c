@@ -111,7 +111,9 @@ static bool take_scalar(const Config *c, TtfsOption id, const cJSON *v) {
     bool path = id == TTFS_OPT_CALIB ||
                 (id == TTFS_OPT_CHIP && (strchr(text, '/') || strstr(text, ".json")));
     if (path) text = ttfs_path_join(c->arena, ttfs_path_dir(c->arena, c->file), text);
-    if (!c->options->value[id]) c->options->value[id] = text;
+    if (c->options->value[id]) return true; /* the command line wins */
+    c->options->value[id] = text;
+    c->options->config[id] = c->file;
     return true;
 }
 

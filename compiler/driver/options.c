@@ -218,10 +218,16 @@ void ttfs_options_help(const TtfsOptions *o, TtfsBuf *out) {
                   "Exit codes: 0 done, 1 refused or check failed, 2 usage, 3 internal.\n");
 }
 
-static TtfsLoc at_option(TtfsOption id) {
+/* Where a value was given: the option, or the config file and the option's name. */
+static TtfsLoc at_option(const TtfsOptions *o, TtfsOption id) {
     static char text[64];
-    snprintf(text, sizeof text, "--%s", options[id].name);
-    return (TtfsLoc){.file = text};
+    snprintf(text, sizeof text, "%s%s", o->config[id] ? "" : "--", options[id].name);
+    return o->config[id] ? TTFS_AT_NODE(o->config[id], text) : TTFS_AT_FILE(text);
+}
+
+/* A value on the command line that is refused is a usage error, one in a file is refused input. */
+static TtfsCode option_code(const TtfsOptions *o, TtfsOption id) {
+    return o->config[id] ? TTFS_CONFIG_VALUE : TTFS_OPTION_VALUE;
 }
 
 bool ttfs_option_f64(const TtfsOptions *o, TtfsOption id, double least, double most,
@@ -232,8 +238,8 @@ bool ttfs_option_f64(const TtfsOptions *o, TtfsOption id, double least, double m
     char *end;
     double v = strtod(text, &end);
     if (end == text || *end || !(v >= least && v <= most))
-        return ttfs_error(diag, at_option(id), TTFS_OPTION_VALUE, "'%s' is no number from %g to %g",
-                          text, least, most);
+        return ttfs_error(diag, at_option(o, id), option_code(o, id),
+                          "'%s' is no number from %g to %g", text, least, most);
     *out = v;
     return true;
 }
@@ -247,7 +253,7 @@ bool ttfs_option_u32(const TtfsOptions *o, TtfsOption id, uint32_t least, uint32
     errno = 0;
     unsigned long long v = strtoull(text, &end, 10);
     if (!isdigit((unsigned char)text[0]) || *end || errno || v < least || v > most)
-        return ttfs_error(diag, at_option(id), TTFS_OPTION_VALUE,
+        return ttfs_error(diag, at_option(o, id), option_code(o, id),
                           "'%s' is no whole number from %u to %u", text, least, most);
     *out = (uint32_t)v;
     return true;
@@ -267,7 +273,7 @@ bool ttfs_option_word(const TtfsOptions *o, TtfsOption id, const char *const *wo
         }
         ttfs_buf_printf(&list, "%s%s", i ? ", " : "", words[i]);
     }
-    ttfs_error(diag, at_option(id), TTFS_OPTION_VALUE, "'%s' is none of %s", text,
+    ttfs_error(diag, at_option(o, id), option_code(o, id), "'%s' is none of %s", text,
                ttfs_buf_text(&list));
     ttfs_buf_free(&list);
     return false;
@@ -287,7 +293,7 @@ bool ttfs_option_range(const TtfsOptions *o, TtfsOption id, float *lo, float *hi
         ok = end != second && *end == 0;
     }
     if (!ok || !isfinite(a) || !isfinite(b) || !(a < b) || !isfinite(b - a))
-        return ttfs_error(diag, at_option(id), TTFS_OPTION_VALUE,
+        return ttfs_error(diag, at_option(o, id), option_code(o, id),
                           "'%s' is no range LO:HI of finite numbers with LO < HI", text);
     *lo = a;
     *hi = b;

@@ -27,10 +27,11 @@ typedef enum { TTFS_PARSED, TTFS_PARSE_HELP, TTFS_PARSE_VERSION, TTFS_PARSE_USAG
 
 typedef struct {
     TtfsCommand command;
-    const char *operand;             /* MODEL or OUT */
-    const char *value[TTFS_OPTIONS]; /* NULL when absent; a flag's is "" */
-    const char *usage_error;         /* what was wrong, for TTFS_PARSE_USAGE */
-    bool has_command;                /* help asked for this command, not for all */
+    const char *operand;              /* MODEL or OUT */
+    const char *value[TTFS_OPTIONS];  /* NULL when absent; a flag's is "" */
+    const char *config[TTFS_OPTIONS]; /* the config file that gave the value; NULL otherwise */
+    const char *usage_error;          /* what was wrong, for TTFS_PARSE_USAGE */
+    bool has_command;                 /* help asked for this command, not for all */
 } TtfsOptions;
 
 TtfsParse ttfs_options_parse(TtfsOptions *o, TtfsArena *a, int argc, char **argv);
@@ -43,7 +44,8 @@ TtfsOption ttfs_option_of_key(const char *key);
 /* The known word nearest to `word` by edit distance. */
 const char *ttfs_nearest(const char *word, const char *const *known, size_t n);
 
-/* Numbers and words of options; each reports OPTION_VALUE with the option's name and the range. */
+/* Numbers and words of options; each reports OPTION_VALUE, or CONFIG_VALUE of a
+ * config file's, with the option's name and the range. */
 bool ttfs_option_u32(const TtfsOptions *o, TtfsOption id, uint32_t least, uint32_t most,
                      uint32_t fallback, uint32_t *out, TtfsDiag *diag);
 bool ttfs_option_f64(const TtfsOptions *o, TtfsOption id, double least, double most,

@@ -61,7 +61,7 @@ static bool check_layer_options(const TtfsLower *l) {
         const char *why = useless(l, i);
         if (why)
             ok = ttfs_error_advice(
-                l->diag, TTFS_AT_NODE(l->file, l->options->layers[i].layer), TTFS_OPTION_VALUE,
+                l->diag, TTFS_AT_NODE(l->file, l->options->layers[i].layer), TTFS_CONFIG_VALUE,
                 "ttfs info MODEL lists the layers; a pool has its source's window", "%s", why);
     }
     return ok;

@@ -80,6 +80,7 @@ def cases(case):
     case.compile("digits_mlp", "out")
     case.write("big.json", " " * (2 << 20))
     case.write("broken.json", "{")
+    case.write("value.json", json.dumps({"ticks": 0}))
     case.write("key.json", json.dumps({"tick": 5}))
     case.write("short.npy", npy((2, 63), [0.0] * 126))
     case.write("text.npy", "no samples")
@@ -113,6 +114,7 @@ def cases(case):
         "MODEL_FORM": (("check", os.path.join(ONNX, "form_softmax_inside.onnx")), "spiking form"),
         "MODEL_VALUE": (("check", os.path.join(ONNX, "weight_nan.onnx")), "NaN"),
         "OPTION_VALUE": (COMPILE + ("--ticks", "0"), "from 1 to 65535"),
+        "CONFIG_VALUE": (COMPILE + ("--config", "value.json"), "value.json: ticks: '0'"),
         "QUANT_RANGE": (("compile", model(case, "wide", [[1.0] * 4096] * 3), "-o", "x",
                          "--ticks", "65535", "--weight-bits", "16"), "bits"),
         "SPIKE_CHECK": (("dump", edited(case, "spike", "latency 510", "latency 511")), "fault of ttfs or of an edited form"),

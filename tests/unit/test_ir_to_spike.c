@@ -234,11 +234,11 @@ static void layer_options(void **state) {
     cnn(&n);
     n.options.layers = (TtfsLayerOptions[]){{"conv9", 31, 0, -1}};
     n.options.n_layers = 1;
-    expect_refused(&n, TTFS_OPTION_VALUE, "does not have");
+    expect_refused(&n, TTFS_CONFIG_VALUE, "does not have");
     cnn(&n);
     n.options.layers = (TtfsLayerOptions[]){{"fc", 31, 0, -1}};
     n.options.n_layers = 1;
-    expect_refused(&n, TTFS_OPTION_VALUE, "readout");
+    expect_refused(&n, TTFS_CONFIG_VALUE, "readout");
 }
 
 static void names_are_unique(void **state) {
