@@ -9,12 +9,6 @@
 
 enum { KEPT = 1000 };
 
-static const char *const code_name[] = {
-#define TTFS_CODE(name, advice) #name,
-#include "diag.def"
-#undef TTFS_CODE
-};
-
 static const char *const code_advice[] = {
 #define TTFS_CODE(name, advice) advice,
 #include "diag.def"
@@ -24,10 +18,6 @@ static const char *const code_advice[] = {
 void ttfs_diag_free(TtfsDiag *d) {
     ttfs_arena_free(&d->arena);
     *d = (TtfsDiag){0};
-}
-
-const char *ttfs_code_name(TtfsCode code) {
-    return code_name[code];
 }
 
 static const char *where_text(TtfsArena *a, TtfsLoc loc) {

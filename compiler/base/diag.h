@@ -57,7 +57,6 @@ void ttfs_note(TtfsDiag *d, TtfsLoc loc, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Appends the messages of another list, a thread's say. */
 void ttfs_diag_append(TtfsDiag *d, const TtfsDiag *from);
-const char *ttfs_code_name(TtfsCode code);
 /* Appends `ttfs: error: <where>: <what>: <what to do>` lines for the messages from `from` on. */
 void ttfs_diag_print(const TtfsDiag *d, uint32_t from, TtfsBuf *out);
 

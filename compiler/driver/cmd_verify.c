@@ -258,8 +258,7 @@ static void image_difference(Verdict *d, const char *what) {
 
 /* The image against the spike graph, both as they lie in the folder. False when the image could not
  * be loaded at all. */
-static bool check_image(const TtfsOut *reference, const TtfsOut *damaged, Verdict *d,
-                        TtfsDiag *diag) {
+static bool check_image(const TtfsOut *reference, TtfsOut *damaged, Verdict *d, TtfsDiag *diag) {
     if (damaged->image_damaged) {
         image_difference(d, diag->messages.len ? diag->messages.at[diag->messages.len - 1].what
                                                : "it does not load");
@@ -268,10 +267,8 @@ static bool check_image(const TtfsOut *reference, const TtfsOut *damaged, Verdic
     TtfsSpike lifted = {0};
     char what[256];
     uint32_t from = diag->messages.len;
-    if (!ttfs_image_to_spike(&damaged->image,
-                             ttfs_path_join(&((TtfsOut *)(uintptr_t)damaged)->arena,
-                                            damaged->folder, "image/chip.img"),
-                             &lifted, diag))
+    if (!ttfs_image_to_spike(&damaged->image, ttfs_out_path(damaged, "image/chip.img"), &lifted,
+                             diag))
         image_difference(d, diag->messages.len > from ? diag->messages.at[from].what
                                                       : "it does not decode");
     else if (!ttfs_spike_equal(&reference->spike, &lifted, what, sizeof what))

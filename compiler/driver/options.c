@@ -40,10 +40,6 @@ const char *ttfs_command_name(TtfsCommand c) {
     return commands[c].name;
 }
 
-const char *ttfs_option_name(TtfsOption o) {
-    return options[o].name;
-}
-
 static size_t edit_distance(const char *a, const char *b) {
     enum { LONGEST = 64 };
     size_t n = strlen(b), row[LONGEST + 1];

@@ -38,7 +38,6 @@ TtfsParse ttfs_options_parse(TtfsOptions *o, TtfsArena *a, int argc, char **argv
 /* The help text of all commands, or of one. */
 void ttfs_options_help(const TtfsOptions *o, TtfsBuf *out);
 const char *ttfs_command_name(TtfsCommand c);
-const char *ttfs_option_name(TtfsOption o);
 /* The option a config key names ('_' and '-' are the same), or TTFS_OPTIONS. */
 TtfsOption ttfs_option_of_key(const char *key);
 /* The known word nearest to `word` by edit distance. */

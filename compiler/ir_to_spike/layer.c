@@ -126,18 +126,6 @@ typedef struct {
     int64_t below, above, threshold, ramp, slope_min, slope_max;
 } Reach;
 
-static void reach_row(const int16_t *w, uint64_t n, int64_t *below, int64_t *above) {
-    int64_t low = 0, high = 0;
-    for (uint64_t j = 0; j < n; j++) {
-        if (w[j] < 0)
-            low += w[j];
-        else
-            high += w[j];
-    }
-    if (low < *below) *below = low;
-    if (high > *above) *above = high;
-}
-
 static Reach reach_of(const TtfsGridTask *l, const TtfsGridLayer *out, uint32_t channel,
                       uint32_t ramp) {
     Reach r = {.threshold = (int64_t)ramp * l->ticks, .ramp = ramp};
@@ -145,7 +133,8 @@ static Reach reach_of(const TtfsGridTask *l, const TtfsGridLayer *out, uint32_t 
         const TtfsGridTerm *t = &l->term[k];
         const int16_t *w = out->weights[k] + channel * t->rows * t->row;
         int64_t below = 0, above = 0;
-        for (uint32_t i = 0; i < t->rows; i++) reach_row(w + i * t->row, t->row, &below, &above);
+        for (uint32_t i = 0; i < t->rows; i++)
+            ttfs_row_bounds(w + i * t->row, t->row, &below, &above);
         if (below < r.slope_min) r.slope_min = below;
         if (above > r.slope_max) r.slope_max = above;
         r.below += below * t->in_ticks;

@@ -111,6 +111,9 @@ typedef struct {
     int64_t slope_min, slope_max, potential_min, potential_max;
 } TtfsBounds;
 TtfsBounds ttfs_spike_bounds(const TtfsSpike *s, TtfsPop p, uint32_t channel);
+/* Widens the bounds of a slope by those of one row of `n` weights: the sums of its negative and of
+ * its positive ones. */
+void ttfs_row_bounds(const int16_t *w, uint64_t n, int64_t *below, int64_t *above);
 
 /* The integers x of the input population for one sample of real values, whose axes `order` puts in
  * place: half-up rounding, clamped

@@ -23,8 +23,7 @@ static void bias_range(const TtfsPopulation *p, uint32_t channel, TtfsBounds *b)
     }
 }
 
-/* Widens the bounds of the slope by those of one row of weights. */
-static void row_bounds(const int16_t *w, uint64_t n, int64_t *below, int64_t *above) {
+void ttfs_row_bounds(const int16_t *w, uint64_t n, int64_t *below, int64_t *above) {
     int64_t low = 0, high = 0;
     for (uint64_t j = 0; j < n; j++) {
         if (w[j] < 0)
@@ -46,7 +45,7 @@ TtfsBounds ttfs_spike_bounds(const TtfsSpike *s, TtfsPop p, uint32_t channel) {
         uint64_t row = c->weight_count / pop->c / rows;
         const int16_t *w = c->weights + row * rows * channel;
         int64_t ticks = ttfs_spike_pop(s, c->src)->ticks, below = 0, above = 0;
-        for (uint32_t r = 0; r < rows; r++, w += row) row_bounds(w, row, &below, &above);
+        for (uint32_t r = 0; r < rows; r++, w += row) ttfs_row_bounds(w, row, &below, &above);
         if (below < b.slope_min) b.slope_min = below;
         if (above > b.slope_max) b.slope_max = above;
         b.potential_min += below * ticks;
