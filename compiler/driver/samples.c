@@ -350,23 +350,40 @@ double ttfs_array_value(const TtfsArray *a, uint64_t i) {
     return 0;
 }
 
-static float mapped_u8(const TtfsInputMap *map, unsigned char v, uint64_t channel) {
-    float unit = (float)v / 255.0f;
-    if (map->channels == 0) return map->lo + (map->hi - map->lo) * unit;
-    return (unit - map->mean[channel]) / map->deviation[channel];
+/* One channel's values, or all when the map is the same for all. */
+static void map_u8(const TtfsInputMap *map, uint32_t channel, const unsigned char *v, uint64_t n,
+                   float *out) {
+    float base = map->lo, width = map->hi - map->lo;
+    if (map->channels == 0) {
+        for (uint64_t k = 0; k < n; k++) out[k] = base + width * ((float)v[k] / 255.0f);
+        return;
+    }
+    float mean = map->mean[channel], deviation = map->deviation[channel];
+    for (uint64_t k = 0; k < n; k++) out[k] = ((float)v[k] / 255.0f - mean) / deviation;
+}
+
+static void read_values(const TtfsArray *a, const TtfsInputMap *map, uint64_t i, float *out) {
+    uint64_t n = a->elements, planes = map->channels ? map->channels : 1, plane = n / planes;
+    const unsigned char *from = a->data + i * n * element_bytes[a->type];
+    if (a->type == TTFS_U8)
+        for (uint32_t c = 0; c < planes; c++)
+            map_u8(map, c, from + c * plane, plane, out + c * plane);
+    else if (a->type == TTFS_F32 && !a->swapped)
+        memcpy(out, from, n * sizeof *out);
+    else
+        for (uint64_t k = 0; k < n; k++) out[k] = (float)ttfs_array_value(a, i * n + k);
 }
 
 bool ttfs_array_sample(const TtfsArray *a, const TtfsInputMap *map, uint64_t i, float *out,
                        TtfsDiag *diag) {
-    uint64_t n = a->elements, plane = map->channels ? n / map->channels : n;
-    for (uint64_t k = 0; k < n; k++) {
-        out[k] = a->type == TTFS_U8 ? mapped_u8(map, a->data[i * n + k], k / plane)
-                                    : (float)ttfs_array_value(a, i * n + k);
+    uint64_t n = a->elements, faults = 0;
+    read_values(a, map, i, out);
+    for (uint64_t k = 0; k < n; k++) faults += isfinite(out[k]) ? 0 : 1;
+    for (uint64_t k = 0; faults && k < n; k++)
         if (!isfinite(out[k]))
             return ttfs_error(diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_VALUE,
                               "sample %llu, element %llu is not finite", (unsigned long long)i,
                               (unsigned long long)k);
-    }
     return true;
 }
 

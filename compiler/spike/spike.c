@@ -86,29 +86,33 @@ uint64_t ttfs_spike_parameters(const TtfsSpike *s) {
     return n;
 }
 
-/* Where a sample holds the value of neuron i of the input. */
-static size_t sample_place(const TtfsSpike *s, const TtfsPopulation *in, uint32_t i) {
-    uint32_t dim[3] = {1, 1, 1}, at[3] = {0, 0, 0};
-    const uint32_t own[3] = {in->c, in->h, in->w};
-    const uint32_t place[3] = {i / in->w / in->h, i / in->w % in->h, i % in->w};
-    for (int a = 0; a < 3; a++) {
-        dim[s->order[a]] = own[a];
-        at[s->order[a]] = place[a];
+/* Encodes n values that lie `step` apart; returns how many were clipped. Half up: the value below
+ * u = v + 1/2, so u itself tells what is outside. NaN is silent. */
+static uint32_t encode_row(const TtfsPopulation *in, const float *values, size_t step, uint32_t n,
+                           uint16_t *x) {
+    double top = in->ticks, offset = in->offset, scale = in->scale;
+    uint32_t clipped = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        double u = ((double)values[i * step] - offset) / scale + 0.5;
+        bool inside = u >= 0 && u < top + 1;
+        clipped += !inside;
+        u = inside ? u : u > top ? top : 0;
+        x[i] = (uint16_t)(int32_t)u;
     }
-    return ((size_t)at[0] * dim[1] + at[1]) * dim[2] + at[2];
+    return clipped;
 }
 
 uint32_t ttfs_spike_encode(const TtfsSpike *s, const float *values, uint16_t *x) {
     const TtfsPopulation *in = ttfs_spike_pop(s, s->input);
-    uint32_t clipped = 0, n = ttfs_pop_size(in);
-    double top = in->ticks;
-    for (uint32_t i = 0; i < n; i++) {
-        double v = floor((values[sample_place(s, in, i)] - in->offset) / in->scale + 0.5);
-        if (!(v >= 0 && v <= top)) {
-            clipped++;
-            v = v > top ? top : 0; /* NaN is silent */
-        }
-        x[i] = (uint16_t)v;
-    }
+    if (s->order[0] == 0 && s->order[1] == 1)
+        return encode_row(in, values, 1, ttfs_pop_size(in), x);
+    const uint32_t own[3] = {in->c, in->h, in->w};
+    uint32_t dim[3], clipped = 0;
+    for (int a = 0; a < 3; a++) dim[s->order[a]] = own[a];
+    const size_t after[3] = {(size_t)dim[1] * dim[2], dim[2], 1};
+    size_t row = after[s->order[1]], column = after[s->order[2]];
+    for (uint32_t c = 0; c < in->c; c++)
+        for (uint32_t y = 0; y < in->h; y++, x += in->w)
+            clipped += encode_row(in, values + c * after[s->order[0]] + y * row, column, in->w, x);
     return clipped;
 }
