@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Cache: compiled code on disk, by the hash of all that it depends on. An entry is a file
- * FOLDER/KEY.o with a header (magic, length, SHA-256 of the content); whatever is damaged counts as
- * absent. Safe under concurrent use: entries appear by rename, and losing one costs only time. The
- * folder's size is bounded: the entries used longest ago go first.
+ * FOLDER/KEY.o with a header (magic, length, SHA-256 of key and content); whatever is damaged
+ * counts as absent, and so does what another user wrote, since it will be executed. Safe under
+ * concurrent use: entries appear by rename, and losing one costs only time. The folder's size is
+ * bounded: the entries used longest ago go first. A key is 64 hexadecimal digits,
+ * ttfs_sha256_hex's.
  */
 #ifndef TTFS_CACHE_H
 #define TTFS_CACHE_H

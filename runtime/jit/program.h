@@ -55,13 +55,16 @@ typedef struct {
     /* LINEAR */
     uint32_t term_first, terms;
     uint32_t vectors;    /* of outputs: ceil(c / lanes) */
+    bool matrix;         /* tiles of samples; else of pixels */
     uint32_t tile[4];    /* samples, rows, columns, vectors that are computed at once */
     uint64_t bias;       /* constants: int32 [vectors * lanes], or that a pixel */
     uint64_t bias_pixel; /* bytes from pixel to pixel; 0: the same for all */
-    uint64_t multiplier; /* constants: uint32 [vectors * lanes]; RELU */
-    uint64_t shifts;     /* constants: uint32 [vectors * lanes], when they differ */
-    int32_t shift;       /* of all, or -1: `shifts` */
-    bool events;         /* single samples take the event-driven path */
+    /* RELU: floor(u / ramp) = (u * multiplier) >> bits (divide.h) */
+    uint64_t multiplier; /* constants: uint32 [vectors * lanes] */
+    uint32_t bits;       /* of all channels; 0: they differ */
+    uint64_t shifts;     /* constants: uint32 [vectors * lanes], bits - 31 */
+    bool events;         /* single samples take the event-driven path ... */
+    uint64_t list;       /* ... with the steps to take in uint32 [units][steps] of the workspace */
     /* How its work divides among threads: parts [0, units). */
     bool by_rows; /* output rows (of tiles); else tiles of vectors */
     uint32_t units;

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The kernel of a linear step: loops over register tiles, and a tile's beginning and end. A
+ * convolution goes through vectors of outputs, samples, rows and columns, so that a tile's weights
+ * stay in the cache while the map passes by; a matrix goes through vectors, pixels and samples.
+ * Edges are tiles of their own.
+ */
+#include "code_tile.h"
+
+#include "tile.h"
+
+static const TtfsPopulation *population(const Tile *t) {
+    return &t->c->program->spike->pops.at[t->step->pop];
+}
+
+void ttfs_tile_start(Tile *t) {
+    Code *c = t->c;
+    uint32_t lanes = c->target->lanes, w = population(t)->w;
+    LLVMTypeRef words = ttfs_code_vector(c->i32, lanes);
+    Value at = ttfs_code_plus(c, c->consts, t->step->bias);
+    at = ttfs_code_plus_value(c, at, ttfs_code_times(c, t->vector, lanes * sizeof(int32_t)));
+    if (t->step->bias_pixel)
+        at = ttfs_code_plus_value(c, at,
+                                  ttfs_code_times(c, ttfs_tile_pixel(t), t->step->bias_pixel));
+    for (uint32_t i = 0; i < ttfs_tile_places(t); i++) {
+        uint32_t x = i % t->n[2], y = i / t->n[2] % t->n[1];
+        uint64_t pixel = (y * w + x) * t->step->bias_pixel;
+        for (uint32_t v = 0; v < t->n[3]; v++) {
+            Value from = ttfs_code_plus(c, at, pixel + v * lanes * sizeof(int32_t));
+            t->sum[i * t->n[3] + v] = ttfs_code_variable(c, words, ttfs_code_load(c, words, from));
+        }
+    }
+}
+
+/* floor(u / ramp) for u >= 0: the upper half of a 64-bit product, shifted. */
+static Value divide(const Tile *t, Value u, uint32_t v) {
+    Code *c = t->c;
+    uint32_t lanes = c->target->lanes, bits = t->step->bits;
+    LLVMTypeRef words = ttfs_code_vector(c->i32, lanes), wide = ttfs_code_vector(c->i64, lanes);
+    Value offset = ttfs_code_times(c, t->vector, lanes * sizeof(uint32_t));
+    uint64_t own = v * lanes * sizeof(uint32_t);
+    Value at = ttfs_code_plus(c, c->consts, t->step->multiplier + own);
+    Value m = ttfs_code_load(c, words, ttfs_code_plus_value(c, at, offset));
+    if (!bits) u = LLVMBuildShl(c->at, u, ttfs_code_const(c->i32, lanes, 1), "");
+    Value product = LLVMBuildMul(c->at, LLVMBuildZExt(c->at, u, wide, ""),
+                                 LLVMBuildZExt(c->at, m, wide, ""), "");
+    Value upper = LLVMBuildLShr(c->at, product, ttfs_code_const(c->i64, lanes, 32), "");
+    Value q = LLVMBuildTrunc(c->at, upper, words, "");
+    if (bits == 32) return q;
+    Value shift = ttfs_code_const(c->i32, lanes, bits - 32);
+    if (!bits) {
+        at = ttfs_code_plus(c, c->consts, t->step->shifts + own);
+        shift = ttfs_code_load(c, words, ttfs_code_plus_value(c, at, offset));
+    }
+    return LLVMBuildLShr(c->at, q, shift, "");
+}
+
+/* clamp(floor(u / ramp), 0, T) in the size in which the population is kept. */
+static Value fire(const Tile *t, Value u, uint32_t v) {
+    Code *c = t->c;
+    uint32_t lanes = c->target->lanes;
+    const TtfsPopulation *pop = population(t);
+    if (pop->kind == TTFS_POP_READOUT) return u;
+    u = ttfs_code_pick(c, LLVMIntSGT, u, ttfs_code_const(c->i32, lanes, 0));
+    Value q =
+        ttfs_code_pick(c, LLVMIntULT, divide(t, u, v), ttfs_code_const(c->i32, lanes, pop->ticks));
+    LLVMTypeRef element = c->program->store[t->step->pop].elt == 1 ? c->i8 : c->i16;
+    return LLVMBuildTrunc(c->at, q, ttfs_code_vector(element, lanes), "");
+}
+
+void ttfs_tile_fire(Tile *t) {
+    Code *c = t->c;
+    const TtfsStore *dst = &c->program->store[t->step->pop];
+    uint32_t lanes = c->target->lanes;
+    uint64_t vector = (uint64_t)lanes * dst->elt;
+    Value at = ttfs_code_plus(c, t->sample, dst->origin);
+    at = ttfs_code_plus_value(c, at, ttfs_code_times(c, t->y, dst->row));
+    at = ttfs_code_plus_value(c, at, ttfs_code_times(c, t->x, dst->pixel));
+    at = ttfs_code_plus_value(c, at, ttfs_code_times(c, t->vector, vector));
+    for (uint32_t i = 0; i < ttfs_tile_places(t); i++) {
+        uint64_t offset = ttfs_tile_offset(t, i, dst->row, dst->pixel);
+        /* What a whole vector writes past the last channel is written again by the pixels that
+         * follow, when the tile has enough of them. */
+        uint64_t follows = (t->n[2] - 1 - i % t->n[2]) * dst->pixel;
+        for (uint32_t v = 0; v < t->n[3]; v++) {
+            uint32_t used = v + 1 < t->n[3] ? lanes : t->lanes_last;
+            if (t->step->vectors == 1 && follows >= (lanes - used) * dst->elt) used = lanes;
+            Value u =
+                LLVMBuildLoad2(c->at, ttfs_code_vector(c->i32, lanes), t->sum[i * t->n[3] + v], "");
+            ttfs_code_store_some(c, fire(t, u, v), lanes, used,
+                                 ttfs_code_plus(c, at, offset + v * vector));
+        }
+    }
+}
+
+static void whole_tile(Tile *t) {
+    ttfs_tile_start(t);
+    ttfs_tile_add(t);
+    ttfs_tile_fire(t);
+}
+
+/* Rows [first, end) of tiles, all columns, of all samples. */
+static void convolution(Tile *t, Value first, Value end) {
+    Code *c = t->c;
+    const uint32_t *tile = t->step->tile, w = population(t)->w;
+    Loop samples, rows, columns;
+    Value s = ttfs_code_loop(c, &samples, ttfs_code_i64(c, 0), c->samples, 1);
+    t->sample = ttfs_code_plus_value(c, c->work, ttfs_code_times(c, s, c->program->sample_bytes));
+    t->y = ttfs_code_times(c, ttfs_code_loop(c, &rows, first, end, 1), tile[1]);
+    t->x = ttfs_code_loop(c, &columns, ttfs_code_i64(c, 0), ttfs_code_i64(c, w / tile[2] * tile[2]),
+                          tile[2]);
+    t->n[0] = 1;
+    t->n[1] = tile[1];
+    t->n[2] = tile[2];
+    whole_tile(t);
+    ttfs_code_loop_end(c, &columns);
+    if (w % tile[2]) {
+        t->x = ttfs_code_i64(c, w / tile[2] * tile[2]);
+        t->n[2] = w % tile[2];
+        whole_tile(t);
+    }
+    ttfs_code_loop_end(c, &rows);
+    ttfs_code_loop_end(c, &samples);
+}
+
+/* Samples [from, end) of one pixel, `n` at once. */
+static void some_samples(Tile *t, Value from, Value end, uint32_t n) {
+    Code *c = t->c;
+    Loop loop;
+    Value s = ttfs_code_loop(c, &loop, from, end, n);
+    t->sample = ttfs_code_plus_value(c, c->work, ttfs_code_times(c, s, c->program->sample_bytes));
+    t->n[0] = n;
+    t->n[1] = t->n[2] = 1;
+    whole_tile(t);
+    ttfs_code_loop_end(c, &loop);
+}
+
+/* The samples that whole tiles take; a tile of one leaves all to the events, if there are any. */
+static Value whole_samples(const Tile *t) {
+    const Code *c = t->c;
+    uint32_t n = t->step->tile[0];
+    if (n == 1) return t->step->events ? ttfs_code_i64(c, 0) : c->samples;
+    return ttfs_code_times(c, LLVMBuildUDiv(c->at, c->samples, ttfs_code_i64(c, n), ""), n);
+}
+
+/* All samples by all pixels; those left over one by one, unless events take them. */
+static void matrix(Tile *t) {
+    Code *c = t->c;
+    const TtfsPopulation *pop = population(t);
+    uint32_t n = t->step->tile[0];
+    Loop rows, columns;
+    Value zero = ttfs_code_i64(c, 0), whole = whole_samples(t);
+    t->y = ttfs_code_loop(c, &rows, zero, ttfs_code_i64(c, pop->h), 1);
+    t->x = ttfs_code_loop(c, &columns, zero, ttfs_code_i64(c, pop->w), 1);
+    some_samples(t, zero, whole, n);
+    if (n > 1 && !t->step->events) some_samples(t, whole, c->samples, 1);
+    ttfs_code_loop_end(c, &columns);
+    ttfs_code_loop_end(c, &rows);
+}
+
+/* Some vectors of all tiles' outputs. */
+static void some_vectors(Tile *t, Value vector, uint32_t n, uint32_t lanes_last) {
+    Code *c = t->c;
+    t->vector = vector;
+    t->n[3] = n;
+    t->lanes_last = lanes_last;
+    if (t->step->matrix)
+        matrix(t);
+    else if (t->step->by_rows)
+        convolution(t, c->first, c->end);
+    else
+        convolution(t, ttfs_code_i64(c, 0), ttfs_code_i64(c, population(t)->h / t->step->tile[1]));
+}
+
+/* Calls `body` for every tile of vectors that is this call's to do. */
+static void all_vectors(Tile *t, void (*body)(Tile *, Value, uint32_t, uint32_t)) {
+    Code *c = t->c;
+    const TtfsStep *s = t->step;
+    uint32_t lanes = c->target->lanes, last = population(t)->c - (s->vectors - 1) * lanes;
+    uint32_t full = ttfs_tile_full_vectors(c->program, s), tiles = full / s->tile[3];
+    Value zero = ttfs_code_i64(c, 0), end = ttfs_code_i64(c, tiles);
+    Value mine = s->by_rows ? end : ttfs_code_pick(c, LLVMIntULT, c->end, end);
+    Loop loop;
+    if (tiles) {
+        Value i = ttfs_code_loop(c, &loop, s->by_rows ? zero : c->first, mine, 1);
+        body(t, ttfs_code_times(c, i, s->tile[3]), s->tile[3], lanes);
+        ttfs_code_loop_end(c, &loop);
+    }
+    if (full == s->vectors) return;
+    LLVMBasicBlockRef after = NULL;
+    if (!s->by_rows) after = ttfs_code_if(c, LLVMBuildICmp(c->at, LLVMIntUGT, c->end, end, ""));
+    body(t, ttfs_code_i64(c, full), s->vectors - full, last);
+    if (after) ttfs_code_if_end(c, after);
+}
+
+static void event_vectors(Tile *t, Value vector, uint32_t n, uint32_t lanes_last) {
+    t->vector = vector;
+    t->n[3] = n;
+    t->lanes_last = lanes_last;
+    ttfs_tile_start(t);
+    ttfs_tile_add_events(t);
+    ttfs_tile_fire(t);
+}
+
+/* The samples that no whole tile took, one by one. */
+static void by_events(Tile *t) {
+    Code *c = t->c;
+    uint64_t bytes = (uint64_t)c->program->terms.at[t->step->term_first].steps * sizeof(uint32_t);
+    Loop loop;
+    Value s = ttfs_code_loop(c, &loop, whole_samples(t), c->samples, 1);
+    t->sample = ttfs_code_plus_value(c, c->work, ttfs_code_times(c, s, c->program->sample_bytes));
+    t->list = ttfs_code_plus_value(c, ttfs_code_plus(c, c->work, t->step->list),
+                                   ttfs_code_times(c, c->first, bytes));
+    ttfs_tile_find_events(t);
+    t->n[0] = t->n[1] = t->n[2] = 1;
+    t->y = t->x = ttfs_code_i64(c, 0);
+    all_vectors(t, event_vectors);
+    ttfs_code_loop_end(c, &loop);
+}
+
+void ttfs_code_linear(Code *c, const TtfsStep *s) {
+    Tile t = {.c = c, .step = s};
+    all_vectors(&t, some_vectors);
+    if (s->events) by_events(&t);
+}

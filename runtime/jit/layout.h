@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the two halves of the layout share. Private to the program.
+ */
+#ifndef TTFS_LAYOUT_H
+#define TTFS_LAYOUT_H
+
+#include "program.h"
+
+/* Hands out `bytes` at a multiple of 64: their offset. */
+uint64_t ttfs_layout_take(uint64_t *at, uint64_t bytes);
+/* Fills a linear step and adds its terms. */
+void ttfs_layout_linear(TtfsProgram *p, TtfsStep *s, int path);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Choice of tiles by a small model of the processor. One step of a tile of r places (samples or
+ * pixels) and v vectors takes r v dot products, r broadcasts and v loads; a core does two of either
+ * a cycle, and a chain of sums needs a dot product's latency between two steps. Sums, weights and
+ * one value stay in registers. The tile with the least cycles for the whole layer wins, what is
+ * left over at the edges counted; of equals the smaller. Tiles that also take events have four
+ * vectors or more, so that the work of an event is spread.
+ */
+#include "tile.h"
+
+enum { MOST_SAMPLES = 8, LATENCY = 4 };
+
+static double cycles(uint32_t places, uint32_t vectors) {
+    double dots = places * vectors / 2.0, loads = (places + vectors) / 2.0;
+    double most = dots > loads ? dots : loads;
+    return most > LATENCY ? most : LATENCY;
+}
+
+/* Cycles of a whole row of `n` in tiles of `tile`, the rest in a smaller one. */
+static double row_cycles(uint32_t n, uint32_t tile, uint32_t rows, uint32_t vectors) {
+    double sum = n / tile * cycles(tile * rows, vectors);
+    return n % tile ? sum + cycles(n % tile * rows, vectors) : sum;
+}
+
+static bool fits(const TtfsProgram *p, uint32_t places, uint32_t vectors) {
+    uint32_t spare = p->target->words_add ? 1 : 3; /* a value; products, when they are separate */
+    return places * vectors + vectors + spare <= p->target->registers;
+}
+
+static void choose_pixels(const TtfsProgram *p, const TtfsPopulation *pop, TtfsStep *s) {
+    double best = 0;
+    for (uint32_t v = 1; v <= s->vectors && v <= 8; v++) {
+        for (uint32_t y = 1; y <= pop->h && fits(p, y, v); y++) {
+            if (pop->h % y) continue;
+            for (uint32_t x = 1; x <= pop->w && fits(p, y * x, v); x++) {
+                uint32_t rest = s->vectors % v;
+                double all = s->vectors / v * row_cycles(pop->w, x, y, v);
+                if (rest) all += row_cycles(pop->w, x, y, rest);
+                all *= pop->h / y;
+                if (best > 0 && all >= best) continue;
+                best = all;
+                s->tile[1] = y;
+                s->tile[2] = x;
+                s->tile[3] = v;
+            }
+        }
+    }
+}
+
+static void choose_samples(const TtfsProgram *p, TtfsStep *s) {
+    double best = 0;
+    for (uint32_t v = 1; v <= s->vectors && v <= 8; v++) {
+        for (uint32_t n = 1; n <= MOST_SAMPLES && fits(p, n, v); n++) {
+            if (MOST_SAMPLES % n || (s->events && v < 4 && v < s->vectors)) continue;
+            uint32_t rest = s->vectors % v;
+            double all = (s->vectors / v * cycles(n, v) + (rest ? cycles(n, rest) : 0)) / n;
+            if (best > 0 && all >= best) continue;
+            best = all;
+            s->tile[0] = n;
+            s->tile[3] = v;
+        }
+    }
+}
+
+uint32_t ttfs_tile_full_vectors(const TtfsProgram *p, const TtfsStep *step) {
+    uint32_t whole = p->spike->pops.at[step->pop].c / p->target->lanes;
+    return whole / step->tile[3] * step->tile[3];
+}
+
+void ttfs_tile_choose(const TtfsProgram *p, TtfsStep *s) {
+    const TtfsPopulation *pop = &p->spike->pops.at[s->pop];
+    s->matrix = pop->h * pop->w == 1;
+    for (uint32_t k = 0; k < s->terms; k++)
+        s->matrix |= p->spike->conns.at[p->terms.at[s->term_first + k].conn].kind ==
+                     TTFS_CONN_DENSE;
+    for (int i = 0; i < 4; i++) s->tile[i] = 1;
+    if (s->matrix)
+        choose_samples(p, s);
+    else
+        choose_pixels(p, pop, s);
+    uint32_t rows = pop->h / s->tile[1], full = ttfs_tile_full_vectors(p, s);
+    uint32_t tiles = full / s->tile[3] + (full < s->vectors);
+    s->by_rows = !s->matrix && rows >= tiles;
+    s->units = s->by_rows ? rows : tiles;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The LLVM engine against the golden engine, spike for spike: random networks, small and odd or
+ * wide and deep in ticks, on every family of instructions that this machine has, by either path,
+ * for any number of samples and threads; integers and reals as input. The division exhaustively
+ * where that is possible. Failures are diagnostics.
+ */
+#include "divide.h"
+#include "golden.h"
+#include "jit.h"
+#include "target.h"
+
+#include "random_spike.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { SMALL_NETS = 1600, WIDE_NETS = 400, SAMPLES = 11 };
+
+/* Golden's answers for some samples. */
+typedef struct {
+    TtfsArena arena;
+    uint32_t inputs, readouts;
+    uint64_t neurons, spikes;
+    float *values;
+    uint16_t *x, *ticks;
+    int32_t *potentials;
+} Answers;
+
+static void answer(Answers *a, const TtfsSpike *s, TtfsRng *r) {
+    TtfsTrace t;
+    TtfsGolden *g = ttfs_golden_open(s);
+    const TtfsPopulation *in = ttfs_spike_pop(s, s->input);
+    *a = (Answers){0};
+    ttfs_trace_init(&t, s, &a->arena);
+    a->inputs = ttfs_pop_size(in);
+    a->readouts = t.readouts;
+    a->neurons = t.neurons;
+    a->values = TTFS_ARRAY(&a->arena, float, (size_t)SAMPLES * a->inputs);
+    a->x = TTFS_ARRAY(&a->arena, uint16_t, (size_t)SAMPLES * a->inputs);
+    a->ticks = TTFS_ARRAY(&a->arena, uint16_t, SAMPLES * a->neurons);
+    a->potentials = TTFS_ARRAY(&a->arena, int32_t, (size_t)SAMPLES * a->readouts);
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        float *v = a->values + (size_t)i * a->inputs;
+        uint16_t *x = a->x + (size_t)i * a->inputs;
+        random_input(s, r, x);
+        for (uint32_t k = 0; k < a->inputs; k++) { /* on ticks, between them, at ties, outside */
+            double part = ttfs_rng_below(r, 4) ? 0.25 * ttfs_rng_below(r, 4) : ttfs_rng_f64(r);
+            double tick = (double)ttfs_rng_below(r, in->ticks + 3) - 1 + part;
+            v[k] = (float)(in->offset + in->scale * tick);
+        }
+        if (i % 2) ttfs_spike_encode(s, v, x); /* odd samples are real */
+        ttfs_golden_run(g, x, &t);
+        memcpy(a->ticks + i * a->neurons, t.tick, a->neurons * sizeof *t.tick);
+        memcpy(a->potentials + (size_t)i * a->readouts, t.potential,
+               a->readouts * sizeof *t.potential);
+        for (uint64_t k = 0; k < a->neurons; k++) a->spikes += t.tick[k] != TTFS_SILENT;
+    }
+    ttfs_golden_close(g);
+}
+
+static void compare(const Answers *a, uint64_t first, uint64_t n, const uint16_t *ticks,
+                    const int32_t *potentials, uint64_t seed, const char *cpu) {
+    for (uint64_t i = 0; i < n * a->neurons; i++)
+        if (ticks[i] != a->ticks[first * a->neurons + i])
+            fail_msg("seed %llu %s: sample %llu neuron %llu ticks %u, golden %u",
+                     (unsigned long long)seed, cpu ? cpu : "host",
+                     (unsigned long long)(first + i / a->neurons),
+                     (unsigned long long)(i % a->neurons), ticks[i],
+                     a->ticks[first * a->neurons + i]);
+    for (uint64_t i = 0; i < n * a->readouts; i++)
+        if (potentials[i] != a->potentials[first * a->readouts + i])
+            fail_msg("seed %llu %s: sample %llu readout %llu potential %d, golden %d",
+                     (unsigned long long)seed, cpu ? cpu : "host",
+                     (unsigned long long)(first + i / a->readouts),
+                     (unsigned long long)(i % a->readouts), potentials[i],
+                     a->potentials[first * a->readouts + i]);
+}
+
+static void run_and_compare(TtfsJit *j, const Answers *a, uint64_t seed, const char *cpu) {
+    TtfsArena arena = {0};
+    uint16_t *ticks = TTFS_ARRAY(&arena, uint16_t, SAMPLES * a->neurons);
+    int32_t *potentials = TTFS_ARRAY(&arena, int32_t, (size_t)SAMPLES * a->readouts);
+    assert_int_equal(ttfs_jit_inputs(j), a->inputs);
+    assert_int_equal(ttfs_jit_readouts(j), a->readouts);
+    assert_int_equal(ttfs_jit_neurons(j), a->neurons);
+    ttfs_jit_run(j, SAMPLES, a->x, potentials, ticks);
+    compare(a, 0, SAMPLES, ticks, potentials, seed, cpu);
+    for (uint64_t i = 1; i < SAMPLES; i += 2) { /* one by one, from reals */
+        ttfs_jit_run_real(j, 1, a->values + i * a->inputs, potentials, ticks);
+        compare(a, i, 1, ticks, potentials, seed, cpu);
+    }
+    ttfs_arena_free(&arena);
+}
+
+/* The families of instructions that this machine can run. */
+static uint32_t processors(const char *cpu[4]) {
+    static const char *const all[] = {"x86-64", "x86-64-v3", "x86-64-v4"};
+    TtfsArena a = {0};
+    TtfsDiag d = {0};
+    TtfsTarget t;
+    uint32_t n = 0;
+    cpu[n++] = NULL;
+    for (uint32_t i = 0; i < 3; i++)
+        if (ttfs_target_host(&t, all[i], &a, &d)) cpu[n++] = all[i];
+    ttfs_diag_free(&d);
+    ttfs_arena_free(&a);
+    return n;
+}
+
+static void one_network(const TtfsSpike *s, uint64_t seed, uint64_t *spikes) {
+    const char *cpu[4];
+    TtfsRng r = ttfs_rng(seed ^ 0x5eed);
+    TtfsDiag d = {0};
+    Answers a;
+    uint32_t cpus = processors(cpu);
+    if (!ttfs_spike_check(s, "random", &d)) fail_msg("seed %llu", (unsigned long long)seed);
+    TtfsJitOptions o = {.threads = 1 + (uint32_t)(seed % 3),
+                        .cpu = seed % 2 ? NULL : cpu[seed / 2 % cpus],
+                        .path = (TtfsJitPath)(seed % 5 % 3)};
+    answer(&a, s, &r);
+    TtfsJit *j = ttfs_jit_open(s, &o, &d);
+    if (!j) fail_msg("seed %llu: %s", (unsigned long long)seed, d.messages.at[0].what);
+    run_and_compare(j, &a, seed, o.cpu);
+    *spikes += a.spikes;
+    ttfs_jit_close(j);
+    ttfs_diag_free(&d);
+    ttfs_arena_free(&a.arena);
+}
+
+static void small_networks(void **state) {
+    uint64_t spikes = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= SMALL_NETS; seed++) {
+        TtfsSpike s;
+        random_spike(&s, seed);
+        one_network(&s, seed, &spikes);
+        ttfs_spike_free(&s);
+    }
+    print_message("%d networks, %llu spikes\n", SMALL_NETS, (unsigned long long)spikes);
+    assert_true(spikes > 100000);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(small_networks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
