@@ -30,6 +30,23 @@ count is refused. `uint8` samples are taken as value/255 unless `--input-range L
 LO..HI) or the config's `input.mean` and `input.std` (per channel, of value/255) say otherwise; other
 types are taken as they are. NaN and infinite values are refused.
 
+## Engines
+
+| engine | what it runs | what it is for |
+| --- | --- | --- |
+| `jit` | the spike graph, compiled for this processor by LLVM, on all cores | the default: the same spikes at full speed |
+| `golden` | the spike graph, tick by tick | the reference |
+| `rtl` | the Verilog under Verilator, loaded with the image | the chip, with its cycles |
+| `relu` | the float network | what the spikes approximate |
+| `exact` | neurons in continuous time, float64 | the theory |
+
+`run` also runs `relu` on every sample, to count how often both give the same class, and counts every
+spike; with `--classes-only` it does neither, and `agreement` and `spikes_per_neuron` are null. `samples_per_second`
+counts the time inside the engine alone. `--json` adds, of the jit, `cpu`, `threads`, `open_seconds`, `cached` and
+`generated` (functions whose code was kept, was made), and `layers`: of each its `name`, `kernel`, `path`
+(`dense` or `events`: only weights of neurons that spiked; for samples one at a time), `why` and `macs`. Code is kept
+in a folder of bounded size and found again by what it depends on; it can be deleted at any time.
+
 ## The config file
 
 JSON. The keys are the names of compile's options with `_` for `-` (`chip`, `calib`, `calib_count`,
@@ -65,7 +82,7 @@ with however many threads.
 
 | variable | meaning |
 | --- | --- |
-| `TTFS_CACHE` | where Verilated chips are kept (else `$XDG_CACHE_HOME/ttfs`, else `~/.cache/ttfs`) |
+| `TTFS_CACHE` | where Verilated chips and the jit's code are kept (else `$XDG_CACHE_HOME/ttfs`, else `~/.cache/ttfs`) |
 | `TTFS_DATA` | where `hw/` and `rtl/` are looked for instead of the installed or source folder |
 | `NO_COLOR` | no coloured messages |
 """

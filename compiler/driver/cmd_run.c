@@ -1,40 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * ttfs run: samples through one engine, beside the relu engine, and what is counted on the way.
+ * Block by block: read and encode on all threads, run, judge on all threads.
  */
+#include "block.h"
 #include "commands.h"
 #include "engine.h"
 #include "flow.h"
-#include "golden.h"
 #include "parallel.h"
 #include "relu.h"
-#include "report_json.h"
-#include "session.h"
+#include "run_report.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 
-/* What a thread owns. */
-typedef struct {
-    TtfsArena arena;
-    TtfsDiag diag;
-    TtfsRelu *relu;
-    TtfsEngine engine;
-    TtfsTrace trace;
-    float *real;
-    uint16_t *x;
-    double seconds; /* inside the engine */
-    uint64_t right, agree, spikes, cycles, clipped;
-    TtfsBuf text;
-} RunWorker;
+enum { MOST_THREADS = 64 };
 
 typedef struct {
     TtfsSession *session;
-    bool spiking, labelled, traced;
+    TtfsEngine engine; /* closed when relu itself is what runs */
+    bool spiking, traced;
+    TtfsBlock block;
+    TtfsTraces traces;
+    TtfsRelu *relu[MOST_THREADS]; /* NULL when no relu runs */
     uint64_t outputs;
-    RunWorker *worker;
+    uint32_t *want; /* [room] relu's classes */
+    double relu_seconds;
+    TtfsRunResult tally[MOST_THREADS];
     atomic_uint_least64_t done;
+    TtfsBuf text;
 } Run;
 
 static uint32_t argmax(const float *v, uint64_t n) {
@@ -44,167 +38,139 @@ static uint32_t argmax(const float *v, uint64_t n) {
     return (uint32_t)best;
 }
 
-static bool run_item(void *context, uint32_t worker, uint64_t i) {
+static bool relu_item(void *context, uint32_t worker, uint64_t i) {
     Run *r = context;
-    RunWorker *w = &r->worker[worker];
-    TtfsSession *s = r->session;
-    uint32_t label = 0;
-    if (!ttfs_array_sample(&s->input, &s->out.map, i, w->real, &w->diag)) return false;
-    if (r->labelled && !ttfs_array_label(&s->labels, i, &label, &w->diag)) return false;
-    double start = ttfs_now();
-    uint32_t want = argmax(ttfs_relu_run(w->relu, w->real), r->outputs), got = want;
-    if (!r->spiking) w->seconds += ttfs_now() - start;
-    if (r->spiking) {
-        w->clipped += ttfs_spike_encode(&s->out.spike, w->real, w->x);
-        start = ttfs_now();
-        if (!w->engine.run(w->engine.state, w->x, &w->trace, &w->diag)) return false;
-        w->seconds += ttfs_now() - start;
-        if (w->trace.faults)
-            return ttfs_error(&w->diag, TTFS_AT_FILE(w->engine.name), TTFS_SIM_RUN,
-                              "sample %llu: %s", (unsigned long long)i, w->trace.fault);
-        got = ttfs_trace_class(&w->trace);
-        w->spikes += ttfs_trace_hidden_spikes(&w->trace);
-        w->cycles += w->trace.cycles;
-        if (r->traced) {
-            ttfs_buf_printf(&w->text, "sample %llu\n", (unsigned long long)i);
-            ttfs_trace_print(&w->trace, &w->text);
-        }
-    }
-    w->agree += got == want;
-    w->right += r->labelled && got == label;
+    const float *real = r->block.real + i * r->session->input.elements;
+    r->want[i] = argmax(ttfs_relu_run(r->relu[worker], real), r->outputs);
     uint64_t done = atomic_fetch_add(&r->done, 1) + 1;
-    if (worker == 0) ttfs_session_progress(s, done);
+    if (worker == 0) ttfs_session_progress(r->session, done);
     return true;
 }
 
-static bool open_worker(RunWorker *w, TtfsSession *s, const char *engine, TtfsDiag *diag) {
-    uint64_t n = s->input.elements;
-    w->relu = ttfs_relu_open(&s->out.net);
-    w->real = TTFS_ARRAY(&w->arena, float, n);
-    w->x = TTFS_ARRAY(&w->arena, uint16_t, n);
-    ttfs_trace_init(&w->trace, &s->out.spike, &w->arena);
-    return strcmp(engine, "relu") == 0 || ttfs_engine_open(&w->engine, engine, &s->out, diag);
-}
-
-static void close_worker(RunWorker *w) {
-    ttfs_engine_close(&w->engine);
-    if (w->relu) ttfs_relu_close(w->relu);
-    ttfs_buf_free(&w->text);
-    ttfs_diag_free(&w->diag);
-    ttfs_arena_free(&w->arena);
-}
-
-typedef struct {
-    const char *engine;
-    uint64_t samples, right, agree, spikes, cycles, clipped, hidden;
-    bool labelled;
-    double rate;
-    uint32_t latency;
-} RunResult;
-
-static void add_up(const Run *r, uint32_t threads, RunResult *out) {
-    double slowest = 0;
-    for (uint32_t i = 0; i < threads; i++) {
-        const RunWorker *w = &r->worker[i];
-        out->right += w->right;
-        out->agree += w->agree;
-        out->spikes += w->spikes;
-        out->cycles += w->cycles;
-        out->clipped += w->clipped;
-        if (w->seconds > slowest) slowest = w->seconds;
+static bool judge_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag) {
+    Run *r = context;
+    TtfsRunResult *w = &r->tally[worker];
+    const TtfsBlock *b = &r->block;
+    uint32_t got = r->want[i];
+    if (r->spiking) {
+        const TtfsTrace *t = &r->traces.trace[i];
+        if (t->faults)
+            return ttfs_error(diag, TTFS_AT_FILE(r->engine.name), TTFS_SIM_RUN, "sample %llu: %s",
+                              (unsigned long long)(b->first + i), t->fault);
+        got = ttfs_trace_class(t);
+        if (r->engine.ticks) w->spikes += ttfs_trace_hidden_spikes(t);
+        w->cycles += t->cycles;
+        w->clipped += b->clipped[i];
     }
-    out->hidden = ttfs_trace_hidden_neurons(&r->worker[0].trace);
-    out->rate = slowest > 0 ? (double)out->samples / slowest : 0;
+    w->agree += got == r->want[i];
+    w->right += b->label && got == b->label[i];
+    return true;
 }
 
-static double share(uint64_t part, uint64_t whole) {
-    return whole ? (double)part / (double)whole : 0;
-}
-
-static void print_json(const RunResult *v, bool spiking) {
-    cJSON *j = cJSON_CreateObject();
-    cJSON_AddStringToObject(j, "engine", v->engine);
-    cJSON_AddNumberToObject(j, "samples", (double)v->samples);
-    if (v->labelled)
-        cJSON_AddNumberToObject(j, "accuracy", share(v->right, v->samples));
-    else
-        cJSON_AddNullToObject(j, "accuracy");
-    cJSON_AddNumberToObject(j, "agreement", share(v->agree, v->samples));
-    if (spiking)
-        cJSON_AddNumberToObject(j, "spikes_per_neuron", share(v->spikes, v->hidden * v->samples));
-    else
-        cJSON_AddNullToObject(j, "spikes_per_neuron");
-    cJSON_AddNumberToObject(j, "latency_ticks", v->latency);
-    if (v->cycles)
-        cJSON_AddNumberToObject(j, "cycles", share(v->cycles, v->samples));
-    else
-        cJSON_AddNullToObject(j, "cycles");
-    cJSON_AddNumberToObject(j, "samples_per_second", v->rate);
-    cJSON_AddNumberToObject(j, "clipped_inputs", (double)v->clipped);
-    ttfs_json_emit(j);
-}
-
-static void print_text(const RunResult *v, bool spiking) {
-    printf("engine %s, %llu samples\n", v->engine, (unsigned long long)v->samples);
-    if (v->labelled) printf("accuracy            %.2f %%\n", 100 * share(v->right, v->samples));
-    if (spiking) {
-        printf("agreement with relu %.2f %%\n", 100 * share(v->agree, v->samples));
-        printf("spikes per neuron   %.3f (hidden)\n", share(v->spikes, v->hidden * v->samples));
-        printf("latency             %u ticks", v->latency);
-        if (v->cycles) printf(", %.0f cycles in the mean", share(v->cycles, v->samples));
-        printf("\n");
-        if (v->clipped)
-            printf("clipped inputs      %llu values outside the encoder's range\n",
-                   (unsigned long long)v->clipped);
+static void print_traces(Run *r) {
+    for (uint64_t i = 0; i < r->block.n; i++) {
+        ttfs_buf_printf(&r->text, "sample %llu\n", (unsigned long long)(r->block.first + i));
+        ttfs_trace_print(&r->traces.trace[i], &r->text);
     }
-    printf("samples per second  %.0f\n", v->rate);
 }
 
-static bool run_all(Run *r, uint32_t threads, const char *engine, TtfsDiag *diag) {
+static bool run_block(Run *r, TtfsDiag *diag) {
+    uint32_t threads = r->session->threads;
+    uint64_t n = r->block.n;
+    if (r->relu[0]) {
+        double start = ttfs_now();
+        ttfs_parallel(threads, 0, n, relu_item, r);
+        r->relu_seconds += ttfs_now() - start;
+    }
+    if (r->spiking && !ttfs_engine_run(&r->engine, n, r->block.x, &r->traces, diag)) return false;
+    if (!ttfs_parallel_diag(threads, 0, n, judge_item, r, diag)) return false;
+    if (r->traced) print_traces(r);
+    return true;
+}
+
+static bool run_all(Run *r, TtfsDiag *diag) {
     TtfsSession *s = r->session;
-    for (uint32_t i = 0; i < threads; i++)
-        if (!open_worker(&r->worker[i], s, engine, diag)) return false;
-    bool ok = ttfs_parallel(threads, 0, s->count, run_item, r);
+    bool ok = true;
+    for (uint64_t i = 0; ok && i < s->count; i += r->block.n) {
+        ok = ttfs_block_read(&r->block, i, diag) && run_block(r, diag);
+        atomic_store(&r->done, i + r->block.n);
+        ttfs_session_progress(s, i + r->block.n);
+    }
     ttfs_session_progress_end(s);
-    for (uint32_t i = 0; i < threads; i++) ttfs_diag_append(diag, &r->worker[i].diag);
     return ok;
 }
 
+static bool open_all(Run *r, uint32_t which, bool relu, const TtfsOptions *o, TtfsDiag *diag) {
+    TtfsSession *s = r->session;
+    TtfsEngineOptions options;
+    if (!ttfs_engine_options(&options, o, s, diag)) return false;
+    if (r->spiking && !ttfs_engine_open(&r->engine, which, &options, &s->out, diag)) return false;
+    r->engine.ticks = !o->value[TTFS_OPT_CLASSES_ONLY] || r->traced;
+    ttfs_block_init(&r->block, s, r->spiking, r->spiking ? ttfs_engine_block(&r->engine) : 64,
+                    &s->out.arena);
+    if (r->spiking) ttfs_traces_init(&r->traces, &s->out.spike, r->block.room, &s->out.arena);
+    r->want = TTFS_ARRAY(&s->out.arena, uint32_t, r->block.room);
+    if (!relu) return true;
+    r->outputs = ttfs_ir_count(ttfs_ir_tensor(&s->out.net, s->out.net.output));
+    for (uint32_t i = 0; i < options.threads; i++) r->relu[i] = ttfs_relu_open(&s->out.net);
+    return true;
+}
+
+static TtfsRunResult add_up(const Run *r, bool classes_only) {
+    const TtfsSession *s = r->session;
+    TtfsRunResult v = {.engine = r->spiking ? r->engine.name : "relu",
+                       .samples = s->count,
+                       .labelled = s->labels.data != NULL,
+                       .compared = r->relu[0] != NULL,
+                       .spiking = r->spiking,
+                       .counted = r->spiking && !classes_only,
+                       .latency = s->out.spike.latency,
+                       .jit = r->engine.jit};
+    for (uint32_t i = 0; i < MOST_THREADS; i++) {
+        const TtfsRunResult *w = &r->tally[i];
+        v.right += w->right;
+        v.agree += w->agree;
+        v.spikes += w->spikes;
+        v.cycles += w->cycles;
+        v.clipped += w->clipped;
+    }
+    if (r->spiking) v.hidden = ttfs_trace_hidden_neurons(&r->traces.trace[0]);
+    double seconds = r->spiking ? r->engine.seconds : r->relu_seconds;
+    v.rate = seconds > 0 ? (double)s->count / seconds : 0;
+    return v;
+}
+
+static void close_all(Run *r) {
+    for (uint32_t i = 0; i < MOST_THREADS; i++)
+        if (r->relu[i]) ttfs_relu_close(r->relu[i]);
+    ttfs_engine_close(&r->engine);
+    ttfs_buf_free(&r->text);
+}
+
 int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
-    static const char *const names[] = {"relu", "golden", "rtl", "exact", NULL};
-    uint32_t which = 1;
-    if (!ttfs_option_word(o, TTFS_OPT_ENGINE, names, 1, &which, diag)) return 1;
-    if (which == 3) return ttfs_cmd_run_exact(o, a, diag);
-    const char *engine = names[which], *trace = o->value[TTFS_OPT_TRACE];
-    bool spiking = which != 0, rtl = which == 2;
-    int parts = TTFS_OUT_NET | TTFS_OUT_SPIKE | (rtl ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0);
+    uint32_t which;
+    if (!ttfs_option_word(o, TTFS_OPT_ENGINE, ttfs_engine_names, TTFS_ENGINE_JIT, &which, diag))
+        return 1;
+    if (which == TTFS_ENGINE_EXACT) return ttfs_cmd_run_exact(o, a, diag);
+    const char *trace = o->value[TTFS_OPT_TRACE];
+    bool spiking = which != TTFS_ENGINE_RELU, rtl = which == TTFS_ENGINE_RTL;
+    bool classes_only = o->value[TTFS_OPT_CLASSES_ONLY] != NULL, relu = !classes_only || !spiking;
+    int parts = TTFS_OUT_SPIKE | (relu ? TTFS_OUT_NET : 0) |
+                (rtl ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0);
     TtfsSession s;
-    bool ok = ttfs_session_open(&s, o, parts, -1, true, diag);
-    uint32_t threads = trace ? 1 : s.threads;
-    Run r = {.session = &s,
-             .spiking = spiking,
-             .labelled = s.labels.data != NULL,
-             .traced = trace != NULL};
-    r.worker = TTFS_ARRAY(a, RunWorker, 64);
-    if (ok && s.out.image_damaged) ok = false;
+    Run *r = TTFS_NEW(a, Run);
+    *r = (Run){.session = &s, .spiking = spiking, .traced = spiking && trace};
+    bool ok = ttfs_session_open(&s, o, parts, -1, true, diag) && !s.out.image_damaged &&
+              open_all(r, which, relu, o, diag) && run_all(r, diag);
+    if (ok && trace) ok = ttfs_file_write(trace, ttfs_buf_text(&r->text), r->text.len, diag);
     if (ok) {
-        r.outputs = ttfs_ir_count(ttfs_ir_tensor(&s.out.net, s.out.net.output));
-        ok = run_all(&r, threads, engine, diag);
-    }
-    if (ok && trace)
-        ok = ttfs_file_write(trace, ttfs_buf_text(&r.worker[0].text), r.worker[0].text.len, diag);
-    if (ok) {
-        RunResult v = {.engine = engine,
-                       .samples = s.count,
-                       .labelled = r.labelled,
-                       .latency = s.out.spike.latency};
-        add_up(&r, threads, &v);
+        TtfsRunResult v = add_up(r, classes_only);
         if (o->value[TTFS_OPT_JSON])
-            print_json(&v, spiking);
+            ttfs_run_json(&v);
         else if (ttfs_talks(o))
-            print_text(&v, spiking);
+            ttfs_run_text(&v);
     }
-    for (uint32_t i = 0; i < 64; i++) close_worker(&r.worker[i]);
+    close_all(r);
     ttfs_session_close(&s);
     return ok ? 0 : 1;
 }

@@ -4,34 +4,69 @@
  */
 #include "engine.h"
 
+#include "cache.h"
+#include "flow.h"
 #include "golden.h"
 #include "job.h"
+#include "parallel.h"
 #include "sim.h"
 
 #include <string.h>
 
-const char *const ttfs_engine_names[] = {"relu", "golden", "rtl", NULL};
+const char *const ttfs_engine_names[] = {"relu", "golden", "jit", "rtl", "exact", NULL};
 
-static bool run_golden(void *state, const uint16_t *x, TtfsTrace *out, TtfsDiag *diag) {
+void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, TtfsArena *a) {
+    TtfsTrace one;
+    ttfs_trace_init(&one, s, a);
+    t->trace = TTFS_ARRAY(a, TtfsTrace, samples);
+    t->tick = TTFS_ARRAY(a, uint16_t, samples * one.neurons);
+    t->potential = TTFS_ARRAY(a, int32_t, samples * one.readouts);
+    for (uint64_t i = 0; i < samples; i++) {
+        t->trace[i] = one;
+        t->trace[i].tick = t->tick + i * one.neurons;
+        t->trace[i].potential = t->potential + i * one.readouts;
+        ttfs_trace_clear(&t->trace[i]);
+    }
+}
+
+bool ttfs_engine_options(TtfsEngineOptions *e, const TtfsOptions *o, TtfsSession *s,
+                         TtfsDiag *diag) {
+    static const char *const paths[] = {"choose", "dense", "events", NULL};
+    uint32_t path;
+    bool kept = !o->value[TTFS_OPT_NO_CACHE];
+    *e = (TtfsEngineOptions){.threads = s->threads < s->count ? s->threads : (uint32_t)s->count};
+    if (!ttfs_option_word(o, TTFS_OPT_JIT_PATH, paths, 0, &path, diag)) return false;
+    e->jit = (TtfsJitOptions){.threads = s->threads,
+                              .cache = kept ? ttfs_cache_folder(&s->out.arena) : NULL,
+                              .dump = o->value[TTFS_OPT_DUMP_LLVM],
+                              .cpu = o->value[TTFS_OPT_CPU],
+                              .path = (TtfsJitPath)path};
+    return !e->jit.dump || ttfs_make_folders(e->jit.dump, diag);
+}
+
+static bool run_golden(void *instance, const uint16_t *x, TtfsTrace *out, TtfsDiag *diag) {
     (void)diag;
-    ttfs_golden_run(state, x, out);
+    ttfs_golden_run(instance, x, out);
     return true;
 }
 
-static void close_golden(void *state) {
-    ttfs_golden_close(state);
+static void close_golden(void *instance) {
+    ttfs_golden_close(instance);
 }
 
-static bool run_rtl(void *state, const uint16_t *x, TtfsTrace *out, TtfsDiag *diag) {
-    return ttfs_sim_run(state, x, out, diag);
+static bool open_golden(TtfsEngine *e, const TtfsOut *o) {
+    for (uint32_t i = 0; i < e->threads; i++) e->instance[i] = ttfs_golden_open(&o->spike);
+    e->run = run_golden;
+    e->close = close_golden;
+    return true;
 }
 
-static void close_rtl(void *state) {
-    ttfs_sim_close(state);
+static bool run_rtl(void *instance, const uint16_t *x, TtfsTrace *out, TtfsDiag *diag) {
+    return ttfs_sim_run(instance, x, out, diag);
 }
 
-static const uint64_t *cycles_rtl(const void *state) {
-    return ttfs_sim_slot_cycles(state);
+static void close_rtl(void *instance) {
+    ttfs_sim_close(instance);
 }
 
 static bool open_rtl(TtfsEngine *e, TtfsOut *o, TtfsDiag *diag) {
@@ -45,24 +80,70 @@ static bool open_rtl(TtfsEngine *e, TtfsOut *o, TtfsDiag *diag) {
     uint64_t *limit = TTFS_ARRAY(&o->arena, uint64_t, o->image.slots);
     for (uint32_t i = 0; i < o->image.slots && i < o->plan.slots.len; i++)
         limit[i] = 2 * o->plan.slots.at[i].worst_cycles + 1000;
-    e->state = ttfs_sim_open(&o->image, rtl, ttfs_data_path(&o->arena, "runtime/sim/sim_chip.cpp"),
-                             limit, diag);
+    const char *wrapper = ttfs_data_path(&o->arena, "runtime/sim/sim_chip.cpp");
     e->run = run_rtl;
     e->close = close_rtl;
-    e->slot_cycles = cycles_rtl;
-    return e->state != NULL;
-}
-
-bool ttfs_engine_open(TtfsEngine *e, const char *name, TtfsOut *o, TtfsDiag *diag) {
-    *e = (TtfsEngine){.name = name};
-    if (strcmp(name, "rtl") == 0) return open_rtl(e, o, diag);
-    e->state = ttfs_golden_open(&o->spike);
-    e->run = run_golden;
-    e->close = close_golden;
+    for (uint32_t i = 0; i < e->threads; i++)
+        if (!(e->instance[i] = ttfs_sim_open(&o->image, rtl, wrapper, limit, diag))) return false;
     return true;
 }
 
+bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *options, TtfsOut *o,
+                      TtfsDiag *diag) {
+    *e = (TtfsEngine){.name = ttfs_engine_names[which],
+                      .threads = options->threads,
+                      .ticks = true,
+                      .inputs = ttfs_pop_size(ttfs_spike_pop(&o->spike, o->spike.input))};
+    if (which == TTFS_ENGINE_JIT) {
+        e->jit = ttfs_jit_open(&o->spike, &options->jit, diag);
+        return e->jit != NULL;
+    }
+    e->instance = TTFS_ARRAY(&o->arena, void *, e->threads);
+    return which == TTFS_ENGINE_RTL ? open_rtl(e, o, diag) : open_golden(e, o);
+}
+
 void ttfs_engine_close(TtfsEngine *e) {
-    if (e->state) e->close(e->state);
-    e->state = NULL;
+    for (uint32_t i = 0; e->instance && i < e->threads; i++)
+        if (e->instance[i]) e->close(e->instance[i]);
+    if (e->jit) ttfs_jit_close(e->jit);
+    *e = (TtfsEngine){0};
+}
+
+uint64_t ttfs_engine_block(const TtfsEngine *e) {
+    return e->jit ? 8192 : 64;
+}
+
+typedef struct {
+    const TtfsEngine *engine;
+    const uint16_t *x;
+    TtfsTraces *out;
+} Block;
+
+static bool run_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag) {
+    const Block *b = context;
+    return b->engine->run(b->engine->instance[worker], b->x + i * b->engine->inputs,
+                          &b->out->trace[i], diag);
+}
+
+bool ttfs_engine_run(TtfsEngine *e, uint64_t n, const uint16_t *x, TtfsTraces *out,
+                     TtfsDiag *diag) {
+    Block b = {e, x, out};
+    double start = ttfs_now();
+    bool ok = true;
+    if (e->jit)
+        ttfs_jit_run(e->jit, n, x, out->potential, e->ticks ? out->tick : NULL);
+    else
+        ok = ttfs_parallel_diag(e->threads, 0, n, run_item, &b, diag);
+    e->seconds += ttfs_now() - start;
+    return ok;
+}
+
+bool ttfs_engine_slot_cycles(const TtfsEngine *e, uint64_t *most, uint32_t slots) {
+    if (e->run != run_rtl) return false;
+    for (uint32_t t = 0; t < e->threads; t++) {
+        const uint64_t *seen = ttfs_sim_slot_cycles(e->instance[t]);
+        for (uint32_t i = 0; i < slots; i++)
+            if (seen[i] > most[i]) most[i] = seen[i];
+    }
+    return true;
 }

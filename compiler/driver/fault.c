@@ -55,6 +55,7 @@ bool ttfs_fault_weight(const TtfsFault *f, TtfsOut *o, TtfsDiag *diag) {
         memcpy(copy, k->weights, k->weight_count * sizeof *copy);
         copy[index] = (int16_t)(copy[index] ^ 1);
         k->weights = copy;
+        if (!o->has_image) return true;
         ttfs_image_free(&o->image);
         o->image = (TtfsImage){0};
         return ttfs_plan_to_image(&o->plan, &o->spike, &o->image, diag);

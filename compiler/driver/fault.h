@@ -23,7 +23,7 @@ typedef struct {
 /* image:BYTE.BIT, weight:INDEX, spike:INDEX; NULL is no fault. */
 bool ttfs_fault_parse(TtfsFault *f, const char *text, TtfsDiag *diag);
 /* Inverts the lowest bit of the weight (counted over all connections in order) in the spike graph,
- * and makes the image anew from it. */
+ * and makes the image anew from it when there is one. */
 bool ttfs_fault_weight(const TtfsFault *f, TtfsOut *o, TtfsDiag *diag);
 /* Moves the spike by a tick when it is in this trace; `before`: spikes of earlier samples. */
 void ttfs_fault_spike(const TtfsFault *f, TtfsTrace *t, uint64_t before);

@@ -53,6 +53,29 @@ bool ttfs_parallel(uint32_t threads, uint64_t first, uint64_t count,
     return !atomic_load(&loop.failed);
 }
 
+typedef struct {
+    bool (*fn)(void *, uint32_t, uint64_t, TtfsDiag *);
+    void *context;
+    TtfsDiag diag[MOST];
+} Heard;
+
+static bool heard_item(void *context, uint32_t worker, uint64_t item) {
+    Heard *h = context;
+    return h->fn(h->context, worker, item, &h->diag[worker]);
+}
+
+bool ttfs_parallel_diag(uint32_t threads, uint64_t first, uint64_t count,
+                        bool (*fn)(void *context, uint32_t worker, uint64_t item, TtfsDiag *diag),
+                        void *context, TtfsDiag *diag) {
+    Heard h = {.fn = fn, .context = context};
+    bool ok = ttfs_parallel(threads, first, count, heard_item, &h);
+    for (uint32_t i = 0; i < MOST; i++) {
+        ttfs_diag_append(diag, &h.diag[i]);
+        ttfs_diag_free(&h.diag[i]);
+    }
+    return ok;
+}
+
 uint32_t ttfs_cores(void) {
     long n = sysconf(_SC_NPROCESSORS_ONLN);
     return n < 1 ? 1 : n > MOST ? MOST : (uint32_t)n;

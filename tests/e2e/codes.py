@@ -127,10 +127,35 @@ def cases(case):
         "OUT_FOLDER": (("run", "folder", "--input", TEST), "not a folder that ttfs compile wrote"),
         "SIM_BUILD": (("verify", "broken", "--input", TEST), "the log"),
         "SIM_RUN": (("verify", "hung", "--input", TEST, "--count", "1"), "slot 0"),
+        "JIT_COMPILE": (run + (TEST, "--cpu", "z80"), "unknown processor"),
+        "JIT_MEMORY": (little_memory(case), "bytes of weights"),
         "VERIFY_DIFFER": (("verify", "out", "--input", TEST, "--engines", "golden,golden", "--count",
                            "3", "--fault", "spike:7"), "1 difference; sample 0"),
         "LIMIT": (("check", os.path.join(ONNX, "shape_huge.onnx")), "larger than ttfs takes"),
     }
+
+
+def little_memory(case):
+    """A run of a network of 2^24 neurons a population in less memory than one sample takes."""
+    side = 4096
+    m = Model("large", input_shape=[None, 1, side, side])
+    last = "input"
+    for i in range(7):
+        m.init("w%d" % i, [[[[-1.0]]]])
+        m.init("b%d" % i, [0.75])
+        m.node("Conv", [last, "w%d" % i, "b%d" % i], ["c%d" % i], name="conv%d" % i, kernel_shape=[1, 1])
+        last = "r%d" % i
+        m.node("Relu", ["c%d" % i], [last], name="relu%d" % i)
+    m.init("w", [[[[1.0]]]])
+    m.node("Conv", [last, "w"], ["y"], name="last", kernel_shape=[1, 1], strides=[side, side])
+    m.output("y", [None, 1, 1, 1])
+    m.save(case.path("large.onnx"))
+    case.good("compile", "large.onnx", "-o", "large", "--stop-after", "spike")
+    with open(case.path("large.npy"), "wb") as f:
+        f.write(npy((1, side * side), [], header="{'descr': '|u1', 'fortran_order': False, "
+                                                 "'shape': (1, %d), }" % (side * side)))
+        f.truncate(f.tell() + side * side)
+    return ("run", "large", "--input", "large.npy", "--classes-only", "--no-cache", "--threads", "4")
 
 
 def edited_plan(case):
@@ -154,7 +179,7 @@ def main():
         if not case.check(code in made, "no case makes " + code):
             continue
         args, says = made[code]
-        r = case.ttfs(*args)
+        r = case.ttfs(*args, memory=500 << 20 if code == "JIT_MEMORY" else None)
         case.check(r.code in (1, 2) and "ttfs: error: " in r.err and says in r.err,
                    "%s: expected a refusal that says '%s':\n%s" % (code, says, r))
     case.equal(sorted(set(made) - set(codes)), [], "cases of no code")

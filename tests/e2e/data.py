@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Larger networks than the repository holds: MNIST and Fashion-MNIST, golden against rtl spike for
+"""Larger networks than the repository holds: MNIST and Fashion-MNIST, golden, jit and rtl spike for
 spike, and the accuracy and agreement that the arithmetic is known to keep.
 
 Arguments: NET TICKS BITS VERIFY_SAMPLES RUN_SAMPLES LEAST_AGREEMENT LEAST_ACCURACY. Needs a folder
@@ -26,11 +26,10 @@ def main(net, ticks, bits, verify_count, run_count, agreement, accuracy):
     case, count = Case(), samples(int(verify_count))
     case.good("compile", model, "-o", "out", "--ticks", ticks, "--weight-bits", bits, "--calib",
               os.path.join(images, "train-images-idx3-ubyte.gz"), "--calib-count", 500)
-    v = case.json("verify", "out", "--input", test, "--engines", "golden,rtl", "--count", count)
+    v = case.json("verify", "out", "--input", test, "--count", count)
     case.equal((v.get("samples"), v.get("differences"), v.get("equal")), (count, 0, True),
                "samples, differences, equal")
-    r = case.json("run", "out", "--input", test, "--engine", "golden", "--count", run_count,
-                  "--labels", os.path.join(images, "t10k-labels-idx1-ubyte.gz"))
+    r = case.json("run", "out", "--input", test, "--count", run_count, "--labels", os.path.join(images, "t10k-labels-idx1-ubyte.gz"))
     print("%s T=%s %s bit: %s samples verified, %s spikes; %s run: accuracy %s, agreement %s" %
           (net, ticks, bits, count, v.get("spikes"), run_count, r.get("accuracy"),
            r.get("agreement")))

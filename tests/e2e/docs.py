@@ -67,7 +67,8 @@ def demo(case):
     for net in ("digits_mlp", "digits_cnn"):
         outs.append("out/" + net)
         case.compile(net, outs[-1])
-        case.good("verify", outs[-1], "--input", os.path.join(DIGITS, "test.npz"))
+        case.good("verify", outs[-1], "--input", os.path.join(DIGITS, "test.npz"),
+                  "--engines", "golden,rtl")
     p = subprocess.run([sys.executable, os.path.join(SOURCE, "tools", "demo_summary.py"),
                         os.path.abspath(TTFS), os.path.join(DIGITS, "test.npz"), *outs],
                        cwd=case.folder, stdout=subprocess.PIPE, check=False)

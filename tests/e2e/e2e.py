@@ -9,6 +9,7 @@ import gzip
 import io
 import json
 import os
+import resource
 import shutil
 import struct
 import subprocess
@@ -74,15 +75,18 @@ class Case:
 
     # ---- running -------------------------------------------------------------------------------
 
-    def ttfs(self, *args, cwd=None, limit=LIMIT_S):
-        """Runs ttfs; a signal, a sanitizer report or a command that hangs is a failure anywhere."""
+    def ttfs(self, *args, cwd=None, limit=LIMIT_S, memory=None):
+        """Runs ttfs, in an address space of `memory` bytes if that is given; a signal, a sanitizer
+        report or a command that hangs is a failure anywhere."""
         env = dict(os.environ)
         env.setdefault("ASAN_OPTIONS", "detect_leaks=1:exitcode=%d" % SANITIZER_EXIT)
         env.setdefault("UBSAN_OPTIONS", "halt_on_error=1:exitcode=%d" % SANITIZER_EXIT)
         args = [os.path.abspath(TTFS)] + [str(a) for a in args]
+        less = (lambda: resource.setrlimit(resource.RLIMIT_AS, (memory, memory))) if memory else None
         try:
             p = subprocess.run(args, cwd=cwd or self.folder, env=env, stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=limit)
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=limit,
+                               preexec_fn=less)
         except subprocess.TimeoutExpired as e:
             self.check(False, "%s: still running after %d s" % (" ".join(args), e.timeout))
             return Result(args, None, "", "")

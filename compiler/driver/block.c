@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reading and encoding of blocks of samples.
+ */
+#include "block.h"
+
+#include "parallel.h"
+
+#define BLOCK_BYTES ((uint64_t)64 << 20)
+
+void ttfs_block_init(TtfsBlock *b, TtfsSession *s, uint32_t traces, uint64_t most, TtfsArena *a) {
+    uint64_t inputs = s->input.elements, ticks = ttfs_spike_neurons(&s->out.spike);
+    uint64_t bytes = inputs * (sizeof *b->real + sizeof *b->x) +
+                     traces * (ticks * sizeof(uint16_t) + 256);
+    uint64_t room = BLOCK_BYTES / bytes;
+    if (room > most) room = most;
+    if (room < s->threads) room = s->threads;
+    if (room > s->count) room = s->count;
+    *b = (TtfsBlock){.session = s, .room = room};
+    b->real = TTFS_ARRAY(a, float, room *inputs);
+    b->x = TTFS_ARRAY(a, uint16_t, room * inputs);
+    b->clipped = TTFS_ARRAY(a, uint32_t, room);
+    if (s->labels.data) b->label = TTFS_ARRAY(a, uint32_t, room);
+}
+
+static bool read_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag) {
+    (void)worker;
+    TtfsBlock *b = context;
+    const TtfsSession *s = b->session;
+    uint64_t at = i - b->first;
+    float *real = b->real + at * s->input.elements;
+    if (!ttfs_array_sample(&s->input, &s->out.map, i, real, diag)) return false;
+    if (b->label && !ttfs_array_label(&s->labels, i, &b->label[at], diag)) return false;
+    b->clipped[at] = ttfs_spike_encode(&s->out.spike, real, b->x + at * s->input.elements);
+    return true;
+}
+
+bool ttfs_block_read(TtfsBlock *b, uint64_t first, TtfsDiag *diag) {
+    uint64_t left = b->session->count - first;
+    b->first = first;
+    b->n = left < b->room ? left : b->room;
+    return ttfs_parallel_diag(b->session->threads, first, b->n, read_item, b, diag);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Verdict: what ttfs verify found, as words, JSON and a file of the output folder.
+ */
+#ifndef TTFS_VERDICT_H
+#define TTFS_VERDICT_H
+
+#include "out.h"
+#include "trace.h"
+
+#include <cjson/cJSON.h>
+
+enum { TTFS_MOST_ENGINES = 8 };
+
+/* A place where two traces part. */
+typedef struct {
+    uint64_t sample;
+    const char *reference, *engine; /* names */
+    TtfsDifference what;            /* what.pop none: a fault that no trace can hold */
+    int32_t potential;              /* the reference's, of that neuron */
+    const char *fault;              /* in words; "" when there is none */
+} TtfsPlace;
+
+typedef struct {
+    const char *engines[TTFS_MOST_ENGINES];
+    uint32_t n_engines;
+    bool damaged; /* a fault was put in on purpose */
+    uint64_t samples, spikes, readouts, differences;
+    cJSON *first;          /* NULL, or an object */
+    char sentence[640];    /* the first difference in words */
+    uint64_t *slot_cycles; /* most cycles seen in each slot; NULL when no engine has a clock */
+} TtfsVerdict;
+
+void ttfs_verdict_free(TtfsVerdict *v);
+/* Counts n differences of which this is the first; keeps it if it is the first of all. */
+void ttfs_verdict_traces(TtfsVerdict *v, const TtfsOut *o, const TtfsPlace *p, uint64_t n);
+/* Counts a difference between the image and the spike graph. */
+void ttfs_verdict_image(TtfsVerdict *v, const char *what);
+cJSON *ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan);
+/* Writes it to OUT/verify, named after the engines. */
+bool ttfs_verdict_keep(const TtfsVerdict *v, const cJSON *j, const char *folder, TtfsDiag *diag);
+void ttfs_verdict_text(const TtfsVerdict *v);
+
+#endif
