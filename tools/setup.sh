@@ -9,13 +9,15 @@
 #     tools/setup.sh --list   print the packages and stop
 set -eu
 
-# Compiler, build, protobuf and JSON, LLVM (native engine), Verilog tools, tests and style.
+# Compiler, build, protobuf and JSON, LLVM (native engine), Verilog tools, tests and style. clang, lld
+# and qemu link and run emitted code of other processors in the tests.
 # libonnx-dev is there for one file, /usr/include/onnx/onnx.proto.
 packages="gcc g++ libc6-dev make meson ninja-build pkg-config git python3
 libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libonnx-dev libcjson-dev zlib1g-dev
 llvm-19-dev
 verilator yosys iverilog
-libonnx-testdata libcmocka-dev clang-format"
+libonnx-testdata libcmocka-dev clang-format
+clang-19 lld-19 qemu-user"
 
 say() { printf 'setup: %s\n' "$*"; }
 die() { printf 'setup: error: %s\n' "$*" >&2; exit 1; }

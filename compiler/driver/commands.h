@@ -15,6 +15,7 @@ int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
 int ttfs_cmd_run_exact(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
 int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
 int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
+int ttfs_cmd_emit(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
 int ttfs_cmd_dump(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
 
 /* True when people read standard output: neither --json nor --quiet. */

@@ -63,7 +63,7 @@ static bool only_option_errors(const TtfsDiag *diag) {
 int main(int argc, char **argv) {
     static int (*const command[])(TtfsOptions *, TtfsArena *, TtfsDiag *) = {
         ttfs_cmd_check,  ttfs_cmd_info,   ttfs_cmd_compile, ttfs_cmd_run,
-        ttfs_cmd_verify, ttfs_cmd_report, ttfs_cmd_dump};
+        ttfs_cmd_verify, ttfs_cmd_report, ttfs_cmd_emit,    ttfs_cmd_dump};
     ttfs_set_oom_hook(out_of_memory);
     TtfsArena arena = {0};
     TtfsDiag diag = {0};

@@ -62,6 +62,8 @@ static bool read_manifest(TtfsOut *o, TtfsDiag *diag) {
     if (!ok)
         ttfs_error(diag, TTFS_AT_FILE(path), TTFS_OUT_FOLDER,
                    "the manifest is damaged: options.uint8 is missing or wrong");
+    const cJSON *model = cJSON_GetObjectItem(cJSON_GetObjectItem(j, "model"), "file");
+    o->model = cJSON_IsString(model) ? ttfs_arena_strdup(&o->arena, model->valuestring) : "";
     cJSON_Delete(j);
     ttfs_file_close(&f);
     return ok;

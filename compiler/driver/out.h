@@ -12,7 +12,7 @@
 
 typedef struct {
     TtfsArena arena;
-    const char *folder;
+    const char *folder, *model; /* model: the file it was compiled from, "" when not known */
     TtfsInputMap map;
     TtfsIr net;
     TtfsSpike spike;

@@ -38,6 +38,12 @@ void ttfs_code_begin(Code *c, const char *symbol, bool internal) {
         add_text_attribute(c, "prefer-vector-width", "512");
         add_text_attribute(c, "min-legal-vector-width", "512");
     }
+    ttfs_code_body(c);
+    Value *into[6] = {&c->consts, &c->work, &c->in, &c->samples, &c->first, &c->end};
+    for (unsigned i = 0; i < 6; i++) *into[i] = LLVMGetParam(c->function, i);
+}
+
+void ttfs_code_body(Code *c) {
     LLVMBasicBlockRef entry = LLVMAppendBasicBlockInContext(c->context, c->function, "entry");
     LLVMBasicBlockRef body = LLVMAppendBasicBlockInContext(c->context, c->function, "body");
     c->entry = LLVMCreateBuilderInContext(c->context);
@@ -45,12 +51,14 @@ void ttfs_code_begin(Code *c, const char *symbol, bool internal) {
     LLVMPositionBuilderAtEnd(c->entry, entry);
     LLVMPositionBuilderBefore(c->entry, LLVMBuildBr(c->entry, body));
     LLVMPositionBuilderAtEnd(c->at, body);
-    Value *into[6] = {&c->consts, &c->work, &c->in, &c->samples, &c->first, &c->end};
-    for (unsigned i = 0; i < 6; i++) *into[i] = LLVMGetParam(c->function, i);
 }
 
 void ttfs_code_end(Code *c) {
     LLVMBuildRetVoid(c->at);
+    ttfs_code_done(c);
+}
+
+void ttfs_code_done(Code *c) {
     LLVMDisposeBuilder(c->at);
     LLVMDisposeBuilder(c->entry);
 }

@@ -31,6 +31,9 @@ typedef struct {
 void ttfs_code_begin(Code *c, const char *symbol, bool internal);
 /* Ends it. */
 void ttfs_code_end(Code *c);
+/* The same for a function of any type: c->function is there and empty, its end is the caller's. */
+void ttfs_code_body(Code *c);
+void ttfs_code_done(Code *c);
 
 /* Types of `lanes` elements; the element itself for one. */
 LLVMTypeRef ttfs_code_vector(LLVMTypeRef element, uint32_t lanes);

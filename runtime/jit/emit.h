@@ -2,7 +2,7 @@
  *
  * Ahead of time: a network as freestanding code for a processor, with its weights and its memory
  * inside. In: a spike graph and a triple. Out: an object file, LLVM text, or the C header for it.
- * The object needs nothing but memcpy and memset.
+ * The object allocates nothing and needs nothing but memcpy and memset.
  */
 #ifndef TTFS_EMIT_H
 #define TTFS_EMIT_H
@@ -11,9 +11,15 @@
 
 typedef enum { TTFS_EMIT_OBJECT, TTFS_EMIT_LL, TTFS_EMIT_HEADER } TtfsEmitFormat;
 
-/* `name`: prefix of the exported symbols, a C identifier. `triple` NULL: this machine's, for any
- * processor of its family; `cpu` NULL: the common ground of the family. */
-bool ttfs_emit(const TtfsSpike *s, const char *name, const char *triple, const char *cpu,
-               TtfsEmitFormat format, TtfsBuf *out, TtfsDiag *diag);
+typedef struct {
+    const char *name;   /* prefix of the exported symbols: a C identifier, of any length */
+    const char *model;  /* what the header calls the network */
+    const char *triple; /* NULL: this machine's, for any processor of its family */
+    const char *cpu;    /* NULL: the common ground of the family */
+    TtfsEmitFormat format;
+} TtfsEmitJob;
+
+/* Appends the file to *out; false with JIT_COMPILE. The graph has passed ttfs_spike_check. */
+bool ttfs_emit(const TtfsSpike *s, const TtfsEmitJob *job, TtfsBuf *out, TtfsDiag *diag);
 
 #endif

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The documents say what is so: docs/reference.md is what the program's --help prints, links lead
-to files that exist, and the commands of the README's tutorial work when pasted.
+to files that exist, and the commands of the README's tutorial and of docs/embedded.md work when pasted.
 
 README shows the end of the demo as it is.
 
-Argument: `reference`, `links`, `tutorial` or `demo`.
+Argument: `reference`, `links`, `tutorial`, `embedded` or `demo`.
 """
 import os
 import re
+import shutil
 import subprocess
 import sys
 
-from e2e import DIGITS, SOURCE, TTFS, Case
+from e2e import DIGITS, SOURCE, TTFS, Case, skip
 
 LINK = re.compile(r"\]\(([^)#:]+)(#[^)]*)?\)")
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
@@ -45,20 +46,36 @@ def links(case):
 
 
 def tutorial(case):
-    """Runs the shell blocks of README.md's tutorial, one shell after the other, in a folder that
-    looks like the source tree."""
     section = text_of("README.md").split("\n## Tutorial", 1)[1].split("\n## ", 1)[0]
+    paste(case, section, 3)
+
+
+def embedded(case):
+    for tool in ("clang-19", "ld.lld-19", "qemu-riscv32", "llvm-size-19"):
+        if not shutil.which(tool):
+            skip("docs/embedded.md wants %s" % tool)
+    said = paste(case, text_of(os.path.join("docs", "embedded.md")), 2)
+    for text in said:
+        case.check("class  0\n" in text, "the example's digit is a 0:\n%s" % text)
+
+
+def paste(case, section, least):
+    """Runs the shell blocks of a text, one shell after the other, in a folder that looks like the
+    source tree; what they print."""
     blocks = BLOCK.findall(section)
-    case.check(len(blocks) >= 3, "only %d shell blocks in the tutorial" % len(blocks))
+    case.check(len(blocks) >= least, "only %d shell blocks" % len(blocks))
     os.makedirs(case.path("build"))
     os.symlink(os.path.abspath(TTFS), case.path("build", "ttfs"))
     for name in ("examples", "tools", "hw"):
         os.symlink(os.path.join(os.path.abspath(SOURCE), name), case.path(name))
+    said = []
     for block in blocks:
         p = subprocess.run(["bash", "-euc", block], cwd=case.folder, stdin=subprocess.DEVNULL,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        said.append(p.stdout.decode(errors="replace"))
         case.check(p.returncode == 0, "pasted and failed (%d):\n%s\n%s" % (
-            p.returncode, block, p.stdout.decode(errors="replace")[-3000:]))
+            p.returncode, block, said[-1][-3000:]))
+    return said
 
 
 def demo(case):
@@ -81,7 +98,8 @@ def demo(case):
 
 def main(what):
     case = Case()
-    {"reference": reference, "links": links, "tutorial": tutorial, "demo": demo}[what](case)
+    {"reference": reference, "links": links, "tutorial": tutorial, "embedded": embedded,
+     "demo": demo}[what](case)
     return case.done()
 
 

@@ -7,7 +7,7 @@ import sys
 
 from e2e import DIGITS, Case
 
-COMMANDS = ("check", "info", "compile", "run", "verify", "report", "dump")
+COMMANDS = ("check", "info", "compile", "run", "verify", "report", "emit", "dump")
 
 
 def main():

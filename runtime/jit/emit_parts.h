@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The two halves of ahead-of-time emission. Private to it.
+ */
+#ifndef TTFS_EMIT_PARTS_H
+#define TTFS_EMIT_PARTS_H
+
+#include "emit.h"
+#include "program.h"
+
+/* False when floats would be calls of a library: then NAME_run_real is left out. */
+bool ttfs_emit_has_floats(const TtfsTarget *t);
+void ttfs_emit_header(const TtfsProgram *p, const TtfsEmitJob *job, TtfsBuf *out);
+
+#endif

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ahead-of-time code gives the golden engine's traces: emitted, linked, run, compared spike for spike.
+
+x86-64 runs on the machine itself; AArch64, RV32IMAC (soft float, no C library) and RV64GC run under qemu-user, without
+any library. The object may ask for memcpy and memset and nothing else; the header is strict C11 and C++17. What cannot be
+run here for want of a tool is said and left out.
+
+Arguments: NET SAMPLES.
+"""
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+
+from e2e import DIGITS, SOURCE, Case, digits_x, samples
+
+HERE = os.path.join(os.path.abspath(SOURCE), "tests", "e2e", "emit")
+EXAMPLE = os.path.join(os.path.abspath(SOURCE), "examples", "embedded")
+STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wundef", "-Werror", "-O1"]
+# triple: flags of clang, the emulation of the linker, the emulator, float run
+FOREIGN = {
+    "aarch64-linux-gnu": ([], "aarch64linux", "qemu-aarch64", True),
+    "riscv32-unknown-elf": (["-march=rv32imac", "-mabi=ilp32"], "elf32lriscv", "qemu-riscv32", False),
+    "riscv64-linux-gnu": (["-march=rv64gc", "-mabi=lp64d"], "elf64lriscv", "qemu-riscv64", True),
+}
+
+
+def tool(*names):
+    """The first of the programs that is here, or None."""
+    return next((found for found in map(shutil.which, names) if found), None)
+
+
+class Golden:
+    """What the golden engine says, as the bytes that main.c writes."""
+
+    def __init__(self, case, out, count):
+        case.good("run", out, "--input", os.path.join(DIGITS, "test.npz"), "--engine", "golden",
+                  "--count", count, "--trace", "trace.txt", "-q")
+        header = read(case.path("net.h"))
+        self.populations = [(name, int(first), int(ticks)) for name, first, ticks in re.findall(
+            r'X\("(\w+)", (\d+), \d+, \d+, \d+, (\d+)\)', header)]
+        size = {n: int(v) for n, v in re.findall(r"#define NET_(\w+) (\d+) ", header)}
+        self.inputs, self.neurons, self.readouts = (size[k] for k in ("INPUTS", "NEURONS", "READOUTS"))
+        self.ticks, self.potentials = [], []
+        self.read_trace(read(case.path("trace.txt")))
+        self.bytes = b"".join(map(self.sample_bytes, self.ticks, self.potentials))
+
+    def read_trace(self, text):
+        first = {name: first for name, first, _ in self.populations}
+        for line in text.splitlines():
+            word = line.split()
+            if word[0] == "sample":
+                self.ticks.append([0xFFFF] * self.neurons)
+                self.potentials.append([0] * self.readouts)
+            elif word[0] == "spike":
+                self.ticks[-1][first[word[1].strip('"')] + int(word[5])] = int(word[3])
+            else:
+                self.potentials[-1][int(word[3])] = int(word[5])
+
+    def sample_bytes(self, ticks, potentials):
+        return struct.pack("<%dH%diI" % (self.neurons, self.readouts), *ticks, *potentials,
+                           potentials.index(max(potentials)))
+
+    def integers(self):
+        """The encoder's integers: the first population is the input."""
+        window = self.populations[0][2]
+        return [[0 if t == 0xFFFF else window - t for t in ticks[:self.inputs]] for ticks in self.ticks]
+
+
+def read(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def command(case, *args):
+    """Runs a program that must do well; its standard output."""
+    p = subprocess.run(args, cwd=case.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                       check=False, timeout=240)
+    case.check(p.returncode == 0 and not p.stderr,
+               "%s\n%s" % (" ".join(args), (p.stderr or p.stdout).decode(errors="replace")))
+    return p.stdout
+
+
+def write_samples(case, golden, reals):
+    rows = (",\n".join("{%s}" % ", ".join(map(str, row)) for row in golden.integers()),
+            ",\n".join("{%s}" % ", ".join(v.hex() + "f" for v in row) for row in reals))
+    case.write("samples.h", "static const uint16_t integers[][%d] = {\n%s};\n"
+               "#ifdef REAL\nstatic const float reals[][%d] = {\n%s};\n#endif\n" %
+               (golden.inputs, rows[0], golden.inputs, rows[1]))
+
+
+def judge(case, golden, what, got, real):
+    want = golden.bytes * (2 if real else 1)
+    at = next((i for i, (a, b) in enumerate(zip(want, got)) if a != b), min(len(want), len(got)))
+    case.check(want == got, "%s: %d bytes for %d, the first difference at %d" %
+               (what, len(got), len(want), at))
+    print("%s: %d traces equal to golden's" % (what, (2 if real else 1) * len(golden.ticks)))
+
+
+def only_memory_calls(case, what, path):
+    nm = tool("llvm-nm-19", "llvm-nm")
+    if not nm:
+        print("skipped: no llvm-nm for the symbols of %s" % what)
+        return
+    undefined = set(command(case, nm, "-u", "-j", path).decode().split())
+    case.check(undefined <= {"memcpy", "memset"}, "%s needs %s" % (what, sorted(undefined)))
+
+
+def native(case, golden, cpu):
+    """This machine, C library and all, if it is an x86-64 with what `cpu` has."""
+    options = ("--cpu", cpu) if cpu else ()
+    case.good("emit", "out", "-o", "net.o", "--name", "net", *options)
+    only_memory_calls(case, "the object", "net.o")
+    command(case, "gcc", *STRICT, "-pedantic", "-DREAL", "-I.", "-I" + EXAMPLE, "-o", "native",
+            os.path.join(HERE, "main.c"), os.path.join(EXAMPLE, "port.c"), "net.o")
+    judge(case, golden, cpu or "this machine", command(case, "./native"), True)
+
+
+def from_text(case, golden):
+    """The LLVM text is a whole module: another compiler makes the object of it."""
+    clang = tool("clang-19")
+    if not clang:
+        print("skipped: no clang-19 for the LLVM text")
+        return
+    case.good("emit", "out", "-o", "net.ll", "--name", "net", "--format", "ll")
+    command(case, clang, "-O1", "-Wno-override-module", "-c", "net.ll", "-o", "net.o")
+    command(case, "gcc", *STRICT, "-DREAL", "-I.", "-I" + EXAMPLE, "-o", "text",
+            os.path.join(HERE, "main.c"), os.path.join(EXAMPLE, "port.c"), "net.o")
+    judge(case, golden, "LLVM text", command(case, "./text"), True)
+
+
+def foreign(case, golden, triple):
+    flags, emulation, emulator, real = FOREIGN[triple]
+    case.good("emit", "out", "-o", "net.o", "--name", "net", "--triple", triple)
+    only_memory_calls(case, triple, "net.o")
+    case.good("emit", "out", "-o", "net.h", "--name", "net", "--triple", triple, "--format", "header")
+    case.equal("net_run_real" in read(case.path("net.h")), real, "%s has a run from floats" % triple)
+    clang, linker, qemu = tool("clang-19"), tool("ld.lld-19"), tool(emulator, emulator + "-static")
+    if not (clang and linker and qemu):
+        print("skipped: %s is not run without clang-19, lld-19 and %s" % (triple, emulator))
+        return
+    objects = []
+    for path in (os.path.join(HERE, "main.c"), os.path.join(EXAMPLE, "port.c")):
+        objects.append(os.path.basename(path)[:-2] + ".o")
+        command(case, clang, "--target=" + triple, *flags, *STRICT, "-ffreestanding", "-fno-builtin",
+                *(["-DREAL"] if real else []), "-I.", "-I" + EXAMPLE, "-c", path, "-o", objects[-1])
+    command(case, linker, "-m", emulation, "-o", "foreign", *objects, "net.o")
+    judge(case, golden, triple, command(case, qemu, "./foreign"), real)
+
+
+def headers(case):
+    case.write("twice.c", '#include "net.h"\n#include "net.h"\nextern int a_declaration;\n')
+    for compiler, language in (("gcc", ["-std=c11"]), ("g++", ["-std=c++17", "-x", "c++"])):
+        command(case, compiler, *language, "-Wall", "-Wextra", "-pedantic", "-Wundef", "-Werror",
+                "-fsyntax-only", "twice.c")
+
+
+def refusals(case):
+    for triple in ("mips-unknown-elf", "nonsense", ""):
+        case.refused("emit", "out", "-o", "x", "--triple", triple,
+                     says=("x86_64", "aarch64", "riscv32", "riscv64"))
+    case.refused("emit", "out", "-o", "x", "--cpu", "z80", says="z80")
+    case.refused("emit", "out", "-o", "x", "--triple", "riscv32", "--cpu", "x86-64-v3", says="riscv32")
+    case.refused("emit", "out", "-o", "x", "--format", "hex", code=2, says="header")
+    for name in ("1net", "a-b", "", "a" * 64):
+        case.refused("emit", "out", "-o", "x", "--name", name, code=2, says="--name")
+    case.refused("emit", "out", code=2, says="-o")
+    case.check(not os.path.exists(case.path("x")), "a refused emit wrote its file")
+
+
+def main(net, most):
+    case, count = Case(), samples(int(most))
+    case.compile(net, "out")
+    case.good("emit", "out", "-o", "net.h", "--name", "net", "--format", "header")
+    golden = Golden(case, "out", count)
+    case.equal(len(golden.ticks), count, "samples in the golden trace")
+    write_samples(case, golden, digits_x(count))
+    headers(case)
+    own = case.json("emit", "out", "-o", "own.o")
+    case.equal(own.get("name"), net, "the name by default")
+    refusals(case)
+    case.good("emit", "out", "-o", "again.o")
+    with open(case.path("own.o"), "rb") as a, open(case.path("again.o"), "rb") as b:
+        case.check(a.read() == b.read(), "the same call gave other bytes")
+    if os.uname().machine == "x86_64":
+        native(case, golden, None)
+        flags = read("/proc/cpuinfo").split()
+        for cpu, needs in (("x86-64-v3", "avx2"), ("x86-64-v4", "avx512vl"), ("znver4", "avx512_vnni")):
+            if needs in flags:
+                native(case, golden, cpu)
+            else:
+                print("skipped: this machine has no %s to run %s on" % (needs, cpu))
+        from_text(case, golden)
+    for triple in FOREIGN:
+        foreign(case, golden, triple)
+    return case.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
