@@ -122,12 +122,38 @@ bool ttfs_target_triple(TtfsTarget *t, const char *triple, const char *cpu, Ttfs
                              "unknown processor of %s", arch);
 }
 
+/* What a machine must have for code of a family. */
+static const char *const needed[][4] = {
+    [PLAIN] = {NULL},
+    [SSE] = {NULL},
+    [AVX2] = {"avx2", "fma", "bmi2", NULL},
+    [AVX2_VNNI] = {"avx2", "fma", "avxvnni", NULL},
+    [AVX512] = {"avx512bw", "avx512vl", "avx512dq", NULL},
+    [AVX512_VNNI] = {"avx512bw", "avx512vl", "avx512vnni", NULL},
+    [NEON] = {NULL},
+    [SCALAR] = {NULL},
+};
+
+static bool runs_here(const TtfsTarget *t, const char *features, TtfsDiag *diag) {
+    for (uint32_t i = 0; i < PROCESSORS; i++) {
+        if (processors[i].name != t->cpu) continue;
+        for (const char *const *f = needed[processors[i].family]; *f; f++)
+            if (!has(features, *f))
+                return ttfs_error_advice(diag, TTFS_AT_FILE(t->cpu), TTFS_JIT_COMPILE,
+                                         "leave the processor out, or name an older one",
+                                         "this machine lacks %s, which that processor's code uses",
+                                         *f);
+    }
+    return true;
+}
+
 bool ttfs_target_host(TtfsTarget *t, const char *cpu, TtfsArena *a, TtfsDiag *diag) {
     const char *triple = kept(a, LLVMGetDefaultTargetTriple());
-    if (cpu) return ttfs_target_triple(t, triple, cpu, a, diag);
+    const char *features = kept(a, LLVMGetHostCPUFeatures());
+    if (cpu) return ttfs_target_triple(t, triple, cpu, a, diag) && runs_here(t, features, diag);
     *t = (TtfsTarget){.triple = triple, .abi = ""};
     t->cpu = kept(a, LLVMGetHostCPUName());
-    t->features = kept(a, LLVMGetHostCPUFeatures());
+    t->features = features;
     set_family(t, family_of(t->triple, t->features));
     return true;
 }
