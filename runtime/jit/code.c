@@ -30,7 +30,6 @@ void ttfs_code_begin(Code *c, const char *symbol, bool internal) {
     LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(c->context), args, 6, 0);
     c->function = LLVMAddFunction(c->module, symbol, type);
     if (internal) LLVMSetLinkage(c->function, LLVMInternalLinkage);
-    add_attribute(c, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, "nounwind");
     for (LLVMAttributeIndex i = 1; i <= 3; i++) add_attribute(c, i, "noalias");
     add_attribute(c, 1, "readonly");
     add_attribute(c, 3, "readonly");
@@ -44,6 +43,7 @@ void ttfs_code_begin(Code *c, const char *symbol, bool internal) {
 }
 
 void ttfs_code_body(Code *c) {
+    add_attribute(c, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, "nounwind");
     LLVMBasicBlockRef entry = LLVMAppendBasicBlockInContext(c->context, c->function, "entry");
     LLVMBasicBlockRef body = LLVMAppendBasicBlockInContext(c->context, c->function, "body");
     c->entry = LLVMCreateBuilderInContext(c->context);
@@ -99,14 +99,21 @@ Value ttfs_code_times(const Code *c, Value v, uint64_t factor) {
     return LLVMBuildNUWMul(c->at, v, ttfs_code_i64(c, factor), "");
 }
 
+/* Vectors begin at any value. Without vectors every value is taken alone and lies at a multiple of
+ * its size, which processors that have no unaligned access want to know. */
+static unsigned alignment(const Code *c, LLVMTypeRef type) {
+    if (c->target->lanes > 1) return 1;
+    return type == c->i16 ? 2 : type == c->i32 || type == c->f32 ? 4 : 1;
+}
+
 Value ttfs_code_load(const Code *c, LLVMTypeRef type, Value pointer) {
     Value v = LLVMBuildLoad2(c->at, type, pointer, "");
-    LLVMSetAlignment(v, 1);
+    LLVMSetAlignment(v, alignment(c, type));
     return v;
 }
 
 void ttfs_code_store(const Code *c, Value v, Value pointer) {
-    LLVMSetAlignment(LLVMBuildStore(c->at, v, pointer), 1);
+    LLVMSetAlignment(LLVMBuildStore(c->at, v, pointer), alignment(c, LLVMTypeOf(v)));
 }
 
 void ttfs_code_store_some(const Code *c, Value v, uint32_t lanes, uint32_t count, Value pointer) {

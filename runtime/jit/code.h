@@ -47,7 +47,7 @@ Value ttfs_code_plus(const Code *c, Value pointer, uint64_t bytes);
 Value ttfs_code_plus_value(const Code *c, Value pointer, Value bytes);
 /* a + b * factor, of 64 bits. */
 Value ttfs_code_times(const Code *c, Value v, uint64_t factor);
-/* Unaligned. */
+/* At any address; of a processor without vectors, at a multiple of the value's size. */
 Value ttfs_code_load(const Code *c, LLVMTypeRef type, Value pointer);
 void ttfs_code_store(const Code *c, Value v, Value pointer);
 /* Stores the first `count` of `lanes` elements. */

@@ -16,6 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Steps are called from here alone, with one sample and the private data: what follows from that is
+ * a third of the code. */
+static const char specialise[] =
+    "ipsccp,deadargelim,"
+    "function(early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg)";
+
 bool ttfs_emit_has_floats(const TtfsTarget *t) {
     return strcmp(t->abi, "ilp32") != 0;
 }
@@ -185,7 +191,8 @@ static bool emit_module(const TtfsProgram *p, const TtfsEmitJob *job, TtfsBuf *o
     LLVMSetTarget(e.code.module, p->target->triple);
     LLVMDisposeTargetData(layout);
     build(&e);
-    bool ok = ttfs_object_optimise(e.code.module, machine, job->name, NULL, diag);
+    bool ok = ttfs_object_optimise(e.code.module, machine, job->name, NULL, diag) &&
+              ttfs_object_passes(e.code.module, machine, specialise, diag);
     if (ok && job->format == TTFS_EMIT_OBJECT)
         ok = ttfs_object_write(e.code.module, machine, out, diag);
     if (ok && job->format == TTFS_EMIT_LL) {

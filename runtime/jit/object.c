@@ -99,6 +99,18 @@ static bool dump_text(LLVMModuleRef m, const char *folder, const char *name, con
     return ok;
 }
 
+bool ttfs_object_passes(LLVMModuleRef m, LLVMTargetMachineRef machine, const char *list,
+                        TtfsDiag *diag) {
+    LLVMPassBuilderOptionsRef o = LLVMCreatePassBuilderOptions();
+    LLVMErrorRef e = LLVMRunPasses(m, list, machine, o);
+    LLVMDisposePassBuilderOptions(o);
+    if (!e) return true;
+    char *why = LLVMGetErrorMessage(e); /* consumes e */
+    ttfs_error(diag, TTFS_AT_FILE("LLVM"), TTFS_JIT_COMPILE, "optimisation: %s", why);
+    LLVMDisposeErrorMessage(why);
+    return false;
+}
+
 bool ttfs_object_optimise(LLVMModuleRef m, LLVMTargetMachineRef machine, const char *name,
                           const char *dump, TtfsDiag *diag) {
     char *message = NULL;
@@ -106,15 +118,7 @@ bool ttfs_object_optimise(LLVMModuleRef m, LLVMTargetMachineRef machine, const c
     if (LLVMVerifyModule(m, LLVMReturnStatusAction, &message))
         return refused(diag, "the code of a layer does not verify", message);
     LLVMDisposeMessage(message);
-    LLVMPassBuilderOptionsRef o = LLVMCreatePassBuilderOptions();
-    LLVMErrorRef e = LLVMRunPasses(m, passes, machine, o);
-    LLVMDisposePassBuilderOptions(o);
-    if (e) {
-        char *why = LLVMGetErrorMessage(e); /* consumes e */
-        ttfs_error(diag, TTFS_AT_FILE("LLVM"), TTFS_JIT_COMPILE, "optimisation: %s", why);
-        LLVMDisposeErrorMessage(why);
-        return false;
-    }
+    if (!ttfs_object_passes(m, machine, passes, diag)) return false;
     return !dump || dump_text(m, dump, name, "after", diag);
 }
 

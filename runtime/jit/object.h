@@ -28,6 +28,9 @@ void ttfs_object_build(Code *c, uint32_t step, bool internal);
  * .after.ll when `dump` is not NULL. */
 bool ttfs_object_optimise(LLVMModuleRef m, LLVMTargetMachineRef machine, const char *name,
                           const char *dump, TtfsDiag *diag);
+/* Runs passes by LLVM's names, of a module that verified. */
+bool ttfs_object_passes(LLVMModuleRef m, LLVMTargetMachineRef machine, const char *list,
+                        TtfsDiag *diag);
 /* Appends the module as an object file. */
 bool ttfs_object_write(LLVMModuleRef m, LLVMTargetMachineRef machine, TtfsBuf *out, TtfsDiag *diag);
 

@@ -5,7 +5,7 @@ x86-64 runs on the machine itself; AArch64, RV32IMAC (soft float, no C library) 
 any library. The object may ask for memcpy and memset and nothing else; the header is strict C11 and C++17. What cannot be
 run here for want of a tool is said and left out.
 
-Arguments: NET SAMPLES.
+Arguments: NET SAMPLES. digits_mlp and digits_cnn are in the repository; for other networks see exact.py.
 """
 import os
 import re
@@ -14,7 +14,8 @@ import struct
 import subprocess
 import sys
 
-from e2e import DIGITS, SOURCE, Case, digits_x, samples
+from e2e import SOURCE, Case, digits_x, samples
+from exact import files
 
 HERE = os.path.join(os.path.abspath(SOURCE), "tests", "e2e", "emit")
 EXAMPLE = os.path.join(os.path.abspath(SOURCE), "examples", "embedded")
@@ -35,14 +36,16 @@ def tool(*names):
 class Golden:
     """What the golden engine says, as the bytes that main.c writes."""
 
-    def __init__(self, case, out, count):
-        case.good("run", out, "--input", os.path.join(DIGITS, "test.npz"), "--engine", "golden",
-                  "--count", count, "--trace", "trace.txt", "-q")
+    def __init__(self, case, test, count):
+        case.good("run", "out", "--input", test, "--engine", "golden", "--count", count, "--trace",
+                  "trace.txt", "-q")
         header = read(case.path("net.h"))
         self.populations = [(name, int(first), int(ticks)) for name, first, ticks in re.findall(
-            r'X\("(\w+)", (\d+), \d+, \d+, \d+, (\d+)\)', header)]
+            r'X\("([^"]+)", (\d+), \d+, \d+, \d+, (\d+)\)', header)]
         size = {n: int(v) for n, v in re.findall(r"#define NET_(\w+) (\d+) ", header)}
         self.inputs, self.neurons, self.readouts = (size[k] for k in ("INPUTS", "NEURONS", "READOUTS"))
+        self.scale, self.offset = (float(re.search(r"#define NET_INPUT_%s (\S+)" % k, header)[1])
+                                   for k in ("SCALE", "OFFSET"))
         self.ticks, self.potentials = [], []
         self.read_trace(read(case.path("trace.txt")))
         self.bytes = b"".join(map(self.sample_bytes, self.ticks, self.potentials))
@@ -67,6 +70,12 @@ class Golden:
         """The encoder's integers: the first population is the input."""
         window = self.populations[0][2]
         return [[0 if t == 0xFFFF else window - t for t in ticks[:self.inputs]] for ticks in self.ticks]
+
+
+    def reals(self):
+        """Values that stand for these integers, where the samples themselves are not at hand."""
+        return [[struct.unpack("<f", struct.pack("<f", x * self.scale + self.offset))[0] for x in row]
+                for row in self.integers()]
 
 
 def read(path):
@@ -116,6 +125,23 @@ def native(case, golden, cpu):
     command(case, "gcc", *STRICT, "-pedantic", "-DREAL", "-I.", "-I" + EXAMPLE, "-o", "native",
             os.path.join(HERE, "main.c"), os.path.join(EXAMPLE, "port.c"), "net.o")
     judge(case, golden, cpu or "this machine", command(case, "./native"), True)
+
+
+def damage_is_seen(case, golden):
+    """With the first weights' bits turned around in the object, traces differ: the comparison can fail."""
+    case.good("emit", "out", "-o", "bad.o", "--name", "net")
+    sections = command(case, "objdump", "-h", "bad.o").decode()
+    at = int(re.search(r" \.rodata +\w+ +\w+ +\w+ +(\w+)", sections)[1], 16)
+    with open(case.path("bad.o"), "r+b") as f:
+        f.seek(at)
+        weights = f.read(64)
+        f.seek(at)
+        f.write(bytes(b ^ 0xFF for b in weights))
+    command(case, "gcc", *STRICT, "-DREAL", "-I.", "-I" + EXAMPLE, "-o", "bad",
+            os.path.join(HERE, "main.c"), os.path.join(EXAMPLE, "port.c"), "bad.o")
+    got = command(case, "./bad")
+    case.check(len(got) == 2 * len(golden.bytes) and got != golden.bytes * 2,
+               "64 damaged weights of the object are not seen")
 
 
 def from_text(case, golden):
@@ -172,11 +198,12 @@ def refusals(case):
 
 def main(net, most):
     case, count = Case(), samples(int(most))
-    case.compile(net, "out")
+    model, test, calib = files(net)
+    case.good("compile", model, "-o", "out", "--calib", calib, "--stop-after", "spike")
     case.good("emit", "out", "-o", "net.h", "--name", "net", "--format", "header")
-    golden = Golden(case, "out", count)
+    golden = Golden(case, test, count)
     case.equal(len(golden.ticks), count, "samples in the golden trace")
-    write_samples(case, golden, digits_x(count))
+    write_samples(case, golden, digits_x(count) if net.startswith("digits") else golden.reals())
     headers(case)
     own = case.json("emit", "out", "-o", "own.o")
     case.equal(own.get("name"), net, "the name by default")
@@ -192,6 +219,7 @@ def main(net, most):
                 native(case, golden, cpu)
             else:
                 print("skipped: this machine has no %s to run %s on" % (needs, cpu))
+        damage_is_seen(case, golden)
         from_text(case, golden)
     for triple in FOREIGN:
         foreign(case, golden, triple)
