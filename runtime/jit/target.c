@@ -10,7 +10,7 @@
 #include <llvm-c/TargetMachine.h>
 #include <string.h>
 
-typedef enum { PLAIN, SSE, AVX2, AVX2_VNNI, AVX512, AVX512_VNNI, NEON, SCALAR } Family;
+typedef enum { PLAIN, SSE, AVX2, AVX2_VNNI, AVX512, AVX512_VNNI, AVX512_VBMI, NEON, SCALAR } Family;
 
 typedef struct {
     const char *arch, *name, *features, *abi;
@@ -28,12 +28,12 @@ static const Processor processors[] = {
     {"x86_64", "alderlake", "", "", AVX2_VNNI},
     {"x86_64", "skylake-avx512", "", "", AVX512},
     {"x86_64", "cascadelake", "", "", AVX512_VNNI},
-    {"x86_64", "icelake-server", "", "", AVX512_VNNI},
-    {"x86_64", "sapphirerapids", "", "", AVX512_VNNI},
+    {"x86_64", "icelake-server", "", "", AVX512_VBMI},
+    {"x86_64", "sapphirerapids", "", "", AVX512_VBMI},
     {"x86_64", "znver1", "", "", AVX2},
     {"x86_64", "znver2", "", "", AVX2},
     {"x86_64", "znver3", "", "", AVX2},
-    {"x86_64", "znver4", "", "", AVX512_VNNI},
+    {"x86_64", "znver4", "", "", AVX512_VBMI},
     {"aarch64", "generic", "", "", NEON},
     {"aarch64", "cortex-a53", "", "", NEON},
     {"aarch64", "cortex-a72", "", "", NEON},
@@ -46,14 +46,14 @@ static const Processor processors[] = {
 enum { PROCESSORS = sizeof processors / sizeof processors[0] };
 
 static void set_family(TtfsTarget *t, Family f) {
-    t->lanes = f == SCALAR                       ? 1
-               : f == AVX512 || f == AVX512_VNNI ? 16
-               : f == AVX2 || f == AVX2_VNNI     ? 8
-                                                 : 4;
-    t->registers = f == SCALAR ? 12 : t->lanes == 16 || f == NEON ? 32 : 16;
-    t->bytes_by_four = f == AVX2_VNNI || f == AVX512_VNNI;
-    t->words_by_two = f != SCALAR && f != NEON && f != PLAIN;
+    bool avx512 = f == AVX512 || f == AVX512_VNNI || f == AVX512_VBMI;
+    bool avx2 = f == AVX2 || f == AVX2_VNNI;
+    t->lanes = f == SCALAR ? 1 : avx512 ? 16 : avx2 ? 8 : 4;
+    t->registers = f == SCALAR ? 12 : avx512 || f == NEON ? 32 : 16;
+    t->bytes_by_four = f == AVX2_VNNI || f == AVX512_VNNI || f == AVX512_VBMI;
+    t->words_by_two = avx512 || avx2 || f == SSE;
     t->words_add = t->bytes_by_four;
+    t->permutes_bytes = f == AVX512_VBMI;
 }
 
 static bool has(const char *features, const char *name) {
@@ -67,7 +67,9 @@ static Family family_of(const char *triple, const char *features) {
     if (strncmp(triple, "aarch64", 7) == 0 || strncmp(triple, "arm64", 5) == 0) return NEON;
     if (strncmp(triple, "x86_64", 6) != 0) return PLAIN;
     if (has(features, "avx512bw") && has(features, "avx512vl"))
-        return has(features, "avx512vnni") ? AVX512_VNNI : AVX512;
+        return !has(features, "avx512vnni")  ? AVX512
+               : has(features, "avx512vbmi") ? AVX512_VBMI
+                                             : AVX512_VNNI;
     if (has(features, "avx2")) return has(features, "avxvnni") ? AVX2_VNNI : AVX2;
     return SSE;
 }
@@ -130,6 +132,7 @@ static const char *const needed[][4] = {
     [AVX2_VNNI] = {"avx2", "fma", "avxvnni", NULL},
     [AVX512] = {"avx512bw", "avx512vl", "avx512dq", NULL},
     [AVX512_VNNI] = {"avx512bw", "avx512vl", "avx512vnni", NULL},
+    [AVX512_VBMI] = {"avx512vnni", "avx512vl", "avx512vbmi", NULL},
     [NEON] = {NULL},
     [SCALAR] = {NULL},
 };

@@ -51,6 +51,7 @@ static inline void wide_conv(TtfsSpike *s, TtfsRng *r) {
     TtfsConnection c = {.kind = TTFS_CONN_CONV, .src = src, .group = 1};
     TtfsPopulation p = {.kind = TTFS_POP_RELU, .c = between(r, 1, 70), .ticks = wide_ticks(r)};
     uint32_t seen = random_range(s, r, &c), kind = ttfs_rng_below(r, 4);
+    if (from.c <= 4) p.c = between(r, 1, 9); /* a first layer */
     if (kind == 0) p.c = c.group = seen; /* depthwise */
     if (kind == 1 && seen % 2 == 0) {
         c.group = 2;
@@ -94,6 +95,8 @@ static inline void wide_spike(TtfsSpike *s, uint64_t seed) {
     *s = (TtfsSpike){.order = {0, 1, 2}};
     TtfsPopulation in = {.kind = TTFS_POP_INPUT, .ticks = wide_ticks(r)};
     in.c = between(r, 1, 40), in.h = between(r, 1, 9), in.w = between(r, 1, 9);
+    if (ttfs_rng_below(r, 3) == 0) /* an image */
+        in.c = between(r, 1, 4), in.w = between(r, 8, 45), in.ticks = 255;
     s->input = add_pop(s, in);
     for (uint32_t layers = between(r, 1, 3); layers > 0; layers--) {
         uint32_t kind = ttfs_rng_below(r, 6);
