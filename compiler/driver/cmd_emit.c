@@ -41,6 +41,7 @@ static bool read_job(TtfsEmitJob *job, const TtfsOptions *o, TtfsDiag *diag) {
     *job = (TtfsEmitJob){.name = o->value[TTFS_OPT_NAME],
                          .triple = o->value[TTFS_OPT_TRIPLE],
                          .cpu = o->value[TTFS_OPT_CPU],
+                         .share_memory = o->value[TTFS_OPT_SHARE_MEMORY] != NULL,
                          .format = (TtfsEmitFormat)format};
     return !job->name || check_name(job->name, diag);
 }

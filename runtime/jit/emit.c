@@ -5,7 +5,7 @@
  *
  *     void NAME_run(const uint16_t *x, int32_t *potentials)
  *     void NAME_run_real(const float *values, int32_t *potentials)
- *     void NAME_ticks(uint16_t *ticks)
+ *     void NAME_ticks(uint16_t *ticks)                              not when memory is shared
  *     uint32_t NAME_class(const int32_t *potentials)
  */
 #include "emit.h"
@@ -106,6 +106,16 @@ static void copy_out(Emit *e, uint32_t pop, Value to, uint32_t elt_out) {
     ttfs_code_loop_end(c, &lc);
 }
 
+/* The halo of a store that another population may have written over. */
+static void clear_halo(Emit *e, const TtfsStep *s) {
+    const Code *c = &e->code;
+    const TtfsStore *t = &e->program->store[s->pop];
+    bool halo = t->pad[0] || t->pad[1] || t->pad[2] || t->pad[3];
+    if (!e->program->shared || !halo || s->kind == TTFS_STEP_EVENTS) return;
+    LLVMBuildMemSet(c->at, ttfs_code_plus(c, e->work, t->base), LLVMConstInt(c->i8, 0, 0),
+                    ttfs_code_i64(c, t->bytes), 64);
+}
+
 /* Every step once, all of its units, on one sample. */
 static void add_run(Emit *e, const char *suffix, bool real) {
     Code *c = &e->code;
@@ -116,6 +126,7 @@ static void add_run(Emit *e, const char *suffix, bool real) {
     for (uint32_t i = 0; i < last; i++) {
         bool input = p->steps.at[i].kind == TTFS_STEP_INPUT;
         const TtfsStep *s = &p->steps.at[input && real ? last : i];
+        clear_halo(e, s);
         Value f = LLVMGetNamedFunction(c->module, s->symbol);
         Value in = input ? LLVMGetParam(c->function, 0) : LLVMConstNull(c->ptr);
         Value with[6] = {e->consts,
@@ -175,7 +186,7 @@ static void build(Emit *e) {
     add_data(e);
     add_run(e, "run", false);
     if (floats) add_run(e, "run_real", true);
-    add_ticks(e);
+    if (!p->shared) add_ticks(e);
     add_class(e);
 }
 
@@ -215,7 +226,7 @@ bool ttfs_emit(const TtfsSpike *s, const TtfsEmitJob *job, TtfsBuf *out, TtfsDia
     LLVMDisposeMessage(own);
     bool ok = ttfs_target_triple(&target, triple, job->cpu, &a, diag);
     if (ok) {
-        ttfs_program_of(&program, s, &target, 0, &a);
+        ttfs_program_of(&program, s, &target, 0, job->share_memory, &a);
         if (job->format == TTFS_EMIT_HEADER)
             ttfs_emit_header(&program, job, out);
         else

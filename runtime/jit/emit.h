@@ -16,6 +16,7 @@ typedef struct {
     const char *model;  /* what the header calls the network */
     const char *triple; /* NULL: this machine's, for any processor of its family */
     const char *cpu;    /* NULL: the common ground of the family */
+    bool share_memory;  /* populations share memory; then there are no ticks to be had */
     TtfsEmitFormat format;
 } TtfsEmitJob;
 

@@ -126,13 +126,20 @@ static void functions(const Header *h) {
         ttfs_buf_puts(h->out,
                       "/* No run from float values: without floating point instructions it would "
                       "need a library. */\n");
+    if (h->program->shared)
+        ttfs_buf_puts(h->out,
+                      "/* No ticks: populations share memory and are gone after the run. */\n");
+    else
+        ttfs_buf_printf(
+            h->out,
+            "/* The spikes of the last run: each neuron's tick in its population's window, "
+            "0xffff for silence. */\n"
+            "void %s_ticks(uint16_t *ticks);\n",
+            h->name);
     ttfs_buf_printf(h->out,
-                    "/* The spikes of the last run: each neuron's tick in its population's window, "
-                    "0xffff for silence. */\n"
-                    "void %s_ticks(uint16_t *ticks);\n"
                     "/* The class: the first of the largest potentials. */\n"
                     "uint32_t %s_class(const int32_t *potentials);\n",
-                    h->name, h->name);
+                    h->name);
 }
 
 void ttfs_emit_header(const TtfsProgram *p, const TtfsEmitJob *job, TtfsBuf *out) {

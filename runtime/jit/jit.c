@@ -201,7 +201,7 @@ static bool open(TtfsJit *j, const TtfsSpike *s, const TtfsJitOptions *o, TtfsDi
         return ttfs_error(diag, TTFS_AT_FILE("jit"), TTFS_JIT_MEMORY, "no threads to be had");
     j->stats.threads = ttfs_team_size(j->team);
     j->stats.cpu = j->target.cpu;
-    ttfs_program_of(&p, s, &j->target, (int)o->path, &j->arena);
+    ttfs_program_of(&p, s, &j->target, (int)o->path, false, &j->arena);
     keep_populations(j, &p);
     keep_steps(j, &p);
     bool ok = take_memory(j, &p, diag) && make_code(j, &p, o, diag);

@@ -9,6 +9,8 @@
 
 /* Hands out `bytes` at a multiple of 64: their offset. */
 uint64_t ttfs_layout_take(uint64_t *at, uint64_t bytes);
+/* Gives all stores, whose sizes are there, places in memory that they share; bytes of it all. */
+uint64_t ttfs_layout_share(TtfsProgram *p);
 /* Fills a linear step and adds its terms. */
 void ttfs_layout_linear(TtfsProgram *p, TtfsStep *s, int path);
 

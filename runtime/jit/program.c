@@ -61,10 +61,14 @@ static void place_stores(TtfsProgram *p) {
         TtfsStore *t = &p->store[i];
         t->pixel = (uint64_t)pop->c * t->elt;
         t->row = t->pixel * (pop->w + t->pad[1] + t->pad[3]);
-        t->base = ttfs_layout_take(&at, t->row * (pop->h + t->pad[0] + t->pad[2]) + TTFS_SLACK);
+        t->bytes = t->row * (pop->h + t->pad[0] + t->pad[2]) + TTFS_SLACK;
+        t->base = ttfs_layout_take(&at, t->bytes);
+    }
+    p->sample_bytes = p->shared ? ttfs_layout_share(p) : at;
+    for (uint32_t i = 0; i < s->pops.len; i++) {
+        TtfsStore *t = &p->store[i];
         t->origin = t->base + t->pad[0] * t->row + t->pad[1] * t->pixel;
     }
-    p->sample_bytes = at;
 }
 
 static void push_step(TtfsProgram *p, const TtfsStep *s) {
@@ -90,9 +94,9 @@ static void add_step(TtfsProgram *p, uint32_t pop, int path) {
     push_step(p, &s);
 }
 
-void ttfs_program_of(TtfsProgram *p, const TtfsSpike *s, const TtfsTarget *t, int path,
+void ttfs_program_of(TtfsProgram *p, const TtfsSpike *s, const TtfsTarget *t, int path, bool share,
                      TtfsArena *a) {
-    *p = (TtfsProgram){.arena = a, .spike = s, .target = t};
+    *p = (TtfsProgram){.arena = a, .spike = s, .target = t, .shared = share};
     p->store = TTFS_ARRAY(a, TtfsStore, s->pops.len);
     choose_sizes(p);
     place_stores(p);

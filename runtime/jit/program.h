@@ -20,6 +20,7 @@ typedef struct {
     uint32_t pad[4];           /* halo: top, left, bottom, right */
     uint64_t base, pixel, row; /* first byte; bytes between columns, between rows */
     uint64_t origin;           /* of the value at row 0, column 0, channel 0 */
+    uint64_t bytes;            /* of it all, halo and slack included */
 } TtfsStore;
 
 /* How products are summed: by = 4, 2, 1 source values at a time. */
@@ -90,14 +91,17 @@ typedef struct {
     TTFS_VEC(TtfsStep) steps; /* in order; the last is no part of it: the input from reals */
     TTFS_VEC(TtfsTermCode) terms;
     uint64_t const_bytes, sample_bytes; /* both with slack for reads past the end */
+    bool shared; /* populations share memory: a halo is to be cleared before its step */
 } TtfsProgram;
 
 enum { TTFS_NARROW_OUTPUTS = 8 }; /* most outputs of a narrow step */
 enum { TTFS_SLACK = 256 };        /* bytes that a kernel may read past a run */
 
 /* Lays a checked graph out. `path` 0 lets the cost model choose, 1 takes the dense path everywhere,
- * 2 the event-driven one wherever it can be, for any number of events. */
-void ttfs_program_of(TtfsProgram *p, const TtfsSpike *s, const TtfsTarget *t, int path,
+ * 2 the event-driven one wherever it can be, for any number of events. `share`: populations that
+ * are not needed at the same time may lie at the same place; after a run only the readout is there.
+ */
+void ttfs_program_of(TtfsProgram *p, const TtfsSpike *s, const TtfsTarget *t, int path, bool share,
                      TtfsArena *a);
 /* Fills the constants. */
 void ttfs_program_pack(const TtfsProgram *p, uint8_t *consts);

@@ -49,6 +49,7 @@ class Golden:
         self.ticks, self.potentials = [], []
         self.read_trace(read(case.path("trace.txt")))
         self.bytes = b"".join(map(self.sample_bytes, self.ticks, self.potentials))
+        self.readout_bytes = b"".join(map(self.sample_bytes, [[]] * count, self.potentials))
 
     def read_trace(self, text):
         first = {name: first for name, first, _ in self.populations}
@@ -63,7 +64,7 @@ class Golden:
                 self.potentials[-1][int(word[3])] = int(word[5])
 
     def sample_bytes(self, ticks, potentials):
-        return struct.pack("<%dH%diI" % (self.neurons, self.readouts), *ticks, *potentials,
+        return struct.pack("<%dH%diI" % (len(ticks), self.readouts), *ticks, *potentials,
                            potentials.index(max(potentials)))
 
     def integers(self):
@@ -100,12 +101,13 @@ def write_samples(case, golden, reals):
                (golden.inputs, rows[0], golden.inputs, rows[1]))
 
 
-def judge(case, golden, what, got, real):
-    want = golden.bytes * (2 if real else 1)
+def judge(case, golden, what, got, real, shared=False):
+    want = (golden.readout_bytes if shared else golden.bytes) * (2 if real else 1)
     at = next((i for i, (a, b) in enumerate(zip(want, got)) if a != b), min(len(want), len(got)))
     case.check(want == got, "%s: %d bytes for %d, the first difference at %d" %
                (what, len(got), len(want), at))
-    print("%s: %d traces equal to golden's" % (what, (2 if real else 1) * len(golden.ticks)))
+    print("%s: %d %s equal to golden's" % (what, (2 if real else 1) * len(golden.ticks),
+                                           "readouts" if shared else "traces"))
 
 
 def only_memory_calls(case, what, path):
@@ -158,12 +160,23 @@ def from_text(case, golden):
     judge(case, golden, "LLVM text", command(case, "./text"), True)
 
 
-def foreign(case, golden, triple):
+def work_bytes(case):
+    return int(re.search(r"NET_WORK_BYTES (\d+)", read(case.path("net.h")))[1])
+
+
+def foreign(case, golden, triple, shared=False):
     flags, emulation, emulator, real = FOREIGN[triple]
-    case.good("emit", "out", "-o", "net.o", "--name", "net", "--triple", triple)
+    emit = ("emit", "out", "--name", "net", "--triple", triple)
+    case.good(*emit, "-o", "net.h", "--format", "header")
+    before = work_bytes(case)
+    emit += ("--share-memory",) if shared else ()
+    case.good(*emit, "-o", "net.o")
     only_memory_calls(case, triple, "net.o")
-    case.good("emit", "out", "-o", "net.h", "--name", "net", "--triple", triple, "--format", "header")
-    case.equal("net_run_real" in read(case.path("net.h")), real, "%s has a run from floats" % triple)
+    case.good(*emit, "-o", "net.h", "--format", "header")
+    header = read(case.path("net.h"))
+    case.equal(("net_run_real(" in header, "net_ticks(" in header), (real, not shared),
+               "%s has a run from floats, has ticks" % triple)
+    case.check((work_bytes(case) < before) == shared, "%d bytes, %d shared" % (before, work_bytes(case)))
     clang, linker, qemu = tool("clang-19"), tool("ld.lld-19"), tool(emulator, emulator + "-static")
     if not (clang and linker and qemu):
         print("skipped: %s is not run without clang-19, lld-19 and %s" % (triple, emulator))
@@ -172,9 +185,9 @@ def foreign(case, golden, triple):
     for path in (os.path.join(HERE, "main.c"), os.path.join(EXAMPLE, "port.c")):
         objects.append(os.path.basename(path)[:-2] + ".o")
         command(case, clang, "--target=" + triple, *flags, *STRICT, "-ffreestanding", "-fno-builtin",
-                *(["-DREAL"] if real else []), "-I.", "-I" + EXAMPLE, "-c", path, "-o", objects[-1])
+                *(["-DREAL"] if real else []), *(["-DSHARED"] if shared else []), "-I.", "-I" + EXAMPLE, "-c", path, "-o", objects[-1])
     command(case, linker, "-m", emulation, "-o", "foreign", *objects, "net.o")
-    judge(case, golden, triple, command(case, qemu, "./foreign"), real)
+    judge(case, golden, triple, command(case, qemu, "./foreign"), real, shared)
 
 
 def headers(case):
@@ -220,10 +233,12 @@ def main(net, most):
                 native(case, golden, cpu)
             else:
                 print("skipped: this machine has no %s to run %s on" % (needs, cpu))
-        damage_is_seen(case, golden)
+        if net.startswith("digits"):
+            damage_is_seen(case, golden)
         from_text(case, golden)
     for triple in FOREIGN:
         foreign(case, golden, triple)
+        foreign(case, golden, triple, shared=True)
     return case.done()
 
 

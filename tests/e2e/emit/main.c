@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Runs samples.h through an emitted network called `net` and writes what came out, sample by
- * sample: ticks, potentials, class. Then the same from real values, where there is such a run.
+ * sample: ticks (unless SHARED says that there are none), potentials, class. Then the same from
+ * real values, where there is such a run.
  */
 #include "net.h"
 #include "port.h"
 #include "samples.h"
 
-static uint16_t ticks[NET_NEURONS];
 static int32_t potentials[NET_READOUTS];
 
 static void report(void) {
     uint32_t class = net_class(potentials);
+#ifndef SHARED
+    static uint16_t ticks[NET_NEURONS];
     net_ticks(ticks);
     put(ticks, sizeof ticks);
+#endif
     put(potentials, sizeof potentials);
     put(&class, sizeof class);
 }
