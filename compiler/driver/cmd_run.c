@@ -18,8 +18,8 @@ enum { MOST_THREADS = 64 };
 
 typedef struct {
     TtfsSession *session;
-    TtfsEngine engine; /* closed when relu itself is what runs */
-    bool spiking, traced;
+    TtfsEngine engine;             /* closed when relu itself is what runs */
+    bool spiking, counted, traced; /* counted: spikes are */
     TtfsBlock block;
     TtfsTraces traces;
     TtfsRelu *relu[MOST_THREADS]; /* NULL when no relu runs */
@@ -58,7 +58,7 @@ static bool judge_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *dia
             return ttfs_error(diag, TTFS_AT_FILE(r->engine.name), TTFS_SIM_RUN, "sample %llu: %s",
                               (unsigned long long)(b->first + i), t->fault);
         got = ttfs_trace_class(t);
-        if (r->engine.ticks) w->spikes += ttfs_trace_hidden_spikes(t);
+        if (r->counted) w->spikes += ttfs_trace_hidden_spikes(t);
         w->cycles += t->cycles;
         w->clipped += b->clipped[i];
     }
@@ -105,10 +105,11 @@ static bool open_all(Run *r, uint32_t which, bool relu, const TtfsOptions *o, Tt
     TtfsEngineOptions options;
     if (!ttfs_engine_options(&options, o, s, diag)) return false;
     if (r->spiking && !ttfs_engine_open(&r->engine, which, &options, &s->out, diag)) return false;
-    r->engine.ticks = !o->value[TTFS_OPT_CLASSES_ONLY] || r->traced;
-    ttfs_block_init(&r->block, s, r->spiking, r->spiking ? ttfs_engine_block(&r->engine) : 64,
+    bool ticks = r->spiking && (r->counted || r->traced || !ttfs_engine_spares_ticks(&r->engine));
+    ttfs_block_init(&r->block, s, ticks, r->spiking ? ttfs_engine_block(&r->engine) : 64,
                     &s->out.arena);
-    if (r->spiking) ttfs_traces_init(&r->traces, &s->out.spike, r->block.room, &s->out.arena);
+    if (r->spiking)
+        ttfs_traces_init(&r->traces, &s->out.spike, r->block.room, ticks, &s->out.arena);
     r->want = TTFS_ARRAY(&s->out.arena, uint32_t, r->block.room);
     if (!relu) return true;
     r->outputs = ttfs_ir_count(ttfs_ir_tensor(&s->out.net, s->out.net.output));
@@ -116,14 +117,14 @@ static bool open_all(Run *r, uint32_t which, bool relu, const TtfsOptions *o, Tt
     return true;
 }
 
-static TtfsRunResult add_up(const Run *r, bool classes_only) {
+static TtfsRunResult add_up(const Run *r) {
     const TtfsSession *s = r->session;
     TtfsRunResult v = {.engine = r->spiking ? r->engine.name : "relu",
                        .samples = s->count,
                        .labelled = s->labels.data != NULL,
                        .compared = r->relu[0] != NULL,
                        .spiking = r->spiking,
-                       .counted = r->spiking && !classes_only,
+                       .counted = r->counted,
                        .latency = s->out.spike.latency,
                        .jit = r->engine.jit};
     for (uint32_t i = 0; i < MOST_THREADS; i++) {
@@ -159,12 +160,15 @@ int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
                 (rtl ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0);
     TtfsSession s;
     Run *r = TTFS_NEW(a, Run);
-    *r = (Run){.session = &s, .spiking = spiking, .traced = spiking && trace};
+    *r = (Run){.session = &s,
+               .spiking = spiking,
+               .counted = spiking && !classes_only,
+               .traced = spiking && trace};
     bool ok = ttfs_session_open(&s, o, parts, -1, true, diag) && !s.out.image_damaged &&
               open_all(r, which, relu, o, diag) && run_all(r, diag);
     if (ok && trace) ok = ttfs_file_write(trace, ttfs_buf_text(&r->text), r->text.len, diag);
     if (ok) {
-        TtfsRunResult v = add_up(r, classes_only);
+        TtfsRunResult v = add_up(r);
         if (o->value[TTFS_OPT_JSON])
             ttfs_run_json(&v);
         else if (ttfs_talks(o))

@@ -164,7 +164,7 @@ static bool open_all(Verify *v, const TtfsOptions *o, TtfsDiag *diag) {
     }
     ttfs_block_init(&v->block, s, v->verdict->n_engines, block, &s->out.arena);
     for (uint32_t e = 0; e < v->verdict->n_engines; e++)
-        ttfs_traces_init(&v->traces[e], &s->out.spike, v->block.room, &s->out.arena);
+        ttfs_traces_init(&v->traces[e], &s->out.spike, v->block.room, true, &s->out.arena);
     v->found = TTFS_ARRAY(&s->out.arena, Found, v->block.room);
     return true;
 }

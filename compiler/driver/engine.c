@@ -15,17 +15,18 @@
 
 const char *const ttfs_engine_names[] = {"relu", "golden", "jit", "rtl", "exact", NULL};
 
-void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, TtfsArena *a) {
+void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, bool ticks,
+                      TtfsArena *a) {
     TtfsTrace one;
     ttfs_trace_init(&one, s, a);
     t->trace = TTFS_ARRAY(a, TtfsTrace, samples);
-    t->tick = TTFS_ARRAY(a, uint16_t, samples * one.neurons);
+    t->tick = ticks ? TTFS_ARRAY(a, uint16_t, samples * one.neurons) : NULL;
     t->potential = TTFS_ARRAY(a, int32_t, samples * one.readouts);
     for (uint64_t i = 0; i < samples; i++) {
         t->trace[i] = one;
-        t->trace[i].tick = t->tick + i * one.neurons;
+        if (ticks) t->trace[i].tick = t->tick + i * one.neurons;
         t->trace[i].potential = t->potential + i * one.readouts;
-        ttfs_trace_clear(&t->trace[i]);
+        if (ticks) ttfs_trace_clear(&t->trace[i]);
     }
 }
 
@@ -92,7 +93,6 @@ bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *op
                       TtfsDiag *diag) {
     *e = (TtfsEngine){.name = ttfs_engine_names[which],
                       .threads = options->threads,
-                      .ticks = true,
                       .inputs = ttfs_pop_size(ttfs_spike_pop(&o->spike, o->spike.input))};
     if (which == TTFS_ENGINE_JIT) {
         e->jit = ttfs_jit_open(&o->spike, &options->jit, diag);
@@ -113,6 +113,10 @@ uint64_t ttfs_engine_block(const TtfsEngine *e) {
     return e->jit ? 8192 : 64;
 }
 
+bool ttfs_engine_spares_ticks(const TtfsEngine *e) {
+    return e->jit != NULL;
+}
+
 typedef struct {
     const TtfsEngine *engine;
     const uint16_t *x;
@@ -131,7 +135,7 @@ bool ttfs_engine_run(TtfsEngine *e, uint64_t n, const uint16_t *x, TtfsTraces *o
     double start = ttfs_now();
     bool ok = true;
     if (e->jit)
-        ttfs_jit_run(e->jit, n, x, out->potential, e->ticks ? out->tick : NULL);
+        ttfs_jit_run(e->jit, n, x, out->potential, out->tick);
     else
         ok = ttfs_parallel_diag(e->threads, 0, n, run_item, &b, diag);
     e->seconds += ttfs_now() - start;

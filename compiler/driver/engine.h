@@ -14,11 +14,12 @@
 /* Traces of a block of samples, side by side: trace[i] has its part of the two arrays. */
 typedef struct {
     TtfsTrace *trace;
-    uint16_t *tick;     /* [samples][neurons] */
+    uint16_t *tick;     /* [samples][neurons]; NULL: none are wanted, all traces are silent */
     int32_t *potential; /* [samples][readouts] */
 } TtfsTraces;
 
-void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, TtfsArena *a);
+void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, bool ticks,
+                      TtfsArena *a);
 
 typedef struct {
     uint32_t threads; /* instances of golden and rtl: no more than samples */
@@ -31,7 +32,6 @@ bool ttfs_engine_options(TtfsEngineOptions *e, const TtfsOptions *o, TtfsSession
 
 typedef struct {
     const char *name;
-    bool ticks;     /* the jit: traces have their ticks, else the potentials only */
     double seconds; /* spent in runs so far */
     uint32_t threads;
     void **instance; /* [threads]: golden, rtl */
@@ -53,6 +53,8 @@ void ttfs_engine_close(TtfsEngine *e);
 /* Most samples that are worth giving at a time: a block of a slow engine is short, so that progress
  * is seen. */
 uint64_t ttfs_engine_block(const TtfsEngine *e);
+/* Whether the engine can do without the ticks of its traces. */
+bool ttfs_engine_spares_ticks(const TtfsEngine *e);
 /* Runs n samples, x: [n][inputs]; fills the first n traces. */
 bool ttfs_engine_run(TtfsEngine *e, uint64_t n, const uint16_t *x, TtfsTraces *out, TtfsDiag *diag);
 /* Raises most[slot] to the most clock cycles that a sample took in that slot; false when the engine
