@@ -178,7 +178,7 @@ static void wide_networks(void **state) {
                   kernels[KERNEL_ALL], kernels[KERNEL_EVENTS], kernels[KERNEL_POOL],
                   kernels[KERNEL_NARROW]);
     assert_true(spikes > 500000 / share);
-    assert_true(kernels[KERNEL_EVENTS] > 100 / share && kernels[KERNEL_POOL] > 100 / share);
+    assert_true(kernels[KERNEL_EVENTS] > 50 / share && kernels[KERNEL_POOL] > 50 / share);
 }
 
 /* The multiplier's quotient against the division, as the kernels compute it. */
