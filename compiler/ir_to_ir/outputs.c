@@ -47,9 +47,12 @@ static TtfsNode move_node(TtfsAffine *x, TtfsOp op, TtfsTensor in) {
         .op = op, .name = ttfs_unique_name(x, name), .in = {in}, .n_in = 1, .attr = ttfs_ir_attr()};
 }
 
+static bool shaped(const TtfsTensorInfo *t, uint32_t rank, const uint32_t *dim) {
+    return t->rank == rank && memcmp(t->dim, dim, rank * sizeof *dim) == 0;
+}
+
 static TtfsTensor reshape(TtfsAffine *x, TtfsTensor t, uint32_t rank, const uint32_t *dim) {
-    const TtfsTensorInfo *have = ttfs_ir_tensor(x->out, t);
-    if (have->rank == rank && memcmp(have->dim, dim, rank * sizeof *dim) == 0) return t;
+    if (shaped(ttfs_ir_tensor(x->out, t), rank, dim)) return t;
     TtfsTensorInfo shape = {.rank = rank};
     memcpy(shape.dim, dim, rank * sizeof *dim);
     return ttfs_emit_move(x, move_node(x, TTFS_OP_RESHAPE, t), &shape);
@@ -143,8 +146,9 @@ static TtfsTensor copy_move(TtfsAffine *x, const TtfsTensor *made) {
     TtfsNode n = *x->node;
     const TtfsTensorInfo *shape = ttfs_ir_tensor(x->in, n.out);
     for (uint32_t k = 0; k < n.n_in; k++) n.in[k] = made[n.in[k].i - 1];
-    if (n.op == TTFS_OP_IDENTITY) return n.in[0];
-    if (n.op == TTFS_OP_RESHAPE) return reshape(x, n.in[0], shape->rank, shape->dim);
+    bool nothing = n.op == TTFS_OP_RESHAPE &&
+                   shaped(ttfs_ir_tensor(x->out, n.in[0]), shape->rank, shape->dim);
+    if (nothing || n.op == TTFS_OP_IDENTITY) return n.in[0];
     n.name = ttfs_unique_name(x, n.name);
     return ttfs_emit_move(x, n, shape);
 }

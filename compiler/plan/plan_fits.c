@@ -41,9 +41,6 @@ static void check_kind(Fit *f) {
                     g->dst_flat;
     if (c->kind == TTFS_CONN_DENSE && !g->dst_flat)
         refuse_kind(f, "flatten behind the layer", "a dense connection to rows and columns");
-    if (g->readout && f->pop.i != f->spike->readout.i)
-        refuse_kind(f, "compile the outputs one by one, or stop after the step spike",
-                    "a second readout, the chip does not say which one a potential is of");
     if (g->readout && !g->dst_flat)
         refuse_kind(f, "end the network with a dense layer or a kernel as large as its input",
                     "a readout with rows and columns, the chip puts out one potential a channel");

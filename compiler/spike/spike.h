@@ -80,7 +80,7 @@ typedef struct {
     TTFS_VEC(TtfsPopulation) pops;
     TTFS_VEC(TtfsConnection) conns;
     TtfsPop input, readout; /* the first readout: there may be more behind it */
-    /* In the model's order; empty: one, the only readout's neurons in order. Not of the chip's
+    /* In the model's order; empty: every readout is one, its neurons in order. Not of the chip's
      * concern. */
     TTFS_VEC(TtfsOutput) outputs;
     uint32_t order[3]; /* axis of a sample that the input's channels, rows, columns are: 0 1 2, or
@@ -91,8 +91,6 @@ typedef struct {
 void ttfs_spike_free(TtfsSpike *s);
 TtfsPopulation *ttfs_spike_pop(const TtfsSpike *s, TtfsPop p);
 uint32_t ttfs_pop_size(const TtfsPopulation *p);
-/* How many populations are readouts. */
-uint32_t ttfs_spike_readouts(const TtfsSpike *s);
 /* How many outputs there are (1 or more), and each of them. */
 uint32_t ttfs_spike_outputs(const TtfsSpike *s);
 TtfsOutput ttfs_spike_output(const TtfsSpike *s, uint32_t i, TtfsArena *a);

@@ -86,7 +86,7 @@ uint64_t ttfs_trace_hidden_neurons(const TtfsTrace *t) {
 
 uint32_t ttfs_trace_class(const TtfsTrace *t) {
     const TtfsSpike *s = t->spike;
-    TtfsPiece whole = ttfs_piece_whole(s->readout.i, t->readouts);
+    TtfsPiece whole = ttfs_piece_whole(s->readout.i, ttfs_pop_size(ttfs_spike_pop(s, s->readout)));
     const TtfsPiece *p = s->outputs.len ? s->outputs.at[0].pieces.at : &whole;
     uint32_t pieces = s->outputs.len ? s->outputs.at[0].pieces.len : 1, best = UINT32_MAX;
     double most = -INFINITY;

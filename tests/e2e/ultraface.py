@@ -76,7 +76,7 @@ def main():
     case = Case()
     case.write("x.npy", npy((1, 3, 240, 320), image()))
     case.equal(case.json("check", model).get("supported"), True, "supported")
-    case.refused("compile", model, "-o", "chip", says=("a second readout", "in groups"))
+    case.refused("compile", model, "-o", "chip", says=("a readout with rows and columns", "in groups"))
     for ticks, bits, bounds in GRIDS:
         compile_(case, model, ticks, bits)
         found = outputs(case, "golden")[1]
