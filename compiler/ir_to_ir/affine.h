@@ -271,8 +271,11 @@ const TtfsValue *ttfs_op_quant(TtfsAffine *x);
 
 /* tail.c: removes what the outputs do not depend on. */
 void ttfs_prune(TtfsIr *ir);
+/* The node that makes each tensor; NULL: none. */
+const TtfsNode **ttfs_makers(const TtfsIr *ir, TtfsArena *a);
 /* The tensor in front of what only picks the class; notes when diag is not NULL. */
-TtfsTensor ttfs_tail_source(const TtfsIr *in, TtfsTensor output, const char *file, TtfsDiag *diag);
+TtfsTensor ttfs_tail_source(const TtfsIr *in, const TtfsNode *const *maker, TtfsTensor output,
+                            const char *file, TtfsDiag *diag);
 
 /* outputs.c: finds the moves at the end and what they move, the heads; false when the network has
  * no layer. Then, with a value for every head: readouts, and the moves behind them. */

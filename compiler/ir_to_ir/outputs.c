@@ -24,8 +24,9 @@ bool ttfs_outputs_find(TtfsAffine *x) {
     x->head = TTFS_ARRAY(&x->arena, bool, ir->tensors.len);
     x->tail = TTFS_ARRAY(&x->arena, bool, ir->nodes.len);
     x->outputs = TTFS_ARRAY(&x->arena, TtfsTensor, outputs);
+    const TtfsNode **maker = ttfs_makers(ir, &x->arena);
     for (uint32_t i = 0; i < outputs; i++) {
-        x->outputs[i] = ttfs_tail_source(ir, ttfs_ir_output(ir, i), x->file, NULL);
+        x->outputs[i] = ttfs_tail_source(ir, maker, ttfs_ir_output(ir, i), x->file, NULL);
         wanted[x->outputs[i].i - 1] = true;
     }
     for (uint32_t i = ir->nodes.len; i-- > 0;) {
@@ -149,6 +150,13 @@ static TtfsTensor copy_move(TtfsAffine *x, const TtfsTensor *made) {
     bool nothing = n.op == TTFS_OP_RESHAPE &&
                    shaped(ttfs_ir_tensor(x->out, n.in[0]), shape->rank, shape->dim);
     if (nothing || n.op == TTFS_OP_IDENTITY) return n.in[0];
+    if (ttfs_ir_count(shape) > TTFS_ELEMENTS_MOST) {
+        ttfs_error(x->diag, TTFS_AT_NODE(x->file, n.name), TTFS_LIMIT,
+                   "%llu values, at most %llu in one output",
+                   (unsigned long long)ttfs_ir_count(shape),
+                   (unsigned long long)TTFS_ELEMENTS_MOST);
+        return (TtfsTensor){0};
+    }
     n.name = ttfs_unique_name(x, n.name);
     return ttfs_emit_move(x, n, shape);
 }
@@ -156,11 +164,11 @@ static TtfsTensor copy_move(TtfsAffine *x, const TtfsTensor *made) {
 /* Outputs with their names. What has two of them is given twice. */
 static void name_outputs(TtfsAffine *x, const TtfsTensor *made) {
     TtfsIr *out = x->out;
+    bool *named = TTFS_ARRAY(&x->arena, bool, out->tensors.len);
     for (uint32_t i = 0; i < ttfs_ir_outputs(x->in); i++) {
         TtfsTensor t = made[x->outputs[i].i - 1];
-        bool again = false;
-        for (uint32_t k = 0; k < out->outputs.len; k++)
-            again = again || out->outputs.at[k].i == t.i;
+        bool again = named[t.i - 1];
+        named[t.i - 1] = true;
         if (again) {
             TtfsTensorInfo shape = *ttfs_ir_tensor(out, t);
             t = ttfs_emit_move(x, move_node(x, TTFS_OP_RESHAPE, t), &shape);

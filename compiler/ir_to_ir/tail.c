@@ -16,14 +16,20 @@ static bool reorders(const TtfsNode *n) {
     return n->op == TTFS_OP_IDENTITY || n->op == TTFS_OP_RESHAPE || n->op == TTFS_OP_TRANSPOSE;
 }
 
-TtfsTensor ttfs_tail_source(const TtfsIr *in, TtfsTensor output, const char *file, TtfsDiag *diag) {
+const TtfsNode **ttfs_makers(const TtfsIr *ir, TtfsArena *a) {
+    const TtfsNode **maker = TTFS_ARRAY(a, const TtfsNode *, ir->tensors.len);
+    for (uint32_t i = 0; i < ir->nodes.len; i++)
+        maker[ir->nodes.at[i].out.i - 1] = &ir->nodes.at[i];
+    return maker;
+}
+
+TtfsTensor ttfs_tail_source(const TtfsIr *in, const TtfsNode *const *maker, TtfsTensor output,
+                            const char *file, TtfsDiag *diag) {
     TtfsTensor t = output, source = output;
     TtfsArena scratch = {0};
     TTFS_VEC(const TtfsNode *) passed = {0};
     uint32_t dropped = 0;
-    for (uint32_t i = in->nodes.len; i-- > 0;) {
-        const TtfsNode *n = &in->nodes.at[i];
-        if (n->out.i != t.i) continue;
+    for (const TtfsNode *n; (n = maker[t.i - 1]) != NULL;) {
         if (!(picks_class(n) || reorders(n)) || ttfs_ir_tensor(in, n->in[0])->data) break;
         *TTFS_PUSH(&scratch, passed) = n;
         t = n->in[0];
@@ -97,10 +103,11 @@ bool ttfs_ir_drop_tail(const TtfsIr *in, TtfsIr *out, const char *file, TtfsDiag
     out->input = in->input;
     TtfsArena scratch = {0};
     bool *named = TTFS_ARRAY(&scratch, bool, in->tensors.len);
+    const TtfsNode **maker = ttfs_makers(in, &scratch);
     named[in->input.i - 1] = true;
     for (uint32_t i = 0; i < ttfs_ir_outputs(in); i++) {
         const char *name = ttfs_ir_tensor(in, ttfs_ir_output(in, i))->name;
-        TtfsTensor t = ttfs_tail_source(in, ttfs_ir_output(in, i), file, diag);
+        TtfsTensor t = ttfs_tail_source(in, maker, ttfs_ir_output(in, i), file, diag);
         bool first = !named[t.i - 1];
         named[t.i - 1] = true;
         if (first)

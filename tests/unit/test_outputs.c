@@ -166,6 +166,18 @@ static void ends(void **state) {
     ttfs_diag_free(&diag);
 }
 
+/* An output that is the input: a readout of weights 1, beside the one that has layers. */
+static void input_as_output(void **state) {
+    (void)state;
+    Net n = start(DIMS(1, 2, 3, 3));
+    push(&n, TTFS_OP_IDENTITY, "echo", IN(LAST), NULL);
+    give(&n, n.last);
+    n.last = n.ir.input;
+    conv(&n, "c1", 2, 2);
+    give(&n, n.last);
+    expect_canonical(&n, "conv:input_2 conv:c1");
+}
+
 /* A head behind axes in another order, with a constant added there. */
 static void affine_in_another_order(void **state) {
     (void)state;
@@ -193,6 +205,24 @@ static void refused_ends(void **state) {
     assert_false(ttfs_ir_canonical(&n.ir, &c, "net", &diag));
     assert_non_null(strstr(diag.messages.at[0].where, "s"));
     assert_int_equal(diag.messages.at[0].code, TTFS_MODEL_FORM);
+    ttfs_ir_free(&n.ir);
+    ttfs_diag_free(&diag);
+}
+
+/* A small file that asks for much: the same values over and over. */
+static void repeated(void **state) {
+    (void)state;
+    TtfsDiag diag = {0};
+    TtfsIr c;
+    Net n = start(DIMS(1, 8));
+    dense(&n, "fc", 8, 8);
+    for (int i = 0; i < 9; i++) {
+        TtfsTensor t[8];
+        for (int k = 0; k < 8; k++) t[k] = n.last;
+        join(&n, "again", 1, 8, t);
+    }
+    assert_false(ttfs_ir_canonical(&n.ir, &c, "net", &diag));
+    assert_int_equal(diag.messages.at[0].code, TTFS_LIMIT);
     ttfs_ir_free(&n.ir);
     ttfs_diag_free(&diag);
 }
@@ -346,8 +376,10 @@ int main(void) {
         cmocka_unit_test(heads_stay_moves),
         cmocka_unit_test(a_head_is_a_piece),
         cmocka_unit_test(ends),
+        cmocka_unit_test(input_as_output),
         cmocka_unit_test(affine_in_another_order),
         cmocka_unit_test(refused_ends),
+        cmocka_unit_test(repeated),
         cmocka_unit_test(cut_at_the_seam),
         cmocka_unit_test(side_by_side),
         cmocka_unit_test(text_and_equality),
