@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "engine.h"
 #include "flow.h"
+#include "output_error.h"
 #include "parallel.h"
 #include "relu.h"
 #include "run_report.h"
@@ -23,7 +24,9 @@ typedef struct {
     TtfsBlock block;
     TtfsTraces traces;
     TtfsRelu *relu[MOST_THREADS]; /* NULL when no relu runs */
-    uint64_t outputs;
+    double *values[MOST_THREADS]; /* of an output */
+    uint64_t outputs;             /* elements of the first */
+    TtfsOutputErrors errors;
     uint32_t *want; /* [room] relu's classes */
     double relu_seconds;
     TtfsRunResult tally[MOST_THREADS];
@@ -38,10 +41,20 @@ static uint32_t argmax(const float *v, uint64_t n) {
     return (uint32_t)best;
 }
 
+/* While relu's values are there. */
+static void add_errors(Run *r, uint32_t worker, uint64_t i) {
+    for (uint32_t o = 0; r->errors.output && o < r->errors.outputs; o++) {
+        ttfs_trace_output(&r->traces.trace[i], &r->errors.output[o], r->values[worker]);
+        ttfs_output_errors_add(&r->errors, r->block.first + i, o,
+                               ttfs_relu_output(r->relu[worker], o), r->values[worker]);
+    }
+}
+
 static bool relu_item(void *context, uint32_t worker, uint64_t i) {
     Run *r = context;
     const float *real = r->block.real + i * r->session->input.elements;
     r->want[i] = argmax(ttfs_relu_run(r->relu[worker], real), r->outputs);
+    if (r->spiking) add_errors(r, worker, i);
     uint64_t done = atomic_fetch_add(&r->done, 1) + 1;
     if (worker == 0) ttfs_session_progress(r->session, done);
     return true;
@@ -77,12 +90,12 @@ static void print_traces(Run *r) {
 static bool run_block(Run *r, TtfsDiag *diag) {
     uint32_t threads = r->session->threads;
     uint64_t n = r->block.n;
+    if (r->spiking && !ttfs_engine_run(&r->engine, n, r->block.x, &r->traces, diag)) return false;
     if (r->relu[0]) {
         double start = ttfs_now();
         ttfs_parallel(threads, 0, n, relu_item, r);
         r->relu_seconds += ttfs_now() - start;
     }
-    if (r->spiking && !ttfs_engine_run(&r->engine, n, r->block.x, &r->traces, diag)) return false;
     if (!ttfs_parallel_diag(threads, 0, n, judge_item, r, diag)) return false;
     if (r->traced) print_traces(r);
     return true;
@@ -100,6 +113,23 @@ static bool run_all(Run *r, TtfsDiag *diag) {
     return ok;
 }
 
+static bool open_relu(Run *r, uint32_t threads, TtfsDiag *diag) {
+    TtfsOut *out = &r->session->out;
+    uint32_t outputs = ttfs_spike_outputs(&out->spike);
+    TtfsOutput *output = TTFS_ARRAY(&out->arena, TtfsOutput, outputs);
+    for (uint32_t i = 0; i < outputs; i++)
+        output[i] = ttfs_spike_output(&out->spike, i, &out->arena);
+    if (!ttfs_output_errors_open(&r->errors, output, outputs, &out->net, r->session->count,
+                                 out->folder, &out->arena, diag))
+        return false;
+    r->outputs = ttfs_ir_count(ttfs_ir_tensor(&out->net, out->net.output));
+    for (uint32_t i = 0; i < threads; i++) {
+        r->values[i] = TTFS_ARRAY(&out->arena, double, r->errors.widest);
+        r->relu[i] = ttfs_relu_open(&out->net);
+    }
+    return true;
+}
+
 static bool open_all(Run *r, uint32_t which, bool relu, const TtfsOptions *o, TtfsDiag *diag) {
     TtfsSession *s = r->session;
     TtfsEngineOptions options;
@@ -111,10 +141,7 @@ static bool open_all(Run *r, uint32_t which, bool relu, const TtfsOptions *o, Tt
     if (r->spiking)
         ttfs_traces_init(&r->traces, &s->out.spike, r->block.room, ticks, &s->out.arena);
     r->want = TTFS_ARRAY(&s->out.arena, uint32_t, r->block.room);
-    if (!relu) return true;
-    r->outputs = ttfs_ir_count(ttfs_ir_tensor(&s->out.net, s->out.net.output));
-    for (uint32_t i = 0; i < options.threads; i++) r->relu[i] = ttfs_relu_open(&s->out.net);
-    return true;
+    return !relu || open_relu(r, options.threads, diag);
 }
 
 static TtfsRunResult add_up(const Run *r) {
@@ -170,9 +197,9 @@ int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     if (ok) {
         TtfsRunResult v = add_up(r);
         if (o->value[TTFS_OPT_JSON])
-            ttfs_run_json(&v);
+            ttfs_run_json(&v, &r->errors);
         else if (ttfs_talks(o))
-            ttfs_run_text(&v);
+            ttfs_run_text(&v, &r->errors);
     }
     close_all(r);
     ttfs_session_close(&s);

@@ -51,7 +51,7 @@ static void add_jit(cJSON *j, const TtfsJit *jit) {
     }
 }
 
-void ttfs_run_json(const TtfsRunResult *v) {
+void ttfs_run_json(const TtfsRunResult *v, const TtfsOutputErrors *errors) {
     cJSON *j = cJSON_CreateObject();
     cJSON_AddStringToObject(j, "engine", v->engine);
     cJSON_AddNumberToObject(j, "samples", (double)v->samples);
@@ -62,6 +62,7 @@ void ttfs_run_json(const TtfsRunResult *v) {
     add_share(j, "cycles", v->cycles != 0, v->cycles, v->samples);
     cJSON_AddNumberToObject(j, "samples_per_second", v->rate);
     cJSON_AddNumberToObject(j, "clipped_inputs", (double)v->clipped);
+    if (v->spiking) ttfs_output_errors_json(errors, j);
     if (v->jit) add_jit(j, v->jit);
     ttfs_json_emit(j);
 }
@@ -96,11 +97,12 @@ static void print_jit(const TtfsJit *jit) {
         printf("layers              %u, of which %u event-driven; --json lists them\n", n, events);
 }
 
-void ttfs_run_text(const TtfsRunResult *v) {
+void ttfs_run_text(const TtfsRunResult *v, const TtfsOutputErrors *errors) {
     printf("engine %s, %llu samples\n", v->engine, (unsigned long long)v->samples);
     if (v->labelled) printf("accuracy            %.2f %%\n", 100 * share(v->right, v->samples));
     if (v->spiking && v->compared)
         printf("agreement with relu %.2f %%\n", 100 * share(v->agree, v->samples));
+    if (v->spiking) ttfs_output_errors_print(errors);
     if (v->counted)
         printf("spikes per neuron   %.3f (hidden)\n", share(v->spikes, v->hidden * v->samples));
     if (v->spiking) {

@@ -6,6 +6,7 @@
 #define TTFS_RUN_REPORT_H
 
 #include "jit.h"
+#include "output_error.h"
 
 typedef struct {
     const char *engine;
@@ -16,7 +17,8 @@ typedef struct {
     const TtfsJit *jit;                        /* NULL for other engines */
 } TtfsRunResult;
 
-void ttfs_run_json(const TtfsRunResult *v);
-void ttfs_run_text(const TtfsRunResult *v);
+/* `errors`: of the outputs, when relu ran beside a spiking engine. */
+void ttfs_run_json(const TtfsRunResult *v, const TtfsOutputErrors *errors);
+void ttfs_run_text(const TtfsRunResult *v, const TtfsOutputErrors *errors);
 
 #endif

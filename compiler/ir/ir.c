@@ -36,6 +36,14 @@ uint64_t ttfs_ir_count(const TtfsTensorInfo *t) {
     return ttfs_ir_dims_count(t->rank, t->dim);
 }
 
+uint32_t ttfs_ir_outputs(const TtfsIr *ir) {
+    return ir->outputs.len ? ir->outputs.len : 1;
+}
+
+TtfsTensor ttfs_ir_output(const TtfsIr *ir, uint32_t i) {
+    return ir->outputs.len ? ir->outputs.at[i] : ir->output;
+}
+
 const TtfsOpInfo *ttfs_op_info(TtfsOp op) {
     return &op_table[op];
 }

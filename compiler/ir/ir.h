@@ -94,6 +94,9 @@ TtfsTensorInfo *ttfs_ir_tensor(const TtfsIr *ir, TtfsTensor t);
 /* Elements of a tensor (dimensions are bounded so that it fits 31 bits). */
 uint64_t ttfs_ir_count(const TtfsTensorInfo *t);
 const char *ttfs_op_name(TtfsOp op);
+/* The network's outputs: how many (1 or more), and each. */
+uint32_t ttfs_ir_outputs(const TtfsIr *ir);
+TtfsTensor ttfs_ir_output(const TtfsIr *ir, uint32_t i);
 /* What ops.def says of an operation. */
 typedef struct {
     const char *name;

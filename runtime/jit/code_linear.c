@@ -72,25 +72,41 @@ static Value fire(const Tile *t, Value u, uint32_t v) {
     return LLVMBuildTrunc(c->at, q, ttfs_code_vector(element, c->target->lanes), "");
 }
 
+/* The potentials of vector v at a place, or with a pool the best of its block: a larger potential
+ * never fires later, so the pool may come before the ramp. */
+static Value best_of_block(const Tile *t, uint32_t place, uint32_t v) {
+    Code *c = t->c;
+    LLVMTypeRef words = ttfs_code_vector(c->i32, c->target->lanes);
+    Value best = NULL;
+    for (uint32_t y = 0; y < t->step->block[0]; y++)
+        for (uint32_t x = 0; x < t->step->block[1]; x++) {
+            uint32_t i = place + y * t->n[2] + x;
+            Value u = LLVMBuildLoad2(c->at, words, t->sum[i * t->n[3] + v], "");
+            best = best ? ttfs_code_pick(c, t->step->min ? LLVMIntSLT : LLVMIntSGT, best, u) : u;
+        }
+    return best;
+}
+
 void ttfs_tile_fire(Tile *t) {
     Code *c = t->c;
-    const TtfsStore *dst = &c->program->store[t->step->pop];
+    const TtfsStore *dst = &c->program->store[t->step->out];
+    const uint32_t *block = t->step->block, rows = t->n[1] / block[0], columns = t->n[2] / block[1];
     uint32_t lanes = c->target->lanes;
     uint64_t vector = (uint64_t)lanes * dst->elt;
     Value at = ttfs_code_plus(c, t->sample, dst->origin);
-    at = ttfs_code_plus_value(c, at, ttfs_code_times(c, t->y, dst->row));
-    at = ttfs_code_plus_value(c, at, ttfs_code_times(c, t->x, dst->pixel));
+    at = ttfs_code_plus_value(c, at, ttfs_code_times(c, t->out_y, dst->row));
+    at = ttfs_code_plus_value(c, at, ttfs_code_times(c, t->out_x, dst->pixel));
     at = ttfs_code_plus_value(c, at, ttfs_code_times(c, t->vector, vector));
-    for (uint32_t i = 0; i < ttfs_tile_places(t); i++) {
-        uint64_t offset = ttfs_tile_offset(t, i, dst->row, dst->pixel);
+    for (uint32_t i = 0; i < t->n[0] * rows * columns; i++) {
+        uint32_t x = i % columns, y = i / columns % rows, s = i / columns / rows;
+        uint64_t offset = s * c->program->sample_bytes + y * dst->row + x * dst->pixel;
         /* What a whole vector writes past the last channel is written again by the pixels that
          * follow, when the tile has enough of them. */
-        uint64_t follows = (t->n[2] - 1 - i % t->n[2]) * dst->pixel;
+        uint64_t follows = (columns - 1 - x) * dst->pixel;
         for (uint32_t v = 0; v < t->n[3]; v++) {
             uint32_t used = v + 1 < t->n[3] ? lanes : t->lanes_last;
             if (t->step->vectors == 1 && follows >= (lanes - used) * dst->elt) used = lanes;
-            Value u =
-                LLVMBuildLoad2(c->at, ttfs_code_vector(c->i32, lanes), t->sum[i * t->n[3] + v], "");
+            Value u = best_of_block(t, (s * t->n[1] + y * block[0]) * t->n[2] + x * block[1], v);
             ttfs_code_store_some(c, fire(t, u, v), lanes, used,
                                  ttfs_code_plus(c, at, offset + v * vector));
         }
@@ -120,23 +136,28 @@ static void whole_tile(Tile *t) {
     ttfs_tile_fire(t);
 }
 
-/* Rows [first, end) of tiles, all columns, of all samples. */
+/* Rows [first, end) of tiles, all columns, of all samples. Tiles are of whole blocks. */
 static void convolution(Tile *t, Value first, Value end) {
     Code *c = t->c;
-    const uint32_t *tile = t->step->tile, w = population(t)->w;
+    const uint32_t *tile = t->step->tile, *block = t->step->block;
+    uint32_t w = c->program->spike->pops.at[t->step->out].w * block[1], tiles = w / tile[2];
     Loop samples, rows, columns;
     Value s = ttfs_code_loop(c, &samples, ttfs_code_i64(c, 0), c->samples, 1);
     t->sample = ttfs_code_plus_value(c, c->work, ttfs_code_times(c, s, c->program->sample_bytes));
-    t->y = ttfs_code_times(c, ttfs_code_loop(c, &rows, first, end, 1), tile[1]);
-    t->x = ttfs_code_loop(c, &columns, ttfs_code_i64(c, 0), ttfs_code_i64(c, w / tile[2] * tile[2]),
-                          tile[2]);
+    Value i = ttfs_code_loop(c, &rows, first, end, 1);
+    t->y = ttfs_code_times(c, i, tile[1]);
+    t->out_y = ttfs_code_times(c, i, tile[1] / block[0]);
     t->n[0] = 1;
     t->n[1] = tile[1];
     t->n[2] = tile[2];
+    i = ttfs_code_loop(c, &columns, ttfs_code_i64(c, 0), ttfs_code_i64(c, tiles), 1);
+    t->x = ttfs_code_times(c, i, tile[2]);
+    t->out_x = ttfs_code_times(c, i, tile[2] / block[1]);
     whole_tile(t);
     ttfs_code_loop_end(c, &columns);
     if (w % tile[2]) {
-        t->x = ttfs_code_i64(c, w / tile[2] * tile[2]);
+        t->x = ttfs_code_i64(c, tiles * tile[2]);
+        t->out_x = ttfs_code_i64(c, tiles * tile[2] / block[1]);
         t->n[2] = w % tile[2];
         whole_tile(t);
     }
@@ -163,8 +184,8 @@ static void matrix(Tile *t) {
     uint32_t n = t->step->tile[0];
     Loop rows, columns;
     Value zero = ttfs_code_i64(c, 0), whole = ttfs_code_whole_samples(c, n);
-    t->y = ttfs_code_loop(c, &rows, zero, ttfs_code_i64(c, pop->h), 1);
-    t->x = ttfs_code_loop(c, &columns, zero, ttfs_code_i64(c, pop->w), 1);
+    t->y = t->out_y = ttfs_code_loop(c, &rows, zero, ttfs_code_i64(c, pop->h), 1);
+    t->x = t->out_x = ttfs_code_loop(c, &columns, zero, ttfs_code_i64(c, pop->w), 1);
     some_samples(t, zero, whole, n);
     if (n > 1) some_samples(t, whole, c->samples, 1);
     ttfs_code_loop_end(c, &columns);
@@ -182,7 +203,7 @@ static void some_vectors(Tile *t, Value vector, uint32_t n, uint32_t lanes_last)
     else if (t->step->by_rows)
         convolution(t, c->first, c->end);
     else
-        convolution(t, ttfs_code_i64(c, 0), ttfs_code_i64(c, population(t)->h / t->step->tile[1]));
+        convolution(t, ttfs_code_i64(c, 0), ttfs_code_i64(c, ttfs_tile_rows(c->program, t->step)));
 }
 
 /* Every tile of vectors that is this call's to do. */

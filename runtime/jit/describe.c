@@ -59,6 +59,8 @@ void ttfs_program_describe(const TtfsProgram *p, uint32_t step, TtfsBuf *out) {
         put_connection(c, out);
         put_population(p, c->src.i - 1, out);
     }
+    if (s->kind == TTFS_STEP_LINEAR && s->out != s->pop) put_population(p, s->out, out);
+    ttfs_buf_printf(out, "block %u %u %d\n", s->block[0], s->block[1], s->min);
     for (uint32_t i = 0; i < s->terms; i++) put_term(&p->terms.at[s->term_first + i], out);
     ttfs_buf_printf(out, "tile %u %u %u %u of %u matrix %d %d rows %d events %d %u bits %u\n",
                     s->tile[0], s->tile[1], s->tile[2], s->tile[3], s->vectors, s->matrix,

@@ -26,6 +26,23 @@ bool ttfs_emit_has_floats(const TtfsTarget *t) {
     return strcmp(t->abi, "ilp32") != 0;
 }
 
+bool ttfs_emit_classes(const TtfsSpike *s, uint32_t *first, uint32_t *n) {
+    TtfsPiece whole = ttfs_piece_whole(s->readout.i, ttfs_pop_size(ttfs_spike_pop(s, s->readout)));
+    const TtfsPiece *p = s->outputs.len ? s->outputs.at[0].pieces.at : &whole;
+    uint64_t size = ttfs_piece_size(p);
+    if (s->outputs.len && s->outputs.at[0].pieces.len != 1) return false;
+    for (uint64_t k = 0; k < size; k++) {
+        uint32_t neuron, element;
+        ttfs_piece_at(p, k, &neuron, &element);
+        if (element != k || neuron != p->first + k) return false;
+    }
+    *first = p->first;
+    *n = (uint32_t)size;
+    for (uint32_t i = 0; i + 1 < p->pop; i++)
+        if (s->pops.at[i].kind == TTFS_POP_READOUT) *first += ttfs_pop_size(&s->pops.at[i]);
+    return true;
+}
+
 typedef struct {
     Code code;
     const TtfsEmitJob *job;
@@ -106,6 +123,23 @@ static void copy_out(Emit *e, uint32_t pop, Value to, uint32_t elt_out) {
     ttfs_code_loop_end(c, &lc);
 }
 
+/* The readouts, or all others, in order of population. */
+static void copy_populations(Emit *e, bool readouts, Value to) {
+    const TtfsSpike *s = e->program->spike;
+    uint32_t elt = readouts ? sizeof(int32_t) : sizeof(uint16_t);
+    uint64_t neurons = 0;
+    for (uint32_t i = 0; i < s->pops.len; i++) {
+        if ((s->pops.at[i].kind == TTFS_POP_READOUT) != readouts) continue;
+        copy_out(e, i, ttfs_code_plus(&e->code, to, neurons * elt), elt);
+        neurons += ttfs_pop_size(&s->pops.at[i]);
+    }
+}
+
+/* Every population has its values at the end of a run, as for runs that ask for ticks. */
+static bool is_taken(const TtfsStep *s) {
+    return s->run != TTFS_RUN_POTENTIALS;
+}
+
 /* The halo of a store that another population may have written over. */
 static void clear_halo(Emit *e, const TtfsStep *s) {
     const Code *c = &e->code;
@@ -124,6 +158,7 @@ static void add_run(Emit *e, const char *suffix, bool real) {
     LLVMTypeRef arg[2] = {c->ptr, c->ptr};
     begin(e, suffix, LLVMVoidTypeInContext(c->context), arg, 2);
     for (uint32_t i = 0; i < last; i++) {
+        if (!is_taken(&p->steps.at[i])) continue;
         bool input = p->steps.at[i].kind == TTFS_STEP_INPUT;
         const TtfsStep *s = &p->steps.at[input && real ? last : i];
         clear_halo(e, s);
@@ -137,31 +172,22 @@ static void add_run(Emit *e, const char *suffix, bool real) {
                          ttfs_code_i64(c, s->units)};
         LLVMBuildCall2(c->at, LLVMGlobalGetValueType(f), f, with, 6, "");
     }
-    copy_out(e, p->spike->readout.i - 1, LLVMGetParam(c->function, 1), sizeof(int32_t));
+    copy_populations(e, true, LLVMGetParam(c->function, 1));
     ttfs_code_end(c);
 }
 
 static void add_ticks(Emit *e) {
     Code *c = &e->code;
-    const TtfsSpike *s = e->program->spike;
-    uint64_t neurons = 0;
     begin(e, "ticks", LLVMVoidTypeInContext(c->context), &c->ptr, 1);
-    for (uint32_t i = 0; i < s->pops.len; i++) {
-        if (s->pops.at[i].kind == TTFS_POP_READOUT) continue;
-        Value to = ttfs_code_plus(c, LLVMGetParam(c->function, 0), neurons * sizeof(uint16_t));
-        copy_out(e, i, to, sizeof(uint16_t));
-        neurons += ttfs_pop_size(&s->pops.at[i]);
-    }
+    copy_populations(e, false, LLVMGetParam(c->function, 0));
     ttfs_code_end(c);
 }
 
-/* The first of the largest potentials. */
-static void add_class(Emit *e) {
+/* The first of the `n` potentials from `first` on that is the largest. */
+static void add_class(Emit *e, uint32_t first, uint32_t n) {
     Code *c = &e->code;
-    const TtfsSpike *s = e->program->spike;
-    uint32_t n = ttfs_pop_size(ttfs_spike_pop(s, s->readout));
     begin(e, "class", c->i32, &c->ptr, 1);
-    Value from = LLVMGetParam(c->function, 0);
+    Value from = ttfs_code_plus(c, LLVMGetParam(c->function, 0), first * sizeof(int32_t));
     Value best = ttfs_code_variable(c, c->i64, ttfs_code_i64(c, 0));
     Value top = ttfs_code_variable(c, c->i32, ttfs_code_load(c, c->i32, from));
     Loop loop;
@@ -182,12 +208,14 @@ static void add_class(Emit *e) {
 static void build(Emit *e) {
     const TtfsProgram *p = e->program;
     bool floats = ttfs_emit_has_floats(p->target);
-    for (uint32_t i = 0; i < p->steps.len - !floats; i++) ttfs_object_build(&e->code, i, true);
+    for (uint32_t i = 0; i < p->steps.len - !floats; i++)
+        if (is_taken(&p->steps.at[i])) ttfs_object_build(&e->code, i, true);
     add_data(e);
     add_run(e, "run", false);
     if (floats) add_run(e, "run_real", true);
     if (!p->shared) add_ticks(e);
-    add_class(e);
+    uint32_t first, n;
+    if (ttfs_emit_classes(p->spike, &first, &n)) add_class(e, first, n);
 }
 
 static bool emit_module(const TtfsProgram *p, const TtfsEmitJob *job, TtfsBuf *out,

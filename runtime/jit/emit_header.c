@@ -41,8 +41,11 @@ static void define(const Header *h, const char *what, uint64_t value, const char
     ttfs_buf_printf(h->out, "#define %s_%s %" PRIu64 " /* %s */\n", h->upper, what, value, meaning);
 }
 
-static uint64_t spiking_neurons(const TtfsSpike *s) {
-    return ttfs_spike_neurons(s) - ttfs_pop_size(ttfs_spike_pop(s, s->readout));
+static uint64_t potentials(const TtfsSpike *s) {
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < s->pops.len; i++)
+        if (s->pops.at[i].kind == TTFS_POP_READOUT) n += ttfs_pop_size(&s->pops.at[i]);
+    return n;
 }
 
 static uint32_t most_bits(const TtfsSpike *s) {
@@ -73,15 +76,17 @@ static void sizes(const Header *h) {
     const TtfsSpike *s = h->spike;
     const TtfsPopulation *in = ttfs_spike_pop(s, s->input), *out = ttfs_spike_pop(s, s->readout);
     define(h, "INPUTS", ttfs_pop_size(in), "values of a sample");
-    define(h, "READOUTS", ttfs_pop_size(out), "potentials of a sample");
-    define(h, "NEURONS", spiking_neurons(s), "that spike: ticks of a sample, the input's first");
+    define(h, "READOUTS", potentials(s), "potentials of a sample");
+    define(h, "NEURONS", ttfs_spike_neurons(s) - potentials(s),
+           "that spike: ticks of a sample, the input's first");
     define(h, "INPUT_TICKS", in->ticks, "T: an input is an integer 0..T");
-    ttfs_buf_printf(h->out,
-                    "#define %s_INPUT_SCALE %.17g /* x = (value - OFFSET) / SCALE, rounded half"
-                    " up, cut to 0..T */\n"
-                    "#define %s_INPUT_OFFSET %.17g\n"
-                    "#define %s_SCALE %.17g /* logit = potential * SCALE */\n",
-                    h->upper, in->scale, h->upper, in->offset, h->upper, out->scale);
+    ttfs_buf_printf(
+        h->out,
+        "#define %s_INPUT_SCALE %.17g /* x = (value - OFFSET) / SCALE, rounded half"
+        " up, cut to 0..T */\n"
+        "#define %s_INPUT_OFFSET %.17g\n"
+        "#define %s_SCALE %.17g /* logit = potential * SCALE, of the first readout */\n",
+        h->upper, in->scale, h->upper, in->offset, h->upper, out->scale);
     define(h, "LATENCY", s->latency, "ticks from the first input's to the last readout's");
     define(h, "CONSTANT_BYTES", h->program->const_bytes, "read only: weights, biases, ramps");
     define(h, "WORK_BYTES", h->program->sample_bytes + TTFS_SLACK, "read and written");
@@ -103,6 +108,21 @@ static void populations(const Header *h) {
         quoted(h->out, p->name);
         ttfs_buf_printf(h->out, ", %" PRIu64 ", %u, %u, %u, %u)", first, p->c, p->h, p->w,
                         p->ticks);
+        first += ttfs_pop_size(p);
+    }
+    ttfs_buf_printf(
+        h->out,
+        "\n\n/* The readouts: name, first potential's place, channels, rows, columns, scale. */\n"
+        "#define %s_READOUT_POPULATIONS(X)",
+        h->upper);
+    first = 0;
+    for (uint32_t i = 0; i < s->pops.len; i++) {
+        const TtfsPopulation *p = &s->pops.at[i];
+        if (p->kind != TTFS_POP_READOUT) continue;
+        ttfs_buf_puts(h->out, " \\\n    X(");
+        quoted(h->out, p->name);
+        ttfs_buf_printf(h->out, ", %" PRIu64 ", %u, %u, %u, %.17g)", first, p->c, p->h, p->w,
+                        p->scale);
         first += ttfs_pop_size(p);
     }
     ttfs_buf_puts(h->out, "\n");
@@ -136,10 +156,12 @@ static void functions(const Header *h) {
             "0xffff for silence. */\n"
             "void %s_ticks(uint16_t *ticks);\n",
             h->name);
-    ttfs_buf_printf(h->out,
-                    "/* The class: the first of the largest potentials. */\n"
-                    "uint32_t %s_class(const int32_t *potentials);\n",
-                    h->name);
+    uint32_t first, n;
+    if (ttfs_emit_classes(h->spike, &first, &n))
+        ttfs_buf_printf(h->out,
+                        "/* The class: the first of the largest potentials. */\n"
+                        "uint32_t %s_class(const int32_t *potentials);\n",
+                        h->name);
 }
 
 void ttfs_emit_header(const TtfsProgram *p, const TtfsEmitJob *job, TtfsBuf *out) {

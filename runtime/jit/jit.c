@@ -133,14 +133,16 @@ static void keep_steps(TtfsJit *j, const TtfsProgram *p) {
     j->steps = p->steps.len;
     j->units = TTFS_ARRAY(&j->arena, uint32_t, j->steps);
     j->macs = TTFS_ARRAY(&j->arena, uint64_t, j->steps);
+    j->run = TTFS_ARRAY(&j->arena, TtfsStepRun, j->steps);
     j->step = TTFS_ARRAY(&j->arena, TtfsStepFunction *, j->steps);
     j->layer = TTFS_ARRAY(&j->arena, TtfsJitLayer, s->pops.len);
     for (uint32_t i = 0; i + 1 < j->steps; i++) {
         const TtfsStep *step = &p->steps.at[i];
         j->units[i] = step->units;
+        j->run[i] = step->run;
         j->macs[i] = step->macs;
         if (step->kind == TTFS_STEP_INPUT) j->input = i;
-        if (step->kind != TTFS_STEP_LINEAR) continue;
+        if (step->kind != TTFS_STEP_LINEAR || step->run == TTFS_RUN_TICKS) continue;
         j->layer[j->layers++] =
             (TtfsJitLayer){.name = ttfs_arena_strdup(&j->arena, s->pops.at[step->pop].name),
                            .kernel = step->kernel,

@@ -13,5 +13,8 @@ uint64_t ttfs_layout_take(uint64_t *at, uint64_t bytes);
 uint64_t ttfs_layout_share(TtfsProgram *p);
 /* Fills a linear step and adds its terms. */
 void ttfs_layout_linear(TtfsProgram *p, TtfsStep *s, int path);
+/* The step that does a pool and the convolution before it in one, for runs that do not ask for
+ * ticks; false when there is none. The convolution's own step becomes one for ticks. */
+bool ttfs_layout_fuse(TtfsProgram *p, uint32_t pool, TtfsStep *fused);
 
 #endif

@@ -152,6 +152,8 @@ static uint64_t macs_of(const TtfsProgram *p, const TtfsStep *s) {
 
 void ttfs_layout_linear(TtfsProgram *p, TtfsStep *s, int path) {
     const TtfsPopulation *pop = &p->spike->pops.at[s->pop];
+    s->out = s->pop;
+    s->block[0] = s->block[1] = 1;
     uint32_t lanes = p->target->lanes;
     s->vectors = (pop->c + lanes - 1) / lanes;
     s->term_first = p->terms.len;
@@ -177,4 +179,45 @@ void ttfs_layout_linear(TtfsProgram *p, TtfsStep *s, int path) {
     }
     s->macs = macs_of(p, s);
     name_kernel(p, s);
+}
+
+/* Whether population `pop` is read by connection `only` and no other. */
+static bool read_once(const TtfsSpike *s, uint32_t pop, const TtfsConnection *only) {
+    for (uint32_t k = 0; k < s->conns.len; k++)
+        if (s->conns.at[k].src.i == pop + 1 && &s->conns.at[k] != only) return false;
+    return true;
+}
+
+/* Windows that tile the source, as pools mostly have. */
+static bool tiles_its_source(const TtfsConnection *c) {
+    bool all = true;
+    for (int a = 0; a < 2; a++)
+        all = all && c->kernel[a] == c->stride[a] && c->dilation[a] == 1 && !c->pad[a] &&
+              !c->pad[a + 2];
+    return all;
+}
+
+bool ttfs_layout_fuse(TtfsProgram *p, uint32_t pool, TtfsStep *fused) {
+    const TtfsSpike *g = p->spike;
+    const TtfsConnection *c = &g->conns.at[g->pops.at[pool].conn_first];
+    TtfsStep *linear = NULL;
+    for (uint32_t i = 0; i < p->steps.len; i++)
+        if (p->steps.at[i].kind == TTFS_STEP_LINEAR && p->steps.at[i].pop == c->src.i - 1)
+            linear = &p->steps.at[i];
+    if (!linear || linear->matrix || !tiles_its_source(c) ||
+        c->src_channels != g->pops.at[c->src.i - 1].c ||
+        !ttfs_tile_holds_block(p, c->kernel[0], c->kernel[1]) || !read_once(g, c->src.i - 1, c))
+        return false;
+    linear->run = TTFS_RUN_TICKS;
+    *fused = *linear;
+    fused->run = TTFS_RUN_POTENTIALS;
+    fused->out = pool;
+    fused->block[0] = c->kernel[0];
+    fused->block[1] = c->kernel[1];
+    fused->min = c->kind == TTFS_CONN_MINPOOL;
+    ttfs_tile_choose(p, fused);
+    name_kernel(p, fused);
+    fused->kernel =
+        ttfs_arena_printf(p->arena, "%s, %ux%u pool", fused->kernel, c->kernel[0], c->kernel[1]);
+    return true;
 }

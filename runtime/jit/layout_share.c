@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Places of populations in a workspace that they share: a population lives from its own step to the
- * last step that reads it, the readout to the end; two that live at the same time do not overlap.
+ * last step that reads it, a readout to the end; two that live at the same time do not overlap.
  * First fit in order of population over those that live, kept in order of place.
  */
 #include "layout.h"
@@ -45,7 +45,8 @@ uint64_t ttfs_layout_share(TtfsProgram *p) {
         const TtfsConnection *c = &s->conns.at[k];
         if (last[c->src.i - 1] < c->dst.i - 1) last[c->src.i - 1] = c->dst.i - 1;
     }
-    last[s->readout.i - 1] = n;
+    for (uint32_t i = 0; i < n; i++)
+        if (s->pops.at[i].kind == TTFS_POP_READOUT) last[i] = n;
     for (uint32_t i = 0; i < n; i++) {
         uint64_t bytes = 0;
         ttfs_layout_take(&bytes, p->store[i].bytes);

@@ -117,7 +117,7 @@ void ttfs_program_pack(const TtfsProgram *p, uint8_t *consts) {
     for (uint32_t i = 0; i < p->steps.len; i++) {
         const TtfsStep *s = &p->steps.at[i];
         const TtfsPopulation *pop = &p->spike->pops.at[s->pop];
-        if (s->kind != TTFS_STEP_LINEAR) continue;
+        if (s->kind != TTFS_STEP_LINEAR || s->out != s->pop) continue; /* packed once */
         for (uint32_t k = 0; k < s->terms; k++)
             pack_term(p, s, &p->terms.at[s->term_first + k], consts);
         pack_biases(pop, s, consts);

@@ -91,6 +91,11 @@ static void add_step(TtfsProgram *p, uint32_t pop, int path) {
         list.macs = 0;
         push_step(p, &list);
     }
+    TtfsStep fused;
+    if (s.kind == TTFS_STEP_POOL && ttfs_layout_fuse(p, pop, &fused)) {
+        push_step(p, &fused);
+        s.run = TTFS_RUN_TICKS;
+    }
     push_step(p, &s);
 }
 

@@ -54,11 +54,19 @@ typedef enum {
     TTFS_STEP_POOL
 } TtfsStepKind;
 
+/* Which runs take a step. A convolution whose values only a pool reads is there twice: alone with
+ * the pool behind it, for runs that ask for all ticks, and with the pool in one, for the others. */
+typedef enum { TTFS_RUN_ALL, TTFS_RUN_TICKS, TTFS_RUN_POTENTIALS } TtfsStepRun;
+
 typedef struct {
     TtfsStepKind kind;
+    TtfsStepRun run;
     uint32_t pop;       /* index into the graph */
     const char *symbol; /* of its function */
     /* LINEAR */
+    uint32_t out;      /* the population that it fills: pop, or the pool in one with it ... */
+    uint32_t block[2]; /* ... of so many rows and columns of pop; else 1, 1 */
+    bool min;          /* of a min pool */
     uint32_t term_first, terms;
     uint32_t vectors;    /* of outputs: ceil(c / lanes) */
     bool matrix;         /* tiles of samples; else of pixels */

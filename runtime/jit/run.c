@@ -75,6 +75,11 @@ static uint32_t step_of(const Run *r, uint32_t k) {
     return k == r->jit->input ? r->input_step : k;
 }
 
+static bool is_taken(const Run *r, uint32_t k) {
+    TtfsStepRun run = r->jit->run[k];
+    return run == TTFS_RUN_ALL || (run == TTFS_RUN_TICKS) == (r->ticks != NULL);
+}
+
 static uint64_t chunk_size(const Run *r, uint64_t first) {
     return r->samples - first < r->chunk ? r->samples - first : r->chunk;
 }
@@ -94,13 +99,15 @@ static void run_chunks(void *context, uint32_t member, uint32_t members) {
         uint64_t at = atomic_fetch_add(&r->next, 1) * r->chunk;
         if (at >= r->samples) return;
         uint64_t n = chunk_size(r, at);
-        for (uint32_t k = 0; k + 1 < j->steps; k++) run_step(r, k, work, at, n, 0, j->units[k]);
+        for (uint32_t k = 0; k + 1 < j->steps; k++)
+            if (is_taken(r, k)) run_step(r, k, work, at, n, 0, j->units[k]);
         for (uint64_t i = 0; i < n; i++) copy_results(r, at + i, work + i * j->sample_bytes);
     }
 }
 
-static bool is_shared(const TtfsJit *j, uint32_t k, uint64_t samples) {
-    return j->units[k] > 1 && j->macs[k] * samples >= SHARED_MACS;
+static bool is_shared(const Run *r, uint32_t k, uint64_t samples) {
+    const TtfsJit *j = r->jit;
+    return is_taken(r, k) && j->units[k] > 1 && j->macs[k] * samples >= SHARED_MACS;
 }
 
 /* One workspace for all: large steps are shared, the first member does the rest alone. Members wait
@@ -111,9 +118,12 @@ static void run_shared(void *context, uint32_t member, uint32_t members) {
     uint8_t *work = j->work[0];
     for (uint64_t at = 0; at < r->samples; at += r->chunk) {
         uint64_t n = chunk_size(r, at);
+        bool before = false;
         for (uint32_t k = 0; k + 1 < j->steps; k++) {
-            bool shared = is_shared(j, k, n);
-            if (shared || (k && is_shared(j, k - 1, n))) ttfs_team_barrier(j->team, member);
+            if (!is_taken(r, k)) continue;
+            bool shared = is_shared(r, k, n);
+            if (shared || before) ttfs_team_barrier(j->team, member);
+            before = shared;
             uint64_t units = j->units[k];
             if (shared)
                 run_step(r, k, work, at, n, units * member / members,
@@ -127,9 +137,9 @@ static void run_shared(void *context, uint32_t member, uint32_t members) {
     }
 }
 
-static bool worth_sharing(const TtfsJit *j, uint64_t samples) {
-    for (uint32_t k = 0; k + 1 < j->steps; k++)
-        if (is_shared(j, k, samples)) return true;
+static bool worth_sharing(const Run *r) {
+    for (uint32_t k = 0; k + 1 < r->jit->steps; k++)
+        if (is_shared(r, k, r->samples)) return true;
     return false;
 }
 
@@ -140,7 +150,7 @@ static void run(TtfsJit *j, Run *r) {
     r->jit = j;
     r->chunk = even < j->chunk ? even : j->chunk;
     atomic_init(&r->next, 0);
-    if (members == 1 || (r->samples < members && !worth_sharing(j, r->samples)))
+    if (members == 1 || (r->samples < members && !worth_sharing(r)))
         run_chunks(r, 0, 1);
     else if (r->samples < members)
         ttfs_team_run(j->team, run_shared, r);

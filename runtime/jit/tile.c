@@ -27,16 +27,19 @@ static bool fits(const TtfsProgram *p, uint32_t places, uint32_t vectors) {
     return places * vectors + vectors + spare <= p->target->registers;
 }
 
-static void choose_pixels(const TtfsProgram *p, const TtfsPopulation *pop, TtfsStep *s) {
+/* Tiles of pixels are of whole blocks of the pool that is in one with the convolution. */
+static void choose_pixels(const TtfsProgram *p, TtfsStep *s) {
+    const TtfsPopulation *out = &p->spike->pops.at[s->out];
+    uint32_t h = out->h * s->block[0], w = out->w * s->block[1];
     double best = 0;
     for (uint32_t v = 1; v <= s->vectors && v <= 8; v++) {
-        for (uint32_t y = 1; y <= pop->h && fits(p, y, v); y++) {
-            if (pop->h % y) continue;
-            for (uint32_t x = 1; x <= pop->w && fits(p, y * x, v); x++) {
+        for (uint32_t y = s->block[0]; y <= h && fits(p, y, v); y += s->block[0]) {
+            if (h % y) continue;
+            for (uint32_t x = s->block[1]; x <= w && fits(p, y * x, v); x += s->block[1]) {
                 uint32_t rest = s->vectors % v;
-                double all = s->vectors / v * row_cycles(pop->w, x, y, v);
-                if (rest) all += row_cycles(pop->w, x, y, rest);
-                all *= pop->h / y;
+                double all = s->vectors / v * row_cycles(w, x, y, v);
+                if (rest) all += row_cycles(w, x, y, rest);
+                all *= h / y;
                 if (best > 0 && all >= best) continue;
                 best = all;
                 s->tile[1] = y;
@@ -70,12 +73,21 @@ static bool is_narrow(const TtfsProgram *p, const TtfsStep *s) {
     return p->target->permutes_bytes && !s->matrix && s->terms == 1 && t->dot.by == 4 &&
            !t->windowed && t->move_x <= 4 && pop->kind == TTFS_POP_RELU &&
            p->store[s->pop].elt == 1 && pop->c <= TTFS_NARROW_OUTPUTS && pop->w >= 8 &&
-           !s->bias_pixel && (uint64_t)t->count_y * t->count_x * t->steps * pop->c <= 160;
+           !s->bias_pixel && s->block[0] == s->block[1] && s->block[0] <= 2 &&
+           (uint64_t)t->count_y * t->count_x * t->steps * pop->c <= 160;
 }
 
 uint32_t ttfs_tile_full_vectors(const TtfsProgram *p, const TtfsStep *step) {
     uint32_t whole = p->spike->pops.at[step->pop].c / p->target->lanes;
     return whole / step->tile[3] * step->tile[3];
+}
+
+uint32_t ttfs_tile_rows(const TtfsProgram *p, const TtfsStep *step) {
+    return p->spike->pops.at[step->out].h * step->block[0] / step->tile[1];
+}
+
+bool ttfs_tile_holds_block(const TtfsProgram *p, uint32_t rows, uint32_t columns) {
+    return fits(p, rows * columns, 1);
 }
 
 void ttfs_tile_choose(const TtfsProgram *p, TtfsStep *s) {
@@ -88,14 +100,15 @@ void ttfs_tile_choose(const TtfsProgram *p, TtfsStep *s) {
     if (s->matrix)
         choose_samples(p, s);
     else
-        choose_pixels(p, pop, s);
+        choose_pixels(p, s);
     s->narrow = is_narrow(p, s);
     if (s->narrow) {
+        s->tile[1] = s->block[0];
         s->by_rows = true;
-        s->units = pop->h;
+        s->units = ttfs_tile_rows(p, s);
         return;
     }
-    uint32_t rows = pop->h / s->tile[1], full = ttfs_tile_full_vectors(p, s);
+    uint32_t rows = ttfs_tile_rows(p, s), full = ttfs_tile_full_vectors(p, s);
     uint32_t tiles = full / s->tile[3] + (full < s->vectors);
     s->by_rows = !s->matrix && rows >= tiles;
     s->units = s->by_rows ? rows : tiles;

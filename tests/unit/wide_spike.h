@@ -51,7 +51,10 @@ static inline void wide_conv(TtfsSpike *s, TtfsRng *r) {
     TtfsConnection c = {.kind = TTFS_CONN_CONV, .src = src, .group = 1};
     TtfsPopulation p = {.kind = TTFS_POP_RELU, .c = between(r, 1, 70), .ticks = wide_ticks(r)};
     uint32_t seen = random_range(s, r, &c), kind = ttfs_rng_below(r, 4);
-    if (from.c <= 4) p.c = between(r, 1, 9); /* a first layer */
+    if (from.c <= 4) { /* a first layer */
+        p.c = between(r, 1, 9);
+        if (ttfs_rng_below(r, 2)) p.ticks = between(r, 1, 255);
+    }
     if (kind == 0) p.c = c.group = seen; /* depthwise */
     if (kind == 1 && seen % 2 == 0) {
         c.group = 2;
@@ -76,6 +79,27 @@ static inline void wide_conv(TtfsSpike *s, TtfsRng *r) {
     random_bias_map(s, r, c.dst);
 }
 
+/* A pool whose windows tile all of the newest population, as those behind convolutions mostly do.
+ */
+static inline void tiling_pool(TtfsSpike *s, TtfsRng *r) {
+    TtfsConnection c = {.kind = ttfs_rng_below(r, 4) ? TTFS_CONN_POOL : TTFS_CONN_MINPOOL,
+                        .src = {s->pops.len},
+                        .dilation = {1, 1}};
+    TtfsPopulation p = *ttfs_spike_pop(s, c.src);
+    uint32_t most[2] = {p.h, p.w}, size = between(r, 2, 3);
+    for (int i = 0; i < 2; i++) {
+        uint32_t own = ttfs_rng_below(r, 4) ? size : between(r, 1, 4);
+        c.kernel[i] = c.stride[i] = own < most[i] ? own : most[i];
+    }
+    p.kind = TTFS_POP_POOL;
+    p.bias = p.ramp = NULL;
+    p.bias_count = p.conn_count = 0;
+    p.h /= c.kernel[0];
+    p.w /= c.kernel[1];
+    c.dst = add_pop(s, p);
+    add_conn(s, c);
+}
+
 static inline void wide_dense(TtfsSpike *s, TtfsRng *r, TtfsPopKind kind) {
     TtfsPop src = {s->pops.len};
     TtfsPopulation p = {.kind = kind, .c = between(r, 1, 70), .h = 1, .w = 1};
@@ -95,13 +119,16 @@ static inline void wide_spike(TtfsSpike *s, uint64_t seed) {
     *s = (TtfsSpike){.order = {0, 1, 2}};
     TtfsPopulation in = {.kind = TTFS_POP_INPUT, .ticks = wide_ticks(r)};
     in.c = between(r, 1, 40), in.h = between(r, 1, 9), in.w = between(r, 1, 9);
-    if (ttfs_rng_below(r, 3) == 0) /* an image */
+    if (ttfs_rng_below(r, 2)) /* an image */
         in.c = between(r, 1, 4), in.w = between(r, 8, 45), in.ticks = 255;
     s->input = add_pop(s, in);
     for (uint32_t layers = between(r, 1, 3); layers > 0; layers--) {
         uint32_t kind = ttfs_rng_below(r, 6);
-        if (kind < 4)
-            wide_conv(s, r);
+        if (kind < 4) wide_conv(s, r);
+        if (kind < 2)
+            tiling_pool(s, r);
+        else if (kind < 4)
+            continue;
         else if (kind < 5)
             random_pool(s, r);
         else
