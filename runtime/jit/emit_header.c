@@ -87,6 +87,9 @@ static void sizes(const Header *h) {
         "#define %s_INPUT_OFFSET %.17g\n"
         "#define %s_SCALE %.17g /* logit = potential * SCALE, of the first readout */\n",
         h->upper, in->scale, h->upper, in->offset, h->upper, out->scale);
+    uint32_t first, classes;
+    if (ttfs_emit_classes(s, &first, &classes))
+        define(h, "CLASSES", classes, "what the class is chosen among");
     define(h, "LATENCY", s->latency, "ticks from the first input's to the last readout's");
     define(h, "CONSTANT_BYTES", h->program->const_bytes, "read only: weights, biases, ramps");
     define(h, "WORK_BYTES", h->program->sample_bytes + TTFS_SLACK, "read and written");

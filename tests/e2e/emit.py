@@ -5,7 +5,8 @@ x86-64 runs on the machine itself; AArch64, RV32IMAC (soft float, no C library) 
 any library. The object may ask for memcpy and memset and nothing else; the header is strict C11 and C++17. What cannot be
 run here for want of a tool is said and left out.
 
-Arguments: NET SAMPLES. digits_mlp and digits_cnn are in the repository; for other networks see exact.py.
+Arguments: NET SAMPLES. digits_mlp and digits_cnn are in the repository, heads is the one of outputs.py;
+for other networks see exact.py.
 """
 import os
 import re
@@ -16,6 +17,7 @@ import sys
 
 from e2e import SOURCE, Case, digits_x, samples
 from exact import files
+import outputs
 
 HERE = os.path.join(os.path.abspath(SOURCE), "tests", "e2e", "emit")
 EXAMPLE = os.path.join(os.path.abspath(SOURCE), "examples", "embedded")
@@ -40,8 +42,12 @@ class Golden:
         case.good("run", "out", "--input", test, "--engine", "golden", "--count", count, "--trace",
                   "trace.txt", "-q")
         header = read(case.path("net.h"))
+        self.classes = "#define NET_CLASSES " in header
         self.populations = [(name, int(first), int(ticks)) for name, first, ticks in re.findall(
-            r'X\("([^"]+)", (\d+), \d+, \d+, \d+, (\d+)\)', header)]
+            r'X\("([^"]+)", (\d+), \d+, \d+, \d+, (\d+)\)',
+            header.split("_READOUT_POPULATIONS(X)")[0])]
+        self.readout_first = {name: int(first) for name, first in re.findall(
+            r'X\("([^"]+)", (\d+), \d+, \d+, \d+, [^,)]+\)', header.split("_READOUT_POPULATIONS(X)")[1])}
         size = {n: int(v) for n, v in re.findall(r"#define NET_(\w+) (\d+) ", header)}
         self.inputs, self.neurons, self.readouts = (size[k] for k in ("INPUTS", "NEURONS", "READOUTS"))
         self.scale, self.offset = (float(re.search(r"#define NET_INPUT_%s (\S+)" % k, header)[1])
@@ -61,11 +67,13 @@ class Golden:
             elif word[0] == "spike":
                 self.ticks[-1][first[word[1].strip('"')] + int(word[5])] = int(word[3])
             else:
-                self.potentials[-1][int(word[3])] = int(word[5])
+                place = self.readout_first[word[1].strip('"')] + int(word[3])
+                self.potentials[-1][place] = int(word[5])
 
     def sample_bytes(self, ticks, potentials):
-        return struct.pack("<%dH%diI" % (len(ticks), self.readouts), *ticks, *potentials,
-                           potentials.index(max(potentials)))
+        found = [potentials.index(max(potentials))] if self.classes else []
+        return struct.pack("<%dH%di%dI" % (len(ticks), self.readouts, len(found)), *ticks, *potentials,
+                           *found)
 
     def integers(self):
         """The encoder's integers: the first population is the input."""
@@ -212,7 +220,11 @@ def refusals(case):
 
 def main(net, most):
     case, count = Case(), samples(int(most))
-    model, test, calib = files(net)
+    if net == "heads":
+        model, test = case.write("heads.onnx", outputs.model()), outputs.inputs(case)
+        calib = test
+    else:
+        model, test, calib = files(net)
     case.good("compile", model, "-o", "out", "--calib", calib, "--stop-after", "spike")
     case.good("emit", "out", "-o", "net.h", "--name", "net", "--format", "header")
     golden = Golden(case, test, count)

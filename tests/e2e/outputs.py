@@ -40,13 +40,18 @@ def model():
     return m.bytes()
 
 
+def inputs(case):
+    r = random.Random(6)
+    return case.write("x.npy", npy((20, 1, 6, 6), [r.random() for _ in range(720)]))
+
+
 def main():
-    case, r = Case(), random.Random(6)
+    case = Case()
     path = case.write("heads.onnx", model())
-    case.write("x.npy", npy((20, 1, 6, 6), [r.random() for _ in range(720)]))
+    inputs(case)
     case.good("compile", path, "-o", "out", "--chip", "tiny", "--calib", "x.npy", "--ticks", 255)
 
-    v = case.json("verify", "out", "--input", "x.npy", "--engines", "golden,rtl")
+    v = case.json("verify", "out", "--input", "x.npy", "--engines", "golden,jit,rtl")
     case.equal((v.get("samples"), v.get("readouts"), v.get("differences")), (20, 20 * 14, 0),
                "samples, readouts, differences")
     # weights in order: 12 x 36, then the scores' 10 x 12, then the boxes'
@@ -56,7 +61,7 @@ def main():
     case.check(v.get("differences", 0) > 0 and "box" in str(first),
                "a damaged weight of the boxes: %r" % first)
 
-    for engine in ("golden", "rtl", "exact"):
+    for engine in ("golden", "jit", "rtl", "exact"):
         run = case.json("run", "out", "--input", "x.npy", "--engine", engine)
         found = {o["name"]: o for o in run.get("outputs", [])}
         case.equal({n: o["shape"] for n, o in found.items()}, SHAPES, "outputs of " + engine)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Runs samples.h through an emitted network called `net` and writes what came out, sample by
- * sample: ticks (unless SHARED says that there are none), potentials, class. Then the same from
- * real values, where there is such a run.
+ * sample: ticks (unless SHARED says that there are none), potentials, class if the network has one.
+ * Then the same from real values, where there is such a run.
  */
 #include "net.h"
 #include "port.h"
@@ -11,14 +11,16 @@
 static int32_t potentials[NET_READOUTS];
 
 static void report(void) {
-    uint32_t class = net_class(potentials);
 #ifndef SHARED
     static uint16_t ticks[NET_NEURONS];
     net_ticks(ticks);
     put(ticks, sizeof ticks);
 #endif
     put(potentials, sizeof potentials);
+#ifdef NET_CLASSES
+    uint32_t class = net_class(potentials);
     put(&class, sizeof class);
+#endif
 }
 
 int main(void) {
