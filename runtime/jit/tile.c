@@ -8,7 +8,7 @@
  */
 #include "tile.h"
 
-enum { MOST_SAMPLES = 8, LATENCY = 4 };
+enum { MOST_SAMPLES = 8, LATENCY = 6 };
 
 static double cycles(uint32_t places, uint32_t vectors) {
     double dots = places * vectors / 2.0, loads = (places + vectors) / 2.0;
