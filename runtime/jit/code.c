@@ -155,6 +155,11 @@ void ttfs_code_loop_end(Code *c, const Loop *l) {
     LLVMPositionBuilderAtEnd(c->at, l->out);
 }
 
+Value ttfs_code_whole_samples(const Code *c, uint32_t n) {
+    if (n == 1) return c->samples;
+    return ttfs_code_times(c, LLVMBuildUDiv(c->at, c->samples, ttfs_code_i64(c, n), ""), n);
+}
+
 LLVMBasicBlockRef ttfs_code_if(Code *c, Value condition) {
     LLVMBasicBlockRef body = block(c), after = block(c);
     LLVMBuildCondBr(c->at, condition, body, after);

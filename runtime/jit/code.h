@@ -66,6 +66,9 @@ typedef struct {
 Value ttfs_code_loop(Code *c, Loop *l, Value from, Value end, uint64_t step);
 void ttfs_code_loop_end(Code *c, const Loop *l);
 
+/* Samples in whole tiles of n. */
+Value ttfs_code_whole_samples(const Code *c, uint32_t n);
+
 /* if (condition): body between begin and end. */
 LLVMBasicBlockRef ttfs_code_if(Code *c, Value condition);
 void ttfs_code_if_end(Code *c, LLVMBasicBlockRef after);
@@ -74,5 +77,6 @@ void ttfs_code_if_end(Code *c, LLVMBasicBlockRef after);
 void ttfs_code_input(Code *c, const TtfsStep *s, bool real);
 void ttfs_code_linear(Code *c, const TtfsStep *s);
 void ttfs_code_pool(Code *c, const TtfsStep *s);
+void ttfs_code_events(Code *c, const TtfsStep *s);
 
 #endif

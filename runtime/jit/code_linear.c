@@ -93,9 +93,26 @@ void ttfs_tile_fire(Tile *t) {
     }
 }
 
+/* The tile's sums by events when there are few, else by all weights. */
+static void add_sparse(Tile *t) {
+    Code *c = t->c;
+    Value count = ttfs_code_load(c, c->i32, ttfs_code_plus(c, t->sample, t->step->list));
+    Value most = LLVMConstInt(c->i32, t->step->events_most, 0);
+    Value few = LLVMBuildICmp(c->at, LLVMIntULE, count, most, "");
+    LLVMBasicBlockRef after = ttfs_code_if(c, few);
+    ttfs_tile_add_events(t, LLVMBuildZExt(c->at, count, c->i64, ""));
+    ttfs_code_if_end(c, after);
+    after = ttfs_code_if(c, LLVMBuildNot(c->at, few, ""));
+    ttfs_tile_add(t);
+    ttfs_code_if_end(c, after);
+}
+
 static void whole_tile(Tile *t) {
     ttfs_tile_start(t);
-    ttfs_tile_add(t);
+    if (t->step->events)
+        add_sparse(t);
+    else
+        ttfs_tile_add(t);
     ttfs_tile_fire(t);
 }
 
@@ -135,25 +152,17 @@ static void some_samples(Tile *t, Value from, Value end, uint32_t n) {
     ttfs_code_loop_end(c, &loop);
 }
 
-/* The samples that whole tiles take; a tile of one leaves all to the events, if there are any. */
-static Value whole_samples(const Tile *t) {
-    const Code *c = t->c;
-    uint32_t n = t->step->tile[0];
-    if (n == 1) return t->step->events ? ttfs_code_i64(c, 0) : c->samples;
-    return ttfs_code_times(c, LLVMBuildUDiv(c->at, c->samples, ttfs_code_i64(c, n), ""), n);
-}
-
-/* All samples by all pixels; those left over one by one, unless events take them. */
+/* All samples by all pixels; those left over one by one. */
 static void matrix(Tile *t) {
     Code *c = t->c;
     const TtfsPopulation *pop = population(t);
     uint32_t n = t->step->tile[0];
     Loop rows, columns;
-    Value zero = ttfs_code_i64(c, 0), whole = whole_samples(t);
+    Value zero = ttfs_code_i64(c, 0), whole = ttfs_code_whole_samples(c, n);
     t->y = ttfs_code_loop(c, &rows, zero, ttfs_code_i64(c, pop->h), 1);
     t->x = ttfs_code_loop(c, &columns, zero, ttfs_code_i64(c, pop->w), 1);
     some_samples(t, zero, whole, n);
-    if (n > 1 && !t->step->events) some_samples(t, whole, c->samples, 1);
+    if (n > 1) some_samples(t, whole, c->samples, 1);
     ttfs_code_loop_end(c, &columns);
     ttfs_code_loop_end(c, &rows);
 }
@@ -172,8 +181,8 @@ static void some_vectors(Tile *t, Value vector, uint32_t n, uint32_t lanes_last)
         convolution(t, ttfs_code_i64(c, 0), ttfs_code_i64(c, population(t)->h / t->step->tile[1]));
 }
 
-/* Calls `body` for every tile of vectors that is this call's to do. */
-static void all_vectors(Tile *t, void (*body)(Tile *, Value, uint32_t, uint32_t)) {
+/* Every tile of vectors that is this call's to do. */
+static void all_vectors(Tile *t) {
     Code *c = t->c;
     const TtfsStep *s = t->step;
     uint32_t lanes = c->target->lanes, last = population(t)->c - (s->vectors - 1) * lanes;
@@ -183,43 +192,17 @@ static void all_vectors(Tile *t, void (*body)(Tile *, Value, uint32_t, uint32_t)
     Loop loop;
     if (tiles) {
         Value i = ttfs_code_loop(c, &loop, s->by_rows ? zero : c->first, mine, 1);
-        body(t, ttfs_code_times(c, i, s->tile[3]), s->tile[3], lanes);
+        some_vectors(t, ttfs_code_times(c, i, s->tile[3]), s->tile[3], lanes);
         ttfs_code_loop_end(c, &loop);
     }
     if (full == s->vectors) return;
     LLVMBasicBlockRef after = NULL;
     if (!s->by_rows) after = ttfs_code_if(c, LLVMBuildICmp(c->at, LLVMIntUGT, c->end, end, ""));
-    body(t, ttfs_code_i64(c, full), s->vectors - full, last);
+    some_vectors(t, ttfs_code_i64(c, full), s->vectors - full, last);
     if (after) ttfs_code_if_end(c, after);
-}
-
-static void event_vectors(Tile *t, Value vector, uint32_t n, uint32_t lanes_last) {
-    t->vector = vector;
-    t->n[3] = n;
-    t->lanes_last = lanes_last;
-    ttfs_tile_start(t);
-    ttfs_tile_add_events(t);
-    ttfs_tile_fire(t);
-}
-
-/* The samples that no whole tile took, one by one. */
-static void by_events(Tile *t) {
-    Code *c = t->c;
-    uint64_t bytes = (uint64_t)c->program->terms.at[t->step->term_first].steps * sizeof(uint32_t);
-    Loop loop;
-    Value s = ttfs_code_loop(c, &loop, whole_samples(t), c->samples, 1);
-    t->sample = ttfs_code_plus_value(c, c->work, ttfs_code_times(c, s, c->program->sample_bytes));
-    t->list = ttfs_code_plus_value(c, ttfs_code_plus(c, c->work, t->step->list),
-                                   ttfs_code_times(c, c->first, bytes));
-    ttfs_tile_find_events(t);
-    t->n[0] = t->n[1] = t->n[2] = 1;
-    t->y = t->x = ttfs_code_i64(c, 0);
-    all_vectors(t, event_vectors);
-    ttfs_code_loop_end(c, &loop);
 }
 
 void ttfs_code_linear(Code *c, const TtfsStep *s) {
     Tile t = {.c = c, .step = s};
-    all_vectors(&t, some_vectors);
-    if (s->events) by_events(&t);
+    all_vectors(&t);
 }

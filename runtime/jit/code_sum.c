@@ -208,34 +208,16 @@ void ttfs_tile_add(Tile *t) {
     for (uint32_t i = 0; i < t->step->terms; i++) add_term(t, term + i);
 }
 
-void ttfs_tile_add_events(Tile *t) {
+void ttfs_tile_add_events(Tile *t, Value count) {
     Code *c = t->c;
     Sum s = sum_of(t, &c->program->terms.at[t->step->term_first]);
     Value values = values_of(&s), weights = weights_of(&s);
     Loop loop;
-    Value i = ttfs_code_loop(c, &loop, ttfs_code_i64(c, 0), t->count, 1);
-    Value at = ttfs_code_plus_value(c, t->list, ttfs_code_times(c, i, sizeof(uint32_t)));
+    Value i = ttfs_code_loop(c, &loop, ttfs_code_i64(c, 0), count, 1);
+    Value at = ttfs_code_plus(c, t->sample, t->step->list + sizeof(uint32_t));
+    at = ttfs_code_plus_value(c, at, ttfs_code_times(c, i, sizeof(uint32_t)));
     Value step = LLVMBuildZExt(c->at, ttfs_code_load(c, c->i32, at), c->i64, "");
     add_step(&s, ttfs_code_plus_value(c, values, ttfs_code_times(c, step, s.value_step)),
              ttfs_code_plus_value(c, weights, ttfs_code_times(c, step, s.weight_step)));
     ttfs_code_loop_end(c, &loop);
-}
-
-/* Every step is written, the place moves on only past those that count. */
-void ttfs_tile_find_events(Tile *t) {
-    Code *c = t->c;
-    Sum s = sum_of(t, &c->program->terms.at[t->step->term_first]);
-    Value values = values_of(&s), found = ttfs_code_variable(c, c->i64, ttfs_code_i64(c, 0));
-    LLVMTypeRef group = LLVMIntTypeInContext(c->context, (unsigned)(8 * s.value_step));
-    Loop loop;
-    Value i = ttfs_code_loop(c, &loop, ttfs_code_i64(c, 0), ttfs_code_i64(c, s.term->steps), 1);
-    Value n = LLVMBuildLoad2(c->at, c->i64, found, "");
-    Value x = ttfs_code_load(c, group,
-                             ttfs_code_plus_value(c, values, ttfs_code_times(c, i, s.value_step)));
-    ttfs_code_store(c, LLVMBuildTrunc(c->at, i, c->i32, ""),
-                    ttfs_code_plus_value(c, t->list, ttfs_code_times(c, n, sizeof(uint32_t))));
-    Value any = LLVMBuildICmp(c->at, LLVMIntNE, x, LLVMConstInt(group, 0, 0), "");
-    LLVMBuildStore(c->at, LLVMBuildAdd(c->at, n, LLVMBuildZExt(c->at, any, c->i64, ""), ""), found);
-    ttfs_code_loop_end(c, &loop);
-    t->count = LLVMBuildLoad2(c->at, c->i64, found, "");
 }

@@ -17,7 +17,6 @@ typedef struct {
     uint32_t lanes_last;       /* lanes of the last vector that are channels */
     Value sample;              /* where the first sample's values lie */
     Value y, x, vector;        /* of the first output */
-    Value list, count;         /* of the sample's events, when it goes by them */
     Value sum[TTFS_TILE_SUMS]; /* variables, [sample][row][column][vector] */
 } Tile;
 
@@ -32,11 +31,8 @@ Value ttfs_tile_pixel(const Tile *t);
 void ttfs_tile_start(Tile *t);
 /* Adds all connections: every weight. */
 void ttfs_tile_add(Tile *t);
-/* Writes the numbers of the steps whose source values are not all silent to t->list (uint32) and
- * sets t->count, for the sample at t->sample. */
-void ttfs_tile_find_events(Tile *t);
-/* Adds the only connection: the listed steps. */
-void ttfs_tile_add_events(Tile *t);
+/* Adds the only connection: the first `count` steps of the tile's list. */
+void ttfs_tile_add_events(Tile *t, Value count);
 /* Divides by the ramp, clamps and stores; a readout stores its potentials. */
 void ttfs_tile_fire(Tile *t);
 

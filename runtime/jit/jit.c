@@ -128,34 +128,41 @@ static bool make_code(TtfsJit *j, const TtfsProgram *p, const TtfsJitOptions *o,
     return ok;
 }
 
-/* What a run needs to know of the populations, and what reports say of them. */
-static void keep_populations(TtfsJit *j, const TtfsProgram *p) {
+static void keep_steps(TtfsJit *j, const TtfsProgram *p) {
     const TtfsSpike *s = p->spike;
     j->steps = p->steps.len;
-    j->pop = TTFS_ARRAY(&j->arena, TtfsJitPop, s->pops.len);
     j->units = TTFS_ARRAY(&j->arena, uint32_t, j->steps);
     j->macs = TTFS_ARRAY(&j->arena, uint64_t, j->steps);
     j->step = TTFS_ARRAY(&j->arena, TtfsStepFunction *, j->steps);
     j->layer = TTFS_ARRAY(&j->arena, TtfsJitLayer, s->pops.len);
-    j->input = s->input.i - 1;
-    j->inputs = ttfs_pop_size(ttfs_spike_pop(s, s->input));
-    j->sample_bytes = p->sample_bytes;
-    for (uint32_t i = 0; i < s->pops.len; i++) {
-        const TtfsPopulation *pop = &s->pops.at[i];
+    for (uint32_t i = 0; i + 1 < j->steps; i++) {
         const TtfsStep *step = &p->steps.at[i];
-        j->pop[i] = (TtfsJitPop){pop->kind, pop->c, pop->h, pop->w, pop->ticks, p->store[i]};
         j->units[i] = step->units;
         j->macs[i] = step->macs;
+        if (step->kind == TTFS_STEP_INPUT) j->input = i;
+        if (step->kind != TTFS_STEP_LINEAR) continue;
+        j->layer[j->layers++] =
+            (TtfsJitLayer){.name = ttfs_arena_strdup(&j->arena, s->pops.at[step->pop].name),
+                           .kernel = step->kernel,
+                           .events = step->events,
+                           .why = step->why,
+                           .macs = step->macs};
+    }
+}
+
+static void keep_populations(TtfsJit *j, const TtfsProgram *p) {
+    const TtfsSpike *s = p->spike;
+    j->pops = s->pops.len;
+    j->pop = TTFS_ARRAY(&j->arena, TtfsJitPop, j->pops);
+    j->inputs = ttfs_pop_size(ttfs_spike_pop(s, s->input));
+    j->sample_bytes = p->sample_bytes;
+    for (uint32_t i = 0; i < j->pops; i++) {
+        const TtfsPopulation *pop = &s->pops.at[i];
+        j->pop[i] = (TtfsJitPop){pop->kind, pop->c, pop->h, pop->w, pop->ticks, p->store[i]};
         if (pop->kind == TTFS_POP_READOUT)
             j->readouts += ttfs_pop_size(pop);
         else
             j->neurons += ttfs_pop_size(pop);
-        if (step->kind != TTFS_STEP_LINEAR) continue;
-        j->layer[j->layers++] = (TtfsJitLayer){.name = ttfs_arena_strdup(&j->arena, pop->name),
-                                               .kernel = step->kernel,
-                                               .events = step->events,
-                                               .why = step->why,
-                                               .macs = step->macs};
     }
 }
 
@@ -196,6 +203,7 @@ static bool open(TtfsJit *j, const TtfsSpike *s, const TtfsJitOptions *o, TtfsDi
     j->stats.cpu = j->target.cpu;
     ttfs_program_of(&p, s, &j->target, (int)o->path, &j->arena);
     keep_populations(j, &p);
+    keep_steps(j, &p);
     bool ok = take_memory(j, &p, diag) && make_code(j, &p, o, diag);
     j->stats.open_seconds = now() - start;
     return ok;

@@ -57,7 +57,7 @@ typedef struct {
     const char *name; /* of the population */
     const char
         *kernel;     /* how it is computed, in words: "4x2 pixels x 32 channels, u8 x s8 by four" */
-    bool events;     /* one sample at a time takes the event-driven path */
+    bool events;     /* sparse tiles of samples take the event-driven path */
     const char *why; /* of the path; "" when there is none to choose */
     uint64_t macs;   /* of a sample */
 } TtfsJitLayer;

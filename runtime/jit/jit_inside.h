@@ -24,11 +24,12 @@ struct TtfsJit {
     pthread_mutex_t turn;
     TtfsTarget target;
     LLVMOrcLLJITRef code;
-    uint32_t steps; /* one a population, then the input from reals */
+    uint32_t steps; /* the last: the input from reals, in place of step `input` */
+    uint32_t pops;
     TtfsStepFunction **step;
     uint32_t *units; /* [steps] parts that a step's work divides into */
     uint64_t *macs;  /* [steps] of a sample */
-    TtfsJitPop *pop; /* [steps - 1] */
+    TtfsJitPop *pop; /* [pops] */
     uint32_t input, inputs, readouts;
     uint64_t neurons, sample_bytes;
     const uint8_t *consts;

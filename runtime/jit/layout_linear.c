@@ -78,9 +78,10 @@ static TtfsTermCode term_of(TtfsProgram *p, const TtfsStep *step, uint32_t conn)
     return t;
 }
 
-/* The event-driven path: one matrix onto one place whose source is one run. It pays when few groups
- * of source values hold a spike: looking for them takes about 1.5 cycles a group, each that is
- * found half a cycle a vector and two more; the dense path half a cycle a group and vector. */
+/* The event-driven path: one matrix onto one place whose source is one run, worth a look when a
+ * group of source values is likely to be silent in a sample; that groups are silent together in
+ * some samples, as the borders of images are, is seen when they are listed. A step of the list
+ * costs about a quarter more than one of the dense loop. */
 static void choose_path(TtfsProgram *p, TtfsStep *s, int path) {
     const TtfsTermCode *t = &p->terms.at[s->term_first];
     const TtfsConnection *c = &p->spike->conns.at[t->conn];
@@ -90,13 +91,15 @@ static void choose_path(TtfsProgram *p, TtfsStep *s, int path) {
         return;
     double silent = 1 - src->rate_ppm / 1e6, none = 1;
     for (uint32_t i = 0; i < t->dot.by; i++) none *= silent;
-    double dense = t->steps * s->vectors / 2.0;
-    double events = t->steps * 1.5 + t->steps * (1 - none) * (s->vectors / 2.0 + 2);
-    s->events = path == 2 || (path == 0 && events < 0.8 * dense);
-    s->why = ttfs_arena_printf(
-        p->arena,
-        "%.0f %% of %u groups of %u expected to hold a spike: %.0f cycles by events, %.0f dense%s",
-        100 * (1 - none), t->steps, t->dot.by, events, dense, path ? " (path set by option)" : "");
+    s->events = path == 2 || (path == 0 && none > 0.3 && s->vectors >= 4);
+    s->events_most = path == 2 ? t->steps : t->steps * 4 / 5;
+    s->why = ttfs_arena_printf(p->arena, "%.0f %% of %u groups of %u expected to hold a spike%s",
+                               100 * (1 - none), t->steps, t->dot.by,
+                               path ? "; path set by option"
+                               : s->events
+                                   ? "; events up to 80 % of them in a tile of samples, dense above"
+                               : none <= 0.3 ? "; events pay up to 70 %"
+                                             : "; too few outputs to pay for lists");
 }
 
 static void name_kernel(TtfsProgram *p, TtfsStep *s) {
@@ -164,9 +167,11 @@ void ttfs_layout_linear(TtfsProgram *p, TtfsStep *s, int path) {
     }
     choose_path(p, s, path);
     ttfs_tile_choose(p, s);
-    if (s->events)
-        s->list = ttfs_layout_take(&p->sample_bytes, (uint64_t)s->units * sizeof(uint32_t) *
-                                                         p->terms.at[s->term_first].steps);
+    if (s->events) {
+        uint32_t steps = p->terms.at[s->term_first].steps;
+        uint64_t vector = (uint64_t)lanes * sizeof(uint32_t); /* lists are written by vectors */
+        s->list = ttfs_layout_take(&p->sample_bytes, (steps + 1) * sizeof(uint32_t) + vector);
+    }
     s->macs = macs_of(p, s);
     name_kernel(p, s);
 }

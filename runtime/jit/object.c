@@ -74,6 +74,9 @@ void ttfs_object_build(Code *c, uint32_t step, bool internal) {
     case TTFS_STEP_INPUT:
         ttfs_code_input(c, s, step + 1 == c->program->steps.len);
         break;
+    case TTFS_STEP_EVENTS:
+        ttfs_code_events(c, s);
+        break;
     case TTFS_STEP_LINEAR:
         ttfs_code_linear(c, s);
         break;

@@ -67,15 +67,27 @@ static void place_stores(TtfsProgram *p) {
     p->sample_bytes = at;
 }
 
+static void push_step(TtfsProgram *p, const TtfsStep *s) {
+    TtfsStep *to = TTFS_PUSH(p->arena, p->steps);
+    *to = *s;
+    to->symbol = ttfs_arena_printf(p->arena, "step_%u", p->steps.len - 1);
+}
+
 static void add_step(TtfsProgram *p, uint32_t pop, int path) {
     const TtfsPopulation *at = &p->spike->pops.at[pop];
     TtfsStep s = {.pop = pop, .kernel = "", .why = "", .units = at->h};
-    s.symbol = ttfs_arena_printf(p->arena, "step_%u", p->steps.len);
     s.kind = at->kind == TTFS_POP_INPUT  ? TTFS_STEP_INPUT
              : at->kind == TTFS_POP_POOL ? TTFS_STEP_POOL
                                          : TTFS_STEP_LINEAR;
     if (s.kind == TTFS_STEP_LINEAR) ttfs_layout_linear(p, &s, path);
-    *TTFS_PUSH(p->arena, p->steps) = s;
+    if (s.events) {
+        TtfsStep list = s;
+        list.kind = TTFS_STEP_EVENTS;
+        list.units = 1;
+        list.macs = 0;
+        push_step(p, &list);
+    }
+    push_step(p, &s);
 }
 
 void ttfs_program_of(TtfsProgram *p, const TtfsSpike *s, const TtfsTarget *t, int path,

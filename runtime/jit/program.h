@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Program: the spike graph as the code generator sees it. One step a population, over two blocks of
- * memory: constants (weights, biases, multipliers), laid out for the kernels, and a workspace of
- * `sample_bytes` a sample in which every population has its place. All offsets are known when the
- * code is made. Nothing here knows of LLVM.
+ * Program: the spike graph as the code generator sees it. One step a population, or two, over two
+ * blocks of memory: constants (weights, biases, multipliers), laid out for the kernels, and a
+ * workspace of `sample_bytes` a sample in which every population has its place. All offsets are
+ * known when the code is made. Nothing here knows of LLVM.
  *
  * Values lie with channels innermost, [row][column][channel], as x = T - tick (0: silent) in bytes
  * or 16-bit words; a halo of zeros stands for padding. A readout's potentials are int32.
@@ -46,7 +46,12 @@ typedef struct {
     uint64_t per_pixel;    /* a matrix onto several pixels: bytes of a pixel's weights; else 0 */
 } TtfsTermCode;
 
-typedef enum { TTFS_STEP_INPUT, TTFS_STEP_LINEAR, TTFS_STEP_POOL } TtfsStepKind;
+typedef enum {
+    TTFS_STEP_INPUT,
+    TTFS_STEP_EVENTS, /* lists what a sparse source has for the linear step behind it */
+    TTFS_STEP_LINEAR,
+    TTFS_STEP_POOL
+} TtfsStepKind;
 
 typedef struct {
     TtfsStepKind kind;
@@ -63,8 +68,12 @@ typedef struct {
     uint64_t multiplier; /* constants: uint32 [vectors * lanes] */
     uint32_t bits;       /* of all channels; 0: they differ */
     uint64_t shifts;     /* constants: uint32 [vectors * lanes], bits - 31 */
-    bool events;         /* single samples take the event-driven path ... */
-    uint64_t list;       /* ... with the steps to take in uint32 [units][steps] of the workspace */
+    /* The event-driven path. For every tile of samples the step before this one lists the steps in
+     * whose source values any of them has a spike; up to `events_most` of them are taken one by
+     * one, more make the tile dense. */
+    bool events;
+    uint32_t events_most;
+    uint64_t list; /* in the part of the tile's first sample: uint32 how many, then their numbers */
     /* How its work divides among threads: parts [0, units). */
     bool by_rows; /* output rows (of tiles); else tiles of vectors */
     uint32_t units;
@@ -77,15 +86,15 @@ typedef struct {
     const TtfsSpike *spike;
     const TtfsTarget *target;
     TtfsStore *store;         /* [populations] */
-    TTFS_VEC(TtfsStep) steps; /* in the order of populations; then one more: input from reals */
+    TTFS_VEC(TtfsStep) steps; /* in order; the last is no part of it: the input from reals */
     TTFS_VEC(TtfsTermCode) terms;
     uint64_t const_bytes, sample_bytes; /* both with slack for reads past the end */
 } TtfsProgram;
 
 enum { TTFS_SLACK = 128 }; /* bytes that a kernel may read past a run */
 
-/* Lays a checked graph out. `path` forces the event-driven or the dense path: 0 choose, 1 dense, 2
- * events. */
+/* Lays a checked graph out. `path` 0 lets the cost model choose, 1 takes the dense path everywhere,
+ * 2 the event-driven one wherever it can be, for any number of events. */
 void ttfs_program_of(TtfsProgram *p, const TtfsSpike *s, const TtfsTarget *t, int path,
                      TtfsArena *a);
 /* Fills the constants. */

@@ -57,7 +57,7 @@ static void copy_results(const Run *r, uint64_t i, const uint8_t *sample) {
     const TtfsJit *j = r->jit;
     int32_t *potentials = r->potentials ? r->potentials + i * j->readouts : NULL;
     uint16_t *ticks = r->ticks ? r->ticks + i * j->neurons : NULL;
-    for (uint32_t k = 0; k + 1 < j->steps; k++) {
+    for (uint32_t k = 0; k < j->pops; k++) {
         const TtfsJitPop *p = &j->pop[k];
         uint32_t n = p->c * p->h * p->w;
         if (p->kind == TTFS_POP_READOUT) {
@@ -70,7 +70,7 @@ static void copy_results(const Run *r, uint64_t i, const uint8_t *sample) {
     }
 }
 
-/* The function that does population k's step. */
+/* The function of step k of this run. */
 static uint32_t step_of(const Run *r, uint32_t k) {
     return k == r->jit->input ? r->input_step : k;
 }

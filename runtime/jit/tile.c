@@ -4,8 +4,7 @@
  * pixels) and v vectors takes r v dot products, r broadcasts and v loads; a core does two of either
  * a cycle, and a chain of sums needs a dot product's latency between two steps. Sums, weights and
  * one value stay in registers. The tile with the least cycles for the whole layer wins, what is
- * left over at the edges counted; of equals the smaller. Tiles that also take events have four
- * vectors or more, so that the work of an event is spread.
+ * left over at the edges counted; of equals the smaller.
  */
 #include "tile.h"
 
@@ -52,7 +51,7 @@ static void choose_samples(const TtfsProgram *p, TtfsStep *s) {
     double best = 0;
     for (uint32_t v = 1; v <= s->vectors && v <= 8; v++) {
         for (uint32_t n = 1; n <= MOST_SAMPLES && fits(p, n, v); n++) {
-            if (MOST_SAMPLES % n || (s->events && v < 4 && v < s->vectors)) continue;
+            if (MOST_SAMPLES % n) continue;
             uint32_t rest = s->vectors % v;
             double all = (s->vectors / v * cycles(n, v) + (rest ? cycles(n, rest) : 0)) / n;
             if (best > 0 && all >= best) continue;
