@@ -53,6 +53,7 @@ void ttfs_code_end(Code *c) {
     LLVMBuildRetVoid(c->at);
     LLVMDisposeBuilder(c->at);
     LLVMDisposeBuilder(c->entry);
+    ttfs_arena_free(&c->names);
 }
 
 LLVMTypeRef ttfs_code_vector(LLVMTypeRef element, uint32_t lanes) {
@@ -112,6 +113,11 @@ void ttfs_code_store_some(const Code *c, Value v, uint32_t lanes, uint32_t count
 
 Value ttfs_code_pick(const Code *c, LLVMIntPredicate p, Value a, Value b) {
     return LLVMBuildSelect(c->at, LLVMBuildICmp(c->at, p, a, b, ""), a, b, "");
+}
+
+const char *ttfs_code_name(Code *c, const char *intrinsic, const char *element, uint32_t lanes) {
+    if (lanes == 1) return ttfs_arena_printf(&c->names, "%s.%s", intrinsic, element);
+    return ttfs_arena_printf(&c->names, "%s.v%u%s", intrinsic, lanes, element);
 }
 
 Value ttfs_code_call(const Code *c, const char *intrinsic, LLVMTypeRef result, Value *arg,

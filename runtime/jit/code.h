@@ -18,6 +18,7 @@ typedef LLVMValueRef Value;
 typedef struct {
     const TtfsProgram *program;
     const TtfsTarget *target;
+    TtfsArena names; /* of intrinsics, until ttfs_code_end */
     LLVMContextRef context;
     LLVMModuleRef module;
     LLVMBuilderRef at, entry; /* entry: where variables are declared */
@@ -50,7 +51,9 @@ void ttfs_code_store(const Code *c, Value v, Value pointer);
 void ttfs_code_store_some(const Code *c, Value v, uint32_t lanes, uint32_t count, Value pointer);
 /* max or min by an integer comparison. */
 Value ttfs_code_pick(const Code *c, LLVMIntPredicate p, Value a, Value b);
-/* A call of an LLVM intrinsic that has no type in its name, of type f(args..) -> result. */
+/* The name of an intrinsic for vectors: "llvm.fabs" "f32" 16 -> llvm.fabs.v16f32. */
+const char *ttfs_code_name(Code *c, const char *intrinsic, const char *element, uint32_t lanes);
+/* A call of an LLVM intrinsic, of type f(args..) -> result. */
 Value ttfs_code_call(const Code *c, const char *intrinsic, LLVMTypeRef result, Value *arg,
                      uint32_t args);
 

@@ -58,15 +58,15 @@ static Value cut_off(const Input *in, Value t, uint32_t lanes) {
 
 /* Whether a value that is not 0 lies so near to an integer that float32 may be wrong. */
 static Value doubtful(const Input *in, Value t, uint32_t lanes) {
-    const Code *c = in->c;
+    Code *c = in->c;
     LLVMTypeRef words = ttfs_code_vector(c->i32, lanes), floats = ttfs_code_vector(c->f32, lanes);
     Value whole = LLVMBuildSIToFP(c->at, LLVMBuildFPToSI(c->at, t, words, ""), floats, "");
     Value part = LLVMBuildFSub(c->at, t, whole, "");
-    const double near = 0x1p-10;
-    Value low = LLVMBuildFCmp(c->at, LLVMRealOLT, part, constant(c->f32, lanes, near), "");
-    Value high = LLVMBuildFCmp(c->at, LLVMRealOGT, part, constant(c->f32, lanes, 1 - near), "");
+    Value far = LLVMBuildFSub(c->at, part, constant(c->f32, lanes, 0.5), "");
+    far = ttfs_code_call(c, ttfs_code_name(c, "llvm.fabs", "f32", lanes), floats, &far, 1);
+    Value near = LLVMBuildFCmp(c->at, LLVMRealOGT, far, constant(c->f32, lanes, 0.5 - 0x1p-10), "");
     Value some = LLVMBuildFCmp(c->at, LLVMRealOGT, t, constant(c->f32, lanes, 0), "");
-    Value any = LLVMBuildAnd(c->at, LLVMBuildOr(c->at, low, high, ""), some, "");
+    Value any = LLVMBuildAnd(c->at, near, some, "");
     if (lanes == 1) return any;
     LLVMTypeRef mask = LLVMIntTypeInContext(c->context, lanes);
     return LLVMBuildICmp(c->at, LLVMIntNE, LLVMBuildBitCast(c->at, any, mask, ""),
@@ -121,19 +121,19 @@ static void values(const Input *in, Value from, Value to, uint32_t lanes) {
     ttfs_code_store(in->c, convert(in, from, lanes), to);
 }
 
-/* A row of `n` in vectors where its values are neighbours in the sample, the rest one by one. */
+/* A row of `n` in vectors, ever smaller ones at its end, where its values are neighbours in the
+ * sample; else one by one. */
 static void row(const Input *in, Value from, Value to, uint32_t n, uint64_t move_in,
                 uint64_t move_out, void (*some)(const Input *, Value, Value, uint32_t)) {
     Code *c = in->c;
-    const uint32_t size[2] = {move_in == in->elt_in ? c->target->lanes : 1, 1};
     uint64_t done = 0;
-    for (int i = 0; i < 2; i++) {
-        uint64_t end = done + (n - done) / size[i] * size[i];
+    for (uint32_t size = move_in == in->elt_in ? c->target->lanes : 1; size; size /= 2) {
+        uint64_t end = done + (n - done) / size * size;
         if (end == done) continue;
         Loop loop;
-        Value at = ttfs_code_loop(c, &loop, ttfs_code_i64(c, done), ttfs_code_i64(c, end), size[i]);
+        Value at = ttfs_code_loop(c, &loop, ttfs_code_i64(c, done), ttfs_code_i64(c, end), size);
         some(in, ttfs_code_plus_value(c, from, ttfs_code_times(c, at, move_in)),
-             ttfs_code_plus_value(c, to, ttfs_code_times(c, at, move_out)), size[i]);
+             ttfs_code_plus_value(c, to, ttfs_code_times(c, at, move_out)), size);
         ttfs_code_loop_end(c, &loop);
         done = end;
     }

@@ -33,39 +33,43 @@ void ttfs_tile_start(Tile *t) {
 }
 
 /* floor(u / ramp) for u >= 0: the upper half of a 64-bit product, shifted. */
-static Value divide(const Tile *t, Value u, uint32_t v) {
-    Code *c = t->c;
-    uint32_t lanes = c->target->lanes, bits = t->step->bits;
+static Value divide(const Code *c, const TtfsStep *s, Value u, Value multiplier, Value shift) {
+    uint32_t lanes = c->target->lanes;
     LLVMTypeRef words = ttfs_code_vector(c->i32, lanes), wide = ttfs_code_vector(c->i64, lanes);
-    Value offset = ttfs_code_times(c, t->vector, lanes * sizeof(uint32_t));
-    uint64_t own = v * lanes * sizeof(uint32_t);
-    Value at = ttfs_code_plus(c, c->consts, t->step->multiplier + own);
-    Value m = ttfs_code_load(c, words, ttfs_code_plus_value(c, at, offset));
-    if (!bits) u = LLVMBuildShl(c->at, u, ttfs_code_const(c->i32, lanes, 1), "");
+    if (!s->bits) u = LLVMBuildShl(c->at, u, ttfs_code_const(c->i32, lanes, 1), "");
     Value product = LLVMBuildMul(c->at, LLVMBuildZExt(c->at, u, wide, ""),
-                                 LLVMBuildZExt(c->at, m, wide, ""), "");
+                                 LLVMBuildZExt(c->at, multiplier, wide, ""), "");
     Value upper = LLVMBuildLShr(c->at, product, ttfs_code_const(c->i64, lanes, 32), "");
     Value q = LLVMBuildTrunc(c->at, upper, words, "");
-    if (bits == 32) return q;
-    Value shift = ttfs_code_const(c->i32, lanes, bits - 32);
-    if (!bits) {
-        at = ttfs_code_plus(c, c->consts, t->step->shifts + own);
-        shift = ttfs_code_load(c, words, ttfs_code_plus_value(c, at, offset));
-    }
+    if (s->bits == 32) return q;
+    if (s->bits) shift = ttfs_code_const(c->i32, lanes, s->bits - 32);
     return LLVMBuildLShr(c->at, q, shift, "");
 }
 
-/* clamp(floor(u / ramp), 0, T) in the size in which the population is kept. */
+Value ttfs_code_fire(const Code *c, const TtfsStep *s, Value u, Value multiplier, Value shift) {
+    uint32_t lanes = c->target->lanes, ticks = c->program->spike->pops.at[s->pop].ticks;
+    u = ttfs_code_pick(c, LLVMIntSGT, u, ttfs_code_const(c->i32, lanes, 0));
+    return ttfs_code_pick(c, LLVMIntULT, divide(c, s, u, multiplier, shift),
+                          ttfs_code_const(c->i32, lanes, ticks));
+}
+
+/* The words at `offset` of the constants that belong to vector v of the tile. */
+static Value words_of(const Tile *t, uint64_t offset, uint32_t v) {
+    Code *c = t->c;
+    uint64_t bytes = c->target->lanes * sizeof(uint32_t);
+    Value at = ttfs_code_plus(c, c->consts, offset + v * bytes);
+    at = ttfs_code_plus_value(c, at, ttfs_code_times(c, t->vector, bytes));
+    return ttfs_code_load(c, ttfs_code_vector(c->i32, c->target->lanes), at);
+}
+
+/* The values of a vector of neurons in the size in which the population is kept. */
 static Value fire(const Tile *t, Value u, uint32_t v) {
     Code *c = t->c;
-    uint32_t lanes = c->target->lanes;
-    const TtfsPopulation *pop = population(t);
-    if (pop->kind == TTFS_POP_READOUT) return u;
-    u = ttfs_code_pick(c, LLVMIntSGT, u, ttfs_code_const(c->i32, lanes, 0));
-    Value q =
-        ttfs_code_pick(c, LLVMIntULT, divide(t, u, v), ttfs_code_const(c->i32, lanes, pop->ticks));
+    if (population(t)->kind == TTFS_POP_READOUT) return u;
+    Value shift = t->step->bits ? NULL : words_of(t, t->step->shifts, v);
+    Value q = ttfs_code_fire(c, t->step, u, words_of(t, t->step->multiplier, v), shift);
     LLVMTypeRef element = c->program->store[t->step->pop].elt == 1 ? c->i8 : c->i16;
-    return LLVMBuildTrunc(c->at, q, ttfs_code_vector(element, lanes), "");
+    return LLVMBuildTrunc(c->at, q, ttfs_code_vector(element, c->target->lanes), "");
 }
 
 void ttfs_tile_fire(Tile *t) {
@@ -204,5 +208,8 @@ static void all_vectors(Tile *t) {
 
 void ttfs_code_linear(Code *c, const TtfsStep *s) {
     Tile t = {.c = c, .step = s};
-    all_vectors(&t);
+    if (s->narrow)
+        ttfs_code_narrow(c, s);
+    else
+        all_vectors(&t);
 }

@@ -20,6 +20,12 @@ typedef struct {
     Value sum[TTFS_TILE_SUMS]; /* variables, [sample][row][column][vector] */
 } Tile;
 
+/* clamp(floor(u / ramp), 0, T) in every lane; the multiplier of every lane, and its shift when the
+ * step has no common number of bits (divide.h). */
+Value ttfs_code_fire(const Code *c, const TtfsStep *s, Value u, Value multiplier, Value shift);
+/* The whole kernel of a narrow step. */
+void ttfs_code_narrow(Code *c, const TtfsStep *s);
+
 /* Places: samples x rows x columns; place i lies this many bytes behind the first when samples,
  * rows and columns are so many apart. */
 uint32_t ttfs_tile_places(const Tile *t);

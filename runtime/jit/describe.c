@@ -13,7 +13,8 @@ static void put_target(const TtfsTarget *t, TtfsBuf *out) {
     ttfs_buf_printf(out, "target %s %s %s %s\n", t->triple, t->cpu, t->features, t->abi);
     put(out, "lanes", t->lanes);
     put(out, "registers", t->registers);
-    put(out, "dot", t->bytes_by_four * 4U + t->words_by_two * 2U + t->words_add);
+    put(out, "dot",
+        t->permutes_bytes * 8U + t->bytes_by_four * 4U + t->words_by_two * 2U + t->words_add);
 }
 
 static void put_population(const TtfsProgram *p, uint32_t i, TtfsBuf *out) {
@@ -59,9 +60,9 @@ void ttfs_program_describe(const TtfsProgram *p, uint32_t step, TtfsBuf *out) {
         put_population(p, c->src.i - 1, out);
     }
     for (uint32_t i = 0; i < s->terms; i++) put_term(&p->terms.at[s->term_first + i], out);
-    ttfs_buf_printf(out, "tile %u %u %u %u of %u matrix %d rows %d events %d %u bits %u\n",
+    ttfs_buf_printf(out, "tile %u %u %u %u of %u matrix %d %d rows %d events %d %u bits %u\n",
                     s->tile[0], s->tile[1], s->tile[2], s->tile[3], s->vectors, s->matrix,
-                    s->by_rows, s->events, s->events_most, s->bits);
+                    s->narrow, s->by_rows, s->events, s->events_most, s->bits);
     const uint64_t all[] = {s->bias, s->bias_pixel, s->multiplier, s->shifts, s->list};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) put(out, "at", all[i]);
 }

@@ -106,7 +106,10 @@ static void name_kernel(TtfsProgram *p, TtfsStep *s) {
     const TtfsDot *d = &p->terms.at[s->term_first].dot;
     uint32_t outputs = s->tile[3] * p->target->lanes;
     const char *what = d->by == 4 ? "u8 x s8 by 4" : d->by == 2 ? "i16 x i16 by 2" : "i32 products";
-    if (s->matrix)
+    if (s->narrow)
+        s->kernel = ttfs_arena_printf(p->arena, "32 pixels x %u outputs, %s",
+                                      p->spike->pops.at[s->pop].c, what);
+    else if (s->matrix)
         s->kernel =
             ttfs_arena_printf(p->arena, "%u samples x %u outputs, %s", s->tile[0], outputs, what);
     else

@@ -129,11 +129,26 @@ bool ttfs_object_write(LLVMModuleRef m, LLVMTargetMachineRef machine, TtfsBuf *o
     return true;
 }
 
+/* What LLVM says while it makes code; without a handler an error would end the process. */
+static void heard(LLVMDiagnosticInfoRef info, void *diag) {
+    char *text = LLVMGetDiagInfoDescription(info);
+    if (LLVMGetDiagInfoSeverity(info) == LLVMDSError)
+        ttfs_error(diag, TTFS_AT_FILE("LLVM"), TTFS_JIT_COMPILE, "%s", text);
+    LLVMDisposeMessage(text);
+}
+
+LLVMContextRef ttfs_object_context(TtfsDiag *diag) {
+    LLVMContextRef c = LLVMContextCreate();
+    LLVMContextSetDiagnosticHandler(c, heard, diag);
+    return c;
+}
+
 bool ttfs_object_of_step(const TtfsProgram *p, uint32_t step, const char *dump, TtfsBuf *out,
                          TtfsDiag *diag) {
+    uint32_t errors = diag->errors;
     LLVMTargetMachineRef machine = ttfs_object_machine(p->target, true, diag);
     if (!machine) return false;
-    Code c = {.program = p, .target = p->target, .context = LLVMContextCreate()};
+    Code c = {.program = p, .target = p->target, .context = ttfs_object_context(diag)};
     c.module = LLVMModuleCreateWithNameInContext(p->steps.at[step].symbol, c.context);
     LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(machine);
     LLVMSetModuleDataLayout(c.module, layout);
@@ -141,7 +156,7 @@ bool ttfs_object_of_step(const TtfsProgram *p, uint32_t step, const char *dump, 
     LLVMDisposeTargetData(layout);
     ttfs_object_build(&c, step, false);
     bool ok = ttfs_object_optimise(c.module, machine, p->steps.at[step].symbol, dump, diag) &&
-              ttfs_object_write(c.module, machine, out, diag);
+              ttfs_object_write(c.module, machine, out, diag) && diag->errors == errors;
     LLVMDisposeModule(c.module);
     LLVMContextDispose(c.context);
     LLVMDisposeTargetMachine(machine);

@@ -17,6 +17,9 @@ void ttfs_object_init(void);
  * LLVMDisposeTargetMachine. `pic`: position independent, for objects that somebody links. */
 LLVMTargetMachineRef ttfs_object_machine(const TtfsTarget *t, bool pic, TtfsDiag *diag);
 
+/* A context whose errors go to diag. Dispose with LLVMContextDispose. */
+LLVMContextRef ttfs_object_context(TtfsDiag *diag);
+
 /* Builds a step's function into c->module (whose context and program are set). The last step of a
  * program is the input from reals. */
 void ttfs_object_build(Code *c, uint32_t step, bool internal);

@@ -61,6 +61,7 @@ typedef struct {
     uint32_t term_first, terms;
     uint32_t vectors;    /* of outputs: ceil(c / lanes) */
     bool matrix;         /* tiles of samples; else of pixels */
+    bool narrow;         /* few outputs and channels: pixels in the lanes (code_narrow.c) */
     uint32_t tile[4];    /* samples, rows, columns, vectors that are computed at once */
     uint64_t bias;       /* constants: int32 [vectors * lanes], or that a pixel */
     uint64_t bias_pixel; /* bytes from pixel to pixel; 0: the same for all */
@@ -91,7 +92,8 @@ typedef struct {
     uint64_t const_bytes, sample_bytes; /* both with slack for reads past the end */
 } TtfsProgram;
 
-enum { TTFS_SLACK = 128 }; /* bytes that a kernel may read past a run */
+enum { TTFS_NARROW_OUTPUTS = 8 }; /* most outputs of a narrow step */
+enum { TTFS_SLACK = 256 };        /* bytes that a kernel may read past a run */
 
 /* Lays a checked graph out. `path` 0 lets the cost model choose, 1 takes the dense path everywhere,
  * 2 the event-driven one wherever it can be, for any number of events. */

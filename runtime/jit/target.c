@@ -10,7 +10,7 @@
 #include <llvm-c/TargetMachine.h>
 #include <string.h>
 
-typedef enum { PLAIN, SSE, AVX2, AVX2_VNNI, AVX512, AVX512_VNNI, NEON, SCALAR } Family;
+typedef enum { PLAIN, SSE, AVX2, AVX2_VNNI, AVX512, AVX512_VNNI, AVX512_VBMI, NEON, SCALAR } Family;
 
 typedef struct {
     const char *arch, *name, *features, *abi;
@@ -28,12 +28,12 @@ static const Processor processors[] = {
     {"x86_64", "alderlake", "", "", AVX2_VNNI},
     {"x86_64", "skylake-avx512", "", "", AVX512},
     {"x86_64", "cascadelake", "", "", AVX512_VNNI},
-    {"x86_64", "icelake-server", "", "", AVX512_VNNI},
-    {"x86_64", "sapphirerapids", "", "", AVX512_VNNI},
+    {"x86_64", "icelake-server", "", "", AVX512_VBMI},
+    {"x86_64", "sapphirerapids", "", "", AVX512_VBMI},
     {"x86_64", "znver1", "", "", AVX2},
     {"x86_64", "znver2", "", "", AVX2},
     {"x86_64", "znver3", "", "", AVX2},
-    {"x86_64", "znver4", "", "", AVX512_VNNI},
+    {"x86_64", "znver4", "", "", AVX512_VBMI},
     {"aarch64", "generic", "", "", NEON},
     {"aarch64", "cortex-a53", "", "", NEON},
     {"aarch64", "cortex-a72", "", "", NEON},
@@ -46,14 +46,14 @@ static const Processor processors[] = {
 enum { PROCESSORS = sizeof processors / sizeof processors[0] };
 
 static void set_family(TtfsTarget *t, Family f) {
-    t->lanes = f == SCALAR                       ? 1
-               : f == AVX512 || f == AVX512_VNNI ? 16
-               : f == AVX2 || f == AVX2_VNNI     ? 8
-                                                 : 4;
-    t->registers = f == SCALAR ? 12 : t->lanes == 16 || f == NEON ? 32 : 16;
-    t->bytes_by_four = f == AVX2_VNNI || f == AVX512_VNNI;
-    t->words_by_two = f != SCALAR && f != NEON && f != PLAIN;
+    bool avx512 = f == AVX512 || f == AVX512_VNNI || f == AVX512_VBMI;
+    bool avx2 = f == AVX2 || f == AVX2_VNNI;
+    t->lanes = f == SCALAR ? 1 : avx512 ? 16 : avx2 ? 8 : 4;
+    t->registers = f == SCALAR ? 12 : avx512 || f == NEON ? 32 : 16;
+    t->bytes_by_four = f == AVX2_VNNI || f == AVX512_VNNI || f == AVX512_VBMI;
+    t->words_by_two = avx512 || avx2 || f == SSE;
     t->words_add = t->bytes_by_four;
+    t->permutes_bytes = f == AVX512_VBMI;
 }
 
 static bool has(const char *features, const char *name) {
@@ -67,7 +67,9 @@ static Family family_of(const char *triple, const char *features) {
     if (strncmp(triple, "aarch64", 7) == 0 || strncmp(triple, "arm64", 5) == 0) return NEON;
     if (strncmp(triple, "x86_64", 6) != 0) return PLAIN;
     if (has(features, "avx512bw") && has(features, "avx512vl"))
-        return has(features, "avx512vnni") ? AVX512_VNNI : AVX512;
+        return !has(features, "avx512vnni")  ? AVX512
+               : has(features, "avx512vbmi") ? AVX512_VBMI
+                                             : AVX512_VNNI;
     if (has(features, "avx2")) return has(features, "avxvnni") ? AVX2_VNNI : AVX2;
     return SSE;
 }
@@ -122,12 +124,39 @@ bool ttfs_target_triple(TtfsTarget *t, const char *triple, const char *cpu, Ttfs
                              "unknown processor of %s", arch);
 }
 
+/* What a machine must have for code of a family. */
+static const char *const needed[][4] = {
+    [PLAIN] = {NULL},
+    [SSE] = {NULL},
+    [AVX2] = {"avx2", "fma", "bmi2", NULL},
+    [AVX2_VNNI] = {"avx2", "fma", "avxvnni", NULL},
+    [AVX512] = {"avx512bw", "avx512vl", "avx512dq", NULL},
+    [AVX512_VNNI] = {"avx512bw", "avx512vl", "avx512vnni", NULL},
+    [AVX512_VBMI] = {"avx512vnni", "avx512vl", "avx512vbmi", NULL},
+    [NEON] = {NULL},
+    [SCALAR] = {NULL},
+};
+
+static bool runs_here(const TtfsTarget *t, const char *features, TtfsDiag *diag) {
+    for (uint32_t i = 0; i < PROCESSORS; i++) {
+        if (processors[i].name != t->cpu) continue;
+        for (const char *const *f = needed[processors[i].family]; *f; f++)
+            if (!has(features, *f))
+                return ttfs_error_advice(diag, TTFS_AT_FILE(t->cpu), TTFS_JIT_COMPILE,
+                                         "leave the processor out, or name an older one",
+                                         "this machine lacks %s, which that processor's code uses",
+                                         *f);
+    }
+    return true;
+}
+
 bool ttfs_target_host(TtfsTarget *t, const char *cpu, TtfsArena *a, TtfsDiag *diag) {
     const char *triple = kept(a, LLVMGetDefaultTargetTriple());
-    if (cpu) return ttfs_target_triple(t, triple, cpu, a, diag);
+    const char *features = kept(a, LLVMGetHostCPUFeatures());
+    if (cpu) return ttfs_target_triple(t, triple, cpu, a, diag) && runs_here(t, features, diag);
     *t = (TtfsTarget){.triple = triple, .abi = ""};
     t->cpu = kept(a, LLVMGetHostCPUName());
-    t->features = kept(a, LLVMGetHostCPUFeatures());
+    t->features = features;
     set_family(t, family_of(t->triple, t->features));
     return true;
 }

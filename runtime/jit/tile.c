@@ -62,6 +62,17 @@ static void choose_samples(const TtfsProgram *p, TtfsStep *s) {
     }
 }
 
+/* Sixteen neighbouring pixels' source bytes fit one permutation, and the whole kernel is written
+ * out. */
+static bool is_narrow(const TtfsProgram *p, const TtfsStep *s) {
+    const TtfsPopulation *pop = &p->spike->pops.at[s->pop];
+    const TtfsTermCode *t = &p->terms.at[s->term_first];
+    return p->target->permutes_bytes && !s->matrix && s->terms == 1 && t->dot.by == 4 &&
+           !t->windowed && t->move_x <= 4 && pop->kind == TTFS_POP_RELU &&
+           p->store[s->pop].elt == 1 && pop->c <= TTFS_NARROW_OUTPUTS && pop->w >= 8 &&
+           !s->bias_pixel && (uint64_t)t->count_y * t->count_x * t->steps * pop->c <= 160;
+}
+
 uint32_t ttfs_tile_full_vectors(const TtfsProgram *p, const TtfsStep *step) {
     uint32_t whole = p->spike->pops.at[step->pop].c / p->target->lanes;
     return whole / step->tile[3] * step->tile[3];
@@ -78,6 +89,12 @@ void ttfs_tile_choose(const TtfsProgram *p, TtfsStep *s) {
         choose_samples(p, s);
     else
         choose_pixels(p, pop, s);
+    s->narrow = is_narrow(p, s);
+    if (s->narrow) {
+        s->by_rows = true;
+        s->units = pop->h;
+        return;
+    }
     uint32_t rows = pop->h / s->tile[1], full = ttfs_tile_full_vectors(p, s);
     uint32_t tiles = full / s->tile[3] + (full < s->vectors);
     s->by_rows = !s->matrix && rows >= tiles;

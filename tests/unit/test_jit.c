@@ -10,7 +10,7 @@
 #include "jit.h"
 #include "target.h"
 
-#include "random_spike.h"
+#include "wide_spike.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +20,9 @@
 
 #include <cmocka.h>
 
-enum { SMALL_NETS = 1600, WIDE_NETS = 400, SAMPLES = 11 };
+enum { SMALL_NETS = 1600, WIDE_NETS = 400, SAMPLES = 11, SHORT = 10 };
+
+static uint64_t share = SHORT; /* one network in so many; 1 with the argument "all" */
 
 /* Golden's answers for some samples. */
 typedef struct {
@@ -99,14 +101,14 @@ static void run_and_compare(TtfsJit *j, const Answers *a, uint64_t seed, const c
 }
 
 /* The families of instructions that this machine can run. */
-static uint32_t processors(const char *cpu[4]) {
-    static const char *const all[] = {"x86-64", "x86-64-v3", "x86-64-v4"};
+static uint32_t processors(const char *cpu[5]) {
+    static const char *const all[] = {"x86-64", "x86-64-v3", "alderlake", "x86-64-v4"};
     TtfsArena a = {0};
     TtfsDiag d = {0};
     TtfsTarget t;
     uint32_t n = 0;
     cpu[n++] = NULL;
-    for (uint32_t i = 0; i < 3; i++)
+    for (uint32_t i = 0; i < 4; i++)
         if (ttfs_target_host(&t, all[i], &a, &d)) cpu[n++] = all[i];
     ttfs_diag_free(&d);
     ttfs_arena_free(&a);
@@ -114,7 +116,7 @@ static uint32_t processors(const char *cpu[4]) {
 }
 
 static void one_network(const TtfsSpike *s, uint64_t seed, uint64_t *spikes) {
-    const char *cpu[4];
+    const char *cpu[5];
     TtfsRng r = ttfs_rng(seed ^ 0x5eed);
     TtfsDiag d = {0};
     Answers a;
@@ -136,19 +138,121 @@ static void one_network(const TtfsSpike *s, uint64_t seed, uint64_t *spikes) {
 static void small_networks(void **state) {
     uint64_t spikes = 0;
     (void)state;
-    for (uint64_t seed = 1; seed <= SMALL_NETS; seed++) {
+    for (uint64_t seed = 1; seed <= SMALL_NETS; seed += share) {
         TtfsSpike s;
         random_spike(&s, seed);
         one_network(&s, seed, &spikes);
         ttfs_spike_free(&s);
     }
-    print_message("%d networks, %llu spikes\n", SMALL_NETS, (unsigned long long)spikes);
-    assert_true(spikes > 100000);
+    print_message("%d networks, %llu spikes\n", (int)(SMALL_NETS / share),
+                  (unsigned long long)spikes);
+    assert_true(spikes > 100000 / share);
 }
 
-int main(void) {
+static void wide_networks(void **state) {
+    uint64_t spikes = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= WIDE_NETS; seed += share) {
+        TtfsSpike s;
+        wide_spike(&s, seed);
+        one_network(&s, seed, &spikes);
+        ttfs_spike_free(&s);
+    }
+    print_message("%d networks, %llu spikes\n", (int)(WIDE_NETS / share),
+                  (unsigned long long)spikes);
+    assert_true(spikes > 500000 / share);
+}
+
+/* The multiplier's quotient against the division, as the kernels compute it. */
+static uint32_t quotient(uint32_t u, uint32_t multiplier, uint32_t bits) {
+    return (uint32_t)(((uint64_t)u * multiplier) >> bits);
+}
+
+static void division_small(void **state) {
+    (void)state;
+    uint64_t wrong = 0, proven = 0;
+    for (uint32_t r = 1; r <= 300; r++)
+        for (uint32_t bits = 31; bits <= 44; bits++) {
+            uint32_t m = 0, most = 70000;
+            bool exact = ttfs_divide_exact(r, most, bits, &m);
+            if (!exact) continue;
+            proven++;
+            for (uint32_t u = 0; u <= most; u++) wrong += quotient(u, m, bits) != u / r;
+        }
+    assert_int_equal(wrong, 0);
+    assert_true(proven > 1000);
+}
+
+/* Where a quotient changes, for every ramp of up to 16 bits and some larger ones, over all of 31
+ * bits. */
+static void division_at_edges(void **state) {
+    (void)state;
+    TtfsRng rng = ttfs_rng(9);
+    for (uint32_t i = 1; i < 70000; i++) {
+        uint32_t r = i < 65536 ? i : 1 + (uint32_t)(ttfs_rng_u64(&rng) >> 33), m = 0;
+        uint32_t bits = ttfs_divide_bits(r);
+        assert_true(ttfs_divide_exact(r, INT32_MAX, bits, &m));
+        for (uint32_t k = 0; k < 40; k++) {
+            uint32_t q = k < 4 ? k : (uint32_t)(ttfs_rng_u64(&rng) % (INT32_MAX / r + 1u));
+            uint64_t edge = k == 4 ? INT32_MAX : (uint64_t)q * r;
+            for (uint64_t u = edge ? edge - 1 : 0; u <= edge + 1 && u <= INT32_MAX; u++)
+                assert_int_equal(quotient((uint32_t)u, m, bits), (uint32_t)u / r);
+        }
+    }
+}
+
+/* What is claimed inexact is: beyond `most` a quotient is wrong. */
+static void division_refuses(void **state) {
+    uint32_t m = 0;
+    (void)state;
+    assert_false(ttfs_divide_exact(7, INT32_MAX, 32, &m));
+    bool wrong = false;
+    for (uint64_t u = 0; u <= INT32_MAX && !wrong; u += 7)
+        wrong = u && quotient((uint32_t)u - 1, m, 32) != (u - 1) / 7;
+    assert_true(wrong);
+    assert_false(ttfs_divide_exact(1, 10, 32, &m)); /* 2^32 does not fit */
+}
+
+static void failures(void **state) {
+    TtfsSpike s;
+    TtfsDiag d = {0};
+    (void)state;
+    random_spike(&s, 1);
+    assert_null(ttfs_jit_open(&s, &(TtfsJitOptions){.cpu = "no-such-processor"}, &d));
+    assert_int_equal(d.errors, 1);
+    assert_int_equal(d.messages.at[0].code, TTFS_JIT_COMPILE);
+    assert_non_null(strstr(d.messages.at[0].advice, "x86-64"));
+    ttfs_diag_free(&d);
+    ttfs_spike_free(&s);
+}
+
+/* Two instances of one graph with one damaged weight are found to differ. */
+static void a_damaged_weight_shows(void **state) {
+    TtfsSpike s;
+    TtfsDiag d = {0};
+    TtfsRng r = ttfs_rng(3);
+    Answers a;
+    (void)state;
+    random_spike(&s, 3);
+    answer(&a, &s, &r);
+    TtfsConnection *last = &s.conns.at[ttfs_spike_pop(&s, s.readout)->conn_first];
+    for (uint64_t i = 0; i < last->weight_count; i++) ((int16_t *)(uintptr_t)last->weights)[i] ^= 1;
+    TtfsJit *j = ttfs_jit_open(&s, NULL, &d);
+    int32_t *potentials = TTFS_ARRAY(&a.arena, int32_t, (size_t)SAMPLES * a.readouts);
+    ttfs_jit_run(j, SAMPLES, a.x, potentials, NULL);
+    assert_memory_not_equal(potentials, a.potentials, SAMPLES * a.readouts * sizeof *potentials);
+    ttfs_jit_close(j);
+    ttfs_arena_free(&a.arena);
+    ttfs_spike_free(&s);
+}
+
+int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "all") == 0) share = 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(small_networks),
+        cmocka_unit_test(division_small),         cmocka_unit_test(division_at_edges),
+        cmocka_unit_test(division_refuses),       cmocka_unit_test(failures),
+        cmocka_unit_test(a_damaged_weight_shows), cmocka_unit_test(small_networks),
+        cmocka_unit_test(wide_networks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
