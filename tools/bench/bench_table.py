@@ -2,6 +2,8 @@
 """A benchmark's numbers as tables. Rates are medians over the rounds."""
 from statistics import median, quantiles
 
+from bench_machine import is_disturbed
+
 ENGINES = ("ort_f32", "ort_int8", "jit")
 MB = 1e6
 ROOM = 50e6  # beside weights and activations
@@ -24,10 +26,21 @@ def macs(net):
     return net["macs"] or sum(layer["macs"] for layer in net["info"]["layers"])
 
 
-def share(net, run):
-    """Of the machine's peak, as measured in the same rounds with as many threads."""
-    peak = median(run["peak"])
+def peaks(report):
+    """Of each number of threads: the best of all rounds, since it is a property of the machine."""
+    best = {}
+    for net in report["networks"]:
+        for run in net["runs"]:
+            best[run["threads"]] = max(run["peak"] + [best.get(run["threads"], 0)])
+    return best
+
+
+def share(net, run, peak):
     return median(run["rates"]["jit"]) * macs(net) / peak if peak else 0
+
+
+def disturbed(run):
+    return is_disturbed(median(run["others"]), run["threads"])
 
 
 def print_rates(report):
@@ -36,13 +49,17 @@ def print_rates(report):
     print("%-26s %5s %3s %20s %20s %20s %8s %8s %6s" %
           ("network", "batch", "thr", "ORT float32", "ORT int8", "jit", "/float32", "/int8",
            "peak"))
+    best = peaks(report)
     for net in report["networks"]:
         for run in net["runs"]:
             rates = ["%12s +-%3.0f %%" % ("{:,.0f}".format(median(run["rates"][e])),
                                           100 * spread(run["rates"][e])) for e in ENGINES]
-            print("%-26s %5d %3d %20s %20s %20s %7.2fx %7.2fx %4.0f %%" %
+            print("%-26s %5d %3d %20s %20s %20s %7.2fx %7.2fx %4.0f %%%s" %
                   (net["name"], run["batch"], run["threads"], *rates, ratio(run, "ort_f32"),
-                   ratio(run, "ort_int8"), 100 * share(net, run)))
+                   ratio(run, "ort_int8"), 100 * share(net, run, best[run["threads"]]),
+                   " *" if disturbed(run) else ""))
+    if any(disturbed(run) for net in report["networks"] for run in net["runs"]):
+        print("* other programs left fewer cores than there are threads: not worth quoting")
 
 
 def print_accuracy(report):
@@ -83,18 +100,14 @@ def print_least(report):
 
 def print_report(report):
     m = report["machine"]
-    peaks = {}
-    for net in report["networks"]:
-        for run in net["runs"]:
-            peaks.setdefault(run["threads"], []).extend(run["peak"])
     print("machine    %s, %d cores; %s" % (m["processor"], m["cores"], " ".join(m["flags"])))
     print("versions   ONNX Runtime %s, %s, code for %s" %
           (report["onnxruntime"], report["ttfs"],
            report["networks"][0]["info"]["stats"]["cpu"]))
     print("peak       " + ", ".join("%.0f GMAC/s with %d thread%s" %
-                                    (median(p) / 1e9, t, "s" if t > 1 else "")
-                                    for t, p in sorted(peaks.items())) +
-          " (bare instruction, the same rounds)")
+                                    (p / 1e9, t, "s" if t > 1 else "")
+                                    for t, p in sorted(peaks(report).items())) +
+          " (the bare instruction, best of all rounds)")
     print_rates(report)
     print_accuracy(report)
     print_compile(report)

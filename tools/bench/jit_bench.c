@@ -37,10 +37,14 @@ typedef struct {
     TtfsJit *jit[MOST_THREADS + 1]; /* [threads] */
 } Bench;
 
-static double now(void) {
+static double clock_seconds(clockid_t clock) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double now(void) {
+    return clock_seconds(CLOCK_MONOTONIC);
 }
 
 static void fail(TtfsDiag *diag) {
@@ -95,8 +99,11 @@ static double turn(const Bench *b, TtfsJit *j, uint64_t batch, double seconds, i
 static void run(Bench *b, uint32_t batch, uint32_t threads, double seconds) {
     TtfsJit *j = instance(b, threads);
     int32_t *out = ttfs_arena_array(&b->diag.arena, (size_t)batch * b->readouts, sizeof *out);
+    double cpu = clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
     turn(b, j, batch, seconds / 10, out);
-    printf("{\"samples_per_second\": %.17g}\n", turn(b, j, batch, seconds, out));
+    double rate = turn(b, j, batch, seconds, out);
+    printf("{\"samples_per_second\": %.17g, \"cpu_seconds\": %.9g}\n", rate,
+           clock_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu);
 }
 
 static void classes(Bench *b, uint32_t threads) {
