@@ -54,7 +54,7 @@ static void choose_samples(const TtfsProgram *p, TtfsStep *s) {
     double best = 0;
     for (uint32_t v = 1; v <= s->vectors && v <= 8; v++) {
         for (uint32_t n = 1; n <= MOST_SAMPLES && fits(p, n, v); n++) {
-            if (MOST_SAMPLES % n) continue;
+            if (MOST_SAMPLES % n || (s->events && n > 4)) continue;
             uint32_t rest = s->vectors % v;
             double all = (s->vectors / v * cycles(n, v) + (rest ? cycles(n, rest) : 0)) / n;
             if (best > 0 && all >= best) continue;
