@@ -26,22 +26,30 @@ typedef struct {
     uint64_t at;                /* ... and for which samples */
 } Run;
 
-static uint64_t value_at(const uint8_t *at, uint32_t elt) {
-    uint16_t word;
-    if (elt == 1) return *at;
-    memcpy(&word, at, sizeof word);
-    return word;
+/* Ticks of the `n` pixels of a row from their values, `step` values apart; 0 is silence. */
+static void row_of_bytes(const uint8_t *at, uint64_t step, uint32_t n, uint32_t ticks,
+                         uint16_t *out) {
+    for (uint32_t x = 0; x < n; x++, at += step) out[x] = *at ? (uint16_t)(ticks - *at) : SILENT;
+}
+
+static void row_of_words(const uint16_t *at, uint64_t step, uint32_t n, uint32_t ticks,
+                         uint16_t *out) {
+    for (uint32_t x = 0; x < n; x++, at += step) out[x] = *at ? (uint16_t)(ticks - *at) : SILENT;
 }
 
 static void copy_ticks(const TtfsJitPop *p, const uint8_t *sample, uint16_t *out) {
     const TtfsStore *s = &p->store;
-    for (uint32_t ch = 0; ch < p->c; ch++)
-        for (uint32_t y = 0; y < p->h; y++) {
+    /* A vector is one row of channels. */
+    bool flat = p->h * p->w == 1;
+    uint32_t rows = flat ? 1 : p->h, n = flat ? p->c : p->w, channels = flat ? 1 : p->c;
+    uint64_t step = flat ? 1 : p->c;
+    for (uint32_t ch = 0; ch < channels; ch++)
+        for (uint32_t y = 0; y < rows; y++, out += n) {
             const uint8_t *at = sample + s->origin + y * s->row + (uint64_t)ch * s->elt;
-            for (uint32_t x = 0; x < p->w; x++, at += s->pixel) {
-                uint64_t v = value_at(at, s->elt);
-                *out++ = v ? (uint16_t)(p->ticks - v) : SILENT;
-            }
+            if (s->elt == 1)
+                row_of_bytes(at, step, n, p->ticks, out);
+            else
+                row_of_words((const uint16_t *)(const void *)at, step, n, p->ticks, out);
         }
 }
 
