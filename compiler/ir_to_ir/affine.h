@@ -85,15 +85,22 @@ struct TtfsValue {
     const TtfsValue **known; /* what it became as populations; NULL in the cell: not asked yet */
 };
 
+/* Values that are integers low..high times the step. */
+typedef struct {
+    double step, low, high;
+} TtfsGrid;
+
 typedef struct {
     TtfsTensor t; /* in the result */
     TtfsMap map;
     bool nonneg;
-    uint32_t source, twin; /* a pool's source, and the next pool of the same source; ids, 0: none */
+    uint32_t source; /* of a pool; ids, 0: none */
+    uint32_t twin;   /* the next pool, or the next rounding, of the same source */
     TtfsWindow win;
     bool least;
-    uint32_t pools; /* the first pool of this one */
-    uint32_t views; /* index + 1 of the first slice or reshape of it */
+    uint32_t pools, rounded; /* the first pool, the first rounding of this one */
+    TtfsGrid grid;           /* that its values lie on; step 0: none */
+    uint32_t views;          /* index + 1 of the first slice or reshape of it */
 } TtfsPop;
 
 /* A slice or reshape of a population, made once. */
@@ -116,8 +123,9 @@ typedef struct {
     TTFS_VEC(TtfsPopView) views;
     const char **names; /* taken names, open addressing */
     uint32_t names_cap, names_len;
-    bool *live;      /* node of `in`: the output depends on it */
-    uint64_t budget; /* multiplications left for layers made one */
+    const TtfsNode **maker; /* tensor of `in`, id - 1; NULL: the input, a constant */
+    bool *live;             /* node of `in`: the output depends on it */
+    uint64_t budget;        /* multiplications left for layers made one */
 } TtfsAffine;
 
 enum { TTFS_TERMS_MAX = 64 };
@@ -234,11 +242,17 @@ const TtfsValue *ttfs_value_materialise(TtfsAffine *x, const TtfsValue *v, const
 const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v);
 const TtfsValue *ttfs_value_pool(TtfsAffine *x, const TtfsValue *v, const TtfsWindow *w,
                                  TtfsMap out, bool least, const char *name);
+/* The pool of a population, made once; the shape of its map is `out`'s. */
+uint32_t ttfs_pop_pool(TtfsAffine *x, uint32_t source, const TtfsWindow *w, TtfsMap out, bool least,
+                       const char *name);
 /* emit.c: the sum as nodes of the result; the tensor. v: no waiting pool, every term as wide as it
  */
 TtfsTensor ttfs_emit_sum(TtfsAffine *x, const TtfsValue *v, const char *name);
 TtfsTensor ttfs_emit_node(TtfsAffine *x, TtfsOp op, const char *name, uint32_t n_in,
                           const TtfsTensor *in, const TtfsWindow *win, const TtfsTensorInfo *shape);
+
+/* The values of `t` on the grid, counted from zero: a QUANT. */
+TtfsTensor ttfs_emit_quant(TtfsAffine *x, TtfsTensor t, TtfsGrid g, const char *name);
 
 /* op_*.c: one node of the source; NULL after an obstacle. */
 const TtfsValue *ttfs_operand(TtfsAffine *x, uint32_t k);
@@ -263,6 +277,11 @@ const TtfsValue *ttfs_op_concat(TtfsAffine *x);
 const TtfsValue *ttfs_op_slice(TtfsAffine *x);
 const TtfsValue *ttfs_op_pad(TtfsAffine *x);
 const TtfsValue *ttfs_op_quant(TtfsAffine *x);
+/* The tensor that a QUANT really rounds: what only bounds it before is taken into *bounds (NULL:
+ * not asked). */
+TtfsTensor ttfs_quant_source(const TtfsAffine *x, const TtfsNode *n, TtfsGrid *bounds);
+/* True when the input is read on one grid, or without any; else an obstacle. */
+bool ttfs_input_grid_ok(TtfsAffine *x);
 
 /* tail.c: removes what the output does not depend on. */
 void ttfs_prune(TtfsIr *ir);

@@ -11,7 +11,7 @@
 static TtfsTensor add(TtfsAffine *x, const char *name, uint32_t rank, const uint32_t *dim,
                       const float *data) {
     TtfsTensorInfo t = {.name = name, .rank = rank, .data = data};
-    memcpy(t.dim, dim, rank * sizeof *dim);
+    if (rank) memcpy(t.dim, dim, rank * sizeof *dim);
     return ttfs_ir_add_tensor(x->out, &t);
 }
 
@@ -240,4 +240,16 @@ TtfsTensor ttfs_emit_sum(TtfsAffine *x, const TtfsValue *v, const char *name) {
     const float *data = numbers(x, v->map, bias, 0, ttfs_map_count(v->map), name);
     TtfsTensor both[2] = {sum, add(x, own, shape->rank, shape->dim, data)};
     return ttfs_emit_node(x, TTFS_OP_ADD, own, 2, both, NULL, NULL);
+}
+
+TtfsTensor ttfs_emit_quant(TtfsAffine *x, TtfsTensor t, TtfsGrid g, const char *name) {
+    TtfsNode n = {.op = TTFS_OP_QUANT, .in = {t}, .n_in = 3, .attr = ttfs_ir_attr()};
+    n.name = ttfs_unique_name(x, name);
+    float *v = TTFS_ARRAY(&x->out->arena, float, 2);
+    v[0] = narrow(x, g.step, name);
+    n.in[1] = add(x, ttfs_arena_printf(&x->out->arena, "%s.scale", n.name), 0, NULL, v);
+    n.in[2] = add(x, ttfs_arena_printf(&x->out->arena, "%s.zero", n.name), 0, NULL, v + 1);
+    n.attr.lo = (float)g.low;
+    n.attr.hi = (float)g.high;
+    return push(x, &n, (TtfsTensorInfo){0});
 }

@@ -100,11 +100,16 @@ static const TtfsValue *stand_in(TtfsAffine *x) {
 static void mark_live(TtfsAffine *x, TtfsTensor output) {
     bool *needed = TTFS_ARRAY(&x->arena, bool, x->in->tensors.len);
     x->live = TTFS_ARRAY(&x->arena, bool, x->in->nodes.len);
+    x->maker = TTFS_ARRAY(&x->arena, const TtfsNode *, x->in->tensors.len);
+    for (uint32_t i = 0; i < x->in->nodes.len; i++)
+        x->maker[x->in->nodes.at[i].out.i - 1] = &x->in->nodes.at[i];
     needed[output.i - 1] = true;
     for (uint32_t i = x->in->nodes.len; i-- > 0;) {
         const TtfsNode *n = &x->in->nodes.at[i];
         x->live[i] = needed[n->out.i - 1];
-        for (uint32_t k = 0; x->live[i] && k < n->n_in; k++) needed[n->in[k].i - 1] = true;
+        bool rounds = n->op == TTFS_OP_QUANT;
+        if (x->live[i] && rounds) needed[ttfs_quant_source(x, n, NULL).i - 1] = true;
+        for (uint32_t k = rounds; x->live[i] && k < n->n_in; k++) needed[n->in[k].i - 1] = true;
     }
 }
 
@@ -180,7 +185,7 @@ static bool build(TtfsAffine *x) {
     walk(x);
     if (x->diag->errors != errors || !finish(x, output) || x->diag->errors != errors) return false;
     ttfs_prune(x->out);
-    return ttfs_canonical_check(x->out, x->file, x->diag) &&
+    return ttfs_input_grid_ok(x) && ttfs_canonical_check(x->out, x->file, x->diag) &&
            ttfs_ir_check(x->out, x->file, x->diag);
 }
 

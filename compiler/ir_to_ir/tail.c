@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Drops what follows the logits: softmax, its logarithm, argmax, top k, and moves that keep the
- * values in order. None of them changes which logit is the largest. Constants stay the source's.
+ * Drops what follows the logits: softmax, its logarithm, argmax, top k, a rounding of them, and
+ * moves that keep the values in order. None of them changes which logit is the largest. Constants
+ * stay the source's.
  */
 #include "affine.h"
 #include "ir_to_ir.h"
 
-static bool droppable(const TtfsNode *n) {
+/* A rounding with one scale keeps the order, but for values that it makes equal. */
+static bool rounds_all_alike(const TtfsIr *in, const TtfsNode *n) {
+    return n->op == TTFS_OP_QUANT && ttfs_ir_count(ttfs_ir_tensor(in, n->in[1])) == 1 &&
+           ttfs_ir_count(ttfs_ir_tensor(in, n->in[2])) == 1;
+}
+
+static bool droppable(const TtfsIr *in, const TtfsNode *n) {
     return n->op == TTFS_OP_SOFTMAX || n->op == TTFS_OP_LOGSOFTMAX || n->op == TTFS_OP_ARGMAX ||
            n->op == TTFS_OP_IDENTITY || n->op == TTFS_OP_RESHAPE ||
-           (n->op == TTFS_OP_TOPK && n->attr.largest);
+           (n->op == TTFS_OP_TOPK && n->attr.largest) || rounds_all_alike(in, n);
 }
 
 TtfsTensor ttfs_tail_source(const TtfsIr *in, const char *file, TtfsDiag *diag) {
@@ -17,7 +24,7 @@ TtfsTensor ttfs_tail_source(const TtfsIr *in, const char *file, TtfsDiag *diag) 
     for (uint32_t i = in->nodes.len; i-- > 0;) {
         const TtfsNode *n = &in->nodes.at[i];
         if (n->out.i != t.i) continue;
-        if (!droppable(n) || ttfs_ir_tensor(in, n->in[0])->data) break;
+        if (!droppable(in, n) || ttfs_ir_tensor(in, n->in[0])->data) break;
         if (diag)
             ttfs_note(diag, TTFS_AT_NODE(file, n->name),
                       "%s at the end is dropped: the class is the largest value before it",

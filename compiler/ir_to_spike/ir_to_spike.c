@@ -85,6 +85,13 @@ static bool walk(TtfsLower *l) {
     return check_layer_options(l);
 }
 
+/* True when a window has to be found for some layer. */
+static bool needs_windows(const TtfsNet *net) {
+    for (uint32_t i = 0; i < net->layers.len; i++)
+        if (net->layers.at[i].kind == TTFS_LAYER_RELU && net->layers.at[i].step == 0) return true;
+    return false;
+}
+
 bool ttfs_ir_to_spike(const TtfsIr *ir, const TtfsCalib *calib, const TtfsSpikeOptions *options,
                       const char *file, TtfsSpike *out, TtfsQuantReport *report, TtfsDiag *diag) {
     TtfsNet net;
@@ -100,7 +107,7 @@ bool ttfs_ir_to_spike(const TtfsIr *ir, const TtfsCalib *calib, const TtfsSpikeO
     if (!check_options(&l) || !ttfs_net_of(ir, file, &net, diag)) return false;
     memcpy(out->order, net.order, sizeof out->order);
     l.layer_used = TTFS_ARRAY(&l.scratch, bool, options->n_layers);
-    if (!calib || calib->samples == 0)
+    if ((!calib || calib->samples == 0) && needs_windows(&net))
         ttfs_warn(diag, TTFS_AT_FILE(file), TTFS_QUANT_RANGE,
                   "no calibration data: windows come from interval bounds and are loose");
     bool ok = walk(&l) && ttfs_spike_check(out, file, diag);

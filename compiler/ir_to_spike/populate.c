@@ -84,8 +84,16 @@ static bool lower_input(TtfsLower *l, const TtfsNetLayer *layer) {
     double low = (double)l->options->input_lo, high = (double)l->options->input_hi;
     TtfsPopulation p = shaped(l, layer, TTFS_POP_INPUT);
     p.ticks = plan_of(l, p.name).ticks;
+    if (layer->step > 0) {
+        p.ticks = layer->ticks;
+        low = layer->offset;
+        high = low + layer->step * p.ticks;
+        ttfs_note(l->diag, TTFS_AT_NODE(l->file, p.name),
+                  "its window is the model's grid: %g to %g in %" PRIu32 " steps", low, high,
+                  p.ticks);
+    }
     p.offset = low;
-    p.scale = (high - low) / p.ticks;
+    p.scale = layer->step > 0 ? layer->step : (high - low) / p.ticks;
     p.rate_ppm = ttfs_lower_rate(l, l->net->input, low + p.scale / 2, ALL);
     report_input(l, &p, l->net->input, low, high);
     add_population(l, &p, constant_range(l, p.c, low, high));
@@ -210,9 +218,11 @@ static bool lower_linear(TtfsLower *l, uint32_t index) {
     TtfsQuantLayer *q = TTFS_PUSH(&l->report->arena, l->report->at);
     *q = (TtfsQuantLayer){.name = ttfs_arena_strdup(&l->report->arena, p.name)};
     if (!readout) {
-        p.ticks = plan.ticks;
+        p.ticks = layer->step > 0 ? layer->ticks : plan.ticks;
         range = ttfs_lower_propagate(l, index);
-        p.scale = ttfs_lower_top(l, layer->tensor, &range, p.c, p.name, &plan, q) / p.ticks;
+        p.scale = layer->step > 0
+                      ? layer->step
+                      : ttfs_lower_top(l, layer->tensor, &range, p.c, p.name, &plan, q) / p.ticks;
     }
     if (!quantise(l, index, &plan, term, &p, q)) return false;
     p.rate_ppm = readout ? 0 : ttfs_lower_rate(l, layer->tensor, p.scale / 2, ALL);

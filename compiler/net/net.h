@@ -45,6 +45,10 @@ typedef struct {
     double *bias;     /* [c], or NULL */
     double *bias_map; /* [c][h][w] on top of it, or NULL */
     bool of_input;    /* the input or a pool of it: values have the input's range */
+    /* Of the input and of a relu, when the model has a grid for them: values are offset + k step, k
+     * = 0..ticks, rounded; step 0: none. The offset is 0 but for the input. */
+    double step, offset;
+    uint32_t ticks;
 } TtfsNetLayer;
 
 typedef struct {
