@@ -43,7 +43,8 @@ typedef enum {
 /* A linear map. Weights (KERNEL: [out channel][in channel of the group][tap], MATRIX: [element of
  * out][element of in]): row r, column j is base[r * rs + j * cs] (perm[j] in place of j when there
  * is a perm) * row[r] * col[..], where base is f or d, and row and col are 1 when NULL. col has one
- * a channel of `in` (KERNEL) or an element of it (MATRIX). */
+ * a channel of `in` (KERNEL) or an element of it (MATRIX). The weights of row r are integers times
+ * step[r]: 0, or no list, when that is not known; what is emitted is tested against it. */
 typedef struct {
     TtfsLinearKind kind;
     TtfsMap in, out;
@@ -54,6 +55,7 @@ typedef struct {
     uint64_t rs, cs;
     const uint32_t *perm;
     const double *row, *col;
+    const double *step;
     const char *name; /* of the layer; NULL: none */
 } TtfsLinear;
 
@@ -195,6 +197,19 @@ void ttfs_linear_element(const TtfsLinear *l, uint64_t e, double *row);
 void ttfs_linear_adjoint(const TtfsLinear *l, const double *row, double *out, double *scratch);
 TtfsLinear ttfs_linear_times(TtfsArena *a, const TtfsLinear *l, TtfsField rows);
 TtfsLinear ttfs_linear_after(TtfsArena *a, const TtfsLinear *l, TtfsField columns);
+
+/* steps.c: the grids of rows. Each takes what it makes them from, and may give NULL. */
+/* Of a constant whose axis `axis` is the rows; the other axes are columns. */
+const double *ttfs_steps_of(TtfsArena *a, const TtfsTensorInfo *t, uint32_t axis, uint64_t rows);
+/* Of l's rows times k's elements i * stride. */
+const double *ttfs_steps_times(TtfsArena *a, const TtfsLinear *l, TtfsField k, uint64_t stride);
+/* Of l when its columns take the factor; only one for all keeps a grid. */
+const double *ttfs_steps_after(TtfsArena *a, const TtfsLinear *l, TtfsField k);
+/* Of l as a matrix; `from` gives each of its rows' place when not NULL. */
+const double *ttfs_steps_matrix(TtfsArena *a, const TtfsLinear *l, const uint32_t *from);
+/* Of `first`, then `second`, as one of `rows` rows. */
+const double *ttfs_steps_compose(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,
+                                 uint64_t rows);
 
 /* compose.c: first, then second, as one; false when there is no exact one within the limits. What
  * it multiplies is taken off the budget. */

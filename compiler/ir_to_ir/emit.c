@@ -73,6 +73,31 @@ static const float *numbers(TtfsAffine *x, TtfsMap m, TtfsField f, double none, 
     return data;
 }
 
+/* The grid of the weights, when all rows have one and the weights are on it; a note when they were
+ * said to be and are not. */
+static void put_steps(TtfsAffine *x, const TtfsLinear *l, TtfsTensor t, const char *name) {
+    TtfsTensorInfo *info = ttfs_ir_tensor(x->out, t);
+    uint64_t rows = ttfs_linear_rows(l), cols = ttfs_linear_cols(l), lost = 0;
+    if (l->kind == TTFS_SCALE || !l->step) return;
+    float *step = TTFS_ARRAY(&x->out->arena, float, rows);
+    for (uint64_t r = 0; r < rows; r++) {
+        bool on = true, any = false;
+        step[r] = l->step[r] > 0 ? (float)l->step[r] : 1;
+        for (uint64_t j = 0; j < cols; j++) {
+            double q, w = (double)info->data[r * cols + j];
+            on = on && ttfs_on_grid(w, (double)step[r], &q);
+            any = any || w != 0;
+        }
+        lost += any && !(on && l->step[r] > 0);
+    }
+    if (lost)
+        ttfs_note(x->diag, TTFS_AT_NODE(x->file, name),
+                  "its quantised weights are on their grid no more after what was folded into "
+                  "them; they are quantised anew");
+    else
+        info->step = step, info->steps = (uint32_t)rows;
+}
+
 static TtfsTensor reshape(TtfsAffine *x, TtfsTensor t, uint32_t rank, const uint32_t *dim) {
     const TtfsTensorInfo *have = ttfs_ir_tensor(x->out, t);
     if (have->rank == rank && memcmp(have->dim, dim, rank * sizeof *dim) == 0) return t;
@@ -136,6 +161,7 @@ static bool align(TtfsAffine *x, TtfsAddend *t) {
                         .d = d,
                         .rs = cols,
                         .cs = 1,
+                        .step = dense.step,
                         .name = t->l.name};
     return true;
 }
@@ -175,6 +201,7 @@ static TtfsTensor emit_term(Sum *s, TtfsAddend t, TtfsField *bias, const char *n
     }
     TtfsTensor in[3] = {source(x, &t, gemm ? 2 : 4, t.flat || each)};
     in[1] = add(x, ttfs_arena_printf(&x->out->arena, "%s.weight", name), gemm ? 2 : 4, dim, data);
+    put_steps(x, &t.l, in[1], name);
     bool biased = bias->n && (bias->n <= s->v->map.c || rows == ttfs_map_count(s->v->map));
     if (biased) {
         const float *b = numbers(x, s->v->map, *bias, 0, rows, name);
