@@ -111,6 +111,28 @@ static void note_losses(const TtfsLower *l, const TtfsQuantLayer *q, uint64_t we
                   q->saturated * 100, q->window_top);
 }
 
+/* What became of the model's own grid. */
+static void note_grid(const TtfsLower *l, const char *name, const TtfsGridTask *task,
+                      const TtfsGridLayer *grid) {
+    TtfsLoc at = TTFS_AT_NODE(l->file, name);
+    if (grid->kept)
+        ttfs_note(l->diag, at,
+                  "the weights of %" PRIu32 " of %" PRIu32
+                  " channels are the model's integers; the ratio of grids is off by at most "
+                  "%.3g %%",
+                  grid->kept, task->channels, grid->kept_error * 100);
+    if (grid->left && grid->kept_bits > task->bits)
+        ttfs_note(l->diag, at,
+                  "the weights of %" PRIu32 " channels are quantised anew: the model's integers "
+                  "need %" PRIu32 " bits, the layer has %" PRIu32,
+                  grid->left, grid->kept_bits, task->bits);
+    else if (grid->left)
+        ttfs_note(l->diag, at,
+                  "the weights of %" PRIu32 " channels are quantised anew: no multiples of the "
+                  "model's integers in %" PRIu32 " bits give the ratio of its grids",
+                  grid->left, task->bits);
+}
+
 /* The connections of a layer's terms and what the quantiser needs of each. */
 static bool connect_terms(TtfsLower *l, const TtfsNetLayer *layer, TtfsPopulation *p,
                           TtfsGridTerm *grid) {
@@ -130,7 +152,8 @@ static bool connect_terms(TtfsLower *l, const TtfsNetLayer *layer, TtfsPopulatio
             return ttfs_error(l->diag, TTFS_AT_NODE(l->file, t->name), TTFS_LIMIT,
                               "%" PRIu64 " weights, at most %" PRIu64, c.weight_count,
                               TTFS_MAX_WEIGHTS);
-        grid[k] = (TtfsGridTerm){weights, rows, row, taps, src->scale, src->ticks};
+        grid[k] =
+            (TtfsGridTerm){weights, rows, row, taps, src->scale, src->ticks, t->step, t->steps};
         uint32_t end = src->start + (weights ? src->ticks : 0);
         if (end > p->start) p->start = end;
         *TTFS_PUSH(&l->out->arena, l->out->conns) = c;
@@ -173,7 +196,8 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsLayerPlan *plan, Tt
                          .terms = layer->terms,
                          .channels = layer->c,
                          .bits = plan->weight_bits,
-                         .ticks = p->ticks};
+                         .ticks = p->ticks,
+                         .fixed = layer->step > 0};
     double offset = ttfs_spike_pop(l->out, l->out->input)->offset;
     task.bias = ttfs_net_bias(l->net, index, offset, &l->scratch, &task.bias_count);
     TtfsGridLayer grid = {.scale = p->scale};
@@ -204,6 +228,7 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsLayerPlan *plan, Tt
     q->clipped_weights = grid.clipped;
     q->saturated = readout ? 0 : ttfs_lower_saturated(l, layer->tensor, q->window_top);
     note_losses(l, q, weights);
+    note_grid(l, q->name, &task, &grid);
     return true;
 }
 

@@ -178,6 +178,14 @@ static bool fit_term(Build *b, const TtfsNode *n, const uint32_t shape[3], const
                       : "its output has another shape than what it is added to");
 }
 
+/* The grid of the weights, unless it is one of columns. */
+static void take_steps(const Build *b, const TtfsNode *n, TtfsTerm *t) {
+    const TtfsTensorInfo *w = ttfs_ir_tensor(b->ir, n->in[1]);
+    if (w->steps != 1 && w->step_axis != 0) return;
+    t->step = w->step;
+    t->steps = w->steps;
+}
+
 static bool add_term(Build *b, const TtfsNode *n, TtfsNetLayer *l) {
     TtfsTerm t = {.name = n->name};
     uint32_t shape[3];
@@ -187,6 +195,7 @@ static bool add_term(Build *b, const TtfsNode *n, TtfsNetLayer *l) {
         return false;
     if (!finite_values(b, n, n->in[1])) return false;
     t.weights = data_of(b, n->in[1]);
+    take_steps(b, n, &t);
     if (!fit_term(b, n, shape, l, &t)) return false;
     if (l->terms++ == 0) l->name = n->name;
     *TTFS_PUSH(&b->out->arena, b->out->terms) = t;

@@ -34,6 +34,10 @@ typedef struct {
     const float
         *weights; /* [out c][in c / group][ky][kx], a matrix [out neuron][in]; NULL for a pool */
     uint64_t row; /* weights of one output channel, or of one neuron of a matrix */
+    /* The weights are integers times a step: 1 for all, or one for each of their rows; 0: no grid
+     */
+    const float *step;
+    uint32_t steps;
 } TtfsTerm;
 
 typedef struct {
