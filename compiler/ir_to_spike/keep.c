@@ -6,8 +6,8 @@
  * scale of the source; with multiples m_k and ramp R one step of the potential stands for s_out /
  * R, and |m_k s_out / (R a_k) - 1| is the error. Multiples of the source that leaves the fewest are
  * tried from 1 on, the others follow. A channel whose error would be more than a half step of the
- * largest weight keeps nothing. In a layer whose window is the model's, weights of one size
- * (averages, sums) are a grid of their own.
+ * largest weight (of 8 bits at most) keeps nothing. In a layer whose window is the model's, weights
+ * of one size (averages, sums) are a grid of their own.
  */
 #include "keep.h"
 
@@ -130,8 +130,9 @@ static double error_on(const Share *s, uint32_t n, double grid, double unit) {
     return reach > MOST_POTENTIAL ? INFINITY : error;
 }
 
+/* What new integers of so many bits, 8 at most, would be off by. */
 static double limit_of(const TtfsGridTask *l) {
-    return ldexp(1, 1 - (int)l->bits);
+    return ldexp(1, 1 - (int)(l->bits < 8 ? l->bits : 8));
 }
 
 static void set_multiples(const Share *s, uint32_t n, double grid, TtfsKept *out) {
@@ -144,6 +145,21 @@ static void set_multiples(const Share *s, uint32_t n, double grid, TtfsKept *out
         out->base = sources++ ? 0 : s[k].unit;
         out->times = out->multiple[k];
     }
+}
+
+/* Of several sources: ramps are tried too, for the multiples nearest to each. */
+static double try_ramps(const Share *s, uint32_t n, const Share *bound, double s_out,
+                        uint32_t most_ramp, double best, double *grid, TtfsKept *out) {
+    enum { MOST_TRIED = 1 << 14 };
+    double most = fmin(fmin(most_ramp, MOST_TRIED), s_out * bound->most / bound->unit);
+    for (uint32_t ramp = 1; ramp <= most && best > EXACT; ramp++) {
+        double error = error_on(s, n, s_out / ramp, s_out / ramp);
+        if (!(error < best)) continue;
+        best = error;
+        *grid = s_out / ramp;
+        out->ramp = ramp;
+    }
+    return best;
 }
 
 void ttfs_keep_relu(const TtfsGridTask *l, uint32_t channel, double s_out, uint32_t most_ramp,
@@ -162,6 +178,7 @@ void ttfs_keep_relu(const TtfsGridTask *l, uint32_t channel, double s_out, uint3
             grid = unit;
             out->ramp = (uint32_t)ramp;
         }
+        if (l->terms > 1) best = try_ramps(s, l->terms, &s[at], s_out, most_ramp, best, &grid, out);
     }
     if (best <= limit_of(l)) {
         set_multiples(s, l->terms, grid, out);
