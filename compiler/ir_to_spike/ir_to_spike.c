@@ -49,6 +49,10 @@ static const char *useless(const TtfsLower *l, uint32_t option) {
     if (strcmp(a->layer, ttfs_spike_pop(l->out, l->out->readout)->name) == 0 &&
         (a->ticks || a->percentile >= 0))
         return "a window for the readout, which does not spike";
+    for (uint32_t i = 0; i < l->net->layers.len; i++)
+        if (strcmp(a->layer, l->out->pops.at[i].name) == 0 && l->net->layers.at[i].step > 0 &&
+            (a->ticks || a->percentile >= 0))
+            return "a window for a layer that has the model's own grid";
     if (strcmp(a->layer, ttfs_spike_pop(l->out, l->out->input)->name) == 0 &&
         (a->weight_bits || a->percentile >= 0))
         return "weight bits or a percentile for the input, which takes only ticks";

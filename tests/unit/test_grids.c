@@ -315,11 +315,44 @@ static void within_the_bound(void **state) {
     assert_true(sum > 0); /* else the bound was never needed */
 }
 
+/* Whether a message of the case has that text. */
+static bool said(const Case *c, const char *text) {
+    bool found = false;
+    for (uint32_t i = 0; i < c->diag.messages.len; i++)
+        found = found || strstr(c->diag.messages.at[i].what, text);
+    return found;
+}
+
+static void options_of_grids(void **state) {
+    (void)state;
+    TtfsCalib none = {0};
+    TtfsLayerOptions own = {"c1", 100, 0, -1};
+    TtfsSpikeOptions options = {.ticks = 7,
+                                .weight_bits = 8,
+                                .percentile = 1,
+                                .input_hi = 1,
+                                .layers = &own,
+                                .n_layers = 1};
+    Case c;
+    open_case(&c, 4, true);
+    ttfs_spike_free(&c.spike);
+    assert_false(
+        ttfs_ir_to_spike(&c.canonical, &none, &options, "net", &c.spike, &c.report, &c.diag));
+    assert_true(said(&c, "a window for a layer that has the model's own grid"));
+    ttfs_arena_free(&c.report.arena);
+    own = (TtfsLayerOptions){"c1", 0, 2, -1}; /* fewer bits than its integers have */
+    assert_true(
+        ttfs_ir_to_spike(&c.canonical, &none, &options, "net", &c.spike, &c.report, &c.diag));
+    assert_int_equal(c.spike.pops.at[0].ticks, 255);
+    assert_true(said(&c, "bits, the layer has 2"));
+    close_case(&c);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(input_and_pools),  cmocka_unit_test(in_front_of_pools),
-        cmocka_unit_test(bounds_and_sums),  cmocka_unit_test(exact_ratios),
-        cmocka_unit_test(within_the_bound),
+        cmocka_unit_test(input_and_pools), cmocka_unit_test(in_front_of_pools),
+        cmocka_unit_test(bounds_and_sums), cmocka_unit_test(options_of_grids),
+        cmocka_unit_test(exact_ratios),    cmocka_unit_test(within_the_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
