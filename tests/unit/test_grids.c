@@ -72,6 +72,47 @@ static void bounds_and_sums(void **state) {
                            "conv:c2 conv:c2_2 add:c2.sum");
 }
 
+/* The shape of the input is that of the first layer, whose channels may come last. */
+static void shapes_of_the_input(void **state) {
+    (void)state;
+    Qdq k = open_net(DIMS(1, 72));
+    qdq_round(&k, 0.01, -20, -128, 127);
+    reshape(&k.n, "image", DIMS(1, 2, 6, 6));
+    conv(&k.n, "c1", 3, 2);
+    expect_canonical(&k.n, "quant:q0 conv:c1");
+    k = open_net(DIMS(1, 6, 6, 2));
+    qdq_round(&k, 0.01, -20, -128, 127);
+    transpose(&k.n, "turn", to_first);
+    qdq_round(&k, 0.01, -20, -128, 127);
+    conv(&k.n, "c1", 3, 2);
+    expect_canonical(&k.n, "transpose:input.channels_first quant:q0 conv:c1");
+}
+
+/* A relu that is read on a grid and without one is two layers of the same sum. */
+static void with_and_without(void **state) {
+    (void)state;
+    TtfsDiag diag = {0};
+    TtfsIr canonical;
+    TtfsNet net;
+    Qdq k = open_net(DIMS(1, 2, 8, 8));
+    conv(&k.n, "c1", 3, 2);
+    relu(&k.n, "r1");
+    TtfsTensor plain = k.n.last;
+    qdq_round(&k, 0.1, 0, 0, 255);
+    conv(&k.n, "c2", 2, 3);
+    TtfsTensor left = k.n.last;
+    push(&k.n, TTFS_OP_CONV, "c3", IN(plain, CONST(&k.n, 2, 3, 3, 3)), NULL);
+    push(&k.n, TTFS_OP_ADD, "sum", IN(left, LAST), NULL);
+    assert_true(ttfs_ir_canonical(&k.n.ir, &canonical, "net", &diag));
+    assert_true(ttfs_net_of(&canonical, "net", &net, &diag));
+    assert_int_equal(net.layers.len, 4);
+    assert_true(net.layers.at[1].step == 0 && net.layers.at[2].ticks == 255);
+    ttfs_net_free(&net);
+    ttfs_ir_free(&canonical);
+    ttfs_diag_free(&diag);
+    expect_canonical(&k.n, "conv:c1 relu:r1 quant:q0 conv:c2 conv:c3 add:c2.sum");
+}
+
 /* A network brought to integers, and its values in the model's own arithmetic. */
 typedef struct {
     Qdq k;
@@ -336,6 +377,7 @@ static void options_of_grids(void **state) {
     Case c;
     open_case(&c, 4, true);
     ttfs_spike_free(&c.spike);
+    ttfs_arena_free(&c.report.arena);
     assert_false(
         ttfs_ir_to_spike(&c.canonical, &none, &options, "net", &c.spike, &c.report, &c.diag));
     assert_true(said(&c, "a window for a layer that has the model's own grid"));
@@ -350,9 +392,10 @@ static void options_of_grids(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(input_and_pools), cmocka_unit_test(in_front_of_pools),
-        cmocka_unit_test(bounds_and_sums), cmocka_unit_test(options_of_grids),
-        cmocka_unit_test(exact_ratios),    cmocka_unit_test(within_the_bound),
+        cmocka_unit_test(input_and_pools),     cmocka_unit_test(in_front_of_pools),
+        cmocka_unit_test(bounds_and_sums),     cmocka_unit_test(options_of_grids),
+        cmocka_unit_test(shapes_of_the_input), cmocka_unit_test(with_and_without),
+        cmocka_unit_test(exact_ratios),        cmocka_unit_test(within_the_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
