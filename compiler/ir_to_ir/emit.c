@@ -5,6 +5,7 @@
  */
 #include "affine.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -81,14 +82,14 @@ static void put_steps(TtfsAffine *x, const TtfsLinear *l, TtfsTensor t, const ch
     if (l->kind == TTFS_SCALE || !l->step) return;
     float *step = TTFS_ARRAY(&x->out->arena, float, rows);
     for (uint64_t r = 0; r < rows; r++) {
-        bool on = true, any = false;
-        step[r] = l->step[r] > 0 ? (float)l->step[r] : 1;
+        bool sound = l->step[r] >= FLT_MIN && l->step[r] <= FLT_MAX, on = sound, any = false;
+        step[r] = sound ? (float)l->step[r] : 1;
         for (uint64_t j = 0; j < cols; j++) {
             double q, w = (double)info->data[r * cols + j];
             on = on && ttfs_on_grid(w, (double)step[r], &q);
             any = any || w != 0;
         }
-        lost += any && !(on && l->step[r] > 0);
+        lost += any && !on;
     }
     if (lost)
         ttfs_note(x->diag, TTFS_AT_NODE(x->file, name),

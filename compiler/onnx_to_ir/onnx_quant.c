@@ -236,9 +236,11 @@ static bool qonnx_bounds(OnnxImport *im, const OnnxNode *n, Grid *g) {
     return true;
 }
 
-/* The scale, when it is one or one a place of an axis of the result. */
-static void qonnx_steps(const OnnxConst *scale, OnnxConst *out) {
+/* The scale, when it is one or one a place of an axis of the result, and zero points are whole. */
+static void qonnx_steps(const OnnxConst *scale, const OnnxConst *zero, OnnxConst *out) {
     uint32_t wide = 0, lead = out->rank - scale->rank;
+    for (uint64_t i = 0; i < zero->count; i++)
+        if (!(fmod((double)zero->f[i], 1) == 0)) return;
     for (uint32_t i = 0; i < scale->rank; i++) {
         if (scale->dim[i] == 1) continue;
         wide++;
@@ -268,7 +270,7 @@ static void fold_qonnx(OnnxImport *im, OnnxNode *n, const Grid *g) {
     }
     if (ttfs_onnx_fold_two(im, n, ONNX_FOLD_SUB, &grid, &g->zero, &moved) &&
         ttfs_onnx_fold_two(im, n, ONNX_FOLD_MUL, &moved, &g->scale, &scaled)) {
-        qonnx_steps(&g->scale, &scaled);
+        qonnx_steps(&g->scale, &g->zero, &scaled);
         ttfs_onnx_bind_const(n, &scaled);
     }
 }
