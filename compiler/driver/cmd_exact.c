@@ -8,6 +8,7 @@
 #include "exact.h"
 #include "flow.h"
 #include "ir_to_ir.h"
+#include "output_error.h"
 #include "parallel.h"
 #include "relu.h"
 #include "report_json.h"
@@ -27,6 +28,7 @@ typedef struct {
     TtfsRelu *relu;
     TtfsExact *exact;
     float *real;
+    double *values; /* of an output */
     double seconds; /* inside the engine */
     uint64_t right, agree;
 } Worker;
@@ -36,7 +38,8 @@ typedef struct {
     TtfsIr canonical;
     TtfsNet net;
     TtfsExactOptions options;
-    uint64_t outputs;
+    uint64_t outputs; /* elements of the first */
+    TtfsOutputErrors errors;
     Worker *worker;
     atomic_uint_least64_t done;
 } Exact;
@@ -82,6 +85,10 @@ static bool run_item(void *context, uint32_t worker, uint64_t i) {
     double start = ttfs_now();
     uint64_t got = argmax_f64(ttfs_exact_run(w->exact, w->real, i), x->outputs);
     w->seconds += ttfs_now() - start;
+    for (uint32_t o = 0; x->errors.output && o < x->errors.outputs; o++) {
+        ttfs_exact_output(w->exact, o, w->values);
+        ttfs_output_errors_add(&x->errors, i, o, ttfs_relu_output(w->relu, o), w->values);
+    }
     w->agree += got == want;
     w->right += s->labels.data && got == label;
     progress(x, worker);
@@ -92,6 +99,7 @@ static bool run_item(void *context, uint32_t worker, uint64_t i) {
 static void open_worker(Exact *x, Worker *w) {
     const TtfsPopulation *in = ttfs_spike_pop(&x->session.out.spike, x->session.out.spike.input);
     w->real = TTFS_ARRAY(&w->arena, float, x->session.input.elements);
+    w->values = TTFS_ARRAY(&w->arena, double, x->errors.widest);
     w->relu = ttfs_relu_open(&x->session.out.net);
     w->reference = ttfs_reference_open(&x->net);
     w->tops = ttfs_exact_tops(&x->net, in->offset, in->offset + in->scale * in->ticks, &w->arena);
@@ -207,6 +215,7 @@ static void print_json(const Exact *x, const Result *r) {
     cJSON_AddNumberToObject(j, "slope_noise", x->options.slope_noise);
     cJSON_AddNumberToObject(j, "samples_per_second", r->rate);
     layers_json(x, r, cJSON_AddArrayToObject(j, "layers"));
+    ttfs_output_errors_json(&x->errors, j);
     ttfs_json_emit(j);
 }
 
@@ -215,6 +224,7 @@ static void print_text(const Exact *x, const Result *r) {
     printf("engine exact, model %s, %llu samples\n", model_name(x), (unsigned long long)n);
     if (x->session.labels.data) printf("accuracy            %.2f %%\n", 100 * share(r->right, n));
     printf("agreement with relu %.2f %%\n", 100 * share(r->agree, n));
+    ttfs_output_errors_print(&x->errors);
     printf("largest difference  %.3g (spikes against float64 sums, over all layers)\n",
            r->max_error);
     for (uint32_t i = 0; i < x->net.layers.len; i++)
@@ -255,7 +265,9 @@ int ttfs_cmd_run_exact(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     uint32_t threads = s->threads < s->count ? s->threads : (uint32_t)s->count;
     if (ok) {
         x.outputs = ttfs_ir_count(ttfs_ir_tensor(&s->out.net, s->out.net.output));
-        ok = both_passes(&x, threads, diag);
+        ok = ttfs_output_errors_open(&x.errors, x.net.outputs.at, x.net.outputs.len, &s->out.net,
+                                     s->count, s->out.folder, a, diag) &&
+             both_passes(&x, threads, diag);
     }
     if (ok) {
         Result r = add_up(&x, threads, a);

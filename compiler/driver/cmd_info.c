@@ -22,6 +22,7 @@ typedef struct {
 typedef struct {
     TtfsArena arena;
     TTFS_VEC(Row) rows;
+    TTFS_VEC(TtfsOutput) outputs;
 } Table;
 
 static void tensor_shape(const TtfsTensorInfo *t, char text[64]) {
@@ -138,11 +139,52 @@ static void print_memory(const TtfsOut *out) {
     }
 }
 
+/* What the network gives: of a model from its tensors, of a folder from its readouts. */
+static void take_outputs(Table *t, const TtfsIr *ir, const TtfsSpike *s) {
+    for (uint32_t i = 0; i < (ir ? ttfs_ir_outputs(ir) : ttfs_spike_outputs(s)); i++) {
+        TtfsOutput o = {0};
+        if (ir) {
+            const TtfsTensorInfo *from = ttfs_ir_tensor(ir, ttfs_ir_output(ir, i));
+            o = (TtfsOutput){.name = ttfs_arena_strdup(&t->arena, from->name), .rank = from->rank};
+            memcpy(o.dim, from->dim, sizeof o.dim);
+        } else {
+            o = ttfs_spike_output(s, i, &t->arena);
+        }
+        *TTFS_PUSH(&t->arena, t->outputs) = o;
+    }
+}
+
+static void print_outputs(const Table *t) {
+    for (uint32_t i = 0; i < t->outputs.len; i++) {
+        const TtfsOutput *o = &t->outputs.at[i];
+        printf("output %s: ", o->name);
+        for (uint32_t k = 0; k < o->rank; k++) printf("%s%u", k ? "x" : "", o->dim[k]);
+        if (o->pieces.len)
+            printf(", %u piece%s of readouts", o->pieces.len, o->pieces.len == 1 ? "" : "s");
+        printf("\n");
+    }
+}
+
+static cJSON *outputs_json(const Table *t) {
+    cJSON *list = cJSON_CreateArray();
+    for (uint32_t i = 0; i < t->outputs.len; i++) {
+        const TtfsOutput *o = &t->outputs.at[i];
+        cJSON *e = cJSON_CreateObject();
+        cJSON_AddItemToArray(list, e);
+        cJSON_AddStringToObject(e, "name", o->name);
+        cJSON *shape = cJSON_AddArrayToObject(e, "shape");
+        for (uint32_t k = 0; k < o->rank; k++)
+            cJSON_AddItemToArray(shape, cJSON_CreateNumber(o->dim[k]));
+    }
+    return list;
+}
+
 static bool info_model(const char *path, Table *t, TtfsDiag *diag) {
     TtfsIr imported = {0}, net = {0};
     bool ok = ttfs_onnx_to_ir(path, &imported, NULL, diag) &&
               ttfs_ir_drop_tail(&imported, &net, path, diag);
     if (ok) table_of_ir(t, &net);
+    if (ok) take_outputs(t, &net, NULL);
     /* names live in the IR's arena */
     for (uint32_t i = 0; ok && i < t->rows.len; i++)
         t->rows.at[i].name = ttfs_arena_strdup(&t->arena, t->rows.at[i].name);
@@ -159,9 +201,11 @@ int ttfs_cmd_info(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     bool ok = folder ? ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE | TTFS_OUT_PLAN, -1, diag)
                      : info_model(o->operand, &t, diag);
     if (ok && folder) table_of_spike(&t, &out.spike);
+    if (ok && folder) take_outputs(&t, NULL, &out.spike);
     if (ok && o->value[TTFS_OPT_JSON]) {
         cJSON *j = cJSON_CreateObject();
         cJSON_AddItemToObject(j, "layers", table_json(&t, folder ? "synapses" : "macs"));
+        cJSON_AddItemToObject(j, "outputs", outputs_json(&t));
         if (folder) {
             cJSON_AddItemToObject(j, "timing", ttfs_json_timing(&out.plan, &out.spike));
             cJSON_AddItemToObject(j, "fit", ttfs_json_fit(&out.plan, &out.spike));
@@ -169,6 +213,7 @@ int ttfs_cmd_info(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
         ttfs_json_emit(j);
     } else if (ok && ttfs_talks(o)) {
         print_table(&t, folder ? "synapses" : "MACs");
+        print_outputs(&t);
         if (folder) print_memory(&out);
     }
     ttfs_arena_free(&t.arena);

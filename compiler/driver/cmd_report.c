@@ -78,6 +78,23 @@ static void layers(TtfsBuf *b, const TtfsOut *o) {
     ttfs_buf_puts(b, "</table></div>");
 }
 
+static void outputs(TtfsBuf *b, const TtfsOut *o) {
+    TtfsArena scratch = {0};
+    ttfs_buf_puts(b, "<h2>Outputs</h2><div class=\"wide\"><table><tr><th>name</th><th>shape</th>"
+                     "<th>pieces</th></tr>");
+    for (uint32_t i = 0; i < ttfs_spike_outputs(&o->spike); i++) {
+        TtfsOutput out = ttfs_spike_output(&o->spike, i, &scratch);
+        ttfs_buf_puts(b, "<tr><td>");
+        escape(b, out.name);
+        ttfs_buf_puts(b, "</td><td>");
+        for (uint32_t k = 0; k < out.rank; k++)
+            ttfs_buf_printf(b, "%s%u", k ? "x" : "", out.dim[k]);
+        ttfs_buf_printf(b, "</td><td>%u</td></tr>", out.pieces.len);
+    }
+    ttfs_buf_puts(b, "</table></div>");
+    ttfs_arena_free(&scratch);
+}
+
 static void schedule(TtfsBuf *b, const TtfsOut *o) {
     const TtfsPlan *p = &o->plan;
     double all = p->worst_cycles ? (double)p->worst_cycles : 1;
@@ -258,6 +275,7 @@ static void page(TtfsBuf *b, TtfsOut *o) {
                     (unsigned long long)ttfs_spike_parameters(&o->spike), o->spike.latency);
     verification(b, o);
     layers(b, o);
+    outputs(b, o);
     schedule(b, o);
     fit(b, o);
     quantisation(b, o);

@@ -6,6 +6,7 @@
 #include "engine.h"
 #include "flow.h"
 #include "golden.h"
+#include "output_error.h"
 #include "parallel.h"
 #include "relu.h"
 #include "report_json.h"
@@ -24,6 +25,7 @@ typedef struct {
     TtfsTrace trace;
     float *real;
     uint16_t *x;
+    double *values; /* of an output */
     double seconds; /* inside the engine */
     uint64_t right, agree, spikes, cycles, clipped;
     TtfsBuf text;
@@ -32,7 +34,8 @@ typedef struct {
 typedef struct {
     TtfsSession *session;
     bool spiking, labelled, traced;
-    uint64_t outputs;
+    uint64_t outputs; /* elements of the first */
+    TtfsOutputErrors errors;
     RunWorker *worker;
     atomic_uint_least64_t done;
 } Run;
@@ -42,6 +45,13 @@ static uint32_t argmax(const float *v, uint64_t n) {
     for (uint64_t i = 1; i < n; i++)
         if (v[i] > v[best]) best = i;
     return (uint32_t)best;
+}
+
+static void add_errors(Run *r, RunWorker *w, uint64_t sample) {
+    for (uint32_t i = 0; r->errors.output && i < r->errors.outputs; i++) {
+        ttfs_trace_output(&w->trace, &r->errors.output[i], w->values);
+        ttfs_output_errors_add(&r->errors, sample, i, ttfs_relu_output(w->relu, i), w->values);
+    }
 }
 
 static bool run_item(void *context, uint32_t worker, uint64_t i) {
@@ -63,6 +73,7 @@ static bool run_item(void *context, uint32_t worker, uint64_t i) {
             return ttfs_error(&w->diag, TTFS_AT_FILE(w->engine.name), TTFS_SIM_RUN,
                               "sample %llu: %s", (unsigned long long)i, w->trace.fault);
         got = ttfs_trace_class(&w->trace);
+        add_errors(r, w, i);
         w->spikes += ttfs_trace_hidden_spikes(&w->trace);
         w->cycles += w->trace.cycles;
         if (r->traced) {
@@ -77,8 +88,10 @@ static bool run_item(void *context, uint32_t worker, uint64_t i) {
     return true;
 }
 
-static bool open_worker(RunWorker *w, TtfsSession *s, const char *engine, TtfsDiag *diag) {
+static bool open_worker(RunWorker *w, const Run *r, const char *engine, TtfsDiag *diag) {
+    TtfsSession *s = r->session;
     uint64_t n = s->input.elements;
+    w->values = TTFS_ARRAY(&w->arena, double, r->errors.widest);
     w->relu = ttfs_relu_open(&s->out.net);
     w->real = TTFS_ARRAY(&w->arena, float, n);
     w->x = TTFS_ARRAY(&w->arena, uint16_t, n);
@@ -121,7 +134,7 @@ static double share(uint64_t part, uint64_t whole) {
     return whole ? (double)part / (double)whole : 0;
 }
 
-static void print_json(const RunResult *v, bool spiking) {
+static void print_json(const RunResult *v, const TtfsOutputErrors *errors, bool spiking) {
     cJSON *j = cJSON_CreateObject();
     cJSON_AddStringToObject(j, "engine", v->engine);
     cJSON_AddNumberToObject(j, "samples", (double)v->samples);
@@ -141,14 +154,16 @@ static void print_json(const RunResult *v, bool spiking) {
         cJSON_AddNullToObject(j, "cycles");
     cJSON_AddNumberToObject(j, "samples_per_second", v->rate);
     cJSON_AddNumberToObject(j, "clipped_inputs", (double)v->clipped);
+    if (spiking) ttfs_output_errors_json(errors, j);
     ttfs_json_emit(j);
 }
 
-static void print_text(const RunResult *v, bool spiking) {
+static void print_text(const RunResult *v, const TtfsOutputErrors *errors, bool spiking) {
     printf("engine %s, %llu samples\n", v->engine, (unsigned long long)v->samples);
     if (v->labelled) printf("accuracy            %.2f %%\n", 100 * share(v->right, v->samples));
     if (spiking) {
         printf("agreement with relu %.2f %%\n", 100 * share(v->agree, v->samples));
+        ttfs_output_errors_print(errors);
         printf("spikes per neuron   %.3f (hidden)\n", share(v->spikes, v->hidden * v->samples));
         printf("latency             %u ticks", v->latency);
         if (v->cycles) printf(", %.0f cycles in the mean", share(v->cycles, v->samples));
@@ -163,7 +178,7 @@ static void print_text(const RunResult *v, bool spiking) {
 static bool run_all(Run *r, uint32_t threads, const char *engine, TtfsDiag *diag) {
     TtfsSession *s = r->session;
     for (uint32_t i = 0; i < threads; i++)
-        if (!open_worker(&r->worker[i], s, engine, diag)) return false;
+        if (!open_worker(&r->worker[i], r, engine, diag)) return false;
     bool ok = ttfs_parallel(threads, 0, s->count, run_item, r);
     ttfs_session_progress_end(s);
     for (uint32_t i = 0; i < threads; i++) ttfs_diag_append(diag, &r->worker[i].diag);
@@ -189,7 +204,12 @@ int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     if (ok && s.out.image_damaged) ok = false;
     if (ok) {
         r.outputs = ttfs_ir_count(ttfs_ir_tensor(&s.out.net, s.out.net.output));
-        ok = run_all(&r, threads, engine, diag);
+        uint32_t outputs = ttfs_spike_outputs(&s.out.spike);
+        TtfsOutput *output = TTFS_ARRAY(a, TtfsOutput, outputs);
+        for (uint32_t i = 0; i < outputs; i++) output[i] = ttfs_spike_output(&s.out.spike, i, a);
+        ok = ttfs_output_errors_open(&r.errors, output, outputs, &s.out.net, s.count, s.out.folder,
+                                     a, diag) &&
+             run_all(&r, threads, engine, diag);
     }
     if (ok && trace)
         ok = ttfs_file_write(trace, ttfs_buf_text(&r.worker[0].text), r.worker[0].text.len, diag);
@@ -200,9 +220,9 @@ int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
                        .latency = s.out.spike.latency};
         add_up(&r, threads, &v);
         if (o->value[TTFS_OPT_JSON])
-            print_json(&v, spiking);
+            print_json(&v, &r.errors, spiking);
         else if (ttfs_talks(o))
-            print_text(&v, spiking);
+            print_text(&v, &r.errors, spiking);
     }
     for (uint32_t i = 0; i < 64; i++) close_worker(&r.worker[i]);
     ttfs_session_close(&s);

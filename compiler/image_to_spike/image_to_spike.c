@@ -137,7 +137,7 @@ static bool make_graph(Lift *l) {
                              .rate_ppm = p->rate_ppm,
                              .conn_first = out->conns.len};
         if (p->kind == TTFS_POP_INPUT) out->input.i = i + 1;
-        if (p->kind == TTFS_POP_READOUT) out->readout.i = i + 1;
+        if (p->kind == TTFS_POP_READOUT && !out->readout.i) out->readout.i = i + 1;
         if ((p->kind == TTFS_POP_POOL) != (p->src && p->conn_kind == TTFS_CONN_POOL))
             return ttfs_lift_fault(l, i + 1, "kind %u with a connection of kind %u", p->kind,
                                    p->conn_kind);

@@ -42,6 +42,14 @@ bool ttfs_on_grid(double v, double step, double *q) {
     return fabs(v / step - *q) <= 1e-4 + fabs(*q) * 4e-7;
 }
 
+uint32_t ttfs_ir_outputs(const TtfsIr *ir) {
+    return ir->outputs.len ? ir->outputs.len : 1;
+}
+
+TtfsTensor ttfs_ir_output(const TtfsIr *ir, uint32_t i) {
+    return ir->outputs.len ? ir->outputs.at[i] : ir->output;
+}
+
 const TtfsOpInfo *ttfs_op_info(TtfsOp op) {
     return &op_table[op];
 }

@@ -100,6 +100,9 @@ uint64_t ttfs_ir_count(const TtfsTensorInfo *t);
 /* True when v is an integer times the step, but for rounding to float32; *q is the integer. */
 bool ttfs_on_grid(double v, double step, double *q);
 const char *ttfs_op_name(TtfsOp op);
+/* The network's outputs: how many (1 or more), and each. */
+uint32_t ttfs_ir_outputs(const TtfsIr *ir);
+TtfsTensor ttfs_ir_output(const TtfsIr *ir, uint32_t i);
 /* What ops.def says of an operation. */
 typedef struct {
     const char *name;

@@ -126,7 +126,10 @@ typedef struct {
     const char **names; /* taken names, open addressing */
     uint32_t names_cap, names_len;
     const TtfsNode **maker; /* tensor of `in`, id - 1; NULL: the input, a constant */
-    bool *live;             /* node of `in`: the output depends on it */
+    TtfsTensor *outputs;    /* of `in`, without what picks the class */
+    bool *head;             /* tensor of `in`: its values are read out */
+    bool *tail;             /* node of `in`: it moves what is read out */
+    bool *live;             /* node of `in`: a head depends on it */
     uint64_t budget;        /* multiplications left for layers made one */
 } TtfsAffine;
 
@@ -263,6 +266,8 @@ uint32_t ttfs_pop_pool(TtfsAffine *x, uint32_t source, const TtfsWindow *w, Ttfs
 /* emit.c: the sum as nodes of the result; the tensor. v: no waiting pool, every term as wide as it
  */
 TtfsTensor ttfs_emit_sum(TtfsAffine *x, const TtfsValue *v, const char *name);
+/* Appends a node; its output has the dimensions of `shape`. */
+TtfsTensor ttfs_emit_move(TtfsAffine *x, TtfsNode n, const TtfsTensorInfo *shape);
 TtfsTensor ttfs_emit_node(TtfsAffine *x, TtfsOp op, const char *name, uint32_t n_in,
                           const TtfsTensor *in, const TtfsWindow *win, const TtfsTensorInfo *shape);
 
@@ -298,10 +303,18 @@ TtfsTensor ttfs_quant_source(const TtfsAffine *x, const TtfsNode *n, TtfsGrid *b
 /* True when the input is read on one grid, or without any; else an obstacle. */
 bool ttfs_input_grid_ok(TtfsAffine *x);
 
-/* tail.c: removes what the output does not depend on. */
+/* tail.c: removes what the outputs do not depend on. */
 void ttfs_prune(TtfsIr *ir);
+/* The node that makes each tensor; NULL: none. */
+const TtfsNode **ttfs_makers(const TtfsIr *ir, TtfsArena *a);
 /* The tensor in front of what only picks the class; notes when diag is not NULL. */
-TtfsTensor ttfs_tail_source(const TtfsIr *in, const char *file, TtfsDiag *diag);
+TtfsTensor ttfs_tail_source(const TtfsIr *in, const TtfsNode *const *maker, TtfsTensor output,
+                            const char *file, TtfsDiag *diag);
+
+/* outputs.c: finds the moves at the end and what they move, the heads; false when the network has
+ * no layer. Then, with a value for every head: readouts, and the moves behind them. */
+bool ttfs_outputs_find(TtfsAffine *x);
+bool ttfs_outputs_emit(TtfsAffine *x);
 
 /* canonical_check.c */
 bool ttfs_canonical_check(const TtfsIr *ir, const char *file, TtfsDiag *diag);

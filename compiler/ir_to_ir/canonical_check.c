@@ -16,7 +16,8 @@ typedef enum {
     TERM,    /* a linear map of one of these */
     BENT,    /* a term, reshaped */
     SUM,     /* terms */
-    BIASED   /* with a constant: nothing may be added any more */
+    BIASED,  /* with a constant: nothing may be added any more */
+    MOVED    /* readouts, in another order or shape */
 } Kind;
 
 typedef struct {
@@ -46,6 +47,10 @@ static bool is_pop(Kind k) {
 
 static bool is_sum(Kind k) {
     return k == TERM || k == BENT || k == SUM;
+}
+
+static bool is_read(Kind k) {
+    return is_sum(k) || k == BIASED || k == MOVED;
 }
 
 static Kind linear(Check *c, const TtfsNode *n) {
@@ -85,10 +90,18 @@ static Kind reshape(Check *c, const TtfsNode *n) {
     bool column = y->rank == 4 && y->dim[0] == 1 && y->dim[2] == 1 && y->dim[3] == 1;
     if ((is_pop(k) || k == PART || k == ROW) && (row || column)) return ROW;
     if (k == TERM) return BENT;
+    if (is_read(k)) return MOVED;
     return fault(c, n, "neither flattens a population nor shapes a term");
 }
 
+static Kind concat(Check *c, const TtfsNode *n) {
+    for (uint32_t i = 0; i < n->n_in; i++)
+        if (!is_read(kind_of(c, n, i))) return fault(c, n, "not of readouts");
+    return MOVED;
+}
+
 static Kind slice(Check *c, const TtfsNode *n) {
+    if (is_read(kind_of(c, n, 0))) return MOVED;
     const TtfsTensorInfo *x = ttfs_ir_tensor(c->ir, n->in[0]);
     if (!is_pop(kind_of(c, n, 0))) return fault(c, n, "not of a population");
     for (uint32_t i = 0; i < x->rank; i++)
@@ -131,7 +144,9 @@ static Kind visit(Check *c, const TtfsNode *n) {
     case TTFS_OP_SLICE:
         return slice(c, n);
     case TTFS_OP_TRANSPOSE:
-        return k == INPUT ? TURNED : fault(c, n, "not of the input");
+        return k == INPUT ? TURNED : is_read(k) ? MOVED : fault(c, n, "not of the input");
+    case TTFS_OP_CONCAT:
+        return concat(c, n);
     default:
         return fault(c, n, "not an operation of it");
     }
@@ -144,10 +159,10 @@ bool ttfs_canonical_check(const TtfsIr *ir, const char *file, TtfsDiag *diag) {
     c.kind[ir->input.i - 1] = INPUT;
     for (uint32_t i = 0; i < ir->nodes.len; i++)
         c.kind[ir->nodes.at[i].out.i - 1] = visit(&c, &ir->nodes.at[i]);
-    Kind last = c.kind[ir->output.i - 1];
-    if (diag->errors == before && !is_sum(last) && last != BIASED)
-        ttfs_error(diag, TTFS_AT_FILE(file), TTFS_IR_CHECK,
-                   "not the canonical form: the output is not a sum of terms");
+    for (uint32_t i = 0; diag->errors == before && i < ttfs_ir_outputs(ir); i++)
+        if (!is_read(c.kind[ttfs_ir_output(ir, i).i - 1]))
+            ttfs_error(diag, TTFS_AT_FILE(file), TTFS_IR_CHECK,
+                       "not the canonical form: the output is not a sum of terms");
     ttfs_arena_free(&scratch);
     return diag->errors == before;
 }

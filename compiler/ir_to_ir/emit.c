@@ -42,6 +42,10 @@ TtfsTensor ttfs_emit_node(TtfsAffine *x, TtfsOp op, const char *name, uint32_t n
     return push(x, &n, shape ? *shape : (TtfsTensorInfo){0});
 }
 
+TtfsTensor ttfs_emit_move(TtfsAffine *x, TtfsNode n, const TtfsTensorInfo *shape) {
+    return push(x, &n, *shape);
+}
+
 static float narrow(TtfsAffine *x, double v, const char *name) {
     if (fabs(v) <= 3.4028234663852886e38) return (float)v;
     ttfs_error(x->diag, TTFS_AT_NODE(x->file, name), TTFS_MODEL_VALUE,

@@ -2,9 +2,9 @@
  *
  * The canonicaliser: walks the network once, in order, with an affine value for every tensor
  * (affine.h), and writes nodes only where a population is made (a relu, a pool, or a value that
- * cannot be a sum of linear maps) and at the output. In: an IR that passes its check. Out: a new IR
- * in the canonical form; on failure nothing. An operation that stands in the way is an error, and
- * the walk goes on with a stand-in for its result, so that all of them are reported.
+ * cannot be a sum of linear maps) and at the outputs (outputs.c). In: an IR that passes its check.
+ * Out: a new IR in the canonical form; on failure nothing. An operation that stands in the way is
+ * an error, and the walk goes on with a stand-in for its result, so that all of them are reported.
  */
 #include "ir_to_ir.h"
 
@@ -97,13 +97,11 @@ static const TtfsValue *stand_in(TtfsAffine *x) {
     return ttfs_value_of_pop(x, ttfs_pop_add(x, made, m, true), (TtfsField){0}, 1);
 }
 
-static void mark_live(TtfsAffine *x, TtfsTensor output) {
+static void mark_live(TtfsAffine *x) {
     bool *needed = TTFS_ARRAY(&x->arena, bool, x->in->tensors.len);
     x->live = TTFS_ARRAY(&x->arena, bool, x->in->nodes.len);
-    x->maker = TTFS_ARRAY(&x->arena, const TtfsNode *, x->in->tensors.len);
-    for (uint32_t i = 0; i < x->in->nodes.len; i++)
-        x->maker[x->in->nodes.at[i].out.i - 1] = &x->in->nodes.at[i];
-    needed[output.i - 1] = true;
+    x->maker = ttfs_makers(x->in, &x->arena);
+    for (uint32_t i = 0; i < x->in->tensors.len; i++) needed[i] = x->head[i];
     for (uint32_t i = x->in->nodes.len; i-- > 0;) {
         const TtfsNode *n = &x->in->nodes.at[i];
         x->live[i] = needed[n->out.i - 1];
@@ -126,64 +124,18 @@ static void walk(TtfsAffine *x) {
     x->node = NULL;
 }
 
-/* The elements of the output in the order of the source. */
-static const TtfsValue *in_order(TtfsAffine *x, const TtfsValue *v) {
-    v = ttfs_value_force(x, v);
-    if (!v || ttfs_view_is_identity(&v->view)) return v;
-    const TtfsValue *out =
-        ttfs_value_rearrange(x, v, (TtfsMap){(uint32_t)ttfs_map_count(v->map), 1, 1});
-    if (!out)
-        ttfs_obstacle(x, "end the network in front of the transposition",
-                      "the network ends with a transposition of many values");
-    return out;
-}
-
-/* The output: one affine sum, each term as wide as it. */
-static bool finish(TtfsAffine *x, TtfsTensor output) {
-    for (uint32_t i = 0; i < x->in->nodes.len; i++)
-        if (x->in->nodes.at[i].out.i == output.i) x->node = &x->in->nodes.at[i];
-    const TtfsValue *v = in_order(x, x->values[output.i - 1]);
-    if (!v) return false;
-    if (v->n == 0)
-        return ttfs_error(x->diag, TTFS_AT_FILE(x->file), TTFS_MODEL_FORM,
-                          "the output does not depend on the input");
-    TtfsValue *sum = ttfs_value_copy(x, v);
-    TtfsAddend *terms = TTFS_ARRAY(&x->arena, TtfsAddend, v->n);
-    const char *name = NULL;
-    bool identity = true;
-    for (uint32_t i = 0; i < v->n; i++) {
-        terms[i] = v->terms[i];
-        identity = identity && terms[i].l.kind == TTFS_SCALE;
-        uint64_t wide = ttfs_linear_cols(&terms[i].l) * terms[i].l.in.c * v->map.c;
-        if (terms[i].l.kind == TTFS_MATRIX)
-            wide = ttfs_linear_cols(&terms[i].l) * ttfs_map_count(v->map);
-        if (terms[i].l.out.c != v->map.c && wide > 4 * TTFS_DENSE_MOST)
-            return ttfs_obstacle(x, "end the network in front of the concat",
-                                 "its results lie side by side in a large output");
-        terms[i].l = ttfs_linear_widen(&x->arena, &v->terms[i].l, terms[i].at, v->map.c);
-        terms[i].at = 0;
-        if (!name) name = terms[i].l.name;
-    }
-    sum->terms = terms;
-    if (identity)
-        ttfs_note(x->diag, TTFS_AT_NODE(x->file, x->node ? x->node->name : NULL),
-                  "the network does not end with a linear layer: a readout of its values is added");
-    x->out->output = ttfs_emit_sum(x, sum, name ? name : x->node ? x->node->name : "output");
-    return x->out->output.i != 0;
-}
-
 static bool build(TtfsAffine *x) {
-    TtfsTensor output = ttfs_tail_source(x->in, x->file, NULL);
-    if (output.i == x->in->input.i)
+    if (!ttfs_outputs_find(x))
         return ttfs_error(x->diag, TTFS_AT_FILE(x->file), TTFS_MODEL_FORM,
                           "the network has no layer");
     uint32_t errors = x->diag->errors;
     x->budget = (uint64_t)1 << 35;
     x->values = TTFS_ARRAY(&x->arena, const TtfsValue *, x->in->tensors.len);
-    mark_live(x, output);
+    mark_live(x);
     x->values[x->in->input.i - 1] = ttfs_input_value(x);
     walk(x);
-    if (x->diag->errors != errors || !finish(x, output) || x->diag->errors != errors) return false;
+    if (x->diag->errors != errors || !ttfs_outputs_emit(x) || x->diag->errors != errors)
+        return false;
     ttfs_prune(x->out);
     return ttfs_input_grid_ok(x) && ttfs_canonical_check(x->out, x->file, x->diag) &&
            ttfs_ir_check(x->out, x->file, x->diag);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Drops what follows the logits: softmax, its logarithm, argmax, top k, a rounding of them, and
- * moves that keep the values in order. None of them changes which logit is the largest. Constants
- * stay the source's.
+ * Drops what follows the logits of every output: softmax, its logarithm, argmax, top k, a rounding
+ * of them, and moves behind them. None of them changes which logit is the largest. Constants stay
+ * the source's.
  */
 #include "affine.h"
 #include "ir_to_ir.h"
@@ -13,25 +13,44 @@ static bool rounds_all_alike(const TtfsIr *in, const TtfsNode *n) {
            ttfs_ir_count(ttfs_ir_tensor(in, n->in[2])) == 1;
 }
 
-static bool droppable(const TtfsIr *in, const TtfsNode *n) {
+static bool picks_class(const TtfsNode *n) {
     return n->op == TTFS_OP_SOFTMAX || n->op == TTFS_OP_LOGSOFTMAX || n->op == TTFS_OP_ARGMAX ||
-           n->op == TTFS_OP_IDENTITY || n->op == TTFS_OP_RESHAPE ||
-           (n->op == TTFS_OP_TOPK && n->attr.largest) || rounds_all_alike(in, n);
+           (n->op == TTFS_OP_TOPK && n->attr.largest);
 }
 
-TtfsTensor ttfs_tail_source(const TtfsIr *in, const char *file, TtfsDiag *diag) {
-    TtfsTensor t = in->output;
-    for (uint32_t i = in->nodes.len; i-- > 0;) {
-        const TtfsNode *n = &in->nodes.at[i];
-        if (n->out.i != t.i) continue;
-        if (!droppable(in, n) || ttfs_ir_tensor(in, n->in[0])->data) break;
-        if (diag)
-            ttfs_note(diag, TTFS_AT_NODE(file, n->name),
-                      "%s at the end is dropped: the class is the largest value before it",
-                      ttfs_op_name(n->op));
+/* What goes with a softmax in front of it; without one it is part of the output. */
+static bool reorders(const TtfsNode *n) {
+    return n->op == TTFS_OP_IDENTITY || n->op == TTFS_OP_RESHAPE || n->op == TTFS_OP_TRANSPOSE;
+}
+
+const TtfsNode **ttfs_makers(const TtfsIr *ir, TtfsArena *a) {
+    const TtfsNode **maker = TTFS_ARRAY(a, const TtfsNode *, ir->tensors.len);
+    for (uint32_t i = 0; i < ir->nodes.len; i++)
+        maker[ir->nodes.at[i].out.i - 1] = &ir->nodes.at[i];
+    return maker;
+}
+
+TtfsTensor ttfs_tail_source(const TtfsIr *in, const TtfsNode *const *maker, TtfsTensor output,
+                            const char *file, TtfsDiag *diag) {
+    TtfsTensor t = output, source = output;
+    TtfsArena scratch = {0};
+    TTFS_VEC(const TtfsNode *) passed = {0};
+    uint32_t dropped = 0;
+    for (const TtfsNode *n; (n = maker[t.i - 1]) != NULL;) {
+        bool last = passed.len == dropped && rounds_all_alike(in, n);
+        if (!(picks_class(n) || reorders(n) || last) || ttfs_ir_tensor(in, n->in[0])->data) break;
+        *TTFS_PUSH(&scratch, passed) = n;
         t = n->in[0];
+        if (!picks_class(n) && !last) continue;
+        source = t;
+        dropped = passed.len;
     }
-    return t;
+    for (uint32_t i = 0; diag && i < dropped; i++)
+        ttfs_note(diag, TTFS_AT_NODE(file, passed.at[i]->name),
+                  "%s at the end is dropped: the class is the largest value before it",
+                  ttfs_op_name(passed.at[i]->op));
+    ttfs_arena_free(&scratch);
+    return source;
 }
 
 /* Numbers the tensors that are left. */
@@ -45,7 +64,8 @@ static uint32_t renumber(const TtfsIr *ir, uint32_t *id) {
 void ttfs_prune(TtfsIr *ir) {
     TtfsArena scratch = {0};
     uint32_t *id = TTFS_ARRAY(&scratch, uint32_t, ir->tensors.len), nodes = 0;
-    id[ir->output.i - 1] = id[ir->input.i - 1] = 1;
+    id[ir->input.i - 1] = 1;
+    for (uint32_t i = 0; i < ttfs_ir_outputs(ir); i++) id[ttfs_ir_output(ir, i).i - 1] = 1;
     for (uint32_t i = ir->nodes.len; i-- > 0;) {
         const TtfsNode *n = &ir->nodes.at[i];
         for (uint32_t k = 0; id[n->out.i - 1] && k < n->n_in; k++) id[n->in[k].i - 1] = 1;
@@ -60,12 +80,28 @@ void ttfs_prune(TtfsIr *ir) {
     }
     ir->nodes.len = nodes;
     ir->input.i = id[ir->input.i - 1];
-    ir->output.i = id[ir->output.i - 1];
+    ir->output.i = id[ttfs_ir_output(ir, 0).i - 1];
+    for (uint32_t i = 0; i < ir->outputs.len; i++)
+        ir->outputs.at[i].i = id[ir->outputs.at[i].i - 1];
+    if (ir->outputs.len == 1) ir->outputs.len = 0;
     for (uint32_t i = 0; i < ir->tensors.len; i++)
         if (id[i]) ir->tensors.at[id[i] - 1] = ir->tensors.at[i];
     ir->tensors.len = kept;
-    ir->outputs.len = 0;
     ttfs_arena_free(&scratch);
+}
+
+/* `t` under another name. */
+static TtfsTensor alias(TtfsIr *out, TtfsTensor t, const char *name) {
+    TtfsTensorInfo info = *ttfs_ir_tensor(out, t);
+    info.name = name;
+    TtfsNode n = {.op = TTFS_OP_IDENTITY,
+                  .name = name,
+                  .in = {t},
+                  .n_in = 1,
+                  .out = ttfs_ir_add_tensor(out, &info),
+                  .attr = ttfs_ir_attr()};
+    ttfs_ir_add_node(out, &n);
+    return n.out;
 }
 
 bool ttfs_ir_drop_tail(const TtfsIr *in, TtfsIr *out, const char *file, TtfsDiag *diag) {
@@ -73,10 +109,22 @@ bool ttfs_ir_drop_tail(const TtfsIr *in, TtfsIr *out, const char *file, TtfsDiag
     for (uint32_t i = 0; i < in->tensors.len; i++) ttfs_ir_add_tensor(out, &in->tensors.at[i]);
     for (uint32_t i = 0; i < in->nodes.len; i++) ttfs_ir_add_node(out, &in->nodes.at[i]);
     out->input = in->input;
-    out->output = ttfs_tail_source(in, file, diag);
-    for (uint32_t i = 1; i < in->outputs.len; i++)
-        ttfs_note(diag, TTFS_AT_FILE(file), "output '%s' is dropped: the first one is compiled",
-                  ttfs_ir_tensor(in, in->outputs.at[i])->name);
+    TtfsArena scratch = {0};
+    bool *named = TTFS_ARRAY(&scratch, bool, in->tensors.len);
+    const TtfsNode **maker = ttfs_makers(in, &scratch);
+    named[in->input.i - 1] = true;
+    for (uint32_t i = 0; i < ttfs_ir_outputs(in); i++) {
+        const char *name = ttfs_ir_tensor(in, ttfs_ir_output(in, i))->name;
+        TtfsTensor t = ttfs_tail_source(in, maker, ttfs_ir_output(in, i), file, diag);
+        bool first = !named[t.i - 1];
+        named[t.i - 1] = true;
+        if (first)
+            ttfs_ir_tensor(out, t)->name = name;
+        else
+            t = alias(out, t, name);
+        *TTFS_PUSH(&out->arena, out->outputs) = t;
+    }
+    ttfs_arena_free(&scratch);
     ttfs_prune(out);
     return true;
 }

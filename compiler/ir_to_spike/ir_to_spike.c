@@ -46,9 +46,10 @@ static bool check_options(const TtfsLower *l) {
 static const char *useless(const TtfsLower *l, uint32_t option) {
     const TtfsLayerOptions *a = &l->options->layers[option];
     if (!l->layer_used[option]) return "options for a layer that the network does not have";
-    if (strcmp(a->layer, ttfs_spike_pop(l->out, l->out->readout)->name) == 0 &&
-        (a->ticks || a->percentile >= 0))
-        return "a window for the readout, which does not spike";
+    for (uint32_t i = 0; i < l->out->pops.len; i++)
+        if (l->out->pops.at[i].kind == TTFS_POP_READOUT &&
+            strcmp(a->layer, l->out->pops.at[i].name) == 0 && (a->ticks || a->percentile >= 0))
+            return "a window for the readout, which does not spike";
     for (uint32_t i = 0; i < l->net->layers.len; i++)
         if (strcmp(a->layer, l->out->pops.at[i].name) == 0 && l->net->layers.at[i].step > 0 &&
             (a->ticks || a->percentile >= 0))
@@ -81,11 +82,24 @@ static bool extend_latency(const TtfsLower *l, uint64_t *latency) {
                       "a latency of %" PRIu64 " ticks, at most %d", end, INT32_MAX);
 }
 
+/* Pieces name layers by index + 1, which are the ids of their populations. */
+static void add_outputs(const TtfsLower *l) {
+    for (uint32_t i = 0; i < l->net->outputs.len; i++) {
+        TtfsOutput *o = TTFS_PUSH(&l->out->arena, l->out->outputs);
+        *o = l->net->outputs.at[i];
+        o->name = ttfs_arena_strdup(&l->out->arena, o->name && *o->name ? o->name : "output");
+        o->pieces = (TtfsPieces){0};
+        for (uint32_t k = 0; k < l->net->outputs.at[i].pieces.len; k++)
+            *TTFS_PUSH(&l->out->arena, o->pieces) = l->net->outputs.at[i].pieces.at[k];
+    }
+}
+
 static bool walk(TtfsLower *l) {
     uint64_t latency = 0;
     for (uint32_t i = 0; i < l->net->layers.len; i++)
         if (!ttfs_lower_layer(l, i) || !extend_latency(l, &latency)) return false;
     l->out->latency = (uint32_t)latency;
+    add_outputs(l);
     return check_layer_options(l);
 }
 

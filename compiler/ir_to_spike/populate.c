@@ -252,7 +252,7 @@ static bool lower_linear(TtfsLower *l, uint32_t index) {
     if (!quantise(l, index, &plan, term, &p, q)) return false;
     p.rate_ppm = readout ? 0 : ttfs_lower_rate(l, layer->tensor, p.scale / 2, ALL);
     add_population(l, &p, range);
-    if (readout) l->out->readout = (TtfsPop){l->out->pops.len};
+    if (readout && !l->out->readout.i) l->out->readout = (TtfsPop){l->out->pops.len};
     return true;
 }
 

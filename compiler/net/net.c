@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Canonical IR -> layers and terms. Method: one walk over the nodes; a relu, and the output at the
+ * Canonical IR -> layers and terms. Method: one walk over the nodes; a relu, and a readout at the
  * end, gathers the sum behind it by following ADD to the left; a term's source is found by
  * following RESHAPE and SLICE up to a layer, which only moves the place of its first element.
  * O(nodes), and one look at every constant.
  */
-#include "net.h"
+#include "net_inside.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -23,9 +23,12 @@ typedef struct {
     const TtfsNode **maker; /* per tensor; NULL: input or constant */
     uint32_t *layer;        /* per tensor: index + 1 of the layer that it is */
     bool *plain;            /* per tensor: something other than a QUANT reads it */
+    uint32_t *read;         /* per tensor: index + 1 of the readout that it is */
+    bool *readout;          /* per tensor: outputs are moved from it */
+    bool *tail;             /* per node: it only moves what is read out */
 } Build;
 
-/* The sum behind a relu or the output, while it is taken apart. */
+/* The sum behind a relu or a readout, while it is taken apart. */
 typedef struct {
     const TtfsNode *at;               /* for messages */
     TTFS_VEC(const TtfsNode *) terms; /* from the last to the first */
@@ -246,7 +249,8 @@ static bool take_map(Build *b, const Sum *s, TtfsNetLayer *l) {
 
 static bool add_layer(Build *b, const TtfsNetLayer *l) {
     *TTFS_PUSH(&b->out->arena, b->out->layers) = *l;
-    b->layer[l->tensor.i - 1] = b->out->layers.len;
+    uint32_t *of = l->kind == TTFS_LAYER_READOUT ? b->read : b->layer;
+    of[l->tensor.i - 1] = b->out->layers.len;
     return true;
 }
 
@@ -364,7 +368,9 @@ static bool add_rounded(Build *b, const TtfsNode *n) {
     return add_linear(b, n, relu->in[0], n->out, TTFS_LAYER_RELU);
 }
 
-static bool add_node(Build *b, const TtfsNode *n) {
+static bool add_node(Build *b, uint32_t index) {
+    const TtfsNode *n = &b->ir->nodes.at[index];
+    if (b->tail[index]) return true;
     if (n->op == TTFS_OP_TRANSPOSE && n == transposed_input(b)) return true;
     if (n->op == TTFS_OP_QUANT) return add_rounded(b, n);
     if (n->op == TTFS_OP_RELU && !b->plain[n->out.i - 1]) return true;
@@ -375,17 +381,19 @@ static bool add_node(Build *b, const TtfsNode *n) {
     return part || refuse(b, n, "not an operation of the canonical form");
 }
 
-static bool add_readout(Build *b) {
-    TtfsTensor out = b->ir->output;
-    const TtfsNode *maker = b->maker[out.i - 1];
-    if (b->ir->outputs.len > 1)
-        return ttfs_error_advice(b->diag, TTFS_AT_FILE(b->file), TTFS_MODEL_FORM,
-                                 "export the network with one output",
-                                 "the network has %" PRIu32 " outputs", b->ir->outputs.len);
-    if (!maker || b->layer[out.i - 1])
+/* The readouts, in the order of what makes them. */
+static bool add_readouts(Build *b) {
+    if (b->readout[b->ir->input.i - 1])
         return ttfs_error(b->diag, TTFS_AT_FILE(b->file), TTFS_MODEL_FORM,
-                          "the network's output is not made by a convolution or gemm");
-    return add_linear(b, maker, out, out, TTFS_LAYER_READOUT);
+                          "an output of the network is its input");
+    for (uint32_t i = 0; i < b->ir->nodes.len; i++) {
+        const TtfsNode *n = &b->ir->nodes.at[i];
+        if (!b->readout[n->out.i - 1]) continue;
+        if (b->layer[n->out.i - 1])
+            return refuse(b, n, "an output of the network is not made by a convolution or gemm");
+        if (!add_linear(b, n, n->out, n->out, TTFS_LAYER_READOUT)) return false;
+    }
+    return true;
 }
 
 bool ttfs_net_of(const TtfsIr *ir, const char *file, TtfsNet *out, TtfsDiag *diag) {
@@ -393,6 +401,9 @@ bool ttfs_net_of(const TtfsIr *ir, const char *file, TtfsNet *out, TtfsDiag *dia
     Build b = {.ir = ir, .file = file, .out = out, .diag = diag};
     b.maker = TTFS_ARRAY(&b.scratch, const TtfsNode *, ir->tensors.len);
     b.layer = TTFS_ARRAY(&b.scratch, uint32_t, ir->tensors.len);
+    b.read = TTFS_ARRAY(&b.scratch, uint32_t, ir->tensors.len);
+    b.readout = TTFS_ARRAY(&b.scratch, bool, ir->tensors.len);
+    b.tail = ttfs_net_tail(ir, &b.scratch, b.readout);
     b.plain = TTFS_ARRAY(&b.scratch, bool, ir->tensors.len);
     for (uint32_t i = 0; i < ir->nodes.len; i++) {
         const TtfsNode *n = &ir->nodes.at[i];
@@ -400,10 +411,10 @@ bool ttfs_net_of(const TtfsIr *ir, const char *file, TtfsNet *out, TtfsDiag *dia
         for (uint32_t k = 0; n->op != TTFS_OP_QUANT && k < n->n_in; k++)
             b.plain[n->in[k].i - 1] = true;
     }
-    b.plain[ir->output.i - 1] = true;
+    for (uint32_t i = 0; i < ttfs_ir_outputs(ir); i++) b.plain[ttfs_ir_output(ir, i).i - 1] = true;
     bool ok = add_input(&b);
-    for (uint32_t i = 0; ok && i < ir->nodes.len; i++) ok = add_node(&b, &ir->nodes.at[i]);
-    ok = ok && add_readout(&b);
+    for (uint32_t i = 0; ok && i < ir->nodes.len; i++) ok = add_node(&b, i);
+    ok = ok && add_readouts(&b) && ttfs_net_views(ir, b.tail, b.read, file, out, diag);
     ttfs_arena_free(&b.scratch);
     if (!ok) ttfs_net_free(out);
     return ok;

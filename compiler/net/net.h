@@ -6,8 +6,8 @@
  * element into another shape, which becomes a matrix; the lowering and the exact engine both start
  * from this view.
  *
- * Invariants: layers in topological order, layer 0 is the input, the last one the readout; a term
- * reads a layer before its own; shapes fit; constants are finite.
+ * Invariants: layers in topological order, layer 0 is the input, readouts are last; a term reads a
+ * layer before its own; shapes fit; constants are finite; outputs are views of readouts.
  */
 #ifndef TTFS_NET_H
 #define TTFS_NET_H
@@ -59,8 +59,9 @@ typedef struct {
     TtfsArena arena;
     TTFS_VEC(TtfsNetLayer) layers;
     TTFS_VEC(TtfsTerm) terms;
-    TtfsTensor input;  /* of the IR: a sample. Layer 0 is it, or its transposition */
-    uint32_t order[3]; /* axis of a sample that layer 0's channels, rows, columns are */
+    TTFS_VEC(TtfsOutput) outputs; /* of the IR; a piece's pop: index + 1 of a readout */
+    TtfsTensor input;             /* of the IR: a sample. Layer 0 is it, or its transposition */
+    uint32_t order[3];            /* axis of a sample that layer 0's channels, rows, columns are */
 } TtfsNet;
 
 /* Reads a checked IR in canonical form. Whatever has another form is an error (MODEL_FORM) at its

@@ -86,6 +86,27 @@ uint64_t ttfs_spike_parameters(const TtfsSpike *s) {
     return n;
 }
 
+uint32_t ttfs_spike_outputs(const TtfsSpike *s) {
+    uint32_t n = s->outputs.len;
+    for (uint32_t i = 0; s->outputs.len == 0 && i < s->pops.len; i++)
+        n += s->pops.at[i].kind == TTFS_POP_READOUT;
+    return n;
+}
+
+TtfsOutput ttfs_spike_output(const TtfsSpike *s, uint32_t i, TtfsArena *a) {
+    if (s->outputs.len) return s->outputs.at[i];
+    uint32_t pop = s->readout.i;
+    for (; i > 0; i--) {
+        pop++;
+        while (s->pops.at[pop - 1].kind != TTFS_POP_READOUT) pop++;
+    }
+    const TtfsPopulation *p = &s->pops.at[pop - 1];
+    TtfsOutput o = {.name = p->name, .rank = 4, .dim = {1, p->c, p->h, p->w}};
+    if (p->h * p->w == 1) o.rank = 2;
+    *TTFS_PUSH(a, o.pieces) = ttfs_piece_whole(pop, ttfs_pop_size(p));
+    return o;
+}
+
 /* Where a sample holds the value of neuron i of the input. */
 static size_t sample_place(const TtfsSpike *s, const TtfsPopulation *in, uint32_t i) {
     uint32_t dim[3] = {1, 1, 1}, at[3] = {0, 0, 0};

@@ -15,9 +15,12 @@
  * source is integrated in its own window, one after the other in order of connection, and the own
  * window starts when the last of the sources' ends.
  *
+ * The network's outputs are views of READOUTs: a piece of an output says which neurons its elements
+ * are, and element = potential * scale of that readout.
+ *
  * Invariants (ttfs_spike_check): populations in topological order, connections grouped by target,
- * ramps >= 1, no potential beyond int32 at any tick, weights within their bits, sizes below the
- * limits.
+ * ramps >= 1, no potential beyond int32 at any tick, weights within their bits, every element of an
+ * output is one neuron of a readout, sizes below the limits.
  */
 #ifndef TTFS_SPIKE_H
 #define TTFS_SPIKE_H
@@ -76,7 +79,10 @@ typedef struct {
     TtfsArena arena;
     TTFS_VEC(TtfsPopulation) pops;
     TTFS_VEC(TtfsConnection) conns;
-    TtfsPop input, readout;
+    TtfsPop input, readout; /* the first readout: there may be more behind it */
+    /* In the model's order; empty: every readout is one, its neurons in order. Not of the chip's
+     * concern. */
+    TTFS_VEC(TtfsOutput) outputs;
     uint32_t order[3]; /* axis of a sample that the input's channels, rows, columns are: 0 1 2, or
                           2 0 1 when samples have their channels last */
     uint32_t latency;  /* ticks from the start of the sample to the end of the last window */
@@ -85,6 +91,9 @@ typedef struct {
 void ttfs_spike_free(TtfsSpike *s);
 TtfsPopulation *ttfs_spike_pop(const TtfsSpike *s, TtfsPop p);
 uint32_t ttfs_pop_size(const TtfsPopulation *p);
+/* How many outputs there are (1 or more), and each of them. */
+uint32_t ttfs_spike_outputs(const TtfsSpike *s);
+TtfsOutput ttfs_spike_output(const TtfsSpike *s, uint32_t i, TtfsArena *a);
 /* Bias of one neuron of a population that has any. */
 int32_t ttfs_pop_bias(const TtfsPopulation *p, uint32_t neuron);
 bool ttfs_conn_is_pool(const TtfsConnection *c);
@@ -130,7 +139,8 @@ bool ttfs_spike_check(const TtfsSpike *s, const char *file, TtfsDiag *diag);
 bool ttfs_spike_print(const TtfsSpike *s, const char *blob_path, TtfsBuf *out, TtfsDiag *diag);
 bool ttfs_spike_read(TtfsSpike *s, const char *file, const void *text, size_t n, TtfsDiag *diag);
 /* True when equal in every field that a chip computes with (all but the order of samples, which is
- * the encoder's); else says the first difference in `what` (at most n bytes). */
+ * the encoder's), and in the outputs when both graphs have any; else says the first difference in
+ * `what` (at most n bytes). */
 bool ttfs_spike_equal(const TtfsSpike *a, const TtfsSpike *b, char *what, size_t n);
 
 #endif

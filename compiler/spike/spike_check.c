@@ -5,7 +5,7 @@
  * else follows them; then each population, each connection against the shapes of its ends, the
  * windows, and last, on populations without a fault, the interval bounds against int32. O(weights).
  */
-#include "spike.h"
+#include "spike_inside.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -95,12 +95,15 @@ static void check_ends(Checker *c) {
     if (o[0] > 2 || o[1] > 2 || o[2] > 2 || o[0] == o[1] || o[0] == o[2] || o[1] == o[2])
         fault(c, "the order of a sample's axes is %" PRIu32 " %" PRIu32 " %" PRIu32, o[0], o[1],
               o[2]);
+    bool read = false;
     for (c->at = 0; c->at < s->pops.len; c->at++) {
         TtfsPopKind kind = s->pops.at[c->at].kind;
         if ((kind == TTFS_POP_INPUT) != (c->at + 1 == s->input.i))
             fault(c, "the graph's input is population %" PRIu32 ", and no other", s->input.i);
-        if ((kind == TTFS_POP_READOUT) != (c->at + 1 == s->readout.i))
-            fault(c, "the graph's readout is population %" PRIu32 ", and no other", s->readout.i);
+        bool first = kind == TTFS_POP_READOUT && !read, named = c->at + 1 == s->readout.i;
+        read = read || first;
+        if (first != named)
+            fault(c, "the graph's first readout is population %" PRIu32, s->readout.i);
     }
     if (s->input.i == 0 || s->input.i > s->pops.len)
         fault(c, "the graph's input is population %" PRIu32 " of %" PRIu32, s->input.i,
@@ -351,6 +354,7 @@ bool ttfs_spike_check(const TtfsSpike *s, const char *file, TtfsDiag *diag) {
         for (uint32_t i = 0; i < s->pops.at[c.at].conn_count; i++)
             check_connection(&c, &s->conns.at[s->pops.at[c.at].conn_first + i]);
     if (sized) check_total(&c);
+    if (sized) ttfs_spike_check_outputs(s, file, diag, &c.faults);
     if (sized) check_time(&c);
     for (c.at = 0; c.faults == 0 && c.at < s->pops.len; c.at++) check_bounds(&c);
     return c.faults == 0;

@@ -106,6 +106,39 @@ static bool same_population(const Compare *c, const TtfsPopulation *a, const Ttf
            same_int(c, "connections", a->conn_count, b->conn_count);
 }
 
+static bool same_piece(const Compare *c, const TtfsPiece *a, const TtfsPiece *b) {
+    if (!same_int(c, "population of a piece", a->pop, b->pop) ||
+        !same_int(c, "first neuron of a piece", a->first, b->first) ||
+        !same_int(c, "first element of a piece", a->at, b->at) ||
+        !same_int(c, "loops of a piece", a->loops, b->loops))
+        return false;
+    for (uint32_t i = 0; i < a->loops; i++)
+        if (!same_int(c, "steps of a loop", a->loop[i].size, b->loop[i].size) ||
+            !same_int(c, "neurons of a loop's step", a->loop[i].from, b->loop[i].from) ||
+            !same_int(c, "elements of a loop's step", a->loop[i].to, b->loop[i].to))
+            return false;
+    return true;
+}
+
+static bool same_output(const Compare *c, const TtfsOutput *a, const TtfsOutput *b) {
+    if (strcmp(a->name, b->name) != 0) return differ(c, "an output has two names");
+    if (!same_int(c, "dimensions of an output", a->rank, b->rank) ||
+        !same_axes(c, "dimension of an output", a->dim, b->dim, (int)a->rank) ||
+        !same_int(c, "pieces of an output", a->pieces.len, b->pieces.len))
+        return false;
+    for (uint32_t i = 0; i < a->pieces.len; i++)
+        if (!same_piece(c, &a->pieces.at[i], &b->pieces.at[i])) return false;
+    return true;
+}
+
+static bool same_outputs(const Compare *c, const TtfsSpike *a, const TtfsSpike *b) {
+    if (a->outputs.len == 0 || b->outputs.len == 0) return true;
+    if (!same_int(c, "outputs", a->outputs.len, b->outputs.len)) return false;
+    for (uint32_t i = 0; i < a->outputs.len; i++)
+        if (!same_output(c, &a->outputs.at[i], &b->outputs.at[i])) return false;
+    return true;
+}
+
 bool ttfs_spike_equal(const TtfsSpike *a, const TtfsSpike *b, char *what, size_t n) {
     Compare c = {NULL, 0, what, n};
     if (!same_int(&c, "input", a->input.i, b->input.i) ||
@@ -114,6 +147,7 @@ bool ttfs_spike_equal(const TtfsSpike *a, const TtfsSpike *b, char *what, size_t
         !same_int(&c, "populations", a->pops.len, b->pops.len) ||
         !same_int(&c, "connections", a->conns.len, b->conns.len))
         return false;
+    if (!same_outputs(&c, a, b)) return false;
     for (uint32_t i = 0; i < a->pops.len; i++) {
         c.pop = &a->pops.at[i];
         c.id = i + 1;

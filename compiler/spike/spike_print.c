@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Spike graph -> text. In: a checked graph; out: one block a population with its incoming
- * connections, then the blob: the own weights of all connections in order, int16 little-endian, as
- * hexadecimal or in a file of its own that the text names with its SHA-256. Real numbers are C
- * hexadecimal floats, so nothing is rounded.
+ * connections, one an output, then the blob: the own weights of all connections in order, int16
+ * little-endian, as hexadecimal or in a file of its own that the text names with its SHA-256. Real
+ * numbers are C hexadecimal floats, so nothing is rounded.
  */
-#include "spike.h"
+#include "spike_inside.h"
 
 #include <inttypes.h>
 
@@ -84,6 +84,7 @@ bool ttfs_spike_print(const TtfsSpike *s, const char *blob_path, TtfsBuf *out, T
                     " readout %" PRIu32 " latency %" PRIu32 "\n",
                     s->input.i, s->order[0], s->order[1], s->order[2], s->readout.i, s->latency);
     for (uint32_t i = 0; i < s->pops.len; i++) print_population(out, s, i);
+    ttfs_spike_print_outputs(s, out);
     TtfsBuf blob = {0};
     gather_blob(s, &blob);
     bool ok = print_blob(out, &blob, blob_path, diag);

@@ -5,7 +5,7 @@
  * there, never with a number that it names: lists are counted as they are read, and a blob is only
  * allocated when as many bytes are present.
  */
-#include "spike.h"
+#include "spike_inside.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -237,7 +237,7 @@ static bool read_graph(Reader *r) {
         return false;
     while (ttfs_lex_is(l, "population"))
         if (!read_population(r)) return false;
-    if (!read_blob(r)) return false;
+    if (!ttfs_spike_read_outputs(r->out, l) || !read_blob(r)) return false;
     while (l->kind == TTFS_TOK_EOL) ttfs_lex_next(l);
     if (l->kind != TTFS_TOK_END)
         return ttfs_lex_fail(l, TTFS_TEXT_SYNTAX, "the end of the text expected after the blob");

@@ -27,6 +27,7 @@ TtfsExact *ttfs_exact_open(const TtfsNet *net, const TtfsExactTops *tops,
     e->slope = TTFS_ARRAY(&e->arena, double, most);
     e->after = TTFS_ARRAY(&e->arena, double, most);
     e->last = TTFS_ARRAY(&e->arena, double, most);
+    e->first = TTFS_ARRAY(&e->arena, double, ttfs_output_count(&net->outputs.at[0]));
     e->reference = ttfs_reference_open(net);
     ttfs_exact_prepare(e, tops);
     return e;
@@ -41,6 +42,19 @@ void ttfs_exact_close(TtfsExact *e) {
 
 const double *ttfs_exact_values(const TtfsExact *e, uint32_t layer) {
     return e->layer[layer].value;
+}
+
+void ttfs_exact_output(const TtfsExact *e, uint32_t output, double *values) {
+    const TtfsOutput *o = &e->net->outputs.at[output];
+    for (uint32_t i = 0; i < o->pieces.len; i++) {
+        const TtfsPiece *p = &o->pieces.at[i];
+        uint64_t n = ttfs_piece_size(p);
+        for (uint64_t k = 0; k < n; k++) {
+            uint32_t neuron, element;
+            ttfs_piece_at(p, k, &neuron, &element);
+            values[element] = e->layer[p->pop - 1].value[neuron];
+        }
+    }
 }
 
 const double *ttfs_exact_times(const TtfsExact *e, uint32_t layer) {
@@ -153,5 +167,6 @@ const double *ttfs_exact_run(TtfsExact *e, const float *input, uint64_t sample) 
         }
         count(e, i);
     }
-    return e->layer[e->net->layers.len - 1].value;
+    ttfs_exact_output(e, 0, e->first);
+    return e->first;
 }

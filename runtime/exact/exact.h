@@ -59,9 +59,11 @@ typedef struct TtfsExact TtfsExact;
 TtfsExact *ttfs_exact_open(const TtfsNet *net, const TtfsExactTops *tops,
                            const TtfsExactOptions *options);
 void ttfs_exact_close(TtfsExact *e);
-/* Runs one sample and returns the logits, valid until the next run. `sample` picks the noise, so
- * that results do not depend on the order of samples. */
+/* Runs one sample and returns the first output, valid until the next run. `sample` picks the noise,
+ * so that results do not depend on the order of samples. */
 const double *ttfs_exact_run(TtfsExact *e, const float *input, uint64_t sample);
+/* The last run: an output, in the order of its elements. */
+void ttfs_exact_output(const TtfsExact *e, uint32_t output, double *values);
 /* The last run: decoded values of a layer in real units; spike times from the start of the layer's
  * window, INFINITY for silence (NULL for the readout). */
 const double *ttfs_exact_values(const TtfsExact *e, uint32_t layer);

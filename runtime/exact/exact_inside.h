@@ -46,6 +46,7 @@ struct TtfsExact {
     TtfsEvent *events;         /* of the source in hand, in order of time */
     double *v, *slope, *after; /* [position][channel] of the layer in hand */
     double *last;              /* [position][group]: when slope was last integrated */
+    double *first;             /* the first output */
 };
 
 /* exact_weights.c: synapses, rescaling, windows of all layers. */

@@ -9,6 +9,7 @@
 #include "golden.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* The spikes of one population in order of tick. */
 typedef struct {
@@ -190,7 +191,8 @@ void ttfs_golden_run(TtfsGolden *g, const uint16_t *x, TtfsTrace *out) {
         if (p->bias) integrate_all(g, p, g->potential[i]);
         if (p->kind == TTFS_POP_RELU) fire_all(p, g->potential[i], tick);
         if (p->kind == TTFS_POP_READOUT)
-            for (uint32_t k = 0; k < n; k++) out->potential[k] = g->potential[i][k];
+            memcpy(ttfs_trace_potentials(out, (TtfsPop){i + 1}), g->potential[i],
+                   n * sizeof *g->potential[i]);
         else
             sort_events(&g->events[i], tick, n, p->ticks);
     }

@@ -78,6 +78,10 @@ const float *ttfs_relu_run(TtfsRelu *r, const float *input) {
     return value_of(r, r->ir->output);
 }
 
+const float *ttfs_relu_output(const TtfsRelu *r, uint32_t output) {
+    return value_of(r, ttfs_ir_output(r->ir, output));
+}
+
 const float *ttfs_relu_values(const TtfsRelu *r, TtfsTensor t) {
     return value_of(r, t);
 }

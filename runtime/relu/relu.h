@@ -14,9 +14,11 @@ typedef struct TtfsRelu TtfsRelu;
  * out-of-memory hook's care. */
 TtfsRelu *ttfs_relu_open(const TtfsIr *ir);
 void ttfs_relu_close(TtfsRelu *r);
-/* Runs one sample (as many floats as the input has elements); returns the output tensor's values,
+/* Runs one sample (as many floats as the input has elements); returns the first output's values,
  * valid until the next run. */
 const float *ttfs_relu_run(TtfsRelu *r, const float *input);
+/* Values of an output in the last run. */
+const float *ttfs_relu_output(const TtfsRelu *r, uint32_t output);
 /* Values of any tensor in the last run. */
 const float *ttfs_relu_values(const TtfsRelu *r, TtfsTensor t);
 

@@ -186,6 +186,32 @@ static void encode(TtfsSim *sim, const uint16_t *x) {
     }
 }
 
+/* A readout's potentials come in its slot. One that is missing or comes twice is a fault like a
+ * spike of no neuron. */
+static void decode_readouts(const TtfsSim *sim, TtfsTrace *out) {
+    const TtfsImage *img = sim->img;
+    const TtfsSpike *s = out->spike;
+    uint32_t n = sim->io.readout_room - 1;
+    memset(sim->told, 0, n);
+    for (uint32_t i = 0; i < sim->io.readouts; i++) {
+        const TtfsSimReadout *r = &sim->io.readout[i];
+        TtfsPop pop = {r->slot < img->slots ? img->slot_pop[r->slot] : 0};
+        bool known = pop.i && pop.i <= s->pops.len &&
+                     ttfs_spike_pop(s, pop)->kind == TTFS_POP_READOUT &&
+                     r->id < ttfs_pop_size(ttfs_spike_pop(s, pop));
+        uint64_t at = known ? out->first[pop.i - 1] + r->id : 0;
+        if (!known || at >= n || sim->told[at]++)
+            ttfs_trace_add(out, pop, r->id, 0);
+        else
+            out->potential[at] = r->value;
+    }
+    for (uint32_t p = 0; p < s->pops.len; p++)
+        for (uint32_t i = 0;
+             s->pops.at[p].kind == TTFS_POP_READOUT && i < ttfs_pop_size(&s->pops.at[p]); i++)
+            if (out->first[p] + i >= n || !sim->told[out->first[p] + i])
+                ttfs_trace_add(out, (TtfsPop){p + 1}, i, 0);
+}
+
 static void decode(const TtfsSim *sim, TtfsTrace *out) {
     const TtfsImage *img = sim->img;
     for (uint32_t i = 0; i < sim->io.spikes; i++) {
@@ -195,19 +221,7 @@ static void decode(const TtfsSim *sim, TtfsTrace *out) {
                                 : UINT32_MAX;
         ttfs_trace_add(out, pop, neuron, s->tick);
     }
-    /* A readout that is missing or comes twice is a fault like a spike of no neuron. */
-    uint32_t n = sim->io.readout_room - 1 < out->readouts ? sim->io.readout_room - 1
-                                                          : out->readouts;
-    memset(sim->told, 0, n);
-    for (uint32_t i = 0; i < sim->io.readouts; i++) {
-        uint32_t id = sim->io.readout[i].id;
-        if (id >= n || sim->told[id]++)
-            ttfs_trace_add(out, out->spike->readout, id, 0);
-        else
-            out->potential[id] = sim->io.readout[i].value;
-    }
-    for (uint32_t i = 0; i < out->readouts; i++)
-        if (i >= n || !sim->told[i]) ttfs_trace_add(out, out->spike->readout, i, 0);
+    decode_readouts(sim, out);
     out->cycles = sim->io.cycles;
 }
 

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-enum { TTFS_SIM_ABI = 1 };
+enum { TTFS_SIM_ABI = 2 };
 
 /* Widths of the ports that are as wide as the chip says. */
 typedef struct {
@@ -20,7 +20,7 @@ typedef struct {
 } TtfsSimSpike;
 
 typedef struct {
-    uint32_t id;
+    uint32_t slot, id;
     int32_t value;
 } TtfsSimReadout;
 

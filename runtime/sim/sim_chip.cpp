@@ -93,7 +93,7 @@ bool record(const Chip &chip, TtfsSimSample &s, uint32_t slot) {
     if (top.ro_valid_o && top.ro_ready_i) {
         if (s.readouts == s.readout_room) return false;
         uint32_t value = top.ro_value_o, sign = 1u << (chip.shape.acc_bits - 1);
-        s.readout[s.readouts++] = {static_cast<uint32_t>(top.ro_id_o),
+        s.readout[s.readouts++] = {slot, static_cast<uint32_t>(top.ro_id_o),
                                    static_cast<int32_t>((value ^ sign) - sign)};
     }
     return true;

@@ -7,6 +7,7 @@
 #include "trace.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,11 +22,12 @@ static bool hidden(const TtfsPopulation *p) {
 void ttfs_trace_init(TtfsTrace *t, const TtfsSpike *s, TtfsArena *a) {
     *t = (TtfsTrace){.spike = s, .first = TTFS_ARRAY(a, uint64_t, s->pops.len)};
     for (uint32_t i = 0; i < s->pops.len; i++) {
-        t->first[i] = t->neurons;
-        t->neurons += trace_size(&s->pops.at[i]);
+        const TtfsPopulation *p = &s->pops.at[i];
+        t->first[i] = p->kind == TTFS_POP_READOUT ? t->readouts : t->neurons;
+        t->neurons += trace_size(p);
+        t->readouts += p->kind == TTFS_POP_READOUT ? ttfs_pop_size(p) : 0;
     }
     t->tick = TTFS_ARRAY(a, uint16_t, t->neurons);
-    t->readouts = ttfs_pop_size(ttfs_spike_pop(s, s->readout));
     t->potential = TTFS_ARRAY(a, int32_t, t->readouts);
     ttfs_trace_clear(t);
 }
@@ -40,6 +42,24 @@ void ttfs_trace_clear(TtfsTrace *t) {
 
 uint16_t *ttfs_trace_ticks(const TtfsTrace *t, TtfsPop p) {
     return t->tick + t->first[p.i - 1];
+}
+
+int32_t *ttfs_trace_potentials(const TtfsTrace *t, TtfsPop readout) {
+    return t->potential + t->first[readout.i - 1];
+}
+
+void ttfs_trace_output(const TtfsTrace *t, const TtfsOutput *o, double *values) {
+    for (uint32_t i = 0; i < o->pieces.len; i++) {
+        const TtfsPiece *p = &o->pieces.at[i];
+        const int32_t *potential = ttfs_trace_potentials(t, (TtfsPop){p->pop});
+        double scale = ttfs_spike_pop(t->spike, (TtfsPop){p->pop})->scale;
+        uint64_t n = ttfs_piece_size(p);
+        for (uint64_t k = 0; k < n; k++) {
+            uint32_t neuron, element;
+            ttfs_piece_at(p, k, &neuron, &element);
+            values[element] = potential[neuron] * scale;
+        }
+    }
 }
 
 uint64_t ttfs_trace_spikes(const TtfsTrace *t, TtfsPop p) {
@@ -65,9 +85,24 @@ uint64_t ttfs_trace_hidden_neurons(const TtfsTrace *t) {
 }
 
 uint32_t ttfs_trace_class(const TtfsTrace *t) {
-    uint32_t best = 0;
-    for (uint32_t i = 1; i < t->readouts; i++)
-        if (t->potential[i] > t->potential[best]) best = i;
+    const TtfsSpike *s = t->spike;
+    TtfsPiece whole = ttfs_piece_whole(s->readout.i, ttfs_pop_size(ttfs_spike_pop(s, s->readout)));
+    const TtfsPiece *p = s->outputs.len ? s->outputs.at[0].pieces.at : &whole;
+    uint32_t pieces = s->outputs.len ? s->outputs.at[0].pieces.len : 1, best = UINT32_MAX;
+    double most = -INFINITY;
+    for (uint32_t i = 0; i < pieces; i++, p++) {
+        const int32_t *potential = ttfs_trace_potentials(t, (TtfsPop){p->pop});
+        double scale = ttfs_spike_pop(s, (TtfsPop){p->pop})->scale;
+        uint64_t n = ttfs_piece_size(p);
+        for (uint64_t k = 0; k < n; k++) {
+            uint32_t neuron, element;
+            ttfs_piece_at(p, k, &neuron, &element);
+            double v = potential[neuron] * scale;
+            if (v < most || (v == most && element > best)) continue;
+            most = v;
+            best = element;
+        }
+    }
     return best;
 }
 
@@ -122,9 +157,10 @@ uint64_t ttfs_trace_compare(const TtfsTrace *want, const TtfsTrace *got, TtfsDif
         const TtfsPopulation *pop = ttfs_spike_pop(want->spike, p);
         bool readout = pop->kind == TTFS_POP_READOUT;
         const uint16_t *a = ttfs_trace_ticks(want, p), *b = ttfs_trace_ticks(got, p);
+        const int32_t *u = ttfs_trace_potentials(want, p), *v = ttfs_trace_potentials(got, p);
         for (uint32_t k = 0, n = ttfs_pop_size(pop); k < n; k++) {
-            int64_t w = readout ? want->potential[k] : tick_or_silent(a[k]);
-            int64_t g = readout ? got->potential[k] : tick_or_silent(b[k]);
+            int64_t w = readout ? u[k] : tick_or_silent(a[k]);
+            int64_t g = readout ? v[k] : tick_or_silent(b[k]);
             if (w != g) count_difference(&count, first, (TtfsDifference){readout, p, k, w, g});
         }
     }
@@ -154,13 +190,20 @@ static void print_population(const TtfsTrace *t, TtfsPop p, TtfsBuf *out) {
     ttfs_arena_free(&scratch);
 }
 
+static void print_readout(const TtfsTrace *t, TtfsPop p, TtfsBuf *out) {
+    const TtfsPopulation *pop = ttfs_spike_pop(t->spike, p);
+    for (uint32_t i = 0; i < ttfs_pop_size(pop); i++) {
+        ttfs_buf_puts(out, "readout ");
+        ttfs_buf_quoted(out, pop->name);
+        ttfs_buf_printf(out, " neuron %" PRIu32 " potential %" PRId32 "\n", i,
+                        ttfs_trace_potentials(t, p)[i]);
+    }
+}
+
 void ttfs_trace_print(const TtfsTrace *t, TtfsBuf *out) {
     for (uint32_t i = 0; i < t->spike->pops.len; i++)
         if (t->spike->pops.at[i].kind != TTFS_POP_READOUT)
             print_population(t, (TtfsPop){i + 1}, out);
-    for (uint32_t i = 0; i < t->readouts; i++) {
-        ttfs_buf_puts(out, "readout ");
-        ttfs_buf_quoted(out, ttfs_spike_pop(t->spike, t->spike->readout)->name);
-        ttfs_buf_printf(out, " neuron %" PRIu32 " potential %" PRId32 "\n", i, t->potential[i]);
-    }
+    for (uint32_t i = 0; i < t->spike->pops.len; i++)
+        if (t->spike->pops.at[i].kind == TTFS_POP_READOUT) print_readout(t, (TtfsPop){i + 1}, out);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Spike trace: what an engine did with one sample. The tick of every neuron of every spiking
- * population and the potentials of the readout. Two engines agree when their traces are equal, all
+ * population and the potentials of the readouts. Two engines agree when their traces are equal, all
  * of them.
  */
 #ifndef TTFS_TRACE_H
@@ -13,11 +13,12 @@ enum { TTFS_SILENT = 0xffff };
 
 typedef struct {
     const TtfsSpike *spike;
-    uint64_t *first;  /* per population (index id - 1): where its neurons start in `tick` */
-    uint64_t neurons; /* in all spiking populations, the input included */
-    uint16_t *tick;   /* tick of the spike in its population's window, or TTFS_SILENT */
-    uint32_t readouts;
-    int32_t *potential; /* of the readout's neurons */
+    uint64_t *first;    /* per population (index id - 1): where its neurons start in `tick`, a
+                           readout's in `potential` */
+    uint64_t neurons;   /* in all spiking populations, the input included */
+    uint16_t *tick;     /* tick of the spike in its population's window, or TTFS_SILENT */
+    uint32_t readouts;  /* neurons of all readouts */
+    int32_t *potential; /* of the readouts' neurons, in order of population */
     uint32_t faults;    /* what no trace can hold: a second spike of a neuron, a spike outside its
                            population */
     char fault[160];    /* the first of them, in words */
@@ -32,7 +33,10 @@ uint64_t ttfs_trace_spikes(const TtfsTrace *t, TtfsPop p);
 /* Spikes of hidden (RELU and POOL) populations / hidden neurons is the caller's to divide. */
 uint64_t ttfs_trace_hidden_spikes(const TtfsTrace *t);
 uint64_t ttfs_trace_hidden_neurons(const TtfsTrace *t);
-/* Class: argmax of the readout, the lowest index on ties. */
+int32_t *ttfs_trace_potentials(const TtfsTrace *t, TtfsPop readout);
+/* The real values of an output, in the order of its elements. */
+void ttfs_trace_output(const TtfsTrace *t, const TtfsOutput *o, double *values);
+/* Class: argmax of the first output, the lowest index on ties. */
 uint32_t ttfs_trace_class(const TtfsTrace *t);
 /* Puts the input's spikes into a trace: x as ttfs_spike_encode gives. */
 void ttfs_trace_set_input(TtfsTrace *t, const uint16_t *x);

@@ -18,7 +18,7 @@ FILES = {"onnx": "net.onnx", "ir": "out/forms/ir.txt", "spike": "out/forms/spike
 
 
 def network():
-    """Conv, BatchNormalization, Relu, MaxPool, Flatten, Gemm: small, so that wounds hit structure."""
+    """A layer, a pool and two outputs, one of them turned: small, so that wounds hit structure."""
     m = onnx_make.Model("net", input_shape=[None, 1, 5, 5])
     m.init("w", [0.5, -0.25, 0.125] * 6, shape=[2, 1, 3, 3])
     for name, value in (("g", 1.0), ("h", 0.25), ("mean", 0.0), ("var", 1.0)):
@@ -30,7 +30,13 @@ def network():
     m.node("MaxPool", ["b"], ["p"], name="pool1", kernel_shape=[2, 2], strides=[2, 2])
     m.node("Flatten", ["p"], ["f"], name="flat")
     m.node("Gemm", ["f", "v"], ["c"], name="fc", transB=1)
+    m.init("u", [[0.3, -0.1] * 4] * 6)
+    m.node("Gemm", ["f", "u"], ["d"], name="box", transB=1)
+    m.init("rows", [1, 3, 2])
+    m.node("Reshape", ["d", "rows"], ["e"], name="rows")
+    m.node("Transpose", ["e"], ["t"], name="turn", perm=[0, 2, 1])
     m.output("c", [None, 3])
+    m.output("t", [None, 2, 3])
     return m
 
 

@@ -132,14 +132,22 @@ static inline void batchnorm(Net *n, const char *name, uint32_t channels) {
 static inline void expect_same_values(Net *n, const TtfsIr *canonical) {
     TtfsRelu *r = ttfs_relu_open(&n->ir), *s = ttfs_relu_open(canonical);
     uint64_t in = ttfs_ir_count(ttfs_ir_tensor(&n->ir, n->ir.input));
-    uint64_t out = ttfs_ir_count(ttfs_ir_tensor(&n->ir, n->ir.output));
-    assert_int_equal(out, ttfs_ir_count(ttfs_ir_tensor(canonical, canonical->output)));
+    assert_int_equal(ttfs_ir_outputs(canonical), ttfs_ir_outputs(&n->ir));
     float *x = TTFS_ARRAY(&n->ir.arena, float, in);
     for (int sample = 0; sample < 20; sample++) {
         for (uint64_t i = 0; i < in; i++) x[i] = (float)ttfs_rng_normal(&n->rng);
-        const float *p = ttfs_relu_run(r, x), *q = ttfs_relu_run(s, x);
-        for (uint64_t i = 0; i < out; i++)
-            assert_float_equal(p[i], q[i], 2e-5f * (1 + fabsf(p[i])));
+        ttfs_relu_run(r, x);
+        ttfs_relu_run(s, x);
+        for (uint32_t o = 0; o < ttfs_ir_outputs(&n->ir); o++) {
+            const TtfsTensorInfo *from = ttfs_ir_tensor(&n->ir, ttfs_ir_output(&n->ir, o));
+            const TtfsTensorInfo *to = ttfs_ir_tensor(canonical, ttfs_ir_output(canonical, o));
+            const float *p = ttfs_relu_output(r, o), *q = ttfs_relu_output(s, o);
+            assert_int_equal(from->rank, to->rank);
+            assert_memory_equal(from->dim, to->dim, from->rank * sizeof *from->dim);
+            assert_string_equal(from->name, to->name);
+            for (uint64_t i = 0; i < ttfs_ir_count(from); i++)
+                assert_float_equal(p[i], q[i], 2e-5f * (1 + fabsf(p[i])));
+        }
     }
     ttfs_relu_close(r);
     ttfs_relu_close(s);

@@ -92,8 +92,11 @@ static inline void chip_spike(TtfsSpike *s, uint64_t seed, uint32_t weight_bits)
         else
             chip_pool(s, r, src);
     }
-    chip_dense(s, r, (TtfsPop){s->pops.len}, TTFS_POP_READOUT, weight_bits);
-    s->readout = (TtfsPop){s->pops.len};
+    TtfsPop last = {s->pops.len};
+    s->readout = (TtfsPop){last.i + 1};
+    chip_dense(s, r, last, TTFS_POP_READOUT, weight_bits);
+    for (uint32_t more = ttfs_rng_below(r, 3); more > 0; more--)
+        chip_dense(s, r, (TtfsPop){between(r, 1, last.i)}, TTFS_POP_READOUT, weight_bits);
     set_times(s, r);
 }
 

@@ -78,6 +78,36 @@ static inline uint64_t f64_turned(const F64 *f, const TtfsNode *n, uint64_t i) {
     return at;
 }
 
+/* Place of coordinates in a tensor. */
+static inline uint64_t f64_place(const TtfsTensorInfo *t, const uint32_t *at) {
+    uint64_t i = 0;
+    for (uint32_t a = 0; a < t->rank; a++) i = i * t->dim[a] + at[a];
+    return i;
+}
+
+static inline void f64_coordinates(const TtfsTensorInfo *t, uint64_t i, uint32_t *at) {
+    for (uint32_t a = t->rank; a-- > 0;) {
+        at[a] = (uint32_t)(i % t->dim[a]);
+        i /= t->dim[a];
+    }
+}
+
+static inline double f64_sliced(const F64 *f, const TtfsNode *n, uint64_t i) {
+    uint32_t at[TTFS_MAX_RANK];
+    f64_coordinates(ttfs_ir_tensor(f->ir, n->out), i, at);
+    for (uint32_t a = 0; a < ttfs_ir_tensor(f->ir, n->out)->rank; a++)
+        at[a] = (uint32_t)((int64_t)n->attr.first[a] + (int64_t)at[a] * n->attr.step[a]);
+    return f->v[n->in[0].i - 1][f64_place(ttfs_ir_tensor(f->ir, n->in[0]), at)];
+}
+
+static inline double f64_joined(const F64 *f, const TtfsNode *n, uint64_t i) {
+    uint32_t at[TTFS_MAX_RANK], k = 0;
+    f64_coordinates(ttfs_ir_tensor(f->ir, n->out), i, at);
+    for (; at[n->attr.axis] >= ttfs_ir_tensor(f->ir, n->in[k])->dim[n->attr.axis]; k++)
+        at[n->attr.axis] -= ttfs_ir_tensor(f->ir, n->in[k])->dim[n->attr.axis];
+    return f->v[n->in[k].i - 1][f64_place(ttfs_ir_tensor(f->ir, n->in[k]), at)];
+}
+
 static inline double f64_element(const F64 *f, const TtfsNode *n, uint64_t i) {
     const TtfsTensorInfo *out = ttfs_ir_tensor(f->ir, n->out);
     const double *x = f->v[n->in[0].i - 1];
@@ -86,7 +116,8 @@ static inline double f64_element(const F64 *f, const TtfsNode *n, uint64_t i) {
     if (n->op == TTFS_OP_RELU) return x[i] > 0 ? x[i] : 0;
     if (n->op == TTFS_OP_RESHAPE) return x[i];
     if (n->op == TTFS_OP_TRANSPOSE) return x[f64_turned(f, n, i)];
-    if (n->op == TTFS_OP_SLICE) return x[i + n->attr.first[1] * (ttfs_ir_count(out) / out->dim[1])];
+    if (n->op == TTFS_OP_SLICE) return f64_sliced(f, n, i);
+    if (n->op == TTFS_OP_CONCAT) return f64_joined(f, n, i);
     assert_true(n->op == TTFS_OP_CONV || n->op == TTFS_OP_MAXPOOL || n->op == TTFS_OP_MINPOOL);
     uint64_t plane = (uint64_t)out->dim[2] * out->dim[3];
     return f64_window(f, n, (uint32_t)(i / plane), (uint32_t)(i % plane / out->dim[3]),

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "ir.h"
+#include "random_outputs.h"
 
 typedef struct {
     TtfsIr ir;
@@ -213,7 +213,20 @@ static inline void canon_layer(Canon *k) {
     *TTFS_PUSH(&k->ir.arena, k->pops) = t;
 }
 
-/* A network of 1 to 6 layers and a readout; the input's range starts at, below or above 0. */
+/* Several readouts, vectors and maps, and outputs that are moves of them. */
+static inline void canon_outputs(Canon *k) {
+    TtfsTensor ends[4] = {k->ir.output};
+    uint32_t n = 1;
+    for (; n < 4; n++) {
+        TtfsTensor p = canon_pick(k);
+        ends[n] = canon_info(k, p)->rank == 4 ? canon_map_sum(k, p)
+                                              : canon_vector_sum(k, canon_in(k, 1, 6));
+    }
+    random_outputs(&k->ir, &k->r, n, ends);
+}
+
+/* A network of 1 to 6 layers and a readout, in half of the cases several; the input's range starts
+ * at, below or above 0. */
 static inline void random_canonical(Canon *k, uint64_t seed) {
     *k = (Canon){.r = ttfs_rng(seed), .hi = 1};
     uint32_t map[4] = {1, canon_in(k, 1, 3), canon_in(k, 1, 6), canon_in(k, 1, 6)};
@@ -225,6 +238,7 @@ static inline void random_canonical(Canon *k, uint64_t seed) {
     *TTFS_PUSH(&k->ir.arena, k->pops) = k->ir.input;
     for (uint32_t n = canon_in(k, 1, 6); n > 0; n--) canon_layer(k);
     k->ir.output = canon_vector_sum(k, canon_in(k, 1, 5));
+    if (ttfs_rng_below(&k->r, 2)) canon_outputs(k);
     assert_true(ttfs_ir_check(&k->ir, "net", &k->diag));
 }
 

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "ir.h"
+#include "random_outputs.h"
 
 typedef struct {
     uint32_t layers; /* operations on maps, at most */
@@ -295,6 +295,18 @@ static inline void rn_head(RandomNet *k, bool simple) {
     if (rn_chance(k, 10)) rn_activation(k, true);
 }
 
+/* Several outputs: of the last tensor, of maps in the middle, of convolutions of them. */
+static inline void rn_outputs(RandomNet *k) {
+    TtfsTensor ends[5] = {k->ir.output};
+    uint32_t n = 1;
+    while (n < 4) {
+        ends[n] = k->last = k->maps[rn_in(k, k->n_maps > 1, k->n_maps - 1)];
+        if (rn_chance(k, 75) && rn_conv(k, rn_chance(k, 50))) ends[n] = k->last;
+        n++;
+    }
+    random_outputs(&k->ir, &k->r, n, ends);
+}
+
 /* The network; constants live in `data`, the rest in its own arena. */
 static inline TtfsIr random_net(TtfsArena *data, uint64_t seed, RandomNetOptions o) {
     RandomNet k = {.data = data, .r = ttfs_rng(seed)};
@@ -307,6 +319,7 @@ static inline TtfsIr random_net(TtfsArena *data, uint64_t seed, RandomNetOptions
     rn_head(&k, o.simple);
     k.ir.output = k.last;
     if (!k.ir.nodes.len) rn_activation(&k, true), k.ir.output = k.last;
+    if (!o.simple && rn_chance(&k, 50)) rn_outputs(&k);
     ttfs_diag_free(&k.diag);
     return k.ir;
 }

@@ -180,7 +180,8 @@ static void refused_forms(void **state) {
     refused(&k, TTFS_MODEL_FORM, "not made by");
     two_sources(&k);
     for (int i = 0; i < 2; i++) *TTFS_PUSH(&k.ir.arena, k.ir.outputs) = k.ir.output;
-    refused(&k, TTFS_MODEL_FORM, "2 outputs");
+    k.ir.outputs.at[1] = k.ir.input;
+    refused(&k, TTFS_MODEL_FORM, "is its input");
     open_map(&k);
     k.ir.output = canon_gemm(&k, rectify(&k, k.ir.input), 3, true);
     refused(&k, TTFS_MODEL_FORM, "before it");

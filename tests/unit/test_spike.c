@@ -158,14 +158,18 @@ static void golden_pairs(void **state) {
     pair("golden", "lenet_like", "want");
     pair("golden", "loose_layout", "want");
     pair("golden", "residual", "want");
+    pair("golden", "outputs", "want");
 }
 
 static void reject_pairs(void **state) {
     (void)state;
     static const char *const names[] = {
-        "TEXT_SYNTAX", "TEXT_RANGE",   "SPIKE_CHECK", "LIMIT",    "blob_length", "blob_outside",
-        "bias_count",  "version",      "int32",       "cycle",    "geometry",    "weight_bits",
-        "nan_scale",   "many_neurons", "group",       "channels", "shared",      "order",
+        "TEXT_SYNTAX",  "TEXT_RANGE",     "SPIKE_CHECK",   "LIMIT",        "blob_length",
+        "blob_outside", "bias_count",     "version",       "int32",        "cycle",
+        "geometry",     "weight_bits",    "nan_scale",     "many_neurons", "group",
+        "channels",     "shared",         "order",         "output_twice", "output_part",
+        "output_reach", "output_neurons", "output_hidden", "output_loop",  "output_empty",
+        "output_rank",  "output_loops",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) pair("reject", names[i], "err");
 }

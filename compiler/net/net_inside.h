@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside net: the moves between readouts and outputs.
+ */
+#ifndef TTFS_NET_INSIDE_H
+#define TTFS_NET_INSIDE_H
+
+#include "net.h"
+
+/* Which nodes only move values on their way to the outputs; *readout, one a tensor, says what they
+ * are moved from. */
+bool *ttfs_net_tail(const TtfsIr *ir, TtfsArena *a, bool *readout);
+/* Fills the outputs. `layer`: per tensor, index + 1 of the readout that it is; 0: none. */
+bool ttfs_net_views(const TtfsIr *ir, const bool *tail, const uint32_t *layer, const char *file,
+                    TtfsNet *out, TtfsDiag *diag);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Opening and closing of an instance. Steps whose code the cache holds are taken from there; the
+ * others are made side by side by the team. All objects are linked into one LLJIT, whose functions
+ * live until the instance is closed.
+ */
+#include "jit_inside.h"
+
+#include "cache.h"
+#include "jit_version.h"
+#include "object.h"
+
+#include <llvm-c/Error.h>
+#include <stdatomic.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MOST_THREADS = 64 };
+enum { CHUNK_MOST = 64, CHUNK_BYTES = 512 << 10 }; /* of a workspace that stays in a core's cache */
+#define CACHE_BYTES ((uint64_t)256 << 20)
+
+static uint32_t cores(void) {
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n > MOST_THREADS ? MOST_THREADS : (uint32_t)n;
+}
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Consumes the error. */
+static bool failed(TtfsDiag *diag, const char *what, LLVMErrorRef e) {
+    if (!e) return false;
+    char *why = LLVMGetErrorMessage(e);
+    ttfs_error(diag, TTFS_AT_FILE("LLVM"), TTFS_JIT_COMPILE, "%s: %s", what, why);
+    LLVMDisposeErrorMessage(why);
+    return true;
+}
+
+/* The code of all steps in the making. */
+typedef struct {
+    const TtfsProgram *program;
+    const TtfsJitOptions *options;
+    TtfsBuf *object;   /* [steps] */
+    char (*key)[65];   /* [steps] */
+    uint32_t *missing; /* steps that the cache does not have */
+    uint32_t n_missing;
+    TtfsDiag *diag; /* [members] */
+    atomic_uint next;
+} Making;
+
+static void find_cached(Making *m) {
+    for (uint32_t i = 0; i < m->program->steps.len; i++) {
+        TtfsBuf text = {0};
+        ttfs_buf_puts(&text, TTFS_JIT_SOURCES " LLVM " TTFS_LLVM_VERSION "\n");
+        ttfs_program_describe(m->program, i, &text);
+        ttfs_sha256_of(text.text, text.len, m->key[i]);
+        ttfs_buf_free(&text);
+        bool use = m->options->cache && !m->options->dump;
+        if (!use || !ttfs_cache_get(m->options->cache, m->key[i], &m->object[i]))
+            m->missing[m->n_missing++] = i;
+    }
+}
+
+static void make_steps(void *context, uint32_t member, uint32_t members) {
+    Making *m = context;
+    (void)members;
+    for (;;) {
+        uint32_t k = atomic_fetch_add(&m->next, 1);
+        if (k >= m->n_missing) return;
+        uint32_t i = m->missing[k];
+        if (!ttfs_object_of_step(m->program, i, m->options->dump, &m->object[i], &m->diag[member]))
+            return;
+        if (m->options->cache)
+            ttfs_cache_put(m->options->cache, m->key[i], m->object[i].text, m->object[i].len);
+    }
+}
+
+static bool link_steps(TtfsJit *j, Making *m, TtfsDiag *diag) {
+    if (failed(diag, "no engine", LLVMOrcCreateLLJIT(&j->code, NULL))) return false;
+    LLVMOrcJITDylibRef library = LLVMOrcLLJITGetMainJITDylib(j->code);
+    for (uint32_t i = 0; i < j->steps; i++) {
+        LLVMMemoryBufferRef b = LLVMCreateMemoryBufferWithMemoryRangeCopy(
+            m->object[i].text, m->object[i].len, m->program->steps.at[i].symbol);
+        /* takes the buffer */
+        if (failed(diag, "an object does not load", LLVMOrcLLJITAddObjectFile(j->code, library, b)))
+            return false;
+        j->stats.code_bytes += m->object[i].len;
+    }
+    for (uint32_t i = 0; i < j->steps; i++) {
+        LLVMOrcExecutorAddress at = 0;
+        const char *symbol = m->program->steps.at[i].symbol;
+        if (failed(diag, symbol, LLVMOrcLLJITLookup(j->code, &at, symbol))) return false;
+        j->step[i] = (TtfsStepFunction *)(uintptr_t)at;
+    }
+    return true;
+}
+
+static bool make_code(TtfsJit *j, const TtfsProgram *p, const TtfsJitOptions *o, TtfsDiag *diag) {
+    TtfsArena a = {0};
+    Making m = {.program = p, .options = o};
+    uint32_t members = ttfs_team_size(j->team);
+    m.object = TTFS_ARRAY(&a, TtfsBuf, j->steps);
+    m.key = ttfs_arena_array(&a, j->steps, sizeof *m.key);
+    m.missing = TTFS_ARRAY(&a, uint32_t, j->steps);
+    m.diag = TTFS_ARRAY(&a, TtfsDiag, members);
+    atomic_init(&m.next, 0);
+    find_cached(&m);
+    ttfs_object_init();
+    double start = now();
+    if (m.n_missing) ttfs_team_run(j->team, make_steps, &m);
+    j->stats.generate_seconds = m.n_missing ? now() - start : 0;
+    j->stats.generated = m.n_missing;
+    j->stats.cached = j->steps - m.n_missing;
+    if (m.n_missing && o->cache)
+        ttfs_cache_trim(o->cache, o->cache_bytes ? o->cache_bytes : CACHE_BYTES);
+    bool ok = true;
+    for (uint32_t i = 0; i < members; i++) {
+        ok = ok && !m.diag[i].errors;
+        ttfs_diag_append(diag, &m.diag[i]);
+        ttfs_diag_free(&m.diag[i]);
+    }
+    ok = ok && link_steps(j, &m, diag);
+    for (uint32_t i = 0; i < j->steps; i++) ttfs_buf_free(&m.object[i]);
+    ttfs_arena_free(&a);
+    return ok;
+}
+
+static void keep_steps(TtfsJit *j, const TtfsProgram *p) {
+    const TtfsSpike *s = p->spike;
+    j->steps = p->steps.len;
+    j->units = TTFS_ARRAY(&j->arena, uint32_t, j->steps);
+    j->macs = TTFS_ARRAY(&j->arena, uint64_t, j->steps);
+    j->run = TTFS_ARRAY(&j->arena, TtfsStepRun, j->steps);
+    j->step = TTFS_ARRAY(&j->arena, TtfsStepFunction *, j->steps);
+    j->layer = TTFS_ARRAY(&j->arena, TtfsJitLayer, s->pops.len);
+    for (uint32_t i = 0; i + 1 < j->steps; i++) {
+        const TtfsStep *step = &p->steps.at[i];
+        j->units[i] = step->units;
+        j->run[i] = step->run;
+        j->macs[i] = step->macs;
+        if (step->kind == TTFS_STEP_INPUT) j->input = i;
+        if (step->kind != TTFS_STEP_LINEAR || step->run == TTFS_RUN_TICKS) continue;
+        j->layer[j->layers++] =
+            (TtfsJitLayer){.name = ttfs_arena_strdup(&j->arena, s->pops.at[step->pop].name),
+                           .kernel = step->kernel,
+                           .events = step->events,
+                           .why = step->why,
+                           .macs = step->macs};
+    }
+}
+
+static void keep_populations(TtfsJit *j, const TtfsProgram *p) {
+    const TtfsSpike *s = p->spike;
+    j->pops = s->pops.len;
+    j->pop = TTFS_ARRAY(&j->arena, TtfsJitPop, j->pops);
+    j->inputs = ttfs_pop_size(ttfs_spike_pop(s, s->input));
+    j->sample_bytes = p->sample_bytes;
+    for (uint32_t i = 0; i < j->pops; i++) {
+        const TtfsPopulation *pop = &s->pops.at[i];
+        j->pop[i] = (TtfsJitPop){pop->kind, pop->c, pop->h, pop->w, pop->ticks, p->store[i]};
+        if (pop->kind == TTFS_POP_READOUT)
+            j->readouts += ttfs_pop_size(pop);
+        else
+            j->neurons += ttfs_pop_size(pop);
+    }
+}
+
+/* Constants and workspaces. */
+static bool take_memory(TtfsJit *j, const TtfsProgram *p, TtfsDiag *diag) {
+    uint32_t members = ttfs_team_size(j->team);
+    uint64_t fit = CHUNK_BYTES / j->sample_bytes;
+    j->chunk = fit < 1 ? 1 : fit > CHUNK_MOST ? CHUNK_MOST : (uint32_t)fit;
+    if (j->chunk > 8) j->chunk -= j->chunk % 8; /* whole tiles of samples */
+    uint64_t bytes = j->chunk * j->sample_bytes + TTFS_SLACK;
+    uint8_t *consts = ttfs_arena_try_array(&j->arena, p->const_bytes, 1);
+    bool ok = consts != NULL;
+    j->work = TTFS_ARRAY(&j->arena, uint8_t *, members);
+    for (uint32_t i = 0; ok && i < members; i++) {
+        j->work[i] = ttfs_arena_try_array(&j->arena, bytes, 1);
+        ok = j->work[i] != NULL;
+    }
+    if (!ok)
+        return ttfs_error(diag, TTFS_AT_FILE("jit"), TTFS_JIT_MEMORY,
+                          "no memory for %llu bytes of weights and %u times %llu of activations",
+                          (unsigned long long)p->const_bytes, members, (unsigned long long)bytes);
+    ttfs_program_pack(p, consts);
+    j->consts = consts;
+    j->stats.weight_bytes = p->const_bytes;
+    j->stats.work_bytes = bytes * members;
+    j->stats.chunk = j->chunk;
+    return true;
+}
+
+static bool open(TtfsJit *j, const TtfsSpike *s, const TtfsJitOptions *o, TtfsDiag *diag) {
+    TtfsProgram p;
+    double start = now();
+    if (!ttfs_target_host(&j->target, o->cpu, &j->arena, diag)) return false;
+    j->team = ttfs_team_open(o->threads ? o->threads : cores());
+    if (!j->team)
+        return ttfs_error(diag, TTFS_AT_FILE("jit"), TTFS_JIT_MEMORY, "no threads to be had");
+    j->stats.threads = ttfs_team_size(j->team);
+    j->stats.cpu = j->target.cpu;
+    ttfs_program_of(&p, s, &j->target, (int)o->path, &j->arena);
+    keep_populations(j, &p);
+    keep_steps(j, &p);
+    bool ok = take_memory(j, &p, diag) && make_code(j, &p, o, diag);
+    j->stats.open_seconds = now() - start;
+    return ok;
+}
+
+TtfsJit *ttfs_jit_open(const TtfsSpike *s, const TtfsJitOptions *options, TtfsDiag *diag) {
+    TtfsArena arena = {0};
+    TtfsJit *j = TTFS_NEW(&arena, TtfsJit);
+    TtfsJitOptions none = {0};
+    j->arena = arena;
+    pthread_mutex_init(&j->turn, NULL);
+    if (open(j, s, options ? options : &none, diag)) return j;
+    ttfs_jit_close(j);
+    return NULL;
+}
+
+void ttfs_jit_close(TtfsJit *j) {
+    if (!j) return;
+    if (j->code) LLVMConsumeError(LLVMOrcDisposeLLJIT(j->code));
+    if (j->team) ttfs_team_close(j->team);
+    pthread_mutex_destroy(&j->turn);
+    TtfsArena arena = j->arena; /* holds *j itself */
+    ttfs_arena_free(&arena);
+}
+
+uint32_t ttfs_jit_inputs(const TtfsJit *j) {
+    return j->inputs;
+}
+
+uint32_t ttfs_jit_readouts(const TtfsJit *j) {
+    return j->readouts;
+}
+
+uint64_t ttfs_jit_neurons(const TtfsJit *j) {
+    return j->neurons;
+}
+
+uint32_t ttfs_jit_layers(const TtfsJit *j) {
+    return j->layers;
+}
+
+const TtfsJitLayer *ttfs_jit_layer(const TtfsJit *j, uint32_t i) {
+    return &j->layer[i];
+}
+
+void ttfs_jit_stats(const TtfsJit *j, TtfsJitStats *out) {
+    *out = j->stats;
+}

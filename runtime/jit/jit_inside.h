@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An instance of the engine, as its two halves see it: opening (jit.c) and running (run.c).
+ */
+#ifndef TTFS_JIT_INSIDE_H
+#define TTFS_JIT_INSIDE_H
+
+#include "jit.h"
+#include "program.h"
+#include "team.h"
+
+#include <llvm-c/LLJIT.h>
+#include <pthread.h>
+
+/* A population where its results are taken from. */
+typedef struct {
+    TtfsPopKind kind;
+    uint32_t c, h, w, ticks;
+    TtfsStore store;
+} TtfsJitPop;
+
+struct TtfsJit {
+    TtfsArena arena;
+    pthread_mutex_t turn;
+    TtfsTarget target;
+    LLVMOrcLLJITRef code;
+    uint32_t steps; /* the last: the input from reals, in place of step `input` */
+    uint32_t pops;
+    TtfsStepFunction **step;
+    TtfsStepRun *run; /* [steps] which runs take it */
+    uint32_t *units;  /* [steps] parts that a step's work divides into */
+    uint64_t *macs;   /* [steps] of a sample */
+    TtfsJitPop *pop;  /* [pops] */
+    uint32_t input, inputs, readouts;
+    uint64_t neurons, sample_bytes;
+    const uint8_t *consts;
+    TtfsTeam *team;
+    uint8_t **work; /* [members of the team] */
+    uint32_t chunk; /* samples that a workspace holds */
+    TtfsJitLayer *layer;
+    uint32_t layers;
+    TtfsJitStats stats;
+};
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From a step of a program to machine code. Private to the engine and to ahead-of-time emission.
+ */
+#ifndef TTFS_OBJECT_H
+#define TTFS_OBJECT_H
+
+#include "code.h"
+#include "program.h"
+
+#include <llvm-c/TargetMachine.h>
+
+/* Makes LLVM's targets known; called by every entry of the engine, once is enough. */
+void ttfs_object_init(void);
+
+/* The machine that code is made for, or NULL with JIT_COMPILE. Dispose with
+ * LLVMDisposeTargetMachine. `pic`: position independent, for objects that somebody links. */
+LLVMTargetMachineRef ttfs_object_machine(const TtfsTarget *t, bool pic, TtfsDiag *diag);
+
+/* A context whose errors go to diag. Dispose with LLVMContextDispose. */
+LLVMContextRef ttfs_object_context(TtfsDiag *diag);
+
+/* Builds a step's function into c->module (whose context and program are set). The last step of a
+ * program is the input from reals. */
+void ttfs_object_build(Code *c, uint32_t step, bool internal);
+
+/* Verifies and optimises a module; writes its text before and after to `dump`/NAME.before.ll and
+ * .after.ll when `dump` is not NULL. */
+bool ttfs_object_optimise(LLVMModuleRef m, LLVMTargetMachineRef machine, const char *name,
+                          const char *dump, TtfsDiag *diag);
+/* Appends the module as an object file. */
+bool ttfs_object_write(LLVMModuleRef m, LLVMTargetMachineRef machine, TtfsBuf *out, TtfsDiag *diag);
+
+/* All of it for one step: an object whose only symbol is the step's. Safe to call from several
+ * threads. */
+bool ttfs_object_of_step(const TtfsProgram *p, uint32_t step, const char *dump, TtfsBuf *out,
+                         TtfsDiag *diag);
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Running. Samples go in chunks that fit a core's cache, each chunk through all steps by one member
+ * of the team. When there are fewer chunks than members, all members take one chunk and share the
+ * work of its large steps. Results are copied out of the workspace, from channels innermost to
+ * channels outermost.
+ */
+#include "jit_inside.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+enum { SHARED_MACS = 400000 }; /* of a step that is worth sharing: some microseconds of work */
+enum { SILENT = 0xffff };
+
+typedef struct {
+    TtfsJit *jit;
+    uint64_t samples, chunk;
+    const uint8_t *in;
+    uint64_t in_bytes; /* of a sample */
+    uint32_t input_step;
+    int32_t *potentials;
+    uint16_t *ticks;
+    atomic_uint_least64_t next; /* chunk */
+} Run;
+
+static uint64_t value_at(const uint8_t *at, uint32_t elt) {
+    uint16_t word;
+    if (elt == 1) return *at;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+static void copy_ticks(const TtfsJitPop *p, const uint8_t *sample, uint16_t *out) {
+    const TtfsStore *s = &p->store;
+    for (uint32_t ch = 0; ch < p->c; ch++)
+        for (uint32_t y = 0; y < p->h; y++) {
+            const uint8_t *at = sample + s->origin + y * s->row + (uint64_t)ch * s->elt;
+            for (uint32_t x = 0; x < p->w; x++, at += s->pixel) {
+                uint64_t v = value_at(at, s->elt);
+                *out++ = v ? (uint16_t)(p->ticks - v) : SILENT;
+            }
+        }
+}
+
+static void copy_potentials(const TtfsJitPop *p, const uint8_t *sample, int32_t *out) {
+    const TtfsStore *s = &p->store;
+    for (uint32_t ch = 0; ch < p->c; ch++)
+        for (uint32_t y = 0; y < p->h; y++)
+            for (uint32_t x = 0; x < p->w; x++, out++)
+                memcpy(out, sample + s->origin + y * s->row + x * s->pixel + ch * sizeof *out,
+                       sizeof *out);
+}
+
+/* The results of sample `i`, which lies at `sample` in the workspace. */
+static void copy_results(const Run *r, uint64_t i, const uint8_t *sample) {
+    const TtfsJit *j = r->jit;
+    int32_t *potentials = r->potentials ? r->potentials + i * j->readouts : NULL;
+    uint16_t *ticks = r->ticks ? r->ticks + i * j->neurons : NULL;
+    for (uint32_t k = 0; k < j->pops; k++) {
+        const TtfsJitPop *p = &j->pop[k];
+        uint32_t n = p->c * p->h * p->w;
+        if (p->kind == TTFS_POP_READOUT) {
+            if (potentials) copy_potentials(p, sample, potentials);
+            if (potentials) potentials += n;
+        } else if (ticks) {
+            copy_ticks(p, sample, ticks);
+            ticks += n;
+        }
+    }
+}
+
+/* The function of step k of this run. */
+static uint32_t step_of(const Run *r, uint32_t k) {
+    return k == r->jit->input ? r->input_step : k;
+}
+
+static bool is_taken(const Run *r, uint32_t k) {
+    TtfsStepRun run = r->jit->run[k];
+    return run == TTFS_RUN_ALL || (run == TTFS_RUN_TICKS) == (r->ticks != NULL);
+}
+
+static uint64_t chunk_size(const Run *r, uint64_t first) {
+    return r->samples - first < r->chunk ? r->samples - first : r->chunk;
+}
+
+static void run_step(const Run *r, uint32_t k, uint8_t *work, uint64_t at, uint64_t n,
+                     uint64_t first, uint64_t end) {
+    r->jit->step[step_of(r, k)](r->jit->consts, work, r->in + at * r->in_bytes, n, first, end);
+}
+
+/* Chunks of their own: every member takes the next until there is none. */
+static void run_chunks(void *context, uint32_t member, uint32_t members) {
+    Run *r = context;
+    const TtfsJit *j = r->jit;
+    uint8_t *work = j->work[member];
+    (void)members;
+    for (;;) {
+        uint64_t at = atomic_fetch_add(&r->next, 1) * r->chunk;
+        if (at >= r->samples) return;
+        uint64_t n = chunk_size(r, at);
+        for (uint32_t k = 0; k + 1 < j->steps; k++)
+            if (is_taken(r, k)) run_step(r, k, work, at, n, 0, j->units[k]);
+        for (uint64_t i = 0; i < n; i++) copy_results(r, at + i, work + i * j->sample_bytes);
+    }
+}
+
+static bool is_shared(const Run *r, uint32_t k, uint64_t samples) {
+    const TtfsJit *j = r->jit;
+    return is_taken(r, k) && j->units[k] > 1 && j->macs[k] * samples >= SHARED_MACS;
+}
+
+/* One workspace for all: large steps are shared, the first member does the rest alone. Members wait
+ * for each other before and after a shared step. */
+static void run_shared(void *context, uint32_t member, uint32_t members) {
+    Run *r = context;
+    const TtfsJit *j = r->jit;
+    uint8_t *work = j->work[0];
+    for (uint64_t at = 0; at < r->samples; at += r->chunk) {
+        uint64_t n = chunk_size(r, at);
+        bool before = false;
+        for (uint32_t k = 0; k + 1 < j->steps; k++) {
+            if (!is_taken(r, k)) continue;
+            bool shared = is_shared(r, k, n);
+            if (shared || before) ttfs_team_barrier(j->team, member);
+            before = shared;
+            uint64_t units = j->units[k];
+            if (shared)
+                run_step(r, k, work, at, n, units * member / members,
+                         units * (member + 1) / members);
+            else if (member == 0)
+                run_step(r, k, work, at, n, 0, units);
+        }
+        ttfs_team_barrier(j->team, member);
+        for (uint64_t i = 0; member == 0 && i < n; i++)
+            copy_results(r, at + i, work + i * j->sample_bytes);
+    }
+}
+
+static bool worth_sharing(const Run *r) {
+    for (uint32_t k = 0; k + 1 < r->jit->steps; k++)
+        if (is_shared(r, k, r->samples)) return true;
+    return false;
+}
+
+static void run(TtfsJit *j, Run *r) {
+    pthread_mutex_lock(&j->turn);
+    uint32_t members = ttfs_team_size(j->team);
+    uint64_t even = (r->samples + members - 1) / members;
+    r->jit = j;
+    r->chunk = even < j->chunk ? even : j->chunk;
+    atomic_init(&r->next, 0);
+    if (members == 1 || (r->samples < members && !worth_sharing(r)))
+        run_chunks(r, 0, 1);
+    else if (r->samples < members)
+        ttfs_team_run(j->team, run_shared, r);
+    else
+        ttfs_team_run(j->team, run_chunks, r);
+    pthread_mutex_unlock(&j->turn);
+}
+
+void ttfs_jit_run(TtfsJit *j, uint64_t n, const uint16_t *x, int32_t *potentials, uint16_t *ticks) {
+    Run r = {.samples = n,
+             .in = (const uint8_t *)x,
+             .in_bytes = j->inputs * sizeof *x,
+             .input_step = j->input,
+             .potentials = potentials,
+             .ticks = ticks};
+    if (n) run(j, &r);
+}
+
+void ttfs_jit_run_real(TtfsJit *j, uint64_t n, const float *values, int32_t *potentials,
+                       uint16_t *ticks) {
+    Run r = {.samples = n,
+             .in = (const uint8_t *)values,
+             .in_bytes = j->inputs * sizeof *values,
+             .input_step = j->steps - 1,
+             .potentials = potentials,
+             .ticks = ticks};
+    if (n) run(j, &r);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Team: threads that wait for work and do it together. Waiting threads spin for some microseconds
+ * and then sleep, so that a team between two runs costs nothing and a barrier inside one is short.
+ */
+#ifndef TTFS_TEAM_H
+#define TTFS_TEAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct TtfsTeam TtfsTeam;
+
+/* A team of `size` (>= 1) members, the caller being member 0. Where threads cannot be had it has
+ * fewer, down to the caller alone; ttfs_team_size says how many. NULL when there is no memory. */
+TtfsTeam *ttfs_team_open(uint32_t size);
+void ttfs_team_close(TtfsTeam *t);
+uint32_t ttfs_team_size(const TtfsTeam *t);
+/* Calls work(context, member, members) on every member and returns when all have returned. One
+ * caller at a time. */
+void ttfs_team_run(TtfsTeam *t, void (*work)(void *context, uint32_t member, uint32_t members),
+                   void *context);
+/* Inside work: returns when every member has come here. What they wrote before is seen after. */
+void ttfs_team_barrier(TtfsTeam *t, uint32_t member);
+
+#endif

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The LLVM engine against the golden engine, spike for spike: random networks, small and odd or
+ * wide and deep in ticks, on every family of instructions that this machine has, by either path,
+ * for any number of samples and threads; integers and reals as input. The division exhaustively
+ * where that is possible. Failures are diagnostics.
+ */
+#include "divide.h"
+#include "golden.h"
+#include "jit.h"
+#include "target.h"
+
+#include "wide_spike.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { SMALL_NETS = 1600, WIDE_NETS = 400, SAMPLES = 11, SHORT = 11 };
+
+static uint64_t share =
+    SHORT; /* one network in so many, coprime to what seeds are taken by; 1: "all" */
+
+/* Golden's answers for some samples. */
+typedef struct {
+    TtfsArena arena;
+    uint32_t inputs, readouts;
+    uint64_t neurons, spikes;
+    float *values;
+    uint16_t *x, *ticks;
+    int32_t *potentials;
+} Answers;
+
+static void answer(Answers *a, const TtfsSpike *s, TtfsRng *r) {
+    TtfsTrace t;
+    TtfsGolden *g = ttfs_golden_open(s);
+    const TtfsPopulation *in = ttfs_spike_pop(s, s->input);
+    *a = (Answers){0};
+    ttfs_trace_init(&t, s, &a->arena);
+    a->inputs = ttfs_pop_size(in);
+    a->readouts = t.readouts;
+    a->neurons = t.neurons;
+    a->values = TTFS_ARRAY(&a->arena, float, (size_t)SAMPLES * a->inputs);
+    a->x = TTFS_ARRAY(&a->arena, uint16_t, (size_t)SAMPLES * a->inputs);
+    a->ticks = TTFS_ARRAY(&a->arena, uint16_t, SAMPLES * a->neurons);
+    a->potentials = TTFS_ARRAY(&a->arena, int32_t, (size_t)SAMPLES * a->readouts);
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        float *v = a->values + (size_t)i * a->inputs;
+        uint16_t *x = a->x + (size_t)i * a->inputs;
+        random_input(s, r, x);
+        for (uint32_t k = 0; k < a->inputs; k++) { /* on ticks, between them, at ties, outside */
+            double part = ttfs_rng_below(r, 4) ? 0.25 * ttfs_rng_below(r, 4) : ttfs_rng_f64(r);
+            double tick = (double)ttfs_rng_below(r, in->ticks + 3) - 1 + part;
+            v[k] = (float)(in->offset + in->scale * tick);
+        }
+        if (i % 2) ttfs_spike_encode(s, v, x); /* odd samples are real */
+        ttfs_golden_run(g, x, &t);
+        memcpy(a->ticks + i * a->neurons, t.tick, a->neurons * sizeof *t.tick);
+        memcpy(a->potentials + (size_t)i * a->readouts, t.potential,
+               a->readouts * sizeof *t.potential);
+        for (uint64_t k = 0; k < a->neurons; k++) a->spikes += t.tick[k] != TTFS_SILENT;
+    }
+    ttfs_golden_close(g);
+}
+
+static void compare(const Answers *a, uint64_t first, uint64_t n, const uint16_t *ticks,
+                    const int32_t *potentials, uint64_t seed, const char *cpu) {
+    for (uint64_t i = 0; i < n * a->neurons; i++)
+        if (ticks[i] != a->ticks[first * a->neurons + i])
+            fail_msg("seed %llu %s: sample %llu neuron %llu ticks %u, golden %u",
+                     (unsigned long long)seed, cpu ? cpu : "host",
+                     (unsigned long long)(first + i / a->neurons),
+                     (unsigned long long)(i % a->neurons), ticks[i],
+                     a->ticks[first * a->neurons + i]);
+    for (uint64_t i = 0; i < n * a->readouts; i++)
+        if (potentials[i] != a->potentials[first * a->readouts + i])
+            fail_msg("seed %llu %s: sample %llu readout %llu potential %d, golden %d",
+                     (unsigned long long)seed, cpu ? cpu : "host",
+                     (unsigned long long)(first + i / a->readouts),
+                     (unsigned long long)(i % a->readouts), potentials[i],
+                     a->potentials[first * a->readouts + i]);
+}
+
+static void run_and_compare(TtfsJit *j, const Answers *a, uint64_t seed, const char *cpu) {
+    TtfsArena arena = {0};
+    uint16_t *ticks = TTFS_ARRAY(&arena, uint16_t, SAMPLES * a->neurons);
+    int32_t *potentials = TTFS_ARRAY(&arena, int32_t, (size_t)SAMPLES * a->readouts);
+    assert_int_equal(ttfs_jit_inputs(j), a->inputs);
+    assert_int_equal(ttfs_jit_readouts(j), a->readouts);
+    assert_int_equal(ttfs_jit_neurons(j), a->neurons);
+    ttfs_jit_run(j, SAMPLES, a->x, potentials, ticks);
+    compare(a, 0, SAMPLES, ticks, potentials, seed, cpu);
+    memset(potentials, 0, (size_t)SAMPLES * a->readouts * sizeof *potentials);
+    ttfs_jit_run(j, SAMPLES, a->x, potentials, NULL); /* pools in one with convolutions */
+    compare(a, 0, SAMPLES, a->ticks, potentials, seed, cpu);
+    for (uint64_t i = 1; i < SAMPLES; i += 2) { /* one by one, from reals */
+        ttfs_jit_run_real(j, 1, a->values + i * a->inputs, potentials, ticks);
+        compare(a, i, 1, ticks, potentials, seed, cpu);
+    }
+    ttfs_arena_free(&arena);
+}
+
+/* The families of instructions that this machine can run. */
+static uint32_t processors(const char *cpu[5]) {
+    static const char *const all[] = {"x86-64", "x86-64-v3", "alderlake", "x86-64-v4"};
+    TtfsArena a = {0};
+    TtfsDiag d = {0};
+    TtfsTarget t;
+    uint32_t n = 0;
+    cpu[n++] = NULL;
+    for (uint32_t i = 0; i < 4; i++)
+        if (ttfs_target_host(&t, all[i], &a, &d)) cpu[n++] = all[i];
+    ttfs_diag_free(&d);
+    ttfs_arena_free(&a);
+    return n;
+}
+
+/* How many layers took the kernels that not all can take. */
+enum { KERNEL_ALL, KERNEL_EVENTS, KERNEL_POOL, KERNEL_NARROW, KERNELS };
+static uint32_t kernels[KERNELS];
+
+static void one_network(const TtfsSpike *s, uint64_t seed, uint64_t *spikes) {
+    const char *cpu[5];
+    TtfsRng r = ttfs_rng(seed ^ 0x5eed);
+    TtfsDiag d = {0};
+    Answers a;
+    uint32_t cpus = processors(cpu);
+    if (!ttfs_spike_check(s, "random", &d)) fail_msg("seed %llu", (unsigned long long)seed);
+    TtfsJitOptions o = {.threads = 1 + (uint32_t)(seed % 3),
+                        .cpu = seed % 2 ? NULL : cpu[seed / 2 % cpus],
+                        .path = (TtfsJitPath)(seed % 5 % 3)};
+    answer(&a, s, &r);
+    TtfsJit *j = ttfs_jit_open(s, &o, &d);
+    if (!j) fail_msg("seed %llu: %s", (unsigned long long)seed, d.messages.at[0].what);
+    run_and_compare(j, &a, seed, o.cpu);
+    for (uint32_t i = 0; i < ttfs_jit_layers(j); i++) {
+        const TtfsJitLayer *l = ttfs_jit_layer(j, i);
+        kernels[KERNEL_EVENTS] += l->events;
+        kernels[KERNEL_POOL] += strstr(l->kernel, "pool") != NULL;
+        kernels[KERNEL_NARROW] += strncmp(l->kernel, "32 pixels", 9) == 0;
+        kernels[KERNEL_ALL]++;
+    }
+    *spikes += a.spikes;
+    ttfs_jit_close(j);
+    ttfs_diag_free(&d);
+    ttfs_arena_free(&a.arena);
+}
+
+static void small_networks(void **state) {
+    uint64_t spikes = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= SMALL_NETS; seed += share) {
+        TtfsSpike s;
+        random_spike(&s, seed);
+        one_network(&s, seed, &spikes);
+        ttfs_spike_free(&s);
+    }
+    print_message("%d networks, %llu spikes\n", (int)(SMALL_NETS / share),
+                  (unsigned long long)spikes);
+    assert_true(spikes > 100000 / share);
+}
+
+static void wide_networks(void **state) {
+    uint64_t spikes = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= WIDE_NETS; seed += share) {
+        TtfsSpike s;
+        wide_spike(&s, seed);
+        one_network(&s, seed, &spikes);
+        ttfs_spike_free(&s);
+    }
+    print_message("%d networks, %llu spikes\n", (int)(WIDE_NETS / share),
+                  (unsigned long long)spikes);
+    print_message("%u layers: %u by events, %u with their pool, %u with pixels in the lanes\n",
+                  kernels[KERNEL_ALL], kernels[KERNEL_EVENTS], kernels[KERNEL_POOL],
+                  kernels[KERNEL_NARROW]);
+    assert_true(spikes > 500000 / share);
+    assert_true(kernels[KERNEL_EVENTS] > 50 / share && kernels[KERNEL_POOL] > 50 / share);
+}
+
+/* The multiplier's quotient against the division, as the kernels compute it. */
+static uint32_t quotient(uint32_t u, uint32_t multiplier, uint32_t bits) {
+    return (uint32_t)(((uint64_t)u * multiplier) >> bits);
+}
+
+static void division_small(void **state) {
+    (void)state;
+    uint64_t wrong = 0, proven = 0;
+    for (uint32_t r = 1; r <= 300; r++)
+        for (uint32_t bits = 31; bits <= 44; bits++) {
+            uint32_t m = 0, most = 70000;
+            bool exact = ttfs_divide_exact(r, most, bits, &m);
+            if (!exact) continue;
+            proven++;
+            for (uint32_t u = 0; u <= most; u++) wrong += quotient(u, m, bits) != u / r;
+        }
+    assert_int_equal(wrong, 0);
+    assert_true(proven > 1000);
+}
+
+/* Where a quotient changes, for every ramp of up to 16 bits and some larger ones, over all of 31
+ * bits. */
+static void division_at_edges(void **state) {
+    (void)state;
+    TtfsRng rng = ttfs_rng(9);
+    for (uint32_t i = 1; i < 70000; i++) {
+        uint32_t r = i < 65536 ? i : 1 + (uint32_t)(ttfs_rng_u64(&rng) >> 33), m = 0;
+        uint32_t bits = ttfs_divide_bits(r);
+        assert_true(ttfs_divide_exact(r, INT32_MAX, bits, &m));
+        for (uint32_t k = 0; k < 40; k++) {
+            uint32_t q = k < 4 ? k : (uint32_t)(ttfs_rng_u64(&rng) % (INT32_MAX / r + 1u));
+            uint64_t edge = k == 4 ? INT32_MAX : (uint64_t)q * r;
+            for (uint64_t u = edge ? edge - 1 : 0; u <= edge + 1 && u <= INT32_MAX; u++)
+                assert_int_equal(quotient((uint32_t)u, m, bits), (uint32_t)u / r);
+        }
+    }
+}
+
+/* What is claimed inexact is: beyond `most` a quotient is wrong. */
+static void division_refuses(void **state) {
+    uint32_t m = 0;
+    (void)state;
+    assert_false(ttfs_divide_exact(7, INT32_MAX, 32, &m));
+    bool wrong = false;
+    for (uint64_t u = 0; u <= INT32_MAX && !wrong; u += 7)
+        wrong = u && quotient((uint32_t)u - 1, m, 32) != (u - 1) / 7;
+    assert_true(wrong);
+    assert_false(ttfs_divide_exact(1, 10, 32, &m)); /* 2^32 does not fit */
+}
+
+static void failures(void **state) {
+    TtfsSpike s;
+    TtfsDiag d = {0};
+    (void)state;
+    random_spike(&s, 1);
+    assert_null(ttfs_jit_open(&s, &(TtfsJitOptions){.cpu = "no-such-processor"}, &d));
+    assert_int_equal(d.errors, 1);
+    assert_int_equal(d.messages.at[0].code, TTFS_JIT_COMPILE);
+    assert_non_null(strstr(d.messages.at[0].advice, "x86-64"));
+    ttfs_diag_free(&d);
+    ttfs_spike_free(&s);
+}
+
+/* Two instances of one graph with one damaged weight are found to differ. */
+static void a_damaged_weight_shows(void **state) {
+    TtfsSpike s;
+    TtfsDiag d = {0};
+    TtfsRng r = ttfs_rng(3);
+    Answers a;
+    (void)state;
+    random_spike(&s, 3);
+    answer(&a, &s, &r);
+    TtfsConnection *last = &s.conns.at[ttfs_spike_pop(&s, s.readout)->conn_first];
+    for (uint64_t i = 0; i < last->weight_count; i++) ((int16_t *)(uintptr_t)last->weights)[i] ^= 1;
+    TtfsJit *j = ttfs_jit_open(&s, NULL, &d);
+    int32_t *potentials = TTFS_ARRAY(&a.arena, int32_t, (size_t)SAMPLES * a.readouts);
+    ttfs_jit_run(j, SAMPLES, a.x, potentials, NULL);
+    assert_memory_not_equal(potentials, a.potentials, SAMPLES * a.readouts * sizeof *potentials);
+    ttfs_jit_close(j);
+    ttfs_arena_free(&a.arena);
+    ttfs_spike_free(&s);
+}
+
+int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "all") == 0) share = 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(division_small),         cmocka_unit_test(division_at_edges),
+        cmocka_unit_test(division_refuses),       cmocka_unit_test(failures),
+        cmocka_unit_test(a_damaged_weight_shows), cmocka_unit_test(small_networks),
+        cmocka_unit_test(wide_networks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
