@@ -16,8 +16,8 @@ typedef struct {
     uint32_t n[4];             /* samples, rows, columns, vectors */
     uint32_t lanes_last;       /* lanes of the last vector that are channels */
     Value sample;              /* where the first sample's values lie */
-    Value y, x, vector; /* of the first output */
-    Value out_y, out_x; /* ... in the population that is filled */
+    Value y, x, vector;        /* of the first output */
+    Value out_y, out_x;        /* ... in the population that is filled */
     Value sum[TTFS_TILE_SUMS]; /* variables, [sample][row][column][vector] */
 } Tile;
 

@@ -14,7 +14,8 @@ static void put_target(const TtfsTarget *t, TtfsBuf *out) {
     put(out, "lanes", t->lanes);
     put(out, "registers", t->registers);
     put(out, "dot",
-        t->permutes_bytes * 8U + t->bytes_by_four * 4U + t->words_by_two * 2U + t->words_add);
+        t->wide_products * 16U + t->permutes_bytes * 8U + t->bytes_by_four * 4U +
+            t->words_by_two * 2U + t->words_add);
 }
 
 static void put_population(const TtfsProgram *p, uint32_t i, TtfsBuf *out) {

@@ -4,7 +4,7 @@
  * engine, spike for spike, at the speed at which people run the network itself.
  *
  *     TtfsJit *j = ttfs_jit_open(&spike, NULL, &diag);         NULL: diag says why
- *     ttfs_jit_run(j, n, x, potentials, NULL, &diag);          n samples
+ *     ttfs_jit_run(j, n, x, potentials, NULL);                 n samples
  *     ttfs_jit_close(j);
  *
  * Instances are independent of each other. Calls on one instance from several threads are safe;

@@ -89,17 +89,19 @@ static void choose_path(TtfsProgram *p, TtfsStep *s, int path) {
     s->why = "";
     if (s->terms != 1 || c->kind != TTFS_CONN_DENSE || t->count_y * t->count_x > 1 || t->per_pixel)
         return;
+    bool known = src->rate_ppm < 1000000; /* else nobody counted */
     double silent = 1 - src->rate_ppm / 1e6, none = 1;
     for (uint32_t i = 0; i < t->dot.by; i++) none *= silent;
-    s->events = path == 2 || (path == 0 && none > 0.3 && s->vectors >= 4);
+    bool hope = (!known || none > 0.3) && s->vectors >= 4;
+    s->events = path == 2 || (path == 0 && hope);
     s->events_most = path == 2 ? t->steps : t->steps * 4 / 5;
-    s->why = ttfs_arena_printf(p->arena, "%.0f %% of %u groups of %u expected to hold a spike%s",
-                               100 * (1 - none), t->steps, t->dot.by,
-                               path ? "; path set by option"
-                               : s->events
-                                   ? "; events up to 80 % of them in a tile of samples, dense above"
-                               : none <= 0.3 ? "; events pay up to 70 %"
-                                             : "; too few outputs to pay for lists");
+    const char *expected = ttfs_arena_printf(p->arena, "%.0f %%", 100 * (1 - none));
+    s->why = ttfs_arena_printf(p->arena, "%s of %u groups of %u expected to hold a spike; %s",
+                               known ? expected : "an unknown share", t->steps, t->dot.by,
+                               path         ? "path set by option"
+                               : hope       ? "events up to 80 % in a tile of samples, dense above"
+                               : none > 0.3 ? "too few outputs to pay for lists"
+                                            : "events pay up to 70 %");
 }
 
 static void name_kernel(TtfsProgram *p, TtfsStep *s) {

@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum { SHARED_MACS = 400000 }; /* of a step that is worth sharing: some microseconds of work */
-enum { SILENT = 0xffff };
+enum { SILENT = 0xffff, PARTS_EACH = 2 };
 
 typedef struct {
     TtfsJit *jit;
@@ -21,7 +21,9 @@ typedef struct {
     uint32_t input_step;
     int32_t *potentials;
     uint16_t *ticks;
-    atomic_uint_least64_t next; /* chunk */
+    atomic_uint_least64_t next; /* chunk; part of a shared step */
+    uint32_t shared;            /* the step that is being shared, ... */
+    uint64_t at;                /* ... and for which samples */
 } Run;
 
 static uint64_t value_at(const uint8_t *at, uint32_t elt) {
@@ -110,30 +112,36 @@ static bool is_shared(const Run *r, uint32_t k, uint64_t samples) {
     return is_taken(r, k) && j->units[k] > 1 && j->macs[k] * samples >= SHARED_MACS;
 }
 
-/* One workspace for all: large steps are shared, the first member does the rest alone. Members wait
- * for each other before and after a shared step. */
-static void run_shared(void *context, uint32_t member, uint32_t members) {
+/* Parts of the step that is being shared: a few each, so that one who comes late finds some left.
+ */
+static void run_parts(void *context, uint32_t member, uint32_t members) {
     Run *r = context;
     const TtfsJit *j = r->jit;
+    uint64_t units = j->units[r->shared], parts = (uint64_t)members * PARTS_EACH;
+    (void)member;
+    if (parts > units) parts = units;
+    for (;;) {
+        uint64_t p = atomic_fetch_add(&r->next, 1);
+        if (p >= parts) return;
+        run_step(r, r->shared, j->work[0], r->at, chunk_size(r, r->at), units * p / parts,
+                 units * (p + 1) / parts);
+    }
+}
+
+/* One workspace for all: large steps are shared, the caller does the rest alone. */
+static void run_shared(Run *r) {
+    const TtfsJit *j = r->jit;
     uint8_t *work = j->work[0];
-    for (uint64_t at = 0; at < r->samples; at += r->chunk) {
-        uint64_t n = chunk_size(r, at);
-        bool before = false;
-        for (uint32_t k = 0; k + 1 < j->steps; k++) {
-            if (!is_taken(r, k)) continue;
-            bool shared = is_shared(r, k, n);
-            if (shared || before) ttfs_team_barrier(j->team, member);
-            before = shared;
-            uint64_t units = j->units[k];
-            if (shared)
-                run_step(r, k, work, at, n, units * member / members,
-                         units * (member + 1) / members);
-            else if (member == 0)
-                run_step(r, k, work, at, n, 0, units);
+    for (r->at = 0; r->at < r->samples; r->at += r->chunk) {
+        uint64_t n = chunk_size(r, r->at);
+        for (r->shared = 0; r->shared + 1 < j->steps; r->shared++) {
+            atomic_store(&r->next, 0);
+            if (is_shared(r, r->shared, n))
+                ttfs_team_run(j->team, run_parts, r);
+            else if (is_taken(r, r->shared))
+                run_step(r, r->shared, work, r->at, n, 0, j->units[r->shared]);
         }
-        ttfs_team_barrier(j->team, member);
-        for (uint64_t i = 0; member == 0 && i < n; i++)
-            copy_results(r, at + i, work + i * j->sample_bytes);
+        for (uint64_t i = 0; i < n; i++) copy_results(r, r->at + i, work + i * j->sample_bytes);
     }
 }
 
@@ -153,7 +161,7 @@ static void run(TtfsJit *j, Run *r) {
     if (members == 1 || (r->samples < members && !worth_sharing(r)))
         run_chunks(r, 0, 1);
     else if (r->samples < members)
-        ttfs_team_run(j->team, run_shared, r);
+        run_shared(r);
     else
         ttfs_team_run(j->team, run_chunks, r);
     pthread_mutex_unlock(&j->turn);

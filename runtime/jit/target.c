@@ -53,6 +53,7 @@ static void set_family(TtfsTarget *t, Family f) {
     t->bytes_by_four = f == AVX2_VNNI || f == AVX512_VNNI || f == AVX512_VBMI;
     t->words_by_two = avx512 || avx2 || f == SSE;
     t->words_add = t->bytes_by_four;
+    t->wide_products = t->words_by_two;
     t->permutes_bytes = f == AVX512_VBMI;
 }
 

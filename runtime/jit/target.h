@@ -14,6 +14,7 @@ typedef struct {
     uint32_t registers;                  /* vector registers that a tile may fill */
     bool bytes_by_four;                  /* a u8 x s8 dot product of four into i32 (VNNI) */
     bool words_by_two;   /* an i16 x i16 dot product of two into i32 (SSE2, AVX2, AVX-512BW) */
+    bool wide_products;  /* 64-bit products of every other 32-bit lane (SSE2, AVX2, AVX-512) */
     bool permutes_bytes; /* any byte of 64 to any place (AVX-512 VBMI) */
     bool words_add;      /* ... that also adds (VNNI) */
 } TtfsTarget;

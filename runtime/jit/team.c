@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Threads that wait on counters. A run raises `epoch`, a barrier that is complete raises `phase`;
- * whoever waits for a counter to move spins for SPIN_NS and then sleeps, and whoever raises one
- * wakes the sleepers, if there are any.
+ * Threads that wait at a door: one word with the number of the run, whether it is open, and how
+ * many members are inside. The caller opens it, works, closes it and waits until it is empty; a
+ * member goes in if it finds it open, else waits for the next run. Whoever waits spins for SPIN_NS
+ * and then sleeps; whoever changes the door so that somebody may go on wakes the sleepers, if there
+ * are any.
  *
  * No wake-up is lost: a waiter counts itself among `sleepers`, under the lock, before it looks at
- * the counter again; the raiser changes the counter before it looks at `sleepers`. Both are
- * sequentially consistent, so at least one sees the other; and the raiser, who takes the lock to
- * wake, finds a waiter that it saw asleep.
+ * the door again; the other changes the door before it looks at `sleepers`. Both are sequentially
+ * consistent, so at least one sees the other; and to wake is to take the lock, which finds a waiter
+ * that it saw asleep.
  */
 #include "team.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
@@ -22,17 +25,17 @@
 
 #include "base.h"
 
-enum { SPIN_NS = 40000, LOOKS = 32, LINE = 64, MOST = 1024 };
+/* Who spins for long lets others have the core: they may be those it waits for. */
+enum { SPIN_NS = 40000, POLITE_NS = 4000, LOOKS = 32, LINE = 64, MOST = 1024 };
+/* The door. Runs are counted modulo 2^20: a member that sleeps through as many misses one. */
+enum { INSIDE = 0x7ff, OPEN = 0x800, RUN = 0x1000 };
 
-/* Counters that different members write often lie on cache lines of their own. */
 struct TtfsTeam {
-    _Alignas(LINE) atomic_uint epoch; /* runs begun */
-    _Alignas(LINE) atomic_uint phase; /* barriers completed */
-    _Alignas(LINE) atomic_uint here;  /* members that reached the present one */
+    _Alignas(LINE) atomic_uint door;
     _Alignas(LINE) atomic_uint sleepers;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    /* Set before `epoch` is raised. */
+    /* Set while the door is closed and nobody is inside. */
     void (*work)(void *context, uint32_t member, uint32_t members);
     void *context;
     uint32_t size;
@@ -61,57 +64,80 @@ static int64_t now(void) {
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* True when the counter moved while there was patience for it. */
-static bool spin_while(atomic_uint *counter, unsigned old) {
-    int64_t end = now() + SPIN_NS;
+static bool is_empty(unsigned door, unsigned run) {
+    (void)run;
+    return (door & INSIDE) == 0;
+}
+
+static bool is_another(unsigned door, unsigned run) {
+    return door / RUN != run;
+}
+
+typedef bool Ready(unsigned door, unsigned run);
+
+/* True when it came about while there was patience for it. */
+static bool spin_until(TtfsTeam *t, Ready *ready, unsigned run) {
+    int64_t begun = now(), spent = 0;
     do {
         for (int i = 0; i < LOOKS; i++) {
-            if (atomic_load_explicit(counter, memory_order_acquire) != old) return true;
+            if (ready(atomic_load_explicit(&t->door, memory_order_acquire), run)) return true;
             relax();
         }
-    } while (now() < end);
+        if (spent > POLITE_NS) sched_yield();
+        spent = now() - begun;
+    } while (spent < SPIN_NS);
     return false;
 }
 
-static void wait_while(TtfsTeam *t, atomic_uint *counter, unsigned old) {
-    if (atomic_load(counter) != old || (t->spin && spin_while(counter, old))) return;
+static void wait_until(TtfsTeam *t, Ready *ready, unsigned run) {
+    if (ready(atomic_load(&t->door), run) || (t->spin && spin_until(t, ready, run))) return;
     pthread_mutex_lock(&t->lock);
     atomic_fetch_add(&t->sleepers, 1);
-    while (atomic_load(counter) == old) pthread_cond_wait(&t->wake, &t->lock);
+    while (!ready(atomic_load(&t->door), run)) pthread_cond_wait(&t->wake, &t->lock);
     atomic_fetch_sub(&t->sleepers, 1);
     pthread_mutex_unlock(&t->lock);
 }
 
-static void raise_counter(TtfsTeam *t, atomic_uint *counter) {
-    atomic_fetch_add(counter, 1);
+/* After a change of the door. */
+static void wake_sleepers(TtfsTeam *t) {
     if (atomic_load(&t->sleepers) == 0) return;
     pthread_mutex_lock(&t->lock);
     pthread_cond_broadcast(&t->wake);
     pthread_mutex_unlock(&t->lock);
 }
 
-/* The phase cannot move twice before a member saw it move: the next barrier needs that member. */
-void ttfs_team_barrier(TtfsTeam *t, uint32_t member) {
-    (void)member;
-    if (t->size == 1) return;
-    unsigned phase = atomic_load(&t->phase);
-    if (atomic_fetch_add(&t->here, 1) + 1 < t->size) {
-        wait_while(t, &t->phase, phase);
-        return;
-    }
-    atomic_store(&t->here, 0);
-    raise_counter(t, &t->phase);
+/* Goes in, unless the door is closed; sets *run to the one that was found. */
+static bool enter(TtfsTeam *t, unsigned *run) {
+    unsigned door = atomic_load(&t->door);
+    do {
+        *run = door / RUN;
+        if (!(door & OPEN)) return false;
+    } while (!atomic_compare_exchange_weak(&t->door, &door, door + 1));
+    return true;
+}
+
+static void leave(TtfsTeam *t) {
+    unsigned door = atomic_fetch_sub(&t->door, 1) - 1;
+    if (!(door & OPEN) && is_empty(door, 0)) wake_sleepers(t);
 }
 
 static void *serve(void *arg) {
     const Seat *seat = arg;
     TtfsTeam *t = seat->team;
-    for (unsigned epoch = 0;; epoch++) {
-        wait_while(t, &t->epoch, epoch);
-        if (t->closing) return NULL;
+    for (unsigned run = 0;;) {
+        wait_until(t, is_another, run);
+        if (!enter(t, &run)) continue;
+        if (t->closing) break;
         t->work(t->context, seat->member, t->size);
-        ttfs_team_barrier(t, seat->member);
+        leave(t);
     }
+    return NULL;
+}
+
+/* Lets members in, to the next run. */
+static void open_door(TtfsTeam *t) {
+    atomic_store(&t->door, (atomic_load(&t->door) / RUN + 1) * RUN + OPEN);
+    wake_sleepers(t);
 }
 
 /* Starts members until one cannot be had. They take no signals: those are the application's. */
@@ -149,7 +175,7 @@ TtfsTeam *ttfs_team_open(uint32_t size) {
 void ttfs_team_close(TtfsTeam *t) {
     if (!t) return;
     t->closing = true;
-    raise_counter(t, &t->epoch);
+    open_door(t); /* and leaves it open: everybody comes */
     for (uint32_t m = 1; m < t->size; m++) pthread_join(t->thread[m], NULL);
     pthread_cond_destroy(&t->wake);
     pthread_mutex_destroy(&t->lock);
@@ -165,7 +191,9 @@ void ttfs_team_run(TtfsTeam *t, void (*work)(void *context, uint32_t member, uin
                    void *context) {
     t->work = work;
     t->context = context;
-    if (t->size > 1) raise_counter(t, &t->epoch);
+    if (t->size > 1) open_door(t);
     work(context, 0, t->size);
-    ttfs_team_barrier(t, 0);
+    if (t->size == 1) return;
+    atomic_fetch_and(&t->door, ~(unsigned)OPEN);
+    wait_until(t, is_empty, 0);
 }

@@ -8,7 +8,7 @@
  */
 #include "tile.h"
 
-enum { MOST_SAMPLES = 8, LATENCY = 4 };
+enum { MOST_SAMPLES = 8, LATENCY = 6 };
 
 static double cycles(uint32_t places, uint32_t vectors) {
     double dots = places * vectors / 2.0, loads = (places + vectors) / 2.0;
@@ -54,7 +54,7 @@ static void choose_samples(const TtfsProgram *p, TtfsStep *s) {
     double best = 0;
     for (uint32_t v = 1; v <= s->vectors && v <= 8; v++) {
         for (uint32_t n = 1; n <= MOST_SAMPLES && fits(p, n, v); n++) {
-            if (MOST_SAMPLES % n) continue;
+            if (MOST_SAMPLES % n || (s->events && n > 4)) continue;
             uint32_t rest = s->vectors % v;
             double all = (s->vectors / v * cycles(n, v) + (rest ? cycles(n, rest) : 0)) / n;
             if (best > 0 && all >= best) continue;

@@ -19,7 +19,7 @@ SHOWN = re.compile(r"^```text\n(What was proven.*?)^```", re.M | re.S)
 
 
 def documents():
-    for folder in ("", "docs", "examples/digits"):
+    for folder in ("", "docs", "examples/digits", "tools/bench"):
         for name in sorted(os.listdir(os.path.join(SOURCE, folder))):
             if name.endswith(".md"):
                 yield os.path.join(folder, name)

@@ -5,9 +5,9 @@
 # In: the source tree. The tables (*.def) are laid out by hand.
 set -u
 cd "$1" || exit 1
-folders='compiler hw runtime tests'
+folders='compiler hw runtime tests tools'
 find $folders -name '*.[ch]' -o -name '*.cpp' | sort | xargs clang-format --dry-run --Werror || exit 1
-unlicensed=$(find $folders rtl tools -type f \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.def' \
+unlicensed=$(find $folders rtl -type f \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.def' \
     -o -name '*.v' -o -name '*.vh' -o -name '*.sv' -o -name '*.py' -o -name '*.sh' \
     -o -name meson.build \) -exec grep -L SPDX-License-Identifier {} +)
 [ -z "$unlicensed" ] || { echo "without an SPDX line:"; echo "$unlicensed"; exit 1; }

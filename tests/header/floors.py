@@ -18,7 +18,7 @@ def rows(source):
         table = re.search(r"^floors = \[\n(.*?)^\]", f.read(), re.S | re.M)[1]
     found = {}
     for row in re.findall(r"^    \[('.*?)\],\n(?=    \[|\Z)", table, re.S | re.M):
-        folder, needs = re.match(r"'([^']+)',\s*\[.*?\],\s*\[(.*?)\]", row, re.S).groups()
+        folder, needs = re.match(r"'([^']+)',\s*(?:\w+ \+ )?\[.*?\],\s*\[(.*?)\]", row, re.S).groups()
         found[folder] = {folder, *re.findall(r"'([^']+)'", needs)}
     return found
 

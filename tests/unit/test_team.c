@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The team: every member is called once a run with its number, a barrier lets nobody past before
- * all are there and shows what was written before it, whether members spin or sleep. Sizes beyond
- * the machine's cores as well, where every wait blocks.
+ * The team: every part that members take from a counter is done once and is seen after the run, the
+ * caller always works and members come at most once a run, whether they spin or sleep; no wake-up
+ * is lost. Sizes beyond the machine's cores as well, where every wait blocks.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,22 +12,25 @@
 #include <cmocka.h>
 
 #include <pthread.h>
-#include <string.h>
+#include <stdatomic.h>
 #include <time.h>
 
 #include "team.h"
 
-enum { MOST = 9, ROUNDS = 200, CELLS = 64 };
+enum { MOST = 9, RUNS = 300, PARTS = 64 };
 
 static const uint32_t sizes[] = {1, 2, 3, 4, MOST};
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
-/* What the members do; plain memory, so that a missing order shows under the thread sanitizer. */
+/* What the members do; plain memory where they may rely on order, so that a missing one shows under
+ * the thread sanitizer. */
 typedef struct {
     TtfsTeam *team;
     uint32_t calls[MOST], members[MOST];
     pthread_t thread[MOST];
-    uint64_t cell[2][MOST][CELLS];
+    atomic_uint next, came;
+    uint64_t cell[2][PARTS];
+    uint32_t run;
     bool dawdle;
 } Job;
 
@@ -36,99 +39,81 @@ static void pause_us(long us) {
     nanosleep(&t, NULL);
 }
 
-static void sign_in(void *context, uint32_t member, uint32_t members) {
+/* Part p of a run: from all that the run before wrote. */
+static uint64_t part(const uint64_t *from, uint32_t p, uint32_t run) {
+    uint64_t sum = p + run;
+    for (uint32_t i = 0; i < PARTS; i++) sum = sum * 31 + from[i];
+    return sum;
+}
+
+static void take_parts(void *context, uint32_t member, uint32_t members) {
     Job *j = context;
     j->calls[member]++;
     j->members[member] = members;
     j->thread[member] = pthread_self();
+    if (j->dawdle && member && j->run % 50 == 0) pause_us(1000);
+    for (uint32_t p; (p = atomic_fetch_add(&j->next, 1)) < PARTS;)
+        j->cell[(j->run + 1) % 2][p] = part(j->cell[j->run % 2], p, j->run);
 }
 
-static void calls_every_member_once(void **state) {
+/* Each run starts from what the last one wrote: a part that was lost, done late or not seen changes
+ * all that follows. */
+static void parts_are_done(uint32_t size, bool dawdle) {
+    Job j = {.team = ttfs_team_open(size), .dawdle = dawdle};
+    uint64_t want[2][PARTS] = {0};
+    assert_non_null(j.team);
+    assert_int_equal(ttfs_team_size(j.team), size);
+    for (j.run = 0; j.run < RUNS; j.run++) {
+        for (uint32_t p = 0; p < PARTS; p++)
+            want[(j.run + 1) % 2][p] = part(want[j.run % 2], p, j.run);
+        if (dawdle && j.run % 70 == 0) pause_us(1000);
+        atomic_store(&j.next, 0);
+        ttfs_team_run(j.team, take_parts, &j);
+        assert_memory_equal(want, j.cell, sizeof want);
+        assert_int_equal(j.calls[0], j.run + 1);
+        for (uint32_t m = 0; m < size; m++) {
+            assert_true(j.calls[m] <= j.run + 1);
+            if (j.calls[m]) assert_int_equal(j.members[m], size);
+        }
+    }
+    assert_true(pthread_equal(j.thread[0], pthread_self()));
+    ttfs_team_close(j.team);
+}
+
+static void every_part_is_done_once(void **state) {
+    (void)state;
+    for (int s = 0; s < SIZES; s++) parts_are_done(sizes[s], false);
+}
+
+/* Members that are late, and members that still work when the caller is done. */
+static void late_members_are_waited_for(void **state) {
+    (void)state;
+    for (int s = 0; s < SIZES; s++) parts_are_done(sizes[s], true);
+}
+
+/* Returns when all have come: one that sleeps on is waited for until the test's time is over. */
+static void meet(void *context, uint32_t member, uint32_t members) {
+    Job *j = context;
+    j->calls[member]++;
+    j->thread[member] = pthread_self();
+    atomic_fetch_add(&j->came, 1);
+    while (atomic_load(&j->came) < members) pause_us(10);
+}
+
+static void all_members_wake(void **state) {
     (void)state;
     for (int s = 0; s < SIZES; s++) {
         Job j = {.team = ttfs_team_open(sizes[s])};
-        assert_non_null(j.team);
-        assert_int_equal(ttfs_team_size(j.team), sizes[s]);
-        for (uint32_t run = 1; run <= ROUNDS; run++) {
-            ttfs_team_run(j.team, sign_in, &j);
-            for (uint32_t m = 0; m < sizes[s]; m++) {
-                assert_int_equal(j.calls[m], run);
-                assert_int_equal(j.members[m], sizes[s]);
-            }
+        for (uint32_t run = 1; run <= 40; run++) {
+            if (run % 2) pause_us(500);
+            atomic_store(&j.came, 0);
+            ttfs_team_run(j.team, meet, &j);
+            for (uint32_t m = 0; m < sizes[s]; m++) assert_int_equal(j.calls[m], run);
         }
-        assert_true(pthread_equal(j.thread[0], pthread_self()));
         for (uint32_t m = 1; m < sizes[s]; m++)
             for (uint32_t k = 0; k < m; k++) assert_false(pthread_equal(j.thread[m], j.thread[k]));
         ttfs_team_close(j.team);
     }
-}
-
-/* Members that sleep between runs wake for the next one. */
-static void wakes_from_sleep(void **state) {
-    (void)state;
-    Job j = {.team = ttfs_team_open(3)};
-    for (uint32_t run = 1; run <= 20; run++) {
-        pause_us(2000);
-        ttfs_team_run(j.team, sign_in, &j);
-        for (uint32_t m = 0; m < 3; m++) assert_int_equal(j.calls[m], run);
-    }
-    pause_us(2000);
-    ttfs_team_close(j.team);
-}
-
-/* Every member adds up what all wrote before the barrier and writes the sum, which the next
- * round takes: one that passed too early, or saw old memory, changes all that follows. */
-static void add_up(void *context, uint32_t member, uint32_t members) {
-    Job *j = context;
-    for (uint32_t round = 0; round < ROUNDS; round++) {
-        uint64_t(*from)[CELLS] = j->cell[round % 2], *to = j->cell[(round + 1) % 2][member];
-        if (j->dawdle && round % 50 == 0 && round / 50 % members == member) pause_us(1000);
-        for (uint32_t i = 0; i < CELLS; i++) {
-            uint64_t sum = member + 1;
-            for (uint32_t m = 0; m < members; m++) sum = sum * 31 + from[m][i];
-            to[i] = sum;
-        }
-        ttfs_team_barrier(j->team, member);
-    }
-}
-
-/* The same by one thread alone. */
-static void add_up_alone(Job *j, uint32_t members) {
-    for (uint32_t round = 0; round < ROUNDS; round++)
-        for (uint32_t member = 0; member < members; member++)
-            for (uint32_t i = 0; i < CELLS; i++) {
-                uint64_t sum = member + 1;
-                for (uint32_t m = 0; m < members; m++) sum = sum * 31 + j->cell[round % 2][m][i];
-                j->cell[(round + 1) % 2][member][i] = sum;
-            }
-}
-
-static void barrier_keeps_order(bool dawdle) {
-    static Job want, got;
-    for (int s = 0; s < SIZES; s++) {
-        memset(&want, 0, sizeof want);
-        memset(&got, 0, sizeof got);
-        got.team = ttfs_team_open(sizes[s]);
-        assert_non_null(got.team);
-        got.dawdle = dawdle;
-        for (int run = 0; run < 5; run++) {
-            add_up_alone(&want, sizes[s]);
-            ttfs_team_run(got.team, add_up, &got);
-            assert_memory_equal(want.cell, got.cell, sizeof want.cell);
-        }
-        ttfs_team_close(got.team);
-    }
-}
-
-static void barrier_in_step(void **state) {
-    (void)state;
-    barrier_keeps_order(false);
-}
-
-/* A member that comes late finds the others asleep. */
-static void barrier_with_a_late_member(void **state) {
-    (void)state;
-    barrier_keeps_order(true);
 }
 
 static void *own_team(void *arg) {
@@ -136,7 +121,10 @@ static void *own_team(void *arg) {
     for (int i = 0; i < 10; i++) {
         j->team = ttfs_team_open(2);
         if (!j->team) return NULL;
-        for (int run = 0; run < 20; run++) ttfs_team_run(j->team, sign_in, j);
+        for (int run = 0; run < 20; run++) {
+            atomic_store(&j->came, 0);
+            ttfs_team_run(j->team, meet, j);
+        }
         ttfs_team_close(j->team);
     }
     return NULL;
@@ -166,9 +154,9 @@ static void closes_without_a_run(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calls_every_member_once), cmocka_unit_test(wakes_from_sleep),
-        cmocka_unit_test(barrier_in_step),         cmocka_unit_test(barrier_with_a_late_member),
-        cmocka_unit_test(teams_are_independent),   cmocka_unit_test(closes_without_a_run),
+        cmocka_unit_test(every_part_is_done_once), cmocka_unit_test(late_members_are_waited_for),
+        cmocka_unit_test(all_members_wake),        cmocka_unit_test(teams_are_independent),
+        cmocka_unit_test(closes_without_a_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
