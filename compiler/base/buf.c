@@ -66,17 +66,28 @@ void ttfs_buf_quoted(TtfsBuf *b, const char *s) {
     ttfs_buf_puts(b, "\"");
 }
 
-void ttfs_buf_hex(TtfsBuf *b, const void *bytes, size_t n) {
+enum { HEX_LINE = 48 }; /* bytes */
+
+void ttfs_buf_hex_part(TtfsBuf *b, const void *bytes, size_t n, uint64_t *at) {
     static const char digit[] = "0123456789abcdef";
-    enum { LINE = 48 };
     const unsigned char *p = bytes;
-    reserve(b, n * 2 + (n / LINE + 1));
+    reserve(b, n * 2 + n / HEX_LINE + 2);
     for (size_t i = 0; i < n; i++) {
         b->text[b->len++] = digit[p[i] >> 4];
         b->text[b->len++] = digit[p[i] & 15];
-        if (i % LINE == LINE - 1 || i == n - 1) b->text[b->len++] = '\n';
+        if (++*at % HEX_LINE == 0) b->text[b->len++] = '\n';
     }
-    if (b->text) b->text[b->len] = 0;
+    b->text[b->len] = 0;
+}
+
+void ttfs_buf_hex_end(TtfsBuf *b, uint64_t at) {
+    if (at % HEX_LINE) ttfs_buf_puts(b, "\n");
+}
+
+void ttfs_buf_hex(TtfsBuf *b, const void *bytes, size_t n) {
+    uint64_t at = 0;
+    ttfs_buf_hex_part(b, bytes, n, &at);
+    ttfs_buf_hex_end(b, at);
 }
 
 const char *ttfs_buf_text(const TtfsBuf *b) {

@@ -6,6 +6,7 @@
 #define TTFS_BUF_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct {
     char *text; /* NULL until the first byte; free with ttfs_buf_free */
@@ -21,6 +22,10 @@ void ttfs_buf_printf(TtfsBuf *b, const char *fmt, ...) __attribute__((format(pri
 void ttfs_buf_quoted(TtfsBuf *b, const char *s);
 /* `n` bytes as lines of 64 hexadecimal digits pairs; the lexer's ttfs_lex_hex_bytes reads them. */
 void ttfs_buf_hex(TtfsBuf *b, const void *bytes, size_t n);
+/* The same part by part: *at counts the bytes so far, from 0; ttfs_buf_hex_end ends the last line.
+ */
+void ttfs_buf_hex_part(TtfsBuf *b, const void *bytes, size_t n, uint64_t *at);
+void ttfs_buf_hex_end(TtfsBuf *b, uint64_t at);
 /* The text, "" when nothing was written. */
 const char *ttfs_buf_text(const TtfsBuf *b);
 

@@ -55,25 +55,33 @@ static bool write_all(int fd, const char *p, size_t n) {
     return true;
 }
 
+void ttfs_file_begin(TtfsFileWriter *w, const char *path) {
+    int n = snprintf(w->temporary, sizeof w->temporary, "%s.%ld.tmp", path, (long)getpid());
+    w->path = path;
+    w->fd = -1;
+    w->fault = ENAMETOOLONG;
+    if (n < 0 || (size_t)n >= sizeof w->temporary) return;
+    w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    w->fault = w->fd < 0 ? errno : 0;
+}
+
+void ttfs_file_put(TtfsFileWriter *w, const void *bytes, size_t n) {
+    if (!w->fault && !write_all(w->fd, bytes, n)) w->fault = errno;
+}
+
+bool ttfs_file_end(TtfsFileWriter *w, TtfsDiag *diag) {
+    if (w->fd >= 0 && close(w->fd) != 0 && !w->fault) w->fault = errno;
+    if (!w->fault && rename(w->temporary, w->path) != 0) w->fault = errno;
+    if (!w->fault) return true;
+    if (w->fd >= 0) unlink(w->temporary);
+    return ttfs_error(diag, TTFS_AT_FILE(w->path), TTFS_FILE_WRITE, "%s", strerror(w->fault));
+}
+
 bool ttfs_file_write(const char *path, const void *bytes, size_t n, TtfsDiag *diag) {
-    char temporary[4096];
-    int len = snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
-    if (len < 0 || (size_t)len >= sizeof temporary)
-        return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_WRITE, "the path is too long");
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    bool ok = fd >= 0 && write_all(fd, bytes, n);
-    int why = errno;
-    if (fd >= 0 && close(fd) != 0 && ok) {
-        ok = false;
-        why = errno;
-    }
-    if (ok && rename(temporary, path) != 0) {
-        ok = false;
-        why = errno;
-    }
-    if (ok) return true;
-    if (fd >= 0) unlink(temporary);
-    return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_WRITE, "%s", strerror(why));
+    TtfsFileWriter w;
+    ttfs_file_begin(&w, path);
+    ttfs_file_put(&w, bytes, n);
+    return ttfs_file_end(&w, diag);
 }
 
 bool ttfs_make_folders(const char *path, TtfsDiag *diag) {

@@ -20,6 +20,16 @@ void ttfs_file_close(TtfsFile *f);
 /* Writes `path` under a temporary name beside it and renames: readers see the old file or the new.
  */
 bool ttfs_file_write(const char *path, const void *bytes, size_t n, TtfsDiag *diag);
+/* The same part by part: begin, put as often as needed, end, which alone says what went wrong. */
+typedef struct {
+    const char *path;
+    char temporary[4096];
+    int fd;    /* -1: not open */
+    int fault; /* errno of the first failure, 0: none */
+} TtfsFileWriter;
+void ttfs_file_begin(TtfsFileWriter *w, const char *path);
+void ttfs_file_put(TtfsFileWriter *w, const void *bytes, size_t n);
+bool ttfs_file_end(TtfsFileWriter *w, TtfsDiag *diag);
 /* Makes the folder and those above it. */
 bool ttfs_make_folders(const char *path, TtfsDiag *diag);
 bool ttfs_file_exists(const char *path);

@@ -113,11 +113,23 @@ static bool gather(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a, TtfsDiag
     return ok;
 }
 
+/* True when the model itself says on which grid the input lies. */
+static bool input_has_grid(const TtfsIr *ir) {
+    TtfsTensor t = ir->input;
+    for (uint32_t i = 0; i < ir->nodes.len; i++) {
+        const TtfsNode *n = &ir->nodes.at[i];
+        if (n->in[0].i != t.i) continue;
+        if (n->op == TTFS_OP_QUANT) return true;
+        if (n->op == TTFS_OP_TRANSPOSE) t = n->out;
+    }
+    return false;
+}
+
 /* Without --input-range or mean and std, samples of float32 set the encoder's range by what they
  * hold. */
 static bool range_from_samples(const TtfsFlow *f, TtfsJob *job, bool u8, TtfsDiag *diag) {
     const TtfsTensorStat *s = &f->calib.stat[f->canonical.input.i - 1];
-    if (job->range_given || u8) return true;
+    if (job->range_given || u8 || input_has_grid(&f->canonical)) return true;
     job->spike.input_lo = s->min < 0 ? s->min : 0;
     job->spike.input_hi = s->max;
     if (!(job->spike.input_hi > job->spike.input_lo))
@@ -133,7 +145,7 @@ static bool calibrate(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
     f->map = job->map;
     ttfs_calib_init(&f->calib, &f->canonical);
     if (!job->calib) {
-        if (!job->range_given)
+        if (!job->range_given && !input_has_grid(&f->canonical))
             ttfs_note(diag, TTFS_AT_FILE(job->model),
                       "input range 0 to 1 assumed; --input-range says otherwise");
         return true;

@@ -6,6 +6,7 @@
 #include "ir.h"
 
 #include <float.h>
+#include <math.h>
 
 static const TtfsOpInfo op_table[TTFS_OP_COUNT] = {
 #define TTFS_OP(NAME, name, least, most, attrs) {#name, least, most, attrs},
@@ -34,6 +35,11 @@ uint64_t ttfs_ir_dims_count(uint32_t rank, const uint32_t *dim) {
 
 uint64_t ttfs_ir_count(const TtfsTensorInfo *t) {
     return ttfs_ir_dims_count(t->rank, t->dim);
+}
+
+bool ttfs_on_grid(double v, double step, double *q) {
+    *q = rint(v / step);
+    return fabs(v / step - *q) <= 1e-4 + fabs(*q) * 4e-7;
 }
 
 uint32_t ttfs_ir_outputs(const TtfsIr *ir) {

@@ -69,6 +69,10 @@ typedef struct {
     const char *name; /* as in the model; unique names are not required */
     uint32_t rank, dim[TTFS_MAX_RANK];
     const float *data; /* a constant's values, row-major; NULL when computed */
+    /* A quantised constant: its values are integers times a step, `steps` of them: 1 for all, or
+     * one a place of axis `step_axis`; NULL and 0: not known to be on a grid. */
+    const float *step;
+    uint32_t steps, step_axis;
 } TtfsTensorInfo;
 
 typedef struct {
@@ -93,6 +97,8 @@ void ttfs_ir_free(TtfsIr *ir);
 TtfsTensorInfo *ttfs_ir_tensor(const TtfsIr *ir, TtfsTensor t);
 /* Elements of a tensor (dimensions are bounded so that it fits 31 bits). */
 uint64_t ttfs_ir_count(const TtfsTensorInfo *t);
+/* True when v is an integer times the step, but for rounding to float32; *q is the integer. */
+bool ttfs_on_grid(double v, double step, double *q);
 const char *ttfs_op_name(TtfsOp op);
 /* The network's outputs: how many (1 or more), and each. */
 uint32_t ttfs_ir_outputs(const TtfsIr *ir);
@@ -151,8 +157,8 @@ typedef struct {
     TtfsTensor input;     /* of the IR */
 } TtfsCalib;
 
-/* An empty calibration for `ir`; histograms for the input and the outputs of relu nodes, input and
- * output bounds for all computed tensors. */
+/* An empty calibration for `ir`; histograms for the input and the outputs of relu and quant nodes,
+ * input and output bounds for all computed tensors. */
 void ttfs_calib_init(TtfsCalib *c, const TtfsIr *ir);
 void ttfs_calib_free(TtfsCalib *c);
 /* Adds one sample's values of tensor `t`. */

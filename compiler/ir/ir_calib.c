@@ -15,7 +15,7 @@ void ttfs_calib_init(TtfsCalib *c, const TtfsIr *ir) {
     if (ir->input.i)
         c->stat[ir->input.i - 1].bins = TTFS_ARRAY(&c->arena, uint64_t, TTFS_HIST_BINS);
     for (uint32_t i = 0; i < ir->nodes.len; i++)
-        if (ir->nodes.at[i].op == TTFS_OP_RELU)
+        if (ir->nodes.at[i].op == TTFS_OP_RELU || ir->nodes.at[i].op == TTFS_OP_QUANT)
             c->stat[ir->nodes.at[i].out.i - 1].bins =
                 TTFS_ARRAY(&c->arena, uint64_t, TTFS_HIST_BINS);
 }

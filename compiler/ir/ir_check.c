@@ -23,6 +23,28 @@ static bool valid(const Check *c, TtfsTensor t) {
     return t.i >= 1 && t.i <= c->ir->tensors.len;
 }
 
+/* The values of a constant lie on the grid that it names. */
+static void check_steps(Check *c, const TtfsTensorInfo *t) {
+    uint64_t inner = 1;
+    if (!t->step) return;
+    if (t->steps != 1 && (t->step_axis >= t->rank || t->steps != t->dim[t->step_axis])) {
+        fault(c, NULL, "neither one step, nor one a place of an axis, in constant", t->name);
+        return;
+    }
+    for (uint32_t i = 0; i < t->steps; i++)
+        if (!(t->step[i] > 0) || !isfinite(t->step[i])) {
+            fault(c, NULL, "a step that is not above 0 in constant", t->name);
+            return;
+        }
+    for (uint32_t i = t->step_axis + 1; i < t->rank; i++) inner *= t->dim[i];
+    for (uint64_t k = 0; k < ttfs_ir_count(t); k++) {
+        double q, step = (double)t->step[t->steps == 1 ? 0 : k / inner % t->steps];
+        if (ttfs_on_grid((double)t->data[k], step, &q)) continue;
+        fault(c, NULL, "values beside the grid in constant", t->name);
+        return;
+    }
+}
+
 static void check_tensor(Check *c, uint32_t i) {
     const TtfsTensorInfo *t = &c->ir->tensors.at[i];
     const char *name = t->name ? t->name : "?";
@@ -41,6 +63,7 @@ static void check_tensor(Check *c, uint32_t i) {
                        (double)t->data[k]);
             return;
         }
+    check_steps(c, t);
 }
 
 static bool finite_attributes(const TtfsNode *n) {

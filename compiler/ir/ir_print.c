@@ -12,13 +12,12 @@
  *     data                                     only with an inline blob
  *     0000803f...
  *
- * Constants lie in the blob in the order of their ids, float32, little endian (as the hosts are
- * that ttfs runs on); sizes and places count floats. Floats in attributes are C hexadecimal floats,
- * so reading and printing again gives the same text.
+ * A constant on a grid has `step AXIS COUNT at PLACE` behind its own place. Constants, each with
+ * its steps behind it, lie in the blob in the order of their ids, float32, little endian (as the
+ * hosts are that ttfs runs on); sizes and places count floats. Floats in attributes are C
+ * hexadecimal floats, so reading and printing again gives the same text.
  */
 #include "ir.h"
-
-#include <string.h>
 
 static void print_shaped(const TtfsIr *ir, TtfsTensor id, TtfsBuf *out) {
     const TtfsTensorInfo *t = ttfs_ir_tensor(ir, id);
@@ -108,16 +107,41 @@ static void print_node(const TtfsIr *ir, const TtfsNode *n, TtfsBuf *out) {
     ttfs_buf_puts(out, "\n");
 }
 
-/* Number of floats of all constants, in the order of ids; copied to `blob` when it is given. */
-static uint64_t gather(const TtfsIr *ir, float *blob) {
-    uint64_t at = 0;
+/* Calls `put` with the constants in the order of ids, each with its steps behind it; their number
+ * of floats. */
+static uint64_t walk_blob(const TtfsIr *ir, void (*put)(void *to, const void *bytes, size_t n),
+                          void *to) {
+    uint64_t floats = 0;
     for (uint32_t i = 0; i < ir->tensors.len; i++) {
         const TtfsTensorInfo *t = &ir->tensors.at[i];
         if (!t->data) continue;
-        if (blob) memcpy(blob + at, t->data, ttfs_ir_count(t) * sizeof *blob);
-        at += ttfs_ir_count(t);
+        uint64_t n = ttfs_ir_count(t);
+        if (put) put(to, t->data, n * sizeof *t->data);
+        if (put && t->steps) put(to, t->step, t->steps * sizeof *t->step);
+        floats += n + t->steps;
     }
-    return at;
+    return floats;
+}
+
+typedef struct {
+    TtfsFileWriter file;
+    TtfsSha256 hash;
+} BlobFile;
+
+static void put_file(void *to, const void *bytes, size_t n) {
+    BlobFile *b = to;
+    ttfs_sha256_add(&b->hash, bytes, n);
+    ttfs_file_put(&b->file, bytes, n);
+}
+
+typedef struct {
+    TtfsBuf *out;
+    uint64_t at;
+} HexLines;
+
+static void put_hex(void *to, const void *bytes, size_t n) {
+    HexLines *h = to;
+    ttfs_buf_hex_part(h->out, bytes, n, &h->at);
 }
 
 static void print_lines(const TtfsIr *ir, TtfsBuf *out) {
@@ -129,8 +153,14 @@ static void print_lines(const TtfsIr *ir, TtfsBuf *out) {
         if (!ir->tensors.at[i].data) continue;
         ttfs_buf_puts(out, "const");
         print_shaped(ir, (TtfsTensor){i + 1}, out);
-        ttfs_buf_printf(out, " at %llu\n", (unsigned long long)at);
-        at += ttfs_ir_count(&ir->tensors.at[i]);
+        const TtfsTensorInfo *t = &ir->tensors.at[i];
+        ttfs_buf_printf(out, " at %llu", (unsigned long long)at);
+        at += ttfs_ir_count(t);
+        if (t->steps)
+            ttfs_buf_printf(out, " step %u %u at %llu", t->step_axis, t->steps,
+                            (unsigned long long)at);
+        ttfs_buf_puts(out, "\n");
+        at += t->steps;
     }
     for (uint32_t i = 0; i < ir->nodes.len; i++) print_node(ir, &ir->nodes.at[i], out);
     ttfs_buf_printf(out, "output %%%u", ir->output.i);
@@ -140,16 +170,17 @@ static void print_lines(const TtfsIr *ir, TtfsBuf *out) {
 }
 
 bool ttfs_ir_print(const TtfsIr *ir, const char *blob_path, TtfsBuf *out, TtfsDiag *diag) {
-    TtfsArena scratch = {0};
-    uint64_t floats = gather(ir, NULL);
-    float *blob = TTFS_ARRAY(&scratch, float, floats);
-    gather(ir, blob);
+    uint64_t floats = walk_blob(ir, NULL, NULL);
     bool ok = true;
     ttfs_buf_puts(out, "ttfs-ir 1\nblob ");
     if (blob_path) {
         char hex[65];
-        ttfs_sha256_of(blob, floats * sizeof *blob, hex);
-        ok = ttfs_file_write(blob_path, blob, floats * sizeof *blob, diag);
+        BlobFile b;
+        ttfs_sha256_init(&b.hash);
+        ttfs_file_begin(&b.file, blob_path);
+        walk_blob(ir, put_file, &b);
+        ok = ttfs_file_end(&b.file, diag);
+        ttfs_sha256_hex(&b.hash, hex);
         ttfs_buf_quoted(out, ttfs_path_base(blob_path));
         ttfs_buf_printf(out, " %llu sha256 \"%s\"\n", (unsigned long long)floats, hex);
     } else {
@@ -157,9 +188,10 @@ bool ttfs_ir_print(const TtfsIr *ir, const char *blob_path, TtfsBuf *out, TtfsDi
     }
     print_lines(ir, out);
     if (!blob_path) {
+        HexLines lines = {out, 0};
         ttfs_buf_puts(out, "data\n");
-        ttfs_buf_hex(out, blob, floats * sizeof *blob);
+        walk_blob(ir, put_hex, &lines);
+        ttfs_buf_hex_end(out, lines.at);
     }
-    ttfs_arena_free(&scratch);
     return ok;
 }

@@ -18,6 +18,7 @@ typedef struct {
     const char *sha256;  /* of the file */
     const float *values; /* the blob, NULL until read */
     uint64_t *place;     /* tensor id - 1: first float of a constant + 1, 0: no constant */
+    uint64_t *steps;     /* the same of its steps */
     bool *given;         /* tensor id - 1 */
 } Reader;
 
@@ -65,6 +66,21 @@ static bool read_tensor(Reader *r, TtfsTensor *id) {
     return true;
 }
 
+/* `step AXIS COUNT at PLACE`, or nothing. */
+static bool read_steps(Reader *r, TtfsTensor id) {
+    TtfsTensorInfo *t = ttfs_ir_tensor(r->ir, id);
+    uint64_t at;
+    if (!ttfs_lex_accept(&r->lex, "step")) return true;
+    if (!ttfs_lex_u32(&r->lex, TTFS_MAX_RANK, &t->step_axis) ||
+        !ttfs_lex_u32(&r->lex, INT32_MAX, &t->steps) || !ttfs_lex_expect(&r->lex, "at") ||
+        !ttfs_lex_u64(&r->lex, UINT32_MAX, &at))
+        return false;
+    if (t->steps == 0 || at + t->steps > r->floats)
+        return ttfs_lex_fail(&r->lex, TTFS_TEXT_RANGE, "no steps, or steps beyond the blob");
+    r->steps[id.i - 1] = at + 1;
+    return true;
+}
+
 static bool read_const(Reader *r) {
     TtfsTensor id;
     uint64_t at;
@@ -75,7 +91,7 @@ static bool read_const(Reader *r) {
     if (at + n > r->floats)
         return ttfs_lex_fail(&r->lex, TTFS_TEXT_RANGE, "the constant ends beyond the blob");
     r->place[id.i - 1] = at + 1;
-    return ttfs_lex_eol(&r->lex);
+    return read_steps(r, id) && ttfs_lex_eol(&r->lex);
 }
 
 static bool read_u32s(TtfsLex *l, const char *key, uint32_t *out, uint32_t n) {
@@ -177,6 +193,7 @@ static bool start_tensors(Reader *r) {
     r->ir->tensors.at = TTFS_ARRAY(&r->ir->arena, TtfsTensorInfo, n);
     r->ir->tensors.len = r->ir->tensors.cap = n;
     r->place = TTFS_ARRAY(&r->ir->arena, uint64_t, n);
+    r->steps = TTFS_ARRAY(&r->ir->arena, uint64_t, n);
     r->given = TTFS_ARRAY(&r->ir->arena, bool, n);
     return true;
 }
@@ -249,6 +266,7 @@ static bool read_all(Reader *r) {
             return ttfs_error(l->diag, TTFS_AT_FILE(l->file), TTFS_TEXT_RANGE,
                               "tensor %%%u is not given", i + 1);
         if (r->place[i]) r->ir->tensors.at[i].data = r->values + (r->place[i] - 1);
+        if (r->steps[i]) r->ir->tensors.at[i].step = r->values + (r->steps[i] - 1);
     }
     return true;
 }

@@ -43,7 +43,8 @@ typedef enum {
 /* A linear map. Weights (KERNEL: [out channel][in channel of the group][tap], MATRIX: [element of
  * out][element of in]): row r, column j is base[r * rs + j * cs] (perm[j] in place of j when there
  * is a perm) * row[r] * col[..], where base is f or d, and row and col are 1 when NULL. col has one
- * a channel of `in` (KERNEL) or an element of it (MATRIX). */
+ * a channel of `in` (KERNEL) or an element of it (MATRIX). The weights of row r are integers times
+ * step[r]: 0, or no list, when that is not known; what is emitted is tested against it. */
 typedef struct {
     TtfsLinearKind kind;
     TtfsMap in, out;
@@ -54,6 +55,7 @@ typedef struct {
     uint64_t rs, cs;
     const uint32_t *perm;
     const double *row, *col;
+    const double *step;
     const char *name; /* of the layer; NULL: none */
 } TtfsLinear;
 
@@ -85,15 +87,22 @@ struct TtfsValue {
     const TtfsValue **known; /* what it became as populations; NULL in the cell: not asked yet */
 };
 
+/* Values that are integers low..high times the step. */
+typedef struct {
+    double step, low, high;
+} TtfsGrid;
+
 typedef struct {
     TtfsTensor t; /* in the result */
     TtfsMap map;
     bool nonneg;
-    uint32_t source, twin; /* a pool's source, and the next pool of the same source; ids, 0: none */
+    uint32_t source; /* of a pool; ids, 0: none */
+    uint32_t twin;   /* the next pool, or the next rounding, of the same source */
     TtfsWindow win;
     bool least;
-    uint32_t pools; /* the first pool of this one */
-    uint32_t views; /* index + 1 of the first slice or reshape of it */
+    uint32_t pools, rounded; /* the first pool, the first rounding of this one */
+    TtfsGrid grid;           /* that its values lie on; step 0: none */
+    uint32_t views;          /* index + 1 of the first slice or reshape of it */
 } TtfsPop;
 
 /* A slice or reshape of a population, made once. */
@@ -116,11 +125,12 @@ typedef struct {
     TTFS_VEC(TtfsPopView) views;
     const char **names; /* taken names, open addressing */
     uint32_t names_cap, names_len;
-    TtfsTensor *outputs; /* of `in`, without what picks the class */
-    bool *head;          /* tensor of `in`: its values are read out */
-    bool *tail;          /* node of `in`: it moves what is read out */
-    bool *live;          /* node of `in`: a head depends on it */
-    uint64_t budget;     /* multiplications left for layers made one */
+    const TtfsNode **maker; /* tensor of `in`, id - 1; NULL: the input, a constant */
+    TtfsTensor *outputs;    /* of `in`, without what picks the class */
+    bool *head;             /* tensor of `in`: its values are read out */
+    bool *tail;             /* node of `in`: it moves what is read out */
+    bool *live;             /* node of `in`: a head depends on it */
+    uint64_t budget;        /* multiplications left for layers made one */
 } TtfsAffine;
 
 enum { TTFS_TERMS_MAX = 64 };
@@ -191,6 +201,19 @@ void ttfs_linear_adjoint(const TtfsLinear *l, const double *row, double *out, do
 TtfsLinear ttfs_linear_times(TtfsArena *a, const TtfsLinear *l, TtfsField rows);
 TtfsLinear ttfs_linear_after(TtfsArena *a, const TtfsLinear *l, TtfsField columns);
 
+/* steps.c: the grids of rows. Each takes what it makes them from, and may give NULL. */
+/* Of a constant whose axis `axis` is the rows; the other axes are columns. */
+const double *ttfs_steps_of(TtfsArena *a, const TtfsTensorInfo *t, uint32_t axis, uint64_t rows);
+/* Of l's rows times k's elements i * stride. */
+const double *ttfs_steps_times(TtfsArena *a, const TtfsLinear *l, TtfsField k, uint64_t stride);
+/* Of l when its columns take the factor; only one for all keeps a grid. */
+const double *ttfs_steps_after(TtfsArena *a, const TtfsLinear *l, TtfsField k);
+/* Of l as a matrix; `from` gives each of its rows' place when not NULL. */
+const double *ttfs_steps_matrix(TtfsArena *a, const TtfsLinear *l, const uint32_t *from);
+/* Of `first`, then `second`, as one of `rows` rows. */
+const double *ttfs_steps_compose(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,
+                                 uint64_t rows);
+
 /* compose.c: first, then second, as one; false when there is no exact one within the limits. What
  * it multiplies is taken off the budget. */
 bool ttfs_linear_compose(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,
@@ -237,6 +260,9 @@ const TtfsValue *ttfs_value_materialise(TtfsAffine *x, const TtfsValue *v, const
 const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v);
 const TtfsValue *ttfs_value_pool(TtfsAffine *x, const TtfsValue *v, const TtfsWindow *w,
                                  TtfsMap out, bool least, const char *name);
+/* The pool of a population, made once; the shape of its map is `out`'s. */
+uint32_t ttfs_pop_pool(TtfsAffine *x, uint32_t source, const TtfsWindow *w, TtfsMap out, bool least,
+                       const char *name);
 /* emit.c: the sum as nodes of the result; the tensor. v: no waiting pool, every term as wide as it
  */
 TtfsTensor ttfs_emit_sum(TtfsAffine *x, const TtfsValue *v, const char *name);
@@ -244,6 +270,9 @@ TtfsTensor ttfs_emit_sum(TtfsAffine *x, const TtfsValue *v, const char *name);
 TtfsTensor ttfs_emit_move(TtfsAffine *x, TtfsNode n, const TtfsTensorInfo *shape);
 TtfsTensor ttfs_emit_node(TtfsAffine *x, TtfsOp op, const char *name, uint32_t n_in,
                           const TtfsTensor *in, const TtfsWindow *win, const TtfsTensorInfo *shape);
+
+/* The values of `t` on the grid, counted from zero: a QUANT. */
+TtfsTensor ttfs_emit_quant(TtfsAffine *x, TtfsTensor t, TtfsGrid g, const char *name);
 
 /* op_*.c: one node of the source; NULL after an obstacle. */
 const TtfsValue *ttfs_operand(TtfsAffine *x, uint32_t k);
@@ -268,6 +297,11 @@ const TtfsValue *ttfs_op_concat(TtfsAffine *x);
 const TtfsValue *ttfs_op_slice(TtfsAffine *x);
 const TtfsValue *ttfs_op_pad(TtfsAffine *x);
 const TtfsValue *ttfs_op_quant(TtfsAffine *x);
+/* The tensor that a QUANT really rounds: what only bounds it before is taken into *bounds (NULL:
+ * not asked). */
+TtfsTensor ttfs_quant_source(const TtfsAffine *x, const TtfsNode *n, TtfsGrid *bounds);
+/* True when the input is read on one grid, or without any; else an obstacle. */
+bool ttfs_input_grid_ok(TtfsAffine *x);
 
 /* tail.c: removes what the outputs do not depend on. */
 void ttfs_prune(TtfsIr *ir);

@@ -8,7 +8,9 @@
 typedef enum {
     NOTHING, /* constants, and what is faulty */
     INPUT,   /* the input as it is */
-    POP,     /* a population */
+    TURNED,  /* or its transposition */
+    RELU,    /* a population that no grid was laid on */
+    POP,     /* any other one */
     PART,    /* a slice of one */
     ROW,     /* either, reshaped */
     TERM,    /* a linear map of one of these */
@@ -40,7 +42,7 @@ static bool constant(const Check *c, const TtfsNode *n, uint32_t k) {
 }
 
 static bool is_pop(Kind k) {
-    return k == INPUT || k == POP;
+    return k == INPUT || k == TURNED || k == RELU || k == POP;
 }
 
 static bool is_sum(Kind k) {
@@ -107,6 +109,21 @@ static Kind slice(Check *c, const TtfsNode *n) {
     return n->attr.step[1] == 1 ? PART : fault(c, n, "not of channels that follow one another");
 }
 
+/* Of the input on any grid, of a relu from 0 on. */
+static Kind quant(Check *c, const TtfsNode *n) {
+    Kind k = kind_of(c, n, 0);
+    for (uint32_t i = 1; i < 3; i++)
+        if (!constant(c, n, i) || ttfs_ir_count(ttfs_ir_tensor(c->ir, n->in[i])) != 1)
+            return fault(c, n, "its scale or zero point is not one constant");
+    bool from_zero = n->attr.lo == 0 && ttfs_ir_tensor(c->ir, n->in[2])->data[0] == 0;
+    if (k != INPUT && k != TURNED && !(k == RELU && from_zero))
+        return fault(c, n, "neither of the input nor of a relu from 0 on");
+    if (!(ttfs_ir_tensor(c->ir, n->in[1])->data[0] > 0) || n->attr.integer ||
+        !(n->attr.hi - n->attr.lo >= 1 && n->attr.hi - n->attr.lo <= 65535))
+        return fault(c, n, "its grid has no steps, or more than 65535");
+    return POP;
+}
+
 static Kind visit(Check *c, const TtfsNode *n) {
     Kind k = kind_of(c, n, 0);
     switch ((int)n->op) {
@@ -116,7 +133,9 @@ static Kind visit(Check *c, const TtfsNode *n) {
     case TTFS_OP_ADD:
         return sum(c, n);
     case TTFS_OP_RELU:
-        return is_sum(k) || k == BIASED ? POP : fault(c, n, "not of a sum of terms");
+        return is_sum(k) || k == BIASED ? RELU : fault(c, n, "not of a sum of terms");
+    case TTFS_OP_QUANT:
+        return quant(c, n);
     case TTFS_OP_MAXPOOL:
     case TTFS_OP_MINPOOL:
         return is_pop(k) ? POP : fault(c, n, "not of a population");
@@ -125,7 +144,7 @@ static Kind visit(Check *c, const TtfsNode *n) {
     case TTFS_OP_SLICE:
         return slice(c, n);
     case TTFS_OP_TRANSPOSE:
-        return k == INPUT ? POP : is_read(k) ? MOVED : fault(c, n, "not of the input");
+        return k == INPUT ? TURNED : is_read(k) ? MOVED : fault(c, n, "not of the input");
     case TTFS_OP_CONCAT:
         return concat(c, n);
     default:

@@ -52,6 +52,7 @@ static bool matrix_after(TtfsArena *a, const TtfsLinear *first, const TtfsLinear
                         .d = d,
                         .rs = cols,
                         .cs = 1,
+                        .step = ttfs_steps_compose(a, first, second, rows),
                         .name = second->name ? second->name : first->name};
     return true;
 }
@@ -143,6 +144,7 @@ static bool kernel_after(TtfsArena *a, const TtfsLinear *first, const TtfsLinear
     ttfs_arena_free(&scratch);
     *out = ttfs_linear_window(first->in, second->out, &m.w, d);
     out->rs = cols;
+    out->step = ttfs_steps_compose(a, first, second, second->out.c);
     out->name = second->name ? second->name : first->name;
     return true;
 }

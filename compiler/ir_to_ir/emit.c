@@ -5,13 +5,14 @@
  */
 #include "affine.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 static TtfsTensor add(TtfsAffine *x, const char *name, uint32_t rank, const uint32_t *dim,
                       const float *data) {
     TtfsTensorInfo t = {.name = name, .rank = rank, .data = data};
-    memcpy(t.dim, dim, rank * sizeof *dim);
+    if (rank) memcpy(t.dim, dim, rank * sizeof *dim);
     return ttfs_ir_add_tensor(x->out, &t);
 }
 
@@ -77,6 +78,31 @@ static const float *numbers(TtfsAffine *x, TtfsMap m, TtfsField f, double none, 
     return data;
 }
 
+/* The grid of the weights, when all rows have one and the weights are on it; a note when they were
+ * said to be and are not. */
+static void put_steps(TtfsAffine *x, const TtfsLinear *l, TtfsTensor t, const char *name) {
+    TtfsTensorInfo *info = ttfs_ir_tensor(x->out, t);
+    uint64_t rows = ttfs_linear_rows(l), cols = ttfs_linear_cols(l), lost = 0;
+    if (l->kind == TTFS_SCALE || !l->step) return;
+    float *step = TTFS_ARRAY(&x->out->arena, float, rows);
+    for (uint64_t r = 0; r < rows; r++) {
+        bool sound = l->step[r] >= FLT_MIN && l->step[r] <= FLT_MAX, on = sound, any = false;
+        step[r] = sound ? (float)l->step[r] : 1;
+        for (uint64_t j = 0; j < cols; j++) {
+            double q, w = (double)info->data[r * cols + j];
+            on = on && ttfs_on_grid(w, (double)step[r], &q);
+            any = any || w != 0;
+        }
+        lost += any && !on;
+    }
+    if (lost)
+        ttfs_note(x->diag, TTFS_AT_NODE(x->file, name),
+                  "its quantised weights are on their grid no more after what was folded into "
+                  "them; they are quantised anew");
+    else
+        info->step = step, info->steps = (uint32_t)rows;
+}
+
 static TtfsTensor reshape(TtfsAffine *x, TtfsTensor t, uint32_t rank, const uint32_t *dim) {
     const TtfsTensorInfo *have = ttfs_ir_tensor(x->out, t);
     if (have->rank == rank && memcmp(have->dim, dim, rank * sizeof *dim) == 0) return t;
@@ -140,6 +166,7 @@ static bool align(TtfsAffine *x, TtfsAddend *t) {
                         .d = d,
                         .rs = cols,
                         .cs = 1,
+                        .step = dense.step,
                         .name = t->l.name};
     return true;
 }
@@ -179,6 +206,7 @@ static TtfsTensor emit_term(Sum *s, TtfsAddend t, TtfsField *bias, const char *n
     }
     TtfsTensor in[3] = {source(x, &t, gemm ? 2 : 4, t.flat || each)};
     in[1] = add(x, ttfs_arena_printf(&x->out->arena, "%s.weight", name), gemm ? 2 : 4, dim, data);
+    put_steps(x, &t.l, in[1], name);
     bool biased = bias->n && (bias->n <= s->v->map.c || rows == ttfs_map_count(s->v->map));
     if (biased) {
         const float *b = numbers(x, s->v->map, *bias, 0, rows, name);
@@ -244,4 +272,16 @@ TtfsTensor ttfs_emit_sum(TtfsAffine *x, const TtfsValue *v, const char *name) {
     const float *data = numbers(x, v->map, bias, 0, ttfs_map_count(v->map), name);
     TtfsTensor both[2] = {sum, add(x, own, shape->rank, shape->dim, data)};
     return ttfs_emit_node(x, TTFS_OP_ADD, own, 2, both, NULL, NULL);
+}
+
+TtfsTensor ttfs_emit_quant(TtfsAffine *x, TtfsTensor t, TtfsGrid g, const char *name) {
+    TtfsNode n = {.op = TTFS_OP_QUANT, .in = {t}, .n_in = 3, .attr = ttfs_ir_attr()};
+    n.name = ttfs_unique_name(x, name);
+    float *v = TTFS_ARRAY(&x->out->arena, float, 2);
+    v[0] = narrow(x, g.step, name);
+    n.in[1] = add(x, ttfs_arena_printf(&x->out->arena, "%s.scale", n.name), 0, NULL, v);
+    n.in[2] = add(x, ttfs_arena_printf(&x->out->arena, "%s.zero", n.name), 0, NULL, v + 1);
+    n.attr.lo = (float)g.low;
+    n.attr.hi = (float)g.high;
+    return push(x, &n, (TtfsTensorInfo){0});
 }

@@ -30,6 +30,7 @@ static bool follows(TtfsOp op) {
     case TTFS_OP_NEG:
     case TTFS_OP_BATCHNORM:
     case TTFS_OP_PAD:
+    case TTFS_OP_QUANT:
         return true;
     default:
         return false;

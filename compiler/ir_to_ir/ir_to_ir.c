@@ -100,11 +100,14 @@ static const TtfsValue *stand_in(TtfsAffine *x) {
 static void mark_live(TtfsAffine *x) {
     bool *needed = TTFS_ARRAY(&x->arena, bool, x->in->tensors.len);
     x->live = TTFS_ARRAY(&x->arena, bool, x->in->nodes.len);
+    x->maker = ttfs_makers(x->in, &x->arena);
     for (uint32_t i = 0; i < x->in->tensors.len; i++) needed[i] = x->head[i];
     for (uint32_t i = x->in->nodes.len; i-- > 0;) {
         const TtfsNode *n = &x->in->nodes.at[i];
         x->live[i] = needed[n->out.i - 1];
-        for (uint32_t k = 0; x->live[i] && k < n->n_in; k++) needed[n->in[k].i - 1] = true;
+        bool rounds = n->op == TTFS_OP_QUANT;
+        if (x->live[i] && rounds) needed[ttfs_quant_source(x, n, NULL).i - 1] = true;
+        for (uint32_t k = rounds; x->live[i] && k < n->n_in; k++) needed[n->in[k].i - 1] = true;
     }
 }
 
@@ -134,7 +137,7 @@ static bool build(TtfsAffine *x) {
     if (x->diag->errors != errors || !ttfs_outputs_emit(x) || x->diag->errors != errors)
         return false;
     ttfs_prune(x->out);
-    return ttfs_canonical_check(x->out, x->file, x->diag) &&
+    return ttfs_input_grid_ok(x) && ttfs_canonical_check(x->out, x->file, x->diag) &&
            ttfs_ir_check(x->out, x->file, x->diag);
 }
 

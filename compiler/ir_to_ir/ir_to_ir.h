@@ -15,7 +15,8 @@ bool ttfs_ir_drop_tail(const TtfsIr *in, TtfsIr *out, const char *file, TtfsDiag
 /* Rewrites into the canonical form, exactly, in float64, with weights rounded to float32 once.
  *
  * A population is the input (or its one TRANSPOSE to channels first, at the start), the output of a
- * RELU, or of a MAXPOOL or MINPOOL of a population. A linear term is CONV or GEMM (alpha = beta =
+ * RELU, either of them on a grid (a QUANT with one scale; of a RELU from 0 on), or a MAXPOOL or
+ * MINPOOL of a population. A linear term is CONV or GEMM (alpha = beta =
  * 1, trans_b) of a population, of a SLICE of its channels, or of a RESHAPE of either: to [1,
  * elements], or from there to [1, elements, 1, 1]. Its output may be RESHAPEd. A RELU takes, and a
  * readout is, one term or ADD(sum, term), and at the end perhaps ADD(sum, constant of the full

@@ -79,6 +79,7 @@ static void skip_rows(TtfsLinear *l, uint64_t r) {
     if (l->f) l->f += r * l->rs;
     if (l->d) l->d += r * l->rs;
     if (l->row) l->row += r;
+    if (l->step) l->step += r;
 }
 
 /* Groups first .. of a kernel. */
@@ -178,6 +179,11 @@ TtfsLinear ttfs_linear_widen(TtfsArena *a, const TtfsLinear *l, uint32_t at, uin
     uint64_t rows = ttfs_linear_rows(&out), cols = ttfs_linear_cols(&out), per = rows / l->out.c;
     double *d = TTFS_ARRAY(a, double, channels *per *cols);
     for (uint64_t r = 0; r < rows; r++) ttfs_linear_row(&out, r, d + (at * per + r) * cols);
+    if (out.step) {
+        double *step = TTFS_ARRAY(a, double, channels *per);
+        memcpy(step + at * per, out.step, rows * sizeof *step);
+        out.step = step;
+    }
     out.f = NULL, out.d = d, out.rs = cols, out.cs = 1;
     out.perm = NULL, out.row = out.col = NULL;
     out.out = wide;
@@ -202,6 +208,7 @@ TtfsLinear ttfs_linear_times(TtfsArena *a, const TtfsLinear *l, TtfsField k) {
     }
     uint64_t step = l->kind == TTFS_KERNEL ? (uint64_t)l->out.h * l->out.w : 1;
     out.row = factors(a, l->row, ttfs_linear_rows(l), l->out, k, step);
+    out.step = ttfs_steps_times(a, l, k, step);
     return out;
 }
 
@@ -210,6 +217,7 @@ TtfsLinear ttfs_linear_after(TtfsArena *a, const TtfsLinear *l, TtfsField k) {
     if (k.n == 0) return out;
     bool kernel = l->kind == TTFS_KERNEL;
     uint64_t step = kernel ? (uint64_t)l->in.h * l->in.w : 1;
+    out.step = ttfs_steps_after(a, l, k);
     out.col = factors(a, l->col, kernel ? l->in.c : ttfs_map_count(l->in), l->in, k, step);
     return out;
 }

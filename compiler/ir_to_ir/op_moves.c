@@ -5,8 +5,6 @@
  */
 #include "operand.h"
 
-#include <math.h>
-
 const TtfsValue *ttfs_op_transpose(TtfsAffine *x) {
     const TtfsValue *v = ttfs_operand(x, 0);
     TtfsView view;
@@ -227,26 +225,4 @@ const TtfsValue *ttfs_op_concat(TtfsAffine *x) {
     const TtfsValue *out = axis == 0 ? ttfs_value_stack(x, n->n_in, v)
                                      : concat_space(x, n->n_in, v, axis);
     return out ? viewed(x, out, ttfs_view_channels_at(out->map, before(ttfs_result(x), c))) : NULL;
-}
-
-/* Of constants only; see ops.def. */
-const TtfsValue *ttfs_op_quant(TtfsAffine *x) {
-    bool constant = ttfs_is_constant(x, 0) && ttfs_is_constant(x, 1) && ttfs_is_constant(x, 2);
-    if (!constant) {
-        ttfs_obstacle(
-            x, "remove the quantiser of activations: the compiler chooses the windows",
-            "rounding of activations in the middle of the network is not exact as spikes");
-        return NULL;
-    }
-    TtfsValue *v = ttfs_value_copy(x, ttfs_operand(x, 0));
-    double *in = ttfs_field_expand(&x->arena, v->map, v->bias, 0);
-    TtfsField s = ttfs_constant_field(x, 1, v, 1), z = ttfs_constant_field(x, 2, v, 0);
-    for (uint64_t e = 0; e < ttfs_map_count(v->map); e++) {
-        double scale = ttfs_field_at(&s, v->map, e, 1), zero = ttfs_field_at(&z, v->map, e, 0);
-        double q = fmin(fmax(rint(in[e] / scale) + zero, (double)x->node->attr.lo),
-                        (double)x->node->attr.hi);
-        in[e] = x->node->attr.integer ? q : (q - zero) * scale;
-    }
-    v->bias = ttfs_field_of(&x->arena, v->map, in, 0);
-    return v;
 }

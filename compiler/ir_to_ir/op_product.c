@@ -36,6 +36,7 @@ static bool describe(TtfsAffine *x, Product *p) {
     p->outs = w->dim[rows ? 0 : 1];
     p->w.rs = rows ? p->ins : 1;
     p->w.cs = rows ? 1 : p->outs;
+    p->w.step = ttfs_steps_of(&x->arena, w, rows ? 0 : 1, p->outs);
     p->w.name = n->name;
     bool one = p->before * p->after == 1;
     return one || (v->dim[0] == 1 && v->rank >= 3 && !trans_v);
@@ -86,6 +87,8 @@ static const TtfsValue *blocks(TtfsAffine *x, const Product *p, const TtfsValue 
     }
     uint32_t *table = ttfs_view_table(&x->arena, &v->view, cols);
     double *d = TTFS_ARRAY(&x->arena, double, rows *cols);
+    double *step = p->w.step ? TTFS_ARRAY(&x->arena, double, rows) : NULL;
+    for (uint64_t r = 0; step && r < rows; r++) step[r] = p->w.step[r / p->after % p->outs];
     for (uint64_t r = 0; r < rows; r++)
         for (uint64_t k = 0; k < p->ins; k++) {
             uint64_t b = r / (p->outs * p->after), o = r / p->after % p->outs, q = r % p->after;
@@ -95,6 +98,7 @@ static const TtfsValue *blocks(TtfsAffine *x, const Product *p, const TtfsValue 
     TtfsLinear l = {.kind = TTFS_MATRIX, .in = v->map, .d = d, .rs = cols, .cs = 1};
     l.out = (TtfsMap){(uint32_t)rows, 1, 1};
     l.name = p->w.name;
+    l.step = step;
     return ttfs_value_linear(x, v, &l, (TtfsField){0});
 }
 
@@ -125,9 +129,12 @@ const TtfsValue *ttfs_op_product(TtfsAffine *x) {
     const TtfsValue *v = ttfs_value_force(x, ttfs_operand(x, p.operand)), *y;
     if (!v) return NULL;
     if (n->op == TTFS_OP_GEMM && n->attr.alpha != 1) {
-        double *row = TTFS_ARRAY(&x->arena, double, p.outs);
+        double *row = TTFS_ARRAY(&x->arena, double, 2 * p.outs);
         for (uint64_t o = 0; o < p.outs; o++) row[o] = (double)n->attr.alpha;
         p.w.row = row;
+        for (uint64_t o = 0; p.w.step && o < p.outs; o++)
+            row[p.outs + o] = p.w.step[o] * fabs((double)n->attr.alpha);
+        if (p.w.step) p.w.step = row + p.outs;
     }
     if (p.before * p.after == 1) {
         y = vector(x, &p, v);

@@ -29,10 +29,8 @@ static bool same_window(const TtfsWindow *a, const TtfsWindow *b) {
     return same;
 }
 
-/* The pool of a whole population, made once. */
-static uint32_t pool_pop(TtfsAffine *x, uint32_t source, const TtfsValue *pool, TtfsMap out,
-                         bool least) {
-    const TtfsWindow *w = &pool->win;
+uint32_t ttfs_pop_pool(TtfsAffine *x, uint32_t source, const TtfsWindow *w, TtfsMap out, bool least,
+                       const char *name) {
     uint32_t *link = &x->pops.at[source - 1].pools;
     for (; *link; link = &x->pops.at[*link - 1].twin) {
         const TtfsPop *p = &x->pops.at[*link - 1];
@@ -42,10 +40,12 @@ static uint32_t pool_pop(TtfsAffine *x, uint32_t source, const TtfsValue *pool, 
     TtfsMap m = {from->map.c, out.h, out.w};
     TtfsTensor in = from->t;
     bool nonneg = from->nonneg;
+    TtfsGrid grid = from->grid;
     TtfsTensor t = ttfs_emit_node(x, least ? TTFS_OP_MINPOOL : TTFS_OP_MAXPOOL,
-                                  ttfs_unique_name(x, pool->name), 1, &in, w, NULL);
+                                  ttfs_unique_name(x, name), 1, &in, w, NULL);
     uint32_t pop = ttfs_pop_add(x, t, m, nonneg); /* moves x->pops */
     TtfsPop *p = &x->pops.at[pop - 1], *owner = &x->pops.at[source - 1];
+    p->grid = grid;
     p->win = *w;
     p->least = least;
     p->source = source;
@@ -86,7 +86,7 @@ static bool pool_term(TtfsAffine *x, const TtfsValue *p, uint32_t i, const TtfsV
     bool least = pool->least != ((way < 0) != (dir < 0));
     *out = *t;
     out->dir = dir;
-    out->pop = pool_pop(x, t->pop, pool, m, least);
+    out->pop = ttfs_pop_pool(x, t->pop, &pool->win, m, least, pool->name);
     out->l = ttfs_linear_scale(m, all ? t->l.k : (TtfsField){p->map.c, k});
     return true;
 }

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Drops what follows the logits of every output: softmax, its logarithm, argmax, top k, and moves
- * behind them. None of them changes which logit is the largest. Constants stay the source's.
+ * Drops what follows the logits of every output: softmax, its logarithm, argmax, top k, a rounding
+ * of them, and moves behind them. None of them changes which logit is the largest. Constants stay
+ * the source's.
  */
 #include "affine.h"
 #include "ir_to_ir.h"
+
+/* A rounding with one scale keeps the order, but for values that it makes equal. */
+static bool rounds_all_alike(const TtfsIr *in, const TtfsNode *n) {
+    return n->op == TTFS_OP_QUANT && ttfs_ir_count(ttfs_ir_tensor(in, n->in[1])) == 1 &&
+           ttfs_ir_count(ttfs_ir_tensor(in, n->in[2])) == 1;
+}
 
 static bool picks_class(const TtfsNode *n) {
     return n->op == TTFS_OP_SOFTMAX || n->op == TTFS_OP_LOGSOFTMAX || n->op == TTFS_OP_ARGMAX ||
@@ -30,10 +37,11 @@ TtfsTensor ttfs_tail_source(const TtfsIr *in, const TtfsNode *const *maker, Ttfs
     TTFS_VEC(const TtfsNode *) passed = {0};
     uint32_t dropped = 0;
     for (const TtfsNode *n; (n = maker[t.i - 1]) != NULL;) {
-        if (!(picks_class(n) || reorders(n)) || ttfs_ir_tensor(in, n->in[0])->data) break;
+        bool last = passed.len == dropped && rounds_all_alike(in, n);
+        if (!(picks_class(n) || reorders(n) || last) || ttfs_ir_tensor(in, n->in[0])->data) break;
         *TTFS_PUSH(&scratch, passed) = n;
         t = n->in[0];
-        if (!picks_class(n)) continue;
+        if (!picks_class(n) && !last) continue;
         source = t;
         dropped = passed.len;
     }

@@ -50,6 +50,10 @@ static const char *useless(const TtfsLower *l, uint32_t option) {
         if (l->out->pops.at[i].kind == TTFS_POP_READOUT &&
             strcmp(a->layer, l->out->pops.at[i].name) == 0 && (a->ticks || a->percentile >= 0))
             return "a window for the readout, which does not spike";
+    for (uint32_t i = 0; i < l->net->layers.len; i++)
+        if (strcmp(a->layer, l->out->pops.at[i].name) == 0 && l->net->layers.at[i].step > 0 &&
+            (a->ticks || a->percentile >= 0))
+            return "a window for a layer that has the model's own grid";
     if (strcmp(a->layer, ttfs_spike_pop(l->out, l->out->input)->name) == 0 &&
         (a->weight_bits || a->percentile >= 0))
         return "weight bits or a percentile for the input, which takes only ticks";
@@ -99,6 +103,13 @@ static bool walk(TtfsLower *l) {
     return check_layer_options(l);
 }
 
+/* True when a window has to be found for some layer. */
+static bool needs_windows(const TtfsNet *net) {
+    for (uint32_t i = 0; i < net->layers.len; i++)
+        if (net->layers.at[i].kind == TTFS_LAYER_RELU && net->layers.at[i].step == 0) return true;
+    return false;
+}
+
 bool ttfs_ir_to_spike(const TtfsIr *ir, const TtfsCalib *calib, const TtfsSpikeOptions *options,
                       const char *file, TtfsSpike *out, TtfsQuantReport *report, TtfsDiag *diag) {
     TtfsNet net;
@@ -114,7 +125,7 @@ bool ttfs_ir_to_spike(const TtfsIr *ir, const TtfsCalib *calib, const TtfsSpikeO
     if (!check_options(&l) || !ttfs_net_of(ir, file, &net, diag)) return false;
     memcpy(out->order, net.order, sizeof out->order);
     l.layer_used = TTFS_ARRAY(&l.scratch, bool, options->n_layers);
-    if (!calib || calib->samples == 0)
+    if ((!calib || calib->samples == 0) && needs_windows(&net))
         ttfs_warn(diag, TTFS_AT_FILE(file), TTFS_QUANT_RANGE,
                   "no calibration data: windows come from interval bounds and are loose");
     bool ok = walk(&l) && ttfs_spike_check(out, file, diag);

@@ -13,6 +13,7 @@
 #include "layer.h"
 
 #include "grid.h"
+#include "keep.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -188,12 +189,13 @@ static bool fit_bias(const TtfsGridTask *l, uint32_t channel, double real, const
 }
 
 /* All biases of a channel: one, or one a position. */
-static bool fit_biases(const TtfsGridTask *l, uint32_t channel, double unit, uint32_t ramp,
-                       TtfsGridLayer *out, TtfsDiag *diag) {
+static bool fit_biases(const TtfsGridTask *l, uint32_t channel, double unit, const TtfsKept *kept,
+                       uint32_t ramp, TtfsGridLayer *out, TtfsDiag *diag) {
     Reach r = reach_of(l, out, channel, ramp);
     uint32_t each = l->bias_count / l->channels, first = channel * each;
     for (uint32_t i = first; i < first + each; i++)
-        if (!fit_bias(l, channel, l->bias[i] / unit, &r, i == first, &out->bias[i], diag))
+        if (!fit_bias(l, channel, ttfs_keep_bias(kept, l->bias[i], unit), &r, i == first,
+                      &out->bias[i], diag))
             return false;
     return true;
 }
@@ -233,30 +235,64 @@ static void round_channel(const TtfsGridTask *l, uint32_t channel, double unit, 
     }
 }
 
-/* A window finer than the accumulator's grid is useless: widen it until every channel has R0 >= 1.
- */
-static void widen(const TtfsGridTask *l, TtfsGridLayer *out, TtfsDiag *diag) {
-    double coarsest = coarsest_unit(l, 0, l->channels);
-    uint32_t ticks = l->term[0].in_ticks;
+/* Counts what became of a channel's own grid. */
+static void count_grid(const TtfsKept *k, TtfsGridLayer *out) {
+    out->kept += k->kept;
+    out->left += k->had_grid && !k->kept;
+    if (k->kept && k->error > out->kept_error) out->kept_error = k->error;
+    if (!k->kept && k->bits > out->kept_bits) out->kept_bits = k->bits;
+}
+
+/* The integers of a channel: its own, or rounded ones. */
+static void fill_channel(const TtfsGridTask *l, uint32_t channel, double unit, const TtfsKept *kept,
+                         TtfsGridLayer *out, double *error) {
+    if (!kept->kept) {
+        round_channel(l, channel, unit, out, error);
+        return;
+    }
+    ttfs_keep_write(l, channel, kept, out->weights);
+    for (uint32_t k = 0; k < l->terms; k++) {
+        const TtfsGridTerm *t = &l->term[k];
+        uint64_t n = t->rows * t->row;
+        *error += importance(t) * square_error(channel_of(t, channel),
+                                               out->weights[k] + channel * n, n,
+                                               unit / t->in_scale);
+    }
+}
+
+/* The channels that keep the model's integers. A window finer than the accumulator's grid is
+ * useless: it is widened until each of the others has R0 >= 1. */
+static void settle(const TtfsGridTask *l, TtfsKept *kept, TtfsGridLayer *out, TtfsDiag *diag) {
+    double coarsest = 0;
+    for (uint32_t i = 0; i < l->channels; i++) {
+        ttfs_keep_relu(l, i, out->scale, most_ramp(l), &kept[i]);
+        if (!kept[i].kept) coarsest = fmax(coarsest, coarsest_unit(l, i, i + 1));
+    }
     if (coarsest <= out->scale) return;
     ttfs_note(diag, TTFS_AT_NODE(l->file, l->name),
               "the window was widened %.3g times: %" PRIu32 " weight bits on the source's %" PRIu32
               " ticks are coarser than it",
-              coarsest / out->scale, l->bits, ticks);
+              coarsest / out->scale, l->bits, l->term[0].in_ticks);
     out->scale = coarsest;
+    for (uint32_t i = 0; i < l->channels; i++)
+        if (kept[i].kept) ttfs_keep_relu(l, i, out->scale, most_ramp(l), &kept[i]);
 }
 
-static bool relu_channel(const TtfsGridTask *l, uint32_t i, TtfsGridLayer *out, double *error,
-                         TtfsDiag *diag) {
+static bool relu_channel(const TtfsGridTask *l, uint32_t i, const TtfsKept *kept,
+                         TtfsGridLayer *out, double *error, TtfsDiag *diag) {
     double coarsest = coarsest_unit(l, i, i + 1);
     uint32_t ramp = 1;
-    if (coarsest > 0) ramp = search_ramp(l, i, out->scale / coarsest, out->scale);
+    if (kept->kept)
+        ramp = kept->ramp;
+    else if (coarsest > 0)
+        ramp = search_ramp(l, i, out->scale / coarsest, out->scale);
     double unit = out->scale / ramp;
-    round_channel(l, i, unit, out, error);
+    fill_channel(l, i, unit, kept, out, error);
+    count_grid(kept, out);
     out->ramp[i] = (int32_t)ramp;
     if (ramp < out->ramp_min) out->ramp_min = ramp;
     if (ramp > out->ramp_max) out->ramp_max = ramp;
-    return fit_biases(l, i, unit, ramp, out, diag);
+    return fit_biases(l, i, unit, kept, ramp, out, diag);
 }
 
 static void allocate(const TtfsGridTask *l, TtfsGridLayer *out, TtfsArena *a) {
@@ -267,27 +303,44 @@ static void allocate(const TtfsGridTask *l, TtfsGridLayer *out, TtfsArena *a) {
     out->clipped = 0;
 }
 
+static TtfsKept *start_keeping(const TtfsGridTask *l, TtfsArena *a) {
+    TtfsKept *kept = TTFS_ARRAY(a, TtfsKept, l->channels);
+    for (uint32_t i = 0; i < l->channels; i++) kept[i].multiple = TTFS_ARRAY(a, uint32_t, l->terms);
+    return kept;
+}
+
 bool ttfs_layer_relu(const TtfsGridTask *l, TtfsGridLayer *out, TtfsArena *a, TtfsDiag *diag) {
+    TtfsArena scratch = {0};
+    TtfsKept *kept = start_keeping(l, &scratch);
     double error = 0;
     bool ok = true;
     allocate(l, out, a);
-    widen(l, out, diag);
+    settle(l, kept, out, diag);
     for (uint32_t i = 0; i < l->channels; i++)
-        if (!relu_channel(l, i, out, &error, diag)) ok = false;
+        if (!relu_channel(l, i, &kept[i], out, &error, diag)) ok = false;
     finish_error(l, error, out);
+    ttfs_arena_free(&scratch);
     return ok;
 }
 
 bool ttfs_layer_readout(const TtfsGridTask *l, TtfsGridLayer *out, TtfsArena *a, TtfsDiag *diag) {
+    TtfsArena scratch = {0};
+    TtfsKept *kept = start_keeping(l, &scratch);
     double error = 0;
     bool ok = true;
     allocate(l, out, a);
-    double unit = coarsest_unit(l, 0, l->channels);
-    out->scale = unit > 0 ? search_unit(l, unit) : l->term[0].in_scale;
+    double unit = ttfs_keep_readout(l, kept);
+    if (unit == 0) {
+        unit = coarsest_unit(l, 0, l->channels);
+        unit = unit > 0 ? search_unit(l, unit) : l->term[0].in_scale;
+    }
+    out->scale = unit;
     for (uint32_t i = 0; i < l->channels; i++) {
-        round_channel(l, i, out->scale, out, &error);
-        if (!fit_biases(l, i, out->scale, 0, out, diag)) ok = false;
+        fill_channel(l, i, unit, &kept[i], out, &error);
+        count_grid(&kept[i], out);
+        if (!fit_biases(l, i, unit, &kept[i], 0, out, diag)) ok = false;
     }
     finish_error(l, error, out);
+    ttfs_arena_free(&scratch);
     return ok;
 }

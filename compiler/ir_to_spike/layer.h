@@ -15,6 +15,10 @@ typedef struct {
     uint64_t group;    /* weights of one source channel: a kernel's taps; divides row */
     double in_scale;   /* real value of one integer step of the source */
     uint32_t in_ticks; /* T of the source */
+    /* The model's own grid: the weights are integers times a step, 1 for all or one a row of
+     * weights; NULL: none. */
+    const float *step;
+    uint32_t steps;
 } TtfsGridTerm;
 
 /* A linear layer with real weights; in real units y_i = b_i + sum over terms and j of W_ij x_j. */
@@ -26,6 +30,7 @@ typedef struct {
     uint32_t channels, bias_count;
     uint32_t bits;  /* of the weights, 2..16 */
     uint32_t ticks; /* T of the layer; 0 for a readout */
+    bool fixed;     /* the window is the model's own grid */
 } TtfsGridTask;
 
 typedef struct {
@@ -35,6 +40,10 @@ typedef struct {
     double weight_error;  /* sqrt(sum e (W - w s_w)^2 / sum e W^2), e = (the source's window)^2 */
     uint32_t ramp_min, ramp_max;
     uint64_t clipped;
+    uint32_t kept, left; /* channels whose weights are the model's integers, or multiples; channels
+                            that had such integers and lost them */
+    double kept_error;   /* the largest relative error of a kept channel's ramp */
+    uint32_t kept_bits;  /* that the integers of the channels that were left need, at most */
 } TtfsGridLayer;
 
 /* Memory of biases and ramps is `a`'s. Refuses with QUANT_RANGE what int32 does not hold. */

@@ -84,8 +84,16 @@ static bool lower_input(TtfsLower *l, const TtfsNetLayer *layer) {
     double low = (double)l->options->input_lo, high = (double)l->options->input_hi;
     TtfsPopulation p = shaped(l, layer, TTFS_POP_INPUT);
     p.ticks = plan_of(l, p.name).ticks;
+    if (layer->step > 0) {
+        p.ticks = layer->ticks;
+        low = layer->offset;
+        high = low + layer->step * p.ticks;
+        ttfs_note(l->diag, TTFS_AT_NODE(l->file, p.name),
+                  "its window is the model's grid: %g to %g in %" PRIu32 " steps", low, high,
+                  p.ticks);
+    }
     p.offset = low;
-    p.scale = (high - low) / p.ticks;
+    p.scale = layer->step > 0 ? layer->step : (high - low) / p.ticks;
     p.rate_ppm = ttfs_lower_rate(l, l->net->input, low + p.scale / 2, ALL);
     report_input(l, &p, l->net->input, low, high);
     add_population(l, &p, constant_range(l, p.c, low, high));
@@ -101,6 +109,28 @@ static void note_losses(const TtfsLower *l, const TtfsQuantLayer *q, uint64_t we
     if (q->saturated > 0)
         ttfs_note(l->diag, at, "%.3g %% of the calibrated activations lie above the window of %g",
                   q->saturated * 100, q->window_top);
+}
+
+/* What became of the model's own grid. */
+static void note_grid(const TtfsLower *l, const char *name, const TtfsGridTask *task,
+                      const TtfsGridLayer *grid) {
+    TtfsLoc at = TTFS_AT_NODE(l->file, name);
+    if (grid->kept)
+        ttfs_note(l->diag, at,
+                  "the weights of %" PRIu32 " of %" PRIu32
+                  " channels are the model's integers; the ratio of grids is off by at most "
+                  "%.3g %%",
+                  grid->kept, task->channels, grid->kept_error * 100);
+    if (grid->left && grid->kept_bits > task->bits)
+        ttfs_note(l->diag, at,
+                  "the weights of %" PRIu32 " channels are quantised anew: the model's integers "
+                  "need %" PRIu32 " bits, the layer has %" PRIu32,
+                  grid->left, grid->kept_bits, task->bits);
+    else if (grid->left)
+        ttfs_note(l->diag, at,
+                  "the weights of %" PRIu32 " channels are quantised anew: no multiples of the "
+                  "model's integers in %" PRIu32 " bits give the ratio of its grids",
+                  grid->left, task->bits);
 }
 
 /* The connections of a layer's terms and what the quantiser needs of each. */
@@ -122,7 +152,8 @@ static bool connect_terms(TtfsLower *l, const TtfsNetLayer *layer, TtfsPopulatio
             return ttfs_error(l->diag, TTFS_AT_NODE(l->file, t->name), TTFS_LIMIT,
                               "%" PRIu64 " weights, at most %" PRIu64, c.weight_count,
                               TTFS_MAX_WEIGHTS);
-        grid[k] = (TtfsGridTerm){weights, rows, row, taps, src->scale, src->ticks};
+        grid[k] =
+            (TtfsGridTerm){weights, rows, row, taps, src->scale, src->ticks, t->step, t->steps};
         uint32_t end = src->start + (weights ? src->ticks : 0);
         if (end > p->start) p->start = end;
         *TTFS_PUSH(&l->out->arena, l->out->conns) = c;
@@ -165,7 +196,8 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsLayerPlan *plan, Tt
                          .terms = layer->terms,
                          .channels = layer->c,
                          .bits = plan->weight_bits,
-                         .ticks = p->ticks};
+                         .ticks = p->ticks,
+                         .fixed = layer->step > 0};
     double offset = ttfs_spike_pop(l->out, l->out->input)->offset;
     task.bias = ttfs_net_bias(l->net, index, offset, &l->scratch, &task.bias_count);
     TtfsGridLayer grid = {.scale = p->scale};
@@ -196,6 +228,7 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsLayerPlan *plan, Tt
     q->clipped_weights = grid.clipped;
     q->saturated = readout ? 0 : ttfs_lower_saturated(l, layer->tensor, q->window_top);
     note_losses(l, q, weights);
+    note_grid(l, q->name, &task, &grid);
     return true;
 }
 
@@ -210,9 +243,11 @@ static bool lower_linear(TtfsLower *l, uint32_t index) {
     TtfsQuantLayer *q = TTFS_PUSH(&l->report->arena, l->report->at);
     *q = (TtfsQuantLayer){.name = ttfs_arena_strdup(&l->report->arena, p.name)};
     if (!readout) {
-        p.ticks = plan.ticks;
+        p.ticks = layer->step > 0 ? layer->ticks : plan.ticks;
         range = ttfs_lower_propagate(l, index);
-        p.scale = ttfs_lower_top(l, layer->tensor, &range, p.c, p.name, &plan, q) / p.ticks;
+        p.scale = layer->step > 0
+                      ? layer->step
+                      : ttfs_lower_top(l, layer->tensor, &range, p.c, p.name, &plan, q) / p.ticks;
     }
     if (!quantise(l, index, &plan, term, &p, q)) return false;
     p.rate_ppm = readout ? 0 : ttfs_lower_rate(l, layer->tensor, p.scale / 2, ALL);

@@ -101,6 +101,7 @@ TtfsRange ttfs_lower_propagate(TtfsLower *l, uint32_t layer) {
     for (uint32_t i = 0; i < to->c; i++) {
         r.low[i] = r.low[i] > 0 ? r.low[i] : 0;
         r.high[i] = r.high[i] > 0 ? r.high[i] : 0;
+        if (to->step > 0) r.high[i] = fmin(r.high[i], to->step * to->ticks);
     }
     return r;
 }

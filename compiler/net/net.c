@@ -22,6 +22,7 @@ typedef struct {
     TtfsArena scratch;
     const TtfsNode **maker; /* per tensor; NULL: input or constant */
     uint32_t *layer;        /* per tensor: index + 1 of the layer that it is */
+    bool *plain;            /* per tensor: something other than a QUANT reads it */
     uint32_t *read;         /* per tensor: index + 1 of the readout that it is */
     bool *readout;          /* per tensor: outputs are moved from it */
     bool *tail;             /* per node: it only moves what is read out */
@@ -180,6 +181,14 @@ static bool fit_term(Build *b, const TtfsNode *n, const uint32_t shape[3], const
                       : "its output has another shape than what it is added to");
 }
 
+/* The grid of the weights, unless it is one of columns. */
+static void take_steps(const Build *b, const TtfsNode *n, TtfsTerm *t) {
+    const TtfsTensorInfo *w = ttfs_ir_tensor(b->ir, n->in[1]);
+    if (w->steps != 1 && w->step_axis != 0) return;
+    t->step = w->step;
+    t->steps = w->steps;
+}
+
 static bool add_term(Build *b, const TtfsNode *n, TtfsNetLayer *l) {
     TtfsTerm t = {.name = n->name};
     uint32_t shape[3];
@@ -189,6 +198,7 @@ static bool add_term(Build *b, const TtfsNode *n, TtfsNetLayer *l) {
         return false;
     if (!finite_values(b, n, n->in[1])) return false;
     t.weights = data_of(b, n->in[1]);
+    take_steps(b, n, &t);
     if (!fit_term(b, n, shape, l, &t)) return false;
     if (l->terms++ == 0) l->name = n->name;
     *TTFS_PUSH(&b->out->arena, b->out->terms) = t;
@@ -257,11 +267,26 @@ static void choose_shape(const Build *b, const Sum *s, const TtfsTensorInfo *t, 
     l->c = shape[0], l->h = shape[1], l->w = shape[2];
 }
 
+/* The grid of a QUANT; n NULL: none. */
+static bool take_grid(const Build *b, const TtfsNode *n, TtfsNetLayer *l) {
+    if (!n) return true;
+    const float *scale = data_of(b, n->in[1]), *zero = data_of(b, n->in[2]);
+    double low = (double)n->attr.lo, span = (double)n->attr.hi - low;
+    if (!scale || !zero || !(scale[0] > 0) || !(span >= 1 && span <= 65535) || n->attr.integer)
+        return refuse(b, n, "expected one constant scale and 2 to 65536 steps");
+    l->step = (double)scale[0];
+    l->offset = (low - (double)zero[0]) * l->step;
+    l->ticks = (uint32_t)span;
+    return l->kind == TTFS_LAYER_INPUT || l->offset == 0 ||
+           refuse(b, n, "expected a grid that begins at 0");
+}
+
 /* The layer whose values are tensor `t`, from the sum that `sum` holds. */
 static bool add_linear(Build *b, const TtfsNode *at, TtfsTensor sum, TtfsTensor t,
                        TtfsLayerKind kind) {
     Sum s = {.at = at};
     TtfsNetLayer l = {.kind = kind, .tensor = t, .term_first = b->out->terms.len};
+    if (!take_grid(b, at->op == TTFS_OP_QUANT ? at : NULL, &l)) return false;
     if (!take_sum(b, sum, &s)) return false;
     choose_shape(b, &s, ttfs_ir_tensor(b->ir, t), &l);
     for (uint32_t i = s.terms.len; i-- > 0;)
@@ -304,28 +329,51 @@ static const TtfsNode *transposed_input(const Build *b) {
     return NULL;
 }
 
-static void add_input(Build *b) {
+/* The only QUANT that reads a tensor; NULL when there is another reader, or none. */
+static const TtfsNode *rounding_of(const Build *b, TtfsTensor t) {
+    const TtfsNode *found = NULL;
+    for (uint32_t i = 0; i < b->ir->nodes.len; i++)
+        if (b->ir->nodes.at[i].in[0].i == t.i) {
+            if (found || b->ir->nodes.at[i].op != TTFS_OP_QUANT) return NULL;
+            found = &b->ir->nodes.at[i];
+        }
+    return found;
+}
+
+static bool add_input(Build *b) {
     const TtfsNode *turned = transposed_input(b);
     TtfsTensor values = turned ? turned->out : b->ir->input;
     const TtfsTensorInfo *t = ttfs_ir_tensor(b->ir, values);
+    const TtfsNode *quant = rounding_of(b, values);
     uint32_t shape[3];
     shape_of(t, shape);
     b->out->input = b->ir->input;
     for (uint32_t a = 0; a < 3; a++)
         b->out->order[a] = turned && a + 1 < t->rank ? turned->attr.perm[a + 1] - 1 : a;
-    add_layer(b, &(TtfsNetLayer){.kind = TTFS_LAYER_INPUT,
-                                 .name = ttfs_ir_tensor(b->ir, b->ir->input)->name,
-                                 .tensor = values,
-                                 .c = shape[0],
-                                 .h = shape[1],
-                                 .w = shape[2],
-                                 .of_input = true});
+    TtfsNetLayer l = {.kind = TTFS_LAYER_INPUT,
+                      .name = ttfs_ir_tensor(b->ir, b->ir->input)->name,
+                      .tensor = quant ? quant->out : values,
+                      .c = shape[0],
+                      .h = shape[1],
+                      .w = shape[2],
+                      .of_input = true};
+    return take_grid(b, quant, &l) && add_layer(b, &l);
+}
+
+/* A relu that is only rounded is no layer of its own: the QUANT is. */
+static bool add_rounded(Build *b, const TtfsNode *n) {
+    const TtfsNode *relu = b->maker[n->in[0].i - 1];
+    if (n->out.i == b->out->layers.at[0].tensor.i) return true;
+    if (!relu || relu->op != TTFS_OP_RELU) return refuse(b, n, "expected a relu before it");
+    return add_linear(b, n, relu->in[0], n->out, TTFS_LAYER_RELU);
 }
 
 static bool add_node(Build *b, uint32_t index) {
     const TtfsNode *n = &b->ir->nodes.at[index];
     if (b->tail[index]) return true;
-    if (n->op == TTFS_OP_TRANSPOSE && n->out.i == b->out->layers.at[0].tensor.i) return true;
+    if (n->op == TTFS_OP_TRANSPOSE && n == transposed_input(b)) return true;
+    if (n->op == TTFS_OP_QUANT) return add_rounded(b, n);
+    if (n->op == TTFS_OP_RELU && !b->plain[n->out.i - 1]) return true;
     bool part = n->op == TTFS_OP_CONV || n->op == TTFS_OP_GEMM || n->op == TTFS_OP_ADD ||
                 n->op == TTFS_OP_RESHAPE || n->op == TTFS_OP_SLICE;
     if (n->op == TTFS_OP_RELU) return add_linear(b, n, n->in[0], n->out, TTFS_LAYER_RELU);
@@ -356,10 +404,15 @@ bool ttfs_net_of(const TtfsIr *ir, const char *file, TtfsNet *out, TtfsDiag *dia
     b.read = TTFS_ARRAY(&b.scratch, uint32_t, ir->tensors.len);
     b.readout = TTFS_ARRAY(&b.scratch, bool, ir->tensors.len);
     b.tail = ttfs_net_tail(ir, &b.scratch, b.readout);
-    for (uint32_t i = 0; i < ir->nodes.len; i++)
-        b.maker[ir->nodes.at[i].out.i - 1] = &ir->nodes.at[i];
-    add_input(&b);
-    bool ok = true;
+    b.plain = TTFS_ARRAY(&b.scratch, bool, ir->tensors.len);
+    for (uint32_t i = 0; i < ir->nodes.len; i++) {
+        const TtfsNode *n = &ir->nodes.at[i];
+        b.maker[n->out.i - 1] = n;
+        for (uint32_t k = 0; n->op != TTFS_OP_QUANT && k < n->n_in; k++)
+            b.plain[n->in[k].i - 1] = true;
+    }
+    for (uint32_t i = 0; i < ttfs_ir_outputs(ir); i++) b.plain[ttfs_ir_output(ir, i).i - 1] = true;
+    bool ok = add_input(&b);
     for (uint32_t i = 0; ok && i < ir->nodes.len; i++) ok = add_node(&b, i);
     ok = ok && add_readouts(&b) && ttfs_net_views(ir, b.tail, b.read, file, out, diag);
     ttfs_arena_free(&b.scratch);

@@ -34,6 +34,10 @@ typedef struct {
     const float
         *weights; /* [out c][in c / group][ky][kx], a matrix [out neuron][in]; NULL for a pool */
     uint64_t row; /* weights of one output channel, or of one neuron of a matrix */
+    /* The weights are integers times a step: 1 for all, or one for each of their rows; 0: no grid
+     */
+    const float *step;
+    uint32_t steps;
 } TtfsTerm;
 
 typedef struct {
@@ -45,6 +49,10 @@ typedef struct {
     double *bias;     /* [c], or NULL */
     double *bias_map; /* [c][h][w] on top of it, or NULL */
     bool of_input;    /* the input or a pool of it: values have the input's range */
+    /* Of the input and of a relu, when the model has a grid for them: values are offset + k step, k
+     * = 0..ticks, rounded; step 0: none. The offset is 0 but for the input. */
+    double step, offset;
+    uint32_t ticks;
 } TtfsNetLayer;
 
 typedef struct {

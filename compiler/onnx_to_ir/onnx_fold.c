@@ -111,6 +111,7 @@ bool ttfs_onnx_fold_two(OnnxImport *im, const OnnxNode *n, OnnxFold op, const On
                                   "the constants have shapes that do not fit");
     if (!ttfs_onnx_new_const(im, n, a->f && !compares, rank, dim, &f, &q, out)) return false;
     out->type = compares ? ONNX__TENSOR_PROTO__DATA_TYPE__BOOL : a->type;
+    ttfs_onnx_note_lost_grid(im, n, a, b);
     for (uint64_t k = 0; k < out->count; k++) {
         uint64_t i = broadcast_at(a, rank, at), j = broadcast_at(b, rank, at);
         if (f)
@@ -155,6 +156,11 @@ bool ttfs_onnx_fold_one(OnnxImport *im, const OnnxNode *n, OnnxFold op, const On
                                   "the constant has a type that does not fit");
     if (!ttfs_onnx_new_const(im, n, a->f != NULL, a->rank, a->dim, &f, &q, out)) return false;
     out->type = a->type;
+    bool keeps = op == ONNX_FOLD_NEG || op == ONNX_FOLD_ABS || op == ONNX_FOLD_RELU;
+    if (keeps)
+        ttfs_onnx_keep_steps(a, out);
+    else
+        ttfs_onnx_note_lost_grid(im, n, a, NULL);
     for (uint64_t k = 0; k < out->count; k++) {
         if (f)
             f[k] = (float)float_one(op, (double)a->f[k]);

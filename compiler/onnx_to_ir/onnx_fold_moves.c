@@ -12,6 +12,19 @@ void ttfs_onnx_steps(const OnnxConst *c, int64_t *step) {
     for (uint32_t i = c->rank; i-- > 0; product *= c->dim[i]) step[i] = product;
 }
 
+/* The grid of what a view shows: the channels must be an axis of it, whole and in order. */
+static void view_steps(const OnnxConst *c, int64_t start, const int64_t *step, OnnxConst *out) {
+    int64_t own[TTFS_MAX_RANK];
+    ttfs_onnx_steps(c, own);
+    bool found = c->steps == 1;
+    for (uint32_t i = 0; c->steps > 1 && !found && i < out->rank; i++) {
+        int64_t axis = own[c->step_axis];
+        found = step[i] == axis && out->dim[i] == c->steps && start / axis % c->steps == 0;
+        if (found) out->step_axis = i;
+    }
+    if (found) out->step = c->step, out->steps = c->steps;
+}
+
 bool ttfs_onnx_fold_view(OnnxImport *im, const OnnxNode *n, const OnnxConst *c, uint32_t rank,
                          const uint32_t *dim, int64_t start, const int64_t *step, OnnxConst *out) {
     float *f = NULL;
@@ -19,6 +32,8 @@ bool ttfs_onnx_fold_view(OnnxImport *im, const OnnxNode *n, const OnnxConst *c, 
     uint32_t at[TTFS_MAX_RANK] = {0};
     if (!ttfs_onnx_new_const(im, n, c->f != NULL, rank, dim, &f, &q, out)) return false;
     out->type = c->type;
+    view_steps(c, start, step, out);
+    if (!out->steps) ttfs_onnx_note_lost_grid(im, n, c, NULL);
     for (uint64_t k = 0; k < out->count; k++) {
         int64_t from = start;
         for (uint32_t i = 0; i < rank; i++) from += at[i] * step[i];
@@ -68,6 +83,11 @@ void ttfs_onnx_fold_concat(OnnxImport *im, OnnxNode *n, int64_t signed_axis) {
         !ttfs_onnx_new_const(im, n, x->f != NULL, x->rank, dim, &f, &q, &out))
         return;
     out.type = x->type;
+    for (uint32_t k = 0; k < n->n_in; k++)
+        if (n->in[k]->c.steps) {
+            ttfs_onnx_note_lost_grid(im, n, &n->in[k]->c, NULL);
+            break;
+        }
     uint64_t outer = 1, to = 0;
     for (uint32_t i = 0; i < axis; i++) outer *= dim[i];
     for (uint64_t o = 0; o < outer && to < out.count; o++)
@@ -106,6 +126,10 @@ void ttfs_onnx_fold_gather(OnnxImport *im, OnnxNode *n, uint32_t axis) {
         !ttfs_onnx_new_const(im, n, x->f != NULL, rank, dim, &f, &q, &out))
         return;
     out.type = x->type;
+    if (x->steps == 1)
+        out.step = x->step, out.steps = 1;
+    else
+        ttfs_onnx_note_lost_grid(im, n, x, NULL);
     uint64_t outer = 1, inner = 1, to = 0;
     for (uint32_t i = 0; i < axis; i++) outer *= x->dim[i];
     for (uint32_t i = axis + 1; i < x->rank; i++) inner *= x->dim[i];

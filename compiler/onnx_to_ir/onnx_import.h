@@ -21,6 +21,9 @@ typedef struct {
     const float *f; /* floating-point types, as float32, as long-lived as the IR; NULL: integers */
     const int64_t *n;
     int32_t type; /* ONNX data type */
+    /* Values that are integers times a step, as in TtfsTensorInfo; as long-lived as the IR. */
+    const float *step;
+    uint32_t steps, step_axis;
 } OnnxConst;
 
 typedef enum { ONNX_PENDING, ONNX_UNKNOWN, ONNX_CONST, ONNX_TENSOR, ONNX_SECOND } OnnxKind;
@@ -158,6 +161,12 @@ TtfsTensor ttfs_onnx_emit_reshape(OnnxImport *im, OnnxNode *n, TtfsTensor x, uin
 /* A constant put into the IR under another shape; 0 after an obstacle. */
 TtfsTensor ttfs_onnx_put_const(OnnxImport *im, const OnnxNode *n, const char *name,
                                const OnnxConst *c, uint32_t rank, const uint32_t *dim);
+/* The grid of `from` for the same elements, in order, in the shape of `to`; none when the channels
+ * are no axis of it. */
+void ttfs_onnx_keep_steps(const OnnxConst *from, OnnxConst *to);
+/* Notes that a constant made from these leaves their grid. */
+void ttfs_onnx_note_lost_grid(OnnxImport *im, const OnnxNode *n, const OnnxConst *a,
+                              const OnnxConst *b);
 void ttfs_onnx_bind_const(OnnxNode *n, const OnnxConst *c);
 void ttfs_onnx_bind_const_slot(OnnxNode *n, const OnnxConst *c, uint32_t slot);
 /* A constant of `count` elements within the folding budget; false after an obstacle. */

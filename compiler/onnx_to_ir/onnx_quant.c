@@ -168,6 +168,12 @@ static void fold_dequantize(OnnxImport *im, OnnxNode *n, const Grid *g) {
         uint64_t i = channel_of(g, x, k);
         f[k] = (float)(((double)x->n[k] - zero_at(g, i)) * scale_at(g, i));
     }
+    double lo, hi;
+    if (type_bounds(x->type, &lo, &hi)) { /* a bias of 32 bits is on the sums' grid, not its own */
+        out.step = g->scale.f;
+        out.steps = (uint32_t)g->scale.count;
+        out.step_axis = out.steps > 1 ? g->axis : 0;
+    }
     ttfs_onnx_bind_const(n, &out);
 }
 
@@ -230,6 +236,21 @@ static bool qonnx_bounds(OnnxImport *im, const OnnxNode *n, Grid *g) {
     return true;
 }
 
+/* The scale, when it is one or one a place of an axis of the result, and zero points are whole. */
+static void qonnx_steps(const OnnxConst *scale, const OnnxConst *zero, OnnxConst *out) {
+    uint32_t wide = 0, lead = out->rank - scale->rank;
+    for (uint64_t i = 0; i < zero->count; i++)
+        if (!(fmod((double)zero->f[i], 1) == 0)) return;
+    for (uint32_t i = 0; i < scale->rank; i++) {
+        if (scale->dim[i] == 1) continue;
+        wide++;
+        out->step_axis = i + lead;
+    }
+    if (wide > 1) return;
+    out->step = scale->f;
+    out->steps = (uint32_t)scale->count;
+}
+
 static void fold_qonnx(OnnxImport *im, OnnxNode *n, const Grid *g) {
     OnnxConst scaled, moved, *x = &n->in[0]->c;
     if (!x->f) {
@@ -248,8 +269,10 @@ static void fold_qonnx(OnnxImport *im, OnnxNode *n, const Grid *g) {
         f[i] = (float)(v > g->lo ? v < g->hi ? v : g->hi : g->lo);
     }
     if (ttfs_onnx_fold_two(im, n, ONNX_FOLD_SUB, &grid, &g->zero, &moved) &&
-        ttfs_onnx_fold_two(im, n, ONNX_FOLD_MUL, &moved, &g->scale, &scaled))
+        ttfs_onnx_fold_two(im, n, ONNX_FOLD_MUL, &moved, &g->scale, &scaled)) {
+        qonnx_steps(&g->scale, &g->zero, &scaled);
         ttfs_onnx_bind_const(n, &scaled);
+    }
 }
 
 /* Quant(x, scale, zero point, bits): the zero point is added before rounding, which is the same

@@ -130,6 +130,7 @@ static void reshaped(OnnxImport *im, OnnxNode *n, uint32_t rank, const uint64_t 
     }
     c.rank = rank;
     memcpy(c.dim, t.dim, sizeof c.dim);
+    ttfs_onnx_keep_steps(&n->in[0]->c, &c);
     ttfs_onnx_bind_const(n, &c);
 }
 

@@ -49,6 +49,10 @@ TtfsTensor ttfs_onnx_put_const(OnnxImport *im, const OnnxNode *n, const char *na
     TtfsTensorInfo t = {
         .name = ttfs_arena_strdup(&im->ir->arena, name), .rank = rank, .data = c->f};
     if (rank) memcpy(t.dim, dim, rank * sizeof *dim);
+    OnnxConst shaped = {.rank = rank};
+    memcpy(shaped.dim, t.dim, sizeof t.dim);
+    ttfs_onnx_keep_steps(c, &shaped);
+    t.step = shaped.step, t.steps = shaped.steps, t.step_axis = shaped.step_axis;
     return ttfs_ir_add_tensor(im->ir, &t);
 }
 
@@ -171,6 +175,29 @@ TtfsTensor ttfs_onnx_emit_reshape(OnnxImport *im, OnnxNode *n, TtfsTensor x, uin
     if (t->rank == rank && memcmp(t->dim, want.dim, sizeof want.dim) == 0) return x;
     TtfsNode node = {.op = TTFS_OP_RESHAPE, .n_in = 1, .in = {x}, .attr = ttfs_ir_attr()};
     return ttfs_onnx_emit(im, n, &node, &want);
+}
+
+void ttfs_onnx_keep_steps(const OnnxConst *from, OnnxConst *to) {
+    uint64_t before = 1, at = 1;
+    to->step = NULL, to->steps = to->step_axis = 0;
+    if (!from->steps) return;
+    for (uint32_t i = 0; i < from->step_axis; i++) before *= from->dim[i];
+    for (uint32_t i = 0; i < to->rank; at *= to->dim[i++]) {
+        if (from->steps > 1 && (at != before || to->dim[i] != from->steps)) continue;
+        to->step_axis = from->steps > 1 ? i : 0;
+        to->step = from->step;
+        to->steps = from->steps;
+        return;
+    }
+    if (from->steps == 1) to->step = from->step, to->steps = 1;
+}
+
+void ttfs_onnx_note_lost_grid(OnnxImport *im, const OnnxNode *n, const OnnxConst *a,
+                              const OnnxConst *b) {
+    if (a->steps || (b && b->steps))
+        ttfs_note(im->diag, TTFS_AT_NODE(im->path, n->name),
+                  "what it makes of quantised weights is on their grid no more; it is quantised "
+                  "anew");
 }
 
 void ttfs_onnx_bind_const_slot(OnnxNode *n, const OnnxConst *c, uint32_t slot) {

@@ -21,7 +21,7 @@ typedef struct {
 static inline TtfsTensor tensor(Net *n, const char *name, uint32_t rank, const uint32_t *dim,
                                 bool constant) {
     TtfsTensorInfo t = {.name = name, .rank = rank};
-    memcpy(t.dim, dim, rank * sizeof *dim);
+    if (rank) memcpy(t.dim, dim, rank * sizeof *dim);
     uint64_t count = ttfs_ir_count(&t);
     float *v = constant ? TTFS_ARRAY(&n->ir.arena, float, count) : NULL;
     for (uint64_t i = 0; v && i < count; i++) v[i] = (float)ttfs_rng_normal(&n->rng);

@@ -22,6 +22,7 @@
 #include "ir_to_spike.h"
 #include "net.h"
 #include "random_case.h"
+#include "term_weight.h"
 
 enum { NETS = 2000, CALIBRATED = 20, SAMPLES = 3 };
 
@@ -87,25 +88,6 @@ static void close_case(Case *c) {
     random_case_free(&c->k, &c->source);
 }
 
-/* One real weight of a term, 0 where it has none: of output neuron (ch, y, x) for the source neuron
- * `j` of those it sees; *q is its place in the weights. */
-static double weight_of(const TtfsNetLayer *l, const TtfsTerm *t, uint32_t ch, uint32_t y,
-                        uint32_t x, uint32_t j, uint64_t *q) {
-    *q = UINT64_MAX;
-    if (t->dense) *q = ((uint64_t)(ch * l->h + y) * l->w + x) * t->row + j;
-    if (t->dense) return (double)t->weights[*q];
-    uint32_t ins = t->in[0] / t->group, in = j / t->in[2] / t->in[1];
-    int64_t dy = (int64_t)(j / t->in[2] % t->in[1]) - ttfs_term_tap(t, 0, y, 0);
-    int64_t dx = (int64_t)(j % t->in[2]) - ttfs_term_tap(t, 1, x, 0);
-    if (in / ins != ch / (l->c / t->group) || dy < 0 || dx < 0 || dy % t->dilation[0] ||
-        dx % t->dilation[1] || dy / t->dilation[0] >= t->kernel[0] ||
-        dx / t->dilation[1] >= t->kernel[1])
-        return 0;
-    *q = ch * t->row + (uint64_t)(in % ins) * t->kernel[0] * t->kernel[1] +
-         (uint64_t)(dy / t->dilation[0]) * t->kernel[1] + (uint64_t)(dx / t->dilation[1]);
-    return (double)t->weights[*q];
-}
-
 /* True when the weight may have been clipped. */
 static bool at_end(const TtfsConnection *c, int16_t w) {
     int32_t half = 1 << (c->weight_bits - 1);
@@ -129,7 +111,7 @@ static double linear_bound(const Case *c, uint32_t layer, uint32_t neuron, doubl
         double step = unit / c->spike.pops.at[t->src].scale, least = from->of_input ? offset : 0;
         for (uint32_t j = 0; j < t->in[0] * t->in[1] * t->in[2]; j++) {
             uint64_t q;
-            double w = weight_of(l, t, ch, y, x, j, &q);
+            double w = term_weight(l, t, ch, y, x, j, &q);
             if (q == UINT64_MAX) continue;
             double grid = conn->weights[q] * step;
             assert_true(fabs(w - grid) <= step * (1 + 1e-6) || at_end(conn, conn->weights[q]));

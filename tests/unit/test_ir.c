@@ -16,12 +16,12 @@
 
 static const char sample[] =
     "ttfs-ir 1\n"
-    "blob inline 9\n"
+    "blob inline 11\n"
     "tensors 7\n"
     "input %1 \"input\" [1, 1, 4, 4]\n"
-    "const %2 \"k \\\"q\\\"\" [1, 1, 2, 2] at 0\n"
-    "const %3 \"bias\" [1] at 4\n"
-    "const %6 \"perm\" [4] at 5\n"
+    "const %2 \"k \\\"q\\\"\" [1, 1, 2, 2] at 0 step 2 2 at 4\n"
+    "const %3 \"bias\" [1] at 6\n"
+    "const %6 \"perm\" [4] at 7\n"
     "conv \"conv1\" %4 \"c\" [1, 1, 2, 2] = %1 %2 %3 kernel 2 2 stride 2 2 dilation 1 1 pad 0 0 0 "
     "0 "
     "group 1\n"
@@ -29,7 +29,8 @@ static const char sample[] =
     "transpose \"t1\" %7 \"t\" [2, 2, 1, 1] = %5 perm 3 2 1 0\n"
     "output %7\n"
     "data\n"
-    "0000803f000000400000404000008040000080bf00000000000000000000000000000000\n";
+    "0000803f0000004000004040000080400000003f0000803f000080bf0000000000000000000000000000"
+    "0000\n";
 
 /* Every operation that the first sample has not. */
 static const char operations[] =
@@ -82,6 +83,7 @@ static void test_fixed_point(void **state) {
     assert_true(read_text(&ir, sample, &diag));
     assert_string_equal(ttfs_ir_tensor(&ir, (TtfsTensor){2})->name, "k \"q\"");
     assert_true(ttfs_ir_tensor(&ir, (TtfsTensor){2})->data[3] == 4.0f);
+    assert_true(ttfs_ir_tensor(&ir, (TtfsTensor){2})->step[0] == 0.5f);
     assert_true(ttfs_ir_print(&ir, NULL, &text, &diag));
     assert_string_equal(text.text, sample);
     ttfs_buf_free(&text);
@@ -126,7 +128,7 @@ static void test_blob_file(void **state) {
     assert_true(ttfs_ir_print(&again, blob, &second, &diag));
     assert_string_equal(text.text, second.text);
     ttfs_ir_free(&again);
-    float other[9] = {0}; /* the blob is damaged: its hash says so */
+    float other[11] = {0}; /* the blob is damaged: its hash says so */
     assert_true(ttfs_file_write(blob, other, sizeof other, &diag));
     assert_int_equal(diag.errors, 0);
     assert_false(ttfs_ir_read(&again, file, text.text, text.len, &diag));
@@ -191,14 +193,21 @@ static void test_operation_refusals(void **state) {
 static void test_refusals(void **state) {
     (void)state;
     expect_refusal("ttfs-ir 1", "ttfs-ir 2", TTFS_TEXT_RANGE);
-    expect_refusal("inline 9", "inline 4000000000", TTFS_TEXT_RANGE);
+    expect_refusal("inline 11", "inline 4000000000", TTFS_TEXT_RANGE);
     expect_refusal("tensors 7", "tensors 2000000000", TTFS_TEXT_RANGE);
     expect_refusal("tensors 7", "tensors 8", TTFS_TEXT_RANGE);
     expect_refusal("[1, 1, 4, 4]", "[1, 1, 0, 4]", TTFS_TEXT_RANGE);
     expect_refusal("[1, 1, 4, 4]", "[1, 70000, 70000]", TTFS_TEXT_RANGE);
     expect_refusal("[1, 1, 4, 4]", "[1, 1, 1, 1, 1, 1, 1]", TTFS_TEXT_RANGE);
     expect_refusal("[1, 1, 4, 4]", "[2, 1, 2, 4]", TTFS_IR_CHECK);
-    expect_refusal("at 4", "at 9", TTFS_TEXT_RANGE);
+    expect_refusal("at 6", "at 11", TTFS_TEXT_RANGE);
+    expect_refusal("step 2 2 at 4", "step 2 2 at 10", TTFS_TEXT_RANGE);
+    expect_refusal("step 2 2 at 4", "step 2 0 at 4", TTFS_TEXT_RANGE);
+    expect_refusal("step 2 2 at 4", "step 2 2", TTFS_TEXT_SYNTAX);
+    expect_refusal("step 2 2 at 4", "step 0 2 at 4", TTFS_IR_CHECK);
+    expect_refusal("step 2 2 at 4", "step 7 2 at 4", TTFS_TEXT_RANGE);
+    expect_refusal("step 2 2 at 4", "step 2 2 at 6", TTFS_IR_CHECK);       /* a step below 0 */
+    expect_refusal("0000004000004040", "0000104000004040", TTFS_IR_CHECK); /* 2.25 halves */
     expect_refusal("%6 \"perm\"", "%5 \"perm\"", TTFS_TEXT_RANGE);
     expect_refusal("relu \"relu1\"", "sigmoid \"relu1\"", TTFS_TEXT_SYNTAX);
     expect_refusal("= %4", "= %7", TTFS_IR_CHECK);
