@@ -218,12 +218,24 @@ static void build(Emit *e) {
     if (ttfs_emit_classes(p->spike, &first, &n)) add_class(e, first, n);
 }
 
-static bool emit_module(const TtfsProgram *p, const TtfsEmitJob *job, TtfsBuf *out,
-                        TtfsDiag *diag) {
+typedef struct {
+    const TtfsProgram *program;
+    const TtfsEmitJob *job;
+    TtfsBuf *out;
+    TtfsDiag *diag;
+} Module;
+
+static bool emit_module(void *context) {
+    const Module *m = context;
+    const TtfsProgram *p = m->program;
+    const TtfsEmitJob *job = m->job;
+    TtfsBuf *out = m->out;
+    TtfsDiag *diag = m->diag;
+    uint32_t errors = diag->errors;
     LLVMTargetMachineRef machine = ttfs_object_machine(p->target, true, diag);
     if (!machine) return false;
     Emit e = {.job = job, .program = p};
-    e.code = (Code){.program = p, .target = p->target, .context = LLVMContextCreate()};
+    e.code = (Code){.program = p, .target = p->target, .context = ttfs_object_context(diag)};
     e.code.module = LLVMModuleCreateWithNameInContext(job->name, e.code.context);
     LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(machine);
     LLVMSetModuleDataLayout(e.code.module, layout);
@@ -242,7 +254,7 @@ static bool emit_module(const TtfsProgram *p, const TtfsEmitJob *job, TtfsBuf *o
     LLVMDisposeModule(e.code.module);
     LLVMContextDispose(e.code.context);
     LLVMDisposeTargetMachine(machine);
-    return ok;
+    return ok && diag->errors == errors;
 }
 
 bool ttfs_emit(const TtfsSpike *s, const TtfsEmitJob *job, TtfsBuf *out, TtfsDiag *diag) {
@@ -258,7 +270,7 @@ bool ttfs_emit(const TtfsSpike *s, const TtfsEmitJob *job, TtfsBuf *out, TtfsDia
         if (job->format == TTFS_EMIT_HEADER)
             ttfs_emit_header(&program, job, out);
         else
-            ok = emit_module(&program, job, out, diag);
+            ok = ttfs_object_guard(emit_module, &(Module){&program, job, out, diag}, diag);
     }
     ttfs_arena_free(&a);
     return ok;

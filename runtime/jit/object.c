@@ -8,9 +8,12 @@
 
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Error.h>
+#include <llvm-c/ErrorHandling.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 #include <pthread.h>
+#include <setjmp.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The kernels are made as they shall be; what is left is registers for variables, common addresses,
@@ -19,7 +22,33 @@ static const char passes[] =
     "function(sroa,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,"
     "loop-mssa(loop-rotate,licm),early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg)";
 
+/* Where a thread goes on after a fatal error, and what LLVM said; NULL outside ttfs_object_guard.
+ */
+static _Thread_local jmp_buf *way_out;
+static _Thread_local char last_words[512];
+
+static void fatal(const char *reason) {
+    if (!way_out) return; /* not ours: LLVM ends the process */
+    snprintf(last_words, sizeof last_words, "%s", reason);
+    longjmp(*way_out, 1);
+}
+
+bool ttfs_object_guard(bool (*make)(void *context), void *context, TtfsDiag *diag) {
+    jmp_buf here, *volatile outer = way_out;
+    bool ok;
+    ttfs_object_init();
+    way_out = &here;
+    if (setjmp(here) == 0)
+        ok = make(context);
+    else
+        ok = ttfs_error(diag, TTFS_AT_FILE("LLVM"), TTFS_JIT_COMPILE, "fatal: %s", last_words);
+    way_out = outer;
+    return ok;
+}
+
 static void init(void) {
+    LLVMInstallFatalErrorHandler(fatal);
+
     LLVMInitializeX86TargetInfo();
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
@@ -147,22 +176,38 @@ LLVMContextRef ttfs_object_context(TtfsDiag *diag) {
     return c;
 }
 
-bool ttfs_object_of_step(const TtfsProgram *p, uint32_t step, const char *dump, TtfsBuf *out,
-                         TtfsDiag *diag) {
-    uint32_t errors = diag->errors;
-    LLVMTargetMachineRef machine = ttfs_object_machine(p->target, true, diag);
+typedef struct {
+    const TtfsProgram *program;
+    uint32_t step;
+    const char *dump;
+    TtfsBuf *out;
+    TtfsDiag *diag;
+} Job;
+
+static bool make_step(void *context) {
+    const Job *j = context;
+    const TtfsTarget *target = j->program->target;
+    const char *symbol = j->program->steps.at[j->step].symbol;
+    uint32_t errors = j->diag->errors;
+    LLVMTargetMachineRef machine = ttfs_object_machine(target, true, j->diag);
     if (!machine) return false;
-    Code c = {.program = p, .target = p->target, .context = ttfs_object_context(diag)};
-    c.module = LLVMModuleCreateWithNameInContext(p->steps.at[step].symbol, c.context);
+    Code c = {.program = j->program, .target = target, .context = ttfs_object_context(j->diag)};
+    c.module = LLVMModuleCreateWithNameInContext(symbol, c.context);
     LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(machine);
     LLVMSetModuleDataLayout(c.module, layout);
-    LLVMSetTarget(c.module, p->target->triple);
+    LLVMSetTarget(c.module, target->triple);
     LLVMDisposeTargetData(layout);
-    ttfs_object_build(&c, step, false);
-    bool ok = ttfs_object_optimise(c.module, machine, p->steps.at[step].symbol, dump, diag) &&
-              ttfs_object_write(c.module, machine, out, diag) && diag->errors == errors;
+    ttfs_object_build(&c, j->step, false);
+    bool ok = ttfs_object_optimise(c.module, machine, symbol, j->dump, j->diag) &&
+              ttfs_object_write(c.module, machine, j->out, j->diag) && j->diag->errors == errors;
     LLVMDisposeModule(c.module);
     LLVMContextDispose(c.context);
     LLVMDisposeTargetMachine(machine);
     return ok;
+}
+
+bool ttfs_object_of_step(const TtfsProgram *p, uint32_t step, const char *dump, TtfsBuf *out,
+                         TtfsDiag *diag) {
+    Job j = {p, step, dump, out, diag};
+    return ttfs_object_guard(make_step, &j, diag);
 }

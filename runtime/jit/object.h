@@ -34,6 +34,10 @@ bool ttfs_object_passes(LLVMModuleRef m, LLVMTargetMachineRef machine, const cha
 /* Appends the module as an object file. */
 bool ttfs_object_write(LLVMModuleRef m, LLVMTargetMachineRef machine, TtfsBuf *out, TtfsDiag *diag);
 
+/* Calls make(context). What LLVM takes for fatal while it runs, and would end the process for,
+ * becomes JIT_COMPILE and false; what LLVM held at that moment is lost. */
+bool ttfs_object_guard(bool (*make)(void *context), void *context, TtfsDiag *diag);
+
 /* All of it for one step: an object whose only symbol is the step's. Safe to call from several
  * threads. */
 bool ttfs_object_of_step(const TtfsProgram *p, uint32_t step, const char *dump, TtfsBuf *out,

@@ -8,6 +8,7 @@
 #include "divide.h"
 #include "golden.h"
 #include "jit.h"
+#include "object.h"
 #include "target.h"
 
 #include "wide_spike.h"
@@ -20,7 +21,7 @@
 
 #include <cmocka.h>
 
-enum { SMALL_NETS = 1600, WIDE_NETS = 400, SAMPLES = 11, SHORT = 11 };
+enum { SMALL_NETS = 1600, WIDE_NETS = 300, NARROW_NETS = 100, SAMPLES = 11, SHORT = 11 };
 
 static uint64_t share =
     SHORT; /* one network in so many, coprime to what seeds are taken by; 1: "all" */
@@ -182,6 +183,24 @@ static void wide_networks(void **state) {
     assert_true(kernels[KERNEL_EVENTS] > 50 / share && kernels[KERNEL_POOL] > 50 / share);
 }
 
+static void narrow_networks(void **state) {
+    TtfsArena arena = {0};
+    TtfsDiag d = {0};
+    TtfsTarget t;
+    uint64_t spikes = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= NARROW_NETS; seed++) {
+        TtfsSpike s;
+        narrow_spike(&s, seed);
+        one_network(&s, seed, &spikes);
+        ttfs_spike_free(&s);
+    }
+    if (!ttfs_target_host(&t, NULL, &arena, &d)) fail();
+    print_message("%u layers with pixels in the lanes\n", kernels[KERNEL_NARROW]);
+    assert_true(!t.permutes_bytes || kernels[KERNEL_NARROW] > 4);
+    ttfs_arena_free(&arena);
+}
+
 /* The multiplier's quotient against the division, as the kernels compute it. */
 static uint32_t quotient(uint32_t u, uint32_t multiplier, uint32_t bits) {
     return (uint32_t)(((uint64_t)u * multiplier) >> bits);
@@ -245,6 +264,33 @@ static void failures(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* What LLVM would end the process for comes back as an error: an instruction that the processor
+ * lacks. */
+static void fatal_errors_return(void **state) {
+    TtfsArena a = {0};
+    TtfsSpike s;
+    TtfsDiag d = {0};
+    TtfsTarget t;
+    TtfsProgram p;
+    TtfsBuf out = {0};
+    (void)state;
+    if (!ttfs_target_triple(&t, "x86_64-linux-gnu", "icelake-server", &a, &d)) fail();
+    t.cpu = "x86-64"; /* which has none of the vectors that the target speaks of */
+    wide_spike(&s, 1);
+    ttfs_program_of(&p, &s, &t, 0, false, &a);
+    bool all = true;
+    for (uint32_t i = 0; i < p.steps.len; i++)
+        if (p.steps.at[i].kind == TTFS_STEP_LINEAR)
+            all = ttfs_object_of_step(&p, i, NULL, &out, &d) && all;
+    assert_false(all);
+    assert_int_equal(d.messages.at[0].code, TTFS_JIT_COMPILE);
+    assert_non_null(strstr(d.messages.at[0].what, "fatal"));
+    ttfs_buf_free(&out);
+    ttfs_diag_free(&d);
+    ttfs_spike_free(&s);
+    ttfs_arena_free(&a);
+}
+
 /* Two instances of one graph with one damaged weight are found to differ. */
 static void a_damaged_weight_shows(void **state) {
     TtfsSpike s;
@@ -268,10 +314,11 @@ static void a_damaged_weight_shows(void **state) {
 int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "all") == 0) share = 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(division_small),         cmocka_unit_test(division_at_edges),
-        cmocka_unit_test(division_refuses),       cmocka_unit_test(failures),
-        cmocka_unit_test(a_damaged_weight_shows), cmocka_unit_test(small_networks),
-        cmocka_unit_test(wide_networks),
+        cmocka_unit_test(division_small),      cmocka_unit_test(division_at_edges),
+        cmocka_unit_test(division_refuses),    cmocka_unit_test(failures),
+        cmocka_unit_test(fatal_errors_return), cmocka_unit_test(a_damaged_weight_shows),
+        cmocka_unit_test(small_networks),      cmocka_unit_test(wide_networks),
+        cmocka_unit_test(narrow_networks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

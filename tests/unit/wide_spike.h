@@ -114,6 +114,33 @@ static inline void wide_dense(TtfsSpike *s, TtfsRng *r, TtfsPopKind kind) {
     wide_neurons(s, r, c.dst);
 }
 
+/* An image, a first layer of few outputs, in half of the cases its pool, a readout. */
+static inline void narrow_spike(TtfsSpike *s, uint64_t seed) {
+    TtfsRng rng = ttfs_rng(seed ^ 0x6e6172), *r = &rng;
+    *s = (TtfsSpike){.order = {0, 1, 2}};
+    TtfsPopulation in = {.kind = TTFS_POP_INPUT, .ticks = between(r, 1, 255)};
+    in.c = between(r, 1, 3), in.h = between(r, 2, 9), in.w = between(r, 8, 70);
+    s->input = add_pop(s, in);
+    TtfsConnection c = {.kind = TTFS_CONN_CONV, .src = s->input, .group = 1};
+    TtfsPopulation p = {.kind = TTFS_POP_RELU, .c = between(r, 1, 8), .ticks = between(r, 1, 255)};
+    random_range(s, r, &c);
+    p.h = random_axis(r, in.h, 0, &c);
+    p.w = random_axis(r, in.w, 1, &c);
+    c.dst = add_pop(s, p);
+    c.weight_count = (uint64_t)p.c * c.src_channels * c.kernel[0] * c.kernel[1];
+    wide_weights(s, r, &c, c.weight_count / p.c, 64); /* at most 8 bits */
+    if (c.weight_bits > 8) {
+        c.weight_bits = 8;
+        for (uint64_t i = 0; i < c.weight_count; i++) ((int16_t *)(uintptr_t)c.weights)[i] >>= 8;
+    }
+    add_conn(s, c);
+    wide_neurons(s, r, c.dst);
+    if (ttfs_rng_below(r, 2)) tiling_pool(s, r);
+    wide_dense(s, r, TTFS_POP_READOUT);
+    s->readout = (TtfsPop){s->pops.len};
+    set_times(s, r);
+}
+
 static inline void wide_spike(TtfsSpike *s, uint64_t seed) {
     TtfsRng rng = ttfs_rng(seed ^ 0x77696465), *r = &rng;
     *s = (TtfsSpike){.order = {0, 1, 2}};
