@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { SHARED_MACS = 400000 }; /* of a step that is worth sharing: some microseconds of work */
+enum { SHARED_MACS = 2000000 }; /* of a step that is worth sharing: some microseconds of work */
 enum { SILENT = 0xffff, PARTS_EACH = 2 };
 
 typedef struct {
@@ -55,6 +55,10 @@ static void copy_ticks(const TtfsJitPop *p, const uint8_t *sample, uint16_t *out
 
 static void copy_potentials(const TtfsJitPop *p, const uint8_t *sample, int32_t *out) {
     const TtfsStore *s = &p->store;
+    if (p->h * p->w == 1) {
+        memcpy(out, sample + s->origin, p->c * sizeof *out);
+        return;
+    }
     for (uint32_t ch = 0; ch < p->c; ch++)
         for (uint32_t y = 0; y < p->h; y++)
             for (uint32_t x = 0; x < p->w; x++, out++)
