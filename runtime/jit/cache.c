@@ -46,8 +46,6 @@ static void make_header(char header[HEADER], const char *key, const void *bytes,
     memcpy(header + MAGIC + LENGTH, hex, 64);
 }
 
-/* ---- reading -------------------------------------------------------------------------------- */
-
 static bool read_all(int fd, char *p, size_t n) {
     while (n > 0) {
         ssize_t done = read(fd, p, n);
@@ -88,8 +86,6 @@ bool ttfs_cache_get(const char *folder, const char *key, TtfsBuf *out) {
     ttfs_arena_free(&a);
     return ok;
 }
-
-/* ---- writing -------------------------------------------------------------------------------- */
 
 static bool write_all(int fd, const char *p, size_t n) {
     while (n > 0) {
@@ -136,8 +132,6 @@ bool ttfs_cache_put(const char *folder, const char *key, const void *bytes, size
     ttfs_arena_free(&a);
     return ok;
 }
-
-/* ---- trimming ------------------------------------------------------------------------------- */
 
 typedef struct {
     const char *name;
