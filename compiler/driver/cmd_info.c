@@ -125,6 +125,11 @@ static cJSON *table_json(const Table *t, const char *last_column) {
 
 static void print_memory(const TtfsOut *out) {
     const TtfsPlan *p = &out->plan;
+    if (!out->has_plan) {
+        printf("\nlatency %u ticks; no chip: the compilation stopped before the plan\n",
+               out->spike.latency);
+        return;
+    }
     printf("\nlatency %u ticks; at most %llu cycles a sample, %llu expected (chip %s)\n",
            out->spike.latency, (unsigned long long)p->worst_cycles,
            (unsigned long long)p->expected_cycles, p->chip.name);
@@ -198,15 +203,16 @@ int ttfs_cmd_info(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     Table t = {0};
     TtfsOut out = {0};
     bool folder = ttfs_is_folder(o->operand);
-    bool ok = folder ? ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE | TTFS_OUT_PLAN, -1, diag)
-                     : info_model(o->operand, &t, diag);
+    bool ok = folder
+                  ? ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, -1, diag)
+                  : info_model(o->operand, &t, diag);
     if (ok && folder) table_of_spike(&t, &out.spike);
     if (ok && folder) take_outputs(&t, NULL, &out.spike);
     if (ok && o->value[TTFS_OPT_JSON]) {
         cJSON *j = cJSON_CreateObject();
         cJSON_AddItemToObject(j, "layers", table_json(&t, folder ? "synapses" : "macs"));
         cJSON_AddItemToObject(j, "outputs", outputs_json(&t));
-        if (folder) {
+        if (folder && out.has_plan) {
             cJSON_AddItemToObject(j, "timing", ttfs_json_timing(&out.plan, &out.spike));
             cJSON_AddItemToObject(j, "fit", ttfs_json_fit(&out.plan, &out.spike));
         }

@@ -256,6 +256,15 @@ static void messages(TtfsBuf *b, TtfsOut *o) {
     cJSON_Delete(j);
 }
 
+static void energy_estimate(TtfsBuf *b, const cJSON *energy) {
+    ttfs_buf_printf(
+        b,
+        "<h2>Energy</h2><p>%.2f nJ a sample for %.0f synaptic events and %.0f spikes. An estimate "
+        "from the chip description's energy per event; no board was measured.</p>",
+        number(energy, "nanojoule_per_sample"), number(energy, "synaptic_events"),
+        number(energy, "spikes"));
+}
+
 static void page(TtfsBuf *b, TtfsOut *o) {
     cJSON *m = load_json(ttfs_out_path(o, "manifest.json")),
           *energy = load_json(ttfs_out_path(o, "report/energy.json"));
@@ -276,15 +285,15 @@ static void page(TtfsBuf *b, TtfsOut *o) {
     verification(b, o);
     layers(b, o);
     outputs(b, o);
-    schedule(b, o);
-    fit(b, o);
+    if (o->has_plan) {
+        schedule(b, o);
+        fit(b, o);
+    } else {
+        ttfs_buf_puts(b,
+                      "<h2>Schedule</h2><p>No chip: the compilation stopped before the plan.</p>");
+    }
     quantisation(b, o);
-    ttfs_buf_printf(
-        b,
-        "<h2>Energy</h2><p>%.2f nJ a sample for %.0f synaptic events and %.0f spikes. An estimate "
-        "from the chip description's energy per event; no board was measured.</p>",
-        number(energy, "nanojoule_per_sample"), number(energy, "synaptic_events"),
-        number(energy, "spikes"));
+    if (energy) energy_estimate(b, energy);
     messages(b, o);
     ttfs_buf_puts(b, "</html>\n");
     cJSON_Delete(m);
@@ -295,7 +304,7 @@ int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     (void)a;
     TtfsOut out = {0};
     TtfsBuf b = {0};
-    bool ok = ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE | TTFS_OUT_PLAN, -1, diag);
+    bool ok = ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, -1, diag);
     if (ok) {
         const char *path = ttfs_out_path(&out, "report/index.html");
         page(&b, &out);

@@ -120,7 +120,10 @@ bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, int64_t flip, Ttfs
     if (parts & TTFS_OUT_NET && !read_form(o, "forms/ir.txt", read_ir, &o->net, diag)) return false;
     if (parts & TTFS_OUT_SPIKE && !read_form(o, "forms/spike.txt", read_spike, &o->spike, diag))
         return false;
-    if (parts & TTFS_OUT_PLAN) {
+    if (parts & TTFS_OUT_PLAN_IF_ANY && ttfs_file_exists(ttfs_out_path(o, "forms/plan.txt")))
+        parts |= TTFS_OUT_PLAN;
+    o->has_plan = (parts & TTFS_OUT_PLAN) != 0;
+    if (o->has_plan) {
         if (!read_form(o, "forms/plan.txt", read_plan, &o->plan, diag)) return false;
         if (parts & TTFS_OUT_SPIKE &&
             !ttfs_plan_check(&o->plan, &o->spike, ttfs_out_path(o, "forms/plan.txt"), diag))

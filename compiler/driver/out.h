@@ -18,10 +18,18 @@ typedef struct {
     TtfsSpike spike;
     TtfsPlan plan;
     TtfsImage image;
+    bool has_plan;                 /* it is loaded */
     bool has_image, image_damaged; /* damaged: it did not load; the reason is in diag */
 } TtfsOut;
 
-enum { TTFS_OUT_NET = 1, TTFS_OUT_SPIKE = 2, TTFS_OUT_PLAN = 4, TTFS_OUT_IMAGE = 8 };
+/* PLAN_IF_ANY: no error when the compilation stopped before it; has_plan says. */
+enum {
+    TTFS_OUT_NET = 1,
+    TTFS_OUT_SPIKE = 2,
+    TTFS_OUT_PLAN = 4,
+    TTFS_OUT_IMAGE = 8,
+    TTFS_OUT_PLAN_IF_ANY = 16
+};
 
 /* Loads the manifest and the parts asked for. `flip`: bit to invert in the image file's bytes after
  * reading, or -1. */

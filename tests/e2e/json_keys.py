@@ -51,7 +51,13 @@ def main():
     check_keys(case, "verify", case.json("verify", "out", "--input", test, "--count", 3))
     check_keys(case, "verify", case.json("verify", "out", "--input", test, "--count", 3,
                                          "--fault", "spike:1", code=1))
-    case.json("info", "out")
+    case.check("timing" in case.json("info", "out"), "info: no timing of a planned network")
+    case.good("compile", model, "-o", "early", "--stop-after", "spike")
+    case.check("timing" not in case.json("info", "early"), "info: timing without a plan")
+    case.check("no chip" in case.good("info", "early").out, "info does not say that there is no plan")
+    case.good("report", "early")
+    with open(case.path("early", "report", "index.html"), encoding="utf-8") as f:
+        case.check("No chip" in f.read(), "the report does not say that there is no plan")
     case.json("info", model)
 
     m = onnx_make.Model("two", input_shape=[None, 4])
