@@ -21,11 +21,30 @@ static void add_obstacle(cJSON *list, const char *node, const char *op, const ch
     cJSON_AddStringToObject(e, "advice", advice);
 }
 
-/* Errors that are no obstacle of a node (a damaged file, say) join the list under their place. */
-static void add_errors(cJSON *list, const TtfsDiag *diag, uint32_t from) {
+/* What follows the name of an operation in "conv: too large"; `text` when it begins with none. */
+static const char *behind_op(const char *text, const char **op) {
+    *op = "";
+    for (uint32_t i = 0; i < TTFS_OP_COUNT; i++) {
+        const char *name = ttfs_op_name((TtfsOp)i);
+        size_t n = strlen(name);
+        if (strncmp(text, name, n) != 0 || strncmp(text + n, ": ", 2) != 0) continue;
+        *op = name;
+        return text + n + 2;
+    }
+    return text;
+}
+
+/* Errors of another kind (a form that has no spiking network, a damaged file) join the list: their
+ * node is what stands behind the file's name, or where they are. */
+static void add_errors(cJSON *list, const TtfsDiag *diag, const char *file, uint32_t from) {
+    size_t n = strlen(file);
     for (uint32_t i = from; i < diag->messages.len; i++) {
         const TtfsMessage *m = &diag->messages.at[i];
-        if (m->severity == TTFS_ERROR) add_obstacle(list, m->where, "", m->what, m->advice);
+        const char *op = "", *reason = m->what, *node = m->where;
+        if (m->severity != TTFS_ERROR) continue;
+        if (strncmp(node, file, n) == 0 && strncmp(node + n, ": ", 2) == 0) node += n + 2;
+        if (m->code == TTFS_MODEL_FORM) reason = behind_op(reason, &op);
+        add_obstacle(list, node, op, reason, m->advice);
     }
 }
 
@@ -34,17 +53,19 @@ int ttfs_cmd_check(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     TtfsIr imported = {0}, net = {0}, canonical = {0};
     TtfsObstacles obstacles = {0};
     cJSON *list = cJSON_CreateArray();
-    bool ok = ttfs_onnx_to_ir(o->operand, &imported, &obstacles, diag);
+    TtfsOnnxOptions all = {.keep_refused = true};
+    bool ok = ttfs_onnx_import(o->operand, &all, &imported, &obstacles, diag);
     for (uint32_t i = 0; i < obstacles.at.len; i++) {
         const TtfsObstacle *b = &obstacles.at.at[i];
         add_obstacle(list, b->node, b->op, b->reason, b->advice);
     }
-    if (!ok && obstacles.at.len == 0) add_errors(list, diag, 0);
-    if (ok) {
+    if (!ok && obstacles.at.len == 0) add_errors(list, diag, o->operand, 0);
+    if (imported.output.i) { /* the forms as well, where the operators let them be seen */
         uint32_t from = diag->messages.len;
-        ok = ttfs_ir_drop_tail(&imported, &net, o->operand, diag) &&
-             ttfs_ir_canonical(&net, &canonical, o->operand, diag);
-        add_errors(list, diag, from);
+        bool forms = ttfs_ir_drop_tail(&imported, &net, o->operand, diag) &&
+                     ttfs_ir_canonical(&net, &canonical, o->operand, diag);
+        add_errors(list, diag, o->operand, from);
+        ok = ok && forms;
     }
     if (o->value[TTFS_OPT_JSON]) {
         cJSON *j = cJSON_CreateObject();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Operators that are not imported: why, and what to do. An operator whose output has the shape of
- * its input is replaced by a stand-in, so that the nodes behind it are examined in the same go.
+ * its input is replaced by a stand-in, a relu, so that the nodes behind it are examined in the same
+ * go.
  */
 #include "onnx_import.h"
 
@@ -55,7 +56,7 @@ static const Refusal *refusal_of(const char *type) {
 
 void ttfs_onnx_stand_in(OnnxImport *im, OnnxNode *n, uint32_t input) {
     if (n->unknown || !ttfs_onnx_has(n, input) || n->in[input]->kind != ONNX_TENSOR) return;
-    TtfsNode node = {.op = TTFS_OP_IDENTITY, .n_in = 1, .attr = ttfs_ir_attr()};
+    TtfsNode node = {.op = TTFS_OP_RELU, .n_in = 1, .attr = ttfs_ir_attr()};
     node.in[0] = n->in[input]->tensor;
     ttfs_onnx_emit(im, n, &node, NULL);
 }

@@ -196,9 +196,11 @@ static bool import_model(const char *path, const TtfsOnnxOptions *options,
     else if (read_opset(&im, model))
         import_graph(&im);
     ttfs_arena_free(&im.scratch);
-    if (diag->errors != before) return false;
+    if (diag->errors != before && !options->keep_refused) out->output.i = 0;
+    if (!out->output.i) return false;
     ttfs_onnx_prune(out);
-    return ttfs_ir_check(out, path, diag);
+    if (!ttfs_ir_check(out, path, diag)) out->output.i = 0;
+    return diag->errors == before;
 }
 
 bool ttfs_onnx_import_bytes(const char *path, const void *bytes, size_t n,
@@ -209,7 +211,7 @@ bool ttfs_onnx_import_bytes(const char *path, const void *bytes, size_t n,
     Onnx__ModelProto *model = ttfs_onnx_unpack(path, &(TtfsFile){bytes, n}, diag);
     bool ok = model && import_model(path, options, model, n, out, obstacles, diag);
     ttfs_onnx_release(model);
-    if (!ok) ttfs_ir_free(out);
+    if (!ok && !out->output.i) ttfs_ir_free(out);
     return ok;
 }
 

@@ -71,7 +71,15 @@ def main():
     named = [(o.get("node"), o.get("op")) for o in no.get("obstacles", [])]
     for want in (("wave", "Sin"), ("loop", "LSTM")):
         case.check(want in named, "obstacle %r is not in %r" % (want, named))
-    for obstacle in no.get("obstacles", []):
+    both = onnx_make.Model("both", input_shape=[None, 4])
+    both.node("Sigmoid", ["input"], ["a"], name="curve")
+    both.node("Softmax", ["a"], ["b"], name="middle")
+    both.node("Relu", ["b"], ["c"], name="fine")
+    both.output("c", [None, 4])
+    v = case.json("check", case.write("both.onnx", both.bytes()), code=1)
+    case.equal([(o.get("node"), o.get("op")) for o in v.get("obstacles", [])],
+               [("curve", "Sigmoid"), ("middle", "softmax")], "operators and forms in one go")
+    for obstacle in no.get("obstacles", []) + v.get("obstacles", []):
         case.check(obstacle.get("reason") and obstacle.get("advice"),
                    "an obstacle without reason or advice: %r" % obstacle)
     return case.done()
