@@ -120,7 +120,9 @@ bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, int64_t flip, Ttfs
     if (parts & TTFS_OUT_NET && !read_form(o, "forms/ir.txt", read_ir, &o->net, diag)) return false;
     if (parts & TTFS_OUT_SPIKE && !read_form(o, "forms/spike.txt", read_spike, &o->spike, diag))
         return false;
-    if (parts & TTFS_OUT_PLAN_IF_ANY && ttfs_file_exists(ttfs_out_path(o, "forms/plan.txt")))
+    /* A folder with an image has lost its plan when there is none. */
+    if (parts & TTFS_OUT_PLAN_IF_ANY && (ttfs_file_exists(ttfs_out_path(o, "forms/plan.txt")) ||
+                                         ttfs_is_folder(ttfs_out_path(o, "image"))))
         parts |= TTFS_OUT_PLAN;
     o->has_plan = (parts & TTFS_OUT_PLAN) != 0;
     if (o->has_plan) {
