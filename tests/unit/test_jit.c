@@ -103,6 +103,9 @@ static void run_and_compare(TtfsJit *j, const Answers *a, uint64_t seed, const c
     for (uint64_t i = 1; i < SAMPLES; i += 2) { /* one by one, from reals */
         ttfs_jit_run_real(j, 1, a->values + i * a->inputs, potentials, ticks);
         compare(a, i, 1, ticks, potentials, seed, cpu);
+        memset(potentials, 0, a->readouts * sizeof *potentials);
+        ttfs_jit_run(j, 1, a->x + i * a->inputs, potentials, NULL);
+        compare(a, i, 1, a->ticks + i * a->neurons, potentials, seed, cpu);
     }
     ttfs_arena_free(&arena);
 }
@@ -201,6 +204,22 @@ static void narrow_networks(void **state) {
     print_message("%u layers with pixels in the lanes\n", kernels[KERNEL_NARROW]);
     assert_true(!t.permutes_bytes || kernels[KERNEL_NARROW] > 4);
     ttfs_arena_free(&arena);
+}
+
+/* Layers large enough that the threads share one sample's work (run.c), by rows and by outputs,
+ * with the pool in one and apart, by events and dense. */
+static void shared_layers(void **state) {
+    static const uint64_t seeds[] = {1, 2, 5, 7, 8, 10};
+    uint64_t spikes = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
+        TtfsSpike s;
+        large_spike(&s, seeds[i]);
+        assert_true(ttfs_spike_synapses(&s) > 8000000); /* three layers of 2 million and more */
+        one_network(&s, seeds[i], &spikes);
+        ttfs_spike_free(&s);
+    }
+    assert_true(spikes > 10000);
 }
 
 /* The multiplier's quotient against the division, as the kernels compute it. */
@@ -323,7 +342,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(division_refuses),    cmocka_unit_test(failures),
         cmocka_unit_test(fatal_errors_return), cmocka_unit_test(a_damaged_weight_shows),
         cmocka_unit_test(small_networks),      cmocka_unit_test(wide_networks),
-        cmocka_unit_test(narrow_networks),
+        cmocka_unit_test(narrow_networks),     cmocka_unit_test(shared_layers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,6 +114,57 @@ static inline void wide_dense(TtfsSpike *s, TtfsRng *r, TtfsPopKind kind) {
     wide_neurons(s, r, c.dst);
 }
 
+/* A 3 x 3 convolution onto `outputs` channels, padded to its source's size. */
+static inline void large_conv(TtfsSpike *s, TtfsRng *r, uint32_t outputs) {
+    TtfsPopulation p = *ttfs_spike_pop(s, (TtfsPop){s->pops.len});
+    TtfsConnection c = {.kind = TTFS_CONN_CONV,
+                        .src = {s->pops.len},
+                        .kernel = {3, 3},
+                        .stride = {1, 1},
+                        .dilation = {1, 1},
+                        .pad = {1, 1, 1, 1}};
+    uint64_t fan_in = p.c * 9;
+    c.dst = add_pop(
+        s, (TtfsPopulation){.kind = TTFS_POP_RELU, .c = outputs, .h = p.h, .w = p.w, .ticks = 255});
+    c.weight_count = outputs * fan_in;
+    wide_weights(s, r, &c, fan_in, 1);
+    add_conn(s, c);
+    wide_neurons(s, r, c.dst);
+}
+
+/* A matrix from the newest population. */
+static inline void large_dense(TtfsSpike *s, TtfsRng *r, TtfsPopKind kind, uint32_t outputs) {
+    TtfsPopulation from = *ttfs_spike_pop(s, (TtfsPop){s->pops.len});
+    TtfsPopulation p = {.kind = kind, .c = outputs, .h = 1, .w = 1};
+    TtfsConnection c = {.kind = TTFS_CONN_DENSE, .src = {s->pops.len}};
+    if (kind == TTFS_POP_RELU) p.ticks = 255;
+    uint64_t fan_in = (uint64_t)from.c * from.h * from.w;
+    c.dst = add_pop(s, p);
+    c.weight_count = outputs * fan_in;
+    wide_weights(s, r, &c, fan_in, 1);
+    add_conn(s, c);
+    wide_neurons(s, r, c.dst);
+}
+
+/* Two convolutions and a matrix of millions of products each, a pool between them, a readout. */
+static inline void large_spike(TtfsSpike *s, uint64_t seed) {
+    TtfsRng rng = ttfs_rng(seed ^ 0x6c61), *r = &rng;
+    *s = (TtfsSpike){.order = {0, 1, 2}};
+    s->input = add_pop(
+        s, (TtfsPopulation){.kind = TTFS_POP_INPUT, .c = 16, .h = 24, .w = 24, .ticks = 255});
+    large_conv(s, r, 48);
+    TtfsConnection pool = {
+        .kind = TTFS_CONN_POOL, .src = {2}, .kernel = {2, 2}, .stride = {2, 2}, .dilation = {1, 1}};
+    pool.dst = add_pop(
+        s, (TtfsPopulation){.kind = TTFS_POP_POOL, .c = 48, .h = 12, .w = 12, .ticks = 255});
+    add_conn(s, pool);
+    large_conv(s, r, 40);
+    large_dense(s, r, TTFS_POP_RELU, 400);
+    large_dense(s, r, TTFS_POP_READOUT, 70);
+    s->readout = (TtfsPop){s->pops.len};
+    set_times(s, r);
+}
+
 /* An image, a first layer of few outputs, in half of the cases its pool, a readout. */
 static inline void narrow_spike(TtfsSpike *s, uint64_t seed) {
     TtfsRng rng = ttfs_rng(seed ^ 0x6e6172), *r = &rng;
