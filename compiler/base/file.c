@@ -44,7 +44,8 @@ void ttfs_file_close(TtfsFile *f) {
     *f = (TtfsFile){0};
 }
 
-static bool write_all(int fd, const char *p, size_t n) {
+bool ttfs_write_all(int fd, const void *bytes, size_t n) {
+    const char *p = bytes;
     while (n > 0) {
         ssize_t done = write(fd, p, n);
         if (done < 0 && errno == EINTR) continue;
@@ -66,7 +67,7 @@ void ttfs_file_begin(TtfsFileWriter *w, const char *path) {
 }
 
 void ttfs_file_put(TtfsFileWriter *w, const void *bytes, size_t n) {
-    if (!w->fault && !write_all(w->fd, bytes, n)) w->fault = errno;
+    if (!w->fault && !ttfs_write_all(w->fd, bytes, n)) w->fault = errno;
 }
 
 bool ttfs_file_end(TtfsFileWriter *w, TtfsDiag *diag) {

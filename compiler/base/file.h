@@ -17,6 +17,8 @@ typedef struct {
 bool ttfs_file_open(TtfsFile *f, const char *path, size_t limit, TtfsDiag *diag);
 void ttfs_file_close(TtfsFile *f);
 
+/* Writes all bytes to an open file, whatever interrupts; false: errno says why. */
+bool ttfs_write_all(int fd, const void *bytes, size_t n);
 /* Writes `path` under a temporary name beside it and renames: readers see the old file or the new.
  */
 bool ttfs_file_write(const char *path, const void *bytes, size_t n, TtfsDiag *diag);

@@ -87,17 +87,6 @@ bool ttfs_cache_get(const char *folder, const char *key, TtfsBuf *out) {
     return ok;
 }
 
-static bool write_all(int fd, const char *p, size_t n) {
-    while (n > 0) {
-        ssize_t done = write(fd, p, n);
-        if (done < 0 && errno == EINTR) continue;
-        if (done <= 0) return false;
-        p += done;
-        n -= (size_t)done;
-    }
-    return true;
-}
-
 /* A new file beside the entry; O_EXCL, so that no two writers share one even when processes of
  * different machines or containers have the same number. */
 static int open_temporary(TtfsArena *a, const char *path, const char **name) {
@@ -125,7 +114,7 @@ bool ttfs_cache_put(const char *folder, const char *key, const void *bytes, size
     char header[HEADER];
     make_header(header, key, bytes, n);
     int fd = open_temporary(&a, path, &temporary);
-    bool ok = fd >= 0 && write_all(fd, header, HEADER) && write_all(fd, bytes, n);
+    bool ok = fd >= 0 && ttfs_write_all(fd, header, HEADER) && ttfs_write_all(fd, bytes, n);
     if (fd >= 0 && close(fd) != 0) ok = false;
     ok = ok && rename(temporary, path) == 0;
     if (fd >= 0 && !ok) unlink(temporary);
