@@ -12,23 +12,8 @@
 #include "relu.h"
 #include "spike_to_plan.h"
 
-#include <sys/resource.h>
-#include <time.h>
-
 const char *const ttfs_step_names[] = {"ir",    "canonical", "spike", "plan",
                                        "image", "verilog",   NULL};
-
-double ttfs_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-uint64_t ttfs_peak_bytes(void) {
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (uint64_t)u.ru_maxrss * 1024;
-}
 
 static bool import(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
     return ttfs_onnx_to_ir(job->model, &f->imported, NULL, diag) &&

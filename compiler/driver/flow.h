@@ -5,6 +5,7 @@
 #ifndef TTFS_FLOW_H
 #define TTFS_FLOW_H
 
+#include "clock.h"
 #include "image.h"
 #include "ir_to_spike.h"
 #include "job.h"
@@ -44,8 +45,5 @@ bool ttfs_flow_write(const TtfsFlow *f, const TtfsJob *job, const char *out, boo
                      TtfsDiag *diag);
 /* Appends the text of the form a step made. */
 bool ttfs_flow_print(const TtfsFlow *f, uint32_t step, TtfsBuf *text, TtfsDiag *diag);
-
-double ttfs_now(void); /* seconds of a steady clock, for reports only */
-uint64_t ttfs_peak_bytes(void);
 
 #endif

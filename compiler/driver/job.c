@@ -6,6 +6,7 @@
  */
 #include "job.h"
 
+#include "nearest.h"
 #include "parallel.h"
 
 #include <cjson/cJSON.h>

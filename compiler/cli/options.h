@@ -40,8 +40,6 @@ void ttfs_options_help(const TtfsOptions *o, TtfsBuf *out);
 const char *ttfs_command_name(TtfsCommand c);
 /* The option a config key names ('_' and '-' are the same), or TTFS_OPTIONS. */
 TtfsOption ttfs_option_of_key(const char *key);
-/* The known word nearest to `word` by edit distance. */
-const char *ttfs_nearest(const char *word, const char *const *known, size_t n);
 
 /* Numbers and words of options; each reports OPTION_VALUE, or CONFIG_VALUE of a
  * config file's, with the option's name and the range. */
