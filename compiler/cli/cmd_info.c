@@ -71,8 +71,7 @@ static uint64_t fan_in_total(const TtfsSpike *s, const TtfsPopulation *p, uint64
     for (uint32_t k = 0; k < p->conn_count; k++) {
         const TtfsConnection *c = &s->conns.at[p->conn_first + k];
         *parameters += c->weight_count;
-        if (c->kind == TTFS_CONN_DENSE) synapses += c->weight_count;
-        if (c->kind == TTFS_CONN_CONV) synapses += c->weight_count * p->h * p->w;
+        synapses += ttfs_conn_additions(s, c);
     }
     return synapses;
 }
