@@ -78,6 +78,36 @@ void ttfs_note(TtfsDiag *d, TtfsLoc loc, const char *fmt, ...) {
     va_end(ap);
 }
 
+bool ttfs_diag_starved(TtfsDiag *d, size_t wanted) {
+    snprintf(d->starved_of, sizeof d->starved_of, "%zu bytes wanted", wanted);
+    d->starved = (TtfsMessage){TTFS_ERROR, TTFS_MEMORY, "out of memory", d->starved_of,
+                               code_advice[TTFS_MEMORY]};
+    d->errors++;
+    if (d->messages.cap == 0) {
+        d->messages.at = &d->starved;
+        d->messages.len = d->messages.cap = 1;
+        return false;
+    }
+    if (d->messages.len == d->messages.cap) {
+        d->messages.len--;
+        d->dropped++;
+    }
+    d->messages.at[d->messages.len++] = d->starved;
+    return false;
+}
+
+bool ttfs_diag_guard(TtfsDiag *d, void (*fn)(void *), void *context) {
+    TtfsGuard g = TTFS_GUARD;
+    if (ttfs_guard_now()) {
+        fn(context);
+        return true;
+    }
+    d->arena.outlives = true;
+    if (!ttfs_guard(&g, fn, context)) return ttfs_diag_starved(d, g.wanted);
+    ttfs_guard_pass(&g);
+    return true;
+}
+
 void ttfs_diag_append(TtfsDiag *d, const TtfsDiag *from) {
     for (uint32_t i = 0; i < from->messages.len; i++) {
         const TtfsMessage *m = &from->messages.at[i];

@@ -10,14 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static void out_of_memory(size_t wanted) {
-    fprintf(stderr,
-            "ttfs: error: out of memory: %zu bytes wanted: use a machine with more memory or a "
-            "smaller input\n",
-            wanted);
-    exit(3);
-}
-
 bool ttfs_talks(const TtfsOptions *o) {
     return !o->value[TTFS_OPT_JSON] && !o->value[TTFS_OPT_QUIET];
 }
@@ -60,36 +52,65 @@ static bool only_option_errors(const TtfsDiag *diag) {
     return diag->errors > 0;
 }
 
-int main(int argc, char **argv) {
+static bool has_code(const TtfsDiag *diag, TtfsCode code) {
+    for (uint32_t i = 0; i < diag->messages.len; i++)
+        if (diag->messages.at[i].severity == TTFS_ERROR && diag->messages.at[i].code == code)
+            return true;
+    return false;
+}
+
+/* What a command's own code and its messages come to. */
+static int exit_code(int code, const TtfsDiag *diag) {
+    if (has_code(diag, TTFS_MEMORY) || has_code(diag, TTFS_JIT_MEMORY)) return 3;
+    return code == 1 && only_option_errors(diag) ? 2 : code;
+}
+
+typedef struct {
+    int argc;
+    char **argv;
+    TtfsArena arena;
+    TtfsDiag diag;
+    bool quiet, coloured;
+    int code;
+} Call;
+
+static int usage(const TtfsOptions *o) {
+    fprintf(stderr, "ttfs: error: usage: %s: see ttfs%s%s --help\n", o->usage_error,
+            o->has_command ? " " : "", o->has_command ? ttfs_command_name(o->command) : "");
+    return 2;
+}
+
+static void run(void *context) {
     static int (*const command[])(TtfsOptions *, TtfsArena *, TtfsDiag *) = {
         ttfs_cmd_check,  ttfs_cmd_info,   ttfs_cmd_compile, ttfs_cmd_run,
         ttfs_cmd_verify, ttfs_cmd_report, ttfs_cmd_emit,    ttfs_cmd_dump};
-    ttfs_set_oom_hook(out_of_memory);
-    TtfsArena arena = {0};
-    TtfsDiag diag = {0};
+    Call *c = context;
     TtfsOptions o;
-    int code = 0, coloured = 0;
-    TtfsParse parsed = ttfs_options_parse(&o, &arena, argc, argv);
-    if (parsed == TTFS_PARSED) coloured = colour(&o);
+    TtfsParse parsed = ttfs_options_parse(&o, &c->arena, c->argc, c->argv);
+    int coloured = parsed == TTFS_PARSED ? colour(&o) : 0;
     if (coloured < 0) {
         parsed = TTFS_PARSE_USAGE;
         o.usage_error = "--color takes auto, always or never";
     }
-    if (parsed == TTFS_PARSE_HELP) {
-        code = help(&o);
-    } else if (parsed == TTFS_PARSE_VERSION) {
-        puts("ttfs " TTFS_VERSION);
-    } else if (parsed == TTFS_PARSE_USAGE) {
-        fprintf(stderr, "ttfs: error: usage: %s: see ttfs%s%s --help\n", o.usage_error,
-                o.has_command ? " " : "", o.has_command ? ttfs_command_name(o.command) : "");
-        code = 2;
-    } else {
-        code = command[o.command](&o, &arena, &diag);
-        print_messages(&diag, o.value[TTFS_OPT_QUIET] != NULL, coloured > 0);
-        if (code == 1 && only_option_errors(&diag)) code = 2;
-    }
+    c->quiet = parsed == TTFS_PARSED && o.value[TTFS_OPT_QUIET];
+    c->coloured = coloured > 0;
+    if (parsed == TTFS_PARSE_HELP)
+        c->code = help(&o);
+    else if (parsed == TTFS_PARSE_VERSION)
+        c->code = puts("ttfs " TTFS_VERSION) < 0;
+    else if (parsed == TTFS_PARSE_USAGE)
+        c->code = usage(&o);
+    else
+        c->code = command[o.command](&o, &c->arena, &c->diag);
+}
+
+int main(int argc, char **argv) {
+    Call c = {.argc = argc, .argv = argv};
+    bool whole = ttfs_diag_guard(&c.diag, run, &c);
+    print_messages(&c.diag, c.quiet, c.coloured);
+    int code = exit_code(c.code, &c.diag);
     if (fflush(stdout) != 0 && code == 0) code = 1;
-    ttfs_diag_free(&diag);
-    ttfs_arena_free(&arena);
+    ttfs_diag_free(&c.diag);
+    if (whole) ttfs_arena_free(&c.arena);
     return code;
 }

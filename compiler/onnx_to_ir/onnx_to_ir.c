@@ -208,8 +208,8 @@ bool ttfs_onnx_import_bytes(const char *path, const void *bytes, size_t n,
                             TtfsDiag *diag) {
     *out = (TtfsIr){0};
     if (obstacles) *obstacles = (TtfsObstacles){0};
-    Onnx__ModelProto *model = ttfs_onnx_unpack(path, &(TtfsFile){bytes, n}, diag);
-    bool ok = model && import_model(path, options, model, n, out, obstacles, diag);
+    Onnx__ModelProto **model = ttfs_onnx_unpack(path, &(TtfsFile){.bytes = bytes, .size = n}, diag);
+    bool ok = model && import_model(path, options, *model, n, out, obstacles, diag);
     ttfs_onnx_release(model);
     if (!ok && !out->output.i) ttfs_ir_free(out);
     return ok;
