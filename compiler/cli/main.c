@@ -14,6 +14,13 @@ bool ttfs_talks(const TtfsOptions *o) {
     return !o->value[TTFS_OPT_JSON] && !o->value[TTFS_OPT_QUIET];
 }
 
+void ttfs_print_name(const char *name, int width) {
+    TtfsBuf b = {0};
+    ttfs_buf_shown(&b, name);
+    printf("%-*s", width, ttfs_buf_text(&b));
+    ttfs_buf_free(&b);
+}
+
 static int help(const TtfsOptions *o) {
     TtfsBuf b = {0};
     ttfs_options_help(o, &b);
@@ -30,41 +37,6 @@ static int colour(const TtfsOptions *o) {
     return strcmp(when, "never") == 0 ? 0 : -1;
 }
 
-static void print_messages(const TtfsDiag *diag, bool quiet, bool coloured) {
-    static const char *const word[] = {"error", "warning", "note"};
-    static const char *const on[] = {"\033[1;31m", "\033[1;33m", "\033[1;36m"};
-    for (uint32_t i = 0; i < diag->messages.len; i++) {
-        const TtfsMessage *m = &diag->messages.at[i];
-        if (quiet && m->severity != TTFS_ERROR) continue;
-        fprintf(stderr, "ttfs: %s%s%s: %s%s%s%s%s\n", coloured ? on[m->severity] : "",
-                word[m->severity], coloured ? "\033[0m" : "", m->where, *m->where ? ": " : "",
-                m->what, *m->advice ? ": " : "", m->advice);
-    }
-    if (diag->dropped) fprintf(stderr, "ttfs: note: %u further messages left out\n", diag->dropped);
-}
-
-/* A command line whose values are refused is a usage error. */
-static bool only_option_errors(const TtfsDiag *diag) {
-    for (uint32_t i = 0; i < diag->messages.len; i++)
-        if (diag->messages.at[i].severity == TTFS_ERROR &&
-            diag->messages.at[i].code != TTFS_OPTION_VALUE)
-            return false;
-    return diag->errors > 0;
-}
-
-static bool has_code(const TtfsDiag *diag, TtfsCode code) {
-    for (uint32_t i = 0; i < diag->messages.len; i++)
-        if (diag->messages.at[i].severity == TTFS_ERROR && diag->messages.at[i].code == code)
-            return true;
-    return false;
-}
-
-/* What a command's own code and its messages come to. */
-static int exit_code(int code, const TtfsDiag *diag) {
-    if (has_code(diag, TTFS_MEMORY) || has_code(diag, TTFS_JIT_MEMORY)) return 3;
-    return code == 1 && only_option_errors(diag) ? 2 : code;
-}
-
 typedef struct {
     int argc;
     char **argv;
@@ -74,8 +46,27 @@ typedef struct {
     int code;
 } Call;
 
-static int usage(const TtfsOptions *o) {
-    fprintf(stderr, "ttfs: error: usage: %s: see ttfs%s%s --help\n", o->usage_error,
+static void print_messages(void *context) {
+    const Call *c = context;
+    TtfsBuf b = {0};
+    ttfs_diag_print(&c->diag, c->quiet ? TTFS_ERROR : TTFS_NOTE, c->coloured, &b);
+    fwrite(ttfs_buf_text(&b), 1, b.len, stderr);
+    ttfs_buf_free(&b);
+}
+
+/* A command line whose values are refused is a usage error. */
+static bool only_option_errors(const TtfsDiag *diag) {
+    return diag->errors > 0 && diag->errors == diag->errors_of[TTFS_OPTION_VALUE];
+}
+
+/* What a command's own code and its messages come to. */
+static int exit_code(int code, const TtfsDiag *diag) {
+    if (diag->errors_of[TTFS_MEMORY] || diag->errors_of[TTFS_JIT_MEMORY]) return 3;
+    return code == 1 && only_option_errors(diag) ? 2 : code;
+}
+
+static int usage(const TtfsOptions *o, TtfsArena *a) {
+    fprintf(stderr, "ttfs: error: usage: %s: see ttfs%s%s --help\n", ttfs_shown(a, o->usage_error),
             o->has_command ? " " : "", o->has_command ? ttfs_command_name(o->command) : "");
     return 2;
 }
@@ -99,16 +90,21 @@ static void run(void *context) {
     else if (parsed == TTFS_PARSE_VERSION)
         c->code = puts("ttfs " TTFS_VERSION) < 0;
     else if (parsed == TTFS_PARSE_USAGE)
-        c->code = usage(&o);
+        c->code = usage(&o, &c->arena);
     else
         c->code = command[o.command](&o, &c->arena, &c->diag);
 }
 
 int main(int argc, char **argv) {
     Call c = {.argc = argc, .argv = argv};
+    TtfsGuard g = TTFS_GUARD;
     bool whole = ttfs_diag_guard(&c.diag, run, &c);
-    print_messages(&c.diag, c.quiet, c.coloured);
     int code = exit_code(c.code, &c.diag);
+    if (!ttfs_guard(&g, print_messages, &c)) {
+        fprintf(stderr, "ttfs: error: out of memory: %zu bytes wanted: %s\n", g.wanted,
+                ttfs_code_advice(TTFS_MEMORY));
+        code = 3;
+    }
     if (fflush(stdout) != 0 && code == 0) code = 1;
     ttfs_diag_free(&c.diag);
     if (whole) ttfs_arena_free(&c.arena);

@@ -186,7 +186,7 @@ static void boundary(void **state) {
         assert_int_equal(last->code, TTFS_MEMORY);
         assert_string_equal(last->where, "out of memory");
         assert_string_equal(last->what, "9223372036854775807 bytes wanted");
-        assert_int_equal(c.diag.messages.len + c.diag.dropped, n + 1);
+        assert_int_equal(c.diag.messages.len + c.diag.dropped[TTFS_WARNING], n + 1);
         assert_int_equal(c.diag.errors, 1);
         for (uint32_t i = 0; i + 1 < c.diag.messages.len; i++)
             assert_int_equal(c.diag.messages.at[i].severity, TTFS_WARNING);
