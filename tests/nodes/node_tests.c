@@ -84,9 +84,8 @@ static const char *compare(Bench *b, const TtfsRelu *r, const TtfsIr *ir, const 
 typedef enum { TAKEN, REFUSED, WRONG } Verdict;
 
 static const char *first_error(Bench *b, const TtfsDiag *d) {
-    uint32_t i = 0;
-    while (i + 1 < d->messages.len && d->messages.at[i].severity != TTFS_ERROR) i++;
-    return ttfs_arena_strdup(&b->arena, d->messages.at[i].what);
+    const TtfsMessage *m = ttfs_diag_error(d);
+    return ttfs_arena_printf(&b->arena, "%s%s%s", m->op, *m->op ? ": " : "", m->what);
 }
 
 /* The importer said that it leaves out a rounding. */
@@ -105,7 +104,7 @@ static Verdict run_way(Bench *b, NodeCase *c, uint32_t active, const char **why)
     unsigned char *bytes = ttfs_node_case_model(c, active, &keep, &size);
     Verdict verdict = REFUSED;
     if (!ttfs_file_write(b->scratch, bytes, size, &diag)) exit(1);
-    if (!ttfs_onnx_import(b->scratch, &(TtfsOnnxOptions){.keep_batch = true}, &ir, NULL, &diag)) {
+    if (!ttfs_onnx_import(b->scratch, &(TtfsOnnxOptions){.keep_batch = true}, &ir, &diag)) {
         if (!**why) *why = first_error(b, &diag);
     } else if ((ir.outputs.len ? ir.outputs.len : 1) != c->n_outputs) {
         if (!**why) *why = "an output is a constant";
