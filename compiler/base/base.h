@@ -13,6 +13,7 @@
 #include "file.h"
 #include "guard.h"
 #include "hash.h"
+#include "json.h"
 #include "lex.h"
 #include "pieces.h"
 #include "rng.h"

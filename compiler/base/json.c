@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void tabs(TtfsJson *j) {
     for (uint32_t i = 0; i < j->depth; i++) ttfs_buf_puts(j->out, "\t");
@@ -73,6 +74,8 @@ void ttfs_json_number(TtfsJson *j, const char *key, double v) {
     double back = strtod(text, NULL);
     if (fabs(back - v) > fmax(fabs(back), fabs(v)) * DBL_EPSILON)
         snprintf(text, sizeof text, "%.17g", v);
+    for (char *c = text; *c; c++) /* whatever the locale of a program around us */
+        if (!strchr("0123456789+-e", *c)) *c = '.';
     ttfs_buf_puts(j->out, text);
 }
 

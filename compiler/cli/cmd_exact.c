@@ -11,7 +11,6 @@
 #include "output_error.h"
 #include "parallel.h"
 #include "relu.h"
-#include "report_json.h"
 #include "run_report.h"
 #include "session.h"
 
@@ -175,48 +174,54 @@ static const char *model_name(const Exact *x) {
     return x->options.model == TTFS_EXACT_A ? "a" : "b";
 }
 
-static void layers_json(const Exact *x, const Result *r, cJSON *list) {
+static void layers_json(const Exact *x, const Result *r, TtfsJson *j) {
     static const char *const kind[] = {"input", "relu", "pool", "minpool", "readout"};
+    ttfs_json_array(j, "layers");
     for (uint32_t i = 0; i < x->net.layers.len; i++) {
         const TtfsExactStat *s = &r->layer[i];
-        cJSON *j = cJSON_CreateObject();
-        cJSON_AddItemToArray(list, j);
-        cJSON_AddStringToObject(j, "layer", x->net.layers.at[i].name);
-        cJSON_AddStringToObject(j, "kind", kind[x->net.layers.at[i].kind]);
-        cJSON_AddNumberToObject(j, "max_abs_error", s->max_error);
-        if (x->net.layers.at[i].kind == TTFS_LAYER_READOUT) continue;
-        cJSON_AddNumberToObject(j, "window", s->window);
-        cJSON_AddNumberToObject(j, "spikes_per_neuron", share(s->spikes, s->neuron_runs));
-        cJSON_AddNumberToObject(j, "active_relus", share(s->active, s->neuron_runs));
-        cJSON_AddNumberToObject(j, "beyond_window", (double)s->beyond);
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "layer", x->net.layers.at[i].name);
+        ttfs_json_string(j, "kind", kind[x->net.layers.at[i].kind]);
+        ttfs_json_number(j, "max_abs_error", s->max_error);
+        if (x->net.layers.at[i].kind != TTFS_LAYER_READOUT) {
+            ttfs_json_number(j, "window", s->window);
+            ttfs_json_number(j, "spikes_per_neuron", share(s->spikes, s->neuron_runs));
+            ttfs_json_number(j, "active_relus", share(s->active, s->neuron_runs));
+            ttfs_json_number(j, "beyond_window", (double)s->beyond);
+        }
+        ttfs_json_end(j);
     }
+    ttfs_json_end(j);
 }
 
 static void print_json(const Exact *x, const Result *r) {
     uint64_t n = x->session.count;
-    cJSON *j = cJSON_CreateObject();
-    cJSON_AddStringToObject(j, "engine", "exact");
-    cJSON_AddStringToObject(j, "model", model_name(x));
-    cJSON_AddNumberToObject(j, "samples", (double)n);
+    TtfsBuf text = {0};
+    TtfsJson document = {.out = &text}, *j = &document;
+    ttfs_json_object(j, NULL);
+    ttfs_json_string(j, "engine", "exact");
+    ttfs_json_string(j, "model", model_name(x));
+    ttfs_json_number(j, "samples", (double)n);
     if (x->session.labels.data)
-        cJSON_AddNumberToObject(j, "accuracy", share(r->right, n));
+        ttfs_json_number(j, "accuracy", share(r->right, n));
     else
-        cJSON_AddNullToObject(j, "accuracy");
-    cJSON_AddNumberToObject(j, "agreement", share(r->agree, n));
-    cJSON_AddNumberToObject(j, "max_abs_error", r->max_error);
-    cJSON_AddNumberToObject(j, "spikes_per_neuron", share(r->hidden.spikes, r->hidden.neuron_runs));
-    cJSON_AddNumberToObject(j, "active_relus", share(r->hidden.active, r->hidden.neuron_runs));
-    cJSON_AddNumberToObject(j, "beyond_window", (double)r->beyond);
-    cJSON_AddNullToObject(j, "latency_ticks");
-    cJSON_AddNumberToObject(j, "latency", ttfs_exact_latency(x->worker[0].exact));
-    cJSON_AddNullToObject(j, "cycles");
-    cJSON_AddNumberToObject(j, "margin", x->options.margin);
-    cJSON_AddNumberToObject(j, "time_noise", x->options.time_noise);
-    cJSON_AddNumberToObject(j, "slope_noise", x->options.slope_noise);
-    cJSON_AddNumberToObject(j, "samples_per_second", r->rate);
-    layers_json(x, r, cJSON_AddArrayToObject(j, "layers"));
+        ttfs_json_null(j, "accuracy");
+    ttfs_json_number(j, "agreement", share(r->agree, n));
+    ttfs_json_number(j, "max_abs_error", r->max_error);
+    ttfs_json_number(j, "spikes_per_neuron", share(r->hidden.spikes, r->hidden.neuron_runs));
+    ttfs_json_number(j, "active_relus", share(r->hidden.active, r->hidden.neuron_runs));
+    ttfs_json_number(j, "beyond_window", (double)r->beyond);
+    ttfs_json_null(j, "latency_ticks");
+    ttfs_json_number(j, "latency", ttfs_exact_latency(x->worker[0].exact));
+    ttfs_json_null(j, "cycles");
+    ttfs_json_number(j, "margin", x->options.margin);
+    ttfs_json_number(j, "time_noise", x->options.time_noise);
+    ttfs_json_number(j, "slope_noise", x->options.slope_noise);
+    ttfs_json_number(j, "samples_per_second", r->rate);
+    layers_json(x, r, j);
     ttfs_output_errors_json(&x->errors, j);
-    ttfs_json_emit(j);
+    ttfs_json_end(j);
+    ttfs_json_emit(&text);
 }
 
 static void print_text(const Exact *x, const Result *r) {

@@ -107,20 +107,20 @@ static void print_table(const Table *t, const char *last_column) {
            (unsigned long long)neurons, (unsigned long long)parameters, (unsigned long long)work);
 }
 
-static cJSON *table_json(const Table *t, const char *last_column) {
-    cJSON *list = cJSON_CreateArray();
+static void table_json(const Table *t, const char *last_column, TtfsJson *j) {
+    ttfs_json_array(j, "layers");
     for (uint32_t i = 0; i < t->rows.len; i++) {
         const Row *r = &t->rows.at[i];
-        cJSON *e = cJSON_CreateObject();
-        cJSON_AddItemToArray(list, e);
-        cJSON_AddStringToObject(e, "name", r->name);
-        cJSON_AddStringToObject(e, "kind", r->kind);
-        cJSON_AddStringToObject(e, "shape", r->shape);
-        cJSON_AddNumberToObject(e, "neurons", (double)r->neurons);
-        cJSON_AddNumberToObject(e, "parameters", (double)r->parameters);
-        cJSON_AddNumberToObject(e, last_column, (double)r->macs);
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "name", r->name);
+        ttfs_json_string(j, "kind", r->kind);
+        ttfs_json_string(j, "shape", r->shape);
+        ttfs_json_number(j, "neurons", (double)r->neurons);
+        ttfs_json_number(j, "parameters", (double)r->parameters);
+        ttfs_json_number(j, last_column, (double)r->macs);
+        ttfs_json_end(j);
     }
-    return list;
+    ttfs_json_end(j);
 }
 
 static void print_memory(const TtfsOut *out) {
@@ -174,18 +174,33 @@ static void print_outputs(const Table *t) {
     }
 }
 
-static cJSON *outputs_json(const Table *t) {
-    cJSON *list = cJSON_CreateArray();
+static void outputs_json(const Table *t, TtfsJson *j) {
+    ttfs_json_array(j, "outputs");
     for (uint32_t i = 0; i < t->outputs.len; i++) {
         const TtfsOutput *o = &t->outputs.at[i];
-        cJSON *e = cJSON_CreateObject();
-        cJSON_AddItemToArray(list, e);
-        cJSON_AddStringToObject(e, "name", o->name);
-        cJSON *shape = cJSON_AddArrayToObject(e, "shape");
-        for (uint32_t k = 0; k < o->rank; k++)
-            cJSON_AddItemToArray(shape, cJSON_CreateNumber(o->dim[k]));
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "name", o->name);
+        ttfs_json_array(j, "shape");
+        for (uint32_t k = 0; k < o->rank; k++) ttfs_json_number(j, NULL, o->dim[k]);
+        ttfs_json_end(j);
+        ttfs_json_end(j);
     }
-    return list;
+    ttfs_json_end(j);
+}
+
+/* `out`: the folder that the table is of, NULL of a model. */
+static void print_json(const Table *t, const TtfsOut *out) {
+    TtfsBuf text = {0};
+    TtfsJson j = {.out = &text};
+    ttfs_json_object(&j, NULL);
+    table_json(t, out ? "synapses" : "macs", &j);
+    outputs_json(t, &j);
+    if (out && out->has_plan) {
+        ttfs_json_timing(&j, "timing", &out->plan, &out->spike);
+        ttfs_json_fit(&j, "fit", &out->plan, &out->spike);
+    }
+    ttfs_json_end(&j);
+    ttfs_json_emit(&text);
 }
 
 static bool info_model(const char *path, Table *t, TtfsDiag *diag) {
@@ -213,14 +228,7 @@ int ttfs_cmd_info(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     if (ok && folder) table_of_spike(&t, &out.spike);
     if (ok && folder) take_outputs(&t, NULL, &out.spike);
     if (ok && o->value[TTFS_OPT_JSON]) {
-        cJSON *j = cJSON_CreateObject();
-        cJSON_AddItemToObject(j, "layers", table_json(&t, folder ? "synapses" : "macs"));
-        cJSON_AddItemToObject(j, "outputs", outputs_json(&t));
-        if (folder && out.has_plan) {
-            cJSON_AddItemToObject(j, "timing", ttfs_json_timing(&out.plan, &out.spike));
-            cJSON_AddItemToObject(j, "fit", ttfs_json_fit(&out.plan, &out.spike));
-        }
-        ttfs_json_emit(j);
+        print_json(&t, folder ? &out : NULL);
     } else if (ok && ttfs_talks(o)) {
         print_table(&t, folder ? "synapses" : "MACs");
         print_outputs(&t);
@@ -299,9 +307,12 @@ int ttfs_cmd_dump(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     TtfsBuf text = {0};
     bool ok = dump_file(path, form, &text, diag);
     if (ok && o->value[TTFS_OPT_JSON]) {
-        cJSON *j = cJSON_CreateObject();
-        cJSON_AddStringToObject(j, "text", ttfs_buf_text(&text));
-        ttfs_json_emit(j);
+        TtfsBuf b = {0};
+        TtfsJson j = {.out = &b};
+        ttfs_json_object(&j, NULL);
+        ttfs_json_string(&j, "text", ttfs_buf_text(&text));
+        ttfs_json_end(&j);
+        ttfs_json_emit(&b);
     } else if (ok) {
         fwrite(ttfs_buf_text(&text), 1, text.len, stdout);
     }

@@ -130,7 +130,7 @@ static void tell(Verify *v, uint64_t i) {
                    .engine = v->verdict->engines[f->engine],
                    .what = f->first,
                    .fault = got->faults ? got->fault : want->fault};
-    if (!v->verdict->first) p.potential = potential_at(v, i, &f->first);
+    if (!v->verdict->first.kind) p.potential = potential_at(v, i, &f->first);
     ttfs_verdict_traces(v->verdict, &v->session->out, &p, f->differences);
 }
 
@@ -274,12 +274,12 @@ int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     *v = (Verify){.session = &s, .damaged = &damaged, .verdict = &d};
     bool ok = verify(v, o, a, diag);
     if (ok) {
-        cJSON *j = ttfs_verdict_json(&d, &s.out.plan);
-        ok = ttfs_verdict_keep(&d, j, s.out.folder, diag) && check_slot_cycles(&d, &s.out, diag);
-        if (o->value[TTFS_OPT_JSON])
-            ttfs_json_emit(j);
-        else
-            cJSON_Delete(j);
+        TtfsBuf json = {0};
+        ttfs_verdict_json(&d, &s.out.plan, &json);
+        ok = ttfs_verdict_keep(&d, &json, s.out.folder, diag) &&
+             check_slot_cycles(&d, &s.out, diag);
+        if (o->value[TTFS_OPT_JSON]) ttfs_json_emit(&json);
+        ttfs_buf_free(&json);
         if (ttfs_talks(o)) print_verdict(&d);
         if (d.differences)
             ttfs_error(diag, TTFS_AT_FILE(s.out.folder), TTFS_VERIFY_DIFFER,
@@ -287,7 +287,6 @@ int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
                        d.differences == 1 ? "" : "s", d.sentence);
     }
     for (uint32_t i = 0; i < TTFS_MOST_ENGINES; i++) ttfs_engine_close(&v->engine[i]);
-    ttfs_verdict_free(&d);
     ttfs_out_close(&damaged);
     ttfs_session_close(&s);
     return ok && d.differences == 0 ? 0 : 1;

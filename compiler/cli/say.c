@@ -5,7 +5,6 @@
 #include "say.h"
 
 #include "clock.h"
-#include "report_json.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -21,12 +20,9 @@ void ttfs_print_name(const char *name, int width) {
     ttfs_buf_free(&b);
 }
 
-void ttfs_json_emit(cJSON *j) {
-    TtfsBuf b = {0};
-    ttfs_json_text(j, &b);
-    fwrite(b.text, 1, b.len, stdout);
-    ttfs_buf_free(&b);
-    cJSON_Delete(j);
+void ttfs_json_emit(TtfsBuf *document) {
+    fwrite(ttfs_buf_text(document), 1, document->len, stdout);
+    ttfs_buf_free(document);
 }
 
 static void show(void *context, const char *what, uint64_t done, uint64_t of) {

@@ -8,14 +8,12 @@
 #include "options.h"
 #include "progress.h"
 
-#include <cjson/cJSON.h>
-
 /* True when people read standard output: neither --json nor --quiet. */
 bool ttfs_talks(const TtfsOptions *o);
 /* Prints a name that a file gave on standard output, escaped, in at least `width` columns. */
 void ttfs_print_name(const char *name, int width);
-/* Prints the document on standard output and deletes it. */
-void ttfs_json_emit(cJSON *j);
+/* Prints a JSON document on standard output and frees it. */
+void ttfs_json_emit(TtfsBuf *document);
 
 /* Rate and time left on standard error, when it is a terminal and more than a second has passed. */
 typedef struct {
