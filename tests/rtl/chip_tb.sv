@@ -71,8 +71,8 @@ module chip_tb;
             $display("slot %0d %0d", slot_before, cycles);
             cycles = 0;
         end
-        if (in_ready && !(slot_valid && slot == 0)) $display("hears the host in slot %0d", slot);
-        if (cfg_ready && slot_valid) $display("takes a configuration in slot %0d", slot);
+        if (in_ready && !(slot_valid && slot == 0)) $display("fault: hears the host in slot %0d", slot);
+        if (cfg_ready && slot_valid) $display("fault: takes a configuration in slot %0d", slot);
         if (done) finished = 1;
     end
 
