@@ -84,10 +84,9 @@ module chip_tb;
     task disturb(input push);
         begin
             cfg_valid = !cfg_ready && ($random(seed) & 3);
-            cfg_addr = $random(seed);
-            cfg_addr[31:24] = cfg_addr[31:24] % (`CORES + 1);
+            cfg_addr = $random(seed) & 1 ? config_mem[2 * ($unsigned($random(seed)) % (words / 2))] : $random(seed);
             cfg_data = $random(seed);
-            start = slot_valid && ($random(seed) & 1);
+            start = busy && ($random(seed) & 1);
             if (push) begin
                 in_valid = 1;
                 word = {$random(seed), $random(seed)};
@@ -107,8 +106,9 @@ module chip_tb;
         repeat (3) tick;
         rst_n = 1;
         tick;
+        if (rude) repeat (3) begin disturb(1); tick; start = 0; end
         for (i = 0; i < words; i = i + 2) begin
-            if (rude) while ($random(seed) & 1) begin disturb(1); tick; end
+            if (rude) while ($random(seed) & 1) begin disturb(1); tick; start = 0; end
             cfg_valid = 1; cfg_addr = config_mem[i]; cfg_data = config_mem[i+1];
             tick;
         end
