@@ -124,6 +124,8 @@ bool ttfs_onnx_axis(OnnxImport *im, const OnnxNode *n, int64_t axis, uint32_t ra
 /* onnx_tensor.c */
 bool ttfs_onnx_tensor(OnnxImport *im, const char *name, const Onnx__TensorProto *t, OnnxConst *out);
 bool ttfs_onnx_is_float(int32_t type);
+/* A data type in words; "type 77" for one that is not known. */
+const char *ttfs_onnx_type_name(int32_t type);
 /* onnx_external.c: the bytes of a tensor that lie in another file, mapped into the IR. */
 bool ttfs_onnx_external(OnnxImport *im, const char *name, const Onnx__TensorProto *t,
                         const unsigned char **bytes, uint64_t *size);
@@ -255,10 +257,14 @@ void ttfs_onnx_clip(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_softmax(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_argmax(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_topk(OnnxImport *im, OnnxNode *n);
-/* onnx_quant.c */
+/* onnx_quant.c, onnx_qonnx.c */
+bool ttfs_onnx_positive_scales(OnnxImport *im, const OnnxNode *n, const OnnxConst *scale);
 void ttfs_onnx_quantize(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_dequantize(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_qonnx_quant(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_qonnx_bipolar(OnnxImport *im, OnnxNode *n);
+/* A Clip of integers on a grid narrows the grid; true when `n` is one, or after an obstacle. */
+bool ttfs_onnx_narrow_grid(OnnxImport *im, OnnxNode *n, double lo, double hi);
 /* onnx_shape.c */
 void ttfs_onnx_identity(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_dropout(OnnxImport *im, OnnxNode *n);
