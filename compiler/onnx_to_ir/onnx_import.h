@@ -64,6 +64,12 @@ struct OnnxNode {
 /* Elements of all activations together: 1 GiB for the relu engine, which keeps them all. */
 enum { ONNX_MOST_ACTIVATIONS = 1 << 28 };
 
+/* A file with tensor data that the model names. */
+typedef struct {
+    const char *location;
+    uint32_t map; /* index + 1 in ir->maps; 0: it cannot be read, which was said */
+} OnnxDataFile;
+
 struct OnnxImport {
     const char *path;
     TtfsOnnxOptions options;
@@ -81,12 +87,17 @@ struct OnnxImport {
     uint32_t n_order;
     uint64_t fold_budget;             /* elements that constant folding may still make */
     uint64_t activations;             /* elements of all tensors that nodes make */
-    TTFS_VEC(const char *) map_paths; /* of ir->maps */
+    TTFS_VEC(OnnxDataFile) data_files;
 };
 
 /* onnx_proto.c: bytes -> messages, with bounded depth and memory. */
 Onnx__ModelProto *ttfs_onnx_unpack(const char *path, const TtfsFile *file, TtfsDiag *diag);
 void ttfs_onnx_release(Onnx__ModelProto *model);
+
+/* onnx_gzip.c: packed models; false after an error. *out lives in the arena. */
+bool ttfs_onnx_is_gzip(const TtfsFile *file);
+bool ttfs_onnx_gunzip(const char *path, const TtfsFile *packed, TtfsArena *a, TtfsFile *out,
+                      TtfsDiag *diag);
 
 /* onnx_graph.c: values, nodes, order. False: the graph has faults that forbid a walk. */
 bool ttfs_onnx_bind(OnnxImport *im);

@@ -210,9 +210,14 @@ bool ttfs_onnx_import_bytes(const char *path, const void *bytes, size_t n,
                             TtfsDiag *diag) {
     *out = (TtfsIr){0};
     if (obstacles) *obstacles = (TtfsObstacles){0};
-    Onnx__ModelProto *model = ttfs_onnx_unpack(path, &(TtfsFile){bytes, n}, diag);
-    bool ok = model && import_model(path, options, model, n, out, obstacles, diag);
+    TtfsFile file = {bytes, n};
+    TtfsArena unpacked = {0};
+    Onnx__ModelProto *model = NULL;
+    if (!ttfs_onnx_is_gzip(&file) || ttfs_onnx_gunzip(path, &file, &unpacked, &file, diag))
+        model = ttfs_onnx_unpack(path, &file, diag);
+    bool ok = model && import_model(path, options, model, file.size, out, obstacles, diag);
     ttfs_onnx_release(model);
+    ttfs_arena_free(&unpacked);
     if (!ok && !out->output.i) ttfs_ir_free(out);
     return ok;
 }

@@ -25,7 +25,7 @@ typedef struct {
                           has a stand-in of its shape: out->output says so */
 } TtfsOnnxOptions;
 
-/* Imports `path`. All obstacles are collected in *obstacles (may be NULL) and each is also an error
+/* Imports `path`, a model or one packed by gzip. All obstacles are collected in *obstacles (may be NULL) and each is also an error
  * in diag; true only when there is none. Facts dropped or assumed become notes. */
 bool ttfs_onnx_to_ir(const char *path, TtfsIr *out, TtfsObstacles *obstacles, TtfsDiag *diag);
 
