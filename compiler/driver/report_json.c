@@ -179,11 +179,8 @@ double ttfs_expected_events(const TtfsSpike *s, bool all) {
     double events = 0;
     for (uint32_t i = 0; i < s->conns.len; i++) {
         const TtfsConnection *k = &s->conns.at[i];
-        const TtfsPopulation *src = ttfs_spike_pop(s, k->src), *dst = ttfs_spike_pop(s, k->dst);
-        if (ttfs_conn_is_pool(k)) continue;
-        double synapses = k->kind == TTFS_CONN_DENSE ? (double)k->weight_count
-                                                     : (double)k->weight_count * dst->h * dst->w;
-        events += synapses * (all ? 1 : src->rate_ppm * 1e-6);
+        double rate = all ? 1 : ttfs_spike_pop(s, k->src)->rate_ppm * 1e-6;
+        events += (double)ttfs_conn_additions(s, k) * rate;
     }
     return events;
 }
@@ -245,7 +242,7 @@ cJSON *ttfs_json_messages(const TtfsDiag *diag, const TtfsJob *job) {
 void ttfs_json_text(const cJSON *j, TtfsBuf *out) {
     char *text = cJSON_Print(j);
     if (!text) ttfs_oom(0);
-    ttfs_buf_puts(out, text);
+    ttfs_buf_json(out, text);
     ttfs_buf_puts(out, "\n");
     free(text);
 }

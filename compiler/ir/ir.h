@@ -120,6 +120,15 @@ void ttfs_ir_add_node(TtfsIr *ir, const TtfsNode *node);
 uint64_t ttfs_ir_dims_count(uint32_t rank, const uint32_t *dim);
 /* "[1, 8, 28, 28]", in the arena. */
 const char *ttfs_ir_shape_text(TtfsArena *a, const TtfsTensorInfo *t);
+/* The node that makes each tensor (id - 1); NULL: the input, a constant. */
+const TtfsNode **ttfs_ir_makers(const TtfsIr *ir, TtfsArena *a);
+/* How a network ends: the nodes that only move values on their way to some tensors, and the heads,
+ * what they are moved from. */
+typedef struct {
+    bool *tail; /* per node */
+    bool *head; /* per tensor, id - 1 */
+} TtfsIrEnds;
+TtfsIrEnds ttfs_ir_ends(const TtfsIr *ir, const TtfsTensor *end, uint32_t ends, TtfsArena *a);
 /* Computes the output shape of a node from its inputs and attributes (ONNX operator specification);
  * fails with ONNX_SHAPE. A reshape's output shape is given, only its count is checked. */
 bool ttfs_ir_infer(const TtfsIr *ir, const TtfsNode *node, TtfsTensorInfo *out, const char *file,

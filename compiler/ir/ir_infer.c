@@ -16,8 +16,8 @@ bool ttfs_infer_fault(TtfsInfer *f, const char *fmt, ...) {
     va_start(ap, fmt);
     vsnprintf(what, sizeof what, fmt, ap);
     va_end(ap);
-    return ttfs_error(f->diag, TTFS_AT_NODE(f->file, f->node->name), TTFS_ONNX_SHAPE, "%s: %s",
-                      ttfs_op_name(f->node->op), what);
+    return ttfs_error(f->diag, TTFS_AT_OP(f->file, f->node->name, ttfs_op_name(f->node->op)),
+                      TTFS_ONNX_SHAPE, "%s", what);
 }
 
 const char *ttfs_infer_text(TtfsInfer *f, uint32_t input) {

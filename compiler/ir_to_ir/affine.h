@@ -127,8 +127,7 @@ typedef struct {
     uint32_t names_cap, names_len;
     const TtfsNode **maker; /* tensor of `in`, id - 1; NULL: the input, a constant */
     TtfsTensor *outputs;    /* of `in`, without what picks the class */
-    bool *head;             /* tensor of `in`: its values are read out */
-    bool *tail;             /* node of `in`: it moves what is read out */
+    TtfsIrEnds ends;        /* of `in`: what is read out, and what moves it */
     bool *live;             /* node of `in`: a head depends on it */
     uint64_t budget;        /* multiplications left for layers made one */
 } TtfsAffine;
@@ -222,6 +221,8 @@ bool ttfs_linear_compose(TtfsArena *a, const TtfsLinear *first, const TtfsLinear
 TtfsField ttfs_linear_forward(TtfsArena *a, const TtfsLinear *l, TtfsField x);
 
 /* value.c */
+/* The node at work, for messages. */
+TtfsLoc ttfs_here(const TtfsAffine *x);
 bool ttfs_obstacle(TtfsAffine *x, const char *advice, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 TtfsValue *ttfs_value_new(TtfsAffine *x, TtfsMap m, TtfsView view);
@@ -305,8 +306,6 @@ bool ttfs_input_grid_ok(TtfsAffine *x);
 
 /* tail.c: removes what the outputs do not depend on. */
 void ttfs_prune(TtfsIr *ir);
-/* The node that makes each tensor; NULL: none. */
-const TtfsNode **ttfs_makers(const TtfsIr *ir, TtfsArena *a);
 /* The tensor in front of what only picks the class; notes when diag is not NULL. */
 TtfsTensor ttfs_tail_source(const TtfsIr *in, const TtfsNode *const *maker, TtfsTensor output,
                             const char *file, TtfsDiag *diag);
@@ -315,8 +314,5 @@ TtfsTensor ttfs_tail_source(const TtfsIr *in, const TtfsNode *const *maker, Ttfs
  * no layer. Then, with a value for every head: readouts, and the moves behind them. */
 bool ttfs_outputs_find(TtfsAffine *x);
 bool ttfs_outputs_emit(TtfsAffine *x);
-
-/* canonical_check.c */
-bool ttfs_canonical_check(const TtfsIr *ir, const char *file, TtfsDiag *diag);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "affine.h"
 #include "input.h"
+#include "net.h"
 #include "operand.h"
 
 #include <math.h>
@@ -100,8 +101,8 @@ static const TtfsValue *stand_in(TtfsAffine *x) {
 static void mark_live(TtfsAffine *x) {
     bool *needed = TTFS_ARRAY(&x->arena, bool, x->in->tensors.len);
     x->live = TTFS_ARRAY(&x->arena, bool, x->in->nodes.len);
-    x->maker = ttfs_makers(x->in, &x->arena);
-    for (uint32_t i = 0; i < x->in->tensors.len; i++) needed[i] = x->head[i];
+    x->maker = ttfs_ir_makers(x->in, &x->arena);
+    for (uint32_t i = 0; i < x->in->tensors.len; i++) needed[i] = x->ends.head[i];
     for (uint32_t i = x->in->nodes.len; i-- > 0;) {
         const TtfsNode *n = &x->in->nodes.at[i];
         x->live[i] = needed[n->out.i - 1];
@@ -124,6 +125,14 @@ static void walk(TtfsAffine *x) {
     x->node = NULL;
 }
 
+/* The definition of the canonical form is its reader. */
+static bool has_layers(const TtfsAffine *x) {
+    TtfsNet net;
+    bool ok = ttfs_net_of(x->out, x->file, &net, x->diag);
+    ttfs_net_free(&net);
+    return ok;
+}
+
 static bool build(TtfsAffine *x) {
     if (!ttfs_outputs_find(x))
         return ttfs_error(x->diag, TTFS_AT_FILE(x->file), TTFS_MODEL_FORM,
@@ -137,8 +146,7 @@ static bool build(TtfsAffine *x) {
     if (x->diag->errors != errors || !ttfs_outputs_emit(x) || x->diag->errors != errors)
         return false;
     ttfs_prune(x->out);
-    return ttfs_input_grid_ok(x) && ttfs_canonical_check(x->out, x->file, x->diag) &&
-           ttfs_ir_check(x->out, x->file, x->diag);
+    return ttfs_input_grid_ok(x) && ttfs_ir_check(x->out, x->file, x->diag) && has_layers(x);
 }
 
 bool ttfs_ir_canonical(const TtfsIr *in, TtfsIr *out, const char *file, TtfsDiag *diag) {

@@ -10,34 +10,17 @@
 
 #include <string.h>
 
-static bool is_move(const TtfsIr *ir, const TtfsNode *n) {
-    bool move = n->op == TTFS_OP_RESHAPE || n->op == TTFS_OP_TRANSPOSE || n->op == TTFS_OP_CONCAT ||
-                n->op == TTFS_OP_SLICE || n->op == TTFS_OP_IDENTITY;
-    for (uint32_t k = 0; move && k < n->n_in; k++) move = !ttfs_ir_tensor(ir, n->in[k])->data;
-    return move;
-}
-
 bool ttfs_outputs_find(TtfsAffine *x) {
     const TtfsIr *ir = x->in;
     uint32_t outputs = ttfs_ir_outputs(ir);
-    bool *wanted = TTFS_ARRAY(&x->arena, bool, ir->tensors.len), layer = false;
-    x->head = TTFS_ARRAY(&x->arena, bool, ir->tensors.len);
-    x->tail = TTFS_ARRAY(&x->arena, bool, ir->nodes.len);
+    bool layer = false;
     x->outputs = TTFS_ARRAY(&x->arena, TtfsTensor, outputs);
-    const TtfsNode **maker = ttfs_makers(ir, &x->arena);
-    for (uint32_t i = 0; i < outputs; i++) {
+    const TtfsNode **maker = ttfs_ir_makers(ir, &x->arena);
+    for (uint32_t i = 0; i < outputs; i++)
         x->outputs[i] = ttfs_tail_source(ir, maker, ttfs_ir_output(ir, i), x->file, NULL);
-        wanted[x->outputs[i].i - 1] = true;
-    }
-    for (uint32_t i = ir->nodes.len; i-- > 0;) {
-        const TtfsNode *n = &ir->nodes.at[i];
-        if (!wanted[n->out.i - 1]) continue;
-        x->tail[i] = is_move(ir, n);
-        x->head[n->out.i - 1] = !x->tail[i];
-        layer = layer || !x->tail[i];
-        for (uint32_t k = 0; x->tail[i] && k < n->n_in; k++) wanted[n->in[k].i - 1] = true;
-    }
-    x->head[ir->input.i - 1] = wanted[ir->input.i - 1];
+    x->ends = ttfs_ir_ends(ir, x->outputs, outputs, &x->arena);
+    for (uint32_t i = 0; i < ir->nodes.len; i++)
+        layer = layer || x->ends.head[ir->nodes.at[i].out.i - 1];
     return layer;
 }
 
@@ -182,14 +165,14 @@ static void name_outputs(TtfsAffine *x, const TtfsTensor *made) {
 bool ttfs_outputs_emit(TtfsAffine *x) {
     TtfsTensor *made = TTFS_ARRAY(&x->arena, TtfsTensor, x->in->tensors.len), in = x->in->input;
     x->node = NULL;
-    if (x->head[in.i - 1]) made[in.i - 1] = emit_head(x, in);
-    bool ok = !x->head[in.i - 1] || made[in.i - 1].i;
+    if (x->ends.head[in.i - 1]) made[in.i - 1] = emit_head(x, in);
+    bool ok = !x->ends.head[in.i - 1] || made[in.i - 1].i;
     for (uint32_t i = 0; ok && i < x->in->nodes.len; i++) {
         x->node = &x->in->nodes.at[i];
         TtfsTensor t = x->node->out;
-        if (x->tail[i])
+        if (x->ends.tail[i])
             made[t.i - 1] = copy_move(x, made);
-        else if (x->head[t.i - 1])
+        else if (x->ends.head[t.i - 1])
             made[t.i - 1] = emit_head(x, t);
         else
             continue;

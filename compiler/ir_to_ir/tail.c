@@ -23,13 +23,6 @@ static bool reorders(const TtfsNode *n) {
     return n->op == TTFS_OP_IDENTITY || n->op == TTFS_OP_RESHAPE || n->op == TTFS_OP_TRANSPOSE;
 }
 
-const TtfsNode **ttfs_makers(const TtfsIr *ir, TtfsArena *a) {
-    const TtfsNode **maker = TTFS_ARRAY(a, const TtfsNode *, ir->tensors.len);
-    for (uint32_t i = 0; i < ir->nodes.len; i++)
-        maker[ir->nodes.at[i].out.i - 1] = &ir->nodes.at[i];
-    return maker;
-}
-
 TtfsTensor ttfs_tail_source(const TtfsIr *in, const TtfsNode *const *maker, TtfsTensor output,
                             const char *file, TtfsDiag *diag) {
     TtfsTensor t = output, source = output;
@@ -111,7 +104,7 @@ bool ttfs_ir_drop_tail(const TtfsIr *in, TtfsIr *out, const char *file, TtfsDiag
     out->input = in->input;
     TtfsArena scratch = {0};
     bool *named = TTFS_ARRAY(&scratch, bool, in->tensors.len);
-    const TtfsNode **maker = ttfs_makers(in, &scratch);
+    const TtfsNode **maker = ttfs_ir_makers(in, &scratch);
     named[in->input.i - 1] = true;
     for (uint32_t i = 0; i < ttfs_ir_outputs(in); i++) {
         const char *name = ttfs_ir_tensor(in, ttfs_ir_output(in, i))->name;

@@ -24,8 +24,7 @@ typedef struct {
     uint32_t *layer;        /* per tensor: index + 1 of the layer that it is */
     bool *plain;            /* per tensor: something other than a QUANT reads it */
     uint32_t *read;         /* per tensor: index + 1 of the readout that it is */
-    bool *readout;          /* per tensor: outputs are moved from it */
-    bool *tail;             /* per node: it only moves what is read out */
+    TtfsIrEnds ends;        /* the readouts, and what only moves them */
 } Build;
 
 /* The sum behind a relu or a readout, while it is taken apart. */
@@ -36,8 +35,8 @@ typedef struct {
 } Sum;
 
 static bool refuse(const Build *b, const TtfsNode *n, const char *why) {
-    return ttfs_error(b->diag, TTFS_AT_NODE(b->file, n->name), TTFS_MODEL_FORM, "%s: %s",
-                      ttfs_op_name(n->op), why);
+    return ttfs_error(b->diag, TTFS_AT_OP(b->file, n->name, ttfs_op_name(n->op)), TTFS_MODEL_FORM,
+                      "%s", why);
 }
 
 static bool finite_values(const Build *b, const TtfsNode *n, TtfsTensor t) {
@@ -370,7 +369,7 @@ static bool add_rounded(Build *b, const TtfsNode *n) {
 
 static bool add_node(Build *b, uint32_t index) {
     const TtfsNode *n = &b->ir->nodes.at[index];
-    if (b->tail[index]) return true;
+    if (b->ends.tail[index]) return true;
     if (n->op == TTFS_OP_TRANSPOSE && n == transposed_input(b)) return true;
     if (n->op == TTFS_OP_QUANT) return add_rounded(b, n);
     if (n->op == TTFS_OP_RELU && !b->plain[n->out.i - 1]) return true;
@@ -383,12 +382,12 @@ static bool add_node(Build *b, uint32_t index) {
 
 /* The readouts, in the order of what makes them. */
 static bool add_readouts(Build *b) {
-    if (b->readout[b->ir->input.i - 1])
+    if (b->ends.head[b->ir->input.i - 1])
         return ttfs_error(b->diag, TTFS_AT_FILE(b->file), TTFS_MODEL_FORM,
                           "an output of the network is its input");
     for (uint32_t i = 0; i < b->ir->nodes.len; i++) {
         const TtfsNode *n = &b->ir->nodes.at[i];
-        if (!b->readout[n->out.i - 1]) continue;
+        if (!b->ends.head[n->out.i - 1]) continue;
         if (b->layer[n->out.i - 1])
             return refuse(b, n, "an output of the network is not made by a convolution or gemm");
         if (!add_linear(b, n, n->out, n->out, TTFS_LAYER_READOUT)) return false;
@@ -396,25 +395,33 @@ static bool add_readouts(Build *b) {
     return true;
 }
 
+static void open_build(Build *b) {
+    const TtfsIr *ir = b->ir;
+    uint32_t outputs = ttfs_ir_outputs(ir);
+    TtfsTensor *end = TTFS_ARRAY(&b->scratch, TtfsTensor, outputs);
+    b->maker = ttfs_ir_makers(ir, &b->scratch);
+    b->layer = TTFS_ARRAY(&b->scratch, uint32_t, ir->tensors.len);
+    b->read = TTFS_ARRAY(&b->scratch, uint32_t, ir->tensors.len);
+    b->plain = TTFS_ARRAY(&b->scratch, bool, ir->tensors.len);
+    for (uint32_t i = 0; i < ir->nodes.len; i++) {
+        const TtfsNode *n = &ir->nodes.at[i];
+        for (uint32_t k = 0; n->op != TTFS_OP_QUANT && k < n->n_in; k++)
+            b->plain[n->in[k].i - 1] = true;
+    }
+    for (uint32_t i = 0; i < outputs; i++) {
+        end[i] = ttfs_ir_output(ir, i);
+        b->plain[end[i].i - 1] = true;
+    }
+    b->ends = ttfs_ir_ends(ir, end, outputs, &b->scratch);
+}
+
 bool ttfs_net_of(const TtfsIr *ir, const char *file, TtfsNet *out, TtfsDiag *diag) {
     *out = (TtfsNet){0};
     Build b = {.ir = ir, .file = file, .out = out, .diag = diag};
-    b.maker = TTFS_ARRAY(&b.scratch, const TtfsNode *, ir->tensors.len);
-    b.layer = TTFS_ARRAY(&b.scratch, uint32_t, ir->tensors.len);
-    b.read = TTFS_ARRAY(&b.scratch, uint32_t, ir->tensors.len);
-    b.readout = TTFS_ARRAY(&b.scratch, bool, ir->tensors.len);
-    b.tail = ttfs_net_tail(ir, &b.scratch, b.readout);
-    b.plain = TTFS_ARRAY(&b.scratch, bool, ir->tensors.len);
-    for (uint32_t i = 0; i < ir->nodes.len; i++) {
-        const TtfsNode *n = &ir->nodes.at[i];
-        b.maker[n->out.i - 1] = n;
-        for (uint32_t k = 0; n->op != TTFS_OP_QUANT && k < n->n_in; k++)
-            b.plain[n->in[k].i - 1] = true;
-    }
-    for (uint32_t i = 0; i < ttfs_ir_outputs(ir); i++) b.plain[ttfs_ir_output(ir, i).i - 1] = true;
+    open_build(&b);
     bool ok = add_input(&b);
     for (uint32_t i = 0; ok && i < ir->nodes.len; i++) ok = add_node(&b, i);
-    ok = ok && add_readouts(&b) && ttfs_net_views(ir, b.tail, b.read, file, out, diag);
+    ok = ok && add_readouts(&b) && ttfs_net_views(ir, b.ends.tail, b.read, file, out, diag);
     ttfs_arena_free(&b.scratch);
     if (!ok) ttfs_net_free(out);
     return ok;

@@ -7,10 +7,8 @@
 
 #include "net.h"
 
-/* Which nodes only move values on their way to the outputs; *readout, one a tensor, says what they
- * are moved from. */
-bool *ttfs_net_tail(const TtfsIr *ir, TtfsArena *a, bool *readout);
-/* Fills the outputs. `layer`: per tensor, index + 1 of the readout that it is; 0: none. */
+/* Fills the outputs. `tail`: per node, it only moves readouts; `layer`: per tensor, index + 1 of
+ * the readout that it is, 0: none. */
 bool ttfs_net_views(const TtfsIr *ir, const bool *tail, const uint32_t *layer, const char *file,
                     TtfsNet *out, TtfsDiag *diag);
 

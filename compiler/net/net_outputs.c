@@ -6,27 +6,6 @@
  */
 #include "net_inside.h"
 
-static bool is_move(const TtfsIr *ir, const TtfsNode *n) {
-    bool move = n->op == TTFS_OP_RESHAPE || n->op == TTFS_OP_TRANSPOSE || n->op == TTFS_OP_CONCAT ||
-                n->op == TTFS_OP_SLICE;
-    for (uint32_t k = 0; move && k < n->n_in; k++) move = !ttfs_ir_tensor(ir, n->in[k])->data;
-    return move;
-}
-
-bool *ttfs_net_tail(const TtfsIr *ir, TtfsArena *a, bool *readout) {
-    bool *tail = TTFS_ARRAY(a, bool, ir->nodes.len);
-    bool *wanted = TTFS_ARRAY(a, bool, ir->tensors.len);
-    for (uint32_t i = 0; i < ttfs_ir_outputs(ir); i++) wanted[ttfs_ir_output(ir, i).i - 1] = true;
-    for (uint32_t i = ir->nodes.len; i-- > 0;) {
-        const TtfsNode *n = &ir->nodes.at[i];
-        tail[i] = wanted[n->out.i - 1] && is_move(ir, n);
-        for (uint32_t k = 0; tail[i] && k < n->n_in; k++) wanted[n->in[k].i - 1] = true;
-        readout[n->out.i - 1] = wanted[n->out.i - 1] && !tail[i];
-    }
-    readout[ir->input.i - 1] = wanted[ir->input.i - 1];
-    return tail;
-}
-
 /* Row-major strides of a tensor. */
 static void strides(const TtfsTensorInfo *t, uint32_t *stride) {
     uint32_t n = 1;

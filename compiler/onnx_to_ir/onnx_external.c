@@ -102,7 +102,7 @@ static bool open_file(OnnxImport *im, const char *name, OnnxDataFile *f) {
     TtfsFile file;
     TtfsDiag own = {0};
     bool ok = ttfs_file_open(&file, path, SIZE_MAX / 4, &own);
-    if (!ok) bad(im, name, own.messages.at[0].what, f->location);
+    if (!ok) bad(im, name, ttfs_diag_error(&own)->what, f->location);
     ttfs_diag_free(&own);
     if (!ok) return false;
     *TTFS_PUSH(&im->ir->arena, im->ir->maps) = file;

@@ -74,7 +74,6 @@ struct OnnxImport {
     const char *path;
     TtfsOnnxOptions options;
     TtfsIr *ir;
-    TtfsObstacles *obstacles; /* NULL: only diag */
     TtfsDiag *diag;
     TtfsArena scratch;
     const Onnx__GraphProto *graph;
@@ -85,8 +84,8 @@ struct OnnxImport {
     uint32_t n_nodes;
     uint32_t *order; /* live nodes, makers before users */
     uint32_t n_order;
-    uint64_t fold_budget;             /* elements that constant folding may still make */
-    uint64_t activations;             /* elements of all tensors that nodes make */
+    uint64_t fold_budget; /* elements that constant folding may still make */
+    uint64_t activations; /* elements of all tensors that nodes make */
     TTFS_VEC(OnnxDataFile) data_files;
 };
 

@@ -8,16 +8,6 @@
 
 #include "ir.h"
 
-/* One thing that keeps a model from being compiled, for `ttfs check`. */
-typedef struct {
-    const char *node, *op, *reason, *advice;
-} TtfsObstacle;
-
-typedef struct {
-    TtfsArena arena;
-    TTFS_VEC(TtfsObstacle) at;
-} TtfsObstacles;
-
 typedef struct {
     bool
         keep_batch; /* the input keeps its first dimension, whatever it is, and may have any rank */
@@ -25,17 +15,16 @@ typedef struct {
                           has a stand-in of its shape: out->output says so */
 } TtfsOnnxOptions;
 
-/* Imports `path`, a model or one packed by gzip. All obstacles are collected in *obstacles (may be NULL) and each is also an error
- * in diag; true only when there is none. Facts dropped or assumed become notes. */
-bool ttfs_onnx_to_ir(const char *path, TtfsIr *out, TtfsObstacles *obstacles, TtfsDiag *diag);
+/* Imports `path`, a model or one packed by gzip. All obstacles are errors, each with its node and
+ * operator; true only when there is none. Facts dropped or assumed become notes. */
+bool ttfs_onnx_to_ir(const char *path, TtfsIr *out, TtfsDiag *diag);
 
 /* The same with options. */
 bool ttfs_onnx_import(const char *path, const TtfsOnnxOptions *options, TtfsIr *out,
-                      TtfsObstacles *obstacles, TtfsDiag *diag);
+                      TtfsDiag *diag);
 /* The same of a model that lies in memory; `path` names it in messages, and external data is looked
  * for in its folder. */
 bool ttfs_onnx_import_bytes(const char *path, const void *bytes, size_t n,
-                            const TtfsOnnxOptions *options, TtfsIr *out, TtfsObstacles *obstacles,
-                            TtfsDiag *diag);
+                            const TtfsOnnxOptions *options, TtfsIr *out, TtfsDiag *diag);
 
 #endif

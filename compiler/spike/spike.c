@@ -65,17 +65,39 @@ static uint64_t inside_taps(uint32_t out, uint32_t in, const TtfsConnection *c, 
     return (uint64_t)pairs;
 }
 
+static uint64_t synapses(const TtfsSpike *s, const TtfsConnection *c) {
+    const TtfsPopulation *src = ttfs_spike_pop(s, c->src), *dst = ttfs_spike_pop(s, c->dst);
+    switch (c->kind) {
+    case TTFS_CONN_DENSE:
+        return c->weight_count;
+    case TTFS_CONN_CONV:
+        return inside_taps(dst->h, src->h, c, 0) * inside_taps(dst->w, src->w, c, 1) *
+               (c->src_channels / c->group) * dst->c;
+    case TTFS_CONN_POOL:
+    case TTFS_CONN_MINPOOL:
+        return 0;
+    }
+    return 0;
+}
+
 uint64_t ttfs_spike_synapses(const TtfsSpike *s) {
     uint64_t n = 0;
-    for (uint32_t i = 0; i < s->conns.len; i++) {
-        const TtfsConnection *c = &s->conns.at[i];
-        if (c->kind == TTFS_CONN_DENSE) n += c->weight_count;
-        if (c->kind != TTFS_CONN_CONV) continue;
-        const TtfsPopulation *src = ttfs_spike_pop(s, c->src), *dst = ttfs_spike_pop(s, c->dst);
-        n += inside_taps(dst->h, src->h, c, 0) * inside_taps(dst->w, src->w, c, 1) *
-             (c->src_channels / c->group) * dst->c;
-    }
+    for (uint32_t i = 0; i < s->conns.len; i++) n += synapses(s, &s->conns.at[i]);
     return n;
+}
+
+uint64_t ttfs_conn_additions(const TtfsSpike *s, const TtfsConnection *c) {
+    const TtfsPopulation *dst = ttfs_spike_pop(s, c->dst);
+    switch (c->kind) {
+    case TTFS_CONN_DENSE:
+        return c->weight_count;
+    case TTFS_CONN_CONV:
+        return c->weight_count * dst->h * dst->w;
+    case TTFS_CONN_POOL:
+    case TTFS_CONN_MINPOOL:
+        return 0;
+    }
+    return 0;
 }
 
 uint64_t ttfs_spike_parameters(const TtfsSpike *s) {

@@ -147,24 +147,34 @@ static void count(TtfsExact *e, uint32_t index) {
     }
 }
 
+static void run_layer(TtfsExact *e, uint32_t i, const float *input, TtfsRng *r) {
+    TtfsLayerKind kind = e->net->layers.at[i].kind;
+    bool noisy = e->options.time_noise > 0;
+    switch (kind) {
+    case TTFS_LAYER_INPUT:
+        encode(e, input);
+        break;
+    case TTFS_LAYER_MAXPOOL:
+    case TTFS_LAYER_MINPOOL:
+        pool(e, i);
+        noisy = false;
+        break;
+    case TTFS_LAYER_RELU:
+    case TTFS_LAYER_READOUT:
+        ttfs_exact_integrate(e, i);
+        ttfs_exact_fire(e, i);
+        break;
+    }
+    if (kind == TTFS_LAYER_READOUT) return;
+    if (noisy) disturb(e, i, r);
+    decode(e, i);
+}
+
 const double *ttfs_exact_run(TtfsExact *e, const float *input, uint64_t sample) {
     TtfsRng r = ttfs_rng(e->options.seed ^ (sample + 1) * UINT64_C(0xd1342543de82ef95));
     ttfs_reference_run(e->reference, input);
     for (uint32_t i = 0; i < e->net->layers.len; i++) {
-        TtfsLayerKind kind = e->net->layers.at[i].kind;
-        bool pooled = kind == TTFS_LAYER_MAXPOOL || kind == TTFS_LAYER_MINPOOL;
-        if (kind == TTFS_LAYER_INPUT)
-            encode(e, input);
-        else if (pooled)
-            pool(e, i);
-        else {
-            ttfs_exact_integrate(e, i);
-            ttfs_exact_fire(e, i);
-        }
-        if (kind != TTFS_LAYER_READOUT) {
-            if (!pooled && e->options.time_noise > 0) disturb(e, i, &r);
-            decode(e, i);
-        }
+        run_layer(e, i, input, &r);
         count(e, i);
     }
     ttfs_exact_output(e, 0, e->first);

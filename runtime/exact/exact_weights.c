@@ -181,6 +181,26 @@ static void make_pool(TtfsExact *e, uint32_t index) {
     for (uint32_t c = 0; c < l->c; c++) x->scale[c] = src->scale[source_channel(e->net, t, c)];
 }
 
+static void make_layer(TtfsExact *e, uint32_t i, const TtfsExactTops *tops) {
+    TtfsExactLayer *x = &e->layer[i];
+    switch (e->net->layers.at[i].kind) {
+    case TTFS_LAYER_INPUT:
+        x->window = window_of(e, i, tops->input_hi - tops->input_lo);
+        break;
+    case TTFS_LAYER_RELU:
+        make_linear(e, i);
+        x->window = window_of(e, i, tops->top[i]);
+        break;
+    case TTFS_LAYER_READOUT:
+        make_linear(e, i);
+        break;
+    case TTFS_LAYER_MAXPOOL:
+    case TTFS_LAYER_MINPOOL:
+        make_pool(e, i);
+        break;
+    }
+}
+
 void ttfs_exact_prepare(TtfsExact *e, const TtfsExactTops *tops) {
     for (uint32_t i = 0; i < e->net->layers.len; i++) {
         const TtfsNetLayer *l = &e->net->layers.at[i];
@@ -190,13 +210,7 @@ void ttfs_exact_prepare(TtfsExact *e, const TtfsExactTops *tops) {
         x->value = TTFS_ARRAY(&e->arena, double, ttfs_net_size(l));
         if (l->kind != TTFS_LAYER_READOUT)
             x->time = TTFS_ARRAY(&e->arena, double, ttfs_net_size(l));
-        if (l->kind == TTFS_LAYER_INPUT)
-            x->window = window_of(e, i, tops->input_hi - tops->input_lo);
-        else if (l->kind == TTFS_LAYER_RELU || l->kind == TTFS_LAYER_READOUT)
-            make_linear(e, i);
-        else
-            make_pool(e, i);
-        if (l->kind == TTFS_LAYER_RELU) x->window = window_of(e, i, tops->top[i]);
+        make_layer(e, i, tops);
         x->stat.window = x->window;
         e->latency = fmax(e->latency, x->start + x->window);
     }

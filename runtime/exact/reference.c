@@ -123,10 +123,18 @@ void ttfs_reference_run(TtfsReference *r, const float *input) {
     for (uint32_t i = 1; i < net->layers.len; i++) {
         const TtfsNetLayer *l = &net->layers.at[i];
         const TtfsTerm *t = &net->terms.at[l->term_first];
-        if (l->kind == TTFS_LAYER_MAXPOOL || l->kind == TTFS_LAYER_MINPOOL)
+        switch (l->kind) {
+        case TTFS_LAYER_INPUT:
+            break; /* only layer 0 */
+        case TTFS_LAYER_MAXPOOL:
+        case TTFS_LAYER_MINPOOL:
             pool(l, t, r->value[t->src] + t->first, r->value[i]);
-        else
+            break;
+        case TTFS_LAYER_RELU:
+        case TTFS_LAYER_READOUT:
             linear(r, i);
+            break;
+        }
     }
 }
 

@@ -104,6 +104,22 @@ static void conv_event(const TtfsConnection *c, const TtfsPopulation *src,
     }
 }
 
+/* Spike j of what the connection sees adds its weights to the slopes. */
+static void add_event(const TtfsConnection *c, const TtfsPopulation *src, const TtfsPopulation *dst,
+                      uint32_t j, uint32_t fan_in, int32_t *slope) {
+    switch (c->kind) {
+    case TTFS_CONN_DENSE:
+        dense_event(c, fan_in, dst, j, slope);
+        break;
+    case TTFS_CONN_CONV:
+        conv_event(c, src, dst, j, slope);
+        break;
+    case TTFS_CONN_POOL:
+    case TTFS_CONN_MINPOOL:
+        break; /* adds nothing: pool_all passes a spike on */
+    }
+}
+
 /* The source window: at every tick the spikes of that tick, then V += slope. */
 static void integrate(TtfsGolden *g, const TtfsConnection *c, int32_t *v) {
     const TtfsPopulation *src = ttfs_spike_pop(g->spike, c->src);
@@ -117,10 +133,7 @@ static void integrate(TtfsGolden *g, const TtfsConnection *c, int32_t *v) {
         for (uint32_t i = e->first[k]; i < e->first[k + 1]; i++) {
             uint32_t j = e->neuron[i];
             if (j < seen || j - seen >= fan_in) continue;
-            if (c->kind == TTFS_CONN_DENSE)
-                dense_event(c, fan_in, dst, j - seen, slope);
-            else
-                conv_event(c, src, dst, j - seen, slope);
+            add_event(c, src, dst, j - seen, fan_in, slope);
         }
         for (uint32_t i = 0; i < n; i++) v[i] += slope[i];
     }
@@ -177,23 +190,33 @@ static void pool_all(const TtfsConnection *c, const TtfsPopulation *src, const T
                 *to++ = pool(c, src, from, c->src_ch_first + ch, oy, ox);
 }
 
-void ttfs_golden_run(TtfsGolden *g, const uint16_t *x, TtfsTrace *out) {
+static void run_population(TtfsGolden *g, uint32_t i, TtfsTrace *out) {
     const TtfsSpike *s = g->spike;
+    const TtfsPopulation *p = &s->pops.at[i];
+    const TtfsConnection *c = p->conn_count ? &s->conns.at[p->conn_first] : NULL;
+    uint16_t *tick = ttfs_trace_ticks(out, (TtfsPop){i + 1});
+    uint32_t n = ttfs_pop_size(p);
+    switch (p->kind) {
+    case TTFS_POP_INPUT:
+        break; /* its spikes are the sample */
+    case TTFS_POP_POOL:
+        pool_all(c, ttfs_spike_pop(s, c->src), p, ttfs_trace_ticks(out, c->src), tick);
+        break;
+    case TTFS_POP_RELU:
+        integrate_all(g, p, g->potential[i]);
+        fire_all(p, g->potential[i], tick);
+        break;
+    case TTFS_POP_READOUT:
+        integrate_all(g, p, g->potential[i]);
+        memcpy(ttfs_trace_potentials(out, (TtfsPop){i + 1}), g->potential[i],
+               n * sizeof *g->potential[i]);
+        return;
+    }
+    sort_events(&g->events[i], tick, n, p->ticks);
+}
+
+void ttfs_golden_run(TtfsGolden *g, const uint16_t *x, TtfsTrace *out) {
     ttfs_trace_clear(out);
     ttfs_trace_set_input(out, x);
-    for (uint32_t i = 0; i < s->pops.len; i++) {
-        const TtfsPopulation *p = &s->pops.at[i];
-        const TtfsConnection *c = p->conn_count ? &s->conns.at[p->conn_first] : NULL;
-        uint16_t *tick = ttfs_trace_ticks(out, (TtfsPop){i + 1});
-        uint32_t n = ttfs_pop_size(p);
-        if (p->kind == TTFS_POP_POOL)
-            pool_all(c, ttfs_spike_pop(s, c->src), p, ttfs_trace_ticks(out, c->src), tick);
-        if (p->bias) integrate_all(g, p, g->potential[i]);
-        if (p->kind == TTFS_POP_RELU) fire_all(p, g->potential[i], tick);
-        if (p->kind == TTFS_POP_READOUT)
-            memcpy(ttfs_trace_potentials(out, (TtfsPop){i + 1}), g->potential[i],
-                   n * sizeof *g->potential[i]);
-        else
-            sort_events(&g->events[i], tick, n, p->ticks);
-    }
+    for (uint32_t i = 0; i < g->spike->pops.len; i++) run_population(g, i, out);
 }

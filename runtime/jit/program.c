@@ -77,12 +77,23 @@ static void push_step(TtfsProgram *p, const TtfsStep *s) {
     to->symbol = ttfs_arena_printf(p->arena, "step_%u", p->steps.len - 1);
 }
 
+static TtfsStepKind step_kind(const TtfsPopulation *p) {
+    switch (p->kind) {
+    case TTFS_POP_INPUT:
+        return TTFS_STEP_INPUT;
+    case TTFS_POP_POOL:
+        return TTFS_STEP_POOL;
+    case TTFS_POP_RELU:
+    case TTFS_POP_READOUT:
+        return TTFS_STEP_LINEAR;
+    }
+    return TTFS_STEP_LINEAR;
+}
+
 static void add_step(TtfsProgram *p, uint32_t pop, int path) {
     const TtfsPopulation *at = &p->spike->pops.at[pop];
     TtfsStep s = {.pop = pop, .kernel = "", .why = "", .units = at->h};
-    s.kind = at->kind == TTFS_POP_INPUT  ? TTFS_STEP_INPUT
-             : at->kind == TTFS_POP_POOL ? TTFS_STEP_POOL
-                                         : TTFS_STEP_LINEAR;
+    s.kind = step_kind(at);
     if (s.kind == TTFS_STEP_LINEAR) ttfs_layout_linear(p, &s, path);
     if (s.events) {
         TtfsStep list = s;

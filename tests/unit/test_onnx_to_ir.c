@@ -70,7 +70,7 @@ static void expect_file(const char *path, const char *text) {
 /* The messages, one a line, with FILE in place of the path. */
 static void messages(const TtfsDiag *diag, const char *path, TtfsBuf *out) {
     TtfsBuf all = {0};
-    ttfs_diag_print(diag, 0, &all);
+    ttfs_diag_print(diag, TTFS_NOTE, false, &all);
     const char *text = ttfs_buf_text(&all);
     for (const char *at; (at = strstr(text, path)) != NULL; text = at + strlen(path)) {
         ttfs_buf_bytes(out, text, (size_t)(at - text));
@@ -81,9 +81,9 @@ static void messages(const TtfsDiag *diag, const char *path, TtfsBuf *out) {
 }
 
 /* Import, and with `form` canonical form; what was made is freed. */
-static bool import(const char *path, bool form, TtfsObstacles *obstacles, TtfsDiag *diag) {
+static bool import(const char *path, bool form, TtfsDiag *diag) {
     TtfsIr ir, canonical;
-    bool ok = ttfs_onnx_to_ir(path, &ir, obstacles, diag);
+    bool ok = ttfs_onnx_to_ir(path, &ir, diag);
     if (ok && form && (ok = ttfs_ir_canonical(&ir, &canonical, path, diag)))
         ttfs_ir_free(&canonical);
     ttfs_ir_free(&ir);
@@ -97,11 +97,10 @@ static void test_rejects(void **state) {
     char **names = list_models(&a, "", &count);
     for (size_t i = 0; i < count; i++) {
         TtfsDiag diag = {0};
-        TtfsObstacles obstacles = {0};
         TtfsBuf text = {0};
         char *path = ttfs_arena_printf(&a, "%s/%s.onnx", FOLDER, names[i]);
         bool valid = begins(names[i], "valid_") || begins(names[i], "import_");
-        bool ok = import(path, begins(names[i], "form_"), &obstacles, &diag);
+        bool ok = import(path, begins(names[i], "form_"), &diag);
         messages(&diag, path, &text);
         if (ok != valid) fail_msg("%s: %s\n%s", names[i], ok ? "taken" : "refused", text.text);
         if (!valid) {
@@ -111,7 +110,6 @@ static void test_rejects(void **state) {
         }
         ttfs_buf_free(&text);
         ttfs_diag_free(&diag);
-        ttfs_arena_free(&obstacles.arena);
     }
     assert_true(refused > 40);
     ttfs_arena_free(&a);
@@ -120,15 +118,13 @@ static void test_rejects(void **state) {
 static void test_obstacles_all_at_once(void **state) {
     (void)state;
     TtfsDiag diag = {0};
-    TtfsObstacles o = {0};
-    assert_false(import(FOLDER "/op_then_attribute.onnx", false, &o, &diag));
-    assert_int_equal(o.at.len, 2);
+    assert_false(import(FOLDER "/op_then_attribute.onnx", false, &diag));
     assert_int_equal(diag.errors, 2);
-    assert_string_equal(o.at.at[0].node, "act1");
-    assert_string_equal(o.at.at[0].op, "Sigmoid");
-    assert_string_equal(o.at.at[1].node, "conv2");
-    assert_true(*o.at.at[0].reason && *o.at.at[0].advice);
-    ttfs_arena_free(&o.arena);
+    const TtfsMessage *m = diag.messages.at;
+    assert_string_equal(m[0].node, "act1");
+    assert_string_equal(m[0].op, "Sigmoid");
+    assert_string_equal(m[1].node, "conv2");
+    assert_true(*m[0].what && *m[0].advice);
     ttfs_diag_free(&diag);
 }
 
@@ -167,7 +163,7 @@ static void test_valid_models(void **state) {
         TtfsDiag diag = {0};
         TtfsIr ir, tail, canonical;
         char *path = ttfs_arena_printf(&a, "%s/%s.onnx", FOLDER, names[i]);
-        assert_true(ttfs_onnx_to_ir(path, &ir, NULL, &diag));
+        assert_true(ttfs_onnx_to_ir(path, &ir, &diag));
         assert_true(ttfs_ir_drop_tail(&ir, &tail, path, &diag));
         assert_true(ttfs_ir_canonical(&ir, &canonical, path, &diag));
         expect_ir(&a, &ir, names[i], "imported");
@@ -193,7 +189,7 @@ static void test_import_models(void **state) {
         TtfsIr ir, again;
         TtfsBuf text = {0}, second = {0};
         char *path = ttfs_arena_printf(&a, "%s/%s.onnx", FOLDER, names[i]);
-        assert_true(ttfs_onnx_to_ir(path, &ir, NULL, &diag));
+        assert_true(ttfs_onnx_to_ir(path, &ir, &diag));
         expect_ir(&a, &ir, names[i], "imported");
         assert_true(ttfs_ir_print(&ir, NULL, &text, &diag));
         assert_true(ttfs_ir_read(&again, names[i], text.text, text.len, &diag));
@@ -212,8 +208,7 @@ static void run_model(const char *name, const float *x, const float *want, uint6
     TtfsDiag diag = {0};
     TtfsArena a = {0};
     TtfsIr ir;
-    assert_true(
-        ttfs_onnx_to_ir(ttfs_arena_printf(&a, "%s/%s.onnx", FOLDER, name), &ir, NULL, &diag));
+    assert_true(ttfs_onnx_to_ir(ttfs_arena_printf(&a, "%s/%s.onnx", FOLDER, name), &ir, &diag));
     assert_int_equal(ttfs_ir_count(ttfs_ir_tensor(&ir, ir.output)), count);
     TtfsRelu *r = ttfs_relu_open(&ir);
     const float *y = ttfs_relu_run(r, x);
@@ -278,7 +273,7 @@ static Outside model_with_data(const char *location) {
 static bool with_messages(Outside *o, uint32_t *count) {
     TtfsDiag diag = {0};
     TtfsIr ir;
-    bool ok = ttfs_onnx_to_ir(o->path, &ir, NULL, &diag);
+    bool ok = ttfs_onnx_to_ir(o->path, &ir, &diag);
     *count = diag.messages.len;
     if (ok) { /* in place, not copied */
         assert_int_equal(ir.maps.len, 1);
@@ -345,8 +340,8 @@ static void test_gzip(void **state) {
     TtfsIr plain, packed;
     TtfsBuf one = {0}, two = {0};
     assert_true(ttfs_file_open(&whole, FOLDER "/valid_mlp.onnx.gz", 1 << 16, &diag));
-    assert_true(ttfs_onnx_to_ir(FOLDER "/valid_mlp.onnx", &plain, NULL, &diag));
-    assert_true(ttfs_onnx_to_ir(FOLDER "/valid_mlp.onnx.gz", &packed, NULL, &diag));
+    assert_true(ttfs_onnx_to_ir(FOLDER "/valid_mlp.onnx", &plain, &diag));
+    assert_true(ttfs_onnx_to_ir(FOLDER "/valid_mlp.onnx.gz", &packed, &diag));
     assert_true(ttfs_ir_print(&plain, NULL, &one, &diag) &&
                 ttfs_ir_print(&packed, NULL, &two, &diag));
     assert_string_equal(one.text, two.text);
@@ -359,11 +354,11 @@ static void test_gzip(void **state) {
         if (kind == 1) copy[whole.size - 4] ^= 1;   /* another size than comes out */
         if (kind == 2) memset(copy + 40, 0xff, 20); /* damaged */
         assert_false(ttfs_onnx_import_bytes("net.onnx.gz", copy, whole.size, &(TtfsOnnxOptions){0},
-                                            &packed, NULL, &diag));
+                                            &packed, &diag));
         assert_int_equal(diag.messages.at[kind].code, kind ? TTFS_ONNX_PARSE : TTFS_LIMIT);
     }
     assert_false(ttfs_onnx_import_bytes("net.onnx.gz", copy, whole.size / 2, &(TtfsOnnxOptions){0},
-                                        &packed, NULL, &diag));
+                                        &packed, &diag));
     ttfs_file_close(&whole);
     ttfs_buf_free(&one);
     ttfs_buf_free(&two);
@@ -377,10 +372,8 @@ static void import_bytes(const char *path, const unsigned char *bytes, size_t n)
     assert_int_equal(fwrite(bytes, 1, n, f), n);
     fclose(f);
     TtfsDiag diag = {0};
-    TtfsObstacles o = {0};
-    bool ok = import(path, true, &o, &diag);
+    bool ok = import(path, true, &diag);
     assert_true(ok == (diag.errors == 0));
-    ttfs_arena_free(&o.arena);
     ttfs_diag_free(&diag);
 }
 
@@ -421,7 +414,7 @@ static void test_no_file(void **state) {
     (void)state;
     TtfsDiag diag = {0};
     TtfsIr ir;
-    assert_false(ttfs_onnx_to_ir(FOLDER "/absent.onnx", &ir, NULL, &diag));
+    assert_false(ttfs_onnx_to_ir(FOLDER "/absent.onnx", &ir, &diag));
     assert_int_equal(diag.messages.at[0].code, TTFS_FILE_OPEN);
     ttfs_diag_free(&diag);
 }

@@ -139,7 +139,7 @@ static void pair(const char *folder, const char *name, const char *wanted) {
     if (!ttfs_file_open(&f, in, 1 << 20, &diag)) fail_msg("no %s", in);
     bool ok = ttfs_spike_read(&s, ttfs_path_base(in), f.bytes, f.size, &diag);
     if (ok) print(&s, NULL, &got);
-    ttfs_diag_print(&diag, 0, &got);
+    ttfs_diag_print(&diag, TTFS_NOTE, false, &got);
     ttfs_file_close(&f);
     assert_int_equal(ok, strcmp(wanted, "want") == 0);
     if (getenv("TTFS_UPDATE"))
