@@ -9,8 +9,7 @@
 #include "ir.h"
 
 typedef struct {
-    bool
-        keep_batch; /* the input keeps its first dimension, whatever it is, and may have any rank */
+    bool keep_batch;   /* the input keeps its first dimension, whatever it is, and any rank */
     bool keep_refused; /* a network that is refused is left in *out when all that stands in the way
                           has a stand-in of its shape: out->output says so */
 } TtfsOnnxOptions;
