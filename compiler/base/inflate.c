@@ -27,6 +27,7 @@ size_t ttfs_inflate(const unsigned char *p, size_t n, int window, unsigned char 
         used += room - z.avail_out;
     }
     inflateEnd(&z);
+    if (state == Z_MEM_ERROR) ttfs_oom(cap);
     *ended = state == Z_STREAM_END;
     return used;
 }

@@ -10,6 +10,8 @@
 #define _XOPEN_SOURCE 700 /* realpath, lstat */
 #include "onnx_import.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -48,44 +50,45 @@ static bool relative(const char *path) {
     return true;
 }
 
+/* The path with links followed, NULL when there is nothing. */
+static char *real_path(OnnxImport *im, const char *path) {
+    char *real = ttfs_arena_array(&im->scratch, PATH_MAX, 1);
+    errno = 0;
+    if (realpath(path, real)) return real;
+    if (errno == ENOMEM) ttfs_oom(PATH_MAX);
+    return NULL;
+}
+
 /* True when the real path lies below the folder's real path. */
-static bool below(const char *folder, const char *real) {
-    char *root = realpath(folder, NULL);
+static bool below(OnnxImport *im, const char *folder, const char *real) {
+    const char *root = real_path(im, folder);
     size_t len = !root || strcmp(root, "/") == 0 ? 0 : strlen(root);
-    bool inside = root && strncmp(root, real, len) == 0 && real[len] == '/';
-    free(root);
-    return inside;
+    return root && strncmp(root, real, len) == 0 && real[len] == '/';
 }
 
 /* True when the path is a link in a folder below the model's, and link and target are the user's
  * own: he put it there, or a program that he ran, as model hubs do. */
 static bool own_link(OnnxImport *im, const char *folder, const char *path, const char *real) {
     struct stat link, target;
-    char *parent = realpath(ttfs_path_dir(&im->scratch, path), NULL);
-    char *inside = parent ? ttfs_path_join(&im->scratch, parent, "") : NULL;
-    free(parent);
-    return inside && (below(folder, inside)) && lstat(path, &link) == 0 && S_ISLNK(link.st_mode) &&
-           stat(real, &target) == 0 && link.st_uid == geteuid() && target.st_uid == geteuid();
+    const char *parent = real_path(im, ttfs_path_dir(&im->scratch, path));
+    bool inside = parent && below(im, folder, ttfs_path_join(&im->scratch, parent, ""));
+    return inside && lstat(path, &link) == 0 && S_ISLNK(link.st_mode) && stat(real, &target) == 0 &&
+           link.st_uid == geteuid() && target.st_uid == geteuid();
 }
 
 /* The real path of `location` when it may be read: it lies in the model's folder, in the folder of
  * the file that the model is a link to, or behind a link of the user's own. Else NULL. */
-static char *readable(OnnxImport *im, const char *name, const char *location) {
-    char *folder = ttfs_path_dir(&im->scratch, im->path), *found = NULL;
-    char *path = ttfs_path_join(&im->scratch, folder, location);
-    char *real = realpath(path, NULL), *model = realpath(im->path, NULL);
-    if (real) {
-        bool inside = below(folder, real) ||
-                      (model && below(ttfs_path_dir(&im->scratch, model), real));
-        bool own = !inside && own_link(im, folder, path, real);
-        if (own)
-            ttfs_note(im->diag, TTFS_AT_NODE(im->path, name),
-                      "the weights are read from '%s', where the link '%s' leads", real, location);
-        if (inside || own) found = ttfs_arena_strdup(&im->scratch, real);
-    }
-    free(real);
-    free(model);
-    return found;
+static const char *readable(OnnxImport *im, const char *name, const char *location) {
+    const char *folder = ttfs_path_dir(&im->scratch, im->path);
+    const char *path = ttfs_path_join(&im->scratch, folder, location);
+    const char *real = real_path(im, path), *model = real_path(im, im->path);
+    if (!real || below(im, folder, real) ||
+        (model && below(im, ttfs_path_dir(&im->scratch, model), real)))
+        return real;
+    if (!own_link(im, folder, path, real)) return NULL;
+    ttfs_note(im->diag, TTFS_AT_NODE(im->path, name),
+              "the weights are read from '%s', where the link '%s' leads", real, location);
+    return real;
 }
 
 /* Opens the file of a location, or says once why not. */

@@ -27,7 +27,7 @@ bool ttfs_onnx_gunzip(const char *path, const TtfsFile *packed, TtfsArena *a, Tt
     unsigned char *bytes = TTFS_ARRAY(a, unsigned char, (size_t)size + 1);
     size_t got =
         ttfs_inflate(packed->bytes, packed->size, TTFS_GZIP, bytes, (size_t)size + 1, &ended);
-    *out = (TtfsFile){bytes, size};
+    *out = (TtfsFile){.bytes = bytes, .size = size};
     if (ended && got == size) return true;
     return ttfs_error_advice(diag, TTFS_AT_FILE(path), TTFS_ONNX_PARSE,
                              "pack the model again with gzip",

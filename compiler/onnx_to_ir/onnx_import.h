@@ -90,8 +90,8 @@ struct OnnxImport {
 };
 
 /* onnx_proto.c: bytes -> messages, with bounded depth and memory. */
-Onnx__ModelProto *ttfs_onnx_unpack(const char *path, const TtfsFile *file, TtfsDiag *diag);
-void ttfs_onnx_release(Onnx__ModelProto *model);
+Onnx__ModelProto **ttfs_onnx_unpack(const char *path, const TtfsFile *file, TtfsDiag *diag);
+void ttfs_onnx_release(Onnx__ModelProto **model);
 
 /* onnx_gzip.c: packed models; false after an error. *out lives in the arena. */
 bool ttfs_onnx_is_gzip(const TtfsFile *file);

@@ -207,12 +207,12 @@ static bool import_model(const char *path, const TtfsOnnxOptions *options,
 bool ttfs_onnx_import_bytes(const char *path, const void *bytes, size_t n,
                             const TtfsOnnxOptions *options, TtfsIr *out, TtfsDiag *diag) {
     *out = (TtfsIr){0};
-    TtfsFile file = {bytes, n};
+    TtfsFile file = {.bytes = bytes, .size = n};
     TtfsArena unpacked = {0};
-    Onnx__ModelProto *model = NULL;
+    Onnx__ModelProto **model = NULL;
     if (!ttfs_onnx_is_gzip(&file) || ttfs_onnx_gunzip(path, &file, &unpacked, &file, diag))
         model = ttfs_onnx_unpack(path, &file, diag);
-    bool ok = model && import_model(path, options, model, file.size, out, diag);
+    bool ok = model && import_model(path, options, *model, file.size, out, diag);
     ttfs_onnx_release(model);
     ttfs_arena_free(&unpacked);
     if (!ok && !out->output.i) ttfs_ir_free(out);
