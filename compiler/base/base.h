@@ -13,6 +13,7 @@
 #include "file.h"
 #include "hash.h"
 #include "lex.h"
+#include "names.h"
 #include "pieces.h"
 #include "rng.h"
 #include "shown.h"
