@@ -6,7 +6,6 @@
 
 #include <cjson/cJSON.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MANIFEST_LIMIT = 1 << 20 };
@@ -73,8 +72,7 @@ static bool read_image(TtfsOut *o, int64_t flip, TtfsDiag *diag) {
     const char *path = ttfs_out_path(o, "image/chip.img");
     TtfsFile f;
     if (!ttfs_file_open(&f, path, FORM_LIMIT, diag)) return false;
-    unsigned char *bytes = malloc(f.size + 1);
-    if (!bytes) ttfs_oom(f.size);
+    unsigned char *bytes = ttfs_hold(f.size, NULL);
     if (f.size) memcpy(bytes, f.bytes, f.size);
     size_t n = f.size;
     ttfs_file_close(&f);
@@ -86,7 +84,7 @@ static bool read_image(TtfsOut *o, int64_t flip, TtfsDiag *diag) {
         bytes[flip / 8] ^= (unsigned char)(1u << (flip % 8));
     o->has_image = ok && ttfs_image_unpack(&o->image, path, bytes, n, diag);
     o->image_damaged = ok && !o->has_image;
-    free(bytes);
+    ttfs_release(bytes);
     return ok;
 }
 

@@ -134,8 +134,7 @@ static bool read_npy(TtfsArray *a, const unsigned char *p, size_t n, TtfsDiag *d
                          : (size_t)p[8] | (size_t)p[9] << 8;
     if (p[6] < 1 || p[6] > 3 || length > 65536 || start + length > n)
         return bad(diag, a->file, "the .npy header is cut off or of an unknown version");
-    char *head = malloc(length + 1);
-    if (!head) ttfs_oom(length);
+    char *head = ttfs_hold(length + 1, NULL);
     memcpy(head, p + start, length);
     head[length] = 0;
     const char *order = npy_key(head, "'fortran_order'");
@@ -145,7 +144,7 @@ static bool read_npy(TtfsArray *a, const unsigned char *p, size_t n, TtfsDiag *d
         ok = ttfs_error_advice(diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_FORMAT,
                                "save it with numpy.ascontiguousarray", "Fortran order");
     ok = ok && npy_shape(a, npy_key(head, "'shape'"), diag);
-    free(head);
+    ttfs_release(head);
     a->data = p + start + length;
     return ok && finish_shape(a, n - start - length, diag);
 }
@@ -172,6 +171,7 @@ static size_t inflate_some(const unsigned char *p, size_t n, int window, unsigne
         used += room - z.avail_out;
     }
     inflateEnd(&z);
+    if (state == Z_MEM_ERROR) ttfs_oom(cap);
     *ended = state == Z_STREAM_END;
     return used;
 }
@@ -182,8 +182,7 @@ static bool inflate_whole(TtfsArray *a, const unsigned char *p, size_t n, int wi
     bool ended;
     if (size > LIMIT || size / 1040 > n) /* deflate packs by at most 1032 */
         return bad(diag, a->file, "the compressed data claims to be larger than it can be");
-    a->owned = malloc(size + 1);
-    if (!a->owned) ttfs_oom(size);
+    a->owned = ttfs_hold(size + 1, NULL);
     /* one byte more than promised, to see the end */
     if (inflate_some(p, n, window, a->owned, size + 1, &ended) != size || !ended)
         return bad(diag, a->file,
@@ -302,7 +301,7 @@ bool ttfs_array_open(TtfsArray *a, const char *path, const char *preferred, Ttfs
 
 void ttfs_array_close(TtfsArray *a) {
     ttfs_file_close(&a->mapped);
-    free(a->owned);
+    ttfs_release(a->owned);
     *a = (TtfsArray){0};
 }
 
