@@ -10,17 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-bool ttfs_talks(const TtfsOptions *o) {
-    return !o->value[TTFS_OPT_JSON] && !o->value[TTFS_OPT_QUIET];
-}
-
-void ttfs_print_name(const char *name, int width) {
-    TtfsBuf b = {0};
-    ttfs_buf_shown(&b, name);
-    printf("%-*s", width, ttfs_buf_text(&b));
-    ttfs_buf_free(&b);
-}
-
 static int help(const TtfsOptions *o) {
     TtfsBuf b = {0};
     ttfs_options_help(o, &b);

@@ -4,6 +4,8 @@
  */
 #include "out.h"
 
+#include "shipped.h"
+
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <string.h>
@@ -130,6 +132,20 @@ bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, int64_t flip, Ttfs
             return false;
     }
     return !(parts & TTFS_OUT_IMAGE) || read_image(o, flip, diag);
+}
+
+TtfsEngineSource ttfs_out_source(TtfsOut *o) {
+    TtfsEngineSource source = {.folder = o->folder,
+                               .spike = &o->spike,
+                               .rtl = ttfs_out_path(o, "rtl"),
+                               .wrapper = ttfs_data_path(&o->arena, "runtime/sim/sim_chip.cpp")};
+    if (!o->has_image) return source;
+    uint64_t *limit = TTFS_ARRAY(&o->arena, uint64_t, o->image.slots);
+    for (uint32_t i = 0; i < o->image.slots && i < o->plan.slots.len; i++)
+        limit[i] = 2 * o->plan.slots.at[i].worst_cycles + 1000;
+    source.image = &o->image;
+    source.slot_limit = limit;
+    return source;
 }
 
 void ttfs_out_close(TtfsOut *o) {
