@@ -15,6 +15,7 @@
 #include "hash.h"
 #include "json.h"
 #include "lex.h"
+#include "names.h"
 #include "pieces.h"
 #include "rng.h"
 #include "shown.h"
