@@ -4,12 +4,12 @@
  */
 #include "engine.h"
 
-#include "cache.h"
+#include "cache_folder.h"
 #include "flow.h"
 #include "golden.h"
 #include "job.h"
 #include "parallel.h"
-#include "sim.h"
+#include "plan_to_verilog.h"
 
 #include <string.h>
 
@@ -34,11 +34,11 @@ bool ttfs_engine_options(TtfsEngineOptions *e, const TtfsOptions *o, TtfsSession
                          TtfsDiag *diag) {
     static const char *const paths[] = {"choose", "dense", "events", NULL};
     uint32_t path;
-    bool kept = !o->value[TTFS_OPT_NO_CACHE];
-    *e = (TtfsEngineOptions){.threads = s->threads < s->count ? s->threads : (uint32_t)s->count};
+    *e = (TtfsEngineOptions){.threads = s->threads < s->count ? s->threads : (uint32_t)s->count,
+                             .no_cache = o->value[TTFS_OPT_NO_CACHE] != NULL,
+                             .trust_rtl = o->value[TTFS_OPT_TRUST_RTL] != NULL};
     if (!ttfs_option_word(o, TTFS_OPT_JIT_PATH, paths, 0, &path, diag)) return false;
     e->jit = (TtfsJitOptions){.threads = s->threads,
-                              .cache = kept ? ttfs_cache_folder(&s->out.arena) : NULL,
                               .dump = o->value[TTFS_OPT_DUMP_LLVM],
                               .cpu = o->value[TTFS_OPT_CPU],
                               .path = (TtfsJitPath)path};
@@ -70,7 +70,31 @@ static void close_rtl(void *instance) {
     ttfs_sim_close(instance);
 }
 
-static bool open_rtl(TtfsEngine *e, TtfsOut *o, TtfsDiag *diag) {
+/* Verilog can run any program while it is simulated ($system, DPI, C++ in it), so that of a folder
+ * is built only when it is, byte for byte, what ttfs writes for this chip. */
+static bool check_rtl(const TtfsFileSet *found, TtfsOut *o, const char *folder, TtfsDiag *diag) {
+    TtfsFileSet own = {0};
+    bool ok = ttfs_verilog_of_chip(&o->image.chip, ttfs_data_path(&o->arena, "rtl"), &own, diag);
+    const char *name = ok ? ttfs_file_set_difference(found, &own) : NULL;
+    if (name)
+        ok = ttfs_error(diag, TTFS_AT_FILE(ttfs_path_join(&o->arena, folder, name)),
+                        TTFS_RTL_CHANGED, "not the Verilog that this ttfs writes for the chip");
+    ttfs_file_set_free(&own);
+    return ok;
+}
+
+static bool open_chip(TtfsEngine *e, TtfsOut *o, bool trusted, TtfsDiag *diag) {
+    const char *folder = ttfs_out_path(o, "rtl");
+    const char *wrapper = ttfs_data_path(&o->arena, "runtime/sim/sim_chip.cpp");
+    TtfsFileSet verilog = {0};
+    bool ok = ttfs_file_set_read(&verilog, folder, ttfs_verilog_endings, trusted, diag) &&
+              (trusted || check_rtl(&verilog, o, folder, diag));
+    if (ok) e->chip = ttfs_sim_chip_open(&verilog, wrapper, diag);
+    ttfs_file_set_free(&verilog);
+    return e->chip != NULL;
+}
+
+static bool open_rtl(TtfsEngine *e, TtfsOut *o, bool trusted, TtfsDiag *diag) {
     if (!o->has_image)
         return ttfs_error(diag, TTFS_AT_FILE(o->folder), TTFS_OUT_FOLDER,
                           "no image: the compilation stopped before it");
@@ -81,12 +105,20 @@ static bool open_rtl(TtfsEngine *e, TtfsOut *o, TtfsDiag *diag) {
     uint64_t *limit = TTFS_ARRAY(&o->arena, uint64_t, o->image.slots);
     for (uint32_t i = 0; i < o->image.slots && i < o->plan.slots.len; i++)
         limit[i] = 2 * o->plan.slots.at[i].worst_cycles + 1000;
-    const char *wrapper = ttfs_data_path(&o->arena, "runtime/sim/sim_chip.cpp");
     e->run = run_rtl;
     e->close = close_rtl;
+    if (!open_chip(e, o, trusted, diag)) return false;
     for (uint32_t i = 0; i < e->threads; i++)
-        if (!(e->instance[i] = ttfs_sim_open(&o->image, rtl, wrapper, limit, diag))) return false;
+        if (!(e->instance[i] = ttfs_sim_open(e->chip, &o->image, limit, diag))) return false;
     return true;
+}
+
+static bool open_jit(TtfsEngine *e, const TtfsEngineOptions *options, TtfsOut *o, TtfsDiag *diag) {
+    TtfsJitOptions jit = options->jit;
+    if (!options->no_cache)
+        jit.cache = ttfs_cache_folder(ttfs_cache_named(&o->arena, "jit"), &o->arena, diag);
+    e->jit = ttfs_jit_open(&o->spike, &jit, diag);
+    return e->jit != NULL;
 }
 
 bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *options, TtfsOut *o,
@@ -94,17 +126,15 @@ bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *op
     *e = (TtfsEngine){.name = ttfs_engine_names[which],
                       .threads = options->threads,
                       .inputs = ttfs_pop_size(ttfs_spike_pop(&o->spike, o->spike.input))};
-    if (which == TTFS_ENGINE_JIT) {
-        e->jit = ttfs_jit_open(&o->spike, &options->jit, diag);
-        return e->jit != NULL;
-    }
+    if (which == TTFS_ENGINE_JIT) return open_jit(e, options, o, diag);
     e->instance = TTFS_ARRAY(&o->arena, void *, e->threads);
-    return which == TTFS_ENGINE_RTL ? open_rtl(e, o, diag) : open_golden(e, o);
+    return which == TTFS_ENGINE_RTL ? open_rtl(e, o, options->trust_rtl, diag) : open_golden(e, o);
 }
 
 void ttfs_engine_close(TtfsEngine *e) {
     for (uint32_t i = 0; e->instance && i < e->threads; i++)
         if (e->instance[i]) e->close(e->instance[i]);
+    ttfs_sim_chip_close(e->chip);
     if (e->jit) ttfs_jit_close(e->jit);
     *e = (TtfsEngine){0};
 }

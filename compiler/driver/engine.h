@@ -9,6 +9,7 @@
 
 #include "jit.h"
 #include "session.h"
+#include "sim.h"
 #include "trace.h"
 
 /* Traces of a block of samples, side by side: trace[i] has its part of the two arrays. */
@@ -23,10 +24,13 @@ void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, bool 
 
 typedef struct {
     uint32_t threads; /* instances of golden and rtl: no more than samples */
+    bool no_cache;    /* of the jit */
+    bool trust_rtl;   /* OUT/rtl may be built and run whatever it holds */
     TtfsJitOptions jit;
 } TtfsEngineOptions;
 
-/* Reads --cpu, --jit-path, --no-cache and --dump-llvm; threads and samples are the session's. */
+/* Reads --cpu, --jit-path, --no-cache, --trust-rtl and --dump-llvm; threads and samples are the
+ * session's. */
 bool ttfs_engine_options(TtfsEngineOptions *e, const TtfsOptions *o, TtfsSession *s,
                          TtfsDiag *diag);
 
@@ -37,8 +41,9 @@ typedef struct {
     void **instance; /* [threads]: golden, rtl */
     bool (*run)(void *instance, const uint16_t *x, TtfsTrace *out, TtfsDiag *diag);
     void (*close)(void *instance);
-    TtfsJit *jit;    /* the jit; NULL for other engines */
-    uint32_t inputs; /* values of a sample */
+    TtfsJit *jit;      /* the jit; NULL for other engines */
+    TtfsSimChip *chip; /* rtl's */
+    uint32_t inputs;   /* values of a sample */
 } TtfsEngine;
 
 /* Names of the engines, NULL at the end. relu and exact yield no spikes; run has them apart. */
@@ -46,7 +51,8 @@ extern const char *const ttfs_engine_names[];
 enum { TTFS_ENGINE_RELU, TTFS_ENGINE_GOLDEN, TTFS_ENGINE_JIT, TTFS_ENGINE_RTL, TTFS_ENGINE_EXACT };
 
 /* Opens golden, jit or rtl on a loaded output folder: golden and jit read o->spike, rtl reads
- * o->image and OUT/rtl. */
+ * o->image and OUT/rtl, which must be what ttfs writes for the image's chip unless it is trusted.
+ */
 bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *options, TtfsOut *o,
                       TtfsDiag *diag);
 void ttfs_engine_close(TtfsEngine *e);
