@@ -15,5 +15,6 @@
 #include "lex.h"
 #include "pieces.h"
 #include "rng.h"
+#include "shown.h"
 
 #endif

@@ -38,18 +38,23 @@ void ttfs_buf_puts(TtfsBuf *b, const char *s) {
     ttfs_buf_bytes(b, s, strlen(s));
 }
 
-void ttfs_buf_printf(TtfsBuf *b, const char *fmt, ...) {
-    va_list ap, again;
-    va_start(ap, fmt);
+void ttfs_buf_vprintf(TtfsBuf *b, const char *fmt, va_list ap) {
+    va_list again;
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
-    va_end(ap);
     if (n > 0) {
         reserve(b, (size_t)n);
         vsnprintf(b->text + b->len, (size_t)n + 1, fmt, again);
         b->len += (size_t)n;
     }
     va_end(again);
+}
+
+void ttfs_buf_printf(TtfsBuf *b, const char *fmt, ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    ttfs_buf_vprintf(b, fmt, ap);
+    va_end(ap);
 }
 
 void ttfs_buf_quoted(TtfsBuf *b, const char *s) {

@@ -5,6 +5,7 @@
 #ifndef TTFS_BUF_H
 #define TTFS_BUF_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,8 @@ typedef struct {
 void ttfs_buf_free(TtfsBuf *b);
 void ttfs_buf_bytes(TtfsBuf *b, const void *bytes, size_t n);
 void ttfs_buf_puts(TtfsBuf *b, const char *s);
+void ttfs_buf_vprintf(TtfsBuf *b, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 void ttfs_buf_printf(TtfsBuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* `s` in double quotes; quotes, backslashes and bytes outside 0x20..0x7e as \" \\ \xHH. The lexer
  * reads it back to the same bytes. */

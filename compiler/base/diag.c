@@ -4,8 +4,10 @@
  */
 #include "diag.h"
 
+#include "shown.h"
+
 #include <stdarg.h>
-#include <stdio.h>
+#include <string.h>
 
 enum { KEPT = 1000 };
 
@@ -20,31 +22,71 @@ void ttfs_diag_free(TtfsDiag *d) {
     *d = (TtfsDiag){0};
 }
 
-static const char *where_text(TtfsArena *a, TtfsLoc loc) {
-    const char *file = loc.file ? loc.file : "";
-    const char *node = loc.node ? loc.node : "";
+const char *ttfs_code_advice(TtfsCode code) {
+    return code_advice[code];
+}
+
+/* Names are given whole only up to here: a file may hold one of any length. */
+enum { NAME_MOST = 300, WHAT_MOST = 2000 };
+
+/* `text`, without its middle when it is longer than `most` bytes; characters stay whole. */
+static const char *shortened(TtfsArena *a, const char *text, size_t most) {
+    size_t n = text ? strlen(text) : 0, head = most / 2, tail = n - most / 2;
+    if (n <= most) return ttfs_arena_strndup(a, text ? text : "", n);
+    while (head > most / 2 - 4 && (text[head] & 0xc0) == 0x80) head--;
+    while (tail < n && (text[tail] & 0xc0) == 0x80) tail++;
+    return ttfs_arena_printf(a, "%.*s ... %s", (int)head, text, text + tail);
+}
+
+static const char *where_text(TtfsArena *a, const TtfsLoc *loc, const char *node) {
+    const char *file = loc->file ? loc->file : "";
     const char *gap = *file && *node ? ": " : "";
-    if (loc.line) return ttfs_arena_printf(a, "%s:%u:%u%s%s", file, loc.line, loc.col, gap, node);
+    if (loc->line)
+        return ttfs_arena_printf(a, "%s:%u:%u%s%s", file, loc->line, loc->col, gap, node);
     return ttfs_arena_printf(a, "%s%s%s", file, gap, node);
 }
 
-static void add(TtfsDiag *d, TtfsSeverity severity, TtfsCode code, const char *where,
-                const char *what, const char *advice) {
-    if (severity == TTFS_ERROR) d->errors++;
-    if (d->messages.len >= KEPT) {
-        d->dropped++;
-        return;
+/* Makes room for a message; false when all that is there is as severe. */
+static bool make_room(TtfsDiag *d, TtfsSeverity severity) {
+    if (d->messages.len < KEPT) return true;
+    uint32_t at = KEPT, least = severity;
+    for (uint32_t i = KEPT; i-- > 0;)
+        if (d->messages.at[i].severity > least) least = d->messages.at[at = i].severity;
+    if (at == KEPT) return false;
+    d->dropped[least]++;
+    memmove(&d->messages.at[at], &d->messages.at[at + 1], (KEPT - 1 - at) * sizeof(TtfsMessage));
+    d->messages.len--;
+    return true;
+}
+
+/* The place for a message; NULL when it is only counted. */
+static TtfsMessage *add(TtfsDiag *d, TtfsSeverity severity, TtfsCode code) {
+    if (severity == TTFS_ERROR) {
+        d->errors++;
+        d->errors_of[code]++;
+    }
+    if (!make_room(d, severity)) {
+        d->dropped[severity]++;
+        return NULL;
     }
     TtfsMessage *m = TTFS_PUSH(&d->arena, d->messages);
-    *m = (TtfsMessage){severity, code, where, ttfs_arena_strdup(&d->arena, what),
-                       ttfs_arena_strdup(&d->arena, advice)};
+    *m = (TtfsMessage){.severity = severity, .code = code};
+    return m;
 }
 
 static void append(TtfsDiag *d, TtfsSeverity severity, TtfsLoc loc, TtfsCode code,
                    const char *advice, const char *fmt, va_list ap) {
-    char what[1024];
-    vsnprintf(what, sizeof what, fmt, ap);
-    add(d, severity, code, where_text(&d->arena, loc), what, advice);
+    TtfsMessage *m = add(d, severity, code);
+    if (!m) return;
+    TtfsBuf what = {0};
+    ttfs_buf_vprintf(&what, fmt, ap);
+    m->file = ttfs_arena_strdup(&d->arena, loc.file ? loc.file : "");
+    m->node = shortened(&d->arena, loc.node, NAME_MOST);
+    m->op = shortened(&d->arena, loc.op, NAME_MOST);
+    m->where = where_text(&d->arena, &loc, m->node);
+    m->what = shortened(&d->arena, ttfs_buf_text(&what), WHAT_MOST);
+    m->advice = ttfs_arena_strdup(&d->arena, advice);
+    ttfs_buf_free(&what);
 }
 
 bool ttfs_error(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...) {
@@ -79,19 +121,51 @@ void ttfs_note(TtfsDiag *d, TtfsLoc loc, const char *fmt, ...) {
 }
 
 void ttfs_diag_append(TtfsDiag *d, const TtfsDiag *from) {
+    uint32_t kept_of[TTFS_CODE_COUNT] = {0};
     for (uint32_t i = 0; i < from->messages.len; i++) {
-        const TtfsMessage *m = &from->messages.at[i];
-        add(d, m->severity, m->code, ttfs_arena_strdup(&d->arena, m->where), m->what, m->advice);
+        const TtfsMessage *f = &from->messages.at[i];
+        if (f->severity == TTFS_ERROR) kept_of[f->code]++;
+        TtfsMessage *m = add(d, f->severity, f->code);
+        if (!m) continue;
+        m->where = ttfs_arena_strdup(&d->arena, f->where);
+        m->file = ttfs_arena_strdup(&d->arena, f->file);
+        m->node = ttfs_arena_strdup(&d->arena, f->node);
+        m->op = ttfs_arena_strdup(&d->arena, f->op);
+        m->what = ttfs_arena_strdup(&d->arena, f->what);
+        m->advice = ttfs_arena_strdup(&d->arena, f->advice);
     }
-    d->dropped += from->dropped;
+    d->errors += from->dropped[TTFS_ERROR];
+    for (uint32_t i = 0; i < TTFS_CODE_COUNT; i++)
+        d->errors_of[i] += from->errors_of[i] - kept_of[i];
+    for (uint32_t i = 0; i <= TTFS_NOTE; i++) d->dropped[i] += from->dropped[i];
 }
 
-void ttfs_diag_print(const TtfsDiag *d, uint32_t from, TtfsBuf *out) {
-    static const char *const word[] = {"error", "warning", "note"};
-    for (uint32_t i = from; i < d->messages.len; i++) {
-        const TtfsMessage *m = &d->messages.at[i];
-        ttfs_buf_printf(out, "ttfs: %s: %s%s%s%s%s\n", word[m->severity], m->where,
-                        *m->where ? ": " : "", m->what, *m->advice ? ": " : "", m->advice);
+const TtfsMessage *ttfs_diag_error(const TtfsDiag *d) {
+    for (uint32_t i = 0; i < d->messages.len; i++)
+        if (d->messages.at[i].severity == TTFS_ERROR) return &d->messages.at[i];
+    return NULL;
+}
+
+static const char *const words[] = {"error", "warning", "note"};
+
+static void print_message(const TtfsMessage *m, bool coloured, TtfsBuf *out) {
+    static const char *const on[] = {"\033[1;31m", "\033[1;33m", "\033[1;36m"};
+    const char *part[] = {m->where, m->op, m->what, m->advice};
+    ttfs_buf_printf(out, "ttfs: %s%s%s", coloured ? on[m->severity] : "", words[m->severity],
+                    coloured ? "\033[0m" : "");
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
+        if (!*part[i]) continue;
+        ttfs_buf_puts(out, ": ");
+        ttfs_buf_shown(out, part[i]);
     }
-    if (d->dropped) ttfs_buf_printf(out, "ttfs: note: %u further messages left out\n", d->dropped);
+    ttfs_buf_puts(out, "\n");
+}
+
+void ttfs_diag_print(const TtfsDiag *d, TtfsSeverity least, bool coloured, TtfsBuf *out) {
+    for (uint32_t i = 0; i < d->messages.len; i++)
+        if (d->messages.at[i].severity <= least) print_message(&d->messages.at[i], coloured, out);
+    for (uint32_t i = 0; i <= TTFS_NOTE; i++)
+        if (d->dropped[i] && i <= (uint32_t)least)
+            ttfs_buf_printf(out, "ttfs: note: %u further %s%s left out\n", d->dropped[i], words[i],
+                            d->dropped[i] == 1 ? "" : "s");
 }

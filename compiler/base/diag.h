@@ -18,29 +18,38 @@ typedef enum {
 
 typedef enum { TTFS_ERROR, TTFS_WARNING, TTFS_NOTE } TtfsSeverity;
 
-/* Where: any part may be absent (NULL, 0). `node` is a layer, node, population or key. */
+/* Where: any part may be absent (NULL, 0). `node` is a layer, node, population or key; `op` its
+ * operator. */
 typedef struct {
     const char *file;
     uint32_t line, col;
-    const char *node;
+    const char *node, *op;
 } TtfsLoc;
 
-#define TTFS_AT_FILE(f)    ((TtfsLoc){.file = (f)})
-#define TTFS_AT_NODE(f, n) ((TtfsLoc){.file = (f), .node = (n)})
+#define TTFS_AT_FILE(f)      ((TtfsLoc){.file = (f)})
+#define TTFS_AT_NODE(f, n)   ((TtfsLoc){.file = (f), .node = (n)})
+#define TTFS_AT_OP(f, n, op) ((TtfsLoc){(f), 0, 0, (n), (op)})
 
+/* Texts are never NULL, "" where there is nothing to say. They are as files gave them: whoever
+ * prints one escapes it (shown.h). */
 typedef struct {
     TtfsSeverity severity;
     TtfsCode code;     /* errors and warnings */
-    const char *where; /* "file:line:col: node", or "" */
+    const char *where; /* "file:line:col: node" */
+    const char *file, *node, *op;
     const char *what;
     const char *advice; /* what to do; "" for notes */
 } TtfsMessage;
 
-/* All zeros is an empty list. At most 1000 messages are kept; the rest are counted. */
+/* All zeros is an empty list. At most 1000 messages are kept, in order. When it is full, a note
+ * gives way to a warning and either to an error, the latest first; errors never give way, so the
+ * first one is always there. The counts are of all messages, whatever was kept. */
 typedef struct {
     TtfsArena arena;
     TTFS_VEC(TtfsMessage) messages;
-    uint32_t errors, dropped;
+    uint32_t errors;
+    uint32_t errors_of[TTFS_CODE_COUNT]; /* by code */
+    uint32_t dropped[TTFS_NOTE + 1];     /* left out, by severity */
 } TtfsDiag;
 
 void ttfs_diag_free(TtfsDiag *d);
@@ -55,9 +64,14 @@ void ttfs_warn(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...)
 /* Says what was approximated, clipped, dropped or assumed; ends up in the report. */
 void ttfs_note(TtfsDiag *d, TtfsLoc loc, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* What to do about a code. */
+const char *ttfs_code_advice(TtfsCode code);
 /* Appends the messages of another list, a thread's say. */
 void ttfs_diag_append(TtfsDiag *d, const TtfsDiag *from);
-/* Appends `ttfs: error: <where>: <what>: <what to do>` lines for the messages from `from` on. */
-void ttfs_diag_print(const TtfsDiag *d, uint32_t from, TtfsBuf *out);
+/* The first error of the list; NULL when there is none. */
+const TtfsMessage *ttfs_diag_error(const TtfsDiag *d);
+/* Lines `ttfs: error: <where>: <operator>: <what>: <what to do>` of the messages that are at least
+ * that severe, and what was left out. Names are escaped. */
+void ttfs_diag_print(const TtfsDiag *d, TtfsSeverity least, bool coloured, TtfsBuf *out);
 
 #endif

@@ -11,75 +11,43 @@
 #include <stdio.h>
 #include <string.h>
 
-static void add_obstacle(cJSON *list, const char *node, const char *op, const char *reason,
-                         const char *advice) {
-    cJSON *e = cJSON_CreateObject();
-    cJSON_AddItemToArray(list, e);
-    cJSON_AddStringToObject(e, "node", node);
-    cJSON_AddStringToObject(e, "op", op);
-    cJSON_AddStringToObject(e, "reason", reason);
-    cJSON_AddStringToObject(e, "advice", advice);
-}
-
-/* What follows the name of an operation in "conv: too large"; `text` when it begins with none. */
-static const char *behind_op(const char *text, const char **op) {
-    *op = "";
-    for (uint32_t i = 0; i < TTFS_OP_COUNT; i++) {
-        const char *name = ttfs_op_name((TtfsOp)i);
-        size_t n = strlen(name);
-        if (strncmp(text, name, n) != 0 || strncmp(text + n, ": ", 2) != 0) continue;
-        *op = name;
-        return text + n + 2;
-    }
-    return text;
-}
-
-/* Errors of another kind (a form that has no spiking network, a damaged file) join the list: their
- * node is what stands behind the file's name, or where they are. */
-static void add_errors(cJSON *list, const TtfsDiag *diag, const char *file, uint32_t from) {
-    size_t n = strlen(file);
-    for (uint32_t i = from; i < diag->messages.len; i++) {
+/* All that stands in the way, once each: the errors. A node's operator is the model's own. */
+static cJSON *obstacles_json(const TtfsDiag *diag) {
+    cJSON *list = cJSON_CreateArray();
+    for (uint32_t i = 0; i < diag->messages.len; i++) {
         const TtfsMessage *m = &diag->messages.at[i];
-        const char *op = "", *reason = m->what, *node = m->where;
         if (m->severity != TTFS_ERROR) continue;
-        if (strncmp(node, file, n) == 0 && strncmp(node + n, ": ", 2) == 0) node += n + 2;
-        if (m->code == TTFS_MODEL_FORM) reason = behind_op(reason, &op);
-        add_obstacle(list, node, op, reason, m->advice);
+        cJSON *e = cJSON_CreateObject();
+        cJSON_AddItemToArray(list, e);
+        cJSON_AddStringToObject(e, "node", *m->node ? m->node : m->where);
+        cJSON_AddStringToObject(e, "op", m->op);
+        cJSON_AddStringToObject(e, "reason", m->what);
+        cJSON_AddStringToObject(e, "advice", m->advice);
     }
+    return list;
 }
 
 int ttfs_cmd_check(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
-    (void)a;
     TtfsIr imported = {0}, net = {0}, canonical = {0};
-    TtfsObstacles obstacles = {0};
-    cJSON *list = cJSON_CreateArray();
     TtfsOnnxOptions all = {.keep_refused = true};
-    bool ok = ttfs_onnx_import(o->operand, &all, &imported, &obstacles, diag);
-    for (uint32_t i = 0; i < obstacles.at.len; i++) {
-        const TtfsObstacle *b = &obstacles.at.at[i];
-        add_obstacle(list, b->node, b->op, b->reason, b->advice);
-    }
-    if (!ok && obstacles.at.len == 0) add_errors(list, diag, o->operand, 0);
+    bool ok = ttfs_onnx_import(o->operand, &all, &imported, diag);
     if (imported.output.i) { /* the forms as well, where the operators let them be seen */
-        uint32_t from = diag->messages.len;
         bool forms = ttfs_ir_drop_tail(&imported, &net, o->operand, diag) &&
                      ttfs_ir_canonical(&net, &canonical, o->operand, diag);
-        add_errors(list, diag, o->operand, from);
         ok = ok && forms;
     }
     if (o->value[TTFS_OPT_JSON]) {
         cJSON *j = cJSON_CreateObject();
         cJSON_AddBoolToObject(j, "supported", ok);
-        cJSON_AddItemToObject(j, "obstacles", list);
+        cJSON_AddItemToObject(j, "obstacles", obstacles_json(diag));
         ttfs_json_emit(j);
     } else {
-        int n = cJSON_GetArraySize(list);
-        if (ttfs_talks(o) && ok) printf("%s can be compiled\n", o->operand);
+        const char *file = ttfs_shown(a, o->operand);
+        if (ttfs_talks(o) && ok) printf("%s can be compiled\n", file);
         if (ttfs_talks(o) && !ok)
-            printf("%s cannot be compiled: %d obstacle%s\n", o->operand, n, n == 1 ? "" : "s");
-        cJSON_Delete(list);
+            printf("%s cannot be compiled: %u obstacle%s\n", file, diag->errors,
+                   diag->errors == 1 ? "" : "s");
     }
-    ttfs_arena_free(&obstacles.arena);
     ttfs_ir_free(&canonical);
     ttfs_ir_free(&net);
     ttfs_ir_free(&imported);
@@ -129,7 +97,9 @@ static void print_summary(const TtfsFlow *f, const char *out, double seconds) {
     printf("steps:");
     for (uint32_t i = 0; i < f->times.len; i++, gap = ",")
         printf("%s %s %.2f s", gap, f->times.at[i].name, f->times.at[i].seconds);
-    printf("\nwritten: %s (%.2f s in all)\n", out, seconds);
+    printf("\nwritten: ");
+    ttfs_print_name(out, 0);
+    printf(" (%.2f s in all)\n", seconds);
 }
 
 int ttfs_cmd_compile(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {

@@ -227,8 +227,11 @@ static void print_text(const Exact *x, const Result *r) {
     ttfs_output_errors_print(&x->errors);
     printf("largest difference  %.3g (spikes against float64 sums, over all layers)\n",
            r->max_error);
-    for (uint32_t i = 0; i < x->net.layers.len; i++)
-        printf("  %-24s  %.3g\n", x->net.layers.at[i].name, r->layer[i].max_error);
+    for (uint32_t i = 0; i < x->net.layers.len; i++) {
+        printf("  ");
+        ttfs_print_name(x->net.layers.at[i].name, 24);
+        printf("  %.3g\n", r->layer[i].max_error);
+    }
     printf("spikes per neuron   %.3f (hidden), %.3f of the ReLUs are active\n",
            share(r->hidden.spikes, r->hidden.neuron_runs),
            share(r->hidden.active, r->hidden.neuron_runs));

@@ -95,7 +95,8 @@ static void print_table(const Table *t, const char *last_column) {
            last_column);
     for (uint32_t i = 0; i < t->rows.len; i++) {
         const Row *r = &t->rows.at[i];
-        printf("%-28s %-10s %-18s %10llu %12llu %14llu\n", r->name, r->kind, r->shape,
+        ttfs_print_name(r->name, 28);
+        printf(" %-10s %-18s %10llu %12llu %14llu\n", r->kind, r->shape,
                (unsigned long long)r->neurons, (unsigned long long)r->parameters,
                (unsigned long long)r->macs);
         neurons += r->neurons;
@@ -138,8 +139,10 @@ static void print_memory(const TtfsOut *out) {
                p->chip.list_words, p->log_words_used[c], p->chip.log_words);
     for (uint32_t i = 0; i < p->slots.len; i++) {
         const TtfsPopulation *q = ttfs_spike_pop(&out->spike, p->slots.at[i].pop);
-        printf("slot %-3u %-28s window %u..%u, at most %llu cycles\n", i, q->name, q->start,
-               q->start + q->ticks, (unsigned long long)p->slots.at[i].worst_cycles);
+        printf("slot %-3u ", i);
+        ttfs_print_name(q->name, 28);
+        printf(" window %u..%u, at most %llu cycles\n", q->start, q->start + q->ticks,
+               (unsigned long long)p->slots.at[i].worst_cycles);
     }
 }
 
@@ -161,7 +164,9 @@ static void take_outputs(Table *t, const TtfsIr *ir, const TtfsSpike *s) {
 static void print_outputs(const Table *t) {
     for (uint32_t i = 0; i < t->outputs.len; i++) {
         const TtfsOutput *o = &t->outputs.at[i];
-        printf("output %s: ", o->name);
+        printf("output ");
+        ttfs_print_name(o->name, 0);
+        printf(": ");
         for (uint32_t k = 0; k < o->rank; k++) printf("%s%u", k ? "x" : "", o->dim[k]);
         if (o->pieces.len)
             printf(", %u piece%s of readouts", o->pieces.len, o->pieces.len == 1 ? "" : "s");
@@ -185,7 +190,7 @@ static cJSON *outputs_json(const Table *t) {
 
 static bool info_model(const char *path, Table *t, TtfsDiag *diag) {
     TtfsIr imported = {0}, net = {0};
-    bool ok = ttfs_onnx_to_ir(path, &imported, NULL, diag) &&
+    bool ok = ttfs_onnx_to_ir(path, &imported, diag) &&
               ttfs_ir_drop_tail(&imported, &net, path, diag);
     if (ok) table_of_ir(t, &net);
     if (ok) take_outputs(t, &net, NULL);

@@ -26,8 +26,10 @@ static const char style[] =
     "30363d}.key,th{color:#9198a1}"
     ".ok{color:#3fb950}.bad{color:#ff7b72}}</style>";
 
-static void escape(TtfsBuf *b, const char *s) {
-    for (; *s; s++) {
+static void escape(TtfsBuf *b, const char *name) {
+    TtfsBuf shown = {0};
+    ttfs_buf_shown(&shown, name);
+    for (const char *s = ttfs_buf_text(&shown); *s; s++) {
         const char *e = *s == '<'   ? "&lt;"
                         : *s == '>' ? "&gt;"
                         : *s == '&' ? "&amp;"
@@ -38,6 +40,7 @@ static void escape(TtfsBuf *b, const char *s) {
         else
             ttfs_buf_bytes(b, s, 1);
     }
+    ttfs_buf_free(&shown);
 }
 
 static void bar(TtfsBuf *b, double share, const char *colour) {

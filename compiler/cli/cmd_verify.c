@@ -212,20 +212,21 @@ static bool run_samples(Verify *v, const TtfsOptions *o, TtfsDiag *diag) {
 static bool check_image(const TtfsOut *reference, TtfsOut *damaged, TtfsVerdict *d,
                         TtfsDiag *diag) {
     if (damaged->image_damaged) {
-        ttfs_verdict_image(d, diag->messages.len ? diag->messages.at[diag->messages.len - 1].what
-                                                 : "it does not load");
+        ttfs_verdict_image(d, ttfs_diag_error(diag) ? ttfs_diag_error(diag)->what
+                                                    : "it does not load");
         return false;
     }
     TtfsSpike lifted = {0};
     char what[256];
-    uint32_t from = diag->messages.len;
+    TtfsDiag own = {0};
     if (!ttfs_image_to_spike(&damaged->image, ttfs_out_path(damaged, "image/chip.img"), &lifted,
-                             diag))
-        ttfs_verdict_image(d, diag->messages.len > from ? diag->messages.at[from].what
-                                                        : "it does not decode");
+                             &own))
+        ttfs_verdict_image(d, ttfs_diag_error(&own)->what);
     else if (!ttfs_spike_equal(&reference->spike, &lifted, what, sizeof what))
         ttfs_verdict_image(d, what);
     ttfs_spike_free(&lifted);
+    ttfs_diag_append(diag, &own);
+    ttfs_diag_free(&own);
     return true;
 }
 

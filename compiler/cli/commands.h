@@ -20,5 +20,7 @@ int ttfs_cmd_dump(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
 
 /* True when people read standard output: neither --json nor --quiet. */
 bool ttfs_talks(const TtfsOptions *o);
+/* Prints a name that a file gave on standard output, escaped, in at least `width` columns. */
+void ttfs_print_name(const char *name, int width);
 
 #endif

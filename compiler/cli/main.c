@@ -22,6 +22,13 @@ bool ttfs_talks(const TtfsOptions *o) {
     return !o->value[TTFS_OPT_JSON] && !o->value[TTFS_OPT_QUIET];
 }
 
+void ttfs_print_name(const char *name, int width) {
+    TtfsBuf b = {0};
+    ttfs_buf_shown(&b, name);
+    printf("%-*s", width, ttfs_buf_text(&b));
+    ttfs_buf_free(&b);
+}
+
 static int help(const TtfsOptions *o) {
     TtfsBuf b = {0};
     ttfs_options_help(o, &b);
@@ -39,25 +46,15 @@ static int colour(const TtfsOptions *o) {
 }
 
 static void print_messages(const TtfsDiag *diag, bool quiet, bool coloured) {
-    static const char *const word[] = {"error", "warning", "note"};
-    static const char *const on[] = {"\033[1;31m", "\033[1;33m", "\033[1;36m"};
-    for (uint32_t i = 0; i < diag->messages.len; i++) {
-        const TtfsMessage *m = &diag->messages.at[i];
-        if (quiet && m->severity != TTFS_ERROR) continue;
-        fprintf(stderr, "ttfs: %s%s%s: %s%s%s%s%s\n", coloured ? on[m->severity] : "",
-                word[m->severity], coloured ? "\033[0m" : "", m->where, *m->where ? ": " : "",
-                m->what, *m->advice ? ": " : "", m->advice);
-    }
-    if (diag->dropped) fprintf(stderr, "ttfs: note: %u further messages left out\n", diag->dropped);
+    TtfsBuf b = {0};
+    ttfs_diag_print(diag, quiet ? TTFS_ERROR : TTFS_NOTE, coloured, &b);
+    fwrite(ttfs_buf_text(&b), 1, b.len, stderr);
+    ttfs_buf_free(&b);
 }
 
 /* A command line whose values are refused is a usage error. */
 static bool only_option_errors(const TtfsDiag *diag) {
-    for (uint32_t i = 0; i < diag->messages.len; i++)
-        if (diag->messages.at[i].severity == TTFS_ERROR &&
-            diag->messages.at[i].code != TTFS_OPTION_VALUE)
-            return false;
-    return diag->errors > 0;
+    return diag->errors > 0 && diag->errors == diag->errors_of[TTFS_OPTION_VALUE];
 }
 
 int main(int argc, char **argv) {
@@ -80,8 +77,9 @@ int main(int argc, char **argv) {
     } else if (parsed == TTFS_PARSE_VERSION) {
         puts("ttfs " TTFS_VERSION);
     } else if (parsed == TTFS_PARSE_USAGE) {
-        fprintf(stderr, "ttfs: error: usage: %s: see ttfs%s%s --help\n", o.usage_error,
-                o.has_command ? " " : "", o.has_command ? ttfs_command_name(o.command) : "");
+        fprintf(stderr, "ttfs: error: usage: %s: see ttfs%s%s --help\n",
+                ttfs_shown(&arena, o.usage_error), o.has_command ? " " : "",
+                o.has_command ? ttfs_command_name(o.command) : "");
         code = 2;
     } else {
         code = command[o.command](&o, &arena, &diag);

@@ -242,7 +242,7 @@ cJSON *ttfs_json_messages(const TtfsDiag *diag, const TtfsJob *job) {
 void ttfs_json_text(const cJSON *j, TtfsBuf *out) {
     char *text = cJSON_Print(j);
     if (!text) ttfs_oom(0);
-    ttfs_buf_puts(out, text);
+    ttfs_buf_json(out, text);
     ttfs_buf_puts(out, "\n");
     free(text);
 }

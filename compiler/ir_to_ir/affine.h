@@ -221,6 +221,8 @@ bool ttfs_linear_compose(TtfsArena *a, const TtfsLinear *first, const TtfsLinear
 TtfsField ttfs_linear_forward(TtfsArena *a, const TtfsLinear *l, TtfsField x);
 
 /* value.c */
+/* The node at work, for messages. */
+TtfsLoc ttfs_here(const TtfsAffine *x);
 bool ttfs_obstacle(TtfsAffine *x, const char *advice, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 TtfsValue *ttfs_value_new(TtfsAffine *x, TtfsMap m, TtfsView view);

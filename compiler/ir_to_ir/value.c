@@ -10,15 +10,18 @@
 #include <stdio.h>
 #include <string.h>
 
+TtfsLoc ttfs_here(const TtfsAffine *x) {
+    if (!x->node) return TTFS_AT_FILE(x->file);
+    return TTFS_AT_OP(x->file, x->node->name, ttfs_op_name(x->node->op));
+}
+
 bool ttfs_obstacle(TtfsAffine *x, const char *advice, const char *fmt, ...) {
     char what[300];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(what, sizeof what, fmt, ap);
     va_end(ap);
-    return ttfs_error_advice(x->diag, TTFS_AT_NODE(x->file, x->node ? x->node->name : NULL),
-                             TTFS_MODEL_FORM, advice, "%s%s%s",
-                             x->node ? ttfs_op_name(x->node->op) : "", x->node ? ": " : "", what);
+    return ttfs_error_advice(x->diag, ttfs_here(x), TTFS_MODEL_FORM, advice, "%s", what);
 }
 
 TtfsValue *ttfs_value_new(TtfsAffine *x, TtfsMap m, TtfsView view) {

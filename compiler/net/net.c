@@ -35,8 +35,8 @@ typedef struct {
 } Sum;
 
 static bool refuse(const Build *b, const TtfsNode *n, const char *why) {
-    return ttfs_error(b->diag, TTFS_AT_NODE(b->file, n->name), TTFS_MODEL_FORM, "%s: %s",
-                      ttfs_op_name(n->op), why);
+    return ttfs_error(b->diag, TTFS_AT_OP(b->file, n->name, ttfs_op_name(n->op)), TTFS_MODEL_FORM,
+                      "%s", why);
 }
 
 static bool finite_values(const Build *b, const TtfsNode *n, TtfsTensor t) {

@@ -74,7 +74,7 @@ static const TtfsFile *map_of(OnnxImport *im, const char *name, const char *loca
     TtfsFile file;
     TtfsDiag own = {0};
     bool ok = ttfs_file_open(&file, path, SIZE_MAX / 4, &own);
-    if (!ok) bad(im, name, own.messages.at[0].what, location);
+    if (!ok) bad(im, name, ttfs_diag_error(&own)->what, location);
     ttfs_diag_free(&own);
     if (!ok) return NULL;
     *TTFS_PUSH(&im->scratch, im->map_paths) = path;

@@ -68,7 +68,6 @@ struct OnnxImport {
     const char *path;
     TtfsOnnxOptions options;
     TtfsIr *ir;
-    TtfsObstacles *obstacles; /* NULL: only diag */
     TtfsDiag *diag;
     TtfsArena scratch;
     const Onnx__GraphProto *graph;

@@ -182,11 +182,10 @@ static void import_graph(OnnxImport *im) {
 
 static bool import_model(const char *path, const TtfsOnnxOptions *options,
                          const Onnx__ModelProto *model, size_t file_size, TtfsIr *out,
-                         TtfsObstacles *obstacles, TtfsDiag *diag) {
+                         TtfsDiag *diag) {
     OnnxImport im = {.path = path,
                      .options = *options,
                      .ir = out,
-                     .obstacles = obstacles,
                      .diag = diag,
                      .graph = model->graph,
                      .fold_budget = file_size * 2 + (1 << 20)};
@@ -204,28 +203,25 @@ static bool import_model(const char *path, const TtfsOnnxOptions *options,
 }
 
 bool ttfs_onnx_import_bytes(const char *path, const void *bytes, size_t n,
-                            const TtfsOnnxOptions *options, TtfsIr *out, TtfsObstacles *obstacles,
-                            TtfsDiag *diag) {
+                            const TtfsOnnxOptions *options, TtfsIr *out, TtfsDiag *diag) {
     *out = (TtfsIr){0};
-    if (obstacles) *obstacles = (TtfsObstacles){0};
     Onnx__ModelProto *model = ttfs_onnx_unpack(path, &(TtfsFile){bytes, n}, diag);
-    bool ok = model && import_model(path, options, model, n, out, obstacles, diag);
+    bool ok = model && import_model(path, options, model, n, out, diag);
     ttfs_onnx_release(model);
     if (!ok && !out->output.i) ttfs_ir_free(out);
     return ok;
 }
 
 bool ttfs_onnx_import(const char *path, const TtfsOnnxOptions *options, TtfsIr *out,
-                      TtfsObstacles *obstacles, TtfsDiag *diag) {
+                      TtfsDiag *diag) {
     TtfsFile file;
     *out = (TtfsIr){0};
-    if (obstacles) *obstacles = (TtfsObstacles){0};
     if (!ttfs_file_open(&file, path, UINT32_MAX, diag)) return false;
-    bool ok = ttfs_onnx_import_bytes(path, file.bytes, file.size, options, out, obstacles, diag);
+    bool ok = ttfs_onnx_import_bytes(path, file.bytes, file.size, options, out, diag);
     ttfs_file_close(&file);
     return ok;
 }
 
-bool ttfs_onnx_to_ir(const char *path, TtfsIr *out, TtfsObstacles *obstacles, TtfsDiag *diag) {
-    return ttfs_onnx_import(path, &(TtfsOnnxOptions){0}, out, obstacles, diag);
+bool ttfs_onnx_to_ir(const char *path, TtfsIr *out, TtfsDiag *diag) {
+    return ttfs_onnx_import(path, &(TtfsOnnxOptions){0}, out, diag);
 }

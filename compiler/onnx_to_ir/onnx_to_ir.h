@@ -8,34 +8,22 @@
 
 #include "ir.h"
 
-/* One thing that keeps a model from being compiled, for `ttfs check`. */
 typedef struct {
-    const char *node, *op, *reason, *advice;
-} TtfsObstacle;
-
-typedef struct {
-    TtfsArena arena;
-    TTFS_VEC(TtfsObstacle) at;
-} TtfsObstacles;
-
-typedef struct {
-    bool
-        keep_batch; /* the input keeps its first dimension, whatever it is, and may have any rank */
+    bool keep_batch;   /* the input keeps its first dimension, whatever it is, and any rank */
     bool keep_refused; /* a network that is refused is left in *out when all that stands in the way
                           has a stand-in of its shape: out->output says so */
 } TtfsOnnxOptions;
 
-/* Imports `path`. All obstacles are collected in *obstacles (may be NULL) and each is also an error
- * in diag; true only when there is none. Facts dropped or assumed become notes. */
-bool ttfs_onnx_to_ir(const char *path, TtfsIr *out, TtfsObstacles *obstacles, TtfsDiag *diag);
+/* Imports `path`. All obstacles are errors, each with its node and operator; true only when there
+ * is none. Facts dropped or assumed become notes. */
+bool ttfs_onnx_to_ir(const char *path, TtfsIr *out, TtfsDiag *diag);
 
 /* The same with options. */
 bool ttfs_onnx_import(const char *path, const TtfsOnnxOptions *options, TtfsIr *out,
-                      TtfsObstacles *obstacles, TtfsDiag *diag);
+                      TtfsDiag *diag);
 /* The same of a model that lies in memory; `path` names it in messages, and external data is looked
  * for in its folder. */
 bool ttfs_onnx_import_bytes(const char *path, const void *bytes, size_t n,
-                            const TtfsOnnxOptions *options, TtfsIr *out, TtfsObstacles *obstacles,
-                            TtfsDiag *diag);
+                            const TtfsOnnxOptions *options, TtfsIr *out, TtfsDiag *diag);
 
 #endif

@@ -145,9 +145,7 @@ TtfsTensor ttfs_onnx_emit_slot(OnnxImport *im, OnnxNode *n, TtfsNode *node,
     out.name = bound ? ttfs_arena_strdup(a, bound->name) : node->name;
     out.data = NULL;
     bool ok = ttfs_ir_infer(im->ir, node, &out, NULL, &own);
-    if (!ok) /* the message begins with the operation, as the obstacle does */
-        ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL, "%s",
-                           own.messages.at[0].what + strlen(ttfs_op_name(node->op)) + 2);
+    if (!ok) ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL, "%s", ttfs_diag_error(&own)->what);
     ttfs_diag_free(&own);
     if (!ok || !within_limit(im, n, &out)) {
         if (bound) bound->kind = ONNX_UNKNOWN; /* an earlier node of this one may have bound it */

@@ -62,7 +62,7 @@ int main(int argc, char **argv) {
     if (read_graph(&spike, argv[1], &diag)) jit = ttfs_jit_open(&spike, NULL, &diag);
     if (jit) classify(jit);
     TtfsBuf text = {0};
-    ttfs_diag_print(&diag, 0, &text);
+    ttfs_diag_print(&diag, TTFS_NOTE, false, &text);
     fputs(ttfs_buf_text(&text), stderr);
     ttfs_buf_free(&text);
     ttfs_jit_close(jit);

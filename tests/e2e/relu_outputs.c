@@ -11,7 +11,7 @@
 
 static int refused(TtfsDiag *diag, int code) {
     TtfsBuf said = {0};
-    ttfs_diag_print(diag, 0, &said);
+    ttfs_diag_print(diag, TTFS_NOTE, false, &said);
     fputs(ttfs_buf_text(&said), stderr);
     ttfs_buf_free(&said);
     ttfs_diag_free(diag);
@@ -40,7 +40,7 @@ int main(int argc, char **argv) {
         fputs("relu_outputs MODEL IN OUT\n", stderr);
         return 2;
     }
-    if (!ttfs_onnx_to_ir(argv[1], &ir, NULL, &diag)) return refused(&diag, 3);
+    if (!ttfs_onnx_to_ir(argv[1], &ir, &diag)) return refused(&diag, 3);
     if (!ttfs_file_open(&in, argv[2], (size_t)1 << 34, &diag)) return refused(&diag, 1);
     run(&ir, &in, &out);
     bool ok = ttfs_file_write(argv[3], ttfs_buf_text(&out), out.len, &diag);

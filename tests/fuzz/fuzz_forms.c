@@ -50,7 +50,7 @@ static bool read_ir(Bench *b, const void *bytes, size_t n, TtfsBuf *text, TtfsDi
 static bool read_onnx(Bench *b, const void *bytes, size_t n, TtfsBuf *text, TtfsDiag *diag) {
     TtfsIr ir = {0};
     if (!ttfs_file_fill(b->scratch, bytes, n, diag)) exit(1);
-    bool ok = ttfs_onnx_to_ir(b->scratch, &ir, NULL, diag) && ttfs_ir_check(&ir, b->path, diag) &&
+    bool ok = ttfs_onnx_to_ir(b->scratch, &ir, diag) && ttfs_ir_check(&ir, b->path, diag) &&
               ttfs_ir_print(&ir, NULL, text, diag);
     ttfs_ir_free(&ir);
     return ok;
@@ -218,7 +218,7 @@ static bool try_one(Bench *bench, size_t form, const Bytes *b, bool *taken) {
         good = forms[form].again(bench, text.text, text.len, &second, &diag) &&
                text.len == second.len && memcmp(text.text, second.text, text.len) == 0;
         TtfsBuf why = {0};
-        ttfs_diag_print(&diag, 0, &why);
+        ttfs_diag_print(&diag, TTFS_NOTE, false, &why);
         if (!good)
             printf("taken, but its text does not read back to itself\n%s", ttfs_buf_text(&why));
         ttfs_buf_free(&why);
@@ -290,7 +290,7 @@ int main(int argc, char **argv) {
         ttfs_file_close(&sound);
     }
     TtfsBuf text = {0};
-    ttfs_diag_print(&diag, 0, &text);
+    ttfs_diag_print(&diag, TTFS_NOTE, false, &text);
     fputs(ttfs_buf_text(&text), stdout);
     ttfs_buf_free(&text);
     remove(scratch);

@@ -24,7 +24,7 @@ static inline void reject_one(const char *folder, const char *name, RejectFn *re
     const char *want = ttfs_path_join(&a, folder, ttfs_arena_printf(&a, "%s.err", stem));
     assert_true(ttfs_file_open(&in, ttfs_path_join(&a, folder, name), 1 << 20, &own));
     bool taken = read(name, in.bytes, in.size, &diag);
-    ttfs_diag_print(&diag, 0, &said);
+    ttfs_diag_print(&diag, TTFS_NOTE, false, &said);
     if (taken) fail_msg("%s was taken", name);
     if (getenv("TTFS_UPDATE"))
         assert_true(ttfs_file_write(want, ttfs_buf_text(&said), said.len, &own));

@@ -152,7 +152,7 @@ static inline bool lower(Net *n) {
 static inline void expect_lowered(Net *n) {
     if (lower(n)) return;
     TtfsBuf b = {0};
-    ttfs_diag_print(&n->diag, 0, &b);
+    ttfs_diag_print(&n->diag, TTFS_NOTE, false, &b);
     fail_msg("%s", ttfs_buf_text(&b));
 }
 

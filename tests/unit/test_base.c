@@ -131,7 +131,7 @@ static void lexer_stops_at_a_fault(void **state) {
         assert_false(ttfs_lex_key_u32(&l, "ticks", 65535, &v));
         assert_false(ttfs_lex_key_u32(&l, "ticks", 65535, &v));
         assert_int_equal(d.errors, 1);
-        ttfs_diag_print(&d, 0, &b);
+        ttfs_diag_print(&d, TTFS_NOTE, false, &b);
         if (!strstr(b.text, cases[k].want)) fail_msg("want %s, got %s", cases[k].want, b.text);
         ttfs_buf_free(&b);
         ttfs_diag_free(&d);
@@ -235,21 +235,99 @@ static void messages_are_bounded(void **state) {
         ttfs_error(&d, TTFS_AT_NODE("f", "n"), TTFS_LIMIT, "number %d", i);
     assert_int_equal(d.errors, 1500);
     assert_int_equal(d.messages.len, 1000);
-    assert_int_equal(d.dropped, 500);
-    ttfs_diag_print(&d, 999, &b);
-    assert_string_equal(b.text, "ttfs: error: f: n: number 999: this is larger than ttfs takes\n"
-                                "ttfs: note: 500 further messages left out\n");
+    assert_int_equal(d.dropped[TTFS_ERROR], 500);
+    ttfs_diag_print(&d, TTFS_NOTE, false, &b);
+    assert_non_null(strstr(b.text, "ttfs: error: f: n: number 999: this is larger than ttfs takes\n"
+                                   "ttfs: note: 500 further errors left out\n"));
     ttfs_diag_append(&all, &d);
     assert_int_equal(all.messages.len, 1000);
-    assert_int_equal(all.dropped, 500);
+    assert_int_equal(all.errors, 1500);
+    assert_int_equal(all.errors_of[TTFS_LIMIT], 1500);
+    assert_int_equal(all.dropped[TTFS_ERROR], 500);
     assert_string_equal(all.messages.at[3].what, "number 3");
     ttfs_buf_free(&b);
     ttfs_diag_free(&d);
     ttfs_diag_free(&all);
 }
 
+/* A full list loses notes for warnings and both for errors, never an error for either. */
+static void errors_outrank_notes(void **state) {
+    (void)state;
+    TtfsDiag d = {0};
+    TtfsBuf b = {0};
+    for (int i = 0; i < 600; i++) ttfs_warn(&d, TTFS_AT_FILE("f"), TTFS_LIMIT, "warning %d", i);
+    for (int i = 0; i < 600; i++) ttfs_note(&d, TTFS_AT_FILE("f"), "note %d", i);
+    assert_int_equal(d.dropped[TTFS_NOTE], 200);
+    ttfs_error(&d, TTFS_AT_OP("f", "n", "conv"), TTFS_LIMIT, "the reason");
+    assert_int_equal(d.messages.len, 1000);
+    assert_int_equal(d.dropped[TTFS_NOTE], 201);
+    assert_string_equal(d.messages.at[0].what, "warning 0");
+    assert_string_equal(d.messages.at[999].what, "the reason");
+    assert_string_equal(d.messages.at[998].what, "note 398");
+    for (int i = 0; i < 2000; i++) ttfs_error(&d, TTFS_AT_FILE("f"), TTFS_OPTION_VALUE, "%d", i);
+    ttfs_note(&d, TTFS_AT_FILE("f"), "too late");
+    assert_int_equal(d.errors, 2001);
+    assert_int_equal(d.errors_of[TTFS_OPTION_VALUE], 2000);
+    assert_int_equal(d.dropped[TTFS_WARNING], 600);
+    assert_int_equal(d.dropped[TTFS_NOTE], 601);
+    assert_string_equal(ttfs_diag_error(&d)->what, "the reason");
+    assert_string_equal(ttfs_diag_error(&d)->node, "n");
+    ttfs_diag_print(&d, TTFS_ERROR, false, &b);
+    assert_non_null(strstr(b.text, "ttfs: error: f: n: conv: the reason: "));
+    assert_null(strstr(b.text, "warning"));
+    ttfs_buf_free(&b);
+    ttfs_diag_free(&d);
+}
+
+/* A name of any length leaves the reason behind it readable, and characters whole. */
+static void long_names_are_cut(void **state) {
+    (void)state;
+    TtfsDiag d = {0};
+    TtfsBuf name = {0}, all = {0};
+    for (int i = 0; i < 100000; i++) ttfs_buf_puts(&name, "\xc3\xa4");
+    ttfs_error(&d, TTFS_AT_NODE("f", name.text), TTFS_LIMIT, "%s is too long", name.text);
+    ttfs_diag_print(&d, TTFS_ERROR, false, &all);
+    assert_true(all.len < 3000);
+    assert_non_null(strstr(all.text, " is too long: this is larger than ttfs takes"));
+    assert_null(strstr(all.text, "\\x"));
+    ttfs_buf_free(&name);
+    ttfs_buf_free(&all);
+    ttfs_diag_free(&d);
+}
+
+/* What a terminal obeys, what breaks a line and what is not UTF-8 is shown as escapes. */
+static void names_are_shown_escaped(void **state) {
+    static const struct {
+        const char *name, *text, *json;
+    } cases[] = {
+        {"plain \xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "plain \xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
+         "plain \xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"},
+        {"\033[2J", "\\x1b[2J", "\033[2J"}, /* cJSON has escaped it already */
+        {"\x7f", "\\x7f", "\\u007f"},
+        {"\xc2\x9b", "\\xc2\\x9b", "\\u009b"},                        /* CSI in one character */
+        {"\xe2\x80\xae", "\\xe2\\x80\\xae", "\\u202e"},               /* right to left */
+        {"\xff\xc3", "\\xff\\xc3", "\\\\xff\\\\xc3"},                 /* no character, a cut one */
+        {"\xc0\xaf", "\\xc0\\xaf", "\\\\xc0\\\\xaf"},                 /* too long a form of '/' */
+        {"\xed\xa0\x80", "\\xed\\xa0\\x80", "\\\\xed\\\\xa0\\\\x80"}, /* half a pair */
+        {"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80", "\\\\xf4\\\\x90\\\\x80\\\\x80"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        TtfsBuf text = {0}, json = {0};
+        ttfs_buf_shown(&text, cases[i].name);
+        ttfs_buf_json(&json, cases[i].name);
+        assert_string_equal(text.text, cases[i].text);
+        assert_string_equal(json.text, cases[i].json);
+        ttfs_buf_free(&text);
+        ttfs_buf_free(&json);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(errors_outrank_notes),
+        cmocka_unit_test(long_names_are_cut),
+        cmocka_unit_test(names_are_shown_escaped),
         cmocka_unit_test(arena_gives_zeros),
         cmocka_unit_test(vector_keeps_its_items),
         cmocka_unit_test(strings_survive),

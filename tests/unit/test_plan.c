@@ -28,7 +28,7 @@ static TtfsChip chip_of(uint64_t seed) {
 
 static void print_faults(const TtfsDiag *diag) {
     TtfsBuf out = {0};
-    ttfs_diag_print(diag, 0, &out);
+    ttfs_diag_print(diag, TTFS_NOTE, false, &out);
     printf("%s", ttfs_buf_text(&out));
     ttfs_buf_free(&out);
 }

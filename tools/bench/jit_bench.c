@@ -49,7 +49,7 @@ static double now(void) {
 
 static void fail(TtfsDiag *diag) {
     TtfsBuf out = {0};
-    ttfs_diag_print(diag, 0, &out);
+    ttfs_diag_print(diag, TTFS_NOTE, false, &out);
     fputs(ttfs_buf_text(&out), stderr);
     exit(1);
 }

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the models of this folder: python3 tests/reject/onnx/make.py
+"""Writes the models of this folder and of tests/golden/ir: python3 tests/reject/onnx/make.py
 
 RULE.onnx breaks the rule it is named after and nothing else; RULE.err beside it holds the messages
-that an import must give (of form_*: the canonical form), `FILE` in place of the path. valid_*.onnx
-are sound; the tests also truncate and damage them. import_*.onnx are sound and cover the operators
-family by family: their imported forms lie in tests/golden/ir.
+that an import must give (of form_*: the canonical form), `FILE` in place of the path. Sound models
+go to tests/golden/ir, with the forms that they must give beside them: valid_*.onnx, which the tests
+also truncate and damage, and import_*.onnx, which cover the operators family by family.
 """
 import os
 import struct
@@ -15,14 +15,16 @@ sys.path.insert(0, os.path.join(HERE, "..", "..", "..", "tools"))
 import onnx_make as om  # noqa: E402
 from onnx_make import Model  # noqa: E402
 
+GOLDEN = os.path.normpath(os.path.join(HERE, "..", "..", "golden", "ir"))
 SAVED = set()
 
 
 def save(rule, data):
     data = data.bytes() if isinstance(data, Model) else data
     assert len(data) < 3072, rule
-    SAVED.add(rule + ".onnx")
-    with open(os.path.join(HERE, rule + ".onnx"), "wb") as f:
+    folder = GOLDEN if rule.startswith(("valid_", "import_")) else HERE
+    SAVED.add((folder, rule + ".onnx"))
+    with open(os.path.join(folder, rule + ".onnx"), "wb") as f:
         f.write(data)
 
 
@@ -402,8 +404,9 @@ def imports():
     m.node("Add", ["y", "x"], ["z"], name="z")
     m.output("z")
     save("import_storage", m)
-    with open(os.path.join(HERE, "values.bin"), "wb") as f:
-        f.write(struct.pack("<5f", 9, 1, 2, 3, 9))
+    for folder in (HERE, GOLDEN):
+        with open(os.path.join(folder, "values.bin"), "wb") as f:
+            f.write(struct.pack("<5f", 9, 1, 2, 3, 9))
 
     m = Model("tails", input_shape=[None, 6])
     m.init("k", [2])
@@ -419,6 +422,7 @@ def imports():
 if __name__ == "__main__":
     for part in (valid, operators, attributes, tensors, graphs, files, forms, imports):
         part()
-    for name in os.listdir(HERE):
-        if name.endswith(".onnx") and name not in SAVED:
-            print("not made here any more:", name)
+    for folder in (HERE, GOLDEN):
+        for name in os.listdir(folder):
+            if name.endswith(".onnx") and (folder, name) not in SAVED:
+                print("not made here any more:", os.path.join(folder, name))
