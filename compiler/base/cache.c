@@ -9,13 +9,13 @@
 #include "cache.h"
 
 #include "file.h"
+#include "guard.h"
 #include "hash.h"
 #include "temporary.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -102,12 +102,10 @@ bool ttfs_cache_put(const char *folder, const char *key, const void *bytes, size
     const char *path = entry_path(&a, folder, key);
     char header[HEADER];
     make_header(header, key, bytes, n);
-    TtfsTemporary t;
-    bool made = ttfs_temporary_file(&t, path);
-    bool ok = made && fchmod(t.fd, 0600) == 0 && ttfs_write_all(t.fd, header, HEADER) &&
-              ttfs_write_all(t.fd, bytes, n) && rename(t.path, path) == 0;
-    if (made && !ok) unlink(t.path);
-    if (made && close(t.fd) != 0) ok = false;
+    TtfsTemporary *t = ttfs_temporary_file(path);
+    bool ok = t && fchmod(t->fd, 0600) == 0 && ttfs_write_all(t->fd, header, HEADER) &&
+              ttfs_write_all(t->fd, bytes, n) && ttfs_temporary_become(t, path);
+    ttfs_undo(t);
     ttfs_arena_free(&a);
     return ok;
 }

@@ -7,13 +7,13 @@
  */
 #include "file.h"
 
+#include "guard.h"
 #include "temporary.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,10 +42,6 @@ static bool sync_open(int fd) {
     return fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS;
 }
 
-static bool fail(const char *path, int why, TtfsDiag *diag) {
-    return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_WRITE, "%s", strerror(why));
-}
-
 /* ---- plainly ----------------------------------------------------------------------------- */
 
 void ttfs_file_begin(TtfsFileWriter *w, const char *path) {
@@ -61,7 +57,8 @@ void ttfs_file_put(TtfsFileWriter *w, const void *bytes, size_t n) {
 
 bool ttfs_file_end(TtfsFileWriter *w, TtfsDiag *diag) {
     if (w->fd >= 0 && close(w->fd) != 0 && !w->fault) w->fault = errno;
-    return !w->fault || fail(w->path, w->fault, diag);
+    errno = w->fault;
+    return !w->fault || ttfs_file_fault(diag, w->path, TTFS_FILE_WRITE);
 }
 
 bool ttfs_file_fill(const char *path, const void *bytes, size_t n, TtfsDiag *diag) {
@@ -101,16 +98,15 @@ static bool sync_folder_of(const char *path) {
 
 /* `old`: what is there now, a regular file, or NULL. */
 static bool replace(const char *path, const struct stat *old, const void *bytes, size_t n) {
-    TtfsTemporary t;
     ttfs_temporary_left(path, remove_left, NULL);
-    if (!ttfs_temporary_file(&t, path)) return false;
-    bool ok = take_mode(t.fd, path, old) && ttfs_write_all(t.fd, bytes, n) && sync_open(t.fd);
-    ok = ok && rename(t.path, path) == 0;
-    int why = ok ? 0 : errno;
-    if (!ok) unlink(t.path);
-    if (close(t.fd) != 0 && ok) why = errno; /* only now: the lock goes with the descriptor */
+    TtfsTemporary *t = ttfs_temporary_file(path);
+    if (!t) return false;
+    bool ok = take_mode(t->fd, path, old) && ttfs_write_all(t->fd, bytes, n) && sync_open(t->fd) &&
+              ttfs_temporary_become(t, path);
+    int why = errno;
+    ttfs_undo(t);
     errno = why;
-    return !why && sync_folder_of(path);
+    return ok && sync_folder_of(path);
 }
 
 /* Standard output or error when it is open on that file, else -1. */
@@ -149,11 +145,11 @@ static bool write_named(const char *path, const void *bytes, size_t n) {
 }
 
 bool ttfs_file_write(const char *path, const void *bytes, size_t n, TtfsDiag *diag) {
-    return write_named(path, bytes, n) || fail(path, errno, diag);
+    return write_named(path, bytes, n) || ttfs_file_fault(diag, path, TTFS_FILE_WRITE);
 }
 
 bool ttfs_file_replace(const char *path, const void *bytes, size_t n, TtfsDiag *diag) {
-    return replace(path, NULL, bytes, n) || fail(path, errno, diag);
+    return replace(path, NULL, bytes, n) || ttfs_file_fault(diag, path, TTFS_FILE_WRITE);
 }
 
 /* ---- to the disk ------------------------------------------------------------------------- */

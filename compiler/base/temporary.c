@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "file.h"
+#include "guard.h"
 #include "hash.h"
 
 #include <dirent.h>
@@ -64,34 +65,57 @@ static int make(const char *path, bool folder) {
     if (!folder) return open(path, O_RDWR | O_CREAT | O_EXCL | flags, 0666);
     if (mkdir(path, 0700) != 0) return -1;
     int fd = open(path, O_RDONLY | O_DIRECTORY | flags);
-    if (fd >= 0 || errno == ENOENT) return fd;
-    int why = errno;
-    rmdir(path);
+    int why = errno == ENOENT ? EEXIST : errno; /* somebody has cleaned it away already */
+    if (fd < 0) rmdir(path);
     errno = why;
-    return -1;
+    return fd;
 }
 
-static bool make_temporary(TtfsTemporary *t, const char *target, bool folder) {
+/* Takes no memory but what libc needs to read a folder. */
+static void drop(void *held) {
+    TtfsTemporary *t = held;
+    if (t->fd < 0) return;
+    if (*t->path) ttfs_remove_path(t->path);
+    close(t->fd);
+}
+
+/* One try; errno is EEXIST when another may do. */
+static bool try_to_make(TtfsTemporary *t, const char *target, bool folder) {
+    if (!make_name(t, target)) return false;
+    t->fd = make(t->path, folder);
+    if (t->fd < 0) return false;
+    if (claim(t)) return true;
+    close(t->fd);
     t->fd = -1;
-    for (int i = 0; i < TRIES; i++) {
-        if (!make_name(t, target)) return false;
-        t->fd = make(t->path, folder);
-        if (t->fd >= 0 && claim(t)) return true;
-        if (t->fd < 0 && errno != EEXIST && errno != ENOENT) return false;
-        if (t->fd < 0 && errno == ENOENT && !folder) return false; /* nor is the folder there */
-        if (t->fd >= 0) close(t->fd);
-        t->fd = -1;
-    }
     errno = EEXIST;
     return false;
 }
 
-bool ttfs_temporary_file(TtfsTemporary *t, const char *target) {
-    return make_temporary(t, target, false);
+static TtfsTemporary *make_temporary(const char *target, bool folder) {
+    TtfsTemporary *t = ttfs_hold(sizeof *t, drop);
+    t->fd = -1;
+    for (int i = 0; i < TRIES; i++) {
+        if (try_to_make(t, target, folder)) return t;
+        if (errno != EEXIST) break;
+    }
+    int why = errno;
+    ttfs_undo(t);
+    errno = why;
+    return NULL;
 }
 
-bool ttfs_temporary_folder(TtfsTemporary *t, const char *target) {
-    return make_temporary(t, target, true);
+TtfsTemporary *ttfs_temporary_file(const char *target) {
+    return make_temporary(target, false);
+}
+
+TtfsTemporary *ttfs_temporary_folder(const char *target) {
+    return make_temporary(target, true);
+}
+
+bool ttfs_temporary_become(TtfsTemporary *t, const char *path) {
+    if (rename(t->path, path) != 0) return false;
+    *t->path = 0;
+    return true;
 }
 
 bool ttfs_is_temporary(const char *name, const char *base) {

@@ -10,14 +10,16 @@
 #include <stdbool.h>
 
 typedef struct {
-    char path[4096];
-    int fd; /* open and locked; of a folder: of no use but to hold the lock. -1: none */
+    char path[4096]; /* "": it has become something else */
+    int fd;          /* open and locked; of a folder: of no use but to hold the lock */
 } TtfsTemporary;
 
-/* A new empty file, or a folder that nobody else can enter, beside `target`. False: errno says why,
- * and t->fd is -1. The caller renames or removes it, then closes t->fd. */
-bool ttfs_temporary_file(TtfsTemporary *t, const char *target);
-bool ttfs_temporary_folder(TtfsTemporary *t, const char *target);
+/* A new empty file, or a folder that nobody else can enter, beside `target`. NULL: errno says why.
+ * ttfs_undo removes it, with all that is in a folder; so does whoever leaves for want of memory. */
+TtfsTemporary *ttfs_temporary_file(const char *target);
+TtfsTemporary *ttfs_temporary_folder(const char *target);
+/* Renames it; then ttfs_undo only closes it. False: errno says why. */
+bool ttfs_temporary_become(TtfsTemporary *t, const char *path);
 /* Whether `name` (without folders) is a temporary one of `base`; of any when base is NULL. */
 bool ttfs_is_temporary(const char *name, const char *base);
 

@@ -9,7 +9,6 @@
 #include "sim_inside.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_NEURONS = 1 << 27 };
@@ -105,8 +104,9 @@ static bool make_buffers(TtfsSim *sim, const uint64_t *slot_limit, TtfsDiag *dia
 TtfsSim *ttfs_sim_open(const TtfsSimChip *chip, const TtfsImage *img, const uint64_t *slot_limit,
                        TtfsDiag *diag) {
     if (!ttfs_image_check(img, NULL, diag)) return NULL;
-    TtfsSim *sim = calloc(1, sizeof *sim);
-    if (!sim) ttfs_oom(sizeof *sim);
+    TtfsArena arena = {0};
+    TtfsSim *sim = TTFS_NEW(&arena, TtfsSim);
+    sim->arena = arena;
     sim->img = img;
     sim->code = chip;
     bool ok = make_buffers(sim, slot_limit, diag) && start_chip(sim, diag);
@@ -119,8 +119,8 @@ TtfsSim *ttfs_sim_open(const TtfsSimChip *chip, const TtfsImage *img, const uint
 void ttfs_sim_close(TtfsSim *sim) {
     if (!sim) return;
     if (sim->chip) sim->code->destroy(sim->chip);
-    ttfs_arena_free(&sim->arena);
-    free(sim);
+    TtfsArena arena = sim->arena; /* holds *sim itself */
+    ttfs_arena_free(&arena);
 }
 
 /* The id on the bus of a neuron: its index in a flat population, else {c, y, x}. */

@@ -10,6 +10,7 @@
 
 #include "cache.h"
 #include "cache_folder.h"
+#include "guard.h"
 #include "sim_build.h"
 #include "temporary.h"
 
@@ -17,7 +18,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,8 +32,8 @@ typedef struct {
     const char *beside; /* temporaries' target: in the cache, or in a private place */
 } Load;
 
-static bool refuse(const Load *l, const char *path, TtfsCode code, int why) {
-    return ttfs_error(l->build.diag, TTFS_AT_FILE(path), code, "%s", strerror(why));
+static bool refuse(const Load *l, const char *path) {
+    return ttfs_file_fault(l->build.diag, path, TTFS_FILE_WRITE);
 }
 
 /* ---- building ---------------------------------------------------------------------------- */
@@ -101,15 +101,14 @@ static bool resolve_all(TtfsSimChip *c) {
 
 static bool load(TtfsSimChip *c, const Load *l, const TtfsBuf *so) {
     TtfsDiag *diag = l->build.diag;
-    TtfsTemporary t;
-    if (!ttfs_temporary_file(&t, l->beside)) return refuse(l, l->beside, TTFS_FILE_WRITE, errno);
-    bool ok = (fchmod(t.fd, 0700) == 0 && ttfs_write_all(t.fd, so->text, so->len)) ||
-              refuse(l, t.path, TTFS_FILE_WRITE, errno);
-    if (ok && !(c->so = dlopen(t.path, RTLD_NOW | RTLD_LOCAL)))
-        ok = ttfs_error(diag, TTFS_AT_FILE(t.path), TTFS_SIM_RUN, "the chip does not load: %s",
+    TtfsTemporary *t = ttfs_temporary_file(l->beside);
+    if (!t) return refuse(l, l->beside);
+    bool ok = (fchmod(t->fd, 0700) == 0 && ttfs_write_all(t->fd, so->text, so->len)) ||
+              refuse(l, t->path);
+    if (ok && !(c->so = dlopen(t->path, RTLD_NOW | RTLD_LOCAL)))
+        ok = ttfs_error(diag, TTFS_AT_FILE(t->path), TTFS_SIM_RUN, "the chip does not load: %s",
                         dlerror());
-    unlink(t.path);
-    close(t.fd);
+    ttfs_undo(t); /* what is loaded needs no name */
     return ok && (resolve_all(c) || ttfs_error(diag, TTFS_AT_FILE("rtl"), TTFS_SIM_RUN,
                                                "the chip's interface is not that of this program"));
 }
@@ -121,22 +120,25 @@ static void remove_left(void *context, const char *path, bool folder) {
 
 /* Everything happens in `work`, which is removed. */
 static bool open_in(TtfsSimChip *c, Load *l) {
-    TtfsTemporary work;
     TtfsBuf so = {0};
     ttfs_temporary_left(l->beside, remove_left, l->build.diag);
-    if (!ttfs_temporary_folder(&work, l->beside))
-        return refuse(l, l->beside, TTFS_FILE_WRITE, errno);
-    l->build.work = work.path;
+    TtfsTemporary *work = ttfs_temporary_folder(l->beside);
+    if (!work) return refuse(l, l->beside);
+    l->build.work = work->path;
     bool ok = make_code(l, &so) && load(c, l, &so);
     ttfs_buf_free(&so);
-    ok = ttfs_remove_tree(work.path, l->build.diag) && ok;
-    close(work.fd);
+    ttfs_undo(work);
     return ok;
 }
 
+static void unload(void *held) {
+    TtfsSimChip *c = held;
+    if (c->so) dlclose(c->so);
+}
+
 TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper, TtfsDiag *diag) {
-    TtfsSimChip *c = calloc(1, sizeof *c);
-    if (!c) ttfs_oom(sizeof *c);
+    TtfsSimChip *c = ttfs_hold(sizeof *c, unload);
+    *c = (TtfsSimChip){0};
     TtfsArena a = {0};
     Load l = {.build = {.verilog = verilog, .wrapper = wrapper, .a = &a, .diag = diag}};
     l.cache = ttfs_cache_folder(ttfs_cache_named(&a, "sim"), &a, diag);
@@ -150,7 +152,5 @@ TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper,
 }
 
 void ttfs_sim_chip_close(TtfsSimChip *c) {
-    if (!c) return;
-    if (c->so) dlclose(c->so);
-    free(c);
+    ttfs_undo(c);
 }

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base.h"
+#include "guard.h"
 #include "cache.h"
 #include "cache_folder.h"
 #include "temporary.h"
@@ -269,13 +270,13 @@ static void only_what_is_ours_goes(void **state) {
                              "%s.o.01234567.ttfs-tm",
                              "%s.o-01234567.ttfs-tmp"};
     char path[256], name[160];
-    TtfsTemporary at_work;
-    assert_true(ttfs_temporary_file(&at_work, path_of(p, 1)));
+    TtfsTemporary *at_work = ttfs_temporary_file(path_of(p, 1));
+    assert_non_null(at_work);
     const char *left = ttfs_arena_printf(&p->arena, "%s.01234567.ttfs-tmp", path_of(p, 1));
     write_file(left, "x", 1);
     ttfs_cache_trim(p->folder, UINT64_MAX);
     assert_false(ttfs_file_exists(left));
-    assert_true(ttfs_file_exists(at_work.path));
+    assert_true(ttfs_file_exists(at_work->path));
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
         const char *place = strstr(foreign[i], "%s");
         snprintf(name, sizeof name, "%.*s%s%s", (int)(place - foreign[i]), foreign[i], key,
@@ -286,9 +287,12 @@ static void only_what_is_ours_goes(void **state) {
         ttfs_cache_trim(p->folder, 0);
         assert_true(ttfs_file_exists(path));
     }
-    close(at_work.fd);
+    char *was = ttfs_arena_strdup(&p->arena, at_work->path);
+    *at_work->path = 0; /* as if the process had died */
+    ttfs_undo(at_work);
+    assert_true(ttfs_file_exists(was));
     ttfs_cache_trim(p->folder, UINT64_MAX);
-    assert_false(ttfs_file_exists(at_work.path));
+    assert_false(ttfs_file_exists(was));
 }
 
 /* ---- many at once --------------------------------------------------------------------------- */

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Adapters from the engines' own interfaces to one.
+ */
+#include "engine.h"
+
+#include "clock.h"
+#include "golden.h"
+#include "parallel.h"
+
+#include <string.h>
+
+const char *const ttfs_engine_names[] = {"relu", "golden", "jit", "rtl", "exact", NULL};
+
+void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, bool ticks,
+                      TtfsArena *a) {
+    TtfsTrace one;
+    ttfs_trace_init(&one, s, a);
+    t->trace = TTFS_ARRAY(a, TtfsTrace, samples);
+    t->tick = ticks ? TTFS_ARRAY(a, uint16_t, samples * one.neurons) : NULL;
+    t->potential = TTFS_ARRAY(a, int32_t, samples * one.readouts);
+    for (uint64_t i = 0; i < samples; i++) {
+        t->trace[i] = one;
+        if (ticks) t->trace[i].tick = t->tick + i * one.neurons;
+        t->trace[i].potential = t->potential + i * one.readouts;
+        if (ticks) ttfs_trace_clear(&t->trace[i]);
+    }
+}
+
+static bool run_golden(void *instance, const uint16_t *x, TtfsTrace *out, TtfsDiag *diag) {
+    (void)diag;
+    ttfs_golden_run(instance, x, out);
+    return true;
+}
+
+static void close_golden(void *instance) {
+    ttfs_golden_close(instance);
+}
+
+static bool open_golden(TtfsEngine *e, const TtfsEngineSource *source) {
+    for (uint32_t i = 0; i < e->threads; i++) e->instance[i] = ttfs_golden_open(source->spike);
+    e->run = run_golden;
+    e->close = close_golden;
+    return true;
+}
+
+static bool run_rtl(void *instance, const uint16_t *x, TtfsTrace *out, TtfsDiag *diag) {
+    return ttfs_sim_run(instance, x, out, diag);
+}
+
+static void close_rtl(void *instance) {
+    ttfs_sim_close(instance);
+}
+
+static bool open_rtl(TtfsEngine *e, const TtfsEngineSource *source, TtfsDiag *diag) {
+    if (!source->image)
+        return ttfs_error(diag, TTFS_AT_FILE(source->folder), TTFS_OUT_FOLDER,
+                          "no image: the compilation stopped before it");
+    if (!source->verilog)
+        return ttfs_error(diag, TTFS_AT_FILE(source->folder), TTFS_OUT_FOLDER,
+                          "no Verilog: the compilation stopped before it");
+    e->run = run_rtl;
+    e->close = close_rtl;
+    e->chip = ttfs_sim_chip_open(source->verilog, source->wrapper, diag);
+    if (!e->chip) return false;
+    for (uint32_t i = 0; i < e->threads; i++)
+        if (!(e->instance[i] = ttfs_sim_open(e->chip, source->image, source->slot_limit, diag)))
+            return false;
+    return true;
+}
+
+static bool open_jit(TtfsEngine *e, const TtfsJitOptions *options, const TtfsSpike *s,
+                     TtfsDiag *diag) {
+    if (options->dump && !ttfs_make_folders(options->dump, diag)) return false;
+    e->jit = ttfs_jit_open(s, options, diag);
+    return e->jit != NULL;
+}
+
+bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *options,
+                      const TtfsEngineSource *source, TtfsDiag *diag) {
+    const TtfsSpike *s = source->spike;
+    *e = (TtfsEngine){.name = ttfs_engine_names[which],
+                      .threads = options->threads,
+                      .inputs = ttfs_pop_size(ttfs_spike_pop(s, s->input))};
+    if (which == TTFS_ENGINE_JIT) return open_jit(e, &options->jit, s, diag);
+    e->instance = TTFS_ARRAY(&e->arena, void *, e->threads);
+    return which == TTFS_ENGINE_RTL ? open_rtl(e, source, diag) : open_golden(e, source);
+}
+
+void ttfs_engine_close(TtfsEngine *e) {
+    for (uint32_t i = 0; e->instance && i < e->threads; i++)
+        if (e->instance[i]) e->close(e->instance[i]);
+    ttfs_sim_chip_close(e->chip);
+    if (e->jit) ttfs_jit_close(e->jit);
+    ttfs_arena_free(&e->arena);
+    *e = (TtfsEngine){0};
+}
+
+uint64_t ttfs_engine_block(const TtfsEngine *e) {
+    return e->jit ? 8192 : 64;
+}
+
+bool ttfs_engine_spares_ticks(const TtfsEngine *e) {
+    return e->jit != NULL;
+}
+
+typedef struct {
+    const TtfsEngine *engine;
+    const uint16_t *x;
+    TtfsTraces *out;
+} Block;
+
+static bool run_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag) {
+    const Block *b = context;
+    return b->engine->run(b->engine->instance[worker], b->x + i * b->engine->inputs,
+                          &b->out->trace[i], diag);
+}
+
+bool ttfs_engine_run(TtfsEngine *e, uint64_t n, const uint16_t *x, TtfsTraces *out,
+                     TtfsDiag *diag) {
+    Block b = {e, x, out};
+    double start = ttfs_now();
+    bool ok = true;
+    if (e->jit)
+        ttfs_jit_run(e->jit, n, x, out->potential, out->tick);
+    else
+        ok = ttfs_parallel_diag(e->threads, 0, n, run_item, &b, diag);
+    e->seconds += ttfs_now() - start;
+    return ok;
+}
+
+bool ttfs_engine_slot_cycles(const TtfsEngine *e, uint64_t *most, uint32_t slots) {
+    if (e->run != run_rtl) return false;
+    for (uint32_t t = 0; t < e->threads; t++) {
+        const uint64_t *seen = ttfs_sim_slot_cycles(e->instance[t]);
+        for (uint32_t i = 0; i < slots; i++)
+            if (seen[i] > most[i]) most[i] = seen[i];
+    }
+    return true;
+}
