@@ -133,8 +133,8 @@ bool ttfs_verdict_keep(const TtfsVerdict *v, const TtfsBuf *json, const char *fo
     ttfs_buf_puts(&name, ".json");
     folder = ttfs_path_join(&a, folder, "verify");
     bool ok = ttfs_make_folders(folder, diag) &&
-              ttfs_file_write(ttfs_path_join(&a, folder, ttfs_buf_text(&name)), ttfs_buf_text(json),
-                              json->len, diag);
+              ttfs_file_replace(ttfs_path_join(&a, folder, ttfs_buf_text(&name)),
+                                ttfs_buf_text(json), json->len, diag);
     ttfs_buf_free(&name);
     ttfs_arena_free(&a);
     return ok;
