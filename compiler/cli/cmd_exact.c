@@ -63,6 +63,10 @@ static void progress(Exact *x, uint32_t worker) {
     if (worker == 0) ttfs_session_progress(&x->session, done / 2);
 }
 
+static bool classes_known(const TtfsSession *s) {
+    return s->labels.kind == TTFS_LABELS_CLASSES;
+}
+
 static bool measure_item(void *context, uint32_t worker, uint64_t i) {
     Exact *x = context;
     Worker *w = &x->worker[worker];
@@ -78,9 +82,7 @@ static bool run_item(void *context, uint32_t worker, uint64_t i) {
     Exact *x = context;
     Worker *w = &x->worker[worker];
     TtfsSession *s = &x->session;
-    uint32_t label = 0;
     if (!ttfs_array_sample(&s->input, &s->out.map, i, w->real, &w->diag)) return false;
-    if (s->labels.data && !ttfs_array_label(&s->labels, i, &label, &w->diag)) return false;
     uint64_t want = argmax_f32(ttfs_relu_run(w->relu, w->real), x->outputs);
     double start = ttfs_now();
     uint64_t got = argmax_f64(ttfs_exact_run(w->exact, w->real, i), x->outputs);
@@ -90,7 +92,7 @@ static bool run_item(void *context, uint32_t worker, uint64_t i) {
         ttfs_output_errors_add(&x->errors, i, o, ttfs_relu_output(w->relu, o), w->values);
     }
     w->agree += got == want;
-    w->right += s->labels.data && got == label;
+    w->right += classes_known(s) && got == ttfs_labels_class(&s->labels, i);
     progress(x, worker);
     return true;
 }
@@ -198,7 +200,7 @@ static void print_json(const Exact *x, const Result *r) {
     cJSON_AddStringToObject(j, "engine", "exact");
     cJSON_AddStringToObject(j, "model", model_name(x));
     cJSON_AddNumberToObject(j, "samples", (double)n);
-    if (x->session.labels.data)
+    if (classes_known(&x->session))
         cJSON_AddNumberToObject(j, "accuracy", share(r->right, n));
     else
         cJSON_AddNullToObject(j, "accuracy");
@@ -222,7 +224,8 @@ static void print_json(const Exact *x, const Result *r) {
 static void print_text(const Exact *x, const Result *r) {
     uint64_t n = x->session.count;
     printf("engine exact, model %s, %llu samples\n", model_name(x), (unsigned long long)n);
-    if (x->session.labels.data) printf("accuracy            %.2f %%\n", 100 * share(r->right, n));
+    if (classes_known(&x->session))
+        printf("accuracy            %.2f %%\n", 100 * share(r->right, n));
     printf("agreement with relu %.2f %%\n", 100 * share(r->agree, n));
     ttfs_output_errors_print(&x->errors);
     printf("largest difference  %.3g (spikes against float64 sums, over all layers)\n",

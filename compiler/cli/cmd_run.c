@@ -148,7 +148,7 @@ static TtfsRunResult add_up(const Run *r) {
     const TtfsSession *s = r->session;
     TtfsRunResult v = {.engine = r->spiking ? r->engine.name : "relu",
                        .samples = s->count,
-                       .labelled = s->labels.data != NULL,
+                       .labelled = s->labels.kind == TTFS_LABELS_CLASSES,
                        .compared = r->relu[0] != NULL,
                        .spiking = r->spiking,
                        .counted = r->counted,

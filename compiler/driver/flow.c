@@ -4,6 +4,7 @@
  */
 #include "flow.h"
 
+#include "fit.h"
 #include "image_to_spike.h"
 #include "ir_to_ir.h"
 #include "onnx_to_ir.h"
@@ -26,21 +27,14 @@ static bool canonical(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
            ttfs_ir_check(&f->canonical, job->model, diag);
 }
 
-static bool check_samples(const TtfsIr *ir, const TtfsArray *a, const TtfsInputMap *map,
-                          TtfsDiag *diag) {
-    uint64_t want = ttfs_ir_count(ttfs_ir_tensor(ir, ir->input));
-    if (a->elements != want)
-        return ttfs_error(diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_SHAPE,
-                          "samples of %llu elements, the network takes %llu",
-                          (unsigned long long)a->elements, (unsigned long long)want);
-    if (a->samples == 0)
-        return ttfs_error(diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_FORMAT, "no samples");
-    if (map->channels && want % map->channels)
-        return ttfs_error(
-            diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_SHAPE,
-            "mean and std have %u channels, the input's %llu elements do not divide by that",
-            map->channels, (unsigned long long)want);
-    return true;
+static bool open_samples(const TtfsFlow *f, const TtfsJob *job, TtfsArray *a, TtfsArena *arena,
+                         TtfsDiag *diag) {
+    const TtfsTensorInfo *in = ttfs_ir_tensor(&f->canonical, f->canonical.input);
+    const TtfsWanted want = {.name = "x", .elements = {ttfs_ir_count(in)}};
+    TtfsSampleShape shape = {0};
+    for (uint32_t i = in->rank > 1; i < in->rank; i++) shape.dim[shape.rank++] = in->dim[i];
+    return ttfs_array_open(a, job->calib, &want, arena, diag) &&
+           ttfs_samples_fit(a, &f->map, &shape, diag);
 }
 
 /* What a thread of the calibration owns. */
@@ -136,8 +130,7 @@ static bool calibrate(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
         return true;
     }
     TtfsArray a;
-    bool ok = ttfs_array_open(&a, job->calib, "x", &f->arena, diag) &&
-              check_samples(&f->canonical, &a, &f->map, diag) && gather(f, job, &a, diag) &&
+    bool ok = open_samples(f, job, &a, &f->arena, diag) && gather(f, job, &a, diag) &&
               range_from_samples(f, job, a.type == TTFS_U8, diag);
     ttfs_array_close(&a);
     return ok;

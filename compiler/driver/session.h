@@ -5,13 +5,15 @@
 #ifndef TTFS_SESSION_H
 #define TTFS_SESSION_H
 
+#include "labels.h"
 #include "options.h"
 #include "out.h"
 
 typedef struct {
     TtfsOut out;
-    TtfsArray input, labels; /* labels.data NULL when there are none */
-    uint64_t count;          /* samples to take */
+    TtfsArray input, label_array;
+    TtfsLabels labels; /* kind NONE when there are none */
+    uint64_t count;    /* samples to take */
     uint32_t threads;
     bool quiet;            /* no progress */
     double started, shown; /* for progress */
