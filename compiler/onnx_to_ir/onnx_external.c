@@ -7,6 +7,8 @@
 #define _XOPEN_SOURCE 700 /* realpath */
 #include "onnx_import.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,15 +48,18 @@ static bool relative(const char *path) {
 /* The real path of `location` when it lies inside the model's folder, else NULL. */
 static char *inside_folder(OnnxImport *im, const char *location) {
     char *dir = ttfs_path_dir(&im->scratch, im->path), *found = NULL;
-    char *root = realpath(dir, NULL);
-    char *real = realpath(ttfs_path_join(&im->scratch, dir, location), NULL);
-    if (root && real) {
+    const char *path = ttfs_path_join(&im->scratch, dir, location);
+    char *root = ttfs_hold(PATH_MAX, NULL), *real = ttfs_hold(PATH_MAX, NULL);
+    errno = 0;
+    if (realpath(dir, root) && realpath(path, real)) {
         size_t len = strcmp(root, "/") == 0 ? 0 : strlen(root);
         if (strncmp(root, real, len) == 0 && real[len] == '/')
             found = ttfs_arena_strdup(&im->scratch, real);
+    } else if (errno == ENOMEM) {
+        ttfs_oom(PATH_MAX);
     }
-    free(root);
-    free(real);
+    ttfs_release(root);
+    ttfs_release(real);
     return found;
 }
 

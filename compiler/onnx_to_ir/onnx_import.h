@@ -84,8 +84,8 @@ struct OnnxImport {
 };
 
 /* onnx_proto.c: bytes -> messages, with bounded depth and memory. */
-Onnx__ModelProto *ttfs_onnx_unpack(const char *path, const TtfsFile *file, TtfsDiag *diag);
-void ttfs_onnx_release(Onnx__ModelProto *model);
+Onnx__ModelProto **ttfs_onnx_unpack(const char *path, const TtfsFile *file, TtfsDiag *diag);
+void ttfs_onnx_release(Onnx__ModelProto **model);
 
 /* onnx_graph.c: values, nodes, order. False: the graph has faults that forbid a walk. */
 bool ttfs_onnx_bind(OnnxImport *im);

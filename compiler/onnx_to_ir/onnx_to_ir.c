@@ -205,8 +205,8 @@ static bool import_model(const char *path, const TtfsOnnxOptions *options,
 bool ttfs_onnx_import_bytes(const char *path, const void *bytes, size_t n,
                             const TtfsOnnxOptions *options, TtfsIr *out, TtfsDiag *diag) {
     *out = (TtfsIr){0};
-    Onnx__ModelProto *model = ttfs_onnx_unpack(path, &(TtfsFile){bytes, n}, diag);
-    bool ok = model && import_model(path, options, model, n, out, diag);
+    Onnx__ModelProto **model = ttfs_onnx_unpack(path, &(TtfsFile){.bytes = bytes, .size = n}, diag);
+    bool ok = model && import_model(path, options, *model, n, out, diag);
     ttfs_onnx_release(model);
     if (!ok && !out->output.i) ttfs_ir_free(out);
     return ok;

@@ -5,7 +5,6 @@
  */
 #include "samples_inside.h"
 
-#include <stdlib.h>
 #include <zlib.h>
 
 enum { STEP = 1 << 30, LARGEST_RATIO = 1040 }; /* deflate packs by 1032 at most */
@@ -27,6 +26,7 @@ size_t ttfs_inflate_some(TtfsBytes from, int window, unsigned char *out, size_t 
         used += room - z.avail_out;
     }
     inflateEnd(&z);
+    if (state == Z_MEM_ERROR) ttfs_oom(cap);
     *ended = state == Z_STREAM_END;
     return used;
 }
@@ -42,8 +42,7 @@ bool ttfs_inflate_whole(TtfsArray *a, TtfsBytes from, int window, size_t size, T
                                  "read from the file",
                                  "%zu bytes when unpacked, at most %zu are", size,
                                  TTFS_INFLATED_MOST);
-    a->owned = malloc(size + 1);
-    if (!a->owned) ttfs_oom(size);
+    a->owned = ttfs_hold(size + 1, NULL);
     /* one byte more than promised, to see the end */
     if (ttfs_inflate_some(from, window, a->owned, size + 1, &ended) == size && ended) return true;
     return ttfs_samples_fault(

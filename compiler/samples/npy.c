@@ -79,12 +79,11 @@ static size_t header(TtfsArray *a, TtfsBytes b, TtfsDiag *diag) {
     if (wide) length |= (size_t)p[10] << 16 | (size_t)p[11] << 24;
     if (p[6] < 1 || p[6] > 3 || length > HEADER_MOST || start + length > b.n)
         return ttfs_samples_fault(a, "the .npy header is cut off or of an unknown version", diag);
-    char *head = malloc(length + 1);
-    if (!head) ttfs_oom(length);
+    char *head = ttfs_hold(length + 1, NULL);
     memcpy(head, p + start, length);
     head[length] = 0;
     bool ok = dictionary(a, head, diag);
-    free(head);
+    ttfs_release(head);
     return ok ? start + length : 0;
 }
 

@@ -8,7 +8,6 @@
 #include "samples_inside.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -78,7 +77,7 @@ bool ttfs_array_open(TtfsArray *a, const char *path, const TtfsWanted *want, Ttf
 
 void ttfs_array_close(TtfsArray *a) {
     ttfs_file_close(&a->mapped);
-    free(a->owned);
+    ttfs_release(a->owned);
     *a = (TtfsArray){0};
 }
 

@@ -35,7 +35,7 @@ typedef struct {
 } TtfsJitOptions;
 
 /* Compiles a graph that passed ttfs_spike_check. `options` NULL: all zeros. On failure (no memory,
- * unknown processor, an error of LLVM) NULL, and diag has JIT_COMPILE or JIT_MEMORY. */
+ * unknown processor, an error of LLVM) NULL, and diag has JIT_COMPILE, JIT_MEMORY or MEMORY. */
 TtfsJit *ttfs_jit_open(const TtfsSpike *s, const TtfsJitOptions *options, TtfsDiag *diag);
 void ttfs_jit_close(TtfsJit *j);
 

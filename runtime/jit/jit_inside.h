@@ -23,7 +23,7 @@ struct TtfsJit {
     TtfsArena arena;
     pthread_mutex_t turn;
     TtfsTarget target;
-    LLVMOrcLLJITRef code;
+    LLVMOrcLLJITRef *code; /* held */
     uint32_t steps; /* the last: the input from reals, in place of step `input` */
     uint32_t pops;
     TtfsStepFunction **step;
