@@ -14,8 +14,8 @@ typedef struct {
                           has a stand-in of its shape: out->output says so */
 } TtfsOnnxOptions;
 
-/* Imports `path`. All obstacles are errors, each with its node and operator; true only when there
- * is none. Facts dropped or assumed become notes. */
+/* Imports `path`, a model or one packed by gzip. All obstacles are errors, each with its node and
+ * operator; true only when there is none. Facts dropped or assumed become notes. */
 bool ttfs_onnx_to_ir(const char *path, TtfsIr *out, TtfsDiag *diag);
 
 /* The same with options. */

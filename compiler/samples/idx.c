@@ -3,6 +3,7 @@
  * IDX: two zero bytes, type, rank, big-endian 32-bit dimensions, data; and the same in gzip, whose
  * header says how much is inflated.
  */
+#include "inflate.h"
 #include "samples_inside.h"
 
 static size_t start_of(const TtfsArray *a) {
@@ -39,13 +40,13 @@ bool ttfs_read_idx(TtfsArray *a, TtfsBytes b, TtfsDiag *diag) {
 bool ttfs_read_gzip(TtfsArray *a, TtfsBytes b, TtfsDiag *diag) {
     unsigned char head[4 + 4 * TTFS_ARRAY_RANK] = {0};
     bool ended;
-    size_t got = ttfs_inflate_some(b, 16 + 15, head, sizeof head, &ended);
+    size_t got = ttfs_inflate(b.at, b.n, TTFS_GZIP, head, sizeof head, &ended);
     if (got < 4 || head[0] || head[1])
         return ttfs_samples_fault(a, "a gzip file, but not of IDX", diag);
     if (!header(a, (TtfsBytes){head, got}, diag)) return false;
     size_t start = start_of(a);
     size_t size = start + (size_t)(a->samples * a->elements) * ttfs_samples_width(a->type);
-    if (!ttfs_inflate_whole(a, b, 16 + 15, size, diag)) return false;
+    if (!ttfs_inflate_whole(a, b, TTFS_GZIP, size, diag)) return false;
     a->data = a->owned + start;
     return true;
 }

@@ -4,6 +4,7 @@
  * name and size; out: the array of that name, or else the only one that fits. When none is meant
  * beyond doubt, the error lists what is there.
  */
+#include "inflate.h"
 #include "samples_inside.h"
 
 #include <inttypes.h>
@@ -150,7 +151,7 @@ static bool take(const Zip *z, const Member *m) {
     if (!member_bytes(z, m, &packed, z->diag)) return false;
     if (m->method == 0) return ttfs_read_npy(z->a, packed, z->diag);
     if (m->size == 0) return fault(z, "a zip member is empty");
-    return ttfs_inflate_whole(z->a, packed, -15, (size_t)m->size, z->diag) &&
+    return ttfs_inflate_whole(z->a, packed, TTFS_DEFLATE, (size_t)m->size, z->diag) &&
            ttfs_read_npy(z->a, (TtfsBytes){z->a->owned, (size_t)m->size}, z->diag);
 }
 
@@ -168,7 +169,8 @@ static void look_at(const Zip *z, Member *m) {
     bool ended, ok = member_bytes(z, m, &packed, &quiet);
     m->head = (TtfsArray){.file = z->a->file};
     if (ok && m->method == 8)
-        packed = (TtfsBytes){first, ttfs_inflate_some(packed, -15, first, PEEK, &ended)};
+        packed = (TtfsBytes){first,
+                             ttfs_inflate(packed.at, packed.n, TTFS_DEFLATE, first, PEEK, &ended)};
     ok = ok && ttfs_peek_npy(&m->head, packed, &quiet);
     m->fits = ok && fits(z->want, &m->head);
     if (!ok) m->head.rank = 0;

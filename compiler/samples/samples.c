@@ -5,10 +5,13 @@
  */
 #include "samples.h"
 
+#include "inflate.h"
 #include "samples_inside.h"
 
 #include <math.h>
 #include <string.h>
+
+enum { LARGEST_RATIO = 1040 }; /* deflate packs by 1032 at most */
 
 static const struct {
     const char *name;
@@ -52,6 +55,25 @@ bool ttfs_samples_shape(TtfsArray *a, size_t room, TtfsDiag *diag) {
     a->samples = a->dim[0];
     a->elements = each;
     return true;
+}
+
+bool ttfs_inflate_whole(TtfsArray *a, TtfsBytes from, int window, size_t size, TtfsDiag *diag) {
+    bool ended;
+    if (size / LARGEST_RATIO > from.n)
+        return ttfs_samples_fault(a, "the compressed data claims to be larger than it can be",
+                                  diag);
+    if (size > TTFS_INFLATED_MOST)
+        return ttfs_error_advice(diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_FORMAT,
+                                 "save it without compression (numpy.savez, or .npy): it is then "
+                                 "read from the file",
+                                 "%zu bytes when unpacked, at most %zu are", size,
+                                 TTFS_INFLATED_MOST);
+    a->owned = ttfs_hold(size + 1, NULL);
+    /* one byte more than promised, to see the end */
+    if (ttfs_inflate(from.at, from.n, window, a->owned, size + 1, &ended) == size && ended)
+        return true;
+    return ttfs_samples_fault(
+        a, "the compressed data is damaged or cut off, or longer than its header says", diag);
 }
 
 bool ttfs_is_npz(const char *path) {

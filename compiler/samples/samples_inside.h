@@ -22,10 +22,8 @@ uint32_t ttfs_samples_width(TtfsElement type); /* bytes of an element */
 /* Sets samples and elements from dim, and checks that `room` bytes hold them. */
 bool ttfs_samples_shape(TtfsArray *a, size_t room, TtfsDiag *diag);
 
-/* Inflates up to `cap` bytes; *ended when the stream ended there. `window` as inflateInit2's: 16 +
- * 15 for gzip, -15 raw. */
-size_t ttfs_inflate_some(TtfsBytes from, int window, unsigned char *out, size_t cap, bool *ended);
-/* Inflates a stream that holds exactly `size` bytes into a->owned. */
+/* Inflates a stream that holds exactly `size` bytes into a->owned: no more than the stream can hold
+ * and TTFS_INFLATED_MOST. `window` as ttfs_inflate's. */
 bool ttfs_inflate_whole(TtfsArray *a, TtfsBytes from, int window, size_t size, TtfsDiag *diag);
 
 bool ttfs_read_npy(TtfsArray *a, TtfsBytes b, TtfsDiag *diag);

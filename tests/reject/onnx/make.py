@@ -6,6 +6,7 @@ that an import must give (of form_*: the canonical form), `FILE` in place of the
 go to tests/golden/ir, with the forms that they must give beside them: valid_*.onnx, which the tests
 also truncate and damage, and import_*.onnx, which cover the operators family by family.
 """
+import gzip
 import os
 import struct
 import sys
@@ -70,6 +71,8 @@ def end_image(m, source, width):
 
 def valid():
     save("valid_mlp", finish(dense()))
+    with open(os.path.join(GOLDEN, "valid_mlp.onnx.gz"), "wb") as f:
+        f.write(gzip.compress(finish(dense()).bytes(), mtime=0))
     m = image()
     m.init("kb", ramp(2), raw=False)
     m.node("Conv", ["input", "k", "kb"], ["c"], name="conv1", kernel_shape=[3, 3],
@@ -148,9 +151,10 @@ def operators():
     m.node("Resize", ["q"], ["z"], name="up2")
     save("op_named", end_image(m, "z", 8))
     m = dense()
-    m.init("odd", 1.0)
+    m.init("odd", 0.5)
     m.init("bits", 4.0)
-    m.node("Quant", ["r", "odd", "odd", "bits"], ["q"], name="quant1",
+    m.node("BipolarQuant", ["r", "odd"], ["p"], name="sign1", domain="qonnx.custom_op.general")
+    m.node("Quant", ["p", "odd", "odd", "bits"], ["q"], name="quant1",
            domain="qonnx.custom_op.general", signed=1, narrow=0, rounding_mode="ROUND")
     m.node("Quant", ["q", "odd", "odd", "bits"], ["s"], name="quant2",
            domain="qonnx.custom_op.general", signed=1, narrow=0, rounding_mode="FLOOR")
@@ -216,6 +220,12 @@ def tensors():
         m.node("Gemm", ["input", "w"], ["logits"], name="fc1", transB=1)
         m.output("logits")
         save(rule, m)
+    m = Model("net", input_shape=[None, 4])  # said once, not for each tensor
+    for i in range(3):
+        m.init_external("w%d" % i, [4, 4], location="../onnx/values.bin")
+        m.node("Gemm", ["t%d" % i if i else "input", "w%d" % i], ["t%d" % (i + 1)])
+    m.output("t3")
+    save("tensor_external_once", m)
 
 
 def graphs():
@@ -382,6 +392,23 @@ def imports():
     m.domains.append("qonnx.custom_op.general")
     m.output("g")
     save("import_quant", m)
+
+    m = Model("vector", input_shape=[4], opset=24, elem_type=om.DOUBLE)
+    for name, value, kind in (("half", 0.5, om.FLOAT), ("z", 0, om.INT8), ("low", -3, om.INT8),
+                              ("high", 7, om.INT8), ("quarter", 0.25, om.FLOAT),
+                              ("three", 3.0, om.FLOAT), ("bits", 4.0, om.FLOAT),
+                              ("w", [0.25, -0.125, 0.0, -5.0], om.FLOAT)):
+        m.init(name, value, data_type=kind)
+    m.node("QuantizeLinear", ["input", "half", "z"], ["a"], name="q1")
+    m.node("Clip", ["a", "low", "high"], ["b"], name="window")
+    m.node("DequantizeLinear", ["b", "half", "z"], ["c"], name="dq1")
+    m.node("IntQuant", ["c", "quarter", "three", "bits"], ["d"], name="int_quant",
+           domain="qonnx.custom_op.general", signed=0, narrow=0, rounding_mode="ROUND")
+    m.node("BipolarQuant", ["w", "half"], ["s"], name="signs", domain="qonnx.custom_op.general")
+    m.node("Mul", ["d", "s"], ["e"], name="scale")
+    m.domains.append("qonnx.custom_op.general")
+    m.output("e", [4], om.DOUBLE)
+    save("import_vector", m)
 
     m = Model("storage", input_shape=[None, 3])
     for i, kind in enumerate((om.BFLOAT16, om.FLOAT16, om.DOUBLE, om.FLOAT)):
