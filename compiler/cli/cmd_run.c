@@ -29,6 +29,7 @@ typedef struct {
     TtfsOutputErrors errors;
     uint32_t *want; /* [room] relu's classes */
     double relu_seconds;
+    uint64_t clipped; /* input values */
     TtfsRunResult tally[MOST_THREADS];
     atomic_uint_least64_t done;
     TtfsBuf text;
@@ -73,7 +74,6 @@ static bool judge_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *dia
         got = ttfs_trace_class(t);
         if (r->counted) w->spikes += ttfs_trace_hidden_spikes(t);
         w->cycles += t->cycles;
-        w->clipped += b->clipped[i];
     }
     w->agree += got == r->want[i];
     w->right += b->label && got == b->label[i];
@@ -107,6 +107,7 @@ static bool run_all(Run *r, TtfsDiag *diag) {
     for (uint64_t i = 0; ok && i < s->count; i += r->block.n) {
         ok = ttfs_block_read(&r->block, i, diag) && run_block(r, diag);
         atomic_store(&r->done, i + r->block.n);
+        r->clipped += ttfs_block_clipped(&r->block);
         ttfs_session_progress(s, i + r->block.n);
     }
     return ok;
@@ -152,6 +153,8 @@ static TtfsRunResult add_up(const Run *r) {
                        .spiking = r->spiking,
                        .counted = r->counted,
                        .latency = s->out.spike.latency,
+                       .inputs = s->count * s->input.elements,
+                       .clipped = r->clipped,
                        .jit = r->engine.jit};
     for (uint32_t i = 0; i < MOST_THREADS; i++) {
         const TtfsRunResult *w = &r->tally[i];
@@ -159,7 +162,6 @@ static TtfsRunResult add_up(const Run *r) {
         v.agree += w->agree;
         v.spikes += w->spikes;
         v.cycles += w->cycles;
-        v.clipped += w->clipped;
     }
     if (r->spiking) v.hidden = ttfs_trace_hidden_neurons(&r->traces.trace[0]);
     double seconds = r->spiking ? r->engine.seconds : r->relu_seconds;
@@ -198,6 +200,7 @@ int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     bool ok = ttfs_session_open(&s, &session, parts, true, diag) && !s.out.image_damaged &&
               open_all(r, which, relu, &jit, diag) && run_all(r, diag);
     ttfs_progress_end(&line);
+    if (ok && spiking) ttfs_session_clipped(&s, r->clipped, diag);
     if (ok && trace) ok = ttfs_file_write(trace, ttfs_buf_text(&r->text), r->text.len, diag);
     if (ok) {
         TtfsRunResult v = add_up(r);

@@ -63,6 +63,7 @@ void ttfs_run_json(const TtfsRunResult *v, const TtfsOutputErrors *errors) {
     add_share(j, "cycles", v->cycles != 0, v->cycles, v->samples);
     cJSON_AddNumberToObject(j, "samples_per_second", v->rate);
     cJSON_AddNumberToObject(j, "clipped_inputs", (double)v->clipped);
+    cJSON_AddNumberToObject(j, "clipped_share", share(v->clipped, v->inputs));
     if (v->spiking) ttfs_output_errors_json(errors, j);
     if (v->jit) add_jit(j, v->jit);
     ttfs_json_emit(j);
@@ -119,8 +120,8 @@ void ttfs_run_text(const TtfsRunResult *v, const TtfsOutputErrors *errors) {
         if (v->cycles) printf(", %.0f cycles in the mean", share(v->cycles, v->samples));
         printf("\n");
         if (v->clipped)
-            printf("clipped inputs      %llu values outside the encoder's range\n",
-                   (unsigned long long)v->clipped);
+            printf("clipped inputs      %.2f %%, %llu values outside the encoder's range\n",
+                   100 * share(v->clipped, v->inputs), (unsigned long long)v->clipped);
     }
     printf("samples per second  %.0f\n", v->rate);
     if (v->jit) print_jit(v->jit);

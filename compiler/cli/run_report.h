@@ -10,7 +10,8 @@
 
 typedef struct {
     const char *engine;
-    uint64_t samples, right, agree, spikes, cycles, clipped, hidden; /* hidden: neurons */
+    uint64_t samples, right, agree, spikes, cycles, hidden; /* hidden: neurons */
+    uint64_t inputs, clipped; /* values of all samples, and those outside the encoder's range */
     bool labelled, compared, spiking, counted; /* has labels; relu ran beside; spikes are counted */
     double rate;                               /* samples a second inside the engine */
     uint32_t latency;                          /* ticks */

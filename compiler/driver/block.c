@@ -41,3 +41,9 @@ bool ttfs_block_read(TtfsBlock *b, uint64_t first, TtfsDiag *diag) {
     b->n = left < b->room ? left : b->room;
     return ttfs_parallel_diag(b->session->threads, first, b->n, read_item, b, diag);
 }
+
+uint64_t ttfs_block_clipped(const TtfsBlock *b) {
+    uint64_t n = 0;
+    for (uint64_t i = 0; i < b->n; i++) n += b->clipped[i];
+    return n;
+}

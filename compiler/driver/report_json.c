@@ -76,6 +76,14 @@ cJSON *ttfs_json_manifest(const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag)
     cJSON_AddItemToObject(j, "model", model);
     cJSON_AddItemToObject(j, "calib", calib);
     add_u(j, "calib_count", f->calibrated);
+    TtfsSampleShape sample = ttfs_flow_sample(f);
+    cJSON *shape = cJSON_AddArrayToObject(j, "input_shape");
+    for (uint32_t i = 0; i < sample.rank; i++)
+        cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)sample.dim[i]));
+    const TtfsTensorStat *seen = f->calibrated ? &f->calib.stat[f->canonical.input.i - 1] : NULL;
+    cJSON_AddItemToObject(j, "calib_seen",
+                          seen ? cJSON_CreateFloatArray((float[2]){seen->min, seen->max}, 2)
+                               : cJSON_CreateNull());
     cJSON *o = cJSON_AddObjectToObject(j, "options");
     add_u(o, "ticks", job->spike.ticks);
     add_u(o, "weight_bits", job->spike.weight_bits);

@@ -61,22 +61,17 @@ static bool open_labels(TtfsSession *s, const char *labels, const char *input, T
     return true;
 }
 
-/* The shape of a sample, from the encoder's: its axes may stand in another order there. */
-static TtfsSampleShape sample_shape(const TtfsSpike *s) {
-    const TtfsPopulation *in = ttfs_spike_pop(s, s->input);
-    const uint32_t own[3] = {in->c, in->h, in->w};
-    TtfsSampleShape shape = {.rank = in->h * in->w == 1 ? 1 : 3, .dim = {in->c}};
-    for (int k = 0; shape.rank == 3 && k < 3; k++) shape.dim[s->order[k]] = own[k];
-    return shape;
-}
-
 static bool open_input(TtfsSession *s, const char *input, TtfsDiag *diag) {
     const TtfsSpike *spike = &s->out.spike;
-    TtfsSampleShape shape = sample_shape(spike);
-    const TtfsWanted want = {.name = "x",
-                             .elements = {ttfs_pop_size(ttfs_spike_pop(spike, spike->input))}};
-    return ttfs_array_open(&s->input, input, &want, &s->out.arena, diag) &&
-           ttfs_samples_fit(&s->input, &s->out.map, &shape, diag);
+    uint32_t elements = ttfs_pop_size(ttfs_spike_pop(spike, spike->input));
+    TtfsSampleShape shape = s->out.sample;
+    if (shape.rank == 0) shape = (TtfsSampleShape){.rank = 1, .dim = {elements}};
+    const TtfsWanted want = {.name = "x", .elements = {elements}};
+    if (!ttfs_array_open(&s->input, input, &want, &s->out.arena, diag) ||
+        !ttfs_samples_fit(&s->input, &s->out.map, &shape, diag))
+        return false;
+    ttfs_samples_range(&s->input, &s->out.map, &s->out.seen, diag);
+    return true;
 }
 
 bool ttfs_session_open(TtfsSession *s, const TtfsSessionOptions *o, int parts, bool want_labels,
@@ -94,6 +89,12 @@ void ttfs_session_close(TtfsSession *s) {
     ttfs_array_close(&s->label_array);
     ttfs_array_close(&s->input);
     ttfs_out_close(&s->out);
+}
+
+void ttfs_session_clipped(const TtfsSession *s, uint64_t clipped, TtfsDiag *diag) {
+    const TtfsPopulation *in = ttfs_spike_pop(&s->out.spike, s->out.spike.input);
+    ttfs_samples_clipped(s->input.file, clipped, s->count * s->input.elements, in->offset,
+                         in->offset + in->scale * in->ticks, diag);
 }
 
 void ttfs_session_progress(const TtfsSession *s, uint64_t done) {

@@ -30,6 +30,8 @@ typedef struct {
 bool ttfs_session_open(TtfsSession *s, const TtfsSessionOptions *o, int parts, bool want_labels,
                        TtfsDiag *diag);
 void ttfs_session_close(TtfsSession *s);
+/* Warns when too many of the samples' values were clipped by the encoder. */
+void ttfs_session_clipped(const TtfsSession *s, uint64_t clipped, TtfsDiag *diag);
 /* Tells that `done` samples are done. */
 void ttfs_session_progress(const TtfsSession *s, uint64_t done);
 /* Options of an engine that runs the samples: no more instances than samples. */

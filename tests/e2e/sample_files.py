@@ -3,6 +3,7 @@
 zip archives, IDX; and samples that a network would take for something else, which is said.
 """
 import io
+import json
 import random
 import struct
 import sys
@@ -165,12 +166,53 @@ def layouts(case):
         case.check("warning" not in r.err, "%s warns of nothing:\n%s" % (what, r))
 
 
+def ranges(case):
+    """Samples that lie elsewhere than those of calibration are said, and how many were clipped."""
+    r = random.Random(7)
+    count = 4 * 24
+    files = {
+        "unit": npy((4, 3, 2, 4), [r.random() for _ in range(count - 2)] + [0, 1]),
+        "wide": npy((4, 3, 2, 4), [255 * r.random() for _ in range(count - 2)] + [0, 255]),
+        "bytes": npy((4, 3, 2, 4), [r.randrange(256) for _ in range(count - 2)] + [0, 255], "B", "|u1"),
+        "few": npy((4, 3, 2, 4), [0.5] * (count - 1) + [9.0]),
+    }
+    for name, data in files.items():
+        case.write(name + ".npy", data)
+    seen = {"unit": [0, 1], "wide": [0, 255], "bytes": [0, 1]}
+    said = {("unit", "bytes"): None, ("bytes", "bytes"): None, ("unit", "unit"): None, ("wide", "wide"): None,
+            ("wide", "bytes"): "uint8 samples become 0 to 1 here, the calibration samples held 0 to 255",
+            ("unit", "wide"): "of all input values lie outside the encoder's range, 0 to 1",
+            ("bytes", "wide"): "of all input values lie outside the encoder's range, 0 to 1",
+            ("unit", "few"): "1.0 % of all input values lie outside the encoder's range, 0 to 1"}
+    for calib in seen:
+        case.good("compile", "net.onnx", "-o", calib, "--calib", calib + ".npy", "--stop-after", "spike")
+        with open(case.path(calib, "manifest.json")) as f:
+            case.equal(json.load(f).get("calib_seen"), seen[calib], calib + ": range in the manifest")
+    for (calib, x), words in said.items():
+        for arguments in (("run", calib, "--input", x + ".npy"), ("verify", calib, "--input", x + ".npy")):
+            r = case.good(*arguments)
+            case.check(words in r.err if words else "warning" not in r.err,
+                       "%s: expected to say %r:\n%s" % (" ".join(arguments), words, r))
+    j = case.json("run", "unit", "--input", "few.npy")
+    case.equal((j.get("clipped_inputs"), j.get("clipped_share")), (1, 1 / count), "clipped inputs")
+    case.good("compile", "net.onnx", "-o", "no", "--stop-after", "spike")
+    with open(case.path("no", "manifest.json")) as f:
+        case.equal(json.load(f).get("calib_seen", 1), None, "range without calibration")
+    r = case.good("compile", "net.onnx", "-o", "no", "--stop-after", "spike", "--calib", "wide.npy",
+                  "--input-range", "0:1")
+    case.check("outside the encoder's range, 0 to 1" in r.err, "calibration samples outside:\n%s" % r)
+    r = case.good("compile", "net.onnx", "-o", "no", "--stop-after", "spike", "--calib", "unit.npy",
+                  "--input-range", "0:1")
+    case.check("warning" not in r.err, "calibration samples inside:\n%s" % r)
+
+
 def main():
     case = Case()
     case.good("compile", model(case), "-o", "out", "--input-range", "0:8", "--stop-after", "spike")
     both_orders(case)
     archives(case)
     layouts(case)
+    ranges(case)
     return case.done()
 
 
