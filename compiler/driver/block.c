@@ -20,7 +20,6 @@ void ttfs_block_init(TtfsBlock *b, TtfsSession *s, uint32_t traces, uint64_t mos
     b->real = TTFS_ARRAY(a, float, room *inputs);
     b->x = TTFS_ARRAY(a, uint16_t, room * inputs);
     b->clipped = TTFS_ARRAY(a, uint32_t, room);
-    if (s->labels.kind == TTFS_LABELS_CLASSES) b->label = TTFS_ARRAY(a, uint32_t, room);
 }
 
 static bool read_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag) {
@@ -30,7 +29,6 @@ static bool read_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag
     uint64_t at = i - b->first;
     float *real = b->real + at * s->input.elements;
     if (!ttfs_array_sample(&s->input, &s->out.map, i, real, diag)) return false;
-    if (b->label) b->label[at] = ttfs_labels_class(&s->labels, i);
     b->clipped[at] = ttfs_spike_encode(&s->out.spike, real, b->x + at * s->input.elements);
     return true;
 }

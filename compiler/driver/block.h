@@ -14,7 +14,6 @@ typedef struct {
     uint64_t first, n; /* samples that it holds */
     float *real;       /* [n][elements] */
     uint16_t *x;       /* [n][elements]: the input's integers */
-    uint32_t *label;   /* [n]; NULL without labels */
     uint32_t *clipped; /* [n]: values outside the encoder's range */
 } TtfsBlock;
 

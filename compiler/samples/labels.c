@@ -104,7 +104,7 @@ static bool refuse_number(const TtfsArray *a, uint64_t i, double v, TtfsDiag *di
 /* One number a sample beside a single value: a logit, unless the numbers say otherwise. */
 static bool of_one_value(TtfsLabels *l, const Numbers *n, TtfsDiag *diag) {
     if (!n->whole) return values_only(l, "labels that are no whole numbers", diag);
-    l->minus_plus = n->least == -1 && n->most == 1;
+    l->minus_plus = n->least == -1 && n->most <= 1;
     for (uint64_t i = 0; l->minus_plus && i < l->array->samples; i++)
         if (ttfs_array_value(l->array, i) == 0) l->minus_plus = false;
     bool binary = n->least >= 0 && n->most <= 1, from_one = n->least == 1 && n->most == 2;

@@ -191,6 +191,8 @@ static void test_one_value(void **state) {
     TtfsLabels l = labels(&a, (Expected){1, true, TTFS_LABELS_CLASSES, TTFS_NOTE, "-1 and 1"});
     assert_int_equal(ttfs_labels_class(&l, 0), 0);
     assert_int_equal(ttfs_labels_class(&l, 1), 1);
+    a = array_of(TTFS_I8, signs, 1, 1);
+    labels(&a, (Expected){1, true, TTFS_LABELS_CLASSES, TTFS_NOTE, "-1 and 1"});
     a = array_of(TTFS_I8, three, 3, 1);
     labels(&a, (Expected){1, true, TTFS_LABELS_VALUES, TTFS_NOTE, "other than 0 and 1"});
     a = array_of(TTFS_F32, whole, 3, 1);
