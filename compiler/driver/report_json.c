@@ -183,12 +183,12 @@ cJSON *ttfs_json_quant(const TtfsFlow *f, const TtfsJob *job) {
     return j;
 }
 
-double ttfs_expected_events(const TtfsSpike *s, bool all) {
+/* Spikes that meet a synapse, with the rates of calibration. */
+static double expected_events(const TtfsSpike *s) {
     double events = 0;
     for (uint32_t i = 0; i < s->conns.len; i++) {
         const TtfsConnection *k = &s->conns.at[i];
-        double rate = all ? 1 : ttfs_spike_pop(s, k->src)->rate_ppm * 1e-6;
-        events += (double)ttfs_conn_additions(s, k) * rate;
+        events += (double)ttfs_conn_synapses(s, k) * (ttfs_spike_pop(s, k->src)->rate_ppm * 1e-6);
     }
     return events;
 }
@@ -196,7 +196,7 @@ double ttfs_expected_events(const TtfsSpike *s, bool all) {
 /* Energy: events, ticks and spikes weighted with the chip's estimates. No board was measured. */
 cJSON *ttfs_json_energy(const TtfsPlan *p, const TtfsSpike *s) {
     cJSON *j = cJSON_CreateObject();
-    double events = ttfs_expected_events(s, false), ticks = 0, spikes = 0;
+    double events = expected_events(s), ticks = 0, spikes = 0;
     for (uint32_t i = 0; i < s->pops.len; i++) {
         const TtfsPopulation *q = &s->pops.at[i];
         spikes += ttfs_pop_size(q) * (q->rate_ppm * 1e-6);
