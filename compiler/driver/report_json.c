@@ -84,6 +84,19 @@ static void options(TtfsJson *j, const char *key, const TtfsFlow *f, const TtfsJ
     ttfs_json_end(j);
 }
 
+/* What samples should look like: the shape, and the range that those of calibration had. */
+static void seen_json(TtfsJson *j, const TtfsFlow *f) {
+    TtfsSampleShape sample = ttfs_flow_sample(f);
+    ttfs_json_array(j, "input_shape");
+    for (uint32_t i = 0; i < sample.rank; i++) ttfs_json_number(j, NULL, (double)sample.dim[i]);
+    ttfs_json_end(j);
+    const TtfsTensorStat *seen = f->calibrated ? &f->calib.stat[f->canonical.input.i - 1] : NULL;
+    if (seen)
+        channels(j, "calib_seen", (const float[]){seen->min, seen->max}, 2);
+    else
+        ttfs_json_null(j, "calib_seen");
+}
+
 bool ttfs_json_manifest(TtfsJson *j, const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag) {
     char model[65], calib[65];
     if (!hash_of(job->model, model, diag) || (job->calib && !hash_of(job->calib, calib, diag)))
@@ -97,6 +110,7 @@ bool ttfs_json_manifest(TtfsJson *j, const TtfsFlow *f, const TtfsJob *job, Ttfs
     else
         ttfs_json_null(j, "calib");
     add_u(j, "calib_count", f->calibrated);
+    seen_json(j, f);
     options(j, "options", f, job);
     ttfs_chip_json(&job->chip, "chip", j);
     ttfs_json_string(j, "last_step", ttfs_step_names[f->steps_done - 1]);
@@ -191,19 +205,19 @@ void ttfs_json_quant(TtfsJson *j, const TtfsFlow *f, const TtfsJob *job) {
     ttfs_json_end(j);
 }
 
-double ttfs_expected_events(const TtfsSpike *s, bool all) {
+/* Spikes that meet a synapse, with the rates of calibration. */
+static double expected_events(const TtfsSpike *s) {
     double events = 0;
     for (uint32_t i = 0; i < s->conns.len; i++) {
         const TtfsConnection *k = &s->conns.at[i];
-        double rate = all ? 1 : ttfs_spike_pop(s, k->src)->rate_ppm * 1e-6;
-        events += (double)ttfs_conn_additions(s, k) * rate;
+        events += (double)ttfs_conn_synapses(s, k) * (ttfs_spike_pop(s, k->src)->rate_ppm * 1e-6);
     }
     return events;
 }
 
 /* Energy: events, ticks and spikes weighted with the chip's estimates. No board was measured. */
 void ttfs_json_energy(TtfsJson *j, const TtfsPlan *p, const TtfsSpike *s) {
-    double events = ttfs_expected_events(s, false), ticks = 0, spikes = 0;
+    double events = expected_events(s), ticks = 0, spikes = 0;
     for (uint32_t i = 0; i < s->pops.len; i++) {
         const TtfsPopulation *q = &s->pops.at[i];
         spikes += ttfs_pop_size(q) * (q->rate_ppm * 1e-6);
