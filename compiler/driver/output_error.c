@@ -56,21 +56,3 @@ TtfsOutputError ttfs_output_errors_whole(const TtfsOutputErrors *e, uint32_t out
     w.most /= scale;
     return w;
 }
-
-void ttfs_output_errors_json(const TtfsOutputErrors *e, cJSON *j) {
-    if (!e->output) return;
-    cJSON *list = cJSON_AddArrayToObject(j, "outputs");
-    for (uint32_t i = 0; i < e->outputs; i++) {
-        const TtfsOutput *o = &e->output[i];
-        TtfsOutputError w = ttfs_output_errors_whole(e, i);
-        cJSON *one = cJSON_CreateObject();
-        cJSON_AddItemToArray(list, one);
-        cJSON_AddStringToObject(one, "name", o->name);
-        cJSON *shape = cJSON_AddArrayToObject(one, "shape");
-        for (uint32_t k = 0; k < o->rank; k++)
-            cJSON_AddItemToArray(shape, cJSON_CreateNumber(o->dim[k]));
-        cJSON_AddNumberToObject(one, "max_relative_error", w.most);
-        cJSON_AddNumberToObject(one, "mean_relative_error", w.sum);
-        cJSON_AddNumberToObject(one, "largest_value", w.largest);
-    }
-}

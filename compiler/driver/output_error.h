@@ -8,8 +8,6 @@
 #include "ir.h"
 #include "pieces.h"
 
-#include <cjson/cJSON.h>
-
 /* Of one output and sample, in real units. */
 typedef struct {
     double most, sum, largest; /* largest and summed |got - want|, largest |want| */
@@ -31,7 +29,5 @@ void ttfs_output_errors_add(TtfsOutputErrors *e, uint64_t sample, uint32_t outpu
                             const float *want, const double *got);
 /* Of an output over all samples, relative to its largest value. */
 TtfsOutputError ttfs_output_errors_whole(const TtfsOutputErrors *e, uint32_t output);
-/* Adds the key `outputs` to `j`, when something was counted. */
-void ttfs_output_errors_json(const TtfsOutputErrors *e, cJSON *j);
 
 #endif

@@ -37,7 +37,10 @@ void ttfs_verdict_traces(TtfsVerdict *v, const TtfsOut *o, const TtfsPlace *p, u
 /* Counts a difference between the image and the spike graph. */
 void ttfs_verdict_image(TtfsVerdict *v, const char *what);
 cJSON *ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan);
-/* Writes it to OUT/verify, named after the engines. */
-bool ttfs_verdict_keep(const TtfsVerdict *v, const cJSON *j, const char *folder, TtfsDiag *diag);
+/* Writes that to OUT/verify, named after the engines. */
+bool ttfs_verdict_keep(const TtfsVerdict *v, const TtfsPlan *plan, const char *folder,
+                       TtfsDiag *diag);
+/* For people. */
+void ttfs_verdict_text(const TtfsVerdict *v, TtfsBuf *out);
 
 #endif

@@ -5,12 +5,28 @@
 #include "run_report.h"
 
 #include "report_json.h"
-#include "say.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { LAYERS_SHOWN = 24 };
+
+void ttfs_output_errors_json(const TtfsOutputErrors *e, cJSON *j) {
+    if (!e->output) return;
+    cJSON *list = cJSON_AddArrayToObject(j, "outputs");
+    for (uint32_t i = 0; i < e->outputs; i++) {
+        const TtfsOutput *o = &e->output[i];
+        TtfsOutputError w = ttfs_output_errors_whole(e, i);
+        cJSON *one = cJSON_CreateObject();
+        cJSON_AddItemToArray(list, one);
+        cJSON_AddStringToObject(one, "name", o->name);
+        cJSON *shape = cJSON_AddArrayToObject(one, "shape");
+        for (uint32_t k = 0; k < o->rank; k++)
+            cJSON_AddItemToArray(shape, cJSON_CreateNumber(o->dim[k]));
+        cJSON_AddNumberToObject(one, "max_relative_error", w.most);
+        cJSON_AddNumberToObject(one, "mean_relative_error", w.sum);
+        cJSON_AddNumberToObject(one, "largest_value", w.largest);
+    }
+}
 
 static double share(uint64_t part, uint64_t whole) {
     return whole ? (double)part / (double)whole : 0;
@@ -52,7 +68,7 @@ static void add_jit(cJSON *j, const TtfsJit *jit) {
     }
 }
 
-void ttfs_run_json(const TtfsRunResult *v, const TtfsOutputErrors *errors) {
+void ttfs_run_json(const TtfsRunResult *v, TtfsBuf *out) {
     cJSON *j = cJSON_CreateObject();
     cJSON_AddStringToObject(j, "engine", v->engine);
     cJSON_AddNumberToObject(j, "samples", (double)v->samples);
@@ -63,12 +79,12 @@ void ttfs_run_json(const TtfsRunResult *v, const TtfsOutputErrors *errors) {
     add_share(j, "cycles", v->cycles != 0, v->cycles, v->samples);
     cJSON_AddNumberToObject(j, "samples_per_second", v->rate);
     cJSON_AddNumberToObject(j, "clipped_inputs", (double)v->clipped);
-    if (v->spiking) ttfs_output_errors_json(errors, j);
+    if (v->spiking) ttfs_output_errors_json(&v->errors, j);
     if (v->jit) add_jit(j, v->jit);
-    ttfs_json_emit(j);
+    ttfs_json_put(j, out);
 }
 
-static void print_layers(const TtfsJit *jit) {
+static void layers_text(const TtfsJit *jit, TtfsBuf *out) {
     uint32_t n = ttfs_jit_layers(jit);
     int name = 5, kernel = 6;
     for (uint32_t i = 0; i < n; i++) {
@@ -76,52 +92,60 @@ static void print_layers(const TtfsJit *jit) {
         if ((int)strlen(l->name) > name) name = (int)strlen(l->name);
         if ((int)strlen(l->kernel) > kernel) kernel = (int)strlen(l->kernel);
     }
-    printf("  %-*s  %-*s  path\n", name, "layer", kernel, "kernel");
+    ttfs_buf_printf(out, "  %-*s  %-*s  path\n", name, "layer", kernel, "kernel");
     for (uint32_t i = 0; i < n; i++) {
         const TtfsJitLayer *l = ttfs_jit_layer(jit, i);
-        printf("  %-*s  %-*s  %s%s%s\n", name, l->name, kernel, l->kernel, path_of(l),
-               *l->why ? ": " : "", l->why);
+        ttfs_buf_printf(out, "  %-*s  %-*s  %s%s%s\n", name, l->name, kernel, l->kernel, path_of(l),
+                        *l->why ? ": " : "", l->why);
     }
 }
 
-static void print_jit(const TtfsJit *jit) {
+static void jit_text(const TtfsJit *jit, TtfsBuf *out) {
     TtfsJitStats s;
     ttfs_jit_stats(jit, &s);
     uint32_t n = ttfs_jit_layers(jit), events = 0;
     for (uint32_t i = 0; i < n; i++) events += ttfs_jit_layer(jit, i)->events;
-    printf("compiled            for %s in %.2f s, %u of %u functions from the cache; %u thread%s\n",
-           s.cpu, s.open_seconds, s.cached, s.cached + s.generated, s.threads,
-           s.threads == 1 ? "" : "s");
+    ttfs_buf_printf(
+        out,
+        "compiled            for %s in %.2f s, %u of %u functions from the cache; %u thread%s\n",
+        s.cpu, s.open_seconds, s.cached, s.cached + s.generated, s.threads,
+        s.threads == 1 ? "" : "s");
     if (n <= LAYERS_SHOWN)
-        print_layers(jit);
+        layers_text(jit, out);
     else
-        printf("layers              %u, of which %u event-driven; --json lists them\n", n, events);
+        ttfs_buf_printf(out,
+                        "layers              %u, of which %u event-driven; --json lists them\n", n,
+                        events);
 }
 
-void ttfs_output_errors_print(const TtfsOutputErrors *e) {
+void ttfs_output_errors_text(const TtfsOutputErrors *e, TtfsBuf *out) {
     for (uint32_t i = 0; e->output && i < e->outputs; i++) {
         TtfsOutputError w = ttfs_output_errors_whole(e, i);
-        printf("output %-12s largest error %.3g, mean %.3g (of the largest value, %.4g)\n",
-               e->output[i].name, w.most, w.sum, w.largest);
+        ttfs_buf_printf(out,
+                        "output %-12s largest error %.3g, mean %.3g (of the largest value, %.4g)\n",
+                        e->output[i].name, w.most, w.sum, w.largest);
     }
 }
 
-void ttfs_run_text(const TtfsRunResult *v, const TtfsOutputErrors *errors) {
-    printf("engine %s, %llu samples\n", v->engine, (unsigned long long)v->samples);
-    if (v->labelled) printf("accuracy            %.2f %%\n", 100 * share(v->right, v->samples));
+void ttfs_run_text(const TtfsRunResult *v, TtfsBuf *out) {
+    ttfs_buf_printf(out, "engine %s, %llu samples\n", v->engine, (unsigned long long)v->samples);
+    if (v->labelled)
+        ttfs_buf_printf(out, "accuracy            %.2f %%\n", 100 * share(v->right, v->samples));
     if (v->spiking && v->compared)
-        printf("agreement with relu %.2f %%\n", 100 * share(v->agree, v->samples));
-    if (v->spiking) ttfs_output_errors_print(errors);
+        ttfs_buf_printf(out, "agreement with relu %.2f %%\n", 100 * share(v->agree, v->samples));
+    if (v->spiking) ttfs_output_errors_text(&v->errors, out);
     if (v->counted)
-        printf("spikes per neuron   %.3f (hidden)\n", share(v->spikes, v->hidden * v->samples));
+        ttfs_buf_printf(out, "spikes per neuron   %.3f (hidden)\n",
+                        share(v->spikes, v->hidden * v->samples));
     if (v->spiking) {
-        printf("latency             %u ticks", v->latency);
-        if (v->cycles) printf(", %.0f cycles in the mean", share(v->cycles, v->samples));
-        printf("\n");
+        ttfs_buf_printf(out, "latency             %u ticks", v->latency);
+        if (v->cycles)
+            ttfs_buf_printf(out, ", %.0f cycles in the mean", share(v->cycles, v->samples));
+        ttfs_buf_printf(out, "\n");
         if (v->clipped)
-            printf("clipped inputs      %llu values outside the encoder's range\n",
-                   (unsigned long long)v->clipped);
+            ttfs_buf_printf(out, "clipped inputs      %llu values outside the encoder's range\n",
+                            (unsigned long long)v->clipped);
     }
-    printf("samples per second  %.0f\n", v->rate);
-    if (v->jit) print_jit(v->jit);
+    ttfs_buf_printf(out, "samples per second  %.0f\n", v->rate);
+    if (v->jit) jit_text(v->jit, out);
 }

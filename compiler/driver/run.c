@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A run, block by block: read and encode on all threads, run, judge on all threads.
+ */
+#include "run.h"
+
+#include "block.h"
+#include "clock.h"
+#include "parallel.h"
+#include "relu.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+enum { MOST_THREADS = 64 };
+
+/* What a thread counted. */
+typedef struct {
+    uint64_t right, agree, spikes, cycles, clipped;
+} Tally;
+
+struct TtfsRun {
+    TtfsArena arena; /* it lies in it */
+    TtfsSession session;
+    TtfsEngine engine;             /* closed when relu itself is what runs */
+    bool spiking, counted, traced; /* counted: spikes are */
+    TtfsBlock block;
+    TtfsTraces traces;
+    TtfsRelu *relu[MOST_THREADS]; /* NULL when no relu runs */
+    double *values[MOST_THREADS]; /* of an output */
+    uint64_t outputs;             /* elements of the first */
+    TtfsOutputErrors errors;
+    uint32_t *want; /* [room] relu's classes */
+    double relu_seconds;
+    Tally tally[MOST_THREADS];
+    atomic_uint_least64_t done;
+    TtfsBuf text;
+    TtfsRunResult result;
+};
+
+static uint32_t argmax(const float *v, uint64_t n) {
+    uint64_t best = 0;
+    for (uint64_t i = 1; i < n; i++)
+        if (v[i] > v[best]) best = i;
+    return (uint32_t)best;
+}
+
+/* While relu's values are there. */
+static void add_errors(TtfsRun *r, uint32_t worker, uint64_t i) {
+    for (uint32_t o = 0; r->errors.output && o < r->errors.outputs; o++) {
+        ttfs_trace_output(&r->traces.trace[i], &r->errors.output[o], r->values[worker]);
+        ttfs_output_errors_add(&r->errors, r->block.first + i, o,
+                               ttfs_relu_output(r->relu[worker], o), r->values[worker]);
+    }
+}
+
+static bool relu_item(void *context, uint32_t worker, uint64_t i) {
+    TtfsRun *r = context;
+    const float *real = r->block.real + i * r->session.input.elements;
+    r->want[i] = argmax(ttfs_relu_run(r->relu[worker], real), r->outputs);
+    if (r->spiking) add_errors(r, worker, i);
+    uint64_t done = atomic_fetch_add(&r->done, 1) + 1;
+    if (worker == 0) ttfs_session_progress(&r->session, done);
+    return true;
+}
+
+static bool judge_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag) {
+    TtfsRun *r = context;
+    Tally *w = &r->tally[worker];
+    const TtfsBlock *b = &r->block;
+    uint32_t got = r->want[i];
+    if (r->spiking) {
+        const TtfsTrace *t = &r->traces.trace[i];
+        if (t->faults)
+            return ttfs_error(diag, TTFS_AT_FILE(r->engine.name), TTFS_SIM_RUN, "sample %llu: %s",
+                              (unsigned long long)(b->first + i), t->fault);
+        got = ttfs_trace_class(t);
+        if (r->counted) w->spikes += ttfs_trace_hidden_spikes(t);
+        w->cycles += t->cycles;
+        w->clipped += b->clipped[i];
+    }
+    w->agree += got == r->want[i];
+    w->right += b->label && got == b->label[i];
+    return true;
+}
+
+static void print_traces(TtfsRun *r) {
+    for (uint64_t i = 0; i < r->block.n; i++) {
+        ttfs_buf_printf(&r->text, "sample %llu\n", (unsigned long long)(r->block.first + i));
+        ttfs_trace_print(&r->traces.trace[i], &r->text);
+    }
+}
+
+static bool run_block(TtfsRun *r, TtfsDiag *diag) {
+    uint32_t threads = r->session.threads;
+    uint64_t n = r->block.n;
+    if (r->spiking && !ttfs_engine_run(&r->engine, n, r->block.x, &r->traces, diag)) return false;
+    if (r->relu[0]) {
+        double start = ttfs_now();
+        ttfs_parallel(threads, 0, n, relu_item, r);
+        r->relu_seconds += ttfs_now() - start;
+    }
+    if (!ttfs_parallel_diag(threads, 0, n, judge_item, r, diag)) return false;
+    if (r->traced) print_traces(r);
+    return true;
+}
+
+static bool run_all(TtfsRun *r, TtfsDiag *diag) {
+    TtfsSession *s = &r->session;
+    bool ok = true;
+    for (uint64_t i = 0; ok && i < s->count; i += r->block.n) {
+        ok = ttfs_block_read(&r->block, i, diag) && run_block(r, diag);
+        atomic_store(&r->done, i + r->block.n);
+        ttfs_session_progress(s, i + r->block.n);
+    }
+    return ok;
+}
+
+static bool open_relu(TtfsRun *r, uint32_t threads, TtfsDiag *diag) {
+    TtfsOut *out = &r->session.out;
+    uint32_t outputs = ttfs_spike_outputs(&out->spike);
+    TtfsOutput *output = TTFS_ARRAY(&out->arena, TtfsOutput, outputs);
+    for (uint32_t i = 0; i < outputs; i++)
+        output[i] = ttfs_spike_output(&out->spike, i, &out->arena);
+    if (!ttfs_output_errors_open(&r->errors, output, outputs, &out->net, r->session.count,
+                                 out->folder, &out->arena, diag))
+        return false;
+    r->outputs = ttfs_ir_count(ttfs_ir_tensor(&out->net, out->net.output));
+    for (uint32_t i = 0; i < threads; i++) {
+        r->values[i] = TTFS_ARRAY(&out->arena, double, r->errors.widest);
+        r->relu[i] = ttfs_relu_open(&out->net);
+    }
+    return true;
+}
+
+static bool open_all(TtfsRun *r, uint32_t which, bool relu, const TtfsJitOptions *jit,
+                     TtfsDiag *diag) {
+    TtfsSession *s = &r->session;
+    TtfsEngineOptions options = ttfs_session_engine(s, jit);
+    TtfsEngineSource source = ttfs_out_source(&s->out);
+    if (r->spiking && !ttfs_engine_open(&r->engine, which, &options, &source, diag)) return false;
+    bool ticks = r->spiking && (r->counted || r->traced || !ttfs_engine_spares_ticks(&r->engine));
+    ttfs_block_init(&r->block, s, ticks, r->spiking ? ttfs_engine_block(&r->engine) : 64,
+                    &s->out.arena);
+    if (r->spiking)
+        ttfs_traces_init(&r->traces, &s->out.spike, r->block.room, ticks, &s->out.arena);
+    r->want = TTFS_ARRAY(&s->out.arena, uint32_t, r->block.room);
+    return !relu || open_relu(r, options.threads, diag);
+}
+
+static TtfsRunResult add_up(const TtfsRun *r) {
+    const TtfsSession *s = &r->session;
+    TtfsRunResult v = {.engine = r->spiking ? r->engine.name : "relu",
+                       .samples = s->count,
+                       .labelled = s->labels.data != NULL,
+                       .compared = r->relu[0] != NULL,
+                       .spiking = r->spiking,
+                       .counted = r->counted,
+                       .latency = s->out.spike.latency,
+                       .jit = r->engine.jit,
+                       .errors = r->errors};
+    for (uint32_t i = 0; i < MOST_THREADS; i++) {
+        const Tally *w = &r->tally[i];
+        v.right += w->right;
+        v.agree += w->agree;
+        v.spikes += w->spikes;
+        v.cycles += w->cycles;
+        v.clipped += w->clipped;
+    }
+    if (r->spiking) v.hidden = ttfs_trace_hidden_neurons(&r->traces.trace[0]);
+    double seconds = r->spiking ? r->engine.seconds : r->relu_seconds;
+    v.rate = seconds > 0 ? (double)s->count / seconds : 0;
+    return v;
+}
+
+static bool run(TtfsRun *r, const TtfsRunJob *job, TtfsDiag *diag) {
+    bool relu = !job->classes_only || !r->spiking;
+    int parts = TTFS_OUT_SPIKE | (relu ? TTFS_OUT_NET : 0) |
+                (job->engine == TTFS_ENGINE_RTL ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0);
+    bool ok = ttfs_session_open(&r->session, &job->session, parts, true, diag) &&
+              !r->session.out.image_damaged && open_all(r, job->engine, relu, &job->jit, diag) &&
+              run_all(r, diag);
+    if (ok) r->result = add_up(r);
+    return ok;
+}
+
+TtfsRun *ttfs_run(const TtfsRunJob *job, TtfsDiag *diag) {
+    TtfsArena a = {0};
+    TtfsRun *r = TTFS_NEW(&a, TtfsRun);
+    r->arena = a;
+    r->spiking = job->engine != TTFS_ENGINE_RELU;
+    r->counted = r->spiking && !job->classes_only;
+    r->traced = r->spiking && job->traced;
+    if (run(r, job, diag)) return r;
+    ttfs_run_close(r);
+    return NULL;
+}
+
+const TtfsRunResult *ttfs_run_result(const TtfsRun *r) {
+    return &r->result;
+}
+
+const TtfsBuf *ttfs_run_traces(const TtfsRun *r) {
+    return &r->text;
+}
+
+void ttfs_run_close(TtfsRun *r) {
+    for (uint32_t i = 0; i < MOST_THREADS; i++)
+        if (r->relu[i]) ttfs_relu_close(r->relu[i]);
+    ttfs_engine_close(&r->engine);
+    ttfs_buf_free(&r->text);
+    ttfs_session_close(&r->session);
+    TtfsArena a = r->arena;
+    ttfs_arena_free(&a);
+}
