@@ -4,7 +4,7 @@
  */
 #include "read_options.h"
 
-#include "cache.h"
+#include "cache_folder.h"
 #include "parallel.h"
 #include "shipped.h"
 
@@ -40,7 +40,8 @@ bool ttfs_read_job(TtfsJob *job, TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
 bool ttfs_read_session(TtfsSessionOptions *s, const TtfsOptions *o, TtfsDiag *diag) {
     *s = (TtfsSessionOptions){.folder = o->operand,
                               .input = o->value[TTFS_OPT_INPUT],
-                              .labels = o->value[TTFS_OPT_LABELS]};
+                              .labels = o->value[TTFS_OPT_LABELS],
+                              .trust_rtl = o->value[TTFS_OPT_TRUST_RTL] != NULL};
     if (!s->input)
         return ttfs_error(diag, TTFS_AT_FILE("--input"), TTFS_OPTION_VALUE,
                           "samples are needed: --input X");
@@ -52,7 +53,9 @@ bool ttfs_read_jit(TtfsJitOptions *j, const TtfsOptions *o, TtfsArena *a, TtfsDi
     static const char *const paths[] = {"choose", "dense", "events", NULL};
     uint32_t path;
     if (!ttfs_option_word(o, TTFS_OPT_JIT_PATH, paths, 0, &path, diag)) return false;
-    *j = (TtfsJitOptions){.cache = o->value[TTFS_OPT_NO_CACHE] ? NULL : ttfs_cache_folder(a),
+    const char *cache = o->value[TTFS_OPT_NO_CACHE] ? NULL : ttfs_cache_named(a, "jit");
+    if (!cache && !o->value[TTFS_OPT_NO_CACHE]) cache = ""; /* a note will say so */
+    *j = (TtfsJitOptions){.cache = cache,
                           .dump = o->value[TTFS_OPT_DUMP_LLVM],
                           .cpu = o->value[TTFS_OPT_CPU],
                           .path = (TtfsJitPath)path};

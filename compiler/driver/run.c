@@ -175,8 +175,10 @@ static TtfsRunResult add_up(const TtfsRun *r) {
 
 static bool run(TtfsRun *r, const TtfsRunJob *job, TtfsDiag *diag) {
     bool relu = !job->classes_only || !r->spiking;
-    int parts = TTFS_OUT_SPIKE | (relu ? TTFS_OUT_NET : 0) |
-                (job->engine == TTFS_ENGINE_RTL ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0);
+    int parts =
+        TTFS_OUT_SPIKE | (relu ? TTFS_OUT_NET : 0) |
+        (job->engine == TTFS_ENGINE_RTL ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE | TTFS_OUT_RTL : 0) |
+        (job->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
     bool ok = ttfs_session_open(&r->session, &job->session, parts, true, diag) &&
               !r->session.out.image_damaged && open_all(r, job->engine, relu, &job->jit, diag) &&
               run_all(r, diag);

@@ -235,7 +235,8 @@ static bool verify(TtfsVerify *v, const TtfsVerifyJob *job, TtfsDiag *diag) {
     if (!engines) engines = image ? "golden,jit,rtl" : "golden,jit";
     if (!parse_engines(v, engines, &v->arena, diag)) return false;
     image |= v->rtl || v->fault.kind == TTFS_FAULT_IMAGE;
-    int parts = TTFS_OUT_SPIKE | (image ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0);
+    int parts = TTFS_OUT_SPIKE | (image ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0) |
+                (v->rtl ? TTFS_OUT_RTL : 0) | (job->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
     int64_t flip = v->fault.kind == TTFS_FAULT_IMAGE ? (int64_t)v->fault.index : -1;
     v->verdict.damaged = v->fault.kind != TTFS_FAULT_NONE;
     if (!ttfs_session_open(s, &job->session, parts, false, diag)) return false;

@@ -312,7 +312,7 @@ bool ttfs_page_write(const char *folder, TtfsBuf *path, TtfsDiag *diag) {
         const char *file = ttfs_out_path(&out, "report/index.html");
         page(&b, &out);
         ok = ttfs_make_folders(ttfs_out_path(&out, "report"), diag) &&
-             ttfs_file_write(file, b.text, b.len, diag);
+             ttfs_file_replace(file, b.text, b.len, diag);
         ttfs_buf_puts(path, file);
     }
     ttfs_buf_free(&b);
