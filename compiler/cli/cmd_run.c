@@ -25,7 +25,7 @@ static bool read_options(const TtfsOptions *o, TtfsExactOptions *e, TtfsDiag *di
 }
 
 static int run_exact(const TtfsOptions *o, TtfsDiag *diag) {
-    TtfsExactJob job = {0};
+    TtfsExactJob job = {.outputs = o->value[TTFS_OPT_OUTPUTS]};
     TtfsProgressLine line;
     if (!read_options(o, &job.exact, diag) || !ttfs_read_session(&job.session, o, diag)) return 1;
     job.session.progress = ttfs_progress_line(&line, o);
@@ -41,7 +41,9 @@ static int run_exact(const TtfsOptions *o, TtfsDiag *diag) {
 
 int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     const char *trace = o->value[TTFS_OPT_TRACE];
-    TtfsRunJob job = {.classes_only = o->value[TTFS_OPT_CLASSES_ONLY], .traced = trace};
+    TtfsRunJob job = {.classes_only = o->value[TTFS_OPT_CLASSES_ONLY],
+                      .traced = trace,
+                      .outputs = o->value[TTFS_OPT_OUTPUTS]};
     TtfsProgressLine line;
     if (!ttfs_option_word(o, TTFS_OPT_ENGINE, ttfs_engine_names, TTFS_ENGINE_JIT, &job.engine,
                           diag))

@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "ir_to_ir.h"
+#include "kept.h"
 #include "parallel.h"
 #include "relu.h"
 
@@ -24,9 +25,9 @@ typedef struct {
     TtfsRelu *relu;
     TtfsExact *exact;
     float *real;
-    double *values; /* of an output */
-    double seconds; /* inside the engine */
-    uint64_t right, agree;
+    double *got, *want; /* values of an output */
+    double seconds;     /* inside the engine */
+    TtfsTally tally;
 } Worker;
 
 struct TtfsExactRun {
@@ -35,26 +36,12 @@ struct TtfsExactRun {
     TtfsIr canonical;
     TtfsNet net;
     TtfsExactOptions options;
-    uint64_t outputs; /* elements of the first */
-    TtfsOutputErrors errors;
+    TtfsJudge judge;
+    TtfsKept kept;
     Worker *worker;
     atomic_uint_least64_t done;
     TtfsExactResult result;
 };
-
-static uint64_t argmax_f32(const float *v, uint64_t n) {
-    uint64_t best = 0;
-    for (uint64_t i = 1; i < n; i++)
-        if (v[i] > v[best]) best = i;
-    return best;
-}
-
-static uint64_t argmax_f64(const double *v, uint64_t n) {
-    uint64_t best = 0;
-    for (uint64_t i = 1; i < n; i++)
-        if (v[i] > v[best]) best = i;
-    return best;
-}
 
 static void progress(TtfsExactRun *x, uint32_t worker) {
     uint64_t done = atomic_fetch_add(&x->done, 1) + 1;
@@ -72,23 +59,27 @@ static bool measure_item(void *context, uint32_t worker, uint64_t i) {
     return true;
 }
 
+static void judge_outputs(TtfsExactRun *x, Worker *w, uint64_t sample) {
+    for (uint32_t o = 0; o < x->judge.outputs; o++) {
+        uint64_t n = ttfs_output_count(&x->judge.output[o]);
+        const float *want = ttfs_relu_output(w->relu, o);
+        for (uint64_t k = 0; k < n; k++) w->want[k] = (double)want[k];
+        ttfs_exact_output(w->exact, o, w->got);
+        ttfs_judge_output(&x->judge, &w->tally, sample, o, w->got, w->want);
+        ttfs_kept_add(&x->kept, sample, o, w->got);
+    }
+}
+
 static bool run_item(void *context, uint32_t worker, uint64_t i) {
     TtfsExactRun *x = context;
     Worker *w = &x->worker[worker];
     TtfsSession *s = &x->session;
-    uint32_t label = 0;
     if (!ttfs_array_sample(&s->input, &s->out.map, i, w->real, &w->diag)) return false;
-    if (s->labels.data && !ttfs_array_label(&s->labels, i, &label, &w->diag)) return false;
-    uint64_t want = argmax_f32(ttfs_relu_run(w->relu, w->real), x->outputs);
+    ttfs_relu_run(w->relu, w->real);
     double start = ttfs_now();
-    uint64_t got = argmax_f64(ttfs_exact_run(w->exact, w->real, i), x->outputs);
+    ttfs_exact_run(w->exact, w->real, i);
     w->seconds += ttfs_now() - start;
-    for (uint32_t o = 0; x->errors.output && o < x->errors.outputs; o++) {
-        ttfs_exact_output(w->exact, o, w->values);
-        ttfs_output_errors_add(&x->errors, i, o, ttfs_relu_output(w->relu, o), w->values);
-    }
-    w->agree += got == want;
-    w->right += s->labels.data && got == label;
+    judge_outputs(x, w, i);
     progress(x, worker);
     return true;
 }
@@ -97,7 +88,8 @@ static bool run_item(void *context, uint32_t worker, uint64_t i) {
 static void open_worker(TtfsExactRun *x, Worker *w) {
     const TtfsPopulation *in = ttfs_spike_pop(&x->session.out.spike, x->session.out.spike.input);
     w->real = TTFS_ARRAY(&w->arena, float, x->session.input.elements);
-    w->values = TTFS_ARRAY(&w->arena, double, x->errors.widest);
+    w->got = TTFS_ARRAY(&w->arena, double, x->judge.widest);
+    w->want = TTFS_ARRAY(&w->arena, double, x->judge.widest);
     w->relu = ttfs_relu_open(&x->session.out.net);
     w->reference = ttfs_reference_open(&x->net);
     w->tops = ttfs_exact_tops(&x->net, in->offset, in->offset + in->scale * in->ticks, &w->arena);
@@ -142,14 +134,13 @@ static void add_up(TtfsExactRun *x, uint32_t threads) {
                          .layer = TTFS_ARRAY(&x->arena, TtfsExactStat, n),
                          .latency = ttfs_exact_latency(x->worker[0].exact),
                          .samples = x->session.count,
-                         .labelled = x->session.labels.data != NULL,
-                         .errors = x->errors};
+                         .judge = &x->judge};
     double slowest = 0;
     for (uint32_t t = 0; t < threads; t++) {
         const Worker *w = &x->worker[t];
         for (uint32_t i = 0; i < n; i++) add_stat(&r.layer[i], ttfs_exact_stat(w->exact, i));
-        r.right += w->right;
-        r.agree += w->agree;
+        r.tally.right += w->tally.right;
+        r.tally.agree += w->tally.agree;
         slowest = fmax(slowest, w->seconds);
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -163,26 +154,28 @@ static void add_up(TtfsExactRun *x, uint32_t threads) {
     x->result = r;
 }
 
-static bool open_net(TtfsExactRun *x, TtfsDiag *diag) {
+static bool open_net(TtfsExactRun *x, const char *keep, TtfsDiag *diag) {
     TtfsSession *s = &x->session;
     const char *file = ttfs_out_path(&s->out, "forms/ir.txt");
     if (!ttfs_ir_canonical(&s->out.net, &x->canonical, file, diag) ||
         !ttfs_net_of(&x->canonical, file, &x->net, diag))
         return false;
-    x->outputs = ttfs_ir_count(ttfs_ir_tensor(&s->out.net, s->out.net.output));
-    return ttfs_output_errors_open(&x->errors, x->net.outputs.at, x->net.outputs.len, &s->out.net,
-                                   s->count, s->out.folder, &x->arena, diag);
+    const TtfsOutput *output = x->net.outputs.at;
+    uint32_t outputs = x->net.outputs.len;
+    ttfs_judge_open(&x->judge, output, outputs, &s->labels, s->count, true, true, &x->arena);
+    return ttfs_judge_check(&x->judge, &s->out.net, s->out.folder, diag) &&
+           ttfs_kept_open(&x->kept, keep, output, outputs, s->count, &x->arena, diag);
 }
 
 static bool run(TtfsExactRun *x, const TtfsExactJob *job, TtfsDiag *diag) {
     TtfsSession *s = &x->session;
     if (!ttfs_session_open(s, &job->session, TTFS_OUT_NET | TTFS_OUT_SPIKE, true, diag) ||
-        !open_net(x, diag))
+        !open_net(x, job->outputs, diag))
         return false;
     uint32_t threads = s->threads < s->count ? s->threads : (uint32_t)s->count;
     if (!both_passes(x, threads, diag)) return false;
     add_up(x, threads);
-    return true;
+    return ttfs_kept_write(&x->kept, diag);
 }
 
 TtfsExactRun *ttfs_exact_run_samples(const TtfsExactJob *job, TtfsDiag *diag) {

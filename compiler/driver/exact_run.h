@@ -6,12 +6,13 @@
 #define TTFS_EXACT_RUN_H
 
 #include "exact.h"
-#include "output_error.h"
+#include "judge.h"
 #include "session.h"
 
 typedef struct {
     TtfsSessionOptions session;
     TtfsExactOptions exact;
+    const char *outputs; /* file for the values of the outputs (.npy, .npz); NULL: none */
 } TtfsExactJob;
 
 /* Sums over threads and, for the whole, over the hidden layers. */
@@ -20,9 +21,9 @@ typedef struct {
     TtfsExactOptions options;
     TtfsExactStat *layer, hidden; /* [net's layers] */
     double max_error, rate, latency;
-    uint64_t samples, right, agree, beyond;
-    bool labelled;
-    TtfsOutputErrors errors;
+    uint64_t samples, beyond;
+    const TtfsJudge *judge;
+    TtfsTally tally;
 } TtfsExactResult;
 
 typedef struct TtfsExactRun TtfsExactRun;

@@ -5,25 +5,28 @@
 #ifndef TTFS_RUN_H
 #define TTFS_RUN_H
 
-#include "output_error.h"
+#include "judge.h"
 #include "session.h"
 
 typedef struct {
     TtfsSessionOptions session;
-    uint32_t engine;   /* TTFS_ENGINE_RELU, GOLDEN, JIT or RTL */
-    bool classes_only; /* count classes only: neither relu beside the engine nor spikes */
-    bool traced;       /* keep the spike traces as text */
+    uint32_t engine;     /* TTFS_ENGINE_RELU, GOLDEN, JIT or RTL */
+    bool classes_only;   /* count classes only: neither relu beside the engine nor spikes */
+    bool traced;         /* keep the spike traces, of relu the values, as text */
+    const char *outputs; /* file for the values of the outputs (.npy, .npz); NULL: none */
     TtfsJitOptions jit;
 } TtfsRunJob;
 
 typedef struct {
     const char *engine;
-    uint64_t samples, right, agree, spikes, cycles, clipped, hidden; /* hidden: neurons */
-    bool labelled, compared, spiking, counted; /* has labels; relu ran beside; spikes are counted */
-    double rate;                               /* samples a second inside the engine */
-    uint32_t latency;                          /* ticks */
-    const TtfsJit *jit;                        /* NULL for other engines */
-    TtfsOutputErrors errors; /* of the outputs, when relu ran beside a spiking engine */
+    const TtfsJudge *judge;
+    TtfsTally tally;
+    uint64_t samples, spikes, cycles, hidden; /* hidden: neurons */
+    uint64_t inputs, clipped; /* values of all samples, and those outside the encoder's range */
+    bool spiking, counted;    /* counted: spikes are */
+    double rate;              /* samples a second inside the engine */
+    uint32_t latency;         /* ticks */
+    const TtfsJit *jit;       /* NULL for other engines */
 } TtfsRunResult;
 
 typedef struct TtfsRun TtfsRun;

@@ -38,11 +38,7 @@ void ttfs_exact_json(const TtfsExactResult *r, TtfsBuf *out) {
     cJSON_AddStringToObject(j, "engine", "exact");
     cJSON_AddStringToObject(j, "model", model_name(r));
     cJSON_AddNumberToObject(j, "samples", (double)n);
-    if (r->labelled)
-        cJSON_AddNumberToObject(j, "accuracy", share(r->right, n));
-    else
-        cJSON_AddNullToObject(j, "accuracy");
-    cJSON_AddNumberToObject(j, "agreement", share(r->agree, n));
+    ttfs_judge_json(r->judge, &r->tally, n, j);
     cJSON_AddNumberToObject(j, "max_abs_error", r->max_error);
     cJSON_AddNumberToObject(j, "spikes_per_neuron", share(r->hidden.spikes, r->hidden.neuron_runs));
     cJSON_AddNumberToObject(j, "active_relus", share(r->hidden.active, r->hidden.neuron_runs));
@@ -55,7 +51,7 @@ void ttfs_exact_json(const TtfsExactResult *r, TtfsBuf *out) {
     cJSON_AddNumberToObject(j, "slope_noise", r->options.slope_noise);
     cJSON_AddNumberToObject(j, "samples_per_second", r->rate);
     layers_json(r, cJSON_AddArrayToObject(j, "layers"));
-    ttfs_output_errors_json(&r->errors, j);
+    ttfs_judge_errors_json(r->judge, j);
     ttfs_json_put(j, out);
 }
 
@@ -63,10 +59,7 @@ void ttfs_exact_text(const TtfsExactResult *r, TtfsBuf *out) {
     uint64_t n = r->samples;
     ttfs_buf_printf(out, "engine exact, model %s, %llu samples\n", model_name(r),
                     (unsigned long long)n);
-    if (r->labelled)
-        ttfs_buf_printf(out, "accuracy            %.2f %%\n", 100 * share(r->right, n));
-    ttfs_buf_printf(out, "agreement with relu %.2f %%\n", 100 * share(r->agree, n));
-    ttfs_output_errors_text(&r->errors, out);
+    ttfs_judge_text(r->judge, &r->tally, n, false, out);
     ttfs_buf_printf(out,
                     "largest difference  %.3g (spikes against float64 sums, over all layers)\n",
                     r->max_error);

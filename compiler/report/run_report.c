@@ -10,24 +10,6 @@
 
 enum { LAYERS_SHOWN = 24 };
 
-void ttfs_output_errors_json(const TtfsOutputErrors *e, cJSON *j) {
-    if (!e->output) return;
-    cJSON *list = cJSON_AddArrayToObject(j, "outputs");
-    for (uint32_t i = 0; i < e->outputs; i++) {
-        const TtfsOutput *o = &e->output[i];
-        TtfsOutputError w = ttfs_output_errors_whole(e, i);
-        cJSON *one = cJSON_CreateObject();
-        cJSON_AddItemToArray(list, one);
-        cJSON_AddStringToObject(one, "name", o->name);
-        cJSON *shape = cJSON_AddArrayToObject(one, "shape");
-        for (uint32_t k = 0; k < o->rank; k++)
-            cJSON_AddItemToArray(shape, cJSON_CreateNumber(o->dim[k]));
-        cJSON_AddNumberToObject(one, "max_relative_error", w.most);
-        cJSON_AddNumberToObject(one, "mean_relative_error", w.sum);
-        cJSON_AddNumberToObject(one, "largest_value", w.largest);
-    }
-}
-
 static double share(uint64_t part, uint64_t whole) {
     return whole ? (double)part / (double)whole : 0;
 }
@@ -72,14 +54,14 @@ void ttfs_run_json(const TtfsRunResult *v, TtfsBuf *out) {
     cJSON *j = cJSON_CreateObject();
     cJSON_AddStringToObject(j, "engine", v->engine);
     cJSON_AddNumberToObject(j, "samples", (double)v->samples);
-    add_share(j, "accuracy", v->labelled, v->right, v->samples);
-    add_share(j, "agreement", v->compared, v->agree, v->samples);
+    ttfs_judge_json(v->judge, &v->tally, v->samples, j);
     add_share(j, "spikes_per_neuron", v->counted, v->spikes, v->hidden * v->samples);
     cJSON_AddNumberToObject(j, "latency_ticks", v->latency);
     add_share(j, "cycles", v->cycles != 0, v->cycles, v->samples);
     cJSON_AddNumberToObject(j, "samples_per_second", v->rate);
     cJSON_AddNumberToObject(j, "clipped_inputs", (double)v->clipped);
-    if (v->spiking) ttfs_output_errors_json(&v->errors, j);
+    cJSON_AddNumberToObject(j, "clipped_share", share(v->clipped, v->inputs));
+    ttfs_judge_errors_json(v->judge, j);
     if (v->jit) add_jit(j, v->jit);
     ttfs_json_put(j, out);
 }
@@ -118,22 +100,38 @@ static void jit_text(const TtfsJit *jit, TtfsBuf *out) {
                         events);
 }
 
-void ttfs_output_errors_text(const TtfsOutputErrors *e, TtfsBuf *out) {
-    for (uint32_t i = 0; e->output && i < e->outputs; i++) {
+static void errors_text(const char *what, const TtfsOutputErrors *e, TtfsBuf *out) {
+    for (uint32_t i = 0; e->at && i < e->outputs; i++) {
         TtfsOutputError w = ttfs_output_errors_whole(e, i);
+        double scale = ttfs_output_error_scale(&w);
+        ttfs_buf_printf(out, "%s ", what);
+        ttfs_buf_name(out, e->output[i].name, 12);
         ttfs_buf_printf(out,
-                        "output %-12s largest error %.3g, mean %.3g (of the largest value, %.4g)\n",
-                        e->output[i].name, w.most, w.sum, w.largest);
+                        " largest error %.3g, mean %.3g (relative to its range, %.4g to %.4g)\n",
+                        w.most / scale, w.n ? w.sum / (double)w.n / scale : 0, w.lo, w.hi);
     }
+}
+
+void ttfs_judge_text(const TtfsJudge *j, const TtfsTally *t, uint64_t samples, bool itself,
+                     TtfsBuf *out) {
+    static const char *const accuracy[] = {"the largest value names the class",
+                                           "the sign of the one value names the class", ""};
+    static const char *const agreement[] = {"the same class", "the same sign", ""};
+    if (ttfs_judge_knows_accuracy(j))
+        ttfs_buf_printf(out, "accuracy            %.2f %% (%s)\n", 100 * share(t->right, samples),
+                        accuracy[j->meaning]);
+    if (ttfs_judge_knows_agreement(j) && !itself)
+        ttfs_buf_printf(out, "agreement with relu %.2f %% (%s)\n", 100 * share(t->agree, samples),
+                        agreement[j->meaning]);
+    if (j->meaning == TTFS_BY_ERROR)
+        ttfs_buf_printf(out, "judged by           errors: the outputs name no class\n");
+    errors_text("output", &j->relu, out);
+    errors_text("labels", &j->truth, out);
 }
 
 void ttfs_run_text(const TtfsRunResult *v, TtfsBuf *out) {
     ttfs_buf_printf(out, "engine %s, %llu samples\n", v->engine, (unsigned long long)v->samples);
-    if (v->labelled)
-        ttfs_buf_printf(out, "accuracy            %.2f %%\n", 100 * share(v->right, v->samples));
-    if (v->spiking && v->compared)
-        ttfs_buf_printf(out, "agreement with relu %.2f %%\n", 100 * share(v->agree, v->samples));
-    if (v->spiking) ttfs_output_errors_text(&v->errors, out);
+    ttfs_judge_text(v->judge, &v->tally, v->samples, !v->spiking, out);
     if (v->counted)
         ttfs_buf_printf(out, "spikes per neuron   %.3f (hidden)\n",
                         share(v->spikes, v->hidden * v->samples));
@@ -143,8 +141,9 @@ void ttfs_run_text(const TtfsRunResult *v, TtfsBuf *out) {
             ttfs_buf_printf(out, ", %.0f cycles in the mean", share(v->cycles, v->samples));
         ttfs_buf_printf(out, "\n");
         if (v->clipped)
-            ttfs_buf_printf(out, "clipped inputs      %llu values outside the encoder's range\n",
-                            (unsigned long long)v->clipped);
+            ttfs_buf_printf(
+                out, "clipped inputs      %.2f %%, %llu values outside the encoder's range\n",
+                100 * share(v->clipped, v->inputs), (unsigned long long)v->clipped);
     }
     ttfs_buf_printf(out, "samples per second  %.0f\n", v->rate);
     if (v->jit) jit_text(v->jit, out);

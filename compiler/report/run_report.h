@@ -7,12 +7,11 @@
 
 #include "run.h"
 
-#include <cjson/cJSON.h>
-
 void ttfs_run_json(const TtfsRunResult *v, TtfsBuf *out);
 void ttfs_run_text(const TtfsRunResult *v, TtfsBuf *out);
-/* Adds the key `outputs`; a line an output. Nothing when nothing was counted. */
-void ttfs_output_errors_json(const TtfsOutputErrors *e, cJSON *j);
-void ttfs_output_errors_text(const TtfsOutputErrors *e, TtfsBuf *out);
+/* The lines about outputs: accuracy, agreement and errors, with what they mean. `itself`: the
+ * engine is relu, which agrees with itself. */
+void ttfs_judge_text(const TtfsJudge *j, const TtfsTally *t, uint64_t samples, bool itself,
+                     TtfsBuf *out);
 
 #endif
