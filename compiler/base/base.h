@@ -14,6 +14,7 @@
 #include "guard.h"
 #include "hash.h"
 #include "lex.h"
+#include "names.h"
 #include "pieces.h"
 #include "rng.h"
 #include "shown.h"
