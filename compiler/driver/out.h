@@ -19,8 +19,9 @@ typedef struct {
     TtfsSpike spike;
     TtfsPlan plan;
     TtfsImage image;
-    bool has_plan;                 /* it is loaded */
-    bool has_image, image_damaged; /* damaged: it did not load; the reason is in diag */
+    bool has_plan; /* it is loaded */
+    bool has_image;
+    bool image_damaged; /* the reader refused the file; the reason is in diag */
 } TtfsOut;
 
 /* PLAN_IF_ANY: no error when the compilation stopped before it; has_plan says. */
@@ -32,9 +33,8 @@ enum {
     TTFS_OUT_PLAN_IF_ANY = 16
 };
 
-/* Loads the manifest and the parts asked for. `flip`: bit to invert in the image file's bytes after
- * reading, or -1. */
-bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, int64_t flip, TtfsDiag *diag);
+/* Loads the manifest and the parts asked for. */
+bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, TtfsDiag *diag);
 void ttfs_out_close(TtfsOut *o);
 /* What the engines run of it. */
 TtfsEngineSource ttfs_out_source(TtfsOut *o);

@@ -41,7 +41,7 @@ static bool check_input(const TtfsSession *s, TtfsDiag *diag) {
 bool ttfs_session_open(TtfsSession *s, const TtfsSessionOptions *o, int parts, bool want_labels,
                        TtfsDiag *diag) {
     *s = (TtfsSession){.threads = o->threads, .progress = o->progress};
-    if (!ttfs_out_open(&s->out, o->folder, parts, -1, diag)) return false;
+    if (!ttfs_out_open(&s->out, o->folder, parts, diag)) return false;
     if (!ttfs_array_open(&s->input, o->input, "x", &s->out.arena, diag) || !check_input(s, diag))
         return false;
     if (want_labels && !open_labels(s, o->labels, o->input, diag)) return false;
