@@ -17,7 +17,8 @@ typedef struct {
     bool ok;
 } PlanCheck;
 
-/* plan_check_fault.c. Reports a PLAN_CHECK fault of a population (id 0: of the plan) and returns false. */
+/* plan_check_fault.c. Reports a PLAN_CHECK fault of a population (id 0: of the plan) and returns
+ * false. */
 bool ttfs_plan_fault(PlanCheck *c, TtfsPop pop, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

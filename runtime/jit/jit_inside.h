@@ -24,7 +24,7 @@ struct TtfsJit {
     pthread_mutex_t turn;
     TtfsTarget target;
     LLVMOrcLLJITRef *code; /* held */
-    uint32_t steps; /* the last: the input from reals, in place of step `input` */
+    uint32_t steps;        /* the last: the input from reals, in place of step `input` */
     uint32_t pops;
     TtfsStepFunction **step;
     TtfsStepRun *run; /* [steps] which runs take it */

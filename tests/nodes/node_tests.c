@@ -103,7 +103,7 @@ static Verdict run_way(Bench *b, NodeCase *c, uint32_t active, const char **why)
     size_t size;
     unsigned char *bytes = ttfs_node_case_model(c, active, &keep, &size);
     Verdict verdict = REFUSED;
-    if (!ttfs_file_write(b->scratch, bytes, size, &diag)) exit(1);
+    if (!ttfs_file_fill(b->scratch, bytes, size, &diag)) exit(1);
     if (!ttfs_onnx_import(b->scratch, &(TtfsOnnxOptions){.keep_batch = true}, &ir, &diag)) {
         if (!**why) *why = first_error(b, &diag);
     } else if ((ir.outputs.len ? ir.outputs.len : 1) != c->n_outputs) {
@@ -235,7 +235,7 @@ static int judge(Bench *b, const char *path) {
     fputs(ttfs_buf_text(&all), stdout);
     uint32_t differ = 0;
     if (getenv("TTFS_UPDATE")) {
-        if (!ttfs_file_write(path, ttfs_buf_text(&all), all.len, &diag)) return 1;
+        if (!ttfs_file_fill(path, ttfs_buf_text(&all), all.len, &diag)) return 1;
     } else {
         if (!ttfs_file_open(&want, path, 1 << 22, &diag)) return 1;
         differ = differences(b, &want);
