@@ -34,7 +34,7 @@ bool ttfs_emit_out(const char *folder, TtfsEmitJob *job, TtfsArena *a, TtfsBuf *
                    TtfsDiag *diag) {
     TtfsOut out = {0};
     bool ok = (!job->name || check_name(job->name, diag)) &&
-              ttfs_out_open(&out, folder, TTFS_OUT_SPIKE, -1, diag);
+              ttfs_out_open(&out, folder, TTFS_OUT_SPIKE, diag);
     if (ok) {
         job->model = ttfs_arena_strdup(a, ttfs_path_base(out.model));
         if (!job->name) job->name = default_name(out.model, a);

@@ -129,7 +129,7 @@ static void tell(TtfsVerify *v, uint64_t i) {
                    .engine = v->verdict.engines[f->engine],
                    .what = f->first,
                    .fault = got->faults ? got->fault : want->fault};
-    if (!v->verdict.first) p.potential = potential_at(v, i, &f->first);
+    if (!v->verdict.first_trace) p.potential = potential_at(v, i, &f->first);
     ttfs_verdict_traces(&v->verdict, &v->session.out, &p, f->differences);
 }
 
@@ -207,27 +207,24 @@ static bool run_samples(TtfsVerify *v, const TtfsJitOptions *jit, TtfsDiag *diag
     return ok;
 }
 
-/* The image against the spike graph, both as they lie in the folder. False when the image could not
- * be loaded at all. */
-static bool check_image(const TtfsOut *reference, TtfsOut *damaged, TtfsVerdict *d,
+/* The image against the spike graph, before any sample runs. */
+static void check_image(const TtfsOut *reference, TtfsOut *damaged, TtfsVerdict *d,
                         TtfsDiag *diag) {
     if (damaged->image_damaged) {
         ttfs_verdict_image(d, ttfs_diag_error(diag) ? ttfs_diag_error(diag)->what
                                                     : "it does not load");
-        return false;
+        return;
     }
     TtfsSpike lifted = {0};
     char what[256];
     TtfsDiag own = {0};
-    if (!ttfs_image_to_spike(&damaged->image, ttfs_out_path(damaged, "image/chip.img"), &lifted,
-                             &own))
-        ttfs_verdict_image(d, ttfs_diag_error(&own)->what);
-    else if (!ttfs_spike_equal(&reference->spike, &lifted, what, sizeof what))
-        ttfs_verdict_image(d, what);
+    bool decodes = ttfs_image_to_spike(&damaged->image, ttfs_out_path(damaged, "image/chip.img"),
+                                       &lifted, &own);
+    bool equal = decodes && ttfs_spike_equal(&reference->spike, &lifted, what, sizeof what);
+    ttfs_verdict_image(d, equal ? NULL : decodes ? what : ttfs_diag_error(&own)->what);
     ttfs_spike_free(&lifted);
     ttfs_diag_append(diag, &own);
     ttfs_diag_free(&own);
-    return true;
 }
 
 static bool verify(TtfsVerify *v, const TtfsVerifyJob *job, TtfsDiag *diag) {
@@ -237,27 +234,29 @@ static bool verify(TtfsVerify *v, const TtfsVerifyJob *job, TtfsDiag *diag) {
     if (!ttfs_fault_parse(&v->fault, job->fault, diag)) return false;
     if (!engines) engines = image ? "golden,jit,rtl" : "golden,jit";
     if (!parse_engines(v, engines, &v->arena, diag)) return false;
-    image |= v->rtl || v->fault.kind == TTFS_FAULT_IMAGE;
+    image |= v->rtl || ttfs_fault_needs_image(&v->fault);
     int parts = TTFS_OUT_SPIKE | (image ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0) |
                 (v->rtl ? TTFS_OUT_RTL : 0) | (job->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
-    int64_t flip = v->fault.kind == TTFS_FAULT_IMAGE ? (int64_t)v->fault.index : -1;
     v->verdict.damaged = v->fault.kind != TTFS_FAULT_NONE;
     if (!ttfs_session_open(s, &job->session, parts, false, diag)) return false;
-    if (!ttfs_out_open(&v->damaged, folder, parts, flip, diag)) return false;
-    if (!ttfs_fault_weight(&v->fault, &v->damaged, diag)) return false;
-    if (image && !check_image(&s->out, &v->damaged, &v->verdict, diag) && v->rtl) return true;
+    if (!ttfs_out_open(&v->damaged, folder, parts, diag)) return false;
+    if (v->damaged.has_image || !image)
+        if (!ttfs_fault_put(&v->fault, &v->damaged, diag)) return false;
+    if (image) check_image(&s->out, &v->damaged, &v->verdict, diag);
+    if (v->rtl && !v->damaged.has_image) return true;
     return run_samples(v, &job->jit, diag);
 }
 
 /* Keeps the verdict in the folder, and says in `diag` what is wrong. */
-static bool judge(const TtfsVerify *v, TtfsDiag *diag) {
+static bool judge(TtfsVerify *v, TtfsDiag *diag) {
     const TtfsVerdict *d = &v->verdict;
     const TtfsOut *out = &v->session.out;
     bool ok = ttfs_verdict_keep(d, &out->plan, out->folder, diag) &&
               check_slot_cycles(d, out, diag);
     if (d->differences)
         ttfs_error(diag, TTFS_AT_FILE(out->folder), TTFS_VERIFY_DIFFER, "%llu difference%s; %s",
-                   (unsigned long long)d->differences, d->differences == 1 ? "" : "s", d->sentence);
+                   (unsigned long long)d->differences, d->differences == 1 ? "" : "s",
+                   ttfs_verdict_sentence(d, &v->arena));
     return ok && d->differences == 0;
 }
 

@@ -219,7 +219,7 @@ static void info_json(const Table *t, bool folder, const TtfsOut *o, TtfsBuf *ou
 }
 
 static bool info_folder(const char *path, Table *t, TtfsOut *o, TtfsDiag *diag) {
-    if (!ttfs_out_open(o, path, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, -1, diag)) return false;
+    if (!ttfs_out_open(o, path, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, diag)) return false;
     table_of_spike(t, &o->spike);
     take_outputs(t, NULL, &o->spike);
     return true;

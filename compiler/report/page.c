@@ -307,7 +307,7 @@ static void page(TtfsBuf *b, TtfsOut *o) {
 bool ttfs_page_write(const char *folder, TtfsBuf *path, TtfsDiag *diag) {
     TtfsOut out = {0};
     TtfsBuf b = {0};
-    bool ok = ttfs_out_open(&out, folder, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, -1, diag);
+    bool ok = ttfs_out_open(&out, folder, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, diag);
     if (ok) {
         const char *file = ttfs_out_path(&out, "report/index.html");
         page(&b, &out);
