@@ -5,6 +5,8 @@
  */
 #include "arena.h"
 
+#include "budget.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +34,7 @@ void ttfs_set_oom_hook(void (*hook)(size_t wanted)) {
 static void drop_top(TtfsArena *a) {
     TtfsArenaChunk *c = a->top;
     a->top = c->prev;
+    ttfs_budget_release(a->budget, c->size);
     free(c->data);
     free(c);
 }
@@ -69,6 +72,7 @@ static bool add_chunk(TtfsArena *a, size_t least) {
     }
     *c = (TtfsArenaChunk){a->top, 0, size, data};
     a->top = c;
+    ttfs_budget_hold(a->budget, size);
     return true;
 }
 

@@ -12,9 +12,12 @@
 
 typedef struct TtfsArenaChunk TtfsArenaChunk;
 
+typedef struct TtfsBudget TtfsBudget;
+
 typedef struct {
     TtfsArenaChunk *top; /* newest chunk, NULL when empty */
     size_t used;         /* bytes handed out, for reports */
+    TtfsBudget *budget;  /* what its chunks are counted in, set before the first; NULL: nothing */
 } TtfsArena;
 
 /* A place in an arena to which it can be released. */

@@ -188,9 +188,13 @@ static cJSON *outputs_json(const Table *t) {
     return list;
 }
 
-static bool info_model(const char *path, Table *t, TtfsDiag *diag) {
+static bool info_model(const TtfsOptions *o, Table *t, TtfsDiag *diag) {
+    const char *path = o->operand;
     TtfsIr imported = {0}, net = {0};
-    bool ok = ttfs_onnx_to_ir(path, &imported, diag) &&
+    TtfsBudget budget;
+    TtfsOnnxOptions options = {.budget = &budget};
+    bool ok = ttfs_option_size(o, TTFS_OPT_MEMORY, &options.memory, diag) &&
+              ttfs_onnx_import(path, &options, &imported, diag) &&
               ttfs_ir_drop_tail(&imported, &net, path, diag);
     if (ok) table_of_ir(t, &net);
     if (ok) take_outputs(t, &net, NULL);
@@ -209,7 +213,7 @@ int ttfs_cmd_info(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     bool folder = ttfs_is_folder(o->operand);
     bool ok = folder
                   ? ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, -1, diag)
-                  : info_model(o->operand, &t, diag);
+                  : info_model(o, &t, diag);
     if (ok && folder) table_of_spike(&t, &out.spike);
     if (ok && folder) take_outputs(&t, NULL, &out.spike);
     if (ok && o->value[TTFS_OPT_JSON]) {

@@ -19,6 +19,7 @@ typedef struct {
 
 typedef struct {
     TtfsArena arena;
+    TtfsBudget budget; /* that the forms draw on */
     TtfsIr imported, net,
         canonical; /* net: imported without what follows the logits; the relu engine runs it */
     TtfsCalib calib;

@@ -90,9 +90,9 @@ static bool unknown_key(const Config *c, const char *key, const char *const *kno
                                           ttfs_nearest(key, known, n)));
 }
 
-static const char *const top_keys[] = {"chip",        "calib",      "calib_count", "ticks",
-                                       "weight_bits", "percentile", "input_range", "seed",
-                                       "input",       "layers"};
+static const char *const top_keys[] = {"chip",        "calib",  "calib_count", "ticks",
+                                       "weight_bits", "memory", "percentile",  "input_range",
+                                       "seed",        "input",  "layers"};
 
 /* A scalar, or [lo, hi] for a range, as the text an option has. */
 static const char *value_text(const Config *c, const cJSON *v) {
@@ -256,6 +256,7 @@ bool ttfs_job_read(TtfsJob *job, TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     ok &= ttfs_option_u32(o, TTFS_OPT_SEED, 0, UINT32_MAX, 1, &job->seed, diag);
     ok &= ttfs_option_u32(o, TTFS_OPT_CALIB_COUNT, 1, 1u << 30, 1000, &job->calib_count, diag);
     ok &= ttfs_option_u32(o, TTFS_OPT_THREADS, 1, 64, ttfs_cores(), &job->threads, diag);
+    ok &= ttfs_option_size(o, TTFS_OPT_MEMORY, &job->memory, diag);
     ok &= ttfs_option_range(o, TTFS_OPT_INPUT_RANGE, &lo, &hi, &ranged, diag);
     if (!ok) return false;
     job->calib = o->value[TTFS_OPT_CALIB];

@@ -18,6 +18,7 @@ typedef struct {
     TtfsSpikeOptions spike; /* input_lo, input_hi are set by the flow unless range_given */
     TtfsInputMap map;
     bool range_given; /* --input-range, or mean and std */
+    uint64_t memory;  /* that the model may ask for, bytes; 0: the default */
     uint32_t seed;
     uint32_t threads; /* over samples; nothing written depends on it */
     TtfsChip chip;

@@ -35,19 +35,26 @@ static uint32_t slot_of(const TtfsAffine *x, const char *name) {
 
 static void grow_names(TtfsAffine *x) {
     const char **old = x->names;
-    uint32_t cap = x->names_cap;
+    uint32_t cap = x->names_cap, *copies = x->copies;
     x->names_cap = cap ? cap * 2 : 64;
     x->names = TTFS_ARRAY(&x->arena, const char *, x->names_cap);
-    for (uint32_t i = 0; i < cap; i++)
-        if (old[i]) x->names[slot_of(x, old[i])] = old[i];
+    x->copies = TTFS_ARRAY(&x->arena, uint32_t, x->names_cap);
+    for (uint32_t i = 0; i < cap; i++) {
+        if (!old[i]) continue;
+        uint32_t slot = slot_of(x, old[i]);
+        x->names[slot] = old[i];
+        x->copies[slot] = copies[i];
+    }
 }
 
 const char *ttfs_unique_name(TtfsAffine *x, const char *wanted) {
     if (!wanted || !*wanted) wanted = "layer";
     const char *name = wanted;
     if (2 * (x->names_len + 1) > x->names_cap) grow_names(x);
-    for (uint32_t copy = 2; x->names[slot_of(x, name)]; copy++)
-        name = ttfs_arena_printf(&x->out->arena, "%s_%u", wanted, copy);
+    uint32_t *copy = &x->copies[slot_of(x, wanted)];
+    if (*copy < 2) *copy = 2;
+    for (; x->names[slot_of(x, name)]; ++*copy)
+        name = ttfs_arena_printf(&x->out->arena, "%s_%u", wanted, *copy);
     if (name == wanted) name = ttfs_arena_strdup(&x->out->arena, wanted);
     x->names_len++;
     return x->names[slot_of(x, name)] = name;
@@ -59,6 +66,8 @@ static int compare(const void *a, const void *b) {
 }
 
 uint32_t *ttfs_value_parts(TtfsAffine *x, const TtfsValue *v, uint32_t *n) {
+    /* each part will look at all terms */
+    if (!ttfs_budget_spend(x->arena.budget, 2 * (uint64_t)v->n * v->n)) return NULL;
     uint32_t *at = TTFS_ARRAY(&x->arena, uint32_t, 2 * (size_t)v->n + 2), len = 2, kept = 0;
     at[1] = v->map.c;
     for (uint32_t i = 0; i < v->n; i++) {
@@ -95,6 +104,7 @@ static const TtfsValue *rectify(TtfsAffine *x, const TtfsValue *v, const char *s
 }
 
 static const TtfsValue *constant_relu(TtfsAffine *x, const TtfsValue *v) {
+    if (!ttfs_budget_array(x->arena.budget, ttfs_map_count(v->map), sizeof(double))) return NULL;
     double *b = ttfs_field_expand(&x->arena, v->map, v->bias, 0);
     for (uint64_t e = 0; e < ttfs_map_count(v->map); e++) b[e] = fmax(0, b[e]);
     TtfsValue *out = ttfs_value_copy(x, v);
@@ -127,6 +137,7 @@ const TtfsValue *ttfs_value_relu(TtfsAffine *x, const TtfsValue *v, const char *
         return v;
     }
     uint32_t n, *at = ttfs_value_parts(x, v, &n);
+    if (!at) return NULL;
     const TtfsValue **part = TTFS_ARRAY(&x->arena, const TtfsValue *, n);
     for (uint32_t i = 0; i < n; i++) {
         part[i] = ttfs_value_channels(x, v, at[i], at[i + 1] - at[i]);
@@ -142,6 +153,7 @@ const TtfsValue *ttfs_value_relu(TtfsAffine *x, const TtfsValue *v, const char *
 const TtfsValue *ttfs_value_materialise(TtfsAffine *x, const TtfsValue *v, const char *why) {
     if (*v->known) return *v->known;
     bool fresh, nonneg = ttfs_value_nonneg(x, v);
+    if (!ttfs_within_budget(x)) return NULL;
     ttfs_note(x->diag, TTFS_AT_NODE(x->file, x->node ? x->node->name : NULL),
               "the values of %s become %s of their own, at the cost of a window: %s", maker(x, v),
               nonneg ? "a population" : "two populations (above and below 0)", why);

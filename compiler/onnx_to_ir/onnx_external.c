@@ -80,6 +80,7 @@ static const TtfsFile *map_of(OnnxImport *im, const char *name, const char *loca
     *TTFS_PUSH(&im->scratch, im->map_paths) = path;
     *TTFS_PUSH(&im->ir->arena, im->ir->maps) = file;
     im->fold_budget += file.size * 2;
+    ttfs_budget_grow(im->options.budget, file.size);
     return &im->ir->maps.at[im->ir->maps.len - 1];
 }
 
