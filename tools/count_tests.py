@@ -2,38 +2,51 @@
 # SPDX-License-Identifier: Apache-2.0
 """Adds up the results in meson's test logs.
 
-In: paths of testlog.json (one JSON object a line). Out: a line for each test that did not pass, then
-`N passed, N failed`, with `, N skipped` when there are any. Exit code 1 when a test failed, a log is
-missing, or nothing passed.
+In: paths of testlog.json (one JSON object a line). Out: a line for each test that did not pass; the
+skipped ones under the reason that they gave, which is the last line of their output that begins with
+`skipped: `; and `N passed, N failed, N skipped`. Exit code 1 when a test failed, a log is missing, or
+nothing passed.
 """
 import json
 import os
 import sys
 
 GOOD = ("OK", "EXPECTEDFAIL")
+WHY = "skipped: "
+
+
+def results(path):
+    with open(path, encoding="utf-8", errors="replace") as f:
+        return [json.loads(line) for line in f]
+
+
+def reason(test):
+    """Why a test says that it did not run."""
+    lines = (test.get("stdout") or "").splitlines()
+    said = [line[len(WHY):].strip() for line in lines if line.startswith(WHY)]
+    return said[-1] if said else "no reason given"
 
 
 def main(paths):
-    passed, failed, skipped = 0, 0, 0
+    passed, failed, skipped = 0, 0, {}
     for path in paths:
         if not os.path.exists(path):
             print("%s: no log: the tests did not run" % path)
             failed += 1
             continue
-        with open(path, encoding="utf-8", errors="replace") as f:
-            for line in f:
-                test = json.loads(line)
-                if test["result"] in GOOD:
-                    passed += 1
-                    continue
-                skip = test["result"] == "SKIP"
-                skipped += skip
-                failed += not skip
-                print("%s: %s" % ("skipped" if skip else "FAILED (%s)" % test["result"].lower(),
-                                  test["name"]))
-                if skip and test.get("stdout"):
-                    print("    " + test["stdout"].strip().splitlines()[-1])
-    print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))
+        for test in results(path):
+            if test["result"] in GOOD:
+                passed += 1
+            elif test["result"] == "SKIP":
+                skipped.setdefault(reason(test), []).append(test["name"])
+            else:
+                failed += 1
+                print("FAILED (%s): %s" % (test["result"].lower(), test["name"]))
+    for why, names in sorted(skipped.items()):
+        print("skipped, %d: %s" % (len(names), why))
+        for name in sorted(set(names)):
+            print("    %s%s" % (name, " (%d times)" % names.count(name) if names.count(name) > 1 else ""))
+    print("%d passed, %d failed, %d skipped" % (passed, failed, sum(map(len, skipped.values()))))
     return 1 if failed or not passed else 0
 
 

@@ -9,7 +9,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { ALIGN = 64, FIRST_CHUNK = 16 * 1024, LARGEST_STEP = 16 * 1024 * 1024 };
@@ -17,26 +16,14 @@ enum { ALIGN = 64, FIRST_CHUNK = 16 * 1024, LARGEST_STEP = 16 * 1024 * 1024 };
 struct TtfsArenaChunk {
     TtfsArenaChunk *prev;
     size_t fill, size; /* bytes of data used and held */
-    unsigned char *data;
+    _Alignas(ALIGN) unsigned char data[];
 };
-
-static void default_oom(size_t wanted) {
-    (void)wanted;
-    abort();
-}
-
-static void (*oom_hook)(size_t) = default_oom;
-
-void ttfs_set_oom_hook(void (*hook)(size_t wanted)) {
-    oom_hook = hook;
-}
 
 static void drop_top(TtfsArena *a) {
     TtfsArenaChunk *c = a->top;
     a->top = c->prev;
     ttfs_budget_release(a->budget, c->size);
-    free(c->data);
-    free(c);
+    ttfs_release(c);
 }
 
 void ttfs_arena_free(TtfsArena *a) {
@@ -54,23 +41,16 @@ void ttfs_arena_release(TtfsArena *a, TtfsMark mark) {
     a->used = mark.used;
 }
 
-void ttfs_oom(size_t wanted) {
-    oom_hook(wanted);
-    abort();
-}
-
 static bool add_chunk(TtfsArena *a, size_t least) {
     size_t size = a->top ? a->top->size * 2 : FIRST_CHUNK;
     if (size > LARGEST_STEP) size = LARGEST_STEP;
     if (size < least) size = least;
-    TtfsArenaChunk *c = malloc(sizeof *c);
-    void *data = aligned_alloc(ALIGN, size);
-    if (!c || !data) {
-        free(c);
-        free(data);
-        return false;
-    }
-    *c = (TtfsArenaChunk){a->top, 0, size, data};
+    TtfsGuard *g = a->outlives ? NULL : ttfs_guard_now();
+    TtfsArenaChunk *c = ttfs_try_hold(g, sizeof *c + size, NULL);
+    if (!c) return false;
+    c->prev = a->top;
+    c->fill = 0;
+    c->size = size;
     a->top = c;
     ttfs_budget_hold(a->budget, size);
     return true;
@@ -110,8 +90,9 @@ char *ttfs_arena_printf(TtfsArena *a, const char *fmt, ...) {
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
-    char *p = ttfs_arena_array(a, n < 0 ? 1 : (size_t)n + 1, 1);
-    if (n >= 0) vsnprintf(p, (size_t)n + 1, fmt, again);
+    if (n < 0) ttfs_oom(0); /* numbers of very many digits take memory */
+    char *p = ttfs_arena_array(a, (size_t)n + 1, 1);
+    if (vsnprintf(p, (size_t)n + 1, fmt, again) != n) ttfs_oom((size_t)n);
     va_end(again);
     return p;
 }

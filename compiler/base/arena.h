@@ -6,8 +6,8 @@
 #ifndef TTFS_ARENA_H
 #define TTFS_ARENA_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "guard.h"
+
 #include <stdint.h>
 
 typedef struct TtfsArenaChunk TtfsArenaChunk;
@@ -18,6 +18,7 @@ typedef struct {
     TtfsArenaChunk *top; /* newest chunk, NULL when empty */
     size_t used;         /* bytes handed out, for reports */
     TtfsBudget *budget;  /* what its chunks are counted in, set before the first; NULL: nothing */
+    bool outlives;       /* set at first: a guard that is left (guard.h) does not free it */
 } TtfsArena;
 
 /* A place in an arena to which it can be released. */
@@ -26,19 +27,14 @@ typedef struct {
     size_t fill, used;
 } TtfsMark;
 
-/* Called when memory runs out; must not return. Set once, by main. The default aborts. */
-void ttfs_set_oom_hook(void (*hook)(size_t wanted));
-/* Reports that `wanted` bytes could not be had, through the hook. Does not return. */
-void ttfs_oom(size_t wanted);
-
 /* An empty arena is all zeros: `TtfsArena a = {0};`. */
 void ttfs_arena_free(TtfsArena *a);
 TtfsMark ttfs_arena_mark(const TtfsArena *a);
 void ttfs_arena_release(TtfsArena *a, TtfsMark mark);
 
-/* Zeroed memory for `count` objects of `size` bytes, aligned to 64; runs the hook when there is
- * none. A count of 0 gives a valid pointer. Sizes that come from a file are bounded by the caller
- * first. */
+/* Zeroed memory for `count` objects of `size` bytes, aligned to 64; leaves for the guard (guard.h)
+ * when there is none. A count of 0 gives a valid pointer. Sizes that come from a file are bounded
+ * by the caller first. */
 void *ttfs_arena_array(TtfsArena *a, size_t count, size_t size);
 /* The same, but NULL when count * size overflows or memory is not to be had. */
 void *ttfs_arena_try_array(TtfsArena *a, size_t count, size_t size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The face of the base floor: memory, strings, diagnostics, text, files, hashes, random numbers.
- * Depends on libc alone. Nothing here prints and nothing exits, except through the out-of-memory
- * hook, which main sets.
+ * Depends on libc alone. Nothing here prints and nothing exits; when memory runs out, a call is
+ * left for its guard.
  */
 #ifndef TTFS_BASE_H
 #define TTFS_BASE_H
@@ -12,8 +12,10 @@
 #include "buf.h"
 #include "diag.h"
 #include "file.h"
+#include "guard.h"
 #include "hash.h"
 #include "lex.h"
+#include "names.h"
 #include "pieces.h"
 #include "rng.h"
 #include "shown.h"

@@ -4,25 +4,22 @@
  */
 #include "buf.h"
 
-#include "arena.h"
+#include "guard.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void reserve(TtfsBuf *b, size_t more) {
     if (b->cap - b->len > more) return;
     size_t cap = b->cap ? b->cap : 256;
     while (cap - b->len <= more) cap *= 2;
-    char *text = realloc(b->text, cap);
-    if (!text) ttfs_oom(cap);
-    b->text = text;
+    b->text = ttfs_hold_again(b->text, cap);
     b->cap = cap;
 }
 
 void ttfs_buf_free(TtfsBuf *b) {
-    free(b->text);
+    ttfs_release(b->text);
     *b = (TtfsBuf){0};
 }
 
@@ -42,9 +39,10 @@ void ttfs_buf_vprintf(TtfsBuf *b, const char *fmt, va_list ap) {
     va_list again;
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
+    if (n < 0) ttfs_oom(0); /* numbers of very many digits take memory */
     if (n > 0) {
         reserve(b, (size_t)n);
-        vsnprintf(b->text + b->len, (size_t)n + 1, fmt, again);
+        if (vsnprintf(b->text + b->len, (size_t)n + 1, fmt, again) != n) ttfs_oom((size_t)n);
         b->len += (size_t)n;
     }
     va_end(again);

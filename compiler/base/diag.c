@@ -7,6 +7,7 @@
 #include "shown.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { KEPT = 1000 };
@@ -59,33 +60,31 @@ static bool make_room(TtfsDiag *d, TtfsSeverity severity) {
     return true;
 }
 
-/* The place for a message; NULL when it is only counted. */
-static TtfsMessage *add(TtfsDiag *d, TtfsSeverity severity, TtfsCode code) {
+/* Counts a message; false when that is all that is done with it. */
+static bool count(TtfsDiag *d, TtfsSeverity severity, TtfsCode code) {
     if (severity == TTFS_ERROR) {
         d->errors++;
         d->errors_of[code]++;
     }
-    if (!make_room(d, severity)) {
-        d->dropped[severity]++;
-        return NULL;
-    }
-    TtfsMessage *m = TTFS_PUSH(&d->arena, d->messages);
-    *m = (TtfsMessage){.severity = severity, .code = code};
-    return m;
+    if (make_room(d, severity)) return true;
+    d->dropped[severity]++;
+    return false;
 }
 
+/* A message joins the list when it is whole: memory may run out before. */
 static void append(TtfsDiag *d, TtfsSeverity severity, TtfsLoc loc, TtfsCode code,
                    const char *advice, const char *fmt, va_list ap) {
-    TtfsMessage *m = add(d, severity, code);
-    if (!m) return;
+    if (!count(d, severity, code)) return;
+    TtfsMessage m = {.severity = severity, .code = code};
     TtfsBuf what = {0};
     ttfs_buf_vprintf(&what, fmt, ap);
-    m->file = ttfs_arena_strdup(&d->arena, loc.file ? loc.file : "");
-    m->node = shortened(&d->arena, loc.node, NAME_MOST);
-    m->op = shortened(&d->arena, loc.op, NAME_MOST);
-    m->where = where_text(&d->arena, &loc, m->node);
-    m->what = shortened(&d->arena, ttfs_buf_text(&what), WHAT_MOST);
-    m->advice = ttfs_arena_strdup(&d->arena, advice);
+    m.file = ttfs_arena_strdup(&d->arena, loc.file ? loc.file : "");
+    m.node = shortened(&d->arena, loc.node, NAME_MOST);
+    m.op = shortened(&d->arena, loc.op, NAME_MOST);
+    m.where = where_text(&d->arena, &loc, m.node);
+    m.what = shortened(&d->arena, ttfs_buf_text(&what), WHAT_MOST);
+    m.advice = ttfs_arena_strdup(&d->arena, advice);
+    *TTFS_PUSH(&d->arena, d->messages) = m;
     ttfs_buf_free(&what);
 }
 
@@ -120,19 +119,55 @@ void ttfs_note(TtfsDiag *d, TtfsLoc loc, const char *fmt, ...) {
     va_end(ap);
 }
 
+bool ttfs_diag_starved(TtfsDiag *d, size_t wanted) {
+    snprintf(d->starved_of, sizeof d->starved_of, "%zu bytes wanted", wanted);
+    d->starved = (TtfsMessage){.severity = TTFS_ERROR,
+                               .code = TTFS_MEMORY,
+                               .where = "out of memory",
+                               .file = "",
+                               .node = "",
+                               .op = "",
+                               .what = d->starved_of,
+                               .advice = code_advice[TTFS_MEMORY]};
+    d->errors++;
+    d->errors_of[TTFS_MEMORY]++;
+    if (d->messages.cap == 0) {
+        d->messages.at = &d->starved;
+        d->messages.cap = 1;
+    } else if (d->messages.len == d->messages.cap) {
+        d->messages.len--;
+        d->dropped[d->messages.at[d->messages.len].severity]++;
+    }
+    d->messages.at[d->messages.len++] = d->starved;
+    return false;
+}
+
+bool ttfs_diag_guard(TtfsDiag *d, void (*fn)(void *), void *context) {
+    TtfsGuard g = TTFS_GUARD;
+    if (ttfs_guard_now()) {
+        fn(context);
+        return true;
+    }
+    d->arena.outlives = true;
+    if (!ttfs_guard(&g, fn, context)) return ttfs_diag_starved(d, g.wanted);
+    ttfs_guard_pass(&g);
+    return true;
+}
+
 void ttfs_diag_append(TtfsDiag *d, const TtfsDiag *from) {
     uint32_t kept_of[TTFS_CODE_COUNT] = {0};
     for (uint32_t i = 0; i < from->messages.len; i++) {
         const TtfsMessage *f = &from->messages.at[i];
         if (f->severity == TTFS_ERROR) kept_of[f->code]++;
-        TtfsMessage *m = add(d, f->severity, f->code);
-        if (!m) continue;
-        m->where = ttfs_arena_strdup(&d->arena, f->where);
-        m->file = ttfs_arena_strdup(&d->arena, f->file);
-        m->node = ttfs_arena_strdup(&d->arena, f->node);
-        m->op = ttfs_arena_strdup(&d->arena, f->op);
-        m->what = ttfs_arena_strdup(&d->arena, f->what);
-        m->advice = ttfs_arena_strdup(&d->arena, f->advice);
+        if (!count(d, f->severity, f->code)) continue;
+        TtfsMessage m = *f;
+        m.where = ttfs_arena_strdup(&d->arena, f->where);
+        m.file = ttfs_arena_strdup(&d->arena, f->file);
+        m.node = ttfs_arena_strdup(&d->arena, f->node);
+        m.op = ttfs_arena_strdup(&d->arena, f->op);
+        m.what = ttfs_arena_strdup(&d->arena, f->what);
+        m.advice = ttfs_arena_strdup(&d->arena, f->advice);
+        *TTFS_PUSH(&d->arena, d->messages) = m;
     }
     d->errors += from->dropped[TTFS_ERROR];
     for (uint32_t i = 0; i < TTFS_CODE_COUNT; i++)

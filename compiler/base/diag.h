@@ -50,6 +50,8 @@ typedef struct {
     uint32_t errors;
     uint32_t errors_of[TTFS_CODE_COUNT]; /* by code */
     uint32_t dropped[TTFS_NOTE + 1];     /* left out, by severity */
+    TtfsMessage starved;                 /* ttfs_diag_starved: takes no memory */
+    char starved_of[48];
 } TtfsDiag;
 
 void ttfs_diag_free(TtfsDiag *d);
@@ -64,6 +66,13 @@ void ttfs_warn(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...)
 /* Says what was approximated, clipped, dropped or assumed; ends up in the report. */
 void ttfs_note(TtfsDiag *d, TtfsLoc loc, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Appends the error MEMORY without taking any, for what a guard was left for; in place of the last
+ * message when there is no room. The list's arena must outlive the guard. The list stays at its
+ * address from then on. Returns false. */
+bool ttfs_diag_starved(TtfsDiag *d, size_t wanted);
+/* The boundary of a library: calls fn(context), under a guard of its own when this thread has none;
+ * what is held then in the end belongs to its owners. False with MEMORY when memory ran out. */
+bool ttfs_diag_guard(TtfsDiag *d, void (*fn)(void *context), void *context);
 /* What to do about a code. */
 const char *ttfs_code_advice(TtfsCode code);
 /* Appends the messages of another list, a thread's say. */

@@ -13,10 +13,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+bool ttfs_file_fault(TtfsDiag *diag, const char *path, TtfsCode code) {
+    if (errno == ENOMEM) ttfs_oom(0);
+    return ttfs_error(diag, TTFS_AT_FILE(path), code, "%s", strerror(errno));
+}
+
+static void close_held(void *held) {
+    const int *fd = held;
+    if (*fd >= 0) close(*fd);
+}
+
+int *ttfs_hold_fd(void) {
+    int *fd = ttfs_hold(sizeof *fd, close_held);
+    *fd = -1;
+    return fd;
+}
+
+static void unmap(void *held) {
+    const TtfsFile *f = held;
+    if (f->bytes) munmap((void *)(uintptr_t)f->bytes, f->size);
+}
+
 static bool map_open_file(TtfsFile *f, int fd, const char *path, size_t limit, TtfsDiag *diag) {
     struct stat st;
-    if (fstat(fd, &st) != 0)
-        return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_OPEN, "%s", strerror(errno));
+    if (fstat(fd, &st) != 0) return ttfs_file_fault(diag, path, TTFS_FILE_OPEN);
     if (!S_ISREG(st.st_mode))
         return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_OPEN, "not a regular file");
     if ((uintmax_t)st.st_size > limit)
@@ -24,23 +44,28 @@ static bool map_open_file(TtfsFile *f, int fd, const char *path, size_t limit, T
                           "%ju bytes, at most %zu expected", (uintmax_t)st.st_size, limit);
     if (st.st_size == 0) return true;
     void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (p == MAP_FAILED)
-        return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_OPEN, "%s", strerror(errno));
-    *f = (TtfsFile){p, (size_t)st.st_size};
+    if (p == MAP_FAILED) return ttfs_file_fault(diag, path, TTFS_FILE_OPEN);
+    f->bytes = p;
+    f->size = (size_t)st.st_size;
+    *(TtfsFile *)f->held = *f;
     return true;
 }
 
 bool ttfs_file_open(TtfsFile *f, const char *path, size_t limit, TtfsDiag *diag) {
     *f = (TtfsFile){0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_OPEN, "%s", strerror(errno));
-    bool ok = map_open_file(f, fd, path, limit, diag);
-    close(fd);
+    f->held = ttfs_hold(sizeof *f, unmap);
+    *(TtfsFile *)f->held = *f;
+    int *fd = ttfs_hold_fd();
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool ok = *fd >= 0 ? map_open_file(f, *fd, path, limit, diag)
+                       : ttfs_file_fault(diag, path, TTFS_FILE_OPEN);
+    ttfs_undo(fd);
+    if (!ok) ttfs_file_close(f);
     return ok;
 }
 
 void ttfs_file_close(TtfsFile *f) {
-    if (f->bytes) munmap((void *)(uintptr_t)f->bytes, f->size);
+    ttfs_undo(f->held);
     *f = (TtfsFile){0};
 }
 

@@ -117,7 +117,7 @@ int ttfs_cmd_compile(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
                2;
     bool ok = ttfs_option_word(o, TTFS_OPT_STOP_AFTER, ttfs_step_names, 5, &last, diag) &&
               ttfs_option_word(o, TTFS_OPT_DUMP_STEP, ttfs_step_names, UINT32_MAX, &dump, diag) &&
-              ttfs_job_read(&job, o, a, diag);
+              ttfs_read_job(&job, o, a, diag);
     if (ok && dump != UINT32_MAX && (dump > 4 || dump > last))
         ok = ttfs_error(diag, TTFS_AT_FILE("--dump"), TTFS_OPTION_VALUE,
                         "step %s makes no form here", ttfs_step_names[dump]);

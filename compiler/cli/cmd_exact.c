@@ -6,12 +6,13 @@
  */
 #include "commands.h"
 #include "exact.h"
-#include "flow.h"
+#include "clock.h"
 #include "ir_to_ir.h"
 #include "output_error.h"
 #include "parallel.h"
 #include "relu.h"
 #include "report_json.h"
+#include "run_report.h"
 #include "session.h"
 
 #include <math.h>
@@ -124,7 +125,6 @@ static bool both_passes(Exact *x, uint32_t threads, TtfsDiag *diag) {
         w[i].exact = ttfs_exact_open(&x->net, &w[0].tops, &x->options);
     }
     ok = ok && ttfs_parallel(threads, 0, x->session.count, run_item, x);
-    ttfs_session_progress_end(&x->session);
     for (uint32_t i = 0; i < threads; i++) ttfs_diag_append(diag, &w[i].diag);
     return ok;
 }
@@ -260,8 +260,11 @@ static bool read_options(const TtfsOptions *o, TtfsExactOptions *e, TtfsDiag *di
 int ttfs_cmd_run_exact(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     Exact x = {.worker = TTFS_ARRAY(a, Worker, MOST_THREADS)};
     TtfsSession *s = &x.session;
-    bool ok = read_options(o, &x.options, diag);
-    ok = ok && ttfs_session_open(s, o, TTFS_OUT_NET | TTFS_OUT_SPIKE, -1, true, diag);
+    TtfsSessionOptions session;
+    TtfsProgressLine line;
+    bool ok = read_options(o, &x.options, diag) && ttfs_read_session(&session, o, diag);
+    session.progress = ttfs_progress_line(&line, o);
+    ok = ok && ttfs_session_open(s, &session, TTFS_OUT_NET | TTFS_OUT_SPIKE, true, diag);
     const char *file = ok ? ttfs_out_path(&s->out, "forms/ir.txt") : NULL;
     ok = ok && ttfs_ir_canonical(&s->out.net, &x.canonical, file, diag) &&
          ttfs_net_of(&x.canonical, file, &x.net, diag);
@@ -271,6 +274,7 @@ int ttfs_cmd_run_exact(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
         ok = ttfs_output_errors_open(&x.errors, x.net.outputs.at, x.net.outputs.len, &s->out.net,
                                      s->count, s->out.folder, a, diag) &&
              both_passes(&x, threads, diag);
+        ttfs_progress_end(&line);
     }
     if (ok) {
         Result r = add_up(&x, threads, a);

@@ -6,7 +6,7 @@
 #include "block.h"
 #include "commands.h"
 #include "engine.h"
-#include "flow.h"
+#include "clock.h"
 #include "output_error.h"
 #include "parallel.h"
 #include "relu.h"
@@ -109,7 +109,6 @@ static bool run_all(Run *r, TtfsDiag *diag) {
         atomic_store(&r->done, i + r->block.n);
         ttfs_session_progress(s, i + r->block.n);
     }
-    ttfs_session_progress_end(s);
     return ok;
 }
 
@@ -130,11 +129,11 @@ static bool open_relu(Run *r, uint32_t threads, TtfsDiag *diag) {
     return true;
 }
 
-static bool open_all(Run *r, uint32_t which, bool relu, const TtfsOptions *o, TtfsDiag *diag) {
+static bool open_all(Run *r, uint32_t which, bool relu, const TtfsJitOptions *jit, TtfsDiag *diag) {
     TtfsSession *s = r->session;
-    TtfsEngineOptions options;
-    if (!ttfs_engine_options(&options, o, s, diag)) return false;
-    if (r->spiking && !ttfs_engine_open(&r->engine, which, &options, &s->out, diag)) return false;
+    TtfsEngineOptions options = ttfs_session_engine(s, jit);
+    TtfsEngineSource source = ttfs_out_source(&s->out);
+    if (r->spiking && !ttfs_engine_open(&r->engine, which, &options, &source, diag)) return false;
     bool ticks = r->spiking && (r->counted || r->traced || !ttfs_engine_spares_ticks(&r->engine));
     ttfs_block_init(&r->block, s, ticks, r->spiking ? ttfs_engine_block(&r->engine) : 64,
                     &s->out.arena);
@@ -185,14 +184,20 @@ int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     bool classes_only = o->value[TTFS_OPT_CLASSES_ONLY] != NULL, relu = !classes_only || !spiking;
     int parts = TTFS_OUT_SPIKE | (relu ? TTFS_OUT_NET : 0) |
                 (rtl ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0);
-    TtfsSession s;
+    TtfsSession s = {0};
+    TtfsSessionOptions session;
+    TtfsJitOptions jit;
+    TtfsProgressLine line;
+    if (!ttfs_read_session(&session, o, diag) || !ttfs_read_jit(&jit, o, a, diag)) return 1;
+    session.progress = ttfs_progress_line(&line, o);
     Run *r = TTFS_NEW(a, Run);
     *r = (Run){.session = &s,
                .spiking = spiking,
                .counted = spiking && !classes_only,
                .traced = spiking && trace};
-    bool ok = ttfs_session_open(&s, o, parts, -1, true, diag) && !s.out.image_damaged &&
-              open_all(r, which, relu, o, diag) && run_all(r, diag);
+    bool ok = ttfs_session_open(&s, &session, parts, true, diag) && !s.out.image_damaged &&
+              open_all(r, which, relu, &jit, diag) && run_all(r, diag);
+    ttfs_progress_end(&line);
     if (ok && trace) ok = ttfs_file_write(trace, ttfs_buf_text(&r->text), r->text.len, diag);
     if (ok) {
         TtfsRunResult v = add_up(r);

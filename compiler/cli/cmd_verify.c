@@ -151,14 +151,13 @@ static bool run_block(Verify *v, TtfsDiag *diag) {
     return true;
 }
 
-static bool open_all(Verify *v, const TtfsOptions *o, TtfsDiag *diag) {
+static bool open_all(Verify *v, const TtfsJitOptions *jit, TtfsDiag *diag) {
     TtfsSession *s = v->session;
-    TtfsEngineOptions options;
+    TtfsEngineOptions options = ttfs_session_engine(s, jit);
     uint64_t block = UINT64_MAX;
-    if (!ttfs_engine_options(&options, o, s, diag)) return false;
     for (uint32_t e = 0; e < v->verdict->n_engines; e++) {
-        if (!ttfs_engine_open(&v->engine[e], v->which[e], &options, e ? v->damaged : &s->out, diag))
-            return false;
+        TtfsEngineSource source = ttfs_out_source(e ? v->damaged : &s->out);
+        if (!ttfs_engine_open(&v->engine[e], v->which[e], &options, &source, diag)) return false;
         uint64_t most = ttfs_engine_block(&v->engine[e]);
         if (most < block) block = most;
     }
@@ -192,14 +191,13 @@ static bool check_slot_cycles(const TtfsVerdict *d, const TtfsOut *out, TtfsDiag
     return ok;
 }
 
-static bool run_samples(Verify *v, const TtfsOptions *o, TtfsDiag *diag) {
+static bool run_samples(Verify *v, const TtfsJitOptions *jit, TtfsDiag *diag) {
     TtfsSession *s = v->session;
-    bool ok = open_all(v, o, diag);
+    bool ok = open_all(v, jit, diag);
     for (uint64_t i = 0; ok && i < s->count; i += v->block.n) {
         ok = ttfs_block_read(&v->block, i, diag) && run_block(v, diag);
         ttfs_session_progress(s, i + v->block.n);
     }
-    ttfs_session_progress_end(s);
     if (ok) take_slot_cycles(v);
     if (ok && v->fault.kind == TTFS_FAULT_SPIKE && v->fault.index >= v->verdict->spikes)
         ok = ttfs_error(diag, TTFS_AT_FILE("--fault"), TTFS_OPTION_VALUE,
@@ -241,11 +239,31 @@ static bool verify(Verify *v, const TtfsOptions *o, TtfsArena *a, TtfsDiag *diag
     int parts = TTFS_OUT_SPIKE | (image ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0);
     int64_t flip = v->fault.kind == TTFS_FAULT_IMAGE ? (int64_t)v->fault.index : -1;
     v->verdict->damaged = v->fault.kind != TTFS_FAULT_NONE;
-    if (!ttfs_session_open(s, o, parts, -1, false, diag)) return false;
+    TtfsSessionOptions session;
+    TtfsJitOptions jit;
+    TtfsProgressLine line;
+    if (!ttfs_read_session(&session, o, diag) || !ttfs_read_jit(&jit, o, a, diag)) return false;
+    session.progress = ttfs_progress_line(&line, o);
+    if (!ttfs_session_open(s, &session, parts, false, diag)) return false;
     if (!ttfs_out_open(v->damaged, folder, parts, flip, diag)) return false;
     if (!ttfs_fault_weight(&v->fault, v->damaged, diag)) return false;
     if (image && !check_image(&s->out, v->damaged, v->verdict, diag) && v->rtl) return true;
-    return run_samples(v, o, diag);
+    bool ok = run_samples(v, &jit, diag);
+    ttfs_progress_end(&line);
+    return ok;
+}
+
+static void print_verdict(const TtfsVerdict *v) {
+    printf("engines    ");
+    for (uint32_t i = 0; i < v->n_engines; i++) printf("%s%s", i ? ", " : "", v->engines[i]);
+    printf("\nsamples     %llu\n", (unsigned long long)v->samples);
+    printf("compared    %llu spikes, %llu readout potentials\n", (unsigned long long)v->spikes,
+           (unsigned long long)v->readouts);
+    printf("differences %llu\n", (unsigned long long)v->differences);
+    if (v->differences)
+        printf("first       %s\nNOT EQUAL\n", v->sentence);
+    else
+        printf("EQUAL: every spike at the same tick, every potential the same\n");
 }
 
 int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
@@ -262,7 +280,7 @@ int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
             ttfs_json_emit(j);
         else
             cJSON_Delete(j);
-        if (ttfs_talks(o)) ttfs_verdict_text(&d);
+        if (ttfs_talks(o)) print_verdict(&d);
         if (d.differences)
             ttfs_error(diag, TTFS_AT_FILE(s.out.folder), TTFS_VERIFY_DIFFER,
                        "%llu difference%s; %s", (unsigned long long)d.differences,

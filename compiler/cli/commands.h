@@ -5,7 +5,8 @@
 #ifndef TTFS_COMMANDS_H
 #define TTFS_COMMANDS_H
 
-#include "options.h"
+#include "read_options.h"
+#include "say.h"
 
 int ttfs_cmd_check(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
 int ttfs_cmd_info(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
@@ -17,10 +18,5 @@ int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
 int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
 int ttfs_cmd_emit(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
 int ttfs_cmd_dump(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
-
-/* True when people read standard output: neither --json nor --quiet. */
-bool ttfs_talks(const TtfsOptions *o);
-/* Prints a name that a file gave on standard output, escaped, in at least `width` columns. */
-void ttfs_print_name(const char *name, int width);
 
 #endif

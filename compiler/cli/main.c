@@ -10,25 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static void out_of_memory(size_t wanted) {
-    fprintf(stderr,
-            "ttfs: error: out of memory: %zu bytes wanted: use a machine with more memory or a "
-            "smaller input\n",
-            wanted);
-    exit(3);
-}
-
-bool ttfs_talks(const TtfsOptions *o) {
-    return !o->value[TTFS_OPT_JSON] && !o->value[TTFS_OPT_QUIET];
-}
-
-void ttfs_print_name(const char *name, int width) {
-    TtfsBuf b = {0};
-    ttfs_buf_shown(&b, name);
-    printf("%-*s", width, ttfs_buf_text(&b));
-    ttfs_buf_free(&b);
-}
-
 static int help(const TtfsOptions *o) {
     TtfsBuf b = {0};
     ttfs_options_help(o, &b);
@@ -45,9 +26,19 @@ static int colour(const TtfsOptions *o) {
     return strcmp(when, "never") == 0 ? 0 : -1;
 }
 
-static void print_messages(const TtfsDiag *diag, bool quiet, bool coloured) {
+typedef struct {
+    int argc;
+    char **argv;
+    TtfsArena arena;
+    TtfsDiag diag;
+    bool quiet, coloured;
+    int code;
+} Call;
+
+static void print_messages(void *context) {
+    const Call *c = context;
     TtfsBuf b = {0};
-    ttfs_diag_print(diag, quiet ? TTFS_ERROR : TTFS_NOTE, coloured, &b);
+    ttfs_diag_print(&c->diag, c->quiet ? TTFS_ERROR : TTFS_NOTE, c->coloured, &b);
     fwrite(ttfs_buf_text(&b), 1, b.len, stderr);
     ttfs_buf_free(&b);
 }
@@ -57,37 +48,54 @@ static bool only_option_errors(const TtfsDiag *diag) {
     return diag->errors > 0 && diag->errors == diag->errors_of[TTFS_OPTION_VALUE];
 }
 
-int main(int argc, char **argv) {
+/* What a command's own code and its messages come to. */
+static int exit_code(int code, const TtfsDiag *diag) {
+    if (diag->errors_of[TTFS_MEMORY] || diag->errors_of[TTFS_JIT_MEMORY]) return 3;
+    return code == 1 && only_option_errors(diag) ? 2 : code;
+}
+
+static int usage(const TtfsOptions *o, TtfsArena *a) {
+    fprintf(stderr, "ttfs: error: usage: %s: see ttfs%s%s --help\n", ttfs_shown(a, o->usage_error),
+            o->has_command ? " " : "", o->has_command ? ttfs_command_name(o->command) : "");
+    return 2;
+}
+
+static void run(void *context) {
     static int (*const command[])(TtfsOptions *, TtfsArena *, TtfsDiag *) = {
         ttfs_cmd_check,  ttfs_cmd_info,   ttfs_cmd_compile, ttfs_cmd_run,
         ttfs_cmd_verify, ttfs_cmd_report, ttfs_cmd_emit,    ttfs_cmd_dump};
-    ttfs_set_oom_hook(out_of_memory);
-    TtfsArena arena = {0};
-    TtfsDiag diag = {0};
+    Call *c = context;
     TtfsOptions o;
-    int code = 0, coloured = 0;
-    TtfsParse parsed = ttfs_options_parse(&o, &arena, argc, argv);
-    if (parsed == TTFS_PARSED) coloured = colour(&o);
+    TtfsParse parsed = ttfs_options_parse(&o, &c->arena, c->argc, c->argv);
+    int coloured = parsed == TTFS_PARSED ? colour(&o) : 0;
     if (coloured < 0) {
         parsed = TTFS_PARSE_USAGE;
         o.usage_error = "--color takes auto, always or never";
     }
-    if (parsed == TTFS_PARSE_HELP) {
-        code = help(&o);
-    } else if (parsed == TTFS_PARSE_VERSION) {
-        puts("ttfs " TTFS_VERSION);
-    } else if (parsed == TTFS_PARSE_USAGE) {
-        fprintf(stderr, "ttfs: error: usage: %s: see ttfs%s%s --help\n",
-                ttfs_shown(&arena, o.usage_error), o.has_command ? " " : "",
-                o.has_command ? ttfs_command_name(o.command) : "");
-        code = 2;
-    } else {
-        code = command[o.command](&o, &arena, &diag);
-        print_messages(&diag, o.value[TTFS_OPT_QUIET] != NULL, coloured > 0);
-        if (code == 1 && only_option_errors(&diag)) code = 2;
+    c->quiet = parsed == TTFS_PARSED && o.value[TTFS_OPT_QUIET];
+    c->coloured = coloured > 0;
+    if (parsed == TTFS_PARSE_HELP)
+        c->code = help(&o);
+    else if (parsed == TTFS_PARSE_VERSION)
+        c->code = puts("ttfs " TTFS_VERSION) < 0;
+    else if (parsed == TTFS_PARSE_USAGE)
+        c->code = usage(&o, &c->arena);
+    else
+        c->code = command[o.command](&o, &c->arena, &c->diag);
+}
+
+int main(int argc, char **argv) {
+    Call c = {.argc = argc, .argv = argv};
+    TtfsGuard g = TTFS_GUARD;
+    bool whole = ttfs_diag_guard(&c.diag, run, &c);
+    int code = exit_code(c.code, &c.diag);
+    if (!ttfs_guard(&g, print_messages, &c)) {
+        fprintf(stderr, "ttfs: error: out of memory: %zu bytes wanted: %s\n", g.wanted,
+                ttfs_code_advice(TTFS_MEMORY));
+        code = 3;
     }
     if (fflush(stdout) != 0 && code == 0) code = 1;
-    ttfs_diag_free(&diag);
-    ttfs_arena_free(&arena);
+    ttfs_diag_free(&c.diag);
+    if (whole) ttfs_arena_free(&c.arena);
     return code;
 }

@@ -20,8 +20,8 @@ typedef struct {
 typedef struct {
     TtfsArena arena;
     TtfsBudget budget; /* that the forms draw on */
-    TtfsIr imported, net,
-        canonical; /* net: imported without what follows the logits; the relu engine runs it */
+    /* net: imported without what follows the logits; the relu engine runs it. */
+    TtfsIr imported, net, canonical;
     TtfsCalib calib;
     TtfsSpike spike;
     TtfsQuantReport quant;

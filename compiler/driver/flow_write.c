@@ -7,6 +7,7 @@
 
 #include "plan_to_verilog.h"
 #include "report_json.h"
+#include "shipped.h"
 
 #include <dirent.h>
 #include <errno.h>

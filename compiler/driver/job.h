@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Job: what one compilation was asked to do, from the command line and the config file. The command
- * line wins.
+ * Job: what one compilation is asked to do. Plain data; ttfs_job_init says what one wants.
  */
 #ifndef TTFS_JOB_H
 #define TTFS_JOB_H
 
 #include "chip.h"
 #include "ir_to_spike.h"
-#include "options.h"
 #include "samples.h"
 
 typedef struct {
@@ -17,20 +15,20 @@ typedef struct {
     uint32_t calib_count;
     TtfsSpikeOptions spike; /* input_lo, input_hi are set by the flow unless range_given */
     TtfsInputMap map;
-    bool range_given; /* --input-range, or mean and std */
     uint64_t memory;  /* that the model may ask for, bytes; 0: the default */
+    bool range_given; /* the input's range, or mean and deviation, are the caller's */
     uint32_t seed;
     uint32_t threads; /* over samples; nothing written depends on it */
     TtfsChip chip;
 } TtfsJob;
 
-/* Fills the job from `o`; values the config file holds are put into `o` where the command line is
- * silent. */
-bool ttfs_job_read(TtfsJob *job, TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
-/* Path of a shipped file or folder ("hw/chips", "rtl", ...): $TTFS_DATA, the installed share
- * folder, or the source tree. */
-const char *ttfs_data_path(TtfsArena *a, const char *name);
-/* Reads a chip by name or path. */
-bool ttfs_chip_load(TtfsChip *chip, const char *name, TtfsArena *a, TtfsDiag *diag);
+/* All but the chip: 255 ticks, 8 bits, percentile 0.999, 1000 samples, seed 1, input 0 to 1, all
+ * cores of the machine. */
+void ttfs_job_init(TtfsJob *job, const char *model);
+/* The input lies in lo..hi; uint8 samples 0..255 map onto it. */
+void ttfs_job_range(TtfsJob *job, float lo, float hi);
+/* uint8 samples are (value / 255 - mean) / deviation, channel by channel; the input's range is what
+ * that gives. */
+void ttfs_job_channels(TtfsJob *job, const TtfsInputMap *map);
 
 #endif

@@ -4,9 +4,10 @@
  */
 #include "out.h"
 
+#include "shipped.h"
+
 #include <cjson/cJSON.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MANIFEST_LIMIT = 1 << 20 };
@@ -73,8 +74,7 @@ static bool read_image(TtfsOut *o, int64_t flip, TtfsDiag *diag) {
     const char *path = ttfs_out_path(o, "image/chip.img");
     TtfsFile f;
     if (!ttfs_file_open(&f, path, FORM_LIMIT, diag)) return false;
-    unsigned char *bytes = malloc(f.size + 1);
-    if (!bytes) ttfs_oom(f.size);
+    unsigned char *bytes = ttfs_hold(f.size, NULL);
     if (f.size) memcpy(bytes, f.bytes, f.size);
     size_t n = f.size;
     ttfs_file_close(&f);
@@ -86,7 +86,7 @@ static bool read_image(TtfsOut *o, int64_t flip, TtfsDiag *diag) {
         bytes[flip / 8] ^= (unsigned char)(1u << (flip % 8));
     o->has_image = ok && ttfs_image_unpack(&o->image, path, bytes, n, diag);
     o->image_damaged = ok && !o->has_image;
-    free(bytes);
+    ttfs_release(bytes);
     return ok;
 }
 
@@ -132,6 +132,20 @@ bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, int64_t flip, Ttfs
             return false;
     }
     return !(parts & TTFS_OUT_IMAGE) || read_image(o, flip, diag);
+}
+
+TtfsEngineSource ttfs_out_source(TtfsOut *o) {
+    TtfsEngineSource source = {.folder = o->folder,
+                               .spike = &o->spike,
+                               .rtl = ttfs_out_path(o, "rtl"),
+                               .wrapper = ttfs_data_path(&o->arena, "runtime/sim/sim_chip.cpp")};
+    if (!o->has_image) return source;
+    uint64_t *limit = TTFS_ARRAY(&o->arena, uint64_t, o->image.slots);
+    for (uint32_t i = 0; i < o->image.slots && i < o->plan.slots.len; i++)
+        limit[i] = 2 * o->plan.slots.at[i].worst_cycles + 1000;
+    source.image = &o->image;
+    source.slot_limit = limit;
+    return source;
 }
 
 void ttfs_out_close(TtfsOut *o) {

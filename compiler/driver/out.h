@@ -5,6 +5,7 @@
 #ifndef TTFS_OUT_H
 #define TTFS_OUT_H
 
+#include "engine.h"
 #include "image.h"
 #include "ir.h"
 #include "plan.h"
@@ -35,6 +36,8 @@ enum {
  * reading, or -1. */
 bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, int64_t flip, TtfsDiag *diag);
 void ttfs_out_close(TtfsOut *o);
+/* What the engines run of it. */
+TtfsEngineSource ttfs_out_source(TtfsOut *o);
 /* Path of a file in the folder. */
 const char *ttfs_out_path(TtfsOut *o, const char *name);
 /* True when `path` looks like an output folder. */

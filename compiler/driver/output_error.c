@@ -7,7 +7,6 @@
 #include "output_error.h"
 
 #include <math.h>
-#include <stdio.h>
 
 static bool is_class_vector(const TtfsOutput *o) {
     return ttfs_output_is_vector(o) && ttfs_output_count(o) > 1;
@@ -44,8 +43,7 @@ void ttfs_output_errors_add(TtfsOutputErrors *e, uint64_t sample, uint32_t outpu
     }
 }
 
-/* The errors of an output over all samples, relative to its largest value. */
-static TtfsOutputError whole(const TtfsOutputErrors *e, uint32_t output) {
+TtfsOutputError ttfs_output_errors_whole(const TtfsOutputErrors *e, uint32_t output) {
     TtfsOutputError w = {0};
     for (uint64_t i = 0; i < e->samples; i++) {
         const TtfsOutputError *at = &e->at[i * e->outputs + output];
@@ -64,7 +62,7 @@ void ttfs_output_errors_json(const TtfsOutputErrors *e, cJSON *j) {
     cJSON *list = cJSON_AddArrayToObject(j, "outputs");
     for (uint32_t i = 0; i < e->outputs; i++) {
         const TtfsOutput *o = &e->output[i];
-        TtfsOutputError w = whole(e, i);
+        TtfsOutputError w = ttfs_output_errors_whole(e, i);
         cJSON *one = cJSON_CreateObject();
         cJSON_AddItemToArray(list, one);
         cJSON_AddStringToObject(one, "name", o->name);
@@ -74,13 +72,5 @@ void ttfs_output_errors_json(const TtfsOutputErrors *e, cJSON *j) {
         cJSON_AddNumberToObject(one, "max_relative_error", w.most);
         cJSON_AddNumberToObject(one, "mean_relative_error", w.sum);
         cJSON_AddNumberToObject(one, "largest_value", w.largest);
-    }
-}
-
-void ttfs_output_errors_print(const TtfsOutputErrors *e) {
-    for (uint32_t i = 0; e->output && i < e->outputs; i++) {
-        TtfsOutputError w = whole(e, i);
-        printf("output %-12s largest error %.3g, mean %.3g (of the largest value, %.4g)\n",
-               e->output[i].name, w.most, w.sum, w.largest);
     }
 }

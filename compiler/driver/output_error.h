@@ -29,8 +29,9 @@ bool ttfs_output_errors_open(TtfsOutputErrors *e, const TtfsOutput *output, uint
                              TtfsDiag *diag);
 void ttfs_output_errors_add(TtfsOutputErrors *e, uint64_t sample, uint32_t output,
                             const float *want, const double *got);
-/* Adds the key `outputs` to `j`; prints a line an output. Nothing when nothing was counted. */
+/* Of an output over all samples, relative to its largest value. */
+TtfsOutputError ttfs_output_errors_whole(const TtfsOutputErrors *e, uint32_t output);
+/* Adds the key `outputs` to `j`, when something was counted. */
 void ttfs_output_errors_json(const TtfsOutputErrors *e, cJSON *j);
-void ttfs_output_errors_print(const TtfsOutputErrors *e);
 
 #endif

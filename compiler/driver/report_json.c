@@ -246,11 +246,3 @@ void ttfs_json_text(const cJSON *j, TtfsBuf *out) {
     ttfs_buf_puts(out, "\n");
     free(text);
 }
-
-void ttfs_json_emit(cJSON *j) {
-    TtfsBuf b = {0};
-    ttfs_json_text(j, &b);
-    fwrite(b.text, 1, b.len, stdout);
-    ttfs_buf_free(&b);
-    cJSON_Delete(j);
-}

@@ -4,12 +4,6 @@
  */
 #include "session.h"
 
-#include "flow.h"
-#include "parallel.h"
-
-#include <stdio.h>
-#include <unistd.h>
-
 static bool open_labels(TtfsSession *s, const char *labels, const char *input, TtfsDiag *diag) {
     if (!labels && ttfs_is_npz(input)) {
         /* y of the same file, when it has one */
@@ -44,26 +38,19 @@ static bool check_input(const TtfsSession *s, TtfsDiag *diag) {
     return true;
 }
 
-bool ttfs_session_open(TtfsSession *s, const TtfsOptions *o, int parts, int64_t flip,
-                       bool want_labels, TtfsDiag *diag) {
-    *s = (TtfsSession){.quiet = !isatty(STDERR_FILENO) || o->value[TTFS_OPT_QUIET]};
-    const char *input = o->value[TTFS_OPT_INPUT];
-    uint32_t count;
-    if (!input)
-        return ttfs_error(diag, TTFS_AT_FILE("--input"), TTFS_OPTION_VALUE,
-                          "samples are needed: --input X");
-    if (!ttfs_option_u32(o, TTFS_OPT_COUNT, 1, UINT32_MAX, UINT32_MAX, &count, diag)) return false;
-    if (!ttfs_option_u32(o, TTFS_OPT_THREADS, 1, 64, ttfs_cores(), &s->threads, diag)) return false;
-    if (!ttfs_out_open(&s->out, o->operand, parts, flip, diag)) return false;
-    if (!ttfs_array_open(&s->input, input, "x", &s->out.arena, diag) || !check_input(s, diag))
+bool ttfs_session_open(TtfsSession *s, const TtfsSessionOptions *o, int parts, bool want_labels,
+                       TtfsDiag *diag) {
+    *s = (TtfsSession){.threads = o->threads, .progress = o->progress};
+    if (!ttfs_out_open(&s->out, o->folder, parts, -1, diag)) return false;
+    if (!ttfs_array_open(&s->input, o->input, "x", &s->out.arena, diag) || !check_input(s, diag))
         return false;
-    if (want_labels && !open_labels(s, o->value[TTFS_OPT_LABELS], input, diag)) return false;
+    if (want_labels && !open_labels(s, o->labels, o->input, diag)) return false;
     if (s->labels.data && s->labels.samples != s->input.samples)
         return ttfs_error(diag, TTFS_AT_FILE(s->labels.file), TTFS_LABELS_FORMAT,
                           "%llu labels for %llu samples", (unsigned long long)s->labels.samples,
                           (unsigned long long)s->input.samples);
-    s->count = s->input.samples < count ? s->input.samples : count;
-    s->started = s->shown = ttfs_now();
+    s->count = s->input.samples < o->count ? s->input.samples : o->count;
+    ttfs_session_progress(s, 0);
     return true;
 }
 
@@ -73,16 +60,13 @@ void ttfs_session_close(TtfsSession *s) {
     ttfs_out_close(&s->out);
 }
 
-void ttfs_session_progress(TtfsSession *s, uint64_t done) {
-    double now = ttfs_now(), gone = now - s->started;
-    if (s->quiet || gone < 1 || now - s->shown < 0.2 || done == 0) return;
-    s->shown = now;
-    double rate = (double)done / gone;
-    fprintf(stderr, "\r%llu of %llu samples, %.0f a second, %.0f s left \033[K",
-            (unsigned long long)done, (unsigned long long)s->count, rate,
-            (double)(s->count - done) / rate);
+void ttfs_session_progress(const TtfsSession *s, uint64_t done) {
+    ttfs_tell(&s->progress, "samples", done, s->count);
 }
 
-void ttfs_session_progress_end(TtfsSession *s) {
-    if (!s->quiet && s->shown > s->started) fputs("\r\033[K", stderr);
+TtfsEngineOptions ttfs_session_engine(const TtfsSession *s, const TtfsJitOptions *jit) {
+    TtfsEngineOptions e = {.threads = s->threads < s->count ? s->threads : (uint32_t)s->count,
+                           .jit = *jit};
+    e.jit.threads = s->threads;
+    return e;
 }

@@ -5,26 +5,32 @@
 #ifndef TTFS_SESSION_H
 #define TTFS_SESSION_H
 
-#include "options.h"
+#include "engine.h"
 #include "out.h"
+#include "progress.h"
+
+typedef struct {
+    const char *folder, *input, *labels; /* paths; labels NULL: y of the same .npz, if it has one */
+    uint32_t count;                      /* most samples to take */
+    uint32_t threads;                    /* 1 to 64 */
+    TtfsProgress progress;
+} TtfsSessionOptions;
 
 typedef struct {
     TtfsOut out;
     TtfsArray input, labels; /* labels.data NULL when there are none */
     uint64_t count;          /* samples to take */
     uint32_t threads;
-    bool quiet;            /* no progress */
-    double started, shown; /* for progress */
+    TtfsProgress progress;
 } TtfsSession;
 
-/* Opens the folder's `parts` and the samples of --input (and --labels, or y of the same .npz when
- * `want_labels`). */
-bool ttfs_session_open(TtfsSession *s, const TtfsOptions *o, int parts, int64_t flip,
-                       bool want_labels, TtfsDiag *diag);
+/* Opens the folder's `parts` and the samples (and labels when `want_labels`). */
+bool ttfs_session_open(TtfsSession *s, const TtfsSessionOptions *o, int parts, bool want_labels,
+                       TtfsDiag *diag);
 void ttfs_session_close(TtfsSession *s);
-/* Shows rate and time left on standard error when it is a terminal and more than a second has
- * passed. */
-void ttfs_session_progress(TtfsSession *s, uint64_t done);
-void ttfs_session_progress_end(TtfsSession *s);
+/* Tells that `done` samples are done. */
+void ttfs_session_progress(const TtfsSession *s, uint64_t done);
+/* Options of an engine that runs the samples: no more instances than samples. */
+TtfsEngineOptions ttfs_session_engine(const TtfsSession *s, const TtfsJitOptions *jit);
 
 #endif

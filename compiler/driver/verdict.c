@@ -109,16 +109,3 @@ bool ttfs_verdict_keep(const TtfsVerdict *v, const cJSON *j, const char *folder,
     ttfs_arena_free(&a);
     return ok;
 }
-
-void ttfs_verdict_text(const TtfsVerdict *v) {
-    printf("engines    ");
-    for (uint32_t i = 0; i < v->n_engines; i++) printf("%s%s", i ? ", " : "", v->engines[i]);
-    printf("\nsamples     %llu\n", (unsigned long long)v->samples);
-    printf("compared    %llu spikes, %llu readout potentials\n", (unsigned long long)v->spikes,
-           (unsigned long long)v->readouts);
-    printf("differences %llu\n", (unsigned long long)v->differences);
-    if (v->differences)
-        printf("first       %s\nNOT EQUAL\n", v->sentence);
-    else
-        printf("EQUAL: every spike at the same tick, every potential the same\n");
-}

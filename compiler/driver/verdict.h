@@ -39,6 +39,5 @@ void ttfs_verdict_image(TtfsVerdict *v, const char *what);
 cJSON *ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan);
 /* Writes it to OUT/verify, named after the engines. */
 bool ttfs_verdict_keep(const TtfsVerdict *v, const cJSON *j, const char *folder, TtfsDiag *diag);
-void ttfs_verdict_text(const TtfsVerdict *v);
 
 #endif

@@ -9,24 +9,7 @@
 #include "lift.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-
-bool ttfs_lift_fault(Lift *l, uint32_t pop, const char *fmt, ...) {
-    char what[512];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(what, sizeof what, fmt, ap);
-    va_end(ap);
-    const char *node = pop ? l->img->pops.at[pop - 1].name : NULL;
-    l->ok = false;
-    return ttfs_error(l->diag, TTFS_AT_NODE(l->file, node), TTFS_IMAGE_LIFT, "%s", what);
-}
-
-TtfsDescriptor *ttfs_lift_desc(const Lift *l, uint32_t core, uint32_t slot) {
-    return &l->desc[(size_t)core * l->img->slots + slot];
-}
 
 /* Slots name every population once, the input in slot 0, sources before their readers. */
 static bool check_slots(Lift *l) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Inside of the lift: its state, shared by image_to_spike.c, lift_slices.c and lift_lists.c.
+ * Inside of the lift: its state, shared by its files.
  */
 #ifndef TTFS_LIFT_H
 #define TTFS_LIFT_H
@@ -18,7 +18,7 @@ typedef struct {
     bool ok;
 } Lift;
 
-/* Reports IMAGE_LIFT at a population (id 0: the image) and returns false. */
+/* lift_fault.c. Reports IMAGE_LIFT at a population (id 0: the image) and returns false. */
 bool ttfs_lift_fault(Lift *l, uint32_t pop, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 TtfsDescriptor *ttfs_lift_desc(const Lift *l, uint32_t core, uint32_t slot);

@@ -7,47 +7,6 @@
  */
 #include "ir_infer.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-bool ttfs_infer_fault(TtfsInfer *f, const char *fmt, ...) {
-    char what[400];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(what, sizeof what, fmt, ap);
-    va_end(ap);
-    return ttfs_error(f->diag, TTFS_AT_OP(f->file, f->node->name, ttfs_op_name(f->node->op)),
-                      TTFS_ONNX_SHAPE, "%s", what);
-}
-
-const char *ttfs_infer_text(TtfsInfer *f, uint32_t input) {
-    return ttfs_ir_shape_text(&f->scratch, f->in[input]);
-}
-
-bool ttfs_infer_set(TtfsInfer *f, uint32_t rank, const uint32_t *dim) {
-    f->out->rank = rank;
-    for (uint32_t i = 0; i < TTFS_MAX_RANK; i++) f->out->dim[i] = i < rank ? dim[i] : 0;
-    if (ttfs_ir_dims_count(rank, dim)) return true;
-    return ttfs_infer_fault(f, "an output of shape %s has no elements or too many",
-                            ttfs_ir_shape_text(&f->scratch, f->out));
-}
-
-bool ttfs_infer_same(TtfsInfer *f) {
-    return ttfs_infer_set(f, f->in[0]->rank, f->in[0]->dim);
-}
-
-bool ttfs_infer_broadcast(const TtfsTensorInfo *a, const TtfsTensorInfo *b, uint32_t *rank,
-                          uint32_t dim[TTFS_MAX_RANK]) {
-    *rank = a->rank > b->rank ? a->rank : b->rank;
-    for (uint32_t i = 0; i < *rank; i++) {
-        uint32_t p = i + a->rank < *rank ? 1 : a->dim[i + a->rank - *rank];
-        uint32_t q = i + b->rank < *rank ? 1 : b->dim[i + b->rank - *rank];
-        if (p != q && p != 1 && q != 1) return false;
-        dim[i] = p == 1 ? q : p;
-    }
-    return true;
-}
-
 static bool infer_two(TtfsInfer *f) {
     uint32_t rank, dim[TTFS_MAX_RANK];
     if (!ttfs_infer_broadcast(f->in[0], f->in[1], &rank, dim))

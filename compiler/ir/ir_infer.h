@@ -18,7 +18,7 @@ typedef struct {
     TtfsArena scratch; /* for the shapes in messages */
 } TtfsInfer;
 
-/* ir_infer.c */
+/* ir_infer_shape.c */
 bool ttfs_infer_fault(TtfsInfer *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *ttfs_infer_text(TtfsInfer *f, uint32_t input);
 bool ttfs_infer_set(TtfsInfer *f, uint32_t rank, const uint32_t *dim);

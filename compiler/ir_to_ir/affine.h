@@ -123,9 +123,7 @@ typedef struct {
     const TtfsValue **values; /* tensor of `in`, id - 1 */
     TTFS_VEC(TtfsPop) pops;   /* id - 1 */
     TTFS_VEC(TtfsPopView) views;
-    const char **names; /* taken names, open addressing */
-    uint32_t *copies;   /* of each: the number that its next copy tries first */
-    uint32_t names_cap, names_len;
+    TtfsNames names;        /* of the nodes of `out` */
     const TtfsNode **maker; /* tensor of `in`, id - 1; NULL: the input, a constant */
     TtfsTensor *outputs;    /* of `in`, without what picks the class */
     TtfsIrEnds ends;        /* of `in`: what is read out, and what moves it */

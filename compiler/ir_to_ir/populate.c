@@ -25,39 +25,8 @@ const TtfsValue *ttfs_value_of_pop(TtfsAffine *x, uint32_t pop, TtfsField k, int
     return v;
 }
 
-static uint32_t slot_of(const TtfsAffine *x, const char *name) {
-    uint64_t h = 14695981039346656037u;
-    for (const char *p = name; *p; p++) h = (h ^ (unsigned char)*p) * 1099511628211u;
-    uint32_t i = (uint32_t)(h & (x->names_cap - 1));
-    while (x->names[i] && strcmp(x->names[i], name) != 0) i = (i + 1) & (x->names_cap - 1);
-    return i;
-}
-
-static void grow_names(TtfsAffine *x) {
-    const char **old = x->names;
-    uint32_t cap = x->names_cap, *copies = x->copies;
-    x->names_cap = cap ? cap * 2 : 64;
-    x->names = TTFS_ARRAY(&x->arena, const char *, x->names_cap);
-    x->copies = TTFS_ARRAY(&x->arena, uint32_t, x->names_cap);
-    for (uint32_t i = 0; i < cap; i++) {
-        if (!old[i]) continue;
-        uint32_t slot = slot_of(x, old[i]);
-        x->names[slot] = old[i];
-        x->copies[slot] = copies[i];
-    }
-}
-
 const char *ttfs_unique_name(TtfsAffine *x, const char *wanted) {
-    if (!wanted || !*wanted) wanted = "layer";
-    const char *name = wanted;
-    if (2 * (x->names_len + 1) > x->names_cap) grow_names(x);
-    uint32_t *copy = &x->copies[slot_of(x, wanted)];
-    if (*copy < 2) *copy = 2;
-    for (; x->names[slot_of(x, name)]; ++*copy)
-        name = ttfs_arena_printf(&x->out->arena, "%s_%u", wanted, *copy);
-    if (name == wanted) name = ttfs_arena_strdup(&x->out->arena, wanted);
-    x->names_len++;
-    return x->names[slot_of(x, name)] = name;
+    return ttfs_names_take(&x->names, wanted, &x->out->arena);
 }
 
 static int compare(const void *a, const void *b) {

@@ -18,8 +18,7 @@ typedef struct {
 typedef struct {
     uint32_t ticks;       /* T of every window, 1..65535 */
     uint32_t weight_bits; /* 2..16 */
-    double
-        percentile; /* share of positive activations within the window, 0..1; 1: the maximum seen */
+    double percentile; /* share of positive activations within the window, 0..1; 1: the maximum */
     float input_lo, input_hi; /* range of real input values that the encoder spans; lo < hi */
     const TtfsLayerOptions *layers;
     uint32_t n_layers;

@@ -23,6 +23,7 @@ typedef struct {
     TtfsQuantReport *report;
     TtfsDiag *diag;
     TtfsArena scratch;
+    TtfsNames names;                 /* of populations */
     TTFS_VEC(TtfsRange) ranges;      /* per population */
     TTFS_VEC(const float *) weights; /* per connection: the real weights it was made from */
     bool *layer_used;                /* per layer option: a population has its name */

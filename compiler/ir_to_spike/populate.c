@@ -13,18 +13,6 @@
 
 enum { ALL = 1000000 }; /* a rate: every neuron fires */
 
-/* `wanted`, or with _2, _3 .. behind it when a population has that name. */
-static const char *unique_name(TtfsLower *l, const char *wanted) {
-    const char *name = wanted && *wanted ? wanted : "layer";
-    wanted = name;
-    for (uint32_t i = 0, copy = 2; i < l->out->pops.len; i++) {
-        if (strcmp(l->out->pops.at[i].name, name) != 0) continue;
-        name = ttfs_arena_printf(&l->scratch, "%s_%" PRIu32, wanted, copy++);
-        i = UINT32_MAX; /* from the start */
-    }
-    return ttfs_arena_strdup(&l->out->arena, name);
-}
-
 /* The options of the population of that name: the common ones with its own over them. */
 static TtfsLayerPlan plan_of(TtfsLower *l, const char *name) {
     const TtfsSpikeOptions *o = l->options;
@@ -72,7 +60,7 @@ static void report_input(TtfsLower *l, const TtfsPopulation *p, TtfsTensor t, do
 /* A population of the layer's shape, not yet in the graph. */
 static TtfsPopulation shaped(TtfsLower *l, const TtfsNetLayer *layer, TtfsPopKind kind) {
     return (TtfsPopulation){.kind = kind,
-                            .name = unique_name(l, layer->name),
+                            .name = ttfs_names_take(&l->names, layer->name, &l->out->arena),
                             .c = layer->c,
                             .h = layer->h,
                             .w = layer->w,

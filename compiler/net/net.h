@@ -37,15 +37,13 @@ typedef struct {
     const char *name; /* the node's */
     uint32_t src;     /* index of the layer it reads */
     uint32_t first;   /* first neuron it sees */
-    uint32_t
-        in[3];  /* how it sees them: channels, rows, columns; a slice or reshape of the source */
-    bool dense; /* a matrix; else a convolution, or the window of a pool */
+    uint32_t in[3];   /* channels, rows, columns that it sees: a slice or reshape of the source */
+    bool dense;       /* a matrix; else a convolution, or the window of a pool */
     uint32_t group, kernel[2], stride[2], dilation[2], pad[4];
-    const float
-        *weights; /* [out c][in c / group][ky][kx], a matrix [out neuron][in]; NULL for a pool */
+    /* [out c][in c / group][ky][kx], a matrix [out neuron][in]; NULL for a pool. */
+    const float *weights;
     uint64_t row; /* weights of one output channel, or of one neuron of a matrix */
-    /* The weights are integers times a step: 1 for all, or one for each of their rows; 0: no grid
-     */
+    /* The weights are integers times a step: 1 for all, or one for each row; 0: no grid. */
     const float *step;
     uint32_t steps;
 } TtfsTerm;

@@ -64,6 +64,12 @@ struct OnnxNode {
 /* Elements of all activations together: 1 GiB for the relu engine, which keeps them all. */
 enum { ONNX_MOST_ACTIVATIONS = 1 << 28 };
 
+/* A file with tensor data that the model names. */
+typedef struct {
+    const char *location;
+    uint32_t map; /* index + 1 in ir->maps; 0: it cannot be read, which was said */
+} OnnxDataFile;
+
 struct OnnxImport {
     const char *path;
     TtfsOnnxOptions options;
@@ -80,13 +86,18 @@ struct OnnxImport {
     uint32_t n_order;
     uint64_t fold_budget; /* elements that constant folding may still make */
     uint64_t most_activations;
-    uint64_t activations;             /* elements of all tensors that nodes make */
-    TTFS_VEC(const char *) map_paths; /* of ir->maps */
+    uint64_t activations; /* elements of all tensors that nodes make */
+    TTFS_VEC(OnnxDataFile) data_files;
 };
 
 /* onnx_proto.c: bytes -> messages, with bounded depth and memory. */
-Onnx__ModelProto *ttfs_onnx_unpack(const char *path, const TtfsFile *file, TtfsDiag *diag);
-void ttfs_onnx_release(Onnx__ModelProto *model);
+Onnx__ModelProto **ttfs_onnx_unpack(const char *path, const TtfsFile *file, TtfsDiag *diag);
+void ttfs_onnx_release(Onnx__ModelProto **model);
+
+/* onnx_gzip.c: packed models; false after an error. *out lives in the arena. */
+bool ttfs_onnx_is_gzip(const TtfsFile *file);
+bool ttfs_onnx_gunzip(const char *path, const TtfsFile *packed, TtfsArena *a, TtfsFile *out,
+                      TtfsDiag *diag);
 
 /* onnx_graph.c: values, nodes, order. False: the graph has faults that forbid a walk. */
 bool ttfs_onnx_bind(OnnxImport *im);
@@ -124,6 +135,8 @@ bool ttfs_onnx_axis(OnnxImport *im, const OnnxNode *n, int64_t axis, uint32_t ra
 /* onnx_tensor.c */
 bool ttfs_onnx_tensor(OnnxImport *im, const char *name, const Onnx__TensorProto *t, OnnxConst *out);
 bool ttfs_onnx_is_float(int32_t type);
+/* A data type in words; "type 77" for one that is not known. */
+const char *ttfs_onnx_type_name(int32_t type);
 /* onnx_external.c: the bytes of a tensor that lie in another file, mapped into the IR. */
 bool ttfs_onnx_external(OnnxImport *im, const char *name, const Onnx__TensorProto *t,
                         const unsigned char **bytes, uint64_t *size);
@@ -255,10 +268,14 @@ void ttfs_onnx_clip(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_softmax(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_argmax(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_topk(OnnxImport *im, OnnxNode *n);
-/* onnx_quant.c */
+/* onnx_quant.c, onnx_qonnx.c */
+bool ttfs_onnx_positive_scales(OnnxImport *im, const OnnxNode *n, const OnnxConst *scale);
 void ttfs_onnx_quantize(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_dequantize(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_qonnx_quant(OnnxImport *im, OnnxNode *n);
+void ttfs_onnx_qonnx_bipolar(OnnxImport *im, OnnxNode *n);
+/* A Clip of integers on a grid narrows the grid; true when `n` is one, or after an obstacle. */
+bool ttfs_onnx_narrow_grid(OnnxImport *im, OnnxNode *n, double lo, double hi);
 /* onnx_shape.c */
 void ttfs_onnx_identity(OnnxImport *im, OnnxNode *n);
 void ttfs_onnx_dropout(OnnxImport *im, OnnxNode *n);

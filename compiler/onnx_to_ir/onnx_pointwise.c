@@ -193,6 +193,7 @@ void ttfs_onnx_clip(OnnxImport *im, OnnxNode *n) {
         fold_clip(im, n, lo, hi);
         return;
     }
+    if (ttfs_onnx_narrow_grid(im, n, lo, hi)) return;
     node.attr.lo = bound(lo);
     node.attr.hi = bound(hi);
     node.in[0] = ttfs_onnx_operand(im, n, 0);

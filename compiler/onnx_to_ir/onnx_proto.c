@@ -67,14 +67,18 @@ static const char *scan(Span s, const ProtobufCMessageDescriptor *d, int depth,
 }
 
 typedef struct {
-    size_t left; /* bytes that may still be allocated */
+    size_t left;    /* bytes that may still be allocated */
+    size_t starved; /* bytes that were within it and could not be had */
 } Budget;
 
 static void *budget_alloc(void *data, size_t size) {
     Budget *b = data;
     if (size > b->left || b->left - size < HEADER) return NULL;
     size_t *p = malloc(size + HEADER);
-    if (!p) return NULL;
+    if (!p) {
+        b->starved = size;
+        return NULL;
+    }
     *p = size + HEADER;
     b->left -= *p;
     return (char *)p + HEADER;
@@ -90,7 +94,13 @@ static void budget_free(void *data, void *pointer) {
 
 static Budget no_budget; /* freeing alone never reads it */
 
-Onnx__ModelProto *ttfs_onnx_unpack(const char *path, const TtfsFile *file, TtfsDiag *diag) {
+static void undo_model(void *held) {
+    ProtobufCAllocator allocator = {budget_alloc, budget_free, &no_budget};
+    Onnx__ModelProto *model = *(Onnx__ModelProto **)held;
+    if (model) onnx__model_proto__free_unpacked(model, &allocator);
+}
+
+Onnx__ModelProto **ttfs_onnx_unpack(const char *path, const TtfsFile *file, TtfsDiag *diag) {
     const unsigned char *where = file->bytes;
     Span all = {file->bytes, file->size ? file->bytes + file->size : NULL};
     const char *wrong = scan(all, &onnx__model_proto__descriptor, 0, &where);
@@ -99,16 +109,19 @@ Onnx__ModelProto *ttfs_onnx_unpack(const char *path, const TtfsFile *file, TtfsD
                    (size_t)(where - file->bytes), file->size);
         return NULL;
     }
-    Budget budget = {file->size < SIZE_MAX / 128 ? file->size * 64 + (1 << 20) : SIZE_MAX / 2};
+    Budget budget = {.left = file->size < SIZE_MAX / 128 ? file->size * 64 + (1 << 20)
+                                                         : SIZE_MAX / 2};
     ProtobufCAllocator allocator = {budget_alloc, budget_free, &budget};
-    Onnx__ModelProto *model = onnx__model_proto__unpack(&allocator, file->size, file->bytes);
-    if (!model)
-        ttfs_error(diag, TTFS_AT_FILE(path), TTFS_ONNX_PARSE,
-                   "not an ONNX model, or one that needs more than 64 times its size in memory");
-    return model;
+    Onnx__ModelProto **model = ttfs_hold(sizeof *model, undo_model);
+    *model = onnx__model_proto__unpack(&allocator, file->size, file->bytes);
+    if (*model) return model;
+    ttfs_release(model);
+    if (budget.starved) ttfs_oom(budget.starved);
+    ttfs_error(diag, TTFS_AT_FILE(path), TTFS_ONNX_PARSE,
+               "not an ONNX model, or one that needs more than 64 times its size in memory");
+    return NULL;
 }
 
-void ttfs_onnx_release(Onnx__ModelProto *model) {
-    ProtobufCAllocator allocator = {budget_alloc, budget_free, &no_budget};
-    if (model) onnx__model_proto__free_unpacked(model, &allocator);
+void ttfs_onnx_release(Onnx__ModelProto **model) {
+    ttfs_undo(model);
 }

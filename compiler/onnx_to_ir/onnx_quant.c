@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Handlers of quantised networks: QuantizeLinear, DequantizeLinear, QONNX Quant. Of constants they
- * are folded: an integer of the grid times its scale, rounded once. Of activations a pair becomes
- * one QUANT node; half a pair becomes a QUANT of integers, or a subtraction and a product, so that
- * pools and moves between the halves keep their meaning.
+ * Handlers of quantised networks: QuantizeLinear, DequantizeLinear. Of constants they are folded:
+ * an integer of the grid times its scale, rounded once. Of activations a pair becomes one QUANT
+ * node, and a Clip between its halves the bounds of its grid; half a pair becomes a QUANT of
+ * integers, or a subtraction and a product, so that pools and moves between the halves keep their
+ * meaning.
  */
 #include "onnx_import.h"
 
@@ -42,7 +43,7 @@ static double scale_at(const Grid *g, uint64_t i) {
     return (double)g->scale.f[g->scale.count == 1 ? 0 : i];
 }
 
-static bool positive_scales(OnnxImport *im, const OnnxNode *n, const OnnxConst *scale) {
+bool ttfs_onnx_positive_scales(OnnxImport *im, const OnnxNode *n, const OnnxConst *scale) {
     bool ok = scale->f && scale->count > 0;
     for (uint64_t i = 0; ok && i < scale->count; i++) ok = isfinite(scale->f[i]) && scale->f[i] > 0;
     if (ok) return true;
@@ -66,7 +67,7 @@ static bool read_grid(OnnxImport *im, const OnnxNode *n, const TtfsTensorInfo *x
                                   "its scale or zero point is computed");
     g->scale = n->in[1]->c;
     if (zero) g->zero = n->in[2]->c;
-    if (!positive_scales(im, n, &g->scale)) return false;
+    if (!ttfs_onnx_positive_scales(im, n, &g->scale)) return false;
     bool fits = g->scale.rank <= 1 && (!zero || (g->zero.n && g->zero.count == g->scale.count));
     if (fits && g->scale.count > 1) {
         if (!ttfs_onnx_axis(im, n, axis, x->rank, &g->axis)) return false;
@@ -130,6 +131,23 @@ static void emit_quant(OnnxImport *im, OnnxNode *n, const Grid *g, TtfsTensor x,
     if (node.in[1].i && node.in[2].i) ttfs_onnx_emit(im, n, &node, NULL);
 }
 
+static void on_grid(OnnxNode *n, uint32_t quant) {
+    if (!n->n_out || !n->out[0] || n->out[0]->kind != ONNX_TENSOR) return;
+    n->out[0]->quant = quant;
+    n->out[0]->integer = true;
+}
+
+bool ttfs_onnx_narrow_grid(OnnxImport *im, OnnxNode *n, double lo, double hi) {
+    uint32_t quant = n->in[0]->quant;
+    if (!quant) return false;
+    TtfsNode node = im->ir->nodes.at[quant - 1];
+    node.attr.lo = fmaxf(node.attr.lo, (float)ceil(lo));
+    node.attr.hi = fminf(node.attr.hi, (float)floor(hi));
+    if (!(node.attr.lo < node.attr.hi)) return false; /* one integer is left: a constant */
+    if (ttfs_onnx_emit(im, n, &node, NULL).i) on_grid(n, im->ir->nodes.len);
+    return true;
+}
+
 void ttfs_onnx_quantize(OnnxImport *im, OnnxNode *n) {
     int64_t type = 0;
     Grid g;
@@ -138,9 +156,10 @@ void ttfs_onnx_quantize(OnnxImport *im, OnnxNode *n) {
     if (!read_grid(im, n, &x, &g)) return;
     if (g.zero.count) type = g.zero.type;
     if (type == 0) type = ONNX__TENSOR_PROTO__DATA_TYPE__UINT8;
-    if (type < 0 || type > INT16_MAX || !type_bounds((int32_t)type, &g.lo, &g.hi)) {
+    if (type < 0 || type > INT16_MAX) type = 0;
+    if (!type_bounds((int32_t)type, &g.lo, &g.hi)) {
         ttfs_onnx_obstacle(im, n, TTFS_ONNX_OP, "quantise to 8 or 16 bit integers",
-                           "it quantises to data type %lld", (long long)type);
+                           "it quantises to %s", ttfs_onnx_type_name((int32_t)type));
         return;
     }
     if (ttfs_onnx_is_const(n, 0)) {
@@ -149,9 +168,7 @@ void ttfs_onnx_quantize(OnnxImport *im, OnnxNode *n) {
     }
     TtfsTensor in = ttfs_onnx_operand(im, n, 0);
     if (in.i) emit_quant(im, n, &g, in, true);
-    if (!n->n_out || !n->out[0] || n->out[0]->kind != ONNX_TENSOR) return;
-    n->out[0]->quant = im->ir->nodes.len;
-    n->out[0]->integer = true;
+    on_grid(n, im->ir->nodes.len);
 }
 
 static void fold_dequantize(OnnxImport *im, OnnxNode *n, const Grid *g) {
@@ -212,97 +229,4 @@ void ttfs_onnx_dequantize(OnnxImport *im, OnnxNode *n) {
     mul.in[1] = put_along(im, n, "scale", &g, false, t.rank);
     if (!sub.in[1].i || !mul.in[1].i || !(mul.in[0] = ttfs_onnx_emit(im, n, &sub, NULL)).i) return;
     ttfs_onnx_emit(im, n, &mul, NULL);
-}
-
-/* Bounds from bit width, sign and narrow range (QONNX, Quant). */
-static bool qonnx_bounds(OnnxImport *im, const OnnxNode *n, Grid *g) {
-    int64_t is_signed = 1, narrow = 0;
-    const char *mode = "ROUND";
-    double bits = 0;
-    if (!ttfs_onnx_attr_int(im, n, "signed", &is_signed) ||
-        !ttfs_onnx_attr_int(im, n, "narrow", &narrow) ||
-        !ttfs_onnx_attr_text(im, n, "rounding_mode", &mode) || n->unknown ||
-        !ttfs_onnx_number(im, n, 3, &bits))
-        return false;
-    if (strcmp(mode, "ROUND") != 0)
-        return ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, "train with rounding_mode ROUND",
-                                  "rounding_mode '%s' is not supported", mode);
-    if (!(bits >= 1 && bits <= 16) || bits != floor(bits) || (bits == 1 && is_signed))
-        return ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, "quantise to 2 to 16 bits",
-                                  "a bit width of %g", bits);
-    double span = ldexp(1, (int)bits - (is_signed != 0));
-    g->lo = is_signed ? -span + (narrow != 0) : 0;
-    g->hi = span - 1 - (!is_signed && narrow);
-    return true;
-}
-
-/* The scale, when it is one or one a place of an axis of the result, and zero points are whole. */
-static void qonnx_steps(const OnnxConst *scale, const OnnxConst *zero, OnnxConst *out) {
-    uint32_t wide = 0, lead = out->rank - scale->rank;
-    for (uint64_t i = 0; i < zero->count; i++)
-        if (!(fmod((double)zero->f[i], 1) == 0)) return;
-    for (uint32_t i = 0; i < scale->rank; i++) {
-        if (scale->dim[i] == 1) continue;
-        wide++;
-        out->step_axis = i + lead;
-    }
-    if (wide > 1) return;
-    out->step = scale->f;
-    out->steps = (uint32_t)scale->count;
-}
-
-static void fold_qonnx(OnnxImport *im, OnnxNode *n, const Grid *g) {
-    OnnxConst scaled, moved, *x = &n->in[0]->c;
-    if (!x->f) {
-        ttfs_onnx_obstacle(im, n, TTFS_ONNX_TENSOR, NULL, "it quantises integers");
-        return;
-    }
-    if (!ttfs_onnx_fold_two(im, n, ONNX_FOLD_DIV, x, &g->scale, &scaled) ||
-        !ttfs_onnx_fold_two(im, n, ONNX_FOLD_ADD, &scaled, &g->zero, &moved))
-        return;
-    float *f = NULL;
-    int64_t *q = NULL;
-    OnnxConst grid;
-    if (!ttfs_onnx_new_const(im, n, true, moved.rank, moved.dim, &f, &q, &grid)) return;
-    for (uint64_t i = 0; i < grid.count; i++) {
-        double v = rint((double)moved.f[i]);
-        f[i] = (float)(v > g->lo ? v < g->hi ? v : g->hi : g->lo);
-    }
-    if (ttfs_onnx_fold_two(im, n, ONNX_FOLD_SUB, &grid, &g->zero, &moved) &&
-        ttfs_onnx_fold_two(im, n, ONNX_FOLD_MUL, &moved, &g->scale, &scaled)) {
-        qonnx_steps(&g->scale, &g->zero, &scaled);
-        ttfs_onnx_bind_const(n, &scaled);
-    }
-}
-
-/* Quant(x, scale, zero point, bits): the zero point is added before rounding, which is the same
- * when it is an even integer. */
-void ttfs_onnx_qonnx_quant(OnnxImport *im, OnnxNode *n) {
-    Grid g = {0};
-    if (!qonnx_bounds(im, n, &g)) return;
-    if (!ttfs_onnx_is_const(n, 1) || !ttfs_onnx_is_const(n, 2) || !n->in[2]->c.f) {
-        ttfs_onnx_obstacle(im, n, TTFS_ONNX_OP, "export the model with constant scales",
-                           "its scale or zero point is computed");
-        return;
-    }
-    g.scale = n->in[1]->c;
-    g.zero = n->in[2]->c;
-    if (!positive_scales(im, n, &g.scale)) return;
-    if (ttfs_onnx_is_const(n, 0)) {
-        fold_qonnx(im, n, &g);
-        return;
-    }
-    for (uint64_t i = 0; i < g.zero.count; i++)
-        if (!(fmod((double)g.zero.f[i], 2) == 0)) {
-            ttfs_onnx_obstacle(im, n, TTFS_ONNX_OP, "quantise activations with a zero point of 0",
-                               "a zero point of %g is not supported", (double)g.zero.f[i]);
-            ttfs_onnx_stand_in(im, n, 0);
-            return;
-        }
-    TtfsNode node = {.op = TTFS_OP_QUANT, .n_in = 3, .attr = ttfs_ir_attr()};
-    for (uint32_t i = 0; i < 3; i++)
-        if (!(node.in[i] = ttfs_onnx_operand(im, n, i)).i) return;
-    node.attr.lo = (float)g.lo;
-    node.attr.hi = (float)g.hi;
-    ttfs_onnx_emit(im, n, &node, NULL);
 }

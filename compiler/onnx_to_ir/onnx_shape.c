@@ -83,8 +83,8 @@ void ttfs_onnx_cast(OnnxImport *im, OnnxNode *n) {
                  to <= ONNX__TENSOR_PROTO__DATA_TYPE__UINT64 &&
                  to != ONNX__TENSOR_PROTO__DATA_TYPE__STRING && !ttfs_onnx_is_float((int32_t)to);
     if (to < 0 || to > INT16_MAX || (!whole && !ttfs_onnx_is_float((int32_t)to))) {
-        ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, NULL, "data type %lld is not supported",
-                           (long long)to);
+        ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, NULL, "a cast to %s is not supported",
+                           ttfs_onnx_type_name(to < 0 || to > INT16_MAX ? -1 : (int32_t)to));
         return;
     }
     if (n->unknown) return;

@@ -18,7 +18,7 @@ static const OnnxOp ops[] = {
     {"ArgMax", 1, 1, " axis keepdims select_last_index ", ttfs_onnx_argmax},
     {"AveragePool", 1, 1, WINDOW "count_include_pad ", ttfs_onnx_averagepool},
     {"BatchNormalization", 5, 5, " epsilon momentum spatial training_mode ", ttfs_onnx_batchnorm},
-    {"Cast", 1, 1, " to saturate ", ttfs_onnx_cast},
+    {"Cast", 1, 1, " round_mode saturate to ", ttfs_onnx_cast},
     {"Ceil", 1, 1, " ", ttfs_onnx_one},
     {"Clip", 1, 3, " min max ", ttfs_onnx_clip},
     {"Concat", 1, ANY, " axis ", ttfs_onnx_concat},
@@ -28,7 +28,7 @@ static const OnnxOp ops[] = {
      ttfs_onnx_constant},
     {"ConstantOfShape", 1, 1, " value ", ttfs_onnx_constant_of_shape},
     {"Conv", 2, 3, " auto_pad dilations group kernel_shape pads strides ", ttfs_onnx_conv},
-    {"DequantizeLinear", 2, 3, " axis block_size ", ttfs_onnx_dequantize},
+    {"DequantizeLinear", 2, 3, " axis block_size output_dtype ", ttfs_onnx_dequantize},
     {"Div", 2, 2, " ", ttfs_onnx_two},
     {"Dropout", 1, 3, " ratio seed ", ttfs_onnx_dropout},
     {"Equal", 2, 2, " ", ttfs_onnx_two},
@@ -82,8 +82,11 @@ static const OnnxOp ops[] = {
     {"Where", 3, 3, " ", ttfs_onnx_where},
 };
 
-/* QONNX (github.com/fastmachinelearning/qonnx) and what Brevitas exports. */
+/* QONNX (github.com/fastmachinelearning/qonnx) and what Brevitas exports; IntQuant is the newer
+ * name of Quant. */
 static const OnnxOp qonnx_ops[] = {
+    {"BipolarQuant", 2, 2, " ", ttfs_onnx_qonnx_bipolar},
+    {"IntQuant", 4, 4, " signed narrow rounding_mode ", ttfs_onnx_qonnx_quant},
     {"Quant", 4, 4, " signed narrow rounding_mode ", ttfs_onnx_qonnx_quant},
 };
 

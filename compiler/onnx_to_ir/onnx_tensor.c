@@ -42,6 +42,17 @@ bool ttfs_onnx_is_float(int32_t type) {
            type == ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16;
 }
 
+const char *ttfs_onnx_type_name(int32_t type) {
+    static const char *const names[] = {
+        "no type",        "float32",  "uint8",        "int8",           "uint16",
+        "int16",          "int32",    "int64",        "string",         "bool",
+        "float16",        "double",   "uint32",       "uint64",         "complex64",
+        "complex128",     "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2",
+        "float8e5m2fnuz", "uint4",    "int4",         "float4e2m1",     "float8e8m0"};
+    bool known = type >= 0 && type < (int32_t)(sizeof names / sizeof *names);
+    return known ? names[type] : "an unknown type";
+}
+
 static uint64_t little_endian(const unsigned char *p, size_t n) {
     uint64_t v = 0;
     for (size_t i = 0; i < n; i++) v |= (uint64_t)p[i] << (8 * i);
@@ -167,7 +178,8 @@ static bool find_bytes(OnnxImport *im, const char *name, const Onnx__TensorProto
     *b = (Bytes){0};
     if (!size)
         return ttfs_onnx_fault(im, name, "", TTFS_ONNX_TENSOR, NULL,
-                               "data type %d is not supported", (int)t->data_type);
+                               "values of type %s are not supported",
+                               ttfs_onnx_type_name(t->data_type));
     if (t->segment)
         return ttfs_onnx_fault(im, name, "", TTFS_ONNX_TENSOR, NULL,
                                "a segmented tensor is not supported");

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { OLDEST_OPSET = 7, NEWEST_OPSET = 21 };
+enum { OLDEST_OPSET = 7, NEWEST_OPSET = 24 };
 
 static const char *text(const char *s) {
     return s ? s : "";
@@ -21,18 +21,20 @@ static bool read_opset(OnnxImport *im, const Onnx__ModelProto *model) {
             im->opset = model->opset_import[i]->version;
     }
     if (im->opset >= OLDEST_OPSET && im->opset <= NEWEST_OPSET) return true;
-    return ttfs_onnx_fault(im, "", "", TTFS_ONNX_GRAPH, "export the model with opset 13 or near it",
+    return ttfs_onnx_fault(im, "", "", TTFS_ONNX_GRAPH, "export the model with opset 18 or near it",
                            "opset %lld, %d to %d expected", (long long)im->opset, OLDEST_OPSET,
                            NEWEST_OPSET);
 }
 
-/* One dimension of the input; the first is the batch. 0 after a fault. */
+/* One dimension of the input; the first is the batch, but of a vector of known size, which is a
+ * sample. 0 after a fault. */
 static uint32_t input_dim(OnnxImport *im, const char *name, size_t i,
-                          const Onnx__TensorShapeProto__Dimension *d) {
+                          const Onnx__TensorShapeProto *shape) {
+    const Onnx__TensorShapeProto__Dimension *d = shape->dim[i];
     bool known = d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
     int64_t v = known ? d->dim_value : 0;
     if (i == 0 && (v == 0 || v == -1 || v == 1)) return 1;
-    if (i == 0 && !im->options.keep_batch) {
+    if (i == 0 && shape->n_dim > 1 && !im->options.keep_batch) {
         ttfs_onnx_fault(im, name, "", TTFS_ONNX_SHAPE,
                         "export the model with a free first dimension, or one of 1",
                         "a fixed batch of %lld, one sample expected", (long long)v);
@@ -53,19 +55,19 @@ static bool input_shape(OnnxImport *im, const OnnxValue *v, TtfsTensorInfo *t) {
         return ttfs_onnx_fault(im, v->name, "", TTFS_ONNX_SHAPE, NULL, "the input has no shape");
     if (!ttfs_onnx_is_float(tt->elem_type))
         return ttfs_onnx_fault(im, v->name, "", TTFS_ONNX_SHAPE, "export the model with float32",
-                               "the input has data type %d, float32 (1) expected",
-                               (int)tt->elem_type);
+                               "the input is of type %s, float32 expected",
+                               ttfs_onnx_type_name(tt->elem_type));
     if (tt->elem_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
         ttfs_note(im->diag, TTFS_AT_NODE(im->path, v->name),
-                  "the input of data type %d is taken as float32", (int)tt->elem_type);
-    bool short_rank = tt->shape->n_dim < 2 && !im->options.keep_batch;
+                  "the input of type %s is read as float32", ttfs_onnx_type_name(tt->elem_type));
+    bool short_rank = tt->shape->n_dim < 1 && !im->options.keep_batch;
     if (short_rank || tt->shape->n_dim > TTFS_MAX_RANK)
         return ttfs_onnx_fault(im, v->name, "", TTFS_ONNX_SHAPE, NULL,
-                               "the input has %zu dimensions, the batch and 1 to %d more expected",
+                               "the input has %zu dimensions, the batch and up to %d more expected",
                                tt->shape->n_dim, TTFS_MAX_RANK - 1);
     t->rank = (uint32_t)tt->shape->n_dim;
     for (size_t i = 0; i < tt->shape->n_dim; i++)
-        if ((t->dim[i] = input_dim(im, v->name, i, tt->shape->dim[i])) == 0) return false;
+        if ((t->dim[i] = input_dim(im, v->name, i, tt->shape)) == 0) return false;
     if (ttfs_ir_count(t)) return true;
     return ttfs_onnx_fault(im, v->name, "", TTFS_LIMIT, NULL,
                            "the input has more than 2^31 - 1 elements");
@@ -215,9 +217,14 @@ bool ttfs_onnx_import_bytes(const char *path, const void *bytes, size_t n,
                             const TtfsOnnxOptions *options, TtfsIr *out, TtfsDiag *diag) {
     if (options->budget) *options->budget = ttfs_budget(n, options->memory);
     *out = (TtfsIr){.arena.budget = options->budget};
-    Onnx__ModelProto *model = ttfs_onnx_unpack(path, &(TtfsFile){bytes, n}, diag);
-    bool ok = model && import_model(path, options, model, n, out, diag);
+    TtfsFile file = {.bytes = bytes, .size = n};
+    TtfsArena unpacked = {0};
+    Onnx__ModelProto **model = NULL;
+    if (!ttfs_onnx_is_gzip(&file) || ttfs_onnx_gunzip(path, &file, &unpacked, &file, diag))
+        model = ttfs_onnx_unpack(path, &file, diag);
+    bool ok = model && import_model(path, options, *model, file.size, out, diag);
     ttfs_onnx_release(model);
+    ttfs_arena_free(&unpacked);
     if (!ok && !out->output.i) ttfs_ir_free(out);
     return ok;
 }

@@ -13,14 +13,13 @@ typedef struct {
      * not given), and everything made of the model draws on it: it must outlive the result. */
     TtfsBudget *budget;
     uint64_t memory;
-    bool
-        keep_batch; /* the input keeps its first dimension, whatever it is, and may have any rank */
+    bool keep_batch;   /* the input keeps its first dimension, whatever it is, and any rank */
     bool keep_refused; /* a network that is refused is left in *out when all that stands in the way
                           has a stand-in of its shape: out->output says so */
 } TtfsOnnxOptions;
 
-/* Imports `path`. All obstacles are errors, each with its node and operator; true only when there
- * is none. Facts dropped or assumed become notes. */
+/* Imports `path`, a model or one packed by gzip. All obstacles are errors, each with its node and
+ * operator; true only when there is none. Facts dropped or assumed become notes. */
 bool ttfs_onnx_to_ir(const char *path, TtfsIr *out, TtfsDiag *diag);
 
 /* The same with options. */

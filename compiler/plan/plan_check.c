@@ -10,17 +10,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-bool ttfs_plan_fault(PlanCheck *c, TtfsPop pop, const char *fmt, ...) {
-    char what[512];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(what, sizeof what, fmt, ap);
-    va_end(ap);
-    const char *node = pop.i ? ttfs_spike_pop(c->spike, pop)->name : NULL;
-    c->ok = false;
-    return ttfs_error(c->diag, TTFS_AT_NODE(c->file, node), TTFS_PLAN_CHECK, "%s", what);
-}
-
 static bool population_exists(const PlanCheck *c, TtfsPop p) {
     return p.i >= 1 && p.i <= c->spike->pops.len;
 }

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Inside of the plan's checker: its state, shared by plan_check.c and plan_check_lists.c.
+ * Inside of the plan's checker: its state, shared by its files.
  */
 #ifndef TTFS_PLAN_CHECK_H
 #define TTFS_PLAN_CHECK_H
 
 #include "plan_geometry.h"
-
-#include <stdarg.h>
-#include <stdio.h>
 
 typedef struct {
     const TtfsPlan *plan;
@@ -20,7 +17,8 @@ typedef struct {
     bool ok;
 } PlanCheck;
 
-/* Reports a PLAN_CHECK fault of a population (id 0: of the plan) and returns false. */
+/* plan_check_fault.c. Reports a PLAN_CHECK fault of a population (id 0: of the plan) and returns
+ * false. */
 bool ttfs_plan_fault(PlanCheck *c, TtfsPop pop, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -6,11 +6,12 @@
  */
 #include "samples.h"
 
+#include "inflate.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #define LIMIT ((size_t)8 << 30)
 
@@ -134,8 +135,7 @@ static bool read_npy(TtfsArray *a, const unsigned char *p, size_t n, TtfsDiag *d
                          : (size_t)p[8] | (size_t)p[9] << 8;
     if (p[6] < 1 || p[6] > 3 || length > 65536 || start + length > n)
         return bad(diag, a->file, "the .npy header is cut off or of an unknown version");
-    char *head = malloc(length + 1);
-    if (!head) ttfs_oom(length);
+    char *head = ttfs_hold(length + 1, NULL);
     memcpy(head, p + start, length);
     head[length] = 0;
     const char *order = npy_key(head, "'fortran_order'");
@@ -145,36 +145,12 @@ static bool read_npy(TtfsArray *a, const unsigned char *p, size_t n, TtfsDiag *d
         ok = ttfs_error_advice(diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_FORMAT,
                                "save it with numpy.ascontiguousarray", "Fortran order");
     ok = ok && npy_shape(a, npy_key(head, "'shape'"), diag);
-    free(head);
+    ttfs_release(head);
     a->data = p + start + length;
     return ok && finish_shape(a, n - start - length, diag);
 }
 
 /* --- zlib --- */
-
-/* Inflates up to `cap` bytes; *ended when the stream ended there. `window` as inflateInit2's: 16 +
- * 15 for gzip, -15 raw. */
-static size_t inflate_some(const unsigned char *p, size_t n, int window, unsigned char *out,
-                           size_t cap, bool *ended) {
-    enum { STEP = 1 << 30 };
-    z_stream z = {0};
-    size_t used = 0, fed = 0;
-    int state = inflateInit2(&z, window);
-    if (state != Z_OK) ttfs_oom(sizeof z);
-    while (state == Z_OK && used < cap) {
-        size_t in = n - fed < STEP ? n - fed : STEP, room = cap - used < STEP ? cap - used : STEP;
-        z.next_in = (unsigned char *)(uintptr_t)(p + fed);
-        z.avail_in = (uInt)in;
-        z.next_out = out + used;
-        z.avail_out = (uInt)room;
-        state = inflate(&z, Z_NO_FLUSH);
-        fed += in - z.avail_in;
-        used += room - z.avail_out;
-    }
-    inflateEnd(&z);
-    *ended = state == Z_STREAM_END;
-    return used;
-}
 
 /* Inflates a stream that holds exactly `size` bytes into a->owned. */
 static bool inflate_whole(TtfsArray *a, const unsigned char *p, size_t n, int window, size_t size,
@@ -182,10 +158,9 @@ static bool inflate_whole(TtfsArray *a, const unsigned char *p, size_t n, int wi
     bool ended;
     if (size > LIMIT || size / 1040 > n) /* deflate packs by at most 1032 */
         return bad(diag, a->file, "the compressed data claims to be larger than it can be");
-    a->owned = malloc(size + 1);
-    if (!a->owned) ttfs_oom(size);
+    a->owned = ttfs_hold(size + 1, NULL);
     /* one byte more than promised, to see the end */
-    if (inflate_some(p, n, window, a->owned, size + 1, &ended) != size || !ended)
+    if (ttfs_inflate(p, n, window, a->owned, size + 1, &ended) != size || !ended)
         return bad(diag, a->file,
                    "the compressed data is damaged or cut off, or longer than its header says");
     return true;
@@ -196,12 +171,12 @@ static bool inflate_whole(TtfsArray *a, const unsigned char *p, size_t n, int wi
 static bool read_gzip(TtfsArray *a, const unsigned char *p, size_t n, TtfsDiag *diag) {
     unsigned char head[4 + 4 * 8] = {0};
     bool ended;
-    size_t got = inflate_some(p, n, 16 + 15, head, sizeof head, &ended);
+    size_t got = ttfs_inflate(p, n, TTFS_GZIP, head, sizeof head, &ended);
     if (got < 4 || head[0] || head[1]) return bad(diag, a->file, "a gzip file, but not of IDX");
     if (!idx_header(a, head, got, diag)) return false;
     size_t start = idx_start(a),
            size = start + (size_t)(a->samples * a->elements) * element_bytes[a->type];
-    if (!inflate_whole(a, p, n, 16 + 15, size, diag)) return false;
+    if (!inflate_whole(a, p, n, TTFS_GZIP, size, diag)) return false;
     a->data = a->owned + start;
     return true;
 }
@@ -243,7 +218,7 @@ static bool zip_member(TtfsArray *a, const unsigned char *p, size_t n, const uns
     if (method != 8)
         return bad(diag, a->file, "a zip member of a method other than stored and deflate");
     if (size == 0) return bad(diag, a->file, "a zip member is empty");
-    return inflate_whole(a, p + start, packed, -15, size, diag) &&
+    return inflate_whole(a, p + start, packed, TTFS_DEFLATE, size, diag) &&
            read_npy(a, a->owned, size, diag);
 }
 
@@ -302,7 +277,7 @@ bool ttfs_array_open(TtfsArray *a, const char *path, const char *preferred, Ttfs
 
 void ttfs_array_close(TtfsArray *a) {
     ttfs_file_close(&a->mapped);
-    free(a->owned);
+    ttfs_release(a->owned);
     *a = (TtfsArray){0};
 }
 

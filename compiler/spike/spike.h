@@ -45,8 +45,8 @@ typedef enum { TTFS_CONN_DENSE, TTFS_CONN_CONV, TTFS_CONN_POOL, TTFS_CONN_MINPOO
 typedef struct {
     TtfsPopKind kind;
     const char *name; /* unique: the model's node that makes the values */
-    uint32_t c, h,
-        w; /* channels, rows, columns; a vector is c x 1 x 1. Neuron index (ch * h + y) * w + x */
+    /* Channels, rows, columns; a vector is c x 1 x 1. Neuron index (ch * h + y) * w + x. */
+    uint32_t c, h, w;
     uint32_t ticks; /* T, 1..TTFS_MAX_TICKS; 0 for a readout */
     uint32_t start; /* first tick of the window, counted from the sample's start; a pool's is its
                        source's */
@@ -66,9 +66,9 @@ typedef struct {
     uint32_t kernel[2], stride[2], dilation[2]; /* y, x; CONV and pools */
     uint32_t pad[4];                            /* top, left, bottom, right */
     uint32_t weight_bits;                       /* 2..16; 0 for pools */
-    const int16_t
-        *weights; /* DENSE [dst neuron][src neuron of the range], CONV [dst c][src_channels /
-                     group][ky][kx]; shared by positions, never expanded; NULL for pools */
+    /* DENSE [dst neuron][src neuron of the range], CONV [dst c][src_channels / group][ky][kx];
+     * shared by positions, never expanded; NULL for pools. */
+    const int16_t *weights;
     uint64_t weight_count;
     uint32_t src_ch_first, src_channels; /* the source's channels that it sees */
     uint32_t group;                      /* CONV: groups of channels, as in ONNX; else 1 */

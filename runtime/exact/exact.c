@@ -7,12 +7,12 @@
 #include "exact_inside.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 TtfsExact *ttfs_exact_open(const TtfsNet *net, const TtfsExactTops *tops,
                            const TtfsExactOptions *options) {
-    TtfsExact *e = calloc(1, sizeof *e);
-    if (!e) ttfs_oom(sizeof *e);
+    TtfsArena arena = {0};
+    TtfsExact *e = TTFS_NEW(&arena, TtfsExact);
+    e->arena = arena;
     uint32_t most = 0;
     for (uint32_t i = 0; i < net->layers.len; i++) {
         uint32_t n = ttfs_net_size(&net->layers.at[i]);
@@ -36,8 +36,8 @@ TtfsExact *ttfs_exact_open(const TtfsNet *net, const TtfsExactTops *tops,
 void ttfs_exact_close(TtfsExact *e) {
     if (!e) return;
     ttfs_reference_close(e->reference);
-    ttfs_arena_free(&e->arena);
-    free(e);
+    TtfsArena arena = e->arena; /* holds *e itself */
+    ttfs_arena_free(&arena);
 }
 
 const double *ttfs_exact_values(const TtfsExact *e, uint32_t layer) {

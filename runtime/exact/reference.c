@@ -6,7 +6,6 @@
 #include "exact.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 struct TtfsReference {
     TtfsArena arena;
@@ -17,8 +16,9 @@ struct TtfsReference {
 };
 
 TtfsReference *ttfs_reference_open(const TtfsNet *net) {
-    TtfsReference *r = calloc(1, sizeof *r);
-    if (!r) ttfs_oom(sizeof *r);
+    TtfsArena arena = {0};
+    TtfsReference *r = TTFS_NEW(&arena, TtfsReference);
+    r->arena = arena;
     r->net = net;
     r->value = TTFS_ARRAY(&r->arena, double *, net->layers.len);
     r->bias = TTFS_ARRAY(&r->arena, double *, net->layers.len);
@@ -34,8 +34,8 @@ TtfsReference *ttfs_reference_open(const TtfsNet *net) {
 
 void ttfs_reference_close(TtfsReference *r) {
     if (!r) return;
-    ttfs_arena_free(&r->arena);
-    free(r);
+    TtfsArena arena = r->arena; /* holds *r itself */
+    ttfs_arena_free(&arena);
 }
 
 const double *ttfs_reference_values(const TtfsReference *r, uint32_t layer) {

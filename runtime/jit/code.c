@@ -135,14 +135,27 @@ const char *ttfs_code_name(Code *c, const char *intrinsic, const char *element, 
     return ttfs_arena_printf(&c->names, "%s.v%u%s", intrinsic, lanes, element);
 }
 
+/* The type of an intrinsic whose name does not say it: LLVM's own, which differs between versions
+ * (vpdpbusd takes words up to LLVM 21 and bytes from 22 on). NULL for the others. */
+static LLVMTypeRef fixed_type(const Code *c, const char *intrinsic) {
+    unsigned id = LLVMLookupIntrinsicID(intrinsic, strlen(intrinsic));
+    if (!id || LLVMIntrinsicIsOverloaded(id)) return NULL;
+    return LLVMIntrinsicGetType(c->context, id, NULL, 0);
+}
+
 Value ttfs_code_call(const Code *c, const char *intrinsic, LLVMTypeRef result, Value *arg,
                      uint32_t args) {
-    LLVMTypeRef types[4];
+    LLVMTypeRef types[4], type = fixed_type(c, intrinsic);
+    Value cast[4];
     for (uint32_t i = 0; i < args; i++) types[i] = LLVMTypeOf(arg[i]);
-    LLVMTypeRef type = LLVMFunctionType(result, types, args, 0);
+    if (type && LLVMCountParamTypes(type) == args)
+        LLVMGetParamTypes(type, types);
+    else
+        type = LLVMFunctionType(result, types, args, 0);
+    for (uint32_t i = 0; i < args; i++) cast[i] = LLVMBuildBitCast(c->at, arg[i], types[i], "");
     Value f = LLVMGetNamedFunction(c->module, intrinsic);
     if (!f) f = LLVMAddFunction(c->module, intrinsic, type);
-    return LLVMBuildCall2(c->at, type, f, arg, args, "");
+    return LLVMBuildCall2(c->at, type, f, cast, args, "");
 }
 
 Value ttfs_code_variable(const Code *c, LLVMTypeRef type, Value start) {

@@ -56,7 +56,8 @@ void ttfs_code_store_some(const Code *c, Value v, uint32_t lanes, uint32_t count
 Value ttfs_code_pick(const Code *c, LLVMIntPredicate p, Value a, Value b);
 /* The name of an intrinsic for vectors: "llvm.fabs" "f32" 16 -> llvm.fabs.v16f32. */
 const char *ttfs_code_name(Code *c, const char *intrinsic, const char *element, uint32_t lanes);
-/* A call of an LLVM intrinsic, of type f(args..) -> result. */
+/* A call of an LLVM intrinsic, of type f(args..) -> result; vectors may have other elements than
+ * LLVM wants. */
 Value ttfs_code_call(const Code *c, const char *intrinsic, LLVMTypeRef result, Value *arg,
                      uint32_t args);
 

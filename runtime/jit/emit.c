@@ -13,7 +13,6 @@
 #include "emit_parts.h"
 #include "object.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Steps are called from here alone, with one sample and the private data: what follows from that is
@@ -69,14 +68,13 @@ static Value private_data(Emit *e, const char *name, uint64_t bytes, Value conte
 
 static void add_data(Emit *e) {
     const TtfsProgram *p = e->program;
-    uint8_t *consts = malloc(p->const_bytes);
-    if (!consts) ttfs_oom(p->const_bytes);
+    uint8_t *consts = ttfs_hold(p->const_bytes, NULL);
     ttfs_program_pack(p, consts);
     e->consts = private_data(
         e, "constants", p->const_bytes,
         LLVMConstStringInContext2(e->code.context, (const char *)consts, p->const_bytes, 1));
     LLVMSetGlobalConstant(e->consts, 1);
-    free(consts);
+    ttfs_release(consts);
     uint64_t work = p->sample_bytes + TTFS_SLACK;
     e->work = private_data(e, "workspace", work, LLVMConstNull(LLVMArrayType2(e->code.i8, work)));
 }

@@ -78,21 +78,29 @@ static void make_steps(void *context, uint32_t member, uint32_t members) {
     }
 }
 
+static void drop_code(void *held) {
+    LLVMOrcLLJITRef code = *(LLVMOrcLLJITRef *)held;
+    if (code) LLVMConsumeError(LLVMOrcDisposeLLJIT(code));
+}
+
 static bool link_steps(TtfsJit *j, Making *m, TtfsDiag *diag) {
-    if (failed(diag, "no engine", LLVMOrcCreateLLJIT(&j->code, NULL))) return false;
-    LLVMOrcJITDylibRef library = LLVMOrcLLJITGetMainJITDylib(j->code);
+    j->code = ttfs_hold(sizeof *j->code, drop_code);
+    *j->code = NULL;
+    if (failed(diag, "no engine", LLVMOrcCreateLLJIT(j->code, NULL))) return false;
+    LLVMOrcJITDylibRef library = LLVMOrcLLJITGetMainJITDylib(*j->code);
     for (uint32_t i = 0; i < j->steps; i++) {
         LLVMMemoryBufferRef b = LLVMCreateMemoryBufferWithMemoryRangeCopy(
             m->object[i].text, m->object[i].len, m->program->steps.at[i].symbol);
         /* takes the buffer */
-        if (failed(diag, "an object does not load", LLVMOrcLLJITAddObjectFile(j->code, library, b)))
+        if (failed(diag, "an object does not load",
+                   LLVMOrcLLJITAddObjectFile(*j->code, library, b)))
             return false;
         j->stats.code_bytes += m->object[i].len;
     }
     for (uint32_t i = 0; i < j->steps; i++) {
         LLVMOrcExecutorAddress at = 0;
         const char *symbol = m->program->steps.at[i].symbol;
-        if (failed(diag, symbol, LLVMOrcLLJITLookup(j->code, &at, symbol))) return false;
+        if (failed(diag, symbol, LLVMOrcLLJITLookup(*j->code, &at, symbol))) return false;
         j->step[i] = (TtfsStepFunction *)(uintptr_t)at;
     }
     return true;
@@ -199,8 +207,6 @@ static bool open(TtfsJit *j, const TtfsSpike *s, const TtfsJitOptions *o, TtfsDi
     double start = now();
     if (!ttfs_target_host(&j->target, o->cpu, &j->arena, diag)) return false;
     j->team = ttfs_team_open(o->threads ? o->threads : cores());
-    if (!j->team)
-        return ttfs_error(diag, TTFS_AT_FILE("jit"), TTFS_JIT_MEMORY, "no threads to be had");
     j->stats.threads = ttfs_team_size(j->team);
     j->stats.cpu = j->target.cpu;
     ttfs_program_of(&p, s, &j->target, (int)o->path, false, &j->arena);
@@ -211,21 +217,35 @@ static bool open(TtfsJit *j, const TtfsSpike *s, const TtfsJitOptions *o, TtfsDi
     return ok;
 }
 
-TtfsJit *ttfs_jit_open(const TtfsSpike *s, const TtfsJitOptions *options, TtfsDiag *diag) {
+typedef struct {
+    const TtfsSpike *spike;
+    const TtfsJitOptions *options;
+    TtfsDiag *diag;
+    TtfsJit *jit;
+} Opening;
+
+static void open_guarded(void *context) {
+    Opening *o = context;
     TtfsArena arena = {0};
     TtfsJit *j = TTFS_NEW(&arena, TtfsJit);
-    TtfsJitOptions none = {0};
     j->arena = arena;
     pthread_mutex_init(&j->turn, NULL);
-    if (open(j, s, options ? options : &none, diag)) return j;
-    ttfs_jit_close(j);
-    return NULL;
+    if (open(j, o->spike, o->options, o->diag))
+        o->jit = j;
+    else
+        ttfs_jit_close(j);
+}
+
+TtfsJit *ttfs_jit_open(const TtfsSpike *s, const TtfsJitOptions *options, TtfsDiag *diag) {
+    TtfsJitOptions none = {0};
+    Opening o = {s, options ? options : &none, diag, NULL};
+    return ttfs_diag_guard(diag, open_guarded, &o) ? o.jit : NULL;
 }
 
 void ttfs_jit_close(TtfsJit *j) {
     if (!j) return;
-    if (j->code) LLVMConsumeError(LLVMOrcDisposeLLJIT(j->code));
-    if (j->team) ttfs_team_close(j->team);
+    ttfs_undo(j->code);
+    ttfs_team_close(j->team);
     pthread_mutex_destroy(&j->turn);
     TtfsArena arena = j->arena; /* holds *j itself */
     ttfs_arena_free(&arena);

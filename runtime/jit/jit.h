@@ -35,14 +35,15 @@ typedef struct {
 } TtfsJitOptions;
 
 /* Compiles a graph that passed ttfs_spike_check. `options` NULL: all zeros. On failure (no memory,
- * unknown processor, an error of LLVM) NULL, and diag has JIT_COMPILE or JIT_MEMORY. */
+ * unknown processor, an error of LLVM) NULL, and diag has JIT_COMPILE, JIT_MEMORY or MEMORY. */
 TtfsJit *ttfs_jit_open(const TtfsSpike *s, const TtfsJitOptions *options, TtfsDiag *diag);
 void ttfs_jit_close(TtfsJit *j);
 
 /* Runs n samples. x: [n][input neurons], integers as ttfs_spike_encode gives them, each at most T
- * of the input. Either result may be NULL: potentials  [n][readout neurons], of all readouts in
- * order of population ticks       [n][neurons of all spiking populations], as TtfsTrace.tick: the
- * tick of the spike in the population's window, or 0xffff when the neuron is silent */
+ * of the input. Either result may be NULL.
+ * potentials: [n][readout neurons], of all readouts in order of population.
+ * ticks: [n][neurons of all spiking populations], as TtfsTrace.tick: the tick of the spike in the
+ * population's window, or 0xffff when the neuron is silent. */
 void ttfs_jit_run(TtfsJit *j, uint64_t n, const uint16_t *x, int32_t *potentials, uint16_t *ticks);
 /* The same from real values [n][input neurons], which are encoded as ttfs_spike_encode does. */
 void ttfs_jit_run_real(TtfsJit *j, uint64_t n, const float *values, int32_t *potentials,
@@ -55,8 +56,8 @@ uint64_t ttfs_jit_neurons(const TtfsJit *j);  /* ticks of a sample */
 /* What was chosen, for reports. */
 typedef struct {
     const char *name; /* of the population */
-    const char
-        *kernel;     /* how it is computed, in words: "4x2 pixels x 32 channels, u8 x s8 by four" */
+    /* How it is computed, in words: "4x2 pixels x 32 channels, u8 x s8 by four". */
+    const char *kernel;
     bool events;     /* sparse tiles of samples take the event-driven path */
     const char *why; /* of the path; "" when there is none to choose */
     uint64_t macs;   /* of a sample */

@@ -23,8 +23,8 @@ struct TtfsJit {
     TtfsArena arena;
     pthread_mutex_t turn;
     TtfsTarget target;
-    LLVMOrcLLJITRef code;
-    uint32_t steps; /* the last: the input from reals, in place of step `input` */
+    LLVMOrcLLJITRef *code; /* held */
+    uint32_t steps;        /* the last: the input from reals, in place of step `input` */
     uint32_t pops;
     TtfsStepFunction **step;
     TtfsStepRun *run; /* [steps] which runs take it */

@@ -17,6 +17,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 #if defined(__x86_64__) || defined(__i386__)
@@ -30,6 +31,12 @@ enum { SPIN_NS = 40000, POLITE_NS = 4000, LOOKS = 32, LINE = 64, MOST = 1024 };
 /* The door. Runs are counted modulo 2^20: a member that sleeps through as many misses one. */
 enum { INSIDE = 0x7ff, OPEN = 0x800, RUN = 0x1000 };
 
+typedef struct {
+    TtfsTeam *team;
+    uint32_t member;
+    pthread_t thread;
+} Seat;
+
 struct TtfsTeam {
     _Alignas(LINE) atomic_uint door;
     _Alignas(LINE) atomic_uint sleepers;
@@ -38,16 +45,13 @@ struct TtfsTeam {
     /* Set while the door is closed and nobody is inside. */
     void (*work)(void *context, uint32_t member, uint32_t members);
     void *context;
+    TtfsGuard *guard; /* the caller's */
+    atomic_bool starved;
+    atomic_size_t wanted;
     uint32_t size;
     bool closing, spin;
-    pthread_t *thread; /* [member]; 0 is the caller */
-    TtfsArena arena;   /* all of this lies in it */
+    Seat seat[]; /* [member]; 0 is the caller */
 };
-
-typedef struct {
-    TtfsTeam *team;
-    uint32_t member;
-} Seat;
 
 /* Tells the processor that this is a loop that waits. */
 static void relax(void) {
@@ -121,14 +125,27 @@ static void leave(TtfsTeam *t) {
     if (!(door & OPEN) && is_empty(door, 0)) wake_sleepers(t);
 }
 
-static void *serve(void *arg) {
+static void do_part(void *arg) {
     const Seat *seat = arg;
+    seat->team->work(seat->team->context, seat->member, seat->team->size);
+}
+
+/* A member for whom memory runs out goes home early; the caller is told. */
+static void take_part(Seat *seat) {
+    size_t wanted;
+    if (ttfs_guard_part(seat->team->guard, do_part, seat, &wanted)) return;
+    atomic_store(&seat->team->wanted, wanted);
+    atomic_store(&seat->team->starved, true);
+}
+
+static void *serve(void *arg) {
+    Seat *seat = arg;
     TtfsTeam *t = seat->team;
     for (unsigned run = 0;;) {
         wait_until(t, is_another, run);
         if (!enter(t, &run)) continue;
         if (t->closing) break;
-        t->work(t->context, seat->member, t->size);
+        take_part(seat);
         leave(t);
     }
     return NULL;
@@ -141,46 +158,44 @@ static void open_door(TtfsTeam *t) {
 }
 
 /* Starts members until one cannot be had. They take no signals: those are the application's. */
-static void hire(TtfsTeam *t, uint32_t size, Seat *seat) {
+static void hire(TtfsTeam *t, uint32_t size) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (uint32_t m = 1; m < size; m++) {
-        seat[m] = (Seat){t, m};
-        if (pthread_create(&t->thread[m], NULL, serve, &seat[m]) != 0) break;
+        t->seat[m] = (Seat){.team = t, .member = m};
+        if (pthread_create(&t->seat[m].thread, NULL, serve, &t->seat[m]) != 0) break;
         t->size = m + 1;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+static void dismiss(void *team) {
+    TtfsTeam *t = team;
+    t->closing = true;
+    open_door(t); /* and leaves it open: everybody comes */
+    for (uint32_t m = 1; m < t->size; m++) pthread_join(t->seat[m].thread, NULL);
+    pthread_cond_destroy(&t->wake);
+    pthread_mutex_destroy(&t->lock);
+}
+
 TtfsTeam *ttfs_team_open(uint32_t size) {
     if (size > MOST) size = MOST;
-    TtfsArena arena = {0};
-    TtfsTeam *t = ttfs_arena_try_array(&arena, 1, sizeof *t);
-    pthread_t *thread = t ? ttfs_arena_try_array(&arena, size, sizeof *thread) : NULL;
-    Seat *seat = thread ? ttfs_arena_try_array(&arena, size, sizeof *seat) : NULL;
-    if (!seat) {
-        ttfs_arena_free(&arena);
-        return NULL;
-    }
-    *t = (TtfsTeam){.size = 1, .thread = thread, .arena = arena};
+    size_t bytes = sizeof(TtfsTeam) + size * sizeof(Seat);
+    TtfsTeam *t = ttfs_hold(bytes, dismiss);
+    memset(t, 0, bytes);
+    t->size = 1;
     /* With more members than cores, spinning keeps from work those that are waited for. */
     t->spin = sysconf(_SC_NPROCESSORS_ONLN) >= (long)size;
     pthread_mutex_init(&t->lock, NULL);
     pthread_cond_init(&t->wake, NULL);
-    hire(t, size, seat);
+    t->seat[0] = (Seat){.team = t};
+    hire(t, size);
     return t;
 }
 
 void ttfs_team_close(TtfsTeam *t) {
-    if (!t) return;
-    t->closing = true;
-    open_door(t); /* and leaves it open: everybody comes */
-    for (uint32_t m = 1; m < t->size; m++) pthread_join(t->thread[m], NULL);
-    pthread_cond_destroy(&t->wake);
-    pthread_mutex_destroy(&t->lock);
-    TtfsArena arena = t->arena;
-    ttfs_arena_free(&arena);
+    ttfs_undo(t);
 }
 
 uint32_t ttfs_team_size(const TtfsTeam *t) {
@@ -191,9 +206,12 @@ void ttfs_team_run(TtfsTeam *t, void (*work)(void *context, uint32_t member, uin
                    void *context) {
     t->work = work;
     t->context = context;
+    t->guard = ttfs_guard_now();
     if (t->size > 1) open_door(t);
-    work(context, 0, t->size);
-    if (t->size == 1) return;
-    atomic_fetch_and(&t->door, ~(unsigned)OPEN);
-    wait_until(t, is_empty, 0);
+    take_part(&t->seat[0]);
+    if (t->size > 1) {
+        atomic_fetch_and(&t->door, ~(unsigned)OPEN);
+        wait_until(t, is_empty, 0);
+    }
+    if (atomic_exchange(&t->starved, false)) ttfs_oom(atomic_load(&t->wanted));
 }

@@ -13,7 +13,8 @@
 typedef struct TtfsTeam TtfsTeam;
 
 /* A team of `size` (>= 1) members, the caller being member 0. Where threads cannot be had it has
- * fewer, down to the caller alone; ttfs_team_size says how many. NULL when there is no memory. */
+ * fewer, down to the caller alone; ttfs_team_size says how many. Without memory it leaves for
+ * the guard. */
 TtfsTeam *ttfs_team_open(uint32_t size);
 void ttfs_team_close(TtfsTeam *t);
 uint32_t ttfs_team_size(const TtfsTeam *t);

@@ -7,7 +7,6 @@
 #include "relu.h"
 #include "relu_ops.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct TtfsRelu {
@@ -43,8 +42,9 @@ static void plan_step(TtfsRelu *r, uint32_t i, TtfsReluNeed *most) {
 }
 
 TtfsRelu *ttfs_relu_open(const TtfsIr *ir) {
-    TtfsRelu *r = calloc(1, sizeof *r);
-    if (!r) ttfs_oom(sizeof *r);
+    TtfsArena arena = {0};
+    TtfsRelu *r = TTFS_NEW(&arena, TtfsRelu);
+    r->arena = arena;
     r->ir = ir;
     r->values = TTFS_ARRAY(&r->arena, float *, ir->tensors.len);
     r->steps = TTFS_ARRAY(&r->arena, TtfsReluStep, ir->nodes.len);
@@ -64,8 +64,8 @@ TtfsRelu *ttfs_relu_open(const TtfsIr *ir) {
 
 void ttfs_relu_close(TtfsRelu *r) {
     if (!r) return;
-    ttfs_arena_free(&r->arena);
-    free(r);
+    TtfsArena arena = r->arena; /* holds *r itself */
+    ttfs_arena_free(&arena);
 }
 
 const float *ttfs_relu_run(TtfsRelu *r, const float *input) {

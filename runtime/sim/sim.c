@@ -13,7 +13,6 @@
 
 #include <dlfcn.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_NEURONS = 1 << 27 };
@@ -131,8 +130,9 @@ static bool make_buffers(TtfsSim *sim, const uint64_t *slot_limit, TtfsDiag *dia
 TtfsSim *ttfs_sim_open(const TtfsImage *img, const char *rtl_folder, const char *wrapper,
                        const uint64_t *slot_limit, TtfsDiag *diag) {
     if (!ttfs_image_check(img, NULL, diag)) return NULL;
-    TtfsSim *sim = calloc(1, sizeof *sim);
-    if (!sim) ttfs_oom(sizeof *sim);
+    TtfsArena arena = {0};
+    TtfsSim *sim = TTFS_NEW(&arena, TtfsSim);
+    sim->arena = arena;
     sim->img = img;
     const char *so = NULL;
     bool ok = make_buffers(sim, slot_limit, diag) &&
@@ -148,8 +148,8 @@ void ttfs_sim_close(TtfsSim *sim) {
     if (!sim) return;
     if (sim->chip) sim->destroy(sim->chip);
     if (sim->so) dlclose(sim->so);
-    ttfs_arena_free(&sim->arena);
-    free(sim);
+    TtfsArena arena = sim->arena; /* holds *sim itself */
+    ttfs_arena_free(&arena);
 }
 
 /* The id on the bus of a neuron: its index in a flat population, else {c, y, x}. */

@@ -129,6 +129,7 @@ def cases(case):
         "SIM_RUN": (("verify", "hung", "--input", TEST, "--count", "1"), "slot 0"),
         "JIT_COMPILE": (run + (TEST, "--cpu", "z80"), "unknown processor"),
         "JIT_MEMORY": (little_memory(case), "bytes of weights"),
+        "MEMORY": (("run", "large", "--input", "large.npy", "--engine", "golden"), "out of memory: "),
         "VERIFY_DIFFER": (("verify", "out", "--input", TEST, "--engines", "golden,golden", "--count",
                            "3", "--fault", "spike:7"), "1 difference; sample 0"),
         "BUDGET": (("check", os.path.join(ONNX, "limit_folding.onnx")), "--memory"),
@@ -172,6 +173,7 @@ def main():
     with open(os.path.join(SOURCE, "compiler", "base", "diag.def"), encoding="utf-8") as f:
         codes = re.findall(r"^TTFS_CODE\((\w+)", f.read(), re.M)
     made = cases(case)
+    out_of_memory = ("JIT_MEMORY", "MEMORY")
     for code in codes:
         if code in ELSEWHERE:
             with open(os.path.join(SOURCE, ELSEWHERE[code]), encoding="utf-8") as f:
@@ -180,8 +182,9 @@ def main():
         if not case.check(code in made, "no case makes " + code):
             continue
         args, says = made[code]
-        r = case.ttfs(*args, memory=500 << 20 if code == "JIT_MEMORY" else None)
-        case.check(r.code in (1, 2) and "ttfs: error: " in r.err and says in r.err,
+        r = case.ttfs(*args, memory=500 << 20 if code in out_of_memory else None)
+        exits = (3,) if code in out_of_memory else (1, 2)
+        case.check(r.code in exits and "ttfs: error: " in r.err and says in r.err,
                    "%s: expected a refusal that says '%s':\n%s" % (code, says, r))
     case.equal(sorted(set(made) - set(codes)), [], "cases of no code")
     return case.done()

@@ -8,11 +8,10 @@ Argument: `reference`, `links`, `tutorial`, `embedded` or `demo`.
 """
 import os
 import re
-import shutil
 import subprocess
 import sys
 
-from e2e import DIGITS, SOURCE, TTFS, Case, skip
+from e2e import DIGITS, SOURCE, TTFS, Case, llvm_tool, need
 
 LINK = re.compile(r"\]\(([^)#:]+)(#[^)]*)?\)")
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
@@ -51,9 +50,10 @@ def tutorial(case):
 
 
 def embedded(case):
-    for tool in ("clang-19", "ld.lld-19", "qemu-riscv32", "llvm-size-19"):
-        if not shutil.which(tool):
-            skip("docs/embedded.md wants %s" % tool)
+    need("qemu-riscv32")
+    os.makedirs(case.path("bin"))
+    for tool in ("clang", "ld.lld", "llvm-size"): # the LLVM that is here under the document's names
+        os.symlink(llvm_tool(tool), case.path("bin", tool + "-19"))
     said = paste(case, text_of(os.path.join("docs", "embedded.md")), 2)
     for text in said:
         case.check("class  0\n" in text, "the example's digit is a 0:\n%s" % text)
@@ -70,7 +70,8 @@ def paste(case, section, least):
         os.symlink(os.path.join(os.path.abspath(SOURCE), name), case.path(name))
     said = []
     for block in blocks:
-        p = subprocess.run(["bash", "-euc", block], cwd=case.folder, stdin=subprocess.DEVNULL,
+        env = dict(os.environ, PATH=case.path("bin") + os.pathsep + os.environ["PATH"])
+        p = subprocess.run(["bash", "-euc", block], cwd=case.folder, env=env, stdin=subprocess.DEVNULL,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         said.append(p.stdout.decode(errors="replace"))
         case.check(p.returncode == 0, "pasted and failed (%d):\n%s\n%s" % (

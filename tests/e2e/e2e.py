@@ -48,6 +48,16 @@ def skip(why):
     sys.exit(SKIPPED)
 
 
+def need(name, folder=None):
+    """The path of a program, in `folder` or else on the PATH; without it the test is skipped."""
+    return shutil.which(name, path=folder) or skip("no %s" % name)
+
+
+def llvm_tool(name):
+    """A program of the LLVM that ttfs is built with: others may not read what it writes."""
+    return need(name, os.environ.get("TTFS_LLVM_BIN", "/usr/bin"))
+
+
 class Result:
     """One finished command."""
 

@@ -2,20 +2,19 @@
 """Ahead-of-time code gives the golden engine's traces: emitted, linked, run, compared spike for spike.
 
 x86-64 runs on the machine itself; AArch64, RV32IMAC (soft float, no C library) and RV64GC run under qemu-user, without
-any library. The object may ask for memcpy and memset and nothing else; the header is strict C11 and C++17. What cannot be
-run here for want of a tool is said and left out.
+any library. The object may ask for memcpy and memset and nothing else; the header is strict C11 and C++17.
 
-Arguments: NET SAMPLES. digits_mlp and digits_cnn are in the repository, heads is the one of outputs.py;
-for other networks see exact.py.
+Arguments: NET SAMPLES PART. digits_mlp and digits_cnn are in the repository, heads is the one of outputs.py;
+for other networks see exact.py. PART is `native` (this machine, header, refusals), a processor of CPUS, `text` (the LLVM
+text through clang) or a triple of FOREIGN; skipped when this machine lacks what it takes to run it.
 """
 import os
 import re
-import shutil
 import struct
 import subprocess
 import sys
 
-from e2e import SOURCE, Case, digits_x, samples
+from e2e import SOURCE, Case, digits_x, llvm_tool, need, samples, skip
 from exact import files
 import outputs
 
@@ -28,11 +27,7 @@ FOREIGN = {
     "riscv32-unknown-elf": (["-march=rv32imac", "-mabi=ilp32"], "elf32lriscv", "qemu-riscv32", False),
     "riscv64-linux-gnu": (["-march=rv64gc", "-mabi=lp64d"], "elf64lriscv", "qemu-riscv64", True),
 }
-
-
-def tool(*names):
-    """The first of the programs that is here, or None."""
-    return next((found for found in map(shutil.which, names) if found), None)
+CPUS = {"x86-64-v3": "avx2", "x86-64-v4": "avx512vl", "znver4": "avx512_vnni"} # what the machine must have
 
 
 class Golden:
@@ -119,16 +114,12 @@ def judge(case, golden, what, got, real, shared=False):
 
 
 def only_memory_calls(case, what, path):
-    nm = tool("llvm-nm-19", "llvm-nm")
-    if not nm:
-        print("skipped: no llvm-nm for the symbols of %s" % what)
-        return
-    undefined = set(command(case, nm, "-u", "-j", path).decode().split())
+    undefined = set(command(case, llvm_tool("llvm-nm"), "-u", "-j", path).decode().split())
     case.check(undefined <= {"memcpy", "memset"}, "%s needs %s" % (what, sorted(undefined)))
 
 
 def native(case, golden, cpu):
-    """This machine, C library and all, if it is an x86-64 with what `cpu` has."""
+    """This machine, C library and all; `cpu` None: as emit takes it by default."""
     options = ("--cpu", cpu) if cpu else ()
     case.good("emit", "out", "-o", "net.o", "--name", "net", *options)
     only_memory_calls(case, "the object", "net.o")
@@ -155,12 +146,8 @@ def damage_is_seen(case, golden):
                "damaged constants of the object are not seen")
 
 
-def from_text(case, golden):
+def from_text(case, golden, clang):
     """The LLVM text is a whole module: another compiler makes the object of it."""
-    clang = tool("clang-19")
-    if not clang:
-        print("skipped: no clang-19 for the LLVM text")
-        return
     case.good("emit", "out", "-o", "net.ll", "--name", "net", "--format", "ll")
     command(case, clang, "-O1", "-Wno-override-module", "-c", "net.ll", "-o", "net.o")
     command(case, "gcc", *STRICT, "-DREAL", "-I.", "-I" + EXAMPLE, "-o", "text",
@@ -172,8 +159,9 @@ def work_bytes(case):
     return int(re.search(r"NET_WORK_BYTES (\d+)", read(case.path("net.h")))[1])
 
 
-def foreign(case, golden, triple, shared=False):
-    flags, emulation, emulator, real = FOREIGN[triple]
+def foreign(case, golden, triple, tools, shared):
+    flags, emulation, _, real = FOREIGN[triple]
+    clang, linker, qemu = tools
     emit = ("emit", "out", "--name", "net", "--triple", triple)
     case.good(*emit, "-o", "net.h", "--format", "header")
     before = work_bytes(case)
@@ -185,10 +173,6 @@ def foreign(case, golden, triple, shared=False):
     case.equal(("net_run_real(" in header, "net_ticks(" in header), (real, not shared),
                "%s has a run from floats, has ticks" % triple)
     case.check((work_bytes(case) < before) == shared, "%d bytes, %d shared" % (before, work_bytes(case)))
-    clang, linker, qemu = tool("clang-19"), tool("ld.lld-19"), tool(emulator, emulator + "-static")
-    if not (clang and linker and qemu):
-        print("skipped: %s is not run without clang-19, lld-19 and %s" % (triple, emulator))
-        return
     objects = []
     for path in (os.path.join(HERE, "main.c"), os.path.join(EXAMPLE, "port.c")):
         objects.append(os.path.basename(path)[:-2] + ".o")
@@ -218,7 +202,30 @@ def refusals(case):
     case.check(not os.path.exists(case.path("x")), "a refused emit wrote its file")
 
 
-def main(net, most):
+def this_machine(case, golden, net):
+    headers(case)
+    own = case.json("emit", "out", "-o", "own.o")
+    case.equal(own.get("name"), net, "the name by default")
+    refusals(case)
+    case.good("emit", "out", "-o", "again.o")
+    with open(case.path("own.o"), "rb") as a, open(case.path("again.o"), "rb") as b:
+        case.check(a.read() == b.read(), "the same call gave other bytes")
+    native(case, golden, None)
+    if net.startswith("digits"):
+        damage_is_seen(case, golden)
+
+
+def tools_of(part):
+    """What `part` is run with; the test is skipped when something is missing."""
+    if part == "text":
+        return llvm_tool("clang")
+    if part in CPUS and (os.uname().machine != "x86_64" or CPUS[part] not in read("/proc/cpuinfo").split()):
+        skip("this processor has no %s to run %s on" % (CPUS[part], part))
+    return (llvm_tool("clang"), llvm_tool("ld.lld"), need(FOREIGN[part][2])) if part in FOREIGN else ()
+
+
+def main(net, most, part):
+    tools = tools_of(part)
     case, count = Case(), samples(int(most))
     if net == "heads":
         model, test = case.write("heads.onnx", outputs.model()), outputs.inputs(case)
@@ -230,27 +237,15 @@ def main(net, most):
     golden = Golden(case, test, count)
     case.equal(len(golden.ticks), count, "samples in the golden trace")
     write_samples(case, golden, digits_x(count) if net.startswith("digits") else golden.reals())
-    headers(case)
-    own = case.json("emit", "out", "-o", "own.o")
-    case.equal(own.get("name"), net, "the name by default")
-    refusals(case)
-    case.good("emit", "out", "-o", "again.o")
-    with open(case.path("own.o"), "rb") as a, open(case.path("again.o"), "rb") as b:
-        case.check(a.read() == b.read(), "the same call gave other bytes")
-    if os.uname().machine == "x86_64":
-        native(case, golden, None)
-        flags = read("/proc/cpuinfo").split()
-        for cpu, needs in (("x86-64-v3", "avx2"), ("x86-64-v4", "avx512vl"), ("znver4", "avx512_vnni")):
-            if needs in flags:
-                native(case, golden, cpu)
-            else:
-                print("skipped: this machine has no %s to run %s on" % (needs, cpu))
-        if net.startswith("digits"):
-            damage_is_seen(case, golden)
-        from_text(case, golden)
-    for triple in FOREIGN:
-        foreign(case, golden, triple)
-        foreign(case, golden, triple, shared=True)
+    if part == "native":
+        this_machine(case, golden, net)
+    elif part == "text":
+        from_text(case, golden, tools)
+    elif part in CPUS:
+        native(case, golden, part)
+    else:
+        for shared in (False, True):
+            foreign(case, golden, part, tools, shared)
     return case.done()
 
 

@@ -12,4 +12,4 @@ ninja -C build-fuzz "tests/fuzz/$target"
 mkdir -p build-fuzz/corpus
 UBSAN_OPTIONS=halt_on_error=1 "build-fuzz/tests/fuzz/$target" -max_total_time="${1:-600}" \
     -max_len=4096 -timeout=10 -malloc_limit_mb=64 -rss_limit_mb=2048 -print_final_stats=1 \
-    -artifact_prefix=build-fuzz/ build-fuzz/corpus tests/fuzz/corpus/onnx tests/reject/onnx
+    -artifact_prefix=build-fuzz/ build-fuzz/corpus tests/fuzz/corpus/onnx tests/reject/onnx tests/golden/ir

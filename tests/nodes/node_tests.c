@@ -7,7 +7,8 @@
  * test is passed when one way at least is taken and none gives a wrong value or shape. Out: a line
  * a test, with the ways or with the reason why it is left out. Exit code 1 when a value is wrong or
  * a line differs from WANT-FILE (a test that WANT-FILE does not know is printed and must only not
- * be wrong), 77 when there is no data. With TTFS_UPDATE set WANT-FILE is written.
+ * be wrong), 77 when there is no data. With TTFS_UPDATE set WANT-FILE is written: from the data of
+ * Debian 12; later ones have more tests, and lack a few.
  */
 #include "node_model.h"
 #include "onnx_to_ir.h"
@@ -200,7 +201,8 @@ static void visit_group(Bench *b, const char *folder) {
     for (size_t i = 0; i < n; i++) visit(b, folder, names[i]);
 }
 
-/* Lines of this run that the wanted file has otherwise, or has and this run has not. */
+/* Lines of this run that the wanted file has otherwise. Releases of the data differ in some tests:
+ * those of the file that are not there are differences only when they are more than a tenth. */
 static uint32_t differences(Bench *b, const TtfsFile *want) {
     uint32_t n = 0, known = 0;
     const char *text = ttfs_arena_strndup(&b->arena, (const char *)want->bytes, want->size);
@@ -219,8 +221,9 @@ static uint32_t differences(Bench *b, const TtfsFile *want) {
     }
     uint32_t lines = 0;
     for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++) lines++;
-    if (known < lines) printf("%u tests of the list were not found\n", lines - known);
-    return n + (lines - known);
+    uint32_t absent = lines - known;
+    if (absent) printf("%u of the list's %u tests are not in this data\n", absent, lines);
+    return n + (absent > lines / 10 ? absent : 0);
 }
 
 static int judge(Bench *b, const char *path) {
@@ -249,7 +252,7 @@ int main(int argc, char **argv) {
     static Bench b;
     if (argc != 3) return 2;
     if (!ttfs_is_folder(ttfs_path_join(&b.arena, argv[1], groups[0]))) {
-        printf("no %s: install libonnx-testdata (tools/setup.sh)\n", argv[1]);
+        printf("skipped: no %s: install libonnx-testdata (tools/setup.sh)\n", argv[1]);
         return SKIPPED;
     }
     memcpy(b.scratch, "/tmp/ttfs-node-XXXXXX", sizeof "/tmp/ttfs-node-XXXXXX");

@@ -106,13 +106,14 @@ endmodule
 
 module addr_tb;
     reg go = 1;
-    wire a, b, c;
+    wire a, b, c, d;
     addr_case #(6, 5, 5, 12) c1 (go, a);
     addr_case #(3, 2, 9, 9) c2 (go, b);
     addr_case #(10, 7, 7, 15) c3 (go, c);
+    addr_case #(3, 3, 2, 13) c4 (go, d);  // rows wider than ids
     initial begin
         #250000;
-        $display("%0s", a && b && c ? "PASS" : "FAIL");
+        $display("%0s", a && b && c && d ? "PASS" : "FAIL");
         $finish;
     end
 endmodule

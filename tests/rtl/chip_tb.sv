@@ -2,7 +2,9 @@
 //
 // Runs samples on a chip and prints what it does; chip.py makes the case and judges the print.
 // +dir=D has config.hex (address and data in turn), input.hex (end, tick, id packed), +samples,
-// +words (of config, 0 = preloaded), +gaps=1 for a host that pauses, in and out.
+// +words (of config, 0 = preloaded). +pauses: a host that pauses, in and out. +rude: one that leaves
+// noise on every line that nothing says is valid, holds its input valid outside slot 0, writes
+// descriptors and rows during a run and to cores that are not there, and asks for a start all the time.
 
 `timescale 1ns / 1ps
 `include "params.vh"
@@ -42,12 +44,12 @@ module chip_tb;
         .ro_valid_o(ro_valid), .ro_ready_i(ro_ready), .ro_id_o(ro_id), .ro_value_o(ro_value)
     );
 
-    integer words, samples, gaps, seed = 1, i, at, n, c, cycles;
+    integer words, samples, seed = 1, i, at, n, c, cycles;
     reg [1023:0] dir, name;
     reg [31:0] config_mem [0:`CONFIG_WORDS];
     reg [63:0] input_mem [0:`INPUT_WORDS];
     reg [SLOT_BITS-1:0] slot_before;
-    reg finished, took, sent;
+    reg finished, took, sent, pauses, rude;
 
     task tick; begin @(posedge clk); #0.1; end endtask
 
@@ -69,30 +71,49 @@ module chip_tb;
             $display("slot %0d %0d", slot_before, cycles);
             cycles = 0;
         end
+        if (in_ready && !(slot_valid && slot == 0)) $display("fault: hears the host in slot %0d", slot);
+        if (cfg_ready && slot_valid) $display("fault: takes a configuration in slot %0d", slot);
         if (done) finished = 1;
     end
 
-    always @(posedge clk) if (gaps) begin
+    always @(posedge clk) if (pauses) begin
         #0.1 ro_ready = $random(seed);
     end
 
+    // What a rude host does beside its work, after a clock edge, when the cycle's outputs are known.
+    task disturb(input push);
+        begin
+            cfg_valid = !cfg_ready && ($random(seed) & 3);
+            cfg_addr = $random(seed) & 1 ? config_mem[2 * ($unsigned($random(seed)) % (words / 2))] : $random(seed);
+            cfg_data = $random(seed);
+            start = busy && ($random(seed) & 1);
+            if (push) begin
+                in_valid = 1;
+                word = {$random(seed), $random(seed)};
+            end else if (word[63]) word[62:0] = {$random(seed), $random(seed)};
+        end
+    endtask
+
     initial begin
-        cycles = 0; finished = 0; gaps = 0;
+        cycles = 0; finished = 0;
+        pauses = $test$plusargs("pauses");
+        rude = $test$plusargs("rude");
         i = $value$plusargs("dir=%s", dir);
         i = $value$plusargs("samples=%d", samples);
         i = $value$plusargs("words=%d", words);
-        i = $value$plusargs("gaps=%d", gaps);
         $sformat(name, "%0s/config.hex", dir); $readmemh(name, config_mem);
         $sformat(name, "%0s/input.hex", dir); $readmemh(name, input_mem);
         repeat (3) tick;
         rst_n = 1;
         tick;
+        if (rude) repeat (3) begin disturb(1); tick; start = 0; end
         for (i = 0; i < words; i = i + 2) begin
+            if (rude) while ($random(seed) & 1) begin disturb(1); tick; start = 0; end
             cfg_valid = 1; cfg_addr = config_mem[i]; cfg_data = config_mem[i+1];
             tick;
         end
         cfg_valid = 0;
-        while (busy) tick;
+        while (busy) begin if (rude) disturb(1); tick; end
         at = 0;
         for (n = 0; n < samples; n = n + 1) begin
             $display("sample %0d", n);
@@ -100,7 +121,8 @@ module chip_tb;
             sent = 0;
             while (!sent) begin
                 word = input_mem[at];
-                in_valid = !gaps || ($random(seed) & 1);
+                in_valid = !pauses || ($random(seed) & 1);
+                if (rude) disturb(0);
                 @(negedge clk) took = in_valid && in_ready;
                 tick;
                 if (took) begin
@@ -109,7 +131,8 @@ module chip_tb;
                 end
             end
             in_valid = 0;
-            while (!finished) tick;
+            while (!finished) begin if (rude) disturb(1); tick; end
+            in_valid = 0; start = 0; cfg_valid = 0;
             while (busy) tick;
         end
         $display("end");

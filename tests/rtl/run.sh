@@ -6,15 +6,16 @@
 #
 #   run.sh [FILTER...]    checks whose name has FILTER in it; all without one
 #   run.sh --list         the names
-#   run.sh --is NAME      this very check
+#   run.sh --is NAME      this very check; exit status 77 when its tool is not installed
 #
 # header            rtl/ttfs_fields.vh is what hw/fields_to_verilog.c makes
 # lint/MODULE       verilator --lint-only -Wall, no warning; lint/chip-* with the chips of hw/chips
 # elab/MODULE       iverilog -Wall, no warning
 # synth/MODULE      yosys synth_ice40 at a small configuration, no latch
 # bench/NAME        NAME_tb.sv under Icarus
+# benches           every module has a bench of its own
 # chip/CORES        random networks on the whole chip (chip.py): traces, readouts, cycles
-# fails/NAME        the same bench with one corrupted expectation has to fail
+# fails/NAME        the same bench with one corrupted expectation has to notice that, and nothing else
 #
 # TTFS_BUILD names a folder for what is built; without it a temporary one is used and removed.
 # TTFS_JOBS checks run at once (2).
@@ -24,13 +25,14 @@ root=$(cd "$here/../.." && pwd)
 rtl=$root/rtl
 
 modules() { (cd "$rtl" && for f in ttfs_*.v; do echo "${f%.v}"; done); }
-benches() { (cd "$here" && for f in *_tb.sv; do [ "$f" = chip_tb.sv ] || echo "${f%_tb.sv}"; done); }
+bench_names() { (cd "$here" && for f in *_tb.sv; do [ "$f" = chip_tb.sv ] || echo "${f%_tb.sv}"; done); }
 
 list() {
     for n in 1 2 4; do echo "chip/$n"; done
     for n in spikes cycles; do echo "fails/chip-$n"; done
     echo fails/synth-latch
-    for n in $(benches); do echo "bench/$n"; echo "fails/$n"; done
+    for n in $(bench_names); do echo "bench/$n"; echo "fails/$n"; done
+    echo benches
     echo header
     for m in $(modules); do echo "lint/$m"; echo "elab/$m"; echo "synth/$m"; done
     for f in "$root"/hw/chips/*.json; do n=${f##*/}; echo "lint/chip-${n%.json}"; done
@@ -43,6 +45,12 @@ chip_parameters() {
         value=$(sed -n "s/.*\"$p\": *\([0-9]*\).*/\1/p" "$1")
         [ -z "$value" ] || echo "-G$(echo $p | tr a-z A-Z)=$value"
     done
+}
+
+benches() {
+    missing=
+    for m in $(modules); do [ -f "$here/${m#ttfs_}_tb.sv" ] || missing="$missing $m"; done
+    [ -z "$missing" ] || { echo "without a bench:$missing"; return 1; }
 }
 
 header() {
@@ -66,6 +74,7 @@ elab() {
     [ $status = 0 ] && [ ! -s "$dir/warnings" ]
 }
 
+# Notes of what was flattened ($scopeinfo, newer versions of Yosys) are no cells.
 synth() {
     case $1 in
     ttfs_chip) small="chparam -set CORES 2 -set LANES 2 -set LIST_WORDS 256 -set LOG_WORDS 256 $1" ;;
@@ -75,7 +84,7 @@ synth() {
     esac
     yosys -q -p "read_verilog -I$rtl ${2:-$rtl/ttfs_*.v}; $small; hierarchy -check -top $1; proc; flatten
         select -assert-none t:\$dlatch* t:\$adlatch* t:\$dlatchsr*; synth_ice40 -top $1
-        select -assert-none t:\$_DLATCH* t:\$*; check -assert" 2>&1
+        select -assert-none t:\$_DLATCH* t:\$* t:\$scopeinfo %d; check -assert" 2>&1
 }
 
 bench() {
@@ -95,18 +104,36 @@ chip() {
 
 fails() {
     case $1 in
-    chip-*) python3 "$here/chip.py" "$dir" 2 1 3 "corrupt-${1#chip-}" ;;
+    chip-*) python3 "$here/chip.py" "$dir" 2 1 2 "corrupt-${1#chip-}" ;;
     synth-latch)
         echo "module latch(input a, b, output reg q); always @* if (a) q = b; endmodule" >"$dir/latch.v"
         ! synth latch "$dir/latch.v" && grep -q dlatch "$dir/out"
         ;;
-    *) ! bench "$1" +corrupt && grep -q '^FAIL' "$dir/log" ;;
+    *)
+        bench "$1" +corrupt
+        [ -f "$dir/log" ] && ! grep '^PASS\|^at ' "$dir/log" && grep '^noticed' "$dir/log" &&
+            grep '^FAIL' "$dir/log"
+        ;;
     esac
 }
 
-# Runs one check in a folder of its own.
+# The program without which a check cannot run.
+tool_of() {
+    case $1 in
+    lint/*) echo verilator ;;
+    synth/* | fails/synth-*) echo yosys ;;
+    header) echo cc ;;
+    benches) echo sh ;;
+    *) echo iverilog ;;
+    esac
+}
+
+# Runs one check in an empty folder of its own: what an earlier run left proves nothing.
 one() {
+    tool=$(tool_of "$1")
+    command -v "$tool" >/dev/null || { echo "skipped: no $tool"; return 77; }
     dir=$TTFS_BUILD/$(echo "$1" | tr / -)
+    rm -rf "$dir"
     mkdir -p "$dir"
     kind=${1%%/*}
     if "$kind" "${1#*/}" >"$dir/out" 2>&1; then
@@ -140,4 +167,5 @@ if [ $# -gt 0 ]; then
     names=$wanted
 fi
 [ -n "$(echo $names)" ] || { echo "no such check" >&2; exit 1; }
-echo $names | tr ' ' '\n' | xargs -n 1 -P "${TTFS_JOBS:-2}" "$0" --is
+echo $names | tr ' ' '\n' |
+    xargs -n 1 -P "${TTFS_JOBS:-2}" sh -c '"$0" --is "$1" || { s=$?; [ $s = 77 ] || exit $s; }' "$0"

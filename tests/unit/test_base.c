@@ -171,6 +171,23 @@ static void hashes_match_their_standards(void **state) {
 }
 
 /* First outputs of SplitMix64 for seed 1234567 (its reference code's). */
+static void names_are_unique(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    TtfsNames n = {0};
+    assert_string_equal(ttfs_names_take(&n, "a", &a), "a");
+    assert_string_equal(ttfs_names_take(&n, "a_3", &a), "a_3");
+    assert_string_equal(ttfs_names_take(&n, "a", &a), "a_2");
+    assert_string_equal(ttfs_names_take(&n, "a", &a), "a_4"); /* _3 is taken */
+    assert_string_equal(ttfs_names_take(&n, "a_2", &a), "a_2_2");
+    assert_string_equal(ttfs_names_take(&n, NULL, &a), "layer");
+    assert_string_equal(ttfs_names_take(&n, "", &a), "layer_2");
+    for (uint32_t i = 1; i < 200000; i++) /* all alike: still one try each */
+        assert_string_equal(ttfs_names_take(&n, "b", &a),
+                            i == 1 ? "b" : ttfs_arena_printf(&a, "b_%u", i));
+    ttfs_arena_free(&a);
+}
+
 static void random_numbers_are_those_of_the_seed(void **state) {
     (void)state;
     TtfsRng r = ttfs_rng(1234567);
@@ -336,6 +353,7 @@ int main(void) {
         cmocka_unit_test(lexer_stops_at_a_fault),
         cmocka_unit_test(lexer_takes_any_bytes),
         cmocka_unit_test(hashes_match_their_standards),
+        cmocka_unit_test(names_are_unique),
         cmocka_unit_test(random_numbers_are_those_of_the_seed),
         cmocka_unit_test(files_appear_whole),
         cmocka_unit_test(paths_join),

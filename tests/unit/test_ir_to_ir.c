@@ -211,6 +211,39 @@ static void test_channels_last(void **state) {
     expect_canonical(&n, "conv:c1 relu:r1 conv:c2 relu:r2 conv:c3");
 }
 
+/* One axis of space, channels last: the same layers as channels first, padded before or behind the
+ * transposition, which stands at the input alone. */
+static void test_channels_last_1d(void **state) {
+    (void)state;
+    for (int padded_first = 0; padded_first < 2; padded_first++) {
+        Net n = start(DIMS(1, 9, 4)); /* steps x channels */
+        TtfsIrAttr pad = ttfs_ir_attr(), turn = ttfs_ir_attr();
+        memcpy(turn.perm, (uint32_t[]){0, 2, 1}, sizeof(uint32_t[3]));
+        pad.before[padded_first ? 1 : 2] = 2;
+        if (padded_first) push_with(&n, TTFS_OP_PAD, "causal", &pad);
+        push_with(&n, TTFS_OP_TRANSPOSE, "first", &turn);
+        if (!padded_first) push_with(&n, TTFS_OP_PAD, "causal", &pad);
+        reshape(&n, "as2d", DIMS(1, 4, 1, 11));
+        conv_with(&n, "c1", CONST(&n, 3, 4, 1, 3), 0, 1);
+        relu(&n, "r1");
+        reshape(&n, "as1d", DIMS(1, 3, 9));
+        push_with(&n, TTFS_OP_TRANSPOSE, "last", &turn);
+        push(&n, TTFS_OP_MUL, "scale", IN(LAST, CONST(&n, 3)), NULL);
+        push_with(&n, TTFS_OP_TRANSPOSE, "again", &turn);
+        reshape(&n, "wide", DIMS(1, 3, 1, 9));
+        conv_with(&n, "c2", CONST(&n, 2, 3, 1, 2), 0, 1);
+        relu(&n, "r2");
+        reshape(&n, "flat", DIMS(1, 16));
+        dense(&n, "fc", 3, 16);
+        expect_canonical(&n, "transpose:input.channels_first conv:c1 relu:r1 conv:c2 relu:r2 "
+                             "reshape:r2.shape gemm:fc");
+    }
+    Net n = start(DIMS(4, 9)); /* a sample without a batch, channels first already */
+    reshape(&n, "as2d", DIMS(1, 4, 1, 9));
+    conv_with(&n, "c1", CONST(&n, 3, 4, 1, 3), 0, 1);
+    expect_canonical(&n, "conv:c1");
+}
+
 static void test_linear_after_linear(void **state) {
     (void)state;
     Net n = start(DIMS(1, 2, 6, 6));
@@ -477,6 +510,7 @@ int main(void) {
         cmocka_unit_test(test_sums),
         cmocka_unit_test(test_pads),
         cmocka_unit_test(test_channels_last),
+        cmocka_unit_test(test_channels_last_1d),
         cmocka_unit_test(test_linear_after_linear),
         cmocka_unit_test(test_activations),
         cmocka_unit_test(test_readout_of_relu),

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ONNX import on the models of tests/reject/onnx: every broken one gives the messages of its .err,
- * every sound one the text of tests/golden/ir; truncated and damaged ones never crash; external
- * data outside the model's folder is never read. With TTFS_UPDATE set, .err and golden files are
- * written instead of compared.
+ * ONNX import: every broken model of tests/reject/onnx gives the messages of its .err, every sound
+ * one of tests/golden/ir the text beside it; truncated and damaged ones never crash; external data
+ * outside the model's folder is read only behind links that are the user's own. With TTFS_UPDATE
+ * set, .err and golden files are written instead of compared.
  */
-#define _XOPEN_SOURCE 700 /* mkdtemp, symlink */
+#define _XOPEN_SOURCE 700 /* mkdtemp, symlink, lchown */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FOLDER TTFS_SOURCE_DIR "/tests/reject/onnx"
+#define REJECT TTFS_SOURCE_DIR "/tests/reject/onnx"
 #define GOLDEN TTFS_SOURCE_DIR "/tests/golden/ir"
 
 static int by_text(const void *a, const void *b) {
@@ -33,10 +33,10 @@ static bool begins(const char *name, const char *prefix) {
     return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-/* Names, without .onnx, of the models that begin with `prefix`, sorted. */
-static char **list_models(TtfsArena *a, const char *prefix, size_t *count) {
+/* Names, without .onnx, of a folder's models that begin with `prefix`, sorted. */
+static char **list_models(TtfsArena *a, const char *folder, const char *prefix, size_t *count) {
     char **names = TTFS_ARRAY(a, char *, 256);
-    DIR *d = opendir(FOLDER);
+    DIR *d = opendir(folder);
     assert_non_null(d);
     *count = 0;
     for (struct dirent *e = readdir(d); e; e = readdir(d)) {
@@ -93,32 +93,28 @@ static bool import(const char *path, bool form, TtfsDiag *diag) {
 static void test_rejects(void **state) {
     (void)state;
     TtfsArena a = {0};
-    size_t count, refused = 0;
-    char **names = list_models(&a, "", &count);
+    size_t count;
+    char **names = list_models(&a, REJECT, "", &count);
     for (size_t i = 0; i < count; i++) {
         TtfsDiag diag = {0};
         TtfsBuf text = {0};
-        char *path = ttfs_arena_printf(&a, "%s/%s.onnx", FOLDER, names[i]);
-        bool valid = begins(names[i], "valid_") || begins(names[i], "import_");
+        char *path = ttfs_arena_printf(&a, "%s/%s.onnx", REJECT, names[i]);
         bool ok = import(path, begins(names[i], "form_"), &diag);
         messages(&diag, path, &text);
-        if (ok != valid) fail_msg("%s: %s\n%s", names[i], ok ? "taken" : "refused", text.text);
-        if (!valid) {
-            refused++;
-            assert_true(diag.errors > 0);
-            expect_file(ttfs_arena_printf(&a, "%s/%s.err", FOLDER, names[i]), ttfs_buf_text(&text));
-        }
+        if (ok) fail_msg("%s was taken", names[i]);
+        assert_true(diag.errors > 0);
+        expect_file(ttfs_arena_printf(&a, "%s/%s.err", REJECT, names[i]), ttfs_buf_text(&text));
         ttfs_buf_free(&text);
         ttfs_diag_free(&diag);
     }
-    assert_true(refused > 40);
+    assert_true(count > 40);
     ttfs_arena_free(&a);
 }
 
 static void test_obstacles_all_at_once(void **state) {
     (void)state;
     TtfsDiag diag = {0};
-    assert_false(import(FOLDER "/op_then_attribute.onnx", false, &diag));
+    assert_false(import(REJECT "/op_then_attribute.onnx", false, &diag));
     assert_int_equal(diag.errors, 2);
     const TtfsMessage *m = diag.messages.at;
     assert_string_equal(m[0].node, "act1");
@@ -157,12 +153,12 @@ static void test_valid_models(void **state) {
     (void)state;
     TtfsArena a = {0};
     size_t count;
-    char **names = list_models(&a, "valid_", &count);
+    char **names = list_models(&a, GOLDEN, "valid_", &count);
     assert_int_equal(count, 3);
     for (size_t i = 0; i < count; i++) {
         TtfsDiag diag = {0};
         TtfsIr ir, tail, canonical;
-        char *path = ttfs_arena_printf(&a, "%s/%s.onnx", FOLDER, names[i]);
+        char *path = ttfs_arena_printf(&a, "%s/%s.onnx", GOLDEN, names[i]);
         assert_true(ttfs_onnx_to_ir(path, &ir, &diag));
         assert_true(ttfs_ir_drop_tail(&ir, &tail, path, &diag));
         assert_true(ttfs_ir_canonical(&ir, &canonical, path, &diag));
@@ -182,13 +178,13 @@ static void test_import_models(void **state) {
     (void)state;
     TtfsArena a = {0};
     size_t count;
-    char **names = list_models(&a, "import_", &count);
-    assert_int_equal(count, 8);
+    char **names = list_models(&a, GOLDEN, "import_", &count);
+    assert_int_equal(count, 9);
     for (size_t i = 0; i < count; i++) {
         TtfsDiag diag = {0};
         TtfsIr ir, again;
         TtfsBuf text = {0}, second = {0};
-        char *path = ttfs_arena_printf(&a, "%s/%s.onnx", FOLDER, names[i]);
+        char *path = ttfs_arena_printf(&a, "%s/%s.onnx", GOLDEN, names[i]);
         assert_true(ttfs_onnx_to_ir(path, &ir, &diag));
         expect_ir(&a, &ir, names[i], "imported");
         assert_true(ttfs_ir_print(&ir, NULL, &text, &diag));
@@ -208,7 +204,7 @@ static void run_model(const char *name, const float *x, const float *want, uint6
     TtfsDiag diag = {0};
     TtfsArena a = {0};
     TtfsIr ir;
-    assert_true(ttfs_onnx_to_ir(ttfs_arena_printf(&a, "%s/%s.onnx", FOLDER, name), &ir, &diag));
+    assert_true(ttfs_onnx_to_ir(ttfs_arena_printf(&a, "%s/%s.onnx", GOLDEN, name), &ir, &diag));
     assert_int_equal(ttfs_ir_count(ttfs_ir_tensor(&ir, ir.output)), count);
     TtfsRelu *r = ttfs_relu_open(&ir);
     const float *y = ttfs_relu_run(r, x);
@@ -237,33 +233,131 @@ static void test_import_values(void **state) {
         want[i] = (q < 0 ? 0 : q > 7 ? 7 : q) / 4;
     }
     run_model("import_quant", x, want, 8);
+    /* halves from -3 to 7 of them; quarters from -3 to 12 of them; times 0.5, -0.5, 0.5, -0.5 */
+    run_model("import_vector", (float[]){0.3f, -9, 9, -0.5f}, (float[]){0.25f, 0.375f, 1.5f, 0.25f},
+              4);
 }
 
-/* A model whose weights lie in a file that only a link in its folder leads to. */
-static void test_external_link(void **state) {
-    (void)state;
+typedef struct {
+    TtfsArena arena;
+    char dir[64], *path; /* of the model, in a folder of its own */
+} Outside;
+
+/* A model in DIR/model whose weights are said to lie in `location`. */
+static Outside model_with_data(const char *location) {
     TtfsDiag diag = {0};
-    TtfsArena a = {0};
+    Outside o = {.dir = "/tmp/ttfs-external-XXXXXX"};
     TtfsFile model;
-    TtfsIr ir;
-    char dir[] = "/tmp/ttfs-external-XXXXXX";
-    assert_non_null(mkdtemp(dir));
-    char *path = ttfs_arena_printf(&a, "%s/net.onnx", dir);
-    char *data = ttfs_arena_printf(&a, "%s/absent.bin", dir);
-    assert_true(ttfs_file_open(&model, FOLDER "/tensor_external.onnx", 1 << 16, &diag));
-    assert_true(ttfs_file_write(path, model.bytes, model.size, &diag));
+    assert_non_null(mkdtemp(o.dir));
+    assert_true(ttfs_make_folders(ttfs_arena_printf(&o.arena, "%s/model", o.dir), &diag));
+    assert_true(ttfs_make_folders(ttfs_arena_printf(&o.arena, "%s/store", o.dir), &diag));
+    o.path = ttfs_arena_printf(&o.arena, "%s/model/net.onnx", o.dir);
+    assert_true(ttfs_file_open(&model, REJECT "/tensor_external.onnx", 1 << 16, &diag));
+    char *bytes = ttfs_arena_array(&o.arena, model.size, 1);
+    memcpy(bytes, model.bytes, model.size);
+    for (size_t i = 0; i + 10 <= model.size; i++) /* names of the same length */
+        if (memcmp(bytes + i, "absent.bin", 10) == 0) memcpy(bytes + i, location, 10);
+    assert_true(ttfs_file_write(o.path, bytes, model.size, &diag));
     ttfs_file_close(&model);
     const float weights[4] = {1, 2, 3, 4};
-    assert_true(ttfs_file_write(data, weights, sizeof weights, &diag));
-    assert_true(ttfs_onnx_to_ir(path, &ir, &diag));
-    assert_int_equal(ir.maps.len, 1); /* in place, not copied */
-    assert_ptr_equal(ttfs_ir_tensor(&ir, ir.nodes.at[0].in[1])->data, ir.maps.at[0].bytes);
+    assert_true(ttfs_file_write(ttfs_arena_printf(&o.arena, "%s/store/data", o.dir), weights,
+                                sizeof weights, &diag));
+    return o;
+}
+
+/* Whether it is imported, and how many messages that gives. */
+static bool with_messages(Outside *o, uint32_t *count) {
+    TtfsDiag diag = {0};
+    TtfsIr ir;
+    bool ok = ttfs_onnx_to_ir(o->path, &ir, &diag);
+    *count = diag.messages.len;
+    if (ok) { /* in place, not copied */
+        assert_int_equal(ir.maps.len, 1);
+        assert_ptr_equal(ttfs_ir_tensor(&ir, ir.nodes.at[0].in[1])->data, ir.maps.at[0].bytes);
+    } else {
+        assert_int_equal(diag.messages.at[0].code, TTFS_ONNX_TENSOR);
+    }
     ttfs_ir_free(&ir);
-    unlink(data);
-    assert_int_equal(symlink(FOLDER "/values.bin", data), 0);
-    assert_false(ttfs_onnx_to_ir(path, &ir, &diag));
-    assert_int_equal(diag.messages.at[0].code, TTFS_ONNX_TENSOR);
-    assert_true(ttfs_remove_tree(dir, &diag));
+    ttfs_diag_free(&diag);
+    return ok;
+}
+
+static void end_outside(Outside *o) {
+    TtfsDiag diag = {0};
+    assert_true(ttfs_remove_tree(o->dir, &diag));
+    ttfs_arena_free(&o->arena);
+}
+
+/* Weights in a file that only a link in the model's folder leads to. */
+static void test_external_link(void **state) {
+    (void)state;
+    uint32_t said;
+    Outside o = model_with_data("absent.bin");
+    char *data = ttfs_arena_printf(&o.arena, "%s/model/absent.bin", o.dir);
+    assert_false(with_messages(&o, &said)); /* nothing is there */
+    assert_int_equal(said, 1);
+    assert_int_equal(symlink("../store/data", data), 0);
+    assert_true(with_messages(&o, &said)); /* the user's own link to his own file, with a note */
+    assert_int_equal(said, 1);
+    char *blob = ttfs_arena_printf(&o.arena, "%s/store/blob", o.dir);
+    assert_int_equal(rename(o.path, blob), 0);
+    assert_int_equal(symlink("../store/blob", o.path), 0);
+    assert_true(with_messages(&o, &said)); /* all links into one store, as model hubs make it */
+    assert_int_equal(said, 0);
+    assert_int_equal(unlink(data), 0);
+    assert_int_equal(symlink("/etc/passwd", data), 0);
+    if (geteuid() != 0) assert_false(with_messages(&o, &said)); /* somebody else's file */
+    if (geteuid() == 0) {                                       /* somebody else's link */
+        assert_int_equal(unlink(data), 0);
+        assert_int_equal(unlink(o.path), 0);
+        assert_int_equal(rename(blob, o.path), 0);
+        assert_int_equal(symlink("../store/data", data), 0);
+        assert_int_equal(lchown(data, 65534, 65534), 0);
+        assert_false(with_messages(&o, &said));
+    }
+    assert_int_equal(said, 1);
+    end_outside(&o);
+
+    o = model_with_data("sub/absent"); /* a folder that leads out is no file beside the model */
+    char *folder = ttfs_arena_printf(&o.arena, "%s/model/sub", o.dir);
+    assert_int_equal(symlink("../store", folder), 0);
+    assert_int_equal(symlink("data", ttfs_arena_printf(&o.arena, "%s/store/absent", o.dir)), 0);
+    assert_false(with_messages(&o, &said));
+    assert_int_equal(said, 1);
+    end_outside(&o);
+}
+
+/* The same network packed by gzip, whole, cut off, and of a size that it only claims. */
+static void test_gzip(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    TtfsDiag diag = {0};
+    TtfsFile whole;
+    TtfsIr plain, packed;
+    TtfsBuf one = {0}, two = {0};
+    assert_true(ttfs_file_open(&whole, GOLDEN "/valid_mlp.onnx.gz", 1 << 16, &diag));
+    assert_true(ttfs_onnx_to_ir(GOLDEN "/valid_mlp.onnx", &plain, &diag));
+    assert_true(ttfs_onnx_to_ir(GOLDEN "/valid_mlp.onnx.gz", &packed, &diag));
+    assert_true(ttfs_ir_print(&plain, NULL, &one, &diag) &&
+                ttfs_ir_print(&packed, NULL, &two, &diag));
+    assert_string_equal(one.text, two.text);
+    ttfs_ir_free(&plain);
+    ttfs_ir_free(&packed);
+    unsigned char *copy = ttfs_arena_array(&a, whole.size, 1);
+    for (int kind = 0; kind < 3; kind++) {
+        memcpy(copy, whole.bytes, whole.size);
+        if (kind == 0) copy[whole.size - 1] = 0x7f; /* 2 GB claimed */
+        if (kind == 1) copy[whole.size - 4] ^= 1;   /* another size than comes out */
+        if (kind == 2) memset(copy + 40, 0xff, 20); /* damaged */
+        assert_false(ttfs_onnx_import_bytes("net.onnx.gz", copy, whole.size, &(TtfsOnnxOptions){0},
+                                            &packed, &diag));
+        assert_int_equal(diag.messages.at[kind].code, kind ? TTFS_ONNX_PARSE : TTFS_LIMIT);
+    }
+    assert_false(ttfs_onnx_import_bytes("net.onnx.gz", copy, whole.size / 2, &(TtfsOnnxOptions){0},
+                                        &packed, &diag));
+    ttfs_file_close(&whole);
+    ttfs_buf_free(&one);
+    ttfs_buf_free(&two);
     ttfs_diag_free(&diag);
     ttfs_arena_free(&a);
 }
@@ -296,14 +390,14 @@ static void test_damaged_models(void **state) {
     (void)state;
     TtfsArena a = {0};
     size_t count;
-    char **names = list_models(&a, "valid_", &count), path[] = "/tmp/ttfs-onnx-XXXXXX";
+    char **names = list_models(&a, GOLDEN, "valid_", &count), path[] = "/tmp/ttfs-onnx-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     close(fd);
     for (size_t i = 0; i < count; i++) {
         TtfsDiag diag = {0};
         TtfsFile f;
-        assert_true(ttfs_file_open(&f, ttfs_arena_printf(&a, "%s/%s.onnx", FOLDER, names[i]),
+        assert_true(ttfs_file_open(&f, ttfs_arena_printf(&a, "%s/%s.onnx", GOLDEN, names[i]),
                                    1 << 16, &diag));
         damage(path, f.bytes, f.size, ttfs_arena_array(&a, f.size, 1));
         ttfs_file_close(&f);
@@ -316,17 +410,18 @@ static void test_no_file(void **state) {
     (void)state;
     TtfsDiag diag = {0};
     TtfsIr ir;
-    assert_false(ttfs_onnx_to_ir(FOLDER "/absent.onnx", &ir, &diag));
+    assert_false(ttfs_onnx_to_ir(REJECT "/absent.onnx", &ir, &diag));
     assert_int_equal(diag.messages.at[0].code, TTFS_FILE_OPEN);
     ttfs_diag_free(&diag);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rejects),        cmocka_unit_test(test_obstacles_all_at_once),
-        cmocka_unit_test(test_valid_models),   cmocka_unit_test(test_import_models),
-        cmocka_unit_test(test_import_values),  cmocka_unit_test(test_external_link),
-        cmocka_unit_test(test_damaged_models), cmocka_unit_test(test_no_file),
+        cmocka_unit_test(test_rejects),       cmocka_unit_test(test_obstacles_all_at_once),
+        cmocka_unit_test(test_valid_models),  cmocka_unit_test(test_import_models),
+        cmocka_unit_test(test_import_values), cmocka_unit_test(test_external_link),
+        cmocka_unit_test(test_gzip),          cmocka_unit_test(test_damaged_models),
+        cmocka_unit_test(test_no_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

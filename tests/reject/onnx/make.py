@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the models of this folder: python3 tests/reject/onnx/make.py
+"""Writes the models of this folder and of tests/golden/ir: python3 tests/reject/onnx/make.py
 
 RULE.onnx breaks the rule it is named after and nothing else; RULE.err beside it holds the messages
-that an import must give (of form_*: the canonical form), `FILE` in place of the path. valid_*.onnx
-are sound; the tests also truncate and damage them. import_*.onnx are sound and cover the operators
-family by family: their imported forms lie in tests/golden/ir.
+that an import must give (of form_*: the canonical form), `FILE` in place of the path. Sound models
+go to tests/golden/ir, with the forms that they must give beside them: valid_*.onnx, which the tests
+also truncate and damage, and import_*.onnx, which cover the operators family by family.
 """
+import gzip
 import os
 import struct
 import sys
@@ -15,14 +16,16 @@ sys.path.insert(0, os.path.join(HERE, "..", "..", "..", "tools"))
 import onnx_make as om  # noqa: E402
 from onnx_make import Model  # noqa: E402
 
+GOLDEN = os.path.normpath(os.path.join(HERE, "..", "..", "golden", "ir"))
 SAVED = set()
 
 
 def save(rule, data):
     data = data.bytes() if isinstance(data, Model) else data
     assert len(data) < 3072, rule
-    SAVED.add(rule + ".onnx")
-    with open(os.path.join(HERE, rule + ".onnx"), "wb") as f:
+    folder = GOLDEN if rule.startswith(("valid_", "import_")) else HERE
+    SAVED.add((folder, rule + ".onnx"))
+    with open(os.path.join(folder, rule + ".onnx"), "wb") as f:
         f.write(data)
 
 
@@ -68,6 +71,8 @@ def end_image(m, source, width):
 
 def valid():
     save("valid_mlp", finish(dense()))
+    with open(os.path.join(GOLDEN, "valid_mlp.onnx.gz"), "wb") as f:
+        f.write(gzip.compress(finish(dense()).bytes(), mtime=0))
     m = image()
     m.init("kb", ramp(2), raw=False)
     m.node("Conv", ["input", "k", "kb"], ["c"], name="conv1", kernel_shape=[3, 3],
@@ -146,9 +151,10 @@ def operators():
     m.node("Resize", ["q"], ["z"], name="up2")
     save("op_named", end_image(m, "z", 8))
     m = dense()
-    m.init("odd", 1.0)
+    m.init("odd", 0.5)
     m.init("bits", 4.0)
-    m.node("Quant", ["r", "odd", "odd", "bits"], ["q"], name="quant1",
+    m.node("BipolarQuant", ["r", "odd"], ["p"], name="sign1", domain="qonnx.custom_op.general")
+    m.node("Quant", ["p", "odd", "odd", "bits"], ["q"], name="quant1",
            domain="qonnx.custom_op.general", signed=1, narrow=0, rounding_mode="ROUND")
     m.node("Quant", ["q", "odd", "odd", "bits"], ["s"], name="quant2",
            domain="qonnx.custom_op.general", signed=1, narrow=0, rounding_mode="FLOOR")
@@ -214,6 +220,12 @@ def tensors():
         m.node("Gemm", ["input", "w"], ["logits"], name="fc1", transB=1)
         m.output("logits")
         save(rule, m)
+    m = Model("net", input_shape=[None, 4])  # said once, not for each tensor
+    for i in range(3):
+        m.init_external("w%d" % i, [4, 4], location="../onnx/values.bin")
+        m.node("Gemm", ["t%d" % i if i else "input", "w%d" % i], ["t%d" % (i + 1)])
+    m.output("t3")
+    save("tensor_external_once", m)
 
 
 def graphs():
@@ -381,6 +393,23 @@ def imports():
     m.output("g")
     save("import_quant", m)
 
+    m = Model("vector", input_shape=[4], opset=24, elem_type=om.DOUBLE)
+    for name, value, kind in (("half", 0.5, om.FLOAT), ("z", 0, om.INT8), ("low", -3, om.INT8),
+                              ("high", 7, om.INT8), ("quarter", 0.25, om.FLOAT),
+                              ("three", 3.0, om.FLOAT), ("bits", 4.0, om.FLOAT),
+                              ("w", [0.25, -0.125, 0.0, -5.0], om.FLOAT)):
+        m.init(name, value, data_type=kind)
+    m.node("QuantizeLinear", ["input", "half", "z"], ["a"], name="q1")
+    m.node("Clip", ["a", "low", "high"], ["b"], name="window")
+    m.node("DequantizeLinear", ["b", "half", "z"], ["c"], name="dq1")
+    m.node("IntQuant", ["c", "quarter", "three", "bits"], ["d"], name="int_quant",
+           domain="qonnx.custom_op.general", signed=0, narrow=0, rounding_mode="ROUND")
+    m.node("BipolarQuant", ["w", "half"], ["s"], name="signs", domain="qonnx.custom_op.general")
+    m.node("Mul", ["d", "s"], ["e"], name="scale")
+    m.domains.append("qonnx.custom_op.general")
+    m.output("e", [4], om.DOUBLE)
+    save("import_vector", m)
+
     m = Model("storage", input_shape=[None, 3])
     for i, kind in enumerate((om.BFLOAT16, om.FLOAT16, om.DOUBLE, om.FLOAT)):
         for raw in (True, False):
@@ -402,8 +431,9 @@ def imports():
     m.node("Add", ["y", "x"], ["z"], name="z")
     m.output("z")
     save("import_storage", m)
-    with open(os.path.join(HERE, "values.bin"), "wb") as f:
-        f.write(struct.pack("<5f", 9, 1, 2, 3, 9))
+    for folder in (HERE, GOLDEN):
+        with open(os.path.join(folder, "values.bin"), "wb") as f:
+            f.write(struct.pack("<5f", 9, 1, 2, 3, 9))
 
     m = Model("tails", input_shape=[None, 6])
     m.init("k", [2])
@@ -419,6 +449,7 @@ def imports():
 if __name__ == "__main__":
     for part in (valid, operators, attributes, tensors, graphs, files, forms, imports):
         part()
-    for name in os.listdir(HERE):
-        if name.endswith(".onnx") and name not in SAVED:
-            print("not made here any more:", name)
+    for folder in (HERE, GOLDEN):
+        for name in os.listdir(folder):
+            if name.endswith(".onnx") and (folder, name) not in SAVED:
+                print("not made here any more:", os.path.join(folder, name))

@@ -7,8 +7,8 @@
 #ifndef TTFS_ENGINE_H
 #define TTFS_ENGINE_H
 
+#include "image.h"
 #include "jit.h"
-#include "session.h"
 #include "trace.h"
 
 /* Traces of a block of samples, side by side: trace[i] has its part of the two arrays. */
@@ -22,15 +22,21 @@ void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, bool 
                       TtfsArena *a);
 
 typedef struct {
-    uint32_t threads; /* instances of golden and rtl: no more than samples */
+    uint32_t threads; /* instances of golden and rtl */
     TtfsJitOptions jit;
 } TtfsEngineOptions;
 
-/* Reads --cpu, --jit-path, --no-cache and --dump-llvm; threads and samples are the session's. */
-bool ttfs_engine_options(TtfsEngineOptions *e, const TtfsOptions *o, TtfsSession *s,
-                         TtfsDiag *diag);
+/* What engines run; must outlive them. golden and jit read the graph, rtl reads the rest. */
+typedef struct {
+    const char *folder; /* where it came from, for messages */
+    const TtfsSpike *spike;
+    const TtfsImage *image; /* NULL: there is none */
+    const char *rtl, *wrapper;
+    const uint64_t *slot_limit; /* [image's slots]: cycles after which a run is given up */
+} TtfsEngineSource;
 
 typedef struct {
+    TtfsArena arena;
     const char *name;
     double seconds; /* spent in runs so far */
     uint32_t threads;
@@ -45,10 +51,9 @@ typedef struct {
 extern const char *const ttfs_engine_names[];
 enum { TTFS_ENGINE_RELU, TTFS_ENGINE_GOLDEN, TTFS_ENGINE_JIT, TTFS_ENGINE_RTL, TTFS_ENGINE_EXACT };
 
-/* Opens golden, jit or rtl on a loaded output folder: golden and jit read o->spike, rtl reads
- * o->image and OUT/rtl. */
-bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *options, TtfsOut *o,
-                      TtfsDiag *diag);
+/* Opens golden, jit or rtl. */
+bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *options,
+                      const TtfsEngineSource *source, TtfsDiag *diag);
 void ttfs_engine_close(TtfsEngine *e);
 /* Most samples that are worth giving at a time: a block of a slow engine is short, so that progress
  * is seen. */

@@ -20,5 +20,7 @@ typedef struct {
 /* `errors`: of the outputs, when relu ran beside a spiking engine. */
 void ttfs_run_json(const TtfsRunResult *v, const TtfsOutputErrors *errors);
 void ttfs_run_text(const TtfsRunResult *v, const TtfsOutputErrors *errors);
+/* A line an output; nothing when nothing was counted. */
+void ttfs_output_errors_print(const TtfsOutputErrors *e);
 
 #endif

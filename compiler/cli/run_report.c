@@ -5,6 +5,7 @@
 #include "run_report.h"
 
 #include "report_json.h"
+#include "say.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -95,6 +96,14 @@ static void print_jit(const TtfsJit *jit) {
         print_layers(jit);
     else
         printf("layers              %u, of which %u event-driven; --json lists them\n", n, events);
+}
+
+void ttfs_output_errors_print(const TtfsOutputErrors *e) {
+    for (uint32_t i = 0; e->output && i < e->outputs; i++) {
+        TtfsOutputError w = ttfs_output_errors_whole(e, i);
+        printf("output %-12s largest error %.3g, mean %.3g (of the largest value, %.4g)\n",
+               e->output[i].name, w.most, w.sum, w.largest);
+    }
 }
 
 void ttfs_run_text(const TtfsRunResult *v, const TtfsOutputErrors *errors) {

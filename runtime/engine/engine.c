@@ -4,10 +4,8 @@
  */
 #include "engine.h"
 
-#include "cache.h"
-#include "flow.h"
+#include "clock.h"
 #include "golden.h"
-#include "job.h"
 #include "parallel.h"
 #include "sim.h"
 
@@ -30,21 +28,6 @@ void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, bool 
     }
 }
 
-bool ttfs_engine_options(TtfsEngineOptions *e, const TtfsOptions *o, TtfsSession *s,
-                         TtfsDiag *diag) {
-    static const char *const paths[] = {"choose", "dense", "events", NULL};
-    uint32_t path;
-    bool kept = !o->value[TTFS_OPT_NO_CACHE];
-    *e = (TtfsEngineOptions){.threads = s->threads < s->count ? s->threads : (uint32_t)s->count};
-    if (!ttfs_option_word(o, TTFS_OPT_JIT_PATH, paths, 0, &path, diag)) return false;
-    e->jit = (TtfsJitOptions){.threads = s->threads,
-                              .cache = kept ? ttfs_cache_folder(&s->out.arena) : NULL,
-                              .dump = o->value[TTFS_OPT_DUMP_LLVM],
-                              .cpu = o->value[TTFS_OPT_CPU],
-                              .path = (TtfsJitPath)path};
-    return !e->jit.dump || ttfs_make_folders(e->jit.dump, diag);
-}
-
 static bool run_golden(void *instance, const uint16_t *x, TtfsTrace *out, TtfsDiag *diag) {
     (void)diag;
     ttfs_golden_run(instance, x, out);
@@ -55,8 +38,8 @@ static void close_golden(void *instance) {
     ttfs_golden_close(instance);
 }
 
-static bool open_golden(TtfsEngine *e, const TtfsOut *o) {
-    for (uint32_t i = 0; i < e->threads; i++) e->instance[i] = ttfs_golden_open(&o->spike);
+static bool open_golden(TtfsEngine *e, const TtfsEngineSource *source) {
+    for (uint32_t i = 0; i < e->threads; i++) e->instance[i] = ttfs_golden_open(source->spike);
     e->run = run_golden;
     e->close = close_golden;
     return true;
@@ -70,42 +53,45 @@ static void close_rtl(void *instance) {
     ttfs_sim_close(instance);
 }
 
-static bool open_rtl(TtfsEngine *e, TtfsOut *o, TtfsDiag *diag) {
-    if (!o->has_image)
-        return ttfs_error(diag, TTFS_AT_FILE(o->folder), TTFS_OUT_FOLDER,
+static bool open_rtl(TtfsEngine *e, const TtfsEngineSource *source, TtfsDiag *diag) {
+    if (!source->image)
+        return ttfs_error(diag, TTFS_AT_FILE(source->folder), TTFS_OUT_FOLDER,
                           "no image: the compilation stopped before it");
-    const char *rtl = ttfs_out_path(o, "rtl");
-    if (!ttfs_is_folder(rtl))
-        return ttfs_error(diag, TTFS_AT_FILE(rtl), TTFS_OUT_FOLDER,
+    if (!ttfs_is_folder(source->rtl))
+        return ttfs_error(diag, TTFS_AT_FILE(source->rtl), TTFS_OUT_FOLDER,
                           "no Verilog: the compilation stopped before it");
-    uint64_t *limit = TTFS_ARRAY(&o->arena, uint64_t, o->image.slots);
-    for (uint32_t i = 0; i < o->image.slots && i < o->plan.slots.len; i++)
-        limit[i] = 2 * o->plan.slots.at[i].worst_cycles + 1000;
-    const char *wrapper = ttfs_data_path(&o->arena, "runtime/sim/sim_chip.cpp");
     e->run = run_rtl;
     e->close = close_rtl;
     for (uint32_t i = 0; i < e->threads; i++)
-        if (!(e->instance[i] = ttfs_sim_open(&o->image, rtl, wrapper, limit, diag))) return false;
+        if (!(e->instance[i] = ttfs_sim_open(source->image, source->rtl, source->wrapper,
+                                             source->slot_limit, diag)))
+            return false;
     return true;
 }
 
-bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *options, TtfsOut *o,
-                      TtfsDiag *diag) {
+static bool open_jit(TtfsEngine *e, const TtfsJitOptions *options, const TtfsSpike *s,
+                     TtfsDiag *diag) {
+    if (options->dump && !ttfs_make_folders(options->dump, diag)) return false;
+    e->jit = ttfs_jit_open(s, options, diag);
+    return e->jit != NULL;
+}
+
+bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *options,
+                      const TtfsEngineSource *source, TtfsDiag *diag) {
+    const TtfsSpike *s = source->spike;
     *e = (TtfsEngine){.name = ttfs_engine_names[which],
                       .threads = options->threads,
-                      .inputs = ttfs_pop_size(ttfs_spike_pop(&o->spike, o->spike.input))};
-    if (which == TTFS_ENGINE_JIT) {
-        e->jit = ttfs_jit_open(&o->spike, &options->jit, diag);
-        return e->jit != NULL;
-    }
-    e->instance = TTFS_ARRAY(&o->arena, void *, e->threads);
-    return which == TTFS_ENGINE_RTL ? open_rtl(e, o, diag) : open_golden(e, o);
+                      .inputs = ttfs_pop_size(ttfs_spike_pop(s, s->input))};
+    if (which == TTFS_ENGINE_JIT) return open_jit(e, &options->jit, s, diag);
+    e->instance = TTFS_ARRAY(&e->arena, void *, e->threads);
+    return which == TTFS_ENGINE_RTL ? open_rtl(e, source, diag) : open_golden(e, source);
 }
 
 void ttfs_engine_close(TtfsEngine *e) {
     for (uint32_t i = 0; e->instance && i < e->threads; i++)
         if (e->instance[i]) e->close(e->instance[i]);
     if (e->jit) ttfs_jit_close(e->jit);
+    ttfs_arena_free(&e->arena);
     *e = (TtfsEngine){0};
 }
 

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Progress: how long work tells whoever asked for it how far it is. All zeros: nobody is told.
+ */
+#ifndef TTFS_PROGRESS_H
+#define TTFS_PROGRESS_H
+
+#include <stdint.h>
+
+typedef struct {
+    /* `done` of `of` things called `what` ("samples"); done 0 when the work begins. Called by one
+     * thread at a time, as often as the work likes. */
+    void (*tell)(void *context, const char *what, uint64_t done, uint64_t of);
+    void *context;
+} TtfsProgress;
+
+static inline void ttfs_tell(const TtfsProgress *p, const char *what, uint64_t done, uint64_t of) {
+    if (p->tell) p->tell(p->context, what, done, of);
+}
+
+#endif

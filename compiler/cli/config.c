@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The config file of a compilation. Its keys are the option names ('_' for '-'), plus `input`
+ * {mean, std} and `layers` {NAME: {ticks, weight_bits, percentile}}. Unknown keys are refused with
+ * the nearest known one; paths are relative to the file.
+ */
+#include "read_options.h"
+
+#include "nearest.h"
+
+#include <cjson/cJSON.h>
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+enum { CONFIG_LIMIT = 1 << 20 };
+
+typedef struct {
+    const char *file;
+    TtfsJob *job;
+    TtfsOptions *options;
+    TtfsArena *arena;
+    TtfsDiag *diag;
+} Config;
+
+static bool config_fault(const Config *c, const char *key, const char *what) {
+    return ttfs_error(c->diag, TTFS_AT_NODE(c->file, ttfs_arena_strdup(c->arena, key)),
+                      TTFS_JSON_KEY, "%s", what);
+}
+
+static bool unknown_key(const Config *c, const char *key, const char *const *known, size_t n) {
+    return config_fault(c, key,
+                        ttfs_arena_printf(c->arena, "no such key; the nearest is '%s'",
+                                          ttfs_nearest(key, known, n)));
+}
+
+static const char *const top_keys[] = {"chip",        "calib",  "calib_count", "ticks",
+                                       "weight_bits", "memory", "percentile",  "input_range",
+                                       "seed",        "input",  "layers"};
+
+/* A scalar, or [lo, hi] for a range, as the text an option has. */
+static const char *value_text(const Config *c, const cJSON *v) {
+    if (cJSON_IsString(v)) return ttfs_arena_strdup(c->arena, v->valuestring);
+    if (cJSON_IsNumber(v)) return ttfs_arena_printf(c->arena, "%.17g", v->valuedouble);
+    if (cJSON_IsArray(v) && cJSON_GetArraySize(v) == 2 && cJSON_IsNumber(v->child) &&
+        cJSON_IsNumber(v->child->next))
+        return ttfs_arena_printf(c->arena, "%.9g:%.9g", v->child->valuedouble,
+                                 v->child->next->valuedouble);
+    return NULL;
+}
+
+static bool take_scalar(const Config *c, TtfsOption id, const cJSON *v) {
+    const char *text = value_text(c, v);
+    if (!text || (cJSON_IsArray(v) && id != TTFS_OPT_INPUT_RANGE))
+        return config_fault(c, v->string, "a number or a string expected");
+    bool path = id == TTFS_OPT_CALIB ||
+                (id == TTFS_OPT_CHIP && (strchr(text, '/') || strstr(text, ".json")));
+    if (path) text = ttfs_path_join(c->arena, ttfs_path_dir(c->arena, c->file), text);
+    if (c->options->value[id]) return true; /* the command line wins */
+    c->options->value[id] = text;
+    c->options->config[id] = c->file;
+    return true;
+}
+
+static bool take_channels(const Config *c, const cJSON *v, float *out, uint32_t *n) {
+    int count = cJSON_IsArray(v) ? cJSON_GetArraySize(v) : 0;
+    if (count < 1 || count > 16)
+        return config_fault(c, v->string, "a list of 1 to 16 numbers, one a channel, expected");
+    *n = 0;
+    for (const cJSON *e = v->child; e; e = e->next) {
+        if (!cJSON_IsNumber(e) || !isfinite(e->valuedouble))
+            return config_fault(c, v->string, "a list of finite numbers expected");
+        out[(*n)++] = (float)e->valuedouble;
+    }
+    return true;
+}
+
+static bool take_input(const Config *c, const cJSON *v) {
+    static const char *const keys[] = {"mean", "std"};
+    TtfsInputMap *m = &c->job->map;
+    uint32_t means = 0, deviations = 0;
+    if (!cJSON_IsObject(v)) return config_fault(c, "input", "an object with mean and std expected");
+    for (const cJSON *e = v->child; e; e = e->next) {
+        bool ok;
+        if (strcmp(e->string, "mean") == 0)
+            ok = take_channels(c, e, m->mean, &means);
+        else if (strcmp(e->string, "std") == 0)
+            ok = take_channels(c, e, m->deviation, &deviations);
+        else
+            ok = unknown_key(c, e->string, keys, 2);
+        if (!ok) return false;
+    }
+    if (means == 0 || means != deviations)
+        return config_fault(c, "input", "mean and std of equal length expected");
+    for (uint32_t i = 0; i < deviations; i++)
+        if (!(m->deviation[i] > 0)) return config_fault(c, "input", "std must be above 0");
+    m->channels = means;
+    return true;
+}
+
+static bool take_layer_key(const Config *c, TtfsLayerOptions *layer, const cJSON *e) {
+    static const char *const keys[] = {"ticks", "weight_bits", "percentile"};
+    double v = cJSON_IsNumber(e) ? e->valuedouble : -1;
+    bool whole = v == floor(v);
+    if (strcmp(e->string, "ticks") == 0) {
+        if (!whole || v < 1 || v > TTFS_MAX_TICKS)
+            return config_fault(c, layer->layer, "ticks: 1 to 65535 expected");
+        layer->ticks = (uint32_t)v;
+    } else if (strcmp(e->string, "weight_bits") == 0) {
+        if (!whole || v < 2 || v > 16)
+            return config_fault(c, layer->layer, "weight_bits: 2 to 16 expected");
+        layer->weight_bits = (uint32_t)v;
+    } else if (strcmp(e->string, "percentile") == 0) {
+        if (!(v >= 0.5 && v <= 1))
+            return config_fault(c, layer->layer, "percentile: 0.5 to 1 expected");
+        layer->percentile = v;
+    } else {
+        return unknown_key(c, e->string, keys, 3);
+    }
+    return true;
+}
+
+static bool take_layers(const Config *c, const cJSON *v) {
+    if (!cJSON_IsObject(v))
+        return config_fault(c, "layers", "an object with an object a layer expected");
+    uint32_t n = (uint32_t)cJSON_GetArraySize(v), i = 0;
+    TtfsLayerOptions *layers = TTFS_ARRAY(c->arena, TtfsLayerOptions, n);
+    for (const cJSON *e = v->child; e; e = e->next, i++) {
+        layers[i] =
+            (TtfsLayerOptions){.layer = ttfs_arena_strdup(c->arena, e->string), .percentile = -1};
+        if (!cJSON_IsObject(e)) return config_fault(c, e->string, "an object expected");
+        for (const cJSON *k = e->child; k; k = k->next)
+            if (!take_layer_key(c, &layers[i], k)) return false;
+    }
+    c->job->spike.layers = layers;
+    c->job->spike.n_layers = n;
+    return true;
+}
+
+static bool take_config(const Config *c, const cJSON *root) {
+    if (!cJSON_IsObject(root)) return config_fault(c, "", "a JSON object expected");
+    for (const cJSON *v = root->child; v; v = v->next) {
+        TtfsOption id = ttfs_option_of_key(v->string);
+        bool ok;
+        if (id != TTFS_OPTIONS)
+            ok = take_scalar(c, id, v);
+        else if (strcmp(v->string, "input") == 0)
+            ok = take_input(c, v);
+        else if (strcmp(v->string, "layers") == 0)
+            ok = take_layers(c, v);
+        else
+            ok = unknown_key(c, v->string, top_keys, sizeof top_keys / sizeof *top_keys);
+        if (!ok) return false;
+    }
+    return true;
+}
+
+static bool read_file(const Config *c) {
+    TtfsFile f;
+    if (!ttfs_file_open(&f, c->file, CONFIG_LIMIT, c->diag)) return false;
+    const char *end = NULL, *after = (const char *)f.bytes + f.size;
+    cJSON *root = cJSON_ParseWithLengthOpts((const char *)f.bytes, f.size, &end, false);
+    while (root && end < after && isspace((unsigned char)*end)) end++;
+    bool ok = root != NULL && end == after;
+    if (!ok) {
+        uint32_t line = 1;
+        for (const char *p = (const char *)f.bytes; p && p < end; p++) line += *p == '\n';
+        ttfs_error(c->diag, (TtfsLoc){.file = c->file, .line = line, .col = 1}, TTFS_JSON_SYNTAX,
+                   "not JSON from here on");
+    } else {
+        ok = take_config(c, root);
+    }
+    cJSON_Delete(root);
+    ttfs_file_close(&f);
+    return ok;
+}
+
+bool ttfs_config_read(const char *file, TtfsJob *job, TtfsOptions *o, TtfsArena *a,
+                      TtfsDiag *diag) {
+    return read_file(&(Config){file, job, o, a, diag});
+}

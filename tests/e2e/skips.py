@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What cannot run is a skip: with a tool taken away, the tests that need it end with 77 and name it,
+and tools/count_tests.py counts them under that reason.
+"""
+import json
+import os
+import subprocess
+import sys
+
+from e2e import SKIPPED, SOURCE, Case
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+COUNT = os.path.join(SOURCE, "tools", "count_tests.py")
+
+
+def run(case, *command, **env):
+    p = subprocess.run(command, cwd=case.folder, env=dict(os.environ, **env), stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT, check=False)
+    return p.returncode, p.stdout.decode(errors="replace")
+
+
+def shell_only(case):
+    """A folder for PATH that has what the scripts themselves call, and no tool of a test."""
+    os.makedirs(case.path("bin"))
+    for name in ("sh", "dirname", "sed", "mktemp", "mkdir", "rm", "tr", "grep", "cat"):
+        found = next(f for f in (os.path.join(d, name) for d in ("/usr/bin", "/bin")) if os.path.exists(f))
+        os.symlink(found, case.path("bin", name))
+    return case.path("bin")
+
+
+def without(case, what, command, **env):
+    code, said = run(case, *command, **env)
+    case.equal(code, SKIPPED, "exit code without %s: %s" % (what, said))
+    case.check("skipped: " in said and what in said, "%s does not say that it lacks %s: %s" % (command, what, said))
+
+
+def tools_taken_away(case):
+    bare = shell_only(case)
+    emit = (sys.executable, os.path.join(HERE, "emit.py"), "digits_mlp", "1")
+    for part, tool in (("text", "clang"), ("riscv64-linux-gnu", "clang")):
+        without(case, tool, emit + (part,), TTFS_LLVM_BIN=bare)
+    without(case, "qemu-riscv32", (sys.executable, os.path.join(HERE, "docs.py"), "embedded"), PATH=bare)
+    rtl = os.path.join(SOURCE, "tests", "rtl", "run.sh")
+    for name, tool in (("lint/ttfs_skid", "verilator"), ("synth/ttfs_skid", "yosys"), ("bench/skid", "iverilog"),
+                       ("fails/skid", "iverilog"), ("fails/synth-latch", "yosys")):
+        without(case, tool, (rtl, "--is", name), PATH=bare)
+    without(case, "clang-format", (os.path.join(HERE, "style.sh"), "layout", os.path.abspath(SOURCE)), PATH=bare)
+    case.write("bin/clang-format", "#!/bin/sh\necho clang-format version 98.7.6\n")
+    os.chmod(case.path("bin", "clang-format"), 0o755)
+    without(case, "98.7.6", (os.path.join(HERE, "style.sh"), "layout", os.path.abspath(SOURCE)), PATH=bare)
+
+
+def counted(case):
+    tests = [("a", "OK", ""), ("b", "SKIP", "x\nskipped: no tool\n"), ("c", "SKIP", "skipped: no tool\nbye\n"),
+             ("d", "SKIP", "")]
+    case.write("log.json", "".join(json.dumps({"name": n, "result": r, "stdout": o}) + "\n" for n, r, o in tests))
+    code, said = run(case, sys.executable, COUNT, "log.json")
+    case.equal((code, said.splitlines()),
+               (0, ["skipped, 1: no reason given", "    d", "skipped, 2: no tool", "    b", "    c",
+                    "1 passed, 0 failed, 3 skipped"]), "count_tests.py")
+    case.write("bad.json", json.dumps({"name": "e", "result": "TIMEOUT"}) + "\n")
+    code, said = run(case, sys.executable, COUNT, "log.json", "bad.json", "none.json")
+    case.equal((code, said.splitlines()[-1]), (1, "1 passed, 2 failed, 3 skipped"), "count_tests.py")
+    case.check("FAILED (timeout): e" in said, "a failed test is not named: %s" % said)
+    only_skips = run(case, sys.executable, COUNT, case.write("s.json", json.dumps({"name": "f", "result": "SKIP"})))
+    case.equal(only_skips[0], 1, "exit code when nothing ran")
+
+
+def main():
+    case = Case()
+    tools_taken_away(case)
+    counted(case)
+    return case.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
