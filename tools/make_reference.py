@@ -82,7 +82,7 @@ with however many threads.
 
 | variable | meaning |
 | --- | --- |
-| `TTFS_CACHE` | where Verilated chips and the jit's code are kept (else `$XDG_CACHE_HOME/ttfs`, else `~/.cache/ttfs`) |
+| `TTFS_CACHE` | where Verilated chips and the jit's code are kept (else `$XDG_CACHE_HOME/ttfs`, else `~/.cache/ttfs`); a folder that others can write to is not used, and a note says so |
 | `TTFS_DATA` | where `hw/` and `rtl/` are looked for instead of the installed or source folder |
 | `NO_COLOR` | no coloured messages |
 """

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Files over POSIX: mmap for reading, write and rename for writing.
+ * Reading, folders and paths over POSIX. Removing goes down by open folders, never by path: what is
+ * put in a folder's place while it is removed, a link to another say, is not followed.
  */
 #include "file.h"
 
@@ -69,47 +70,6 @@ void ttfs_file_close(TtfsFile *f) {
     *f = (TtfsFile){0};
 }
 
-bool ttfs_write_all(int fd, const void *bytes, size_t n) {
-    const char *p = bytes;
-    while (n > 0) {
-        ssize_t done = write(fd, p, n);
-        if (done < 0 && errno == EINTR) continue;
-        if (done <= 0) return false;
-        p += done;
-        n -= (size_t)done;
-    }
-    return true;
-}
-
-void ttfs_file_begin(TtfsFileWriter *w, const char *path) {
-    int n = snprintf(w->temporary, sizeof w->temporary, "%s.%ld.tmp", path, (long)getpid());
-    w->path = path;
-    w->fd = -1;
-    w->fault = ENAMETOOLONG;
-    if (n < 0 || (size_t)n >= sizeof w->temporary) return;
-    w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    w->fault = w->fd < 0 ? errno : 0;
-}
-
-void ttfs_file_put(TtfsFileWriter *w, const void *bytes, size_t n) {
-    if (!w->fault && !ttfs_write_all(w->fd, bytes, n)) w->fault = errno;
-}
-
-bool ttfs_file_end(TtfsFileWriter *w, TtfsDiag *diag) {
-    if (w->fd >= 0 && close(w->fd) != 0 && !w->fault) w->fault = errno;
-    if (!w->fault && rename(w->temporary, w->path) != 0) w->fault = errno;
-    if (!w->fault) return true;
-    if (w->fd >= 0) unlink(w->temporary);
-    return ttfs_error(diag, TTFS_AT_FILE(w->path), TTFS_FILE_WRITE, "%s", strerror(w->fault));
-}
-
-bool ttfs_file_write(const char *path, const void *bytes, size_t n, TtfsDiag *diag) {
-    TtfsFileWriter w;
-    ttfs_file_begin(&w, path);
-    ttfs_file_put(&w, bytes, n);
-    return ttfs_file_end(&w, diag);
-}
-
 bool ttfs_make_folders(const char *path, TtfsDiag *diag) {
     char part[4096];
     size_t len = strlen(path);
@@ -137,27 +97,42 @@ bool ttfs_is_folder(const char *path) {
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static bool remove_entries(const char *path, TtfsDiag *diag) {
-    DIR *dir = opendir(path);
-    if (!dir) return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_WRITE, "%s", strerror(errno));
-    TtfsArena scratch = {0};
+/* Removes entry `name` of the open folder `at`. False: errno says why. */
+static bool remove_at(int at, const char *name);
+
+static bool remove_entries(int folder) {
+    DIR *dir = fdopendir(folder); /* takes the descriptor */
+    if (!dir) {
+        close(folder);
+        return false;
+    }
     bool ok = true;
     for (struct dirent *e; ok && (e = readdir(dir)) != NULL;)
         if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-            ok = ttfs_remove_tree(ttfs_path_join(&scratch, path, e->d_name), diag);
-    ttfs_arena_free(&scratch);
+            ok = remove_at(dirfd(dir), e->d_name);
+    int why = errno;
     closedir(dir);
+    errno = why;
     return ok;
 }
 
-bool ttfs_remove_tree(const char *path, TtfsDiag *diag) {
+static bool remove_at(int at, const char *name) {
     struct stat st;
-    if (lstat(path, &st) != 0) return true;
+    if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0) return errno == ENOENT;
     bool folder = S_ISDIR(st.st_mode);
-    if (folder && !remove_entries(path, diag)) return false;
-    if ((folder ? rmdir(path) : unlink(path)) != 0)
-        return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_FILE_WRITE, "%s", strerror(errno));
-    return true;
+    if (folder) {
+        int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 || !remove_entries(fd)) return false;
+    }
+    return unlinkat(at, name, folder ? AT_REMOVEDIR : 0) == 0 || errno == ENOENT;
+}
+
+bool ttfs_remove_tree(const char *path, TtfsDiag *diag) {
+    return remove_at(AT_FDCWD, path) || ttfs_file_fault(diag, path, TTFS_FILE_WRITE);
+}
+
+bool ttfs_remove_path(const char *path) {
+    return remove_at(AT_FDCWD, path);
 }
 
 char *ttfs_path_join(TtfsArena *a, const char *dir, const char *name) {
@@ -176,4 +151,19 @@ char *ttfs_path_dir(TtfsArena *a, const char *path) {
 const char *ttfs_path_base(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
+}
+
+enum { MOST_LINKS = 40 };
+
+char *ttfs_path_follow(TtfsArena *a, const char *path) {
+    char to[4096];
+    char *at = ttfs_arena_strdup(a, path);
+    for (int i = 0; i < MOST_LINKS; i++) {
+        ssize_t n = readlink(at, to, sizeof to - 1);
+        if (n < 0) return errno == EINVAL || errno == ENOENT ? at : NULL;
+        to[n] = 0;
+        at = ttfs_path_join(a, *to == '/' ? "" : ttfs_path_dir(a, at), to);
+    }
+    errno = ELOOP;
+    return NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Whole files: bounded reads, writes that appear at once or not at all, folders, paths.
+ * Whole files: bounded reads (file.c), writes that appear at once or not at all (file_write.c),
+ * folders, paths.
  */
 #ifndef TTFS_FILE_H
 #define TTFS_FILE_H
@@ -22,27 +23,38 @@ int *ttfs_hold_fd(void);
 bool ttfs_file_open(TtfsFile *f, const char *path, size_t limit, TtfsDiag *diag);
 void ttfs_file_close(TtfsFile *f);
 
-/* Writes all bytes to an open file, whatever interrupts; false: errno says why. */
-bool ttfs_write_all(int fd, const void *bytes, size_t n);
-/* Writes `path` under a temporary name beside it and renames: readers see the old file or the new.
+/* Writes all bytes to an open file, whatever interrupts or wants waiting for; false: errno says
+ * why.
  */
+bool ttfs_write_all(int fd, const void *bytes, size_t n);
+/* Writes what the user names. A file appears whole, on the disk, or not at all: readers see the old
+ * one or the new. Symbolic links are followed; devices and FIFOs are written, never replaced. */
 bool ttfs_file_write(const char *path, const void *bytes, size_t n, TtfsDiag *diag);
+/* The same for a file in a folder of ttfs: a link of its name is replaced, not followed. */
+bool ttfs_file_replace(const char *path, const void *bytes, size_t n, TtfsDiag *diag);
+/* Writes a file of a folder that is still in the making, plainly: it appears with its first byte
+ * and is on the disk when ttfs_sync_tree says so. */
+bool ttfs_file_fill(const char *path, const void *bytes, size_t n, TtfsDiag *diag);
 /* The same part by part: begin, put as often as needed, end, which alone says what went wrong. */
 typedef struct {
     const char *path;
-    char temporary[4096];
     int fd;    /* -1: not open */
     int fault; /* errno of the first failure, 0: none */
 } TtfsFileWriter;
 void ttfs_file_begin(TtfsFileWriter *w, const char *path);
 void ttfs_file_put(TtfsFileWriter *w, const void *bytes, size_t n);
 bool ttfs_file_end(TtfsFileWriter *w, TtfsDiag *diag);
+/* Returns when a file, or a folder with all in it, is on the disk. False: errno says why. */
+bool ttfs_sync_tree(const char *path);
+
 /* Makes the folder and those above it. */
 bool ttfs_make_folders(const char *path, TtfsDiag *diag);
 bool ttfs_file_exists(const char *path);
 bool ttfs_is_folder(const char *path);
 /* Removes a file, or a folder with all in it; links are removed, not followed. Absent is fine. */
 bool ttfs_remove_tree(const char *path, TtfsDiag *diag);
+/* The same without a word: errno says why. */
+bool ttfs_remove_path(const char *path);
 
 /* `dir`/`name`; `name` alone when it is absolute or `dir` is empty. */
 char *ttfs_path_join(TtfsArena *a, const char *dir, const char *name);
@@ -50,5 +62,8 @@ char *ttfs_path_join(TtfsArena *a, const char *dir, const char *name);
 char *ttfs_path_dir(TtfsArena *a, const char *path);
 /* What follows the last slash. */
 const char *ttfs_path_base(const char *path);
+/* Where a path leads when its last part is a symbolic link, or a link to one; there need be nothing
+ * there. NULL: errno says why. */
+char *ttfs_path_follow(TtfsArena *a, const char *path);
 
 #endif

@@ -312,7 +312,7 @@ int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
         const char *path = ttfs_out_path(&out, "report/index.html");
         page(&b, &out);
         ok = ttfs_make_folders(ttfs_out_path(&out, "report"), diag) &&
-             ttfs_file_write(path, b.text, b.len, diag);
+             ttfs_file_replace(path, b.text, b.len, diag);
         if (ok && o->value[TTFS_OPT_JSON]) {
             cJSON *j = cJSON_CreateObject();
             cJSON_AddStringToObject(j, "page", path);

@@ -183,7 +183,8 @@ int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     bool spiking = which != TTFS_ENGINE_RELU, rtl = which == TTFS_ENGINE_RTL;
     bool classes_only = o->value[TTFS_OPT_CLASSES_ONLY] != NULL, relu = !classes_only || !spiking;
     int parts = TTFS_OUT_SPIKE | (relu ? TTFS_OUT_NET : 0) |
-                (rtl ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0);
+                (rtl ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE | TTFS_OUT_RTL : 0) |
+                (o->value[TTFS_OPT_TRUST_RTL] ? TTFS_OUT_TRUST_RTL : 0);
     TtfsSession s = {0};
     TtfsSessionOptions session;
     TtfsJitOptions jit;

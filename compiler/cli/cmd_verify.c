@@ -236,7 +236,9 @@ static bool verify(Verify *v, const TtfsOptions *o, TtfsArena *a, TtfsDiag *diag
     if (!engines) engines = image ? "golden,jit,rtl" : "golden,jit";
     if (!parse_engines(v, engines, a, diag)) return false;
     image |= v->rtl || v->fault.kind == TTFS_FAULT_IMAGE;
-    int parts = TTFS_OUT_SPIKE | (image ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0);
+    int parts = TTFS_OUT_SPIKE | (image ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0) |
+                (v->rtl ? TTFS_OUT_RTL : 0) |
+                (o->value[TTFS_OPT_TRUST_RTL] ? TTFS_OUT_TRUST_RTL : 0);
     int64_t flip = v->fault.kind == TTFS_FAULT_IMAGE ? (int64_t)v->fault.index : -1;
     v->verdict->damaged = v->fault.kind != TTFS_FAULT_NONE;
     TtfsSessionOptions session;

@@ -4,7 +4,7 @@
  */
 #include "read_options.h"
 
-#include "cache.h"
+#include "cache_folder.h"
 #include "parallel.h"
 #include "shipped.h"
 
@@ -53,7 +53,9 @@ bool ttfs_read_jit(TtfsJitOptions *j, const TtfsOptions *o, TtfsArena *a, TtfsDi
     static const char *const paths[] = {"choose", "dense", "events", NULL};
     uint32_t path;
     if (!ttfs_option_word(o, TTFS_OPT_JIT_PATH, paths, 0, &path, diag)) return false;
-    *j = (TtfsJitOptions){.cache = o->value[TTFS_OPT_NO_CACHE] ? NULL : ttfs_cache_folder(a),
+    const char *cache = o->value[TTFS_OPT_NO_CACHE] ? NULL : ttfs_cache_named(a, "jit");
+    if (!cache && !o->value[TTFS_OPT_NO_CACHE]) cache = ""; /* a note will say so */
+    *j = (TtfsJitOptions){.cache = cache,
                           .dump = o->value[TTFS_OPT_DUMP_LLVM],
                           .cpu = o->value[TTFS_OPT_CPU],
                           .path = (TtfsJitPath)path};

@@ -28,7 +28,7 @@ static const char *path_of(const Writer *w, const char *name) {
 }
 
 static bool put(const Writer *w, const char *name, TtfsBuf *text) {
-    bool ok = ttfs_file_write(path_of(w, name), ttfs_buf_text(text), text->len, w->diag);
+    bool ok = ttfs_file_fill(path_of(w, name), ttfs_buf_text(text), text->len, w->diag);
     ttfs_buf_free(text);
     return ok;
 }

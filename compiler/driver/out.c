@@ -131,13 +131,15 @@ bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, int64_t flip, Ttfs
             !ttfs_plan_check(&o->plan, &o->spike, ttfs_out_path(o, "forms/plan.txt"), diag))
             return false;
     }
-    return !(parts & TTFS_OUT_IMAGE) || read_image(o, flip, diag);
+    if (parts & TTFS_OUT_IMAGE && !read_image(o, flip, diag)) return false;
+    return !(parts & TTFS_OUT_RTL) || !o->has_image ||
+           ttfs_out_read_rtl(o, (parts & TTFS_OUT_TRUST_RTL) != 0, diag);
 }
 
 TtfsEngineSource ttfs_out_source(TtfsOut *o) {
     TtfsEngineSource source = {.folder = o->folder,
                                .spike = &o->spike,
-                               .rtl = ttfs_out_path(o, "rtl"),
+                               .verilog = o->verilog.files.len ? &o->verilog : NULL,
                                .wrapper = ttfs_data_path(&o->arena, "runtime/sim/sim_chip.cpp")};
     if (!o->has_image) return source;
     uint64_t *limit = TTFS_ARRAY(&o->arena, uint64_t, o->image.slots);
@@ -149,6 +151,7 @@ TtfsEngineSource ttfs_out_source(TtfsOut *o) {
 }
 
 void ttfs_out_close(TtfsOut *o) {
+    ttfs_file_set_free(&o->verilog);
     ttfs_image_free(&o->image);
     ttfs_plan_free(&o->plan);
     ttfs_spike_free(&o->spike);

@@ -19,17 +19,21 @@ typedef struct {
     TtfsSpike spike;
     TtfsPlan plan;
     TtfsImage image;
+    TtfsFileSet verilog;
     bool has_plan;                 /* it is loaded */
     bool has_image, image_damaged; /* damaged: it did not load; the reason is in diag */
 } TtfsOut;
 
-/* PLAN_IF_ANY: no error when the compilation stopped before it; has_plan says. */
+/* PLAN_IF_ANY: no error when the compilation stopped before it; has_plan says. RTL: with IMAGE, and
+ * refused when it is not what this ttfs writes for the chip, unless TRUST_RTL. */
 enum {
     TTFS_OUT_NET = 1,
     TTFS_OUT_SPIKE = 2,
     TTFS_OUT_PLAN = 4,
     TTFS_OUT_IMAGE = 8,
-    TTFS_OUT_PLAN_IF_ANY = 16
+    TTFS_OUT_PLAN_IF_ANY = 16,
+    TTFS_OUT_RTL = 32,
+    TTFS_OUT_TRUST_RTL = 64
 };
 
 /* Loads the manifest and the parts asked for. `flip`: bit to invert in the image file's bytes after
@@ -40,6 +44,8 @@ void ttfs_out_close(TtfsOut *o);
 TtfsEngineSource ttfs_out_source(TtfsOut *o);
 /* Path of a file in the folder. */
 const char *ttfs_out_path(TtfsOut *o, const char *name);
+/* Reads OUT/rtl for the chip of the image, as TTFS_OUT_RTL says. */
+bool ttfs_out_read_rtl(TtfsOut *o, bool trusted, TtfsDiag *diag);
 /* True when `path` looks like an output folder. */
 bool ttfs_is_out(const char *path);
 

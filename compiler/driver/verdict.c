@@ -102,8 +102,8 @@ bool ttfs_verdict_keep(const TtfsVerdict *v, const cJSON *j, const char *folder,
     folder = ttfs_path_join(&a, folder, "verify");
     ttfs_json_text(j, &text);
     bool ok = ttfs_make_folders(folder, diag) &&
-              ttfs_file_write(ttfs_path_join(&a, folder, ttfs_buf_text(&name)),
-                              ttfs_buf_text(&text), text.len, diag);
+              ttfs_file_replace(ttfs_path_join(&a, folder, ttfs_buf_text(&name)),
+                                ttfs_buf_text(&text), text.len, diag);
     ttfs_buf_free(&text);
     ttfs_buf_free(&name);
     ttfs_arena_free(&a);

@@ -21,7 +21,7 @@ typedef struct {
 } TtfsTensor;
 
 typedef enum {
-#define TTFS_OP(NAME, name, least, most, attrs) TTFS_OP_##NAME,
+#define TTFS_OP(NAME, name, least, most, attrs, shape, value, meaning) TTFS_OP_##NAME,
 #include "ops.def"
 #undef TTFS_OP
     TTFS_OP_COUNT

@@ -162,6 +162,11 @@ void ttfs_view_push(TtfsView *v, uint32_t size, uint32_t stride);
 /* The view of a transposed tensor; false when the axes cannot be told apart in it. */
 bool ttfs_view_transpose(const TtfsView *v, const TtfsTensorInfo *t, const uint32_t *perm,
                          TtfsView *out);
+/* The view of a tensor whose axis has each place `times` times (outside: all places, again and
+ * again), on the map with every channel `times` times, its copies together; false when the view
+ * mixes channels and positions. */
+bool ttfs_view_repeat(const TtfsView *v, TtfsMap m, const TtfsTensorInfo *t, uint32_t axis,
+                      uint32_t times, bool outside, TtfsView *out);
 /* The map's element of each of `count` elements; NULL when it is the same. */
 uint32_t *ttfs_view_table(TtfsArena *a, const TtfsView *v, uint64_t count);
 /* A map whose channels are an axis with `before` positions outside and the rest inside of it. */
@@ -286,19 +291,11 @@ TtfsField ttfs_broadcast(TtfsAffine *x, const TtfsValue *v, const TtfsTensorInfo
                          const double *values, double none);
 /* v with the map (c, h, w) and the identity as its view, of an input [1, c, h, w]. */
 const TtfsValue *ttfs_as_map(TtfsAffine *x, const TtfsValue *v, const TtfsTensorInfo *t);
-const TtfsValue *ttfs_op_conv(TtfsAffine *x);
-const TtfsValue *ttfs_op_product(TtfsAffine *x);
-const TtfsValue *ttfs_op_average(TtfsAffine *x);
-const TtfsValue *ttfs_op_pool(TtfsAffine *x, bool least);
-const TtfsValue *ttfs_op_batchnorm(TtfsAffine *x);
-const TtfsValue *ttfs_op_sum(TtfsAffine *x);
-const TtfsValue *ttfs_op_scale(TtfsAffine *x);
-const TtfsValue *ttfs_op_activation(TtfsAffine *x);
-const TtfsValue *ttfs_op_transpose(TtfsAffine *x);
-const TtfsValue *ttfs_op_concat(TtfsAffine *x);
-const TtfsValue *ttfs_op_slice(TtfsAffine *x);
-const TtfsValue *ttfs_op_pad(TtfsAffine *x);
-const TtfsValue *ttfs_op_quant(TtfsAffine *x);
+/* What an operation becomes: ttfs_op_MEANING of ops.def. */
+#define TTFS_OP(NAME, name, least, most, attrs, shape, value, meaning)                             \
+    const TtfsValue *ttfs_op_##meaning(TtfsAffine *x);
+#include "ops.def"
+#undef TTFS_OP
 /* The tensor that a QUANT really rounds: what only bounds it before is taken into *bounds (NULL:
  * not asked). */
 TtfsTensor ttfs_quant_source(const TtfsAffine *x, const TtfsNode *n, TtfsGrid *bounds);

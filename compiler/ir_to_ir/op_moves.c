@@ -5,6 +5,10 @@
  */
 #include "operand.h"
 
+const TtfsValue *ttfs_op_same(TtfsAffine *x) {
+    return ttfs_operand(x, 0);
+}
+
 const TtfsValue *ttfs_op_transpose(TtfsAffine *x) {
     const TtfsValue *v = ttfs_operand(x, 0);
     TtfsView view;

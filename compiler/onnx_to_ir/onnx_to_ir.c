@@ -103,6 +103,8 @@ static void settle_input(OnnxImport *im, OnnxNode *n, uint32_t i) {
         n->unknown = true;
         return;
     }
+    bool names = v->init && v->init->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__STRING;
+    if (names && n->op && n->op->handle == ttfs_onnx_pick_features) return; /* not looked at */
     if (v->kind == ONNX_PENDING && v->init)
         v->kind = ttfs_onnx_tensor(im, v->name, v->init, &v->c) ? ONNX_CONST : ONNX_UNKNOWN;
     if (v->kind == ONNX_SECOND)

@@ -6,12 +6,9 @@
  */
 #include "plan_to_verilog.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { FILE_LIMIT = 16 * 1024 * 1024 };
+const char *const ttfs_verilog_endings[] = {".v", ".vh", NULL};
 
 typedef struct {
     const char *direction, *name, *width; /* width: Verilog, "" for one bit */
@@ -95,66 +92,42 @@ static void print_top(const TtfsChip *chip, TtfsBuf *out) {
     ttfs_buf_puts(out, "    );\nendmodule\n\n`default_nettype wire\n");
 }
 
-static bool is_verilog(const char *name) {
-    const char *dot = strrchr(name, '.');
-    return dot && dot != name && (strcmp(dot, ".v") == 0 || strcmp(dot, ".vh") == 0);
-}
-
-static int by_name(const void *x, const void *y) {
-    return strcmp(*(const char *const *)x, *(const char *const *)y);
-}
-
-typedef struct {
-    TtfsArena arena;
-    TTFS_VEC(const char *) at;
-} Names;
-
-static bool list_modules(const char *folder, Names *names, TtfsDiag *diag) {
-    DIR *dir = opendir(folder);
-    if (!dir) return ttfs_error(diag, TTFS_AT_FILE(folder), TTFS_FILE_OPEN, "%s", strerror(errno));
-    for (struct dirent *e; (e = readdir(dir)) != NULL;)
-        if (is_verilog(e->d_name))
-            *TTFS_PUSH(&names->arena, names->at) = ttfs_arena_strdup(&names->arena, e->d_name);
-    closedir(dir);
-    if (names->at.len == 0)
-        return ttfs_error(diag, TTFS_AT_FILE(folder), TTFS_FILE_OPEN, "no Verilog in the folder");
-    qsort(names->at.at, names->at.len, sizeof *names->at.at, by_name);
+bool ttfs_verilog_of_chip(const TtfsChip *chip, const char *rtl_folder, TtfsFileSet *out,
+                          TtfsDiag *diag) {
+    if (!ttfs_chip_check(chip, NULL, diag) ||
+        !ttfs_file_set_read(out, rtl_folder, ttfs_verilog_endings, true, diag))
+        return false;
+    if (out->files.len == 0)
+        return ttfs_error(diag, TTFS_AT_FILE(rtl_folder), TTFS_FILE_OPEN,
+                          "no Verilog in the folder");
+    TtfsBuf top = {0};
+    print_top(chip, &top);
+    ttfs_file_set_add(out, "ttfs_top.v", top.text, top.len);
+    ttfs_buf_free(&top);
     return true;
 }
 
-static bool copy(TtfsArena *a, const char *from, const char *to, const char *name, TtfsDiag *diag) {
-    TtfsFile f;
-    if (!ttfs_file_open(&f, ttfs_path_join(a, from, name), FILE_LIMIT, diag)) return false;
-    bool ok = ttfs_file_write(ttfs_path_join(a, to, name), f.bytes, f.size, diag);
-    ttfs_file_close(&f);
-    return ok;
-}
-
-static bool write_text(TtfsArena *a, const char *folder, const char *name, TtfsBuf *text,
-                       TtfsDiag *diag) {
-    bool ok = ttfs_file_write(ttfs_path_join(a, folder, name), text->text, text->len, diag);
-    ttfs_buf_free(text);
-    return ok;
+/* The modules, the top last; headers are found by their users. */
+static void list_modules(const TtfsFileSet *verilog, TtfsBuf *list) {
+    for (uint32_t i = 0; i < verilog->files.len; i++) {
+        const char *name = verilog->files.at[i].name;
+        if (strrchr(name, '.')[2] == 0 && strcmp(name, "ttfs_top.v") != 0)
+            ttfs_buf_printf(list, "%s\n", name);
+    }
+    ttfs_buf_puts(list, "ttfs_top.v\n");
 }
 
 bool ttfs_plan_to_verilog(const TtfsPlan *p, const char *rtl_folder, const char *folder,
                           TtfsDiag *diag) {
-    Names names = {{0}, {0}};
-    TtfsBuf top = {0}, list = {0};
-    bool ok = ttfs_chip_check(&p->chip, NULL, diag) && ttfs_make_folders(folder, diag) &&
-              list_modules(rtl_folder, &names, diag);
-    for (uint32_t i = 0; ok && i < names.at.len; i++) {
-        const char *name = names.at.at[i];
-        ok = copy(&names.arena, rtl_folder, folder, name, diag);
-        if (strrchr(name, '.')[2] == 0) ttfs_buf_printf(&list, "%s\n", name);
-    }
+    TtfsFileSet files = {0};
+    TtfsBuf list = {0};
+    bool ok = ttfs_verilog_of_chip(&p->chip, rtl_folder, &files, diag);
     if (ok) {
-        print_top(&p->chip, &top);
-        ttfs_buf_puts(&list, "ttfs_top.v\n");
-        ok = write_text(&names.arena, folder, "ttfs_top.v", &top, diag) &&
-             write_text(&names.arena, folder, "filelist.f", &list, diag);
+        list_modules(&files, &list);
+        ttfs_file_set_add(&files, "filelist.f", list.text, list.len);
+        ok = ttfs_file_set_fill(&files, folder, diag);
     }
     ttfs_buf_free(&list);
-    ttfs_arena_free(&names.arena);
+    ttfs_file_set_free(&files);
     return ok;
 }

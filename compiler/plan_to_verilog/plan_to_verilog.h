@@ -6,10 +6,18 @@
 #ifndef TTFS_PLAN_TO_VERILOG_H
 #define TTFS_PLAN_TO_VERILOG_H
 
+#include "file_set.h"
 #include "plan.h"
 
-/* Writes `folder`/ttfs_top.v, the modules of `rtl_folder` and filelist.f. The text depends on the
- * chip alone. */
+/* How names of Verilog end; NULL ends the list. */
+extern const char *const ttfs_verilog_endings[];
+
+/* Adds the Verilog of a chip to an empty set: ttfs_top.v and the modules of `rtl_folder`. It
+ * depends on the chip alone. */
+bool ttfs_verilog_of_chip(const TtfsChip *chip, const char *rtl_folder, TtfsFileSet *out,
+                          TtfsDiag *diag);
+
+/* Writes that and filelist.f to `folder`, which is in the making. */
 bool ttfs_plan_to_verilog(const TtfsPlan *p, const char *rtl_folder, const char *folder,
                           TtfsDiag *diag);
 

@@ -75,7 +75,7 @@ static bool print_blob(TtfsBuf *out, const TtfsBuf *blob, const char *path, Ttfs
     ttfs_buf_puts(out, "blob file ");
     ttfs_buf_quoted(out, ttfs_path_base(path));
     ttfs_buf_printf(out, " bytes %zu sha256 \"%s\"\n", blob->len, sha);
-    return ttfs_file_write(path, ttfs_buf_text(blob), blob->len, diag);
+    return ttfs_file_fill(path, ttfs_buf_text(blob), blob->len, diag);
 }
 
 bool ttfs_spike_print(const TtfsSpike *s, const char *blob_path, TtfsBuf *out, TtfsDiag *diag) {

@@ -7,7 +7,6 @@
 #include "clock.h"
 #include "golden.h"
 #include "parallel.h"
-#include "sim.h"
 
 #include <string.h>
 
@@ -57,14 +56,15 @@ static bool open_rtl(TtfsEngine *e, const TtfsEngineSource *source, TtfsDiag *di
     if (!source->image)
         return ttfs_error(diag, TTFS_AT_FILE(source->folder), TTFS_OUT_FOLDER,
                           "no image: the compilation stopped before it");
-    if (!ttfs_is_folder(source->rtl))
-        return ttfs_error(diag, TTFS_AT_FILE(source->rtl), TTFS_OUT_FOLDER,
+    if (!source->verilog)
+        return ttfs_error(diag, TTFS_AT_FILE(source->folder), TTFS_OUT_FOLDER,
                           "no Verilog: the compilation stopped before it");
     e->run = run_rtl;
     e->close = close_rtl;
+    e->chip = ttfs_sim_chip_open(source->verilog, source->wrapper, diag);
+    if (!e->chip) return false;
     for (uint32_t i = 0; i < e->threads; i++)
-        if (!(e->instance[i] = ttfs_sim_open(source->image, source->rtl, source->wrapper,
-                                             source->slot_limit, diag)))
+        if (!(e->instance[i] = ttfs_sim_open(e->chip, source->image, source->slot_limit, diag)))
             return false;
     return true;
 }
@@ -90,6 +90,7 @@ bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *op
 void ttfs_engine_close(TtfsEngine *e) {
     for (uint32_t i = 0; e->instance && i < e->threads; i++)
         if (e->instance[i]) e->close(e->instance[i]);
+    ttfs_sim_chip_close(e->chip);
     if (e->jit) ttfs_jit_close(e->jit);
     ttfs_arena_free(&e->arena);
     *e = (TtfsEngine){0};

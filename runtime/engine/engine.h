@@ -9,6 +9,7 @@
 
 #include "image.h"
 #include "jit.h"
+#include "sim.h"
 #include "trace.h"
 
 /* Traces of a block of samples, side by side: trace[i] has its part of the two arrays. */
@@ -30,8 +31,9 @@ typedef struct {
 typedef struct {
     const char *folder; /* where it came from, for messages */
     const TtfsSpike *spike;
-    const TtfsImage *image; /* NULL: there is none */
-    const char *rtl, *wrapper;
+    const TtfsImage *image;     /* NULL: there is none */
+    const TtfsFileSet *verilog; /* of the chip, code that will be run; NULL: there is none */
+    const char *wrapper;        /* path of sim_chip.cpp */
     const uint64_t *slot_limit; /* [image's slots]: cycles after which a run is given up */
 } TtfsEngineSource;
 
@@ -43,8 +45,9 @@ typedef struct {
     void **instance; /* [threads]: golden, rtl */
     bool (*run)(void *instance, const uint16_t *x, TtfsTrace *out, TtfsDiag *diag);
     void (*close)(void *instance);
-    TtfsJit *jit;    /* the jit; NULL for other engines */
-    uint32_t inputs; /* values of a sample */
+    TtfsSimChip *chip; /* rtl's */
+    TtfsJit *jit;      /* the jit; NULL for other engines */
+    uint32_t inputs;   /* values of a sample */
 } TtfsEngine;
 
 /* Names of the engines, NULL at the end. relu and exact yield no spikes; run has them apart. */

@@ -7,6 +7,7 @@
 #include "jit_inside.h"
 
 #include "cache.h"
+#include "cache_folder.h"
 #include "jit_version.h"
 #include "object.h"
 
@@ -43,6 +44,7 @@ static bool failed(TtfsDiag *diag, const char *what, LLVMErrorRef e) {
 typedef struct {
     const TtfsProgram *program;
     const TtfsJitOptions *options;
+    const char *cache; /* folder, NULL: none */
     TtfsBuf *object;   /* [steps] */
     char (*key)[65];   /* [steps] */
     uint32_t *missing; /* steps that the cache does not have */
@@ -58,8 +60,8 @@ static void find_cached(Making *m) {
         ttfs_program_describe(m->program, i, &text);
         ttfs_sha256_of(text.text, text.len, m->key[i]);
         ttfs_buf_free(&text);
-        bool use = m->options->cache && !m->options->dump;
-        if (!use || !ttfs_cache_get(m->options->cache, m->key[i], &m->object[i]))
+        bool use = m->cache && !m->options->dump;
+        if (!use || !ttfs_cache_get(m->cache, m->key[i], &m->object[i]))
             m->missing[m->n_missing++] = i;
     }
 }
@@ -73,8 +75,7 @@ static void make_steps(void *context, uint32_t member, uint32_t members) {
         uint32_t i = m->missing[k];
         if (!ttfs_object_of_step(m->program, i, m->options->dump, &m->object[i], &m->diag[member]))
             return;
-        if (m->options->cache)
-            ttfs_cache_put(m->options->cache, m->key[i], m->object[i].text, m->object[i].len);
+        if (m->cache) ttfs_cache_put(m->cache, m->key[i], m->object[i].text, m->object[i].len);
     }
 }
 
@@ -109,6 +110,7 @@ static bool link_steps(TtfsJit *j, Making *m, TtfsDiag *diag) {
 static bool make_code(TtfsJit *j, const TtfsProgram *p, const TtfsJitOptions *o, TtfsDiag *diag) {
     TtfsArena a = {0};
     Making m = {.program = p, .options = o};
+    if (o->cache) m.cache = ttfs_cache_folder(*o->cache ? o->cache : NULL, &a, diag);
     uint32_t members = ttfs_team_size(j->team);
     m.object = TTFS_ARRAY(&a, TtfsBuf, j->steps);
     m.key = ttfs_arena_array(&a, j->steps, sizeof *m.key);
@@ -122,8 +124,8 @@ static bool make_code(TtfsJit *j, const TtfsProgram *p, const TtfsJitOptions *o,
     j->stats.generate_seconds = m.n_missing ? now() - start : 0;
     j->stats.generated = m.n_missing;
     j->stats.cached = j->steps - m.n_missing;
-    if (m.n_missing && o->cache)
-        ttfs_cache_trim(o->cache, o->cache_bytes ? o->cache_bytes : CACHE_BYTES);
+    if (m.n_missing && m.cache)
+        ttfs_cache_trim(m.cache, o->cache_bytes ? o->cache_bytes : CACHE_BYTES);
     bool ok = true;
     for (uint32_t i = 0; i < members; i++) {
         ok = ok && !m.diag[i].errors;

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The rtl engine. In: an image and samples; out: traces. The chip is a shared object (sim_build.c)
- * opened with dlopen; the image goes in over the configuration port, samples over the input port in
+ * The rtl engine. In: an image and samples; out: traces. The chip is a shared object (sim_load.c);
+ * the image goes in over the configuration port, samples over the input port in
  * increasing tick order, what comes out of the trace and readout ports is put into the trace by
  * slot and id. Nothing grows: a chip that puts out more than the network has neurons, or stays in a
  * slot beyond its limit, is given up.
  */
-#include "sim.h"
+#include "sim_inside.h"
 
-#include "sim_abi.h"
-#include "sim_build.h"
-
-#include <dlfcn.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -20,48 +16,26 @@ enum { MOST_NEURONS = 1 << 27 };
 struct TtfsSim {
     TtfsArena arena;
     const TtfsImage *img;
-    void *so, *chip;
-    uint32_t (*abi)(void);
-    void *(*create)(const TtfsSimShape *);
-    void (*destroy)(void *);
-    int (*configure)(void *, uint32_t, uint32_t);
-    void (*sample)(void *, TtfsSimSample *);
+    const TtfsSimChip *code;
+    void *chip;
     TtfsSimSample io;
     uint32_t *in_id, *in_tick, *tick_start;
     unsigned char *told; /* per readout neuron: its potential came */
     uint64_t *slot_most;
 };
 
-/* dlsym gives data pointers; POSIX says they are functions all the same. */
-static bool resolve(const TtfsSim *sim, const char *name, void *function) {
-    void *p = dlsym(sim->so, name);
-    memcpy(function, &p, sizeof p);
-    return p != NULL;
-}
-
-static bool load(TtfsSim *sim, const char *path, TtfsDiag *diag) {
-    sim->so = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!sim->so)
-        return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_SIM_RUN, "the chip does not load: %s",
-                          dlerror());
-    if (!resolve(sim, "ttfs_sim_abi", &sim->abi) ||
-        !resolve(sim, "ttfs_sim_create", &sim->create) ||
-        !resolve(sim, "ttfs_sim_destroy", &sim->destroy) ||
-        !resolve(sim, "ttfs_sim_configure", &sim->configure) ||
-        !resolve(sim, "ttfs_sim_sample", &sim->sample) || sim->abi() != TTFS_SIM_ABI)
-        return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_SIM_RUN,
-                          "the chip's interface is not that of this program");
+static bool start_chip(TtfsSim *sim, TtfsDiag *diag) {
     const TtfsChip *c = &sim->img->chip;
     TtfsSimShape shape = {c->cores, c->tick_bits, c->c_bits + c->y_bits + c->x_bits, c->acc_bits};
-    sim->chip = sim->create(&shape);
+    sim->chip = sim->code->create(&shape);
     return sim->chip ||
-           ttfs_error(diag, TTFS_AT_FILE(path), TTFS_SIM_RUN, "the chip does not start");
+           ttfs_error(diag, TTFS_AT_FILE("rtl"), TTFS_SIM_RUN, "the chip does not start");
 }
 
 static bool write_word(TtfsSim *sim, uint32_t core, uint32_t memory, uint32_t word, uint32_t data,
                        TtfsDiag *diag) {
     uint32_t address = core << 24 | memory << 22 | word;
-    return sim->configure(sim->chip, address, data) ||
+    return sim->code->configure(sim->chip, address, data) ||
            ttfs_error(diag, TTFS_AT_FILE(NULL), TTFS_SIM_RUN,
                       "the chip does not take configuration word %08" PRIx32, address);
 }
@@ -127,17 +101,15 @@ static bool make_buffers(TtfsSim *sim, const uint64_t *slot_limit, TtfsDiag *dia
     return true;
 }
 
-TtfsSim *ttfs_sim_open(const TtfsImage *img, const char *rtl_folder, const char *wrapper,
-                       const uint64_t *slot_limit, TtfsDiag *diag) {
+TtfsSim *ttfs_sim_open(const TtfsSimChip *chip, const TtfsImage *img, const uint64_t *slot_limit,
+                       TtfsDiag *diag) {
     if (!ttfs_image_check(img, NULL, diag)) return NULL;
     TtfsArena arena = {0};
     TtfsSim *sim = TTFS_NEW(&arena, TtfsSim);
     sim->arena = arena;
     sim->img = img;
-    const char *so = NULL;
-    bool ok = make_buffers(sim, slot_limit, diag) &&
-              (so = ttfs_sim_build(rtl_folder, wrapper, &sim->arena, diag)) != NULL &&
-              load(sim, so, diag);
+    sim->code = chip;
+    bool ok = make_buffers(sim, slot_limit, diag) && start_chip(sim, diag);
     for (uint32_t c = 0; ok && c < img->chip.cores; c++) ok = configure_core(sim, c, diag);
     if (ok) return sim;
     ttfs_sim_close(sim);
@@ -146,8 +118,7 @@ TtfsSim *ttfs_sim_open(const TtfsImage *img, const char *rtl_folder, const char 
 
 void ttfs_sim_close(TtfsSim *sim) {
     if (!sim) return;
-    if (sim->chip) sim->destroy(sim->chip);
-    if (sim->so) dlclose(sim->so);
+    if (sim->chip) sim->code->destroy(sim->chip);
     TtfsArena arena = sim->arena; /* holds *sim itself */
     ttfs_arena_free(&arena);
 }
@@ -230,7 +201,7 @@ bool ttfs_sim_run(TtfsSim *sim, const uint16_t *x, TtfsTrace *out, TtfsDiag *dia
     ttfs_trace_clear(out);
     ttfs_trace_set_input(out, x);
     encode(sim, x);
-    sim->sample(sim->chip, &sim->io);
+    sim->code->sample(sim->chip, &sim->io);
     for (uint32_t s = 0; s < img->slots; s++)
         if (sim->io.slot_cycles[s] > sim->slot_most[s]) sim->slot_most[s] = sim->io.slot_cycles[s];
     uint32_t slot = sim->io.end_slot < img->slots ? sim->io.end_slot : 0;

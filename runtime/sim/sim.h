@@ -2,23 +2,30 @@
  *
  * The rtl engine: the chip's Verilog under Verilator. The Verilated chip is built once per content
  * of the Verilog (and simulator version) into a shared object and kept in a cache; networks are
- * loaded over the configuration port, so the next network on the same chip starts at once.
+ * loaded over the configuration port, so the next network on the same chip starts at once. The
+ * Verilog becomes code that runs with the rights of this process: whoever passes it in vouches for
+ * it.
  */
 #ifndef TTFS_SIM_H
 #define TTFS_SIM_H
 
+#include "file_set.h"
 #include "image.h"
 #include "trace.h"
 
+typedef struct TtfsSimChip TtfsSimChip;
 typedef struct TtfsSim TtfsSim;
 
-/* Opens a simulation of the Verilog in `rtl_folder` (a compiled OUT/rtl) configured with `img` over
- * the configuration port. `wrapper` is the path of sim_chip.cpp. Cache folder: $TTFS_CACHE, else
- * $XDG_CACHE_HOME/ttfs, else $HOME/.cache/ttfs; safe under concurrent use. `slot_limit`: per slot,
- * cycles after which the run is given up (img->slots of them). `img` must outlive the simulation.
- */
-TtfsSim *ttfs_sim_open(const TtfsImage *img, const char *rtl_folder, const char *wrapper,
-                       const uint64_t *slot_limit, TtfsDiag *diag);
+/* The chip of this Verilog (ttfs_top.v and its modules), built or from the cache (cache_folder.h,
+ * part `sim`); safe under concurrent use. `wrapper` is the path of sim_chip.cpp. */
+TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper, TtfsDiag *diag);
+void ttfs_sim_chip_close(TtfsSimChip *chip);
+
+/* Starts a simulation of the chip, configured with `img` over the configuration port. `slot_limit`:
+ * per slot, cycles after which the run is given up (img->slots of them). `chip` and `img` must
+ * outlive the simulation; a chip serves any number of simulations, in threads of their own. */
+TtfsSim *ttfs_sim_open(const TtfsSimChip *chip, const TtfsImage *img, const uint64_t *slot_limit,
+                       TtfsDiag *diag);
 void ttfs_sim_close(TtfsSim *sim);
 /* Runs one sample: `x` the input's integers. Fills *out (for the spike graph whose ids the image
  * holds) and its cycles; false when the chip hung. */

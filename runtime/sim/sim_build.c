@@ -1,27 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Builds a Verilated chip once. The key is SHA-256 over the names and contents of all Verilog, the
- * wrapper, the interface, the flags and the simulator's version; the result is CACHE/KEY/chip.so.
- * A build happens in a folder of its own beside it and ends with one rename, so that processes that
- * build the same thing at once do not disturb each other. No shell is involved. What is left behind
- * when a build fails is its log.
+ * Verilog to a shared object, in a folder of this build's own that the caller made and removes:
+ * WORK/rtl is what goes in, WORK/chip.so what comes out. The key of what is built is SHA-256 over
+ * the names and contents of all Verilog, the wrapper, the interface, the flags and the simulator's
+ * version. No shell is involved.
  */
 #include "sim_build.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
 
-enum { FILE_LIMIT = 16 * 1024 * 1024, FILES_LIMIT = 1000, LOG_SHOWN = 700, MOST_TRIES = 1000 };
+enum { FILE_LIMIT = 16 * 1024 * 1024, FILES_LIMIT = 1000 };
 
 static const char *const verilate_flags[] = {
     "--cc",       "--top-module", "ttfs_top",    "--prefix", "Vttfs_top", "-O3",
@@ -32,11 +30,7 @@ enum {
     COMPILE_FLAGS = sizeof compile_flags / sizeof *compile_flags
 };
 
-typedef struct {
-    const char *rtl, *wrapper, *work; /* Verilog, sim_chip.cpp, folder of this build */
-    TtfsArena *a;
-    TtfsDiag *diag;
-} Build;
+typedef TtfsSimBuild Build;
 
 static int by_name(const void *x, const void *y) {
     return strcmp(*(const char *const *)x, *(const char *const *)y);
@@ -52,15 +46,14 @@ typedef struct {
     uint32_t count;
 } Names;
 
-/* Sorted names in a folder that end in one of two ways. */
-static bool list_folder(const Build *b, const char *path, const char *end, const char *other,
-                        Names *names) {
+/* Sorted names of the C++ sources in a folder. */
+static bool list_sources(const Build *b, const char *path, Names *names) {
     DIR *dir = opendir(path);
     names->count = 0;
     if (!dir) return ttfs_error(b->diag, TTFS_AT_FILE(path), TTFS_FILE_OPEN, "%s", strerror(errno));
     bool ok = true;
     for (struct dirent *e; ok && (e = readdir(dir)) != NULL;) {
-        if (!ends_with(e->d_name, end) && !ends_with(e->d_name, other)) continue;
+        if (!ends_with(e->d_name, ".cpp")) continue;
         ok = names->count < FILES_LIMIT ||
              ttfs_error(b->diag, TTFS_AT_FILE(path), TTFS_LIMIT, "more than %d files", FILES_LIMIT);
         if (ok) names->at[names->count++] = ttfs_arena_strdup(b->a, e->d_name);
@@ -70,16 +63,33 @@ static bool list_folder(const Build *b, const char *path, const char *end, const
     return ok;
 }
 
+static char *text(const char *s) {
+    return (char *)(uintptr_t)s; /* argv is not written to */
+}
+
+/* A program must be told of a broken pipe as usual, though this one ignores it. */
+static int set_signals(posix_spawnattr_t *attributes) {
+    sigset_t usual;
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGPIPE);
+    sigaddset(&usual, SIGXFSZ);
+    return posix_spawnattr_setsigdefault(attributes, &usual) ||
+           posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF);
+}
+
 /* Starts a program without a shell; its output goes to the end of `log`. 0 when it cannot start. */
 static pid_t start(char *const argv[], const char *log) {
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
     pid_t pid = 0;
     if (posix_spawn_file_actions_init(&actions) != 0) return 0;
+    posix_spawnattr_init(&attributes);
     int flags = O_WRONLY | O_CREAT | O_APPEND;
     int bad = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) ||
               posix_spawn_file_actions_addopen(&actions, 1, log, flags, 0666) ||
-              posix_spawn_file_actions_adddup2(&actions, 1, 2) ||
-              posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+              posix_spawn_file_actions_adddup2(&actions, 1, 2) || set_signals(&attributes) ||
+              posix_spawnp(&pid, argv[0], &actions, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return bad ? 0 : pid;
 }
@@ -113,58 +123,44 @@ static void hash_text(TtfsSha256 *h, const char *s) {
     ttfs_sha256_add(h, s, strlen(s) + 1);
 }
 
-static bool hash_file(const Build *b, TtfsSha256 *h, const char *folder, const char *name) {
-    TtfsFile f;
-    if (!ttfs_file_open(&f, ttfs_path_join(b->a, folder, name), FILE_LIMIT, b->diag)) return false;
-    char size[32];
-    snprintf(size, sizeof size, "%zu", f.size);
-    hash_text(h, name);
-    hash_text(h, size);
-    ttfs_sha256_add(h, f.bytes, f.size);
-    ttfs_file_close(&f);
-    return true;
+/* The wrapper and its interface. */
+static bool hash_wrapper(const Build *b, TtfsSha256 *h) {
+    static const char *const sources[] = {"sim_chip.cpp", "sim_abi.h", NULL};
+    TtfsFileSet own = {0};
+    bool ok = ttfs_file_set_read(&own, ttfs_path_dir(b->a, b->wrapper), sources, true, b->diag);
+    ttfs_file_set_hash(&own, h);
+    ttfs_file_set_free(&own);
+    return ok;
 }
 
-static bool hash_inputs(const Build *b, const char *version, char key[65]) {
+bool ttfs_sim_key(const Build *b, char key[65]) {
     TtfsSha256 h;
-    Names names;
+    char *ask[] = {text("verilator"), text("--version"), NULL};
+    const char *version = output_of(b, ask, ttfs_path_join(b->a, b->work, "version.txt"));
+    if (!version) return false;
     ttfs_sha256_init(&h);
     hash_text(&h, version);
     for (int i = 0; i < VERILATE_FLAGS; i++) hash_text(&h, verilate_flags[i]);
     for (int i = 0; i < COMPILE_FLAGS; i++) hash_text(&h, compile_flags[i]);
-    const char *folder = ttfs_path_dir(b->a, b->wrapper);
-    if (!hash_file(b, &h, folder, ttfs_path_base(b->wrapper)) ||
-        !hash_file(b, &h, folder, "sim_abi.h") || !list_folder(b, b->rtl, ".v", ".vh", &names))
-        return false;
-    for (uint32_t i = 0; i < names.count; i++)
-        if (!hash_file(b, &h, b->rtl, names.at[i])) return false;
+    if (!hash_wrapper(b, &h)) return false;
+    ttfs_file_set_hash(b->verilog, &h);
     ttfs_sha256_hex(&h, key);
     return true;
-}
-
-static const char *cache_folder(TtfsArena *a) {
-    const char *own = getenv("TTFS_CACHE"), *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    if (own && *own) return ttfs_arena_strdup(a, own);
-    if (xdg && *xdg) return ttfs_path_join(a, xdg, "ttfs");
-    return ttfs_path_join(a, home && *home ? home : "/tmp", ".cache/ttfs");
-}
-
-static char *text(const char *s) {
-    return (char *)(uintptr_t)s; /* argv is not written to */
 }
 
 /* Verilog to C++ in WORK/obj. */
 static bool verilate(const Build *b) {
     char *argv[VERILATE_FLAGS + 9];
+    const char *rtl = ttfs_path_join(b->a, b->work, "rtl");
     int n = 0;
     argv[n++] = text("verilator");
     for (int i = 0; i < VERILATE_FLAGS; i++) argv[n++] = text(verilate_flags[i]);
     argv[n++] = text("--Mdir");
     argv[n++] = ttfs_path_join(b->a, b->work, "obj");
     argv[n++] = text("-y");
-    argv[n++] = text(b->rtl);
-    argv[n++] = ttfs_arena_printf(b->a, "-I%s", b->rtl);
-    argv[n++] = ttfs_path_join(b->a, b->rtl, "ttfs_top.v");
+    argv[n++] = text(rtl);
+    argv[n++] = ttfs_arena_printf(b->a, "-I%s", rtl);
+    argv[n++] = ttfs_path_join(b->a, rtl, "ttfs_top.v");
     argv[n] = NULL;
     return finish(start(argv, ttfs_path_join(b->a, b->work, "build.log")));
 }
@@ -190,12 +186,12 @@ static pid_t compile(const Build *b, const char *source, const char *include, co
 static bool write_all_in_one(const Build *b, const char *path) {
     Names names;
     const char *obj = ttfs_path_join(b->a, b->work, "obj");
-    if (!list_folder(b, obj, ".cpp", ".cpp", &names)) return false;
+    if (!list_sources(b, obj, &names)) return false;
     TtfsBuf out = {0};
     for (uint32_t i = 0; i < names.count; i++)
         ttfs_buf_printf(&out, "#include \"%s\"\n", names.at[i]);
     ttfs_buf_printf(&out, "#include \"%s\"\n", ttfs_path_base(b->wrapper));
-    bool ok = ttfs_file_write(path, out.text, out.len, b->diag);
+    bool ok = ttfs_file_fill(path, out.text, out.len, b->diag);
     ttfs_buf_free(&out);
     return ok;
 }
@@ -224,66 +220,9 @@ static bool compile_all(const Build *b, const char *include) {
     return finish(start(argv, ttfs_path_join(b->a, b->work, "build.log")));
 }
 
-/* Keeps the log as CACHE/KEY.log and reports its end. */
-static void report_failure(const Build *b, const char *kept) {
-    const char *log = ttfs_path_join(b->a, b->work, "build.log");
-    TtfsFile f;
-    if (rename(log, kept) != 0 || !ttfs_file_open(&f, kept, FILE_LIMIT, b->diag)) {
-        ttfs_error(b->diag, TTFS_AT_FILE(kept), TTFS_SIM_BUILD,
-                   "the chip's simulation was not built");
-        return;
-    }
-    size_t shown = f.size < LOG_SHOWN ? f.size : LOG_SHOWN;
-    const char *end =
-        ttfs_arena_strndup(b->a, shown ? (const char *)f.bytes + (f.size - shown) : "", shown);
-    ttfs_file_close(&f);
-    ttfs_error(b->diag, TTFS_AT_FILE(kept), TTFS_SIM_BUILD,
-               "the chip's simulation was not built; the log ends:\n%s", end);
-}
-
-static bool build_into(const Build *b, const char *folder, const char *so) {
+bool ttfs_sim_build(const Build *b) {
     char *ask[] = {text("verilator"), text("--getenv"), text("VERILATOR_ROOT"), NULL};
     const char *root = output_of(b, ask, ttfs_path_join(b->a, b->work, "root.txt"));
-    if (!root) return false;
-    if (!verilate(b) || !compile_all(b, ttfs_path_join(b->a, root, "include"))) {
-        report_failure(b, ttfs_arena_printf(b->a, "%s.log", folder));
-        return false;
-    }
-    if (!ttfs_make_folders(folder, b->diag)) return false;
-    return rename(ttfs_path_join(b->a, b->work, "chip.so"), so) == 0 ||
-           ttfs_error(b->diag, TTFS_AT_FILE(so), TTFS_FILE_WRITE, "%s", strerror(errno));
-}
-
-/* A new folder for this build: named after the process, numbered past what others left behind. */
-static const char *make_work(const char *cache, TtfsArena *a, TtfsDiag *diag) {
-    for (int i = 0; i < MOST_TRIES; i++) {
-        const char *work = ttfs_arena_printf(a, "%s/build.%ld.%d", cache, (long)getpid(), i);
-        if (mkdir(work, 0777) == 0) return work;
-        if (errno == EEXIST) continue;
-        ttfs_error(diag, TTFS_AT_FILE(work), TTFS_FILE_WRITE, "%s", strerror(errno));
-        return NULL;
-    }
-    ttfs_error(diag, TTFS_AT_FILE(cache), TTFS_FILE_WRITE, "%d folders of this process are left",
-               MOST_TRIES);
-    return NULL;
-}
-
-const char *ttfs_sim_build(const char *rtl_folder, const char *wrapper, TtfsArena *a,
-                           TtfsDiag *diag) {
-    const char *cache = cache_folder(a);
-    if (!ttfs_make_folders(cache, diag)) return NULL;
-    const char *work = make_work(cache, a, diag);
-    if (!work) return NULL;
-    Build b = {.rtl = rtl_folder, .wrapper = wrapper, .work = work, .a = a, .diag = diag};
-    char *ask[] = {text("verilator"), text("--version"), NULL};
-    const char *version = output_of(&b, ask, ttfs_path_join(a, work, "version.txt")), *so = NULL;
-    char key[65];
-    bool ok = version && hash_inputs(&b, version, key);
-    if (ok) {
-        const char *folder = ttfs_path_join(a, cache, key);
-        so = ttfs_path_join(a, folder, "chip.so");
-        ok = ttfs_file_exists(so) || build_into(&b, folder, so);
-    }
-    ttfs_remove_tree(work, diag);
-    return ok ? so : NULL;
+    return root && ttfs_file_set_fill(b->verilog, ttfs_path_join(b->a, b->work, "rtl"), b->diag) &&
+           verilate(b) && compile_all(b, ttfs_path_join(b->a, root, "include"));
 }

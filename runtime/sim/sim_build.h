@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Inside of the rtl engine: the cache of Verilated chips.
+ * Inside of the rtl engine: Verilog to a shared object.
  */
 #ifndef TTFS_SIM_BUILD_H
 #define TTFS_SIM_BUILD_H
 
 #include "base.h"
+#include "file_set.h"
 
-/* The shared object of the Verilog in `rtl_folder` with this wrapper, built when the cache does not
- * hold it. The path lies in `a`; NULL after an error. */
-const char *ttfs_sim_build(const char *rtl_folder, const char *wrapper, TtfsArena *a,
-                           TtfsDiag *diag);
+typedef struct {
+    const TtfsFileSet *verilog;
+    const char *wrapper; /* sim_chip.cpp; sim_abi.h lies beside it */
+    const char *work;    /* a folder of this build's own */
+    TtfsArena *a;
+    TtfsDiag *diag;
+} TtfsSimBuild;
+
+/* The hash of all that the shared object depends on. */
+bool ttfs_sim_key(const TtfsSimBuild *b, char key[65]);
+/* Makes WORK/chip.so; false with WORK/build.log, which says why, and no error in diag. */
+bool ttfs_sim_build(const TtfsSimBuild *b);
 
 #endif

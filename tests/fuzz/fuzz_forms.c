@@ -49,7 +49,7 @@ static bool read_ir(Bench *b, const void *bytes, size_t n, TtfsBuf *text, TtfsDi
 
 static bool read_onnx(Bench *b, const void *bytes, size_t n, TtfsBuf *text, TtfsDiag *diag) {
     TtfsIr ir = {0};
-    if (!ttfs_file_write(b->scratch, bytes, n, diag)) exit(1);
+    if (!ttfs_file_fill(b->scratch, bytes, n, diag)) exit(1);
     bool ok = ttfs_onnx_to_ir(b->scratch, &ir, diag) && ttfs_ir_check(&ir, b->path, diag) &&
               ttfs_ir_print(&ir, NULL, text, diag);
     ttfs_ir_free(&ir);
@@ -234,7 +234,7 @@ static int keep(const Bytes *b, unsigned long i) {
     TtfsDiag diag = {0};
     char path[64];
     snprintf(path, sizeof path, "fuzz-%ld-%lu.bin", (long)getpid(), i);
-    ttfs_file_write(path, b->at, b->len, &diag);
+    ttfs_file_fill(path, b->at, b->len, &diag);
     printf("copy %lu shows a fault; kept as %s\n", i, path);
     ttfs_diag_free(&diag);
     return 1;

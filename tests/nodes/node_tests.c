@@ -39,12 +39,13 @@ static const char *const groups[] = {"node", "pytorch-converted", "pytorch-opera
 /* Operators whose tests are run: those that are imported, alone or folded. */
 static const char claimed[] =
     " Abs Add And ArgMax AveragePool BatchNormalization Cast Ceil Clip Concat Constant "
-    "ConstantOfShape Conv ConvTranspose DequantizeLinear Div Dropout Equal Exp Expand Flatten "
-    "Floor "
-    "Gather Gemm GlobalAveragePool GlobalMaxPool Greater Identity LeakyRelu Less Log LogSoftmax "
-    "MatMul Max MaxPool Min Mod Mul Neg Not Or PRelu Pad Pow QuantizeLinear Range Reciprocal "
-    "ReduceMax ReduceMean Relu Reshape Round Shape Size Slice Softmax Split Sqrt Squeeze Sub Sum "
-    "TopK Transpose Unsqueeze Where ";
+    "ConstantOfShape Conv ConvTranspose DepthToSpace DequantizeLinear Div Dropout Elu Equal "
+    "Exp Expand Flatten Floor Gather Gemm GlobalAveragePool GlobalMaxPool Greater HardSigmoid "
+    "Identity LeakyRelu Less Log LogSoftmax MatMul Max MaxPool Mean Min Mod Mul Neg Not Or "
+    "PRelu Pad Pow QuantizeLinear Range Reciprocal ReduceMax ReduceMean ReduceMin ReduceSum "
+    "Relu Reshape Resize Round Shape Sigmoid Size Slice Softmax Softplus Softsign "
+    "SpaceToDepth Split Sqrt Squeeze Sub Sum Tanh Tile TopK Transpose Unsqueeze Upsample "
+    "Where ";
 
 static bool is_claimed(const char *op) {
     size_t len = strlen(op);
@@ -103,7 +104,7 @@ static Verdict run_way(Bench *b, NodeCase *c, uint32_t active, const char **why)
     size_t size;
     unsigned char *bytes = ttfs_node_case_model(c, active, &keep, &size);
     Verdict verdict = REFUSED;
-    if (!ttfs_file_write(b->scratch, bytes, size, &diag)) exit(1);
+    if (!ttfs_file_fill(b->scratch, bytes, size, &diag)) exit(1);
     if (!ttfs_onnx_import(b->scratch, &(TtfsOnnxOptions){.keep_batch = true}, &ir, &diag)) {
         if (!**why) *why = first_error(b, &diag);
     } else if ((ir.outputs.len ? ir.outputs.len : 1) != c->n_outputs) {
@@ -235,7 +236,7 @@ static int judge(Bench *b, const char *path) {
     fputs(ttfs_buf_text(&all), stdout);
     uint32_t differ = 0;
     if (getenv("TTFS_UPDATE")) {
-        if (!ttfs_file_write(path, ttfs_buf_text(&all), all.len, &diag)) return 1;
+        if (!ttfs_file_fill(path, ttfs_buf_text(&all), all.len, &diag)) return 1;
     } else {
         if (!ttfs_file_open(&want, path, 1 << 22, &diag)) return 1;
         differ = differences(b, &want);

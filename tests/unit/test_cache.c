@@ -19,7 +19,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base.h"
+#include "guard.h"
 #include "cache.h"
+#include "cache_folder.h"
+#include "temporary.h"
 
 enum { HEADER = 80 };
 
@@ -84,7 +88,7 @@ static int look(Place *p, uint32_t n, size_t size) {
 
 static void write_file(const char *path, const void *bytes, size_t n) {
     TtfsDiag d = {0};
-    assert_true(ttfs_file_write(path, bytes, n, &d));
+    assert_true(ttfs_file_fill(path, bytes, n, &d));
     ttfs_diag_free(&d);
     assert_int_equal(chmod(path, 0600), 0);
 }
@@ -251,29 +255,44 @@ static void the_longest_unused_go_first(void **state) {
     for (uint32_t i = 0; i < 10; i++) assert_false(ttfs_file_exists(path_of(p, i)));
 }
 
-/* Leftovers of writers that died go, whatever the bound; files of others stay, whatever it is. */
+/* Leftovers of writers that died go, whatever the bound; those of writers at work, and files of
+ * others, stay, whatever it is. */
 static void only_what_is_ours_goes(void **state) {
     Place *p = *state;
     const char *key = key_of(p, 1);
-    const char *old[] = {"%s.o.12.0.tmp", "%s.o.99999.123.tmp"};
-    const char *foreign[] = {"%s",          "%s.obj",           "%s.o.tmp",       "%s.o.1.tmp",
-                             "%s.o.1.2.tm", "%s.o.1.2.tmp.tmp", "%s.o.1.2.3.tmp", "x%s.o",
-                             "0%s.o",       "%s.o.-1.2.tmp",    "%s.o. 1.2.tmp"};
+    const char *foreign[] = {"%s",
+                             "%s.obj",
+                             "%s.o.tmp",
+                             "x%s.o",
+                             "0%s.o",
+                             "%s.o.ttfs-tmp",
+                             "%s.o.0123456g.ttfs-tmp",
+                             "%s.o.01234567.ttfs-tm",
+                             "%s.o-01234567.ttfs-tmp"};
     char path[256], name[160];
-    const char *young = ttfs_arena_printf(&p->arena, "%s/%s.o.7.7.tmp", p->folder, key);
-    write_file(young, "x", 1);
-    for (size_t i = 0; i < sizeof old / sizeof *old + sizeof foreign / sizeof *foreign; i++) {
-        bool mine = i < sizeof old / sizeof *old;
-        const char *form = mine ? old[i] : foreign[i - sizeof old / sizeof *old];
-        const char *place = strstr(form, "%s");
-        snprintf(name, sizeof name, "%.*s%s%s", (int)(place - form), form, key, place + 2);
+    TtfsTemporary *at_work = ttfs_temporary_file(path_of(p, 1));
+    assert_non_null(at_work);
+    const char *left = ttfs_arena_printf(&p->arena, "%s.01234567.ttfs-tmp", path_of(p, 1));
+    write_file(left, "x", 1);
+    ttfs_cache_trim(p->folder, UINT64_MAX);
+    assert_false(ttfs_file_exists(left));
+    assert_true(ttfs_file_exists(at_work->path));
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+        const char *place = strstr(foreign[i], "%s");
+        snprintf(name, sizeof name, "%.*s%s%s", (int)(place - foreign[i]), foreign[i], key,
+                 place + 2);
         snprintf(path, sizeof path, "%s/%s", p->folder, name);
         write_file(path, "x", 1);
         set_used(path, 1000000);
-        ttfs_cache_trim(p->folder, mine ? UINT64_MAX : 0);
-        assert_int_equal(ttfs_file_exists(path), !mine);
+        ttfs_cache_trim(p->folder, 0);
+        assert_true(ttfs_file_exists(path));
     }
-    assert_true(ttfs_file_exists(young));
+    char *was = ttfs_arena_strdup(&p->arena, at_work->path);
+    *at_work->path = 0; /* as if the process had died */
+    ttfs_undo(at_work);
+    assert_true(ttfs_file_exists(was));
+    ttfs_cache_trim(p->folder, UINT64_MAX);
+    assert_false(ttfs_file_exists(was));
 }
 
 /* ---- many at once --------------------------------------------------------------------------- */
@@ -333,13 +352,82 @@ static void the_environment_names_the_folder(void **state) {
     setenv("TTFS_CACHE", "/a", 1);
     setenv("XDG_CACHE_HOME", "/b", 1);
     setenv("HOME", "/c", 1);
-    assert_string_equal(ttfs_cache_folder(&p->arena), "/a/jit");
+    assert_string_equal(ttfs_cache_named(&p->arena, "jit"), "/a/jit");
     setenv("TTFS_CACHE", "", 1);
-    assert_string_equal(ttfs_cache_folder(&p->arena), "/b/ttfs/jit");
+    assert_string_equal(ttfs_cache_named(&p->arena, "jit"), "/b/ttfs/jit");
+    setenv("XDG_CACHE_HOME", "b", 1); /* relative: to be ignored */
+    assert_string_equal(ttfs_cache_named(&p->arena, "sim"), "/c/.cache/ttfs/sim");
     unsetenv("XDG_CACHE_HOME");
-    assert_string_equal(ttfs_cache_folder(&p->arena), "/c/.cache/ttfs/jit");
+    assert_string_equal(ttfs_cache_named(&p->arena, "sim"), "/c/.cache/ttfs/sim");
     unsetenv("HOME");
-    assert_null(ttfs_cache_folder(&p->arena));
+    assert_null(ttfs_cache_named(&p->arena, "sim"));
+}
+
+/* Whether a folder may hold code: its real path, or NULL and a note that says `why`. */
+static const char *judged(Place *p, const char *path, const char *why) {
+    TtfsDiag diag = {0};
+    const char *real = ttfs_cache_folder(path, &p->arena, &diag);
+    assert_int_equal(diag.errors, 0);
+    assert_int_equal(diag.messages.len, real ? 0 : 1);
+    if (why) assert_non_null(strstr(diag.messages.at[0].what, why));
+    ttfs_diag_free(&diag);
+    return real;
+}
+
+static void only_this_user_can_write_there(void **state) {
+    Place *p = *state;
+    const char *up = ttfs_arena_printf(&p->arena, "%s/up", p->folder);
+    const char *in = ttfs_path_join(&p->arena, up, "in");
+    struct stat st;
+    mode_t old = umask(0);
+    const char *real = judged(p, in, NULL);
+    umask(old);
+    assert_non_null(real);
+    assert_int_equal(*real, '/');
+    assert_int_equal(stat(up, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    assert_int_equal(stat(in, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+
+    assert_int_equal(chmod(in, 0770), 0);
+    assert_null(judged(p, in, "/up/in: can be written to by other users"));
+    assert_int_equal(chmod(in, 0702), 0);
+    assert_null(judged(p, in, "/up/in: can be written to by other users"));
+    assert_int_equal(chmod(in, 01777), 0); /* sticky is not enough for the folder itself */
+    assert_null(judged(p, in, "/up/in: can be written to by other users"));
+    assert_int_equal(chmod(in, 0755), 0);
+    assert_non_null(judged(p, in, NULL));
+
+    assert_int_equal(chmod(up, 0777), 0);
+    assert_null(judged(p, in, "/up: can be written to by other users"));
+    assert_int_equal(chmod(up, 01777), 0);
+    assert_non_null(judged(p, in, NULL));
+
+    const char *file = ttfs_path_join(&p->arena, up, "file");
+    write_file(file, "x", 1);
+    assert_null(judged(p, file, "is no folder"));
+    assert_null(judged(p, ttfs_path_join(&p->arena, file, "below"), "Not a directory"));
+    assert_null(judged(p, NULL, "neither TTFS_CACHE nor XDG_CACHE_HOME nor HOME"));
+}
+
+/* A folder, a folder above, a link: another user's (needs root to make). */
+static void another_users_folder_is_none(void **state) {
+    Place *p = *state;
+    const uid_t nobody = 65534;
+    const char *up = ttfs_arena_printf(&p->arena, "%s/up", p->folder);
+    const char *in = ttfs_path_join(&p->arena, up, "in");
+    const char *link = ttfs_arena_printf(&p->arena, "%s/link", p->folder);
+    assert_non_null(judged(p, in, NULL));
+    assert_int_equal(symlink("up", link), 0);
+    assert_non_null(judged(p, ttfs_path_join(&p->arena, link, "in"), NULL));
+    if (geteuid() != 0) skip();
+    assert_int_equal(lchown(link, nobody, nobody), 0);
+    assert_null(judged(p, ttfs_path_join(&p->arena, link, "in"), "/link: is another user's link"));
+    assert_int_equal(chown(in, nobody, nobody), 0);
+    assert_null(judged(p, in, "/up/in: belongs to another user"));
+    assert_int_equal(chown(in, 0, 0), 0);
+    assert_int_equal(chown(up, nobody, nobody), 0);
+    assert_null(judged(p, in, "/up: belongs to another user"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_place, close_place)
@@ -359,6 +447,8 @@ int main(void) {
         TEST(only_what_is_ours_goes),
         TEST(processes_do_not_disturb_each_other),
         TEST(the_environment_names_the_folder),
+        TEST(only_this_user_can_write_there),
+        TEST(another_users_folder_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,8 +98,13 @@ static void run_rtl(Line *l, uint64_t seed) {
     for (uint32_t i = 0; i < l->image.slots; i++)
         limit[i] = 2 * l->plan.slots.at[i].worst_cycles + 1000;
     assert_true(ttfs_plan_to_verilog(&l->plan, TTFS_SOURCE_DIR "/rtl", rtl, &l->diag));
-    TtfsSim *sim =
-        ttfs_sim_open(&l->image, rtl, TTFS_SOURCE_DIR "/runtime/sim/sim_chip.cpp", limit, &l->diag);
+    TtfsFileSet verilog = {0};
+    assert_true(ttfs_file_set_read(&verilog, rtl, ttfs_verilog_endings, false, &l->diag));
+    TtfsSimChip *chip =
+        ttfs_sim_chip_open(&verilog, TTFS_SOURCE_DIR "/runtime/sim/sim_chip.cpp", &l->diag);
+    ttfs_file_set_free(&verilog);
+    assert_non_null(chip);
+    TtfsSim *sim = ttfs_sim_open(chip, &l->image, limit, &l->diag);
     assert_non_null(sim);
     TtfsGolden *golden = ttfs_golden_open(&l->spike);
     TtfsTrace want, got;
@@ -124,6 +129,7 @@ static void run_rtl(Line *l, uint64_t seed) {
         assert_true(most[i] <= l->plan.slots.at[i].worst_cycles);
     ttfs_golden_close(golden);
     ttfs_sim_close(sim);
+    ttfs_sim_chip_close(chip);
 }
 
 static void one_network(const TtfsChip *chip, uint64_t seed) {

@@ -31,6 +31,7 @@ typedef struct {
     TtfsArena arena;
     uint64_t *limit;
     const char *rtl;
+    TtfsSimChip *code;
 } Case;
 
 static void print_faults(const TtfsDiag *diag) {
@@ -41,6 +42,7 @@ static void print_faults(const TtfsDiag *diag) {
 }
 
 static void close_case(Case *c) {
+    ttfs_sim_chip_close(c->code);
     ttfs_spike_free(&c->spike);
     ttfs_plan_free(&c->plan);
     ttfs_image_free(&c->image);
@@ -65,8 +67,18 @@ static bool open_case(Case *c, const TtfsChip *chip, uint64_t seed) {
     return true;
 }
 
+/* The chip of the Verilog in a folder; NULL after an error. */
+static TtfsSimChip *load(const char *folder, TtfsDiag *diag) {
+    TtfsFileSet verilog = {0};
+    assert_true(ttfs_file_set_read(&verilog, folder, ttfs_verilog_endings, false, diag));
+    TtfsSimChip *chip = ttfs_sim_chip_open(&verilog, wrapper, diag);
+    ttfs_file_set_free(&verilog);
+    return chip;
+}
+
 static TtfsSim *start(Case *c) {
-    TtfsSim *sim = ttfs_sim_open(&c->image, c->rtl, wrapper, c->limit, &c->diag);
+    if (!c->code) c->code = load(c->rtl, &c->diag);
+    TtfsSim *sim = c->code ? ttfs_sim_open(c->code, &c->image, c->limit, &c->diag) : NULL;
     if (!sim) print_faults(&c->diag);
     assert_non_null(sim);
     return sim;
@@ -254,7 +266,7 @@ static void build_failure(void **state) {
     const char *bad = "test_sim_rtl/bad";
     assert_true(ttfs_make_folders(bad, &own));
     assert_true(ttfs_file_write("test_sim_rtl/bad/ttfs_top.v", "module ttfs_top(;\n", 18, &own));
-    assert_null(ttfs_sim_open(&c.image, bad, wrapper, c.limit, &c.diag));
+    assert_null(load(bad, &c.diag));
     const TtfsMessage *m = &c.diag.messages.at[c.diag.messages.len - 1];
     assert_int_equal(m->code, TTFS_SIM_BUILD);
     assert_non_null(strstr(m->what, "syntax error"));

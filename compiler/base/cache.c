@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An entry is written under a name of its own, KEY.o.PROCESS.NUMBER.tmp, and renamed: readers see
- * all of it or nothing. Its header holds a magic, the length and the SHA-256 of key and content, so
+ * An entry is written under a temporary name (temporary.h) and renamed: readers see all of it or
+ * nothing. Its header holds a magic, the length and the SHA-256 of key and content, so
  * that an entry that was cut, changed or moved to another key's name is seen to be no entry. Its
  * time of modification is the time of its last use. Nothing here locks: trimmers may race each
  * other and writers, since what is removed is made again.
  */
 #include "cache.h"
 
+#include "file.h"
+#include "guard.h"
+#include "hash.h"
+#include "temporary.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { KEY = 64, MAGIC = 8, LENGTH = 8, HEADER = MAGIC + LENGTH + 64, TRIES = 16 };
-enum { LEFTOVER_S = 600 }; /* a writer that has not renamed its file for so long has died */
+enum { KEY = 64, MAGIC = 8, LENGTH = 8, HEADER = MAGIC + LENGTH + 64 };
 #define MOST_BYTES ((uint64_t)1 << 30) /* of an entry */
 
 static const char magic[MAGIC] = "TTFSJO1\n";
@@ -87,19 +89,6 @@ bool ttfs_cache_get(const char *folder, const char *key, TtfsBuf *out) {
     return ok;
 }
 
-/* A new file beside the entry; O_EXCL, so that no two writers share one even when processes of
- * different machines or containers have the same number. */
-static int open_temporary(TtfsArena *a, const char *path, const char **name) {
-    static atomic_uint number;
-    for (int i = 0; i < TRIES; i++) {
-        *name = ttfs_arena_printf(a, "%s.%ld.%u.tmp", path, (long)getpid(),
-                                  atomic_fetch_add(&number, 1));
-        int fd = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (fd >= 0 || errno != EEXIST) return fd;
-    }
-    return -1;
-}
-
 static bool folder_is_there(const char *folder) {
     TtfsDiag diag = {0};
     bool ok = ttfs_is_folder(folder) || ttfs_make_folders(folder, &diag);
@@ -110,14 +99,13 @@ static bool folder_is_there(const char *folder) {
 bool ttfs_cache_put(const char *folder, const char *key, const void *bytes, size_t n) {
     if (!key_is_sound(key) || n > MOST_BYTES || !folder_is_there(folder)) return false;
     TtfsArena a = {0};
-    const char *path = entry_path(&a, folder, key), *temporary;
+    const char *path = entry_path(&a, folder, key);
     char header[HEADER];
     make_header(header, key, bytes, n);
-    int fd = open_temporary(&a, path, &temporary);
-    bool ok = fd >= 0 && ttfs_write_all(fd, header, HEADER) && ttfs_write_all(fd, bytes, n);
-    if (fd >= 0 && close(fd) != 0) ok = false;
-    ok = ok && rename(temporary, path) == 0;
-    if (fd >= 0 && !ok) unlink(temporary);
+    TtfsTemporary *t = ttfs_temporary_file(path);
+    bool ok = t && fchmod(t->fd, 0600) == 0 && ttfs_write_all(t->fd, header, HEADER) &&
+              ttfs_write_all(t->fd, bytes, n) && ttfs_temporary_become(t, path);
+    ttfs_undo(t);
     ttfs_arena_free(&a);
     return ok;
 }
@@ -126,7 +114,6 @@ typedef struct {
     const char *name;
     uint64_t bytes;
     struct timespec used;
-    bool temporary;
 } Entry;
 
 typedef struct {
@@ -136,28 +123,19 @@ typedef struct {
     TTFS_VEC(Entry) entries;
 } Listing;
 
-/* KEY.o, or KEY.o.PROCESS.NUMBER.tmp: then *temporary is true. Anything else is not ours. */
-static bool is_ours(const char *name, bool *temporary) {
-    if (strspn(name, "0123456789abcdef") != KEY || strncmp(name + KEY, ".o", 2) != 0) return false;
-    const char *rest = name + KEY + 2;
-    *temporary = *rest != 0;
-    for (int i = 0; *temporary && i < 2; i++) {
-        size_t digits = *rest == '.' ? strspn(rest + 1, "0123456789") : 0;
-        if (digits == 0) return false;
-        rest += 1 + digits;
-    }
-    return !*temporary || strcmp(rest, ".tmp") == 0;
+/* KEY.o; anything else is not ours. */
+static bool is_entry(const char *name) {
+    return strspn(name, "0123456789abcdef") == KEY && strcmp(name + KEY, ".o") == 0;
 }
 
 static void list_entries(Listing *l, DIR *dir) {
     for (struct dirent *e; (e = readdir(dir)) != NULL;) {
         struct stat st;
-        bool temporary;
-        if (!is_ours(e->d_name, &temporary) ||
-            fstatat(l->folder, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
+        if (!is_entry(e->d_name) || fstatat(l->folder, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+            !S_ISREG(st.st_mode))
             continue;
-        *TTFS_PUSH(l->arena, l->entries) = (Entry){ttfs_arena_strdup(l->arena, e->d_name),
-                                                   (uint64_t)st.st_size, st.st_mtim, temporary};
+        *TTFS_PUSH(l->arena, l->entries) =
+            (Entry){ttfs_arena_strdup(l->arena, e->d_name), (uint64_t)st.st_size, st.st_mtim};
         l->bytes += (uint64_t)st.st_size;
     }
 }
@@ -173,18 +151,16 @@ static void remove_entry(Listing *l, const Entry *e) {
     if (unlinkat(l->folder, e->name, 0) == 0 || errno == ENOENT) l->bytes -= e->bytes;
 }
 
-/* Files of writers at work stay, though they count. */
 static void trim(Listing *l, uint64_t most) {
-    time_t now = time(NULL);
-    for (uint32_t i = 0; i < l->entries.len; i++) {
-        const Entry *e = &l->entries.at[i];
-        double age = difftime(now, e->used.tv_sec);
-        if (e->temporary && (age > LEFTOVER_S || age < -LEFTOVER_S)) remove_entry(l, e);
-    }
     if (l->bytes <= most) return;
     qsort(l->entries.at, l->entries.len, sizeof *l->entries.at, by_use);
     for (uint32_t i = 0; i < l->entries.len && l->bytes > most; i++)
-        if (!l->entries.at[i].temporary) remove_entry(l, &l->entries.at[i]);
+        remove_entry(l, &l->entries.at[i]);
+}
+
+static void remove_left(void *context, const char *path, bool folder) {
+    (void)context;
+    if (!folder) unlink(path);
 }
 
 void ttfs_cache_trim(const char *folder, uint64_t most) {
@@ -194,13 +170,7 @@ void ttfs_cache_trim(const char *folder, uint64_t most) {
     Listing l = {.arena = &a, .folder = dirfd(dir)};
     list_entries(&l, dir);
     trim(&l, most);
+    ttfs_temporary_left(ttfs_arena_printf(&a, "%s/", folder), remove_left, NULL);
     ttfs_arena_free(&a);
     closedir(dir);
-}
-
-const char *ttfs_cache_folder(TtfsArena *a) {
-    const char *own = getenv("TTFS_CACHE"), *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    if (own && *own) return ttfs_path_join(a, own, "jit");
-    if (xdg && *xdg) return ttfs_path_join(a, xdg, "ttfs/jit");
-    return home && *home ? ttfs_path_join(a, home, ".cache/ttfs/jit") : NULL;
 }

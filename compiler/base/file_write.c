@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Writing. A file with a reader is written under a temporary name beside it, brought to the disk
+ * and renamed, and so is the name; whatever fails before leaves the old file and nothing else. What
+ * is no regular file is opened and written as a shell's `>` would, and so is the file that standard
+ * output already goes to: to replace that would cut the rest of the output off.
+ */
+#include "file.h"
+
+#include "guard.h"
+#include "temporary.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A descriptor that somebody made non-blocking is waited for. */
+static bool wait_for(int fd) {
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    return poll(&p, 1, -1) > 0 || errno == EINTR;
+}
+
+bool ttfs_write_all(int fd, const void *bytes, size_t n) {
+    const char *p = bytes;
+    while (n > 0) {
+        ssize_t done = write(fd, p, n);
+        if (done < 0 && (errno == EINTR || (errno == EAGAIN && wait_for(fd)))) continue;
+        if (done == 0) errno = EIO;
+        if (done <= 0) return false;
+        p += done;
+        n -= (size_t)done;
+    }
+    return true;
+}
+
+/* Some file systems cannot; then there is nothing to wait for. */
+static bool sync_open(int fd) {
+    return fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS;
+}
+
+/* ---- plainly ----------------------------------------------------------------------------- */
+
+void ttfs_file_begin(TtfsFileWriter *w, const char *path) {
+    w->path = path;
+    unlink(path); /* not cut: somebody may have it mapped */
+    w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    w->fault = w->fd < 0 ? errno : 0;
+}
+
+void ttfs_file_put(TtfsFileWriter *w, const void *bytes, size_t n) {
+    if (!w->fault && !ttfs_write_all(w->fd, bytes, n)) w->fault = errno;
+}
+
+bool ttfs_file_end(TtfsFileWriter *w, TtfsDiag *diag) {
+    if (w->fd >= 0 && close(w->fd) != 0 && !w->fault) w->fault = errno;
+    errno = w->fault;
+    return !w->fault || ttfs_file_fault(diag, w->path, TTFS_FILE_WRITE);
+}
+
+bool ttfs_file_fill(const char *path, const void *bytes, size_t n, TtfsDiag *diag) {
+    TtfsFileWriter w;
+    ttfs_file_begin(&w, path);
+    ttfs_file_put(&w, bytes, n);
+    return ttfs_file_end(&w, diag);
+}
+
+/* ---- whole ------------------------------------------------------------------------------- */
+
+static void remove_left(void *context, const char *path, bool folder) {
+    (void)context;
+    if (!folder) unlink(path);
+}
+
+/* What the new file may do is what the old one might; an old one that may not be written stays. */
+static bool take_mode(int fd, const char *path, const struct stat *old) {
+    if (!old) return true;
+    if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0) return false;
+    struct stat new;
+    if (fstat(fd, &new) == 0 && (new.st_mode & 0777) == (old->st_mode & 0777)) return true;
+    return fchmod(fd, old->st_mode & 0777) == 0;
+}
+
+static bool sync_folder_of(const char *path) {
+    TtfsArena a = {0};
+    int fd = open(ttfs_path_dir(&a, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ttfs_arena_free(&a);
+    if (fd < 0) return errno == EACCES; /* a folder may be written and not read */
+    bool ok = sync_open(fd);
+    int why = errno;
+    close(fd);
+    errno = why;
+    return ok;
+}
+
+/* `old`: what is there now, a regular file, or NULL. */
+static bool replace(const char *path, const struct stat *old, const void *bytes, size_t n) {
+    ttfs_temporary_left(path, remove_left, NULL);
+    TtfsTemporary *t = ttfs_temporary_file(path);
+    if (!t) return false;
+    bool ok = take_mode(t->fd, path, old) && ttfs_write_all(t->fd, bytes, n) && sync_open(t->fd) &&
+              ttfs_temporary_become(t, path);
+    int why = errno;
+    ttfs_undo(t);
+    errno = why;
+    return ok && sync_folder_of(path);
+}
+
+/* Standard output or error when it is open on that file, else -1. */
+static int already_open(const struct stat *file) {
+    struct stat st;
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fstat(fd, &st) == 0 && st.st_dev == file->st_dev && st.st_ino == file->st_ino)
+            return fd;
+    return -1;
+}
+
+static bool write_in_place(const char *path, const void *bytes, size_t n) {
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) return false;
+    bool ok = ttfs_write_all(fd, bytes, n);
+    int why = errno;
+    if (close(fd) != 0 && ok) return false;
+    errno = why;
+    return ok;
+}
+
+static bool write_named(const char *path, const void *bytes, size_t n) {
+    struct stat st;
+    bool there = stat(path, &st) == 0;
+    if (!there && errno != ENOENT) return false;
+    int open_as = there ? already_open(&st) : -1;
+    if (open_as >= 0) return ttfs_write_all(open_as, bytes, n);
+    if (there && !S_ISREG(st.st_mode)) return write_in_place(path, bytes, n);
+    TtfsArena a = {0};
+    const char *target = ttfs_path_follow(&a, path);
+    bool ok = target && replace(target, there ? &st : NULL, bytes, n);
+    int why = errno;
+    ttfs_arena_free(&a);
+    errno = why;
+    return ok;
+}
+
+bool ttfs_file_write(const char *path, const void *bytes, size_t n, TtfsDiag *diag) {
+    return write_named(path, bytes, n) || ttfs_file_fault(diag, path, TTFS_FILE_WRITE);
+}
+
+bool ttfs_file_replace(const char *path, const void *bytes, size_t n, TtfsDiag *diag) {
+    return replace(path, NULL, bytes, n) || ttfs_file_fault(diag, path, TTFS_FILE_WRITE);
+}
+
+/* ---- to the disk ------------------------------------------------------------------------- */
+
+static bool sync_at(int at, const char *name) {
+    int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0) return false;
+    bool ok = fstat(fd, &st) == 0, folder = ok && S_ISDIR(st.st_mode);
+    DIR *dir = folder ? fdopendir(fd) : NULL;
+    ok = ok && (dir || !folder);
+    for (struct dirent *e; ok && dir && (e = readdir(dir)) != NULL;)
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+            ok = sync_at(fd, e->d_name);
+    ok = ok && sync_open(fd);
+    int why = errno;
+    if (dir)
+        closedir(dir);
+    else
+        close(fd);
+    errno = why;
+    return ok;
+}
+
+bool ttfs_sync_tree(const char *path) {
+    return sync_at(AT_FDCWD, path);
+}

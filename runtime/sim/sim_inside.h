@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside of the rtl engine: a loaded chip's functions (sim_abi.h).
+ */
+#ifndef TTFS_SIM_INSIDE_H
+#define TTFS_SIM_INSIDE_H
+
+#include "sim.h"
+#include "sim_abi.h"
+
+struct TtfsSimChip {
+    void *so;
+    uint32_t (*abi)(void);
+    void *(*create)(const TtfsSimShape *);
+    void (*destroy)(void *);
+    int (*configure)(void *, uint32_t, uint32_t);
+    void (*sample)(void *, TtfsSimSample *);
+};
+
+#endif
