@@ -66,13 +66,10 @@ static void table_of_ir(Table *t, const TtfsIr *ir) {
     }
 }
 
-static uint64_t fan_in_total(const TtfsSpike *s, const TtfsPopulation *p, uint64_t *parameters) {
+static uint64_t fan_in(const TtfsSpike *s, const TtfsPopulation *p) {
     uint64_t synapses = 0;
-    for (uint32_t k = 0; k < p->conn_count; k++) {
-        const TtfsConnection *c = &s->conns.at[p->conn_first + k];
-        *parameters += c->weight_count;
-        synapses += ttfs_conn_additions(s, c);
-    }
+    for (uint32_t k = 0; k < p->conn_count; k++)
+        synapses += ttfs_conn_synapses(s, &s->conns.at[p->conn_first + k]);
     return synapses;
 }
 
@@ -80,9 +77,11 @@ static void table_of_spike(Table *t, const TtfsSpike *s) {
     for (uint32_t i = 0; i < s->pops.len; i++) {
         const TtfsPopulation *p = &s->pops.at[i];
         Row *r = TTFS_PUSH(&t->arena, t->rows);
-        *r = (Row){
-            .name = p->name, .kind = ttfs_pop_kind_name(p->kind), .neurons = ttfs_pop_size(p)};
-        r->macs = fan_in_total(s, p, &r->parameters);
+        *r = (Row){.name = p->name,
+                   .kind = ttfs_pop_kind_name(p->kind),
+                   .neurons = ttfs_pop_size(p),
+                   .parameters = ttfs_pop_parameters(s, p),
+                   .macs = fan_in(s, p)};
         char shape[48];
         snprintf(r->shape, sizeof r->shape, "%s%s", ttfs_pop_shape(p, shape),
                  p->ticks ? "" : " potentials");

@@ -193,11 +193,14 @@ static bool check_slot_cycles(const TtfsVerdict *d, const TtfsOut *out, TtfsDiag
 
 static bool run_samples(Verify *v, const TtfsJitOptions *jit, TtfsDiag *diag) {
     TtfsSession *s = v->session;
+    uint64_t clipped = 0;
     bool ok = open_all(v, jit, diag);
     for (uint64_t i = 0; ok && i < s->count; i += v->block.n) {
         ok = ttfs_block_read(&v->block, i, diag) && run_block(v, diag);
+        clipped += ttfs_block_clipped(&v->block);
         ttfs_session_progress(s, i + v->block.n);
     }
+    if (ok) ttfs_session_clipped(s, clipped, diag);
     if (ok) take_slot_cycles(v);
     if (ok && v->fault.kind == TTFS_FAULT_SPIKE && v->fault.index >= v->verdict->spikes)
         ok = ttfs_error(diag, TTFS_AT_FILE("--fault"), TTFS_OPTION_VALUE,

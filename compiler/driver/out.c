@@ -50,6 +50,24 @@ static bool read_map(const cJSON *u8, TtfsInputMap *m) {
     return true;
 }
 
+/* The range of values that calibration saw, [lo, hi]; absent or null when there was none. */
+static TtfsSeenRange read_seen(const cJSON *list) {
+    const cJSON *lo = cJSON_GetArrayItem(list, 0), *hi = cJSON_GetArrayItem(list, 1);
+    if (!cJSON_IsNumber(lo) || !cJSON_IsNumber(hi)) return (TtfsSeenRange){0};
+    return (TtfsSeenRange){true, lo->valuedouble, hi->valuedouble};
+}
+
+static TtfsSampleShape read_shape(const cJSON *list) {
+    TtfsSampleShape s = {0};
+    const cJSON *e;
+    cJSON_ArrayForEach(e, list) {
+        bool size = cJSON_IsNumber(e) && e->valuedouble >= 1 && e->valuedouble <= UINT32_MAX;
+        if (!size || s.rank == TTFS_ARRAY_RANK) return (TtfsSampleShape){0};
+        s.dim[s.rank++] = (uint64_t)e->valuedouble;
+    }
+    return s;
+}
+
 static bool read_manifest(TtfsOut *o, TtfsDiag *diag) {
     const char *path = ttfs_out_path(o, "manifest.json");
     TtfsFile f;
@@ -63,6 +81,8 @@ static bool read_manifest(TtfsOut *o, TtfsDiag *diag) {
     if (!ok)
         ttfs_error(diag, TTFS_AT_FILE(path), TTFS_OUT_FOLDER,
                    "the manifest is damaged: options.uint8 is missing or wrong");
+    o->sample = read_shape(cJSON_GetObjectItem(j, "input_shape"));
+    o->seen = read_seen(cJSON_GetObjectItem(j, "calib_seen"));
     const cJSON *model = cJSON_GetObjectItem(cJSON_GetObjectItem(j, "model"), "file");
     o->model = cJSON_IsString(model) ? ttfs_arena_strdup(&o->arena, model->valuestring) : "";
     cJSON_Delete(j);

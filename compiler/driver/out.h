@@ -9,12 +9,14 @@
 #include "image.h"
 #include "ir.h"
 #include "plan.h"
-#include "samples.h"
+#include "fit.h"
 
 typedef struct {
     TtfsArena arena;
     const char *folder, *model; /* model: the file it was compiled from, "" when not known */
     TtfsInputMap map;
+    TtfsSeenRange seen;     /* by calibration */
+    TtfsSampleShape sample; /* as the model takes it; rank 0 when not known */
     TtfsIr net;
     TtfsSpike spike;
     TtfsPlan plan;
