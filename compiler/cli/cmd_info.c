@@ -211,7 +211,7 @@ int ttfs_cmd_info(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     TtfsOut out = {0};
     bool folder = ttfs_is_folder(o->operand);
     bool ok = folder
-                  ? ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, -1, diag)
+                  ? ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, diag)
                   : info_model(o, &t, diag);
     if (ok && folder) table_of_spike(&t, &out.spike);
     if (ok && folder) take_outputs(&t, NULL, &out.spike);
