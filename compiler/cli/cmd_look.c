@@ -9,7 +9,9 @@
 int ttfs_cmd_info(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     (void)a;
     TtfsBuf b = {0};
-    bool ok = ttfs_info(o->operand, o->value[TTFS_OPT_JSON] != NULL, &b, diag);
+    uint64_t memory;
+    bool ok = ttfs_option_size(o, TTFS_OPT_MEMORY, &memory, diag) &&
+              ttfs_info(o->operand, memory, o->value[TTFS_OPT_JSON] != NULL, &b, diag);
     if (ok) ttfs_print_result(&b, o);
     ttfs_buf_free(&b);
     return ok ? 0 : 1;

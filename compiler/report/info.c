@@ -193,9 +193,11 @@ static cJSON *outputs_json(const Table *t) {
     return list;
 }
 
-static bool info_model(const char *path, Table *t, TtfsDiag *diag) {
+static bool info_model(const char *path, uint64_t memory, Table *t, TtfsDiag *diag) {
     TtfsIr imported = {0}, net = {0};
-    bool ok = ttfs_onnx_to_ir(path, &imported, diag) &&
+    TtfsBudget budget;
+    TtfsOnnxOptions options = {.budget = &budget, .memory = memory};
+    bool ok = ttfs_onnx_import(path, &options, &imported, diag) &&
               ttfs_ir_drop_tail(&imported, &net, path, diag);
     if (ok) table_of_ir(t, &net);
     if (ok) take_outputs(t, &net, NULL);
@@ -225,11 +227,11 @@ static bool info_folder(const char *path, Table *t, TtfsOut *o, TtfsDiag *diag) 
     return true;
 }
 
-bool ttfs_info(const char *path, bool json, TtfsBuf *out, TtfsDiag *diag) {
+bool ttfs_info(const char *path, uint64_t memory, bool json, TtfsBuf *out, TtfsDiag *diag) {
     Table t = {0};
     TtfsOut o = {0};
     bool folder = ttfs_is_folder(path);
-    bool ok = folder ? info_folder(path, &t, &o, diag) : info_model(path, &t, diag);
+    bool ok = folder ? info_folder(path, &t, &o, diag) : info_model(path, memory, &t, diag);
     if (ok && json) {
         info_json(&t, folder, &o, out);
     } else if (ok) {

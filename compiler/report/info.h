@@ -7,8 +7,9 @@
 
 #include "base.h"
 
-/* Layers, outputs and, of a folder, memory and timing of `path`. */
-bool ttfs_info(const char *path, bool json, TtfsBuf *out, TtfsDiag *diag);
+/* Layers, outputs and, of a folder, memory and timing of `path`. `memory`: bytes that a model may
+ * ask for; 0: the default. */
+bool ttfs_info(const char *path, uint64_t memory, bool json, TtfsBuf *out, TtfsDiag *diag);
 
 /* "ir", "spike", "plan", "image", NULL. */
 extern const char *const ttfs_form_names[];
