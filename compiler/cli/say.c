@@ -15,13 +15,22 @@ bool ttfs_talks(const TtfsOptions *o) {
 
 void ttfs_print_name(const char *name, int width) {
     TtfsBuf b = {0};
-    ttfs_buf_shown(&b, name);
-    printf("%-*s", width, ttfs_buf_text(&b));
+    ttfs_buf_name(&b, name, width);
+    ttfs_print_buf(&b);
     ttfs_buf_free(&b);
 }
 
+void ttfs_print_buf(const TtfsBuf *b) {
+    fwrite(ttfs_buf_text(b), 1, b->len, stdout);
+}
+
+void ttfs_print_result(TtfsBuf *b, const TtfsOptions *o) {
+    if (ttfs_talks(o) || o->value[TTFS_OPT_JSON]) ttfs_print_buf(b);
+    ttfs_buf_free(b);
+}
+
 void ttfs_json_emit(TtfsBuf *document) {
-    fwrite(ttfs_buf_text(document), 1, document->len, stdout);
+    ttfs_print_buf(document);
     ttfs_buf_free(document);
 }
 

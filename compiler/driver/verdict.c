@@ -33,6 +33,7 @@ static void tell_difference(TtfsVerdict *v, const TtfsPopulation *p) {
 void ttfs_verdict_traces(TtfsVerdict *v, const TtfsOut *o, const TtfsPlace *p, uint64_t n) {
     TtfsFirst *f = &v->first;
     v->differences += n;
+    v->in_traces += n;
     if (f->kind) return;
     const TtfsDifference *d = &p->what;
     f->at = *p;
@@ -51,11 +52,14 @@ void ttfs_verdict_traces(TtfsVerdict *v, const TtfsOut *o, const TtfsPlace *p, u
 }
 
 void ttfs_verdict_image(TtfsVerdict *v, const char *what) {
+    v->image_checked = true;
+    if (!what) return;
     v->differences++;
-    if (v->first.kind) return;
-    v->first.kind = "image";
-    snprintf(v->first.what, sizeof v->first.what, "%s", what);
-    snprintf(v->sentence, sizeof v->sentence, "image: %s", what);
+    snprintf(v->image, sizeof v->image, "%s", what);
+}
+
+const char *ttfs_verdict_sentence(const TtfsVerdict *v, TtfsArena *a) {
+    return *v->image ? ttfs_arena_printf(a, "image: %s", v->image) : v->sentence;
 }
 
 static void place_json(TtfsJson *j, const char *key, bool known, uint32_t v) {
@@ -77,21 +81,49 @@ static void difference_json(TtfsJson *j, const TtfsFirst *f) {
     if (*f->what) ttfs_json_string(j, "fault", f->what);
 }
 
-static void first_json(TtfsJson *j, const char *key, const TtfsFirst *f) {
+static void first_of_traces(TtfsJson *j, const char *key, const TtfsFirst *f) {
     if (!f->kind) {
         ttfs_json_null(j, key);
         return;
     }
     ttfs_json_object(j, key);
     ttfs_json_string(j, "kind", f->kind);
-    if (f->at.engine) {
-        ttfs_json_string(j, "engine", f->at.engine);
-        ttfs_json_number(j, "sample", (double)f->at.sample);
-    }
+    ttfs_json_string(j, "engine", f->at.engine);
+    ttfs_json_number(j, "sample", (double)f->at.sample);
     if (f->population)
         difference_json(j, f);
     else
         ttfs_json_string(j, "what", f->what);
+    ttfs_json_end(j);
+}
+
+static void first_of_all(TtfsJson *j, const char *key, const TtfsVerdict *v) {
+    if (!*v->image) {
+        first_of_traces(j, key, &v->first);
+        return;
+    }
+    ttfs_json_object(j, key);
+    ttfs_json_string(j, "kind", "image");
+    ttfs_json_string(j, "what", v->image);
+    ttfs_json_end(j);
+}
+
+/* What each of the two checks found: of the image's bits, and of what they do. */
+static void checks_json(TtfsJson *j, const TtfsVerdict *v) {
+    if (v->image_checked) {
+        ttfs_json_object(j, "image");
+        ttfs_json_bool(j, "equal", !*v->image);
+        if (*v->image)
+            ttfs_json_string(j, "what", v->image);
+        else
+            ttfs_json_null(j, "what");
+        ttfs_json_end(j);
+    } else {
+        ttfs_json_null(j, "image");
+    }
+    ttfs_json_object(j, "traces");
+    ttfs_json_number(j, "differences", (double)v->in_traces);
+    first_of_traces(j, "first", &v->first);
     ttfs_json_end(j);
 }
 
@@ -118,24 +150,45 @@ void ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan, TtfsBuf *out)
     ttfs_json_number(j, "readouts", (double)v->readouts);
     ttfs_json_number(j, "differences", (double)v->differences);
     ttfs_json_bool(j, "equal", v->differences == 0);
-    first_json(j, "first", &v->first);
+    first_of_all(j, "first", v);
+    checks_json(j, v);
     if (v->slot_cycles) slots_json(j, "slots", v, plan);
     ttfs_json_end(j);
 }
 
-bool ttfs_verdict_keep(const TtfsVerdict *v, const TtfsBuf *json, const char *folder,
+bool ttfs_verdict_keep(const TtfsVerdict *v, const TtfsPlan *plan, const char *folder,
                        TtfsDiag *diag) {
     TtfsArena a = {0};
-    TtfsBuf name = {0};
+    TtfsBuf text = {0}, name = {0};
     for (uint32_t i = 0; i < v->n_engines; i++)
         ttfs_buf_printf(&name, "%s%s", i ? "-" : "", v->engines[i]);
     if (v->damaged) ttfs_buf_puts(&name, "-fault");
     ttfs_buf_puts(&name, ".json");
     folder = ttfs_path_join(&a, folder, "verify");
+    ttfs_verdict_json(v, plan, &text);
     bool ok = ttfs_make_folders(folder, diag) &&
               ttfs_file_replace(ttfs_path_join(&a, folder, ttfs_buf_text(&name)),
-                                ttfs_buf_text(json), json->len, diag);
+                                ttfs_buf_text(&text), text.len, diag);
+    ttfs_buf_free(&text);
     ttfs_buf_free(&name);
     ttfs_arena_free(&a);
     return ok;
+}
+
+void ttfs_verdict_text(const TtfsVerdict *v, TtfsBuf *out) {
+    ttfs_buf_puts(out, "engines    ");
+    for (uint32_t i = 0; i < v->n_engines; i++)
+        ttfs_buf_printf(out, "%s%s", i ? ", " : "", v->engines[i]);
+    ttfs_buf_printf(out, "\nsamples     %llu\n", (unsigned long long)v->samples);
+    ttfs_buf_printf(out, "compared    %llu spikes, %llu readout potentials\n",
+                    (unsigned long long)v->spikes, (unsigned long long)v->readouts);
+    if (v->image_checked)
+        ttfs_buf_printf(out, "image       %s\n", *v->image ? v->image : "is the spike graph");
+    ttfs_buf_printf(out, "differences %llu, %llu of them in the traces\n",
+                    (unsigned long long)v->differences, (unsigned long long)v->in_traces);
+    if (v->in_traces) ttfs_buf_printf(out, "first       %s\n", v->sentence);
+    if (v->differences)
+        ttfs_buf_puts(out, "NOT EQUAL\n");
+    else
+        ttfs_buf_puts(out, "EQUAL: every spike at the same tick, every potential the same\n");
 }
