@@ -17,6 +17,7 @@
 # ten times as long as without the change counts as a failure. The last line is `N of M noticed`.
 
 import argparse
+import functools
 import json
 import os
 import random
@@ -211,7 +212,9 @@ def tracked(folder):
     return found
 
 
+@functools.lru_cache(maxsize=None)
 def read(path):
+    """A file as it was when it was first read: the tree may be worked on meanwhile."""
     with open(path) as f:
         return f.read()
 
