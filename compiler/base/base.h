@@ -8,11 +8,13 @@
 #define TTFS_BASE_H
 
 #include "arena.h"
+#include "budget.h"
 #include "buf.h"
 #include "diag.h"
 #include "file.h"
 #include "guard.h"
 #include "hash.h"
+#include "json.h"
 #include "lex.h"
 #include "names.h"
 #include "pieces.h"
