@@ -5,7 +5,6 @@
 #include "say.h"
 
 #include "clock.h"
-#include "report_json.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -30,11 +29,9 @@ void ttfs_print_result(TtfsBuf *b, const TtfsOptions *o) {
     ttfs_buf_free(b);
 }
 
-void ttfs_json_emit(cJSON *j) {
-    TtfsBuf b = {0};
-    ttfs_json_put(j, &b);
-    ttfs_print_buf(&b);
-    ttfs_buf_free(&b);
+void ttfs_json_emit(TtfsBuf *document) {
+    ttfs_print_buf(document);
+    ttfs_buf_free(document);
 }
 
 static void show(void *context, const char *what, uint64_t done, uint64_t of) {
