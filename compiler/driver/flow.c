@@ -206,11 +206,13 @@ bool ttfs_flow_run(TtfsFlow *f, TtfsJob *job, uint32_t last, TtfsDiag *diag) {
                                                                       plan,   image,     verilog};
     for (uint32_t i = 0; i <= last; i++) {
         double start = ttfs_now();
+        ttfs_tell(&job->progress, "steps", i, last + 1);
         if (!step[i](f, job, diag)) return false;
         f->steps_done = i + 1;
         TtfsStepTime *t = TTFS_PUSH(&f->arena, f->times);
         *t = (TtfsStepTime){ttfs_step_names[i], ttfs_now() - start, ttfs_peak_bytes()};
     }
+    ttfs_tell(&job->progress, "steps", last + 1, last + 1);
     return true;
 }
 
