@@ -24,6 +24,7 @@ bool ttfs_read_job(TtfsJob *job, TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     ok &= ttfs_option_u32(o, TTFS_OPT_CALIB_COUNT, 1, 1u << 30, job->calib_count, &job->calib_count,
                           diag);
     ok &= ttfs_option_u32(o, TTFS_OPT_THREADS, 1, MOST_THREADS, job->threads, &job->threads, diag);
+    ok &= ttfs_option_size(o, TTFS_OPT_MEMORY, &job->memory, diag);
     ok &= ttfs_option_range(o, TTFS_OPT_INPUT_RANGE, &lo, &hi, &ranged, diag);
     if (!ok) return false;
     job->calib = o->value[TTFS_OPT_CALIB];
@@ -40,7 +41,8 @@ bool ttfs_read_job(TtfsJob *job, TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
 bool ttfs_read_session(TtfsSessionOptions *s, const TtfsOptions *o, TtfsDiag *diag) {
     *s = (TtfsSessionOptions){.folder = o->operand,
                               .input = o->value[TTFS_OPT_INPUT],
-                              .labels = o->value[TTFS_OPT_LABELS]};
+                              .labels = o->value[TTFS_OPT_LABELS],
+                              .trust_rtl = o->value[TTFS_OPT_TRUST_RTL] != NULL};
     if (!s->input)
         return ttfs_error(diag, TTFS_AT_FILE("--input"), TTFS_OPTION_VALUE,
                           "samples are needed: --input X");

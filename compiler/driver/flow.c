@@ -20,7 +20,8 @@ const char *const ttfs_step_names[] = {"ir",    "canonical", "spike", "plan",
                                        "image", "verilog",   NULL};
 
 static bool import(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
-    return ttfs_onnx_to_ir(job->model, &f->imported, diag) &&
+    TtfsOnnxOptions options = {.budget = &f->budget, .memory = job->memory};
+    return ttfs_onnx_import(job->model, &options, &f->imported, diag) &&
            ttfs_ir_drop_tail(&f->imported, &f->net, job->model, diag) &&
            ttfs_ir_check(&f->net, job->model, diag);
 }

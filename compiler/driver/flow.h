@@ -20,6 +20,7 @@ typedef struct {
 
 typedef struct {
     TtfsArena arena;
+    TtfsBudget budget; /* that the forms draw on */
     /* net: imported without what follows the logits; the relu engine runs it. */
     TtfsIr imported, net, canonical;
     TtfsCalib calib;

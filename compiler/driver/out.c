@@ -90,24 +90,14 @@ static bool read_manifest(TtfsOut *o, TtfsDiag *diag) {
     return ok;
 }
 
-static bool read_image(TtfsOut *o, int64_t flip, TtfsDiag *diag) {
+static bool read_image(TtfsOut *o, TtfsDiag *diag) {
     const char *path = ttfs_out_path(o, "image/chip.img");
     TtfsFile f;
     if (!ttfs_file_open(&f, path, FORM_LIMIT, diag)) return false;
-    unsigned char *bytes = ttfs_hold(f.size, NULL);
-    if (f.size) memcpy(bytes, f.bytes, f.size);
-    size_t n = f.size;
+    o->has_image = ttfs_image_unpack(&o->image, path, f.bytes, f.size, diag);
+    o->image_damaged = !o->has_image;
     ttfs_file_close(&f);
-    bool ok = true;
-    if (flip >= 0 && (uint64_t)flip / 8 >= n)
-        ok = ttfs_error(diag, TTFS_AT_FILE("--fault"), TTFS_OPTION_VALUE, "the image has %zu bytes",
-                        n);
-    else if (flip >= 0)
-        bytes[flip / 8] ^= (unsigned char)(1u << (flip % 8));
-    o->has_image = ok && ttfs_image_unpack(&o->image, path, bytes, n, diag);
-    o->image_damaged = ok && !o->has_image;
-    ttfs_release(bytes);
-    return ok;
+    return true;
 }
 
 typedef bool (*Reader)(void *form, const char *file, const void *text, size_t n, TtfsDiag *diag);
@@ -133,7 +123,7 @@ static bool read_form(TtfsOut *o, const char *name, Reader reader, void *form, T
     return ok;
 }
 
-bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, int64_t flip, TtfsDiag *diag) {
+bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, TtfsDiag *diag) {
     *o = (TtfsOut){0};
     o->folder = ttfs_arena_strdup(&o->arena, folder);
     if (!read_manifest(o, diag)) return false;
@@ -151,7 +141,7 @@ bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, int64_t flip, Ttfs
             !ttfs_plan_check(&o->plan, &o->spike, ttfs_out_path(o, "forms/plan.txt"), diag))
             return false;
     }
-    if (parts & TTFS_OUT_IMAGE && !read_image(o, flip, diag)) return false;
+    if (parts & TTFS_OUT_IMAGE && !read_image(o, diag)) return false;
     return !(parts & TTFS_OUT_RTL) || !o->has_image ||
            ttfs_out_read_rtl(o, (parts & TTFS_OUT_TRUST_RTL) != 0, diag);
 }

@@ -77,7 +77,7 @@ static bool open_input(TtfsSession *s, const char *input, TtfsDiag *diag) {
 bool ttfs_session_open(TtfsSession *s, const TtfsSessionOptions *o, int parts, bool want_labels,
                        TtfsDiag *diag) {
     *s = (TtfsSession){.threads = o->threads, .progress = o->progress};
-    if (!ttfs_out_open(&s->out, o->folder, parts, -1, diag)) return false;
+    if (!ttfs_out_open(&s->out, o->folder, parts, diag)) return false;
     if (!open_input(s, o->input, diag)) return false;
     if (want_labels && !open_labels(s, o->labels, o->input, diag)) return false;
     s->count = s->input.samples < o->count ? s->input.samples : o->count;

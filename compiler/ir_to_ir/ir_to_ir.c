@@ -18,15 +18,11 @@
 /* Sizes that a small file can ask for must not take all the memory there is. */
 static bool within_limits(TtfsAffine *x) {
     uint64_t n = ttfs_ir_count(ttfs_result(x));
-    TtfsLoc at = TTFS_AT_NODE(x->file, x->node->name);
     if (n > TTFS_ELEMENTS_MOST)
-        return ttfs_error(x->diag, at, TTFS_LIMIT, "%llu values, at most %llu in one layer",
-                          (unsigned long long)n, (unsigned long long)TTFS_ELEMENTS_MOST);
-    if (x->arena.used > TTFS_SCRATCH_MOST)
-        return ttfs_error(x->diag, at, TTFS_LIMIT,
-                          "the layers up to here take more than %llu bytes",
-                          (unsigned long long)TTFS_SCRATCH_MOST);
-    return true;
+        return ttfs_error(x->diag, ttfs_here(x), TTFS_LIMIT,
+                          "%llu values, at most %llu in one layer", (unsigned long long)n,
+                          (unsigned long long)TTFS_ELEMENTS_MOST);
+    return ttfs_within_budget(x);
 }
 
 static const TtfsValue *(*const meanings[])(TtfsAffine *) = {
@@ -64,6 +60,7 @@ static void walk(TtfsAffine *x) {
         x->node = &x->in->nodes.at[i];
         uint32_t errors = x->diag->errors;
         const TtfsValue *v = within_limits(x) ? meanings[x->node->op](x) : NULL;
+        if (!ttfs_within_budget(x)) break;
         if (!v && x->diag->errors == errors)
             ttfs_obstacle(x, "restructure the network", "it has no canonical form here");
         x->values[x->node->out.i - 1] = v && x->diag->errors == errors ? v : stand_in(x);
@@ -84,7 +81,6 @@ static bool build(TtfsAffine *x) {
         return ttfs_error(x->diag, TTFS_AT_FILE(x->file), TTFS_MODEL_FORM,
                           "the network has no layer");
     uint32_t errors = x->diag->errors;
-    x->budget = (uint64_t)1 << 35;
     x->values = TTFS_ARRAY(&x->arena, const TtfsValue *, x->in->tensors.len);
     mark_live(x);
     x->values[x->in->input.i - 1] = ttfs_input_value(x);
@@ -98,8 +94,11 @@ static bool build(TtfsAffine *x) {
 bool ttfs_ir_canonical(const TtfsIr *in, TtfsIr *out, const char *file, TtfsDiag *diag) {
     *out = (TtfsIr){0};
     TtfsAffine x = {.in = in, .out = out, .file = file, .diag = diag};
+    TtfsBudget own = ttfs_budget(0, 0); /* of networks that come from no file */
+    x.arena.budget = out->arena.budget = in->arena.budget ? in->arena.budget : &own;
     bool ok = build(&x);
     ttfs_arena_free(&x.arena);
+    out->arena.budget = in->arena.budget;
     if (!ok) ttfs_ir_free(out);
     return ok;
 }

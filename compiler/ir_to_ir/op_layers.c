@@ -134,6 +134,10 @@ static uint32_t hits(const TtfsWindow *w, int axis, uint32_t at, uint32_t size) 
 static TtfsField border(TtfsAffine *x, const TtfsLinear *l) {
     const TtfsWindow *w = &l->win;
     uint64_t taps = (uint64_t)w->kernel[0] * w->kernel[1];
+    uint64_t work = l->out.h * (w->kernel[0] + (uint64_t)l->out.w * w->kernel[1]);
+    if (!ttfs_budget_spend(x->arena.budget, work + ttfs_map_count(l->out)) ||
+        !ttfs_budget_array(x->arena.budget, ttfs_map_count(l->out), 2 * sizeof(double)))
+        return (TtfsField){0};
     double *k = TTFS_ARRAY(&x->arena, double, ttfs_map_count(l->out)), *at = k;
     for (uint32_t y = 0; y < l->out.h; y++) {
         uint32_t rows = hits(w, 0, y, l->in.h);

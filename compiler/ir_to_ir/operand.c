@@ -28,10 +28,14 @@ const TtfsValue *ttfs_operand(TtfsAffine *x, uint32_t k) {
     if (*v || !t->data) return *v;
     TtfsMap m = ttfs_map_of(t);
     uint64_t count = ttfs_map_count(m);
+    bool room = ttfs_budget_array(x->arena.budget, count, 2 * sizeof(double));
     TtfsValue *c = ttfs_value_new(x, m, ttfs_view_identity(count));
-    double *all = TTFS_ARRAY(&x->arena, double, count);
+    if (!room) return *v = c;
+    TtfsArena scratch = {0};
+    double *all = TTFS_ARRAY(&scratch, double, count);
     for (uint64_t e = 0; e < count; e++) all[e] = (double)t->data[e];
     c->bias = ttfs_field_of(&x->arena, m, all, 0);
+    ttfs_arena_free(&scratch);
     return *v = c;
 }
 
@@ -64,6 +68,8 @@ bool ttfs_base(TtfsAffine *x, uint32_t k, TtfsLinear *l) {
 TtfsField ttfs_broadcast(TtfsAffine *x, const TtfsValue *v, const TtfsTensorInfo *t,
                          const double *values, double none) {
     const TtfsTensorInfo *to = ttfs_result(x);
+    if (!ttfs_budget_array(x->arena.budget, ttfs_ir_count(to), 3 * sizeof(double)))
+        return (TtfsField){0};
     if (ttfs_ir_count(t) == 1) return ttfs_field_of(&x->arena, (TtfsMap){1, 1, 1}, values, none);
     TtfsArena scratch = {0};
     uint64_t count = ttfs_ir_count(to), step[TTFS_MAX_RANK] = {0}, size = 1;

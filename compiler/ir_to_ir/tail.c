@@ -120,7 +120,7 @@ static TtfsTensor alias(TtfsIr *out, TtfsTensor t, const char *name) {
 }
 
 bool ttfs_ir_drop_tail(const TtfsIr *in, TtfsIr *out, const char *file, TtfsDiag *diag) {
-    *out = (TtfsIr){0};
+    *out = (TtfsIr){.arena.budget = in->arena.budget};
     for (uint32_t i = 0; i < in->tensors.len; i++) ttfs_ir_add_tensor(out, &in->tensors.at[i]);
     for (uint32_t i = 0; i < in->nodes.len; i++) ttfs_ir_add_node(out, &in->nodes.at[i]);
     out->input = in->input;

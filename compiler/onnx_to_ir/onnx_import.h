@@ -85,6 +85,7 @@ struct OnnxImport {
     uint32_t *order; /* live nodes, makers before users */
     uint32_t n_order;
     uint64_t fold_budget; /* elements that constant folding may still make */
+    uint64_t most_activations;
     uint64_t activations; /* elements of all tensors that nodes make */
     TTFS_VEC(OnnxDataFile) data_files;
 };

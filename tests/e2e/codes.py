@@ -140,6 +140,7 @@ def cases(case):
         "MEMORY": (("run", "large", "--input", "large.npy", "--engine", "golden"), "out of memory: "),
         "VERIFY_DIFFER": (("verify", "out", "--input", TEST, "--engines", "golden,golden", "--count",
                            "3", "--fault", "spike:7"), "1 difference; sample 0"),
+        "BUDGET": (("check", os.path.join(ONNX, "limit_folding.onnx")), "--memory"),
         "LIMIT": (("check", os.path.join(ONNX, "shape_huge.onnx")), "larger than ttfs takes"),
     }
 

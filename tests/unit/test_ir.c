@@ -317,7 +317,7 @@ static void test_calibration(void **state) {
     assert_true(read_text(&ir, sample, &diag));
     ttfs_calib_init(&c, &ir);
     assert_int_equal(c.samples, 0);
-    assert_null(c.stat[3].bins);
+    assert_false(c.stat[3].binned);
     for (int i = 0; i < 1000; i++) {
         for (int k = 0; k < 4; k++) values[k] = k == 3 ? -1.0f : (float)(4 * i + k + 1);
         ttfs_calib_add(&c, r, values, 4);
