@@ -5,7 +5,6 @@
 #include "say.h"
 
 #include "clock.h"
-#include "report_json.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -32,11 +31,9 @@ void ttfs_print_result(TtfsBuf *b, const TtfsOptions *o) {
     ttfs_buf_free(b);
 }
 
-void ttfs_json_emit(cJSON *j) {
-    TtfsBuf b = {0};
-    ttfs_json_put(j, &b);
-    ttfs_print_buf(&b);
-    ttfs_buf_free(&b);
+void ttfs_json_emit(TtfsBuf *document) {
+    ttfs_print_buf(document);
+    ttfs_buf_free(document);
 }
 
 /* A terminal has one line that is written over; a file gets whole lines, one when the work has

@@ -129,7 +129,7 @@ static void tell(TtfsVerify *v, uint64_t i) {
                    .engine = v->verdict.engines[f->engine],
                    .what = f->first,
                    .fault = got->faults ? got->fault : want->fault};
-    if (!v->verdict.first_trace) p.potential = potential_at(v, i, &f->first);
+    if (!v->verdict.first.kind) p.potential = potential_at(v, i, &f->first);
     ttfs_verdict_traces(&v->verdict, &v->session.out, &p, f->differences);
 }
 
@@ -296,12 +296,11 @@ bool ttfs_verify_passed(const TtfsVerify *v) {
 }
 
 void ttfs_verify_json(const TtfsVerify *v, TtfsBuf *out) {
-    ttfs_json_put(ttfs_verdict_json(&v->verdict, &v->session.out.plan), out);
+    ttfs_verdict_json(&v->verdict, &v->session.out.plan, out);
 }
 
 void ttfs_verify_close(TtfsVerify *v) {
     for (uint32_t i = 0; i < TTFS_MOST_ENGINES; i++) ttfs_engine_close(&v->engine[i]);
-    ttfs_verdict_free(&v->verdict);
     ttfs_out_close(&v->damaged);
     ttfs_session_close(&v->session);
     TtfsArena a = v->arena;
