@@ -24,6 +24,7 @@ int ttfs_cmd_compile(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     const char *out = o->value[TTFS_OPT_OUTPUT];
     uint32_t last = 5, dump = UINT32_MAX;
     TtfsJob job;
+    TtfsProgressLine line = {0};
     TtfsFlow f = {0};
     TtfsBuf text = {0}, b = {0};
     double start = ttfs_now();
@@ -37,8 +38,10 @@ int ttfs_cmd_compile(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     if (ok && dump != UINT32_MAX && (dump > 4 || dump > last))
         ok = ttfs_error(diag, TTFS_AT_FILE("--dump"), TTFS_OPTION_VALUE,
                         "step %s makes no form here", ttfs_step_names[dump]);
-    ok = ok && ttfs_flow_run(&f, &job, last, diag) &&
-         ttfs_flow_write(&f, &job, out, o->value[TTFS_OPT_TIMES] != NULL, diag);
+    if (ok) job.progress = ttfs_progress_line(&line, o);
+    ok = ok && ttfs_flow_run(&f, &job, last, diag);
+    ttfs_progress_end(&line);
+    ok = ok && ttfs_flow_write(&f, &job, out, o->value[TTFS_OPT_TIMES] != NULL, diag);
     if (ok && dump != UINT32_MAX) ok = ttfs_flow_print(&f, dump, &text, diag);
     double seconds = ttfs_now() - start;
     if (ok && o->value[TTFS_OPT_JSON])

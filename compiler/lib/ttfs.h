@@ -118,7 +118,7 @@ typedef struct {
     uint32_t threads;       /* 1 to 64; nothing written depends on it */
     uint64_t memory;        /* bytes that the model may ask for; 0: a bound by its files' size */
     const char *stop_after; /* a step: ir, canonical, spike, plan, image, verilog */
-    TtfsProgress progress;  /* tells of steps */
+    TtfsProgress progress;  /* tells of calibration samples */
 } TtfsCompileOptions;
 
 /* Chip "one", 1000 samples, 255 ticks, 8 bits, percentile 0.999, seed 1, all cores, all steps. */

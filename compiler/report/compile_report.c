@@ -4,29 +4,30 @@
  */
 #include "compile_report.h"
 
-#include "report_json.h"
+#include "json.h"
 
 /* All that stands in the way, once each: the errors. A node's operator is the model's own. */
-static cJSON *obstacles_json(const TtfsDiag *diag) {
-    cJSON *list = cJSON_CreateArray();
+static void obstacles_json(const TtfsDiag *diag, TtfsJson *j) {
+    ttfs_json_array(j, "obstacles");
     for (uint32_t i = 0; i < diag->messages.len; i++) {
         const TtfsMessage *m = &diag->messages.at[i];
         if (m->severity != TTFS_ERROR) continue;
-        cJSON *e = cJSON_CreateObject();
-        cJSON_AddItemToArray(list, e);
-        cJSON_AddStringToObject(e, "node", *m->node ? m->node : m->where);
-        cJSON_AddStringToObject(e, "op", m->op);
-        cJSON_AddStringToObject(e, "reason", m->what);
-        cJSON_AddStringToObject(e, "advice", m->advice);
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "node", *m->node ? m->node : m->where);
+        ttfs_json_string(j, "op", m->op);
+        ttfs_json_string(j, "reason", m->what);
+        ttfs_json_string(j, "advice", m->advice);
+        ttfs_json_end(j);
     }
-    return list;
+    ttfs_json_end(j);
 }
 
 void ttfs_check_json(bool ok, const TtfsDiag *diag, TtfsBuf *out) {
-    cJSON *j = cJSON_CreateObject();
-    cJSON_AddBoolToObject(j, "supported", ok);
-    cJSON_AddItemToObject(j, "obstacles", obstacles_json(diag));
-    ttfs_json_put(j, out);
+    TtfsJson j = {.out = out};
+    ttfs_json_object(&j, NULL);
+    ttfs_json_bool(&j, "supported", ok);
+    obstacles_json(diag, &j);
+    ttfs_json_end(&j);
 }
 
 void ttfs_check_text(const char *model, bool ok, const TtfsDiag *diag, TtfsBuf *out) {
@@ -39,7 +40,7 @@ void ttfs_check_text(const char *model, bool ok, const TtfsDiag *diag, TtfsBuf *
 }
 
 void ttfs_compile_json(const TtfsFlow *f, double seconds, TtfsBuf *out) {
-    cJSON *j = cJSON_CreateObject();
+    TtfsJson document = {.out = out}, *j = &document;
     const TtfsSpike *s = &f->spike;
     size_t bytes = 0;
     if (f->steps_done > 4) {
@@ -50,19 +51,20 @@ void ttfs_compile_json(const TtfsFlow *f, double seconds, TtfsBuf *out) {
     }
     uint64_t layers = 0;
     for (uint32_t i = 0; i < s->pops.len; i++) layers += s->pops.at[i].kind != TTFS_POP_INPUT;
-    cJSON_AddNumberToObject(j, "layers", (double)layers);
-    cJSON_AddNumberToObject(j, "populations", s->pops.len);
-    cJSON_AddNumberToObject(j, "neurons", (double)ttfs_spike_neurons(s));
-    cJSON_AddNumberToObject(j, "synapses", (double)ttfs_spike_synapses(s));
-    cJSON_AddNumberToObject(j, "parameters", (double)ttfs_spike_parameters(s));
-    cJSON_AddNumberToObject(j, "cores", f->plan.chip.cores);
-    cJSON_AddNumberToObject(j, "slots", f->plan.slots.len);
-    cJSON_AddNumberToObject(j, "worst_cycles", (double)f->plan.worst_cycles);
-    cJSON_AddNumberToObject(j, "expected_cycles", (double)f->plan.expected_cycles);
-    cJSON_AddNumberToObject(j, "image_bytes", (double)bytes);
-    cJSON_AddNumberToObject(j, "seconds", seconds);
-    cJSON_AddNumberToObject(j, "peak_bytes", (double)ttfs_peak_bytes());
-    ttfs_json_put(j, out);
+    ttfs_json_object(j, NULL);
+    ttfs_json_number(j, "layers", (double)layers);
+    ttfs_json_number(j, "populations", s->pops.len);
+    ttfs_json_number(j, "neurons", (double)ttfs_spike_neurons(s));
+    ttfs_json_number(j, "synapses", (double)ttfs_spike_synapses(s));
+    ttfs_json_number(j, "parameters", (double)ttfs_spike_parameters(s));
+    ttfs_json_number(j, "cores", f->plan.chip.cores);
+    ttfs_json_number(j, "slots", f->plan.slots.len);
+    ttfs_json_number(j, "worst_cycles", (double)f->plan.worst_cycles);
+    ttfs_json_number(j, "expected_cycles", (double)f->plan.expected_cycles);
+    ttfs_json_number(j, "image_bytes", (double)bytes);
+    ttfs_json_number(j, "seconds", seconds);
+    ttfs_json_number(j, "peak_bytes", (double)ttfs_peak_bytes());
+    ttfs_json_end(j);
 }
 
 void ttfs_compile_text(const TtfsFlow *f, const char *folder, double seconds, TtfsBuf *out) {

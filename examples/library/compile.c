@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The compiler in a program of one's own: compiles a network, runs samples on it, and compares the
- * engines spike for spike. In: a model, samples with labels, a folder to write. Out: the accuracy
+ * engines spike for spike. In: a model, samples to calibrate with, samples with labels, a
+ * folder to write. Out: the accuracy
  * and whether the engines agree; on standard error the messages. Built with
  *
  *     cc compile.c $(pkg-config --cflags --libs ttfs) -o compile
@@ -23,19 +24,21 @@ static void print_messages(TtfsMessages *m) {
 
 /* What the work told of itself. */
 typedef struct {
-    uint64_t steps, samples;
+    uint64_t calibration, samples;
 } Told;
 
 static void tell(void *context, const char *what, uint64_t done, uint64_t of) {
     Told *told = context;
     (void)of;
-    if (strcmp(what, "steps") == 0) told->steps = done;
+    if (strcmp(what, "calibration samples") == 0) told->calibration = done;
     if (strcmp(what, "samples") == 0) told->samples = done;
 }
 
-static bool compile(const char *model, const char *folder, TtfsProgress progress, TtfsMessages *m) {
+static bool compile(const char *model, const char *calib, const char *folder, TtfsProgress progress,
+                    TtfsMessages *m) {
     TtfsCompileOptions o = ttfs_compile_defaults();
     o.model = model;
+    o.calib = calib;
     o.out = folder;
     o.ticks = 63;
     o.progress = progress;
@@ -71,19 +74,19 @@ static bool verify(const char *folder, const char *samples, TtfsMessages *m) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 4) {
-        fprintf(stderr, "usage: compile MODEL SAMPLES FOLDER\n");
+    if (argc != 5) {
+        fprintf(stderr, "usage: compile MODEL CALIBRATION SAMPLES FOLDER\n");
         return 2;
     }
     TtfsMessages *m = ttfs_messages_new();
     if (!m) return 3;
     Told told = {0};
     TtfsProgress progress = {tell, &told};
-    bool ok = compile(argv[1], argv[3], progress, m) && run(argv[3], argv[2], progress, m) &&
-              verify(argv[3], argv[2], m);
+    bool ok = compile(argv[1], argv[2], argv[4], progress, m) &&
+              run(argv[4], argv[3], progress, m) && verify(argv[4], argv[3], m);
     print_messages(m);
-    printf("told of %llu steps and %llu samples\n", (unsigned long long)told.steps,
-           (unsigned long long)told.samples);
+    printf("told of %llu calibration samples and %llu samples\n",
+           (unsigned long long)told.calibration, (unsigned long long)told.samples);
     ttfs_messages_free(m);
     return ok ? 0 : 1;
 }

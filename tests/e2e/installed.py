@@ -128,17 +128,18 @@ def main(build, source, *cc):
     env = {**os.environ, "TTFS_DATA": os.path.join(prefix, "share/ttfs")}
     example = os.path.join(source, "examples/library/compile.c")
     program = build_program(case, cc, example, "compile", prefix, pc)
+    calib = os.path.join(DIGITS, "calib.npz")
     model, samples, out = os.path.join(DIGITS, "digits_mlp.onnx"), os.path.join(DIGITS, "test.npz"), case.path("out")
-    good = subprocess.run([program, model, samples, out], env=env, capture_output=True, check=False)
+    good = subprocess.run([program, model, calib, samples, out], env=env, capture_output=True, check=False)
     text = good.stdout.decode()
     case.equal(good.returncode, 0, "exit of the example: %s" % good.stderr.decode())
-    case.equal(text.endswith("\nequal\ntold of 6 steps and 100 samples\n"), True, "what it prints: %s" % text)
+    case.equal(text.endswith("\nequal\ntold of 200 calibration samples and 100 samples\n"), True, "what it prints: %s" % text)
     accuracy = [float(line.split()[1]) for line in text.splitlines() if line.startswith("accuracy")]
     case.equal(len(accuracy) == 1 and accuracy[0] > 0.9, True, "its accuracy: %s" % accuracy)
     bad = case.path("bad.onnx")
     with open(bad, "wb") as f:
         f.write(b"\xff" * 100)
-    refused = subprocess.run([program, bad, samples, case.path("no")], env=env, capture_output=True, check=False)
+    refused = subprocess.run([program, bad, calib, samples, case.path("no")], env=env, capture_output=True, check=False)
     case.equal((refused.returncode, b"error ONNX_PARSE" in refused.stderr), (1, True),
                "a damaged model: %s" % refused.stderr.decode())
     with open(case.path("refusals.c"), "w", encoding="utf-8") as f:
