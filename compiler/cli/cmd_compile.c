@@ -1,60 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ttfs check and ttfs compile.
+ * ttfs compile.
  */
 #include "commands.h"
 #include "flow.h"
-#include "ir_to_ir.h"
-#include "onnx_to_ir.h"
 #include "report_json.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* All that stands in the way, once each: the errors. A node's operator is the model's own. */
-static cJSON *obstacles_json(const TtfsDiag *diag) {
-    cJSON *list = cJSON_CreateArray();
-    for (uint32_t i = 0; i < diag->messages.len; i++) {
-        const TtfsMessage *m = &diag->messages.at[i];
-        if (m->severity != TTFS_ERROR) continue;
-        cJSON *e = cJSON_CreateObject();
-        cJSON_AddItemToArray(list, e);
-        cJSON_AddStringToObject(e, "node", *m->node ? m->node : m->where);
-        cJSON_AddStringToObject(e, "op", m->op);
-        cJSON_AddStringToObject(e, "reason", m->what);
-        cJSON_AddStringToObject(e, "advice", m->advice);
-    }
-    return list;
-}
-
-int ttfs_cmd_check(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
-    TtfsIr imported = {0}, net = {0}, canonical = {0};
-    TtfsBudget budget;
-    TtfsOnnxOptions all = {.keep_refused = true, .budget = &budget};
-    bool ok = ttfs_option_size(o, TTFS_OPT_MEMORY, &all.memory, diag) &&
-              ttfs_onnx_import(o->operand, &all, &imported, diag);
-    if (imported.output.i) { /* the forms as well, where the operators let them be seen */
-        bool forms = ttfs_ir_drop_tail(&imported, &net, o->operand, diag) &&
-                     ttfs_ir_canonical(&net, &canonical, o->operand, diag);
-        ok = ok && forms;
-    }
-    if (o->value[TTFS_OPT_JSON]) {
-        cJSON *j = cJSON_CreateObject();
-        cJSON_AddBoolToObject(j, "supported", ok);
-        cJSON_AddItemToObject(j, "obstacles", obstacles_json(diag));
-        ttfs_json_emit(j);
-    } else {
-        const char *file = ttfs_shown(a, o->operand);
-        if (ttfs_talks(o) && ok) printf("%s can be compiled\n", file);
-        if (ttfs_talks(o) && !ok)
-            printf("%s cannot be compiled: %u obstacle%s\n", file, diag->errors,
-                   diag->errors == 1 ? "" : "s");
-    }
-    ttfs_ir_free(&canonical);
-    ttfs_ir_free(&net);
-    ttfs_ir_free(&imported);
-    return ok ? 0 : 1;
-}
 
 static cJSON *summary(const TtfsFlow *f, double seconds) {
     cJSON *j = cJSON_CreateObject();
