@@ -41,6 +41,13 @@ void ttfs_buf_shown(TtfsBuf *b, const char *s) {
     }
 }
 
+void ttfs_buf_name(TtfsBuf *b, const char *name, int width) {
+    size_t before = b->len;
+    ttfs_buf_shown(b, name);
+    int used = (int)(b->len - before);
+    if (used < width) ttfs_buf_printf(b, "%*s", width - used, "");
+}
+
 const char *ttfs_shown(TtfsArena *a, const char *s) {
     TtfsBuf b = {0};
     ttfs_buf_shown(&b, s);

@@ -16,17 +16,25 @@ bool ttfs_talks(const TtfsOptions *o) {
 
 void ttfs_print_name(const char *name, int width) {
     TtfsBuf b = {0};
-    ttfs_buf_shown(&b, name);
-    printf("%-*s", width, ttfs_buf_text(&b));
+    ttfs_buf_name(&b, name, width);
+    ttfs_print_buf(&b);
     ttfs_buf_free(&b);
+}
+
+void ttfs_print_buf(const TtfsBuf *b) {
+    fwrite(ttfs_buf_text(b), 1, b->len, stdout);
+}
+
+void ttfs_print_result(TtfsBuf *b, const TtfsOptions *o) {
+    if (ttfs_talks(o) || o->value[TTFS_OPT_JSON]) ttfs_print_buf(b);
+    ttfs_buf_free(b);
 }
 
 void ttfs_json_emit(cJSON *j) {
     TtfsBuf b = {0};
-    ttfs_json_text(j, &b);
-    fwrite(b.text, 1, b.len, stdout);
+    ttfs_json_put(j, &b);
+    ttfs_print_buf(&b);
     ttfs_buf_free(&b);
-    cJSON_Delete(j);
 }
 
 static void show(void *context, const char *what, uint64_t done, uint64_t of) {

@@ -14,6 +14,11 @@
 bool ttfs_talks(const TtfsOptions *o);
 /* Prints a name that a file gave on standard output, escaped, in at least `width` columns. */
 void ttfs_print_name(const char *name, int width);
+/* Prints a text on standard output. */
+void ttfs_print_buf(const TtfsBuf *b);
+/* Prints a command's result, the document under --json and words otherwise, and frees it; words are
+ * left out under --quiet. */
+void ttfs_print_result(TtfsBuf *b, const TtfsOptions *o);
 /* Prints the document on standard output and deletes it. */
 void ttfs_json_emit(cJSON *j);
 

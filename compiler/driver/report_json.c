@@ -254,3 +254,8 @@ void ttfs_json_text(const cJSON *j, TtfsBuf *out) {
     ttfs_buf_puts(out, "\n");
     free(text);
 }
+
+void ttfs_json_put(cJSON *j, TtfsBuf *out) {
+    ttfs_json_text(j, out);
+    cJSON_Delete(j);
+}

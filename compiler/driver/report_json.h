@@ -19,6 +19,8 @@ cJSON *ttfs_json_steps(const TtfsFlow *f);
 cJSON *ttfs_json_messages(const TtfsDiag *diag, const TtfsJob *job);
 /* Indented text with a newline at its end. */
 void ttfs_json_text(const cJSON *j, TtfsBuf *out);
+/* The same, and deletes the document. */
+void ttfs_json_put(cJSON *j, TtfsBuf *out);
 const char *ttfs_pop_kind_name(TtfsPopKind k);
 /* "28x28x1"-like shape of a population in `text`. */
 const char *ttfs_pop_shape(const TtfsPopulation *p, char text[48]);

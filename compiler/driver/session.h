@@ -14,6 +14,7 @@ typedef struct {
     const char *folder, *input, *labels; /* paths; labels NULL: y of the same .npz, if it has one */
     uint32_t count;                      /* most samples to take */
     uint32_t threads;                    /* 1 to 64 */
+    bool trust_rtl; /* simulate the folder's Verilog though it is not what ttfs writes */
     TtfsProgress progress;
 } TtfsSessionOptions;
 

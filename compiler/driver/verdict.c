@@ -122,7 +122,8 @@ cJSON *ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan) {
     return j;
 }
 
-bool ttfs_verdict_keep(const TtfsVerdict *v, const cJSON *j, const char *folder, TtfsDiag *diag) {
+bool ttfs_verdict_keep(const TtfsVerdict *v, const TtfsPlan *plan, const char *folder,
+                       TtfsDiag *diag) {
     TtfsArena a = {0};
     TtfsBuf text = {0}, name = {0};
     for (uint32_t i = 0; i < v->n_engines; i++)
@@ -130,7 +131,7 @@ bool ttfs_verdict_keep(const TtfsVerdict *v, const cJSON *j, const char *folder,
     if (v->damaged) ttfs_buf_puts(&name, "-fault");
     ttfs_buf_puts(&name, ".json");
     folder = ttfs_path_join(&a, folder, "verify");
-    ttfs_json_text(j, &text);
+    ttfs_json_put(ttfs_verdict_json(v, plan), &text);
     bool ok = ttfs_make_folders(folder, diag) &&
               ttfs_file_replace(ttfs_path_join(&a, folder, ttfs_buf_text(&name)),
                                 ttfs_buf_text(&text), text.len, diag);
@@ -138,4 +139,22 @@ bool ttfs_verdict_keep(const TtfsVerdict *v, const cJSON *j, const char *folder,
     ttfs_buf_free(&name);
     ttfs_arena_free(&a);
     return ok;
+}
+
+void ttfs_verdict_text(const TtfsVerdict *v, TtfsBuf *out) {
+    ttfs_buf_puts(out, "engines    ");
+    for (uint32_t i = 0; i < v->n_engines; i++)
+        ttfs_buf_printf(out, "%s%s", i ? ", " : "", v->engines[i]);
+    ttfs_buf_printf(out, "\nsamples     %llu\n", (unsigned long long)v->samples);
+    ttfs_buf_printf(out, "compared    %llu spikes, %llu readout potentials\n",
+                    (unsigned long long)v->spikes, (unsigned long long)v->readouts);
+    if (v->image_checked)
+        ttfs_buf_printf(out, "image       %s\n", *v->image ? v->image : "is the spike graph");
+    ttfs_buf_printf(out, "differences %llu, %llu of them in the traces\n",
+                    (unsigned long long)v->differences, (unsigned long long)v->in_traces);
+    if (v->in_traces) ttfs_buf_printf(out, "first       %s\n", v->sentence);
+    if (v->differences)
+        ttfs_buf_puts(out, "NOT EQUAL\n");
+    else
+        ttfs_buf_puts(out, "EQUAL: every spike at the same tick, every potential the same\n");
 }

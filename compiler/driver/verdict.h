@@ -42,7 +42,10 @@ void ttfs_verdict_image(TtfsVerdict *v, const char *what);
 /* The first difference of all in words: the image's comes before those of the traces. */
 const char *ttfs_verdict_sentence(const TtfsVerdict *v, TtfsArena *a);
 cJSON *ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan);
-/* Writes it to OUT/verify, named after the engines. */
-bool ttfs_verdict_keep(const TtfsVerdict *v, const cJSON *j, const char *folder, TtfsDiag *diag);
+/* Writes that to OUT/verify, named after the engines. */
+bool ttfs_verdict_keep(const TtfsVerdict *v, const TtfsPlan *plan, const char *folder,
+                       TtfsDiag *diag);
+/* For people. */
+void ttfs_verdict_text(const TtfsVerdict *v, TtfsBuf *out);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ttfs report: OUT/report/index.html, one self-contained page made of what the folder holds. Bars
+ * OUT/report/index.html, one self-contained page made of what the folder holds. Bars
  * are inline SVG; nothing is loaded.
  */
-#include "commands.h"
+#include "page.h"
+
 #include "out.h"
 #include "report_json.h"
 
@@ -303,25 +304,18 @@ static void page(TtfsBuf *b, TtfsOut *o) {
     cJSON_Delete(energy);
 }
 
-int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
-    (void)a;
+bool ttfs_page_write(const char *folder, TtfsBuf *path, TtfsDiag *diag) {
     TtfsOut out = {0};
     TtfsBuf b = {0};
-    bool ok = ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, diag);
+    bool ok = ttfs_out_open(&out, folder, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, diag);
     if (ok) {
-        const char *path = ttfs_out_path(&out, "report/index.html");
+        const char *file = ttfs_out_path(&out, "report/index.html");
         page(&b, &out);
         ok = ttfs_make_folders(ttfs_out_path(&out, "report"), diag) &&
-             ttfs_file_replace(path, b.text, b.len, diag);
-        if (ok && o->value[TTFS_OPT_JSON]) {
-            cJSON *j = cJSON_CreateObject();
-            cJSON_AddStringToObject(j, "page", path);
-            ttfs_json_emit(j);
-        } else if (ok && ttfs_talks(o)) {
-            printf("written: %s\n", path);
-        }
+             ttfs_file_replace(file, b.text, b.len, diag);
+        ttfs_buf_puts(path, file);
     }
     ttfs_buf_free(&b);
     ttfs_out_close(&out);
-    return ok ? 0 : 1;
+    return ok;
 }

@@ -5,9 +5,7 @@
 #include "run_report.h"
 
 #include "report_json.h"
-#include "say.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { LAYERS_SHOWN = 24 };
@@ -52,7 +50,7 @@ static void add_jit(cJSON *j, const TtfsJit *jit) {
     }
 }
 
-void ttfs_run_json(const TtfsRunResult *v) {
+void ttfs_run_json(const TtfsRunResult *v, TtfsBuf *out) {
     cJSON *j = cJSON_CreateObject();
     cJSON_AddStringToObject(j, "engine", v->engine);
     cJSON_AddNumberToObject(j, "samples", (double)v->samples);
@@ -65,10 +63,10 @@ void ttfs_run_json(const TtfsRunResult *v) {
     cJSON_AddNumberToObject(j, "clipped_share", share(v->clipped, v->inputs));
     ttfs_judge_errors_json(v->judge, j);
     if (v->jit) add_jit(j, v->jit);
-    ttfs_json_emit(j);
+    ttfs_json_put(j, out);
 }
 
-static void print_layers(const TtfsJit *jit) {
+static void layers_text(const TtfsJit *jit, TtfsBuf *out) {
     uint32_t n = ttfs_jit_layers(jit);
     int name = 5, kernel = 6;
     for (uint32_t i = 0; i < n; i++) {
@@ -76,68 +74,77 @@ static void print_layers(const TtfsJit *jit) {
         if ((int)strlen(l->name) > name) name = (int)strlen(l->name);
         if ((int)strlen(l->kernel) > kernel) kernel = (int)strlen(l->kernel);
     }
-    printf("  %-*s  %-*s  path\n", name, "layer", kernel, "kernel");
+    ttfs_buf_printf(out, "  %-*s  %-*s  path\n", name, "layer", kernel, "kernel");
     for (uint32_t i = 0; i < n; i++) {
         const TtfsJitLayer *l = ttfs_jit_layer(jit, i);
-        printf("  %-*s  %-*s  %s%s%s\n", name, l->name, kernel, l->kernel, path_of(l),
-               *l->why ? ": " : "", l->why);
+        ttfs_buf_printf(out, "  %-*s  %-*s  %s%s%s\n", name, l->name, kernel, l->kernel, path_of(l),
+                        *l->why ? ": " : "", l->why);
     }
 }
 
-static void print_jit(const TtfsJit *jit) {
+static void jit_text(const TtfsJit *jit, TtfsBuf *out) {
     TtfsJitStats s;
     ttfs_jit_stats(jit, &s);
     uint32_t n = ttfs_jit_layers(jit), events = 0;
     for (uint32_t i = 0; i < n; i++) events += ttfs_jit_layer(jit, i)->events;
-    printf("compiled            for %s in %.2f s, %u of %u functions from the cache; %u thread%s\n",
-           s.cpu, s.open_seconds, s.cached, s.cached + s.generated, s.threads,
-           s.threads == 1 ? "" : "s");
+    ttfs_buf_printf(
+        out,
+        "compiled            for %s in %.2f s, %u of %u functions from the cache; %u thread%s\n",
+        s.cpu, s.open_seconds, s.cached, s.cached + s.generated, s.threads,
+        s.threads == 1 ? "" : "s");
     if (n <= LAYERS_SHOWN)
-        print_layers(jit);
+        layers_text(jit, out);
     else
-        printf("layers              %u, of which %u event-driven; --json lists them\n", n, events);
+        ttfs_buf_printf(out,
+                        "layers              %u, of which %u event-driven; --json lists them\n", n,
+                        events);
 }
 
-static void print_errors(const char *what, const TtfsOutputErrors *e) {
+static void errors_text(const char *what, const TtfsOutputErrors *e, TtfsBuf *out) {
     for (uint32_t i = 0; e->at && i < e->outputs; i++) {
         TtfsOutputError w = ttfs_output_errors_whole(e, i);
         double scale = ttfs_output_error_scale(&w);
-        printf("%s ", what);
-        ttfs_print_name(e->output[i].name, 12);
-        printf(" largest error %.3g, mean %.3g (relative to its range, %.4g to %.4g)\n",
-               w.most / scale, w.n ? w.sum / (double)w.n / scale : 0, w.lo, w.hi);
+        ttfs_buf_printf(out, "%s ", what);
+        ttfs_buf_name(out, e->output[i].name, 12);
+        ttfs_buf_printf(out,
+                        " largest error %.3g, mean %.3g (relative to its range, %.4g to %.4g)\n",
+                        w.most / scale, w.n ? w.sum / (double)w.n / scale : 0, w.lo, w.hi);
     }
 }
 
-void ttfs_judge_print(const TtfsJudge *j, const TtfsTally *t, uint64_t samples, bool itself) {
+void ttfs_judge_text(const TtfsJudge *j, const TtfsTally *t, uint64_t samples, bool itself,
+                     TtfsBuf *out) {
     static const char *const accuracy[] = {"the largest value names the class",
                                            "the sign of the one value names the class", ""};
     static const char *const agreement[] = {"the same class", "the same sign", ""};
     if (ttfs_judge_knows_accuracy(j))
-        printf("accuracy            %.2f %% (%s)\n", 100 * share(t->right, samples),
-               accuracy[j->meaning]);
+        ttfs_buf_printf(out, "accuracy            %.2f %% (%s)\n", 100 * share(t->right, samples),
+                        accuracy[j->meaning]);
     if (ttfs_judge_knows_agreement(j) && !itself)
-        printf("agreement with relu %.2f %% (%s)\n", 100 * share(t->agree, samples),
-               agreement[j->meaning]);
+        ttfs_buf_printf(out, "agreement with relu %.2f %% (%s)\n", 100 * share(t->agree, samples),
+                        agreement[j->meaning]);
     if (j->meaning == TTFS_BY_ERROR)
-        printf("judged by           errors: the outputs name no class\n");
-    print_errors("output", &j->relu);
-    print_errors("labels", &j->truth);
+        ttfs_buf_printf(out, "judged by           errors: the outputs name no class\n");
+    errors_text("output", &j->relu, out);
+    errors_text("labels", &j->truth, out);
 }
 
-void ttfs_run_text(const TtfsRunResult *v) {
-    printf("engine %s, %llu samples\n", v->engine, (unsigned long long)v->samples);
-    ttfs_judge_print(v->judge, &v->tally, v->samples, !v->spiking);
+void ttfs_run_text(const TtfsRunResult *v, TtfsBuf *out) {
+    ttfs_buf_printf(out, "engine %s, %llu samples\n", v->engine, (unsigned long long)v->samples);
+    ttfs_judge_text(v->judge, &v->tally, v->samples, !v->spiking, out);
     if (v->counted)
-        printf("spikes per neuron   %.3f (hidden)\n", share(v->spikes, v->hidden * v->samples));
+        ttfs_buf_printf(out, "spikes per neuron   %.3f (hidden)\n",
+                        share(v->spikes, v->hidden * v->samples));
     if (v->spiking) {
-        printf("latency             %u ticks", v->latency);
-        if (v->cycles) printf(", %.0f cycles in the mean", share(v->cycles, v->samples));
-        printf("\n");
+        ttfs_buf_printf(out, "latency             %u ticks", v->latency);
+        if (v->cycles)
+            ttfs_buf_printf(out, ", %.0f cycles in the mean", share(v->cycles, v->samples));
+        ttfs_buf_printf(out, "\n");
         if (v->clipped)
-            printf("clipped inputs      %.2f %%, %llu values outside the encoder's range\n",
-                   100 * share(v->clipped, v->inputs), (unsigned long long)v->clipped);
+            ttfs_buf_printf(
+                out, "clipped inputs      %.2f %%, %llu values outside the encoder's range\n",
+                100 * share(v->clipped, v->inputs), (unsigned long long)v->clipped);
     }
-    printf("samples per second  %.0f\n", v->rate);
-    if (v->jit) print_jit(v->jit);
+    ttfs_buf_printf(out, "samples per second  %.0f\n", v->rate);
+    if (v->jit) jit_text(v->jit, out);
 }
