@@ -72,47 +72,59 @@ static bool plan(Check *c) {
     return ok;
 }
 
-static cJSON *obstacle(cJSON *list, const TtfsMessage *m, const char *where) {
-    cJSON *e = cJSON_CreateObject();
-    cJSON_AddItemToArray(list, e);
-    cJSON_AddStringToObject(e, where, *m->node ? m->node : m->where);
-    return e;
-}
-
 /* All that stands in the way, once each. A node's operator is the model's own. */
-static cJSON *obstacles_json(const TtfsDiag *diag) {
-    cJSON *list = cJSON_CreateArray();
+static void obstacles_json(const TtfsDiag *diag, TtfsJson *j) {
+    ttfs_json_array(j, "obstacles");
     for (uint32_t i = 0; i < diag->messages.len; i++) {
         const TtfsMessage *m = &diag->messages.at[i];
         if (m->severity != TTFS_ERROR) continue;
-        cJSON *e = obstacle(list, m, "node");
-        cJSON_AddStringToObject(e, "op", m->op);
-        cJSON_AddStringToObject(e, "reason", m->what);
-        cJSON_AddStringToObject(e, "advice", m->advice);
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "node", *m->node ? m->node : m->where);
+        ttfs_json_string(j, "op", m->op);
+        ttfs_json_string(j, "reason", m->what);
+        ttfs_json_string(j, "advice", m->advice);
+        ttfs_json_end(j);
     }
-    return list;
+    ttfs_json_end(j);
 }
 
-static cJSON *figure(const TtfsFigures *f, uint64_t n) {
-    return f->limit ? cJSON_CreateNumber((double)n) : cJSON_CreateNull();
+static void figure(TtfsJson *j, const char *key, const TtfsFigures *f, uint64_t n) {
+    if (f->limit)
+        ttfs_json_number(j, key, (double)n);
+    else
+        ttfs_json_null(j, key);
 }
 
 /* A limit without figures is one of kind, in words. */
-static cJSON *chip_json(const Check *c) {
-    cJSON *j = cJSON_CreateObject();
-    cJSON_AddStringToObject(j, "name", c->chip.name);
-    cJSON_AddBoolToObject(j, "fits", c->fits);
-    cJSON *list = cJSON_AddArrayToObject(j, "obstacles");
+static void chip_json(const Check *c, TtfsJson *j) {
+    ttfs_json_object(j, "chip");
+    ttfs_json_string(j, "name", c->chip.name);
+    ttfs_json_bool(j, "fits", c->fits);
+    ttfs_json_array(j, "obstacles");
     for (uint32_t i = 0; i < c->chip_diag.messages.len; i++) {
         const TtfsMessage *m = &c->chip_diag.messages.at[i];
         const TtfsFigures *f = &m->figures;
-        cJSON *e = obstacle(list, m, "layer");
-        cJSON_AddStringToObject(e, "limit", f->limit ? f->limit : m->what);
-        cJSON_AddItemToObject(e, "needed", figure(f, f->needed));
-        cJSON_AddItemToObject(e, "available", figure(f, f->available));
-        cJSON_AddStringToObject(e, "advice", m->advice);
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "layer", *m->node ? m->node : m->where);
+        ttfs_json_string(j, "limit", f->limit ? f->limit : m->what);
+        figure(j, "needed", f, f->needed);
+        figure(j, "available", f, f->available);
+        ttfs_json_string(j, "advice", m->advice);
+        ttfs_json_end(j);
     }
-    return j;
+    ttfs_json_end(j);
+    ttfs_json_end(j);
+}
+
+static void print_json(const Check *c, const TtfsDiag *diag) {
+    TtfsBuf b = {0};
+    TtfsJson j = {.out = &b};
+    ttfs_json_object(&j, NULL);
+    ttfs_json_bool(&j, "supported", c->supported);
+    obstacles_json(diag, &j);
+    chip_json(c, &j);
+    ttfs_json_end(&j);
+    ttfs_json_emit(&b);
 }
 
 static const char *plural(uint32_t n) {
@@ -158,11 +170,7 @@ int ttfs_cmd_check(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     c.supported = canonical(&c, memory, diag) && spike(&c, o, diag);
     c.fits = c.supported && plan(&c);
     if (o->value[TTFS_OPT_JSON]) {
-        cJSON *j = cJSON_CreateObject();
-        cJSON_AddBoolToObject(j, "supported", c.supported);
-        cJSON_AddItemToObject(j, "obstacles", obstacles_json(diag));
-        cJSON_AddItemToObject(j, "chip", chip_json(&c));
-        ttfs_json_emit(j);
+        print_json(&c, diag);
     } else if (ttfs_talks(o)) {
         print_verdicts(&c, chip != NULL, diag);
     }

@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static cJSON *summary(const TtfsFlow *f, double seconds) {
-    cJSON *j = cJSON_CreateObject();
+static void print_json(const TtfsFlow *f, double seconds) {
+    TtfsBuf text = {0};
+    TtfsJson document = {.out = &text}, *j = &document;
     const TtfsSpike *s = &f->spike;
     size_t bytes = 0;
     if (f->steps_done > 4) {
@@ -21,19 +22,21 @@ static cJSON *summary(const TtfsFlow *f, double seconds) {
     }
     uint64_t layers = 0;
     for (uint32_t i = 0; i < s->pops.len; i++) layers += s->pops.at[i].kind != TTFS_POP_INPUT;
-    cJSON_AddNumberToObject(j, "layers", (double)layers);
-    cJSON_AddNumberToObject(j, "populations", s->pops.len);
-    cJSON_AddNumberToObject(j, "neurons", (double)ttfs_spike_neurons(s));
-    cJSON_AddNumberToObject(j, "synapses", (double)ttfs_spike_synapses(s));
-    cJSON_AddNumberToObject(j, "parameters", (double)ttfs_spike_parameters(s));
-    cJSON_AddNumberToObject(j, "cores", f->plan.chip.cores);
-    cJSON_AddNumberToObject(j, "slots", f->plan.slots.len);
-    cJSON_AddNumberToObject(j, "worst_cycles", (double)f->plan.worst_cycles);
-    cJSON_AddNumberToObject(j, "expected_cycles", (double)f->plan.expected_cycles);
-    cJSON_AddNumberToObject(j, "image_bytes", (double)bytes);
-    cJSON_AddNumberToObject(j, "seconds", seconds);
-    cJSON_AddNumberToObject(j, "peak_bytes", (double)ttfs_peak_bytes());
-    return j;
+    ttfs_json_object(j, NULL);
+    ttfs_json_number(j, "layers", (double)layers);
+    ttfs_json_number(j, "populations", s->pops.len);
+    ttfs_json_number(j, "neurons", (double)ttfs_spike_neurons(s));
+    ttfs_json_number(j, "synapses", (double)ttfs_spike_synapses(s));
+    ttfs_json_number(j, "parameters", (double)ttfs_spike_parameters(s));
+    ttfs_json_number(j, "cores", f->plan.chip.cores);
+    ttfs_json_number(j, "slots", f->plan.slots.len);
+    ttfs_json_number(j, "worst_cycles", (double)f->plan.worst_cycles);
+    ttfs_json_number(j, "expected_cycles", (double)f->plan.expected_cycles);
+    ttfs_json_number(j, "image_bytes", (double)bytes);
+    ttfs_json_number(j, "seconds", seconds);
+    ttfs_json_number(j, "peak_bytes", (double)ttfs_peak_bytes());
+    ttfs_json_end(j);
+    ttfs_json_emit(&text);
 }
 
 static void print_summary(const TtfsFlow *f, const char *out, double seconds) {
@@ -61,6 +64,7 @@ int ttfs_cmd_compile(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     const char *out = o->value[TTFS_OPT_OUTPUT];
     uint32_t last = 5, dump = UINT32_MAX;
     TtfsJob job;
+    TtfsProgressLine line = {0};
     TtfsFlow f = {0};
     TtfsBuf text = {0};
     double start = ttfs_now();
@@ -74,12 +78,14 @@ int ttfs_cmd_compile(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     if (ok && dump != UINT32_MAX && (dump > 4 || dump > last))
         ok = ttfs_error(diag, TTFS_AT_FILE("--dump"), TTFS_OPTION_VALUE,
                         "step %s makes no form here", ttfs_step_names[dump]);
-    ok = ok && ttfs_flow_run(&f, &job, last, diag) &&
-         ttfs_flow_write(&f, &job, out, o->value[TTFS_OPT_TIMES] != NULL, diag);
+    if (ok) job.progress = ttfs_progress_line(&line, o);
+    ok = ok && ttfs_flow_run(&f, &job, last, diag);
+    ttfs_progress_end(&line);
+    ok = ok && ttfs_flow_write(&f, &job, out, o->value[TTFS_OPT_TIMES] != NULL, diag);
     if (ok && dump != UINT32_MAX) ok = ttfs_flow_print(&f, dump, &text, diag);
     double seconds = ttfs_now() - start;
     if (ok && o->value[TTFS_OPT_JSON])
-        ttfs_json_emit(summary(&f, seconds));
+        print_json(&f, seconds);
     else if (ok && dump != UINT32_MAX)
         fwrite(ttfs_buf_text(&text), 1, text.len, stdout);
     else if (ok && ttfs_talks(o))

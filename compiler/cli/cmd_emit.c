@@ -28,11 +28,14 @@ int ttfs_cmd_emit(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     bool ok = read_job(&job, o, diag) && ttfs_emit_out(o->operand, &job, a, &b, diag) &&
               ttfs_file_write(file, b.text, b.len, diag);
     if (ok && o->value[TTFS_OPT_JSON]) {
-        cJSON *j = cJSON_CreateObject();
-        cJSON_AddStringToObject(j, "file", file);
-        cJSON_AddStringToObject(j, "name", job.name);
-        cJSON_AddNumberToObject(j, "bytes", (double)b.len);
-        ttfs_json_emit(j);
+        TtfsBuf text = {0};
+        TtfsJson document = {.out = &text}, *j = &document;
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "file", file);
+        ttfs_json_string(j, "name", job.name);
+        ttfs_json_number(j, "bytes", (double)b.len);
+        ttfs_json_end(j);
+        ttfs_json_emit(&text);
     } else if (ok && ttfs_talks(o)) {
         printf("written: %s (%zu bytes), names begin with %s_\n", file, b.len, job.name);
     }

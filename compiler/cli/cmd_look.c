@@ -24,9 +24,12 @@ int ttfs_cmd_dump(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     bool ok = ttfs_option_word(o, TTFS_OPT_FORM, ttfs_form_names, UINT32_MAX, &form, diag) &&
               ttfs_dump(o->operand, form, &text, diag);
     if (ok && o->value[TTFS_OPT_JSON]) {
-        cJSON *j = cJSON_CreateObject();
-        cJSON_AddStringToObject(j, "text", ttfs_buf_text(&text));
-        ttfs_json_emit(j);
+        TtfsBuf document = {0};
+        TtfsJson j = {.out = &document};
+        ttfs_json_object(&j, NULL);
+        ttfs_json_string(&j, "text", ttfs_buf_text(&text));
+        ttfs_json_end(&j);
+        ttfs_json_emit(&document);
     } else if (ok) {
         ttfs_print_buf(&text);
     }
@@ -39,9 +42,12 @@ int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     TtfsBuf path = {0}, b = {0};
     bool ok = ttfs_page_write(o->operand, &path, diag);
     if (ok && o->value[TTFS_OPT_JSON]) {
-        cJSON *j = cJSON_CreateObject();
-        cJSON_AddStringToObject(j, "page", ttfs_buf_text(&path));
-        ttfs_json_emit(j);
+        TtfsBuf document = {0};
+        TtfsJson j = {.out = &document};
+        ttfs_json_object(&j, NULL);
+        ttfs_json_string(&j, "page", ttfs_buf_text(&path));
+        ttfs_json_end(&j);
+        ttfs_json_emit(&document);
     } else if (ok) {
         ttfs_buf_printf(&b, "written: %s\n", ttfs_buf_text(&path));
         ttfs_print_result(&b, o);

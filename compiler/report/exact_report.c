@@ -4,7 +4,6 @@
  */
 #include "exact_report.h"
 
-#include "report_json.h"
 #include "run_report.h"
 
 static double share(uint64_t part, uint64_t whole) {
@@ -15,44 +14,48 @@ static const char *model_name(const TtfsExactResult *r) {
     return r->options.model == TTFS_EXACT_A ? "a" : "b";
 }
 
-static void layers_json(const TtfsExactResult *r, cJSON *list) {
+static void layers_json(const TtfsExactResult *r, TtfsJson *j) {
     static const char *const kind[] = {"input", "relu", "pool", "minpool", "readout"};
+    ttfs_json_array(j, "layers");
     for (uint32_t i = 0; i < r->net->layers.len; i++) {
         const TtfsExactStat *s = &r->layer[i];
-        cJSON *j = cJSON_CreateObject();
-        cJSON_AddItemToArray(list, j);
-        cJSON_AddStringToObject(j, "layer", r->net->layers.at[i].name);
-        cJSON_AddStringToObject(j, "kind", kind[r->net->layers.at[i].kind]);
-        cJSON_AddNumberToObject(j, "max_abs_error", s->max_error);
-        if (r->net->layers.at[i].kind == TTFS_LAYER_READOUT) continue;
-        cJSON_AddNumberToObject(j, "window", s->window);
-        cJSON_AddNumberToObject(j, "spikes_per_neuron", share(s->spikes, s->neuron_runs));
-        cJSON_AddNumberToObject(j, "active_relus", share(s->active, s->neuron_runs));
-        cJSON_AddNumberToObject(j, "beyond_window", (double)s->beyond);
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "layer", r->net->layers.at[i].name);
+        ttfs_json_string(j, "kind", kind[r->net->layers.at[i].kind]);
+        ttfs_json_number(j, "max_abs_error", s->max_error);
+        if (r->net->layers.at[i].kind != TTFS_LAYER_READOUT) {
+            ttfs_json_number(j, "window", s->window);
+            ttfs_json_number(j, "spikes_per_neuron", share(s->spikes, s->neuron_runs));
+            ttfs_json_number(j, "active_relus", share(s->active, s->neuron_runs));
+            ttfs_json_number(j, "beyond_window", (double)s->beyond);
+        }
+        ttfs_json_end(j);
     }
+    ttfs_json_end(j);
 }
 
 void ttfs_exact_json(const TtfsExactResult *r, TtfsBuf *out) {
     uint64_t n = r->samples;
-    cJSON *j = cJSON_CreateObject();
-    cJSON_AddStringToObject(j, "engine", "exact");
-    cJSON_AddStringToObject(j, "model", model_name(r));
-    cJSON_AddNumberToObject(j, "samples", (double)n);
+    TtfsJson document = {.out = out}, *j = &document;
+    ttfs_json_object(j, NULL);
+    ttfs_json_string(j, "engine", "exact");
+    ttfs_json_string(j, "model", model_name(r));
+    ttfs_json_number(j, "samples", (double)n);
     ttfs_judge_json(r->judge, &r->tally, n, j);
-    cJSON_AddNumberToObject(j, "max_abs_error", r->max_error);
-    cJSON_AddNumberToObject(j, "spikes_per_neuron", share(r->hidden.spikes, r->hidden.neuron_runs));
-    cJSON_AddNumberToObject(j, "active_relus", share(r->hidden.active, r->hidden.neuron_runs));
-    cJSON_AddNumberToObject(j, "beyond_window", (double)r->beyond);
-    cJSON_AddNullToObject(j, "latency_ticks");
-    cJSON_AddNumberToObject(j, "latency", r->latency);
-    cJSON_AddNullToObject(j, "cycles");
-    cJSON_AddNumberToObject(j, "margin", r->options.margin);
-    cJSON_AddNumberToObject(j, "time_noise", r->options.time_noise);
-    cJSON_AddNumberToObject(j, "slope_noise", r->options.slope_noise);
-    cJSON_AddNumberToObject(j, "samples_per_second", r->rate);
-    layers_json(r, cJSON_AddArrayToObject(j, "layers"));
+    ttfs_json_number(j, "max_abs_error", r->max_error);
+    ttfs_json_number(j, "spikes_per_neuron", share(r->hidden.spikes, r->hidden.neuron_runs));
+    ttfs_json_number(j, "active_relus", share(r->hidden.active, r->hidden.neuron_runs));
+    ttfs_json_number(j, "beyond_window", (double)r->beyond);
+    ttfs_json_null(j, "latency_ticks");
+    ttfs_json_number(j, "latency", r->latency);
+    ttfs_json_null(j, "cycles");
+    ttfs_json_number(j, "margin", r->options.margin);
+    ttfs_json_number(j, "time_noise", r->options.time_noise);
+    ttfs_json_number(j, "slope_noise", r->options.slope_noise);
+    ttfs_json_number(j, "samples_per_second", r->rate);
+    layers_json(r, j);
     ttfs_judge_errors_json(r->judge, j);
-    ttfs_json_put(j, out);
+    ttfs_json_end(j);
 }
 
 void ttfs_exact_text(const TtfsExactResult *r, TtfsBuf *out) {

@@ -107,20 +107,20 @@ static void table_text(const Table *t, const char *last_column, TtfsBuf *out) {
                     (unsigned long long)work);
 }
 
-static cJSON *table_json(const Table *t, const char *last_column) {
-    cJSON *list = cJSON_CreateArray();
+static void table_json(const Table *t, const char *last_column, TtfsJson *j) {
+    ttfs_json_array(j, "layers");
     for (uint32_t i = 0; i < t->rows.len; i++) {
         const Row *r = &t->rows.at[i];
-        cJSON *e = cJSON_CreateObject();
-        cJSON_AddItemToArray(list, e);
-        cJSON_AddStringToObject(e, "name", r->name);
-        cJSON_AddStringToObject(e, "kind", r->kind);
-        cJSON_AddStringToObject(e, "shape", r->shape);
-        cJSON_AddNumberToObject(e, "neurons", (double)r->neurons);
-        cJSON_AddNumberToObject(e, "parameters", (double)r->parameters);
-        cJSON_AddNumberToObject(e, last_column, (double)r->macs);
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "name", r->name);
+        ttfs_json_string(j, "kind", r->kind);
+        ttfs_json_string(j, "shape", r->shape);
+        ttfs_json_number(j, "neurons", (double)r->neurons);
+        ttfs_json_number(j, "parameters", (double)r->parameters);
+        ttfs_json_number(j, last_column, (double)r->macs);
+        ttfs_json_end(j);
     }
-    return list;
+    ttfs_json_end(j);
 }
 
 static void memory_text(const TtfsOut *o, TtfsBuf *out) {
@@ -179,18 +179,18 @@ static void outputs_text(const Table *t, TtfsBuf *out) {
     }
 }
 
-static cJSON *outputs_json(const Table *t) {
-    cJSON *list = cJSON_CreateArray();
+static void outputs_json(const Table *t, TtfsJson *j) {
+    ttfs_json_array(j, "outputs");
     for (uint32_t i = 0; i < t->outputs.len; i++) {
         const TtfsOutput *o = &t->outputs.at[i];
-        cJSON *e = cJSON_CreateObject();
-        cJSON_AddItemToArray(list, e);
-        cJSON_AddStringToObject(e, "name", o->name);
-        cJSON *shape = cJSON_AddArrayToObject(e, "shape");
-        for (uint32_t k = 0; k < o->rank; k++)
-            cJSON_AddItemToArray(shape, cJSON_CreateNumber(o->dim[k]));
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "name", o->name);
+        ttfs_json_array(j, "shape");
+        for (uint32_t k = 0; k < o->rank; k++) ttfs_json_number(j, NULL, o->dim[k]);
+        ttfs_json_end(j);
+        ttfs_json_end(j);
     }
-    return list;
+    ttfs_json_end(j);
 }
 
 static bool info_model(const char *path, uint64_t memory, Table *t, TtfsDiag *diag) {
@@ -210,14 +210,15 @@ static bool info_model(const char *path, uint64_t memory, Table *t, TtfsDiag *di
 }
 
 static void info_json(const Table *t, bool folder, const TtfsOut *o, TtfsBuf *out) {
-    cJSON *j = cJSON_CreateObject();
-    cJSON_AddItemToObject(j, "layers", table_json(t, folder ? "synapses" : "macs"));
-    cJSON_AddItemToObject(j, "outputs", outputs_json(t));
+    TtfsJson j = {.out = out};
+    ttfs_json_object(&j, NULL);
+    table_json(t, folder ? "synapses" : "macs", &j);
+    outputs_json(t, &j);
     if (o->has_plan) {
-        cJSON_AddItemToObject(j, "timing", ttfs_json_timing(&o->plan, &o->spike));
-        cJSON_AddItemToObject(j, "fit", ttfs_json_fit(&o->plan, &o->spike));
+        ttfs_json_timing(&j, "timing", &o->plan, &o->spike);
+        ttfs_json_fit(&j, "fit", &o->plan, &o->spike);
     }
-    ttfs_json_put(j, out);
+    ttfs_json_end(&j);
 }
 
 static bool info_folder(const char *path, Table *t, TtfsOut *o, TtfsDiag *diag) {

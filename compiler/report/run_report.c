@@ -4,8 +4,6 @@
  */
 #include "run_report.h"
 
-#include "report_json.h"
-
 #include <string.h>
 
 enum { LAYERS_SHOWN = 24 };
@@ -14,9 +12,11 @@ static double share(uint64_t part, uint64_t whole) {
     return whole ? (double)part / (double)whole : 0;
 }
 
-static void add_share(cJSON *j, const char *key, bool known, uint64_t part, uint64_t whole) {
-    cJSON_AddItemToObject(j, key,
-                          known ? cJSON_CreateNumber(share(part, whole)) : cJSON_CreateNull());
+static void add_share(TtfsJson *j, const char *key, bool known, uint64_t part, uint64_t whole) {
+    if (known)
+        ttfs_json_number(j, key, share(part, whole));
+    else
+        ttfs_json_null(j, key);
 }
 
 /* Which path single samples take through a layer. */
@@ -24,46 +24,48 @@ static const char *path_of(const TtfsJitLayer *l) {
     return l->events ? "events" : "dense";
 }
 
-static void add_jit(cJSON *j, const TtfsJit *jit) {
+static void add_jit(TtfsJson *j, const TtfsJit *jit) {
     TtfsJitStats s;
     ttfs_jit_stats(jit, &s);
-    cJSON_AddStringToObject(j, "cpu", s.cpu);
-    cJSON_AddNumberToObject(j, "threads", s.threads);
-    cJSON_AddNumberToObject(j, "chunk", s.chunk);
-    cJSON_AddNumberToObject(j, "open_seconds", s.open_seconds);
-    cJSON_AddNumberToObject(j, "generate_seconds", s.generate_seconds);
-    cJSON_AddNumberToObject(j, "cached", s.cached);
-    cJSON_AddNumberToObject(j, "generated", s.generated);
-    cJSON_AddNumberToObject(j, "code_bytes", (double)s.code_bytes);
-    cJSON_AddNumberToObject(j, "weight_bytes", (double)s.weight_bytes);
-    cJSON_AddNumberToObject(j, "work_bytes", (double)s.work_bytes);
-    cJSON *layers = cJSON_AddArrayToObject(j, "layers");
+    ttfs_json_string(j, "cpu", s.cpu);
+    ttfs_json_number(j, "threads", s.threads);
+    ttfs_json_number(j, "chunk", s.chunk);
+    ttfs_json_number(j, "open_seconds", s.open_seconds);
+    ttfs_json_number(j, "generate_seconds", s.generate_seconds);
+    ttfs_json_number(j, "cached", s.cached);
+    ttfs_json_number(j, "generated", s.generated);
+    ttfs_json_number(j, "code_bytes", (double)s.code_bytes);
+    ttfs_json_number(j, "weight_bytes", (double)s.weight_bytes);
+    ttfs_json_number(j, "work_bytes", (double)s.work_bytes);
+    ttfs_json_array(j, "layers");
     for (uint32_t i = 0; i < ttfs_jit_layers(jit); i++) {
         const TtfsJitLayer *l = ttfs_jit_layer(jit, i);
-        cJSON *e = cJSON_CreateObject();
-        cJSON_AddItemToArray(layers, e);
-        cJSON_AddStringToObject(e, "name", l->name);
-        cJSON_AddStringToObject(e, "kernel", l->kernel);
-        cJSON_AddStringToObject(e, "path", path_of(l));
-        cJSON_AddStringToObject(e, "why", l->why);
-        cJSON_AddNumberToObject(e, "macs", (double)l->macs);
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "name", l->name);
+        ttfs_json_string(j, "kernel", l->kernel);
+        ttfs_json_string(j, "path", path_of(l));
+        ttfs_json_string(j, "why", l->why);
+        ttfs_json_number(j, "macs", (double)l->macs);
+        ttfs_json_end(j);
     }
+    ttfs_json_end(j);
 }
 
 void ttfs_run_json(const TtfsRunResult *v, TtfsBuf *out) {
-    cJSON *j = cJSON_CreateObject();
-    cJSON_AddStringToObject(j, "engine", v->engine);
-    cJSON_AddNumberToObject(j, "samples", (double)v->samples);
+    TtfsJson document = {.out = out}, *j = &document;
+    ttfs_json_object(j, NULL);
+    ttfs_json_string(j, "engine", v->engine);
+    ttfs_json_number(j, "samples", (double)v->samples);
     ttfs_judge_json(v->judge, &v->tally, v->samples, j);
     add_share(j, "spikes_per_neuron", v->counted, v->spikes, v->hidden * v->samples);
-    cJSON_AddNumberToObject(j, "latency_ticks", v->latency);
+    ttfs_json_number(j, "latency_ticks", v->latency);
     add_share(j, "cycles", v->cycles != 0, v->cycles, v->samples);
-    cJSON_AddNumberToObject(j, "samples_per_second", v->rate);
-    cJSON_AddNumberToObject(j, "clipped_inputs", (double)v->clipped);
-    cJSON_AddNumberToObject(j, "clipped_share", share(v->clipped, v->inputs));
+    ttfs_json_number(j, "samples_per_second", v->rate);
+    ttfs_json_number(j, "clipped_inputs", (double)v->clipped);
+    ttfs_json_number(j, "clipped_share", share(v->clipped, v->inputs));
     ttfs_judge_errors_json(v->judge, j);
     if (v->jit) add_jit(j, v->jit);
-    ttfs_json_put(j, out);
+    ttfs_json_end(j);
 }
 
 static void layers_text(const TtfsJit *jit, TtfsBuf *out) {
