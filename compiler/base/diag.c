@@ -73,7 +73,7 @@ static bool count(TtfsDiag *d, TtfsSeverity severity, TtfsCode code) {
 
 /* A message joins the list when it is whole: memory may run out before. */
 static void append_figures(TtfsDiag *d, TtfsSeverity severity, TtfsLoc loc, TtfsCode code,
-                           TtfsFigures figures, const char *advice, const char *fmt, va_list ap) {
+                           TtfsExcess figures, const char *advice, const char *fmt, va_list ap) {
     if (!count(d, severity, code)) return;
     TtfsMessage m = {.severity = severity, .code = code, .figures = figures};
     TtfsBuf what = {0};
@@ -90,7 +90,7 @@ static void append_figures(TtfsDiag *d, TtfsSeverity severity, TtfsLoc loc, Ttfs
 
 static void append(TtfsDiag *d, TtfsSeverity severity, TtfsLoc loc, TtfsCode code,
                    const char *advice, const char *fmt, va_list ap) {
-    append_figures(d, severity, loc, code, (TtfsFigures){0}, advice, fmt, ap);
+    append_figures(d, severity, loc, code, (TtfsExcess){0}, advice, fmt, ap);
 }
 
 bool ttfs_error(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...) {
@@ -110,7 +110,7 @@ bool ttfs_error_advice(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *advi
     return false;
 }
 
-bool ttfs_error_figures(TtfsDiag *d, TtfsLoc loc, TtfsCode code, TtfsFigures figures,
+bool ttfs_error_figures(TtfsDiag *d, TtfsLoc loc, TtfsCode code, TtfsExcess figures,
                         const char *advice, const char *fmt, ...) {
     va_list ap;
     va_start(ap, fmt);

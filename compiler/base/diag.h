@@ -34,7 +34,7 @@ typedef struct {
 typedef struct {
     const char *limit; /* what is limited, a literal */
     uint64_t needed, available;
-} TtfsFigures;
+} TtfsExcess;
 
 /* Texts are never NULL, "" where there is nothing to say. They are as files gave them: whoever
  * prints one escapes it (shown.h). */
@@ -45,7 +45,7 @@ typedef struct {
     const char *file, *node, *op;
     const char *what;
     const char *advice; /* what to do; "" for notes */
-    TtfsFigures figures;
+    TtfsExcess figures;
 } TtfsMessage;
 
 /* All zeros is an empty list. At most 1000 messages are kept, in order. When it is full, a note
@@ -69,7 +69,7 @@ bool ttfs_error(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...)
 bool ttfs_error_advice(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *advice, const char *fmt,
                        ...) __attribute__((format(printf, 5, 6)));
 /* The same with the figures of a limit; `advice` NULL: that of the code. */
-bool ttfs_error_figures(TtfsDiag *d, TtfsLoc loc, TtfsCode code, TtfsFigures figures,
+bool ttfs_error_figures(TtfsDiag *d, TtfsLoc loc, TtfsCode code, TtfsExcess figures,
                         const char *advice, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
 void ttfs_warn(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...)

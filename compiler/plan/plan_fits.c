@@ -26,7 +26,7 @@ static TtfsLoc here(const Fit *f) {
 /* PLAN_FIT unless need <= have. */
 static void at_most(Fit *f, const char *what, uint64_t need, uint64_t have) {
     if (need > have)
-        f->ok = ttfs_error_figures(f->diag, here(f), TTFS_PLAN_FIT, (TtfsFigures){what, need, have},
+        f->ok = ttfs_error_figures(f->diag, here(f), TTFS_PLAN_FIT, (TtfsExcess){what, need, have},
                                    NULL, "needs %s of %" PRIu64 ", the chip takes %" PRIu64, what,
                                    need, have);
 }
@@ -133,12 +133,12 @@ static void check_accumulators(Fit *f) {
     }
     if (acc > f->chip->acc_bits)
         f->ok = ttfs_error_figures(f->diag, here(f), TTFS_PLAN_WIDTH,
-                                   (TtfsFigures){"bits of potential", acc, f->chip->acc_bits}, NULL,
+                                   (TtfsExcess){"bits of potential", acc, f->chip->acc_bits}, NULL,
                                    "channel %u needs %u bits of potential, the chip has %u", acc_at,
                                    acc, f->chip->acc_bits);
     if (slope > f->chip->slope_bits)
         f->ok = ttfs_error_figures(f->diag, here(f), TTFS_PLAN_WIDTH,
-                                   (TtfsFigures){"bits of slope", slope, f->chip->slope_bits}, NULL,
+                                   (TtfsExcess){"bits of slope", slope, f->chip->slope_bits}, NULL,
                                    "channel %u needs %u bits of slope, the chip has %u", slope_at,
                                    slope, f->chip->slope_bits);
 }
@@ -150,7 +150,7 @@ static void check_connection(Fit *f) {
     if (f->g.conn->weight_bits > f->chip->weight_bits)
         f->ok = ttfs_error_figures(
             f->diag, here(f), TTFS_PLAN_WIDTH,
-            (TtfsFigures){"weight bits", f->g.conn->weight_bits, f->chip->weight_bits},
+            (TtfsExcess){"weight bits", f->g.conn->weight_bits, f->chip->weight_bits},
             "use a chip with wider weights, or fewer weight bits",
             "needs weights of %u bits, the chip has %u", f->g.conn->weight_bits,
             f->chip->weight_bits);
@@ -166,14 +166,14 @@ bool ttfs_plan_fits(const TtfsChip *chip, const TtfsSpike *s, TtfsPop p, const c
     if (dst->ticks > ttfs_chip_max_ticks(chip))
         f.ok = ttfs_error_figures(
             diag, here(&f), TTFS_PLAN_FIT,
-            (TtfsFigures){"ticks of a window", dst->ticks, ttfs_chip_max_ticks(chip)},
+            (TtfsExcess){"ticks of a window", dst->ticks, ttfs_chip_max_ticks(chip)},
             "use a chip with more tick bits, or fewer ticks",
             "needs a window of %u ticks, the chip takes %u", dst->ticks, ttfs_chip_max_ticks(chip));
     if (linked)
         check_connection(&f);
     else if (dst->kind != TTFS_POP_INPUT)
         f.ok = ttfs_error_figures(diag, here(&f), TTFS_PLAN_KIND,
-                                  (TtfsFigures){"sources of a layer", dst->conn_count, 1},
+                                  (TtfsExcess){"sources of a layer", dst->conn_count, 1},
                                   "use a network without residual or concatenated inputs",
                                   "has %u sources, the chip takes one", dst->conn_count);
     return f.ok;

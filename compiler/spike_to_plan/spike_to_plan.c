@@ -13,7 +13,7 @@ bool ttfs_solver_refuse(Solver *v, TtfsPop pop, const char *what, uint64_t need,
     v->ok = false;
     const char *node = pop.i ? ttfs_spike_pop(v->spike, pop)->name : NULL;
     return ttfs_error_figures(v->diag, TTFS_AT_NODE(v->file, node), TTFS_PLAN_FIT,
-                              (TtfsFigures){what, need, have}, NULL,
+                              (TtfsExcess){what, need, have}, NULL,
                               "needs %" PRIu64 " %s, the chip has %" PRIu64, need, what, have);
 }
 
