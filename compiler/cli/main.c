@@ -4,6 +4,7 @@
  * diagnostics or exits.
  */
 #include "commands.h"
+#include "jit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,9 +85,19 @@ static void run(void *context) {
         c->code = command[o.command](&o, &c->arena, &c->diag);
 }
 
+/* LLVM found no memory; nothing that was held can be given back, and nothing of it is on the disk
+ * but what another thread may be writing into the cache, where the next run clears up. */
+static void end_starved(void) {
+    static const char said[] = "ttfs: error: out of memory: none is left for LLVM: "
+                               "use a machine with more memory or a smaller input\n";
+    ttfs_write_all(STDERR_FILENO, said, sizeof said - 1);
+    _exit(3);
+}
+
 int main(int argc, char **argv) {
     Call c = {.argc = argc, .argv = argv};
     TtfsGuard g = TTFS_GUARD;
+    ttfs_jit_when_starved(end_starved);
     bool whole = ttfs_diag_guard(&c.diag, run, &c);
     int code = exit_code(c.code, &c.diag);
     if (!ttfs_guard(&g, print_messages, &c)) {
