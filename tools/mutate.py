@@ -48,7 +48,7 @@ SEES = {
     "compiler/image": ["image_to_spike", "e2e faults"],
     "compiler/plan_to_image": ["image", "image_to_spike", "sim"],
     "compiler/image_to_spike": ["e2e faults"],
-    "compiler/plan_to_verilog": ["sim"],
+    "compiler/chip_to_verilog": ["sim"],
     "compiler/driver": ["samples", "e2e usage", "e2e json", "e2e messages", "e2e faults", "e2e hostile folders",
                         "e2e config", "e2e outputs", "e2e determinism", "e2e codes", "e2e exact digits_mlp"],
     "compiler/cli": ["e2e usage", "e2e json", "e2e messages", "e2e faults", "e2e config", "e2e outputs",
