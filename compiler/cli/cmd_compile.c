@@ -6,16 +6,20 @@
 #include "check.h"
 #include "compile_report.h"
 
+/* The chip decides the exit code only when it was named. */
 int ttfs_cmd_check(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
-    (void)a;
-    uint64_t memory;
-    if (!ttfs_option_size(o, TTFS_OPT_MEMORY, &memory, diag)) return 1;
     TtfsBuf b = {0};
-    bool ok = ttfs_check(o->operand, memory, diag);
+    TtfsJob job;
+    TtfsCheck c = {0};
+    if (!ttfs_read_job(&job, o, a, diag)) return 1;
+    bool ok = ttfs_check(&job, &c, diag);
     if (o->value[TTFS_OPT_JSON])
-        ttfs_check_json(ok, diag, &b);
+        ttfs_check_json(&c, diag, &b);
     else
-        ttfs_check_text(o->operand, ok, diag, &b);
+        ttfs_check_text(o->operand, &c, diag, &b);
+    if (o->value[TTFS_OPT_CHIP]) ttfs_diag_append(diag, &c.chip_diag);
+    ok = ok && (c.fits || !o->value[TTFS_OPT_CHIP]);
+    ttfs_check_free(&c);
     ttfs_print_result(&b, o);
     return ok ? 0 : 1;
 }

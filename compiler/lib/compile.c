@@ -26,9 +26,16 @@ typedef struct {
 static void check(void *context) {
     Path *p = context;
     TtfsResult *r = p->result = ttfs_result_new();
-    r->passed = ttfs_check(p->path, p->memory, p->diag);
-    ttfs_check_json(r->passed, p->diag, &r->json);
-    ttfs_check_text(p->path, r->passed, p->diag, &r->text);
+    TtfsArena a = {0};
+    TtfsJob job;
+    TtfsCheck c = {0};
+    ttfs_job_init(&job, p->path);
+    job.memory = p->memory;
+    r->passed = ttfs_chip_load(&job.chip, "one", &a, p->diag) && ttfs_check(&job, &c, p->diag);
+    ttfs_check_json(&c, p->diag, &r->json);
+    ttfs_check_text(p->path, &c, p->diag, &r->text);
+    ttfs_check_free(&c);
+    ttfs_arena_free(&a);
 }
 
 TtfsResult *ttfs_check_model(const char *model, uint64_t memory, TtfsMessages *m) {

@@ -22,21 +22,74 @@ static void obstacles_json(const TtfsDiag *diag, TtfsJson *j) {
     ttfs_json_end(j);
 }
 
-void ttfs_check_json(bool ok, const TtfsDiag *diag, TtfsBuf *out) {
+static void figure(TtfsJson *j, const char *key, const TtfsExcess *f, uint64_t n) {
+    if (f->limit)
+        ttfs_json_number(j, key, (double)n);
+    else
+        ttfs_json_null(j, key);
+}
+
+/* A limit without figures is one of kind, in words. */
+static void chip_json(const TtfsCheck *c, TtfsJson *j) {
+    ttfs_json_object(j, "chip");
+    ttfs_json_string(j, "name", c->chip.name);
+    ttfs_json_bool(j, "fits", c->fits);
+    ttfs_json_array(j, "obstacles");
+    for (uint32_t i = 0; i < c->chip_diag.messages.len; i++) {
+        const TtfsMessage *m = &c->chip_diag.messages.at[i];
+        const TtfsExcess *f = &m->figures;
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "layer", *m->node ? m->node : m->where);
+        ttfs_json_string(j, "limit", f->limit ? f->limit : m->what);
+        figure(j, "needed", f, f->needed);
+        figure(j, "available", f, f->available);
+        ttfs_json_string(j, "advice", m->advice);
+        ttfs_json_end(j);
+    }
+    ttfs_json_end(j);
+    ttfs_json_end(j);
+}
+
+void ttfs_check_json(const TtfsCheck *c, const TtfsDiag *diag, TtfsBuf *out) {
     TtfsJson j = {.out = out};
     ttfs_json_object(&j, NULL);
-    ttfs_json_bool(&j, "supported", ok);
+    ttfs_json_bool(&j, "supported", c->supported);
     obstacles_json(diag, &j);
+    chip_json(c, &j);
     ttfs_json_end(&j);
 }
 
-void ttfs_check_text(const char *model, bool ok, const TtfsDiag *diag, TtfsBuf *out) {
-    ttfs_buf_shown(out, model);
-    if (ok)
-        ttfs_buf_puts(out, " can be compiled\n");
+static const char *plural(uint32_t n) {
+    return n == 1 ? "" : "s";
+}
+
+static void chip_text(const TtfsCheck *c, TtfsBuf *out) {
+    uint32_t n = c->chip_diag.errors;
+    ttfs_buf_puts(out, "chip ");
+    ttfs_buf_shown(out, c->chip.name);
+    if (c->fits)
+        ttfs_buf_puts(out, ": it fits\n");
     else
+        ttfs_buf_printf(out, ": it does not fit: %u obstacle%s\n", n, plural(n));
+    for (uint32_t i = 0; i < c->chip_diag.messages.len; i++) {
+        const TtfsMessage *m = &c->chip_diag.messages.at[i];
+        ttfs_buf_puts(out, "  ");
+        ttfs_buf_shown(out, *m->node ? m->node : "the network");
+        ttfs_buf_puts(out, ": ");
+        ttfs_buf_shown(out, m->what);
+        ttfs_buf_printf(out, ": %s\n", m->advice);
+    }
+}
+
+void ttfs_check_text(const char *model, const TtfsCheck *c, const TtfsDiag *diag, TtfsBuf *out) {
+    ttfs_buf_shown(out, model);
+    if (!c->supported) {
         ttfs_buf_printf(out, " cannot be compiled: %u obstacle%s\n", diag->errors,
-                        diag->errors == 1 ? "" : "s");
+                        plural(diag->errors));
+        return;
+    }
+    ttfs_buf_puts(out, " can be compiled\n");
+    chip_text(c, out);
 }
 
 void ttfs_compile_json(const TtfsFlow *f, double seconds, TtfsBuf *out) {
