@@ -84,7 +84,7 @@ static bool take_mode(int fd, const char *path, const struct stat *old) {
     return fchmod(fd, old->st_mode & 0777) == 0;
 }
 
-static bool sync_folder_of(const char *path) {
+bool ttfs_sync_name(const char *path) {
     TtfsArena a = {0};
     int fd = open(ttfs_path_dir(&a, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     ttfs_arena_free(&a);
@@ -106,7 +106,7 @@ static bool replace(const char *path, const struct stat *old, const void *bytes,
     int why = errno;
     ttfs_undo(t);
     errno = why;
-    return ok && sync_folder_of(path);
+    return ok && ttfs_sync_name(path);
 }
 
 /* Standard output or error when it is open on that file, else -1. */

@@ -5,6 +5,7 @@
  */
 #include "commands.h"
 #include "out.h"
+#include "out_folder.h"
 #include "report_json.h"
 
 #include <dirent.h>
@@ -311,8 +312,7 @@ int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     if (ok) {
         const char *path = ttfs_out_path(&out, "report/index.html");
         page(&b, &out);
-        ok = ttfs_make_folders(ttfs_out_path(&out, "report"), diag) &&
-             ttfs_file_replace(path, b.text, b.len, diag);
+        ok = ttfs_out_put(out.folder, "report", "index.html", b.text, b.len, diag);
         if (ok && o->value[TTFS_OPT_JSON]) {
             cJSON *j = cJSON_CreateObject();
             cJSON_AddStringToObject(j, "page", path);

@@ -71,6 +71,7 @@ cJSON *ttfs_json_manifest(const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag)
         return NULL;
     }
     cJSON *j = cJSON_CreateObject();
+    cJSON_AddStringToObject(j, "product", "ttfs");
     cJSON_AddStringToObject(j, "ttfs", TTFS_VERSION);
     cJSON_AddNumberToObject(j, "format", 1);
     cJSON_AddItemToObject(j, "model", model);
