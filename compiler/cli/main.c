@@ -4,6 +4,7 @@
  * diagnostics or exits.
  */
 #include "commands.h"
+#include "out_folder.h"
 #include "streams.h"
 
 #include <stdio.h>
@@ -87,8 +88,10 @@ static void run(void *context) {
         c->code = puts("ttfs " TTFS_VERSION) < 0;
     else if (parsed == TTFS_PARSE_USAGE)
         c->code = usage(&o, &c->arena);
-    else
+    else {
+        ttfs_out_recover(o.operand);
         c->code = command[o.command](&o, &c->arena, &c->diag);
+    }
 }
 
 int main(int argc, char **argv) {
