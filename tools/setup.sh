@@ -16,6 +16,7 @@
 set -eu
 llvm_oldest=19
 llvm_newest=40 # where the search ends
+os_release=${TTFS_OS_RELEASE:-/etc/os-release} # tests name another
 
 say() { printf 'setup: %s\n' "$*"; }
 die() { printf 'setup: error: %s\n' "$*" >&2; exit 1; }
@@ -23,7 +24,7 @@ die() { printf 'setup: error: %s\n' "$*" >&2; exit 1; }
 # What the releases differ in: the formatter's package. Sets $known, empty for other releases.
 release() {
     ID='' VERSION_CODENAME='' PRETTY_NAME='unknown system'
-    [ ! -r /etc/os-release ] || . /etc/os-release
+    [ ! -r "$os_release" ] || . "$os_release"
     formatter=''
     case "$ID $VERSION_CODENAME" in
     'debian bookworm') known='Debian 12' formatter=clang-format-14 ;;

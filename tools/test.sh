@@ -3,8 +3,8 @@
 #
 # Sets up, builds, and runs every test: once as it ships, once under the address, leak and undefined
 # behaviour sanitizers (there without the tests of suite `long`, and with fewer samples).
-# In: nothing. Out: the tests' results; the last line is `N passed, N failed`, with `, N skipped`
-# when tests had no data to run on. Exit code 1 when any failed or nothing could be run.
+# In: nothing. Out: the tests' results, those that were skipped under the reason; the last line is
+# `N passed, N failed, N skipped`. Exit code 1 when any failed or nothing could be run.
 # Writes to build/ and build-san/ only.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -16,7 +16,7 @@ began=$(date +%s)
 # Prints the closing line for tests that could not run at all.
 give_up() {
     printf 'test: error: %s\n' "$1" >&2
-    echo '0 passed, 1 failed'
+    echo '0 passed, 1 failed, 0 skipped'
     exit 1
 }
 

@@ -5,6 +5,8 @@
  */
 #include "arena.h"
 
+#include "budget.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +22,7 @@ struct TtfsArenaChunk {
 static void drop_top(TtfsArena *a) {
     TtfsArenaChunk *c = a->top;
     a->top = c->prev;
+    ttfs_budget_release(a->budget, c->size);
     ttfs_release(c);
 }
 
@@ -49,6 +52,7 @@ static bool add_chunk(TtfsArena *a, size_t least) {
     c->fill = 0;
     c->size = size;
     a->top = c;
+    ttfs_budget_hold(a->budget, size);
     return true;
 }
 

@@ -12,9 +12,12 @@
 
 typedef struct TtfsArenaChunk TtfsArenaChunk;
 
+typedef struct TtfsBudget TtfsBudget;
+
 typedef struct {
     TtfsArenaChunk *top; /* newest chunk, NULL when empty */
     size_t used;         /* bytes handed out, for reports */
+    TtfsBudget *budget;  /* what its chunks are counted in, set before the first; NULL: nothing */
     bool outlives;       /* set at first: a guard that is left (guard.h) does not free it */
 } TtfsArena;
 

@@ -8,6 +8,7 @@
 #define TTFS_BASE_H
 
 #include "arena.h"
+#include "budget.h"
 #include "buf.h"
 #include "diag.h"
 #include "file.h"

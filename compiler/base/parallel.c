@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Threads take the next item from a shared counter. One for which memory runs out ends the loop;
- * when all have ended, the caller leaves for its guard.
+ * A team for one loop, whose members take the next item from a shared counter.
  */
 #include "parallel.h"
 
-#include <pthread.h>
+#include "team.h"
+
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -15,53 +15,32 @@ typedef struct {
     atomic_uint_least64_t next;
     uint64_t end;
     atomic_bool failed;
-    TtfsGuard *guard;
+    const TtfsTeam *team;
     bool (*fn)(void *, uint32_t, uint64_t);
     void *context;
 } Loop;
 
-typedef struct {
-    Loop *loop;
-    uint32_t worker;
-    bool starved; /* of `wanted` bytes */
-    size_t wanted;
-} Worker;
-
-static void take_items(void *arg) {
-    const Worker *w = arg;
-    Loop *l = w->loop;
-    while (!atomic_load(&l->failed)) {
+static void take_items(void *context, uint32_t worker, uint32_t workers) {
+    (void)workers;
+    Loop *l = context;
+    while (!atomic_load(&l->failed) && !ttfs_team_starved(l->team)) {
         uint64_t item = atomic_fetch_add(&l->next, 1);
         if (item >= l->end) break;
-        if (!l->fn(l->context, w->worker, item)) atomic_store(&l->failed, true);
+        if (!l->fn(l->context, worker, item)) atomic_store(&l->failed, true);
     }
-}
-
-static void *work(void *arg) {
-    Worker *w = arg;
-    w->starved = !ttfs_guard_part(w->loop->guard, take_items, w, &w->wanted);
-    if (w->starved) atomic_store(&w->loop->failed, true);
-    return NULL;
 }
 
 bool ttfs_parallel(uint32_t threads, uint64_t first, uint64_t count,
                    bool (*fn)(void *, uint32_t, uint64_t), void *context) {
-    Loop loop = {.end = first + count, .guard = ttfs_guard_now(), .fn = fn, .context = context};
+    Loop loop = {.end = first + count, .fn = fn, .context = context};
     atomic_init(&loop.next, first);
     atomic_init(&loop.failed, false);
-    pthread_t id[MOST];
-    Worker worker[MOST];
-    uint32_t n = threads > MOST ? MOST : threads, begun = 0;
-    for (uint32_t i = 1; i < n && i < count; i++) {
-        worker[i] = (Worker){.loop = &loop, .worker = i};
-        if (pthread_create(&id[i], NULL, work, &worker[i]) != 0) break;
-        begun = i;
-    }
-    worker[0] = (Worker){.loop = &loop};
-    work(&worker[0]);
-    for (uint32_t i = 1; i <= begun; i++) pthread_join(id[i], NULL);
-    for (uint32_t i = 0; i <= begun; i++)
-        if (worker[i].starved) ttfs_oom(worker[i].wanted);
+    uint32_t members = threads > MOST ? MOST : threads;
+    if (members > count) members = (uint32_t)count;
+    TtfsTeam *team = ttfs_team_open(members ? members : 1);
+    loop.team = team;
+    ttfs_team_run(team, take_items, &loop);
+    ttfs_team_close(team);
     return !atomic_load(&loop.failed);
 }
 

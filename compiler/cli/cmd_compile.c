@@ -29,8 +29,10 @@ static cJSON *obstacles_json(const TtfsDiag *diag) {
 
 int ttfs_cmd_check(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     TtfsIr imported = {0}, net = {0}, canonical = {0};
-    TtfsOnnxOptions all = {.keep_refused = true};
-    bool ok = ttfs_onnx_import(o->operand, &all, &imported, diag);
+    TtfsBudget budget;
+    TtfsOnnxOptions all = {.keep_refused = true, .budget = &budget};
+    bool ok = ttfs_option_size(o, TTFS_OPT_MEMORY, &all.memory, diag) &&
+              ttfs_onnx_import(o->operand, &all, &imported, diag);
     if (imported.output.i) { /* the forms as well, where the operators let them be seen */
         bool forms = ttfs_ir_drop_tail(&imported, &net, o->operand, diag) &&
                      ttfs_ir_canonical(&net, &canonical, o->operand, diag);

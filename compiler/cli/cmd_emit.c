@@ -51,7 +51,7 @@ int ttfs_cmd_emit(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     TtfsEmitJob job;
     TtfsOut out = {0};
     TtfsBuf b = {0};
-    bool ok = read_job(&job, o, diag) && ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE, -1, diag);
+    bool ok = read_job(&job, o, diag) && ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE, diag);
     if (ok) {
         job.model = ttfs_path_base(out.model);
         if (!job.name) job.name = default_name(out.model, a);

@@ -8,7 +8,8 @@
 #include "exact.h"
 #include "clock.h"
 #include "ir_to_ir.h"
-#include "output_error.h"
+#include "judge.h"
+#include "kept.h"
 #include "parallel.h"
 #include "relu.h"
 #include "report_json.h"
@@ -29,9 +30,9 @@ typedef struct {
     TtfsRelu *relu;
     TtfsExact *exact;
     float *real;
-    double *values; /* of an output */
-    double seconds; /* inside the engine */
-    uint64_t right, agree;
+    double *got, *want; /* values of an output */
+    double seconds;     /* inside the engine */
+    TtfsTally tally;
 } Worker;
 
 typedef struct {
@@ -39,25 +40,11 @@ typedef struct {
     TtfsIr canonical;
     TtfsNet net;
     TtfsExactOptions options;
-    uint64_t outputs; /* elements of the first */
-    TtfsOutputErrors errors;
+    TtfsJudge judge;
+    TtfsKept kept;
     Worker *worker;
     atomic_uint_least64_t done;
 } Exact;
-
-static uint64_t argmax_f32(const float *v, uint64_t n) {
-    uint64_t best = 0;
-    for (uint64_t i = 1; i < n; i++)
-        if (v[i] > v[best]) best = i;
-    return best;
-}
-
-static uint64_t argmax_f64(const double *v, uint64_t n) {
-    uint64_t best = 0;
-    for (uint64_t i = 1; i < n; i++)
-        if (v[i] > v[best]) best = i;
-    return best;
-}
 
 static void progress(Exact *x, uint32_t worker) {
     uint64_t done = atomic_fetch_add(&x->done, 1) + 1;
@@ -75,23 +62,27 @@ static bool measure_item(void *context, uint32_t worker, uint64_t i) {
     return true;
 }
 
+static void judge_outputs(Exact *x, Worker *w, uint64_t sample) {
+    for (uint32_t o = 0; o < x->judge.outputs; o++) {
+        uint64_t n = ttfs_output_count(&x->judge.output[o]);
+        const float *want = ttfs_relu_output(w->relu, o);
+        for (uint64_t k = 0; k < n; k++) w->want[k] = (double)want[k];
+        ttfs_exact_output(w->exact, o, w->got);
+        ttfs_judge_output(&x->judge, &w->tally, sample, o, w->got, w->want);
+        ttfs_kept_add(&x->kept, sample, o, w->got);
+    }
+}
+
 static bool run_item(void *context, uint32_t worker, uint64_t i) {
     Exact *x = context;
     Worker *w = &x->worker[worker];
     TtfsSession *s = &x->session;
-    uint32_t label = 0;
     if (!ttfs_array_sample(&s->input, &s->out.map, i, w->real, &w->diag)) return false;
-    if (s->labels.data && !ttfs_array_label(&s->labels, i, &label, &w->diag)) return false;
-    uint64_t want = argmax_f32(ttfs_relu_run(w->relu, w->real), x->outputs);
+    ttfs_relu_run(w->relu, w->real);
     double start = ttfs_now();
-    uint64_t got = argmax_f64(ttfs_exact_run(w->exact, w->real, i), x->outputs);
+    ttfs_exact_run(w->exact, w->real, i);
     w->seconds += ttfs_now() - start;
-    for (uint32_t o = 0; x->errors.output && o < x->errors.outputs; o++) {
-        ttfs_exact_output(w->exact, o, w->values);
-        ttfs_output_errors_add(&x->errors, i, o, ttfs_relu_output(w->relu, o), w->values);
-    }
-    w->agree += got == want;
-    w->right += s->labels.data && got == label;
+    judge_outputs(x, w, i);
     progress(x, worker);
     return true;
 }
@@ -100,7 +91,8 @@ static bool run_item(void *context, uint32_t worker, uint64_t i) {
 static void open_worker(Exact *x, Worker *w) {
     const TtfsPopulation *in = ttfs_spike_pop(&x->session.out.spike, x->session.out.spike.input);
     w->real = TTFS_ARRAY(&w->arena, float, x->session.input.elements);
-    w->values = TTFS_ARRAY(&w->arena, double, x->errors.widest);
+    w->got = TTFS_ARRAY(&w->arena, double, x->judge.widest);
+    w->want = TTFS_ARRAY(&w->arena, double, x->judge.widest);
     w->relu = ttfs_relu_open(&x->session.out.net);
     w->reference = ttfs_reference_open(&x->net);
     w->tops = ttfs_exact_tops(&x->net, in->offset, in->offset + in->scale * in->ticks, &w->arena);
@@ -133,7 +125,8 @@ static bool both_passes(Exact *x, uint32_t threads, TtfsDiag *diag) {
 typedef struct {
     TtfsExactStat *layer, hidden;
     double max_error, rate;
-    uint64_t right, agree, beyond;
+    TtfsTally tally;
+    uint64_t beyond;
 } Result;
 
 static void add_stat(TtfsExactStat *to, const TtfsExactStat *s) {
@@ -152,8 +145,8 @@ static Result add_up(const Exact *x, uint32_t threads, TtfsArena *a) {
     for (uint32_t t = 0; t < threads; t++) {
         const Worker *w = &x->worker[t];
         for (uint32_t i = 0; i < n; i++) add_stat(&r.layer[i], ttfs_exact_stat(w->exact, i));
-        r.right += w->right;
-        r.agree += w->agree;
+        r.tally.right += w->tally.right;
+        r.tally.agree += w->tally.agree;
         slowest = fmax(slowest, w->seconds);
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -198,11 +191,7 @@ static void print_json(const Exact *x, const Result *r) {
     cJSON_AddStringToObject(j, "engine", "exact");
     cJSON_AddStringToObject(j, "model", model_name(x));
     cJSON_AddNumberToObject(j, "samples", (double)n);
-    if (x->session.labels.data)
-        cJSON_AddNumberToObject(j, "accuracy", share(r->right, n));
-    else
-        cJSON_AddNullToObject(j, "accuracy");
-    cJSON_AddNumberToObject(j, "agreement", share(r->agree, n));
+    ttfs_judge_json(&x->judge, &r->tally, n, j);
     cJSON_AddNumberToObject(j, "max_abs_error", r->max_error);
     cJSON_AddNumberToObject(j, "spikes_per_neuron", share(r->hidden.spikes, r->hidden.neuron_runs));
     cJSON_AddNumberToObject(j, "active_relus", share(r->hidden.active, r->hidden.neuron_runs));
@@ -215,16 +204,14 @@ static void print_json(const Exact *x, const Result *r) {
     cJSON_AddNumberToObject(j, "slope_noise", x->options.slope_noise);
     cJSON_AddNumberToObject(j, "samples_per_second", r->rate);
     layers_json(x, r, cJSON_AddArrayToObject(j, "layers"));
-    ttfs_output_errors_json(&x->errors, j);
+    ttfs_judge_errors_json(&x->judge, j);
     ttfs_json_emit(j);
 }
 
 static void print_text(const Exact *x, const Result *r) {
     uint64_t n = x->session.count;
     printf("engine exact, model %s, %llu samples\n", model_name(x), (unsigned long long)n);
-    if (x->session.labels.data) printf("accuracy            %.2f %%\n", 100 * share(r->right, n));
-    printf("agreement with relu %.2f %%\n", 100 * share(r->agree, n));
-    ttfs_output_errors_print(&x->errors);
+    ttfs_judge_print(&x->judge, &r->tally, n, false);
     printf("largest difference  %.3g (spikes against float64 sums, over all layers)\n",
            r->max_error);
     for (uint32_t i = 0; i < x->net.layers.len; i++) {
@@ -270,10 +257,12 @@ int ttfs_cmd_run_exact(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
          ttfs_net_of(&x.canonical, file, &x.net, diag);
     uint32_t threads = s->threads < s->count ? s->threads : (uint32_t)s->count;
     if (ok) {
-        x.outputs = ttfs_ir_count(ttfs_ir_tensor(&s->out.net, s->out.net.output));
-        ok = ttfs_output_errors_open(&x.errors, x.net.outputs.at, x.net.outputs.len, &s->out.net,
-                                     s->count, s->out.folder, a, diag) &&
-             both_passes(&x, threads, diag);
+        const TtfsOutput *output = x.net.outputs.at;
+        ttfs_judge_open(&x.judge, output, x.net.outputs.len, &s->labels, s->count, true, true, a);
+        ok = ttfs_judge_check(&x.judge, &s->out.net, s->out.folder, diag) &&
+             ttfs_kept_open(&x.kept, o->value[TTFS_OPT_OUTPUTS], output, x.net.outputs.len,
+                            s->count, a, diag) &&
+             both_passes(&x, threads, diag) && ttfs_kept_write(&x.kept, diag);
         ttfs_progress_end(&line);
     }
     if (ok) {

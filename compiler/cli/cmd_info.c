@@ -66,13 +66,10 @@ static void table_of_ir(Table *t, const TtfsIr *ir) {
     }
 }
 
-static uint64_t fan_in_total(const TtfsSpike *s, const TtfsPopulation *p, uint64_t *parameters) {
+static uint64_t fan_in(const TtfsSpike *s, const TtfsPopulation *p) {
     uint64_t synapses = 0;
-    for (uint32_t k = 0; k < p->conn_count; k++) {
-        const TtfsConnection *c = &s->conns.at[p->conn_first + k];
-        *parameters += c->weight_count;
-        synapses += ttfs_conn_additions(s, c);
-    }
+    for (uint32_t k = 0; k < p->conn_count; k++)
+        synapses += ttfs_conn_synapses(s, &s->conns.at[p->conn_first + k]);
     return synapses;
 }
 
@@ -80,9 +77,11 @@ static void table_of_spike(Table *t, const TtfsSpike *s) {
     for (uint32_t i = 0; i < s->pops.len; i++) {
         const TtfsPopulation *p = &s->pops.at[i];
         Row *r = TTFS_PUSH(&t->arena, t->rows);
-        *r = (Row){
-            .name = p->name, .kind = ttfs_pop_kind_name(p->kind), .neurons = ttfs_pop_size(p)};
-        r->macs = fan_in_total(s, p, &r->parameters);
+        *r = (Row){.name = p->name,
+                   .kind = ttfs_pop_kind_name(p->kind),
+                   .neurons = ttfs_pop_size(p),
+                   .parameters = ttfs_pop_parameters(s, p),
+                   .macs = fan_in(s, p)};
         char shape[48];
         snprintf(r->shape, sizeof r->shape, "%s%s", ttfs_pop_shape(p, shape),
                  p->ticks ? "" : " potentials");
@@ -188,9 +187,13 @@ static cJSON *outputs_json(const Table *t) {
     return list;
 }
 
-static bool info_model(const char *path, Table *t, TtfsDiag *diag) {
+static bool info_model(const TtfsOptions *o, Table *t, TtfsDiag *diag) {
+    const char *path = o->operand;
     TtfsIr imported = {0}, net = {0};
-    bool ok = ttfs_onnx_to_ir(path, &imported, diag) &&
+    TtfsBudget budget;
+    TtfsOnnxOptions options = {.budget = &budget};
+    bool ok = ttfs_option_size(o, TTFS_OPT_MEMORY, &options.memory, diag) &&
+              ttfs_onnx_import(path, &options, &imported, diag) &&
               ttfs_ir_drop_tail(&imported, &net, path, diag);
     if (ok) table_of_ir(t, &net);
     if (ok) take_outputs(t, &net, NULL);
@@ -207,9 +210,8 @@ int ttfs_cmd_info(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     Table t = {0};
     TtfsOut out = {0};
     bool folder = ttfs_is_folder(o->operand);
-    bool ok = folder
-                  ? ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, -1, diag)
-                  : info_model(o->operand, &t, diag);
+    bool ok = folder ? ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, diag)
+                     : info_model(o, &t, diag);
     if (ok && folder) table_of_spike(&t, &out.spike);
     if (ok && folder) take_outputs(&t, NULL, &out.spike);
     if (ok && o->value[TTFS_OPT_JSON]) {

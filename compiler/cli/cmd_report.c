@@ -308,7 +308,7 @@ int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     (void)a;
     TtfsOut out = {0};
     TtfsBuf b = {0};
-    bool ok = ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, -1, diag);
+    bool ok = ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, diag);
     if (ok) {
         const char *path = ttfs_out_path(&out, "report/index.html");
         page(&b, &out);

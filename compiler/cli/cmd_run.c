@@ -7,7 +7,8 @@
 #include "commands.h"
 #include "engine.h"
 #include "clock.h"
-#include "output_error.h"
+#include "judge.h"
+#include "kept.h"
 #include "parallel.h"
 #include "relu.h"
 #include "run_report.h"
@@ -17,86 +18,85 @@
 
 enum { MOST_THREADS = 64 };
 
+/* What a thread owns. */
+typedef struct {
+    TtfsRelu *relu;     /* NULL when no relu runs */
+    double *got, *want; /* values of an output */
+    TtfsTally tally;
+    uint64_t spikes, cycles;
+} Worker;
+
 typedef struct {
     TtfsSession *session;
     TtfsEngine engine;             /* closed when relu itself is what runs */
     bool spiking, counted, traced; /* counted: spikes are */
     TtfsBlock block;
     TtfsTraces traces;
-    TtfsRelu *relu[MOST_THREADS]; /* NULL when no relu runs */
-    double *values[MOST_THREADS]; /* of an output */
-    uint64_t outputs;             /* elements of the first */
-    TtfsOutputErrors errors;
-    uint32_t *want; /* [room] relu's classes */
+    TtfsBuf *values; /* [room] relu's values as text; NULL when they are not wanted */
+    TtfsOutput *output;
+    TtfsJudge judge;
+    TtfsKept kept;
     double relu_seconds;
-    TtfsRunResult tally[MOST_THREADS];
+    uint64_t clipped; /* input values */
+    Worker worker[MOST_THREADS];
     atomic_uint_least64_t done;
     TtfsBuf text;
 } Run;
 
-static uint32_t argmax(const float *v, uint64_t n) {
-    uint64_t best = 0;
-    for (uint64_t i = 1; i < n; i++)
-        if (v[i] > v[best]) best = i;
-    return (uint32_t)best;
+/* Values of an output of relu's last run. */
+static void relu_values(const TtfsRelu *relu, uint32_t output, uint64_t n, double *values) {
+    const float *v = ttfs_relu_output(relu, output);
+    for (uint64_t i = 0; i < n; i++) values[i] = (double)v[i];
 }
 
-/* While relu's values are there. */
-static void add_errors(Run *r, uint32_t worker, uint64_t i) {
-    for (uint32_t o = 0; r->errors.output && o < r->errors.outputs; o++) {
-        ttfs_trace_output(&r->traces.trace[i], &r->errors.output[o], r->values[worker]);
-        ttfs_output_errors_add(&r->errors, r->block.first + i, o,
-                               ttfs_relu_output(r->relu[worker], o), r->values[worker]);
+static void judge_outputs(Run *r, Worker *w, uint64_t i) {
+    uint64_t sample = r->block.first + i;
+    for (uint32_t o = 0; o < r->judge.outputs; o++) {
+        uint64_t n = ttfs_output_count(&r->output[o]);
+        double *want = w->relu ? w->want : NULL;
+        if (want) relu_values(w->relu, o, n, want);
+        if (r->spiking) ttfs_trace_output(&r->traces.trace[i], &r->output[o], w->got);
+        const double *got = r->spiking ? w->got : want;
+        ttfs_judge_output(&r->judge, &w->tally, sample, o, got, want);
+        ttfs_kept_add(&r->kept, sample, o, got);
     }
-}
-
-static bool relu_item(void *context, uint32_t worker, uint64_t i) {
-    Run *r = context;
-    const float *real = r->block.real + i * r->session->input.elements;
-    r->want[i] = argmax(ttfs_relu_run(r->relu[worker], real), r->outputs);
-    if (r->spiking) add_errors(r, worker, i);
-    uint64_t done = atomic_fetch_add(&r->done, 1) + 1;
-    if (worker == 0) ttfs_session_progress(r->session, done);
-    return true;
 }
 
 static bool judge_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag) {
     Run *r = context;
-    TtfsRunResult *w = &r->tally[worker];
-    const TtfsBlock *b = &r->block;
-    uint32_t got = r->want[i];
-    if (r->spiking) {
-        const TtfsTrace *t = &r->traces.trace[i];
-        if (t->faults)
-            return ttfs_error(diag, TTFS_AT_FILE(r->engine.name), TTFS_SIM_RUN, "sample %llu: %s",
-                              (unsigned long long)(b->first + i), t->fault);
-        got = ttfs_trace_class(t);
-        if (r->counted) w->spikes += ttfs_trace_hidden_spikes(t);
-        w->cycles += t->cycles;
-        w->clipped += b->clipped[i];
-    }
-    w->agree += got == r->want[i];
-    w->right += b->label && got == b->label[i];
+    Worker *w = &r->worker[worker];
+    const TtfsTrace *t = r->spiking ? &r->traces.trace[i] : NULL;
+    if (t && t->faults)
+        return ttfs_error(diag, TTFS_AT_FILE(r->engine.name), TTFS_SIM_RUN, "sample %llu: %s",
+                          (unsigned long long)(r->block.first + i), t->fault);
+    if (w->relu) ttfs_relu_run(w->relu, r->block.real + i * r->session->input.elements);
+    judge_outputs(r, w, i);
+    if (r->values) ttfs_relu_print(w->relu, &r->values[i]);
+    if (r->counted) w->spikes += ttfs_trace_hidden_spikes(t);
+    if (t) w->cycles += t->cycles;
+    uint64_t done = atomic_fetch_add(&r->done, 1) + 1;
+    if (worker == 0) ttfs_session_progress(r->session, done);
     return true;
 }
 
 static void print_traces(Run *r) {
     for (uint64_t i = 0; i < r->block.n; i++) {
         ttfs_buf_printf(&r->text, "sample %llu\n", (unsigned long long)(r->block.first + i));
-        ttfs_trace_print(&r->traces.trace[i], &r->text);
+        if (r->spiking) {
+            ttfs_trace_print(&r->traces.trace[i], &r->text);
+        } else {
+            ttfs_buf_bytes(&r->text, r->values[i].text, r->values[i].len);
+            ttfs_buf_free(&r->values[i]);
+        }
     }
 }
 
 static bool run_block(Run *r, TtfsDiag *diag) {
-    uint32_t threads = r->session->threads;
     uint64_t n = r->block.n;
     if (r->spiking && !ttfs_engine_run(&r->engine, n, r->block.x, &r->traces, diag)) return false;
-    if (r->relu[0]) {
-        double start = ttfs_now();
-        ttfs_parallel(threads, 0, n, relu_item, r);
-        r->relu_seconds += ttfs_now() - start;
-    }
-    if (!ttfs_parallel_diag(threads, 0, n, judge_item, r, diag)) return false;
+    double start = ttfs_now();
+    if (!ttfs_parallel_diag(r->session->threads, 0, n, judge_item, r, diag)) return false;
+    r->relu_seconds += ttfs_now() - start;
     if (r->traced) print_traces(r);
     return true;
 }
@@ -107,29 +107,31 @@ static bool run_all(Run *r, TtfsDiag *diag) {
     for (uint64_t i = 0; ok && i < s->count; i += r->block.n) {
         ok = ttfs_block_read(&r->block, i, diag) && run_block(r, diag);
         atomic_store(&r->done, i + r->block.n);
+        r->clipped += ttfs_block_clipped(&r->block);
         ttfs_session_progress(s, i + r->block.n);
     }
     return ok;
 }
 
-static bool open_relu(Run *r, uint32_t threads, TtfsDiag *diag) {
-    TtfsOut *out = &r->session->out;
-    uint32_t outputs = ttfs_spike_outputs(&out->spike);
-    TtfsOutput *output = TTFS_ARRAY(&out->arena, TtfsOutput, outputs);
-    for (uint32_t i = 0; i < outputs; i++)
-        output[i] = ttfs_spike_output(&out->spike, i, &out->arena);
-    if (!ttfs_output_errors_open(&r->errors, output, outputs, &out->net, r->session->count,
-                                 out->folder, &out->arena, diag))
-        return false;
-    r->outputs = ttfs_ir_count(ttfs_ir_tensor(&out->net, out->net.output));
-    for (uint32_t i = 0; i < threads; i++) {
-        r->values[i] = TTFS_ARRAY(&out->arena, double, r->errors.widest);
-        r->relu[i] = ttfs_relu_open(&out->net);
+/* Outputs, who judges and keeps them, and what every thread needs for that. */
+static bool open_outputs(Run *r, bool relu, const char *keep, TtfsDiag *diag) {
+    TtfsSession *s = r->session;
+    TtfsArena *a = &s->out.arena;
+    uint32_t outputs = ttfs_spike_outputs(&s->out.spike);
+    r->output = TTFS_ARRAY(a, TtfsOutput, outputs);
+    for (uint32_t i = 0; i < outputs; i++) r->output[i] = ttfs_spike_output(&s->out.spike, i, a);
+    ttfs_judge_open(&r->judge, r->output, outputs, &s->labels, s->count, relu, relu && r->spiking,
+                    a);
+    if (relu && !ttfs_judge_check(&r->judge, &s->out.net, s->out.folder, diag)) return false;
+    for (uint32_t i = 0; i < s->threads; i++) {
+        r->worker[i].got = TTFS_ARRAY(a, double, r->judge.widest);
+        r->worker[i].want = TTFS_ARRAY(a, double, r->judge.widest);
+        if (relu) r->worker[i].relu = ttfs_relu_open(&s->out.net);
     }
-    return true;
+    return ttfs_kept_open(&r->kept, keep, r->output, outputs, s->count, a, diag);
 }
 
-static bool open_all(Run *r, uint32_t which, bool relu, const TtfsJitOptions *jit, TtfsDiag *diag) {
+static bool open_engine(Run *r, uint32_t which, const TtfsJitOptions *jit, TtfsDiag *diag) {
     TtfsSession *s = r->session;
     TtfsEngineOptions options = ttfs_session_engine(s, jit);
     TtfsEngineSource source = ttfs_out_source(&s->out);
@@ -139,27 +141,28 @@ static bool open_all(Run *r, uint32_t which, bool relu, const TtfsJitOptions *ji
                     &s->out.arena);
     if (r->spiking)
         ttfs_traces_init(&r->traces, &s->out.spike, r->block.room, ticks, &s->out.arena);
-    r->want = TTFS_ARRAY(&s->out.arena, uint32_t, r->block.room);
-    return !relu || open_relu(r, options.threads, diag);
+    else if (r->traced)
+        r->values = TTFS_ARRAY(&s->out.arena, TtfsBuf, r->block.room);
+    return true;
 }
 
 static TtfsRunResult add_up(const Run *r) {
     const TtfsSession *s = r->session;
     TtfsRunResult v = {.engine = r->spiking ? r->engine.name : "relu",
                        .samples = s->count,
-                       .labelled = s->labels.data != NULL,
-                       .compared = r->relu[0] != NULL,
+                       .judge = &r->judge,
                        .spiking = r->spiking,
                        .counted = r->counted,
                        .latency = s->out.spike.latency,
+                       .inputs = s->count * s->input.elements,
+                       .clipped = r->clipped,
                        .jit = r->engine.jit};
     for (uint32_t i = 0; i < MOST_THREADS; i++) {
-        const TtfsRunResult *w = &r->tally[i];
-        v.right += w->right;
-        v.agree += w->agree;
+        const Worker *w = &r->worker[i];
+        v.tally.right += w->tally.right;
+        v.tally.agree += w->tally.agree;
         v.spikes += w->spikes;
         v.cycles += w->cycles;
-        v.clipped += w->clipped;
     }
     if (r->spiking) v.hidden = ttfs_trace_hidden_neurons(&r->traces.trace[0]);
     double seconds = r->spiking ? r->engine.seconds : r->relu_seconds;
@@ -169,7 +172,8 @@ static TtfsRunResult add_up(const Run *r) {
 
 static void close_all(Run *r) {
     for (uint32_t i = 0; i < MOST_THREADS; i++)
-        if (r->relu[i]) ttfs_relu_close(r->relu[i]);
+        if (r->worker[i].relu) ttfs_relu_close(r->worker[i].relu);
+    for (uint64_t i = 0; r->values && i < r->block.room; i++) ttfs_buf_free(&r->values[i]);
     ttfs_engine_close(&r->engine);
     ttfs_buf_free(&r->text);
 }
@@ -195,17 +199,20 @@ int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     *r = (Run){.session = &s,
                .spiking = spiking,
                .counted = spiking && !classes_only,
-               .traced = spiking && trace};
+               .traced = trace != NULL};
     bool ok = ttfs_session_open(&s, &session, parts, true, diag) && !s.out.image_damaged &&
-              open_all(r, which, relu, &jit, diag) && run_all(r, diag);
+              open_engine(r, which, &jit, diag) &&
+              open_outputs(r, relu, o->value[TTFS_OPT_OUTPUTS], diag) && run_all(r, diag);
     ttfs_progress_end(&line);
+    if (ok && spiking) ttfs_session_clipped(&s, r->clipped, diag);
     if (ok && trace) ok = ttfs_file_write(trace, ttfs_buf_text(&r->text), r->text.len, diag);
+    ok = ok && ttfs_kept_write(&r->kept, diag);
     if (ok) {
         TtfsRunResult v = add_up(r);
         if (o->value[TTFS_OPT_JSON])
-            ttfs_run_json(&v, &r->errors);
+            ttfs_run_json(&v);
         else if (ttfs_talks(o))
-            ttfs_run_text(&v, &r->errors);
+            ttfs_run_text(&v);
     }
     close_all(r);
     ttfs_session_close(&s);

@@ -130,7 +130,7 @@ static void tell(Verify *v, uint64_t i) {
                    .engine = v->verdict->engines[f->engine],
                    .what = f->first,
                    .fault = got->faults ? got->fault : want->fault};
-    if (!v->verdict->first) p.potential = potential_at(v, i, &f->first);
+    if (!v->verdict->first_trace) p.potential = potential_at(v, i, &f->first);
     ttfs_verdict_traces(v->verdict, &v->session->out, &p, f->differences);
 }
 
@@ -193,11 +193,14 @@ static bool check_slot_cycles(const TtfsVerdict *d, const TtfsOut *out, TtfsDiag
 
 static bool run_samples(Verify *v, const TtfsJitOptions *jit, TtfsDiag *diag) {
     TtfsSession *s = v->session;
+    uint64_t clipped = 0;
     bool ok = open_all(v, jit, diag);
     for (uint64_t i = 0; ok && i < s->count; i += v->block.n) {
         ok = ttfs_block_read(&v->block, i, diag) && run_block(v, diag);
+        clipped += ttfs_block_clipped(&v->block);
         ttfs_session_progress(s, i + v->block.n);
     }
+    if (ok) ttfs_session_clipped(s, clipped, diag);
     if (ok) take_slot_cycles(v);
     if (ok && v->fault.kind == TTFS_FAULT_SPIKE && v->fault.index >= v->verdict->spikes)
         ok = ttfs_error(diag, TTFS_AT_FILE("--fault"), TTFS_OPTION_VALUE,
@@ -205,27 +208,24 @@ static bool run_samples(Verify *v, const TtfsJitOptions *jit, TtfsDiag *diag) {
     return ok;
 }
 
-/* The image against the spike graph, both as they lie in the folder. False when the image could not
- * be loaded at all. */
-static bool check_image(const TtfsOut *reference, TtfsOut *damaged, TtfsVerdict *d,
+/* The image against the spike graph, before any sample runs. */
+static void check_image(const TtfsOut *reference, TtfsOut *damaged, TtfsVerdict *d,
                         TtfsDiag *diag) {
     if (damaged->image_damaged) {
         ttfs_verdict_image(d, ttfs_diag_error(diag) ? ttfs_diag_error(diag)->what
                                                     : "it does not load");
-        return false;
+        return;
     }
     TtfsSpike lifted = {0};
     char what[256];
     TtfsDiag own = {0};
-    if (!ttfs_image_to_spike(&damaged->image, ttfs_out_path(damaged, "image/chip.img"), &lifted,
-                             &own))
-        ttfs_verdict_image(d, ttfs_diag_error(&own)->what);
-    else if (!ttfs_spike_equal(&reference->spike, &lifted, what, sizeof what))
-        ttfs_verdict_image(d, what);
+    bool decodes = ttfs_image_to_spike(&damaged->image, ttfs_out_path(damaged, "image/chip.img"),
+                                       &lifted, &own);
+    bool equal = decodes && ttfs_spike_equal(&reference->spike, &lifted, what, sizeof what);
+    ttfs_verdict_image(d, equal ? NULL : decodes ? what : ttfs_diag_error(&own)->what);
     ttfs_spike_free(&lifted);
     ttfs_diag_append(diag, &own);
     ttfs_diag_free(&own);
-    return true;
 }
 
 static bool verify(Verify *v, const TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
@@ -235,11 +235,10 @@ static bool verify(Verify *v, const TtfsOptions *o, TtfsArena *a, TtfsDiag *diag
     if (!ttfs_fault_parse(&v->fault, o->value[TTFS_OPT_FAULT], diag)) return false;
     if (!engines) engines = image ? "golden,jit,rtl" : "golden,jit";
     if (!parse_engines(v, engines, a, diag)) return false;
-    image |= v->rtl || v->fault.kind == TTFS_FAULT_IMAGE;
+    image |= v->rtl || ttfs_fault_needs_image(&v->fault);
     int parts = TTFS_OUT_SPIKE | (image ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0) |
                 (v->rtl ? TTFS_OUT_RTL : 0) |
                 (o->value[TTFS_OPT_TRUST_RTL] ? TTFS_OUT_TRUST_RTL : 0);
-    int64_t flip = v->fault.kind == TTFS_FAULT_IMAGE ? (int64_t)v->fault.index : -1;
     v->verdict->damaged = v->fault.kind != TTFS_FAULT_NONE;
     TtfsSessionOptions session;
     TtfsJitOptions jit;
@@ -247,9 +246,11 @@ static bool verify(Verify *v, const TtfsOptions *o, TtfsArena *a, TtfsDiag *diag
     if (!ttfs_read_session(&session, o, diag) || !ttfs_read_jit(&jit, o, a, diag)) return false;
     session.progress = ttfs_progress_line(&line, o);
     if (!ttfs_session_open(s, &session, parts, false, diag)) return false;
-    if (!ttfs_out_open(v->damaged, folder, parts, flip, diag)) return false;
-    if (!ttfs_fault_weight(&v->fault, v->damaged, diag)) return false;
-    if (image && !check_image(&s->out, v->damaged, v->verdict, diag) && v->rtl) return true;
+    if (!ttfs_out_open(v->damaged, folder, parts, diag)) return false;
+    if (v->damaged->has_image || !image)
+        if (!ttfs_fault_put(&v->fault, v->damaged, diag)) return false;
+    if (image) check_image(&s->out, v->damaged, v->verdict, diag);
+    if (v->rtl && !v->damaged->has_image) return true;
     bool ok = run_samples(v, &jit, diag);
     ttfs_progress_end(&line);
     return ok;
@@ -261,9 +262,12 @@ static void print_verdict(const TtfsVerdict *v) {
     printf("\nsamples     %llu\n", (unsigned long long)v->samples);
     printf("compared    %llu spikes, %llu readout potentials\n", (unsigned long long)v->spikes,
            (unsigned long long)v->readouts);
-    printf("differences %llu\n", (unsigned long long)v->differences);
+    if (v->image_checked) printf("image       %s\n", *v->image ? v->image : "is the spike graph");
+    printf("differences %llu, %llu of them in the traces\n", (unsigned long long)v->differences,
+           (unsigned long long)v->in_traces);
+    if (v->in_traces) printf("first       %s\n", v->sentence);
     if (v->differences)
-        printf("first       %s\nNOT EQUAL\n", v->sentence);
+        printf("NOT EQUAL\n");
     else
         printf("EQUAL: every spike at the same tick, every potential the same\n");
 }
@@ -286,7 +290,7 @@ int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
         if (d.differences)
             ttfs_error(diag, TTFS_AT_FILE(s.out.folder), TTFS_VERIFY_DIFFER,
                        "%llu difference%s; %s", (unsigned long long)d.differences,
-                       d.differences == 1 ? "" : "s", d.sentence);
+                       d.differences == 1 ? "" : "s", ttfs_verdict_sentence(&d, a));
     }
     for (uint32_t i = 0; i < TTFS_MOST_ENGINES; i++) ttfs_engine_close(&v->engine[i]);
     ttfs_verdict_free(&d);

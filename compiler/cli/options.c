@@ -225,6 +225,25 @@ bool ttfs_option_u32(const TtfsOptions *o, TtfsOption id, uint32_t least, uint32
     return true;
 }
 
+bool ttfs_option_size(const TtfsOptions *o, TtfsOption id, uint64_t *out, TtfsDiag *diag) {
+    static const char units[] = "KMGT";
+    const char *text = o->value[id];
+    *out = 0;
+    if (!text) return true;
+    char *end;
+    errno = 0;
+    unsigned long long v = strtoull(text, &end, 10);
+    const char *unit = *end ? strchr(units, *end) : NULL;
+    int shift = unit ? 10 * (int)(unit - units + 1) : 0;
+    bool ok = isdigit((unsigned char)text[0]) && !errno && v > 0 &&
+              v <= UINT64_MAX >> (shift + 4) && end[unit != NULL] == 0;
+    if (!ok)
+        return ttfs_error(diag, at_option(o, id), option_code(o, id),
+                          "'%s' is no size in bytes, as 512M or 8G", text);
+    *out = (uint64_t)v << shift;
+    return true;
+}
+
 bool ttfs_option_word(const TtfsOptions *o, TtfsOption id, const char *const *words,
                       uint32_t fallback, uint32_t *out, TtfsDiag *diag) {
     *out = fallback;

@@ -52,6 +52,7 @@ bool ttfs_option_word(const TtfsOptions *o, TtfsOption id, const char *const *wo
                       uint32_t fallback, uint32_t *out, TtfsDiag *diag);
 /* "LO:HI", finite, LO < HI. False with *present = false when the option is absent is no error:
  * returns true. */
+bool ttfs_option_size(const TtfsOptions *o, TtfsOption id, uint64_t *out, TtfsDiag *diag);
 bool ttfs_option_range(const TtfsOptions *o, TtfsOption id, float *lo, float *hi, bool *present,
                        TtfsDiag *diag);
 

@@ -24,6 +24,7 @@ bool ttfs_read_job(TtfsJob *job, TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     ok &= ttfs_option_u32(o, TTFS_OPT_CALIB_COUNT, 1, 1u << 30, job->calib_count, &job->calib_count,
                           diag);
     ok &= ttfs_option_u32(o, TTFS_OPT_THREADS, 1, MOST_THREADS, job->threads, &job->threads, diag);
+    ok &= ttfs_option_size(o, TTFS_OPT_MEMORY, &job->memory, diag);
     ok &= ttfs_option_range(o, TTFS_OPT_INPUT_RANGE, &lo, &hi, &ranged, diag);
     if (!ok) return false;
     job->calib = o->value[TTFS_OPT_CALIB];

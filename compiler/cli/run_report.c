@@ -52,18 +52,18 @@ static void add_jit(cJSON *j, const TtfsJit *jit) {
     }
 }
 
-void ttfs_run_json(const TtfsRunResult *v, const TtfsOutputErrors *errors) {
+void ttfs_run_json(const TtfsRunResult *v) {
     cJSON *j = cJSON_CreateObject();
     cJSON_AddStringToObject(j, "engine", v->engine);
     cJSON_AddNumberToObject(j, "samples", (double)v->samples);
-    add_share(j, "accuracy", v->labelled, v->right, v->samples);
-    add_share(j, "agreement", v->compared, v->agree, v->samples);
+    ttfs_judge_json(v->judge, &v->tally, v->samples, j);
     add_share(j, "spikes_per_neuron", v->counted, v->spikes, v->hidden * v->samples);
     cJSON_AddNumberToObject(j, "latency_ticks", v->latency);
     add_share(j, "cycles", v->cycles != 0, v->cycles, v->samples);
     cJSON_AddNumberToObject(j, "samples_per_second", v->rate);
     cJSON_AddNumberToObject(j, "clipped_inputs", (double)v->clipped);
-    if (v->spiking) ttfs_output_errors_json(errors, j);
+    cJSON_AddNumberToObject(j, "clipped_share", share(v->clipped, v->inputs));
+    ttfs_judge_errors_json(v->judge, j);
     if (v->jit) add_jit(j, v->jit);
     ttfs_json_emit(j);
 }
@@ -98,20 +98,36 @@ static void print_jit(const TtfsJit *jit) {
         printf("layers              %u, of which %u event-driven; --json lists them\n", n, events);
 }
 
-void ttfs_output_errors_print(const TtfsOutputErrors *e) {
-    for (uint32_t i = 0; e->output && i < e->outputs; i++) {
+static void print_errors(const char *what, const TtfsOutputErrors *e) {
+    for (uint32_t i = 0; e->at && i < e->outputs; i++) {
         TtfsOutputError w = ttfs_output_errors_whole(e, i);
-        printf("output %-12s largest error %.3g, mean %.3g (of the largest value, %.4g)\n",
-               e->output[i].name, w.most, w.sum, w.largest);
+        double scale = ttfs_output_error_scale(&w);
+        printf("%s ", what);
+        ttfs_print_name(e->output[i].name, 12);
+        printf(" largest error %.3g, mean %.3g (relative to its range, %.4g to %.4g)\n",
+               w.most / scale, w.n ? w.sum / (double)w.n / scale : 0, w.lo, w.hi);
     }
 }
 
-void ttfs_run_text(const TtfsRunResult *v, const TtfsOutputErrors *errors) {
+void ttfs_judge_print(const TtfsJudge *j, const TtfsTally *t, uint64_t samples, bool itself) {
+    static const char *const accuracy[] = {"the largest value names the class",
+                                           "the sign of the one value names the class", ""};
+    static const char *const agreement[] = {"the same class", "the same sign", ""};
+    if (ttfs_judge_knows_accuracy(j))
+        printf("accuracy            %.2f %% (%s)\n", 100 * share(t->right, samples),
+               accuracy[j->meaning]);
+    if (ttfs_judge_knows_agreement(j) && !itself)
+        printf("agreement with relu %.2f %% (%s)\n", 100 * share(t->agree, samples),
+               agreement[j->meaning]);
+    if (j->meaning == TTFS_BY_ERROR)
+        printf("judged by           errors: the outputs name no class\n");
+    print_errors("output", &j->relu);
+    print_errors("labels", &j->truth);
+}
+
+void ttfs_run_text(const TtfsRunResult *v) {
     printf("engine %s, %llu samples\n", v->engine, (unsigned long long)v->samples);
-    if (v->labelled) printf("accuracy            %.2f %%\n", 100 * share(v->right, v->samples));
-    if (v->spiking && v->compared)
-        printf("agreement with relu %.2f %%\n", 100 * share(v->agree, v->samples));
-    if (v->spiking) ttfs_output_errors_print(errors);
+    ttfs_judge_print(v->judge, &v->tally, v->samples, !v->spiking);
     if (v->counted)
         printf("spikes per neuron   %.3f (hidden)\n", share(v->spikes, v->hidden * v->samples));
     if (v->spiking) {
@@ -119,8 +135,8 @@ void ttfs_run_text(const TtfsRunResult *v, const TtfsOutputErrors *errors) {
         if (v->cycles) printf(", %.0f cycles in the mean", share(v->cycles, v->samples));
         printf("\n");
         if (v->clipped)
-            printf("clipped inputs      %llu values outside the encoder's range\n",
-                   (unsigned long long)v->clipped);
+            printf("clipped inputs      %.2f %%, %llu values outside the encoder's range\n",
+                   100 * share(v->clipped, v->inputs), (unsigned long long)v->clipped);
     }
     printf("samples per second  %.0f\n", v->rate);
     if (v->jit) print_jit(v->jit);

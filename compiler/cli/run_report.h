@@ -6,21 +6,24 @@
 #define TTFS_RUN_REPORT_H
 
 #include "jit.h"
-#include "output_error.h"
+#include "judge.h"
 
 typedef struct {
     const char *engine;
-    uint64_t samples, right, agree, spikes, cycles, clipped, hidden; /* hidden: neurons */
-    bool labelled, compared, spiking, counted; /* has labels; relu ran beside; spikes are counted */
-    double rate;                               /* samples a second inside the engine */
-    uint32_t latency;                          /* ticks */
-    const TtfsJit *jit;                        /* NULL for other engines */
+    const TtfsJudge *judge;
+    TtfsTally tally;
+    uint64_t samples, spikes, cycles, hidden; /* hidden: neurons */
+    uint64_t inputs, clipped; /* values of all samples, and those outside the encoder's range */
+    bool spiking, counted;    /* counted: spikes are */
+    double rate;              /* samples a second inside the engine */
+    uint32_t latency;         /* ticks */
+    const TtfsJit *jit;       /* NULL for other engines */
 } TtfsRunResult;
 
-/* `errors`: of the outputs, when relu ran beside a spiking engine. */
-void ttfs_run_json(const TtfsRunResult *v, const TtfsOutputErrors *errors);
-void ttfs_run_text(const TtfsRunResult *v, const TtfsOutputErrors *errors);
-/* A line an output; nothing when nothing was counted. */
-void ttfs_output_errors_print(const TtfsOutputErrors *e);
+void ttfs_run_json(const TtfsRunResult *v);
+void ttfs_run_text(const TtfsRunResult *v);
+/* The lines about outputs: accuracy, agreement and errors, with what they mean. `itself`: the
+ * engine is relu, which agrees with itself. */
+void ttfs_judge_print(const TtfsJudge *j, const TtfsTally *t, uint64_t samples, bool itself);
 
 #endif

@@ -20,7 +20,6 @@ void ttfs_block_init(TtfsBlock *b, TtfsSession *s, uint32_t traces, uint64_t mos
     b->real = TTFS_ARRAY(a, float, room *inputs);
     b->x = TTFS_ARRAY(a, uint16_t, room * inputs);
     b->clipped = TTFS_ARRAY(a, uint32_t, room);
-    if (s->labels.data) b->label = TTFS_ARRAY(a, uint32_t, room);
 }
 
 static bool read_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag) {
@@ -30,7 +29,6 @@ static bool read_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag
     uint64_t at = i - b->first;
     float *real = b->real + at * s->input.elements;
     if (!ttfs_array_sample(&s->input, &s->out.map, i, real, diag)) return false;
-    if (b->label && !ttfs_array_label(&s->labels, i, &b->label[at], diag)) return false;
     b->clipped[at] = ttfs_spike_encode(&s->out.spike, real, b->x + at * s->input.elements);
     return true;
 }
@@ -40,4 +38,10 @@ bool ttfs_block_read(TtfsBlock *b, uint64_t first, TtfsDiag *diag) {
     b->first = first;
     b->n = left < b->room ? left : b->room;
     return ttfs_parallel_diag(b->session->threads, first, b->n, read_item, b, diag);
+}
+
+uint64_t ttfs_block_clipped(const TtfsBlock *b) {
+    uint64_t n = 0;
+    for (uint64_t i = 0; i < b->n; i++) n += b->clipped[i];
+    return n;
 }

@@ -14,13 +14,14 @@ typedef struct {
     uint64_t first, n; /* samples that it holds */
     float *real;       /* [n][elements] */
     uint16_t *x;       /* [n][elements]: the input's integers */
-    uint32_t *label;   /* [n]; NULL without labels */
     uint32_t *clipped; /* [n]: values outside the encoder's range */
 } TtfsBlock;
 
 /* Room for `most` samples, or as many as some MiB hold with `traces` spike traces each, but one a
  * thread at the least. */
 void ttfs_block_init(TtfsBlock *b, TtfsSession *s, uint32_t traces, uint64_t most, TtfsArena *a);
+/* How many values of its samples were clipped. */
+uint64_t ttfs_block_clipped(const TtfsBlock *b);
 /* Reads the samples from `first` on. */
 bool ttfs_block_read(TtfsBlock *b, uint64_t first, TtfsDiag *diag);
 

@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The three faults.
+ * The faults.
  */
 #include "fault.h"
 
 #include "plan_to_image.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What stands behind the name: a number, or two with a point between, the second at most `most`. */
+static const struct {
+    const char *name;
+    TtfsFaultKind kind;
+    uint32_t most;
+} kinds[] = {
+    {"image:", TTFS_FAULT_IMAGE, 7}, {"weight:", TTFS_FAULT_WEIGHT, 0},
+    {"bias:", TTFS_FAULT_BIAS, 0},   {"descriptor:", TTFS_FAULT_DESCRIPTOR, 31},
+    {"route:", TTFS_FAULT_ROUTE, 0}, {"spike:", TTFS_FAULT_SPIKE, 0},
+};
 
 static bool parse_index(const char *text, char end, uint64_t most, uint64_t *out,
                         const char **rest) {
@@ -19,49 +31,142 @@ static bool parse_index(const char *text, char end, uint64_t most, uint64_t *out
     return *stop == end && *out <= most;
 }
 
-bool ttfs_fault_parse(TtfsFault *f, const char *text, TtfsDiag *diag) {
+static bool parse_number(TtfsFault *f, const char *text, uint32_t most_bit) {
     const uint64_t most = UINT64_C(1) << 50;
-    const char *rest;
     uint64_t bit;
-    *f = (TtfsFault){0};
-    if (!text) return true;
-    if (strncmp(text, "image:", 6) == 0 && parse_index(text + 6, '.', most, &f->index, &rest) &&
-        parse_index(rest, 0, 7, &bit, &rest)) {
-        f->kind = TTFS_FAULT_IMAGE;
-        f->index = f->index * 8 + bit;
-    } else if (strncmp(text, "weight:", 7) == 0 &&
-               parse_index(text + 7, 0, most, &f->index, &rest)) {
-        f->kind = TTFS_FAULT_WEIGHT;
-    } else if (strncmp(text, "spike:", 6) == 0 &&
-               parse_index(text + 6, 0, most, &f->index, &rest)) {
-        f->kind = TTFS_FAULT_SPIKE;
-    } else {
-        return ttfs_error(diag, TTFS_AT_FILE("--fault"), TTFS_OPTION_VALUE,
-                          "'%s' is none of image:BYTE.BIT, weight:INDEX, spike:INDEX", text);
-    }
+    if (!most_bit) return parse_index(text, 0, most, &f->index, &text);
+    if (!parse_index(text, '.', most, &f->index, &text) ||
+        !parse_index(text, 0, most_bit, &bit, &text))
+        return false;
+    f->index = f->index * (most_bit + 1) + bit;
     return true;
 }
 
-bool ttfs_fault_weight(const TtfsFault *f, TtfsOut *o, TtfsDiag *diag) {
-    if (f->kind != TTFS_FAULT_WEIGHT) return true;
-    uint64_t index = f->index;
-    for (uint32_t i = 0; i < o->spike.conns.len; i++) {
-        TtfsConnection *k = &o->spike.conns.at[i];
-        if (index >= k->weight_count) {
-            index -= k->weight_count;
-            continue;
-        }
-        int16_t *copy = TTFS_ARRAY(&o->arena, int16_t, k->weight_count);
-        memcpy(copy, k->weights, k->weight_count * sizeof *copy);
-        copy[index] = (int16_t)(copy[index] ^ 1);
-        k->weights = copy;
-        if (!o->has_image) return true;
-        ttfs_image_free(&o->image);
-        o->image = (TtfsImage){0};
-        return ttfs_plan_to_image(&o->plan, &o->spike, &o->image, diag);
+bool ttfs_fault_parse(TtfsFault *f, const char *text, TtfsDiag *diag) {
+    *f = (TtfsFault){0};
+    if (!text) return true;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        size_t n = strlen(kinds[i].name);
+        if (strncmp(text, kinds[i].name, n) != 0) continue;
+        f->kind = kinds[i].kind;
+        if (parse_number(f, text + n, kinds[i].most)) return true;
     }
     return ttfs_error(diag, TTFS_AT_FILE("--fault"), TTFS_OPTION_VALUE,
-                      "there are only %llu weights", (unsigned long long)(f->index - index));
+                      "'%s' is none of image:BYTE.BIT, weight:INDEX, bias:INDEX, "
+                      "descriptor:WORD.BIT, route:INDEX, spike:INDEX",
+                      text);
+}
+
+bool ttfs_fault_needs_image(const TtfsFault *f) {
+    return f->kind == TTFS_FAULT_IMAGE || f->kind == TTFS_FAULT_DESCRIPTOR ||
+           f->kind == TTFS_FAULT_ROUTE;
+}
+
+static bool too_far(TtfsDiag *diag, uint64_t there, const char *what) {
+    return ttfs_error(diag, TTFS_AT_FILE("--fault"), TTFS_OPTION_VALUE,
+                      "there are only %" PRIu64 " %s", there, what);
+}
+
+/* The spike graph was damaged: no potential may wrap for it, and the chip gets the image of that.
+ */
+static bool image_anew(TtfsOut *o, TtfsDiag *diag) {
+    if (!ttfs_spike_check(&o->spike, "--fault", diag)) return false;
+    if (!o->has_image) return true;
+    ttfs_image_free(&o->image);
+    o->image = (TtfsImage){0};
+    return ttfs_plan_to_image(&o->plan, &o->spike, &o->image, diag);
+}
+
+/* Connections may share weights: the damage is in those of all. */
+static bool put_weight(uint64_t index, TtfsOut *o, TtfsDiag *diag) {
+    uint64_t left = index;
+    for (uint32_t i = 0; i < o->spike.conns.len; i++) {
+        const TtfsConnection *k = &o->spike.conns.at[i];
+        if (left >= k->weight_count) {
+            left -= k->weight_count;
+            continue;
+        }
+        const int16_t *old = k->weights;
+        int16_t *copy = TTFS_ARRAY(&o->arena, int16_t, k->weight_count);
+        memcpy(copy, old, k->weight_count * sizeof *copy);
+        copy[left] = (int16_t)~copy[left];
+        for (uint32_t j = 0; j < o->spike.conns.len; j++)
+            if (o->spike.conns.at[j].weights == old) o->spike.conns.at[j].weights = copy;
+        return image_anew(o, diag);
+    }
+    return too_far(diag, index - left, "weights");
+}
+
+static bool put_bias(uint64_t index, TtfsOut *o, TtfsDiag *diag) {
+    uint64_t left = index;
+    for (uint32_t i = 0; i < o->spike.pops.len; i++) {
+        TtfsPopulation *p = &o->spike.pops.at[i];
+        if (left < p->bias_count) {
+            p->bias[left] = ~p->bias[left];
+            return image_anew(o, diag);
+        }
+        left -= p->bias_count;
+    }
+    return too_far(diag, index - left, "biases");
+}
+
+/* As the file's reader sees the bit, and then as the chip would: with the checksums made good. */
+static bool put_file_bit(uint64_t bit, TtfsOut *o, TtfsDiag *diag) {
+    TtfsBuf file = {0};
+    TtfsImage seen = {0};
+    ttfs_image_pack(&o->image, &file);
+    uint64_t bytes = file.len;
+    if (bit / 8 < bytes) {
+        file.text[bit / 8] = (char)(file.text[bit / 8] ^ 1 << bit % 8);
+        o->image_damaged =
+            !ttfs_image_unpack(&seen, ttfs_out_path(o, "image/chip.img"), file.text, bytes, diag);
+        o->has_image = ttfs_image_flip(&o->image, bit);
+        ttfs_image_free(&seen);
+    }
+    ttfs_buf_free(&file);
+    return bit / 8 < bytes || too_far(diag, bytes, "bytes in the image");
+}
+
+static bool put_descriptor_bit(uint64_t bit, TtfsOut *o, TtfsDiag *diag) {
+    uint64_t words = (uint64_t)o->image.slots * TTFS_DESC_WORDS, word = bit / 32;
+    if (word >= words * o->image.chip.cores)
+        return too_far(diag, words * o->image.chip.cores, "descriptor words");
+    o->image.cores[word / words].descriptors[word % words] ^= UINT32_C(1) << bit % 32;
+    return true;
+}
+
+static bool put_route(uint64_t index, TtfsOut *o, TtfsDiag *diag) {
+    uint64_t left = index;
+    for (uint32_t c = 0; c < o->image.chip.cores; c++)
+        for (uint32_t s = 0; s < o->image.slots; s++) {
+            uint32_t *words = o->image.cores[c].descriptors + (size_t)s * TTFS_DESC_WORDS;
+            TtfsDescriptor d;
+            const char *bad;
+            ttfs_descriptor_unpack(words, &d);
+            if (!d.listen || left--) continue;
+            d.listen = 0;
+            return ttfs_descriptor_pack(&d, words, &bad);
+        }
+    return too_far(diag, index - left, "routes");
+}
+
+bool ttfs_fault_put(const TtfsFault *f, TtfsOut *o, TtfsDiag *diag) {
+    switch (f->kind) {
+    case TTFS_FAULT_IMAGE:
+        return put_file_bit(f->index, o, diag);
+    case TTFS_FAULT_WEIGHT:
+        return put_weight(f->index, o, diag);
+    case TTFS_FAULT_BIAS:
+        return put_bias(f->index, o, diag);
+    case TTFS_FAULT_DESCRIPTOR:
+        return put_descriptor_bit(f->index, o, diag);
+    case TTFS_FAULT_ROUTE:
+        return put_route(f->index, o, diag);
+    case TTFS_FAULT_NONE:
+    case TTFS_FAULT_SPIKE:
+        break;
+    }
+    return true;
 }
 
 void ttfs_fault_spike(const TtfsFault *f, TtfsTrace *t, uint64_t before) {

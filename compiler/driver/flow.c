@@ -4,6 +4,7 @@
  */
 #include "flow.h"
 
+#include "fit.h"
 #include "image_to_spike.h"
 #include "ir_to_ir.h"
 #include "onnx_to_ir.h"
@@ -12,11 +13,14 @@
 #include "relu.h"
 #include "spike_to_plan.h"
 
+#include <math.h>
+
 const char *const ttfs_step_names[] = {"ir",    "canonical", "spike", "plan",
                                        "image", "verilog",   NULL};
 
 static bool import(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
-    return ttfs_onnx_to_ir(job->model, &f->imported, diag) &&
+    TtfsOnnxOptions options = {.budget = &f->budget, .memory = job->memory};
+    return ttfs_onnx_import(job->model, &options, &f->imported, diag) &&
            ttfs_ir_drop_tail(&f->imported, &f->net, job->model, diag) &&
            ttfs_ir_check(&f->net, job->model, diag);
 }
@@ -26,21 +30,20 @@ static bool canonical(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
            ttfs_ir_check(&f->canonical, job->model, diag);
 }
 
-static bool check_samples(const TtfsIr *ir, const TtfsArray *a, const TtfsInputMap *map,
-                          TtfsDiag *diag) {
-    uint64_t want = ttfs_ir_count(ttfs_ir_tensor(ir, ir->input));
-    if (a->elements != want)
-        return ttfs_error(diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_SHAPE,
-                          "samples of %llu elements, the network takes %llu",
-                          (unsigned long long)a->elements, (unsigned long long)want);
-    if (a->samples == 0)
-        return ttfs_error(diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_FORMAT, "no samples");
-    if (map->channels && want % map->channels)
-        return ttfs_error(
-            diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_SHAPE,
-            "mean and std have %u channels, the input's %llu elements do not divide by that",
-            map->channels, (unsigned long long)want);
-    return true;
+TtfsSampleShape ttfs_flow_sample(const TtfsFlow *f) {
+    const TtfsTensorInfo *in = ttfs_ir_tensor(&f->net, f->net.input);
+    TtfsSampleShape shape = {0};
+    for (uint32_t i = in->rank > 1; i < in->rank; i++) shape.dim[shape.rank++] = in->dim[i];
+    return shape;
+}
+
+static bool open_samples(const TtfsFlow *f, const TtfsJob *job, TtfsArray *a, TtfsArena *arena,
+                         TtfsDiag *diag) {
+    const TtfsTensorInfo *in = ttfs_ir_tensor(&f->canonical, f->canonical.input);
+    const TtfsWanted want = {.name = "x", .elements = {ttfs_ir_count(in)}};
+    TtfsSampleShape shape = ttfs_flow_sample(f);
+    return ttfs_array_open(a, job->calib, &want, arena, diag) &&
+           ttfs_samples_fit(a, &f->map, &shape, diag);
 }
 
 /* What a thread of the calibration owns. */
@@ -50,11 +53,13 @@ typedef struct {
     TtfsRelu *relu;
     TtfsCalib calib;
     float *x;
+    uint64_t outside; /* values that the encoder will clip, as far as its range is known */
 } CalibWorker;
 
 typedef struct {
     const TtfsFlow *f;
     const TtfsArray *samples;
+    float lo, hi; /* the encoder's range, half a step wider; all numbers where it is not known */
     CalibWorker *worker;
 } CalibLoop;
 
@@ -63,6 +68,8 @@ static bool calibrate_item(void *context, uint32_t worker, uint64_t i) {
     CalibWorker *w = &l->worker[worker];
     const TtfsIr *ir = &l->f->canonical;
     if (!ttfs_array_sample(l->samples, &l->f->map, i, w->x, &w->diag)) return false;
+    for (uint64_t k = 0; k < l->samples->elements; k++)
+        w->outside += w->x[k] < l->lo || w->x[k] > l->hi;
     ttfs_relu_run(w->relu, w->x);
     ttfs_calib_add(&w->calib, ir->input, w->x, l->samples->elements);
     for (uint32_t k = 0; k < ir->nodes.len; k++) {
@@ -73,12 +80,24 @@ static bool calibrate_item(void *context, uint32_t worker, uint64_t i) {
     return true;
 }
 
+/* Before the encoder is made its range is what the job says, or what the samples will say. */
+static CalibLoop calib_loop(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a, uint32_t threads) {
+    const TtfsSpikeOptions *s = &job->spike;
+    float half = 0.5f * (s->input_hi - s->input_lo) / (float)s->ticks;
+    return (CalibLoop){.f = f,
+                       .samples = a,
+                       .lo = job->range_given ? s->input_lo - half : -INFINITY,
+                       .hi = job->range_given ? s->input_hi + half : INFINITY,
+                       .worker = TTFS_ARRAY(&f->arena, CalibWorker, threads)};
+}
+
 /* Runs the canonical network on the calibration samples and gathers what every tensor holds. The
  * threads' counts add up to the same whatever sample ran where. */
 static bool gather(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
     uint64_t n = a->samples < job->calib_count ? a->samples : job->calib_count;
     uint32_t threads = job->threads < n ? job->threads : (uint32_t)n;
-    CalibLoop l = {f, a, TTFS_ARRAY(&f->arena, CalibWorker, threads)};
+    CalibLoop l = calib_loop(f, job, a, threads);
+    uint64_t outside = 0;
     for (uint32_t i = 0; i < threads; i++) {
         l.worker[i].relu = ttfs_relu_open(&f->canonical);
         l.worker[i].x = TTFS_ARRAY(&l.worker[i].arena, float, a->elements);
@@ -88,6 +107,7 @@ static bool gather(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a, TtfsDiag
     for (uint32_t i = 0; i < threads; i++) {
         CalibWorker *w = &l.worker[i];
         ttfs_calib_merge(&f->calib, &w->calib);
+        outside += w->outside;
         ttfs_diag_append(diag, &w->diag);
         ttfs_calib_free(&w->calib);
         ttfs_relu_close(w->relu);
@@ -95,6 +115,9 @@ static bool gather(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a, TtfsDiag
         ttfs_arena_free(&w->arena);
     }
     f->calibrated = f->calib.samples;
+    if (ok)
+        ttfs_samples_clipped(a->file, outside, n * a->elements, (double)job->spike.input_lo,
+                             (double)job->spike.input_hi, diag);
     return ok;
 }
 
@@ -136,8 +159,7 @@ static bool calibrate(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
         return true;
     }
     TtfsArray a;
-    bool ok = ttfs_array_open(&a, job->calib, "x", &f->arena, diag) &&
-              check_samples(&f->canonical, &a, &f->map, diag) && gather(f, job, &a, diag) &&
+    bool ok = open_samples(f, job, &a, &f->arena, diag) && gather(f, job, &a, diag) &&
               range_from_samples(f, job, a.type == TTFS_U8, diag);
     ttfs_array_close(&a);
     return ok;

@@ -6,6 +6,7 @@
 #define TTFS_FLOW_H
 
 #include "clock.h"
+#include "fit.h"
 #include "image.h"
 #include "ir_to_spike.h"
 #include "job.h"
@@ -19,6 +20,7 @@ typedef struct {
 
 typedef struct {
     TtfsArena arena;
+    TtfsBudget budget; /* that the forms draw on */
     /* net: imported without what follows the logits; the relu engine runs it. */
     TtfsIr imported, net, canonical;
     TtfsCalib calib;
@@ -43,6 +45,8 @@ void ttfs_flow_free(TtfsFlow *f);
  * report/steps.json. */
 bool ttfs_flow_write(const TtfsFlow *f, const TtfsJob *job, const char *out, bool times,
                      TtfsDiag *diag);
+/* The shape of one sample as the model takes it. */
+TtfsSampleShape ttfs_flow_sample(const TtfsFlow *f);
 /* Appends the text of the form a step made. */
 bool ttfs_flow_print(const TtfsFlow *f, uint32_t step, TtfsBuf *text, TtfsDiag *diag);
 

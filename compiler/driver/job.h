@@ -15,6 +15,7 @@ typedef struct {
     uint32_t calib_count;
     TtfsSpikeOptions spike; /* input_lo, input_hi are set by the flow unless range_given */
     TtfsInputMap map;
+    uint64_t memory;  /* that the model may ask for, bytes; 0: the default */
     bool range_given; /* the input's range, or mean and deviation, are the caller's */
     uint32_t seed;
     uint32_t threads; /* over samples; nothing written depends on it */

@@ -52,6 +52,24 @@ static bool read_map(const cJSON *u8, TtfsInputMap *m) {
     return true;
 }
 
+/* The range of values that calibration saw, [lo, hi]; absent or null when there was none. */
+static TtfsSeenRange read_seen(const cJSON *list) {
+    const cJSON *lo = cJSON_GetArrayItem(list, 0), *hi = cJSON_GetArrayItem(list, 1);
+    if (!cJSON_IsNumber(lo) || !cJSON_IsNumber(hi)) return (TtfsSeenRange){0};
+    return (TtfsSeenRange){true, lo->valuedouble, hi->valuedouble};
+}
+
+static TtfsSampleShape read_shape(const cJSON *list) {
+    TtfsSampleShape s = {0};
+    const cJSON *e;
+    cJSON_ArrayForEach(e, list) {
+        bool size = cJSON_IsNumber(e) && e->valuedouble >= 1 && e->valuedouble <= UINT32_MAX;
+        if (!size || s.rank == TTFS_ARRAY_RANK) return (TtfsSampleShape){0};
+        s.dim[s.rank++] = (uint64_t)e->valuedouble;
+    }
+    return s;
+}
+
 static bool read_manifest(TtfsOut *o, TtfsDiag *diag) {
     const char *path = ttfs_out_path(o, "manifest.json");
     TtfsFile f;
@@ -65,6 +83,8 @@ static bool read_manifest(TtfsOut *o, TtfsDiag *diag) {
     if (!ok)
         ttfs_error(diag, TTFS_AT_FILE(path), TTFS_OUT_FOLDER,
                    "the manifest is damaged: options.uint8 is missing or wrong");
+    o->sample = read_shape(cJSON_GetObjectItem(j, "input_shape"));
+    o->seen = read_seen(cJSON_GetObjectItem(j, "calib_seen"));
     const cJSON *model = cJSON_GetObjectItem(cJSON_GetObjectItem(j, "model"), "file");
     o->model = cJSON_IsString(model) ? ttfs_arena_strdup(&o->arena, model->valuestring) : "";
     cJSON_Delete(j);
@@ -72,24 +92,14 @@ static bool read_manifest(TtfsOut *o, TtfsDiag *diag) {
     return ok;
 }
 
-static bool read_image(TtfsOut *o, int64_t flip, TtfsDiag *diag) {
+static bool read_image(TtfsOut *o, TtfsDiag *diag) {
     const char *path = ttfs_out_path(o, "image/chip.img");
     TtfsFile f;
     if (!ttfs_file_open(&f, path, FORM_LIMIT, diag)) return false;
-    unsigned char *bytes = ttfs_hold(f.size, NULL);
-    if (f.size) memcpy(bytes, f.bytes, f.size);
-    size_t n = f.size;
+    o->has_image = ttfs_image_unpack(&o->image, path, f.bytes, f.size, diag);
+    o->image_damaged = !o->has_image;
     ttfs_file_close(&f);
-    bool ok = true;
-    if (flip >= 0 && (uint64_t)flip / 8 >= n)
-        ok = ttfs_error(diag, TTFS_AT_FILE("--fault"), TTFS_OPTION_VALUE, "the image has %zu bytes",
-                        n);
-    else if (flip >= 0)
-        bytes[flip / 8] ^= (unsigned char)(1u << (flip % 8));
-    o->has_image = ok && ttfs_image_unpack(&o->image, path, bytes, n, diag);
-    o->image_damaged = ok && !o->has_image;
-    ttfs_release(bytes);
-    return ok;
+    return true;
 }
 
 typedef bool (*Reader)(void *form, const char *file, const void *text, size_t n, TtfsDiag *diag);
@@ -115,7 +125,7 @@ static bool read_form(TtfsOut *o, const char *name, Reader reader, void *form, T
     return ok;
 }
 
-bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, int64_t flip, TtfsDiag *diag) {
+bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, TtfsDiag *diag) {
     *o = (TtfsOut){0};
     o->folder = ttfs_arena_strdup(&o->arena, folder);
     ttfs_out_recover(folder);
@@ -134,7 +144,7 @@ bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, int64_t flip, Ttfs
             !ttfs_plan_check(&o->plan, &o->spike, ttfs_out_path(o, "forms/plan.txt"), diag))
             return false;
     }
-    if (parts & TTFS_OUT_IMAGE && !read_image(o, flip, diag)) return false;
+    if (parts & TTFS_OUT_IMAGE && !read_image(o, diag)) return false;
     return !(parts & TTFS_OUT_RTL) || !o->has_image ||
            ttfs_out_read_rtl(o, (parts & TTFS_OUT_TRUST_RTL) != 0, diag);
 }

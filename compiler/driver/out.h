@@ -9,19 +9,22 @@
 #include "image.h"
 #include "ir.h"
 #include "plan.h"
-#include "samples.h"
+#include "fit.h"
 
 typedef struct {
     TtfsArena arena;
     const char *folder, *model; /* model: the file it was compiled from, "" when not known */
     TtfsInputMap map;
+    TtfsSeenRange seen;     /* by calibration */
+    TtfsSampleShape sample; /* as the model takes it; rank 0 when not known */
     TtfsIr net;
     TtfsSpike spike;
     TtfsPlan plan;
     TtfsImage image;
     TtfsFileSet verilog;
-    bool has_plan;                 /* it is loaded */
-    bool has_image, image_damaged; /* damaged: it did not load; the reason is in diag */
+    bool has_plan; /* it is loaded */
+    bool has_image;
+    bool image_damaged; /* the reader refused the file; the reason is in diag */
 } TtfsOut;
 
 /* PLAN_IF_ANY: no error when the compilation stopped before it; has_plan says. RTL: with IMAGE, and
@@ -36,9 +39,8 @@ enum {
     TTFS_OUT_TRUST_RTL = 64
 };
 
-/* Loads the manifest and the parts asked for. `flip`: bit to invert in the image file's bytes after
- * reading, or -1. */
-bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, int64_t flip, TtfsDiag *diag);
+/* Loads the manifest and the parts asked for. */
+bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, TtfsDiag *diag);
 void ttfs_out_close(TtfsOut *o);
 /* What the engines run of it. */
 TtfsEngineSource ttfs_out_source(TtfsOut *o);

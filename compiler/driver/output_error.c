@@ -1,76 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Errors of outputs. In: what an engine and relu gave, sample by sample; out: the largest and the
- * mean error of each output, relative to the largest value that relu gave there. Invariant: the
- * figures do not depend on which thread took which sample.
+ * Errors of outputs. In: what an engine gave and what it should have, value by value; out: the
+ * largest and the mean error of each output, relative to the range of what it should be. Invariant:
+ * the figures do not depend on which thread took which sample.
  */
 #include "output_error.h"
 
 #include <math.h>
 
-static bool is_class_vector(const TtfsOutput *o) {
-    return ttfs_output_is_vector(o) && ttfs_output_count(o) > 1;
+void ttfs_output_errors_open(TtfsOutputErrors *e, const TtfsOutput *output, uint32_t outputs,
+                             uint64_t samples, TtfsArena *a) {
+    *e = (TtfsOutputErrors){.outputs = outputs,
+                            .samples = samples,
+                            .output = output,
+                            .at = TTFS_ARRAY(a, TtfsOutputError, samples * outputs)};
 }
 
-bool ttfs_output_errors_open(TtfsOutputErrors *e, const TtfsOutput *output, uint32_t outputs,
-                             const TtfsIr *net, uint64_t samples, const char *folder, TtfsArena *a,
-                             TtfsDiag *diag) {
-    *e = (TtfsOutputErrors){.outputs = outputs, .samples = samples};
-    bool same = outputs == ttfs_ir_outputs(net);
-    for (uint32_t i = 0; same && i < outputs; i++) {
-        uint64_t n = ttfs_output_count(&output[i]);
-        same = n == ttfs_ir_count(ttfs_ir_tensor(net, ttfs_ir_output(net, i)));
-        if (n > e->widest) e->widest = n;
-    }
-    if (!same)
-        return ttfs_error(diag, TTFS_AT_FILE(folder), TTFS_OUT_FOLDER,
-                          "its forms have different outputs");
-    if (outputs == 1 && is_class_vector(&output[0])) return true;
-    e->output = output;
-    e->at = TTFS_ARRAY(a, TtfsOutputError, samples * outputs);
-    return true;
+static void merge(TtfsOutputError *to, const TtfsOutputError *from) {
+    if (from->n == 0) return;
+    to->lo = to->n ? fmin(to->lo, from->lo) : from->lo;
+    to->hi = to->n ? fmax(to->hi, from->hi) : from->hi;
+    to->most = fmax(to->most, from->most);
+    to->sum += from->sum;
+    to->n += from->n;
 }
 
-void ttfs_output_errors_add(TtfsOutputErrors *e, uint64_t sample, uint32_t output,
-                            const float *want, const double *got) {
-    TtfsOutputError *at = &e->at[sample * e->outputs + output];
-    uint64_t n = ttfs_output_count(&e->output[output]);
-    for (uint64_t i = 0; i < n; i++) {
-        double error = fabs(got[i] - (double)want[i]);
-        at->most = fmax(at->most, error);
-        at->sum += error;
-        at->largest = fmax(at->largest, fabs((double)want[i]));
-    }
+void ttfs_output_errors_add_one(TtfsOutputErrors *e, uint64_t sample, uint32_t output, double want,
+                                double got) {
+    double error = fabs(got - want);
+    merge(&e->at[sample * e->outputs + output], &(TtfsOutputError){1, error, error, want, want});
 }
 
 TtfsOutputError ttfs_output_errors_whole(const TtfsOutputErrors *e, uint32_t output) {
     TtfsOutputError w = {0};
-    for (uint64_t i = 0; i < e->samples; i++) {
-        const TtfsOutputError *at = &e->at[i * e->outputs + output];
-        w.most = fmax(w.most, at->most);
-        w.sum += at->sum;
-        w.largest = fmax(w.largest, at->largest);
-    }
-    double scale = w.largest > 0 ? w.largest : 1;
-    w.sum /= (double)e->samples * (double)ttfs_output_count(&e->output[output]) * scale;
-    w.most /= scale;
+    for (uint64_t i = 0; i < e->samples; i++) merge(&w, &e->at[i * e->outputs + output]);
     return w;
 }
 
-void ttfs_output_errors_json(const TtfsOutputErrors *e, cJSON *j) {
-    if (!e->output) return;
-    cJSON *list = cJSON_AddArrayToObject(j, "outputs");
+double ttfs_output_error_scale(const TtfsOutputError *e) {
+    if (e->hi > e->lo) return e->hi - e->lo;
+    return e->hi != 0 ? fabs(e->hi) : 1;
+}
+
+static cJSON *one_json(const TtfsOutput *o, const TtfsOutputError *w) {
+    cJSON *one = cJSON_CreateObject();
+    double scale = ttfs_output_error_scale(w), mean = w->n ? w->sum / (double)w->n : 0;
+    cJSON_AddStringToObject(one, "name", o->name);
+    cJSON *shape = cJSON_AddArrayToObject(one, "shape");
+    for (uint32_t k = 0; k < o->rank; k++)
+        cJSON_AddItemToArray(shape, cJSON_CreateNumber(o->dim[k]));
+    cJSON_AddNumberToObject(one, "max_relative_error", w->most / scale);
+    cJSON_AddNumberToObject(one, "mean_relative_error", mean / scale);
+    cJSON_AddNumberToObject(one, "max_error", w->most);
+    cJSON_AddNumberToObject(one, "mean_error", mean);
+    cJSON_AddItemToObject(one, "range", cJSON_CreateDoubleArray((double[2]){w->lo, w->hi}, 2));
+    cJSON_AddNumberToObject(one, "largest_value", fmax(fabs(w->lo), fabs(w->hi)));
+    return one;
+}
+
+cJSON *ttfs_output_errors_json(const TtfsOutputErrors *e) {
+    cJSON *list = cJSON_CreateArray();
     for (uint32_t i = 0; i < e->outputs; i++) {
-        const TtfsOutput *o = &e->output[i];
         TtfsOutputError w = ttfs_output_errors_whole(e, i);
-        cJSON *one = cJSON_CreateObject();
-        cJSON_AddItemToArray(list, one);
-        cJSON_AddStringToObject(one, "name", o->name);
-        cJSON *shape = cJSON_AddArrayToObject(one, "shape");
-        for (uint32_t k = 0; k < o->rank; k++)
-            cJSON_AddItemToArray(shape, cJSON_CreateNumber(o->dim[k]));
-        cJSON_AddNumberToObject(one, "max_relative_error", w.most);
-        cJSON_AddNumberToObject(one, "mean_relative_error", w.sum);
-        cJSON_AddNumberToObject(one, "largest_value", w.largest);
+        cJSON_AddItemToArray(list, one_json(&e->output[i], &w));
     }
+    return list;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How far the outputs of an engine are from those of the relu engine, over all samples of a run.
+ * How far the outputs of an engine are from what they should be (relu's, or labels), over all
+ * samples of a run.
  */
 #ifndef TTFS_OUTPUT_ERROR_H
 #define TTFS_OUTPUT_ERROR_H
@@ -10,28 +11,32 @@
 
 #include <cjson/cJSON.h>
 
-/* Of one output and sample, in real units. */
+/* In real units. */
 typedef struct {
-    double most, sum, largest; /* largest and summed |got - want|, largest |want| */
+    uint64_t n;       /* values */
+    double most, sum; /* largest and summed |got - want| */
+    double lo, hi;    /* smallest and largest want */
 } TtfsOutputError;
 
 typedef struct {
     uint32_t outputs;
-    uint64_t samples, widest; /* elements of the largest output */
-    const TtfsOutput *output; /* outputs of them, or NULL: nothing is counted */
-    TtfsOutputError *at;      /* [sample][output]: threads write apart, sums have one order */
+    uint64_t samples;
+    const TtfsOutput *output;
+    TtfsOutputError *at; /* [sample][output]: threads write apart, sums have one order; NULL:
+                            nothing is counted */
 } TtfsOutputErrors;
 
-/* Counts when a class does not say it all: several outputs, or one that is no vector of classes.
- * False when `net` has other outputs. */
-bool ttfs_output_errors_open(TtfsOutputErrors *e, const TtfsOutput *output, uint32_t outputs,
-                             const TtfsIr *net, uint64_t samples, const char *folder, TtfsArena *a,
-                             TtfsDiag *diag);
-void ttfs_output_errors_add(TtfsOutputErrors *e, uint64_t sample, uint32_t output,
-                            const float *want, const double *got);
-/* Of an output over all samples, relative to its largest value. */
+void ttfs_output_errors_open(TtfsOutputErrors *e, const TtfsOutput *output, uint32_t outputs,
+                             uint64_t samples, TtfsArena *a);
+/* One value of an output of a sample. */
+void ttfs_output_errors_add_one(TtfsOutputErrors *e, uint64_t sample, uint32_t output, double want,
+                                double got);
+/* Of an output over all samples. */
 TtfsOutputError ttfs_output_errors_whole(const TtfsOutputErrors *e, uint32_t output);
-/* Adds the key `outputs` to `j`, when something was counted. */
-void ttfs_output_errors_json(const TtfsOutputErrors *e, cJSON *j);
+/* What errors are relative to: the range of what the output should be; its size when it is one
+ * value all the time; 1 when that is 0. */
+double ttfs_output_error_scale(const TtfsOutputError *e);
+/* A list with an object an output. */
+cJSON *ttfs_output_errors_json(const TtfsOutputErrors *e);
 
 #endif

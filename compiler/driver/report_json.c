@@ -77,6 +77,14 @@ cJSON *ttfs_json_manifest(const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag)
     cJSON_AddItemToObject(j, "model", model);
     cJSON_AddItemToObject(j, "calib", calib);
     add_u(j, "calib_count", f->calibrated);
+    TtfsSampleShape sample = ttfs_flow_sample(f);
+    cJSON *shape = cJSON_AddArrayToObject(j, "input_shape");
+    for (uint32_t i = 0; i < sample.rank; i++)
+        cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)sample.dim[i]));
+    const TtfsTensorStat *seen = f->calibrated ? &f->calib.stat[f->canonical.input.i - 1] : NULL;
+    cJSON_AddItemToObject(j, "calib_seen",
+                          seen ? cJSON_CreateFloatArray((float[2]){seen->min, seen->max}, 2)
+                               : cJSON_CreateNull());
     cJSON *o = cJSON_AddObjectToObject(j, "options");
     add_u(o, "ticks", job->spike.ticks);
     add_u(o, "weight_bits", job->spike.weight_bits);
@@ -176,12 +184,12 @@ cJSON *ttfs_json_quant(const TtfsFlow *f, const TtfsJob *job) {
     return j;
 }
 
-double ttfs_expected_events(const TtfsSpike *s, bool all) {
+/* Spikes that meet a synapse, with the rates of calibration. */
+static double expected_events(const TtfsSpike *s) {
     double events = 0;
     for (uint32_t i = 0; i < s->conns.len; i++) {
         const TtfsConnection *k = &s->conns.at[i];
-        double rate = all ? 1 : ttfs_spike_pop(s, k->src)->rate_ppm * 1e-6;
-        events += (double)ttfs_conn_additions(s, k) * rate;
+        events += (double)ttfs_conn_synapses(s, k) * (ttfs_spike_pop(s, k->src)->rate_ppm * 1e-6);
     }
     return events;
 }
@@ -189,7 +197,7 @@ double ttfs_expected_events(const TtfsSpike *s, bool all) {
 /* Energy: events, ticks and spikes weighted with the chip's estimates. No board was measured. */
 cJSON *ttfs_json_energy(const TtfsPlan *p, const TtfsSpike *s) {
     cJSON *j = cJSON_CreateObject();
-    double events = ttfs_expected_events(s, false), ticks = 0, spikes = 0;
+    double events = expected_events(s), ticks = 0, spikes = 0;
     for (uint32_t i = 0; i < s->pops.len; i++) {
         const TtfsPopulation *q = &s->pops.at[i];
         spikes += ttfs_pop_size(q) * (q->rate_ppm * 1e-6);

@@ -22,8 +22,5 @@ void ttfs_json_text(const cJSON *j, TtfsBuf *out);
 const char *ttfs_pop_kind_name(TtfsPopKind k);
 /* "28x28x1"-like shape of a population in `text`. */
 const char *ttfs_pop_shape(const TtfsPopulation *p, char text[48]);
-/* Multiply-free additions of one sample if every neuron spiked, and with the rates of calibration.
- */
-double ttfs_expected_events(const TtfsSpike *s, bool all);
 
 #endif

@@ -4,60 +4,97 @@
  */
 #include "session.h"
 
-static bool open_labels(TtfsSession *s, const char *labels, const char *input, TtfsDiag *diag) {
-    if (!labels && ttfs_is_npz(input)) {
-        /* y of the same file, when it has one */
-        TtfsDiag quiet = {0};
-        const char *both = input;
-        bool ok = ttfs_array_open(&s->labels, both, "y", &s->out.arena, &quiet) &&
-                  s->labels.elements == 1;
-        if (!ok) ttfs_array_close(&s->labels);
-        ttfs_diag_free(&quiet);
+#include "fit.h"
+
+#include <string.h>
+
+/* The name that labels have beside samples of this name: y of x, y_test of x_test, arr_1 of arr_0.
+ */
+static const char *partner(const char *samples, TtfsArena *a) {
+    if (samples[0] == 'x' || samples[0] == 'X')
+        return ttfs_arena_printf(a, "%c%s", samples[0] == 'x' ? 'y' : 'Y', samples + 1);
+    return strcmp(samples, "arr_0") == 0 ? "arr_1" : "y";
+}
+
+static bool read_labels(TtfsSession *s, TtfsDiag *diag) {
+    TtfsArena *a = &s->out.arena;
+    const TtfsArray *y = &s->label_array;
+    if (y->samples != s->input.samples)
+        return ttfs_error(diag, TTFS_AT_FILE(y->file), TTFS_LABELS_FORMAT,
+                          "%llu labels for %llu samples", (unsigned long long)y->samples,
+                          (unsigned long long)s->input.samples);
+    uint32_t outputs = ttfs_spike_outputs(&s->out.spike);
+    if (outputs > 1) {
+        ttfs_note(diag, TTFS_AT_FILE(y->file), "not used: the network has %u outputs", outputs);
         return true;
     }
-    if (!labels) return true;
-    if (!ttfs_array_open(&s->labels, labels, "y", &s->out.arena, diag)) return false;
-    if (s->labels.elements != 1)
-        return ttfs_error(diag, TTFS_AT_FILE(labels), TTFS_LABELS_FORMAT, "%llu numbers a sample",
-                          (unsigned long long)s->labels.elements);
+    TtfsOutput o = ttfs_spike_output(&s->out.spike, 0, a);
+    return ttfs_labels_read(&s->labels, y, ttfs_output_count(&o), ttfs_output_is_vector(&o), diag);
+}
+
+/* Labels from the file of the samples, when it has some and `input` names no array of it. Nobody
+ * asked for them, so that they are no reason to refuse the run. */
+static void own_labels(TtfsSession *s, const char *input, TtfsDiag *diag) {
+    TtfsArena *a = &s->out.arena;
+    TtfsDiag quiet = {0};
+    if (!ttfs_is_npz(input) || !s->input.member) return;
+    const char *name = partner(s->input.member, a);
+    const TtfsWanted any = {.name = "y"};
+    bool there = strcmp(name, s->input.member) != 0 &&
+                 ttfs_array_open(&s->label_array, ttfs_arena_printf(a, "%s:%s", input, name), &any,
+                                 a, &quiet);
+    ttfs_diag_free(&quiet);
+    if (there && read_labels(s, &quiet))
+        ttfs_diag_append(diag, &quiet);
+    else if (there)
+        ttfs_note(diag, TTFS_AT_FILE(s->label_array.file), "not used as labels: %s",
+                  ttfs_diag_error(&quiet)->what);
+    ttfs_diag_free(&quiet);
+}
+
+static bool open_labels(TtfsSession *s, const char *labels, const char *input, TtfsDiag *diag) {
+    const TtfsWanted want = {.name = "y", .samples = s->input.samples, .elements = {1}};
+    if (labels)
+        return ttfs_array_open(&s->label_array, labels, &want, &s->out.arena, diag) &&
+               read_labels(s, diag);
+    own_labels(s, input, diag);
     return true;
 }
 
-static bool check_input(const TtfsSession *s, TtfsDiag *diag) {
-    const TtfsArray *a = &s->input;
-    uint64_t want = ttfs_pop_size(ttfs_spike_pop(&s->out.spike, s->out.spike.input));
-    if (a->elements != want)
-        return ttfs_error(diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_SHAPE,
-                          "samples of %llu elements, the network takes %llu",
-                          (unsigned long long)a->elements, (unsigned long long)want);
-    if (s->out.map.channels && want % s->out.map.channels)
-        return ttfs_error(diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_SHAPE,
-                          "the input does not divide into %u channels", s->out.map.channels);
-    if (a->samples == 0)
-        return ttfs_error(diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_FORMAT, "no samples");
+static bool open_input(TtfsSession *s, const char *input, TtfsDiag *diag) {
+    const TtfsSpike *spike = &s->out.spike;
+    uint32_t elements = ttfs_pop_size(ttfs_spike_pop(spike, spike->input));
+    TtfsSampleShape shape = s->out.sample;
+    if (shape.rank == 0) shape = (TtfsSampleShape){.rank = 1, .dim = {elements}};
+    const TtfsWanted want = {.name = "x", .elements = {elements}};
+    if (!ttfs_array_open(&s->input, input, &want, &s->out.arena, diag) ||
+        !ttfs_samples_fit(&s->input, &s->out.map, &shape, diag))
+        return false;
+    ttfs_samples_range(&s->input, &s->out.map, &s->out.seen, diag);
     return true;
 }
 
 bool ttfs_session_open(TtfsSession *s, const TtfsSessionOptions *o, int parts, bool want_labels,
                        TtfsDiag *diag) {
     *s = (TtfsSession){.threads = o->threads, .progress = o->progress};
-    if (!ttfs_out_open(&s->out, o->folder, parts, -1, diag)) return false;
-    if (!ttfs_array_open(&s->input, o->input, "x", &s->out.arena, diag) || !check_input(s, diag))
-        return false;
+    if (!ttfs_out_open(&s->out, o->folder, parts, diag)) return false;
+    if (!open_input(s, o->input, diag)) return false;
     if (want_labels && !open_labels(s, o->labels, o->input, diag)) return false;
-    if (s->labels.data && s->labels.samples != s->input.samples)
-        return ttfs_error(diag, TTFS_AT_FILE(s->labels.file), TTFS_LABELS_FORMAT,
-                          "%llu labels for %llu samples", (unsigned long long)s->labels.samples,
-                          (unsigned long long)s->input.samples);
     s->count = s->input.samples < o->count ? s->input.samples : o->count;
     ttfs_session_progress(s, 0);
     return true;
 }
 
 void ttfs_session_close(TtfsSession *s) {
-    ttfs_array_close(&s->labels);
+    ttfs_array_close(&s->label_array);
     ttfs_array_close(&s->input);
     ttfs_out_close(&s->out);
+}
+
+void ttfs_session_clipped(const TtfsSession *s, uint64_t clipped, TtfsDiag *diag) {
+    const TtfsPopulation *in = ttfs_spike_pop(&s->out.spike, s->out.spike.input);
+    ttfs_samples_clipped(s->input.file, clipped, s->count * s->input.elements, in->offset,
+                         in->offset + in->scale * in->ticks, diag);
 }
 
 void ttfs_session_progress(const TtfsSession *s, uint64_t done) {

@@ -6,6 +6,7 @@
 #define TTFS_SESSION_H
 
 #include "engine.h"
+#include "labels.h"
 #include "out.h"
 #include "progress.h"
 
@@ -18,8 +19,9 @@ typedef struct {
 
 typedef struct {
     TtfsOut out;
-    TtfsArray input, labels; /* labels.data NULL when there are none */
-    uint64_t count;          /* samples to take */
+    TtfsArray input, label_array;
+    TtfsLabels labels; /* kind NONE when there are none */
+    uint64_t count;    /* samples to take */
     uint32_t threads;
     TtfsProgress progress;
 } TtfsSession;
@@ -28,6 +30,8 @@ typedef struct {
 bool ttfs_session_open(TtfsSession *s, const TtfsSessionOptions *o, int parts, bool want_labels,
                        TtfsDiag *diag);
 void ttfs_session_close(TtfsSession *s);
+/* Warns when too many of the samples' values were clipped by the encoder. */
+void ttfs_session_clipped(const TtfsSession *s, uint64_t clipped, TtfsDiag *diag);
 /* Tells that `done` samples are done. */
 void ttfs_session_progress(const TtfsSession *s, uint64_t done);
 /* Options of an engine that runs the samples: no more instances than samples. */

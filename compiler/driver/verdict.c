@@ -15,16 +15,16 @@
 #include <unistd.h>
 
 void ttfs_verdict_free(TtfsVerdict *v) {
-    cJSON_Delete(v->first);
-    v->first = NULL;
+    cJSON_Delete(v->first_trace);
+    v->first_trace = NULL;
 }
 
 /* A fault that no trace can hold: a second spike, a spike outside its population. */
 static void tell_fault(TtfsVerdict *v, const TtfsPlace *p) {
-    cJSON_AddStringToObject(v->first, "kind", "trace");
-    cJSON_AddStringToObject(v->first, "engine", p->engine);
-    cJSON_AddNumberToObject(v->first, "sample", (double)p->sample);
-    cJSON_AddStringToObject(v->first, "what", p->fault);
+    cJSON_AddStringToObject(v->first_trace, "kind", "trace");
+    cJSON_AddStringToObject(v->first_trace, "engine", p->engine);
+    cJSON_AddNumberToObject(v->first_trace, "sample", (double)p->sample);
+    cJSON_AddStringToObject(v->first_trace, "what", p->fault);
     snprintf(v->sentence, sizeof v->sentence, "sample %llu: engine %s: %s",
              (unsigned long long)p->sample, p->engine, p->fault);
 }
@@ -34,7 +34,7 @@ static void tell_difference(TtfsVerdict *v, const TtfsOut *o, const TtfsPlace *a
     const TtfsPopulation *p = ttfs_spike_pop(&o->spike, d->pop);
     uint32_t plane = p->h * p->w, n = d->neuron, core = 0, slot = 0;
     bool placed = o->plan.slots.len && ttfs_plan_find(&o->plan, &o->spike, d->pop, n, &core, &slot);
-    cJSON *j = v->first;
+    cJSON *j = v->first_trace;
     cJSON_AddStringToObject(j, "kind", d->readout ? "readout" : "spike");
     cJSON_AddStringToObject(j, "engine", at->engine);
     cJSON_AddNumberToObject(j, "sample", (double)at->sample);
@@ -60,8 +60,9 @@ static void tell_difference(TtfsVerdict *v, const TtfsOut *o, const TtfsPlace *a
 
 void ttfs_verdict_traces(TtfsVerdict *v, const TtfsOut *o, const TtfsPlace *p, uint64_t n) {
     v->differences += n;
-    if (v->first) return;
-    v->first = cJSON_CreateObject();
+    v->in_traces += n;
+    if (v->first_trace) return;
+    v->first_trace = cJSON_CreateObject();
     if (p->what.pop.i)
         tell_difference(v, o, p);
     else
@@ -69,12 +70,41 @@ void ttfs_verdict_traces(TtfsVerdict *v, const TtfsOut *o, const TtfsPlace *p, u
 }
 
 void ttfs_verdict_image(TtfsVerdict *v, const char *what) {
+    v->image_checked = true;
+    if (!what) return;
     v->differences++;
-    if (v->first) return;
-    v->first = cJSON_CreateObject();
-    cJSON_AddStringToObject(v->first, "kind", "image");
-    cJSON_AddStringToObject(v->first, "what", what);
-    snprintf(v->sentence, sizeof v->sentence, "image: %s", what);
+    snprintf(v->image, sizeof v->image, "%s", what);
+}
+
+const char *ttfs_verdict_sentence(const TtfsVerdict *v, TtfsArena *a) {
+    return *v->image ? ttfs_arena_printf(a, "image: %s", v->image) : v->sentence;
+}
+
+static cJSON *first_of_traces(const TtfsVerdict *v) {
+    return v->first_trace ? cJSON_Duplicate(v->first_trace, true) : cJSON_CreateNull();
+}
+
+static cJSON *first_of_all(const TtfsVerdict *v) {
+    if (!*v->image) return first_of_traces(v);
+    cJSON *first = cJSON_CreateObject();
+    cJSON_AddStringToObject(first, "kind", "image");
+    cJSON_AddStringToObject(first, "what", v->image);
+    return first;
+}
+
+/* What each of the two checks found: of the image's bits, and of what they do. */
+static void add_checks(const TtfsVerdict *v, cJSON *j) {
+    cJSON *image = v->image_checked ? cJSON_AddObjectToObject(j, "image") : NULL;
+    if (image) {
+        cJSON_AddBoolToObject(image, "equal", !*v->image);
+        cJSON_AddItemToObject(image, "what",
+                              *v->image ? cJSON_CreateString(v->image) : cJSON_CreateNull());
+    } else {
+        cJSON_AddNullToObject(j, "image");
+    }
+    cJSON *traces = cJSON_AddObjectToObject(j, "traces");
+    cJSON_AddNumberToObject(traces, "differences", (double)v->in_traces);
+    cJSON_AddItemToObject(traces, "first", first_of_traces(v));
 }
 
 cJSON *ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan) {
@@ -85,8 +115,8 @@ cJSON *ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan) {
     cJSON_AddNumberToObject(j, "readouts", (double)v->readouts);
     cJSON_AddNumberToObject(j, "differences", (double)v->differences);
     cJSON_AddBoolToObject(j, "equal", v->differences == 0);
-    cJSON_AddItemToObject(j, "first",
-                          v->first ? cJSON_Duplicate(v->first, true) : cJSON_CreateNull());
+    cJSON_AddItemToObject(j, "first", first_of_all(v));
+    add_checks(v, j);
     cJSON *slots = v->slot_cycles ? cJSON_AddArrayToObject(j, "slots") : NULL;
     for (uint32_t i = 0; slots && i < plan->slots.len; i++) {
         cJSON *e = cJSON_CreateObject();

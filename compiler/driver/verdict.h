@@ -25,17 +25,22 @@ typedef struct {
     const char *engines[TTFS_MOST_ENGINES];
     uint32_t n_engines;
     bool damaged; /* a fault was put in on purpose */
-    uint64_t samples, spikes, readouts, differences;
-    cJSON *first;          /* NULL, or an object */
-    char sentence[640];    /* the first difference in words */
+    uint64_t samples, spikes, readouts;
+    uint64_t differences, in_traces; /* of all, those of the traces */
+    bool image_checked;              /* its bits were held against the spike graph: */
+    char image[256];                 /* the difference, "" when there is none */
+    cJSON *first_trace;              /* the first difference of the traces: NULL, or an object */
+    char sentence[640];              /* that in words */
     uint64_t *slot_cycles; /* most cycles seen in each slot; NULL when no engine has a clock */
 } TtfsVerdict;
 
 void ttfs_verdict_free(TtfsVerdict *v);
 /* Counts n differences of which this is the first; keeps it if it is the first of all. */
 void ttfs_verdict_traces(TtfsVerdict *v, const TtfsOut *o, const TtfsPlace *p, uint64_t n);
-/* Counts a difference between the image and the spike graph. */
+/* What the check of the image found before any sample ran; NULL: no difference. */
 void ttfs_verdict_image(TtfsVerdict *v, const char *what);
+/* The first difference of all in words: the image's comes before those of the traces. */
+const char *ttfs_verdict_sentence(const TtfsVerdict *v, TtfsArena *a);
 cJSON *ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan);
 /* Writes it to OUT/verify, named after the engines. */
 bool ttfs_verdict_keep(const TtfsVerdict *v, const cJSON *j, const char *folder, TtfsDiag *diag);

@@ -50,6 +50,9 @@ void ttfs_image_free(TtfsImage *img);
 void ttfs_image_pack(const TtfsImage *img, TtfsBuf *out);
 bool ttfs_image_unpack(TtfsImage *img, const char *file, const void *bytes, size_t n,
                        TtfsDiag *diag);
+/* Inverts a bit of the file (bit 0 of byte 0 first) in the memories of the image that the file
+ * holds; false when it is none that a core is configured with. */
+bool ttfs_image_flip(TtfsImage *img, uint64_t bit);
 bool ttfs_image_check(const TtfsImage *img, const char *file, TtfsDiag *diag);
 /* The disassembly; ttfs_image_read gives the same image back and printing that the same text. */
 void ttfs_image_print(const TtfsImage *img, TtfsBuf *out);

@@ -70,6 +70,36 @@ void ttfs_image_pack(const TtfsImage *img, TtfsBuf *out) {
     ttfs_buf_free(&p.body);
 }
 
+/* Where the first core's descriptors begin in the file. */
+static uint64_t cores_at(const TtfsImage *img) {
+    TtfsBuf texts = {0};
+    ttfs_chip_print(&img->chip, &texts);
+    ttfs_image_print_directory(img, &texts);
+    uint64_t at = FIRST + (2 + 2 * (uint64_t)img->chip.cores) * ENTRY + 4 + texts.len;
+    ttfs_buf_free(&texts);
+    return at;
+}
+
+bool ttfs_image_flip(TtfsImage *img, uint64_t bit) {
+    uint64_t start = cores_at(img) * 8;
+    for (uint32_t c = 0; c < img->chip.cores && bit >= start; c++) {
+        TtfsCoreImage *core = &img->cores[c];
+        uint64_t descriptors = (uint64_t)core->slots * TTFS_DESC_WORDS * 32,
+                 weights = (uint64_t)core->rows * core->row_bytes * 8, at = bit - start;
+        if (at < descriptors) {
+            core->descriptors[at / 32] ^= UINT32_C(1) << at % 32;
+            return true;
+        }
+        at -= descriptors;
+        if (at < weights) {
+            core->weights[at / 8] ^= (unsigned char)(1u << at % 8);
+            return true;
+        }
+        start += descriptors + weights;
+    }
+    return false;
+}
+
 typedef struct {
     uint32_t kind, core, word_bytes, words;
     const unsigned char *bytes;

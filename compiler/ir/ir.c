@@ -9,7 +9,7 @@
 #include <math.h>
 
 static const TtfsOpInfo op_table[TTFS_OP_COUNT] = {
-#define TTFS_OP(NAME, name, least, most, attrs) {#name, least, most, attrs},
+#define TTFS_OP(NAME, name, least, most, attrs, shape, value, meaning) {#name, least, most, attrs},
 #include "ops.def"
 #undef TTFS_OP
 };

@@ -21,7 +21,7 @@ typedef struct {
 } TtfsTensor;
 
 typedef enum {
-#define TTFS_OP(NAME, name, least, most, attrs) TTFS_OP_##NAME,
+#define TTFS_OP(NAME, name, least, most, attrs, shape, value, meaning) TTFS_OP_##NAME,
 #include "ops.def"
 #undef TTFS_OP
     TTFS_OP_COUNT
@@ -154,7 +154,8 @@ typedef struct {
     float min, max;    /* over all samples and elements; 0, 0 before any */
     uint64_t count;    /* elements seen */
     uint64_t positive; /* elements > 0 */
-    uint64_t *bins;    /* TTFS_HIST_BINS counters of the positive elements, or NULL when not kept */
+    bool binned;       /* counters are kept */
+    uint64_t *bins;    /* TTFS_HIST_BINS counters of the positive elements; NULL: none was seen */
 } TtfsTensorStat;
 
 typedef struct {

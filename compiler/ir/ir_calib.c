@@ -12,12 +12,10 @@
 void ttfs_calib_init(TtfsCalib *c, const TtfsIr *ir) {
     *c = (TtfsCalib){.input = ir->input, .tensors = ir->tensors.len};
     c->stat = TTFS_ARRAY(&c->arena, TtfsTensorStat, ir->tensors.len);
-    if (ir->input.i)
-        c->stat[ir->input.i - 1].bins = TTFS_ARRAY(&c->arena, uint64_t, TTFS_HIST_BINS);
+    if (ir->input.i) c->stat[ir->input.i - 1].binned = true;
     for (uint32_t i = 0; i < ir->nodes.len; i++)
         if (ir->nodes.at[i].op == TTFS_OP_RELU || ir->nodes.at[i].op == TTFS_OP_QUANT)
-            c->stat[ir->nodes.at[i].out.i - 1].bins =
-                TTFS_ARRAY(&c->arena, uint64_t, TTFS_HIST_BINS);
+            c->stat[ir->nodes.at[i].out.i - 1].binned = true;
 }
 
 void ttfs_calib_free(TtfsCalib *c) {
@@ -39,6 +37,12 @@ static float upper_edge(uint32_t bin) {
     return v;
 }
 
+/* Counters are made at the first positive value: a deep network has many layers. */
+static void need_bins(TtfsCalib *c, TtfsTensorStat *s, bool positive) {
+    if (s->binned && positive && !s->bins)
+        s->bins = TTFS_ARRAY(&c->arena, uint64_t, TTFS_HIST_BINS);
+}
+
 void ttfs_calib_add(TtfsCalib *c, TtfsTensor t, const float *values, uint64_t count) {
     TtfsTensorStat *s = &c->stat[t.i - 1];
     if (count == 0) return;
@@ -50,6 +54,7 @@ void ttfs_calib_add(TtfsCalib *c, TtfsTensor t, const float *values, uint64_t co
         hi = v > hi ? v : hi;
         positive += v > 0;
     }
+    need_bins(c, s, positive > 0);
     if (s->bins)
         for (uint64_t i = 0; i < count; i++)
             if (values[i] > 0) s->bins[bin_of(values[i])]++;
@@ -69,7 +74,8 @@ void ttfs_calib_merge(TtfsCalib *c, const TtfsCalib *other) {
         if (to->count == 0 || from->max > to->max) to->max = from->max;
         to->count += from->count;
         to->positive += from->positive;
-        for (uint32_t bin = 0; to->bins && bin < TTFS_HIST_BINS; bin++)
+        need_bins(c, to, from->bins != NULL);
+        for (uint32_t bin = 0; from->bins && bin < TTFS_HIST_BINS; bin++)
             to->bins[bin] += from->bins[bin];
     }
     c->samples += other->samples;

@@ -7,7 +7,7 @@
  */
 #include "ir_infer.h"
 
-static bool infer_two(TtfsInfer *f) {
+bool ttfs_infer_two(TtfsInfer *f) {
     uint32_t rank, dim[TTFS_MAX_RANK];
     if (!ttfs_infer_broadcast(f->in[0], f->in[1], &rank, dim))
         return ttfs_infer_fault(f, "%s and %s do not broadcast", ttfs_infer_text(f, 0),
@@ -16,7 +16,7 @@ static bool infer_two(TtfsInfer *f) {
 }
 
 /* Every further operand broadcasts to the shape of the first, which is that of the output. */
-static bool infer_onto(TtfsInfer *f) {
+bool ttfs_infer_onto(TtfsInfer *f) {
     for (uint32_t i = 1; i < f->node->n_in; i++) {
         TtfsTensorInfo both = {0};
         bool fits = ttfs_infer_broadcast(f->in[0], f->in[i], &both.rank, both.dim) &&
@@ -28,13 +28,13 @@ static bool infer_onto(TtfsInfer *f) {
     return ttfs_infer_same(f);
 }
 
-static bool infer_range(TtfsInfer *f) {
+bool ttfs_infer_range(TtfsInfer *f) {
     if (!(f->node->attr.lo <= f->node->attr.hi))
         return ttfs_infer_fault(f, "the lower bound lies above the upper one");
-    return infer_onto(f);
+    return ttfs_infer_onto(f);
 }
 
-static bool infer_axis(TtfsInfer *f) {
+bool ttfs_infer_axis(TtfsInfer *f) {
     const TtfsIrAttr *a = &f->node->attr;
     if (a->axis >= f->in[0]->rank)
         return ttfs_infer_fault(f, "axis %u of %s", a->axis, ttfs_infer_text(f, 0));
@@ -47,58 +47,11 @@ static bool infer_axis(TtfsInfer *f) {
     return true;
 }
 
-static bool infer_op(TtfsInfer *f) {
-    switch (f->node->op) {
-    case TTFS_OP_CONV:
-        return ttfs_infer_conv(f);
-    case TTFS_OP_GEMM:
-        return ttfs_infer_gemm(f);
-    case TTFS_OP_MATMUL:
-        return ttfs_infer_matmul(f);
-    case TTFS_OP_ADD:
-    case TTFS_OP_SUB:
-    case TTFS_OP_MUL:
-    case TTFS_OP_DIV:
-    case TTFS_OP_MAX:
-    case TTFS_OP_MIN:
-        return infer_two(f);
-    case TTFS_OP_PRELU:
-        return infer_onto(f);
-    case TTFS_OP_CLIP:
-    case TTFS_OP_QUANT:
-        return infer_range(f);
-    case TTFS_OP_MAXPOOL:
-    case TTFS_OP_MINPOOL:
-    case TTFS_OP_AVERAGEPOOL:
-        return ttfs_infer_pool(f);
-    case TTFS_OP_BATCHNORM:
-        return ttfs_infer_batchnorm(f);
-    case TTFS_OP_RESHAPE:
-        return ttfs_infer_reshape(f);
-    case TTFS_OP_TRANSPOSE:
-        return ttfs_infer_transpose(f);
-    case TTFS_OP_CONCAT:
-        return ttfs_infer_concat(f);
-    case TTFS_OP_SLICE:
-        return ttfs_infer_slice(f);
-    case TTFS_OP_PAD:
-        return ttfs_infer_pad(f);
-    case TTFS_OP_RELU:
-    case TTFS_OP_LEAKYRELU:
-    case TTFS_OP_ABS:
-    case TTFS_OP_NEG:
-    case TTFS_OP_IDENTITY:
-        return ttfs_infer_same(f);
-    case TTFS_OP_SOFTMAX:
-    case TTFS_OP_LOGSOFTMAX:
-    case TTFS_OP_ARGMAX:
-    case TTFS_OP_TOPK:
-        return infer_axis(f);
-    case TTFS_OP_COUNT:
-        break;
-    }
-    return ttfs_infer_fault(f, "no such operation");
-}
+static bool (*const shapes[])(TtfsInfer *) = {
+#define TTFS_OP(NAME, name, least, most, attrs, shape, value, meaning) ttfs_infer_##shape,
+#include "ops.def"
+#undef TTFS_OP
+};
 
 bool ttfs_ir_infer(const TtfsIr *ir, const TtfsNode *node, TtfsTensorInfo *out, const char *file,
                    TtfsDiag *diag) {
@@ -109,7 +62,7 @@ bool ttfs_ir_infer(const TtfsIr *ir, const TtfsNode *node, TtfsTensorInfo *out, 
         known = node->in[i].i >= 1 && node->in[i].i <= ir->tensors.len;
         if (known) f.in[i] = ttfs_ir_tensor(ir, node->in[i]);
     }
-    bool ok = known ? infer_op(&f)
+    bool ok = known ? shapes[node->op](&f)
                     : ttfs_infer_fault(&f, "a wrong number of inputs, or an input is missing");
     ttfs_arena_free(&f.scratch);
     return ok;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shapes of what moves values without computing: reshape, transpose, concat, slice, pad.
+ * Shapes of what moves values without computing: reshape, transpose, concat, slice, gather, pad.
  */
 #include "ir_infer.h"
+
+#include <math.h>
 
 bool ttfs_infer_reshape(TtfsInfer *f) {
     if (f->out->rank <= TTFS_MAX_RANK && ttfs_ir_count(f->out) == ttfs_ir_count(f->in[0]))
@@ -56,6 +58,23 @@ bool ttfs_infer_slice(TtfsInfer *f) {
                                     a->count[i], a->first[i], a->step[i], i, ttfs_infer_text(f, 0));
     }
     return ttfs_infer_set(f, x->rank, a->count);
+}
+
+/* The places lie on the axis. */
+bool ttfs_infer_gather(TtfsInfer *f) {
+    const TtfsTensorInfo *x = f->in[0], *at = f->in[1];
+    uint32_t axis = f->node->attr.axis, dim[TTFS_MAX_RANK];
+    if (axis >= x->rank || at->rank != 1 || !at->data)
+        return ttfs_infer_fault(f, "places %s along axis %u of %s, or they are not constant",
+                                ttfs_infer_text(f, 1), axis, ttfs_infer_text(f, 0));
+    for (uint32_t i = 0; i < at->dim[0]; i++) {
+        double place = (double)at->data[i];
+        if (place == floor(place) && place >= 0 && place < x->dim[axis]) continue;
+        return ttfs_infer_fault(f, "place %g along axis %u of %s", place, axis,
+                                ttfs_infer_text(f, 0));
+    }
+    for (uint32_t i = 0; i < x->rank; i++) dim[i] = i == axis ? at->dim[0] : x->dim[i];
+    return ttfs_infer_set(f, x->rank, dim);
 }
 
 bool ttfs_infer_pad(TtfsInfer *f) {

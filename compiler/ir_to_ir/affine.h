@@ -128,14 +128,15 @@ typedef struct {
     TtfsTensor *outputs;    /* of `in`, without what picks the class */
     TtfsIrEnds ends;        /* of `in`: what is read out, and what moves it */
     bool *live;             /* node of `in`: a head depends on it */
-    uint64_t budget;        /* multiplications left for layers made one */
+    bool told;              /* that the budget is passed */
 } TtfsAffine;
 
 enum { TTFS_TERMS_MAX = 64 };
-/* Weights that a layer may always have when made dense; elements of a tensor; bytes of scratch. */
+/* Weights that a layer may always have when made dense; elements of a tensor. What all of them
+ * together take is drawn on the budget of the arena (budget.h): once it is passed results may be
+ * anything that is sound, and the node at work is refused. */
 #define TTFS_DENSE_MOST    ((uint64_t)1 << 22)
 #define TTFS_ELEMENTS_MOST ((uint64_t)1 << 25)
-#define TTFS_SCRATCH_MOST  ((uint64_t)1 << 32)
 
 /* field.c: numbers over maps. */
 uint64_t ttfs_map_count(TtfsMap m);
@@ -161,6 +162,11 @@ void ttfs_view_push(TtfsView *v, uint32_t size, uint32_t stride);
 /* The view of a transposed tensor; false when the axes cannot be told apart in it. */
 bool ttfs_view_transpose(const TtfsView *v, const TtfsTensorInfo *t, const uint32_t *perm,
                          TtfsView *out);
+/* The view of a tensor whose axis has each place `times` times (outside: all places, again and
+ * again), on the map with every channel `times` times, its copies together; false when the view
+ * mixes channels and positions. */
+bool ttfs_view_repeat(const TtfsView *v, TtfsMap m, const TtfsTensorInfo *t, uint32_t axis,
+                      uint32_t times, bool outside, TtfsView *out);
 /* The map's element of each of `count` elements; NULL when it is the same. */
 uint32_t *ttfs_view_table(TtfsArena *a, const TtfsView *v, uint64_t count);
 /* A map whose channels are an axis with `before` positions outside and the rest inside of it. */
@@ -212,16 +218,17 @@ const double *ttfs_steps_matrix(TtfsArena *a, const TtfsLinear *l, const uint32_
 const double *ttfs_steps_compose(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,
                                  uint64_t rows);
 
-/* compose.c: first, then second, as one; false when there is no exact one within the limits. What
- * it multiplies is taken off the budget. */
+/* compose.c: first, then second, as one; false when there is no exact one within the limits. */
 bool ttfs_linear_compose(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,
-                         uint64_t *budget, TtfsLinear *out);
+                         TtfsLinear *out);
 /* forward.c: what a constant becomes. */
 TtfsField ttfs_linear_forward(TtfsArena *a, const TtfsLinear *l, TtfsField x);
 
 /* value.c */
 /* The node at work, for messages. */
 TtfsLoc ttfs_here(const TtfsAffine *x);
+/* False after the budget was passed, which is told once, at the node at work. */
+bool ttfs_within_budget(TtfsAffine *x);
 bool ttfs_obstacle(TtfsAffine *x, const char *advice, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 TtfsValue *ttfs_value_new(TtfsAffine *x, TtfsMap m, TtfsView view);
@@ -251,8 +258,8 @@ const char *ttfs_unique_name(TtfsAffine *x, const char *wanted);
  */
 const TtfsValue *ttfs_value_relu(TtfsAffine *x, const TtfsValue *v, const char *suffix,
                                  bool *fresh);
-/* The channels at which a part with other terms begins, 0 the first, the number of channels last.
- */
+/* The channels at which a part with other terms begins, 0 the first, the number of channels last;
+ * NULL: they are too many. */
 uint32_t *ttfs_value_parts(TtfsAffine *x, const TtfsValue *v, uint32_t *n);
 /* v as populations: relu(v) - relu(-v). */
 const TtfsValue *ttfs_value_materialise(TtfsAffine *x, const TtfsValue *v, const char *why);
@@ -284,19 +291,11 @@ TtfsField ttfs_broadcast(TtfsAffine *x, const TtfsValue *v, const TtfsTensorInfo
                          const double *values, double none);
 /* v with the map (c, h, w) and the identity as its view, of an input [1, c, h, w]. */
 const TtfsValue *ttfs_as_map(TtfsAffine *x, const TtfsValue *v, const TtfsTensorInfo *t);
-const TtfsValue *ttfs_op_conv(TtfsAffine *x);
-const TtfsValue *ttfs_op_product(TtfsAffine *x);
-const TtfsValue *ttfs_op_average(TtfsAffine *x);
-const TtfsValue *ttfs_op_pool(TtfsAffine *x, bool least);
-const TtfsValue *ttfs_op_batchnorm(TtfsAffine *x);
-const TtfsValue *ttfs_op_sum(TtfsAffine *x);
-const TtfsValue *ttfs_op_scale(TtfsAffine *x);
-const TtfsValue *ttfs_op_activation(TtfsAffine *x);
-const TtfsValue *ttfs_op_transpose(TtfsAffine *x);
-const TtfsValue *ttfs_op_concat(TtfsAffine *x);
-const TtfsValue *ttfs_op_slice(TtfsAffine *x);
-const TtfsValue *ttfs_op_pad(TtfsAffine *x);
-const TtfsValue *ttfs_op_quant(TtfsAffine *x);
+/* What an operation becomes: ttfs_op_MEANING of ops.def. */
+#define TTFS_OP(NAME, name, least, most, attrs, shape, value, meaning)                             \
+    const TtfsValue *ttfs_op_##meaning(TtfsAffine *x);
+#include "ops.def"
+#undef TTFS_OP
 /* The tensor that a QUANT really rounds: what only bounds it before is taken into *bounds (NULL:
  * not asked). */
 TtfsTensor ttfs_quant_source(const TtfsAffine *x, const TtfsNode *n, TtfsGrid *bounds);

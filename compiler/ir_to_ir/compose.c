@@ -22,21 +22,16 @@ static bool few_enough(uint64_t weights, const TtfsLinear *a, const TtfsLinear *
     return weights <= (both > TTFS_DENSE_MOST ? both : TTFS_DENSE_MOST) && weights <= INT32_MAX;
 }
 
-static bool spend(uint64_t work, uint64_t *budget) {
-    if (work > *budget) return false;
-    *budget -= work;
-    return true;
-}
-
 static bool matrix_after(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,
-                         uint64_t *budget, TtfsLinear *out) {
+                         TtfsLinear *out) {
     uint64_t rows = ttfs_map_count(second->out), cols = ttfs_map_count(first->in);
     uint64_t mid = ttfs_map_count(first->out);
     uint64_t work = second->kind == TTFS_MATRIX ? mid : ttfs_linear_cols(second);
     if (rows > UINT32_MAX || cols > UINT32_MAX || !few_enough(rows * cols, first, second))
         return false;
     work *= ttfs_linear_cols(first);
-    if (work > UINT32_MAX || !spend(rows * work, budget)) return false;
+    if (work > UINT32_MAX || !ttfs_budget_afford(a->budget, rows * (work + mid + cols)))
+        return false;
     double *d = TTFS_ARRAY(a, double, rows *cols);
     TtfsArena scratch = {0};
     double *row = TTFS_ARRAY(&scratch, double, mid);
@@ -93,22 +88,30 @@ typedef struct {
     double *row_b, *row_a;
 } Merge;
 
-/* Adds, for one channel between, its taps times the first kernel's. */
+/* Adds a channel's taps of the first kernel times `factor`, from place (y, x) of the merged one. */
+static void add_taps(const Merge *m, const double *taps_a, double factor, uint64_t y, uint64_t x,
+                     double *out) {
+    const TtfsWindow *p = &m->a->win, *w = &m->w;
+    uint64_t down = p->dilation[0] / w->dilation[0], right = p->dilation[1] / w->dilation[1];
+    for (uint64_t v = 0; v < p->kernel[0]; v++) {
+        double *row = out + (y + v * down) * w->kernel[1] + x;
+        for (uint64_t h = 0; h < p->kernel[1]; h++)
+            row[h * right] += factor * taps_a[v * p->kernel[1] + h];
+    }
+}
+
+/* Adds, for one channel between, its taps times the first kernel's. All steps are multiples of the
+ * merged dilation, or of an axis with a single tap. */
 static void add_channel(const Merge *m, uint64_t first_in, const double *taps_b, double *out) {
     const TtfsWindow *p = &m->a->win, *q = &m->b->win, *w = &m->w;
     uint64_t taps = (uint64_t)w->kernel[0] * w->kernel[1];
     uint64_t taps_a = (uint64_t)p->kernel[0] * p->kernel[1], ins = m->a->in.c / p->group;
     for (uint64_t t = 0; t < (uint64_t)q->kernel[0] * q->kernel[1]; t++) {
         if (taps_b[t] == 0) continue;
-        uint64_t y = t / q->kernel[1] * q->dilation[0] * p->stride[0];
-        uint64_t x = t % q->kernel[1] * q->dilation[1] * p->stride[1];
+        uint64_t y = t / q->kernel[1] * q->dilation[0] * p->stride[0] / w->dilation[0];
+        uint64_t x = t % q->kernel[1] * q->dilation[1] * p->stride[1] / w->dilation[1];
         for (uint64_t i = 0; i < ins; i++)
-            for (uint64_t u = 0; u < taps_a; u++) {
-                uint64_t v = (y + u / p->kernel[1] * p->dilation[0]) / w->dilation[0];
-                uint64_t h = (x + u % p->kernel[1] * p->dilation[1]) / w->dilation[1];
-                out[(first_in + i) * taps + v * w->kernel[1] + h] += taps_b[t] *
-                                                                     m->row_a[i * taps_a + u];
-            }
+            add_taps(m, m->row_a + i * taps_a, taps_b[t], y, x, out + (first_in + i) * taps);
     }
 }
 
@@ -127,7 +130,7 @@ static void merge_row(const Merge *m, uint32_t o, double *out) {
 }
 
 static bool kernel_after(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,
-                         uint64_t *budget, TtfsLinear *out) {
+                         TtfsLinear *out) {
     Merge m = {.a = first, .b = second};
     if (!merge_axis(first, second, 0, &m.w) || !merge_axis(first, second, 1, &m.w)) return false;
     m.w.group = (uint32_t)gcd(first->win.group, second->win.group);
@@ -135,7 +138,8 @@ static bool kernel_after(TtfsArena *a, const TtfsLinear *first, const TtfsLinear
     if (cols > UINT32_MAX || cols * m.w.kernel[1] > UINT32_MAX) return false;
     cols *= m.w.kernel[1];
     uint64_t work = ttfs_linear_weights(second) * ttfs_linear_cols(first);
-    if (!few_enough(cols * second->out.c, first, second) || !spend(work, budget)) return false;
+    if (!few_enough(cols * second->out.c, first, second) || !ttfs_budget_afford(a->budget, work))
+        return false;
     double *d = TTFS_ARRAY(a, double, cols * second->out.c);
     TtfsArena scratch = {0};
     m.row_a = TTFS_ARRAY(&scratch, double, ttfs_linear_cols(first));
@@ -150,22 +154,22 @@ static bool kernel_after(TtfsArena *a, const TtfsLinear *first, const TtfsLinear
 }
 
 bool ttfs_linear_compose(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,
-                         uint64_t *budget, TtfsLinear *out) {
+                         TtfsLinear *out) {
     bool whole = first->out.h * first->out.w == 1;
     if (second->kind == TTFS_SCALE) {
         bool rows = first->kind != TTFS_KERNEL || second->k.n <= first->out.c || whole;
-        if (!rows) return matrix_after(a, first, second, budget, out);
+        if (!rows) return matrix_after(a, first, second, out);
         *out = ttfs_linear_times(a, first, second->k);
         return true;
     }
     if (first->kind == TTFS_SCALE) {
         bool columns = second->kind == TTFS_MATRIX || first->k.n <= first->out.c;
-        if (!columns) return matrix_after(a, first, second, budget, out);
+        if (!columns) return matrix_after(a, first, second, out);
         *out = ttfs_linear_after(a, second, first->k);
         out->in = first->in;
         return true;
     }
     if (first->kind == TTFS_KERNEL && second->kind == TTFS_KERNEL)
-        return kernel_after(a, first, second, budget, out);
-    return matrix_after(a, first, second, budget, out);
+        return kernel_after(a, first, second, out);
+    return matrix_after(a, first, second, out);
 }

@@ -58,6 +58,9 @@ static const float *weights(TtfsAffine *x, const TtfsLinear *l, const char *name
     uint64_t rows = ttfs_linear_rows(l), cols = ttfs_linear_cols(l);
     bool plain = l->f && !l->row && !l->col && !l->perm && l->cs == 1 && l->rs == cols;
     if (plain) return l->f;
+    if (!ttfs_budget_spend(x->arena.budget, rows * cols) ||
+        !ttfs_budget_array(x->arena.budget, rows * cols, sizeof(float)))
+        return NULL;
     float *data = TTFS_ARRAY(&x->out->arena, float, rows *cols);
     TtfsMark mark = ttfs_arena_mark(&x->arena);
     double *row = TTFS_ARRAY(&x->arena, double, cols);
@@ -72,6 +75,7 @@ static const float *weights(TtfsAffine *x, const TtfsLinear *l, const char *name
 static const float *numbers(TtfsAffine *x, TtfsMap m, TtfsField f, double none, uint64_t n,
                             const char *name) {
     uint64_t step = ttfs_map_count(m) / n;
+    if (!ttfs_budget_array(x->arena.budget, n, sizeof(float))) return NULL;
     float *data = TTFS_ARRAY(&x->out->arena, float, n);
     for (uint64_t i = 0; i < n; i++)
         data[i] = narrow(x, ttfs_field_at(&f, m, i * step, none), name);
@@ -204,12 +208,14 @@ static TtfsTensor emit_term(Sum *s, TtfsAddend t, TtfsField *bias, const char *n
         dim[1] = t.l.in.c / w.group;
         memcpy(dim + 2, w.kernel, sizeof w.kernel);
     }
+    if (!data) return (TtfsTensor){0};
     TtfsTensor in[3] = {source(x, &t, gemm ? 2 : 4, t.flat || each)};
     in[1] = add(x, ttfs_arena_printf(&x->out->arena, "%s.weight", name), gemm ? 2 : 4, dim, data);
     put_steps(x, &t.l, in[1], name);
     bool biased = bias->n && (bias->n <= s->v->map.c || rows == ttfs_map_count(s->v->map));
     if (biased) {
         const float *b = numbers(x, s->v->map, *bias, 0, rows, name);
+        if (!b) return (TtfsTensor){0};
         in[2] = add(x, ttfs_arena_printf(&x->out->arena, "%s.bias", name), 1, &rows, b);
         *bias = (TtfsField){0};
     }
@@ -240,6 +246,7 @@ static const TtfsAddend *one_class(TtfsAffine *x, const TtfsValue *v) {
                           "it adds a large map and values that depend on all of another layer");
             return NULL;
         }
+        if (!ttfs_within_budget(x)) return NULL;
         terms[i].l = ttfs_linear_matrix(&x->arena, &v->terms[i].l, NULL);
     }
     return terms;
@@ -270,6 +277,7 @@ TtfsTensor ttfs_emit_sum(TtfsAffine *x, const TtfsValue *v, const char *name) {
     const TtfsTensorInfo *shape = ttfs_ir_tensor(x->out, sum);
     const char *own = ttfs_unique_name(x, ttfs_arena_printf(&x->arena, "%s.bias", name));
     const float *data = numbers(x, v->map, bias, 0, ttfs_map_count(v->map), name);
+    if (!data) return (TtfsTensor){0};
     TtfsTensor both[2] = {sum, add(x, own, shape->rank, shape->dim, data)};
     return ttfs_emit_node(x, TTFS_OP_ADD, own, 2, both, NULL, NULL);
 }

@@ -2,7 +2,7 @@
  *
  * Numbers over a map, in the shortest of four forms: none, one, one a channel, one an element.
  * Element-wise sums and products keep the longer form of the two and shorten it when an element
- * form turns out to be uniform.
+ * form turns out to be uniform. A field for which there is no room is none.
  */
 #include "affine.h"
 
@@ -39,6 +39,7 @@ TtfsField ttfs_field_of(TtfsArena *a, TtfsMap m, const double *elements, double 
     for (uint64_t e = 0; channels && e < count; e++)
         channels = elements[e] == elements[e / positions * positions];
     uint64_t n = channels ? m.c : count;
+    if (!ttfs_budget_array(a->budget, n, sizeof *elements)) return (TtfsField){0};
     double *v = TTFS_ARRAY(a, double, n);
     for (uint64_t i = 0; i < n; i++) v[i] = elements[channels ? i * positions : i];
     TtfsField f = {n, v};
@@ -60,6 +61,7 @@ static TtfsField combine(TtfsArena *a, TtfsMap m, TtfsField x, TtfsField y, doub
     if (x.n == 0) return y;
     if (y.n == 0) return x;
     uint64_t count = ttfs_map_count(m), n = x.n > y.n ? x.n : y.n;
+    if (!ttfs_budget_array(a->budget, n, sizeof(double))) return (TtfsField){0};
     double *v = TTFS_ARRAY(a, double, n);
     for (uint64_t i = 0; i < n; i++) {
         uint64_t e = n == count ? i : n == m.c ? i * m.h * m.w : 0;

@@ -57,6 +57,10 @@ static TtfsField kernel_channels(TtfsArena *a, const TtfsLinear *l, TtfsField x)
     uint64_t taps = (uint64_t)l->win.kernel[0] * l->win.kernel[1];
     bool positions = clipped(l);
     uint64_t per = positions ? (uint64_t)l->out.h * l->out.w : 1;
+    uint64_t work = l->out.c * (ttfs_linear_cols(l) + per * (positions ? taps : 1));
+    if (!ttfs_budget_spend(a->budget, work) ||
+        !ttfs_budget_array(a->budget, l->out.c * per, 2 * sizeof(double)))
+        return (TtfsField){0};
     double *weights = TTFS_ARRAY(&scratch, double, ttfs_linear_cols(l));
     double *sums = TTFS_ARRAY(&scratch, double, taps);
     double *v = TTFS_ARRAY(&scratch, double, l->out.c *per);
@@ -119,6 +123,11 @@ TtfsField ttfs_linear_forward(TtfsArena *a, const TtfsLinear *l, TtfsField x) {
     if (x.n == 0) return x;
     if (l->kind == TTFS_SCALE) return ttfs_field_times(a, l->out, x, l->k);
     if (l->kind == TTFS_KERNEL && x.n <= l->in.c) return kernel_channels(a, l, x);
+    uint64_t positions = l->kind == TTFS_KERNEL ? (uint64_t)l->out.h * l->out.w : 1;
+    uint64_t in_all = ttfs_map_count(l->in) + ttfs_map_count(l->out);
+    if (!ttfs_budget_spend(a->budget, ttfs_linear_weights(l) * positions) ||
+        !ttfs_budget_array(a->budget, in_all, 2 * sizeof(double)))
+        return (TtfsField){0};
     TtfsArena scratch = {0};
     double *in = ttfs_field_expand(&scratch, l->in, x, 0);
     double *out = TTFS_ARRAY(&scratch, double, ttfs_map_count(l->out));

@@ -15,79 +15,21 @@
 
 #include <math.h>
 
-static const TtfsValue *outside(TtfsAffine *x) {
-    ttfs_obstacle(x, "use it only at the end of the network",
-                  "inside a network it has no exact spiking form");
-    return NULL;
-}
-
 /* Sizes that a small file can ask for must not take all the memory there is. */
 static bool within_limits(TtfsAffine *x) {
     uint64_t n = ttfs_ir_count(ttfs_result(x));
-    TtfsLoc at = TTFS_AT_NODE(x->file, x->node->name);
     if (n > TTFS_ELEMENTS_MOST)
-        return ttfs_error(x->diag, at, TTFS_LIMIT, "%llu values, at most %llu in one layer",
-                          (unsigned long long)n, (unsigned long long)TTFS_ELEMENTS_MOST);
-    if (x->arena.used > TTFS_SCRATCH_MOST)
-        return ttfs_error(x->diag, at, TTFS_LIMIT,
-                          "the layers up to here take more than %llu bytes",
-                          (unsigned long long)TTFS_SCRATCH_MOST);
-    return true;
+        return ttfs_error(x->diag, ttfs_here(x), TTFS_LIMIT,
+                          "%llu values, at most %llu in one layer", (unsigned long long)n,
+                          (unsigned long long)TTFS_ELEMENTS_MOST);
+    return ttfs_within_budget(x);
 }
 
-static const TtfsValue *visit(TtfsAffine *x) {
-    if (!within_limits(x)) return NULL;
-    switch (x->node->op) {
-    case TTFS_OP_CONV:
-        return ttfs_op_conv(x);
-    case TTFS_OP_GEMM:
-    case TTFS_OP_MATMUL:
-        return ttfs_op_product(x);
-    case TTFS_OP_ADD:
-    case TTFS_OP_SUB:
-        return ttfs_op_sum(x);
-    case TTFS_OP_MUL:
-    case TTFS_OP_DIV:
-    case TTFS_OP_NEG:
-        return ttfs_op_scale(x);
-    case TTFS_OP_RELU:
-    case TTFS_OP_LEAKYRELU:
-    case TTFS_OP_PRELU:
-    case TTFS_OP_CLIP:
-    case TTFS_OP_ABS:
-    case TTFS_OP_MAX:
-    case TTFS_OP_MIN:
-        return ttfs_op_activation(x);
-    case TTFS_OP_MAXPOOL:
-        return ttfs_op_pool(x, false);
-    case TTFS_OP_MINPOOL:
-        return ttfs_op_pool(x, true);
-    case TTFS_OP_AVERAGEPOOL:
-        return ttfs_op_average(x);
-    case TTFS_OP_BATCHNORM:
-        return ttfs_op_batchnorm(x);
-    case TTFS_OP_RESHAPE:
-    case TTFS_OP_IDENTITY:
-        return ttfs_operand(x, 0);
-    case TTFS_OP_TRANSPOSE:
-        return ttfs_op_transpose(x);
-    case TTFS_OP_CONCAT:
-        return ttfs_op_concat(x);
-    case TTFS_OP_SLICE:
-        return ttfs_op_slice(x);
-    case TTFS_OP_PAD:
-        return ttfs_op_pad(x);
-    case TTFS_OP_QUANT:
-        return ttfs_op_quant(x);
-    case TTFS_OP_SOFTMAX:
-    case TTFS_OP_LOGSOFTMAX:
-    case TTFS_OP_ARGMAX:
-    case TTFS_OP_TOPK:
-    case TTFS_OP_COUNT:
-        break;
-    }
-    return outside(x);
-}
+static const TtfsValue *(*const meanings[])(TtfsAffine *) = {
+#define TTFS_OP(NAME, name, least, most, attrs, shape, value, meaning) ttfs_op_##meaning,
+#include "ops.def"
+#undef TTFS_OP
+};
 
 /* In place of a result that could not be made: a population of its shape, which nothing makes. */
 static const TtfsValue *stand_in(TtfsAffine *x) {
@@ -117,7 +59,8 @@ static void walk(TtfsAffine *x) {
         if (!x->live[i]) continue;
         x->node = &x->in->nodes.at[i];
         uint32_t errors = x->diag->errors;
-        const TtfsValue *v = visit(x);
+        const TtfsValue *v = within_limits(x) ? meanings[x->node->op](x) : NULL;
+        if (!ttfs_within_budget(x)) break;
         if (!v && x->diag->errors == errors)
             ttfs_obstacle(x, "restructure the network", "it has no canonical form here");
         x->values[x->node->out.i - 1] = v && x->diag->errors == errors ? v : stand_in(x);
@@ -138,7 +81,6 @@ static bool build(TtfsAffine *x) {
         return ttfs_error(x->diag, TTFS_AT_FILE(x->file), TTFS_MODEL_FORM,
                           "the network has no layer");
     uint32_t errors = x->diag->errors;
-    x->budget = (uint64_t)1 << 35;
     x->values = TTFS_ARRAY(&x->arena, const TtfsValue *, x->in->tensors.len);
     mark_live(x);
     x->values[x->in->input.i - 1] = ttfs_input_value(x);
@@ -152,8 +94,11 @@ static bool build(TtfsAffine *x) {
 bool ttfs_ir_canonical(const TtfsIr *in, TtfsIr *out, const char *file, TtfsDiag *diag) {
     *out = (TtfsIr){0};
     TtfsAffine x = {.in = in, .out = out, .file = file, .diag = diag};
+    TtfsBudget own = ttfs_budget(0, 0); /* of networks that come from no file */
+    x.arena.budget = out->arena.budget = in->arena.budget ? in->arena.budget : &own;
     bool ok = build(&x);
     ttfs_arena_free(&x.arena);
+    out->arena.budget = in->arena.budget;
     if (!ok) ttfs_ir_free(out);
     return ok;
 }

@@ -41,6 +41,7 @@ void ttfs_linear_row(const TtfsLinear *l, uint64_t r, double *out) {
 bool ttfs_linear_nonneg(TtfsArena *a, const TtfsLinear *l) {
     if (l->kind == TTFS_SCALE) return ttfs_field_nonneg(l->k);
     uint64_t rows = ttfs_linear_rows(l), cols = ttfs_linear_cols(l);
+    if (!ttfs_budget_spend(a->budget, rows * cols)) return false;
     TtfsMark mark = ttfs_arena_mark(a);
     double *row = TTFS_ARRAY(a, double, cols);
     bool ok = true;

@@ -134,6 +134,10 @@ static uint32_t hits(const TtfsWindow *w, int axis, uint32_t at, uint32_t size) 
 static TtfsField border(TtfsAffine *x, const TtfsLinear *l) {
     const TtfsWindow *w = &l->win;
     uint64_t taps = (uint64_t)w->kernel[0] * w->kernel[1];
+    uint64_t work = l->out.h * (w->kernel[0] + (uint64_t)l->out.w * w->kernel[1]);
+    if (!ttfs_budget_spend(x->arena.budget, work + ttfs_map_count(l->out)) ||
+        !ttfs_budget_array(x->arena.budget, ttfs_map_count(l->out), 2 * sizeof(double)))
+        return (TtfsField){0};
     double *k = TTFS_ARRAY(&x->arena, double, ttfs_map_count(l->out)), *at = k;
     for (uint32_t y = 0; y < l->out.h; y++) {
         uint32_t rows = hits(w, 0, y, l->in.h);
@@ -156,8 +160,8 @@ const TtfsValue *ttfs_op_average(TtfsAffine *x) {
     TtfsLinear l = ttfs_linear_window(in, out, &w, d);
     l.name = x->node->name;
     TtfsView view;
-    TtfsField none = {0};
-    const TtfsValue *v = in_order(x, ttfs_operand(x, 0), &l, &none, &view);
+    TtfsField none = {0}, bias = {0};
+    const TtfsValue *v = in_order(x, ttfs_operand(x, 0), &l, &bias, &view);
     if (!v) return NULL;
     bool padded = w.pad[0] || w.pad[1] || w.pad[2] || w.pad[3];
     TtfsField k = padded && !x->node->attr.count_pad ? border(x, &l) : none;
@@ -165,7 +169,8 @@ const TtfsValue *ttfs_op_average(TtfsAffine *x) {
     return viewed(x, v ? ttfs_value_affine(x, v, k, (TtfsField){0}) : NULL, view);
 }
 
-const TtfsValue *ttfs_op_pool(TtfsAffine *x, bool least) {
+const TtfsValue *ttfs_op_pool(TtfsAffine *x) {
+    bool least = x->node->op == TTFS_OP_MINPOOL;
     const TtfsValue *v = ttfs_operand(x, 0);
     TtfsMap in = ttfs_map_of(ttfs_in(x, 0)), out = ttfs_map_of(ttfs_result(x));
     TtfsWindow w = window_of(x->node, 1);

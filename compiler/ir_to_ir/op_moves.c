@@ -5,6 +5,10 @@
  */
 #include "operand.h"
 
+const TtfsValue *ttfs_op_same(TtfsAffine *x) {
+    return ttfs_operand(x, 0);
+}
+
 const TtfsValue *ttfs_op_transpose(TtfsAffine *x) {
     const TtfsValue *v = ttfs_operand(x, 0);
     TtfsView view;
@@ -140,6 +144,7 @@ static const TtfsValue *fill_border(TtfsAffine *x, const TtfsValue *v, int axis,
                                     int32_t high, double value) {
     uint32_t size = axis == 1 ? v->map.h : v->map.w;
     uint64_t count = ttfs_map_count(v->map);
+    if (!ttfs_budget_array(x->arena.budget, count, 2 * sizeof(double))) return NULL;
     double *s = TTFS_ARRAY(&x->arena, double, count);
     for (uint64_t e = 0; e < count; e++) {
         int64_t at = (int64_t)(axis == 1 ? e / v->map.w % v->map.h : e % v->map.w);

@@ -114,6 +114,7 @@ static bool on_grid(TtfsAffine *x, const TtfsValue *p, const TtfsGrid *g) {
 
 static bool stays(TtfsAffine *x, const TtfsValue *v, const TtfsGrid *g) {
     uint32_t n, *at = ttfs_value_parts(x, v, &n);
+    if (!at) return NULL;
     bool ok = true;
     for (uint32_t i = 0; ok && i < n; i++) {
         const TtfsValue *p = ttfs_value_channels(x, v, at[i], at[i + 1] - at[i]);
@@ -178,6 +179,7 @@ static const TtfsValue *round_relu(TtfsAffine *x, const TtfsValue *v, const Ttfs
     const TtfsValue *r = ttfs_value_relu(x, v, NULL, &fresh);
     if (!r) return NULL;
     uint32_t n, *at = ttfs_value_parts(x, r, &n);
+    if (!at) return NULL;
     const TtfsValue **part = TTFS_ARRAY(&x->arena, const TtfsValue *, n);
     for (uint32_t i = 0; i < n; i++) {
         part[i] = ttfs_value_channels(x, r, at[i], at[i + 1] - at[i]);

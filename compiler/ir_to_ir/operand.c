@@ -28,10 +28,14 @@ const TtfsValue *ttfs_operand(TtfsAffine *x, uint32_t k) {
     if (*v || !t->data) return *v;
     TtfsMap m = ttfs_map_of(t);
     uint64_t count = ttfs_map_count(m);
+    bool room = ttfs_budget_array(x->arena.budget, count, 2 * sizeof(double));
     TtfsValue *c = ttfs_value_new(x, m, ttfs_view_identity(count));
-    double *all = TTFS_ARRAY(&x->arena, double, count);
+    if (!room) return *v = c;
+    TtfsArena scratch = {0};
+    double *all = TTFS_ARRAY(&scratch, double, count);
     for (uint64_t e = 0; e < count; e++) all[e] = (double)t->data[e];
     c->bias = ttfs_field_of(&x->arena, m, all, 0);
+    ttfs_arena_free(&scratch);
     return *v = c;
 }
 
@@ -64,6 +68,8 @@ bool ttfs_base(TtfsAffine *x, uint32_t k, TtfsLinear *l) {
 TtfsField ttfs_broadcast(TtfsAffine *x, const TtfsValue *v, const TtfsTensorInfo *t,
                          const double *values, double none) {
     const TtfsTensorInfo *to = ttfs_result(x);
+    if (!ttfs_budget_array(x->arena.budget, ttfs_ir_count(to), 3 * sizeof(double)))
+        return (TtfsField){0};
     if (ttfs_ir_count(t) == 1) return ttfs_field_of(&x->arena, (TtfsMap){1, 1, 1}, values, none);
     TtfsArena scratch = {0};
     uint64_t count = ttfs_ir_count(to), step[TTFS_MAX_RANK] = {0}, size = 1;
@@ -112,6 +118,16 @@ const TtfsValue *ttfs_as_map(TtfsAffine *x, const TtfsValue *v, const TtfsTensor
     return out;
 }
 
+const TtfsValue *ttfs_value_select(TtfsAffine *x, const TtfsValue *v, TtfsMap m,
+                                   const uint32_t *from) {
+    uint64_t rows = ttfs_map_count(m), cols = ttfs_map_count(v->map);
+    double *d = TTFS_ARRAY(&x->arena, double, rows *cols);
+    uint32_t *table = ttfs_view_table(&x->arena, &v->view, cols);
+    for (uint64_t r = 0; r < rows; r++) d[r * cols + (table ? table[from[r]] : from[r])] = 1;
+    TtfsLinear l = {.kind = TTFS_MATRIX, .in = v->map, .out = m, .d = d, .rs = cols, .cs = 1};
+    return ttfs_value_linear(x, v, &l, (TtfsField){0});
+}
+
 /* Which element of `t` each element of the result takes, as a matrix. */
 static const TtfsValue *repeat(TtfsAffine *x, const TtfsValue *v, const TtfsTensorInfo *t) {
     TtfsMap m = ttfs_map_of(ttfs_result(x));
@@ -119,16 +135,11 @@ static const TtfsValue *repeat(TtfsAffine *x, const TtfsValue *v, const TtfsTens
     if (rows * cols > TTFS_DENSE_MOST) return NULL;
     const TtfsValue *wide = ttfs_value_new(x, m, ttfs_view_identity(rows));
     double *number = TTFS_ARRAY(&x->arena, double, cols);
-    double *d = TTFS_ARRAY(&x->arena, double, rows *cols);
     for (uint64_t e = 0; e < cols; e++) number[e] = (double)e;
-    TtfsField from = ttfs_broadcast(x, wide, t, number, 0);
-    uint32_t *table = ttfs_view_table(&x->arena, &v->view, cols);
-    for (uint64_t r = 0; r < rows; r++) {
-        uint64_t e = (uint64_t)ttfs_field_at(&from, m, r, 0);
-        d[r * cols + (table ? table[e] : e)] = 1;
-    }
-    TtfsLinear l = {.kind = TTFS_MATRIX, .in = v->map, .out = m, .d = d, .rs = cols, .cs = 1};
-    return ttfs_value_linear(x, v, &l, (TtfsField){0});
+    TtfsField of = ttfs_broadcast(x, wide, t, number, 0);
+    uint32_t *from = TTFS_ARRAY(&x->arena, uint32_t, rows);
+    for (uint64_t r = 0; r < rows; r++) from[r] = (uint32_t)ttfs_field_at(&of, m, r, 0);
+    return ttfs_value_select(x, v, m, from);
 }
 
 /* Input of shape `t` over the result's shape; NULL when it takes too many weights. */

@@ -19,4 +19,9 @@ TtfsField ttfs_constant_field(TtfsAffine *x, uint32_t k, const TtfsValue *v, dou
 /* Inputs 0 and 1, broadcast to the result, on one map with one view; false after an obstacle. */
 bool ttfs_operands(TtfsAffine *x, const TtfsValue **a, const TtfsValue **b);
 
+/* On map m, view: identity, element from[e] of v's tensor as element e: a matrix of ones, which the
+ * caller bounds. */
+const TtfsValue *ttfs_value_select(TtfsAffine *x, const TtfsValue *v, TtfsMap m,
+                                   const uint32_t *from);
+
 #endif

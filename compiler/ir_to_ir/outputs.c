@@ -93,6 +93,7 @@ static bool widen(TtfsAffine *x, TtfsValue *v, const char **name, bool *identity
         if (t->l.out.c != v->map.c && wide > 4 * TTFS_DENSE_MOST)
             return ttfs_obstacle(x, "end the network in front of the concat",
                                  "its results lie side by side in a large output");
+        if (!ttfs_within_budget(x)) return false;
         *identity = *identity && t->l.kind == TTFS_SCALE;
         if (!*name) *name = t->l.name;
         terms[i] = *t;

@@ -92,6 +92,10 @@ static bool pool_term(TtfsAffine *x, const TtfsValue *p, uint32_t i, const TtfsV
 }
 
 static const TtfsValue *pool_part(TtfsAffine *x, const TtfsValue *p, const TtfsValue *pool) {
+    uint64_t work = (uint64_t)p->map.c * p->n * p->n; /* a channel's direction, for every term */
+    if (!ttfs_budget_spend(x->arena.budget, 2 * work) ||
+        !ttfs_budget_array(x->arena.budget, (uint64_t)p->map.c * p->n, 2 * sizeof(double)))
+        return NULL;
     TtfsMap m = {p->map.c, pool->map.h, pool->map.w};
     TtfsValue *out = ttfs_value_new(x, m, ttfs_view_identity(ttfs_map_count(m)));
     TtfsAddend *terms = TTFS_ARRAY(&x->arena, TtfsAddend, 2 * (size_t)p->n);
@@ -173,6 +177,10 @@ static double window_extreme(const TtfsValue *pool, TtfsMap in, const double *pl
 
 static const TtfsValue *pool_constant(TtfsAffine *x, const TtfsValue *p, const TtfsValue *pool) {
     TtfsMap m = {p->map.c, pool->map.h, pool->map.w};
+    uint64_t taps = (uint64_t)pool->win.kernel[0] * pool->win.kernel[1];
+    if (!ttfs_budget_spend(x->arena.budget, ttfs_map_count(m) * taps) ||
+        !ttfs_budget_array(x->arena.budget, ttfs_map_count(m), sizeof(double)))
+        return NULL;
     double *all = TTFS_ARRAY(&x->arena, double, ttfs_map_count(m)), *at = all;
     for (uint32_t c = 0; c < m.c; c++)
         for (uint32_t y = 0; y < m.h; y++)
@@ -192,6 +200,7 @@ static const TtfsValue *pool_any(TtfsAffine *x, const TtfsValue *p, const TtfsVa
     p = ttfs_value_materialise(x, p, "a pool takes the values of populations");
     if (!p) return NULL;
     uint32_t n, *at = ttfs_value_parts(x, p, &n);
+    if (!at) return NULL;
     return n == 1 && at[1] && poolable(p) ? pool_runs(x, p, pool) : NULL;
 }
 
@@ -208,6 +217,7 @@ const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v) {
         return *v->known = out;
     }
     uint32_t n, *at = ttfs_value_parts(x, inner, &n);
+    if (!at) return NULL;
     const TtfsValue **part = TTFS_ARRAY(&x->arena, const TtfsValue *, n);
     for (uint32_t i = 0; i < n; i++) {
         part[i] = ttfs_value_channels(x, inner, at[i], at[i + 1] - at[i]);
@@ -232,6 +242,7 @@ const TtfsValue *ttfs_value_pool(TtfsAffine *x, const TtfsValue *v, const TtfsWi
     pool->name = name;
     if (v->pooled) return pool;
     uint32_t n, *at = ttfs_value_parts(x, v, &n);
+    if (!at) return NULL;
     for (uint32_t i = 0; i < n; i++) {
         const TtfsValue *p = ttfs_value_channels(x, v, at[i], at[i + 1] - at[i]);
         if (!p || !poolable(p)) return pool;

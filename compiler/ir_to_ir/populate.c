@@ -35,6 +35,8 @@ static int compare(const void *a, const void *b) {
 }
 
 uint32_t *ttfs_value_parts(TtfsAffine *x, const TtfsValue *v, uint32_t *n) {
+    /* each part will look at all terms */
+    if (!ttfs_budget_spend(x->arena.budget, 2 * (uint64_t)v->n * v->n)) return NULL;
     uint32_t *at = TTFS_ARRAY(&x->arena, uint32_t, 2 * (size_t)v->n + 2), len = 2, kept = 0;
     at[1] = v->map.c;
     for (uint32_t i = 0; i < v->n; i++) {
@@ -71,6 +73,7 @@ static const TtfsValue *rectify(TtfsAffine *x, const TtfsValue *v, const char *s
 }
 
 static const TtfsValue *constant_relu(TtfsAffine *x, const TtfsValue *v) {
+    if (!ttfs_budget_array(x->arena.budget, ttfs_map_count(v->map), sizeof(double))) return NULL;
     double *b = ttfs_field_expand(&x->arena, v->map, v->bias, 0);
     for (uint64_t e = 0; e < ttfs_map_count(v->map); e++) b[e] = fmax(0, b[e]);
     TtfsValue *out = ttfs_value_copy(x, v);
@@ -103,6 +106,7 @@ const TtfsValue *ttfs_value_relu(TtfsAffine *x, const TtfsValue *v, const char *
         return v;
     }
     uint32_t n, *at = ttfs_value_parts(x, v, &n);
+    if (!at) return NULL;
     const TtfsValue **part = TTFS_ARRAY(&x->arena, const TtfsValue *, n);
     for (uint32_t i = 0; i < n; i++) {
         part[i] = ttfs_value_channels(x, v, at[i], at[i + 1] - at[i]);
@@ -118,6 +122,7 @@ const TtfsValue *ttfs_value_relu(TtfsAffine *x, const TtfsValue *v, const char *
 const TtfsValue *ttfs_value_materialise(TtfsAffine *x, const TtfsValue *v, const char *why) {
     if (*v->known) return *v->known;
     bool fresh, nonneg = ttfs_value_nonneg(x, v);
+    if (!ttfs_within_budget(x)) return NULL;
     ttfs_note(x->diag, TTFS_AT_NODE(x->file, x->node ? x->node->name : NULL),
               "the values of %s become %s of their own, at the cost of a window: %s", maker(x, v),
               nonneg ? "a population" : "two populations (above and below 0)", why);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Drops what follows the logits of every output: softmax, its logarithm, argmax, top k, a rounding
- * of them, and moves behind them. None of them changes which logit is the largest. Constants stay
+ * Drops what follows the logits of every output: softmax, its logarithm, argmax, top k, curves that
+ * grow (sigmoid, tanh), a rounding of them, and moves behind them. None of them changes which logit
+ * is the largest. Constants stay
  * the source's.
  */
 #include "affine.h"
@@ -13,9 +14,33 @@ static bool rounds_all_alike(const TtfsIr *in, const TtfsNode *n) {
            ttfs_ir_count(ttfs_ir_tensor(in, n->in[2])) == 1;
 }
 
+/* Element by element, and growing: the order of the values stays, and so does a threshold. */
+static bool grows(const TtfsNode *n) {
+    switch ((int)n->op) {
+    case TTFS_OP_SIGMOID:
+    case TTFS_OP_TANH:
+    case TTFS_OP_SOFTPLUS:
+    case TTFS_OP_SOFTSIGN:
+        return true;
+    default:
+        return n->op == TTFS_OP_ELU && n->attr.slope > 0;
+    }
+}
+
 static bool picks_class(const TtfsNode *n) {
-    return n->op == TTFS_OP_SOFTMAX || n->op == TTFS_OP_LOGSOFTMAX || n->op == TTFS_OP_ARGMAX ||
-           (n->op == TTFS_OP_TOPK && n->attr.largest);
+    return grows(n) || n->op == TTFS_OP_SOFTMAX || n->op == TTFS_OP_LOGSOFTMAX ||
+           n->op == TTFS_OP_ARGMAX || (n->op == TTFS_OP_TOPK && n->attr.largest);
+}
+
+static void note_dropped(TtfsDiag *diag, const char *file, const TtfsNode *n) {
+    const char *why = !grows(n) ? "the class is the largest value before it"
+                      : n->op == TTFS_OP_SIGMOID
+                          ? "it grows with the value before it, whose 0 is its 0.5"
+                      : n->op == TTFS_OP_SOFTPLUS
+                          ? "it grows with the value before it, whose 0 is its ln 2"
+                          : "it grows with the value before it, whose 0 is its 0";
+    ttfs_note(diag, TTFS_AT_NODE(file, n->name), "%s at the end is dropped: %s",
+              ttfs_op_name(n->op), why);
 }
 
 /* What goes with a softmax in front of it; without one it is part of the output. */
@@ -38,10 +63,7 @@ TtfsTensor ttfs_tail_source(const TtfsIr *in, const TtfsNode *const *maker, Ttfs
         source = t;
         dropped = passed.len;
     }
-    for (uint32_t i = 0; diag && i < dropped; i++)
-        ttfs_note(diag, TTFS_AT_NODE(file, passed.at[i]->name),
-                  "%s at the end is dropped: the class is the largest value before it",
-                  ttfs_op_name(passed.at[i]->op));
+    for (uint32_t i = 0; diag && i < dropped; i++) note_dropped(diag, file, passed.at[i]);
     ttfs_arena_free(&scratch);
     return source;
 }
@@ -98,7 +120,7 @@ static TtfsTensor alias(TtfsIr *out, TtfsTensor t, const char *name) {
 }
 
 bool ttfs_ir_drop_tail(const TtfsIr *in, TtfsIr *out, const char *file, TtfsDiag *diag) {
-    *out = (TtfsIr){0};
+    *out = (TtfsIr){.arena.budget = in->arena.budget};
     for (uint32_t i = 0; i < in->tensors.len; i++) ttfs_ir_add_tensor(out, &in->tensors.at[i]);
     for (uint32_t i = 0; i < in->nodes.len; i++) ttfs_ir_add_node(out, &in->nodes.at[i]);
     out->input = in->input;

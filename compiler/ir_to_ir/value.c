@@ -15,7 +15,15 @@ TtfsLoc ttfs_here(const TtfsAffine *x) {
     return TTFS_AT_OP(x->file, x->node->name, ttfs_op_name(x->node->op));
 }
 
+bool ttfs_within_budget(TtfsAffine *x) {
+    if (ttfs_budget_room(x->arena.budget, 0)) return true;
+    if (!x->told) ttfs_budget_check(x->arena.budget, ttfs_here(x), x->diag);
+    x->told = true;
+    return false;
+}
+
 bool ttfs_obstacle(TtfsAffine *x, const char *advice, const char *fmt, ...) {
+    if (!ttfs_within_budget(x)) return false; /* what follows from it is no obstacle */
     char what[300];
     va_list ap;
     va_start(ap, fmt);
@@ -69,13 +77,15 @@ static bool apply_term(TtfsAffine *x, const TtfsAddend *t, const TtfsLinear *l, 
         count = run(l, at, end);
         TtfsAddend piece = *t;
         uint32_t from, to;
-        if (ttfs_linear_cut_cost(&t->l, at - t->at, count) > 4 * TTFS_DENSE_MOST) return false;
+        if (ttfs_linear_cut_cost(&t->l, at - t->at, count) > 4 * TTFS_DENSE_MOST ||
+            !ttfs_within_budget(x))
+            return false;
         TtfsLinear second = ttfs_linear_cut_in(l, at, count, &to);
         TtfsLinear first = ttfs_linear_cut_out(&x->arena, &t->l, at - t->at, count, &from);
         piece.from += from;
         piece.at = to;
         piece.dir = l->kind == TTFS_SCALE ? t->dir : 0;
-        if (!ttfs_linear_compose(&x->arena, &first, &second, &x->budget, &piece.l)) return false;
+        if (!ttfs_linear_compose(&x->arena, &first, &second, &piece.l)) return false;
         if (out->len >= TTFS_TERMS_MAX) return false;
         *TTFS_PUSH(&x->arena, *out) = piece;
     }
@@ -91,7 +101,7 @@ static double floor_behind(TtfsAffine *x, const TtfsValue *v, const TtfsLinear *
 const TtfsValue *ttfs_value_linear(TtfsAffine *x, const TtfsValue *v, const TtfsLinear *l,
                                    TtfsField bias) {
     v = ttfs_value_force(x, v);
-    for (int attempt = 0; v && attempt < 3; attempt++) {
+    for (int attempt = 0; v && attempt < 3 && ttfs_within_budget(x); attempt++) {
         Terms terms = {0};
         bool ok = true;
         for (uint32_t i = 0; ok && i < v->n; i++) ok = apply_term(x, &v->terms[i], l, &terms);
@@ -206,11 +216,13 @@ const TtfsValue *ttfs_value_channels(TtfsAffine *x, const TtfsValue *v, uint32_t
     TtfsValue *out = ttfs_value_new(x, part, ttfs_view_identity(ttfs_map_count(part)));
     Terms terms = {0};
     for (uint32_t i = 0; i < v->n; i++) {
-        TtfsAddend t = v->terms[i];
-        uint32_t begin = t.at > first ? t.at : first, end = t.at + t.l.out.c, from;
+        const TtfsAddend *old = &v->terms[i];
+        uint32_t begin = old->at > first ? old->at : first, end = old->at + old->l.out.c, from;
         if (end > first + count) end = first + count;
         if (begin >= end) continue;
-        t.l = ttfs_linear_cut_out(&x->arena, &v->terms[i].l, begin - t.at, end - begin, &from);
+        TtfsAddend t = *old;
+        if (!ttfs_within_budget(x)) return NULL;
+        t.l = ttfs_linear_cut_out(&x->arena, &old->l, begin - t.at, end - begin, &from);
         t.from += t.flat ? from * t.l.in.h * t.l.in.w : from;
         t.at = begin - first;
         *TTFS_PUSH(&x->arena, terms) = t;
@@ -225,6 +237,8 @@ const TtfsValue *ttfs_value_channels(TtfsAffine *x, const TtfsValue *v, uint32_t
 /* Constants behind one another. */
 static TtfsField stack_bias(TtfsAffine *x, TtfsMap m, uint32_t n, const TtfsValue *const *v) {
     uint64_t positions = (uint64_t)m.h * m.w, per = 1, at = 0;
+    if (!ttfs_budget_array(x->arena.budget, ttfs_map_count(m), sizeof(double)))
+        return (TtfsField){0};
     for (uint32_t i = 0; i < n; i++)
         if (v[i]->bias.n > v[i]->map.c) per = positions;
     double *all = TTFS_ARRAY(&x->arena, double, m.c *per);
@@ -239,6 +253,9 @@ const TtfsValue *ttfs_value_stack(TtfsAffine *x, uint32_t n, const TtfsValue *co
     Terms terms = {0};
     TtfsMap m = {0, v[0]->map.h, v[0]->map.w};
     double floor = INFINITY;
+    uint64_t terms_in_all = 0;
+    for (uint32_t i = 0; i < n; i++) terms_in_all += v[i]->n;
+    if (!ttfs_budget_array(x->arena.budget, 4 * terms_in_all, sizeof(TtfsAddend))) return NULL;
     for (uint32_t i = 0; i < n; i++) {
         all[i] = ttfs_value_force(x, v[i]);
         if (!all[i]) return NULL;
@@ -306,10 +323,12 @@ const TtfsValue *ttfs_value_rearrange(TtfsAffine *x, const TtfsValue *v, TtfsMap
     v = ttfs_value_force(x, v);
     if (!v) return NULL;
     uint64_t count = ttfs_map_count(m);
+    if (!ttfs_budget_array(x->arena.budget, count, sizeof(double) + sizeof(uint32_t))) return NULL;
     uint32_t *table = ttfs_view_table(&x->arena, &v->view, count);
     TtfsAddend *terms = TTFS_ARRAY(&x->arena, TtfsAddend, v->n);
     for (uint32_t i = 0; i < v->n; i++)
-        if (!rearrange_term(x, v, &v->terms[i], m, table, &terms[i])) return NULL;
+        if (!rearrange_term(x, v, &v->terms[i], m, table, &terms[i]) || !ttfs_within_budget(x))
+            return NULL;
     TtfsValue *out = ttfs_value_new(x, m, ttfs_view_identity(count));
     out->terms = terms;
     out->n = v->n;

@@ -71,6 +71,41 @@ bool ttfs_view_transpose(const TtfsView *v, const TtfsTensorInfo *t, const uint3
     return true;
 }
 
+/* An entry on a map that has `times` as many channels: what runs over channels has longer strides,
+ * and what runs over both falls apart. */
+static bool push_wide(TtfsView *v, uint32_t size, uint32_t stride, uint32_t positions,
+                      uint32_t times) {
+    uint32_t inside = size;
+    if (stride >= positions) {
+        if (stride % positions) return false;
+        inside = 1;
+    } else if ((uint64_t)size * stride > positions) {
+        if (positions % stride || size % (positions / stride)) return false;
+        inside = positions / stride;
+    }
+    uint64_t outside = stride >= positions ? (uint64_t)stride * times : (uint64_t)positions * times;
+    if (outside > UINT32_MAX || v->n + 2 > TTFS_VIEW_MAX) return false;
+    ttfs_view_push(v, size / inside, (uint32_t)outside);
+    ttfs_view_push(v, inside, stride);
+    return true;
+}
+
+bool ttfs_view_repeat(const TtfsView *v, TtfsMap m, const TtfsTensorInfo *t, uint32_t axis,
+                      uint32_t times, bool outside, TtfsView *out) {
+    TtfsView parts[TTFS_MAX_RANK];
+    uint32_t positions = m.h * m.w;
+    if (!split(v, t, parts)) return false;
+    *out = (TtfsView){0};
+    for (uint32_t i = 0; i < t->rank; i++) {
+        if (i == axis && outside) ttfs_view_push(out, times, positions);
+        for (uint32_t k = 0; k < parts[i].n; k++)
+            if (!push_wide(out, parts[i].size[k], parts[i].stride[k], positions, times))
+                return false;
+        if (i == axis && !outside) ttfs_view_push(out, times, positions);
+    }
+    return true;
+}
+
 uint32_t *ttfs_view_table(TtfsArena *a, const TtfsView *v, uint64_t count) {
     if (ttfs_view_is_identity(v)) return NULL;
     uint32_t *table = TTFS_ARRAY(a, uint32_t, count), digit[TTFS_VIEW_MAX] = {0}, at = 0;

@@ -97,7 +97,10 @@ static void add_outputs(const TtfsLower *l) {
 static bool walk(TtfsLower *l) {
     uint64_t latency = 0;
     for (uint32_t i = 0; i < l->net->layers.len; i++)
-        if (!ttfs_lower_layer(l, i) || !extend_latency(l, &latency)) return false;
+        if (!ttfs_lower_layer(l, i) || !extend_latency(l, &latency) ||
+            !ttfs_budget_check(l->scratch.budget, TTFS_AT_NODE(l->file, l->net->layers.at[i].name),
+                               l->diag))
+            return false;
     l->out->latency = (uint32_t)latency;
     add_outputs(l);
     return check_layer_options(l);
@@ -120,7 +123,8 @@ bool ttfs_ir_to_spike(const TtfsIr *ir, const TtfsCalib *calib, const TtfsSpikeO
                    .out = out,
                    .report = report,
                    .diag = diag};
-    *out = (TtfsSpike){0};
+    *out = (TtfsSpike){.arena.budget = ir->arena.budget};
+    l.scratch.budget = ir->arena.budget;
     *report = (TtfsQuantReport){0};
     if (!check_options(&l) || !ttfs_net_of(ir, file, &net, diag)) return false;
     memcpy(out->order, net.order, sizeof out->order);

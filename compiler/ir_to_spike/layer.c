@@ -32,13 +32,21 @@ static double importance(const TtfsGridTerm *t) {
     return top * top;
 }
 
-/* Candidates a channel, fewer when the layer is large: the search stays below 2^28 roundings. */
-static uint32_t candidates(const TtfsGridTask *l) {
+static uint64_t all_weights(const TtfsGridTask *l) {
     uint64_t weights = 1;
     for (uint32_t k = 0; k < l->terms; k++)
         weights += l->channels * l->term[k].rows * l->term[k].row;
-    uint64_t n = ((uint64_t)1 << 28) / weights;
+    return weights;
+}
+
+/* Candidates a channel, fewer when the layer is large: the search stays below 2^28 roundings. */
+static uint32_t candidates(const TtfsGridTask *l) {
+    uint64_t n = ((uint64_t)1 << 28) / all_weights(l);
     return n < FEWEST_CANDIDATES ? FEWEST_CANDIDATES : n > CANDIDATES ? CANDIDATES : (uint32_t)n;
+}
+
+uint64_t ttfs_layer_work(const TtfsGridTask *l) {
+    return all_weights(l) * (4 + candidates(l)) + l->bias_count;
 }
 
 static uint32_t most_ramp(const TtfsGridTask *l) {

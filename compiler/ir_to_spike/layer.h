@@ -46,6 +46,8 @@ typedef struct {
     uint32_t kept_bits;  /* that the integers of the channels that were left need, at most */
 } TtfsGridLayer;
 
+/* Work that it takes (budget.h): weights are rounded once for each grid that is tried. */
+uint64_t ttfs_layer_work(const TtfsGridTask *l);
 /* Memory of biases and ramps is `a`'s. Refuses with QUANT_RANGE what int32 does not hold. */
 bool ttfs_layer_relu(const TtfsGridTask *l, TtfsGridLayer *out, TtfsArena *a, TtfsDiag *diag);
 bool ttfs_layer_readout(const TtfsGridTask *l, TtfsGridLayer *out, TtfsArena *a, TtfsDiag *diag);

@@ -195,9 +195,13 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsLayerPlan *plan, Tt
         /* What may turn out to be shared is made beside the graph. */
         uint64_t n = l->out->conns.at[p->conn_first + k].weight_count;
         TtfsArena *a = twin_of(l, p->conn_first + k) ? &l->scratch : &l->out->arena;
-        grid.weights[k] = TTFS_ARRAY(a, int16_t, n);
+        bool fits = ttfs_budget_array(l->scratch.budget, n, 2 * sizeof(int16_t));
+        grid.weights[k] = TTFS_ARRAY(a, int16_t, fits ? n : 0);
         weights += n;
     }
+    ttfs_budget_spend(l->scratch.budget, ttfs_layer_work(&task));
+    if (!ttfs_budget_check(l->scratch.budget, TTFS_AT_NODE(l->file, layer->name), l->diag))
+        return false;
     if (!(readout ? ttfs_layer_readout(&task, &grid, &l->out->arena, l->diag)
                   : ttfs_layer_relu(&task, &grid, &l->out->arena, l->diag)))
         return false;

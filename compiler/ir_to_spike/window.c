@@ -14,7 +14,7 @@ static bool calibrated(const TtfsLower *l, TtfsTensor t) {
 }
 
 static bool has_bins(const TtfsLower *l, TtfsTensor t) {
-    return calibrated(l, t) && l->calib->stat[t.i - 1].bins != NULL;
+    return calibrated(l, t) && l->calib->stat[t.i - 1].binned;
 }
 
 static double highest(const TtfsRange *range, uint32_t channels) {
@@ -60,6 +60,7 @@ static void add_term(TtfsLower *l, const TtfsNetLayer *to, const TtfsTerm *t, Tt
     double *widest = TTFS_ARRAY(&l->scratch, double, 2 * (size_t)to->c); /* over a channel's rows */
     bool padded = !t->dense && (t->pad[0] || t->pad[1] || t->pad[2] || t->pad[3]);
     uint32_t rows = ttfs_term_rows(to, t), each = rows / to->c;
+    if (!ttfs_budget_spend(l->scratch.budget, t->row * rows)) return;
     for (uint32_t n = 0; n < rows; n++) {
         const float *w = t->weights + n * t->row;
         uint32_t i = n / each;

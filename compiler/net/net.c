@@ -153,7 +153,9 @@ static bool spread(Build *b, const TtfsNode *n, uint32_t channels, TtfsTerm *t) 
     uint32_t ins = t->in[0] / t->group, outs = channels / t->group;
     if ((uint64_t)channels * t->in[0] > MOST_SPREAD)
         return refuse(b, n, "too many elements for a product in another shape");
-    float *m = TTFS_ARRAY(&b->out->arena, float, (size_t)channels * t->in[0]);
+    uint64_t count = (uint64_t)channels * t->in[0];
+    if (!ttfs_budget_array(b->out->arena.budget, count, sizeof(float))) return true;
+    float *m = TTFS_ARRAY(&b->out->arena, float, count);
     for (uint32_t i = 0; i < channels; i++)
         memcpy(m + (size_t)i * t->in[0] + (size_t)(i / outs) * ins, t->weights + (size_t)i * ins,
                ins * sizeof *m);
@@ -416,11 +418,15 @@ static void open_build(Build *b) {
 }
 
 bool ttfs_net_of(const TtfsIr *ir, const char *file, TtfsNet *out, TtfsDiag *diag) {
-    *out = (TtfsNet){0};
-    Build b = {.ir = ir, .file = file, .out = out, .diag = diag};
+    TtfsBudget *budget = ir->arena.budget;
+    *out = (TtfsNet){.arena.budget = budget};
+    Build b = {.ir = ir, .file = file, .out = out, .diag = diag, .scratch.budget = budget};
     open_build(&b);
     bool ok = add_input(&b);
-    for (uint32_t i = 0; ok && i < ir->nodes.len; i++) ok = add_node(&b, i);
+    for (uint32_t i = 0; ok && i < ir->nodes.len; i++) {
+        const TtfsNode *n = &ir->nodes.at[i];
+        ok = add_node(&b, i) && ttfs_budget_check(budget, TTFS_AT_NODE(file, n->name), diag);
+    }
     ok = ok && add_readouts(&b) && ttfs_net_views(ir, b.ends.tail, b.read, file, out, diag);
     ttfs_arena_free(&b.scratch);
     if (!ok) ttfs_net_free(out);

@@ -88,7 +88,8 @@ int64_t ttfs_term_tap(const TtfsTerm *t, int axis, uint32_t o, uint32_t k);
 
 /* The biases of a layer whose input starts at p: a real input is p + (what a spike encodes), zero
  * padding is not, so b' = b + p * (sum of the weights whose tap lies inside the input). One value a
- * channel when they are the same at all positions, else one a neuron; the count says which. */
+ * channel when they are the same at all positions, else one a neuron; the count says which. They
+ * are worthless when the budget of `a` is passed. */
 double *ttfs_net_bias(const TtfsNet *n, uint32_t layer, double p, TtfsArena *a, uint32_t *count);
 
 #endif

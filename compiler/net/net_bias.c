@@ -68,6 +68,20 @@ static bool uniform(const double *bias, uint32_t c, uint32_t plane) {
     return true;
 }
 
+/* Whether the budget has room for `each` biases a channel, and for the taps that make them. */
+static bool room(const TtfsNet *n, const TtfsNetLayer *l, uint32_t each, bool taps,
+                 TtfsBudget *budget) {
+    uint64_t work = (uint64_t)l->c * each;
+    for (uint32_t k = 0; taps && k < l->terms; k++) {
+        const TtfsTerm *t = &n->terms.at[l->term_first + k];
+        if (!n->layers.at[t->src].of_input) continue;
+        work += ttfs_term_rows(l, t) * t->row;
+        if (!t->dense) work += (uint64_t)l->c * each * t->kernel[0] * t->kernel[1];
+    }
+    return ttfs_budget_array(budget, (uint64_t)l->c * each, 2 * sizeof(double)) &&
+           ttfs_budget_spend(budget, work);
+}
+
 double *ttfs_net_bias(const TtfsNet *n, uint32_t layer, double p, TtfsArena *a, uint32_t *count) {
     const TtfsNetLayer *l = &n->layers.at[layer];
     uint32_t plane = l->h * l->w, each = l->bias_map ? plane : 1;
@@ -75,6 +89,7 @@ double *ttfs_net_bias(const TtfsNet *n, uint32_t layer, double p, TtfsArena *a, 
     for (uint32_t k = 0; k < l->terms; k++)
         if (p != 0 && n->layers.at[term[k].src].of_input && (term[k].dense || padded(&term[k])))
             each = plane;
+    if (!room(n, l, each, p != 0, a->budget)) each = 1, p = 0;
     double *bias = TTFS_ARRAY(a, double, (size_t)l->c *each);
     TtfsNetLayer one = *l; /* without a map all positions are as the first, whose taps are inside */
     if (each == 1) one.h = one.w = 1;

@@ -111,6 +111,7 @@ static bool open_file(OnnxImport *im, const char *name, OnnxDataFile *f) {
     *TTFS_PUSH(&im->ir->arena, im->ir->maps) = file;
     f->map = im->ir->maps.len;
     im->fold_budget += file.size * 2;
+    ttfs_budget_grow(im->options.budget, file.size);
     return true;
 }
 

@@ -99,9 +99,8 @@ void ttfs_onnx_fold_concat(OnnxImport *im, OnnxNode *n, int64_t signed_axis) {
 }
 
 /* The indices' shape takes the place of the axis. */
-static bool gather_shape(OnnxImport *im, const OnnxNode *n, uint32_t axis, uint32_t *rank,
-                         uint32_t *dim) {
-    const OnnxConst *x = &n->in[0]->c, *at = &n->in[1]->c;
+static bool gather_shape(OnnxImport *im, const OnnxNode *n, const OnnxConst *x, const OnnxConst *at,
+                         uint32_t axis, uint32_t *rank, uint32_t *dim) {
     *rank = 0;
     if (x->rank + at->rank > TTFS_MAX_RANK + 1u)
         return ttfs_onnx_obstacle(im, n, TTFS_LIMIT, NULL, "more than %d dimensions",
@@ -116,27 +115,26 @@ static bool gather_shape(OnnxImport *im, const OnnxNode *n, uint32_t axis, uint3
     return true;
 }
 
-void ttfs_onnx_fold_gather(OnnxImport *im, OnnxNode *n, uint32_t axis) {
-    const OnnxConst *x = &n->in[0]->c, *at = &n->in[1]->c;
+bool ttfs_onnx_fold_gather(OnnxImport *im, const OnnxNode *n, const OnnxConst *x,
+                           const OnnxConst *at, uint32_t axis, OnnxConst *out) {
     uint32_t rank, dim[TTFS_MAX_RANK];
     float *f = NULL;
     int64_t *q = NULL;
-    OnnxConst out;
-    if (!gather_shape(im, n, axis, &rank, dim) ||
-        !ttfs_onnx_new_const(im, n, x->f != NULL, rank, dim, &f, &q, &out))
-        return;
-    out.type = x->type;
+    if (!gather_shape(im, n, x, at, axis, &rank, dim) ||
+        !ttfs_onnx_new_const(im, n, x->f != NULL, rank, dim, &f, &q, out))
+        return false;
+    out->type = x->type;
     if (x->steps == 1)
-        out.step = x->step, out.steps = 1;
+        out->step = x->step, out->steps = 1;
     else
         ttfs_onnx_note_lost_grid(im, n, x, NULL);
     uint64_t outer = 1, inner = 1, to = 0;
     for (uint32_t i = 0; i < axis; i++) outer *= x->dim[i];
     for (uint32_t i = axis + 1; i < x->rank; i++) inner *= x->dim[i];
-    for (uint64_t o = 0; o < outer && to < out.count; o++)
+    for (uint64_t o = 0; o < outer && to < out->count; o++)
         for (uint64_t i = 0; i < at->count; i++) {
             uint64_t index = (uint64_t)(at->n[i] < 0 ? at->n[i] + x->dim[axis] : at->n[i]);
             to = copy(x, (o * x->dim[axis] + index) * inner, inner, f, q, to);
         }
-    ttfs_onnx_bind_const(n, &out);
+    return true;
 }

@@ -4,7 +4,7 @@
  * A value is one name of the ONNX graph; a node reads and writes values. Values are constants
  * (folded at once), activations (tensors of the IR), or unknown after an obstacle.
  *
- * To add an operator: one row in onnx_table.c, one handler in the file of its family. A handler
+ * To add an operator: one row in onnx_ops.def, one handler in the file of its family. A handler
  * reads its attributes first (so that faults in them are found even behind an obstacle), returns if
  * node->unknown, and then either emits IR nodes, binds a constant, or reports obstacles.
  */
@@ -85,6 +85,7 @@ struct OnnxImport {
     uint32_t *order; /* live nodes, makers before users */
     uint32_t n_order;
     uint64_t fold_budget; /* elements that constant folding may still make */
+    uint64_t most_activations;
     uint64_t activations; /* elements of all tensors that nodes make */
     TTFS_VEC(OnnxDataFile) data_files;
 };
@@ -226,7 +227,12 @@ bool ttfs_onnx_fold_view(OnnxImport *im, const OnnxNode *n, const OnnxConst *c, 
 /* Element steps of c's axes. */
 void ttfs_onnx_steps(const OnnxConst *c, int64_t *step);
 void ttfs_onnx_fold_concat(OnnxImport *im, OnnxNode *n, int64_t axis);
-void ttfs_onnx_fold_gather(OnnxImport *im, OnnxNode *n, uint32_t axis);
+/* x at the places `at` of the axis. */
+bool ttfs_onnx_fold_gather(OnnxImport *im, const OnnxNode *n, const OnnxConst *x,
+                           const OnnxConst *at, uint32_t axis, OnnxConst *out);
+/* A product of matrices. */
+bool ttfs_onnx_fold_matmul(OnnxImport *im, const OnnxNode *n, const OnnxConst *a,
+                           const OnnxConst *b, OnnxConst *out);
 
 /* onnx_window.c: kernel, strides, dilations and pads of one or two spatial axes. */
 typedef struct {
@@ -246,56 +252,30 @@ void ttfs_onnx_emit_window(OnnxImport *im, OnnxNode *n, TtfsNode *node, uint32_t
 /* onnx_prune.c: removes what no output depends on. */
 void ttfs_onnx_prune(TtfsIr *ir);
 
-/* Handlers: onnx_layers.c */
-void ttfs_onnx_conv(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_gemm(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_matmul(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_batchnorm(OnnxImport *im, OnnxNode *n);
-/* onnx_pools.c */
-void ttfs_onnx_maxpool(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_averagepool(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_globalpool(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_reduce(OnnxImport *im, OnnxNode *n);
-/* onnx_pointwise.c */
-void ttfs_onnx_one(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_two(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_many(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_leakyrelu(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_prelu(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_clip(OnnxImport *im, OnnxNode *n);
-/* onnx_tail.c */
-void ttfs_onnx_softmax(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_argmax(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_topk(OnnxImport *im, OnnxNode *n);
+/* Handlers: those that the table names, each in the file of its family. */
+#define DECLARE(type, least, most, attributes, handler)                                            \
+    void ttfs_onnx_##handler(OnnxImport *im, OnnxNode *n);
+#define ONNX_OP    DECLARE
+#define ONNX_ML_OP DECLARE
+#define QONNX_OP   DECLARE
+#include "onnx_ops.def"
+#undef ONNX_OP
+#undef ONNX_ML_OP
+#undef QONNX_OP
+#undef DECLARE
 /* onnx_quant.c, onnx_qonnx.c */
 bool ttfs_onnx_positive_scales(OnnxImport *im, const OnnxNode *n, const OnnxConst *scale);
-void ttfs_onnx_quantize(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_dequantize(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_qonnx_quant(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_qonnx_bipolar(OnnxImport *im, OnnxNode *n);
 /* A Clip of integers on a grid narrows the grid; true when `n` is one, or after an obstacle. */
 bool ttfs_onnx_narrow_grid(OnnxImport *im, OnnxNode *n, double lo, double hi);
-/* onnx_shape.c */
-void ttfs_onnx_identity(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_dropout(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_cast(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_flatten(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_reshape(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_squeeze(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_unsqueeze(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_transpose(OnnxImport *im, OnnxNode *n);
-/* onnx_moves.c */
-void ttfs_onnx_concat(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_slice(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_split(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_gather(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_expand(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_pad(OnnxImport *im, OnnxNode *n);
-/* onnx_constants.c */
-void ttfs_onnx_constant(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_constant_of_shape(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_shape_of(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_range(OnnxImport *im, OnnxNode *n);
-void ttfs_onnx_where(OnnxImport *im, OnnxNode *n);
+/* x times a number, which is put into the IR; 0 after an obstacle. */
+TtfsTensor ttfs_onnx_emit_times(OnnxImport *im, OnnxNode *n, TtfsTensor x, double factor);
+/* onnx_order.c: x in the shape `rank`, `dim`, its axes in the order `perm`, in the shape of 4
+ * dimensions `out`. */
+TtfsTensor ttfs_onnx_emit_order(OnnxImport *im, OnnxNode *n, TtfsTensor x, uint32_t rank,
+                                const uint32_t *dim, const uint32_t *perm, const uint32_t *out);
+/* onnx_places.c: x at the places along the axis: x itself, a slice or a gather; 0 after an
+ * obstacle. */
+TtfsTensor ttfs_onnx_emit_places(OnnxImport *im, OnnxNode *n, TtfsTensor x, uint32_t axis,
+                                 const int64_t *place, uint64_t count);
 
 #endif

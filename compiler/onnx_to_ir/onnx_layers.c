@@ -42,7 +42,7 @@ void ttfs_onnx_conv(OnnxImport *im, OnnxNode *n) {
 /* Both operands of a product; exactly one must be an activation. */
 static bool product_operands(OnnxImport *im, const OnnxNode *n, TtfsNode *node) {
     bool a = ttfs_onnx_is_const(n, 0), b = ttfs_onnx_is_const(n, 1);
-    if (a && b) return ttfs_onnx_activation(im, n, 0).i != 0;
+    if (a && b) return ttfs_onnx_activation(im, n, 0).i != 0; /* Gemm */
     if (!a && !b)
         return ttfs_onnx_obstacle(im, n, TTFS_ONNX_OP,
                                   "export the model with constant weights, or use another network",
@@ -86,7 +86,14 @@ static TtfsTensor as_matrix(OnnxImport *im, OnnxNode *n, uint32_t input, TtfsTen
 void ttfs_onnx_matmul(OnnxImport *im, OnnxNode *n) {
     TtfsNode node = {.op = TTFS_OP_MATMUL, .n_in = 2, .attr = ttfs_ir_attr()};
     bool vector[2];
-    if (n->unknown || !product_operands(im, n, &node)) return;
+    OnnxConst folded;
+    if (n->unknown) return;
+    if (ttfs_onnx_all_const(n)) {
+        if (ttfs_onnx_fold_matmul(im, n, &n->in[0]->c, &n->in[1]->c, &folded))
+            ttfs_onnx_bind_const(n, &folded);
+        return;
+    }
+    if (!product_operands(im, n, &node)) return;
     for (uint32_t i = 0; i < 2; i++) {
         vector[i] = ttfs_ir_tensor(im->ir, node.in[i])->rank == 1;
         node.in[i] = as_matrix(im, n, i, node.in[i]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Handlers of what moves values: Concat, Slice, Split, Gather, Expand, Pad. Of constants they are
+ * Handlers of what moves values: Concat, Slice, Split, Pad. Of constants they are
  * evaluated; of activations they become concat, slice and pad nodes.
  */
 #include "onnx_import.h"
@@ -186,79 +186,6 @@ void ttfs_onnx_split(OnnxImport *im, OnnxNode *n) {
         first += sizes[slot];
         if (n->out[slot]) take(im, n, &p, slot);
     }
-}
-
-/* Of an activation: indices in equal steps are a slice; a single number also drops the axis. */
-void ttfs_onnx_gather(OnnxImport *im, OnnxNode *n) {
-    int64_t signed_axis = 0;
-    uint32_t axis;
-    if (!ttfs_onnx_attr_int(im, n, "axis", &signed_axis) || n->unknown) return;
-    TtfsTensorInfo x = ttfs_onnx_shape(im, n, 0);
-    if (!ttfs_onnx_axis(im, n, signed_axis, x.rank, &axis)) return;
-    const OnnxConst *at = ttfs_onnx_is_const(n, 1) ? &n->in[1]->c : NULL;
-    if (at && at->n && ttfs_onnx_is_const(n, 0)) {
-        ttfs_onnx_fold_gather(im, n, axis);
-        return;
-    }
-    Part p = whole(&x);
-    int64_t size = x.dim[axis], from = 0, step = 1;
-    bool even = at && at->n && at->rank <= 1 && at->count >= 1 && at->count <= INT32_MAX;
-    for (uint64_t i = 0; even && i < at->count; i++) {
-        int64_t place = at->n[i] < 0 ? at->n[i] + size : at->n[i];
-        if (i == 0) from = place;
-        if (i == 1) step = place - from;
-        even = place >= 0 && place < size && place == from + (int64_t)i * step && step != 0;
-    }
-    if (!even) {
-        ttfs_onnx_obstacle(im, n, TTFS_ONNX_OP, "use Slice, or indices in equal steps",
-                           "its indices are not a constant list in equal steps");
-        return;
-    }
-    p.first[axis] = (uint32_t)from;
-    p.count[axis] = (uint32_t)at->count;
-    p.step[axis] = (int32_t)step;
-    TtfsTensor y = take(im, n, &p, 0);
-    if (!y.i || at->rank == 1) return;
-    uint32_t rank = 0, dim[TTFS_MAX_RANK];
-    for (uint32_t i = 0; i < x.rank; i++)
-        if (i != axis) dim[rank++] = x.dim[i];
-    ttfs_onnx_emit_reshape(im, n, y, rank, dim);
-}
-
-/* Of constants, and of activations that have the shape already. */
-void ttfs_onnx_expand(OnnxImport *im, OnnxNode *n) {
-    const int64_t *v;
-    size_t count;
-    if (n->unknown || !ttfs_onnx_ints(im, n, 1, &v, &count)) return;
-    TtfsTensorInfo x = ttfs_onnx_shape(im, n, 0);
-    OnnxConst from = {.rank = x.rank}, to = {.rank = (uint32_t)count};
-    memcpy(from.dim, x.dim, sizeof from.dim);
-    uint32_t rank, dim[TTFS_MAX_RANK];
-    bool fits = count <= TTFS_MAX_RANK;
-    for (size_t i = 0; fits && i < count; i++) {
-        fits = v[i] >= 0 && v[i] <= INT32_MAX;
-        to.dim[i] = fits ? (uint32_t)v[i] : 0;
-    }
-    if (!fits || !ttfs_onnx_broadcast(&from, &to, &rank, dim)) {
-        ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL, "its input does not expand to the shape");
-        return;
-    }
-    if (ttfs_onnx_is_const(n, 0)) {
-        const OnnxConst *c = &n->in[0]->c;
-        int64_t step[TTFS_MAX_RANK], spread[TTFS_MAX_RANK] = {0};
-        OnnxConst out;
-        ttfs_onnx_steps(c, step);
-        for (uint32_t i = 0; i < c->rank; i++)
-            spread[i + rank - c->rank] = c->dim[i] == 1 ? 0 : step[i];
-        if (ttfs_onnx_fold_view(im, n, c, rank, dim, 0, spread, &out))
-            ttfs_onnx_bind_const(n, &out);
-        return;
-    }
-    if (rank == x.rank && memcmp(dim, x.dim, rank * sizeof *dim) == 0)
-        ttfs_onnx_identity(im, n);
-    else
-        ttfs_onnx_obstacle(im, n, TTFS_ONNX_OP, "end the network before it",
-                           "it repeats activations");
 }
 
 /* Pads of the axes, in the order of `axes` (opset 18) or of all. */

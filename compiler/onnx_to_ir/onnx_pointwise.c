@@ -27,6 +27,7 @@ static const Pointwise pointwise[] = {
     {"Less", ONNX_FOLD_LESS, TTFS_OP_COUNT},
     {"Log", ONNX_FOLD_LOG, TTFS_OP_COUNT},
     {"Max", ONNX_FOLD_MAX, TTFS_OP_MAX},
+    {"Mean", ONNX_FOLD_ADD, TTFS_OP_ADD},
     {"Min", ONNX_FOLD_MIN, TTFS_OP_MIN},
     {"Mod", ONNX_FOLD_MOD, TTFS_OP_COUNT},
     {"Mul", ONNX_FOLD_MUL, TTFS_OP_MUL},
@@ -103,17 +104,37 @@ void ttfs_onnx_two(OnnxImport *im, OnnxNode *n) {
     if (node.in[0].i && node.in[1].i) ttfs_onnx_emit(im, n, &node, NULL);
 }
 
+TtfsTensor ttfs_onnx_emit_times(OnnxImport *im, OnnxNode *n, TtfsTensor x, double factor) {
+    float *f = TTFS_NEW(&im->ir->arena, float);
+    *f = (float)factor;
+    const char *name = ttfs_arena_printf(&im->scratch, "%s.factor", n->name);
+    OnnxConst c = {.f = f, .count = 1};
+    TtfsNode node = {.op = TTFS_OP_MUL, .n_in = 2, .in = {x}, .attr = ttfs_ir_attr()};
+    node.in[1] = ttfs_onnx_put_const(im, n, name, &c, 0, NULL);
+    return node.in[1].i ? ttfs_onnx_emit(im, n, &node, NULL) : node.in[1];
+}
+
+static bool is_mean(const OnnxNode *n) {
+    return strcmp(n->type, "Mean") == 0;
+}
+
 /* Constants among the operands, folded one after the other. */
 static void fold_many(OnnxImport *im, OnnxNode *n, OnnxFold fold) {
     OnnxConst sum = n->in[0]->c, next;
+    float count = (float)n->n_in;
+    const OnnxConst divisor = {.f = &count, .count = 1, .type = sum.type};
     for (uint32_t i = 1; i < n->n_in; i++) {
         if (!ttfs_onnx_fold_two(im, n, fold, &sum, &n->in[i]->c, &next)) return;
+        sum = next;
+    }
+    if (is_mean(n)) {
+        if (!ttfs_onnx_fold_two(im, n, ONNX_FOLD_DIV, &sum, &divisor, &next)) return;
         sum = next;
     }
     ttfs_onnx_bind_const(n, &sum);
 }
 
-/* Sum, Max and Min of any number of operands: a chain of two-operand nodes. */
+/* Sum, Mean, Max and Min of any number of operands: a chain of two-operand nodes. */
 void ttfs_onnx_many(OnnxImport *im, OnnxNode *n) {
     const Pointwise *p = row_of(n);
     if (n->unknown) return;
@@ -137,6 +158,39 @@ void ttfs_onnx_many(OnnxImport *im, OnnxNode *n) {
         sum = next.i ? ttfs_onnx_emit(im, n, &node, NULL) : next;
         if (!next.i && n->n_out && n->out[0]) n->out[0]->kind = ONNX_UNKNOWN;
     }
+    if (sum.i && is_mean(n)) ttfs_onnx_emit_times(im, n, sum, 1 / (double)n->n_in);
+}
+
+/* Sigmoid and its like: at the end of a network they are dropped, inside they stand in the way. */
+void ttfs_onnx_curve(OnnxImport *im, OnnxNode *n) {
+    TtfsNode node = {.op = n->type[0] == 'E'             ? TTFS_OP_ELU
+                           : n->type[0] == 'T'           ? TTFS_OP_TANH
+                           : n->type[1] == 'i'           ? TTFS_OP_SIGMOID
+                           : strcmp(n->type, "Softplus") ? TTFS_OP_SOFTSIGN
+                                                         : TTFS_OP_SOFTPLUS,
+                     .n_in = 1,
+                     .attr = ttfs_ir_attr()};
+    if (node.op == TTFS_OP_ELU) node.attr.slope = 1;
+    if (!ttfs_onnx_attr_float(im, n, "alpha", &node.attr.slope) || n->unknown) return;
+    node.in[0] = ttfs_onnx_activation(im, n, 0);
+    if (node.in[0].i) ttfs_onnx_emit(im, n, &node, NULL);
+}
+
+/* max(0, min(1, alpha x + beta)), exactly. */
+void ttfs_onnx_hardsigmoid(OnnxImport *im, OnnxNode *n) {
+    float alpha = 0.2f, *beta = TTFS_NEW(&im->ir->arena, float);
+    *beta = 0.5f;
+    bool ok = ttfs_onnx_attr_float(im, n, "alpha", &alpha);
+    if (!ttfs_onnx_attr_float(im, n, "beta", beta) || !ok || n->unknown) return;
+    TtfsTensor x = ttfs_onnx_activation(im, n, 0);
+    if (!x.i || !(x = ttfs_onnx_emit_times(im, n, x, (double)alpha)).i) return;
+    const char *name = ttfs_arena_printf(&im->scratch, "%s.offset", n->name);
+    TtfsNode add = {.op = TTFS_OP_ADD, .n_in = 2, .in = {x}, .attr = ttfs_ir_attr()};
+    add.in[1] = ttfs_onnx_put_const(im, n, name, &(OnnxConst){.f = beta, .count = 1}, 0, NULL);
+    TtfsNode clip = {.op = TTFS_OP_CLIP, .n_in = 1, .attr = ttfs_ir_attr()};
+    clip.attr.lo = 0, clip.attr.hi = 1;
+    if (add.in[1].i && (clip.in[0] = ttfs_onnx_emit(im, n, &add, NULL)).i)
+        ttfs_onnx_emit(im, n, &clip, NULL);
 }
 
 void ttfs_onnx_leakyrelu(OnnxImport *im, OnnxNode *n) {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Handlers of the pools and of reductions: MaxPool, AveragePool, GlobalMaxPool, GlobalAveragePool,
- * ReduceMax, ReduceMean. A reduction is a pool of one window over the axes it reduces, which a
- * transposition brings to the end where they are not there.
+ * ReduceMax, ReduceMin, ReduceMean, ReduceSum. A reduction is a pool of one window over the axes it
+ * reduces, which a transposition brings to the end where they are not there.
  */
 #include "onnx_import.h"
+
+#include <string.h>
 
 static bool pool_window(OnnxImport *im, const OnnxNode *n, OnnxWindow *w) {
     bool ok = ttfs_onnx_read_window(im, n, w);
@@ -103,10 +105,14 @@ static TtfsTensor reduced_last(OnnxImport *im, OnnxNode *n, TtfsTensor x, uint32
 }
 
 void ttfs_onnx_reduce(OnnxImport *im, OnnxNode *n) {
-    TtfsOp op = n->type[7] == 'e' ? TTFS_OP_AVERAGEPOOL : TTFS_OP_MAXPOOL;
+    bool sum = strcmp(n->type, "ReduceSum") == 0;
+    TtfsOp op = strcmp(n->type, "ReduceMax") == 0   ? TTFS_OP_MAXPOOL
+                : strcmp(n->type, "ReduceMin") == 0 ? TTFS_OP_MINPOOL
+                                                    : TTFS_OP_AVERAGEPOOL;
     int64_t keep = 1, nothing = 0;
     uint32_t set, rank = 0, reduced = 0, dim[TTFS_MAX_RANK];
     size_t count;
+    uint64_t ones = 1; /* values that become one */
     bool ok = ttfs_onnx_attr_int(im, n, "keepdims", &keep);
     ok = ttfs_onnx_attr_int(im, n, "noop_with_empty_axes", &nothing) && ok;
     if (!ok || n->unknown) return;
@@ -122,9 +128,11 @@ void ttfs_onnx_reduce(OnnxImport *im, OnnxNode *n) {
     for (uint32_t i = 0; i < t.rank; i++) {
         bool gone = set >> i & 1;
         reduced += gone;
+        if (gone) ones *= t.dim[i];
         if (!gone || keep) dim[rank++] = gone ? 1 : t.dim[i];
     }
     if (!(x = reduced_last(im, n, x, set)).i) return;
     x = pool_last(im, n, op, x, t.rank - reduced);
+    if (x.i && sum) x = ttfs_onnx_emit_times(im, n, x, (double)ones);
     if (x.i) ttfs_onnx_emit_reshape(im, n, x, rank, dim);
 }

@@ -15,11 +15,11 @@ typedef struct {
 } Refusal;
 
 static const Refusal refusals[] = {
-    {" Sigmoid Tanh Gelu Erf Elu Selu Celu Softplus Softsign Mish Swish HardSwish Sin Cos Sinh "
+    {" Gelu Erf Selu Celu Mish Swish HardSwish Sin Cos Sinh "
      "Cosh Tan Atan Asin Acos ",
      "it is outside what the mapping covers: piecewise linear functions have an exact spiking form",
      "train the network with ReLU in its place", true},
-    {" HardSigmoid ThresholdedRelu Shrink Sign ",
+    {" ThresholdedRelu Shrink Sign ",
      "of the piecewise functions Relu, LeakyRelu, PRelu, Clip, Abs, Max and Min are supported",
      "write it with Clip, Mul and Add, or train the network with ReLU in its place", true},
     {" LSTM GRU RNN ",
@@ -29,16 +29,14 @@ static const Refusal refusals[] = {
      "RMSNormalization LpNormalization MeanVarianceNormalization LRN Einsum ",
      "it is outside what the mapping covers: it multiplies or divides activations by each other",
      "use a convolutional or fully connected network with BatchNormalization", false},
-    {" ConvTranspose ", "transposed convolutions are not supported",
-     "upsample by a Conv to more channels, or end the network before it", false},
-    {" Resize Upsample DepthToSpace SpaceToDepth Tile ScatterND GatherND GatherElements NonZero "
+    {" ScatterND GatherND GatherElements NonZero "
      "RoiAlign NonMaxSuppression GridSample CumSum ",
      "this way of moving activations is not supported",
      "end the network before it, or use Reshape, Transpose, Concat and Slice", false},
-    {" LpPool GlobalLpPool MaxUnpool ReduceSum ReduceL1 ReduceL2 ReduceProd ReduceMin "
+    {" LpPool GlobalLpPool MaxUnpool ReduceL1 ReduceL2 ReduceProd "
      "ReduceLogSum ReduceLogSumExp ReduceSumSquare ",
-     "of the reductions the largest value and the mean are supported",
-     "use MaxPool, AveragePool, ReduceMax or ReduceMean", false},
+     "of the reductions the largest and smallest value, the sum and the mean are supported",
+     "use MaxPool, AveragePool, ReduceMax, ReduceMin, ReduceSum or ReduceMean", false},
     {" QLinearConv QLinearMatMul QLinearAdd ConvInteger MatMulInteger DynamicQuantizeLinear "
      "QGemm QLinearAveragePool ",
      "of the quantised forms QuantizeLinear/DequantizeLinear pairs and QONNX Quant are supported",

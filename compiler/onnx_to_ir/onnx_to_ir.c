@@ -103,6 +103,8 @@ static void settle_input(OnnxImport *im, OnnxNode *n, uint32_t i) {
         n->unknown = true;
         return;
     }
+    bool names = v->init && v->init->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__STRING;
+    if (names && n->op && n->op->handle == ttfs_onnx_pick_features) return; /* not looked at */
     if (v->kind == ONNX_PENDING && v->init)
         v->kind = ttfs_onnx_tensor(im, v->name, v->init, &v->c) ? ONNX_CONST : ONNX_UNKNOWN;
     if (v->kind == ONNX_SECOND)
@@ -177,7 +179,13 @@ static void note_unused(OnnxImport *im) {
 static void import_graph(OnnxImport *im) {
     if (!ttfs_onnx_bind(im) || !ttfs_onnx_sort(im)) return;
     bind_input(im);
-    for (uint32_t i = 0; i < im->n_order; i++) walk_node(im, &im->nodes[im->order[i]]);
+    for (uint32_t i = 0; i < im->n_order; i++) {
+        OnnxNode *n = &im->nodes[im->order[i]];
+        walk_node(im, n);
+        if (!ttfs_budget_check(im->options.budget, TTFS_AT_OP(im->path, n->name, n->type),
+                               im->diag))
+            return;
+    }
     bind_outputs(im);
     note_unused(im);
 }
@@ -190,7 +198,10 @@ static bool import_model(const char *path, const TtfsOnnxOptions *options,
                      .ir = out,
                      .diag = diag,
                      .graph = model->graph,
-                     .fold_budget = file_size * 2 + (1 << 20)};
+                     .scratch.budget = options->budget};
+    uint64_t raised = options->budget ? options->budget->raised : 1;
+    im.fold_budget = (file_size * 2 + (1 << 20)) * raised;
+    im.most_activations = ONNX_MOST_ACTIVATIONS * raised;
     uint32_t before = diag->errors;
     if (!model->graph)
         ttfs_error(diag, TTFS_AT_FILE(path), TTFS_ONNX_PARSE, "the file holds no graph");
@@ -206,7 +217,8 @@ static bool import_model(const char *path, const TtfsOnnxOptions *options,
 
 bool ttfs_onnx_import_bytes(const char *path, const void *bytes, size_t n,
                             const TtfsOnnxOptions *options, TtfsIr *out, TtfsDiag *diag) {
-    *out = (TtfsIr){0};
+    if (options->budget) *options->budget = ttfs_budget(n, options->memory);
+    *out = (TtfsIr){.arena.budget = options->budget};
     TtfsFile file = {.bytes = bytes, .size = n};
     TtfsArena unpacked = {0};
     Onnx__ModelProto **model = NULL;

@@ -9,6 +9,10 @@
 #include "ir.h"
 
 typedef struct {
+    /* NULL: none. Else it is set up for the size of the model's files, or for `memory` bytes (0:
+     * not given), and everything made of the model draws on it: it must outlive the result. */
+    TtfsBudget *budget;
+    uint64_t memory;
     bool keep_batch;   /* the input keeps its first dimension, whatever it is, and any rank */
     bool keep_refused; /* a network that is refused is left in *out when all that stands in the way
                           has a stand-in of its shape: out->output says so */

@@ -129,10 +129,11 @@ bool ttfs_onnx_axes(OnnxImport *im, const OnnxNode *n, uint32_t input, uint32_t 
 
 /* Counts what the node makes against the limit. */
 static bool within_limit(OnnxImport *im, const OnnxNode *n, const TtfsTensorInfo *out) {
-    if ((im->activations += ttfs_ir_count(out)) <= ONNX_MOST_ACTIVATIONS) return true;
+    if ((im->activations += ttfs_ir_count(out)) <= im->most_activations) return true;
     im->activations = 0; /* said once for each time it fills up */
-    return ttfs_onnx_obstacle(im, n, TTFS_LIMIT, NULL,
-                              "with it the activations have more than 2^28 elements in all");
+    return ttfs_onnx_obstacle(im, n, TTFS_BUDGET, NULL,
+                              "with it the activations have more than %llu elements in all",
+                              (unsigned long long)im->most_activations);
 }
 
 TtfsTensor ttfs_onnx_emit_slot(OnnxImport *im, OnnxNode *n, TtfsNode *node,
@@ -218,7 +219,7 @@ bool ttfs_onnx_new_const(OnnxImport *im, const OnnxNode *n, bool is_float, uint3
         out->dim[k] = dim[k];
         out->count *= dim[k];
         if (out->count > im->fold_budget || out->count > INT32_MAX)
-            return ttfs_onnx_obstacle(im, n, TTFS_LIMIT, NULL,
+            return ttfs_onnx_obstacle(im, n, TTFS_BUDGET, NULL,
                                       "folding constants would make too many elements");
     }
     im->fold_budget -= out->count;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Samples and labels from files: .npy (versions 1 to 3), .npz (stored or deflated), IDX, and IDX in
- * gzip.
+ * Samples and labels from files: .npy (versions 1 to 3, either order of axes), .npz (stored or
+ * deflated, zip64), IDX, and IDX in gzip. What is inflated is at most TTFS_INFLATED_MOST bytes; a
+ * file that is stored plainly is read where it lies.
  */
 #ifndef TTFS_SAMPLES_H
 #define TTFS_SAMPLES_H
 
 #include "base.h"
+
+#define TTFS_INFLATED_MOST ((size_t)2 << 30)
 
 typedef enum {
     TTFS_U8,
@@ -22,13 +25,17 @@ typedef enum {
     TTFS_F64
 } TtfsElement;
 
-/* An array: samples along the first axis, row-major, native or swapped byte order. */
+enum { TTFS_ARRAY_RANK = 8 };
+
+/* An array: samples along the first axis, in native or swapped byte order. */
 typedef struct {
-    const char *file; /* as it was named, for messages */
+    const char *file;   /* as it was named, for messages */
+    const char *member; /* the array's name in an archive; NULL otherwise */
     TtfsElement type;
     bool swapped; /* the other byte order than this machine's */
+    bool fortran; /* the first axis lies innermost, not the last */
     uint32_t rank;
-    uint64_t dim[8];
+    uint64_t dim[TTFS_ARRAY_RANK];
     uint64_t samples, elements; /* first dimension; product of the others */
     const unsigned char *data;
     TtfsFile mapped;      /* what `data` points into, or */
@@ -42,20 +49,28 @@ typedef struct {
     float mean[16], deviation[16];
 } TtfsInputMap;
 
-/* Opens `path` (`FILE.npz:NAME` names an array; `preferred` is the one taken otherwise, "x" or
- * "y"). */
-bool ttfs_array_open(TtfsArray *a, const char *path, const char *preferred, TtfsArena *arena,
+/* Which array of an archive is meant: the one of that name (in either case), else the only one
+ * that fits. */
+typedef struct {
+    const char *name;     /* "x" or "y" */
+    uint64_t samples;     /* 0: any number */
+    uint64_t elements[2]; /* of a sample: either of these fits; 0: any number, or no second */
+} TtfsWanted;
+
+/* Opens `path`; `FILE.npz:NAME` names the array, whatever is wanted. An array that is taken because
+ * it is the only one that fits is noted. */
+bool ttfs_array_open(TtfsArray *a, const char *path, const TtfsWanted *want, TtfsArena *arena,
                      TtfsDiag *diag);
 void ttfs_array_close(TtfsArray *a);
-/* Element `i` of the whole array as a number. */
+/* Element `i` of the whole array, counted with the last axis innermost, as a number. */
 double ttfs_array_value(const TtfsArray *a, uint64_t i);
 /* Sample `i` as real values: uint8 through the map, other types as they are. False on NaN or
  * infinity. */
 bool ttfs_array_sample(const TtfsArray *a, const TtfsInputMap *map, uint64_t i, float *out,
                        TtfsDiag *diag);
-/* Labels: integers >= 0, one a sample. */
-bool ttfs_array_label(const TtfsArray *a, uint64_t i, uint32_t *out, TtfsDiag *diag);
-/* True when `path` names an .npz file. */
+/* The name that an element type has in messages. */
+const char *ttfs_element_name(TtfsElement type);
+/* True when `path` is that of an .npz and names no array of it. */
 bool ttfs_is_npz(const char *path);
 
 #endif

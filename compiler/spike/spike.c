@@ -65,7 +65,7 @@ static uint64_t inside_taps(uint32_t out, uint32_t in, const TtfsConnection *c, 
     return (uint64_t)pairs;
 }
 
-static uint64_t synapses(const TtfsSpike *s, const TtfsConnection *c) {
+uint64_t ttfs_conn_synapses(const TtfsSpike *s, const TtfsConnection *c) {
     const TtfsPopulation *src = ttfs_spike_pop(s, c->src), *dst = ttfs_spike_pop(s, c->dst);
     switch (c->kind) {
     case TTFS_CONN_DENSE:
@@ -82,29 +82,22 @@ static uint64_t synapses(const TtfsSpike *s, const TtfsConnection *c) {
 
 uint64_t ttfs_spike_synapses(const TtfsSpike *s) {
     uint64_t n = 0;
-    for (uint32_t i = 0; i < s->conns.len; i++) n += synapses(s, &s->conns.at[i]);
+    for (uint32_t i = 0; i < s->conns.len; i++) n += ttfs_conn_synapses(s, &s->conns.at[i]);
     return n;
-}
-
-uint64_t ttfs_conn_additions(const TtfsSpike *s, const TtfsConnection *c) {
-    const TtfsPopulation *dst = ttfs_spike_pop(s, c->dst);
-    switch (c->kind) {
-    case TTFS_CONN_DENSE:
-        return c->weight_count;
-    case TTFS_CONN_CONV:
-        return c->weight_count * dst->h * dst->w;
-    case TTFS_CONN_POOL:
-    case TTFS_CONN_MINPOOL:
-        return 0;
-    }
-    return 0;
 }
 
 uint64_t ttfs_spike_parameters(const TtfsSpike *s) {
     uint64_t n = 0;
-    for (uint32_t i = 0; i < s->conns.len; i++)
-        n += s->conns.at[i].shared ? 0 : s->conns.at[i].weight_count;
-    for (uint32_t i = 0; i < s->pops.len; i++) n += s->pops.at[i].bias_count;
+    for (uint32_t i = 0; i < s->pops.len; i++) n += ttfs_pop_parameters(s, &s->pops.at[i]);
+    return n;
+}
+
+uint64_t ttfs_pop_parameters(const TtfsSpike *s, const TtfsPopulation *p) {
+    uint64_t n = p->bias_count;
+    for (uint32_t i = 0; i < p->conn_count; i++) {
+        const TtfsConnection *c = &s->conns.at[p->conn_first + i];
+        n += c->shared ? 0 : c->weight_count;
+    }
     return n;
 }
 

@@ -104,10 +104,10 @@ uint32_t ttfs_conn_fan(const TtfsSpike *s, const TtfsConnection *c);
  * counts once per use); of parameters, weights that connections share count once. */
 uint64_t ttfs_spike_neurons(const TtfsSpike *s);
 uint64_t ttfs_spike_synapses(const TtfsSpike *s);
-/* Additions of one sample when every neuron that the connection sees fires, padding included as if
- * it fired; 0 for a pool. */
-uint64_t ttfs_conn_additions(const TtfsSpike *s, const TtfsConnection *c);
 uint64_t ttfs_spike_parameters(const TtfsSpike *s);
+/* The same of one connection, and of one population with its incoming connections. */
+uint64_t ttfs_conn_synapses(const TtfsSpike *s, const TtfsConnection *c);
+uint64_t ttfs_pop_parameters(const TtfsSpike *s, const TtfsPopulation *p);
 /* Positions of a window of `kernel` taps along one axis of `in` elements (ONNX Conv, MaxPool,
  * floor): floor((in + pads - ((kernel - 1) * dilation + 1)) / stride) + 1; 0 when the window does
  * not fit.

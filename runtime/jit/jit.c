@@ -8,28 +8,16 @@
 
 #include "cache.h"
 #include "cache_folder.h"
+#include "clock.h"
 #include "jit_version.h"
 #include "object.h"
+#include "parallel.h"
 
 #include <llvm-c/Error.h>
 #include <stdatomic.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { MOST_THREADS = 64 };
 enum { CHUNK_MOST = 64, CHUNK_BYTES = 512 << 10 }; /* of a workspace that stays in a core's cache */
 #define CACHE_BYTES ((uint64_t)256 << 20)
-
-static uint32_t cores(void) {
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
-    return n < 1 ? 1 : n > MOST_THREADS ? MOST_THREADS : (uint32_t)n;
-}
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* Consumes the error. */
 static bool failed(TtfsDiag *diag, const char *what, LLVMErrorRef e) {
@@ -119,9 +107,9 @@ static bool make_code(TtfsJit *j, const TtfsProgram *p, const TtfsJitOptions *o,
     atomic_init(&m.next, 0);
     find_cached(&m);
     ttfs_object_init();
-    double start = now();
+    double start = ttfs_now();
     if (m.n_missing) ttfs_team_run(j->team, make_steps, &m);
-    j->stats.generate_seconds = m.n_missing ? now() - start : 0;
+    j->stats.generate_seconds = m.n_missing ? ttfs_now() - start : 0;
     j->stats.generated = m.n_missing;
     j->stats.cached = j->steps - m.n_missing;
     if (m.n_missing && m.cache)
@@ -206,16 +194,16 @@ static bool take_memory(TtfsJit *j, const TtfsProgram *p, TtfsDiag *diag) {
 
 static bool open(TtfsJit *j, const TtfsSpike *s, const TtfsJitOptions *o, TtfsDiag *diag) {
     TtfsProgram p;
-    double start = now();
+    double start = ttfs_now();
     if (!ttfs_target_host(&j->target, o->cpu, &j->arena, diag)) return false;
-    j->team = ttfs_team_open(o->threads ? o->threads : cores());
+    j->team = ttfs_team_open(o->threads ? o->threads : ttfs_cores());
     j->stats.threads = ttfs_team_size(j->team);
     j->stats.cpu = j->target.cpu;
     ttfs_program_of(&p, s, &j->target, (int)o->path, false, &j->arena);
     keep_populations(j, &p);
     keep_steps(j, &p);
     bool ok = take_memory(j, &p, diag) && make_code(j, &p, o, diag);
-    j->stats.open_seconds = now() - start;
+    j->stats.open_seconds = ttfs_now() - start;
     return ok;
 }
 

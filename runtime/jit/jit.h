@@ -26,9 +26,9 @@ typedef enum {
 
 /* All zeros is what one wants. */
 typedef struct {
-    uint32_t threads;     /* most threads of a run, the caller's included; 0: the machine's cores */
-    const char *cache;    /* folder of compiled code; NULL: none is kept. "", or one that others can
-                             write to: none either, and a note says why */
+    uint32_t threads;  /* most threads of a run, the caller's included; 0: its cores, 64 at most */
+    const char *cache; /* folder of compiled code; NULL: none is kept. "", or one that others can
+                          write to: none either, and a note says why */
     uint64_t cache_bytes; /* bound of that folder; 0: 256 MiB */
     const char *dump;     /* folder for the LLVM text before and after optimisation; NULL: none */
     const char *cpu;      /* LLVM's name of the processor to compile for; NULL: this one */

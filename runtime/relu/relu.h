@@ -22,4 +22,8 @@ const float *ttfs_relu_output(const TtfsRelu *r, uint32_t output);
 /* Values of any tensor in the last run. */
 const float *ttfs_relu_values(const TtfsRelu *r, TtfsTensor t);
 
+/* Appends the values of the last run as text, one line a value: the input's, then every node's in
+ * order. */
+void ttfs_relu_print(const TtfsRelu *r, TtfsBuf *out);
+
 #endif

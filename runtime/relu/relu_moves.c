@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What moves values: the output is walked in order, and for each element the place in the input is
- * an affine function of its coordinates (transpose, slice, pad); a concat copies blocks.
+ * an affine function of its coordinates (transpose, slice, pad); concat and gather copy blocks.
  */
 #include "relu_ops.h"
 
@@ -46,6 +46,22 @@ void ttfs_relu_slice(TtfsReluStep *s) {
         step[d] *= a->step[d];
     }
     gather(s, start, step);
+}
+
+void ttfs_relu_gather(TtfsReluStep *s) {
+    const TtfsTensorInfo *x = s->shape[0], *y = s->out_shape;
+    uint32_t axis = s->node->attr.axis, from = x->dim[axis], count = y->dim[axis];
+    uint64_t block = 1;
+    for (uint32_t i = axis + 1; i < x->rank; i++) block *= x->dim[i];
+    uint64_t outer = ttfs_ir_count(x) / (from * block);
+    float *out = s->out;
+    for (uint64_t o = 0; o < outer; o++)
+        for (uint32_t i = 0; i < count; i++, out += block)
+            memcpy(out, s->in[0] + (o * from + (uint32_t)s->in[1][i]) * block, block * sizeof *out);
+}
+
+void ttfs_relu_copy(TtfsReluStep *s) {
+    memcpy(s->out, s->in[0], ttfs_ir_count(s->out_shape) * sizeof *s->out);
 }
 
 void ttfs_relu_pad(TtfsReluStep *s) {

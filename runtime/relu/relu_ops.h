@@ -30,21 +30,12 @@ TtfsReluNeed ttfs_relu_need(const TtfsReluStep *s);
 void ttfs_relu_pack_weights(TtfsReluStep *s);
 /* relu_ops.c: any operation. */
 void ttfs_relu_op(TtfsReluStep *s);
-/* relu_layers.c */
-void ttfs_relu_conv(TtfsReluStep *s);
-void ttfs_relu_gemm(TtfsReluStep *s);
-void ttfs_relu_matmul(TtfsReluStep *s);
-void ttfs_relu_batchnorm(TtfsReluStep *s);
-/* relu_pointwise.c: one, two or three operands, broadcast. */
-void ttfs_relu_pointwise(TtfsReluStep *s);
-/* relu_pool.c */
-void ttfs_relu_pool(TtfsReluStep *s);
-/* relu_moves.c: transpose, slice, pad, concat. */
-void ttfs_relu_transpose(TtfsReluStep *s);
-void ttfs_relu_slice(TtfsReluStep *s);
-void ttfs_relu_pad(TtfsReluStep *s);
-void ttfs_relu_concat(TtfsReluStep *s);
-/* relu_axis.c: softmax, its logarithm, argmax, topk. */
-void ttfs_relu_axis(TtfsReluStep *s);
+/* One operation or a family: ttfs_relu_VALUE of ops.def. relu_layers.c: what has weights;
+ * relu_pointwise.c: one, two or three operands, broadcast; relu_curve.c; relu_pool.c; relu_moves.c;
+ * relu_axis.c: what runs along an axis. */
+#define TTFS_OP(NAME, name, least, most, attrs, shape, value, meaning)                             \
+    void ttfs_relu_##value(TtfsReluStep *s);
+#include "ops.def"
+#undef TTFS_OP
 
 #endif

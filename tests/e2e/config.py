@@ -4,6 +4,7 @@ wins, paths are relative to the file; unknown keys are refused with the nearest 
 """
 import json
 import os
+import re
 import shutil
 import sys
 
@@ -55,6 +56,43 @@ def configs(case):
     case.check(not os.path.exists(case.path("x")), "a refused config wrote a folder")
 
 
+def layer_bounds(case):
+    """What a layer's options may be, to the last value: taken ones are what the layer then has."""
+    calib = os.path.join(DIGITS, "calib.npz")
+
+    def compile_(key, value):
+        case.write("layer.json", json.dumps({"layers": {"fc1": {key: value}}}))
+        return case.ttfs("compile", MODEL, "-o", "bound", "--config", "layer.json", "--calib", calib,
+                         "--stop-after", "spike")
+
+    def has(pattern, text, what):
+        case.check(re.search(pattern, text, re.S), "%s: no '%s' in the spike form" % (what, pattern))
+
+    tops = {}
+    for key, value, pattern in (("ticks", 1, r'"fc1" relu\n[^\n]*\n  ticks 1 '), ("ticks", 65535, r'"fc1" relu\n[^\n]*\n  ticks 65535 '),
+                                ("weight_bits", 2, r'"fc1".*?dense from 1 [^\n]* bits 2 '),
+                                ("weight_bits", 16, r'"fc1".*?dense from 1 [^\n]* bits 16 '),
+                                ("percentile", 0.5, r"fc1"), ("percentile", 1, r"fc1")):
+        what, r = "%s %s" % (key, value), compile_(key, value)
+        if not case.check(r.code == 0, "%s is refused:\n%s" % (what, r)):
+            continue
+        with open(case.path("bound", "forms", "spike.txt"), encoding="utf-8") as f:
+            has(pattern, f.read(), what)
+        with open(case.path("bound", "manifest.json"), encoding="utf-8") as f:
+            case.equal(json.load(f)["options"]["layers"], {"fc1": {key: value}}, what + " in the manifest")
+        with open(case.path("bound", "report", "accuracy.json"), encoding="utf-8") as f:
+            tops[what] = next(e for e in json.load(f)["layers"] if e["population"] == "fc1")
+    half, whole = tops["percentile 0.5"], tops["percentile 1"]
+    case.check(whole["window_top"] >= whole["seen_max"] and whole["saturated_share"] == 0, "percentile 1: %r" % whole)
+    case.check(half["window_top"] < half["seen_max"] and half["saturated_share"] > 0.1, "percentile 0.5: %r" % half)
+    for key, values, says in (("ticks", (0, 65536, 1.5, -1, "15", None, 1e300), "ticks: 1 to 65535 expected"),
+                              ("weight_bits", (1, 17, 2.5, 0, "8", True), "weight_bits: 2 to 16 expected"),
+                              ("percentile", (0.4999, 1.0001, 0, -1, "1", None), "percentile: 0.5 to 1 expected")):
+        for value in values:
+            r = compile_(key, value)
+            case.check(r.code == 1 and "layer.json: fc1: " + says in r.err, "%s %r:\n%s" % (key, value, r))
+
+
 def chips(case):
     with open(os.path.join(SOURCE, "hw", "chips", "one.json"), encoding="utf-8") as f:
         one = json.load(f)
@@ -84,6 +122,7 @@ def chips(case):
 def main():
     case = Case()
     configs(case)
+    layer_bounds(case)
     chips(case)
     return case.done()
 

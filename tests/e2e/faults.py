@@ -1,63 +1,150 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The check can fail: one flipped bit of the image, one changed weight, one moved spike, and a bit
-flipped in the image on disk are all noticed, and the message says where.
+"""The check can fail: a damaged weight, bias, descriptor, route, bit of the image and spike are found, and
+the message says where. `verify` checks twice, and each check is held to its own findings: what the reader
+and the decoder say of the image's bits, and what the samples show on a chip that runs the damaged bits.
 """
 import os
+import struct
 import sys
 
 from e2e import DIGITS, Case, flip
 
 VERIFY = ["--input", os.path.join(DIGITS, "test.npz"), "--count", "6"]
+CHIP = ["--engines", "golden,rtl"]
+DESC_WORDS, OP_AND_LISTEN, TICKS = 20, 0, 1  # hw/fields.def
 
 
-def fault_is_found(case, out, engines, fault):
-    """`verify --fault` must exit 1 and name what differs, in text and in JSON."""
-    r = case.ttfs("verify", out, *VERIFY, "--engines", engines, "--fault", fault)
-    case.check(r.code == 1, "expected exit code 1 with --fault %s:\n%s" % (fault, r))
-    case.check("NOT EQUAL" in r.out and "first " in r.out,
-               "the verdict does not say what differs with --fault %s:\n%s" % (fault, r))
-    return r
+def verify(case, out, fault, *more):
+    """The verdict of a run with a fault; exit code 1."""
+    return case.json("verify", out, *VERIFY, *(more or CHIP), "--fault", fault, code=1)
+
+
+def sections(path):
+    """(kind, core, first byte, bytes) of the image file's sections."""
+    with open(path, "rb") as f:
+        data = f.read()
+    count = struct.unpack_from("<I", data, 12)[0]
+    at, found = 16 + 20 * count + 4, []
+    for i in range(count):
+        kind, core, word, words, _ = struct.unpack_from("<IIIII", data, 16 + 20 * i)
+        found.append((kind, core, at, word * words))
+        at += word * words
+    return found
+
+
+def shows(case, v, what, image=True):
+    """The traces differ, by the chip's own doing; `image`: and the image's bits do."""
+    traces = v["traces"]
+    case.equal(v["image"]["equal"], not image, "image equal with " + what)
+    case.check(traces["differences"] >= 1, "the chip's traces do not show " + what)
+    case.equal(v["differences"], traces["differences"] + image, "differences with " + what)
+    case.equal(v["equal"], False, "equal with " + what)
+    case.equal(v["first"]["kind"] == "image", image, "the image is first with " + what)
+    first = traces["first"] or {}
+    for key in ("sample", "population", "neuron", "core", "slot"):
+        case.check(key in first, "the first difference with %s has no %s: %r" % (what, key, first))
+    case.equal(first.get("engine"), "rtl", "engine with " + what)
+
+
+def found_by(case, out, faults):
+    """How many of the faults the chip's traces show."""
+    found = [f for f in faults if verify(case, out, f)["traces"]["differences"]]
+    return len(found)
+
+
+def undamaged(case, out):
+    """The control: neither check finds anything where there is nothing."""
+    v = case.json("verify", out, *VERIFY, *CHIP)
+    case.equal((v["equal"], v["differences"], v["first"]), (True, 0, None), "without a fault")
+    case.equal(v["image"], {"equal": True, "what": None}, "image without a fault")
+    case.equal(v["traces"], {"differences": 0, "first": None}, "traces without a fault")
+
+
+def graph_faults(case, out):
+    """Weights and biases: some matter to no sample of six, most of the last layer do."""
+    total = sum(layer["parameters"] for layer in case.json("info", out)["layers"])
+    faults = ["weight:%d" % w for w in (total // 3, total // 2, total - 77, total - 1)]
+    case.check(found_by(case, out, faults) >= 2, "weights that show: fewer than two of %r" % faults)
+    shows(case, verify(case, out, "bias:0"), "bias:0")
+    refused = case.ttfs("verify", out, *VERIFY, "--fault", "bias:999999999")
+    case.equal(refused.code, 2, "exit code of a bias that is not there")
+    case.check("there are only" in refused.err, "how many biases: " + refused.err)
+
+
+def descriptor_faults(case, out, image):
+    """OP, READOUT and the ticks of the first core's slot 1; a route; what is not there."""
+    slots = sections(image)[2][3] // 4 // DESC_WORDS
+    word = DESC_WORDS + OP_AND_LISTEN
+    shows(case, verify(case, out, "descriptor:%d.0" % word), "an operation that is none")
+    shows(case, verify(case, out, "descriptor:%d.3" % (DESC_WORDS + TICKS)), "ticks of the source")
+    shows(case, verify(case, out, "route:0"), "route:0")
+    cores = [s for s in sections(image) if s[0] == 3]
+    beyond = len(cores) * slots * DESC_WORDS
+    for fault in ("descriptor:%d.0" % beyond, "descriptor:0.32", "route:99999"):
+        case.refused("verify", out, *VERIFY, "--fault", fault, code=2, says="--fault")
+
+
+def image_faults(case, out, image):
+    """Bits of the file. Those that a core gets are run by the chip, the checksum notwithstanding."""
+    (_, _, descriptors, _), (_, _, weights, size) = [s for s in sections(image) if s[1] == 0][:2]
+    v = verify(case, out, "image:%d.0" % (descriptors + 4 * (DESC_WORDS + OP_AND_LISTEN)))
+    shows(case, v, "an operation that is none, in the file")
+    case.check("checksum" in v["image"]["what"], "what the reader says: %r" % v["image"])
+    # The highest bits of some weights, parameter rows among them.
+    faults = ["image:%d.7" % (weights + at) for at in range(size // 16, size, size // 6)]
+    case.check(found_by(case, out, faults) >= 2, "bits of weights that show: fewer than two of %r" % faults)
+    # A bit that no core gets stops at the checksum.
+    v = verify(case, out, "image:200.3")
+    case.check(v["image"]["what"] and v["samples"] == 0, "image:200.3: %r" % v)
+    r = case.ttfs("verify", out, *VERIFY, *CHIP, "--fault", "image:200.3")
+    case.check(r.code == 1 and "NOT EQUAL" in r.out and "checksum" in r.out, "in text: %s" % r)
+
+
+def spike_faults(case, out):
+    for spike in (0, 3):
+        v = verify(case, out, "spike:%d" % spike)
+        case.equal((v["differences"], v["traces"]["differences"]), (1, 1), "differences with a moved spike")
+    r = case.ttfs("verify", out, *VERIFY, *CHIP, "--fault", "spike:3")
+    case.check(r.code == 1 and "NOT EQUAL" in r.out and "first " in r.out, "a moved spike in text: %s" % r)
+
+
+def other_engines(case, out):
+    """The jit runs the damaged graph too; two engines with the same damage differ from the first alike."""
+    v = verify(case, out, "bias:0", "--engines", "golden,jit")
+    case.check(v["traces"]["differences"] >= 1, "the jit's traces do not show bias:0")
+    both = verify(case, out, "bias:0", "--engines", "golden,jit,rtl")
+    case.equal(both["traces"]["differences"], 2 * v["traces"]["differences"], "differences of jit and rtl")
+
+
+def folder_faults(case, out, image):
+    """Damage on disk, of any part of the image, is found before it is used."""
+    size = os.path.getsize(image)
+    for at in (0, 9, 40, size // 3, size // 2, size - 1):
+        flip(image, at, at % 8)
+        case.refused("verify", out, *VERIFY, says="chip.img")
+        case.refused("dump", image, says="chip.img")
+        flip(image, at, at % 8)
+    case.good("verify", out, *VERIFY)
+    with open(image, "r+b") as f:
+        f.truncate(size - 5)
+    case.refused("verify", out, *VERIFY, says="chip.img")
 
 
 def main():
     case = Case()
     case.compile("digits_mlp", "mlp")
     case.compile("digits_cnn", "cnn", "--chip", "tiny")
-
     for out in ("mlp", "cnn"):
-        case.good("verify", out, *VERIFY)
-        fault_is_found(case, out, "golden,rtl", "spike:0")
-        fault_is_found(case, out, "golden,rtl", "spike:3")
-        fault_is_found(case, out, "golden,rtl", "image:200.3")
-        v = case.json("verify", out, *VERIFY, "--fault", "spike:1", code=1)
-        case.equal(v.get("equal"), False, "equal after --fault spike:1")
-        case.check(v.get("differences", 0) >= 1, "no differences counted")
-        first = v.get("first") or {}
-        for key in ("sample", "population", "neuron"):
-            case.check(key in first, "the first difference does not say its %s: %r" % (key, first))
-
-    # A weight may be one that no sample of six uses: of some, one must show.
-    found = [i for i in (0, 20, 77, 300, 1000, 2047)
-             if case.ttfs("verify", "mlp", *VERIFY, "--fault", "weight:%d" % i).code == 1]
-    case.check(len(found) >= 4, "changed weights noticed: only those at %r" % found)
-
-    case.refused("verify", "mlp", *VERIFY, "--fault", "image:999999999.1", code=2, says="--fault")
-    case.refused("verify", "mlp", *VERIFY, "--fault", "image:1.9", code=2, says="--fault")
-    case.refused("verify", "mlp", *VERIFY, "--fault", "weight:999999999", code=2, says="--fault")
-    case.refused("verify", "mlp", *VERIFY, "--fault", "sneeze:1", code=2, says="--fault")
-
-    image = case.path("mlp", "image", "chip.img")
-    size = os.path.getsize(image)
-    for at in (0, 9, 40, size // 3, size // 2, size - 1):
-        flip(image, at, at % 8)
-        case.refused("verify", "mlp", *VERIFY, says="chip.img")
-        case.refused("dump", image, says="chip.img")
-        flip(image, at, at % 8)
-    case.good("verify", "mlp", *VERIFY)
-
-    with open(image, "r+b") as f:
-        f.truncate(size - 5)
-    case.refused("verify", "mlp", *VERIFY, says="chip.img")
+        image = case.path(out, "image", "chip.img")
+        undamaged(case, out)
+        graph_faults(case, out)
+        descriptor_faults(case, out, image)
+        image_faults(case, out, image)
+        spike_faults(case, out)
+        other_engines(case, out)
+    for fault in ("image:999999999.1", "image:1.9", "image:1", "weight:999999999", "weight:1.2", "sneeze:1"):
+        case.refused("verify", "mlp", *VERIFY, "--fault", fault, code=2, says="--fault")
+    folder_faults(case, "mlp", case.path("mlp", "image", "chip.img"))
     return case.done()
 
 

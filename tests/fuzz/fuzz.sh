@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Searches for models that break the importer: tests/fuzz/fuzz.sh [SECONDS [fuzz_canonical]]
-# Needs libclang-rt-19-dev. Finds are written to build-fuzz/ and belong, made small, into
+# Needs libclang-rt-NN-dev of the clang that tools/setup.sh lists. Finds are written to build-fuzz/ and belong, made small, into
 # tests/fuzz/corpus/onnx, which every build replays.
 set -eu
 cd "$(dirname "$0")/../.."
-[ -d build-fuzz ] || CC=clang-19 meson setup build-fuzz -Dlibfuzzer=true -Dbuildtype=debugoptimized \
+[ -d build-fuzz ] || CC=$(tools/setup.sh --list | grep '^clang-[0-9]*$') meson setup build-fuzz -Dlibfuzzer=true -Dbuildtype=debugoptimized \
     -Db_sanitize=address,undefined -Db_lundef=false
 target="${2:-fuzz_onnx}" # fuzz_canonical: the canonical form as well
 ninja -C build-fuzz "tests/fuzz/$target"

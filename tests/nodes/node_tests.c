@@ -39,12 +39,13 @@ static const char *const groups[] = {"node", "pytorch-converted", "pytorch-opera
 /* Operators whose tests are run: those that are imported, alone or folded. */
 static const char claimed[] =
     " Abs Add And ArgMax AveragePool BatchNormalization Cast Ceil Clip Concat Constant "
-    "ConstantOfShape Conv ConvTranspose DequantizeLinear Div Dropout Equal Exp Expand Flatten "
-    "Floor "
-    "Gather Gemm GlobalAveragePool GlobalMaxPool Greater Identity LeakyRelu Less Log LogSoftmax "
-    "MatMul Max MaxPool Min Mod Mul Neg Not Or PRelu Pad Pow QuantizeLinear Range Reciprocal "
-    "ReduceMax ReduceMean Relu Reshape Round Shape Size Slice Softmax Split Sqrt Squeeze Sub Sum "
-    "TopK Transpose Unsqueeze Where ";
+    "ConstantOfShape Conv ConvTranspose DepthToSpace DequantizeLinear Div Dropout Elu Equal "
+    "Exp Expand Flatten Floor Gather Gemm GlobalAveragePool GlobalMaxPool Greater HardSigmoid "
+    "Identity LeakyRelu Less Log LogSoftmax MatMul Max MaxPool Mean Min Mod Mul Neg Not Or "
+    "PRelu Pad Pow QuantizeLinear Range Reciprocal ReduceMax ReduceMean ReduceMin ReduceSum "
+    "Relu Reshape Resize Round Shape Sigmoid Size Slice Softmax Softplus Softsign "
+    "SpaceToDepth Split Sqrt Squeeze Sub Sum Tanh Tile TopK Transpose Unsqueeze Upsample "
+    "Where ";
 
 static bool is_claimed(const char *op) {
     size_t len = strlen(op);

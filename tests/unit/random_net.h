@@ -2,8 +2,8 @@
  *
  * Random networks as an importer gives them: convolutions (groups, strides, dilations, uneven
  * pads), normalisation before and after rectifiers with negative factors too, all activations,
- * residual sums, concat, slice, pad, transpose, pools, and fully connected layers at the end.
- * Seeded; sizes stay small. Include after cmocka.h.
+ * residual sums, concat, slice, gather, blocks of channels, pad, transpose, pools, and fully
+ * connected layers at the end. Seeded; sizes stay small. Include after cmocka.h.
  */
 #ifndef RANDOM_NET_H
 #define RANDOM_NET_H
@@ -230,6 +230,43 @@ static inline bool rn_transposed(RandomNet *k) {
     return rn_add(k, n, NULL);
 }
 
+/* Places along an axis: chosen, or each several times in either order. */
+static inline bool rn_gather(RandomNet *k) {
+    const TtfsTensorInfo *x = rn_info(k, k->last);
+    uint32_t axis = rn_in(k, 1, 3), size = x->dim[axis], kind = rn_in(k, 0, 2),
+             times = rn_in(k, 2, 3);
+    uint32_t count = kind ? size * times : rn_in(k, 1, size + 2);
+    if (ttfs_ir_count(x) / size * count > 300) return false;
+    float *place = TTFS_ARRAY(k->data, float, count);
+    for (uint32_t i = 0; i < count; i++)
+        place[i] = (float)(kind == 0 ? rn_in(k, 0, size - 1) : kind == 1 ? i / times : i % size);
+    TtfsTensorInfo list = {.name = "places", .rank = 1, .dim = {count}, .data = place};
+    TtfsNode n = rn_node(k, TTFS_OP_GATHER, 2, k->last, ttfs_ir_add_tensor(&k->ir, &list));
+    n.attr.axis = axis;
+    return rn_add(k, n, NULL);
+}
+
+/* Channels to rows and columns, as DepthToSpace has it (CRD), or back. */
+static inline bool rn_blocks(RandomNet *k) {
+    static const uint32_t out[6] = {0, 1, 4, 2, 5, 3}, in[6] = {0, 1, 3, 5, 2, 4};
+    const TtfsTensorInfo *x = rn_info(k, k->last);
+    uint32_t c = x->dim[1], h = x->dim[2], w = x->dim[3], kept = k->n_maps;
+    bool back = rn_chance(k, 40);
+    if (back ? h % 2 || w % 2 : c % 4) return false;
+    TtfsTensorInfo parts = {.rank = 6, .dim = {1, c / 4, 2, 2, h, w}};
+    TtfsTensorInfo whole = {.rank = 4, .dim = {1, c / 4, h * 2, w * 2}};
+    if (back) {
+        parts = (TtfsTensorInfo){.rank = 6, .dim = {1, c, h / 2, 2, w / 2, 2}};
+        whole = (TtfsTensorInfo){.rank = 4, .dim = {1, c * 4, h / 2, w / 2}};
+    }
+    rn_add(k, rn_node(k, TTFS_OP_RESHAPE, 1, k->last, k->last), &parts);
+    TtfsNode n = rn_node(k, TTFS_OP_TRANSPOSE, 1, k->last, k->last);
+    memcpy(n.attr.perm, back ? in : out, sizeof in);
+    if (!rn_add(k, n, NULL)) return false;
+    k->n_maps = kept;
+    return rn_add(k, rn_node(k, TTFS_OP_RESHAPE, 1, k->last, k->last), &whole);
+}
+
 static inline void rn_step(RandomNet *k, bool simple) {
     uint32_t pick = rn_in(k, 0, 99);
     if (rn_chance(k, 10)) k->last = k->maps[rn_in(k, 0, k->n_maps - 1)];
@@ -251,8 +288,12 @@ static inline void rn_step(RandomNet *k, bool simple) {
         rn_slice(k);
     else if (pick < 89)
         rn_pad(k);
-    else if (pick < 96)
+    else if (pick < 93)
         rn_constant_op(k);
+    else if (pick < 95)
+        rn_gather(k);
+    else if (pick < 97)
+        rn_blocks(k);
     else
         rn_transposed(k);
 }

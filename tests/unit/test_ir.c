@@ -35,11 +35,12 @@ static const char sample[] =
 /* Every operation that the first sample has not. */
 static const char operations[] =
     "ttfs-ir 1\n"
-    "blob inline 3\n"
-    "tensors 29\n"
+    "blob inline 5\n"
+    "tensors 36\n"
     "input %1 \"x\" [2, 2, 4]\n"
     "const %2 \"two\" [2, 1] at 0\n"
     "const %3 \"one\" [] at 2\n"
+    "const %30 \"places\" [2] at 3\n"
     "sub \"a\" %4 \"a\" [2, 2, 4] = %1 %2\n"
     "mul \"b\" %5 \"b\" [2, 2, 4] = %2 %4\n"
     "div \"c\" %6 \"c\" [2, 2, 4] = %5 %3\n"
@@ -67,9 +68,15 @@ static const char operations[] =
     "argmax \"x\" %27 \"x\" [2, 1, 4] = %26 axis 1 last 1\n"
     "topk \"y\" %28 \"y\" [2, 2, 3] = %26 axis 2 k 3 largest 0 indices 1\n"
     "gemm \"z\" %29 \"z\" [2, 2] = %21 %21 %3 alpha 0x1p+0 beta 0x1p+1 trans_a 1 trans_b 0\n"
-    "output %27 %28 %29\n"
+    "gather \"g2\" %31 \"g2\" [2, 2, 2] = %26 %30 axis 2\n"
+    "sigmoid \"c1\" %32 \"c1\" [2, 2, 2] = %31\n"
+    "tanh \"c2\" %33 \"c2\" [2, 2, 2] = %32\n"
+    "softplus \"c3\" %34 \"c3\" [2, 2, 2] = %33\n"
+    "softsign \"c4\" %35 \"c4\" [2, 2, 2] = %34\n"
+    "elu \"c5\" %36 \"c5\" [2, 2, 2] = %35 slope 0x1p-1\n"
+    "output %27 %28 %29 %36\n"
     "data\n"
-    "0000803f000000400000803f\n";
+    "0000803f000000400000803f0000404000000000\n";
 
 static bool read_text(TtfsIr *ir, const char *text, TtfsDiag *diag) {
     return ttfs_ir_read(ir, "sample.txt", text, strlen(text), diag);
@@ -102,7 +109,7 @@ static void test_operations(void **state) {
         if (!seen[op])
             assert_non_null(
                 strstr("conv relu maxpool batchnorm transpose", ttfs_op_name((TtfsOp)op)));
-    assert_int_equal(ir.outputs.len, 3);
+    assert_int_equal(ir.outputs.len, 4);
     assert_int_equal(ir.output.i, 27);
     assert_true(ttfs_ir_print(&ir, NULL, &text, &diag));
     assert_string_equal(text.text, operations);
@@ -187,7 +194,7 @@ static void test_operation_refusals(void **state) {
     refused_in(o, "k 3 largest", "k 2 largest", TTFS_IR_CHECK);
     refused_in(o, "= %21 %14", "= %14 %21", TTFS_ONNX_SHAPE);
     refused_in(o, "output %27 %28", "output %27 %2", TTFS_IR_CHECK);
-    refused_in(o, "output %27 %28", "output %27 %30", TTFS_TEXT_RANGE);
+    refused_in(o, "output %27 %28", "output %27 %37", TTFS_TEXT_RANGE);
 }
 
 static void test_refusals(void **state) {
@@ -209,7 +216,7 @@ static void test_refusals(void **state) {
     expect_refusal("step 2 2 at 4", "step 2 2 at 6", TTFS_IR_CHECK);       /* a step below 0 */
     expect_refusal("0000004000004040", "0000104000004040", TTFS_IR_CHECK); /* 2.25 halves */
     expect_refusal("%6 \"perm\"", "%5 \"perm\"", TTFS_TEXT_RANGE);
-    expect_refusal("relu \"relu1\"", "sigmoid \"relu1\"", TTFS_TEXT_SYNTAX);
+    expect_refusal("relu \"relu1\"", "gelu \"relu1\"", TTFS_TEXT_SYNTAX);
     expect_refusal("= %4", "= %7", TTFS_IR_CHECK);
     expect_refusal("= %4", "= %4 %4", TTFS_ONNX_SHAPE);
     expect_refusal("= %4", "=", TTFS_ONNX_SHAPE);
@@ -310,7 +317,7 @@ static void test_calibration(void **state) {
     assert_true(read_text(&ir, sample, &diag));
     ttfs_calib_init(&c, &ir);
     assert_int_equal(c.samples, 0);
-    assert_null(c.stat[3].bins);
+    assert_false(c.stat[3].binned);
     for (int i = 0; i < 1000; i++) {
         for (int k = 0; k < 4; k++) values[k] = k == 3 ? -1.0f : (float)(4 * i + k + 1);
         ttfs_calib_add(&c, r, values, 4);

@@ -211,6 +211,24 @@ static void test_channels_last(void **state) {
     expect_canonical(&n, "conv:c1 relu:r1 conv:c2 relu:r2 conv:c3");
 }
 
+/* An average of channels in an order that is not its own inverse. */
+static void test_average_of_shuffled(void **state) {
+    (void)state;
+    Net n = start(DIMS(1, 1, 5, 5));
+    conv(&n, "c1", 6, 1);
+    reshape(&n, "split", DIMS(1, 2, 3, 3, 3));
+    TtfsIrAttr a = ttfs_ir_attr();
+    memcpy(a.perm, (uint32_t[]){0, 2, 1, 3, 4}, sizeof(uint32_t[5]));
+    push_with(&n, TTFS_OP_TRANSPOSE, "shuffle", &a);
+    reshape(&n, "merge", DIMS(1, 6, 3, 3));
+    a = ttfs_ir_attr();
+    a.kernel[0] = a.kernel[1] = 3;
+    push_with(&n, TTFS_OP_AVERAGEPOOL, "avg", &a);
+    reshape(&n, "flat", DIMS(1, 6));
+    dense(&n, "fc", 2, 6);
+    expect_canonical(&n, "reshape:input.shape gemm:fc");
+}
+
 /* One axis of space, channels last: the same layers as channels first, padded before or behind the
  * transposition, which stands at the input alone. */
 static void test_channels_last_1d(void **state) {
@@ -511,6 +529,7 @@ int main(void) {
         cmocka_unit_test(test_pads),
         cmocka_unit_test(test_channels_last),
         cmocka_unit_test(test_channels_last_1d),
+        cmocka_unit_test(test_average_of_shuffled),
         cmocka_unit_test(test_linear_after_linear),
         cmocka_unit_test(test_activations),
         cmocka_unit_test(test_readout_of_relu),

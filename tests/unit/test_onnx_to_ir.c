@@ -118,7 +118,7 @@ static void test_obstacles_all_at_once(void **state) {
     assert_int_equal(diag.errors, 2);
     const TtfsMessage *m = diag.messages.at;
     assert_string_equal(m[0].node, "act1");
-    assert_string_equal(m[0].op, "Sigmoid");
+    assert_string_equal(m[0].op, "Gelu");
     assert_string_equal(m[1].node, "conv2");
     assert_true(*m[0].what && *m[0].advice);
     ttfs_diag_free(&diag);

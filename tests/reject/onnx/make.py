@@ -120,8 +120,8 @@ def valid():
 
 def operators():
     m = dense()
-    m.node("Sigmoid", ["r"], ["s"], name="act")
-    m.node("Tanh", ["s"], ["t"], name="act2")
+    m.node("Gelu", ["r"], ["s"], name="act")
+    m.node("Erf", ["s"], ["t"], name="act2")
     save("op_all_at_once", finish(m, "t"))
     m = dense()
     m.node("Relu", ["r"], ["s"], name="own", domain="com.example")
@@ -132,7 +132,7 @@ def operators():
     m = image()
     m.node("Conv", ["input", "k"], ["c"], name="conv1")
     m.node("Relu", ["c"], ["r"], name="relu1")
-    m.node("Sigmoid", ["r"], ["p"], name="act1")
+    m.node("Gelu", ["r"], ["p"], name="act1")
     m.node("Conv", ["p", "k"], ["c2"], name="conv2", group=-2)
     save("op_then_attribute", end_image(m, "c2", 2))
     m = dense()
@@ -146,9 +146,9 @@ def operators():
     m.node("Where", ["s", "r", "r"], ["t"], name="choose")
     save("op_constants_only", finish(m, "t"))
     m = image()
-    m.node("ConvTranspose", ["input", "k"], ["c"], name="up1")
+    m.node("ScatterND", ["input", "k"], ["c"], name="up1")
     m.node("QLinearConv", ["c"], ["q"], name="quant1")
-    m.node("Resize", ["q"], ["z"], name="up2")
+    m.node("ReduceProd", ["q"], ["z"], name="up2")
     save("op_named", end_image(m, "z", 8))
     m = dense()
     m.init("odd", 0.5)
@@ -295,6 +295,9 @@ def forms():
     m = dense()
     m.node("Softmax", ["r"], ["s"], name="attention")
     save("form_softmax_inside", finish(m, "s"))
+    m = dense()
+    m.node("Sigmoid", ["r"], ["s"], name="gate")
+    save("form_sigmoid_inside", finish(m, "s"))
 
 
 def imports():

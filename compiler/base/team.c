@@ -2,7 +2,7 @@
  *
  * Threads that wait at a door: one word with the number of the run, whether it is open, and how
  * many members are inside. The caller opens it, works, closes it and waits until it is empty; a
- * member goes in if it finds it open, else waits for the next run. Whoever waits spins for SPIN_NS
+ * member goes in if it finds it open, else waits for the next run. Whoever waits spins for SPIN_S
  * and then sleeps; whoever changes the door so that somebody may go on wakes the sleepers, if there
  * are any.
  *
@@ -18,16 +18,18 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #endif
 
 #include "base.h"
+#include "clock.h"
 
 /* Who spins for long lets others have the core: they may be those it waits for. */
-enum { SPIN_NS = 40000, POLITE_NS = 4000, LOOKS = 32, LINE = 64, MOST = 1024 };
+enum { LOOKS = 32, LINE = 64, MOST = 1024 };
+#define SPIN_S   40e-6
+#define POLITE_S 4e-6
 /* The door. Runs are counted modulo 2^20: a member that sleeps through as many misses one. */
 enum { INSIDE = 0x7ff, OPEN = 0x800, RUN = 0x1000 };
 
@@ -62,12 +64,6 @@ static void relax(void) {
 #endif
 }
 
-static int64_t now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 static bool is_empty(unsigned door, unsigned run) {
     (void)run;
     return (door & INSIDE) == 0;
@@ -81,15 +77,15 @@ typedef bool Ready(unsigned door, unsigned run);
 
 /* True when it came about while there was patience for it. */
 static bool spin_until(TtfsTeam *t, Ready *ready, unsigned run) {
-    int64_t begun = now(), spent = 0;
+    double begun = ttfs_now(), spent = 0;
     do {
         for (int i = 0; i < LOOKS; i++) {
             if (ready(atomic_load_explicit(&t->door, memory_order_acquire), run)) return true;
             relax();
         }
-        if (spent > POLITE_NS) sched_yield();
-        spent = now() - begun;
-    } while (spent < SPIN_NS);
+        if (spent > POLITE_S) sched_yield();
+        spent = ttfs_now() - begun;
+    } while (spent < SPIN_S);
     return false;
 }
 
@@ -200,6 +196,10 @@ void ttfs_team_close(TtfsTeam *t) {
 
 uint32_t ttfs_team_size(const TtfsTeam *t) {
     return t->size;
+}
+
+bool ttfs_team_starved(const TtfsTeam *t) {
+    return atomic_load(&t->starved);
 }
 
 void ttfs_team_run(TtfsTeam *t, void (*work)(void *context, uint32_t member, uint32_t members),

@@ -26,4 +26,7 @@ uint32_t ttfs_team_size(const TtfsTeam *t);
 void ttfs_team_run(TtfsTeam *t, void (*work)(void *context, uint32_t member, uint32_t members),
                    void *context);
 
+/* Inside a run: memory ran out in a member, so what is left need not be done. */
+bool ttfs_team_starved(const TtfsTeam *t);
+
 #endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Judge: what the outputs of a network mean, and what is counted by it over a run. One vector of
+ * two or more values names a class by the largest; one value is a logit whose sign names a class;
+ * everything else (maps, several outputs, outputs beside labels that are values) has errors and no
+ * class.
+ */
+#ifndef TTFS_JUDGE_H
+#define TTFS_JUDGE_H
+
+#include "labels.h"
+#include "output_error.h"
+
+typedef enum { TTFS_BY_CLASS, TTFS_BY_SIGN, TTFS_BY_ERROR } TtfsMeaning;
+
+typedef struct {
+    TtfsMeaning meaning;
+    const TtfsOutput *output;
+    uint32_t outputs;
+    uint64_t widest; /* elements of the largest output */
+    const TtfsLabels *labels;
+    bool compared;          /* relu runs beside the engine, or is the engine */
+    TtfsOutputErrors relu;  /* of the outputs, where a class does not say it all */
+    TtfsOutputErrors truth; /* of the only output beside labels that are values */
+} TtfsJudge;
+
+/* Counted by one thread; sums over threads are the run's. */
+typedef struct {
+    uint64_t right, agree;
+} TtfsTally;
+
+/* `errors`: whether errors beside relu are wanted. */
+void ttfs_judge_open(TtfsJudge *j, const TtfsOutput *output, uint32_t outputs,
+                     const TtfsLabels *labels, uint64_t samples, bool compared, bool errors,
+                     TtfsArena *a);
+/* False when the network has other outputs than those that are judged. */
+bool ttfs_judge_check(const TtfsJudge *j, const TtfsIr *net, const char *folder, TtfsDiag *diag);
+/* Takes one output of one sample: the engine's values, and relu's (NULL when it does not run). */
+void ttfs_judge_output(TtfsJudge *j, TtfsTally *t, uint64_t sample, uint32_t output,
+                       const double *got, const double *want);
+
+bool ttfs_judge_knows_accuracy(const TtfsJudge *j);
+bool ttfs_judge_knows_agreement(const TtfsJudge *j);
+/* Adds `judged_by`, `accuracy` and `agreement`, null where they have no meaning. */
+void ttfs_judge_json(const TtfsJudge *j, const TtfsTally *t, uint64_t samples, cJSON *to);
+/* Adds `outputs`, errors beside relu, and `truth`, the error beside labels that are values. */
+void ttfs_judge_errors_json(const TtfsJudge *j, cJSON *to);
+
+#endif
