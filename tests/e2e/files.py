@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-from e2e import DIGITS, SOURCE, TTFS, Case, samples, tree
+from e2e import DIGITS, TTFS, Case, npy, samples, tree
 
 MODEL = os.path.join(DIGITS, "digits_mlp.onnx")
 TEST = os.path.join(DIGITS, "test.npz")
@@ -206,6 +206,13 @@ def through(case, name, *args):
 def devices(case):
     run = ("run", "out", "--input", TEST, "--count", "2", "--trace")
     emit = ("emit", "out", "--format", "ll", "-o")
+    values = run[:-1] + ("--outputs",)
+    os.symlink("/dev/full", case.path("full.npy"))
+    os.symlink("/dev/null", case.path("null.npy"))
+    case.refused(*values, "full.npy", says="full.npy: No space left on device")
+    case.good(*values, "null.npy")
+    case.check(not os.path.isfile("/dev/null") and os.path.islink(case.path("null.npy")), "a device was replaced")
+    case.check(len(through(case, "fifo.npy", *values)) > 128, "values through a FIFO")
     for name, args in (("trace.txt", run), ("net.ll", emit)):
         case.good(*args, name)
         with open(case.path(name), "rb") as f:
@@ -281,6 +288,24 @@ def read_only(case):
                    "%s: %d %s" % (args, p.returncode, p.stderr.decode()))
 
 
+def cut_while_mapped(case):
+    """Samples that are cut while they are read: an error that names them, not a signal."""
+    header = npy((1 << 24, 64), [], header="{'descr': '<f4', 'fortran_order': False, 'shape': (%d, 64), }" % (1 << 24))
+    path = case.write("large.npy", header)
+    os.truncate(path, len(header) + (1 << 32)) # a hole: no room on the disk
+    p = subprocess.Popen(command("run", "out", "--input", "large.npy", "--engine", "relu"), cwd=case.folder,
+                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    mapped = False
+    while not mapped and p.poll() is None:
+        with open("/proc/%d/maps" % p.pid, encoding="utf-8", errors="replace") as f:
+            mapped = "large.npy" in f.read()
+    os.truncate(path, 1 << 20)
+    err = p.communicate()[1].decode()
+    case.check(mapped and p.returncode == 1 and "large.npy: it was cut while it was read" in err,
+               "samples cut while they are read: %d %s" % (p.returncode, err))
+    os.remove(path)
+
+
 def odd_names(case):
     """Names are names: nothing in them is expanded, by ttfs or by a tool that it runs; no locale matters."""
     name = "a $HOME ~ `x` $(y) %s ä"
@@ -306,6 +331,7 @@ def main():
     devices(case)
     printed(case)
     read_only(case)
+    cut_while_mapped(case)
     odd_names(case)
     return case.done()
 
