@@ -152,3 +152,18 @@ void ttfs_chip_print(const TtfsChip *chip, TtfsBuf *out) {
                     chip->energy_event_pj, chip->energy_tick_pj, chip->energy_spike_pj);
     ttfs_buf_puts(out, "}\n");
 }
+
+void ttfs_chip_json(const TtfsChip *chip, const char *key, TtfsJson *j) {
+    TtfsChip c = *chip;
+    ttfs_json_object(j, key);
+    ttfs_json_string(j, "name", chip->name);
+    for (size_t i = 0; i < ttfs_chip_int_count; i++)
+        ttfs_json_number(j, ttfs_chip_ints[i].key, *ttfs_chip_int(&c, &ttfs_chip_ints[i]));
+    ttfs_json_number(j, "clock_mhz", chip->clock_mhz);
+    ttfs_json_object(j, "energy_pj");
+    ttfs_json_number(j, "event", chip->energy_event_pj);
+    ttfs_json_number(j, "tick", chip->energy_tick_pj);
+    ttfs_json_number(j, "spike", chip->energy_spike_pj);
+    ttfs_json_end(j);
+    ttfs_json_end(j);
+}

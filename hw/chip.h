@@ -41,6 +41,7 @@ bool ttfs_chip_read(TtfsChip *chip, const char *file, const void *text, size_t n
  */
 bool ttfs_chip_lex(TtfsChip *chip, TtfsLex *l, TtfsArena *a);
 /* Canonical JSON; reading it gives the same chip and printing it again the same text. */
+void ttfs_chip_json(const TtfsChip *chip, const char *key, TtfsJson *j);
 void ttfs_chip_print(const TtfsChip *chip, TtfsBuf *out);
 /* Checks ranges; used by the reader and on chips that an image holds. */
 bool ttfs_chip_check(const TtfsChip *chip, const char *file, TtfsDiag *diag);

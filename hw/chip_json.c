@@ -2,12 +2,12 @@
  *
  * Chip descriptions from JSON: at most 64 KiB, nesting bounded by cJSON. Every unknown, missing,
  * repeated or ill-typed key is reported; an unknown one with the nearest known key. Ownership: the
- * cJSON tree lives inside ttfs_chip_read alone, strings are copied into the arena.
+ * JSON tree lives inside ttfs_chip_read alone, strings are copied into the arena.
  */
 #include "chip.h"
 #include "chip_keys.h"
+#include "json_tree.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 #include <string.h>
 
@@ -160,14 +160,14 @@ bool ttfs_chip_read(TtfsChip *chip, const char *file, const void *text, size_t n
         return ttfs_error(diag, TTFS_AT_FILE(file), TTFS_FILE_SIZE,
                           "%zu bytes, at most %d expected", n, TTFS_CHIP_JSON_MAX);
     const char *start = n ? text : "", *end = start;
-    cJSON *root = cJSON_ParseWithLengthOpts(start, n, &end, 0);
-    bool ok = root && only_blanks(end, start + n);
+    TtfsJsonTree *tree = ttfs_json_parse(start, n, &end);
+    bool ok = tree && only_blanks(end, start + n);
     if (!ok)
         ttfs_error(diag, place(file, start, end < start + n ? end : start + n), TTFS_JSON_SYNTAX,
-                   root ? "text follows the JSON value" : "this is not JSON");
+                   tree ? "text follows the JSON value" : "this is not JSON");
     Reader r = {.file = file, .diag = diag};
-    ok = ok && read_object(&r, root, chip, a);
-    cJSON_Delete(root);
+    ok = ok && read_object(&r, tree->root, chip, a);
+    ttfs_undo(tree);
     return ok;
 }
 

@@ -14,6 +14,7 @@
 #include "file.h"
 #include "guard.h"
 #include "hash.h"
+#include "json.h"
 #include "lex.h"
 #include "names.h"
 #include "pieces.h"

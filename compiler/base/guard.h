@@ -42,7 +42,12 @@ bool ttfs_guard_part(TtfsGuard *g, void (*fn)(void *context), void *context, siz
 
 /* Memory does not suffice for `wanted` bytes: leaves for the innermost guard of this thread.
  * Without one, the process is aborted. Does not return. */
-_Noreturn void ttfs_oom(size_t wanted);
+#ifdef __cplusplus
+[[noreturn]]
+#else
+_Noreturn
+#endif
+void ttfs_oom(size_t wanted);
 
 /* `n` bytes, aligned to 64 and not zeroed, that guard `g` (NULL: nobody) holds, with what to do to
  * them before they are freed when memory runs out (NULL: nothing). `undo` may not allocate. NULL

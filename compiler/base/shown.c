@@ -41,6 +41,13 @@ void ttfs_buf_shown(TtfsBuf *b, const char *s) {
     }
 }
 
+void ttfs_buf_name(TtfsBuf *b, const char *name, int width) {
+    size_t before = b->len;
+    ttfs_buf_shown(b, name);
+    int used = (int)(b->len - before);
+    if (used < width) ttfs_buf_printf(b, "%*s", width - used, "");
+}
+
 const char *ttfs_shown(TtfsArena *a, const char *s) {
     TtfsBuf b = {0};
     ttfs_buf_shown(&b, s);
@@ -49,16 +56,27 @@ const char *ttfs_shown(TtfsArena *a, const char *s) {
     return text;
 }
 
-void ttfs_buf_json(TtfsBuf *b, const char *json) {
-    for (size_t n; *json; json += n) {
-        uint32_t c = decode((const unsigned char *)json, &n);
+/* The letter behind the backslash for a character that has one, else 0. */
+static char short_escape(uint32_t c) {
+    static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+    const char *at = c && c < 0x80 ? strchr(from, (int)c) : NULL;
+    return at ? to[at - from] : 0;
+}
+
+void ttfs_buf_json_string(TtfsBuf *b, const char *s) {
+    ttfs_buf_puts(b, "\"");
+    for (size_t n; *s; s += n) {
+        uint32_t c = decode((const unsigned char *)s, &n);
         if (n == 0) {
             n = 1;
-            ttfs_buf_printf(b, "\\\\x%02x", (unsigned)(unsigned char)*json);
-        } else if (c >= 0x7f && obeyed(c)) { /* below, only what sets the text out is left */
+            ttfs_buf_printf(b, "\\\\x%02x", (unsigned)(unsigned char)*s);
+        } else if (short_escape(c)) {
+            ttfs_buf_printf(b, "\\%c", short_escape(c));
+        } else if (obeyed(c)) {
             ttfs_buf_printf(b, "\\u%04x", c);
         } else {
-            ttfs_buf_bytes(b, json, n);
+            ttfs_buf_bytes(b, s, n);
         }
     }
+    ttfs_buf_puts(b, "\"");
 }

@@ -12,19 +12,29 @@
 #include <string.h>
 
 /* All that stands in the way, once each: the errors. A node's operator is the model's own. */
-static cJSON *obstacles_json(const TtfsDiag *diag) {
-    cJSON *list = cJSON_CreateArray();
+static void obstacles_json(const TtfsDiag *diag, TtfsJson *j) {
+    ttfs_json_array(j, "obstacles");
     for (uint32_t i = 0; i < diag->messages.len; i++) {
         const TtfsMessage *m = &diag->messages.at[i];
         if (m->severity != TTFS_ERROR) continue;
-        cJSON *e = cJSON_CreateObject();
-        cJSON_AddItemToArray(list, e);
-        cJSON_AddStringToObject(e, "node", *m->node ? m->node : m->where);
-        cJSON_AddStringToObject(e, "op", m->op);
-        cJSON_AddStringToObject(e, "reason", m->what);
-        cJSON_AddStringToObject(e, "advice", m->advice);
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "node", *m->node ? m->node : m->where);
+        ttfs_json_string(j, "op", m->op);
+        ttfs_json_string(j, "reason", m->what);
+        ttfs_json_string(j, "advice", m->advice);
+        ttfs_json_end(j);
     }
-    return list;
+    ttfs_json_end(j);
+}
+
+static void print_verdict(bool ok, const TtfsDiag *diag) {
+    TtfsBuf b = {0};
+    TtfsJson j = {.out = &b};
+    ttfs_json_object(&j, NULL);
+    ttfs_json_bool(&j, "supported", ok);
+    obstacles_json(diag, &j);
+    ttfs_json_end(&j);
+    ttfs_json_emit(&b);
 }
 
 int ttfs_cmd_check(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
@@ -39,10 +49,7 @@ int ttfs_cmd_check(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
         ok = ok && forms;
     }
     if (o->value[TTFS_OPT_JSON]) {
-        cJSON *j = cJSON_CreateObject();
-        cJSON_AddBoolToObject(j, "supported", ok);
-        cJSON_AddItemToObject(j, "obstacles", obstacles_json(diag));
-        ttfs_json_emit(j);
+        print_verdict(ok, diag);
     } else {
         const char *file = ttfs_shown(a, o->operand);
         if (ttfs_talks(o) && ok) printf("%s can be compiled\n", file);
@@ -56,8 +63,9 @@ int ttfs_cmd_check(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     return ok ? 0 : 1;
 }
 
-static cJSON *summary(const TtfsFlow *f, double seconds) {
-    cJSON *j = cJSON_CreateObject();
+static void print_json(const TtfsFlow *f, double seconds) {
+    TtfsBuf text = {0};
+    TtfsJson document = {.out = &text}, *j = &document;
     const TtfsSpike *s = &f->spike;
     size_t bytes = 0;
     if (f->steps_done > 4) {
@@ -68,19 +76,21 @@ static cJSON *summary(const TtfsFlow *f, double seconds) {
     }
     uint64_t layers = 0;
     for (uint32_t i = 0; i < s->pops.len; i++) layers += s->pops.at[i].kind != TTFS_POP_INPUT;
-    cJSON_AddNumberToObject(j, "layers", (double)layers);
-    cJSON_AddNumberToObject(j, "populations", s->pops.len);
-    cJSON_AddNumberToObject(j, "neurons", (double)ttfs_spike_neurons(s));
-    cJSON_AddNumberToObject(j, "synapses", (double)ttfs_spike_synapses(s));
-    cJSON_AddNumberToObject(j, "parameters", (double)ttfs_spike_parameters(s));
-    cJSON_AddNumberToObject(j, "cores", f->plan.chip.cores);
-    cJSON_AddNumberToObject(j, "slots", f->plan.slots.len);
-    cJSON_AddNumberToObject(j, "worst_cycles", (double)f->plan.worst_cycles);
-    cJSON_AddNumberToObject(j, "expected_cycles", (double)f->plan.expected_cycles);
-    cJSON_AddNumberToObject(j, "image_bytes", (double)bytes);
-    cJSON_AddNumberToObject(j, "seconds", seconds);
-    cJSON_AddNumberToObject(j, "peak_bytes", (double)ttfs_peak_bytes());
-    return j;
+    ttfs_json_object(j, NULL);
+    ttfs_json_number(j, "layers", (double)layers);
+    ttfs_json_number(j, "populations", s->pops.len);
+    ttfs_json_number(j, "neurons", (double)ttfs_spike_neurons(s));
+    ttfs_json_number(j, "synapses", (double)ttfs_spike_synapses(s));
+    ttfs_json_number(j, "parameters", (double)ttfs_spike_parameters(s));
+    ttfs_json_number(j, "cores", f->plan.chip.cores);
+    ttfs_json_number(j, "slots", f->plan.slots.len);
+    ttfs_json_number(j, "worst_cycles", (double)f->plan.worst_cycles);
+    ttfs_json_number(j, "expected_cycles", (double)f->plan.expected_cycles);
+    ttfs_json_number(j, "image_bytes", (double)bytes);
+    ttfs_json_number(j, "seconds", seconds);
+    ttfs_json_number(j, "peak_bytes", (double)ttfs_peak_bytes());
+    ttfs_json_end(j);
+    ttfs_json_emit(&text);
 }
 
 static void print_summary(const TtfsFlow *f, const char *out, double seconds) {
@@ -108,6 +118,7 @@ int ttfs_cmd_compile(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     const char *out = o->value[TTFS_OPT_OUTPUT];
     uint32_t last = 5, dump = UINT32_MAX;
     TtfsJob job;
+    TtfsProgressLine line = {0};
     TtfsFlow f = {0};
     TtfsBuf text = {0};
     double start = ttfs_now();
@@ -121,12 +132,14 @@ int ttfs_cmd_compile(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     if (ok && dump != UINT32_MAX && (dump > 4 || dump > last))
         ok = ttfs_error(diag, TTFS_AT_FILE("--dump"), TTFS_OPTION_VALUE,
                         "step %s makes no form here", ttfs_step_names[dump]);
-    ok = ok && ttfs_flow_run(&f, &job, last, diag) &&
-         ttfs_flow_write(&f, &job, out, o->value[TTFS_OPT_TIMES] != NULL, diag);
+    if (ok) job.progress = ttfs_progress_line(&line, o);
+    ok = ok && ttfs_flow_run(&f, &job, last, diag);
+    ttfs_progress_end(&line);
+    ok = ok && ttfs_flow_write(&f, &job, out, o->value[TTFS_OPT_TIMES] != NULL, diag);
     if (ok && dump != UINT32_MAX) ok = ttfs_flow_print(&f, dump, &text, diag);
     double seconds = ttfs_now() - start;
     if (ok && o->value[TTFS_OPT_JSON])
-        ttfs_json_emit(summary(&f, seconds));
+        print_json(&f, seconds);
     else if (ok && dump != UINT32_MAX)
         fwrite(ttfs_buf_text(&text), 1, text.len, stdout);
     else if (ok && ttfs_talks(o))

@@ -12,8 +12,6 @@ int ttfs_cmd_check(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
 int ttfs_cmd_info(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
 int ttfs_cmd_compile(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
 int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
-/* run with --engine exact. */
-int ttfs_cmd_run_exact(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
 int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
 int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
 int ttfs_cmd_emit(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);

@@ -8,7 +8,7 @@
 
 #include "nearest.h"
 
-#include <cjson/cJSON.h>
+#include "json_tree.h"
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
@@ -159,18 +159,18 @@ static bool read_file(const Config *c) {
     TtfsFile f;
     if (!ttfs_file_open(&f, c->file, CONFIG_LIMIT, c->diag)) return false;
     const char *end = NULL, *after = (const char *)f.bytes + f.size;
-    cJSON *root = cJSON_ParseWithLengthOpts((const char *)f.bytes, f.size, &end, false);
-    while (root && end < after && isspace((unsigned char)*end)) end++;
-    bool ok = root != NULL && end == after;
+    TtfsJsonTree *tree = ttfs_json_parse(f.bytes, f.size, &end);
+    while (tree && end < after && isspace((unsigned char)*end)) end++;
+    bool ok = tree != NULL && end == after;
     if (!ok) {
         uint32_t line = 1;
         for (const char *p = (const char *)f.bytes; p && p < end; p++) line += *p == '\n';
         ttfs_error(c->diag, (TtfsLoc){.file = c->file, .line = line, .col = 1}, TTFS_JSON_SYNTAX,
                    "not JSON from here on");
     } else {
-        ok = take_config(c, root);
+        ok = take_config(c, tree->root);
     }
-    cJSON_Delete(root);
+    ttfs_undo(tree);
     ttfs_file_close(&f);
     return ok;
 }

@@ -41,7 +41,8 @@ bool ttfs_read_job(TtfsJob *job, TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
 bool ttfs_read_session(TtfsSessionOptions *s, const TtfsOptions *o, TtfsDiag *diag) {
     *s = (TtfsSessionOptions){.folder = o->operand,
                               .input = o->value[TTFS_OPT_INPUT],
-                              .labels = o->value[TTFS_OPT_LABELS]};
+                              .labels = o->value[TTFS_OPT_LABELS],
+                              .trust_rtl = o->value[TTFS_OPT_TRUST_RTL] != NULL};
     if (!s->input)
         return ttfs_error(diag, TTFS_AT_FILE("--input"), TTFS_OPTION_VALUE,
                           "samples are needed: --input X");

@@ -14,6 +14,7 @@
 #include "spike_to_plan.h"
 
 #include <math.h>
+#include <stdatomic.h>
 
 const char *const ttfs_step_names[] = {"ir",    "canonical", "spike", "plan",
                                        "image", "verilog",   NULL};
@@ -59,12 +60,17 @@ typedef struct {
 typedef struct {
     const TtfsFlow *f;
     const TtfsArray *samples;
+    const TtfsProgress *progress;
+    uint64_t n; /* samples to take */
+    atomic_uint_least64_t done;
     float lo, hi; /* the encoder's range, half a step wider; all numbers where it is not known */
     CalibWorker *worker;
 } CalibLoop;
 
+static const char told[] = "calibration samples";
+
 static bool calibrate_item(void *context, uint32_t worker, uint64_t i) {
-    const CalibLoop *l = context;
+    CalibLoop *l = context;
     CalibWorker *w = &l->worker[worker];
     const TtfsIr *ir = &l->f->canonical;
     if (!ttfs_array_sample(l->samples, &l->f->map, i, w->x, &w->diag)) return false;
@@ -77,6 +83,8 @@ static bool calibrate_item(void *context, uint32_t worker, uint64_t i) {
         ttfs_calib_add(&w->calib, t, ttfs_relu_values(w->relu, t),
                        ttfs_ir_count(ttfs_ir_tensor(ir, t)));
     }
+    uint64_t done = atomic_fetch_add(&l->done, 1) + 1;
+    if (worker == 0) ttfs_tell(l->progress, told, done, l->n);
     return true;
 }
 
@@ -86,6 +94,7 @@ static CalibLoop calib_loop(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a,
     float half = 0.5f * (s->input_hi - s->input_lo) / (float)s->ticks;
     return (CalibLoop){.f = f,
                        .samples = a,
+                       .progress = &job->progress,
                        .lo = job->range_given ? s->input_lo - half : -INFINITY,
                        .hi = job->range_given ? s->input_hi + half : INFINITY,
                        .worker = TTFS_ARRAY(&f->arena, CalibWorker, threads)};
@@ -98,6 +107,8 @@ static bool gather(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a, TtfsDiag
     uint32_t threads = job->threads < n ? job->threads : (uint32_t)n;
     CalibLoop l = calib_loop(f, job, a, threads);
     uint64_t outside = 0;
+    l.n = n;
+    ttfs_tell(l.progress, told, 0, n);
     for (uint32_t i = 0; i < threads; i++) {
         l.worker[i].relu = ttfs_relu_open(&f->canonical);
         l.worker[i].x = TTFS_ARRAY(&l.worker[i].arena, float, a->elements);

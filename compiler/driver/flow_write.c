@@ -28,14 +28,6 @@ static bool put(const Writer *w, const char *name, TtfsBuf *text) {
     return ok;
 }
 
-static bool put_json(const Writer *w, const char *name, cJSON *j) {
-    if (!j) return false;
-    TtfsBuf text = {0};
-    ttfs_json_text(j, &text);
-    cJSON_Delete(j);
-    return put(w, name, &text);
-}
-
 static bool folder(const Writer *w, const char *name) {
     return ttfs_make_folders(path_of(w, name), w->diag);
 }
@@ -72,18 +64,34 @@ static bool put_image(const Writer *w) {
     return ok;
 }
 
+static bool put_manifest(const Writer *w) {
+    TtfsBuf text = {0};
+    TtfsJson j = {.out = &text};
+    return ttfs_json_manifest(&j, w->f, w->job, w->diag) && put(w, "manifest.json", &text);
+}
+
 static bool put_reports(const Writer *w, bool times) {
     const TtfsFlow *f = w->f;
-    if (!folder(w, "report")) return false;
-    bool ok = put_json(w, "manifest.json", ttfs_json_manifest(f, w->job, w->diag));
-    if (ok && times) ok = put_json(w, "report/steps.json", ttfs_json_steps(f));
-    if (ok && f->steps_done > 2)
-        ok = put_json(w, "report/accuracy.json", ttfs_json_quant(f, w->job));
-    if (ok && f->steps_done > 3)
-        ok = put_json(w, "report/fit.json", ttfs_json_fit(&f->plan, &f->spike)) &&
-             put_json(w, "report/timing.json", ttfs_json_timing(&f->plan, &f->spike)) &&
-             put_json(w, "report/energy.json", ttfs_json_energy(&f->plan, &f->spike));
-    return ok && put_json(w, "report/messages.json", ttfs_json_messages(w->diag, w->job));
+    TtfsBuf text = {0};
+    bool ok = folder(w, "report") && put_manifest(w);
+    if (ok && times) {
+        ttfs_json_steps(&(TtfsJson){.out = &text}, f);
+        ok = put(w, "report/steps.json", &text);
+    }
+    if (ok && f->steps_done > 2) {
+        ttfs_json_quant(&(TtfsJson){.out = &text}, f, w->job);
+        ok = put(w, "report/accuracy.json", &text);
+    }
+    if (ok && f->steps_done > 3) {
+        ttfs_json_fit(&(TtfsJson){.out = &text}, NULL, &f->plan, &f->spike);
+        ok = put(w, "report/fit.json", &text);
+        ttfs_json_timing(&(TtfsJson){.out = &text}, NULL, &f->plan, &f->spike);
+        ok = put(w, "report/timing.json", &text) && ok;
+        ttfs_json_energy(&(TtfsJson){.out = &text}, &f->plan, &f->spike);
+        ok = put(w, "report/energy.json", &text) && ok;
+    }
+    ttfs_json_messages(&(TtfsJson){.out = &text}, w->diag, w->job);
+    return put(w, "report/messages.json", &text) && ok;
 }
 
 static bool put_all(const Writer *w, bool times) {

@@ -8,7 +8,7 @@
 
 #include "shipped.h"
 
-#include <cjson/cJSON.h>
+#include "json_tree.h"
 #include <math.h>
 #include <string.h>
 
@@ -77,7 +77,8 @@ static bool read_manifest(TtfsOut *o, TtfsDiag *diag) {
         return ttfs_error(diag, TTFS_AT_FILE(o->folder), TTFS_OUT_FOLDER,
                           "not a folder that ttfs compile wrote");
     if (!ttfs_file_open(&f, path, MANIFEST_LIMIT, diag)) return false;
-    cJSON *j = cJSON_ParseWithLength((const char *)f.bytes, f.size);
+    TtfsJsonTree *tree = ttfs_json_parse(f.bytes, f.size, NULL);
+    const cJSON *j = tree ? tree->root : NULL;
     const cJSON *u8 = cJSON_GetObjectItem(cJSON_GetObjectItem(j, "options"), "uint8");
     bool ok = u8 && read_map(u8, &o->map);
     if (!ok)
@@ -87,7 +88,7 @@ static bool read_manifest(TtfsOut *o, TtfsDiag *diag) {
     o->seen = read_seen(cJSON_GetObjectItem(j, "calib_seen"));
     const cJSON *model = cJSON_GetObjectItem(cJSON_GetObjectItem(j, "model"), "file");
     o->model = cJSON_IsString(model) ? ttfs_arena_strdup(&o->arena, model->valuestring) : "";
-    cJSON_Delete(j);
+    ttfs_undo(tree);
     ttfs_file_close(&f);
     return ok;
 }

@@ -7,9 +7,9 @@
 #include "out_tree.h"
 
 #include "base.h"
+#include "json_tree.h"
 #include "temporary.h"
 
-#include <cjson/cJSON.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -133,9 +133,9 @@ static bool has_manifest_of_ours(const char *path, TtfsArena *a) {
     TtfsFile f;
     bool ours = false;
     if (ttfs_file_open(&f, ttfs_path_join(a, path, "manifest.json"), MANIFEST_LIMIT, &ignored)) {
-        cJSON *j = cJSON_ParseWithLength((const char *)f.bytes, f.size);
-        ours = says_ttfs(j);
-        cJSON_Delete(j);
+        TtfsJsonTree *tree = ttfs_json_parse(f.bytes, f.size, NULL);
+        ours = tree && says_ttfs(tree->root);
+        ttfs_undo(tree);
         ttfs_file_close(&f);
     }
     ttfs_diag_free(&ignored);

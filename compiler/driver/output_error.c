@@ -42,27 +42,30 @@ double ttfs_output_error_scale(const TtfsOutputError *e) {
     return e->hi != 0 ? fabs(e->hi) : 1;
 }
 
-static cJSON *one_json(const TtfsOutput *o, const TtfsOutputError *w) {
-    cJSON *one = cJSON_CreateObject();
+static void one_json(TtfsJson *j, const TtfsOutput *o, const TtfsOutputError *w) {
     double scale = ttfs_output_error_scale(w), mean = w->n ? w->sum / (double)w->n : 0;
-    cJSON_AddStringToObject(one, "name", o->name);
-    cJSON *shape = cJSON_AddArrayToObject(one, "shape");
-    for (uint32_t k = 0; k < o->rank; k++)
-        cJSON_AddItemToArray(shape, cJSON_CreateNumber(o->dim[k]));
-    cJSON_AddNumberToObject(one, "max_relative_error", w->most / scale);
-    cJSON_AddNumberToObject(one, "mean_relative_error", mean / scale);
-    cJSON_AddNumberToObject(one, "max_error", w->most);
-    cJSON_AddNumberToObject(one, "mean_error", mean);
-    cJSON_AddItemToObject(one, "range", cJSON_CreateDoubleArray((double[2]){w->lo, w->hi}, 2));
-    cJSON_AddNumberToObject(one, "largest_value", fmax(fabs(w->lo), fabs(w->hi)));
-    return one;
+    ttfs_json_object(j, NULL);
+    ttfs_json_string(j, "name", o->name);
+    ttfs_json_array(j, "shape");
+    for (uint32_t k = 0; k < o->rank; k++) ttfs_json_number(j, NULL, o->dim[k]);
+    ttfs_json_end(j);
+    ttfs_json_number(j, "max_relative_error", w->most / scale);
+    ttfs_json_number(j, "mean_relative_error", mean / scale);
+    ttfs_json_number(j, "max_error", w->most);
+    ttfs_json_number(j, "mean_error", mean);
+    ttfs_json_array(j, "range");
+    ttfs_json_number(j, NULL, w->lo);
+    ttfs_json_number(j, NULL, w->hi);
+    ttfs_json_end(j);
+    ttfs_json_number(j, "largest_value", fmax(fabs(w->lo), fabs(w->hi)));
+    ttfs_json_end(j);
 }
 
-cJSON *ttfs_output_errors_json(const TtfsOutputErrors *e) {
-    cJSON *list = cJSON_CreateArray();
+void ttfs_output_errors_json(const TtfsOutputErrors *e, const char *key, TtfsJson *j) {
+    ttfs_json_array(j, key);
     for (uint32_t i = 0; i < e->outputs; i++) {
         TtfsOutputError w = ttfs_output_errors_whole(e, i);
-        cJSON_AddItemToArray(list, one_json(&e->output[i], &w));
+        one_json(j, &e->output[i], &w);
     }
-    return list;
+    ttfs_json_end(j);
 }

@@ -9,8 +9,6 @@
 #include "ir.h"
 #include "pieces.h"
 
-#include <cjson/cJSON.h>
-
 /* In real units. */
 typedef struct {
     uint64_t n;       /* values */
@@ -37,6 +35,6 @@ TtfsOutputError ttfs_output_errors_whole(const TtfsOutputErrors *e, uint32_t out
  * value all the time; 1 when that is 0. */
 double ttfs_output_error_scale(const TtfsOutputError *e);
 /* A list with an object an output. */
-cJSON *ttfs_output_errors_json(const TtfsOutputErrors *e);
+void ttfs_output_errors_json(const TtfsOutputErrors *e, const char *key, TtfsJson *j);
 
 #endif

@@ -7,18 +7,17 @@
 #define TTFS_REPORT_JSON_H
 
 #include "flow.h"
+#include "json.h"
 
-#include <cjson/cJSON.h>
-
-cJSON *ttfs_json_manifest(const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag);
-cJSON *ttfs_json_fit(const TtfsPlan *p, const TtfsSpike *s);
-cJSON *ttfs_json_timing(const TtfsPlan *p, const TtfsSpike *s);
-cJSON *ttfs_json_quant(const TtfsFlow *f, const TtfsJob *job);
-cJSON *ttfs_json_energy(const TtfsPlan *p, const TtfsSpike *s);
-cJSON *ttfs_json_steps(const TtfsFlow *f);
-cJSON *ttfs_json_messages(const TtfsDiag *diag, const TtfsJob *job);
-/* Indented text with a newline at its end. */
-void ttfs_json_text(const cJSON *j, TtfsBuf *out);
+/* Each is one document; fit and timing may also be the value of a key. The manifest fails when an
+ * input file cannot be read again. */
+bool ttfs_json_manifest(TtfsJson *j, const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag);
+void ttfs_json_fit(TtfsJson *j, const char *key, const TtfsPlan *p, const TtfsSpike *s);
+void ttfs_json_timing(TtfsJson *j, const char *key, const TtfsPlan *p, const TtfsSpike *s);
+void ttfs_json_quant(TtfsJson *j, const TtfsFlow *f, const TtfsJob *job);
+void ttfs_json_energy(TtfsJson *j, const TtfsPlan *p, const TtfsSpike *s);
+void ttfs_json_steps(TtfsJson *j, const TtfsFlow *f);
+void ttfs_json_messages(TtfsJson *j, const TtfsDiag *diag, const TtfsJob *job);
 const char *ttfs_pop_kind_name(TtfsPopKind k);
 /* "28x28x1"-like shape of a population in `text`. */
 const char *ttfs_pop_shape(const TtfsPopulation *p, char text[48]);

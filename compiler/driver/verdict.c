@@ -6,46 +6,24 @@
 
 #include "out_folder.h"
 
-#include "report_json.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-void ttfs_verdict_free(TtfsVerdict *v) {
-    cJSON_Delete(v->first_trace);
-    v->first_trace = NULL;
-}
-
 /* A fault that no trace can hold: a second spike, a spike outside its population. */
-static void tell_fault(TtfsVerdict *v, const TtfsPlace *p) {
-    cJSON_AddStringToObject(v->first_trace, "kind", "trace");
-    cJSON_AddStringToObject(v->first_trace, "engine", p->engine);
-    cJSON_AddNumberToObject(v->first_trace, "sample", (double)p->sample);
-    cJSON_AddStringToObject(v->first_trace, "what", p->fault);
+static void tell_fault(TtfsVerdict *v) {
+    const TtfsFirst *f = &v->first;
     snprintf(v->sentence, sizeof v->sentence, "sample %llu: engine %s: %s",
-             (unsigned long long)p->sample, p->engine, p->fault);
+             (unsigned long long)f->at.sample, f->at.engine, f->what);
 }
 
-static void tell_difference(TtfsVerdict *v, const TtfsOut *o, const TtfsPlace *at) {
+static void tell_difference(TtfsVerdict *v, const TtfsPopulation *p) {
+    const TtfsFirst *f = &v->first;
+    const TtfsPlace *at = &f->at;
     const TtfsDifference *d = &at->what;
-    const TtfsPopulation *p = ttfs_spike_pop(&o->spike, d->pop);
-    uint32_t plane = p->h * p->w, n = d->neuron, core = 0, slot = 0;
-    bool placed = o->plan.slots.len && ttfs_plan_find(&o->plan, &o->spike, d->pop, n, &core, &slot);
-    cJSON *j = v->first_trace;
-    cJSON_AddStringToObject(j, "kind", d->readout ? "readout" : "spike");
-    cJSON_AddStringToObject(j, "engine", at->engine);
-    cJSON_AddNumberToObject(j, "sample", (double)at->sample);
-    cJSON_AddStringToObject(j, "population", p->name);
-    cJSON_AddNumberToObject(j, "neuron", n);
-    cJSON_AddNumberToObject(j, d->readout ? "want_potential" : "want_tick", (double)d->want);
-    cJSON_AddNumberToObject(j, d->readout ? "got_potential" : "got_tick", (double)d->got);
-    cJSON_AddItemToObject(j, "core", placed ? cJSON_CreateNumber(core) : cJSON_CreateNull());
-    cJSON_AddItemToObject(j, "slot", placed ? cJSON_CreateNumber(slot) : cJSON_CreateNull());
-    cJSON_AddNumberToObject(j, "potential", at->potential);
-    if (*at->fault) cJSON_AddStringToObject(j, "fault", at->fault);
+    uint32_t plane = p->h * p->w, n = d->neuron;
     int used = snprintf(v->sentence, sizeof v->sentence,
                         "sample %llu, population %s, neuron %u (channel %u, row %u, column %u): %s "
                         "%lld in %s, %lld in %s (-1 is silent); "
@@ -53,20 +31,30 @@ static void tell_difference(TtfsVerdict *v, const TtfsOut *o, const TtfsPlace *a
                         (unsigned long long)at->sample, p->name, n, n / plane, n % plane / p->w,
                         n % p->w, d->readout ? "potential" : "tick", (long long)d->want,
                         at->reference, (long long)d->got, at->engine, at->potential);
-    if (placed && used > 0 && (size_t)used < sizeof v->sentence)
-        snprintf(v->sentence + used, sizeof v->sentence - (size_t)used, "; core %u, slot %u", core,
-                 slot);
+    if (f->placed && used > 0 && (size_t)used < sizeof v->sentence)
+        snprintf(v->sentence + used, sizeof v->sentence - (size_t)used, "; core %u, slot %u",
+                 f->core, f->slot);
 }
 
 void ttfs_verdict_traces(TtfsVerdict *v, const TtfsOut *o, const TtfsPlace *p, uint64_t n) {
+    TtfsFirst *f = &v->first;
     v->differences += n;
     v->in_traces += n;
-    if (v->first_trace) return;
-    v->first_trace = cJSON_CreateObject();
-    if (p->what.pop.i)
-        tell_difference(v, o, p);
-    else
-        tell_fault(v, p);
+    if (f->kind) return;
+    const TtfsDifference *d = &p->what;
+    f->at = *p;
+    snprintf(f->what, sizeof f->what, "%s", p->fault);
+    f->at.fault = f->what;
+    f->kind = !d->pop.i ? "trace" : d->readout ? "readout" : "spike";
+    if (!d->pop.i) {
+        tell_fault(v);
+        return;
+    }
+    const TtfsPopulation *pop = ttfs_spike_pop(&o->spike, d->pop);
+    f->population = pop->name;
+    f->placed = o->plan.slots.len &&
+                ttfs_plan_find(&o->plan, &o->spike, d->pop, d->neuron, &f->core, &f->slot);
+    tell_difference(v, pop);
 }
 
 void ttfs_verdict_image(TtfsVerdict *v, const char *what) {
@@ -80,52 +68,81 @@ const char *ttfs_verdict_sentence(const TtfsVerdict *v, TtfsArena *a) {
     return *v->image ? ttfs_arena_printf(a, "image: %s", v->image) : v->sentence;
 }
 
-static cJSON *first_of_traces(const TtfsVerdict *v) {
-    return v->first_trace ? cJSON_Duplicate(v->first_trace, true) : cJSON_CreateNull();
+static void place_json(TtfsJson *j, const char *key, bool known, uint32_t v) {
+    if (known)
+        ttfs_json_number(j, key, v);
+    else
+        ttfs_json_null(j, key);
 }
 
-static cJSON *first_of_all(const TtfsVerdict *v) {
-    if (!*v->image) return first_of_traces(v);
-    cJSON *first = cJSON_CreateObject();
-    cJSON_AddStringToObject(first, "kind", "image");
-    cJSON_AddStringToObject(first, "what", v->image);
-    return first;
+static void difference_json(TtfsJson *j, const TtfsFirst *f) {
+    const TtfsDifference *d = &f->at.what;
+    ttfs_json_string(j, "population", f->population);
+    ttfs_json_number(j, "neuron", d->neuron);
+    ttfs_json_number(j, d->readout ? "want_potential" : "want_tick", (double)d->want);
+    ttfs_json_number(j, d->readout ? "got_potential" : "got_tick", (double)d->got);
+    place_json(j, "core", f->placed, f->core);
+    place_json(j, "slot", f->placed, f->slot);
+    ttfs_json_number(j, "potential", f->at.potential);
+    if (*f->what) ttfs_json_string(j, "fault", f->what);
+}
+
+static void first_of_traces(TtfsJson *j, const char *key, const TtfsFirst *f) {
+    if (!f->kind) {
+        ttfs_json_null(j, key);
+        return;
+    }
+    ttfs_json_object(j, key);
+    ttfs_json_string(j, "kind", f->kind);
+    ttfs_json_string(j, "engine", f->at.engine);
+    ttfs_json_number(j, "sample", (double)f->at.sample);
+    if (f->population)
+        difference_json(j, f);
+    else
+        ttfs_json_string(j, "what", f->what);
+    ttfs_json_end(j);
+}
+
+static void first_of_all(TtfsJson *j, const char *key, const TtfsVerdict *v) {
+    if (!*v->image) {
+        first_of_traces(j, key, &v->first);
+        return;
+    }
+    ttfs_json_object(j, key);
+    ttfs_json_string(j, "kind", "image");
+    ttfs_json_string(j, "what", v->image);
+    ttfs_json_end(j);
 }
 
 /* What each of the two checks found: of the image's bits, and of what they do. */
-static void add_checks(const TtfsVerdict *v, cJSON *j) {
-    cJSON *image = v->image_checked ? cJSON_AddObjectToObject(j, "image") : NULL;
-    if (image) {
-        cJSON_AddBoolToObject(image, "equal", !*v->image);
-        cJSON_AddItemToObject(image, "what",
-                              *v->image ? cJSON_CreateString(v->image) : cJSON_CreateNull());
+static void checks_json(TtfsJson *j, const TtfsVerdict *v) {
+    if (v->image_checked) {
+        ttfs_json_object(j, "image");
+        ttfs_json_bool(j, "equal", !*v->image);
+        if (*v->image)
+            ttfs_json_string(j, "what", v->image);
+        else
+            ttfs_json_null(j, "what");
+        ttfs_json_end(j);
     } else {
-        cJSON_AddNullToObject(j, "image");
+        ttfs_json_null(j, "image");
     }
-    cJSON *traces = cJSON_AddObjectToObject(j, "traces");
-    cJSON_AddNumberToObject(traces, "differences", (double)v->in_traces);
-    cJSON_AddItemToObject(traces, "first", first_of_traces(v));
+    ttfs_json_object(j, "traces");
+    ttfs_json_number(j, "differences", (double)v->in_traces);
+    first_of_traces(j, "first", &v->first);
+    ttfs_json_end(j);
 }
 
-cJSON *ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan) {
-    cJSON *j = cJSON_CreateObject();
-    cJSON_AddItemToObject(j, "engines", cJSON_CreateStringArray(v->engines, (int)v->n_engines));
-    cJSON_AddNumberToObject(j, "samples", (double)v->samples);
-    cJSON_AddNumberToObject(j, "spikes", (double)v->spikes);
-    cJSON_AddNumberToObject(j, "readouts", (double)v->readouts);
-    cJSON_AddNumberToObject(j, "differences", (double)v->differences);
-    cJSON_AddBoolToObject(j, "equal", v->differences == 0);
-    cJSON_AddItemToObject(j, "first", first_of_all(v));
-    add_checks(v, j);
-    cJSON *slots = v->slot_cycles ? cJSON_AddArrayToObject(j, "slots") : NULL;
-    for (uint32_t i = 0; slots && i < plan->slots.len; i++) {
-        cJSON *e = cJSON_CreateObject();
-        cJSON_AddItemToArray(slots, e);
-        cJSON_AddNumberToObject(e, "slot", i);
-        cJSON_AddNumberToObject(e, "most_cycles", (double)v->slot_cycles[i]);
-        cJSON_AddNumberToObject(e, "worst_cycles", (double)plan->slots.at[i].worst_cycles);
+static void slots_json(TtfsJson *j, const char *key, const TtfsVerdict *v, const TtfsPlan *plan) {
+    ttfs_json_array(j, key);
+    for (uint32_t i = 0; i < plan->slots.len; i++) {
+        ttfs_json_object(j, NULL);
+        ttfs_json_number(j, "slot", i);
+        ttfs_json_number(j, "most_cycles", (double)v->slot_cycles[i]);
+        ttfs_json_number(j, "worst_cycles", (double)plan->slots.at[i].worst_cycles);
+        ttfs_json_end(j);
     }
-    return j;
+    ttfs_json_end(j);
 }
 
 /* A folder that may not be written to (a mounted disc, somebody else's) can be verified all the
@@ -137,7 +154,25 @@ static bool may_be_kept(const char *folder, TtfsArena *a) {
            (errno != EROFS && errno != EACCES && errno != EPERM);
 }
 
-bool ttfs_verdict_keep(const TtfsVerdict *v, const cJSON *j, const char *folder, TtfsDiag *diag) {
+void ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan, TtfsBuf *out) {
+    TtfsJson document = {.out = out}, *j = &document;
+    ttfs_json_object(j, NULL);
+    ttfs_json_array(j, "engines");
+    for (uint32_t i = 0; i < v->n_engines; i++) ttfs_json_string(j, NULL, v->engines[i]);
+    ttfs_json_end(j);
+    ttfs_json_number(j, "samples", (double)v->samples);
+    ttfs_json_number(j, "spikes", (double)v->spikes);
+    ttfs_json_number(j, "readouts", (double)v->readouts);
+    ttfs_json_number(j, "differences", (double)v->differences);
+    ttfs_json_bool(j, "equal", v->differences == 0);
+    first_of_all(j, "first", v);
+    checks_json(j, v);
+    if (v->slot_cycles) slots_json(j, "slots", v, plan);
+    ttfs_json_end(j);
+}
+
+bool ttfs_verdict_keep(const TtfsVerdict *v, const TtfsPlan *plan, const char *folder,
+                       TtfsDiag *diag) {
     TtfsArena a = {0};
     TtfsBuf text = {0}, name = {0};
     bool ok = true;
@@ -145,7 +180,7 @@ bool ttfs_verdict_keep(const TtfsVerdict *v, const cJSON *j, const char *folder,
         ttfs_buf_printf(&name, "%s%s", i ? "-" : "", v->engines[i]);
     if (v->damaged) ttfs_buf_puts(&name, "-fault");
     ttfs_buf_puts(&name, ".json");
-    ttfs_json_text(j, &text);
+    ttfs_verdict_json(v, plan, &text);
     if (may_be_kept(folder, &a))
         ok = ttfs_out_put(folder, "verify", ttfs_buf_text(&name), ttfs_buf_text(&text), text.len,
                           diag);
@@ -156,4 +191,22 @@ bool ttfs_verdict_keep(const TtfsVerdict *v, const cJSON *j, const char *folder,
     ttfs_buf_free(&name);
     ttfs_arena_free(&a);
     return ok;
+}
+
+void ttfs_verdict_text(const TtfsVerdict *v, TtfsBuf *out) {
+    ttfs_buf_puts(out, "engines    ");
+    for (uint32_t i = 0; i < v->n_engines; i++)
+        ttfs_buf_printf(out, "%s%s", i ? ", " : "", v->engines[i]);
+    ttfs_buf_printf(out, "\nsamples     %llu\n", (unsigned long long)v->samples);
+    ttfs_buf_printf(out, "compared    %llu spikes, %llu readout potentials\n",
+                    (unsigned long long)v->spikes, (unsigned long long)v->readouts);
+    if (v->image_checked)
+        ttfs_buf_printf(out, "image       %s\n", *v->image ? v->image : "is the spike graph");
+    ttfs_buf_printf(out, "differences %llu, %llu of them in the traces\n",
+                    (unsigned long long)v->differences, (unsigned long long)v->in_traces);
+    if (v->in_traces) ttfs_buf_printf(out, "first       %s\n", v->sentence);
+    if (v->differences)
+        ttfs_buf_puts(out, "NOT EQUAL\n");
+    else
+        ttfs_buf_puts(out, "EQUAL: every spike at the same tick, every potential the same\n");
 }

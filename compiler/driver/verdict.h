@@ -8,8 +8,6 @@
 #include "out.h"
 #include "trace.h"
 
-#include <cjson/cJSON.h>
-
 enum { TTFS_MOST_ENGINES = 8 };
 
 /* A place where two traces part. */
@@ -21,6 +19,16 @@ typedef struct {
     const char *fault;              /* in words; "" when there is none */
 } TtfsPlace;
 
+/* The first difference of the traces. */
+typedef struct {
+    const char *kind; /* "spike", "readout", "trace" (a fault that no trace can hold) */
+    TtfsPlace at;
+    const char *population;
+    bool placed; /* on a core of the plan: */
+    uint32_t core, slot;
+    char what[320]; /* the fault in words; "" when there is none */
+} TtfsFirst;
+
 typedef struct {
     const char *engines[TTFS_MOST_ENGINES];
     uint32_t n_engines;
@@ -29,20 +37,23 @@ typedef struct {
     uint64_t differences, in_traces; /* of all, those of the traces */
     bool image_checked;              /* its bits were held against the spike graph: */
     char image[256];                 /* the difference, "" when there is none */
-    cJSON *first_trace;              /* the first difference of the traces: NULL, or an object */
+    TtfsFirst first;                 /* difference of the traces; kind NULL: none */
     char sentence[640];              /* that in words */
     uint64_t *slot_cycles; /* most cycles seen in each slot; NULL when no engine has a clock */
 } TtfsVerdict;
 
-void ttfs_verdict_free(TtfsVerdict *v);
 /* Counts n differences of which this is the first; keeps it if it is the first of all. */
 void ttfs_verdict_traces(TtfsVerdict *v, const TtfsOut *o, const TtfsPlace *p, uint64_t n);
 /* What the check of the image found before any sample ran; NULL: no difference. */
 void ttfs_verdict_image(TtfsVerdict *v, const char *what);
 /* The first difference of all in words: the image's comes before those of the traces. */
 const char *ttfs_verdict_sentence(const TtfsVerdict *v, TtfsArena *a);
-cJSON *ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan);
-/* Writes it to OUT/verify, named after the engines. */
-bool ttfs_verdict_keep(const TtfsVerdict *v, const cJSON *j, const char *folder, TtfsDiag *diag);
+/* Appends the document. */
+void ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan, TtfsBuf *out);
+/* Writes that to OUT/verify, named after the engines. */
+bool ttfs_verdict_keep(const TtfsVerdict *v, const TtfsPlan *plan, const char *folder,
+                       TtfsDiag *diag);
+/* For people. */
+void ttfs_verdict_text(const TtfsVerdict *v, TtfsBuf *out);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -319,7 +320,8 @@ static void names_are_shown_escaped(void **state) {
     } cases[] = {
         {"plain \xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "plain \xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
          "plain \xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"},
-        {"\033[2J", "\\x1b[2J", "\033[2J"}, /* cJSON has escaped it already */
+        {"\033[2J", "\\x1b[2J", "\\u001b[2J"},
+        {"\"a\\b\"\n\t", "\"a\\b\"\\x0a\\x09", "\\\"a\\\\b\\\"\\n\\t"},
         {"\x7f", "\\x7f", "\\u007f"},
         {"\xc2\x9b", "\\xc2\\x9b", "\\u009b"},                        /* CSI in one character */
         {"\xe2\x80\xae", "\\xe2\\x80\\xae", "\\u202e"},               /* right to left */
@@ -332,16 +334,76 @@ static void names_are_shown_escaped(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         TtfsBuf text = {0}, json = {0};
         ttfs_buf_shown(&text, cases[i].name);
-        ttfs_buf_json(&json, cases[i].name);
+        ttfs_buf_json_string(&json, cases[i].name);
+        json.text[json.len - 1] = 0; /* the quotes */
         assert_string_equal(text.text, cases[i].text);
-        assert_string_equal(json.text, cases[i].json);
+        assert_string_equal(json.text + 1, cases[i].json);
         ttfs_buf_free(&text);
         ttfs_buf_free(&json);
     }
 }
 
+/* The layout of every kind of value in every kind of place. */
+static void json_has_one_layout(void **state) {
+    TtfsBuf b = {0};
+    TtfsJson j = {.out = &b};
+    (void)state;
+    ttfs_json_object(&j, NULL);
+    ttfs_json_array(&j, "values");
+    ttfs_json_number(&j, NULL, 1);
+    ttfs_json_bool(&j, NULL, true);
+    ttfs_json_null(&j, NULL);
+    ttfs_json_end(&j);
+    ttfs_json_array(&j, "objects");
+    for (int i = 0; i < 2; i++) {
+        ttfs_json_object(&j, NULL);
+        ttfs_json_string(&j, "a\"b", "c\nd");
+        ttfs_json_object(&j, "none");
+        ttfs_json_end(&j);
+        ttfs_json_end(&j);
+    }
+    ttfs_json_end(&j);
+    ttfs_json_array(&j, "none");
+    ttfs_json_end(&j);
+    ttfs_json_bool(&j, "last", false);
+    ttfs_json_end(&j);
+    assert_string_equal(b.text, "{\n\t\"values\":\t[1, true, null],\n"
+                                "\t\"objects\":\t[{\n\t\t\t\"a\\\"b\":\t\"c\\nd\",\n"
+                                "\t\t\t\"none\":\t{\n\t\t\t}\n\t\t}, {\n"
+                                "\t\t\t\"a\\\"b\":\t\"c\\nd\",\n"
+                                "\t\t\t\"none\":\t{\n\t\t\t}\n\t\t}],\n"
+                                "\t\"none\":\t[],\n\t\"last\":\tfalse\n}\n");
+    ttfs_buf_free(&b);
+}
+
+static void json_numbers_are_read_back(void **state) {
+    static const struct {
+        double v;
+        const char *text;
+    } cases[] = {{0, "0"},
+                 {0.1, "0.1"},
+                 {(double)0.1f, "0.10000000149011612"},
+                 {1.0 / 3, "0.33333333333333331"},
+                 {2147483648.0, "2147483648"},
+                 {123456789012345678.0, "1.2345678901234568e+17"},
+                 {1e300, "1e+300"},
+                 {-1e-5, "-1e-05"},
+                 {NAN, "null"},
+                 {-INFINITY, "null"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        TtfsBuf b = {0};
+        TtfsJson j = {.out = &b, .depth = 1};
+        ttfs_json_number(&j, NULL, cases[i].v);
+        assert_string_equal(b.text, cases[i].text);
+        ttfs_buf_free(&b);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(json_has_one_layout),
+        cmocka_unit_test(json_numbers_are_read_back),
         cmocka_unit_test(errors_outrank_notes),
         cmocka_unit_test(long_names_are_cut),
         cmocka_unit_test(names_are_shown_escaped),

@@ -71,7 +71,7 @@ static bool open_case(Case *c, const TtfsChip *chip, uint64_t seed) {
 static TtfsSimChip *load(const char *folder, TtfsDiag *diag) {
     TtfsFileSet verilog = {0};
     assert_true(ttfs_file_set_read(&verilog, folder, ttfs_verilog_endings, false, diag));
-    TtfsSimChip *chip = ttfs_sim_chip_open(&verilog, wrapper, diag);
+    TtfsSimChip *chip = ttfs_sim_chip_open(&verilog, wrapper, &(TtfsProgress){0}, diag);
     ttfs_file_set_free(&verilog);
     return chip;
 }

@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ttfs verify: the whole spike traces and readouts of several engines, held against those of the
- * first. Before any sample runs, the image is decoded and compared with the spike graph, so that no
- * damaged bit hides in a weight that these samples do not use. Then block by block: every engine
- * runs the block, and all threads compare.
+ * A comparison. Before any sample runs, the image is decoded and compared with the spike graph, so
+ * that no damaged bit hides in a weight that these samples do not use. Then block by block: every
+ * engine runs the block, and all threads compare.
  */
+#include "verify.h"
+
 #include "block.h"
-#include "commands.h"
-#include "engine.h"
 #include "fault.h"
 #include "golden.h"
 #include "image_to_spike.h"
 #include "parallel.h"
 #include "report_json.h"
-#include "verdict.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* What one sample showed. */
@@ -25,10 +22,11 @@ typedef struct {
     TtfsDifference first;
 } Found;
 
-typedef struct {
-    TtfsSession *session;
-    TtfsOut *damaged; /* what engines but the first read */
-    TtfsVerdict *verdict;
+struct TtfsVerify {
+    TtfsArena arena; /* it lies in it */
+    TtfsSession session;
+    TtfsOut damaged; /* what engines but the first read */
+    TtfsVerdict verdict;
     uint32_t which[TTFS_MOST_ENGINES];
     bool rtl; /* among them */
     TtfsFault fault;
@@ -36,11 +34,12 @@ typedef struct {
     TtfsEngine engine[TTFS_MOST_ENGINES];
     TtfsTraces traces[TTFS_MOST_ENGINES];
     Found *found; /* [block] */
-} Verify;
+    bool passed;
+};
 
-static bool add_engine(Verify *v, const char *name, TtfsDiag *diag) {
+static bool add_engine(TtfsVerify *v, const char *name, TtfsDiag *diag) {
     static const uint32_t known[] = {TTFS_ENGINE_GOLDEN, TTFS_ENGINE_JIT, TTFS_ENGINE_RTL};
-    TtfsVerdict *d = v->verdict;
+    TtfsVerdict *d = &v->verdict;
     if (d->n_engines == TTFS_MOST_ENGINES)
         return ttfs_error(diag, TTFS_AT_FILE("--engines"), TTFS_OPTION_VALUE,
                           "more than %d engines", TTFS_MOST_ENGINES);
@@ -55,13 +54,13 @@ static bool add_engine(Verify *v, const char *name, TtfsDiag *diag) {
                       "'%s' is none of golden, jit, rtl", name);
 }
 
-static bool parse_engines(Verify *v, const char *text, TtfsArena *a, TtfsDiag *diag) {
+static bool parse_engines(TtfsVerify *v, const char *text, TtfsArena *a, TtfsDiag *diag) {
     for (const char *p = text; *p;) {
         size_t n = strcspn(p, ",");
         if (!add_engine(v, ttfs_arena_strndup(a, p, n), diag)) return false;
         p += n + (p[n] == ',');
     }
-    if (v->verdict->n_engines < 2)
+    if (v->verdict.n_engines < 2)
         return ttfs_error(diag, TTFS_AT_FILE("--engines"), TTFS_OPTION_VALUE,
                           "two engines or more are compared");
     return true;
@@ -75,16 +74,16 @@ static uint64_t all_spikes(const TtfsTrace *t) {
 
 static bool count_item(void *context, uint32_t worker, uint64_t i) {
     (void)worker;
-    Verify *v = context;
+    TtfsVerify *v = context;
     v->found[i] = (Found){.spikes = all_spikes(&v->traces[0].trace[i])};
     return true;
 }
 
 static bool compare_item(void *context, uint32_t worker, uint64_t i) {
     (void)worker;
-    Verify *v = context;
+    TtfsVerify *v = context;
     Found *f = &v->found[i];
-    for (uint32_t e = 1; e < v->verdict->n_engines; e++) {
+    for (uint32_t e = 1; e < v->verdict.n_engines; e++) {
         TtfsDifference d = {0};
         uint64_t n = ttfs_trace_compare(&v->traces[0].trace[i], &v->traces[e].trace[i], &d);
         if (n && f->differences == 0) {
@@ -97,84 +96,98 @@ static bool compare_item(void *context, uint32_t worker, uint64_t i) {
 }
 
 /* A spike fault counts the reference's spikes over the whole run. */
-static void damage_spike(Verify *v) {
-    uint64_t before = v->verdict->spikes;
+static void damage_spike(TtfsVerify *v) {
+    uint64_t before = v->verdict.spikes;
     for (uint64_t i = 0; i < v->block.n; i++) {
-        for (uint32_t e = 1; e < v->verdict->n_engines; e++)
+        for (uint32_t e = 1; e < v->verdict.n_engines; e++)
             ttfs_fault_spike(&v->fault, &v->traces[e].trace[i], before);
         before += v->found[i].spikes;
     }
 }
 
 /* The reference's potential of the neuron where the traces part. */
-static int32_t potential_at(const Verify *v, uint64_t i, const TtfsDifference *d) {
-    const TtfsSpike *s = &v->session->out.spike;
+static int32_t potential_at(const TtfsVerify *v, uint64_t i, const TtfsDifference *d) {
+    const TtfsSpike *s = &v->session.out.spike;
     TtfsPopKind kind = d->pop.i ? ttfs_spike_pop(s, d->pop)->kind : TTFS_POP_INPUT;
     if (kind != TTFS_POP_RELU && kind != TTFS_POP_READOUT) return 0;
     TtfsArena a = {0};
     TtfsTrace told;
     ttfs_trace_init(&told, s, &a);
     TtfsGolden *golden = ttfs_golden_open(s);
-    ttfs_golden_run(golden, v->block.x + i * v->session->input.elements, &told);
+    ttfs_golden_run(golden, v->block.x + i * v->session.input.elements, &told);
     int32_t potential = ttfs_golden_potentials(golden, d->pop)[d->neuron];
     ttfs_golden_close(golden);
     ttfs_arena_free(&a);
     return potential;
 }
 
-static void tell(Verify *v, uint64_t i) {
+static void tell(TtfsVerify *v, uint64_t i) {
     const Found *f = &v->found[i];
     const TtfsTrace *want = &v->traces[0].trace[i], *got = &v->traces[f->engine].trace[i];
     TtfsPlace p = {.sample = v->block.first + i,
-                   .reference = v->verdict->engines[0],
-                   .engine = v->verdict->engines[f->engine],
+                   .reference = v->verdict.engines[0],
+                   .engine = v->verdict.engines[f->engine],
                    .what = f->first,
                    .fault = got->faults ? got->fault : want->fault};
-    if (!v->verdict->first_trace) p.potential = potential_at(v, i, &f->first);
-    ttfs_verdict_traces(v->verdict, &v->session->out, &p, f->differences);
+    if (!v->verdict.first.kind) p.potential = potential_at(v, i, &f->first);
+    ttfs_verdict_traces(&v->verdict, &v->session.out, &p, f->differences);
 }
 
-static bool run_block(Verify *v, TtfsDiag *diag) {
+static bool run_engines(TtfsVerify *v, TtfsDiag *diag) {
     uint64_t n = v->block.n;
-    uint32_t threads = v->session->threads;
-    for (uint32_t e = 0; e < v->verdict->n_engines; e++)
+    double all = 0;
+    TtfsPart part = {.session = &v->session, .first = v->block.first, .n = n};
+    for (uint32_t e = 0; e < v->verdict.n_engines; e++) all += ttfs_engine_cost(&v->engine[e]);
+    for (uint32_t e = 0; e < v->verdict.n_engines; e++) {
+        part.share = all > 0 ? ttfs_engine_cost(&v->engine[e]) / all : 0;
+        v->engine[e].progress = ttfs_part_teller(&part);
         if (!ttfs_engine_run(&v->engine[e], n, v->block.x, &v->traces[e], diag)) return false;
+        v->engine[e].progress = (TtfsProgress){0};
+        part.before += part.share;
+    }
+    return true;
+}
+
+static bool run_block(TtfsVerify *v, TtfsDiag *diag) {
+    uint64_t n = v->block.n;
+    uint32_t threads = v->session.threads;
+    if (!run_engines(v, diag)) return false;
     ttfs_parallel(threads, 0, n, count_item, v);
     if (v->fault.kind == TTFS_FAULT_SPIKE) damage_spike(v);
     ttfs_parallel(threads, 0, n, compare_item, v);
     for (uint64_t i = 0; i < n; i++) {
-        v->verdict->spikes += v->found[i].spikes;
-        v->verdict->readouts += v->traces[0].trace[i].readouts;
-        v->verdict->samples++;
+        v->verdict.spikes += v->found[i].spikes;
+        v->verdict.readouts += v->traces[0].trace[i].readouts;
+        v->verdict.samples++;
         if (v->found[i].differences) tell(v, i);
     }
     return true;
 }
 
-static bool open_all(Verify *v, const TtfsJitOptions *jit, TtfsDiag *diag) {
-    TtfsSession *s = v->session;
+static bool open_all(TtfsVerify *v, const TtfsJitOptions *jit, TtfsDiag *diag) {
+    TtfsSession *s = &v->session;
     TtfsEngineOptions options = ttfs_session_engine(s, jit);
     uint64_t block = UINT64_MAX;
-    for (uint32_t e = 0; e < v->verdict->n_engines; e++) {
-        TtfsEngineSource source = ttfs_out_source(e ? v->damaged : &s->out);
+    for (uint32_t e = 0; e < v->verdict.n_engines; e++) {
+        TtfsEngineSource source = ttfs_out_source(e ? &v->damaged : &s->out);
         if (!ttfs_engine_open(&v->engine[e], v->which[e], &options, &source, diag)) return false;
         uint64_t most = ttfs_engine_block(&v->engine[e]);
         if (most < block) block = most;
     }
-    ttfs_block_init(&v->block, s, v->verdict->n_engines, block, &s->out.arena);
-    for (uint32_t e = 0; e < v->verdict->n_engines; e++)
+    ttfs_block_init(&v->block, s, v->verdict.n_engines, block, &s->out.arena);
+    for (uint32_t e = 0; e < v->verdict.n_engines; e++)
         ttfs_traces_init(&v->traces[e], &s->out.spike, v->block.room, true, &s->out.arena);
     v->found = TTFS_ARRAY(&s->out.arena, Found, v->block.room);
     return true;
 }
 
 /* Keeps the most cycles any engine with a clock needed in each slot. */
-static void take_slot_cycles(const Verify *v) {
-    TtfsOut *o = &v->session->out;
+static void take_slot_cycles(TtfsVerify *v) {
+    TtfsOut *o = &v->session.out;
     uint32_t slots = o->plan.slots.len;
     uint64_t *most = TTFS_ARRAY(&o->arena, uint64_t, slots);
-    for (uint32_t e = 0; e < v->verdict->n_engines; e++)
-        if (ttfs_engine_slot_cycles(&v->engine[e], most, slots)) v->verdict->slot_cycles = most;
+    for (uint32_t e = 0; e < v->verdict.n_engines; e++)
+        if (ttfs_engine_slot_cycles(&v->engine[e], most, slots)) v->verdict.slot_cycles = most;
 }
 
 /* The plan's worst case is a promise: a slot that took longer is a fault of the plan or the chip.
@@ -191,10 +204,11 @@ static bool check_slot_cycles(const TtfsVerdict *d, const TtfsOut *out, TtfsDiag
     return ok;
 }
 
-static bool run_samples(Verify *v, const TtfsJitOptions *jit, TtfsDiag *diag) {
-    TtfsSession *s = v->session;
+static bool run_samples(TtfsVerify *v, const TtfsJitOptions *jit, TtfsDiag *diag) {
+    TtfsSession *s = &v->session;
     uint64_t clipped = 0;
     bool ok = open_all(v, jit, diag);
+    ttfs_session_begin(s);
     for (uint64_t i = 0; ok && i < s->count; i += v->block.n) {
         ok = ttfs_block_read(&v->block, i, diag) && run_block(v, diag);
         clipped += ttfs_block_clipped(&v->block);
@@ -202,9 +216,9 @@ static bool run_samples(Verify *v, const TtfsJitOptions *jit, TtfsDiag *diag) {
     }
     if (ok) ttfs_session_clipped(s, clipped, diag);
     if (ok) take_slot_cycles(v);
-    if (ok && v->fault.kind == TTFS_FAULT_SPIKE && v->fault.index >= v->verdict->spikes)
+    if (ok && v->fault.kind == TTFS_FAULT_SPIKE && v->fault.index >= v->verdict.spikes)
         ok = ttfs_error(diag, TTFS_AT_FILE("--fault"), TTFS_OPTION_VALUE,
-                        "there are only %llu spikes", (unsigned long long)v->verdict->spikes);
+                        "there are only %llu spikes", (unsigned long long)v->verdict.spikes);
     return ok;
 }
 
@@ -228,73 +242,67 @@ static void check_image(const TtfsOut *reference, TtfsOut *damaged, TtfsVerdict 
     ttfs_diag_free(&own);
 }
 
-static bool verify(Verify *v, const TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
-    TtfsSession *s = v->session;
-    const char *folder = o->operand, *engines = o->value[TTFS_OPT_ENGINES];
-    bool image = ttfs_is_folder(ttfs_path_join(a, folder, "image"));
-    if (!ttfs_fault_parse(&v->fault, o->value[TTFS_OPT_FAULT], diag)) return false;
+static bool verify(TtfsVerify *v, const TtfsVerifyJob *job, TtfsDiag *diag) {
+    TtfsSession *s = &v->session;
+    const char *folder = job->session.folder, *engines = job->engines;
+    bool image = ttfs_is_folder(ttfs_path_join(&v->arena, folder, "image"));
+    if (!ttfs_fault_parse(&v->fault, job->fault, diag)) return false;
     if (!engines) engines = image ? "golden,jit,rtl" : "golden,jit";
-    if (!parse_engines(v, engines, a, diag)) return false;
+    if (!parse_engines(v, engines, &v->arena, diag)) return false;
     image |= v->rtl || ttfs_fault_needs_image(&v->fault);
     int parts = TTFS_OUT_SPIKE | (image ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0) |
-                (v->rtl ? TTFS_OUT_RTL : 0) |
-                (o->value[TTFS_OPT_TRUST_RTL] ? TTFS_OUT_TRUST_RTL : 0);
-    v->verdict->damaged = v->fault.kind != TTFS_FAULT_NONE;
-    TtfsSessionOptions session;
-    TtfsJitOptions jit;
-    TtfsProgressLine line;
-    if (!ttfs_read_session(&session, o, diag) || !ttfs_read_jit(&jit, o, a, diag)) return false;
-    session.progress = ttfs_progress_line(&line, o);
-    if (!ttfs_session_open(s, &session, parts, false, diag)) return false;
-    if (!ttfs_out_open(v->damaged, folder, parts, diag)) return false;
-    if (v->damaged->has_image || !image)
-        if (!ttfs_fault_put(&v->fault, v->damaged, diag)) return false;
-    if (image) check_image(&s->out, v->damaged, v->verdict, diag);
-    if (v->rtl && !v->damaged->has_image) return true;
-    bool ok = run_samples(v, &jit, diag);
-    ttfs_progress_end(&line);
-    return ok;
+                (v->rtl ? TTFS_OUT_RTL : 0) | (job->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
+    v->verdict.damaged = v->fault.kind != TTFS_FAULT_NONE;
+    if (!ttfs_session_open(s, &job->session, parts, false, diag)) return false;
+    if (!ttfs_out_open(&v->damaged, folder, parts, diag)) return false;
+    if (v->damaged.has_image || !image)
+        if (!ttfs_fault_put(&v->fault, &v->damaged, diag)) return false;
+    if (image) check_image(&s->out, &v->damaged, &v->verdict, diag);
+    if (v->rtl && !v->damaged.has_image) return true;
+    return run_samples(v, &job->jit, diag);
 }
 
-static void print_verdict(const TtfsVerdict *v) {
-    printf("engines    ");
-    for (uint32_t i = 0; i < v->n_engines; i++) printf("%s%s", i ? ", " : "", v->engines[i]);
-    printf("\nsamples     %llu\n", (unsigned long long)v->samples);
-    printf("compared    %llu spikes, %llu readout potentials\n", (unsigned long long)v->spikes,
-           (unsigned long long)v->readouts);
-    if (v->image_checked) printf("image       %s\n", *v->image ? v->image : "is the spike graph");
-    printf("differences %llu, %llu of them in the traces\n", (unsigned long long)v->differences,
-           (unsigned long long)v->in_traces);
-    if (v->in_traces) printf("first       %s\n", v->sentence);
-    if (v->differences)
-        printf("NOT EQUAL\n");
-    else
-        printf("EQUAL: every spike at the same tick, every potential the same\n");
+/* Keeps the verdict in the folder, and says in `diag` what is wrong. */
+static bool judge(TtfsVerify *v, TtfsDiag *diag) {
+    const TtfsVerdict *d = &v->verdict;
+    const TtfsOut *out = &v->session.out;
+    bool ok = ttfs_verdict_keep(d, &out->plan, out->folder, diag) &&
+              check_slot_cycles(d, out, diag);
+    if (d->differences)
+        ttfs_error(diag, TTFS_AT_FILE(out->folder), TTFS_VERIFY_DIFFER, "%llu difference%s; %s",
+                   (unsigned long long)d->differences, d->differences == 1 ? "" : "s",
+                   ttfs_verdict_sentence(d, &v->arena));
+    return ok && d->differences == 0;
 }
 
-int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
-    TtfsSession s = {0};
-    TtfsOut damaged = {0};
-    TtfsVerdict d = {0};
-    Verify *v = TTFS_NEW(a, Verify);
-    *v = (Verify){.session = &s, .damaged = &damaged, .verdict = &d};
-    bool ok = verify(v, o, a, diag);
-    if (ok) {
-        cJSON *j = ttfs_verdict_json(&d, &s.out.plan);
-        ok = ttfs_verdict_keep(&d, j, s.out.folder, diag) && check_slot_cycles(&d, &s.out, diag);
-        if (o->value[TTFS_OPT_JSON])
-            ttfs_json_emit(j);
-        else
-            cJSON_Delete(j);
-        if (ttfs_talks(o)) print_verdict(&d);
-        if (d.differences)
-            ttfs_error(diag, TTFS_AT_FILE(s.out.folder), TTFS_VERIFY_DIFFER,
-                       "%llu difference%s; %s", (unsigned long long)d.differences,
-                       d.differences == 1 ? "" : "s", ttfs_verdict_sentence(&d, a));
+TtfsVerify *ttfs_verify(const TtfsVerifyJob *job, TtfsDiag *diag) {
+    TtfsArena a = {0};
+    TtfsVerify *v = TTFS_NEW(&a, TtfsVerify);
+    v->arena = a;
+    if (verify(v, job, diag)) {
+        v->passed = judge(v, diag);
+        return v;
     }
+    ttfs_verify_close(v);
+    return NULL;
+}
+
+const TtfsVerdict *ttfs_verify_verdict(const TtfsVerify *v) {
+    return &v->verdict;
+}
+
+bool ttfs_verify_passed(const TtfsVerify *v) {
+    return v->passed;
+}
+
+void ttfs_verify_json(const TtfsVerify *v, TtfsBuf *out) {
+    ttfs_verdict_json(&v->verdict, &v->session.out.plan, out);
+}
+
+void ttfs_verify_close(TtfsVerify *v) {
     for (uint32_t i = 0; i < TTFS_MOST_ENGINES; i++) ttfs_engine_close(&v->engine[i]);
-    ttfs_verdict_free(&d);
-    ttfs_out_close(&damaged);
-    ttfs_session_close(&s);
-    return ok && d.differences == 0 ? 0 : 1;
+    ttfs_out_close(&v->damaged);
+    ttfs_session_close(&v->session);
+    TtfsArena a = v->arena;
+    ttfs_arena_free(&a);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ttfs report: OUT/report/index.html, one self-contained page made of what the folder holds. Bars
+ * OUT/report/index.html, one self-contained page made of what the folder holds. Bars
  * are inline SVG; nothing is loaded.
  */
-#include "commands.h"
+#include "page.h"
+
+#include "json_tree.h"
 #include "out.h"
 #include "out_folder.h"
 #include "report_json.h"
@@ -14,7 +16,8 @@
 #include <string.h>
 
 static const char style[] =
-    "<style>body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 "
+    "<style>:root{color-scheme:light dark}body{font:15px/1.5 "
+    "system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 "
     "1rem;color:#1b1f24;background:#fff}"
     "h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2rem}table{border-collapse:collapse;width:"
     "100%}"
@@ -48,7 +51,7 @@ static void bar(TtfsBuf *b, double share, const char *colour) {
     double v = share < 0 ? 0 : share > 1 ? 1 : share;
     ttfs_buf_printf(b,
                     "<svg width=\"120\" height=\"10\" role=\"img\"><rect width=\"120\" "
-                    "height=\"10\" fill=\"#d8dee4\"/><rect width=\"%.1f\" "
+                    "height=\"10\" fill=\"currentColor\" opacity=\".15\"/><rect width=\"%.1f\" "
                     "height=\"10\" fill=\"%s\"/></svg>",
                     120 * v, colour);
 }
@@ -149,16 +152,20 @@ static void fit(TtfsBuf *b, const TtfsOut *o) {
     ttfs_buf_puts(b, "</table></div>");
 }
 
-static cJSON *load_json(const char *path) {
+static TtfsJsonTree *load_json(const char *path) {
     TtfsDiag quiet = {0};
     TtfsFile f;
-    cJSON *j = NULL;
+    TtfsJsonTree *tree = NULL;
     if (ttfs_file_open(&f, path, 64 << 20, &quiet)) {
-        j = cJSON_ParseWithLength((const char *)f.bytes, f.size);
+        tree = ttfs_json_parse(f.bytes, f.size, NULL);
         ttfs_file_close(&f);
     }
     ttfs_diag_free(&quiet);
-    return j;
+    return tree;
+}
+
+static const cJSON *root_of(const TtfsJsonTree *tree) {
+    return tree ? tree->root : NULL;
 }
 
 static double number(const cJSON *j, const char *key) {
@@ -167,7 +174,8 @@ static double number(const cJSON *j, const char *key) {
 }
 
 static void quantisation(TtfsBuf *b, TtfsOut *o) {
-    cJSON *j = load_json(ttfs_out_path(o, "report/accuracy.json"));
+    TtfsJsonTree *tree = load_json(ttfs_out_path(o, "report/accuracy.json"));
+    const cJSON *j = root_of(tree);
     ttfs_buf_printf(b,
                     "<h2>Quantisation</h2><p class=\"key\">%.0f calibration samples</p><div "
                     "class=\"wide\"><table><tr><th>population</th><th>window top</th>"
@@ -195,7 +203,7 @@ static void quantisation(TtfsBuf *b, TtfsOut *o) {
             ttfs_buf_puts(b, "<td></td></tr>");
     }
     ttfs_buf_puts(b, "</table></div>");
-    cJSON_Delete(j);
+    ttfs_undo(tree);
 }
 
 static int by_name(const void *a, const void *b) {
@@ -203,19 +211,20 @@ static int by_name(const void *a, const void *b) {
 }
 
 static void verdict(TtfsBuf *b, const char *path) {
-    cJSON *j = load_json(path);
-    if (!j) return;
+    TtfsJsonTree *tree = load_json(path);
+    if (!tree) return;
+    const cJSON *j = tree->root;
     bool equal = cJSON_IsTrue(cJSON_GetObjectItem(j, "equal"));
     ttfs_buf_puts(b, "<tr><td>");
     const char *name = ttfs_path_base(path), *on_purpose = strstr(name, "-fault.json");
     for (const char *c = name; *c && c != on_purpose && strcmp(c, ".json") != 0; c++)
-        escape(b, *c == '-' ? " = " : (char[2]){*c, 0});
+        escape(b, *c == '-' ? ", " : (char[2]){*c, 0});
     if (on_purpose) ttfs_buf_puts(b, " (damaged on purpose)");
     ttfs_buf_printf(
         b, "</td><td>%.0f</td><td>%.0f</td><td>%.0f</td><td>%.0f</td><td class=\"%s\">%s</td></tr>",
         number(j, "samples"), number(j, "spikes"), number(j, "readouts"), number(j, "differences"),
         equal ? "ok" : "bad", equal ? "equal" : "not equal");
-    cJSON_Delete(j);
+    ttfs_undo(tree);
 }
 
 static void verification(TtfsBuf *b, TtfsOut *o) {
@@ -242,7 +251,8 @@ static void verification(TtfsBuf *b, TtfsOut *o) {
 }
 
 static void messages(TtfsBuf *b, TtfsOut *o) {
-    cJSON *j = load_json(ttfs_out_path(o, "report/messages.json"));
+    TtfsJsonTree *tree = load_json(ttfs_out_path(o, "report/messages.json"));
+    const cJSON *j = root_of(tree);
     ttfs_buf_puts(b, "<h2>What was assumed, approximated or dropped</h2>");
     if (!j || cJSON_GetArraySize(j) == 0) ttfs_buf_puts(b, "<p>Nothing to report.</p>");
     const cJSON *e;
@@ -257,7 +267,7 @@ static void messages(TtfsBuf *b, TtfsOut *o) {
         ttfs_buf_puts(b, "</li>");
     }
     ttfs_buf_puts(b, "</ul>");
-    cJSON_Delete(j);
+    ttfs_undo(tree);
 }
 
 static void energy_estimate(TtfsBuf *b, const cJSON *energy) {
@@ -270,8 +280,9 @@ static void energy_estimate(TtfsBuf *b, const cJSON *energy) {
 }
 
 static void page(TtfsBuf *b, TtfsOut *o) {
-    cJSON *m = load_json(ttfs_out_path(o, "manifest.json")),
-          *energy = load_json(ttfs_out_path(o, "report/energy.json"));
+    TtfsJsonTree *manifest = load_json(ttfs_out_path(o, "manifest.json")),
+                 *energies = load_json(ttfs_out_path(o, "report/energy.json"));
+    const cJSON *m = root_of(manifest), *energy = root_of(energies);
     const char *model =
         cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(m, "model"), "file"));
     const char *version = cJSON_GetStringValue(cJSON_GetObjectItem(m, "ttfs"));
@@ -300,28 +311,21 @@ static void page(TtfsBuf *b, TtfsOut *o) {
     if (energy) energy_estimate(b, energy);
     messages(b, o);
     ttfs_buf_puts(b, "</html>\n");
-    cJSON_Delete(m);
-    cJSON_Delete(energy);
+    ttfs_undo(energies);
+    ttfs_undo(manifest);
 }
 
-int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
-    (void)a;
+bool ttfs_page_write(const char *folder, TtfsBuf *path, TtfsDiag *diag) {
     TtfsOut out = {0};
     TtfsBuf b = {0};
-    bool ok = ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, diag);
+    bool ok = ttfs_out_open(&out, folder, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, diag);
     if (ok) {
-        const char *path = ttfs_out_path(&out, "report/index.html");
+        const char *file = ttfs_out_path(&out, "report/index.html");
         page(&b, &out);
         ok = ttfs_out_put(out.folder, "report", "index.html", b.text, b.len, diag);
-        if (ok && o->value[TTFS_OPT_JSON]) {
-            cJSON *j = cJSON_CreateObject();
-            cJSON_AddStringToObject(j, "page", path);
-            ttfs_json_emit(j);
-        } else if (ok && ttfs_talks(o)) {
-            printf("written: %s\n", path);
-        }
+        ttfs_buf_puts(path, file);
     }
     ttfs_buf_free(&b);
     ttfs_out_close(&out);
-    return ok ? 0 : 1;
+    return ok;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ttfs info and ttfs dump: what a model or an output folder holds, as a table and as the text of a
- * form.
+ * Tables of layers of models and of output folders; texts of forms.
  */
-#include "commands.h"
+#include "info.h"
+
 #include "ir_to_ir.h"
 #include "onnx_to_ir.h"
 #include "out.h"
@@ -88,60 +88,64 @@ static void table_of_spike(Table *t, const TtfsSpike *s) {
     }
 }
 
-static void print_table(const Table *t, const char *last_column) {
+static void table_text(const Table *t, const char *last_column, TtfsBuf *out) {
     uint64_t neurons = 0, parameters = 0, work = 0;
-    printf("%-28s %-10s %-18s %10s %12s %14s\n", "layer", "kind", "shape", "neurons", "parameters",
-           last_column);
+    ttfs_buf_printf(out, "%-28s %-10s %-18s %10s %12s %14s\n", "layer", "kind", "shape", "neurons",
+                    "parameters", last_column);
     for (uint32_t i = 0; i < t->rows.len; i++) {
         const Row *r = &t->rows.at[i];
-        ttfs_print_name(r->name, 28);
-        printf(" %-10s %-18s %10llu %12llu %14llu\n", r->kind, r->shape,
-               (unsigned long long)r->neurons, (unsigned long long)r->parameters,
-               (unsigned long long)r->macs);
+        ttfs_buf_name(out, r->name, 28);
+        ttfs_buf_printf(out, " %-10s %-18s %10llu %12llu %14llu\n", r->kind, r->shape,
+                        (unsigned long long)r->neurons, (unsigned long long)r->parameters,
+                        (unsigned long long)r->macs);
         neurons += r->neurons;
         parameters += r->parameters;
         work += r->macs;
     }
-    printf("%-28s %-10s %-18s %10llu %12llu %14llu\n", "in all", "", "",
-           (unsigned long long)neurons, (unsigned long long)parameters, (unsigned long long)work);
+    ttfs_buf_printf(out, "%-28s %-10s %-18s %10llu %12llu %14llu\n", "in all", "", "",
+                    (unsigned long long)neurons, (unsigned long long)parameters,
+                    (unsigned long long)work);
 }
 
-static cJSON *table_json(const Table *t, const char *last_column) {
-    cJSON *list = cJSON_CreateArray();
+static void table_json(const Table *t, const char *last_column, TtfsJson *j) {
+    ttfs_json_array(j, "layers");
     for (uint32_t i = 0; i < t->rows.len; i++) {
         const Row *r = &t->rows.at[i];
-        cJSON *e = cJSON_CreateObject();
-        cJSON_AddItemToArray(list, e);
-        cJSON_AddStringToObject(e, "name", r->name);
-        cJSON_AddStringToObject(e, "kind", r->kind);
-        cJSON_AddStringToObject(e, "shape", r->shape);
-        cJSON_AddNumberToObject(e, "neurons", (double)r->neurons);
-        cJSON_AddNumberToObject(e, "parameters", (double)r->parameters);
-        cJSON_AddNumberToObject(e, last_column, (double)r->macs);
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "name", r->name);
+        ttfs_json_string(j, "kind", r->kind);
+        ttfs_json_string(j, "shape", r->shape);
+        ttfs_json_number(j, "neurons", (double)r->neurons);
+        ttfs_json_number(j, "parameters", (double)r->parameters);
+        ttfs_json_number(j, last_column, (double)r->macs);
+        ttfs_json_end(j);
     }
-    return list;
+    ttfs_json_end(j);
 }
 
-static void print_memory(const TtfsOut *out) {
-    const TtfsPlan *p = &out->plan;
-    if (!out->has_plan) {
-        printf("\nlatency %u ticks; no chip: the compilation stopped before the plan\n",
-               out->spike.latency);
+static void memory_text(const TtfsOut *o, TtfsBuf *out) {
+    const TtfsPlan *p = &o->plan;
+    if (!o->has_plan) {
+        ttfs_buf_printf(out,
+                        "\nlatency %u ticks; no chip: the compilation stopped before the plan\n",
+                        o->spike.latency);
         return;
     }
-    printf("\nlatency %u ticks; at most %llu cycles a sample, %llu expected (chip %s)\n",
-           out->spike.latency, (unsigned long long)p->worst_cycles,
-           (unsigned long long)p->expected_cycles, p->chip.name);
+    ttfs_buf_printf(out,
+                    "\nlatency %u ticks; at most %llu cycles a sample, %llu expected (chip %s)\n",
+                    o->spike.latency, (unsigned long long)p->worst_cycles,
+                    (unsigned long long)p->expected_cycles, p->chip.name);
     for (uint32_t c = 0; c < p->chip.cores; c++)
-        printf("core %u: weight rows %u of %u, list words %u of %u, log words %u of %u\n", c,
-               p->weight_rows_used[c], p->chip.weight_rows, p->list_words_used[c],
-               p->chip.list_words, p->log_words_used[c], p->chip.log_words);
+        ttfs_buf_printf(out,
+                        "core %u: weight rows %u of %u, list words %u of %u, log words %u of %u\n",
+                        c, p->weight_rows_used[c], p->chip.weight_rows, p->list_words_used[c],
+                        p->chip.list_words, p->log_words_used[c], p->chip.log_words);
     for (uint32_t i = 0; i < p->slots.len; i++) {
-        const TtfsPopulation *q = ttfs_spike_pop(&out->spike, p->slots.at[i].pop);
-        printf("slot %-3u ", i);
-        ttfs_print_name(q->name, 28);
-        printf(" window %u..%u, at most %llu cycles\n", q->start, q->start + q->ticks,
-               (unsigned long long)p->slots.at[i].worst_cycles);
+        const TtfsPopulation *q = ttfs_spike_pop(&o->spike, p->slots.at[i].pop);
+        ttfs_buf_printf(out, "slot %-3u ", i);
+        ttfs_buf_name(out, q->name, 28);
+        ttfs_buf_printf(out, " window %u..%u, at most %llu cycles\n", q->start, q->start + q->ticks,
+                        (unsigned long long)p->slots.at[i].worst_cycles);
     }
 }
 
@@ -160,40 +164,40 @@ static void take_outputs(Table *t, const TtfsIr *ir, const TtfsSpike *s) {
     }
 }
 
-static void print_outputs(const Table *t) {
+static void outputs_text(const Table *t, TtfsBuf *out) {
     for (uint32_t i = 0; i < t->outputs.len; i++) {
-        const TtfsOutput *o = &t->outputs.at[i];
-        printf("output ");
-        ttfs_print_name(o->name, 0);
-        printf(": ");
-        for (uint32_t k = 0; k < o->rank; k++) printf("%s%u", k ? "x" : "", o->dim[k]);
-        if (o->pieces.len)
-            printf(", %u piece%s of readouts", o->pieces.len, o->pieces.len == 1 ? "" : "s");
-        printf("\n");
+        const TtfsOutput *p = &t->outputs.at[i];
+        ttfs_buf_printf(out, "output ");
+        ttfs_buf_name(out, p->name, 0);
+        ttfs_buf_printf(out, ": ");
+        for (uint32_t k = 0; k < p->rank; k++)
+            ttfs_buf_printf(out, "%s%u", k ? "x" : "", p->dim[k]);
+        if (p->pieces.len)
+            ttfs_buf_printf(out, ", %u piece%s of readouts", p->pieces.len,
+                            p->pieces.len == 1 ? "" : "s");
+        ttfs_buf_printf(out, "\n");
     }
 }
 
-static cJSON *outputs_json(const Table *t) {
-    cJSON *list = cJSON_CreateArray();
+static void outputs_json(const Table *t, TtfsJson *j) {
+    ttfs_json_array(j, "outputs");
     for (uint32_t i = 0; i < t->outputs.len; i++) {
         const TtfsOutput *o = &t->outputs.at[i];
-        cJSON *e = cJSON_CreateObject();
-        cJSON_AddItemToArray(list, e);
-        cJSON_AddStringToObject(e, "name", o->name);
-        cJSON *shape = cJSON_AddArrayToObject(e, "shape");
-        for (uint32_t k = 0; k < o->rank; k++)
-            cJSON_AddItemToArray(shape, cJSON_CreateNumber(o->dim[k]));
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "name", o->name);
+        ttfs_json_array(j, "shape");
+        for (uint32_t k = 0; k < o->rank; k++) ttfs_json_number(j, NULL, o->dim[k]);
+        ttfs_json_end(j);
+        ttfs_json_end(j);
     }
-    return list;
+    ttfs_json_end(j);
 }
 
-static bool info_model(const TtfsOptions *o, Table *t, TtfsDiag *diag) {
-    const char *path = o->operand;
+static bool info_model(const char *path, uint64_t memory, Table *t, TtfsDiag *diag) {
     TtfsIr imported = {0}, net = {0};
     TtfsBudget budget;
-    TtfsOnnxOptions options = {.budget = &budget};
-    bool ok = ttfs_option_size(o, TTFS_OPT_MEMORY, &options.memory, diag) &&
-              ttfs_onnx_import(path, &options, &imported, diag) &&
+    TtfsOnnxOptions options = {.budget = &budget, .memory = memory};
+    bool ok = ttfs_onnx_import(path, &options, &imported, diag) &&
               ttfs_ir_drop_tail(&imported, &net, path, diag);
     if (ok) table_of_ir(t, &net);
     if (ok) take_outputs(t, &net, NULL);
@@ -205,37 +209,45 @@ static bool info_model(const TtfsOptions *o, Table *t, TtfsDiag *diag) {
     return ok;
 }
 
-int ttfs_cmd_info(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
-    (void)a;
+static void info_json(const Table *t, bool folder, const TtfsOut *o, TtfsBuf *out) {
+    TtfsJson j = {.out = out};
+    ttfs_json_object(&j, NULL);
+    table_json(t, folder ? "synapses" : "macs", &j);
+    outputs_json(t, &j);
+    if (o->has_plan) {
+        ttfs_json_timing(&j, "timing", &o->plan, &o->spike);
+        ttfs_json_fit(&j, "fit", &o->plan, &o->spike);
+    }
+    ttfs_json_end(&j);
+}
+
+static bool info_folder(const char *path, Table *t, TtfsOut *o, TtfsDiag *diag) {
+    if (!ttfs_out_open(o, path, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, diag)) return false;
+    table_of_spike(t, &o->spike);
+    take_outputs(t, NULL, &o->spike);
+    return true;
+}
+
+bool ttfs_info(const char *path, uint64_t memory, bool json, TtfsBuf *out, TtfsDiag *diag) {
     Table t = {0};
-    TtfsOut out = {0};
-    bool folder = ttfs_is_folder(o->operand);
-    bool ok = folder ? ttfs_out_open(&out, o->operand, TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY, diag)
-                     : info_model(o, &t, diag);
-    if (ok && folder) table_of_spike(&t, &out.spike);
-    if (ok && folder) take_outputs(&t, NULL, &out.spike);
-    if (ok && o->value[TTFS_OPT_JSON]) {
-        cJSON *j = cJSON_CreateObject();
-        cJSON_AddItemToObject(j, "layers", table_json(&t, folder ? "synapses" : "macs"));
-        cJSON_AddItemToObject(j, "outputs", outputs_json(&t));
-        if (folder && out.has_plan) {
-            cJSON_AddItemToObject(j, "timing", ttfs_json_timing(&out.plan, &out.spike));
-            cJSON_AddItemToObject(j, "fit", ttfs_json_fit(&out.plan, &out.spike));
-        }
-        ttfs_json_emit(j);
-    } else if (ok && ttfs_talks(o)) {
-        print_table(&t, folder ? "synapses" : "MACs");
-        print_outputs(&t);
-        if (folder) print_memory(&out);
+    TtfsOut o = {0};
+    bool folder = ttfs_is_folder(path);
+    bool ok = folder ? info_folder(path, &t, &o, diag) : info_model(path, memory, &t, diag);
+    if (ok && json) {
+        info_json(&t, folder, &o, out);
+    } else if (ok) {
+        table_text(&t, folder ? "synapses" : "MACs", out);
+        outputs_text(&t, out);
+        if (folder) memory_text(&o, out);
     }
     ttfs_arena_free(&t.arena);
-    ttfs_out_close(&out);
-    return ok ? 0 : 1;
+    ttfs_out_close(&o);
+    return ok;
 }
 
 /* --- dump --- */
 
-static const char *const form_names[] = {"ir", "spike", "plan", "image", NULL};
+const char *const ttfs_form_names[] = {"ir", "spike", "plan", "image", NULL};
 
 /* The form a text file holds, by its first word. */
 static uint32_t form_of_text(const TtfsFile *f) {
@@ -259,12 +271,12 @@ static bool dump_file(const char *path, uint32_t form, TtfsBuf *text, TtfsDiag *
     if (!ttfs_file_open(&f, path, (size_t)16 << 30, diag)) return false;
     bool binary = f.size >= 7 && memcmp(f.bytes, "TTFSIMG", 7) == 0;
     uint32_t found = binary ? 3 : form_of_text(&f);
-    if (!form_names[found])
+    if (!ttfs_form_names[found])
         ok = ttfs_error_advice(diag, TTFS_AT_FILE(path), TTFS_TEXT_SYNTAX,
                                "give a file from OUT/forms or OUT/image", "no form of ttfs");
     else if (form != UINT32_MAX && form != found)
         ok = ttfs_error_advice(diag, TTFS_AT_FILE(path), TTFS_TEXT_SYNTAX, "leave out --form",
-                               "holds the form %s", form_names[found]);
+                               "holds the form %s", ttfs_form_names[found]);
     else if (binary)
         ok = ttfs_image_unpack(&image, path, f.bytes, f.size, diag);
     else if (found == 0)
@@ -286,27 +298,16 @@ static bool dump_file(const char *path, uint32_t form, TtfsBuf *text, TtfsDiag *
     return ok;
 }
 
-int ttfs_cmd_dump(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
+bool ttfs_dump(const char *path, uint32_t form, TtfsBuf *out, TtfsDiag *diag) {
     static const char *const file_of_form[] = {"forms/ir.txt", "forms/spike.txt", "forms/plan.txt",
                                                "image/chip.img"};
-    uint32_t form;
-    const char *path = o->operand;
-    if (!ttfs_option_word(o, TTFS_OPT_FORM, form_names, UINT32_MAX, &form, diag)) return 1;
-    if (ttfs_is_folder(path)) {
-        if (!ttfs_is_out(path))
-            return !ttfs_error(diag, TTFS_AT_FILE(path), TTFS_OUT_FOLDER,
-                               "not a folder that ttfs compile wrote");
-        path = ttfs_path_join(a, path, file_of_form[form == UINT32_MAX ? 1 : form]);
-    }
-    TtfsBuf text = {0};
-    bool ok = dump_file(path, form, &text, diag);
-    if (ok && o->value[TTFS_OPT_JSON]) {
-        cJSON *j = cJSON_CreateObject();
-        cJSON_AddStringToObject(j, "text", ttfs_buf_text(&text));
-        ttfs_json_emit(j);
-    } else if (ok) {
-        fwrite(ttfs_buf_text(&text), 1, text.len, stdout);
-    }
-    ttfs_buf_free(&text);
-    return ok ? 0 : 1;
+    if (!ttfs_is_folder(path)) return dump_file(path, form, out, diag);
+    if (!ttfs_is_out(path))
+        return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_OUT_FOLDER,
+                          "not a folder that ttfs compile wrote");
+    TtfsArena a = {0};
+    path = ttfs_path_join(&a, path, file_of_form[form == UINT32_MAX ? 1 : form]);
+    bool ok = dump_file(path, form, out, diag);
+    ttfs_arena_free(&a);
+    return ok;
 }

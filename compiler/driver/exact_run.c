@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A run of the exact engine: the network in continuous time, two passes over the samples. The first
+ * finds the largest value of every layer, so that the windows hold all of them; the second runs the
+ * spikes and holds them against the plain sums in float64, and the class against the relu engine.
+ */
+#include "exact_run.h"
+
+#include "clock.h"
+#include "ir_to_ir.h"
+#include "kept.h"
+#include "parallel.h"
+#include "relu.h"
+
+#include <math.h>
+#include <stdatomic.h>
+
+enum { MOST_THREADS = 64 };
+
+typedef struct {
+    TtfsArena arena;
+    TtfsDiag diag;
+    TtfsReference *reference; /* of the first pass */
+    TtfsExactTops tops;
+    TtfsRelu *relu;
+    TtfsExact *exact;
+    float *real;
+    double *got, *want; /* values of an output */
+    double seconds;     /* inside the engine */
+    TtfsTally tally;
+} Worker;
+
+struct TtfsExactRun {
+    TtfsArena arena; /* it lies in it */
+    TtfsSession session;
+    TtfsIr canonical;
+    TtfsNet net;
+    TtfsExactOptions options;
+    TtfsJudge judge;
+    TtfsKept kept;
+    Worker *worker;
+    atomic_uint_least64_t done;
+    TtfsExactResult result;
+};
+
+static void progress(TtfsExactRun *x, uint32_t worker) {
+    uint64_t done = atomic_fetch_add(&x->done, 1) + 1;
+    if (worker == 0) ttfs_session_progress(&x->session, done / 2);
+}
+
+static bool measure_item(void *context, uint32_t worker, uint64_t i) {
+    TtfsExactRun *x = context;
+    Worker *w = &x->worker[worker];
+    if (!ttfs_array_sample(&x->session.input, &x->session.out.map, i, w->real, &w->diag))
+        return false;
+    ttfs_reference_run(w->reference, w->real);
+    ttfs_exact_tops_add(&w->tops, &x->net, w->reference);
+    progress(x, worker);
+    return true;
+}
+
+static void judge_outputs(TtfsExactRun *x, Worker *w, uint64_t sample) {
+    for (uint32_t o = 0; o < x->judge.outputs; o++) {
+        uint64_t n = ttfs_output_count(&x->judge.output[o]);
+        const float *want = ttfs_relu_output(w->relu, o);
+        for (uint64_t k = 0; k < n; k++) w->want[k] = (double)want[k];
+        ttfs_exact_output(w->exact, o, w->got);
+        ttfs_judge_output(&x->judge, &w->tally, sample, o, w->got, w->want);
+        ttfs_kept_add(&x->kept, sample, o, w->got);
+    }
+}
+
+static bool run_item(void *context, uint32_t worker, uint64_t i) {
+    TtfsExactRun *x = context;
+    Worker *w = &x->worker[worker];
+    TtfsSession *s = &x->session;
+    if (!ttfs_array_sample(&s->input, &s->out.map, i, w->real, &w->diag)) return false;
+    ttfs_relu_run(w->relu, w->real);
+    double start = ttfs_now();
+    ttfs_exact_run(w->exact, w->real, i);
+    w->seconds += ttfs_now() - start;
+    judge_outputs(x, w, i);
+    progress(x, worker);
+    return true;
+}
+
+/* The input's range is the encoder's, widened by the samples. */
+static void open_worker(TtfsExactRun *x, Worker *w) {
+    const TtfsPopulation *in = ttfs_spike_pop(&x->session.out.spike, x->session.out.spike.input);
+    w->real = TTFS_ARRAY(&w->arena, float, x->session.input.elements);
+    w->got = TTFS_ARRAY(&w->arena, double, x->judge.widest);
+    w->want = TTFS_ARRAY(&w->arena, double, x->judge.widest);
+    w->relu = ttfs_relu_open(&x->session.out.net);
+    w->reference = ttfs_reference_open(&x->net);
+    w->tops = ttfs_exact_tops(&x->net, in->offset, in->offset + in->scale * in->ticks, &w->arena);
+}
+
+static void close_worker(Worker *w) {
+    ttfs_exact_close(w->exact);
+    ttfs_reference_close(w->reference);
+    if (w->relu) ttfs_relu_close(w->relu);
+    ttfs_diag_free(&w->diag);
+    ttfs_arena_free(&w->arena);
+}
+
+static bool both_passes(TtfsExactRun *x, uint32_t threads, TtfsDiag *diag) {
+    Worker *w = x->worker;
+    for (uint32_t i = 0; i < threads; i++) open_worker(x, &w[i]);
+    ttfs_session_begin(&x->session);
+    bool ok = ttfs_parallel(threads, 0, x->session.count, measure_item, x);
+    for (uint32_t i = 1; i < threads; i++) ttfs_exact_tops_merge(&w[0].tops, &x->net, &w[i].tops);
+    for (uint32_t i = 0; ok && i < threads; i++) {
+        ttfs_reference_close(w[i].reference);
+        w[i].reference = NULL;
+        w[i].exact = ttfs_exact_open(&x->net, &w[0].tops, &x->options);
+    }
+    ok = ok && ttfs_parallel(threads, 0, x->session.count, run_item, x);
+    for (uint32_t i = 0; i < threads; i++) ttfs_diag_append(diag, &w[i].diag);
+    return ok;
+}
+
+static void add_stat(TtfsExactStat *to, const TtfsExactStat *s) {
+    to->max_error = fmax(to->max_error, s->max_error);
+    to->window = s->window;
+    to->spikes += s->spikes;
+    to->active += s->active;
+    to->beyond += s->beyond;
+    to->neuron_runs += s->neuron_runs;
+}
+
+static void add_up(TtfsExactRun *x, uint32_t threads) {
+    uint32_t n = x->net.layers.len;
+    TtfsExactResult r = {.net = &x->net,
+                         .options = x->options,
+                         .layer = TTFS_ARRAY(&x->arena, TtfsExactStat, n),
+                         .latency = ttfs_exact_latency(x->worker[0].exact),
+                         .samples = x->session.count,
+                         .judge = &x->judge};
+    double slowest = 0;
+    for (uint32_t t = 0; t < threads; t++) {
+        const Worker *w = &x->worker[t];
+        for (uint32_t i = 0; i < n; i++) add_stat(&r.layer[i], ttfs_exact_stat(w->exact, i));
+        r.tally.right += w->tally.right;
+        r.tally.agree += w->tally.agree;
+        slowest = fmax(slowest, w->seconds);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        TtfsLayerKind kind = x->net.layers.at[i].kind;
+        r.max_error = fmax(r.max_error, r.layer[i].max_error);
+        r.beyond += r.layer[i].beyond;
+        if (kind != TTFS_LAYER_INPUT && kind != TTFS_LAYER_READOUT)
+            add_stat(&r.hidden, &r.layer[i]);
+    }
+    r.rate = slowest > 0 ? (double)r.samples / slowest : 0;
+    x->result = r;
+}
+
+static bool open_net(TtfsExactRun *x, const char *keep, TtfsDiag *diag) {
+    TtfsSession *s = &x->session;
+    const char *file = ttfs_out_path(&s->out, "forms/ir.txt");
+    if (!ttfs_ir_canonical(&s->out.net, &x->canonical, file, diag) ||
+        !ttfs_net_of(&x->canonical, file, &x->net, diag))
+        return false;
+    const TtfsOutput *output = x->net.outputs.at;
+    uint32_t outputs = x->net.outputs.len;
+    ttfs_judge_open(&x->judge, output, outputs, &s->labels, s->count, true, true, &x->arena);
+    return ttfs_judge_check(&x->judge, &s->out.net, s->out.folder, diag) &&
+           ttfs_kept_open(&x->kept, keep, output, outputs, s->count, &x->arena, diag);
+}
+
+static bool run(TtfsExactRun *x, const TtfsExactJob *job, TtfsDiag *diag) {
+    TtfsSession *s = &x->session;
+    if (!ttfs_session_open(s, &job->session, TTFS_OUT_NET | TTFS_OUT_SPIKE, true, diag) ||
+        !open_net(x, job->outputs, diag))
+        return false;
+    uint32_t threads = s->threads < s->count ? s->threads : (uint32_t)s->count;
+    if (!both_passes(x, threads, diag)) return false;
+    add_up(x, threads);
+    return ttfs_kept_write(&x->kept, diag);
+}
+
+TtfsExactRun *ttfs_exact_run_samples(const TtfsExactJob *job, TtfsDiag *diag) {
+    TtfsArena a = {0};
+    TtfsExactRun *x = TTFS_NEW(&a, TtfsExactRun);
+    x->worker = TTFS_ARRAY(&a, Worker, MOST_THREADS);
+    x->arena = a;
+    x->options = job->exact;
+    if (run(x, job, diag)) return x;
+    ttfs_exact_run_close(x);
+    return NULL;
+}
+
+const TtfsExactResult *ttfs_exact_run_result(const TtfsExactRun *x) {
+    return &x->result;
+}
+
+void ttfs_exact_run_close(TtfsExactRun *x) {
+    for (uint32_t i = 0; i < MOST_THREADS; i++) close_worker(&x->worker[i]);
+    ttfs_net_free(&x->net);
+    ttfs_ir_free(&x->canonical);
+    ttfs_session_close(&x->session);
+    TtfsArena a = x->arena;
+    ttfs_arena_free(&a);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A run, block by block: read and encode on all threads, run, judge on all threads.
+ */
+#include "run.h"
+
+#include "block.h"
+#include "clock.h"
+#include "kept.h"
+#include "parallel.h"
+#include "relu.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+enum { MOST_THREADS = 64 };
+
+/* What a thread owns. */
+typedef struct {
+    TtfsRelu *relu;     /* NULL when no relu runs */
+    double *got, *want; /* values of an output */
+    TtfsTally tally;
+    uint64_t spikes, cycles;
+} Worker;
+
+struct TtfsRun {
+    TtfsArena arena; /* it lies in it */
+    TtfsSession session;
+    TtfsEngine engine;             /* closed when relu itself is what runs */
+    bool spiking, counted, traced; /* counted: spikes are */
+    TtfsBlock block;
+    TtfsTraces traces;
+    TtfsBuf *values; /* [room] relu's values as text; NULL when they are not wanted */
+    TtfsOutput *output;
+    TtfsJudge judge;
+    TtfsKept kept;
+    double relu_seconds;
+    uint64_t clipped; /* input values */
+    Worker worker[MOST_THREADS];
+    TtfsPart part;              /* of the work on this block */
+    atomic_uint_least64_t done; /* samples that are through it */
+    TtfsBuf text;
+    TtfsRunResult result;
+};
+
+/* Values of an output of relu's last run. */
+static void relu_values(const TtfsRelu *relu, uint32_t output, uint64_t n, double *values) {
+    const float *v = ttfs_relu_output(relu, output);
+    for (uint64_t i = 0; i < n; i++) values[i] = (double)v[i];
+}
+
+static void judge_outputs(TtfsRun *r, Worker *w, uint64_t i) {
+    uint64_t sample = r->block.first + i;
+    for (uint32_t o = 0; o < r->judge.outputs; o++) {
+        uint64_t n = ttfs_output_count(&r->output[o]);
+        double *want = w->relu ? w->want : NULL;
+        if (want) relu_values(w->relu, o, n, want);
+        if (r->spiking) ttfs_trace_output(&r->traces.trace[i], &r->output[o], w->got);
+        const double *got = r->spiking ? w->got : want;
+        ttfs_judge_output(&r->judge, &w->tally, sample, o, got, want);
+        ttfs_kept_add(&r->kept, sample, o, got);
+    }
+}
+
+static bool judge_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag) {
+    TtfsRun *r = context;
+    Worker *w = &r->worker[worker];
+    const TtfsTrace *t = r->spiking ? &r->traces.trace[i] : NULL;
+    if (t && t->faults)
+        return ttfs_error(diag, TTFS_AT_FILE(r->engine.name), TTFS_SIM_RUN, "sample %llu: %s",
+                          (unsigned long long)(r->block.first + i), t->fault);
+    if (w->relu) ttfs_relu_run(w->relu, r->block.real + i * r->session.input.elements);
+    judge_outputs(r, w, i);
+    if (r->values) ttfs_relu_print(w->relu, &r->values[i]);
+    if (r->counted) w->spikes += ttfs_trace_hidden_spikes(t);
+    if (t) w->cycles += t->cycles;
+    uint64_t done = atomic_fetch_add(&r->done, 1) + 1;
+    if (worker == 0) ttfs_part_progress(&r->part, done);
+    return true;
+}
+
+static void print_traces(TtfsRun *r) {
+    for (uint64_t i = 0; i < r->block.n; i++) {
+        ttfs_buf_printf(&r->text, "sample %llu\n", (unsigned long long)(r->block.first + i));
+        if (r->spiking) {
+            ttfs_trace_print(&r->traces.trace[i], &r->text);
+        } else {
+            ttfs_buf_bytes(&r->text, r->values[i].text, r->values[i].len);
+            ttfs_buf_free(&r->values[i]);
+        }
+    }
+}
+
+/* What the engine takes of the work, against relu beside it. */
+static double engine_share(const TtfsRun *r) {
+    double cost = r->spiking ? ttfs_engine_cost(&r->engine) : 0;
+    return cost / (cost + 1);
+}
+
+static bool run_block(TtfsRun *r, TtfsDiag *diag) {
+    uint64_t n = r->block.n;
+    double share = engine_share(r);
+    r->part = (TtfsPart){&r->session, r->block.first, n, 0, share};
+    r->engine.progress = ttfs_part_teller(&r->part);
+    if (r->spiking && !ttfs_engine_run(&r->engine, n, r->block.x, &r->traces, diag)) return false;
+    double start = ttfs_now();
+    r->part = (TtfsPart){&r->session, r->block.first, n, share, 1 - share};
+    atomic_store(&r->done, 0);
+    if (!ttfs_parallel_diag(r->session.threads, 0, n, judge_item, r, diag)) return false;
+    r->relu_seconds += ttfs_now() - start;
+    if (r->traced) print_traces(r);
+    return true;
+}
+
+static bool run_all(TtfsRun *r, TtfsDiag *diag) {
+    TtfsSession *s = &r->session;
+    bool ok = true;
+    ttfs_session_begin(s);
+    for (uint64_t i = 0; ok && i < s->count; i += r->block.n) {
+        ok = ttfs_block_read(&r->block, i, diag) && run_block(r, diag);
+        r->clipped += ttfs_block_clipped(&r->block);
+        ttfs_session_progress(s, i + r->block.n);
+    }
+    return ok;
+}
+
+/* Outputs, who judges and keeps them, and what every thread needs for that. */
+static bool open_outputs(TtfsRun *r, bool relu, const char *keep, TtfsDiag *diag) {
+    TtfsSession *s = &r->session;
+    TtfsArena *a = &s->out.arena;
+    uint32_t outputs = ttfs_spike_outputs(&s->out.spike);
+    r->output = TTFS_ARRAY(a, TtfsOutput, outputs);
+    for (uint32_t i = 0; i < outputs; i++) r->output[i] = ttfs_spike_output(&s->out.spike, i, a);
+    ttfs_judge_open(&r->judge, r->output, outputs, &s->labels, s->count, relu, relu && r->spiking,
+                    a);
+    if (relu && !ttfs_judge_check(&r->judge, &s->out.net, s->out.folder, diag)) return false;
+    for (uint32_t i = 0; i < s->threads; i++) {
+        r->worker[i].got = TTFS_ARRAY(a, double, r->judge.widest);
+        r->worker[i].want = TTFS_ARRAY(a, double, r->judge.widest);
+        if (relu) r->worker[i].relu = ttfs_relu_open(&s->out.net);
+    }
+    return ttfs_kept_open(&r->kept, keep, r->output, outputs, s->count, a, diag);
+}
+
+static bool open_engine(TtfsRun *r, uint32_t which, const TtfsJitOptions *jit, TtfsDiag *diag) {
+    TtfsSession *s = &r->session;
+    TtfsEngineOptions options = ttfs_session_engine(s, jit);
+    TtfsEngineSource source = ttfs_out_source(&s->out);
+    if (r->spiking && !ttfs_engine_open(&r->engine, which, &options, &source, diag)) return false;
+    bool ticks = r->spiking && (r->counted || r->traced || !ttfs_engine_spares_ticks(&r->engine));
+    ttfs_block_init(&r->block, s, ticks, r->spiking ? ttfs_engine_block(&r->engine) : 64,
+                    &s->out.arena);
+    if (r->spiking)
+        ttfs_traces_init(&r->traces, &s->out.spike, r->block.room, ticks, &s->out.arena);
+    else if (r->traced)
+        r->values = TTFS_ARRAY(&s->out.arena, TtfsBuf, r->block.room);
+    return true;
+}
+
+static TtfsRunResult add_up(const TtfsRun *r) {
+    const TtfsSession *s = &r->session;
+    TtfsRunResult v = {.engine = r->spiking ? r->engine.name : "relu",
+                       .samples = s->count,
+                       .judge = &r->judge,
+                       .spiking = r->spiking,
+                       .counted = r->counted,
+                       .latency = s->out.spike.latency,
+                       .inputs = s->count * s->input.elements,
+                       .clipped = r->clipped,
+                       .jit = r->engine.jit};
+    for (uint32_t i = 0; i < MOST_THREADS; i++) {
+        const Worker *w = &r->worker[i];
+        v.tally.right += w->tally.right;
+        v.tally.agree += w->tally.agree;
+        v.spikes += w->spikes;
+        v.cycles += w->cycles;
+    }
+    if (r->spiking) v.hidden = ttfs_trace_hidden_neurons(&r->traces.trace[0]);
+    double seconds = r->spiking ? r->engine.seconds : r->relu_seconds;
+    v.rate = seconds > 0 ? (double)s->count / seconds : 0;
+    return v;
+}
+
+static bool run(TtfsRun *r, const TtfsRunJob *job, TtfsDiag *diag) {
+    bool relu = !job->classes_only || !r->spiking;
+    int parts =
+        TTFS_OUT_SPIKE | (relu ? TTFS_OUT_NET : 0) |
+        (job->engine == TTFS_ENGINE_RTL ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE | TTFS_OUT_RTL : 0) |
+        (job->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
+    bool ok = ttfs_session_open(&r->session, &job->session, parts, true, diag) &&
+              !r->session.out.image_damaged && open_engine(r, job->engine, &job->jit, diag) &&
+              open_outputs(r, relu, job->outputs, diag) && run_all(r, diag);
+    if (ok && r->spiking) ttfs_session_clipped(&r->session, r->clipped, diag);
+    if (ok) r->result = add_up(r);
+    return ok && ttfs_kept_write(&r->kept, diag);
+}
+
+TtfsRun *ttfs_run(const TtfsRunJob *job, TtfsDiag *diag) {
+    TtfsArena a = {0};
+    TtfsRun *r = TTFS_NEW(&a, TtfsRun);
+    r->arena = a;
+    r->spiking = job->engine != TTFS_ENGINE_RELU;
+    r->counted = r->spiking && !job->classes_only;
+    r->traced = job->traced;
+    if (run(r, job, diag)) return r;
+    ttfs_run_close(r);
+    return NULL;
+}
+
+const TtfsRunResult *ttfs_run_result(const TtfsRun *r) {
+    return &r->result;
+}
+
+const TtfsBuf *ttfs_run_traces(const TtfsRun *r) {
+    return &r->text;
+}
+
+void ttfs_run_close(TtfsRun *r) {
+    for (uint32_t i = 0; i < MOST_THREADS; i++)
+        if (r->worker[i].relu) ttfs_relu_close(r->worker[i].relu);
+    for (uint64_t i = 0; r->values && i < r->block.room; i++) ttfs_buf_free(&r->values[i]);
+    ttfs_engine_close(&r->engine);
+    ttfs_buf_free(&r->text);
+    ttfs_session_close(&r->session);
+    TtfsArena a = r->arena;
+    ttfs_arena_free(&a);
+}

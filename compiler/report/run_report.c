@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The result of ttfs run: one JSON document, or some lines and, of the jit, what each layer became.
+ */
+#include "run_report.h"
+
+#include <string.h>
+
+enum { LAYERS_SHOWN = 24 };
+
+static double share(uint64_t part, uint64_t whole) {
+    return whole ? (double)part / (double)whole : 0;
+}
+
+static void add_share(TtfsJson *j, const char *key, bool known, uint64_t part, uint64_t whole) {
+    if (known)
+        ttfs_json_number(j, key, share(part, whole));
+    else
+        ttfs_json_null(j, key);
+}
+
+/* Which path single samples take through a layer. */
+static const char *path_of(const TtfsJitLayer *l) {
+    return l->events ? "events" : "dense";
+}
+
+static void add_jit(TtfsJson *j, const TtfsJit *jit) {
+    TtfsJitStats s;
+    ttfs_jit_stats(jit, &s);
+    ttfs_json_string(j, "cpu", s.cpu);
+    ttfs_json_number(j, "threads", s.threads);
+    ttfs_json_number(j, "chunk", s.chunk);
+    ttfs_json_number(j, "open_seconds", s.open_seconds);
+    ttfs_json_number(j, "generate_seconds", s.generate_seconds);
+    ttfs_json_number(j, "cached", s.cached);
+    ttfs_json_number(j, "generated", s.generated);
+    ttfs_json_number(j, "code_bytes", (double)s.code_bytes);
+    ttfs_json_number(j, "weight_bytes", (double)s.weight_bytes);
+    ttfs_json_number(j, "work_bytes", (double)s.work_bytes);
+    ttfs_json_array(j, "layers");
+    for (uint32_t i = 0; i < ttfs_jit_layers(jit); i++) {
+        const TtfsJitLayer *l = ttfs_jit_layer(jit, i);
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "name", l->name);
+        ttfs_json_string(j, "kernel", l->kernel);
+        ttfs_json_string(j, "path", path_of(l));
+        ttfs_json_string(j, "why", l->why);
+        ttfs_json_number(j, "macs", (double)l->macs);
+        ttfs_json_end(j);
+    }
+    ttfs_json_end(j);
+}
+
+void ttfs_run_json(const TtfsRunResult *v, TtfsBuf *out) {
+    TtfsJson document = {.out = out}, *j = &document;
+    ttfs_json_object(j, NULL);
+    ttfs_json_string(j, "engine", v->engine);
+    ttfs_json_number(j, "samples", (double)v->samples);
+    ttfs_judge_json(v->judge, &v->tally, v->samples, j);
+    add_share(j, "spikes_per_neuron", v->counted, v->spikes, v->hidden * v->samples);
+    ttfs_json_number(j, "latency_ticks", v->latency);
+    add_share(j, "cycles", v->cycles != 0, v->cycles, v->samples);
+    ttfs_json_number(j, "samples_per_second", v->rate);
+    ttfs_json_number(j, "clipped_inputs", (double)v->clipped);
+    ttfs_json_number(j, "clipped_share", share(v->clipped, v->inputs));
+    ttfs_judge_errors_json(v->judge, j);
+    if (v->jit) add_jit(j, v->jit);
+    ttfs_json_end(j);
+}
+
+static void layers_text(const TtfsJit *jit, TtfsBuf *out) {
+    uint32_t n = ttfs_jit_layers(jit);
+    int name = 5, kernel = 6;
+    for (uint32_t i = 0; i < n; i++) {
+        const TtfsJitLayer *l = ttfs_jit_layer(jit, i);
+        if ((int)strlen(l->name) > name) name = (int)strlen(l->name);
+        if ((int)strlen(l->kernel) > kernel) kernel = (int)strlen(l->kernel);
+    }
+    ttfs_buf_printf(out, "  %-*s  %-*s  path\n", name, "layer", kernel, "kernel");
+    for (uint32_t i = 0; i < n; i++) {
+        const TtfsJitLayer *l = ttfs_jit_layer(jit, i);
+        ttfs_buf_printf(out, "  %-*s  %-*s  %s%s%s\n", name, l->name, kernel, l->kernel, path_of(l),
+                        *l->why ? ": " : "", l->why);
+    }
+}
+
+static void jit_text(const TtfsJit *jit, TtfsBuf *out) {
+    TtfsJitStats s;
+    ttfs_jit_stats(jit, &s);
+    uint32_t n = ttfs_jit_layers(jit), events = 0;
+    for (uint32_t i = 0; i < n; i++) events += ttfs_jit_layer(jit, i)->events;
+    ttfs_buf_printf(
+        out,
+        "compiled            for %s in %.2f s, %u of %u functions from the cache; %u thread%s\n",
+        s.cpu, s.open_seconds, s.cached, s.cached + s.generated, s.threads,
+        s.threads == 1 ? "" : "s");
+    if (n <= LAYERS_SHOWN)
+        layers_text(jit, out);
+    else
+        ttfs_buf_printf(out,
+                        "layers              %u, of which %u event-driven; --json lists them\n", n,
+                        events);
+}
+
+static void errors_text(const char *what, const TtfsOutputErrors *e, TtfsBuf *out) {
+    for (uint32_t i = 0; e->at && i < e->outputs; i++) {
+        TtfsOutputError w = ttfs_output_errors_whole(e, i);
+        double scale = ttfs_output_error_scale(&w);
+        ttfs_buf_printf(out, "%s ", what);
+        ttfs_buf_name(out, e->output[i].name, 12);
+        ttfs_buf_printf(out,
+                        " largest error %.3g, mean %.3g (relative to its range, %.4g to %.4g)\n",
+                        w.most / scale, w.n ? w.sum / (double)w.n / scale : 0, w.lo, w.hi);
+    }
+}
+
+void ttfs_judge_text(const TtfsJudge *j, const TtfsTally *t, uint64_t samples, bool itself,
+                     TtfsBuf *out) {
+    static const char *const accuracy[] = {"the largest value names the class",
+                                           "the sign of the one value names the class", ""};
+    static const char *const agreement[] = {"the same class", "the same sign", ""};
+    if (ttfs_judge_knows_accuracy(j))
+        ttfs_buf_printf(out, "accuracy            %.2f %% (%s)\n", 100 * share(t->right, samples),
+                        accuracy[j->meaning]);
+    if (ttfs_judge_knows_agreement(j) && !itself)
+        ttfs_buf_printf(out, "agreement with relu %.2f %% (%s)\n", 100 * share(t->agree, samples),
+                        agreement[j->meaning]);
+    if (j->meaning == TTFS_BY_ERROR)
+        ttfs_buf_printf(out, "judged by           errors: the outputs name no class\n");
+    errors_text("output", &j->relu, out);
+    errors_text("labels", &j->truth, out);
+}
+
+void ttfs_run_text(const TtfsRunResult *v, TtfsBuf *out) {
+    ttfs_buf_printf(out, "engine %s, %llu samples\n", v->engine, (unsigned long long)v->samples);
+    ttfs_judge_text(v->judge, &v->tally, v->samples, !v->spiking, out);
+    if (v->counted)
+        ttfs_buf_printf(out, "spikes per neuron   %.3f (hidden)\n",
+                        share(v->spikes, v->hidden * v->samples));
+    if (v->spiking) {
+        ttfs_buf_printf(out, "latency             %u ticks", v->latency);
+        if (v->cycles)
+            ttfs_buf_printf(out, ", %.0f cycles in the mean", share(v->cycles, v->samples));
+        ttfs_buf_printf(out, "\n");
+        if (v->clipped)
+            ttfs_buf_printf(
+                out, "clipped inputs      %.2f %%, %llu values outside the encoder's range\n",
+                100 * share(v->clipped, v->inputs), (unsigned long long)v->clipped);
+    }
+    ttfs_buf_printf(out, "samples per second  %.0f\n", v->rate);
+    if (v->jit) jit_text(v->jit, out);
+}

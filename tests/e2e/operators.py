@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Operators by what they mean: a small network for each compiles, its spikes are the same in golden
+and jit, and in continuous time it computes what `relu` does (whose values ONNX's own node tests
+hold). Twins, the same network written in two ways, must become the same populations. What stands at
+the end and only grows, or looks up a label, is dropped with a note.
+"""
+import random
+import sys
+
+from e2e import Case, npy
+import onnx_make as om
+from onnx_make import Model
+
+QONNX = "qonnx.custom_op.general"
+
+
+class Net(Model):
+    """A chain: each layer reads what the last one made."""
+
+    def __init__(self, shape, **more):
+        super().__init__("net", input_shape=shape, **more)
+        self.rng, self.last, self.count = random.Random(len(shape)), "input", 0
+        self.shape = shape
+
+    def const(self, value, **more):
+        self.count += 1
+        self.init("c%d" % self.count, value, **more)
+        return "c%d" % self.count
+
+    def weights(self, *shape):
+        def build(dims):
+            return [build(dims[1:]) for _ in range(dims[0])] if dims else self.rng.uniform(-1, 1.2)
+        return self.const(build(shape))
+
+    def layer(self, op, *operands, **more):
+        """`operands` that are None are the last value; without any it is the only one."""
+        self.count += 1
+        inputs = [self.last if x is None else x for x in operands] or [self.last]
+        self.last = "t%d" % self.count
+        self.node(op, inputs, [self.last], name="%s%d" % (op.lower(), self.count), **more)
+        return self
+
+    def conv(self, outs, ins, k=3, **more):
+        return self.layer("Conv", None, self.weights(outs, ins, k, k), **more)
+
+    def dense(self, ins, outs):
+        return self.layer("Gemm", None, self.weights(ins, outs))
+
+    def relu(self):
+        return self.layer("Relu")
+
+    def end(self, elem_type=om.FLOAT):
+        self.output(self.last, None, elem_type)
+        return self
+
+
+def image(more=2):
+    """6 x 6 -> more maps of 4 x 4."""
+    return Net([None, 1, 6, 6]).conv(more, 1).relu()
+
+
+def row():
+    return Net([None, 8]).dense(8, 6).relu()
+
+
+def sums(op, axes, ins):
+    n = image()
+    return n.layer(op, None, n.const(axes), keepdims=0).dense(ins, 3)
+
+
+def gather(axis, at, outs):
+    n = image(4)
+    return n.layer("Gather", None, n.const(at), axis=axis).conv(2, outs, 2)
+
+
+def mean():
+    n = image()
+    first = n.last
+    n.conv(2, 2, pads=[1, 1, 1, 1])
+    return n.layer("Mean", None, first, n.weights(2, 1, 1)).relu().layer("Sum", None, first, n.last)
+
+
+def repeated(op, numbers, maps):
+    n = image()
+    return n.layer(op, None, n.const(numbers)).conv(2, maps)
+
+
+def expand():
+    n = image().layer("GlobalAveragePool")
+    return n.layer("Expand", None, n.const([1, 2, 3, 3])).conv(2, 2)
+
+
+def resize(**more):
+    n = image()
+    return n.layer("Resize", None, "", n.const([1.0, 1.0, 2.0, 3.0]), mode="nearest",
+                   **more).conv(2, 2)
+
+
+def transposed(**more):
+    n = image(4)
+    outs = 6 // more.get("group", 1)
+    n.layer("ConvTranspose", None, n.weights(4, outs, 3, 3), n.weights(6), **more)
+    return n.relu().conv(2, 6)
+
+
+def transposed_1d():
+    n = Net([None, 2, 7])
+    n.layer("ConvTranspose", None, n.weights(2, 3, 4), strides=[2], pads=[1, 1]).relu()
+    return n.layer("ConvTranspose", None, n.weights(3, 2, 3), strides=[2], output_padding=[1])
+
+
+def constants():
+    n = Net([None, 8])
+    w = n.layer("MatMul", n.weights(8, 5), n.weights(5, 6)).last
+    return n.layer("MatMul", "input", w).relu().dense(6, 3)
+
+
+def vector():
+    n = Net([8], opset=24, elem_type=om.DOUBLE)
+    return n.layer("MatMul", None, n.weights(8, 6)).relu().layer("MatMul", None, n.weights(6, 3))
+
+
+def features():
+    n = Net([None, 8])
+    n.domains.append("ai.onnx.ml")
+    n.layer("Scaler", domain="ai.onnx.ml", offset=[0.5] * 8, scale=[2.0])
+    n.layer("ArrayFeatureExtractor", None, n.const([5, 0, 1, 1]), domain="ai.onnx.ml")
+    return n.dense(4, 6).relu().dense(6, 3)
+
+
+def upsampled():
+    n = image()
+    return n.layer("Upsample", None, n.const([1.0, 1.0, 2.0, 2.0]), mode="nearest").conv(2, 2)
+
+
+def nets():
+    for mode in ("DCR", "CRD"):
+        yield "depth to space " + mode, (image().conv(8, 2, 1)
+                                         .layer("DepthToSpace", blocksize=2, mode=mode).conv(2, 2))
+    yield "depth to space at the end", image().conv(4, 2).layer("DepthToSpace", blocksize=2)
+    yield "space to depth", image().layer("SpaceToDepth", blocksize=2).conv(2, 8, 1)
+    yield "sum over space", sums("ReduceSum", [2, 3], 2)
+    yield "sum over channels", (image().layer("ReduceSum", None, "axes", keepdims=1).conv(2, 1))
+    for op in ("ReduceMin", "ReduceMax", "ReduceMean"):
+        yield op, image().layer(op, axes=[2, 3], keepdims=0).dense(2, 3)
+    yield "mean of tensors", mean()
+    yield "gather channels", gather(1, [3, 0, 1, 1, -2], 5)
+    yield "gather columns", gather(3, [3, 0, 1, 1], 4)
+    yield "expand", expand()
+    yield "tile", repeated("Tile", [1, 2, 2, 1], 4)
+    yield "products of constants", constants()
+    yield "resize", resize()
+    yield "resize, asymmetric", resize(coordinate_transformation_mode="asymmetric",
+                                       nearest_mode="floor")
+    yield "upsample", upsampled()
+    for more in ({"strides": [2, 2]}, {"strides": [3, 2], "pads": [0, 1, 2, 1]},
+                 {"strides": [2, 2], "group": 2}, {"strides": [2, 2], "dilations": [2, 1]},
+                 {"strides": [2, 2], "auto_pad": "SAME_UPPER"}, {"pads": [1, 1, 1, 1]},
+                 {"strides": [3, 3], "output_shape": [13, 12]}):
+        yield "transposed convolution %s" % more, transposed(**more)
+    yield "transposed convolution, 1-D", transposed_1d()
+    yield "hard sigmoid", row().dense(6, 4).layer("HardSigmoid", alpha=0.3).dense(4, 3)
+    yield "vector of doubles", vector()
+    yield "scaler and features", features()
+
+
+def finished(name, n):
+    if name == "sum over channels":
+        n.init("axes", [1])
+    if name == "upsample":
+        n.opset = 9
+    if name in ("ReduceMin", "ReduceMax", "ReduceMean"):
+        n.opset = 13
+    return n.end()
+
+
+def size(shape):
+    count = 1
+    for d in shape:
+        count *= d or 1
+    return count
+
+
+def data(case, n, count=24):
+    rng = random.Random(7)
+    dims = [d or 1 for d in n.shape]
+    shape = [count] + (dims[1:] if len(dims) > 1 else dims)
+    return case.write("x.npy", npy(shape, [rng.uniform(-1, 1) for _ in range(count * size(dims))]))
+
+
+def compiled(case, n, *options):
+    """The summary of a compilation, in the folder `out`."""
+    model, x = case.write("net.onnx", n.bytes()), data(case, n)
+    return case.good("compile", model, "-o", "out", "--calib", x, "--stop-after", "spike",
+                     *options), x
+
+
+def same_in_all(case, name, n):
+    case.good("check", case.write("net.onnx", n.bytes()))
+    before = case.failures
+    _, x = compiled(case, n)
+    r = case.good("verify", "out", "--input", x, "--engines", "golden,jit")
+    case.check("differences 0\n" in r.out, "%s: golden and jit differ:\n%s" % (name, r))
+    r = case.json("run", "out", "--input", x, "--engine", "exact")
+    case.check(r.get("max_abs_error", 1) <= 1e-9, "%s: exact differs by %s" %
+               (name, r.get("max_abs_error")))
+    if case.failures > before:
+        print("  of the network: %s" % name)
+
+
+def twins():
+    """Two ways to write a network; the second needs no more populations than the first."""
+    def steps(last):
+        n = Net([None, 9, 4] if last else [None, 4, 9])
+        if last:
+            n.layer("Pad", None, n.const([0, 2, 0, 0, 0, 0])).layer("Transpose", perm=[0, 2, 1])
+        else:
+            n.layer("Pad", None, n.const([0, 0, 2, 0, 0, 0]))
+        n.layer("Conv", None, n.weights(3, 4, 3)).relu().layer("Flatten", axis=1)
+        return n.dense(27, 3).end()
+
+    def window(clip):
+        n = row().dense(6, 5).relu()
+        if clip:
+            grid = [n.const(0.25), n.const(0, data_type=om.UINT8)]
+            n.layer("QuantizeLinear", None, *grid)
+            n.layer("Clip", None, n.const(0, data_type=om.UINT8), n.const(15, data_type=om.UINT8))
+            n.layer("DequantizeLinear", None, *grid)
+        else:
+            n.domains.append(QONNX)
+            n.layer("IntQuant", None, n.const(0.25), n.const(0.0), n.const(4.0), domain=QONNX,
+                    signed=0, narrow=0, rounding_mode="ROUND")
+        return n.dense(5, 3).end()
+
+    yield "channels first and last", steps(False), steps(True)
+    yield "a window by its bits and by a Clip", window(False), window(True)
+
+
+def populations(case, n):
+    r, _ = compiled(case, n)
+    return [line for line in r.out.splitlines() + r.err.splitlines() if " populations, " in line]
+
+
+def ends():
+    for op in ("Sigmoid", "Tanh", "Softplus", "Softsign", "Elu"):
+        yield op, row().dense(6, 1).layer(op).end(), "at the end is dropped: it grows"
+    n = row().dense(6, 3).layer("ArgMax", axis=1)
+    n.inits.append(om.tensor("labels", [0], shape=[3], data_type=om.INT64)
+                   .replace(om.field_int(2, om.INT64), om.field_int(2, om.STRING)))
+    n.layer("ArrayFeatureExtractor", "labels", None, domain="ai.onnx.ml")
+    n.domains.append("ai.onnx.ml")
+    yield "labels", n.layer("Cast", to=7).end(om.INT64), "look-up of the label is dropped"
+    n = row().dense(6, 3).layer("Softmax").layer("ZipMap", domain="ai.onnx.ml",
+                                                 classlabels_int64s=[0, 1, 2])
+    n.domains.append("ai.onnx.ml")
+    yield "zip map", n.end(), "names of the classes are dropped"
+
+
+def main():
+    case = Case()
+    for name, n in nets():
+        same_in_all(case, name, finished(name, n))
+    for name, one, two in twins():
+        case.equal(populations(case, two), populations(case, one), name)
+    for name, n, note in ends():
+        r, _ = compiled(case, n)
+        case.check(note in r.err, "%s: expected the note '%s':\n%s" % (name, note, r))
+    inside = row().layer("Sigmoid").dense(6, 3).end()
+    case.refused("check", case.write("inside.onnx", inside.bytes()),
+                 says="train the network with ReLU in its place")
+    sys.exit(case.done())
+
+
+main()
