@@ -39,8 +39,8 @@ SEES = {
     "compiler/samples": ["e2e hostile samples"],
     "compiler/ir": ["ir_to_ir", "net", "relu"],
     "compiler/net": ["ir_to_ir", "outputs", "ir_to_spike", "exact", "bound"],
-    "compiler/onnx_to_ir": ["node tests", "outputs", "grids", "e2e quantised", "e2e outputs"],
-    "compiler/ir_to_ir": ["outputs", "grids", "net", "node tests", "line", "e2e outputs", "e2e quantised"],
+    "compiler/onnx_to_ir": ["nodes", "outputs", "grids", "e2e quantised", "e2e outputs"],
+    "compiler/ir_to_ir": ["outputs", "grids", "net", "nodes", "line", "e2e outputs", "e2e quantised"],
     "compiler/ir_to_spike": ["outputs", "grids", "bound", "line", "e2e outputs", "e2e quantised"],
     "compiler/spike": ["ir_to_spike", "golden", "plan", "image_to_spike", "outputs"],
     "compiler/plan": ["image", "sim"],
@@ -56,7 +56,7 @@ SEES = {
     "hw": ["chip", "plan", "image"],
     "runtime/trace": ["golden", "e2e faults"],
     "runtime/golden": ["jit", "sim", "e2e faults"],
-    "runtime/relu": ["node tests", "exact", "ir_to_ir"],
+    "runtime/relu": ["nodes", "exact", "ir_to_ir"],
     "runtime/exact": ["bound", "e2e exact digits_mlp"],
     "runtime/jit": ["team", "cache", "e2e emit digits_mlp", "e2e library"],
     "runtime/sim": ["cache", "e2e faults"],
@@ -245,11 +245,22 @@ class Copy:
                                     check=True).stdout.strip("\0").split("\0")
         for name in self.files:
             self.fill(name)
+        for name in self.before(work) - set(self.files):  # a header that moved would still be found
+            if os.path.exists(os.path.join(self.root, name)):
+                os.remove(os.path.join(self.root, name))
         os.makedirs(os.path.join(self.root, "tmp"), exist_ok=True)
         self.env = dict(os.environ, CCACHE_BASEDIR=self.root, CCACHE_NOHASHDIR="1",
                         TMPDIR=os.path.join(self.root, "tmp"), TTFS_CACHE=os.path.join(self.root, "cache"),
                         TTFS_BUILD=os.path.join(self.root, "tmp", "rtl"), PYTHONDONTWRITEBYTECODE="1")
         self.tests = {}
+
+    def before(self, work):
+        """The files that an earlier copy in this folder had; takes note of today's."""
+        note = os.path.join(work, "files.json")
+        names = set(json.loads(read(note))) if os.path.exists(note) else set()
+        with open(note, "w") as f:
+            json.dump(self.files, f)
+        return names
 
     def fill(self, name):
         """Copies a file when it differs, so that what is built stays built."""

@@ -152,8 +152,12 @@ static bool range_from_samples(const TtfsFlow *f, TtfsJob *job, bool u8, TtfsDia
     job->spike.input_lo = s->min < 0 ? s->min : 0;
     job->spike.input_hi = s->max;
     if (!(job->spike.input_hi > job->spike.input_lo))
-        return ttfs_error(diag, TTFS_AT_FILE(job->calib), TTFS_SAMPLES_VALUE,
-                          "all values are 0 or below; --input-range LO:HI is needed");
+        return ttfs_error(diag, TTFS_AT_FILE(job->calib), TTFS_CALIB_RANGE,
+                          "all values are %g or below", (double)s->max);
+    if (!(job->spike.input_hi - job->spike.input_lo >= 1e-30f))
+        return ttfs_error(diag, TTFS_AT_FILE(job->calib), TTFS_CALIB_RANGE,
+                          "all values lie between %g and %g, too close to be told apart",
+                          (double)job->spike.input_lo, (double)job->spike.input_hi);
     ttfs_note(diag, TTFS_AT_FILE(job->calib),
               "input range %g to %g taken from the calibration samples",
               (double)job->spike.input_lo, (double)job->spike.input_hi);

@@ -9,7 +9,7 @@ from e2e import DIGITS, Case
 
 NUMBER = (int, float)
 KEYS = {
-    "check": {"supported": bool, "obstacles": list},
+    "check": {"supported": bool, "obstacles": list, "chip": dict},
     "compile": dict.fromkeys(
         ("layers", "populations", "neurons", "synapses", "parameters", "cores", "slots",
          "worst_cycles", "expected_cycles", "image_bytes", "seconds", "peak_bytes"), NUMBER),
