@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The output folder. Everything is written into OUT.PID.tmp, which is renamed to OUT at the end;
- * whoever looks at OUT sees the old compilation or the new one, never half of one.
+ * What goes into an output folder. out_folder.c makes it appear: whoever looks at OUT sees the old
+ * compilation or the new one, never half of one.
  */
 #include "flow.h"
 
+#include "out_folder.h"
 #include "report_json.h"
-
-#include <dirent.h>
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 typedef struct {
     const TtfsFlow *f;
@@ -105,51 +100,19 @@ static bool put_all(const Writer *w, bool times) {
     return ok;
 }
 
-static bool empty_folder(const char *path) {
-    DIR *d = opendir(path);
-    if (!d) return false;
-    int entries = 0;
-    while (readdir(d)) entries++;
-    closedir(d);
-    return entries <= 2;
-}
-
-/* True when `out` may be replaced: absent, an empty folder, or one that ttfs wrote. */
-static bool replaceable(const char *out, TtfsArena *a, TtfsDiag *diag) {
-    if (!ttfs_file_exists(out)) return true;
-    if (ttfs_is_folder(out) &&
-        (empty_folder(out) || ttfs_file_exists(ttfs_path_join(a, out, "manifest.json"))))
-        return true;
-    return ttfs_error_advice(diag, TTFS_AT_FILE(out), TTFS_FILE_WRITE,
-                             "give another folder, or remove this one",
-                             "exists and is not a folder that ttfs wrote");
-}
-
-static bool swap_in(const char *made, const char *out, const char *old, TtfsDiag *diag) {
-    bool had = ttfs_file_exists(out);
-    if (had && rename(out, old) != 0)
-        return ttfs_error(diag, TTFS_AT_FILE(out), TTFS_FILE_WRITE, "%s", strerror(errno));
-    if (rename(made, out) != 0) {
-        ttfs_error(diag, TTFS_AT_FILE(out), TTFS_FILE_WRITE, "%s", strerror(errno));
-        if (had && rename(old, out) != 0)
-            ttfs_note(diag, TTFS_AT_FILE(old), "the former output is here");
-        return false;
-    }
-    return !had || ttfs_remove_tree(old, diag);
-}
-
 bool ttfs_flow_write(const TtfsFlow *f, const TtfsJob *job, const char *out, bool times,
                      TtfsDiag *diag) {
     TtfsArena a = {0};
-    size_t n = strlen(out);
-    while (n > 1 && out[n - 1] == '/') n--;
-    const char *target = ttfs_arena_strndup(&a, out, n);
-    const char *made = ttfs_arena_printf(&a, "%s.%ld.tmp", target, (long)getpid());
-    const char *old = ttfs_arena_printf(&a, "%s.%ld.old", target, (long)getpid());
-    Writer w = {f, job, made, &a, diag};
-    bool ok = replaceable(target, &a, diag) && ttfs_make_folders(ttfs_path_dir(&a, target), diag);
-    if (ok) ok = put_all(&w, times) && swap_in(made, target, old, diag);
-    if (!ok) ttfs_remove_tree(made, diag);
+    TtfsOutFolder o;
+    bool ok = ttfs_out_begin(&o, out, &a, diag);
+    if (ok) {
+        Writer w = {f, job, o.made, &a, diag};
+        ok = put_all(&w, times);
+        if (ok)
+            ok = ttfs_out_commit(&o, diag);
+        else
+            ttfs_out_abandon(&o);
+    }
     ttfs_arena_free(&a);
     return ok;
 }

@@ -102,6 +102,7 @@ bool ttfs_json_manifest(TtfsJson *j, const TtfsFlow *f, const TtfsJob *job, Ttfs
     if (!hash_of(job->model, model, diag) || (job->calib && !hash_of(job->calib, calib, diag)))
         return false;
     ttfs_json_object(j, NULL);
+    ttfs_json_string(j, "product", "ttfs");
     ttfs_json_string(j, "ttfs", TTFS_VERSION);
     ttfs_json_number(j, "format", 1);
     input_file(j, "model", job->model, model);
