@@ -6,9 +6,7 @@
 #include "flow.h"
 
 #include "out_folder.h"
-#include "plan_to_verilog.h"
 #include "report_json.h"
-#include "shipped.h"
 
 typedef struct {
     const TtfsFlow *f;
@@ -37,10 +35,10 @@ static bool put_forms(const Writer *w) {
     bool ok = folder(w, "forms") &&
               ttfs_ir_print(&w->f->net, path_of(w, "forms/ir.blob"), &ir, w->diag) &&
               put(w, "forms/ir.txt", &ir);
-    if (ok && w->f->steps_done > 2)
+    if (ok && ttfs_flow_has(w->f, TTFS_STEP_SPIKE))
         ok = ttfs_spike_print(&w->f->spike, path_of(w, "forms/spike.blob"), &spike, w->diag) &&
              put(w, "forms/spike.txt", &spike);
-    if (ok && w->f->steps_done > 3) {
+    if (ok && ttfs_flow_has(w->f, TTFS_STEP_PLAN)) {
         ttfs_plan_print(&w->f->plan, &plan);
         ok = put(w, "forms/plan.txt", &plan);
     }
@@ -78,11 +76,11 @@ static bool put_reports(const Writer *w, bool times) {
         ttfs_json_steps(&(TtfsJson){.out = &text}, f);
         ok = put(w, "report/steps.json", &text);
     }
-    if (ok && f->steps_done > 2) {
+    if (ok && ttfs_flow_has(f, TTFS_STEP_SPIKE)) {
         ttfs_json_quant(&(TtfsJson){.out = &text}, f, w->job);
         ok = put(w, "report/accuracy.json", &text);
     }
-    if (ok && f->steps_done > 3) {
+    if (ok && ttfs_flow_has(f, TTFS_STEP_PLAN)) {
         ttfs_json_fit(&(TtfsJson){.out = &text}, NULL, &f->plan, &f->spike);
         ok = put(w, "report/fit.json", &text);
         ttfs_json_timing(&(TtfsJson){.out = &text}, NULL, &f->plan, &f->spike);
@@ -96,10 +94,9 @@ static bool put_reports(const Writer *w, bool times) {
 
 static bool put_all(const Writer *w, bool times) {
     bool ok = folder(w, "") && put_forms(w) && put_reports(w, times);
-    if (ok && w->f->steps_done > 4) ok = put_image(w);
-    if (ok && w->f->steps_done > 5)
-        ok = folder(w, "rtl") && ttfs_plan_to_verilog(&w->f->plan, ttfs_data_path(w->arena, "rtl"),
-                                                      path_of(w, "rtl"), w->diag);
+    if (ok && ttfs_flow_has(w->f, TTFS_STEP_IMAGE)) ok = put_image(w);
+    if (ok && ttfs_flow_has(w->f, TTFS_STEP_VERILOG))
+        ok = ttfs_file_set_fill(&w->f->verilog, path_of(w, "rtl"), w->diag);
     return ok;
 }
 
