@@ -48,7 +48,7 @@ SEES = {
     "compiler/image": ["image_to_spike", "e2e faults"],
     "compiler/plan_to_image": ["image", "image_to_spike", "sim"],
     "compiler/image_to_spike": ["e2e faults"],
-    "compiler/plan_to_verilog": ["sim"],
+    "compiler/chip_to_verilog": ["sim"],
     "compiler/driver": ["samples", "e2e usage", "e2e json", "e2e messages", "e2e faults", "e2e hostile folders",
                         "e2e config", "e2e outputs", "e2e determinism", "e2e codes", "e2e exact digits_mlp"],
     "compiler/cli": ["e2e usage", "e2e json", "e2e messages", "e2e faults", "e2e config", "e2e outputs",
@@ -221,12 +221,15 @@ def read(path):
 
 # --- the copy, its build and its tests -----------------------------------------------------------------
 
-# Everything but the copy and the kernel's own file systems becomes read-only, or nothing is run.
+# Everything but the copy and the kernel's own file systems becomes read-only, or nothing is run. /tmp is
+# a folder of the copy, in which the copy is found again when it lies there.
 SANDBOX = r"""
 copy=$1; shift
 mount --make-rprivate / && mount --bind "$copy" "$copy" || exit 90
+case $copy in /tmp/*) mkdir -p "$copy$copy" && mount --bind "$copy" "$copy$copy" || exit 90 ;; esac
+mount --rbind "$copy/tmp" /tmp || exit 90
 while read -r _ at kind flags _; do
-    case "$at/" in "$copy/"* | /proc/* | /sys/* | /dev/*) continue ;; esac
+    case "$at/" in "$copy/"* | /tmp/* | /proc/* | /sys/* | /dev/*) continue ;; esac
     keep=$(echo "$flags" | tr , '\n' | grep -x 'nosuid\|nodev\|noexec\|noatime\|relatime' | tr '\n' ,)
     mount -o "remount,bind,ro,$keep" "$at" 2>/dev/null
     [ ! -w "$at" ] || exit 90
@@ -250,7 +253,7 @@ class Copy:
                 os.remove(os.path.join(self.root, name))
         os.makedirs(os.path.join(self.root, "tmp"), exist_ok=True)
         self.env = dict(os.environ, CCACHE_BASEDIR=self.root, CCACHE_NOHASHDIR="1",
-                        TMPDIR=os.path.join(self.root, "tmp"), TTFS_CACHE=os.path.join(self.root, "cache"),
+                        TMPDIR="/tmp", TTFS_CACHE=os.path.join(self.root, "cache"),
                         TTFS_BUILD=os.path.join(self.root, "tmp", "rtl"), PYTHONDONTWRITEBYTECODE="1")
         self.tests = {}
 
@@ -311,11 +314,12 @@ class Copy:
             code = p.wait(limit)
         except subprocess.TimeoutExpired:
             code = None
-        try:
-            os.killpg(p.pid, signal.SIGKILL)  # what the test left running
-        except ProcessLookupError:
-            pass
-        p.wait()
+        finally:
+            try:
+                os.killpg(p.pid, signal.SIGKILL)  # what the test left running
+            except ProcessLookupError:
+                pass
+            p.wait()
         if code == 90:
             raise SystemExit("mutate.py: no way to make all but the copy read-only here (unshare, mount)")
         return code, time.monotonic() - began
@@ -421,6 +425,7 @@ def main():
             for change in choose(folder, o.count, o.seed)[0]:
                 print(shown(read(os.path.join(ROOT, change[1])), change))
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     work = os.path.abspath(o.work) if o.work else tempfile.mkdtemp(prefix="ttfs-mutate-")
     try:
         copy = Copy(work)

@@ -26,7 +26,7 @@ int ttfs_cmd_check(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
 
 int ttfs_cmd_compile(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
     const char *out = o->value[TTFS_OPT_OUTPUT];
-    uint32_t last = 5, dump = UINT32_MAX;
+    uint32_t last = TTFS_STEPS - 1, dump = UINT32_MAX;
     TtfsJob job;
     TtfsProgressLine line = {0};
     TtfsFlow f = {0};
@@ -36,17 +36,17 @@ int ttfs_cmd_compile(TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
         return ttfs_error(diag, TTFS_AT_FILE("--output"), TTFS_OPTION_VALUE,
                           "compile needs -o OUT"),
                2;
-    bool ok = ttfs_option_word(o, TTFS_OPT_STOP_AFTER, ttfs_step_names, 5, &last, diag) &&
+    bool ok = ttfs_option_word(o, TTFS_OPT_STOP_AFTER, ttfs_step_names, last, &last, diag) &&
               ttfs_option_word(o, TTFS_OPT_DUMP_STEP, ttfs_step_names, UINT32_MAX, &dump, diag) &&
               ttfs_read_job(&job, o, a, diag);
-    if (ok && dump != UINT32_MAX && (dump > 4 || dump > last))
+    if (ok && dump != UINT32_MAX && (!ttfs_step_has_form(dump) || dump > last))
         ok = ttfs_error(diag, TTFS_AT_FILE("--dump"), TTFS_OPTION_VALUE,
                         "step %s makes no form here", ttfs_step_names[dump]);
     if (ok) job.progress = ttfs_progress_line(&line, o);
-    ok = ok && ttfs_flow_run(&f, &job, last, diag);
+    ok = ok && ttfs_flow_run(&f, &job, (TtfsStep)last, diag);
     ttfs_progress_end(&line);
     ok = ok && ttfs_flow_write(&f, &job, out, o->value[TTFS_OPT_TIMES] != NULL, diag);
-    if (ok && dump != UINT32_MAX) ok = ttfs_flow_print(&f, dump, &text, diag);
+    if (ok && dump != UINT32_MAX) ok = ttfs_flow_print(&f, (TtfsStep)dump, &text, diag);
     double seconds = ttfs_now() - start;
     if (ok && o->value[TTFS_OPT_JSON])
         ttfs_compile_json(&f, seconds, &b);

@@ -164,8 +164,7 @@ static bool open_net(TtfsExactRun *x, const char *keep, TtfsDiag *diag) {
     const TtfsOutput *output = x->net.outputs.at;
     uint32_t outputs = x->net.outputs.len;
     ttfs_judge_open(&x->judge, output, outputs, &s->labels, s->count, true, true, &x->arena);
-    return ttfs_judge_check(&x->judge, &s->out.net, s->out.folder, diag) &&
-           ttfs_kept_open(&x->kept, keep, output, outputs, s->count, &x->arena, diag);
+    return ttfs_kept_open(&x->kept, keep, output, outputs, s->count, &x->arena, diag);
 }
 
 static bool run(TtfsExactRun *x, const TtfsExactJob *job, TtfsDiag *diag) {

@@ -143,11 +143,11 @@ static bool make_job(TtfsJob *job, const TtfsCompileOptions *o, TtfsArena *a, Tt
     return ttfs_chip_load(&job->chip, o->chip, a, diag);
 }
 
-static bool last_step(const char *name, uint32_t *last, TtfsDiag *diag) {
-    for (*last = 0; ttfs_step_names[*last]; ++*last) {
-        if (name ? strcmp(name, ttfs_step_names[*last]) == 0 : !ttfs_step_names[*last + 1])
-            return true;
-    }
+static bool last_step(const char *name, TtfsStep *last, TtfsDiag *diag) {
+    *last = TTFS_STEPS - 1;
+    if (!name) return true;
+    for (*last = 0; *last < TTFS_STEPS; ++*last)
+        if (strcmp(name, ttfs_step_names[*last]) == 0) return true;
     return refuse(diag, "stop_after", "the name of a step");
 }
 
@@ -156,7 +156,7 @@ static void compile(void *context) {
     const TtfsCompileOptions *o = c->options;
     TtfsFlow f = {0};
     TtfsJob job;
-    uint32_t last;
+    TtfsStep last;
     double start = ttfs_now();
     bool ok = make_job(&job, o, &f.arena, c->diag) && last_step(o->stop_after, &last, c->diag) &&
               ttfs_flow_run(&f, &job, last, c->diag) &&

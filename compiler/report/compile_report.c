@@ -96,7 +96,7 @@ void ttfs_compile_json(const TtfsFlow *f, double seconds, TtfsBuf *out) {
     TtfsJson document = {.out = out}, *j = &document;
     const TtfsSpike *s = &f->spike;
     size_t bytes = 0;
-    if (f->steps_done > 4) {
+    if (ttfs_flow_has(f, TTFS_STEP_IMAGE)) {
         TtfsBuf b = {0};
         ttfs_image_pack(&f->image, &b);
         bytes = b.len;
@@ -123,12 +123,12 @@ void ttfs_compile_json(const TtfsFlow *f, double seconds, TtfsBuf *out) {
 void ttfs_compile_text(const TtfsFlow *f, const char *folder, double seconds, TtfsBuf *out) {
     const TtfsSpike *s = &f->spike;
     const char *gap = "";
-    if (f->steps_done > 2)
+    if (ttfs_flow_has(f, TTFS_STEP_SPIKE))
         ttfs_buf_printf(out, "%u populations, %llu neurons, %llu synapses, %llu parameters\n",
                         s->pops.len, (unsigned long long)ttfs_spike_neurons(s),
                         (unsigned long long)ttfs_spike_synapses(s),
                         (unsigned long long)ttfs_spike_parameters(s));
-    if (f->steps_done > 3)
+    if (ttfs_flow_has(f, TTFS_STEP_PLAN))
         ttfs_buf_printf(
             out, "chip %s: %u core%s, %u slots, %llu cycles a sample expected, at most %llu\n",
             f->plan.chip.name, f->plan.chip.cores, f->plan.chip.cores == 1 ? "" : "s",

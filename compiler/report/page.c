@@ -7,6 +7,7 @@
 
 #include "json_tree.h"
 #include "out.h"
+#include "out_folder.h"
 #include "report_json.h"
 
 #include <dirent.h>
@@ -321,8 +322,7 @@ bool ttfs_page_write(const char *folder, TtfsBuf *path, TtfsDiag *diag) {
     if (ok) {
         const char *file = ttfs_out_path(&out, "report/index.html");
         page(&b, &out);
-        ok = ttfs_make_folders(ttfs_out_path(&out, "report"), diag) &&
-             ttfs_file_replace(file, b.text, b.len, diag);
+        ok = ttfs_out_put(out.folder, "report", "index.html", b.text, b.len, diag);
         ttfs_buf_puts(path, file);
     }
     ttfs_buf_free(&b);

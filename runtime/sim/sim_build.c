@@ -24,7 +24,10 @@ enum { FILE_LIMIT = 16 * 1024 * 1024, FILES_LIMIT = 1000 };
 static const char *const verilate_flags[] = {
     "--cc",       "--top-module", "ttfs_top",    "--prefix", "Vttfs_top", "-O3",
     "--x-assign", "unique",       "--x-initial", "unique",   "-Wno-fatal"};
-static const char *const compile_flags[] = {"-std=c++17", "-O2", "-fPIC", "-pthread", "-w", "-c"};
+/* initial-exec: a thread's data is there when it is loaded; else libc asks for memory at the first
+ * use, and ends the process when there is none. */
+static const char *const compile_flags[] = {
+    "-std=c++17", "-O2", "-fPIC", "-ftls-model=initial-exec", "-pthread", "-w", "-c"};
 enum {
     VERILATE_FLAGS = sizeof verilate_flags / sizeof *verilate_flags,
     COMPILE_FLAGS = sizeof compile_flags / sizeof *compile_flags
