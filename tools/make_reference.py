@@ -23,12 +23,21 @@ together. What the files of an output folder mean stands at the end.
 
 TAIL = """## Samples and labels
 
-`X` and `Y` are `.npy` (versions 1 to 3), `.npz` (stored or deflated; the array `x` for samples, `y`
-for labels, or `FILE.npz:NAME`), or IDX as MNIST has it, `.gz` or not. Samples lie along the first
+`X` and `Y` are `.npy` (versions 1 to 3, either order of axes), `.npz` (stored or deflated; the array `x` for samples, `y`
+for labels, or the only one that fits, or `FILE.npz:NAME`), or IDX as MNIST has it, `.gz` or not. What unpacks to more
+than 2 GiB is refused; what is stored plainly is read where it lies, up to 8 GiB. Samples lie along the first
 axis; a sample with as many elements as the network's input is reshaped (28x28 to 784 or 1x28x28), any other
 count is refused. `uint8` samples are taken as value/255 unless `--input-range LO:HI` (0..255 to
 LO..HI) or the config's `input.mean` and `input.std` (per channel, of value/255) say otherwise; other
 types are taken as they are. NaN and infinite values are refused.
+
+Warnings say what is most likely a mistake: axes in another order than the network's (samples of 6x6x3 for 3x6x6),
+more than 1 % of all input values outside the encoder's range, `uint8` samples that become another range than
+calibration saw. A count of samples that `run` and `verify` clip is in `clipped_inputs` and `clipped_share`.
+
+What a label is depends on the output. Beside a vector of two or more values: a class from 0 on, or a row with a single 1.
+Beside one value, a logit: 0 and 1, or -1 and 1. Other numbers, as many as the output has values, are held against
+the output itself. Classes outside the network's, or counted from 1, are said, count as wrong, and are not shifted.
 
 ## Engines
 
@@ -40,8 +49,21 @@ types are taken as they are. NaN and infinite values are refused.
 | `relu` | the float network | what the spikes approximate |
 | `exact` | neurons in continuous time, float64 | the theory |
 
-`run` also runs `relu` on every sample, to count how often both give the same class, and counts every
-spike; with `--classes-only` it does neither, and `agreement` and `spikes_per_neuron` are null. `samples_per_second`
+`run` also runs `relu` on every sample, and counts every spike. What agreement and accuracy mean depends on the output, and
+`judged_by` says which it was:
+
+| `judged_by` | output | agreement | accuracy |
+| --- | --- | --- | --- |
+| `class` | one vector of two or more values | same largest value | its place against the label |
+| `sign` | one value | same sign | sign against labels 0 and 1 |
+| `error` | maps, several outputs; any output beside labels that are values | null | null |
+
+Of all but `class`, `outputs` has the largest and the mean error of each output beside `relu`, plain and relative to the range of
+`relu`'s values; `truth` the same beside labels that are values. `--outputs F` writes the values of the outputs in
+real units, float32: `.npy` of samples x the output's shape, or `.npz` with an array an output under its name. They are held in memory until the
+run ends. `--trace F` writes the spikes as text; of `relu`, the values of every layer.
+
+With `--classes-only` neither is done, and `agreement` and `spikes_per_neuron` are null. `samples_per_second`
 counts the time inside the engine alone. `--json` adds, of the jit, `cpu`, `threads`, `open_seconds`, `cached` and
 `generated` (functions whose code was kept, was made), and `layers`: of each its `name`, `kernel`, `path`
 (`dense` or `events`: only weights of neurons that spiked; for samples one at a time), `why` and `macs`. Code is kept

@@ -72,10 +72,10 @@ static bool count(TtfsDiag *d, TtfsSeverity severity, TtfsCode code) {
 }
 
 /* A message joins the list when it is whole: memory may run out before. */
-static void append(TtfsDiag *d, TtfsSeverity severity, TtfsLoc loc, TtfsCode code,
-                   const char *advice, const char *fmt, va_list ap) {
+static void append_figures(TtfsDiag *d, TtfsSeverity severity, TtfsLoc loc, TtfsCode code,
+                           TtfsExcess figures, const char *advice, const char *fmt, va_list ap) {
     if (!count(d, severity, code)) return;
-    TtfsMessage m = {.severity = severity, .code = code};
+    TtfsMessage m = {.severity = severity, .code = code, .figures = figures};
     TtfsBuf what = {0};
     ttfs_buf_vprintf(&what, fmt, ap);
     m.file = ttfs_arena_strdup(&d->arena, loc.file ? loc.file : "");
@@ -86,6 +86,11 @@ static void append(TtfsDiag *d, TtfsSeverity severity, TtfsLoc loc, TtfsCode cod
     m.advice = ttfs_arena_strdup(&d->arena, advice);
     *TTFS_PUSH(&d->arena, d->messages) = m;
     ttfs_buf_free(&what);
+}
+
+static void append(TtfsDiag *d, TtfsSeverity severity, TtfsLoc loc, TtfsCode code,
+                   const char *advice, const char *fmt, va_list ap) {
+    append_figures(d, severity, loc, code, (TtfsExcess){0}, advice, fmt, ap);
 }
 
 bool ttfs_error(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...) {
@@ -101,6 +106,15 @@ bool ttfs_error_advice(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *advi
     va_list ap;
     va_start(ap, fmt);
     append(d, TTFS_ERROR, loc, code, advice, fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+bool ttfs_error_figures(TtfsDiag *d, TtfsLoc loc, TtfsCode code, TtfsExcess figures,
+                        const char *advice, const char *fmt, ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    append_figures(d, TTFS_ERROR, loc, code, figures, advice ? advice : code_advice[code], fmt, ap);
     va_end(ap);
     return false;
 }
@@ -167,6 +181,7 @@ void ttfs_diag_append(TtfsDiag *d, const TtfsDiag *from) {
         m.op = ttfs_arena_strdup(&d->arena, f->op);
         m.what = ttfs_arena_strdup(&d->arena, f->what);
         m.advice = ttfs_arena_strdup(&d->arena, f->advice);
+        m.figures = f->figures;
         *TTFS_PUSH(&d->arena, d->messages) = m;
     }
     d->errors += from->dropped[TTFS_ERROR];

@@ -30,6 +30,12 @@ typedef struct {
 #define TTFS_AT_NODE(f, n)   ((TtfsLoc){.file = (f), .node = (n)})
 #define TTFS_AT_OP(f, n, op) ((TtfsLoc){(f), 0, 0, (n), (op)})
 
+/* A limit that is passed; limit NULL: none. */
+typedef struct {
+    const char *limit; /* what is limited, a literal */
+    uint64_t needed, available;
+} TtfsExcess;
+
 /* Texts are never NULL, "" where there is nothing to say. They are as files gave them: whoever
  * prints one escapes it (shown.h). */
 typedef struct {
@@ -39,6 +45,7 @@ typedef struct {
     const char *file, *node, *op;
     const char *what;
     const char *advice; /* what to do; "" for notes */
+    TtfsExcess figures;
 } TtfsMessage;
 
 /* All zeros is an empty list. At most 1000 messages are kept, in order. When it is full, a note
@@ -61,6 +68,10 @@ bool ttfs_error(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...)
 /* The same with advice of its own. */
 bool ttfs_error_advice(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *advice, const char *fmt,
                        ...) __attribute__((format(printf, 5, 6)));
+/* The same with the figures of a limit; `advice` NULL: that of the code. */
+bool ttfs_error_figures(TtfsDiag *d, TtfsLoc loc, TtfsCode code, TtfsExcess figures,
+                        const char *advice, const char *fmt, ...)
+    __attribute__((format(printf, 6, 7)));
 void ttfs_warn(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* Says what was approximated, clipped, dropped or assumed; ends up in the report. */

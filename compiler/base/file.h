@@ -40,12 +40,20 @@ typedef struct {
     const char *path;
     int fd;    /* -1: not open */
     int fault; /* errno of the first failure, 0: none */
+    bool lent; /* fd is standard output or error, which the file is open as already */
+    struct TtfsTemporary *temporary; /* becomes `target`; NULL: fd is the file itself */
+    const char *target;
+    TtfsArena arena;
 } TtfsFileWriter;
 void ttfs_file_begin(TtfsFileWriter *w, const char *path);
+void ttfs_file_begin_replace(TtfsFileWriter *w, const char *path);
+void ttfs_file_begin_fill(TtfsFileWriter *w, const char *path);
 void ttfs_file_put(TtfsFileWriter *w, const void *bytes, size_t n);
 bool ttfs_file_end(TtfsFileWriter *w, TtfsDiag *diag);
 /* Returns when a file, or a folder with all in it, is on the disk. False: errno says why. */
 bool ttfs_sync_tree(const char *path);
+/* The same of a file's name, new, gone or exchanged. */
+bool ttfs_sync_name(const char *path);
 
 /* Makes the folder and those above it. */
 bool ttfs_make_folders(const char *path, TtfsDiag *diag);

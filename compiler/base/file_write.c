@@ -42,33 +42,26 @@ static bool sync_open(int fd) {
     return fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS;
 }
 
-/* ---- plainly ----------------------------------------------------------------------------- */
+bool ttfs_sync_name(const char *path) {
+    TtfsArena a = {0};
+    int fd = open(ttfs_path_dir(&a, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ttfs_arena_free(&a);
+    if (fd < 0) return errno == EACCES; /* a folder may be written and not read */
+    bool ok = sync_open(fd);
+    int why = errno;
+    close(fd);
+    errno = why;
+    return ok;
+}
 
-void ttfs_file_begin(TtfsFileWriter *w, const char *path) {
-    w->path = path;
+/* ---- where the bytes go ------------------------------------------------------------------ */
+
+void ttfs_file_begin_fill(TtfsFileWriter *w, const char *path) {
+    *w = (TtfsFileWriter){.path = path};
     unlink(path); /* not cut: somebody may have it mapped */
     w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     w->fault = w->fd < 0 ? errno : 0;
 }
-
-void ttfs_file_put(TtfsFileWriter *w, const void *bytes, size_t n) {
-    if (!w->fault && !ttfs_write_all(w->fd, bytes, n)) w->fault = errno;
-}
-
-bool ttfs_file_end(TtfsFileWriter *w, TtfsDiag *diag) {
-    if (w->fd >= 0 && close(w->fd) != 0 && !w->fault) w->fault = errno;
-    errno = w->fault;
-    return !w->fault || ttfs_file_fault(diag, w->path, TTFS_FILE_WRITE);
-}
-
-bool ttfs_file_fill(const char *path, const void *bytes, size_t n, TtfsDiag *diag) {
-    TtfsFileWriter w;
-    ttfs_file_begin(&w, path);
-    ttfs_file_put(&w, bytes, n);
-    return ttfs_file_end(&w, diag);
-}
-
-/* ---- whole ------------------------------------------------------------------------------- */
 
 static void remove_left(void *context, const char *path, bool folder) {
     (void)context;
@@ -84,29 +77,18 @@ static bool take_mode(int fd, const char *path, const struct stat *old) {
     return fchmod(fd, old->st_mode & 0777) == 0;
 }
 
-static bool sync_folder_of(const char *path) {
-    TtfsArena a = {0};
-    int fd = open(ttfs_path_dir(&a, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ttfs_arena_free(&a);
-    if (fd < 0) return errno == EACCES; /* a folder may be written and not read */
-    bool ok = sync_open(fd);
-    int why = errno;
-    close(fd);
-    errno = why;
-    return ok;
+/* `old`: what is there now, a regular file, or NULL. */
+static void begin_beside(TtfsFileWriter *w, const char *target, const struct stat *old) {
+    ttfs_temporary_left(target, remove_left, NULL);
+    w->target = target;
+    w->temporary = ttfs_temporary_file(target);
+    if (w->temporary) w->fd = w->temporary->fd;
+    if (!w->temporary || !take_mode(w->fd, target, old)) w->fault = errno;
 }
 
-/* `old`: what is there now, a regular file, or NULL. */
-static bool replace(const char *path, const struct stat *old, const void *bytes, size_t n) {
-    ttfs_temporary_left(path, remove_left, NULL);
-    TtfsTemporary *t = ttfs_temporary_file(path);
-    if (!t) return false;
-    bool ok = take_mode(t->fd, path, old) && ttfs_write_all(t->fd, bytes, n) && sync_open(t->fd) &&
-              ttfs_temporary_become(t, path);
-    int why = errno;
-    ttfs_undo(t);
-    errno = why;
-    return ok && sync_folder_of(path);
+void ttfs_file_begin_replace(TtfsFileWriter *w, const char *path) {
+    *w = (TtfsFileWriter){.path = path, .fd = -1};
+    begin_beside(w, path, NULL);
 }
 
 /* Standard output or error when it is open on that file, else -1. */
@@ -118,38 +100,75 @@ static int already_open(const struct stat *file) {
     return -1;
 }
 
-static bool write_in_place(const char *path, const void *bytes, size_t n) {
-    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0) return false;
-    bool ok = ttfs_write_all(fd, bytes, n);
-    int why = errno;
-    if (close(fd) != 0 && ok) return false;
-    errno = why;
-    return ok;
+static void begin_in_place(TtfsFileWriter *w, const struct stat *st) {
+    w->fd = already_open(st);
+    w->lent = w->fd >= 0;
+    if (!w->lent) w->fd = open(w->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (w->fd < 0) w->fault = errno;
 }
 
-static bool write_named(const char *path, const void *bytes, size_t n) {
+void ttfs_file_begin(TtfsFileWriter *w, const char *path) {
     struct stat st;
+    *w = (TtfsFileWriter){.path = path, .fd = -1};
     bool there = stat(path, &st) == 0;
-    if (!there && errno != ENOENT) return false;
-    int open_as = there ? already_open(&st) : -1;
-    if (open_as >= 0) return ttfs_write_all(open_as, bytes, n);
-    if (there && !S_ISREG(st.st_mode)) return write_in_place(path, bytes, n);
-    TtfsArena a = {0};
-    const char *target = ttfs_path_follow(&a, path);
-    bool ok = target && replace(target, there ? &st : NULL, bytes, n);
-    int why = errno;
-    ttfs_arena_free(&a);
-    errno = why;
-    return ok;
+    if (!there && errno != ENOENT) {
+        w->fault = errno;
+    } else if (there && (!S_ISREG(st.st_mode) || already_open(&st) >= 0)) {
+        begin_in_place(w, &st);
+    } else {
+        const char *target = ttfs_path_follow(&w->arena, path);
+        if (target)
+            begin_beside(w, target, there ? &st : NULL);
+        else
+            w->fault = errno;
+    }
+}
+
+/* ---- writing ----------------------------------------------------------------------------- */
+
+void ttfs_file_put(TtfsFileWriter *w, const void *bytes, size_t n) {
+    if (!w->fault && !ttfs_write_all(w->fd, bytes, n)) w->fault = errno;
+}
+
+/* The name changes while the file is open: its lock goes with the descriptor. */
+static void end_beside(TtfsFileWriter *w) {
+    if (!w->fault && (!sync_open(w->fd) || !ttfs_temporary_become(w->temporary, w->target)))
+        w->fault = errno;
+    ttfs_undo(w->temporary);
+    if (!w->fault && !ttfs_sync_name(w->target)) w->fault = errno;
+}
+
+bool ttfs_file_end(TtfsFileWriter *w, TtfsDiag *diag) {
+    if (w->temporary)
+        end_beside(w);
+    else if (w->fd >= 0 && !w->lent && close(w->fd) != 0 && !w->fault)
+        w->fault = errno;
+    ttfs_arena_free(&w->arena);
+    errno = w->fault;
+    return !w->fault || ttfs_file_fault(diag, w->path, TTFS_FILE_WRITE);
+}
+
+static bool write_and_end(TtfsFileWriter *w, const void *bytes, size_t n, TtfsDiag *diag) {
+    ttfs_file_put(w, bytes, n);
+    return ttfs_file_end(w, diag);
 }
 
 bool ttfs_file_write(const char *path, const void *bytes, size_t n, TtfsDiag *diag) {
-    return write_named(path, bytes, n) || ttfs_file_fault(diag, path, TTFS_FILE_WRITE);
+    TtfsFileWriter w;
+    ttfs_file_begin(&w, path);
+    return write_and_end(&w, bytes, n, diag);
 }
 
 bool ttfs_file_replace(const char *path, const void *bytes, size_t n, TtfsDiag *diag) {
-    return replace(path, NULL, bytes, n) || ttfs_file_fault(diag, path, TTFS_FILE_WRITE);
+    TtfsFileWriter w;
+    ttfs_file_begin_replace(&w, path);
+    return write_and_end(&w, bytes, n, diag);
+}
+
+bool ttfs_file_fill(const char *path, const void *bytes, size_t n, TtfsDiag *diag) {
+    TtfsFileWriter w;
+    ttfs_file_begin_fill(&w, path);
+    return write_and_end(&w, bytes, n, diag);
 }
 
 /* ---- to the disk ------------------------------------------------------------------------- */

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-typedef struct {
+typedef struct TtfsTemporary {
     char path[4096]; /* "": it has become something else */
     int fd;          /* open and locked; of a folder: of no use but to hold the lock */
 } TtfsTemporary;

@@ -4,6 +4,8 @@
  * diagnostics or exits.
  */
 #include "commands.h"
+#include "out_folder.h"
+#include "streams.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,15 +34,21 @@ typedef struct {
     TtfsArena arena;
     TtfsDiag diag;
     bool quiet, coloured;
+    bool unprinted, unheard; /* what standard output, standard error did not take */
     int code;
 } Call;
 
 static void print_messages(void *context) {
-    const Call *c = context;
+    Call *c = context;
     TtfsBuf b = {0};
     ttfs_diag_print(&c->diag, c->quiet ? TTFS_ERROR : TTFS_NOTE, c->coloured, &b);
-    fwrite(ttfs_buf_text(&b), 1, b.len, stderr);
+    if (!ttfs_stderr_put(ttfs_buf_text(&b), b.len)) c->unheard = true;
     ttfs_buf_free(&b);
+}
+
+static void end_output(void *context) {
+    Call *c = context;
+    c->unprinted = !ttfs_stdout_end(&c->diag);
 }
 
 /* A command line whose values are refused is a usage error. */
@@ -80,21 +88,25 @@ static void run(void *context) {
         c->code = puts("ttfs " TTFS_VERSION) < 0;
     else if (parsed == TTFS_PARSE_USAGE)
         c->code = usage(&o, &c->arena);
-    else
+    else {
+        ttfs_out_recover(o.operand);
         c->code = command[o.command](&o, &c->arena, &c->diag);
+    }
 }
 
 int main(int argc, char **argv) {
+    ttfs_streams_open();
     Call c = {.argc = argc, .argv = argv};
     TtfsGuard g = TTFS_GUARD;
     bool whole = ttfs_diag_guard(&c.diag, run, &c);
+    bool printed = ttfs_guard(&g, end_output, &c) && !c.unprinted;
     int code = exit_code(c.code, &c.diag);
     if (!ttfs_guard(&g, print_messages, &c)) {
         fprintf(stderr, "ttfs: error: out of memory: %zu bytes wanted: %s\n", g.wanted,
                 ttfs_code_advice(TTFS_MEMORY));
         code = 3;
     }
-    if (fflush(stdout) != 0 && code == 0) code = 1;
+    if ((!printed || c.unheard) && code == 0) code = 1;
     ttfs_diag_free(&c.diag);
     if (whole) ttfs_arena_free(&c.arena);
     return code;

@@ -20,14 +20,19 @@ void ttfs_print_result(TtfsBuf *b, const TtfsOptions *o);
 /* Prints a JSON document on standard output and frees it. */
 void ttfs_json_emit(TtfsBuf *document);
 
-/* Rate and time left on standard error, when it is a terminal and more than a second has passed. */
+/* Progress on standard error of what takes more than a second: rate and time left in one line of a
+ * terminal; in a file a line when it has shown to be long and one at its end, without control
+ * characters. */
 typedef struct {
-    bool quiet;
-    double started, shown;
+    bool quiet, terminal;
+    const char *what; /* what is under way; NULL: nothing */
+    uint64_t done, of;
+    bool said;             /* there was a line about it */
+    double started, shown; /* when it began, when there was a line */
 } TtfsProgressLine;
 
 TtfsProgress ttfs_progress_line(TtfsProgressLine *line, const TtfsOptions *o);
-/* Removes the line. */
+/* Ends the line. */
 void ttfs_progress_end(TtfsProgressLine *line);
 
 #endif

@@ -106,6 +106,7 @@ static void close_worker(Worker *w) {
 static bool both_passes(TtfsExactRun *x, uint32_t threads, TtfsDiag *diag) {
     Worker *w = x->worker;
     for (uint32_t i = 0; i < threads; i++) open_worker(x, &w[i]);
+    ttfs_session_begin(&x->session);
     bool ok = ttfs_parallel(threads, 0, x->session.count, measure_item, x);
     for (uint32_t i = 1; i < threads; i++) ttfs_exact_tops_merge(&w[0].tops, &x->net, &w[i].tops);
     for (uint32_t i = 0; ok && i < threads; i++) {
@@ -163,8 +164,7 @@ static bool open_net(TtfsExactRun *x, const char *keep, TtfsDiag *diag) {
     const TtfsOutput *output = x->net.outputs.at;
     uint32_t outputs = x->net.outputs.len;
     ttfs_judge_open(&x->judge, output, outputs, &s->labels, s->count, true, true, &x->arena);
-    return ttfs_judge_check(&x->judge, &s->out.net, s->out.folder, diag) &&
-           ttfs_kept_open(&x->kept, keep, output, outputs, s->count, &x->arena, diag);
+    return ttfs_kept_open(&x->kept, keep, output, outputs, s->count, &x->arena, diag);
 }
 
 static bool run(TtfsExactRun *x, const TtfsExactJob *job, TtfsDiag *diag) {

@@ -1,24 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The pipeline as prose: read run_steps first.
+ * The pipeline as prose: read ttfs_flow_run first.
  */
 #include "flow.h"
 
-#include "fit.h"
+#include "calibrate.h"
+#include "chip_to_verilog.h"
 #include "image_to_spike.h"
 #include "ir_to_ir.h"
 #include "onnx_to_ir.h"
-#include "parallel.h"
 #include "plan_to_image.h"
-#include "relu.h"
+#include "shipped.h"
 #include "spike_to_plan.h"
 
-#include <math.h>
+const char *const ttfs_step_names[] = {
+#define TTFS_STEP(NAME, name, folders, form, makes) #name,
+#include "steps.def"
+#undef TTFS_STEP
+    NULL};
 
-const char *const ttfs_step_names[] = {"ir",    "canonical", "spike", "plan",
-                                       "image", "verilog",   NULL};
+bool ttfs_step_has_form(TtfsStep step) {
+    static const bool form[] = {
+#define TTFS_STEP(NAME, name, folders, form, makes) form,
+#include "steps.def"
+#undef TTFS_STEP
+    };
+    return form[step];
+}
 
-static bool import(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
+static bool ir(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
     TtfsOnnxOptions options = {.budget = &f->budget, .memory = job->memory};
     return ttfs_onnx_import(job->model, &options, &f->imported, diag) &&
            ttfs_ir_drop_tail(&f->imported, &f->net, job->model, diag) &&
@@ -37,136 +47,8 @@ TtfsSampleShape ttfs_flow_sample(const TtfsFlow *f) {
     return shape;
 }
 
-static bool open_samples(const TtfsFlow *f, const TtfsJob *job, TtfsArray *a, TtfsArena *arena,
-                         TtfsDiag *diag) {
-    const TtfsTensorInfo *in = ttfs_ir_tensor(&f->canonical, f->canonical.input);
-    const TtfsWanted want = {.name = "x", .elements = {ttfs_ir_count(in)}};
-    TtfsSampleShape shape = ttfs_flow_sample(f);
-    return ttfs_array_open(a, job->calib, &want, arena, diag) &&
-           ttfs_samples_fit(a, &f->map, &shape, diag);
-}
-
-/* What a thread of the calibration owns. */
-typedef struct {
-    TtfsArena arena;
-    TtfsDiag diag;
-    TtfsRelu *relu;
-    TtfsCalib calib;
-    float *x;
-    uint64_t outside; /* values that the encoder will clip, as far as its range is known */
-} CalibWorker;
-
-typedef struct {
-    const TtfsFlow *f;
-    const TtfsArray *samples;
-    float lo, hi; /* the encoder's range, half a step wider; all numbers where it is not known */
-    CalibWorker *worker;
-} CalibLoop;
-
-static bool calibrate_item(void *context, uint32_t worker, uint64_t i) {
-    const CalibLoop *l = context;
-    CalibWorker *w = &l->worker[worker];
-    const TtfsIr *ir = &l->f->canonical;
-    if (!ttfs_array_sample(l->samples, &l->f->map, i, w->x, &w->diag)) return false;
-    for (uint64_t k = 0; k < l->samples->elements; k++)
-        w->outside += w->x[k] < l->lo || w->x[k] > l->hi;
-    ttfs_relu_run(w->relu, w->x);
-    ttfs_calib_add(&w->calib, ir->input, w->x, l->samples->elements);
-    for (uint32_t k = 0; k < ir->nodes.len; k++) {
-        TtfsTensor t = ir->nodes.at[k].out;
-        ttfs_calib_add(&w->calib, t, ttfs_relu_values(w->relu, t),
-                       ttfs_ir_count(ttfs_ir_tensor(ir, t)));
-    }
-    return true;
-}
-
-/* Before the encoder is made its range is what the job says, or what the samples will say. */
-static CalibLoop calib_loop(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a, uint32_t threads) {
-    const TtfsSpikeOptions *s = &job->spike;
-    float half = 0.5f * (s->input_hi - s->input_lo) / (float)s->ticks;
-    return (CalibLoop){.f = f,
-                       .samples = a,
-                       .lo = job->range_given ? s->input_lo - half : -INFINITY,
-                       .hi = job->range_given ? s->input_hi + half : INFINITY,
-                       .worker = TTFS_ARRAY(&f->arena, CalibWorker, threads)};
-}
-
-/* Runs the canonical network on the calibration samples and gathers what every tensor holds. The
- * threads' counts add up to the same whatever sample ran where. */
-static bool gather(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
-    uint64_t n = a->samples < job->calib_count ? a->samples : job->calib_count;
-    uint32_t threads = job->threads < n ? job->threads : (uint32_t)n;
-    CalibLoop l = calib_loop(f, job, a, threads);
-    uint64_t outside = 0;
-    for (uint32_t i = 0; i < threads; i++) {
-        l.worker[i].relu = ttfs_relu_open(&f->canonical);
-        l.worker[i].x = TTFS_ARRAY(&l.worker[i].arena, float, a->elements);
-        ttfs_calib_init(&l.worker[i].calib, &f->canonical);
-    }
-    bool ok = ttfs_parallel(threads, 0, n, calibrate_item, &l);
-    for (uint32_t i = 0; i < threads; i++) {
-        CalibWorker *w = &l.worker[i];
-        ttfs_calib_merge(&f->calib, &w->calib);
-        outside += w->outside;
-        ttfs_diag_append(diag, &w->diag);
-        ttfs_calib_free(&w->calib);
-        ttfs_relu_close(w->relu);
-        ttfs_diag_free(&w->diag);
-        ttfs_arena_free(&w->arena);
-    }
-    f->calibrated = f->calib.samples;
-    if (ok)
-        ttfs_samples_clipped(a->file, outside, n * a->elements, (double)job->spike.input_lo,
-                             (double)job->spike.input_hi, diag);
-    return ok;
-}
-
-/* True when the model itself says on which grid the input lies. */
-static bool input_has_grid(const TtfsIr *ir) {
-    TtfsTensor t = ir->input;
-    for (uint32_t i = 0; i < ir->nodes.len; i++) {
-        const TtfsNode *n = &ir->nodes.at[i];
-        if (n->in[0].i != t.i) continue;
-        if (n->op == TTFS_OP_QUANT) return true;
-        if (n->op == TTFS_OP_TRANSPOSE) t = n->out;
-    }
-    return false;
-}
-
-/* Without --input-range or mean and std, samples of float32 set the encoder's range by what they
- * hold. */
-static bool range_from_samples(const TtfsFlow *f, TtfsJob *job, bool u8, TtfsDiag *diag) {
-    const TtfsTensorStat *s = &f->calib.stat[f->canonical.input.i - 1];
-    if (job->range_given || u8 || input_has_grid(&f->canonical)) return true;
-    job->spike.input_lo = s->min < 0 ? s->min : 0;
-    job->spike.input_hi = s->max;
-    if (!(job->spike.input_hi > job->spike.input_lo))
-        return ttfs_error(diag, TTFS_AT_FILE(job->calib), TTFS_SAMPLES_VALUE,
-                          "all values are 0 or below; --input-range LO:HI is needed");
-    ttfs_note(diag, TTFS_AT_FILE(job->calib),
-              "input range %g to %g taken from the calibration samples",
-              (double)job->spike.input_lo, (double)job->spike.input_hi);
-    return true;
-}
-
-static bool calibrate(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
-    f->map = job->map;
-    ttfs_calib_init(&f->calib, &f->canonical);
-    if (!job->calib) {
-        if (!job->range_given && !input_has_grid(&f->canonical))
-            ttfs_note(diag, TTFS_AT_FILE(job->model),
-                      "input range 0 to 1 assumed; --input-range says otherwise");
-        return true;
-    }
-    TtfsArray a;
-    bool ok = open_samples(f, job, &a, &f->arena, diag) && gather(f, job, &a, diag) &&
-              range_from_samples(f, job, a.type == TTFS_U8, diag);
-    ttfs_array_close(&a);
-    return ok;
-}
-
 static bool spike(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
-    return calibrate(f, job, diag) &&
+    return ttfs_calibrate(f, job, diag) &&
            ttfs_ir_to_spike(&f->canonical, &f->calib, &job->spike, job->model, &f->spike, &f->quant,
                             diag) &&
            ttfs_spike_check(&f->spike, job->model, diag);
@@ -194,27 +76,34 @@ static bool image(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
            ttfs_image_check(&f->image, job->model, diag) && lift(f, job, diag);
 }
 
-/* The Verilog depends on the chip alone and is written straight into the output folder; see
- * flow_write.c. */
 static bool verilog(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
-    (void)f, (void)job, (void)diag;
+    const char *rtl = ttfs_data_path(&f->arena, "rtl");
+    if (!ttfs_chip_to_verilog(&job->chip, rtl, &f->verilog, diag)) return false;
+    ttfs_verilog_list(&f->verilog);
     return true;
 }
 
-bool ttfs_flow_run(TtfsFlow *f, TtfsJob *job, uint32_t last, TtfsDiag *diag) {
-    static bool (*const step[])(TtfsFlow *, TtfsJob *, TtfsDiag *) = {import, canonical, spike,
-                                                                      plan,   image,     verilog};
-    for (uint32_t i = 0; i <= last; i++) {
+bool ttfs_flow_run(TtfsFlow *f, TtfsJob *job, TtfsStep last, TtfsDiag *diag) {
+    static bool (*const step[])(TtfsFlow *, TtfsJob *, TtfsDiag *) = {
+#define TTFS_STEP(NAME, name, folders, form, makes) name,
+#include "steps.def"
+#undef TTFS_STEP
+    };
+    for (f->next = 0; f->next <= last; f->next++) {
         double start = ttfs_now();
-        if (!step[i](f, job, diag)) return false;
-        f->steps_done = i + 1;
+        if (!step[f->next](f, job, diag)) return false;
         TtfsStepTime *t = TTFS_PUSH(&f->arena, f->times);
-        *t = (TtfsStepTime){ttfs_step_names[i], ttfs_now() - start, ttfs_peak_bytes()};
+        *t = (TtfsStepTime){ttfs_step_names[f->next], ttfs_now() - start, ttfs_peak_bytes()};
     }
     return true;
 }
 
+bool ttfs_flow_has(const TtfsFlow *f, TtfsStep step) {
+    return f->next > step;
+}
+
 void ttfs_flow_free(TtfsFlow *f) {
+    ttfs_file_set_free(&f->verilog);
     ttfs_image_free(&f->image);
     ttfs_plan_free(&f->plan);
     ttfs_arena_free(&f->quant.arena);
@@ -226,19 +115,23 @@ void ttfs_flow_free(TtfsFlow *f) {
     ttfs_arena_free(&f->arena);
 }
 
-bool ttfs_flow_print(const TtfsFlow *f, uint32_t step, TtfsBuf *text, TtfsDiag *diag) {
+bool ttfs_flow_print(const TtfsFlow *f, TtfsStep step, TtfsBuf *text, TtfsDiag *diag) {
     switch (step) {
-    case 0:
+    case TTFS_STEP_IR:
         return ttfs_ir_print(&f->net, NULL, text, diag);
-    case 1:
+    case TTFS_STEP_CANONICAL:
         return ttfs_ir_print(&f->canonical, NULL, text, diag);
-    case 2:
+    case TTFS_STEP_SPIKE:
         return ttfs_spike_print(&f->spike, NULL, text, diag);
-    case 3:
+    case TTFS_STEP_PLAN:
         ttfs_plan_print(&f->plan, text);
         return true;
-    default:
+    case TTFS_STEP_IMAGE:
         ttfs_image_print(&f->image, text);
         return true;
+    case TTFS_STEP_VERILOG:
+    case TTFS_STEPS:
+        break;
     }
+    return true;
 }

@@ -6,11 +6,19 @@
 #define TTFS_FLOW_H
 
 #include "clock.h"
+#include "file_set.h"
 #include "fit.h"
 #include "image.h"
 #include "ir_to_spike.h"
 #include "job.h"
 #include "plan.h"
+
+typedef enum {
+#define TTFS_STEP(NAME, name, folders, form, makes) TTFS_STEP_##NAME,
+#include "steps.def"
+#undef TTFS_STEP
+    TTFS_STEPS
+} TtfsStep;
 
 typedef struct {
     const char *name;
@@ -28,17 +36,22 @@ typedef struct {
     TtfsQuantReport quant;
     TtfsPlan plan;
     TtfsImage image;
+    TtfsFileSet verilog; /* with its file list */
     TtfsInputMap map;
     uint32_t calibrated; /* samples */
-    uint32_t steps_done; /* how many of ttfs_step_names */
+    uint32_t next;       /* the step that has not been made yet */
     TTFS_VEC(TtfsStepTime) times;
 } TtfsFlow;
 
-/* The steps in order: ir, canonical, spike, plan, image, verilog; NULL at the end. */
+/* NULL at the end. */
 extern const char *const ttfs_step_names[];
+/* Whether what the step makes has a text. */
+bool ttfs_step_has_form(TtfsStep step);
 
-/* Runs the steps up to and including index `last`. */
-bool ttfs_flow_run(TtfsFlow *f, TtfsJob *job, uint32_t last, TtfsDiag *diag);
+/* Runs the steps up to and including `last`. */
+bool ttfs_flow_run(TtfsFlow *f, TtfsJob *job, TtfsStep last, TtfsDiag *diag);
+/* Whether the step was made. */
+bool ttfs_flow_has(const TtfsFlow *f, TtfsStep step);
 void ttfs_flow_free(TtfsFlow *f);
 /* Writes what was made to folder `out`: all at once under a temporary name, then renamed. A folder
  * there is replaced when ttfs wrote it or it is empty, else refused. `times`: also write
@@ -47,7 +60,7 @@ bool ttfs_flow_write(const TtfsFlow *f, const TtfsJob *job, const char *out, boo
                      TtfsDiag *diag);
 /* The shape of one sample as the model takes it. */
 TtfsSampleShape ttfs_flow_sample(const TtfsFlow *f);
-/* Appends the text of the form a step made. */
-bool ttfs_flow_print(const TtfsFlow *f, uint32_t step, TtfsBuf *text, TtfsDiag *diag);
+/* Appends the text of the form a step made; nothing when it has none. */
+bool ttfs_flow_print(const TtfsFlow *f, TtfsStep step, TtfsBuf *text, TtfsDiag *diag);
 
 #endif

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The output folder. Everything is written into OUT.PID.tmp, which is renamed to OUT at the end;
- * whoever looks at OUT sees the old compilation or the new one, never half of one.
+ * What goes into an output folder. out_folder.c makes it appear: whoever looks at OUT sees the old
+ * compilation or the new one, never half of one.
  */
 #include "flow.h"
 
-#include "plan_to_verilog.h"
+#include "out_folder.h"
 #include "report_json.h"
-#include "shipped.h"
-
-#include <dirent.h>
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 typedef struct {
     const TtfsFlow *f;
@@ -42,10 +35,10 @@ static bool put_forms(const Writer *w) {
     bool ok = folder(w, "forms") &&
               ttfs_ir_print(&w->f->net, path_of(w, "forms/ir.blob"), &ir, w->diag) &&
               put(w, "forms/ir.txt", &ir);
-    if (ok && w->f->steps_done > 2)
+    if (ok && ttfs_flow_has(w->f, TTFS_STEP_SPIKE))
         ok = ttfs_spike_print(&w->f->spike, path_of(w, "forms/spike.blob"), &spike, w->diag) &&
              put(w, "forms/spike.txt", &spike);
-    if (ok && w->f->steps_done > 3) {
+    if (ok && ttfs_flow_has(w->f, TTFS_STEP_PLAN)) {
         ttfs_plan_print(&w->f->plan, &plan);
         ok = put(w, "forms/plan.txt", &plan);
     }
@@ -83,11 +76,11 @@ static bool put_reports(const Writer *w, bool times) {
         ttfs_json_steps(&(TtfsJson){.out = &text}, f);
         ok = put(w, "report/steps.json", &text);
     }
-    if (ok && f->steps_done > 2) {
+    if (ok && ttfs_flow_has(f, TTFS_STEP_SPIKE)) {
         ttfs_json_quant(&(TtfsJson){.out = &text}, f, w->job);
         ok = put(w, "report/accuracy.json", &text);
     }
-    if (ok && f->steps_done > 3) {
+    if (ok && ttfs_flow_has(f, TTFS_STEP_PLAN)) {
         ttfs_json_fit(&(TtfsJson){.out = &text}, NULL, &f->plan, &f->spike);
         ok = put(w, "report/fit.json", &text);
         ttfs_json_timing(&(TtfsJson){.out = &text}, NULL, &f->plan, &f->spike);
@@ -101,58 +94,25 @@ static bool put_reports(const Writer *w, bool times) {
 
 static bool put_all(const Writer *w, bool times) {
     bool ok = folder(w, "") && put_forms(w) && put_reports(w, times);
-    if (ok && w->f->steps_done > 4) ok = put_image(w);
-    if (ok && w->f->steps_done > 5)
-        ok = folder(w, "rtl") && ttfs_plan_to_verilog(&w->f->plan, ttfs_data_path(w->arena, "rtl"),
-                                                      path_of(w, "rtl"), w->diag);
+    if (ok && ttfs_flow_has(w->f, TTFS_STEP_IMAGE)) ok = put_image(w);
+    if (ok && ttfs_flow_has(w->f, TTFS_STEP_VERILOG))
+        ok = ttfs_file_set_fill(&w->f->verilog, path_of(w, "rtl"), w->diag);
     return ok;
-}
-
-static bool empty_folder(const char *path) {
-    DIR *d = opendir(path);
-    if (!d) return false;
-    int entries = 0;
-    while (readdir(d)) entries++;
-    closedir(d);
-    return entries <= 2;
-}
-
-/* True when `out` may be replaced: absent, an empty folder, or one that ttfs wrote. */
-static bool replaceable(const char *out, TtfsArena *a, TtfsDiag *diag) {
-    if (!ttfs_file_exists(out)) return true;
-    if (ttfs_is_folder(out) &&
-        (empty_folder(out) || ttfs_file_exists(ttfs_path_join(a, out, "manifest.json"))))
-        return true;
-    return ttfs_error_advice(diag, TTFS_AT_FILE(out), TTFS_FILE_WRITE,
-                             "give another folder, or remove this one",
-                             "exists and is not a folder that ttfs wrote");
-}
-
-static bool swap_in(const char *made, const char *out, const char *old, TtfsDiag *diag) {
-    bool had = ttfs_file_exists(out);
-    if (had && rename(out, old) != 0)
-        return ttfs_error(diag, TTFS_AT_FILE(out), TTFS_FILE_WRITE, "%s", strerror(errno));
-    if (rename(made, out) != 0) {
-        ttfs_error(diag, TTFS_AT_FILE(out), TTFS_FILE_WRITE, "%s", strerror(errno));
-        if (had && rename(old, out) != 0)
-            ttfs_note(diag, TTFS_AT_FILE(old), "the former output is here");
-        return false;
-    }
-    return !had || ttfs_remove_tree(old, diag);
 }
 
 bool ttfs_flow_write(const TtfsFlow *f, const TtfsJob *job, const char *out, bool times,
                      TtfsDiag *diag) {
     TtfsArena a = {0};
-    size_t n = strlen(out);
-    while (n > 1 && out[n - 1] == '/') n--;
-    const char *target = ttfs_arena_strndup(&a, out, n);
-    const char *made = ttfs_arena_printf(&a, "%s.%ld.tmp", target, (long)getpid());
-    const char *old = ttfs_arena_printf(&a, "%s.%ld.old", target, (long)getpid());
-    Writer w = {f, job, made, &a, diag};
-    bool ok = replaceable(target, &a, diag) && ttfs_make_folders(ttfs_path_dir(&a, target), diag);
-    if (ok) ok = put_all(&w, times) && swap_in(made, target, old, diag);
-    if (!ok) ttfs_remove_tree(made, diag);
+    TtfsOutFolder o;
+    bool ok = ttfs_out_begin(&o, out, &a, diag);
+    if (ok) {
+        Writer w = {f, job, o.made, &a, diag};
+        ok = put_all(&w, times);
+        if (ok)
+            ok = ttfs_out_commit(&o, diag);
+        else
+            ttfs_out_abandon(&o);
+    }
     ttfs_arena_free(&a);
     return ok;
 }

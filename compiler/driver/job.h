@@ -7,6 +7,7 @@
 
 #include "chip.h"
 #include "ir_to_spike.h"
+#include "progress.h"
 #include "samples.h"
 
 typedef struct {
@@ -20,6 +21,7 @@ typedef struct {
     uint32_t seed;
     uint32_t threads; /* over samples; nothing written depends on it */
     TtfsChip chip;
+    TtfsProgress progress; /* of calibration */
 } TtfsJob;
 
 /* All but the chip: 255 ticks, 8 bits, percentile 0.999, 1000 samples, seed 1, input 0 to 1, all

@@ -30,15 +30,6 @@ void ttfs_judge_open(TtfsJudge *j, const TtfsOutput *output, uint32_t outputs,
         ttfs_output_errors_open(&j->truth, output, 1, samples, a);
 }
 
-bool ttfs_judge_check(const TtfsJudge *j, const TtfsIr *net, const char *folder, TtfsDiag *diag) {
-    bool same = j->outputs == ttfs_ir_outputs(net);
-    for (uint32_t i = 0; same && i < j->outputs; i++)
-        same = ttfs_output_count(&j->output[i]) ==
-               ttfs_ir_count(ttfs_ir_tensor(net, ttfs_ir_output(net, i)));
-    return same || ttfs_error(diag, TTFS_AT_FILE(folder), TTFS_OUT_FOLDER,
-                              "its forms have different outputs");
-}
-
 static uint32_t class_of(const TtfsJudge *j, const double *values) {
     if (j->meaning == TTFS_BY_SIGN) return values[0] > 0;
     uint64_t best = 0, n = ttfs_output_count(&j->output[0]);

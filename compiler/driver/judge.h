@@ -33,8 +33,6 @@ typedef struct {
 void ttfs_judge_open(TtfsJudge *j, const TtfsOutput *output, uint32_t outputs,
                      const TtfsLabels *labels, uint64_t samples, bool compared, bool errors,
                      TtfsArena *a);
-/* False when the network has other outputs than those that are judged. */
-bool ttfs_judge_check(const TtfsJudge *j, const TtfsIr *net, const char *folder, TtfsDiag *diag);
 /* Takes one output of one sample: the engine's values, and relu's (NULL when it does not run). */
 void ttfs_judge_output(TtfsJudge *j, TtfsTally *t, uint64_t sample, uint32_t output,
                        const double *got, const double *want);

@@ -4,6 +4,8 @@
  */
 #include "out.h"
 
+#include "out_folder.h"
+
 #include "shipped.h"
 
 #include "json_tree.h"
@@ -124,13 +126,33 @@ static bool read_form(TtfsOut *o, const char *name, Reader reader, void *form, T
     return ok;
 }
 
+/* The network and the spike graph take and give as many values: engines of both run side by side.
+ */
+static bool check_forms(TtfsOut *o, TtfsDiag *diag) {
+    uint64_t input = ttfs_pop_size(ttfs_spike_pop(&o->spike, o->spike.input));
+    uint32_t outputs = ttfs_spike_outputs(&o->spike);
+    if (input != ttfs_ir_count(ttfs_ir_tensor(&o->net, o->net.input)))
+        return ttfs_error(diag, TTFS_AT_FILE(o->folder), TTFS_OUT_FOLDER,
+                          "its forms have different inputs");
+    bool same = outputs == ttfs_ir_outputs(&o->net);
+    for (uint32_t i = 0; same && i < outputs; i++) {
+        TtfsOutput out = ttfs_spike_output(&o->spike, i, &o->arena);
+        TtfsTensor t = ttfs_ir_output(&o->net, i);
+        same = ttfs_output_count(&out) == ttfs_ir_count(ttfs_ir_tensor(&o->net, t));
+    }
+    return same || ttfs_error(diag, TTFS_AT_FILE(o->folder), TTFS_OUT_FOLDER,
+                              "its forms have different outputs");
+}
+
 bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, TtfsDiag *diag) {
     *o = (TtfsOut){0};
     o->folder = ttfs_arena_strdup(&o->arena, folder);
+    ttfs_out_recover(folder);
     if (!read_manifest(o, diag)) return false;
     if (parts & TTFS_OUT_NET && !read_form(o, "forms/ir.txt", read_ir, &o->net, diag)) return false;
     if (parts & TTFS_OUT_SPIKE && !read_form(o, "forms/spike.txt", read_spike, &o->spike, diag))
         return false;
+    if (parts & TTFS_OUT_NET && parts & TTFS_OUT_SPIKE && !check_forms(o, diag)) return false;
     /* A folder with an image has lost its plan when there is none. */
     if (parts & TTFS_OUT_PLAN_IF_ANY && (ttfs_file_exists(ttfs_out_path(o, "forms/plan.txt")) ||
                                          ttfs_is_folder(ttfs_out_path(o, "image"))))

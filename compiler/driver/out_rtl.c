@@ -7,12 +7,12 @@
  */
 #include "out.h"
 
-#include "plan_to_verilog.h"
+#include "chip_to_verilog.h"
 #include "shipped.h"
 
 static bool check_rtl(TtfsOut *o, const char *folder, TtfsDiag *diag) {
     TtfsFileSet own = {0};
-    bool ok = ttfs_verilog_of_chip(&o->image.chip, ttfs_data_path(&o->arena, "rtl"), &own, diag);
+    bool ok = ttfs_chip_to_verilog(&o->image.chip, ttfs_data_path(&o->arena, "rtl"), &own, diag);
     const char *name = ok ? ttfs_file_set_difference(&o->verilog, &own) : NULL;
     if (name)
         ok = ttfs_error(diag, TTFS_AT_FILE(ttfs_path_join(&o->arena, folder, name)),

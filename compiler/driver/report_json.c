@@ -102,6 +102,7 @@ bool ttfs_json_manifest(TtfsJson *j, const TtfsFlow *f, const TtfsJob *job, Ttfs
     if (!hash_of(job->model, model, diag) || (job->calib && !hash_of(job->calib, calib, diag)))
         return false;
     ttfs_json_object(j, NULL);
+    ttfs_json_string(j, "product", "ttfs");
     ttfs_json_string(j, "ttfs", TTFS_VERSION);
     ttfs_json_number(j, "format", 1);
     input_file(j, "model", job->model, model);
@@ -113,7 +114,7 @@ bool ttfs_json_manifest(TtfsJson *j, const TtfsFlow *f, const TtfsJob *job, Ttfs
     seen_json(j, f);
     options(j, "options", f, job);
     ttfs_chip_json(&job->chip, "chip", j);
-    ttfs_json_string(j, "last_step", ttfs_step_names[f->steps_done - 1]);
+    ttfs_json_string(j, "last_step", ttfs_step_names[f->next - 1]);
     ttfs_json_end(j);
     return true;
 }

@@ -37,7 +37,8 @@ struct TtfsRun {
     double relu_seconds;
     uint64_t clipped; /* input values */
     Worker worker[MOST_THREADS];
-    atomic_uint_least64_t done;
+    TtfsPart part;              /* of the work on this block */
+    atomic_uint_least64_t done; /* samples that are through it */
     TtfsBuf text;
     TtfsRunResult result;
 };
@@ -74,7 +75,7 @@ static bool judge_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *dia
     if (r->counted) w->spikes += ttfs_trace_hidden_spikes(t);
     if (t) w->cycles += t->cycles;
     uint64_t done = atomic_fetch_add(&r->done, 1) + 1;
-    if (worker == 0) ttfs_session_progress(&r->session, done);
+    if (worker == 0) ttfs_part_progress(&r->part, done);
     return true;
 }
 
@@ -90,10 +91,21 @@ static void print_traces(TtfsRun *r) {
     }
 }
 
+/* What the engine takes of the work, against relu beside it. */
+static double engine_share(const TtfsRun *r) {
+    double cost = r->spiking ? ttfs_engine_cost(&r->engine) : 0;
+    return cost / (cost + 1);
+}
+
 static bool run_block(TtfsRun *r, TtfsDiag *diag) {
     uint64_t n = r->block.n;
+    double share = engine_share(r);
+    r->part = (TtfsPart){&r->session, r->block.first, n, 0, share};
+    r->engine.progress = ttfs_part_teller(&r->part);
     if (r->spiking && !ttfs_engine_run(&r->engine, n, r->block.x, &r->traces, diag)) return false;
     double start = ttfs_now();
+    r->part = (TtfsPart){&r->session, r->block.first, n, share, 1 - share};
+    atomic_store(&r->done, 0);
     if (!ttfs_parallel_diag(r->session.threads, 0, n, judge_item, r, diag)) return false;
     r->relu_seconds += ttfs_now() - start;
     if (r->traced) print_traces(r);
@@ -103,9 +115,9 @@ static bool run_block(TtfsRun *r, TtfsDiag *diag) {
 static bool run_all(TtfsRun *r, TtfsDiag *diag) {
     TtfsSession *s = &r->session;
     bool ok = true;
+    ttfs_session_begin(s);
     for (uint64_t i = 0; ok && i < s->count; i += r->block.n) {
         ok = ttfs_block_read(&r->block, i, diag) && run_block(r, diag);
-        atomic_store(&r->done, i + r->block.n);
         r->clipped += ttfs_block_clipped(&r->block);
         ttfs_session_progress(s, i + r->block.n);
     }
@@ -121,7 +133,6 @@ static bool open_outputs(TtfsRun *r, bool relu, const char *keep, TtfsDiag *diag
     for (uint32_t i = 0; i < outputs; i++) r->output[i] = ttfs_spike_output(&s->out.spike, i, a);
     ttfs_judge_open(&r->judge, r->output, outputs, &s->labels, s->count, relu, relu && r->spiking,
                     a);
-    if (relu && !ttfs_judge_check(&r->judge, &s->out.net, s->out.folder, diag)) return false;
     for (uint32_t i = 0; i < s->threads; i++) {
         r->worker[i].got = TTFS_ARRAY(a, double, r->judge.widest);
         r->worker[i].want = TTFS_ARRAY(a, double, r->judge.widest);

@@ -81,7 +81,6 @@ bool ttfs_session_open(TtfsSession *s, const TtfsSessionOptions *o, int parts, b
     if (!open_input(s, o->input, diag)) return false;
     if (want_labels && !open_labels(s, o->labels, o->input, diag)) return false;
     s->count = s->input.samples < o->count ? s->input.samples : o->count;
-    ttfs_session_progress(s, 0);
     return true;
 }
 
@@ -97,13 +96,32 @@ void ttfs_session_clipped(const TtfsSession *s, uint64_t clipped, TtfsDiag *diag
                          in->offset + in->scale * in->ticks, diag);
 }
 
+void ttfs_session_begin(const TtfsSession *s) {
+    ttfs_tell(&s->progress, "samples", 0, s->count);
+}
+
 void ttfs_session_progress(const TtfsSession *s, uint64_t done) {
-    ttfs_tell(&s->progress, "samples", done, s->count);
+    if (done) ttfs_tell(&s->progress, "samples", done, s->count);
+}
+
+void ttfs_part_progress(const TtfsPart *p, uint64_t done) {
+    double through = (double)p->n * p->before + (double)done * p->share;
+    ttfs_session_progress(p->session, p->first + (uint64_t)through);
+}
+
+static void tell_part(void *context, const char *what, uint64_t done, uint64_t of) {
+    (void)what, (void)of;
+    ttfs_part_progress(context, done);
+}
+
+TtfsProgress ttfs_part_teller(TtfsPart *p) {
+    return (TtfsProgress){tell_part, p};
 }
 
 TtfsEngineOptions ttfs_session_engine(const TtfsSession *s, const TtfsJitOptions *jit) {
     TtfsEngineOptions e = {.threads = s->threads < s->count ? s->threads : (uint32_t)s->count,
-                           .jit = *jit};
+                           .jit = *jit,
+                           .progress = s->progress};
     e.jit.threads = s->threads;
     return e;
 }

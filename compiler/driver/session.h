@@ -33,8 +33,21 @@ bool ttfs_session_open(TtfsSession *s, const TtfsSessionOptions *o, int parts, b
 void ttfs_session_close(TtfsSession *s);
 /* Warns when too many of the samples' values were clipped by the encoder. */
 void ttfs_session_clipped(const TtfsSession *s, uint64_t clipped, TtfsDiag *diag);
-/* Tells that `done` samples are done. */
+/* Tells that the samples begin, and that `done` of them are done. */
+void ttfs_session_begin(const TtfsSession *s);
 void ttfs_session_progress(const TtfsSession *s, uint64_t done);
+
+/* A part of the work on a block of samples. */
+typedef struct {
+    const TtfsSession *session;
+    uint64_t first, n;    /* the block's samples */
+    double before, share; /* of the whole work: what was done before this part, and this part */
+} TtfsPart;
+
+/* Tells that `done` samples of the block are through the part. */
+void ttfs_part_progress(const TtfsPart *p, uint64_t done);
+/* The same for an engine's run; `p` must outlive it. */
+TtfsProgress ttfs_part_teller(TtfsPart *p);
 /* Options of an engine that runs the samples: no more instances than samples. */
 TtfsEngineOptions ttfs_session_engine(const TtfsSession *s, const TtfsJitOptions *jit);
 

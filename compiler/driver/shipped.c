@@ -24,7 +24,8 @@ const char *ttfs_data_path(TtfsArena *a, const char *name) {
         char *share = ttfs_path_join(a, ttfs_path_join(a, bin, "../share/ttfs"), name);
         if (ttfs_file_exists(share)) return share;
     }
-    return ttfs_path_join(a, TTFS_SOURCE_DIR, name);
+    char *source = ttfs_path_join(a, TTFS_SOURCE_DIR, name);
+    return ttfs_file_exists(source) ? source : ttfs_path_join(a, TTFS_DATA_DIR, name);
 }
 
 static int by_text(const void *a, const void *b) {

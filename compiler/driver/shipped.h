@@ -8,7 +8,7 @@
 #include "chip.h"
 
 /* Path of a shipped file or folder ("hw/chips", "rtl", ...): $TTFS_DATA, the share folder beside
- * the program, or the source tree. */
+ * the program, the source tree it was built from, or where it was to be installed. */
 const char *ttfs_data_path(TtfsArena *a, const char *name);
 /* Reads a chip by name or path. */
 bool ttfs_chip_load(TtfsChip *chip, const char *name, TtfsArena *a, TtfsDiag *diag);

@@ -4,7 +4,13 @@
  */
 #include "verdict.h"
 
+#include "out_folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 /* A fault that no trace can hold: a second spike, a spike outside its population. */
 static void tell_fault(TtfsVerdict *v) {
@@ -139,6 +145,15 @@ static void slots_json(TtfsJson *j, const char *key, const TtfsVerdict *v, const
     ttfs_json_end(j);
 }
 
+/* A folder that may not be written to (a mounted disc, somebody else's) can be verified all the
+ * same.
+ */
+static bool may_be_kept(const char *folder, TtfsArena *a) {
+    const char *verify = ttfs_path_join(a, folder, "verify");
+    return faccessat(AT_FDCWD, ttfs_is_folder(verify) ? verify : folder, W_OK, AT_EACCESS) == 0 ||
+           (errno != EROFS && errno != EACCES && errno != EPERM);
+}
+
 void ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan, TtfsBuf *out) {
     TtfsJson document = {.out = out}, *j = &document;
     ttfs_json_object(j, NULL);
@@ -160,15 +175,18 @@ bool ttfs_verdict_keep(const TtfsVerdict *v, const TtfsPlan *plan, const char *f
                        TtfsDiag *diag) {
     TtfsArena a = {0};
     TtfsBuf text = {0}, name = {0};
+    bool ok = true;
     for (uint32_t i = 0; i < v->n_engines; i++)
         ttfs_buf_printf(&name, "%s%s", i ? "-" : "", v->engines[i]);
     if (v->damaged) ttfs_buf_puts(&name, "-fault");
     ttfs_buf_puts(&name, ".json");
-    folder = ttfs_path_join(&a, folder, "verify");
     ttfs_verdict_json(v, plan, &text);
-    bool ok = ttfs_make_folders(folder, diag) &&
-              ttfs_file_replace(ttfs_path_join(&a, folder, ttfs_buf_text(&name)),
-                                ttfs_buf_text(&text), text.len, diag);
+    if (may_be_kept(folder, &a))
+        ok = ttfs_out_put(folder, "verify", ttfs_buf_text(&name), ttfs_buf_text(&text), text.len,
+                          diag);
+    else
+        ttfs_warn(diag, TTFS_AT_FILE(folder), TTFS_FILE_WRITE, "the verdict is not kept: %s",
+                  strerror(errno));
     ttfs_buf_free(&text);
     ttfs_buf_free(&name);
     ttfs_arena_free(&a);

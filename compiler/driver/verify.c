@@ -133,11 +133,25 @@ static void tell(TtfsVerify *v, uint64_t i) {
     ttfs_verdict_traces(&v->verdict, &v->session.out, &p, f->differences);
 }
 
+static bool run_engines(TtfsVerify *v, TtfsDiag *diag) {
+    uint64_t n = v->block.n;
+    double all = 0;
+    TtfsPart part = {.session = &v->session, .first = v->block.first, .n = n};
+    for (uint32_t e = 0; e < v->verdict.n_engines; e++) all += ttfs_engine_cost(&v->engine[e]);
+    for (uint32_t e = 0; e < v->verdict.n_engines; e++) {
+        part.share = all > 0 ? ttfs_engine_cost(&v->engine[e]) / all : 0;
+        v->engine[e].progress = ttfs_part_teller(&part);
+        if (!ttfs_engine_run(&v->engine[e], n, v->block.x, &v->traces[e], diag)) return false;
+        v->engine[e].progress = (TtfsProgress){0};
+        part.before += part.share;
+    }
+    return true;
+}
+
 static bool run_block(TtfsVerify *v, TtfsDiag *diag) {
     uint64_t n = v->block.n;
     uint32_t threads = v->session.threads;
-    for (uint32_t e = 0; e < v->verdict.n_engines; e++)
-        if (!ttfs_engine_run(&v->engine[e], n, v->block.x, &v->traces[e], diag)) return false;
+    if (!run_engines(v, diag)) return false;
     ttfs_parallel(threads, 0, n, count_item, v);
     if (v->fault.kind == TTFS_FAULT_SPIKE) damage_spike(v);
     ttfs_parallel(threads, 0, n, compare_item, v);
@@ -194,6 +208,7 @@ static bool run_samples(TtfsVerify *v, const TtfsJitOptions *jit, TtfsDiag *diag
     TtfsSession *s = &v->session;
     uint64_t clipped = 0;
     bool ok = open_all(v, jit, diag);
+    ttfs_session_begin(s);
     for (uint64_t i = 0; ok && i < s->count; i += v->block.n) {
         ok = ttfs_block_read(&v->block, i, diag) && run_block(v, diag);
         clipped += ttfs_block_clipped(&v->block);

@@ -177,7 +177,7 @@ bool ttfs_ir_print(const TtfsIr *ir, const char *blob_path, TtfsBuf *out, TtfsDi
         char hex[65];
         BlobFile b;
         ttfs_sha256_init(&b.hash);
-        ttfs_file_begin(&b.file, blob_path);
+        ttfs_file_begin_fill(&b.file, blob_path);
         walk_blob(ir, put_file, &b);
         ok = ttfs_file_end(&b.file, diag);
         ttfs_sha256_hex(&b.hash, hex);

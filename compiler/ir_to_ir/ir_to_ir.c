@@ -78,7 +78,7 @@ static bool has_layers(const TtfsAffine *x) {
 
 static bool build(TtfsAffine *x) {
     if (!ttfs_outputs_find(x))
-        return ttfs_error(x->diag, TTFS_AT_FILE(x->file), TTFS_MODEL_FORM,
+        return ttfs_error(x->diag, TTFS_AT_FILE(x->file), TTFS_MODEL_EMPTY,
                           "the network has no layer");
     uint32_t errors = x->diag->errors;
     x->values = TTFS_ARRAY(&x->arena, const TtfsValue *, x->in->tensors.len);

@@ -13,6 +13,8 @@
 
 /* Entries that a product of vectors is spread to at most. */
 #define MOST_SPREAD ((uint64_t)1 << 26)
+/* ... and entries up to which a readout in groups is one: chips need not have groups. */
+#define SMALL_MATRIX 4096
 
 typedef struct {
     const TtfsIr *ir;
@@ -175,7 +177,9 @@ static bool fit_term(Build *b, const TtfsNode *n, const uint32_t shape[3], const
                    t->kernel[1] == 1;
     if ((uint64_t)shape[0] * shape[1] * shape[2] != ttfs_net_size(l))
         return refuse(b, n, "its output has another shape than what it is added to");
-    if (t->dense || (own && t->in[1] == src->h && t->in[2] == src->w)) return true;
+    bool small = vectors && t->group > 1 && l->kind == TTFS_LAYER_READOUT &&
+                 (uint64_t)shape[0] * t->in[0] <= SMALL_MATRIX;
+    if (t->dense || (own && t->in[1] == src->h && t->in[2] == src->w && !small)) return true;
     if (vectors) return spread(b, n, shape[0], t);
     return refuse(b, n,
                   own ? "it sees its source in another shape than that has"

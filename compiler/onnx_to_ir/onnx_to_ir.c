@@ -211,7 +211,10 @@ static bool import_model(const char *path, const TtfsOnnxOptions *options,
     if (diag->errors != before && !options->keep_refused) out->output.i = 0;
     if (!out->output.i) return false;
     ttfs_onnx_prune(out);
-    if (!ttfs_ir_check(out, path, diag)) out->output.i = 0;
+    TtfsDiag own = {0}; /* of a network that was refused, faults of the rest follow from that */
+    bool refused = diag->errors != before;
+    if (!ttfs_ir_check(out, path, refused ? &own : diag)) out->output.i = 0;
+    ttfs_diag_free(&own);
     return diag->errors == before;
 }
 

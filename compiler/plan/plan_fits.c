@@ -26,8 +26,9 @@ static TtfsLoc here(const Fit *f) {
 /* PLAN_FIT unless need <= have. */
 static void at_most(Fit *f, const char *what, uint64_t need, uint64_t have) {
     if (need > have)
-        f->ok = ttfs_error(f->diag, here(f), TTFS_PLAN_FIT,
-                           "needs %s of %" PRIu64 ", the chip takes %" PRIu64, what, need, have);
+        f->ok = ttfs_error_figures(f->diag, here(f), TTFS_PLAN_FIT, (TtfsExcess){what, need, have},
+                                   NULL, "needs %s of %" PRIu64 ", the chip takes %" PRIu64, what,
+                                   need, have);
 }
 
 static void refuse_kind(Fit *f, const char *advice, const char *what) {
@@ -52,7 +53,11 @@ static void check_kind(Fit *f) {
     if (c->kind == TTFS_CONN_MINPOOL)
         refuse_kind(f, "use a network without negative scales in front of a max pool",
                     "a min pool, the chip has max pools");
-    if (c->group != 1)
+    if (c->group != 1 && g->readout && c->group == g->dst->c)
+        refuse_kind(f, "end the network with a linear layer in place of a rectifier or pool",
+                    "it is the readout that was added behind the last rectifier or pool, with one "
+                    "weight a channel (a convolution in groups), the chip takes one group");
+    else if (c->group != 1)
         refuse_kind(f, "use a network without grouped or depthwise convolutions",
                     "a convolution in groups, the chip takes one group");
     if (c->src_channels != g->src->c)
@@ -127,13 +132,15 @@ static void check_accumulators(Fit *f) {
         slope = need > slope ? need : slope;
     }
     if (acc > f->chip->acc_bits)
-        f->ok = ttfs_error(f->diag, here(f), TTFS_PLAN_WIDTH,
-                           "channel %u needs %u bits of potential, the chip has %u", acc_at, acc,
-                           f->chip->acc_bits);
+        f->ok = ttfs_error_figures(f->diag, here(f), TTFS_PLAN_WIDTH,
+                                   (TtfsExcess){"bits of potential", acc, f->chip->acc_bits}, NULL,
+                                   "channel %u needs %u bits of potential, the chip has %u", acc_at,
+                                   acc, f->chip->acc_bits);
     if (slope > f->chip->slope_bits)
-        f->ok = ttfs_error(f->diag, here(f), TTFS_PLAN_WIDTH,
-                           "channel %u needs %u bits of slope, the chip has %u", slope_at, slope,
-                           f->chip->slope_bits);
+        f->ok = ttfs_error_figures(f->diag, here(f), TTFS_PLAN_WIDTH,
+                                   (TtfsExcess){"bits of slope", slope, f->chip->slope_bits}, NULL,
+                                   "channel %u needs %u bits of slope, the chip has %u", slope_at,
+                                   slope, f->chip->slope_bits);
 }
 
 static void check_connection(Fit *f) {
@@ -141,10 +148,12 @@ static void check_connection(Fit *f) {
     check_fields(f);
     if (f->g.pool) return;
     if (f->g.conn->weight_bits > f->chip->weight_bits)
-        f->ok = ttfs_error_advice(f->diag, here(f), TTFS_PLAN_WIDTH,
-                                  "use a chip with wider weights, or fewer weight bits",
-                                  "needs weights of %u bits, the chip has %u",
-                                  f->g.conn->weight_bits, f->chip->weight_bits);
+        f->ok = ttfs_error_figures(
+            f->diag, here(f), TTFS_PLAN_WIDTH,
+            (TtfsExcess){"weight bits", f->g.conn->weight_bits, f->chip->weight_bits},
+            "use a chip with wider weights, or fewer weight bits",
+            "needs weights of %u bits, the chip has %u", f->g.conn->weight_bits,
+            f->chip->weight_bits);
     check_accumulators(f);
 }
 
@@ -155,14 +164,17 @@ bool ttfs_plan_fits(const TtfsChip *chip, const TtfsSpike *s, TtfsPop p, const c
     const TtfsPopulation *dst = f.g.dst;
     check_ids(&f);
     if (dst->ticks > ttfs_chip_max_ticks(chip))
-        f.ok = ttfs_error_advice(
-            diag, here(&f), TTFS_PLAN_FIT, "use a chip with more tick bits, or fewer ticks",
+        f.ok = ttfs_error_figures(
+            diag, here(&f), TTFS_PLAN_FIT,
+            (TtfsExcess){"ticks of a window", dst->ticks, ttfs_chip_max_ticks(chip)},
+            "use a chip with more tick bits, or fewer ticks",
             "needs a window of %u ticks, the chip takes %u", dst->ticks, ttfs_chip_max_ticks(chip));
     if (linked)
         check_connection(&f);
     else if (dst->kind != TTFS_POP_INPUT)
-        f.ok = ttfs_error_advice(diag, here(&f), TTFS_PLAN_KIND,
-                                 "use a network without residual or concatenated inputs",
-                                 "has %u sources, the chip takes one", dst->conn_count);
+        f.ok = ttfs_error_figures(diag, here(&f), TTFS_PLAN_KIND,
+                                  (TtfsExcess){"sources of a layer", dst->conn_count, 1},
+                                  "use a network without residual or concatenated inputs",
+                                  "has %u sources, the chip takes one", dst->conn_count);
     return f.ok;
 }

@@ -7,6 +7,7 @@
 
 #include "json_tree.h"
 #include "out.h"
+#include "out_folder.h"
 #include "report_json.h"
 
 #include <dirent.h>
@@ -15,7 +16,8 @@
 #include <string.h>
 
 static const char style[] =
-    "<style>body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 "
+    "<style>:root{color-scheme:light dark}body{font:15px/1.5 "
+    "system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 "
     "1rem;color:#1b1f24;background:#fff}"
     "h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2rem}table{border-collapse:collapse;width:"
     "100%}"
@@ -49,7 +51,7 @@ static void bar(TtfsBuf *b, double share, const char *colour) {
     double v = share < 0 ? 0 : share > 1 ? 1 : share;
     ttfs_buf_printf(b,
                     "<svg width=\"120\" height=\"10\" role=\"img\"><rect width=\"120\" "
-                    "height=\"10\" fill=\"#d8dee4\"/><rect width=\"%.1f\" "
+                    "height=\"10\" fill=\"currentColor\" opacity=\".15\"/><rect width=\"%.1f\" "
                     "height=\"10\" fill=\"%s\"/></svg>",
                     120 * v, colour);
 }
@@ -216,7 +218,7 @@ static void verdict(TtfsBuf *b, const char *path) {
     ttfs_buf_puts(b, "<tr><td>");
     const char *name = ttfs_path_base(path), *on_purpose = strstr(name, "-fault.json");
     for (const char *c = name; *c && c != on_purpose && strcmp(c, ".json") != 0; c++)
-        escape(b, *c == '-' ? " = " : (char[2]){*c, 0});
+        escape(b, *c == '-' ? ", " : (char[2]){*c, 0});
     if (on_purpose) ttfs_buf_puts(b, " (damaged on purpose)");
     ttfs_buf_printf(
         b, "</td><td>%.0f</td><td>%.0f</td><td>%.0f</td><td>%.0f</td><td class=\"%s\">%s</td></tr>",
@@ -320,8 +322,7 @@ bool ttfs_page_write(const char *folder, TtfsBuf *path, TtfsDiag *diag) {
     if (ok) {
         const char *file = ttfs_out_path(&out, "report/index.html");
         page(&b, &out);
-        ok = ttfs_make_folders(ttfs_out_path(&out, "report"), diag) &&
-             ttfs_file_replace(file, b.text, b.len, diag);
+        ok = ttfs_out_put(out.folder, "report", "index.html", b.text, b.len, diag);
         ttfs_buf_puts(path, file);
     }
     ttfs_buf_free(&b);

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include <stdatomic.h>
+
 const char *const ttfs_engine_names[] = {"relu", "golden", "jit", "rtl", "exact", NULL};
 
 void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, bool ticks,
@@ -52,7 +54,8 @@ static void close_rtl(void *instance) {
     ttfs_sim_close(instance);
 }
 
-static bool open_rtl(TtfsEngine *e, const TtfsEngineSource *source, TtfsDiag *diag) {
+static bool open_rtl(TtfsEngine *e, const TtfsEngineSource *source, const TtfsProgress *progress,
+                     TtfsDiag *diag) {
     if (!source->image)
         return ttfs_error(diag, TTFS_AT_FILE(source->folder), TTFS_OUT_FOLDER,
                           "no image: the compilation stopped before it");
@@ -61,7 +64,7 @@ static bool open_rtl(TtfsEngine *e, const TtfsEngineSource *source, TtfsDiag *di
                           "no Verilog: the compilation stopped before it");
     e->run = run_rtl;
     e->close = close_rtl;
-    e->chip = ttfs_sim_chip_open(source->verilog, source->wrapper, diag);
+    e->chip = ttfs_sim_chip_open(source->verilog, source->wrapper, progress, diag);
     if (!e->chip) return false;
     for (uint32_t i = 0; i < e->threads; i++)
         if (!(e->instance[i] = ttfs_sim_open(e->chip, source->image, source->slot_limit, diag)))
@@ -84,7 +87,8 @@ bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *op
                       .inputs = ttfs_pop_size(ttfs_spike_pop(s, s->input))};
     if (which == TTFS_ENGINE_JIT) return open_jit(e, &options->jit, s, diag);
     e->instance = TTFS_ARRAY(&e->arena, void *, e->threads);
-    return which == TTFS_ENGINE_RTL ? open_rtl(e, source, diag) : open_golden(e, source);
+    return which == TTFS_ENGINE_RTL ? open_rtl(e, source, &options->progress, diag)
+                                    : open_golden(e, source);
 }
 
 void ttfs_engine_close(TtfsEngine *e) {
@@ -100,6 +104,11 @@ uint64_t ttfs_engine_block(const TtfsEngine *e) {
     return e->jit ? 8192 : 64;
 }
 
+double ttfs_engine_cost(const TtfsEngine *e) {
+    if (e->jit) return 0;
+    return e->run == run_rtl ? 50 : 1;
+}
+
 bool ttfs_engine_spares_ticks(const TtfsEngine *e) {
     return e->jit != NULL;
 }
@@ -108,17 +117,22 @@ typedef struct {
     const TtfsEngine *engine;
     const uint16_t *x;
     TtfsTraces *out;
+    uint64_t n;
+    atomic_uint_least64_t done;
 } Block;
 
 static bool run_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag) {
-    const Block *b = context;
-    return b->engine->run(b->engine->instance[worker], b->x + i * b->engine->inputs,
-                          &b->out->trace[i], diag);
+    Block *b = context;
+    const TtfsEngine *e = b->engine;
+    if (!e->run(e->instance[worker], b->x + i * e->inputs, &b->out->trace[i], diag)) return false;
+    uint64_t done = atomic_fetch_add(&b->done, 1) + 1;
+    if (worker == 0) ttfs_tell(&e->progress, "samples", done, b->n);
+    return true;
 }
 
 bool ttfs_engine_run(TtfsEngine *e, uint64_t n, const uint16_t *x, TtfsTraces *out,
                      TtfsDiag *diag) {
-    Block b = {e, x, out};
+    Block b = {.engine = e, .x = x, .out = out, .n = n};
     double start = ttfs_now();
     bool ok = true;
     if (e->jit)

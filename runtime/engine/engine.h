@@ -9,6 +9,7 @@
 
 #include "image.h"
 #include "jit.h"
+#include "progress.h"
 #include "sim.h"
 #include "trace.h"
 
@@ -25,6 +26,7 @@ void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, bool 
 typedef struct {
     uint32_t threads; /* instances of golden and rtl */
     TtfsJitOptions jit;
+    TtfsProgress progress; /* of opening: a simulator may have to be built */
 } TtfsEngineOptions;
 
 /* What engines run; must outlive them. golden and jit read the graph, rtl reads the rest. */
@@ -45,9 +47,10 @@ typedef struct {
     void **instance; /* [threads]: golden, rtl */
     bool (*run)(void *instance, const uint16_t *x, TtfsTrace *out, TtfsDiag *diag);
     void (*close)(void *instance);
-    TtfsSimChip *chip; /* rtl's */
-    TtfsJit *jit;      /* the jit; NULL for other engines */
-    uint32_t inputs;   /* values of a sample */
+    TtfsSimChip *chip;     /* rtl's */
+    TtfsJit *jit;          /* the jit; NULL for other engines */
+    uint32_t inputs;       /* values of a sample */
+    TtfsProgress progress; /* of a run of golden or rtl: samples of the block */
 } TtfsEngine;
 
 /* Names of the engines, NULL at the end. relu and exact yield no spikes; run has them apart. */
@@ -61,6 +64,8 @@ void ttfs_engine_close(TtfsEngine *e);
 /* Most samples that are worth giving at a time: a block of a slow engine is short, so that progress
  * is seen. */
 uint64_t ttfs_engine_block(const TtfsEngine *e);
+/* What a sample costs, roughly, in samples of golden or relu. */
+double ttfs_engine_cost(const TtfsEngine *e);
 /* Whether the engine can do without the ticks of its traces. */
 bool ttfs_engine_spares_ticks(const TtfsEngine *e);
 /* Runs n samples, x: [n][inputs]; fills the first n traces. */

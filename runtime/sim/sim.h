@@ -11,14 +11,17 @@
 
 #include "file_set.h"
 #include "image.h"
+#include "progress.h"
 #include "trace.h"
 
 typedef struct TtfsSimChip TtfsSimChip;
 typedef struct TtfsSim TtfsSim;
 
 /* The chip of this Verilog (ttfs_top.v and its modules), built or from the cache (cache_folder.h,
- * part `sim`); safe under concurrent use. `wrapper` is the path of sim_chip.cpp. */
-TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper, TtfsDiag *diag);
+ * part `sim`); safe under concurrent use. `wrapper` is the path of sim_chip.cpp. `progress` is told
+ * of a build. */
+TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper,
+                                const TtfsProgress *progress, TtfsDiag *diag);
 void ttfs_sim_chip_close(TtfsSimChip *chip);
 
 /* Starts a simulation of the chip, configured with `img` over the configuration port. `slot_limit`:

@@ -30,6 +30,7 @@ typedef struct {
     TtfsSimBuild build;
     const char *cache;  /* NULL: nothing is kept */
     const char *beside; /* temporaries' target: in the cache, or in a private place */
+    const TtfsProgress *progress;
 } Load;
 
 static bool refuse(const Load *l, const char *path) {
@@ -58,11 +59,15 @@ static void report_failure(const Load *l, const char *key) {
 }
 
 static bool build(const Load *l, const char *key, TtfsBuf *so) {
+    static const char told[] = "building the simulator (once for this chip)";
     const TtfsSimBuild *b = &l->build;
     uint32_t errors = b->diag->errors;
     const char *path = ttfs_path_join(b->a, b->work, "chip.so");
     TtfsFile f;
-    if (!ttfs_sim_build(b)) {
+    ttfs_tell(l->progress, told, 0, 0);
+    bool built = ttfs_sim_build(b);
+    ttfs_tell(l->progress, told, 1, 0);
+    if (!built) {
         if (b->diag->errors == errors) report_failure(l, key);
         return false;
     }
@@ -136,11 +141,13 @@ static void unload(void *held) {
     if (c->so) dlclose(c->so);
 }
 
-TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper, TtfsDiag *diag) {
+TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper,
+                                const TtfsProgress *progress, TtfsDiag *diag) {
     TtfsSimChip *c = ttfs_hold(sizeof *c, unload);
     *c = (TtfsSimChip){0};
     TtfsArena a = {0};
-    Load l = {.build = {.verilog = verilog, .wrapper = wrapper, .a = &a, .diag = diag}};
+    Load l = {.build = {.verilog = verilog, .wrapper = wrapper, .a = &a, .diag = diag},
+              .progress = progress};
     l.cache = ttfs_cache_folder(ttfs_cache_named(&a, "sim"), &a, diag);
     l.beside = l.cache ? ttfs_path_join(&a, l.cache, "build")
                        : ttfs_private_base(&a, "ttfs-build", diag);

@@ -138,7 +138,7 @@ def loaded_from_a_copy(case):
 def at_once(case, command, folder):
     """Runs that fill one empty cache at the same time."""
     shutil.rmtree(folder, ignore_errors=True)
-    runs = [subprocess.Popen([os.path.abspath(TTFS), *command], cwd=case.folder, stdout=subprocess.PIPE,
+    runs = [subprocess.Popen([os.path.abspath(TTFS), *command, "-q"], cwd=case.folder, stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE) for _ in range(2)]
     for p in runs:
         out, err = p.communicate()

@@ -54,6 +54,14 @@ def model(case, name, weights):
     return name + ".onnx"
 
 
+def empty(case):
+    m = Model("empty", input_shape=[None, 4])
+    m.node("Identity", ["input"], ["y"], name="id")
+    m.output("y", [None, 4])
+    m.save(case.path("empty.onnx"))
+    return "empty.onnx"
+
+
 def image(case, name, change):
     """A changed copy of the image of folder `out`; its path."""
     with open(case.path("out", "image", "chip.img"), "rb") as f:
@@ -119,6 +127,9 @@ def cases(case):
         "ONNX_SHAPE": (("check", os.path.join(ONNX, "shape_free.onnx")), "static shapes"),
         "IR_CHECK": (("dump", edited(case, "ir", "output %8", "output %99")), "99"),
         "MODEL_FORM": (("check", os.path.join(ONNX, "form_softmax_inside.onnx")), "spiking form"),
+        "CALIB_RANGE": (("compile", MLP, "-o", "x", "--calib", case.write("zero.npy", npy((2, 64), [0.0] * 128))),
+                        "--input-range"),
+        "MODEL_EMPTY": (("check", empty(case)), "at least one layer"),
         "MODEL_VALUE": (("check", os.path.join(ONNX, "weight_nan.onnx")), "NaN"),
         "OPTION_VALUE": (COMPILE + ("--ticks", "0"), "from 1 to 65535"),
         "CONFIG_VALUE": (COMPILE + ("--config", "value.json"), "value.json: ticks: '0'"),

@@ -410,7 +410,7 @@ def check_page(case, s):
     for name in sorted(os.listdir(case.path("out", "verify"))):
         with open(case.path("out", "verify", name), encoding="utf-8") as f:
             verdicts[name] = json.load(f)
-    rows = [[name.replace("-fault.json", "").replace(".json", "").replace("-", " = ") +
+    rows = [[name.replace("-fault.json", "").replace(".json", "").replace("-", ", ") +
              (" (damaged on purpose)" if "-fault" in name else ""), str(v["samples"]), str(v["spikes"]),
              str(v["readouts"]), str(v["differences"]), "equal" if v["equal"] else "not equal"]
             for name, v in verdicts.items()]

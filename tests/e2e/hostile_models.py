@@ -69,6 +69,35 @@ def sick_values():
         yield what, m
 
 
+def folded(op, a, b):
+    """A shape that the importer has to compute from integer constants."""
+    m = Model("net", input_shape=[None, 4])
+    m.init("a", a)
+    m.init("b", b)
+    m.node(op, ["a", "b"], ["s"], name="sum")
+    m.node("Reshape", ["input", "s"], ["x"], name="shape")
+    m.init("w", [[0.5] * 4] * 3)
+    m.node("Gemm", ["x", "w"], ["y"], name="fc", transB=1)
+    m.output("y", [None, 3])
+    return m
+
+
+def sick_constants():
+    """Integers without a quotient, in every place; integers that are none."""
+    for op in ("Div", "Mod"):
+        for zero in (0, 1):
+            yield "%s by zero at %d" % (op, zero), folded(op, [-1, 4], [int(i != zero) for i in range(2)])
+        yield op + " of a row by zero", folded(op, [4, 4], [0])
+    yield "the least integer divided by -1", folded("Div", [-1 << 63, 4], [-1, 1])
+    m = dense()
+    m.init("s", 0.5)
+    m.node("DequantizeLinear", ["w", "s"], ["wq"], name="dq")
+    m.nodes.insert(0, m.nodes.pop())
+    m.node("Gemm", ["input", "wq"], ["a"], name="fc1", transB=1)
+    m.nodes[1] = m.nodes.pop()
+    yield "DequantizeLinear of floats", m
+
+
 def sick_shapes():
     yield "an input of 2^60", dense_input([None, HUGE])
     yield "an input of -4", dense_input([None, -4])
@@ -99,6 +128,9 @@ def sick_shapes():
     yield "a pool of 0 x 0", pool(kernel_shape=[0, 0])
     yield "a pool of 2^40", pool(kernel_shape=[1 << 40, 1 << 40])
     yield "a pool whose pads reach past its kernel", pool(kernel_shape=[2, 2], pads=[9, 9, 9, 9])
+    for side in range(4):
+        yield "a pool with a pad as large as its kernel", pool(
+            kernel_shape=[3, 3], pads=[3 * (side == i) for i in range(4)])
 
 
 def dense_input(shape):
@@ -213,7 +245,9 @@ def main():
     case.good("compile", case.write("sound.onnx", conv().bytes()), "-o", "sound")
     pooled = pool(kernel_shape=[2, 2], strides=[2, 2]).bytes()
     case.good("compile", case.write("sound.onnx", pooled), "-o", "sound")
-    for what, model in list(sick_values()) + list(sick_shapes()) + list(sick_graphs()):
+    for op, a, b in (("Div", [-2, 8], [2, 2]), ("Mod", [-1 << 63, 4], [-1, 5])):
+        case.good("check", case.write("sound.onnx", folded(op, a, b).bytes()))
+    for what, model in list(sick_values()) + list(sick_constants()) + list(sick_shapes()) + list(sick_graphs()):
         path = case.write("sick.onnx", model.bytes())
         r = case.ttfs("compile", path, "-o", "sick")
         case.check(r.code == 1 and "ttfs: error: " in r.err,

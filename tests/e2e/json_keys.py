@@ -9,7 +9,7 @@ from e2e import DIGITS, Case
 
 NUMBER = (int, float)
 KEYS = {
-    "check": {"supported": bool, "obstacles": list},
+    "check": {"supported": bool, "obstacles": list, "chip": dict},
     "compile": dict.fromkeys(
         ("layers", "populations", "neurons", "synapses", "parameters", "cores", "slots",
          "worst_cycles", "expected_cycles", "image_bytes", "seconds", "peak_bytes"), NUMBER),
@@ -78,7 +78,7 @@ def main():
     both.output("c", [None, 4])
     v = case.json("check", case.write("both.onnx", both.bytes()), code=1)
     case.equal([(o.get("node"), o.get("op")) for o in v.get("obstacles", [])],
-               [("curve", "Sigmoid"), ("middle", "softmax")], "operators and forms in one go")
+               [("curve", "sigmoid"), ("middle", "softmax")], "operators and forms in one go")
     for obstacle in no.get("obstacles", []) + v.get("obstacles", []):
         case.check(obstacle.get("reason") and obstacle.get("advice"),
                    "an obstacle without reason or advice: %r" % obstacle)

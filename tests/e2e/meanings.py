@@ -6,6 +6,7 @@ logit, errors of maps, several outputs and regressions; and the values of output
 import ast
 import io
 import random
+import shutil
 import struct
 import sys
 import zipfile
@@ -132,6 +133,10 @@ def one_logit(case, xs):
         truth_error = j.get("truth", [{}])[0]
         case.check(truth_error.get("max_relative_error", 1) < 0.01 and "no class" in out and "values" in err,
                    "%s beside values: %r\n%s%s" % (engine, truth_error, out, err))
+    case.good("compile", "one.onnx", "-o", "chip", "--calib", "x.npy", "--percentile", 1)
+    j, out, _ = run(case, "chip", "rtl", "true.npy")
+    judged(case, "rtl", j, "sign", 1)
+    case.equal(j.get("outputs"), run(case, "chip", "golden")[0].get("outputs"), "errors on the Verilog")
     j, out, _ = run(case, "one", "jit", "true.npy", "--classes-only")
     judged(case, "classes only", j, "sign", 1, None)
 
@@ -185,6 +190,24 @@ def maps(case, xs):
             flat = [v for row in w for v in row]
             case.check(near(o["range"], [min(flat), max(flat)], 1e-5), "range of %s" % o["name"])
             case.check(o["mean_relative_error"] <= o["max_relative_error"] < 0.01, "errors: %r" % o)
+
+
+def unlike_forms(case):
+    """A folder whose two forms do not have the same outputs, by number or by size."""
+    m = onnx_make.Model("wider", input_shape=[None, INPUTS + 1])
+    m.init("w", [[0.5] * (INPUTS + 1)] * 5)
+    m.node("Gemm", ["input", "w"], ["y0"], name="only", transB=1)
+    m.output("y0", [None, 5])
+    m.save(case.path("wider.onnx"))
+    case.good("compile", "wider.onnx", "-o", "wider", "--stop-after", "spike")
+    for name, other, what in (("map", "heads", "outputs"), ("five", "map", "outputs"), ("one", "five", "outputs"),
+                              ("heads", "wider", "inputs")):
+        folder = "unlike-" + name
+        shutil.copytree(case.path(name), case.path(folder))
+        for end in ("txt", "blob"):
+            shutil.copy(case.path(other, "forms", "ir." + end), case.path(folder, "forms", "ir." + end))
+        for engine in ("jit", "relu", "exact"):
+            case.refused("run", folder, "--input", "x.npy", "--engine", engine, says="its forms have different " + what)
 
 
 def written(case, xs):
@@ -241,6 +264,7 @@ def main():
     one_logit(case, xs)
     classes(case, xs)
     maps(case, xs)
+    unlike_forms(case)
     written(case, xs)
     return case.done()
 

@@ -48,14 +48,14 @@ def trace(case, folder):
 
 
 def other_weight(case, index):
-    """A copy of the folder whose spike form has the lowest bit of one weight inverted."""
+    """A copy of the folder whose spike form has all bits of one weight inverted."""
     folder = copy(case, "weight-%d" % index, "spikes")
     blob = case.path(folder, "forms", "spike.blob")
     with open(blob, "r+b") as f:
         f.seek(2 * index)
         weight, = struct.unpack("<h", f.read(2))
         f.seek(2 * index)
-        f.write(struct.pack("<h", weight ^ 1))
+        f.write(struct.pack("<h", ~weight))
         f.seek(0)
         digest = hashlib.sha256(f.read()).hexdigest()
     rewrite(case, case.path(folder, "forms", "spike.txt"), r'sha256 "[0-9a-f]*"', 'sha256 "%s"' % digest)

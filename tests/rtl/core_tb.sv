@@ -143,10 +143,10 @@ module core_tb;
             d[`TTFS_SRC_TICKS_AT +: 16] = src_t;
             d[`TTFS_DST_TICKS_AT +: 16] = dst_t;
             d[`TTFS_SEAL_TICKS_AT +: 16] = src_t;
-            d[`TTFS_SEAL_BASE_AT +: 24] = 3;
-            d[`TTFS_SRC_BASE_AT +: 24] = 3;
+            d[`TTFS_SEAL_BASE_AT +: 24] = 0;
+            d[`TTFS_SRC_BASE_AT +: 24] = 0;
             d[`TTFS_BAND_BASE_AT +: 24] = 150;
-            d[`TTFS_PATCH_BASE_AT +: 24] = 300;
+            d[`TTFS_PATCH_BASE_AT +: 24] = 512 - ci * kh * kw - src_t;  // a band there would reach the source
             d[`TTFS_WEIGHT_BASE_AT +: 24] = weights;
             d[`TTFS_PARAM_BASE_AT +: 24] = params;
             d[`TTFS_GROUP_ROWS_AT +: 24] = ci * kh * kw;

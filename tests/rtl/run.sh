@@ -14,6 +14,7 @@
 # synth/MODULE      yosys synth_ice40 at a small configuration, no latch
 # bench/NAME        NAME_tb.sv under Icarus
 # benches           every module has a bench of its own
+# limits            a parameter just outside its range does not elaborate, and says so
 # chip/CORES        random networks on the whole chip (chip.py): traces, readouts, cycles
 # fails/NAME        the same bench with one corrupted expectation has to notice that, and nothing else
 #
@@ -33,6 +34,7 @@ list() {
     echo fails/synth-latch
     for n in $(bench_names); do echo "bench/$n"; echo "fails/$n"; done
     echo benches
+    echo limits
     echo header
     for m in $(modules); do echo "lint/$m"; echo "elab/$m"; echo "synth/$m"; done
     for f in "$root"/hw/chips/*.json; do n=${f##*/}; echo "lint/chip-${n%.json}"; done
@@ -51,6 +53,21 @@ benches() {
     missing=
     for m in $(modules); do [ -f "$here/${m#ttfs_}_tb.sv" ] || missing="$missing $m"; done
     [ -z "$missing" ] || { echo "without a bench:$missing"; return 1; }
+}
+
+limits() {
+    for p in core.SLOPE_BITS=7 core.ACC_BITS=15 core.TICK_BITS=0 core.TICK_BITS=17 core.C_BITS=0 core.C_BITS=24 \
+        core.Y_BITS=0 core.Y_BITS=12 core.X_BITS=0 core.X_BITS=12 core.SLOTS=0 core.LIST_WORDS=1 \
+        core.LIST_WORDS=16777217 core.WEIGHT_ROWS=8388609 core.ACC_BITS=249 core.LANES=0 chip.CORES=0 chip.CORES=257 \
+        chip.SLOTS=131072; do
+        module=ttfs_${p%%.*}
+        if iverilog -g2005 -I"$rtl" -y "$rtl" -o "$dir/elab" -s "$module" -P"$module.${p#*.}" "$rtl/$module.v" \
+            >"$dir/log" 2>&1 || ! grep -q "Unknown module type: ttfs_.*_parameter_out_of_range" "$dir/log"; then
+            echo "$p: not refused as out of range"
+            cat "$dir/log"
+            return 1
+        fi
+    done
 }
 
 header() {

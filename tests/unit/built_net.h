@@ -171,6 +171,18 @@ static inline void expect_canonical(Net *n, const char *want) {
     ttfs_diag_free(&diag);
 }
 
+/* Has a canonical form, of whatever nodes, with the values of the relu engine. */
+static inline void expect_equal(Net *n) {
+    TtfsDiag diag = {0};
+    TtfsIr canonical;
+    if (!ttfs_ir_canonical(&n->ir, &canonical, "net", &diag))
+        fail_msg("refused: %s: %s", diag.messages.at[0].where, diag.messages.at[0].what);
+    expect_same_values(n, &canonical);
+    ttfs_ir_free(&canonical);
+    ttfs_ir_free(&n->ir);
+    ttfs_diag_free(&diag);
+}
+
 /* Refused with as many errors as there are words in `nodes`, each at that node. */
 static inline void expect_refused(Net *n, const char *nodes) {
     TtfsDiag diag = {0};

@@ -517,6 +517,90 @@ static void test_long_chain(void **state) {
     ttfs_diag_free(&diag);
 }
 
+/* Concatenates `a` and the last tensor along an axis. */
+static void concat(Net *n, const char *name, TtfsTensor a, uint32_t axis) {
+    TtfsDiag diag = {0};
+    TtfsNode node = {.op = TTFS_OP_CONCAT, .name = name, .n_in = 2, .in = {a, n->last}};
+    TtfsTensorInfo out = {.name = name};
+    node.attr = ttfs_ir_attr();
+    node.attr.axis = axis;
+    if (!ttfs_ir_infer(&n->ir, &node, &out, NULL, &diag)) fail_msg("%s", diag.messages.at[0].what);
+    out.name = name;
+    n->last = n->ir.output = node.out = ttfs_ir_add_tensor(&n->ir, &out);
+    ttfs_ir_add_node(&n->ir, &node);
+}
+
+/* Two branches whose maps have unequal sides, and the same side where they meet: 2 channels of 4 x
+ * 7 and of rows x columns. The relu engine concatenates by ONNX's definition. */
+static void concat_maps(uint32_t axis, uint32_t rows, uint32_t columns, bool swapped) {
+    Net n = start(DIMS(1, 1, 6, 9));
+    push(&n, TTFS_OP_CONV, "a", IN(LAST, CONST(&n, 2, 1, 3, 3)), NULL);
+    relu(&n, "ra");
+    TtfsTensor a = n.last, k = CONST(&n, 2, 1, 7 - rows, 10 - columns);
+    push(&n, TTFS_OP_CONV, "b", IN(n.ir.input, k), NULL);
+    relu(&n, "rb");
+    if (swapped) {
+        TtfsTensor b = n.last;
+        n.last = a;
+        a = b;
+    }
+    concat(&n, "cat", a, axis);
+    push(&n, TTFS_OP_CONV, "c", IN(LAST, CONST(&n, 3, 2, 2, 3)), NULL);
+    relu(&n, "rc");
+    uint64_t left = ttfs_ir_count(ttfs_ir_tensor(&n.ir, n.last));
+    reshape(&n, "flat", DIMS(1, (uint32_t)left));
+    dense(&n, "fc", 3, (uint32_t)left);
+    expect_equal(&n);
+}
+
+static void test_concat_sides(void **state) {
+    (void)state;
+    for (int order = 0; order < 2; order++) {
+        concat_maps(2, 2, 7, order); /* 4 + 2 rows of 7 */
+        concat_maps(2, 5, 7, order);
+        concat_maps(3, 4, 3, order); /* 7 + 3 columns of 4 */
+        concat_maps(3, 4, 8, order);
+    }
+}
+
+/* Constants as large as a map: one for every position, of every channel or of one, on either side.
+ */
+static void test_constants_of_a_map(void **state) {
+    (void)state;
+    Net n = start(DIMS(1, 2, 4, 6));
+    push(&n, TTFS_OP_MUL, "scale", IN(CONST(&n, 1, 2, 4, 6), LAST), NULL);
+    push(&n, TTFS_OP_ADD, "shift", IN(LAST, CONST(&n, 2, 4, 6)), NULL);
+    conv_with(&n, "c1", CONST(&n, 3, 2, 3, 3), 1, 1);
+    push(&n, TTFS_OP_SUB, "each", IN(CONST(&n, 1, 3, 4, 6), LAST), NULL);
+    push(&n, TTFS_OP_ADD, "row", IN(LAST, CONST(&n, 1, 1, 4, 6)), NULL);
+    relu(&n, "r1");
+    push(&n, TTFS_OP_MUL, "mask", IN(LAST, CONST(&n, 4, 6)), NULL);
+    reshape(&n, "flat", DIMS(1, 72));
+    dense(&n, "fc", 4, 72);
+    expect_equal(&n);
+}
+
+/* Padding as large as it may be: all of the window but one element, on one side or all around. */
+static void test_pool_pads(void **state) {
+    (void)state;
+    static const uint32_t pads[][4] = {
+        {2, 1, 2, 1}, {2, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 2, 0}, {0, 0, 0, 1}};
+    for (size_t i = 0; i < sizeof pads / sizeof *pads; i++) {
+        Net n = start(DIMS(1, 2, 5, 4));
+        conv_with(&n, "c1", CONST(&n, 2, 2, 1, 1), 0, 1);
+        relu(&n, "r1");
+        TtfsIrAttr a = ttfs_ir_attr();
+        memcpy(a.kernel, (uint32_t[]){3, 2}, sizeof a.kernel);
+        memcpy(a.stride, (uint32_t[]){2, 1}, sizeof a.stride);
+        memcpy(a.pad, pads[i], sizeof a.pad);
+        push_with(&n, TTFS_OP_MAXPOOL, "pool", &a);
+        uint64_t left = ttfs_ir_count(ttfs_ir_tensor(&n.ir, n.last));
+        reshape(&n, "flat", DIMS(1, (uint32_t)left));
+        dense(&n, "fc", 3, (uint32_t)left);
+        expect_equal(&n);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_folds),
@@ -540,6 +624,9 @@ int main(void) {
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_long_chain),
         cmocka_unit_test(test_checker),
+        cmocka_unit_test(test_concat_sides),
+        cmocka_unit_test(test_constants_of_a_map),
+        cmocka_unit_test(test_pool_pads),
         cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

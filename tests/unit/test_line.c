@@ -17,11 +17,11 @@
 #include "ir_to_ir.h"
 #include "ir_to_spike.h"
 #include "plan_to_image.h"
-#include "plan_to_verilog.h"
 #include "random_net.h"
 #include "relu.h"
 #include "sim.h"
 #include "spike_to_plan.h"
+#include "write_verilog.h"
 
 enum { NETWORKS = 100, SEEDS = 4000, CALIBRATION = 20, SAMPLES = 3 };
 
@@ -97,11 +97,11 @@ static void run_rtl(Line *l, uint64_t seed) {
     uint64_t *limit = TTFS_ARRAY(&l->arena, uint64_t, l->image.slots);
     for (uint32_t i = 0; i < l->image.slots; i++)
         limit[i] = 2 * l->plan.slots.at[i].worst_cycles + 1000;
-    assert_true(ttfs_plan_to_verilog(&l->plan, TTFS_SOURCE_DIR "/rtl", rtl, &l->diag));
+    assert_true(write_verilog(&l->plan.chip, rtl, &l->diag));
     TtfsFileSet verilog = {0};
     assert_true(ttfs_file_set_read(&verilog, rtl, ttfs_verilog_endings, false, &l->diag));
-    TtfsSimChip *chip =
-        ttfs_sim_chip_open(&verilog, TTFS_SOURCE_DIR "/runtime/sim/sim_chip.cpp", &l->diag);
+    TtfsSimChip *chip = ttfs_sim_chip_open(&verilog, TTFS_SOURCE_DIR "/runtime/sim/sim_chip.cpp",
+                                           &(TtfsProgress){0}, &l->diag);
     ttfs_file_set_free(&verilog);
     assert_non_null(chip);
     TtfsSim *sim = ttfs_sim_open(chip, &l->image, limit, &l->diag);

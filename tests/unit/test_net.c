@@ -137,6 +137,32 @@ static void biases(void **state) {
     canon_free(&k);
 }
 
+/* conv 5x5 -> relu of `size` channels -> a readout with one weight a channel. */
+static bool readout_is_matrix(uint32_t size) {
+    TtfsIrAttr a = window(5, 0), one = window(1, 0);
+    Canon k;
+    TtfsNet n;
+    open_map(&k);
+    TtfsTensor x = rectify(&k, canon_conv(&k, k.ir.input, size, &a, 1, true));
+    k.ir.output = canon_conv(&k, x, size, &one, size, true);
+    assert_true(ttfs_net_of(&k.ir, "net", &n, &k.diag));
+    const TtfsTerm *t = &n.terms.at[n.layers.at[2].term_first];
+    const float *own = canon_info(&k, k.ir.nodes.at[k.ir.nodes.len - 1].in[1])->data;
+    for (uint32_t i = 0; t->dense && i < size * size; i++)
+        assert_true(t->weights[i] == (i % size == i / size ? own[i % size] : 0));
+    bool matrix = t->dense;
+    ttfs_net_free(&n);
+    canon_free(&k);
+    return matrix;
+}
+
+static void small_readouts_have_no_groups(void **state) {
+    (void)state;
+    assert_true(readout_is_matrix(10));
+    assert_true(readout_is_matrix(64));
+    assert_false(readout_is_matrix(65));
+}
+
 static void refused(Canon *k, TtfsCode code, const char *text) {
     TtfsNet n;
     assert_false(ttfs_net_of(&k->ir, "net", &n, &k->diag));
@@ -205,7 +231,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layers_and_terms), cmocka_unit_test(pool_of_the_input),
         cmocka_unit_test(biases),           cmocka_unit_test(refused_forms),
-        cmocka_unit_test(refused_values),
+        cmocka_unit_test(refused_values),   cmocka_unit_test(small_readouts_have_no_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

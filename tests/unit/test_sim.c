@@ -16,9 +16,9 @@
 #include "chip_spike.h"
 #include "golden.h"
 #include "plan_to_image.h"
-#include "plan_to_verilog.h"
 #include "sim.h"
 #include "spike_to_plan.h"
+#include "write_verilog.h"
 
 static const char *const wrapper = TTFS_SOURCE_DIR "/runtime/sim/sim_chip.cpp";
 
@@ -60,7 +60,7 @@ static bool open_case(Case *c, const TtfsChip *chip, uint64_t seed) {
     }
     assert_true(ttfs_plan_to_image(&c->plan, &c->spike, &c->image, &c->diag));
     c->rtl = ttfs_arena_printf(&c->arena, "test_sim_rtl/%s", chip->name);
-    assert_true(ttfs_plan_to_verilog(&c->plan, TTFS_SOURCE_DIR "/rtl", c->rtl, &c->diag));
+    assert_true(write_verilog(&c->plan.chip, c->rtl, &c->diag));
     c->limit = TTFS_ARRAY(&c->arena, uint64_t, c->image.slots);
     for (uint32_t i = 0; i < c->image.slots; i++)
         c->limit[i] = 2 * c->plan.slots.at[i].worst_cycles + 1000;
@@ -71,7 +71,7 @@ static bool open_case(Case *c, const TtfsChip *chip, uint64_t seed) {
 static TtfsSimChip *load(const char *folder, TtfsDiag *diag) {
     TtfsFileSet verilog = {0};
     assert_true(ttfs_file_set_read(&verilog, folder, ttfs_verilog_endings, false, diag));
-    TtfsSimChip *chip = ttfs_sim_chip_open(&verilog, wrapper, diag);
+    TtfsSimChip *chip = ttfs_sim_chip_open(&verilog, wrapper, &(TtfsProgress){0}, diag);
     ttfs_file_set_free(&verilog);
     return chip;
 }

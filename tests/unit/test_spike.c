@@ -365,9 +365,51 @@ static void equality_sees_one_weight(void **state) {
     ttfs_spike_free(&b);
 }
 
+/* Every number of a connection and a population is compared, and named with both values in order.
+ */
+static void every_number_is_compared(void **state) {
+    (void)state;
+    TtfsSpike a, b;
+    random_spike(&a, 7);
+    random_spike(&b, 7);
+    TtfsPopulation *p = &b.pops.at[b.pops.len - 1];
+    TtfsConnection *k = &b.conns.at[p->conn_first];
+    const struct {
+        uint32_t *number;
+        const char *name;
+    } numbers[] = {{&b.latency, "latency"},
+                   {&k->src.i, "connection source"},
+                   {&k->dst.i, "connection target"},
+                   {&k->src_ch_first, "first channel"},
+                   {&k->src_channels, "source channels"},
+                   {&k->group, "groups"},
+                   {&k->weight_bits, "weight bits"},
+                   {&p->c, "channels"},
+                   {&p->h, "rows"},
+                   {&p->w, "columns"},
+                   {&p->ticks, "ticks"},
+                   {&p->start, "start"},
+                   {&p->rate_ppm, "rate"},
+                   {&p->bias_count, "biases"},
+                   {&p->conn_first, "first connection"},
+                   {&p->conn_count, "connections"}};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        char what[300], want[100];
+        uint32_t was = (*numbers[i].number)++;
+        snprintf(want, sizeof want, "%s: %u and %u", numbers[i].name, was, was + 1);
+        assert_false(ttfs_spike_equal(&a, &b, what, sizeof what));
+        if (!strstr(what, want)) fail_msg("%s, expected %s", what, want);
+        *numbers[i].number = was;
+    }
+    expect_equal(&a, &b);
+    ttfs_spike_free(&a);
+    ttfs_spike_free(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_a_fixed_point),
+        cmocka_unit_test(every_number_is_compared),
         cmocka_unit_test(blob_beside_the_text),
         cmocka_unit_test(hostile_text),
         cmocka_unit_test(golden_pairs),

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Chip -> Verilog. In: the chip's parameters and the folder of hand-written modules; out: a folder
- * with ttfs_top.v (parameters and ports, no behaviour), byte-for-byte copies of the modules and a
+ * Chip -> Verilog. In: the chip's parameters and the folder of hand-written modules; out: a set of
+ * files, ttfs_top.v (parameters and ports, no behaviour), byte-for-byte copies of the modules and a
  * file list. The text depends on the chip alone: two networks on one chip share a simulation.
  */
-#include "plan_to_verilog.h"
+#include "chip_to_verilog.h"
 
 #include <string.h>
 
@@ -92,7 +92,7 @@ static void print_top(const TtfsChip *chip, TtfsBuf *out) {
     ttfs_buf_puts(out, "    );\nendmodule\n\n`default_nettype wire\n");
 }
 
-bool ttfs_verilog_of_chip(const TtfsChip *chip, const char *rtl_folder, TtfsFileSet *out,
+bool ttfs_chip_to_verilog(const TtfsChip *chip, const char *rtl_folder, TtfsFileSet *out,
                           TtfsDiag *diag) {
     if (!ttfs_chip_check(chip, NULL, diag) ||
         !ttfs_file_set_read(out, rtl_folder, ttfs_verilog_endings, true, diag))
@@ -107,27 +107,14 @@ bool ttfs_verilog_of_chip(const TtfsChip *chip, const char *rtl_folder, TtfsFile
     return true;
 }
 
-/* The modules, the top last; headers are found by their users. */
-static void list_modules(const TtfsFileSet *verilog, TtfsBuf *list) {
-    for (uint32_t i = 0; i < verilog->files.len; i++) {
+void ttfs_verilog_list(TtfsFileSet *verilog) {
+    TtfsBuf list = {0};
+    for (uint32_t i = 0; i < verilog->files.len; i++) { /* headers are found by their users */
         const char *name = verilog->files.at[i].name;
         if (strrchr(name, '.')[2] == 0 && strcmp(name, "ttfs_top.v") != 0)
-            ttfs_buf_printf(list, "%s\n", name);
+            ttfs_buf_printf(&list, "%s\n", name);
     }
-    ttfs_buf_puts(list, "ttfs_top.v\n");
-}
-
-bool ttfs_plan_to_verilog(const TtfsPlan *p, const char *rtl_folder, const char *folder,
-                          TtfsDiag *diag) {
-    TtfsFileSet files = {0};
-    TtfsBuf list = {0};
-    bool ok = ttfs_verilog_of_chip(&p->chip, rtl_folder, &files, diag);
-    if (ok) {
-        list_modules(&files, &list);
-        ttfs_file_set_add(&files, "filelist.f", list.text, list.len);
-        ok = ttfs_file_set_fill(&files, folder, diag);
-    }
+    ttfs_buf_puts(&list, "ttfs_top.v\n");
+    ttfs_file_set_add(verilog, "filelist.f", list.text, list.len);
     ttfs_buf_free(&list);
-    ttfs_file_set_free(&files);
-    return ok;
 }

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * stdio forgets why a write failed, so stdout becomes a stream over a write of our own. What may
+ * run in the handler of SIGBUS is little: it reads the list of maps with read alone, into the
+ * stack.
+ */
+#define _GNU_SOURCE /* fopencookie */
+#include "streams.h"
+
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- standard output --------------------------------------------------------------------- */
+
+static int stdout_fault; /* errno of the first failure, 0: none */
+
+/* After the first failure nothing is written: half of a line in the middle helps nobody. */
+static ssize_t write_stdout(void *cookie, const char *bytes, size_t n) {
+    (void)cookie;
+    if (!stdout_fault && !ttfs_write_all(STDOUT_FILENO, bytes, n)) stdout_fault = errno;
+    return (ssize_t)n;
+}
+
+bool ttfs_stdout_end(TtfsDiag *diag) {
+    if (fflush(stdout) != 0 && !stdout_fault) stdout_fault = errno;
+    if (!stdout_fault && close(STDOUT_FILENO) != 0) stdout_fault = errno;
+    return !stdout_fault ||
+           ttfs_error_advice(diag, TTFS_AT_FILE("standard output"), TTFS_FILE_WRITE,
+                             "what was printed is not all there", "%s", strerror(stdout_fault));
+}
+
+bool ttfs_stderr_put(const char *text, size_t n) {
+    return ttfs_write_all(STDERR_FILENO, text, n);
+}
+
+static void watch_stdout(void) {
+    FILE *f = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_stdout});
+    if (!f) return;
+    setvbuf(f, NULL, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, 1 << 16);
+    stdout = f;
+}
+
+/* ---- a file cut while it is mapped ------------------------------------------------------- */
+
+typedef struct {
+    char at[8192];
+    size_t n;
+} Line;
+
+static bool read_line(int fd, Line *l) {
+    char c;
+    for (l->n = 0; read(fd, &c, 1) == 1 && c != '\n';)
+        if (l->n + 1 < sizeof l->at) l->at[l->n++] = c;
+    l->at[l->n] = 0;
+    return l->n > 0;
+}
+
+/* The path in a line of /proc/self/maps when the address lies in its map, else NULL. */
+static const char *path_of_map(const char *line, uintptr_t address) {
+    char *end;
+    uintptr_t from = (uintptr_t)strtoull(line, &end, 16);
+    uintptr_t to = *end == '-' ? (uintptr_t)strtoull(end + 1, &end, 16) : 0;
+    return address >= from && address < to ? strchr(end, '/') : NULL;
+}
+
+static void say(const char *text) {
+    ttfs_write_all(STDERR_FILENO, text, strlen(text));
+}
+
+static void on_bus_error(int number, siginfo_t *info, void *context) {
+    Line line;
+    (void)context;
+    const char *path = NULL;
+    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    while (!path && fd >= 0 && read_line(fd, &line))
+        path = path_of_map(line.at, (uintptr_t)info->si_addr);
+    if (path) {
+        say("ttfs: error: ");
+        say(path);
+        say(": it was cut while it was read: run again when nothing writes to it\n");
+        _exit(1);
+    }
+    signal(number, SIG_DFL); /* no file: a fault of ours */
+    raise(number);
+}
+
+/* ---- at the start ------------------------------------------------------------------------ */
+
+/* Reading, for 1 and 2 too: what is printed to a closed descriptor fails as it should. */
+static void fill_standard_descriptors(void) {
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        while (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            if (open("/dev/null", O_RDONLY) < 0) return;
+}
+
+void ttfs_streams_open(void) {
+    fill_standard_descriptors();
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    struct sigaction bus = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
+    sigemptyset(&bus.sa_mask);
+    sigaction(SIGBUS, &bus, NULL);
+    watch_stdout();
+}

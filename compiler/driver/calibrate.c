@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The relu engine over the calibration samples, on all threads. Invariant: what is gathered does
+ * not depend on which thread took which sample.
+ */
+#include "calibrate.h"
+
+#include "fit.h"
+#include "parallel.h"
+#include "relu.h"
+
+#include <math.h>
+#include <stdatomic.h>
+
+static bool open_samples(const TtfsFlow *f, const TtfsJob *job, TtfsArray *a, TtfsArena *arena,
+                         TtfsDiag *diag) {
+    const TtfsTensorInfo *in = ttfs_ir_tensor(&f->canonical, f->canonical.input);
+    const TtfsWanted want = {.name = "x", .elements = {ttfs_ir_count(in)}};
+    TtfsSampleShape shape = ttfs_flow_sample(f);
+    return ttfs_array_open(a, job->calib, &want, arena, diag) &&
+           ttfs_samples_fit(a, &f->map, &shape, diag);
+}
+
+/* What a thread of the calibration owns. */
+typedef struct {
+    TtfsArena arena;
+    TtfsDiag diag;
+    TtfsRelu *relu;
+    TtfsCalib calib;
+    float *x;
+    uint64_t outside; /* values that the encoder will clip, as far as its range is known */
+} CalibWorker;
+
+typedef struct {
+    const TtfsFlow *f;
+    const TtfsArray *samples;
+    const TtfsProgress *progress;
+    uint64_t n; /* samples to take */
+    atomic_uint_least64_t done;
+    float lo, hi; /* the encoder's range, half a step wider; all numbers where it is not known */
+    CalibWorker *worker;
+} CalibLoop;
+
+static const char told[] = "calibration samples";
+
+static bool calibrate_item(void *context, uint32_t worker, uint64_t i) {
+    CalibLoop *l = context;
+    CalibWorker *w = &l->worker[worker];
+    const TtfsIr *ir = &l->f->canonical;
+    if (!ttfs_array_sample(l->samples, &l->f->map, i, w->x, &w->diag)) return false;
+    for (uint64_t k = 0; k < l->samples->elements; k++)
+        w->outside += w->x[k] < l->lo || w->x[k] > l->hi;
+    ttfs_relu_run(w->relu, w->x);
+    ttfs_calib_add(&w->calib, ir->input, w->x, l->samples->elements);
+    for (uint32_t k = 0; k < ir->nodes.len; k++) {
+        TtfsTensor t = ir->nodes.at[k].out;
+        ttfs_calib_add(&w->calib, t, ttfs_relu_values(w->relu, t),
+                       ttfs_ir_count(ttfs_ir_tensor(ir, t)));
+    }
+    uint64_t done = atomic_fetch_add(&l->done, 1) + 1;
+    if (worker == 0) ttfs_tell(l->progress, told, done, l->n);
+    return true;
+}
+
+/* Before the encoder is made its range is what the job says, or what the samples will say. */
+static CalibLoop calib_loop(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a, uint32_t threads) {
+    const TtfsSpikeOptions *s = &job->spike;
+    float half = 0.5f * (s->input_hi - s->input_lo) / (float)s->ticks;
+    return (CalibLoop){.f = f,
+                       .samples = a,
+                       .progress = &job->progress,
+                       .lo = job->range_given ? s->input_lo - half : -INFINITY,
+                       .hi = job->range_given ? s->input_hi + half : INFINITY,
+                       .worker = TTFS_ARRAY(&f->arena, CalibWorker, threads)};
+}
+
+/* Runs the canonical network on the calibration samples and gathers what every tensor holds. The
+ * threads' counts add up to the same whatever sample ran where. */
+static bool gather(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
+    uint64_t n = a->samples < job->calib_count ? a->samples : job->calib_count;
+    uint32_t threads = job->threads < n ? job->threads : (uint32_t)n;
+    CalibLoop l = calib_loop(f, job, a, threads);
+    uint64_t outside = 0;
+    l.n = n;
+    ttfs_tell(l.progress, told, 0, n);
+    for (uint32_t i = 0; i < threads; i++) {
+        l.worker[i].relu = ttfs_relu_open(&f->canonical);
+        l.worker[i].x = TTFS_ARRAY(&l.worker[i].arena, float, a->elements);
+        ttfs_calib_init(&l.worker[i].calib, &f->canonical);
+    }
+    bool ok = ttfs_parallel(threads, 0, n, calibrate_item, &l);
+    for (uint32_t i = 0; i < threads; i++) {
+        CalibWorker *w = &l.worker[i];
+        ttfs_calib_merge(&f->calib, &w->calib);
+        outside += w->outside;
+        ttfs_diag_append(diag, &w->diag);
+        ttfs_calib_free(&w->calib);
+        ttfs_relu_close(w->relu);
+        ttfs_diag_free(&w->diag);
+        ttfs_arena_free(&w->arena);
+    }
+    f->calibrated = f->calib.samples;
+    if (ok)
+        ttfs_samples_clipped(a->file, outside, n * a->elements, (double)job->spike.input_lo,
+                             (double)job->spike.input_hi, diag);
+    return ok;
+}
+
+/* True when the model itself says on which grid the input lies. */
+static bool input_has_grid(const TtfsIr *ir) {
+    TtfsTensor t = ir->input;
+    for (uint32_t i = 0; i < ir->nodes.len; i++) {
+        const TtfsNode *n = &ir->nodes.at[i];
+        if (n->in[0].i != t.i) continue;
+        if (n->op == TTFS_OP_QUANT) return true;
+        if (n->op == TTFS_OP_TRANSPOSE) t = n->out;
+    }
+    return false;
+}
+
+/* Without --input-range or mean and std, samples of float32 set the encoder's range by what they
+ * hold. */
+static bool range_from_samples(const TtfsFlow *f, TtfsJob *job, bool u8, TtfsDiag *diag) {
+    const TtfsTensorStat *s = &f->calib.stat[f->canonical.input.i - 1];
+    if (job->range_given || u8 || input_has_grid(&f->canonical)) return true;
+    job->spike.input_lo = s->min < 0 ? s->min : 0;
+    job->spike.input_hi = s->max;
+    if (!(job->spike.input_hi > job->spike.input_lo))
+        return ttfs_error(diag, TTFS_AT_FILE(job->calib), TTFS_CALIB_RANGE,
+                          "all values are %g or below", (double)s->max);
+    if (!(job->spike.input_hi - job->spike.input_lo >= 1e-30f))
+        return ttfs_error(diag, TTFS_AT_FILE(job->calib), TTFS_CALIB_RANGE,
+                          "all values lie between %g and %g, too close to be told apart",
+                          (double)job->spike.input_lo, (double)job->spike.input_hi);
+    ttfs_note(diag, TTFS_AT_FILE(job->calib),
+              "input range %g to %g taken from the calibration samples",
+              (double)job->spike.input_lo, (double)job->spike.input_hi);
+    return true;
+}
+
+bool ttfs_calibrate(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
+    f->map = job->map;
+    ttfs_calib_init(&f->calib, &f->canonical);
+    if (!job->calib) {
+        if (!job->range_given && !input_has_grid(&f->canonical))
+            ttfs_note(diag, TTFS_AT_FILE(job->model),
+                      "input range 0 to 1 assumed; --input-range says otherwise");
+        return true;
+    }
+    TtfsArray a;
+    bool ok = open_samples(f, job, &a, &f->arena, diag) && gather(f, job, &a, diag) &&
+              range_from_samples(f, job, a.type == TTFS_U8, diag);
+    ttfs_array_close(&a);
+    return ok;
+}

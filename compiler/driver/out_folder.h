@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Making an output folder: begin, write into `made`, commit or abandon. Until commit returns there
+ * is the old folder; from then on the new one; never none, never half of one.
+ */
+#ifndef TTFS_OUT_FOLDER_H
+#define TTFS_OUT_FOLDER_H
+
+#include "diag.h"
+#include "temporary.h"
+
+typedef struct {
+    const char *target; /* OUT, its links followed */
+    const char *made;   /* the new folder, to be filled plainly */
+    TtfsTemporary *temporary;
+    TtfsArena *arena;
+} TtfsOutFolder;
+
+/* Looks whether OUT may be replaced (out_tree.h), cleans up behind dead runs, and makes the new
+ * folder beside it. */
+bool ttfs_out_begin(TtfsOutFolder *f, const char *out, TtfsArena *a, TtfsDiag *diag);
+/* Brings the new folder to the disk and puts it in OUT's place; the old one is removed. Ends it
+ * either way. */
+bool ttfs_out_commit(TtfsOutFolder *f, TtfsDiag *diag);
+/* Removes what was made. */
+void ttfs_out_abandon(TtfsOutFolder *f);
+/* Puts OUT back when a run died between taking the old away and putting the new in its place, which
+ * can be only where the file system cannot exchange the two. */
+void ttfs_out_recover(const char *out);
+
+/* Writes a file of an output folder that is there, in its folder `part`, which is made: whole or
+ * not at all. No link in OUT is followed: it may come from anywhere. */
+bool ttfs_out_put(const char *out, const char *part, const char *name, const void *bytes, size_t n,
+                  TtfsDiag *diag);
+
+#endif

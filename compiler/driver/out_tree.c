@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The names of an output folder, in one table. A folder is ttfs's when its manifest names the
+ * product and a format; manifests of the time before `product` name it by their key `ttfs`, the
+ * version, beside `options`. A new kind of file in OUT is a new row here.
+ */
+#include "out_tree.h"
+
+#include "base.h"
+#include "json_tree.h"
+#include "temporary.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MANIFEST_LIMIT = 1 << 20, SHOWN = 3 };
+
+/* '#': digits; '*': letters, digits and _; '@': names of engines, joined by '-'. */
+static const char *const names[] = {
+    "manifest.json",           "forms/ir.txt",         "forms/ir.blob",     "forms/spike.txt",
+    "forms/spike.blob",        "forms/plan.txt",       "image/chip.img",    "image/core#_desc.hex",
+    "image/core#_weights.hex", "rtl/filelist.f",       "rtl/ttfs_*.v",      "rtl/ttfs_*.vh",
+    "report/steps.json",       "report/accuracy.json", "report/fit.json",   "report/timing.json",
+    "report/energy.json",      "report/messages.json", "report/index.html", "verify/@.json"};
+enum { NAMES = sizeof names / sizeof *names };
+
+/* How long the engines' names at the start of s are, "-fault" behind them included; 0: none. */
+static size_t engines(const char *s) {
+    static const char *const words[] = {"golden", "jit", "rtl", "fault"};
+    for (size_t at = 0;;) {
+        size_t n = strcspn(s + at, "-."), w = 0;
+        while (w < 4 && (strlen(words[w]) != n || strncmp(words[w], s + at, n) != 0)) w++;
+        if (w == 4) return 0;
+        at += n;
+        if (s[at] != '-') return at;
+        at++;
+    }
+}
+
+static bool matches(const char *pattern, const char *s) {
+    static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+    for (; *pattern; pattern++) {
+        size_t n = *pattern == '#'   ? strspn(s, "0123456789")
+                   : *pattern == '*' ? strspn(s, word)
+                   : *pattern == '@' ? engines(s)
+                                     : *s == *pattern;
+        if (n == 0) return false;
+        s += n;
+    }
+    return *s == 0;
+}
+
+static bool is_file_of_ours(const char *path, TtfsArena *a) {
+    const char *base = ttfs_path_base(path);
+    if (ttfs_is_temporary(base, NULL)) /* of a run that died */
+        path = ttfs_arena_strndup(a, path, (size_t)(strrchr(path, '.') - path) - 9);
+    for (int i = 0; i < NAMES; i++)
+        if (matches(names[i], path)) return true;
+    return false;
+}
+
+static bool is_folder_of_ours(const char *path) {
+    size_t n = strlen(path);
+    for (int i = 0; i < NAMES; i++)
+        if (strncmp(names[i], path, n) == 0 && names[i][n] == '/') return true;
+    return false;
+}
+
+typedef struct {
+    TtfsArena *arena;
+    TTFS_VEC(const char *) foreign;
+} Search;
+
+/* Looks at what lies in the open folder `fd`, whose path in OUT is `at`. Closes it. */
+static void search(Search *s, int fd, const char *at) {
+    DIR *dir = fdopendir(fd);
+    if (!dir) {
+        close(fd);
+        *TTFS_PUSH(s->arena, s->foreign) = ttfs_arena_printf(s->arena, "%s/", at);
+        return;
+    }
+    for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+        struct stat st;
+        const char *path = ttfs_path_join(s->arena, at, e->d_name);
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+            fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        bool folder = S_ISDIR(st.st_mode);
+        if (folder && is_folder_of_ours(path)) {
+            int below = openat(fd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            if (below >= 0) search(s, below, path);
+        } else if (folder || !S_ISREG(st.st_mode) || !is_file_of_ours(path, s->arena)) {
+            *TTFS_PUSH(s->arena, s->foreign) =
+                ttfs_arena_printf(s->arena, "%s%s", path, folder ? "/" : "");
+        }
+    }
+    closedir(dir);
+}
+
+static int by_name(const void *x, const void *y) {
+    return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+const char *ttfs_out_foreign(const char *folder, TtfsArena *a) {
+    Search s = {.arena = a};
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) return strerror(errno);
+    search(&s, fd, "");
+    uint32_t n = s.foreign.len;
+    if (n == 0) return NULL;
+    qsort(s.foreign.at, n, sizeof *s.foreign.at, by_name);
+    const char *text = "";
+    for (uint32_t i = 0; i < n && i < SHOWN; i++)
+        text = ttfs_arena_printf(a, "%s%s'%s'", text, i ? ", " : "", s.foreign.at[i]);
+    return n > SHOWN ? ttfs_arena_printf(a, "%s and %u more", text, n - SHOWN) : text;
+}
+
+static bool says_ttfs(const cJSON *j) {
+    const cJSON *product = cJSON_GetObjectItemCaseSensitive(j, "product");
+    if (!cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(j, "format"))) return false;
+    if (product) return cJSON_IsString(product) && strcmp(product->valuestring, "ttfs") == 0;
+    return cJSON_IsString(cJSON_GetObjectItemCaseSensitive(j, "ttfs")) &&
+           cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(j, "options"));
+}
+
+static bool has_manifest_of_ours(const char *path, TtfsArena *a) {
+    TtfsDiag ignored = {0};
+    TtfsFile f;
+    bool ours = false;
+    if (ttfs_file_open(&f, ttfs_path_join(a, path, "manifest.json"), MANIFEST_LIMIT, &ignored)) {
+        TtfsJsonTree *tree = ttfs_json_parse(f.bytes, f.size, NULL);
+        ours = tree && says_ttfs(tree->root);
+        ttfs_undo(tree);
+        ttfs_file_close(&f);
+    }
+    ttfs_diag_free(&ignored);
+    return ours;
+}
+
+static bool is_empty(const char *path) {
+    DIR *dir = opendir(path);
+    int entries = 0;
+    while (dir && entries <= 2 && readdir(dir)) entries++;
+    if (dir) closedir(dir);
+    return dir && entries <= 2;
+}
+
+const char *ttfs_out_refusal(const char *path, TtfsArena *a) {
+    struct stat st, here;
+    if (lstat(path, &st) != 0) return errno == ENOENT ? NULL : strerror(errno);
+    if (!S_ISDIR(st.st_mode)) return "exists and is not a folder that ttfs wrote";
+    if (stat(".", &here) == 0 && here.st_dev == st.st_dev && here.st_ino == st.st_ino)
+        return "is the current folder, which cannot be replaced";
+    if (is_empty(path)) return NULL;
+    const char *foreign = ttfs_out_foreign(path, a);
+    if (foreign)
+        return ttfs_arena_printf(a, "exists and is not a folder that ttfs wrote: %s in it",
+                                 foreign);
+    return has_manifest_of_ours(path, a) ? NULL
+                                         : "exists and is not a folder that ttfs wrote: its "
+                                           "manifest does not say so";
+}

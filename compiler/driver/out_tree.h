@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What an output folder may hold, and whether a folder is one: the question before it is replaced.
+ */
+#ifndef TTFS_OUT_TREE_H
+#define TTFS_OUT_TREE_H
+
+#include "arena.h"
+
+/* The first names below `folder` that ttfs does not write, as "'a', 'b/' and 3 more"; NULL: there
+ * are none. Links, and files where folders belong, are such names. */
+const char *ttfs_out_foreign(const char *folder, TtfsArena *a);
+
+/* Why `path` may not be replaced by a new output folder, NULL: it may. It may when nothing is
+ * there, when it is empty, and when its manifest says that it is ttfs's and nothing foreign lies in
+ * it. */
+const char *ttfs_out_refusal(const char *path, TtfsArena *a);
+
+#endif

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""check has two verdicts, the spike graph's and the chip's, and lists everything once: no error that
+only follows from another, figures for what is too large, and an exit code that the chip decides only
+when it was named. Samples that say nothing of the input's range are refused with the way out.
+"""
+import os
+import sys
+
+from e2e import DIGITS, Case, npy
+from onnx_make import Model
+
+
+def mlp(case, name, op, **attributes):
+    m = Model(name, input_shape=[None, 4])
+    m.init("w", [[1.0, -1.0, 0.5, 0.25]] * 4)
+    m.init("v", [[1.0, -0.5, 0.25, 1.0]] * 2)
+    m.node("Gemm", ["input", "w"], ["a"], name="fc1", transB=1)
+    m.node(op, ["a"], ["b"], name="act", **attributes)
+    m.node("Gemm", ["b", "v"], ["y"], name="fc2", transB=1)
+    m.output("y", [None, 2])
+    m.save(case.path(name + ".onnx"))
+    return name + ".onnx"
+
+
+def depthwise(case):
+    m = Model("depthwise", input_shape=[None, 2, 4, 4])
+    m.init("w", [[[[1.0, -1.0]] * 2]] * 2)
+    m.init("v", [[1.0] * 18] * 2)
+    m.node("Conv", ["input", "w"], ["a"], name="dw", group=2)
+    m.node("Relu", ["a"], ["b"], name="act")
+    m.node("Flatten", ["b"], ["c"], name="flat")
+    m.node("Gemm", ["c", "v"], ["y"], name="last", transB=1)
+    m.output("y", [None, 2])
+    m.save(case.path("depthwise.onnx"))
+    return "depthwise.onnx"
+
+
+def two_inputs(case):
+    m = Model("two", input_shape=[None, 4])
+    m.input("other", [None, 4])
+    m.init("w", [[1.0, -1.0, 0.5, 0.25]] * 2)
+    m.node("Add", ["input", "other"], ["s"], name="sum")
+    m.node("Gemm", ["s", "w"], ["y"], name="fc", transB=1)
+    m.output("y", [None, 2])
+    m.save(case.path("two.onnx"))
+    return "two.onnx"
+
+
+def main():
+    case = Case()
+    fit = case.json("check", mlp(case, "plain", "Relu"))
+    case.check(fit["supported"] and fit["chip"] == {"name": "one", "fits": True, "obstacles": []},
+               "a plain network: %s" % fit)
+    for model, word in ((depthwise(case), "groups"), (mlp(case, "leaky", "LeakyRelu", alpha=0.1), "sources")):
+        j = case.json("check", model)
+        case.check(j["supported"] and not j["obstacles"] and not j["chip"]["fits"], "%s: %s" % (model, j))
+        case.check([word in o["limit"] for o in j["chip"]["obstacles"]] == [True], "%s: %s" % (model, j))
+        case.refused("check", model, "--chip", "one", says=word)
+        case.check("does not fit" in case.good("check", model).out, "the text says both verdicts")
+    figures = case.json("check", "leaky.onnx")["chip"]["obstacles"][0]
+    case.check((figures["needed"], figures["available"]) == (2, 1), "figures: %s" % figures)
+    none = case.json("check", two_inputs(case), code=1)
+    case.check(not none["supported"] and len(none["obstacles"]) == 1, "one cause: %s" % none)
+    case.check("fault of ttfs" not in str(none), "a model is no fault of ttfs: %s" % none)
+    for name, value in (("zero", 0.0), ("tiny", 1e-32), ("negative", -1.0)):
+        case.write(name + ".npy", npy((2, 64), [value] * 128))
+        case.refused("compile", os.path.join(DIGITS, "digits_mlp.onnx"), "-o", "x", "--calib",
+                     name + ".npy", says="--input-range")
+    sys.exit(case.done())
+
+
+if __name__ == "__main__":
+    main()

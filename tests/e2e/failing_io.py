@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every call that changes the file system fails once, in every command that writes: a full disk, an error of
+the device, a write that is short and then none. The command ends with exit code 1 and a message, or as if
+nothing had been; the output folder is the old one or the new one; nothing temporary stays.
+
+    failing_io.py SHIM      the preload library of tests/e2e/preload/failing_io.c
+"""
+import errno
+import os
+import shutil
+import subprocess
+import sys
+
+from e2e import DIGITS, TTFS, Case, tree
+
+MODEL = os.path.join(DIGITS, "digits_mlp.onnx")
+TEST = os.path.join(DIGITS, "test.npz")
+ENOSPC, EIO, SHORT = str(errno.ENOSPC), str(errno.EIO), "SHORT"
+
+
+def run(case, shim, args, **settings):
+    env = dict(os.environ, LD_PRELOAD=shim, **settings)
+    p = subprocess.run([os.path.abspath(TTFS), *args], cwd=case.folder, env=env, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return p.returncode, p.stdout, p.stderr.decode(errors="replace")
+
+
+def calls(case, shim, args, **settings):
+    """How many calls a whole run makes."""
+    case.write("count", "")
+    code, _, err = run(case, shim, args, TTFS_FAIL_COUNT=case.path("count"), **settings)
+    case.equal((code, err), (0, ""), "a run in which nothing fails: " + " ".join(args))
+    with open(case.path("count"), encoding="ascii") as f:
+        return int(f.read() or 0)
+
+
+def restore(case, files):
+    """The folder `work` as it was."""
+    shutil.rmtree(case.path("work"))
+    shutil.copytree(case.path("before"), case.path("work"))
+    for name in files:
+        if os.path.lexists(case.path(name)):
+            os.remove(case.path(name))
+
+
+def sweep(case, shim, args, fault, file=None, **settings):
+    """Each call of one command fails once. `file`: what it writes besides."""
+    restore(case, [file] if file else [])
+    old, total = tree(case.path("work")), calls(case, shim, args, **settings)
+    new = tree(case.path("work"))
+    with open(case.path(file or "count"), "rb") as f:
+        made = f.read()
+    case.check(total > 0, "%s makes %d calls: is the shim loaded?" % (args[0], total))
+    refused = 0
+    for k in range(1, total + 1):
+        restore(case, [file] if file else [])
+        code, _, err = run(case, shim, args, TTFS_FAIL_AT=str(k), TTFS_FAIL_WITH=fault, **settings)
+        what = "%s with call %d of %d failing (%s): exit code %d, %s" % (args[0], k, total, fault, code, err)
+        found = tree(case.path("work"))
+        refused += code == 1
+        case.check(code in (0, 1), what)
+        case.check(code == 0 or "ttfs: error: " in err, "no message: " + what)
+        case.check(found == new if code == 0 else found in (old, new), "neither old nor new: " + what)
+        case.equal([n for n in os.listdir(case.folder) if "tmp" in n], [], "temporary names: " + what)
+        if file and os.path.exists(case.path(file)):
+            with open(case.path(file), "rb") as f:
+                case.check(f.read() == made, "half a file: " + what)
+        elif file:
+            case.check(code == 1, "no file and no error: " + what)
+    case.check(refused > 0, "no failing call of %s was noticed" % args[0])
+    return total
+
+
+def main(shim):
+    case, total = Case(), 0
+    os.environ["ASAN_OPTIONS"] = "verify_asan_link_order=0:detect_leaks=0"
+    case.good("compile", MODEL, "-q", "-o", "before", "--ticks", "15")
+    shutil.copytree(case.path("before"), case.path("work"))
+    build = ("compile", MODEL, "-q", "-o", "work", "--ticks", "31")
+    trace = ("run", "work", "-q", "--no-cache", "--input", TEST, "--count", "2", "--trace", "trace.txt")
+    verify = ("verify", "work", "-q", "--no-cache", "--input", TEST, "--count", "2", "--engines", "golden,jit")
+    values = trace[:-2] + ("--outputs", "out.npy")
+    for fault, settings in ((ENOSPC, {}), (EIO, {"TTFS_FAIL_ONLY": "fsync"}), (SHORT, {"TTFS_FAIL_ONLY": "write"})):
+        total += sweep(case, shim, build, fault, **settings)
+        total += sweep(case, shim, trace, fault, file="trace.txt", **settings)
+        total += sweep(case, shim, values, fault, file="out.npy", **settings)
+        total += sweep(case, shim, verify, fault, **settings)
+        total += sweep(case, shim, ("report", "work", "-q"), fault, **settings)
+        total += sweep(case, shim, ("emit", "work", "-q", "-o", "net.o"), fault, file="net.o", **settings)
+    total += sweep(case, shim, build, ENOSPC, TTFS_FAIL_EXCHANGE="1", TTFS_FAIL_ONLY="rename")
+    # A cache that cannot be written costs nothing but time.
+    os.environ["TTFS_CACHE"] = case.path("cache")
+    keep = tuple(a for a in trace if a != "--no-cache")
+    for fault in (ENOSPC, SHORT):
+        for k in range(1, calls(case, shim, keep) + 20):
+            shutil.rmtree(case.path("cache"), ignore_errors=True)
+            restore(case, ["trace.txt"])
+            code, _, err = run(case, shim, keep, TTFS_FAIL_AT=str(k), TTFS_FAIL_WITH=fault)
+            case.check(code == 0 or (code == 1 and "ttfs: error: trace.txt" in err),
+                       "run with call %d failing (%s): %d %s" % (k, fault, code, err))
+            case.check(not any("tmp" in n for _, _, names in os.walk(case.path("cache")) for n in names),
+                       "temporary files in the cache after call %d" % k)
+    print("%d calls failed" % total)
+    return case.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.path.abspath(sys.argv[1])))

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Progress of what takes more than a second: calibration, run, verify, and the building of the
+simulator. A file gets whole lines, one when the work has shown to be long and one at its end; a
+terminal one line that is written over; -q and short work nothing.
+"""
+import array
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+
+from e2e import TTFS, Case, npy
+
+BUILDING = "ttfs: building the simulator (once for this chip)"
+
+
+def samples(case, count):
+    r = random.Random(1)
+    some = [r.random() for _ in range(64 * 100)]
+    values = array.array("f", some * (count // 100)).tobytes()
+    head = npy((0,), [], header="{'descr': '<f4', 'fortran_order': False, 'shape': (%d, 64), }" % (count // 100 * 100))
+    case.write("x.npy", head + values)
+
+
+def long_enough(case):
+    """Samples that take the relu engine more than a second on this machine, with one thread."""
+    count = 8000
+    while True:
+        samples(case, count)
+        start = time.monotonic()
+        r = case.good("run", "out", "--input", "x.npy", "--engine", "relu", "--threads", 1)
+        if time.monotonic() - start > 1.5:
+            return r, count
+        count *= 2
+
+
+def two_lines(case, what, err, things, count):
+    """A line with rate and time left, and one at the end."""
+    lines = [line for line in err.splitlines() if re.match(r"ttfs: \d+ of \d+ %s" % things, line)]
+    case.check("\r" not in err and "\033" not in err, "%s: control characters in a file: %r" % (what, err))
+    case.equal(len(lines), 2, "%s: lines of progress in\n%s" % (what, err))
+    if len(lines) != 2:
+        return
+    first = re.fullmatch(r"ttfs: (\d+) of (\d+) %s, [0-9.e+]+ a second, \d+ s left" % things, lines[0])
+    last = re.fullmatch(r"ttfs: (\d+) of (\d+) %s in [0-9.]+ s" % things, lines[1])
+    case.check(first and last, "%s: lines are\n%s" % (what, "\n".join(lines)))
+    if first and last:
+        case.check(0 < int(first.group(1)) < count and int(first.group(2)) == count, what + ": " + lines[0])
+        case.equal((int(last.group(1)), int(last.group(2))), (count, count), what + ": " + lines[1])
+
+
+def on_terminal(case, *args):
+    """Standard error of a command whose standard error is a terminal."""
+    ours, theirs = os.openpty()
+    p = subprocess.Popen([os.path.abspath(TTFS)] + [str(a) for a in args], cwd=case.folder, stderr=theirs,
+                         stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    os.close(theirs)
+    text = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        text += part
+    os.close(ours)
+    case.equal(p.wait(), 0, " ".join(map(str, args)))
+    return text.decode()
+
+
+def main():
+    case = Case()
+    case.compile("digits_cnn", "out")
+    r, count = long_enough(case)
+    two_lines(case, "run, relu", r.err, "samples", count)
+    run = ("run", "out", "--input", "x.npy", "--threads", 1)
+    for engine in ("golden", "exact"):
+        two_lines(case, engine, case.good(*run, "--engine", engine).err, "samples", count)
+    two_lines(case, "verify", case.good("verify", "out", "--input", "x.npy", "--threads", 1, "--engines",
+                                        "golden,golden").err, "samples", count)
+    model = os.path.join(os.environ.get("TTFS_SOURCE", "."), "examples", "digits", "digits_cnn.onnx")
+    r = case.good("compile", model, "-o", "again", "--calib", "x.npy", "--calib-count", count, "--threads", 1,
+                  "--stop-after", "spike")
+    two_lines(case, "compile", r.err, "calibration samples", count)
+    case.equal(case.good(*run, "--engine", "relu", "-q").err, "", "progress with -q")
+    r = case.good("run", "out", "--input", "x.npy", "--engine", "relu", "--count", 3)
+    case.equal(r.err, "", "progress of short work")
+    case.json(*run, "--engine", "relu")
+    shown = on_terminal(case, *run, "--engine", "relu")
+    case.check(re.search(r"\r\d+ of %d samples, [0-9.e+]+ a second, \d+ s left\033\[K" % count, shown) and
+               shown.endswith("\r\033[K"), "progress on a terminal: %r" % shown[-300:])
+
+    os.environ["TTFS_CACHE"] = case.path("cache")
+    rtl = ("run", "out", "--input", "x.npy", "--count", 2, "--engine", "rtl")
+    lines = [line for line in case.good(*rtl).err.splitlines() if "simulator" in line]
+    case.check(len(lines) == 2 and lines[0] == BUILDING and
+               re.fullmatch(re.escape(BUILDING) + r": [0-9.]+ s", lines[1]), "building: %r" % lines)
+    case.check("simulator" not in case.good(*rtl).err, "the simulator is built again")
+    return case.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

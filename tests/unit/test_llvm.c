@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * LLVM's errors: each way in which LLVM says no comes back as one JIT_COMPILE with LLVM's words,
+ * and nothing ends the process.
+ */
+#include "cache.h"
+#include "jit.h"
+#include "object.h"
+#include "target.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <llvm-c/Core.h>
+
+#include <cmocka.h>
+
+#include "random_spike.h"
+
+typedef struct {
+    TtfsArena arena;
+    TtfsDiag diag;
+    TtfsTarget target;
+    LLVMTargetMachineRef machine;
+    LLVMContextRef context;
+    LLVMModuleRef module;
+    LLVMValueRef function; /* void f(void), empty */
+} Maker;
+
+static int open_maker(void **state) {
+    Maker *m = calloc(1, sizeof *m);
+    if (!m || !ttfs_target_triple(&m->target, "x86_64-linux-gnu", NULL, &m->arena, &m->diag))
+        return -1;
+    m->machine = ttfs_object_machine(&m->target, true, &m->diag);
+    m->context = ttfs_object_context(&m->diag);
+    m->module = LLVMModuleCreateWithNameInContext("m", m->context);
+    LLVMSetTarget(m->module, m->target.triple);
+    LLVMTypeRef none = LLVMVoidTypeInContext(m->context);
+    m->function = LLVMAddFunction(m->module, "f", LLVMFunctionType(none, NULL, 0, false));
+    *state = m;
+    return m->machine ? 0 : -1;
+}
+
+static int close_maker(void **state) {
+    Maker *m = *state;
+    LLVMDisposeModule(m->module);
+    LLVMContextDispose(m->context);
+    LLVMDisposeTargetMachine(m->machine);
+    ttfs_diag_free(&m->diag);
+    ttfs_arena_free(&m->arena);
+    free(m);
+    return 0;
+}
+
+/* The body of f: a block, with a return when it is `whole`. */
+static void fill(Maker *m, bool whole) {
+    LLVMBuilderRef b = LLVMCreateBuilderInContext(m->context);
+    LLVMPositionBuilderAtEnd(b, LLVMAppendBasicBlockInContext(m->context, m->function, "entry"));
+    if (whole) LLVMBuildRetVoid(b);
+    LLVMDisposeBuilder(b);
+}
+
+static void expect_error(const TtfsDiag *d, const char *words) {
+    assert_true(d->errors >= 1);
+    const TtfsMessage *e = ttfs_diag_error(d);
+    assert_non_null(e);
+    assert_int_equal(e->code, TTFS_JIT_COMPILE);
+    assert_non_null(strstr(e->what, words));
+}
+
+static void sound_code_is_written(void **state) {
+    Maker *m = *state;
+    TtfsBuf out = {0};
+    fill(m, true);
+    assert_true(ttfs_object_optimise(m->module, m->machine, "f", NULL, &m->diag));
+    assert_true(ttfs_object_write(m->module, m->machine, &out, &m->diag));
+    assert_true(out.len > 0);
+    assert_int_equal(m->diag.errors, 0);
+    ttfs_buf_free(&out);
+}
+
+static void code_that_does_not_verify(void **state) {
+    Maker *m = *state;
+    fill(m, false);
+    assert_false(ttfs_object_optimise(m->module, m->machine, "f", NULL, &m->diag));
+    expect_error(&m->diag, "does not verify: Basic Block");
+}
+
+static void unknown_passes(void **state) {
+    Maker *m = *state;
+    fill(m, true);
+    assert_false(ttfs_object_passes(m->module, m->machine, "no-such-pass", &m->diag));
+    expect_error(&m->diag, "optimisation: ");
+    assert_non_null(strstr(m->diag.messages.at[0].what, "no-such-pass"));
+}
+
+/* A function that returns a float on a processor without registers for it: LLVM tells its context's
+ * handler, not its caller. */
+static void code_that_cannot_be_made(void **state) {
+    Maker *m = *state;
+    TtfsBuf out = {0};
+    LLVMTypeRef real = LLVMFloatTypeInContext(m->context);
+    LLVMValueRef g = LLVMAddFunction(m->module, "g", LLVMFunctionType(real, NULL, 0, false));
+    LLVMBuilderRef b = LLVMCreateBuilderInContext(m->context);
+    LLVMPositionBuilderAtEnd(b, LLVMAppendBasicBlockInContext(m->context, g, "entry"));
+    LLVMBuildRet(b, LLVMConstReal(real, 1.5));
+    LLVMDisposeBuilder(b);
+    LLVMAddTargetDependentFunctionAttr(g, "target-features", "-sse,-sse2");
+    ttfs_object_write(m->module, m->machine, &out, &m->diag);
+    expect_error(&m->diag, "SSE");
+    ttfs_buf_free(&out);
+}
+
+static void unknown_machines(void **state) {
+    Maker *m = *state;
+    TtfsTarget t = m->target;
+    t.triple = "pdp11-dec-unix";
+    assert_null(ttfs_object_machine(&t, true, &m->diag));
+    expect_error(&m->diag, "pdp11-dec-unix: ");
+}
+
+/* Replaces all entries of a cache by sound ones that hold no code; how many there were. */
+static uint32_t replace_entries(const char *folder) {
+    TtfsArena a = {0};
+    TTFS_VEC(const char *) keys = {0};
+    DIR *d = opendir(folder);
+    assert_non_null(d);
+    for (struct dirent *e; (e = readdir(d)) != NULL;)
+        if (strlen(e->d_name) >= 64) *TTFS_PUSH(&a, keys) = ttfs_arena_strndup(&a, e->d_name, 64);
+    closedir(d);
+    for (uint32_t i = 0; i < keys.len; i++)
+        assert_true(ttfs_cache_put(folder, keys.at[i], "no object", 9));
+    uint32_t n = keys.len;
+    ttfs_arena_free(&a);
+    return n;
+}
+
+static void objects_that_do_not_load(void **state) {
+    (void)state;
+    TtfsSpike s;
+    TtfsDiag d = {0};
+    char folder[] = "/tmp/ttfs-llvm-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    TtfsJitOptions o = {.cache = folder, .threads = 1};
+    random_spike(&s, 1);
+    for (int run = 0; run < 2; run++) { /* kept, and taken from the cache */
+        TtfsJit *j = ttfs_jit_open(&s, &o, &d);
+        TtfsJitStats stats;
+        assert_non_null(j);
+        ttfs_jit_stats(j, &stats);
+        assert_int_equal(stats.generated == 0, run);
+        ttfs_jit_close(j);
+    }
+    assert_true(replace_entries(folder) > 0);
+    assert_null(ttfs_jit_open(&s, &o, &d));
+    expect_error(&d, "an object does not load: ");
+    ttfs_diag_free(&d);
+    assert_true(ttfs_remove_tree(folder, &d));
+    ttfs_spike_free(&s);
+}
+
+int main(void) {
+#define WITH_MAKER(test) cmocka_unit_test_setup_teardown(test, open_maker, close_maker)
+    const struct CMUnitTest tests[] = {
+        WITH_MAKER(sound_code_is_written), WITH_MAKER(code_that_does_not_verify),
+        WITH_MAKER(unknown_passes),        WITH_MAKER(code_that_cannot_be_made),
+        WITH_MAKER(unknown_machines),      cmocka_unit_test(objects_that_do_not_load)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
