@@ -202,8 +202,10 @@ void ttfs_verdict_text(const TtfsVerdict *v, TtfsBuf *out) {
                     (unsigned long long)v->spikes, (unsigned long long)v->readouts);
     if (v->image_checked)
         ttfs_buf_printf(out, "image       %s\n", *v->image ? v->image : "is the spike graph");
-    ttfs_buf_printf(out, "differences %llu, %llu of them in the traces\n",
-                    (unsigned long long)v->differences, (unsigned long long)v->in_traces);
+    ttfs_buf_printf(out, "differences %llu", (unsigned long long)v->differences);
+    if (v->differences != v->in_traces)
+        ttfs_buf_printf(out, ", %llu of them in the traces", (unsigned long long)v->in_traces);
+    ttfs_buf_puts(out, "\n");
     if (v->in_traces) ttfs_buf_printf(out, "first       %s\n", v->sentence);
     if (v->differences)
         ttfs_buf_puts(out, "NOT EQUAL\n");

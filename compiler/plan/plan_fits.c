@@ -8,6 +8,7 @@
 #include "plan_geometry.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 typedef struct {
     const TtfsChip *chip;
@@ -157,6 +158,40 @@ static void check_connection(Fit *f) {
     check_accumulators(f);
 }
 
+/* True when `other` is a further population of the layer that `first` is of: it reads the same and
+ * has its name with a number behind it (ir_to_ir names them so). */
+static bool is_second_of(const TtfsSpike *s, const TtfsPopulation *first,
+                         const TtfsPopulation *other) {
+    size_t n = strlen(first->name);
+    return first->conn_count == 1 && other->conn_count == 1 &&
+           s->conns.at[first->conn_first].src.i == s->conns.at[other->conn_first].src.i &&
+           strncmp(other->name, first->name, n) == 0 && other->name[n] == '_' &&
+           other->name[n + 1] &&
+           strspn(other->name + n + 1, "0123456789") == strlen(other->name + n + 1);
+}
+
+/* A layer with several sources, or none. What the compiler made of one rectifier is not put down to
+ * the network. */
+static bool refuse_sources(Fit *f) {
+    const TtfsPopulation *dst = f->g.dst;
+    const TtfsConnection *c = f->spike->conns.at + dst->conn_first;
+    TtfsExcess excess = {"sources of a layer", dst->conn_count, 1};
+    const TtfsPopulation *first = dst->conn_count ? ttfs_spike_pop(f->spike, c->src) : NULL;
+    bool one = first != NULL;
+    for (uint32_t i = 1; one && i < dst->conn_count; i++)
+        one = is_second_of(f->spike, first, ttfs_spike_pop(f->spike, c[i].src));
+    if (one)
+        return ttfs_error_figures(
+            f->diag, here(f), TTFS_PLAN_KIND, excess,
+            "use Relu there in place of LeakyRelu, PRelu, Clip, HardTanh or Abs",
+            "has %u sources, the populations that the rectifier behind %s became, the chip takes "
+            "one",
+            dst->conn_count, first->name);
+    return ttfs_error_figures(f->diag, here(f), TTFS_PLAN_KIND, excess,
+                              "use a network without residual or concatenated inputs",
+                              "has %u sources, the chip takes one", dst->conn_count);
+}
+
 bool ttfs_plan_fits(const TtfsChip *chip, const TtfsSpike *s, TtfsPop p, const char *file,
                     TtfsDiag *diag) {
     Fit f = {.chip = chip, .spike = s, .pop = p, .file = file, .diag = diag, .ok = true};
@@ -172,9 +207,6 @@ bool ttfs_plan_fits(const TtfsChip *chip, const TtfsSpike *s, TtfsPop p, const c
     if (linked)
         check_connection(&f);
     else if (dst->kind != TTFS_POP_INPUT)
-        f.ok = ttfs_error_figures(diag, here(&f), TTFS_PLAN_KIND,
-                                  (TtfsExcess){"sources of a layer", dst->conn_count, 1},
-                                  "use a network without residual or concatenated inputs",
-                                  "has %u sources, the chip takes one", dst->conn_count);
+        f.ok = refuse_sources(&f);
     return f.ok;
 }

@@ -22,6 +22,16 @@ def mlp(case, name, op, **attributes):
     return name + ".onnx"
 
 
+def relu_end(case):
+    m = Model("ends", input_shape=[None, 4])
+    m.init("w", [[1.0, -1.0, 0.5, 0.25]] * 4)
+    m.node("Gemm", ["input", "w"], ["a"], name="fc1", transB=1)
+    m.node("Relu", ["a"], ["y"], name="act")
+    m.output("y", [None, 4])
+    m.save(case.path("ends.onnx"))
+    return "ends.onnx"
+
+
 def depthwise(case):
     m = Model("depthwise", input_shape=[None, 2, 4, 4])
     m.init("w", [[[[1.0, -1.0]] * 2]] * 2)
@@ -57,6 +67,10 @@ def main():
         case.check([word in o["limit"] for o in j["chip"]["obstacles"]] == [True], "%s: %s" % (model, j))
         case.refused("check", model, "--chip", "one", says=word)
         case.check("does not fit" in case.good("check", model).out, "the text says both verdicts")
+    # What the compiler made of a layer is said to be that, or is a form that the chip takes.
+    case.refused("check", "leaky.onnx", "--chip", "one", says="that the rectifier behind fc1 became")
+    ends = case.json("check", relu_end(case))
+    case.check(ends["chip"]["fits"], "a network that ends with a rectifier fits: %s" % ends)
     figures = case.json("check", "leaky.onnx")["chip"]["obstacles"][0]
     case.check((figures["needed"], figures["available"]) == (2, 1), "figures: %s" % figures)
     none = case.json("check", two_inputs(case), code=1)
