@@ -11,7 +11,7 @@
 #     tools/bare.sh [--mirror URL] [--keyring FILE] RELEASE [DIR]
 #
 # RELEASE       bookworm, trixie or noble
-# DIR           keep the root here, with ttfs in DIR/root/ttfs and the logs in DIR/root/*.log; a root that
+# DIR           keep the root here, with ttfs in DIR/srv/ttfs and the logs in DIR/srv/*.log; a root that
 #               is there is used again, with a new clone. Without DIR it is temporary and removed
 # --mirror URL  take packages from here; otherwise from where this machine's apt takes this
 #               distribution's, or else from the distribution's own server
@@ -89,18 +89,18 @@ fi
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-rm -rf "$root/root/ttfs"
-git clone -q --no-hardlinks "file://$here" "$root/root/ttfs"
+rm -rf "$root/srv/ttfs"
+git clone -q --no-hardlinks "file://$here" "$root/srv/ttfs"
 
 # Runs one command of the README inside, as a new user's shell would; $1 is how many lines it ends with.
 inside() {
     name=$(basename "$2" .sh) code=0
     chroot "$root" /usr/bin/env -i HOME=/root TERM=dumb PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-        ${http_proxy:+http_proxy="$http_proxy"} sh -c "cd /root/ttfs && exec $2" \
-        >"$root/root/$name.log" 2>&1 || code=$?
+        ${http_proxy:+http_proxy="$http_proxy"} sh -c "cd /srv/ttfs && exec $2" \
+        >"$root/srv/$name.log" 2>&1 || code=$?
     say "$release: $2: exit code $code, its last lines:"
-    [ $code = 0 ] || grep -a '^FAILED' "$root/root/$name.log" || true
-    tail -n "$1" "$root/root/$name.log"
+    [ $code = 0 ] || grep -a '^FAILED' "$root/srv/$name.log" || true
+    tail -n "$1" "$root/srv/$name.log"
     [ $code = 0 ] || failed=1
 }
 

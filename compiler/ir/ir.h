@@ -125,8 +125,8 @@ const TtfsNode **ttfs_ir_makers(const TtfsIr *ir, TtfsArena *a);
 /* How a network ends: the nodes that only move values on their way to some tensors, and the heads,
  * what they are moved from. */
 typedef struct {
-    bool *tail; /* per node */
-    bool *head; /* per tensor, id - 1 */
+    bool *moves; /* per node */
+    bool *head;  /* per tensor, id - 1 */
 } TtfsIrEnds;
 TtfsIrEnds ttfs_ir_ends(const TtfsIr *ir, const TtfsTensor *end, uint32_t ends, TtfsArena *a);
 /* Computes the output shape of a node from its inputs and attributes (ONNX operator specification);

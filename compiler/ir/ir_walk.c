@@ -26,9 +26,9 @@ TtfsIrEnds ttfs_ir_ends(const TtfsIr *ir, const TtfsTensor *end, uint32_t ends, 
     for (uint32_t i = ir->nodes.len; i-- > 0;) {
         const TtfsNode *n = &ir->nodes.at[i];
         if (!wanted[n->out.i - 1]) continue;
-        e.tail[i] = only_moves(ir, n);
-        e.head[n->out.i - 1] = !e.tail[i];
-        for (uint32_t k = 0; e.tail[i] && k < n->n_in; k++) wanted[n->in[k].i - 1] = true;
+        e.moves[i] = only_moves(ir, n);
+        e.head[n->out.i - 1] = !e.moves[i];
+        for (uint32_t k = 0; e.moves[i] && k < n->n_in; k++) wanted[n->in[k].i - 1] = true;
     }
     e.head[ir->input.i - 1] = wanted[ir->input.i - 1];
     return e;

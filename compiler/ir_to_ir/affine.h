@@ -103,7 +103,7 @@ typedef struct {
     uint32_t pools, rounded; /* the first pool, the first rounding of this one */
     TtfsGrid grid;           /* that its values lie on; step 0: none */
     uint32_t views;          /* index + 1 of the first slice or reshape of it */
-} TtfsPop;
+} TtfsAffinePop;
 
 /* A slice or reshape of a population, made once. */
 typedef struct {
@@ -119,9 +119,9 @@ typedef struct {
     TtfsArena arena;
     const char *file;
     TtfsDiag *diag;
-    const TtfsNode *node;     /* the one at work */
-    const TtfsValue **values; /* tensor of `in`, id - 1 */
-    TTFS_VEC(TtfsPop) pops;   /* id - 1 */
+    const TtfsNode *node;         /* the one at work */
+    const TtfsValue **values;     /* tensor of `in`, id - 1 */
+    TTFS_VEC(TtfsAffinePop) pops; /* id - 1 */
     TTFS_VEC(TtfsPopView) views;
     TtfsNames names;        /* of the nodes of `out` */
     const TtfsNode **maker; /* tensor of `in`, id - 1; NULL: the input, a constant */

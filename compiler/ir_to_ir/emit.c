@@ -135,7 +135,7 @@ static TtfsTensor slice(TtfsAffine *x, TtfsTensor t, uint32_t from, uint32_t cou
  * flat). */
 static TtfsTensor look(TtfsAffine *x, uint32_t pop, uint32_t from, uint32_t count, uint32_t rank,
                        bool flat) {
-    TtfsPop *p = &x->pops.at[pop - 1];
+    TtfsAffinePop *p = &x->pops.at[pop - 1];
     TtfsMap m = p->map;
     for (uint32_t i = p->views; i; i = x->views.at[i - 1].next) {
         const TtfsPopView *v = &x->views.at[i - 1];

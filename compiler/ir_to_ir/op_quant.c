@@ -130,7 +130,7 @@ static uint32_t root(const TtfsAffine *x, uint32_t pop) {
 
 /* The population on the grid, made once; a pool of it when it is a pool. */
 static uint32_t round_pop(TtfsAffine *x, uint32_t source, TtfsGrid g) {
-    TtfsPop from = x->pops.at[source - 1];
+    TtfsAffinePop from = x->pops.at[source - 1];
     if (from.source) {
         uint32_t inner = round_pop(x, from.source, g);
         return ttfs_pop_pool(x, inner, &from.win, from.map, from.least,

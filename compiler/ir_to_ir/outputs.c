@@ -171,7 +171,7 @@ bool ttfs_outputs_emit(TtfsAffine *x) {
     for (uint32_t i = 0; ok && i < x->in->nodes.len; i++) {
         x->node = &x->in->nodes.at[i];
         TtfsTensor t = x->node->out;
-        if (x->ends.tail[i])
+        if (x->ends.moves[i])
             made[t.i - 1] = copy_move(x, made);
         else if (x->ends.head[t.i - 1])
             made[t.i - 1] = emit_head(x, t);

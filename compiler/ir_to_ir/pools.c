@@ -33,10 +33,10 @@ uint32_t ttfs_pop_pool(TtfsAffine *x, uint32_t source, const TtfsWindow *w, Ttfs
                        const char *name) {
     uint32_t *link = &x->pops.at[source - 1].pools;
     for (; *link; link = &x->pops.at[*link - 1].twin) {
-        const TtfsPop *p = &x->pops.at[*link - 1];
+        const TtfsAffinePop *p = &x->pops.at[*link - 1];
         if (p->least == least && same_window(&p->win, w)) return *link;
     }
-    const TtfsPop *from = &x->pops.at[source - 1];
+    const TtfsAffinePop *from = &x->pops.at[source - 1];
     TtfsMap m = {from->map.c, out.h, out.w};
     TtfsTensor in = from->t;
     bool nonneg = from->nonneg;
@@ -44,7 +44,7 @@ uint32_t ttfs_pop_pool(TtfsAffine *x, uint32_t source, const TtfsWindow *w, Ttfs
     TtfsTensor t = ttfs_emit_node(x, least ? TTFS_OP_MINPOOL : TTFS_OP_MAXPOOL,
                                   ttfs_unique_name(x, name), 1, &in, w, NULL);
     uint32_t pop = ttfs_pop_add(x, t, m, nonneg); /* moves x->pops */
-    TtfsPop *p = &x->pops.at[pop - 1], *owner = &x->pops.at[source - 1];
+    TtfsAffinePop *p = &x->pops.at[pop - 1], *owner = &x->pops.at[source - 1];
     p->grid = grid;
     p->win = *w;
     p->least = least;

@@ -11,7 +11,7 @@
 #include <string.h>
 
 uint32_t ttfs_pop_add(TtfsAffine *x, TtfsTensor t, TtfsMap m, bool nonneg) {
-    *TTFS_PUSH(&x->arena, x->pops) = (TtfsPop){.t = t, .map = m, .nonneg = nonneg};
+    *TTFS_PUSH(&x->arena, x->pops) = (TtfsAffinePop){.t = t, .map = m, .nonneg = nonneg};
     return x->pops.len;
 }
 

@@ -14,9 +14,9 @@
 enum { ALL = 1000000 }; /* a rate: every neuron fires */
 
 /* The options of the population of that name: the common ones with its own over them. */
-static TtfsLayerPlan plan_of(TtfsLower *l, const char *name) {
+static TtfsPopOptions options_of(TtfsLower *l, const char *name) {
     const TtfsSpikeOptions *o = l->options;
-    TtfsLayerPlan p = {o->ticks, o->weight_bits, o->percentile};
+    TtfsPopOptions p = {o->ticks, o->weight_bits, o->percentile};
     for (uint32_t i = 0; i < o->n_layers; i++) {
         if (strcmp(o->layers[i].layer, name) != 0) continue;
         l->layer_used[i] = true;
@@ -71,7 +71,7 @@ static TtfsPopulation shaped(TtfsLower *l, const TtfsNetLayer *layer, TtfsPopKin
 static bool lower_input(TtfsLower *l, const TtfsNetLayer *layer) {
     double low = (double)l->options->input_lo, high = (double)l->options->input_hi;
     TtfsPopulation p = shaped(l, layer, TTFS_POP_INPUT);
-    p.ticks = plan_of(l, p.name).ticks;
+    p.ticks = options_of(l, p.name).ticks;
     if (layer->step > 0) {
         p.ticks = layer->ticks;
         low = layer->offset;
@@ -174,7 +174,7 @@ static void keep_weights(TtfsLower *l, uint32_t k, int16_t *w, bool owned) {
 }
 
 /* Quantises the layer into population *p and its connections. */
-static bool quantise(TtfsLower *l, uint32_t index, const TtfsLayerPlan *plan, TtfsGridTerm *term,
+static bool quantise(TtfsLower *l, uint32_t index, const TtfsPopOptions *own, TtfsGridTerm *term,
                      TtfsPopulation *p, TtfsQuantLayer *q) {
     const TtfsNetLayer *layer = &l->net->layers.at[index];
     bool readout = p->kind == TTFS_POP_READOUT;
@@ -183,7 +183,7 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsLayerPlan *plan, Tt
                          .term = term,
                          .terms = layer->terms,
                          .channels = layer->c,
-                         .bits = plan->weight_bits,
+                         .bits = own->weight_bits,
                          .ticks = p->ticks,
                          .fixed = layer->step > 0};
     double offset = ttfs_spike_pop(l->out, l->out->input)->offset;
@@ -206,7 +206,7 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsLayerPlan *plan, Tt
                   : ttfs_layer_relu(&task, &grid, &l->out->arena, l->diag)))
         return false;
     for (uint32_t k = 0; k < layer->terms; k++) {
-        l->out->conns.at[p->conn_first + k].weight_bits = plan->weight_bits;
+        l->out->conns.at[p->conn_first + k].weight_bits = own->weight_bits;
         keep_weights(l, p->conn_first + k, grid.weights[k], !twin_of(l, p->conn_first + k));
     }
     p->scale = grid.scale;
@@ -229,19 +229,19 @@ static bool lower_linear(TtfsLower *l, uint32_t index) {
     bool readout = layer->kind == TTFS_LAYER_READOUT;
     TtfsPopulation p = shaped(l, layer, readout ? TTFS_POP_READOUT : TTFS_POP_RELU);
     TtfsGridTerm *term = TTFS_ARRAY(&l->scratch, TtfsGridTerm, layer->terms);
-    TtfsLayerPlan plan = plan_of(l, p.name);
+    TtfsPopOptions own = options_of(l, p.name);
     TtfsRange range = {NULL, NULL};
     if (!connect_terms(l, layer, &p, term)) return false;
     TtfsQuantLayer *q = TTFS_PUSH(&l->report->arena, l->report->at);
     *q = (TtfsQuantLayer){.name = ttfs_arena_strdup(&l->report->arena, p.name)};
     if (!readout) {
-        p.ticks = layer->step > 0 ? layer->ticks : plan.ticks;
+        p.ticks = layer->step > 0 ? layer->ticks : own.ticks;
         range = ttfs_lower_propagate(l, index);
         p.scale = layer->step > 0
                       ? layer->step
-                      : ttfs_lower_top(l, layer->tensor, &range, p.c, p.name, &plan, q) / p.ticks;
+                      : ttfs_lower_top(l, layer->tensor, &range, p.c, p.name, &own, q) / p.ticks;
     }
-    if (!quantise(l, index, &plan, term, &p, q)) return false;
+    if (!quantise(l, index, &own, term, &p, q)) return false;
     p.rate_ppm = readout ? 0 : ttfs_lower_rate(l, layer->tensor, p.scale / 2, ALL);
     add_population(l, &p, range);
     if (readout && !l->out->readout.i) l->out->readout = (TtfsPop){l->out->pops.len};

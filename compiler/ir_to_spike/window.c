@@ -25,10 +25,10 @@ static double highest(const TtfsRange *range, uint32_t channels) {
 }
 
 double ttfs_lower_top(TtfsLower *l, TtfsTensor t, const TtfsRange *range, uint32_t channels,
-                      const char *name, const TtfsLayerPlan *plan, TtfsQuantLayer *report) {
+                      const char *name, const TtfsPopOptions *own, TtfsQuantLayer *report) {
     TtfsLoc at = TTFS_AT_NODE(l->file, name);
     bool seen = calibrated(l, t);
-    double top = seen ? (double)ttfs_calib_percentile(l->calib, t, plan->percentile)
+    double top = seen ? (double)ttfs_calib_percentile(l->calib, t, own->percentile)
                       : highest(range, channels);
     report->seen_max = seen ? (double)l->calib->stat[t.i - 1].max : 0;
     if (top >= FLT_MIN && top <= DBL_MAX / TTFS_MAX_TICKS) return top;

@@ -375,7 +375,7 @@ static bool add_rounded(Build *b, const TtfsNode *n) {
 
 static bool add_node(Build *b, uint32_t index) {
     const TtfsNode *n = &b->ir->nodes.at[index];
-    if (b->ends.tail[index]) return true;
+    if (b->ends.moves[index]) return true;
     if (n->op == TTFS_OP_TRANSPOSE && n == transposed_input(b)) return true;
     if (n->op == TTFS_OP_QUANT) return add_rounded(b, n);
     if (n->op == TTFS_OP_RELU && !b->plain[n->out.i - 1]) return true;
@@ -431,7 +431,7 @@ bool ttfs_net_of(const TtfsIr *ir, const char *file, TtfsNet *out, TtfsDiag *dia
         const TtfsNode *n = &ir->nodes.at[i];
         ok = add_node(&b, i) && ttfs_budget_check(budget, TTFS_AT_NODE(file, n->name), diag);
     }
-    ok = ok && add_readouts(&b) && ttfs_net_views(ir, b.ends.tail, b.read, file, out, diag);
+    ok = ok && add_readouts(&b) && ttfs_net_views(ir, b.ends.moves, b.read, file, out, diag);
     ttfs_arena_free(&b.scratch);
     if (!ok) ttfs_net_free(out);
     return ok;

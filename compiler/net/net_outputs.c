@@ -58,7 +58,7 @@ static TtfsOutput output_of(const TtfsTensorInfo *t, const TtfsPieces *pieces, T
     return o;
 }
 
-bool ttfs_net_views(const TtfsIr *ir, const bool *tail, const uint32_t *layer, const char *file,
+bool ttfs_net_views(const TtfsIr *ir, const bool *moves, const uint32_t *layer, const char *file,
                     TtfsNet *out, TtfsDiag *diag) {
     TtfsArena scratch = {0};
     TtfsPieces *of = TTFS_ARRAY(&scratch, TtfsPieces, ir->tensors.len);
@@ -69,7 +69,7 @@ bool ttfs_net_views(const TtfsIr *ir, const bool *tail, const uint32_t *layer, c
                 ttfs_piece_whole(layer[i], (uint32_t)ttfs_ir_count(&ir->tensors.at[i]));
     for (uint32_t i = 0; ok && i < ir->nodes.len; i++) {
         const TtfsNode *n = &ir->nodes.at[i];
-        if (tail[i] && !move(ir, n, &scratch, of))
+        if (moves[i] && !move(ir, n, &scratch, of))
             ok = ttfs_error_advice(diag, TTFS_AT_NODE(file, n->name), TTFS_LIMIT,
                                    "end the network in front of it", "it moves more than %d pieces",
                                    TTFS_PIECES_MOST);
