@@ -272,18 +272,18 @@ def printed(case):
 def read_only(case):
     """A good verdict on a folder that cannot be written to is good; a page that cannot be is an error."""
     if os.geteuid() != 0 or not shutil.which("setpriv"):
-        print("not root, or no setpriv: no read-only folder was tried")
+        case.left_out("a read-only folder, which takes root and setpriv")
         return
     os.chmod(case.folder, 0o755)
-    as_nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "env", "TTFS_CACHE=/dev/null"]
-    verify = command("verify", "out", "--input", TEST, "--count", "2", "--engines", "golden,jit")
+    for path in (TTFS, TEST): # copies, as the build folder may be closed to others
+        shutil.copy(path, case.folder)
+    as_nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "env", "TTFS_CACHE=/dev/null",
+                 case.path(os.path.basename(TTFS))]
+    verify = ["verify", "out", "--input", os.path.basename(TEST), "--count", "2", "--engines", "golden,jit"]
     for args, code, says in ((verify, 0, "warning: out: the verdict is not kept: Permission denied"),
                              (verify + ["--fault", "spike:3"], 1, "1 difference"),
-                             (command("report", "out"), 1, "Permission denied")):
+                             (["report", "out"], 1, "Permission denied")):
         p = subprocess.run(as_nobody + args, cwd=case.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        if b"execvp" in p.stderr or p.returncode in (126, 127):
-            print("nobody cannot run %s: no read-only folder was tried" % args[0])
-            return
         case.check(p.returncode == code and says in p.stderr.decode(),
                    "%s: %d %s" % (args, p.returncode, p.stderr.decode()))
 

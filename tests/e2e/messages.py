@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages: the reason survives however many warnings there are, and decides the exit code; names
 that a model gives never reach a terminal as they are, and JSON is UTF-8; a locale changes nothing.
+
+Argument: `texts` or `locale`.
 """
 import json
 import os
@@ -100,7 +102,7 @@ def locale(case):
     made = make and subprocess.run([make, "-i", "de_DE", "-f", "UTF-8", os.path.join(here, "de_DE.UTF-8")],
                                    capture_output=True, check=False).returncode in (0, 1)
     if not made or not os.path.isdir(os.path.join(here, "de_DE.UTF-8")):
-        print("not tried: another locale, for there is no localedef with its sources")
+        case.left_out("another locale, for there is no localedef with its sources (package locales)")
         return
     german = {"LC_ALL": "de_DE.UTF-8", "LOCPATH": here}
     comma = subprocess.run(["printf", "%.1f", "1"], capture_output=True, env=dict(os.environ, **german),
@@ -116,16 +118,19 @@ def locale(case):
             case.check(f.read() == g.read(), "%s depends on the locale" % name)
 
 
-def main():
-    case = Case()
+def texts(case):
     deep(case, 1500)
     for quiet in ((), ("-q",)):
         r = case.refused("compile", "deep.onnx", "-o", "x", *quiet, says=("slots", "larger chip"))
         case.check(("left out" in r.err) == (not quiet), "says what was left out:\n%s" % r.err[-300:])
     names(case)
-    locale(case)
-    sys.exit(case.done())
+
+
+def main(what):
+    case = Case()
+    {"texts": texts, "locale": locale}[what](case)
+    return case.done()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(*sys.argv[1:]))

@@ -50,6 +50,16 @@ def tools_taken_away(case):
     without(case, "98.7.6", (os.path.join(HERE, "style.sh"), "layout", os.path.abspath(SOURCE)), PATH=bare)
 
 
+def in_part(case):
+    """What a Case leaves out makes a skip of it, but hides no failure."""
+    for failed, code in ((False, SKIPPED), (True, 1)):
+        text = ("from e2e import Case; import sys; c = Case(); c.check(%r, 'x'); c.left_out('a tool'); "
+                "c.left_out('a folder'); sys.exit(c.done())" % (not failed))
+        got, said = run(case, sys.executable, "-c", text, PYTHONPATH=HERE)
+        case.equal(got, code, "exit code of a test that ran in part")
+        case.check(("skipped: in part: a tool; a folder" in said) != failed, said)
+
+
 def counted(case):
     tests = [("a", "OK", ""), ("b", "SKIP", "x\nskipped: no tool\n"), ("c", "SKIP", "skipped: no tool\nbye\n"),
              ("d", "SKIP", "")]
@@ -69,6 +79,7 @@ def counted(case):
 def main():
     case = Case()
     tools_taken_away(case)
+    in_part(case)
     counted(case)
     return case.done()
 

@@ -25,7 +25,7 @@
 #include "cache_folder.h"
 #include "temporary.h"
 
-enum { HEADER = 80 };
+enum { HEADER = 80, SKIPPED = 77 };
 
 typedef struct {
     TtfsArena arena;
@@ -420,7 +420,7 @@ static void another_users_folder_is_none(void **state) {
     assert_non_null(judged(p, in, NULL));
     assert_int_equal(symlink("up", link), 0);
     assert_non_null(judged(p, ttfs_path_join(&p->arena, link, "in"), NULL));
-    if (geteuid() != 0) skip();
+    if (geteuid() != 0) return; /* main says so */
     assert_int_equal(lchown(link, nobody, nobody), 0);
     assert_null(judged(p, ttfs_path_join(&p->arena, link, "in"), "/link: is another user's link"));
     assert_int_equal(chown(in, nobody, nobody), 0);
@@ -450,5 +450,8 @@ int main(void) {
         TEST(only_this_user_can_write_there),
         TEST(another_users_folder_is_none),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    if (failed || geteuid() == 0) return failed;
+    puts("skipped: in part: folders of other users, which takes root");
+    return SKIPPED;
 }
