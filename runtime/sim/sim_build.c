@@ -81,15 +81,17 @@ static pid_t start(char *const argv[], const char *log) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     pid_t pid = 0;
+    if (posix_spawnattr_init(&attributes) != 0) return 0;
     if (posix_spawn_file_actions_init(&actions) != 0) return 0;
-    posix_spawnattr_init(&attributes);
     int flags = O_WRONLY | O_CREAT | O_APPEND;
-    int bad = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) ||
-              posix_spawn_file_actions_addopen(&actions, 1, log, flags, 0666) ||
-              posix_spawn_file_actions_adddup2(&actions, 1, 2) || set_signals(&attributes) ||
-              posix_spawnp(&pid, argv[0], &actions, &attributes, argv, environ);
+    int bad = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    if (!bad) bad = posix_spawn_file_actions_addopen(&actions, 1, log, flags, 0666);
+    if (!bad) bad = posix_spawn_file_actions_adddup2(&actions, 1, 2);
+    if (!bad) bad = set_signals(&attributes);
+    if (!bad) bad = posix_spawnp(&pid, argv[0], &actions, &attributes, argv, environ);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
+    if (bad == ENOMEM) ttfs_oom(0);
     return bad ? 0 : pid;
 }
 
