@@ -12,6 +12,7 @@
 #include "buf.h"
 #include "diag.h"
 #include "file.h"
+#include "folder.h"
 #include "guard.h"
 #include "hash.h"
 #include "json.h"

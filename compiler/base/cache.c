@@ -8,12 +8,13 @@
  */
 #include "cache.h"
 
+#include "folder.h"
+
 #include "file.h"
 #include "guard.h"
 #include "hash.h"
 #include "temporary.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -128,14 +129,14 @@ static bool is_entry(const char *name) {
     return strspn(name, "0123456789abcdef") == KEY && strcmp(name + KEY, ".o") == 0;
 }
 
-static void list_entries(Listing *l, DIR *dir) {
-    for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+static void list_entries(Listing *l, TtfsFolder *f) {
+    for (const char *name; (name = ttfs_folder_next(f)) != NULL;) {
         struct stat st;
-        if (!is_entry(e->d_name) || fstatat(l->folder, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+        if (!is_entry(name) || fstatat(l->folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
             !S_ISREG(st.st_mode))
             continue;
         *TTFS_PUSH(l->arena, l->entries) =
-            (Entry){ttfs_arena_strdup(l->arena, e->d_name), (uint64_t)st.st_size, st.st_mtim};
+            (Entry){ttfs_arena_strdup(l->arena, name), (uint64_t)st.st_size, st.st_mtim};
         l->bytes += (uint64_t)st.st_size;
     }
 }
@@ -164,13 +165,13 @@ static void remove_left(void *context, const char *path, bool folder) {
 }
 
 void ttfs_cache_trim(const char *folder, uint64_t most) {
-    DIR *dir = opendir(folder);
-    if (!dir) return;
+    TtfsFolder f;
     TtfsArena a = {0};
-    Listing l = {.arena = &a, .folder = dirfd(dir)};
-    list_entries(&l, dir);
+    if (!ttfs_folder_open(&f, AT_FDCWD, folder)) return;
+    Listing l = {.arena = &a, .folder = f.fd};
+    list_entries(&l, &f);
     trim(&l, most);
     ttfs_temporary_left(ttfs_arena_printf(&a, "%s/", folder), remove_left, NULL);
     ttfs_arena_free(&a);
-    closedir(dir);
+    ttfs_folder_close(&f);
 }

@@ -5,7 +5,8 @@
  */
 #include "file.h"
 
-#include <dirent.h>
+#include "folder.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -100,19 +101,19 @@ bool ttfs_is_folder(const char *path) {
 /* Removes entry `name` of the open folder `at`. False: errno says why. */
 static bool remove_at(int at, const char *name);
 
-static bool remove_entries(int folder) {
-    DIR *dir = fdopendir(folder); /* takes the descriptor */
-    if (!dir) {
-        close(folder);
-        return false;
+/* Again from the start until nothing is there: what is removed moves what follows it. */
+static bool remove_entries(int at, const char *name) {
+    TtfsFolder f;
+    bool ok = true, any = true;
+    while (ok && any) {
+        if (!ttfs_folder_open_bare(&f, at, name)) return false;
+        any = false;
+        for (const char *entry; ok && (entry = ttfs_folder_next(&f)) != NULL; any = true)
+            ok = remove_at(f.fd, entry);
+        int why = errno;
+        ttfs_folder_close(&f);
+        errno = why;
     }
-    bool ok = true;
-    for (struct dirent *e; ok && (e = readdir(dir)) != NULL;)
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-            ok = remove_at(dirfd(dir), e->d_name);
-    int why = errno;
-    closedir(dir);
-    errno = why;
     return ok;
 }
 
@@ -120,10 +121,7 @@ static bool remove_at(int at, const char *name) {
     struct stat st;
     if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0) return errno == ENOENT;
     bool folder = S_ISDIR(st.st_mode);
-    if (folder) {
-        int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 || !remove_entries(fd)) return false;
-    }
+    if (folder && !remove_entries(at, name)) return false;
     return unlinkat(at, name, folder ? AT_REMOVEDIR : 0) == 0 || errno == ENOENT;
 }
 

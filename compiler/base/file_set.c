@@ -5,9 +5,11 @@
  */
 #include "file_set.h"
 
+#include "folder.h"
+
 #include "file.h"
 
-#include <dirent.h>
+#include <fcntl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,12 +57,14 @@ static bool read_file(TtfsFileSet *s, const char *folder, const char *name, bool
 
 bool ttfs_file_set_read(TtfsFileSet *s, const char *folder, const char *const *endings, bool links,
                         TtfsDiag *diag) {
-    DIR *dir = opendir(folder);
-    if (!dir) return ttfs_error(diag, TTFS_AT_FILE(folder), TTFS_FILE_OPEN, "%s", strerror(errno));
-    bool ok = true;
-    for (struct dirent *e; ok && (e = readdir(dir)) != NULL;)
-        if (ends_in(e->d_name, endings)) ok = read_file(s, folder, e->d_name, links, diag);
-    closedir(dir);
+    TtfsFolder f;
+    TtfsArena a = {0};
+    bool ok = ttfs_folder_open(&f, AT_FDCWD, ttfs_path_join(&a, folder, ".")) ||
+              ttfs_file_fault(diag, folder, TTFS_FILE_OPEN);
+    for (const char *name; ok && (name = ttfs_folder_next(&f)) != NULL;)
+        if (ends_in(name, endings)) ok = read_file(s, folder, name, links, diag);
+    ttfs_folder_close(&f);
+    ttfs_arena_free(&a);
     return ok;
 }
 

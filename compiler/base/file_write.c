@@ -7,10 +7,10 @@
  */
 #include "file.h"
 
+#include "folder.h"
 #include "guard.h"
 #include "temporary.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -173,22 +173,27 @@ bool ttfs_file_fill(const char *path, const void *bytes, size_t n, TtfsDiag *dia
 
 /* ---- to the disk ------------------------------------------------------------------------- */
 
+static bool sync_at(int at, const char *name);
+
+static bool sync_entries(int folder) {
+    TtfsFolder f;
+    bool ok = ttfs_folder_open_bare(&f, folder, ".");
+    for (const char *name; ok && (name = ttfs_folder_next(&f)) != NULL;) ok = sync_at(f.fd, name);
+    int why = errno;
+    ttfs_folder_close(&f);
+    errno = why;
+    return ok;
+}
+
 static bool sync_at(int at, const char *name) {
     int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat st;
     if (fd < 0) return false;
-    bool ok = fstat(fd, &st) == 0, folder = ok && S_ISDIR(st.st_mode);
-    DIR *dir = folder ? fdopendir(fd) : NULL;
-    ok = ok && (dir || !folder);
-    for (struct dirent *e; ok && dir && (e = readdir(dir)) != NULL;)
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-            ok = sync_at(fd, e->d_name);
+    bool ok = fstat(fd, &st) == 0;
+    if (ok && S_ISDIR(st.st_mode)) ok = sync_entries(fd);
     ok = ok && sync_open(fd);
     int why = errno;
-    if (dir)
-        closedir(dir);
-    else
-        close(fd);
+    close(fd);
     errno = why;
     return ok;
 }

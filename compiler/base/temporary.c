@@ -9,10 +9,10 @@
 
 #include "arena.h"
 #include "file.h"
+#include "folder.h"
 #include "guard.h"
 #include "hash.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -71,7 +71,7 @@ static int make(const char *path, bool folder) {
     return fd;
 }
 
-/* Takes no memory but what libc needs to read a folder. */
+/* Takes no memory. */
 static void drop(void *held) {
     TtfsTemporary *t = held;
     if (t->fd < 0) return;
@@ -142,11 +142,12 @@ void ttfs_temporary_left(const char *target, TtfsVisitLeft visit, void *context)
     TtfsArena a = {0};
     const char *folder = ttfs_path_dir(&a, target), *base = ttfs_path_base(target);
     TTFS_VEC(const char *) left = {0};
-    DIR *dir = opendir(folder);
-    for (struct dirent *e; dir && (e = readdir(dir)) != NULL;)
-        if (ttfs_is_temporary(e->d_name, *base ? base : NULL))
-            *TTFS_PUSH(&a, left) = ttfs_path_join(&a, folder, e->d_name);
-    if (dir) closedir(dir);
+    TtfsFolder f;
+    ttfs_folder_open(&f, AT_FDCWD, ttfs_path_join(&a, folder, "."));
+    for (const char *name; (name = ttfs_folder_next(&f)) != NULL;)
+        if (ttfs_is_temporary(name, *base ? base : NULL))
+            *TTFS_PUSH(&a, left) = ttfs_path_join(&a, folder, name);
+    ttfs_folder_close(&f);
     for (uint32_t i = 0; i < left.len; i++) visit_if_dead(left.at[i], visit, context);
     ttfs_arena_free(&a);
 }

@@ -4,6 +4,7 @@
  * diagnostics or exits.
  */
 #include "commands.h"
+#include "jit.h"
 #include "out_folder.h"
 #include "streams.h"
 
@@ -94,19 +95,29 @@ static void run(void *context) {
     }
 }
 
+/* LLVM found no memory; nothing that was held can be given back, and nothing of it is on the disk
+ * but what another thread may be writing into the cache, where the next run clears up. */
+static void end_starved(void) {
+    static const char said[] = "ttfs: error: out of memory: none is left for LLVM: "
+                               "use a machine with more memory or a smaller input\n";
+    ttfs_write_all(STDERR_FILENO, said, sizeof said - 1);
+    _exit(3);
+}
+
 int main(int argc, char **argv) {
     ttfs_streams_open();
     Call c = {.argc = argc, .argv = argv};
     TtfsGuard g = TTFS_GUARD;
+    ttfs_jit_when_starved(end_starved);
     bool whole = ttfs_diag_guard(&c.diag, run, &c);
-    bool printed = ttfs_guard(&g, end_output, &c) && !c.unprinted;
+    if (!ttfs_guard(&g, end_output, &c)) ttfs_diag_starved(&c.diag, g.wanted);
     int code = exit_code(c.code, &c.diag);
     if (!ttfs_guard(&g, print_messages, &c)) {
         fprintf(stderr, "ttfs: error: out of memory: %zu bytes wanted: %s\n", g.wanted,
                 ttfs_code_advice(TTFS_MEMORY));
         code = 3;
     }
-    if ((!printed || c.unheard) && code == 0) code = 1;
+    if ((c.unprinted || c.unheard) && code == 0) code = 1;
     ttfs_diag_free(&c.diag);
     if (whole) ttfs_arena_free(&c.arena);
     return code;

@@ -13,7 +13,6 @@
 #include "base.h"
 #include "out_tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -38,14 +37,12 @@ static bool is_there(const char *path) {
 
 /* Nothing but new and old, and nothing foreign in them. */
 static bool is_all_ours(const char *temporary, TtfsArena *a) {
-    DIR *dir = opendir(temporary);
-    bool ours = dir != NULL;
-    for (struct dirent *e; ours && (e = readdir(dir)) != NULL;) {
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
-        ours = (strcmp(e->d_name, "new") == 0 || strcmp(e->d_name, "old") == 0) &&
-               !ttfs_out_foreign(ttfs_path_join(a, temporary, e->d_name), a);
-    }
-    if (dir) closedir(dir);
+    TtfsFolder f;
+    bool ours = ttfs_folder_open(&f, AT_FDCWD, temporary);
+    for (const char *name; ours && (name = ttfs_folder_next(&f)) != NULL;)
+        ours = (strcmp(name, "new") == 0 || strcmp(name, "old") == 0) &&
+               !ttfs_out_foreign(ttfs_path_join(a, temporary, name), a);
+    ttfs_folder_close(&f);
     return ours;
 }
 

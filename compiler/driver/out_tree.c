@@ -10,7 +10,6 @@
 #include "json_tree.h"
 #include "temporary.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -76,30 +75,22 @@ typedef struct {
     TTFS_VEC(const char *) foreign;
 } Search;
 
-/* Looks at what lies in the open folder `fd`, whose path in OUT is `at`. Closes it. */
-static void search(Search *s, int fd, const char *at) {
-    DIR *dir = fdopendir(fd);
-    if (!dir) {
-        close(fd);
-        *TTFS_PUSH(s->arena, s->foreign) = ttfs_arena_printf(s->arena, "%s/", at);
-        return;
-    }
-    for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+/* Looks at what lies in the open folder `f`, whose path in OUT is `at`. */
+static void search(Search *s, TtfsFolder *f, const char *at) {
+    for (const char *name; (name = ttfs_folder_next(f)) != NULL;) {
         struct stat st;
-        const char *path = ttfs_path_join(s->arena, at, e->d_name);
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-            fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-            continue;
+        const char *path = ttfs_path_join(s->arena, at, name);
+        if (fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) continue;
         bool folder = S_ISDIR(st.st_mode);
         if (folder && is_folder_of_ours(path)) {
-            int below = openat(fd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-            if (below >= 0) search(s, below, path);
+            TtfsFolder below;
+            if (ttfs_folder_open(&below, f->fd, name)) search(s, &below, path);
+            ttfs_folder_close(&below);
         } else if (folder || !S_ISREG(st.st_mode) || !is_file_of_ours(path, s->arena)) {
             *TTFS_PUSH(s->arena, s->foreign) =
                 ttfs_arena_printf(s->arena, "%s%s", path, folder ? "/" : "");
         }
     }
-    closedir(dir);
 }
 
 static int by_name(const void *x, const void *y) {
@@ -108,9 +99,10 @@ static int by_name(const void *x, const void *y) {
 
 const char *ttfs_out_foreign(const char *folder, TtfsArena *a) {
     Search s = {.arena = a};
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) return strerror(errno);
-    search(&s, fd, "");
+    TtfsFolder f;
+    if (!ttfs_folder_open(&f, AT_FDCWD, folder)) return strerror(errno);
+    search(&s, &f, "");
+    ttfs_folder_close(&f);
     uint32_t n = s.foreign.len;
     if (n == 0) return NULL;
     qsort(s.foreign.at, n, sizeof *s.foreign.at, by_name);
@@ -143,11 +135,10 @@ static bool has_manifest_of_ours(const char *path, TtfsArena *a) {
 }
 
 static bool is_empty(const char *path) {
-    DIR *dir = opendir(path);
-    int entries = 0;
-    while (dir && entries <= 2 && readdir(dir)) entries++;
-    if (dir) closedir(dir);
-    return dir && entries <= 2;
+    TtfsFolder f;
+    bool empty = ttfs_folder_open(&f, AT_FDCWD, path) && !ttfs_folder_next(&f);
+    ttfs_folder_close(&f);
+    return empty;
 }
 
 const char *ttfs_out_refusal(const char *path, TtfsArena *a) {

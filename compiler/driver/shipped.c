@@ -6,7 +6,7 @@
 
 #include "nearest.h"
 
-#include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,12 +35,13 @@ static int by_text(const void *a, const void *b) {
 /* Reports a name that no shipped chip has, with the nearest one that some has. */
 static bool unknown_chip(const char *folder, const char *name, TtfsArena *a, TtfsDiag *diag) {
     TTFS_VEC(const char *) known = {0};
-    DIR *d = opendir(folder);
-    for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
-        const char *end = strstr(e->d_name, ".json");
-        if (end) *TTFS_PUSH(a, known) = ttfs_arena_strndup(a, e->d_name, (size_t)(end - e->d_name));
+    TtfsFolder f;
+    ttfs_folder_open(&f, AT_FDCWD, ttfs_path_join(a, folder, "."));
+    for (const char *file; (file = ttfs_folder_next(&f)) != NULL;) {
+        const char *end = strstr(file, ".json");
+        if (end) *TTFS_PUSH(a, known) = ttfs_arena_strndup(a, file, (size_t)(end - file));
     }
-    if (d) closedir(d);
+    ttfs_folder_close(&f);
     if (known.len == 0)
         return ttfs_error(diag, TTFS_AT_FILE(folder), TTFS_CHIP_UNKNOWN,
                           "no chip descriptions here");

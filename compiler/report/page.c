@@ -10,7 +10,7 @@
 #include "out_folder.h"
 #include "report_json.h"
 
-#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,11 +232,12 @@ static void verification(TtfsBuf *b, TtfsOut *o) {
     char *names[MOST];
     size_t n = 0;
     const char *folder = ttfs_out_path(o, "verify");
-    DIR *d = opendir(folder);
+    TtfsFolder f;
+    ttfs_folder_open(&f, AT_FDCWD, ttfs_path_join(&o->arena, folder, "."));
     ttfs_buf_puts(b, "<h2>Verification</h2>");
-    for (struct dirent *e; d && n < MOST && (e = readdir(d)) != NULL;)
-        if (strstr(e->d_name, ".json")) names[n++] = ttfs_path_join(&o->arena, folder, e->d_name);
-    if (d) closedir(d);
+    for (const char *name; n < MOST && (name = ttfs_folder_next(&f)) != NULL;)
+        if (strstr(name, ".json")) names[n++] = ttfs_path_join(&o->arena, folder, name);
+    ttfs_folder_close(&f);
     if (n == 0) {
         ttfs_buf_puts(b, "<p>Nothing was verified yet: <code>ttfs verify OUT --input X</code> "
                          "compares the engines spike for spike.</p>");

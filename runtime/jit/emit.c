@@ -223,36 +223,24 @@ typedef struct {
     TtfsDiag *diag;
 } Module;
 
-static bool emit_module(void *context) {
+static bool emit_module(TtfsWorkshop *w, void *context) {
     const Module *m = context;
     const TtfsProgram *p = m->program;
     const TtfsEmitJob *job = m->job;
-    TtfsBuf *out = m->out;
-    TtfsDiag *diag = m->diag;
-    uint32_t errors = diag->errors;
-    LLVMTargetMachineRef machine = ttfs_object_machine(p->target, true, diag);
-    if (!machine) return false;
     Emit e = {.job = job, .program = p};
-    e.code = (Code){.program = p, .target = p->target, .context = ttfs_object_context(diag)};
-    e.code.module = LLVMModuleCreateWithNameInContext(job->name, e.code.context);
-    LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(machine);
-    LLVMSetModuleDataLayout(e.code.module, layout);
-    LLVMSetTarget(e.code.module, p->target->triple);
-    LLVMDisposeTargetData(layout);
+    e.code = (Code){.program = p, .target = p->target, .context = w->context, .module = w->module};
     build(&e);
-    bool ok = ttfs_object_optimise(e.code.module, machine, job->name, NULL, diag) &&
-              ttfs_object_passes(e.code.module, machine, specialise, diag);
-    if (ok && job->format == TTFS_EMIT_OBJECT)
-        ok = ttfs_object_write(e.code.module, machine, out, diag);
-    if (ok && job->format == TTFS_EMIT_LL) {
-        char *text = LLVMPrintModuleToString(e.code.module);
-        ttfs_buf_puts(out, text);
+    if (!ttfs_object_optimise(w->module, w->machine, job->name, NULL, m->diag) ||
+        !ttfs_object_passes(w->module, w->machine, specialise, m->diag))
+        return false;
+    if (job->format == TTFS_EMIT_OBJECT)
+        return ttfs_object_write(w->module, w->machine, m->out, m->diag);
+    if (job->format == TTFS_EMIT_LL) {
+        char *text = LLVMPrintModuleToString(w->module);
+        ttfs_buf_puts(m->out, text);
         LLVMDisposeMessage(text);
     }
-    LLVMDisposeModule(e.code.module);
-    LLVMContextDispose(e.code.context);
-    LLVMDisposeTargetMachine(machine);
-    return ok && diag->errors == errors;
+    return true;
 }
 
 bool ttfs_emit(const TtfsSpike *s, const TtfsEmitJob *job, TtfsBuf *out, TtfsDiag *diag) {
@@ -268,7 +256,8 @@ bool ttfs_emit(const TtfsSpike *s, const TtfsEmitJob *job, TtfsBuf *out, TtfsDia
         if (job->format == TTFS_EMIT_HEADER)
             ttfs_emit_header(&program, job, out);
         else
-            ok = ttfs_object_guard(emit_module, &(Module){&program, job, out, diag}, diag);
+            ok = ttfs_object_make(&target, job->name, emit_module,
+                                  &(Module){&program, job, out, diag}, diag);
     }
     ttfs_arena_free(&a);
     return ok;

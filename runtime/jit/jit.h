@@ -40,6 +40,11 @@ typedef struct {
 TtfsJit *ttfs_jit_open(const TtfsSpike *s, const TtfsJitOptions *options, TtfsDiag *diag);
 void ttfs_jit_close(TtfsJit *j);
 
+/* When LLVM finds no memory for itself it aborts the process: it cannot go on, and cannot be left.
+ * A program that wants another end says so here, for all of the process: `act` ends it. It is also
+ * what operator new calls. */
+void ttfs_jit_when_starved(void (*act)(void));
+
 /* Runs n samples. x: [n][input neurons], integers as ttfs_spike_encode gives them, each at most T
  * of the input. Either result may be NULL.
  * potentials: [n][readout neurons], of all readouts in order of population.

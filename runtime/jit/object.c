@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Modules through LLVM: build, verify, optimise, emit. Each step is a module of its own in a
- * context of its own, so threads make them side by side. What LLVM returns as a message is disposed
- * of here and becomes a diagnostic.
+ * Modules through LLVM: build, verify, optimise, emit. Each is made in a workshop of its own, so
+ * threads make them side by side. What LLVM returns as a message is disposed of here and becomes a
+ * diagnostic.
+ *
+ * What LLVM takes for fatal would end the process; its handler may not return. So it leaves LLVM's
+ * frames by a longjmp, and that has a price: what they held, at most a module of each thread, is
+ * lost, and so may be a lock. The loss is bounded by never entering LLVM's code generator again in
+ * this process. No input is known that gets here: code for features that the processor has not.
  */
 #include "object.h"
 
@@ -13,6 +18,7 @@
 #include <llvm-c/Transforms/PassBuilder.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,28 +28,15 @@ static const char passes[] =
     "function(sroa,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,"
     "loop-mssa(loop-rotate,licm),early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg)";
 
-/* Where a thread goes on after a fatal error, and what LLVM said; NULL outside ttfs_object_guard.
- */
+/* Where a thread goes on after a fatal error, and what LLVM said; NULL outside a workshop. */
 static _Thread_local jmp_buf *way_out;
 static _Thread_local char last_words[512];
+static atomic_bool lost; /* LLVM was left by its fatal handler */
 
 static void fatal(const char *reason) {
     if (!way_out) return; /* not ours: LLVM ends the process */
     snprintf(last_words, sizeof last_words, "%s", reason);
     longjmp(*way_out, 1);
-}
-
-bool ttfs_object_guard(bool (*make)(void *context), void *context, TtfsDiag *diag) {
-    jmp_buf here, *volatile outer = way_out;
-    bool ok;
-    ttfs_object_init();
-    way_out = &here;
-    if (setjmp(here) == 0)
-        ok = make(context);
-    else
-        ok = ttfs_error(diag, TTFS_AT_FILE("LLVM"), TTFS_JIT_COMPILE, "fatal: %s", last_words);
-    way_out = outer;
-    return ok;
 }
 
 static void init(void) {
@@ -162,18 +155,76 @@ bool ttfs_object_write(LLVMModuleRef m, LLVMTargetMachineRef machine, TtfsBuf *o
     return true;
 }
 
-/* What LLVM says while it makes code; without a handler an error would end the process. */
-static void heard(LLVMDiagnosticInfoRef info, void *diag) {
+/* What LLVM says while it makes code; without a handler an error would end the process. Its frames
+ * stand above: nothing is allocated. */
+static void heard(LLVMDiagnosticInfoRef info, void *workshop) {
+    TtfsWorkshop *w = workshop;
+    if (LLVMGetDiagInfoSeverity(info) != LLVMDSError || *w->error) return;
     char *text = LLVMGetDiagInfoDescription(info);
-    if (LLVMGetDiagInfoSeverity(info) == LLVMDSError)
-        ttfs_error(diag, TTFS_AT_FILE("LLVM"), TTFS_JIT_COMPILE, "%s", text);
+    snprintf(w->error, sizeof w->error, "%s", text);
     LLVMDisposeMessage(text);
 }
 
-LLVMContextRef ttfs_object_context(TtfsDiag *diag) {
-    LLVMContextRef c = LLVMContextCreate();
-    LLVMContextSetDiagnosticHandler(c, heard, diag);
-    return c;
+static bool open_workshop(TtfsWorkshop *w, const TtfsTarget *t, const char *name, TtfsDiag *diag) {
+    w->machine = ttfs_object_machine(t, true, diag);
+    if (!w->machine) return false;
+    w->context = LLVMContextCreate();
+    LLVMContextSetDiagnosticHandler(w->context, heard, w);
+    w->module = LLVMModuleCreateWithNameInContext(name, w->context);
+    LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(w->machine);
+    LLVMSetModuleDataLayout(w->module, layout);
+    LLVMSetTarget(w->module, t->triple);
+    LLVMDisposeTargetData(layout);
+    return true;
+}
+
+static void close_workshop(TtfsWorkshop *w) {
+    if (w->module) LLVMDisposeModule(w->module);
+    if (w->context) LLVMContextDispose(w->context);
+    if (w->machine) LLVMDisposeTargetMachine(w->machine);
+}
+
+typedef struct {
+    TtfsWorkshop workshop;
+    const TtfsTarget *target;
+    const char *name;
+    bool (*make)(TtfsWorkshop *w, void *context);
+    void *context;
+    TtfsDiag *diag;
+    bool ok, fatal;
+} Work;
+
+static void work(void *context) {
+    Work *k = context;
+    jmp_buf here;
+    way_out = &here;
+    if (setjmp(here) == 0)
+        k->ok = open_workshop(&k->workshop, k->target, k->name, k->diag) &&
+                k->make(&k->workshop, k->context);
+    else
+        k->fatal = true;
+    way_out = NULL;
+}
+
+bool ttfs_object_make(const TtfsTarget *t, const char *name,
+                      bool (*make)(TtfsWorkshop *w, void *context), void *context, TtfsDiag *diag) {
+    Work k = {.target = t, .name = name, .make = make, .context = context, .diag = diag};
+    size_t wanted = 0;
+    if (atomic_load(&lost))
+        return ttfs_error(diag, TTFS_AT_FILE("LLVM"), TTFS_JIT_COMPILE,
+                          "it has failed before in this process");
+    ttfs_object_init();
+    bool whole = ttfs_guard_part(ttfs_guard_now(), work, &k, &wanted);
+    way_out = NULL;
+    if (k.fatal) {
+        atomic_store(&lost, true);
+        return ttfs_error(diag, TTFS_AT_FILE("LLVM"), TTFS_JIT_COMPILE, "fatal: %s", last_words);
+    }
+    close_workshop(&k.workshop);
+    if (!whole) ttfs_oom(wanted);
+    if (*k.workshop.error)
+        return ttfs_error(diag, TTFS_AT_FILE("LLVM"), TTFS_JIT_COMPILE, "%s", k.workshop.error);
+    return k.ok;
 }
 
 typedef struct {
@@ -184,30 +235,20 @@ typedef struct {
     TtfsDiag *diag;
 } Job;
 
-static bool make_step(void *context) {
+static bool make_step(TtfsWorkshop *w, void *context) {
     const Job *j = context;
-    const TtfsTarget *target = j->program->target;
     const char *symbol = j->program->steps.at[j->step].symbol;
-    uint32_t errors = j->diag->errors;
-    LLVMTargetMachineRef machine = ttfs_object_machine(target, true, j->diag);
-    if (!machine) return false;
-    Code c = {.program = j->program, .target = target, .context = ttfs_object_context(j->diag)};
-    c.module = LLVMModuleCreateWithNameInContext(symbol, c.context);
-    LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(machine);
-    LLVMSetModuleDataLayout(c.module, layout);
-    LLVMSetTarget(c.module, target->triple);
-    LLVMDisposeTargetData(layout);
+    Code c = {.program = j->program,
+              .target = j->program->target,
+              .context = w->context,
+              .module = w->module};
     ttfs_object_build(&c, j->step, false);
-    bool ok = ttfs_object_optimise(c.module, machine, symbol, j->dump, j->diag) &&
-              ttfs_object_write(c.module, machine, j->out, j->diag) && j->diag->errors == errors;
-    LLVMDisposeModule(c.module);
-    LLVMContextDispose(c.context);
-    LLVMDisposeTargetMachine(machine);
-    return ok;
+    return ttfs_object_optimise(c.module, w->machine, symbol, j->dump, j->diag) &&
+           ttfs_object_write(c.module, w->machine, j->out, j->diag);
 }
 
 bool ttfs_object_of_step(const TtfsProgram *p, uint32_t step, const char *dump, TtfsBuf *out,
                          TtfsDiag *diag) {
     Job j = {p, step, dump, out, diag};
-    return ttfs_object_guard(make_step, &j, diag);
+    return ttfs_object_make(p->target, p->steps.at[step].symbol, make_step, &j, diag);
 }

@@ -17,8 +17,20 @@ void ttfs_object_init(void);
  * LLVMDisposeTargetMachine. `pic`: position independent, for objects that somebody links. */
 LLVMTargetMachineRef ttfs_object_machine(const TtfsTarget *t, bool pic, TtfsDiag *diag);
 
-/* A context whose errors go to diag. Dispose with LLVMContextDispose. */
-LLVMContextRef ttfs_object_context(TtfsDiag *diag);
+/* What a module is made with. */
+typedef struct {
+    LLVMTargetMachineRef machine;
+    LLVMContextRef context;
+    LLVMModuleRef module;
+    char error[512]; /* the first that LLVM reported on the way; "": none */
+} TtfsWorkshop;
+
+/* Opens a workshop with a module of that name, calls make(w, context) and closes it. False when
+ * make is or when LLVM reported an error. What LLVM takes for fatal, and would end the process for,
+ * becomes JIT_COMPILE and false; what it held is lost, and from then on all calls of this process
+ * are refused. Safe to call from several threads. */
+bool ttfs_object_make(const TtfsTarget *t, const char *name,
+                      bool (*make)(TtfsWorkshop *w, void *context), void *context, TtfsDiag *diag);
 
 /* Builds a step's function into c->module (whose context and program are set). The last step of a
  * program is the input from reals. */
@@ -33,10 +45,6 @@ bool ttfs_object_passes(LLVMModuleRef m, LLVMTargetMachineRef machine, const cha
                         TtfsDiag *diag);
 /* Appends the module as an object file. */
 bool ttfs_object_write(LLVMModuleRef m, LLVMTargetMachineRef machine, TtfsBuf *out, TtfsDiag *diag);
-
-/* Calls make(context). What LLVM takes for fatal while it runs, and would end the process for,
- * becomes JIT_COMPILE and false; what LLVM held at that moment is lost. */
-bool ttfs_object_guard(bool (*make)(void *context), void *context, TtfsDiag *diag);
 
 /* All of it for one step: an object whose only symbol is the step's. Safe to call from several
  * threads. */

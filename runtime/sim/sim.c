@@ -13,31 +13,45 @@
 
 enum { MOST_NEURONS = 1 << 27 };
 
+/* Held: whoever leaves for want of memory destroys it. */
+typedef struct {
+    const TtfsSimChip *code;
+    void *chip;
+} MadeChip;
+
 struct TtfsSim {
     TtfsArena arena;
     const TtfsImage *img;
     const TtfsSimChip *code;
-    void *chip;
+    MadeChip *made;
+    void *chip; /* that of `made` */
     TtfsSimSample io;
     uint32_t *in_id, *in_tick, *tick_start;
     unsigned char *told; /* per readout neuron: its potential came */
     uint64_t *slot_most;
 };
 
-static bool start_chip(TtfsSim *sim, TtfsDiag *diag) {
+static void destroy_chip(void *held) {
+    const MadeChip *m = held;
+    if (m->chip) m->code->destroy(m->chip);
+}
+
+static void start_chip(TtfsSim *sim) {
     const TtfsChip *c = &sim->img->chip;
     TtfsSimShape shape = {c->cores, c->tick_bits, c->c_bits + c->y_bits + c->x_bits, c->acc_bits};
-    sim->chip = sim->code->create(&shape);
-    return sim->chip ||
-           ttfs_error(diag, TTFS_AT_FILE("rtl"), TTFS_SIM_RUN, "the chip does not start");
+    sim->made = ttfs_hold(sizeof *sim->made, destroy_chip);
+    *sim->made = (MadeChip){.code = sim->code};
+    sim->chip = sim->made->chip = sim->code->create(&shape);
+    if (!sim->chip) ttfs_oom(0); /* its only reason */
 }
 
 static bool write_word(TtfsSim *sim, uint32_t core, uint32_t memory, uint32_t word, uint32_t data,
                        TtfsDiag *diag) {
     uint32_t address = core << 24 | memory << 22 | word;
-    return sim->code->configure(sim->chip, address, data) ||
-           ttfs_error(diag, TTFS_AT_FILE(NULL), TTFS_SIM_RUN,
-                      "the chip does not take configuration word %08" PRIx32, address);
+    int taken = sim->code->configure(sim->chip, address, data);
+    if (taken < 0) ttfs_oom(0);
+    return taken || ttfs_error(diag, TTFS_AT_FILE(NULL), TTFS_SIM_RUN,
+                               "the chip does not take configuration word %08" PRIx32, address);
 }
 
 /* 32 bits of a weight row from bit 32 * chunk on. */
@@ -109,7 +123,8 @@ TtfsSim *ttfs_sim_open(const TtfsSimChip *chip, const TtfsImage *img, const uint
     sim->arena = arena;
     sim->img = img;
     sim->code = chip;
-    bool ok = make_buffers(sim, slot_limit, diag) && start_chip(sim, diag);
+    bool ok = make_buffers(sim, slot_limit, diag);
+    if (ok) start_chip(sim);
     for (uint32_t c = 0; ok && c < img->chip.cores; c++) ok = configure_core(sim, c, diag);
     if (ok) return sim;
     ttfs_sim_close(sim);
@@ -118,7 +133,7 @@ TtfsSim *ttfs_sim_open(const TtfsSimChip *chip, const TtfsImage *img, const uint
 
 void ttfs_sim_close(TtfsSim *sim) {
     if (!sim) return;
-    if (sim->chip) sim->code->destroy(sim->chip);
+    ttfs_undo(sim->made);
     TtfsArena arena = sim->arena; /* holds *sim itself */
     ttfs_arena_free(&arena);
 }
@@ -202,6 +217,7 @@ bool ttfs_sim_run(TtfsSim *sim, const uint16_t *x, TtfsTrace *out, TtfsDiag *dia
     ttfs_trace_set_input(out, x);
     encode(sim, x);
     sim->code->sample(sim->chip, &sim->io);
+    if (sim->io.end == TTFS_SIM_STARVED) ttfs_oom(0);
     for (uint32_t s = 0; s < img->slots; s++)
         if (sim->io.slot_cycles[s] > sim->slot_most[s]) sim->slot_most[s] = sim->io.slot_cycles[s];
     uint32_t slot = sim->io.end_slot < img->slots ? sim->io.end_slot : 0;

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-enum { TTFS_SIM_ABI = 2 };
+enum { TTFS_SIM_ABI = 3 };
 
 /* Widths of the ports that are as wide as the chip says. */
 typedef struct {
@@ -24,7 +24,7 @@ typedef struct {
     int32_t value;
 } TtfsSimReadout;
 
-typedef enum { TTFS_SIM_DONE, TTFS_SIM_HUNG, TTFS_SIM_FLOOD } TtfsSimEnd;
+typedef enum { TTFS_SIM_DONE, TTFS_SIM_HUNG, TTFS_SIM_FLOOD, TTFS_SIM_STARVED } TtfsSimEnd;
 
 /* One sample: what goes in, and room for what comes out. */
 typedef struct {
@@ -51,7 +51,8 @@ uint32_t ttfs_sim_abi(void);
 /* A chip out of reset, NULL when there is no memory. */
 void *ttfs_sim_create(const TtfsSimShape *shape);
 void ttfs_sim_destroy(void *chip);
-/* Writes one word over the configuration port; 0 when the chip does not take it. */
+/* Writes one word over the configuration port; 0 when the chip does not take it, -1 when there is
+ * no memory. */
 int ttfs_sim_configure(void *chip, uint32_t address, uint32_t data);
 void ttfs_sim_sample(void *chip, TtfsSimSample *sample);
 

@@ -7,7 +7,6 @@
  */
 #include "sim_build.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -48,17 +47,17 @@ typedef struct {
 
 /* Sorted names of the C++ sources in a folder. */
 static bool list_sources(const Build *b, const char *path, Names *names) {
-    DIR *dir = opendir(path);
+    TtfsFolder f;
     names->count = 0;
-    if (!dir) return ttfs_error(b->diag, TTFS_AT_FILE(path), TTFS_FILE_OPEN, "%s", strerror(errno));
-    bool ok = true;
-    for (struct dirent *e; ok && (e = readdir(dir)) != NULL;) {
-        if (!ends_with(e->d_name, ".cpp")) continue;
+    bool ok = ttfs_folder_open(&f, AT_FDCWD, path) ||
+              ttfs_file_fault(b->diag, path, TTFS_FILE_OPEN);
+    for (const char *name; ok && (name = ttfs_folder_next(&f)) != NULL;) {
+        if (!ends_with(name, ".cpp")) continue;
         ok = names->count < FILES_LIMIT ||
              ttfs_error(b->diag, TTFS_AT_FILE(path), TTFS_LIMIT, "more than %d files", FILES_LIMIT);
-        if (ok) names->at[names->count++] = ttfs_arena_strdup(b->a, e->d_name);
+        if (ok) names->at[names->count++] = ttfs_arena_strdup(b->a, name);
     }
-    closedir(dir);
+    ttfs_folder_close(&f);
     qsort(names->at, names->count, sizeof *names->at, by_name);
     return ok;
 }

@@ -34,6 +34,7 @@ struct Chip {
     // What the Verilog leaves undefined (memories, registers without reset, x) is random bits, the
     // same in every run: a chip that depends on them differs from the reference.
     explicit Chip(const TtfsSimShape &s) : shape(s) {
+        context.threads(1); // else it makes a pool of threads that nobody uses
         context.randReset(2);
         context.randSeed(1);
         top.reset(new Vttfs_top(&context, "ttfs"));
@@ -156,26 +157,7 @@ void reset(Chip &chip) {
     chip.cycle();
 }
 
-} // namespace
-
-extern "C" {
-
-uint32_t ttfs_sim_abi(void) {
-    return TTFS_SIM_ABI;
-}
-
-void *ttfs_sim_create(const TtfsSimShape *shape) {
-    Chip *chip = new (std::nothrow) Chip(*shape);
-    if (chip) reset(*chip);
-    return chip;
-}
-
-void ttfs_sim_destroy(void *chip) {
-    delete static_cast<Chip *>(chip);
-}
-
-int ttfs_sim_configure(void *chip_, uint32_t address, uint32_t data) {
-    Chip &chip = *static_cast<Chip *>(chip_);
+bool configure(Chip &chip, uint32_t address, uint32_t data) {
     Vttfs_top &top = *chip.top;
     top.cfg_valid_i = 1;
     top.cfg_addr_i = address;
@@ -190,14 +172,50 @@ int ttfs_sim_configure(void *chip_, uint32_t address, uint32_t data) {
     return ready;
 }
 
+} // namespace
+
+// Memory may run out in all that the simulator does; no exception leaves through C.
+extern "C" {
+
+uint32_t ttfs_sim_abi(void) {
+    return TTFS_SIM_ABI;
+}
+
+void *ttfs_sim_create(const TtfsSimShape *shape) {
+    try {
+        auto chip = std::make_unique<Chip>(*shape);
+        reset(*chip);
+        return chip.release();
+    } catch (const std::bad_alloc &) {
+        return nullptr;
+    }
+}
+
+void ttfs_sim_destroy(void *chip) {
+    delete static_cast<Chip *>(chip);
+}
+
+int ttfs_sim_configure(void *chip, uint32_t address, uint32_t data) {
+    try {
+        return configure(*static_cast<Chip *>(chip), address, data);
+    } catch (const std::bad_alloc &) {
+        return -1;
+    }
+}
+
 void ttfs_sim_sample(void *chip_, TtfsSimSample *s) {
     Chip &chip = *static_cast<Chip *>(chip_);
     s->cycles = 0;
     s->spikes = s->readouts = 0;
     std::memset(s->slot_cycles, 0, s->slots * sizeof *s->slot_cycles);
-    s->end = run(chip, *s);
-    // A chip that was given up starts the next sample out of reset; its memories keep the image.
-    if (s->end != TTFS_SIM_DONE) reset(chip);
+    try {
+        s->end = run(chip, *s);
+        // A chip that was given up starts the next sample out of reset; its memories keep the
+        // image.
+        if (s->end != TTFS_SIM_DONE) reset(chip);
+    } catch (const std::bad_alloc &) {
+        s->end = TTFS_SIM_STARVED;
+    }
 }
 
 } // extern "C"

@@ -110,9 +110,12 @@ static bool load(TtfsSimChip *c, const Load *l, const TtfsBuf *so) {
     if (!t) return refuse(l, l->beside);
     bool ok = (fchmod(t->fd, 0700) == 0 && ttfs_write_all(t->fd, so->text, so->len)) ||
               refuse(l, t->path);
-    if (ok && !(c->so = dlopen(t->path, RTLD_NOW | RTLD_LOCAL)))
+    errno = 0;
+    if (ok && !(c->so = dlopen(t->path, RTLD_NOW | RTLD_LOCAL))) {
+        if (errno == ENOMEM) ttfs_oom(0);
         ok = ttfs_error(diag, TTFS_AT_FILE(t->path), TTFS_SIM_RUN, "the chip does not load: %s",
                         dlerror());
+    }
     ttfs_undo(t); /* what is loaded needs no name */
     return ok && (resolve_all(c) || ttfs_error(diag, TTFS_AT_FILE("rtl"), TTFS_SIM_RUN,
                                                "the chip's interface is not that of this program"));

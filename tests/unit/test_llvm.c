@@ -20,45 +20,49 @@
 
 #include "random_spike.h"
 
+/* A module with an empty void f(void), and what is done with it in its workshop. */
 typedef struct {
     TtfsArena arena;
     TtfsDiag diag;
     TtfsTarget target;
-    LLVMTargetMachineRef machine;
-    LLVMContextRef context;
-    LLVMModuleRef module;
-    LLVMValueRef function; /* void f(void), empty */
+    TtfsWorkshop *w;
+    LLVMValueRef function;
+    void (*act)(void *maker);
 } Maker;
 
 static int open_maker(void **state) {
     Maker *m = calloc(1, sizeof *m);
-    if (!m || !ttfs_target_triple(&m->target, "x86_64-linux-gnu", NULL, &m->arena, &m->diag))
-        return -1;
-    m->machine = ttfs_object_machine(&m->target, true, &m->diag);
-    m->context = ttfs_object_context(&m->diag);
-    m->module = LLVMModuleCreateWithNameInContext("m", m->context);
-    LLVMSetTarget(m->module, m->target.triple);
-    LLVMTypeRef none = LLVMVoidTypeInContext(m->context);
-    m->function = LLVMAddFunction(m->module, "f", LLVMFunctionType(none, NULL, 0, false));
     *state = m;
-    return m->machine ? 0 : -1;
+    return m && ttfs_target_triple(&m->target, "x86_64-linux-gnu", NULL, &m->arena, &m->diag) ? 0
+                                                                                              : -1;
 }
 
 static int close_maker(void **state) {
     Maker *m = *state;
-    LLVMDisposeModule(m->module);
-    LLVMContextDispose(m->context);
-    LLVMDisposeTargetMachine(m->machine);
     ttfs_diag_free(&m->diag);
     ttfs_arena_free(&m->arena);
     free(m);
     return 0;
 }
 
+static bool act_in(TtfsWorkshop *w, void *context) {
+    Maker *m = context;
+    m->w = w;
+    LLVMTypeRef none = LLVMVoidTypeInContext(w->context);
+    m->function = LLVMAddFunction(w->module, "f", LLVMFunctionType(none, NULL, 0, false));
+    m->act(m);
+    return m->diag.errors == 0;
+}
+
+static bool make(Maker *m, void (*act)(void *maker)) {
+    m->act = act;
+    return ttfs_object_make(&m->target, "m", act_in, m, &m->diag);
+}
+
 /* The body of f: a block, with a return when it is `whole`. */
 static void fill(Maker *m, bool whole) {
-    LLVMBuilderRef b = LLVMCreateBuilderInContext(m->context);
-    LLVMPositionBuilderAtEnd(b, LLVMAppendBasicBlockInContext(m->context, m->function, "entry"));
+    LLVMBuilderRef b = LLVMCreateBuilderInContext(m->w->context);
+    LLVMPositionBuilderAtEnd(b, LLVMAppendBasicBlockInContext(m->w->context, m->function, "entry"));
     if (whole) LLVMBuildRetVoid(b);
     LLVMDisposeBuilder(b);
 }
@@ -71,47 +75,69 @@ static void expect_error(const TtfsDiag *d, const char *words) {
     assert_non_null(strstr(e->what, words));
 }
 
-static void sound_code_is_written(void **state) {
-    Maker *m = *state;
+static void write_sound_code(void *maker) {
+    Maker *m = maker;
     TtfsBuf out = {0};
     fill(m, true);
-    assert_true(ttfs_object_optimise(m->module, m->machine, "f", NULL, &m->diag));
-    assert_true(ttfs_object_write(m->module, m->machine, &out, &m->diag));
+    assert_true(ttfs_object_optimise(m->w->module, m->w->machine, "f", NULL, &m->diag));
+    assert_true(ttfs_object_write(m->w->module, m->w->machine, &out, &m->diag));
     assert_true(out.len > 0);
-    assert_int_equal(m->diag.errors, 0);
     ttfs_buf_free(&out);
+}
+
+static void sound_code_is_written(void **state) {
+    Maker *m = *state;
+    assert_true(make(m, write_sound_code));
+    assert_int_equal(m->diag.errors, 0);
+}
+
+static void optimise_a_half(void *maker) {
+    Maker *m = maker;
+    fill(m, false);
+    assert_false(ttfs_object_optimise(m->w->module, m->w->machine, "f", NULL, &m->diag));
 }
 
 static void code_that_does_not_verify(void **state) {
     Maker *m = *state;
-    fill(m, false);
-    assert_false(ttfs_object_optimise(m->module, m->machine, "f", NULL, &m->diag));
+    assert_false(make(m, optimise_a_half));
     expect_error(&m->diag, "does not verify: Basic Block");
+}
+
+static void run_unknown_passes(void *maker) {
+    Maker *m = maker;
+    fill(m, true);
+    assert_false(ttfs_object_passes(m->w->module, m->w->machine, "no-such-pass", &m->diag));
 }
 
 static void unknown_passes(void **state) {
     Maker *m = *state;
-    fill(m, true);
-    assert_false(ttfs_object_passes(m->module, m->machine, "no-such-pass", &m->diag));
+    assert_false(make(m, run_unknown_passes));
     expect_error(&m->diag, "optimisation: ");
     assert_non_null(strstr(m->diag.messages.at[0].what, "no-such-pass"));
 }
 
 /* A function that returns a float on a processor without registers for it: LLVM tells its context's
  * handler, not its caller. */
-static void code_that_cannot_be_made(void **state) {
-    Maker *m = *state;
+static void write_what_cannot_be(void *maker) {
+    Maker *m = maker;
     TtfsBuf out = {0};
-    LLVMTypeRef real = LLVMFloatTypeInContext(m->context);
-    LLVMValueRef g = LLVMAddFunction(m->module, "g", LLVMFunctionType(real, NULL, 0, false));
-    LLVMBuilderRef b = LLVMCreateBuilderInContext(m->context);
-    LLVMPositionBuilderAtEnd(b, LLVMAppendBasicBlockInContext(m->context, g, "entry"));
+    LLVMContextRef c = m->w->context;
+    LLVMTypeRef real = LLVMFloatTypeInContext(c);
+    LLVMValueRef g = LLVMAddFunction(m->w->module, "g", LLVMFunctionType(real, NULL, 0, false));
+    LLVMBuilderRef b = LLVMCreateBuilderInContext(c);
+    LLVMPositionBuilderAtEnd(b, LLVMAppendBasicBlockInContext(c, g, "entry"));
     LLVMBuildRet(b, LLVMConstReal(real, 1.5));
     LLVMDisposeBuilder(b);
+    fill(m, true);
     LLVMAddTargetDependentFunctionAttr(g, "target-features", "-sse,-sse2");
-    ttfs_object_write(m->module, m->machine, &out, &m->diag);
-    expect_error(&m->diag, "SSE");
+    ttfs_object_write(m->w->module, m->w->machine, &out, &m->diag);
     ttfs_buf_free(&out);
+}
+
+static void code_that_cannot_be_made(void **state) {
+    Maker *m = *state;
+    assert_false(make(m, write_what_cannot_be));
+    expect_error(&m->diag, "SSE");
 }
 
 static void unknown_machines(void **state) {
