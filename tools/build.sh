@@ -19,7 +19,8 @@ done
 
 # LLVM's linker, where it is installed, takes a tenth of the time; there are some ninety programs.
 lld=$(ls -d /usr/lib/llvm-*/bin/ld.lld 2>/dev/null | sort -V | tail -n 1)
-[ -z "$lld" ] || options="-Dc_link_args=['-fuse-ld=lld','-B${lld%/*}'] $options"
+lld_args="['-fuse-ld=lld','-B${lld%/*}']"
+[ -z "$lld" ] || options="-Dc_link_args=$lld_args -Dcpp_link_args=$lld_args $options"
 
 log=$folder/build.log
 mkdir -p "$folder"
