@@ -8,12 +8,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct {
     int fd; /* of the folder, -1 when it is not open */
     int *held;
     size_t at, end; /* in what was read */
-    _Alignas(16) char bytes[2048];
+    union {
+        uint64_t aligned; /* as the entries are */
+        char bytes[2048];
+    };
 } TtfsFolder;
 
 /* Opens the folder `name` of the open folder `at` (AT_FDCWD: or a path), not through a link. The

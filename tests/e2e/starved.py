@@ -18,7 +18,7 @@ import time
 
 from e2e import DIGITS, TTFS, Case, npz, npy, digits_x, tree
 
-SECONDS = 40  # of a short run
+SECONDS = 20  # of a short run
 MEMORY = "ttfs: error: out of memory: "
 # A thread's variables of a library that was loaded later (the chip): libc makes room for them at the
 # first use, and ends the process itself when it cannot. One place; it may not become more.
