@@ -130,7 +130,7 @@ bool ttfs_ir_to_spike(const TtfsIr *ir, const TtfsCalib *calib, const TtfsSpikeO
     memcpy(out->order, net.order, sizeof out->order);
     l.layer_used = TTFS_ARRAY(&l.scratch, bool, options->n_layers);
     if ((!calib || calib->samples == 0) && needs_windows(&net))
-        ttfs_warn(diag, TTFS_AT_FILE(file), TTFS_QUANT_RANGE,
+        ttfs_warn(diag, TTFS_AT_FILE(file), TTFS_CALIB_NONE,
                   "no calibration data: windows come from interval bounds and are loose");
     bool ok = walk(&l) && ttfs_spike_check(out, file, diag);
     ttfs_arena_free(&l.scratch);

@@ -127,6 +127,7 @@ def cases(case):
         "ONNX_SHAPE": (("check", os.path.join(ONNX, "shape_free.onnx")), "static shapes"),
         "IR_CHECK": (("dump", edited(case, "ir", "output %8", "output %99")), "99"),
         "MODEL_FORM": (("check", os.path.join(ONNX, "form_softmax_inside.onnx")), "spiking form"),
+        "CALIB_NONE": (("compile", MLP, "-o", "x"), "--calib"),
         "CALIB_RANGE": (("compile", MLP, "-o", "x", "--calib", case.write("zero.npy", npy((2, 64), [0.0] * 128))),
                         "--input-range"),
         "MODEL_EMPTY": (("check", empty(case)), "at least one layer"),
@@ -134,7 +135,7 @@ def cases(case):
         "OPTION_VALUE": (COMPILE + ("--ticks", "0"), "from 1 to 65535"),
         "CONFIG_VALUE": (COMPILE + ("--config", "value.json"), "value.json: ticks: '0'"),
         "QUANT_RANGE": (("compile", model(case, "wide", [[1.0] * 4096] * 3), "-o", "x",
-                         "--ticks", "65535", "--weight-bits", "16"), "bits"),
+                         "--ticks", "65535", "--weight-bits", "16"), "fewer weight bits or fewer ticks"),
         "SPIKE_CHECK": (("dump", edited(case, "spike", "latency 510", "latency 511")), "fault of ttfs or of an edited form"),
         "PLAN_FIT": (COMPILE + ("--chip", chip(case, "rows", weight_rows=64)), "weight rows"),
         "PLAN_WIDTH": (COMPILE + ("--chip", chip(case, "acc", acc_bits=16, slope_bits=16)), "bits"),
@@ -195,7 +196,7 @@ def edited_plan(case):
 
 
 # Cases that the unit tests make, because no command can: where.
-WARNINGS = ("SAMPLES_LAYOUT", "SAMPLES_RANGE", "LABELS_RANGE")
+WARNINGS = ("CALIB_NONE", "SAMPLES_LAYOUT", "SAMPLES_RANGE", "LABELS_RANGE")
 ELSEWHERE = {"IMAGE_LIFT": "tests/unit/test_image_to_spike.c"}
 
 
