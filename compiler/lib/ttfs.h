@@ -2,7 +2,9 @@
  *
  * libttfs: the compiler and its engines for other programs. It never prints and never exits, has no
  * global state, and runs out of memory as any other error: what was begun is undone, the process
- * lives.
+ * lives. Two things that are not its own can end a process all the same: LLVM aborts when it finds
+ * no memory for itself while it makes code, and a file that somebody cuts while it is read in place
+ * is a signal (SIGBUS).
  *
  *     TtfsMessages *m = ttfs_messages_new();
  *     TtfsCompileOptions o = ttfs_compile_defaults();
