@@ -101,6 +101,12 @@ bool ttfs_error(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...) {
     return false;
 }
 
+bool ttfs_error_va(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *advice, const char *fmt,
+                   va_list ap) {
+    append(d, TTFS_ERROR, loc, code, advice ? advice : code_advice[code], fmt, ap);
+    return false;
+}
+
 bool ttfs_error_advice(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *advice, const char *fmt,
                        ...) {
     va_list ap;

@@ -9,6 +9,8 @@
 #include "arena.h"
 #include "buf.h"
 
+#include <stdarg.h>
+
 typedef enum {
 #define TTFS_CODE(name, advice) TTFS_##name,
 #include "diag.def"
@@ -68,6 +70,9 @@ bool ttfs_error(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...)
 /* The same with advice of its own. */
 bool ttfs_error_advice(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *advice, const char *fmt,
                        ...) __attribute__((format(printf, 5, 6)));
+/* The same of a function that has its own `...`; `advice` NULL: that of the code. */
+bool ttfs_error_va(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *advice, const char *fmt,
+                   va_list ap) __attribute__((format(printf, 5, 0)));
 /* The same with the figures of a limit; `advice` NULL: that of the code. */
 bool ttfs_error_figures(TtfsDiag *d, TtfsLoc loc, TtfsCode code, TtfsExcess figures,
                         const char *advice, const char *fmt, ...)

@@ -6,7 +6,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,12 +104,10 @@ TtfsLoc ttfs_lex_loc(const TtfsLex *l) {
 
 bool ttfs_lex_fail(TtfsLex *l, TtfsCode code, const char *fmt, ...) {
     if (l->failed) return false;
-    char what[512];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(what, sizeof what, fmt, ap);
+    ttfs_error_va(l->diag, ttfs_lex_loc(l), code, NULL, fmt, ap);
     va_end(ap);
-    ttfs_error(l->diag, ttfs_lex_loc(l), code, "%s", what);
     l->failed = true;
     l->kind = TTFS_TOK_END;
     l->at = l->end;

@@ -4,17 +4,13 @@
  */
 #include "ir_infer.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 bool ttfs_infer_fault(TtfsInfer *f, const char *fmt, ...) {
-    char what[400];
+    TtfsLoc at = TTFS_AT_OP(f->file, f->node->name, ttfs_op_name(f->node->op));
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(what, sizeof what, fmt, ap);
+    ttfs_error_va(f->diag, at, TTFS_ONNX_SHAPE, NULL, fmt, ap);
     va_end(ap);
-    return ttfs_error(f->diag, TTFS_AT_OP(f->file, f->node->name, ttfs_op_name(f->node->op)),
-                      TTFS_ONNX_SHAPE, "%s", what);
+    return false;
 }
 
 const char *ttfs_infer_text(TtfsInfer *f, uint32_t input) {

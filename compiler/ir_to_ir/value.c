@@ -6,8 +6,6 @@
 #include "affine.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 TtfsLoc ttfs_here(const TtfsAffine *x) {
@@ -24,12 +22,11 @@ bool ttfs_within_budget(TtfsAffine *x) {
 
 bool ttfs_obstacle(TtfsAffine *x, const char *advice, const char *fmt, ...) {
     if (!ttfs_within_budget(x)) return false; /* what follows from it is no obstacle */
-    char what[300];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(what, sizeof what, fmt, ap);
+    ttfs_error_va(x->diag, ttfs_here(x), TTFS_MODEL_FORM, advice, fmt, ap);
     va_end(ap);
-    return ttfs_error_advice(x->diag, ttfs_here(x), TTFS_MODEL_FORM, advice, "%s", what);
+    return false;
 }
 
 TtfsValue *ttfs_value_new(TtfsAffine *x, TtfsMap m, TtfsView view) {

@@ -4,22 +4,11 @@
  */
 #include "onnx_import.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-static bool report(OnnxImport *im, TtfsLoc at, TtfsCode code, const char *advice, const char *fmt,
-                   va_list ap) {
-    char reason[1200];
-    vsnprintf(reason, sizeof reason, fmt, ap);
-    return ttfs_error_advice(im->diag, at, code, advice ? advice : ttfs_code_advice(code), "%s",
-                             reason);
-}
-
 bool ttfs_onnx_fault(OnnxImport *im, const char *node, const char *op, TtfsCode code,
                      const char *advice, const char *fmt, ...) {
     va_list ap;
     va_start(ap, fmt);
-    report(im, TTFS_AT_OP(im->path, node, op), code, advice, fmt, ap);
+    ttfs_error_va(im->diag, TTFS_AT_OP(im->path, node, op), code, advice, fmt, ap);
     va_end(ap);
     return false;
 }
@@ -28,7 +17,7 @@ bool ttfs_onnx_obstacle(OnnxImport *im, const OnnxNode *n, TtfsCode code, const 
                         const char *fmt, ...) {
     va_list ap;
     va_start(ap, fmt);
-    report(im, TTFS_AT_OP(im->path, n->name, n->type), code, advice, fmt, ap);
+    ttfs_error_va(im->diag, TTFS_AT_OP(im->path, n->name, n->type), code, advice, fmt, ap);
     va_end(ap);
     return false;
 }

@@ -4,16 +4,11 @@
  */
 #include "plan_check.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 bool ttfs_plan_fault(PlanCheck *c, TtfsPop pop, const char *fmt, ...) {
-    char what[512];
+    const char *node = pop.i ? ttfs_spike_pop(c->spike, pop)->name : NULL;
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(what, sizeof what, fmt, ap);
+    c->ok = ttfs_error_va(c->diag, TTFS_AT_NODE(c->file, node), TTFS_PLAN_CHECK, NULL, fmt, ap);
     va_end(ap);
-    const char *node = pop.i ? ttfs_spike_pop(c->spike, pop)->name : NULL;
-    c->ok = false;
-    return ttfs_error(c->diag, TTFS_AT_NODE(c->file, node), TTFS_PLAN_CHECK, "%s", what);
+    return false;
 }

@@ -9,8 +9,6 @@
 
 #include <float.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,12 +20,12 @@ typedef struct {
     uint32_t faults;
 } Checker;
 
+static bool report(Checker *c, TtfsCode code, const char *fmt, va_list ap)
+    __attribute__((format(printf, 3, 0)));
 static bool report(Checker *c, TtfsCode code, const char *fmt, va_list ap) {
-    char what[400];
-    vsnprintf(what, sizeof what, fmt, ap);
     c->faults++;
     const char *node = c->at < c->s->pops.len ? c->s->pops.at[c->at].name : NULL;
-    return ttfs_error(c->diag, TTFS_AT_NODE(c->file, node), code, "%s", what);
+    return ttfs_error_va(c->diag, TTFS_AT_NODE(c->file, node), code, NULL, fmt, ap);
 }
 
 static bool fault(Checker *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

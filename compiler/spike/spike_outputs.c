@@ -11,8 +11,6 @@
 #include "spike_inside.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 void ttfs_spike_print_outputs(const TtfsSpike *s, TtfsBuf *out) {
     for (uint32_t i = 0; i < s->outputs.len; i++) {
@@ -87,13 +85,12 @@ typedef struct {
 static bool fault(Check *c, TtfsCode code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 static bool fault(Check *c, TtfsCode code, const char *fmt, ...) {
-    char what[200];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(what, sizeof what, fmt, ap);
+    ttfs_error_va(c->diag, TTFS_AT_NODE(c->file, c->at ? c->at->name : NULL), code, NULL, fmt, ap);
     va_end(ap);
     ++*c->faults;
-    return ttfs_error(c->diag, TTFS_AT_NODE(c->file, c->at ? c->at->name : NULL), code, "%s", what);
+    return false;
 }
 
 /* The piece stays inside its readout and the output; steps are what they seem. */
