@@ -16,22 +16,24 @@ from e2e import TTFS, Case, npy
 BUILDING = "ttfs: building the simulator (once for this chip)"
 
 
-def samples(case, count):
+MOST = 512000  # samples of the file
+
+
+def samples(case):
     r = random.Random(1)
     some = [r.random() for _ in range(64 * 100)]
-    values = array.array("f", some * (count // 100)).tobytes()
-    head = npy((0,), [], header="{'descr': '<f4', 'fortran_order': False, 'shape': (%d, 64), }" % (count // 100 * 100))
-    case.write("x.npy", head + values)
+    values = array.array("f", some * (MOST // 100)).tobytes()
+    case.write("x.npy", npy((0,), [], header="{'descr': '<f4', 'fortran_order': False, 'shape': (%d, 64), }" % MOST) +
+               values)
 
 
-def long_enough(case):
-    """Samples that take the relu engine more than a second on this machine, with one thread."""
-    count = 8000
+def long_enough(case, *command, counts="--count", seconds=1.5):
+    """Runs a command on so many samples that it takes more than a second here; how it went, how many."""
+    count = 250
     while True:
-        samples(case, count)
         start = time.monotonic()
-        r = case.good("run", "out", "--input", "x.npy", "--engine", "relu", "--threads", 1)
-        if time.monotonic() - start > 1.5:
+        r = case.good(*command, counts, count)
+        if time.monotonic() - start > seconds or 2 * count > MOST:
             return r, count
         count *= 2
 
@@ -74,17 +76,18 @@ def on_terminal(case, *args):
 def main():
     case = Case()
     case.compile("digits_cnn", "out")
-    r, count = long_enough(case)
-    two_lines(case, "run, relu", r.err, "samples", count)
+    samples(case)
     run = ("run", "out", "--input", "x.npy", "--threads", 1)
-    for engine in ("golden", "exact"):
-        two_lines(case, engine, case.good(*run, "--engine", engine).err, "samples", count)
-    two_lines(case, "verify", case.good("verify", "out", "--input", "x.npy", "--threads", 1, "--engines",
-                                        "golden,golden").err, "samples", count)
+    for engine in ("golden", "exact", "relu"):
+        r, count = long_enough(case, *run, "--engine", engine)
+        two_lines(case, "run, " + engine, r.err, "samples", count)
+    r, checked = long_enough(case, "verify", "out", "--input", "x.npy", "--threads", 1, "--engines", "golden,golden")
+    two_lines(case, "verify", r.err, "samples", checked)
     model = os.path.join(os.environ.get("TTFS_SOURCE", "."), "examples", "digits", "digits_cnn.onnx")
-    r = case.good("compile", model, "-o", "again", "--calib", "x.npy", "--calib-count", count, "--threads", 1,
-                  "--stop-after", "spike")
-    two_lines(case, "compile", r.err, "calibration samples", count)
+    r, calibrated = long_enough(case, "compile", model, "-o", "again", "--calib", "x.npy", "--threads", 1,
+                                "--stop-after", "spike", counts="--calib-count", seconds=3)
+    two_lines(case, "compile", r.err, "calibration samples", calibrated)
+    run += ("--count", count)
     case.equal(case.good(*run, "--engine", "relu", "-q").err, "", "progress with -q")
     r = case.good("run", "out", "--input", "x.npy", "--engine", "relu", "--count", 3)
     case.equal(r.err, "", "progress of short work")
