@@ -7,10 +7,12 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import struct
+import subprocess
 import sys
 
-from e2e import DIGITS, Case
+from e2e import DIGITS, TTFS, Case
 
 TEST = os.path.join(DIGITS, "test.npz")
 COUNT = 12
@@ -142,12 +144,21 @@ def late_chip(case):
                        (b["slot"], b["most_cycles"], b["worst_cycles"]) for b in broken])
 
 
+def ignored_children(case):
+    """Started by a program that ignores the ends of its children, the simulator is found all the same."""
+    args = [os.path.abspath(TTFS), "verify", "out", "--input", TEST, "--count", "1", "--engines", "golden,rtl"]
+    p = subprocess.run(args, cwd=case.folder, capture_output=True, check=False,
+                       preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    case.equal(p.returncode, 0, "verify where SIGCHLD is ignored: %s" % p.stderr.decode())
+
+
 def main():
     case = Case()
     case.compile("digits_mlp", "out")
     differences(case)
     lowered_plans(case)
     late_chip(case)
+    ignored_children(case)
     return case.done()
 
 
