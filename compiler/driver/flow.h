@@ -58,8 +58,6 @@ void ttfs_flow_free(TtfsFlow *f);
  * report/steps.json. */
 bool ttfs_flow_write(const TtfsFlow *f, const TtfsJob *job, const char *out, bool times,
                      TtfsDiag *diag);
-/* The shape of one sample as the model takes it. */
-TtfsSampleShape ttfs_flow_sample(const TtfsFlow *f);
 /* Appends the text of the form a step made; nothing when it has none. */
 bool ttfs_flow_print(const TtfsFlow *f, TtfsStep step, TtfsBuf *text, TtfsDiag *diag);
 
