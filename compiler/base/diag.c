@@ -148,6 +148,17 @@ void ttfs_note(TtfsDiag *d, TtfsLoc loc, const char *fmt, ...) {
     va_end(ap);
 }
 
+bool ttfs_budget_check(const TtfsBudget *b, TtfsLoc at, TtfsDiag *diag) {
+    if (!b || !b->passed) return true;
+    if (b->passed == TTFS_PAST_WORK)
+        return ttfs_error(diag, at, TTFS_BUDGET,
+                          "with it the network takes too much time to compile for its size");
+    return ttfs_error(diag, at, TTFS_BUDGET,
+                      "with it the network takes more than %.3g GiB of memory to compile, too much "
+                      "for its size",
+                      (double)b->bytes / (1 << 30));
+}
+
 bool ttfs_diag_starved(TtfsDiag *d, size_t wanted) {
     snprintf(d->starved_of, sizeof d->starved_of, "%zu bytes wanted", wanted);
     d->starved = (TtfsMessage){.severity = TTFS_ERROR,

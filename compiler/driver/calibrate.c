@@ -12,6 +12,13 @@
 #include <math.h>
 #include <stdatomic.h>
 
+TtfsSampleShape ttfs_flow_sample(const TtfsFlow *f) {
+    const TtfsTensorInfo *in = ttfs_ir_tensor(&f->net, f->net.input);
+    TtfsSampleShape shape = {0};
+    for (uint32_t i = in->rank > 1; i < in->rank; i++) shape.dim[shape.rank++] = in->dim[i];
+    return shape;
+}
+
 static bool open_samples(const TtfsFlow *f, const TtfsJob *job, TtfsArray *a, TtfsArena *arena,
                          TtfsDiag *diag) {
     const TtfsTensorInfo *in = ttfs_ir_tensor(&f->canonical, f->canonical.input);

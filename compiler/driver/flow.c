@@ -40,13 +40,6 @@ static bool canonical(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
            ttfs_ir_check(&f->canonical, job->options->model, diag);
 }
 
-TtfsSampleShape ttfs_flow_sample(const TtfsFlow *f) {
-    const TtfsTensorInfo *in = ttfs_ir_tensor(&f->net, f->net.input);
-    TtfsSampleShape shape = {0};
-    for (uint32_t i = in->rank > 1; i < in->rank; i++) shape.dim[shape.rank++] = in->dim[i];
-    return shape;
-}
-
 static bool spike(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
     return ttfs_calibrate(f, job, diag) &&
            ttfs_ir_to_spike(&f->canonical, &f->calib, &job->spike, job->options->model, &f->spike,

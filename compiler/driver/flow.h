@@ -56,8 +56,6 @@ void ttfs_flow_free(TtfsFlow *f);
 /* Writes what was made to the folder that the job names: all at once under a temporary name, then
  * renamed. A folder there is replaced when ttfs wrote it or it is empty, else refused. */
 bool ttfs_flow_write(const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag);
-/* The shape of one sample as the model takes it. */
-TtfsSampleShape ttfs_flow_sample(const TtfsFlow *f);
 /* Appends the text of the form a step made; nothing when it has none. */
 bool ttfs_flow_print(const TtfsFlow *f, TtfsStep step, TtfsBuf *text, TtfsDiag *diag);
 

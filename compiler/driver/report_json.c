@@ -4,6 +4,7 @@
  */
 #include "report_json.h"
 
+#include "calibrate.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

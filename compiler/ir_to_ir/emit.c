@@ -9,6 +9,10 @@
 #include <math.h>
 #include <string.h>
 
+const char *ttfs_unique_name(TtfsAffine *x, const char *wanted) {
+    return ttfs_names_take(&x->names, wanted, &x->out->arena);
+}
+
 static TtfsTensor add(TtfsAffine *x, const char *name, uint32_t rank, const uint32_t *dim,
                       const float *data) {
     TtfsTensorInfo t = {.name = name, .rank = rank, .data = data};

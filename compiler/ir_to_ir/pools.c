@@ -124,11 +124,11 @@ static const TtfsValue *pool_runs(TtfsAffine *x, const TtfsValue *p, const TtfsV
     const TtfsValue *part[MOST];
     for (uint32_t i = 0; i < n; i++) {
         uint32_t end = i + 1 < n ? at[i + 1] : p->map.c;
-        part[i] = ttfs_value_channels(x, p, at[i], end - at[i]);
+        part[i] = ttfs_settled_channels(x, p, at[i], end - at[i]);
         part[i] = part[i] ? pool_part(x, part[i], pool) : NULL;
         if (!part[i]) return NULL;
     }
-    return ttfs_value_stack(x, n, part);
+    return ttfs_value_join(x, n, part);
 }
 
 /* A zero padding in front of the largest of values >= 0 is padding of the pool. */
@@ -210,7 +210,7 @@ const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v) {
     const TtfsValue *inner = ttfs_value_force(x, v->pooled);
     if (!inner) return NULL;
     if (inner->map.h * inner->map.w == 1) { /* every window holds the one value */
-        const TtfsValue *same = ttfs_value_spread(x, inner, v->map);
+        const TtfsValue *same = ttfs_settled_spread(x, inner, v->map);
         if (!same) return NULL;
         TtfsValue *out = ttfs_value_copy(x, same);
         out->view = v->view;
@@ -220,11 +220,13 @@ const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v) {
     if (!at) return NULL;
     const TtfsValue **part = TTFS_ARRAY(&x->arena, const TtfsValue *, n);
     for (uint32_t i = 0; i < n; i++) {
-        part[i] = ttfs_value_channels(x, inner, at[i], at[i + 1] - at[i]);
+        part[i] = ttfs_settled_channels(x, inner, at[i], at[i + 1] - at[i]);
         part[i] = part[i] ? pool_any(x, part[i], v) : NULL;
         if (!part[i]) return NULL;
     }
-    TtfsValue *out = ttfs_value_copy(x, n == 1 ? part[0] : ttfs_value_stack(x, n, part));
+    const TtfsValue *whole = n == 1 ? part[0] : ttfs_value_join(x, n, part);
+    if (!whole) return NULL;
+    TtfsValue *out = ttfs_value_copy(x, whole);
     out->view = v->view;
     return *v->known = out;
 }
@@ -244,7 +246,7 @@ const TtfsValue *ttfs_value_pool(TtfsAffine *x, const TtfsValue *v, const TtfsWi
     uint32_t n, *at = ttfs_value_parts(x, v, &n);
     if (!at) return NULL;
     for (uint32_t i = 0; i < n; i++) {
-        const TtfsValue *p = ttfs_value_channels(x, v, at[i], at[i + 1] - at[i]);
+        const TtfsValue *p = ttfs_settled_channels(x, v, at[i], at[i + 1] - at[i]);
         if (!p || !poolable(p)) return pool;
     }
     return ttfs_value_force(x, pool);

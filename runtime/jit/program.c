@@ -6,12 +6,6 @@
  */
 #include "layout.h"
 
-uint64_t ttfs_layout_take(uint64_t *at, uint64_t bytes) {
-    uint64_t offset = *at;
-    *at = (offset + bytes + 63) / 64 * 64;
-    return offset;
-}
-
 static bool in_words(const TtfsProgram *p, const TtfsPopulation *pop) {
     return pop->ticks > 255 || (p->target->words_by_two && !p->target->bytes_by_four);
 }
