@@ -53,7 +53,7 @@ SEES = {
                         "e2e config", "e2e outputs", "e2e determinism", "e2e codes", "e2e exact digits_mlp"],
     "compiler/cli": ["e2e usage", "e2e json", "e2e messages", "e2e faults", "e2e config", "e2e outputs",
                      "e2e hostile folders", "e2e codes", "e2e exact digits_mlp"],
-    "hw": ["chip", "plan", "image"],
+    "hw": ["chip", "keys", "plan", "image"],
     "runtime/trace": ["golden", "e2e faults"],
     "runtime/golden": ["jit", "sim", "e2e faults"],
     "runtime/relu": ["nodes", "exact", "ir_to_ir"],

@@ -224,7 +224,9 @@ const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v) {
         part[i] = part[i] ? pool_any(x, part[i], v) : NULL;
         if (!part[i]) return NULL;
     }
-    TtfsValue *out = ttfs_value_copy(x, n == 1 ? part[0] : ttfs_value_join(x, n, part));
+    const TtfsValue *whole = n == 1 ? part[0] : ttfs_value_join(x, n, part);
+    if (!whole) return NULL;
+    TtfsValue *out = ttfs_value_copy(x, whole);
     out->view = v->view;
     return *v->known = out;
 }

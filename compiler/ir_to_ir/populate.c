@@ -91,7 +91,9 @@ const TtfsValue *ttfs_settled_relu(TtfsAffine *x, const TtfsValue *v, const char
         if (part[i]) part[i] = relu_part(x, part[i], suffix, fresh);
         if (!part[i]) return NULL;
     }
-    TtfsValue *out = ttfs_value_copy(x, n == 1 ? part[0] : ttfs_value_join(x, n, part));
+    const TtfsValue *whole = n == 1 ? part[0] : ttfs_value_join(x, n, part);
+    if (!whole) return NULL;
+    TtfsValue *out = ttfs_value_copy(x, whole);
     out->view = v->view;
     out->floor = 0;
     return out;
