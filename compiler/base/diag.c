@@ -23,6 +23,15 @@ void ttfs_diag_free(TtfsDiag *d) {
     *d = (TtfsDiag){0};
 }
 
+const char *ttfs_code_id(TtfsCode code) {
+    static const char *const name[] = {
+#define TTFS_CODE(name, advice) #name,
+#include "diag.def"
+#undef TTFS_CODE
+    };
+    return name[code];
+}
+
 const char *ttfs_code_advice(TtfsCode code) {
     return code_advice[code];
 }
@@ -137,6 +146,17 @@ void ttfs_note(TtfsDiag *d, TtfsLoc loc, const char *fmt, ...) {
     va_start(ap, fmt);
     append(d, TTFS_NOTE, loc, TTFS_CODE_COUNT, "", fmt, ap);
     va_end(ap);
+}
+
+bool ttfs_budget_check(const TtfsBudget *b, TtfsLoc at, TtfsDiag *diag) {
+    if (!b || !b->passed) return true;
+    if (b->passed == TTFS_PAST_WORK)
+        return ttfs_error(diag, at, TTFS_BUDGET,
+                          "with it the network takes too much time to compile for its size");
+    return ttfs_error(diag, at, TTFS_BUDGET,
+                      "with it the network takes more than %.3g GiB of memory to compile, too much "
+                      "for its size",
+                      (double)b->bytes / (1 << 30));
 }
 
 bool ttfs_diag_starved(TtfsDiag *d, size_t wanted) {

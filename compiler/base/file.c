@@ -20,17 +20,6 @@ bool ttfs_file_fault(TtfsDiag *diag, const char *path, TtfsCode code) {
     return ttfs_error(diag, TTFS_AT_FILE(path), code, "%s", strerror(errno));
 }
 
-static void close_held(void *held) {
-    const int *fd = held;
-    if (*fd >= 0) close(*fd);
-}
-
-int *ttfs_hold_fd(void) {
-    int *fd = ttfs_hold(sizeof *fd, close_held);
-    *fd = -1;
-    return fd;
-}
-
 static void unmap(void *held) {
     const TtfsFile *f = held;
     if (f->bytes) munmap((void *)(uintptr_t)f->bytes, f->size);

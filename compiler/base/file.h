@@ -17,8 +17,6 @@ typedef struct {
 
 /* Reports what errno says of `path`; leaves for the guard when that is a want of memory. */
 bool ttfs_file_fault(TtfsDiag *diag, const char *path, TtfsCode code);
-/* Room for a file descriptor, -1, that ttfs_undo closes, or whoever is left for want of memory. */
-int *ttfs_hold_fd(void);
 /* Maps `path`; refuses what is not a regular file or is larger than `limit` bytes. */
 bool ttfs_file_open(TtfsFile *f, const char *path, size_t limit, TtfsDiag *diag);
 void ttfs_file_close(TtfsFile *f);

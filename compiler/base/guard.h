@@ -55,6 +55,8 @@ void ttfs_oom(size_t wanted);
 void *ttfs_try_hold(TtfsGuard *g, size_t n, void (*undo)(void *bytes));
 /* The same by the guard of this thread; leaves for it when there is no memory. */
 void *ttfs_hold(size_t n, void (*undo)(void *bytes));
+/* Room for a file descriptor, -1, that is closed when it is undone. */
+int *ttfs_hold_fd(void);
 /* More bytes or fewer, perhaps elsewhere and no longer aligned to 64; NULL `bytes` are none. Leaves
  * for the guard when there is no memory. */
 void *ttfs_hold_again(void *bytes, size_t n);

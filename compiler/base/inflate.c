@@ -9,12 +9,12 @@
 
 #include <zlib.h>
 
-size_t ttfs_inflate(const unsigned char *p, size_t n, int window, unsigned char *out, size_t cap,
+size_t ttfs_inflate(const unsigned char *p, size_t n, int wrapper, unsigned char *out, size_t cap,
                     bool *ended) {
     enum { STEP = 1 << 30 };
     z_stream z = {0};
     size_t used = 0, fed = 0;
-    int state = inflateInit2(&z, window);
+    int state = inflateInit2(&z, wrapper);
     if (state != Z_OK) ttfs_oom(sizeof z);
     while (state == Z_OK && used < cap) {
         size_t in = n - fed < STEP ? n - fed : STEP, room = cap - used < STEP ? cap - used : STEP;

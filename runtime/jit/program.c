@@ -6,12 +6,6 @@
  */
 #include "layout.h"
 
-uint64_t ttfs_layout_take(uint64_t *at, uint64_t bytes) {
-    uint64_t offset = *at;
-    *at = (offset + bytes + 63) / 64 * 64;
-    return offset;
-}
-
 static bool in_words(const TtfsProgram *p, const TtfsPopulation *pop) {
     return pop->ticks > 255 || (p->target->words_by_two && !p->target->bytes_by_four);
 }
@@ -36,7 +30,7 @@ static void choose_sizes(TtfsProgram *p) {
     }
 }
 
-/* Widens the halo of a source to what a window reaches along one axis. */
+/* Widens the halo of a source to what a patch reaches along one axis. */
 static void reach(uint32_t *before, uint32_t *after, const TtfsConnection *c, int axis, uint32_t in,
                   uint32_t out) {
     int64_t last = (int64_t)(out - 1) * c->stride[axis] +

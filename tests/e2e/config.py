@@ -8,7 +8,7 @@ import re
 import shutil
 import sys
 
-from e2e import DIGITS, SOURCE, Case, tree
+from e2e import DIGITS, Case, tree
 
 MODEL = os.path.join(DIGITS, "digits_mlp.onnx")
 
@@ -94,14 +94,18 @@ def layer_bounds(case):
 
 
 def chips(case):
-    with open(os.path.join(SOURCE, "hw", "chips", "one.json"), encoding="utf-8") as f:
-        one = json.load(f)
-
-    def chip(**changes):
-        content = {k: v for k, v in dict(one, **changes).items() if v is not None}
-        return case.write("chip.json", json.dumps(content))
-
+    chip = case.chip
     case.good("compile", MODEL, "-o", "chip", "--chip", chip(lanes=8))
+    # What is left out and has a default is that default: the same image, the same chip in the manifest.
+    case.good("compile", MODEL, "-o", "whole", "--chip", chip())
+    case.good("compile", MODEL, "-o", "short", "--chip",
+              chip(doc=None, cores=None, weight_bits=None, slope_bits=None, acc_bits=None, tick_bits=None,
+                   c_bits=None, y_bits=None, x_bits=None, slots=None))
+    for name in ("image", "rtl", "forms"):
+        case.equal(tree(case.path("short", name)), tree(case.path("whole", name)), "%s of a chip by its defaults" % name)
+    with open(case.path("short", "manifest.json"), encoding="utf-8") as f, \
+            open(case.path("whole", "manifest.json"), encoding="utf-8") as g:
+        case.equal(json.load(f)["chip"], json.load(g)["chip"], "the chip in the manifest")
     for changes, says in (({"lane": 8}, "lanes"), ({"lanes": 0}, "lanes"), ({"lanes": -1}, "lanes"),
                           ({"lanes": 1 << 40}, "lanes"), ({"lanes": 2.5}, "lanes"),
                           ({"lanes": "16"}, "lanes"), ({"cores": 65}, "cores"),

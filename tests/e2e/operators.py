@@ -133,7 +133,19 @@ def upsampled():
     return n.layer("Upsample", None, n.const([1.0, 1.0, 2.0, 2.0]), mode="nearest").conv(2, 2)
 
 
+def groups_apart():
+    """A sum whose other terms begin inside the groups of a wide convolution, and end there."""
+    n = Net([None, 2048, 1, 1])
+    wide = n.conv(4096, 1, group=2048, pads=[1, 1, 1, 1]).last
+    n.layer("Conv", "input", n.weights(1, 2048, 1, 1)).relu()
+    one, first = n.last, n.conv(1, 1, 1).last
+    n.last = one
+    n.conv(4095, 1, 1).layer("Concat", first, None, axis=1).layer("Add", None, wide).relu()
+    return n.layer("Flatten").dense(4096, 2)
+
+
 def nets():
+    yield "groups cut apart", groups_apart()
     for mode in ("DCR", "CRD"):
         yield "depth to space " + mode, (image().conv(8, 2, 1)
                                          .layer("DepthToSpace", blocksize=2, mode=mode).conv(2, 2))

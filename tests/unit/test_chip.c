@@ -53,30 +53,27 @@ static void refusals(void **state) {
     reject_folder(TTFS_SOURCE_DIR "/tests/reject/chip", read_chip, 10);
 }
 
-static const char good[] =
-    "{\"name\":\"x\",\"cores\":1,\"lanes\":4,\"weight_bits\":8,\"slope_bits\":24,\"acc_bits\":32,"
-    "\"tick_bits\":8,\"c_bits\":8,\"y_bits\":4,\"x_bits\":4,\"slots\":8,\"weight_rows\":64,"
-    "\"list_words\":64,\"log_words\":64,\"seen_words\":64,\"clock_mhz\":10}";
-
 static void truncations_and_flips(void **state) {
     (void)state;
     TtfsDiag diag = {0};
-    char text[sizeof good];
-    assert_true(read_chip("good", good, strlen(good), &diag));
-    for (size_t n = 0; n < strlen(good); n++) {
+    TtfsBuf good = {0};
+    base_chip_text("{}", 2, &good);
+    assert_true(read_chip("good", good.text, good.len, &diag));
+    for (size_t n = 0; n < good.len; n++) {
         TtfsDiag d = {0};
-        assert_false(read_chip("cut", good, n, &d));
+        assert_false(read_chip("cut", good.text, n, &d));
         assert_true(d.errors > 0);
         ttfs_diag_free(&d);
     }
-    for (size_t bit = 0; bit < strlen(good) * 8; bit++) {
+    for (size_t bit = 0; bit < good.len * 8; bit++) {
         TtfsDiag d = {0};
-        memcpy(text, good, sizeof good);
-        text[bit / 8] = (char)(text[bit / 8] ^ 1 << bit % 8);
-        bool ok = read_chip("flip", text, strlen(good), &d);
+        good.text[bit / 8] = (char)(good.text[bit / 8] ^ 1 << bit % 8);
+        bool ok = read_chip("flip", good.text, good.len, &d);
         assert_true(ok == (d.errors == 0));
+        good.text[bit / 8] = (char)(good.text[bit / 8] ^ 1 << bit % 8);
         ttfs_diag_free(&d);
     }
+    ttfs_buf_free(&good);
     ttfs_diag_free(&diag);
 }
 
