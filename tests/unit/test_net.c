@@ -161,7 +161,7 @@ static void biases_within_the_budget(void **state) {
 
 /* A grid of `steps` + 1 values from -`zero` on behind a rectifier. */
 static bool has_grid(float scale, float zero, uint32_t steps, bool integer) {
-    TtfsIrAttr a = window(3, 1);
+    TtfsIrAttr a = patch(3, 1);
     Canon k;
     TtfsNet n;
     open_map(&k);
