@@ -23,6 +23,15 @@ void ttfs_diag_free(TtfsDiag *d) {
     *d = (TtfsDiag){0};
 }
 
+const char *ttfs_code_id(TtfsCode code) {
+    static const char *const name[] = {
+#define TTFS_CODE(name, advice) #name,
+#include "diag.def"
+#undef TTFS_CODE
+    };
+    return name[code];
+}
+
 const char *ttfs_code_advice(TtfsCode code) {
     return code_advice[code];
 }

@@ -29,12 +29,13 @@ static ssize_t write_stdout(void *cookie, const char *bytes, size_t n) {
     return (ssize_t)n;
 }
 
-bool ttfs_stdout_end(TtfsDiag *diag) {
+bool ttfs_stdout_end(TtfsMessages *m) {
     if (fflush(stdout) != 0 && !stdout_fault) stdout_fault = errno;
     if (!stdout_fault && close(STDOUT_FILENO) != 0) stdout_fault = errno;
-    return !stdout_fault ||
-           ttfs_error_advice(diag, TTFS_AT_FILE("standard output"), TTFS_FILE_WRITE,
-                             "what was printed is not all there", "%s", strerror(stdout_fault));
+    if (stdout_fault)
+        ttfs_messages_error(m, "FILE_WRITE", "standard output", NULL, strerror(stdout_fault),
+                            "what was printed is not all there");
+    return !stdout_fault;
 }
 
 bool ttfs_stderr_put(const char *text, size_t n) {

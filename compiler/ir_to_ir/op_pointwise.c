@@ -88,7 +88,7 @@ static const TtfsValue *join(TtfsAffine *x, const TtfsValue *a, const TtfsValue 
 /* What waits behind the pool, put in front of it as `inner`. */
 static const TtfsValue *behind(TtfsAffine *x, const TtfsValue *pool, const TtfsValue *inner) {
     const TtfsValue *again =
-        inner ? ttfs_value_pool(x, inner, &pool->win, pool->map, pool->least, pool->name) : NULL;
+        inner ? ttfs_value_pool(x, inner, &pool->patch, pool->map, pool->least, pool->name) : NULL;
     if (!again) return NULL;
     TtfsValue *out = ttfs_value_copy(x, again);
     out->view = pool->view;

@@ -20,7 +20,7 @@ static void open_map(Canon *k) {
     *TTFS_PUSH(&k->ir.arena, k->pops) = k->ir.input;
 }
 
-static TtfsIrAttr window(uint32_t kernel, uint32_t pad) {
+static TtfsIrAttr patch(uint32_t kernel, uint32_t pad) {
     TtfsIrAttr a = ttfs_ir_attr();
     for (int i = 0; i < 2; i++) a.kernel[i] = kernel;
     for (int i = 0; i < 4; i++) a.pad[i] = pad;
@@ -33,7 +33,7 @@ static TtfsTensor rectify(Canon *k, TtfsTensor t) {
 
 /* conv -> relu; slice of it -> conv, plus conv of the input, plus a map -> relu -> readout. */
 static void two_sources(Canon *k) {
-    TtfsIrAttr a = window(3, 1), one = window(1, 0);
+    TtfsIrAttr a = patch(3, 1), one = patch(1, 0);
     open_map(k);
     TtfsTensor x = rectify(k, canon_conv(k, k->ir.input, 6, &a, 2, true));
     TtfsNode s = canon_node(k, TTFS_OP_SLICE, x);
@@ -45,7 +45,7 @@ static void two_sources(Canon *k) {
     y = canon_sum(k, y, canon_constant(k, 4, (uint32_t[]){1, 2, 5, 5}, 1));
     y = rectify(k, y);
     TtfsNode p = canon_node(k, TTFS_OP_MINPOOL, y);
-    p.attr = window(2, 0);
+    p.attr = patch(2, 0);
     y = canon_add(k, p);
     y = canon_reshape(k, y, 2, (uint32_t[]){1, 2 * 4 * 4});
     TtfsNode g = canon_node(k, TTFS_OP_GEMM, y);
@@ -91,7 +91,7 @@ static void pool_of_the_input(void **state) {
     TtfsNet n;
     open_map(&k);
     TtfsNode p = canon_node(&k, TTFS_OP_MAXPOOL, k.ir.input);
-    p.attr = window(2, 0);
+    p.attr = patch(2, 0);
     *TTFS_PUSH(&k.ir.arena, k.pops) = canon_add(&k, p);
     k.ir.output = canon_gemm(&k, k.pops.at[1], 3, true);
     assert_true(ttfs_net_of(&k.ir, "net", &n, &k.diag));
@@ -139,7 +139,7 @@ static void biases(void **state) {
 
 /* conv 5x5 -> relu of `size` channels -> a readout with one weight a channel. */
 static bool readout_is_matrix(uint32_t size) {
-    TtfsIrAttr a = window(5, 0), one = window(1, 0);
+    TtfsIrAttr a = patch(5, 0), one = patch(1, 0);
     Canon k;
     TtfsNet n;
     open_map(&k);
