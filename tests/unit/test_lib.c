@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Options of the library from both sides of their bounds, before any file is opened: the least and
+ * most that may be asked for is no fault of an option, one beyond is, and all bad ones are said at
+ * once.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "ttfs.h"
+
+enum { LONGEST = 63 }; /* letters of a name in emitted code */
+
+/* Ends a call on a file that is not there: so many errors of options, named so; with none there is
+ * the error of the file, and no result. */
+static void asked(TtfsResult *r, TtfsMessages *m, size_t faults, const char *name) {
+    assert_null(r);
+    if (ttfs_messages_errors_of(m, "OPTION_VALUE") != faults || ttfs_messages_count(m) == 0)
+        fail_msg("%zu faults of options, expected %zu of %s",
+                 ttfs_messages_errors_of(m, "OPTION_VALUE"), faults, name);
+    if (faults == 0) assert_int_equal(ttfs_messages_errors(m), 1);
+    if (faults == 1) assert_string_equal(ttfs_messages_at(m, 0).where, name);
+    ttfs_messages_free(m);
+}
+
+#define COMPILE(faults, name, change)                                                              \
+    do {                                                                                           \
+        TtfsCompileOptions o = ttfs_compile_defaults();                                            \
+        TtfsMessages *m = ttfs_messages_new();                                                     \
+        o.model = "absent.onnx", o.out = "nothing";                                                \
+        change;                                                                                    \
+        asked(ttfs_compile(&o, m), m, faults, name);                                               \
+    } while (0)
+
+/* From least to most, and what lies just outside. */
+#define BOUNDS(CALL, name, field, below, least, most, above)                                       \
+    do {                                                                                           \
+        CALL(1, name, o.field = below);                                                            \
+        CALL(0, name, o.field = least);                                                            \
+        CALL(0, name, o.field = most);                                                             \
+        CALL(1, name, o.field = above);                                                            \
+    } while (0)
+
+static void compile_options(void **state) {
+    (void)state;
+    COMPILE(0, "", (void)0);
+    COMPILE(1, "model", o.model = NULL);
+    COMPILE(1, "model", o.model = "");
+    COMPILE(1, "--output", o.out = NULL);
+    BOUNDS(COMPILE, "--ticks", ticks, 0, 1, 65535, 65536);
+    BOUNDS(COMPILE, "--weight-bits", weight_bits, 1, 2, 16, 17);
+    BOUNDS(COMPILE, "--percentile", percentile, 0.4999, 0.5, 1, 1.0001);
+    BOUNDS(COMPILE, "--calib-count", calib_count, 0, 1, 1u << 30, (1u << 30) + 1);
+    BOUNDS(COMPILE, "--threads", threads, 0, 1, 64, 65);
+    COMPILE(1, "--percentile", o.percentile = (double)NAN);
+    COMPILE(5, "", (o.ticks = o.weight_bits = o.calib_count = o.threads = 0, o.percentile = 7));
+    COMPILE(1, "--stop-after", o.stop_after = "supper");
+    COMPILE(1, "--dump", o.dump = "supper");
+    COMPILE(0, "", o.dump = o.stop_after = "ir");
+    COMPILE(0, "", (o.dump = "ir", o.stop_after = "spike"));
+    COMPILE(1, "--dump", (o.dump = "spike", o.stop_after = "canonical"));
+    COMPILE(0, "", o.dump = "image");
+}
+
+static void input_options(void **state) {
+    (void)state;
+    COMPILE(0, "", (o.ranged = true, o.lo = -1, o.hi = 1));
+    COMPILE(0, "", (o.lo = 1, o.hi = -1)); /* not asked for */
+    COMPILE(1, "--input-range", (o.ranged = true, o.lo = 1, o.hi = 1));
+    COMPILE(1, "--input-range", (o.ranged = true, o.lo = 1, o.hi = -1));
+    COMPILE(1, "--input-range", (o.ranged = true, o.lo = 0, o.hi = INFINITY));
+    COMPILE(1, "--input-range", (o.ranged = true, o.lo = NAN, o.hi = 1));
+    COMPILE(1, "--input-range", (o.ranged = true, o.lo = -FLT_MAX, o.hi = FLT_MAX));
+    for (uint32_t n = 1; n <= 16; n += 15) {
+        COMPILE(0, "", o.channels = n; for (uint32_t i = 0; i < n; i++) o.deviation[i] = 1);
+        COMPILE(1, "std", o.channels = n; for (uint32_t i = 0; i + 1 < n; i++) o.deviation[i] = 1);
+    }
+    COMPILE(1, "std", (o.channels = 1, o.deviation[0] = -1));
+    COMPILE(1, "std", (o.channels = 1, o.deviation[0] = NAN));
+    COMPILE(1, "channels", o.channels = 17);
+}
+
+#define RUN(faults, name, change)                                                                  \
+    do {                                                                                           \
+        TtfsRunOptions o = ttfs_run_defaults();                                                    \
+        TtfsMessages *m = ttfs_messages_new();                                                     \
+        o.session.folder = "absent", o.session.input = "absent.npy";                               \
+        change;                                                                                    \
+        asked(ttfs_run_samples(&o, m), m, faults, name);                                           \
+    } while (0)
+#define EXACT(faults, name, change) RUN(faults, name, (o.engine = "exact", change))
+#define VERIFY(faults, name, change)                                                               \
+    do {                                                                                           \
+        TtfsVerifyOptions o = ttfs_verify_defaults();                                              \
+        TtfsMessages *m = ttfs_messages_new();                                                     \
+        o.session.folder = "absent", o.session.input = "absent.npy";                               \
+        change;                                                                                    \
+        asked(ttfs_verify_samples(&o, m), m, faults, name);                                        \
+    } while (0)
+
+static void run_options(void **state) {
+    (void)state;
+    RUN(0, "", (void)0);
+    RUN(1, "folder", o.session.folder = NULL);
+    RUN(1, "--input", o.session.input = NULL);
+    RUN(1, "--engine", o.engine = "steam");
+    RUN(1, "--jit-path", o.session.jit_path = "detour");
+    RUN(0, "", o.session.jit_path = "events");
+    BOUNDS(RUN, "--count", session.count, 0, 1, UINT32_MAX, 0);
+    BOUNDS(RUN, "--threads", session.threads, 0, 1, 64, 65);
+    EXACT(1, "--model", o.model = "c");
+    EXACT(1, "--trace", o.trace = "t.txt");
+    BOUNDS(EXACT, "--margin", margin, -0.001, 0, 1e6, 1e6 + 1);
+    BOUNDS(EXACT, "--time-noise", time_noise, -0.001, 0, 1, 1.001);
+    BOUNDS(EXACT, "--slope-noise", slope_noise, -0.001, 0, 1, 1.001);
+    EXACT(1, "--margin", o.margin = (double)NAN);
+    VERIFY(0, "", (void)0);
+    VERIFY(1, "--engines", o.engines = "golden");
+    VERIFY(1, "--engines", o.engines = "golden,steam");
+    VERIFY(1, "--fault", o.fault = "sneeze:1");
+    BOUNDS(VERIFY, "--count", session.count, 0, 1, UINT32_MAX, 0);
+    BOUNDS(VERIFY, "--threads", session.threads, 0, 1, 64, 65);
+}
+
+#define EMIT(faults, name_of, change)                                                              \
+    do {                                                                                           \
+        TtfsEmitOptions o = {.folder = "absent", .file = "absent.o"};                              \
+        TtfsMessages *m = ttfs_messages_new();                                                     \
+        change;                                                                                    \
+        asked(ttfs_emit_code(&o, m), m, faults, name_of);                                          \
+    } while (0)
+
+static void emit_options(void **state) {
+    (void)state;
+    static const char *const good[] = {"a", "_", "a9", "net_1", "Z"};
+    static const char *const bad[] = {"", "9a", "a-b", "a b", "\xc3\xa4"};
+    char long_name[200];
+    EMIT(0, "", (void)0);
+    EMIT(1, "folder", o.folder = NULL);
+    EMIT(1, "-o", o.file = "");
+    EMIT(1, "--format", o.format = "elf");
+    EMIT(0, "", o.format = "header");
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) EMIT(0, "", o.name = good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) EMIT(1, "--name", o.name = bad[i]);
+    memset(long_name, 'n', sizeof long_name);
+    long_name[LONGEST] = 0;
+    EMIT(0, "", o.name = long_name);
+    long_name[LONGEST] = 'n', long_name[LONGEST + 1] = 0;
+    EMIT(1, "--name", o.name = long_name);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(compile_options),
+        cmocka_unit_test(input_options),
+        cmocka_unit_test(run_options),
+        cmocka_unit_test(emit_options),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
