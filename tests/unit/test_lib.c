@@ -2,7 +2,8 @@
  *
  * Options of the library from both sides of their bounds, before any file is opened: the least and
  * most that may be asked for is no fault of an option, one beyond is, and all bad ones are said at
- * once.
+ * once. Calls, those that fail too, leave nothing behind: no memory, no open or mapped file.
+ * Figures are those of the documents.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,11 +11,18 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <float.h>
+#include <malloc.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ttfs.h"
+
+#define DIGITS TTFS_SOURCE_DIR "/examples/digits/"
 
 enum { LONGEST = 63 }; /* letters of a name in emitted code */
 
@@ -156,12 +164,147 @@ static void emit_options(void **state) {
     EMIT(1, "--name", o.name = long_name);
 }
 
-int main(void) {
+/* Ends a call that has to succeed or to fail. */
+static void done(TtfsResult *r, bool good, TtfsMessages *m, const char *what) {
+    if ((r != NULL) != good)
+        fail_msg("%s: %s", what,
+                 ttfs_messages_count(m) ? ttfs_messages_at(m, 0).what : "no message");
+    if (r) assert_true(*ttfs_result_text(r) || *ttfs_result_json(r) || *ttfs_result_form(r));
+    ttfs_result_free(r);
+    ttfs_messages_clear(m);
+}
+
+/* Everything up to a spike graph and what is done with it, on one thread, without LLVM, whose own
+ * memory grows. */
+static void use(TtfsMessages *m, const char *model, bool good) {
+    TtfsCompileOptions c = ttfs_compile_defaults();
+    c.model = model, c.out = "lib_out", c.calib = DIGITS "calib.npz", c.threads = 1;
+    c.calib_count = 20, c.dump = "image";
+    done(ttfs_check_model(&c, m), true, m, "check");
+    done(ttfs_compile(&c, m), good, m, "compile");
+    done(ttfs_describe(model, 0, m), good, m, "describe a model");
+    c.chip = "tiny", c.ticks = 60000, c.out = "lib_other";
+    done(ttfs_compile(&c, m), false, m, "compile for a chip that is too small");
+    const char *folder = good ? "lib_out" : "lib_other";
+    TtfsRunOptions r = ttfs_run_defaults();
+    r.session.folder = folder, r.session.input = DIGITS "test.npz", r.session.count = 5;
+    r.session.threads = 1, r.session.keep_code = false;
+    static const char *const engines[] = {"relu", "golden", "exact"};
+    for (int i = 0; i < 3; i++) {
+        r.engine = engines[i];
+        r.outputs = "lib_values.npy", r.trace = i < 2 ? "lib_trace.txt" : NULL;
+        done(ttfs_run_samples(&r, m), good, m, engines[i]);
+    }
+    TtfsVerifyOptions v = ttfs_verify_defaults();
+    v.session = r.session, v.engines = "golden,golden";
+    done(ttfs_verify_samples(&v, m), good, m, "verify");
+    v.fault = "spike:3";
+    done(ttfs_verify_samples(&v, m), good, m, "verify with a fault");
+    v.fault = "weight:99999999";
+    done(ttfs_verify_samples(&v, m), false, m, "verify with a fault that is nowhere");
+    done(ttfs_describe(folder, 0, m), good, m, "describe a folder");
+    done(ttfs_write_page(folder, m), good, m, "page");
+    static const char *const forms[] = {"ir", "spike", "plan", "image"};
+    for (int i = 0; i < 4; i++) done(ttfs_dump_form(folder, forms[i], m), good, m, forms[i]);
+}
+
+/* A number of a document. */
+static double told(const TtfsResult *r, const char *key) {
+    char quoted[64];
+    snprintf(quoted, sizeof quoted, "\"%s\":", key);
+    const char *at = strstr(ttfs_result_json(r), quoted);
+    if (!at) fail_msg("no %s in %s", key, ttfs_result_json(r));
+    return strtod(at + strlen(quoted), NULL);
+}
+
+/* What a result says in numbers is what its document says. */
+static void figures(void **state) {
+    (void)state;
+    TtfsMessages *m = ttfs_messages_new();
+    use(m, DIGITS "digits_mlp.onnx", true);
+    TtfsRunOptions r = ttfs_run_defaults();
+    r.session.folder = "lib_out", r.session.input = DIGITS "test.npz", r.session.count = 200;
+    static const char *const engines[] = {"golden", "exact"};
+    for (int i = 0; i < 2; i++) {
+        r.engine = engines[i];
+        TtfsResult *run = ttfs_run_samples(&r, m);
+        TtfsFigures f = ttfs_result_figures(run);
+        assert_int_equal(f.samples, 200);
+        assert_true(fabs(f.accuracy - told(run, "accuracy")) < 1e-9 && f.accuracy > 0.5);
+        assert_true(fabs(f.agreement - told(run, "agreement")) < 1e-9 && f.agreement > 0.5);
+        assert_true(f.spikes_per_neuron > 0.1 && f.spikes_per_neuron <= 1);
+        if (i == 0) assert_true(fabs(f.spikes_per_neuron - told(run, "spikes_per_neuron")) < 1e-9);
+        assert_true(isnan(f.cycles) && f.samples_per_second > 0);
+        assert_int_equal(f.latency_ticks, i ? 0 : 2 * 255);
+        ttfs_result_free(run);
+    }
+    r.engine = "relu";
+    TtfsResult *run = ttfs_run_samples(&r, m);
+    assert_true(isnan(ttfs_result_figures(run).spikes_per_neuron));
+    ttfs_result_free(run);
+    TtfsVerifyOptions v = ttfs_verify_defaults();
+    v.session = r.session, v.engines = "golden,golden,golden", v.fault = "spike:3";
+    TtfsResult *verdict = ttfs_verify_samples(&v, m);
+    TtfsFigures f = ttfs_result_figures(verdict);
+    assert_false(ttfs_result_passed(verdict));
+    assert_int_equal(f.samples, 200);
+    assert_int_equal(f.readouts, 200 * 10);
+    assert_int_equal(f.differences, 2);
+    assert_true(f.spikes > 200 && (double)f.spikes == told(verdict, "spikes"));
+    ttfs_result_free(verdict);
+    ttfs_messages_free(m);
+}
+
+static int open_files(void) {
+    int n = 0;
+    DIR *d = opendir("/proc/self/fd");
+    assert_non_null(d);
+    while (readdir(d)) n++;
+    closedir(d);
+    return n;
+}
+
+/* Maps of the test's own files. */
+static int mapped_files(void) {
+    char line[8192];
+    int n = 0;
+    FILE *f = fopen("/proc/self/maps", "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f))
+        n += strstr(line, "lib_out") || strstr(line, DIGITS) || strstr(line, "/hw/chips/");
+    fclose(f);
+    return n;
+}
+
+static void calls_leave_nothing(void **state) {
+    (void)state;
+    TtfsMessages *m = ttfs_messages_new();
+    size_t before = 0;
+    int files = open_files();
+    FILE *bad = fopen("lib_bad.onnx", "wb");
+    assert_true(bad && fwrite("\xff\xff\xff", 1, 3, bad) == 3 && fclose(bad) == 0);
+    for (int i = 0; i < 4; i++) {
+        use(m, DIGITS "digits_mlp.onnx", true);
+        use(m, "lib_bad.onnx", false);
+        size_t now = mallinfo2().uordblks;
+        if (i > 1 && now != before) fail_msg("%zu bytes in use, then %zu", before, now);
+        before = now;
+        assert_int_equal(open_files(), files);
+        assert_int_equal(mapped_files(), 0);
+    }
+    ttfs_messages_free(m);
+}
+
+int main(int argc, char **argv) {
+    (void)argc;
+    /* Blocks that glibc keeps for a thread count as used: it is asked to keep none. */
+    if (!getenv("GLIBC_TUNABLES") &&
+        setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1) == 0)
+        execv("/proc/self/exe", argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(compile_options),
-        cmocka_unit_test(input_options),
-        cmocka_unit_test(run_options),
-        cmocka_unit_test(emit_options),
+        cmocka_unit_test(compile_options), cmocka_unit_test(input_options),
+        cmocka_unit_test(run_options),     cmocka_unit_test(emit_options),
+        cmocka_unit_test(figures),         cmocka_unit_test(calls_leave_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
