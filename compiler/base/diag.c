@@ -23,6 +23,15 @@ void ttfs_diag_free(TtfsDiag *d) {
     *d = (TtfsDiag){0};
 }
 
+const char *ttfs_code_id(TtfsCode code) {
+    static const char *const name[] = {
+#define TTFS_CODE(name, advice) #name,
+#include "diag.def"
+#undef TTFS_CODE
+    };
+    return name[code];
+}
+
 const char *ttfs_code_advice(TtfsCode code) {
     return code_advice[code];
 }
@@ -34,7 +43,7 @@ enum { NAME_MOST = 300, WHAT_MOST = 2000 };
 static const char *shortened(TtfsArena *a, const char *text, size_t most) {
     size_t n = text ? strlen(text) : 0, head = most / 2, tail = n - most / 2;
     if (n <= most) return ttfs_arena_strndup(a, text ? text : "", n);
-    while (head > most / 2 - 4 && (text[head] & 0xc0) == 0x80) head--;
+    while (head > most / 2 - 3 && (text[head] & 0xc0) == 0x80) head--;
     while (tail < n && (text[tail] & 0xc0) == 0x80) tail++;
     return ttfs_arena_printf(a, "%.*s ... %s", (int)head, text, text + tail);
 }

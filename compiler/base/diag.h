@@ -91,7 +91,8 @@ bool ttfs_diag_starved(TtfsDiag *d, size_t wanted);
 /* The boundary of a library: calls fn(context), under a guard of its own when this thread has none;
  * what is held then in the end belongs to its owners. False with MEMORY when memory ran out. */
 bool ttfs_diag_guard(TtfsDiag *d, void (*fn)(void *context), void *context);
-/* What to do about a code. */
+/* "SAMPLES_SHAPE"; what to do about it. */
+const char *ttfs_code_id(TtfsCode code);
 const char *ttfs_code_advice(TtfsCode code);
 /* Appends the messages of another list, a thread's say. */
 void ttfs_diag_append(TtfsDiag *d, const TtfsDiag *from);

@@ -28,7 +28,7 @@ typedef enum {
 } TtfsOp;
 
 enum {
-    TTFS_ATTR_WINDOW = 1,     /* kernel, stride, dilation, pad */
+    TTFS_ATTR_PATCH = 1,      /* kernel, stride, dilation, pad */
     TTFS_ATTR_GROUP = 2,      /* group */
     TTFS_ATTR_GEMM = 4,       /* alpha, beta, trans_a, trans_b */
     TTFS_ATTR_EPSILON = 8,    /* epsilon */
@@ -52,7 +52,7 @@ typedef struct {
     bool trans_a, trans_b;
     uint32_t axis; /* normalised to 0..rank-1 */
     uint32_t perm[TTFS_MAX_RANK];
-    bool count_pad; /* an average pool divides by the whole window, padding included */
+    bool count_pad; /* an average pool divides by the whole kernel, padding included */
     float slope;    /* of a leaky rectifier below 0 */
     float lo, hi;   /* a bound that is not there is -FLT_MAX or FLT_MAX */
     uint32_t first[TTFS_MAX_RANK], count[TTFS_MAX_RANK]; /* a slice takes first + i * step */

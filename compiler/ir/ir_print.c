@@ -49,7 +49,7 @@ static void print_flag(const char *key, bool v, TtfsBuf *out) {
 /* Attributes of what computes; the order is that of the reader. */
 static void print_layer(const TtfsNode *n, uint32_t has, TtfsBuf *out) {
     const TtfsIrAttr *a = &n->attr;
-    if (has & TTFS_ATTR_WINDOW) {
+    if (has & TTFS_ATTR_PATCH) {
         print_u32s("kernel", a->kernel, 2, out);
         print_u32s("stride", a->stride, 2, out);
         print_u32s("dilation", a->dilation, 2, out);

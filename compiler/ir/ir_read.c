@@ -128,7 +128,7 @@ static bool read_i32s(TtfsLex *l, const char *key, int32_t *out, uint32_t n) {
 }
 
 static bool read_layer(TtfsLex *l, TtfsIrAttr *a, uint32_t has) {
-    if (has & TTFS_ATTR_WINDOW &&
+    if (has & TTFS_ATTR_PATCH &&
         !(read_u32s(l, "kernel", a->kernel, 2) && read_u32s(l, "stride", a->stride, 2) &&
           read_u32s(l, "dilation", a->dilation, 2) && read_u32s(l, "pad", a->pad, 4)))
         return false;

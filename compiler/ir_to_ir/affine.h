@@ -30,9 +30,10 @@ typedef struct {
     uint32_t n, size[TTFS_VIEW_MAX + 2], stride[TTFS_VIEW_MAX + 2];
 } TtfsView;
 
+/* What of a map a kernel or a pool takes at each position. */
 typedef struct {
     uint32_t kernel[2], stride[2], dilation[2], pad[4], group;
-} TtfsWindow;
+} TtfsPatch;
 
 typedef enum {
     TTFS_SCALE,  /* y = k x, element by element */
@@ -48,8 +49,8 @@ typedef enum {
 typedef struct {
     TtfsLinearKind kind;
     TtfsMap in, out;
-    TtfsWindow win; /* KERNEL */
-    TtfsField k;    /* SCALE, over `out` */
+    TtfsPatch patch; /* KERNEL */
+    TtfsField k;     /* SCALE, over `out` */
     const float *f;
     const double *d;
     uint64_t rs, cs;
@@ -79,9 +80,9 @@ struct TtfsValue {
     TtfsField bias;
     double floor; /* no element is below; -INFINITY: not known */
     /* A pool that waits for what follows: the value is the largest (least: the smallest) of each
-     * window of `pooled`; no terms, no bias. */
+     * patch of `pooled`; no terms, no bias. */
     const TtfsValue *pooled;
-    TtfsWindow win;
+    TtfsPatch patch;
     bool least;
     const char *name;        /* of the pool */
     const TtfsValue **known; /* what it became as populations; NULL in the cell: not asked yet */
@@ -98,7 +99,7 @@ typedef struct {
     bool nonneg;
     uint32_t source; /* of a pool; ids, 0: none */
     uint32_t twin;   /* the next pool, or the next rounding, of the same source */
-    TtfsWindow win;
+    TtfsPatch patch;
     bool least;
     uint32_t pools, rounded; /* the first pool, the first rounding of this one */
     TtfsGrid grid;           /* that its values lie on; step 0: none */
@@ -185,8 +186,8 @@ uint64_t ttfs_linear_weights(const TtfsLinear *l);
 void ttfs_linear_row(const TtfsLinear *l, uint64_t r, double *out);
 bool ttfs_linear_nonneg(TtfsArena *a, const TtfsLinear *l);
 TtfsLinear ttfs_linear_scale(TtfsMap m, TtfsField k);
-/* One weight for all channels: a sum over windows. */
-TtfsLinear ttfs_linear_window(TtfsMap in, TtfsMap out, const TtfsWindow *w, const double *taps);
+/* One weight for all channels: a sum over patches. */
+TtfsLinear ttfs_linear_patch(TtfsMap in, TtfsMap out, const TtfsPatch *w, const double *taps);
 
 /* linear_cut.c: linear maps from others. */
 TtfsLinear ttfs_linear_ungroup(TtfsArena *a, const TtfsLinear *l);
@@ -271,16 +272,16 @@ const TtfsValue *ttfs_settled_linear(TtfsAffine *x, const TtfsValue *v, const Tt
                                      TtfsField bias);
 const TtfsValue *ttfs_settled_channels(TtfsAffine *x, const TtfsValue *v, uint32_t first,
                                        uint32_t count);
-/* A value of one position at every position of m: a padded window that meets it exactly once. */
+/* A value of one position at every position of m: a padded patch that meets it exactly once. */
 const TtfsValue *ttfs_settled_spread(TtfsAffine *x, const TtfsValue *v, TtfsMap m);
 
 /* pools.c: values that wait. */
 /* v, settled. */
 const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v);
-const TtfsValue *ttfs_value_pool(TtfsAffine *x, const TtfsValue *v, const TtfsWindow *w,
-                                 TtfsMap out, bool least, const char *name);
+const TtfsValue *ttfs_value_pool(TtfsAffine *x, const TtfsValue *v, const TtfsPatch *w, TtfsMap out,
+                                 bool least, const char *name);
 /* The pool of a population, made once; the shape of its map is `out`'s. */
-uint32_t ttfs_pop_pool(TtfsAffine *x, uint32_t source, const TtfsWindow *w, TtfsMap out, bool least,
+uint32_t ttfs_pop_pool(TtfsAffine *x, uint32_t source, const TtfsPatch *w, TtfsMap out, bool least,
                        const char *name);
 
 /* combine.c: the same of all values, and more; NULL after an obstacle. */
@@ -305,7 +306,8 @@ TtfsTensor ttfs_emit_sum(TtfsAffine *x, const TtfsValue *v, const char *name);
 /* Appends a node; its output has the dimensions of `shape`. */
 TtfsTensor ttfs_emit_move(TtfsAffine *x, TtfsNode n, const TtfsTensorInfo *shape);
 TtfsTensor ttfs_emit_node(TtfsAffine *x, TtfsOp op, const char *name, uint32_t n_in,
-                          const TtfsTensor *in, const TtfsWindow *win, const TtfsTensorInfo *shape);
+                          const TtfsTensor *in, const TtfsPatch *patch,
+                          const TtfsTensorInfo *shape);
 
 /* The values of `t` on the grid, counted from zero: a QUANT. */
 TtfsTensor ttfs_emit_quant(TtfsAffine *x, TtfsTensor t, TtfsGrid g, const char *name);

@@ -40,7 +40,7 @@ const TtfsValue *ttfs_value_relu(TtfsAffine *x, const TtfsValue *v, const char *
     if (!v->pooled) return ttfs_settled_relu(x, v, suffix, fresh);
     /* a relu in front of the pool instead: it is monotonic */
     const TtfsValue *inner = ttfs_value_relu(x, v->pooled, suffix, fresh);
-    const TtfsValue *pool = inner ? ttfs_value_pool(x, inner, &v->win, v->map, v->least, v->name)
+    const TtfsValue *pool = inner ? ttfs_value_pool(x, inner, &v->patch, v->map, v->least, v->name)
                                   : NULL;
     if (!pool) return NULL;
     TtfsValue *out = ttfs_value_copy(x, pool);

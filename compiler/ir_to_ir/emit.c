@@ -31,16 +31,16 @@ static TtfsTensor push(TtfsAffine *x, TtfsNode *n, TtfsTensorInfo out) {
 }
 
 TtfsTensor ttfs_emit_node(TtfsAffine *x, TtfsOp op, const char *name, uint32_t n_in,
-                          const TtfsTensor *in, const TtfsWindow *win,
+                          const TtfsTensor *in, const TtfsPatch *patch,
                           const TtfsTensorInfo *shape) {
     TtfsNode n = {.op = op, .name = name, .n_in = n_in, .attr = ttfs_ir_attr()};
     for (uint32_t i = 0; i < n_in; i++) n.in[i] = in[i];
-    if (win) {
-        memcpy(n.attr.kernel, win->kernel, sizeof win->kernel);
-        memcpy(n.attr.stride, win->stride, sizeof win->stride);
-        memcpy(n.attr.dilation, win->dilation, sizeof win->dilation);
-        memcpy(n.attr.pad, win->pad, sizeof win->pad);
-        if (op == TTFS_OP_CONV) n.attr.group = win->group;
+    if (patch) {
+        memcpy(n.attr.kernel, patch->kernel, sizeof patch->kernel);
+        memcpy(n.attr.stride, patch->stride, sizeof patch->stride);
+        memcpy(n.attr.dilation, patch->dilation, sizeof patch->dilation);
+        memcpy(n.attr.pad, patch->pad, sizeof patch->pad);
+        if (op == TTFS_OP_CONV) n.attr.group = patch->group;
     }
     n.attr.trans_b = op == TTFS_OP_GEMM;
     return push(x, &n, shape ? *shape : (TtfsTensorInfo){0});
@@ -197,7 +197,7 @@ static TtfsTensor emit_term(Sum *s, TtfsAddend t, TtfsField *bias, const char *n
     TtfsAffine *x = s->x;
     if (t.flat && !align(x, &t)) return (TtfsTensor){0};
     bool gemm = t.l.kind == TTFS_MATRIX, each = t.l.kind == TTFS_SCALE && t.l.k.n > t.l.out.c;
-    TtfsWindow w = {{1, 1}, {1, 1}, {1, 1}, {0}, 1};
+    TtfsPatch w = {{1, 1}, {1, 1}, {1, 1}, {0}, 1};
     uint32_t rows = (uint32_t)(each ? ttfs_map_count(t.l.out) : ttfs_linear_rows(&t.l));
     uint32_t dim[4] = {rows, (uint32_t)ttfs_linear_cols(&t.l), 1, 1};
     const float *data;
@@ -208,7 +208,7 @@ static TtfsTensor emit_term(Sum *s, TtfsAddend t, TtfsField *bias, const char *n
         data = weights(x, &t.l, name);
     }
     if (t.l.kind == TTFS_KERNEL) {
-        w = t.l.win;
+        w = t.l.patch;
         dim[1] = t.l.in.c / w.group;
         memcpy(dim + 2, w.kernel, sizeof w.kernel);
     }

@@ -9,12 +9,12 @@ uint64_t ttfs_linear_rows(const TtfsLinear *l) {
 }
 
 uint64_t ttfs_linear_taps(const TtfsLinear *l) {
-    return (uint64_t)l->win.kernel[0] * l->win.kernel[1];
+    return (uint64_t)l->patch.kernel[0] * l->patch.kernel[1];
 }
 
 uint64_t ttfs_linear_cols(const TtfsLinear *l) {
     if (l->kind == TTFS_MATRIX) return ttfs_map_count(l->in);
-    return l->kind == TTFS_SCALE ? 1 : l->in.c / l->win.group * ttfs_linear_taps(l);
+    return l->kind == TTFS_SCALE ? 1 : l->in.c / l->patch.group * ttfs_linear_taps(l);
 }
 
 uint64_t ttfs_linear_weights(const TtfsLinear *l) {
@@ -30,7 +30,7 @@ void ttfs_linear_row(const TtfsLinear *l, uint64_t r, double *out) {
     }
     if (!l->col) return;
     const double *col = l->col;
-    if (l->kind == TTFS_KERNEL) col += r / (l->out.c / l->win.group) * (l->in.c / l->win.group);
+    if (l->kind == TTFS_KERNEL) col += r / (l->out.c / l->patch.group) * (l->in.c / l->patch.group);
     for (uint64_t j = 0; j < n; j++) out[j] *= col[j / per];
 }
 
@@ -53,7 +53,7 @@ TtfsLinear ttfs_linear_scale(TtfsMap m, TtfsField k) {
     return (TtfsLinear){.kind = TTFS_SCALE, .in = m, .out = m, .k = k};
 }
 
-TtfsLinear ttfs_linear_window(TtfsMap in, TtfsMap out, const TtfsWindow *w, const double *weights) {
+TtfsLinear ttfs_linear_patch(TtfsMap in, TtfsMap out, const TtfsPatch *w, const double *weights) {
     return (TtfsLinear){
-        .kind = TTFS_KERNEL, .in = in, .out = out, .win = *w, .d = weights, .rs = 0, .cs = 1};
+        .kind = TTFS_KERNEL, .in = in, .out = out, .patch = *w, .d = weights, .rs = 0, .cs = 1};
 }

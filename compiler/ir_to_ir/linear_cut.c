@@ -9,13 +9,13 @@
 #include <string.h>
 
 TtfsLinear ttfs_linear_ungroup(TtfsArena *a, const TtfsLinear *l) {
-    if (l->kind != TTFS_KERNEL || l->win.group == 1) return *l;
+    if (l->kind != TTFS_KERNEL || l->patch.group == 1) return *l;
     TtfsLinear out = *l;
     uint64_t cols = ttfs_linear_cols(l), wide = l->in.c * ttfs_linear_taps(l);
     double *d = TTFS_ARRAY(a, double, l->out.c *wide);
-    uint32_t per = l->out.c / l->win.group;
+    uint32_t per = l->out.c / l->patch.group;
     for (uint32_t r = 0; r < l->out.c; r++) ttfs_linear_row(l, r, d + r * wide + r / per * cols);
-    out.win.group = 1;
+    out.patch.group = 1;
     out.f = NULL, out.d = d, out.rs = wide, out.cs = 1;
     out.perm = NULL, out.row = out.col = NULL;
     return out;
@@ -31,17 +31,17 @@ static void skip_rows(TtfsLinear *l, uint64_t r) {
 
 /* Groups first .. of a kernel. */
 static void keep_groups(TtfsLinear *l, uint32_t first, uint32_t count) {
-    uint32_t ins = l->in.c / l->win.group, outs = l->out.c / l->win.group;
+    uint32_t ins = l->in.c / l->patch.group, outs = l->out.c / l->patch.group;
     skip_rows(l, (uint64_t)first * outs);
     if (l->col) l->col += (uint64_t)first * ins;
     l->in.c = ins * count;
     l->out.c = outs * count;
-    l->win.group = count;
+    l->patch.group = count;
 }
 
 uint64_t ttfs_linear_cut_cost(const TtfsLinear *l, uint32_t first, uint32_t count) {
-    if (l->kind != TTFS_KERNEL || l->win.group == 1 || count == l->out.c) return 0;
-    uint32_t per = l->out.c / l->win.group;
+    if (l->kind != TTFS_KERNEL || l->patch.group == 1 || count == l->out.c) return 0;
+    uint32_t per = l->out.c / l->patch.group;
     if (first % per == 0 && count % per == 0) return 0;
     uint64_t groups = (first + (uint64_t)count + per - 1) / per - first / per;
     return groups * per * groups * ttfs_linear_cols(l);
@@ -61,10 +61,10 @@ TtfsLinear ttfs_linear_cut_out(TtfsArena *a, const TtfsLinear *l, uint32_t first
     }
     if (l->kind == TTFS_MATRIX) {
         skip_rows(&out, (uint64_t)first * l->out.h * l->out.w);
-    } else if (l->win.group == 1) {
+    } else if (l->patch.group == 1) {
         skip_rows(&out, first);
     } else {
-        uint32_t per = l->out.c / l->win.group, ins = l->in.c / l->win.group;
+        uint32_t per = l->out.c / l->patch.group, ins = l->in.c / l->patch.group;
         uint32_t begin = first / per, end = (first + count + per - 1) / per;
         keep_groups(&out, begin, end - begin);
         *from = begin * ins;
@@ -89,11 +89,11 @@ TtfsLinear ttfs_linear_cut_in(const TtfsLinear *l, uint32_t first, uint32_t coun
         *at = first;
         return out;
     }
-    if (l->kind == TTFS_KERNEL && l->win.group > 1) {
-        uint32_t ins = l->in.c / l->win.group, begin = first / ins;
+    if (l->kind == TTFS_KERNEL && l->patch.group > 1) {
+        uint32_t ins = l->in.c / l->patch.group, begin = first / ins;
         uint32_t groups = count >= ins ? count / ins : 1;
         keep_groups(&out, begin, groups);
-        *at = begin * (l->out.c / l->win.group);
+        *at = begin * (l->out.c / l->patch.group);
         if (out.in.c == count) return out;
         skip = first - begin * ins;
     }
@@ -124,8 +124,8 @@ TtfsLinear ttfs_linear_widen(TtfsArena *a, const TtfsLinear *l, uint32_t at, uin
         for (uint32_t c = 0; c < l->in.c; c++)
             d[(uint64_t)(at + c) * l->in.c + c] =
                 ttfs_field_at(&l->k, l->in, (uint64_t)c * l->in.h * l->in.w, 1);
-        static const TtfsWindow point = {{1, 1}, {1, 1}, {1, 1}, {0}, 1};
-        out = ttfs_linear_window(l->in, wide, &point, d);
+        static const TtfsPatch point = {{1, 1}, {1, 1}, {1, 1}, {0}, 1};
+        out = ttfs_linear_patch(l->in, wide, &point, d);
         out.rs = l->in.c;
         out.name = l->name;
         return out;

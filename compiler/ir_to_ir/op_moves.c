@@ -44,7 +44,7 @@ static const TtfsValue *viewed(TtfsAffine *x, const TtfsValue *v, TtfsView view)
 /* A kernel of one tap, on one axis (1: h, 2: w): y[i] = v[first + i * step], 0 outside. */
 static const TtfsValue *pick(TtfsAffine *x, const TtfsValue *v, int axis, int64_t first,
                              uint32_t count, uint32_t step) {
-    TtfsWindow w = {{1, 1}, {1, 1}, {1, 1}, {0}, v->map.c};
+    TtfsPatch w = {{1, 1}, {1, 1}, {1, 1}, {0}, v->map.c};
     uint32_t size = axis == 1 ? v->map.h : v->map.w, a = (uint32_t)axis - 1;
     int64_t last = first + (int64_t)(count - 1) * step;
     w.stride[a] = count > 1 ? step : 1;
@@ -62,7 +62,7 @@ static const TtfsValue *pick(TtfsAffine *x, const TtfsValue *v, int axis, int64_
     d[tap] = 1;
     TtfsMap out = v->map;
     *(axis == 1 ? &out.h : &out.w) = count;
-    TtfsLinear l = ttfs_linear_window(v->map, out, &w, d);
+    TtfsLinear l = ttfs_linear_patch(v->map, out, &w, d);
     return ttfs_value_linear(x, v, &l, (TtfsField){0});
 }
 

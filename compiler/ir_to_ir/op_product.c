@@ -70,7 +70,7 @@ static const TtfsValue *channels(TtfsAffine *x, const Product *p, const TtfsValu
     l.kind = TTFS_KERNEL;
     l.in = v->map;
     l.out = (TtfsMap){(uint32_t)p->outs, v->map.h, v->map.w};
-    l.win = (TtfsWindow){{1, 1}, {1, 1}, {1, 1}, {0}, 1};
+    l.patch = (TtfsPatch){{1, 1}, {1, 1}, {1, 1}, {0}, 1};
     const TtfsValue *y = ttfs_value_linear(x, v, &l, (TtfsField){0});
     if (!y) return NULL;
     TtfsValue *out = ttfs_value_copy(x, y);

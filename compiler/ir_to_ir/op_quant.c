@@ -133,7 +133,7 @@ static uint32_t round_pop(TtfsAffine *x, uint32_t source, TtfsGrid g) {
     TtfsAffinePop from = x->pops.at[source - 1];
     if (from.source) {
         uint32_t inner = round_pop(x, from.source, g);
-        return ttfs_pop_pool(x, inner, &from.win, from.map, from.least,
+        return ttfs_pop_pool(x, inner, &from.patch, from.map, from.least,
                              ttfs_ir_tensor(x->out, from.t)->name);
     }
     for (uint32_t i = from.rounded; i; i = x->pops.at[i - 1].twin) {
@@ -194,7 +194,7 @@ static const TtfsValue *round_relu(TtfsAffine *x, const TtfsValue *v, const Ttfs
 static const TtfsValue *round_value(TtfsAffine *x, const TtfsValue *v, TtfsGrid g) {
     if (v->pooled) {
         const TtfsValue *inner = round_value(x, v->pooled, g);
-        inner = inner ? ttfs_value_pool(x, inner, &v->win, v->map, v->least, v->name) : NULL;
+        inner = inner ? ttfs_value_pool(x, inner, &v->patch, v->map, v->least, v->name) : NULL;
         if (!inner) return NULL;
         TtfsValue *out = ttfs_value_copy(x, inner);
         out->view = v->view;

@@ -151,8 +151,8 @@ static const TtfsValue *spread(TtfsAffine *x, const TtfsValue *v, const TtfsTens
         map = t->dim[t->rank - 3 + i] == (i == 0 ? from.c : i == 1 ? from.h : from.w);
     if (map && from.c == m.c && from.h * from.w == 1) return ttfs_value_spread(x, v, m);
     if (map && from.c == 1 && from.h == m.h && from.w == m.w) { /* one channel for all */
-        static const TtfsWindow point = {{1, 1}, {1, 1}, {1, 1}, {0}, 1};
-        TtfsLinear l = ttfs_linear_window(from, m, &point, ttfs_field_uniform(&x->arena, 1).v);
+        static const TtfsPatch point = {{1, 1}, {1, 1}, {1, 1}, {0}, 1};
+        TtfsLinear l = ttfs_linear_patch(from, m, &point, ttfs_field_uniform(&x->arena, 1).v);
         return ttfs_value_linear(x, v, &l, (TtfsField){0});
     }
     return repeat(x, v, t);

@@ -154,7 +154,7 @@ bool ttfs_outputs_emit(TtfsAffine *x) {
     TtfsTensor *made = TTFS_ARRAY(&x->arena, TtfsTensor, x->in->tensors.len), in = x->in->input;
     x->node = NULL;
     if (x->ends.head[in.i - 1]) made[in.i - 1] = emit_head(x, in);
-    bool ok = !x->ends.head[in.i - 1] || made[in.i - 1].i;
+    bool ok = ttfs_within_budget(x) && (!x->ends.head[in.i - 1] || made[in.i - 1].i);
     for (uint32_t i = 0; ok && i < x->in->nodes.len; i++) {
         x->node = &x->in->nodes.at[i];
         TtfsTensor t = x->node->out;
@@ -164,7 +164,7 @@ bool ttfs_outputs_emit(TtfsAffine *x) {
             made[t.i - 1] = emit_head(x, t);
         else
             continue;
-        ok = made[t.i - 1].i != 0;
+        ok = ttfs_within_budget(x) && made[t.i - 1].i != 0;
     }
     x->node = NULL;
     if (ok) name_outputs(x, made);

@@ -91,7 +91,9 @@ const TtfsValue *ttfs_settled_relu(TtfsAffine *x, const TtfsValue *v, const char
         if (part[i]) part[i] = relu_part(x, part[i], suffix, fresh);
         if (!part[i]) return NULL;
     }
-    TtfsValue *out = ttfs_value_copy(x, n == 1 ? part[0] : ttfs_value_join(x, n, part));
+    const TtfsValue *whole = n == 1 ? part[0] : ttfs_value_join(x, n, part);
+    if (!whole) return NULL;
+    TtfsValue *out = ttfs_value_copy(x, whole);
     out->view = v->view;
     out->floor = 0;
     return out;
@@ -144,10 +146,10 @@ const TtfsValue *ttfs_settled_linear(TtfsAffine *x, const TtfsValue *v, const Tt
 
 const TtfsValue *ttfs_settled_spread(TtfsAffine *x, const TtfsValue *v, TtfsMap m) {
     if (m.h * m.w == 1) return v;
-    TtfsWindow w = {{m.h, m.w}, {1, 1}, {1, 1}, {m.h - 1, m.w - 1, m.h - 1, m.w - 1}, m.c};
+    TtfsPatch w = {{m.h, m.w}, {1, 1}, {1, 1}, {m.h - 1, m.w - 1, m.h - 1, m.w - 1}, m.c};
     double *ones = TTFS_ARRAY(&x->arena, double, (uint64_t)m.h *m.w);
     for (uint64_t i = 0; i < (uint64_t)m.h * m.w; i++) ones[i] = 1;
-    TtfsLinear l = ttfs_linear_window(v->map, m, &w, ones);
+    TtfsLinear l = ttfs_linear_patch(v->map, m, &w, ones);
     return ttfs_settled_linear(x, v, &l, (TtfsField){0});
 }
 

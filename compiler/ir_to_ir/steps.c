@@ -73,7 +73,7 @@ const double *ttfs_steps_compose(TtfsArena *a, const TtfsLinear *first, const Tt
         double size = scale ? first->k.n ? fabs(first->k.v[0]) : 1 : common_size(a, first);
         uint64_t per = rows / ttfs_linear_rows(second);
         for (uint64_t r = 0; r < rows; r++) step[r] = second->step[r / per] * size;
-    } else if (first->step && second->kind == TTFS_KERNEL && second->win.group == first->out.c &&
+    } else if (first->step && second->kind == TTFS_KERNEL && second->patch.group == first->out.c &&
                second->out.c == first->out.c) {
         double size = common_size(a, second);
         uint64_t per = rows / second->out.c, own = ttfs_linear_rows(first) / first->out.c;

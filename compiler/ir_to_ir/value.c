@@ -41,8 +41,8 @@ typedef TTFS_VEC(TtfsAddend) Terms;
 
 /* The widest run of channels from `at` on, below `end`, that a grouped kernel takes as one. */
 static uint32_t run(const TtfsLinear *l, uint32_t at, uint32_t end) {
-    if (l->kind != TTFS_KERNEL || l->win.group == 1) return end - at;
-    uint32_t ins = l->in.c / l->win.group, count = end - at, inside = ins - at % ins;
+    if (l->kind != TTFS_KERNEL || l->patch.group == 1) return end - at;
+    uint32_t ins = l->in.c / l->patch.group, count = end - at, inside = ins - at % ins;
     if (at % ins == 0 && count >= ins) return count / ins * ins;
     return count < inside ? count : inside;
 }

@@ -96,7 +96,7 @@ static bool find_source(const Build *b, const TtfsNode *n, TtfsTensor t, TtfsTer
     return true;
 }
 
-static void take_window(const TtfsIrAttr *a, TtfsTerm *t) {
+static void take_patch(const TtfsIrAttr *a, TtfsTerm *t) {
     t->group = a->group;
     memcpy(t->kernel, a->kernel, sizeof a->kernel);
     memcpy(t->stride, a->stride, sizeof a->stride);
@@ -121,7 +121,7 @@ static bool take_gemm(const Build *b, const TtfsNode *n, TtfsTerm *t, uint32_t s
 static bool take_conv(const Build *b, const TtfsNode *n, TtfsTerm *t, uint32_t shape[3]) {
     const TtfsTensorInfo *w = ttfs_ir_tensor(b->ir, n->in[1]);
     const TtfsTensorInfo *in = ttfs_ir_tensor(b->ir, n->in[0]);
-    take_window(&n->attr, t);
+    take_patch(&n->attr, t);
     shape_of(ttfs_ir_tensor(b->ir, n->out), shape);
     if (t->group == 0 || w->rank != 4 || in->rank != 4 || in->dim[1] % t->group ||
         w->dim[0] % t->group || w->dim[1] != in->dim[1] / t->group || w->dim[2] != t->kernel[0] ||
@@ -307,7 +307,7 @@ static bool add_pool(Build *b, const TtfsNode *n) {
     if (ttfs_ir_tensor(b->ir, n->in[0])->rank != 4)
         return refuse(b, n, "expected an input with channels, rows and columns");
     if (!find_source(b, n, n->in[0], &t)) return false;
-    take_window(&n->attr, &t);
+    take_patch(&n->attr, &t);
     shape_of(ttfs_ir_tensor(b->ir, n->out), shape);
     *TTFS_PUSH(&b->out->arena, b->out->terms) = t;
     return add_layer(b, &(TtfsNetLayer){.kind = n->op == TTFS_OP_MAXPOOL ? TTFS_LAYER_MAXPOOL

@@ -32,13 +32,13 @@ typedef enum {
     TTFS_LAYER_READOUT
 } TtfsLayerKind;
 
-/* What a layer reads of one source, through a linear map or a pool's window. */
+/* What a layer reads of one source, through a linear map or the patch of a pool. */
 typedef struct {
     const char *name; /* the node's */
     uint32_t src;     /* index of the layer it reads */
     uint32_t first;   /* first neuron it sees */
     uint32_t in[3];   /* channels, rows, columns that it sees: a slice or reshape of the source */
-    bool dense;       /* a matrix; else a convolution, or the window of a pool */
+    bool dense;       /* a matrix; else a convolution, or the patch of a pool */
     uint32_t group, kernel[2], stride[2], dilation[2], pad[4];
     /* [out c][in c / group][ky][kx], a matrix [out neuron][in]; NULL for a pool. */
     const float *weights;

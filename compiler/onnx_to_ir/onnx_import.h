@@ -234,20 +234,20 @@ bool ttfs_onnx_fold_gather(OnnxImport *im, const OnnxNode *n, const OnnxConst *x
 bool ttfs_onnx_fold_matmul(OnnxImport *im, const OnnxNode *n, const OnnxConst *a,
                            const OnnxConst *b, OnnxConst *out);
 
-/* onnx_window.c: kernel, strides, dilations and pads of one or two spatial axes. */
+/* onnx_patch.c: kernel, strides, dilations and pads of one or two spatial axes. */
 typedef struct {
-    TtfsIrAttr attr;  /* 1-D windows lie in the columns */
+    TtfsIrAttr attr;  /* 1-D patches lie in the columns */
     uint32_t spatial; /* axes: 1 or 2; 0 as long as nothing says */
     char pad_mode;    /* 'N' none, 'C' ceil_mode, 'V' valid, 'U' same upper, 'L' same lower */
     bool has_kernel;
-    uint32_t over[2]; /* ceil_mode: what the last window needs beyond the pads */
-} OnnxWindow;
-bool ttfs_onnx_read_window(OnnxImport *im, const OnnxNode *n, OnnxWindow *w);
+    uint32_t over[2]; /* ceil_mode: what the last patch needs beyond the pads */
+} OnnxPatch;
+bool ttfs_onnx_read_patch(OnnxImport *im, const OnnxNode *n, OnnxPatch *w);
 /* The activation `input` as 4-D, and explicit pads for it; 0 after an obstacle. */
-TtfsTensor ttfs_onnx_window_input(OnnxImport *im, OnnxNode *n, uint32_t input, OnnxWindow *w);
-void ttfs_onnx_settle_pads(OnnxWindow *w, const TtfsTensorInfo *x);
+TtfsTensor ttfs_onnx_patch_input(OnnxImport *im, OnnxNode *n, uint32_t input, OnnxPatch *w);
+void ttfs_onnx_settle_pads(OnnxPatch *w, const TtfsTensorInfo *x);
 /* Emits the node and, for 1-D layers, the way back to three dimensions. */
-void ttfs_onnx_emit_window(OnnxImport *im, OnnxNode *n, TtfsNode *node, uint32_t spatial);
+void ttfs_onnx_emit_patch(OnnxImport *im, OnnxNode *n, TtfsNode *node, uint32_t spatial);
 
 /* onnx_prune.c: removes what no output depends on. */
 void ttfs_onnx_prune(TtfsIr *ir);

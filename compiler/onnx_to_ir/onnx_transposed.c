@@ -36,7 +36,7 @@ static void find_kernel(Axis *a) {
 }
 
 /* What output_padding, output_shape and auto_pad make of the pads and the size of the result. */
-static bool settle_axis(OnnxImport *im, const OnnxNode *n, const OnnxWindow *w, int i, int64_t more,
+static bool settle_axis(OnnxImport *im, const OnnxNode *n, const OnnxPatch *w, int i, int64_t more,
                         int64_t shape, Axis *a) {
     int64_t whole = a->stride * (a->in - 1) + (a->taps - 1) * a->dilation + 1 + more;
     bool same = w->pad_mode == 'U' || w->pad_mode == 'L';
@@ -53,7 +53,7 @@ static bool settle_axis(OnnxImport *im, const OnnxNode *n, const OnnxWindow *w, 
                               (long long)a->out);
 }
 
-static bool read_axes(OnnxImport *im, const OnnxNode *n, const OnnxWindow *w,
+static bool read_axes(OnnxImport *im, const OnnxNode *n, const OnnxPatch *w,
                       const TtfsTensorInfo *x, Axis axis[2]) {
     const int64_t *more, *shape;
     size_t mores, shapes;
@@ -159,7 +159,7 @@ static void emit_result(OnnxImport *im, OnnxNode *n, TtfsTensor y, const Axis ax
 }
 
 /* Kernel of the attributes, or of the weights, and the group: they fit the input. */
-static bool fits(OnnxImport *im, OnnxNode *n, OnnxWindow *w, const TtfsTensorInfo *x,
+static bool fits(OnnxImport *im, OnnxNode *n, OnnxPatch *w, const TtfsTensorInfo *x,
                  int64_t group) {
     const OnnxConst *c = &n->in[1]->c;
     bool ok = c->rank == w->spatial + 2 && c->f && c->dim[0] == x->dim[1] && c->dim[0] % group == 0;
@@ -176,17 +176,17 @@ static bool fits(OnnxImport *im, OnnxNode *n, OnnxWindow *w, const TtfsTensorInf
 }
 
 void ttfs_onnx_conv_transpose(OnnxImport *im, OnnxNode *n) {
-    OnnxWindow w;
+    OnnxPatch w;
     Axis axis[2];
     int64_t group = 1;
-    bool ok = ttfs_onnx_read_window(im, n, &w);
+    bool ok = ttfs_onnx_read_patch(im, n, &w);
     ok = ttfs_onnx_attr_int(im, n, "group", &group) && ok;
     if (group < 1 || group > INT32_MAX)
         ok = ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, NULL, "group = %lld", (long long)group);
     if (!ok || n->unknown) return;
     TtfsNode node = {
         .op = TTFS_OP_CONV, .n_in = ttfs_onnx_has(n, 2) ? 3 : 2, .attr = ttfs_ir_attr()};
-    node.in[0] = ttfs_onnx_window_input(im, n, 0, &w);
+    node.in[0] = ttfs_onnx_patch_input(im, n, 0, &w);
     if (!node.in[0].i || !ttfs_onnx_weight(im, n, 1).i ||
         (node.n_in == 3 && !ttfs_onnx_weight(im, n, 2).i))
         return;

@@ -38,8 +38,8 @@ uint32_t ttfs_conn_fan(const TtfsSpike *s, const TtfsConnection *c) {
     return c->src_channels * src->h * src->w;
 }
 
-uint64_t ttfs_window_count(uint32_t in, uint32_t kernel, uint32_t stride, uint32_t dilation,
-                           uint32_t pad_before, uint32_t pad_after) {
+uint64_t ttfs_patch_count(uint32_t in, uint32_t kernel, uint32_t stride, uint32_t dilation,
+                          uint32_t pad_before, uint32_t pad_after) {
     if (kernel == 0 || stride == 0 || dilation == 0) return 0;
     uint64_t room = (uint64_t)in + pad_before + pad_after;
     uint64_t extent = ((uint64_t)kernel - 1) * dilation + 1;

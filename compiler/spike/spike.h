@@ -8,7 +8,7 @@
  * real value is x * scale + offset. A RELU neuron with weights w, bias c (half step included) and
  * ramp R computes U = c + sum w x,   y = clamp(floor(U / R), 0, T),   fires at tick T - y when y >
  * 0. A READOUT neuron does not fire: its potential c + sum w x is the logit in units of `scale`. A
- * POOL neuron fires with the earliest spike of its window of source neurons (max pool), or with the
+ * POOL neuron fires with the earliest spike of its patch of source neurons (max pool), or with the
  * latest and only if all of them fire (min pool); what lies outside the source does not count.
  *
  * RELU and READOUT populations may have several connections, from any populations before them: each
@@ -108,12 +108,12 @@ uint64_t ttfs_spike_parameters(const TtfsSpike *s);
 /* The same of one connection, and of one population with its incoming connections. */
 uint64_t ttfs_conn_synapses(const TtfsSpike *s, const TtfsConnection *c);
 uint64_t ttfs_pop_parameters(const TtfsSpike *s, const TtfsPopulation *p);
-/* Positions of a window of `kernel` taps along one axis of `in` elements (ONNX Conv, MaxPool,
- * floor): floor((in + pads - ((kernel - 1) * dilation + 1)) / stride) + 1; 0 when the window does
+/* Positions of a patch of `kernel` taps along one axis of `in` elements (ONNX Conv, MaxPool,
+ * floor): floor((in + pads - ((kernel - 1) * dilation + 1)) / stride) + 1; 0 when the patch does
  * not fit.
  */
-uint64_t ttfs_window_count(uint32_t in, uint32_t kernel, uint32_t stride, uint32_t dilation,
-                           uint32_t pad_before, uint32_t pad_after);
+uint64_t ttfs_patch_count(uint32_t in, uint32_t kernel, uint32_t stride, uint32_t dilation,
+                          uint32_t pad_before, uint32_t pad_after);
 
 /* Interval bounds of a RELU or READOUT neuron's channel over every intermediate tick and every
  * input: slope: the integrated weights; potential: c + partial sums, also while the source window

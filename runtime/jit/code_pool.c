@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The kernel of a pool: the largest value of a window is the earliest spike, the smallest the
- * latest, 0 as soon as one neuron is silent. Vectors run along channels. Where no window reaches
+ * The kernel of a pool: the largest value of a patch is the earliest spike, the smallest the
+ * latest, 0 as soon as one neuron is silent. Vectors run along channels. Where no patch reaches
  * past the source, and for max pools, whose halo of zeros changes nothing, all taps are taken; a
  * min pool with padding leaves out those outside, one by one.
  */
@@ -14,7 +14,7 @@ typedef struct {
     const TtfsStore *src, *dst;
     bool clipped;  /* taps outside the source are left out */
     Value y, x;    /* of the output */
-    Value in, out; /* the window's first tap, the output: channel 0 */
+    Value in, out; /* the patch's first tap, the output: channel 0 */
 } Pool;
 
 static LLVMTypeRef element(const Pool *p) {

@@ -179,9 +179,9 @@ static Value weights_of(const Sum *s) {
 }
 
 /* The first byte of the channels that vector `v` of the tile reads. */
-static Value window_of(const Sum *s, uint32_t v) {
+static Value group_of(const Sum *s, uint32_t v) {
     const Code *c = s->t->c;
-    Value at = ttfs_code_plus(c, c->consts, s->term->windows + v * sizeof(uint32_t));
+    Value at = ttfs_code_plus(c, c->consts, s->term->group_firsts + v * sizeof(uint32_t));
     at = ttfs_code_plus_value(c, at, ttfs_code_times(c, s->t->vector, sizeof(uint32_t)));
     return LLVMBuildZExt(c->at, ttfs_code_load(c, c->i32, at), c->i64, "");
 }
@@ -192,14 +192,14 @@ static void add_term(Tile *t, const TtfsTermCode *m) {
                                  {m->count_x, m->run_x, m->steps * s.weight_step},
                                  {m->steps, s.value_step, s.weight_step}};
     Value values = values_of(&s), weights = weights_of(&s);
-    if (!m->windowed) {
+    if (!m->grouped) {
         add_level(&s, level, 0, values, weights);
         return;
     }
     for (uint32_t v = 0; v < t->n[3]; v++) {
         s.first = v;
         s.end = v + 1;
-        add_level(&s, level, 0, ttfs_code_plus_value(t->c, values, window_of(&s, v)), weights);
+        add_level(&s, level, 0, ttfs_code_plus_value(t->c, values, group_of(&s, v)), weights);
     }
 }
 

@@ -39,10 +39,10 @@ static void put_connection(const TtfsConnection *c, TtfsBuf *out) {
 }
 
 static void put_term(const TtfsTermCode *t, TtfsBuf *out) {
-    ttfs_buf_printf(out, "term %u %u runs %u %u len %u steps %u windowed %d\n", t->dot.by,
-                    t->dot.weight_elt, t->count_y, t->count_x, t->len, t->steps, t->windowed);
-    const uint64_t all[] = {t->origin,  t->move_y,  t->move_x,     t->run_y,    t->run_x,
-                            t->windows, t->weights, t->per_vector, t->per_pixel};
+    ttfs_buf_printf(out, "term %u %u runs %u %u len %u steps %u grouped %d\n", t->dot.by,
+                    t->dot.weight_elt, t->count_y, t->count_x, t->len, t->steps, t->grouped);
+    const uint64_t all[] = {t->origin,       t->move_y,  t->move_x,     t->run_y,    t->run_x,
+                            t->group_firsts, t->weights, t->per_vector, t->per_pixel};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) put(out, "at", all[i]);
 }
 

@@ -8,8 +8,8 @@
 #include "divide.h"
 #include "tile.h"
 
-/* The widest window of source channels that a vector of outputs of a grouped convolution reads. */
-static uint32_t window_channels(const TtfsProgram *p, const TtfsConnection *c, uint32_t outputs) {
+/* The widest range of source channels that a vector of outputs of a grouped convolution reads. */
+static uint32_t group_channels(const TtfsProgram *p, const TtfsConnection *c, uint32_t outputs) {
     uint32_t lanes = p->target->lanes, most = 0;
     uint32_t outs = outputs / c->group, ins = c->src_channels / c->group;
     for (uint32_t o = 0; o < outputs; o += lanes) {
@@ -28,11 +28,11 @@ static void set_runs(TtfsTermCode *t, const TtfsStore *src, uint32_t channels,
     t->count_x = kernel[1];
     t->run_y = dilation[0] * src->row;
     t->run_x = dilation[1] * src->pixel;
-    if ((uint64_t)t->len * src->elt == t->run_x && !t->windowed) {
+    if ((uint64_t)t->len * src->elt == t->run_x && !t->grouped) {
         t->len *= t->count_x;
         t->count_x = 1;
     }
-    if (t->count_x == 1 && (uint64_t)t->len * src->elt == t->run_y && !t->windowed) {
+    if (t->count_x == 1 && (uint64_t)t->len * src->elt == t->run_y && !t->grouped) {
         t->len *= t->count_y;
         t->count_y = 1;
     }
@@ -55,7 +55,7 @@ static TtfsTermCode term_of(TtfsProgram *p, const TtfsStep *step, uint32_t conn)
     const uint32_t whole[2] = {from->h, from->w}, one[2] = {1, 1};
     TtfsTermCode t = {.conn = conn,
                       .src = c->src.i - 1,
-                      .windowed = !dense && c->group > 1,
+                      .grouped = !dense && c->group > 1,
                       .dot = dot_of(p, src, from, c->weight_bits)};
     t.origin = src->origin + (uint64_t)c->src_ch_first * src->elt;
     if (!dense) {
@@ -63,7 +63,7 @@ static TtfsTermCode term_of(TtfsProgram *p, const TtfsStep *step, uint32_t conn)
         t.move_y = c->stride[0] * src->row;
         t.move_x = c->stride[1] * src->pixel;
     }
-    set_runs(&t, src, t.windowed ? window_channels(p, c, dst->c) : c->src_channels,
+    set_runs(&t, src, t.grouped ? group_channels(p, c, dst->c) : c->src_channels,
              dense ? whole : c->kernel, dense ? one : c->dilation);
     t.steps = (t.len + t.dot.by - 1) / t.dot.by;
     t.per_vector = (uint64_t)t.count_y * t.count_x * t.steps * p->target->lanes * t.dot.by *
@@ -74,7 +74,8 @@ static TtfsTermCode term_of(TtfsProgram *p, const TtfsStep *step, uint32_t conn)
         t.per_pixel = step->vectors * t.per_vector;
     }
     t.weights = ttfs_layout_take(&p->const_bytes, pixels * step->vectors * t.per_vector);
-    if (t.windowed) t.windows = ttfs_layout_take(&p->const_bytes, step->vectors * sizeof(uint32_t));
+    if (t.grouped)
+        t.group_firsts = ttfs_layout_take(&p->const_bytes, step->vectors * sizeof(uint32_t));
     return t;
 }
 
@@ -190,7 +191,7 @@ static bool read_once(const TtfsSpike *s, uint32_t pop, const TtfsConnection *on
     return true;
 }
 
-/* Windows that tile the source, as pools mostly have. */
+/* Patches that tile the source, as pools mostly have. */
 static bool tiles_its_source(const TtfsConnection *c) {
     bool all = true;
     for (int a = 0; a < 2; a++)

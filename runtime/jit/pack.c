@@ -18,9 +18,9 @@ typedef struct {
     uint8_t *out; /* the term's weights */
 } Packer;
 
-/* The first channel that a vector of outputs of a grouped convolution reads; no window goes past
+/* The first channel that a vector of outputs of a grouped convolution reads; none goes past
  * the last channel. */
-static uint32_t window_first(const Packer *k, uint32_t vector) {
+static uint32_t group_first(const Packer *k, uint32_t vector) {
     uint32_t outs = k->dst->c / k->c->group, ins = k->c->src_channels / k->c->group;
     uint32_t first = vector * k->p->target->lanes / outs * ins,
              last = k->c->src_channels - k->t->len;
@@ -51,7 +51,7 @@ static void pack_conv(const Packer *k) {
     const int16_t *w = c->weights;
     for (uint32_t o = 0; o < k->dst->c; o++) {
         uint32_t first = o / outs * ins;
-        if (k->t->windowed) first -= window_first(k, o / lanes);
+        if (k->t->grouped) first -= group_first(k, o / lanes);
         for (uint32_t i = 0; i < ins; i++)
             for (uint32_t ky = 0; ky < c->kernel[0]; ky++)
                 for (uint32_t kx = 0; kx < c->kernel[1]; kx++)
@@ -70,11 +70,11 @@ static void pack_dense(const Packer *k) {
                     put(k, o % pixels, o / pixels, y, x, i, kernel, k->c->src_channels, *w++);
 }
 
-static void pack_windows(const Packer *k, uint8_t *consts) {
+static void pack_group_firsts(const Packer *k, uint8_t *consts) {
     uint32_t elt = k->p->store[k->t->src].elt;
     for (uint32_t v = 0; v < k->step->vectors; v++) {
-        uint32_t bytes = window_first(k, v) * elt;
-        memcpy(consts + k->t->windows + 4 * v, &bytes, 4);
+        uint32_t bytes = group_first(k, v) * elt;
+        memcpy(consts + k->t->group_firsts + 4 * v, &bytes, 4);
     }
 }
 
@@ -92,7 +92,7 @@ static void pack_term(const TtfsProgram *p, const TtfsStep *s, const TtfsTermCod
         pack_dense(&k);
     else
         pack_conv(&k);
-    if (t->windowed) pack_windows(&k, consts);
+    if (t->grouped) pack_group_firsts(&k, consts);
 }
 
 static void pack_biases(const TtfsPopulation *pop, const TtfsStep *s, uint8_t *consts) {

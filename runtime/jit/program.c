@@ -30,7 +30,7 @@ static void choose_sizes(TtfsProgram *p) {
     }
 }
 
-/* Widens the halo of a source to what a window reaches along one axis. */
+/* Widens the halo of a source to what a patch reaches along one axis. */
 static void reach(uint32_t *before, uint32_t *after, const TtfsConnection *c, int axis, uint32_t in,
                   uint32_t out) {
     int64_t last = (int64_t)(out - 1) * c->stride[axis] +

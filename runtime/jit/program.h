@@ -40,8 +40,8 @@ typedef struct {
     uint32_t count_y, count_x;
     uint64_t run_y, run_x; /* bytes from run to run */
     uint32_t len, steps;   /* steps = ceil(len / by) */
-    bool windowed;         /* groups: each vector of outputs has its own first channel ... */
-    uint64_t windows;      /* ... constants: u32 [vectors], bytes */
+    bool grouped;          /* groups: each vector of outputs has its own first channel ... */
+    uint64_t group_firsts; /* ... constants: u32 [vectors], bytes */
     uint64_t weights;      /* constants: first weight */
     uint64_t per_vector;   /* bytes of one vector's weights at one pixel */
     uint64_t per_pixel;    /* a matrix onto several pixels: bytes of a pixel's weights; else 0 */

@@ -71,7 +71,7 @@ static bool is_narrow(const TtfsProgram *p, const TtfsStep *s) {
     const TtfsPopulation *pop = &p->spike->pops.at[s->pop];
     const TtfsTermCode *t = &p->terms.at[s->term_first];
     return p->target->permutes_bytes && !s->matrix && s->terms == 1 && t->dot.by == 4 &&
-           !t->windowed && t->move_x <= 4 && pop->kind == TTFS_POP_RELU &&
+           !t->grouped && t->move_x <= 4 && pop->kind == TTFS_POP_RELU &&
            p->store[s->pop].elt == 1 && pop->c <= TTFS_NARROW_OUTPUTS && pop->w >= 8 &&
            !s->bias_pixel && s->block[0] == s->block[1] && s->block[0] <= 2 &&
            (uint64_t)t->count_y * t->count_x * t->steps * pop->c <= 160;

@@ -62,7 +62,7 @@ void ttfs_relu_pack_weights(TtfsReluStep *s) {
                        p.n, p.k, p.by_output ? p.k : 1, p.by_output ? 1 : p.n);
 }
 
-/* Taps [*from, *to) of a window that begins at `start` and lie in [0, size). */
+/* Taps [*from, *to) of a patch that begins at `start` and lie in [0, size). */
 static void inside(int64_t start, uint32_t taps, uint32_t dilation, int64_t size, uint32_t *from,
                    uint32_t *to) {
     int64_t d = dilation, first = start < 0 ? (-start + d - 1) / d : 0;

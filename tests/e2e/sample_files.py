@@ -206,6 +206,21 @@ def ranges(case):
     case.check("warning" not in r.err, "calibration samples inside:\n%s" % r)
 
 
+def border(case):
+    """The encoder takes half a step beyond its range below, and less than that above; compile, that
+    looks before there is an encoder, counts the same values."""
+    top, under = 1.25, 1.25 - 2.0**-20
+    for name, values in (("above", [top] * 3 + [0.5] * 45), ("within", [under] * 3 + [-0.25] * 45),
+                         ("below", [-0.25 - 2.0**-20] * 2 + [0.5] * 46)):
+        path = case.write(name + ".npy", npy((2, 3, 2, 4), values))
+        r = case.good("compile", "net.onnx", "-o", "border", "--stop-after", "spike", "--ticks", 2,
+                      "--input-range", "0:1", "--calib", path)
+        clipped = case.json("run", "border", "--input", path).get("clipped_inputs")
+        case.equal(clipped, {"above": 3, "within": 0, "below": 2}[name], name + ": clipped inputs")
+        case.equal("%.1f %% of all input values lie outside" % (100 * clipped / 48) in r.err, clipped > 0,
+                   "%s: what compile says:\n%s" % (name, r))
+
+
 def main():
     case = Case()
     case.good("compile", model(case), "-o", "out", "--input-range", "0:8", "--stop-after", "spike")
@@ -213,6 +228,7 @@ def main():
     archives(case)
     layouts(case)
     ranges(case)
+    border(case)
     return case.done()
 
 

@@ -6,7 +6,7 @@ shorter file; and nothing temporary stays behind.
     starved.py failing_alloc.so [long]
 
 A short run takes a sample of the places that allocate, by a seed that it prints (TTFS_TEST_SEED
-repeats one) and as many as fit its time; a long one takes all of them.
+repeats one) and as many as fit its time (TTFS_TEST_SECONDS); a long one takes all of them.
 """
 import os
 import random
@@ -18,7 +18,7 @@ import time
 
 from e2e import DIGITS, TTFS, Case, npz, npy, digits_x, tree
 
-SECONDS = 20  # of a short run
+SECONDS = float(os.environ.get("TTFS_TEST_SECONDS", 20))  # of a short run
 MEMORY = "ttfs: error: out of memory: "
 # A thread's variables of a library that was loaded later (the chip): libc makes room for them at the
 # first use, and ends the process itself when it cannot. One place; it may not become more.

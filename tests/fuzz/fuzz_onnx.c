@@ -38,7 +38,7 @@ static uint64_t work(const TtfsIr *ir) {
         uint64_t out = ttfs_ir_count(ttfs_ir_tensor(ir, n->out)), each = 1;
         if (n->op == TTFS_OP_CONV || n->op == TTFS_OP_GEMM || n->op == TTFS_OP_MATMUL)
             each += ttfs_ir_count(last);
-        if (ttfs_op_info(n->op)->attrs & TTFS_ATTR_WINDOW)
+        if (ttfs_op_info(n->op)->attrs & TTFS_ATTR_PATCH)
             each += (uint64_t)n->attr.kernel[0] * n->attr.kernel[1];
         sum += ttfs_ir_count(ttfs_ir_tensor(ir, n->in[0])) +
                out * (each < MOST_WORK ? each : MOST_WORK);

@@ -25,8 +25,8 @@ static inline void f64_open(F64 *f, const TtfsIr *ir) {
     }
 }
 
-static inline double f64_window(const F64 *f, const TtfsNode *n, uint32_t o, uint32_t y,
-                                uint32_t x) {
+static inline double f64_patch(const F64 *f, const TtfsNode *n, uint32_t o, uint32_t y,
+                               uint32_t x) {
     const TtfsTensorInfo *in = ttfs_ir_tensor(f->ir, n->in[0]);
     const TtfsTensorInfo *out = ttfs_ir_tensor(f->ir, n->out);
     bool conv = n->op == TTFS_OP_CONV, largest = n->op == TTFS_OP_MAXPOOL, any = false;
@@ -120,8 +120,8 @@ static inline double f64_element(const F64 *f, const TtfsNode *n, uint64_t i) {
     if (n->op == TTFS_OP_CONCAT) return f64_joined(f, n, i);
     assert_true(n->op == TTFS_OP_CONV || n->op == TTFS_OP_MAXPOOL || n->op == TTFS_OP_MINPOOL);
     uint64_t plane = (uint64_t)out->dim[2] * out->dim[3];
-    return f64_window(f, n, (uint32_t)(i / plane), (uint32_t)(i % plane / out->dim[3]),
-                      (uint32_t)(i % out->dim[3]));
+    return f64_patch(f, n, (uint32_t)(i / plane), (uint32_t)(i % plane / out->dim[3]),
+                     (uint32_t)(i % out->dim[3]));
 }
 
 static inline void f64_run(F64 *f, const float *x) {

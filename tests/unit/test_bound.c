@@ -6,7 +6,7 @@
  * network for the sample. Of the input: half a step of its grid. Of a linear neuron: |w s_w| times
  * the sources' bounds, plus |W - w s_w| |x| of the sources, plus what the rounded bias is off. Of a
  * ReLU, besides: half a step of the window's grid, and what exceeds the window. Of a pool: the
- * largest bound in its window. What the quantiser may be off by is asserted on the way: half a step
+ * largest bound in its patch. What the quantiser may be off by is asserted on the way: half a step
  * of a bias, a step of a weight that is not clipped.
  */
 #include <setjmp.h>

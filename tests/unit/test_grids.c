@@ -195,7 +195,7 @@ static void model_integers(Case *c) {
             c->want[i][k] = rint((double)v[k] / number_of(c, q->in[1])) + number_of(c, q->in[2]) -
                             (double)q->attr.hi + p->ticks;
         if (q) continue;
-        for (uint32_t k = 0; k < ttfs_net_size(l); k++) { /* a pool: the largest of its window */
+        for (uint32_t k = 0; k < ttfs_net_size(l); k++) { /* a pool: the largest of its patch */
             const TtfsTerm *t = &c->net.terms.at[l->term_first];
             for (uint32_t tap = 0; tap < 4; tap++) {
                 uint32_t y = k / l->w % l->h * 2 + tap / 2, x = k % l->w * 2 + tap % 2;

@@ -291,7 +291,7 @@ static void test_shapes(void **state) {
     assert_true(ttfs_ir_infer(&ir, &pool, &out, NULL, &diag));
     assert_int_equal(out.dim[2], 3); /* floor((7 + 1 - 3) / 2) + 1 */
     assert_int_equal(out.dim[3], 3);
-    pool.attr.pad[0] = 3; /* a window of padding alone */
+    pool.attr.pad[0] = 3; /* a patch of padding alone */
     assert_false(ttfs_ir_infer(&ir, &pool, &out, NULL, &diag));
     TtfsNode gemm = {.op = TTFS_OP_GEMM, .name = "g", .n_in = 3, .attr = ttfs_ir_attr()};
     gemm.in[0] = add(&ir, 2, (uint32_t[]){5, 1});

@@ -329,6 +329,39 @@ static void refusals_are_collected(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* What a slot is expected to save of its worst case when the share `ppm` of N spikes comes: the
+ * spikes, and in a list the ticks without one, T^2 / (T + n) of them where n spikes come evenly. */
+static uint64_t saved(uint64_t neurons, uint64_t ticks, uint64_t ppm, uint64_t lists) {
+    uint64_t n = (neurons * ppm + 999999) / 1000000;
+    return neurons - n + lists * (neurons + ticks - 1 - n - ticks * ticks / (ticks + n));
+}
+
+static void expected_cycles(void **state) {
+    (void)state;
+    static const uint32_t rates[] = {0, 1, 300000, 999999, 1000000};
+    TtfsSpike s;
+    TtfsPlan p;
+    TtfsDiag diag = {0};
+    small_net(&s);
+    TtfsChip c = small_chip(1, 4, 8);
+    assert_true(ttfs_spike_to_plan(&s, &c, "net", &p, &diag));
+    uint64_t groups = (s.pops.at[3].c + 3) / 4;
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        for (uint32_t k = 0; k < s.pops.len; k++) s.pops.at[k].rate_ppm = rates[i];
+        const uint64_t want[] = {saved(72, 15, rates[i], 0), 0, saved(180, 31, rates[i], 1),
+                                 saved(45, 31, rates[i], groups)};
+        for (uint32_t slot = 0; slot < 4; slot++) {
+            uint64_t worst = ttfs_plan_slot_cycles(&p, &s, slot, false);
+            assert_int_equal(worst, p.slots.at[slot].worst_cycles);
+            if (slot != 1) /* bands and patches */
+                assert_int_equal(worst - ttfs_plan_slot_cycles(&p, &s, slot, true), want[slot]);
+        }
+    }
+    ttfs_plan_free(&p);
+    ttfs_diag_free(&diag);
+    ttfs_spike_free(&s);
+}
+
 static void find_names_the_core(void **state) {
     (void)state;
     TtfsSpike s;
@@ -361,6 +394,7 @@ int main(void) {
         cmocka_unit_test(refused_kinds),
         cmocka_unit_test(refused_for_now),
         cmocka_unit_test(refusals_are_collected),
+        cmocka_unit_test(expected_cycles),
         cmocka_unit_test(find_names_the_core),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Windows of Conv and the pools: attributes -> kernel, strides, dilations and explicit pads, which
+ * Patches of Conv and the pools: attributes -> kernel, strides, dilations and explicit pads, which
  * give the same values as automatic padding and ceil_mode. One-dimensional layers become 2-D ones
  * of height 1: their axis is the columns.
  */
@@ -13,7 +13,7 @@ enum { LARGEST = 1 << 20 }; /* of kernels, strides, dilations, pads */
 /* `per_axis` integers in [least, LARGEST] for each spatial axis, or none. In `out`, values of axis
  * i lie at 2 - axes + i, and those of the far end two further. */
 static bool read_sizes(OnnxImport *im, const OnnxNode *n, const char *name, uint32_t per_axis,
-                       int64_t least, uint32_t *out, OnnxWindow *w) {
+                       int64_t least, uint32_t *out, OnnxPatch *w) {
     const int64_t *v;
     size_t found;
     if (!ttfs_onnx_attr_ints(im, n, name, &v, &found)) return false;
@@ -34,10 +34,10 @@ static bool read_sizes(OnnxImport *im, const OnnxNode *n, const char *name, uint
     return true;
 }
 
-bool ttfs_onnx_read_window(OnnxImport *im, const OnnxNode *n, OnnxWindow *w) {
+bool ttfs_onnx_read_patch(OnnxImport *im, const OnnxNode *n, OnnxPatch *w) {
     const char *mode = "NOTSET";
     int64_t ceil_mode = 0;
-    *w = (OnnxWindow){.attr = ttfs_ir_attr()};
+    *w = (OnnxPatch){.attr = ttfs_ir_attr()};
     bool ok = read_sizes(im, n, "kernel_shape", 1, 1, w->attr.kernel, w);
     w->has_kernel = w->spatial != 0;
     ok = read_sizes(im, n, "strides", 1, 1, w->attr.stride, w) && ok;
@@ -57,7 +57,7 @@ bool ttfs_onnx_read_window(OnnxImport *im, const OnnxNode *n, OnnxWindow *w) {
 }
 
 /* Explicit pads along one axis for an input of `size` (ONNX Conv and MaxPool, auto_pad). */
-static void same_pads(OnnxWindow *w, int axis, uint32_t size) {
+static void same_pads(OnnxPatch *w, int axis, uint32_t size) {
     const TtfsIrAttr *a = &w->attr;
     uint64_t stride = a->stride[axis],
              span = (uint64_t)(a->kernel[axis] - 1) * a->dilation[axis] + 1;
@@ -67,9 +67,9 @@ static void same_pads(OnnxWindow *w, int axis, uint32_t size) {
     w->attr.pad[axis + 2] = total - w->attr.pad[axis];
 }
 
-/* With ceil_mode the last window may end beyond the pads, but must not begin there: the missing
+/* With ceil_mode the last patch may end beyond the pads, but must not begin there: the missing
  * part is more padding at the end, which an average never counts. */
-static void ceil_pads(OnnxWindow *w, int axis, uint32_t size) {
+static void ceil_pads(OnnxPatch *w, int axis, uint32_t size) {
     const TtfsIrAttr *a = &w->attr;
     uint64_t stride = a->stride[axis],
              span = (uint64_t)(a->kernel[axis] - 1) * a->dilation[axis] + 1;
@@ -80,7 +80,7 @@ static void ceil_pads(OnnxWindow *w, int axis, uint32_t size) {
     if (last + span > room) w->over[axis] = (uint32_t)(last + span - room);
 }
 
-void ttfs_onnx_settle_pads(OnnxWindow *w, const TtfsTensorInfo *x) {
+void ttfs_onnx_settle_pads(OnnxPatch *w, const TtfsTensorInfo *x) {
     if (x->rank != 4) return; /* shape inference says so */
     for (int axis = 0; axis < 2; axis++) {
         if (w->pad_mode == 'V') w->attr.pad[axis] = w->attr.pad[axis + 2] = 0;
@@ -89,7 +89,7 @@ void ttfs_onnx_settle_pads(OnnxWindow *w, const TtfsTensorInfo *x) {
     }
 }
 
-TtfsTensor ttfs_onnx_window_input(OnnxImport *im, OnnxNode *n, uint32_t input, OnnxWindow *w) {
+TtfsTensor ttfs_onnx_patch_input(OnnxImport *im, OnnxNode *n, uint32_t input, OnnxPatch *w) {
     TtfsTensor x = ttfs_onnx_activation(im, n, input);
     if (!x.i) return x;
     TtfsTensorInfo t = *ttfs_ir_tensor(im->ir, x);
@@ -111,7 +111,7 @@ TtfsTensor ttfs_onnx_window_input(OnnxImport *im, OnnxNode *n, uint32_t input, O
     return x;
 }
 
-void ttfs_onnx_emit_window(OnnxImport *im, OnnxNode *n, TtfsNode *node, uint32_t spatial) {
+void ttfs_onnx_emit_patch(OnnxImport *im, OnnxNode *n, TtfsNode *node, uint32_t spatial) {
     TtfsTensor y = ttfs_onnx_emit(im, n, node, NULL);
     if (!y.i || spatial != 1) return;
     TtfsTensorInfo t = *ttfs_ir_tensor(im->ir, y);
