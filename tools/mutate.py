@@ -267,9 +267,10 @@ cd "$PWD" && exec "$@"
 SANITIZED = ["-Dbuildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dwerror=false"]
 SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:exitcode=99:detect_stack_use_after_return=1:"
                               "allocator_may_return_null=1:hard_rss_limit_mb=16000",
-              "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99", "TTFS_TEST_SAMPLES": "12"}
+              "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99"}
 
 
+SAMPLES = 40  # of the tests that can do with fewer
 UNKNOWN_S, LONG_S = 4, 60  # what a test is taken to take, and one of suite `long`
 OWN_HITS = 4
 
@@ -293,7 +294,7 @@ class Copy:
         self.env = dict(os.environ, CCACHE_BASEDIR=self.root, CCACHE_NOHASHDIR="1",
                         TMPDIR="/tmp", TTFS_CACHE=os.path.join(self.root, "cache"),
                         TTFS_BUILD=os.path.join(self.root, "tmp", "rtl"), PYTHONDONTWRITEBYTECODE="1",
-                        **(SANITIZERS if sanitized else {}))
+                        TTFS_TEST_SAMPLES=str(SAMPLES), **(SANITIZERS if sanitized else {}))
         self.limits = {resource.RLIMIT_FSIZE: 1 << 30, resource.RLIMIT_CORE: 0}
         if not sanitized:
             self.limits[resource.RLIMIT_AS] = 24 << 30
