@@ -43,7 +43,7 @@ void ttfs_relu_slice(TtfsReluOp *s) {
     strides(s->shape[0], stride);
     for (uint32_t d = 0; d < s->shape[0]->rank; d++) {
         start += a->first[d] * stride[d];
-        stride[d] *= a->step[d];
+        stride[d] *= a->apart[d];
     }
     gather(s, start, stride);
 }
