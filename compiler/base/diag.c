@@ -43,7 +43,7 @@ enum { NAME_MOST = 300, WHAT_MOST = 2000 };
 static const char *shortened(TtfsArena *a, const char *text, size_t most) {
     size_t n = text ? strlen(text) : 0, head = most / 2, tail = n - most / 2;
     if (n <= most) return ttfs_arena_strndup(a, text ? text : "", n);
-    while (head > most / 2 - 4 && (text[head] & 0xc0) == 0x80) head--;
+    while (head > most / 2 - 3 && (text[head] & 0xc0) == 0x80) head--;
     while (tail < n && (text[tail] & 0xc0) == 0x80) tail++;
     return ttfs_arena_printf(a, "%.*s ... %s", (int)head, text, text + tail);
 }

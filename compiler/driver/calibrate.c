@@ -44,7 +44,7 @@ typedef struct {
     const TtfsProgress *progress;
     uint64_t n; /* samples to take */
     atomic_uint_least64_t done;
-    float lo, hi; /* the encoder's range, half a step wider; all numbers where it is not known */
+    float lo, hi; /* the encoder clips below lo, and from hi on; all numbers where it is unknown */
     CalibWorker *worker;
 } CalibLoop;
 
@@ -56,7 +56,7 @@ static bool calibrate_item(void *context, uint32_t worker, uint64_t i) {
     const TtfsIr *ir = &l->f->canonical;
     if (!ttfs_array_sample(l->samples, &l->f->map, i, w->x, &w->diag)) return false;
     for (uint64_t k = 0; k < l->samples->elements; k++)
-        w->outside += w->x[k] < l->lo || w->x[k] > l->hi;
+        w->outside += w->x[k] < l->lo || w->x[k] >= l->hi;
     ttfs_relu_run(w->relu, w->x);
     ttfs_calib_add(&w->calib, ir->input, w->x, l->samples->elements);
     for (uint32_t k = 0; k < ir->nodes.len; k++) {

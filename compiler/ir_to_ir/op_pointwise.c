@@ -145,14 +145,9 @@ static const TtfsValue *with_floor(TtfsAffine *x, const TtfsValue *v, double flo
 
 static const TtfsValue *clip(TtfsAffine *x, const TtfsValue *v, float lo, float hi) {
     bool low = lo > -FLT_MAX, high = hi < FLT_MAX, fresh[2];
-    if (v->pooled && lo <= hi) return behind(x, v, clip(x, v->pooled, lo, hi));
+    if (v->pooled) return behind(x, v, clip(x, v->pooled, lo, hi));
     if (low && (v->floor >= (double)lo || (lo <= 0 && ttfs_value_nonneg(x, v)))) low = false;
-    double floor = lo > -FLT_MAX ? (double)fminf(lo, hi) : -INFINITY;
-    if (high && lo > hi) { /* ONNX: min(max(x, lo), hi) */
-        TtfsValue *c = ttfs_value_new(x, v->map, v->view);
-        c->bias = bound(x, hi);
-        return c;
-    }
+    double floor = lo > -FLT_MAX ? (double)lo : -INFINITY;
     if (!low && !high) return v;
     if (!low) {
         bool above = ttfs_value_nonneg(x, v) && hi >= 0;

@@ -93,17 +93,33 @@ def both_orders(case):
         case.check(a.read() == b.read(), "calibration depends on the order of axes")
 
 
-def large_zip(members):
+STAMP = struct.pack("<HH24s", 0x5455, 24, b"\x03" + b"stamped otherwise" * 2)  # a field of another kind
+
+
+def large_zip(members, stamp=b""):
     """An archive whose sizes stand in zip64 fields, and whose directory is found through zip64."""
     limit, zipfile.ZIP64_LIMIT = zipfile.ZIP64_LIMIT, 10
     try:
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
             for name, data in members.items():
-                z.writestr(name + ".npy", data)
+                entry = zipfile.ZipInfo(name + ".npy")
+                entry.compress_type, entry.extra = zipfile.ZIP_DEFLATED, stamp
+                z.writestr(entry, data)
         return out.getvalue()
     finally:
         zipfile.ZIP64_LIMIT = limit
+
+
+def stamped_first(data):
+    """The archive with the stamp in front of the zip64 field in the directory, too."""
+    at = 0
+    while (at := data.find(STAMP, at)) >= 0:
+        begins = [b - 4 for b in range(at - 24, at, 8) if data[b - 4:b] == struct.pack("<HH", 1, at - b)]
+        if begins:
+            data = data[:begins[0]] + STAMP + data[begins[0]:at] + data[at + len(STAMP):]
+        at += len(STAMP)
+    return data
 
 
 def archives(case):
@@ -115,6 +131,8 @@ def archives(case):
     kinds = {
         "deflated": (npz({"x": x}), ""), "stored": (npz({"x": x}, False), ""),
         "zip64": (large_zip({"w": other, "x": x, "y": y}), ""),
+        "zip64 stamped": (large_zip({"w": other, "x": x, "y": y}, STAMP), ""),
+        "stamped zip64": (stamped_first(large_zip({"w": other, "x": x, "y": y}, STAMP)), ""),
         "upper case": (npz({"X": x, "Y": y}), ""), "keras": (npz({"x_test": x, "y_test": y}), ""),
         "positional": (npz({"arr_0": x, "arr_1": y}), ""), "only one fits": (npz({"z": other, "data": x, "y": y}), ""),
         "named": (npz({"first": x, "second": x}), ":second"),
@@ -127,7 +145,7 @@ def archives(case):
                  "only one fits": "'data' is taken"}.get(what)
         case.equal("is taken" in r.err, taken is not None, what + ": says which array")
         case.check(taken is None or taken in r.err, "%s: %s" % (what, r.err))
-        labelled = what in ("zip64", "upper case", "keras", "positional")
+        labelled = what in ("zip64", "zip64 stamped", "stamped zip64", "upper case", "keras", "positional")
         case.equal("accuracy" in r.out, labelled or what == "only one fits", what + ": labels")
     case.refused("run", "out", "--input", case.write("two.npz", npz({"a": x, "b": x, "y": y})),
                  says=["no array 'x', and more than one fits", "'a' (6x24 float32)", "'b' (6x24 float32)",
@@ -206,6 +224,21 @@ def ranges(case):
     case.check("warning" not in r.err, "calibration samples inside:\n%s" % r)
 
 
+def border(case):
+    """The encoder takes half a step beyond its range below, and less than that above; compile, that
+    looks before there is an encoder, counts the same values."""
+    top, under = 1.25, 1.25 - 2.0**-20
+    for name, values in (("above", [top] * 3 + [0.5] * 45), ("within", [under] * 3 + [-0.25] * 45),
+                         ("below", [-0.25 - 2.0**-20] * 2 + [0.5] * 46)):
+        path = case.write(name + ".npy", npy((2, 3, 2, 4), values))
+        r = case.good("compile", "net.onnx", "-o", "border", "--stop-after", "spike", "--ticks", 2,
+                      "--input-range", "0:1", "--calib", path)
+        clipped = case.json("run", "border", "--input", path).get("clipped_inputs")
+        case.equal(clipped, {"above": 3, "within": 0, "below": 2}[name], name + ": clipped inputs")
+        case.equal("%.1f %% of all input values lie outside" % (100 * clipped / 48) in r.err, clipped > 0,
+                   "%s: what compile says:\n%s" % (name, r))
+
+
 def main():
     case = Case()
     case.good("compile", model(case), "-o", "out", "--input-range", "0:8", "--stop-after", "spike")
@@ -213,6 +246,7 @@ def main():
     archives(case)
     layouts(case)
     ranges(case)
+    border(case)
     return case.done()
 
 

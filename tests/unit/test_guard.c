@@ -205,6 +205,38 @@ static void threads_end_first(void **state) {
     }
 }
 
+typedef struct {
+    size_t count, size, wanted;
+} Array;
+
+static void ask_for_array(void *context) {
+    const Array *want = context;
+    TtfsArena a = {0};
+    ttfs_arena_array(&a, want->count, want->size);
+    fail_msg("memory for an array of %zu times %zu", want->count, want->size);
+}
+
+/* Memory that nobody has, sizes that no number holds: never a smaller piece, and what was wanted is
+ * said. */
+static void arrays_ask_for_all(void **state) {
+    (void)state;
+    const Array wanted[] = {{SIZE_MAX / 32, 8, SIZE_MAX / 32 * 8},
+                            {3, SIZE_MAX / 16, 3 * (SIZE_MAX / 16)},
+                            {SIZE_MAX / 2, 2, SIZE_MAX - 1},
+                            {SIZE_MAX / 2, 3, SIZE_MAX},
+                            {SIZE_MAX, SIZE_MAX, SIZE_MAX},
+                            {SIZE_MAX / 8 + 2, 8, SIZE_MAX},
+                            {SIZE_MAX, 1, SIZE_MAX}};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        TtfsGuard g = TTFS_GUARD;
+        Array want = wanted[i];
+        assert_false(ttfs_guard(&g, ask_for_array, &want));
+        assert_int_equal(g.wanted, want.wanted);
+    }
+    for (size_t less = 0; less < 300; less++)
+        assert_null(ttfs_try_hold(NULL, SIZE_MAX - less, NULL));
+}
+
 static void warn_and_starve(void *context) {
     for (int i = 0; i < *(int *)context; i++)
         ttfs_warn((TtfsDiag *)((int *)context + 2), TTFS_AT_FILE("x"), TTFS_LIMIT, "number %d", i);
@@ -236,10 +268,15 @@ static void boundary(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(newest_first),         cmocka_unit_test(what_was_made_stays),
-        cmocka_unit_test(guards_nest),          cmocka_unit_test(passed_to_nobody),
-        cmocka_unit_test(nothing_stays_behind), cmocka_unit_test(files_are_closed),
-        cmocka_unit_test(threads_end_first),    cmocka_unit_test(boundary),
+        cmocka_unit_test(newest_first),
+        cmocka_unit_test(what_was_made_stays),
+        cmocka_unit_test(guards_nest),
+        cmocka_unit_test(passed_to_nobody),
+        cmocka_unit_test(nothing_stays_behind),
+        cmocka_unit_test(files_are_closed),
+        cmocka_unit_test(threads_end_first),
+        cmocka_unit_test(arrays_ask_for_all),
+        cmocka_unit_test(boundary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -137,6 +137,63 @@ static void biases(void **state) {
     canon_free(&k);
 }
 
+/* Of the second layer only the term that reads the input is work: 2 biases at 25 places, 2 rows of
+ * 2 weights, a tap at every place. With a unit less there are no sums, and the biases are as given.
+ */
+static void biases_within_the_budget(void **state) {
+    (void)state;
+    for (uint64_t less = 0; less < 2; less++) {
+        TtfsBudget budget = {.bytes = 1 << 20, .work = 50 + 4 + 50 - less};
+        TtfsArena a = {.budget = &budget};
+        Canon k;
+        TtfsNet n;
+        uint32_t count;
+        two_sources(&k);
+        assert_true(ttfs_net_of(&k.ir, "net", &n, &k.diag));
+        ttfs_net_bias(&n, 2, 0.5, &a, &count);
+        assert_int_equal(count, less ? 2 : 50);
+        assert_int_equal(budget.passed, less ? TTFS_PAST_WORK : TTFS_WITHIN);
+        ttfs_arena_free(&a);
+        ttfs_net_free(&n);
+        canon_free(&k);
+    }
+}
+
+/* A grid of `steps` + 1 values from -`zero` on behind a rectifier. */
+static bool has_grid(float scale, float zero, uint32_t steps, bool integer) {
+    TtfsIrAttr a = patch(3, 1);
+    Canon k;
+    TtfsNet n;
+    open_map(&k);
+    TtfsNode q =
+        canon_node(&k, TTFS_OP_QUANT, rectify(&k, canon_conv(&k, k.ir.input, 3, &a, 1, true)));
+    q.in[1] = canon_constant(&k, 0, NULL, 1), q.in[2] = canon_constant(&k, 0, NULL, 1), q.n_in = 3;
+    *(float *)(uintptr_t)canon_info(&k, q.in[1])->data = scale;
+    *(float *)(uintptr_t)canon_info(&k, q.in[2])->data = zero;
+    q.attr.lo = 0, q.attr.hi = (float)steps, q.attr.integer = integer;
+    k.ir.output = canon_gemm(&k, canon_add(&k, q), 3, true);
+    bool ok = ttfs_net_of(&k.ir, "net", &n, &k.diag);
+    if (ok) {
+        assert_int_equal(n.layers.at[1].ticks, steps);
+        assert_true(n.layers.at[1].step == (double)scale && n.layers.at[1].offset == 0);
+    }
+    ttfs_net_free(&n);
+    canon_free(&k);
+    return ok;
+}
+
+static void grids(void **state) {
+    (void)state;
+    assert_true(has_grid(0.25f, 0, 1, false));
+    assert_true(has_grid(0.25f, 0, 65535, false));
+    assert_false(has_grid(0.25f, 0, 0, false));
+    assert_false(has_grid(0.25f, 0, 65536, false));
+    assert_false(has_grid(0, 0, 15, false));
+    assert_false(has_grid(-0.25f, 0, 15, false));
+    assert_false(has_grid(0.25f, 1, 15, false)); /* begins below 0 */
+    assert_false(has_grid(0.25f, 0, 15, true));
+}
+
 /* conv 5x5 -> relu of `size` channels -> a readout with one weight a channel. */
 static bool readout_is_matrix(uint32_t size) {
     TtfsIrAttr a = patch(5, 0), one = patch(1, 0);
@@ -229,9 +286,14 @@ static void refused_values(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(layers_and_terms), cmocka_unit_test(pool_of_the_input),
-        cmocka_unit_test(biases),           cmocka_unit_test(refused_forms),
-        cmocka_unit_test(refused_values),   cmocka_unit_test(small_readouts_have_no_groups),
+        cmocka_unit_test(layers_and_terms),
+        cmocka_unit_test(pool_of_the_input),
+        cmocka_unit_test(biases),
+        cmocka_unit_test(biases_within_the_budget),
+        cmocka_unit_test(grids),
+        cmocka_unit_test(refused_forms),
+        cmocka_unit_test(refused_values),
+        cmocka_unit_test(small_readouts_have_no_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
