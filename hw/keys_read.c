@@ -69,11 +69,16 @@ static bool fault(const Reader *r, const TtfsKey *k, const cJSON *item) {
 }
 
 static void put_number(const Reader *r, const TtfsKey *k, double v) {
-    uint32_t whole = (uint32_t)v;
-    bool flag = v != 0;
-    if (k->kind == TTFS_KEY_WHOLE) memcpy(r->to + k->at, &whole, sizeof whole);
-    if (k->kind == TTFS_KEY_REAL) memcpy(r->to + k->at, &v, sizeof v);
-    if (k->kind == TTFS_KEY_FLAG) memcpy(r->to + k->at, &flag, sizeof flag);
+    char *at = r->to + k->at;
+    if (k->kind == TTFS_KEY_WHOLE) {
+        uint32_t whole = (uint32_t)v;
+        memcpy(at, &whole, sizeof whole);
+    } else if (k->kind == TTFS_KEY_FLAG) {
+        bool flag = v != 0;
+        memcpy(at, &flag, sizeof flag);
+    } else {
+        memcpy(at, &v, sizeof v);
+    }
 }
 
 static void put_text(const Reader *r, const TtfsKey *k, const char *text) {

@@ -4,7 +4,7 @@
 
 With --check nothing is written, and exit code 1 says which of them is not what it would be. With
 --parameters CHIP.json the Verilog parameters of a chip are printed as Verilator takes them.
-tests/rtl/chip.py reads the table through `read_keys`.
+Tests read the table through `read_keys` and complete a description by `complete`.
 
     tools/make_chip_keys.py [--check | --parameters CHIP.json]
 """
@@ -107,13 +107,24 @@ def documented(keys):
     return text[:before] + "\n" + table(keys) + "\n" + text[after:]
 
 
+def complete(chip):
+    """A description, as JSON gives it, with every key but notes: what is left out by its default."""
+    keys = [k for k in read_keys() if k.kind not in ("GROUP", "NOTE")]
+    whole = {}
+    for k in keys:
+        group, _, name = k.path.rpartition(".")
+        given, into = (chip.get(group, {}), whole.setdefault(group, {})) if group else (chip, whole)
+        into[name] = given[name] if k.default is None else given.get(name, DEFAULTS[k.kind](k.default))
+    return whole
+
+
 def parameters(path):
     with open(path, encoding="utf-8") as f:
-        chip = json.load(f)
+        chip = complete(json.load(f))
     for k in read_keys():
         if k.verilog:
             group, _, name = k.path.rpartition(".")
-            print("-G%s=%d" % (k.verilog, (chip.get(group, {}) if group else chip).get(name, k.default)))
+            print("-G%s=%d" % (k.verilog, (chip[group] if group else chip)[name]))
 
 
 def main():

@@ -43,10 +43,10 @@ PARTS = {"compiler": ["compiler", "hw"], "driver": DRIVER, "runtime": ["runtime"
 
 # Tests of the suite that see a folder, after those that bear its name.
 END = ["e2e digits_mlp one", "e2e jit digits_mlp", "e2e digits_cnn tiny"]
-COMMANDS = ["e2e figures digits_mlp", "e2e usage", "e2e json", "e2e config", "e2e outputs", "e2e messages", "e2e codes",
-            "e2e faults", "e2e meanings", "e2e check verdicts", "e2e determinism", "e2e hostile folders", "e2e verdicts",
-            "e2e figures digits_cnn", "e2e sample files", "e2e files", "e2e exact digits_mlp", "e2e library",
-            "e2e emit digits_mlp native", "e2e progress", "e2e planted rtl", "e2e budgets"]
+COMMANDS = ["lib", "e2e figures digits_mlp", "e2e usage", "e2e json", "e2e config", "e2e outputs", "e2e messages",
+            "e2e codes", "e2e faults", "e2e meanings", "e2e check verdicts", "e2e determinism", "e2e hostile folders",
+            "e2e verdicts", "e2e figures digits_cnn", "e2e sample files", "e2e files", "e2e exact digits_mlp",
+            "e2e library", "e2e emit digits_mlp native", "e2e progress", "e2e planted rtl", "e2e budgets"]
 IMPORT = ["nodes", "outputs", "grids", "line", "e2e outputs", "e2e quantised", "e2e operators", "e2e meanings",
           "e2e check verdicts", "e2e verdicts"]
 SEES = {
@@ -75,8 +75,8 @@ SEES = {
     "runtime/trace": ["golden", "sim", "e2e faults"],
     "runtime/golden": ["jit", "sim", "e2e faults"],
     "runtime/relu": ["nodes", "exact", "ir_to_ir", "e2e operators"],
-    "runtime/exact": ["bound", "e2e exact digits_mlp", "e2e exact digits_cnn"],
-    "runtime/jit": ["team", "cache", "llvm", "e2e emit digits_mlp native", "e2e emit digits_cnn native",
+    "runtime/exact": ["bound", "lib", "e2e exact digits_mlp", "e2e exact digits_cnn"],
+    "runtime/jit": ["target", "team", "cache", "llvm", "e2e emit digits_mlp native", "e2e emit digits_cnn native",
                     "e2e emit heads native", "e2e emit digits_mlp text", "e2e library", "e2e usage"],
     "runtime/sim": ["cache", "e2e faults", "e2e planted rtl", "e2e progress"],
     "runtime/engine": ["e2e usage", "e2e faults", "e2e codes", "e2e hostile folders"],
@@ -91,8 +91,8 @@ RTL_USERS = {"rmw": ["sort", "pool"], "sram": ["desc", "sort"], "first": ["fire"
 SWAP = {"==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=", ">=": ">", "+": "-", "-": "+", "*": "+",
         "/": "*", "%": "/", "&&": "||", "||": "&&", "<<": ">>", ">>": "<<", "&": "|", "|": "&", "+=": "-=",
         "-=": "+=", "|=": "=", "^": "|"}
-C_SKIP = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|^[ \t]*#(?:\\\n|[^\n])*',
-                    re.S | re.M)
+C_SKIP = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|^[ \t]*#(?:\\\n|[^\n])*'
+                    r'|__attribute__\(\(.*?\)\)', re.S | re.M)
 V_SKIP = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|^[ \t]*`[^\n]*|^[^\n]*\bunused\b[^\n]*'
                     r'|^[^\n]*_out_of_range[^\n]*|^ *parameter \w+ *= \d+[^\n]*', re.S | re.M)
 
@@ -383,7 +383,8 @@ def tests_of(copy, path):
         return [copy.rtl(n) for n in ["lint/ttfs_" + module] + ["bench/" + module] * (module != "chip")
                 + ["bench/" + u for u in RTL_USERS.get(module, [])] + RTL_SEES], []
     base = os.path.basename(folder)
-    own = [n for n in sorted(copy.tests, key=lambda n: (n != base, n)) if re.fullmatch(base + r"(_sums|_check)?", n)]
+    own = [n for n in sorted(copy.tests, key=lambda n: (n != base, n))
+           if re.fullmatch(base + r"(_sums|_check|_fits)?", n)]
     others = [n for n in dict.fromkeys(SEES.get(folder, []) + END) if n not in own]
     missing = [n for n in others if n not in copy.tests]
     if missing:

@@ -118,6 +118,9 @@ TtfsTensor ttfs_ir_add_tensor(TtfsIr *ir, const TtfsTensorInfo *info);
 void ttfs_ir_add_node(TtfsIr *ir, const TtfsNode *node);
 /* Elements of `rank` dimensions; 0 when one is 0 or the product leaves 31 bits. */
 uint64_t ttfs_ir_dims_count(uint32_t rank, const uint32_t *dim);
+/* The shape that numpy broadcasts two to; false when they do not fit. */
+bool ttfs_ir_broadcast(uint32_t a_rank, const uint32_t *a, uint32_t b_rank, const uint32_t *b,
+                       uint32_t *rank, uint32_t dim[TTFS_MAX_RANK]);
 /* "[1, 8, 28, 28]", in the arena. */
 const char *ttfs_ir_shape_text(TtfsArena *a, const TtfsTensorInfo *t);
 /* The node that makes each tensor (id - 1); NULL: the input, a constant. */

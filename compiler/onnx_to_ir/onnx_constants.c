@@ -150,8 +150,10 @@ void ttfs_onnx_where(OnnxImport *im, OnnxNode *n) {
     }
     OnnxConst both = {0}, all = {0}, part[3], out;
     bool fits = n->in[0]->c.n && (n->in[1]->c.f != NULL) == (n->in[2]->c.f != NULL) &&
-                ttfs_onnx_broadcast(&n->in[0]->c, &n->in[1]->c, &both.rank, both.dim) &&
-                ttfs_onnx_broadcast(&both, &n->in[2]->c, &all.rank, all.dim);
+                ttfs_ir_broadcast(n->in[0]->c.rank, n->in[0]->c.dim, n->in[1]->c.rank,
+                                  n->in[1]->c.dim, &both.rank, both.dim) &&
+                ttfs_ir_broadcast(both.rank, both.dim, n->in[2]->c.rank, n->in[2]->c.dim, &all.rank,
+                                  all.dim);
     if (!fits) {
         ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL,
                            "the constants have types or shapes that do not fit");

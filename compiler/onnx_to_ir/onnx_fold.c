@@ -73,17 +73,6 @@ static uint64_t broadcast_at(const OnnxConst *c, uint32_t rank, const uint32_t *
     return from;
 }
 
-bool ttfs_onnx_broadcast(const OnnxConst *a, const OnnxConst *b, uint32_t *rank, uint32_t *dim) {
-    *rank = a->rank > b->rank ? a->rank : b->rank;
-    for (uint32_t i = 0; i < *rank; i++) {
-        uint32_t p = i + a->rank < *rank ? 1 : a->dim[i + a->rank - *rank];
-        uint32_t q = i + b->rank < *rank ? 1 : b->dim[i + b->rank - *rank];
-        if (p != q && p != 1 && q != 1) return false;
-        dim[i] = p == 1 ? q : p;
-    }
-    return true;
-}
-
 static bool operands_fit(OnnxImport *im, const OnnxNode *n, OnnxFold op, const OnnxConst *a,
                          const OnnxConst *b) {
     bool logic = op == ONNX_FOLD_AND || op == ONNX_FOLD_OR;
@@ -106,7 +95,7 @@ bool ttfs_onnx_fold_two(OnnxImport *im, const OnnxNode *n, OnnxFold op, const On
     float *f = NULL;
     int64_t *q = NULL;
     if (!operands_fit(im, n, op, a, b)) return false;
-    if (!ttfs_onnx_broadcast(a, b, &rank, dim))
+    if (!ttfs_ir_broadcast(a->rank, a->dim, b->rank, b->dim, &rank, dim))
         return ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL,
                                   "the constants have shapes that do not fit");
     if (!ttfs_onnx_new_const(im, n, a->f && !compares, rank, dim, &f, &q, out)) return false;

@@ -220,7 +220,6 @@ bool ttfs_onnx_fold_two(OnnxImport *im, const OnnxNode *n, OnnxFold op, const On
                         const OnnxConst *b, OnnxConst *out);
 bool ttfs_onnx_fold_one(OnnxImport *im, const OnnxNode *n, OnnxFold op, const OnnxConst *a,
                         OnnxConst *out);
-bool ttfs_onnx_broadcast(const OnnxConst *a, const OnnxConst *b, uint32_t *rank, uint32_t *dim);
 /* onnx_fold_moves.c: out[at] = c[start + sum at[d] * step[d]]. */
 bool ttfs_onnx_fold_view(OnnxImport *im, const OnnxNode *n, const OnnxConst *c, uint32_t rank,
                          const uint32_t *dim, int64_t start, const int64_t *step, OnnxConst *out);

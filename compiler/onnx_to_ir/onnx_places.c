@@ -108,14 +108,13 @@ static bool expanded_shape(OnnxImport *im, const OnnxNode *n, uint32_t *rank, ui
     size_t count;
     if (!ttfs_onnx_ints(im, n, 1, &v, &count)) return false;
     TtfsTensorInfo x = ttfs_onnx_shape(im, n, 0);
-    OnnxConst from = {.rank = x.rank}, to = {.rank = (uint32_t)count};
-    memcpy(from.dim, x.dim, sizeof from.dim);
+    uint32_t to[TTFS_MAX_RANK] = {0};
     bool fits = count <= TTFS_MAX_RANK;
     for (size_t i = 0; fits && i < count; i++) {
         fits = v[i] >= 0 && v[i] <= INT32_MAX;
-        to.dim[i] = fits ? (uint32_t)v[i] : 0;
+        to[i] = fits ? (uint32_t)v[i] : 0;
     }
-    if (fits && ttfs_onnx_broadcast(&from, &to, rank, dim)) return true;
+    if (fits && ttfs_ir_broadcast(x.rank, x.dim, (uint32_t)count, to, rank, dim)) return true;
     return ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL,
                               "its input does not expand to the shape");
 }
