@@ -187,7 +187,9 @@ static const TtfsValue *round_relu(TtfsAffine *x, const TtfsValue *v, const Ttfs
         part[i] = part[i] ? round_part(x, part[i], g) : NULL;
         if (!part[i]) return NULL;
     }
-    TtfsValue *out = ttfs_value_copy(x, n == 1 ? part[0] : ttfs_value_stack(x, n, part));
+    const TtfsValue *whole = n == 1 ? part[0] : ttfs_value_stack(x, n, part);
+    if (!whole) return NULL;
+    TtfsValue *out = ttfs_value_copy(x, whole);
     out->view = v->view;
     return out;
 }

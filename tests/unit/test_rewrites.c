@@ -473,6 +473,124 @@ static void refusals(void **state) {
     expect_refused(&n, "both");
 }
 
+/* Rounds the last tensor to `lo`..`hi` steps. */
+static void quant(Net *n, TtfsTensor of, float step, float lo, float hi, bool integer) {
+    push(n, TTFS_OP_QUANT, "q", IN(of, number(n, step), number(n, 0)), NULL);
+    TtfsIrAttr *a = &n->ir.nodes.at[n->ir.nodes.len - 1].attr;
+    a->lo = lo, a->hi = hi, a->integer = integer;
+}
+
+static Net rounded_net(void) {
+    Net n = map_net();
+    quant(&n, LAST, 0.25f, 0, 15, false);
+    return n;
+}
+
+/* What is on a grid stays on it: behind pads, cuts, pools, and another rounding to it. */
+static void rounded_moves(void **state) {
+    (void)state;
+    for (int move = 0; move < 7; move++) {
+        Net n = rounded_net();
+        TtfsIrAttr a = ttfs_ir_attr();
+        TtfsTensor x = n.last;
+        if (move == 0) a.before[2] = a.after[3] = 1, push_with(&n, TTFS_OP_PAD, "pad", &a);
+        if (move == 1) slice(&n, 1, 1, 2, 1);
+        if (move == 2) slice(&n, 2, 0, 2, 2);
+        if (move == 3) push(&n, TTFS_OP_MAXPOOL, "pool", IN(LAST), NULL);
+        if (move == 4) push(&n, TTFS_OP_CONCAT, "twice", IN(x, LAST), NULL);
+        if (move == 5) push(&n, TTFS_OP_ADD, "shift", IN(LAST, number(&n, 0.5f)), NULL);
+        if (move == 6) push(&n, TTFS_OP_NEG, "minus", IN(LAST), NULL);
+        if (move < 6) quant(&n, LAST, 0.25f, 0, move == 5 ? 31 : 15, false);
+        relu(&n, "r");
+        end_dense(&n);
+    }
+}
+
+/* Constants are rounded at once; bounds may leave one step. */
+static void rounded_constants(void **state) {
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        Net n = map_net();
+        TtfsTensor x = n.last;
+        TtfsIrAttr a = ttfs_ir_attr();
+        if (kind < 2) quant(&n, CONST(&n, 3, 1, 1), 0.5f, -4, 4, kind == 1);
+        if (kind == 2) quant(&n, computed(&n, 0.8f, true), 0.5f, -4, 4, false);
+        if (kind == 3) {
+            a.lo = 0.55f, a.hi = 0.6f;
+            push_with(&n, TTFS_OP_CLIP, "narrow", &a);
+            quant(&n, LAST, 0.5f, 0, 15, false);
+        }
+        push(&n, TTFS_OP_ADD, "sum", IN(x, LAST), NULL);
+        relu(&n, "r");
+        end_dense(&n);
+    }
+}
+
+/* Of two relus side by side, and of sums. */
+static void rounded_parts(void **state) {
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        Net n = map_net();
+        TtfsTensor x = n.last;
+        conv_with(&n, "c1", CONST(&n, 3, 3, 1, 1), 0, 1);
+        if (kind) relu(&n, "r1");
+        push(&n, kind == 2 ? TTFS_OP_ADD : TTFS_OP_CONCAT, "both", IN(x, LAST), NULL);
+        if (!kind) relu(&n, "r1");
+        quant(&n, LAST, 0.125f, 0, 31, false);
+        end_dense(&n);
+    }
+}
+
+/* An order of elements that no view has is taken into the weights, where there are some. */
+static void involved_orders(void **state) {
+    (void)state;
+    static const uint32_t turn[3] = {0, 2, 1};
+    TtfsIrAttr a = ttfs_ir_attr();
+    memcpy(a.perm, turn, sizeof turn);
+    Net n = dense_net(3, 12);
+    for (int i = 0; i < 2; i++) { /* 4 x 3 as 3 x 4 is no order of axes */
+        reshape(&n, "rows", DIMS(1, 3, 4));
+        push_with(&n, TTFS_OP_TRANSPOSE, i ? "again" : "turn", &a);
+        if (!i) reshape(&n, "flat", DIMS(1, 12));
+    }
+    relu(&n, "r");
+    expect_refused(&n, "again");
+    n = map_net(); /* as a map again, and windows over it */
+    reshape(&n, "rows", DIMS(1, 4, 15));
+    push_with(&n, TTFS_OP_TRANSPOSE, "turn", &a);
+    reshape(&n, "map", DIMS(1, 3, 5, 4));
+    conv_with(&n, "c1", CONST(&n, 2, 3, 2, 2), 0, 1);
+    relu(&n, "r1");
+    push(&n, TTFS_OP_AVERAGEPOOL, "avg", IN(LAST), NULL);
+    end_dense(&n);
+}
+
+/* Curves that grow end a network, with a note each; top k too, but not of the smallest. */
+static void ends(void **state) {
+    (void)state;
+    static const TtfsOp ops[] = {TTFS_OP_SIGMOID,  TTFS_OP_TANH, TTFS_OP_SOFTPLUS,
+                                 TTFS_OP_SOFTSIGN, TTFS_OP_ELU,  TTFS_OP_LOGSOFTMAX,
+                                 TTFS_OP_TOPK,     TTFS_OP_TOPK, TTFS_OP_ELU};
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+        TtfsDiag diag = {0};
+        TtfsIr out;
+        Net n = dense_net(3, 4);
+        TtfsIrAttr a = ttfs_ir_attr();
+        a.slope = i == 8 ? -1 : 1;
+        a.axis = 1;
+        a.k = 2, a.largest = i == 6;
+        bool dropped = i != 7 && i != 8;
+        dense(&n, "fc", 3, 4);
+        push_with(&n, ops[i], "end", &a);
+        assert_true(ttfs_ir_drop_tail(&n.ir, &out, "net", &diag));
+        assert_int_equal(out.nodes.len, dropped ? 3 : 4);
+        assert_int_equal(diag.messages.len, dropped);
+        ttfs_ir_free(&out);
+        ttfs_ir_free(&n.ir);
+        ttfs_diag_free(&diag);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(computed_constants),
@@ -486,6 +604,11 @@ int main(void) {
         cmocka_unit_test(slices),
         cmocka_unit_test(pads),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(rounded_moves),
+        cmocka_unit_test(rounded_constants),
+        cmocka_unit_test(rounded_parts),
+        cmocka_unit_test(involved_orders),
+        cmocka_unit_test(ends),
         cmocka_unit_test(grids_of_products),
         cmocka_unit_test(grids_of_kernels),
         cmocka_unit_test(grids_of_heads),
