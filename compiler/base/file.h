@@ -38,6 +38,7 @@ typedef struct {
     const char *path;
     int fd;    /* -1: not open */
     int fault; /* errno of the first failure, 0: none */
+    int *own;  /* fd, held; NULL: it is the temporary file's, or */
     bool lent; /* fd is standard output or error, which the file is open as already */
     struct TtfsTemporary *temporary; /* becomes `target`; NULL: fd is the file itself */
     const char *target;
