@@ -44,9 +44,10 @@ double ttfs_lower_saturated(const TtfsLower *l, TtfsTensor t, double top) {
     return ttfs_calib_share_from(l->calib, t, (float)top);
 }
 
-uint32_t ttfs_lower_rate(const TtfsLower *l, TtfsTensor t, double half_step, uint32_t otherwise) {
-    if (!has_bins(l, t) || !(half_step > 0)) return otherwise;
-    double share = ttfs_calib_share_from(l->calib, t, (float)half_step);
+uint32_t ttfs_lower_rate(const TtfsLower *l, TtfsTensor t, double half_quantum,
+                         uint32_t otherwise) {
+    if (!has_bins(l, t) || !(half_quantum > 0)) return otherwise;
+    double share = ttfs_calib_share_from(l->calib, t, (float)half_quantum);
     return (uint32_t)floor((share < 1 ? share : 1) * 1e6 + 0.5);
 }
 
@@ -102,7 +103,7 @@ TtfsRange ttfs_lower_propagate(TtfsLower *l, uint32_t layer) {
     for (uint32_t i = 0; i < to->c; i++) {
         r.low[i] = r.low[i] > 0 ? r.low[i] : 0;
         r.high[i] = r.high[i] > 0 ? r.high[i] : 0;
-        if (to->step > 0) r.high[i] = fmin(r.high[i], to->step * to->ticks);
+        if (to->quantum > 0) r.high[i] = fmin(r.high[i], to->quantum * to->ticks);
     }
     return r;
 }

@@ -43,9 +43,9 @@ typedef struct {
     /* [out c][in c / group][ky][kx], a matrix [out neuron][in]; NULL for a pool. */
     const float *weights;
     uint64_t row; /* weights of one output channel, or of one neuron of a matrix */
-    /* The weights are integers times a step: 1 for all, or one for each row; 0: no grid. */
-    const float *step;
-    uint32_t steps;
+    /* The weights are integers times a quantum: 1 for all, or one for each row; 0: no grid. */
+    const float *quantum;
+    uint32_t quanta;
 } TtfsTerm;
 
 typedef struct {
@@ -57,9 +57,9 @@ typedef struct {
     double *bias;     /* [c], or NULL */
     double *bias_map; /* [c][h][w] on top of it, or NULL */
     bool of_input;    /* the input or a pool of it: values have the input's range */
-    /* Of the input and of a relu, when the model has a grid for them: values are offset + k step, k
-     * = 0..ticks, rounded; step 0: none. The offset is 0 but for the input. */
-    double step, offset;
+    /* Of the input and of a relu, when the model has a grid for them: values are offset + k
+     * quantum, k = 0..ticks, rounded; quantum 0: none. The offset is 0 but for the input. */
+    double quantum, offset;
     uint32_t ticks;
 } TtfsNetLayer;
 

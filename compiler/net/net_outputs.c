@@ -45,8 +45,8 @@ static bool move(const TtfsIr *ir, const TtfsNode *n, TtfsArena *a, TtfsPieces *
     if (n->op == TTFS_OP_TRANSPOSE) return transpose(ir, n, a, in, out);
     if (n->op == TTFS_OP_CONCAT) return concat(ir, n, a, of, out);
     if (n->op == TTFS_OP_SLICE)
-        return ttfs_pieces_slice(a, in, x->rank, x->dim, n->attr.first, n->attr.count, n->attr.step,
-                                 out);
+        return ttfs_pieces_slice(a, in, x->rank, x->dim, n->attr.first, n->attr.count,
+                                 n->attr.apart, out);
     *out = *in; /* a reshape moves nothing */
     return true;
 }

@@ -132,9 +132,10 @@ void ttfs_onnx_range(OnnxImport *im, OnnxNode *n) {
 /* The constant repeated to a shape that it broadcasts to. */
 static bool spread(OnnxImport *im, const OnnxNode *n, const OnnxConst *c, uint32_t rank,
                    const uint32_t *dim, OnnxConst *out) {
-    int64_t step[TTFS_MAX_RANK], moved[TTFS_MAX_RANK] = {0};
-    ttfs_onnx_steps(c, step);
-    for (uint32_t i = 0; i < c->rank; i++) moved[i + rank - c->rank] = c->dim[i] == 1 ? 0 : step[i];
+    int64_t stride[TTFS_MAX_RANK], moved[TTFS_MAX_RANK] = {0};
+    ttfs_onnx_strides(c, stride);
+    for (uint32_t i = 0; i < c->rank; i++)
+        moved[i + rank - c->rank] = c->dim[i] == 1 ? 0 : stride[i];
     return ttfs_onnx_fold_view(im, n, c, rank, dim, 0, moved, out);
 }
 

@@ -26,7 +26,7 @@ static bool read_varint(Span *s, uint64_t *out) {
     return false;
 }
 
-/* Steps over one field's value; for length-delimited fields *body is what is inside. */
+/* Passes over one field's value; for length-delimited fields *body is what is inside. */
 static bool skip_value(Span *s, unsigned wire, Span *body) {
     uint64_t n = 0;
     if (wire == 0) return read_varint(s, &n);

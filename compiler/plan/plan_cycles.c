@@ -39,14 +39,14 @@ static uint64_t words(const Count *c, uint64_t neurons) {
     return n + ticks * ticks / (ticks + n);
 }
 
-/* From the last step of an operation to its last spike: the pipeline has a stage for every few bits
- * of a channel or row number. */
+/* From the last cycle of an operation to its last spike: the pipeline has a stage for every few
+ * bits of a channel or row number. */
 static uint64_t drain(const TtfsChip *chip) {
     uint32_t bits = chip->c_bits > chip->y_bits + 1 ? chip->c_bits : chip->y_bits + 1;
     return CYCLES_DRAIN + (bits + CYCLES_DIGIT_BITS - 1) / CYCLES_DIGIT_BITS;
 }
 
-/* What a position costs, after `ramp` steps of the group before are still to go. */
+/* What a position costs, after `ramp` cycles of the group before are still to go. */
 static uint64_t position_cycles(const Count *c, uint32_t rows_hit, uint32_t ox, uint64_t ramp,
                                 uint64_t tail) {
     const TtfsGeometry *g = &c->g;

@@ -75,7 +75,7 @@ static inline TtfsTensor canon_slice(Canon *k, TtfsTensor in) {
     for (uint32_t i = 0; i < t.rank; i++) {
         n.attr.first[i] = i == 1 ? canon_in(k, 0, t.dim[1] - 1) : 0;
         n.attr.count[i] = i == 1 ? canon_in(k, 1, t.dim[1] - n.attr.first[1]) : t.dim[i];
-        n.attr.step[i] = 1;
+        n.attr.apart[i] = 1;
     }
     return canon_add(k, n);
 }

@@ -298,11 +298,12 @@ static bool fatal_error_returns(void) {
     t.cpu = "x86-64";
     wide_spike(&s, 1);
     ttfs_program_of(&p, &s, &t, 0, false, &a);
-    for (uint32_t i = 0; i < p.steps.len; i++)
-        if (p.steps.at[i].kind == TTFS_STEP_LINEAR)
-            all = ttfs_object_of_step(&p, i, NULL, &out, &d) && all;
+    for (uint32_t i = 0; i < p.routines.len; i++)
+        if (p.routines.at[i].kind == TTFS_ROUTINE_LINEAR)
+            all = ttfs_object_of_routine(&p, i, NULL, &out, &d) && all;
     uint32_t errors = d.errors;
-    bool again = ttfs_object_of_step(&p, p.steps.len - 1, NULL, &out, &d); /* refused from now on */
+    bool again =
+        ttfs_object_of_routine(&p, p.routines.len - 1, NULL, &out, &d); /* refused from now on */
     return !all && d.messages.at[0].code == TTFS_JIT_COMPILE &&
            strstr(d.messages.at[0].what, "fatal") && !again && d.errors == errors + 1 &&
            strstr(d.messages.at[d.messages.len - 1].what, "failed before");
