@@ -20,9 +20,9 @@ AT_ONCE = 50  # objects in one call of gcov
 
 
 def objects(build):
-    """Paths of the notes of every object."""
+    """Paths of the notes of every object that is there."""
     return sorted(os.path.join(folder, name) for folder, _, names in os.walk(build) for name in names
-                  if name.endswith(".gcno"))
+                  if name.endswith(".gcno") and name[:-len("gcno")] + "o" in names)
 
 
 def reports(build):

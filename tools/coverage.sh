@@ -54,6 +54,7 @@ all_tests() {
 
 if [ $run != none ]; then
     tools/build.sh $folder -Db_coverage=true -Dbuildtype=debug -Dwerror=false || exit 1
+    ninja -C $folder -t cleandead >/dev/null # objects of sources that are gone
     # What was counted in an object that has changed since says nothing about it.
     find $folder -name '*.gcda' | while read -r counts; do
         [ $run = --add ] && [ "$counts" -nt "${counts%.gcda}.gcno" ] || rm "$counts"

@@ -10,7 +10,7 @@
 
 /* A file's bytes, mapped read-only and followed by no terminator. Release with ttfs_file_close. */
 typedef struct {
-    const unsigned char *bytes; /* NULL when size is 0 */
+    const unsigned char *bytes; /* never NULL of an open file */
     size_t size;
     void *held; /* the map, by the guard */
 } TtfsFile;
@@ -38,6 +38,7 @@ typedef struct {
     const char *path;
     int fd;    /* -1: not open */
     int fault; /* errno of the first failure, 0: none */
+    int *own;  /* fd, held; NULL: it is the temporary file's, or */
     bool lent; /* fd is standard output or error, which the file is open as already */
     struct TtfsTemporary *temporary; /* becomes `target`; NULL: fd is the file itself */
     const char *target;

@@ -83,8 +83,8 @@ bool ttfs_infer_gemm(TtfsInfer *f) {
     if (f->node->n_in > 2) {
         TtfsTensorInfo y = {.rank = 2, .dim = {dim[0], dim[1]}};
         uint32_t rank, both[TTFS_MAX_RANK];
-        bool ok = ttfs_infer_broadcast(f->in[2], &y, &rank, both) && rank == 2 &&
-                  both[0] == dim[0] && both[1] == dim[1];
+        bool ok = ttfs_ir_broadcast(f->in[2]->rank, f->in[2]->dim, y.rank, y.dim, &rank, both) &&
+                  rank == 2 && both[0] == dim[0] && both[1] == dim[1];
         if (!ok)
             return ttfs_infer_fault(f, "bias %s, but output [%u, %u]", ttfs_infer_text(f, 2),
                                     dim[0], dim[1]);
@@ -101,7 +101,7 @@ bool ttfs_infer_matmul(TtfsInfer *f) {
         uint32_t rows = a.dim[a.rank - 2], columns = b.dim[b.rank - 1];
         a.rank -= 2;
         b.rank -= 2;
-        fits = ttfs_infer_broadcast(&a, &b, &rank, dim);
+        fits = ttfs_ir_broadcast(a.rank, a.dim, b.rank, b.dim, &rank, dim);
         if (fits) {
             dim[rank] = rows;
             dim[rank + 1] = columns;

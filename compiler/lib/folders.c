@@ -12,6 +12,7 @@
 #include "parallel.h"
 #include "run_report.h"
 #include "verify.h"
+#include "verify_report.h"
 
 #include <math.h>
 

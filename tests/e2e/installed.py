@@ -159,12 +159,24 @@ def build_program(case, cc, source, name, prefix, pc):
     return program
 
 
+def check_symbols(case, archive):
+    """What an archive defines for others has its prefix, so that it fits beside anything."""
+    nm = subprocess.run([need("nm"), "-g", "--defined-only", archive], capture_output=True, check=False)
+    symbols = [line.split()[2] for line in nm.stdout.decode().splitlines() if len(line.split()) == 3]
+    foreign = sorted(s for s in symbols if not s.startswith("ttfs_"))
+    case.equal((len(symbols) > 100, foreign[:10]), (True, []), "symbols of " + os.path.basename(archive))
+
+
 def main(build, source, *cc):
     need("pkg-config")
     case = Case()
     prefix, pc = install(case, build)
     if case.failures:
         return case.done()
+    for name in ("libttfs.a", "libttfsjit.a") if len(cc) == 1 else ():
+        check_symbols(case, os.path.join(os.path.dirname(pc), name))
+    with open(os.path.join(pc, "ttfs.pc"), encoding="utf-8") as f:
+        case.check(source not in f.read(), "ttfs.pc names the source tree")
     env = {**os.environ, "TTFS_DATA": os.path.join(prefix, "share/ttfs")}
     example = os.path.join(source, "examples/library/compile.c")
     program = build_program(case, cc, example, "compile", prefix, pc)

@@ -93,17 +93,33 @@ def both_orders(case):
         case.check(a.read() == b.read(), "calibration depends on the order of axes")
 
 
-def large_zip(members):
+STAMP = struct.pack("<HH24s", 0x5455, 24, b"\x03" + b"stamped otherwise" * 2)  # a field of another kind
+
+
+def large_zip(members, stamp=b""):
     """An archive whose sizes stand in zip64 fields, and whose directory is found through zip64."""
     limit, zipfile.ZIP64_LIMIT = zipfile.ZIP64_LIMIT, 10
     try:
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
             for name, data in members.items():
-                z.writestr(name + ".npy", data)
+                entry = zipfile.ZipInfo(name + ".npy")
+                entry.compress_type, entry.extra = zipfile.ZIP_DEFLATED, stamp
+                z.writestr(entry, data)
         return out.getvalue()
     finally:
         zipfile.ZIP64_LIMIT = limit
+
+
+def stamped_first(data):
+    """The archive with the stamp in front of the zip64 field in the directory, too."""
+    at = 0
+    while (at := data.find(STAMP, at)) >= 0:
+        begins = [b - 4 for b in range(at - 24, at, 8) if data[b - 4:b] == struct.pack("<HH", 1, at - b)]
+        if begins:
+            data = data[:begins[0]] + STAMP + data[begins[0]:at] + data[at + len(STAMP):]
+        at += len(STAMP)
+    return data
 
 
 def archives(case):
@@ -115,6 +131,8 @@ def archives(case):
     kinds = {
         "deflated": (npz({"x": x}), ""), "stored": (npz({"x": x}, False), ""),
         "zip64": (large_zip({"w": other, "x": x, "y": y}), ""),
+        "zip64 stamped": (large_zip({"w": other, "x": x, "y": y}, STAMP), ""),
+        "stamped zip64": (stamped_first(large_zip({"w": other, "x": x, "y": y}, STAMP)), ""),
         "upper case": (npz({"X": x, "Y": y}), ""), "keras": (npz({"x_test": x, "y_test": y}), ""),
         "positional": (npz({"arr_0": x, "arr_1": y}), ""), "only one fits": (npz({"z": other, "data": x, "y": y}), ""),
         "named": (npz({"first": x, "second": x}), ":second"),
@@ -127,7 +145,7 @@ def archives(case):
                  "only one fits": "'data' is taken"}.get(what)
         case.equal("is taken" in r.err, taken is not None, what + ": says which array")
         case.check(taken is None or taken in r.err, "%s: %s" % (what, r.err))
-        labelled = what in ("zip64", "upper case", "keras", "positional")
+        labelled = what in ("zip64", "zip64 stamped", "stamped zip64", "upper case", "keras", "positional")
         case.equal("accuracy" in r.out, labelled or what == "only one fits", what + ": labels")
     case.refused("run", "out", "--input", case.write("two.npz", npz({"a": x, "b": x, "y": y})),
                  says=["no array 'x', and more than one fits", "'a' (6x24 float32)", "'b' (6x24 float32)",

@@ -134,8 +134,32 @@ static uint32_t starve(Net *n) {
     return done;
 }
 
+/* Channels of two layers that are rectified, rounded and pooled apart. */
+static Net parts_net(void) {
+    Net n = start(DIMS(1, 2, 6, 6));
+    conv(&n, "c1", 2, 2);
+    TtfsTensor first = n.last, step = CONST(&n, 1), zero = CONST(&n, 1);
+    static const float quarter = 0.25f, nothing;
+    ttfs_ir_tensor(&n.ir, step)->data = &quarter;
+    ttfs_ir_tensor(&n.ir, zero)->data = &nothing;
+    n.last = n.ir.input;
+    conv(&n, "c2", 3, 2);
+    push(&n, TTFS_OP_CONCAT, "cat", IN(first, LAST), NULL);
+    relu(&n, "r");
+    push(&n, TTFS_OP_QUANT, "q", IN(LAST, step, zero), NULL);
+    n.ir.nodes.at[n.ir.nodes.len - 1].attr.hi = 15;
+    n.ir.nodes.at[n.ir.nodes.len - 1].attr.lo = 0;
+    push(&n, TTFS_OP_MAXPOOL, "pool", IN(LAST), NULL);
+    push(&n, TTFS_OP_ADD, "sum", IN(LAST, CONST(&n, 5, 2, 2)), NULL);
+    reshape(&n, "flat", DIMS(1, 20));
+    dense(&n, "fc", 3, 20);
+    return n;
+}
+
 static uint32_t starve_random(uint32_t layers, uint64_t seeds) {
-    uint32_t done = 0;
+    Net parts = parts_net();
+    uint32_t done = starve(&parts);
+    ttfs_ir_free(&parts.ir);
     for (uint64_t seed = 0; seed < seeds; seed++) {
         TtfsArena data = {0};
         Net n = {.rng = ttfs_rng(seed)};

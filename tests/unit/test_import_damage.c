@@ -142,19 +142,74 @@ static void inputs(Damage *d, Node *n) {
     free(more);
 }
 
-static const char *const types[] = {
-#define ONNX_OP(type, least, most, attributes, handler) #type,
+typedef struct {
+    const char *domain, *type, *attributes; /* names between blanks */
+} Operator;
+
+static const Operator operators[] = {
+#define ONNX_OP(type, least, most, attributes, handler)    {"", #type, attributes},
+#define ONNX_ML_OP(type, least, most, attributes, handler) {"ai.onnx.ml", #type, attributes},
+#define QONNX_OP(type, least, most, attributes, handler)                                           \
+    {"qonnx.custom_op.general", #type, attributes},
 #include "onnx_ops.def"
 #undef ONNX_OP
+#undef ONNX_ML_OP
+#undef QONNX_OP
 };
+enum { OPERATORS = sizeof operators / sizeof *operators };
 
 static void other_types(Damage *d, Node *n) {
-    char *kept = n->op_type;
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        n->op_type = (char *)(uintptr_t)types[i];
+    char *type = n->op_type, *domain = n->domain;
+    for (size_t i = 0; i < OPERATORS; i++) {
+        n->op_type = (char *)(uintptr_t)operators[i].type;
+        n->domain = (char *)(uintptr_t)operators[i].domain;
         judge(d, NULL);
     }
-    n->op_type = kept;
+    n->op_type = type, n->domain = domain;
+}
+
+/* One attribute more, of every kind, by each of the names that the operator knows. */
+static void one_attribute(Damage *d, Node *n, const char *name) {
+    Attribute a = ONNX__ATTRIBUTE_PROTO__INIT, **kept = n->attribute;
+    Attribute **more = malloc((n->n_attribute + 1) * sizeof *more);
+    if (n->n_attribute) memcpy(more, kept, n->n_attribute * sizeof *more);
+    more[n->n_attribute] = &a;
+    n->attribute = more, n->n_attribute++;
+    a.name = (char *)(uintptr_t)name;
+    other_kinds(d, n, &a);
+    a.has_i = true;
+    other_values(d, &a);
+    int64_t list[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+    a.has_i = false, a.ints = list;
+    for (a.n_ints = 1; a.n_ints <= 8; a.n_ints++) judge(d, NULL);
+    a.n_ints = 2;
+    other_values(d, &a);
+    n->attribute = kept, n->n_attribute--;
+    free(more);
+}
+
+static void more_attributes(Damage *d, Node *n) {
+    const char *domain = n->domain ? n->domain : "", *type = n->op_type ? n->op_type : "";
+    for (size_t i = 0; i < OPERATORS; i++) {
+        if (strcmp(operators[i].type, type) != 0) continue;
+        if (strcmp(operators[i].domain, domain) != 0) continue;
+        TtfsArena a = {0};
+        char *names = ttfs_arena_strdup(&a, operators[i].attributes);
+        for (char *name = strtok(names, " "); name; name = strtok(NULL, " "))
+            one_attribute(d, n, name);
+        ttfs_arena_free(&a);
+    }
+}
+
+static void outputs(Damage *d, Node *n) {
+    if (!n->n_output) return;
+    char *kept = n->output[0];
+    n->output[0] = (char *)(uintptr_t) "";
+    judge(d, NULL);
+    n->output[0] = kept;
+    n->n_output--;
+    judge(d, NULL);
+    n->n_output++;
 }
 
 /* Constants of another type or shape than their bytes. */
@@ -170,14 +225,74 @@ static void constants(Damage *d, Onnx__TensorProto *t) {
     if (t->n_dims) t->n_dims--, judge(d, NULL), t->n_dims++;
 }
 
+/* The model's own input, of other dimensions. */
+static void model_input(Damage *d, Onnx__ValueInfoProto *v) {
+    Onnx__TypeProto__Tensor *t = v->type ? v->type->tensor_type : NULL;
+    if (!t || !t->shape) return;
+    for (size_t i = 0; i < t->shape->n_dim; i++) {
+        Onnx__TensorShapeProto__Dimension *dim = t->shape->dim[i], kept = *dim;
+        if (dim->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE) continue;
+        for (int k = 0; k < NUMBERS; k++) dim->dim_value = numbers[k], judge(d, NULL);
+        *dim = kept;
+    }
+    int32_t type = t->elem_type;
+    for (int32_t k = 0; k <= 17; k++) t->elem_type = k, judge(d, NULL);
+    t->elem_type = type;
+}
+
+static void operator_sets(Damage *d) {
+    for (size_t i = 0; i < d->model->n_opset_import; i++) {
+        int64_t kept = d->model->opset_import[i]->version;
+        for (int64_t version = 1; version <= 26; version++)
+            d->model->opset_import[i]->version = version, judge(d, NULL);
+        d->model->opset_import[i]->version = kept;
+    }
+}
+
+/* Lists and numbers that no node expects, by the names e0, e1, ... */
+enum { EXTRA = 9 };
+static void add_constants(Onnx__GraphProto *g, Onnx__TensorProto *t) {
+    static float reals[] = {2, NAN, -1, 0};
+    static int64_t whole[] = {2, -7, (int64_t)1 << 40, 0, 1, 1, 1, 1};
+    static int64_t shape[EXTRA][2] = {{1}, {3}, {1}, {3}, {0}, {7}, {2, 2}, {1}, {1}};
+    static const char *const names[] = {"e0", "e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8"};
+    size_t n = g->n_initializer;
+    Onnx__TensorProto **all = malloc((n + EXTRA) * sizeof(Onnx__TensorProto *));
+    if (n) memcpy(all, g->initializer, n * sizeof *all);
+    for (size_t i = 0; i < EXTRA; i++) {
+        Onnx__TensorProto one = ONNX__TENSOR_PROTO__INIT;
+        bool real = i < 2 || i == 6;
+        one.name = (char *)(uintptr_t)names[i];
+        one.has_data_type = true;
+        one.data_type = real ? ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
+                             : ONNX__TENSOR_PROTO__DATA_TYPE__INT64;
+        one.dims = shape[i], one.n_dims = i == 6 ? 2 : i == 0 || i == 7 ? 0 : 1;
+        size_t count = i == 6 ? 4 : one.n_dims ? (size_t)shape[i][0] : 1;
+        if (real) one.float_data = reals, one.n_float_data = count;
+        if (!real) one.int64_data = whole + (i == 8 ? 3 : i == 5 ? 1 : 0), one.n_int64_data = count;
+        t[i] = one;
+        all[n + i] = &t[i];
+    }
+    g->initializer = all, g->n_initializer += EXTRA;
+}
+
 static void damage_model(Damage *d) {
     Onnx__GraphProto *g = d->model->graph;
-    for (size_t i = 0; g && i < g->n_node; i++) {
+    Onnx__TensorProto extra[EXTRA], **own = g ? g->initializer : NULL;
+    if (!g) return;
+    for (size_t i = 0; i < g->n_initializer; i++) constants(d, g->initializer[i]);
+    for (size_t i = 0; i < g->n_input; i++) model_input(d, g->input[i]);
+    operator_sets(d);
+    add_constants(g, extra);
+    for (size_t i = 0; i < g->n_node; i++) {
         attributes(d, g->node[i]);
+        more_attributes(d, g->node[i]);
         inputs(d, g->node[i]);
+        outputs(d, g->node[i]);
         other_types(d, g->node[i]);
     }
-    for (size_t i = 0; g && i < g->n_initializer; i++) constants(d, g->initializer[i]);
+    free(g->initializer);
+    g->initializer = own, g->n_initializer -= EXTRA;
 }
 
 static void damage_folder(Damage *d, const char *folder) {

@@ -313,6 +313,32 @@ static void refused_for_now(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* What a dilated kernel costs is said of convolutions that have one, along either axis. */
+static void dilation_is_noted(void **state) {
+    (void)state;
+    static const char *const want[] = {NULL, "stored as 3 x 5", "stored as 5 x 3",
+                                       "stored as 5 x 5"};
+    for (uint32_t i = 0; i < 4; i++) {
+        TtfsSpike s;
+        TtfsPlan p;
+        TtfsDiag diag = {0};
+        small_net(&s);
+        TtfsConnection *c = &s.conns.at[0];
+        if (i & 1) c->dilation[1] = 2, c->pad[1] = c->pad[3] = 2;
+        if (i & 2) c->dilation[0] = 2, c->pad[0] = c->pad[2] = 2;
+        TtfsChip chip = small_chip(2, 4, 8);
+        assert_true(ttfs_spike_to_plan(&s, &chip, "net", &p, &diag));
+        assert_int_equal(diag.messages.len, i > 0);
+        if (i) {
+            assert_string_equal(diag.messages.at[0].node, "layer 2");
+            assert_non_null(strstr(diag.messages.at[0].what, want[i]));
+        }
+        ttfs_plan_free(&p);
+        ttfs_diag_free(&diag);
+        ttfs_spike_free(&s);
+    }
+}
+
 /* All faults at once, not only the first. */
 static void refusals_are_collected(void **state) {
     (void)state;
@@ -393,6 +419,7 @@ int main(void) {
         cmocka_unit_test(refusals),
         cmocka_unit_test(refused_kinds),
         cmocka_unit_test(refused_for_now),
+        cmocka_unit_test(dilation_is_noted),
         cmocka_unit_test(refusals_are_collected),
         cmocka_unit_test(expected_cycles),
         cmocka_unit_test(find_names_the_core),

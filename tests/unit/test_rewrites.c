@@ -257,11 +257,11 @@ static void bounds(void **state) {
     }
 }
 
-static void slice(Net *n, uint32_t axis, uint32_t first, uint32_t many, int32_t step) {
+static void slice(Net *n, uint32_t axis, uint32_t first, uint32_t many, int32_t apart) {
     const TtfsTensorInfo *t = ttfs_ir_tensor(&n->ir, n->last);
     TtfsIrAttr a = ttfs_ir_attr();
     memcpy(a.count, t->dim, t->rank * sizeof *t->dim);
-    a.first[axis] = first, a.count[axis] = many, a.step[axis] = step;
+    a.first[axis] = first, a.count[axis] = many, a.apart[axis] = apart;
     push_with(n, TTFS_OP_SLICE, "slice", &a);
 }
 
@@ -269,7 +269,7 @@ static void slices(void **state) {
     (void)state;
     static const struct {
         uint32_t axis, first, many;
-        int32_t step;
+        int32_t apart;
     } cut[] = {{1, 0, 3, 2}, {1, 1, 2, 3}, {1, 4, 1, -1}, {1, 5, 6, -1},
                {2, 0, 2, 2}, {3, 1, 2, 2}, {2, 3, 1, -2}, {3, 4, 1, 1}};
     for (size_t i = 0; i < sizeof cut / sizeof *cut; i++)
@@ -279,7 +279,7 @@ static void slices(void **state) {
             relu(&n, "r0");
             if (last) transpose(&n, "last", to_last);
             uint32_t axis = !last ? cut[i].axis : cut[i].axis == 1 ? 3 : cut[i].axis - 1;
-            slice(&n, axis, cut[i].first, cut[i].many, cut[i].step);
+            slice(&n, axis, cut[i].first, cut[i].many, cut[i].apart);
             end_dense(&n);
         }
     for (uint32_t axis = 2; axis < 4; axis++) {
@@ -292,24 +292,24 @@ static void slices(void **state) {
     }
 }
 
-/* Weights that are integers times a step: one for all, or one a place of an axis. */
+/* Weights that are integers times a quantum: one for all, or one a place of an axis. */
 static TtfsTensor on_grid(Net *n, uint32_t rank, const uint32_t *dim, bool each, uint32_t axis) {
     TtfsTensor t = tensor(n, "w", rank, dim, true);
     TtfsTensorInfo *w = ttfs_ir_tensor(&n->ir, t);
-    uint32_t steps = each ? dim[axis] : 1;
+    uint32_t quanta = each ? dim[axis] : 1;
     uint64_t inner = 1, all = ttfs_ir_count(w);
     for (uint32_t i = axis + 1; i < rank; i++) inner *= dim[i];
-    float *step = TTFS_ARRAY(&n->ir.arena, float, steps), *v = (float *)(uintptr_t)w->data;
-    for (uint32_t i = 0; i < steps; i++) step[i] = 0.01f * (float)(i + 3);
+    float *quantum = TTFS_ARRAY(&n->ir.arena, float, quanta), *v = (float *)(uintptr_t)w->data;
+    for (uint32_t i = 0; i < quanta; i++) quantum[i] = 0.01f * (float)(i + 3);
     for (uint64_t i = 0; i < all; i++)
-        v[i] = ((float)ttfs_rng_below(&n->rng, 15) - 7) * step[each ? i / inner % dim[axis] : 0];
-    w->step = step, w->steps = steps, w->step_axis = axis;
+        v[i] = ((float)ttfs_rng_below(&n->rng, 15) - 7) * quantum[each ? i / inner % dim[axis] : 0];
+    w->quantum = quantum, w->quanta = quanta, w->quantum_axis = axis;
     return t;
 }
 
-/* The weights of the node that bears the name have as many steps, the first of them `first`, and
+/* The weights of the node that bears the name have as many quanta, the first of them `first`, and
  * are on them; with none, a note says why. */
-static void expect_steps(Net *n, const char *name, uint32_t steps, float first) {
+static void expect_quanta(Net *n, const char *name, uint32_t quanta, float first) {
     TtfsDiag diag = {0};
     TtfsIr c;
     uint32_t seen = 0;
@@ -319,19 +319,19 @@ static void expect_steps(Net *n, const char *name, uint32_t steps, float first) 
         const TtfsNode *node = &c.nodes.at[i];
         if (strcmp(node->name, name) != 0) continue;
         const TtfsTensorInfo *w = ttfs_ir_tensor(&c, node->in[1]);
-        uint64_t row = ttfs_ir_count(w) / (w->steps ? w->steps : 1);
+        uint64_t row = ttfs_ir_count(w) / (w->quanta ? w->quanta : 1);
         double q;
-        assert_int_equal(w->steps, steps);
-        if (steps) assert_float_equal(w->step[0], first, 1e-6f);
-        for (uint64_t k = 0; steps && k < ttfs_ir_count(w); k++)
-            assert_true(ttfs_on_grid((double)w->data[k], (double)w->step[k / row], &q));
+        assert_int_equal(w->quanta, quanta);
+        if (quanta) assert_float_equal(w->quantum[0], first, 1e-6f);
+        for (uint64_t k = 0; quanta && k < ttfs_ir_count(w); k++)
+            assert_true(ttfs_on_grid((double)w->data[k], (double)w->quantum[k / row], &q));
         seen++;
     }
     assert_int_equal(seen, 1);
     uint32_t lost = 0;
     for (uint32_t i = 0; i < diag.messages.len; i++)
         lost += strstr(diag.messages.at[i].what, "on their grid no more") != NULL;
-    assert_int_equal(lost, steps == 0);
+    assert_int_equal(lost, quanta == 0);
     ttfs_ir_free(&c);
     ttfs_ir_free(&n->ir);
     ttfs_diag_free(&diag);
@@ -355,24 +355,24 @@ static void grids_of_products(void **state) {
     for (int each = 0; each < 2; each++) {
         Net n = dense_net(3, 5);
         gemm_on_grid(&n, "g", 4, 5, each, -3);
-        expect_steps(&n, "g", 4, 0.09f);
+        expect_quanta(&n, "g", 4, 0.09f);
         n = dense_net(3, 5);
         gemm_on_grid(&n, "g", 4, 5, each, 1);
         push(&n, TTFS_OP_MUL, "twice", IN(LAST, number(&n, -2)), NULL);
-        expect_steps(&n, "g", 4, 0.06f);
+        expect_quanta(&n, "g", 4, 0.06f);
         n = dense_net(3, 5);
         push(&n, TTFS_OP_MUL, "half", IN(LAST, number(&n, 0.5f)), NULL);
         gemm_on_grid(&n, "g", 4, 5, each, 1);
-        expect_steps(&n, "g", 4, 0.015f);
+        expect_quanta(&n, "g", 4, 0.015f);
         n = dense_net(3, 5); /* a factor for every input: no grid is left */
         push(&n, TTFS_OP_MUL, "each", IN(LAST, CONST(&n, 5)), NULL);
         gemm_on_grid(&n, "g", 4, 5, each, 1);
-        expect_steps(&n, "g", 0, 0);
+        expect_quanta(&n, "g", 0, 0);
         n = dense_net(3, 20); /* a product of every row */
         reshape(&n, "rows", DIMS(1, 4, 5));
         push(&n, TTFS_OP_MATMUL, "g", IN(LAST, on_grid(&n, DIMS(5, 2), each, 1)), NULL);
         relu(&n, "r");
-        expect_steps(&n, "g", 8, 0.03f);
+        expect_quanta(&n, "g", 8, 0.03f);
     }
 }
 
@@ -384,7 +384,7 @@ static void grids_of_kernels(void **state) {
         push(&n, TTFS_OP_CONV, "c", IN(LAST, on_grid(&n, DIMS(4, 3, 2, 2), each, 0)), NULL);
         push(&n, TTFS_OP_NEG, "minus", IN(LAST), NULL);
         relu(&n, "r");
-        expect_steps(&n, "c", 4, 0.03f);
+        expect_quanta(&n, "c", 4, 0.03f);
         n = map_net(); /* a matrix behind a convolution of one kernel a channel */
         TtfsTensor w = CONST(&n, 3, 1, 1, 1);
         float *two = (float *)(uintptr_t)ttfs_ir_tensor(&n.ir, w)->data;
@@ -392,7 +392,7 @@ static void grids_of_kernels(void **state) {
         conv_with(&n, "each", w, 0, 3);
         push(&n, TTFS_OP_CONV, "c", IN(LAST, on_grid(&n, DIMS(4, 3, 2, 2), each, 0)), NULL);
         relu(&n, "r");
-        expect_steps(&n, "c", 4, 0.06f);
+        expect_quanta(&n, "c", 4, 0.06f);
         n = map_net(); /* and in front of it */
         push(&n, TTFS_OP_CONV, "c", IN(LAST, on_grid(&n, DIMS(3, 3, 2, 2), each, 0)), NULL);
         w = CONST(&n, 3, 1, 1, 1);
@@ -400,19 +400,19 @@ static void grids_of_kernels(void **state) {
         two[0] = two[2] = 3, two[1] = -3;
         conv_with(&n, "each", w, 0, 3);
         relu(&n, "r");
-        expect_steps(&n, "each", 3, 0.09f);
+        expect_quanta(&n, "each", 3, 0.09f);
         n = map_net(); /* a part of the channels */
         push(&n, TTFS_OP_CONV, "c", IN(LAST, on_grid(&n, DIMS(4, 3, 2, 2), each, 0)), NULL);
         slice(&n, 1, 1, 2, 1);
         relu(&n, "r");
-        expect_steps(&n, "c", 2, each ? 0.04f : 0.03f);
+        expect_quanta(&n, "c", 2, each ? 0.04f : 0.03f);
         n = map_net(); /* in another order of the elements */
         push(&n, TTFS_OP_CONV, "c", IN(LAST, on_grid(&n, DIMS(4, 3, 4, 4), each, 0)), NULL);
         transpose(&n, "last", to_last);
         reshape(&n, "rows", DIMS(1, 8));
         relu(&n, "r");
         dense(&n, "fc", 2, 8);
-        expect_steps(&n, "c", 4, 0.03f);
+        expect_quanta(&n, "c", 4, 0.03f);
     }
 }
 
@@ -427,7 +427,7 @@ static void grids_of_heads(void **state) {
     gemm_on_grid(&n, "right", 3, 5, true, 1);
     push(&n, TTFS_OP_CONCAT, "both", IN(left, LAST), NULL);
     push(&n, TTFS_OP_ADD, "bias", IN(LAST, CONST(&n, 5)), NULL);
-    expect_steps(&n, "left", 5, 0.03f);
+    expect_quanta(&n, "left", 5, 0.03f);
 }
 
 static void pads(void **state) {
@@ -473,6 +473,124 @@ static void refusals(void **state) {
     expect_refused(&n, "both");
 }
 
+/* Rounds the last tensor to `lo`..`hi` steps. */
+static void quant(Net *n, TtfsTensor of, float step, float lo, float hi, bool integer) {
+    push(n, TTFS_OP_QUANT, "q", IN(of, number(n, step), number(n, 0)), NULL);
+    TtfsIrAttr *a = &n->ir.nodes.at[n->ir.nodes.len - 1].attr;
+    a->lo = lo, a->hi = hi, a->integer = integer;
+}
+
+static Net rounded_net(void) {
+    Net n = map_net();
+    quant(&n, LAST, 0.25f, 0, 15, false);
+    return n;
+}
+
+/* What is on a grid stays on it: behind pads, cuts, pools, and another rounding to it. */
+static void rounded_moves(void **state) {
+    (void)state;
+    for (int move = 0; move < 7; move++) {
+        Net n = rounded_net();
+        TtfsIrAttr a = ttfs_ir_attr();
+        TtfsTensor x = n.last;
+        if (move == 0) a.before[2] = a.after[3] = 1, push_with(&n, TTFS_OP_PAD, "pad", &a);
+        if (move == 1) slice(&n, 1, 1, 2, 1);
+        if (move == 2) slice(&n, 2, 0, 2, 2);
+        if (move == 3) push(&n, TTFS_OP_MAXPOOL, "pool", IN(LAST), NULL);
+        if (move == 4) push(&n, TTFS_OP_CONCAT, "twice", IN(x, LAST), NULL);
+        if (move == 5) push(&n, TTFS_OP_ADD, "shift", IN(LAST, number(&n, 0.5f)), NULL);
+        if (move == 6) push(&n, TTFS_OP_NEG, "minus", IN(LAST), NULL);
+        if (move < 6) quant(&n, LAST, 0.25f, 0, move == 5 ? 31 : 15, false);
+        relu(&n, "r");
+        end_dense(&n);
+    }
+}
+
+/* Constants are rounded at once; bounds may leave one step. */
+static void rounded_constants(void **state) {
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        Net n = map_net();
+        TtfsTensor x = n.last;
+        TtfsIrAttr a = ttfs_ir_attr();
+        if (kind < 2) quant(&n, CONST(&n, 3, 1, 1), 0.5f, -4, 4, kind == 1);
+        if (kind == 2) quant(&n, computed(&n, 0.8f, true), 0.5f, -4, 4, false);
+        if (kind == 3) {
+            a.lo = 0.55f, a.hi = 0.6f;
+            push_with(&n, TTFS_OP_CLIP, "narrow", &a);
+            quant(&n, LAST, 0.5f, 0, 15, false);
+        }
+        push(&n, TTFS_OP_ADD, "sum", IN(x, LAST), NULL);
+        relu(&n, "r");
+        end_dense(&n);
+    }
+}
+
+/* Of two relus side by side, and of sums. */
+static void rounded_parts(void **state) {
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        Net n = map_net();
+        TtfsTensor x = n.last;
+        conv_with(&n, "c1", CONST(&n, 3, 3, 1, 1), 0, 1);
+        if (kind) relu(&n, "r1");
+        push(&n, kind == 2 ? TTFS_OP_ADD : TTFS_OP_CONCAT, "both", IN(x, LAST), NULL);
+        if (!kind) relu(&n, "r1");
+        quant(&n, LAST, 0.125f, 0, 31, false);
+        end_dense(&n);
+    }
+}
+
+/* An order of elements that no view has is taken into the weights, where there are some. */
+static void involved_orders(void **state) {
+    (void)state;
+    static const uint32_t turn[3] = {0, 2, 1};
+    TtfsIrAttr a = ttfs_ir_attr();
+    memcpy(a.perm, turn, sizeof turn);
+    Net n = dense_net(3, 12);
+    for (int i = 0; i < 2; i++) { /* 4 x 3 as 3 x 4 is no order of axes */
+        reshape(&n, "rows", DIMS(1, 3, 4));
+        push_with(&n, TTFS_OP_TRANSPOSE, i ? "again" : "turn", &a);
+        if (!i) reshape(&n, "flat", DIMS(1, 12));
+    }
+    relu(&n, "r");
+    expect_refused(&n, "again");
+    n = map_net(); /* as a map again, and windows over it */
+    reshape(&n, "rows", DIMS(1, 4, 15));
+    push_with(&n, TTFS_OP_TRANSPOSE, "turn", &a);
+    reshape(&n, "map", DIMS(1, 3, 5, 4));
+    conv_with(&n, "c1", CONST(&n, 2, 3, 2, 2), 0, 1);
+    relu(&n, "r1");
+    push(&n, TTFS_OP_AVERAGEPOOL, "avg", IN(LAST), NULL);
+    end_dense(&n);
+}
+
+/* Curves that grow end a network, with a note each; top k too, but not of the smallest. */
+static void ends(void **state) {
+    (void)state;
+    static const TtfsOp ops[] = {TTFS_OP_SIGMOID,  TTFS_OP_TANH, TTFS_OP_SOFTPLUS,
+                                 TTFS_OP_SOFTSIGN, TTFS_OP_ELU,  TTFS_OP_LOGSOFTMAX,
+                                 TTFS_OP_TOPK,     TTFS_OP_TOPK, TTFS_OP_ELU};
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+        TtfsDiag diag = {0};
+        TtfsIr out;
+        Net n = dense_net(3, 4);
+        TtfsIrAttr a = ttfs_ir_attr();
+        a.slope = i == 8 ? -1 : 1;
+        a.axis = 1;
+        a.k = 2, a.largest = i == 6;
+        bool dropped = i != 7 && i != 8;
+        dense(&n, "fc", 3, 4);
+        push_with(&n, ops[i], "end", &a);
+        assert_true(ttfs_ir_drop_tail(&n.ir, &out, "net", &diag));
+        assert_int_equal(out.nodes.len, dropped ? 3 : 4);
+        assert_int_equal(diag.messages.len, dropped);
+        ttfs_ir_free(&out);
+        ttfs_ir_free(&n.ir);
+        ttfs_diag_free(&diag);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(computed_constants),
@@ -486,6 +604,11 @@ int main(void) {
         cmocka_unit_test(slices),
         cmocka_unit_test(pads),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(rounded_moves),
+        cmocka_unit_test(rounded_constants),
+        cmocka_unit_test(rounded_parts),
+        cmocka_unit_test(involved_orders),
+        cmocka_unit_test(ends),
         cmocka_unit_test(grids_of_products),
         cmocka_unit_test(grids_of_kernels),
         cmocka_unit_test(grids_of_heads),
