@@ -141,16 +141,16 @@ static TtfsTensor look(TtfsAffine *x, uint32_t pop, uint32_t from, uint32_t coun
                        bool flat) {
     TtfsAffinePop *p = &x->pops.at[pop - 1];
     TtfsMap m = p->map;
-    for (uint32_t i = p->views; i; i = x->views.at[i - 1].next) {
-        const TtfsPopView *v = &x->views.at[i - 1];
+    for (uint32_t i = p->parts; i; i = x->parts.at[i - 1].next) {
+        const TtfsPopPart *v = &x->parts.at[i - 1];
         if (v->from == from && v->count == count && v->rank == rank && v->flat == flat) return v->t;
     }
     uint32_t row[4] = {1, count * m.h * m.w, 1, 1}, map[4] = {1, count, m.h, m.w};
     TtfsTensor t = slice(x, p->t, from, count);
     if (rank == 2 || flat) t = reshape(x, t, 2, row);
     if (rank == 4) t = reshape(x, t, 4, flat ? row : map);
-    *TTFS_PUSH(&x->arena, x->views) = (TtfsPopView){from, count, p->views, rank, flat, t};
-    p->views = x->views.len;
+    *TTFS_PUSH(&x->arena, x->parts) = (TtfsPopPart){from, count, p->parts, rank, flat, t};
+    p->parts = x->parts.len;
     return t;
 }
 

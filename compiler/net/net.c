@@ -79,7 +79,7 @@ static bool slice_place(const Build *b, const TtfsNode *n, uint64_t *first) {
     return in->rank > 1;
 }
 
-/* Finds the layer that tensor `t` is a view of. */
+/* Finds the layer that tensor `t` is of, perhaps in part or in another shape. */
 static bool find_source(const Build *b, const TtfsNode *n, TtfsTensor t, TtfsTerm *term) {
     uint64_t first = 0;
     shape_of(ttfs_ir_tensor(b->ir, t), term->in);
@@ -431,7 +431,7 @@ bool ttfs_net_of(const TtfsIr *ir, const char *file, TtfsNet *out, TtfsDiag *dia
         const TtfsNode *n = &ir->nodes.at[i];
         ok = add_node(&b, i) && ttfs_budget_check(budget, TTFS_AT_NODE(file, n->name), diag);
     }
-    ok = ok && add_readouts(&b) && ttfs_net_views(ir, b.ends.moves, b.read, file, out, diag);
+    ok = ok && add_readouts(&b) && ttfs_net_pieces(ir, b.ends.moves, b.read, file, out, diag);
     ttfs_arena_free(&b.scratch);
     if (!ok) ttfs_net_free(out);
     return ok;
