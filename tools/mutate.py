@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Holds the tests against changed sources: makes seeded single changes in the files of a folder, builds
-# what the folder's tests need, runs them (those of its name, then the likeliest and fastest) until one fails, and
+# what the folder's tests need, runs them (the likeliest and fastest first) until one fails, and
 # prints the changes that none noticed, with file and line. Not part of the suite.
 #
 #   tools/mutate.py [--count N] [--seed S] [--list] [--test NAME]... [--most S] [--sanitized] [--work DIR] PLACE...
@@ -267,10 +267,12 @@ cd "$PWD" && exec "$@"
 SANITIZED = ["-Dbuildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dwerror=false"]
 SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:exitcode=99:detect_stack_use_after_return=1:"
                               "allocator_may_return_null=1:hard_rss_limit_mb=16000",
-              "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99", "TTFS_TEST_SAMPLES": "12"}
+              "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99"}
 
 
+SAMPLES = 40  # of the tests that can do with fewer
 UNKNOWN_S, LONG_S = 4, 60  # what a test is taken to take, and one of suite `long`
+OWN_HITS = 4
 
 
 class Copy:
@@ -292,7 +294,7 @@ class Copy:
         self.env = dict(os.environ, CCACHE_BASEDIR=self.root, CCACHE_NOHASHDIR="1",
                         TMPDIR="/tmp", TTFS_CACHE=os.path.join(self.root, "cache"),
                         TTFS_BUILD=os.path.join(self.root, "tmp", "rtl"), PYTHONDONTWRITEBYTECODE="1",
-                        **(SANITIZERS if sanitized else {}))
+                        TTFS_TEST_SAMPLES=str(SAMPLES), **(SANITIZERS if sanitized else {}))
         self.limits = {resource.RLIMIT_FSIZE: 1 << 30, resource.RLIMIT_CORE: 0}
         if not sanitized:
             self.limits[resource.RLIMIT_AS] = 24 << 30
@@ -376,12 +378,12 @@ def spent():
 
 
 def tests_of(copy, path):
-    """The tests that see a file: those that bear its folder's name, and the others."""
+    """The tests that see a file: those that bear its folder's name, then the others."""
     folder = os.path.dirname(path)
     if path.endswith(".v"):
         module = os.path.basename(path)[len("ttfs_"):-2]
         return [copy.rtl(n) for n in ["lint/ttfs_" + module] + ["bench/" + module] * (module != "chip")
-                + ["bench/" + u for u in RTL_USERS.get(module, [])] + RTL_SEES], []
+                + ["bench/" + u for u in RTL_USERS.get(module, [])] + RTL_SEES]
     base = os.path.basename(folder)
     own = [n for n in sorted(copy.tests, key=lambda n: (n != base, n))
            if re.fullmatch(base + r"(_sums|_check|_fits)?", n)]
@@ -389,7 +391,7 @@ def tests_of(copy, path):
     missing = [n for n in others if n not in copy.tests]
     if missing:
         raise SystemExit("mutate.py: the suite has no such test: " + ", ".join(missing))
-    return [copy.tests[n] for n in own], [copy.tests[n] for n in others]
+    return [dict(copy.tests[n], own=n in own) for n in own + others]
 
 
 class Judge:
@@ -399,15 +401,24 @@ class Judge:
         self.copy = copy
         self.seconds = {}  # of tests that passed; None for those that fail or are skipped without a change
         self.hits = collections.Counter()
+        self.note = copy.build + ".json"  # how long tests took in earlier runs
+        self.before = json.loads(read(self.note)) if os.path.exists(self.note) else {}
+
+    def learn(self, name, seconds):
+        self.seconds[name] = seconds
+        if seconds is not None:
+            self.before[name] = seconds
+            with open(self.note, "w") as f:
+                json.dump(self.before, f)
 
     def takes(self, test):
         """Seconds of processor, as far as they are known."""
         guess = LONG_S if "ttfs:long" in test["suite"] else UNKNOWN_S
-        return self.seconds.get(test["name"], guess)
+        return self.seconds.get(test["name"], self.before.get(test["name"], guess))
 
     def cost(self, test):
-        """What a notice by the test costs."""
-        return (self.takes(test) or 0) / (1 + self.hits[test["name"]])
+        """What a notice by the test costs; a folder's own are taken to have noticed some already."""
+        return (self.takes(test) or 0) / (1 + self.hits[test["name"]] + OWN_HITS * test["own"])
 
     def usable(self, test):
         """Whether the test passes without a change, which lies there now; it is run when that is not known."""
@@ -416,7 +427,7 @@ class Judge:
             if "depends" in test and not self.copy.make(test):
                 raise SystemExit("mutate.py: %s does not build in the copy" % name)
             code, seconds = self.copy.run(test, 600)
-            self.seconds[name] = seconds if code == 0 else None
+            self.learn(name, seconds if code == 0 else None)
             if code != 0:
                 print("mutate.py: left out: %s %s without a change" % (name, "is skipped" if code == 77 else "fails"),
                       file=sys.stderr, flush=True)
@@ -436,7 +447,7 @@ class Judge:
             code, seconds = self.copy.run(test, 20 + 10 * self.seconds.get(name, 60))
             left -= seconds
             if code == 0:
-                self.seconds[name] = seconds
+                self.learn(name, seconds)
                 continue
             write(False)
             if self.usable(test):
@@ -472,9 +483,10 @@ class Judges:
         return by
 
     def ordered(self, judge, path):
-        """The tests that see a file: those of its name, then those first that are most likely to notice soonest."""
-        own, others = tests_of(judge.copy, path)
-        tests = own + sorted(others, key=judge.cost)
+        """The tests that see a file, those first that are most likely to notice soonest."""
+        tests = tests_of(judge.copy, path)
+        if not path.endswith(".v"):
+            tests.sort(key=judge.cost)
         return [t for t in tests if not self.options.test or t["name"] in self.options.test]
 
 

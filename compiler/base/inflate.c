@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Streams of zlib into a buffer of known size. In: the packed bytes, in steps that zlib's counters
+ * Streams of zlib into a buffer of known size. In: the packed bytes, in parts that zlib's counters
  * can hold; out: at most as many bytes as there is room for, whatever the stream could grow to.
  */
 #include "inflate.h"

@@ -45,7 +45,7 @@ typedef enum {
  * out][element of in]): row r, column j is base[r * rs + j * cs] (perm[j] in place of j when there
  * is a perm) * row[r] * col[..], where base is f or d, and row and col are 1 when NULL. col has one
  * a channel of `in` (KERNEL) or an element of it (MATRIX). The weights of row r are integers times
- * step[r]: 0, or no list, when that is not known; what is emitted is tested against it. */
+ * quantum[r]: 0, or no list, when that is not known; what is emitted is tested against it. */
 typedef struct {
     TtfsLinearKind kind;
     TtfsMap in, out;
@@ -56,7 +56,7 @@ typedef struct {
     uint64_t rs, cs;
     const uint32_t *perm;
     const double *row, *col;
-    const double *step;
+    const double *quantum;
     const char *name; /* of the layer; NULL: none */
 } TtfsLinear;
 
@@ -88,9 +88,9 @@ struct TtfsValue {
     const TtfsValue **known; /* what it became as populations; NULL in the cell: not asked yet */
 };
 
-/* Values that are integers low..high times the step. */
+/* Values that are integers low..high times the quantum. */
 typedef struct {
-    double step, low, high;
+    double quantum, low, high;
 } TtfsGrid;
 
 typedef struct {
@@ -102,8 +102,8 @@ typedef struct {
     TtfsPatch patch;
     bool least;
     uint32_t pools, rounded; /* the first pool, the first rounding of this one */
-    TtfsGrid grid;           /* that its values lie on; step 0: none */
-    uint32_t views;          /* index + 1 of the first slice or reshape of it */
+    TtfsGrid grid;           /* that its values lie on; quantum 0: none */
+    uint32_t parts;          /* index + 1 of the first slice or reshape of it */
 } TtfsAffinePop;
 
 /* A slice or reshape of a population, made once. */
@@ -112,7 +112,7 @@ typedef struct {
     uint32_t rank; /* 2: [1, elements], 4: [1, c, h, w] */
     bool flat;     /* 4: [1, elements, 1, 1] */
     TtfsTensor t;
-} TtfsPopView;
+} TtfsPopPart;
 
 typedef struct {
     const TtfsIr *in;
@@ -123,7 +123,7 @@ typedef struct {
     const TtfsNode *node;         /* the one at work */
     const TtfsValue **values;     /* tensor of `in`, id - 1 */
     TTFS_VEC(TtfsAffinePop) pops; /* id - 1 */
-    TTFS_VEC(TtfsPopView) views;
+    TTFS_VEC(TtfsPopPart) parts;
     TtfsNames names;        /* of the nodes of `out` */
     const TtfsNode **maker; /* tensor of `in`, id - 1; NULL: the input, a constant */
     TtfsTensor *outputs;    /* of `in`, without what picks the class */
@@ -212,18 +212,18 @@ void ttfs_linear_element(const TtfsLinear *l, uint64_t e, double *row);
 /* row (over l->out) times l -> over l->in */
 void ttfs_linear_adjoint(const TtfsLinear *l, const double *row, double *out, double *scratch);
 
-/* steps.c: the grids of rows. Each takes what it makes them from, and may give NULL. */
+/* quanta.c: the grids of rows. Each takes what it makes them from, and may give NULL. */
 /* Of a constant whose axis `axis` is the rows; the other axes are columns. */
-const double *ttfs_steps_of(TtfsArena *a, const TtfsTensorInfo *t, uint32_t axis, uint64_t rows);
+const double *ttfs_quanta_of(TtfsArena *a, const TtfsTensorInfo *t, uint32_t axis, uint64_t rows);
 /* Of l's rows times k's elements i * stride. */
-const double *ttfs_steps_times(TtfsArena *a, const TtfsLinear *l, TtfsField k, uint64_t stride);
+const double *ttfs_quanta_times(TtfsArena *a, const TtfsLinear *l, TtfsField k, uint64_t stride);
 /* Of l when its columns take the factor; only one for all keeps a grid. */
-const double *ttfs_steps_after(TtfsArena *a, const TtfsLinear *l, TtfsField k);
+const double *ttfs_quanta_after(TtfsArena *a, const TtfsLinear *l, TtfsField k);
 /* Of l as a matrix; `from` gives each of its rows' place when not NULL. */
-const double *ttfs_steps_matrix(TtfsArena *a, const TtfsLinear *l, const uint32_t *from);
+const double *ttfs_quanta_matrix(TtfsArena *a, const TtfsLinear *l, const uint32_t *from);
 /* Of `first`, then `second`, as one of `rows` rows. */
-const double *ttfs_steps_compose(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,
-                                 uint64_t rows);
+const double *ttfs_quanta_compose(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,
+                                  uint64_t rows);
 
 /* compose.c: first, then second, as one; false when there is no exact one within the limits. */
 bool ttfs_linear_compose(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,

@@ -47,7 +47,7 @@ static bool matrix_after(TtfsArena *a, const TtfsLinear *first, const TtfsLinear
                         .d = d,
                         .rs = cols,
                         .cs = 1,
-                        .step = ttfs_steps_compose(a, first, second, rows),
+                        .quantum = ttfs_quanta_compose(a, first, second, rows),
                         .name = second->name ? second->name : first->name};
     return true;
 }
@@ -57,14 +57,14 @@ static bool merge_axis(const TtfsLinear *a, const TtfsLinear *b, int axis, TtfsP
     const TtfsPatch *p = &a->patch, *q = &b->patch;
     uint64_t in = axis ? a->in.w : a->in.h, mid = axis ? a->out.w : a->out.h;
     uint64_t outs = axis ? b->out.w : b->out.h;
-    uint64_t s = p->stride[axis], step = s * q->dilation[axis];
+    uint64_t s = p->stride[axis], apart = s * q->dilation[axis];
     uint64_t span_a = (uint64_t)(p->kernel[axis] - 1) * p->dilation[axis] + 1;
     uint64_t span_b = (uint64_t)(q->kernel[axis] - 1) * q->dilation[axis] + 1;
     uint64_t last_b = (outs - 1) * q->stride[axis] + span_b; /* places of the map between, padded */
     if (q->pad[axis] && s + p->pad[axis] < span_a) return false;
     if (last_b > mid + q->pad[axis] && mid * s < in + p->pad[axis]) return false;
     uint64_t span = (span_b - 1) * s + span_a, d = 0;
-    if (q->kernel[axis] > 1) d = step;
+    if (q->kernel[axis] > 1) d = apart;
     if (p->kernel[axis] > 1) d = gcd(d, p->dilation[axis]);
     if (d == 0) d = 1;
     uint64_t stride = s * q->stride[axis], before = p->pad[axis] + s * q->pad[axis];
@@ -100,8 +100,8 @@ static void add_taps(const Merge *m, const double *taps_a, double factor, uint64
     }
 }
 
-/* Adds, for one channel between, its taps times the first kernel's. All steps are multiples of the
- * merged dilation, or of an axis with a single tap. */
+/* Adds, for one channel between, its taps times the first kernel's. All strides are multiples of
+ * the merged dilation, or of an axis with a single tap. */
 static void add_channel(const Merge *m, uint64_t first_in, const double *taps_b, double *out) {
     const TtfsPatch *p = &m->a->patch, *q = &m->b->patch, *w = &m->w;
     uint64_t taps = (uint64_t)w->kernel[0] * w->kernel[1];
@@ -148,7 +148,7 @@ static bool kernel_after(TtfsArena *a, const TtfsLinear *first, const TtfsLinear
     ttfs_arena_free(&scratch);
     *out = ttfs_linear_patch(first->in, second->out, &m.w, d);
     out->rs = cols;
-    out->step = ttfs_steps_compose(a, first, second, second->out.c);
+    out->quantum = ttfs_quanta_compose(a, first, second, second->out.c);
     out->name = second->name ? second->name : first->name;
     return true;
 }

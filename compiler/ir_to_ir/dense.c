@@ -91,6 +91,6 @@ TtfsLinear ttfs_linear_matrix(TtfsArena *a, const TtfsLinear *l, const uint32_t 
                         .d = d,
                         .rs = cols,
                         .cs = 1,
-                        .step = ttfs_steps_matrix(a, l, from),
+                        .quantum = ttfs_quanta_matrix(a, l, from),
                         .name = l->name};
 }

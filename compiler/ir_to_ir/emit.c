@@ -78,27 +78,27 @@ static const float *weights(TtfsAffine *x, const TtfsLinear *l, const char *name
 
 static const float *numbers(TtfsAffine *x, TtfsMap m, TtfsField f, double none, uint64_t n,
                             const char *name) {
-    uint64_t step = ttfs_map_count(m) / n;
+    uint64_t stride = ttfs_map_count(m) / n;
     if (!ttfs_budget_array(x->arena.budget, n, sizeof(float))) return NULL;
     float *data = TTFS_ARRAY(&x->out->arena, float, n);
     for (uint64_t i = 0; i < n; i++)
-        data[i] = narrow(x, ttfs_field_at(&f, m, i * step, none), name);
+        data[i] = narrow(x, ttfs_field_at(&f, m, i * stride, none), name);
     return data;
 }
 
 /* The grid of the weights, when all rows have one and the weights are on it; a note when they were
  * said to be and are not. */
-static void put_steps(TtfsAffine *x, const TtfsLinear *l, TtfsTensor t, const char *name) {
+static void put_quanta(TtfsAffine *x, const TtfsLinear *l, TtfsTensor t, const char *name) {
     TtfsTensorInfo *info = ttfs_ir_tensor(x->out, t);
     uint64_t rows = ttfs_linear_rows(l), cols = ttfs_linear_cols(l), lost = 0;
-    if (l->kind == TTFS_SCALE || !l->step) return;
-    float *step = TTFS_ARRAY(&x->out->arena, float, rows);
+    if (l->kind == TTFS_SCALE || !l->quantum) return;
+    float *quantum = TTFS_ARRAY(&x->out->arena, float, rows);
     for (uint64_t r = 0; r < rows; r++) {
-        bool sound = l->step[r] >= FLT_MIN && l->step[r] <= FLT_MAX, on = sound, any = false;
-        step[r] = sound ? (float)l->step[r] : 1;
+        bool sound = l->quantum[r] >= FLT_MIN && l->quantum[r] <= FLT_MAX, on = sound, any = false;
+        quantum[r] = sound ? (float)l->quantum[r] : 1;
         for (uint64_t j = 0; j < cols; j++) {
             double q, w = (double)info->data[r * cols + j];
-            on = on && ttfs_on_grid(w, (double)step[r], &q);
+            on = on && ttfs_on_grid(w, (double)quantum[r], &q);
             any = any || w != 0;
         }
         lost += any && !on;
@@ -108,7 +108,7 @@ static void put_steps(TtfsAffine *x, const TtfsLinear *l, TtfsTensor t, const ch
                   "its quantised weights are on their grid no more after what was folded into "
                   "them; they are quantised anew");
     else
-        info->step = step, info->steps = (uint32_t)rows;
+        info->quantum = quantum, info->quanta = (uint32_t)rows;
 }
 
 static TtfsTensor reshape(TtfsAffine *x, TtfsTensor t, uint32_t rank, const uint32_t *dim) {
@@ -141,16 +141,16 @@ static TtfsTensor look(TtfsAffine *x, uint32_t pop, uint32_t from, uint32_t coun
                        bool flat) {
     TtfsAffinePop *p = &x->pops.at[pop - 1];
     TtfsMap m = p->map;
-    for (uint32_t i = p->views; i; i = x->views.at[i - 1].next) {
-        const TtfsPopView *v = &x->views.at[i - 1];
+    for (uint32_t i = p->parts; i; i = x->parts.at[i - 1].next) {
+        const TtfsPopPart *v = &x->parts.at[i - 1];
         if (v->from == from && v->count == count && v->rank == rank && v->flat == flat) return v->t;
     }
     uint32_t row[4] = {1, count * m.h * m.w, 1, 1}, map[4] = {1, count, m.h, m.w};
     TtfsTensor t = slice(x, p->t, from, count);
     if (rank == 2 || flat) t = reshape(x, t, 2, row);
     if (rank == 4) t = reshape(x, t, 4, flat ? row : map);
-    *TTFS_PUSH(&x->arena, x->views) = (TtfsPopView){from, count, p->views, rank, flat, t};
-    p->views = x->views.len;
+    *TTFS_PUSH(&x->arena, x->parts) = (TtfsPopPart){from, count, p->parts, rank, flat, t};
+    p->parts = x->parts.len;
     return t;
 }
 
@@ -174,7 +174,7 @@ static bool align(TtfsAffine *x, TtfsAddend *t) {
                         .d = d,
                         .rs = cols,
                         .cs = 1,
-                        .step = dense.step,
+                        .quantum = dense.quantum,
                         .name = t->l.name};
     return true;
 }
@@ -215,7 +215,7 @@ static TtfsTensor emit_term(Sum *s, TtfsAddend t, TtfsField *bias, const char *n
     if (!data) return (TtfsTensor){0};
     TtfsTensor in[3] = {source(x, &t, gemm ? 2 : 4, t.flat || each)};
     in[1] = add(x, ttfs_arena_printf(&x->out->arena, "%s.weight", name), gemm ? 2 : 4, dim, data);
-    put_steps(x, &t.l, in[1], name);
+    put_quanta(x, &t.l, in[1], name);
     bool biased = bias->n && (bias->n <= s->v->map.c || rows == ttfs_map_count(s->v->map));
     if (biased) {
         const float *b = numbers(x, s->v->map, *bias, 0, rows, name);
@@ -290,7 +290,7 @@ TtfsTensor ttfs_emit_quant(TtfsAffine *x, TtfsTensor t, TtfsGrid g, const char *
     TtfsNode n = {.op = TTFS_OP_QUANT, .in = {t}, .n_in = 3, .attr = ttfs_ir_attr()};
     n.name = ttfs_unique_name(x, name);
     float *v = TTFS_ARRAY(&x->out->arena, float, 2);
-    v[0] = narrow(x, g.step, name);
+    v[0] = narrow(x, g.quantum, name);
     n.in[1] = add(x, ttfs_arena_printf(&x->out->arena, "%s.scale", n.name), 0, NULL, v);
     n.in[2] = add(x, ttfs_arena_printf(&x->out->arena, "%s.zero", n.name), 0, NULL, v + 1);
     n.attr.lo = (float)g.low;

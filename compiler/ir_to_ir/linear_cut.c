@@ -26,7 +26,7 @@ static void skip_rows(TtfsLinear *l, uint64_t r) {
     if (l->f) l->f += r * l->rs;
     if (l->d) l->d += r * l->rs;
     if (l->row) l->row += r;
-    if (l->step) l->step += r;
+    if (l->quantum) l->quantum += r;
 }
 
 /* Groups first .. of a kernel. */
@@ -134,10 +134,10 @@ TtfsLinear ttfs_linear_widen(TtfsArena *a, const TtfsLinear *l, uint32_t at, uin
     uint64_t rows = ttfs_linear_rows(&out), cols = ttfs_linear_cols(&out), per = rows / l->out.c;
     double *d = TTFS_ARRAY(a, double, channels *per *cols);
     for (uint64_t r = 0; r < rows; r++) ttfs_linear_row(&out, r, d + (at * per + r) * cols);
-    if (out.step) {
-        double *step = TTFS_ARRAY(a, double, channels *per);
-        memcpy(step + at * per, out.step, rows * sizeof *step);
-        out.step = step;
+    if (out.quantum) {
+        double *quantum = TTFS_ARRAY(a, double, channels *per);
+        memcpy(quantum + at * per, out.quantum, rows * sizeof *quantum);
+        out.quantum = quantum;
     }
     out.f = NULL, out.d = d, out.rs = cols, out.cs = 1;
     out.perm = NULL, out.row = out.col = NULL;
@@ -145,12 +145,12 @@ TtfsLinear ttfs_linear_widen(TtfsArena *a, const TtfsLinear *l, uint32_t at, uin
     return out;
 }
 
-/* factor[i] (NULL: 1) times the field at elements i * step of the map. */
+/* factor[i] (NULL: 1) times the field at elements i * stride of the map. */
 static const double *factors(TtfsArena *a, const double *factor, uint64_t n, TtfsMap m, TtfsField k,
-                             uint64_t step) {
+                             uint64_t stride) {
     double *v = TTFS_ARRAY(a, double, n);
     for (uint64_t i = 0; i < n; i++)
-        v[i] = (factor ? factor[i] : 1) * ttfs_field_at(&k, m, i * step, 1);
+        v[i] = (factor ? factor[i] : 1) * ttfs_field_at(&k, m, i * stride, 1);
     return v;
 }
 
@@ -161,9 +161,9 @@ TtfsLinear ttfs_linear_times(TtfsArena *a, const TtfsLinear *l, TtfsField k) {
         out.k = ttfs_field_mul(a, l->out, l->k, k);
         return out;
     }
-    uint64_t step = l->kind == TTFS_KERNEL ? (uint64_t)l->out.h * l->out.w : 1;
-    out.row = factors(a, l->row, ttfs_linear_rows(l), l->out, k, step);
-    out.step = ttfs_steps_times(a, l, k, step);
+    uint64_t stride = l->kind == TTFS_KERNEL ? (uint64_t)l->out.h * l->out.w : 1;
+    out.row = factors(a, l->row, ttfs_linear_rows(l), l->out, k, stride);
+    out.quantum = ttfs_quanta_times(a, l, k, stride);
     return out;
 }
 
@@ -171,8 +171,8 @@ TtfsLinear ttfs_linear_after(TtfsArena *a, const TtfsLinear *l, TtfsField k) {
     TtfsLinear out = *l;
     if (k.n == 0) return out;
     bool kernel = l->kind == TTFS_KERNEL;
-    uint64_t step = kernel ? (uint64_t)l->in.h * l->in.w : 1;
-    out.step = ttfs_steps_after(a, l, k);
-    out.col = factors(a, l->col, kernel ? l->in.c : ttfs_map_count(l->in), l->in, k, step);
+    uint64_t stride = kernel ? (uint64_t)l->in.h * l->in.w : 1;
+    out.quantum = ttfs_quanta_after(a, l, k);
+    out.col = factors(a, l->col, kernel ? l->in.c : ttfs_map_count(l->in), l->in, k, stride);
     return out;
 }

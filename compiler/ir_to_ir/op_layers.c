@@ -48,10 +48,10 @@ static void permute_rows(TtfsAffine *x, TtfsLinear *l, const uint32_t *order) {
     uint64_t taps = ttfs_linear_cols(l);
     double *d = TTFS_ARRAY(&x->arena, double, l->out.c *taps);
     for (uint32_t c = 0; c < l->out.c; c++) ttfs_linear_row(l, c, d + order[c] * taps);
-    if (l->step) {
-        double *step = TTFS_ARRAY(&x->arena, double, l->out.c);
-        for (uint32_t c = 0; c < l->out.c; c++) step[order[c]] = l->step[c];
-        l->step = step;
+    if (l->quantum) {
+        double *quantum = TTFS_ARRAY(&x->arena, double, l->out.c);
+        for (uint32_t c = 0; c < l->out.c; c++) quantum[order[c]] = l->quantum[c];
+        l->quantum = quantum;
     }
     l->f = NULL, l->d = d, l->rs = taps, l->cs = 1;
 }
@@ -107,7 +107,7 @@ const TtfsValue *ttfs_op_conv(TtfsAffine *x) {
         return NULL;
     }
     l.rs = ttfs_linear_cols(&l);
-    l.step = ttfs_steps_of(&x->arena, ttfs_in(x, 1), 0, l.out.c);
+    l.quantum = ttfs_quanta_of(&x->arena, ttfs_in(x, 1), 0, l.out.c);
     TtfsField bias = {0};
     if (n->n_in > 2) {
         double *b = ttfs_constant(x, &x->arena, 2);

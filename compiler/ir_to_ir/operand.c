@@ -72,10 +72,10 @@ TtfsField ttfs_broadcast(TtfsAffine *x, const TtfsValue *v, const TtfsTensorInfo
         return (TtfsField){0};
     if (ttfs_ir_count(t) == 1) return ttfs_field_of(&x->arena, (TtfsMap){1, 1, 1}, values, none);
     TtfsArena scratch = {0};
-    uint64_t count = ttfs_ir_count(to), step[TTFS_MAX_RANK] = {0}, size = 1;
+    uint64_t count = ttfs_ir_count(to), stride[TTFS_MAX_RANK] = {0}, size = 1;
     uint32_t digit[TTFS_MAX_RANK] = {0}, lead = to->rank - t->rank;
     for (uint32_t i = t->rank; i-- > 0;) {
-        step[i + lead] = t->dim[i] == 1 ? 0 : size;
+        stride[i + lead] = t->dim[i] == 1 ? 0 : size;
         size *= t->dim[i];
     }
     double *all = TTFS_ARRAY(&scratch, double, count);
@@ -84,9 +84,9 @@ TtfsField ttfs_broadcast(TtfsAffine *x, const TtfsValue *v, const TtfsTensorInfo
     for (uint64_t e = 0; e < count; e++) {
         all[table ? table[e] : e] = values[at];
         for (uint32_t i = to->rank; i-- > 0;) {
-            at += step[i];
+            at += stride[i];
             if (++digit[i] < to->dim[i]) break;
-            at -= step[i] * to->dim[i];
+            at -= stride[i] * to->dim[i];
             digit[i] = 0;
         }
     }

@@ -51,7 +51,7 @@ static const char *useless(const TtfsLower *l, uint32_t option) {
             strcmp(a->layer, l->out->pops.at[i].name) == 0 && (a->ticks || a->percentile >= 0))
             return "a window for the readout, which does not spike";
     for (uint32_t i = 0; i < l->net->layers.len; i++)
-        if (strcmp(a->layer, l->out->pops.at[i].name) == 0 && l->net->layers.at[i].step > 0 &&
+        if (strcmp(a->layer, l->out->pops.at[i].name) == 0 && l->net->layers.at[i].quantum > 0 &&
             (a->ticks || a->percentile >= 0))
             return "a window for a layer that has the model's own grid";
     if (strcmp(a->layer, ttfs_spike_pop(l->out, l->out->input)->name) == 0 &&
@@ -109,7 +109,8 @@ static bool walk(TtfsLower *l) {
 /* True when a window has to be found for some layer. */
 static bool needs_windows(const TtfsNet *net) {
     for (uint32_t i = 0; i < net->layers.len; i++)
-        if (net->layers.at[i].kind == TTFS_LAYER_RELU && net->layers.at[i].step == 0) return true;
+        if (net->layers.at[i].kind == TTFS_LAYER_RELU && net->layers.at[i].quantum == 0)
+            return true;
     return false;
 }
 

@@ -72,16 +72,16 @@ static bool lower_input(TtfsLower *l, const TtfsNetLayer *layer) {
     double low = (double)l->options->input_lo, high = (double)l->options->input_hi;
     TtfsPopulation p = shaped(l, layer, TTFS_POP_INPUT);
     p.ticks = options_of(l, p.name).ticks;
-    if (layer->step > 0) {
+    if (layer->quantum > 0) {
         p.ticks = layer->ticks;
         low = layer->offset;
-        high = low + layer->step * p.ticks;
+        high = low + layer->quantum * p.ticks;
         ttfs_note(l->diag, TTFS_AT_NODE(l->file, p.name),
                   "its window is the model's grid: %g to %g in %" PRIu32 " steps", low, high,
                   p.ticks);
     }
     p.offset = low;
-    p.scale = layer->step > 0 ? layer->step : (high - low) / p.ticks;
+    p.scale = layer->quantum > 0 ? layer->quantum : (high - low) / p.ticks;
     p.rate_ppm = ttfs_lower_rate(l, l->net->input, low + p.scale / 2, ALL);
     report_input(l, &p, l->net->input, low, high);
     add_population(l, &p, constant_range(l, p.c, low, high));
@@ -141,7 +141,7 @@ static bool connect_terms(TtfsLower *l, const TtfsNetLayer *layer, TtfsPopulatio
                               "%" PRIu64 " weights, at most %" PRIu64, c.weight_count,
                               TTFS_MAX_WEIGHTS);
         grid[k] =
-            (TtfsGridTerm){weights, rows, row, taps, src->scale, src->ticks, t->step, t->steps};
+            (TtfsGridTerm){weights, rows, row, taps, src->scale, src->ticks, t->quantum, t->quanta};
         uint32_t end = src->start + (weights ? src->ticks : 0);
         if (end > p->start) p->start = end;
         *TTFS_PUSH(&l->out->arena, l->out->conns) = c;
@@ -185,7 +185,7 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsPopOptions *own, Tt
                          .channels = layer->c,
                          .bits = own->weight_bits,
                          .ticks = p->ticks,
-                         .fixed = layer->step > 0};
+                         .fixed = layer->quantum > 0};
     double offset = ttfs_spike_pop(l->out, l->out->input)->offset;
     task.bias = ttfs_net_bias(l->net, index, offset, &l->scratch, &task.bias_count);
     TtfsGridLayer grid = {.scale = p->scale};
@@ -235,10 +235,10 @@ static bool lower_linear(TtfsLower *l, uint32_t index) {
     TtfsQuantLayer *q = TTFS_PUSH(&l->report->arena, l->report->at);
     *q = (TtfsQuantLayer){.name = ttfs_arena_strdup(&l->report->arena, p.name)};
     if (!readout) {
-        p.ticks = layer->step > 0 ? layer->ticks : own.ticks;
+        p.ticks = layer->quantum > 0 ? layer->ticks : own.ticks;
         range = ttfs_lower_propagate(l, index);
-        p.scale = layer->step > 0
-                      ? layer->step
+        p.scale = layer->quantum > 0
+                      ? layer->quantum
                       : ttfs_lower_top(l, layer->tensor, &range, p.c, p.name, &own, q) / p.ticks;
     }
     if (!quantise(l, index, &own, term, &p, q)) return false;

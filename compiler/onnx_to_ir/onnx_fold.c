@@ -19,7 +19,7 @@ static double float_two(OnnxFold op, double x, double y) {
     return op == ONNX_FOLD_POW ? pow(x, y) : fmod(x, y);
 }
 
-/* Base to a non-negative power, wrapping; 64 steps at most. */
+/* Base to a non-negative power, wrapping; 64 turns at most. */
 static uint64_t power(uint64_t base, int64_t exponent) {
     uint64_t result = 1;
     for (; exponent > 0; exponent >>= 1, base *= base)
@@ -147,7 +147,7 @@ bool ttfs_onnx_fold_one(OnnxImport *im, const OnnxNode *n, OnnxFold op, const On
     out->type = a->type;
     bool keeps = op == ONNX_FOLD_NEG || op == ONNX_FOLD_ABS || op == ONNX_FOLD_RELU;
     if (keeps)
-        ttfs_onnx_keep_steps(a, out);
+        ttfs_onnx_keep_quanta(a, out);
     else
         ttfs_onnx_note_lost_grid(im, n, a, NULL);
     for (uint64_t k = 0; k < out->count; k++) {

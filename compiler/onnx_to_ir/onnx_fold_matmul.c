@@ -20,12 +20,12 @@ static OnnxConst as_matrices(const OnnxConst *c, bool left) {
 
 /* Which matrix of the factor the product's matrix k takes, axes broadcast. */
 static uint64_t matrix_of(const OnnxConst *m, uint32_t rank, const uint32_t *dim, uint64_t k) {
-    uint64_t at = 0, step = 1;
+    uint64_t at = 0, stride = 1;
     for (uint32_t i = rank; i-- > 0; k /= dim[i]) {
         uint32_t lead = rank - (m->rank - 2);
         if (i < lead) continue;
-        if (m->dim[i - lead] > 1) at += k % dim[i] * step;
-        step *= m->dim[i - lead];
+        if (m->dim[i - lead] > 1) at += k % dim[i] * stride;
+        stride *= m->dim[i - lead];
     }
     return at;
 }

@@ -112,16 +112,17 @@ static TtfsTensor repeat(OnnxImport *im, OnnxNode *n, uint32_t input, uint32_t p
     return ttfs_onnx_put_const(im, n, n->in[input]->name, &c, 1, &count);
 }
 
-/* The grid of weights that have one step for all, or one an output channel. */
+/* The grid of weights that have one quantum for all, or one an output channel. */
 static void keep_grid(OnnxImport *im, const OnnxNode *n, const OnnxConst *from, uint32_t groups,
                       uint32_t phases, OnnxConst *to) {
-    bool each = from->steps > 1;
-    if (each && (from->step_axis != 1 || groups > 1)) ttfs_onnx_note_lost_grid(im, n, from, NULL);
-    if (!from->steps || (each && (from->step_axis != 1 || groups > 1))) return;
-    uint32_t count = each ? from->steps * phases : 1;
-    float *step = TTFS_ARRAY(&im->ir->arena, float, count);
-    for (uint32_t i = 0; i < count; i++) step[i] = from->step[each ? i / phases : 0];
-    to->step = step, to->steps = count, to->step_axis = 0;
+    bool each = from->quanta > 1;
+    if (each && (from->quantum_axis != 1 || groups > 1))
+        ttfs_onnx_note_lost_grid(im, n, from, NULL);
+    if (!from->quanta || (each && (from->quantum_axis != 1 || groups > 1))) return;
+    uint32_t count = each ? from->quanta * phases : 1;
+    float *quantum = TTFS_ARRAY(&im->ir->arena, float, count);
+    for (uint32_t i = 0; i < count; i++) quantum[i] = from->quantum[each ? i / phases : 0];
+    to->quantum = quantum, to->quanta = count, to->quantum_axis = 0;
 }
 
 static TtfsTensor weights(OnnxImport *im, OnnxNode *n, uint32_t groups, const Axis axis[2]) {

@@ -122,14 +122,14 @@ TtfsOutput ttfs_spike_output(const TtfsSpike *s, uint32_t i, TtfsArena *a) {
     return o;
 }
 
-/* Encodes n values that lie `step` apart; returns how many were clipped. Half up: the value below
+/* Encodes n values that lie `stride` apart; returns how many were clipped. Half up: the value below
  * u = v + 1/2, so u itself tells what is outside. NaN is silent. */
-static uint32_t encode_row(const TtfsPopulation *in, const float *values, size_t step, uint32_t n,
+static uint32_t encode_row(const TtfsPopulation *in, const float *values, size_t stride, uint32_t n,
                            uint16_t *x) {
     double top = in->ticks, offset = in->offset, scale = in->scale;
     uint32_t clipped = 0;
     for (uint32_t i = 0; i < n; i++) {
-        double u = ((double)values[i * step] - offset) / scale + 0.5;
+        double u = ((double)values[i * stride] - offset) / scale + 0.5;
         bool inside = u >= 0 && u < top + 1;
         clipped += !inside;
         u = inside ? u : u > top ? top : 0;

@@ -33,7 +33,7 @@ static Value upper_halves_in_pairs(const Code *c, Value a, Value b) {
 }
 
 /* floor(u / ramp) for u >= 0 (divide.h). */
-static Value divide(const Code *c, const TtfsStep *s, Value u, Value multiplier, Value shift) {
+static Value divide(const Code *c, const TtfsRoutine *s, Value u, Value multiplier, Value shift) {
     uint32_t lanes = c->target->lanes;
     if (!s->bits) u = LLVMBuildShl(c->at, u, ttfs_code_const(c->i32, lanes, 1), "");
     Value q = c->target->wide_products ? upper_halves_in_pairs(c, u, multiplier)
@@ -43,7 +43,7 @@ static Value divide(const Code *c, const TtfsStep *s, Value u, Value multiplier,
     return LLVMBuildLShr(c->at, q, shift, "");
 }
 
-Value ttfs_code_fire(const Code *c, const TtfsStep *s, Value u, Value multiplier, Value shift) {
+Value ttfs_code_fire(const Code *c, const TtfsRoutine *s, Value u, Value multiplier, Value shift) {
     uint32_t lanes = c->target->lanes, ticks = c->program->spike->pops.at[s->pop].ticks;
     u = ttfs_code_pick(c, LLVMIntSGT, u, ttfs_code_const(c->i32, lanes, 0));
     return ttfs_code_pick(c, LLVMIntULT, divide(c, s, u, multiplier, shift),

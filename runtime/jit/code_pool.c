@@ -106,7 +106,7 @@ static void one_output(const Pool *p) {
     }
 }
 
-void ttfs_code_pool(Code *c, const TtfsStep *s) {
+void ttfs_code_pool(Code *c, const TtfsRoutine *s) {
     const TtfsSpike *g = c->program->spike;
     Pool p = {.c = c, .pop = &g->pops.at[s->pop], .dst = &c->program->store[s->pop]};
     p.conn = &g->conns.at[p.pop->conn_first];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Places in memory: one behind the other, or in a workspace that populations share. There a
- * population lives from its own step to the last step that reads it, a readout to the end; two that
- * live at the same time do not overlap. First fit in order of population over those that live, kept
- * in order of place.
+ * population lives from its own routine to the last routine that reads it, a readout to the end;
+ * two that live at the same time do not overlap. First fit in order of population over those that
+ * live, kept in order of place.
  */
 #include "layout.h"
 
@@ -17,7 +17,7 @@ uint64_t ttfs_layout_take(uint64_t *at, uint64_t bytes) {
 
 typedef struct {
     uint64_t from, end;
-    uint32_t last; /* population whose step is the last to read it */
+    uint32_t last; /* population whose routine is the last to read it */
 } Life;
 
 typedef struct {

@@ -24,7 +24,7 @@ static uint32_t taps(int64_t start, uint32_t kernel, uint32_t dilation, int64_t 
     return end > from ? (uint32_t)(end - from) : 0;
 }
 
-static Patch patch_at(const TtfsReluStep *s, const float *plane, uint32_t oy, uint32_t ox) {
+static Patch patch_at(const TtfsReluOp *s, const float *plane, uint32_t oy, uint32_t ox) {
     const TtfsIrAttr *a = &s->node->attr;
     int64_t h = s->shape[0]->dim[2], w = s->shape[0]->dim[3], y, x;
     Patch p = {.row_stride = (uint64_t)w * a->dilation[0], .column_stride = a->dilation[1]};
@@ -54,7 +54,7 @@ static float mean(const Patch *p, const TtfsIrAttr *a) {
     return (float)(sum / (double)(a->count_pad ? whole : values));
 }
 
-void ttfs_relu_pool(TtfsReluStep *s) {
+void ttfs_relu_pool(TtfsReluOp *s) {
     const TtfsTensorInfo *x = s->shape[0], *y = s->out_shape;
     uint64_t planes = (uint64_t)x->dim[0] * x->dim[1], size = (uint64_t)x->dim[2] * x->dim[3];
     float *out = s->out;

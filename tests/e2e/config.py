@@ -123,9 +123,30 @@ def chips(case):
     case.refused("compile", MODEL, "-o", "x", "--ticks", "300", says="255")
 
 
+OTHER_KINDS = (None, "text", "", -1, 0.5, True, [], [1], [1, 2], [2, 1], [1, "2"], {}, {"mean": [0]},
+               {"mean": [0], "std": [1]}, {"mean": ["0"], "std": [1]}, {"mean": [0] * 17, "std": [1] * 17},
+               {"mean": [0, 1], "std": [1]}, {"mean": 0, "std": 1}, {"fc1": {"ticks": "x"}})
+
+
+def other_kinds(case):
+    """Every key with values of every kind: one way or the other, and each refusal names the key or the file."""
+    keys = ("ticks", "weight_bits", "percentile", "chip", "calib", "input", "input_range", "layers", "threads",
+            "memory", "help", "o", "k" * 200)
+    taken = 0
+    for key in keys:
+        for value in OTHER_KINDS:
+            case.write("c.json", json.dumps({key: value}))
+            r = case.ttfs("compile", MODEL, "-o", "x", "--stop-after", "canonical", "--config", "c.json")
+            taken += r.code == 0
+            case.check(r.code in (0, 1, 2), "%s: %r:\n%s" % (key, value, r))
+            case.check(r.code == 0 or "ttfs: error: " in r.err, "%s: %r is refused without a word" % (key, value))
+    case.check(3 < taken < len(keys) * len(OTHER_KINDS) // 3, "%d values were taken" % taken)
+
+
 def main():
     case = Case()
     configs(case)
+    other_kinds(case)
     layer_bounds(case)
     chips(case)
     return case.done()

@@ -64,6 +64,13 @@ def main():
     case.refused("dump", "absent.txt", says="absent.txt")
     case.check(not os.path.exists(case.path("x")), "a refused compile wrote its folder")
 
+    for value, limit in (("1024", "9.54e-07"), ("10K", "9.54e-06")):
+        case.refused("check", model, "--memory", value, says="more than %s GiB" % limit)
+    for value in ("1M", "1G", "1T", "1048575T", "%d" % (2**60 - 1)):  # a sixteenth of what 64 bits hold
+        case.good("check", model, "--memory", value)
+    for value in ("1048576T", "%d" % 2**60, "%d" % 2**64, "0", "0K", "-1", "5x", "1KB", "K", ""):
+        case.refused("check", model, "--memory", value, code=2, says="--memory")
+
     case.compile("digits_mlp", "out")
     case.refused("run", "out", code=2, says="--input")
     case.refused("verify", "out", code=2, says="--input")

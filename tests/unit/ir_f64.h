@@ -66,10 +66,10 @@ static inline double f64_row(const F64 *f, const TtfsNode *n, uint64_t o) {
 static inline uint64_t f64_turned(const F64 *f, const TtfsNode *n, uint64_t i) {
     const TtfsTensorInfo *in = ttfs_ir_tensor(f->ir, n->in[0]);
     const TtfsTensorInfo *out = ttfs_ir_tensor(f->ir, n->out);
-    uint64_t at = 0, stride[TTFS_MAX_RANK], step = 1;
+    uint64_t at = 0, stride[TTFS_MAX_RANK], inner = 1;
     for (uint32_t a = in->rank; a-- > 0;) {
-        stride[a] = step;
-        step *= in->dim[a];
+        stride[a] = inner;
+        inner *= in->dim[a];
     }
     for (uint32_t a = out->rank; a-- > 0;) {
         at += i % out->dim[a] * stride[n->attr.perm[a]];
@@ -96,7 +96,7 @@ static inline double f64_sliced(const F64 *f, const TtfsNode *n, uint64_t i) {
     uint32_t at[TTFS_MAX_RANK];
     f64_coordinates(ttfs_ir_tensor(f->ir, n->out), i, at);
     for (uint32_t a = 0; a < ttfs_ir_tensor(f->ir, n->out)->rank; a++)
-        at[a] = (uint32_t)((int64_t)n->attr.first[a] + (int64_t)at[a] * n->attr.step[a]);
+        at[a] = (uint32_t)((int64_t)n->attr.first[a] + (int64_t)at[a] * n->attr.apart[a]);
     return f->v[n->in[0].i - 1][f64_place(ttfs_ir_tensor(f->ir, n->in[0]), at)];
 }
 

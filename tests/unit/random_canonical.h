@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Random networks in canonical form: sums of convolutions (groups, strides, dilations, uneven pads)
- * and matrices over any populations before, slices and flattened views of them, identities, biases
+ * and matrices over any populations before, slices and flattened ones of them, identities, biases
  * per channel or per position, max and min pools, pools of pools. Include after cmocka.h.
  */
 #ifndef RANDOM_CANONICAL_H
@@ -75,7 +75,7 @@ static inline TtfsTensor canon_slice(Canon *k, TtfsTensor in) {
     for (uint32_t i = 0; i < t.rank; i++) {
         n.attr.first[i] = i == 1 ? canon_in(k, 0, t.dim[1] - 1) : 0;
         n.attr.count[i] = i == 1 ? canon_in(k, 1, t.dim[1] - n.attr.first[1]) : t.dim[i];
-        n.attr.step[i] = 1;
+        n.attr.apart[i] = 1;
     }
     return canon_add(k, n);
 }

@@ -138,7 +138,7 @@ static void input_range(void **state) {
     end(&n);
 }
 
-/* Squared error of the clip-free grid, one step a channel. */
+/* Squared error of the clip-free grid, one quantum a channel. */
 static double max_abs_error(const float *w, uint32_t channels, uint32_t row, uint32_t bits) {
     double error = 0, all = 0, top = (1 << (bits - 1)) - 1;
     for (uint32_t i = 0; i < channels; i++) {
@@ -170,7 +170,7 @@ static void grids_beat_max_abs(void **state) {
     }
 }
 
-/* The rounding errors of a channel add up to at most half a step. */
+/* The rounding errors of a channel add up to at most half a quantum. */
 static void errors_are_balanced(void **state) {
     (void)state;
     Net n;
@@ -184,9 +184,9 @@ static void errors_are_balanced(void **state) {
         const TtfsPopulation *dst = ttfs_spike_pop(&n.spike, c->dst);
         const float *w = ttfs_ir_tensor(&n.ir, n.ir.nodes.at[2 * layer].in[1])->data;
         for (uint32_t i = 0; i < dst->c; i++) {
-            double step = dst->scale / (dst->ramp[i] * src->scale), sum = 0;
+            double quantum = dst->scale / (dst->ramp[i] * src->scale), sum = 0;
             for (uint32_t j = 0; j < src->c; j++)
-                sum += c->weights[i * src->c + j] - (double)w[i * src->c + j] / step;
+                sum += c->weights[i * src->c + j] - (double)w[i * src->c + j] / quantum;
             assert_true(fabs(sum) < 0.5001);
         }
     }
@@ -243,7 +243,7 @@ static void potential_beyond_int32(void **state) {
     expect_refused(&n, TTFS_QUANT_RANGE, "bits, 32 are available");
 }
 
-/* A window far below one step of the accumulator is widened. */
+/* A window far below one quantum of the accumulator is widened. */
 static void widened(void **state) {
     (void)state;
     Net n;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The view of a canonical IR as layers: what it finds, what it refuses, biases of an input whose
+ * A canonical IR as layers: what it finds, what it refuses, biases of an input whose
  * range does not start at 0 against sums by the definition.
  */
 #include <setjmp.h>
@@ -39,7 +39,7 @@ static void two_sources(Canon *k) {
     TtfsNode s = canon_node(k, TTFS_OP_SLICE, x);
     const uint32_t first[] = {0, 2, 0, 0}, count[] = {1, 3, 5, 5};
     for (int i = 0; i < 4; i++)
-        s.attr.first[i] = first[i], s.attr.count[i] = count[i], s.attr.step[i] = 1;
+        s.attr.first[i] = first[i], s.attr.count[i] = count[i], s.attr.apart[i] = 1;
     TtfsTensor y = canon_conv(k, canon_add(k, s), 2, &a, 1, true);
     y = canon_sum(k, y, canon_conv(k, k->ir.input, 2, &one, 2, false));
     y = canon_sum(k, y, canon_constant(k, 4, (uint32_t[]){1, 2, 5, 5}, 1));
@@ -159,8 +159,8 @@ static void biases_within_the_budget(void **state) {
     }
 }
 
-/* A grid of `steps` + 1 values from -`zero` on behind a rectifier. */
-static bool has_grid(float scale, float zero, uint32_t steps, bool integer) {
+/* A grid of `quanta` + 1 values from -`zero` on behind a rectifier. */
+static bool has_grid(float scale, float zero, uint32_t quanta, bool integer) {
     TtfsIrAttr a = patch(3, 1);
     Canon k;
     TtfsNet n;
@@ -170,12 +170,12 @@ static bool has_grid(float scale, float zero, uint32_t steps, bool integer) {
     q.in[1] = canon_constant(&k, 0, NULL, 1), q.in[2] = canon_constant(&k, 0, NULL, 1), q.n_in = 3;
     *(float *)(uintptr_t)canon_info(&k, q.in[1])->data = scale;
     *(float *)(uintptr_t)canon_info(&k, q.in[2])->data = zero;
-    q.attr.lo = 0, q.attr.hi = (float)steps, q.attr.integer = integer;
+    q.attr.lo = 0, q.attr.hi = (float)quanta, q.attr.integer = integer;
     k.ir.output = canon_gemm(&k, canon_add(&k, q), 3, true);
     bool ok = ttfs_net_of(&k.ir, "net", &n, &k.diag);
     if (ok) {
-        assert_int_equal(n.layers.at[1].ticks, steps);
-        assert_true(n.layers.at[1].step == (double)scale && n.layers.at[1].offset == 0);
+        assert_int_equal(n.layers.at[1].ticks, quanta);
+        assert_true(n.layers.at[1].quantum == (double)scale && n.layers.at[1].offset == 0);
     }
     ttfs_net_free(&n);
     canon_free(&k);
@@ -250,7 +250,7 @@ static void refused_forms(void **state) {
     nth(&k, TTFS_OP_RELU)->op = TTFS_OP_ABS;
     refused(&k, TTFS_MODEL_FORM, "not an operation");
     two_sources(&k);
-    nth(&k, TTFS_OP_SLICE)->attr.step[1] = 2;
+    nth(&k, TTFS_OP_SLICE)->attr.apart[1] = 2;
     refused(&k, TTFS_MODEL_FORM, "run of channels");
     two_sources(&k);
     nth(&k, TTFS_OP_SLICE)->attr.count[2] = 4;

@@ -257,11 +257,11 @@ static void bounds(void **state) {
     }
 }
 
-static void slice(Net *n, uint32_t axis, uint32_t first, uint32_t many, int32_t step) {
+static void slice(Net *n, uint32_t axis, uint32_t first, uint32_t many, int32_t apart) {
     const TtfsTensorInfo *t = ttfs_ir_tensor(&n->ir, n->last);
     TtfsIrAttr a = ttfs_ir_attr();
     memcpy(a.count, t->dim, t->rank * sizeof *t->dim);
-    a.first[axis] = first, a.count[axis] = many, a.step[axis] = step;
+    a.first[axis] = first, a.count[axis] = many, a.apart[axis] = apart;
     push_with(n, TTFS_OP_SLICE, "slice", &a);
 }
 
@@ -269,7 +269,7 @@ static void slices(void **state) {
     (void)state;
     static const struct {
         uint32_t axis, first, many;
-        int32_t step;
+        int32_t apart;
     } cut[] = {{1, 0, 3, 2}, {1, 1, 2, 3}, {1, 4, 1, -1}, {1, 5, 6, -1},
                {2, 0, 2, 2}, {3, 1, 2, 2}, {2, 3, 1, -2}, {3, 4, 1, 1}};
     for (size_t i = 0; i < sizeof cut / sizeof *cut; i++)
@@ -279,7 +279,7 @@ static void slices(void **state) {
             relu(&n, "r0");
             if (last) transpose(&n, "last", to_last);
             uint32_t axis = !last ? cut[i].axis : cut[i].axis == 1 ? 3 : cut[i].axis - 1;
-            slice(&n, axis, cut[i].first, cut[i].many, cut[i].step);
+            slice(&n, axis, cut[i].first, cut[i].many, cut[i].apart);
             end_dense(&n);
         }
     for (uint32_t axis = 2; axis < 4; axis++) {
@@ -292,24 +292,24 @@ static void slices(void **state) {
     }
 }
 
-/* Weights that are integers times a step: one for all, or one a place of an axis. */
+/* Weights that are integers times a quantum: one for all, or one a place of an axis. */
 static TtfsTensor on_grid(Net *n, uint32_t rank, const uint32_t *dim, bool each, uint32_t axis) {
     TtfsTensor t = tensor(n, "w", rank, dim, true);
     TtfsTensorInfo *w = ttfs_ir_tensor(&n->ir, t);
-    uint32_t steps = each ? dim[axis] : 1;
+    uint32_t quanta = each ? dim[axis] : 1;
     uint64_t inner = 1, all = ttfs_ir_count(w);
     for (uint32_t i = axis + 1; i < rank; i++) inner *= dim[i];
-    float *step = TTFS_ARRAY(&n->ir.arena, float, steps), *v = (float *)(uintptr_t)w->data;
-    for (uint32_t i = 0; i < steps; i++) step[i] = 0.01f * (float)(i + 3);
+    float *quantum = TTFS_ARRAY(&n->ir.arena, float, quanta), *v = (float *)(uintptr_t)w->data;
+    for (uint32_t i = 0; i < quanta; i++) quantum[i] = 0.01f * (float)(i + 3);
     for (uint64_t i = 0; i < all; i++)
-        v[i] = ((float)ttfs_rng_below(&n->rng, 15) - 7) * step[each ? i / inner % dim[axis] : 0];
-    w->step = step, w->steps = steps, w->step_axis = axis;
+        v[i] = ((float)ttfs_rng_below(&n->rng, 15) - 7) * quantum[each ? i / inner % dim[axis] : 0];
+    w->quantum = quantum, w->quanta = quanta, w->quantum_axis = axis;
     return t;
 }
 
-/* The weights of the node that bears the name have as many steps, the first of them `first`, and
+/* The weights of the node that bears the name have as many quanta, the first of them `first`, and
  * are on them; with none, a note says why. */
-static void expect_steps(Net *n, const char *name, uint32_t steps, float first) {
+static void expect_quanta(Net *n, const char *name, uint32_t quanta, float first) {
     TtfsDiag diag = {0};
     TtfsIr c;
     uint32_t seen = 0;
@@ -319,19 +319,19 @@ static void expect_steps(Net *n, const char *name, uint32_t steps, float first) 
         const TtfsNode *node = &c.nodes.at[i];
         if (strcmp(node->name, name) != 0) continue;
         const TtfsTensorInfo *w = ttfs_ir_tensor(&c, node->in[1]);
-        uint64_t row = ttfs_ir_count(w) / (w->steps ? w->steps : 1);
+        uint64_t row = ttfs_ir_count(w) / (w->quanta ? w->quanta : 1);
         double q;
-        assert_int_equal(w->steps, steps);
-        if (steps) assert_float_equal(w->step[0], first, 1e-6f);
-        for (uint64_t k = 0; steps && k < ttfs_ir_count(w); k++)
-            assert_true(ttfs_on_grid((double)w->data[k], (double)w->step[k / row], &q));
+        assert_int_equal(w->quanta, quanta);
+        if (quanta) assert_float_equal(w->quantum[0], first, 1e-6f);
+        for (uint64_t k = 0; quanta && k < ttfs_ir_count(w); k++)
+            assert_true(ttfs_on_grid((double)w->data[k], (double)w->quantum[k / row], &q));
         seen++;
     }
     assert_int_equal(seen, 1);
     uint32_t lost = 0;
     for (uint32_t i = 0; i < diag.messages.len; i++)
         lost += strstr(diag.messages.at[i].what, "on their grid no more") != NULL;
-    assert_int_equal(lost, steps == 0);
+    assert_int_equal(lost, quanta == 0);
     ttfs_ir_free(&c);
     ttfs_ir_free(&n->ir);
     ttfs_diag_free(&diag);
@@ -355,24 +355,24 @@ static void grids_of_products(void **state) {
     for (int each = 0; each < 2; each++) {
         Net n = dense_net(3, 5);
         gemm_on_grid(&n, "g", 4, 5, each, -3);
-        expect_steps(&n, "g", 4, 0.09f);
+        expect_quanta(&n, "g", 4, 0.09f);
         n = dense_net(3, 5);
         gemm_on_grid(&n, "g", 4, 5, each, 1);
         push(&n, TTFS_OP_MUL, "twice", IN(LAST, number(&n, -2)), NULL);
-        expect_steps(&n, "g", 4, 0.06f);
+        expect_quanta(&n, "g", 4, 0.06f);
         n = dense_net(3, 5);
         push(&n, TTFS_OP_MUL, "half", IN(LAST, number(&n, 0.5f)), NULL);
         gemm_on_grid(&n, "g", 4, 5, each, 1);
-        expect_steps(&n, "g", 4, 0.015f);
+        expect_quanta(&n, "g", 4, 0.015f);
         n = dense_net(3, 5); /* a factor for every input: no grid is left */
         push(&n, TTFS_OP_MUL, "each", IN(LAST, CONST(&n, 5)), NULL);
         gemm_on_grid(&n, "g", 4, 5, each, 1);
-        expect_steps(&n, "g", 0, 0);
+        expect_quanta(&n, "g", 0, 0);
         n = dense_net(3, 20); /* a product of every row */
         reshape(&n, "rows", DIMS(1, 4, 5));
         push(&n, TTFS_OP_MATMUL, "g", IN(LAST, on_grid(&n, DIMS(5, 2), each, 1)), NULL);
         relu(&n, "r");
-        expect_steps(&n, "g", 8, 0.03f);
+        expect_quanta(&n, "g", 8, 0.03f);
     }
 }
 
@@ -384,7 +384,7 @@ static void grids_of_kernels(void **state) {
         push(&n, TTFS_OP_CONV, "c", IN(LAST, on_grid(&n, DIMS(4, 3, 2, 2), each, 0)), NULL);
         push(&n, TTFS_OP_NEG, "minus", IN(LAST), NULL);
         relu(&n, "r");
-        expect_steps(&n, "c", 4, 0.03f);
+        expect_quanta(&n, "c", 4, 0.03f);
         n = map_net(); /* a matrix behind a convolution of one kernel a channel */
         TtfsTensor w = CONST(&n, 3, 1, 1, 1);
         float *two = (float *)(uintptr_t)ttfs_ir_tensor(&n.ir, w)->data;
@@ -392,7 +392,7 @@ static void grids_of_kernels(void **state) {
         conv_with(&n, "each", w, 0, 3);
         push(&n, TTFS_OP_CONV, "c", IN(LAST, on_grid(&n, DIMS(4, 3, 2, 2), each, 0)), NULL);
         relu(&n, "r");
-        expect_steps(&n, "c", 4, 0.06f);
+        expect_quanta(&n, "c", 4, 0.06f);
         n = map_net(); /* and in front of it */
         push(&n, TTFS_OP_CONV, "c", IN(LAST, on_grid(&n, DIMS(3, 3, 2, 2), each, 0)), NULL);
         w = CONST(&n, 3, 1, 1, 1);
@@ -400,19 +400,19 @@ static void grids_of_kernels(void **state) {
         two[0] = two[2] = 3, two[1] = -3;
         conv_with(&n, "each", w, 0, 3);
         relu(&n, "r");
-        expect_steps(&n, "each", 3, 0.09f);
+        expect_quanta(&n, "each", 3, 0.09f);
         n = map_net(); /* a part of the channels */
         push(&n, TTFS_OP_CONV, "c", IN(LAST, on_grid(&n, DIMS(4, 3, 2, 2), each, 0)), NULL);
         slice(&n, 1, 1, 2, 1);
         relu(&n, "r");
-        expect_steps(&n, "c", 2, each ? 0.04f : 0.03f);
+        expect_quanta(&n, "c", 2, each ? 0.04f : 0.03f);
         n = map_net(); /* in another order of the elements */
         push(&n, TTFS_OP_CONV, "c", IN(LAST, on_grid(&n, DIMS(4, 3, 4, 4), each, 0)), NULL);
         transpose(&n, "last", to_last);
         reshape(&n, "rows", DIMS(1, 8));
         relu(&n, "r");
         dense(&n, "fc", 2, 8);
-        expect_steps(&n, "c", 4, 0.03f);
+        expect_quanta(&n, "c", 4, 0.03f);
     }
 }
 
@@ -427,7 +427,7 @@ static void grids_of_heads(void **state) {
     gemm_on_grid(&n, "right", 3, 5, true, 1);
     push(&n, TTFS_OP_CONCAT, "both", IN(left, LAST), NULL);
     push(&n, TTFS_OP_ADD, "bias", IN(LAST, CONST(&n, 5)), NULL);
-    expect_steps(&n, "left", 5, 0.03f);
+    expect_quanta(&n, "left", 5, 0.03f);
 }
 
 static void pads(void **state) {
