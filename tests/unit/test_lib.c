@@ -2,8 +2,8 @@
  *
  * Options of the library from both sides of their bounds, before any file is opened: the least and
  * most that may be asked for is no fault of an option, one beyond is, and all bad ones are said at
- * once. Calls, those that fail too, leave nothing behind: no memory, no open or mapped file.
- * Figures are those of the documents.
+ * once. Calls, those that fail too, leave nothing behind: no memory, no open or mapped file. Figures
+ * are those of the documents, and progress is told in order.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -206,6 +206,10 @@ static void use(TtfsMessages *m, const char *model, bool good) {
     done(ttfs_write_page(folder, m), good, m, "page");
     static const char *const forms[] = {"ir", "spike", "plan", "image"};
     for (int i = 0; i < 4; i++) done(ttfs_dump_form(folder, forms[i], m), good, m, forms[i]);
+    static const char *const files[] = {"lib_out/forms/ir.txt", "lib_out/forms/spike.txt",
+                                        "lib_out/forms/plan.txt", "lib_out/image/chip.img"};
+    for (int i = 0; i < 4; i++) done(ttfs_dump_form(files[i], NULL, m), true, m, files[i]);
+    done(ttfs_dump_form(files[0], "image", m), false, m, "a form that is another");
 }
 
 /* A number of a document. */
@@ -252,6 +256,37 @@ static void figures(void **state) {
     assert_int_equal(f.differences, 2);
     assert_true(f.spikes > 200 && (double)f.spikes == told(verdict, "spikes"));
     ttfs_result_free(verdict);
+    ttfs_messages_free(m);
+}
+
+typedef struct {
+    uint64_t done, of;
+    int calls, falls;
+} Told;
+
+static void tell(void *context, const char *what, uint64_t done, uint64_t of) {
+    Told *t = context;
+    assert_string_equal(what, "samples");
+    t->falls += t->calls && (done < t->done || of != t->of || done > of);
+    *t = (Told){done, of, t->calls + 1, t->falls};
+}
+
+/* Progress begins at 0, never falls and ends with all, however many engines share the work. */
+static void progress(void **state) {
+    (void)state;
+    static const char *const engines[] = {"golden,golden", "golden,golden,golden", "golden,jit"};
+    TtfsMessages *m = ttfs_messages_new();
+    use(m, DIGITS "digits_mlp.onnx", true);
+    for (int i = 0; i < 3; i++) {
+        Told t = {0};
+        TtfsVerifyOptions v = ttfs_verify_defaults();
+        v.session.folder = "lib_out", v.session.input = DIGITS "test.npz", v.session.count = 200;
+        v.session.progress = (TtfsProgress){tell, &t}, v.engines = engines[i];
+        done(ttfs_verify_samples(&v, m), true, m, engines[i]);
+        assert_int_equal(t.falls, 0);
+        assert_true(t.calls > 2 && t.of == 200);
+        if (t.done != 200) fail_msg("%s: told of %d samples", engines[i], (int)t.done);
+    }
     ttfs_messages_free(m);
 }
 
@@ -302,9 +337,13 @@ int main(int argc, char **argv) {
         setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1) == 0)
         execv("/proc/self/exe", argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(compile_options), cmocka_unit_test(input_options),
-        cmocka_unit_test(run_options),     cmocka_unit_test(emit_options),
-        cmocka_unit_test(figures),         cmocka_unit_test(calls_leave_nothing),
+        cmocka_unit_test(compile_options),
+        cmocka_unit_test(input_options),
+        cmocka_unit_test(run_options),
+        cmocka_unit_test(emit_options),
+        cmocka_unit_test(figures),
+        cmocka_unit_test(progress),
+        cmocka_unit_test(calls_leave_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
