@@ -2,8 +2,8 @@
  *
  * Options of the library from both sides of their bounds, before any file is opened: the least and
  * most that may be asked for is no fault of an option, one beyond is, and all bad ones are said at
- * once. Calls, those that fail too, leave nothing behind: no memory, no open or mapped file. Figures
- * are those of the documents, and progress is told in order.
+ * once. Calls, those that fail too, leave nothing behind: no memory, no open or mapped file.
+ * Figures are those of the documents; progress is told in order.
  */
 #include <setjmp.h>
 #include <stdarg.h>
