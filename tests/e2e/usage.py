@@ -3,6 +3,7 @@
 everywhere, and options that say which value they take.
 """
 import os
+import re
 import sys
 
 from e2e import DIGITS, Case
@@ -71,7 +72,18 @@ def main():
     for value in ("1048576T", "%d" % 2**60, "%d" % 2**64, "0", "0K", "-1", "5x", "1KB", "K", ""):
         case.refused("check", model, "--memory", value, code=2, says="--memory")
 
-    case.compile("digits_mlp", "out")
+    text = case.compile("digits_mlp", "out").out
+    for steps, said in (((), text), (("ir", "canonical"), case.good("compile", model, "-o", "short", "--stop-after",
+                                                                    "canonical").out)):
+        steps = steps or ("ir", "canonical", "spike", "plan", "image", "verilog")
+        case.check(re.search("(?m)^steps: " + ", ".join(s + r" \d+\.\d\d s" for s in steps) + "$", said),
+                   "compile does not say how long %s took:\n%s" % (steps, said))
+    j = case.json("compile", model, "-o", "out", "--calib", os.path.join(DIGITS, "calib.npz"))
+    for line in ("%(populations)d populations, %(neurons)d neurons, %(synapses)d synapses, %(parameters)d parameters",
+                 "chip one: %(cores)d core, %(slots)d slots, %(expected_cycles)d cycles a sample expected, "
+                 "at most %(worst_cycles)d"):
+        case.check("\n" + line % j + "\n" in "\n" + text, "compile does not say '%s':\n%s" % (line % j, text))
+    case.check(re.search(r"(?m)^written: out \(\d+\.\d\d s in all\)$", text), "where compile wrote:\n" + text)
     case.refused("run", "out", code=2, says="--input")
     case.refused("verify", "out", code=2, says="--input")
     case.refused("run", "out", "--input", test, "--engine", "jitt", code=2, says="golden")
