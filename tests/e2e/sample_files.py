@@ -224,6 +224,25 @@ def ranges(case):
     case.check("warning" not in r.err, "calibration samples inside:\n%s" % r)
 
 
+def damaged_maps(case):
+    """A manifest whose mean and std map no value is refused."""
+    case.write("mean.json", '{"input": {"mean": [0.1, 0.2, 0.3], "std": [0.5, 0.25, 0.125]}}')
+    case.good("compile", "net.onnx", "-o", "means", "--config", "mean.json", "--stop-after", "spike")
+    case.write("x.npy", npy((1, 3, 2, 4), [0.5] * 24))
+    path = case.path("means", "manifest.json")
+    with open(path, encoding="utf-8") as f:
+        good = json.load(f)
+    for mean, std, fine in (([0, 0, 0], [1, 1, 1], True), ([0, 0, 0], [1, 0, 1], False), ([0, 0, 0], [1, 1, -1], False),
+                            ([0, 0, 0], [1, 1], False), ([0, 0, "0"], [1, 1, 1], False), ([], [], False),
+                            ([0] * 17, [1] * 17, False)):
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(dict(good, options=dict(good["options"], uint8={"mean": mean, "std": std})), f)
+        if fine:
+            case.good("run", "means", "--input", "x.npy", "--engine", "golden")
+        else:
+            case.refused("run", "means", "--input", "x.npy", "--engine", "golden", says=["manifest.json", "options.uint8"])
+
+
 def border(case):
     """The encoder takes half a step beyond its range below, and less than that above; compile, that
     looks before there is an encoder, counts the same values."""
@@ -247,6 +266,7 @@ def main():
     layouts(case)
     ranges(case)
     border(case)
+    damaged_maps(case)
     return case.done()
 
 
