@@ -44,6 +44,7 @@ static const TtfsValue *rectify(TtfsAffine *x, const TtfsValue *v, const char *s
     x->of = NULL;
     if (!t.i) return NULL;
     uint32_t pop = ttfs_pop_add(x, t, v->map, true);
+    x->pops.at[pop - 1].part = x->part;
     return ttfs_value_of_pop(x, pop, (TtfsField){0}, 1);
 }
 

@@ -57,6 +57,10 @@ static void report_input(TtfsLower *l, const TtfsPopulation *p, TtfsTensor t, do
                   (double)seen->min, (double)seen->max, low, high);
 }
 
+static const char *kept_text(const TtfsLower *l, const char *text) {
+    return text ? ttfs_arena_strdup(&l->out->arena, text) : NULL;
+}
+
 /* A population of the layer's shape, not yet in the graph. */
 static TtfsPopulation shaped(TtfsLower *l, const TtfsNetLayer *layer, TtfsPopKind kind) {
     return (TtfsPopulation){.kind = kind,
@@ -65,7 +69,9 @@ static TtfsPopulation shaped(TtfsLower *l, const TtfsNetLayer *layer, TtfsPopKin
                             .h = layer->h,
                             .w = layer->w,
                             .conn_first = l->out->conns.len,
-                            .conn_count = layer->terms};
+                            .conn_count = layer->terms,
+                            .of = kept_text(l, layer->of),
+                            .part = kept_text(l, layer->part)};
 }
 
 static bool lower_input(TtfsLower *l, const TtfsNetLayer *layer) {

@@ -313,6 +313,8 @@ static bool add_pool(Build *b, const TtfsNode *n) {
     return add_layer(b, &(TtfsNetLayer){.kind = n->op == TTFS_OP_MAXPOOL ? TTFS_LAYER_MAXPOOL
                                                                          : TTFS_LAYER_MINPOOL,
                                         .name = n->name,
+                                        .of = n->of,
+                                        .part = n->part,
                                         .tensor = n->out,
                                         .c = shape[0],
                                         .h = shape[1],

@@ -58,6 +58,9 @@ typedef struct {
     uint32_t bias_count;
     int32_t *ramp;                   /* RELU: one per channel, >= 1; else NULL */
     uint32_t conn_first, conn_count; /* incoming connections: index of the first, and how many */
+    /* For messages, no part of the text: of one of several that a layer of the model became, that
+     * layer and what of it this is; NULL: the whole, or not known. */
+    const char *of, *part;
 } TtfsPopulation;
 
 typedef struct {
@@ -90,6 +93,8 @@ typedef struct {
 
 void ttfs_spike_free(TtfsSpike *s);
 TtfsPopulation *ttfs_spike_pop(const TtfsSpike *s, TtfsPop p);
+/* The place of a message about the population. */
+TtfsLoc ttfs_pop_at(const TtfsPopulation *p, const char *file);
 uint32_t ttfs_pop_size(const TtfsPopulation *p);
 /* How many outputs there are (1 or more), and each of them. */
 uint32_t ttfs_spike_outputs(const TtfsSpike *s);

@@ -299,6 +299,8 @@ def main():
         case.check(note in r.err and ".neg" not in r.err, "expected the note '%s':\n%s" % (note, r))
         with open(case.path("out/report/messages.json"), encoding="utf-8") as f:
             said = [": ".join((m["where"], m["op"], m["what"])) for m in json.load(f) if "op" in m]
+        r = case.good("check", "net.onnx")
+        case.check(".neg" not in r.out and "_2" not in r.out, "check: %s" % r)
         case.check(any(note in text for text in said), "expected '%s' in %s" % (note, said))
     inside = row().layer("Sigmoid").dense(6, 3).end()
     case.refused("check", case.write("inside.onnx", inside.bytes()),
