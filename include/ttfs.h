@@ -19,9 +19,10 @@
  * Texts are UTF-8; what files gave is escaped in texts for people. Paths are the system's. A text
  * that a function returns lives as long as what it was asked of. Calls on different objects may be
  * made by different threads at the same time; one list of messages belongs to one thread at a time.
- * Pointers in options need to live for the call alone. A value of an option that is refused is the
- * error OPTION_VALUE, and messages call options as the command line does: --calib-count is
- * calib_count.
+ * Pointers in options need to live for the call alone. A call that does what a command does returns
+ * a result, which the caller frees, or NULL after errors among the messages; only the messages may
+ * not be NULL. A value of an option that is refused is the error OPTION_VALUE, and messages call
+ * options as the command line does: --calib-count is calib_count.
  */
 #ifndef TTFS_H
 #define TTFS_H
@@ -132,7 +133,8 @@ typedef struct {
     double percentile;    /* 0.5 to 1 */
     bool ranged;          /* the input's range is lo to hi */
     float lo, hi;
-    uint32_t channels; /* else, when not 0: uint8 samples are (value / 255 - mean) / deviation */
+    uint32_t channels; /* else, when not 0: uint8 samples are (value / 255 - mean) / deviation, with
+                          those of their channel; deviations are above 0 */
     float mean[TTFS_MOST_CHANNELS], deviation[TTFS_MOST_CHANNELS];
     const TtfsLayerOptions *layers;
     uint32_t n_layers;

@@ -41,11 +41,11 @@ enum { NAME_MOST = 300, WHAT_MOST = 2000 };
 
 /* `text`, without its middle when it is longer than `most` bytes; characters stay whole. */
 static const char *shortened(TtfsArena *a, const char *text, size_t most) {
-    size_t n = text ? strlen(text) : 0, head = most / 2, tail = n - most / 2;
+    size_t n = text ? strlen(text) : 0, head = most / 2, rest = n - most / 2;
     if (n <= most) return ttfs_arena_strndup(a, text ? text : "", n);
     while (head > most / 2 - 3 && (text[head] & 0xc0) == 0x80) head--;
-    while (tail < n && (text[tail] & 0xc0) == 0x80) tail++;
-    return ttfs_arena_printf(a, "%.*s ... %s", (int)head, text, text + tail);
+    while (rest < n && (text[rest] & 0xc0) == 0x80) rest++;
+    return ttfs_arena_printf(a, "%.*s ... %s", (int)head, text, text + rest);
 }
 
 static const char *where_text(TtfsArena *a, const TtfsLoc *loc, const char *node) {

@@ -10,7 +10,7 @@
 
 /* A file's bytes, mapped read-only and followed by no terminator. Release with ttfs_file_close. */
 typedef struct {
-    const unsigned char *bytes; /* NULL when size is 0 */
+    const unsigned char *bytes; /* never NULL of an open file */
     size_t size;
     void *held; /* the map, by the guard */
 } TtfsFile;

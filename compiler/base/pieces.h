@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Outputs: a network's output as a view of readouts. A piece says of a block of elements which
+ * Outputs: a network's output as pieces of readouts. A piece says of a block of elements which
  * neurons they are, with a size and two strides a loop, so that transposed, sliced and concatenated
  * readouts stay a few numbers. Moves of a tensor are moves of its pieces; nothing is computed.
  */

@@ -119,9 +119,9 @@ bool ttfs_temporary_become(TtfsTemporary *t, const char *path) {
 }
 
 bool ttfs_is_temporary(const char *name, const char *base) {
-    size_t n = strlen(name), tail = 1 + DIGITS + sizeof ending - 1;
-    if (n <= tail || strcmp(name + n - (sizeof ending - 1), ending) != 0) return false;
-    const char *dot = name + n - tail;
+    size_t n = strlen(name), least = 1 + DIGITS + sizeof ending - 1;
+    if (n <= least || strcmp(name + n - (sizeof ending - 1), ending) != 0) return false;
+    const char *dot = name + n - least;
     if (*dot != '.' || strspn(dot + 1, "0123456789abcdef") != DIGITS) return false;
     size_t own = (size_t)(dot - name);
     return !base || (own == kept_of(base) && strncmp(name, base, own) == 0);

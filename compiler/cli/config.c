@@ -157,7 +157,7 @@ static bool take_config(const Config *c, const cJSON *root) {
 
 static bool syntax_fault(const Config *c, const char *text, const char *end) {
     uint32_t line = 1;
-    for (const char *p = text; p && p < end; p++) line += *p == '\n';
+    for (const char *p = text; p < end; p++) line += *p == '\n';
     ttfs_messages_error(c->messages, "JSON_SYNTAX",
                         ttfs_arena_printf(c->arena, "%s:%u:1", c->file, line), NULL,
                         "not JSON from here on", NULL);

@@ -34,3 +34,7 @@ bool ttfs_asked_word(const char *option, const char *text, const char *const *wo
 bool ttfs_asked_for(const char *option, const char *text, const char *what, TtfsDiag *diag) {
     return (text && *text) || ttfs_error(diag, TTFS_AT_FILE(option), TTFS_OPTION_VALUE, "%s", what);
 }
+
+bool ttfs_asked_folder(const char *folder, TtfsDiag *diag) {
+    return ttfs_asked_for("folder", folder, "the path of a compiled folder is needed", diag);
+}

@@ -15,5 +15,7 @@ bool ttfs_asked_word(const char *option, const char *text, const char *const *wo
                      uint32_t *index, TtfsDiag *diag);
 /* A text that must be there; `what` is said when it is not. */
 bool ttfs_asked_for(const char *option, const char *text, const char *what, TtfsDiag *diag);
+/* The same of a compiled folder. */
+bool ttfs_asked_folder(const char *folder, TtfsDiag *diag);
 
 #endif

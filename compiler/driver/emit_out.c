@@ -44,11 +44,11 @@ bool ttfs_emit_out(const TtfsEmitOptions *o, TtfsEmitted *e, TtfsArena *a, TtfsD
     TtfsOut out = {0};
     TtfsBuf code = {0};
     TtfsEmitJob job = {.triple = o->triple, .cpu = o->cpu, .share_memory = o->share_memory};
-    bool ok =
-        ttfs_asked_for("folder", o->folder, "the path of a compiled folder is needed", diag) &&
-        ttfs_asked_for("-o", o->file, "a file is needed: -o F", diag) &&
-        read_format(o->format, &job.format, diag) && (!o->name || check_name(o->name, diag)) &&
-        ttfs_out_open(&out, o->folder, TTFS_OUT_SPIKE, diag);
+    bool ok = ttfs_asked_folder(o->folder, diag) &&
+              ttfs_asked_for("-o", o->file, "a file is needed: -o F", diag) &&
+              read_format(o->format, &job.format, diag) &&
+              (!o->name || check_name(o->name, diag)) &&
+              ttfs_out_open(&out, o->folder, TTFS_OUT_SPIKE, diag);
     if (ok) {
         job.model = ttfs_path_base(out.model);
         job.name = o->name ? o->name : default_name(out.model, a);

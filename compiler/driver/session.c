@@ -86,7 +86,7 @@ static bool read_path(const TtfsSessionOptions *o, TtfsJitPath *path, TtfsDiag *
 
 bool ttfs_session_check(const TtfsSessionOptions *o, TtfsDiag *diag) {
     TtfsJitPath path;
-    return ttfs_asked_for("folder", o->folder, "the path of a compiled folder is needed", diag) &&
+    return ttfs_asked_folder(o->folder, diag) &&
            ttfs_asked_for("--input", o->input, "samples are needed: --input X", diag) &&
            ttfs_asked_within("--count", o->count, 1, UINT32_MAX, diag) &&
            ttfs_asked_within("--threads", o->threads, 1, TTFS_MOST_THREADS, diag) &&

@@ -103,7 +103,7 @@ typedef struct {
     bool least;
     uint32_t pools, rounded; /* the first pool, the first rounding of this one */
     TtfsGrid grid;           /* that its values lie on; quantum 0: none */
-    uint32_t views;          /* index + 1 of the first slice or reshape of it */
+    uint32_t parts;          /* index + 1 of the first slice or reshape of it */
 } TtfsAffinePop;
 
 /* A slice or reshape of a population, made once. */
@@ -112,7 +112,7 @@ typedef struct {
     uint32_t rank; /* 2: [1, elements], 4: [1, c, h, w] */
     bool flat;     /* 4: [1, elements, 1, 1] */
     TtfsTensor t;
-} TtfsPopView;
+} TtfsPopPart;
 
 typedef struct {
     const TtfsIr *in;
@@ -121,9 +121,10 @@ typedef struct {
     const char *file;
     TtfsDiag *diag;
     const TtfsNode *node;         /* the one at work */
+    const char *of, *part;        /* of the nodes that are made for it, as TtfsNode's */
     const TtfsValue **values;     /* tensor of `in`, id - 1 */
     TTFS_VEC(TtfsAffinePop) pops; /* id - 1 */
-    TTFS_VEC(TtfsPopView) views;
+    TTFS_VEC(TtfsPopPart) parts;
     TtfsNames names;        /* of the nodes of `out` */
     const TtfsNode **maker; /* tensor of `in`, id - 1; NULL: the input, a constant */
     TtfsTensor *outputs;    /* of `in`, without what picks the class */

@@ -26,6 +26,8 @@ static TtfsTensor push(TtfsAffine *x, TtfsNode *n, TtfsTensorInfo out) {
     out.data = NULL;
     if (!ttfs_ir_infer(x->out, n, &out, x->file, x->diag)) return (TtfsTensor){0};
     n->out = ttfs_ir_add_tensor(x->out, &out);
+    n->of = x->of;
+    n->part = x->of ? x->part : NULL;
     ttfs_ir_add_node(x->out, n);
     return n->out;
 }
@@ -50,9 +52,14 @@ TtfsTensor ttfs_emit_move(TtfsAffine *x, TtfsNode n, const TtfsTensorInfo *shape
     return push(x, &n, *shape);
 }
 
+/* The place of a message about what is being made. */
+static TtfsLoc made_at(const TtfsAffine *x, const char *name) {
+    return x->of ? TTFS_AT_OP(x->file, x->of, x->part) : TTFS_AT_NODE(x->file, name);
+}
+
 static float narrow(TtfsAffine *x, double v, const char *name) {
     if (fabs(v) <= 3.4028234663852886e38) return (float)v;
-    ttfs_error(x->diag, TTFS_AT_NODE(x->file, name), TTFS_MODEL_VALUE,
+    ttfs_error(x->diag, made_at(x, name), TTFS_MODEL_VALUE,
                "a weight becomes %g, which float32 cannot hold", v);
     return 0;
 }
@@ -104,7 +111,7 @@ static void put_quanta(TtfsAffine *x, const TtfsLinear *l, TtfsTensor t, const c
         lost += any && !on;
     }
     if (lost)
-        ttfs_note(x->diag, TTFS_AT_NODE(x->file, name),
+        ttfs_note(x->diag, made_at(x, name),
                   "its quantised weights are on their grid no more after what was folded into "
                   "them; they are quantised anew");
     else
@@ -141,16 +148,16 @@ static TtfsTensor look(TtfsAffine *x, uint32_t pop, uint32_t from, uint32_t coun
                        bool flat) {
     TtfsAffinePop *p = &x->pops.at[pop - 1];
     TtfsMap m = p->map;
-    for (uint32_t i = p->views; i; i = x->views.at[i - 1].next) {
-        const TtfsPopView *v = &x->views.at[i - 1];
+    for (uint32_t i = p->parts; i; i = x->parts.at[i - 1].next) {
+        const TtfsPopPart *v = &x->parts.at[i - 1];
         if (v->from == from && v->count == count && v->rank == rank && v->flat == flat) return v->t;
     }
     uint32_t row[4] = {1, count * m.h * m.w, 1, 1}, map[4] = {1, count, m.h, m.w};
     TtfsTensor t = slice(x, p->t, from, count);
     if (rank == 2 || flat) t = reshape(x, t, 2, row);
     if (rank == 4) t = reshape(x, t, 4, flat ? row : map);
-    *TTFS_PUSH(&x->arena, x->views) = (TtfsPopView){from, count, p->views, rank, flat, t};
-    p->views = x->views.len;
+    *TTFS_PUSH(&x->arena, x->parts) = (TtfsPopPart){from, count, p->parts, rank, flat, t};
+    p->parts = x->parts.len;
     return t;
 }
 

@@ -114,7 +114,7 @@ static void text_json(const char *key, const char *text, TtfsBuf *out) {
 
 static bool write_page(const void *folder, TtfsResult *r, TtfsDiag *diag) {
     TtfsBuf path = {0};
-    bool ok = ttfs_page_write(folder, &path, diag);
+    bool ok = ttfs_asked_folder(folder, diag) && ttfs_page_write(folder, &path, diag);
     if (ok) {
         text_json("page", ttfs_buf_text(&path), &r->json);
         ttfs_buf_printf(&r->text, "written: %s\n", ttfs_buf_text(&path));
@@ -133,7 +133,9 @@ typedef struct {
 
 static bool dump(const void *options, TtfsResult *r, TtfsDiag *diag) {
     const Dump *d = options;
-    if (!ttfs_dump(d->path, d->form, &r->form, diag)) return false;
+    if (!ttfs_asked_for("path", d->path, "a compiled folder or a form's file is needed", diag) ||
+        !ttfs_dump(d->path, d->form, &r->form, diag))
+        return false;
     text_json("text", ttfs_buf_text(&r->form), &r->json);
     return true;
 }

@@ -85,7 +85,8 @@ typedef struct {
 
 static bool describe(const void *options, TtfsResult *r, TtfsDiag *diag) {
     const About *a = options;
-    return ttfs_info(a->path, a->memory, &r->json, &r->text, diag);
+    return ttfs_asked_for("path", a->path, "a model or a compiled folder is needed", diag) &&
+           ttfs_info(a->path, a->memory, &r->json, &r->text, diag);
 }
 
 TtfsResult *ttfs_describe(const char *path, uint64_t memory, TtfsMessages *m) {

@@ -79,7 +79,7 @@ static bool slice_place(const Build *b, const TtfsNode *n, uint64_t *first) {
     return in->rank > 1;
 }
 
-/* Finds the layer that tensor `t` is a view of. */
+/* Finds the layer that tensor `t` is of, perhaps in part or in another shape. */
 static bool find_source(const Build *b, const TtfsNode *n, TtfsTensor t, TtfsTerm *term) {
     uint64_t first = 0;
     shape_of(ttfs_ir_tensor(b->ir, t), term->in);
@@ -205,7 +205,7 @@ static bool add_term(Build *b, const TtfsNode *n, TtfsNetLayer *l) {
     t.weights = data_of(b, n->in[1]);
     take_quanta(b, n, &t);
     if (!fit_term(b, n, shape, l, &t)) return false;
-    if (l->terms++ == 0) l->name = n->name;
+    if (l->terms++ == 0) l->name = n->name, l->of = n->of, l->part = n->part;
     *TTFS_PUSH(&b->out->arena, b->out->terms) = t;
     return take_bias(b, n, shape[0] == l->c, shape[0], l);
 }
@@ -431,7 +431,7 @@ bool ttfs_net_of(const TtfsIr *ir, const char *file, TtfsNet *out, TtfsDiag *dia
         const TtfsNode *n = &ir->nodes.at[i];
         ok = add_node(&b, i) && ttfs_budget_check(budget, TTFS_AT_NODE(file, n->name), diag);
     }
-    ok = ok && add_readouts(&b) && ttfs_net_views(ir, b.ends.moves, b.read, file, out, diag);
+    ok = ok && add_readouts(&b) && ttfs_net_pieces(ir, b.ends.moves, b.read, file, out, diag);
     ttfs_arena_free(&b.scratch);
     if (!ok) ttfs_net_free(out);
     return ok;

@@ -4,7 +4,7 @@
  * a rectified or plain sum of linear terms, a pool. A term is a convolution or matrix that reads
  * one layer. Nothing is computed, and weights are copied only where a vector is scaled element by
  * element into another shape, which becomes a matrix; the lowering and the exact engine both start
- * from this view. The canonical form is what is read here, and nothing else defines it:
+ * from this net. The canonical form is what is read here, and nothing else defines it:
  *
  * A population is the input (or its one TRANSPOSE to channels first, at the start), the output of a
  * RELU, either of them on a grid (a QUANT with one scale; of a RELU from 0 on), or a MAXPOOL or
@@ -17,7 +17,7 @@
  * readouts.
  *
  * Invariants: layers in topological order, layer 0 is the input, readouts are last; a term reads a
- * layer before its own; shapes fit; constants are finite; outputs are views of readouts.
+ * layer before its own; shapes fit; constants are finite; outputs are pieces of readouts.
  */
 #ifndef TTFS_NET_H
 #define TTFS_NET_H
@@ -50,9 +50,10 @@ typedef struct {
 
 typedef struct {
     TtfsLayerKind kind;
-    const char *name;  /* of the first term's node; the input's: its tensor */
-    TtfsTensor tensor; /* the values in the IR */
-    uint32_t c, h, w;  /* neuron index (ch * h + y) * w + x */
+    const char *name;      /* of the first term's node; the input's: its tensor */
+    const char *of, *part; /* as that node's */
+    TtfsTensor tensor;     /* the values in the IR */
+    uint32_t c, h, w;      /* neuron index (ch * h + y) * w + x */
     uint32_t term_first, terms;
     double *bias;     /* [c], or NULL */
     double *bias_map; /* [c][h][w] on top of it, or NULL */
@@ -73,7 +74,7 @@ typedef struct {
 } TtfsNet;
 
 /* Reads a checked IR in canonical form. Whatever has another form is an error (MODEL_FORM) at its
- * node; a constant that is not finite is MODEL_VALUE. `ir` must outlive the view. */
+ * node; a constant that is not finite is MODEL_VALUE. `ir` must outlive the net. */
 bool ttfs_net_of(const TtfsIr *ir, const char *file, TtfsNet *out, TtfsDiag *diag);
 void ttfs_net_free(TtfsNet *n);
 

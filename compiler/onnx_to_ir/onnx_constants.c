@@ -78,7 +78,7 @@ void ttfs_onnx_constant_of_shape(OnnxImport *im, OnnxNode *n) {
     if (!a) value.type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
     const int64_t still[TTFS_MAX_RANK] = {0};
     if (shape_of_list(im, n, v, count, dim) &&
-        ttfs_onnx_fold_view(im, n, &value, (uint32_t)count, dim, 0, still, &out))
+        ttfs_onnx_fold_strided(im, n, &value, (uint32_t)count, dim, 0, still, &out))
         ttfs_onnx_bind_const(n, &out);
 }
 
@@ -136,7 +136,7 @@ static bool spread(OnnxImport *im, const OnnxNode *n, const OnnxConst *c, uint32
     ttfs_onnx_strides(c, stride);
     for (uint32_t i = 0; i < c->rank; i++)
         moved[i + rank - c->rank] = c->dim[i] == 1 ? 0 : stride[i];
-    return ttfs_onnx_fold_view(im, n, c, rank, dim, 0, moved, out);
+    return ttfs_onnx_fold_strided(im, n, c, rank, dim, 0, moved, out);
 }
 
 /* Where(c, x, y) of constants: all three spread to one shape, then chosen element by element. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Constant folding: moves of values. A view (transpose, slice, expand) is one affine map from
- * output coordinates to the place of the element; concat and gather copy blocks.
+ * Constant folding: moves of values. What only moves them (transpose, slice, expand) is one affine
+ * map from output coordinates to the place of the element; concat and gather copy blocks.
  */
 #include "onnx_import.h"
 
@@ -12,7 +12,7 @@ void ttfs_onnx_strides(const OnnxConst *c, int64_t *stride) {
     for (uint32_t i = c->rank; i-- > 0; product *= c->dim[i]) stride[i] = product;
 }
 
-/* The grid of what a view shows: the channels must be an axis of it, whole and in order. */
+/* The grid of values that were moved: the channels must be an axis of it, whole and in order. */
 static void moved_quanta(const OnnxConst *c, int64_t start, const int64_t *stride, OnnxConst *out) {
     int64_t own[TTFS_MAX_RANK];
     ttfs_onnx_strides(c, own);
@@ -25,9 +25,9 @@ static void moved_quanta(const OnnxConst *c, int64_t start, const int64_t *strid
     if (found) out->quantum = c->quantum, out->quanta = c->quanta;
 }
 
-bool ttfs_onnx_fold_view(OnnxImport *im, const OnnxNode *n, const OnnxConst *c, uint32_t rank,
-                         const uint32_t *dim, int64_t start, const int64_t *stride,
-                         OnnxConst *out) {
+bool ttfs_onnx_fold_strided(OnnxImport *im, const OnnxNode *n, const OnnxConst *c, uint32_t rank,
+                            const uint32_t *dim, int64_t start, const int64_t *stride,
+                            OnnxConst *out) {
     float *f = NULL;
     int64_t *q = NULL;
     uint32_t at[TTFS_MAX_RANK] = {0};

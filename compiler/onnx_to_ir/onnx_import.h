@@ -221,8 +221,9 @@ bool ttfs_onnx_fold_two(OnnxImport *im, const OnnxNode *n, OnnxFold op, const On
 bool ttfs_onnx_fold_one(OnnxImport *im, const OnnxNode *n, OnnxFold op, const OnnxConst *a,
                         OnnxConst *out);
 /* onnx_fold_moves.c: out[at] = c[start + sum at[d] * stride[d]]. */
-bool ttfs_onnx_fold_view(OnnxImport *im, const OnnxNode *n, const OnnxConst *c, uint32_t rank,
-                         const uint32_t *dim, int64_t start, const int64_t *stride, OnnxConst *out);
+bool ttfs_onnx_fold_strided(OnnxImport *im, const OnnxNode *n, const OnnxConst *c, uint32_t rank,
+                            const uint32_t *dim, int64_t start, const int64_t *stride,
+                            OnnxConst *out);
 /* Element strides of c's axes. */
 void ttfs_onnx_strides(const OnnxConst *c, int64_t *stride);
 void ttfs_onnx_fold_concat(OnnxImport *im, OnnxNode *n, int64_t axis);

@@ -75,7 +75,7 @@ static TtfsTensor take(OnnxImport *im, OnnxNode *n, const Part *p, uint32_t slot
             start += p->first[i] * stride[i];
             stride[i] *= p->apart[i];
         }
-        if (ttfs_onnx_fold_view(im, n, c, c->rank, p->count, start, stride, &out))
+        if (ttfs_onnx_fold_strided(im, n, c, c->rank, p->count, start, stride, &out))
             ttfs_onnx_bind_const_slot(n, &out, slot);
         return (TtfsTensor){0};
     }

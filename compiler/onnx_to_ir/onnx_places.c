@@ -143,7 +143,7 @@ static void fold_expand(OnnxImport *im, OnnxNode *n, uint32_t rank, const uint32
     ttfs_onnx_strides(c, stride);
     for (uint32_t i = 0; i < c->rank; i++)
         spread[i + rank - c->rank] = c->dim[i] == 1 ? 0 : stride[i];
-    if (ttfs_onnx_fold_view(im, n, c, rank, dim, 0, spread, &out)) ttfs_onnx_bind_const(n, &out);
+    if (ttfs_onnx_fold_strided(im, n, c, rank, dim, 0, spread, &out)) ttfs_onnx_bind_const(n, &out);
 }
 
 void ttfs_onnx_expand(OnnxImport *im, OnnxNode *n) {

@@ -92,10 +92,9 @@ static void budget_free(void *data, void *pointer) {
     free(p);
 }
 
-static Budget no_budget; /* freeing alone never reads it */
-
 static void undo_model(void *held) {
-    ProtobufCAllocator allocator = {budget_alloc, budget_free, &no_budget};
+    Budget budget = {0}; /* this call's own: freeing counts, and nobody asks */
+    ProtobufCAllocator allocator = {budget_alloc, budget_free, &budget};
     Onnx__ModelProto *model = *(Onnx__ModelProto **)held;
     if (model) onnx__model_proto__free_unpacked(model, &allocator);
 }

@@ -240,7 +240,8 @@ static void fold_transpose(OnnxImport *im, OnnxNode *n, const uint32_t *perm) {
         dim[i] = c->dim[perm[i]];
         moved[i] = stride[perm[i]];
     }
-    if (ttfs_onnx_fold_view(im, n, c, c->rank, dim, 0, moved, &out)) ttfs_onnx_bind_const(n, &out);
+    if (ttfs_onnx_fold_strided(im, n, c, c->rank, dim, 0, moved, &out))
+        ttfs_onnx_bind_const(n, &out);
 }
 
 void ttfs_onnx_transpose(OnnxImport *im, OnnxNode *n) {

@@ -6,6 +6,7 @@
 
 #include "asked.h"
 #include "ir_to_ir.h"
+#include "judge_report.h"
 #include "onnx_to_ir.h"
 #include "out.h"
 #include "report_json.h"
@@ -185,10 +186,7 @@ static void outputs_json(const Table *t, TtfsJson *j) {
     for (uint32_t i = 0; i < t->outputs.len; i++) {
         const TtfsOutput *o = &t->outputs.at[i];
         ttfs_json_object(j, NULL);
-        ttfs_json_string(j, "name", o->name);
-        ttfs_json_array(j, "shape");
-        for (uint32_t k = 0; k < o->rank; k++) ttfs_json_number(j, NULL, o->dim[k]);
-        ttfs_json_end(j);
+        ttfs_json_output(j, o);
         ttfs_json_end(j);
     }
     ttfs_json_end(j);

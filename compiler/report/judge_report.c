@@ -19,13 +19,17 @@ void ttfs_json_share(TtfsJson *j, const char *key, bool known, uint64_t part, ui
         ttfs_json_null(j, key);
 }
 
-static void one_json(TtfsJson *j, const TtfsOutput *o, const TtfsOutputError *w) {
-    double scale = ttfs_output_error_scale(w), mean = w->n ? w->sum / (double)w->n : 0;
-    ttfs_json_object(j, NULL);
+void ttfs_json_output(TtfsJson *j, const TtfsOutput *o) {
     ttfs_json_string(j, "name", o->name);
     ttfs_json_array(j, "shape");
     for (uint32_t k = 0; k < o->rank; k++) ttfs_json_number(j, NULL, o->dim[k]);
     ttfs_json_end(j);
+}
+
+static void one_json(TtfsJson *j, const TtfsOutput *o, const TtfsOutputError *w) {
+    double scale = ttfs_output_error_scale(w), mean = w->n ? w->sum / (double)w->n : 0;
+    ttfs_json_object(j, NULL);
+    ttfs_json_output(j, o);
     ttfs_json_number(j, "max_relative_error", w->most / scale);
     ttfs_json_number(j, "mean_relative_error", mean / scale);
     ttfs_json_number(j, "max_error", w->most);

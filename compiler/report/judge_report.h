@@ -12,6 +12,8 @@
 double ttfs_share(uint64_t part, uint64_t whole);
 /* Adds that, or null when it is not known. */
 void ttfs_json_share(TtfsJson *j, const char *key, bool known, uint64_t part, uint64_t whole);
+/* Adds `name` and `shape` of an output. */
+void ttfs_json_output(TtfsJson *j, const TtfsOutput *o);
 /* Adds `judged_by`, `accuracy` and `agreement`, null where they have no meaning. */
 void ttfs_judge_json(const TtfsJudge *j, const TtfsTally *t, uint64_t samples, TtfsJson *to);
 /* Adds `outputs`, errors beside relu, and `truth`, the error beside labels that are values. */

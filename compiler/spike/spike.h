@@ -15,7 +15,7 @@
  * source is integrated in its own window, one after the other in order of connection, and the own
  * window starts when the last of the sources' ends.
  *
- * The network's outputs are views of READOUTs: a piece of an output says which neurons its elements
+ * The network's outputs are made of READOUTs: a piece of an output says which neurons its elements
  * are, and element = potential * scale of that readout.
  *
  * Invariants (ttfs_spike_check): populations in topological order, connections grouped by target,

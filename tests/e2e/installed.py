@@ -103,6 +103,9 @@ int main(int argc, char **argv) {
     faults += ttfs_check_model(&c, m) != NULL, faults += said(m, "OPTION_VALUE");
     faults += ttfs_run_samples(&r, m) != NULL, faults += said(m, "OPTION_VALUE");
     faults += ttfs_verify_samples(&v, m) != NULL, faults += said(m, "OPTION_VALUE");
+    faults += ttfs_describe(NULL, 0, m) != NULL, faults += said(m, "OPTION_VALUE");
+    faults += ttfs_write_page(NULL, m) != NULL, faults += said(m, "OPTION_VALUE");
+    faults += ttfs_dump_form(NULL, NULL, m) != NULL, faults += said(m, "OPTION_VALUE");
     faults += ttfs_emit_code(&(TtfsEmitOptions){0}, m) != NULL, faults += said(m, "OPTION_VALUE");
     /* what is the program's own joins the list, and is printed as the command line prints */
     ttfs_messages_error(m, "FILE_WRITE", "here", "there", "full", "make room");

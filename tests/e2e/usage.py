@@ -41,7 +41,17 @@ def main():
                           ("--calib-count", "0"), ("--seed", "x"),
                           ("--stop-after", "lunch"), ("--dump", "lunch")):
         case.refused("compile", model, "-o", "x", option, value, code=2, says=option)
+    case.refused("compile", model, "-o", "x", "--ticks", "0", "--weight-bits", "1", "--threads", "65", code=2,
+                 says=["--ticks", "--weight-bits", "--threads"])
     case.check(not os.path.exists(case.path("x")), "a refused compile wrote its folder")
+    # whatever the engine looks at, and before the folder is
+    for engine in ("jit", "relu", "exact"):
+        for option, value in (("--count", "0"), ("--threads", "0"), ("--jit-path", "scenic"), ("--margin", "-1"),
+                              ("--time-noise", "2"), ("--slope-noise", "x"), ("--seed", "-1")):
+            case.refused("run", "absent", "--input", test, "--engine", engine, option, value, code=2, says=option)
+    case.refused("run", "absent", "--input", test, "--engine", "exact", "--model", "c", code=2, says="a, b")
+    case.refused("emit", "absent", "-o", "x", "--format", "elf", code=2, says="obj, ll, header")
+    case.refused("dump", "absent", "--form", "essay", code=2, says="ir, spike, plan, image")
 
     case.refused("check", "absent.onnx", says="absent.onnx")
     case.refused("check", case.folder, says=case.folder)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Random networks in canonical form: sums of convolutions (groups, strides, dilations, uneven pads)
- * and matrices over any populations before, slices and flattened views of them, identities, biases
+ * and matrices over any populations before, slices and flattened ones of them, identities, biases
  * per channel or per position, max and min pools, pools of pools. Include after cmocka.h.
  */
 #ifndef RANDOM_CANONICAL_H

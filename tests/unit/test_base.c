@@ -217,6 +217,10 @@ static void files_appear_whole(void **state) {
     assert_int_equal(f.size, 6);
     assert_memory_equal(f.bytes, "world!", 6);
     ttfs_file_close(&f);
+    assert_true(ttfs_file_write(path, "", 0, &d) && ttfs_file_open(&f, path, 0, &d));
+    assert_true(f.size == 0 && f.bytes != NULL); /* readers count on from it */
+    ttfs_file_close(&f);
+    assert_true(ttfs_file_write(path, "world!", 6, &d));
     assert_false(ttfs_file_open(&f, path, 5, &d)); /* FILE_SIZE */
     assert_int_equal(d.messages.at[0].code, TTFS_FILE_SIZE);
     assert_false(ttfs_file_open(&f, deep, 5, &d)); /* FILE_OPEN: a folder */

@@ -91,6 +91,32 @@ static void too_long_or_deep(void **state) {
     ttfs_diag_free(&diag);
 }
 
+/* In a text a description ends with its own brace, whatever its strings hold, and the lines behind
+ * it keep their numbers. */
+static void in_a_text(void **state) {
+    (void)state;
+    static const char notes[] = "{\"doc\": \"} \\\" } \\\\\", \"energy_pj\": {\"tick\": 1}}";
+    TtfsArena a = {0};
+    TtfsDiag diag = {0};
+    TtfsBuf text = {0};
+    TtfsChip chip;
+    TtfsLex l;
+    ttfs_buf_puts(&text, "\n");
+    base_chip_text(notes, strlen(notes), &text);
+    ttfs_buf_puts(&text, "\nnext");
+    ttfs_lex_init(&l, "t", text.text, text.len, &diag);
+    assert_true(ttfs_chip_lex(&chip, &l, &a));
+    assert_string_equal(chip.doc, "} \" } \\");
+    assert_true(chip.energy_tick_pj == 1);
+    assert_true(ttfs_lex_is(&l, "next"));
+    assert_int_equal(l.line, 3);
+    ttfs_lex_init(&l, "t", text.text, text.len - strlen("}\nnext"), &diag);
+    assert_false(ttfs_chip_lex(&chip, &l, &a));
+    ttfs_buf_free(&text);
+    ttfs_diag_free(&diag);
+    ttfs_arena_free(&a);
+}
+
 /* Every bit of a descriptor belongs to a field and comes back, or is refused. */
 static void descriptor_bits(void **state) {
     (void)state;
@@ -148,9 +174,13 @@ static void descriptor_text(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shipped_chips),         cmocka_unit_test(refusals),
-        cmocka_unit_test(truncations_and_flips), cmocka_unit_test(too_long_or_deep),
-        cmocka_unit_test(descriptor_bits),       cmocka_unit_test(descriptor_ranges),
+        cmocka_unit_test(shipped_chips),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(truncations_and_flips),
+        cmocka_unit_test(too_long_or_deep),
+        cmocka_unit_test(in_a_text),
+        cmocka_unit_test(descriptor_bits),
+        cmocka_unit_test(descriptor_ranges),
         cmocka_unit_test(descriptor_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The lowering of sums: several sources with scales of their own, groups, slices and views, shared
- * weights, biases that depend on the position.
+ * The lowering of sums: several sources with scales of their own, groups, slices and reshapes,
+ * shared weights, biases that depend on the position.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -129,7 +129,7 @@ static void weights_stay_shared(void **state) {
 
 /* A slice becomes a range of channels, a min pool a min pool; a vector scaled element by element on
  * a flattened map becomes a matrix. */
-static void slices_and_views(void **state) {
+static void slices_and_reshapes(void **state) {
     (void)state;
     Net n;
     TtfsTensor x = start(&n, 4, (uint32_t[]){1, 2, 4, 4}), y;
@@ -165,7 +165,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(input_range_and_padding), cmocka_unit_test(residual_comes_near),
         cmocka_unit_test(readout_of_two),          cmocka_unit_test(weights_stay_shared),
-        cmocka_unit_test(slices_and_views),
+        cmocka_unit_test(slices_and_reshapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

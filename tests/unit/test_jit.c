@@ -206,13 +206,15 @@ static void narrow_networks(void **state) {
     ttfs_arena_free(&arena);
 }
 
+static size_t most_shared = SIZE_MAX; /* networks */
+
 /* Layers large enough that the threads share one sample's work (run.c), by rows and by outputs,
  * with the pool in one and apart, by events and dense. */
 static void shared_layers(void **state) {
     static const uint64_t seeds[] = {1, 2, 5, 7, 8, 10};
     uint64_t spikes = 0;
     (void)state;
-    for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
+    for (size_t i = 0; i < sizeof seeds / sizeof *seeds && i < most_shared; i++) {
         TtfsSpike s;
         large_spike(&s, seeds[i]);
         assert_true(ttfs_spike_synapses(&s) > 8000000); /* three layers of 2 million and more */
@@ -348,5 +350,11 @@ int main(int argc, char **argv) {
         cmocka_unit_test(small_networks),      cmocka_unit_test(wide_networks),
         cmocka_unit_test(narrow_networks),     cmocka_unit_test(shared_layers),
     };
+    const struct CMUnitTest shared[] = {cmocka_unit_test(shared_layers)};
+    if (argc == 2 &&
+        strcmp(argv[1], "shared") == 0) { /* what threads do together, in one network */
+        most_shared = 1;
+        return cmocka_run_group_tests_name("shared", shared, NULL, NULL);
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The view of a canonical IR as layers: what it finds, what it refuses, biases of an input whose
+ * A canonical IR as layers: what it finds, what it refuses, biases of an input whose
  * range does not start at 0 against sums by the definition.
  */
 #include <setjmp.h>
