@@ -33,7 +33,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -401,6 +400,7 @@ class Judge:
         self.copy = copy
         self.seconds = {}  # of tests that passed; None for those that fail or are skipped without a change
         self.hits = collections.Counter()
+        self.unrun = []  # tests that the last change had no time for
         self.note = copy.build + ".json"  # how long tests took in earlier runs
         self.before = json.loads(read(self.note)) if os.path.exists(self.note) else {}
 
@@ -436,11 +436,14 @@ class Judge:
     def verdict(self, tests, write, most):
         """The name of the test that noticed the change that write(True) makes and write(False) takes back; "" when
         none did in `most` seconds of processor; None for what does not compile."""
-        left = most
+        left, self.unrun = most, []
         write(True)
         for test in tests:
             name = test["name"]
-            if self.takes(test) is None or left < self.takes(test):
+            if self.takes(test) is None:
+                continue
+            if left < self.takes(test):
+                self.unrun.append(name)
                 continue
             if "depends" in test and not self.copy.make(test):
                 return None
@@ -507,6 +510,8 @@ def mutate(judges, place, count, seed):
         counted += 1
         noticed += by != ""
         print("noticed       %s by %s" % (where, by) if by else "SURVIVED      " + shown(text, change), flush=True)
+        if not by and judges.judges[0].unrun:
+            print("    not run: " + ", ".join(judges.judges[0].unrun), flush=True)
     print("%s: %d of %d noticed" % (place, noticed, counted), flush=True)
     return noticed, counted
 

@@ -121,6 +121,7 @@ typedef struct {
     const char *file;
     TtfsDiag *diag;
     const TtfsNode *node;         /* the one at work */
+    const char *of, *part;        /* of the nodes that are made for it, as TtfsNode's */
     const TtfsValue **values;     /* tensor of `in`, id - 1 */
     TTFS_VEC(TtfsAffinePop) pops; /* id - 1 */
     TTFS_VEC(TtfsPopPart) parts;

@@ -205,7 +205,7 @@ static bool add_term(Build *b, const TtfsNode *n, TtfsNetLayer *l) {
     t.weights = data_of(b, n->in[1]);
     take_quanta(b, n, &t);
     if (!fit_term(b, n, shape, l, &t)) return false;
-    if (l->terms++ == 0) l->name = n->name;
+    if (l->terms++ == 0) l->name = n->name, l->of = n->of, l->part = n->part;
     *TTFS_PUSH(&b->out->arena, b->out->terms) = t;
     return take_bias(b, n, shape[0] == l->c, shape[0], l);
 }

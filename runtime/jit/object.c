@@ -179,8 +179,7 @@ static bool open_workshop(TtfsWorkshop *w, const TtfsTarget *t, const char *name
 }
 
 static void close_workshop(TtfsWorkshop *w) {
-    if (w->module) LLVMDisposeModule(w->module);
-    if (w->context) LLVMContextDispose(w->context);
+    if (w->context) LLVMContextDispose(w->context); /* with its module */
     if (w->machine) LLVMDisposeTargetMachine(w->machine);
 }
 

@@ -93,6 +93,8 @@ def differences(case):
         v = case.json("verify", "spikes", *args, code=1)
         whole = case.json("verify", "out", *args, code=1)
         case.check(want > 0, "weight %d changes nothing" % index)
+        case.equal((v.get("spikes"), v.get("readouts")), (sum(k[1] == "spike" for k in plain), 10 * COUNT),
+                   "what is compared is the reference's, weight %d" % index)
         case.equal(v.get("differences"), want, "differences by weight %d" % index)
         case.equal((whole.get("differences"), whole["first"]["kind"]), (want + 1, "image"),
                    "the image, which is of another network, is one more")
