@@ -21,7 +21,7 @@ typedef enum {
 typedef enum { TTFS_ERROR, TTFS_WARNING, TTFS_NOTE } TtfsSeverity;
 
 /* Where: any part may be absent (NULL, 0). `node` is a layer, node, population or key; `op` its
- * operator. */
+ * operator, or the part of it that is meant. */
 typedef struct {
     const char *file;
     uint32_t line, col;

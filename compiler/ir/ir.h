@@ -82,6 +82,9 @@ typedef struct {
     uint32_t n_in;
     TtfsTensor out;
     TtfsIrAttr attr;
+    /* For messages, no part of the text: of one of several that a layer of the model became, that
+     * layer and what of it this is; NULL: the whole. */
+    const char *of, *part;
 } TtfsNode;
 
 typedef struct {

@@ -104,6 +104,7 @@ typedef struct {
     uint32_t pools, rounded; /* the first pool, the first rounding of this one */
     TtfsGrid grid;           /* that its values lie on; quantum 0: none */
     uint32_t parts;          /* index + 1 of the first slice or reshape of it */
+    const char *part;        /* what of its layer it is; NULL: all */
 } TtfsAffinePop;
 
 /* A slice or reshape of a population, made once. */
@@ -121,6 +122,7 @@ typedef struct {
     const char *file;
     TtfsDiag *diag;
     const TtfsNode *node;         /* the one at work */
+    const char *of, *part;        /* of the nodes that are made for it, as TtfsNode's */
     const TtfsValue **values;     /* tensor of `in`, id - 1 */
     TTFS_VEC(TtfsAffinePop) pops; /* id - 1 */
     TTFS_VEC(TtfsPopPart) parts;

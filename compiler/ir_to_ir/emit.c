@@ -26,6 +26,8 @@ static TtfsTensor push(TtfsAffine *x, TtfsNode *n, TtfsTensorInfo out) {
     out.data = NULL;
     if (!ttfs_ir_infer(x->out, n, &out, x->file, x->diag)) return (TtfsTensor){0};
     n->out = ttfs_ir_add_tensor(x->out, &out);
+    n->of = x->of;
+    n->part = x->of ? x->part : NULL;
     ttfs_ir_add_node(x->out, n);
     return n->out;
 }
@@ -50,9 +52,14 @@ TtfsTensor ttfs_emit_move(TtfsAffine *x, TtfsNode n, const TtfsTensorInfo *shape
     return push(x, &n, *shape);
 }
 
+/* The place of a message about what is being made. */
+static TtfsLoc made_at(const TtfsAffine *x, const char *name) {
+    return x->of ? TTFS_AT_OP(x->file, x->of, x->part) : TTFS_AT_NODE(x->file, name);
+}
+
 static float narrow(TtfsAffine *x, double v, const char *name) {
     if (fabs(v) <= 3.4028234663852886e38) return (float)v;
-    ttfs_error(x->diag, TTFS_AT_NODE(x->file, name), TTFS_MODEL_VALUE,
+    ttfs_error(x->diag, made_at(x, name), TTFS_MODEL_VALUE,
                "a weight becomes %g, which float32 cannot hold", v);
     return 0;
 }
@@ -104,7 +111,7 @@ static void put_quanta(TtfsAffine *x, const TtfsLinear *l, TtfsTensor t, const c
         lost += any && !on;
     }
     if (lost)
-        ttfs_note(x->diag, TTFS_AT_NODE(x->file, name),
+        ttfs_note(x->diag, made_at(x, name),
                   "its quantised weights are on their grid no more after what was folded into "
                   "them; they are quantised anew");
     else

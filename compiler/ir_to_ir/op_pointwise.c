@@ -95,6 +95,15 @@ static const TtfsValue *behind(TtfsAffine *x, const TtfsValue *pool, const TtfsV
     return out;
 }
 
+/* relu(v), one of several that the rectifier at work becomes. */
+static const TtfsValue *relu_of(TtfsAffine *x, const TtfsValue *v, const char *part, bool *fresh) {
+    if (!v) return NULL;
+    x->part = ttfs_arena_printf(&x->out->arena, "%s, for %s", part, x->node->name);
+    v = ttfs_value_relu(x, v, NULL, fresh);
+    x->part = NULL;
+    return v;
+}
+
 /* relu(x) + k relu(-x) */
 static const TtfsValue *two_sides(TtfsAffine *x, const TtfsValue *v, TtfsField k) {
     bool up, down;
@@ -104,8 +113,8 @@ static const TtfsValue *two_sides(TtfsAffine *x, const TtfsValue *v, TtfsField k
     if (v->pooled && grows && k.n <= v->map.c) return behind(x, v, two_sides(x, v->pooled, k));
     v = ttfs_value_force(x, v);
     if (!v) return NULL;
-    const TtfsValue *a = ttfs_value_relu(x, v, NULL, &up), *b = negate(x, v);
-    b = a && b ? ttfs_value_relu(x, b, NULL, &down) : NULL;
+    const TtfsValue *a = relu_of(x, v, "values above 0", &up);
+    const TtfsValue *b = a ? relu_of(x, negate(x, v), "values below 0", &down) : NULL;
     if (!b) return NULL;
     b = ttfs_value_affine(x, down ? directed(x, b, -1) : b, k, NONE);
     return join(x, a, b, up && down && grows);
@@ -156,8 +165,8 @@ static const TtfsValue *clip(TtfsAffine *x, const TtfsValue *v, float lo, float 
     if (!high) return with_floor(x, at_least(x, v, bound(x, lo)), floor);
     const TtfsValue *a = ttfs_value_affine(x, v, NONE, bound(x, -lo));
     const TtfsValue *b = ttfs_value_affine(x, v, NONE, bound(x, -hi));
-    a = a ? ttfs_value_relu(x, a, NULL, &fresh[0]) : NULL;
-    b = a && b ? ttfs_value_relu(x, b, NULL, &fresh[1]) : NULL;
+    a = relu_of(x, a, "values above the lower bound", &fresh[0]);
+    b = a ? relu_of(x, b, "values above the upper bound", &fresh[1]) : NULL;
     const TtfsValue *y = join(x, a, negate(x, b), fresh[0] && b && fresh[1]);
     return y ? with_floor(x, ttfs_value_affine(x, y, NONE, bound(x, lo)), floor) : NULL;
 }

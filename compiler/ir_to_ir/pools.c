@@ -41,11 +41,17 @@ uint32_t ttfs_pop_pool(TtfsAffine *x, uint32_t source, const TtfsPatch *w, TtfsM
     TtfsTensor in = from->t;
     bool nonneg = from->nonneg;
     TtfsGrid grid = from->grid;
+    const char *outer = x->part, *part = from->part;
+    x->of = part ? name : NULL;
+    x->part = part;
     TtfsTensor t = ttfs_emit_node(x, least ? TTFS_OP_MINPOOL : TTFS_OP_MAXPOOL,
                                   ttfs_unique_name(x, name), 1, &in, w, NULL);
+    x->of = NULL;
+    x->part = outer;
     uint32_t pop = ttfs_pop_add(x, t, m, nonneg); /* moves x->pops */
     TtfsAffinePop *p = &x->pops.at[pop - 1], *owner = &x->pops.at[source - 1];
     p->grid = grid;
+    p->part = part;
     p->patch = *w;
     p->least = least;
     p->source = source;

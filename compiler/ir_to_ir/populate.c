@@ -38,10 +38,13 @@ static const TtfsValue *rectify(TtfsAffine *x, const TtfsValue *v, const char *s
         layer = ttfs_arena_printf(&x->arena, "%s%s", layer, suffix);
         name = ttfs_arena_printf(&x->arena, "%s.relu", layer);
     }
-    TtfsTensor sum = ttfs_emit_sum(x, v, layer);
-    if (!sum.i) return NULL;
-    TtfsTensor t = ttfs_emit_node(x, TTFS_OP_RELU, ttfs_unique_name(x, name), 1, &sum, NULL, NULL);
+    x->of = x->part ? maker(x, v) : NULL;
+    TtfsTensor t = ttfs_emit_sum(x, v, layer);
+    if (t.i) t = ttfs_emit_node(x, TTFS_OP_RELU, ttfs_unique_name(x, name), 1, &t, NULL, NULL);
+    x->of = NULL;
+    if (!t.i) return NULL;
     uint32_t pop = ttfs_pop_add(x, t, v->map, true);
+    x->pops.at[pop - 1].part = x->part;
     return ttfs_value_of_pop(x, pop, (TtfsField){0}, 1);
 }
 
@@ -59,6 +62,20 @@ static const TtfsValue *relu_part(TtfsAffine *x, const TtfsValue *v, const char 
     if (v->n == 0) return constant_relu(x, v);
     if (suffix || !ttfs_value_nonneg(x, v)) return rectify(x, v, suffix);
     *fresh = false;
+    return v;
+}
+
+/* The same of channels [at[0], at[1]) of the whole, which messages name; NULL: of all. */
+static const TtfsValue *named_part(TtfsAffine *x, const TtfsValue *v, const uint32_t *at,
+                                   const char *suffix, bool *fresh) {
+    const char *outer = x->part;
+    if (outer && at && at[1] - at[0] == 1)
+        x->part = ttfs_arena_printf(&x->out->arena, "%s, channel %u", outer, at[0]);
+    else if (outer && at)
+        x->part =
+            ttfs_arena_printf(&x->out->arena, "%s, channels %u to %u", outer, at[0], at[1] - 1);
+    v = relu_part(x, v, suffix, fresh);
+    x->part = outer;
     return v;
 }
 
@@ -88,7 +105,7 @@ const TtfsValue *ttfs_settled_relu(TtfsAffine *x, const TtfsValue *v, const char
     const TtfsValue **part = TTFS_ARRAY(&x->arena, const TtfsValue *, n);
     for (uint32_t i = 0; i < n; i++) {
         part[i] = ttfs_value_cut(x, v, at[i], at[i + 1] - at[i]);
-        if (part[i]) part[i] = relu_part(x, part[i], suffix, fresh);
+        if (part[i]) part[i] = named_part(x, part[i], n > 1 ? &at[i] : NULL, suffix, fresh);
         if (!part[i]) return NULL;
     }
     const TtfsValue *whole = n == 1 ? part[0] : ttfs_value_join(x, n, part);
@@ -111,10 +128,15 @@ const TtfsValue *ttfs_value_materialise(TtfsAffine *x, const TtfsValue *v, const
     ttfs_note(x->diag, TTFS_AT_NODE(x->file, x->node ? x->node->name : NULL),
               "the values of %s become %s of their own, at the cost of a window: %s", maker(x, v),
               nonneg ? "a population" : "two populations (above and below 0)", why);
+    const char *outer = x->part;
+    x->part = nonneg ? "values as a population" : "values above 0";
     const TtfsValue *above = ttfs_settled_relu(x, v, ".pos", &fresh);
+    x->part = outer;
     if (!above || nonneg) return *v->known = above;
     const TtfsValue *below = negated(x, v);
+    x->part = "values below 0";
     below = below ? ttfs_settled_relu(x, below, ".neg", &fresh) : NULL;
+    x->part = outer;
     below = below ? negated(x, below) : NULL;
     if (!below) return NULL;
     TtfsAddend *terms = TTFS_ARRAY(&x->arena, TtfsAddend, above->n + below->n);

@@ -74,11 +74,12 @@ static bool check_layer_options(const TtfsLower *l) {
 
 /* End of the newest population's window; very deep networks could pass any bound. */
 static bool extend_latency(const TtfsLower *l, uint64_t *latency) {
-    const TtfsPopulation *p = &l->out->pops.at[l->out->pops.len - 1];
+    uint32_t newest = l->out->pops.len - 1;
+    const TtfsPopulation *p = &l->out->pops.at[newest];
     uint64_t end = (uint64_t)p->start + p->ticks;
     if (end > *latency) *latency = end;
     return end <= INT32_MAX ||
-           ttfs_error(l->diag, TTFS_AT_NODE(l->file, p->name), TTFS_LIMIT,
+           ttfs_error(l->diag, ttfs_lower_at(l, &l->net->layers.at[newest], p->name), TTFS_LIMIT,
                       "a latency of %" PRIu64 " ticks, at most %d", end, INT32_MAX);
 }
 
@@ -98,7 +99,8 @@ static bool walk(TtfsLower *l) {
     uint64_t latency = 0;
     for (uint32_t i = 0; i < l->net->layers.len; i++)
         if (!ttfs_lower_layer(l, i) || !extend_latency(l, &latency) ||
-            !ttfs_budget_check(l->scratch.budget, TTFS_AT_NODE(l->file, l->net->layers.at[i].name),
+            !ttfs_budget_check(l->scratch.budget,
+                               ttfs_lower_at(l, &l->net->layers.at[i], l->net->layers.at[i].name),
                                l->diag))
             return false;
     l->out->latency = (uint32_t)latency;

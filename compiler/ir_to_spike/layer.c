@@ -163,7 +163,7 @@ static uint32_t bits_of(double v) {
 static bool refuse(const TtfsGridTask *l, uint32_t channel, double low, double high,
                    TtfsDiag *diag) {
     uint32_t a = bits_of(low), b = bits_of(high);
-    return ttfs_error(diag, TTFS_AT_NODE(l->file, l->name), TTFS_QUANT_RANGE,
+    return ttfs_error(diag, l->at, TTFS_QUANT_RANGE,
                       "the potential of channel %" PRIu32 " reaches %.0f..%.0f and needs %" PRIu32
                       " bits, 32 are available",
                       channel, low, high, a > b ? a : b);
@@ -186,7 +186,7 @@ static bool fit_bias(const TtfsGridTask *l, uint32_t channel, double real, const
         if (least > most || r->ramp == 0 || !(silent || first))
             return refuse(l, channel, low, high, diag);
         if (say)
-            ttfs_note(diag, TTFS_AT_NODE(l->file, l->name),
+            ttfs_note(diag, l->at,
                       "channel %" PRIu32
                       " %s for every input; its bias was moved into 32 bits, which "
                       "changes nothing",
@@ -279,7 +279,7 @@ static void settle(const TtfsGridTask *l, TtfsKept *kept, TtfsGridLayer *out, Tt
         if (!kept[i].kept) coarsest = fmax(coarsest, coarsest_unit(l, i, i + 1));
     }
     if (coarsest <= out->scale) return;
-    ttfs_note(diag, TTFS_AT_NODE(l->file, l->name),
+    ttfs_note(diag, l->at,
               "the window was widened %.3g times: %" PRIu32 " weight bits on the source's %" PRIu32
               " ticks are coarser than it",
               coarsest / out->scale, l->bits, l->term[0].in_ticks);

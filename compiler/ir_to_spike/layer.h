@@ -23,7 +23,7 @@ typedef struct {
 
 /* A linear layer with real weights; in real units y_i = b_i + sum over terms and j of W_ij x_j. */
 typedef struct {
-    const char *file, *name;
+    TtfsLoc at;
     const TtfsGridTerm *term;
     uint32_t terms;
     const double *bias; /* [channels][bias_count / channels] */

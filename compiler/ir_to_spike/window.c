@@ -25,8 +25,7 @@ static double highest(const TtfsRange *range, uint32_t channels) {
 }
 
 double ttfs_lower_top(TtfsLower *l, TtfsTensor t, const TtfsRange *range, uint32_t channels,
-                      const char *name, const TtfsPopOptions *own, TtfsQuantLayer *report) {
-    TtfsLoc at = TTFS_AT_NODE(l->file, name);
+                      TtfsLoc at, const TtfsPopOptions *own, TtfsQuantLayer *report) {
     bool seen = calibrated(l, t);
     double top = seen ? (double)ttfs_calib_percentile(l->calib, t, own->percentile)
                       : highest(range, channels);

@@ -205,7 +205,7 @@ static bool add_term(Build *b, const TtfsNode *n, TtfsNetLayer *l) {
     t.weights = data_of(b, n->in[1]);
     take_quanta(b, n, &t);
     if (!fit_term(b, n, shape, l, &t)) return false;
-    if (l->terms++ == 0) l->name = n->name;
+    if (l->terms++ == 0) l->name = n->name, l->of = n->of, l->part = n->part;
     *TTFS_PUSH(&b->out->arena, b->out->terms) = t;
     return take_bias(b, n, shape[0] == l->c, shape[0], l);
 }
@@ -313,6 +313,8 @@ static bool add_pool(Build *b, const TtfsNode *n) {
     return add_layer(b, &(TtfsNetLayer){.kind = n->op == TTFS_OP_MAXPOOL ? TTFS_LAYER_MAXPOOL
                                                                          : TTFS_LAYER_MINPOOL,
                                         .name = n->name,
+                                        .of = n->of,
+                                        .part = n->part,
                                         .tensor = n->out,
                                         .c = shape[0],
                                         .h = shape[1],

@@ -50,9 +50,10 @@ typedef struct {
 
 typedef struct {
     TtfsLayerKind kind;
-    const char *name;  /* of the first term's node; the input's: its tensor */
-    TtfsTensor tensor; /* the values in the IR */
-    uint32_t c, h, w;  /* neuron index (ch * h + y) * w + x */
+    const char *name;      /* of the first term's node; the input's: its tensor */
+    const char *of, *part; /* as those of the node that it is named after */
+    TtfsTensor tensor;     /* the values in the IR */
+    uint32_t c, h, w;      /* neuron index (ch * h + y) * w + x */
     uint32_t term_first, terms;
     double *bias;     /* [c], or NULL */
     double *bias_map; /* [c][h][w] on top of it, or NULL */

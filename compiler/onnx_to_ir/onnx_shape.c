@@ -42,7 +42,7 @@ void ttfs_onnx_dropout(OnnxImport *im, OnnxNode *n) {
 static float narrow(double v, int digits, int least, double most) {
     if (v == 0 || !isfinite(v)) return (float)v;
     int exponent = ilogb(v) < least ? least : ilogb(v);
-    double step = ldexp(1, exponent - digits + 1), r = rint(v / step) * step;
+    double unit = ldexp(1, exponent - digits + 1), r = rint(v / unit) * unit;
     return fabs(r) > most ? (float)copysign(INFINITY, v) : (float)r;
 }
 

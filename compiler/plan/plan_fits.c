@@ -21,7 +21,7 @@ typedef struct {
 } Fit;
 
 static TtfsLoc here(const Fit *f) {
-    return TTFS_AT_NODE(f->file, f->g.dst->name);
+    return ttfs_pop_at(f->g.dst, f->file);
 }
 
 /* PLAN_FIT unless need <= have. */

@@ -16,6 +16,10 @@ TtfsPopulation *ttfs_spike_pop(const TtfsSpike *s, TtfsPop p) {
     return &s->pops.at[p.i - 1];
 }
 
+TtfsLoc ttfs_pop_at(const TtfsPopulation *p, const char *file) {
+    return p->of ? TTFS_AT_OP(file, p->of, p->part) : TTFS_AT_NODE(file, p->name);
+}
+
 uint32_t ttfs_pop_size(const TtfsPopulation *p) {
     return p->c * p->h * p->w;
 }

@@ -8,8 +8,8 @@
 
 bool ttfs_solver_refuse(Solver *v, TtfsPop pop, const char *what, uint64_t need, uint64_t have) {
     v->ok = false;
-    const char *node = pop.i ? ttfs_spike_pop(v->spike, pop)->name : NULL;
-    return ttfs_error_figures(v->diag, TTFS_AT_NODE(v->file, node), TTFS_PLAN_FIT,
-                              (TtfsExcess){what, need, have}, NULL,
+    TtfsLoc at = pop.i ? ttfs_pop_at(ttfs_spike_pop(v->spike, pop), v->file)
+                       : TTFS_AT_FILE(v->file);
+    return ttfs_error_figures(v->diag, at, TTFS_PLAN_FIT, (TtfsExcess){what, need, have}, NULL,
                               "needs %" PRIu64 " %s, the chip has %" PRIu64, need, what, have);
 }

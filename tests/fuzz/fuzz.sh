@@ -4,7 +4,8 @@
 # Searches with libFuzzer for inputs that break a reader.
 #     tests/fuzz/fuzz.sh [SECONDS [TARGET...]]    each target (of targets.def; all of them) for so long
 #     tests/fuzz/fuzz.sh --keep [TARGET...]       the fewest small inputs that reach all that was reached, to
-#                                                 tests/fuzz/corpus, at most KEPT bytes a target
+#                                                 tests/fuzz/corpus, at most KEPT bytes a target; finds, which have
+#                                                 names, stay there
 # Needs libclang-rt-NN-dev of the clang that tools/setup.sh lists. Out: a line a target (runs, inputs kept, finds);
 # build-fuzz/TARGET/ has what was reached, find-* what breaks. A find belongs, made small, into tests/fuzz/corpus, which
 # every build replays. Exit code 1 when something was found.
@@ -61,6 +62,7 @@ keep() {
     rm -rf "build-fuzz/$1.merged"
     mkdir -p "build-fuzz/$1.merged" "build-fuzz/$1" "tests/fuzz/corpus/$1"
     "build-fuzz/tests/fuzz/fuzz_$1" -merge=1 -max_len=4096 "build-fuzz/$1.merged" "build-fuzz/$1" $(inputs "$1") >/dev/null 2>&1
+    find "tests/fuzz/corpus/$1" -regextype posix-extended -regex '.*/[0-9a-f]{12}' -delete
     ls -rS "build-fuzz/$1.merged" | while read -r name; do
         file="build-fuzz/$1.merged/$name"
         n=$((${n:-0} + $(wc -c <"$file")))

@@ -5,7 +5,7 @@
  *     fuzz TARGET --damage COUNT SEED FILE...   takes sound files, which the reader must take, and
  *                                               COUNT damaged copies of them in this process
  * Out: how many were taken and refused. A target that finds a fault aborts; the damaged copy at
- * work lies in fuzz-PID.bin.
+ * work lies in fuzz-PID.bin. With TTFS_FUZZ_SAY in the environment, messages are printed.
  */
 #include "fuzz.h"
 

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """No circle of files: inside a folder no file calls, directly or through others, a function of a
-file that calls one of its own. What a file needs and gives is what its object says. A circle made on
-purpose must be found.
+file that calls one of its own, and no header includes one that includes it. What a file needs and
+gives is what its object says. Circles made on purpose must be found.
 
     circles.py BUILD SOURCE
 """
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,17 @@ def calls(objects):
             gives[file_of[obj]].add(symbol)
     return {a: {b: needs[a] & gives[b] for b in objects if b != a and needs[a] & gives[b]}
             for a in objects}
+
+
+def includes(folder):
+    """{header: {header of the same folder: what it is included as}}."""
+    texts = {}
+    for name in os.listdir(folder):
+        if name.endswith((".h", ".def")):
+            with open(os.path.join(folder, name), encoding="utf-8") as f:
+                texts[name] = f.read()
+    return {a: {b: {"#include"} for b in re.findall(r'^\s*#\s*include\s*"([^"]+)"', text, re.M) if b in texts}
+            for a, text in texts.items()}
 
 
 def reached(edges, start):
@@ -56,8 +68,8 @@ def objects_of(build, source):
     return found
 
 
-def finds_one():
-    """Whether a circle of two files is seen, and a file that only calls is not part of it."""
+def finds():
+    """What is seen of a circle of two files and one of two headers, each with one that only needs them."""
     texts = {"a.c": "void b(void); void a(void); void a(void) { b(); }",
              "b.c": "void a(void); void b(void); void b(void) { a(); }",
              "c.c": "void a(void); void c(void); void c(void) { a(); }"}
@@ -67,22 +79,26 @@ def finds_one():
             with open(path, "w", encoding="utf-8") as f:
                 f.write(text + "\n")
             subprocess.run(["cc", "-c", path, "-o", path + ".o"], check=True)
-        return circles(calls({name: os.path.join(folder, name + ".o") for name in texts}))
+        for name, other in (("a.h", "b.h"), ("b.h", "a.h"), ("c.h", "a.h")):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+                f.write('#include "%s"\n' % other)
+        objects = {name: os.path.join(folder, name + ".o") for name in texts}
+        return circles(calls(objects)) + circles(includes(folder))
 
 
 def main(build, source):
     failed = 0
-    if finds_one() != [("a.c", "b.c")]:
-        print("FAILED: a circle made on purpose is seen as %s" % finds_one())
+    if finds() != [("a.c", "b.c"), ("a.h", "b.h")]:
+        print("FAILED: circles made on purpose are seen as %s" % finds())
         failed += 1
     folders = objects_of(build, source)
     for folder, objects in sorted(folders.items()):
-        edges = calls(objects)
+        edges = {**calls(objects), **includes(os.path.join(source, folder))}
         for circle in circles(edges):
             print("FAILED: %s: %s need one another:" % (folder, ", ".join(circle)))
             for a in circle:
                 for b in sorted(set(edges[a]) & set(circle)):
-                    print("    %s calls %s: %s" % (a, b, " ".join(sorted(edges[a][b]))))
+                    print("    %s needs %s: %s" % (a, b, " ".join(sorted(edges[a][b]))))
             failed += 1
     files = sum(map(len, folders.values()))
     print("%d folders, %d files, %d faults" % (len(folders), files, failed))
