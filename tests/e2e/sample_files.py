@@ -156,6 +156,9 @@ def archives(case):
     r = case.good("run", "out", "--input", "x.npy", "--labels",
                   case.write("labels.npz", npz({"ids": other, "truth": y})))
     case.check("'truth' is taken" in r.err and "accuracy" in r.out, "labels of another name:\n%s" % r)
+    from_one = npz({"x": x, "y": npy((6,), [1, 2, 3, 1, 2, 3], "B", "|u1")})
+    r = case.good("run", "out", "--input", case.write("from-one.npz", from_one))
+    case.check("ttfs: warning: " in r.err and "counted from 1" in r.err, "labels beside the samples:\n%s" % r)
     one = npz({"x": npy((6, 1), [1.0] * 6)})
     case.good("compile", model(case, "tiny", (1, 1, 1)), "-o", "tiny", "--stop-after", "spike")
     r = case.good("run", "tiny", "--input", case.write("one.npz", one) + ":x")
@@ -240,7 +243,8 @@ def damaged_maps(case):
         if fine:
             case.good("run", "means", "--input", "x.npy", "--engine", "golden")
         else:
-            case.refused("run", "means", "--input", "x.npy", "--engine", "golden", says=["manifest.json", "options.uint8"])
+            case.refused("run", "means", "--input", "x.npy", "--engine", "golden",
+                         says=["manifest.json", "options.uint8"])
 
 
 def border(case):
