@@ -153,7 +153,7 @@ static const TtfsValue *with_floor(TtfsAffine *x, const TtfsValue *v, double flo
 }
 
 static const TtfsValue *clip(TtfsAffine *x, const TtfsValue *v, float lo, float hi) {
-    bool low = lo > -FLT_MAX, high = hi < FLT_MAX, fresh[2];
+    bool low = lo > -FLT_MAX, high = hi < FLT_MAX, fresh[2] = {false};
     if (v->pooled) return behind(x, v, clip(x, v->pooled, lo, hi));
     if (low && (v->floor >= (double)lo || (lo <= 0 && ttfs_value_nonneg(x, v)))) low = false;
     double floor = lo > -FLT_MAX ? (double)lo : -INFINITY;

@@ -26,7 +26,7 @@ typedef struct {
 } Bytes;
 
 static void put(Bytes *b, uint64_t v, uint32_t bytes) {
-    for (uint32_t i = 0; i < bytes; i++) b->at[b->n++] = (unsigned char)(v >> 8 * i);
+    for (uint32_t i = 0; i < bytes; i++) b->at[b->n++] = (unsigned char)(i < 8 ? v >> 8 * i : 0);
 }
 
 static void put_all(Bytes *b, const void *p, size_t n) {
