@@ -85,6 +85,8 @@ def descriptor_faults(case, out, image):
     shows(case, verify(case, out, "route:0"), "route:0")
     cores = [s for s in sections(image) if s[0] == 3]
     beyond = len(cores) * slots * DESC_WORDS
+    last = case.ttfs("verify", out, *VERIFY, *CHIP, "--fault", "descriptor:%d.31" % (beyond - 1))
+    case.check(last.code in (0, 1) and "--fault" not in last.err, "the last bit of the descriptors:\n%s" % last)
     for fault in ("descriptor:%d.0" % beyond, "descriptor:0.32", "route:99999"):
         case.refused("verify", out, *VERIFY, "--fault", fault, code=2, says="--fault")
 
