@@ -160,7 +160,8 @@ bool ttfs_budget_check(const TtfsBudget *b, TtfsLoc at, TtfsDiag *diag) {
 }
 
 bool ttfs_diag_starved(TtfsDiag *d, size_t wanted) {
-    snprintf(d->starved_of, sizeof d->starved_of, "%zu bytes wanted", wanted);
+    snprintf(d->starved_of, sizeof d->starved_of, wanted ? "%zu bytes wanted" : "none is left",
+             wanted);
     d->starved = (TtfsMessage){.severity = TTFS_ERROR,
                                .code = TTFS_MEMORY,
                                .where = "out of memory",

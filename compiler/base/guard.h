@@ -40,8 +40,8 @@ TtfsGuard *ttfs_guard_now(void);
  * ttfs_oom(wanted). With no guard (`g` NULL) the hook runs at once. */
 bool ttfs_guard_part(TtfsGuard *g, void (*fn)(void *context), void *context, size_t *wanted);
 
-/* Memory does not suffice for `wanted` bytes: leaves for the innermost guard of this thread.
- * Without one, the process is aborted. Does not return. */
+/* Memory does not suffice for `wanted` bytes (0: nobody knows how many): leaves for the innermost
+ * guard of this thread. Without one, the process is aborted. Does not return. */
 #ifdef __cplusplus
 [[noreturn]]
 #else

@@ -216,6 +216,7 @@ static bool emit_module(TtfsWorkshop *w, void *context) {
         return ttfs_object_write(w->module, w->machine, m->out, m->diag);
     if (job->format == TTFS_EMIT_LL) {
         char *text = LLVMPrintModuleToString(w->module);
+        if (!text) ttfs_oom(0);
         ttfs_buf_puts(m->out, text);
         LLVMDisposeMessage(text);
     }

@@ -81,6 +81,7 @@ static bool link_routines(TtfsJit *j, Making *m, TtfsDiag *diag) {
     for (uint32_t i = 0; i < j->routines; i++) {
         LLVMMemoryBufferRef b = LLVMCreateMemoryBufferWithMemoryRangeCopy(
             m->object[i].text, m->object[i].len, m->program->routines.at[i].symbol);
+        if (!b) ttfs_oom(m->object[i].len);
         /* takes the buffer */
         if (failed(diag, "an object does not load",
                    LLVMOrcLLJITAddObjectFile(*j->code, library, b)))

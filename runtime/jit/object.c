@@ -113,6 +113,7 @@ static bool dump_text(LLVMModuleRef m, const char *folder, const char *name, con
                       TtfsDiag *diag) {
     TtfsArena a = {0};
     char *text = LLVMPrintModuleToString(m);
+    if (!text) ttfs_oom(0);
     const char *file = ttfs_arena_printf(&a, "%s.%s.ll", name, when);
     bool ok = ttfs_make_folders(folder, diag) &&
               ttfs_file_write(ttfs_path_join(&a, folder, file), text, strlen(text), diag);
@@ -150,6 +151,7 @@ bool ttfs_object_write(LLVMModuleRef m, LLVMTargetMachineRef machine, TtfsBuf *o
     char *message = NULL;
     if (LLVMTargetMachineEmitToMemoryBuffer(machine, m, LLVMObjectFile, &message, &object))
         return refused(diag, "no machine code", message);
+    if (!object) ttfs_oom(0);
     ttfs_buf_bytes(out, LLVMGetBufferStart(object), LLVMGetBufferSize(object));
     LLVMDisposeMemoryBuffer(object);
     return true;

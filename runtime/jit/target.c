@@ -75,8 +75,10 @@ static Family family_of(const char *triple, const char *features) {
     return SSE;
 }
 
+/* A text that LLVM has made; NULL when it found no memory for it. */
 static const char *kept(TtfsArena *a, char *message) {
-    const char *copy = ttfs_arena_strdup(a, message ? message : "");
+    if (!message) ttfs_oom(0);
+    const char *copy = ttfs_arena_strdup(a, message);
     LLVMDisposeMessage(message);
     return copy;
 }
