@@ -35,4 +35,5 @@ $runner "$probe" 2>"$probe.log" || {
 tools/build.sh "$folder" -Dbuildtype=debugoptimized -Doptimization=1 -Db_sanitize=thread -Db_lundef=false -Dwerror=false \
     -- build.ninja || exit 1
 export TSAN_OPTIONS="allocator_may_return_null=1:second_deadlock_stack=1:suppressions=$PWD/tests/unit/threads.supp"
-exec meson test -C "$folder" --print-errorlogs --suite threads --timeout-multiplier 4 ${runner:+--wrapper "$runner"}
+# In front of meson: as its wrapper it would change the log's name.
+exec $runner meson test -C "$folder" --print-errorlogs --suite threads --timeout-multiplier 4
