@@ -29,7 +29,7 @@ static inline TtfsTensorInfo *canon_info(const Canon *k, TtfsTensor t) {
 
 static inline TtfsTensor canon_tensor(Canon *k, uint32_t rank, const uint32_t *dim) {
     TtfsTensorInfo t = {.name = "t", .rank = rank};
-    memcpy(t.dim, dim, rank * sizeof *dim);
+    if (rank) memcpy(t.dim, dim, rank * sizeof *dim);
     return ttfs_ir_add_tensor(&k->ir, &t);
 }
 
