@@ -64,6 +64,7 @@ def main(shim):
     shutil.copytree(case.path("cache"), case.path("cache.before"), symlinks=True)
     total += sweep(case, shim, ("compile", model, "-q", "-o", "work", "--ticks", "15", "--stop-after", "spike"))
     total += sweep(case, shim, ("run", "work", "-q", *samples, "--outputs", "out.npy"))
+    total += sweep(case, shim, ("verify", "work", "-q", *samples, "--engines", "golden,jit"))
     print("%d calls failed" % total)
     return case.done()
 
