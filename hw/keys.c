@@ -74,13 +74,11 @@ static bool name_check(const TtfsKey *k, const void *of, const char *file, TtfsD
 }
 
 bool ttfs_key_check(const TtfsKey *k, const void *of, const char *file, TtfsDiag *diag) {
-    char found[32];
     if (k->kind == TTFS_KEY_NAME) return name_check(k, of, file, diag);
     if (k->kind == TTFS_KEY_NOTE || k->kind == TTFS_KEY_GROUP) return true;
     double v = ttfs_key_get(k, of);
     if (v >= k->least && v <= k->most) return true;
-    snprintf(found, sizeof found, "%.17g", v);
-    return ttfs_key_fault(k, found, file, diag);
+    return ttfs_key_fault(k, ttfs_json_number_text(v).text, file, diag);
 }
 
 bool ttfs_keys_check(const TtfsKeys *keys, const void *of, const char *file, TtfsDiag *diag) {

@@ -55,7 +55,7 @@ static bool names_ok(const Reader *r, const TtfsKey *group, const cJSON *object)
 static bool fault(const Reader *r, const TtfsKey *k, const cJSON *item) {
     char found[80];
     if (cJSON_IsNumber(item))
-        snprintf(found, sizeof found, "%.17g", item->valuedouble);
+        snprintf(found, sizeof found, "%s", ttfs_json_number_text(item->valuedouble).text);
     else if (cJSON_IsString(item))
         snprintf(found, sizeof found, "'%.64s'", item->valuestring);
     else

@@ -41,11 +41,13 @@ static const char *const top_keys[] = {"chip",        "calib",  "calib_count", "
 /* A scalar, or [lo, hi] for a range, as the text an option has. */
 static const char *value_text(const Config *c, const cJSON *v) {
     if (cJSON_IsString(v)) return ttfs_arena_strdup(c->arena, v->valuestring);
-    if (cJSON_IsNumber(v)) return ttfs_arena_printf(c->arena, "%.17g", v->valuedouble);
+    if (cJSON_IsNumber(v))
+        return ttfs_arena_strdup(c->arena, ttfs_json_number_text(v->valuedouble).text);
     if (cJSON_IsArray(v) && cJSON_GetArraySize(v) == 2 && cJSON_IsNumber(v->child) &&
         cJSON_IsNumber(v->child->next))
-        return ttfs_arena_printf(c->arena, "%.9g:%.9g", v->child->valuedouble,
-                                 v->child->next->valuedouble);
+        return ttfs_arena_printf(c->arena, "%s:%s",
+                                 ttfs_json_number_text(v->child->valuedouble).text,
+                                 ttfs_json_number_text(v->child->next->valuedouble).text);
     return NULL;
 }
 

@@ -21,6 +21,7 @@ REFUSED = (
     ({"ticks": {"a": 1}}, "ticks"), ({"ticks": None}, "ticks"), ({"ticks": 1e300}, "ticks"),
     ({"layers": {"fc1": {"ticks": -3}}}, "ticks"), ({"layers": {"no_such_layer": {"ticks": 3}}},
                                                    "no_such_layer"),
+    ({"percentile": 0.3}, "'0.3'"), ({"input_range": [0.3, 0.1]}, "'0.3:0.1'"),
     ({"input_range": [1, 0]}, "input-range"), ({"chip": "onee"}, "one"), ([1, 2], "c.json"),
 )
 BROKEN = ("", "{", "{\"ticks\": 15,}", "nonsense", "{\"ticks\": 15} x", "[" * 20000, "\0\0\0",
