@@ -1,55 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The chip: derived numbers, range checks and the canonical printer. The reader is chip_json.c, the
- * descriptors are in descriptor.c. One table of keys serves the checker, the reader and the
- * printer. Invariant: a chip that ttfs_chip_check accepts can be configured over its port (every
- * word of its memories has an address) and every id and address fits its descriptor field.
+ * The chip: its table of keys (chip.def, worked by keys.c), what keys must say together, derived
+ * numbers. The descriptors are in descriptor.c. Invariant: a chip that ttfs_chip_check accepts can
+ * be configured over its port (every word of its memories has an address) and every id and address
+ * fits its descriptor field.
  */
 #include "chip.h"
-#include "chip_keys.h"
 
-#include <math.h>
 #include <stddef.h>
-#include <string.h>
 
-#define INT_KEY(name, min, max, doc)                                                               \
-    { #name, offsetof(TtfsChip, name), (min), (max), (doc) }
-
-/* Ranges: descriptor fields are 24 bits, the configuration port has 22 address bits a memory, a
- * list word holds an id of at most 24 bits. */
-const TtfsChipInt ttfs_chip_ints[] = {
-    INT_KEY(cores, 1, 64, "cores on the spike bus"),
-    INT_KEY(lanes, 1, 256, "neurons a core computes side by side"),
-    INT_KEY(weight_bits, 2, 16, "signed bits of a weight"),
-    INT_KEY(slope_bits, 4, 32, "signed bits of a slope register"),
-    INT_KEY(acc_bits, 4, 32, "signed bits of a potential"),
-    INT_KEY(tick_bits, 1, 16, "bits of a tick"),
-    INT_KEY(c_bits, 1, 16, "bits of the channel in an id"),
-    INT_KEY(y_bits, 1, 11, "bits of the row in an id"),
-    INT_KEY(x_bits, 1, 11, "bits of the column in an id"),
-    INT_KEY(slots, 2, 4096, "descriptors a core holds"),
-    INT_KEY(weight_rows, 4, 1u << 21, "words of the weight memory"),
-    INT_KEY(list_words, 4, 1u << 22, "words of the list memory"),
-    INT_KEY(log_words, 4, 1u << 22, "words of the log"),
-    INT_KEY(seen_words, 4, 1u << 22, "words of the max-pool memory"),
+static const TtfsKey rows[] = {
+#define TTFS_CHIP_GROUP(path, doc) {TTFS_KEY_GROUP, path, 0, 0, 0, 0, "", doc},
+#define TTFS_CHIP_KEY(KIND, member, path, least, most, fallback, unit, VERILOG, doc)               \
+    {TTFS_KEY_##KIND, path, offsetof(TtfsChip, member), least, most, fallback, VERILOG, doc},
+#include "chip.def"
+#undef TTFS_CHIP_GROUP
+#undef TTFS_CHIP_KEY
 };
-const size_t ttfs_chip_int_count = sizeof ttfs_chip_ints / sizeof *ttfs_chip_ints;
-
-const TtfsChipReal ttfs_chip_reals[] = {
-    {"clock_mhz", offsetof(TtfsChip, clock_mhz), 0.001, 100000, false},
-    {"event", offsetof(TtfsChip, energy_event_pj), 0, 1e9, true},
-    {"tick", offsetof(TtfsChip, energy_tick_pj), 0, 1e9, true},
-    {"spike", offsetof(TtfsChip, energy_spike_pj), 0, 1e9, true},
-};
-const size_t ttfs_chip_real_count = sizeof ttfs_chip_reals / sizeof *ttfs_chip_reals;
-
-uint32_t *ttfs_chip_int(TtfsChip *chip, const TtfsChipInt *key) {
-    return (uint32_t *)(void *)((char *)chip + key->at);
-}
-
-double *ttfs_chip_real(TtfsChip *chip, const TtfsChipReal *key) {
-    return (double *)(void *)((char *)chip + key->at);
-}
+const TtfsKeys ttfs_chip_keys = {rows, sizeof rows / sizeof *rows, "hw/chip.schema.json"};
 
 uint32_t ttfs_chip_max_ticks(const TtfsChip *c) {
     return (1u << c->tick_bits) - 1;
@@ -71,37 +39,6 @@ uint32_t ttfs_chip_chunk_bits(const TtfsChip *c) {
     uint32_t bits = 0;
     while ((1u << bits) < ttfs_chip_row_chunks(c)) bits++;
     return bits;
-}
-
-static bool name_ok(const char *name) {
-    size_t n = name ? strlen(name) : 0;
-    if (n == 0 || n > TTFS_CHIP_NAME_MAX) return false;
-    for (size_t i = 0; i < n; i++) {
-        char c = name[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && c != '_' && c != '.' && c != '-') return false;
-    }
-    return true;
-}
-
-static bool ranges_ok(const TtfsChip *chip, const char *file, TtfsDiag *diag) {
-    bool ok = true;
-    TtfsChip c = *chip;
-    for (size_t i = 0; i < ttfs_chip_int_count; i++) {
-        const TtfsChipInt *k = &ttfs_chip_ints[i];
-        uint32_t v = *ttfs_chip_int(&c, k);
-        if (v < k->min || v > k->max)
-            ok = ttfs_error(diag, TTFS_AT_NODE(file, k->key), TTFS_CHIP_VALUE,
-                            "%u is not in %u..%u (%s)", v, k->min, k->max, k->doc);
-    }
-    for (size_t i = 0; i < ttfs_chip_real_count; i++) {
-        const TtfsChipReal *k = &ttfs_chip_reals[i];
-        double v = *ttfs_chip_real(&c, k);
-        if (!(v >= k->min && v <= k->max))
-            ok = ttfs_error(diag, TTFS_AT_NODE(file, k->key), TTFS_CHIP_VALUE,
-                            "%g is not in %g..%g", v, k->min, k->max);
-    }
-    return ok;
 }
 
 static bool relations_ok(const TtfsChip *c, const char *file, TtfsDiag *diag) {
@@ -133,37 +70,61 @@ static bool relations_ok(const TtfsChip *c, const char *file, TtfsDiag *diag) {
 }
 
 bool ttfs_chip_check(const TtfsChip *chip, const char *file, TtfsDiag *diag) {
-    bool ok = true;
-    if (!name_ok(chip->name))
-        ok = ttfs_error(diag, TTFS_AT_NODE(file, "name"), TTFS_CHIP_VALUE,
-                        "1 to %d letters, digits, '_', '.' or '-' expected", TTFS_CHIP_NAME_MAX);
-    if (!ranges_ok(chip, file, diag)) return false;
-    return relations_ok(chip, file, diag) && ok;
+    return ttfs_keys_check(&ttfs_chip_keys, chip, file, diag) && relations_ok(chip, file, diag);
+}
+
+bool ttfs_chip_read(TtfsChip *chip, const char *file, const void *text, size_t n, TtfsArena *a,
+                    TtfsDiag *diag) {
+    *chip = (TtfsChip){0};
+    return ttfs_keys_read(&ttfs_chip_keys, chip, file, text, n, a, diag) &&
+           relations_ok(chip, file, diag);
 }
 
 void ttfs_chip_print(const TtfsChip *chip, TtfsBuf *out) {
-    TtfsChip c = *chip;
-    ttfs_buf_printf(out, "{\n  \"name\": \"%s\",\n", chip->name);
-    for (size_t i = 0; i < ttfs_chip_int_count; i++)
-        ttfs_buf_printf(out, "  \"%s\": %u,\n", ttfs_chip_ints[i].key,
-                        *ttfs_chip_int(&c, &ttfs_chip_ints[i]));
-    ttfs_buf_printf(out, "  \"clock_mhz\": %.17g,\n", chip->clock_mhz);
-    ttfs_buf_printf(out, "  \"energy_pj\": {\"event\": %.17g, \"tick\": %.17g, \"spike\": %.17g}\n",
-                    chip->energy_event_pj, chip->energy_tick_pj, chip->energy_spike_pj);
-    ttfs_buf_puts(out, "}\n");
+    ttfs_keys_print(&ttfs_chip_keys, chip, out);
 }
 
 void ttfs_chip_json(const TtfsChip *chip, const char *key, TtfsJson *j) {
-    TtfsChip c = *chip;
-    ttfs_json_object(j, key);
-    ttfs_json_string(j, "name", chip->name);
-    for (size_t i = 0; i < ttfs_chip_int_count; i++)
-        ttfs_json_number(j, ttfs_chip_ints[i].key, *ttfs_chip_int(&c, &ttfs_chip_ints[i]));
-    ttfs_json_number(j, "clock_mhz", chip->clock_mhz);
-    ttfs_json_object(j, "energy_pj");
-    ttfs_json_number(j, "event", chip->energy_event_pj);
-    ttfs_json_number(j, "tick", chip->energy_tick_pj);
-    ttfs_json_number(j, "spike", chip->energy_spike_pj);
-    ttfs_json_end(j);
-    ttfs_json_end(j);
+    ttfs_keys_json(&ttfs_chip_keys, chip, key, j);
+}
+
+/* The end of the JSON object that starts at `p`: behind the brace that closes it, NULL when none
+ * does. Braces inside strings do not count. */
+static const char *object_end(const char *p, const char *end) {
+    uint32_t depth = 0;
+    bool string = false;
+    for (; p < end; p++) {
+        if (string) {
+            if (*p == '\\' && p + 1 < end)
+                p++;
+            else if (*p == '"')
+                string = false;
+            continue;
+        }
+        string = *p == '"';
+        depth += *p == '{';
+        if (*p == '}' && --depth == 0) return p + 1;
+    }
+    return NULL;
+}
+
+bool ttfs_chip_lex(TtfsChip *chip, TtfsLex *l, TtfsArena *a) {
+    if (!ttfs_lex_is(l, "{")) return ttfs_lex_expect(l, "{");
+    const char *start = l->text, *end = object_end(start, l->end);
+    if (!end) return ttfs_lex_fail(l, TTFS_TEXT_SYNTAX, "the chip's description does not end");
+    if (!ttfs_chip_read(chip, l->file, start, (size_t)(end - start), a, l->diag)) {
+        l->failed = true;
+        l->kind = TTFS_TOK_END;
+        l->at = l->end;
+        return false;
+    }
+    for (const char *p = start; p < end; p++) {
+        if (*p != '\n') continue;
+        l->line++;
+        l->line_start = p + 1;
+    }
+    l->at = end;
+    l->kind = TTFS_TOK_PUNCT;
+    ttfs_lex_next(l);
+    return ttfs_lex_eol(l);
 }

@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Chip: the machine a network is compiled for, read from JSON (hw/chips/NAME.json,
- * hw/chip.schema.json). Also the packing of slot descriptors, from the one table fields.def.
+ * Chip: the machine a network is compiled for, read from JSON (hw/chips/NAME.json) by the table of
+ * keys chip.def. Also the packing of slot descriptors, from the one table fields.def.
  */
 #ifndef TTFS_CHIP_H
 #define TTFS_CHIP_H
 
-#include "base.h"
+#include "keys.h"
 
+/* One member a row of chip.def, which says ranges and units. */
 typedef struct {
-    const char *name;
-    uint32_t cores, lanes; /* 1..64 cores; lanes a core, 1..256 */
-    uint32_t weight_bits, slope_bits,
-        acc_bits;       /* signed widths; slope and acc are multiples of weight_bits, acc <= 32 */
-    uint32_t tick_bits; /* windows of at most 2^tick_bits - 1 ticks */
-    uint32_t c_bits, y_bits, x_bits;                         /* fields of a neuron id */
-    uint32_t slots;                                          /* descriptors a core holds */
-    uint32_t weight_rows, list_words, log_words, seen_words; /* a core's memories, in words */
-    double clock_mhz;
-    double energy_event_pj, energy_tick_pj,
-        energy_spike_pj; /* estimates a lane-event, tick and spike; 0 = unknown */
+#define TTFS_CHIP_GROUP(path, doc)
+#define TTFS_CHIP_KEY(KIND, member, path, least, most, fallback, unit, VERILOG, doc)               \
+    TTFS_TYPE_##KIND member;
+#include "chip.def"
+#undef TTFS_CHIP_GROUP
+#undef TTFS_CHIP_KEY
 } TtfsChip;
+
+extern const TtfsKeys ttfs_chip_keys;
 
 /* The largest window the chip holds. */
 uint32_t ttfs_chip_max_ticks(const TtfsChip *c);
@@ -34,7 +32,7 @@ uint32_t ttfs_chip_row_chunks(const TtfsChip *c);
 uint32_t ttfs_chip_chunk_bits(const TtfsChip *c);
 
 /* Reads a description; unknown keys are refused with the nearest known key, every value is
- * range-checked. */
+ * range-checked, keys that are left out get their defaults. */
 bool ttfs_chip_read(TtfsChip *chip, const char *file, const void *text, size_t n, TtfsArena *a,
                     TtfsDiag *diag);
 /* Reads the description that stands at the current token of a text form, and the end of its line.

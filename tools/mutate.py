@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Holds the tests against changed sources: makes seeded single changes in the files of a folder, builds
-# what the folder's tests need, runs them fastest first until one fails, and prints the changes that
-# none noticed, with file and line. Not part of the suite.
+# what the folder's tests need, runs them (the likeliest and fastest first) until one fails, and
+# prints the changes that none noticed, with file and line. Not part of the suite.
 #
-#   tools/mutate.py [--count N] [--seed S] [--list] [--work DIR] FOLDER...
+#   tools/mutate.py [--count N] [--seed S] [--list] [--test NAME]... [--most S] [--sanitized] [--work DIR] PLACE...
 #
-# FOLDER: compiler/..., runtime/..., hw or rtl, or one file. Same tree, seed and count: same changes.
+# PLACE: a part (compiler, driver, runtime, rtl: N changes over all its folders), a folder, a file, or
+# FILE:LINE, up to N changes of that line. Same tree, seed and count: same changes.
 #   --list   prints the changes and runs nothing
+#   --test   runs only this test, to see whether it notices now
+#   --most   seconds of processor that the tests may take for one change
+#   --sanitized  tries what survives on a sanitized build too, as tools/test.sh does: what only leaks
 #   --work   keeps the copy and its build in DIR, for the next run; without it a temporary folder
 #
 # In: the tree as it lies there (files that git knows). It works in a copy; the tests of a changed
@@ -17,6 +21,7 @@
 # ten times as long as without the change counts as a failure. The last line is `N of M noticed`.
 
 import argparse
+import collections
 import functools
 import json
 import os
@@ -28,39 +33,52 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-# Tests of the suite that see a folder, after those that bear its name; fastest first.
+# Four parts; `compiler` is what the driver drives.
+DRIVER = ["compiler/driver", "compiler/cli", "compiler/lib", "compiler/report"]
+PARTS = {"compiler": ["compiler", "hw"], "driver": DRIVER, "runtime": ["runtime"], "rtl": ["rtl"]}
+
+# Tests of the suite that see a folder, after those that bear its name.
 END = ["e2e digits_mlp one", "e2e jit digits_mlp", "e2e digits_cnn tiny"]
+COMMANDS = ["lib", "e2e figures digits_mlp", "e2e usage", "e2e json", "e2e config", "e2e outputs", "e2e messages",
+            "e2e codes", "e2e faults", "e2e meanings", "e2e check verdicts", "e2e determinism", "e2e hostile folders",
+            "e2e verdicts", "e2e figures digits_cnn", "e2e sample files", "e2e files", "e2e exact digits_mlp",
+            "e2e library", "e2e emit digits_mlp native", "e2e progress", "e2e planted rtl", "e2e budgets"]
+IMPORT = ["nodes", "outputs", "grids", "line", "e2e outputs", "e2e quantised", "e2e operators", "e2e meanings",
+          "e2e check verdicts", "e2e verdicts"]
 SEES = {
-    "compiler/base": ["chip", "ir", "spike", "onnx_to_ir", "e2e messages", "e2e usage"],
-    "compiler/samples": ["e2e hostile samples"],
-    "compiler/ir": ["ir_to_ir", "net", "relu"],
-    "compiler/net": ["ir_to_ir", "outputs", "ir_to_spike", "exact", "bound"],
-    "compiler/onnx_to_ir": ["nodes", "outputs", "grids", "e2e quantised", "e2e outputs"],
-    "compiler/ir_to_ir": ["outputs", "grids", "net", "nodes", "line", "e2e outputs", "e2e quantised"],
-    "compiler/ir_to_spike": ["outputs", "grids", "bound", "line", "e2e outputs", "e2e quantised"],
-    "compiler/spike": ["ir_to_spike", "golden", "plan", "image_to_spike", "outputs"],
-    "compiler/plan": ["image", "sim"],
-    "compiler/spike_to_plan": ["plan", "image_to_spike", "sim"],
-    "compiler/image": ["image_to_spike", "e2e faults"],
+    "compiler/base": ["guard", "team", "cache", "samples", "chip", "ir", "spike", "onnx_to_ir", "plan", "outputs",
+                      "e2e messages", "e2e usage", "e2e caches", "e2e files", "e2e progress", "e2e budgets",
+                      "e2e hostile samples", "e2e hostile models", "e2e sample files", "e2e failing files"],
+    "compiler/json": ["chip", "e2e json", "e2e config", "e2e hostile folders"],
+    "compiler/samples": ["sample_damage", "e2e hostile samples", "e2e sample files", "e2e messages"],
+    "compiler/ir": ["text_damage", "ir_to_ir", "net", "relu", "nodes", "e2e operators", "e2e hostile models"],
+    "compiler/net": ["budget", "ir_to_ir", "outputs", "ir_to_spike", "exact", "bound"],
+    "compiler/onnx_to_ir": ["import_damage"] + IMPORT + ["budget", "e2e hostile models", "e2e exported"],
+    "compiler/ir_to_ir": ["rewrites", "net", "budget"] + IMPORT,
+    "compiler/ir_to_spike": ["bound", "budget"] + IMPORT,
+    "compiler/spike": ["text_damage", "ir_to_spike", "golden", "plan", "image_to_spike", "outputs"],
+    "compiler/plan": ["image", "sim", "e2e faults", "e2e config", "e2e verdicts"],
+    "compiler/spike_to_plan": ["plan", "image", "image_to_spike", "sim"],
+    "compiler/image": ["image_to_spike", "sim", "e2e faults", "e2e hostile folders"],
     "compiler/plan_to_image": ["image", "image_to_spike", "sim"],
-    "compiler/image_to_spike": ["e2e faults"],
-    "compiler/chip_to_verilog": ["sim"],
-    "compiler/driver": ["samples", "e2e usage", "e2e json", "e2e messages", "e2e faults", "e2e hostile folders",
-                        "e2e config", "e2e outputs", "e2e determinism", "e2e codes", "e2e exact digits_mlp"],
-    "compiler/cli": ["e2e usage", "e2e json", "e2e messages", "e2e faults", "e2e config", "e2e outputs",
-                     "e2e hostile folders", "e2e codes", "e2e exact digits_mlp"],
-    "hw": ["chip", "plan", "image"],
-    "runtime/trace": ["golden", "e2e faults"],
+    "compiler/image_to_spike": ["image", "sim", "e2e faults", "e2e hostile folders"],
+    "compiler/chip_to_verilog": ["chip", "sim"],
+    "compiler/driver": ["samples"] + COMMANDS,
+    "compiler/cli": COMMANDS,
+    "compiler/lib": COMMANDS,
+    "compiler/report": COMMANDS,
+    "hw": ["chip", "keys", "plan", "image", "sim"],
+    "runtime/trace": ["golden", "sim", "e2e faults"],
     "runtime/golden": ["jit", "sim", "e2e faults"],
-    "runtime/relu": ["nodes", "exact", "ir_to_ir"],
-    "runtime/exact": ["bound", "e2e exact digits_mlp"],
-    "runtime/jit": ["team", "cache", "e2e emit digits_mlp", "e2e library"],
-    "runtime/sim": ["cache", "e2e faults"],
-    "runtime/engine": ["e2e usage", "e2e faults"],
+    "runtime/relu": ["nodes", "exact", "ir_to_ir", "e2e operators"],
+    "runtime/exact": ["bound", "lib", "e2e exact digits_mlp", "e2e exact digits_cnn"],
+    "runtime/jit": ["target", "team", "cache", "llvm", "e2e emit digits_mlp native", "e2e emit digits_cnn native",
+                    "e2e emit heads native", "e2e emit digits_mlp text", "e2e library", "e2e usage"],
+    "runtime/sim": ["cache", "e2e faults", "e2e planted rtl", "e2e progress"],
+    "runtime/engine": ["e2e usage", "e2e faults", "e2e codes", "e2e hostile folders"],
 }
 # Checks of tests/rtl/run.sh that see a module, after its own bench.
 RTL_SEES = ["fails/core", "fails/chip-cycles", "chip/2", "chip/1"]
@@ -72,8 +90,8 @@ RTL_USERS = {"rmw": ["sort", "pool"], "sram": ["desc", "sort"], "first": ["fire"
 SWAP = {"==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=", ">=": ">", "+": "-", "-": "+", "*": "+",
         "/": "*", "%": "/", "&&": "||", "||": "&&", "<<": ">>", ">>": "<<", "&": "|", "|": "&", "+=": "-=",
         "-=": "+=", "|=": "=", "^": "|"}
-C_SKIP = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|^[ \t]*#(?:\\\n|[^\n])*',
-                    re.S | re.M)
+C_SKIP = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|^[ \t]*#(?:\\\n|[^\n])*'
+                    r'|__attribute__\(\(.*?\)\)', re.S | re.M)
 V_SKIP = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|^[ \t]*`[^\n]*|^[^\n]*\bunused\b[^\n]*'
                     r'|^[^\n]*_out_of_range[^\n]*|^ *parameter \w+ *= \d+[^\n]*', re.S | re.M)
 
@@ -186,13 +204,16 @@ def shown(text, change):
                                             squeeze(text[first:start] + new + text[end:last]))
 
 
-def choose(folder, count, seed):
-    """`count` changes of the folder, the kinds in equal parts as far as they reach, in random order."""
-    rng = random.Random("%s %d" % (folder, seed))
+def choose(place, count, seed):
+    """`count` changes of a place, the kinds in equal parts as far as they reach, in random order."""
+    place, _, line = place.partition(":")
+    rng = random.Random("%s %d" % (place, seed))
     every = {}
-    for path in tracked(folder):
-        for change in changes_of(path, read(os.path.join(ROOT, path))):
-            every.setdefault(change[0], []).append(change)
+    for path in tracked(place):
+        text = read(os.path.join(ROOT, path))
+        for change in changes_of(path, text):
+            if not line or line_of(text, change[2]) == int(line):
+                every.setdefault(change[0], []).append(change)
     for kind in every.values():
         rng.shuffle(kind)
     queue, chosen = sorted(every), []
@@ -204,11 +225,14 @@ def choose(folder, count, seed):
     return chosen, [c for kind in sorted(every) for c in every[kind]]
 
 
-def tracked(folder):
-    names = subprocess.run(["git", "-C", ROOT, "ls-files", folder], capture_output=True, text=True, check=True)
-    found = [n for n in names.stdout.split("\n") if n.endswith((".c", ".v"))]
+def tracked(place):
+    """The C and Verilog files of a part, a folder or a file."""
+    names = subprocess.run(["git", "-C", ROOT, "ls-files"] + PARTS.get(place, [place]), capture_output=True, text=True,
+                           check=True).stdout.split("\n")
+    found = [n for n in names if n.endswith((".c", ".v"))
+             and not (place == "compiler" and os.path.dirname(n) in DRIVER)]
     if not found:
-        raise SystemExit("mutate.py: %s: no C or Verilog file that git knows" % folder)
+        raise SystemExit("mutate.py: %s: no C or Verilog file that git knows" % place)
     return found
 
 
@@ -238,12 +262,25 @@ cd "$PWD" && exec "$@"
 """
 
 
-class Copy:
-    """A copy of the tree with a build of its own."""
+# What tools/test.sh builds and sets for its second round.
+SANITIZED = ["-Dbuildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dwerror=false"]
+SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:exitcode=99:detect_stack_use_after_return=1:"
+                              "allocator_may_return_null=1:hard_rss_limit_mb=16000",
+              "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99"}
 
-    def __init__(self, work):
+
+SAMPLES = 40  # of the tests that can do with fewer
+UNKNOWN_S, LONG_S = 4, 60  # what a test is taken to take, and one of suite `long`
+OWN_HITS = 4
+
+
+class Copy:
+    """A copy of the tree with a build of its own; of one tree there may be two, one of them sanitized."""
+
+    def __init__(self, work, sanitized=False):
         self.root = os.path.join(work, "tree")
-        self.build = os.path.join(self.root, "build")
+        self.build = os.path.join(self.root, "build-san" if sanitized else "build")
+        self.options = SANITIZED if sanitized else []
         self.files = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], capture_output=True, text=True,
                                     check=True).stdout.strip("\0").split("\0")
         for name in self.files:
@@ -252,10 +289,15 @@ class Copy:
             if os.path.exists(os.path.join(self.root, name)):
                 os.remove(os.path.join(self.root, name))
         os.makedirs(os.path.join(self.root, "tmp"), exist_ok=True)
+        os.chmod(os.path.join(self.root, "tmp"), 0o1777)
         self.env = dict(os.environ, CCACHE_BASEDIR=self.root, CCACHE_NOHASHDIR="1",
                         TMPDIR="/tmp", TTFS_CACHE=os.path.join(self.root, "cache"),
-                        TTFS_BUILD=os.path.join(self.root, "tmp", "rtl"), PYTHONDONTWRITEBYTECODE="1")
-        self.tests = {}
+                        TTFS_BUILD=os.path.join(self.root, "tmp", "rtl"), PYTHONDONTWRITEBYTECODE="1",
+                        TTFS_TEST_SAMPLES=str(SAMPLES), **(SANITIZERS if sanitized else {}))
+        self.limits = {resource.RLIMIT_FSIZE: 1 << 30, resource.RLIMIT_CORE: 0}
+        if not sanitized:
+            self.limits[resource.RLIMIT_AS] = 24 << 30
+        self.tests, self.targets = {}, {}
 
     def before(self, work):
         """The files that an earlier copy in this folder had; takes note of today's."""
@@ -279,39 +321,37 @@ class Copy:
             f.write(text)
 
     def set_up(self):
-        log = subprocess.run([os.path.join(self.root, "tools", "build.sh"), self.build, "--", "ttfs"],
-                             env=self.env, capture_output=True, text=True)
+        command = [os.path.join(self.root, "tools", "build.sh"), self.build] + self.options + ["--", "ttfs"]
+        log = subprocess.run(command, env=self.env, capture_output=True, text=True)
         if log.returncode:
             raise SystemExit("mutate.py: the copy does not build:\n" + log.stderr)
-        told = json.loads(subprocess.run(["meson", "introspect", "--tests", self.build], capture_output=True,
-                                         text=True, check=True).stdout)
-        self.tests = {t["name"]: t for t in told}
+        told = json.loads(subprocess.run(["meson", "introspect", "--tests", "--targets", self.build],
+                                         capture_output=True, text=True, check=True).stdout)
+        self.tests = {t["name"]: t for t in told["tests"]}
+        self.targets = {t["id"]: os.path.relpath(t["filename"][0], self.build) for t in told["targets"]}
 
     def make(self, test):
         """Builds what a test runs; false when that does not compile."""
-        inside = [os.path.relpath(p, self.build) for p in test["cmd"]
-                  if p.startswith(self.build + "/") and not p.endswith(".py")]
-        if any(e.endswith("TTFS_BIN") for e in test["env"]):
-            inside.append("ttfs")
-        targets = [t for t in inside if t == "ttfs" or os.access(os.path.join(self.build, t), os.X_OK)
-                   or "/test_" in t] or ["ttfs"]
+        targets = ["ttfs"] * ("TTFS_BIN" in test["env"]) + [self.targets[t] for t in test["depends"]]
         return subprocess.run(["ninja", "-C", self.build] + targets, env=self.env, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL).returncode == 0
 
     def rtl(self, name):
         """A check of tests/rtl/run.sh as a test."""
         return {"name": name, "cmd": [os.path.join(self.root, "tests", "rtl", "run.sh"), "--is", name], "env": {},
-                "workdir": self.root}
+                "suite": [], "workdir": self.root}
 
-    def run(self, test, limit):
-        """Exit code and seconds; None for one that takes too long."""
-        began = time.monotonic()
-        command = ["unshare", "--map-root-user", "--mount", "sh", "-c", SANDBOX, "sh", self.root] + test["cmd"]
+    def run(self, test, cpu_s):
+        """Exit code and seconds of processor; None for one that takes longer, or sleeps."""
+        began = spent()
+        user = [] if os.geteuid() == 0 else ["--map-root-user"]  # root may give files to others, as tests do
+        command = ["unshare", "--mount"] + user + ["sh", "-c", SANDBOX, "sh", self.root] + test["cmd"]
+        limits = {**self.limits, resource.RLIMIT_CPU: int(cpu_s)}
         p = subprocess.Popen(command, cwd=test["workdir"] or self.build, env=dict(self.env, **test["env"]),
                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                             start_new_session=True, preexec_fn=bounds)
+                             start_new_session=True, preexec_fn=lambda: bound(limits))
         try:
-            code = p.wait(limit)
+            code = p.wait(60 + 10 * cpu_s)  # the machine may be busy
         except subprocess.TimeoutExpired:
             code = None
         finally:
@@ -322,82 +362,145 @@ class Copy:
             p.wait()
         if code == 90:
             raise SystemExit("mutate.py: no way to make all but the copy read-only here (unshare, mount)")
-        return code, time.monotonic() - began
+        return code, spent() - began
 
 
-def bounds():
-    resource.setrlimit(resource.RLIMIT_AS, (24 << 30, 24 << 30))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 30, 1 << 30))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def bound(limits):
+    for what, most in limits.items():
+        resource.setrlimit(what, (most, most))
+
+
+def spent():
+    """Seconds of processor that finished children took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def tests_of(copy, path):
-    """The tests that see a file, those that bear its folder's name first."""
+    """The tests that see a file: those that bear its folder's name, then the others."""
     folder = os.path.dirname(path)
     if path.endswith(".v"):
         module = os.path.basename(path)[len("ttfs_"):-2]
         return [copy.rtl(n) for n in ["lint/ttfs_" + module] + ["bench/" + module] * (module != "chip")
                 + ["bench/" + u for u in RTL_USERS.get(module, [])] + RTL_SEES]
     base = os.path.basename(folder)
-    names = [n for n in sorted(copy.tests, key=lambda n: (n != base, n)) if re.fullmatch(base + r"(_sums|_check)?", n)]
-    names += [n for n in SEES.get(folder, []) + END if n not in names]
-    missing = [n for n in names if n not in copy.tests]
+    own = [n for n in sorted(copy.tests, key=lambda n: (n != base, n))
+           if re.fullmatch(base + r"(_sums|_check|_fits)?", n)]
+    others = [n for n in dict.fromkeys(SEES.get(folder, []) + END) if n not in own]
+    missing = [n for n in others if n not in copy.tests]
     if missing:
-        print("mutate.py: no such test any more: " + ", ".join(missing), file=sys.stderr)
-    return [copy.tests[n] for n in names if n in copy.tests]
+        raise SystemExit("mutate.py: the suite has no such test: " + ", ".join(missing))
+    return [dict(copy.tests[n], own=n in own) for n in own + others]
 
 
 class Judge:
-    """Runs tests on the copy; knows how long each takes when nothing is changed."""
+    """Runs tests on the copy; learns how long each takes, and how often it notices."""
 
     def __init__(self, copy):
-        self.copy, self.seconds = copy, {}
+        self.copy = copy
+        self.seconds = {}  # of tests that passed; None for those that fail or are skipped without a change
+        self.hits = collections.Counter()
+        self.unrun = []  # tests that the last change had no time for
+        self.note = copy.build + ".json"  # how long tests took in earlier runs
+        self.before = json.loads(read(self.note)) if os.path.exists(self.note) else {}
 
-    def calibrate(self, tests):
+    def learn(self, name, seconds):
+        self.seconds[name] = seconds
+        if seconds is not None:
+            self.before[name] = seconds
+            with open(self.note, "w") as f:
+                json.dump(self.before, f)
+
+    def takes(self, test):
+        """Seconds of processor, as far as they are known."""
+        guess = LONG_S if "ttfs:long" in test["suite"] else UNKNOWN_S
+        return self.seconds.get(test["name"], self.before.get(test["name"], guess))
+
+    def cost(self, test):
+        """What a notice by the test costs; a folder's own are taken to have noticed some already."""
+        return (self.takes(test) or 0) / (1 + self.hits[test["name"]] + OWN_HITS * test["own"])
+
+    def usable(self, test):
+        """Whether the test passes without a change, which lies there now; it is run when that is not known."""
+        name = test["name"]
+        if name not in self.seconds:
+            if "depends" in test and not self.copy.make(test):
+                raise SystemExit("mutate.py: %s does not build in the copy" % name)
+            code, seconds = self.copy.run(test, 600)
+            self.learn(name, seconds if code == 0 else None)
+            if code != 0:
+                print("mutate.py: left out: %s %s without a change" % (name, "is skipped" if code == 77 else "fails"),
+                      file=sys.stderr, flush=True)
+        return self.seconds[name] is not None
+
+    def verdict(self, tests, write, most):
+        """The name of the test that noticed the change that write(True) makes and write(False) takes back; "" when
+        none did in `most` seconds of processor; None for what does not compile."""
+        left, self.unrun = most, []
+        write(True)
         for test in tests:
-            if test["name"] in self.seconds:
+            name = test["name"]
+            if self.takes(test) is None:
+                continue
+            if left < self.takes(test):
+                self.unrun.append(name)
                 continue
             if "depends" in test and not self.copy.make(test):
-                raise SystemExit("mutate.py: %s does not build in the copy" % test["name"])
-            code, seconds = self.copy.run(test, 1800)
-            self.seconds[test["name"]] = seconds if code == 0 else None
-            if code != 0:
-                print("mutate.py: left out: %s %s without a change" % (
-                    test["name"], "is skipped" if code == 77 else "fails"), file=sys.stderr, flush=True)
-
-    def verdict(self, tests):
-        """The name of the test that noticed; "" when none did; None for what does not compile."""
-        for n, test in enumerate(tests):
-            if self.seconds[test["name"]] is None:
+                return None
+            code, seconds = self.copy.run(test, 20 + 10 * self.seconds.get(name, 60))
+            left -= seconds
+            if code == 0:
+                self.learn(name, seconds)
                 continue
-            if "depends" in test and not self.copy.make(test):
-                return None if n == 0 else "the build of " + test["name"]
-            code, _ = self.copy.run(test, 60 + 10 * self.seconds[test["name"]])
-            if code != 0:
-                return None if test["name"].startswith("lint/") else test["name"]
+            write(False)
+            if self.usable(test):
+                self.hits[name] += 1
+                return None if name.startswith("lint/") else name
+            write(True)
         return ""
 
 
-def try_change(copy, judge, change):
-    path, start, end, new = change[1:]
-    text = read(os.path.join(ROOT, path))
-    tests = tests_of(copy, path)
-    judge.calibrate(tests)
-    copy.write(path, text[:start] + new + text[end:])
-    try:
-        return judge.verdict(tests)
-    finally:
-        copy.write(path, text)
+class Judges:
+    """The tests as shipped, and those of the sanitized build for what they do not notice, if that is wanted."""
+
+    def __init__(self, work, options):
+        self.options = options
+        self.judges = [Judge(Copy(work, sanitized)) for sanitized in [False] + [True] * options.sanitized]
+
+    def verdict(self, change):
+        """As Judge.verdict."""
+        path, start, end, new = change[1:]
+        text = read(os.path.join(ROOT, path))
+        changed = text[:start] + new + text[end:]
+        by = ""
+        for judge in self.judges:
+            if not path.endswith(".v") and not judge.copy.tests:
+                judge.copy.set_up()
+            write = lambda new, judge=judge: judge.copy.write(path, changed if new else text)
+            try:
+                by = judge.verdict(self.ordered(judge, path), write, self.options.most)
+            finally:
+                write(False)
+            if by != "":
+                break
+        return by
+
+    def ordered(self, judge, path):
+        """The tests that see a file, those first that are most likely to notice soonest."""
+        tests = tests_of(judge.copy, path)
+        if not path.endswith(".v"):
+            tests.sort(key=judge.cost)
+        return [t for t in tests if not self.options.test or t["name"] in self.options.test]
 
 
-def mutate(copy, judge, folder, count, seed):
-    """(noticed, counted) of a folder; survivors are printed as they are found."""
-    chosen, spare = choose(folder, count, seed)
+def mutate(judges, place, count, seed):
+    """(noticed, counted) of a place; survivors are printed as they are found."""
+    chosen, spare = choose(place, count, seed)
     noticed = counted = 0
     random.Random(seed).shuffle(spare)
     while chosen:
         change = chosen.pop(0)
-        by = try_change(copy, judge, change)
+        by = judges.verdict(change)
         text = read(os.path.join(ROOT, change[1]))
         where = "%s:%d" % (change[1], line_of(text, change[2]))
         if by is None:  # does not compile: another in its place
@@ -407,32 +510,34 @@ def mutate(copy, judge, folder, count, seed):
         counted += 1
         noticed += by != ""
         print("noticed       %s by %s" % (where, by) if by else "SURVIVED      " + shown(text, change), flush=True)
-    print("%s: %d of %d noticed" % (folder, noticed, counted), flush=True)
+        if not by and judges.judges[0].unrun:
+            print("    not run: " + ", ".join(judges.judges[0].unrun), flush=True)
+    print("%s: %d of %d noticed" % (place, noticed, counted), flush=True)
     return noticed, counted
 
 
 def main():
     p = argparse.ArgumentParser(description="single changes that no test notices")
-    p.add_argument("--count", type=int, default=20, help="changes a folder (20)")
+    p.add_argument("--count", type=int, default=20, help="changes a place (20)")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--list", action="store_true", help="print the changes, run nothing")
+    p.add_argument("--test", action="append", help="of the tests that see a file, only this one; may be given again")
+    p.add_argument("--most", type=float, default=300, help="seconds of processor that tests may take for a change")
+    p.add_argument("--sanitized", action="store_true", help="try what survives under the sanitizers as well")
     p.add_argument("--work", help="keep the copy and its build here")
-    p.add_argument("folders", nargs="+", metavar="FOLDER")
+    p.add_argument("places", nargs="+", metavar="PLACE")
     o = p.parse_args()
-    folders = [os.path.relpath(os.path.abspath(f), ROOT) for f in o.folders]
+    places = [p if p in PARTS else os.path.relpath(os.path.abspath(p), ROOT) for p in o.places]
     if o.list:
-        for folder in folders:
-            for change in choose(folder, o.count, o.seed)[0]:
+        for place in places:
+            for change in choose(place, o.count, o.seed)[0]:
                 print(shown(read(os.path.join(ROOT, change[1])), change))
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     work = os.path.abspath(o.work) if o.work else tempfile.mkdtemp(prefix="ttfs-mutate-")
     try:
-        copy = Copy(work)
-        if any(not f.startswith("rtl") for f in folders):
-            copy.set_up()
-        judge = Judge(copy)
-        found = [mutate(copy, judge, f, o.count, o.seed) for f in folders]
+        judges = Judges(work, o)
+        found = [mutate(judges, p, o.count, o.seed) for p in places]
     finally:
         if not o.work:
             shutil.rmtree(work, ignore_errors=True)

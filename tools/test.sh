@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Sets up, builds, and runs every test: once as it ships, once under the address, leak and undefined
-# behaviour sanitizers (there without the tests of suite `long`, and with fewer samples). Suite `sweep` is left out: it
-# takes as long as all the others.
+# behaviour sanitizers (there without the tests of suite `long`, and with fewer samples), and those that use several
+# threads under the thread sanitizer. Suite `sweep` is left out: it takes as long as all the others.
 # In: nothing. Out: the tests' results, those that were skipped under the reason; the last line is
 # `N passed, N failed, N skipped`. Exit code 1 when any failed or nothing could be run.
-# Writes to build/ and build-san/ only.
+# Writes to build/, build-san/ and build-threads/ only.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export TTFS_CACHE="${TTFS_CACHE:-$PWD/build/cache}"
@@ -33,13 +33,16 @@ stage "build: with sanitizers"
 tools/build.sh build-san -Dbuildtype=debugoptimized -Db_sanitize=address,undefined \
     -Db_lundef=false -Dwerror=false || give_up "the build with sanitizers failed"
 
-rm -f build/meson-logs/testlog.json build-san/meson-logs/testlog.json
+rm -f build/meson-logs/testlog.json build-san/meson-logs/testlog.json build-threads/meson-logs/testlog.json
 stage "tests: as shipped"
 meson test -C build --no-rebuild --print-errorlogs --no-suite sweep
 stage "tests: with sanitizers"
 TTFS_TEST_SAMPLES="${TTFS_TEST_SAMPLES:-12}" \
     meson test -C build-san --no-rebuild --print-errorlogs --no-suite long --no-suite sweep \
         --timeout-multiplier 4
+stage "build and tests: with the thread sanitizer"
+tools/threads.sh build-threads
 
 stage "done"
-exec python3 tools/count_tests.py build/meson-logs/testlog.json build-san/meson-logs/testlog.json
+exec python3 tools/count_tests.py build/meson-logs/testlog.json build-san/meson-logs/testlog.json \
+    build-threads/meson-logs/testlog.json

@@ -5,13 +5,11 @@
  */
 #include "arena.h"
 
-#include "budget.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { ALIGN = 64, FIRST_CHUNK = 16 * 1024, LARGEST_STEP = 16 * 1024 * 1024 };
+enum { ALIGN = 64, FIRST_CHUNK = 16 * 1024, LARGEST_CHUNK = 16 * 1024 * 1024 };
 
 struct TtfsArenaChunk {
     TtfsArenaChunk *prev;
@@ -43,7 +41,7 @@ void ttfs_arena_release(TtfsArena *a, TtfsMark mark) {
 
 static bool add_chunk(TtfsArena *a, size_t least) {
     size_t size = a->top ? a->top->size * 2 : FIRST_CHUNK;
-    if (size > LARGEST_STEP) size = LARGEST_STEP;
+    if (size > LARGEST_CHUNK) size = LARGEST_CHUNK;
     if (size < least) size = least;
     TtfsGuard *g = a->outlives ? NULL : ttfs_guard_now();
     TtfsArenaChunk *c = ttfs_try_hold(g, sizeof *c + size, NULL);

@@ -6,13 +6,10 @@
 #ifndef TTFS_ARENA_H
 #define TTFS_ARENA_H
 
+#include "budget.h"
 #include "guard.h"
 
-#include <stdint.h>
-
 typedef struct TtfsArenaChunk TtfsArenaChunk;
-
-typedef struct TtfsBudget TtfsBudget;
 
 typedef struct {
     TtfsArenaChunk *top; /* newest chunk, NULL when empty */

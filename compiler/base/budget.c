@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The account: sums that cannot wrap, and the two refusals.
+ * The account: sums that cannot wrap.
  */
 #include "budget.h"
 
@@ -55,17 +55,6 @@ bool ttfs_budget_afford(TtfsBudget *b, uint64_t work) {
     if (b->passed || work > (b->work - b->spent) / PART) return false;
     b->spent += work;
     return true;
-}
-
-bool ttfs_budget_check(const TtfsBudget *b, TtfsLoc at, TtfsDiag *diag) {
-    if (!b || !b->passed) return true;
-    if (b->passed == TTFS_PAST_WORK)
-        return ttfs_error(diag, at, TTFS_BUDGET,
-                          "with it the network takes too much time to compile for its size");
-    return ttfs_error(diag, at, TTFS_BUDGET,
-                      "with it the network takes more than %.3g GiB of memory to compile, too much "
-                      "for its size",
-                      (double)b->bytes / (1 << 30));
 }
 
 void ttfs_budget_hold(TtfsBudget *b, uint64_t bytes) {

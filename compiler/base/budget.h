@@ -8,15 +8,16 @@
 #ifndef TTFS_BUDGET_H
 #define TTFS_BUDGET_H
 
-#include "diag.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-struct TtfsBudget {
+typedef struct TtfsBudget {
     uint64_t bytes, work; /* limits; a unit of work is about a multiplication and an addition */
     uint64_t held, spent;
     uint32_t raised; /* how many times the default it is, for limits that count other things */
     bool given;      /* the bytes are the caller's */
     enum { TTFS_WITHIN, TTFS_PAST_BYTES, TTFS_PAST_WORK } passed;
-};
+} TtfsBudget;
 
 /* The default of a file of that size, or with `memory` (0: not given) bytes and as much more work.
  * 1 GiB and 2^32 units are what any file may ask for; every byte of it adds 16 and 256. */
@@ -34,8 +35,6 @@ bool ttfs_budget_array(TtfsBudget *b, uint64_t count, uint64_t size);
 bool ttfs_budget_spend(TtfsBudget *b, uint64_t work);
 /* True when so much work is a small part of what is left, and spends it; nothing else happens. */
 bool ttfs_budget_afford(TtfsBudget *b, uint64_t work);
-/* BUDGET, at the layer at work, when it is passed. */
-bool ttfs_budget_check(const TtfsBudget *b, TtfsLoc at, TtfsDiag *diag);
 
 /* What an arena does with its chunks. */
 void ttfs_budget_hold(TtfsBudget *b, uint64_t bytes);

@@ -23,6 +23,15 @@ void ttfs_diag_free(TtfsDiag *d) {
     *d = (TtfsDiag){0};
 }
 
+const char *ttfs_code_id(TtfsCode code) {
+    static const char *const name[] = {
+#define TTFS_CODE(name, advice) #name,
+#include "diag.def"
+#undef TTFS_CODE
+    };
+    return name[code];
+}
+
 const char *ttfs_code_advice(TtfsCode code) {
     return code_advice[code];
 }
@@ -32,11 +41,11 @@ enum { NAME_MOST = 300, WHAT_MOST = 2000 };
 
 /* `text`, without its middle when it is longer than `most` bytes; characters stay whole. */
 static const char *shortened(TtfsArena *a, const char *text, size_t most) {
-    size_t n = text ? strlen(text) : 0, head = most / 2, tail = n - most / 2;
+    size_t n = text ? strlen(text) : 0, head = most / 2, rest = n - most / 2;
     if (n <= most) return ttfs_arena_strndup(a, text ? text : "", n);
-    while (head > most / 2 - 4 && (text[head] & 0xc0) == 0x80) head--;
-    while (tail < n && (text[tail] & 0xc0) == 0x80) tail++;
-    return ttfs_arena_printf(a, "%.*s ... %s", (int)head, text, text + tail);
+    while (head > most / 2 - 3 && (text[head] & 0xc0) == 0x80) head--;
+    while (rest < n && (text[rest] & 0xc0) == 0x80) rest++;
+    return ttfs_arena_printf(a, "%.*s ... %s", (int)head, text, text + rest);
 }
 
 static const char *where_text(TtfsArena *a, const TtfsLoc *loc, const char *node) {
@@ -139,8 +148,20 @@ void ttfs_note(TtfsDiag *d, TtfsLoc loc, const char *fmt, ...) {
     va_end(ap);
 }
 
+bool ttfs_budget_check(const TtfsBudget *b, TtfsLoc at, TtfsDiag *diag) {
+    if (!b || !b->passed) return true;
+    if (b->passed == TTFS_PAST_WORK)
+        return ttfs_error(diag, at, TTFS_BUDGET,
+                          "with it the network takes too much time to compile for its size");
+    return ttfs_error(diag, at, TTFS_BUDGET,
+                      "with it the network takes more than %.3g GiB of memory to compile, too much "
+                      "for its size",
+                      (double)b->bytes / (1 << 30));
+}
+
 bool ttfs_diag_starved(TtfsDiag *d, size_t wanted) {
-    snprintf(d->starved_of, sizeof d->starved_of, "%zu bytes wanted", wanted);
+    snprintf(d->starved_of, sizeof d->starved_of, wanted ? "%zu bytes wanted" : "none is left",
+             wanted);
     d->starved = (TtfsMessage){.severity = TTFS_ERROR,
                                .code = TTFS_MEMORY,
                                .where = "out of memory",

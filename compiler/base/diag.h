@@ -21,7 +21,7 @@ typedef enum {
 typedef enum { TTFS_ERROR, TTFS_WARNING, TTFS_NOTE } TtfsSeverity;
 
 /* Where: any part may be absent (NULL, 0). `node` is a layer, node, population or key; `op` its
- * operator. */
+ * operator, or the part of it that is meant. */
 typedef struct {
     const char *file;
     uint32_t line, col;
@@ -82,6 +82,8 @@ void ttfs_warn(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...)
 /* Says what was approximated, clipped, dropped or assumed; ends up in the report. */
 void ttfs_note(TtfsDiag *d, TtfsLoc loc, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* False, with BUDGET at the layer at work, when the budget is passed; NULL: there is none. */
+bool ttfs_budget_check(const TtfsBudget *b, TtfsLoc at, TtfsDiag *diag);
 /* Appends the error MEMORY without taking any, for what a guard was left for; in place of the last
  * message when there is no room. The list's arena must outlive the guard. The list stays at its
  * address from then on. Returns false. */
@@ -89,7 +91,8 @@ bool ttfs_diag_starved(TtfsDiag *d, size_t wanted);
 /* The boundary of a library: calls fn(context), under a guard of its own when this thread has none;
  * what is held then in the end belongs to its owners. False with MEMORY when memory ran out. */
 bool ttfs_diag_guard(TtfsDiag *d, void (*fn)(void *context), void *context);
-/* What to do about a code. */
+/* "SAMPLES_SHAPE"; what to do about it. */
+const char *ttfs_code_id(TtfsCode code);
 const char *ttfs_code_advice(TtfsCode code);
 /* Appends the messages of another list, a thread's say. */
 void ttfs_diag_append(TtfsDiag *d, const TtfsDiag *from);

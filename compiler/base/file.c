@@ -20,20 +20,9 @@ bool ttfs_file_fault(TtfsDiag *diag, const char *path, TtfsCode code) {
     return ttfs_error(diag, TTFS_AT_FILE(path), code, "%s", strerror(errno));
 }
 
-static void close_held(void *held) {
-    const int *fd = held;
-    if (*fd >= 0) close(*fd);
-}
-
-int *ttfs_hold_fd(void) {
-    int *fd = ttfs_hold(sizeof *fd, close_held);
-    *fd = -1;
-    return fd;
-}
-
 static void unmap(void *held) {
     const TtfsFile *f = held;
-    if (f->bytes) munmap((void *)(uintptr_t)f->bytes, f->size);
+    if (f->size) munmap((void *)(uintptr_t)f->bytes, f->size);
 }
 
 static bool map_open_file(TtfsFile *f, int fd, const char *path, size_t limit, TtfsDiag *diag) {
@@ -54,7 +43,7 @@ static bool map_open_file(TtfsFile *f, int fd, const char *path, size_t limit, T
 }
 
 bool ttfs_file_open(TtfsFile *f, const char *path, size_t limit, TtfsDiag *diag) {
-    *f = (TtfsFile){0};
+    *f = (TtfsFile){.bytes = (const unsigned char *)""};
     f->held = ttfs_hold(sizeof *f, unmap);
     *(TtfsFile *)f->held = *f;
     int *fd = ttfs_hold_fd();

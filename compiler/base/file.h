@@ -10,15 +10,13 @@
 
 /* A file's bytes, mapped read-only and followed by no terminator. Release with ttfs_file_close. */
 typedef struct {
-    const unsigned char *bytes; /* NULL when size is 0 */
+    const unsigned char *bytes; /* never NULL of an open file */
     size_t size;
     void *held; /* the map, by the guard */
 } TtfsFile;
 
 /* Reports what errno says of `path`; leaves for the guard when that is a want of memory. */
 bool ttfs_file_fault(TtfsDiag *diag, const char *path, TtfsCode code);
-/* Room for a file descriptor, -1, that ttfs_undo closes, or whoever is left for want of memory. */
-int *ttfs_hold_fd(void);
 /* Maps `path`; refuses what is not a regular file or is larger than `limit` bytes. */
 bool ttfs_file_open(TtfsFile *f, const char *path, size_t limit, TtfsDiag *diag);
 void ttfs_file_close(TtfsFile *f);
@@ -40,6 +38,7 @@ typedef struct {
     const char *path;
     int fd;    /* -1: not open */
     int fault; /* errno of the first failure, 0: none */
+    int *own;  /* fd, held; NULL: it is the temporary file's, or */
     bool lent; /* fd is standard output or error, which the file is open as already */
     struct TtfsTemporary *temporary; /* becomes `target`; NULL: fd is the file itself */
     const char *target;

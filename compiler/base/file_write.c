@@ -56,11 +56,23 @@ bool ttfs_sync_name(const char *path) {
 
 /* ---- where the bytes go ------------------------------------------------------------------ */
 
+/* Whoever leaves for want of memory before the end closes it. */
+static void open_own(TtfsFileWriter *w, int flags) {
+    w->own = ttfs_hold_fd();
+    w->fd = *w->own = open(w->path, flags, 0666);
+    if (w->fd < 0) w->fault = errno;
+}
+
+static void close_own(TtfsFileWriter *w) {
+    if (w->fd >= 0 && close(w->fd) != 0 && !w->fault) w->fault = errno;
+    *w->own = -1;
+    ttfs_undo(w->own);
+}
+
 void ttfs_file_begin_fill(TtfsFileWriter *w, const char *path) {
     *w = (TtfsFileWriter){.path = path};
     unlink(path); /* not cut: somebody may have it mapped */
-    w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    w->fault = w->fd < 0 ? errno : 0;
+    open_own(w, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
 }
 
 static void remove_left(void *context, const char *path, bool folder) {
@@ -103,8 +115,7 @@ static int already_open(const struct stat *file) {
 static void begin_in_place(TtfsFileWriter *w, const struct stat *st) {
     w->fd = already_open(st);
     w->lent = w->fd >= 0;
-    if (!w->lent) w->fd = open(w->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    if (w->fd < 0) w->fault = errno;
+    if (!w->lent) open_own(w, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 }
 
 void ttfs_file_begin(TtfsFileWriter *w, const char *path) {
@@ -141,8 +152,8 @@ static void end_beside(TtfsFileWriter *w) {
 bool ttfs_file_end(TtfsFileWriter *w, TtfsDiag *diag) {
     if (w->temporary)
         end_beside(w);
-    else if (w->fd >= 0 && !w->lent && close(w->fd) != 0 && !w->fault)
-        w->fault = errno;
+    else if (w->own)
+        close_own(w);
     ttfs_arena_free(&w->arena);
     errno = w->fault;
     return !w->fault || ttfs_file_fault(diag, w->path, TTFS_FILE_WRITE);

@@ -5,7 +5,7 @@
 #define _GNU_SOURCE
 #include "folder.h"
 
-#include "file.h"
+#include "guard.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { ALIGN = 64 };
 
@@ -99,6 +100,17 @@ void *ttfs_hold(size_t n, void (*undo)(void *)) {
     void *bytes = ttfs_try_hold(ttfs_guard_now(), n, undo);
     if (!bytes) ttfs_oom(n);
     return bytes;
+}
+
+static void close_held(void *held) {
+    const int *fd = held;
+    if (*fd >= 0) close(*fd);
+}
+
+int *ttfs_hold_fd(void) {
+    int *fd = ttfs_hold(sizeof *fd, close_held);
+    *fd = -1;
+    return fd;
 }
 
 void *ttfs_hold_again(void *bytes, size_t n) {

@@ -40,8 +40,8 @@ TtfsGuard *ttfs_guard_now(void);
  * ttfs_oom(wanted). With no guard (`g` NULL) the hook runs at once. */
 bool ttfs_guard_part(TtfsGuard *g, void (*fn)(void *context), void *context, size_t *wanted);
 
-/* Memory does not suffice for `wanted` bytes: leaves for the innermost guard of this thread.
- * Without one, the process is aborted. Does not return. */
+/* Memory does not suffice for `wanted` bytes (0: nobody knows how many): leaves for the innermost
+ * guard of this thread. Without one, the process is aborted. Does not return. */
 #ifdef __cplusplus
 [[noreturn]]
 #else
@@ -55,6 +55,8 @@ void ttfs_oom(size_t wanted);
 void *ttfs_try_hold(TtfsGuard *g, size_t n, void (*undo)(void *bytes));
 /* The same by the guard of this thread; leaves for it when there is no memory. */
 void *ttfs_hold(size_t n, void (*undo)(void *bytes));
+/* Room for a file descriptor, -1, that is closed when it is undone. */
+int *ttfs_hold_fd(void);
 /* More bytes or fewer, perhaps elsewhere and no longer aligned to 64; NULL `bytes` are none. Leaves
  * for the guard when there is no memory. */
 void *ttfs_hold_again(void *bytes, size_t n);

@@ -65,11 +65,11 @@ void ttfs_sha256_add(TtfsSha256 *h, const void *bytes, size_t n) {
 
 void ttfs_sha256_hex(TtfsSha256 *h, char hex[65]) {
     uint64_t bits = h->bytes * 8;
-    unsigned char tail[8];
-    for (int i = 0; i < 8; i++) tail[i] = (unsigned char)(bits >> (56 - 8 * i));
+    unsigned char length[8];
+    for (int i = 0; i < 8; i++) length[i] = (unsigned char)(bits >> (56 - 8 * i));
     ttfs_sha256_add(h, "\x80", 1);
     while (h->bytes % 64 != 56) ttfs_sha256_add(h, "", 1);
-    ttfs_sha256_add(h, tail, 8);
+    ttfs_sha256_add(h, length, 8);
     for (int i = 0; i < 8; i++) snprintf(hex + 8 * i, 9, "%08x", h->state[i]);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Streams of zlib into a buffer of known size. In: the packed bytes, in steps that zlib's counters
+ * Streams of zlib into a buffer of known size. In: the packed bytes, in parts that zlib's counters
  * can hold; out: at most as many bytes as there is room for, whatever the stream could grow to.
  */
 #include "inflate.h"
@@ -9,12 +9,12 @@
 
 #include <zlib.h>
 
-size_t ttfs_inflate(const unsigned char *p, size_t n, int window, unsigned char *out, size_t cap,
+size_t ttfs_inflate(const unsigned char *p, size_t n, int wrapper, unsigned char *out, size_t cap,
                     bool *ended) {
     enum { STEP = 1 << 30 };
     z_stream z = {0};
     size_t used = 0, fed = 0;
-    int state = inflateInit2(&z, window);
+    int state = inflateInit2(&z, wrapper);
     if (state != Z_OK) ttfs_oom(sizeof z);
     while (state == Z_OK && used < cap) {
         size_t in = n - fed < STEP ? n - fed : STEP, room = cap - used < STEP ? cap - used : STEP;

@@ -8,12 +8,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* `window` of ttfs_inflate. */
+/* `wrapper` of ttfs_inflate. */
 enum { TTFS_GZIP = 16 + 15, TTFS_DEFLATE = -15 };
 
 /* Inflates the stream at p up to `cap` bytes and returns how many came; *ended when the stream
  * ended there, false when it is damaged, cut off or longer. */
-size_t ttfs_inflate(const unsigned char *p, size_t n, int window, unsigned char *out, size_t cap,
+size_t ttfs_inflate(const unsigned char *p, size_t n, int wrapper, unsigned char *out, size_t cap,
                     bool *ended);
 
 #endif

@@ -63,20 +63,21 @@ void ttfs_json_string(TtfsJson *j, const char *key, const char *s) {
 }
 
 /* 15 digits where they are as good as 17, so that 0.1 is 0.1. */
-void ttfs_json_number(TtfsJson *j, const char *key, double v) {
-    char text[32];
-    begin_value(j, key);
-    if (!isfinite(v)) {
-        ttfs_buf_puts(j->out, "null");
-        return;
-    }
-    snprintf(text, sizeof text, "%.15g", v);
-    double back = strtod(text, NULL);
+TtfsJsonNumber ttfs_json_number_text(double v) {
+    TtfsJsonNumber n;
+    if (!isfinite(v)) return (TtfsJsonNumber){"null"};
+    snprintf(n.text, sizeof n.text, "%.15g", v);
+    double back = strtod(n.text, NULL);
     if (fabs(back - v) > fmax(fabs(back), fabs(v)) * DBL_EPSILON)
-        snprintf(text, sizeof text, "%.17g", v);
-    for (char *c = text; *c; c++) /* whatever the locale of a program around us */
+        snprintf(n.text, sizeof n.text, "%.17g", v);
+    for (char *c = n.text; *c; c++) /* whatever the locale of a program around us */
         if (!strchr("0123456789+-e", *c)) *c = '.';
-    ttfs_buf_puts(j->out, text);
+    return n;
+}
+
+void ttfs_json_number(TtfsJson *j, const char *key, double v) {
+    begin_value(j, key);
+    ttfs_buf_puts(j->out, ttfs_json_number_text(v).text);
 }
 
 void ttfs_json_bool(TtfsJson *j, const char *key, bool v) {

@@ -25,7 +25,12 @@ void ttfs_json_end(TtfsJson *j);
 /* Control characters and those that turn the direction of a line as \uXXXX, bytes that are not
  * UTF-8 as the characters \xHH. */
 void ttfs_json_string(TtfsJson *j, const char *key, const char *s);
-/* As many digits as it takes to read the same number back; what is not finite is null. */
+/* A number as a person would write it: as many digits as it takes to read the same number back;
+ * what is not finite is null. */
+typedef struct {
+    char text[32];
+} TtfsJsonNumber;
+TtfsJsonNumber ttfs_json_number_text(double v);
 void ttfs_json_number(TtfsJson *j, const char *key, double v);
 void ttfs_json_bool(TtfsJson *j, const char *key, bool v);
 void ttfs_json_null(TtfsJson *j, const char *key);

@@ -3,7 +3,7 @@
  * Moves of pieces. In: pieces of a tensor; out: pieces of the moved tensor, every element once.
  * Method: loops are split until each runs along one axis without a carry into the next; then an
  * axis is moved by changing its stride. What has no such form is cut in two, in the worst case down
- * to single elements, which always have it. Cost: loops a piece, steps of a loop for a slice.
+ * to single elements, which always have it. Cost: loops a piece, turns of a loop for a slice.
  */
 #include "pieces.h"
 
@@ -61,7 +61,7 @@ static void insert_loop(TtfsPiece *p, uint32_t k, TtfsLoop l) {
     p->loop[k] = l;
 }
 
-/* Loops by falling stride, none of one step, two that are one run as one. */
+/* Loops by falling stride, none of one turn, two that are one run as one. */
 static void tidy(TtfsPiece *p) {
     for (uint32_t k = p->loops; k-- > 0;)
         if (p->loop[k].size == 1) remove_loop(p, k);
@@ -99,7 +99,7 @@ static Shape shape_of(uint32_t rank, const uint32_t *dim) {
     return s;
 }
 
-/* The axis that a stride moves along; the rank when it is no number of steps on one. */
+/* The axis that a stride moves along; the rank when it is no whole number of places on one. */
 static uint32_t axis_of(const Shape *s, uint32_t to) {
     for (uint32_t k = s->rank; k-- > 0;)
         if (to < (uint64_t)s->stride[k] * s->dim[k]) return to % s->stride[k] ? s->rank : k;
@@ -124,34 +124,34 @@ static void split(const Shape *s, TtfsPiece *p) {
     }
 }
 
-/* The first loop that leaves its axis, and after how many steps to cut it; false: there is none. */
-static bool leaves(const Shape *s, const TtfsPiece *p, uint32_t *loop, uint32_t *steps) {
+/* The first loop that leaves its axis, and after how many turns to cut it; false: there is none. */
+static bool leaves(const Shape *s, const TtfsPiece *p, uint32_t *loop, uint32_t *turns) {
     uint64_t reach[TTFS_OUTPUT_RANK];
     for (uint32_t a = 0; a < s->rank; a++) reach[a] = coordinate(s, p->at, a);
-    *steps = 1;
+    *turns = 1;
     for (*loop = 0; *loop < p->loops; ++*loop) {
         const TtfsLoop *l = &p->loop[*loop];
         uint32_t axis = axis_of(s, l->to);
         if (axis == s->rank) return true;
-        uint32_t step = l->to / s->stride[axis], room = s->dim[axis] - coordinate(s, p->at, axis);
-        reach[axis] += (uint64_t)(l->size - 1) * step;
+        uint32_t pace = l->to / s->stride[axis], room = s->dim[axis] - coordinate(s, p->at, axis);
+        reach[axis] += (uint64_t)(l->size - 1) * pace;
         if (reach[axis] < s->dim[axis]) continue;
-        uint32_t inside = (room + step - 1) / step;
+        uint32_t inside = (room + pace - 1) / pace;
         if (coordinate(s, p->at, axis) == 0 && l->size > inside) inside *= l->size / inside;
-        if (inside < l->size) *steps = inside;
+        if (inside < l->size) *turns = inside;
         return true;
     }
     return false;
 }
 
-/* The first `steps` of a loop; the rest. */
-static void cut(TtfsPiece *p, uint32_t loop, uint32_t steps, TtfsPiece *rest) {
+/* The first `turns` of a loop; the rest. */
+static void cut(TtfsPiece *p, uint32_t loop, uint32_t turns, TtfsPiece *rest) {
     TtfsLoop *l = &p->loop[loop];
     *rest = *p;
-    rest->loop[loop].size -= steps;
-    rest->first = (uint32_t)(rest->first + (int64_t)steps * l->from);
-    rest->at += steps * l->to;
-    l->size = steps;
+    rest->loop[loop].size -= turns;
+    rest->first = (uint32_t)(rest->first + (int64_t)turns * l->from);
+    rest->at += turns * l->to;
+    l->size = turns;
 }
 
 /* A piece that is worked on; what was cut off waits. */
@@ -168,13 +168,13 @@ static bool next(Work *w, TtfsPiece *p) {
 
 /* Cuts until the piece fits the axes. */
 static void fit(Work *w, const Shape *s, TtfsPiece *p) {
-    uint32_t loop, steps;
+    uint32_t loop, turns;
     for (;;) {
         tidy(p);
         split(s, p);
-        if (!leaves(s, p, &loop, &steps)) return;
+        if (!leaves(s, p, &loop, &turns)) return;
         TtfsPiece rest;
-        cut(p, loop, steps, &rest);
+        cut(p, loop, turns, &rest);
         *TTFS_PUSH(&w->scratch, w->waiting) = rest;
     }
 }
@@ -209,16 +209,16 @@ bool ttfs_pieces_place(TtfsArena *a, const TtfsPieces *in, uint32_t rank, const 
     return ok;
 }
 
-/* The steps of a loop that a slice takes: they follow one another at equal distances. */
+/* The turns of a loop that a slice takes: they follow one another at equal distances. */
 typedef struct {
     uint32_t first, apart, count;
 } Taken;
 
-static Taken taken(uint32_t x, uint32_t step, uint32_t size, uint32_t first, uint32_t count,
+static Taken taken(uint32_t x, uint32_t pace, uint32_t size, uint32_t first, uint32_t count,
                    int32_t by) {
     Taken t = {0, 1, 0};
     for (uint32_t i = 0; i < size; i++) {
-        int64_t d = (int64_t)x + (int64_t)i * step - first;
+        int64_t d = (int64_t)x + (int64_t)i * pace - first;
         if (d % by || d / by < 0 || d / by >= count) continue;
         if (t.count == 0) t.first = i;
         if (t.count == 1) t.apart = i - t.first;
@@ -232,11 +232,11 @@ static bool slice_axis(const Shape *s, TtfsPiece *p, uint32_t axis, uint32_t loo
                        uint32_t count, int32_t by, uint32_t *at, uint32_t *apart) {
     uint32_t x = coordinate(s, p->at, axis);
     TtfsLoop none = {1, 0, 0}, *l = loop < p->loops ? &p->loop[loop] : &none;
-    uint32_t step = l->to / s->stride[axis];
-    Taken t = taken(x, step, l->size, first, count, by);
+    uint32_t pace = l->to / s->stride[axis];
+    Taken t = taken(x, pace, l->size, first, count, by);
     if (t.count == 0) return false;
-    int64_t where = ((int64_t)x + (int64_t)t.first * step - first) / by;
-    int64_t moves = (int64_t)step * t.apart / by, from = (int64_t)l->from * t.apart;
+    int64_t where = ((int64_t)x + (int64_t)t.first * pace - first) / by;
+    int64_t moves = (int64_t)pace * t.apart / by, from = (int64_t)l->from * t.apart;
     int64_t neuron = (int64_t)p->first + (int64_t)t.first * l->from;
     if (moves < 0) { /* the other way round */
         neuron += (t.count - 1) * from;
@@ -267,7 +267,7 @@ static bool only_loop(Work *w, const Shape *s, TtfsPiece *p, uint32_t axis, uint
 }
 
 bool ttfs_pieces_slice(TtfsArena *a, const TtfsPieces *in, uint32_t rank, const uint32_t *dim,
-                       const uint32_t *first, const uint32_t *count, const int32_t *step,
+                       const uint32_t *first, const uint32_t *count, const int32_t *apart_of,
                        TtfsPieces *out) {
     Shape s = shape_of(rank, dim), t = shape_of(rank, count);
     Work w = {0};
@@ -285,7 +285,7 @@ bool ttfs_pieces_slice(TtfsArena *a, const TtfsPieces *in, uint32_t rank, const 
                 TtfsPiece one = p;
                 one.first = cutout.first;
                 left = left && slice_axis(&s, &one, axis, loop, first[axis], count[axis],
-                                          step[axis], &at, &apart);
+                                          apart_of[axis], &at, &apart);
                 if (!left) break;
                 cutout.first = one.first;
                 cutout.at += at * t.stride[axis];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Outputs: a network's output as a view of readouts. A piece says of a block of elements which
+ * Outputs: a network's output as pieces of readouts. A piece says of a block of elements which
  * neurons they are, with a size and two strides a loop, so that transposed, sliced and concatenated
  * readouts stay a few numbers. Moves of a tensor are moves of its pieces; nothing is computed.
  */
@@ -12,9 +12,9 @@
 enum { TTFS_PIECE_LOOPS = 8, TTFS_OUTPUT_RANK = 6, TTFS_PIECES_MOST = 1 << 20 };
 
 typedef struct {
-    uint32_t size; /* steps */
-    int32_t from;  /* neurons a step; negative: backwards */
-    uint32_t to;   /* elements a step */
+    uint32_t size; /* turns */
+    int32_t from;  /* neurons a turn; negative: backwards */
+    uint32_t to;   /* elements a turn */
 } TtfsLoop;
 
 /* Element at + sum i * to (row-major) is neuron first + sum i * from, for all i below the sizes. */
@@ -45,11 +45,11 @@ void ttfs_piece_at(const TtfsPiece *p, uint64_t i, uint32_t *neuron, uint32_t *e
 
 /* Moves, of a tensor with these dimensions. Each appends to *out; false when that would be more
  * than TTFS_PIECES_MOST pieces. place: the element with coordinates x becomes element base + sum x
- * * stride. slice: the coordinates first + j * step of each axis, j < count. */
+ * * stride. slice: the coordinates first + j * apart of each axis, j < count. */
 bool ttfs_pieces_place(TtfsArena *a, const TtfsPieces *in, uint32_t rank, const uint32_t *dim,
                        uint32_t base, const uint32_t *stride, TtfsPieces *out);
 bool ttfs_pieces_slice(TtfsArena *a, const TtfsPieces *in, uint32_t rank, const uint32_t *dim,
-                       const uint32_t *first, const uint32_t *count, const int32_t *step,
+                       const uint32_t *first, const uint32_t *count, const int32_t *apart,
                        TtfsPieces *out);
 
 #endif

@@ -48,16 +48,21 @@ static bool make_name(TtfsTemporary *t, const char *target) {
     return false;
 }
 
+/* When it is not, errno is EEXIST, or says why nobody knows. */
 static bool is_still_there(int fd, const char *path) {
     struct stat held, named;
-    return fstat(fd, &held) == 0 && lstat(path, &named) == 0 && held.st_dev == named.st_dev &&
-           held.st_ino == named.st_ino;
+    if (fstat(fd, &held) != 0) return false;
+    bool named_so = lstat(path, &named) == 0;
+    if (named_so && held.st_dev == named.st_dev && held.st_ino == named.st_ino) return true;
+    if (named_so || errno == ENOENT) errno = EEXIST;
+    return false;
 }
 
-/* Whether the fresh file or folder is the maker's: cleaners keep off. */
+/* Whether the fresh file or folder is the maker's: cleaners keep off. errno as above. */
 static bool claim(const TtfsTemporary *t) {
-    if (flock(t->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return false;
-    return is_still_there(t->fd, t->path);
+    bool theirs = flock(t->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (theirs) errno = EEXIST;
+    return !theirs && is_still_there(t->fd, t->path);
 }
 
 static int make(const char *path, bool folder) {
@@ -85,9 +90,13 @@ static bool try_to_make(TtfsTemporary *t, const char *target, bool folder) {
     t->fd = make(t->path, folder);
     if (t->fd < 0) return false;
     if (claim(t)) return true;
-    close(t->fd);
+    int why = errno;
+    if (why == EEXIST)
+        close(t->fd); /* what has the name now is another's affair */
+    else
+        drop(t);
     t->fd = -1;
-    errno = EEXIST;
+    errno = why;
     return false;
 }
 
@@ -119,9 +128,9 @@ bool ttfs_temporary_become(TtfsTemporary *t, const char *path) {
 }
 
 bool ttfs_is_temporary(const char *name, const char *base) {
-    size_t n = strlen(name), tail = 1 + DIGITS + sizeof ending - 1;
-    if (n <= tail || strcmp(name + n - (sizeof ending - 1), ending) != 0) return false;
-    const char *dot = name + n - tail;
+    size_t n = strlen(name), least = 1 + DIGITS + sizeof ending - 1;
+    if (n <= least || strcmp(name + n - (sizeof ending - 1), ending) != 0) return false;
+    const char *dot = name + n - least;
     if (*dot != '.' || strspn(dot + 1, "0123456789abcdef") != DIGITS) return false;
     size_t own = (size_t)(dot - name);
     return !base || (own == kept_of(base) && strncmp(name, base, own) == 0);

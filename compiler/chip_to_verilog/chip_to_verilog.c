@@ -41,49 +41,23 @@ static const Port ports[] = {
 };
 enum { PORTS = sizeof ports / sizeof *ports };
 
-typedef struct {
-    const char *name;
-    uint32_t value;
-} Parameter;
-
-enum { PARAMETERS = 14 };
-
-static void list_parameters(const TtfsChip *c, Parameter p[PARAMETERS]) {
-    Parameter all[PARAMETERS] = {
-        {"CORES", c->cores},
-        {"LANES", c->lanes},
-        {"WEIGHT_BITS", c->weight_bits},
-        {"SLOPE_BITS", c->slope_bits},
-        {"ACC_BITS", c->acc_bits},
-        {"TICK_BITS", c->tick_bits},
-        {"C_BITS", c->c_bits},
-        {"Y_BITS", c->y_bits},
-        {"X_BITS", c->x_bits},
-        {"SLOTS", c->slots},
-        {"WEIGHT_ROWS", c->weight_rows},
-        {"LIST_WORDS", c->list_words},
-        {"LOG_WORDS", c->log_words},
-        {"SEEN_WORDS", c->seen_words},
-    };
-    memcpy(p, all, sizeof all);
-}
-
 static void print_top(const TtfsChip *chip, TtfsBuf *out) {
-    Parameter p[PARAMETERS];
-    list_parameters(chip, p);
+    const TtfsKey *k = ttfs_chip_keys.at;
     ttfs_buf_puts(out, "// SPDX-License-Identifier: Apache-2.0\n//\n"
                        "// A chip: parameters and ports, made by ttfs. What they mean is said in "
                        "ttfs_chip.v.\n\n"
                        "`default_nettype none\n\nmodule ttfs_top #(\n");
-    for (int i = 0; i < PARAMETERS; i++)
-        ttfs_buf_printf(out, "    parameter %-11s = %u,\n", p[i].name, p[i].value);
+    for (size_t i = 0; i < ttfs_chip_keys.len; i++)
+        if (*k[i].verilog)
+            ttfs_buf_printf(out, "    parameter %-11s = %.0f,\n", k[i].verilog,
+                            ttfs_key_get(&k[i], chip));
     ttfs_buf_puts(out, "    parameter PRELOAD     = 0,\n    parameter INIT_PREFIX = \"\"\n) (\n");
     for (int i = 0; i < PORTS; i++)
         ttfs_buf_printf(out, "    %s wire %s%s%s%s\n", ports[i].direction, ports[i].width,
                         *ports[i].width ? " " : "", ports[i].name, i + 1 < PORTS ? "," : "");
     ttfs_buf_puts(out, ");\n    ttfs_chip #(\n");
-    for (int i = 0; i < PARAMETERS; i++)
-        ttfs_buf_printf(out, "        .%s(%s),\n", p[i].name, p[i].name);
+    for (size_t i = 0; i < ttfs_chip_keys.len; i++)
+        if (*k[i].verilog) ttfs_buf_printf(out, "        .%s(%s),\n", k[i].verilog, k[i].verilog);
     ttfs_buf_puts(
         out, "        .PRELOAD(PRELOAD),\n        .INIT_PREFIX(INIT_PREFIX)\n    ) u_chip (\n");
     for (int i = 0; i < PORTS; i++)

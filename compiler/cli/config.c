@@ -17,15 +17,15 @@ enum { CONFIG_LIMIT = 1 << 20 };
 
 typedef struct {
     const char *file;
-    TtfsJob *job;
+    TtfsCompileOptions *to;
     TtfsOptions *options;
     TtfsArena *arena;
-    TtfsDiag *diag;
+    TtfsMessages *messages;
 } Config;
 
 static bool config_fault(const Config *c, const char *key, const char *what) {
-    return ttfs_error(c->diag, TTFS_AT_NODE(c->file, ttfs_arena_strdup(c->arena, key)),
-                      TTFS_JSON_KEY, "%s", what);
+    ttfs_messages_error(c->messages, "JSON_KEY", c->file, key, what, NULL);
+    return false;
 }
 
 static bool unknown_key(const Config *c, const char *key, const char *const *known, size_t n) {
@@ -41,11 +41,13 @@ static const char *const top_keys[] = {"chip",        "calib",  "calib_count", "
 /* A scalar, or [lo, hi] for a range, as the text an option has. */
 static const char *value_text(const Config *c, const cJSON *v) {
     if (cJSON_IsString(v)) return ttfs_arena_strdup(c->arena, v->valuestring);
-    if (cJSON_IsNumber(v)) return ttfs_arena_printf(c->arena, "%.17g", v->valuedouble);
+    if (cJSON_IsNumber(v))
+        return ttfs_arena_strdup(c->arena, ttfs_json_number_text(v->valuedouble).text);
     if (cJSON_IsArray(v) && cJSON_GetArraySize(v) == 2 && cJSON_IsNumber(v->child) &&
         cJSON_IsNumber(v->child->next))
-        return ttfs_arena_printf(c->arena, "%.9g:%.9g", v->child->valuedouble,
-                                 v->child->next->valuedouble);
+        return ttfs_arena_printf(c->arena, "%s:%s",
+                                 ttfs_json_number_text(v->child->valuedouble).text,
+                                 ttfs_json_number_text(v->child->next->valuedouble).text);
     return NULL;
 }
 
@@ -64,7 +66,7 @@ static bool take_scalar(const Config *c, TtfsOption id, const cJSON *v) {
 
 static bool take_channels(const Config *c, const cJSON *v, float *out, uint32_t *n) {
     int count = cJSON_IsArray(v) ? cJSON_GetArraySize(v) : 0;
-    if (count < 1 || count > 16)
+    if (count < 1 || count > TTFS_MOST_CHANNELS)
         return config_fault(c, v->string, "a list of 1 to 16 numbers, one a channel, expected");
     *n = 0;
     for (const cJSON *e = v->child; e; e = e->next) {
@@ -77,15 +79,15 @@ static bool take_channels(const Config *c, const cJSON *v, float *out, uint32_t 
 
 static bool take_input(const Config *c, const cJSON *v) {
     static const char *const keys[] = {"mean", "std"};
-    TtfsInputMap *m = &c->job->map;
+    TtfsCompileOptions *to = c->to;
     uint32_t means = 0, deviations = 0;
     if (!cJSON_IsObject(v)) return config_fault(c, "input", "an object with mean and std expected");
     for (const cJSON *e = v->child; e; e = e->next) {
         bool ok;
         if (strcmp(e->string, "mean") == 0)
-            ok = take_channels(c, e, m->mean, &means);
+            ok = take_channels(c, e, to->mean, &means);
         else if (strcmp(e->string, "std") == 0)
-            ok = take_channels(c, e, m->deviation, &deviations);
+            ok = take_channels(c, e, to->deviation, &deviations);
         else
             ok = unknown_key(c, e->string, keys, 2);
         if (!ok) return false;
@@ -93,8 +95,8 @@ static bool take_input(const Config *c, const cJSON *v) {
     if (means == 0 || means != deviations)
         return config_fault(c, "input", "mean and std of equal length expected");
     for (uint32_t i = 0; i < deviations; i++)
-        if (!(m->deviation[i] > 0)) return config_fault(c, "input", "std must be above 0");
-    m->channels = means;
+        if (!(to->deviation[i] > 0)) return config_fault(c, "input", "std must be above 0");
+    to->channels = means;
     return true;
 }
 
@@ -103,15 +105,15 @@ static bool take_layer_key(const Config *c, TtfsLayerOptions *layer, const cJSON
     double v = cJSON_IsNumber(e) ? e->valuedouble : -1;
     bool whole = v == floor(v);
     if (strcmp(e->string, "ticks") == 0) {
-        if (!whole || v < 1 || v > TTFS_MAX_TICKS)
+        if (!whole || v < 1 || v > TTFS_MOST_TICKS)
             return config_fault(c, layer->layer, "ticks: 1 to 65535 expected");
         layer->ticks = (uint32_t)v;
     } else if (strcmp(e->string, "weight_bits") == 0) {
-        if (!whole || v < 2 || v > 16)
+        if (!whole || v < TTFS_LEAST_WEIGHT_BITS || v > TTFS_MOST_WEIGHT_BITS)
             return config_fault(c, layer->layer, "weight_bits: 2 to 16 expected");
         layer->weight_bits = (uint32_t)v;
     } else if (strcmp(e->string, "percentile") == 0) {
-        if (!(v >= 0.5 && v <= 1))
+        if (!(v >= TTFS_LEAST_PERCENTILE && v <= 1))
             return config_fault(c, layer->layer, "percentile: 0.5 to 1 expected");
         layer->percentile = v;
     } else {
@@ -132,8 +134,8 @@ static bool take_layers(const Config *c, const cJSON *v) {
         for (const cJSON *k = e->child; k; k = k->next)
             if (!take_layer_key(c, &layers[i], k)) return false;
     }
-    c->job->spike.layers = layers;
-    c->job->spike.n_layers = n;
+    c->to->layers = layers;
+    c->to->n_layers = n;
     return true;
 }
 
@@ -155,27 +157,34 @@ static bool take_config(const Config *c, const cJSON *root) {
     return true;
 }
 
-static bool read_file(const Config *c) {
+static bool syntax_fault(const Config *c, const char *text, const char *end) {
+    uint32_t line = 1;
+    for (const char *p = text; p < end; p++) line += *p == '\n';
+    ttfs_messages_error(c->messages, "JSON_SYNTAX",
+                        ttfs_arena_printf(c->arena, "%s:%u:1", c->file, line), NULL,
+                        "not JSON from here on", NULL);
+    return false;
+}
+
+static bool open_file(const Config *c, TtfsFile *f) {
+    TtfsDiag own = {0};
+    if (ttfs_file_open(f, c->file, CONFIG_LIMIT, &own)) return true;
+    const TtfsMessage *e = ttfs_diag_error(&own);
+    ttfs_messages_error(c->messages, ttfs_code_id(e->code), e->where, NULL, e->what, e->advice);
+    ttfs_diag_free(&own);
+    return false;
+}
+
+bool ttfs_config_read(const char *file, TtfsCompileOptions *to, TtfsOptions *o, TtfsArena *a,
+                      TtfsMessages *m) {
+    const Config c = {file, to, o, a, m};
     TtfsFile f;
-    if (!ttfs_file_open(&f, c->file, CONFIG_LIMIT, c->diag)) return false;
-    const char *end = NULL, *after = (const char *)f.bytes + f.size;
+    if (!open_file(&c, &f)) return false;
+    const char *end = NULL, *text = (const char *)f.bytes, *after = text + f.size;
     TtfsJsonTree *tree = ttfs_json_parse(f.bytes, f.size, &end);
     while (tree && end < after && isspace((unsigned char)*end)) end++;
-    bool ok = tree != NULL && end == after;
-    if (!ok) {
-        uint32_t line = 1;
-        for (const char *p = (const char *)f.bytes; p && p < end; p++) line += *p == '\n';
-        ttfs_error(c->diag, (TtfsLoc){.file = c->file, .line = line, .col = 1}, TTFS_JSON_SYNTAX,
-                   "not JSON from here on");
-    } else {
-        ok = take_config(c, tree->root);
-    }
+    bool ok = tree && end == after ? take_config(&c, tree->root) : syntax_fault(&c, text, end);
     ttfs_undo(tree);
     ttfs_file_close(&f);
     return ok;
-}
-
-bool ttfs_config_read(const char *file, TtfsJob *job, TtfsOptions *o, TtfsArena *a,
-                      TtfsDiag *diag) {
-    return read_file(&(Config){file, job, o, a, diag});
 }

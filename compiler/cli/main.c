@@ -4,8 +4,6 @@
  * diagnostics or exits.
  */
 #include "commands.h"
-#include "jit.h"
-#include "out_folder.h"
 #include "streams.h"
 
 #include <stdio.h>
@@ -33,34 +31,27 @@ typedef struct {
     int argc;
     char **argv;
     TtfsArena arena;
-    TtfsDiag diag;
+    TtfsMessages *messages;
     bool quiet, coloured;
     bool unprinted, unheard; /* what standard output, standard error did not take */
     int code;
 } Call;
 
-static void print_messages(void *context) {
-    Call *c = context;
-    TtfsBuf b = {0};
-    ttfs_diag_print(&c->diag, c->quiet ? TTFS_ERROR : TTFS_NOTE, c->coloured, &b);
-    if (!ttfs_stderr_put(ttfs_buf_text(&b), b.len)) c->unheard = true;
-    ttfs_buf_free(&b);
-}
-
 static void end_output(void *context) {
     Call *c = context;
-    c->unprinted = !ttfs_stdout_end(&c->diag);
+    c->unprinted = !ttfs_stdout_end(c->messages);
 }
 
 /* A command line whose values are refused is a usage error. */
-static bool only_option_errors(const TtfsDiag *diag) {
-    return diag->errors > 0 && diag->errors == diag->errors_of[TTFS_OPTION_VALUE];
+static bool only_option_errors(const TtfsMessages *m) {
+    size_t n = ttfs_messages_errors(m);
+    return n > 0 && n == ttfs_messages_errors_of(m, "OPTION_VALUE");
 }
 
 /* What a command's own code and its messages come to. */
-static int exit_code(int code, const TtfsDiag *diag) {
-    if (diag->errors_of[TTFS_MEMORY] || diag->errors_of[TTFS_JIT_MEMORY]) return 3;
-    return code == 1 && only_option_errors(diag) ? 2 : code;
+static int exit_code(int code, const TtfsMessages *m) {
+    if (ttfs_messages_errors_of(m, "MEMORY") || ttfs_messages_errors_of(m, "JIT_MEMORY")) return 3;
+    return code == 1 && only_option_errors(m) ? 2 : code;
 }
 
 static int usage(const TtfsOptions *o, TtfsArena *a) {
@@ -70,7 +61,7 @@ static int usage(const TtfsOptions *o, TtfsArena *a) {
 }
 
 static void run(void *context) {
-    static int (*const command[])(TtfsOptions *, TtfsArena *, TtfsDiag *) = {
+    static int (*const command[])(TtfsOptions *, TtfsArena *, TtfsMessages *) = {
         ttfs_cmd_check,  ttfs_cmd_info,   ttfs_cmd_compile, ttfs_cmd_run,
         ttfs_cmd_verify, ttfs_cmd_report, ttfs_cmd_emit,    ttfs_cmd_dump};
     Call *c = context;
@@ -86,13 +77,11 @@ static void run(void *context) {
     if (parsed == TTFS_PARSE_HELP)
         c->code = help(&o);
     else if (parsed == TTFS_PARSE_VERSION)
-        c->code = puts("ttfs " TTFS_VERSION) < 0;
+        c->code = printf("ttfs %s\n", ttfs_version()) < 0;
     else if (parsed == TTFS_PARSE_USAGE)
         c->code = usage(&o, &c->arena);
-    else {
-        ttfs_out_recover(o.operand);
-        c->code = command[o.command](&o, &c->arena, &c->diag);
-    }
+    else
+        c->code = command[o.command](&o, &c->arena, c->messages);
 }
 
 /* LLVM found no memory; nothing that was held can be given back, and nothing of it is on the disk
@@ -100,25 +89,44 @@ static void run(void *context) {
 static void end_starved(void) {
     static const char said[] = "ttfs: error: out of memory: none is left for LLVM: "
                                "use a machine with more memory or a smaller input\n";
-    ttfs_write_all(STDERR_FILENO, said, sizeof said - 1);
+    ttfs_stderr_put(said, sizeof said - 1);
     _exit(3);
+}
+
+/* When there is no memory for messages. */
+static int starved(void) {
+    fprintf(stderr, "ttfs: error: out of memory: no message could be made: %s\n",
+            ttfs_code_advice(TTFS_MEMORY));
+    return 3;
+}
+
+/* Calls fn(c) under a guard; running out of memory is a message. */
+static bool guarded(void (*fn)(void *), Call *c) {
+    TtfsGuard g = TTFS_GUARD;
+    bool done = ttfs_guard(&g, fn, c);
+    if (done)
+        ttfs_guard_pass(&g);
+    else
+        ttfs_messages_starved(c->messages, g.wanted);
+    return done;
 }
 
 int main(int argc, char **argv) {
     ttfs_streams_open();
-    Call c = {.argc = argc, .argv = argv};
-    TtfsGuard g = TTFS_GUARD;
-    ttfs_jit_when_starved(end_starved);
-    bool whole = ttfs_diag_guard(&c.diag, run, &c);
-    if (!ttfs_guard(&g, end_output, &c)) ttfs_diag_starved(&c.diag, g.wanted);
-    int code = exit_code(c.code, &c.diag);
-    if (!ttfs_guard(&g, print_messages, &c)) {
-        fprintf(stderr, "ttfs: error: out of memory: %zu bytes wanted: %s\n", g.wanted,
-                ttfs_code_advice(TTFS_MEMORY));
-        code = 3;
-    }
+    Call c = {.argc = argc, .argv = argv, .messages = ttfs_messages_new()};
+    if (!c.messages) return starved();
+    ttfs_when_llvm_starves(end_starved);
+    bool whole = guarded(run, &c);
+    guarded(end_output, &c);
+    int code = exit_code(c.code, c.messages);
+    const char *said =
+        ttfs_messages_text(c.messages, c.quiet ? TTFS_SAYS_ERROR : TTFS_SAYS_NOTE, c.coloured);
+    if (!said)
+        code = starved();
+    else if (!ttfs_stderr_put(said, strlen(said)))
+        c.unheard = true;
     if ((c.unprinted || c.unheard) && code == 0) code = 1;
-    ttfs_diag_free(&c.diag);
+    ttfs_messages_free(c.messages);
     if (whole) ttfs_arena_free(&c.arena);
     return code;
 }

@@ -184,51 +184,53 @@ void ttfs_options_help(const TtfsOptions *o, TtfsBuf *out) {
                   "Exit codes: 0 done, 1 refused or check failed, 2 usage, 3 internal.\n");
 }
 
-/* Where a value was given: the option, or the config file and the option's name. */
-static TtfsLoc at_option(const TtfsOptions *o, TtfsOption id) {
-    static char text[64];
-    snprintf(text, sizeof text, "%s%s", o->config[id] ? "" : "--", options[id].name);
-    return o->config[id] ? TTFS_AT_NODE(o->config[id], text) : TTFS_AT_FILE(text);
-}
-
 /* A value on the command line that is refused is a usage error, one in a file is refused input. */
-static TtfsCode option_code(const TtfsOptions *o, TtfsOption id) {
-    return o->config[id] ? TTFS_CONFIG_VALUE : TTFS_OPTION_VALUE;
+static bool refuse(const TtfsOptions *o, TtfsOption id, TtfsMessages *m, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static bool refuse(const TtfsOptions *o, TtfsOption id, TtfsMessages *m, const char *fmt, ...) {
+    const char *file = o->config[id];
+    char option[64];
+    TtfsBuf what = {0};
+    va_list ap;
+    va_start(ap, fmt);
+    ttfs_buf_vprintf(&what, fmt, ap);
+    va_end(ap);
+    snprintf(option, sizeof option, "%s%s", file ? "" : "--", options[id].name);
+    ttfs_messages_error(m, file ? "CONFIG_VALUE" : "OPTION_VALUE", file, option,
+                        ttfs_buf_text(&what), NULL);
+    ttfs_buf_free(&what);
+    return false;
 }
 
-bool ttfs_option_f64(const TtfsOptions *o, TtfsOption id, double least, double most,
-                     double fallback, double *out, TtfsDiag *diag) {
-    *out = fallback;
+bool ttfs_option_f64(const TtfsOptions *o, TtfsOption id, double least, double most, double *out,
+                     TtfsMessages *m) {
     const char *text = o->value[id];
     if (!text) return true;
     char *end;
     double v = strtod(text, &end);
     if (end == text || *end || !(v >= least && v <= most))
-        return ttfs_error(diag, at_option(o, id), option_code(o, id),
-                          "'%s' is no number from %g to %g", text, least, most);
+        return refuse(o, id, m, "'%s' is no number from %g to %g", text, least, most);
     *out = v;
     return true;
 }
 
 bool ttfs_option_u32(const TtfsOptions *o, TtfsOption id, uint32_t least, uint32_t most,
-                     uint32_t fallback, uint32_t *out, TtfsDiag *diag) {
-    *out = fallback;
+                     uint32_t *out, TtfsMessages *m) {
     const char *text = o->value[id];
     if (!text) return true;
     char *end;
     errno = 0;
     unsigned long long v = strtoull(text, &end, 10);
     if (!isdigit((unsigned char)text[0]) || *end || errno || v < least || v > most)
-        return ttfs_error(diag, at_option(o, id), option_code(o, id),
-                          "'%s' is no whole number from %u to %u", text, least, most);
+        return refuse(o, id, m, "'%s' is no whole number from %u to %u", text, least, most);
     *out = (uint32_t)v;
     return true;
 }
 
-bool ttfs_option_size(const TtfsOptions *o, TtfsOption id, uint64_t *out, TtfsDiag *diag) {
+bool ttfs_option_size(const TtfsOptions *o, TtfsOption id, uint64_t *out, TtfsMessages *m) {
     static const char units[] = "KMGT";
     const char *text = o->value[id];
-    *out = 0;
     if (!text) return true;
     char *end;
     errno = 0;
@@ -237,35 +239,13 @@ bool ttfs_option_size(const TtfsOptions *o, TtfsOption id, uint64_t *out, TtfsDi
     int shift = unit ? 10 * (int)(unit - units + 1) : 0;
     bool ok = isdigit((unsigned char)text[0]) && !errno && v > 0 &&
               v <= UINT64_MAX >> (shift + 4) && end[unit != NULL] == 0;
-    if (!ok)
-        return ttfs_error(diag, at_option(o, id), option_code(o, id),
-                          "'%s' is no size in bytes, as 512M or 8G", text);
+    if (!ok) return refuse(o, id, m, "'%s' is no size in bytes, as 512M or 8G", text);
     *out = (uint64_t)v << shift;
     return true;
 }
 
-bool ttfs_option_word(const TtfsOptions *o, TtfsOption id, const char *const *words,
-                      uint32_t fallback, uint32_t *out, TtfsDiag *diag) {
-    *out = fallback;
-    const char *text = o->value[id];
-    if (!text) return true;
-    TtfsBuf list = {0};
-    for (uint32_t i = 0; words[i]; i++) {
-        if (strcmp(text, words[i]) == 0) {
-            ttfs_buf_free(&list);
-            *out = i;
-            return true;
-        }
-        ttfs_buf_printf(&list, "%s%s", i ? ", " : "", words[i]);
-    }
-    ttfs_error(diag, at_option(o, id), option_code(o, id), "'%s' is none of %s", text,
-               ttfs_buf_text(&list));
-    ttfs_buf_free(&list);
-    return false;
-}
-
 bool ttfs_option_range(const TtfsOptions *o, TtfsOption id, float *lo, float *hi, bool *present,
-                       TtfsDiag *diag) {
+                       TtfsMessages *m) {
     const char *text = o->value[id];
     *present = text != NULL;
     if (!text) return true;
@@ -278,8 +258,7 @@ bool ttfs_option_range(const TtfsOptions *o, TtfsOption id, float *lo, float *hi
         ok = end != second && *end == 0;
     }
     if (!ok || !isfinite(a) || !isfinite(b) || !(a < b) || !isfinite(b - a))
-        return ttfs_error(diag, at_option(o, id), option_code(o, id),
-                          "'%s' is no range LO:HI of finite numbers with LO < HI", text);
+        return refuse(o, id, m, "'%s' is no range LO:HI of finite numbers with LO < HI", text);
     *lo = a;
     *hi = b;
     return true;

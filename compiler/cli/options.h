@@ -6,6 +6,7 @@
 #define TTFS_OPTIONS_H
 
 #include "base.h"
+#include "ttfs.h"
 
 typedef enum {
 #define TTFS_COMMAND(NAME, name, operand, doc) TTFS_CMD_##NAME,
@@ -41,19 +42,16 @@ const char *ttfs_command_name(TtfsCommand c);
 /* The option a config key names ('_' and '-' are the same), or TTFS_OPTIONS. */
 TtfsOption ttfs_option_of_key(const char *key);
 
-/* Numbers and words of options; each reports OPTION_VALUE, or CONFIG_VALUE of a
- * config file's, with the option's name and the range. */
+/* Numbers of options; left alone when the option is absent. Each reports OPTION_VALUE, or
+ * CONFIG_VALUE of a config file's, with the option's name and the range. */
 bool ttfs_option_u32(const TtfsOptions *o, TtfsOption id, uint32_t least, uint32_t most,
-                     uint32_t fallback, uint32_t *out, TtfsDiag *diag);
-bool ttfs_option_f64(const TtfsOptions *o, TtfsOption id, double least, double most,
-                     double fallback, double *out, TtfsDiag *diag);
-/* Index into `words` (NULL-terminated). */
-bool ttfs_option_word(const TtfsOptions *o, TtfsOption id, const char *const *words,
-                      uint32_t fallback, uint32_t *out, TtfsDiag *diag);
-/* "LO:HI", finite, LO < HI. False with *present = false when the option is absent is no error:
- * returns true. */
-bool ttfs_option_size(const TtfsOptions *o, TtfsOption id, uint64_t *out, TtfsDiag *diag);
+                     uint32_t *out, TtfsMessages *m);
+bool ttfs_option_f64(const TtfsOptions *o, TtfsOption id, double least, double most, double *out,
+                     TtfsMessages *m);
+/* Bytes, as "512M". */
+bool ttfs_option_size(const TtfsOptions *o, TtfsOption id, uint64_t *out, TtfsMessages *m);
+/* "LO:HI", finite, LO < HI; *present: the option is there. */
 bool ttfs_option_range(const TtfsOptions *o, TtfsOption id, float *lo, float *hi, bool *present,
-                       TtfsDiag *diag);
+                       TtfsMessages *m);
 
 #endif

@@ -1,64 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Options -> job, session, jit. Every option is read, so that all bad ones are reported at once.
+ * Options -> the library's structs. Every option is read, so that all bad ones are reported at
+ * once; what is missing and words that mean nothing are the library's to refuse.
  */
 #include "read_options.h"
 
-#include "cache_folder.h"
-#include "parallel.h"
-#include "shipped.h"
-
-enum { MOST_THREADS = 64 };
-
-bool ttfs_read_job(TtfsJob *job, TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
-    ttfs_job_init(job, o->operand);
+bool ttfs_read_compile(TtfsCompileOptions *c, TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
+    *c = ttfs_compile_defaults();
     const char *config = o->value[TTFS_OPT_CONFIG];
-    if (config && !ttfs_config_read(config, job, o, a, diag)) return false;
-    TtfsSpikeOptions *s = &job->spike;
-    bool ranged, ok = true;
-    float lo, hi;
-    ok &= ttfs_option_u32(o, TTFS_OPT_TICKS, 1, TTFS_MAX_TICKS, s->ticks, &s->ticks, diag);
-    ok &= ttfs_option_u32(o, TTFS_OPT_WEIGHT_BITS, 2, 16, s->weight_bits, &s->weight_bits, diag);
-    ok &= ttfs_option_f64(o, TTFS_OPT_PERCENTILE, 0.5, 1, s->percentile, &s->percentile, diag);
-    ok &= ttfs_option_u32(o, TTFS_OPT_SEED, 0, UINT32_MAX, job->seed, &job->seed, diag);
-    ok &= ttfs_option_u32(o, TTFS_OPT_CALIB_COUNT, 1, 1u << 30, job->calib_count, &job->calib_count,
-                          diag);
-    ok &= ttfs_option_u32(o, TTFS_OPT_THREADS, 1, MOST_THREADS, job->threads, &job->threads, diag);
-    ok &= ttfs_option_size(o, TTFS_OPT_MEMORY, &job->memory, diag);
-    ok &= ttfs_option_range(o, TTFS_OPT_INPUT_RANGE, &lo, &hi, &ranged, diag);
-    if (!ok) return false;
-    job->calib = o->value[TTFS_OPT_CALIB];
-    if (ranged) {
-        ttfs_job_range(job, lo, hi);
-    } else if (job->map.channels) {
-        TtfsInputMap map = job->map;
-        ttfs_job_channels(job, &map);
-    }
-    const char *chip = o->value[TTFS_OPT_CHIP];
-    return ttfs_chip_load(&job->chip, chip ? chip : "one", a, diag);
+    if (config && !ttfs_config_read(config, c, o, a, m)) return false;
+    c->model = o->operand;
+    c->out = o->value[TTFS_OPT_OUTPUT];
+    c->chip = o->value[TTFS_OPT_CHIP];
+    c->calib = o->value[TTFS_OPT_CALIB];
+    c->stop_after = o->value[TTFS_OPT_STOP_AFTER];
+    c->dump = o->value[TTFS_OPT_DUMP_STEP];
+    c->times = o->value[TTFS_OPT_TIMES] != NULL;
+    bool ok = true;
+    ok &= ttfs_option_u32(o, TTFS_OPT_TICKS, 1, TTFS_MOST_TICKS, &c->ticks, m);
+    ok &= ttfs_option_u32(o, TTFS_OPT_WEIGHT_BITS, TTFS_LEAST_WEIGHT_BITS, TTFS_MOST_WEIGHT_BITS,
+                          &c->weight_bits, m);
+    ok &= ttfs_option_f64(o, TTFS_OPT_PERCENTILE, TTFS_LEAST_PERCENTILE, 1, &c->percentile, m);
+    ok &= ttfs_option_u32(o, TTFS_OPT_SEED, 0, UINT32_MAX, &c->seed, m);
+    ok &= ttfs_option_u32(o, TTFS_OPT_CALIB_COUNT, 1, TTFS_MOST_CALIB, &c->calib_count, m);
+    ok &= ttfs_option_u32(o, TTFS_OPT_THREADS, 1, TTFS_MOST_THREADS, &c->threads, m);
+    ok &= ttfs_option_size(o, TTFS_OPT_MEMORY, &c->memory, m);
+    ok &= ttfs_option_range(o, TTFS_OPT_INPUT_RANGE, &c->lo, &c->hi, &c->ranged, m);
+    return ok;
 }
 
-bool ttfs_read_session(TtfsSessionOptions *s, const TtfsOptions *o, TtfsDiag *diag) {
-    *s = (TtfsSessionOptions){.folder = o->operand,
-                              .input = o->value[TTFS_OPT_INPUT],
-                              .labels = o->value[TTFS_OPT_LABELS],
-                              .trust_rtl = o->value[TTFS_OPT_TRUST_RTL] != NULL};
-    if (!s->input)
-        return ttfs_error(diag, TTFS_AT_FILE("--input"), TTFS_OPTION_VALUE,
-                          "samples are needed: --input X");
-    return ttfs_option_u32(o, TTFS_OPT_COUNT, 1, UINT32_MAX, UINT32_MAX, &s->count, diag) &&
-           ttfs_option_u32(o, TTFS_OPT_THREADS, 1, MOST_THREADS, ttfs_cores(), &s->threads, diag);
+bool ttfs_read_session(TtfsSessionOptions *s, const TtfsOptions *o, TtfsMessages *m) {
+    s->folder = o->operand;
+    s->input = o->value[TTFS_OPT_INPUT];
+    s->labels = o->value[TTFS_OPT_LABELS];
+    s->trust_rtl = o->value[TTFS_OPT_TRUST_RTL] != NULL;
+    s->keep_code = o->value[TTFS_OPT_NO_CACHE] == NULL;
+    s->cpu = o->value[TTFS_OPT_CPU];
+    s->jit_path = o->value[TTFS_OPT_JIT_PATH];
+    s->dump_llvm = o->value[TTFS_OPT_DUMP_LLVM];
+    bool ok = ttfs_option_u32(o, TTFS_OPT_COUNT, 1, UINT32_MAX, &s->count, m);
+    return ttfs_option_u32(o, TTFS_OPT_THREADS, 1, TTFS_MOST_THREADS, &s->threads, m) && ok;
 }
 
-bool ttfs_read_jit(TtfsJitOptions *j, const TtfsOptions *o, TtfsArena *a, TtfsDiag *diag) {
-    static const char *const paths[] = {"choose", "dense", "events", NULL};
-    uint32_t path;
-    if (!ttfs_option_word(o, TTFS_OPT_JIT_PATH, paths, 0, &path, diag)) return false;
-    const char *cache = o->value[TTFS_OPT_NO_CACHE] ? NULL : ttfs_cache_named(a, "jit");
-    if (!cache && !o->value[TTFS_OPT_NO_CACHE]) cache = ""; /* a note will say so */
-    *j = (TtfsJitOptions){.cache = cache,
-                          .dump = o->value[TTFS_OPT_DUMP_LLVM],
-                          .cpu = o->value[TTFS_OPT_CPU],
-                          .path = (TtfsJitPath)path};
-    return true;
+bool ttfs_read_run(TtfsRunOptions *r, const TtfsOptions *o, TtfsMessages *m) {
+    *r = ttfs_run_defaults();
+    if (o->value[TTFS_OPT_ENGINE]) r->engine = o->value[TTFS_OPT_ENGINE];
+    if (o->value[TTFS_OPT_MODEL]) r->model = o->value[TTFS_OPT_MODEL];
+    r->classes_only = o->value[TTFS_OPT_CLASSES_ONLY] != NULL;
+    r->trace = o->value[TTFS_OPT_TRACE];
+    r->outputs = o->value[TTFS_OPT_OUTPUTS];
+    bool ok = ttfs_read_session(&r->session, o, m);
+    ok &= ttfs_option_f64(o, TTFS_OPT_MARGIN, 0, TTFS_MOST_MARGIN, &r->margin, m);
+    ok &= ttfs_option_f64(o, TTFS_OPT_TIME_NOISE, 0, 1, &r->time_noise, m);
+    ok &= ttfs_option_f64(o, TTFS_OPT_SLOPE_NOISE, 0, 1, &r->slope_noise, m);
+    ok &= ttfs_option_u32(o, TTFS_OPT_SEED, 0, UINT32_MAX, &r->seed, m);
+    return ok;
 }

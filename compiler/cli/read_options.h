@@ -5,19 +5,19 @@
 #ifndef TTFS_READ_OPTIONS_H
 #define TTFS_READ_OPTIONS_H
 
-#include "engine.h"
-#include "job.h"
 #include "options.h"
-#include "session.h"
 
-/* Fills the job; values the config file holds are put into `o` where the command line is silent. */
-bool ttfs_read_job(TtfsJob *job, TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
+/* Of check and compile; values the config file holds are put into `o` where the command line is
+ * silent. */
+bool ttfs_read_compile(TtfsCompileOptions *c, TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 /* Puts the file's values into `o` where it is silent, and what only a config file can say (mean and
- * std, layers) into the job. */
-bool ttfs_config_read(const char *file, TtfsJob *job, TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
-/* Folder, samples and labels, how many, threads. */
-bool ttfs_read_session(TtfsSessionOptions *s, const TtfsOptions *o, TtfsDiag *diag);
-/* --cpu, --jit-path, --no-cache, --dump-llvm. */
-bool ttfs_read_jit(TtfsJitOptions *j, const TtfsOptions *o, TtfsArena *a, TtfsDiag *diag);
+ * std, layers) into `c`. */
+bool ttfs_config_read(const char *file, TtfsCompileOptions *c, TtfsOptions *o, TtfsArena *a,
+                      TtfsMessages *m);
+/* Of run. */
+bool ttfs_read_run(TtfsRunOptions *r, const TtfsOptions *o, TtfsMessages *m);
+/* Of run and verify: folder, samples and labels, how many, threads, the jit; `s` has the defaults.
+ */
+bool ttfs_read_session(TtfsSessionOptions *s, const TtfsOptions *o, TtfsMessages *m);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Printing of names, documents and progress.
+ * Printing of results and of progress.
  */
 #include "say.h"
 
@@ -11,29 +11,16 @@
 
 #define REFRESH 0.2 /* seconds between two looks of a terminal's line */
 
-bool ttfs_talks(const TtfsOptions *o) {
-    return !o->value[TTFS_OPT_JSON] && !o->value[TTFS_OPT_QUIET];
-}
-
-void ttfs_print_name(const char *name, int width) {
-    TtfsBuf b = {0};
-    ttfs_buf_name(&b, name, width);
-    ttfs_print_buf(&b);
-    ttfs_buf_free(&b);
-}
-
-void ttfs_print_buf(const TtfsBuf *b) {
-    fwrite(ttfs_buf_text(b), 1, b->len, stdout);
-}
-
-void ttfs_print_result(TtfsBuf *b, const TtfsOptions *o) {
-    if (ttfs_talks(o) || o->value[TTFS_OPT_JSON]) ttfs_print_buf(b);
-    ttfs_buf_free(b);
-}
-
-void ttfs_json_emit(TtfsBuf *document) {
-    ttfs_print_buf(document);
-    ttfs_buf_free(document);
+int ttfs_print_result(TtfsResult *r, const TtfsOptions *o) {
+    if (!r) return 1;
+    const char *form = ttfs_result_form(r);
+    if (o->value[TTFS_OPT_JSON])
+        fputs(ttfs_result_json(r), stdout);
+    else if (*form || !o->value[TTFS_OPT_QUIET])
+        fputs(*form ? form : ttfs_result_text(r), stdout);
+    int code = ttfs_result_passed(r) ? 0 : 1;
+    ttfs_result_free(r);
+    return code;
 }
 
 /* A terminal has one line that is written over; a file gets whole lines, one when the work has
@@ -77,7 +64,9 @@ static void show(void *context, const char *what, uint64_t done, uint64_t of) {
     }
     line->done = done;
     bool late = now - line->started >= 1 && now - line->shown >= REFRESH;
-    if (of == 0 ? done == 0 : done > 0 && late && (line->terminal || !line->said)) tell(line, now);
+    bool left = done > 0 && done < of;
+    if (of == 0 ? done == 0 : left && late && (line->terminal || !line->said)) tell(line, now);
+    if (of && done == of && late) line->said = true; /* the line at the end says it */
     if (of == 0 && done) finish(line);
 }
 

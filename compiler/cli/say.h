@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the commands print with: JSON documents, names, progress.
+ * What the commands print with: results, progress.
  */
 #ifndef TTFS_SAY_H
 #define TTFS_SAY_H
 
 #include "options.h"
-#include "progress.h"
 
-/* True when people read standard output: neither --json nor --quiet. */
-bool ttfs_talks(const TtfsOptions *o);
-/* Prints a name that a file gave on standard output, escaped, in at least `width` columns. */
-void ttfs_print_name(const char *name, int width);
-/* Prints a text on standard output. */
-void ttfs_print_buf(const TtfsBuf *b);
-/* Prints a command's result, the document under --json and words otherwise, and frees it; words are
- * left out under --quiet. */
-void ttfs_print_result(TtfsBuf *b, const TtfsOptions *o);
-/* Prints a JSON document on standard output and frees it. */
-void ttfs_json_emit(TtfsBuf *document);
+/* Prints a result on standard output: the document under --json, else the form that was asked for,
+ * else words, which are left out under --quiet. The exit code: 0, 1 when it has not passed or there
+ * is none (NULL). Frees it. */
+int ttfs_print_result(TtfsResult *r, const TtfsOptions *o);
 
 /* Progress on standard error of what takes more than a second: rate and time left in one line of a
  * terminal; in a file a line when it has shown to be long and one at its end, without control

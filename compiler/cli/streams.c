@@ -29,12 +29,13 @@ static ssize_t write_stdout(void *cookie, const char *bytes, size_t n) {
     return (ssize_t)n;
 }
 
-bool ttfs_stdout_end(TtfsDiag *diag) {
+bool ttfs_stdout_end(TtfsMessages *m) {
     if (fflush(stdout) != 0 && !stdout_fault) stdout_fault = errno;
     if (!stdout_fault && close(STDOUT_FILENO) != 0) stdout_fault = errno;
-    return !stdout_fault ||
-           ttfs_error_advice(diag, TTFS_AT_FILE("standard output"), TTFS_FILE_WRITE,
-                             "what was printed is not all there", "%s", strerror(stdout_fault));
+    if (stdout_fault)
+        ttfs_messages_error(m, "FILE_WRITE", "standard output", NULL, strerror(stdout_fault),
+                            "what was printed is not all there");
+    return !stdout_fault;
 }
 
 bool ttfs_stderr_put(const char *text, size_t n) {
@@ -105,6 +106,7 @@ void ttfs_streams_open(void) {
     fill_standard_descriptors();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* who ignores it, as some that start programs do, cannot wait */
     struct sigaction bus = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
     sigemptyset(&bus.sa_mask);
     sigaction(SIGBUS, &bus, NULL);

@@ -6,14 +6,14 @@
 #ifndef TTFS_STREAMS_H
 #define TTFS_STREAMS_H
 
-#include "diag.h"
+#include "ttfs.h"
 
 /* Before anything is opened or printed: descriptors 0 to 2 that are closed get an end, so that no
  * file takes their numbers; broken pipes and limits of size become errors of write; a file that is
  * cut while it is mapped ends the program with exit code 1 and the file's name. */
 void ttfs_streams_open(void);
 /* Brings what was printed out. False after an error that says what standard output did not take. */
-bool ttfs_stdout_end(TtfsDiag *diag);
+bool ttfs_stdout_end(TtfsMessages *m);
 /* Writes messages; false when standard error did not take them. */
 bool ttfs_stderr_put(const char *text, size_t n);
 

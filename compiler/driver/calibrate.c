@@ -12,12 +12,19 @@
 #include <math.h>
 #include <stdatomic.h>
 
+TtfsSampleShape ttfs_flow_sample(const TtfsFlow *f) {
+    const TtfsTensorInfo *in = ttfs_ir_tensor(&f->net, f->net.input);
+    TtfsSampleShape shape = {0};
+    for (uint32_t i = in->rank > 1; i < in->rank; i++) shape.dim[shape.rank++] = in->dim[i];
+    return shape;
+}
+
 static bool open_samples(const TtfsFlow *f, const TtfsJob *job, TtfsArray *a, TtfsArena *arena,
                          TtfsDiag *diag) {
     const TtfsTensorInfo *in = ttfs_ir_tensor(&f->canonical, f->canonical.input);
     const TtfsWanted want = {.name = "x", .elements = {ttfs_ir_count(in)}};
     TtfsSampleShape shape = ttfs_flow_sample(f);
-    return ttfs_array_open(a, job->calib, &want, arena, diag) &&
+    return ttfs_array_open(a, job->options->calib, &want, arena, diag) &&
            ttfs_samples_fit(a, &f->map, &shape, diag);
 }
 
@@ -37,7 +44,7 @@ typedef struct {
     const TtfsProgress *progress;
     uint64_t n; /* samples to take */
     atomic_uint_least64_t done;
-    float lo, hi; /* the encoder's range, half a step wider; all numbers where it is not known */
+    float lo, hi; /* the encoder clips below lo, and from hi on; all numbers where it is unknown */
     CalibWorker *worker;
 } CalibLoop;
 
@@ -49,7 +56,7 @@ static bool calibrate_item(void *context, uint32_t worker, uint64_t i) {
     const TtfsIr *ir = &l->f->canonical;
     if (!ttfs_array_sample(l->samples, &l->f->map, i, w->x, &w->diag)) return false;
     for (uint64_t k = 0; k < l->samples->elements; k++)
-        w->outside += w->x[k] < l->lo || w->x[k] > l->hi;
+        w->outside += w->x[k] < l->lo || w->x[k] >= l->hi;
     ttfs_relu_run(w->relu, w->x);
     ttfs_calib_add(&w->calib, ir->input, w->x, l->samples->elements);
     for (uint32_t k = 0; k < ir->nodes.len; k++) {
@@ -68,7 +75,7 @@ static CalibLoop calib_loop(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a,
     float half = 0.5f * (s->input_hi - s->input_lo) / (float)s->ticks;
     return (CalibLoop){.f = f,
                        .samples = a,
-                       .progress = &job->progress,
+                       .progress = &job->options->progress,
                        .lo = job->range_given ? s->input_lo - half : -INFINITY,
                        .hi = job->range_given ? s->input_hi + half : INFINITY,
                        .worker = TTFS_ARRAY(&f->arena, CalibWorker, threads)};
@@ -77,8 +84,8 @@ static CalibLoop calib_loop(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a,
 /* Runs the canonical network on the calibration samples and gathers what every tensor holds. The
  * threads' counts add up to the same whatever sample ran where. */
 static bool gather(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
-    uint64_t n = a->samples < job->calib_count ? a->samples : job->calib_count;
-    uint32_t threads = job->threads < n ? job->threads : (uint32_t)n;
+    uint64_t n = a->samples < job->options->calib_count ? a->samples : job->options->calib_count;
+    uint32_t threads = job->options->threads < n ? job->options->threads : (uint32_t)n;
     CalibLoop l = calib_loop(f, job, a, threads);
     uint64_t outside = 0;
     l.n = n;
@@ -126,13 +133,13 @@ static bool range_from_samples(const TtfsFlow *f, TtfsJob *job, bool u8, TtfsDia
     job->spike.input_lo = s->min < 0 ? s->min : 0;
     job->spike.input_hi = s->max;
     if (!(job->spike.input_hi > job->spike.input_lo))
-        return ttfs_error(diag, TTFS_AT_FILE(job->calib), TTFS_CALIB_RANGE,
+        return ttfs_error(diag, TTFS_AT_FILE(job->options->calib), TTFS_CALIB_RANGE,
                           "all values are %g or below", (double)s->max);
     if (!(job->spike.input_hi - job->spike.input_lo >= 1e-30f))
-        return ttfs_error(diag, TTFS_AT_FILE(job->calib), TTFS_CALIB_RANGE,
+        return ttfs_error(diag, TTFS_AT_FILE(job->options->calib), TTFS_CALIB_RANGE,
                           "all values lie between %g and %g, too close to be told apart",
                           (double)job->spike.input_lo, (double)job->spike.input_hi);
-    ttfs_note(diag, TTFS_AT_FILE(job->calib),
+    ttfs_note(diag, TTFS_AT_FILE(job->options->calib),
               "input range %g to %g taken from the calibration samples",
               (double)job->spike.input_lo, (double)job->spike.input_hi);
     return true;
@@ -141,9 +148,9 @@ static bool range_from_samples(const TtfsFlow *f, TtfsJob *job, bool u8, TtfsDia
 bool ttfs_calibrate(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
     f->map = job->map;
     ttfs_calib_init(&f->calib, &f->canonical);
-    if (!job->calib) {
+    if (!job->options->calib) {
         if (!job->range_given && !input_has_grid(&f->canonical))
-            ttfs_note(diag, TTFS_AT_FILE(job->model),
+            ttfs_note(diag, TTFS_AT_FILE(job->options->model),
                       "input range 0 to 1 assumed; --input-range says otherwise");
         return true;
     }

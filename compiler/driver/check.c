@@ -62,9 +62,9 @@ static bool plan(State *c) {
 }
 
 bool ttfs_check(TtfsJob *job, TtfsCheck *out, TtfsDiag *diag) {
-    State c = {.model = job->model, .out = out};
+    State c = {.model = job->options->model, .out = out};
     *out = (TtfsCheck){.chip = job->chip};
-    out->supported = canonical(&c, job->memory, diag) && spike(&c, job, diag);
+    out->supported = canonical(&c, job->options->memory, diag) && spike(&c, job, diag);
     out->fits = out->supported && plan(&c);
     ttfs_spike_free(&c.spike);
     ttfs_ir_free(&c.canonical);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The names of emitted code, and the code of a folder's graph.
+ * The names of emitted code, and the code of a folder's graph, into a file.
  */
 #include "emit_out.h"
 
+#include "asked.h"
+#include "emit.h"
 #include "out.h"
 
 #include <ctype.h>
@@ -30,16 +32,31 @@ static bool check_name(const char *name, TtfsDiag *diag) {
                             LONGEST_NAME);
 }
 
-bool ttfs_emit_out(const char *folder, TtfsEmitJob *job, TtfsArena *a, TtfsBuf *code,
-                   TtfsDiag *diag) {
+static bool read_format(const char *text, TtfsEmitFormat *format, TtfsDiag *diag) {
+    static const char *const formats[] = {"obj", "ll", "header", NULL};
+    uint32_t index = TTFS_EMIT_OBJECT;
+    bool ok = ttfs_asked_word("--format", text, formats, &index, diag);
+    *format = (TtfsEmitFormat)index;
+    return ok;
+}
+
+bool ttfs_emit_out(const TtfsEmitOptions *o, TtfsEmitted *e, TtfsArena *a, TtfsDiag *diag) {
     TtfsOut out = {0};
-    bool ok = (!job->name || check_name(job->name, diag)) &&
-              ttfs_out_open(&out, folder, TTFS_OUT_SPIKE, diag);
+    TtfsBuf code = {0};
+    TtfsEmitJob job = {.triple = o->triple, .cpu = o->cpu, .share_memory = o->share_memory};
+    bool ok = ttfs_asked_folder(o->folder, diag) &&
+              ttfs_asked_for("-o", o->file, "a file is needed: -o F", diag) &&
+              read_format(o->format, &job.format, diag) &&
+              (!o->name || check_name(o->name, diag)) &&
+              ttfs_out_open(&out, o->folder, TTFS_OUT_SPIKE, diag);
     if (ok) {
-        job->model = ttfs_arena_strdup(a, ttfs_path_base(out.model));
-        if (!job->name) job->name = default_name(out.model, a);
-        ok = ttfs_emit(&out.spike, job, code, diag);
+        job.model = ttfs_path_base(out.model);
+        job.name = o->name ? o->name : default_name(out.model, a);
+        ok = ttfs_emit(&out.spike, &job, &code, diag) &&
+             ttfs_file_write(o->file, code.text, code.len, diag);
+        *e = (TtfsEmitted){job.name, code.len};
     }
+    ttfs_buf_free(&code);
     ttfs_out_close(&out);
     return ok;
 }

@@ -6,11 +6,14 @@
 #define TTFS_EMIT_OUT_H
 
 #include "base.h"
-#include "emit.h"
+#include "ttfs.h"
 
-/* Appends the code. job->model is set to the model's file name, and job->name, if NULL, to an
- * identifier made of it; both lie in `a`. */
-bool ttfs_emit_out(const char *folder, TtfsEmitJob *job, TtfsArena *a, TtfsBuf *code,
-                   TtfsDiag *diag);
+typedef struct {
+    const char *name; /* begin of the names in it; lies in the arena, or is the option's */
+    size_t bytes;
+} TtfsEmitted;
+
+/* Writes the code to the file that is asked for. */
+bool ttfs_emit_out(const TtfsEmitOptions *o, TtfsEmitted *e, TtfsArena *a, TtfsDiag *diag);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "exact_run.h"
 
+#include "asked.h"
 #include "clock.h"
 #include "ir_to_ir.h"
 #include "kept.h"
@@ -14,8 +15,6 @@
 
 #include <math.h>
 #include <stdatomic.h>
-
-enum { MOST_THREADS = 64 };
 
 typedef struct {
     TtfsArena arena;
@@ -167,10 +166,27 @@ static bool open_net(TtfsExactRun *x, const char *keep, TtfsDiag *diag) {
     return ttfs_kept_open(&x->kept, keep, output, outputs, s->count, &x->arena, diag);
 }
 
-static bool run(TtfsExactRun *x, const TtfsExactJob *job, TtfsDiag *diag) {
+static bool read_options(const TtfsRunOptions *o, TtfsExactOptions *e, TtfsDiag *diag) {
+    static const char *const models[] = {"a", "b", NULL};
+    uint32_t model = TTFS_EXACT_B;
+    if (o->trace)
+        return ttfs_error(diag, TTFS_AT_FILE("--trace"), TTFS_OPTION_VALUE,
+                          "the exact engine has no ticks to write");
+    if (!ttfs_asked_word("--model", o->model, models, &model, diag) ||
+        !ttfs_asked_within("--margin", o->margin, 0, TTFS_MOST_MARGIN, diag) ||
+        !ttfs_asked_within("--time-noise", o->time_noise, 0, 1, diag) ||
+        !ttfs_asked_within("--slope-noise", o->slope_noise, 0, 1, diag))
+        return false;
+    *e = (TtfsExactOptions){(TtfsExactModel)model, o->margin, o->time_noise, o->slope_noise,
+                            o->seed};
+    return true;
+}
+
+static bool run(TtfsExactRun *x, const TtfsRunOptions *o, TtfsDiag *diag) {
     TtfsSession *s = &x->session;
-    if (!ttfs_session_open(s, &job->session, TTFS_OUT_NET | TTFS_OUT_SPIKE, true, diag) ||
-        !open_net(x, job->outputs, diag))
+    if (!read_options(o, &x->options, diag) ||
+        !ttfs_session_open(s, &o->session, TTFS_OUT_NET | TTFS_OUT_SPIKE, true, diag) ||
+        !open_net(x, o->outputs, diag))
         return false;
     uint32_t threads = s->threads < s->count ? s->threads : (uint32_t)s->count;
     if (!both_passes(x, threads, diag)) return false;
@@ -178,13 +194,12 @@ static bool run(TtfsExactRun *x, const TtfsExactJob *job, TtfsDiag *diag) {
     return ttfs_kept_write(&x->kept, diag);
 }
 
-TtfsExactRun *ttfs_exact_run_samples(const TtfsExactJob *job, TtfsDiag *diag) {
+TtfsExactRun *ttfs_exact_run_samples(const TtfsRunOptions *o, TtfsDiag *diag) {
     TtfsArena a = {0};
     TtfsExactRun *x = TTFS_NEW(&a, TtfsExactRun);
-    x->worker = TTFS_ARRAY(&a, Worker, MOST_THREADS);
+    x->worker = TTFS_ARRAY(&a, Worker, TTFS_MOST_THREADS);
     x->arena = a;
-    x->options = job->exact;
-    if (run(x, job, diag)) return x;
+    if (run(x, o, diag)) return x;
     ttfs_exact_run_close(x);
     return NULL;
 }
@@ -194,7 +209,7 @@ const TtfsExactResult *ttfs_exact_run_result(const TtfsExactRun *x) {
 }
 
 void ttfs_exact_run_close(TtfsExactRun *x) {
-    for (uint32_t i = 0; i < MOST_THREADS; i++) close_worker(&x->worker[i]);
+    for (uint32_t i = 0; i < TTFS_MOST_THREADS; i++) close_worker(&x->worker[i]);
     ttfs_net_free(&x->net);
     ttfs_ir_free(&x->canonical);
     ttfs_session_close(&x->session);

@@ -9,12 +9,6 @@
 #include "judge.h"
 #include "session.h"
 
-typedef struct {
-    TtfsSessionOptions session;
-    TtfsExactOptions exact;
-    const char *outputs; /* file for the values of the outputs (.npy, .npz); NULL: none */
-} TtfsExactJob;
-
 /* Sums over threads and, for the whole, over the hidden layers. */
 typedef struct {
     const TtfsNet *net;
@@ -28,8 +22,9 @@ typedef struct {
 
 typedef struct TtfsExactRun TtfsExactRun;
 
-/* Runs the samples; NULL when something went wrong on the way. */
-TtfsExactRun *ttfs_exact_run_samples(const TtfsExactJob *job, TtfsDiag *diag);
+/* Runs the samples, and writes the outputs if that is asked for; NULL when something went wrong on
+ * the way. */
+TtfsExactRun *ttfs_exact_run_samples(const TtfsRunOptions *o, TtfsDiag *diag);
 const TtfsExactResult *ttfs_exact_run_result(const TtfsExactRun *x);
 void ttfs_exact_run_close(TtfsExactRun *x);
 

@@ -29,43 +29,35 @@ bool ttfs_step_has_form(TtfsStep step) {
 }
 
 static bool ir(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
-    TtfsOnnxOptions options = {.budget = &f->budget, .memory = job->memory};
-    return ttfs_onnx_import(job->model, &options, &f->imported, diag) &&
-           ttfs_ir_drop_tail(&f->imported, &f->net, job->model, diag) &&
-           ttfs_ir_check(&f->net, job->model, diag);
+    TtfsOnnxOptions options = {.budget = &f->budget, .memory = job->options->memory};
+    return ttfs_onnx_import(job->options->model, &options, &f->imported, diag) &&
+           ttfs_ir_drop_tail(&f->imported, &f->net, job->options->model, diag) &&
+           ttfs_ir_check(&f->net, job->options->model, diag);
 }
 
 static bool canonical(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
-    return ttfs_ir_canonical(&f->net, &f->canonical, job->model, diag) &&
-           ttfs_ir_check(&f->canonical, job->model, diag);
-}
-
-TtfsSampleShape ttfs_flow_sample(const TtfsFlow *f) {
-    const TtfsTensorInfo *in = ttfs_ir_tensor(&f->net, f->net.input);
-    TtfsSampleShape shape = {0};
-    for (uint32_t i = in->rank > 1; i < in->rank; i++) shape.dim[shape.rank++] = in->dim[i];
-    return shape;
+    return ttfs_ir_canonical(&f->net, &f->canonical, job->options->model, diag) &&
+           ttfs_ir_check(&f->canonical, job->options->model, diag);
 }
 
 static bool spike(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
     return ttfs_calibrate(f, job, diag) &&
-           ttfs_ir_to_spike(&f->canonical, &f->calib, &job->spike, job->model, &f->spike, &f->quant,
-                            diag) &&
-           ttfs_spike_check(&f->spike, job->model, diag);
+           ttfs_ir_to_spike(&f->canonical, &f->calib, &job->spike, job->options->model, &f->spike,
+                            &f->quant, diag) &&
+           ttfs_spike_check(&f->spike, job->options->model, diag);
 }
 
 static bool plan(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
-    return ttfs_spike_to_plan(&f->spike, &job->chip, job->model, &f->plan, diag) &&
-           ttfs_plan_check(&f->plan, &f->spike, job->model, diag);
+    return ttfs_spike_to_plan(&f->spike, &job->chip, job->options->model, &f->plan, diag);
 }
 
 /* The image must decode to the very graph it was made from. */
 static bool lift(const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag) {
     TtfsSpike back = {0};
     char what[256];
-    bool ok = ttfs_image_to_spike(&f->image, job->model, &back, diag);
+    bool ok = ttfs_image_to_spike(&f->image, job->options->model, &back, diag);
     if (ok && !ttfs_spike_equal(&f->spike, &back, what, sizeof what))
-        ok = ttfs_error(diag, TTFS_AT_FILE(job->model), TTFS_IMAGE_LIFT,
+        ok = ttfs_error(diag, TTFS_AT_FILE(job->options->model), TTFS_IMAGE_LIFT,
                         "the image does not lift to the network: %s", what);
     ttfs_spike_free(&back);
     return ok;
@@ -73,7 +65,7 @@ static bool lift(const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag) {
 
 static bool image(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
     return ttfs_plan_to_image(&f->plan, &f->spike, &f->image, diag) &&
-           ttfs_image_check(&f->image, job->model, diag) && lift(f, job, diag);
+           ttfs_image_check(&f->image, job->options->model, diag) && lift(f, job, diag);
 }
 
 static bool verilog(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {

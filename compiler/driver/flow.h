@@ -53,13 +53,9 @@ bool ttfs_flow_run(TtfsFlow *f, TtfsJob *job, TtfsStep last, TtfsDiag *diag);
 /* Whether the step was made. */
 bool ttfs_flow_has(const TtfsFlow *f, TtfsStep step);
 void ttfs_flow_free(TtfsFlow *f);
-/* Writes what was made to folder `out`: all at once under a temporary name, then renamed. A folder
- * there is replaced when ttfs wrote it or it is empty, else refused. `times`: also write
- * report/steps.json. */
-bool ttfs_flow_write(const TtfsFlow *f, const TtfsJob *job, const char *out, bool times,
-                     TtfsDiag *diag);
-/* The shape of one sample as the model takes it. */
-TtfsSampleShape ttfs_flow_sample(const TtfsFlow *f);
+/* Writes what was made to the folder that the job names: all at once under a temporary name, then
+ * renamed. A folder there is replaced when ttfs wrote it or it is empty, else refused. */
+bool ttfs_flow_write(const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag);
 /* Appends the text of the form a step made; nothing when it has none. */
 bool ttfs_flow_print(const TtfsFlow *f, TtfsStep step, TtfsBuf *text, TtfsDiag *diag);
 

@@ -68,11 +68,11 @@ static bool put_manifest(const Writer *w) {
     return ttfs_json_manifest(&j, w->f, w->job, w->diag) && put(w, "manifest.json", &text);
 }
 
-static bool put_reports(const Writer *w, bool times) {
+static bool put_reports(const Writer *w) {
     const TtfsFlow *f = w->f;
     TtfsBuf text = {0};
     bool ok = folder(w, "report") && put_manifest(w);
-    if (ok && times) {
+    if (ok && w->job->options->times) {
         ttfs_json_steps(&(TtfsJson){.out = &text}, f);
         ok = put(w, "report/steps.json", &text);
     }
@@ -92,22 +92,21 @@ static bool put_reports(const Writer *w, bool times) {
     return put(w, "report/messages.json", &text) && ok;
 }
 
-static bool put_all(const Writer *w, bool times) {
-    bool ok = folder(w, "") && put_forms(w) && put_reports(w, times);
+static bool put_all(const Writer *w) {
+    bool ok = folder(w, "") && put_forms(w) && put_reports(w);
     if (ok && ttfs_flow_has(w->f, TTFS_STEP_IMAGE)) ok = put_image(w);
     if (ok && ttfs_flow_has(w->f, TTFS_STEP_VERILOG))
         ok = ttfs_file_set_fill(&w->f->verilog, path_of(w, "rtl"), w->diag);
     return ok;
 }
 
-bool ttfs_flow_write(const TtfsFlow *f, const TtfsJob *job, const char *out, bool times,
-                     TtfsDiag *diag) {
+bool ttfs_flow_write(const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag) {
     TtfsArena a = {0};
     TtfsOutFolder o;
-    bool ok = ttfs_out_begin(&o, out, &a, diag);
+    bool ok = ttfs_out_begin(&o, job->options->out, &a, diag);
     if (ok) {
         Writer w = {f, job, o.made, &a, diag};
-        ok = put_all(&w, times);
+        ok = put_all(&w);
         if (ok)
             ok = ttfs_out_commit(&o, diag);
         else

@@ -1,37 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A job's defaults, and the input's range in its two forms.
+ * From options to a job. Every option is looked at, so that all bad ones are reported at once.
  */
 #include "job.h"
 
-#include "parallel.h"
+#include "asked.h"
+#include "shipped.h"
 
 #include <math.h>
+#include <string.h>
 
-void ttfs_job_init(TtfsJob *job, const char *model) {
-    *job = (TtfsJob){.model = model,
-                     .calib_count = 1000,
-                     .spike = {.ticks = 255, .weight_bits = 8, .percentile = 0.999, .input_hi = 1},
-                     .map = {.lo = 0, .hi = 1},
-                     .seed = 1,
-                     .threads = ttfs_cores()};
+_Static_assert((int)TTFS_MOST_TICKS == TTFS_MAX_TICKS, "ttfs.h promises the spike graph's bound");
+
+static bool check_input(const TtfsCompileOptions *o, TtfsDiag *diag) {
+    if (o->ranged && !(o->lo < o->hi && isfinite(o->hi - o->lo)))
+        return ttfs_error(diag, TTFS_AT_FILE("--input-range"), TTFS_OPTION_VALUE,
+                          "finite numbers with LO < HI expected");
+    bool ok = ttfs_asked_within("channels", o->channels, 0, TTFS_MOST_CHANNELS, diag);
+    for (uint32_t i = 0; ok && i < o->channels; i++)
+        if (!(o->deviation[i] > 0))
+            ok = ttfs_error(diag, TTFS_AT_FILE("std"), TTFS_OPTION_VALUE, "above 0 expected");
+    return ok;
 }
 
-void ttfs_job_range(TtfsJob *job, float lo, float hi) {
+static bool check(const TtfsCompileOptions *o, TtfsDiag *diag) {
+    bool ok = ttfs_asked_for("model", o->model, "the path of a model is needed", diag);
+    ok &= ttfs_asked_within("--ticks", o->ticks, 1, TTFS_MOST_TICKS, diag);
+    ok &= ttfs_asked_within("--weight-bits", o->weight_bits, TTFS_LEAST_WEIGHT_BITS,
+                            TTFS_MOST_WEIGHT_BITS, diag);
+    ok &= ttfs_asked_within("--percentile", o->percentile, TTFS_LEAST_PERCENTILE, 1, diag);
+    ok &= ttfs_asked_within("--calib-count", o->calib_count, 1, TTFS_MOST_CALIB, diag);
+    ok &= ttfs_asked_within("--threads", o->threads, 1, TTFS_MOST_THREADS, diag);
+    return check_input(o, diag) && ok;
+}
+
+/* The input lies in lo..hi; uint8 samples 0..255 map onto it. */
+static void take_range(TtfsJob *job, float lo, float hi) {
     job->map = (TtfsInputMap){.lo = lo, .hi = hi};
     job->spike.input_lo = lo;
     job->spike.input_hi = hi;
-    job->range_given = true;
 }
 
-void ttfs_job_channels(TtfsJob *job, const TtfsInputMap *map) {
+/* uint8 samples are (value / 255 - mean) / deviation, channel by channel; the input's range is what
+ * that gives. */
+static void take_channels(TtfsJob *job, const TtfsCompileOptions *o) {
     float lo = INFINITY, hi = -INFINITY;
-    for (uint32_t i = 0; i < map->channels; i++) {
-        lo = fminf(lo, (0 - map->mean[i]) / map->deviation[i]);
-        hi = fmaxf(hi, (1 - map->mean[i]) / map->deviation[i]);
+    _Static_assert(sizeof o->mean == sizeof job->map.mean, "as many channels as samples may have");
+    for (uint32_t i = 0; i < o->channels; i++) {
+        lo = fminf(lo, (0 - o->mean[i]) / o->deviation[i]);
+        hi = fmaxf(hi, (1 - o->mean[i]) / o->deviation[i]);
     }
-    job->map = *map;
+    job->map = (TtfsInputMap){.channels = o->channels};
+    memcpy(job->map.mean, o->mean, sizeof o->mean);
+    memcpy(job->map.deviation, o->deviation, sizeof o->deviation);
     job->spike.input_lo = lo;
     job->spike.input_hi = hi;
-    job->range_given = true;
+}
+
+bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *o, TtfsArena *a, TtfsDiag *diag) {
+    *job = (TtfsJob){.options = o,
+                     .spike = {.ticks = o->ticks,
+                               .weight_bits = o->weight_bits,
+                               .percentile = o->percentile,
+                               .layers = o->layers,
+                               .n_layers = o->n_layers},
+                     .range_given = o->ranged || o->channels};
+    if (!check(o, diag)) return false;
+    if (o->channels && !o->ranged)
+        take_channels(job, o);
+    else
+        take_range(job, o->ranged ? o->lo : 0, o->ranged ? o->hi : 1);
+    return ttfs_chip_load(&job->chip, o->chip ? o->chip : "one", a, diag);
 }

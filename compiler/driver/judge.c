@@ -66,22 +66,3 @@ bool ttfs_judge_knows_accuracy(const TtfsJudge *j) {
 bool ttfs_judge_knows_agreement(const TtfsJudge *j) {
     return j->meaning != TTFS_BY_ERROR && j->compared;
 }
-
-static void add_share(TtfsJson *to, const char *key, bool known, uint64_t part, uint64_t whole) {
-    if (known)
-        ttfs_json_number(to, key, (double)part / (double)whole);
-    else
-        ttfs_json_null(to, key);
-}
-
-void ttfs_judge_json(const TtfsJudge *j, const TtfsTally *t, uint64_t samples, TtfsJson *to) {
-    static const char *const name[] = {"class", "sign", "error"};
-    ttfs_json_string(to, "judged_by", name[j->meaning]);
-    add_share(to, "accuracy", ttfs_judge_knows_accuracy(j), t->right, samples);
-    add_share(to, "agreement", ttfs_judge_knows_agreement(j), t->agree, samples);
-}
-
-void ttfs_judge_errors_json(const TtfsJudge *j, TtfsJson *to) {
-    if (j->relu.at) ttfs_output_errors_json(&j->relu, "outputs", to);
-    if (j->truth.at) ttfs_output_errors_json(&j->truth, "truth", to);
-}

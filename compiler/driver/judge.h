@@ -39,9 +39,5 @@ void ttfs_judge_output(TtfsJudge *j, TtfsTally *t, uint64_t sample, uint32_t out
 
 bool ttfs_judge_knows_accuracy(const TtfsJudge *j);
 bool ttfs_judge_knows_agreement(const TtfsJudge *j);
-/* Adds `judged_by`, `accuracy` and `agreement`, null where they have no meaning. */
-void ttfs_judge_json(const TtfsJudge *j, const TtfsTally *t, uint64_t samples, TtfsJson *to);
-/* Adds `outputs`, errors beside relu, and `truth`, the error beside labels that are values. */
-void ttfs_judge_errors_json(const TtfsJudge *j, TtfsJson *to);
 
 #endif

@@ -147,7 +147,6 @@ static bool check_forms(TtfsOut *o, TtfsDiag *diag) {
 bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, TtfsDiag *diag) {
     *o = (TtfsOut){0};
     o->folder = ttfs_arena_strdup(&o->arena, folder);
-    ttfs_out_recover(folder);
     if (!read_manifest(o, diag)) return false;
     if (parts & TTFS_OUT_NET && !read_form(o, "forms/ir.txt", read_ir, &o->net, diag)) return false;
     if (parts & TTFS_OUT_SPIKE && !read_form(o, "forms/spike.txt", read_spike, &o->spike, diag))

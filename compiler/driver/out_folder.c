@@ -2,7 +2,7 @@
  *
  * A new folder is made as TEMPORARY/new, where TEMPORARY lies beside OUT, is entered by nobody else
  * and is locked while this run lives (temporary.h). When it is on the disk the kernel exchanges it
- * with OUT in one step, and what lies in TEMPORARY then is the old one. Where the file system
+ * with OUT at once, and what lies in TEMPORARY then is the old one. Where the file system
  * cannot exchange, OUT moves to TEMPORARY/old and the new one into its place; a run that dies in
  * between is mended by the next that looks for OUT. What another run left is removed when it holds
  * nothing but such folders with files of ttfs.
@@ -110,8 +110,8 @@ static bool cannot_exchange(int why) {
     return why == EINVAL || why == ENOSYS || why == EOPNOTSUPP;
 }
 
-/* Without exchange. When the second step fails the first is taken back. */
-static bool swap_in_two_steps(const TtfsOutFolder *f) {
+/* Without exchange. When the second rename fails the first is taken back. */
+static bool swap_by_renames(const TtfsOutFolder *f) {
     const char *old = ttfs_path_join(f->arena, f->temporary->path, "old");
     if (rename(f->target, old) != 0) return false;
     if (rename(f->made, f->target) == 0) return true;
@@ -129,7 +129,7 @@ static bool swap_once(const TtfsOutFolder *f) {
         return false;
     }
     if (exchange(f->made, f->target)) return true;
-    if (cannot_exchange(errno) && swap_in_two_steps(f)) return true;
+    if (cannot_exchange(errno) && swap_by_renames(f)) return true;
     if (errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST) errno = EAGAIN;
     return false;
 }

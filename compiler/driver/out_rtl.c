@@ -22,7 +22,7 @@ static bool check_rtl(TtfsOut *o, const char *folder, TtfsDiag *diag) {
 }
 
 bool ttfs_out_read_rtl(TtfsOut *o, bool trusted, TtfsDiag *diag) {
-    const char *folder = ttfs_out_path(o, "rtl");
+    const char *folder = ttfs_path_join(&o->arena, o->folder, "rtl");
     if (!ttfs_is_folder(folder))
         return ttfs_error(diag, TTFS_AT_FILE(folder), TTFS_OUT_FOLDER,
                           "no Verilog: the compilation stopped before it");

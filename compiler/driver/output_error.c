@@ -41,31 +41,3 @@ double ttfs_output_error_scale(const TtfsOutputError *e) {
     if (e->hi > e->lo) return e->hi - e->lo;
     return e->hi != 0 ? fabs(e->hi) : 1;
 }
-
-static void one_json(TtfsJson *j, const TtfsOutput *o, const TtfsOutputError *w) {
-    double scale = ttfs_output_error_scale(w), mean = w->n ? w->sum / (double)w->n : 0;
-    ttfs_json_object(j, NULL);
-    ttfs_json_string(j, "name", o->name);
-    ttfs_json_array(j, "shape");
-    for (uint32_t k = 0; k < o->rank; k++) ttfs_json_number(j, NULL, o->dim[k]);
-    ttfs_json_end(j);
-    ttfs_json_number(j, "max_relative_error", w->most / scale);
-    ttfs_json_number(j, "mean_relative_error", mean / scale);
-    ttfs_json_number(j, "max_error", w->most);
-    ttfs_json_number(j, "mean_error", mean);
-    ttfs_json_array(j, "range");
-    ttfs_json_number(j, NULL, w->lo);
-    ttfs_json_number(j, NULL, w->hi);
-    ttfs_json_end(j);
-    ttfs_json_number(j, "largest_value", fmax(fabs(w->lo), fabs(w->hi)));
-    ttfs_json_end(j);
-}
-
-void ttfs_output_errors_json(const TtfsOutputErrors *e, const char *key, TtfsJson *j) {
-    ttfs_json_array(j, key);
-    for (uint32_t i = 0; i < e->outputs; i++) {
-        TtfsOutputError w = ttfs_output_errors_whole(e, i);
-        one_json(j, &e->output[i], &w);
-    }
-    ttfs_json_end(j);
-}

@@ -34,7 +34,5 @@ TtfsOutputError ttfs_output_errors_whole(const TtfsOutputErrors *e, uint32_t out
 /* What errors are relative to: the range of what the output should be; its size when it is one
  * value all the time; 1 when that is 0. */
 double ttfs_output_error_scale(const TtfsOutputError *e);
-/* A list with an object an output. */
-void ttfs_output_errors_json(const TtfsOutputErrors *e, const char *key, TtfsJson *j);
 
 #endif

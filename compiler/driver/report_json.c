@@ -4,6 +4,7 @@
  */
 #include "report_json.h"
 
+#include "calibrate.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,7 +78,7 @@ static void options(TtfsJson *j, const char *key, const TtfsFlow *f, const TtfsJ
     add_u(j, "ticks", job->spike.ticks);
     add_u(j, "weight_bits", job->spike.weight_bits);
     ttfs_json_number(j, "percentile", job->spike.percentile);
-    add_u(j, "seed", job->seed);
+    add_u(j, "seed", job->options->seed);
     channels(j, "input_range", (const float[]){job->spike.input_lo, job->spike.input_hi}, 2);
     input_map(j, "uint8", &f->map);
     layer_options(j, "layers", &job->spike);
@@ -99,15 +100,16 @@ static void seen_json(TtfsJson *j, const TtfsFlow *f) {
 
 bool ttfs_json_manifest(TtfsJson *j, const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag) {
     char model[65], calib[65];
-    if (!hash_of(job->model, model, diag) || (job->calib && !hash_of(job->calib, calib, diag)))
+    if (!hash_of(job->options->model, model, diag) ||
+        (job->options->calib && !hash_of(job->options->calib, calib, diag)))
         return false;
     ttfs_json_object(j, NULL);
     ttfs_json_string(j, "product", "ttfs");
     ttfs_json_string(j, "ttfs", TTFS_VERSION);
     ttfs_json_number(j, "format", 1);
-    input_file(j, "model", job->model, model);
-    if (job->calib)
-        input_file(j, "calib", job->calib, calib);
+    input_file(j, "model", job->options->model, model);
+    if (job->options->calib)
+        input_file(j, "calib", job->options->calib, calib);
     else
         ttfs_json_null(j, "calib");
     add_u(j, "calib_count", f->calibrated);
@@ -261,8 +263,10 @@ void ttfs_json_messages(TtfsJson *j, const TtfsDiag *diag, const TtfsJob *job) {
         const TtfsMessage *m = &diag->messages.at[i];
         ttfs_json_object(j, NULL);
         ttfs_json_string(j, "severity", severity[m->severity]);
-        ttfs_json_string(j, "where",
-                         without_folder(without_folder(m->where, job->model), job->calib));
+        ttfs_json_string(
+            j, "where",
+            without_folder(without_folder(m->where, job->options->model), job->options->calib));
+        if (*m->op) ttfs_json_string(j, "op", m->op);
         ttfs_json_string(j, "what", m->what);
         if (*m->advice) ttfs_json_string(j, "advice", m->advice);
         ttfs_json_end(j);

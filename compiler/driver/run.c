@@ -13,8 +13,6 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { MOST_THREADS = 64 };
-
 /* What a thread owns. */
 typedef struct {
     TtfsRelu *relu;     /* NULL when no relu runs */
@@ -36,7 +34,7 @@ struct TtfsRun {
     TtfsKept kept;
     double relu_seconds;
     uint64_t clipped; /* input values */
-    Worker worker[MOST_THREADS];
+    Worker worker[TTFS_MOST_THREADS];
     TtfsPart part;              /* of the work on this block */
     atomic_uint_least64_t done; /* samples that are through it */
     TtfsBuf text;
@@ -141,9 +139,9 @@ static bool open_outputs(TtfsRun *r, bool relu, const char *keep, TtfsDiag *diag
     return ttfs_kept_open(&r->kept, keep, r->output, outputs, s->count, a, diag);
 }
 
-static bool open_engine(TtfsRun *r, uint32_t which, const TtfsJitOptions *jit, TtfsDiag *diag) {
+static bool open_engine(TtfsRun *r, uint32_t which, TtfsDiag *diag) {
     TtfsSession *s = &r->session;
-    TtfsEngineOptions options = ttfs_session_engine(s, jit);
+    TtfsEngineOptions options = ttfs_session_engine(s);
     TtfsEngineSource source = ttfs_out_source(&s->out);
     if (r->spiking && !ttfs_engine_open(&r->engine, which, &options, &source, diag)) return false;
     bool ticks = r->spiking && (r->counted || r->traced || !ttfs_engine_spares_ticks(&r->engine));
@@ -167,7 +165,7 @@ static TtfsRunResult add_up(const TtfsRun *r) {
                        .inputs = s->count * s->input.elements,
                        .clipped = r->clipped,
                        .jit = r->engine.jit};
-    for (uint32_t i = 0; i < MOST_THREADS; i++) {
+    for (uint32_t i = 0; i < TTFS_MOST_THREADS; i++) {
         const Worker *w = &r->worker[i];
         v.tally.right += w->tally.right;
         v.tally.agree += w->tally.agree;
@@ -180,28 +178,28 @@ static TtfsRunResult add_up(const TtfsRun *r) {
     return v;
 }
 
-static bool run(TtfsRun *r, const TtfsRunJob *job, TtfsDiag *diag) {
-    bool relu = !job->classes_only || !r->spiking;
-    int parts =
-        TTFS_OUT_SPIKE | (relu ? TTFS_OUT_NET : 0) |
-        (job->engine == TTFS_ENGINE_RTL ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE | TTFS_OUT_RTL : 0) |
-        (job->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
-    bool ok = ttfs_session_open(&r->session, &job->session, parts, true, diag) &&
-              !r->session.out.image_damaged && open_engine(r, job->engine, &job->jit, diag) &&
-              open_outputs(r, relu, job->outputs, diag) && run_all(r, diag);
+static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *diag) {
+    bool relu = !o->classes_only || !r->spiking;
+    int parts = TTFS_OUT_SPIKE | (relu ? TTFS_OUT_NET : 0) |
+                (engine == TTFS_ENGINE_RTL ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE | TTFS_OUT_RTL : 0) |
+                (o->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
+    bool ok = ttfs_session_open(&r->session, &o->session, parts, true, diag) &&
+              !r->session.out.image_damaged && open_engine(r, engine, diag) &&
+              open_outputs(r, relu, o->outputs, diag) && run_all(r, diag);
     if (ok && r->spiking) ttfs_session_clipped(&r->session, r->clipped, diag);
     if (ok) r->result = add_up(r);
-    return ok && ttfs_kept_write(&r->kept, diag);
+    return ok && ttfs_kept_write(&r->kept, diag) &&
+           (!o->trace || ttfs_file_write(o->trace, ttfs_buf_text(&r->text), r->text.len, diag));
 }
 
-TtfsRun *ttfs_run(const TtfsRunJob *job, TtfsDiag *diag) {
+TtfsRun *ttfs_run(const TtfsRunOptions *o, uint32_t engine, TtfsDiag *diag) {
     TtfsArena a = {0};
     TtfsRun *r = TTFS_NEW(&a, TtfsRun);
     r->arena = a;
-    r->spiking = job->engine != TTFS_ENGINE_RELU;
-    r->counted = r->spiking && !job->classes_only;
-    r->traced = job->traced;
-    if (run(r, job, diag)) return r;
+    r->spiking = engine != TTFS_ENGINE_RELU;
+    r->counted = r->spiking && !o->classes_only;
+    r->traced = o->trace != NULL;
+    if (run(r, o, engine, diag)) return r;
     ttfs_run_close(r);
     return NULL;
 }
@@ -210,12 +208,8 @@ const TtfsRunResult *ttfs_run_result(const TtfsRun *r) {
     return &r->result;
 }
 
-const TtfsBuf *ttfs_run_traces(const TtfsRun *r) {
-    return &r->text;
-}
-
 void ttfs_run_close(TtfsRun *r) {
-    for (uint32_t i = 0; i < MOST_THREADS; i++)
+    for (uint32_t i = 0; i < TTFS_MOST_THREADS; i++)
         if (r->worker[i].relu) ttfs_relu_close(r->worker[i].relu);
     for (uint64_t i = 0; r->values && i < r->block.room; i++) ttfs_buf_free(&r->values[i]);
     ttfs_engine_close(&r->engine);

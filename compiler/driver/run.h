@@ -9,15 +9,6 @@
 #include "session.h"
 
 typedef struct {
-    TtfsSessionOptions session;
-    uint32_t engine;     /* TTFS_ENGINE_RELU, GOLDEN, JIT or RTL */
-    bool classes_only;   /* count classes only: neither relu beside the engine nor spikes */
-    bool traced;         /* keep the spike traces, of relu the values, as text */
-    const char *outputs; /* file for the values of the outputs (.npy, .npz); NULL: none */
-    TtfsJitOptions jit;
-} TtfsRunJob;
-
-typedef struct {
     const char *engine;
     const TtfsJudge *judge;
     TtfsTally tally;
@@ -31,11 +22,10 @@ typedef struct {
 
 typedef struct TtfsRun TtfsRun;
 
-/* Runs the samples; NULL when something went wrong on the way. */
-TtfsRun *ttfs_run(const TtfsRunJob *job, TtfsDiag *diag);
+/* Runs the samples on `engine`, TTFS_ENGINE_RELU, GOLDEN, JIT or RTL, and writes the files that are
+ * asked for; NULL when something went wrong on the way. */
+TtfsRun *ttfs_run(const TtfsRunOptions *o, uint32_t engine, TtfsDiag *diag);
 const TtfsRunResult *ttfs_run_result(const TtfsRun *r);
-/* The traces of the samples in order; empty unless they were asked for. */
-const TtfsBuf *ttfs_run_traces(const TtfsRun *r);
 void ttfs_run_close(TtfsRun *r);
 
 #endif

@@ -4,6 +4,8 @@
  */
 #include "session.h"
 
+#include "asked.h"
+#include "cache_folder.h"
 #include "fit.h"
 
 #include <string.h>
@@ -74,10 +76,39 @@ static bool open_input(TtfsSession *s, const char *input, TtfsDiag *diag) {
     return true;
 }
 
+static bool read_path(const TtfsSessionOptions *o, TtfsJitPath *path, TtfsDiag *diag) {
+    static const char *const paths[] = {"choose", "dense", "events", NULL};
+    uint32_t index = TTFS_JIT_CHOOSE;
+    bool ok = ttfs_asked_word("--jit-path", o->jit_path, paths, &index, diag);
+    *path = (TtfsJitPath)index;
+    return ok;
+}
+
+bool ttfs_session_check(const TtfsSessionOptions *o, TtfsDiag *diag) {
+    TtfsJitPath path;
+    return ttfs_asked_folder(o->folder, diag) &&
+           ttfs_asked_for("--input", o->input, "samples are needed: --input X", diag) &&
+           ttfs_asked_within("--count", o->count, 1, UINT32_MAX, diag) &&
+           ttfs_asked_within("--threads", o->threads, 1, TTFS_MOST_THREADS, diag) &&
+           read_path(o, &path, diag);
+}
+
+/* Where there is no folder for code that shall be kept, "" has the engine say so in a note. */
+static bool jit_options(TtfsSession *s, const TtfsSessionOptions *o, TtfsDiag *diag) {
+    const char *cache = o->keep_code ? ttfs_cache_named(&s->out.arena, "jit") : NULL;
+    s->jit = (TtfsJitOptions){.threads = o->threads,
+                              .cache = cache || !o->keep_code ? cache : "",
+                              .dump = o->dump_llvm,
+                              .cpu = o->cpu};
+    return read_path(o, &s->jit.path, diag);
+}
+
 bool ttfs_session_open(TtfsSession *s, const TtfsSessionOptions *o, int parts, bool want_labels,
                        TtfsDiag *diag) {
     *s = (TtfsSession){.threads = o->threads, .progress = o->progress};
-    if (!ttfs_out_open(&s->out, o->folder, parts, diag)) return false;
+    if (!ttfs_session_check(o, diag) || !ttfs_out_open(&s->out, o->folder, parts, diag) ||
+        !jit_options(s, o, diag))
+        return false;
     if (!open_input(s, o->input, diag)) return false;
     if (want_labels && !open_labels(s, o->labels, o->input, diag)) return false;
     s->count = s->input.samples < o->count ? s->input.samples : o->count;
@@ -118,10 +149,8 @@ TtfsProgress ttfs_part_teller(TtfsPart *p) {
     return (TtfsProgress){tell_part, p};
 }
 
-TtfsEngineOptions ttfs_session_engine(const TtfsSession *s, const TtfsJitOptions *jit) {
-    TtfsEngineOptions e = {.threads = s->threads < s->count ? s->threads : (uint32_t)s->count,
-                           .jit = *jit,
-                           .progress = s->progress};
-    e.jit.threads = s->threads;
-    return e;
+TtfsEngineOptions ttfs_session_engine(const TtfsSession *s) {
+    return (TtfsEngineOptions){.threads = s->threads < s->count ? s->threads : (uint32_t)s->count,
+                               .jit = s->jit,
+                               .progress = s->progress};
 }

@@ -8,18 +8,11 @@
 #include "engine.h"
 #include "labels.h"
 #include "out.h"
-#include "progress.h"
-
-typedef struct {
-    const char *folder, *input, *labels; /* paths; labels NULL: y of the same .npz, if it has one */
-    uint32_t count;                      /* most samples to take */
-    uint32_t threads;                    /* 1 to 64 */
-    bool trust_rtl; /* simulate the folder's Verilog though it is not what ttfs writes */
-    TtfsProgress progress;
-} TtfsSessionOptions;
+#include "ttfs.h"
 
 typedef struct {
     TtfsOut out;
+    TtfsJitOptions jit;
     TtfsArray input, label_array;
     TtfsLabels labels; /* kind NONE when there are none */
     uint64_t count;    /* samples to take */
@@ -27,7 +20,10 @@ typedef struct {
     TtfsProgress progress;
 } TtfsSession;
 
-/* Opens the folder's `parts` and the samples (and labels when `want_labels`). */
+/* Whether the options are within their bounds. */
+bool ttfs_session_check(const TtfsSessionOptions *o, TtfsDiag *diag);
+/* Checks the options, and opens the folder's `parts` and the samples (and labels when
+ * `want_labels`). */
 bool ttfs_session_open(TtfsSession *s, const TtfsSessionOptions *o, int parts, bool want_labels,
                        TtfsDiag *diag);
 void ttfs_session_close(TtfsSession *s);
@@ -49,6 +45,6 @@ void ttfs_part_progress(const TtfsPart *p, uint64_t done);
 /* The same for an engine's run; `p` must outlive it. */
 TtfsProgress ttfs_part_teller(TtfsPart *p);
 /* Options of an engine that runs the samples: no more instances than samples. */
-TtfsEngineOptions ttfs_session_engine(const TtfsSession *s, const TtfsJitOptions *jit);
+TtfsEngineOptions ttfs_session_engine(const TtfsSession *s);
 
 #endif

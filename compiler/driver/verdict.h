@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Verdict: what ttfs verify found, as words, JSON and a file of the output folder.
+ * Verdict: what ttfs verify found, as JSON and a file of the output folder.
  */
 #ifndef TTFS_VERDICT_H
 #define TTFS_VERDICT_H
@@ -53,7 +53,5 @@ void ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan, TtfsBuf *out)
 /* Writes that to OUT/verify, named after the engines. */
 bool ttfs_verdict_keep(const TtfsVerdict *v, const TtfsPlan *plan, const char *folder,
                        TtfsDiag *diag);
-/* For people. */
-void ttfs_verdict_text(const TtfsVerdict *v, TtfsBuf *out);
 
 #endif

@@ -164,9 +164,9 @@ static bool run_block(TtfsVerify *v, TtfsDiag *diag) {
     return true;
 }
 
-static bool open_all(TtfsVerify *v, const TtfsJitOptions *jit, TtfsDiag *diag) {
+static bool open_all(TtfsVerify *v, TtfsDiag *diag) {
     TtfsSession *s = &v->session;
-    TtfsEngineOptions options = ttfs_session_engine(s, jit);
+    TtfsEngineOptions options = ttfs_session_engine(s);
     uint64_t block = UINT64_MAX;
     for (uint32_t e = 0; e < v->verdict.n_engines; e++) {
         TtfsEngineSource source = ttfs_out_source(e ? &v->damaged : &s->out);
@@ -204,10 +204,10 @@ static bool check_slot_cycles(const TtfsVerdict *d, const TtfsOut *out, TtfsDiag
     return ok;
 }
 
-static bool run_samples(TtfsVerify *v, const TtfsJitOptions *jit, TtfsDiag *diag) {
+static bool run_samples(TtfsVerify *v, TtfsDiag *diag) {
     TtfsSession *s = &v->session;
     uint64_t clipped = 0;
-    bool ok = open_all(v, jit, diag);
+    bool ok = open_all(v, diag);
     ttfs_session_begin(s);
     for (uint64_t i = 0; ok && i < s->count; i += v->block.n) {
         ok = ttfs_block_read(&v->block, i, diag) && run_block(v, diag);
@@ -242,24 +242,25 @@ static void check_image(const TtfsOut *reference, TtfsOut *damaged, TtfsVerdict 
     ttfs_diag_free(&own);
 }
 
-static bool verify(TtfsVerify *v, const TtfsVerifyJob *job, TtfsDiag *diag) {
+static bool verify(TtfsVerify *v, const TtfsVerifyOptions *o, TtfsDiag *diag) {
     TtfsSession *s = &v->session;
-    const char *folder = job->session.folder, *engines = job->engines;
+    const char *folder = o->session.folder, *engines = o->engines;
+    if (!ttfs_session_check(&o->session, diag)) return false;
     bool image = ttfs_is_folder(ttfs_path_join(&v->arena, folder, "image"));
-    if (!ttfs_fault_parse(&v->fault, job->fault, diag)) return false;
+    if (!ttfs_fault_parse(&v->fault, o->fault, diag)) return false;
     if (!engines) engines = image ? "golden,jit,rtl" : "golden,jit";
     if (!parse_engines(v, engines, &v->arena, diag)) return false;
     image |= v->rtl || ttfs_fault_needs_image(&v->fault);
     int parts = TTFS_OUT_SPIKE | (image ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0) |
-                (v->rtl ? TTFS_OUT_RTL : 0) | (job->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
+                (v->rtl ? TTFS_OUT_RTL : 0) | (o->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
     v->verdict.damaged = v->fault.kind != TTFS_FAULT_NONE;
-    if (!ttfs_session_open(s, &job->session, parts, false, diag)) return false;
+    if (!ttfs_session_open(s, &o->session, parts, false, diag)) return false;
     if (!ttfs_out_open(&v->damaged, folder, parts, diag)) return false;
     if (v->damaged.has_image || !image)
         if (!ttfs_fault_put(&v->fault, &v->damaged, diag)) return false;
     if (image) check_image(&s->out, &v->damaged, &v->verdict, diag);
     if (v->rtl && !v->damaged.has_image) return true;
-    return run_samples(v, &job->jit, diag);
+    return run_samples(v, diag);
 }
 
 /* Keeps the verdict in the folder, and says in `diag` what is wrong. */
@@ -275,11 +276,11 @@ static bool judge(TtfsVerify *v, TtfsDiag *diag) {
     return ok && d->differences == 0;
 }
 
-TtfsVerify *ttfs_verify(const TtfsVerifyJob *job, TtfsDiag *diag) {
+TtfsVerify *ttfs_verify(const TtfsVerifyOptions *o, TtfsDiag *diag) {
     TtfsArena a = {0};
     TtfsVerify *v = TTFS_NEW(&a, TtfsVerify);
     v->arena = a;
-    if (verify(v, job, diag)) {
+    if (verify(v, o, diag)) {
         v->passed = judge(v, diag);
         return v;
     }

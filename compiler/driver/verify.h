@@ -8,19 +8,11 @@
 #include "session.h"
 #include "verdict.h"
 
-typedef struct {
-    TtfsSessionOptions session; /* labels are not read */
-    const char *engines;        /* "golden,jit,..", the first is the reference; NULL: golden, jit,
-                                   and rtl when there is an image */
-    const char *fault;          /* to put in on purpose, as ttfs_fault_parse reads it; NULL: none */
-    TtfsJitOptions jit;
-} TtfsVerifyJob;
-
 typedef struct TtfsVerify TtfsVerify;
 
 /* Compares, and writes the verdict to OUT/verify. NULL when something went wrong on the way;
  * differences, and slots that took longer than the plan promises, are errors in `diag`. */
-TtfsVerify *ttfs_verify(const TtfsVerifyJob *job, TtfsDiag *diag);
+TtfsVerify *ttfs_verify(const TtfsVerifyOptions *o, TtfsDiag *diag);
 const TtfsVerdict *ttfs_verify_verdict(const TtfsVerify *v);
 /* True when there were neither differences nor broken promises, and the verdict was written. */
 bool ttfs_verify_passed(const TtfsVerify *v);

@@ -58,8 +58,8 @@ static uint64_t count_weights(const TtfsImagePop *p, const TtfsImagePop *src) {
     return in * p->c;
 }
 
-/* The window in the descriptor's fields, which also keeps later products in range. */
-static bool check_window(Lift *l, uint32_t pop) {
+/* The kernel in the descriptor's fields, which also keeps later products in range. */
+static bool check_patch(Lift *l, uint32_t pop) {
     const TtfsImagePop *p = &l->img->pops.at[pop - 1], *src = &l->img->pops.at[p->src - 1];
     bool dense = p->conn_kind == TTFS_CONN_DENSE, ok = true;
     uint64_t rows = src->c;
@@ -71,12 +71,12 @@ static bool check_window(Lift *l, uint32_t pop) {
         ok = ok && (dense || (p->stride[i] - 1 < 255 && p->pad[i] <= 32768));
     }
     if (p->conn_kind != TTFS_CONN_POOL) ok = ok && rows < 1u << 24;
-    return ok || ttfs_lift_fault(l, pop, "its window does not fit the descriptor");
+    return ok || ttfs_lift_fault(l, pop, "its kernel does not fit the descriptor");
 }
 
 static bool add_connection(Lift *l, uint32_t pop) {
     const TtfsImagePop *p = &l->img->pops.at[pop - 1], *src = &l->img->pops.at[p->src - 1];
-    if (!check_window(l, pop)) return false;
+    if (!check_patch(l, pop)) return false;
     TtfsConnection k = {.kind = (TtfsConnKind)p->conn_kind,
                         .src = {p->src},
                         .dst = {pop},

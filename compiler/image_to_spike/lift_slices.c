@@ -30,7 +30,7 @@ static int32_t extent(uint32_t kernel, uint32_t dilation) {
     return (int32_t)((kernel - 1) * dilation + 1);
 }
 
-static void want_window(const Slice *s, TtfsDescriptor *w) {
+static void want_patch(const Slice *s, TtfsDescriptor *w) {
     const TtfsImagePop *p = s->dst;
     bool dense = p->conn_kind == TTFS_CONN_DENSE;
     w->kh = dense ? (int32_t)s->src->h : extent(p->kernel[0], p->dilation[0]);
@@ -98,7 +98,7 @@ static bool check_fields(const Slice *s) {
         w.src_ticks = (int32_t)s->src->ticks;
         w.dst_ticks = (int32_t)s->dst->ticks;
         w.dst_flat = s->dst->h == 1 && s->dst->w == 1;
-        want_window(s, &w);
+        want_patch(s, &w);
         if (s->dst->conn_kind == TTFS_CONN_POOL)
             want_pool(s, &w);
         else

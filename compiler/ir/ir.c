@@ -37,9 +37,9 @@ uint64_t ttfs_ir_count(const TtfsTensorInfo *t) {
     return ttfs_ir_dims_count(t->rank, t->dim);
 }
 
-bool ttfs_on_grid(double v, double step, double *q) {
-    *q = rint(v / step);
-    return fabs(v / step - *q) <= 1e-4 + fabs(*q) * 4e-7;
+bool ttfs_on_grid(double v, double quantum, double *q) {
+    *q = rint(v / quantum);
+    return fabs(v / quantum - *q) <= 1e-4 + fabs(*q) * 4e-7;
 }
 
 uint32_t ttfs_ir_outputs(const TtfsIr *ir) {
@@ -67,7 +67,7 @@ TtfsIrAttr ttfs_ir_attr(void) {
                     .beta = 1,
                     .lo = -FLT_MAX,
                     .hi = FLT_MAX};
-    for (int i = 0; i < TTFS_MAX_RANK; i++) a.step[i] = 1;
+    for (int i = 0; i < TTFS_MAX_RANK; i++) a.apart[i] = 1;
     return a;
 }
 

@@ -28,7 +28,7 @@ typedef enum {
 } TtfsOp;
 
 enum {
-    TTFS_ATTR_WINDOW = 1,     /* kernel, stride, dilation, pad */
+    TTFS_ATTR_PATCH = 1,      /* kernel, stride, dilation, pad */
     TTFS_ATTR_GROUP = 2,      /* group */
     TTFS_ATTR_GEMM = 4,       /* alpha, beta, trans_a, trans_b */
     TTFS_ATTR_EPSILON = 8,    /* epsilon */
@@ -37,7 +37,7 @@ enum {
     TTFS_ATTR_COUNT_PAD = 64, /* count_pad */
     TTFS_ATTR_SLOPE = 128,    /* slope */
     TTFS_ATTR_RANGE = 256,    /* lo, hi */
-    TTFS_ATTR_SLICE = 512,    /* first, count, step */
+    TTFS_ATTR_SLICE = 512,    /* first, count, apart */
     TTFS_ATTR_PAD = 1024,     /* before, after, value */
     TTFS_ATTR_INTEGER = 2048, /* integer */
     TTFS_ATTR_LAST = 4096,    /* last */
@@ -52,11 +52,11 @@ typedef struct {
     bool trans_a, trans_b;
     uint32_t axis; /* normalised to 0..rank-1 */
     uint32_t perm[TTFS_MAX_RANK];
-    bool count_pad; /* an average pool divides by the whole window, padding included */
+    bool count_pad; /* an average pool divides by the whole kernel, padding included */
     float slope;    /* of a leaky rectifier below 0 */
     float lo, hi;   /* a bound that is not there is -FLT_MAX or FLT_MAX */
-    uint32_t first[TTFS_MAX_RANK], count[TTFS_MAX_RANK]; /* a slice takes first + i * step */
-    int32_t step[TTFS_MAX_RANK];                         /* for i < count; not 0 */
+    uint32_t first[TTFS_MAX_RANK], count[TTFS_MAX_RANK]; /* a slice takes first + i * apart */
+    int32_t apart[TTFS_MAX_RANK];                        /* for i < count; not 0 */
     int32_t before[TTFS_MAX_RANK], after[TTFS_MAX_RANK]; /* elements added; negative: cut off */
     float value;                                         /* of the elements added */
     bool integer; /* quant: the integer on the grid, not what it stands for */
@@ -69,10 +69,10 @@ typedef struct {
     const char *name; /* as in the model; unique names are not required */
     uint32_t rank, dim[TTFS_MAX_RANK];
     const float *data; /* a constant's values, row-major; NULL when computed */
-    /* A quantised constant: its values are integers times a step, `steps` of them: 1 for all, or
-     * one a place of axis `step_axis`; NULL and 0: not known to be on a grid. */
-    const float *step;
-    uint32_t steps, step_axis;
+    /* A quantised constant: its values are integers times a quantum, `quanta` of them: 1 for all,
+     * or one a place of axis `quantum_axis`; NULL and 0: not known to be on a grid. */
+    const float *quantum;
+    uint32_t quanta, quantum_axis;
 } TtfsTensorInfo;
 
 typedef struct {
@@ -82,6 +82,9 @@ typedef struct {
     uint32_t n_in;
     TtfsTensor out;
     TtfsIrAttr attr;
+    /* For messages, no part of the text: of one of several that a layer of the model became, that
+     * layer and what of it this is; NULL: the whole. */
+    const char *of, *part;
 } TtfsNode;
 
 typedef struct {
@@ -97,8 +100,8 @@ void ttfs_ir_free(TtfsIr *ir);
 TtfsTensorInfo *ttfs_ir_tensor(const TtfsIr *ir, TtfsTensor t);
 /* Elements of a tensor (dimensions are bounded so that it fits 31 bits). */
 uint64_t ttfs_ir_count(const TtfsTensorInfo *t);
-/* True when v is an integer times the step, but for rounding to float32; *q is the integer. */
-bool ttfs_on_grid(double v, double step, double *q);
+/* True when v is an integer times the quantum, but for rounding to float32; *q is the integer. */
+bool ttfs_on_grid(double v, double quantum, double *q);
 const char *ttfs_op_name(TtfsOp op);
 /* The network's outputs: how many (1 or more), and each. */
 uint32_t ttfs_ir_outputs(const TtfsIr *ir);
@@ -110,14 +113,17 @@ typedef struct {
     uint32_t attrs;       /* TTFS_ATTR_ bits */
 } TtfsOpInfo;
 const TtfsOpInfo *ttfs_op_info(TtfsOp op);
-/* Default attributes: strides, dilations, kernel, group and steps 1, alpha = beta = 1, no bounds,
- * the rest 0. */
+/* Default attributes: strides, dilations, kernel, group and distances 1, alpha = beta = 1, no
+ * bounds, the rest 0. */
 TtfsIrAttr ttfs_ir_attr(void);
 /* Appends a tensor or a node; the id of the tensor. Names and data must live as long as the IR. */
 TtfsTensor ttfs_ir_add_tensor(TtfsIr *ir, const TtfsTensorInfo *info);
 void ttfs_ir_add_node(TtfsIr *ir, const TtfsNode *node);
 /* Elements of `rank` dimensions; 0 when one is 0 or the product leaves 31 bits. */
 uint64_t ttfs_ir_dims_count(uint32_t rank, const uint32_t *dim);
+/* The shape that numpy broadcasts two to; false when they do not fit. */
+bool ttfs_ir_broadcast(uint32_t a_rank, const uint32_t *a, uint32_t b_rank, const uint32_t *b,
+                       uint32_t *rank, uint32_t dim[TTFS_MAX_RANK]);
 /* "[1, 8, 28, 28]", in the arena. */
 const char *ttfs_ir_shape_text(TtfsArena *a, const TtfsTensorInfo *t);
 /* The node that makes each tensor (id - 1); NULL: the input, a constant. */

@@ -24,22 +24,22 @@ static bool valid(const Check *c, TtfsTensor t) {
 }
 
 /* The values of a constant lie on the grid that it names. */
-static void check_steps(Check *c, const TtfsTensorInfo *t) {
+static void check_quanta(Check *c, const TtfsTensorInfo *t) {
     uint64_t inner = 1;
-    if (!t->step) return;
-    if (t->steps != 1 && (t->step_axis >= t->rank || t->steps != t->dim[t->step_axis])) {
+    if (!t->quantum) return;
+    if (t->quanta != 1 && (t->quantum_axis >= t->rank || t->quanta != t->dim[t->quantum_axis])) {
         fault(c, NULL, "neither one step, nor one a place of an axis, in constant", t->name);
         return;
     }
-    for (uint32_t i = 0; i < t->steps; i++)
-        if (!(t->step[i] > 0) || !isfinite(t->step[i])) {
+    for (uint32_t i = 0; i < t->quanta; i++)
+        if (!(t->quantum[i] > 0) || !isfinite(t->quantum[i])) {
             fault(c, NULL, "a step that is not above 0 in constant", t->name);
             return;
         }
-    for (uint32_t i = t->step_axis + 1; i < t->rank; i++) inner *= t->dim[i];
+    for (uint32_t i = t->quantum_axis + 1; i < t->rank; i++) inner *= t->dim[i];
     for (uint64_t k = 0; k < ttfs_ir_count(t); k++) {
-        double q, step = (double)t->step[t->steps == 1 ? 0 : k / inner % t->steps];
-        if (ttfs_on_grid((double)t->data[k], step, &q)) continue;
+        double q, quantum = (double)t->quantum[t->quanta == 1 ? 0 : k / inner % t->quanta];
+        if (ttfs_on_grid((double)t->data[k], quantum, &q)) continue;
         fault(c, NULL, "values beside the grid in constant", t->name);
         return;
     }
@@ -63,7 +63,7 @@ static void check_tensor(Check *c, uint32_t i) {
                        (double)t->data[k]);
             return;
         }
-    check_steps(c, t);
+    check_quanta(c, t);
 }
 
 static bool finite_attributes(const TtfsNode *n) {

@@ -9,7 +9,8 @@
 
 bool ttfs_infer_two(TtfsInfer *f) {
     uint32_t rank, dim[TTFS_MAX_RANK];
-    if (!ttfs_infer_broadcast(f->in[0], f->in[1], &rank, dim))
+    if (!ttfs_ir_broadcast(f->in[0]->rank, f->in[0]->dim, f->in[1]->rank, f->in[1]->dim, &rank,
+                           dim))
         return ttfs_infer_fault(f, "%s and %s do not broadcast", ttfs_infer_text(f, 0),
                                 ttfs_infer_text(f, 1));
     return ttfs_infer_set(f, rank, dim);
@@ -19,7 +20,8 @@ bool ttfs_infer_two(TtfsInfer *f) {
 bool ttfs_infer_onto(TtfsInfer *f) {
     for (uint32_t i = 1; i < f->node->n_in; i++) {
         TtfsTensorInfo both = {0};
-        bool fits = ttfs_infer_broadcast(f->in[0], f->in[i], &both.rank, both.dim) &&
+        bool fits = ttfs_ir_broadcast(f->in[0]->rank, f->in[0]->dim, f->in[i]->rank, f->in[i]->dim,
+                                      &both.rank, both.dim) &&
                     both.rank == f->in[0]->rank && ttfs_ir_count(&both) == ttfs_ir_count(f->in[0]);
         if (!fits)
             return ttfs_infer_fault(f, "%s does not broadcast to %s", ttfs_infer_text(f, i),

@@ -22,11 +22,8 @@ typedef struct {
 bool ttfs_infer_fault(TtfsInfer *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *ttfs_infer_text(TtfsInfer *f, uint32_t input);
 bool ttfs_infer_set(TtfsInfer *f, uint32_t rank, const uint32_t *dim);
-/* Numpy broadcasting of two shapes; false when they do not fit. */
-bool ttfs_infer_broadcast(const TtfsTensorInfo *a, const TtfsTensorInfo *b, uint32_t *rank,
-                          uint32_t dim[TTFS_MAX_RANK]);
 /* Shapes of one operation or of a family: ttfs_infer_SHAPE of ops.def, in ir_infer.c what works
- * element by element or along an axis, in ir_infer_layers.c what has weights or windows, in
+ * element by element or along an axis, in ir_infer_layers.c what has weights or kernels, in
  * ir_infer_moves.c what moves. */
 #define TTFS_OP(NAME, name, least, most, attrs, shape, value, meaning)                             \
     bool ttfs_infer_##shape(TtfsInfer *f);

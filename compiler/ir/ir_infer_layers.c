@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shapes of what has weights or windows: convolution, pools, matrix products, normalisation (ONNX
+ * Shapes of what has weights or kernels: convolution, pools, matrix products, normalisation (ONNX
  * operator specification, Conv, MaxPool, AveragePool, Gemm, MatMul, BatchNormalization).
  */
 #include "ir_infer.h"
 
-enum { WINDOW_LIMIT = 1 << 20 }; /* kernels, strides, dilations and pads lie below */
+enum { PATCH_LIMIT = 1 << 20 }; /* kernels, strides, dilations and pads lie below */
 
-/* True when some window of a pool may hold nothing but padding, along one axis. */
+/* True when some patch of a pool may hold nothing but padding, along one axis. */
 static bool may_be_empty(const TtfsInfer *f, int axis, uint32_t size, uint64_t span) {
     const TtfsIrAttr *a = &f->node->attr;
     if (f->node->op == TTFS_OP_CONV || a->count_pad) return false;
@@ -16,13 +16,13 @@ static bool may_be_empty(const TtfsInfer *f, int axis, uint32_t size, uint64_t s
     return (before || after) && a->dilation[axis] > size; /* taps may straddle all values */
 }
 
-/* Output size of a window along one axis (0: y, 1: x); 0 after a fault. */
-static uint32_t window_size(TtfsInfer *f, int axis, uint32_t size) {
+/* Positions of a patch along one axis (0: y, 1: x); 0 after a fault. */
+static uint32_t patches_along(TtfsInfer *f, int axis, uint32_t size) {
     const TtfsIrAttr *a = &f->node->attr;
     uint64_t k = a->kernel[axis], s = a->stride[axis], d = a->dilation[axis];
     uint64_t before = a->pad[axis], after = a->pad[axis + 2];
-    bool sane = k >= 1 && s >= 1 && d >= 1 && k < WINDOW_LIMIT && s < WINDOW_LIMIT &&
-                d < WINDOW_LIMIT && before < WINDOW_LIMIT && after < WINDOW_LIMIT;
+    bool sane = k >= 1 && s >= 1 && d >= 1 && k < PATCH_LIMIT && s < PATCH_LIMIT &&
+                d < PATCH_LIMIT && before < PATCH_LIMIT && after < PATCH_LIMIT;
     if (!sane) {
         ttfs_infer_fault(f, "a kernel, stride, dilation or pad is zero, negative or absurdly "
                             "large");
@@ -30,12 +30,12 @@ static uint32_t window_size(TtfsInfer *f, int axis, uint32_t size) {
     }
     uint64_t span = (k - 1) * d + 1, room = size + before + after;
     if (span > room) {
-        ttfs_infer_fault(f, "a window of %llu does not fit into %llu (input %s with pads)",
+        ttfs_infer_fault(f, "a kernel of %llu does not fit into %llu (input %s with pads)",
                          (unsigned long long)span, (unsigned long long)room, ttfs_infer_text(f, 0));
         return 0;
     }
     if (may_be_empty(f, axis, size, span)) {
-        ttfs_infer_fault(f, "a pad is as large as the window, so a window would hold no value");
+        ttfs_infer_fault(f, "a pad is as large as the kernel, which would lie on no value there");
         return 0;
     }
     return (uint32_t)((room - span) / s + 1);
@@ -57,8 +57,8 @@ bool ttfs_infer_conv(TtfsInfer *f) {
     if (f->node->n_in > 2 && (f->in[2]->rank != 1 || f->in[2]->dim[0] != w->dim[0]))
         return ttfs_infer_fault(f, "bias %s, but %u output channels", ttfs_infer_text(f, 2),
                                 w->dim[0]);
-    uint32_t h = window_size(f, 0, x->dim[2]);
-    uint32_t v = h ? window_size(f, 1, x->dim[3]) : 0;
+    uint32_t h = patches_along(f, 0, x->dim[2]);
+    uint32_t v = h ? patches_along(f, 1, x->dim[3]) : 0;
     return v && ttfs_infer_set(f, 4, (uint32_t[]){x->dim[0], w->dim[0], h, v});
 }
 
@@ -66,8 +66,8 @@ bool ttfs_infer_pool(TtfsInfer *f) {
     const TtfsTensorInfo *x = f->in[0];
     if (x->rank != 4)
         return ttfs_infer_fault(f, "a 2-D pool expected, found input %s", ttfs_infer_text(f, 0));
-    uint32_t h = window_size(f, 0, x->dim[2]);
-    uint32_t w = h ? window_size(f, 1, x->dim[3]) : 0;
+    uint32_t h = patches_along(f, 0, x->dim[2]);
+    uint32_t w = h ? patches_along(f, 1, x->dim[3]) : 0;
     return w && ttfs_infer_set(f, 4, (uint32_t[]){x->dim[0], x->dim[1], h, w});
 }
 
@@ -83,8 +83,8 @@ bool ttfs_infer_gemm(TtfsInfer *f) {
     if (f->node->n_in > 2) {
         TtfsTensorInfo y = {.rank = 2, .dim = {dim[0], dim[1]}};
         uint32_t rank, both[TTFS_MAX_RANK];
-        bool ok = ttfs_infer_broadcast(f->in[2], &y, &rank, both) && rank == 2 &&
-                  both[0] == dim[0] && both[1] == dim[1];
+        bool ok = ttfs_ir_broadcast(f->in[2]->rank, f->in[2]->dim, y.rank, y.dim, &rank, both) &&
+                  rank == 2 && both[0] == dim[0] && both[1] == dim[1];
         if (!ok)
             return ttfs_infer_fault(f, "bias %s, but output [%u, %u]", ttfs_infer_text(f, 2),
                                     dim[0], dim[1]);
@@ -101,7 +101,7 @@ bool ttfs_infer_matmul(TtfsInfer *f) {
         uint32_t rows = a.dim[a.rank - 2], columns = b.dim[b.rank - 1];
         a.rank -= 2;
         b.rank -= 2;
-        fits = ttfs_infer_broadcast(&a, &b, &rank, dim);
+        fits = ttfs_ir_broadcast(a.rank, a.dim, b.rank, b.dim, &rank, dim);
         if (fits) {
             dim[rank] = rows;
             dim[rank + 1] = columns;

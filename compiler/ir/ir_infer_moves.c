@@ -50,12 +50,13 @@ bool ttfs_infer_slice(TtfsInfer *f) {
     const TtfsTensorInfo *x = f->in[0];
     const TtfsIrAttr *a = &f->node->attr;
     for (uint32_t i = 0; i < x->rank; i++) {
-        int64_t count = a->count[i], last = a->first[i] + (count - 1) * (int64_t)a->step[i];
-        bool inside = a->step[i] != 0 && count >= 1 && count <= x->dim[i] &&
+        int64_t count = a->count[i], last = a->first[i] + (count - 1) * (int64_t)a->apart[i];
+        bool inside = a->apart[i] != 0 && count >= 1 && count <= x->dim[i] &&
                       a->first[i] < x->dim[i] && last >= 0 && last < x->dim[i];
         if (!inside)
             return ttfs_infer_fault(f, "%u values from %u in steps of %d along axis %u of %s",
-                                    a->count[i], a->first[i], a->step[i], i, ttfs_infer_text(f, 0));
+                                    a->count[i], a->first[i], a->apart[i], i,
+                                    ttfs_infer_text(f, 0));
     }
     return ttfs_infer_set(f, x->rank, a->count);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What all families of shape inference use: faults, and the output's shape.
+ * What all families of shape inference use: faults, and the output's shape. Broadcasting is
+ * everybody's who works with shapes.
  */
 #include "ir_infer.h"
 
@@ -29,12 +30,12 @@ bool ttfs_infer_same(TtfsInfer *f) {
     return ttfs_infer_set(f, f->in[0]->rank, f->in[0]->dim);
 }
 
-bool ttfs_infer_broadcast(const TtfsTensorInfo *a, const TtfsTensorInfo *b, uint32_t *rank,
-                          uint32_t dim[TTFS_MAX_RANK]) {
-    *rank = a->rank > b->rank ? a->rank : b->rank;
+bool ttfs_ir_broadcast(uint32_t a_rank, const uint32_t *a, uint32_t b_rank, const uint32_t *b,
+                       uint32_t *rank, uint32_t dim[TTFS_MAX_RANK]) {
+    *rank = a_rank > b_rank ? a_rank : b_rank;
     for (uint32_t i = 0; i < *rank; i++) {
-        uint32_t p = i + a->rank < *rank ? 1 : a->dim[i + a->rank - *rank];
-        uint32_t q = i + b->rank < *rank ? 1 : b->dim[i + b->rank - *rank];
+        uint32_t p = i + a_rank < *rank ? 1 : a[i + a_rank - *rank];
+        uint32_t q = i + b_rank < *rank ? 1 : b[i + b_rank - *rank];
         if (p != q && p != 1 && q != 1) return false;
         dim[i] = p == 1 ? q : p;
     }

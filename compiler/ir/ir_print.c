@@ -12,9 +12,9 @@
  *     data                                     only with an inline blob
  *     0000803f...
  *
- * A constant on a grid has `step AXIS COUNT at PLACE` behind its own place. Constants, each with
- * its steps behind it, lie in the blob in the order of their ids, float32, little endian (as the
- * hosts are that ttfs runs on); sizes and places count floats. Floats in attributes are C
+ * A constant on a grid has `step AXIS COUNT at PLACE`, its quanta, behind its own place. Constants,
+ * each with its quanta behind it, lie in the blob in the order of their ids, float32, little endian
+ * (as the hosts are that ttfs runs on); sizes and places count floats. Floats in attributes are C
  * hexadecimal floats, so reading and printing again gives the same text.
  */
 #include "ir.h"
@@ -49,7 +49,7 @@ static void print_flag(const char *key, bool v, TtfsBuf *out) {
 /* Attributes of what computes; the order is that of the reader. */
 static void print_layer(const TtfsNode *n, uint32_t has, TtfsBuf *out) {
     const TtfsIrAttr *a = &n->attr;
-    if (has & TTFS_ATTR_WINDOW) {
+    if (has & TTFS_ATTR_PATCH) {
         print_u32s("kernel", a->kernel, 2, out);
         print_u32s("stride", a->stride, 2, out);
         print_u32s("dilation", a->dilation, 2, out);
@@ -81,7 +81,7 @@ static void print_moves(const TtfsIr *ir, const TtfsNode *n, uint32_t has, TtfsB
     if (has & TTFS_ATTR_SLICE) {
         print_u32s("first", a->first, rank, out);
         print_u32s("count", a->count, rank, out);
-        print_i32s("step", a->step, rank, out);
+        print_i32s("step", a->apart, rank, out);
     }
     if (has & TTFS_ATTR_PAD) {
         print_i32s("before", a->before, rank, out);
@@ -107,7 +107,7 @@ static void print_node(const TtfsIr *ir, const TtfsNode *n, TtfsBuf *out) {
     ttfs_buf_puts(out, "\n");
 }
 
-/* Calls `put` with the constants in the order of ids, each with its steps behind it; their number
+/* Calls `put` with the constants in the order of ids, each with its quanta behind it; their number
  * of floats. */
 static uint64_t walk_blob(const TtfsIr *ir, void (*put)(void *to, const void *bytes, size_t n),
                           void *to) {
@@ -117,8 +117,8 @@ static uint64_t walk_blob(const TtfsIr *ir, void (*put)(void *to, const void *by
         if (!t->data) continue;
         uint64_t n = ttfs_ir_count(t);
         if (put) put(to, t->data, n * sizeof *t->data);
-        if (put && t->steps) put(to, t->step, t->steps * sizeof *t->step);
-        floats += n + t->steps;
+        if (put && t->quanta) put(to, t->quantum, t->quanta * sizeof *t->quantum);
+        floats += n + t->quanta;
     }
     return floats;
 }
@@ -156,11 +156,11 @@ static void print_lines(const TtfsIr *ir, TtfsBuf *out) {
         const TtfsTensorInfo *t = &ir->tensors.at[i];
         ttfs_buf_printf(out, " at %llu", (unsigned long long)at);
         at += ttfs_ir_count(t);
-        if (t->steps)
-            ttfs_buf_printf(out, " step %u %u at %llu", t->step_axis, t->steps,
+        if (t->quanta)
+            ttfs_buf_printf(out, " step %u %u at %llu", t->quantum_axis, t->quanta,
                             (unsigned long long)at);
         ttfs_buf_puts(out, "\n");
-        at += t->steps;
+        at += t->quanta;
     }
     for (uint32_t i = 0; i < ir->nodes.len; i++) print_node(ir, &ir->nodes.at[i], out);
     ttfs_buf_printf(out, "output %%%u", ir->output.i);

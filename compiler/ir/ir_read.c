@@ -18,7 +18,7 @@ typedef struct {
     const char *sha256;  /* of the file */
     const float *values; /* the blob, NULL until read */
     uint64_t *place;     /* tensor id - 1: first float of a constant + 1, 0: no constant */
-    uint64_t *steps;     /* the same of its steps */
+    uint64_t *quanta;    /* the same of its quanta */
     bool *given;         /* tensor id - 1 */
 } Reader;
 
@@ -67,17 +67,17 @@ static bool read_tensor(Reader *r, TtfsTensor *id) {
 }
 
 /* `step AXIS COUNT at PLACE`, or nothing. */
-static bool read_steps(Reader *r, TtfsTensor id) {
+static bool read_quanta(Reader *r, TtfsTensor id) {
     TtfsTensorInfo *t = ttfs_ir_tensor(r->ir, id);
     uint64_t at;
     if (!ttfs_lex_accept(&r->lex, "step")) return true;
-    if (!ttfs_lex_u32(&r->lex, TTFS_MAX_RANK, &t->step_axis) ||
-        !ttfs_lex_u32(&r->lex, INT32_MAX, &t->steps) || !ttfs_lex_expect(&r->lex, "at") ||
+    if (!ttfs_lex_u32(&r->lex, TTFS_MAX_RANK, &t->quantum_axis) ||
+        !ttfs_lex_u32(&r->lex, INT32_MAX, &t->quanta) || !ttfs_lex_expect(&r->lex, "at") ||
         !ttfs_lex_u64(&r->lex, UINT32_MAX, &at))
         return false;
-    if (t->steps == 0 || at + t->steps > r->floats)
+    if (t->quanta == 0 || at + t->quanta > r->floats)
         return ttfs_lex_fail(&r->lex, TTFS_TEXT_RANGE, "no steps, or steps beyond the blob");
-    r->steps[id.i - 1] = at + 1;
+    r->quanta[id.i - 1] = at + 1;
     return true;
 }
 
@@ -91,7 +91,7 @@ static bool read_const(Reader *r) {
     if (at + n > r->floats)
         return ttfs_lex_fail(&r->lex, TTFS_TEXT_RANGE, "the constant ends beyond the blob");
     r->place[id.i - 1] = at + 1;
-    return read_steps(r, id) && ttfs_lex_eol(&r->lex);
+    return read_quanta(r, id) && ttfs_lex_eol(&r->lex);
 }
 
 static bool read_u32s(TtfsLex *l, const char *key, uint32_t *out, uint32_t n) {
@@ -128,7 +128,7 @@ static bool read_i32s(TtfsLex *l, const char *key, int32_t *out, uint32_t n) {
 }
 
 static bool read_layer(TtfsLex *l, TtfsIrAttr *a, uint32_t has) {
-    if (has & TTFS_ATTR_WINDOW &&
+    if (has & TTFS_ATTR_PATCH &&
         !(read_u32s(l, "kernel", a->kernel, 2) && read_u32s(l, "stride", a->stride, 2) &&
           read_u32s(l, "dilation", a->dilation, 2) && read_u32s(l, "pad", a->pad, 4)))
         return false;
@@ -152,7 +152,7 @@ static bool read_moves(Reader *r, const TtfsNode *n, TtfsIrAttr *a, uint32_t has
     if (has & TTFS_ATTR_PERM && !read_u32s(l, "perm", a->perm, rank)) return false;
     if (has & TTFS_ATTR_SLICE &&
         !(read_u32s(l, "first", a->first, rank) && read_u32s(l, "count", a->count, rank) &&
-          read_i32s(l, "step", a->step, rank)))
+          read_i32s(l, "step", a->apart, rank)))
         return false;
     if (has & TTFS_ATTR_PAD &&
         !(read_i32s(l, "before", a->before, rank) && read_i32s(l, "after", a->after, rank) &&
@@ -193,7 +193,7 @@ static bool start_tensors(Reader *r) {
     r->ir->tensors.at = TTFS_ARRAY(&r->ir->arena, TtfsTensorInfo, n);
     r->ir->tensors.len = r->ir->tensors.cap = n;
     r->place = TTFS_ARRAY(&r->ir->arena, uint64_t, n);
-    r->steps = TTFS_ARRAY(&r->ir->arena, uint64_t, n);
+    r->quanta = TTFS_ARRAY(&r->ir->arena, uint64_t, n);
     r->given = TTFS_ARRAY(&r->ir->arena, bool, n);
     return true;
 }
@@ -266,7 +266,7 @@ static bool read_all(Reader *r) {
             return ttfs_error(l->diag, TTFS_AT_FILE(l->file), TTFS_TEXT_RANGE,
                               "tensor %%%u is not given", i + 1);
         if (r->place[i]) r->ir->tensors.at[i].data = r->values + (r->place[i] - 1);
-        if (r->steps[i]) r->ir->tensors.at[i].step = r->values + (r->steps[i] - 1);
+        if (r->quanta[i]) r->ir->tensors.at[i].quantum = r->values + (r->quanta[i] - 1);
     }
     return true;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Walks over an IR that more than one step needs: who makes a tensor, and how the network ends.
+ * Walks over an IR that more than one user needs: who makes a tensor, and how the network ends.
  * Linear in the number of nodes.
  */
 #include "ir.h"

@@ -30,9 +30,10 @@ typedef struct {
     uint32_t n, size[TTFS_VIEW_MAX + 2], stride[TTFS_VIEW_MAX + 2];
 } TtfsView;
 
+/* What of a map a kernel or a pool takes at each position. */
 typedef struct {
     uint32_t kernel[2], stride[2], dilation[2], pad[4], group;
-} TtfsWindow;
+} TtfsPatch;
 
 typedef enum {
     TTFS_SCALE,  /* y = k x, element by element */
@@ -44,18 +45,18 @@ typedef enum {
  * out][element of in]): row r, column j is base[r * rs + j * cs] (perm[j] in place of j when there
  * is a perm) * row[r] * col[..], where base is f or d, and row and col are 1 when NULL. col has one
  * a channel of `in` (KERNEL) or an element of it (MATRIX). The weights of row r are integers times
- * step[r]: 0, or no list, when that is not known; what is emitted is tested against it. */
+ * quantum[r]: 0, or no list, when that is not known; what is emitted is tested against it. */
 typedef struct {
     TtfsLinearKind kind;
     TtfsMap in, out;
-    TtfsWindow win; /* KERNEL */
-    TtfsField k;    /* SCALE, over `out` */
+    TtfsPatch patch; /* KERNEL */
+    TtfsField k;     /* SCALE, over `out` */
     const float *f;
     const double *d;
     uint64_t rs, cs;
     const uint32_t *perm;
     const double *row, *col;
-    const double *step;
+    const double *quantum;
     const char *name; /* of the layer; NULL: none */
 } TtfsLinear;
 
@@ -79,17 +80,17 @@ struct TtfsValue {
     TtfsField bias;
     double floor; /* no element is below; -INFINITY: not known */
     /* A pool that waits for what follows: the value is the largest (least: the smallest) of each
-     * window of `pooled`; no terms, no bias. */
+     * patch of `pooled`; no terms, no bias. */
     const TtfsValue *pooled;
-    TtfsWindow win;
+    TtfsPatch patch;
     bool least;
     const char *name;        /* of the pool */
     const TtfsValue **known; /* what it became as populations; NULL in the cell: not asked yet */
 };
 
-/* Values that are integers low..high times the step. */
+/* Values that are integers low..high times the quantum. */
 typedef struct {
-    double step, low, high;
+    double quantum, low, high;
 } TtfsGrid;
 
 typedef struct {
@@ -98,11 +99,12 @@ typedef struct {
     bool nonneg;
     uint32_t source; /* of a pool; ids, 0: none */
     uint32_t twin;   /* the next pool, or the next rounding, of the same source */
-    TtfsWindow win;
+    TtfsPatch patch;
     bool least;
     uint32_t pools, rounded; /* the first pool, the first rounding of this one */
-    TtfsGrid grid;           /* that its values lie on; step 0: none */
-    uint32_t views;          /* index + 1 of the first slice or reshape of it */
+    TtfsGrid grid;           /* that its values lie on; quantum 0: none */
+    uint32_t parts;          /* index + 1 of the first slice or reshape of it */
+    const char *part;        /* what of its layer it is; NULL: all */
 } TtfsAffinePop;
 
 /* A slice or reshape of a population, made once. */
@@ -111,7 +113,7 @@ typedef struct {
     uint32_t rank; /* 2: [1, elements], 4: [1, c, h, w] */
     bool flat;     /* 4: [1, elements, 1, 1] */
     TtfsTensor t;
-} TtfsPopView;
+} TtfsPopPart;
 
 typedef struct {
     const TtfsIr *in;
@@ -120,9 +122,10 @@ typedef struct {
     const char *file;
     TtfsDiag *diag;
     const TtfsNode *node;         /* the one at work */
+    const char *of, *part;        /* of the nodes that are made for it, as TtfsNode's */
     const TtfsValue **values;     /* tensor of `in`, id - 1 */
     TTFS_VEC(TtfsAffinePop) pops; /* id - 1 */
-    TTFS_VEC(TtfsPopView) views;
+    TTFS_VEC(TtfsPopPart) parts;
     TtfsNames names;        /* of the nodes of `out` */
     const TtfsNode **maker; /* tensor of `in`, id - 1; NULL: the input, a constant */
     TtfsTensor *outputs;    /* of `in`, without what picks the class */
@@ -177,15 +180,18 @@ bool ttfs_view_channel_order(const TtfsView *v, TtfsMap m, TtfsMap other, TtfsVi
 /* Says of each axis of `t` whether it is c (0), h (1), w (2) of the map, or of one element (-1). */
 bool ttfs_view_axes(const TtfsView *v, TtfsMap m, const TtfsTensorInfo *t, int axes[TTFS_MAX_RANK]);
 
-/* linear.c */
+/* linear.c: what their weights are. */
+uint64_t ttfs_linear_taps(const TtfsLinear *l); /* of a kernel, a channel */
 uint64_t ttfs_linear_rows(const TtfsLinear *l);
 uint64_t ttfs_linear_cols(const TtfsLinear *l);
 uint64_t ttfs_linear_weights(const TtfsLinear *l);
 void ttfs_linear_row(const TtfsLinear *l, uint64_t r, double *out);
 bool ttfs_linear_nonneg(TtfsArena *a, const TtfsLinear *l);
 TtfsLinear ttfs_linear_scale(TtfsMap m, TtfsField k);
-/* One weight for all channels: a sum over windows. */
-TtfsLinear ttfs_linear_window(TtfsMap in, TtfsMap out, const TtfsWindow *w, const double *taps);
+/* One weight for all channels: a sum over patches. */
+TtfsLinear ttfs_linear_patch(TtfsMap in, TtfsMap out, const TtfsPatch *w, const double *taps);
+
+/* linear_cut.c: linear maps from others. */
 TtfsLinear ttfs_linear_ungroup(TtfsArena *a, const TtfsLinear *l);
 /* Output channels first .. only; *from is where its input channels begin. */
 TtfsLinear ttfs_linear_cut_out(TtfsArena *a, const TtfsLinear *l, uint32_t first, uint32_t count,
@@ -195,28 +201,31 @@ uint64_t ttfs_linear_cut_cost(const TtfsLinear *l, uint32_t first, uint32_t coun
 /* Input channels first .. only, which lie in whole groups or inside one; *at is where its output
  * channels begin. */
 TtfsLinear ttfs_linear_cut_in(const TtfsLinear *l, uint32_t first, uint32_t count, uint32_t *at);
-/* Its output channels at `at` of `channels`, the others 0. */
+/* Its output channels at `at` of `channels`, the others 0; weights that this makes. */
 TtfsLinear ttfs_linear_widen(TtfsArena *a, const TtfsLinear *l, uint32_t at, uint32_t channels);
-/* As a matrix; `to` gives each of its rows' place when not NULL. */
+uint64_t ttfs_linear_widen_cost(const TtfsLinear *l, uint32_t channels);
+TtfsLinear ttfs_linear_times(TtfsArena *a, const TtfsLinear *l, TtfsField rows);
+TtfsLinear ttfs_linear_after(TtfsArena *a, const TtfsLinear *l, TtfsField columns);
+
+/* dense.c: element by element. */
+/* As a matrix; `from` gives each of its rows' place when not NULL. */
 TtfsLinear ttfs_linear_matrix(TtfsArena *a, const TtfsLinear *l, const uint32_t *from);
 void ttfs_linear_element(const TtfsLinear *l, uint64_t e, double *row);
 /* row (over l->out) times l -> over l->in */
 void ttfs_linear_adjoint(const TtfsLinear *l, const double *row, double *out, double *scratch);
-TtfsLinear ttfs_linear_times(TtfsArena *a, const TtfsLinear *l, TtfsField rows);
-TtfsLinear ttfs_linear_after(TtfsArena *a, const TtfsLinear *l, TtfsField columns);
 
-/* steps.c: the grids of rows. Each takes what it makes them from, and may give NULL. */
+/* quanta.c: the grids of rows. Each takes what it makes them from, and may give NULL. */
 /* Of a constant whose axis `axis` is the rows; the other axes are columns. */
-const double *ttfs_steps_of(TtfsArena *a, const TtfsTensorInfo *t, uint32_t axis, uint64_t rows);
+const double *ttfs_quanta_of(TtfsArena *a, const TtfsTensorInfo *t, uint32_t axis, uint64_t rows);
 /* Of l's rows times k's elements i * stride. */
-const double *ttfs_steps_times(TtfsArena *a, const TtfsLinear *l, TtfsField k, uint64_t stride);
+const double *ttfs_quanta_times(TtfsArena *a, const TtfsLinear *l, TtfsField k, uint64_t stride);
 /* Of l when its columns take the factor; only one for all keeps a grid. */
-const double *ttfs_steps_after(TtfsArena *a, const TtfsLinear *l, TtfsField k);
+const double *ttfs_quanta_after(TtfsArena *a, const TtfsLinear *l, TtfsField k);
 /* Of l as a matrix; `from` gives each of its rows' place when not NULL. */
-const double *ttfs_steps_matrix(TtfsArena *a, const TtfsLinear *l, const uint32_t *from);
+const double *ttfs_quanta_matrix(TtfsArena *a, const TtfsLinear *l, const uint32_t *from);
 /* Of `first`, then `second`, as one of `rows` rows. */
-const double *ttfs_steps_compose(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,
-                                 uint64_t rows);
+const double *ttfs_quanta_compose(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,
+                                  uint64_t rows);
 
 /* compose.c: first, then second, as one; false when there is no exact one within the limits. */
 bool ttfs_linear_compose(TtfsArena *a, const TtfsLinear *first, const TtfsLinear *second,
@@ -224,59 +233,83 @@ bool ttfs_linear_compose(TtfsArena *a, const TtfsLinear *first, const TtfsLinear
 /* forward.c: what a constant becomes. */
 TtfsField ttfs_linear_forward(TtfsArena *a, const TtfsLinear *l, TtfsField x);
 
-/* value.c */
-/* The node at work, for messages. */
+/* fault.c: what is said at the node at work. */
 TtfsLoc ttfs_here(const TtfsAffine *x);
-/* False after the budget was passed, which is told once, at the node at work. */
+/* False after the budget was passed, which is told once. */
 bool ttfs_within_budget(TtfsAffine *x);
 bool ttfs_obstacle(TtfsAffine *x, const char *advice, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* value.c: settled values, which wait for no pool. NULL, without a word, where something exact
+ * cannot be had within the limits. */
 TtfsValue *ttfs_value_new(TtfsAffine *x, TtfsMap m, TtfsView view);
 TtfsValue *ttfs_value_copy(TtfsAffine *x, const TtfsValue *v);
-bool ttfs_value_nonneg(TtfsAffine *x, const TtfsValue *v);
-/* l(v) + bias (over l->out) on the map l->out, view: identity; NULL after an obstacle. */
+bool ttfs_value_nonneg(TtfsAffine *x, const TtfsValue *v); /* of any value */
+/* l(v) + bias (over l->out) on the map l->out, view: identity. */
+const TtfsValue *ttfs_value_through(TtfsAffine *x, const TtfsValue *v, const TtfsLinear *l,
+                                    TtfsField bias);
+/* Channels first .. of it; the view is the identity. */
+const TtfsValue *ttfs_value_cut(TtfsAffine *x, const TtfsValue *v, uint32_t first, uint32_t count);
+/* Weights that this makes of one term, at most. */
+uint64_t ttfs_value_cut_cost(const TtfsValue *v, uint32_t first, uint32_t count);
+/* The channels at which a part with other terms begins, 0 the first, the number of channels last;
+ * NULL: they are too many. */
+uint32_t *ttfs_value_parts(TtfsAffine *x, const TtfsValue *v, uint32_t *n);
+/* Values (views: identities) with the same h and w behind one another. */
+const TtfsValue *ttfs_value_join(TtfsAffine *x, uint32_t n, const TtfsValue *const *v);
+/* The same with every term as wide as it. */
+const TtfsValue *ttfs_value_widened(TtfsAffine *x, const TtfsValue *v);
+
+/* populate.c: what settled values are made of, and become. NULL after an obstacle. */
+uint32_t ttfs_pop_add(TtfsAffine *x, TtfsTensor t, TtfsMap m, bool nonneg);
+const TtfsValue *ttfs_value_of_pop(TtfsAffine *x, uint32_t pop, TtfsField k, int dir);
+/* relu(v); `suffix` NULL: v itself when it is never negative. *fresh: all of it is new populations
+ */
+const TtfsValue *ttfs_settled_relu(TtfsAffine *x, const TtfsValue *v, const char *suffix,
+                                   bool *fresh);
+/* v as populations: relu(v) - relu(-v). */
+const TtfsValue *ttfs_value_materialise(TtfsAffine *x, const TtfsValue *v, const char *why);
+/* What value.c makes of v, or of v as populations. */
+const TtfsValue *ttfs_settled_linear(TtfsAffine *x, const TtfsValue *v, const TtfsLinear *l,
+                                     TtfsField bias);
+const TtfsValue *ttfs_settled_channels(TtfsAffine *x, const TtfsValue *v, uint32_t first,
+                                       uint32_t count);
+/* A value of one position at every position of m: a padded patch that meets it exactly once. */
+const TtfsValue *ttfs_settled_spread(TtfsAffine *x, const TtfsValue *v, TtfsMap m);
+
+/* pools.c: values that wait. */
+/* v, settled. */
+const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v);
+const TtfsValue *ttfs_value_pool(TtfsAffine *x, const TtfsValue *v, const TtfsPatch *w, TtfsMap out,
+                                 bool least, const char *name);
+/* The pool of a population, made once; the shape of its map is `out`'s. */
+uint32_t ttfs_pop_pool(TtfsAffine *x, uint32_t source, const TtfsPatch *w, TtfsMap out, bool least,
+                       const char *name);
+
+/* combine.c: the same of all values, and more; NULL after an obstacle. */
 const TtfsValue *ttfs_value_linear(TtfsAffine *x, const TtfsValue *v, const TtfsLinear *l,
                                    TtfsField bias);
 const TtfsValue *ttfs_value_affine(TtfsAffine *x, const TtfsValue *v, TtfsField k, TtfsField s);
+const TtfsValue *ttfs_value_relu(TtfsAffine *x, const TtfsValue *v, const char *suffix,
+                                 bool *fresh);
 /* Both on one map with one view. */
 const TtfsValue *ttfs_value_add(TtfsAffine *x, const TtfsValue *a, const TtfsValue *b);
-/* Channels first .. of it; the view is the identity. */
 const TtfsValue *ttfs_value_channels(TtfsAffine *x, const TtfsValue *v, uint32_t first,
                                      uint32_t count);
-/* Puts values (views: identities) with the same h and w behind one another. */
 const TtfsValue *ttfs_value_stack(TtfsAffine *x, uint32_t n, const TtfsValue *const *v);
-/* A value of one position at every position of m: a padded window that meets it exactly once. */
 const TtfsValue *ttfs_value_spread(TtfsAffine *x, const TtfsValue *v, TtfsMap m);
 /* The elements in the order of the tensor on another map; NULL (no obstacle) when it cannot be. */
 const TtfsValue *ttfs_value_rearrange(TtfsAffine *x, const TtfsValue *v, TtfsMap m);
 
-/* populate.c, pools.c */
-uint32_t ttfs_pop_add(TtfsAffine *x, TtfsTensor t, TtfsMap m, bool nonneg);
-const TtfsValue *ttfs_value_of_pop(TtfsAffine *x, uint32_t pop, TtfsField k, int dir);
+/* emit.c: nodes of the result. */
 const char *ttfs_unique_name(TtfsAffine *x, const char *wanted);
-/* relu(v); `suffix` NULL: v itself when it is never negative. *fresh: all of it is new populations
- */
-const TtfsValue *ttfs_value_relu(TtfsAffine *x, const TtfsValue *v, const char *suffix,
-                                 bool *fresh);
-/* The channels at which a part with other terms begins, 0 the first, the number of channels last;
- * NULL: they are too many. */
-uint32_t *ttfs_value_parts(TtfsAffine *x, const TtfsValue *v, uint32_t *n);
-/* v as populations: relu(v) - relu(-v). */
-const TtfsValue *ttfs_value_materialise(TtfsAffine *x, const TtfsValue *v, const char *why);
-/* Resolves a waiting pool. */
-const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v);
-const TtfsValue *ttfs_value_pool(TtfsAffine *x, const TtfsValue *v, const TtfsWindow *w,
-                                 TtfsMap out, bool least, const char *name);
-/* The pool of a population, made once; the shape of its map is `out`'s. */
-uint32_t ttfs_pop_pool(TtfsAffine *x, uint32_t source, const TtfsWindow *w, TtfsMap out, bool least,
-                       const char *name);
-/* emit.c: the sum as nodes of the result; the tensor. v: no waiting pool, every term as wide as it
- */
+/* The sum as nodes; the tensor. v: settled, every term as wide as it. */
 TtfsTensor ttfs_emit_sum(TtfsAffine *x, const TtfsValue *v, const char *name);
 /* Appends a node; its output has the dimensions of `shape`. */
 TtfsTensor ttfs_emit_move(TtfsAffine *x, TtfsNode n, const TtfsTensorInfo *shape);
 TtfsTensor ttfs_emit_node(TtfsAffine *x, TtfsOp op, const char *name, uint32_t n_in,
-                          const TtfsTensor *in, const TtfsWindow *win, const TtfsTensorInfo *shape);
+                          const TtfsTensor *in, const TtfsPatch *patch,
+                          const TtfsTensorInfo *shape);
 
 /* The values of `t` on the grid, counted from zero: a QUANT. */
 TtfsTensor ttfs_emit_quant(TtfsAffine *x, TtfsTensor t, TtfsGrid g, const char *name);

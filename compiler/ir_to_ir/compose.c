@@ -47,24 +47,24 @@ static bool matrix_after(TtfsArena *a, const TtfsLinear *first, const TtfsLinear
                         .d = d,
                         .rs = cols,
                         .cs = 1,
-                        .step = ttfs_steps_compose(a, first, second, rows),
+                        .quantum = ttfs_quanta_compose(a, first, second, rows),
                         .name = second->name ? second->name : first->name};
     return true;
 }
 
 /* One axis of the kernel of two kernels; false when borders would differ. */
-static bool merge_axis(const TtfsLinear *a, const TtfsLinear *b, int axis, TtfsWindow *w) {
-    const TtfsWindow *p = &a->win, *q = &b->win;
+static bool merge_axis(const TtfsLinear *a, const TtfsLinear *b, int axis, TtfsPatch *w) {
+    const TtfsPatch *p = &a->patch, *q = &b->patch;
     uint64_t in = axis ? a->in.w : a->in.h, mid = axis ? a->out.w : a->out.h;
     uint64_t outs = axis ? b->out.w : b->out.h;
-    uint64_t s = p->stride[axis], step = s * q->dilation[axis];
+    uint64_t s = p->stride[axis], apart = s * q->dilation[axis];
     uint64_t span_a = (uint64_t)(p->kernel[axis] - 1) * p->dilation[axis] + 1;
     uint64_t span_b = (uint64_t)(q->kernel[axis] - 1) * q->dilation[axis] + 1;
     uint64_t last_b = (outs - 1) * q->stride[axis] + span_b; /* places of the map between, padded */
     if (q->pad[axis] && s + p->pad[axis] < span_a) return false;
     if (last_b > mid + q->pad[axis] && mid * s < in + p->pad[axis]) return false;
     uint64_t span = (span_b - 1) * s + span_a, d = 0;
-    if (q->kernel[axis] > 1) d = step;
+    if (q->kernel[axis] > 1) d = apart;
     if (p->kernel[axis] > 1) d = gcd(d, p->dilation[axis]);
     if (d == 0) d = 1;
     uint64_t stride = s * q->stride[axis], before = p->pad[axis] + s * q->pad[axis];
@@ -84,14 +84,14 @@ static bool merge_axis(const TtfsLinear *a, const TtfsLinear *b, int axis, TtfsW
 
 typedef struct {
     const TtfsLinear *a, *b;
-    TtfsWindow w;
+    TtfsPatch w;
     double *row_b, *row_a;
 } Merge;
 
 /* Adds a channel's taps of the first kernel times `factor`, from place (y, x) of the merged one. */
 static void add_taps(const Merge *m, const double *taps_a, double factor, uint64_t y, uint64_t x,
                      double *out) {
-    const TtfsWindow *p = &m->a->win, *w = &m->w;
+    const TtfsPatch *p = &m->a->patch, *w = &m->w;
     uint64_t down = p->dilation[0] / w->dilation[0], right = p->dilation[1] / w->dilation[1];
     for (uint64_t v = 0; v < p->kernel[0]; v++) {
         double *row = out + (y + v * down) * w->kernel[1] + x;
@@ -100,10 +100,10 @@ static void add_taps(const Merge *m, const double *taps_a, double factor, uint64
     }
 }
 
-/* Adds, for one channel between, its taps times the first kernel's. All steps are multiples of the
- * merged dilation, or of an axis with a single tap. */
+/* Adds, for one channel between, its taps times the first kernel's. All strides are multiples of
+ * the merged dilation, or of an axis with a single tap. */
 static void add_channel(const Merge *m, uint64_t first_in, const double *taps_b, double *out) {
-    const TtfsWindow *p = &m->a->win, *q = &m->b->win, *w = &m->w;
+    const TtfsPatch *p = &m->a->patch, *q = &m->b->patch, *w = &m->w;
     uint64_t taps = (uint64_t)w->kernel[0] * w->kernel[1];
     uint64_t taps_a = (uint64_t)p->kernel[0] * p->kernel[1], ins = m->a->in.c / p->group;
     for (uint64_t t = 0; t < (uint64_t)q->kernel[0] * q->kernel[1]; t++) {
@@ -117,10 +117,10 @@ static void add_channel(const Merge *m, uint64_t first_in, const double *taps_b,
 
 static void merge_row(const Merge *m, uint32_t o, double *out) {
     const TtfsLinear *a = m->a, *b = m->b;
-    uint32_t mids = b->in.c / b->win.group, per_b = b->out.c / b->win.group;
-    uint32_t per_a = a->out.c / a->win.group, ins_a = a->in.c / a->win.group;
+    uint32_t mids = b->in.c / b->patch.group, per_b = b->out.c / b->patch.group;
+    uint32_t per_a = a->out.c / a->patch.group, ins_a = a->in.c / a->patch.group;
     uint32_t ins = a->in.c / m->w.group, start = o / (b->out.c / m->w.group) * ins;
-    uint64_t taps_b = (uint64_t)b->win.kernel[0] * b->win.kernel[1];
+    uint64_t taps_b = (uint64_t)b->patch.kernel[0] * b->patch.kernel[1];
     ttfs_linear_row(b, o, m->row_b);
     for (uint32_t k = 0; k < mids; k++) {
         uint32_t mid = o / per_b * mids + k;
@@ -133,7 +133,7 @@ static bool kernel_after(TtfsArena *a, const TtfsLinear *first, const TtfsLinear
                          TtfsLinear *out) {
     Merge m = {.a = first, .b = second};
     if (!merge_axis(first, second, 0, &m.w) || !merge_axis(first, second, 1, &m.w)) return false;
-    m.w.group = (uint32_t)gcd(first->win.group, second->win.group);
+    m.w.group = (uint32_t)gcd(first->patch.group, second->patch.group);
     uint64_t cols = (uint64_t)first->in.c / m.w.group * m.w.kernel[0];
     if (cols > UINT32_MAX || cols * m.w.kernel[1] > UINT32_MAX) return false;
     cols *= m.w.kernel[1];
@@ -146,9 +146,9 @@ static bool kernel_after(TtfsArena *a, const TtfsLinear *first, const TtfsLinear
     m.row_b = TTFS_ARRAY(&scratch, double, ttfs_linear_cols(second));
     for (uint32_t o = 0; o < second->out.c; o++) merge_row(&m, o, d + o * cols);
     ttfs_arena_free(&scratch);
-    *out = ttfs_linear_window(first->in, second->out, &m.w, d);
+    *out = ttfs_linear_patch(first->in, second->out, &m.w, d);
     out->rs = cols;
-    out->step = ttfs_steps_compose(a, first, second, second->out.c);
+    out->quantum = ttfs_quanta_compose(a, first, second, second->out.c);
     out->name = second->name ? second->name : first->name;
     return true;
 }

@@ -16,7 +16,7 @@ typedef struct {
 
 static void scatter(const Stencil *s, uint32_t y, uint32_t x, double factor, double *in) {
     const TtfsLinear *l = s->l;
-    const TtfsWindow *w = &l->win;
+    const TtfsPatch *w = &l->patch;
     uint32_t channels = l->in.c / w->group;
     uint64_t taps = (uint64_t)w->kernel[0] * w->kernel[1];
     for (uint32_t j = 0; j < w->kernel[0]; j++) {
@@ -34,7 +34,7 @@ static void scatter(const Stencil *s, uint32_t y, uint32_t x, double factor, dou
 }
 
 static uint32_t group_start(const TtfsLinear *l, uint32_t channel) {
-    return channel / (l->out.c / l->win.group) * (l->in.c / l->win.group);
+    return channel / (l->out.c / l->patch.group) * (l->in.c / l->patch.group);
 }
 
 void ttfs_linear_element(const TtfsLinear *l, uint64_t e, double *row) {
@@ -91,6 +91,6 @@ TtfsLinear ttfs_linear_matrix(TtfsArena *a, const TtfsLinear *l, const uint32_t 
                         .d = d,
                         .rs = cols,
                         .cs = 1,
-                        .step = ttfs_steps_matrix(a, l, from),
+                        .quantum = ttfs_quanta_matrix(a, l, from),
                         .name = l->name};
 }

@@ -9,6 +9,10 @@
 #include <math.h>
 #include <string.h>
 
+const char *ttfs_unique_name(TtfsAffine *x, const char *wanted) {
+    return ttfs_names_take(&x->names, wanted, &x->out->arena);
+}
+
 static TtfsTensor add(TtfsAffine *x, const char *name, uint32_t rank, const uint32_t *dim,
                       const float *data) {
     TtfsTensorInfo t = {.name = name, .rank = rank, .data = data};
@@ -22,21 +26,23 @@ static TtfsTensor push(TtfsAffine *x, TtfsNode *n, TtfsTensorInfo out) {
     out.data = NULL;
     if (!ttfs_ir_infer(x->out, n, &out, x->file, x->diag)) return (TtfsTensor){0};
     n->out = ttfs_ir_add_tensor(x->out, &out);
+    n->of = x->of;
+    n->part = x->of ? x->part : NULL;
     ttfs_ir_add_node(x->out, n);
     return n->out;
 }
 
 TtfsTensor ttfs_emit_node(TtfsAffine *x, TtfsOp op, const char *name, uint32_t n_in,
-                          const TtfsTensor *in, const TtfsWindow *win,
+                          const TtfsTensor *in, const TtfsPatch *patch,
                           const TtfsTensorInfo *shape) {
     TtfsNode n = {.op = op, .name = name, .n_in = n_in, .attr = ttfs_ir_attr()};
     for (uint32_t i = 0; i < n_in; i++) n.in[i] = in[i];
-    if (win) {
-        memcpy(n.attr.kernel, win->kernel, sizeof win->kernel);
-        memcpy(n.attr.stride, win->stride, sizeof win->stride);
-        memcpy(n.attr.dilation, win->dilation, sizeof win->dilation);
-        memcpy(n.attr.pad, win->pad, sizeof win->pad);
-        if (op == TTFS_OP_CONV) n.attr.group = win->group;
+    if (patch) {
+        memcpy(n.attr.kernel, patch->kernel, sizeof patch->kernel);
+        memcpy(n.attr.stride, patch->stride, sizeof patch->stride);
+        memcpy(n.attr.dilation, patch->dilation, sizeof patch->dilation);
+        memcpy(n.attr.pad, patch->pad, sizeof patch->pad);
+        if (op == TTFS_OP_CONV) n.attr.group = patch->group;
     }
     n.attr.trans_b = op == TTFS_OP_GEMM;
     return push(x, &n, shape ? *shape : (TtfsTensorInfo){0});
@@ -46,9 +52,14 @@ TtfsTensor ttfs_emit_move(TtfsAffine *x, TtfsNode n, const TtfsTensorInfo *shape
     return push(x, &n, *shape);
 }
 
+/* The place of a message about what is being made. */
+static TtfsLoc made_at(const TtfsAffine *x, const char *name) {
+    return x->of ? TTFS_AT_OP(x->file, x->of, x->part) : TTFS_AT_NODE(x->file, name);
+}
+
 static float narrow(TtfsAffine *x, double v, const char *name) {
     if (fabs(v) <= 3.4028234663852886e38) return (float)v;
-    ttfs_error(x->diag, TTFS_AT_NODE(x->file, name), TTFS_MODEL_VALUE,
+    ttfs_error(x->diag, made_at(x, name), TTFS_MODEL_VALUE,
                "a weight becomes %g, which float32 cannot hold", v);
     return 0;
 }
@@ -74,37 +85,37 @@ static const float *weights(TtfsAffine *x, const TtfsLinear *l, const char *name
 
 static const float *numbers(TtfsAffine *x, TtfsMap m, TtfsField f, double none, uint64_t n,
                             const char *name) {
-    uint64_t step = ttfs_map_count(m) / n;
+    uint64_t stride = ttfs_map_count(m) / n;
     if (!ttfs_budget_array(x->arena.budget, n, sizeof(float))) return NULL;
     float *data = TTFS_ARRAY(&x->out->arena, float, n);
     for (uint64_t i = 0; i < n; i++)
-        data[i] = narrow(x, ttfs_field_at(&f, m, i * step, none), name);
+        data[i] = narrow(x, ttfs_field_at(&f, m, i * stride, none), name);
     return data;
 }
 
 /* The grid of the weights, when all rows have one and the weights are on it; a note when they were
  * said to be and are not. */
-static void put_steps(TtfsAffine *x, const TtfsLinear *l, TtfsTensor t, const char *name) {
+static void put_quanta(TtfsAffine *x, const TtfsLinear *l, TtfsTensor t, const char *name) {
     TtfsTensorInfo *info = ttfs_ir_tensor(x->out, t);
     uint64_t rows = ttfs_linear_rows(l), cols = ttfs_linear_cols(l), lost = 0;
-    if (l->kind == TTFS_SCALE || !l->step) return;
-    float *step = TTFS_ARRAY(&x->out->arena, float, rows);
+    if (l->kind == TTFS_SCALE || !l->quantum) return;
+    float *quantum = TTFS_ARRAY(&x->out->arena, float, rows);
     for (uint64_t r = 0; r < rows; r++) {
-        bool sound = l->step[r] >= FLT_MIN && l->step[r] <= FLT_MAX, on = sound, any = false;
-        step[r] = sound ? (float)l->step[r] : 1;
+        bool sound = l->quantum[r] >= FLT_MIN && l->quantum[r] <= FLT_MAX, on = sound, any = false;
+        quantum[r] = sound ? (float)l->quantum[r] : 1;
         for (uint64_t j = 0; j < cols; j++) {
             double q, w = (double)info->data[r * cols + j];
-            on = on && ttfs_on_grid(w, (double)step[r], &q);
+            on = on && ttfs_on_grid(w, (double)quantum[r], &q);
             any = any || w != 0;
         }
         lost += any && !on;
     }
     if (lost)
-        ttfs_note(x->diag, TTFS_AT_NODE(x->file, name),
+        ttfs_note(x->diag, made_at(x, name),
                   "its quantised weights are on their grid no more after what was folded into "
                   "them; they are quantised anew");
     else
-        info->step = step, info->steps = (uint32_t)rows;
+        info->quantum = quantum, info->quanta = (uint32_t)rows;
 }
 
 static TtfsTensor reshape(TtfsAffine *x, TtfsTensor t, uint32_t rank, const uint32_t *dim) {
@@ -137,16 +148,16 @@ static TtfsTensor look(TtfsAffine *x, uint32_t pop, uint32_t from, uint32_t coun
                        bool flat) {
     TtfsAffinePop *p = &x->pops.at[pop - 1];
     TtfsMap m = p->map;
-    for (uint32_t i = p->views; i; i = x->views.at[i - 1].next) {
-        const TtfsPopView *v = &x->views.at[i - 1];
+    for (uint32_t i = p->parts; i; i = x->parts.at[i - 1].next) {
+        const TtfsPopPart *v = &x->parts.at[i - 1];
         if (v->from == from && v->count == count && v->rank == rank && v->flat == flat) return v->t;
     }
     uint32_t row[4] = {1, count * m.h * m.w, 1, 1}, map[4] = {1, count, m.h, m.w};
     TtfsTensor t = slice(x, p->t, from, count);
     if (rank == 2 || flat) t = reshape(x, t, 2, row);
     if (rank == 4) t = reshape(x, t, 4, flat ? row : map);
-    *TTFS_PUSH(&x->arena, x->views) = (TtfsPopView){from, count, p->views, rank, flat, t};
-    p->views = x->views.len;
+    *TTFS_PUSH(&x->arena, x->parts) = (TtfsPopPart){from, count, p->parts, rank, flat, t};
+    p->parts = x->parts.len;
     return t;
 }
 
@@ -170,7 +181,7 @@ static bool align(TtfsAffine *x, TtfsAddend *t) {
                         .d = d,
                         .rs = cols,
                         .cs = 1,
-                        .step = dense.step,
+                        .quantum = dense.quantum,
                         .name = t->l.name};
     return true;
 }
@@ -193,7 +204,7 @@ static TtfsTensor emit_term(Sum *s, TtfsAddend t, TtfsField *bias, const char *n
     TtfsAffine *x = s->x;
     if (t.flat && !align(x, &t)) return (TtfsTensor){0};
     bool gemm = t.l.kind == TTFS_MATRIX, each = t.l.kind == TTFS_SCALE && t.l.k.n > t.l.out.c;
-    TtfsWindow w = {{1, 1}, {1, 1}, {1, 1}, {0}, 1};
+    TtfsPatch w = {{1, 1}, {1, 1}, {1, 1}, {0}, 1};
     uint32_t rows = (uint32_t)(each ? ttfs_map_count(t.l.out) : ttfs_linear_rows(&t.l));
     uint32_t dim[4] = {rows, (uint32_t)ttfs_linear_cols(&t.l), 1, 1};
     const float *data;
@@ -204,14 +215,14 @@ static TtfsTensor emit_term(Sum *s, TtfsAddend t, TtfsField *bias, const char *n
         data = weights(x, &t.l, name);
     }
     if (t.l.kind == TTFS_KERNEL) {
-        w = t.l.win;
+        w = t.l.patch;
         dim[1] = t.l.in.c / w.group;
         memcpy(dim + 2, w.kernel, sizeof w.kernel);
     }
     if (!data) return (TtfsTensor){0};
     TtfsTensor in[3] = {source(x, &t, gemm ? 2 : 4, t.flat || each)};
     in[1] = add(x, ttfs_arena_printf(&x->out->arena, "%s.weight", name), gemm ? 2 : 4, dim, data);
-    put_steps(x, &t.l, in[1], name);
+    put_quanta(x, &t.l, in[1], name);
     bool biased = bias->n && (bias->n <= s->v->map.c || rows == ttfs_map_count(s->v->map));
     if (biased) {
         const float *b = numbers(x, s->v->map, *bias, 0, rows, name);
@@ -286,7 +297,7 @@ TtfsTensor ttfs_emit_quant(TtfsAffine *x, TtfsTensor t, TtfsGrid g, const char *
     TtfsNode n = {.op = TTFS_OP_QUANT, .in = {t}, .n_in = 3, .attr = ttfs_ir_attr()};
     n.name = ttfs_unique_name(x, name);
     float *v = TTFS_ARRAY(&x->out->arena, float, 2);
-    v[0] = narrow(x, g.step, name);
+    v[0] = narrow(x, g.quantum, name);
     n.in[1] = add(x, ttfs_arena_printf(&x->out->arena, "%s.scale", n.name), 0, NULL, v);
     n.in[2] = add(x, ttfs_arena_printf(&x->out->arena, "%s.zero", n.name), 0, NULL, v + 1);
     n.attr.lo = (float)g.low;

@@ -9,8 +9,8 @@
 /* Sums over input channels of weight times constant, a tap at a time, of output channel c. */
 static void tap_sums(const TtfsLinear *l, TtfsField x, uint32_t c, const double *weights,
                      double *sums) {
-    uint64_t taps = (uint64_t)l->win.kernel[0] * l->win.kernel[1];
-    uint32_t ins = l->in.c / l->win.group, first = c / (l->out.c / l->win.group) * ins;
+    uint64_t taps = (uint64_t)l->patch.kernel[0] * l->patch.kernel[1];
+    uint32_t ins = l->in.c / l->patch.group, first = c / (l->out.c / l->patch.group) * ins;
     for (uint64_t t = 0; t < taps; t++) sums[t] = 0;
     for (uint32_t i = 0; i < ins; i++) {
         double v = ttfs_field_at(&x, l->in, (uint64_t)(first + i) * l->in.h * l->in.w, 0);
@@ -18,9 +18,9 @@ static void tap_sums(const TtfsLinear *l, TtfsField x, uint32_t c, const double 
     }
 }
 
-/* The taps [*begin, *end) of a window at `at` that hit the map. */
+/* The taps [*begin, *end) of the patch at `at` that hit the map. */
 static void hits(const TtfsLinear *l, int axis, uint32_t at, uint32_t *begin, uint32_t *end) {
-    const TtfsWindow *w = &l->win;
+    const TtfsPatch *w = &l->patch;
     int64_t start = (int64_t)at * w->stride[axis] - w->pad[axis];
     int64_t size = axis ? l->in.w : l->in.h, d = w->dilation[axis];
     int64_t low = start < 0 ? (-start + d - 1) / d : 0;
@@ -35,26 +35,26 @@ static bool clipped(const TtfsLinear *l) {
         uint32_t n = axis ? l->out.w : l->out.h, begin, end;
         for (uint32_t i = 0; i < n; i++) {
             hits(l, axis, i, &begin, &end);
-            if (begin != 0 || end != l->win.kernel[axis]) return true;
+            if (begin != 0 || end != l->patch.kernel[axis]) return true;
         }
     }
     return false;
 }
 
-static double window_sum(const TtfsLinear *l, const double *sums, uint32_t y, uint32_t x) {
+static double patch_sum(const TtfsLinear *l, const double *sums, uint32_t y, uint32_t x) {
     uint32_t top, bottom, left, right;
     double total = 0;
     hits(l, 0, y, &top, &bottom);
     hits(l, 1, x, &left, &right);
     for (uint32_t j = top; j < bottom; j++)
-        for (uint32_t i = left; i < right; i++) total += sums[(uint64_t)j * l->win.kernel[1] + i];
+        for (uint32_t i = left; i < right; i++) total += sums[(uint64_t)j * l->patch.kernel[1] + i];
     return total;
 }
 
 /* A constant that is the same at all positions of a channel. */
 static TtfsField kernel_channels(TtfsArena *a, const TtfsLinear *l, TtfsField x) {
     TtfsArena scratch = {0};
-    uint64_t taps = (uint64_t)l->win.kernel[0] * l->win.kernel[1];
+    uint64_t taps = (uint64_t)l->patch.kernel[0] * l->patch.kernel[1];
     bool positions = clipped(l);
     uint64_t per = positions ? (uint64_t)l->out.h * l->out.w : 1;
     uint64_t work = l->out.c * (ttfs_linear_cols(l) + per * (positions ? taps : 1));
@@ -71,7 +71,7 @@ static TtfsField kernel_channels(TtfsArena *a, const TtfsLinear *l, TtfsField x)
             double total = 0;
             for (uint64_t t = 0; !positions && t < taps; t++) total += sums[t];
             v[c * per + p] =
-                positions ? window_sum(l, sums, (uint32_t)(p / l->out.w), (uint32_t)(p % l->out.w))
+                positions ? patch_sum(l, sums, (uint32_t)(p / l->out.w), (uint32_t)(p % l->out.w))
                           : total;
         }
     }
@@ -83,7 +83,7 @@ static TtfsField kernel_channels(TtfsArena *a, const TtfsLinear *l, TtfsField x)
 
 static double kernel_at(const TtfsLinear *l, const double *in, const double *weights, uint32_t c,
                         uint32_t y, uint32_t x) {
-    const TtfsWindow *w = &l->win;
+    const TtfsPatch *w = &l->patch;
     uint64_t taps = (uint64_t)w->kernel[0] * w->kernel[1], plane = (uint64_t)l->in.h * l->in.w;
     uint32_t ins = l->in.c / w->group, first = c / (l->out.c / w->group) * ins;
     uint32_t top, bottom, left, right;

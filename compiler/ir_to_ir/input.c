@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The input as a population. Samples give its elements in order, so its shape may be chosen: that
- * of the first layer with windows when only reshapes lie between. An input with channels last (and
+ * of the first convolution or pool when only reshapes lie between. An input with channels last (and
  * one or two axes of space, padded or not) that is transposed in front of that layer is one
  * TRANSPOSE at the start of the result.
  */
@@ -38,7 +38,7 @@ static bool follows(TtfsOp op) {
     }
 }
 
-static bool has_windows(TtfsOp op) {
+static bool has_patches(TtfsOp op) {
     return op == TTFS_OP_CONV || op == TTFS_OP_MAXPOOL || op == TTFS_OP_MINPOOL ||
            op == TTFS_OP_AVERAGEPOOL;
 }
@@ -101,7 +101,7 @@ static bool by_axes(const Origin *o, TtfsTensorInfo *shape, bool *last) {
     return true;
 }
 
-/* The shape of the input that the first layer with windows asks for. */
+/* The shape of the input that the first convolution or pool asks for. */
 static void choose(const TtfsIr *in, TtfsTensorInfo *shape, bool *last) {
     TtfsArena scratch = {0};
     Origin *all = TTFS_ARRAY(&scratch, Origin, in->tensors.len);
@@ -117,7 +117,7 @@ static void choose(const TtfsIr *in, TtfsTensorInfo *shape, bool *last) {
         const Origin *o = &all[n->in[k].i - 1];
         const TtfsTensorInfo *x = ttfs_ir_tensor(in, n->in[k]);
         if (!o->derived) continue;
-        if (has_windows(n->op) && x->rank == 4) {
+        if (has_patches(n->op) && x->rank == 4) {
             if (o->ordered && ttfs_view_is_identity(&o->view))
                 memcpy(shape->dim, x->dim, sizeof x->dim), shape->rank = 4;
             else

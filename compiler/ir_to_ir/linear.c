@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Linear maps: reading their weights, cutting them by channels, scaling rows and columns. Weights
- * stay where they are, as strides, factors and a permutation over them; only what mixes weights
- * makes new ones, in float64.
+ * Linear maps: reading their weights, row by row, and making those that are said by few numbers.
  */
 #include "affine.h"
-
-#include <string.h>
 
 uint64_t ttfs_linear_rows(const TtfsLinear *l) {
     return l->kind == TTFS_MATRIX ? ttfs_map_count(l->out) : l->out.c;
 }
 
-static uint64_t taps(const TtfsLinear *l) {
-    return (uint64_t)l->win.kernel[0] * l->win.kernel[1];
+uint64_t ttfs_linear_taps(const TtfsLinear *l) {
+    return (uint64_t)l->patch.kernel[0] * l->patch.kernel[1];
 }
 
 uint64_t ttfs_linear_cols(const TtfsLinear *l) {
     if (l->kind == TTFS_MATRIX) return ttfs_map_count(l->in);
-    return l->kind == TTFS_SCALE ? 1 : l->in.c / l->win.group * taps(l);
+    return l->kind == TTFS_SCALE ? 1 : l->in.c / l->patch.group * ttfs_linear_taps(l);
 }
 
 uint64_t ttfs_linear_weights(const TtfsLinear *l) {
@@ -26,7 +22,7 @@ uint64_t ttfs_linear_weights(const TtfsLinear *l) {
 }
 
 void ttfs_linear_row(const TtfsLinear *l, uint64_t r, double *out) {
-    uint64_t n = ttfs_linear_cols(l), per = l->kind == TTFS_KERNEL ? taps(l) : 1;
+    uint64_t n = ttfs_linear_cols(l), per = l->kind == TTFS_KERNEL ? ttfs_linear_taps(l) : 1;
     double factor = l->row ? l->row[r] : 1;
     for (uint64_t j = 0; j < n; j++) {
         uint64_t at = r * l->rs + (l->perm ? l->perm[j] : j) * l->cs;
@@ -34,7 +30,7 @@ void ttfs_linear_row(const TtfsLinear *l, uint64_t r, double *out) {
     }
     if (!l->col) return;
     const double *col = l->col;
-    if (l->kind == TTFS_KERNEL) col += r / (l->out.c / l->win.group) * (l->in.c / l->win.group);
+    if (l->kind == TTFS_KERNEL) col += r / (l->out.c / l->patch.group) * (l->in.c / l->patch.group);
     for (uint64_t j = 0; j < n; j++) out[j] *= col[j / per];
 }
 
@@ -57,168 +53,7 @@ TtfsLinear ttfs_linear_scale(TtfsMap m, TtfsField k) {
     return (TtfsLinear){.kind = TTFS_SCALE, .in = m, .out = m, .k = k};
 }
 
-TtfsLinear ttfs_linear_window(TtfsMap in, TtfsMap out, const TtfsWindow *w, const double *weights) {
+TtfsLinear ttfs_linear_patch(TtfsMap in, TtfsMap out, const TtfsPatch *w, const double *weights) {
     return (TtfsLinear){
-        .kind = TTFS_KERNEL, .in = in, .out = out, .win = *w, .d = weights, .rs = 0, .cs = 1};
-}
-
-TtfsLinear ttfs_linear_ungroup(TtfsArena *a, const TtfsLinear *l) {
-    if (l->kind != TTFS_KERNEL || l->win.group == 1) return *l;
-    TtfsLinear out = *l;
-    uint64_t cols = ttfs_linear_cols(l), wide = l->in.c * taps(l);
-    double *d = TTFS_ARRAY(a, double, l->out.c *wide);
-    uint32_t per = l->out.c / l->win.group;
-    for (uint32_t r = 0; r < l->out.c; r++) ttfs_linear_row(l, r, d + r * wide + r / per * cols);
-    out.win.group = 1;
-    out.f = NULL, out.d = d, out.rs = wide, out.cs = 1;
-    out.perm = NULL, out.row = out.col = NULL;
-    return out;
-}
-
-/* Moves the base to row r. */
-static void skip_rows(TtfsLinear *l, uint64_t r) {
-    if (l->f) l->f += r * l->rs;
-    if (l->d) l->d += r * l->rs;
-    if (l->row) l->row += r;
-    if (l->step) l->step += r;
-}
-
-/* Groups first .. of a kernel. */
-static void keep_groups(TtfsLinear *l, uint32_t first, uint32_t count) {
-    uint32_t ins = l->in.c / l->win.group, outs = l->out.c / l->win.group;
-    skip_rows(l, (uint64_t)first * outs);
-    if (l->col) l->col += (uint64_t)first * ins;
-    l->in.c = ins * count;
-    l->out.c = outs * count;
-    l->win.group = count;
-}
-
-uint64_t ttfs_linear_cut_cost(const TtfsLinear *l, uint32_t first, uint32_t count) {
-    if (l->kind != TTFS_KERNEL || l->win.group == 1 || count == l->out.c) return 0;
-    uint32_t per = l->out.c / l->win.group;
-    if (first % per == 0 && count % per == 0) return 0;
-    uint64_t groups = (first + (uint64_t)count + per - 1) / per - first / per;
-    return groups * per * groups * ttfs_linear_cols(l);
-}
-
-TtfsLinear ttfs_linear_cut_out(TtfsArena *a, const TtfsLinear *l, uint32_t first, uint32_t count,
-                               uint32_t *from) {
-    TtfsLinear out = *l;
-    *from = 0;
-    if (first == 0 && count == l->out.c) return out;
-    TtfsMap part = {count, l->out.h, l->out.w};
-    if (l->kind == TTFS_SCALE) {
-        out.k = ttfs_field_channels(l->out, l->k, first, part);
-        out.in = out.out = part;
-        *from = first;
-        return out;
-    }
-    if (l->kind == TTFS_MATRIX) {
-        skip_rows(&out, (uint64_t)first * l->out.h * l->out.w);
-    } else if (l->win.group == 1) {
-        skip_rows(&out, first);
-    } else {
-        uint32_t per = l->out.c / l->win.group, ins = l->in.c / l->win.group;
-        uint32_t begin = first / per, end = (first + count + per - 1) / per;
-        keep_groups(&out, begin, end - begin);
-        *from = begin * ins;
-        if (out.out.c == count) return out;
-        out = ttfs_linear_ungroup(a, &out);
-        skip_rows(&out, first - begin * per);
-    }
-    out.out = part;
-    return out;
-}
-
-TtfsLinear ttfs_linear_cut_in(const TtfsLinear *l, uint32_t first, uint32_t count, uint32_t *at) {
-    TtfsLinear out = *l;
-    *at = 0;
-    if (first == 0 && count == l->in.c) return out;
-    TtfsMap part = {count, l->in.h, l->in.w};
-    uint64_t skip = first, per = l->kind == TTFS_KERNEL ? taps(l) : (uint64_t)l->in.h * l->in.w;
-    if (l->kind == TTFS_SCALE) {
-        out.k = ttfs_field_channels(l->out, l->k, first, part);
-        out.in = out.out = part;
-        *at = first;
-        return out;
-    }
-    if (l->kind == TTFS_KERNEL && l->win.group > 1) {
-        uint32_t ins = l->in.c / l->win.group, begin = first / ins;
-        uint32_t groups = count >= ins ? count / ins : 1;
-        keep_groups(&out, begin, groups);
-        *at = begin * (l->out.c / l->win.group);
-        if (out.in.c == count) return out;
-        skip = first - begin * ins;
-    }
-    if (out.perm) {
-        out.perm += skip * per;
-    } else {
-        if (out.f) out.f += skip * per * out.cs;
-        if (out.d) out.d += skip * per * out.cs;
-    }
-    if (out.col) out.col += skip * (l->kind == TTFS_MATRIX ? per : 1);
-    out.in = part;
-    return out;
-}
-
-TtfsLinear ttfs_linear_widen(TtfsArena *a, const TtfsLinear *l, uint32_t at, uint32_t channels) {
-    if (at == 0 && channels == l->out.c) return *l;
-    TtfsLinear out = ttfs_linear_ungroup(a, l);
-    TtfsMap wide = {channels, l->out.h, l->out.w};
-    if (l->kind == TTFS_SCALE && l->k.n <= l->out.c) { /* a kernel of one tap */
-        double *d = TTFS_ARRAY(a, double, (uint64_t)channels * l->in.c);
-        for (uint32_t c = 0; c < l->in.c; c++)
-            d[(uint64_t)(at + c) * l->in.c + c] =
-                ttfs_field_at(&l->k, l->in, (uint64_t)c * l->in.h * l->in.w, 1);
-        static const TtfsWindow point = {{1, 1}, {1, 1}, {1, 1}, {0}, 1};
-        out = ttfs_linear_window(l->in, wide, &point, d);
-        out.rs = l->in.c;
-        out.name = l->name;
-        return out;
-    }
-    if (l->kind == TTFS_SCALE) out = ttfs_linear_matrix(a, l, NULL);
-    uint64_t rows = ttfs_linear_rows(&out), cols = ttfs_linear_cols(&out), per = rows / l->out.c;
-    double *d = TTFS_ARRAY(a, double, channels *per *cols);
-    for (uint64_t r = 0; r < rows; r++) ttfs_linear_row(&out, r, d + (at * per + r) * cols);
-    if (out.step) {
-        double *step = TTFS_ARRAY(a, double, channels *per);
-        memcpy(step + at * per, out.step, rows * sizeof *step);
-        out.step = step;
-    }
-    out.f = NULL, out.d = d, out.rs = cols, out.cs = 1;
-    out.perm = NULL, out.row = out.col = NULL;
-    out.out = wide;
-    return out;
-}
-
-/* factor[i] (NULL: 1) times the field at elements i * step of the map. */
-static const double *factors(TtfsArena *a, const double *factor, uint64_t n, TtfsMap m, TtfsField k,
-                             uint64_t step) {
-    double *v = TTFS_ARRAY(a, double, n);
-    for (uint64_t i = 0; i < n; i++)
-        v[i] = (factor ? factor[i] : 1) * ttfs_field_at(&k, m, i * step, 1);
-    return v;
-}
-
-TtfsLinear ttfs_linear_times(TtfsArena *a, const TtfsLinear *l, TtfsField k) {
-    TtfsLinear out = *l;
-    if (k.n == 0) return out;
-    if (l->kind == TTFS_SCALE) {
-        out.k = ttfs_field_mul(a, l->out, l->k, k);
-        return out;
-    }
-    uint64_t step = l->kind == TTFS_KERNEL ? (uint64_t)l->out.h * l->out.w : 1;
-    out.row = factors(a, l->row, ttfs_linear_rows(l), l->out, k, step);
-    out.step = ttfs_steps_times(a, l, k, step);
-    return out;
-}
-
-TtfsLinear ttfs_linear_after(TtfsArena *a, const TtfsLinear *l, TtfsField k) {
-    TtfsLinear out = *l;
-    if (k.n == 0) return out;
-    bool kernel = l->kind == TTFS_KERNEL;
-    uint64_t step = kernel ? (uint64_t)l->in.h * l->in.w : 1;
-    out.step = ttfs_steps_after(a, l, k);
-    out.col = factors(a, l->col, kernel ? l->in.c : ttfs_map_count(l->in), l->in, k, step);
-    return out;
+        .kind = TTFS_KERNEL, .in = in, .out = out, .patch = *w, .d = weights, .rs = 0, .cs = 1};
 }

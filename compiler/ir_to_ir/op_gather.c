@@ -30,10 +30,10 @@ static uint32_t copies(const Places *p, bool *outside) {
 static const TtfsValue *repeated(TtfsAffine *x, const TtfsValue *v, const Places *p, uint32_t times,
                                  bool outside) {
     TtfsMap m = v->map, wide = {m.c * times, m.h, m.w};
-    TtfsWindow w = {{1, 1}, {1, 1}, {1, 1}, {0}, m.c};
+    TtfsPatch w = {{1, 1}, {1, 1}, {1, 1}, {0}, m.c};
     TtfsView view;
     if (!ttfs_view_repeat(&v->view, m, ttfs_in(x, 0), p->axis, times, outside, &view)) return NULL;
-    TtfsLinear l = ttfs_linear_window(m, wide, &w, ttfs_field_uniform(&x->arena, 1).v);
+    TtfsLinear l = ttfs_linear_patch(m, wide, &w, ttfs_field_uniform(&x->arena, 1).v);
     const TtfsValue *y = ttfs_value_linear(x, v, &l, (TtfsField){0});
     if (!y) return NULL;
     TtfsValue *out = ttfs_value_copy(x, y);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Layers with windows: convolution, average pool, largest and smallest of windows.
+ * Layers over patches of a map: convolution, average pool, largest and smallest.
  */
 #include "operand.h"
 
 #include <string.h>
 
-static TtfsWindow window_of(const TtfsNode *n, uint32_t group) {
-    TtfsWindow w = {.group = group};
+static TtfsPatch patch_of(const TtfsNode *n, uint32_t group) {
+    TtfsPatch w = {.group = group};
     memcpy(w.kernel, n->attr.kernel, sizeof w.kernel);
     memcpy(w.stride, n->attr.stride, sizeof w.stride);
     memcpy(w.dilation, n->attr.dilation, sizeof w.dilation);
@@ -17,7 +17,7 @@ static TtfsWindow window_of(const TtfsNode *n, uint32_t group) {
 
 /* A kernel from one position to one is a matrix of the tap that meets it. */
 static void flatten_point(TtfsLinear *l) {
-    const TtfsWindow *w = &l->win;
+    const TtfsPatch *w = &l->patch;
     uint32_t tap[2];
     if (l->in.h * l->in.w != 1 || l->out.h * l->out.w != 1 || w->group != 1) return;
     for (int i = 0; i < 2; i++) {
@@ -35,7 +35,7 @@ static void flatten_point(TtfsLinear *l) {
 /* The weights for an input whose channel c is channel order[c] of the map; not grouped. */
 static void permute(TtfsAffine *x, TtfsLinear *l, const uint32_t *order) {
     *l = ttfs_linear_ungroup(&x->arena, l);
-    uint64_t taps = (uint64_t)l->win.kernel[0] * l->win.kernel[1], cols = ttfs_linear_cols(l);
+    uint64_t taps = (uint64_t)l->patch.kernel[0] * l->patch.kernel[1], cols = ttfs_linear_cols(l);
     uint32_t *perm = TTFS_ARRAY(&x->arena, uint32_t, cols);
     for (uint32_t c = 0; c < l->in.c; c++)
         for (uint64_t t = 0; t < taps; t++) perm[order[c] * taps + t] = (uint32_t)(c * taps + t);
@@ -48,10 +48,10 @@ static void permute_rows(TtfsAffine *x, TtfsLinear *l, const uint32_t *order) {
     uint64_t taps = ttfs_linear_cols(l);
     double *d = TTFS_ARRAY(&x->arena, double, l->out.c *taps);
     for (uint32_t c = 0; c < l->out.c; c++) ttfs_linear_row(l, c, d + order[c] * taps);
-    if (l->step) {
-        double *step = TTFS_ARRAY(&x->arena, double, l->out.c);
-        for (uint32_t c = 0; c < l->out.c; c++) step[order[c]] = l->step[c];
-        l->step = step;
+    if (l->quantum) {
+        double *quantum = TTFS_ARRAY(&x->arena, double, l->out.c);
+        for (uint32_t c = 0; c < l->out.c; c++) quantum[order[c]] = l->quantum[c];
+        l->quantum = quantum;
     }
     l->f = NULL, l->d = d, l->rs = taps, l->cs = 1;
 }
@@ -70,15 +70,15 @@ static const TtfsValue *in_order(TtfsAffine *x, const TtfsValue *v, TtfsLinear *
     TtfsValue *plain = ttfs_value_copy(x, v);
     plain->view = ttfs_view_identity(ttfs_map_count(m));
     if (!order) return plain;
-    if (l->win.group == m.c && l->out.c == m.c) {
+    if (l->patch.group == m.c && l->out.c == m.c) {
         permute_rows(x, l, order);
         double *b = TTFS_ARRAY(&x->arena, double, m.c);
         for (uint32_t c = 0; c < m.c; c++)
             b[order[c]] = ttfs_field_at(bias, (TtfsMap){m.c, 1, 1}, c, 0);
         *bias = (TtfsField){m.c, b};
         ttfs_view_channel_order(&v->view, m, l->out, view);
-    } else if (l->win.group == 1 ||
-               (uint64_t)l->out.c * l->in.c * l->win.kernel[0] * l->win.kernel[1] <=
+    } else if (l->patch.group == 1 ||
+               (uint64_t)l->out.c * l->in.c * l->patch.kernel[0] * l->patch.kernel[1] <=
                    4 * TTFS_DENSE_MOST) {
         permute(x, l, order);
     } else {
@@ -99,7 +99,7 @@ const TtfsValue *ttfs_op_conv(TtfsAffine *x) {
     TtfsLinear l = {
         .kind = TTFS_KERNEL, .in = ttfs_map_of(ttfs_in(x, 0)), .cs = 1, .name = n->name};
     l.out = ttfs_map_of(ttfs_result(x));
-    l.win = window_of(n, n->attr.group);
+    l.patch = patch_of(n, n->attr.group);
     bool constant = ttfs_base(x, 1, &l) && (n->n_in < 3 || ttfs_is_constant(x, 2));
     if (!constant || ttfs_in(x, 0)->dim[0] != 1) {
         ttfs_obstacle(x, "use constant weights, and one sample at a time",
@@ -107,7 +107,7 @@ const TtfsValue *ttfs_op_conv(TtfsAffine *x) {
         return NULL;
     }
     l.rs = ttfs_linear_cols(&l);
-    l.step = ttfs_steps_of(&x->arena, ttfs_in(x, 1), 0, l.out.c);
+    l.quantum = ttfs_quanta_of(&x->arena, ttfs_in(x, 1), 0, l.out.c);
     TtfsField bias = {0};
     if (n->n_in > 2) {
         double *b = ttfs_constant(x, &x->arena, 2);
@@ -120,8 +120,8 @@ const TtfsValue *ttfs_op_conv(TtfsAffine *x) {
     return viewed(x, ttfs_value_linear(x, v, &l, bias), view);
 }
 
-/* Taps of the window at `at` that hit the map, along an axis. */
-static uint32_t hits(const TtfsWindow *w, int axis, uint32_t at, uint32_t size) {
+/* Taps of the patch at `at` that hit the map, along an axis. */
+static uint32_t hits(const TtfsPatch *w, int axis, uint32_t at, uint32_t size) {
     uint32_t n = 0;
     for (uint32_t j = 0; j < w->kernel[axis]; j++) {
         int64_t i = (int64_t)at * w->stride[axis] + (int64_t)j * w->dilation[axis] - w->pad[axis];
@@ -130,9 +130,9 @@ static uint32_t hits(const TtfsWindow *w, int axis, uint32_t at, uint32_t size) 
     return n;
 }
 
-/* What makes up for dividing by the whole window where part of it is padding. */
+/* What makes up for dividing by the whole patch where part of it is padding. */
 static TtfsField border(TtfsAffine *x, const TtfsLinear *l) {
-    const TtfsWindow *w = &l->win;
+    const TtfsPatch *w = &l->patch;
     uint64_t taps = (uint64_t)w->kernel[0] * w->kernel[1];
     uint64_t work = l->out.h * (w->kernel[0] + (uint64_t)l->out.w * w->kernel[1]);
     if (!ttfs_budget_spend(x->arena.budget, work + ttfs_map_count(l->out)) ||
@@ -152,12 +152,12 @@ static TtfsField border(TtfsAffine *x, const TtfsLinear *l) {
 const TtfsValue *ttfs_op_average(TtfsAffine *x) {
     const TtfsTensorInfo *t = ttfs_in(x, 0);
     TtfsMap in = ttfs_map_of(t), out = ttfs_map_of(ttfs_result(x));
-    TtfsWindow w = window_of(x->node, in.c);
+    TtfsPatch w = patch_of(x->node, in.c);
     uint64_t taps = (uint64_t)w.kernel[0] * w.kernel[1];
     if (t->rank != 4 || taps > (uint64_t)1 << 24) return ttfs_as_map(x, ttfs_operand(x, 0), t);
     double *d = TTFS_ARRAY(&x->arena, double, taps);
     for (uint64_t i = 0; i < taps; i++) d[i] = 1 / (double)taps;
-    TtfsLinear l = ttfs_linear_window(in, out, &w, d);
+    TtfsLinear l = ttfs_linear_patch(in, out, &w, d);
     l.name = x->node->name;
     TtfsView view;
     TtfsField none = {0}, bias = {0};
@@ -173,7 +173,7 @@ const TtfsValue *ttfs_op_pool(TtfsAffine *x) {
     bool least = x->node->op == TTFS_OP_MINPOOL;
     const TtfsValue *v = ttfs_operand(x, 0);
     TtfsMap in = ttfs_map_of(ttfs_in(x, 0)), out = ttfs_map_of(ttfs_result(x));
-    TtfsWindow w = window_of(x->node, 1);
+    TtfsPatch w = patch_of(x->node, 1);
     TtfsView view;
     if (ttfs_map_same(v->map, in) && !ttfs_view_is_identity(&v->view) &&
         ttfs_view_channel_order(&v->view, in, out, &view)) {

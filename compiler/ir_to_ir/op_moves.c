@@ -41,13 +41,13 @@ static const TtfsValue *viewed(TtfsAffine *x, const TtfsValue *v, TtfsView view)
     return out;
 }
 
-/* A kernel of one tap, on one axis (1: h, 2: w): y[i] = v[first + i * step], 0 outside. */
+/* A kernel of one tap, on one axis (1: h, 2: w): y[i] = v[first + i * stride], 0 outside. */
 static const TtfsValue *pick(TtfsAffine *x, const TtfsValue *v, int axis, int64_t first,
-                             uint32_t count, uint32_t step) {
-    TtfsWindow w = {{1, 1}, {1, 1}, {1, 1}, {0}, v->map.c};
+                             uint32_t count, uint32_t stride) {
+    TtfsPatch w = {{1, 1}, {1, 1}, {1, 1}, {0}, v->map.c};
     uint32_t size = axis == 1 ? v->map.h : v->map.w, a = (uint32_t)axis - 1;
-    int64_t last = first + (int64_t)(count - 1) * step;
-    w.stride[a] = count > 1 ? step : 1;
+    int64_t last = first + (int64_t)(count - 1) * stride;
+    w.stride[a] = count > 1 ? stride : 1;
     w.pad[a] = first < 0 ? (uint32_t)-first : 0;
     w.pad[a + 2] = last >= size ? (uint32_t)(last - size + 1) : 0;
     uint64_t room = (uint64_t)size + w.pad[a] + w.pad[a + 2];
@@ -62,17 +62,17 @@ static const TtfsValue *pick(TtfsAffine *x, const TtfsValue *v, int axis, int64_
     d[tap] = 1;
     TtfsMap out = v->map;
     *(axis == 1 ? &out.h : &out.w) = count;
-    TtfsLinear l = ttfs_linear_window(v->map, out, &w, d);
+    TtfsLinear l = ttfs_linear_patch(v->map, out, &w, d);
     return ttfs_value_linear(x, v, &l, (TtfsField){0});
 }
 
-/* Channels first, first + step ..; step may be negative. */
+/* Channels first, first + apart ..; apart may be negative. */
 static const TtfsValue *pick_channels(TtfsAffine *x, const TtfsValue *v, uint32_t first,
-                                      uint32_t count, int32_t step) {
-    if (step == 1 || count == 1) return ttfs_value_channels(x, v, first, count);
+                                      uint32_t count, int32_t apart) {
+    if (apart == 1 || count == 1) return ttfs_value_channels(x, v, first, count);
     const TtfsValue **part = TTFS_ARRAY(&x->arena, const TtfsValue *, count);
     for (uint32_t i = 0; i < count; i++) {
-        part[i] = ttfs_value_channels(x, v, (uint32_t)(first + (int64_t)i * step), 1);
+        part[i] = ttfs_value_channels(x, v, (uint32_t)(first + (int64_t)i * apart), 1);
         if (!part[i]) return NULL;
     }
     return ttfs_value_stack(x, count, part);
@@ -105,17 +105,17 @@ const TtfsValue *ttfs_op_slice(TtfsAffine *x) {
     uint64_t outside = before(ttfs_result(x), channel_axis(t, axes));
     v = plain(x, v);
     for (uint32_t i = 0; v && i < t->rank; i++) {
-        bool whole = a->first[i] == 0 && a->count[i] == t->dim[i] && a->step[i] == 1;
+        bool whole = a->first[i] == 0 && a->count[i] == t->dim[i] && a->apart[i] == 1;
         if (whole || axes[i] < 0) continue;
         if (axes[i] == 0) {
-            v = pick_channels(x, v, a->first[i], a->count[i], a->step[i]);
-        } else if (a->step[i] < 0 && a->count[i] > 1) {
+            v = pick_channels(x, v, a->first[i], a->count[i], a->apart[i]);
+        } else if (a->apart[i] < 0 && a->count[i] > 1) {
             ttfs_obstacle(x, "flip the weights in place of the activations",
                           "it reverses rows or columns");
             return NULL;
         } else {
-            uint32_t step = a->step[i] < 0 ? 1 : (uint32_t)a->step[i];
-            v = pick(x, v, axes[i], a->first[i], a->count[i], step);
+            uint32_t stride = a->apart[i] < 0 ? 1 : (uint32_t)a->apart[i];
+            v = pick(x, v, axes[i], a->first[i], a->count[i], stride);
         }
     }
     return v ? viewed(x, v, ttfs_view_channels_at(v->map, outside)) : NULL;

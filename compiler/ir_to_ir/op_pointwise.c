@@ -88,11 +88,20 @@ static const TtfsValue *join(TtfsAffine *x, const TtfsValue *a, const TtfsValue 
 /* What waits behind the pool, put in front of it as `inner`. */
 static const TtfsValue *behind(TtfsAffine *x, const TtfsValue *pool, const TtfsValue *inner) {
     const TtfsValue *again =
-        inner ? ttfs_value_pool(x, inner, &pool->win, pool->map, pool->least, pool->name) : NULL;
+        inner ? ttfs_value_pool(x, inner, &pool->patch, pool->map, pool->least, pool->name) : NULL;
     if (!again) return NULL;
     TtfsValue *out = ttfs_value_copy(x, again);
     out->view = pool->view;
     return out;
+}
+
+/* relu(v), one of several that the rectifier at work becomes. */
+static const TtfsValue *relu_of(TtfsAffine *x, const TtfsValue *v, const char *part, bool *fresh) {
+    if (!v) return NULL;
+    x->part = ttfs_arena_printf(&x->out->arena, "%s, for %s", part, x->node->name);
+    v = ttfs_value_relu(x, v, NULL, fresh);
+    x->part = NULL;
+    return v;
 }
 
 /* relu(x) + k relu(-x) */
@@ -104,8 +113,8 @@ static const TtfsValue *two_sides(TtfsAffine *x, const TtfsValue *v, TtfsField k
     if (v->pooled && grows && k.n <= v->map.c) return behind(x, v, two_sides(x, v->pooled, k));
     v = ttfs_value_force(x, v);
     if (!v) return NULL;
-    const TtfsValue *a = ttfs_value_relu(x, v, NULL, &up), *b = negate(x, v);
-    b = a && b ? ttfs_value_relu(x, b, NULL, &down) : NULL;
+    const TtfsValue *a = relu_of(x, v, "values above 0", &up);
+    const TtfsValue *b = a ? relu_of(x, negate(x, v), "values below 0", &down) : NULL;
     if (!b) return NULL;
     b = ttfs_value_affine(x, down ? directed(x, b, -1) : b, k, NONE);
     return join(x, a, b, up && down && grows);
@@ -144,15 +153,10 @@ static const TtfsValue *with_floor(TtfsAffine *x, const TtfsValue *v, double flo
 }
 
 static const TtfsValue *clip(TtfsAffine *x, const TtfsValue *v, float lo, float hi) {
-    bool low = lo > -FLT_MAX, high = hi < FLT_MAX, fresh[2];
-    if (v->pooled && lo <= hi) return behind(x, v, clip(x, v->pooled, lo, hi));
+    bool low = lo > -FLT_MAX, high = hi < FLT_MAX, fresh[2] = {false};
+    if (v->pooled) return behind(x, v, clip(x, v->pooled, lo, hi));
     if (low && (v->floor >= (double)lo || (lo <= 0 && ttfs_value_nonneg(x, v)))) low = false;
-    double floor = lo > -FLT_MAX ? (double)fminf(lo, hi) : -INFINITY;
-    if (high && lo > hi) { /* ONNX: min(max(x, lo), hi) */
-        TtfsValue *c = ttfs_value_new(x, v->map, v->view);
-        c->bias = bound(x, hi);
-        return c;
-    }
+    double floor = lo > -FLT_MAX ? (double)lo : -INFINITY;
     if (!low && !high) return v;
     if (!low) {
         bool above = ttfs_value_nonneg(x, v) && hi >= 0;
@@ -161,8 +165,8 @@ static const TtfsValue *clip(TtfsAffine *x, const TtfsValue *v, float lo, float 
     if (!high) return with_floor(x, at_least(x, v, bound(x, lo)), floor);
     const TtfsValue *a = ttfs_value_affine(x, v, NONE, bound(x, -lo));
     const TtfsValue *b = ttfs_value_affine(x, v, NONE, bound(x, -hi));
-    a = a ? ttfs_value_relu(x, a, NULL, &fresh[0]) : NULL;
-    b = a && b ? ttfs_value_relu(x, b, NULL, &fresh[1]) : NULL;
+    a = relu_of(x, a, "values above the lower bound", &fresh[0]);
+    b = a ? relu_of(x, b, "values above the upper bound", &fresh[1]) : NULL;
     const TtfsValue *y = join(x, a, negate(x, b), fresh[0] && b && fresh[1]);
     return y ? with_floor(x, ttfs_value_affine(x, y, NONE, bound(x, lo)), floor) : NULL;
 }

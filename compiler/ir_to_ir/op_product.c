@@ -36,7 +36,7 @@ static bool describe(TtfsAffine *x, Product *p) {
     p->outs = w->dim[rows ? 0 : 1];
     p->w.rs = rows ? p->ins : 1;
     p->w.cs = rows ? 1 : p->outs;
-    p->w.step = ttfs_steps_of(&x->arena, w, rows ? 0 : 1, p->outs);
+    p->w.quantum = ttfs_quanta_of(&x->arena, w, rows ? 0 : 1, p->outs);
     p->w.name = n->name;
     bool one = p->before * p->after == 1;
     return one || (v->dim[0] == 1 && v->rank >= 3 && !trans_v);
@@ -70,7 +70,7 @@ static const TtfsValue *channels(TtfsAffine *x, const Product *p, const TtfsValu
     l.kind = TTFS_KERNEL;
     l.in = v->map;
     l.out = (TtfsMap){(uint32_t)p->outs, v->map.h, v->map.w};
-    l.win = (TtfsWindow){{1, 1}, {1, 1}, {1, 1}, {0}, 1};
+    l.patch = (TtfsPatch){{1, 1}, {1, 1}, {1, 1}, {0}, 1};
     const TtfsValue *y = ttfs_value_linear(x, v, &l, (TtfsField){0});
     if (!y) return NULL;
     TtfsValue *out = ttfs_value_copy(x, y);
@@ -87,8 +87,9 @@ static const TtfsValue *blocks(TtfsAffine *x, const Product *p, const TtfsValue 
     }
     uint32_t *table = ttfs_view_table(&x->arena, &v->view, cols);
     double *d = TTFS_ARRAY(&x->arena, double, rows *cols);
-    double *step = p->w.step ? TTFS_ARRAY(&x->arena, double, rows) : NULL;
-    for (uint64_t r = 0; step && r < rows; r++) step[r] = p->w.step[r / p->after % p->outs];
+    double *quantum = p->w.quantum ? TTFS_ARRAY(&x->arena, double, rows) : NULL;
+    for (uint64_t r = 0; quantum && r < rows; r++)
+        quantum[r] = p->w.quantum[r / p->after % p->outs];
     for (uint64_t r = 0; r < rows; r++)
         for (uint64_t k = 0; k < p->ins; k++) {
             uint64_t b = r / (p->outs * p->after), o = r / p->after % p->outs, q = r % p->after;
@@ -98,7 +99,7 @@ static const TtfsValue *blocks(TtfsAffine *x, const Product *p, const TtfsValue 
     TtfsLinear l = {.kind = TTFS_MATRIX, .in = v->map, .d = d, .rs = cols, .cs = 1};
     l.out = (TtfsMap){(uint32_t)rows, 1, 1};
     l.name = p->w.name;
-    l.step = step;
+    l.quantum = quantum;
     return ttfs_value_linear(x, v, &l, (TtfsField){0});
 }
 
@@ -132,9 +133,9 @@ const TtfsValue *ttfs_op_product(TtfsAffine *x) {
         double *row = TTFS_ARRAY(&x->arena, double, 2 * p.outs);
         for (uint64_t o = 0; o < p.outs; o++) row[o] = (double)n->attr.alpha;
         p.w.row = row;
-        for (uint64_t o = 0; p.w.step && o < p.outs; o++)
-            row[p.outs + o] = p.w.step[o] * fabs((double)n->attr.alpha);
-        if (p.w.step) p.w.step = row + p.outs;
+        for (uint64_t o = 0; p.w.quantum && o < p.outs; o++)
+            row[p.outs + o] = p.w.quantum[o] * fabs((double)n->attr.alpha);
+        if (p.w.quantum) p.w.quantum = row + p.outs;
     }
     if (p.before * p.after == 1) {
         y = vector(x, &p, v);

@@ -13,7 +13,7 @@
 #include <math.h>
 
 static double rounded(double v, const TtfsGrid *g) {
-    return fmin(fmax(rint(v / g->step), g->low), g->high);
+    return fmin(fmax(rint(v / g->quantum), g->low), g->high);
 }
 
 TtfsTensor ttfs_quant_source(const TtfsAffine *x, const TtfsNode *n, TtfsGrid *bounds) {
@@ -43,13 +43,13 @@ static bool one_number(TtfsAffine *x, uint32_t k, double *out) {
 
 static bool read_grid(TtfsAffine *x, TtfsGrid *g, double *zero) {
     const TtfsIrAttr *a = &x->node->attr;
-    if (!one_number(x, 1, &g->step) || !one_number(x, 2, zero))
+    if (!one_number(x, 1, &g->quantum) || !one_number(x, 2, zero))
         return ttfs_obstacle(x, "quantise activations per tensor",
                              "activations with a scale or zero point of their own for each "
                              "channel have no common grid");
     g->low = (double)a->lo - *zero;
     g->high = (double)a->hi - *zero;
-    if (!(g->step > 0) || g->low != rint(g->low) || g->high != rint(g->high) ||
+    if (!(g->quantum > 0) || g->low != rint(g->low) || g->high != rint(g->high) ||
         !(g->high - g->low <= 65535))
         return ttfs_obstacle(x, "quantise to at most 16 bits, with whole zero points",
                              "its grid is no range of at most 65536 integers");
@@ -60,7 +60,7 @@ static bool read_grid(TtfsAffine *x, TtfsGrid *g, double *zero) {
 static const TtfsValue *constant(TtfsAffine *x, const TtfsValue *v, const TtfsGrid *g) {
     TtfsValue *out = ttfs_value_copy(x, v);
     double *e = ttfs_field_expand(&x->arena, v->map, v->bias, 0);
-    for (uint64_t i = 0; i < ttfs_map_count(v->map); i++) e[i] = rounded(e[i], g) * g->step;
+    for (uint64_t i = 0; i < ttfs_map_count(v->map); i++) e[i] = rounded(e[i], g) * g->quantum;
     out->bias = ttfs_field_of(&x->arena, v->map, e, 0);
     return out;
 }
@@ -99,13 +99,14 @@ static bool on_grid(TtfsAffine *x, const TtfsValue *p, const TtfsGrid *g) {
         const TtfsGrid *own = &x->pops.at[t->pop - 1].grid;
         bool moved = t->l.kind != TTFS_SCALE;
         double k = moved ? 1 : factor_of(t);
-        if (own->step == 0 || fabs(k * own->step - g->step) > 1e-6 * g->step) return false;
+        if (own->quantum == 0 || fabs(k * own->quantum - g->quantum) > 1e-6 * g->quantum)
+            return false;
         if (moved && !selects(x, &t->l)) return false;
         low = moved ? fmin(0, own->low) : own->low;
         high = moved ? fmax(0, own->high) : own->high;
     }
     for (uint64_t i = 0; i < p->bias.n; i++) {
-        double at = p->bias.v[i] / g->step;
+        double at = p->bias.v[i] / g->quantum;
         bool whole = fabs(at - rint(at)) <= 1e-4;
         if (!whole || low + rint(at) < g->low || high + rint(at) > g->high) return false;
     }
@@ -133,12 +134,12 @@ static uint32_t round_pop(TtfsAffine *x, uint32_t source, TtfsGrid g) {
     TtfsAffinePop from = x->pops.at[source - 1];
     if (from.source) {
         uint32_t inner = round_pop(x, from.source, g);
-        return ttfs_pop_pool(x, inner, &from.win, from.map, from.least,
+        return ttfs_pop_pool(x, inner, &from.patch, from.map, from.least,
                              ttfs_ir_tensor(x->out, from.t)->name);
     }
     for (uint32_t i = from.rounded; i; i = x->pops.at[i - 1].twin) {
         const TtfsGrid *o = &x->pops.at[i - 1].grid;
-        if (o->step == g.step && o->low == g.low && o->high == g.high) return i;
+        if (o->quantum == g.quantum && o->low == g.low && o->high == g.high) return i;
     }
     TtfsTensor t = ttfs_emit_quant(x, from.t, g, x->node->name);
     uint32_t pop = ttfs_pop_add(x, t, from.map, g.low >= 0);
@@ -150,18 +151,18 @@ static uint32_t round_pop(TtfsAffine *x, uint32_t source, TtfsGrid g) {
 /* True when the value is a population that may be rounded itself, times a factor above 0. */
 static bool plain(const TtfsAffine *x, const TtfsValue *p) {
     if (p->n != 1 || p->bias.n || !(factor_of(&p->terms[0]) > 0)) return false;
-    return x->pops.at[root(x, p->terms[0].pop) - 1].grid.step == 0;
+    return x->pops.at[root(x, p->terms[0].pop) - 1].grid.quantum == 0;
 }
 
 /* A part on a grid that begins at `low`; plain(p). */
 static const TtfsValue *round_plain(TtfsAffine *x, const TtfsValue *p, TtfsGrid g) {
     TtfsAddend *t = TTFS_NEW(&x->arena, TtfsAddend);
     *t = p->terms[0];
-    g.step /= factor_of(t);
+    g.quantum /= factor_of(t);
     t->pop = round_pop(x, t->pop, g);
     TtfsValue *out = ttfs_value_copy(x, p);
     out->terms = t;
-    out->floor = g.low * g.step;
+    out->floor = g.low * g.quantum;
     return out;
 }
 
@@ -186,7 +187,9 @@ static const TtfsValue *round_relu(TtfsAffine *x, const TtfsValue *v, const Ttfs
         part[i] = part[i] ? round_part(x, part[i], g) : NULL;
         if (!part[i]) return NULL;
     }
-    TtfsValue *out = ttfs_value_copy(x, n == 1 ? part[0] : ttfs_value_stack(x, n, part));
+    const TtfsValue *whole = n == 1 ? part[0] : ttfs_value_stack(x, n, part);
+    if (!whole) return NULL;
+    TtfsValue *out = ttfs_value_copy(x, whole);
     out->view = v->view;
     return out;
 }
@@ -194,16 +197,16 @@ static const TtfsValue *round_relu(TtfsAffine *x, const TtfsValue *v, const Ttfs
 static const TtfsValue *round_value(TtfsAffine *x, const TtfsValue *v, TtfsGrid g) {
     if (v->pooled) {
         const TtfsValue *inner = round_value(x, v->pooled, g);
-        inner = inner ? ttfs_value_pool(x, inner, &v->win, v->map, v->least, v->name) : NULL;
+        inner = inner ? ttfs_value_pool(x, inner, &v->patch, v->map, v->least, v->name) : NULL;
         if (!inner) return NULL;
         TtfsValue *out = ttfs_value_copy(x, inner);
         out->view = v->view;
         return out;
     }
     if (g.low < 0 && ttfs_value_nonneg(x, v)) g.low = 0;
-    if (!(g.low < g.high)) { /* one step is left: a constant */
+    if (!(g.low < g.high)) { /* one quantum is left: a constant */
         TtfsValue *c = ttfs_value_new(x, v->map, v->view);
-        c->bias = ttfs_field_uniform(&x->arena, g.high * g.step);
+        c->bias = ttfs_field_uniform(&x->arena, g.high * g.quantum);
         return c;
     }
     if (v->n == 0) return constant(x, v, &g);
@@ -213,16 +216,16 @@ static const TtfsValue *round_value(TtfsAffine *x, const TtfsValue *v, TtfsGrid 
         return round_plain(x, v, g);
     TtfsField none = {0}, low = {0}, minus = {0};
     if (g.low != 0) {
-        low = ttfs_field_uniform(&x->arena, g.low * g.step);
-        minus = ttfs_field_uniform(&x->arena, -g.low * g.step);
+        low = ttfs_field_uniform(&x->arena, g.low * g.quantum);
+        minus = ttfs_field_uniform(&x->arena, -g.low * g.quantum);
     }
     const TtfsValue *r = ttfs_value_affine(x, v, none, minus);
-    TtfsGrid from_zero = {g.step, 0, g.high - g.low};
+    TtfsGrid from_zero = {g.quantum, 0, g.high - g.low};
     r = r ? round_relu(x, r, &from_zero) : NULL;
     r = r ? ttfs_value_affine(x, r, none, low) : NULL;
     if (!r) return NULL;
     TtfsValue *out = ttfs_value_copy(x, r);
-    out->floor = g.low * g.step;
+    out->floor = g.low * g.quantum;
     return out;
 }
 
@@ -250,7 +253,7 @@ const TtfsValue *ttfs_op_quant(TtfsAffine *x) {
     TtfsTensor t = ttfs_quant_source(x, x->node, &g);
     const TtfsValue *v = round_value(x, x->values[t.i - 1], g);
     if (!v || !x->node->attr.integer) return v;
-    TtfsField up = ttfs_field_uniform(&x->arena, 1 / g.step);
+    TtfsField up = ttfs_field_uniform(&x->arena, 1 / g.quantum);
     return ttfs_value_affine(x, v, up, ttfs_field_uniform(&x->arena, zero));
 }
 

@@ -72,10 +72,10 @@ TtfsField ttfs_broadcast(TtfsAffine *x, const TtfsValue *v, const TtfsTensorInfo
         return (TtfsField){0};
     if (ttfs_ir_count(t) == 1) return ttfs_field_of(&x->arena, (TtfsMap){1, 1, 1}, values, none);
     TtfsArena scratch = {0};
-    uint64_t count = ttfs_ir_count(to), step[TTFS_MAX_RANK] = {0}, size = 1;
+    uint64_t count = ttfs_ir_count(to), stride[TTFS_MAX_RANK] = {0}, size = 1;
     uint32_t digit[TTFS_MAX_RANK] = {0}, lead = to->rank - t->rank;
     for (uint32_t i = t->rank; i-- > 0;) {
-        step[i + lead] = t->dim[i] == 1 ? 0 : size;
+        stride[i + lead] = t->dim[i] == 1 ? 0 : size;
         size *= t->dim[i];
     }
     double *all = TTFS_ARRAY(&scratch, double, count);
@@ -84,9 +84,9 @@ TtfsField ttfs_broadcast(TtfsAffine *x, const TtfsValue *v, const TtfsTensorInfo
     for (uint64_t e = 0; e < count; e++) {
         all[table ? table[e] : e] = values[at];
         for (uint32_t i = to->rank; i-- > 0;) {
-            at += step[i];
+            at += stride[i];
             if (++digit[i] < to->dim[i]) break;
-            at -= step[i] * to->dim[i];
+            at -= stride[i] * to->dim[i];
             digit[i] = 0;
         }
     }
@@ -151,8 +151,8 @@ static const TtfsValue *spread(TtfsAffine *x, const TtfsValue *v, const TtfsTens
         map = t->dim[t->rank - 3 + i] == (i == 0 ? from.c : i == 1 ? from.h : from.w);
     if (map && from.c == m.c && from.h * from.w == 1) return ttfs_value_spread(x, v, m);
     if (map && from.c == 1 && from.h == m.h && from.w == m.w) { /* one channel for all */
-        static const TtfsWindow point = {{1, 1}, {1, 1}, {1, 1}, {0}, 1};
-        TtfsLinear l = ttfs_linear_window(from, m, &point, ttfs_field_uniform(&x->arena, 1).v);
+        static const TtfsPatch point = {{1, 1}, {1, 1}, {1, 1}, {0}, 1};
+        TtfsLinear l = ttfs_linear_patch(from, m, &point, ttfs_field_uniform(&x->arena, 1).v);
         return ttfs_value_linear(x, v, &l, (TtfsField){0});
     }
     return repeat(x, v, t);

@@ -83,27 +83,6 @@ static const TtfsValue *viewable(TtfsAffine *x, const TtfsValue *v) {
     return v;
 }
 
-/* The terms of a readout, each as wide as it; false after an obstacle. */
-static bool widen(TtfsAffine *x, TtfsValue *v, const char **name, bool *identity) {
-    TtfsAddend *terms = TTFS_ARRAY(&x->arena, TtfsAddend, v->n);
-    for (uint32_t i = 0; i < v->n; i++) {
-        const TtfsAddend *t = &v->terms[i];
-        uint64_t wide = ttfs_linear_cols(&t->l) * t->l.in.c * v->map.c;
-        if (t->l.kind == TTFS_MATRIX) wide = ttfs_linear_cols(&t->l) * ttfs_map_count(v->map);
-        if (t->l.out.c != v->map.c && wide > 4 * TTFS_DENSE_MOST)
-            return ttfs_obstacle(x, "end the network in front of the concat",
-                                 "its results lie side by side in a large output");
-        if (!ttfs_within_budget(x)) return false;
-        *identity = *identity && t->l.kind == TTFS_SCALE;
-        if (!*name) *name = t->l.name;
-        terms[i] = *t;
-        terms[i].l = ttfs_linear_widen(&x->arena, &t->l, t->at, v->map.c);
-        terms[i].at = 0;
-    }
-    v->terms = terms;
-    return true;
-}
-
 /* A readout of one head. */
 static TtfsTensor emit_head(TtfsAffine *x, TtfsTensor head) {
     const TtfsValue *v = viewable(x, ttfs_value_force(x, x->values[head.i - 1]));
@@ -117,8 +96,16 @@ static TtfsTensor emit_head(TtfsAffine *x, TtfsTensor head) {
                           "the output does not depend on the input");
         return (TtfsTensor){0};
     }
-    TtfsValue *sum = ttfs_value_copy(x, v);
-    if (!widen(x, sum, &name, &identity)) return (TtfsTensor){0};
+    for (uint32_t i = 0; i < v->n; i++) {
+        identity = identity && v->terms[i].l.kind == TTFS_SCALE;
+        if (!name) name = v->terms[i].l.name;
+    }
+    const TtfsValue *sum = ttfs_value_widened(x, v);
+    if (!sum) {
+        ttfs_obstacle(x, "end the network in front of the concat",
+                      "its results lie side by side in a large output");
+        return (TtfsTensor){0};
+    }
     if (identity)
         ttfs_note(x->diag, TTFS_AT_NODE(x->file, x->node ? x->node->name : NULL),
                   "the network does not end with a linear layer: a readout of its values is added");
@@ -167,7 +154,7 @@ bool ttfs_outputs_emit(TtfsAffine *x) {
     TtfsTensor *made = TTFS_ARRAY(&x->arena, TtfsTensor, x->in->tensors.len), in = x->in->input;
     x->node = NULL;
     if (x->ends.head[in.i - 1]) made[in.i - 1] = emit_head(x, in);
-    bool ok = !x->ends.head[in.i - 1] || made[in.i - 1].i;
+    bool ok = ttfs_within_budget(x) && (!x->ends.head[in.i - 1] || made[in.i - 1].i);
     for (uint32_t i = 0; ok && i < x->in->nodes.len; i++) {
         x->node = &x->in->nodes.at[i];
         TtfsTensor t = x->node->out;
@@ -177,7 +164,7 @@ bool ttfs_outputs_emit(TtfsAffine *x) {
             made[t.i - 1] = emit_head(x, t);
         else
             continue;
-        ok = made[t.i - 1].i != 0;
+        ok = ttfs_within_budget(x) && made[t.i - 1].i != 0;
     }
     x->node = NULL;
     if (ok) name_outputs(x, made);

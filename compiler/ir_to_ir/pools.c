@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Pools. The largest of a window of k x + s is k times the largest (k > 0) or the smallest (k < 0)
- * x of the window, plus s; so is every value that grows with one common number, whatever the number
+ * Pools. The largest of a patch of k x + s is k times the largest (k > 0) or the smallest (k < 0)
+ * x of the patch, plus s; so is every value that grows with one common number, whatever the number
  * of populations it is made of (a leaky or bounded rectifier). A pool of anything else waits, for a
  * relu behind it can go in front of it; when none comes, its source becomes populations.
  */
@@ -20,7 +20,7 @@ static bool poolable(const TtfsValue *p) {
     return ok;
 }
 
-static bool same_window(const TtfsWindow *a, const TtfsWindow *b) {
+static bool same_patch(const TtfsPatch *a, const TtfsPatch *b) {
     bool same = true;
     for (int i = 0; i < 4; i++) same = same && a->pad[i] == b->pad[i];
     for (int i = 0; i < 2; i++)
@@ -29,24 +29,30 @@ static bool same_window(const TtfsWindow *a, const TtfsWindow *b) {
     return same;
 }
 
-uint32_t ttfs_pop_pool(TtfsAffine *x, uint32_t source, const TtfsWindow *w, TtfsMap out, bool least,
+uint32_t ttfs_pop_pool(TtfsAffine *x, uint32_t source, const TtfsPatch *w, TtfsMap out, bool least,
                        const char *name) {
     uint32_t *link = &x->pops.at[source - 1].pools;
     for (; *link; link = &x->pops.at[*link - 1].twin) {
         const TtfsAffinePop *p = &x->pops.at[*link - 1];
-        if (p->least == least && same_window(&p->win, w)) return *link;
+        if (p->least == least && same_patch(&p->patch, w)) return *link;
     }
     const TtfsAffinePop *from = &x->pops.at[source - 1];
     TtfsMap m = {from->map.c, out.h, out.w};
     TtfsTensor in = from->t;
     bool nonneg = from->nonneg;
     TtfsGrid grid = from->grid;
+    const char *outer = x->part, *part = from->part;
+    x->of = part ? name : NULL;
+    x->part = part;
     TtfsTensor t = ttfs_emit_node(x, least ? TTFS_OP_MINPOOL : TTFS_OP_MAXPOOL,
                                   ttfs_unique_name(x, name), 1, &in, w, NULL);
+    x->of = NULL;
+    x->part = outer;
     uint32_t pop = ttfs_pop_add(x, t, m, nonneg); /* moves x->pops */
     TtfsAffinePop *p = &x->pops.at[pop - 1], *owner = &x->pops.at[source - 1];
     p->grid = grid;
-    p->win = *w;
+    p->part = part;
+    p->patch = *w;
     p->least = least;
     p->source = source;
     p->twin = owner->pools;
@@ -86,7 +92,7 @@ static bool pool_term(TtfsAffine *x, const TtfsValue *p, uint32_t i, const TtfsV
     bool least = pool->least != ((way < 0) != (dir < 0));
     *out = *t;
     out->dir = dir;
-    out->pop = ttfs_pop_pool(x, t->pop, &pool->win, m, least, pool->name);
+    out->pop = ttfs_pop_pool(x, t->pop, &pool->patch, m, least, pool->name);
     out->l = ttfs_linear_scale(m, all ? t->l.k : (TtfsField){p->map.c, k});
     return true;
 }
@@ -124,11 +130,11 @@ static const TtfsValue *pool_runs(TtfsAffine *x, const TtfsValue *p, const TtfsV
     const TtfsValue *part[MOST];
     for (uint32_t i = 0; i < n; i++) {
         uint32_t end = i + 1 < n ? at[i + 1] : p->map.c;
-        part[i] = ttfs_value_channels(x, p, at[i], end - at[i]);
+        part[i] = ttfs_settled_channels(x, p, at[i], end - at[i]);
         part[i] = part[i] ? pool_part(x, part[i], pool) : NULL;
         if (!part[i]) return NULL;
     }
-    return ttfs_value_stack(x, n, part);
+    return ttfs_value_join(x, n, part);
 }
 
 /* A zero padding in front of the largest of values >= 0 is padding of the pool. */
@@ -136,17 +142,17 @@ static bool pool_padding(TtfsAffine *x, const TtfsValue *p, const TtfsValue *poo
                          TtfsValue *padded) {
     if (pool->least || p->n != 1 || p->bias.n || p->terms[0].l.kind != TTFS_KERNEL) return false;
     const TtfsAddend *t = &p->terms[0];
-    const TtfsWindow *w = &t->l.win;
+    const TtfsPatch *w = &t->l.patch;
     bool point = w->kernel[0] * w->kernel[1] == 1 && w->stride[0] == 1 && w->stride[1] == 1;
     if (!point || t->flat || w->group != t->l.in.c || t->l.out.c != t->l.in.c) return false;
     if (!ttfs_value_nonneg(x, p)) return false;
     *padded = *pool;
     for (int i = 0; i < 4; i++) {
-        const TtfsWindow *q = &pool->win;
+        const TtfsPatch *q = &pool->patch;
         uint64_t span = (uint64_t)(q->kernel[i & 1] - 1) * q->dilation[i & 1] + 1;
         uint64_t pad = (uint64_t)q->pad[i] + w->pad[i], size = i & 1 ? t->l.in.w : t->l.in.h;
         if (pad >= span || (pad && q->dilation[i & 1] > size)) return false;
-        padded->win.pad[i] = (uint32_t)pad;
+        padded->patch.pad[i] = (uint32_t)pad;
     }
     double *k = TTFS_ARRAY(&x->arena, double, t->l.out.c);
     for (uint32_t c = 0; c < t->l.out.c; c++) ttfs_linear_row(&t->l, c, &k[c]);
@@ -159,10 +165,10 @@ static bool pool_padding(TtfsAffine *x, const TtfsValue *p, const TtfsValue *poo
     return true;
 }
 
-/* The largest (least: smallest) constant of the window at (y, v) of a plane. */
-static double window_extreme(const TtfsValue *pool, TtfsMap in, const double *plane, uint32_t y,
-                             uint32_t v) {
-    const TtfsWindow *w = &pool->win;
+/* The largest (least: smallest) constant of the patch at (y, v) of a plane. */
+static double patch_extreme(const TtfsValue *pool, TtfsMap in, const double *plane, uint32_t y,
+                            uint32_t v) {
+    const TtfsPatch *w = &pool->patch;
     double best = pool->least ? INFINITY : -INFINITY;
     for (uint32_t j = 0; j < w->kernel[0]; j++)
         for (uint32_t i = 0; i < w->kernel[1]; i++) {
@@ -177,7 +183,7 @@ static double window_extreme(const TtfsValue *pool, TtfsMap in, const double *pl
 
 static const TtfsValue *pool_constant(TtfsAffine *x, const TtfsValue *p, const TtfsValue *pool) {
     TtfsMap m = {p->map.c, pool->map.h, pool->map.w};
-    uint64_t taps = (uint64_t)pool->win.kernel[0] * pool->win.kernel[1];
+    uint64_t taps = (uint64_t)pool->patch.kernel[0] * pool->patch.kernel[1];
     if (!ttfs_budget_spend(x->arena.budget, ttfs_map_count(m) * taps) ||
         !ttfs_budget_array(x->arena.budget, ttfs_map_count(m), sizeof(double)))
         return NULL;
@@ -185,8 +191,8 @@ static const TtfsValue *pool_constant(TtfsAffine *x, const TtfsValue *p, const T
     for (uint32_t c = 0; c < m.c; c++)
         for (uint32_t y = 0; y < m.h; y++)
             for (uint32_t v = 0; v < m.w; v++)
-                *at++ = window_extreme(pool, p->map, p->bias.v + (uint64_t)c * p->map.h * p->map.w,
-                                       y, v);
+                *at++ = patch_extreme(pool, p->map, p->bias.v + (uint64_t)c * p->map.h * p->map.w,
+                                      y, v);
     TtfsValue *out = ttfs_value_new(x, m, ttfs_view_identity(ttfs_map_count(m)));
     out->bias = ttfs_field_of(&x->arena, m, all, 0);
     return out;
@@ -209,8 +215,8 @@ const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v) {
     if (*v->known) return *v->known;
     const TtfsValue *inner = ttfs_value_force(x, v->pooled);
     if (!inner) return NULL;
-    if (inner->map.h * inner->map.w == 1) { /* every window holds the one value */
-        const TtfsValue *same = ttfs_value_spread(x, inner, v->map);
+    if (inner->map.h * inner->map.w == 1) { /* every patch holds the one value */
+        const TtfsValue *same = ttfs_settled_spread(x, inner, v->map);
         if (!same) return NULL;
         TtfsValue *out = ttfs_value_copy(x, same);
         out->view = v->view;
@@ -220,31 +226,33 @@ const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v) {
     if (!at) return NULL;
     const TtfsValue **part = TTFS_ARRAY(&x->arena, const TtfsValue *, n);
     for (uint32_t i = 0; i < n; i++) {
-        part[i] = ttfs_value_channels(x, inner, at[i], at[i + 1] - at[i]);
+        part[i] = ttfs_settled_channels(x, inner, at[i], at[i + 1] - at[i]);
         part[i] = part[i] ? pool_any(x, part[i], v) : NULL;
         if (!part[i]) return NULL;
     }
-    TtfsValue *out = ttfs_value_copy(x, n == 1 ? part[0] : ttfs_value_stack(x, n, part));
+    const TtfsValue *whole = n == 1 ? part[0] : ttfs_value_join(x, n, part);
+    if (!whole) return NULL;
+    TtfsValue *out = ttfs_value_copy(x, whole);
     out->view = v->view;
     return *v->known = out;
 }
 
-const TtfsValue *ttfs_value_pool(TtfsAffine *x, const TtfsValue *v, const TtfsWindow *w,
-                                 TtfsMap out, bool least, const char *name) {
+const TtfsValue *ttfs_value_pool(TtfsAffine *x, const TtfsValue *v, const TtfsPatch *w, TtfsMap out,
+                                 bool least, const char *name) {
     uint32_t depth = 0; /* of pools that wait for one another */
     for (const TtfsValue *p = v; p->pooled; p = p->pooled) depth++;
     if (depth >= 8) v = ttfs_value_force(x, v);
     if (!v) return NULL;
     TtfsValue *pool = ttfs_value_new(x, out, ttfs_view_identity(ttfs_map_count(out)));
     pool->pooled = v;
-    pool->win = *w;
+    pool->patch = *w;
     pool->least = least;
     pool->name = name;
     if (v->pooled) return pool;
     uint32_t n, *at = ttfs_value_parts(x, v, &n);
     if (!at) return NULL;
     for (uint32_t i = 0; i < n; i++) {
-        const TtfsValue *p = ttfs_value_channels(x, v, at[i], at[i + 1] - at[i]);
+        const TtfsValue *p = ttfs_settled_channels(x, v, at[i], at[i + 1] - at[i]);
         if (!p || !poolable(p)) return pool;
     }
     return ttfs_value_force(x, pool);

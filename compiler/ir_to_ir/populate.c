@@ -7,8 +7,6 @@
 #include "affine.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 uint32_t ttfs_pop_add(TtfsAffine *x, TtfsTensor t, TtfsMap m, bool nonneg) {
     *TTFS_PUSH(&x->arena, x->pops) = (TtfsAffinePop){.t = t, .map = m, .nonneg = nonneg};
@@ -23,31 +21,6 @@ const TtfsValue *ttfs_value_of_pop(TtfsAffine *x, uint32_t pop, TtfsField k, int
     v->terms = t;
     v->n = 1;
     return v;
-}
-
-const char *ttfs_unique_name(TtfsAffine *x, const char *wanted) {
-    return ttfs_names_take(&x->names, wanted, &x->out->arena);
-}
-
-static int compare(const void *a, const void *b) {
-    uint32_t p = *(const uint32_t *)a, q = *(const uint32_t *)b;
-    return (p > q) - (p < q);
-}
-
-uint32_t *ttfs_value_parts(TtfsAffine *x, const TtfsValue *v, uint32_t *n) {
-    /* each part will look at all terms */
-    if (!ttfs_budget_spend(x->arena.budget, 2 * (uint64_t)v->n * v->n)) return NULL;
-    uint32_t *at = TTFS_ARRAY(&x->arena, uint32_t, 2 * (size_t)v->n + 2), len = 2, kept = 0;
-    at[1] = v->map.c;
-    for (uint32_t i = 0; i < v->n; i++) {
-        at[len++] = v->terms[i].at;
-        at[len++] = v->terms[i].at + v->terms[i].l.out.c;
-    }
-    qsort(at, len, sizeof *at, compare);
-    for (uint32_t i = 0; i < len; i++)
-        if (kept == 0 || at[i] != at[kept - 1]) at[kept++] = at[i];
-    *n = kept - 1;
-    return at;
 }
 
 /* The layer that makes the values, or the node at work. */
@@ -65,10 +38,13 @@ static const TtfsValue *rectify(TtfsAffine *x, const TtfsValue *v, const char *s
         layer = ttfs_arena_printf(&x->arena, "%s%s", layer, suffix);
         name = ttfs_arena_printf(&x->arena, "%s.relu", layer);
     }
-    TtfsTensor sum = ttfs_emit_sum(x, v, layer);
-    if (!sum.i) return NULL;
-    TtfsTensor t = ttfs_emit_node(x, TTFS_OP_RELU, ttfs_unique_name(x, name), 1, &sum, NULL, NULL);
+    x->of = x->part ? maker(x, v) : NULL;
+    TtfsTensor t = ttfs_emit_sum(x, v, layer);
+    if (t.i) t = ttfs_emit_node(x, TTFS_OP_RELU, ttfs_unique_name(x, name), 1, &t, NULL, NULL);
+    x->of = NULL;
+    if (!t.i) return NULL;
     uint32_t pop = ttfs_pop_add(x, t, v->map, true);
+    x->pops.at[pop - 1].part = x->part;
     return ttfs_value_of_pop(x, pop, (TtfsField){0}, 1);
 }
 
@@ -89,34 +65,60 @@ static const TtfsValue *relu_part(TtfsAffine *x, const TtfsValue *v, const char 
     return v;
 }
 
-const TtfsValue *ttfs_value_relu(TtfsAffine *x, const TtfsValue *v, const char *suffix,
-                                 bool *fresh) {
+/* The same of channels [at[0], at[1]) of the whole, which messages name; NULL: of all. */
+static const TtfsValue *named_part(TtfsAffine *x, const TtfsValue *v, const uint32_t *at,
+                                   const char *suffix, bool *fresh) {
+    const char *outer = x->part;
+    if (outer && at && at[1] - at[0] == 1)
+        x->part = ttfs_arena_printf(&x->out->arena, "%s, channel %u", outer, at[0]);
+    else if (outer && at)
+        x->part =
+            ttfs_arena_printf(&x->out->arena, "%s, channels %u to %u", outer, at[0], at[1] - 1);
+    v = relu_part(x, v, suffix, fresh);
+    x->part = outer;
+    return v;
+}
+
+static bool cuttable(const TtfsValue *v, uint32_t n, const uint32_t *at) {
+    bool ok = true;
+    for (uint32_t i = 0; ok && n > 1 && i < n; i++)
+        ok = ttfs_value_cut_cost(v, at[i], at[i + 1] - at[i]) <= 4 * TTFS_DENSE_MOST;
+    return ok;
+}
+
+const TtfsValue *ttfs_settled_relu(TtfsAffine *x, const TtfsValue *v, const char *suffix,
+                                   bool *fresh) {
     *fresh = true;
-    if (v->pooled) { /* a relu in front of the pool instead: it is monotonic */
-        const TtfsValue *inner = ttfs_value_relu(x, v->pooled, suffix, fresh);
-        const TtfsValue *pool =
-            inner ? ttfs_value_pool(x, inner, &v->win, v->map, v->least, v->name) : NULL;
-        if (!pool) return NULL;
-        TtfsValue *out = ttfs_value_copy(x, pool);
-        out->view = v->view;
-        return out;
-    }
     if (!suffix && ttfs_value_nonneg(x, v)) {
         *fresh = false;
         return v;
     }
     uint32_t n, *at = ttfs_value_parts(x, v, &n);
     if (!at) return NULL;
+    if (!cuttable(v, n, at)) { /* as one, with zeros where a term does not reach */
+        const TtfsValue *whole = ttfs_value_widened(x, v);
+        if (whole) return relu_part(x, whole, suffix, fresh);
+        ttfs_obstacle(x, "use fewer groups, or none",
+                      "it rectifies groups that end where those of other layers do not");
+        return NULL;
+    }
     const TtfsValue **part = TTFS_ARRAY(&x->arena, const TtfsValue *, n);
     for (uint32_t i = 0; i < n; i++) {
-        part[i] = ttfs_value_channels(x, v, at[i], at[i + 1] - at[i]);
-        if (part[i]) part[i] = relu_part(x, part[i], suffix, fresh);
+        part[i] = ttfs_value_cut(x, v, at[i], at[i + 1] - at[i]);
+        if (part[i]) part[i] = named_part(x, part[i], n > 1 ? &at[i] : NULL, suffix, fresh);
         if (!part[i]) return NULL;
     }
-    TtfsValue *out = ttfs_value_copy(x, n == 1 ? part[0] : ttfs_value_stack(x, n, part));
+    const TtfsValue *whole = n == 1 ? part[0] : ttfs_value_join(x, n, part);
+    if (!whole) return NULL;
+    TtfsValue *out = ttfs_value_copy(x, whole);
     out->view = v->view;
     out->floor = 0;
     return out;
+}
+
+static const TtfsValue *negated(TtfsAffine *x, const TtfsValue *v) {
+    TtfsLinear minus = ttfs_linear_scale(v->map, ttfs_field_uniform(&x->arena, -1));
+    return ttfs_value_through(x, v, &minus, (TtfsField){0});
 }
 
 const TtfsValue *ttfs_value_materialise(TtfsAffine *x, const TtfsValue *v, const char *why) {
@@ -126,12 +128,16 @@ const TtfsValue *ttfs_value_materialise(TtfsAffine *x, const TtfsValue *v, const
     ttfs_note(x->diag, TTFS_AT_NODE(x->file, x->node ? x->node->name : NULL),
               "the values of %s become %s of their own, at the cost of a window: %s", maker(x, v),
               nonneg ? "a population" : "two populations (above and below 0)", why);
-    const TtfsValue *above = ttfs_value_relu(x, v, ".pos", &fresh);
+    const char *outer = x->part;
+    x->part = nonneg ? "values as a population" : "values above 0";
+    const TtfsValue *above = ttfs_settled_relu(x, v, ".pos", &fresh);
+    x->part = outer;
     if (!above || nonneg) return *v->known = above;
-    TtfsField minus = ttfs_field_uniform(&x->arena, -1);
-    const TtfsValue *below = ttfs_value_affine(x, v, minus, (TtfsField){0});
-    below = below ? ttfs_value_relu(x, below, ".neg", &fresh) : NULL;
-    below = below ? ttfs_value_affine(x, below, minus, (TtfsField){0}) : NULL;
+    const TtfsValue *below = negated(x, v);
+    x->part = "values below 0";
+    below = below ? ttfs_settled_relu(x, below, ".neg", &fresh) : NULL;
+    x->part = outer;
+    below = below ? negated(x, below) : NULL;
     if (!below) return NULL;
     TtfsAddend *terms = TTFS_ARRAY(&x->arena, TtfsAddend, above->n + below->n);
     for (uint32_t i = 0; i < above->n + below->n; i++) {
@@ -144,4 +150,35 @@ const TtfsValue *ttfs_value_materialise(TtfsAffine *x, const TtfsValue *v, const
     out->bias = ttfs_field_add(&x->arena, v->map, above->bias, below->bias);
     out->floor = v->floor;
     return *v->known = out;
+}
+
+const TtfsValue *ttfs_settled_linear(TtfsAffine *x, const TtfsValue *v, const TtfsLinear *l,
+                                     TtfsField bias) {
+    const TtfsValue *out = ttfs_within_budget(x) ? ttfs_value_through(x, v, l, bias) : NULL;
+    if (!out && ttfs_within_budget(x)) {
+        v = ttfs_value_materialise(x, v,
+                                   "the layers before and behind it cannot be one layer exactly");
+        out = v && ttfs_within_budget(x) ? ttfs_value_through(x, v, l, bias) : NULL;
+    }
+    if (!out)
+        ttfs_obstacle(x, "put a Relu between it and the layer before it, or use a smaller layer",
+                      "its product with the layer before it has too many weights");
+    return out;
+}
+
+const TtfsValue *ttfs_settled_spread(TtfsAffine *x, const TtfsValue *v, TtfsMap m) {
+    if (m.h * m.w == 1) return v;
+    TtfsPatch w = {{m.h, m.w}, {1, 1}, {1, 1}, {m.h - 1, m.w - 1, m.h - 1, m.w - 1}, m.c};
+    double *ones = TTFS_ARRAY(&x->arena, double, (uint64_t)m.h *m.w);
+    for (uint64_t i = 0; i < (uint64_t)m.h * m.w; i++) ones[i] = 1;
+    TtfsLinear l = ttfs_linear_patch(v->map, m, &w, ones);
+    return ttfs_settled_linear(x, v, &l, (TtfsField){0});
+}
+
+const TtfsValue *ttfs_settled_channels(TtfsAffine *x, const TtfsValue *v, uint32_t first,
+                                       uint32_t count) {
+    bool whole = first == 0 && count == v->map.c;
+    if (!whole && ttfs_value_cut_cost(v, first, count) > 4 * TTFS_DENSE_MOST)
+        v = ttfs_value_materialise(x, v, "its groups are cut apart");
+    return v ? ttfs_value_cut(x, v, first, count) : NULL;
 }

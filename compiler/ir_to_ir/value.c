@@ -1,33 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Values: linear maps of them, sums, channel ranges, stacks. Every step is exact in real arithmetic
- * and made in float64. What cannot be one linear map of the populations becomes a population.
+ * Values that wait for no pool: linear maps of them, channel ranges, stacks. All of it is exact in
+ * real arithmetic and made in float64; what cannot be exact is not made.
  */
 #include "affine.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
-
-TtfsLoc ttfs_here(const TtfsAffine *x) {
-    if (!x->node) return TTFS_AT_FILE(x->file);
-    return TTFS_AT_OP(x->file, x->node->name, ttfs_op_name(x->node->op));
-}
-
-bool ttfs_within_budget(TtfsAffine *x) {
-    if (ttfs_budget_room(x->arena.budget, 0)) return true;
-    if (!x->told) ttfs_budget_check(x->arena.budget, ttfs_here(x), x->diag);
-    x->told = true;
-    return false;
-}
-
-bool ttfs_obstacle(TtfsAffine *x, const char *advice, const char *fmt, ...) {
-    if (!ttfs_within_budget(x)) return false; /* what follows from it is no obstacle */
-    va_list ap;
-    va_start(ap, fmt);
-    ttfs_error_va(x->diag, ttfs_here(x), TTFS_MODEL_FORM, advice, fmt, ap);
-    va_end(ap);
-    return false;
-}
 
 TtfsValue *ttfs_value_new(TtfsAffine *x, TtfsMap m, TtfsView view) {
     TtfsValue *v = TTFS_NEW(&x->arena, TtfsValue);
@@ -61,8 +41,8 @@ typedef TTFS_VEC(TtfsAddend) Terms;
 
 /* The widest run of channels from `at` on, below `end`, that a grouped kernel takes as one. */
 static uint32_t run(const TtfsLinear *l, uint32_t at, uint32_t end) {
-    if (l->kind != TTFS_KERNEL || l->win.group == 1) return end - at;
-    uint32_t ins = l->in.c / l->win.group, count = end - at, inside = ins - at % ins;
+    if (l->kind != TTFS_KERNEL || l->patch.group == 1) return end - at;
+    uint32_t ins = l->in.c / l->patch.group, count = end - at, inside = ins - at % ins;
     if (at % ins == 0 && count >= ins) return count / ins * ins;
     return count < inside ? count : inside;
 }
@@ -95,120 +75,57 @@ static double floor_behind(TtfsAffine *x, const TtfsValue *v, const TtfsLinear *
     return ok && ttfs_value_nonneg(x, v) ? 0 : -INFINITY;
 }
 
-const TtfsValue *ttfs_value_linear(TtfsAffine *x, const TtfsValue *v, const TtfsLinear *l,
-                                   TtfsField bias) {
-    v = ttfs_value_force(x, v);
-    for (int attempt = 0; v && attempt < 3 && ttfs_within_budget(x); attempt++) {
-        Terms terms = {0};
-        bool ok = true;
-        for (uint32_t i = 0; ok && i < v->n; i++) ok = apply_term(x, &v->terms[i], l, &terms);
-        if (ok) {
-            TtfsValue *out = ttfs_value_new(x, l->out, ttfs_view_identity(ttfs_map_count(l->out)));
-            out->terms = terms.at;
-            out->n = terms.len;
-            out->floor = floor_behind(x, v, l, bias);
-            TtfsField moved = ttfs_linear_forward(&x->arena, l, v->bias);
-            out->bias = ttfs_field_add(&x->arena, l->out, moved, bias);
-            return out;
-        }
-        v = attempt ? NULL
-                    : ttfs_value_materialise(
-                          x, v, "the layers before and behind it cannot be one layer exactly");
-    }
-    ttfs_obstacle(x, "put a Relu between it and the layer before it, or use a smaller layer",
-                  "its product with the layer before it has too many weights");
-    return NULL;
-}
-
-const TtfsValue *ttfs_value_affine(TtfsAffine *x, const TtfsValue *v, TtfsField k, TtfsField s) {
-    if (k.n == 0 && s.n == 0) return v;
-    TtfsView view = v->view;
-    bool channels = k.n <= v->map.c && s.n <= v->map.c;
-    if (v->pooled && channels && ttfs_map_count(v->map) > 0) {
-        TtfsField minus = ttfs_field_times(&x->arena, v->map, k, ttfs_field_uniform(&x->arena, -1));
-        bool up = ttfs_field_nonneg(k), down = k.n && ttfs_field_nonneg(minus);
-        if (up || down) { /* what grows with the largest, or falls with it, goes in front */
-            TtfsValue *out = ttfs_value_copy(x, v);
-            out->pooled = ttfs_value_affine(x, v->pooled, k, s);
-            out->least = v->least != !up;
-            return out->pooled ? out : NULL;
-        }
-    }
-    TtfsLinear l = ttfs_linear_scale(v->map, k);
-    const TtfsValue *scaled = ttfs_value_linear(x, v, &l, s);
-    if (!scaled) return NULL;
-    TtfsValue *out = ttfs_value_copy(x, scaled);
-    out->view = view;
-    return out;
-}
-
-/* Adds a term; a factor of the same channels of the same population joins its like. */
-static void add_term(TtfsAffine *x, Terms *terms, const TtfsAddend *t) {
-    for (uint32_t i = 0; t->l.kind == TTFS_SCALE && i < terms->len; i++) {
-        TtfsAddend *u = &terms->at[i];
-        bool like = u->l.kind == TTFS_SCALE && u->pop == t->pop && u->from == t->from &&
-                    u->at == t->at && u->flat == t->flat && ttfs_map_same(u->l.out, t->l.out);
-        if (!like) continue;
-        TtfsField one = ttfs_field_uniform(&x->arena, 1);
-        TtfsField sum =
-            ttfs_field_add(&x->arena, t->l.out, u->l.k.n ? u->l.k : one, t->l.k.n ? t->l.k : one);
-        u->l.k = sum.n ? sum : ttfs_field_uniform(&x->arena, 0);
-        u->dir = 0;
-        return;
-    }
-    TtfsAddend *u = TTFS_PUSH(&x->arena, *terms);
-    *u = *t;
-    u->dir = 0;
-    if (!u->l.name && x->node) u->l.name = x->node->name;
-}
-
-const TtfsValue *ttfs_value_add(TtfsAffine *x, const TtfsValue *a, const TtfsValue *b) {
-    a = ttfs_value_force(x, a);
-    b = a ? ttfs_value_force(x, b) : NULL;
-    if (!b) return NULL;
-    TtfsField bias = ttfs_field_add(&x->arena, a->map, a->bias, b->bias);
-    if (a->n == 0 || b->n == 0) {
-        TtfsValue *out = ttfs_value_copy(x, a->n ? a : b);
-        out->floor = ttfs_value_nonneg(x, a) && ttfs_value_nonneg(x, b) ? 0 : -INFINITY;
-        out->bias = bias;
-        return out;
-    }
-    if (a->n + b->n > TTFS_TERMS_MAX) {
-        const TtfsValue **most = a->n > b->n ? &a : &b;
-        *most = ttfs_value_materialise(x, *most, "it is the sum of too many layers");
-        return *most ? ttfs_value_add(x, a, b) : NULL;
-    }
+const TtfsValue *ttfs_value_through(TtfsAffine *x, const TtfsValue *v, const TtfsLinear *l,
+                                    TtfsField bias) {
     Terms terms = {0};
-    for (uint32_t i = 0; i < a->n; i++) add_term(x, &terms, &a->terms[i]);
-    for (uint32_t i = 0; i < b->n; i++) add_term(x, &terms, &b->terms[i]);
-    TtfsValue *out = ttfs_value_new(x, a->map, a->view);
+    for (uint32_t i = 0; i < v->n; i++)
+        if (!apply_term(x, &v->terms[i], l, &terms)) return NULL;
+    TtfsValue *out = ttfs_value_new(x, l->out, ttfs_view_identity(ttfs_map_count(l->out)));
     out->terms = terms.at;
     out->n = terms.len;
-    out->bias = bias;
-    if (ttfs_value_nonneg(x, a) && ttfs_value_nonneg(x, b)) out->floor = 0;
+    out->floor = floor_behind(x, v, l, bias);
+    TtfsField moved = ttfs_linear_forward(&x->arena, l, v->bias);
+    out->bias = ttfs_field_add(&x->arena, l->out, moved, bias);
     return out;
 }
 
-/* v, or its populations when a cut would take the groups of a wide kernel apart. */
-static const TtfsValue *cuttable(TtfsAffine *x, const TtfsValue *v, uint32_t first,
-                                 uint32_t count) {
+static int compare(const void *a, const void *b) {
+    uint32_t p = *(const uint32_t *)a, q = *(const uint32_t *)b;
+    return (p > q) - (p < q);
+}
+
+uint32_t *ttfs_value_parts(TtfsAffine *x, const TtfsValue *v, uint32_t *n) {
+    /* each part will look at all terms */
+    if (!ttfs_budget_spend(x->arena.budget, 2 * (uint64_t)v->n * v->n)) return NULL;
+    uint32_t *at = TTFS_ARRAY(&x->arena, uint32_t, 2 * (size_t)v->n + 2), len = 2, kept = 0;
+    at[1] = v->map.c;
+    for (uint32_t i = 0; i < v->n; i++) {
+        at[len++] = v->terms[i].at;
+        at[len++] = v->terms[i].at + v->terms[i].l.out.c;
+    }
+    qsort(at, len, sizeof *at, compare);
+    for (uint32_t i = 0; i < len; i++)
+        if (kept == 0 || at[i] != at[kept - 1]) at[kept++] = at[i];
+    *n = kept - 1;
+    return at;
+}
+
+uint64_t ttfs_value_cut_cost(const TtfsValue *v, uint32_t first, uint32_t count) {
+    uint64_t most = 0, all = (uint64_t)first + count;
     for (uint32_t i = 0; i < v->n; i++) {
         const TtfsAddend *t = &v->terms[i];
         uint64_t begin = t->at > first ? t->at : first, end = (uint64_t)t->at + t->l.out.c;
-        if (end > (uint64_t)first + count) end = (uint64_t)first + count;
-        if (begin < end && ttfs_linear_cut_cost(&t->l, (uint32_t)begin - t->at,
-                                                (uint32_t)(end - begin)) > 4 * TTFS_DENSE_MOST)
-            return ttfs_value_materialise(x, v, "its groups are cut apart");
+        if (end > all) end = all;
+        if (begin >= end) continue;
+        uint64_t cost =
+            ttfs_linear_cut_cost(&t->l, (uint32_t)begin - t->at, (uint32_t)(end - begin));
+        if (cost > most) most = cost;
     }
-    return v;
+    return most;
 }
 
-const TtfsValue *ttfs_value_channels(TtfsAffine *x, const TtfsValue *v, uint32_t first,
-                                     uint32_t count) {
-    v = ttfs_value_force(x, v);
-    if (!v || (first == 0 && count == v->map.c)) return v;
-    v = cuttable(x, v, first, count);
-    if (!v) return NULL;
+const TtfsValue *ttfs_value_cut(TtfsAffine *x, const TtfsValue *v, uint32_t first, uint32_t count) {
+    if (first == 0 && count == v->map.c) return v;
     TtfsMap part = {count, v->map.h, v->map.w};
     TtfsValue *out = ttfs_value_new(x, part, ttfs_view_identity(ttfs_map_count(part)));
     Terms terms = {0};
@@ -245,8 +162,7 @@ static TtfsField stack_bias(TtfsAffine *x, TtfsMap m, uint32_t n, const TtfsValu
     return ttfs_field_of(&x->arena, per == 1 ? (TtfsMap){m.c, 1, 1} : m, all, 0);
 }
 
-const TtfsValue *ttfs_value_stack(TtfsAffine *x, uint32_t n, const TtfsValue *const *v) {
-    const TtfsValue **all = TTFS_ARRAY(&x->arena, const TtfsValue *, n);
+const TtfsValue *ttfs_value_join(TtfsAffine *x, uint32_t n, const TtfsValue *const *v) {
     Terms terms = {0};
     TtfsMap m = {0, v[0]->map.h, v[0]->map.w};
     double floor = INFINITY;
@@ -254,89 +170,33 @@ const TtfsValue *ttfs_value_stack(TtfsAffine *x, uint32_t n, const TtfsValue *co
     for (uint32_t i = 0; i < n; i++) terms_in_all += v[i]->n;
     if (!ttfs_budget_array(x->arena.budget, 4 * terms_in_all, sizeof(TtfsAddend))) return NULL;
     for (uint32_t i = 0; i < n; i++) {
-        all[i] = ttfs_value_force(x, v[i]);
-        if (!all[i]) return NULL;
-        for (uint32_t k = 0; k < all[i]->n; k++) {
+        for (uint32_t k = 0; k < v[i]->n; k++) {
             TtfsAddend *t = TTFS_PUSH(&x->arena, terms);
-            *t = all[i]->terms[k];
+            *t = v[i]->terms[k];
             t->at += m.c;
         }
-        m.c += all[i]->map.c;
-        floor = fmin(floor, ttfs_value_nonneg(x, all[i]) ? fmax(0, all[i]->floor) : all[i]->floor);
+        m.c += v[i]->map.c;
+        floor = fmin(floor, ttfs_value_nonneg(x, v[i]) ? fmax(0, v[i]->floor) : v[i]->floor);
     }
     TtfsValue *out = ttfs_value_new(x, m, ttfs_view_identity(ttfs_map_count(m)));
     out->terms = terms.at;
     out->n = terms.len;
-    out->bias = stack_bias(x, m, n, all);
+    out->bias = stack_bias(x, m, n, v);
     out->floor = floor;
     return out;
 }
 
-const TtfsValue *ttfs_value_spread(TtfsAffine *x, const TtfsValue *v, TtfsMap m) {
-    if (m.h * m.w == 1) return v;
-    TtfsWindow w = {{m.h, m.w}, {1, 1}, {1, 1}, {m.h - 1, m.w - 1, m.h - 1, m.w - 1}, m.c};
-    double *ones = TTFS_ARRAY(&x->arena, double, (uint64_t)m.h *m.w);
-    for (uint64_t i = 0; i < (uint64_t)m.h * m.w; i++) ones[i] = 1;
-    TtfsLinear l = ttfs_linear_window(v->map, m, &w, ones);
-    return ttfs_value_linear(x, v, &l, (TtfsField){0});
-}
-
-/* A term whose elements the table moves, on a map of the same size. */
-static bool rearrange_term(TtfsAffine *x, const TtfsValue *v, const TtfsAddend *t, TtfsMap m,
-                           const uint32_t *table, TtfsAddend *out) {
-    bool row = m.h == 1 && m.w == 1 && !table;
-    uint32_t positions = v->map.h * v->map.w;
-    *out = *t;
-    out->dir = 0;
-    if (row && t->l.kind == TTFS_SCALE) {
-        TtfsMap part = {t->l.out.c * positions, 1, 1};
-        out->from *= t->flat ? 1 : positions;
-        out->at *= positions;
-        out->flat = true;
-        out->l.in = out->l.out = part;
-        if (t->l.k.n > 1)
-            out->l.k = (TtfsField){part.c, ttfs_field_expand(&x->arena, t->l.out, t->l.k, 1)};
-        return true;
-    }
-    if (row && t->l.kind == TTFS_MATRIX) {
-        out->at *= positions;
-        out->l.out = (TtfsMap){t->l.out.c * positions, 1, 1};
-        return true;
-    }
-    if (t->l.kind == TTFS_MATRIX && !table && t->at == 0 && t->l.out.c == v->map.c) {
-        out->l.out = m;
-        return true;
-    }
-    if (ttfs_map_count(t->l.in) * ttfs_map_count(m) > TTFS_DENSE_MOST) return false;
-    TtfsLinear wide = ttfs_linear_widen(&x->arena, &t->l, t->at, v->map.c);
-    out->l = ttfs_linear_matrix(&x->arena, &wide, table);
-    out->at = 0;
-    out->l.out = m;
-    return true;
-}
-
-const TtfsValue *ttfs_value_rearrange(TtfsAffine *x, const TtfsValue *v, TtfsMap m) {
-    if (ttfs_map_same(v->map, m) && ttfs_view_is_identity(&v->view)) return v;
-    v = ttfs_value_force(x, v);
-    if (!v) return NULL;
-    uint64_t count = ttfs_map_count(m);
-    if (!ttfs_budget_array(x->arena.budget, count, sizeof(double) + sizeof(uint32_t))) return NULL;
-    uint32_t *table = ttfs_view_table(&x->arena, &v->view, count);
+const TtfsValue *ttfs_value_widened(TtfsAffine *x, const TtfsValue *v) {
     TtfsAddend *terms = TTFS_ARRAY(&x->arena, TtfsAddend, v->n);
-    for (uint32_t i = 0; i < v->n; i++)
-        if (!rearrange_term(x, v, &v->terms[i], m, table, &terms[i]) || !ttfs_within_budget(x))
-            return NULL;
-    TtfsValue *out = ttfs_value_new(x, m, ttfs_view_identity(count));
-    out->terms = terms;
-    out->n = v->n;
-    out->floor = v->floor;
-    if (v->bias.n <= 1) {
-        out->bias = v->bias;
-        return out;
+    for (uint32_t i = 0; i < v->n; i++) {
+        const TtfsAddend *t = &v->terms[i];
+        if (ttfs_linear_widen_cost(&t->l, v->map.c) > 4 * TTFS_DENSE_MOST) return NULL;
+        if (!ttfs_within_budget(x)) return NULL;
+        terms[i] = *t;
+        terms[i].l = ttfs_linear_widen(&x->arena, &t->l, t->at, v->map.c);
+        terms[i].at = 0;
     }
-    double *bias = TTFS_ARRAY(&x->arena, double, count);
-    for (uint64_t e = 0; e < count; e++)
-        bias[e] = ttfs_field_at(&v->bias, v->map, table ? table[e] : e, 0);
-    out->bias = ttfs_field_of(&x->arena, m, bias, 0);
+    TtfsValue *out = ttfs_value_copy(x, v);
+    out->terms = terms;
     return out;
 }

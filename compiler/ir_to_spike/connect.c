@@ -7,15 +7,16 @@
 
 #include <string.h>
 
-static bool refuse(const TtfsLower *l, const TtfsTerm *t, const char *why) {
-    return ttfs_error(l->diag, TTFS_AT_NODE(l->file, t->name), TTFS_MODEL_FORM, "%s", why);
+static bool refuse(const TtfsLower *l, const TtfsNetLayer *to, const TtfsTerm *t, const char *why) {
+    return ttfs_error(l->diag, ttfs_lower_at(l, to, t->name), TTFS_MODEL_FORM, "%s", why);
 }
 
-static bool take_range(const TtfsLower *l, const TtfsTerm *t, TtfsConnection *c) {
+static bool take_range(const TtfsLower *l, const TtfsNetLayer *to, const TtfsTerm *t,
+                       TtfsConnection *c) {
     const TtfsNetLayer *src = &l->net->layers.at[t->src];
     uint64_t plane = (uint64_t)src->h * src->w, seen = (uint64_t)t->in[0] * t->in[1] * t->in[2];
     if (t->first % plane || seen % plane)
-        return refuse(l, t, "it sees a part of a channel of its source");
+        return refuse(l, to, t, "it sees a part of a channel of its source");
     c->src_ch_first = (uint32_t)(t->first / plane);
     c->src_channels = (uint32_t)(seen / plane);
     return true;
@@ -24,7 +25,7 @@ static bool take_range(const TtfsLower *l, const TtfsTerm *t, TtfsConnection *c)
 bool ttfs_lower_connect(TtfsLower *l, const TtfsNetLayer *to, const TtfsTerm *t,
                         TtfsConnection *c) {
     *c = (TtfsConnection){.src = {t->src + 1}, .group = 1};
-    if (!take_range(l, t, c)) return false;
+    if (!take_range(l, to, t, c)) return false;
     c->kind = t->dense ? TTFS_CONN_DENSE : TTFS_CONN_CONV;
     if (to->kind == TTFS_LAYER_MAXPOOL) c->kind = TTFS_CONN_POOL;
     if (to->kind == TTFS_LAYER_MINPOOL) c->kind = TTFS_CONN_MINPOOL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Rounding to a grid. In: float32 weights, a step > 0, bits 2..16; out: integers, squared error in
- * float64, summed in the order of the weights. Balancing (Guo et al. 2022, "SQuant", arXiv
+ * Rounding to a grid. In: float32 weights, a quantum > 0, bits 2..16; out: integers, squared error
+ * in float64, summed in the order of the weights. Balancing (Guo et al. 2022, "SQuant", arXiv
  * 2202.07471) rounds a few weights the other way, the nearest to a tie first: activations are
  * never negative, so what a channel loses is mostly the sum of its rounding errors times their
  * mean.
@@ -14,9 +14,9 @@ typedef struct {
     double inverse, low, high;
 } Grid;
 
-static Grid grid_of(double step, uint32_t bits) {
+static Grid grid_of(double quantum, uint32_t bits) {
     double half = (double)(1 << (bits - 1));
-    return (Grid){1 / step, -half, half - 1};
+    return (Grid){1 / quantum, -half, half - 1};
 }
 
 /* The level nearest to w; ties away from zero. */
@@ -26,7 +26,7 @@ static int32_t level(const Grid *g, double w) {
     return (int32_t)(v < 0 ? v - 0.5 : v + 0.5);
 }
 
-double ttfs_grid_step(const float *w, uint64_t n, uint32_t bits) {
+double ttfs_grid_quantum(const float *w, uint64_t n, uint32_t bits) {
     double most = 0, least = 0;
     for (uint64_t i = 0; i < n; i++) {
         if (w[i] > most) most = w[i];
@@ -37,18 +37,18 @@ double ttfs_grid_step(const float *w, uint64_t n, uint32_t bits) {
     return above > below ? above : below;
 }
 
-double ttfs_grid_error(const float *w, uint64_t n, double step, uint32_t bits) {
-    Grid g = grid_of(step, bits);
+double ttfs_grid_error(const float *w, uint64_t n, double quantum, uint32_t bits) {
+    Grid g = grid_of(quantum, bits);
     double sum = 0;
     for (uint64_t i = 0; i < n; i++) {
-        double e = w[i] - level(&g, w[i]) * step;
+        double e = w[i] - level(&g, w[i]) * quantum;
         sum += e * e;
     }
     return sum;
 }
 
-uint64_t ttfs_grid_round(const float *w, uint64_t n, double step, uint32_t bits, int16_t *q) {
-    Grid g = grid_of(step, bits);
+uint64_t ttfs_grid_round(const float *w, uint64_t n, double quantum, uint32_t bits, int16_t *q) {
+    Grid g = grid_of(quantum, bits);
     uint64_t clipped = 0;
     for (uint64_t i = 0; i < n; i++) {
         double v = w[i] * g.inverse;
@@ -70,7 +70,7 @@ static int bucket_of(const Grid *g, double w, int16_t q, double sign) {
 }
 
 /* Rounds elements the other way, the nearest to a tie first and in order within a bucket, until the
- * sum of the errors is at most half a step. Two walks, whatever the weights. */
+ * sum of the errors is at most half a quantum. Two walks, whatever the weights. */
 static void balance(const Grid *g, const float *w, uint64_t n, int16_t *q) {
     uint64_t count[BUCKETS] = {0}, moves, above = 0;
     double sum = 0;
@@ -94,9 +94,9 @@ static void balance(const Grid *g, const float *w, uint64_t n, int16_t *q) {
     }
 }
 
-void ttfs_grid_balance(const float *w, uint64_t n, uint64_t group, double step, uint32_t bits,
+void ttfs_grid_balance(const float *w, uint64_t n, uint64_t group, double quantum, uint32_t bits,
                        int16_t *q) {
-    Grid g = grid_of(step, bits);
+    Grid g = grid_of(quantum, bits);
     for (uint64_t i = 0; group > 1 && i < n; i += group) balance(&g, w + i, group, q + i);
     balance(&g, w, n, q);
 }

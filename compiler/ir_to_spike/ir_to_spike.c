@@ -51,7 +51,7 @@ static const char *useless(const TtfsLower *l, uint32_t option) {
             strcmp(a->layer, l->out->pops.at[i].name) == 0 && (a->ticks || a->percentile >= 0))
             return "a window for the readout, which does not spike";
     for (uint32_t i = 0; i < l->net->layers.len; i++)
-        if (strcmp(a->layer, l->out->pops.at[i].name) == 0 && l->net->layers.at[i].step > 0 &&
+        if (strcmp(a->layer, l->out->pops.at[i].name) == 0 && l->net->layers.at[i].quantum > 0 &&
             (a->ticks || a->percentile >= 0))
             return "a window for a layer that has the model's own grid";
     if (strcmp(a->layer, ttfs_spike_pop(l->out, l->out->input)->name) == 0 &&
@@ -74,11 +74,12 @@ static bool check_layer_options(const TtfsLower *l) {
 
 /* End of the newest population's window; very deep networks could pass any bound. */
 static bool extend_latency(const TtfsLower *l, uint64_t *latency) {
-    const TtfsPopulation *p = &l->out->pops.at[l->out->pops.len - 1];
+    uint32_t newest = l->out->pops.len - 1;
+    const TtfsPopulation *p = &l->out->pops.at[newest];
     uint64_t end = (uint64_t)p->start + p->ticks;
     if (end > *latency) *latency = end;
     return end <= INT32_MAX ||
-           ttfs_error(l->diag, TTFS_AT_NODE(l->file, p->name), TTFS_LIMIT,
+           ttfs_error(l->diag, ttfs_lower_at(l, &l->net->layers.at[newest], p->name), TTFS_LIMIT,
                       "a latency of %" PRIu64 " ticks, at most %d", end, INT32_MAX);
 }
 
@@ -98,7 +99,8 @@ static bool walk(TtfsLower *l) {
     uint64_t latency = 0;
     for (uint32_t i = 0; i < l->net->layers.len; i++)
         if (!ttfs_lower_layer(l, i) || !extend_latency(l, &latency) ||
-            !ttfs_budget_check(l->scratch.budget, TTFS_AT_NODE(l->file, l->net->layers.at[i].name),
+            !ttfs_budget_check(l->scratch.budget,
+                               ttfs_lower_at(l, &l->net->layers.at[i], l->net->layers.at[i].name),
                                l->diag))
             return false;
     l->out->latency = (uint32_t)latency;
@@ -109,7 +111,8 @@ static bool walk(TtfsLower *l) {
 /* True when a window has to be found for some layer. */
 static bool needs_windows(const TtfsNet *net) {
     for (uint32_t i = 0; i < net->layers.len; i++)
-        if (net->layers.at[i].kind == TTFS_LAYER_RELU && net->layers.at[i].step == 0) return true;
+        if (net->layers.at[i].kind == TTFS_LAYER_RELU && net->layers.at[i].quantum == 0)
+            return true;
     return false;
 }
 

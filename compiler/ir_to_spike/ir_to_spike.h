@@ -8,12 +8,7 @@
 
 #include "ir.h"
 #include "spike.h"
-
-typedef struct {
-    const char *layer;           /* name of the population it is for */
-    uint32_t ticks, weight_bits; /* 0: the common value */
-    double percentile;           /* < 0: the common value */
-} TtfsLayerOptions;
+#include "ttfs.h"
 
 typedef struct {
     uint32_t ticks;       /* T of every window, 1..65535 */

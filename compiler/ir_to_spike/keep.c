@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The model's own weight grids (docs/semantics.md, "Quantised networks"). In: terms whose weights
- * are integers times a step; out: whole multiples of these integers within the weight bits, and a
- * ramp, so that the ratios of the grids come out. One integer of source k stands for a_k = step *
- * scale of the source; with multiples m_k and ramp R one step of the potential stands for s_out /
- * R, and |m_k s_out / (R a_k) - 1| is the error. Multiples of the source that leaves the fewest are
- * tried from 1 on, the others follow. A channel whose error would be more than a half step of the
- * largest weight (of 8 bits at most) keeps nothing. In a layer whose window is the model's, weights
- * of one size (averages, sums) are a grid of their own.
+ * are integers times a quantum; out: whole multiples of these integers within the weight bits, and
+ * a ramp, so that the ratios of the grids come out. One integer of source k stands for a_k =
+ * quantum * scale of the source; with multiples m_k and ramp R one quantum of the potential stands
+ * for s_out / R, and |m_k s_out / (R a_k) - 1| is the error. Multiples of the source that leaves
+ * the fewest are tried from 1 on, the others follow. A channel whose error would be more than a
+ * half quantum of the largest weight (of 8 bits at most) keeps nothing. In a layer whose window is
+ * the model's, weights of one size (averages, sums) are a grid of their own.
  */
 #include "keep.h"
 
@@ -20,7 +20,7 @@ static const double MOST_POTENTIAL = 1 << 30;
 /* One source's share. */
 typedef struct {
     double unit;     /* a_k; 0: all weights are 0, and anything fits */
-    double step;     /* of the weights */
+    double quantum;  /* of the weights */
     double reach;    /* sum of |integers| times T of the source */
     uint32_t most;   /* largest multiple within the bits */
     bool had, found; /* the model said a grid; there is one */
@@ -43,14 +43,14 @@ static double common_size(const TtfsGridTerm *t, uint32_t channel) {
     return size;
 }
 
-/* The step of a channel's weights, 0 when its rows have different ones. */
-static double step_of(const TtfsGridTask *l, const TtfsGridTerm *t, uint32_t channel) {
-    if (!t->step) return l->fixed ? common_size(t, channel) : 0;
+/* The quantum of a channel's weights, 0 when its rows have different ones. */
+static double quantum_of(const TtfsGridTask *l, const TtfsGridTerm *t, uint32_t channel) {
+    if (!t->quantum) return l->fixed ? common_size(t, channel) : 0;
     uint64_t first = (uint64_t)channel * t->rows;
-    double step = (double)t->step[t->steps == 1 ? 0 : first];
-    for (uint32_t i = 0; t->steps > 1 && i < t->rows; i++)
-        if ((double)t->step[first + i] != step) return 0;
-    return step;
+    double quantum = (double)t->quantum[t->quanta == 1 ? 0 : first];
+    for (uint32_t i = 0; t->quanta > 1 && i < t->rows; i++)
+        if ((double)t->quantum[first + i] != quantum) return 0;
+    return quantum;
 }
 
 static uint32_t bits_of(double q) {
@@ -63,13 +63,13 @@ static uint32_t bits_of(double q) {
 /* Looks at all weights of a term in a channel; widens *bits to what its integers need. */
 static Share look(const TtfsGridTask *l, const TtfsGridTerm *t, uint32_t channel, uint32_t *bits) {
     const float *w = row_of(t, channel, 0);
-    Share s = {.had = t->step != NULL, .step = step_of(l, t, channel)};
+    Share s = {.had = t->quantum != NULL, .quantum = quantum_of(l, t, channel)};
     double half = (double)(1 << (l->bits - 1)), most = 0, least = 0, sum = 0;
-    bool any = false, on = s.step > 0;
+    bool any = false, on = s.quantum > 0;
     for (uint64_t i = 0; i < t->rows * t->row; i++) {
         double q = 0;
         any = any || w[i] != 0;
-        on = on && ttfs_on_grid((double)w[i], s.step, &q);
+        on = on && ttfs_on_grid((double)w[i], s.quantum, &q);
         most = fmax(most, q);
         least = fmin(least, q);
         sum += fabs(q);
@@ -81,7 +81,7 @@ static Share look(const TtfsGridTask *l, const TtfsGridTerm *t, uint32_t channel
     double room = fmin(most > 0 ? floor((half - 1) / most) : INFINITY,
                        least < 0 ? floor(half / -least) : INFINITY);
     s.most = (uint32_t)fmin(room, half);
-    s.unit = s.step * t->in_scale;
+    s.unit = s.quantum * t->in_scale;
     s.reach = sum * t->in_ticks;
     return s;
 }
@@ -110,13 +110,13 @@ static uint32_t tightest(const Share *s, uint32_t n) {
     return best;
 }
 
-/* The multiple of a share on potential steps of `unit`; 0 when there is none. */
+/* The multiple of a share on potential quanta of `unit`; 0 when there is none. */
 static uint32_t multiple_on(const Share *s, double unit) {
     double m = rint(s->unit / unit);
     return m >= 1 && m <= s->most ? (uint32_t)m : 0;
 }
 
-/* The error of all shares with steps of `unit`, whose multiples are those on `grid`; INFINITY when
+/* The error of all shares with quanta of `unit`, whose multiples are those on `grid`; INFINITY when
  * one has none, or the potential becomes too large. */
 static double error_on(const Share *s, uint32_t n, double grid, double unit) {
     double error = 0, reach = 0;
@@ -222,9 +222,9 @@ void ttfs_keep_write(const TtfsGridTask *l, uint32_t channel, const TtfsKept *ke
         const TtfsGridTerm *t = &l->term[k];
         const float *w = row_of(t, channel, 0);
         int16_t *to = weights[k] + (uint64_t)channel * t->rows * t->row;
-        double step = step_of(l, t, channel), q;
+        double quantum = quantum_of(l, t, channel), q;
         for (uint64_t i = 0; i < t->rows * t->row; i++) {
-            if (w[i] != 0) ttfs_on_grid((double)w[i], step, &q);
+            if (w[i] != 0) ttfs_on_grid((double)w[i], quantum, &q);
             to[i] = w[i] != 0 ? (int16_t)(kept->multiple[k] * q) : 0;
         }
     }

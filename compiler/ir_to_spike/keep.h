@@ -14,8 +14,8 @@ typedef struct {
     bool had_grid; /* the model said one */
     uint32_t bits; /* that the integers need */
     uint32_t ramp; /* of a relu */
-    /* Of a channel with one source: the real value of one of the model's steps of the sum, and how
-     * many steps of the potential it is; base 0: several sources. */
+    /* Of a channel with one source: the real value of one of the model's quanta of the sum, and how
+     * many quanta of the potential it is; base 0: several sources. */
     double base, times;
     double error; /* largest relative error of a source's share in the sum */
 } TtfsKept;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One linear layer onto integer grids (docs/semantics.md). In: real weights and biases, the scales
- * of sources and window; out: weights of B bits, ramps >= 1, biases with the half step.
+ * of sources and window; out: weights of B bits, ramps >= 1, biases with the half quantum.
  * Invariant: potential, threshold and slope fit int32 for every input, or the layer is refused.
- * Method: one step of a channel's accumulator is u = s_out / R with an integer ramp R, and the
+ * Method: one quantum of a channel's accumulator is u = s_out / R with an integer ramp R, and the
  * weights from source k lie on the grid u / s_k: R ties the grids of all sources. R is searched for
  * the least squared error around R0, where nothing is clipped: a little coarser, since grids differ
  * by luck, to 2.2 times finer, where at few bits clipping the largest weights pays. An error counts
@@ -54,19 +54,20 @@ static uint32_t most_ramp(const TtfsGridTask *l) {
     return by_threshold < MOST_RAMP ? by_threshold : MOST_RAMP;
 }
 
-/* The accumulator's step that just clips no weight of channels first..end-1; 0 when all are 0. */
+/* The accumulator's quantum that just clips no weight of channels first..end-1; 0 when all are 0.
+ */
 static double coarsest_unit(const TtfsGridTask *l, uint32_t first, uint32_t end) {
     double unit = 0;
     for (uint32_t k = 0; k < l->terms; k++) {
         const TtfsGridTerm *t = &l->term[k];
-        double step =
-            ttfs_grid_step(channel_of(t, first), (end - first) * t->rows * t->row, l->bits);
-        if (step * t->in_scale > unit) unit = step * t->in_scale;
+        double quantum =
+            ttfs_grid_quantum(channel_of(t, first), (end - first) * t->rows * t->row, l->bits);
+        if (quantum * t->in_scale > unit) unit = quantum * t->in_scale;
     }
     return unit;
 }
 
-/* Error of the weights of channels first..end-1 when the accumulator's step is `unit`. */
+/* Error of the weights of channels first..end-1 when the accumulator's quantum is `unit`. */
 static double error_at(const TtfsGridTask *l, uint32_t first, uint32_t end, double unit) {
     double error = 0;
     for (uint32_t k = 0; k < l->terms; k++) {
@@ -84,8 +85,9 @@ static double ramp_of_lone(const TtfsGridTask *l, uint32_t channel, double s_out
     double most = INFINITY;
     for (uint32_t k = 0; k < l->terms; k++) {
         const TtfsGridTerm *t = &l->term[k];
-        double step = t->row == 1 ? ttfs_grid_step(channel_of(t, channel), t->rows, l->bits) : 0;
-        if (step > 0) most = fmin(most, s_out / (step * t->in_scale));
+        double quantum = t->row == 1 ? ttfs_grid_quantum(channel_of(t, channel), t->rows, l->bits)
+                                     : 0;
+        if (quantum > 0) most = fmin(most, s_out / (quantum * t->in_scale));
     }
     return most;
 }
@@ -114,7 +116,7 @@ static uint32_t search_ramp(const TtfsGridTask *l, uint32_t channel, double r0, 
     return best;
 }
 
-/* The best step of a readout, whose channels share one. */
+/* The best quantum of a readout, whose channels share one. */
 static double search_unit(const TtfsGridTask *l, double unit) {
     uint32_t count = candidates(l);
     double best = unit, least = INFINITY;
@@ -161,7 +163,7 @@ static uint32_t bits_of(double v) {
 static bool refuse(const TtfsGridTask *l, uint32_t channel, double low, double high,
                    TtfsDiag *diag) {
     uint32_t a = bits_of(low), b = bits_of(high);
-    return ttfs_error(diag, TTFS_AT_NODE(l->file, l->name), TTFS_QUANT_RANGE,
+    return ttfs_error(diag, l->at, TTFS_QUANT_RANGE,
                       "the potential of channel %" PRIu32 " reaches %.0f..%.0f and needs %" PRIu32
                       " bits, 32 are available",
                       channel, low, high, a > b ? a : b);
@@ -184,7 +186,7 @@ static bool fit_bias(const TtfsGridTask *l, uint32_t channel, double real, const
         if (least > most || r->ramp == 0 || !(silent || first))
             return refuse(l, channel, low, high, diag);
         if (say)
-            ttfs_note(diag, TTFS_AT_NODE(l->file, l->name),
+            ttfs_note(diag, l->at,
                       "channel %" PRIu32
                       " %s for every input; its bias was moved into 32 bits, which "
                       "changes nothing",
@@ -208,11 +210,11 @@ static bool fit_biases(const TtfsGridTask *l, uint32_t channel, double unit, con
     return true;
 }
 
-/* sum (W - q step)^2, for the report, of what was really chosen. */
-static double square_error(const float *w, const int16_t *q, uint64_t n, double step) {
+/* sum (W - q quantum)^2, for the report, of what was really chosen. */
+static double square_error(const float *w, const int16_t *q, uint64_t n, double quantum) {
     double sum = 0;
     for (uint64_t i = 0; i < n; i++) {
-        double e = (double)w[i] - q[i] * step;
+        double e = (double)w[i] - q[i] * quantum;
         sum += e * e;
     }
     return sum;
@@ -234,11 +236,11 @@ static void round_channel(const TtfsGridTask *l, uint32_t channel, double unit, 
         const TtfsGridTerm *t = &l->term[k];
         const float *w = channel_of(t, channel);
         int16_t *q = out->weights[k] + channel * t->rows * t->row;
-        double step = unit / t->in_scale;
+        double quantum = unit / t->in_scale;
         for (uint32_t i = 0; i < t->rows; i++, w += t->row, q += t->row) {
-            out->clipped += ttfs_grid_round(w, t->row, step, l->bits, q);
-            ttfs_grid_balance(w, t->row, t->group, step, l->bits, q);
-            *error += importance(t) * square_error(w, q, t->row, step);
+            out->clipped += ttfs_grid_round(w, t->row, quantum, l->bits, q);
+            ttfs_grid_balance(w, t->row, t->group, quantum, l->bits, q);
+            *error += importance(t) * square_error(w, q, t->row, quantum);
         }
     }
 }
@@ -277,7 +279,7 @@ static void settle(const TtfsGridTask *l, TtfsKept *kept, TtfsGridLayer *out, Tt
         if (!kept[i].kept) coarsest = fmax(coarsest, coarsest_unit(l, i, i + 1));
     }
     if (coarsest <= out->scale) return;
-    ttfs_note(diag, TTFS_AT_NODE(l->file, l->name),
+    ttfs_note(diag, l->at,
               "the window was widened %.3g times: %" PRIu32 " weight bits on the source's %" PRIu32
               " ticks are coarser than it",
               coarsest / out->scale, l->bits, l->term[0].in_ticks);

@@ -13,17 +13,17 @@ typedef struct {
     uint32_t rows;        /* 1; of a matrix, neurons a channel */
     uint64_t row;
     uint64_t group;    /* weights of one source channel: a kernel's taps; divides row */
-    double in_scale;   /* real value of one integer step of the source */
+    double in_scale;   /* real value of one integer quantum of the source */
     uint32_t in_ticks; /* T of the source */
-    /* The model's own grid: the weights are integers times a step, 1 for all or one a row of
+    /* The model's own grid: the weights are integers times a quantum, 1 for all or one a row of
      * weights; NULL: none. */
-    const float *step;
-    uint32_t steps;
+    const float *quantum;
+    uint32_t quanta;
 } TtfsGridTerm;
 
 /* A linear layer with real weights; in real units y_i = b_i + sum over terms and j of W_ij x_j. */
 typedef struct {
-    const char *file, *name;
+    TtfsLoc at;
     const TtfsGridTerm *term;
     uint32_t terms;
     const double *bias; /* [channels][bias_count / channels] */

@@ -57,6 +57,10 @@ static void report_input(TtfsLower *l, const TtfsPopulation *p, TtfsTensor t, do
                   (double)seen->min, (double)seen->max, low, high);
 }
 
+static const char *kept_text(const TtfsLower *l, const char *text) {
+    return text ? ttfs_arena_strdup(&l->out->arena, text) : NULL;
+}
+
 /* A population of the layer's shape, not yet in the graph. */
 static TtfsPopulation shaped(TtfsLower *l, const TtfsNetLayer *layer, TtfsPopKind kind) {
     return (TtfsPopulation){.kind = kind,
@@ -65,23 +69,25 @@ static TtfsPopulation shaped(TtfsLower *l, const TtfsNetLayer *layer, TtfsPopKin
                             .h = layer->h,
                             .w = layer->w,
                             .conn_first = l->out->conns.len,
-                            .conn_count = layer->terms};
+                            .conn_count = layer->terms,
+                            .of = kept_text(l, layer->of),
+                            .part = kept_text(l, layer->part)};
 }
 
 static bool lower_input(TtfsLower *l, const TtfsNetLayer *layer) {
     double low = (double)l->options->input_lo, high = (double)l->options->input_hi;
     TtfsPopulation p = shaped(l, layer, TTFS_POP_INPUT);
     p.ticks = options_of(l, p.name).ticks;
-    if (layer->step > 0) {
+    if (layer->quantum > 0) {
         p.ticks = layer->ticks;
         low = layer->offset;
-        high = low + layer->step * p.ticks;
+        high = low + layer->quantum * p.ticks;
         ttfs_note(l->diag, TTFS_AT_NODE(l->file, p.name),
                   "its window is the model's grid: %g to %g in %" PRIu32 " steps", low, high,
                   p.ticks);
     }
     p.offset = low;
-    p.scale = layer->step > 0 ? layer->step : (high - low) / p.ticks;
+    p.scale = layer->quantum > 0 ? layer->quantum : (high - low) / p.ticks;
     p.rate_ppm = ttfs_lower_rate(l, l->net->input, low + p.scale / 2, ALL);
     report_input(l, &p, l->net->input, low, high);
     add_population(l, &p, constant_range(l, p.c, low, high));
@@ -89,8 +95,7 @@ static bool lower_input(TtfsLower *l, const TtfsNetLayer *layer) {
     return true;
 }
 
-static void note_losses(const TtfsLower *l, const TtfsQuantLayer *q, uint64_t weights) {
-    TtfsLoc at = TTFS_AT_NODE(l->file, q->name);
+static void note_losses(const TtfsLower *l, TtfsLoc at, const TtfsQuantLayer *q, uint64_t weights) {
     if (q->clipped_weights)
         ttfs_note(l->diag, at, "%" PRIu64 " of %" PRIu64 " weights were clipped to a finer grid",
                   q->clipped_weights, weights);
@@ -100,9 +105,8 @@ static void note_losses(const TtfsLower *l, const TtfsQuantLayer *q, uint64_t we
 }
 
 /* What became of the model's own grid. */
-static void note_grid(const TtfsLower *l, const char *name, const TtfsGridTask *task,
-                      const TtfsGridLayer *grid) {
-    TtfsLoc at = TTFS_AT_NODE(l->file, name);
+static void note_grid(const TtfsLower *l, const TtfsGridTask *task, const TtfsGridLayer *grid) {
+    TtfsLoc at = task->at;
     if (grid->kept)
         ttfs_note(l->diag, at,
                   "the weights of %" PRIu32 " of %" PRIu32
@@ -137,11 +141,11 @@ static bool connect_terms(TtfsLower *l, const TtfsNetLayer *layer, TtfsPopulatio
         uint32_t rows = t->dense ? layer->h * layer->w : 1;
         c.weight_count = weights ? row * rows * layer->c : 0;
         if (c.weight_count > TTFS_MAX_WEIGHTS)
-            return ttfs_error(l->diag, TTFS_AT_NODE(l->file, t->name), TTFS_LIMIT,
+            return ttfs_error(l->diag, ttfs_lower_at(l, layer, t->name), TTFS_LIMIT,
                               "%" PRIu64 " weights, at most %" PRIu64, c.weight_count,
                               TTFS_MAX_WEIGHTS);
         grid[k] =
-            (TtfsGridTerm){weights, rows, row, taps, src->scale, src->ticks, t->step, t->steps};
+            (TtfsGridTerm){weights, rows, row, taps, src->scale, src->ticks, t->quantum, t->quanta};
         uint32_t end = src->start + (weights ? src->ticks : 0);
         if (end > p->start) p->start = end;
         *TTFS_PUSH(&l->out->arena, l->out->conns) = c;
@@ -178,14 +182,13 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsPopOptions *own, Tt
                      TtfsPopulation *p, TtfsQuantLayer *q) {
     const TtfsNetLayer *layer = &l->net->layers.at[index];
     bool readout = p->kind == TTFS_POP_READOUT;
-    TtfsGridTask task = {.file = l->file,
-                         .name = p->name,
+    TtfsGridTask task = {.at = ttfs_lower_at(l, layer, p->name),
                          .term = term,
                          .terms = layer->terms,
                          .channels = layer->c,
                          .bits = own->weight_bits,
                          .ticks = p->ticks,
-                         .fixed = layer->step > 0};
+                         .fixed = layer->quantum > 0};
     double offset = ttfs_spike_pop(l->out, l->out->input)->offset;
     task.bias = ttfs_net_bias(l->net, index, offset, &l->scratch, &task.bias_count);
     TtfsGridLayer grid = {.scale = p->scale};
@@ -200,8 +203,7 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsPopOptions *own, Tt
         weights += n;
     }
     ttfs_budget_spend(l->scratch.budget, ttfs_layer_work(&task));
-    if (!ttfs_budget_check(l->scratch.budget, TTFS_AT_NODE(l->file, layer->name), l->diag))
-        return false;
+    if (!ttfs_budget_check(l->scratch.budget, task.at, l->diag)) return false;
     if (!(readout ? ttfs_layer_readout(&task, &grid, &l->out->arena, l->diag)
                   : ttfs_layer_relu(&task, &grid, &l->out->arena, l->diag)))
         return false;
@@ -219,8 +221,8 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsPopOptions *own, Tt
     q->ramp_max = grid.ramp_max;
     q->clipped_weights = grid.clipped;
     q->saturated = readout ? 0 : ttfs_lower_saturated(l, layer->tensor, q->window_top);
-    note_losses(l, q, weights);
-    note_grid(l, q->name, &task, &grid);
+    note_losses(l, task.at, q, weights);
+    note_grid(l, &task, &grid);
     return true;
 }
 
@@ -235,11 +237,12 @@ static bool lower_linear(TtfsLower *l, uint32_t index) {
     TtfsQuantLayer *q = TTFS_PUSH(&l->report->arena, l->report->at);
     *q = (TtfsQuantLayer){.name = ttfs_arena_strdup(&l->report->arena, p.name)};
     if (!readout) {
-        p.ticks = layer->step > 0 ? layer->ticks : own.ticks;
+        p.ticks = layer->quantum > 0 ? layer->ticks : own.ticks;
         range = ttfs_lower_propagate(l, index);
-        p.scale = layer->step > 0
-                      ? layer->step
-                      : ttfs_lower_top(l, layer->tensor, &range, p.c, p.name, &own, q) / p.ticks;
+        p.scale = layer->quantum > 0 ? layer->quantum
+                                     : ttfs_lower_top(l, layer->tensor, &range, p.c,
+                                                      ttfs_lower_at(l, layer, p.name), &own, q) /
+                                           p.ticks;
     }
     if (!quantise(l, index, &own, term, &p, q)) return false;
     p.rate_ppm = readout ? 0 : ttfs_lower_rate(l, layer->tensor, p.scale / 2, ALL);

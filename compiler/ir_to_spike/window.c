@@ -25,8 +25,7 @@ static double highest(const TtfsRange *range, uint32_t channels) {
 }
 
 double ttfs_lower_top(TtfsLower *l, TtfsTensor t, const TtfsRange *range, uint32_t channels,
-                      const char *name, const TtfsPopOptions *own, TtfsQuantLayer *report) {
-    TtfsLoc at = TTFS_AT_NODE(l->file, name);
+                      TtfsLoc at, const TtfsPopOptions *own, TtfsQuantLayer *report) {
     bool seen = calibrated(l, t);
     double top = seen ? (double)ttfs_calib_percentile(l->calib, t, own->percentile)
                       : highest(range, channels);
@@ -44,9 +43,10 @@ double ttfs_lower_saturated(const TtfsLower *l, TtfsTensor t, double top) {
     return ttfs_calib_share_from(l->calib, t, (float)top);
 }
 
-uint32_t ttfs_lower_rate(const TtfsLower *l, TtfsTensor t, double half_step, uint32_t otherwise) {
-    if (!has_bins(l, t) || !(half_step > 0)) return otherwise;
-    double share = ttfs_calib_share_from(l->calib, t, (float)half_step);
+uint32_t ttfs_lower_rate(const TtfsLower *l, TtfsTensor t, double half_quantum,
+                         uint32_t otherwise) {
+    if (!has_bins(l, t) || !(half_quantum > 0)) return otherwise;
+    double share = ttfs_calib_share_from(l->calib, t, (float)half_quantum);
     return (uint32_t)floor((share < 1 ? share : 1) * 1e6 + 0.5);
 }
 
@@ -56,7 +56,7 @@ static void add_term(TtfsLower *l, const TtfsNetLayer *to, const TtfsTerm *t, Tt
     const TtfsRange *src = &l->ranges.at[t->src];
     const TtfsNetLayer *from = &l->net->layers.at[t->src];
     uint64_t plane = (uint64_t)from->h * from->w, taps = (uint64_t)t->kernel[0] * t->kernel[1];
-    uint64_t view = (uint64_t)t->in[1] * t->in[2];
+    uint64_t positions = (uint64_t)t->in[1] * t->in[2];
     double *widest = TTFS_ARRAY(&l->scratch, double, 2 * (size_t)to->c); /* over a channel's rows */
     bool padded = !t->dense && (t->pad[0] || t->pad[1] || t->pad[2] || t->pad[3]);
     uint32_t rows = ttfs_term_rows(to, t), each = rows / to->c;
@@ -67,7 +67,7 @@ static void add_term(TtfsLower *l, const TtfsNetLayer *to, const TtfsTerm *t, Tt
         uint64_t group = (uint64_t)(i / (to->c / t->group)) * (t->in[0] / t->group);
         double reach[2] = {0, 0};
         for (uint64_t j = 0; j < t->row; j++) {
-            uint64_t neuron = t->first + (t->dense ? j : (group + j / taps) * view);
+            uint64_t neuron = t->first + (t->dense ? j : (group + j / taps) * positions);
             double v = (double)w[j], low = src->low[neuron / plane],
                    high = src->high[neuron / plane];
             if (padded && low > 0) low = 0;
@@ -102,7 +102,7 @@ TtfsRange ttfs_lower_propagate(TtfsLower *l, uint32_t layer) {
     for (uint32_t i = 0; i < to->c; i++) {
         r.low[i] = r.low[i] > 0 ? r.low[i] : 0;
         r.high[i] = r.high[i] > 0 ? r.high[i] : 0;
-        if (to->step > 0) r.high[i] = fmin(r.high[i], to->step * to->ticks);
+        if (to->quantum > 0) r.high[i] = fmin(r.high[i], to->quantum * to->ticks);
     }
     return r;
 }

@@ -11,10 +11,12 @@ static void undo_tree(void *held) {
 }
 
 TtfsJsonTree *ttfs_json_parse(const void *text, size_t n, const char **end) {
+    const char *stop = text;
+    if (end) *end = stop;
+    if (n == 0) return NULL; /* and cJSON would not say where */
     TtfsJsonTree *t = ttfs_hold(sizeof *t, undo_tree);
-    const char *start = n ? text : "", *stop = start;
     errno = 0;
-    t->root = cJSON_ParseWithLengthOpts(start, n, &stop, 0);
+    t->root = cJSON_ParseWithLengthOpts(text, n, &stop, 0);
     if (end) *end = stop;
     if (t->root) return t;
     int why = errno;

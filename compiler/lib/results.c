@@ -1,52 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Messages and results as other programs see them.
+ * Results as other programs see them, and the call that makes one.
  */
 #include "lib_inside.h"
 
+#include "jit.h"
+#include "out_folder.h"
+
 #include <math.h>
 
-TtfsMessages *ttfs_messages_new(void) {
-    TtfsMessages *m = ttfs_try_hold(NULL, sizeof *m, NULL);
-    if (m) *m = (TtfsMessages){.diag = {.errors = 0}};
-    return m;
+const char *ttfs_version(void) {
+    return TTFS_VERSION;
 }
 
-void ttfs_messages_free(TtfsMessages *m) {
-    if (m) ttfs_diag_free(&m->diag);
-    ttfs_release(m);
+void ttfs_when_llvm_starves(void (*end)(void)) {
+    ttfs_jit_when_starved(end);
 }
 
-void ttfs_messages_clear(TtfsMessages *m) {
-    ttfs_diag_free(&m->diag);
-    m->diag = (TtfsDiag){0};
-}
+typedef struct {
+    bool (*work)(const void *options, TtfsResult *r, TtfsDiag *diag);
+    const void *options;
+    const char *folder;
+    TtfsDiag *diag;
+    TtfsResult *result;
+} Call;
 
-size_t ttfs_messages_count(const TtfsMessages *m) {
-    return m->diag.messages.len;
-}
-
-size_t ttfs_messages_errors(const TtfsMessages *m) {
-    return m->diag.errors;
-}
-
-TtfsSaid ttfs_messages_at(const TtfsMessages *m, size_t i) {
-    static const char *const code[] = {
-#define TTFS_CODE(name, advice) #name,
-#include "diag.def"
-#undef TTFS_CODE
-    };
-    const TtfsMessage *from = &m->diag.messages.at[i];
-    return (TtfsSaid){.severity = (TtfsSaying)from->severity,
-                      .code = from->severity == TTFS_NOTE ? "" : code[from->code],
-                      .where = from->where,
-                      .node = from->node,
-                      .op = from->op,
-                      .what = from->what,
-                      .advice = from->advice};
-}
-
-TtfsResult *ttfs_result_new(void) {
+static TtfsResult *new_result(void) {
     TtfsArena a = {0};
     TtfsResult *r = TTFS_NEW(&a, TtfsResult);
     r->arena = a;
@@ -56,11 +35,27 @@ TtfsResult *ttfs_result_new(void) {
     return r;
 }
 
+static void call(void *context) {
+    Call *c = context;
+    TtfsResult *r = new_result();
+    if (c->folder) ttfs_out_recover(c->folder);
+    if (c->work(c->options, r, c->diag))
+        c->result = r;
+    else
+        ttfs_result_free(r);
+}
+
+TtfsResult *ttfs_call(bool (*work)(const void *, TtfsResult *, TtfsDiag *), const void *options,
+                      const char *folder, TtfsMessages *m) {
+    Call c = {.work = work, .options = options, .folder = folder, .diag = &m->diag};
+    return ttfs_diag_guard(c.diag, call, &c) ? c.result : NULL;
+}
+
 void ttfs_result_free(TtfsResult *r) {
     if (!r) return;
     ttfs_buf_free(&r->json);
     ttfs_buf_free(&r->text);
-    ttfs_buf_free(&r->traces);
+    ttfs_buf_free(&r->form);
     TtfsArena a = r->arena;
     ttfs_arena_free(&a);
 }
@@ -81,6 +76,6 @@ const char *ttfs_result_text(const TtfsResult *r) {
     return ttfs_buf_text(&r->text);
 }
 
-const char *ttfs_result_traces(const TtfsResult *r) {
-    return ttfs_buf_text(&r->traces);
+const char *ttfs_result_form(const TtfsResult *r) {
+    return ttfs_buf_text(&r->form);
 }

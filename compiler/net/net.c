@@ -71,7 +71,7 @@ static bool slice_place(const Build *b, const TtfsNode *n, uint64_t *first) {
     uint64_t plane = 1;
     for (uint32_t i = 0; i < in->rank; i++) {
         bool whole = n->attr.first[i] == 0 && n->attr.count[i] == in->dim[i];
-        if ((i == 1 ? n->attr.count[i] > 1 : !whole) && n->attr.step[i] != 1) return false;
+        if ((i == 1 ? n->attr.count[i] > 1 : !whole) && n->attr.apart[i] != 1) return false;
         if (i != 1 && !whole) return false;
         if (i > 1) plane *= in->dim[i];
     }
@@ -79,7 +79,7 @@ static bool slice_place(const Build *b, const TtfsNode *n, uint64_t *first) {
     return in->rank > 1;
 }
 
-/* Finds the layer that tensor `t` is a view of. */
+/* Finds the layer that tensor `t` is of, perhaps in part or in another shape. */
 static bool find_source(const Build *b, const TtfsNode *n, TtfsTensor t, TtfsTerm *term) {
     uint64_t first = 0;
     shape_of(ttfs_ir_tensor(b->ir, t), term->in);
@@ -96,7 +96,7 @@ static bool find_source(const Build *b, const TtfsNode *n, TtfsTensor t, TtfsTer
     return true;
 }
 
-static void take_window(const TtfsIrAttr *a, TtfsTerm *t) {
+static void take_patch(const TtfsIrAttr *a, TtfsTerm *t) {
     t->group = a->group;
     memcpy(t->kernel, a->kernel, sizeof a->kernel);
     memcpy(t->stride, a->stride, sizeof a->stride);
@@ -121,7 +121,7 @@ static bool take_gemm(const Build *b, const TtfsNode *n, TtfsTerm *t, uint32_t s
 static bool take_conv(const Build *b, const TtfsNode *n, TtfsTerm *t, uint32_t shape[3]) {
     const TtfsTensorInfo *w = ttfs_ir_tensor(b->ir, n->in[1]);
     const TtfsTensorInfo *in = ttfs_ir_tensor(b->ir, n->in[0]);
-    take_window(&n->attr, t);
+    take_patch(&n->attr, t);
     shape_of(ttfs_ir_tensor(b->ir, n->out), shape);
     if (t->group == 0 || w->rank != 4 || in->rank != 4 || in->dim[1] % t->group ||
         w->dim[0] % t->group || w->dim[1] != in->dim[1] / t->group || w->dim[2] != t->kernel[0] ||
@@ -187,11 +187,11 @@ static bool fit_term(Build *b, const TtfsNode *n, const uint32_t shape[3], const
 }
 
 /* The grid of the weights, unless it is one of columns. */
-static void take_steps(const Build *b, const TtfsNode *n, TtfsTerm *t) {
+static void take_quanta(const Build *b, const TtfsNode *n, TtfsTerm *t) {
     const TtfsTensorInfo *w = ttfs_ir_tensor(b->ir, n->in[1]);
-    if (w->steps != 1 && w->step_axis != 0) return;
-    t->step = w->step;
-    t->steps = w->steps;
+    if (w->quanta != 1 && w->quantum_axis != 0) return;
+    t->quantum = w->quantum;
+    t->quanta = w->quanta;
 }
 
 static bool add_term(Build *b, const TtfsNode *n, TtfsNetLayer *l) {
@@ -203,9 +203,9 @@ static bool add_term(Build *b, const TtfsNode *n, TtfsNetLayer *l) {
         return false;
     if (!finite_values(b, n, n->in[1])) return false;
     t.weights = data_of(b, n->in[1]);
-    take_steps(b, n, &t);
+    take_quanta(b, n, &t);
     if (!fit_term(b, n, shape, l, &t)) return false;
-    if (l->terms++ == 0) l->name = n->name;
+    if (l->terms++ == 0) l->name = n->name, l->of = n->of, l->part = n->part;
     *TTFS_PUSH(&b->out->arena, b->out->terms) = t;
     return take_bias(b, n, shape[0] == l->c, shape[0], l);
 }
@@ -278,9 +278,9 @@ static bool take_grid(const Build *b, const TtfsNode *n, TtfsNetLayer *l) {
     const float *scale = data_of(b, n->in[1]), *zero = data_of(b, n->in[2]);
     double low = (double)n->attr.lo, span = (double)n->attr.hi - low;
     if (!scale || !zero || !(scale[0] > 0) || !(span >= 1 && span <= 65535) || n->attr.integer)
-        return refuse(b, n, "expected one constant scale and 2 to 65536 steps");
-    l->step = (double)scale[0];
-    l->offset = (low - (double)zero[0]) * l->step;
+        return refuse(b, n, "expected one constant scale and 2 to 65536 values");
+    l->quantum = (double)scale[0];
+    l->offset = (low - (double)zero[0]) * l->quantum;
     l->ticks = (uint32_t)span;
     return l->kind == TTFS_LAYER_INPUT || l->offset == 0 ||
            refuse(b, n, "expected a grid that begins at 0");
@@ -307,12 +307,14 @@ static bool add_pool(Build *b, const TtfsNode *n) {
     if (ttfs_ir_tensor(b->ir, n->in[0])->rank != 4)
         return refuse(b, n, "expected an input with channels, rows and columns");
     if (!find_source(b, n, n->in[0], &t)) return false;
-    take_window(&n->attr, &t);
+    take_patch(&n->attr, &t);
     shape_of(ttfs_ir_tensor(b->ir, n->out), shape);
     *TTFS_PUSH(&b->out->arena, b->out->terms) = t;
     return add_layer(b, &(TtfsNetLayer){.kind = n->op == TTFS_OP_MAXPOOL ? TTFS_LAYER_MAXPOOL
                                                                          : TTFS_LAYER_MINPOOL,
                                         .name = n->name,
+                                        .of = n->of,
+                                        .part = n->part,
                                         .tensor = n->out,
                                         .c = shape[0],
                                         .h = shape[1],
@@ -431,7 +433,7 @@ bool ttfs_net_of(const TtfsIr *ir, const char *file, TtfsNet *out, TtfsDiag *dia
         const TtfsNode *n = &ir->nodes.at[i];
         ok = add_node(&b, i) && ttfs_budget_check(budget, TTFS_AT_NODE(file, n->name), diag);
     }
-    ok = ok && add_readouts(&b) && ttfs_net_views(ir, b.ends.moves, b.read, file, out, diag);
+    ok = ok && add_readouts(&b) && ttfs_net_pieces(ir, b.ends.moves, b.read, file, out, diag);
     ttfs_arena_free(&b.scratch);
     if (!ok) ttfs_net_free(out);
     return ok;

@@ -4,7 +4,7 @@
  * a rectified or plain sum of linear terms, a pool. A term is a convolution or matrix that reads
  * one layer. Nothing is computed, and weights are copied only where a vector is scaled element by
  * element into another shape, which becomes a matrix; the lowering and the exact engine both start
- * from this view. The canonical form is what is read here, and nothing else defines it:
+ * from this net. The canonical form is what is read here, and nothing else defines it:
  *
  * A population is the input (or its one TRANSPOSE to channels first, at the start), the output of a
  * RELU, either of them on a grid (a QUANT with one scale; of a RELU from 0 on), or a MAXPOOL or
@@ -17,7 +17,7 @@
  * readouts.
  *
  * Invariants: layers in topological order, layer 0 is the input, readouts are last; a term reads a
- * layer before its own; shapes fit; constants are finite; outputs are views of readouts.
+ * layer before its own; shapes fit; constants are finite; outputs are pieces of readouts.
  */
 #ifndef TTFS_NET_H
 #define TTFS_NET_H
@@ -32,34 +32,35 @@ typedef enum {
     TTFS_LAYER_READOUT
 } TtfsLayerKind;
 
-/* What a layer reads of one source, through a linear map or a pool's window. */
+/* What a layer reads of one source, through a linear map or the patch of a pool. */
 typedef struct {
     const char *name; /* the node's */
     uint32_t src;     /* index of the layer it reads */
     uint32_t first;   /* first neuron it sees */
     uint32_t in[3];   /* channels, rows, columns that it sees: a slice or reshape of the source */
-    bool dense;       /* a matrix; else a convolution, or the window of a pool */
+    bool dense;       /* a matrix; else a convolution, or the patch of a pool */
     uint32_t group, kernel[2], stride[2], dilation[2], pad[4];
     /* [out c][in c / group][ky][kx], a matrix [out neuron][in]; NULL for a pool. */
     const float *weights;
     uint64_t row; /* weights of one output channel, or of one neuron of a matrix */
-    /* The weights are integers times a step: 1 for all, or one for each row; 0: no grid. */
-    const float *step;
-    uint32_t steps;
+    /* The weights are integers times a quantum: 1 for all, or one for each row; 0: no grid. */
+    const float *quantum;
+    uint32_t quanta;
 } TtfsTerm;
 
 typedef struct {
     TtfsLayerKind kind;
-    const char *name;  /* of the first term's node; the input's: its tensor */
-    TtfsTensor tensor; /* the values in the IR */
-    uint32_t c, h, w;  /* neuron index (ch * h + y) * w + x */
+    const char *name;      /* of the first term's node; the input's: its tensor */
+    const char *of, *part; /* as those of the node that it is named after */
+    TtfsTensor tensor;     /* the values in the IR */
+    uint32_t c, h, w;      /* neuron index (ch * h + y) * w + x */
     uint32_t term_first, terms;
     double *bias;     /* [c], or NULL */
     double *bias_map; /* [c][h][w] on top of it, or NULL */
     bool of_input;    /* the input or a pool of it: values have the input's range */
-    /* Of the input and of a relu, when the model has a grid for them: values are offset + k step, k
-     * = 0..ticks, rounded; step 0: none. The offset is 0 but for the input. */
-    double step, offset;
+    /* Of the input and of a relu, when the model has a grid for them: values are offset + k
+     * quantum, k = 0..ticks, rounded; quantum 0: none. The offset is 0 but for the input. */
+    double quantum, offset;
     uint32_t ticks;
 } TtfsNetLayer;
 
@@ -73,7 +74,7 @@ typedef struct {
 } TtfsNet;
 
 /* Reads a checked IR in canonical form. Whatever has another form is an error (MODEL_FORM) at its
- * node; a constant that is not finite is MODEL_VALUE. `ir` must outlive the view. */
+ * node; a constant that is not finite is MODEL_VALUE. `ir` must outlive the net. */
 bool ttfs_net_of(const TtfsIr *ir, const char *file, TtfsNet *out, TtfsDiag *diag);
 void ttfs_net_free(TtfsNet *n);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Sizes and biases of layers. In: the view of a canonical IR, where the input's range starts; out:
- * real biases, float64. Cost: neurons times taps, only for layers that read the input itself.
+ * Sizes and biases of layers. In: the layers of a canonical IR, where the input's range starts;
+ * out: real biases, float64. Cost: neurons times taps, only for layers that read the input itself.
  */
 #include "net.h"
 

@@ -9,7 +9,7 @@
 
 /* Fills the outputs. `moves`: per node, it only moves readouts; `layer`: per tensor, index + 1 of
  * the readout that it is, 0: none. */
-bool ttfs_net_views(const TtfsIr *ir, const bool *moves, const uint32_t *layer, const char *file,
-                    TtfsNet *out, TtfsDiag *diag);
+bool ttfs_net_pieces(const TtfsIr *ir, const bool *moves, const uint32_t *layer, const char *file,
+                     TtfsNet *out, TtfsDiag *diag);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Outputs of the canonical IR as views of its readouts. In: the IR, which tensors are readouts;
+ * Outputs of the canonical IR as pieces of its readouts. In: the IR, which tensors are readouts;
  * out: pieces of every output, in terms of layers. Method: one walk over the moves behind the
  * readouts (reshape, transpose, concat, slice), each of which moves the pieces of its operands.
  */
@@ -45,8 +45,8 @@ static bool move(const TtfsIr *ir, const TtfsNode *n, TtfsArena *a, TtfsPieces *
     if (n->op == TTFS_OP_TRANSPOSE) return transpose(ir, n, a, in, out);
     if (n->op == TTFS_OP_CONCAT) return concat(ir, n, a, of, out);
     if (n->op == TTFS_OP_SLICE)
-        return ttfs_pieces_slice(a, in, x->rank, x->dim, n->attr.first, n->attr.count, n->attr.step,
-                                 out);
+        return ttfs_pieces_slice(a, in, x->rank, x->dim, n->attr.first, n->attr.count,
+                                 n->attr.apart, out);
     *out = *in; /* a reshape moves nothing */
     return true;
 }
@@ -58,8 +58,8 @@ static TtfsOutput output_of(const TtfsTensorInfo *t, const TtfsPieces *pieces, T
     return o;
 }
 
-bool ttfs_net_views(const TtfsIr *ir, const bool *moves, const uint32_t *layer, const char *file,
-                    TtfsNet *out, TtfsDiag *diag) {
+bool ttfs_net_pieces(const TtfsIr *ir, const bool *moves, const uint32_t *layer, const char *file,
+                     TtfsNet *out, TtfsDiag *diag) {
     TtfsArena scratch = {0};
     TtfsPieces *of = TTFS_ARRAY(&scratch, TtfsPieces, ir->tensors.len);
     bool ok = true;

@@ -78,7 +78,7 @@ void ttfs_onnx_constant_of_shape(OnnxImport *im, OnnxNode *n) {
     if (!a) value.type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
     const int64_t still[TTFS_MAX_RANK] = {0};
     if (shape_of_list(im, n, v, count, dim) &&
-        ttfs_onnx_fold_view(im, n, &value, (uint32_t)count, dim, 0, still, &out))
+        ttfs_onnx_fold_strided(im, n, &value, (uint32_t)count, dim, 0, still, &out))
         ttfs_onnx_bind_const(n, &out);
 }
 
@@ -132,10 +132,11 @@ void ttfs_onnx_range(OnnxImport *im, OnnxNode *n) {
 /* The constant repeated to a shape that it broadcasts to. */
 static bool spread(OnnxImport *im, const OnnxNode *n, const OnnxConst *c, uint32_t rank,
                    const uint32_t *dim, OnnxConst *out) {
-    int64_t step[TTFS_MAX_RANK], moved[TTFS_MAX_RANK] = {0};
-    ttfs_onnx_steps(c, step);
-    for (uint32_t i = 0; i < c->rank; i++) moved[i + rank - c->rank] = c->dim[i] == 1 ? 0 : step[i];
-    return ttfs_onnx_fold_view(im, n, c, rank, dim, 0, moved, out);
+    int64_t stride[TTFS_MAX_RANK], moved[TTFS_MAX_RANK] = {0};
+    ttfs_onnx_strides(c, stride);
+    for (uint32_t i = 0; i < c->rank; i++)
+        moved[i + rank - c->rank] = c->dim[i] == 1 ? 0 : stride[i];
+    return ttfs_onnx_fold_strided(im, n, c, rank, dim, 0, moved, out);
 }
 
 /* Where(c, x, y) of constants: all three spread to one shape, then chosen element by element. */
@@ -150,8 +151,10 @@ void ttfs_onnx_where(OnnxImport *im, OnnxNode *n) {
     }
     OnnxConst both = {0}, all = {0}, part[3], out;
     bool fits = n->in[0]->c.n && (n->in[1]->c.f != NULL) == (n->in[2]->c.f != NULL) &&
-                ttfs_onnx_broadcast(&n->in[0]->c, &n->in[1]->c, &both.rank, both.dim) &&
-                ttfs_onnx_broadcast(&both, &n->in[2]->c, &all.rank, all.dim);
+                ttfs_ir_broadcast(n->in[0]->c.rank, n->in[0]->c.dim, n->in[1]->c.rank,
+                                  n->in[1]->c.dim, &both.rank, both.dim) &&
+                ttfs_ir_broadcast(both.rank, both.dim, n->in[2]->c.rank, n->in[2]->c.dim, &all.rank,
+                                  all.dim);
     if (!fits) {
         ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL,
                            "the constants have types or shapes that do not fit");

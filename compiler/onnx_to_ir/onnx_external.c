@@ -153,6 +153,6 @@ bool ttfs_onnx_external(OnnxImport *im, const char *name, const Onnx__TensorProt
                                "its data is %llu bytes at %llu of '%s', which has %zu bytes",
                                (unsigned long long)*size, (unsigned long long)offset, e.location,
                                file->size);
-    *bytes = file->bytes ? file->bytes + offset : (const unsigned char *)"";
+    *bytes = file->bytes + offset;
     return true;
 }

@@ -19,7 +19,7 @@ static double float_two(OnnxFold op, double x, double y) {
     return op == ONNX_FOLD_POW ? pow(x, y) : fmod(x, y);
 }
 
-/* Base to a non-negative power, wrapping; 64 steps at most. */
+/* Base to a non-negative power, wrapping; 64 turns at most. */
 static uint64_t power(uint64_t base, int64_t exponent) {
     uint64_t result = 1;
     for (; exponent > 0; exponent >>= 1, base *= base)
@@ -73,17 +73,6 @@ static uint64_t broadcast_at(const OnnxConst *c, uint32_t rank, const uint32_t *
     return from;
 }
 
-bool ttfs_onnx_broadcast(const OnnxConst *a, const OnnxConst *b, uint32_t *rank, uint32_t *dim) {
-    *rank = a->rank > b->rank ? a->rank : b->rank;
-    for (uint32_t i = 0; i < *rank; i++) {
-        uint32_t p = i + a->rank < *rank ? 1 : a->dim[i + a->rank - *rank];
-        uint32_t q = i + b->rank < *rank ? 1 : b->dim[i + b->rank - *rank];
-        if (p != q && p != 1 && q != 1) return false;
-        dim[i] = p == 1 ? q : p;
-    }
-    return true;
-}
-
 static bool operands_fit(OnnxImport *im, const OnnxNode *n, OnnxFold op, const OnnxConst *a,
                          const OnnxConst *b) {
     bool logic = op == ONNX_FOLD_AND || op == ONNX_FOLD_OR;
@@ -106,7 +95,7 @@ bool ttfs_onnx_fold_two(OnnxImport *im, const OnnxNode *n, OnnxFold op, const On
     float *f = NULL;
     int64_t *q = NULL;
     if (!operands_fit(im, n, op, a, b)) return false;
-    if (!ttfs_onnx_broadcast(a, b, &rank, dim))
+    if (!ttfs_ir_broadcast(a->rank, a->dim, b->rank, b->dim, &rank, dim))
         return ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL,
                                   "the constants have shapes that do not fit");
     if (!ttfs_onnx_new_const(im, n, a->f && !compares, rank, dim, &f, &q, out)) return false;
@@ -158,7 +147,7 @@ bool ttfs_onnx_fold_one(OnnxImport *im, const OnnxNode *n, OnnxFold op, const On
     out->type = a->type;
     bool keeps = op == ONNX_FOLD_NEG || op == ONNX_FOLD_ABS || op == ONNX_FOLD_RELU;
     if (keeps)
-        ttfs_onnx_keep_steps(a, out);
+        ttfs_onnx_keep_quanta(a, out);
     else
         ttfs_onnx_note_lost_grid(im, n, a, NULL);
     for (uint64_t k = 0; k < out->count; k++) {

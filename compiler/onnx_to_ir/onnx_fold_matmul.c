@@ -20,12 +20,12 @@ static OnnxConst as_matrices(const OnnxConst *c, bool left) {
 
 /* Which matrix of the factor the product's matrix k takes, axes broadcast. */
 static uint64_t matrix_of(const OnnxConst *m, uint32_t rank, const uint32_t *dim, uint64_t k) {
-    uint64_t at = 0, step = 1;
+    uint64_t at = 0, stride = 1;
     for (uint32_t i = rank; i-- > 0; k /= dim[i]) {
         uint32_t lead = rank - (m->rank - 2);
         if (i < lead) continue;
-        if (m->dim[i - lead] > 1) at += k % dim[i] * step;
-        step *= m->dim[i - lead];
+        if (m->dim[i - lead] > 1) at += k % dim[i] * stride;
+        stride *= m->dim[i - lead];
     }
     return at;
 }
@@ -50,7 +50,7 @@ bool ttfs_onnx_fold_matmul(OnnxImport *im, const OnnxNode *n, const OnnxConst *a
     bool fits = a->f && b->f && p.rank >= 2 && q.rank >= 2 &&
                 p.dim[p.rank - 1] == q.dim[q.rank - 2] && a->count && b->count;
     s.rank = fits ? s.rank - 2 : 0, t.rank = fits ? t.rank - 2 : 0;
-    if (!fits || !ttfs_onnx_broadcast(&s, &t, &outer, dim))
+    if (!fits || !ttfs_ir_broadcast(s.rank, s.dim, t.rank, t.dim, &outer, dim))
         return ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL,
                                   "the constants have types or shapes that do not fit");
     uint64_t rows = p.dim[p.rank - 2], mid = p.dim[p.rank - 1], cols = q.dim[q.rank - 1], many = 1;

@@ -1,42 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Constant folding: moves of values. A view (transpose, slice, expand) is one affine map from
- * output coordinates to the place of the element; concat and gather copy blocks.
+ * Constant folding: moves of values. What only moves them (transpose, slice, expand) is one affine
+ * map from output coordinates to the place of the element; concat and gather copy blocks.
  */
 #include "onnx_import.h"
 
 #include <string.h>
 
-void ttfs_onnx_steps(const OnnxConst *c, int64_t *step) {
+void ttfs_onnx_strides(const OnnxConst *c, int64_t *stride) {
     int64_t product = 1;
-    for (uint32_t i = c->rank; i-- > 0; product *= c->dim[i]) step[i] = product;
+    for (uint32_t i = c->rank; i-- > 0; product *= c->dim[i]) stride[i] = product;
 }
 
-/* The grid of what a view shows: the channels must be an axis of it, whole and in order. */
-static void view_steps(const OnnxConst *c, int64_t start, const int64_t *step, OnnxConst *out) {
+/* The grid of values that were moved: the channels must be an axis of it, whole and in order. */
+static void moved_quanta(const OnnxConst *c, int64_t start, const int64_t *stride, OnnxConst *out) {
     int64_t own[TTFS_MAX_RANK];
-    ttfs_onnx_steps(c, own);
-    bool found = c->steps == 1;
-    for (uint32_t i = 0; c->steps > 1 && !found && i < out->rank; i++) {
-        int64_t axis = own[c->step_axis];
-        found = step[i] == axis && out->dim[i] == c->steps && start / axis % c->steps == 0;
-        if (found) out->step_axis = i;
+    ttfs_onnx_strides(c, own);
+    bool found = c->quanta == 1;
+    for (uint32_t i = 0; c->quanta > 1 && !found && i < out->rank; i++) {
+        int64_t axis = own[c->quantum_axis];
+        found = stride[i] == axis && out->dim[i] == c->quanta && start / axis % c->quanta == 0;
+        if (found) out->quantum_axis = i;
     }
-    if (found) out->step = c->step, out->steps = c->steps;
+    if (found) out->quantum = c->quantum, out->quanta = c->quanta;
 }
 
-bool ttfs_onnx_fold_view(OnnxImport *im, const OnnxNode *n, const OnnxConst *c, uint32_t rank,
-                         const uint32_t *dim, int64_t start, const int64_t *step, OnnxConst *out) {
+bool ttfs_onnx_fold_strided(OnnxImport *im, const OnnxNode *n, const OnnxConst *c, uint32_t rank,
+                            const uint32_t *dim, int64_t start, const int64_t *stride,
+                            OnnxConst *out) {
     float *f = NULL;
     int64_t *q = NULL;
     uint32_t at[TTFS_MAX_RANK] = {0};
     if (!ttfs_onnx_new_const(im, n, c->f != NULL, rank, dim, &f, &q, out)) return false;
     out->type = c->type;
-    view_steps(c, start, step, out);
-    if (!out->steps) ttfs_onnx_note_lost_grid(im, n, c, NULL);
+    moved_quanta(c, start, stride, out);
+    if (!out->quanta) ttfs_onnx_note_lost_grid(im, n, c, NULL);
     for (uint64_t k = 0; k < out->count; k++) {
         int64_t from = start;
-        for (uint32_t i = 0; i < rank; i++) from += at[i] * step[i];
+        for (uint32_t i = 0; i < rank; i++) from += at[i] * stride[i];
         if (f)
             f[k] = c->f[from];
         else
@@ -84,7 +85,7 @@ void ttfs_onnx_fold_concat(OnnxImport *im, OnnxNode *n, int64_t signed_axis) {
         return;
     out.type = x->type;
     for (uint32_t k = 0; k < n->n_in; k++)
-        if (n->in[k]->c.steps) {
+        if (n->in[k]->c.quanta) {
             ttfs_onnx_note_lost_grid(im, n, &n->in[k]->c, NULL);
             break;
         }
@@ -124,8 +125,8 @@ bool ttfs_onnx_fold_gather(OnnxImport *im, const OnnxNode *n, const OnnxConst *x
         !ttfs_onnx_new_const(im, n, x->f != NULL, rank, dim, &f, &q, out))
         return false;
     out->type = x->type;
-    if (x->steps == 1)
-        out->step = x->step, out->steps = 1;
+    if (x->quanta == 1)
+        out->quantum = x->quantum, out->quanta = 1;
     else
         ttfs_onnx_note_lost_grid(im, n, x, NULL);
     uint64_t outer = 1, inner = 1, to = 0;

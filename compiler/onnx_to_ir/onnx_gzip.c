@@ -14,9 +14,9 @@ bool ttfs_onnx_is_gzip(const TtfsFile *file) {
 
 bool ttfs_onnx_gunzip(const char *path, const TtfsFile *packed, TtfsArena *a, TtfsFile *out,
                       TtfsDiag *diag) {
-    const unsigned char *tail = packed->bytes + packed->size - 4;
-    uint32_t size = tail[0] | (uint32_t)tail[1] << 8 | (uint32_t)tail[2] << 16 |
-                    (uint32_t)tail[3] << 24;
+    const unsigned char *trailer = packed->bytes + packed->size - 4;
+    uint32_t size = trailer[0] | (uint32_t)trailer[1] << 8 | (uint32_t)trailer[2] << 16 |
+                    (uint32_t)trailer[3] << 24;
     if (size / MOST_TIMES > packed->size + FREE / MOST_TIMES)
         return ttfs_error_advice(diag, TTFS_AT_FILE(path), TTFS_LIMIT,
                                  "unpack the model with gunzip first",

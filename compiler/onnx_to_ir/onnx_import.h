@@ -21,9 +21,9 @@ typedef struct {
     const float *f; /* floating-point types, as float32, as long-lived as the IR; NULL: integers */
     const int64_t *n;
     int32_t type; /* ONNX data type */
-    /* Values that are integers times a step, as in TtfsTensorInfo; as long-lived as the IR. */
-    const float *step;
-    uint32_t steps, step_axis;
+    /* Values that are integers times a quantum, as in TtfsTensorInfo; as long-lived as the IR. */
+    const float *quantum;
+    uint32_t quanta, quantum_axis;
 } OnnxConst;
 
 typedef enum { ONNX_PENDING, ONNX_UNKNOWN, ONNX_CONST, ONNX_TENSOR, ONNX_SECOND } OnnxKind;
@@ -176,7 +176,7 @@ TtfsTensor ttfs_onnx_put_const(OnnxImport *im, const OnnxNode *n, const char *na
                                const OnnxConst *c, uint32_t rank, const uint32_t *dim);
 /* The grid of `from` for the same elements, in order, in the shape of `to`; none when the channels
  * are no axis of it. */
-void ttfs_onnx_keep_steps(const OnnxConst *from, OnnxConst *to);
+void ttfs_onnx_keep_quanta(const OnnxConst *from, OnnxConst *to);
 /* Notes that a constant made from these leaves their grid. */
 void ttfs_onnx_note_lost_grid(OnnxImport *im, const OnnxNode *n, const OnnxConst *a,
                               const OnnxConst *b);
@@ -220,12 +220,12 @@ bool ttfs_onnx_fold_two(OnnxImport *im, const OnnxNode *n, OnnxFold op, const On
                         const OnnxConst *b, OnnxConst *out);
 bool ttfs_onnx_fold_one(OnnxImport *im, const OnnxNode *n, OnnxFold op, const OnnxConst *a,
                         OnnxConst *out);
-bool ttfs_onnx_broadcast(const OnnxConst *a, const OnnxConst *b, uint32_t *rank, uint32_t *dim);
-/* onnx_fold_moves.c: out[at] = c[start + sum at[d] * step[d]]. */
-bool ttfs_onnx_fold_view(OnnxImport *im, const OnnxNode *n, const OnnxConst *c, uint32_t rank,
-                         const uint32_t *dim, int64_t start, const int64_t *step, OnnxConst *out);
-/* Element steps of c's axes. */
-void ttfs_onnx_steps(const OnnxConst *c, int64_t *step);
+/* onnx_fold_moves.c: out[at] = c[start + sum at[d] * stride[d]]. */
+bool ttfs_onnx_fold_strided(OnnxImport *im, const OnnxNode *n, const OnnxConst *c, uint32_t rank,
+                            const uint32_t *dim, int64_t start, const int64_t *stride,
+                            OnnxConst *out);
+/* Element strides of c's axes. */
+void ttfs_onnx_strides(const OnnxConst *c, int64_t *stride);
 void ttfs_onnx_fold_concat(OnnxImport *im, OnnxNode *n, int64_t axis);
 /* x at the places `at` of the axis. */
 bool ttfs_onnx_fold_gather(OnnxImport *im, const OnnxNode *n, const OnnxConst *x,
@@ -234,20 +234,20 @@ bool ttfs_onnx_fold_gather(OnnxImport *im, const OnnxNode *n, const OnnxConst *x
 bool ttfs_onnx_fold_matmul(OnnxImport *im, const OnnxNode *n, const OnnxConst *a,
                            const OnnxConst *b, OnnxConst *out);
 
-/* onnx_window.c: kernel, strides, dilations and pads of one or two spatial axes. */
+/* onnx_patch.c: kernel, strides, dilations and pads of one or two spatial axes. */
 typedef struct {
-    TtfsIrAttr attr;  /* 1-D windows lie in the columns */
+    TtfsIrAttr attr;  /* 1-D patches lie in the columns */
     uint32_t spatial; /* axes: 1 or 2; 0 as long as nothing says */
     char pad_mode;    /* 'N' none, 'C' ceil_mode, 'V' valid, 'U' same upper, 'L' same lower */
     bool has_kernel;
-    uint32_t over[2]; /* ceil_mode: what the last window needs beyond the pads */
-} OnnxWindow;
-bool ttfs_onnx_read_window(OnnxImport *im, const OnnxNode *n, OnnxWindow *w);
+    uint32_t over[2]; /* ceil_mode: what the last patch needs beyond the pads */
+} OnnxPatch;
+bool ttfs_onnx_read_patch(OnnxImport *im, const OnnxNode *n, OnnxPatch *w);
 /* The activation `input` as 4-D, and explicit pads for it; 0 after an obstacle. */
-TtfsTensor ttfs_onnx_window_input(OnnxImport *im, OnnxNode *n, uint32_t input, OnnxWindow *w);
-void ttfs_onnx_settle_pads(OnnxWindow *w, const TtfsTensorInfo *x);
+TtfsTensor ttfs_onnx_patch_input(OnnxImport *im, OnnxNode *n, uint32_t input, OnnxPatch *w);
+void ttfs_onnx_settle_pads(OnnxPatch *w, const TtfsTensorInfo *x);
 /* Emits the node and, for 1-D layers, the way back to three dimensions. */
-void ttfs_onnx_emit_window(OnnxImport *im, OnnxNode *n, TtfsNode *node, uint32_t spatial);
+void ttfs_onnx_emit_patch(OnnxImport *im, OnnxNode *n, TtfsNode *node, uint32_t spatial);
 
 /* onnx_prune.c: removes what no output depends on. */
 void ttfs_onnx_prune(TtfsIr *ir);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Weights as 4-D; those of a 1-D convolution get a height of 1. */
-static TtfsTensor conv_weights(OnnxImport *im, OnnxNode *n, const OnnxWindow *w) {
+static TtfsTensor conv_weights(OnnxImport *im, OnnxNode *n, const OnnxPatch *w) {
     TtfsTensor t = ttfs_onnx_weight(im, n, 1);
     if (!t.i || w->spatial != 1 || ttfs_ir_tensor(im->ir, t)->rank != 3) return t;
     TtfsTensorInfo flat = *ttfs_ir_tensor(im->ir, t); /* the same data in another shape */
@@ -18,15 +18,15 @@ static TtfsTensor conv_weights(OnnxImport *im, OnnxNode *n, const OnnxWindow *w)
 }
 
 void ttfs_onnx_conv(OnnxImport *im, OnnxNode *n) {
-    OnnxWindow w;
+    OnnxPatch w;
     int64_t group = 1;
-    bool ok = ttfs_onnx_read_window(im, n, &w);
+    bool ok = ttfs_onnx_read_patch(im, n, &w);
     ok = ttfs_onnx_attr_int(im, n, "group", &group) && ok;
     if (group < 1 || group > INT32_MAX)
         ok = ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, NULL, "group = %lld", (long long)group);
     if (!ok || n->unknown) return;
     TtfsNode node = {.op = TTFS_OP_CONV, .n_in = ttfs_onnx_has(n, 2) ? 3 : 2};
-    node.in[0] = ttfs_onnx_window_input(im, n, 0, &w);
+    node.in[0] = ttfs_onnx_patch_input(im, n, 0, &w);
     node.in[1] = conv_weights(im, n, &w);
     if (node.n_in == 3) node.in[2] = ttfs_onnx_weight(im, n, 2);
     if (!node.in[0].i || !node.in[1].i || (node.n_in == 3 && !node.in[2].i)) return;
@@ -36,7 +36,7 @@ void ttfs_onnx_conv(OnnxImport *im, OnnxNode *n) {
     ttfs_onnx_settle_pads(&w, ttfs_ir_tensor(im->ir, node.in[0]));
     node.attr = w.attr;
     node.attr.group = (uint32_t)group;
-    ttfs_onnx_emit_window(im, n, &node, w.spatial);
+    ttfs_onnx_emit_patch(im, n, &node, w.spatial);
 }
 
 /* Both operands of a product; exactly one must be an activation. */

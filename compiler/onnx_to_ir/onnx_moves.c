@@ -52,14 +52,14 @@ void ttfs_onnx_concat(OnnxImport *im, OnnxNode *n) {
 /* Which part of input 0 is taken, along every axis. */
 typedef struct {
     uint32_t rank, first[TTFS_MAX_RANK], count[TTFS_MAX_RANK];
-    int32_t step[TTFS_MAX_RANK];
+    int32_t apart[TTFS_MAX_RANK];
 } Part;
 
 static Part whole(const TtfsTensorInfo *x) {
     Part p = {.rank = x->rank};
     for (uint32_t i = 0; i < x->rank; i++) {
         p.count[i] = x->dim[i];
-        p.step[i] = 1;
+        p.apart[i] = 1;
     }
     return p;
 }
@@ -68,14 +68,14 @@ static Part whole(const TtfsTensorInfo *x) {
 static TtfsTensor take(OnnxImport *im, OnnxNode *n, const Part *p, uint32_t slot) {
     if (ttfs_onnx_is_const(n, 0)) {
         const OnnxConst *c = &n->in[0]->c;
-        int64_t step[TTFS_MAX_RANK], start = 0;
+        int64_t stride[TTFS_MAX_RANK], start = 0;
         OnnxConst out;
-        ttfs_onnx_steps(c, step);
+        ttfs_onnx_strides(c, stride);
         for (uint32_t i = 0; i < c->rank; i++) {
-            start += p->first[i] * step[i];
-            step[i] *= p->step[i];
+            start += p->first[i] * stride[i];
+            stride[i] *= p->apart[i];
         }
-        if (ttfs_onnx_fold_view(im, n, c, c->rank, p->count, start, step, &out))
+        if (ttfs_onnx_fold_strided(im, n, c, c->rank, p->count, start, stride, &out))
             ttfs_onnx_bind_const_slot(n, &out, slot);
         return (TtfsTensor){0};
     }
@@ -83,7 +83,7 @@ static TtfsTensor take(OnnxImport *im, OnnxNode *n, const Part *p, uint32_t slot
     node.in[0] = ttfs_onnx_operand(im, n, 0);
     memcpy(node.attr.first, p->first, sizeof p->first);
     memcpy(node.attr.count, p->count, sizeof p->count);
-    memcpy(node.attr.step, p->step, sizeof p->step);
+    memcpy(node.attr.apart, p->apart, sizeof p->apart);
     if (!node.in[0].i) return node.in[0];
     return ttfs_onnx_emit_slot(im, n, &node, NULL, slot);
 }
@@ -106,7 +106,7 @@ static bool slice_axis(OnnxImport *im, const OnnxNode *n, Part *p, uint32_t axis
     int64_t count = span > 0 ? (span + stride - 1) / stride : 0;
     p->first[axis] = count ? (uint32_t)start : 0;
     p->count[axis] = (uint32_t)count;
-    p->step[axis] = (int32_t)step;
+    p->apart[axis] = (int32_t)step;
     return true;
 }
 

@@ -10,10 +10,10 @@
 
 enum { MOST_PLACES = 1 << 24 }; /* whole numbers that float32 holds */
 
-static bool in_equal_steps(const int64_t *place, uint64_t count) {
-    int64_t step = count > 1 ? place[1] - place[0] : 1;
+static bool evenly_apart(const int64_t *place, uint64_t count) {
+    int64_t apart = count > 1 ? place[1] - place[0] : 1;
     for (uint64_t i = 1; i < count; i++)
-        if (step == 0 || place[i] - place[i - 1] != step) return false;
+        if (apart == 0 || place[i] - place[i - 1] != apart) return false;
     return true;
 }
 
@@ -24,14 +24,14 @@ static TtfsTensor emit_slice(OnnxImport *im, OnnxNode *n, TtfsTensor x, uint32_t
     memcpy(node.attr.count, t.dim, sizeof t.dim);
     node.attr.first[axis] = (uint32_t)place[0];
     node.attr.count[axis] = (uint32_t)count;
-    node.attr.step[axis] = count > 1 ? (int32_t)(place[1] - place[0]) : 1;
+    node.attr.apart[axis] = count > 1 ? (int32_t)(place[1] - place[0]) : 1;
     return ttfs_onnx_emit(im, n, &node, NULL);
 }
 
 TtfsTensor ttfs_onnx_emit_places(OnnxImport *im, OnnxNode *n, TtfsTensor x, uint32_t axis,
                                  const int64_t *place, uint64_t count) {
     uint32_t size = ttfs_ir_tensor(im->ir, x)->dim[axis], one = (uint32_t)count;
-    bool even = in_equal_steps(place, count);
+    bool even = evenly_apart(place, count);
     float *f = NULL;
     int64_t *q = NULL;
     OnnxConst c;
@@ -108,14 +108,13 @@ static bool expanded_shape(OnnxImport *im, const OnnxNode *n, uint32_t *rank, ui
     size_t count;
     if (!ttfs_onnx_ints(im, n, 1, &v, &count)) return false;
     TtfsTensorInfo x = ttfs_onnx_shape(im, n, 0);
-    OnnxConst from = {.rank = x.rank}, to = {.rank = (uint32_t)count};
-    memcpy(from.dim, x.dim, sizeof from.dim);
+    uint32_t to[TTFS_MAX_RANK] = {0};
     bool fits = count <= TTFS_MAX_RANK;
     for (size_t i = 0; fits && i < count; i++) {
         fits = v[i] >= 0 && v[i] <= INT32_MAX;
-        to.dim[i] = fits ? (uint32_t)v[i] : 0;
+        to[i] = fits ? (uint32_t)v[i] : 0;
     }
-    if (fits && ttfs_onnx_broadcast(&from, &to, rank, dim)) return true;
+    if (fits && ttfs_ir_broadcast(x.rank, x.dim, (uint32_t)count, to, rank, dim)) return true;
     return ttfs_onnx_obstacle(im, n, TTFS_ONNX_SHAPE, NULL,
                               "its input does not expand to the shape");
 }
@@ -139,12 +138,12 @@ static void repeat(OnnxImport *im, OnnxNode *n, TtfsTensor x, uint32_t rank, con
 
 static void fold_expand(OnnxImport *im, OnnxNode *n, uint32_t rank, const uint32_t *dim) {
     const OnnxConst *c = &n->in[0]->c;
-    int64_t step[TTFS_MAX_RANK], spread[TTFS_MAX_RANK] = {0};
+    int64_t stride[TTFS_MAX_RANK], spread[TTFS_MAX_RANK] = {0};
     OnnxConst out;
-    ttfs_onnx_steps(c, step);
+    ttfs_onnx_strides(c, stride);
     for (uint32_t i = 0; i < c->rank; i++)
-        spread[i + rank - c->rank] = c->dim[i] == 1 ? 0 : step[i];
-    if (ttfs_onnx_fold_view(im, n, c, rank, dim, 0, spread, &out)) ttfs_onnx_bind_const(n, &out);
+        spread[i + rank - c->rank] = c->dim[i] == 1 ? 0 : stride[i];
+    if (ttfs_onnx_fold_strided(im, n, c, rank, dim, 0, spread, &out)) ttfs_onnx_bind_const(n, &out);
 }
 
 void ttfs_onnx_expand(OnnxImport *im, OnnxNode *n) {

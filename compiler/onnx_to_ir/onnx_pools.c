@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Handlers of the pools and of reductions: MaxPool, AveragePool, GlobalMaxPool, GlobalAveragePool,
- * ReduceMax, ReduceMin, ReduceMean, ReduceSum. A reduction is a pool of one window over the axes it
+ * ReduceMax, ReduceMin, ReduceMean, ReduceSum. A reduction is a pool of one patch over the axes it
  * reduces, which a transposition brings to the end where they are not there.
  */
 #include "onnx_import.h"
 
 #include <string.h>
 
-static bool pool_window(OnnxImport *im, const OnnxNode *n, OnnxWindow *w) {
-    bool ok = ttfs_onnx_read_window(im, n, w);
+static bool pool_patch(OnnxImport *im, const OnnxNode *n, OnnxPatch *w) {
+    bool ok = ttfs_onnx_read_patch(im, n, w);
     if (ok && !w->has_kernel)
         ok = ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, NULL, "attribute 'kernel_shape' is missing");
     return ok;
 }
 
 void ttfs_onnx_maxpool(OnnxImport *im, OnnxNode *n) {
-    OnnxWindow w;
-    if (!pool_window(im, n, &w) || n->unknown) return;
+    OnnxPatch w;
+    if (!pool_patch(im, n, &w) || n->unknown) return;
     TtfsNode node = {.op = TTFS_OP_MAXPOOL, .n_in = 1};
-    node.in[0] = ttfs_onnx_window_input(im, n, 0, &w);
+    node.in[0] = ttfs_onnx_patch_input(im, n, 0, &w);
     if (!node.in[0].i) return;
     ttfs_onnx_settle_pads(&w, ttfs_ir_tensor(im->ir, node.in[0]));
     for (int i = 0; i < 2; i++) w.attr.pad[i + 2] += w.over[i];
     node.attr = w.attr;
-    ttfs_onnx_emit_window(im, n, &node, w.spatial);
+    ttfs_onnx_emit_patch(im, n, &node, w.spatial);
 }
 
-/* The pads of the window as zeros of their own: the window's pads then count for nothing. */
-static TtfsTensor padded(OnnxImport *im, OnnxNode *n, TtfsTensor x, OnnxWindow *w) {
+/* The pads of a pool as zeros of their own: the pool's pads then count for nothing. */
+static TtfsTensor padded(OnnxImport *im, OnnxNode *n, TtfsTensor x, OnnxPatch *w) {
     TtfsNode pad = {.op = TTFS_OP_PAD, .n_in = 1, .in = {x}, .attr = ttfs_ir_attr()};
     for (int i = 0; i < 2; i++) {
         pad.attr.before[i + 2] = (int32_t)w->attr.pad[i];
@@ -39,13 +39,13 @@ static TtfsTensor padded(OnnxImport *im, OnnxNode *n, TtfsTensor x, OnnxWindow *
 }
 
 void ttfs_onnx_averagepool(OnnxImport *im, OnnxNode *n) {
-    OnnxWindow w;
+    OnnxPatch w;
     int64_t count_pad = 0;
-    bool ok = pool_window(im, n, &w);
+    bool ok = pool_patch(im, n, &w);
     ok = ttfs_onnx_attr_int(im, n, "count_include_pad", &count_pad) && ok;
     if (!ok || n->unknown) return;
     TtfsNode node = {.op = TTFS_OP_AVERAGEPOOL, .n_in = 1};
-    TtfsTensor x = ttfs_onnx_window_input(im, n, 0, &w);
+    TtfsTensor x = ttfs_onnx_patch_input(im, n, 0, &w);
     if (!x.i) return;
     ttfs_onnx_settle_pads(&w, ttfs_ir_tensor(im->ir, x));
     bool pads = w.attr.pad[0] || w.attr.pad[1] || w.attr.pad[2] || w.attr.pad[3];
@@ -58,7 +58,7 @@ void ttfs_onnx_averagepool(OnnxImport *im, OnnxNode *n) {
     node.in[0] = x;
     node.attr = w.attr;
     node.attr.count_pad = count_pad && pads;
-    ttfs_onnx_emit_window(im, n, &node, w.spatial);
+    ttfs_onnx_emit_patch(im, n, &node, w.spatial);
 }
 
 /* Pools the last axes, from `first` on, to one value each; x is the tensor's shape. */

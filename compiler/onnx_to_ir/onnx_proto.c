@@ -26,7 +26,7 @@ static bool read_varint(Span *s, uint64_t *out) {
     return false;
 }
 
-/* Steps over one field's value; for length-delimited fields *body is what is inside. */
+/* Passes over one field's value; for length-delimited fields *body is what is inside. */
 static bool skip_value(Span *s, unsigned wire, Span *body) {
     uint64_t n = 0;
     if (wire == 0) return read_varint(s, &n);
@@ -92,10 +92,9 @@ static void budget_free(void *data, void *pointer) {
     free(p);
 }
 
-static Budget no_budget; /* freeing alone never reads it */
-
 static void undo_model(void *held) {
-    ProtobufCAllocator allocator = {budget_alloc, budget_free, &no_budget};
+    Budget budget = {0}; /* this call's own: freeing counts, and nobody asks */
+    ProtobufCAllocator allocator = {budget_alloc, budget_free, &budget};
     Onnx__ModelProto *model = *(Onnx__ModelProto **)held;
     if (model) onnx__model_proto__free_unpacked(model, &allocator);
 }

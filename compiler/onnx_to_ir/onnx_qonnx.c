@@ -37,18 +37,18 @@ static bool qonnx_bounds(OnnxImport *im, const OnnxNode *n, Grid *g) {
 }
 
 /* The scale, when it is one or one a place of an axis of the result, and zero points are whole. */
-static void qonnx_steps(const OnnxConst *scale, const OnnxConst *zero, OnnxConst *out) {
+static void qonnx_quanta(const OnnxConst *scale, const OnnxConst *zero, OnnxConst *out) {
     uint32_t wide = 0, lead = out->rank - scale->rank;
     for (uint64_t i = 0; i < zero->count; i++)
         if (!(fmod((double)zero->f[i], 1) == 0)) return;
     for (uint32_t i = 0; i < scale->rank; i++) {
         if (scale->dim[i] == 1) continue;
         wide++;
-        out->step_axis = i + lead;
+        out->quantum_axis = i + lead;
     }
     if (wide > 1) return;
-    out->step = scale->f;
-    out->steps = (uint32_t)scale->count;
+    out->quantum = scale->f;
+    out->quanta = (uint32_t)scale->count;
 }
 
 static void fold_qonnx(OnnxImport *im, OnnxNode *n, const Grid *g) {
@@ -70,7 +70,7 @@ static void fold_qonnx(OnnxImport *im, OnnxNode *n, const Grid *g) {
     }
     if (ttfs_onnx_fold_two(im, n, ONNX_FOLD_SUB, &grid, &g->zero, &moved) &&
         ttfs_onnx_fold_two(im, n, ONNX_FOLD_MUL, &moved, &g->scale, &scaled)) {
-        qonnx_steps(&g->scale, &g->zero, &scaled);
+        qonnx_quanta(&g->scale, &g->zero, &scaled);
         ttfs_onnx_bind_const(n, &scaled);
     }
 }
@@ -126,7 +126,7 @@ static void fold_bipolar(OnnxImport *im, OnnxNode *n, const OnnxConst *scale) {
     if (!ttfs_onnx_new_const(im, n, true, x->rank, x->dim, &f, &q, &sign)) return;
     for (uint64_t i = 0; i < x->count; i++) f[i] = x->f[i] >= 0 ? 1 : -1;
     if (!ttfs_onnx_fold_two(im, n, ONNX_FOLD_MUL, &sign, scale, &scaled)) return;
-    qonnx_steps(scale, &whole, &scaled);
+    qonnx_quanta(scale, &whole, &scaled);
     ttfs_onnx_bind_const(n, &scaled);
 }
 

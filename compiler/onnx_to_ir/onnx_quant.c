@@ -187,9 +187,9 @@ static void fold_dequantize(OnnxImport *im, OnnxNode *n, const Grid *g) {
     }
     double lo, hi;
     if (type_bounds(x->type, &lo, &hi)) { /* a bias of 32 bits is on the sums' grid, not its own */
-        out.step = g->scale.f;
-        out.steps = (uint32_t)g->scale.count;
-        out.step_axis = out.steps > 1 ? g->axis : 0;
+        out.quantum = g->scale.f;
+        out.quanta = (uint32_t)g->scale.count;
+        out.quantum_axis = out.quanta > 1 ? g->axis : 0;
     }
     ttfs_onnx_bind_const(n, &out);
 }

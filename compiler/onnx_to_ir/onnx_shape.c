@@ -42,7 +42,7 @@ void ttfs_onnx_dropout(OnnxImport *im, OnnxNode *n) {
 static float narrow(double v, int digits, int least, double most) {
     if (v == 0 || !isfinite(v)) return (float)v;
     int exponent = ilogb(v) < least ? least : ilogb(v);
-    double step = ldexp(1, exponent - digits + 1), r = rint(v / step) * step;
+    double unit = ldexp(1, exponent - digits + 1), r = rint(v / unit) * unit;
     return fabs(r) > most ? (float)copysign(INFINITY, v) : (float)r;
 }
 
@@ -130,7 +130,7 @@ static void reshaped(OnnxImport *im, OnnxNode *n, uint32_t rank, const uint64_t 
     }
     c.rank = rank;
     memcpy(c.dim, t.dim, sizeof c.dim);
-    ttfs_onnx_keep_steps(&n->in[0]->c, &c);
+    ttfs_onnx_keep_quanta(&n->in[0]->c, &c);
     ttfs_onnx_bind_const(n, &c);
 }
 
@@ -232,15 +232,16 @@ void ttfs_onnx_unsqueeze(OnnxImport *im, OnnxNode *n) {
 
 static void fold_transpose(OnnxImport *im, OnnxNode *n, const uint32_t *perm) {
     const OnnxConst *c = &n->in[0]->c;
-    int64_t step[TTFS_MAX_RANK], moved[TTFS_MAX_RANK];
+    int64_t stride[TTFS_MAX_RANK], moved[TTFS_MAX_RANK];
     uint32_t dim[TTFS_MAX_RANK];
     OnnxConst out;
-    ttfs_onnx_steps(c, step);
+    ttfs_onnx_strides(c, stride);
     for (uint32_t i = 0; i < c->rank; i++) {
         dim[i] = c->dim[perm[i]];
-        moved[i] = step[perm[i]];
+        moved[i] = stride[perm[i]];
     }
-    if (ttfs_onnx_fold_view(im, n, c, c->rank, dim, 0, moved, &out)) ttfs_onnx_bind_const(n, &out);
+    if (ttfs_onnx_fold_strided(im, n, c, c->rank, dim, 0, moved, &out))
+        ttfs_onnx_bind_const(n, &out);
 }
 
 void ttfs_onnx_transpose(OnnxImport *im, OnnxNode *n) {

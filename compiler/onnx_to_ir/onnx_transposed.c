@@ -36,7 +36,7 @@ static void find_kernel(Axis *a) {
 }
 
 /* What output_padding, output_shape and auto_pad make of the pads and the size of the result. */
-static bool settle_axis(OnnxImport *im, const OnnxNode *n, const OnnxWindow *w, int i, int64_t more,
+static bool settle_axis(OnnxImport *im, const OnnxNode *n, const OnnxPatch *w, int i, int64_t more,
                         int64_t shape, Axis *a) {
     int64_t whole = a->stride * (a->in - 1) + (a->taps - 1) * a->dilation + 1 + more;
     bool same = w->pad_mode == 'U' || w->pad_mode == 'L';
@@ -53,7 +53,7 @@ static bool settle_axis(OnnxImport *im, const OnnxNode *n, const OnnxWindow *w, 
                               (long long)a->out);
 }
 
-static bool read_axes(OnnxImport *im, const OnnxNode *n, const OnnxWindow *w,
+static bool read_axes(OnnxImport *im, const OnnxNode *n, const OnnxPatch *w,
                       const TtfsTensorInfo *x, Axis axis[2]) {
     const int64_t *more, *shape;
     size_t mores, shapes;
@@ -112,16 +112,17 @@ static TtfsTensor repeat(OnnxImport *im, OnnxNode *n, uint32_t input, uint32_t p
     return ttfs_onnx_put_const(im, n, n->in[input]->name, &c, 1, &count);
 }
 
-/* The grid of weights that have one step for all, or one an output channel. */
+/* The grid of weights that have one quantum for all, or one an output channel. */
 static void keep_grid(OnnxImport *im, const OnnxNode *n, const OnnxConst *from, uint32_t groups,
                       uint32_t phases, OnnxConst *to) {
-    bool each = from->steps > 1;
-    if (each && (from->step_axis != 1 || groups > 1)) ttfs_onnx_note_lost_grid(im, n, from, NULL);
-    if (!from->steps || (each && (from->step_axis != 1 || groups > 1))) return;
-    uint32_t count = each ? from->steps * phases : 1;
-    float *step = TTFS_ARRAY(&im->ir->arena, float, count);
-    for (uint32_t i = 0; i < count; i++) step[i] = from->step[each ? i / phases : 0];
-    to->step = step, to->steps = count, to->step_axis = 0;
+    bool each = from->quanta > 1;
+    if (each && (from->quantum_axis != 1 || groups > 1))
+        ttfs_onnx_note_lost_grid(im, n, from, NULL);
+    if (!from->quanta || (each && (from->quantum_axis != 1 || groups > 1))) return;
+    uint32_t count = each ? from->quanta * phases : 1;
+    float *quantum = TTFS_ARRAY(&im->ir->arena, float, count);
+    for (uint32_t i = 0; i < count; i++) quantum[i] = from->quantum[each ? i / phases : 0];
+    to->quantum = quantum, to->quanta = count, to->quantum_axis = 0;
 }
 
 static TtfsTensor weights(OnnxImport *im, OnnxNode *n, uint32_t groups, const Axis axis[2]) {
@@ -159,7 +160,7 @@ static void emit_result(OnnxImport *im, OnnxNode *n, TtfsTensor y, const Axis ax
 }
 
 /* Kernel of the attributes, or of the weights, and the group: they fit the input. */
-static bool fits(OnnxImport *im, OnnxNode *n, OnnxWindow *w, const TtfsTensorInfo *x,
+static bool fits(OnnxImport *im, OnnxNode *n, OnnxPatch *w, const TtfsTensorInfo *x,
                  int64_t group) {
     const OnnxConst *c = &n->in[1]->c;
     bool ok = c->rank == w->spatial + 2 && c->f && c->dim[0] == x->dim[1] && c->dim[0] % group == 0;
@@ -176,17 +177,17 @@ static bool fits(OnnxImport *im, OnnxNode *n, OnnxWindow *w, const TtfsTensorInf
 }
 
 void ttfs_onnx_conv_transpose(OnnxImport *im, OnnxNode *n) {
-    OnnxWindow w;
+    OnnxPatch w;
     Axis axis[2];
     int64_t group = 1;
-    bool ok = ttfs_onnx_read_window(im, n, &w);
+    bool ok = ttfs_onnx_read_patch(im, n, &w);
     ok = ttfs_onnx_attr_int(im, n, "group", &group) && ok;
     if (group < 1 || group > INT32_MAX)
         ok = ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, NULL, "group = %lld", (long long)group);
     if (!ok || n->unknown) return;
     TtfsNode node = {
         .op = TTFS_OP_CONV, .n_in = ttfs_onnx_has(n, 2) ? 3 : 2, .attr = ttfs_ir_attr()};
-    node.in[0] = ttfs_onnx_window_input(im, n, 0, &w);
+    node.in[0] = ttfs_onnx_patch_input(im, n, 0, &w);
     if (!node.in[0].i || !ttfs_onnx_weight(im, n, 1).i ||
         (node.n_in == 3 && !ttfs_onnx_weight(im, n, 2).i))
         return;

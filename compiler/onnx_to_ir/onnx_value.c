@@ -51,8 +51,8 @@ TtfsTensor ttfs_onnx_put_const(OnnxImport *im, const OnnxNode *n, const char *na
     if (rank) memcpy(t.dim, dim, rank * sizeof *dim);
     OnnxConst shaped = {.rank = rank};
     memcpy(shaped.dim, t.dim, sizeof t.dim);
-    ttfs_onnx_keep_steps(c, &shaped);
-    t.step = shaped.step, t.steps = shaped.steps, t.step_axis = shaped.step_axis;
+    ttfs_onnx_keep_quanta(c, &shaped);
+    t.quantum = shaped.quantum, t.quanta = shaped.quanta, t.quantum_axis = shaped.quantum_axis;
     return ttfs_ir_add_tensor(im->ir, &t);
 }
 
@@ -176,24 +176,24 @@ TtfsTensor ttfs_onnx_emit_reshape(OnnxImport *im, OnnxNode *n, TtfsTensor x, uin
     return ttfs_onnx_emit(im, n, &node, &want);
 }
 
-void ttfs_onnx_keep_steps(const OnnxConst *from, OnnxConst *to) {
+void ttfs_onnx_keep_quanta(const OnnxConst *from, OnnxConst *to) {
     uint64_t before = 1, at = 1;
-    to->step = NULL, to->steps = to->step_axis = 0;
-    if (!from->steps) return;
-    for (uint32_t i = 0; i < from->step_axis; i++) before *= from->dim[i];
+    to->quantum = NULL, to->quanta = to->quantum_axis = 0;
+    if (!from->quanta) return;
+    for (uint32_t i = 0; i < from->quantum_axis; i++) before *= from->dim[i];
     for (uint32_t i = 0; i < to->rank; at *= to->dim[i++]) {
-        if (from->steps > 1 && (at != before || to->dim[i] != from->steps)) continue;
-        to->step_axis = from->steps > 1 ? i : 0;
-        to->step = from->step;
-        to->steps = from->steps;
+        if (from->quanta > 1 && (at != before || to->dim[i] != from->quanta)) continue;
+        to->quantum_axis = from->quanta > 1 ? i : 0;
+        to->quantum = from->quantum;
+        to->quanta = from->quanta;
         return;
     }
-    if (from->steps == 1) to->step = from->step, to->steps = 1;
+    if (from->quanta == 1) to->quantum = from->quantum, to->quanta = 1;
 }
 
 void ttfs_onnx_note_lost_grid(OnnxImport *im, const OnnxNode *n, const OnnxConst *a,
                               const OnnxConst *b) {
-    if (a->steps || (b && b->steps))
+    if (a->quanta || (b && b->quanta))
         ttfs_note(im->diag, TTFS_AT_NODE(im->path, n->name),
                   "what it makes of quantised weights is on their grid no more; it is quantised "
                   "anew");

@@ -39,16 +39,16 @@ static uint64_t words(const Count *c, uint64_t neurons) {
     return n + ticks * ticks / (ticks + n);
 }
 
-/* From the last step of an operation to its last spike: the pipeline has a stage for every few bits
- * of a channel or row number. */
+/* From the last cycle of an operation to its last spike: the pipeline has a stage for every few
+ * bits of a channel or row number. */
 static uint64_t drain(const TtfsChip *chip) {
     uint32_t bits = chip->c_bits > chip->y_bits + 1 ? chip->c_bits : chip->y_bits + 1;
     return CYCLES_DRAIN + (bits + CYCLES_DIGIT_BITS - 1) / CYCLES_DIGIT_BITS;
 }
 
-/* What a position costs, after `ramp` steps of the group before are still to go. */
+/* What a position costs, after `ramp` cycles of the group before are still to go. */
 static uint64_t position_cycles(const Count *c, uint32_t rows_hit, uint32_t ox, uint64_t ramp,
-                                uint64_t tail) {
+                                uint64_t firing) {
     const TtfsGeometry *g = &c->g;
     const TtfsChip *chip = &c->plan->chip;
     uint64_t load = ttfs_chip_threshold_rows(chip), ramps = ttfs_chip_ramp_rows(chip);
@@ -62,28 +62,28 @@ static uint64_t position_cycles(const Count *c, uint32_t rows_hit, uint32_t ox, 
         list = words(c, (uint64_t)g->src->c * rows_hit * ttfs_geometry_cols_hit(g, ox));
     }
     uint64_t left = ramp > copies ? ramp - copies : 0;
-    uint64_t first = most(left + load, CYCLES_READ), next = most(tail + load, CYCLES_READ);
+    uint64_t first = most(left + load, CYCLES_READ), next = most(firing + load, CYCLES_READ);
     return copies + first + (c->slice->groups - 1) * next + c->slice->groups * (list + ramps);
 }
 
-static uint64_t row_cycles(const Count *c, uint32_t rows_hit, uint64_t ramp, uint64_t tail) {
+static uint64_t row_cycles(const Count *c, uint32_t rows_hit, uint64_t ramp, uint64_t firing) {
     uint64_t cycles = 0;
     for (uint32_t ox = 0; ox < c->g.dst->w; ox++)
-        cycles += position_cycles(c, rows_hit, ox, ox ? tail : ramp, tail);
+        cycles += position_cycles(c, rows_hit, ox, ox ? firing : ramp, firing);
     return cycles;
 }
 
 static uint64_t linear_cycles(const Count *c) {
-    uint64_t tail = c->g.readout ? c->plan->chip.lanes : c->g.dst->ticks;
+    uint64_t firing = c->g.readout ? c->plan->chip.lanes : c->g.dst->ticks;
     uint64_t cycles = CYCLES_OP, row = 0;
     uint32_t before = 0;
     for (uint32_t y = 0; y < c->slice->oy_count; y++) {
         uint32_t hit = ttfs_geometry_rows_hit(&c->g, c->slice->oy_first + y);
-        if (y < 2 || hit != before) row = row_cycles(c, hit, y ? tail : 0, tail);
+        if (y < 2 || hit != before) row = row_cycles(c, hit, y ? firing : 0, firing);
         before = hit;
         cycles += row;
     }
-    return cycles + tail + drain(&c->plan->chip);
+    return cycles + firing + drain(&c->plan->chip);
 }
 
 static uint64_t pool_cycles(const Count *c) {

@@ -21,7 +21,7 @@ typedef struct {
 } Fit;
 
 static TtfsLoc here(const Fit *f) {
-    return TTFS_AT_NODE(f->file, f->g.dst->name);
+    return ttfs_pop_at(f->g.dst, f->file);
 }
 
 /* PLAN_FIT unless need <= have. */
@@ -71,8 +71,8 @@ static void check_kind(Fit *f) {
         refuse_kind(f, "use a max pool without dilation", "a max pool with dilation");
 }
 
-/* The descriptor's fields, and the widths that the window test computes with (rtl/ttfs_addr.v):
- * offsets into the window have one bit more than rows and columns. */
+/* The descriptor's fields, and the widths that rtl/ttfs_addr.v computes with:
+ * offsets into a patch have one bit more than rows and columns. */
 static void check_fields(Fit *f) {
     const TtfsGeometry *g = &f->g;
     const TtfsPopulation *dst = g->dst;

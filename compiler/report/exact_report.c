@@ -4,11 +4,7 @@
  */
 #include "exact_report.h"
 
-#include "run_report.h"
-
-static double share(uint64_t part, uint64_t whole) {
-    return whole ? (double)part / (double)whole : 0;
-}
+#include "judge_report.h"
 
 static const char *model_name(const TtfsExactResult *r) {
     return r->options.model == TTFS_EXACT_A ? "a" : "b";
@@ -25,8 +21,8 @@ static void layers_json(const TtfsExactResult *r, TtfsJson *j) {
         ttfs_json_number(j, "max_abs_error", s->max_error);
         if (r->net->layers.at[i].kind != TTFS_LAYER_READOUT) {
             ttfs_json_number(j, "window", s->window);
-            ttfs_json_number(j, "spikes_per_neuron", share(s->spikes, s->neuron_runs));
-            ttfs_json_number(j, "active_relus", share(s->active, s->neuron_runs));
+            ttfs_json_number(j, "spikes_per_neuron", ttfs_share(s->spikes, s->neuron_runs));
+            ttfs_json_number(j, "active_relus", ttfs_share(s->active, s->neuron_runs));
             ttfs_json_number(j, "beyond_window", (double)s->beyond);
         }
         ttfs_json_end(j);
@@ -43,8 +39,8 @@ void ttfs_exact_json(const TtfsExactResult *r, TtfsBuf *out) {
     ttfs_json_number(j, "samples", (double)n);
     ttfs_judge_json(r->judge, &r->tally, n, j);
     ttfs_json_number(j, "max_abs_error", r->max_error);
-    ttfs_json_number(j, "spikes_per_neuron", share(r->hidden.spikes, r->hidden.neuron_runs));
-    ttfs_json_number(j, "active_relus", share(r->hidden.active, r->hidden.neuron_runs));
+    ttfs_json_number(j, "spikes_per_neuron", ttfs_share(r->hidden.spikes, r->hidden.neuron_runs));
+    ttfs_json_number(j, "active_relus", ttfs_share(r->hidden.active, r->hidden.neuron_runs));
     ttfs_json_number(j, "beyond_window", (double)r->beyond);
     ttfs_json_null(j, "latency_ticks");
     ttfs_json_number(j, "latency", r->latency);
@@ -72,8 +68,8 @@ void ttfs_exact_text(const TtfsExactResult *r, TtfsBuf *out) {
         ttfs_buf_printf(out, "  %.3g\n", r->layer[i].max_error);
     }
     ttfs_buf_printf(out, "spikes per neuron   %.3f (hidden), %.3f of the ReLUs are active\n",
-                    share(r->hidden.spikes, r->hidden.neuron_runs),
-                    share(r->hidden.active, r->hidden.neuron_runs));
+                    ttfs_share(r->hidden.spikes, r->hidden.neuron_runs),
+                    ttfs_share(r->hidden.active, r->hidden.neuron_runs));
     if (r->beyond)
         ttfs_buf_printf(out, "beyond the window   %llu activations\n",
                         (unsigned long long)r->beyond);

@@ -4,7 +4,9 @@
  */
 #include "info.h"
 
+#include "asked.h"
 #include "ir_to_ir.h"
+#include "judge_report.h"
 #include "onnx_to_ir.h"
 #include "out.h"
 #include "report_json.h"
@@ -184,10 +186,7 @@ static void outputs_json(const Table *t, TtfsJson *j) {
     for (uint32_t i = 0; i < t->outputs.len; i++) {
         const TtfsOutput *o = &t->outputs.at[i];
         ttfs_json_object(j, NULL);
-        ttfs_json_string(j, "name", o->name);
-        ttfs_json_array(j, "shape");
-        for (uint32_t k = 0; k < o->rank; k++) ttfs_json_number(j, NULL, o->dim[k]);
-        ttfs_json_end(j);
+        ttfs_json_output(j, o);
         ttfs_json_end(j);
     }
     ttfs_json_end(j);
@@ -228,17 +227,16 @@ static bool info_folder(const char *path, Table *t, TtfsOut *o, TtfsDiag *diag) 
     return true;
 }
 
-bool ttfs_info(const char *path, uint64_t memory, bool json, TtfsBuf *out, TtfsDiag *diag) {
+bool ttfs_info(const char *path, uint64_t memory, TtfsBuf *json, TtfsBuf *text, TtfsDiag *diag) {
     Table t = {0};
     TtfsOut o = {0};
     bool folder = ttfs_is_folder(path);
     bool ok = folder ? info_folder(path, &t, &o, diag) : info_model(path, memory, &t, diag);
-    if (ok && json) {
-        info_json(&t, folder, &o, out);
-    } else if (ok) {
-        table_text(&t, folder ? "synapses" : "MACs", out);
-        outputs_text(&t, out);
-        if (folder) memory_text(&o, out);
+    if (ok) {
+        info_json(&t, folder, &o, json);
+        table_text(&t, folder ? "synapses" : "MACs", text);
+        outputs_text(&t, text);
+        if (folder) memory_text(&o, text);
     }
     ttfs_arena_free(&t.arena);
     ttfs_out_close(&o);
@@ -247,7 +245,7 @@ bool ttfs_info(const char *path, uint64_t memory, bool json, TtfsBuf *out, TtfsD
 
 /* --- dump --- */
 
-const char *const ttfs_form_names[] = {"ir", "spike", "plan", "image", NULL};
+static const char *const form_names[] = {"ir", "spike", "plan", "image", NULL};
 
 /* The form a text file holds, by its first word. */
 static uint32_t form_of_text(const TtfsFile *f) {
@@ -271,12 +269,12 @@ static bool dump_file(const char *path, uint32_t form, TtfsBuf *text, TtfsDiag *
     if (!ttfs_file_open(&f, path, (size_t)16 << 30, diag)) return false;
     bool binary = f.size >= 7 && memcmp(f.bytes, "TTFSIMG", 7) == 0;
     uint32_t found = binary ? 3 : form_of_text(&f);
-    if (!ttfs_form_names[found])
+    if (!form_names[found])
         ok = ttfs_error_advice(diag, TTFS_AT_FILE(path), TTFS_TEXT_SYNTAX,
                                "give a file from OUT/forms or OUT/image", "no form of ttfs");
     else if (form != UINT32_MAX && form != found)
         ok = ttfs_error_advice(diag, TTFS_AT_FILE(path), TTFS_TEXT_SYNTAX, "leave out --form",
-                               "holds the form %s", ttfs_form_names[found]);
+                               "holds the form %s", form_names[found]);
     else if (binary)
         ok = ttfs_image_unpack(&image, path, f.bytes, f.size, diag);
     else if (found == 0)
@@ -298,9 +296,11 @@ static bool dump_file(const char *path, uint32_t form, TtfsBuf *text, TtfsDiag *
     return ok;
 }
 
-bool ttfs_dump(const char *path, uint32_t form, TtfsBuf *out, TtfsDiag *diag) {
+bool ttfs_dump(const char *path, const char *name, TtfsBuf *out, TtfsDiag *diag) {
     static const char *const file_of_form[] = {"forms/ir.txt", "forms/spike.txt", "forms/plan.txt",
                                                "image/chip.img"};
+    uint32_t form = UINT32_MAX;
+    if (!ttfs_asked_word("--form", name, form_names, &form, diag)) return false;
     if (!ttfs_is_folder(path)) return dump_file(path, form, out, diag);
     if (!ttfs_is_out(path))
         return ttfs_error(diag, TTFS_AT_FILE(path), TTFS_OUT_FOLDER,

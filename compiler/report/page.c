@@ -260,9 +260,12 @@ static void messages(TtfsBuf *b, TtfsOut *o) {
     ttfs_buf_puts(b, "<ul>");
     cJSON_ArrayForEach(e, j) {
         const char *where = cJSON_GetStringValue(cJSON_GetObjectItem(e, "where")),
+                   *op = cJSON_GetStringValue(cJSON_GetObjectItem(e, "op")),
                    *what = cJSON_GetStringValue(cJSON_GetObjectItem(e, "what"));
         ttfs_buf_puts(b, "<li><span class=\"key\">");
         escape(b, where ? where : "");
+        if (op) ttfs_buf_puts(b, ": ");
+        escape(b, op ? op : "");
         ttfs_buf_puts(b, "</span> ");
         escape(b, what ? what : "");
         ttfs_buf_puts(b, "</li>");

@@ -4,20 +4,11 @@
  */
 #include "run_report.h"
 
+#include "judge_report.h"
+
 #include <string.h>
 
 enum { LAYERS_SHOWN = 24 };
-
-static double share(uint64_t part, uint64_t whole) {
-    return whole ? (double)part / (double)whole : 0;
-}
-
-static void add_share(TtfsJson *j, const char *key, bool known, uint64_t part, uint64_t whole) {
-    if (known)
-        ttfs_json_number(j, key, share(part, whole));
-    else
-        ttfs_json_null(j, key);
-}
 
 /* Which path single samples take through a layer. */
 static const char *path_of(const TtfsJitLayer *l) {
@@ -57,12 +48,12 @@ void ttfs_run_json(const TtfsRunResult *v, TtfsBuf *out) {
     ttfs_json_string(j, "engine", v->engine);
     ttfs_json_number(j, "samples", (double)v->samples);
     ttfs_judge_json(v->judge, &v->tally, v->samples, j);
-    add_share(j, "spikes_per_neuron", v->counted, v->spikes, v->hidden * v->samples);
+    ttfs_json_share(j, "spikes_per_neuron", v->counted, v->spikes, v->hidden * v->samples);
     ttfs_json_number(j, "latency_ticks", v->latency);
-    add_share(j, "cycles", v->cycles != 0, v->cycles, v->samples);
+    ttfs_json_share(j, "cycles", v->cycles != 0, v->cycles, v->samples);
     ttfs_json_number(j, "samples_per_second", v->rate);
     ttfs_json_number(j, "clipped_inputs", (double)v->clipped);
-    ttfs_json_number(j, "clipped_share", share(v->clipped, v->inputs));
+    ttfs_json_number(j, "clipped_share", ttfs_share(v->clipped, v->inputs));
     ttfs_judge_errors_json(v->judge, j);
     if (v->jit) add_jit(j, v->jit);
     ttfs_json_end(j);
@@ -102,50 +93,21 @@ static void jit_text(const TtfsJit *jit, TtfsBuf *out) {
                         events);
 }
 
-static void errors_text(const char *what, const TtfsOutputErrors *e, TtfsBuf *out) {
-    for (uint32_t i = 0; e->at && i < e->outputs; i++) {
-        TtfsOutputError w = ttfs_output_errors_whole(e, i);
-        double scale = ttfs_output_error_scale(&w);
-        ttfs_buf_printf(out, "%s ", what);
-        ttfs_buf_name(out, e->output[i].name, 12);
-        ttfs_buf_printf(out,
-                        " largest error %.3g, mean %.3g (relative to its range, %.4g to %.4g)\n",
-                        w.most / scale, w.n ? w.sum / (double)w.n / scale : 0, w.lo, w.hi);
-    }
-}
-
-void ttfs_judge_text(const TtfsJudge *j, const TtfsTally *t, uint64_t samples, bool itself,
-                     TtfsBuf *out) {
-    static const char *const accuracy[] = {"the largest value names the class",
-                                           "the sign of the one value names the class", ""};
-    static const char *const agreement[] = {"the same class", "the same sign", ""};
-    if (ttfs_judge_knows_accuracy(j))
-        ttfs_buf_printf(out, "accuracy            %.2f %% (%s)\n", 100 * share(t->right, samples),
-                        accuracy[j->meaning]);
-    if (ttfs_judge_knows_agreement(j) && !itself)
-        ttfs_buf_printf(out, "agreement with relu %.2f %% (%s)\n", 100 * share(t->agree, samples),
-                        agreement[j->meaning]);
-    if (j->meaning == TTFS_BY_ERROR)
-        ttfs_buf_printf(out, "judged by           errors: the outputs name no class\n");
-    errors_text("output", &j->relu, out);
-    errors_text("labels", &j->truth, out);
-}
-
 void ttfs_run_text(const TtfsRunResult *v, TtfsBuf *out) {
     ttfs_buf_printf(out, "engine %s, %llu samples\n", v->engine, (unsigned long long)v->samples);
     ttfs_judge_text(v->judge, &v->tally, v->samples, !v->spiking, out);
     if (v->counted)
         ttfs_buf_printf(out, "spikes per neuron   %.3f (hidden)\n",
-                        share(v->spikes, v->hidden * v->samples));
+                        ttfs_share(v->spikes, v->hidden * v->samples));
     if (v->spiking) {
         ttfs_buf_printf(out, "latency             %u ticks", v->latency);
         if (v->cycles)
-            ttfs_buf_printf(out, ", %.0f cycles in the mean", share(v->cycles, v->samples));
+            ttfs_buf_printf(out, ", %.0f cycles in the mean", ttfs_share(v->cycles, v->samples));
         ttfs_buf_printf(out, "\n");
         if (v->clipped)
             ttfs_buf_printf(
                 out, "clipped inputs      %.2f %%, %llu values outside the encoder's range\n",
-                100 * share(v->clipped, v->inputs), (unsigned long long)v->clipped);
+                100 * ttfs_share(v->clipped, v->inputs), (unsigned long long)v->clipped);
     }
     ttfs_buf_printf(out, "samples per second  %.0f\n", v->rate);
     if (v->jit) jit_text(v->jit, out);

@@ -9,9 +9,5 @@
 
 void ttfs_run_json(const TtfsRunResult *v, TtfsBuf *out);
 void ttfs_run_text(const TtfsRunResult *v, TtfsBuf *out);
-/* The lines about outputs: accuracy, agreement and errors, with what they mean. `itself`: the
- * engine is relu, which agrees with itself. */
-void ttfs_judge_text(const TtfsJudge *j, const TtfsTally *t, uint64_t samples, bool itself,
-                     TtfsBuf *out);
 
 #endif

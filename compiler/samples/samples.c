@@ -1,80 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Arrays of samples: which reader a file needs, by its first bytes, and its elements as numbers. A
- * file's claims are checked against its real size before memory is asked for.
+ * Arrays of samples: which reader a file needs, by its first bytes, and its elements as numbers.
  */
 #include "samples.h"
 
-#include "inflate.h"
 #include "samples_inside.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { LARGEST_RATIO = 1040 }; /* deflate packs by 1032 at most */
-
-static const struct {
-    const char *name;
-    uint32_t bytes;
-} elements[] = {{"uint8", 1},   {"int8", 1},    {"uint16", 2}, {"int16", 2},
-                {"uint32", 4},  {"int32", 4},   {"uint64", 8}, {"int64", 8},
-                {"float16", 2}, {"float32", 4}, {"float64", 8}};
-
-const char *ttfs_element_name(TtfsElement type) {
-    return elements[type].name;
-}
-
-uint32_t ttfs_samples_width(TtfsElement type) {
-    return elements[type].bytes;
-}
-
-bool ttfs_samples_fault(const TtfsArray *a, const char *what, TtfsDiag *diag) {
-    return ttfs_error(diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_FORMAT, "%s", what);
-}
-
-bool ttfs_samples_big_endian(void) {
-    const uint16_t one = 1;
-    return *(const unsigned char *)&one == 0;
-}
-
-bool ttfs_samples_shape(TtfsArray *a, size_t room, TtfsDiag *diag) {
-    uint64_t total = 1, each = 1, bytes = elements[a->type].bytes;
-    for (uint32_t i = 0; i < a->rank; i++) {
-        if (a->dim[i] && total > TTFS_SAMPLES_LIMIT / a->dim[i])
-            return ttfs_samples_fault(a, "the shape is absurdly large", diag);
-        total *= a->dim[i];
-        if (i) each *= a->dim[i];
-    }
-    if (a->rank == 0)
-        return ttfs_samples_fault(a, "a single number, samples along the first axis expected",
-                                  diag);
-    if (total * bytes > room)
-        return ttfs_error(diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_FORMAT,
-                          "the header promises %llu bytes of data, the file holds %zu",
-                          (unsigned long long)(total * bytes), room);
-    a->samples = a->dim[0];
-    a->elements = each;
-    return true;
-}
-
-bool ttfs_inflate_whole(TtfsArray *a, TtfsBytes from, int window, size_t size, TtfsDiag *diag) {
-    bool ended;
-    if (size / LARGEST_RATIO > from.n)
-        return ttfs_samples_fault(a, "the compressed data claims to be larger than it can be",
-                                  diag);
-    if (size > TTFS_INFLATED_MOST)
-        return ttfs_error_advice(diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_FORMAT,
-                                 "save it without compression (numpy.savez, or .npy): it is then "
-                                 "read from the file",
-                                 "%zu bytes when unpacked, at most %zu are", size,
-                                 TTFS_INFLATED_MOST);
-    a->owned = ttfs_hold(size + 1, NULL);
-    /* one byte more than promised, to see the end */
-    if (ttfs_inflate(from.at, from.n, window, a->owned, size + 1, &ended) == size && ended)
-        return true;
-    return ttfs_samples_fault(
-        a, "the compressed data is damaged or cut off, or longer than its header says", diag);
-}
 
 bool ttfs_is_npz(const char *path) {
     size_t n = strlen(path);
@@ -113,16 +46,16 @@ static double half_value(uint64_t h) {
 
 /* Where element `i` lies when the first axis is the innermost. */
 static uint64_t fortran_place(const TtfsArray *a, uint64_t i) {
-    uint64_t place = 0, step = a->samples * a->elements;
+    uint64_t place = 0, stride = a->samples * a->elements;
     for (uint32_t k = a->rank; k-- > 0; i /= a->dim[k]) {
-        step /= a->dim[k];
-        place += i % a->dim[k] * step;
+        stride /= a->dim[k];
+        place += i % a->dim[k] * stride;
     }
     return place;
 }
 
 double ttfs_array_value(const TtfsArray *a, uint64_t i) {
-    uint32_t n = elements[a->type].bytes;
+    uint32_t n = ttfs_samples_width(a->type);
     uint64_t u = 0, place = a->fortran ? fortran_place(a, i) : i;
     unsigned char raw[8];
     memcpy(raw, a->data + place * n, n);

@@ -23,8 +23,8 @@ uint32_t ttfs_samples_width(TtfsElement type); /* bytes of an element */
 bool ttfs_samples_shape(TtfsArray *a, size_t room, TtfsDiag *diag);
 
 /* Inflates a stream that holds exactly `size` bytes into a->owned: no more than the stream can hold
- * and TTFS_INFLATED_MOST. `window` as ttfs_inflate's. */
-bool ttfs_inflate_whole(TtfsArray *a, TtfsBytes from, int window, size_t size, TtfsDiag *diag);
+ * and TTFS_INFLATED_MOST. `wrapper` as ttfs_inflate's. */
+bool ttfs_inflate_whole(TtfsArray *a, TtfsBytes from, int wrapper, size_t size, TtfsDiag *diag);
 
 bool ttfs_read_npy(TtfsArray *a, TtfsBytes b, TtfsDiag *diag);
 /* The same of the first bytes alone: type and shape; what follows may be missing. */

@@ -16,6 +16,10 @@ TtfsPopulation *ttfs_spike_pop(const TtfsSpike *s, TtfsPop p) {
     return &s->pops.at[p.i - 1];
 }
 
+TtfsLoc ttfs_pop_at(const TtfsPopulation *p, const char *file) {
+    return p->of ? TTFS_AT_OP(file, p->of, p->part) : TTFS_AT_NODE(file, p->name);
+}
+
 uint32_t ttfs_pop_size(const TtfsPopulation *p) {
     return p->c * p->h * p->w;
 }
@@ -38,8 +42,8 @@ uint32_t ttfs_conn_fan(const TtfsSpike *s, const TtfsConnection *c) {
     return c->src_channels * src->h * src->w;
 }
 
-uint64_t ttfs_window_count(uint32_t in, uint32_t kernel, uint32_t stride, uint32_t dilation,
-                           uint32_t pad_before, uint32_t pad_after) {
+uint64_t ttfs_patch_count(uint32_t in, uint32_t kernel, uint32_t stride, uint32_t dilation,
+                          uint32_t pad_before, uint32_t pad_after) {
     if (kernel == 0 || stride == 0 || dilation == 0) return 0;
     uint64_t room = (uint64_t)in + pad_before + pad_after;
     uint64_t extent = ((uint64_t)kernel - 1) * dilation + 1;
@@ -122,14 +126,14 @@ TtfsOutput ttfs_spike_output(const TtfsSpike *s, uint32_t i, TtfsArena *a) {
     return o;
 }
 
-/* Encodes n values that lie `step` apart; returns how many were clipped. Half up: the value below
+/* Encodes n values that lie `stride` apart; returns how many were clipped. Half up: the value below
  * u = v + 1/2, so u itself tells what is outside. NaN is silent. */
-static uint32_t encode_row(const TtfsPopulation *in, const float *values, size_t step, uint32_t n,
+static uint32_t encode_row(const TtfsPopulation *in, const float *values, size_t stride, uint32_t n,
                            uint16_t *x) {
     double top = in->ticks, offset = in->offset, scale = in->scale;
     uint32_t clipped = 0;
     for (uint32_t i = 0; i < n; i++) {
-        double u = ((double)values[i * step] - offset) / scale + 0.5;
+        double u = ((double)values[i * stride] - offset) / scale + 0.5;
         bool inside = u >= 0 && u < top + 1;
         clipped += !inside;
         u = inside ? u : u > top ? top : 0;

@@ -5,17 +5,18 @@
  * executes it; nothing in it knows of cores or slots.
  *
  * A neuron that fires at tick k of its window encodes the integer x = T - k; silence encodes 0; the
- * real value is x * scale + offset. A RELU neuron with weights w, bias c (half step included) and
- * ramp R computes U = c + sum w x,   y = clamp(floor(U / R), 0, T),   fires at tick T - y when y >
- * 0. A READOUT neuron does not fire: its potential c + sum w x is the logit in units of `scale`. A
- * POOL neuron fires with the earliest spike of its window of source neurons (max pool), or with the
- * latest and only if all of them fire (min pool); what lies outside the source does not count.
+ * real value is x * scale + offset. A RELU neuron with weights w, bias c (half a quantum included)
+ * and ramp R computes U = c + sum w x,   y = clamp(floor(U / R), 0, T),   fires at tick T - y when
+ * y > 0. A READOUT neuron does not fire: its potential c + sum w x is the logit in units of
+ * `scale`. A POOL neuron fires with the earliest spike of its patch of source neurons (max pool),
+ * or with the latest and only if all of them fire (min pool); what lies outside the source does not
+ * count.
  *
  * RELU and READOUT populations may have several connections, from any populations before them: each
  * source is integrated in its own window, one after the other in order of connection, and the own
  * window starts when the last of the sources' ends.
  *
- * The network's outputs are views of READOUTs: a piece of an output says which neurons its elements
+ * The network's outputs are made of READOUTs: a piece of an output says which neurons its elements
  * are, and element = potential * scale of that readout.
  *
  * Invariants (ttfs_spike_check): populations in topological order, connections grouped by target,
@@ -52,12 +53,15 @@ typedef struct {
                        source's */
     double scale, offset; /* real = x * scale + offset; a readout's: real = potential * scale */
     uint32_t rate_ppm;    /* expected share of neurons that fire, from calibration, in 1e-6 */
-    /* RELU, READOUT: accumulator grid, half step included; one per channel, or one per neuron
+    /* RELU, READOUT: accumulator grid, half a quantum included; one per channel, or one per neuron
      * (bias_count = c * h * w: it depends on the position); else NULL and 0 */
     int32_t *bias;
     uint32_t bias_count;
     int32_t *ramp;                   /* RELU: one per channel, >= 1; else NULL */
     uint32_t conn_first, conn_count; /* incoming connections: index of the first, and how many */
+    /* For messages, no part of the text: of one of several that a layer of the model became, that
+     * layer and what of it this is; NULL: the whole, or not known. */
+    const char *of, *part;
 } TtfsPopulation;
 
 typedef struct {
@@ -90,6 +94,8 @@ typedef struct {
 
 void ttfs_spike_free(TtfsSpike *s);
 TtfsPopulation *ttfs_spike_pop(const TtfsSpike *s, TtfsPop p);
+/* The place of a message about the population. */
+TtfsLoc ttfs_pop_at(const TtfsPopulation *p, const char *file);
 uint32_t ttfs_pop_size(const TtfsPopulation *p);
 /* How many outputs there are (1 or more), and each of them. */
 uint32_t ttfs_spike_outputs(const TtfsSpike *s);
@@ -108,12 +114,12 @@ uint64_t ttfs_spike_parameters(const TtfsSpike *s);
 /* The same of one connection, and of one population with its incoming connections. */
 uint64_t ttfs_conn_synapses(const TtfsSpike *s, const TtfsConnection *c);
 uint64_t ttfs_pop_parameters(const TtfsSpike *s, const TtfsPopulation *p);
-/* Positions of a window of `kernel` taps along one axis of `in` elements (ONNX Conv, MaxPool,
- * floor): floor((in + pads - ((kernel - 1) * dilation + 1)) / stride) + 1; 0 when the window does
+/* Positions of a patch of `kernel` taps along one axis of `in` elements (ONNX Conv, MaxPool,
+ * floor): floor((in + pads - ((kernel - 1) * dilation + 1)) / stride) + 1; 0 when the patch does
  * not fit.
  */
-uint64_t ttfs_window_count(uint32_t in, uint32_t kernel, uint32_t stride, uint32_t dilation,
-                           uint32_t pad_before, uint32_t pad_after);
+uint64_t ttfs_patch_count(uint32_t in, uint32_t kernel, uint32_t stride, uint32_t dilation,
+                          uint32_t pad_before, uint32_t pad_after);
 
 /* Interval bounds of a RELU or READOUT neuron's channel over every intermediate tick and every
  * input: slope: the integrated weights; potential: c + partial sums, also while the source window

@@ -186,8 +186,8 @@ static void check_geometry(Checker *c, const TtfsConnection *k, const TtfsPopula
                            const TtfsPopulation *dst) {
     const uint32_t in[2] = {src->h, src->w}, want[2] = {dst->h, dst->w};
     for (int a = 0; a < 2; a++) {
-        uint64_t got = ttfs_window_count(in[a], k->kernel[a], k->stride[a], k->dilation[a],
-                                         k->pad[a], k->pad[a + 2]);
+        uint64_t got = ttfs_patch_count(in[a], k->kernel[a], k->stride[a], k->dilation[a],
+                                        k->pad[a], k->pad[a + 2]);
         if (got != want[a])
             fault(c, "the kernel gives %" PRIu64 " %s, the population has %" PRIu32, got,
                   a ? "columns" : "rows", want[a]);
@@ -263,7 +263,7 @@ static void check_pool(Checker *c, const TtfsConnection *k, const TtfsPopulation
         if (k->kernel[a] && (k->pad[a] >= extent || k->pad[a + 2] >= extent))
             fault(c,
                   "padding %" PRIu32 ", %" PRIu32
-                  " is not smaller than the pool's window of %" PRIu64,
+                  " is not smaller than the pool's kernel of %" PRIu64,
                   k->pad[a], k->pad[a + 2], extent);
     }
     if (dst->ticks != src->ticks || dst->start != src->start || dst->scale != src->scale ||

@@ -113,9 +113,9 @@ static bool same_piece(const Compare *c, const TtfsPiece *a, const TtfsPiece *b)
         !same_int(c, "loops of a piece", a->loops, b->loops))
         return false;
     for (uint32_t i = 0; i < a->loops; i++)
-        if (!same_int(c, "steps of a loop", a->loop[i].size, b->loop[i].size) ||
-            !same_int(c, "neurons of a loop's step", a->loop[i].from, b->loop[i].from) ||
-            !same_int(c, "elements of a loop's step", a->loop[i].to, b->loop[i].to))
+        if (!same_int(c, "turns of a loop", a->loop[i].size, b->loop[i].size) ||
+            !same_int(c, "neurons of a loop's turn", a->loop[i].from, b->loop[i].from) ||
+            !same_int(c, "elements of a loop's turn", a->loop[i].to, b->loop[i].to))
             return false;
     return true;
 }

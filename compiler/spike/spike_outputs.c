@@ -93,25 +93,25 @@ static bool fault(Check *c, TtfsCode code, const char *fmt, ...) {
     return false;
 }
 
-/* The piece stays inside its readout and the output; steps are what they seem. */
+/* The piece stays inside its readout and the output; turns are what they seem. */
 static bool check_piece(Check *c, const TtfsPiece *p, uint64_t count) {
     const TtfsSpike *s = c->s;
     if (p->pop == 0 || p->pop > s->pops.len || s->pops.at[p->pop - 1].kind != TTFS_POP_READOUT)
         return fault(c, TTFS_SPIKE_CHECK, "takes from population %" PRIu32 ", no readout", p->pop);
-    int64_t low = p->first, high = p->first, steps = 1;
+    int64_t low = p->first, high = p->first, turns = 1;
     uint64_t last = p->at, neurons = ttfs_pop_size(&s->pops.at[p->pop - 1]);
     for (uint32_t i = 0; i < p->loops; i++) {
         const TtfsLoop *l = &p->loop[i];
         if (l->size < 2 || l->to == 0 || l->size > count)
-            return fault(c, TTFS_SPIKE_CHECK, "a loop of %" PRIu32 " steps of %" PRIu32 " elements",
+            return fault(c, TTFS_SPIKE_CHECK, "a loop of %" PRIu32 " turns of %" PRIu32 " elements",
                          l->size, l->to);
         int64_t reach = (int64_t)(l->size - 1) * l->from;
         *(reach < 0 ? &low : &high) += reach;
         last += (uint64_t)(l->size - 1) * l->to;
-        steps *= l->size;
-        if (steps > (int64_t)count || last >= count || low < 0 || high >= (int64_t)neurons) break;
+        turns *= l->size;
+        if (turns > (int64_t)count || last >= count || low < 0 || high >= (int64_t)neurons) break;
     }
-    if (steps > (int64_t)count || last >= count)
+    if (turns > (int64_t)count || last >= count)
         return fault(c, TTFS_SPIKE_CHECK, "a piece reaches element %" PRIu64 " of %" PRIu64, last,
                      count);
     if (low < 0 || high >= (int64_t)neurons)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Inside of the solver: its state, shared by spike_to_plan.c and lists.c.
+ * Inside of the solver: its state, which its files share.
  */
 #ifndef TTFS_SOLVER_H
 #define TTFS_SOLVER_H

@@ -9,14 +9,6 @@
 
 #include <inttypes.h>
 
-bool ttfs_solver_refuse(Solver *v, TtfsPop pop, const char *what, uint64_t need, uint64_t have) {
-    v->ok = false;
-    const char *node = pop.i ? ttfs_spike_pop(v->spike, pop)->name : NULL;
-    return ttfs_error_figures(v->diag, TTFS_AT_NODE(v->file, node), TTFS_PLAN_FIT,
-                              (TtfsExcess){what, need, have}, NULL,
-                              "needs %" PRIu64 " %s, the chip has %" PRIu64, need, what, have);
-}
-
 static void check_graph(Solver *v) {
     for (uint32_t i = 1; i <= v->spike->pops.len; i++) {
         TtfsPop p = {i};
@@ -116,7 +108,7 @@ static TtfsSlice make_slice(const Solver *v, const TtfsGeometry *g, Cut cut, uin
 static void refuse_weights(Solver *v, const TtfsSlice *s) {
     const TtfsPlan *p = v->plan;
     uint64_t params = ttfs_chip_threshold_rows(&p->chip) + ttfs_chip_ramp_rows(&p->chip);
-    v->ok = ttfs_error(v->diag, TTFS_AT_NODE(v->file, ttfs_spike_pop(v->spike, s->pop)->name),
+    v->ok = ttfs_error(v->diag, ttfs_pop_at(ttfs_spike_pop(v->spike, s->pop), v->file),
                        TTFS_PLAN_FIT,
                        "needs %" PRIu64 " weight rows on core %u beside %u rows of other layers, "
                        "the chip has %u",
@@ -192,7 +184,7 @@ static void note_dilation(const Solver *v) {
         if (c->kind != TTFS_CONN_CONV || (c->dilation[0] == 1 && c->dilation[1] == 1)) continue;
         TtfsGeometry g;
         ttfs_plan_geometry(v->spike, c->dst, &g);
-        ttfs_note(v->diag, TTFS_AT_NODE(v->file, g.dst->name),
+        ttfs_note(v->diag, ttfs_pop_at(g.dst, v->file),
                   "the dilated kernel is stored as %u x %u with rows of zeros", g.kh, g.kw);
     }
 }

@@ -50,10 +50,10 @@ static bool compile(const char *model, const char *calib, const char *folder, Tt
 
 static bool run(const char *folder, const char *samples, TtfsProgress progress, TtfsMessages *m) {
     TtfsRunOptions o = ttfs_run_defaults();
-    o.folder = folder;
-    o.input = samples;
-    o.count = 100;
-    o.progress = progress;
+    o.session.folder = folder;
+    o.session.input = samples;
+    o.session.count = 100;
+    o.session.progress = progress;
     TtfsResult *r = ttfs_run_samples(&o, m);
     if (r) printf("accuracy %.4f\n", ttfs_result_figures(r).accuracy);
     ttfs_result_free(r);
@@ -62,10 +62,10 @@ static bool run(const char *folder, const char *samples, TtfsProgress progress, 
 
 static bool verify(const char *folder, const char *samples, TtfsMessages *m) {
     TtfsVerifyOptions o = ttfs_verify_defaults();
-    o.folder = folder;
-    o.input = samples;
+    o.session.folder = folder;
+    o.session.input = samples;
     o.engines = "golden,jit";
-    o.count = 20;
+    o.session.count = 20;
     TtfsResult *r = ttfs_verify_samples(&o, m);
     bool equal = r && ttfs_result_passed(r);
     printf("%s\n", equal ? "equal" : "NOT EQUAL");

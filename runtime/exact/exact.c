@@ -85,8 +85,8 @@ static void encode(TtfsExact *e, const float *input) {
     }
 }
 
-/* A max pool passes the earliest spike of its window, a min pool the latest: silence, which is
- * INFINITY, when one is silent. A window wholly in the padding has none. */
+/* A max pool passes the earliest spike of its patch, a min pool the latest: silence, which is
+ * INFINITY, when one is silent. A patch wholly in the padding has none. */
 static void pool(TtfsExact *e, uint32_t index) {
     const TtfsNetLayer *l = &e->net->layers.at[index];
     const TtfsTerm *t = &e->net->terms.at[l->term_first];

@@ -162,7 +162,7 @@ static void fire_all(const TtfsPopulation *p, const int32_t *v, uint16_t *tick) 
     for (uint32_t i = 0; i < n; i++) tick[i] = fire(v[i], p->ramp[i / plane], p->ticks);
 }
 
-/* The earliest spike of one window, or for a min pool the latest, which is silence when a neuron is
+/* The earliest spike of one patch, or for a min pool the latest, which is silence when a neuron is
  * silent; taps in the padding do not count. */
 static uint16_t pool(const TtfsConnection *c, const TtfsPopulation *src, const uint16_t *tick,
                      uint32_t ch, uint32_t oy, uint32_t ox) {

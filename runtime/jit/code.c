@@ -168,12 +168,12 @@ static LLVMBasicBlockRef block(const Code *c) {
     return LLVMAppendBasicBlockInContext(c->context, c->function, "");
 }
 
-Value ttfs_code_loop(Code *c, Loop *l, Value from, Value end, uint64_t step) {
+Value ttfs_code_loop(Code *c, Loop *l, Value from, Value end, uint64_t stride) {
     LLVMBasicBlockRef body = block(c);
     *l = (Loop){.variable = ttfs_code_variable(c, c->i64, from),
                 .head = block(c),
                 .out = block(c),
-                .step = step};
+                .stride = stride};
     LLVMBuildBr(c->at, l->head);
     LLVMPositionBuilderAtEnd(c->at, l->head);
     Value i = LLVMBuildLoad2(c->at, c->i64, l->variable, "");
@@ -184,7 +184,7 @@ Value ttfs_code_loop(Code *c, Loop *l, Value from, Value end, uint64_t step) {
 
 void ttfs_code_loop_end(Code *c, const Loop *l) {
     Value i = LLVMBuildLoad2(c->at, c->i64, l->variable, "");
-    LLVMBuildStore(c->at, LLVMBuildNUWAdd(c->at, i, ttfs_code_i64(c, l->step), ""), l->variable);
+    LLVMBuildStore(c->at, LLVMBuildNUWAdd(c->at, i, ttfs_code_i64(c, l->stride), ""), l->variable);
     LLVMBuildBr(c->at, l->head);
     LLVMPositionBuilderAtEnd(c->at, l->out);
 }

@@ -28,7 +28,7 @@ typedef struct {
     Value consts, work, in, samples, first, end;
 } Code;
 
-/* The module's function `symbol` of the type that steps have; building starts in its body. */
+/* The module's function `symbol` of the type that routines have; building starts in its body. */
 void ttfs_code_begin(Code *c, const char *symbol, bool internal);
 /* Ends it. */
 void ttfs_code_end(Code *c);
@@ -64,13 +64,13 @@ Value ttfs_code_call(const Code *c, const char *intrinsic, LLVMTypeRef result, V
 /* A variable of the function. */
 Value ttfs_code_variable(const Code *c, LLVMTypeRef type, Value start);
 
-/* for (i = from; i < end; i += step): body between begin, which gives i, and end. */
+/* for (i = from; i < end; i += stride): body between begin, which gives i, and end. */
 typedef struct {
     Value variable;
     LLVMBasicBlockRef head, out;
-    uint64_t step;
+    uint64_t stride;
 } Loop;
-Value ttfs_code_loop(Code *c, Loop *l, Value from, Value end, uint64_t step);
+Value ttfs_code_loop(Code *c, Loop *l, Value from, Value end, uint64_t stride);
 void ttfs_code_loop_end(Code *c, const Loop *l);
 
 /* Samples in whole tiles of n. */
@@ -80,10 +80,10 @@ Value ttfs_code_whole_samples(const Code *c, uint32_t n);
 LLVMBasicBlockRef ttfs_code_if(Code *c, Value condition);
 void ttfs_code_if_end(Code *c, LLVMBasicBlockRef after);
 
-/* Kernels: the body of a step's function. */
-void ttfs_code_input(Code *c, const TtfsStep *s, bool real);
-void ttfs_code_linear(Code *c, const TtfsStep *s);
-void ttfs_code_pool(Code *c, const TtfsStep *s);
-void ttfs_code_events(Code *c, const TtfsStep *s);
+/* Kernels: the body of a routine's function. */
+void ttfs_code_input(Code *c, const TtfsRoutine *s, bool real);
+void ttfs_code_linear(Code *c, const TtfsRoutine *s);
+void ttfs_code_pool(Code *c, const TtfsRoutine *s);
+void ttfs_code_events(Code *c, const TtfsRoutine *s);
 
 #endif

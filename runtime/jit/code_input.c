@@ -151,7 +151,7 @@ static void find_strides(Input *in, const uint32_t order[3], bool real) {
     }
 }
 
-void ttfs_code_input(Code *c, const TtfsStep *s, bool real) {
+void ttfs_code_input(Code *c, const TtfsRoutine *s, bool real) {
     const TtfsProgram *p = c->program;
     Input in = {.c = c, .pop = &p->spike->pops.at[s->pop], .dst = &p->store[s->pop], .real = real};
     const TtfsPopulation *pop = in.pop;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The kernel of a linear step: loops over register tiles, and a tile's beginning and end. A
+ * The kernel of a linear routine: loops over register tiles, and a tile's beginning and end. A
  * convolution goes through vectors of outputs, samples, rows and columns, so that a tile's weights
  * stay in the cache while the map passes by; a matrix goes through vectors, pixels and samples.
  * Edges are tiles of their own.
@@ -10,71 +10,26 @@
 #include "tile.h"
 
 static const TtfsPopulation *population(const Tile *t) {
-    return &t->c->program->spike->pops.at[t->step->pop];
+    return &t->c->program->spike->pops.at[t->routine->pop];
 }
 
 void ttfs_tile_start(Tile *t) {
     Code *c = t->c;
     uint32_t lanes = c->target->lanes, w = population(t)->w;
     LLVMTypeRef words = ttfs_code_vector(c->i32, lanes);
-    Value at = ttfs_code_plus(c, c->consts, t->step->bias);
+    Value at = ttfs_code_plus(c, c->consts, t->routine->bias);
     at = ttfs_code_plus_value(c, at, ttfs_code_times(c, t->vector, lanes * sizeof(int32_t)));
-    if (t->step->bias_pixel)
+    if (t->routine->bias_pixel)
         at = ttfs_code_plus_value(c, at,
-                                  ttfs_code_times(c, ttfs_tile_pixel(t), t->step->bias_pixel));
+                                  ttfs_code_times(c, ttfs_tile_pixel(t), t->routine->bias_pixel));
     for (uint32_t i = 0; i < ttfs_tile_places(t); i++) {
         uint32_t x = i % t->n[2], y = i / t->n[2] % t->n[1];
-        uint64_t pixel = (y * w + x) * t->step->bias_pixel;
+        uint64_t pixel = (y * w + x) * t->routine->bias_pixel;
         for (uint32_t v = 0; v < t->n[3]; v++) {
             Value from = ttfs_code_plus(c, at, pixel + v * lanes * sizeof(int32_t));
             t->sum[i * t->n[3] + v] = ttfs_code_variable(c, words, ttfs_code_load(c, words, from));
         }
     }
-}
-
-/* The upper halves of the 64-bit products, lane by lane. */
-static Value upper_halves(const Code *c, Value a, Value b) {
-    uint32_t lanes = c->target->lanes;
-    LLVMTypeRef words = ttfs_code_vector(c->i32, lanes), wide = ttfs_code_vector(c->i64, lanes);
-    Value product = LLVMBuildMul(c->at, LLVMBuildZExt(c->at, a, wide, ""),
-                                 LLVMBuildZExt(c->at, b, wide, ""), "");
-    Value upper = LLVMBuildLShr(c->at, product, ttfs_code_const(c->i64, lanes, 32), "");
-    return LLVMBuildTrunc(c->at, upper, words, "");
-}
-
-/* The same where a processor multiplies every other lane into 64 bits: even lanes, odd lanes, and
- * the upper halves put together again. */
-static Value upper_halves_in_pairs(const Code *c, Value a, Value b) {
-    uint32_t pairs = c->target->lanes / 2;
-    LLVMTypeRef wide = LLVMVectorType(c->i64, pairs);
-    Value low = ttfs_code_const(c->i64, pairs, UINT32_MAX),
-          half = ttfs_code_const(c->i64, pairs, 32);
-    Value pair[2] = {LLVMBuildBitCast(c->at, a, wide, ""), LLVMBuildBitCast(c->at, b, wide, "")};
-    Value even = LLVMBuildMul(c->at, LLVMBuildAnd(c->at, pair[0], low, ""),
-                              LLVMBuildAnd(c->at, pair[1], low, ""), "");
-    Value odd = LLVMBuildMul(c->at, LLVMBuildLShr(c->at, pair[0], half, ""),
-                             LLVMBuildLShr(c->at, pair[1], half, ""), "");
-    Value both = LLVMBuildOr(c->at, LLVMBuildLShr(c->at, even, half, ""),
-                             LLVMBuildAnd(c->at, odd, LLVMBuildNot(c->at, low, ""), ""), "");
-    return LLVMBuildBitCast(c->at, both, LLVMTypeOf(a), "");
-}
-
-/* floor(u / ramp) for u >= 0 (divide.h). */
-static Value divide(const Code *c, const TtfsStep *s, Value u, Value multiplier, Value shift) {
-    uint32_t lanes = c->target->lanes;
-    if (!s->bits) u = LLVMBuildShl(c->at, u, ttfs_code_const(c->i32, lanes, 1), "");
-    Value q = c->target->wide_products ? upper_halves_in_pairs(c, u, multiplier)
-                                       : upper_halves(c, u, multiplier);
-    if (s->bits == 32) return q;
-    if (s->bits) shift = ttfs_code_const(c->i32, lanes, s->bits - 32);
-    return LLVMBuildLShr(c->at, q, shift, "");
-}
-
-Value ttfs_code_fire(const Code *c, const TtfsStep *s, Value u, Value multiplier, Value shift) {
-    uint32_t lanes = c->target->lanes, ticks = c->program->spike->pops.at[s->pop].ticks;
-    u = ttfs_code_pick(c, LLVMIntSGT, u, ttfs_code_const(c->i32, lanes, 0));
-    return ttfs_code_pick(c, LLVMIntULT, divide(c, s, u, multiplier, shift),
-                          ttfs_code_const(c->i32, lanes, ticks));
 }
 
 /* The words at `offset` of the constants that belong to vector v of the tile. */
@@ -90,9 +45,9 @@ static Value words_of(const Tile *t, uint64_t offset, uint32_t v) {
 static Value fire(const Tile *t, Value u, uint32_t v) {
     Code *c = t->c;
     if (population(t)->kind == TTFS_POP_READOUT) return u;
-    Value shift = t->step->bits ? NULL : words_of(t, t->step->shifts, v);
-    Value q = ttfs_code_fire(c, t->step, u, words_of(t, t->step->multiplier, v), shift);
-    LLVMTypeRef element = c->program->store[t->step->pop].elt == 1 ? c->i8 : c->i16;
+    Value shift = t->routine->bits ? NULL : words_of(t, t->routine->shifts, v);
+    Value q = ttfs_code_fire(c, t->routine, u, words_of(t, t->routine->multiplier, v), shift);
+    LLVMTypeRef element = c->program->store[t->routine->pop].elt == 1 ? c->i8 : c->i16;
     return LLVMBuildTrunc(c->at, q, ttfs_code_vector(element, c->target->lanes), "");
 }
 
@@ -102,19 +57,20 @@ static Value best_of_block(const Tile *t, uint32_t place, uint32_t v) {
     Code *c = t->c;
     LLVMTypeRef words = ttfs_code_vector(c->i32, c->target->lanes);
     Value best = NULL;
-    for (uint32_t y = 0; y < t->step->block[0]; y++)
-        for (uint32_t x = 0; x < t->step->block[1]; x++) {
+    for (uint32_t y = 0; y < t->routine->block[0]; y++)
+        for (uint32_t x = 0; x < t->routine->block[1]; x++) {
             uint32_t i = place + y * t->n[2] + x;
             Value u = LLVMBuildLoad2(c->at, words, t->sum[i * t->n[3] + v], "");
-            best = best ? ttfs_code_pick(c, t->step->min ? LLVMIntSLT : LLVMIntSGT, best, u) : u;
+            best = best ? ttfs_code_pick(c, t->routine->min ? LLVMIntSLT : LLVMIntSGT, best, u) : u;
         }
     return best;
 }
 
 void ttfs_tile_fire(Tile *t) {
     Code *c = t->c;
-    const TtfsStore *dst = &c->program->store[t->step->out];
-    const uint32_t *block = t->step->block, rows = t->n[1] / block[0], columns = t->n[2] / block[1];
+    const TtfsStore *dst = &c->program->store[t->routine->out];
+    const uint32_t *block = t->routine->block, rows = t->n[1] / block[0],
+                   columns = t->n[2] / block[1];
     uint32_t lanes = c->target->lanes;
     uint64_t vector = (uint64_t)lanes * dst->elt;
     Value at = ttfs_code_plus(c, t->sample, dst->origin);
@@ -129,7 +85,7 @@ void ttfs_tile_fire(Tile *t) {
         uint64_t follows = (columns - 1 - x) * dst->pixel;
         for (uint32_t v = 0; v < t->n[3]; v++) {
             uint32_t used = v + 1 < t->n[3] ? lanes : t->lanes_last;
-            if (t->step->vectors == 1 && follows >= (lanes - used) * dst->elt) used = lanes;
+            if (t->routine->vectors == 1 && follows >= (lanes - used) * dst->elt) used = lanes;
             Value u = best_of_block(t, (s * t->n[1] + y * block[0]) * t->n[2] + x * block[1], v);
             ttfs_code_store_some(c, fire(t, u, v), lanes, used,
                                  ttfs_code_plus(c, at, offset + v * vector));
@@ -140,8 +96,8 @@ void ttfs_tile_fire(Tile *t) {
 /* The tile's sums by events when there are few, else by all weights. */
 static void add_sparse(Tile *t) {
     Code *c = t->c;
-    Value count = ttfs_code_load(c, c->i32, ttfs_code_plus(c, t->sample, t->step->list));
-    Value most = LLVMConstInt(c->i32, t->step->events_most, 0);
+    Value count = ttfs_code_load(c, c->i32, ttfs_code_plus(c, t->sample, t->routine->list));
+    Value most = LLVMConstInt(c->i32, t->routine->events_most, 0);
     Value few = LLVMBuildICmp(c->at, LLVMIntULE, count, most, "");
     LLVMBasicBlockRef after = ttfs_code_if(c, few);
     ttfs_tile_add_events(t, LLVMBuildZExt(c->at, count, c->i64, ""));
@@ -153,7 +109,7 @@ static void add_sparse(Tile *t) {
 
 static void whole_tile(Tile *t) {
     ttfs_tile_start(t);
-    if (t->step->events)
+    if (t->routine->events)
         add_sparse(t);
     else
         ttfs_tile_add(t);
@@ -163,8 +119,8 @@ static void whole_tile(Tile *t) {
 /* Rows [first, end) of tiles, all columns, of all samples. Tiles are of whole blocks. */
 static void convolution(Tile *t, Value first, Value end) {
     Code *c = t->c;
-    const uint32_t *tile = t->step->tile, *block = t->step->block;
-    uint32_t w = c->program->spike->pops.at[t->step->out].w * block[1], tiles = w / tile[2];
+    const uint32_t *tile = t->routine->tile, *block = t->routine->block;
+    uint32_t w = c->program->spike->pops.at[t->routine->out].w * block[1], tiles = w / tile[2];
     Loop samples, rows, columns;
     Value s = ttfs_code_loop(c, &samples, ttfs_code_i64(c, 0), c->samples, 1);
     t->sample = ttfs_code_plus_value(c, c->work, ttfs_code_times(c, s, c->program->sample_bytes));
@@ -205,7 +161,7 @@ static void some_samples(Tile *t, Value from, Value end, uint32_t n) {
 static void matrix(Tile *t) {
     Code *c = t->c;
     const TtfsPopulation *pop = population(t);
-    uint32_t n = t->step->tile[0];
+    uint32_t n = t->routine->tile[0];
     Loop rows, columns;
     Value zero = ttfs_code_i64(c, 0), whole = ttfs_code_whole_samples(c, n);
     t->y = t->out_y = ttfs_code_loop(c, &rows, zero, ttfs_code_i64(c, pop->h), 1);
@@ -222,18 +178,19 @@ static void some_vectors(Tile *t, Value vector, uint32_t n, uint32_t lanes_last)
     t->vector = vector;
     t->n[3] = n;
     t->lanes_last = lanes_last;
-    if (t->step->matrix)
+    if (t->routine->matrix)
         matrix(t);
-    else if (t->step->by_rows)
+    else if (t->routine->by_rows)
         convolution(t, c->first, c->end);
     else
-        convolution(t, ttfs_code_i64(c, 0), ttfs_code_i64(c, ttfs_tile_rows(c->program, t->step)));
+        convolution(t, ttfs_code_i64(c, 0),
+                    ttfs_code_i64(c, ttfs_tile_rows(c->program, t->routine)));
 }
 
 /* Every tile of vectors that is this call's to do. */
 static void all_vectors(Tile *t) {
     Code *c = t->c;
-    const TtfsStep *s = t->step;
+    const TtfsRoutine *s = t->routine;
     uint32_t lanes = c->target->lanes, last = population(t)->c - (s->vectors - 1) * lanes;
     uint32_t full = ttfs_tile_full_vectors(c->program, s), tiles = full / s->tile[3];
     Value zero = ttfs_code_i64(c, 0), end = ttfs_code_i64(c, tiles);
@@ -251,8 +208,8 @@ static void all_vectors(Tile *t) {
     if (after) ttfs_code_if_end(c, after);
 }
 
-void ttfs_code_linear(Code *c, const TtfsStep *s) {
-    Tile t = {.c = c, .step = s};
+void ttfs_code_linear(Code *c, const TtfsRoutine *s) {
+    Tile t = {.c = c, .routine = s};
     if (s->narrow)
         ttfs_code_narrow(c, s);
     else

@@ -11,7 +11,7 @@ enum { PIXELS = 16, BLOCKS = 2, BYTES = 64, OUTPUTS = TTFS_NARROW_OUTPUTS };
 
 typedef struct {
     Code *c;
-    const TtfsStep *step;
+    const TtfsRoutine *routine;
     const TtfsTermCode *term;
     const TtfsPopulation *pop;
     const TtfsStore *dst;
@@ -45,13 +45,13 @@ static Value word(const Narrow *n, uint64_t offset) {
 
 static void start(Narrow *n) {
     for (uint32_t o = 0; o < n->pop->c; o++) {
-        Value bias = word(n, n->step->bias + o * sizeof(int32_t));
-        for (uint32_t y = 0; y < n->step->block[0]; y++)
+        Value bias = word(n, n->routine->bias + o * sizeof(int32_t));
+        for (uint32_t y = 0; y < n->routine->block[0]; y++)
             for (uint32_t b = 0; b < n->blocks; b++) n->sum[y][b][o] = bias;
     }
 }
 
-static void add_step(Narrow *n, uint32_t row, Value at, uint64_t weights) {
+static void add_dot(Narrow *n, uint32_t row, Value at, uint64_t weights) {
     const Code *c = n->c;
     LLVMTypeRef words = LLVMVectorType(c->i32, PIXELS);
     for (uint32_t b = 0; b < n->blocks; b++) {
@@ -69,9 +69,9 @@ static void add(Narrow *n, uint32_t row, Value at) {
     uint64_t weights = t->weights;
     for (uint32_t y = 0; y < t->count_y; y++)
         for (uint32_t x = 0; x < t->count_x; x++)
-            for (uint32_t k = 0; k < t->steps; k++, weights += BYTES)
-                add_step(n, row, ttfs_code_plus(n->c, at, y * t->run_y + x * t->run_x + k * 4),
-                         weights);
+            for (uint32_t k = 0; k < t->dots; k++, weights += BYTES)
+                add_dot(n, row, ttfs_code_plus(n->c, at, y * t->run_y + x * t->run_x + k * 4),
+                        weights);
 }
 
 /* The values of four channels in the bytes of a word a pixel; channels beyond the last are 0. */
@@ -80,9 +80,9 @@ static Value four_channels(Narrow *n, uint32_t block, uint32_t first) {
     Value all = LLVMConstNull(LLVMVectorType(c->i32, PIXELS));
     for (uint32_t o = first; o < first + 4 && o < n->pop->c; o++) {
         uint64_t own = o * sizeof(uint32_t);
-        Value shift = n->step->bits ? NULL : word(n, n->step->shifts + own);
-        Value q = ttfs_code_fire(c, n->step, n->sum[0][block][o],
-                                 word(n, n->step->multiplier + own), shift);
+        Value shift = n->routine->bits ? NULL : word(n, n->routine->shifts + own);
+        Value q = ttfs_code_fire(c, n->routine, n->sum[0][block][o],
+                                 word(n, n->routine->multiplier + own), shift);
         q = LLVMBuildShl(c->at, q, ttfs_code_const(c->i32, PIXELS, 8 * (o - first)), "");
         all = LLVMBuildOr(c->at, all, q, "");
     }
@@ -110,7 +110,7 @@ static void store_block(Narrow *n, uint32_t block, uint32_t pixels, Value at) {
 /* The best of 2 x 2 pixels: of two rows, then of neighbours; two blocks become one. */
 static void pool(Narrow *n) {
     const Code *c = n->c;
-    LLVMIntPredicate p = n->step->min ? LLVMIntSLT : LLVMIntSGT;
+    LLVMIntPredicate p = n->routine->min ? LLVMIntSLT : LLVMIntSGT;
     Value even[PIXELS], odd[PIXELS];
     for (uint32_t i = 0; i < PIXELS; i++) {
         even[i] = LLVMConstInt(c->i32, 2 * i, 0);
@@ -138,10 +138,10 @@ static void tile(Narrow *n, Value x, Value out_x, uint32_t pixels) {
     Value out = ttfs_code_plus_value(c, n->out, ttfs_code_times(c, out_x, n->dst->pixel));
     n->blocks = (pixels + PIXELS - 1) / PIXELS;
     start(n);
-    for (uint32_t y = 0; y < n->step->block[0]; y++)
+    for (uint32_t y = 0; y < n->routine->block[0]; y++)
         add(n, y, ttfs_code_plus(c, in, y * n->term->move_y));
-    if (n->step->block[1] == 2) pool(n);
-    pixels /= n->step->block[1];
+    if (n->routine->block[1] == 2) pool(n);
+    pixels /= n->routine->block[1];
     for (uint32_t b = 0; b < n->blocks; b++) {
         uint32_t left = pixels - b * PIXELS;
         store_block(n, b, left < PIXELS ? left : PIXELS,
@@ -149,9 +149,9 @@ static void tile(Narrow *n, Value x, Value out_x, uint32_t pixels) {
     }
 }
 
-void ttfs_code_narrow(Code *c, const TtfsStep *s) {
+void ttfs_code_narrow(Code *c, const TtfsRoutine *s) {
     Narrow n = {.c = c,
-                .step = s,
+                .routine = s,
                 .term = &c->program->terms.at[s->term_first],
                 .pop = &c->program->spike->pops.at[s->pop],
                 .dst = &c->program->store[s->out]};

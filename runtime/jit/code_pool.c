@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The kernel of a pool: the largest value of a window is the earliest spike, the smallest the
- * latest, 0 as soon as one neuron is silent. Vectors run along channels. Where no window reaches
+ * The kernel of a pool: the largest value of a patch is the earliest spike, the smallest the
+ * latest, 0 as soon as one neuron is silent. Vectors run along channels. Where no patch reaches
  * past the source, and for max pools, whose halo of zeros changes nothing, all taps are taken; a
  * min pool with padding leaves out those outside, one by one.
  */
@@ -14,7 +14,7 @@ typedef struct {
     const TtfsStore *src, *dst;
     bool clipped;  /* taps outside the source are left out */
     Value y, x;    /* of the output */
-    Value in, out; /* the window's first tap, the output: channel 0 */
+    Value in, out; /* the patch's first tap, the output: channel 0 */
 } Pool;
 
 static LLVMTypeRef element(const Pool *p) {
@@ -106,7 +106,7 @@ static void one_output(const Pool *p) {
     }
 }
 
-void ttfs_code_pool(Code *c, const TtfsStep *s) {
+void ttfs_code_pool(Code *c, const TtfsRoutine *s) {
     const TtfsSpike *g = c->program->spike;
     Pool p = {.c = c, .pop = &g->pops.at[s->pop], .dst = &c->program->store[s->pop]};
     p.conn = &g->conns.at[p.pop->conn_first];

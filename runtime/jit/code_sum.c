@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Sums of products. One step takes `by` neighbouring source values of every place of the tile,
- * spread over the lanes, and one vector of weights for every vector of outputs. Steps are laid out
- * as runs by rows, runs by columns, steps of a run; what is small is written out, what is large
+ * Sums of products. One dot takes `by` neighbouring source values of every place of the tile,
+ * spread over the lanes, and one vector of weights for every vector of outputs. Dots are laid out
+ * as runs by rows, runs by columns, dots of a run; what is small is written out, what is large
  * becomes a loop whose body is large enough to keep the multipliers busy.
  */
 #include "code_tile.h"
@@ -22,7 +22,7 @@ uint64_t ttfs_tile_offset(const Tile *t, uint32_t place, uint64_t row, uint64_t 
 }
 
 Value ttfs_tile_pixel(const Tile *t) {
-    uint32_t w = t->c->program->spike->pops.at[t->step->pop].w;
+    uint32_t w = t->c->program->spike->pops.at[t->routine->pop].w;
     return LLVMBuildAdd(t->c->at, ttfs_code_times(t->c, t->y, w), t->x, "");
 }
 
@@ -30,16 +30,16 @@ Value ttfs_tile_pixel(const Tile *t) {
 typedef struct {
     Tile *t;
     const TtfsTermCode *term;
-    uint32_t first, end;              /* vectors */
-    uint32_t elt;                     /* bytes of a source value */
-    uint64_t value_step, weight_step; /* bytes from step to step */
+    uint32_t first, end;                  /* vectors */
+    uint32_t elt;                         /* bytes of a source value */
+    uint64_t value_stride, weight_stride; /* bytes from dot to dot */
 } Sum;
 
 static Sum sum_of(Tile *t, const TtfsTermCode *term) {
     const TtfsDot *d = &term->dot;
     Sum s = {.t = t, .term = term, .end = t->n[3], .elt = t->c->program->store[term->src].elt};
-    s.value_step = d->by * s.elt;
-    s.weight_step = (uint64_t)t->c->target->lanes * d->by * d->weight_elt;
+    s.value_stride = d->by * s.elt;
+    s.weight_stride = (uint64_t)t->c->target->lanes * d->by * d->weight_elt;
     return s;
 }
 
@@ -61,7 +61,7 @@ static Value load_weights(const Sum *s, Value at) {
     return LLVMBuildSExt(c->at, ttfs_code_load(c, type, at), words, "");
 }
 
-/* sum + the products of a step, in every lane. */
+/* sum + the products of a dot, in every lane. */
 static Value dot(const Sum *s, Value sum, Value values, Value weights) {
     const Code *c = s->t->c;
     uint32_t lanes = c->target->lanes, by = s->term->dot.by;
@@ -85,7 +85,7 @@ static Value dot(const Sum *s, Value sum, Value values, Value weights) {
     return LLVMBuildAdd(c->at, sum, ttfs_code_call(c, name, words, arg + 1, 2), "");
 }
 
-static void add_step(const Sum *s, Value values, Value weights) {
+static void add_dot(const Sum *s, Value values, Value weights) {
     Tile *t = s->t;
     Code *c = t->c;
     LLVMTypeRef words = ttfs_code_vector(c->i32, c->target->lanes);
@@ -103,7 +103,7 @@ static void add_step(const Sum *s, Value values, Value weights) {
     }
 }
 
-/* What lies inside one another: runs by rows, by columns, steps. */
+/* What lies inside one another: runs by rows, by columns, dots. */
 typedef struct {
     uint64_t count, value, weight; /* how many; bytes from one to the next */
 } Level;
@@ -111,7 +111,7 @@ enum { LEVELS = 3 };
 
 static void add_straight(const Sum *s, const Level *l, int level, Value values, Value weights) {
     if (level == LEVELS) {
-        add_step(s, values, weights);
+        add_dot(s, values, weights);
         return;
     }
     for (uint64_t i = 0; i < l[level].count; i++)
@@ -119,7 +119,7 @@ static void add_straight(const Sum *s, const Level *l, int level, Value values, 
                      ttfs_code_plus(s->t->c, weights, i * l[level].weight));
 }
 
-/* The steps of a run in a loop over bodies of some steps, and the rest behind it. */
+/* The dots of a run in a loop over bodies of some dots, and the rest behind it. */
 static void add_run(const Sum *s, const Level *l, uint64_t dots, Value values, Value weights) {
     Code *c = s->t->c;
     uint64_t body = dots < BODY ? BODY / dots : 1, whole = l[2].count / body * body;
@@ -179,45 +179,45 @@ static Value weights_of(const Sum *s) {
 }
 
 /* The first byte of the channels that vector `v` of the tile reads. */
-static Value window_of(const Sum *s, uint32_t v) {
+static Value group_of(const Sum *s, uint32_t v) {
     const Code *c = s->t->c;
-    Value at = ttfs_code_plus(c, c->consts, s->term->windows + v * sizeof(uint32_t));
+    Value at = ttfs_code_plus(c, c->consts, s->term->group_firsts + v * sizeof(uint32_t));
     at = ttfs_code_plus_value(c, at, ttfs_code_times(c, s->t->vector, sizeof(uint32_t)));
     return LLVMBuildZExt(c->at, ttfs_code_load(c, c->i32, at), c->i64, "");
 }
 
 static void add_term(Tile *t, const TtfsTermCode *m) {
     Sum s = sum_of(t, m);
-    const Level level[LEVELS] = {{m->count_y, m->run_y, m->count_x * m->steps * s.weight_step},
-                                 {m->count_x, m->run_x, m->steps * s.weight_step},
-                                 {m->steps, s.value_step, s.weight_step}};
+    const Level level[LEVELS] = {{m->count_y, m->run_y, m->count_x * m->dots * s.weight_stride},
+                                 {m->count_x, m->run_x, m->dots * s.weight_stride},
+                                 {m->dots, s.value_stride, s.weight_stride}};
     Value values = values_of(&s), weights = weights_of(&s);
-    if (!m->windowed) {
+    if (!m->grouped) {
         add_level(&s, level, 0, values, weights);
         return;
     }
     for (uint32_t v = 0; v < t->n[3]; v++) {
         s.first = v;
         s.end = v + 1;
-        add_level(&s, level, 0, ttfs_code_plus_value(t->c, values, window_of(&s, v)), weights);
+        add_level(&s, level, 0, ttfs_code_plus_value(t->c, values, group_of(&s, v)), weights);
     }
 }
 
 void ttfs_tile_add(Tile *t) {
-    const TtfsTermCode *term = &t->c->program->terms.at[t->step->term_first];
-    for (uint32_t i = 0; i < t->step->terms; i++) add_term(t, term + i);
+    const TtfsTermCode *term = &t->c->program->terms.at[t->routine->term_first];
+    for (uint32_t i = 0; i < t->routine->terms; i++) add_term(t, term + i);
 }
 
 void ttfs_tile_add_events(Tile *t, Value count) {
     Code *c = t->c;
-    Sum s = sum_of(t, &c->program->terms.at[t->step->term_first]);
+    Sum s = sum_of(t, &c->program->terms.at[t->routine->term_first]);
     Value values = values_of(&s), weights = weights_of(&s);
     Loop loop;
     Value i = ttfs_code_loop(c, &loop, ttfs_code_i64(c, 0), count, 1);
-    Value at = ttfs_code_plus(c, t->sample, t->step->list + sizeof(uint32_t));
+    Value at = ttfs_code_plus(c, t->sample, t->routine->list + sizeof(uint32_t));
     at = ttfs_code_plus_value(c, at, ttfs_code_times(c, i, sizeof(uint32_t)));
-    Value step = LLVMBuildZExt(c->at, ttfs_code_load(c, c->i32, at), c->i64, "");
-    add_step(&s, ttfs_code_plus_value(c, values, ttfs_code_times(c, step, s.value_step)),
-             ttfs_code_plus_value(c, weights, ttfs_code_times(c, step, s.weight_step)));
+    Value dot = LLVMBuildZExt(c->at, ttfs_code_load(c, c->i32, at), c->i64, "");
+    add_dot(&s, ttfs_code_plus_value(c, values, ttfs_code_times(c, dot, s.value_stride)),
+            ttfs_code_plus_value(c, weights, ttfs_code_times(c, dot, s.weight_stride)));
     ttfs_code_loop_end(c, &loop);
 }

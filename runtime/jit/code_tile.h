@@ -12,7 +12,7 @@ enum { TTFS_TILE_SUMS = 64 };
 
 typedef struct {
     Code *c;
-    const TtfsStep *step;
+    const TtfsRoutine *routine;
     uint32_t n[4];             /* samples, rows, columns, vectors */
     uint32_t lanes_last;       /* lanes of the last vector that are channels */
     Value sample;              /* where the first sample's values lie */
@@ -22,10 +22,10 @@ typedef struct {
 } Tile;
 
 /* clamp(floor(u / ramp), 0, T) in every lane; the multiplier of every lane, and its shift when the
- * step has no common number of bits (divide.h). */
-Value ttfs_code_fire(const Code *c, const TtfsStep *s, Value u, Value multiplier, Value shift);
-/* The whole kernel of a narrow step. */
-void ttfs_code_narrow(Code *c, const TtfsStep *s);
+ * routine has no common number of bits (divide.h). */
+Value ttfs_code_fire(const Code *c, const TtfsRoutine *s, Value u, Value multiplier, Value shift);
+/* The whole kernel of a narrow routine. */
+void ttfs_code_narrow(Code *c, const TtfsRoutine *s);
 
 /* Places: samples x rows x columns; place i lies this many bytes behind the first when samples,
  * rows and columns are so many apart. */
@@ -38,7 +38,7 @@ Value ttfs_tile_pixel(const Tile *t);
 void ttfs_tile_start(Tile *t);
 /* Adds all connections: every weight. */
 void ttfs_tile_add(Tile *t);
-/* Adds the only connection: the first `count` steps of the tile's list. */
+/* Adds the only connection: the first `count` dots of the tile's list. */
 void ttfs_tile_add_events(Tile *t, Value count);
 /* Divides by the ramp, clamps and stores; a readout stores its potentials. */
 void ttfs_tile_fire(Tile *t);

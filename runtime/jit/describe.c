@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * All numbers that a step's code depends on, as text: what is equal here has the same code. Weights
- * and biases are no part of it, they are data.
+ * All numbers that a routine's code depends on, as text: what is equal here has the same code.
+ * Weights and biases are no part of it, they are data.
  */
 #include "program.h"
 
@@ -39,19 +39,19 @@ static void put_connection(const TtfsConnection *c, TtfsBuf *out) {
 }
 
 static void put_term(const TtfsTermCode *t, TtfsBuf *out) {
-    ttfs_buf_printf(out, "term %u %u runs %u %u len %u steps %u windowed %d\n", t->dot.by,
-                    t->dot.weight_elt, t->count_y, t->count_x, t->len, t->steps, t->windowed);
-    const uint64_t all[] = {t->origin,  t->move_y,  t->move_x,     t->run_y,    t->run_x,
-                            t->windows, t->weights, t->per_vector, t->per_pixel};
+    ttfs_buf_printf(out, "term %u %u runs %u %u len %u dots %u grouped %d\n", t->dot.by,
+                    t->dot.weight_elt, t->count_y, t->count_x, t->len, t->dots, t->grouped);
+    const uint64_t all[] = {t->origin,       t->move_y,  t->move_x,     t->run_y,    t->run_x,
+                            t->group_firsts, t->weights, t->per_vector, t->per_pixel};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) put(out, "at", all[i]);
 }
 
-void ttfs_program_describe(const TtfsProgram *p, uint32_t step, TtfsBuf *out) {
-    const TtfsStep *s = &p->steps.at[step];
+void ttfs_program_describe(const TtfsProgram *p, uint32_t routine, TtfsBuf *out) {
+    const TtfsRoutine *s = &p->routines.at[routine];
     const TtfsPopulation *pop = &p->spike->pops.at[s->pop];
     put_target(p->target, out);
-    ttfs_buf_printf(out, "step %s %d real %d order %u %u %u\n", s->symbol, (int)s->kind,
-                    step + 1 == p->steps.len, p->spike->order[0], p->spike->order[1],
+    ttfs_buf_printf(out, "routine %s %d real %d order %u %u %u\n", s->symbol, (int)s->kind,
+                    routine + 1 == p->routines.len, p->spike->order[0], p->spike->order[1],
                     p->spike->order[2]);
     put(out, "sample", p->sample_bytes);
     put_population(p, s->pop, out);
@@ -60,7 +60,7 @@ void ttfs_program_describe(const TtfsProgram *p, uint32_t step, TtfsBuf *out) {
         put_connection(c, out);
         put_population(p, c->src.i - 1, out);
     }
-    if (s->kind == TTFS_STEP_LINEAR && s->out != s->pop) put_population(p, s->out, out);
+    if (s->kind == TTFS_ROUTINE_LINEAR && s->out != s->pop) put_population(p, s->out, out);
     ttfs_buf_printf(out, "block %u %u %d\n", s->block[0], s->block[1], s->min);
     for (uint32_t i = 0; i < s->terms; i++) put_term(&p->terms.at[s->term_first + i], out);
     ttfs_buf_printf(out, "tile %u %u %u %u of %u matrix %d %d rows %d events %d %u bits %u\n",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ahead-of-time code: one module with every step's function, the packed constants and the workspace
- * of one sample as private data, and the exported functions around them:
+ * Ahead-of-time code: one module with every routine's function, the packed constants and the
+ * workspace of one sample as private data, and the exported functions around them:
  *
  *     void NAME_run(const uint16_t *x, int32_t *potentials)
  *     void NAME_run_real(const float *values, int32_t *potentials)
@@ -15,32 +15,11 @@
 
 #include <string.h>
 
-/* Steps are called from here alone, with one sample and the private data: what follows from that is
- * a third of the code. */
+/* Routines are called from here alone, with one sample and the private data: what follows from that
+ * is a third of the code. */
 static const char specialise[] =
     "ipsccp,deadargelim,"
     "function(early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg)";
-
-bool ttfs_emit_has_floats(const TtfsTarget *t) {
-    return strcmp(t->abi, "ilp32") != 0;
-}
-
-bool ttfs_emit_classes(const TtfsSpike *s, uint32_t *first, uint32_t *n) {
-    TtfsPiece whole = ttfs_piece_whole(s->readout.i, ttfs_pop_size(ttfs_spike_pop(s, s->readout)));
-    const TtfsPiece *p = s->outputs.len ? s->outputs.at[0].pieces.at : &whole;
-    uint64_t size = ttfs_piece_size(p);
-    if (s->outputs.len && s->outputs.at[0].pieces.len != 1) return false;
-    for (uint64_t k = 0; k < size; k++) {
-        uint32_t neuron, element;
-        ttfs_piece_at(p, k, &neuron, &element);
-        if (element != k || neuron != p->first + k) return false;
-    }
-    *first = p->first;
-    *n = (uint32_t)size;
-    for (uint32_t i = 0; i + 1 < p->pop; i++)
-        if (s->pops.at[i].kind == TTFS_POP_READOUT) *first += ttfs_pop_size(&s->pops.at[i]);
-    return true;
-}
 
 typedef struct {
     Code code;
@@ -79,7 +58,7 @@ static void add_data(Emit *e) {
     e->work = private_data(e, "workspace", work, LLVMConstNull(LLVMArrayType2(e->code.i8, work)));
 }
 
-/* Steps of a population, from value to value of each axis. */
+/* Strides of a population, from value to value of each axis. */
 static Value at_place(const Emit *e, const TtfsStore *t, Value ch, Value y, Value x) {
     const Code *c = &e->code;
     Value at = ttfs_code_plus(c, e->work, t->origin);
@@ -134,31 +113,31 @@ static void copy_populations(Emit *e, bool readouts, Value to) {
 }
 
 /* Every population has its values at the end of a run, as for runs that ask for ticks. */
-static bool is_taken(const TtfsStep *s) {
+static bool is_taken(const TtfsRoutine *s) {
     return s->run != TTFS_RUN_POTENTIALS;
 }
 
 /* The halo of a store that another population may have written over. */
-static void clear_halo(Emit *e, const TtfsStep *s) {
+static void clear_halo(Emit *e, const TtfsRoutine *s) {
     const Code *c = &e->code;
     const TtfsStore *t = &e->program->store[s->pop];
     bool halo = t->pad[0] || t->pad[1] || t->pad[2] || t->pad[3];
-    if (!e->program->shared || !halo || s->kind == TTFS_STEP_EVENTS) return;
+    if (!e->program->shared || !halo || s->kind == TTFS_ROUTINE_EVENTS) return;
     LLVMBuildMemSet(c->at, ttfs_code_plus(c, e->work, t->base), LLVMConstInt(c->i8, 0, 0),
                     ttfs_code_i64(c, t->bytes), 64);
 }
 
-/* Every step once, all of its units, on one sample. */
+/* Every routine once, all of its units, on one sample. */
 static void add_run(Emit *e, const char *suffix, bool real) {
     Code *c = &e->code;
     const TtfsProgram *p = e->program;
-    uint32_t last = p->steps.len - 1;
+    uint32_t last = p->routines.len - 1;
     LLVMTypeRef arg[2] = {c->ptr, c->ptr};
     begin(e, suffix, LLVMVoidTypeInContext(c->context), arg, 2);
     for (uint32_t i = 0; i < last; i++) {
-        if (!is_taken(&p->steps.at[i])) continue;
-        bool input = p->steps.at[i].kind == TTFS_STEP_INPUT;
-        const TtfsStep *s = &p->steps.at[input && real ? last : i];
+        if (!is_taken(&p->routines.at[i])) continue;
+        bool input = p->routines.at[i].kind == TTFS_ROUTINE_INPUT;
+        const TtfsRoutine *s = &p->routines.at[input && real ? last : i];
         clear_halo(e, s);
         Value f = LLVMGetNamedFunction(c->module, s->symbol);
         Value in = input ? LLVMGetParam(c->function, 0) : LLVMConstNull(c->ptr);
@@ -206,8 +185,8 @@ static void add_class(Emit *e, uint32_t first, uint32_t n) {
 static void build(Emit *e) {
     const TtfsProgram *p = e->program;
     bool floats = ttfs_emit_has_floats(p->target);
-    for (uint32_t i = 0; i < p->steps.len - !floats; i++)
-        if (is_taken(&p->steps.at[i])) ttfs_object_build(&e->code, i, true);
+    for (uint32_t i = 0; i < p->routines.len - !floats; i++)
+        if (is_taken(&p->routines.at[i])) ttfs_object_build(&e->code, i, true);
     add_data(e);
     add_run(e, "run", false);
     if (floats) add_run(e, "run_real", true);
@@ -237,6 +216,7 @@ static bool emit_module(TtfsWorkshop *w, void *context) {
         return ttfs_object_write(w->module, w->machine, m->out, m->diag);
     if (job->format == TTFS_EMIT_LL) {
         char *text = LLVMPrintModuleToString(w->module);
+        if (!text) ttfs_oom(0);
         ttfs_buf_puts(m->out, text);
         LLVMDisposeMessage(text);
     }

@@ -1,14 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The C header of ahead-of-time code: what is in the object, how values go in and come out, how
- * much memory it takes. Names of layers may hold any byte, so they stand in string literals alone,
- * with all that is not a plain character escaped.
+ * The C header of ahead-of-time code: which functions are in the object, how values go in and come
+ * out, how much memory it takes. Names of layers may hold any byte, so they stand in string
+ * literals alone, with all that is not a plain character escaped.
  */
 #include "emit_parts.h"
 
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
+
+bool ttfs_emit_has_floats(const TtfsTarget *t) {
+    return strcmp(t->abi, "ilp32") != 0;
+}
+
+bool ttfs_emit_classes(const TtfsSpike *s, uint32_t *first, uint32_t *n) {
+    TtfsPiece whole = ttfs_piece_whole(s->readout.i, ttfs_pop_size(ttfs_spike_pop(s, s->readout)));
+    const TtfsPiece *p = s->outputs.len ? s->outputs.at[0].pieces.at : &whole;
+    uint64_t size = ttfs_piece_size(p);
+    if (s->outputs.len && s->outputs.at[0].pieces.len != 1) return false;
+    for (uint64_t k = 0; k < size; k++) {
+        uint32_t neuron, element;
+        ttfs_piece_at(p, k, &neuron, &element);
+        if (element != k || neuron != p->first + k) return false;
+    }
+    *first = p->first;
+    *n = (uint32_t)size;
+    for (uint32_t i = 0; i + 1 < p->pop; i++)
+        if (s->pops.at[i].kind == TTFS_POP_READOUT) *first += ttfs_pop_size(&s->pops.at[i]);
+    return true;
+}
 
 typedef struct {
     const TtfsProgram *program;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Opening and closing of an instance. Steps whose code the cache holds are taken from there; the
+ * Opening and closing of an instance. Routines whose code the cache holds are taken from there; the
  * others are made side by side by the team. All objects are linked into one LLJIT, whose functions
  * live until the instance is closed.
  */
@@ -28,21 +28,21 @@ static bool failed(TtfsDiag *diag, const char *what, LLVMErrorRef e) {
     return true;
 }
 
-/* The code of all steps in the making. */
+/* The code of all routines in the making. */
 typedef struct {
     const TtfsProgram *program;
     const TtfsJitOptions *options;
     const char *cache; /* folder, NULL: none */
-    TtfsBuf *object;   /* [steps] */
-    char (*key)[65];   /* [steps] */
-    uint32_t *missing; /* steps that the cache does not have */
+    TtfsBuf *object;   /* [routines] */
+    char (*key)[65];   /* [routines] */
+    uint32_t *missing; /* routines that the cache does not have */
     uint32_t n_missing;
     TtfsDiag *diag; /* [members] */
     atomic_uint next;
 } Making;
 
 static void find_cached(Making *m) {
-    for (uint32_t i = 0; i < m->program->steps.len; i++) {
+    for (uint32_t i = 0; i < m->program->routines.len; i++) {
         TtfsBuf text = {0};
         ttfs_buf_puts(&text, TTFS_JIT_SOURCES " LLVM " TTFS_LLVM_VERSION "\n");
         ttfs_program_describe(m->program, i, &text);
@@ -54,14 +54,15 @@ static void find_cached(Making *m) {
     }
 }
 
-static void make_steps(void *context, uint32_t member, uint32_t members) {
+static void make_routines(void *context, uint32_t member, uint32_t members) {
     Making *m = context;
     (void)members;
     for (;;) {
         uint32_t k = atomic_fetch_add(&m->next, 1);
         if (k >= m->n_missing) return;
         uint32_t i = m->missing[k];
-        if (!ttfs_object_of_step(m->program, i, m->options->dump, &m->object[i], &m->diag[member]))
+        if (!ttfs_object_of_routine(m->program, i, m->options->dump, &m->object[i],
+                                    &m->diag[member]))
             return;
         if (m->cache) ttfs_cache_put(m->cache, m->key[i], m->object[i].text, m->object[i].len);
     }
@@ -72,25 +73,26 @@ static void drop_code(void *held) {
     if (code) LLVMConsumeError(LLVMOrcDisposeLLJIT(code));
 }
 
-static bool link_steps(TtfsJit *j, Making *m, TtfsDiag *diag) {
+static bool link_routines(TtfsJit *j, Making *m, TtfsDiag *diag) {
     j->code = ttfs_hold(sizeof *j->code, drop_code);
     *j->code = NULL;
     if (failed(diag, "no engine", LLVMOrcCreateLLJIT(j->code, NULL))) return false;
     LLVMOrcJITDylibRef library = LLVMOrcLLJITGetMainJITDylib(*j->code);
-    for (uint32_t i = 0; i < j->steps; i++) {
+    for (uint32_t i = 0; i < j->routines; i++) {
         LLVMMemoryBufferRef b = LLVMCreateMemoryBufferWithMemoryRangeCopy(
-            m->object[i].text, m->object[i].len, m->program->steps.at[i].symbol);
+            m->object[i].text, m->object[i].len, m->program->routines.at[i].symbol);
+        if (!b) ttfs_oom(m->object[i].len);
         /* takes the buffer */
         if (failed(diag, "an object does not load",
                    LLVMOrcLLJITAddObjectFile(*j->code, library, b)))
             return false;
         j->stats.code_bytes += m->object[i].len;
     }
-    for (uint32_t i = 0; i < j->steps; i++) {
+    for (uint32_t i = 0; i < j->routines; i++) {
         LLVMOrcExecutorAddress at = 0;
-        const char *symbol = m->program->steps.at[i].symbol;
+        const char *symbol = m->program->routines.at[i].symbol;
         if (failed(diag, symbol, LLVMOrcLLJITLookup(*j->code, &at, symbol))) return false;
-        j->step[i] = (TtfsStepFunction *)(uintptr_t)at;
+        j->routine[i] = (TtfsRoutineFunction *)(uintptr_t)at;
     }
     return true;
 }
@@ -100,18 +102,18 @@ static bool make_code(TtfsJit *j, const TtfsProgram *p, const TtfsJitOptions *o,
     Making m = {.program = p, .options = o};
     if (o->cache) m.cache = ttfs_cache_folder(*o->cache ? o->cache : NULL, &a, diag);
     uint32_t members = ttfs_team_size(j->team);
-    m.object = TTFS_ARRAY(&a, TtfsBuf, j->steps);
-    m.key = ttfs_arena_array(&a, j->steps, sizeof *m.key);
-    m.missing = TTFS_ARRAY(&a, uint32_t, j->steps);
+    m.object = TTFS_ARRAY(&a, TtfsBuf, j->routines);
+    m.key = ttfs_arena_array(&a, j->routines, sizeof *m.key);
+    m.missing = TTFS_ARRAY(&a, uint32_t, j->routines);
     m.diag = TTFS_ARRAY(&a, TtfsDiag, members);
     atomic_init(&m.next, 0);
     find_cached(&m);
     ttfs_object_init();
     double start = ttfs_now();
-    if (m.n_missing) ttfs_team_run(j->team, make_steps, &m);
+    if (m.n_missing) ttfs_team_run(j->team, make_routines, &m);
     j->stats.generate_seconds = m.n_missing ? ttfs_now() - start : 0;
     j->stats.generated = m.n_missing;
-    j->stats.cached = j->steps - m.n_missing;
+    j->stats.cached = j->routines - m.n_missing;
     if (m.n_missing && m.cache)
         ttfs_cache_trim(m.cache, o->cache_bytes ? o->cache_bytes : CACHE_BYTES);
     bool ok = true;
@@ -120,33 +122,33 @@ static bool make_code(TtfsJit *j, const TtfsProgram *p, const TtfsJitOptions *o,
         ttfs_diag_append(diag, &m.diag[i]);
         ttfs_diag_free(&m.diag[i]);
     }
-    ok = ok && link_steps(j, &m, diag);
-    for (uint32_t i = 0; i < j->steps; i++) ttfs_buf_free(&m.object[i]);
+    ok = ok && link_routines(j, &m, diag);
+    for (uint32_t i = 0; i < j->routines; i++) ttfs_buf_free(&m.object[i]);
     ttfs_arena_free(&a);
     return ok;
 }
 
-static void keep_steps(TtfsJit *j, const TtfsProgram *p) {
+static void keep_routines(TtfsJit *j, const TtfsProgram *p) {
     const TtfsSpike *s = p->spike;
-    j->steps = p->steps.len;
-    j->units = TTFS_ARRAY(&j->arena, uint32_t, j->steps);
-    j->macs = TTFS_ARRAY(&j->arena, uint64_t, j->steps);
-    j->run = TTFS_ARRAY(&j->arena, TtfsStepRun, j->steps);
-    j->step = TTFS_ARRAY(&j->arena, TtfsStepFunction *, j->steps);
+    j->routines = p->routines.len;
+    j->units = TTFS_ARRAY(&j->arena, uint32_t, j->routines);
+    j->macs = TTFS_ARRAY(&j->arena, uint64_t, j->routines);
+    j->run = TTFS_ARRAY(&j->arena, TtfsRoutineRun, j->routines);
+    j->routine = TTFS_ARRAY(&j->arena, TtfsRoutineFunction *, j->routines);
     j->layer = TTFS_ARRAY(&j->arena, TtfsJitLayer, s->pops.len);
-    for (uint32_t i = 0; i + 1 < j->steps; i++) {
-        const TtfsStep *step = &p->steps.at[i];
-        j->units[i] = step->units;
-        j->run[i] = step->run;
-        j->macs[i] = step->macs;
-        if (step->kind == TTFS_STEP_INPUT) j->input = i;
-        if (step->kind != TTFS_STEP_LINEAR || step->run == TTFS_RUN_TICKS) continue;
+    for (uint32_t i = 0; i + 1 < j->routines; i++) {
+        const TtfsRoutine *routine = &p->routines.at[i];
+        j->units[i] = routine->units;
+        j->run[i] = routine->run;
+        j->macs[i] = routine->macs;
+        if (routine->kind == TTFS_ROUTINE_INPUT) j->input = i;
+        if (routine->kind != TTFS_ROUTINE_LINEAR || routine->run == TTFS_RUN_TICKS) continue;
         j->layer[j->layers++] =
-            (TtfsJitLayer){.name = ttfs_arena_strdup(&j->arena, s->pops.at[step->pop].name),
-                           .kernel = step->kernel,
-                           .events = step->events,
-                           .why = step->why,
-                           .macs = step->macs};
+            (TtfsJitLayer){.name = ttfs_arena_strdup(&j->arena, s->pops.at[routine->pop].name),
+                           .kernel = routine->kernel,
+                           .events = routine->events,
+                           .why = routine->why,
+                           .macs = routine->macs};
     }
 }
 
@@ -201,7 +203,7 @@ static bool open(TtfsJit *j, const TtfsSpike *s, const TtfsJitOptions *o, TtfsDi
     j->stats.cpu = j->target.cpu;
     ttfs_program_of(&p, s, &j->target, (int)o->path, false, &j->arena);
     keep_populations(j, &p);
-    keep_steps(j, &p);
+    keep_routines(j, &p);
     bool ok = take_memory(j, &p, diag) && make_code(j, &p, o, diag);
     j->stats.open_seconds = ttfs_now() - start;
     return ok;

@@ -24,13 +24,13 @@ struct TtfsJit {
     pthread_mutex_t turn;
     TtfsTarget target;
     LLVMOrcLLJITRef *code; /* held */
-    uint32_t steps;        /* the last: the input from reals, in place of step `input` */
+    uint32_t routines;     /* the last: the input from reals, in place of routine `input` */
     uint32_t pops;
-    TtfsStepFunction **step;
-    TtfsStepRun *run; /* [steps] which runs take it */
-    uint32_t *units;  /* [steps] parts that a step's work divides into */
-    uint64_t *macs;   /* [steps] of a sample */
-    TtfsJitPop *pop;  /* [pops] */
+    TtfsRoutineFunction **routine;
+    TtfsRoutineRun *run; /* [routines] which runs take it */
+    uint32_t *units;     /* [routines] parts that a routine's work divides into */
+    uint64_t *macs;      /* [routines] of a sample */
+    TtfsJitPop *pop;     /* [pops] */
     uint32_t input, inputs, readouts;
     uint64_t neurons, sample_bytes;
     const uint8_t *consts;

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Places of populations in a workspace that they share: a population lives from its own step to the
- * last step that reads it, a readout to the end; two that live at the same time do not overlap.
- * First fit in order of population over those that live, kept in order of place.
+ * Places in memory: one behind the other, or in a workspace that populations share. There a
+ * population lives from its own routine to the last routine that reads it, a readout to the end;
+ * two that live at the same time do not overlap. First fit in order of population over those that
+ * live, kept in order of place.
  */
 #include "layout.h"
 
 #include <string.h>
 
+uint64_t ttfs_layout_take(uint64_t *at, uint64_t bytes) {
+    uint64_t offset = *at;
+    *at = (offset + bytes + 63) / 64 * 64;
+    return offset;
+}
+
 typedef struct {
     uint64_t from, end;
-    uint32_t last; /* population whose step is the last to read it */
+    uint32_t last; /* population whose routine is the last to read it */
 } Life;
 
 typedef struct {

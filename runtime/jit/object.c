@@ -89,20 +89,20 @@ LLVMTargetMachineRef ttfs_object_machine(const TtfsTarget *t, bool pic, TtfsDiag
     return m;
 }
 
-void ttfs_object_build(Code *c, uint32_t step, bool internal) {
-    const TtfsStep *s = &c->program->steps.at[step];
+void ttfs_object_build(Code *c, uint32_t routine, bool internal) {
+    const TtfsRoutine *s = &c->program->routines.at[routine];
     ttfs_code_begin(c, s->symbol, internal);
     switch (s->kind) {
-    case TTFS_STEP_INPUT:
-        ttfs_code_input(c, s, step + 1 == c->program->steps.len);
+    case TTFS_ROUTINE_INPUT:
+        ttfs_code_input(c, s, routine + 1 == c->program->routines.len);
         break;
-    case TTFS_STEP_EVENTS:
+    case TTFS_ROUTINE_EVENTS:
         ttfs_code_events(c, s);
         break;
-    case TTFS_STEP_LINEAR:
+    case TTFS_ROUTINE_LINEAR:
         ttfs_code_linear(c, s);
         break;
-    case TTFS_STEP_POOL:
+    case TTFS_ROUTINE_POOL:
         ttfs_code_pool(c, s);
         break;
     }
@@ -113,6 +113,7 @@ static bool dump_text(LLVMModuleRef m, const char *folder, const char *name, con
                       TtfsDiag *diag) {
     TtfsArena a = {0};
     char *text = LLVMPrintModuleToString(m);
+    if (!text) ttfs_oom(0);
     const char *file = ttfs_arena_printf(&a, "%s.%s.ll", name, when);
     bool ok = ttfs_make_folders(folder, diag) &&
               ttfs_file_write(ttfs_path_join(&a, folder, file), text, strlen(text), diag);
@@ -150,6 +151,7 @@ bool ttfs_object_write(LLVMModuleRef m, LLVMTargetMachineRef machine, TtfsBuf *o
     char *message = NULL;
     if (LLVMTargetMachineEmitToMemoryBuffer(machine, m, LLVMObjectFile, &message, &object))
         return refused(diag, "no machine code", message);
+    if (!object) ttfs_oom(0);
     ttfs_buf_bytes(out, LLVMGetBufferStart(object), LLVMGetBufferSize(object));
     LLVMDisposeMemoryBuffer(object);
     return true;
@@ -179,8 +181,7 @@ static bool open_workshop(TtfsWorkshop *w, const TtfsTarget *t, const char *name
 }
 
 static void close_workshop(TtfsWorkshop *w) {
-    if (w->module) LLVMDisposeModule(w->module);
-    if (w->context) LLVMContextDispose(w->context);
+    if (w->context) LLVMContextDispose(w->context); /* with its module */
     if (w->machine) LLVMDisposeTargetMachine(w->machine);
 }
 
@@ -229,26 +230,26 @@ bool ttfs_object_make(const TtfsTarget *t, const char *name,
 
 typedef struct {
     const TtfsProgram *program;
-    uint32_t step;
+    uint32_t routine;
     const char *dump;
     TtfsBuf *out;
     TtfsDiag *diag;
 } Job;
 
-static bool make_step(TtfsWorkshop *w, void *context) {
+static bool make_routine(TtfsWorkshop *w, void *context) {
     const Job *j = context;
-    const char *symbol = j->program->steps.at[j->step].symbol;
+    const char *symbol = j->program->routines.at[j->routine].symbol;
     Code c = {.program = j->program,
               .target = j->program->target,
               .context = w->context,
               .module = w->module};
-    ttfs_object_build(&c, j->step, false);
+    ttfs_object_build(&c, j->routine, false);
     return ttfs_object_optimise(c.module, w->machine, symbol, j->dump, j->diag) &&
            ttfs_object_write(c.module, w->machine, j->out, j->diag);
 }
 
-bool ttfs_object_of_step(const TtfsProgram *p, uint32_t step, const char *dump, TtfsBuf *out,
-                         TtfsDiag *diag) {
-    Job j = {p, step, dump, out, diag};
-    return ttfs_object_make(p->target, p->steps.at[step].symbol, make_step, &j, diag);
+bool ttfs_object_of_routine(const TtfsProgram *p, uint32_t routine, const char *dump, TtfsBuf *out,
+                            TtfsDiag *diag) {
+    Job j = {p, routine, dump, out, diag};
+    return ttfs_object_make(p->target, p->routines.at[routine].symbol, make_routine, &j, diag);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * From a step of a program to machine code. Private to the engine and to ahead-of-time emission.
+ * From a routine of a program to machine code. Private to the engine and to ahead-of-time emission.
  */
 #ifndef TTFS_OBJECT_H
 #define TTFS_OBJECT_H
@@ -32,9 +32,9 @@ typedef struct {
 bool ttfs_object_make(const TtfsTarget *t, const char *name,
                       bool (*make)(TtfsWorkshop *w, void *context), void *context, TtfsDiag *diag);
 
-/* Builds a step's function into c->module (whose context and program are set). The last step of a
- * program is the input from reals. */
-void ttfs_object_build(Code *c, uint32_t step, bool internal);
+/* Builds a routine's function into c->module (whose context and program are set). The last routine
+ * of a program is the input from reals. */
+void ttfs_object_build(Code *c, uint32_t routine, bool internal);
 
 /* Verifies and optimises a module; writes its text before and after to `dump`/NAME.before.ll and
  * .after.ll when `dump` is not NULL. */
@@ -46,9 +46,9 @@ bool ttfs_object_passes(LLVMModuleRef m, LLVMTargetMachineRef machine, const cha
 /* Appends the module as an object file. */
 bool ttfs_object_write(LLVMModuleRef m, LLVMTargetMachineRef machine, TtfsBuf *out, TtfsDiag *diag);
 
-/* All of it for one step: an object whose only symbol is the step's. Safe to call from several
- * threads. */
-bool ttfs_object_of_step(const TtfsProgram *p, uint32_t step, const char *dump, TtfsBuf *out,
-                         TtfsDiag *diag);
+/* All of it for one routine: an object whose only symbol is the routine's. Safe to call from
+ * several threads. */
+bool ttfs_object_of_routine(const TtfsProgram *p, uint32_t routine, const char *dump, TtfsBuf *out,
+                            TtfsDiag *diag);
 
 #endif

@@ -11,16 +11,16 @@
 
 typedef struct {
     const TtfsProgram *p;
-    const TtfsStep *step;
+    const TtfsRoutine *routine;
     const TtfsTermCode *t;
     const TtfsConnection *c;
     const TtfsPopulation *src, *dst;
     uint8_t *out; /* the term's weights */
 } Packer;
 
-/* The first channel that a vector of outputs of a grouped convolution reads; no window goes past
+/* The first channel that a vector of outputs of a grouped convolution reads; none goes past
  * the last channel. */
-static uint32_t window_first(const Packer *k, uint32_t vector) {
+static uint32_t group_first(const Packer *k, uint32_t vector) {
     uint32_t outs = k->dst->c / k->c->group, ins = k->c->src_channels / k->c->group;
     uint32_t first = vector * k->p->target->lanes / outs * ins,
              last = k->c->src_channels - k->t->len;
@@ -35,8 +35,8 @@ static void put(const Packer *k, uint32_t pixel, uint32_t channel, uint32_t ky, 
     uint64_t ry = t->count_y == 1 ? 0 : ky, rx = t->count_x == 1 ? 0 : kx, at = in;
     if (t->count_x == 1) at += (uint64_t)kx * channels;
     if (t->count_y == 1) at += (uint64_t)ky * kernel[1] * channels;
-    uint64_t step = (ry * t->count_x + rx) * t->steps + at / t->dot.by;
-    uint64_t place = (step * lanes + channel % lanes) * t->dot.by + at % t->dot.by;
+    uint64_t dot = (ry * t->count_x + rx) * t->dots + at / t->dot.by;
+    uint64_t place = (dot * lanes + channel % lanes) * t->dot.by + at % t->dot.by;
     uint8_t *to = k->out + pixel * t->per_pixel + channel / lanes * t->per_vector;
     if (t->dot.weight_elt == 1)
         to[place] = (uint8_t)w;
@@ -51,7 +51,7 @@ static void pack_conv(const Packer *k) {
     const int16_t *w = c->weights;
     for (uint32_t o = 0; o < k->dst->c; o++) {
         uint32_t first = o / outs * ins;
-        if (k->t->windowed) first -= window_first(k, o / lanes);
+        if (k->t->grouped) first -= group_first(k, o / lanes);
         for (uint32_t i = 0; i < ins; i++)
             for (uint32_t ky = 0; ky < c->kernel[0]; ky++)
                 for (uint32_t kx = 0; kx < c->kernel[1]; kx++)
@@ -70,19 +70,19 @@ static void pack_dense(const Packer *k) {
                     put(k, o % pixels, o / pixels, y, x, i, kernel, k->c->src_channels, *w++);
 }
 
-static void pack_windows(const Packer *k, uint8_t *consts) {
+static void pack_group_firsts(const Packer *k, uint8_t *consts) {
     uint32_t elt = k->p->store[k->t->src].elt;
-    for (uint32_t v = 0; v < k->step->vectors; v++) {
-        uint32_t bytes = window_first(k, v) * elt;
-        memcpy(consts + k->t->windows + 4 * v, &bytes, 4);
+    for (uint32_t v = 0; v < k->routine->vectors; v++) {
+        uint32_t bytes = group_first(k, v) * elt;
+        memcpy(consts + k->t->group_firsts + 4 * v, &bytes, 4);
     }
 }
 
-static void pack_term(const TtfsProgram *p, const TtfsStep *s, const TtfsTermCode *t,
+static void pack_term(const TtfsProgram *p, const TtfsRoutine *s, const TtfsTermCode *t,
                       uint8_t *consts) {
     const TtfsConnection *c = &p->spike->conns.at[t->conn];
     Packer k = {.p = p,
-                .step = s,
+                .routine = s,
                 .t = t,
                 .c = c,
                 .src = ttfs_spike_pop(p->spike, c->src),
@@ -92,17 +92,17 @@ static void pack_term(const TtfsProgram *p, const TtfsStep *s, const TtfsTermCod
         pack_dense(&k);
     else
         pack_conv(&k);
-    if (t->windowed) pack_windows(&k, consts);
+    if (t->grouped) pack_group_firsts(&k, consts);
 }
 
-static void pack_biases(const TtfsPopulation *pop, const TtfsStep *s, uint8_t *consts) {
+static void pack_biases(const TtfsPopulation *pop, const TtfsRoutine *s, uint8_t *consts) {
     uint32_t pixels = s->bias_pixel ? pop->h * pop->w : 1;
     for (uint32_t i = 0; i < pop->c * pixels; i++)
         memcpy(consts + s->bias + i % pixels * s->bias_pixel + i / pixels * sizeof(int32_t),
                &pop->bias[i], sizeof(int32_t));
 }
 
-static void pack_ramps(const TtfsPopulation *pop, const TtfsStep *s, uint8_t *consts) {
+static void pack_ramps(const TtfsPopulation *pop, const TtfsRoutine *s, uint8_t *consts) {
     for (uint32_t c = 0; c < pop->c; c++) {
         uint32_t r = (uint32_t)pop->ramp[c], multiplier = 0;
         uint32_t bits = s->bits ? s->bits : ttfs_divide_bits(r), shift = bits - 31;
@@ -114,10 +114,10 @@ static void pack_ramps(const TtfsPopulation *pop, const TtfsStep *s, uint8_t *co
 
 void ttfs_program_pack(const TtfsProgram *p, uint8_t *consts) {
     memset(consts, 0, p->const_bytes);
-    for (uint32_t i = 0; i < p->steps.len; i++) {
-        const TtfsStep *s = &p->steps.at[i];
+    for (uint32_t i = 0; i < p->routines.len; i++) {
+        const TtfsRoutine *s = &p->routines.at[i];
         const TtfsPopulation *pop = &p->spike->pops.at[s->pop];
-        if (s->kind != TTFS_STEP_LINEAR || s->out != s->pop) continue; /* packed once */
+        if (s->kind != TTFS_ROUTINE_LINEAR || s->out != s->pop) continue; /* packed once */
         for (uint32_t k = 0; k < s->terms; k++)
             pack_term(p, s, &p->terms.at[s->term_first + k], consts);
         pack_biases(pop, s, consts);

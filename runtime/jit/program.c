@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Layout: from a checked graph and a target to stores, steps, terms and offsets. A population is
+ * Layout: from a checked graph and a target to stores, routines, terms and offsets. A population is
  * kept in bytes when its window and the weights that read it allow it and the processor gains by
  * it. A store has the halo that its convolutions and max pools reach into. Linear in the graph.
  */
 #include "layout.h"
-
-uint64_t ttfs_layout_take(uint64_t *at, uint64_t bytes) {
-    uint64_t offset = *at;
-    *at = (offset + bytes + 63) / 64 * 64;
-    return offset;
-}
 
 static bool in_words(const TtfsProgram *p, const TtfsPopulation *pop) {
     return pop->ticks > 255 || (p->target->words_by_two && !p->target->bytes_by_four);
@@ -36,7 +30,7 @@ static void choose_sizes(TtfsProgram *p) {
     }
 }
 
-/* Widens the halo of a source to what a window reaches along one axis. */
+/* Widens the halo of a source to what a patch reaches along one axis. */
 static void reach(uint32_t *before, uint32_t *after, const TtfsConnection *c, int axis, uint32_t in,
                   uint32_t out) {
     int64_t last = (int64_t)(out - 1) * c->stride[axis] +
@@ -71,43 +65,43 @@ static void place_stores(TtfsProgram *p) {
     }
 }
 
-static void push_step(TtfsProgram *p, const TtfsStep *s) {
-    TtfsStep *to = TTFS_PUSH(p->arena, p->steps);
+static void push_routine(TtfsProgram *p, const TtfsRoutine *s) {
+    TtfsRoutine *to = TTFS_PUSH(p->arena, p->routines);
     *to = *s;
-    to->symbol = ttfs_arena_printf(p->arena, "step_%u", p->steps.len - 1);
+    to->symbol = ttfs_arena_printf(p->arena, "routine_%u", p->routines.len - 1);
 }
 
-static TtfsStepKind step_kind(const TtfsPopulation *p) {
+static TtfsRoutineKind routine_kind(const TtfsPopulation *p) {
     switch (p->kind) {
     case TTFS_POP_INPUT:
-        return TTFS_STEP_INPUT;
+        return TTFS_ROUTINE_INPUT;
     case TTFS_POP_POOL:
-        return TTFS_STEP_POOL;
+        return TTFS_ROUTINE_POOL;
     case TTFS_POP_RELU:
     case TTFS_POP_READOUT:
-        return TTFS_STEP_LINEAR;
+        return TTFS_ROUTINE_LINEAR;
     }
-    return TTFS_STEP_LINEAR;
+    return TTFS_ROUTINE_LINEAR;
 }
 
-static void add_step(TtfsProgram *p, uint32_t pop, int path) {
+static void add_routine(TtfsProgram *p, uint32_t pop, int path) {
     const TtfsPopulation *at = &p->spike->pops.at[pop];
-    TtfsStep s = {.pop = pop, .kernel = "", .why = "", .units = at->h};
-    s.kind = step_kind(at);
-    if (s.kind == TTFS_STEP_LINEAR) ttfs_layout_linear(p, &s, path);
+    TtfsRoutine s = {.pop = pop, .kernel = "", .why = "", .units = at->h};
+    s.kind = routine_kind(at);
+    if (s.kind == TTFS_ROUTINE_LINEAR) ttfs_layout_linear(p, &s, path);
     if (s.events) {
-        TtfsStep list = s;
-        list.kind = TTFS_STEP_EVENTS;
+        TtfsRoutine list = s;
+        list.kind = TTFS_ROUTINE_EVENTS;
         list.units = 1;
         list.macs = 0;
-        push_step(p, &list);
+        push_routine(p, &list);
     }
-    TtfsStep fused;
-    if (s.kind == TTFS_STEP_POOL && ttfs_layout_fuse(p, pop, &fused)) {
-        push_step(p, &fused);
+    TtfsRoutine fused;
+    if (s.kind == TTFS_ROUTINE_POOL && ttfs_layout_fuse(p, pop, &fused)) {
+        push_routine(p, &fused);
         s.run = TTFS_RUN_TICKS;
     }
-    push_step(p, &s);
+    push_routine(p, &s);
 }
 
 void ttfs_program_of(TtfsProgram *p, const TtfsSpike *s, const TtfsTarget *t, int path, bool share,
@@ -116,8 +110,8 @@ void ttfs_program_of(TtfsProgram *p, const TtfsSpike *s, const TtfsTarget *t, in
     p->store = TTFS_ARRAY(a, TtfsStore, s->pops.len);
     choose_sizes(p);
     place_stores(p);
-    for (uint32_t i = 0; i < s->pops.len; i++) add_step(p, i, path);
-    add_step(p, s->input.i - 1, path); /* the input again, from reals */
+    for (uint32_t i = 0; i < s->pops.len; i++) add_routine(p, i, path);
+    add_routine(p, s->input.i - 1, path); /* the input again, from reals */
     p->const_bytes += TTFS_SLACK;
     /* Samples a multiple of 4096 bytes apart would share the few places of a cache's set. */
     p->sample_bytes += p->sample_bytes % 128 == 0 ? 64 : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Program: the spike graph as the code generator sees it. One step a population, or two, over two
- * blocks of memory: constants (weights, biases, multipliers), laid out for the kernels, and a
+ * Program: the spike graph as the code generator sees it. One routine a population, or two, over
+ * two blocks of memory: constants (weights, biases, multipliers), laid out for the kernels, and a
  * workspace of `sample_bytes` a sample in which every population has its place. All offsets are
  * known when the code is made. Nothing here knows of LLVM.
  *
@@ -30,7 +30,7 @@ typedef struct {
 } TtfsDot;
 
 /* One connection of a linear population: the source values of an output pixel are count_y x count_x
- * runs of `len` neighbouring values. Weights are packed as [pixel][vector of outputs][run][step]
+ * runs of `len` neighbouring values. Weights are packed as [pixel][vector of outputs][run][dot]
  * [lane][by], 0 where there is none. */
 typedef struct {
     uint32_t conn, src; /* indices into the graph */
@@ -39,28 +39,29 @@ typedef struct {
     uint64_t move_y, move_x; /* bytes from an output row, column to the next */
     uint32_t count_y, count_x;
     uint64_t run_y, run_x; /* bytes from run to run */
-    uint32_t len, steps;   /* steps = ceil(len / by) */
-    bool windowed;         /* groups: each vector of outputs has its own first channel ... */
-    uint64_t windows;      /* ... constants: u32 [vectors], bytes */
+    uint32_t len, dots;    /* dots = ceil(len / by) */
+    bool grouped;          /* groups: each vector of outputs has its own first channel ... */
+    uint64_t group_firsts; /* ... constants: u32 [vectors], bytes */
     uint64_t weights;      /* constants: first weight */
     uint64_t per_vector;   /* bytes of one vector's weights at one pixel */
     uint64_t per_pixel;    /* a matrix onto several pixels: bytes of a pixel's weights; else 0 */
 } TtfsTermCode;
 
 typedef enum {
-    TTFS_STEP_INPUT,
-    TTFS_STEP_EVENTS, /* lists what a sparse source has for the linear step behind it */
-    TTFS_STEP_LINEAR,
-    TTFS_STEP_POOL
-} TtfsStepKind;
+    TTFS_ROUTINE_INPUT,
+    TTFS_ROUTINE_EVENTS, /* lists what a sparse source has for the linear routine behind it */
+    TTFS_ROUTINE_LINEAR,
+    TTFS_ROUTINE_POOL
+} TtfsRoutineKind;
 
-/* Which runs take a step. A convolution whose values only a pool reads is there twice: alone with
- * the pool behind it, for runs that ask for all ticks, and with the pool in one, for the others. */
-typedef enum { TTFS_RUN_ALL, TTFS_RUN_TICKS, TTFS_RUN_POTENTIALS } TtfsStepRun;
+/* Which runs take a routine. A convolution whose values only a pool reads is there twice: alone
+ * with the pool behind it, for runs that ask for all ticks, and with the pool in one, for the
+ * others. */
+typedef enum { TTFS_RUN_ALL, TTFS_RUN_TICKS, TTFS_RUN_POTENTIALS } TtfsRoutineRun;
 
 typedef struct {
-    TtfsStepKind kind;
-    TtfsStepRun run;
+    TtfsRoutineKind kind;
+    TtfsRoutineRun run;
     uint32_t pop;       /* index into the graph */
     const char *symbol; /* of its function */
     /* LINEAR */
@@ -78,8 +79,8 @@ typedef struct {
     uint64_t multiplier; /* constants: uint32 [vectors * lanes] */
     uint32_t bits;       /* of all channels; 0: they differ */
     uint64_t shifts;     /* constants: uint32 [vectors * lanes], bits - 31 */
-    /* The event-driven path. For every tile of samples the step before this one lists the steps in
-     * whose source values any of them has a spike; up to `events_most` of them are taken one by
+    /* The event-driven path. For every tile of samples the routine before this one lists the dots
+     * in whose source values any of them has a spike; up to `events_most` of them are taken one by
      * one, more make the tile dense. */
     bool events;
     uint32_t events_most;
@@ -89,20 +90,20 @@ typedef struct {
     uint32_t units;
     uint64_t macs;            /* of a sample */
     const char *kernel, *why; /* for reports */
-} TtfsStep;
+} TtfsRoutine;
 
 typedef struct {
     TtfsArena *arena;
     const TtfsSpike *spike;
     const TtfsTarget *target;
-    TtfsStore *store;         /* [populations] */
-    TTFS_VEC(TtfsStep) steps; /* in order; the last is no part of it: the input from reals */
+    TtfsStore *store;               /* [populations] */
+    TTFS_VEC(TtfsRoutine) routines; /* in order; the last is no part of it: the input from reals */
     TTFS_VEC(TtfsTermCode) terms;
     uint64_t const_bytes, sample_bytes; /* both with slack for reads past the end */
-    bool shared; /* populations share memory: a halo is to be cleared before its step */
+    bool shared; /* populations share memory: a halo is to be cleared before its routine */
 } TtfsProgram;
 
-enum { TTFS_NARROW_OUTPUTS = 8 }; /* most outputs of a narrow step */
+enum { TTFS_NARROW_OUTPUTS = 8 }; /* most outputs of a narrow routine */
 enum { TTFS_SLACK = 256 };        /* bytes that a kernel may read past a run */
 
 /* Lays a checked graph out. `path` 0 lets the cost model choose, 1 takes the dense path everywhere,
@@ -113,15 +114,15 @@ void ttfs_program_of(TtfsProgram *p, const TtfsSpike *s, const TtfsTarget *t, in
                      TtfsArena *a);
 /* Fills the constants. */
 void ttfs_program_pack(const TtfsProgram *p, uint8_t *consts);
-/* All that the generated code of one step depends on, as text: the cache's key. */
-void ttfs_program_describe(const TtfsProgram *p, uint32_t step, TtfsBuf *out);
+/* All that the generated code of one routine depends on, as text: the cache's key. */
+void ttfs_program_describe(const TtfsProgram *p, uint32_t routine, TtfsBuf *out);
 
-/* Every step is one function:
+/* Every routine is one function:
  *     void symbol(const uint8_t *consts, uint8_t *work, const void *in, uint64_t samples,
  *                 uint64_t first, uint64_t end)
- * `in`: the samples of an input step (uint16_t integers, or floats for the last step), else unused.
- * [first, end): the part of its units to do. `work` is zero before the first run. */
-typedef void TtfsStepFunction(const uint8_t *consts, uint8_t *work, const void *in,
-                              uint64_t samples, uint64_t first, uint64_t end);
+ * `in`: the samples of an input routine (uint16_t integers, or floats for the last routine), else
+ * unused. [first, end): the part of its units to do. `work` is zero before the first run. */
+typedef void TtfsRoutineFunction(const uint8_t *consts, uint8_t *work, const void *in,
+                                 uint64_t samples, uint64_t first, uint64_t end);
 
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Running. Samples go in chunks that fit a core's cache, each chunk through all steps by one member
- * of the team. When there are fewer chunks than members, all members take one chunk and share the
- * work of its large steps. Results are copied out of the workspace, from channels innermost to
- * channels outermost.
+ * Running. Samples go in chunks that fit a core's cache, each chunk through all routines by one
+ * member of the team. When there are fewer chunks than members, all members take one chunk and
+ * share the work of its large routines. Results are copied out of the workspace, from channels
+ * innermost to channels outermost.
  */
 #include "jit_inside.h"
 
 #include <stdatomic.h>
 #include <string.h>
 
-enum { SHARED_MACS = 2000000 }; /* of a step that is worth sharing: some microseconds of work */
+enum { SHARED_MACS = 2000000 }; /* of a routine that is worth sharing: some microseconds of work */
 enum { SILENT = 0xffff, PARTS_EACH = 2 };
 
 typedef struct {
@@ -18,23 +18,23 @@ typedef struct {
     uint64_t samples, chunk;
     const uint8_t *in;
     uint64_t in_bytes; /* of a sample */
-    uint32_t input_step;
+    uint32_t input_routine;
     int32_t *potentials;
     uint16_t *ticks;
-    atomic_uint_least64_t next; /* chunk; part of a shared step */
-    uint32_t shared;            /* the step that is being shared, ... */
+    atomic_uint_least64_t next; /* chunk; part of a shared routine */
+    uint32_t shared;            /* the routine that is being shared, ... */
     uint64_t at;                /* ... and for which samples */
 } Run;
 
-/* Ticks of the `n` pixels of a row from their values, `step` values apart; 0 is silence. */
-static void row_of_bytes(const uint8_t *at, uint64_t step, uint32_t n, uint32_t ticks,
+/* Ticks of the `n` pixels of a row from their values, `stride` values apart; 0 is silence. */
+static void row_of_bytes(const uint8_t *at, uint64_t stride, uint32_t n, uint32_t ticks,
                          uint16_t *out) {
-    for (uint32_t x = 0; x < n; x++, at += step) out[x] = *at ? (uint16_t)(ticks - *at) : SILENT;
+    for (uint32_t x = 0; x < n; x++, at += stride) out[x] = *at ? (uint16_t)(ticks - *at) : SILENT;
 }
 
-static void row_of_words(const uint16_t *at, uint64_t step, uint32_t n, uint32_t ticks,
+static void row_of_words(const uint16_t *at, uint64_t stride, uint32_t n, uint32_t ticks,
                          uint16_t *out) {
-    for (uint32_t x = 0; x < n; x++, at += step) out[x] = *at ? (uint16_t)(ticks - *at) : SILENT;
+    for (uint32_t x = 0; x < n; x++, at += stride) out[x] = *at ? (uint16_t)(ticks - *at) : SILENT;
 }
 
 static void copy_ticks(const TtfsJitPop *p, const uint8_t *sample, uint16_t *out) {
@@ -42,14 +42,14 @@ static void copy_ticks(const TtfsJitPop *p, const uint8_t *sample, uint16_t *out
     /* A vector is one row of channels. */
     bool flat = p->h * p->w == 1;
     uint32_t rows = flat ? 1 : p->h, n = flat ? p->c : p->w, channels = flat ? 1 : p->c;
-    uint64_t step = flat ? 1 : p->c;
+    uint64_t stride = flat ? 1 : p->c;
     for (uint32_t ch = 0; ch < channels; ch++)
         for (uint32_t y = 0; y < rows; y++, out += n) {
             const uint8_t *at = sample + s->origin + y * s->row + (uint64_t)ch * s->elt;
             if (s->elt == 1)
-                row_of_bytes(at, step, n, p->ticks, out);
+                row_of_bytes(at, stride, n, p->ticks, out);
             else
-                row_of_words((const uint16_t *)(const void *)at, step, n, p->ticks, out);
+                row_of_words((const uint16_t *)(const void *)at, stride, n, p->ticks, out);
         }
 }
 
@@ -84,13 +84,13 @@ static void copy_results(const Run *r, uint64_t i, const uint8_t *sample) {
     }
 }
 
-/* The function of step k of this run. */
-static uint32_t step_of(const Run *r, uint32_t k) {
-    return k == r->jit->input ? r->input_step : k;
+/* The function of routine k of this run. */
+static uint32_t routine_of(const Run *r, uint32_t k) {
+    return k == r->jit->input ? r->input_routine : k;
 }
 
 static bool is_taken(const Run *r, uint32_t k) {
-    TtfsStepRun run = r->jit->run[k];
+    TtfsRoutineRun run = r->jit->run[k];
     return run == TTFS_RUN_ALL || (run == TTFS_RUN_TICKS) == (r->ticks != NULL);
 }
 
@@ -98,9 +98,10 @@ static uint64_t chunk_size(const Run *r, uint64_t first) {
     return r->samples - first < r->chunk ? r->samples - first : r->chunk;
 }
 
-static void run_step(const Run *r, uint32_t k, uint8_t *work, uint64_t at, uint64_t n,
-                     uint64_t first, uint64_t end) {
-    r->jit->step[step_of(r, k)](r->jit->consts, work, r->in + at * r->in_bytes, n, first, end);
+static void run_routine(const Run *r, uint32_t k, uint8_t *work, uint64_t at, uint64_t n,
+                        uint64_t first, uint64_t end) {
+    r->jit->routine[routine_of(r, k)](r->jit->consts, work, r->in + at * r->in_bytes, n, first,
+                                      end);
 }
 
 /* Chunks of their own: every member takes the next until there is none. */
@@ -113,8 +114,8 @@ static void run_chunks(void *context, uint32_t member, uint32_t members) {
         uint64_t at = atomic_fetch_add(&r->next, 1) * r->chunk;
         if (at >= r->samples) return;
         uint64_t n = chunk_size(r, at);
-        for (uint32_t k = 0; k + 1 < j->steps; k++)
-            if (is_taken(r, k)) run_step(r, k, work, at, n, 0, j->units[k]);
+        for (uint32_t k = 0; k + 1 < j->routines; k++)
+            if (is_taken(r, k)) run_routine(r, k, work, at, n, 0, j->units[k]);
         for (uint64_t i = 0; i < n; i++) copy_results(r, at + i, work + i * j->sample_bytes);
     }
 }
@@ -124,7 +125,8 @@ static bool is_shared(const Run *r, uint32_t k, uint64_t samples) {
     return is_taken(r, k) && j->units[k] > 1 && j->macs[k] * samples >= SHARED_MACS;
 }
 
-/* Parts of the step that is being shared: a few each, so that one who comes late finds some left.
+/* Parts of the routine that is being shared: a few each, so that one who comes late finds some
+ * left.
  */
 static void run_parts(void *context, uint32_t member, uint32_t members) {
     Run *r = context;
@@ -135,30 +137,30 @@ static void run_parts(void *context, uint32_t member, uint32_t members) {
     for (;;) {
         uint64_t p = atomic_fetch_add(&r->next, 1);
         if (p >= parts) return;
-        run_step(r, r->shared, j->work[0], r->at, chunk_size(r, r->at), units * p / parts,
-                 units * (p + 1) / parts);
+        run_routine(r, r->shared, j->work[0], r->at, chunk_size(r, r->at), units * p / parts,
+                    units * (p + 1) / parts);
     }
 }
 
-/* One workspace for all: large steps are shared, the caller does the rest alone. */
+/* One workspace for all: large routines are shared, the caller does the rest alone. */
 static void run_shared(Run *r) {
     const TtfsJit *j = r->jit;
     uint8_t *work = j->work[0];
     for (r->at = 0; r->at < r->samples; r->at += r->chunk) {
         uint64_t n = chunk_size(r, r->at);
-        for (r->shared = 0; r->shared + 1 < j->steps; r->shared++) {
+        for (r->shared = 0; r->shared + 1 < j->routines; r->shared++) {
             atomic_store(&r->next, 0);
             if (is_shared(r, r->shared, n))
                 ttfs_team_run(j->team, run_parts, r);
             else if (is_taken(r, r->shared))
-                run_step(r, r->shared, work, r->at, n, 0, j->units[r->shared]);
+                run_routine(r, r->shared, work, r->at, n, 0, j->units[r->shared]);
         }
         for (uint64_t i = 0; i < n; i++) copy_results(r, r->at + i, work + i * j->sample_bytes);
     }
 }
 
 static bool worth_sharing(const Run *r) {
-    for (uint32_t k = 0; k + 1 < r->jit->steps; k++)
+    for (uint32_t k = 0; k + 1 < r->jit->routines; k++)
         if (is_shared(r, k, r->samples)) return true;
     return false;
 }
@@ -183,7 +185,7 @@ void ttfs_jit_run(TtfsJit *j, uint64_t n, const uint16_t *x, int32_t *potentials
     Run r = {.samples = n,
              .in = (const uint8_t *)x,
              .in_bytes = j->inputs * sizeof *x,
-             .input_step = j->input,
+             .input_routine = j->input,
              .potentials = potentials,
              .ticks = ticks};
     if (n) run(j, &r);
@@ -194,7 +196,7 @@ void ttfs_jit_run_real(TtfsJit *j, uint64_t n, const float *values, int32_t *pot
     Run r = {.samples = n,
              .in = (const uint8_t *)values,
              .in_bytes = j->inputs * sizeof *values,
-             .input_step = j->steps - 1,
+             .input_routine = j->routines - 1,
              .potentials = potentials,
              .ticks = ticks};
     if (n) run(j, &r);

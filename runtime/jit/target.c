@@ -75,8 +75,10 @@ static Family family_of(const char *triple, const char *features) {
     return SSE;
 }
 
+/* A text that LLVM has made; NULL when it found no memory for it. */
 static const char *kept(TtfsArena *a, char *message) {
-    const char *copy = ttfs_arena_strdup(a, message ? message : "");
+    if (!message) ttfs_oom(0);
+    const char *copy = ttfs_arena_strdup(a, message);
     LLVMDisposeMessage(message);
     return copy;
 }
@@ -151,13 +153,16 @@ static bool runs_here(const TtfsTarget *t, const char *features, TtfsDiag *diag)
     return true;
 }
 
+TtfsTarget ttfs_target_machine(const char *triple, const char *cpu, const char *features) {
+    TtfsTarget t = {.triple = triple, .cpu = cpu, .features = features, .abi = ""};
+    set_family(&t, family_of(triple, features));
+    return t;
+}
+
 bool ttfs_target_host(TtfsTarget *t, const char *cpu, TtfsArena *a, TtfsDiag *diag) {
     const char *triple = kept(a, LLVMGetDefaultTargetTriple());
     const char *features = kept(a, LLVMGetHostCPUFeatures());
     if (cpu) return ttfs_target_triple(t, triple, cpu, a, diag) && runs_here(t, features, diag);
-    *t = (TtfsTarget){.triple = triple, .abi = ""};
-    t->cpu = kept(a, LLVMGetHostCPUName());
-    t->features = features;
-    set_family(t, family_of(t->triple, t->features));
+    *t = ttfs_target_machine(triple, kept(a, LLVMGetHostCPUName()), features);
     return true;
 }

@@ -19,6 +19,8 @@ typedef struct {
     bool words_add;      /* ... that also adds (VNNI) */
 } TtfsTarget;
 
+/* A machine as LLVM tells of one: "+avx2,-avx512f,..". */
+TtfsTarget ttfs_target_machine(const char *triple, const char *cpu, const char *features);
 /* This machine, or the processor `cpu` of its family by LLVM's name. */
 bool ttfs_target_host(TtfsTarget *t, const char *cpu, TtfsArena *a, TtfsDiag *diag);
 /* A triple: x86_64-*, aarch64-*, riscv32-*, riscv64-*. `cpu` NULL: the family's common ground

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Choice of tiles by a small model of the processor. One step of a tile of r places (samples or
+ * Choice of tiles by a small model of the processor. One dot of a tile of r places (samples or
  * pixels) and v vectors takes r v dot products, r broadcasts and v loads; a core does two of either
- * a cycle, and a chain of sums needs a dot product's latency between two steps. Sums, weights and
+ * a cycle, and a chain of sums needs a dot product's latency between two dots. Sums, weights and
  * one value stay in registers. The tile with the least cycles for the whole layer wins, what is
  * left over at the edges counted; of equals the smaller.
  */
@@ -28,7 +28,7 @@ static bool fits(const TtfsProgram *p, uint32_t places, uint32_t vectors) {
 }
 
 /* Tiles of pixels are of whole blocks of the pool that is in one with the convolution. */
-static void choose_pixels(const TtfsProgram *p, TtfsStep *s) {
+static void choose_pixels(const TtfsProgram *p, TtfsRoutine *s) {
     const TtfsPopulation *out = &p->spike->pops.at[s->out];
     uint32_t h = out->h * s->block[0], w = out->w * s->block[1];
     double best = 0;
@@ -50,7 +50,7 @@ static void choose_pixels(const TtfsProgram *p, TtfsStep *s) {
     }
 }
 
-static void choose_samples(const TtfsProgram *p, TtfsStep *s) {
+static void choose_samples(const TtfsProgram *p, TtfsRoutine *s) {
     double best = 0;
     for (uint32_t v = 1; v <= s->vectors && v <= 8; v++) {
         for (uint32_t n = 1; n <= MOST_SAMPLES && fits(p, n, v); n++) {
@@ -67,30 +67,30 @@ static void choose_samples(const TtfsProgram *p, TtfsStep *s) {
 
 /* Sixteen neighbouring pixels' source bytes fit one permutation, and the whole kernel is written
  * out. */
-static bool is_narrow(const TtfsProgram *p, const TtfsStep *s) {
+static bool is_narrow(const TtfsProgram *p, const TtfsRoutine *s) {
     const TtfsPopulation *pop = &p->spike->pops.at[s->pop];
     const TtfsTermCode *t = &p->terms.at[s->term_first];
     return p->target->permutes_bytes && !s->matrix && s->terms == 1 && t->dot.by == 4 &&
-           !t->windowed && t->move_x <= 4 && pop->kind == TTFS_POP_RELU &&
+           !t->grouped && t->move_x <= 4 && pop->kind == TTFS_POP_RELU &&
            p->store[s->pop].elt == 1 && pop->c <= TTFS_NARROW_OUTPUTS && pop->w >= 8 &&
            !s->bias_pixel && s->block[0] == s->block[1] && s->block[0] <= 2 &&
-           (uint64_t)t->count_y * t->count_x * t->steps * pop->c <= 160;
+           (uint64_t)t->count_y * t->count_x * t->dots * pop->c <= 160;
 }
 
-uint32_t ttfs_tile_full_vectors(const TtfsProgram *p, const TtfsStep *step) {
-    uint32_t whole = p->spike->pops.at[step->pop].c / p->target->lanes;
-    return whole / step->tile[3] * step->tile[3];
+uint32_t ttfs_tile_full_vectors(const TtfsProgram *p, const TtfsRoutine *routine) {
+    uint32_t whole = p->spike->pops.at[routine->pop].c / p->target->lanes;
+    return whole / routine->tile[3] * routine->tile[3];
 }
 
-uint32_t ttfs_tile_rows(const TtfsProgram *p, const TtfsStep *step) {
-    return p->spike->pops.at[step->out].h * step->block[0] / step->tile[1];
+uint32_t ttfs_tile_rows(const TtfsProgram *p, const TtfsRoutine *routine) {
+    return p->spike->pops.at[routine->out].h * routine->block[0] / routine->tile[1];
 }
 
 bool ttfs_tile_holds_block(const TtfsProgram *p, uint32_t rows, uint32_t columns) {
     return fits(p, rows * columns, 1);
 }
 
-void ttfs_tile_choose(const TtfsProgram *p, TtfsStep *s) {
+void ttfs_tile_choose(const TtfsProgram *p, TtfsRoutine *s) {
     const TtfsPopulation *pop = &p->spike->pops.at[s->pop];
     s->matrix = pop->h * pop->w == 1;
     for (uint32_t k = 0; k < s->terms; k++)

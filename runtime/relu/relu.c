@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The relu engine: IR in, a plan of steps with one buffer a computed tensor, one sample a run.
+ * The relu engine: IR in, its operations with one buffer a computed tensor, one sample a run.
  * Every value of the last run can be read afterwards. An instance is used by one thread; instances
  * share only the IR, which they never write.
  */
@@ -14,7 +14,7 @@ struct TtfsRelu {
     TtfsArena arena;
     const TtfsIr *ir;
     float **values; /* tensor id - 1; NULL for constants */
-    TtfsReluStep *steps;
+    TtfsReluOp *ops;
 };
 
 static const float *value_of(const TtfsRelu *r, TtfsTensor t) {
@@ -22,10 +22,10 @@ static const float *value_of(const TtfsRelu *r, TtfsTensor t) {
     return data ? data : r->values[t.i - 1];
 }
 
-/* The scratch terms and sums are shared: steps run one after the other. */
-static void plan_step(TtfsRelu *r, uint32_t i, TtfsReluNeed *most) {
+/* The scratch terms and sums are shared: operations run one after the other. */
+static void prepare_op(TtfsRelu *r, uint32_t i, TtfsReluNeed *most) {
     const TtfsNode *n = &r->ir->nodes.at[i];
-    TtfsReluStep *s = &r->steps[i];
+    TtfsReluOp *s = &r->ops[i];
     s->node = n;
     s->out = r->values[n->out.i - 1];
     s->out_shape = ttfs_ir_tensor(r->ir, n->out);
@@ -48,17 +48,17 @@ TtfsRelu *ttfs_relu_open(const TtfsIr *ir) {
     r->arena = arena;
     r->ir = ir;
     r->values = TTFS_ARRAY(&r->arena, float *, ir->tensors.len);
-    r->steps = TTFS_ARRAY(&r->arena, TtfsReluStep, ir->nodes.len);
+    r->ops = TTFS_ARRAY(&r->arena, TtfsReluOp, ir->nodes.len);
     for (uint32_t i = 0; i < ir->tensors.len; i++)
         if (!ir->tensors.at[i].data)
             r->values[i] = TTFS_ARRAY(&r->arena, float, ttfs_ir_count(&ir->tensors.at[i]));
     TtfsReluNeed most = {0};
-    for (uint32_t i = 0; i < ir->nodes.len; i++) plan_step(r, i, &most);
+    for (uint32_t i = 0; i < ir->nodes.len; i++) prepare_op(r, i, &most);
     TtfsReluTerm *terms = TTFS_ARRAY(&r->arena, TtfsReluTerm, most.terms);
     double *acc = TTFS_ARRAY(&r->arena, double, most.acc);
     for (uint32_t i = 0; i < ir->nodes.len; i++) {
-        r->steps[i].terms = terms;
-        r->steps[i].acc = acc;
+        r->ops[i].terms = terms;
+        r->ops[i].acc = acc;
     }
     return r;
 }
@@ -73,8 +73,8 @@ const float *ttfs_relu_run(TtfsRelu *r, const float *input) {
     uint64_t n = ttfs_ir_count(ttfs_ir_tensor(r->ir, r->ir->input));
     memcpy(r->values[r->ir->input.i - 1], input, n * sizeof *input);
     for (uint32_t i = 0; i < r->ir->nodes.len; i++) {
-        if (r->steps[i].packs_again) ttfs_relu_pack_weights(&r->steps[i]);
-        ttfs_relu_op(&r->steps[i]);
+        if (r->ops[i].packs_again) ttfs_relu_pack_weights(&r->ops[i]);
+        ttfs_relu_run_op(&r->ops[i]);
     }
     return value_of(r, r->ir->output);
 }

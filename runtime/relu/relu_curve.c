@@ -47,7 +47,7 @@ static double (*curve_of(TtfsOp op))(double, double) {
     }
 }
 
-void ttfs_relu_curve(TtfsReluStep *s) {
+void ttfs_relu_curve(TtfsReluOp *s) {
     double (*curve)(double, double) = curve_of(s->node->op), slope = (double)s->node->attr.slope;
     uint64_t n = ttfs_ir_count(s->out_shape);
     for (uint64_t i = 0; i < n; i++) s->out[i] = (float)curve((double)s->in[0][i], slope);

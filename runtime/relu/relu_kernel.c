@@ -12,19 +12,19 @@ uint64_t ttfs_relu_packed_size(uint64_t n, uint64_t k) {
     return (n + L - 1) / L * L * k;
 }
 
-void ttfs_relu_pack(double *packed, const float *w, uint64_t n, uint64_t k, uint64_t step_out,
-                    uint64_t step_in) {
+void ttfs_relu_pack(double *packed, const float *w, uint64_t n, uint64_t k, uint64_t stride_out,
+                    uint64_t stride_in) {
     for (uint64_t o = 0; o < n; o += L)
         for (uint64_t i = 0; i < k; i++)
             for (uint64_t l = 0; l < L; l++)
-                *packed++ = o + l < n ? (double)w[(o + l) * step_out + i * step_in] : 0.0;
+                *packed++ = o + l < n ? (double)w[(o + l) * stride_out + i * stride_in] : 0.0;
 }
 
 /* Without a branch: a zero is written too, and overwritten by what follows. */
 uint64_t ttfs_relu_terms(TtfsReluTerm *terms, uint64_t count, const float *x, uint64_t n,
-                         uint64_t step, uint64_t first) {
+                         uint64_t stride, uint64_t first) {
     for (uint64_t i = 0; i < n; i++) {
-        float v = x[i * step];
+        float v = x[i * stride];
         terms[count].x = (double)v;
         terms[count].at = (uint32_t)(first + i);
         count += v != 0;
@@ -52,9 +52,9 @@ double ttfs_relu_dot(const double *x, const float *w, uint64_t n) {
     return sum;
 }
 
-void ttfs_relu_add_scaled(double *acc, const float *x, uint64_t step, double w, uint64_t n) {
-    if (step == 1)
+void ttfs_relu_add_scaled(double *acc, const float *x, uint64_t stride, double w, uint64_t n) {
+    if (stride == 1)
         for (uint64_t i = 0; i < n; i++) acc[i] += w * (double)x[i];
     else
-        for (uint64_t i = 0; i < n; i++) acc[i] += w * (double)x[i * step];
+        for (uint64_t i = 0; i < n; i++) acc[i] += w * (double)x[i * stride];
 }

@@ -18,19 +18,19 @@ typedef struct {
 
 /* Doubles that `n` outputs of `k` weights take when packed. */
 uint64_t ttfs_relu_packed_size(uint64_t n, uint64_t k);
-/* Packs weights w[out * step_out + in * step_in]: groups of LANES outputs, inside a group one row
- * of LANES a weight; missing outputs are 0. */
-void ttfs_relu_pack(double *packed, const float *w, uint64_t n, uint64_t k, uint64_t step_out,
-                    uint64_t step_in);
-/* Appends the elements of x (`n` of them, `step` apart) that are not 0, counted from `first`, to
+/* Packs weights w[out * stride_out + in * stride_in]: groups of LANES outputs, inside a group one
+ * row of LANES a weight; missing outputs are 0. */
+void ttfs_relu_pack(double *packed, const float *w, uint64_t n, uint64_t k, uint64_t stride_out,
+                    uint64_t stride_in);
+/* Appends the elements of x (`n` of them, `stride` apart) that are not 0, counted from `first`, to
  * the list of `count` terms; the new count. The list has room for one more than its terms. */
 uint64_t ttfs_relu_terms(TtfsReluTerm *terms, uint64_t count, const float *x, uint64_t n,
-                         uint64_t step, uint64_t first);
+                         uint64_t stride, uint64_t first);
 /* acc[l] = sum of term.x * w[term.at][l] over one group of outputs, in the order of the terms. */
 void ttfs_relu_product(double *acc, const double *group, const TtfsReluTerm *terms, uint64_t n);
 /* Sum of x[i] * w[i], in eight partial sums. */
 double ttfs_relu_dot(const double *x, const float *w, uint64_t n);
-/* acc[i] += x[i * step] * w */
-void ttfs_relu_add_scaled(double *acc, const float *x, uint64_t step, double w, uint64_t n);
+/* acc[i] += x[i * stride] * w */
+void ttfs_relu_add_scaled(double *acc, const float *x, uint64_t stride, double w, uint64_t n);
 
 #endif

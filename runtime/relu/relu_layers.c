@@ -25,7 +25,7 @@ typedef struct {
     bool packed;
 } Product;
 
-static Product product_of(const TtfsReluStep *s) {
+static Product product_of(const TtfsReluOp *s) {
     const TtfsTensorInfo *w = s->shape[1];
     Product p;
     if (s->node->op == TTFS_OP_CONV) {
@@ -43,7 +43,7 @@ static Product product_of(const TtfsReluStep *s) {
     return p;
 }
 
-TtfsReluNeed ttfs_relu_need(const TtfsReluStep *s) {
+TtfsReluNeed ttfs_relu_need(const TtfsReluOp *s) {
     TtfsOp op = s->node->op;
     if (op == TTFS_OP_TOPK) return (TtfsReluNeed){0, s->shape[0]->dim[s->node->attr.axis], 0};
     if (op != TTFS_OP_CONV && op != TTFS_OP_GEMM && op != TTFS_OP_MATMUL) return (TtfsReluNeed){0};
@@ -55,14 +55,14 @@ TtfsReluNeed ttfs_relu_need(const TtfsReluStep *s) {
     return (TtfsReluNeed){0, 0, acc};
 }
 
-void ttfs_relu_pack_weights(TtfsReluStep *s) {
+void ttfs_relu_pack_weights(TtfsReluOp *s) {
     Product p = product_of(s);
     for (uint64_t g = 0; g < p.groups; g++)
         ttfs_relu_pack(s->packed + g * ttfs_relu_packed_size(p.n, p.k), s->in[1] + g * p.n * p.k,
                        p.n, p.k, p.by_output ? p.k : 1, p.by_output ? 1 : p.n);
 }
 
-/* Taps [*from, *to) of a window that begins at `start` and lie in [0, size). */
+/* Taps [*from, *to) of a patch that begins at `start` and lie in [0, size). */
 static void inside(int64_t start, uint32_t taps, uint32_t dilation, int64_t size, uint32_t *from,
                    uint32_t *to) {
     int64_t d = dilation, first = start < 0 ? (-start + d - 1) / d : 0;
@@ -73,7 +73,7 @@ static void inside(int64_t start, uint32_t taps, uint32_t dilation, int64_t size
 }
 
 /* The terms under output position (oy, ox), channel by channel, row by row. */
-static uint64_t patch(const TtfsReluStep *s, const float *planes, uint32_t oy, uint32_t ox,
+static uint64_t patch(const TtfsReluOp *s, const float *planes, uint32_t oy, uint32_t ox,
                       TtfsReluTerm *terms) {
     const TtfsIrAttr *a = &s->node->attr;
     int64_t h = s->shape[0]->dim[2], w = s->shape[0]->dim[3];
@@ -94,8 +94,8 @@ static uint64_t patch(const TtfsReluStep *s, const float *planes, uint32_t oy, u
 }
 
 /* One group of channels of one sample, with packed weights. */
-static void conv_packed(TtfsReluStep *s, const Product *p, const float *planes,
-                        const double *packed, const float *bias, float *out) {
+static void conv_packed(TtfsReluOp *s, const Product *p, const float *planes, const double *packed,
+                        const float *bias, float *out) {
     uint32_t width = s->out_shape->dim[3];
     uint64_t pixels = (uint64_t)s->out_shape->dim[2] * width, count[BLOCK];
     for (uint64_t at = 0; at < pixels; at += BLOCK) {
@@ -114,7 +114,7 @@ static void conv_packed(TtfsReluStep *s, const Product *p, const float *planes,
 }
 
 /* acc[0..width) += what one row of taps adds to one row of outputs. */
-static void add_taps(const TtfsReluStep *s, const float *row, const float *weights) {
+static void add_taps(const TtfsReluOp *s, const float *row, const float *weights) {
     const TtfsIrAttr *a = &s->node->attr;
     int64_t w = s->shape[0]->dim[3], width = s->out_shape->dim[3], stride = a->stride[1];
     for (uint32_t kx = 0; kx < a->kernel[1]; kx++) {
@@ -129,7 +129,7 @@ static void add_taps(const TtfsReluStep *s, const float *row, const float *weigh
 }
 
 /* One output channel of one sample, weights where they lie. */
-static void conv_channel(TtfsReluStep *s, const float *planes, const float *weights, double bias,
+static void conv_channel(TtfsReluOp *s, const float *planes, const float *weights, double bias,
                          float *out) {
     const TtfsIrAttr *a = &s->node->attr;
     int64_t h = s->shape[0]->dim[2], w = s->shape[0]->dim[3];
@@ -147,7 +147,7 @@ static void conv_channel(TtfsReluStep *s, const float *planes, const float *weig
     }
 }
 
-void ttfs_relu_conv(TtfsReluStep *s) {
+void ttfs_relu_conv(TtfsReluOp *s) {
     Product p = product_of(s);
     const TtfsTensorInfo *x = s->shape[0], *y = s->out_shape;
     uint64_t pixels = (uint64_t)y->dim[2] * y->dim[3], packed = ttfs_relu_packed_size(p.n, p.k);
@@ -171,29 +171,29 @@ void ttfs_relu_conv(TtfsReluStep *s) {
 typedef struct {
     double alpha, beta;
     const float *c; /* NULL: nothing */
-    uint64_t column_step;
+    uint64_t column_stride;
 } Finish;
 
 static void finish(const Finish *f, const double *acc, uint64_t first, uint64_t n, float *out) {
     for (uint64_t i = 0; i < n; i++) {
-        double c = f->c ? f->beta * (double)f->c[(first + i) * f->column_step] : 0.0;
+        double c = f->c ? f->beta * (double)f->c[(first + i) * f->column_stride] : 0.0;
         out[first + i] = (float)(f->alpha * acc[i] + c);
     }
 }
 
-/* One row of inputs (`step` apart) times one matrix -> one row of outputs. */
-static void row_product(TtfsReluStep *s, const Product *p, uint64_t group, const float *x,
-                        uint64_t step, const Finish *f, float *out) {
+/* One row of inputs (`stride` apart) times one matrix -> one row of outputs. */
+static void row_product(TtfsReluOp *s, const Product *p, uint64_t group, const float *x,
+                        uint64_t stride, const Finish *f, float *out) {
     const float *w = s->in[1] + group * p->n * p->k;
     if (p->packed) {
         const double *packed = s->packed + group * ttfs_relu_packed_size(p->n, p->k);
-        uint64_t count = ttfs_relu_terms(s->terms, 0, x, p->k, step, 0);
+        uint64_t count = ttfs_relu_terms(s->terms, 0, x, p->k, stride, 0);
         for (uint64_t o = 0; o < p->n; o += L) {
             ttfs_relu_product(s->acc, packed + o * p->k, s->terms, count);
             finish(f, s->acc, o, p->n - o < L ? p->n - o : L, out);
         }
     } else if (p->by_output) {
-        for (uint64_t i = 0; i < p->k; i++) s->acc[i] = (double)x[i * step];
+        for (uint64_t i = 0; i < p->k; i++) s->acc[i] = (double)x[i * stride];
         for (uint64_t o = 0; o < p->n; o++) {
             double sum = ttfs_relu_dot(s->acc, w + o * p->k, p->k);
             finish(f, &sum, o, 1, out);
@@ -201,14 +201,14 @@ static void row_product(TtfsReluStep *s, const Product *p, uint64_t group, const
     } else {
         memset(s->acc, 0, p->n * sizeof *s->acc);
         for (uint64_t i = 0; i < p->k; i++)
-            if (x[i * step] != 0)
-                ttfs_relu_add_scaled(s->acc, w + i * p->n, 1, (double)x[i * step], p->n);
+            if (x[i * stride] != 0)
+                ttfs_relu_add_scaled(s->acc, w + i * p->n, 1, (double)x[i * stride], p->n);
         finish(f, s->acc, 0, p->n, out);
     }
 }
 
 /* y = alpha A B + beta C. */
-void ttfs_relu_gemm(TtfsReluStep *s) {
+void ttfs_relu_gemm(TtfsReluOp *s) {
     Product p = product_of(s);
     const TtfsIrAttr *a = &s->node->attr;
     const TtfsTensorInfo *c = s->node->n_in > 2 ? s->shape[2] : NULL;
@@ -226,17 +226,17 @@ void ttfs_relu_gemm(TtfsReluStep *s) {
 /* Which matrix of an operand of MATMUL meets matrix `i` of the output: the axes before the last two
  * broadcast. */
 static uint64_t matrix_of(const TtfsTensorInfo *x, const TtfsTensorInfo *y, uint64_t i) {
-    uint64_t from = 0, step = 1;
+    uint64_t from = 0, stride = 1;
     for (uint32_t d = 2; d < y->rank; d++) {
         uint64_t at = i % y->dim[y->rank - 1 - d], size = d < x->rank ? x->dim[x->rank - 1 - d] : 1;
         i /= y->dim[y->rank - 1 - d];
-        if (size != 1) from += at * step;
-        step *= size;
+        if (size != 1) from += at * stride;
+        stride *= size;
     }
     return from;
 }
 
-void ttfs_relu_matmul(TtfsReluStep *s) {
+void ttfs_relu_matmul(TtfsReluOp *s) {
     Product p = product_of(s);
     const TtfsTensorInfo *y = s->out_shape;
     uint64_t rows = y->dim[y->rank - 2], matrices = ttfs_ir_count(y) / (rows * p.n);
@@ -250,7 +250,7 @@ void ttfs_relu_matmul(TtfsReluStep *s) {
 }
 
 /* y = (x - mean) / sqrt(var + epsilon) * scale + shift, one set a channel (axis 1). */
-void ttfs_relu_batchnorm(TtfsReluStep *s) {
+void ttfs_relu_batchnorm(TtfsReluOp *s) {
     const TtfsTensorInfo *x = s->shape[0];
     uint64_t channels = x->dim[1], outer = x->dim[0];
     uint64_t inner = ttfs_ir_count(x) / (channels * outer);

@@ -8,13 +8,13 @@
 #include <string.h>
 
 /* Places of x's axes: elements from one coordinate to the next. */
-static void strides(const TtfsTensorInfo *x, int64_t step[TTFS_MAX_RANK]) {
+static void strides(const TtfsTensorInfo *x, int64_t stride[TTFS_MAX_RANK]) {
     int64_t product = 1;
-    for (uint32_t i = x->rank; i-- > 0; product *= x->dim[i]) step[i] = product;
+    for (uint32_t i = x->rank; i-- > 0; product *= x->dim[i]) stride[i] = product;
 }
 
-/* out[at] = x[start + sum at[d] * step[d]] */
-static void gather(TtfsReluStep *s, int64_t start, const int64_t *step) {
+/* out[at] = x[start + sum at[d] * stride[d]] */
+static void gather(TtfsReluOp *s, int64_t start, const int64_t *stride) {
     const TtfsTensorInfo *y = s->out_shape;
     uint64_t n = ttfs_ir_count(y);
     uint32_t at[TTFS_MAX_RANK] = {0};
@@ -22,33 +22,33 @@ static void gather(TtfsReluStep *s, int64_t start, const int64_t *step) {
     for (uint64_t k = 0; k < n; k++) {
         s->out[k] = s->in[0][from];
         for (uint32_t d = y->rank; d-- > 0;) {
-            from += step[d];
+            from += stride[d];
             if (++at[d] < y->dim[d]) break;
-            from -= step[d] * y->dim[d];
+            from -= stride[d] * y->dim[d];
             at[d] = 0;
         }
     }
 }
 
-void ttfs_relu_transpose(TtfsReluStep *s) {
-    int64_t step[TTFS_MAX_RANK], moved[TTFS_MAX_RANK];
-    strides(s->shape[0], step);
-    for (uint32_t d = 0; d < s->shape[0]->rank; d++) moved[d] = step[s->node->attr.perm[d]];
+void ttfs_relu_transpose(TtfsReluOp *s) {
+    int64_t stride[TTFS_MAX_RANK], moved[TTFS_MAX_RANK];
+    strides(s->shape[0], stride);
+    for (uint32_t d = 0; d < s->shape[0]->rank; d++) moved[d] = stride[s->node->attr.perm[d]];
     gather(s, 0, moved);
 }
 
-void ttfs_relu_slice(TtfsReluStep *s) {
+void ttfs_relu_slice(TtfsReluOp *s) {
     const TtfsIrAttr *a = &s->node->attr;
-    int64_t step[TTFS_MAX_RANK], start = 0;
-    strides(s->shape[0], step);
+    int64_t stride[TTFS_MAX_RANK], start = 0;
+    strides(s->shape[0], stride);
     for (uint32_t d = 0; d < s->shape[0]->rank; d++) {
-        start += a->first[d] * step[d];
-        step[d] *= a->step[d];
+        start += a->first[d] * stride[d];
+        stride[d] *= a->apart[d];
     }
-    gather(s, start, step);
+    gather(s, start, stride);
 }
 
-void ttfs_relu_gather(TtfsReluStep *s) {
+void ttfs_relu_gather(TtfsReluOp *s) {
     const TtfsTensorInfo *x = s->shape[0], *y = s->out_shape;
     uint32_t axis = s->node->attr.axis, from = x->dim[axis], count = y->dim[axis];
     uint64_t block = 1;
@@ -60,11 +60,11 @@ void ttfs_relu_gather(TtfsReluStep *s) {
             memcpy(out, s->in[0] + (o * from + (uint32_t)s->in[1][i]) * block, block * sizeof *out);
 }
 
-void ttfs_relu_copy(TtfsReluStep *s) {
+void ttfs_relu_copy(TtfsReluOp *s) {
     memcpy(s->out, s->in[0], ttfs_ir_count(s->out_shape) * sizeof *s->out);
 }
 
-void ttfs_relu_pad(TtfsReluStep *s) {
+void ttfs_relu_pad(TtfsReluOp *s) {
     const TtfsIrAttr *a = &s->node->attr;
     const TtfsTensorInfo *x = s->shape[0], *y = s->out_shape;
     uint64_t n = ttfs_ir_count(y);
@@ -82,7 +82,7 @@ void ttfs_relu_pad(TtfsReluStep *s) {
     }
 }
 
-void ttfs_relu_concat(TtfsReluStep *s) {
+void ttfs_relu_concat(TtfsReluOp *s) {
     uint32_t axis = s->node->attr.axis;
     uint64_t outer = 1;
     for (uint32_t i = 0; i < axis; i++) outer *= s->out_shape->dim[i];

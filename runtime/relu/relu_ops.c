@@ -4,12 +4,12 @@
  */
 #include "relu_ops.h"
 
-static void (*const values[])(TtfsReluStep *) = {
+static void (*const values[])(TtfsReluOp *) = {
 #define TTFS_OP(NAME, name, least, most, attrs, shape, value, meaning) ttfs_relu_##value,
 #include "ops.def"
 #undef TTFS_OP
 };
 
-void ttfs_relu_op(TtfsReluStep *s) {
+void ttfs_relu_run_op(TtfsReluOp *s) {
     values[s->node->op](s);
 }

@@ -10,17 +10,17 @@
 
 enum { MOST = 3 };
 
-/* One row: operand k's element i is in[k][i * step[k]]. */
+/* One row: operand k's element i is in[k][i * stride[k]]. */
 typedef struct {
     const float *in[MOST];
-    uint64_t step[MOST];
+    uint64_t stride[MOST];
     float *out;
     uint64_t n;
 } Row;
 
 static void row_two(TtfsOp op, const Row *r) {
     const float *a = r->in[0], *b = r->in[1];
-    uint64_t p = r->step[0], q = r->step[1], n = r->n;
+    uint64_t p = r->stride[0], q = r->stride[1], n = r->n;
     float *y = r->out;
     if (op == TTFS_OP_ADD)
         for (uint64_t i = 0; i < n; i++) y[i] = a[i * p] + b[i * q];
@@ -45,8 +45,8 @@ static float clamp(float v, float lo, float hi) {
 
 static void row_quant(const TtfsIrAttr *a, const Row *r) {
     for (uint64_t i = 0; i < r->n; i++) {
-        float scale = r->in[1][i * r->step[1]], zero = r->in[2][i * r->step[2]];
-        float q = clamp(rintf(r->in[0][i * r->step[0]] / scale) + zero, a->lo, a->hi);
+        float scale = r->in[1][i * r->stride[1]], zero = r->in[2][i * r->stride[2]];
+        float q = clamp(rintf(r->in[0][i * r->stride[0]] / scale) + zero, a->lo, a->hi);
         r->out[i] = a->integer ? q : (q - zero) * scale;
     }
 }
@@ -62,13 +62,13 @@ static uint64_t offset(const TtfsTensorInfo *x, const TtfsTensorInfo *y, const u
     return from;
 }
 
-static void run_rows(TtfsReluStep *s) {
+static void run_rows(TtfsReluOp *s) {
     const TtfsTensorInfo *y = s->out_shape;
     uint32_t at[TTFS_MAX_RANK] = {0}, operands = s->node->n_in < MOST ? s->node->n_in : MOST;
     Row r = {.n = y->rank ? y->dim[y->rank - 1] : 1};
     for (uint32_t k = 0; k < operands; k++) {
         const TtfsTensorInfo *x = s->shape[k];
-        r.step[k] = x->rank && x->dim[x->rank - 1] != 1;
+        r.stride[k] = x->rank && x->dim[x->rank - 1] != 1;
     }
     uint64_t rows = ttfs_ir_count(y) / r.n;
     for (uint64_t i = 0; i < rows; i++) {
@@ -83,7 +83,7 @@ static void run_rows(TtfsReluStep *s) {
     }
 }
 
-static void run_one(TtfsReluStep *s) {
+static void run_one(TtfsReluOp *s) {
     const TtfsIrAttr *a = &s->node->attr;
     const float *x = s->in[0];
     float *y = s->out;
@@ -101,7 +101,7 @@ static void run_one(TtfsReluStep *s) {
         for (uint64_t i = 0; i < n; i++) y[i] = -x[i];
 }
 
-void ttfs_relu_pointwise(TtfsReluStep *s) {
+void ttfs_relu_pointwise(TtfsReluOp *s) {
     if (s->node->n_in == 1)
         run_one(s);
     else

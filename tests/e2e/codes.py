@@ -35,13 +35,6 @@ def rewrite(case, path, old, new):
         f.write(changed)
 
 
-def chip(case, name, **changes):
-    with open(os.path.join(SOURCE, "hw", "chips", "one.json"), encoding="utf-8") as f:
-        description = json.load(f)
-    description.update(changes)
-    return case.write(name + ".json", json.dumps(description))
-
-
 def model(case, name, weights):
     m = Model(name, input_shape=[None, len(weights[0])])
     m.init("w1", weights)
@@ -106,7 +99,7 @@ def cases(case):
                        "is more than"),
         "JSON_SYNTAX": (COMPILE + ("--config", "broken.json"), "not JSON"),
         "JSON_KEY": (COMPILE + ("--config", "key.json"), "'ticks'"),
-        "CHIP_VALUE": (COMPILE + ("--chip", chip(case, "lanes", lanes=0)), "lanes"),
+        "CHIP_VALUE": (COMPILE + ("--chip", case.chip("lanes.json", lanes=0)), "lanes"),
         "CHIP_UNKNOWN": (COMPILE + ("--chip", "onne"), "the nearest is 'one'"),
         "SAMPLES_FORMAT": (run + ("text.npy",), "neither .npy"),
         "SAMPLES_SHAPE": (run + ("short.npy",), "63 elements, the network takes 64"),
@@ -137,8 +130,8 @@ def cases(case):
         "QUANT_RANGE": (("compile", model(case, "wide", [[1.0] * 4096] * 3), "-o", "x",
                          "--ticks", "65535", "--weight-bits", "16"), "fewer weight bits or fewer ticks"),
         "SPIKE_CHECK": (("dump", edited(case, "spike", "latency 510", "latency 511")), "fault of ttfs or of an edited form"),
-        "PLAN_FIT": (COMPILE + ("--chip", chip(case, "rows", weight_rows=64)), "weight rows"),
-        "PLAN_WIDTH": (COMPILE + ("--chip", chip(case, "acc", acc_bits=16, slope_bits=16)), "bits"),
+        "PLAN_FIT": (COMPILE + ("--chip", case.chip("rows.json", weight_rows=64)), "weight rows"),
+        "PLAN_WIDTH": (COMPILE + ("--chip", case.chip("acc.json", acc_bits=16, slope_bits=16)), "bits"),
         "PLAN_KIND": (COMPILE + ("--weight-bits", "12"), "weight"),
         "PLAN_CHECK": (("verify", edited_plan(case), "--input", TEST), "plan.txt"),
         "IMAGE_FORMAT": (("dump", image(case, "cut.img", lambda d: d[:40])), "cut.img"),

@@ -8,7 +8,7 @@ import re
 import shutil
 import sys
 
-from e2e import DIGITS, SOURCE, Case, tree
+from e2e import DIGITS, Case, tree
 
 MODEL = os.path.join(DIGITS, "digits_mlp.onnx")
 
@@ -21,6 +21,7 @@ REFUSED = (
     ({"ticks": {"a": 1}}, "ticks"), ({"ticks": None}, "ticks"), ({"ticks": 1e300}, "ticks"),
     ({"layers": {"fc1": {"ticks": -3}}}, "ticks"), ({"layers": {"no_such_layer": {"ticks": 3}}},
                                                    "no_such_layer"),
+    ({"percentile": 0.3}, "'0.3'"), ({"input_range": [0.3, 0.1]}, "'0.3:0.1'"),
     ({"input_range": [1, 0]}, "input-range"), ({"chip": "onee"}, "one"), ([1, 2], "c.json"),
 )
 BROKEN = ("", "{", "{\"ticks\": 15,}", "nonsense", "{\"ticks\": 15} x", "[" * 20000, "\0\0\0",
@@ -94,14 +95,18 @@ def layer_bounds(case):
 
 
 def chips(case):
-    with open(os.path.join(SOURCE, "hw", "chips", "one.json"), encoding="utf-8") as f:
-        one = json.load(f)
-
-    def chip(**changes):
-        content = {k: v for k, v in dict(one, **changes).items() if v is not None}
-        return case.write("chip.json", json.dumps(content))
-
+    chip = case.chip
     case.good("compile", MODEL, "-o", "chip", "--chip", chip(lanes=8))
+    # What is left out and has a default is that default: the same image, the same chip in the manifest.
+    case.good("compile", MODEL, "-o", "whole", "--chip", chip())
+    case.good("compile", MODEL, "-o", "short", "--chip",
+              chip(doc=None, cores=None, weight_bits=None, slope_bits=None, acc_bits=None, tick_bits=None,
+                   c_bits=None, y_bits=None, x_bits=None, slots=None))
+    for name in ("image", "rtl", "forms"):
+        case.equal(tree(case.path("short", name)), tree(case.path("whole", name)), "%s of a chip by its defaults" % name)
+    with open(case.path("short", "manifest.json"), encoding="utf-8") as f, \
+            open(case.path("whole", "manifest.json"), encoding="utf-8") as g:
+        case.equal(json.load(f)["chip"], json.load(g)["chip"], "the chip in the manifest")
     for changes, says in (({"lane": 8}, "lanes"), ({"lanes": 0}, "lanes"), ({"lanes": -1}, "lanes"),
                           ({"lanes": 1 << 40}, "lanes"), ({"lanes": 2.5}, "lanes"),
                           ({"lanes": "16"}, "lanes"), ({"cores": 65}, "cores"),
@@ -119,9 +124,30 @@ def chips(case):
     case.refused("compile", MODEL, "-o", "x", "--ticks", "300", says="255")
 
 
+OTHER_KINDS = (None, "text", "", -1, 0.5, True, [], [1], [1, 2], [2, 1], [1, "2"], {}, {"mean": [0]},
+               {"mean": [0], "std": [1]}, {"mean": ["0"], "std": [1]}, {"mean": [0] * 17, "std": [1] * 17},
+               {"mean": [0, 1], "std": [1]}, {"mean": 0, "std": 1}, {"fc1": {"ticks": "x"}})
+
+
+def other_kinds(case):
+    """Every key with values of every kind: one way or the other, and each refusal names the key or the file."""
+    keys = ("ticks", "weight_bits", "percentile", "chip", "calib", "input", "input_range", "layers", "threads",
+            "memory", "help", "o", "k" * 200)
+    taken = 0
+    for key in keys:
+        for value in OTHER_KINDS:
+            case.write("c.json", json.dumps({key: value}))
+            r = case.ttfs("compile", MODEL, "-o", "x", "--stop-after", "canonical", "--config", "c.json")
+            taken += r.code == 0
+            case.check(r.code in (0, 1, 2), "%s: %r:\n%s" % (key, value, r))
+            case.check(r.code == 0 or "ttfs: error: " in r.err, "%s: %r is refused without a word" % (key, value))
+    case.check(3 < taken < len(keys) * len(OTHER_KINDS) // 3, "%d values were taken" % taken)
+
+
 def main():
     case = Case()
     configs(case)
+    other_kinds(case)
     layer_bounds(case)
     chips(case)
     return case.done()

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The documents say what is so: docs/reference.md is what the program's --help prints, links lead
-to files that exist, and the commands of the README's tutorial and of docs/embedded.md work when pasted.
+"""The documents say what is so: docs/reference.md is what the program's --help prints, the schema of
+chips and the table in docs/hardware.md are what hw/chip.def says, links lead to files that exist, and the
+commands of the README's tutorial and of docs/embedded.md work when pasted.
 
 README shows the end of the demo as it is.
 
-Argument: `reference`, `links`, `tutorial`, `embedded` or `demo`.
+Argument: `reference`, `chip_keys`, `links`, `tutorial`, `embedded` or `demo`.
 """
 import os
 import re
@@ -30,11 +31,19 @@ def text_of(name):
         return f.read()
 
 
-def reference(case):
-    p = subprocess.run([sys.executable, os.path.join(SOURCE, "tools", "make_reference.py"),
-                        os.path.abspath(TTFS), "--check"], stdout=subprocess.PIPE,
-                       stderr=subprocess.STDOUT, check=False)
+def made(case, tool, *args):
+    """A tool says that what it makes is what is there."""
+    p = subprocess.run([sys.executable, os.path.join(SOURCE, "tools", tool), *args, "--check"],
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     case.check(p.returncode == 0, p.stdout.decode())
+
+
+def reference(case):
+    made(case, "make_reference.py", os.path.abspath(TTFS))
+
+
+def chip_keys(case):
+    made(case, "make_chip_keys.py")
 
 
 def links(case):
@@ -99,7 +108,7 @@ def demo(case):
 
 def main(what):
     case = Case()
-    {"reference": reference, "links": links, "tutorial": tutorial, "embedded": embedded,
+    {"reference": reference, "chip_keys": chip_keys, "links": links, "tutorial": tutorial, "embedded": embedded,
      "demo": demo}[what](case)
     return case.done()
 

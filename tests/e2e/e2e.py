@@ -77,6 +77,12 @@ class Case:
     def path(self, *names):
         return os.path.join(self.folder, *names)
 
+    def chip(self, name="chip.json", **changes):
+        """Writes hw/chips/one.json with those keys changed (None: left out); its path."""
+        with open(os.path.join(SOURCE, "hw", "chips", "one.json"), encoding="utf-8") as f:
+            keys = dict(json.load(f), **changes)
+        return self.write(name, json.dumps({k: v for k, v in keys.items() if v is not None}))
+
     def write(self, name, data):
         path = self.path(name)
         with open(path, "wb") as f:

@@ -85,6 +85,8 @@ def descriptor_faults(case, out, image):
     shows(case, verify(case, out, "route:0"), "route:0")
     cores = [s for s in sections(image) if s[0] == 3]
     beyond = len(cores) * slots * DESC_WORDS
+    last = case.ttfs("verify", out, *VERIFY, *CHIP, "--fault", "descriptor:%d.31" % (beyond - 1))
+    case.check(last.code in (0, 1) and "--fault" not in last.err, "the last bit of the descriptors:\n%s" % last)
     for fault in ("descriptor:%d.0" % beyond, "descriptor:0.32", "route:99999"):
         case.refused("verify", out, *VERIFY, "--fault", fault, code=2, says="--fault")
 
@@ -121,6 +123,16 @@ def other_engines(case, out):
     case.equal(both["traces"]["differences"], 2 * v["traces"]["differences"], "differences of jit and rtl")
 
 
+def indices(case):
+    """Numbers to 2^50, and bits that a byte and a word have: more is no fault at all."""
+    for fault in ("weight:%d" % 2**50, "bias:%d" % 2**50, "spike:%d" % 2**50, "descriptor:%d.31" % 10**14):
+        r = case.refused("verify", "mlp", *VERIFY, "--fault", fault, code=2, says="--fault")
+        case.check("none of" not in r.err, "%s is written as the help says:\n%s" % (fault, r))
+    for fault in ("weight:%d" % (2**50 + 1), "image:%d.0" % (2**50 + 1), "image:40.8", "descriptor:0.32", "weight:",
+                  "weight:-1", "weight:1x", "image:1.2.3", "image:1.", "spike:1.0"):
+        case.refused("verify", "mlp", *VERIFY, "--fault", fault, code=2, says=["--fault", "none of image:BYTE.BIT"])
+
+
 def folder_faults(case, out, image):
     """Damage on disk, of any part of the image, is found before it is used."""
     size = os.path.getsize(image)
@@ -149,6 +161,7 @@ def main():
         other_engines(case, out)
     for fault in ("image:999999999.1", "image:1.9", "image:1", "weight:999999999", "weight:1.2", "sneeze:1"):
         case.refused("verify", "mlp", *VERIFY, "--fault", fault, code=2, says="--fault")
+    indices(case)
     folder_faults(case, "mlp", case.path("mlp", "image", "chip.img"))
     return case.done()
 

@@ -2,6 +2,7 @@
 """Output folders that were damaged on disk: every file that a command reads, missing, empty, cut, or with
 wrong bytes in it. A command refuses what is damaged and names it, or does not need it; none crashes.
 """
+import json
 import os
 import random
 import shutil
@@ -78,6 +79,41 @@ def scratched(case, rng, count):
         case.check(case.ttfs("report", "copy").code in (0, 1), "report after scratch %d" % i)
 
 
+KINDS = (None, "text", -1, 1e300, ["text"], [0] * 20, {"mean": [0], "std": [0]}, {"lo": 0, "hi": "1"})
+
+
+def places(tree, way=()):
+    """The way to every value in a tree of JSON."""
+    for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree):
+        yield way + (key,)
+        if isinstance(value, (dict, list)):
+            yield from places(value, way + (key,))
+
+
+def other_kinds(case):
+    """Every value of the manifest as another kind of value, or left out: it is refused, or not needed."""
+    with open(case.path("out", "manifest.json"), encoding="utf-8") as f:
+        text = f.read()
+    copy(case)
+    refused = 0
+    for way in places(json.loads(text)):
+        for kind in range(len(KINDS) + 1):
+            tree = json.loads(text)
+            of = tree
+            for key in way[:-1]:
+                of = of[key]
+            if kind < len(KINDS):
+                of[way[-1]] = KINDS[kind]
+            else:
+                del of[way[-1]]
+            case.write("copy/manifest.json", json.dumps(tree))
+            r = case.ttfs("info", "copy")
+            refused += r.code
+            case.check(r.code in (0, 1) and (r.code == 0 or "ttfs: error: " in r.err and "manifest.json" in r.err),
+                       "info with %s as kind %d:\n%s" % (way, kind, r))
+    case.check(refused > 20, "only %d manifests were refused" % refused)
+
+
 def main():
     case, rng = Case(), random.Random(3)
     case.compile("digits_mlp", "out", "--ticks", "15")
@@ -85,6 +121,7 @@ def main():
         case.good(*command(name, "out"))
     destroyed(case, rng)
     scratched(case, rng, 40)
+    other_kinds(case)
 
     case.write("file", "not a folder")
     model = os.path.join(DIGITS, "digits_mlp.onnx")

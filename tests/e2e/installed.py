@@ -4,7 +4,7 @@
 examples/library/compile.c is built against an installed tree, outside the source and build trees,
 with pkg-config's flags alone; it compiles, runs and verifies a network. What is refused comes back
 as messages, and the process lives. Arguments: build folder, source folder, C compiler
-and the flags that everything is built with (sanitizers).
+and the flags that everything is built with (sanitizers, counters).
 """
 import glob
 import os
@@ -46,25 +46,34 @@ int main(int argc, char **argv) {
     faults += ttfs_compile(&c, m) != NULL, faults += said(m, "OPTION_VALUE");
     c.stop_after = NULL, c.chip = "twny";
     faults += ttfs_compile(&c, m) != NULL, faults += said(m, "CHIP_UNKNOWN");
-    TtfsResult *check = ttfs_check_model(argv[1], 0, m);
+    c.model = argv[1], c.chip = NULL;
+    TtfsResult *check = ttfs_check_model(&c, m);
     faults += !check || ttfs_result_passed(check), faults += said(m, "ONNX_PARSE");
     ttfs_result_free(check);
-    check = ttfs_check_model(argv[2], 0, m);
+    c.model = argv[2];
+    check = ttfs_check_model(&c, m);
     faults += !check || !ttfs_result_passed(check) || !strstr(ttfs_result_json(check), "supported");
     ttfs_result_free(check);
-    r.folder = "nowhere", r.input = argv[3];
+    r.session.folder = "nowhere", r.session.input = argv[3];
     faults += ttfs_run_samples(&r, m) != NULL, faults += said(m, "OUT_FOLDER");
-    r.folder = argv[4], r.engine = "steam";
+    r.session.folder = argv[4], r.engine = "steam";
     faults += ttfs_run_samples(&r, m) != NULL, faults += said(m, "OPTION_VALUE");
-    r.engine = "exact", r.count = 5;
+    r.engine = "exact", r.session.count = 5;
     TtfsResult *run = ttfs_run_samples(&r, m);
     faults += !run || !(ttfs_result_figures(run).agreement > 0.9);
     ttfs_result_free(run);
-    r.engine = "golden", r.traces = true;
+    r.engine = "golden", r.trace = "trace.txt";
     run = ttfs_run_samples(&r, m);
-    faults += !run || strncmp(ttfs_result_traces(run), "sample 0\n", 9) != 0;
+    char line[16] = "";
+    FILE *trace = fopen("trace.txt", "r");
+    faults += !run || !trace || !fgets(line, sizeof line, trace) || strcmp(line, "sample 0\n") != 0;
+    if (trace) fclose(trace);
     ttfs_result_free(run);
-    v.folder = argv[4], v.input = argv[3], v.engines = "golden,jit", v.count = 5, v.fault = "spike:7";
+    r.session.jit_path = "scenic";
+    faults += ttfs_run_samples(&r, m) != NULL, faults += said(m, "OPTION_VALUE");
+    r.engine = "exact", r.trace = NULL, r.session.jit_path = NULL, r.margin = -1;
+    faults += ttfs_run_samples(&r, m) != NULL, faults += said(m, "OPTION_VALUE");
+    v.session.folder = argv[4], v.session.input = argv[3], v.engines = "golden,jit", v.session.count = 5, v.fault = "spike:7";
     TtfsResult *verdict = ttfs_verify_samples(&v, m);
     faults += !verdict || ttfs_result_passed(verdict) || ttfs_result_figures(verdict).differences != 1;
     faults += said(m, "VERIFY_DIFFER");
@@ -72,8 +81,40 @@ int main(int argc, char **argv) {
     TtfsResult *about = ttfs_describe(argv[4], 0, m);
     faults += !about || !strstr(ttfs_result_text(about), "latency");
     ttfs_result_free(about);
-    faults += !ttfs_write_page(argv[4], m), faults += ttfs_write_page("nowhere", m);
-    faults += said(m, "OUT_FOLDER");
+    TtfsResult *page = ttfs_write_page(argv[4], m);
+    faults += !page || !strstr(ttfs_result_json(page), "index.html");
+    ttfs_result_free(page);
+    faults += ttfs_write_page("nowhere", m) != NULL, faults += said(m, "OUT_FOLDER");
+    TtfsResult *form = ttfs_dump_form(argv[4], "ir", m);
+    faults += !form || strncmp(ttfs_result_form(form), "ttfs-ir", 7) != 0;
+    ttfs_result_free(form);
+    faults += ttfs_dump_form(argv[4], "essay", m) != NULL, faults += said(m, "OPTION_VALUE");
+    TtfsEmitOptions e = {.folder = argv[4], .file = "net.o"};
+    TtfsResult *code = ttfs_emit_code(&e, m);
+    FILE *object = fopen("net.o", "r");
+    faults += !code || !strstr(ttfs_result_json(code), "digits_mlp") || !object;
+    if (object) fclose(object);
+    ttfs_result_free(code);
+    e.file = NULL;
+    faults += ttfs_emit_code(&e, m) != NULL, faults += said(m, "OPTION_VALUE");
+    /* nothing is named: an error each, no crash */
+    c = ttfs_compile_defaults(), r = ttfs_run_defaults(), v = ttfs_verify_defaults();
+    faults += ttfs_compile(&c, m) != NULL, faults += said(m, "OPTION_VALUE");
+    faults += ttfs_check_model(&c, m) != NULL, faults += said(m, "OPTION_VALUE");
+    faults += ttfs_run_samples(&r, m) != NULL, faults += said(m, "OPTION_VALUE");
+    faults += ttfs_verify_samples(&v, m) != NULL, faults += said(m, "OPTION_VALUE");
+    faults += ttfs_describe(NULL, 0, m) != NULL, faults += said(m, "OPTION_VALUE");
+    faults += ttfs_write_page(NULL, m) != NULL, faults += said(m, "OPTION_VALUE");
+    faults += ttfs_dump_form(NULL, NULL, m) != NULL, faults += said(m, "OPTION_VALUE");
+    faults += ttfs_emit_code(&(TtfsEmitOptions){0}, m) != NULL, faults += said(m, "OPTION_VALUE");
+    /* what is the program's own joins the list, and is printed as the command line prints */
+    ttfs_messages_error(m, "FILE_WRITE", "here", "there", "full", "make room");
+    faults += ttfs_messages_errors_of(m, "FILE_WRITE") != 1 || ttfs_messages_errors_of(m, "MEMORY") != 0;
+    const char *printed = ttfs_messages_text(m, TTFS_SAYS_ERROR, false);
+    faults += !printed || strcmp(printed, "ttfs: error: here: there: full: make room\n") != 0;
+    faults += said(m, "FILE_WRITE");
+    ttfs_messages_starved(m, 5), faults += said(m, "MEMORY");
+    faults += strlen(ttfs_version()) < 5;
 #ifdef NO_MEMORY
     /* Not a byte more than now: the call fails, and the next one with memory does not. */
     struct rlimit all, none = {0};
@@ -109,7 +150,8 @@ def install(case, build):
 
 
 def build_program(case, cc, source, name, prefix, pc):
-    cc = cc if len(cc) > 1 else [*cc, "-DNO_MEMORY"] # sanitizers need address space
+    if not any("sanitize" in flag for flag in cc): # sanitizers need address space
+        cc = [*cc, "-DNO_MEMORY"]
     flags = subprocess.run(["pkg-config", "--define-variable=prefix=" + prefix, "--cflags", "--libs", "ttfs"],
                            env={**os.environ, "PKG_CONFIG_PATH": pc}, capture_output=True, check=False)
     case.equal(flags.returncode, 0, "pkg-config: %s" % flags.stderr.decode())
@@ -120,12 +162,24 @@ def build_program(case, cc, source, name, prefix, pc):
     return program
 
 
+def check_symbols(case, archive):
+    """What an archive defines for others has its prefix, so that it fits beside anything."""
+    nm = subprocess.run([need("nm"), "-g", "--defined-only", archive], capture_output=True, check=False)
+    symbols = [line.split()[2] for line in nm.stdout.decode().splitlines() if len(line.split()) == 3]
+    foreign = sorted(s for s in symbols if not s.startswith("ttfs_"))
+    case.equal((len(symbols) > 100, foreign[:10]), (True, []), "symbols of " + os.path.basename(archive))
+
+
 def main(build, source, *cc):
     need("pkg-config")
     case = Case()
     prefix, pc = install(case, build)
     if case.failures:
         return case.done()
+    for name in ("libttfs.a", "libttfsjit.a") if len(cc) == 1 else ():
+        check_symbols(case, os.path.join(os.path.dirname(pc), name))
+    with open(os.path.join(pc, "ttfs.pc"), encoding="utf-8") as f:
+        case.check(source not in f.read(), "ttfs.pc names the source tree")
     env = {**os.environ, "TTFS_DATA": os.path.join(prefix, "share/ttfs")}
     example = os.path.join(source, "examples/library/compile.c")
     program = build_program(case, cc, example, "compile", prefix, pc)

@@ -5,6 +5,7 @@ golden on every path and processor that runs here, faults that are seen, code th
 Argument: NET.
 """
 import os
+import re
 import sys
 
 from e2e import DIGITS, Case, flip, samples
@@ -22,7 +23,7 @@ def processors():
     return ["x86-64"] + (["x86-64-v3"] if "avx2" in flags else [])
 
 
-def same_as_golden(case, count):
+def same_as_golden(case, net, count):
     run = ("run", "out", "--input", TEST, "--labels", TEST, "--count", count)
     golden = case.json(*run, "--engine", "golden", "--trace", "golden.txt", "--threads", 1)
     jit = case.json(*run, "--trace", "jit.txt", "--threads", 2)
@@ -40,6 +41,14 @@ def same_as_golden(case, count):
     text = case.good(*run).out
     for layer in jit.get("layers", []):
         case.check(layer["kernel"] in text, "the text does not say %r" % layer["kernel"])
+    words = re.search(r"(?m)^compiled            for (\S+) in [0-9.]+ s, (\d+) of (\d+) functions from the cache; "
+                      r"(\d+) threads?$", case.good(*run, "--threads", 2).out)
+    steps = str(jit.get("cached", 0) + jit.get("generated", 0))
+    case.equal(words and words.groups(), (jit.get("cpu"), steps, steps, "2"), "what run says of the code")
+    case.check(jit["threads"] == 2 and jit["chunk"] >= 1 and 0 <= jit["generate_seconds"] <= jit["open_seconds"] and
+               min(jit["code_bytes"], jit["weight_bytes"], jit["work_bytes"]) > 100, "figures of the code: %r" % jit)
+    sizes = {e["name"]: e["macs"] for e in case.json("info", os.path.join(DIGITS, net + ".onnx"))["layers"]}
+    case.equal([l["macs"] for l in jit["layers"] if l["macs"]], [n for n in sizes.values() if n], "products a layer")
     fast = case.json(*run, "--classes-only")
     case.equal([fast.get(k) for k in ("accuracy", "agreement", "spikes_per_neuron")],
                [golden.get("accuracy"), None, None], "--classes-only")
@@ -116,7 +125,7 @@ def dumped(case):
 def main(net):
     case = Case()
     case.compile(net, "out")
-    same_as_golden(case, samples(450))
+    same_as_golden(case, net, samples(450))
     every_way(case, samples(200))
     faults(case)
     kept_code(case)

@@ -4,6 +4,7 @@ and jit, and in continuous time it computes what `relu` does (whose values ONNX'
 hold). Twins, the same network written in two ways, must become the same populations. What stands at
 the end and only grows, or looks up a label, is dropped with a note.
 """
+import json
 import random
 import sys
 
@@ -133,7 +134,19 @@ def upsampled():
     return n.layer("Upsample", None, n.const([1.0, 1.0, 2.0, 2.0]), mode="nearest").conv(2, 2)
 
 
+def groups_apart():
+    """A sum whose other terms begin inside the groups of a wide convolution, and end there."""
+    n = Net([None, 2048, 1, 1])
+    wide = n.conv(4096, 1, group=2048, pads=[1, 1, 1, 1]).last
+    n.layer("Conv", "input", n.weights(1, 2048, 1, 1)).relu()
+    one, first = n.last, n.conv(1, 1, 1).last
+    n.last = one
+    n.conv(4095, 1, 1).layer("Concat", first, None, axis=1).layer("Add", None, wide).relu()
+    return n.layer("Flatten").dense(4096, 2)
+
+
 def nets():
+    yield "groups cut apart", groups_apart()
     for mode in ("DCR", "CRD"):
         yield "depth to space " + mode, (image().conv(8, 2, 1)
                                          .layer("DepthToSpace", blocksize=2, mode=mode).conv(2, 2))
@@ -257,6 +270,21 @@ def ends():
     yield "zip map", n.end(), "names of the classes are dropped"
 
 
+def parts():
+    """Layers that become several populations, which messages call by the layer and what of it they
+    are: a rectifier of two sides, and a pool over values that are no ReLU's. Sides below 0 are hardly
+    reached. The page and its JSON say it too."""
+    def positive(ins):
+        return [[0.5] * (ins - 1) + [-1e-7]]
+    n = row()
+    n.layer("Gemm", None, n.const(positive(6)), transB=1).layer("LeakyRelu", alpha=0.1)
+    yield n.dense(1, 3).end(), "gemm5: values below 0, for leakyrelu6: the window was widened"
+    n = image(4)
+    n.layer("Conv", None, n.const([[[[w]] for w in positive(4)[0]]] * 2))
+    n.layer("MaxPool", kernel_shape=[2, 2]).layer("Flatten")
+    yield n.dense(18, 3).end(), "conv5: values below 0: the window was widened"
+
+
 def main():
     case = Case()
     for name, n in nets():
@@ -266,6 +294,14 @@ def main():
     for name, n, note in ends():
         r, _ = compiled(case, n)
         case.check(note in r.err, "%s: expected the note '%s':\n%s" % (name, note, r))
+    for n, note in parts():
+        r, _ = compiled(case, n)
+        case.check(note in r.err and ".neg" not in r.err, "expected the note '%s':\n%s" % (note, r))
+        with open(case.path("out/report/messages.json"), encoding="utf-8") as f:
+            said = [": ".join((m["where"], m["op"], m["what"])) for m in json.load(f) if "op" in m]
+        r = case.good("check", "net.onnx")
+        case.check(".neg" not in r.out and "_2" not in r.out, "check: %s" % r)
+        case.check(any(note in text for text in said), "expected '%s' in %s" % (note, said))
     inside = row().layer("Sigmoid").dense(6, 3).end()
     case.refused("check", case.write("inside.onnx", inside.bytes()),
                  says="train the network with ReLU in its place")

@@ -93,17 +93,33 @@ def both_orders(case):
         case.check(a.read() == b.read(), "calibration depends on the order of axes")
 
 
-def large_zip(members):
+STAMP = struct.pack("<HH24s", 0x5455, 24, b"\x03" + b"stamped otherwise" * 2)  # a field of another kind
+
+
+def large_zip(members, stamp=b""):
     """An archive whose sizes stand in zip64 fields, and whose directory is found through zip64."""
     limit, zipfile.ZIP64_LIMIT = zipfile.ZIP64_LIMIT, 10
     try:
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
             for name, data in members.items():
-                z.writestr(name + ".npy", data)
+                entry = zipfile.ZipInfo(name + ".npy")
+                entry.compress_type, entry.extra = zipfile.ZIP_DEFLATED, stamp
+                z.writestr(entry, data)
         return out.getvalue()
     finally:
         zipfile.ZIP64_LIMIT = limit
+
+
+def stamped_first(data):
+    """The archive with the stamp in front of the zip64 field in the directory, too."""
+    at = 0
+    while (at := data.find(STAMP, at)) >= 0:
+        begins = [b - 4 for b in range(at - 24, at, 8) if data[b - 4:b] == struct.pack("<HH", 1, at - b)]
+        if begins:
+            data = data[:begins[0]] + STAMP + data[begins[0]:at] + data[at + len(STAMP):]
+        at += len(STAMP)
+    return data
 
 
 def archives(case):
@@ -115,6 +131,8 @@ def archives(case):
     kinds = {
         "deflated": (npz({"x": x}), ""), "stored": (npz({"x": x}, False), ""),
         "zip64": (large_zip({"w": other, "x": x, "y": y}), ""),
+        "zip64 stamped": (large_zip({"w": other, "x": x, "y": y}, STAMP), ""),
+        "stamped zip64": (stamped_first(large_zip({"w": other, "x": x, "y": y}, STAMP)), ""),
         "upper case": (npz({"X": x, "Y": y}), ""), "keras": (npz({"x_test": x, "y_test": y}), ""),
         "positional": (npz({"arr_0": x, "arr_1": y}), ""), "only one fits": (npz({"z": other, "data": x, "y": y}), ""),
         "named": (npz({"first": x, "second": x}), ":second"),
@@ -127,7 +145,7 @@ def archives(case):
                  "only one fits": "'data' is taken"}.get(what)
         case.equal("is taken" in r.err, taken is not None, what + ": says which array")
         case.check(taken is None or taken in r.err, "%s: %s" % (what, r.err))
-        labelled = what in ("zip64", "upper case", "keras", "positional")
+        labelled = what in ("zip64", "zip64 stamped", "stamped zip64", "upper case", "keras", "positional")
         case.equal("accuracy" in r.out, labelled or what == "only one fits", what + ": labels")
     case.refused("run", "out", "--input", case.write("two.npz", npz({"a": x, "b": x, "y": y})),
                  says=["no array 'x', and more than one fits", "'a' (6x24 float32)", "'b' (6x24 float32)",
@@ -138,6 +156,9 @@ def archives(case):
     r = case.good("run", "out", "--input", "x.npy", "--labels",
                   case.write("labels.npz", npz({"ids": other, "truth": y})))
     case.check("'truth' is taken" in r.err and "accuracy" in r.out, "labels of another name:\n%s" % r)
+    from_one = npz({"x": x, "y": npy((6,), [1, 2, 3, 1, 2, 3], "B", "|u1")})
+    r = case.good("run", "out", "--input", case.write("from-one.npz", from_one))
+    case.check("ttfs: warning: " in r.err and "counted from 1" in r.err, "labels beside the samples:\n%s" % r)
     one = npz({"x": npy((6, 1), [1.0] * 6)})
     case.good("compile", model(case, "tiny", (1, 1, 1)), "-o", "tiny", "--stop-after", "spike")
     r = case.good("run", "tiny", "--input", case.write("one.npz", one) + ":x")
@@ -206,6 +227,41 @@ def ranges(case):
     case.check("warning" not in r.err, "calibration samples inside:\n%s" % r)
 
 
+def damaged_maps(case):
+    """A manifest whose mean and std map no value is refused."""
+    case.write("mean.json", '{"input": {"mean": [0.1, 0.2, 0.3], "std": [0.5, 0.25, 0.125]}}')
+    case.good("compile", "net.onnx", "-o", "means", "--config", "mean.json", "--stop-after", "spike")
+    case.write("x.npy", npy((1, 3, 2, 4), [0.5] * 24))
+    path = case.path("means", "manifest.json")
+    with open(path, encoding="utf-8") as f:
+        good = json.load(f)
+    for mean, std, fine in (([0, 0, 0], [1, 1, 1], True), ([0, 0, 0], [1, 0, 1], False), ([0, 0, 0], [1, 1, -1], False),
+                            ([0, 0, 0], [1, 1], False), ([0, 0, "0"], [1, 1, 1], False), ([], [], False),
+                            ([0] * 17, [1] * 17, False)):
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(dict(good, options=dict(good["options"], uint8={"mean": mean, "std": std})), f)
+        if fine:
+            case.good("run", "means", "--input", "x.npy", "--engine", "golden")
+        else:
+            case.refused("run", "means", "--input", "x.npy", "--engine", "golden",
+                         says=["manifest.json", "options.uint8"])
+
+
+def border(case):
+    """The encoder takes half a step beyond its range below, and less than that above; compile, that
+    looks before there is an encoder, counts the same values."""
+    top, under = 1.25, 1.25 - 2.0**-20
+    for name, values in (("above", [top] * 3 + [0.5] * 45), ("within", [under] * 3 + [-0.25] * 45),
+                         ("below", [-0.25 - 2.0**-20] * 2 + [0.5] * 46)):
+        path = case.write(name + ".npy", npy((2, 3, 2, 4), values))
+        r = case.good("compile", "net.onnx", "-o", "border", "--stop-after", "spike", "--ticks", 2,
+                      "--input-range", "0:1", "--calib", path)
+        clipped = case.json("run", "border", "--input", path).get("clipped_inputs")
+        case.equal(clipped, {"above": 3, "within": 0, "below": 2}[name], name + ": clipped inputs")
+        case.equal("%.1f %% of all input values lie outside" % (100 * clipped / 48) in r.err, clipped > 0,
+                   "%s: what compile says:\n%s" % (name, r))
+
+
 def main():
     case = Case()
     case.good("compile", model(case), "-o", "out", "--input-range", "0:8", "--stop-after", "spike")
@@ -213,6 +269,8 @@ def main():
     archives(case)
     layouts(case)
     ranges(case)
+    border(case)
+    damaged_maps(case)
     return case.done()
 
 

@@ -3,6 +3,7 @@
 everywhere, and options that say which value they take.
 """
 import os
+import re
 import sys
 
 from e2e import DIGITS, Case
@@ -41,7 +42,17 @@ def main():
                           ("--calib-count", "0"), ("--seed", "x"),
                           ("--stop-after", "lunch"), ("--dump", "lunch")):
         case.refused("compile", model, "-o", "x", option, value, code=2, says=option)
+    case.refused("compile", model, "-o", "x", "--ticks", "0", "--weight-bits", "1", "--threads", "65", code=2,
+                 says=["--ticks", "--weight-bits", "--threads"])
     case.check(not os.path.exists(case.path("x")), "a refused compile wrote its folder")
+    # whatever the engine looks at, and before the folder is
+    for engine in ("jit", "relu", "exact"):
+        for option, value in (("--count", "0"), ("--threads", "0"), ("--jit-path", "scenic"), ("--margin", "-1"),
+                              ("--time-noise", "2"), ("--slope-noise", "x"), ("--seed", "-1")):
+            case.refused("run", "absent", "--input", test, "--engine", engine, option, value, code=2, says=option)
+    case.refused("run", "absent", "--input", test, "--engine", "exact", "--model", "c", code=2, says="a, b")
+    case.refused("emit", "absent", "-o", "x", "--format", "elf", code=2, says="obj, ll, header")
+    case.refused("dump", "absent", "--form", "essay", code=2, says="ir, spike, plan, image")
 
     case.refused("check", "absent.onnx", says="absent.onnx")
     case.refused("check", case.folder, says=case.folder)
@@ -54,7 +65,25 @@ def main():
     case.refused("dump", "absent.txt", says="absent.txt")
     case.check(not os.path.exists(case.path("x")), "a refused compile wrote its folder")
 
-    case.compile("digits_mlp", "out")
+    for value, limit in (("1024", "9.54e-07"), ("10K", "9.54e-06")):
+        case.refused("check", model, "--memory", value, says="more than %s GiB" % limit)
+    for value in ("1M", "1G", "1T", "1048575T", "%d" % (2**60 - 1)):  # a sixteenth of what 64 bits hold
+        case.good("check", model, "--memory", value)
+    for value in ("1048576T", "%d" % 2**60, "%d" % 2**64, "0", "0K", "-1", "5x", "1KB", "K", ""):
+        case.refused("check", model, "--memory", value, code=2, says="--memory")
+
+    text = case.compile("digits_mlp", "out").out
+    for steps, said in (((), text), (("ir", "canonical"), case.good("compile", model, "-o", "short", "--stop-after",
+                                                                    "canonical").out)):
+        steps = steps or ("ir", "canonical", "spike", "plan", "image", "verilog")
+        case.check(re.search("(?m)^steps: " + ", ".join(s + r" \d+\.\d\d s" for s in steps) + "$", said),
+                   "compile does not say how long %s took:\n%s" % (steps, said))
+    j = case.json("compile", model, "-o", "out", "--calib", os.path.join(DIGITS, "calib.npz"))
+    for line in ("%(populations)d populations, %(neurons)d neurons, %(synapses)d synapses, %(parameters)d parameters",
+                 "chip one: %(cores)d core, %(slots)d slots, %(expected_cycles)d cycles a sample expected, "
+                 "at most %(worst_cycles)d"):
+        case.check("\n" + line % j + "\n" in "\n" + text, "compile does not say '%s':\n%s" % (line % j, text))
+    case.check(re.search(r"(?m)^written: out \(\d+\.\d\d s in all\)$", text), "where compile wrote:\n" + text)
     case.refused("run", "out", code=2, says="--input")
     case.refused("verify", "out", code=2, says="--input")
     case.refused("run", "out", "--input", test, "--engine", "jitt", code=2, says="golden")

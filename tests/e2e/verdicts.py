@@ -7,13 +7,16 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import struct
+import subprocess
 import sys
 
-from e2e import DIGITS, Case
+from e2e import DIGITS, TTFS, Case
 
 TEST = os.path.join(DIGITS, "test.npz")
 COUNT = 12
+TICKS = 255
 LATE = 900  # cycles that the chip waits behind every slot
 
 
@@ -62,6 +65,24 @@ def other_weight(case, index):
     return folder
 
 
+def first_difference(case, told, plain, changed):
+    """The first one in the order of samples, populations and neurons, each value from the traces."""
+    first = min((k for k in set(plain) | set(changed) if plain.get(k) != changed.get(k)),
+                key=lambda k: (k[0], k[1] != "spike", k[3]))
+    kind, what = first[1], "tick" if first[1] == "spike" else "potential"
+    want, got = plain.get(first, -1), changed.get(first, -1)
+    case.equal([told[k] for k in ("kind", "sample", "population", "neuron", "engine", "want_" + what, "got_" + what)],
+               [kind, first[0], first[2].strip('"'), first[3], "jit", want, got], "the first difference")
+    if kind == "readout":
+        case.equal(told["potential"], want, "the readout's potential")
+        return
+    with open(case.path("spikes", "forms", "spike.txt"), encoding="utf-8") as f:
+        text = f.read()
+    ramp = [int(r) for r in re.search(r"ramp \[([^]]*)\]", text)[1].split()][first[3]]
+    steps = min(TICKS, max(0, told["potential"] // ramp))
+    case.equal(TICKS - steps if steps else -1, want, "tick that follows from the potential %d" % told["potential"])
+
+
 def differences(case):
     case.compile("digits_mlp", "spikes", "--stop-after", "spike")
     plain = trace(case, "spikes")
@@ -72,11 +93,12 @@ def differences(case):
         v = case.json("verify", "spikes", *args, code=1)
         whole = case.json("verify", "out", *args, code=1)
         case.check(want > 0, "weight %d changes nothing" % index)
+        case.equal((v.get("spikes"), v.get("readouts")), (sum(k[1] == "spike" for k in plain), 10 * COUNT),
+                   "what is compared is the reference's, weight %d" % index)
         case.equal(v.get("differences"), want, "differences by weight %d" % index)
         case.equal((whole.get("differences"), whole["first"]["kind"]), (want + 1, "image"),
                    "the image, which is of another network, is one more")
-        first = min(k for k in set(plain) | set(changed) if plain.get(k) != changed.get(k))
-        case.equal(v["first"]["sample"], first[0], "sample of the first difference")
+        first_difference(case, v["first"], plain, changed)
     for n in (2, 3):
         v = case.json("verify", "out", "--input", TEST, "--count", COUNT, "--fault", "spike:9",
                       "--engines", ",".join(["golden"] * n), code=1)
@@ -124,12 +146,21 @@ def late_chip(case):
                        (b["slot"], b["most_cycles"], b["worst_cycles"]) for b in broken])
 
 
+def ignored_children(case):
+    """Started by a program that ignores the ends of its children, the simulator is found all the same."""
+    args = [os.path.abspath(TTFS), "verify", "out", "--input", TEST, "--count", "1", "--engines", "golden,rtl"]
+    p = subprocess.run(args, cwd=case.folder, capture_output=True, check=False,
+                       preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    case.equal(p.returncode, 0, "verify where SIGCHLD is ignored: %s" % p.stderr.decode())
+
+
 def main():
     case = Case()
     case.compile("digits_mlp", "out")
     differences(case)
     lowered_plans(case)
     late_chip(case)
+    ignored_children(case)
     return case.done()
 
 

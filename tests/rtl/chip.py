@@ -19,6 +19,9 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "tools"))
+
+from make_chip_keys import read_keys  # noqa: E402
 
 
 def ceil_div(a, b):
@@ -41,10 +44,13 @@ def cycle_table():
 
 FIELDS = field_table()
 CYCLES = cycle_table()
+PARAMETERS = [k for k in read_keys() if k.verilog]
 
 
 class Chip:
     def __init__(self, rng, cores):
+        for key in PARAMETERS:
+            setattr(self, key.member, key.default)
         self.cores = cores
         self.lanes = rng.choice([1, 2, 3, 4, 8])
         self.weight_bits = rng.choice([3, 4, 8])
@@ -60,10 +66,6 @@ class Chip:
         self.v_rows = ceil_div(self.acc_bits, self.weight_bits)
         self.s_rows = ceil_div(self.slope_bits, self.weight_bits)
         self.drain = CYCLES["DRAIN"] + ceil_div(max(self.c_bits, self.y_bits + 1), CYCLES["DIGIT_BITS"])
-
-    def params(self):
-        return ["CORES", "LANES", "WEIGHT_BITS", "SLOPE_BITS", "ACC_BITS", "TICK_BITS", "C_BITS",
-                "Y_BITS", "X_BITS", "SLOTS", "WEIGHT_ROWS", "LIST_WORDS", "LOG_WORDS", "SEEN_WORDS"]
 
 
 class Pop:
@@ -434,8 +436,9 @@ def write_case(chip, folder, cores, samples):
 
 def build(chip, folder, preload, config_words, input_words, limit):
     with open(os.path.join(folder, "params.vh"), "w") as f:
-        for name in chip.params():
-            f.write("`define %s %d\n" % (name, getattr(chip, name.lower())))
+        values = [(k.verilog, getattr(chip, k.member)) for k in PARAMETERS]
+        f.writelines("`define %s %d\n" % value for value in values)
+        f.write("`define CHIP_PARAMETERS %s\n" % ", ".join(".%s(%d)" % value for value in values))
         f.write("`define PRELOAD %d\n`define INIT_PREFIX \"%s/\"\n" % (preload, folder))
         f.write("`define CONFIG_WORDS %d\n`define INPUT_WORDS %d\n" % (config_words, input_words))
         f.write("`define CYCLE_LIMIT %d\n" % limit)

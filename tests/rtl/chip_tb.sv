@@ -28,11 +28,7 @@ module chip_tb;
     wire [`ACC_BITS-1:0] ro_value;
 
     ttfs_chip #(
-        .CORES(`CORES), .LANES(`LANES), .WEIGHT_BITS(`WEIGHT_BITS), .SLOPE_BITS(`SLOPE_BITS),
-        .ACC_BITS(`ACC_BITS), .TICK_BITS(`TICK_BITS), .C_BITS(`C_BITS), .Y_BITS(`Y_BITS),
-        .X_BITS(`X_BITS), .SLOTS(`SLOTS), .WEIGHT_ROWS(`WEIGHT_ROWS), .LIST_WORDS(`LIST_WORDS),
-        .LOG_WORDS(`LOG_WORDS), .SEEN_WORDS(`SEEN_WORDS), .PRELOAD(`PRELOAD),
-        .INIT_PREFIX(`INIT_PREFIX)
+        `CHIP_PARAMETERS, .PRELOAD(`PRELOAD), .INIT_PREFIX(`INIT_PREFIX)
     ) chip (
         .clk_i(clk), .rst_ni(rst_n),
         .cfg_valid_i(cfg_valid), .cfg_ready_o(cfg_ready), .cfg_addr_i(cfg_addr), .cfg_data_i(cfg_data),

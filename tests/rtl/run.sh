@@ -40,15 +40,6 @@ list() {
     for f in "$root"/hw/chips/*.json; do n=${f##*/}; echo "lint/chip-${n%.json}"; done
 }
 
-# A chip description's numbers as Verilog parameters.
-chip_parameters() {
-    for p in cores lanes weight_bits slope_bits acc_bits tick_bits c_bits y_bits x_bits slots \
-        weight_rows list_words log_words seen_words; do
-        value=$(sed -n "s/.*\"$p\": *\([0-9]*\).*/\1/p" "$1")
-        [ -z "$value" ] || echo "-G$(echo $p | tr a-z A-Z)=$value"
-    done
-}
-
 benches() {
     missing=
     for m in $(modules); do [ -f "$here/${m#ttfs_}_tb.sv" ] || missing="$missing $m"; done
@@ -77,7 +68,10 @@ header() {
 
 lint() {
     case $1 in
-    chip-*) set -- ttfs_chip $(chip_parameters "$root/hw/chips/${1#chip-}.json") ;;
+    chip-*)
+        parameters=$(python3 "$root/tools/make_chip_keys.py" --parameters "$root/hw/chips/${1#chip-}.json") || return 1
+        set -- ttfs_chip $parameters
+        ;;
     esac
     top=$1
     shift

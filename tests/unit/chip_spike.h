@@ -6,26 +6,17 @@
 #ifndef CHIP_SPIKE_H
 #define CHIP_SPIKE_H
 
-#include "chip.h"
+#include "base_chip.h"
 #include "random_spike.h"
 
 static inline TtfsChip small_chip(uint32_t cores, uint32_t lanes, uint32_t weight_bits) {
-    return (TtfsChip){.name = "small",
-                      .cores = cores,
-                      .lanes = lanes,
-                      .weight_bits = weight_bits,
-                      .slope_bits = 24 / weight_bits * weight_bits,
-                      .acc_bits = 32 / weight_bits * weight_bits,
-                      .tick_bits = 8,
-                      .c_bits = 8,
-                      .y_bits = 5,
-                      .x_bits = 6,
-                      .slots = 16,
-                      .weight_rows = 16384,
-                      .list_words = 4096,
-                      .log_words = 2048,
-                      .seen_words = 2048,
-                      .clock_mhz = 50};
+    TtfsChip chip = base_chip();
+    chip.cores = cores;
+    chip.lanes = lanes;
+    chip.weight_bits = weight_bits;
+    chip.slope_bits = 24 / weight_bits * weight_bits;
+    chip.acc_bits = 32 / weight_bits * weight_bits;
+    return chip;
 }
 
 static inline void chip_weights(TtfsSpike *s, TtfsRng *r, TtfsConnection *c, uint64_t n,

@@ -25,8 +25,8 @@ static inline void f64_open(F64 *f, const TtfsIr *ir) {
     }
 }
 
-static inline double f64_window(const F64 *f, const TtfsNode *n, uint32_t o, uint32_t y,
-                                uint32_t x) {
+static inline double f64_patch(const F64 *f, const TtfsNode *n, uint32_t o, uint32_t y,
+                               uint32_t x) {
     const TtfsTensorInfo *in = ttfs_ir_tensor(f->ir, n->in[0]);
     const TtfsTensorInfo *out = ttfs_ir_tensor(f->ir, n->out);
     bool conv = n->op == TTFS_OP_CONV, largest = n->op == TTFS_OP_MAXPOOL, any = false;
@@ -66,10 +66,10 @@ static inline double f64_row(const F64 *f, const TtfsNode *n, uint64_t o) {
 static inline uint64_t f64_turned(const F64 *f, const TtfsNode *n, uint64_t i) {
     const TtfsTensorInfo *in = ttfs_ir_tensor(f->ir, n->in[0]);
     const TtfsTensorInfo *out = ttfs_ir_tensor(f->ir, n->out);
-    uint64_t at = 0, stride[TTFS_MAX_RANK], step = 1;
+    uint64_t at = 0, stride[TTFS_MAX_RANK], inner = 1;
     for (uint32_t a = in->rank; a-- > 0;) {
-        stride[a] = step;
-        step *= in->dim[a];
+        stride[a] = inner;
+        inner *= in->dim[a];
     }
     for (uint32_t a = out->rank; a-- > 0;) {
         at += i % out->dim[a] * stride[n->attr.perm[a]];
@@ -96,7 +96,7 @@ static inline double f64_sliced(const F64 *f, const TtfsNode *n, uint64_t i) {
     uint32_t at[TTFS_MAX_RANK];
     f64_coordinates(ttfs_ir_tensor(f->ir, n->out), i, at);
     for (uint32_t a = 0; a < ttfs_ir_tensor(f->ir, n->out)->rank; a++)
-        at[a] = (uint32_t)((int64_t)n->attr.first[a] + (int64_t)at[a] * n->attr.step[a]);
+        at[a] = (uint32_t)((int64_t)n->attr.first[a] + (int64_t)at[a] * n->attr.apart[a]);
     return f->v[n->in[0].i - 1][f64_place(ttfs_ir_tensor(f->ir, n->in[0]), at)];
 }
 
@@ -120,8 +120,8 @@ static inline double f64_element(const F64 *f, const TtfsNode *n, uint64_t i) {
     if (n->op == TTFS_OP_CONCAT) return f64_joined(f, n, i);
     assert_true(n->op == TTFS_OP_CONV || n->op == TTFS_OP_MAXPOOL || n->op == TTFS_OP_MINPOOL);
     uint64_t plane = (uint64_t)out->dim[2] * out->dim[3];
-    return f64_window(f, n, (uint32_t)(i / plane), (uint32_t)(i % plane / out->dim[3]),
-                      (uint32_t)(i % out->dim[3]));
+    return f64_patch(f, n, (uint32_t)(i / plane), (uint32_t)(i % plane / out->dim[3]),
+                     (uint32_t)(i % out->dim[3]));
 }
 
 static inline void f64_run(F64 *f, const float *x) {

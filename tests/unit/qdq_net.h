@@ -4,7 +4,7 @@
  * integers, as an importer gives them. Weights per tensor or per channel, 2 to 8 bits; activations
  * with and without sign, zero points, odd bit widths; with and without a relu in front. Biases are
  * integers on the sums' grid. `exact`: every ratio of grids is an odd integer, so that no sum lies
- * half way between two steps. Include after built_net.h.
+ * half way between two quanta. Include after built_net.h.
  */
 #ifndef QDQ_NET_H
 #define QDQ_NET_H
@@ -13,7 +13,7 @@ typedef struct {
     Net n;
     bool exact, residual;
     double scale;       /* of the last activation's grid */
-    double base;        /* of the steps of the last weights */
+    double base;        /* of the quanta of the last weights */
     uint32_t quantised; /* activations on grids so far */
 } Qdq;
 
@@ -57,27 +57,29 @@ static inline double qdq_top(Qdq *k) {
 static inline void qdq_weights(Qdq *k, uint32_t rank, const uint32_t *dim, int bits, bool each,
                                TtfsTensor out[2]) {
     static const int factor[] = {1, 3, 5, 7};
-    uint32_t outs = dim[0], steps = each ? outs : 1;
+    uint32_t outs = dim[0], quanta = each ? outs : 1;
     out[0] = tensor(&k->n, "w", rank, dim, true);
     out[1] = tensor(&k->n, "b", 1, &outs, true);
     TtfsTensorInfo *w = ttfs_ir_tensor(&k->n.ir, out[0]), *b = ttfs_ir_tensor(&k->n.ir, out[1]);
-    float *step = TTFS_ARRAY(&k->n.ir.arena, float, steps);
+    float *quantum = TTFS_ARRAY(&k->n.ir.arena, float, quanta);
     float *data = (float *)(uintptr_t)w->data, *bias = (float *)(uintptr_t)b->data;
     uint64_t row = ttfs_ir_count(w) / outs;
     int most = (1 << (bits - 1)) - 1;
     double base = k->base = 0.01 * (1 + ttfs_rng_f64(&k->n.rng));
-    for (uint32_t i = 0; i < steps; i++)
-        step[i] = (float)(k->exact ? base * factor[qdq_in(k, 0, each ? 3 : 0)]
-                                   : base * (1 + ttfs_rng_f64(&k->n.rng)));
+    for (uint32_t i = 0; i < quanta; i++)
+        quantum[i] = (float)(k->exact ? base * factor[qdq_in(k, 0, each ? 3 : 0)]
+                                      : base * (1 + ttfs_rng_f64(&k->n.rng)));
     for (uint64_t i = 0; i < outs * row; i++)
-        data[i] = (float)(qdq_in(k, -most - (bits > 2), most) * (double)step[each ? i / row : 0]);
+        data[i] =
+            (float)(qdq_in(k, -most - (bits > 2), most) * (double)quantum[each ? i / row : 0]);
     for (uint32_t i = 0; i < outs; i++)
-        bias[i] = (float)(qdq_in(k, -40 * most, 40 * most) * (double)step[each ? i : 0] * k->scale);
-    w->step = step;
-    w->steps = steps;
+        bias[i] =
+            (float)(qdq_in(k, -40 * most, 40 * most) * (double)quantum[each ? i : 0] * k->scale);
+    w->quantum = quantum;
+    w->quanta = quanta;
 }
 
-/* The step of a grid of `span` integers for the last tensor; an odd multiple of the sums' steps
+/* The quantum of a grid of `span` integers for the last tensor; an odd multiple of the sums' quanta
  * when exact (105 = 3 * 5 * 7 has all the channels' factors). */
 static inline double qdq_scale(Qdq *k, int span) {
     double wanted = 1.1 * qdq_top(k) / span;

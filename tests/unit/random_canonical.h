@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Random networks in canonical form: sums of convolutions (groups, strides, dilations, uneven pads)
- * and matrices over any populations before, slices and flattened views of them, identities, biases
+ * and matrices over any populations before, slices and flattened ones of them, identities, biases
  * per channel or per position, max and min pools, pools of pools. Include after cmocka.h.
  */
 #ifndef RANDOM_CANONICAL_H
@@ -29,7 +29,7 @@ static inline TtfsTensorInfo *canon_info(const Canon *k, TtfsTensor t) {
 
 static inline TtfsTensor canon_tensor(Canon *k, uint32_t rank, const uint32_t *dim) {
     TtfsTensorInfo t = {.name = "t", .rank = rank};
-    memcpy(t.dim, dim, rank * sizeof *dim);
+    if (rank) memcpy(t.dim, dim, rank * sizeof *dim);
     return ttfs_ir_add_tensor(&k->ir, &t);
 }
 
@@ -75,7 +75,7 @@ static inline TtfsTensor canon_slice(Canon *k, TtfsTensor in) {
     for (uint32_t i = 0; i < t.rank; i++) {
         n.attr.first[i] = i == 1 ? canon_in(k, 0, t.dim[1] - 1) : 0;
         n.attr.count[i] = i == 1 ? canon_in(k, 1, t.dim[1] - n.attr.first[1]) : t.dim[i];
-        n.attr.step[i] = 1;
+        n.attr.apart[i] = 1;
     }
     return canon_add(k, n);
 }
@@ -110,7 +110,7 @@ static inline TtfsTensor canon_gemm(Canon *k, TtfsTensor from, uint32_t out, boo
     return canon_add(k, g);
 }
 
-/* A convolution with the window in `a`; groups where the channels allow them. */
+/* A convolution with the patch in `a`; groups where the channels allow them. */
 static inline TtfsTensor canon_conv(Canon *k, TtfsTensor x, uint32_t out, const TtfsIrAttr *a,
                                     uint32_t group, bool bias) {
     uint32_t in = canon_info(k, x)->dim[1];
@@ -130,8 +130,8 @@ static inline uint32_t canon_group(Canon *k, uint32_t in, uint32_t out) {
     return g;
 }
 
-/* A window that fits; that of a pool has a tap inside at every position. */
-static inline TtfsIrAttr canon_window(Canon *k, TtfsTensor x, bool pool) {
+/* A patch that fits; that of a pool has a tap inside at every position. */
+static inline TtfsIrAttr canon_patch(Canon *k, TtfsTensor x, bool pool) {
     TtfsIrAttr a = ttfs_ir_attr();
     for (int i = 0; i < 2; i++) {
         uint32_t in = canon_info(k, x)->dim[2 + i], extent;
@@ -177,10 +177,10 @@ static inline TtfsTensor canon_vector_sum(Canon *k, uint32_t out) {
     return canon_map(k, t);
 }
 
-/* A sum of maps: the same window on sources of one size, and 1x1 on sources of the output's. */
+/* A sum of maps: the same patch on sources of one size, and 1x1 on sources of the output's. */
 static inline TtfsTensor canon_map_sum(Canon *k, TtfsTensor p) {
     TtfsTensor x = canon_slice(k, p);
-    TtfsIrAttr a = canon_window(k, x, false), one = ttfs_ir_attr();
+    TtfsIrAttr a = canon_patch(k, x, false), one = ttfs_ir_attr();
     uint32_t in = canon_info(k, x)->dim[1], group = canon_group(k, in, in);
     uint32_t out = group * canon_in(k, 1, 3);
     TtfsTensor t = canon_conv(k, x, out, &a, group, ttfs_rng_below(&k->r, 2));
@@ -203,7 +203,7 @@ static inline void canon_layer(Canon *k) {
     uint32_t kind = ttfs_rng_below(&k->r, 6);
     if (canon_info(k, p)->rank == 4 && kind < 2) {
         TtfsNode n = canon_node(k, kind ? TTFS_OP_MAXPOOL : TTFS_OP_MINPOOL, p);
-        n.attr = canon_window(k, p, true);
+        n.attr = canon_patch(k, p, true);
         t = canon_add(k, n);
     } else {
         t = canon_info(k, p)->rank == 4 && kind < 5 ? canon_map_sum(k, p)

@@ -70,7 +70,7 @@ static inline bool rn_add(RandomNet *k, TtfsNode n, const TtfsTensorInfo *shape)
     return true;
 }
 
-static inline void rn_window(RandomNet *k, TtfsIrAttr *a, bool pool) {
+static inline void rn_patch(RandomNet *k, TtfsIrAttr *a, bool pool) {
     for (int i = 0; i < 2; i++) {
         a->kernel[i] = rn_in(k, pool ? 2 : 1, 3);
         a->stride[i] = rn_chance(k, 70) ? 1 : 2;
@@ -85,7 +85,7 @@ static inline bool rn_conv(RandomNet *k, bool same) {
     const TtfsTensorInfo *x = rn_info(k, k->last);
     uint32_t c = x->dim[1], group = 1, outs = same ? c : rn_in(k, 1, 6);
     TtfsNode n = rn_node(k, TTFS_OP_CONV, 2, k->last, k->last);
-    rn_window(k, &n.attr, false);
+    rn_patch(k, &n.attr, false);
     for (int i = 0; same && i < 2; i++) {
         n.attr.stride[i] = 1;
         uint32_t span = (n.attr.kernel[i] - 1) * n.attr.dilation[i];
@@ -160,7 +160,7 @@ static inline bool rn_pool(RandomNet *k, bool simple) {
     uint32_t pick = simple ? 0 : rn_in(k, 0, 5);
     TtfsOp op = pick <= 2 ? TTFS_OP_MAXPOOL : pick == 3 ? TTFS_OP_MINPOOL : TTFS_OP_AVERAGEPOOL;
     TtfsNode n = rn_node(k, op, 1, k->last, k->last);
-    rn_window(k, &n.attr, true);
+    rn_patch(k, &n.attr, true);
     n.attr.count_pad = op == TTFS_OP_AVERAGEPOOL && rn_chance(k, 50);
     return rn_add(k, n, NULL);
 }

@@ -63,14 +63,14 @@ static inline TtfsTensor ro_sliced(TtfsIr *ir, TtfsRng *r, TtfsTensor t) {
     const TtfsTensorInfo x = *ttfs_ir_tensor(ir, t);
     TtfsIrAttr a = ttfs_ir_attr();
     for (uint32_t i = 0; i < x.rank; i++) {
-        int32_t step = 1 + (int32_t)ro_below(r, 2);
+        int32_t apart = 1 + (int32_t)ro_below(r, 2);
         uint32_t first = ro_below(r, x.dim[i]) / 2, room = x.dim[i] - 1 - first;
-        a.count[i] = 1 + room / (uint32_t)step;
+        a.count[i] = 1 + room / (uint32_t)apart;
         a.first[i] = first;
-        a.step[i] = step;
+        a.apart[i] = apart;
         if (ro_below(r, 4) == 0) { /* backwards */
-            a.first[i] = first + (a.count[i] - 1) * (uint32_t)step;
-            a.step[i] = -step;
+            a.first[i] = first + (a.count[i] - 1) * (uint32_t)apart;
+            a.apart[i] = -apart;
         }
     }
     return ro_add(ir, TTFS_OP_SLICE, &a, 1, &t, NULL);

@@ -81,7 +81,7 @@ static inline uint32_t random_range(TtfsSpike *s, TtfsRng *r, TtfsConnection *c)
     return c->src_channels;
 }
 
-/* A window along one axis that fits. */
+/* A patch along one axis that fits. */
 static inline uint32_t random_axis(TtfsRng *r, uint32_t in, int axis, TtfsConnection *c) {
     do {
         c->kernel[axis] = between(r, 1, 4);
@@ -90,10 +90,10 @@ static inline uint32_t random_axis(TtfsRng *r, uint32_t in, int axis, TtfsConnec
         uint32_t extent = (c->kernel[axis] - 1) * c->dilation[axis] + 1;
         c->pad[axis] = ttfs_rng_below(r, extent);
         c->pad[axis + 2] = ttfs_rng_below(r, extent);
-    } while (!ttfs_window_count(in, c->kernel[axis], c->stride[axis], c->dilation[axis],
-                                c->pad[axis], c->pad[axis + 2]));
-    return (uint32_t)ttfs_window_count(in, c->kernel[axis], c->stride[axis], c->dilation[axis],
-                                       c->pad[axis], c->pad[axis + 2]);
+    } while (!ttfs_patch_count(in, c->kernel[axis], c->stride[axis], c->dilation[axis],
+                               c->pad[axis], c->pad[axis + 2]));
+    return (uint32_t)ttfs_patch_count(in, c->kernel[axis], c->stride[axis], c->dilation[axis],
+                                      c->pad[axis], c->pad[axis + 2]);
 }
 
 static inline void random_conv(TtfsSpike *s, TtfsRng *r) {

@@ -217,6 +217,10 @@ static void files_appear_whole(void **state) {
     assert_int_equal(f.size, 6);
     assert_memory_equal(f.bytes, "world!", 6);
     ttfs_file_close(&f);
+    assert_true(ttfs_file_write(path, "", 0, &d) && ttfs_file_open(&f, path, 0, &d));
+    assert_true(f.size == 0 && f.bytes != NULL); /* readers count on from it */
+    ttfs_file_close(&f);
+    assert_true(ttfs_file_write(path, "world!", 6, &d));
     assert_false(ttfs_file_open(&f, path, 5, &d)); /* FILE_SIZE */
     assert_int_equal(d.messages.at[0].code, TTFS_FILE_SIZE);
     assert_false(ttfs_file_open(&f, deep, 5, &d)); /* FILE_OPEN: a folder */
@@ -313,6 +317,29 @@ static void long_names_are_cut(void **state) {
     ttfs_diag_free(&d);
 }
 
+/* Characters of every length stay whole wherever the cut falls, and as much as possible is shown.
+ */
+static void cuts_leave_characters(void **state) {
+    (void)state;
+    static const char *const one[] = {"a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
+    for (size_t bytes = 1; bytes <= 4; bytes++)
+        for (size_t shift = 0; shift < bytes; shift++) {
+            TtfsDiag d = {0};
+            TtfsBuf name = {0};
+            for (size_t i = 0; i < shift; i++) ttfs_buf_puts(&name, "-");
+            while (name.len < 301) ttfs_buf_puts(&name, one[bytes - 1]);
+            ttfs_error(&d, TTFS_AT_NODE("f", name.text), TTFS_LIMIT, "is long");
+            const char *where = strstr(d.messages.at[0].where, "f: ");
+            const char *gap = strstr(d.messages.at[0].where, " ... ");
+            assert_true(where && gap);
+            assert_int_equal(gap - where - 3, 150 - (150 - shift) % bytes);
+            assert_int_equal(strlen(gap + 5),
+                             150 - (bytes - (name.len - 150 - shift) % bytes) % bytes);
+            ttfs_buf_free(&name);
+            ttfs_diag_free(&d);
+        }
+}
+
 /* What a terminal obeys, what breaks a line and what is not UTF-8 is shown as escapes. */
 static void names_are_shown_escaped(void **state) {
     static const struct {
@@ -406,6 +433,7 @@ int main(void) {
         cmocka_unit_test(json_numbers_are_read_back),
         cmocka_unit_test(errors_outrank_notes),
         cmocka_unit_test(long_names_are_cut),
+        cmocka_unit_test(cuts_leave_characters),
         cmocka_unit_test(names_are_shown_escaped),
         cmocka_unit_test(arena_gives_zeros),
         cmocka_unit_test(vector_keeps_its_items),

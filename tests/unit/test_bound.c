@@ -3,11 +3,11 @@
  * The golden engine stays within the quantisation bound of ReLU, on 1,000 random networks with all
  * operations and 1,000 in every canonical form. The bound of a neuron is derived from the grids
  * alone, layer by layer (docs/semantics.md, "How far from ReLU"), with the values of the float64
- * network for the sample. Of the input: half a step of its grid. Of a linear neuron: |w s_w| times
- * the sources' bounds, plus |W - w s_w| |x| of the sources, plus what the rounded bias is off. Of a
- * ReLU, besides: half a step of the window's grid, and what exceeds the window. Of a pool: the
- * largest bound in its window. What the quantiser may be off by is asserted on the way: half a step
- * of a bias, a step of a weight that is not clipped.
+ * network for the sample. Of the input: half a quantum of its grid. Of a linear neuron: |w s_w|
+ * times the sources' bounds, plus |W - w s_w| |x| of the sources, plus what the rounded bias is
+ * off. Of a ReLU, besides: half a quantum of the window's grid, and what exceeds the window. Of a
+ * pool: the largest bound in its patch. What the quantiser may be off by is asserted on the way:
+ * half a quantum of a bias, a quantum of a weight that is not clipped.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -94,7 +94,7 @@ static bool at_end(const TtfsConnection *c, int16_t w) {
     return w == half - 1 || w == -half;
 }
 
-/* The bound of one linear neuron, before the rectifier. `unit`: real value of one step of its
+/* The bound of one linear neuron, before the rectifier. `unit`: real value of one quantum of its
  * potential. */
 static double linear_bound(const Case *c, uint32_t layer, uint32_t neuron, double unit) {
     const TtfsNetLayer *l = &c->net.layers.at[layer];
@@ -108,13 +108,13 @@ static double linear_bound(const Case *c, uint32_t layer, uint32_t neuron, doubl
         const TtfsConnection *conn = &c->spike.conns.at[p->conn_first + k];
         const double *value = f64_values(&c->f, from->tensor) + t->first;
         const double *off = c->bound[t->src] + t->first;
-        double step = unit / c->spike.pops.at[t->src].scale, least = from->of_input ? offset : 0;
+        double quantum = unit / c->spike.pops.at[t->src].scale, least = from->of_input ? offset : 0;
         for (uint32_t j = 0; j < t->in[0] * t->in[1] * t->in[2]; j++) {
             uint64_t q;
             double w = term_weight(l, t, ch, y, x, j, &q);
             if (q == UINT64_MAX) continue;
-            double grid = conn->weights[q] * step;
-            assert_true(fabs(w - grid) <= step * (1 + 1e-6) || at_end(conn, conn->weights[q]));
+            double grid = conn->weights[q] * quantum;
+            assert_true(fabs(w - grid) <= quantum * (1 + 1e-6) || at_end(conn, conn->weights[q]));
             bound += fabs(grid) * off[j] + fabs(w - grid) * fabs(value[j] - least);
             bias += w * least;
         }

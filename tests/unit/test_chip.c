@@ -53,30 +53,27 @@ static void refusals(void **state) {
     reject_folder(TTFS_SOURCE_DIR "/tests/reject/chip", read_chip, 10);
 }
 
-static const char good[] =
-    "{\"name\":\"x\",\"cores\":1,\"lanes\":4,\"weight_bits\":8,\"slope_bits\":24,\"acc_bits\":32,"
-    "\"tick_bits\":8,\"c_bits\":8,\"y_bits\":4,\"x_bits\":4,\"slots\":8,\"weight_rows\":64,"
-    "\"list_words\":64,\"log_words\":64,\"seen_words\":64,\"clock_mhz\":10}";
-
 static void truncations_and_flips(void **state) {
     (void)state;
     TtfsDiag diag = {0};
-    char text[sizeof good];
-    assert_true(read_chip("good", good, strlen(good), &diag));
-    for (size_t n = 0; n < strlen(good); n++) {
+    TtfsBuf good = {0};
+    base_chip_text("{}", 2, &good);
+    assert_true(read_chip("good", good.text, good.len, &diag));
+    for (size_t n = 0; n < good.len; n++) {
         TtfsDiag d = {0};
-        assert_false(read_chip("cut", good, n, &d));
+        assert_false(read_chip("cut", good.text, n, &d));
         assert_true(d.errors > 0);
         ttfs_diag_free(&d);
     }
-    for (size_t bit = 0; bit < strlen(good) * 8; bit++) {
+    for (size_t bit = 0; bit < good.len * 8; bit++) {
         TtfsDiag d = {0};
-        memcpy(text, good, sizeof good);
-        text[bit / 8] = (char)(text[bit / 8] ^ 1 << bit % 8);
-        bool ok = read_chip("flip", text, strlen(good), &d);
+        good.text[bit / 8] = (char)(good.text[bit / 8] ^ 1 << bit % 8);
+        bool ok = read_chip("flip", good.text, good.len, &d);
         assert_true(ok == (d.errors == 0));
+        good.text[bit / 8] = (char)(good.text[bit / 8] ^ 1 << bit % 8);
         ttfs_diag_free(&d);
     }
+    ttfs_buf_free(&good);
     ttfs_diag_free(&diag);
 }
 
@@ -92,6 +89,32 @@ static void too_long_or_deep(void **state) {
     assert_int_equal(diag.messages.at[1].code, TTFS_JSON_SYNTAX);
     free(text);
     ttfs_diag_free(&diag);
+}
+
+/* In a text a description ends with its own brace, whatever its strings hold, and the lines behind
+ * it keep their numbers. */
+static void in_a_text(void **state) {
+    (void)state;
+    static const char notes[] = "{\"doc\": \"} \\\" } \\\\\", \"energy_pj\": {\"tick\": 1}}";
+    TtfsArena a = {0};
+    TtfsDiag diag = {0};
+    TtfsBuf text = {0};
+    TtfsChip chip;
+    TtfsLex l;
+    ttfs_buf_puts(&text, "\n");
+    base_chip_text(notes, strlen(notes), &text);
+    ttfs_buf_puts(&text, "\nnext");
+    ttfs_lex_init(&l, "t", text.text, text.len, &diag);
+    assert_true(ttfs_chip_lex(&chip, &l, &a));
+    assert_string_equal(chip.doc, "} \" } \\");
+    assert_true(chip.energy_tick_pj == 1);
+    assert_true(ttfs_lex_is(&l, "next"));
+    assert_int_equal(l.line, 3);
+    ttfs_lex_init(&l, "t", text.text, text.len - strlen("}\nnext"), &diag);
+    assert_false(ttfs_chip_lex(&chip, &l, &a));
+    ttfs_buf_free(&text);
+    ttfs_diag_free(&diag);
+    ttfs_arena_free(&a);
 }
 
 /* Every bit of a descriptor belongs to a field and comes back, or is refused. */
@@ -151,9 +174,13 @@ static void descriptor_text(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shipped_chips),         cmocka_unit_test(refusals),
-        cmocka_unit_test(truncations_and_flips), cmocka_unit_test(too_long_or_deep),
-        cmocka_unit_test(descriptor_bits),       cmocka_unit_test(descriptor_ranges),
+        cmocka_unit_test(shipped_chips),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(truncations_and_flips),
+        cmocka_unit_test(too_long_or_deep),
+        cmocka_unit_test(in_a_text),
+        cmocka_unit_test(descriptor_bits),
+        cmocka_unit_test(descriptor_ranges),
         cmocka_unit_test(descriptor_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

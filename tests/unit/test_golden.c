@@ -25,9 +25,9 @@ static int64_t source_value(const TtfsPopulation *src, const int64_t *x, uint32_
     return x[((int64_t)ch * src->h + y) * src->w + col];
 }
 
-/* Sum of w x over the window of one position and one source channel. */
-static int64_t window(const TtfsConnection *c, const TtfsPopulation *src, const int64_t *x,
-                      uint32_t ch, uint32_t oy, uint32_t ox, const int16_t *w) {
+/* Sum of w x over the patch of one position and one source channel. */
+static int64_t patch_sum(const TtfsConnection *c, const TtfsPopulation *src, const int64_t *x,
+                         uint32_t ch, uint32_t oy, uint32_t ox, const int16_t *w) {
     int64_t sum = 0;
     for (uint32_t ky = 0; ky < c->kernel[0]; ky++)
         for (uint32_t kx = 0; kx < c->kernel[1]; kx++) {
@@ -38,7 +38,7 @@ static int64_t window(const TtfsConnection *c, const TtfsPopulation *src, const 
     return sum;
 }
 
-/* The largest or least x of the window of one position; 0 when it lies outside the source. */
+/* The largest or least x of the patch of one position; 0 when it lies outside the source. */
 static int64_t pooled(const TtfsConnection *c, const TtfsPopulation *src, const int64_t *x,
                       uint32_t ch, uint32_t oy, uint32_t ox) {
     int64_t best = -1;
@@ -65,7 +65,7 @@ static int64_t gather(const TtfsSpike *s, const TtfsConnection *c, const int64_t
         uint32_t ins = c->src_channels / c->group;
         uint32_t first = ch / (ttfs_spike_pop(s, c->dst)->c / c->group) * ins + c->src_ch_first;
         for (uint32_t k = 0; k < ins; k++)
-            sum += window(c, src, x, first + k, oy, ox, c->weights + (ch * ins + k) * taps);
+            sum += patch_sum(c, src, x, first + k, oy, ox, c->weights + (ch * ins + k) * taps);
         return sum;
     }
     const TtfsPopulation *dst = ttfs_spike_pop(s, c->dst);

@@ -2,7 +2,7 @@
  *
  * Quantised networks. Their canonical form: where a QUANT goes, and that values stay. Their
  * integers: weights are multiples of the model's; golden has the model's own integers, neuron for
- * neuron, where all ratios of grids are whole; elsewhere it is off by no more than the steps that
+ * neuron, where all ratios of grids are whole; elsewhere it is off by no more than the quanta that
  * the bound allows (docs/semantics.md, "Quantised networks").
  */
 #include <setjmp.h>
@@ -60,11 +60,11 @@ static void bounds_and_sums(void **state) {
     (void)state;
     Qdq k = open_net(DIMS(1, 2, 8, 8));
     conv(&k.n, "c1", 3, 2);
-    push(&k.n, TTFS_OP_CLIP, "clip", IN(LAST), NULL); /* to 0..1, ten steps */
+    push(&k.n, TTFS_OP_CLIP, "clip", IN(LAST), NULL); /* to 0..1, ten quanta */
     qdq_round(&k, 0.1, 0, -128, 127);
     TtfsTensor x = k.n.last;
     push(&k.n, TTFS_OP_ADD, "sum", IN(x, x), NULL);
-    qdq_round(&k, 0.1, 0, 0, 12); /* clipped at 12 steps: a population of its own */
+    qdq_round(&k, 0.1, 0, 0, 12); /* clipped at 12 quanta: a population of its own */
     push(&k.n, TTFS_OP_CONCAT, "both", IN(LAST, x), NULL);
     qdq_round(&k, 0.1, 0, 0, 255); /* both lie on it */
     conv(&k.n, "c2", 2, 6);
@@ -106,7 +106,7 @@ static void with_and_without(void **state) {
     assert_true(ttfs_ir_canonical(&k.n.ir, &canonical, "net", &diag));
     assert_true(ttfs_net_of(&canonical, "net", &net, &diag));
     assert_int_equal(net.layers.len, 4);
-    assert_true(net.layers.at[1].step == 0 && net.layers.at[2].ticks == 255);
+    assert_true(net.layers.at[1].quantum == 0 && net.layers.at[2].ticks == 255);
     ttfs_net_free(&net);
     ttfs_ir_free(&canonical);
     ttfs_diag_free(&diag);
@@ -123,7 +123,7 @@ typedef struct {
     TtfsDiag diag;
     TtfsRelu *relu;
     double **want;   /* per layer: integers of the model, counted from the window's start */
-    uint32_t **most; /* per layer: steps by which golden may differ */
+    uint32_t **most; /* per layer: quanta by which golden may differ */
     TtfsArena arena;
 } Case;
 
@@ -195,7 +195,7 @@ static void model_integers(Case *c) {
             c->want[i][k] = rint((double)v[k] / number_of(c, q->in[1])) + number_of(c, q->in[2]) -
                             (double)q->attr.hi + p->ticks;
         if (q) continue;
-        for (uint32_t k = 0; k < ttfs_net_size(l); k++) { /* a pool: the largest of its window */
+        for (uint32_t k = 0; k < ttfs_net_size(l); k++) { /* a pool: the largest of its patch */
             const TtfsTerm *t = &c->net.terms.at[l->term_first];
             for (uint32_t tap = 0; tap < 4; tap++) {
                 uint32_t y = k / l->w % l->h * 2 + tap / 2, x = k % l->w * 2 + tap % 2;
@@ -207,7 +207,7 @@ static void model_integers(Case *c) {
     }
 }
 
-/* What a neuron of a linear layer adds up: in the model, in steps of its grid (or real units of a
+/* What a neuron of a linear layer adds up: in the model, in quanta of its grid (or real units of a
  * readout), and how far golden may be from it before it rounds. */
 typedef struct {
     double value, slack;
@@ -218,7 +218,7 @@ static Sum sum_of(const Case *c, uint32_t layer, uint32_t i, double bias) {
     const TtfsPopulation *p = &c->spike.pops.at[layer];
     uint32_t ch = i / l->w / l->h, y = i / l->w % l->h, x = i % l->w;
     double ramp = p->ramp ? p->ramp[ch] : 1, unit = p->ramp ? p->scale : 1;
-    double share = p->ramp ? 1 / ramp : p->scale; /* of one step of the potential */
+    double share = p->ramp ? 1 / ramp : p->scale; /* of one quantum of the potential */
     Sum s = {bias / unit, 0.5 * share};
     double ratio = 0; /* largest relative error of a grid */
     for (uint32_t k = 0; k < l->terms; k++) {
@@ -239,8 +239,8 @@ static Sum sum_of(const Case *c, uint32_t layer, uint32_t i, double bias) {
     return s;
 }
 
-/* Half steps within the slack of the value: so many roundings may come out otherwise. */
-static uint32_t steps_within(Sum s) {
+/* Half quanta within the slack of the value: so many roundings may come out otherwise. */
+static uint32_t quanta_within(Sum s) {
     double low = ceil(s.value - s.slack - 0.5), high = floor(s.value + s.slack - 0.5);
     return high < low ? 0 : (uint32_t)(high - low + 1);
 }
@@ -264,10 +264,10 @@ static void compare_linear(Case *c, uint32_t layer, const TtfsTrace *t, const fl
         }
         uint16_t tick = ttfs_trace_ticks(t, (TtfsPop){layer + 1})[i];
         double have = tick == TTFS_SILENT ? 0 : (double)(p->ticks - tick);
-        c->most[layer][i] = steps_within(s);
+        c->most[layer][i] = quanta_within(s);
         if (c->k.exact) assert_int_equal(c->most[layer][i], 0);
         if (fabs(have - c->want[layer][i]) > c->most[layer][i])
-            fail_msg("layer %u neuron %u is %g, the model has %g, %u steps are possible", layer, i,
+            fail_msg("layer %u neuron %u is %g, the model has %g, %u quanta are possible", layer, i,
                      have, c->want[layer][i], c->most[layer][i]);
     }
 }
@@ -279,10 +279,10 @@ static void check_multiples(const Case *c) {
         for (uint32_t k = 0; k < l->terms; k++) {
             const TtfsTerm *t = &c->net.terms.at[l->term_first + k];
             const TtfsConnection *conn = &c->spike.conns.at[c->spike.pops.at[i].conn_first + k];
-            for (uint32_t r = 0; t->weights && t->step && r < ttfs_term_rows(l, t); r++) {
-                double step = (double)t->step[t->steps == 1 ? 0 : r], multiple = 0;
+            for (uint32_t r = 0; t->weights && t->quantum && r < ttfs_term_rows(l, t); r++) {
+                double quantum = (double)t->quantum[t->quanta == 1 ? 0 : r], multiple = 0;
                 for (uint64_t j = r * t->row; j < (r + 1) * t->row; j++) {
-                    double q = rint((double)t->weights[j] / step);
+                    double q = rint((double)t->weights[j] / quantum);
                     if (q != 0 && multiple == 0) multiple = conn->weights[j] / q;
                     assert_true(conn->weights[j] == multiple * q);
                 }

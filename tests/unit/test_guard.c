@@ -13,7 +13,9 @@
 
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base.h"
 #include "parallel.h"
@@ -136,6 +138,42 @@ static void nothing_stays_behind(void **state) {
     assert_int_equal(fcntl(fd, F_GETFD), -1);
 }
 
+typedef struct {
+    void (*begin)(TtfsFileWriter *w, const char *path);
+    const char *path;
+    int fd;
+} Written;
+
+static void write_and_starve(void *context) {
+    Written *file = context;
+    TtfsFileWriter w;
+    file->begin(&w, file->path);
+    file->fd = w.fd;
+    ttfs_file_put(&w, "half", 4);
+    starve();
+}
+
+/* Of a file that is being written the descriptor is closed, and what has no name of its own yet is
+ * gone. */
+static void files_are_closed(void **state) {
+    (void)state;
+    char folder[] = "/tmp/ttfs-guard-XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/file", folder);
+    Written files[] = {{ttfs_file_begin_fill, path, -1},
+                       {ttfs_file_begin, path, -1},
+                       {ttfs_file_begin_replace, path, -1},
+                       {ttfs_file_begin, "/dev/null", -1}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        TtfsGuard g = TTFS_GUARD;
+        assert_false(ttfs_guard(&g, write_and_starve, &files[i]));
+        assert_true(files[i].fd >= 0);
+        assert_int_equal(fcntl(files[i].fd, F_GETFD), -1);
+    }
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0); /* nothing else is in it */
+}
+
 static atomic_uint items;
 
 static bool item(void *context, uint32_t worker, uint64_t i) {
@@ -165,6 +203,38 @@ static void threads_end_first(void **state) {
         assert_int_equal(g.wanted, SIZE_MAX / 2);
         assert_true(atomic_load(&items) >= 1);
     }
+}
+
+typedef struct {
+    size_t count, size, wanted;
+} Array;
+
+static void ask_for_array(void *context) {
+    const Array *want = context;
+    TtfsArena a = {0};
+    ttfs_arena_array(&a, want->count, want->size);
+    fail_msg("memory for an array of %zu times %zu", want->count, want->size);
+}
+
+/* Memory that nobody has, sizes that no number holds: never a smaller piece, and what was wanted is
+ * said. */
+static void arrays_ask_for_all(void **state) {
+    (void)state;
+    const Array wanted[] = {{SIZE_MAX / 32, 8, SIZE_MAX / 32 * 8},
+                            {3, SIZE_MAX / 16, 3 * (SIZE_MAX / 16)},
+                            {SIZE_MAX / 2, 2, SIZE_MAX - 1},
+                            {SIZE_MAX / 2, 3, SIZE_MAX},
+                            {SIZE_MAX, SIZE_MAX, SIZE_MAX},
+                            {SIZE_MAX / 8 + 2, 8, SIZE_MAX},
+                            {SIZE_MAX, 1, SIZE_MAX}};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        TtfsGuard g = TTFS_GUARD;
+        Array want = wanted[i];
+        assert_false(ttfs_guard(&g, ask_for_array, &want));
+        assert_int_equal(g.wanted, want.wanted);
+    }
+    for (size_t less = 0; less < 300; less++)
+        assert_null(ttfs_try_hold(NULL, SIZE_MAX - less, NULL));
 }
 
 static void warn_and_starve(void *context) {
@@ -203,7 +273,9 @@ int main(void) {
         cmocka_unit_test(guards_nest),
         cmocka_unit_test(passed_to_nobody),
         cmocka_unit_test(nothing_stays_behind),
+        cmocka_unit_test(files_are_closed),
         cmocka_unit_test(threads_end_first),
+        cmocka_unit_test(arrays_ask_for_all),
         cmocka_unit_test(boundary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,7 +90,7 @@ static void test_fixed_point(void **state) {
     assert_true(read_text(&ir, sample, &diag));
     assert_string_equal(ttfs_ir_tensor(&ir, (TtfsTensor){2})->name, "k \"q\"");
     assert_true(ttfs_ir_tensor(&ir, (TtfsTensor){2})->data[3] == 4.0f);
-    assert_true(ttfs_ir_tensor(&ir, (TtfsTensor){2})->step[0] == 0.5f);
+    assert_true(ttfs_ir_tensor(&ir, (TtfsTensor){2})->quantum[0] == 0.5f);
     assert_true(ttfs_ir_print(&ir, NULL, &text, &diag));
     assert_string_equal(text.text, sample);
     ttfs_buf_free(&text);
@@ -213,7 +213,7 @@ static void test_refusals(void **state) {
     expect_refusal("step 2 2 at 4", "step 2 2", TTFS_TEXT_SYNTAX);
     expect_refusal("step 2 2 at 4", "step 0 2 at 4", TTFS_IR_CHECK);
     expect_refusal("step 2 2 at 4", "step 7 2 at 4", TTFS_TEXT_RANGE);
-    expect_refusal("step 2 2 at 4", "step 2 2 at 6", TTFS_IR_CHECK);       /* a step below 0 */
+    expect_refusal("step 2 2 at 4", "step 2 2 at 6", TTFS_IR_CHECK);       /* a quantum below 0 */
     expect_refusal("0000004000004040", "0000104000004040", TTFS_IR_CHECK); /* 2.25 halves */
     expect_refusal("%6 \"perm\"", "%5 \"perm\"", TTFS_TEXT_RANGE);
     expect_refusal("relu \"relu1\"", "gelu \"relu1\"", TTFS_TEXT_SYNTAX);
@@ -291,7 +291,7 @@ static void test_shapes(void **state) {
     assert_true(ttfs_ir_infer(&ir, &pool, &out, NULL, &diag));
     assert_int_equal(out.dim[2], 3); /* floor((7 + 1 - 3) / 2) + 1 */
     assert_int_equal(out.dim[3], 3);
-    pool.attr.pad[0] = 3; /* a window of padding alone */
+    pool.attr.pad[0] = 3; /* a patch of padding alone */
     assert_false(ttfs_ir_infer(&ir, &pool, &out, NULL, &diag));
     TtfsNode gemm = {.op = TTFS_OP_GEMM, .name = "g", .n_in = 3, .attr = ttfs_ir_attr()};
     gemm.in[0] = add(&ir, 2, (uint32_t[]){5, 1});

@@ -580,7 +580,7 @@ static void test_constants_of_a_map(void **state) {
     expect_equal(&n);
 }
 
-/* Padding as large as it may be: all of the window but one element, on one side or all around. */
+/* Padding as large as it may be: all of the patch but one element, on one side or all around. */
 static void test_pool_pads(void **state) {
     (void)state;
     static const uint32_t pads[][4] = {

@@ -81,6 +81,49 @@ static void without_calibration(void **state) {
     end(&n);
 }
 
+static void set(Net *n, TtfsTensor t, const float *v) {
+    memcpy(data(n, t), v, ttfs_ir_count(ttfs_ir_tensor(&n->ir, t)) * sizeof *v);
+}
+
+/* The window of population `name`, as reported. */
+static double top_of(const Net *n, const char *name) {
+    for (uint32_t i = 0; i < n->report.at.len; i++)
+        if (strcmp(n->report.at.at[i].name, name) == 0) return n->report.at.at[i].window_top;
+    fail_msg("no layer %s in the report", name);
+    return 0;
+}
+
+/* Windows without calibration are what intervals of the inputs say: computed by hand, with a lower
+ * end above 0 for every channel, which a tap in the padding does not have. */
+static void intervals(void **state) {
+    (void)state;
+    Net n;
+    TtfsTensor x = start(&n, 2, (uint32_t[]){1, 2});
+    n.options.input_lo = 1, n.options.input_hi = 2;
+    x = relu(&n, gemm(&n, "fc1", x, 2, 1)); /* 3.5..6.5 and 5..9 */
+    set(&n, n.ir.nodes.at[0].in[1], (const float[]){1, 2, 3, -1});
+    set(&n, n.ir.nodes.at[0].in[2], (const float[]){0.5f, 4});
+    x = relu(&n, gemm(&n, "fc2", x, 2, 1)); /* 30 - 6.5 - 18..30 - 3.5 - 10, and 3..4 */
+    set(&n, n.ir.nodes.at[2].in[1], (const float[]){-1, -2, 0, 0.25f});
+    set(&n, n.ir.nodes.at[2].in[2], (const float[]){30, 1.75f});
+    gemm(&n, "fc3", x, 2, 0.3);
+    expect_lowered(&n);
+    assert_true(fabs(top_of(&n, "fc1") - 9) < 1e-6);
+    assert_true(fabs(top_of(&n, "fc2") - 16.5) < 1e-6);
+    end(&n);
+    for (uint32_t pad = 0; pad < 2; pad++) {
+        x = start(&n, 4, (uint32_t[]){1, 1, 4, 4});
+        n.options.input_lo = 1, n.options.input_hi = 2;
+        x = relu(&n, conv(&n, "conv", x, 1, 3, pad, 1));
+        for (int i = 0; i < 9; i++) data(&n, n.ir.nodes.at[0].in[1])[i] = -1;
+        set(&n, n.ir.nodes.at[0].in[2], (const float[]){20});
+        gemm(&n, "fc", flatten(&n, x), 2, 0.3);
+        expect_lowered(&n);
+        assert_true(fabs(top_of(&n, "conv") - (pad ? 20 : 11)) < 1e-6);
+        end(&n);
+    }
+}
+
 /* x = p + s k: the first layer's bias takes sum w p. */
 static void input_range(void **state) {
     (void)state;
@@ -95,7 +138,7 @@ static void input_range(void **state) {
     end(&n);
 }
 
-/* Squared error of the clip-free grid, one step a channel. */
+/* Squared error of the clip-free grid, one quantum a channel. */
 static double max_abs_error(const float *w, uint32_t channels, uint32_t row, uint32_t bits) {
     double error = 0, all = 0, top = (1 << (bits - 1)) - 1;
     for (uint32_t i = 0; i < channels; i++) {
@@ -127,7 +170,7 @@ static void grids_beat_max_abs(void **state) {
     }
 }
 
-/* The rounding errors of a channel add up to at most half a step. */
+/* The rounding errors of a channel add up to at most half a quantum. */
 static void errors_are_balanced(void **state) {
     (void)state;
     Net n;
@@ -141,9 +184,9 @@ static void errors_are_balanced(void **state) {
         const TtfsPopulation *dst = ttfs_spike_pop(&n.spike, c->dst);
         const float *w = ttfs_ir_tensor(&n.ir, n.ir.nodes.at[2 * layer].in[1])->data;
         for (uint32_t i = 0; i < dst->c; i++) {
-            double step = dst->scale / (dst->ramp[i] * src->scale), sum = 0;
+            double quantum = dst->scale / (dst->ramp[i] * src->scale), sum = 0;
             for (uint32_t j = 0; j < src->c; j++)
-                sum += c->weights[i * src->c + j] - (double)w[i * src->c + j] / step;
+                sum += c->weights[i * src->c + j] - (double)w[i * src->c + j] / quantum;
             assert_true(fabs(sum) < 0.5001);
         }
     }
@@ -200,7 +243,7 @@ static void potential_beyond_int32(void **state) {
     expect_refused(&n, TTFS_QUANT_RANGE, "bits, 32 are available");
 }
 
-/* A window far below one step of the accumulator is widened. */
+/* A window far below one quantum of the accumulator is widened. */
 static void widened(void **state) {
     (void)state;
     Net n;
@@ -310,6 +353,7 @@ int main(void) {
         cmocka_unit_test(mlp_comes_near),
         cmocka_unit_test(cnn_comes_near),
         cmocka_unit_test(without_calibration),
+        cmocka_unit_test(intervals),
         cmocka_unit_test(input_range),
         cmocka_unit_test(grids_beat_max_abs),
         cmocka_unit_test(errors_are_balanced),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The lowering of sums: several sources with scales of their own, groups, slices and views, shared
- * weights, biases that depend on the position.
+ * The lowering of sums: several sources with scales of their own, groups, slices and reshapes,
+ * shared weights, biases that depend on the position.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -78,14 +78,14 @@ static void residual_comes_near(void **state) {
     assert_int_equal(p->start, 3 * 255); /* after the later source; the other ended a window ago */
     assert_int_equal(n.spike.latency, 4 * 255);
     for (uint32_t i = 0; i < 4; i++) {
-        double step = p->scale / (p->ramp[i] * n.spike.pops.at[1].scale);
-        assert_true(fabs(c[1].weights[i] * step - 1) <= step / 2 * 1.0001);
+        double quantum = p->scale / (p->ramp[i] * n.spike.pops.at[1].scale);
+        assert_true(fabs(c[1].weights[i] * quantum - 1) <= quantum / 2 * 1.0001);
     }
     assert_true(worst_error(&n, 100) < 0.05);
     end(&n);
 }
 
-/* A readout of two sources with very different scales has one step for the logits. */
+/* A readout of two sources with very different scales has one quantum for the logits. */
 static void readout_of_two(void **state) {
     (void)state;
     Net n;
@@ -129,7 +129,7 @@ static void weights_stay_shared(void **state) {
 
 /* A slice becomes a range of channels, a min pool a min pool; a vector scaled element by element on
  * a flattened map becomes a matrix. */
-static void slices_and_views(void **state) {
+static void slices_and_reshapes(void **state) {
     (void)state;
     Net n;
     TtfsTensor x = start(&n, 4, (uint32_t[]){1, 2, 4, 4}), y;
@@ -137,7 +137,7 @@ static void slices_and_views(void **state) {
     x = pool(&n, "low", x);
     n.ir.nodes.at[n.ir.nodes.len - 1].op = TTFS_OP_MINPOOL;
     TtfsNode *k = node(&n, TTFS_OP_SLICE, "slice", x);
-    for (int i = 0; i < 4; i++) k->attr.step[i] = 1, k->attr.count[i] = i ? 2 : 1;
+    for (int i = 0; i < 4; i++) k->attr.apart[i] = 1, k->attr.count[i] = i ? 2 : 1;
     k->attr.first[1] = 1;
     y = gemm(&n, "fc1", flatten(&n, finish(&n, k)), 16, 0.5);
     k = node(&n, TTFS_OP_RESHAPE, "column", x);
@@ -165,7 +165,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(input_range_and_padding), cmocka_unit_test(residual_comes_near),
         cmocka_unit_test(readout_of_two),          cmocka_unit_test(weights_stay_shared),
-        cmocka_unit_test(slices_and_views),
+        cmocka_unit_test(slices_and_reshapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -206,13 +206,15 @@ static void narrow_networks(void **state) {
     ttfs_arena_free(&arena);
 }
 
+static size_t most_shared = SIZE_MAX; /* networks */
+
 /* Layers large enough that the threads share one sample's work (run.c), by rows and by outputs,
  * with the pool in one and apart, by events and dense. */
 static void shared_layers(void **state) {
     static const uint64_t seeds[] = {1, 2, 5, 7, 8, 10};
     uint64_t spikes = 0;
     (void)state;
-    for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
+    for (size_t i = 0; i < sizeof seeds / sizeof *seeds && i < most_shared; i++) {
         TtfsSpike s;
         large_spike(&s, seeds[i]);
         assert_true(ttfs_spike_synapses(&s) > 8000000); /* three layers of 2 million and more */
@@ -298,11 +300,12 @@ static bool fatal_error_returns(void) {
     t.cpu = "x86-64";
     wide_spike(&s, 1);
     ttfs_program_of(&p, &s, &t, 0, false, &a);
-    for (uint32_t i = 0; i < p.steps.len; i++)
-        if (p.steps.at[i].kind == TTFS_STEP_LINEAR)
-            all = ttfs_object_of_step(&p, i, NULL, &out, &d) && all;
+    for (uint32_t i = 0; i < p.routines.len; i++)
+        if (p.routines.at[i].kind == TTFS_ROUTINE_LINEAR)
+            all = ttfs_object_of_routine(&p, i, NULL, &out, &d) && all;
     uint32_t errors = d.errors;
-    bool again = ttfs_object_of_step(&p, p.steps.len - 1, NULL, &out, &d); /* refused from now on */
+    bool again =
+        ttfs_object_of_routine(&p, p.routines.len - 1, NULL, &out, &d); /* refused from now on */
     return !all && d.messages.at[0].code == TTFS_JIT_COMPILE &&
            strstr(d.messages.at[0].what, "fatal") && !again && d.errors == errors + 1 &&
            strstr(d.messages.at[d.messages.len - 1].what, "failed before");
@@ -347,5 +350,11 @@ int main(int argc, char **argv) {
         cmocka_unit_test(small_networks),      cmocka_unit_test(wide_networks),
         cmocka_unit_test(narrow_networks),     cmocka_unit_test(shared_layers),
     };
+    const struct CMUnitTest shared[] = {cmocka_unit_test(shared_layers)};
+    if (argc == 2 &&
+        strcmp(argv[1], "shared") == 0) { /* what threads do together, in one network */
+        most_shared = 1;
+        return cmocka_run_group_tests_name("shared", shared, NULL, NULL);
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The view of a canonical IR as layers: what it finds, what it refuses, biases of an input whose
+ * A canonical IR as layers: what it finds, what it refuses, biases of an input whose
  * range does not start at 0 against sums by the definition.
  */
 #include <setjmp.h>
@@ -20,7 +20,7 @@ static void open_map(Canon *k) {
     *TTFS_PUSH(&k->ir.arena, k->pops) = k->ir.input;
 }
 
-static TtfsIrAttr window(uint32_t kernel, uint32_t pad) {
+static TtfsIrAttr patch(uint32_t kernel, uint32_t pad) {
     TtfsIrAttr a = ttfs_ir_attr();
     for (int i = 0; i < 2; i++) a.kernel[i] = kernel;
     for (int i = 0; i < 4; i++) a.pad[i] = pad;
@@ -33,19 +33,19 @@ static TtfsTensor rectify(Canon *k, TtfsTensor t) {
 
 /* conv -> relu; slice of it -> conv, plus conv of the input, plus a map -> relu -> readout. */
 static void two_sources(Canon *k) {
-    TtfsIrAttr a = window(3, 1), one = window(1, 0);
+    TtfsIrAttr a = patch(3, 1), one = patch(1, 0);
     open_map(k);
     TtfsTensor x = rectify(k, canon_conv(k, k->ir.input, 6, &a, 2, true));
     TtfsNode s = canon_node(k, TTFS_OP_SLICE, x);
     const uint32_t first[] = {0, 2, 0, 0}, count[] = {1, 3, 5, 5};
     for (int i = 0; i < 4; i++)
-        s.attr.first[i] = first[i], s.attr.count[i] = count[i], s.attr.step[i] = 1;
+        s.attr.first[i] = first[i], s.attr.count[i] = count[i], s.attr.apart[i] = 1;
     TtfsTensor y = canon_conv(k, canon_add(k, s), 2, &a, 1, true);
     y = canon_sum(k, y, canon_conv(k, k->ir.input, 2, &one, 2, false));
     y = canon_sum(k, y, canon_constant(k, 4, (uint32_t[]){1, 2, 5, 5}, 1));
     y = rectify(k, y);
     TtfsNode p = canon_node(k, TTFS_OP_MINPOOL, y);
-    p.attr = window(2, 0);
+    p.attr = patch(2, 0);
     y = canon_add(k, p);
     y = canon_reshape(k, y, 2, (uint32_t[]){1, 2 * 4 * 4});
     TtfsNode g = canon_node(k, TTFS_OP_GEMM, y);
@@ -91,7 +91,7 @@ static void pool_of_the_input(void **state) {
     TtfsNet n;
     open_map(&k);
     TtfsNode p = canon_node(&k, TTFS_OP_MAXPOOL, k.ir.input);
-    p.attr = window(2, 0);
+    p.attr = patch(2, 0);
     *TTFS_PUSH(&k.ir.arena, k.pops) = canon_add(&k, p);
     k.ir.output = canon_gemm(&k, k.pops.at[1], 3, true);
     assert_true(ttfs_net_of(&k.ir, "net", &n, &k.diag));
@@ -137,9 +137,66 @@ static void biases(void **state) {
     canon_free(&k);
 }
 
+/* Of the second layer only the term that reads the input is work: 2 biases at 25 places, 2 rows of
+ * 2 weights, a tap at every place. With a unit less there are no sums, and the biases are as given.
+ */
+static void biases_within_the_budget(void **state) {
+    (void)state;
+    for (uint64_t less = 0; less < 2; less++) {
+        TtfsBudget budget = {.bytes = 1 << 20, .work = 50 + 4 + 50 - less};
+        TtfsArena a = {.budget = &budget};
+        Canon k;
+        TtfsNet n;
+        uint32_t count;
+        two_sources(&k);
+        assert_true(ttfs_net_of(&k.ir, "net", &n, &k.diag));
+        ttfs_net_bias(&n, 2, 0.5, &a, &count);
+        assert_int_equal(count, less ? 2 : 50);
+        assert_int_equal(budget.passed, less ? TTFS_PAST_WORK : TTFS_WITHIN);
+        ttfs_arena_free(&a);
+        ttfs_net_free(&n);
+        canon_free(&k);
+    }
+}
+
+/* A grid of `quanta` + 1 values from -`zero` on behind a rectifier. */
+static bool has_grid(float scale, float zero, uint32_t quanta, bool integer) {
+    TtfsIrAttr a = patch(3, 1);
+    Canon k;
+    TtfsNet n;
+    open_map(&k);
+    TtfsNode q =
+        canon_node(&k, TTFS_OP_QUANT, rectify(&k, canon_conv(&k, k.ir.input, 3, &a, 1, true)));
+    q.in[1] = canon_constant(&k, 0, NULL, 1), q.in[2] = canon_constant(&k, 0, NULL, 1), q.n_in = 3;
+    *(float *)(uintptr_t)canon_info(&k, q.in[1])->data = scale;
+    *(float *)(uintptr_t)canon_info(&k, q.in[2])->data = zero;
+    q.attr.lo = 0, q.attr.hi = (float)quanta, q.attr.integer = integer;
+    k.ir.output = canon_gemm(&k, canon_add(&k, q), 3, true);
+    bool ok = ttfs_net_of(&k.ir, "net", &n, &k.diag);
+    if (ok) {
+        assert_int_equal(n.layers.at[1].ticks, quanta);
+        assert_true(n.layers.at[1].quantum == (double)scale && n.layers.at[1].offset == 0);
+    }
+    ttfs_net_free(&n);
+    canon_free(&k);
+    return ok;
+}
+
+static void grids(void **state) {
+    (void)state;
+    assert_true(has_grid(0.25f, 0, 1, false));
+    assert_true(has_grid(0.25f, 0, 65535, false));
+    assert_false(has_grid(0.25f, 0, 0, false));
+    assert_false(has_grid(0.25f, 0, 65536, false));
+    assert_false(has_grid(0, 0, 15, false));
+    assert_false(has_grid(-0.25f, 0, 15, false));
+    assert_false(has_grid(0.25f, 1, 15, false)); /* begins below 0 */
+    assert_false(has_grid(0.25f, 0, 15, true));
+}
+
 /* conv 5x5 -> relu of `size` channels -> a readout with one weight a channel. */
 static bool readout_is_matrix(uint32_t size) {
-    TtfsIrAttr a = window(5, 0), one = window(1, 0);
+    TtfsIrAttr a = patch(5, 0), one = patch(1, 0);
     Canon k;
     TtfsNet n;
     open_map(&k);
@@ -193,7 +250,7 @@ static void refused_forms(void **state) {
     nth(&k, TTFS_OP_RELU)->op = TTFS_OP_ABS;
     refused(&k, TTFS_MODEL_FORM, "not an operation");
     two_sources(&k);
-    nth(&k, TTFS_OP_SLICE)->attr.step[1] = 2;
+    nth(&k, TTFS_OP_SLICE)->attr.apart[1] = 2;
     refused(&k, TTFS_MODEL_FORM, "run of channels");
     two_sources(&k);
     nth(&k, TTFS_OP_SLICE)->attr.count[2] = 4;
@@ -229,9 +286,14 @@ static void refused_values(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(layers_and_terms), cmocka_unit_test(pool_of_the_input),
-        cmocka_unit_test(biases),           cmocka_unit_test(refused_forms),
-        cmocka_unit_test(refused_values),   cmocka_unit_test(small_readouts_have_no_groups),
+        cmocka_unit_test(layers_and_terms),
+        cmocka_unit_test(pool_of_the_input),
+        cmocka_unit_test(biases),
+        cmocka_unit_test(biases_within_the_budget),
+        cmocka_unit_test(grids),
+        cmocka_unit_test(refused_forms),
+        cmocka_unit_test(refused_values),
+        cmocka_unit_test(small_readouts_have_no_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

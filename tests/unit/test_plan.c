@@ -313,6 +313,32 @@ static void refused_for_now(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* What a dilated kernel costs is said of convolutions that have one, along either axis. */
+static void dilation_is_noted(void **state) {
+    (void)state;
+    static const char *const want[] = {NULL, "stored as 3 x 5", "stored as 5 x 3",
+                                       "stored as 5 x 5"};
+    for (uint32_t i = 0; i < 4; i++) {
+        TtfsSpike s;
+        TtfsPlan p;
+        TtfsDiag diag = {0};
+        small_net(&s);
+        TtfsConnection *c = &s.conns.at[0];
+        if (i & 1) c->dilation[1] = 2, c->pad[1] = c->pad[3] = 2;
+        if (i & 2) c->dilation[0] = 2, c->pad[0] = c->pad[2] = 2;
+        TtfsChip chip = small_chip(2, 4, 8);
+        assert_true(ttfs_spike_to_plan(&s, &chip, "net", &p, &diag));
+        assert_int_equal(diag.messages.len, i > 0);
+        if (i) {
+            assert_string_equal(diag.messages.at[0].node, "layer 2");
+            assert_non_null(strstr(diag.messages.at[0].what, want[i]));
+        }
+        ttfs_plan_free(&p);
+        ttfs_diag_free(&diag);
+        ttfs_spike_free(&s);
+    }
+}
+
 /* All faults at once, not only the first. */
 static void refusals_are_collected(void **state) {
     (void)state;
@@ -324,6 +350,39 @@ static void refusals_are_collected(void **state) {
     c.tick_bits = 4, c.log_words = 100, c.slots = 3;
     assert_false(ttfs_spike_to_plan(&s, &c, "net", &p, &diag));
     assert_int_equal(diag.errors, 4); /* two windows, one log, the slots */
+    ttfs_plan_free(&p);
+    ttfs_diag_free(&diag);
+    ttfs_spike_free(&s);
+}
+
+/* What a slot is expected to save of its worst case when the share `ppm` of N spikes comes: the
+ * spikes, and in a list the ticks without one, T^2 / (T + n) of them where n spikes come evenly. */
+static uint64_t saved(uint64_t neurons, uint64_t ticks, uint64_t ppm, uint64_t lists) {
+    uint64_t n = (neurons * ppm + 999999) / 1000000;
+    return neurons - n + lists * (neurons + ticks - 1 - n - ticks * ticks / (ticks + n));
+}
+
+static void expected_cycles(void **state) {
+    (void)state;
+    static const uint32_t rates[] = {0, 1, 300000, 999999, 1000000};
+    TtfsSpike s;
+    TtfsPlan p;
+    TtfsDiag diag = {0};
+    small_net(&s);
+    TtfsChip c = small_chip(1, 4, 8);
+    assert_true(ttfs_spike_to_plan(&s, &c, "net", &p, &diag));
+    uint64_t groups = (s.pops.at[3].c + 3) / 4;
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        for (uint32_t k = 0; k < s.pops.len; k++) s.pops.at[k].rate_ppm = rates[i];
+        const uint64_t want[] = {saved(72, 15, rates[i], 0), 0, saved(180, 31, rates[i], 1),
+                                 saved(45, 31, rates[i], groups)};
+        for (uint32_t slot = 0; slot < 4; slot++) {
+            uint64_t worst = ttfs_plan_slot_cycles(&p, &s, slot, false);
+            assert_int_equal(worst, p.slots.at[slot].worst_cycles);
+            if (slot != 1) /* bands and patches */
+                assert_int_equal(worst - ttfs_plan_slot_cycles(&p, &s, slot, true), want[slot]);
+        }
+    }
     ttfs_plan_free(&p);
     ttfs_diag_free(&diag);
     ttfs_spike_free(&s);
@@ -360,7 +419,9 @@ int main(void) {
         cmocka_unit_test(refusals),
         cmocka_unit_test(refused_kinds),
         cmocka_unit_test(refused_for_now),
+        cmocka_unit_test(dilation_is_noted),
         cmocka_unit_test(refusals_are_collected),
+        cmocka_unit_test(expected_cycles),
         cmocka_unit_test(find_names_the_core),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -257,9 +257,9 @@ static void test_moves(void **state) {
     TtfsNode n = {.op = TTFS_OP_SLICE, .attr = ttfs_ir_attr()};
     n.attr.first[0] = 1;
     n.attr.count[0] = 2;
-    n.attr.step[0] = -1;
+    n.attr.apart[0] = -1;
     n.attr.count[1] = 2;
-    n.attr.step[1] = 2;
+    n.attr.apart[1] = 2;
     expect_values(n, 2, (uint32_t[]){2, 3}, x, (float[]){-4, 0.5f, -1, 3}, 4);
     n.op = TTFS_OP_PAD;
     n.attr.before[0] = -1;

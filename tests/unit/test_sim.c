@@ -265,12 +265,25 @@ static void build_failure(void **state) {
     assert_true(open_case(&c, &chip, 3));
     const char *bad = "test_sim_rtl/bad";
     assert_true(ttfs_make_folders(bad, &own));
-    assert_true(ttfs_file_write("test_sim_rtl/bad/ttfs_top.v", "module ttfs_top(;\n", 18, &own));
+    TtfsBuf text = {0};
+    ttfs_buf_puts(&text, "module ttfs_top;\n");
+    for (int i = 0; i < 12; i++) ttfs_buf_printf(&text, "    missing_%d m%d();\n", i, i);
+    ttfs_buf_puts(&text, "endmodule\n");
+    assert_true(ttfs_file_write("test_sim_rtl/bad/ttfs_top.v", text.text, text.len, &own));
     assert_null(load(bad, &c.diag));
     const TtfsMessage *m = &c.diag.messages.at[c.diag.messages.len - 1];
     assert_int_equal(m->code, TTFS_SIM_BUILD);
-    assert_non_null(strstr(m->what, "syntax error"));
     assert_non_null(strstr(m->where, ".log"));
+    TtfsFile log;
+    assert_true(ttfs_file_open(&log, m->where, 1 << 20, &own));
+    const char *end = strstr(m->what, "the log ends:\n");
+    assert_true(log.size > 700 && end && strlen(end) == 14 + 700);
+    assert_memory_equal(end + 14, log.bytes + log.size - 700, 700);
+    text.len = 0;
+    ttfs_buf_bytes(&text, log.bytes, log.size);
+    assert_non_null(strstr(ttfs_buf_text(&text), "missing_0"));
+    ttfs_file_close(&log);
+    ttfs_buf_free(&text);
     close_case(&c);
     ttfs_diag_free(&own);
 }

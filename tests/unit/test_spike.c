@@ -333,11 +333,11 @@ static void sizes(void **state) {
     assert_int_equal(ttfs_spike_parameters(&s), 18 + 320 + 42);
     s.conns.at[1].shared = 1;
     assert_int_equal(ttfs_spike_parameters(&s), 18 + 42);
-    assert_int_equal(ttfs_window_count(28, 5, 1, 1, 2, 2), 28);
-    assert_int_equal(ttfs_window_count(28, 2, 2, 1, 0, 0), 14);
-    assert_int_equal(ttfs_window_count(7, 3, 2, 2, 0, 1), 2);
-    assert_int_equal(ttfs_window_count(2, 3, 1, 1, 0, 0), 0);
-    assert_int_equal(ttfs_window_count(2, 0, 1, 1, 0, 0), 0);
+    assert_int_equal(ttfs_patch_count(28, 5, 1, 1, 2, 2), 28);
+    assert_int_equal(ttfs_patch_count(28, 2, 2, 1, 0, 0), 14);
+    assert_int_equal(ttfs_patch_count(7, 3, 2, 2, 0, 1), 2);
+    assert_int_equal(ttfs_patch_count(2, 3, 1, 1, 0, 0), 0);
+    assert_int_equal(ttfs_patch_count(2, 0, 1, 1, 0, 0), 0);
     ttfs_spike_free(&s);
 }
 

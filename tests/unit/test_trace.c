@@ -138,6 +138,25 @@ static void faults(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* A graph may end with a population that spikes: it is one like the others. */
+static void last_population(void **state) {
+    (void)state;
+    TtfsSpike s;
+    TtfsTrace t;
+    small_graph(&s);
+    s.pops.len = 2;
+    ttfs_trace_init(&t, &s, &s.arena);
+    ttfs_trace_clear(&t);
+    ttfs_trace_add(&t, (TtfsPop){2}, 1, 4);
+    assert_int_equal(t.faults, 0);
+    assert_int_equal(ttfs_trace_ticks(&t, (TtfsPop){2})[1], 4);
+    ttfs_trace_add(&t, (TtfsPop){3}, 0, 0);
+    ttfs_trace_add(&t, (TtfsPop){0}, 0, 0);
+    assert_int_equal(t.faults, 2);
+    assert_non_null(strstr(t.fault, "no population that spikes"));
+    ttfs_spike_free(&s);
+}
+
 static void other_graphs_differ(void **state) {
     (void)state;
     TtfsSpike a, b;
@@ -155,9 +174,9 @@ static void other_graphs_differ(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts_and_class),    cmocka_unit_test(printed),
-        cmocka_unit_test(added_one_by_one),    cmocka_unit_test(faults),
-        cmocka_unit_test(other_graphs_differ),
+        cmocka_unit_test(counts_and_class), cmocka_unit_test(printed),
+        cmocka_unit_test(added_one_by_one), cmocka_unit_test(faults),
+        cmocka_unit_test(last_population),  cmocka_unit_test(other_graphs_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,7 +79,7 @@ static inline void wide_conv(TtfsSpike *s, TtfsRng *r) {
     random_bias_map(s, r, c.dst);
 }
 
-/* A pool whose windows tile all of the newest population, as those behind convolutions mostly do.
+/* A pool whose patches tile all of the newest population, as those behind convolutions mostly do.
  */
 static inline void tiling_pool(TtfsSpike *s, TtfsRng *r) {
     TtfsConnection c = {.kind = ttfs_rng_below(r, 4) ? TTFS_CONN_POOL : TTFS_CONN_MINPOOL,

@@ -83,14 +83,14 @@ static TtfsJit *instance(Bench *b, uint32_t threads) {
  * a millisecond, so that a network of a microsecond is not measured with it. */
 static double turn(const Bench *b, TtfsJit *j, uint64_t batch, double seconds, int32_t *out) {
     uint64_t windows = b->count / batch < WINDOWS ? b->count / batch : WINDOWS;
-    uint64_t calls = 0, step = 1;
+    uint64_t calls = 0, times = 1;
     double start = now(), last = start, at;
     do {
-        for (uint64_t i = 0; i < step; i++, calls++)
+        for (uint64_t i = 0; i < times; i++, calls++)
             ttfs_jit_run_real(j, batch, b->samples + calls % windows * batch * b->inputs, out,
                               NULL);
         at = now();
-        if (at - last < 1e-3) step *= 2;
+        if (at - last < 1e-3) times *= 2;
         last = at;
     } while (at < start + seconds);
     return (double)(calls * batch) / (at - start);

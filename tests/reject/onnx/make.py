@@ -170,7 +170,7 @@ def attributes():
     save("attr_pads", end_image(m, "c", 8))
     m = image()
     m.node("MaxPool", ["input"], ["c"], name="pool1", kernel_shape=[2, 2], pads=[2, 0, 0, 0])
-    save("attr_empty_window", end_image(m, "c", 4))
+    save("attr_empty_patch", end_image(m, "c", 4))
     m = image()
     m.init("pads", [0, 0, 1, 1, 0, 0, 1, 1])
     m.node("Pad", ["input", "pads"], ["c"], name="pad1", mode="reflect")

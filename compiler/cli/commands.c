@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Each command: options into the library's plain struct, the library's call, its result to standard
+ * output.
+ */
+#include "commands.h"
+
+#include "read_options.h"
+#include "say.h"
+
+int ttfs_cmd_check(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
+    TtfsCompileOptions c;
+    if (!ttfs_read_compile(&c, o, a, m)) return 1;
+    return ttfs_print_result(ttfs_check_model(&c, m), o);
+}
+
+int ttfs_cmd_compile(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
+    TtfsCompileOptions c;
+    TtfsProgressLine line;
+    if (!ttfs_read_compile(&c, o, a, m)) return 1;
+    c.progress = ttfs_progress_line(&line, o);
+    TtfsResult *r = ttfs_compile(&c, m);
+    ttfs_progress_end(&line);
+    return ttfs_print_result(r, o);
+}
+
+int ttfs_cmd_info(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
+    (void)a;
+    uint64_t memory = 0;
+    if (!ttfs_option_size(o, TTFS_OPT_MEMORY, &memory, m)) return 1;
+    return ttfs_print_result(ttfs_describe(o->operand, memory, m), o);
+}
+
+int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
+    (void)a;
+    TtfsRunOptions run;
+    TtfsProgressLine line;
+    if (!ttfs_read_run(&run, o, m)) return 1;
+    run.session.progress = ttfs_progress_line(&line, o);
+    TtfsResult *r = ttfs_run_samples(&run, m);
+    ttfs_progress_end(&line);
+    return ttfs_print_result(r, o);
+}
+
+int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
+    (void)a;
+    TtfsVerifyOptions v = ttfs_verify_defaults();
+    TtfsProgressLine line;
+    if (!ttfs_read_session(&v.session, o, m)) return 1;
+    v.engines = o->value[TTFS_OPT_ENGINES];
+    v.fault = o->value[TTFS_OPT_FAULT];
+    v.session.progress = ttfs_progress_line(&line, o);
+    TtfsResult *r = ttfs_verify_samples(&v, m);
+    ttfs_progress_end(&line);
+    return ttfs_print_result(r, o);
+}
+
+int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
+    (void)a;
+    return ttfs_print_result(ttfs_write_page(o->operand, m), o);
+}
+
+int ttfs_cmd_dump(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
+    (void)a;
+    return ttfs_print_result(ttfs_dump_form(o->operand, o->value[TTFS_OPT_FORM], m), o);
+}
+
+int ttfs_cmd_emit(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
+    (void)a;
+    const TtfsEmitOptions e = {.folder = o->operand,
+                               .file = o->value[TTFS_OPT_OUTPUT],
+                               .format = o->value[TTFS_OPT_FORMAT],
+                               .triple = o->value[TTFS_OPT_TRIPLE],
+                               .name = o->value[TTFS_OPT_NAME],
+                               .cpu = o->value[TTFS_OPT_CPU],
+                               .share_memory = o->value[TTFS_OPT_SHARE_MEMORY] != NULL};
+    return ttfs_print_result(ttfs_emit_code(&e, m), o);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Compiled folders: run and verify, the page, the text of a form, code for a processor.
+ */
+#include "lib_inside.h"
+
+#include "asked.h"
+#include "emit_out.h"
+#include "exact_report.h"
+#include "info.h"
+#include "page.h"
+#include "parallel.h"
+#include "run_report.h"
+#include "verify.h"
+#include "verify_report.h"
+
+#include <math.h>
+
+static TtfsSessionOptions session_defaults(void) {
+    return (TtfsSessionOptions){.count = UINT32_MAX, .threads = ttfs_cores(), .keep_code = true};
+}
+
+/* --- run --- */
+
+TtfsRunOptions ttfs_run_defaults(void) {
+    return (TtfsRunOptions){
+        .session = session_defaults(), .engine = "jit", .model = "b", .seed = 1};
+}
+
+static double share(bool known, uint64_t part, uint64_t whole) {
+    return known && whole ? (double)part / (double)whole : NAN;
+}
+
+static TtfsFigures judged(const TtfsJudge *j, const TtfsTally *t, uint64_t samples, double rate) {
+    return (TtfsFigures){.samples = samples,
+                         .accuracy = share(ttfs_judge_knows_accuracy(j), t->right, samples),
+                         .agreement = share(ttfs_judge_knows_agreement(j), t->agree, samples),
+                         .spikes_per_neuron = NAN,
+                         .cycles = NAN,
+                         .samples_per_second = rate};
+}
+
+static bool run_exact(const TtfsRunOptions *o, TtfsResult *r, TtfsDiag *diag) {
+    TtfsExactRun *x = ttfs_exact_run_samples(o, diag);
+    if (!x) return false;
+    const TtfsExactResult *e = ttfs_exact_run_result(x);
+    ttfs_exact_json(e, &r->json);
+    ttfs_exact_text(e, &r->text);
+    r->figures = judged(e->judge, &e->tally, e->samples, e->rate);
+    r->figures.spikes_per_neuron = share(true, e->hidden.spikes, e->hidden.neuron_runs);
+    ttfs_exact_run_close(x);
+    return true;
+}
+
+static bool run_engine(const TtfsRunOptions *o, uint32_t engine, TtfsResult *r, TtfsDiag *diag) {
+    TtfsRun *run = ttfs_run(o, engine, diag);
+    if (!run) return false;
+    const TtfsRunResult *v = ttfs_run_result(run);
+    ttfs_run_json(v, &r->json);
+    ttfs_run_text(v, &r->text);
+    r->figures = judged(v->judge, &v->tally, v->samples, v->rate);
+    r->figures.spikes_per_neuron = share(v->counted, v->spikes, v->hidden * v->samples);
+    r->figures.cycles = share(v->cycles != 0, v->cycles, v->samples);
+    r->figures.latency_ticks = v->latency;
+    ttfs_run_close(run);
+    return true;
+}
+
+static bool run(const void *options, TtfsResult *r, TtfsDiag *diag) {
+    const TtfsRunOptions *o = options;
+    uint32_t engine = TTFS_ENGINE_JIT;
+    if (!ttfs_asked_word("--engine", o->engine, ttfs_engine_names, &engine, diag)) return false;
+    return engine == TTFS_ENGINE_EXACT ? run_exact(o, r, diag) : run_engine(o, engine, r, diag);
+}
+
+TtfsResult *ttfs_run_samples(const TtfsRunOptions *o, TtfsMessages *m) {
+    return ttfs_call(run, o, o->session.folder, m);
+}
+
+/* --- verify --- */
+
+TtfsVerifyOptions ttfs_verify_defaults(void) {
+    return (TtfsVerifyOptions){.session = session_defaults()};
+}
+
+static bool verify(const void *options, TtfsResult *r, TtfsDiag *diag) {
+    TtfsVerify *v = ttfs_verify(options, diag);
+    if (!v) return false;
+    const TtfsVerdict *d = ttfs_verify_verdict(v);
+    ttfs_verify_json(v, &r->json);
+    ttfs_verdict_text(d, &r->text);
+    r->passed = ttfs_verify_passed(v);
+    r->figures.samples = d->samples;
+    r->figures.spikes = d->spikes;
+    r->figures.readouts = d->readouts;
+    r->figures.differences = d->differences;
+    ttfs_verify_close(v);
+    return true;
+}
+
+TtfsResult *ttfs_verify_samples(const TtfsVerifyOptions *o, TtfsMessages *m) {
+    return ttfs_call(verify, o, o->session.folder, m);
+}
+
+/* --- page, form, code --- */
+
+/* A document of one text. */
+static void text_json(const char *key, const char *text, TtfsBuf *out) {
+    TtfsJson j = {.out = out};
+    ttfs_json_object(&j, NULL);
+    ttfs_json_string(&j, key, text);
+    ttfs_json_end(&j);
+}
+
+static bool write_page(const void *folder, TtfsResult *r, TtfsDiag *diag) {
+    TtfsBuf path = {0};
+    bool ok = ttfs_asked_folder(folder, diag) && ttfs_page_write(folder, &path, diag);
+    if (ok) {
+        text_json("page", ttfs_buf_text(&path), &r->json);
+        ttfs_buf_printf(&r->text, "written: %s\n", ttfs_buf_text(&path));
+    }
+    ttfs_buf_free(&path);
+    return ok;
+}
+
+TtfsResult *ttfs_write_page(const char *folder, TtfsMessages *m) {
+    return ttfs_call(write_page, folder, folder, m);
+}
+
+typedef struct {
+    const char *path, *form;
+} Dump;
+
+static bool dump(const void *options, TtfsResult *r, TtfsDiag *diag) {
+    const Dump *d = options;
+    if (!ttfs_asked_for("path", d->path, "a compiled folder or a form's file is needed", diag) ||
+        !ttfs_dump(d->path, d->form, &r->form, diag))
+        return false;
+    text_json("text", ttfs_buf_text(&r->form), &r->json);
+    return true;
+}
+
+TtfsResult *ttfs_dump_form(const char *path, const char *form, TtfsMessages *m) {
+    return ttfs_call(dump, &(Dump){path, form}, path, m);
+}
+
+static bool emit(const void *options, TtfsResult *r, TtfsDiag *diag) {
+    const TtfsEmitOptions *o = options;
+    TtfsArena a = {0};
+    TtfsEmitted e;
+    bool ok = ttfs_emit_out(o, &e, &a, diag);
+    if (ok) {
+        TtfsJson j = {.out = &r->json};
+        ttfs_json_object(&j, NULL);
+        ttfs_json_string(&j, "file", o->file);
+        ttfs_json_string(&j, "name", e.name);
+        ttfs_json_number(&j, "bytes", (double)e.bytes);
+        ttfs_json_end(&j);
+        ttfs_buf_printf(&r->text, "written: %s (%zu bytes), names begin with %s_\n", o->file,
+                        e.bytes, e.name);
+    }
+    ttfs_arena_free(&a);
+    return ok;
+}
+
+TtfsResult *ttfs_emit_code(const TtfsEmitOptions *o, TtfsMessages *m) {
+    return ttfs_call(emit, o, o->folder, m);
+}

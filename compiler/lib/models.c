@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Models: check, compile, and what one holds.
+ */
+#include "lib_inside.h"
+
+#include "asked.h"
+#include "check.h"
+#include "compile_report.h"
+#include "flow.h"
+#include "info.h"
+#include "parallel.h"
+
+TtfsCompileOptions ttfs_compile_defaults(void) {
+    return (TtfsCompileOptions){.calib_count = 1000,
+                                .ticks = 255,
+                                .weight_bits = 8,
+                                .percentile = 0.999,
+                                .seed = 1,
+                                .threads = ttfs_cores()};
+}
+
+static bool check(const void *options, TtfsResult *r, TtfsDiag *diag) {
+    const TtfsCompileOptions *o = options;
+    TtfsArena a = {0};
+    TtfsJob job;
+    TtfsCheck c = {0};
+    bool ok = ttfs_job_open(&job, o, &a, diag);
+    if (ok) {
+        r->passed = ttfs_check(&job, &c, diag) && (c.fits || !o->chip);
+        ttfs_check_json(&c, diag, &r->json);
+        ttfs_check_text(o->model, &c, diag, &r->text);
+        if (o->chip) ttfs_diag_append(diag, &c.chip_diag);
+    }
+    ttfs_check_free(&c);
+    ttfs_arena_free(&a);
+    return ok;
+}
+
+TtfsResult *ttfs_check_model(const TtfsCompileOptions *o, TtfsMessages *m) {
+    return ttfs_call(check, o, NULL, m);
+}
+
+/* The last step to take, and the one whose form is wanted, TTFS_STEPS when there is none. */
+static bool read_steps(const TtfsCompileOptions *o, uint32_t *last, uint32_t *dump,
+                       TtfsDiag *diag) {
+    *last = TTFS_STEPS - 1;
+    *dump = TTFS_STEPS;
+    if (!ttfs_asked_word("--stop-after", o->stop_after, ttfs_step_names, last, diag) ||
+        !ttfs_asked_word("--dump", o->dump, ttfs_step_names, dump, diag))
+        return false;
+    return !o->dump || (ttfs_step_has_form((TtfsStep)*dump) && *dump <= *last) ||
+           ttfs_error(diag, TTFS_AT_FILE("--dump"), TTFS_OPTION_VALUE, "step %s makes no form here",
+                      o->dump);
+}
+
+static bool compile(const void *options, TtfsResult *r, TtfsDiag *diag) {
+    const TtfsCompileOptions *o = options;
+    TtfsFlow f = {0};
+    TtfsJob job;
+    uint32_t last, dump;
+    double start = ttfs_now();
+    bool ok = ttfs_asked_for("--output", o->out, "compile needs -o OUT", diag) &&
+              read_steps(o, &last, &dump, diag) && ttfs_job_open(&job, o, &f.arena, diag) &&
+              ttfs_flow_run(&f, &job, (TtfsStep)last, diag) && ttfs_flow_write(&f, &job, diag) &&
+              (!o->dump || ttfs_flow_print(&f, (TtfsStep)dump, &r->form, diag));
+    if (ok) {
+        double seconds = ttfs_now() - start;
+        ttfs_compile_json(&f, seconds, &r->json);
+        ttfs_compile_text(&f, o->out, seconds, &r->text);
+        r->figures.latency_ticks = f.spike.latency;
+    }
+    ttfs_flow_free(&f);
+    return ok;
+}
+
+TtfsResult *ttfs_compile(const TtfsCompileOptions *o, TtfsMessages *m) {
+    return ttfs_call(compile, o, NULL, m);
+}
+
+typedef struct {
+    const char *path;
+    uint64_t memory;
+} About;
+
+static bool describe(const void *options, TtfsResult *r, TtfsDiag *diag) {
+    const About *a = options;
+    return ttfs_asked_for("path", a->path, "a model or a compiled folder is needed", diag) &&
+           ttfs_info(a->path, a->memory, &r->json, &r->text, diag);
+}
+
+TtfsResult *ttfs_describe(const char *path, uint64_t memory, TtfsMessages *m) {
+    return ttfs_call(describe, &(About){path, memory}, path, m);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * libttfs: the compiler and its engines for other programs. It never prints and never exits, has no
+ * global state, and runs out of memory as any other error: what was begun is undone, the process
+ * lives. Two things that are not its own can end a process all the same: LLVM aborts when it finds
+ * no memory for itself while it makes code, and a file that somebody cuts while it is read in place
+ * is a signal (SIGBUS).
+ *
+ *     TtfsMessages *m = ttfs_messages_new();
+ *     TtfsCompileOptions o = ttfs_compile_defaults();
+ *     o.model = "net.onnx", o.calib = "calib.npz", o.out = "out";
+ *     if (!ttfs_compile(&o, m)) ...                        the messages say why
+ *     TtfsRunOptions r = ttfs_run_defaults();
+ *     r.session.folder = "out", r.session.input = "test.npz";
+ *     TtfsResult *run = ttfs_run_samples(&r, m);           NULL: the messages say why
+ *     ttfs_result_figures(run).accuracy ... ttfs_result_json(run) ...
+ *     ttfs_result_free(run);
+ *
+ * Texts are UTF-8; what files gave is escaped in texts for people. Paths are the system's. A text
+ * that a function returns lives as long as what it was asked of. Calls on different objects may be
+ * made by different threads at the same time; one list of messages belongs to one thread at a time.
+ * Pointers in options need to live for the call alone. A call that does what a command does returns
+ * a result, which the caller frees, or NULL after errors among the messages; only the messages may
+ * not be NULL. A value of an option that is refused is the error OPTION_VALUE, and messages call
+ * options as the command line does: --calib-count is calib_count.
+ */
+#ifndef TTFS_H
+#define TTFS_H
+
+#include "progress.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* "0.1.0" */
+const char *ttfs_version(void);
+
+/* --- messages --- */
+
+typedef enum { TTFS_SAYS_ERROR, TTFS_SAYS_WARNING, TTFS_SAYS_NOTE } TtfsSaying;
+
+/* Texts are never NULL; "" where there is nothing to say. */
+typedef struct {
+    TtfsSaying severity;
+    const char *code;  /* "SAMPLES_SHAPE": of errors and warnings */
+    const char *where; /* "file:line:column: node", or what the option is called */
+    const char *node, *op;
+    const char *what;   /* what was found, what was expected */
+    const char *advice; /* what to do */
+} TtfsSaid;
+
+typedef struct TtfsMessages TtfsMessages;
+
+/* NULL when there is no memory. */
+TtfsMessages *ttfs_messages_new(void);
+void ttfs_messages_free(TtfsMessages *m);
+void ttfs_messages_clear(TtfsMessages *m);
+/* Messages kept, in order; at most 1000, errors before warnings before notes. */
+size_t ttfs_messages_count(const TtfsMessages *m);
+TtfsSaid ttfs_messages_at(const TtfsMessages *m, size_t i);
+/* All errors so far, whatever was kept; of one code. */
+size_t ttfs_messages_errors(const TtfsMessages *m);
+size_t ttfs_messages_errors_of(const TtfsMessages *m, const char *code);
+/* Adds an error of the program's own. `where`, behind it `node`, may be NULL; `code` is one of the
+ * library's; `advice` NULL: the code's. Takes copies; without memory for them the error is MEMORY.
+ */
+void ttfs_messages_error(TtfsMessages *m, const char *code, const char *where, const char *node,
+                         const char *what, const char *advice);
+/* Adds the error MEMORY for `wanted` bytes that the program did not get; takes none. */
+void ttfs_messages_starved(TtfsMessages *m, size_t wanted);
+/* As the command line prints them, a line each, escaped, what was left out in the last lines: those
+ * that are at least as severe as `least`, `coloured` for a terminal. Lives until the next call or
+ * change; NULL when there is no memory. */
+const char *ttfs_messages_text(TtfsMessages *m, TtfsSaying least, bool coloured);
+
+/* --- results --- */
+
+/* What a command found. NAN and 0 where there is nothing to say. */
+typedef struct {
+    uint64_t samples;
+    double accuracy, agreement; /* shares; of a run with labels, beside relu */
+    double spikes_per_neuron;   /* hidden ones, a sample */
+    double cycles;              /* clock cycles a sample in the mean: engine rtl */
+    double samples_per_second;
+    uint32_t latency_ticks;
+    uint64_t spikes, readouts, differences; /* of verify: compared, and found */
+} TtfsFigures;
+
+typedef struct TtfsResult TtfsResult;
+
+/* True when the check passed: the model can be compiled, the engines agree; of others, true. */
+bool ttfs_result_passed(const TtfsResult *r);
+TtfsFigures ttfs_result_figures(const TtfsResult *r);
+/* The document that the command prints with --json, and what it prints for people. */
+const char *ttfs_result_json(const TtfsResult *r);
+const char *ttfs_result_text(const TtfsResult *r);
+/* The text of the form that dump asked for, else "". */
+const char *ttfs_result_form(const TtfsResult *r);
+void ttfs_result_free(TtfsResult *r);
+
+/* --- models --- */
+
+/* Bounds of options. */
+enum {
+    TTFS_MOST_THREADS = 64,
+    TTFS_MOST_TICKS = 65535,
+    TTFS_LEAST_WEIGHT_BITS = 2,
+    TTFS_MOST_WEIGHT_BITS = 16,
+    TTFS_MOST_CALIB = 1 << 30,
+    TTFS_MOST_CHANNELS = 16
+};
+#define TTFS_LEAST_PERCENTILE 0.5
+
+typedef struct {
+    const char *layer;           /* name of the population it is for */
+    uint32_t ticks, weight_bits; /* 0: the network's */
+    double percentile;           /* below 0: the network's */
+} TtfsLayerOptions;
+
+typedef struct {
+    const char *model; /* .onnx or .onnx.gz */
+    const char *out;   /* folder to write; appears at once or not at all */
+    const char *chip;  /* a name in hw/chips, or the path of a description; NULL: "one" */
+    const char *calib; /* samples to calibrate with; NULL: none */
+    uint32_t calib_count;
+    uint32_t ticks;       /* 1 to 65535 */
+    uint32_t weight_bits; /* 2 to 16 */
+    double percentile;    /* 0.5 to 1 */
+    bool ranged;          /* the input's range is lo to hi */
+    float lo, hi;
+    uint32_t channels; /* else, when not 0: uint8 samples are (value / 255 - mean) / deviation, with
+                          those of their channel; deviations are above 0 */
+    float mean[TTFS_MOST_CHANNELS], deviation[TTFS_MOST_CHANNELS];
+    const TtfsLayerOptions *layers;
+    uint32_t n_layers;
+    uint32_t seed;
+    uint32_t threads;       /* 1 to 64; nothing written depends on it */
+    uint64_t memory;        /* bytes that the model may ask for; 0: a bound by its files' size */
+    const char *stop_after; /* a step: ir, canonical, spike, plan, image, verilog; NULL: none */
+    const char *dump;       /* a step whose form the result shall have; NULL: none */
+    bool times;             /* also write report/steps.json, which differs from run to run */
+    TtfsProgress progress;  /* tells of calibration samples */
+} TtfsCompileOptions;
+
+/* Chip "one", 1000 samples, 255 ticks, 8 bits, percentile 0.999, seed 1, all cores, all steps. */
+TtfsCompileOptions ttfs_compile_defaults(void);
+/* Whether that can be compiled, as far as the model says it: the errors among the messages are all
+ * that stands in the way. The result also says whether the network fits the chip; whether it passed
+ * depends on that, and what the chip does not take is among the messages, only when `chip` is
+ * named. `out` and `calib` are not looked at. */
+TtfsResult *ttfs_check_model(const TtfsCompileOptions *o, TtfsMessages *m);
+/* Compiles a model to a folder; the result is its summary. */
+TtfsResult *ttfs_compile(const TtfsCompileOptions *o, TtfsMessages *m);
+/* Layers, outputs, memory and timing of a model or of a compiled folder. `memory`: bytes that a
+ * model may ask for; 0: a bound by the size of its files. */
+TtfsResult *ttfs_describe(const char *path, uint64_t memory, TtfsMessages *m);
+
+/* --- compiled folders --- */
+
+/* What run and verify share: samples, and how they are run. */
+typedef struct {
+    const char *folder;    /* that was compiled */
+    const char *input;     /* samples: .npy, .npz, IDX */
+    const char *labels;    /* of run; NULL: those beside the samples in an .npz, if there are any */
+    uint32_t count;        /* most samples to take, 1 or more */
+    uint32_t threads;      /* 1 to 64; no result depends on it */
+    bool trust_rtl;        /* simulate the folder's Verilog though it is not what ttfs writes */
+    bool keep_code;        /* jit: in the user's cache, for the next run; takes what is there */
+    const char *cpu;       /* jit: LLVM's name of the processor to make code for; NULL: this one */
+    const char *jit_path;  /* choose (layer by layer), dense or events; NULL: choose */
+    const char *dump_llvm; /* jit: folder for the LLVM text; NULL: none */
+    TtfsProgress progress; /* tells of samples, and of a simulator that is built */
+} TtfsSessionOptions;
+
+#define TTFS_MOST_MARGIN 1e6
+
+typedef struct {
+    TtfsSessionOptions session;
+    const char *engine;  /* relu, golden, jit, rtl, exact */
+    bool classes_only;   /* neither relu beside the engine nor spikes */
+    const char *trace;   /* file for the spike traces, of relu the values, as text; NULL: none */
+    const char *outputs; /* file for the values of the outputs, .npy or .npz; NULL: none */
+    /* of the engine exact: */
+    const char *model;  /* a (constant slope, all fire) or b (switched slope) */
+    double margin;      /* windows are 1 + margin times the largest activation; 0 to 1e6 */
+    double time_noise;  /* standard deviation of spike times, a share of the window; 0 to 1 */
+    double slope_noise; /* standard deviation of every neuron's own slope, relative; 0 to 1 */
+    uint32_t seed;
+} TtfsRunOptions;
+
+/* Engine jit, all samples, all cores, code is kept; model b without margin and noise, seed 1. */
+TtfsRunOptions ttfs_run_defaults(void);
+TtfsResult *ttfs_run_samples(const TtfsRunOptions *o, TtfsMessages *m);
+
+typedef struct {
+    TtfsSessionOptions session;
+    const char *engines; /* "golden,jit,..": the first is the reference; NULL: golden, jit, and rtl
+                            when there is an image */
+    const char *fault;   /* to put in on purpose; NULL: none */
+} TtfsVerifyOptions;
+
+/* All engines, all samples, all cores, code is kept. */
+TtfsVerifyOptions ttfs_verify_defaults(void);
+/* Compares spike for spike and keeps the verdict in the folder. Differences are errors among the
+ * messages, and the result has not passed; NULL when it did not come to a verdict. */
+TtfsResult *ttfs_verify_samples(const TtfsVerifyOptions *o, TtfsMessages *m);
+
+/* Writes the folder's report/index.html. */
+TtfsResult *ttfs_write_page(const char *folder, TtfsMessages *m);
+
+/* The text of a form. `path`: a compiled folder, of which `form` (ir, spike, plan, image; NULL:
+ * spike) is taken, or a file that holds one (NULL: whichever it holds). */
+TtfsResult *ttfs_dump_form(const char *path, const char *form, TtfsMessages *m);
+
+/* All NULL and false but folder and file is what one wants. */
+typedef struct {
+    const char *folder; /* that was compiled */
+    const char *file;   /* to write */
+    const char *format; /* obj, ll (LLVM text) or header; NULL: obj */
+    const char *triple; /* x86_64-*, aarch64-*, riscv32-*, riscv64-*; NULL: this machine's */
+    const char *name;   /* begin of the names in the object; NULL: the model's file name */
+    const char *cpu;    /* LLVM's name of the processor; NULL: any of its family */
+    bool share_memory;  /* layers that are not needed at the same time share memory */
+} TtfsEmitOptions;
+
+/* Writes the network as code for a processor, an object file, or its C header. */
+TtfsResult *ttfs_emit_code(const TtfsEmitOptions *o, TtfsMessages *m);
+
+/* --- the process --- */
+
+/* LLVM aborts the process when it finds no memory for itself. A program that wants another end says
+ * so here, for all of the process: `end` ends it, and takes no memory. */
+void ttfs_when_llvm_starves(void (*end)(void));
+
+#ifdef __cplusplus
+}
+#endif
+#endif
