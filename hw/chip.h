@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Chip: the machine a network is compiled for, read from JSON (hw/chips/NAME.json) by the table of
- * keys chip.def. Also the packing of slot descriptors, from the one table fields.def.
+ * keys chip.def; its memories (memories.def); the packing of the records of a core's program, from the one table
+ * records.def.
  */
 #ifndef TTFS_CHIP_H
 #define TTFS_CHIP_H
@@ -20,16 +21,22 @@ typedef struct {
 
 extern const TtfsKeys ttfs_chip_keys;
 
+/* What follows from the keys. */
+uint32_t ttfs_chip_cores(const TtfsChip *c);
 /* The largest window the chip holds. */
 uint32_t ttfs_chip_max_ticks(const TtfsChip *c);
-/* Parameter rows of a group: ceil(acc / weight bits) for the threshold, then ceil(slope / weight
- * bits) for the ramp. */
-uint32_t ttfs_chip_threshold_rows(const TtfsChip *c);
-uint32_t ttfs_chip_ramp_rows(const TtfsChip *c);
-/* A weight row on the configuration port: chunks of 32 bits, and the address bits that number them.
- */
-uint32_t ttfs_chip_row_chunks(const TtfsChip *c);
-uint32_t ttfs_chip_chunk_bits(const TtfsChip *c);
+/* Elements of the activation memory, TTFS_WORD_ELEMENTS a word; bits of an element's address. */
+uint32_t ttfs_chip_elements(const TtfsChip *c);
+uint32_t ttfs_chip_element_bits(const TtfsChip *c);
+/* Bits that hold 0 .. n - 1, at least 1. */
+uint32_t ttfs_chip_bits_for(uint32_t n);
+/* Bits of the value of a flit: on a chip of one core those of a potential. A readout's sum leaves in
+ * ceil(acc_bits / these) flits, its lowest bits first. */
+uint32_t ttfs_chip_flit_value_bits(const TtfsChip *c);
+uint32_t ttfs_chip_sum_flits(const TtfsChip *c);
+/* The word that a chip answers with when asked who it is, and that an image is made for: the first four bytes of
+ * the SHA-256 of its canonical description. */
+uint32_t ttfs_chip_hash(const TtfsChip *c);
 
 /* Reads a description; unknown keys are refused with the nearest known key, every value is
  * range-checked, keys that are left out get their defaults. */
@@ -44,23 +51,59 @@ void ttfs_chip_print(const TtfsChip *chip, TtfsBuf *out);
 /* Checks ranges; used by the reader and on chips that an image holds. */
 bool ttfs_chip_check(const TtfsChip *chip, const char *file, TtfsDiag *diag);
 
-enum { TTFS_DESC_WORDS = 20, TTFS_DESC_STRIDE = 32 };
+enum { TTFS_WORD_ELEMENTS = 16, TTFS_CONTRACT_VERSION = 2 };
+#define TTFS_BUFFER_BITS(chip) ttfs_chip_bits_for((chip)->buffers)
 
-/* A slot descriptor, unpacked: one member a row of fields.def. */
+/* The memories of a core (memories.def): number on the configuration port, rows, bits of a row, chunks of 32 bits
+ * of a row, and the address bits that number the chunks. */
+typedef enum {
+#define TTFS_MEMORY(NAME, name, number, rows, bits, doc) TTFS_MEM_##NAME,
+#include "memories.def"
+#undef TTFS_MEMORY
+    TTFS_MEMS
+} TtfsMem;
 typedef struct {
-#define TTFS_FIELD(NAME, name, word, lsb, width, is_signed, doc) int32_t name;
-#include "fields.def"
-#undef TTFS_FIELD
-} TtfsDescriptor;
+    const char *name;
+    uint32_t number, rows, bits, chunks, chunk_bits;
+} TtfsMemShape;
+TtfsMemShape ttfs_chip_memory(const TtfsChip *c, TtfsMem m);
 
-/* Packs; false when a member does not fit its field (its name in *bad). */
-bool ttfs_descriptor_pack(const TtfsDescriptor *d, uint32_t words[TTFS_DESC_WORDS],
-                          const char **bad);
+/* The records of a program (records.def), unpacked: a struct each. */
+#define TTFS_RECORD(NAME, words, doc) TTFS_##NAME##_WORDS = words,
+#define TTFS_FIELD(RECORD, NAME, name, word, lsb, width, is_signed, doc)
+enum {
+#include "records.def"
+    TTFS_RECORD_MOST = 9
+};
+#undef TTFS_RECORD
+#undef TTFS_FIELD
+typedef enum {
+#define TTFS_RECORD(NAME, words, doc) TTFS_RECORD_##NAME,
+#define TTFS_FIELD(RECORD, NAME, name, word, lsb, width, is_signed, doc)
+#include "records.def"
+#undef TTFS_RECORD
+#undef TTFS_FIELD
+    TTFS_RECORDS
+} TtfsRecordKind;
+/* Members in the order of the table's rows, of every record its own; `at` indexes TtfsField tables of records.c. */
+typedef struct { int32_t op, sample_end, segments, rows, cols; } TtfsScan;
+typedef struct { int32_t base, banked, length, nx, ny, run_step, row_step, col_stride, row_stride; } TtfsSegment;
+typedef struct { int32_t op, sample_end, more, top, lists, weight_base, group_rows, groups; } TtfsWalk;
+typedef struct {
+    int32_t op, sample_end, top, channels, flow, rows, cols, y, x, c, param_base;
+    int32_t edge_top, edge_bottom, edge_left, edge_right, class_row;
+} TtfsFire;
+
+/* Packs a record (a pointer to the struct of its kind); false when a member does not fit its field (its name in
+ * *bad). Words beyond an end-of-slot's first are not part of it: ttfs_record_words says how many there are. */
+bool ttfs_record_pack(TtfsRecordKind kind, const void *record, uint32_t *words, const char **bad);
 /* Unpacks; false when a bit that no field names is set. */
-bool ttfs_descriptor_unpack(const uint32_t words[TTFS_DESC_WORDS], TtfsDescriptor *d);
+bool ttfs_record_unpack(TtfsRecordKind kind, const uint32_t *words, void *record);
+/* Words of a record whose first word this is (a SCAN's without its segments). */
+uint32_t ttfs_record_words(TtfsRecordKind kind, uint32_t first);
 /* Every non-zero field by name, `name value` with blanks between; the end of the line is the
  * caller's. The reader takes that and the end of the line. */
-void ttfs_descriptor_print(const TtfsDescriptor *d, TtfsBuf *out);
-bool ttfs_descriptor_lex(TtfsDescriptor *d, TtfsLex *l);
+void ttfs_record_print(TtfsRecordKind kind, const void *record, TtfsBuf *out);
+bool ttfs_record_lex(TtfsRecordKind kind, void *record, TtfsLex *l);
 
 #endif

@@ -3,48 +3,60 @@
  * Image: the bits that every core is configured with, and the directory that lets them be read
  * back.
  *
- * File (little-endian): magic "TTFSIMG" and version, then sections {kind, core, word bytes, words,
- * CRC-32}; a CRC-32 over the whole header. Kinds: chip (canonical JSON), directory (text:
- * populations and connections without numbers that the memories hold), descriptors, weights.
- * Weights and descriptors are exactly what the configuration port writes.
+ * File (little-endian): magic "TTFSIMG" and version, the chip's hash, then sections {kind, core, rows,
+ * bytes, CRC-32}; a CRC-32 over the whole header. Kinds: chip (canonical JSON), directory (text:
+ * populations and connections without numbers that the memories hold), then one for each memory of each
+ * core that is not empty. A memory's CRC is the one that the chip itself forms of the words that the
+ * configuration port takes (docs/core.md, Configuration).
  */
 #ifndef TTFS_IMAGE_H
 #define TTFS_IMAGE_H
 
 #include "chip.h"
 
-/* What one core holds. */
+/* Rows 0 .. rows - 1 of a memory; chunk k of row r (bits 32 k and up) at word r * chunks + k. Bits beyond a row's
+ * are zero. */
 typedef struct {
-    uint32_t slots;         /* descriptors */
-    uint32_t *descriptors;  /* slots * TTFS_DESC_WORDS */
-    uint32_t rows;          /* weight rows used, from row 0 */
-    uint32_t row_bytes;     /* ceil(lanes * weight_bits / 8): lane l at bits [l * weight_bits, ...),
-                               little-endian */
-    unsigned char *weights; /* rows * row_bytes */
+    uint32_t rows, chunks;
+    uint32_t *words;
+} TtfsMemImage;
+
+typedef struct {
+    TtfsMemImage mem[TTFS_MEMS];
 } TtfsCoreImage;
 
-/* A population as the image names it. Ids are the spike graph's. */
+/* A connection and a population as the image names them. Ids are the spike graph's. */
+typedef struct {
+    uint32_t kind, src; /* TtfsConnKind; id of the source */
+    uint32_t kernel[2], stride[2], dilation[2], pad[4], weight_bits;
+    uint32_t src_ch_first, src_channels, group, shared;
+} TtfsImageConn;
+
 typedef struct {
     uint32_t kind; /* TtfsPopKind */
     const char *name;
     uint32_t c, h, w, ticks, start, rate_ppm;
     double scale, offset;
-    /* its one incoming connection, when it is not the input */
-    uint32_t conn_kind, src; /* TtfsConnKind; id of the source */
-    uint32_t kernel[2], stride[2], dilation[2], pad[4], weight_bits;
+    uint32_t bias_count; /* 0, c or c * h * w */
+    uint32_t conn_first, conn_count;
 } TtfsImagePop;
 
 typedef struct {
     TtfsArena arena;
     TtfsChip chip;
-    TTFS_VEC(TtfsImagePop)
-    pops; /* slot s > 0 computes population slot_pop[s]; slot 0 is the input */
+    TTFS_VEC(TtfsImagePop) pops;
+    TTFS_VEC(TtfsImageConn) conns;
     uint32_t slots;
-    uint32_t *slot_pop;   /* id of the population on the bus in a slot */
-    TtfsCoreImage *cores; /* chip.cores of them */
+    uint32_t *slot_pop; /* slot s > 0 computes population slot_pop[s]; slot 0 is the input */
+    uint32_t flows;
+    uint32_t *flow_pop; /* id of the population whose values (sums, of a readout) a flow carries */
+    uint32_t input_flow;
+    TtfsCoreImage *cores; /* ttfs_chip_cores of them */
 } TtfsImage;
 
 void ttfs_image_free(TtfsImage *img);
+/* Room for `rows` rows of zeros in the image's arena. */
+void ttfs_image_make(TtfsImage *img, uint32_t core, TtfsMem m, uint32_t rows);
 /* To and from the bytes of a file. The reader checks magic, version, bounds and checksums before it
  * allocates by them. */
 void ttfs_image_pack(const TtfsImage *img, TtfsBuf *out);
@@ -57,15 +69,16 @@ bool ttfs_image_check(const TtfsImage *img, const char *file, TtfsDiag *diag);
 /* The disassembly; ttfs_image_read gives the same image back and printing that the same text. */
 void ttfs_image_print(const TtfsImage *img, TtfsBuf *out);
 bool ttfs_image_read(TtfsImage *img, const char *file, const void *text, size_t n, TtfsDiag *diag);
-/* A lane's entry of a weight row; and the number that `rows` rows from `row` on hold in slices of
- * weight_bits, least significant first (at most 47 bits). Both two's complement; rows and lanes
- * must exist. */
-int32_t ttfs_image_lane(const TtfsImage *img, uint32_t core, uint32_t row, uint32_t lane);
-void ttfs_image_set_lane(TtfsImage *img, uint32_t core, uint32_t row, uint32_t lane, int32_t v);
-int64_t ttfs_image_slices(const TtfsImage *img, uint32_t core, uint32_t row, uint32_t rows,
-                          uint32_t lane);
-/* One memory of a core as $readmemh text: a word a line. `kind` 1 descriptors (slot * 32 + word), 2
- * weights. */
-void ttfs_image_hex(const TtfsImage *img, uint32_t core, uint32_t kind, TtfsBuf *out);
+/* Bits [lsb, lsb + width) of a row, width <= 32; the second takes them as two's complement. */
+uint32_t ttfs_image_bits(const TtfsImage *img, uint32_t core, TtfsMem m, uint32_t row, uint32_t lsb, uint32_t width);
+int32_t ttfs_image_signed(const TtfsImage *img, uint32_t core, TtfsMem m, uint32_t row, uint32_t lsb,
+                          uint32_t width);
+void ttfs_image_set_bits(TtfsImage *img, uint32_t core, TtfsMem m, uint32_t row, uint32_t lsb, uint32_t width,
+                         uint32_t v);
+/* The address of a chunk on the configuration port; the CRC of a memory's words as the chip forms it. */
+uint32_t ttfs_image_address(const TtfsImage *img, uint32_t core, TtfsMem m, uint32_t row, uint32_t chunk);
+uint32_t ttfs_image_crc(const TtfsImage *img, uint32_t core, TtfsMem m);
+/* One memory of a core as $readmemh text: a row a line. */
+void ttfs_image_hex(const TtfsImage *img, uint32_t core, TtfsMem m, TtfsBuf *out);
 
 #endif

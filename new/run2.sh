@@ -1,1 +1,0 @@
-verilator -Wno-fatal -Wno-WIDTH -Wno-UNUSED --x-assign unique --x-initial unique --cc --exe --build -O3 -I. -I../rtl --top-module ttfs_core2 -GWORDS=1024 -GWEIGHT_ROWS=8192 -GENTRIES=1024 -CFLAGS "-O2 -DWORDS_=1024 -DROWS_=8192" --Mdir /tmp/oc ttfs_core2.v $PWD/tb_core2.cpp >/tmp/oc.log 2>&1 && timeout 100 /tmp/oc/Vttfs_core2 $* || tail -5 /tmp/oc.log
