@@ -33,6 +33,8 @@ uint32_t ttfs_chip_bits_for(uint32_t n);
 /* Bits of the value of a flit: on a chip of one core those of a potential. A readout's sum leaves in
  * ceil(acc_bits / these) flits, its lowest bits first. */
 uint32_t ttfs_chip_flit_value_bits(const TtfsChip *c);
+/* Bits of a whole flit: flow, row, column, channel, value; at most TTFS_FLIT_MOST. */
+uint32_t ttfs_chip_flit_bits(const TtfsChip *c);
 uint32_t ttfs_chip_sum_flits(const TtfsChip *c);
 /* The word that a chip answers with when asked who it is, and that an image is made for: the first four bytes of
  * the SHA-256 of its canonical description. */
@@ -51,7 +53,12 @@ void ttfs_chip_print(const TtfsChip *chip, TtfsBuf *out);
 /* Checks ranges; used by the reader and on chips that an image holds. */
 bool ttfs_chip_check(const TtfsChip *chip, const char *file, TtfsDiag *diag);
 
-enum { TTFS_WORD_ELEMENTS = 16, TTFS_CONTRACT_VERSION = 2 };
+enum {
+    TTFS_WORD_ELEMENTS = 16, /* of the activation memory */
+    TTFS_CONTRACT_VERSION = 2,
+    TTFS_CONFIG_WORD_BITS = 18, /* of an address on the configuration port */
+    TTFS_FLIT_MOST = 64
+};
 #define TTFS_BUFFER_BITS(chip) ttfs_chip_bits_for((chip)->buffers)
 
 /* The memories of a core (memories.def): number on the configuration port, rows, bits of a row, chunks of 32 bits
