@@ -37,7 +37,8 @@ uint32_t ttfs_chip_flit_value_bits(const TtfsChip *c);
 uint32_t ttfs_chip_flit_bits(const TtfsChip *c);
 uint32_t ttfs_chip_sum_flits(const TtfsChip *c);
 /* The word that a chip answers with when asked who it is, and that an image is made for: the first
- * four bytes of the SHA-256 of its canonical description. */
+ * four bytes of the SHA-256 of the parameters of its Verilog. Name, clock and energies are no part
+ * of it. */
 uint32_t ttfs_chip_hash(const TtfsChip *c);
 
 /* Reads a description; unknown keys are refused with the nearest known key, every value is
@@ -82,6 +83,9 @@ enum {
 };
 enum {
 #define TTFS_ERROR(NAME, bit, doc) TTFS_ERROR_##NAME = 1 << bit,
+#include "memories.def"
+#define TTFS_ERROR(NAME, bit, doc) +1
+    TTFS_ERROR_BITS = 0
 #include "memories.def"
 };
 /* Addresses on the configuration port: of a word of a memory of a core, and of a register. */
