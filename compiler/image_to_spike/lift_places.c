@@ -207,6 +207,7 @@ static bool check_window(const LiftTask *t, int axis, int64_t n, int64_t first, 
     const TtfsImagePop *src = ttfs_lift_pop(t->k->l, c->src);
     Window want = window_of(c, src, axis, first);
     *skipped = want.first;
+    if (!ttfs_lift_work(t->k->l, t->pop, (uint64_t)positions * c->kernel[axis])) return false;
     for (int64_t r = 0; r < positions; r++) {
         Window w = window_of(c, src, axis, first + r);
         if (w.first != want.first || w.count != n)
