@@ -31,6 +31,7 @@ typedef struct {
 /* A core: its activations, where its programs stand, and what its engines hand on in a slot. */
 typedef struct {
     uint16_t *value;       /* per element */
+    uint32_t *written;     /* per element: the last sample that wrote it */
     unsigned char *parity; /* per word */
     uint32_t at[3];
     bool ended[3];
@@ -62,6 +63,7 @@ static inline void run_open(RunImage *r, const TtfsImage *img) {
     r->cores = TTFS_ARRAY(&r->arena, RunCore, ttfs_chip_cores(&img->chip));
     for (uint32_t c = 0; c < ttfs_chip_cores(&img->chip); c++) {
         r->cores[c].value = TTFS_ARRAY(&r->arena, uint16_t, ttfs_chip_elements(&img->chip));
+        r->cores[c].written = TTFS_ARRAY(&r->arena, uint32_t, ttfs_chip_elements(&img->chip));
         r->cores[c].parity = TTFS_ARRAY(&r->arena, unsigned char, img->chip.act_words);
         r->cores[c].v = TTFS_ARRAY(&r->arena, int64_t, img->chip.lanes);
         for (uint32_t e = 0; e < 3; e++)
@@ -112,7 +114,9 @@ static inline void run_put(RunImage *r, uint32_t core, const TtfsKeep *b, const 
         at += (uint32_t)b->row_base | (uint32_t)b->col_base << 16;
     }
     if (run_word(r, core, at)) {
-        if (r->cores[core].value[at]) run_fault(r, core, "a value lands on another", at);
+        if (r->cores[core].written[at] == r->sample)
+            run_fault(r, core, "a value lands on another", at);
+        r->cores[core].written[at] = r->sample;
         r->cores[core].value[at] = (uint16_t)f->value;
     }
 }
