@@ -46,7 +46,7 @@ static void put_weights(const Numbers *n) {
         for (uint32_t ky = 0; ky < r.kh; ky++)
             for (uint32_t kx = 0; kx < r.kw; kx++)
                 for (uint32_t c = 0; n->m->ok && c < r.channels; c++)
-                    put_element(n, &r, row++, ky, kx, c);
+                    put_element(n, &r, row++, ky, kx, r.ch_first + c);
     }
 }
 
