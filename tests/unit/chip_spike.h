@@ -9,13 +9,13 @@
 #include "base_chip.h"
 #include "random_spike.h"
 
+/* A mesh of two rows when there are more than two cores and they are even, else of one. */
 static inline TtfsChip small_chip(uint32_t cores, uint32_t lanes, uint32_t weight_bits) {
     TtfsChip chip = base_chip();
-    chip.cores = cores;
+    chip.cores_y = cores > 2 && cores % 2 == 0 ? 2 : 1;
+    chip.cores_x = cores / chip.cores_y;
     chip.lanes = lanes;
     chip.weight_bits = weight_bits;
-    chip.slope_bits = 24 / weight_bits * weight_bits;
-    chip.acc_bits = 32 / weight_bits * weight_bits;
     return chip;
 }
 
