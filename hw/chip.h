@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Chip: the machine a network is compiled for, read from JSON (hw/chips/NAME.json) by the table of
- * keys chip.def; its memories (memories.def); the packing of the records of a core's program, from the one table
- * records.def.
+ * keys chip.def; its memories (memories.def); the packing of the records of a core's program and of
+ * its buffers, from the one table records.def.
  */
 #ifndef TTFS_CHIP_H
 #define TTFS_CHIP_H
@@ -30,12 +30,15 @@ uint32_t ttfs_chip_elements(const TtfsChip *c);
 uint32_t ttfs_chip_element_bits(const TtfsChip *c);
 /* Bits that hold 0 .. n - 1, at least 1. */
 uint32_t ttfs_chip_bits_for(uint32_t n);
-/* Bits of the value of a flit: on a chip of one core those of a potential. A readout's sum leaves in
- * ceil(acc_bits / these) flits, its lowest bits first. */
+/* Bits of the value of a flit: on a chip of one core those of a potential. A readout's sum leaves
+ * in ceil(acc_bits / these) flits, its lowest bits first. */
 uint32_t ttfs_chip_flit_value_bits(const TtfsChip *c);
+/* Bits of a whole flit: flow, row, column, channel, value; at most TTFS_FLIT_MOST. */
+uint32_t ttfs_chip_flit_bits(const TtfsChip *c);
 uint32_t ttfs_chip_sum_flits(const TtfsChip *c);
-/* The word that a chip answers with when asked who it is, and that an image is made for: the first four bytes of
- * the SHA-256 of its canonical description. */
+/* The word that a chip answers with when asked who it is, and that an image is made for: the first
+ * four bytes of the SHA-256 of the parameters of its Verilog. Name, clock and energies are no part
+ * of it. */
 uint32_t ttfs_chip_hash(const TtfsChip *c);
 
 /* Reads a description; unknown keys are refused with the nearest known key, every value is
@@ -51,15 +54,19 @@ void ttfs_chip_print(const TtfsChip *chip, TtfsBuf *out);
 /* Checks ranges; used by the reader and on chips that an image holds. */
 bool ttfs_chip_check(const TtfsChip *chip, const char *file, TtfsDiag *diag);
 
-enum { TTFS_WORD_ELEMENTS = 16, TTFS_CONTRACT_VERSION = 2 };
+enum {
+    TTFS_WORD_ELEMENTS = 16, /* of the activation memory */
+    TTFS_CONTRACT_VERSION = 2,
+    TTFS_CONFIG_WORD_BITS = 18, /* of an address on the configuration port */
+    TTFS_FLIT_MOST = 64
+};
 #define TTFS_BUFFER_BITS(chip) ttfs_chip_bits_for((chip)->buffers)
 
-/* The memories of a core (memories.def): number on the configuration port, rows, bits of a row, chunks of 32 bits
- * of a row, and the address bits that number the chunks. */
+/* The memories of a core (memories.def): number on the configuration port, rows, bits of a row,
+ * chunks of 32 bits of a row, and the address bits that number the chunks. */
 typedef enum {
 #define TTFS_MEMORY(NAME, name, number, rows, bits, doc) TTFS_MEM_##NAME,
 #include "memories.def"
-#undef TTFS_MEMORY
     TTFS_MEMS
 } TtfsMem;
 typedef struct {
@@ -67,6 +74,25 @@ typedef struct {
     uint32_t number, rows, bits, chunks, chunk_bits;
 } TtfsMemShape;
 TtfsMemShape ttfs_chip_memory(const TtfsChip *c, TtfsMem m);
+
+/* The registers of the chip, words of a memory of core 0; the bits of FLAGS. */
+enum {
+    TTFS_CHIP_REGISTERS = 15,
+#define TTFS_REGISTER(NAME, word, doc) TTFS_REGISTER_##NAME = word,
+#include "memories.def"
+};
+enum {
+#define TTFS_ERROR(NAME, bit, doc) TTFS_ERROR_##NAME = 1 << bit,
+#include "memories.def"
+#define TTFS_ERROR(NAME, bit, doc) +1
+    TTFS_ERROR_BITS = 0
+#include "memories.def"
+};
+/* Addresses on the configuration port: of a word of a memory of a core, and of a register. */
+uint32_t ttfs_chip_address(uint32_t core, uint32_t memory, uint32_t word);
+uint32_t ttfs_chip_register(uint32_t word);
+/* The errors whose bits are set: "NAME (what happened)", with commas between. */
+void ttfs_chip_errors(uint32_t flags, TtfsBuf *out);
 
 /* The records of a program (records.def), unpacked: a struct each. */
 #define TTFS_RECORD(NAME, words, doc) TTFS_##NAME##_WORDS = words,
@@ -85,19 +111,27 @@ typedef enum {
 #undef TTFS_FIELD
     TTFS_RECORDS
 } TtfsRecordKind;
-/* Members in the order of the table's rows, of every record its own; `at` indexes TtfsField tables of records.c. */
-typedef struct { int32_t op, sample_end, segments, rows, cols; } TtfsScan;
-typedef struct { int32_t base, banked, length, nx, ny, run_step, row_step, col_stride, row_stride; } TtfsSegment;
-typedef struct { int32_t op, sample_end, more, top, lists, weight_base, group_rows, groups; } TtfsWalk;
-typedef struct {
-    int32_t op, sample_end, top, channels, flow, rows, cols, y, x, c, param_base;
-    int32_t edge_top, edge_bottom, edge_left, edge_right, class_row;
-} TtfsFire;
+/* A member int32_t a field, in the order of the table's rows. */
+#define TTFS_RECORD(NAME, words, doc)                                    struct TtfsRecord##NAME {
+#define TTFS_FIELD(RECORD, NAME, name, word, lsb, width, is_signed, doc) int32_t name;
+#define TTFS_RECORD_END(NAME)                                                                      \
+    }                                                                                              \
+    ;
+#include "records.def"
+#undef TTFS_RECORD
+#undef TTFS_FIELD
+typedef struct TtfsRecordSCAN TtfsScan;
+typedef struct TtfsRecordSEGMENT TtfsSegment;
+typedef struct TtfsRecordWALK TtfsWalk;
+typedef struct TtfsRecordFIRE TtfsFire;
+typedef struct TtfsRecordKEEP TtfsKeep;
 
-/* Packs a record (a pointer to the struct of its kind); false when a member does not fit its field (its name in
- * *bad). Words beyond an end-of-slot's first are not part of it: ttfs_record_words says how many there are. */
+/* Packs a record (a pointer to the struct of its kind); false when a member does not fit its field
+ * (its name in *bad). Words beyond an end-of-slot's first are not part of it: ttfs_record_words
+ * says how many there are. */
 bool ttfs_record_pack(TtfsRecordKind kind, const void *record, uint32_t *words, const char **bad);
-/* Unpacks; false when a bit that no field names is set. */
+/* Unpacks; false when a bit that no field names is set. Of an end of slot only the first word is
+ * read. */
 bool ttfs_record_unpack(TtfsRecordKind kind, const uint32_t *words, void *record);
 /* Words of a record whose first word this is (a SCAN's without its segments). */
 uint32_t ttfs_record_words(TtfsRecordKind kind, uint32_t first);
