@@ -191,23 +191,28 @@ module ttfs_scan_engine #(
 
     // A pool: a patch of words for each 16 channels, block_q the first of them.
     wire [ADDR_BITS-1:0] block;
+    wire [15:0]          channels;        // that the block has
     wire [ROW_BITS-1:0]  patch_row, row;
     generate
         if (POOL != 0) begin : g_pool
             reg [ADDR_BITS:0]  block_q;
             reg [ROW_BITS-1:0] row_q;
+            reg [15:0]         channels_q;
             wire [ADDR_BITS:0] block_next = block_q + 16;
             assign last_block = !pool || block_next >= length_q;
             assign block = block_q[ADDR_BITS-1:0];
+            assign channels = pool ? channels_q : 16'hffff;
             assign row = pool ? row_q : patch_row;
             always @(posedge clk_i) begin
                 if (start) row_q <= block_q[ROW_BITS-1:0];
+                if (start) channels_q <= ~((last_block && length_q[3:0] != 4'd0) ? 16'hffff << length_q[3:0] : 16'd0);
                 if (!rst_ni) block_q <= {(ADDR_BITS + 1) {1'b0}};
                 else if (start) block_q <= last_block ? {(ADDR_BITS + 1) {1'b0}} : block_next;
             end
         end else begin : g_no_pool
             assign last_block = 1'b1;
             assign block = {ADDR_BITS{1'b0}};
+            assign channels = 16'hffff;
             assign row = patch_row;
         end
     endgenerate
@@ -250,10 +255,10 @@ module ttfs_scan_engine #(
         .req_ready_o (req_ready),
         .req_at_i    (req_at ^ {bank, {(WORD_BITS - 1) {1'b0}}}),
         .req_parity_i(banked_q ? sample_i[1] ^ !sample_i[0] : sample_i[0]),
-        .req_mask_i  (req_mask),
+        .req_mask_i  (req_mask & channels),
         .req_row_i   (row),
-        .req_first_i (req_first),
-        .req_end_i   (req_end),
+        .req_first_i (req_first || !pool),
+        .req_end_i   (req_end || !pool),
         .req_last_i  (req_end && closes_q),
         .min_i       (op_q[0]),
         .address_o   (address_o),
