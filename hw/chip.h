@@ -135,8 +135,8 @@ bool ttfs_record_pack(TtfsRecordKind kind, const void *record, uint32_t *words, 
 bool ttfs_record_unpack(TtfsRecordKind kind, const uint32_t *words, void *record);
 /* Words of a record whose first word this is (a SCAN's without its segments). */
 uint32_t ttfs_record_words(TtfsRecordKind kind, uint32_t first);
-/* Every non-zero field by name, `name value` with blanks between; the end of the line is the
- * caller's. The reader takes that and the end of the line. */
+/* Every non-zero field by name, ` name value` each; the end of the line is the caller's. The reader
+ * takes that and the end of the line. */
 void ttfs_record_print(TtfsRecordKind kind, const void *record, TtfsBuf *out);
 bool ttfs_record_lex(TtfsRecordKind kind, void *record, TtfsLex *l);
 

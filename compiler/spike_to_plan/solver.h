@@ -8,19 +8,33 @@
 #include "plan_geometry.h"
 #include "spike_to_plan.h"
 
+/* What the layers behind a slot need of weight rows. */
+typedef struct {
+    uint64_t rows, cell; /* in all, once each; the largest cell when no core has a copy */
+} Later;
+
 typedef struct {
     const TtfsSpike *spike;
     TtfsPlan *plan;
     const char *file;
     TtfsDiag *diag;
     TtfsArena scratch;
-    bool cut_rows, ok;
+    bool copies;    /* bands of rows and columns, each core with its own copy of the weights */
+    uint64_t *rows; /* by core: weight rows of what is cut */
+    Later *later;   /* by slot */
+    uint32_t flows; /* of what is cut, and of the input */
+    bool ok;
 } Solver;
 
+/* cut.c. Fills `later`. */
+void ttfs_solver_look_ahead(Solver *v);
+/* cut.c. The tasks of the population of a slot, over the cores. */
+void ttfs_solver_cut(Solver *v, uint32_t slot);
+
+/* refuse.c. True when the plan, all of it derived, fits the chip; else, where `say`, every reason
+ * in the user's words. */
+bool ttfs_solver_fits(Solver *v, bool say);
 /* PLAN_FIT: the population (id 0: the network) needs so many of something. Returns false. */
 bool ttfs_solver_refuse(Solver *v, TtfsPop pop, const char *what, uint64_t need, uint64_t have);
-
-/* Listening, sealing and the list memory of every core; copies where they save cycles. */
-void ttfs_solver_place_lists(Solver *v);
 
 #endif
