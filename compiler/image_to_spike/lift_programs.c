@@ -103,6 +103,8 @@ static bool take_groups(Programs *p, const LiftTask *t, LiftLists *lists) {
         bool whole = first && !w.more;
         lists->groups = whole && lists->first_group == 0 ? t->groups : 1;
         if (!expect(t, "the walk's groups", w.groups, lists->groups) ||
+            (whole && t->dst->conn_count > p->k->l->img->chip.segments &&
+             !expect(t, "the list's sources", t->dst->conn_count, p->k->l->img->chip.segments)) ||
             (!whole && !expect(t, "the lists of a part", w.lists, 1)) ||
             !take_list(p, t, lists, whole ? t->dst->conn_count : 1, (uint32_t)w.weight_base))
             return false;
