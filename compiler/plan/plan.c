@@ -43,7 +43,7 @@ const TtfsBuffer *ttfs_plan_buffer(const TtfsPlan *p, uint32_t core, TtfsPop pop
     uint32_t first = first_buffer(p, core);
     for (uint32_t i = first; i < p->buffers.len && p->buffers.at[i].core == core; i++) {
         if (p->buffers.at[i].pop.i != pop.i) continue;
-        *number = i - first;
+        if (number) *number = i - first;
         return &p->buffers.at[i];
     }
     return NULL;

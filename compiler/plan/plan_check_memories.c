@@ -20,8 +20,7 @@ static bool covers(const TtfsBuffer *b, const TtfsReach *r) {
 /* A reach in its buffer. */
 static void check_reach(PlanCheck *c, uint32_t task, const TtfsReach *r) {
     const TtfsTask *t = &c->plan->tasks.at[task];
-    uint32_t number;
-    const TtfsBuffer *b = ttfs_plan_buffer(c->plan, t->core, r->src, &number);
+    const TtfsBuffer *b = ttfs_plan_buffer(c->plan, t->core, r->src, NULL);
     if (!b || !covers(b, r)) {
         ttfs_plan_fault(c, t->pop, "task %u: core %u does not keep all that it reads of %s", task,
                         t->core, ttfs_spike_pop(c->spike, r->src)->name);

@@ -145,8 +145,8 @@ bool ttfs_task_pass(const TtfsSpike *s, const TtfsPlan *plan, const TtfsTask *t,
     for (uint32_t k = 0; k < ttfs_spike_pop(s, t->pop)->conn_count; k++) {
         TtfsReach r = ttfs_task_reach(s, t, k);
         Passes p = passes_of(&r, plan->chip.list_entries);
-        uint32_t elements = (uint32_t)ttfs_reach_elements(&r), number;
-        const TtfsBuffer *b = ttfs_plan_buffer(plan, t->core, r.src, &number);
+        uint32_t elements = (uint32_t)ttfs_reach_elements(&r);
+        const TtfsBuffer *b = ttfs_plan_buffer(plan, t->core, r.src, NULL);
         if (pass < count_of(&p)) {
             *first_element = before + part_of(&p, pass, &r);
             if (b) *seg = ttfs_reach_segment(&r, b);

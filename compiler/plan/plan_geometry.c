@@ -117,7 +117,7 @@ int32_t ttfs_reach_weight(const TtfsSpike *s, const TtfsReach *r, uint32_t chann
                           uint32_t x, uint32_t ky, uint32_t kx, uint32_t c) {
     const TtfsConnection *k = r->conn;
     const TtfsPopulation *dst = ttfs_spike_pop(s, k->dst);
-    uint32_t seen = r->ch_first + c - k->src_ch_first; /* of those that the connection sees */
+    uint32_t seen = c - k->src_ch_first; /* of those that the connection sees */
     if (k->kind == TTFS_CONN_DENSE)
         return dense_weight(s, k, (channel * dst->h + y) * dst->w + x, ky, kx, seen);
     uint32_t ins = k->src_channels / k->group, outs = dst->c / k->group;

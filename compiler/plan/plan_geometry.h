@@ -35,9 +35,9 @@ uint64_t ttfs_reach_elements(const TtfsReach *r);
 uint64_t ttfs_task_elements(const TtfsSpike *s, const TtfsTask *t);
 /* Source rows (axis 0) or columns from the first place to the last, of all positions. */
 uint32_t ttfs_reach_extent(const TtfsReach *r, int axis);
-/* The weight of `channel` (of the population) for place (ky, kx) and channel ch_first + c of the
- * source; 0 where the channel's group does not see it. (y, x): the task's first position, for a
- * dense connection to rows and columns. */
+/* The weight of `channel` (of the population) for place (ky, kx) and channel `c` of the source; 0
+ * where the channel's group does not see it. (y, x): the task's first position, for a dense
+ * connection to rows and columns. */
 int32_t ttfs_reach_weight(const TtfsSpike *s, const TtfsReach *r, uint32_t channel, uint32_t y,
                           uint32_t x, uint32_t ky, uint32_t kx, uint32_t c);
 /* The reach in its buffer, as the segment of a SCAN record: runs that follow one another are one,

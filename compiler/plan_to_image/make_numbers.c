@@ -93,8 +93,8 @@ void ttfs_make_numbers(TtfsMaker *m, uint32_t core) {
     TtfsMark mark = ttfs_arena_mark(&m->scratch);
     bool *rows = TTFS_ARRAY(&m->scratch, bool, use->weight_rows);
     bool *words = TTFS_ARRAY(&m->scratch, bool, use->param_words);
-    ttfs_image_make(m->img, core, TTFS_MEM_WEIGHTS, use->weight_rows);
-    ttfs_image_make(m->img, core, TTFS_MEM_PARAMS, use->param_words);
+    ttfs_image_make(m->img, core, TTFS_MEM_WEIGHTS, (uint32_t)use->weight_rows);
+    ttfs_image_make(m->img, core, TTFS_MEM_PARAMS, (uint32_t)use->param_words);
     for (uint32_t i = 0; m->ok && i < m->cores[core].count; i++) {
         const TtfsTask *t = m->cores[core].tasks[i];
         Numbers n = {m, t, ttfs_spike_pop(m->spike, t->pop)};

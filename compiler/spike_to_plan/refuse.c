@@ -116,8 +116,7 @@ static void refuse_memory(Solver *v, const Memory *m, uint64_t need, const TtfsU
 }
 
 static bool pool_fits(const Solver *v, const TtfsTask *t, const TtfsReach *r) {
-    uint32_t number;
-    const TtfsBuffer *b = ttfs_plan_buffer(v->plan, t->core, r->src, &number);
+    const TtfsBuffer *b = ttfs_plan_buffer(v->plan, t->core, r->src, NULL);
     return (b->base + r->ch_first - b->ch_first) % TTFS_WORD_ELEMENTS == 0;
 }
 
