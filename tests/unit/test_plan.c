@@ -239,8 +239,8 @@ static TtfsTask *task_of(TtfsPlan *p, uint32_t slot) {
     RULE(too_long, p->chip.list_entries = 30, "layer 4: task")                                     \
     RULE(positions, p->chip.list_entries = 17,                                                     \
          "layer 2: task 0 has 18 positions with weights or lists of their own")                    \
-    RULE(groups, task_of(p, 1)->groups++, "layer 2: task 0 has 3 groups of 18 rows")               \
-    RULE(group_rows, task_of(p, 1)->group_rows--, "2 groups of 17 rows in 1 passes")               \
+    RULE(groups, task_of(p, 1)->groups++, "layer 2: task 0 has 2 groups of 18 rows")               \
+    RULE(group_rows, task_of(p, 1)->group_rows--, "1 groups of 17 rows in 1 passes")               \
     RULE(weights_over, p->tasks.at[p->tasks.len - 1].weight_base = 0, "weight rows from 0 on")     \
     RULE(params_over, p->tasks.at[p->tasks.len - 1].param_base = 0, "parameters from 0 on")        \
     RULE(edges, task_of(p, 1)->edge[2] = 1, "edges 0 0 1 0; ")                                     \
@@ -285,7 +285,7 @@ static void every_rule_is_checked(void **state) {
         TtfsDiag diag = {0};
         TtfsBuf said = {0};
         small_net(&s);
-        TtfsChip c = small_chip(2, 4, 8);
+        TtfsChip c = small_chip(2, 16, 8);
         assert_true(ttfs_spike_to_plan(&s, &c, "net", &p, &diag));
         assert_true(ttfs_plan_check(&p, &s, "net", &diag));
         rule_list[i].damage(&p);
@@ -410,7 +410,7 @@ static void find_names_the_core(void **state) {
     TtfsPlan p;
     TtfsDiag diag = {0};
     small_net(&s);
-    TtfsChip c = small_chip(2, 4, 8);
+    TtfsChip c = small_chip(2, 16, 8);
     assert_true(ttfs_spike_to_plan(&s, &c, "net", &p, &diag));
     uint32_t core = 9, slot = 9;
     assert_false(ttfs_plan_find(&p, &s, s.input, 0, &core, &slot));
