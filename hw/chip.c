@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The chip: its table of keys (chip.def, worked by keys.c), what keys must say together, derived
- * numbers. The descriptors are in descriptor.c. Invariant: a chip that ttfs_chip_check accepts can
- * be configured over its port (every word of its memories has an address) and every id and address
- * fits its descriptor field.
+ * numbers and memories (memories.def). The records are in records.c. Invariant: a chip that
+ * ttfs_chip_check accepts can be configured over its port (every word of its memories has an
+ * address) and every id and address fits the field of a record.
  */
 #include "chip.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 static const TtfsKey rows[] = {
 #define TTFS_CHIP_GROUP(path, doc) {TTFS_KEY_GROUP, path, 0, 0, 0, 0, "", doc},
@@ -19,54 +20,118 @@ static const TtfsKey rows[] = {
 };
 const TtfsKeys ttfs_chip_keys = {rows, sizeof rows / sizeof *rows, "hw/chip.schema.json"};
 
+uint32_t ttfs_chip_cores(const TtfsChip *c) {
+    return c->cores_x * c->cores_y;
+}
+
 uint32_t ttfs_chip_max_ticks(const TtfsChip *c) {
-    return (1u << c->tick_bits) - 1;
+    return (1u << c->value_bits) - 1;
 }
 
-uint32_t ttfs_chip_threshold_rows(const TtfsChip *c) {
-    return (c->acc_bits + c->weight_bits - 1) / c->weight_bits;
+uint32_t ttfs_chip_elements(const TtfsChip *c) {
+    return c->act_words * TTFS_WORD_ELEMENTS;
 }
 
-uint32_t ttfs_chip_ramp_rows(const TtfsChip *c) {
-    return (c->slope_bits + c->weight_bits - 1) / c->weight_bits;
-}
-
-uint32_t ttfs_chip_row_chunks(const TtfsChip *c) {
-    return (c->lanes * c->weight_bits + 31) / 32;
-}
-
-uint32_t ttfs_chip_chunk_bits(const TtfsChip *c) {
-    uint32_t bits = 0;
-    while ((1u << bits) < ttfs_chip_row_chunks(c)) bits++;
+uint32_t ttfs_chip_bits_for(uint32_t n) {
+    uint32_t bits = 1;
+    while (bits < 32 && n > 1u << bits) bits++;
     return bits;
 }
 
-static bool relations_ok(const TtfsChip *c, const char *file, TtfsDiag *diag) {
-    bool ok = true;
-    if (c->slope_bits % c->weight_bits)
-        ok = ttfs_error(diag, TTFS_AT_NODE(file, "slope_bits"), TTFS_CHIP_VALUE,
-                        "%u is not a multiple of weight_bits = %u", c->slope_bits, c->weight_bits);
-    if (c->acc_bits % c->weight_bits)
-        ok = ttfs_error(diag, TTFS_AT_NODE(file, "acc_bits"), TTFS_CHIP_VALUE,
-                        "%u is not a multiple of weight_bits = %u", c->acc_bits, c->weight_bits);
-    if (c->slope_bits > c->acc_bits)
-        ok = ttfs_error(diag, TTFS_AT_NODE(file, "slope_bits"), TTFS_CHIP_VALUE,
-                        "%u is more than acc_bits = %u", c->slope_bits, c->acc_bits);
-    uint32_t id_bits = c->c_bits + c->y_bits + c->x_bits;
-    if (id_bits > 24)
+uint32_t ttfs_chip_element_bits(const TtfsChip *c) {
+    return ttfs_chip_bits_for(c->act_words) + ttfs_chip_bits_for(TTFS_WORD_ELEMENTS);
+}
+
+uint32_t ttfs_chip_flit_value_bits(const TtfsChip *c) {
+    return ttfs_chip_cores(c) > 1 ? c->value_bits : c->acc_bits;
+}
+
+uint32_t ttfs_chip_flit_bits(const TtfsChip *c) {
+    return ttfs_chip_bits_for(c->flows) + c->y_bits + c->x_bits + c->c_bits +
+           ttfs_chip_flit_value_bits(c);
+}
+
+uint32_t ttfs_chip_sum_flits(const TtfsChip *c) {
+    uint32_t bits = ttfs_chip_flit_value_bits(c);
+    return (c->acc_bits + bits - 1) / bits;
+}
+
+uint32_t ttfs_chip_hash(const TtfsChip *c) {
+    TtfsBuf text = {0};
+    char hex[65];
+    ttfs_chip_print(c, &text);
+    ttfs_sha256_of(text.text, text.len, hex);
+    ttfs_buf_free(&text);
+    hex[8] = 0;
+    return (uint32_t)strtoul(hex, NULL, 16);
+}
+
+TtfsMemShape ttfs_chip_memory(const TtfsChip *chip, TtfsMem m) {
+    TtfsMemShape shape = {0};
+    switch (m) {
+#define TTFS_MEMORY(NAME, name, number, rows, bits, doc)                                           \
+    case TTFS_MEM_##NAME:                                                                          \
+        shape = (TtfsMemShape){#name, number, rows, bits, 0, 0};                                   \
+        break;
+#include "memories.def"
+#undef TTFS_MEMORY
+    case TTFS_MEMS:
+        break;
+    }
+    shape.chunks = (shape.bits + 31) / 32;
+    while (1u << shape.chunk_bits < shape.chunks) shape.chunk_bits++;
+    return shape;
+}
+
+static bool at_most(uint32_t value, const char *key, uint32_t most, const char *other,
+                    const char *file, TtfsDiag *diag) {
+    return value <= most || ttfs_error(diag, TTFS_AT_NODE(file, key), TTFS_CHIP_VALUE,
+                                       "%u is more than %s = %u", value, other, most);
+}
+
+static bool needs_conv(bool feature, const char *key, const TtfsChip *c, const char *file,
+                       TtfsDiag *diag) {
+    return !feature || c->conv ||
+           ttfs_error(diag, TTFS_AT_NODE(file, key), TTFS_CHIP_VALUE,
+                      "true, but conv is false: populations without rows and columns have none");
+}
+
+static bool widths_ok(const TtfsChip *c, const char *file, TtfsDiag *diag) {
+    bool ok = at_most(c->weight_bits, "weight_bits", c->slope_bits, "slope_bits", file, diag);
+    ok = at_most(c->slope_bits, "slope_bits", c->acc_bits, "acc_bits", file, diag) && ok;
+    ok = at_most(c->value_bits, "value_bits", c->acc_bits, "acc_bits", file, diag) && ok;
+    return at_most(c->ramp_bits, "ramp_bits", c->acc_bits - 1, "acc_bits - 1", file, diag) && ok;
+}
+
+/* Every word of a memory has an address on the configuration port. */
+static bool addresses_ok(const TtfsChip *c, const char *file, TtfsDiag *diag) {
+    TtfsMemShape w = ttfs_chip_memory(c, TTFS_MEM_WEIGHTS);
+    uint32_t most = 1u << TTFS_CONFIG_WORD_BITS >> w.chunk_bits;
+    return w.rows <= most ||
+           ttfs_error(diag, TTFS_AT_NODE(file, "weight_rows"), TTFS_CHIP_VALUE,
+                      "%u rows of %u chunks have no address on the configuration port, at most "
+                      "%u rows expected",
+                      w.rows, w.chunks, most);
+}
+
+static bool flits_ok(const TtfsChip *c, const char *file, TtfsDiag *diag) {
+    uint32_t bits = ttfs_chip_flit_bits(c);
+    bool ok = ttfs_chip_cores(c) > 1 ||
+              at_most(c->buffers, "buffers", c->flows, "flows", file, diag);
+    if (bits > TTFS_FLIT_MOST)
         ok = ttfs_error(diag, TTFS_AT_NODE(file, "c_bits"), TTFS_CHIP_VALUE,
-                        "c_bits + y_bits + x_bits = %u, at most 24 expected", id_bits);
-    if (c->lanes > 1u << (id_bits - 1))
-        ok = ttfs_error(diag, TTFS_AT_NODE(file, "lanes"), TTFS_CHIP_VALUE,
-                        "%u lanes with ids of %u bits, at most %u expected", c->lanes, id_bits,
-                        1u << (id_bits - 1));
-    uint32_t chunk_bits = ttfs_chip_chunk_bits(c);
-    if (c->weight_rows > (1u << 21 >> chunk_bits))
-        ok = ttfs_error(diag, TTFS_AT_NODE(file, "weight_rows"), TTFS_CHIP_VALUE,
-                        "%u rows of %u chunks have no address on the configuration port, at most "
-                        "%u rows expected",
-                        c->weight_rows, ttfs_chip_row_chunks(c), 1u << 21 >> chunk_bits);
+                        "a flit of flow, y_bits, x_bits, c_bits and value has %u bits, at most %u "
+                        "expected",
+                        bits, TTFS_FLIT_MOST);
     return ok;
+}
+
+static bool relations_ok(const TtfsChip *c, const char *file, TtfsDiag *diag) {
+    bool ok = widths_ok(c, file, diag);
+    ok = addresses_ok(c, file, diag) && ok;
+    ok = flits_ok(c, file, diag) && ok;
+    ok = needs_conv(c->pool, "pool", c, file, diag) && ok;
+    return needs_conv(c->classes, "classes", c, file, diag) && ok;
 }
 
 bool ttfs_chip_check(const TtfsChip *chip, const char *file, TtfsDiag *diag) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Chip: the machine a network is compiled for, read from JSON (hw/chips/NAME.json) by the table of
- * keys chip.def; its memories (memories.def); the packing of the records of a core's program, from the one table
- * records.def.
+ * keys chip.def; its memories (memories.def); the packing of the records of a core's program and of
+ * its buffers, from the one table records.def.
  */
 #ifndef TTFS_CHIP_H
 #define TTFS_CHIP_H
@@ -33,6 +33,8 @@ uint32_t ttfs_chip_bits_for(uint32_t n);
 /* Bits of the value of a flit: on a chip of one core those of a potential. A readout's sum leaves in
  * ceil(acc_bits / these) flits, its lowest bits first. */
 uint32_t ttfs_chip_flit_value_bits(const TtfsChip *c);
+/* Bits of a whole flit: flow, row, column, channel, value; at most TTFS_FLIT_MOST. */
+uint32_t ttfs_chip_flit_bits(const TtfsChip *c);
 uint32_t ttfs_chip_sum_flits(const TtfsChip *c);
 /* The word that a chip answers with when asked who it is, and that an image is made for: the first four bytes of
  * the SHA-256 of its canonical description. */
@@ -51,7 +53,12 @@ void ttfs_chip_print(const TtfsChip *chip, TtfsBuf *out);
 /* Checks ranges; used by the reader and on chips that an image holds. */
 bool ttfs_chip_check(const TtfsChip *chip, const char *file, TtfsDiag *diag);
 
-enum { TTFS_WORD_ELEMENTS = 16, TTFS_CONTRACT_VERSION = 2 };
+enum {
+    TTFS_WORD_ELEMENTS = 16, /* of the activation memory */
+    TTFS_CONTRACT_VERSION = 2,
+    TTFS_CONFIG_WORD_BITS = 18, /* of an address on the configuration port */
+    TTFS_FLIT_MOST = 64
+};
 #define TTFS_BUFFER_BITS(chip) ttfs_chip_bits_for((chip)->buffers)
 
 /* The memories of a core (memories.def): number on the configuration port, rows, bits of a row, chunks of 32 bits
@@ -85,19 +92,26 @@ typedef enum {
 #undef TTFS_FIELD
     TTFS_RECORDS
 } TtfsRecordKind;
-/* Members in the order of the table's rows, of every record its own; `at` indexes TtfsField tables of records.c. */
-typedef struct { int32_t op, sample_end, segments, rows, cols; } TtfsScan;
-typedef struct { int32_t base, banked, length, nx, ny, run_step, row_step, col_stride, row_stride; } TtfsSegment;
-typedef struct { int32_t op, sample_end, more, top, lists, weight_base, group_rows, groups; } TtfsWalk;
-typedef struct {
-    int32_t op, sample_end, top, channels, flow, rows, cols, y, x, c, param_base;
-    int32_t edge_top, edge_bottom, edge_left, edge_right, class_row;
-} TtfsFire;
+/* A member int32_t a field, in the order of the table's rows. */
+#define TTFS_RECORD(NAME, words, doc)                                    struct TtfsRecord##NAME {
+#define TTFS_FIELD(RECORD, NAME, name, word, lsb, width, is_signed, doc) int32_t name;
+#define TTFS_RECORD_END(NAME)                                                                      \
+    }                                                                                              \
+    ;
+#include "records.def"
+#undef TTFS_RECORD
+#undef TTFS_FIELD
+typedef struct TtfsRecordSCAN TtfsScan;
+typedef struct TtfsRecordSEGMENT TtfsSegment;
+typedef struct TtfsRecordWALK TtfsWalk;
+typedef struct TtfsRecordFIRE TtfsFire;
+typedef struct TtfsRecordKEEP TtfsKeep;
 
 /* Packs a record (a pointer to the struct of its kind); false when a member does not fit its field (its name in
  * *bad). Words beyond an end-of-slot's first are not part of it: ttfs_record_words says how many there are. */
 bool ttfs_record_pack(TtfsRecordKind kind, const void *record, uint32_t *words, const char **bad);
-/* Unpacks; false when a bit that no field names is set. */
+/* Unpacks; false when a bit that no field names is set. Of an end of slot only the first word is
+ * read. */
 bool ttfs_record_unpack(TtfsRecordKind kind, const uint32_t *words, void *record);
 /* Words of a record whose first word this is (a SCAN's without its segments). */
 uint32_t ttfs_record_words(TtfsRecordKind kind, uint32_t first);

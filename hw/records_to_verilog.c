@@ -1,42 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Prints rtl/ttfs_fields.vh from fields.def: for each descriptor field its word, lowest bit and
- * width, and where it starts in the descriptor taken as one vector (word 0 lowest).
+ * Prints rtl/ttfs_records.vh from records.def: the words of each record, and for each field its
+ * word, lowest bit and width.
  */
 #include <stdio.h>
 
 typedef struct {
-    const char *name;
+    const char *record, *name;
     unsigned word, lsb, width;
 } Field;
 
 static const Field fields[] = {
-#define TTFS_FIELD(NAME, name, word, lsb, width, is_signed, doc) {#NAME, word, lsb, width},
-#include "fields.def"
+#define TTFS_RECORD(NAME, words, doc) {#NAME, NULL, words, 0, 0},
+#define TTFS_FIELD(RECORD, NAME, name, word, lsb, width, is_signed, doc)                           \
+    {#RECORD, #NAME, word, lsb, width},
+#include "records.def"
+#undef TTFS_RECORD
 #undef TTFS_FIELD
 };
 
-enum { FIELDS = sizeof fields / sizeof *fields };
+static void print_field(const Field *f) {
+    if (!f->name) {
+        printf("`define TTFS_%s_WORDS %u\n", f->record, f->word);
+        return;
+    }
+    printf("`define TTFS_%s_%s_WORD %u\n", f->record, f->name, f->word);
+    printf("`define TTFS_%s_%s_LSB %u\n", f->record, f->name, f->lsb);
+    printf("`define TTFS_%s_%s_WIDTH %u\n", f->record, f->name, f->width);
+}
 
 int main(void) {
-    unsigned words = 0;
-    for (unsigned i = 0; i < FIELDS; i++)
-        if (fields[i].word >= words) words = fields[i].word + 1;
     printf("// SPDX-License-Identifier: Apache-2.0\n"
            "//\n"
-           "// Made from hw/fields.def by hw/fields_to_verilog.c; do not edit.\n"
-           "// X_AT = 32 * X_WORD + X_LSB is the field's place in the whole descriptor.\n\n"
-           "`ifndef TTFS_FIELDS_VH\n"
-           "`define TTFS_FIELDS_VH\n"
-           "`define TTFS_DESC_WORDS %u\n",
-           words);
-    for (unsigned i = 0; i < FIELDS; i++) {
-        const Field *f = &fields[i];
-        printf("`define TTFS_%s_WORD %u\n", f->name, f->word);
-        printf("`define TTFS_%s_LSB %u\n", f->name, f->lsb);
-        printf("`define TTFS_%s_WIDTH %u\n", f->name, f->width);
-        printf("`define TTFS_%s_AT %u\n", f->name, 32 * f->word + f->lsb);
-    }
+           "// Made from hw/records.def by hw/records_to_verilog.c; do not edit.\n\n"
+           "`ifndef TTFS_RECORDS_VH\n"
+           "`define TTFS_RECORDS_VH\n");
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) print_field(&fields[i]);
     printf("`endif\n");
     return ferror(stdout) || fflush(stdout) ? 1 : 0;
 }

@@ -2,15 +2,18 @@
 //
 // The memory with one port: each cycle reads or writes (en_i), registered read that holds until the
 // next read or write. After a write rdata_o is anything (x in a simulation). Replace the body to map
-// it to a foundry macro. With PRELOAD the contents come from the $readmemh file INIT.
+// it to a foundry macro. With PRELOAD the contents come from the $readmemh file INIT, rows of
+// FILE_BITS, of which the bits from FILE_LSB on are this memory's (a part of a row: simulations only).
 
 `default_nettype none
 
 module ttfs_ram #(
-    parameter WIDTH   = 16,
-    parameter WORDS   = 256,
-    parameter PRELOAD = 0,
-    parameter INIT    = "",
+    parameter WIDTH     = 16,
+    parameter WORDS     = 256,
+    parameter PRELOAD   = 0,
+    parameter INIT      = "",
+    parameter FILE_BITS = WIDTH,
+    parameter FILE_LSB  = 0,
     parameter ADDR_BITS = (WORDS > 1) ? $clog2(WORDS) : 1
 ) (
     input  wire                 clk_i,
@@ -24,9 +27,19 @@ module ttfs_ram #(
     reg [WIDTH-1:0] rdata_q;
 
     generate
-        if (PRELOAD != 0) begin : g_init
+        if (PRELOAD != 0 && FILE_BITS == WIDTH) begin : g_init
             initial $readmemh(INIT, mem);
         end
+`ifndef SYNTHESIS
+        if (PRELOAD != 0 && FILE_BITS != WIDTH) begin : g_split
+            reg [FILE_BITS-1:0] rows [0:WORDS-1];
+            integer i;
+            initial begin
+                $readmemh(INIT, rows);
+                for (i = 0; i < WORDS; i = i + 1) mem[i] = rows[i][FILE_LSB +: WIDTH];
+            end
+        end
+`endif
     endgenerate
 
     always @(posedge clk_i) if (en_i) begin

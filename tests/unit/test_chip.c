@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Chip descriptions and slot descriptors: the shipped chips read, the canonical form is a fixed
- * point, every range is enforced, descriptors pack and unpack bit for bit.
+ * Chip descriptions: the shipped chips read, the canonical form is a fixed point, every range and
+ * relation is enforced; what follows from the keys.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +10,8 @@
 
 #include "chip.h"
 #include "reject.h"
+
+#include <inttypes.h>
 
 static void reads(const char *name) {
     TtfsArena a = {0};
@@ -117,59 +119,90 @@ static void in_a_text(void **state) {
     ttfs_arena_free(&a);
 }
 
-/* Every bit of a descriptor belongs to a field and comes back, or is refused. */
-static void descriptor_bits(void **state) {
-    (void)state;
-    uint32_t named = 0;
-    for (uint32_t bit = 0; bit < TTFS_DESC_WORDS * 32; bit++) {
-        uint32_t words[TTFS_DESC_WORDS] = {0}, back[TTFS_DESC_WORDS];
-        const char *bad = "";
-        TtfsDescriptor d;
-        words[bit / 32] = 1u << bit % 32;
-        if (!ttfs_descriptor_unpack(words, &d)) continue;
-        named++;
-        assert_true(ttfs_descriptor_pack(&d, back, &bad));
-        assert_memory_equal(words, back, sizeof words);
-    }
-    uint32_t total = 0;
-#define TTFS_FIELD(NAME, name, word, lsb, width, is_signed, doc) total += width;
-#include "fields.def"
-#undef TTFS_FIELD
-    assert_int_equal(named, total);
-}
-
-static void descriptor_ranges(void **state) {
-    (void)state;
-    uint32_t words[TTFS_DESC_WORDS];
-    const char *bad = "";
-    TtfsDescriptor d = {.kh = 256};
-    assert_false(ttfs_descriptor_pack(&d, words, &bad));
-    assert_string_equal(bad, "kh");
-    d = (TtfsDescriptor){.y_start = -32768, .x_start = 32767};
-    assert_true(ttfs_descriptor_pack(&d, words, &bad));
-    TtfsDescriptor back;
-    assert_true(ttfs_descriptor_unpack(words, &back));
-    assert_memory_equal(&d, &back, sizeof d);
-    d.y_start = -32769;
-    assert_false(ttfs_descriptor_pack(&d, words, &bad));
-    assert_string_equal(bad, "y_start");
-    d = (TtfsDescriptor){.channels = -1};
-    assert_false(ttfs_descriptor_pack(&d, words, &bad));
-}
-
-static void descriptor_text(void **state) {
-    (void)state;
-    TtfsDescriptor d = {.op = 1, .kh = 3, .y_start = -1, .last = 1}, back;
-    TtfsBuf out = {0};
+static TtfsChip shaped(const char *changes) {
+    TtfsArena a = {0};
     TtfsDiag diag = {0};
-    TtfsLex l;
-    ttfs_descriptor_print(&d, &out);
-    assert_string_equal(out.text, "op 1 last 1 kh 3 y_start -1");
-    ttfs_lex_init(&l, "d", out.text, out.len, &diag);
-    assert_true(ttfs_descriptor_lex(&back, &l));
-    assert_memory_equal(&d, &back, sizeof d);
-    ttfs_buf_free(&out);
+    TtfsBuf text = {0};
+    TtfsChip chip;
+    base_chip_text(changes, strlen(changes), &text);
+    assert_true(ttfs_chip_read(&chip, "c.json", text.text, text.len, &a, &diag));
+    ttfs_buf_free(&text);
     ttfs_diag_free(&diag);
+    ttfs_arena_free(&a);
+    chip.name = "small";
+    return chip;
+}
+
+static void bits_for(void **state) {
+    (void)state;
+    static const uint32_t want[][2] = {{1, 1},         {2, 1},          {3, 2},     {4, 2},
+                                       {5, 3},         {8, 3},          {1024, 10}, {1025, 11},
+                                       {1u << 31, 31}, {UINT32_MAX, 32}};
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+        assert_int_equal(ttfs_chip_bits_for(want[i][0]), want[i][1]);
+}
+
+/* What follows from the keys, on a mesh and on a chip of one core. */
+static void derived(void **state) {
+    (void)state;
+    TtfsChip mesh = shaped("{\"cores_x\": 3, \"cores_y\": 2, \"flows\": 65, \"act_words\": 1000}");
+    assert_int_equal(ttfs_chip_cores(&mesh), 6);
+    assert_int_equal(ttfs_chip_max_ticks(&mesh), 255);
+    assert_int_equal(ttfs_chip_elements(&mesh), 16000);
+    assert_int_equal(ttfs_chip_element_bits(&mesh), 14);
+    assert_int_equal(ttfs_chip_flit_value_bits(&mesh), 8);
+    assert_int_equal(ttfs_chip_sum_flits(&mesh), 4);
+    assert_int_equal(ttfs_chip_flit_bits(&mesh), 7 + 8 + 5 + 6 + 8);
+    TtfsChip one = shaped("{\"cores_x\": 1, \"acc_bits\": 30}");
+    assert_int_equal(ttfs_chip_cores(&one), 1);
+    assert_int_equal(ttfs_chip_flit_value_bits(&one), 30);
+    assert_int_equal(ttfs_chip_sum_flits(&one), 1);
+    assert_int_equal(ttfs_chip_flit_bits(&one), 6 + 8 + 5 + 6 + 30);
+    TtfsChip odd = shaped("{\"acc_bits\": 29, \"value_bits\": 7}");
+    assert_int_equal(ttfs_chip_sum_flits(&odd), 5);
+}
+
+static void same_shape(const TtfsChip *c, TtfsMem m, TtfsMemShape want) {
+    TtfsMemShape got = ttfs_chip_memory(c, m);
+    assert_string_equal(got.name, want.name);
+    assert_int_equal(got.number, want.number);
+    assert_int_equal(got.rows, want.rows);
+    assert_int_equal(got.bits, want.bits);
+    assert_int_equal(got.chunks, want.chunks);
+    assert_int_equal(got.chunk_bits, want.chunk_bits);
+}
+
+static void memories(void **state) {
+    (void)state;
+    TtfsChip c = shaped("{\"lanes\": 9, \"buffers\": 20, \"table_words\": 40}");
+    same_shape(&c, TTFS_MEM_PROGRAM, (TtfsMemShape){"program", 1, c.program_words, 32, 1, 0});
+    same_shape(&c, TTFS_MEM_WEIGHTS, (TtfsMemShape){"weights", 2, c.weight_rows, 72, 3, 2});
+    same_shape(&c, TTFS_MEM_PARAMS, (TtfsMemShape){"params", 3, c.param_words, 56, 2, 1});
+    same_shape(&c, TTFS_MEM_FLOWS, (TtfsMemShape){"flows", 4, c.flows, 10, 1, 0});
+    same_shape(&c, TTFS_MEM_BUFFERS, (TtfsMemShape){"buffers", 5, 20, 128, 4, 2});
+    same_shape(&c, TTFS_MEM_ROWS, (TtfsMemShape){"rows", 6, 40, 32, 1, 0});
+    same_shape(&c, TTFS_MEM_COLS, (TtfsMemShape){"cols", 7, 40, 32, 1, 0});
+    TtfsChip flat =
+        shaped("{\"cores_x\": 1, \"conv\": false, \"pool\": false, \"classes\": false}");
+    assert_int_equal(ttfs_chip_memory(&flat, TTFS_MEM_FLOWS).rows, 0);
+    assert_int_equal(ttfs_chip_memory(&flat, TTFS_MEM_ROWS).rows, 0);
+    assert_int_equal(ttfs_chip_memory(&flat, TTFS_MEM_COLS).rows, 0);
+}
+
+/* Another machine, another hash; a note is no part of it. */
+static void hash(void **state) {
+    (void)state;
+    TtfsChip a = shaped("{}"), b = shaped("{\"doc\": \"other\"}"), c = shaped("{\"flows\": 63}");
+    char hex[65];
+    TtfsBuf text = {0};
+    ttfs_chip_print(&a, &text);
+    ttfs_sha256_of(text.text, text.len, hex);
+    uint32_t first;
+    assert_int_equal(sscanf(hex, "%8" SCNx32, &first), 1);
+    assert_int_equal(ttfs_chip_hash(&a), first);
+    assert_int_equal(ttfs_chip_hash(&a), ttfs_chip_hash(&b));
+    assert_int_not_equal(ttfs_chip_hash(&a), ttfs_chip_hash(&c));
+    ttfs_buf_free(&text);
 }
 
 int main(void) {
@@ -179,9 +212,10 @@ int main(void) {
         cmocka_unit_test(truncations_and_flips),
         cmocka_unit_test(too_long_or_deep),
         cmocka_unit_test(in_a_text),
-        cmocka_unit_test(descriptor_bits),
-        cmocka_unit_test(descriptor_ranges),
-        cmocka_unit_test(descriptor_text),
+        cmocka_unit_test(bits_for),
+        cmocka_unit_test(derived),
+        cmocka_unit_test(memories),
+        cmocka_unit_test(hash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
