@@ -27,14 +27,17 @@ def random_chip(rng, columns, rows):
 
 
 class Case:
-    def __init__(self, seed, columns=1, rows=1):
-        self.rng = rng = random.Random(seed)
+    """spare: the chip is larger than it need be, so that there are things that it does not have."""
+
+    def __init__(self, seed, columns=1, rows=1, spare=False):
+        self.seed, self.rng = seed, random.Random(seed)
+        rng = self.rng
         self.pops = None
         while not self.pops or sum(p.size for p in self.pops) > 700 or self.layout.chip.acc_bits > 32:
             try:
                 self.can = random_chip(rng, columns, rows)
                 self.pops = random_network(rng, self.can)
-                self.layout = Layout(rng, self.can, self.pops)
+                self.layout = Layout(rng, self.can, self.pops, spare)
             except AssertionError as e:  # a key's range
                 if "=" not in str(e):
                     raise
@@ -94,12 +97,14 @@ class Case:
             words += part + [(address(0, 15, CHECK), crc(part))]
         return words
 
+    def whole_memories(self):
+        return [{name: [0 if r is None else r for r in rows] for name, rows in m.items()} for m in self.memories]
+
     # --- judges
 
     def interpreted(self):
         """The first difference between the contract executed and the closed form, or None."""
-        memories = [{name: [0 if r is None else r for r in rows] for name, rows in m.items()} for m in self.memories]
-        machine = Machine(self.chip, memories)
+        machine = Machine(self.chip, self.whole_memories())
         found = [machine.run(flits, self.rng) for flits in self.flits]
         if machine.flags:
             return "interpreter: flags %#x" % machine.flags

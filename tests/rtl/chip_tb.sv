@@ -6,6 +6,7 @@
 //     s 0 0            one cycle of start; prints "sample"       z 0 0         waits while the chip is busy
 //     i END FLIT       an input, or the end marker               n COUNT 0     waits cycles
 //     d 0 0            waits for done: prints "done CYCLES"      f 0 0         prints "flags FLAGS", of flags_o
+//     p 0 0            one cycle of start that begins nothing
 // Prints beside that: "t SLOT CORE FLIT" a result of a core, "o FLIT" a sum that the host takes, "slot N CYCLES",
 // "fault: ..." what no script may see. +pauses: a host that pauses, in and out. +rude: noise on every line that
 // nothing says is valid and inputs outside slot 0; while the chip is busy starts, and accesses to memories.
@@ -195,6 +196,7 @@ module chip_tb;
             "s": begin_sample;
             "i": give;
             "d": wait_done;
+            "p": begin start = 1; tick; start = 0; end
             "z": while (busy) tick;
             "n": repeat (a) tick;
             "f": $display("flags %h", flags);

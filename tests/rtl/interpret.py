@@ -17,10 +17,14 @@ EVER = 1 << 20  # records of a slot that no program of ours has
 class Core:
     def __init__(self, chip, memories):
         self.chip, self.mem = chip, memories
-        self.words = [[0] * WORD for _ in range(chip.act_words)]
-        self.parity = [0] * chip.act_words
-        self.flags = 0
-        self.at = list(memories["program"][:3])
+        self.empty()
+        self.flags = self.events = self.sent = 0  # the latter two as the counters count
+
+    def empty(self):
+        """As a word of the program that is written does."""
+        self.words = [[0] * WORD for _ in range(self.chip.act_words)]
+        self.parity = [0] * self.chip.act_words
+        self.at = self.mem["program"][:3]
 
     def error(self, name):
         self.flags |= 1 << ERRORS[name]
@@ -46,16 +50,16 @@ class Core:
 
     def put(self, buffer, y, x, c, value, sample):
         entry = self.mem["buffers"][buffer]
-        field = lambda word, lsb, width: entry >> 32 * word + lsb & (1 << width) - 1  # noqa: E731
-        if value == 0 or value > field(3, 0, 16):
+        keep = unpack("KEEP", [entry >> 32 * i & 0xffffffff for i in range(4)], 0)
+        if value == 0 or value > keep["top"]:
             return self.error("VALUE")
-        if y >= field(1, 0, 12) or x >= field(1, 12, 12):
+        if y >= keep["rows"] or x >= keep["cols"]:
             return self.error("PLACE")
-        offset = c - field(2, 0, 16)
-        if not 0 <= offset < field(2, 16, 16):
-            return None if field(3, 17, 1) else self.error("PLACE")
+        offset = c - keep["c"]
+        if not 0 <= offset < keep["channels"]:
+            return None if keep["part"] else self.error("PLACE")
         if self.chip.conv:
-            places = (("rows", field(0, 0, 16) + y), ("cols", field(0, 16, 16) + x))
+            places = (("rows", keep["row_base"] + y), ("cols", keep["col_base"] + x))
             if any(at >= self.chip.table_words for _, at in places):
                 return self.error("ADDRESS")
             held = [self.mem[name][at] for name, at in places]
@@ -63,8 +67,8 @@ class Core:
                 return None
             element = sum(h & 0x7fffffff for h in held) + offset
         else:
-            element = field(0, 0, 24) + offset
-        self.word(element, field(3, 16, 1), sample)[element % WORD] = value
+            element = (keep["row_base"] | keep["col_base"] << 16) + offset
+        self.word(element, keep["banked"], sample)[element % WORD] = value
         return None
 
     # --- the engines: a slot's records one after the other
@@ -124,6 +128,7 @@ class Core:
         for r in self.records(1, "WALK"):
             for _ in range(r["lists"]):
                 events = lists.popleft()
+                self.events += len(events) * r["groups"]
                 for g in range(r["groups"]):
                     for number, value in events:
                         weights = self.weights(r["weight_base"] + g * r["group_rows"] + number)
@@ -250,6 +255,7 @@ class Machine:
             parts = self.chip.sum(flow, y, x, c, value) if is_sum else [self.chip.flit(flow, y, x, c, value)]
             for part in parts:
                 trace.append(part)
+                core.sent += 1
                 if is_sum and not self.chip.mesh or self.deliver(n, CORE, self.chip.unflit(part)):
                     host.setdefault(flow, []).append(part)
         return trace

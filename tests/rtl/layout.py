@@ -61,8 +61,8 @@ class Layout:
     """In: the network, what the chip can do. Out: chip, memories[core][name], tasks of every core in their order,
     flow of every (population, core); `slots`."""
 
-    def __init__(self, rng, can, pops):
-        self.rng, self.can, self.pops = rng, can, pops
+    def __init__(self, rng, can, pops, spare=False):
+        self.rng, self.can, self.pops, self.spare = rng, can, pops, spare
         self.cores = [CorePlan() for _ in range(can.cores)]
         self.slots = self.give_slots()
         for pop in pops:
@@ -129,7 +129,7 @@ class Layout:
         makers = [(p, None) for p in self.pops if not p.parts]
         makers += sorted({(p, n) for n, c in enumerate(self.cores) for p in [t.pop for t in c.tasks]},
                          key=lambda m: (self.pops.index(m[0]), m[1]))
-        count = max(2, len(makers) + self.rng.randint(0, 3))
+        count = max(2, len(makers) + self.rng.randint(0, 3) + self.spare)
         numbers = self.rng.sample(range(count), len(makers))
         self.flow, self.flows = dict(zip(makers, numbers)), count
 
@@ -144,13 +144,13 @@ class Layout:
             frame = core.frames[pop]
             (y0, y1), (x0, x1), (c0, c1) = frame.box
             c1 = min(c1, pop.c)
-            word0 = frame.base
+            row_base, col_base = frame.base & 0xffff, frame.base >> 16
             if self.can.conv:
                 rows = [frame.element(y, x0, c0) if y0 <= y < y1 else None for y in range(pop.h)]
                 cols = [(x - x0) * frame.pitch_x if x0 <= x < x1 else None for x in range(pop.w)]
-                word0 = self.table(core.rows, rows) | self.table(core.cols, cols) << 16
-            part = int(c0 > 0 or c1 < pop.c)
-            words = [word0, pop.h | pop.w << 12, c0 | c1 - c0 << 16, pop.top | int(pop.late) << 16 | part << 17]
+                row_base, col_base = self.table(core.rows, rows), self.table(core.cols, cols)
+            words = pack("KEEP", row_base=row_base, col_base=col_base, rows=pop.h, cols=pop.w, c=c0, channels=c1 - c0,
+                         top=pop.top, banked=int(pop.late), part=int(c0 > 0 or c1 < pop.c))
             core.buffers[number] = sum(w << 32 * i for i, w in enumerate(words))
             frame.number = number
 
@@ -301,7 +301,9 @@ class Layout:
                 [2] + [len(getattr(c, name)) for c in cores] + [len(c.cols) for c in cores if name == "rows"])
         values["program_words"] = max([16] + [3 + sum(map(len, c.programs)) for c in cores])
         values["buffers"] = max([2] + [n + 1 for c in cores for n in c.buffers])
-        values["flows"] = self.flows
+        if self.spare:
+            enlarge(values)
+        self.flows = values["flows"] = max(self.flows, values["buffers"] + self.spare)
         chip = Chip(**values)
         chip.check()
         return chip
@@ -339,6 +341,17 @@ class Layout:
                 ports.add(step(at, target, width)[1] if at != target else 3 if pop.top == 0 else 4)
         buffer = core.frames[pop].number if pop in core.frames else 0
         return sum(1 << p for p in ports) | buffer << 5
+
+
+def enlarge(values):
+    """Makes room for ids, elements, buffers and weight rows that are not there, and for sums of any list."""
+    for name in ("c_bits", "y_bits", "x_bits"):
+        values[name] += 1
+    values["act_words"] = (1 << bits_for(values["act_words"])) + 1
+    values["buffers"] |= 1 << bits_for(values["buffers"]) - 1 | 1
+    values["buffers"] += values["buffers"] & values["buffers"] + 1 == 0 and 2
+    values["weight_rows"] += values["list_entries"] + 1
+    values["slope_bits"], values["acc_bits"] = 24, 32
 
 
 def step(at, target, width):

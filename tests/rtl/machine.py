@@ -84,7 +84,8 @@ class Chip:
         for key in KEYS:
             value = getattr(self, key.member)
             assert key.least <= value <= key.most, "%s = %d" % (key.member, value)
-        assert self.weight_bits <= self.slope_bits <= self.acc_bits > self.ramp_bits
+        assert self.weight_bits <= self.slope_bits <= self.acc_bits > self.ramp_bits and self.value_bits <= self.acc_bits
+        assert self.buffers <= self.flows and self.flit_bits <= 64
 
     cores = property(lambda s: s.cores_x * s.cores_y)
     mesh = property(lambda s: s.cores > 1)
