@@ -74,13 +74,36 @@ TtfsMemShape ttfs_chip_memory(const TtfsChip *chip, TtfsMem m) {
         shape = (TtfsMemShape){#name, number, rows, bits, 0, 0};                                   \
         break;
 #include "memories.def"
-#undef TTFS_MEMORY
     case TTFS_MEMS:
         break;
     }
     shape.chunks = (shape.bits + 31) / 32;
     while (1u << shape.chunk_bits < shape.chunks) shape.chunk_bits++;
     return shape;
+}
+
+uint32_t ttfs_chip_address(uint32_t core, uint32_t memory, uint32_t word) {
+    return core << (TTFS_CONFIG_WORD_BITS + 4) | memory << TTFS_CONFIG_WORD_BITS | word;
+}
+
+uint32_t ttfs_chip_register(uint32_t word) {
+    return ttfs_chip_address(0, TTFS_CHIP_REGISTERS, word);
+}
+
+void ttfs_chip_errors(uint32_t flags, TtfsBuf *out) {
+    static const struct {
+        uint32_t bit;
+        const char *text;
+    } errors[] = {
+#define TTFS_ERROR(NAME, bit, doc) {1u << bit, #NAME " (" doc ")"},
+#include "memories.def"
+    };
+    const char *gap = "";
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        if (!(flags & errors[i].bit)) continue;
+        ttfs_buf_printf(out, "%s%s", gap, errors[i].text);
+        gap = ", ";
+    }
 }
 
 static bool at_most(uint32_t value, const char *key, uint32_t most, const char *other,

@@ -30,14 +30,14 @@ uint32_t ttfs_chip_elements(const TtfsChip *c);
 uint32_t ttfs_chip_element_bits(const TtfsChip *c);
 /* Bits that hold 0 .. n - 1, at least 1. */
 uint32_t ttfs_chip_bits_for(uint32_t n);
-/* Bits of the value of a flit: on a chip of one core those of a potential. A readout's sum leaves in
- * ceil(acc_bits / these) flits, its lowest bits first. */
+/* Bits of the value of a flit: on a chip of one core those of a potential. A readout's sum leaves
+ * in ceil(acc_bits / these) flits, its lowest bits first. */
 uint32_t ttfs_chip_flit_value_bits(const TtfsChip *c);
 /* Bits of a whole flit: flow, row, column, channel, value; at most TTFS_FLIT_MOST. */
 uint32_t ttfs_chip_flit_bits(const TtfsChip *c);
 uint32_t ttfs_chip_sum_flits(const TtfsChip *c);
-/* The word that a chip answers with when asked who it is, and that an image is made for: the first four bytes of
- * the SHA-256 of its canonical description. */
+/* The word that a chip answers with when asked who it is, and that an image is made for: the first
+ * four bytes of the SHA-256 of its canonical description. */
 uint32_t ttfs_chip_hash(const TtfsChip *c);
 
 /* Reads a description; unknown keys are refused with the nearest known key, every value is
@@ -61,12 +61,11 @@ enum {
 };
 #define TTFS_BUFFER_BITS(chip) ttfs_chip_bits_for((chip)->buffers)
 
-/* The memories of a core (memories.def): number on the configuration port, rows, bits of a row, chunks of 32 bits
- * of a row, and the address bits that number the chunks. */
+/* The memories of a core (memories.def): number on the configuration port, rows, bits of a row,
+ * chunks of 32 bits of a row, and the address bits that number the chunks. */
 typedef enum {
 #define TTFS_MEMORY(NAME, name, number, rows, bits, doc) TTFS_MEM_##NAME,
 #include "memories.def"
-#undef TTFS_MEMORY
     TTFS_MEMS
 } TtfsMem;
 typedef struct {
@@ -74,6 +73,22 @@ typedef struct {
     uint32_t number, rows, bits, chunks, chunk_bits;
 } TtfsMemShape;
 TtfsMemShape ttfs_chip_memory(const TtfsChip *c, TtfsMem m);
+
+/* The registers of the chip, words of a memory of core 0; the bits of FLAGS. */
+enum {
+    TTFS_CHIP_REGISTERS = 15,
+#define TTFS_REGISTER(NAME, word, doc) TTFS_REGISTER_##NAME = word,
+#include "memories.def"
+};
+enum {
+#define TTFS_ERROR(NAME, bit, doc) TTFS_ERROR_##NAME = 1 << bit,
+#include "memories.def"
+};
+/* Addresses on the configuration port: of a word of a memory of a core, and of a register. */
+uint32_t ttfs_chip_address(uint32_t core, uint32_t memory, uint32_t word);
+uint32_t ttfs_chip_register(uint32_t word);
+/* The errors whose bits are set: "NAME (what happened)", with commas between. */
+void ttfs_chip_errors(uint32_t flags, TtfsBuf *out);
 
 /* The records of a program (records.def), unpacked: a struct each. */
 #define TTFS_RECORD(NAME, words, doc) TTFS_##NAME##_WORDS = words,
@@ -107,8 +122,9 @@ typedef struct TtfsRecordWALK TtfsWalk;
 typedef struct TtfsRecordFIRE TtfsFire;
 typedef struct TtfsRecordKEEP TtfsKeep;
 
-/* Packs a record (a pointer to the struct of its kind); false when a member does not fit its field (its name in
- * *bad). Words beyond an end-of-slot's first are not part of it: ttfs_record_words says how many there are. */
+/* Packs a record (a pointer to the struct of its kind); false when a member does not fit its field
+ * (its name in *bad). Words beyond an end-of-slot's first are not part of it: ttfs_record_words
+ * says how many there are. */
 bool ttfs_record_pack(TtfsRecordKind kind, const void *record, uint32_t *words, const char **bad);
 /* Unpacks; false when a bit that no field names is set. Of an end of slot only the first word is
  * read. */
