@@ -7,10 +7,17 @@ import random
 
 from interpret import Machine
 from layout import Layout
-from machine import CHIP, CHIP_HASH, CHECK, Chip, address, crc, section
+from machine import CHIP_HASH, Chip, crc, register, section
 from network import compute, random_network
 
 SAMPLES = 4
+# What a set of cases has to have.
+SITUATIONS = (
+    "pool chip", "no pool chip", "conv chip", "no conv chip", "dense", "conv", "conv padded", "conv strided",
+    "conv dilated", "max", "max padded", "max strided", "max dilated", "min", "min padded", "min strided", "groups",
+    "depthwise", "several sources", "channel slice", "classes", "dense to rows and columns",
+    "readout with rows and columns", "several readouts", "several inputs", "several groups of lanes", "passes",
+    "two banks", "T = 1", "T = 2^value_bits - 1", "an empty slot", "sums in several flits or one core")
 
 
 def random_chip(rng, columns, rows):
@@ -92,9 +99,9 @@ class Case:
                 if fill:
                     rows = [self.rng.getrandbits(memory.bits) if r is None else r for r in rows]
                 sections += [section(core, memory, block, first) for first, block in blocks(rows)]
-        words = [(address(0, 15, CHIP), CHIP_HASH)]
+        words = [(register("CHIP"), CHIP_HASH)]
         for part in sections:
-            words += part + [(address(0, 15, CHECK), crc(part))]
+            words += part + [(register("CHECK"), crc(part))]
         return words
 
     def whole_memories(self):
@@ -134,12 +141,12 @@ class Case:
 
     def situations(self):
         chip, tasks = self.chip, [t for c in self.layout.cores for t in c.tasks]
-        found = {"pool chip" if chip.pool else "no pool chip", "conv chip" if chip.conv else "no conv chip",
-                 "one core" if not chip.mesh else "mesh"}
+        found = {"pool chip" if chip.pool else "no pool chip", "conv chip" if chip.conv else "no conv chip"}
         add = lambda name, condition: found.add(name) if condition else None  # noqa: E731
         for t in tasks:
             windows = [a for s in t.part.sources for a in (s.rows, s.cols)]
-            kind = t.part.op if t.part.op != "linear" else "conv" if t.part.h * t.part.w > 1 else "dense"
+            whole = all((s.rows.k, s.cols.k, s.rows.pad, s.cols.pad) == (s.src.h, s.src.w, 0, 0) for s in t.part.sources)
+            kind = t.part.op if t.part.op != "linear" else "dense" if whole else "conv"
             for name, condition in (("", True), (" padded", any(a.pad for a in windows)),
                                     (" strided", any(a.stride > 1 for a in windows)),
                                     (" dilated", any(a.step > 1 and a.k > 1 for a in windows))):
@@ -152,13 +159,14 @@ class Case:
             add("classes", max(t.part.row_class + t.part.col_class) > 0)
             add("readout with rows and columns", not t.pop.top and t.pop.h * t.pop.w > 1)
             add("several groups of lanes", kind in ("conv", "dense") and t.chans[1] > chip.lanes)
-            add("passes", len(self.layout.cores) and any(w >> 5 & 1 for w in self.walk_heads(t.core)))
+        add("passes", any(w >> 5 & 1 for c in self.layout.cores for w in self.walk_heads(c)))
         add("several readouts", sum(not p.top for p in self.pops) > 1)
         add("several inputs", sum(not p.parts for p in self.pops) > 1)
         add("two banks", any(p.late for p in self.pops))
         add("T = 1", any(p.top == 1 for p in self.pops))
         add("T = 2^value_bits - 1", chip.value_bits > 1 and any(p.top == chip.top for p in self.pops))
-        add("a slot of its own for nothing", any(not any(t.pop.slot == s for t in tasks) for s in range(1, self.layout.slots)))
+        add("an empty slot", any(not any(t.pop.slot == s for t in tasks) for s in range(1, self.layout.slots)))
+        add("sums in several flits or one core", chip.sum_flits > 1 or not chip.mesh)
         return found
 
     @staticmethod

@@ -7,19 +7,20 @@
 # configured over the port and read back, preloaded, with a host that pauses, and with a rude one. Needs nothing but
 # Python and iverilog.
 #
-#   chip.py FOLDER COLUMNS ROWS FIRST-SEED CASES [corrupt-flit | corrupt-sum | corrupt-read | contract]
+#   chip.py FOLDER COLUMNS ROWS WHAT SEED...
 #
-# corrupt: changes one expectation of every case; succeeds when what passes without the change is refused with it,
-# for that very flit or word. contract: without the chip.
+# WHAT: some; all, which wants every situation of case.SITUATIONS to be among these cases; contract, without the chip
+# (and all); corrupt-flit, corrupt-sum, corrupt-read: changes one expectation of every case, and succeeds when what
+# passes without the change is refused with it, for that very flit or word.
 
 import collections
 import os
 import re
 import sys
 
-from case import Case
+from case import SITUATIONS, Case
 from interpret import Machine
-from machine import CYCLES, ERRORS, FLAGS, ID, address
+from machine import ERRORS, ID_WORD, address, register
 from simulate import Script, build, run, write_images
 
 RUDE = 1 << ERRORS["BUSY"] | 1 << ERRORS["REFUSED"]
@@ -27,7 +28,7 @@ RUDE = 1 << ERRORS["BUSY"] | 1 << ERRORS["REFUSED"]
 
 def registers(chip):
     """Read at the end of a run: of the chip, and of every core."""
-    words = [address(0, 15, w) for w in (ID, FLAGS, CYCLES)]
+    words = [register(name) for name in ("ID", "FLAGS", "CYCLES")]
     return words + [address(core, 0, w) for core in range(chip.cores) for w in range(5 if chip.counters else 1)]
 
 
@@ -81,13 +82,13 @@ class Bench:
         for at, want in self.wanted.items():
             if at in reads and reads[at] != want & self.mask(at):
                 return "address %#x reads as %s, expected %#x" % (at, reads[at], want & self.mask(at))
-        if reads[address(0, 15, ID)] != 0x54540002:
-            return "ID is %#x" % reads[address(0, 15, ID)]
-        flags = reads[address(0, 15, FLAGS)]
+        if reads[register("ID")] != ID_WORD:
+            return "ID is %#x" % reads[register("ID")]
+        flags = reads[register("FLAGS")]
         if flags & ~(1 << ERRORS["NOWHERE"]) != RUDE if host == "rude" else flags:
             return "flags are %#x" % flags
-        if reads[address(0, 15, CYCLES)] != sum(c for _, c in found.cycles[-1]):
-            return "CYCLES is %d, slots take %s" % (reads[address(0, 15, CYCLES)], found.cycles[-1])
+        if reads[register("CYCLES")] != sum(c for _, c in found.cycles[-1]):
+            return "CYCLES is %d, slots take %s" % (reads[register("CYCLES")], found.cycles[-1])
         return self.counters(reads) if self.chip.counters else None
 
     def mask(self, at):
@@ -130,7 +131,7 @@ def run_case(folder, seed, columns, rows, what, hit):
     bench = Bench(case, os.path.join(folder, "case%d" % seed))
     bench.runs()
     fault = bench.judge()
-    if fault or not what:
+    if fault or not what.startswith("corrupt"):
         return fault
     wanted = bench.corrupt(what.partition("-")[2])
     fault = bench.judge()
@@ -139,17 +140,20 @@ def run_case(folder, seed, columns, rows, what, hit):
 
 
 def main():
-    folder, (columns, rows, first, cases) = sys.argv[1], map(int, sys.argv[2:6])
-    what = sys.argv[6] if len(sys.argv) > 6 else ""
-    if what not in ("", "corrupt-flit", "corrupt-sum", "corrupt-read", "contract"):
+    folder, columns, rows, what = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+    if what not in ("some", "all", "contract", "corrupt-flit", "corrupt-sum", "corrupt-read"):
         raise SystemExit("chip.py: unknown '%s'" % what)
-    hit = collections.Counter()
-    for seed in range(first, first + cases):
+    hit, seeds = collections.Counter(), [int(seed) for seed in sys.argv[5:]]
+    for seed in seeds:
         fault = run_case(folder, seed, columns, rows, what, hit)
         if fault:
             print("case %d on %dx%d: %s" % (seed, columns, rows, fault))
             return 1
-    print("%d cases: %s" % (cases, ", ".join("%d %s" % (n, name) for name, n in sorted(hit.items()))))
+    missed = [name for name in SITUATIONS if not hit[name]]
+    if missed and what in ("all", "contract"):
+        print("not met in these cases: " + ", ".join(missed))
+        return 1
+    print("%d cases, %d of %d situations" % (len(seeds), len(SITUATIONS) - len(missed), len(SITUATIONS)))
     return 0
 
 

@@ -14,12 +14,10 @@ import sys
 
 from case import Case
 from interpret import Machine
-from machine import (CHECK, CHIP, CHIP_HASH, ERRORS, FLAGS, ID, PATIENCE, WORDS, address, crc, pack, section,
-                     unpack)
+from machine import CHIP_HASH, ERRORS, ID_WORD, WORDS, address, crc, pack, register, section, unpack
 from simulate import Script, build, run
 
 BIT = {name: 1 << bit for name, bit in ERRORS.items()}
-register = lambda word: address(0, 15, word)  # noqa: E731
 
 
 class Trial:
@@ -31,7 +29,7 @@ class Trial:
         self.machine = Machine(self.chip, self.memories)
         self.script, self.answers, self.samples, self.goods = Script(), [], [], {}
         self.provoked = set()
-        self.script.writes([(register(CHIP), CHIP_HASH)])
+        self.script.writes([(register("CHIP"), CHIP_HASH)])
         for core in range(self.chip.cores):
             for name in self.chip.memories():
                 self.fill(core, name, 0, self.memories[core][name])
@@ -56,7 +54,7 @@ class Trial:
     def fill(self, core, name, first, rows):
         """Writes rows of a memory and their CHECK."""
         words = section(core, self.chip.memories()[name], rows, first)
-        self.script.writes(words + [(register(CHECK), crc(words))])
+        self.script.writes(words + [(register("CHECK"), crc(words))])
 
     def read(self, at, want):
         self.script.add("r", at)
@@ -65,9 +63,9 @@ class Trial:
     def flags(self, *names):
         """All cores' and the chip's are these; then they are cleared."""
         want = sum(BIT[name] for name in names)
-        self.read(register(FLAGS), want)
-        self.script.add("w", register(FLAGS), want)
-        self.read(register(FLAGS), 0)
+        self.read(register("FLAGS"), want)
+        self.script.add("w", register("FLAGS"), want)
+        self.read(register("FLAGS"), 0)
 
     def sample(self, flits, before=(), middle=()):
         """A sample by the contract executed; `before` the input, and in its middle, further lines."""
@@ -206,19 +204,19 @@ def port_errors(trial):
     words = section(core, memory, trial.memories[core]["weights"])
     elsewhere = words[1:] + [words[0]]
     for change in (words[:-1] + [(words[-1][0], words[-1][1] ^ 1)], words[:-1], elsewhere):
-        trial.script.writes(change + [(register(CHECK), crc(words))])
+        trial.script.writes(change + [(register("CHECK"), crc(words))])
         refused(trial, "CHECKSUM")
-    trial.script.writes(words + [(register(CHECK), crc(words))])
+    trial.script.writes(words + [(register("CHECK"), crc(words))])
     trial.good()
-    trial.script.add("w", register(CHIP), CHIP_HASH ^ 0x80000000)
+    trial.script.add("w", register("CHIP"), CHIP_HASH ^ 0x80000000)
     refused(trial, "WRONG")
-    trial.read(register(CHIP), CHIP_HASH)
+    trial.read(register("CHIP"), CHIP_HASH)
     trial.good()
 
 
 def refused(trial, name):
     """A start that does nothing; without the flag that stood in its way the next does."""
-    trial.read(register(FLAGS), BIT[name])
+    trial.read(register("FLAGS"), BIT[name])
     trial.script.add("p")
     trial.script.add("n", 20)
     trial.flags(name, "REFUSED")
@@ -237,8 +235,8 @@ def busy_errors(trial):
     trial.flags("BUSY")
     trial.sample(flits, middle=[line("p", 0)])
     trial.flags("REFUSED")
-    trial.sample(flits, middle=[line("r", register(ID))])  # registers are read at any time
-    trial.answers.append((register(ID), 0x54540002))
+    trial.sample(flits, middle=[line("r", register("ID"))])  # registers are read at any time
+    trial.answers.append((register("ID"), ID_WORD))
     trial.good()
 
 
@@ -259,12 +257,12 @@ def nowhere(trial):
 
 def patience(trial):
     flits = trial.full
-    trial.script.add("w", register(PATIENCE), 30)
+    trial.script.add("w", register("PATIENCE"), 30)
     trial.good()
     trial.sample(flits, middle=["n 50 0"])
     trial.flags("HOST")
     trial.good()
-    trial.script.add("w", register(PATIENCE), 0)
+    trial.script.add("w", register("PATIENCE"), 0)
     trial.sample(flits, middle=["n 50 0"])
     trial.good()
 

@@ -6,7 +6,7 @@
 
 import collections
 
-from machine import CHIP_HASH, Chip, bits_for, ceil_div, pack  # noqa: F401
+from machine import Chip, bits_for, ceil_div, pack
 
 WORD = 16
 

@@ -17,7 +17,7 @@ from make_chip_keys import read_keys  # noqa: E402
 
 KEYS = [k for k in read_keys() if k.verilog]
 CHIP_HASH = 0x5EEDC0DE  # the benches make their chips up: any number will do
-ID, CHIP, FLAGS, CHECK, PATIENCE, CYCLES = range(6)  # words of memory 15
+ID_WORD = 0x54540002  # what the register ID reads
 
 
 def ceil_div(a, b):
@@ -41,8 +41,9 @@ Memory = collections.namedtuple("Memory", "name number rows bits chunks chunk_bi
 WORDS = {name: int(words) for name, words in rows_of("records.def", "TTFS_RECORD")}
 FIELDS = {kind: [Field(f[2], *map(int, f[3:])) for f in rows_of("records.def", "TTFS_FIELD") if f[0] == kind]
           for kind in WORDS}
-CONTRACT = open(os.path.join(ROOT, "docs", "core.md")).read()
-ERRORS = {m[2]: int(m[1]) for m in re.finditer(r"^\| (\d+) \| ([A-Z]+) \|", CONTRACT, re.M)}  # bits of FLAGS
+ERRORS = {name: int(bit) for name, bit in rows_of("memories.def", "TTFS_ERROR")}  # bits of FLAGS
+# Words of memory 15.
+REGISTERS = {name: int(word) for name, word in rows_of("memories.def", "TTFS_REGISTER")}
 
 
 def signed(value, bits):
@@ -136,6 +137,11 @@ def address(core, memory, row=0, chunk=0):
     if isinstance(memory, int):
         return core << 22 | memory << 18 | row
     return core << 22 | memory.number << 18 | row << memory.chunk_bits | chunk
+
+
+def register(name):
+    """Address of a register of the chip."""
+    return address(0, 15, REGISTERS[name])
 
 
 def crc(words):
