@@ -56,11 +56,17 @@ class Printed:
         self.samples.append(([], {}))
         self.cycles.append([])
 
+    def known(self, digits):
+        if re.fullmatch("[0-9a-f]+", digits):
+            return int(digits, 16)
+        self.faults.append("unknown bits in %s" % digits)
+        return 0
+
     def take_t(self, slot, core, flit):
-        self.slot(int(slot))[int(core)].append(int(flit, 16))
+        self.slot(int(slot))[int(core)].append(self.known(flit))
 
     def take_o(self, flit):
-        flit = int(flit, 16)
+        flit = self.known(flit)
         self.samples[-1][1].setdefault(self.chip.unflit(flit)[0], []).append(flit)
 
     def take_slot(self, number, cycles):
@@ -71,10 +77,10 @@ class Printed:
         self.done.append(int(cycles))
 
     def take_read(self, at, data):
-        self.reads.append((int(at, 16), int(data, 16) if re.fullmatch("[0-9a-f]+", data) else None))
+        self.reads.append((int(at, 16), self.known(data)))
 
     def take_flags(self, flags):
-        self.flags.append(int(flags, 16))
+        self.flags.append(self.known(flags))
 
     def take_fault(self, *words):
         self.faults.append(" ".join(words))
