@@ -37,7 +37,8 @@ uint32_t ttfs_chip_flit_value_bits(const TtfsChip *c);
 uint32_t ttfs_chip_flit_bits(const TtfsChip *c);
 uint32_t ttfs_chip_sum_flits(const TtfsChip *c);
 /* The word that a chip answers with when asked who it is, and that an image is made for: the first
- * four bytes of the SHA-256 of its canonical description. */
+ * four bytes of the SHA-256 of the parameters of its Verilog. Name, clock and energies are no part
+ * of it. */
 uint32_t ttfs_chip_hash(const TtfsChip *c);
 
 /* Reads a description; unknown keys are refused with the nearest known key, every value is
@@ -82,6 +83,9 @@ enum {
 };
 enum {
 #define TTFS_ERROR(NAME, bit, doc) TTFS_ERROR_##NAME = 1 << bit,
+#include "memories.def"
+#define TTFS_ERROR(NAME, bit, doc) +1
+    TTFS_ERROR_BITS = 0
 #include "memories.def"
 };
 /* Addresses on the configuration port: of a word of a memory of a core, and of a register. */
@@ -131,8 +135,8 @@ bool ttfs_record_pack(TtfsRecordKind kind, const void *record, uint32_t *words, 
 bool ttfs_record_unpack(TtfsRecordKind kind, const uint32_t *words, void *record);
 /* Words of a record whose first word this is (a SCAN's without its segments). */
 uint32_t ttfs_record_words(TtfsRecordKind kind, uint32_t first);
-/* Every non-zero field by name, `name value` with blanks between; the end of the line is the
- * caller's. The reader takes that and the end of the line. */
+/* Every non-zero field by name, ` name value` each; the end of the line is the caller's. The reader
+ * takes that and the end of the line. */
 void ttfs_record_print(TtfsRecordKind kind, const void *record, TtfsBuf *out);
 bool ttfs_record_lex(TtfsRecordKind kind, void *record, TtfsLex *l);
 

@@ -110,12 +110,9 @@ bool ttfs_record_unpack(TtfsRecordKind kind, const uint32_t *words, void *record
 
 void ttfs_record_print(TtfsRecordKind kind, const void *record, TtfsBuf *out) {
     Fields f = fields_of(kind);
-    const char *gap = "";
     for (size_t i = 0; i < f.count; i++) {
         int32_t v = get(record, i);
-        if (v == 0) continue;
-        ttfs_buf_printf(out, "%s%s %d", gap, f.at[i].name, v);
-        gap = " ";
+        if (v) ttfs_buf_printf(out, " %s %d", f.at[i].name, v);
     }
 }
 

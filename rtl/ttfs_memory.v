@@ -3,8 +3,9 @@
 // A memory of a core: rows that the machine reads whole (en_i; data_o a cycle later, until the next
 // access) and that the configuration port reads and writes in chunks of 32 bits, word = {row, chunk},
 // chunk 0 the lowest bits. cfg_data_o comes two cycles after a read and holds; bits beyond the row are
-// zeros. What is no chunk of a row (cfg_known_o low) is not written and reads as 0. The configuration
-// port has precedence: the machine does not read while it is used.
+// zeros. Bits that USED leaves out are written as zeros: no memory is made for them. What is no chunk
+// of a row (cfg_known_o low) is not written and reads as 0. The configuration port has precedence: the
+// machine does not read while it is used.
 
 `default_nettype none
 
@@ -13,6 +14,7 @@ module ttfs_memory #(
     parameter WORDS     = 256,
     parameter PRELOAD   = 0,
     parameter INIT      = "",
+    parameter [WIDTH-1:0] USED = {WIDTH{1'b1}},
     parameter ADDR_BITS = (WORDS > 1) ? $clog2(WORDS) : 1
 ) (
     input  wire                 clk_i,
@@ -57,7 +59,7 @@ module ttfs_memory #(
                 .en_i   (cfg_en_i ? here : en_i),
                 .we_i   (cfg_en_i && cfg_we_i),
                 .addr_i (at),
-                .wdata_i(cfg_data_i[BITS-1:0]),
+                .wdata_i(cfg_data_i[BITS-1:0] & USED[32*c +: BITS]),
                 .rdata_o(data_o[32*c +: BITS])
             );
         end

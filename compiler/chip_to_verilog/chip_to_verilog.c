@@ -10,36 +10,55 @@
 
 const char *const ttfs_verilog_endings[] = {".v", ".vh", NULL};
 
+/* How wide a port is. */
+typedef enum { BIT, WORD, FLIT, SLOT, ERRORS, CORES, FLITS } Width;
+
 typedef struct {
-    const char *direction, *name, *width; /* width: Verilog, "" for one bit */
+    const char *direction, *name;
+    Width width;
 } Port;
 
 static const Port ports[] = {
-    {"input ", "clk_i", ""},
-    {"input ", "rst_ni", ""},
-    {"input ", "cfg_valid_i", ""},
-    {"output", "cfg_ready_o", ""},
-    {"input ", "cfg_addr_i", "[31:0]"},
-    {"input ", "cfg_data_i", "[31:0]"},
-    {"input ", "start_i", ""},
-    {"output", "busy_o", ""},
-    {"output", "done_o", ""},
-    {"input ", "in_valid_i", ""},
-    {"output", "in_ready_o", ""},
-    {"input ", "in_end_i", ""},
-    {"input ", "in_tick_i", "[TICK_BITS-1:0]"},
-    {"input ", "in_id_i", "[C_BITS+Y_BITS+X_BITS-1:0]"},
-    {"output", "slot_valid_o", ""},
-    {"output", "slot_o", "[$clog2(SLOTS)-1:0]"},
-    {"output", "trace_valid_o", "[CORES-1:0]"},
-    {"output", "trace_tick_o", "[CORES*TICK_BITS-1:0]"},
-    {"output", "trace_id_o", "[CORES*(C_BITS+Y_BITS+X_BITS)-1:0]"},
-    {"output", "ro_valid_o", ""},
-    {"input ", "ro_ready_i", ""},
-    {"output", "ro_id_o", "[C_BITS+Y_BITS+X_BITS-1:0]"},
-    {"output", "ro_value_o", "[ACC_BITS-1:0]"},
+    {"input ", "clk_i", BIT},           {"input ", "rst_ni", BIT},
+    {"input ", "cfg_valid_i", BIT},     {"output", "cfg_ready_o", BIT},
+    {"input ", "cfg_write_i", BIT},     {"input ", "cfg_addr_i", WORD},
+    {"input ", "cfg_data_i", WORD},     {"output", "cfg_rvalid_o", BIT},
+    {"output", "cfg_rdata_o", WORD},    {"input ", "start_i", BIT},
+    {"output", "busy_o", BIT},          {"output", "done_o", BIT},
+    {"input ", "in_valid_i", BIT},      {"output", "in_ready_o", BIT},
+    {"input ", "in_end_i", BIT},        {"input ", "in_flit_i", FLIT},
+    {"output", "out_valid_o", BIT},     {"input ", "out_ready_i", BIT},
+    {"output", "out_flit_o", FLIT},     {"output", "slot_valid_o", BIT},
+    {"output", "slot_o", SLOT},         {"output", "flags_o", ERRORS},
+    {"output", "trace_valid_o", CORES}, {"output", "trace_flit_o", FLITS},
 };
 enum { PORTS = sizeof ports / sizeof *ports };
+
+static uint32_t bits_of(const TtfsChip *chip, Width width) {
+    switch (width) {
+    case BIT:
+        return 1;
+    case WORD:
+        return 32;
+    case FLIT:
+        return ttfs_chip_flit_bits(chip);
+    case SLOT:
+        return 12;
+    case ERRORS:
+        return TTFS_ERROR_BITS;
+    case CORES:
+        return ttfs_chip_cores(chip);
+    case FLITS:
+        return ttfs_chip_cores(chip) * ttfs_chip_flit_bits(chip);
+    }
+    return 0;
+}
+
+static void print_port(const TtfsChip *chip, const Port *p, TtfsBuf *out) {
+    ttfs_buf_printf(out, "    %s wire ", p->direction);
+    if (p->width != BIT) ttfs_buf_printf(out, "[%u:0] ", bits_of(chip, p->width) - 1);
+    ttfs_buf_puts(out, p->name);
+}
 
 static void print_top(const TtfsChip *chip, TtfsBuf *out) {
     const TtfsKey *k = ttfs_chip_keys.at;
@@ -47,17 +66,16 @@ static void print_top(const TtfsChip *chip, TtfsBuf *out) {
                        "// A chip: parameters and ports, made by ttfs. What they mean is said in "
                        "ttfs_chip.v.\n\n"
                        "`default_nettype none\n\nmodule ttfs_top #(\n");
-    for (size_t i = 0; i < ttfs_chip_keys.len; i++)
-        if (*k[i].verilog)
-            ttfs_buf_printf(out, "    parameter %-11s = %.0f,\n", k[i].verilog,
-                            ttfs_key_get(&k[i], chip));
     ttfs_buf_puts(out, "    parameter PRELOAD     = 0,\n    parameter INIT_PREFIX = \"\"\n) (\n");
-    for (int i = 0; i < PORTS; i++)
-        ttfs_buf_printf(out, "    %s wire %s%s%s%s\n", ports[i].direction, ports[i].width,
-                        *ports[i].width ? " " : "", ports[i].name, i + 1 < PORTS ? "," : "");
+    for (int i = 0; i < PORTS; i++) {
+        print_port(chip, &ports[i], out);
+        ttfs_buf_puts(out, i + 1 < PORTS ? ",\n" : "\n");
+    }
     ttfs_buf_puts(out, ");\n    ttfs_chip #(\n");
     for (size_t i = 0; i < ttfs_chip_keys.len; i++)
-        if (*k[i].verilog) ttfs_buf_printf(out, "        .%s(%s),\n", k[i].verilog, k[i].verilog);
+        if (*k[i].verilog)
+            ttfs_buf_printf(out, "        .%s(%.0f),\n", k[i].verilog, ttfs_key_get(&k[i], chip));
+    ttfs_buf_printf(out, "        .CHIP_HASH(32'h%08x),\n", ttfs_chip_hash(chip));
     ttfs_buf_puts(
         out, "        .PRELOAD(PRELOAD),\n        .INIT_PREFIX(INIT_PREFIX)\n    ) u_chip (\n");
     for (int i = 0; i < PORTS; i++)

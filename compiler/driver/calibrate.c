@@ -12,18 +12,18 @@
 #include <math.h>
 #include <stdatomic.h>
 
-TtfsSampleShape ttfs_flow_sample(const TtfsFlow *f) {
+TtfsSampleShape ttfs_pipeline_sample(const TtfsPipeline *f) {
     const TtfsTensorInfo *in = ttfs_ir_tensor(&f->net, f->net.input);
     TtfsSampleShape shape = {0};
     for (uint32_t i = in->rank > 1; i < in->rank; i++) shape.dim[shape.rank++] = in->dim[i];
     return shape;
 }
 
-static bool open_samples(const TtfsFlow *f, const TtfsJob *job, TtfsArray *a, TtfsArena *arena,
+static bool open_samples(const TtfsPipeline *f, const TtfsJob *job, TtfsArray *a, TtfsArena *arena,
                          TtfsDiag *diag) {
     const TtfsTensorInfo *in = ttfs_ir_tensor(&f->canonical, f->canonical.input);
     const TtfsWanted want = {.name = "x", .elements = {ttfs_ir_count(in)}};
-    TtfsSampleShape shape = ttfs_flow_sample(f);
+    TtfsSampleShape shape = ttfs_pipeline_sample(f);
     return ttfs_array_open(a, job->options->calib, &want, arena, diag) &&
            ttfs_samples_fit(a, &f->map, &shape, diag);
 }
@@ -39,7 +39,7 @@ typedef struct {
 } CalibWorker;
 
 typedef struct {
-    const TtfsFlow *f;
+    const TtfsPipeline *f;
     const TtfsArray *samples;
     const TtfsProgress *progress;
     uint64_t n; /* samples to take */
@@ -70,7 +70,8 @@ static bool calibrate_item(void *context, uint32_t worker, uint64_t i) {
 }
 
 /* Before the encoder is made its range is what the job says, or what the samples will say. */
-static CalibLoop calib_loop(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a, uint32_t threads) {
+static CalibLoop calib_loop(TtfsPipeline *f, const TtfsJob *job, const TtfsArray *a,
+                            uint32_t threads) {
     const TtfsSpikeOptions *s = &job->spike;
     float half = 0.5f * (s->input_hi - s->input_lo) / (float)s->ticks;
     return (CalibLoop){.f = f,
@@ -83,7 +84,7 @@ static CalibLoop calib_loop(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a,
 
 /* Runs the canonical network on the calibration samples and gathers what every tensor holds. The
  * threads' counts add up to the same whatever sample ran where. */
-static bool gather(TtfsFlow *f, const TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
+static bool gather(TtfsPipeline *f, const TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
     uint64_t n = a->samples < job->options->calib_count ? a->samples : job->options->calib_count;
     uint32_t threads = job->options->threads < n ? job->options->threads : (uint32_t)n;
     CalibLoop l = calib_loop(f, job, a, threads);
@@ -127,7 +128,7 @@ static bool input_has_grid(const TtfsIr *ir) {
 
 /* Without --input-range or mean and std, samples of float32 set the encoder's range by what they
  * hold. */
-static bool range_from_samples(const TtfsFlow *f, TtfsJob *job, bool u8, TtfsDiag *diag) {
+static bool range_from_samples(const TtfsPipeline *f, TtfsJob *job, bool u8, TtfsDiag *diag) {
     const TtfsTensorStat *s = &f->calib.stat[f->canonical.input.i - 1];
     if (job->range_given || u8 || input_has_grid(&f->canonical)) return true;
     job->spike.input_lo = s->min < 0 ? s->min : 0;
@@ -145,7 +146,7 @@ static bool range_from_samples(const TtfsFlow *f, TtfsJob *job, bool u8, TtfsDia
     return true;
 }
 
-bool ttfs_calibrate(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
+bool ttfs_calibrate(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     f->map = job->map;
     ttfs_calib_init(&f->calib, &f->canonical);
     if (!job->options->calib) {

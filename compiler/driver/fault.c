@@ -18,7 +18,7 @@ static const struct {
     uint32_t most;
 } kinds[] = {
     {"image:", TTFS_FAULT_IMAGE, 7}, {"weight:", TTFS_FAULT_WEIGHT, 0},
-    {"bias:", TTFS_FAULT_BIAS, 0},   {"descriptor:", TTFS_FAULT_DESCRIPTOR, 31},
+    {"bias:", TTFS_FAULT_BIAS, 0},   {"program:", TTFS_FAULT_PROGRAM, 31},
     {"route:", TTFS_FAULT_ROUTE, 0}, {"spike:", TTFS_FAULT_SPIKE, 0},
 };
 
@@ -53,12 +53,12 @@ bool ttfs_fault_parse(TtfsFault *f, const char *text, TtfsDiag *diag) {
     }
     return ttfs_error(diag, TTFS_AT_FILE("--fault"), TTFS_OPTION_VALUE,
                       "'%s' is none of image:BYTE.BIT, weight:INDEX, bias:INDEX, "
-                      "descriptor:WORD.BIT, route:INDEX, spike:INDEX",
+                      "program:WORD.BIT, route:INDEX, spike:INDEX",
                       text);
 }
 
 bool ttfs_fault_needs_image(const TtfsFault *f) {
-    return f->kind == TTFS_FAULT_IMAGE || f->kind == TTFS_FAULT_DESCRIPTOR ||
+    return f->kind == TTFS_FAULT_IMAGE || f->kind == TTFS_FAULT_PROGRAM ||
            f->kind == TTFS_FAULT_ROUTE;
 }
 
@@ -127,25 +127,34 @@ static bool put_file_bit(uint64_t bit, TtfsOut *o, TtfsDiag *diag) {
     return bit / 8 < bytes || too_far(diag, bytes, "bytes in the image");
 }
 
-static bool put_descriptor_bit(uint64_t bit, TtfsOut *o, TtfsDiag *diag) {
-    uint64_t words = (uint64_t)o->image.slots * TTFS_DESC_WORDS, word = bit / 32;
-    if (word >= words * o->image.chip.cores)
-        return too_far(diag, words * o->image.chip.cores, "descriptor words");
-    o->image.cores[word / words].descriptors[word % words] ^= UINT32_C(1) << bit % 32;
-    return true;
+/* Inverts a bit of a row of a memory. */
+static void invert(TtfsImage *img, uint32_t core, TtfsMem m, uint32_t row, uint32_t bit) {
+    ttfs_image_set_bits(img, core, m, row, bit, 1, !ttfs_image_bits(img, core, m, row, bit, 1));
 }
+
+static bool put_program_bit(uint64_t bit, TtfsOut *o, TtfsDiag *diag) {
+    uint64_t left = bit / 32;
+    for (uint32_t c = 0; c < ttfs_chip_cores(&o->image.chip); c++) {
+        uint32_t words = o->image.cores[c].mem[TTFS_MEM_PROGRAM].rows;
+        if (left < words) {
+            invert(&o->image, c, TTFS_MEM_PROGRAM, (uint32_t)left, bit % 32);
+            return true;
+        }
+        left -= words;
+    }
+    return too_far(diag, bit / 32 - left, "program words");
+}
+
+/* Bit of a flow that leads into the core. */
+enum { INTO_CORE = 4 };
 
 static bool put_route(uint64_t index, TtfsOut *o, TtfsDiag *diag) {
     uint64_t left = index;
-    for (uint32_t c = 0; c < o->image.chip.cores; c++)
-        for (uint32_t s = 0; s < o->image.slots; s++) {
-            uint32_t *words = o->image.cores[c].descriptors + (size_t)s * TTFS_DESC_WORDS;
-            TtfsDescriptor d;
-            const char *bad;
-            ttfs_descriptor_unpack(words, &d);
-            if (!d.listen || left--) continue;
-            d.listen = 0;
-            return ttfs_descriptor_pack(&d, words, &bad);
+    for (uint32_t c = 0; c < ttfs_chip_cores(&o->image.chip); c++)
+        for (uint32_t f = 0; f < o->image.cores[c].mem[TTFS_MEM_FLOWS].rows; f++) {
+            if (!ttfs_image_bits(&o->image, c, TTFS_MEM_FLOWS, f, INTO_CORE, 1) || left--) continue;
+            invert(&o->image, c, TTFS_MEM_FLOWS, f, INTO_CORE);
+            return true;
         }
     return too_far(diag, index - left, "routes");
 }
@@ -158,8 +167,8 @@ bool ttfs_fault_put(const TtfsFault *f, TtfsOut *o, TtfsDiag *diag) {
         return put_weight(f->index, o, diag);
     case TTFS_FAULT_BIAS:
         return put_bias(f->index, o, diag);
-    case TTFS_FAULT_DESCRIPTOR:
-        return put_descriptor_bit(f->index, o, diag);
+    case TTFS_FAULT_PROGRAM:
+        return put_program_bit(f->index, o, diag);
     case TTFS_FAULT_ROUTE:
         return put_route(f->index, o, diag);
     case TTFS_FAULT_NONE:

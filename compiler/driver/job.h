@@ -13,7 +13,7 @@
 
 typedef struct {
     const TtfsCompileOptions *options;
-    TtfsSpikeOptions spike; /* input_lo, input_hi are set by the flow unless range_given */
+    TtfsSpikeOptions spike; /* input_lo, input_hi are set by the pipeline unless range_given */
     TtfsInputMap map;
     bool range_given; /* the input's range, or mean and deviation, are the caller's */
     TtfsChip chip;    /* lies in the arena */

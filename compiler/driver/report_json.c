@@ -73,7 +73,7 @@ static void layer_options(TtfsJson *j, const char *key, const TtfsSpikeOptions *
     ttfs_json_end(j);
 }
 
-static void options(TtfsJson *j, const char *key, const TtfsFlow *f, const TtfsJob *job) {
+static void options(TtfsJson *j, const char *key, const TtfsPipeline *f, const TtfsJob *job) {
     ttfs_json_object(j, key);
     add_u(j, "ticks", job->spike.ticks);
     add_u(j, "weight_bits", job->spike.weight_bits);
@@ -86,8 +86,8 @@ static void options(TtfsJson *j, const char *key, const TtfsFlow *f, const TtfsJ
 }
 
 /* What samples should look like: the shape, and the range that those of calibration had. */
-static void seen_json(TtfsJson *j, const TtfsFlow *f) {
-    TtfsSampleShape sample = ttfs_flow_sample(f);
+static void seen_json(TtfsJson *j, const TtfsPipeline *f) {
+    TtfsSampleShape sample = ttfs_pipeline_sample(f);
     ttfs_json_array(j, "input_shape");
     for (uint32_t i = 0; i < sample.rank; i++) ttfs_json_number(j, NULL, (double)sample.dim[i]);
     ttfs_json_end(j);
@@ -98,7 +98,7 @@ static void seen_json(TtfsJson *j, const TtfsFlow *f) {
         ttfs_json_null(j, "calib_seen");
 }
 
-bool ttfs_json_manifest(TtfsJson *j, const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag) {
+bool ttfs_json_manifest(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
     char model[65], calib[65];
     if (!hash_of(job->options->model, model, diag) ||
         (job->options->calib && !hash_of(job->options->calib, calib, diag)))
@@ -128,34 +128,43 @@ static void add_use(TtfsJson *j, const char *what, uint64_t used, uint64_t avail
     ttfs_json_end(j);
 }
 
+static void core_json(TtfsJson *j, const TtfsChip *chip, uint32_t core, const TtfsUse *u) {
+    ttfs_json_object(j, NULL);
+    add_u(j, "core", core);
+    add_use(j, "act_words", u->act_words, chip->act_words);
+    add_use(j, "weight_rows", u->weight_rows, chip->weight_rows);
+    add_use(j, "param_words", u->param_words, chip->param_words);
+    add_use(j, "program_words", u->program_words, chip->program_words);
+    add_use(j, "buffers", u->buffers, chip->buffers);
+    add_use(j, "table_rows", u->table_rows, chip->table_words);
+    add_use(j, "table_cols", u->table_cols, chip->table_words);
+    ttfs_json_end(j);
+}
+
+static void task_json(TtfsJson *j, const TtfsTask *t, const TtfsSpike *s) {
+    ttfs_json_object(j, NULL);
+    ttfs_json_string(j, "population", ttfs_spike_pop(s, t->pop)->name);
+    add_u(j, "core", t->core);
+    add_u(j, "slot", t->slot);
+    add_u(j, "first_channel", t->ch_first);
+    add_u(j, "channels", t->channels);
+    add_u(j, "first_row", t->oy_first);
+    add_u(j, "rows", t->oy_count);
+    add_u(j, "first_column", t->ox_first);
+    add_u(j, "columns", t->ox_count);
+    add_u(j, "weight_rows", (uint64_t)t->groups * t->group_rows);
+    add_u(j, "lists", (uint64_t)t->oy_count * t->ox_count * t->passes);
+    ttfs_json_end(j);
+}
+
 void ttfs_json_fit(TtfsJson *j, const char *key, const TtfsPlan *p, const TtfsSpike *s) {
     ttfs_json_object(j, key);
+    add_use(j, "flows", p->flows.len, p->chip.flows);
     ttfs_json_array(j, "cores");
-    for (uint32_t c = 0; c < p->chip.cores; c++) {
-        ttfs_json_object(j, NULL);
-        add_u(j, "core", c);
-        add_use(j, "weight_rows", p->weight_rows_used[c], p->chip.weight_rows);
-        add_use(j, "list_words", p->list_words_used[c], p->chip.list_words);
-        add_use(j, "log_words", p->log_words_used[c], p->chip.log_words);
-        add_use(j, "seen_words", p->seen_words_used[c], p->chip.seen_words);
-        add_use(j, "slots", p->slots.len, p->chip.slots);
-        ttfs_json_end(j);
-    }
+    for (uint32_t c = 0; c < ttfs_chip_cores(&p->chip); c++) core_json(j, &p->chip, c, &p->use[c]);
     ttfs_json_end(j);
-    ttfs_json_array(j, "slices");
-    for (uint32_t i = 0; i < p->slices.len; i++) {
-        const TtfsSlice *sl = &p->slices.at[i];
-        ttfs_json_object(j, NULL);
-        ttfs_json_string(j, "population", ttfs_spike_pop(s, sl->pop)->name);
-        add_u(j, "core", sl->core);
-        add_u(j, "slot", sl->slot);
-        add_u(j, "first_channel", sl->ch_first);
-        add_u(j, "channels", sl->channels);
-        add_u(j, "first_row", sl->oy_first);
-        add_u(j, "rows", sl->oy_count);
-        add_u(j, "weight_rows", (uint64_t)sl->groups * sl->group_rows);
-        ttfs_json_end(j);
-    }
+    ttfs_json_array(j, "tasks");
+    for (uint32_t i = 0; i < p->tasks.len; i++) task_json(j, &p->tasks.at[i], s);
     ttfs_json_end(j);
     ttfs_json_end(j);
 }
@@ -176,17 +185,13 @@ void ttfs_json_timing(TtfsJson *j, const char *key, const TtfsPlan *p, const Ttf
         ttfs_json_string(j, "population", ttfs_spike_pop(s, p->slots.at[i].pop)->name);
         add_u(j, "worst_cycles", p->slots.at[i].worst_cycles);
         add_u(j, "expected_cycles", p->slots.at[i].expected_cycles);
-        ttfs_json_array(j, "core_worst_cycles");
-        for (uint32_t c = 0; c < p->chip.cores; c++)
-            ttfs_json_number(j, NULL, (double)ttfs_plan_at(p, c, i)->worst_cycles);
-        ttfs_json_end(j);
         ttfs_json_end(j);
     }
     ttfs_json_end(j);
     ttfs_json_end(j);
 }
 
-void ttfs_json_quant(TtfsJson *j, const TtfsFlow *f, const TtfsJob *job) {
+void ttfs_json_quant(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job) {
     ttfs_json_object(j, NULL);
     add_u(j, "calibration_samples", f->calibrated);
     ttfs_json_number(j, "percentile", job->spike.percentile);
@@ -238,7 +243,7 @@ void ttfs_json_energy(TtfsJson *j, const TtfsPlan *p, const TtfsSpike *s) {
     ttfs_json_end(j);
 }
 
-void ttfs_json_steps(TtfsJson *j, const TtfsFlow *f) {
+void ttfs_json_steps(TtfsJson *j, const TtfsPipeline *f) {
     ttfs_json_array(j, NULL);
     for (uint32_t i = 0; i < f->times.len; i++) {
         ttfs_json_object(j, NULL);

@@ -6,17 +6,17 @@
 #ifndef TTFS_REPORT_JSON_H
 #define TTFS_REPORT_JSON_H
 
-#include "flow.h"
+#include "pipeline.h"
 #include "json.h"
 
 /* Each is one document; fit and timing may also be the value of a key. The manifest fails when an
  * input file cannot be read again. */
-bool ttfs_json_manifest(TtfsJson *j, const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag);
+bool ttfs_json_manifest(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag);
 void ttfs_json_fit(TtfsJson *j, const char *key, const TtfsPlan *p, const TtfsSpike *s);
 void ttfs_json_timing(TtfsJson *j, const char *key, const TtfsPlan *p, const TtfsSpike *s);
-void ttfs_json_quant(TtfsJson *j, const TtfsFlow *f, const TtfsJob *job);
+void ttfs_json_quant(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job);
 void ttfs_json_energy(TtfsJson *j, const TtfsPlan *p, const TtfsSpike *s);
-void ttfs_json_steps(TtfsJson *j, const TtfsFlow *f);
+void ttfs_json_steps(TtfsJson *j, const TtfsPipeline *f);
 void ttfs_json_messages(TtfsJson *j, const TtfsDiag *diag, const TtfsJob *job);
 const char *ttfs_pop_kind_name(TtfsPopKind k);
 /* "28x28x1"-like shape of a population in `text`. */

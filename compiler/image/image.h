@@ -3,19 +3,19 @@
  * Image: the bits that every core is configured with, and the directory that lets them be read
  * back.
  *
- * File (little-endian): magic "TTFSIMG" and version, the chip's hash, then sections {kind, core, rows,
- * bytes, CRC-32}; a CRC-32 over the whole header. Kinds: chip (canonical JSON), directory (text:
- * populations and connections without numbers that the memories hold), then one for each memory of each
- * core that is not empty. A memory's CRC is the one that the chip itself forms of the words that the
- * configuration port takes (docs/core.md, Configuration).
+ * File (little-endian): magic "TTFSIMG" and version, the chip's hash, then sections {kind, core,
+ * rows, bytes, CRC-32}; a CRC-32 over the whole header. Kinds: chip (canonical JSON), directory
+ * (text: populations and connections without numbers that the memories hold), then one for each
+ * memory of each core that is not empty. A memory's CRC is the one that the chip itself forms of
+ * the words that the configuration port takes (docs/core.md, Configuration).
  */
 #ifndef TTFS_IMAGE_H
 #define TTFS_IMAGE_H
 
 #include "chip.h"
 
-/* Rows 0 .. rows - 1 of a memory; chunk k of row r (bits 32 k and up) at word r * chunks + k. Bits beyond a row's
- * are zero. */
+/* Rows 0 .. rows - 1 of a memory; chunk k of row r (bits 32 k and up) at word r * chunks + k. Bits
+ * beyond a row's are zero. */
 typedef struct {
     uint32_t rows, chunks;
     uint32_t *words;
@@ -70,13 +70,16 @@ bool ttfs_image_check(const TtfsImage *img, const char *file, TtfsDiag *diag);
 void ttfs_image_print(const TtfsImage *img, TtfsBuf *out);
 bool ttfs_image_read(TtfsImage *img, const char *file, const void *text, size_t n, TtfsDiag *diag);
 /* Bits [lsb, lsb + width) of a row, width <= 32; the second takes them as two's complement. */
-uint32_t ttfs_image_bits(const TtfsImage *img, uint32_t core, TtfsMem m, uint32_t row, uint32_t lsb, uint32_t width);
-int32_t ttfs_image_signed(const TtfsImage *img, uint32_t core, TtfsMem m, uint32_t row, uint32_t lsb,
-                          uint32_t width);
-void ttfs_image_set_bits(TtfsImage *img, uint32_t core, TtfsMem m, uint32_t row, uint32_t lsb, uint32_t width,
-                         uint32_t v);
-/* The address of a chunk on the configuration port; the CRC of a memory's words as the chip forms it. */
-uint32_t ttfs_image_address(const TtfsImage *img, uint32_t core, TtfsMem m, uint32_t row, uint32_t chunk);
+uint32_t ttfs_image_bits(const TtfsImage *img, uint32_t core, TtfsMem m, uint32_t row, uint32_t lsb,
+                         uint32_t width);
+int32_t ttfs_image_signed(const TtfsImage *img, uint32_t core, TtfsMem m, uint32_t row,
+                          uint32_t lsb, uint32_t width);
+void ttfs_image_set_bits(TtfsImage *img, uint32_t core, TtfsMem m, uint32_t row, uint32_t lsb,
+                         uint32_t width, uint32_t v);
+/* The address of a chunk on the configuration port; the CRC of a memory's words as the chip forms
+ * it. */
+uint32_t ttfs_image_address(const TtfsImage *img, uint32_t core, TtfsMem m, uint32_t row,
+                            uint32_t chunk);
 uint32_t ttfs_image_crc(const TtfsImage *img, uint32_t core, TtfsMem m);
 /* One memory of a core as $readmemh text: a row a line. */
 void ttfs_image_hex(const TtfsImage *img, uint32_t core, TtfsMem m, TtfsBuf *out);

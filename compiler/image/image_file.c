@@ -2,20 +2,21 @@
  *
  * The image's file. Layout, all numbers little-endian:
  *     0   "TTFSIMG" and a zero byte
- *     8   version, number of sections
- *     16  per section: kind, core, bytes a word, words, CRC-32 of its bytes
+ *     8   version, the chip's hash, number of sections
+ *     20  per section: kind, core, rows, bytes, CRC-32
  *         CRC-32 of all bytes before
  *         the sections' bytes, one after the other, to the end of the file
- * Sections: chip, directory, then for each core descriptors and weights. The reader trusts nothing:
- * it allocates by numbers only after it has found that many bytes in the file and their checksums
- * right.
+ * Sections: chip, directory (core NO_CORE, rows 1), then for each core its memories that are not
+ * empty, in order; their kind is MEMORY and the memory's number, their bytes the chunks of the
+ * rows, four each, their CRC the chip's own. The reader trusts nothing: it allocates by numbers
+ * only after it has found that many bytes in the file.
  */
 #include "image_inside.h"
 
 #include <string.h>
 
-enum { VERSION = 1, ENTRY = 20, FIRST = 16, MOST_SECTIONS = 2 + 2 * 64, NO_CORE = 0xff };
-enum { KIND_CHIP = 1, KIND_DIRECTORY, KIND_DESCRIPTORS, KIND_WEIGHTS };
+enum { VERSION = 2, ENTRY = 20, FIRST = 20, NO_CORE = 0xffff };
+enum { KIND_CHIP = 1, KIND_DIRECTORY = 2, KIND_MEMORY = 16 };
 static const char magic[8] = "TTFSIMG";
 
 static void put_u32(TtfsBuf *b, uint32_t v) {
@@ -29,79 +30,87 @@ static uint32_t get_u32(const unsigned char *p) {
 }
 
 typedef struct {
-    TtfsBuf header, body;
+    TtfsBuf table, body;
+    uint32_t sections;
 } Packer;
 
-/* Ends the section that began at body byte `start`. */
-static void end_section(Packer *p, uint32_t kind, uint32_t core, uint32_t word_bytes,
-                        size_t start) {
+static void put_entry(Packer *p, uint32_t kind, uint32_t core, uint32_t rows, size_t bytes,
+                      uint32_t crc) {
+    const uint32_t entry[] = {kind, core, rows, (uint32_t)bytes, crc};
+    for (int i = 0; i < 5; i++) put_u32(&p->table, entry[i]);
+    p->sections++;
+}
+
+/* Ends the section of text that began at body byte `start`. */
+static void put_text(Packer *p, uint32_t kind, size_t start) {
     size_t n = p->body.len - start;
-    put_u32(&p->header, kind);
-    put_u32(&p->header, core);
-    put_u32(&p->header, word_bytes);
-    put_u32(&p->header, (uint32_t)(n / word_bytes));
-    put_u32(&p->header, ttfs_crc32(0, ttfs_buf_text(&p->body) + start, n));
+    put_entry(p, kind, NO_CORE, 1, n, ttfs_crc32(0, ttfs_buf_text(&p->body) + start, n));
+}
+
+static void put_memory(Packer *p, const TtfsImage *img, uint32_t core, TtfsMem m) {
+    const TtfsMemImage *mem = &img->cores[core].mem[m];
+    size_t words = (size_t)mem->rows * mem->chunks;
+    if (mem->rows == 0) return;
+    for (size_t i = 0; i < words; i++) put_u32(&p->body, mem->words[i]);
+    put_entry(p, KIND_MEMORY + ttfs_chip_memory(&img->chip, m).number, core, mem->rows, words * 4,
+              ttfs_image_crc(img, core, m));
 }
 
 void ttfs_image_pack(const TtfsImage *img, TtfsBuf *out) {
-    Packer p = {{0}, {0}};
-    ttfs_buf_bytes(&p.header, magic, sizeof magic);
-    put_u32(&p.header, VERSION);
-    put_u32(&p.header, 2 + 2 * img->chip.cores);
+    Packer p = {{0}, {0}, 0};
     ttfs_chip_print(&img->chip, &p.body);
-    end_section(&p, KIND_CHIP, NO_CORE, 1, 0);
+    put_text(&p, KIND_CHIP, 0);
     size_t start = p.body.len;
     ttfs_image_print_directory(img, &p.body);
-    end_section(&p, KIND_DIRECTORY, NO_CORE, 1, start);
-    for (uint32_t c = 0; c < img->chip.cores; c++) {
-        const TtfsCoreImage *core = &img->cores[c];
-        start = p.body.len;
-        for (size_t i = 0; i < (size_t)core->slots * TTFS_DESC_WORDS; i++)
-            put_u32(&p.body, core->descriptors[i]);
-        end_section(&p, KIND_DESCRIPTORS, c, 4, start);
-        start = p.body.len;
-        ttfs_buf_bytes(&p.body, core->weights, (size_t)core->rows * core->row_bytes);
-        end_section(&p, KIND_WEIGHTS, c, core->row_bytes, start);
-    }
-    put_u32(&p.header, ttfs_crc32(0, p.header.text, p.header.len));
-    ttfs_buf_bytes(out, p.header.text, p.header.len);
+    put_text(&p, KIND_DIRECTORY, start);
+    for (uint32_t c = 0; c < ttfs_chip_cores(&img->chip); c++)
+        for (int m = 0; m < TTFS_MEMS; m++) put_memory(&p, img, c, (TtfsMem)m);
+    TtfsBuf header = {0};
+    ttfs_buf_bytes(&header, magic, sizeof magic);
+    put_u32(&header, VERSION);
+    put_u32(&header, ttfs_chip_hash(&img->chip));
+    put_u32(&header, p.sections);
+    ttfs_buf_bytes(&header, p.table.text, p.table.len);
+    put_u32(&header, ttfs_crc32(0, header.text, header.len));
+    ttfs_buf_bytes(out, header.text, header.len);
     ttfs_buf_bytes(out, p.body.text, p.body.len);
-    ttfs_buf_free(&p.header);
+    ttfs_buf_free(&header);
+    ttfs_buf_free(&p.table);
     ttfs_buf_free(&p.body);
 }
 
-/* Where the first core's descriptors begin in the file. */
-static uint64_t cores_at(const TtfsImage *img) {
+/* Where the first memory begins in the file. */
+static uint64_t memories_at(const TtfsImage *img) {
     TtfsBuf texts = {0};
+    uint64_t sections = 2;
     ttfs_chip_print(&img->chip, &texts);
     ttfs_image_print_directory(img, &texts);
-    uint64_t at = FIRST + (2 + 2 * (uint64_t)img->chip.cores) * ENTRY + 4 + texts.len;
+    for (uint32_t c = 0; c < ttfs_chip_cores(&img->chip); c++)
+        for (int m = 0; m < TTFS_MEMS; m++) sections += img->cores[c].mem[m].rows != 0;
+    uint64_t at = FIRST + sections * ENTRY + 4 + texts.len;
     ttfs_buf_free(&texts);
     return at;
 }
 
 bool ttfs_image_flip(TtfsImage *img, uint64_t bit) {
-    uint64_t start = cores_at(img) * 8;
-    for (uint32_t c = 0; c < img->chip.cores && bit >= start; c++) {
-        TtfsCoreImage *core = &img->cores[c];
-        uint64_t descriptors = (uint64_t)core->slots * TTFS_DESC_WORDS * 32,
-                 weights = (uint64_t)core->rows * core->row_bytes * 8, at = bit - start;
-        if (at < descriptors) {
-            core->descriptors[at / 32] ^= UINT32_C(1) << at % 32;
-            return true;
+    uint64_t start = memories_at(img) * 8;
+    for (uint32_t c = 0; c < ttfs_chip_cores(&img->chip) && bit >= start; c++)
+        for (int m = 0; m < TTFS_MEMS; m++) {
+            const TtfsMemImage *mem = &img->cores[c].mem[m];
+            uint64_t bits = (uint64_t)mem->rows * mem->chunks * 32, at = bit - start;
+            if (bit >= start && at < bits) {
+                if (at % (mem->chunks * 32) >= ttfs_chip_memory(&img->chip, (TtfsMem)m).bits)
+                    return false;
+                mem->words[at / 32] ^= UINT32_C(1) << at % 32;
+                return true;
+            }
+            start += bits;
         }
-        at -= descriptors;
-        if (at < weights) {
-            core->weights[at / 8] ^= (unsigned char)(1u << at % 8);
-            return true;
-        }
-        start += descriptors + weights;
-    }
     return false;
 }
 
 typedef struct {
-    uint32_t kind, core, word_bytes, words;
+    uint32_t kind, core, rows, crc;
     const unsigned char *bytes;
     size_t size;
 } Section;
@@ -109,98 +118,119 @@ typedef struct {
 typedef struct {
     TtfsLoc loc;
     TtfsDiag *diag;
-    Section at[MOST_SECTIONS];
+    const unsigned char *bytes;
+    size_t n, body; /* of the file; where its sections begin */
     uint32_t count;
-} Sections;
+} Reader;
 
-static bool read_header(Sections *s, const unsigned char *bytes, size_t n) {
-    if (n < FIRST || memcmp(bytes, magic, sizeof magic) != 0)
-        return ttfs_error(s->diag, s->loc, TTFS_IMAGE_FORMAT, "this is not an image of ttfs");
-    if (get_u32(bytes + 8) != VERSION)
-        return ttfs_error(s->diag, s->loc, TTFS_IMAGE_FORMAT, "version %u, %d expected",
-                          get_u32(bytes + 8), VERSION);
-    s->count = get_u32(bytes + 12);
-    size_t end = FIRST + (size_t)s->count * ENTRY;
-    if (s->count < 4 || s->count > MOST_SECTIONS || n < end + 4)
-        return ttfs_error(s->diag, s->loc, TTFS_IMAGE_FORMAT, "%u sections in %zu bytes", s->count,
-                          n);
-    if (get_u32(bytes + end) != ttfs_crc32(0, bytes, end))
-        return ttfs_error(s->diag, s->loc, TTFS_IMAGE_CHECKSUM, "the header's checksum is wrong");
+static bool read_header(Reader *r) {
+    if (r->n < FIRST || memcmp(r->bytes, magic, sizeof magic) != 0)
+        return ttfs_error(r->diag, r->loc, TTFS_IMAGE_FORMAT, "this is not an image of ttfs");
+    if (get_u32(r->bytes + 8) != VERSION)
+        return ttfs_error(r->diag, r->loc, TTFS_IMAGE_FORMAT, "version %u, %d expected",
+                          get_u32(r->bytes + 8), VERSION);
+    r->count = get_u32(r->bytes + 16);
+    uint64_t end = FIRST + (uint64_t)r->count * ENTRY;
+    if (r->count < 2 || end + 4 > r->n)
+        return ttfs_error(r->diag, r->loc, TTFS_IMAGE_FORMAT, "%u sections in %zu bytes", r->count,
+                          r->n);
+    if (get_u32(r->bytes + end) != ttfs_crc32(0, r->bytes, (size_t)end))
+        return ttfs_error(r->diag, r->loc, TTFS_IMAGE_CHECKSUM, "the header's checksum is wrong");
+    r->body = (size_t)end + 4;
     return true;
 }
 
-static bool read_sections(Sections *s, const unsigned char *bytes, size_t n) {
-    size_t at = FIRST + (size_t)s->count * ENTRY + 4;
-    for (uint32_t i = 0; i < s->count; i++) {
-        const unsigned char *e = bytes + FIRST + (size_t)i * ENTRY;
-        Section *t = &s->at[i];
-        *t = (Section){get_u32(e), get_u32(e + 4), get_u32(e + 8), get_u32(e + 12), bytes + at, 0};
-        uint64_t size = (uint64_t)t->word_bytes * t->words;
-        if (t->word_bytes == 0 || size > n - at)
-            return ttfs_error(s->diag, s->loc, TTFS_IMAGE_FORMAT,
-                              "section %u has %u words of %u bytes, the file ends before", i,
-                              t->words, t->word_bytes);
-        t->size = (size_t)size;
-        at += t->size;
-        if (ttfs_crc32(0, t->bytes, t->size) != get_u32(e + 16))
-            return ttfs_error(s->diag, s->loc, TTFS_IMAGE_CHECKSUM,
-                              "the checksum of section %u is wrong", i);
-    }
-    return at == n || ttfs_error(s->diag, s->loc, TTFS_IMAGE_FORMAT,
-                                 "%zu bytes follow the last section", n - at);
-}
-
-static bool is_section(const Sections *s, uint32_t i, uint32_t kind, uint32_t core,
-                       uint32_t word_bytes) {
-    const Section *t = &s->at[i];
-    if (t->kind == kind && t->core == core && t->word_bytes == word_bytes) return true;
-    return ttfs_error(s->diag, s->loc, TTFS_IMAGE_FORMAT,
-                      "section %u is of kind %u, core %u, %u bytes a word; %u, %u, %u expected", i,
-                      t->kind, t->core, t->word_bytes, kind, core, word_bytes);
-}
-
-static bool read_core(TtfsImage *img, const Sections *s, uint32_t c) {
-    uint32_t row_bytes = (img->chip.lanes * img->chip.weight_bits + 7) / 8;
-    const Section *d = &s->at[2 + 2 * c], *w = &s->at[3 + 2 * c];
-    if (!is_section(s, 2 + 2 * c, KIND_DESCRIPTORS, c, 4) ||
-        !is_section(s, 3 + 2 * c, KIND_WEIGHTS, c, row_bytes))
-        return false;
-    if (d->words != img->slots * TTFS_DESC_WORDS)
-        return ttfs_error(s->diag, s->loc, TTFS_IMAGE_FORMAT,
-                          "core %u has %u descriptor words, %u expected", c, d->words,
-                          img->slots * TTFS_DESC_WORDS);
-    TtfsCoreImage *core = &img->cores[c];
-    *core = (TtfsCoreImage){.slots = img->slots, .rows = w->words, .row_bytes = row_bytes};
-    core->descriptors = TTFS_ARRAY(&img->arena, uint32_t, d->words);
-    core->weights = TTFS_ARRAY(&img->arena, unsigned char, w->size);
-    for (uint32_t i = 0; i < d->words; i++)
-        core->descriptors[i] = get_u32(d->bytes + (size_t)i * 4);
-    if (w->size) memcpy(core->weights, w->bytes, w->size);
+/* Section i, whose bytes begin at *at; *at moves behind them. */
+static bool read_section(const Reader *r, uint32_t i, size_t *at, Section *s) {
+    const unsigned char *e = r->bytes + FIRST + (size_t)i * ENTRY;
+    *s = (Section){get_u32(e),      get_u32(e + 4), get_u32(e + 8),
+                   get_u32(e + 16), r->bytes + *at, get_u32(e + 12)};
+    if (s->size > r->n - *at)
+        return ttfs_error(r->diag, r->loc, TTFS_IMAGE_FORMAT,
+                          "section %u has %zu bytes, the file has %zu", i, s->size, r->n - *at);
+    *at += s->size;
     return true;
 }
 
-static bool read_image(TtfsImage *img, const char *file, const Sections *s) {
-    if (!is_section(s, 0, KIND_CHIP, NO_CORE, 1) || !is_section(s, 1, KIND_DIRECTORY, NO_CORE, 1))
-        return false;
-    if (!ttfs_chip_read(&img->chip, file, s->at[0].bytes, s->at[0].size, &img->arena, s->diag))
-        return false;
-    if (s->count != 2 + 2 * img->chip.cores)
-        return ttfs_error(s->diag, s->loc, TTFS_IMAGE_FORMAT, "%u sections for %u cores", s->count,
-                          img->chip.cores);
+static bool checksum_fault(const Reader *r, uint32_t i) {
+    return ttfs_error(r->diag, r->loc, TTFS_IMAGE_CHECKSUM, "the checksum of section %u is wrong",
+                      i);
+}
+
+static bool is_text(const Reader *r, uint32_t i, const Section *s, uint32_t kind) {
+    if (s->kind != kind || s->core != NO_CORE || s->rows != 1)
+        return ttfs_error(r->diag, r->loc, TTFS_IMAGE_FORMAT,
+                          "section %u is of kind %u, core %u, %u rows; %u, %u, 1 expected", i,
+                          s->kind, s->core, s->rows, kind, NO_CORE);
+    return ttfs_crc32(0, s->bytes, s->size) == s->crc || checksum_fault(r, i);
+}
+
+static bool read_directory(TtfsImage *img, const Reader *r, const Section *s) {
     TtfsLex l;
-    ttfs_lex_init(&l, file, s->at[1].bytes, s->at[1].size, s->diag);
+    ttfs_lex_init(&l, r->loc.file, s->bytes, s->size, r->diag);
     if (!ttfs_image_lex_directory(img, &l)) return false;
-    if (l.kind != TTFS_TOK_END)
-        return ttfs_lex_fail(&l, TTFS_TEXT_SYNTAX, "text follows the directory");
-    img->cores = TTFS_ARRAY(&img->arena, TtfsCoreImage, img->chip.cores);
-    for (uint32_t c = 0; c < img->chip.cores; c++)
-        if (!read_core(img, s, c)) return false;
-    return ttfs_image_check(img, file, s->diag);
+    return l.kind == TTFS_TOK_END ||
+           ttfs_lex_fail(&l, TTFS_TEXT_SYNTAX, "text follows the directory");
+}
+
+static bool read_texts(TtfsImage *img, const Reader *r, size_t *at) {
+    Section chip, directory;
+    if (!read_section(r, 0, at, &chip) || !is_text(r, 0, &chip, KIND_CHIP) ||
+        !read_section(r, 1, at, &directory) || !is_text(r, 1, &directory, KIND_DIRECTORY) ||
+        !ttfs_chip_read(&img->chip, r->loc.file, chip.bytes, chip.size, &img->arena, r->diag))
+        return false;
+    uint32_t hash = ttfs_chip_hash(&img->chip);
+    if (get_u32(r->bytes + 12) != hash)
+        return ttfs_error(r->diag, r->loc, TTFS_IMAGE_FORMAT,
+                          "it is for the chip %08x, its description is %08x",
+                          get_u32(r->bytes + 12), hash);
+    return read_directory(img, r, &directory);
+}
+
+/* The memory that a section is of; TTFS_MEMS: none. */
+static TtfsMem memory_of(const TtfsChip *chip, const Section *s) {
+    int m = 0;
+    while (m < TTFS_MEMS && KIND_MEMORY + ttfs_chip_memory(chip, (TtfsMem)m).number != s->kind) m++;
+    return (TtfsMem)m;
+}
+
+static bool read_memory(TtfsImage *img, const Reader *r, uint32_t i, const Section *s) {
+    TtfsMem m = memory_of(&img->chip, s);
+    TtfsMemShape shape = m < TTFS_MEMS ? ttfs_chip_memory(&img->chip, m) : (TtfsMemShape){0};
+    if (m == TTFS_MEMS || s->core >= ttfs_chip_cores(&img->chip) || s->rows == 0 ||
+        s->rows > shape.rows || s->size != (size_t)s->rows * shape.chunks * 4)
+        return ttfs_error(r->diag, r->loc, TTFS_IMAGE_FORMAT,
+                          "section %u: %u rows in %zu bytes for memory %u of core %u", i, s->rows,
+                          s->size, s->kind - KIND_MEMORY, s->core);
+    ttfs_image_make(img, s->core, m, s->rows);
+    uint32_t *words = img->cores[s->core].mem[m].words;
+    for (size_t w = 0; w < s->size / 4; w++) words[w] = get_u32(s->bytes + w * 4);
+    return ttfs_image_crc(img, s->core, m) == s->crc || checksum_fault(r, i);
+}
+
+/* Sections come by core, then memory, each once: so a file is the one that its image makes. */
+static bool read_memories(TtfsImage *img, const Reader *r, size_t *at) {
+    uint64_t before = 0;
+    img->cores = TTFS_ARRAY(&img->arena, TtfsCoreImage, ttfs_chip_cores(&img->chip));
+    for (uint32_t i = 2; i < r->count; i++) {
+        Section s;
+        if (!read_section(r, i, at, &s)) return false;
+        uint64_t place = (uint64_t)s.core << 32 | s.kind;
+        if (i > 2 && place <= before)
+            return ttfs_error(r->diag, r->loc, TTFS_IMAGE_FORMAT, "section %u is out of order", i);
+        before = place;
+        if (!read_memory(img, r, i, &s)) return false;
+    }
+    return *at == r->n || ttfs_error(r->diag, r->loc, TTFS_IMAGE_FORMAT,
+                                     "%zu bytes follow the last section", r->n - *at);
 }
 
 bool ttfs_image_unpack(TtfsImage *img, const char *file, const void *bytes, size_t n,
                        TtfsDiag *diag) {
     *img = (TtfsImage){0};
-    Sections s = {.loc = TTFS_AT_FILE(file), .diag = diag};
-    return read_header(&s, bytes, n) && read_sections(&s, bytes, n) && read_image(img, file, &s);
+    Reader r = {.loc = TTFS_AT_FILE(file), .diag = diag, .bytes = bytes, .n = n};
+    if (!read_header(&r)) return false;
+    size_t at = r.body;
+    return read_texts(img, &r, &at) && read_memories(img, &r, &at) &&
+           ttfs_image_check(img, file, diag);
 }

@@ -8,7 +8,10 @@
 #include "image.h"
 
 void ttfs_image_print_directory(const TtfsImage *img, TtfsBuf *out);
-/* Reads it into img->pops, slots and slot_pop; img->chip must be there, it bounds the counts. */
+/* Reads it into what of the image is not the cores'; img->chip must be there, it bounds the flows.
+ */
 bool ttfs_image_lex_directory(TtfsImage *img, TtfsLex *l);
+/* `key` and the number that must stand behind it. */
+bool ttfs_image_lex_index(TtfsLex *l, const char *key, uint32_t want);
 
 #endif

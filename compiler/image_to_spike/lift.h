@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Inside of the lift: its state, shared by its files.
+ * Inside of the lift: its state, shared by its files. Neurons of all populations are numbered
+ * through: neuron n of population p is first[p - 1] + n.
  */
 #ifndef TTFS_LIFT_H
 #define TTFS_LIFT_H
@@ -13,19 +14,82 @@ typedef struct {
     TtfsSpike *out;
     TtfsDiag *diag;
     TtfsArena scratch;
-    TtfsDescriptor *desc;    /* [core * slots + slot] */
-    unsigned char **claimed; /* per core, per weight row: a slice owns it */
     bool ok;
+    uint64_t work;           /* elements and weights that may still be followed */
+    uint32_t *first;         /* per population */
+    unsigned char *covered;  /* per neuron: a task makes it */
+    int16_t **weights;       /* per connection */
+    uint64_t *each;          /* per connection: weights of one target */
+    unsigned char **known;   /* per connection and target's channel (dense to rows and columns:
+                                neuron): its weights are decoded */
+    unsigned char **settled; /* per population and channel: bias and ramp are decoded */
+    uint32_t *flows_of;      /* per population: how many flows carry it */
+    uint32_t *flow_core;     /* per flow: the core that makes its values, + 1 */
 } Lift;
+
+/* One core of the chip, while it is being followed. */
+typedef struct {
+    Lift *l;
+    uint32_t core;
+    unsigned char *claimed[TTFS_MEMS]; /* per row: something reads it */
+    uint32_t *owner;                   /* per element of the activations: a neuron + 1 */
+} LiftCore;
+
+/* What a fire record and the lists before it make. */
+typedef struct {
+    LiftCore *k;
+    uint32_t slot, pop; /* id of the population */
+    const TtfsImagePop *dst;
+    TtfsFire fire;
+    uint32_t groups;
+} LiftTask;
+
+/* One element of a task's lists: the source neuron that it is for the first position, and the
+ * weight that it has in the row of a channel of that group (conv). */
+typedef struct {
+    int64_t y, x;
+    uint32_t conn, c, group, tap;
+} LiftPlace;
+
+/* The lists of all sources together, for some groups of lanes. */
+typedef struct {
+    uint32_t elements;
+    LiftPlace *place; /* what they must be */
+    int64_t *address; /* where the program finds them for the first position */
+    uint32_t *row;    /* their weights in the first of these groups */
+    uint32_t filled;  /* how many of both are known */
+    int64_t row_stride[16], col_stride[16]; /* per segment, when there are several positions */
+    uint32_t segment_end[16];               /* the element behind it */
+    uint32_t first_group, groups;
+} LiftLists;
 
 /* lift_fault.c. Reports IMAGE_LIFT at a population (id 0: the image) and returns false. */
 bool ttfs_lift_fault(Lift *l, uint32_t pop, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-TtfsDescriptor *ttfs_lift_desc(const Lift *l, uint32_t core, uint32_t slot);
+/* Counts work that an image asks for in few bytes; false and a fault when it is beyond all reason.
+ */
+bool ttfs_lift_work(Lift *l, uint32_t pop, uint64_t n);
+const TtfsImagePop *ttfs_lift_pop(const Lift *l, uint32_t pop);
+const TtfsMemImage *ttfs_lift_memory(const LiftCore *k, TtfsMem m);
+/* Rows first .. + n of a memory are read; false and a fault when they are not there. */
+bool ttfs_lift_claim(LiftCore *k, uint32_t pop, TtfsMem m, uint64_t first, uint64_t n);
 
-/* Decodes the slices of a slot into the population's weights, biases and ramps. */
-void ttfs_lift_slot(Lift *l, uint32_t slot);
-/* Accounts for the list memories of all cores. */
-void ttfs_lift_lists(Lift *l);
+/* lift_buffers.c: who fills the core's buffers, and which neuron lies on each of their elements. */
+bool ttfs_lift_buffers(LiftCore *k);
+/* lift_programs.c: follows the core's three programs, task by task. */
+bool ttfs_lift_programs(LiftCore *k);
+/* lift_places.c: the elements that the task's lists must have; bounded by the weight rows. */
+bool ttfs_lift_places(const LiftTask *t, LiftLists *lists);
+/* Adds the elements of a segment at the lists' end. */
+bool ttfs_lift_segment(const LiftTask *t, LiftLists *lists, const TtfsSegment *s, uint32_t row);
+/* Every element, at every position, is where its neuron is kept. */
+bool ttfs_lift_elements(const LiftTask *t, const LiftLists *lists);
+/* The same for a pool. */
+bool ttfs_lift_pool(const LiftTask *t, const TtfsSegment *s);
+/* lift_numbers.c: weights of the lists' groups, biases and ramps into the graph. */
+bool ttfs_lift_weights(const LiftTask *t, const LiftLists *lists);
+bool ttfs_lift_params(const LiftTask *t);
+/* lift_routes.c: every flow goes from the core that makes it to whom it must, once. */
+bool ttfs_lift_routes(Lift *l);
 
 #endif

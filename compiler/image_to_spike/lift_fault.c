@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What all files of the lift use: its faults, and the descriptors in their order.
+ * What all files of the lift use: its faults, and the rows of memories that something reads.
  */
 #include "lift.h"
+
+#include <inttypes.h>
+#include <string.h>
 
 bool ttfs_lift_fault(Lift *l, uint32_t pop, const char *fmt, ...) {
     const char *node = pop ? l->img->pops.at[pop - 1].name : NULL;
@@ -13,6 +16,27 @@ bool ttfs_lift_fault(Lift *l, uint32_t pop, const char *fmt, ...) {
     return false;
 }
 
-TtfsDescriptor *ttfs_lift_desc(const Lift *l, uint32_t core, uint32_t slot) {
-    return &l->desc[(size_t)core * l->img->slots + slot];
+bool ttfs_lift_work(Lift *l, uint32_t pop, uint64_t n) {
+    if (n > l->work)
+        return ttfs_lift_fault(l, pop, "its lists and tables are too long to be followed");
+    l->work -= n;
+    return true;
+}
+
+const TtfsImagePop *ttfs_lift_pop(const Lift *l, uint32_t pop) {
+    return &l->img->pops.at[pop - 1];
+}
+
+const TtfsMemImage *ttfs_lift_memory(const LiftCore *k, TtfsMem m) {
+    return &k->l->img->cores[k->core].mem[m];
+}
+
+bool ttfs_lift_claim(LiftCore *k, uint32_t pop, TtfsMem m, uint64_t first, uint64_t n) {
+    const TtfsMemImage *mem = ttfs_lift_memory(k, m);
+    if (first > mem->rows || n > mem->rows - first)
+        return ttfs_lift_fault(k->l, pop,
+                               "core %u: rows %" PRIu64 "+%" PRIu64 " of %s, which has %u", k->core,
+                               first, n, ttfs_chip_memory(&k->l->img->chip, m).name, mem->rows);
+    memset(k->claimed[m] + first, 1, (size_t)n);
+    return true;
 }

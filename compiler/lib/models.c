@@ -7,7 +7,7 @@
 #include "asked.h"
 #include "check.h"
 #include "compile_report.h"
-#include "flow.h"
+#include "pipeline.h"
 #include "info.h"
 #include "parallel.h"
 
@@ -56,21 +56,22 @@ static bool read_steps(const TtfsCompileOptions *o, uint32_t *last, uint32_t *du
 
 static bool compile(const void *options, TtfsResult *r, TtfsDiag *diag) {
     const TtfsCompileOptions *o = options;
-    TtfsFlow f = {0};
+    TtfsPipeline f = {0};
     TtfsJob job;
     uint32_t last, dump;
     double start = ttfs_now();
     bool ok = ttfs_asked_for("--output", o->out, "compile needs -o OUT", diag) &&
               read_steps(o, &last, &dump, diag) && ttfs_job_open(&job, o, &f.arena, diag) &&
-              ttfs_flow_run(&f, &job, (TtfsStep)last, diag) && ttfs_flow_write(&f, &job, diag) &&
-              (!o->dump || ttfs_flow_print(&f, (TtfsStep)dump, &r->form, diag));
+              ttfs_pipeline_run(&f, &job, (TtfsStep)last, diag) &&
+              ttfs_pipeline_write(&f, &job, diag) &&
+              (!o->dump || ttfs_pipeline_print(&f, (TtfsStep)dump, &r->form, diag));
     if (ok) {
         double seconds = ttfs_now() - start;
         ttfs_compile_json(&f, seconds, &r->json);
         ttfs_compile_text(&f, o->out, seconds, &r->text);
         r->figures.latency_ticks = f.spike.latency;
     }
-    ttfs_flow_free(&f);
+    ttfs_pipeline_free(&f);
     return ok;
 }
 

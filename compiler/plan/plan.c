@@ -9,21 +9,50 @@ void ttfs_plan_free(TtfsPlan *p) {
     *p = (TtfsPlan){0};
 }
 
-TtfsCoreSlot *ttfs_plan_at(const TtfsPlan *p, uint32_t core, uint32_t slot) {
-    return &p->at[(size_t)core * p->slots.len + slot];
-}
-
 bool ttfs_plan_find(const TtfsPlan *p, const TtfsSpike *s, TtfsPop pop, uint32_t neuron,
                     uint32_t *core, uint32_t *slot) {
     const TtfsPopulation *pp = ttfs_spike_pop(s, pop);
-    uint32_t channel = neuron / (pp->h * pp->w), row = neuron / pp->w % pp->h;
-    for (uint32_t i = 0; i < p->slices.len; i++) {
-        const TtfsSlice *sl = &p->slices.at[i];
-        if (sl->pop.i != pop.i || channel - sl->ch_first >= sl->channels ||
-            row - sl->oy_first >= sl->oy_count)
+    uint32_t channel = neuron / (pp->h * pp->w), row = neuron / pp->w % pp->h, col = neuron % pp->w;
+    for (uint32_t i = 0; i < p->tasks.len; i++) {
+        const TtfsTask *t = &p->tasks.at[i];
+        if (t->pop.i != pop.i || channel - t->ch_first >= t->channels ||
+            row - t->oy_first >= t->oy_count || col - t->ox_first >= t->ox_count)
             continue;
-        *core = sl->core;
-        *slot = sl->slot;
+        *core = t->core;
+        *slot = t->slot;
+        return true;
+    }
+    return false;
+}
+
+/* The first buffer of a core, or where it would be. */
+static uint32_t first_buffer(const TtfsPlan *p, uint32_t core) {
+    uint32_t low = 0, high = p->buffers.len;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (p->buffers.at[middle].core < core)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const TtfsBuffer *ttfs_plan_buffer(const TtfsPlan *p, uint32_t core, TtfsPop pop,
+                                   uint32_t *number) {
+    uint32_t first = first_buffer(p, core);
+    for (uint32_t i = first; i < p->buffers.len && p->buffers.at[i].core == core; i++) {
+        if (p->buffers.at[i].pop.i != pop.i) continue;
+        if (number) *number = i - first;
+        return &p->buffers.at[i];
+    }
+    return NULL;
+}
+
+bool ttfs_plan_flow(const TtfsPlan *p, TtfsPop pop, uint32_t core, uint32_t *flow) {
+    for (uint32_t i = 0; i < p->flows.len; i++) {
+        if (p->flows.at[i].pop.i != pop.i || p->flows.at[i].core != core) continue;
+        *flow = i;
         return true;
     }
     return false;

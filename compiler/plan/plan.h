@@ -4,15 +4,16 @@
  * costs in cycles, proven before anything runs. See docs/core.md for the machine.
  *
  * Slot 0 carries the input; slot s > 0 computes one population, cut into tasks (a rectangle of
- * positions, a range of channels) that the cores compute side by side, each core its own one after the
- * other in the order of the vector. Values travel as flits of a flow (one a population and core that
- * makes some of it; the input has one, from the host) into the buffers of the cores that read them.
+ * positions, a range of channels) that the cores compute side by side, each core its own one after
+ * the other in the order of the vector. Values travel as flits of a flow (one a population and core
+ * that makes some of it; the input has one, from the host) into the buffers of the cores that read
+ * them.
  *
- * Invariants (plan_check.c, which trusts no solver): every channel and position of every population is
- * in exactly one task; every element that a task reads lies in a buffer of its core, which is filled
- * from that population; no two buffers of a core overlap, nor weights or parameters that are not the
- * same; all memories, fields, windows and lists fit the chip; no accumulator can wrap; worst_cycles is
- * the formula of docs/core.md.
+ * Invariants (plan_check.c, which trusts no solver): every channel and position of every population
+ * is in exactly one task; every element that a task reads lies in a buffer of its core, which is
+ * filled from that population; no two buffers of a core overlap, nor weights or parameters that are
+ * not the same; all memories, fields, windows and lists fit the chip; no accumulator can wrap;
+ * worst_cycles is the formula of docs/core.md.
  */
 #ifndef TTFS_PLAN_H
 #define TTFS_PLAN_H
@@ -20,21 +21,29 @@
 #include "chip.h"
 #include "spike.h"
 
-/* Where a core keeps (a part of) a population that it reads: rows y_first .. + rows and columns x_first
- * .. + cols (what lies outside the population is padding: zeros that nobody writes), channels ch_first
- * .. + channels, element (y, x, c) at base + (y - y_first) * cols * pitch + (x - x_first) * pitch + c -
- * ch_first. */
+enum { TTFS_PLAN_SLOTS = 4096 }; /* that a chip numbers, slot 0 among them */
+
+/* Where a core keeps (a part of) a population that it reads: rows y_first .. + rows and columns
+ * x_first
+ * .. + cols (what lies outside the population is padding: zeros that nobody writes), channels
+ * ch_first
+ * .. + channels, element (y, x, c) at base + (y - y_first) * cols * pitch + (x - x_first) * pitch +
+ * c - ch_first. Buffers of a core follow one another, each in words of its own. What nobody reads
+ * goes into a buffer of 0 channels, rows and columns on every core that makes some of it: it is
+ * dropped there. */
 typedef struct {
     TtfsPop pop;
     uint32_t core;
     uint32_t ch_first, channels;
     int32_t y_first, x_first;
     uint32_t rows, cols;
-    uint32_t pitch;             /* elements from a column to the next; >= channels; of what a pool reads
-                                   a multiple of TTFS_WORD_ELEMENTS */
-    uint32_t base;              /* element; a multiple of TTFS_WORD_ELEMENTS */
-    uint32_t row_base, col_base; /* first words of the population's rows, columns in the two tables; 0 when
-                                   the chip has no tables */
+    uint32_t pitch; /* elements from a column to the next; >= channels; of what a pool reads
+                       a multiple of TTFS_WORD_ELEMENTS */
+    uint32_t base;  /* element; a multiple of TTFS_WORD_ELEMENTS, but where a pool reads it:
+                       then its first channel's element is one */
+    uint32_t row_base, col_base; /* first words of the population's rows, columns in the two tables
+                                    (as many as it has, of all buffers of a core one after the
+                                    other); 0 when the chip has no tables */
 } TtfsBuffer;
 
 /* Part of a population, on one core in one slot. */
@@ -46,11 +55,12 @@ typedef struct {
     uint32_t ox_first, ox_count; /* columns */
     uint32_t groups;             /* ceil(channels / lanes); 0 for a pool */
     uint32_t group_rows;         /* weight rows a group: elements of the patches of all sources */
-    uint32_t passes;             /* lists that a group's elements are cut into; 1 but for one position */
-    uint32_t weight_base;        /* row; the tasks of a core that hold the same channels share them */
-    uint32_t param_base;         /* word; likewise */
-    uint32_t edge[4];            /* rows at the top and bottom, columns at the left and right whose biases
-                                    differ (docs/core.md, classes), of this task's positions */
+    uint32_t passes;      /* lists that a group's elements are cut into; 1 but for one position;
+                             1 for a pool */
+    uint32_t weight_base; /* row; the tasks of a core that hold the same channels share them */
+    uint32_t param_base;  /* word; likewise */
+    uint32_t edge[4];     /* rows at the top and bottom, columns at the left and right whose biases
+                             differ (docs/core.md, classes), of this task's positions */
 } TtfsTask;
 
 /* What carries a population's values from a core that makes some of it. */
@@ -67,19 +77,21 @@ typedef struct {
 
 /* Words of every memory that a core uses. */
 typedef struct {
-    uint32_t act_words, weight_rows, param_words, program_words, buffers, table_rows, table_cols;
+    uint64_t act_words, weight_rows, param_words, program_words, buffers, table_rows, table_cols;
 } TtfsUse;
 
 typedef struct {
     TtfsArena arena;
     TtfsChip chip;
     TTFS_VEC(TtfsTask) tasks; /* by slot, then core */
-    TTFS_VEC(TtfsBuffer) buffers; /* by core; a core's k-th is number k of its buffer memory. On a chip of
-                                     one core its flow is k too */
-    TTFS_VEC(TtfsFlow) flows; /* number k is flow k. One core: the buffers' populations in their order, then
-                                 what the host reads; else by population, core */
+    TTFS_VEC(TtfsBuffer)
+    buffers; /* by core, then population; a core's k-th is number k of its buffer
+                memory. On a chip of one core its flow is k too */
+    TTFS_VEC(TtfsFlow)
+    flows; /* number k is flow k. One core: the buffers' populations in their order, then
+              what the host reads; else by population, core */
     TTFS_VEC(TtfsSlot) slots;
-    TtfsUse *use;  /* per core */
+    TtfsUse *use;                           /* per core */
     uint64_t worst_cycles, expected_cycles; /* of a sample */
 } TtfsPlan;
 
@@ -87,13 +99,21 @@ void ttfs_plan_free(TtfsPlan *p);
 /* The (core, slot) that computes a neuron of a population; false for the input. */
 bool ttfs_plan_find(const TtfsPlan *p, const TtfsSpike *s, TtfsPop pop, uint32_t neuron,
                     uint32_t *core, uint32_t *slot);
-/* The core's buffer of a population, NULL when it has none; *number its place in the core's memory. */
+/* The core's buffer of a population, NULL when it has none; *number its place in the core's memory.
+ */
 const TtfsBuffer *ttfs_plan_buffer(const TtfsPlan *p, uint32_t core, TtfsPop pop, uint32_t *number);
-/* The flow of a population from a core (of the input: core 0). */
+/* The flow of a population from a core (of the input: core 0). False: it makes nothing of it. */
 bool ttfs_plan_flow(const TtfsPlan *p, TtfsPop pop, uint32_t core, uint32_t *flow);
 
-/* Cycle formula of docs/core.md (constants from hw/cycles.def) of a slot, worst case or with the rates of
- * calibration. */
+/* All that follows from the chip, the slots and which part of which population each task is (in
+ * their order): the other numbers of tasks, buffers, flows, the words that cores use. There is one
+ * way: things lie in memories one after the other, in the order of tasks and populations. What does
+ * not fit the chip is made all the same: `use` says how much is needed, and fields may have wrapped
+ * then. */
+void ttfs_plan_derive(TtfsPlan *p, const TtfsSpike *s);
+
+/* Cycle formula of docs/core.md (constants from hw/cycles.def) of a slot, worst case or with the
+ * rates of calibration. */
 uint64_t ttfs_plan_slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, bool expected);
 
 bool ttfs_plan_check(const TtfsPlan *p, const TtfsSpike *s, const char *file, TtfsDiag *diag);

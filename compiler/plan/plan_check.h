@@ -22,7 +22,14 @@ typedef struct {
 bool ttfs_plan_fault(PlanCheck *c, TtfsPop pop, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Logs, lists, scratch and the counts of them, core by core. */
-void ttfs_plan_check_lists(PlanCheck *c);
+/* plan_check_tasks.c. Places and lists of tasks, and that they hold every neuron once; false when
+ * what follows must not look at them. */
+bool ttfs_plan_check_tasks(PlanCheck *c);
+/* plan_check_derived.c. Every number that follows from the tasks is what follows; false otherwise.
+ */
+bool ttfs_plan_check_derived(PlanCheck *c);
+/* plan_check_memories.c. What lies in the memories: all that tasks read, nothing twice, nothing
+ * beyond them. */
+void ttfs_plan_check_memories(PlanCheck *c);
 
 #endif

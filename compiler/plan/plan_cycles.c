@@ -1,154 +1,184 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a slot costs in cycles: the formula of docs/core.md with the constants of hw/cycles.def. In
- * the worst case every neuron fires and all ticks but one are empty; the expected count takes the
- * rates of calibration instead, with T * T / (T + n) empty ticks for n spikes. Integers only. Cost:
- * rows and columns of the population, since rows that see as many source rows cost the same.
- * Nothing overflows: at most 2^24 positions times groups, of at most 2^25 words.
+ * the worst case every neuron fires, at the ticks that leave most of them empty; the expected count
+ * takes the rates of calibration instead, with the values of spikes spread evenly. Integers only.
+ * Cost: rows plus columns of a task, or the passes of its list.
  */
 #include "plan_geometry.h"
 
 enum {
-#define TTFS_CYCLES(NAME, cycles, what) CYCLES_##NAME = cycles,
-#include "cycles.def"
-#undef TTFS_CYCLES
-    ALL = 1000000
+    CYCLES_START = 12,  /* from the slot's first cycle to the first words of the programs */
+    CYCLES_TASK = 24,   /* a record more */
+    CYCLES_LIST = 6,    /* a list: its start and its end */
+    CYCLES_SEGMENT = 8, /* a source's patch */
+    CYCLES_WALK = 2,    /* a walk */
+    CYCLES_DRAIN = 16,  /* from the last walk to the last result, without the divider's stages */
+    CYCLES_POOL = 8,    /* a block of a position */
+    CYCLES_BARRIER = 4, /* the end of a slot */
+    CYCLES_HOP = 4,     /* a router */
+    ALL = 1000000,      /* ppm */
+    BLOCK = 8           /* ticks that pass in one cycle when all are empty */
 };
-
-/* A slice and the lists that it works through. */
-typedef struct {
-    const TtfsPlan *plan;
-    const TtfsSlice *slice;
-    TtfsGeometry g;
-    bool expected;
-    uint32_t src_ppm, dst_ppm; /* share of neurons that fire */
-} Count;
 
 static uint64_t most(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
 
-static uint64_t share(uint64_t n, uint32_t ppm) {
+static uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+static uint64_t share(uint64_t n, uint64_t ppm) {
     return (n * ppm + ALL - 1) / ALL;
 }
 
-/* Words of a list of the source's events among `neurons` of its neurons. */
-static uint64_t words(const Count *c, uint64_t neurons) {
-    uint64_t n = share(neurons, c->src_ppm), ticks = c->g.src->ticks;
-    if (!c->expected) return ttfs_list_words(n, (uint32_t)ticks);
-    return n + ticks * ticks / (ticks + n);
-}
-
-/* From the last cycle of an operation to its last spike: the pipeline has a stage for every few
- * bits of a channel or row number. */
-static uint64_t drain(const TtfsChip *chip) {
-    uint32_t bits = chip->c_bits > chip->y_bits + 1 ? chip->c_bits : chip->y_bits + 1;
-    return CYCLES_DRAIN + (bits + CYCLES_DIGIT_BITS - 1) / CYCLES_DIGIT_BITS;
-}
-
-/* What a position costs, after `ramp` cycles of the group before are still to go. */
-static uint64_t position_cycles(const Count *c, uint32_t rows_hit, uint32_t ox, uint64_t ramp,
-                                uint64_t firing) {
-    const TtfsGeometry *g = &c->g;
-    const TtfsChip *chip = &c->plan->chip;
-    uint64_t load = ttfs_chip_threshold_rows(chip), ramps = ttfs_chip_ramp_rows(chip);
-    uint64_t whole = words(c, ttfs_pop_size(g->src)), copies = 0, list = whole;
-    if (c->slice->band) {
-        if (ox == 0) copies += whole + CYCLES_COPY;
-        list = words(c, (uint64_t)g->src->c * g->src->w * rows_hit);
+/* (1 - part / whole) ^ n of `of`. */
+static uint64_t decayed(uint64_t of, uint64_t part, uint64_t whole, uint64_t n) {
+    const uint64_t one = UINT64_C(1) << 31;
+    uint64_t base = one - one / whole * part, left = one;
+    for (; n; n >>= 1) {
+        if (n & 1) left = left * base >> 31;
+        base = base * base >> 31;
     }
-    if (c->slice->patch) {
-        copies += list + CYCLES_COPY;
-        list = words(c, (uint64_t)g->src->c * rows_hit * ttfs_geometry_cols_hit(g, ox));
+    return (of * left + one / 2) >> 31;
+}
+
+/* A list that a task makes: its events, the words that they lie in, and those that hold none. */
+typedef struct {
+    uint64_t events, words, silent;
+} List;
+
+/* Places of a patch that lie inside the source, along one axis, of all positions. */
+static uint64_t places_inside(const TtfsReach *r, int axis, uint32_t size) {
+    uint32_t positions = axis ? r->cols : r->rows, k = axis ? r->kw : r->kh;
+    int64_t stride = axis ? r->sx : r->sy, step = axis ? r->dx : r->dy, n = 0;
+    int64_t at = axis ? r->x_first : r->y_first;
+    for (uint32_t i = 0; i < positions; i++, at += stride) {
+        int64_t first = at < 0 ? (-at + step - 1) / step : 0;
+        int64_t end = at < (int64_t)size ? ((int64_t)size - 1 - at) / step + 1 : 0;
+        if (end > (int64_t)k) end = k;
+        if (end > first) n += end - first;
     }
-    uint64_t left = ramp > copies ? ramp - copies : 0;
-    uint64_t first = most(left + load, CYCLES_READ), next = most(firing + load, CYCLES_READ);
-    return copies + first + (c->slice->groups - 1) * next + c->slice->groups * (list + ramps);
+    return (uint64_t)n;
 }
 
-static uint64_t row_cycles(const Count *c, uint32_t rows_hit, uint64_t ramp, uint64_t firing) {
-    uint64_t cycles = 0;
-    for (uint32_t ox = 0; ox < c->g.dst->w; ox++)
-        cycles += position_cycles(c, rows_hit, ox, ox ? firing : ramp, firing);
-    return cycles;
+/* Words that a patch touches: a place's channels are a run, but where whole rows of the source are.
+ */
+static uint64_t patch_words(const TtfsReach *r) {
+    uint64_t run = r->channels;
+    if (r->kh == 1 && r->kw == 1) return run / TTFS_WORD_ELEMENTS + 2;
+    bool joined = r->dx == 1 && r->kw > 1;
+    uint64_t runs = joined ? r->kh : (uint64_t)r->kh * r->kw;
+    if (joined) run *= r->kw;
+    return runs * ((run + TTFS_WORD_ELEMENTS - 2) / TTFS_WORD_ELEMENTS + 1);
 }
 
-static uint64_t linear_cycles(const Count *c) {
-    uint64_t firing = c->g.readout ? c->plan->chip.lanes : c->g.dst->ticks;
-    uint64_t cycles = CYCLES_OP, row = 0;
-    uint32_t before = 0;
-    for (uint32_t y = 0; y < c->slice->oy_count; y++) {
-        uint32_t hit = ttfs_geometry_rows_hit(&c->g, c->slice->oy_first + y);
-        if (y < 2 || hit != before) row = row_cycles(c, hit, y ? firing : 0, firing);
-        before = hit;
-        cycles += row;
+static void add_source(const TtfsSpike *s, const TtfsReach *r, bool expected, List *l) {
+    const TtfsPopulation *src = ttfs_spike_pop(s, r->src);
+    uint64_t elements = ttfs_reach_elements(r), words = patch_words(r), events = elements;
+    uint64_t silent = 0;
+    if (expected) {
+        uint64_t inside = places_inside(r, 0, src->h) * places_inside(r, 1, src->w) * r->channels;
+        events = share(inside, src->rate_ppm) / ((uint64_t)r->rows * r->cols);
+        silent = decayed(words, src->rate_ppm, ALL, elements / words + 1);
     }
-    return cycles + firing + drain(&c->plan->chip);
+    l->events += events;
+    l->words += words;
+    l->silent += silent;
 }
 
-static uint64_t pool_cycles(const Count *c) {
-    const TtfsGeometry *g = &c->g;
-    const TtfsChip *chip = &c->plan->chip;
-    uint64_t own = share((uint64_t)c->slice->channels * g->src->h * g->src->w, c->src_ppm);
-    uint64_t reach = (uint64_t)((g->kh + g->sy - 1) / g->sy) * ((g->kw + g->sx - 1) / g->sx);
-    uint64_t tables = most(UINT64_C(1) << chip->y_bits, UINT64_C(1) << chip->x_bits);
-    uint64_t prepare = most(tables, (uint64_t)c->slice->channels * g->row_c);
-    return CYCLES_OP + prepare + words(c, ttfs_pop_size(g->src)) + own * (reach - 1) + CYCLES_POOL +
-           drain(chip);
+static uint32_t largest_value(const TtfsSpike *s, TtfsPop p) {
+    const TtfsPopulation *dst = ttfs_spike_pop(s, p);
+    uint32_t top = 1;
+    for (uint32_t k = 0; k < dst->conn_count; k++) {
+        uint32_t ticks = ttfs_spike_pop(s, s->conns.at[dst->conn_first + k].src)->ticks;
+        top = ticks > top ? ticks : top;
+    }
+    return top;
 }
 
-static bool find_slice(const TtfsPlan *p, const TtfsSpike *s, uint32_t core, uint32_t slot,
-                       bool expected, Count *c) {
-    const TtfsCoreSlot *at = ttfs_plan_at(p, core, slot);
-    if (!at->slice) return false;
-    *c = (Count){.plan = p, .slice = &p->slices.at[at->slice - 1], .expected = expected};
-    ttfs_plan_geometry(s, c->slice->pop, &c->g);
-    c->src_ppm = expected ? c->g.src->rate_ppm : ALL;
-    c->dst_ppm = expected && !c->g.readout ? c->g.dst->rate_ppm : ALL;
-    return true;
+/* Cycles in which a walk moves without an event. */
+static uint64_t empty_cycles(const TtfsChip *chip, uint64_t events, uint64_t ticks, bool expected) {
+    uint64_t blocks = chip->strides ? (ticks + BLOCK - 1) / BLOCK : ticks;
+    uint64_t empty = ticks, passed = blocks;
+    if (expected) {
+        empty = decayed(ticks, 1, ticks, events);
+        passed = decayed(blocks, 1, blocks, events);
+    } else {
+        uint64_t met = least(events, blocks);
+        empty = ticks - met;
+        passed = blocks - met;
+    }
+    if (!chip->strides) return empty;
+    uint64_t jumped = passed * BLOCK;
+    return passed + (empty > jumped ? empty - jumped : 0);
 }
 
-/* Fetching the descriptor and sealing, before the core listens. */
-static uint64_t front_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t core, uint32_t slot,
-                             bool expected) {
-    const TtfsCoreSlot *at = ttfs_plan_at(p, core, slot);
-    if (!at->seal.i) return CYCLES_FETCH;
-    const TtfsPopulation *pop = ttfs_spike_pop(s, at->seal);
-    return CYCLES_FETCH + CYCLES_SEAL + pop->ticks +
-           share(ttfs_pop_size(pop), expected ? pop->rate_ppm : ALL);
+/* Per position: the list is made beside the walks of the one before. */
+static uint64_t linear_cycles(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t,
+                              bool expected) {
+    List l = {0};
+    uint32_t sources = ttfs_spike_pop(s, t->pop)->conn_count;
+    for (uint32_t k = 0; k < sources; k++) {
+        TtfsReach r = ttfs_task_reach(s, t, k);
+        add_source(s, &r, expected, &l);
+    }
+    uint64_t lists = (uint64_t)t->oy_count * t->ox_count, walks = t->groups;
+    uint64_t scan = most(l.events + l.silent, l.words) + CYCLES_LIST + sources * CYCLES_SEGMENT;
+    if (t->passes > 1) {
+        lists *= (uint64_t)t->groups * t->passes;
+        walks = 1;
+        l.events = l.events / t->passes + 1;
+        scan = scan / t->passes + CYCLES_LIST + CYCLES_SEGMENT + CYCLES_TASK;
+    }
+    uint64_t walk = CYCLES_WALK + l.events +
+                    empty_cycles(chip, l.events, largest_value(s, t->pop), expected);
+    uint64_t group = most(walk, least(t->channels, chip->lanes) + 1);
+    return CYCLES_TASK + scan + (lists - 1) * most(scan, walks * group) + walks * group +
+           CYCLES_DRAIN + chip->value_bits;
 }
 
-static uint64_t op_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t core, uint32_t slot,
-                          bool expected) {
-    Count c;
-    if (!find_slice(p, s, core, slot, expected, &c)) return CYCLES_OP;
-    return c.g.pool ? pool_cycles(&c) : linear_cycles(&c);
+static uint64_t pool_cycles(const TtfsSpike *s, const TtfsTask *t) {
+    TtfsReach r = ttfs_task_reach(s, t, 0);
+    uint64_t blocks = (t->channels + TTFS_WORD_ELEMENTS - 1) / TTFS_WORD_ELEMENTS;
+    uint64_t block = (uint64_t)r.kh * r.kw + CYCLES_POOL;
+    uint64_t out = least(t->channels, TTFS_WORD_ELEMENTS) + 1;
+    return CYCLES_TASK + (uint64_t)t->oy_count * t->ox_count * blocks * most(block, out) +
+           CYCLES_DRAIN;
 }
 
-/* Cycles that a core can stand still because its spikes or readouts wait for their turn: the bus
- * serves the cores in turn, and a pool has one cycle for each of its spikes already. */
-static uint64_t stall_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t core, uint32_t slot,
-                             bool expected) {
-    Count c;
-    if (!find_slice(p, s, core, slot, expected, &c)) return 0;
-    uint64_t mine = (uint64_t)c.slice->channels * c.slice->oy_count * c.g.dst->w;
-    return share(mine, c.dst_ppm) * (p->chip.cores - c.g.pool);
-}
-
-uint64_t ttfs_plan_core_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t core, uint32_t slot,
+uint64_t ttfs_plan_task_cycles(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t,
                                bool expected) {
-    return front_cycles(p, s, core, slot, expected) + op_cycles(p, s, core, slot, expected);
+    return t->groups ? linear_cycles(chip, s, t, expected) : pool_cycles(s, t);
+}
+
+/* Moves of a population's flits from router to router and into cores: at least one a cycle happens
+ * while any is under way. */
+static uint64_t mesh_cycles(const TtfsPlan *p, const TtfsPopulation *pop, bool expected) {
+    uint32_t cores = ttfs_chip_cores(&p->chip);
+    if (cores == 1) return 0;
+    uint64_t flits = ttfs_pop_size(pop);
+    if (pop->kind == TTFS_POP_READOUT)
+        flits *= ttfs_chip_sum_flits(&p->chip);
+    else if (expected)
+        return CYCLES_HOP * (p->chip.cores_x + p->chip.cores_y);
+    return flits * 2 * cores;
 }
 
 uint64_t ttfs_plan_slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot,
                                bool expected) {
     const TtfsPopulation *pop = ttfs_spike_pop(s, p->slots.at[slot].pop);
-    uint64_t front = 0, op = 0, stall = 0;
-    for (uint32_t c = 0; c < p->chip.cores; c++) {
-        front = most(front, front_cycles(p, s, c, slot, expected));
-        op = most(op, op_cycles(p, s, c, slot, expected));
-        stall = most(stall, stall_cycles(p, s, c, slot, expected));
+    uint64_t busiest = 0, own = 0;
+    uint32_t core = 0;
+    for (uint32_t i = 0; i < p->tasks.len; i++) {
+        const TtfsTask *t = &p->tasks.at[i];
+        if (t->slot != slot) continue;
+        if (t->core != core) own = 0;
+        core = t->core;
+        own += ttfs_plan_task_cycles(&p->chip, s, t, expected);
+        busiest = most(busiest, own);
     }
-    uint64_t input = slot ? 0 : share(ttfs_pop_size(pop), expected ? pop->rate_ppm : ALL);
-    return front + op + stall + input + CYCLES_BARRIER;
+    if (slot == 0) busiest = share(ttfs_pop_size(pop), expected ? pop->rate_ppm : ALL);
+    return CYCLES_START + busiest + mesh_cycles(p, pop, expected) + CYCLES_BARRIER;
 }

@@ -1,47 +1,72 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The plan as text: the chip whole, then slots, slices, what every core does in every slot, the
- * words used, the totals. Populations are named by their id in the spike graph. plan_read.c reads
- * it back to the same plan.
+ * The plan as text: the chip whole, then slots, buffers, flows, tasks, the words that every core
+ * uses. Populations are named by their id in the spike graph. plan_read.c reads it back to the same
+ * plan.
  */
 #include "plan.h"
 
 #include <inttypes.h>
 
-static void print_slice(const TtfsSlice *s, uint32_t id, TtfsBuf *out) {
-    ttfs_buf_printf(out, "slice %u pop %u core %u slot %u channels %u %u rows %u %u", id, s->pop.i,
-                    s->core, s->slot, s->ch_first, s->channels, s->oy_first, s->oy_count);
-    ttfs_buf_printf(out, " groups %u of %u weights %u params %u source %u", s->groups,
-                    s->group_rows, s->weight_base, s->param_base, s->src_base);
-    if (s->band) ttfs_buf_printf(out, " band %u", s->band_base);
-    if (s->patch) ttfs_buf_printf(out, " patch %u", s->patch_base);
-    ttfs_buf_puts(out, "\n");
-}
-
-static void print_core_slot(const TtfsCoreSlot *at, uint32_t core, uint32_t slot, TtfsBuf *out) {
-    ttfs_buf_printf(out, "at %u %u worst %" PRIu64, core, slot, at->worst_cycles);
-    if (at->seal.i) ttfs_buf_printf(out, " seal %u to %u", at->seal.i, at->seal_base);
-    if (at->slice) ttfs_buf_printf(out, " slice %u", at->slice);
-    ttfs_buf_puts(out, at->listen ? " listen\n" : "\n");
-}
-
-void ttfs_plan_print(const TtfsPlan *p, TtfsBuf *out) {
-    ttfs_buf_puts(out, "ttfs-plan 1\nchip ");
-    ttfs_chip_print(&p->chip, out);
+static void print_slots(const TtfsPlan *p, TtfsBuf *out) {
     ttfs_buf_printf(out, "cycles worst %" PRIu64 " expected %" PRIu64 "\nslots %u\n",
                     p->worst_cycles, p->expected_cycles, p->slots.len);
     for (uint32_t i = 0; i < p->slots.len; i++)
         ttfs_buf_printf(out, "slot %u pop %u worst %" PRIu64 " expected %" PRIu64 "\n", i,
                         p->slots.at[i].pop.i, p->slots.at[i].worst_cycles,
                         p->slots.at[i].expected_cycles);
-    ttfs_buf_printf(out, "slices %u\n", p->slices.len);
-    for (uint32_t i = 0; i < p->slices.len; i++) print_slice(&p->slices.at[i], i + 1, out);
-    for (uint32_t c = 0; c < p->chip.cores; c++) {
-        ttfs_buf_printf(out, "core %u weight_rows %u list_words %u log_words %u seen_words %u\n", c,
-                        p->weight_rows_used[c], p->list_words_used[c], p->log_words_used[c],
-                        p->seen_words_used[c]);
-        for (uint32_t i = 0; i < p->slots.len; i++)
-            print_core_slot(ttfs_plan_at(p, c, i), c, i, out);
+}
+
+static void print_buffers(const TtfsPlan *p, TtfsBuf *out) {
+    ttfs_buf_printf(out, "buffers %u\n", p->buffers.len);
+    for (uint32_t i = 0; i < p->buffers.len; i++) {
+        const TtfsBuffer *b = &p->buffers.at[i];
+        ttfs_buf_printf(out,
+                        "buffer %u core %u pop %u channels %u %u rows %" PRId32
+                        " %u columns %" PRId32 " %u pitch %u base %u tables %u %u\n",
+                        i, b->core, b->pop.i, b->ch_first, b->channels, b->y_first, b->rows,
+                        b->x_first, b->cols, b->pitch, b->base, b->row_base, b->col_base);
     }
+}
+
+static void print_flows(const TtfsPlan *p, TtfsBuf *out) {
+    ttfs_buf_printf(out, "flows %u\n", p->flows.len);
+    for (uint32_t i = 0; i < p->flows.len; i++)
+        ttfs_buf_printf(out, "flow %u pop %u core %u\n", i, p->flows.at[i].pop.i,
+                        p->flows.at[i].core);
+}
+
+static void print_task(const TtfsTask *t, uint32_t id, TtfsBuf *out) {
+    ttfs_buf_printf(out, "task %u pop %u core %u slot %u channels %u %u rows %u %u columns %u %u",
+                    id, t->pop.i, t->core, t->slot, t->ch_first, t->channels, t->oy_first,
+                    t->oy_count, t->ox_first, t->ox_count);
+    ttfs_buf_printf(out, " groups %u of %u passes %u weights %u params %u edges %u %u %u %u\n",
+                    t->groups, t->group_rows, t->passes, t->weight_base, t->param_base, t->edge[0],
+                    t->edge[1], t->edge[2], t->edge[3]);
+}
+
+static void print_use(const TtfsUse *u, uint32_t core, TtfsBuf *out) {
+    const struct {
+        const char *name;
+        uint64_t words;
+    } rows[] = {{"act_words", u->act_words},     {"weight_rows", u->weight_rows},
+                {"param_words", u->param_words}, {"program_words", u->program_words},
+                {"buffers", u->buffers},         {"table_rows", u->table_rows},
+                {"table_cols", u->table_cols}};
+    ttfs_buf_printf(out, "core %u", core);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        ttfs_buf_printf(out, " %s %" PRIu64, rows[i].name, rows[i].words);
+    ttfs_buf_puts(out, "\n");
+}
+
+void ttfs_plan_print(const TtfsPlan *p, TtfsBuf *out) {
+    ttfs_buf_puts(out, "ttfs-plan 2\nchip ");
+    ttfs_chip_print(&p->chip, out);
+    print_slots(p, out);
+    print_buffers(p, out);
+    print_flows(p, out);
+    ttfs_buf_printf(out, "tasks %u\n", p->tasks.len);
+    for (uint32_t i = 0; i < p->tasks.len; i++) print_task(&p->tasks.at[i], i, out);
+    for (uint32_t c = 0; c < ttfs_chip_cores(&p->chip); c++) print_use(&p->use[c], c, out);
     ttfs_buf_puts(out, "end\n");
 }

@@ -1,27 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reads the plan's text. It checks the syntax and bounds every count by the chip before it
- * allocates; what the numbers mean is the checker's.
+ * Reads the plan's text. It checks the syntax; every count is bounded by the chip, and what is
+ * allocated follows the lines that are there. What the numbers mean is the checker's.
  */
 #include "plan.h"
 
-static bool key_u64(TtfsLex *l, const char *key, uint64_t *out) {
-    return ttfs_lex_expect(l, key) && ttfs_lex_u64(l, UINT64_MAX, out);
+static bool key(TtfsLex *l, const char *name, uint32_t *out) {
+    return ttfs_lex_key_u32(l, name, UINT32_MAX, out);
 }
 
-static bool key_index(TtfsLex *l, const char *key, uint32_t want) {
+static bool key_u64(TtfsLex *l, const char *name, uint64_t *out) {
+    return ttfs_lex_expect(l, name) && ttfs_lex_u64(l, UINT64_MAX, out);
+}
+
+static bool key_index(TtfsLex *l, const char *name, uint32_t want) {
     uint32_t v;
-    if (!ttfs_lex_key_u32(l, key, UINT32_MAX, &v)) return false;
-    return v == want || ttfs_lex_fail(l, TTFS_TEXT_RANGE, "%s %u expected, found %u", key, want, v);
+    if (!key(l, name, &v)) return false;
+    return v == want ||
+           ttfs_lex_fail(l, TTFS_TEXT_RANGE, "%s %u expected, found %u", name, want, v);
+}
+
+static bool key_pair(TtfsLex *l, const char *name, uint32_t *first, uint32_t *count) {
+    return key(l, name, first) && ttfs_lex_u32(l, UINT32_MAX, count);
+}
+
+/* `name FIRST COUNT` of places that may lie before the population's first. */
+static bool key_places(TtfsLex *l, const char *name, int32_t *first, uint32_t *count) {
+    int64_t v;
+    if (!ttfs_lex_expect(l, name) || !ttfs_lex_i64(l, INT32_MIN, INT32_MAX, &v)) return false;
+    *first = (int32_t)v;
+    return ttfs_lex_u32(l, UINT32_MAX, count);
+}
+
+static bool key_count(TtfsLex *l, const char *name, uint32_t most, uint32_t *n) {
+    return ttfs_lex_key_u32(l, name, most, n) && ttfs_lex_eol(l);
 }
 
 static bool read_slots(TtfsPlan *p, TtfsLex *l) {
     uint32_t n;
-    if (!ttfs_lex_key_u32(l, "slots", p->chip.slots, &n) || !ttfs_lex_eol(l)) return false;
+    if (!key_count(l, "slots", TTFS_PLAN_SLOTS, &n)) return false;
     if (n == 0) return ttfs_lex_fail(l, TTFS_TEXT_RANGE, "a plan has at least one slot");
     for (uint32_t i = 0; i < n; i++) {
         TtfsSlot s = {0};
-        if (!key_index(l, "slot", i) || !ttfs_lex_key_u32(l, "pop", UINT32_MAX, &s.pop.i) ||
+        if (!key_index(l, "slot", i) || !key(l, "pop", &s.pop.i) ||
             !key_u64(l, "worst", &s.worst_cycles) || !key_u64(l, "expected", &s.expected_cycles) ||
             !ttfs_lex_eol(l))
             return false;
@@ -30,74 +51,73 @@ static bool read_slots(TtfsPlan *p, TtfsLex *l) {
     return true;
 }
 
-static bool read_copy(TtfsLex *l, const char *key, bool *used, uint32_t *base) {
-    *used = ttfs_lex_accept(l, key);
-    return !*used || ttfs_lex_u32(l, UINT32_MAX, base);
-}
-
-static bool read_pair(TtfsLex *l, const char *key, uint32_t *first, uint32_t *count) {
-    return ttfs_lex_key_u32(l, key, UINT32_MAX, first) && ttfs_lex_u32(l, UINT32_MAX, count);
-}
-
-static bool read_slice(TtfsSlice *s, uint32_t id, TtfsLex *l) {
-    return key_index(l, "slice", id) && ttfs_lex_key_u32(l, "pop", UINT32_MAX, &s->pop.i) &&
-           ttfs_lex_key_u32(l, "core", UINT32_MAX, &s->core) &&
-           ttfs_lex_key_u32(l, "slot", UINT32_MAX, &s->slot) &&
-           read_pair(l, "channels", &s->ch_first, &s->channels) &&
-           read_pair(l, "rows", &s->oy_first, &s->oy_count) &&
-           ttfs_lex_key_u32(l, "groups", UINT32_MAX, &s->groups) &&
-           ttfs_lex_key_u32(l, "of", UINT32_MAX, &s->group_rows) &&
-           ttfs_lex_key_u32(l, "weights", UINT32_MAX, &s->weight_base) &&
-           ttfs_lex_key_u32(l, "params", UINT32_MAX, &s->param_base) &&
-           ttfs_lex_key_u32(l, "source", UINT32_MAX, &s->src_base) &&
-           read_copy(l, "band", &s->band, &s->band_base) &&
-           read_copy(l, "patch", &s->patch, &s->patch_base) && ttfs_lex_eol(l);
-}
-
-static bool read_slices(TtfsPlan *p, TtfsLex *l) {
+static bool read_buffers(TtfsPlan *p, TtfsLex *l) {
     uint32_t n;
-    if (!ttfs_lex_key_u32(l, "slices", p->chip.cores * p->slots.len, &n) || !ttfs_lex_eol(l))
-        return false;
+    if (!key_count(l, "buffers", ttfs_chip_cores(&p->chip) * p->chip.buffers, &n)) return false;
     for (uint32_t i = 0; i < n; i++) {
-        TtfsSlice s = {0};
-        if (!read_slice(&s, i + 1, l)) return false;
-        *TTFS_PUSH(&p->arena, p->slices) = s;
+        TtfsBuffer b = {0};
+        if (!key_index(l, "buffer", i) || !key(l, "core", &b.core) || !key(l, "pop", &b.pop.i) ||
+            !key_pair(l, "channels", &b.ch_first, &b.channels) ||
+            !key_places(l, "rows", &b.y_first, &b.rows) ||
+            !key_places(l, "columns", &b.x_first, &b.cols) || !key(l, "pitch", &b.pitch) ||
+            !key(l, "base", &b.base) || !key_pair(l, "tables", &b.row_base, &b.col_base) ||
+            !ttfs_lex_eol(l))
+            return false;
+        *TTFS_PUSH(&p->arena, p->buffers) = b;
     }
     return true;
 }
 
-static bool read_core_slot(TtfsPlan *p, uint32_t core, uint32_t slot, TtfsLex *l) {
-    TtfsCoreSlot *at = ttfs_plan_at(p, core, slot);
-    uint32_t said;
-    if (!key_index(l, "at", core) || !ttfs_lex_u32(l, UINT32_MAX, &said)) return false;
-    if (said != slot)
-        return ttfs_lex_fail(l, TTFS_TEXT_RANGE, "slot %u expected, found %u", slot, said);
-    if (!key_u64(l, "worst", &at->worst_cycles)) return false;
-    if (ttfs_lex_accept(l, "seal") && (!ttfs_lex_u32(l, UINT32_MAX, &at->seal.i) ||
-                                       !ttfs_lex_key_u32(l, "to", UINT32_MAX, &at->seal_base)))
-        return false;
-    if (ttfs_lex_accept(l, "slice") && !ttfs_lex_u32(l, UINT32_MAX, &at->slice)) return false;
-    at->listen = ttfs_lex_accept(l, "listen");
-    return ttfs_lex_eol(l);
+static bool read_flows(TtfsPlan *p, TtfsLex *l) {
+    uint32_t n;
+    if (!key_count(l, "flows", p->chip.flows, &n)) return false;
+    for (uint32_t i = 0; i < n; i++) {
+        TtfsFlow f = {0};
+        if (!key_index(l, "flow", i) || !key(l, "pop", &f.pop.i) || !key(l, "core", &f.core) ||
+            !ttfs_lex_eol(l))
+            return false;
+        *TTFS_PUSH(&p->arena, p->flows) = f;
+    }
+    return true;
+}
+
+static bool read_task(TtfsTask *t, uint32_t id, TtfsLex *l) {
+    return key_index(l, "task", id) && key(l, "pop", &t->pop.i) && key(l, "core", &t->core) &&
+           key(l, "slot", &t->slot) && key_pair(l, "channels", &t->ch_first, &t->channels) &&
+           key_pair(l, "rows", &t->oy_first, &t->oy_count) &&
+           key_pair(l, "columns", &t->ox_first, &t->ox_count) && key(l, "groups", &t->groups) &&
+           key(l, "of", &t->group_rows) && key(l, "passes", &t->passes) &&
+           key(l, "weights", &t->weight_base) && key(l, "params", &t->param_base) &&
+           key_pair(l, "edges", &t->edge[0], &t->edge[1]) &&
+           ttfs_lex_u32(l, UINT32_MAX, &t->edge[2]) && ttfs_lex_u32(l, UINT32_MAX, &t->edge[3]) &&
+           ttfs_lex_eol(l);
+}
+
+static bool read_tasks(TtfsPlan *p, TtfsLex *l) {
+    uint32_t n;
+    if (!key_count(l, "tasks", ttfs_chip_cores(&p->chip) * p->chip.program_words, &n)) return false;
+    for (uint32_t i = 0; i < n; i++) {
+        TtfsTask t = {0};
+        if (!read_task(&t, i, l)) return false;
+        *TTFS_PUSH(&p->arena, p->tasks) = t;
+    }
+    return true;
+}
+
+static bool read_use(TtfsUse *u, uint32_t core, TtfsLex *l) {
+    return key_index(l, "core", core) && key_u64(l, "act_words", &u->act_words) &&
+           key_u64(l, "weight_rows", &u->weight_rows) &&
+           key_u64(l, "param_words", &u->param_words) &&
+           key_u64(l, "program_words", &u->program_words) && key_u64(l, "buffers", &u->buffers) &&
+           key_u64(l, "table_rows", &u->table_rows) && key_u64(l, "table_cols", &u->table_cols) &&
+           ttfs_lex_eol(l);
 }
 
 static bool read_cores(TtfsPlan *p, TtfsLex *l) {
-    p->at = TTFS_ARRAY(&p->arena, TtfsCoreSlot, (size_t)p->chip.cores * p->slots.len);
-    p->weight_rows_used = TTFS_ARRAY(&p->arena, uint32_t, p->chip.cores);
-    p->list_words_used = TTFS_ARRAY(&p->arena, uint32_t, p->chip.cores);
-    p->log_words_used = TTFS_ARRAY(&p->arena, uint32_t, p->chip.cores);
-    p->seen_words_used = TTFS_ARRAY(&p->arena, uint32_t, p->chip.cores);
-    for (uint32_t c = 0; c < p->chip.cores; c++) {
-        if (!key_index(l, "core", c) ||
-            !ttfs_lex_key_u32(l, "weight_rows", UINT32_MAX, &p->weight_rows_used[c]) ||
-            !ttfs_lex_key_u32(l, "list_words", UINT32_MAX, &p->list_words_used[c]) ||
-            !ttfs_lex_key_u32(l, "log_words", UINT32_MAX, &p->log_words_used[c]) ||
-            !ttfs_lex_key_u32(l, "seen_words", UINT32_MAX, &p->seen_words_used[c]) ||
-            !ttfs_lex_eol(l))
-            return false;
-        for (uint32_t i = 0; i < p->slots.len; i++)
-            if (!read_core_slot(p, c, i, l)) return false;
-    }
+    uint32_t cores = ttfs_chip_cores(&p->chip);
+    p->use = TTFS_ARRAY(&p->arena, TtfsUse, cores);
+    for (uint32_t c = 0; c < cores; c++)
+        if (!read_use(&p->use[c], c, l)) return false;
     return true;
 }
 
@@ -105,13 +125,15 @@ bool ttfs_plan_read(TtfsPlan *p, const char *file, const void *text, size_t n, T
     *p = (TtfsPlan){0};
     TtfsLex l;
     ttfs_lex_init(&l, file, text, n, diag);
-    if (!key_index(&l, "ttfs-plan", 1) || !ttfs_lex_eol(&l) || !ttfs_lex_expect(&l, "chip") ||
+    if (!key_index(&l, "ttfs-plan", 2) || !ttfs_lex_eol(&l) || !ttfs_lex_expect(&l, "chip") ||
         !ttfs_chip_lex(&p->chip, &l, &p->arena))
         return false;
     if (!ttfs_lex_expect(&l, "cycles") || !key_u64(&l, "worst", &p->worst_cycles) ||
         !key_u64(&l, "expected", &p->expected_cycles) || !ttfs_lex_eol(&l))
         return false;
-    if (!read_slots(p, &l) || !read_slices(p, &l) || !read_cores(p, &l)) return false;
+    if (!read_slots(p, &l) || !read_buffers(p, &l) || !read_flows(p, &l) || !read_tasks(p, &l) ||
+        !read_cores(p, &l))
+        return false;
     if (!ttfs_lex_expect(&l, "end") || !ttfs_lex_eol(&l)) return false;
     return l.kind == TTFS_TOK_END || ttfs_lex_fail(&l, TTFS_TEXT_SYNTAX, "text follows the end");
 }

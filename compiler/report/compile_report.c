@@ -92,11 +92,11 @@ void ttfs_check_text(const char *model, const TtfsCheck *c, const TtfsDiag *diag
     chip_text(c, out);
 }
 
-void ttfs_compile_json(const TtfsFlow *f, double seconds, TtfsBuf *out) {
+void ttfs_compile_json(const TtfsPipeline *f, double seconds, TtfsBuf *out) {
     TtfsJson document = {.out = out}, *j = &document;
     const TtfsSpike *s = &f->spike;
     size_t bytes = 0;
-    if (ttfs_flow_has(f, TTFS_STEP_IMAGE)) {
+    if (ttfs_pipeline_has(f, TTFS_STEP_IMAGE)) {
         TtfsBuf b = {0};
         ttfs_image_pack(&f->image, &b);
         bytes = b.len;
@@ -110,7 +110,7 @@ void ttfs_compile_json(const TtfsFlow *f, double seconds, TtfsBuf *out) {
     ttfs_json_number(j, "neurons", (double)ttfs_spike_neurons(s));
     ttfs_json_number(j, "synapses", (double)ttfs_spike_synapses(s));
     ttfs_json_number(j, "parameters", (double)ttfs_spike_parameters(s));
-    ttfs_json_number(j, "cores", f->plan.chip.cores);
+    ttfs_json_number(j, "cores", ttfs_chip_cores(&f->plan.chip));
     ttfs_json_number(j, "slots", f->plan.slots.len);
     ttfs_json_number(j, "worst_cycles", (double)f->plan.worst_cycles);
     ttfs_json_number(j, "expected_cycles", (double)f->plan.expected_cycles);
@@ -120,20 +120,20 @@ void ttfs_compile_json(const TtfsFlow *f, double seconds, TtfsBuf *out) {
     ttfs_json_end(j);
 }
 
-void ttfs_compile_text(const TtfsFlow *f, const char *folder, double seconds, TtfsBuf *out) {
+void ttfs_compile_text(const TtfsPipeline *f, const char *folder, double seconds, TtfsBuf *out) {
     const TtfsSpike *s = &f->spike;
     const char *gap = "";
-    if (ttfs_flow_has(f, TTFS_STEP_SPIKE))
+    if (ttfs_pipeline_has(f, TTFS_STEP_SPIKE))
         ttfs_buf_printf(out, "%u populations, %llu neurons, %llu synapses, %llu parameters\n",
                         s->pops.len, (unsigned long long)ttfs_spike_neurons(s),
                         (unsigned long long)ttfs_spike_synapses(s),
                         (unsigned long long)ttfs_spike_parameters(s));
-    if (ttfs_flow_has(f, TTFS_STEP_PLAN))
+    if (ttfs_pipeline_has(f, TTFS_STEP_PLAN))
         ttfs_buf_printf(
             out, "chip %s: %u core%s, %u slots, %llu cycles a sample expected, at most %llu\n",
-            f->plan.chip.name, f->plan.chip.cores, f->plan.chip.cores == 1 ? "" : "s",
-            f->plan.slots.len, (unsigned long long)f->plan.expected_cycles,
-            (unsigned long long)f->plan.worst_cycles);
+            f->plan.chip.name, ttfs_chip_cores(&f->plan.chip),
+            plural(ttfs_chip_cores(&f->plan.chip)), f->plan.slots.len,
+            (unsigned long long)f->plan.expected_cycles, (unsigned long long)f->plan.worst_cycles);
     ttfs_buf_printf(out, "steps:");
     for (uint32_t i = 0; i < f->times.len; i++, gap = ",")
         ttfs_buf_printf(out, "%s %s %.2f s", gap, f->times.at[i].name, f->times.at[i].seconds);

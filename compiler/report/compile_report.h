@@ -6,14 +6,14 @@
 #define TTFS_COMPILE_REPORT_H
 
 #include "check.h"
-#include "flow.h"
+#include "pipeline.h"
 
 /* `diag`: its errors are the obstacles. */
 void ttfs_check_json(const TtfsCheck *c, const TtfsDiag *diag, TtfsBuf *out);
 void ttfs_check_text(const char *model, const TtfsCheck *c, const TtfsDiag *diag, TtfsBuf *out);
 
 /* `seconds`: that the compilation took; `folder`: where it was written. */
-void ttfs_compile_json(const TtfsFlow *f, double seconds, TtfsBuf *out);
-void ttfs_compile_text(const TtfsFlow *f, const char *folder, double seconds, TtfsBuf *out);
+void ttfs_compile_json(const TtfsPipeline *f, double seconds, TtfsBuf *out);
+void ttfs_compile_text(const TtfsPipeline *f, const char *folder, double seconds, TtfsBuf *out);
 
 #endif

@@ -137,11 +137,15 @@ static void memory_text(const TtfsOut *o, TtfsBuf *out) {
                     "\nlatency %u ticks; at most %llu cycles a sample, %llu expected (chip %s)\n",
                     o->spike.latency, (unsigned long long)p->worst_cycles,
                     (unsigned long long)p->expected_cycles, p->chip.name);
-    for (uint32_t c = 0; c < p->chip.cores; c++)
+    for (uint32_t c = 0; c < ttfs_chip_cores(&p->chip); c++) {
+        const TtfsUse *u = &p->use[c];
         ttfs_buf_printf(out,
-                        "core %u: weight rows %u of %u, list words %u of %u, log words %u of %u\n",
-                        c, p->weight_rows_used[c], p->chip.weight_rows, p->list_words_used[c],
-                        p->chip.list_words, p->log_words_used[c], p->chip.log_words);
+                        "core %u: activation words %u of %u, weight rows %u of %u, parameter words "
+                        "%u of %u, program words %u of %u\n",
+                        c, u->act_words, p->chip.act_words, u->weight_rows, p->chip.weight_rows,
+                        u->param_words, p->chip.param_words, u->program_words,
+                        p->chip.program_words);
+    }
     for (uint32_t i = 0; i < p->slots.len; i++) {
         const TtfsPopulation *q = ttfs_spike_pop(&o->spike, p->slots.at[i].pop);
         ttfs_buf_printf(out, "slot %-3u ", i);

@@ -135,18 +135,23 @@ static void use(TtfsBuf *b, uint32_t used, uint32_t available) {
 
 static void fit(TtfsBuf *b, const TtfsOut *o) {
     const TtfsPlan *p = &o->plan;
+    uint32_t cores = ttfs_chip_cores(&p->chip);
     ttfs_buf_printf(
         b,
         "<h2>Fit on chip %s</h2><p class=\"key\">%u core%s of %u lanes, %u-bit weights, %u-bit "
         "accumulators</p><div class=\"wide\"><table>"
-        "<tr><th>core</th><th>weight rows</th><th>list words</th><th>log words</th></tr>",
-        p->chip.name, p->chip.cores, p->chip.cores == 1 ? "" : "s", p->chip.lanes,
-        p->chip.weight_bits, p->chip.acc_bits);
-    for (uint32_t c = 0; c < p->chip.cores; c++) {
+        "<tr><th>core</th><th>activation words</th><th>weight rows</th><th>parameter words</th>"
+        "<th>program words</th><th>buffers</th></tr>",
+        p->chip.name, cores, cores == 1 ? "" : "s", p->chip.lanes, p->chip.weight_bits,
+        p->chip.acc_bits);
+    for (uint32_t c = 0; c < cores; c++) {
+        const TtfsUse *u = &p->use[c];
         ttfs_buf_printf(b, "<tr><td>%u</td>", c);
-        use(b, p->weight_rows_used[c], p->chip.weight_rows);
-        use(b, p->list_words_used[c], p->chip.list_words);
-        use(b, p->log_words_used[c], p->chip.log_words);
+        use(b, u->act_words, p->chip.act_words);
+        use(b, u->weight_rows, p->chip.weight_rows);
+        use(b, u->param_words, p->chip.param_words);
+        use(b, u->program_words, p->chip.program_words);
+        use(b, u->buffers, p->chip.buffers);
         ttfs_buf_puts(b, "</tr>");
     }
     ttfs_buf_puts(b, "</table></div>");

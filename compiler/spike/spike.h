@@ -124,9 +124,11 @@ uint64_t ttfs_patch_count(uint32_t in, uint32_t kernel, uint32_t stride, uint32_
 /* Interval bounds of a RELU or READOUT neuron's channel over every intermediate tick and every
  * input: slope: the integrated weights; potential: c + partial sums, also while the source window
  * runs. They hold for one connection after the other in any order, the slope starting at 0 with
- * each. */
+ * each; all: the slope of a machine that takes the spikes of all connections into one; sum: the
+ * partial sums without c. */
 typedef struct {
     int64_t slope_min, slope_max, potential_min, potential_max;
+    int64_t all_min, all_max, sum_min, sum_max;
 } TtfsBounds;
 TtfsBounds ttfs_spike_bounds(const TtfsSpike *s, TtfsPop p, uint32_t channel);
 /* Widens the bounds of a slope by those of one row of `n` weights: the sums of its negative and of

@@ -48,8 +48,12 @@ TtfsBounds ttfs_spike_bounds(const TtfsSpike *s, TtfsPop p, uint32_t channel) {
         for (uint32_t r = 0; r < rows; r++, w += row) ttfs_row_bounds(w, row, &below, &above);
         if (below < b.slope_min) b.slope_min = below;
         if (above > b.slope_max) b.slope_max = above;
-        b.potential_min += below * ticks;
-        b.potential_max += above * ticks;
+        b.all_min += below;
+        b.all_max += above;
+        b.sum_min += below * ticks;
+        b.sum_max += above * ticks;
     }
+    b.potential_min += b.sum_min;
+    b.potential_max += b.sum_max;
     return b;
 }

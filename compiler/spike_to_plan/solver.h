@@ -14,13 +14,18 @@ typedef struct {
     const char *file;
     TtfsDiag *diag;
     TtfsArena scratch;
-    bool cut_rows, ok;
+    bool copies;    /* bands of rows and columns, each core with its own copy of the weights */
+    uint64_t *rows; /* by core: weight rows of what is cut */
+    bool ok;
 } Solver;
 
+/* cut.c. The tasks of the population of a slot, over the cores. */
+void ttfs_solver_cut(Solver *v, uint32_t slot);
+
+/* refuse.c. True when the plan, all of it derived, fits the chip; else, where `say`, every reason
+ * in the user's words. */
+bool ttfs_solver_fits(Solver *v, bool say);
 /* PLAN_FIT: the population (id 0: the network) needs so many of something. Returns false. */
 bool ttfs_solver_refuse(Solver *v, TtfsPop pop, const char *what, uint64_t need, uint64_t have);
-
-/* Listening, sealing and the list memory of every core; copies where they save cycles. */
-void ttfs_solver_place_lists(Solver *v);
 
 #endif

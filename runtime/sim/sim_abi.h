@@ -8,39 +8,34 @@
 
 #include <stdint.h>
 
-enum { TTFS_SIM_ABI = 3 };
+enum { TTFS_SIM_ABI = 4 };
 
-/* Widths of the ports that are as wide as the chip says. */
+/* Widths of the ports that are as wide as the chip says. A flit has at most 64 bits. */
 typedef struct {
-    uint32_t cores, tick_bits, id_bits, acc_bits;
+    uint32_t cores, flit_bits;
 } TtfsSimShape;
-
-typedef struct {
-    uint32_t slot, core, tick, id;
-} TtfsSimSpike;
-
-typedef struct {
-    uint32_t slot, id;
-    int32_t value;
-} TtfsSimReadout;
 
 typedef enum { TTFS_SIM_DONE, TTFS_SIM_HUNG, TTFS_SIM_FLOOD, TTFS_SIM_STARVED } TtfsSimEnd;
 
+/* Flits that leave the chip, or its cores: room for so many, and those that are there. */
+typedef struct {
+    uint64_t *at;
+    uint32_t room, len;
+} TtfsSimFlits;
+
 /* One sample: what goes in, and room for what comes out. */
 typedef struct {
-    const uint32_t *in_id; /* the input's spikes, ticks ascending */
-    const uint32_t *in_tick;
+    const uint64_t *in; /* flits of the input, without its end marker */
     uint32_t inputs;
     uint32_t slots;             /* slots of a sample */
     const uint64_t *slot_limit; /* cycles a slot may take */
     uint64_t *slot_cycles;      /* cycles each took */
-    TtfsSimSpike *spike;        /* room for spike_room, spikes there */
-    uint32_t spike_room, spikes;
-    TtfsSimReadout *readout;
-    uint32_t readout_room, readouts;
-    uint64_t cycles;   /* from start to done */
-    uint32_t end;      /* TtfsSimEnd */
-    uint32_t end_slot; /* where it hung */
+    TtfsSimFlits trace;         /* what any core made */
+    TtfsSimFlits out;           /* what the host got */
+    uint64_t cycles;            /* from start to done */
+    uint32_t end;               /* TtfsSimEnd */
+    uint32_t end_slot;          /* where it hung */
+    uint32_t flags;             /* errors that the chip has told of and nobody has cleared */
 } TtfsSimSample;
 
 #ifdef __cplusplus
@@ -51,9 +46,10 @@ uint32_t ttfs_sim_abi(void);
 /* A chip out of reset, NULL when there is no memory. */
 void *ttfs_sim_create(const TtfsSimShape *shape);
 void ttfs_sim_destroy(void *chip);
-/* Writes one word over the configuration port; 0 when the chip does not take it, -1 when there is
- * no memory. */
-int ttfs_sim_configure(void *chip, uint32_t address, uint32_t data);
+/* Writes or reads one word over the configuration port; 0 when the chip does not take or answer it,
+ * -1 when there is no memory. */
+int ttfs_sim_write(void *chip, uint32_t address, uint32_t data);
+int ttfs_sim_read(void *chip, uint32_t address, uint32_t *data);
 void ttfs_sim_sample(void *chip, TtfsSimSample *sample);
 
 #ifdef __cplusplus

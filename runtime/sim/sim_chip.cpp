@@ -1,29 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A Verilated chip behind the C interface sim_abi.h. In: configuration words, the spikes of a
-// sample; out: what the trace and readout ports say, with the cycles of every slot. Every loop has
-// a bound: a chip that does not answer is given up. Compiled together with the Verilated sources.
+// A Verilated chip behind the C interface sim_abi.h. In: configuration words, the flits of a
+// sample; out: the flits of the trace and output ports, with the cycles of every slot. Every loop
+// has a bound: a chip that does not answer is given up. Compiled together with the Verilated
+// sources.
 
 #include "Vttfs_top.h"
 #include "sim_abi.h"
 #include "verilated.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <new>
 
 namespace {
 
-constexpr uint32_t kWait = 1u << 20; // cycles that a word or a start may wait
-constexpr int kDrain = 8;            // cycles in which the last readouts leave
+constexpr uint32_t kWait = 1u << 20; // cycles that a word, a start or a slot's begin may wait
+constexpr int kDrain = 8;            // cycles in which the last flits leave
 
 // Bits [lsb, lsb + width) of a port, whatever type Verilator gave it; bits it lacks are zero.
-template <typename T> uint32_t bits(const T &port, uint32_t lsb, uint32_t width) {
+template <typename T> uint64_t bits(const T &port, uint32_t lsb, uint32_t width) {
     const auto *bytes = reinterpret_cast<const unsigned char *>(&port);
     uint64_t v = 0;
-    for (uint32_t i = 0; i < 5 && lsb / 8 + i < sizeof port; i++)
-        v |= static_cast<uint64_t>(bytes[lsb / 8 + i]) << (8 * i);
-    return static_cast<uint32_t>(v >> (lsb % 8) & ((UINT64_C(1) << width) - 1));
+    for (uint32_t got = 0; got < width;) {
+        uint32_t at = lsb + got, take = std::min(8 - at % 8, width - got);
+        if (at / 8 >= sizeof port) break;
+        v |= static_cast<uint64_t>(bytes[at / 8] >> at % 8 & ((1u << take) - 1)) << got;
+        got += take;
+    }
+    return v;
 }
 
 struct Chip {
@@ -59,18 +65,17 @@ struct Chip {
     }
 };
 
-// The input side of a sample: one spike after the other, then the end marker.
+// The input side of a sample: one flit after the other, then the end marker.
 struct Feeder {
     const TtfsSimSample &sample;
     uint32_t next = 0;
     bool ended = false;
 
     void drive(Vttfs_top &top) const {
-        bool spike = next < sample.inputs;
+        bool flit = next < sample.inputs;
         top.in_valid_i = !ended;
-        top.in_end_i = !spike;
-        top.in_id_i = spike ? sample.in_id[next] : 0;
-        top.in_tick_i = spike ? sample.in_tick[next] : 0;
+        top.in_end_i = !flit;
+        top.in_flit_i = flit ? sample.in[next] : 0;
     }
     void advance(const Vttfs_top &top) {
         if (ended || !top.in_ready_o) return;
@@ -81,68 +86,76 @@ struct Feeder {
     }
 };
 
-// Records what the ports say in this cycle; false when there is no more room.
-bool record(const Chip &chip, TtfsSimSample &s, uint32_t slot) {
-    const Vttfs_top &top = *chip.top;
-    for (uint32_t c = 0; c < chip.shape.cores; c++) {
-        if (!bits(top.trace_valid_o, c, 1)) continue;
-        if (s.spikes == s.spike_room) return false;
-        s.spike[s.spikes++] = {
-            slot, c, bits(top.trace_tick_o, c * chip.shape.tick_bits, chip.shape.tick_bits),
-            bits(top.trace_id_o, c * chip.shape.id_bits, chip.shape.id_bits)};
-    }
-    if (top.ro_valid_o && top.ro_ready_i) {
-        if (s.readouts == s.readout_room) return false;
-        uint32_t value = top.ro_value_o, sign = 1u << (chip.shape.acc_bits - 1);
-        s.readout[s.readouts++] = {slot, static_cast<uint32_t>(top.ro_id_o),
-                                   static_cast<int32_t>((value ^ sign) - sign)};
-    }
+bool add(TtfsSimFlits &flits, uint64_t flit) {
+    if (flits.len == flits.room) return false;
+    flits.at[flits.len++] = flit;
     return true;
+}
+
+// Records what the ports say in this cycle; false when there is no more room.
+bool record(const Chip &chip, TtfsSimSample &s) {
+    const Vttfs_top &top = *chip.top;
+    const uint32_t width = chip.shape.flit_bits;
+    for (uint32_t first = 0; first < chip.shape.cores; first += 64) {
+        uint64_t valid = bits(top.trace_valid_o, first, std::min(64u, chip.shape.cores - first));
+        for (; valid; valid &= valid - 1) {
+            uint32_t core = first + static_cast<uint32_t>(__builtin_ctzll(valid));
+            if (!add(s.trace, bits(top.trace_flit_o, core * width, width))) return false;
+        }
+    }
+    return !(top.out_valid_o && top.out_ready_i) || add(s.out, bits(top.out_flit_o, 0, width));
+}
+
+bool wait_idle(Chip &chip) {
+    for (uint32_t i = 0; i < kWait; i++) {
+        chip.settle();
+        if (!chip.top->busy_o) return true;
+        chip.edge();
+    }
+    return false;
 }
 
 // Waits for the chip to be ready, then starts a sample.
 bool start(Chip &chip) {
-    Vttfs_top &top = *chip.top;
-    top.start_i = 0;
-    top.ro_ready_i = 1;
-    bool busy = true;
-    for (uint32_t i = 0; i < kWait && busy; i++) {
-        chip.settle();
-        busy = top.busy_o;
-        if (busy) chip.edge();
-    }
-    if (busy) return false;
-    top.start_i = 1;
+    if (!wait_idle(chip)) return false;
+    chip.top->start_i = 1;
     chip.cycle();
-    top.start_i = 0;
+    chip.top->start_i = 0;
     return true;
+}
+
+// Steps until the sample is done.
+uint32_t run_slots(Chip &chip, TtfsSimSample &s) {
+    Vttfs_top &top = *chip.top;
+    Feeder feeder{s};
+    for (uint32_t idle = 0; idle < kWait; s.cycles++) {
+        feeder.drive(top);
+        chip.settle();
+        uint32_t slot = std::min<uint32_t>(top.slot_o, s.slots - 1);
+        bool done = top.done_o;
+        s.end_slot = slot;
+        s.slot_cycles[slot] += top.slot_valid_o;
+        idle += !top.slot_valid_o;
+        if (!record(chip, s)) return TTFS_SIM_FLOOD;
+        feeder.advance(top);
+        chip.edge();
+        if (done) return TTFS_SIM_DONE;
+        if (s.slot_cycles[slot] > s.slot_limit[slot]) break;
+    }
+    return TTFS_SIM_HUNG;
 }
 
 uint32_t run(Chip &chip, TtfsSimSample &s) {
     Vttfs_top &top = *chip.top;
-    Feeder feeder{s};
     if (!start(chip)) return TTFS_SIM_HUNG;
-    for (;;) {
-        feeder.drive(top);
-        chip.settle();
-        uint32_t slot = top.slot_o < s.slots ? top.slot_o : s.slots - 1;
-        bool done = top.done_o;
-        s.end_slot = slot;
-        s.cycles++;
-        s.slot_cycles[slot] += top.slot_valid_o;
-        if (!record(chip, s, slot)) return TTFS_SIM_FLOOD;
-        feeder.advance(top);
-        chip.edge();
-        if (done) break;
-        if (s.slot_cycles[slot] > s.slot_limit[slot]) return TTFS_SIM_HUNG;
-    }
+    uint32_t end = run_slots(chip, s);
     top.in_valid_i = 0;
-    for (int i = 0; i < kDrain; i++) {
+    for (int i = 0; end == TTFS_SIM_DONE && i < kDrain; i++) {
         chip.settle();
-        if (!record(chip, s, s.slots - 1)) return TTFS_SIM_FLOOD;
+        if (!record(chip, s)) end = TTFS_SIM_FLOOD;
         chip.edge();
     }
-    return TTFS_SIM_DONE;
+    return end;
 }
 
 void reset(Chip &chip) {
@@ -151,15 +164,18 @@ void reset(Chip &chip) {
     top.cfg_valid_i = 0;
     top.start_i = 0;
     top.in_valid_i = 0;
-    top.ro_ready_i = 0;
+    top.out_ready_i = 1;
     for (int i = 0; i < 8; i++) chip.cycle();
     top.rst_ni = 1;
     chip.cycle();
+    wait_idle(chip); // who asks of a chip that stays busy sees it
 }
 
-bool configure(Chip &chip, uint32_t address, uint32_t data) {
+// One access: taken when the chip is ready; true when it was.
+bool access(Chip &chip, bool write, uint32_t address, uint32_t data) {
     Vttfs_top &top = *chip.top;
     top.cfg_valid_i = 1;
+    top.cfg_write_i = write;
     top.cfg_addr_i = address;
     top.cfg_data_i = data;
     bool ready = false;
@@ -170,6 +186,17 @@ bool configure(Chip &chip, uint32_t address, uint32_t data) {
     }
     top.cfg_valid_i = 0;
     return ready;
+}
+
+bool answer(Chip &chip, uint32_t *data) {
+    for (uint32_t i = 0; i < kWait; i++) {
+        chip.settle();
+        bool valid = chip.top->cfg_rvalid_o;
+        *data = chip.top->cfg_rdata_o;
+        chip.edge();
+        if (valid) return true;
+    }
+    return false;
 }
 
 } // namespace
@@ -195,9 +222,18 @@ void ttfs_sim_destroy(void *chip) {
     delete static_cast<Chip *>(chip);
 }
 
-int ttfs_sim_configure(void *chip, uint32_t address, uint32_t data) {
+int ttfs_sim_write(void *chip, uint32_t address, uint32_t data) {
     try {
-        return configure(*static_cast<Chip *>(chip), address, data);
+        return access(*static_cast<Chip *>(chip), true, address, data);
+    } catch (const std::bad_alloc &) {
+        return -1;
+    }
+}
+
+int ttfs_sim_read(void *chip_, uint32_t address, uint32_t *data) {
+    Chip &chip = *static_cast<Chip *>(chip_);
+    try {
+        return access(chip, false, address, 0) && answer(chip, data);
     } catch (const std::bad_alloc &) {
         return -1;
     }
@@ -206,10 +242,12 @@ int ttfs_sim_configure(void *chip, uint32_t address, uint32_t data) {
 void ttfs_sim_sample(void *chip_, TtfsSimSample *s) {
     Chip &chip = *static_cast<Chip *>(chip_);
     s->cycles = 0;
-    s->spikes = s->readouts = 0;
+    s->end_slot = s->flags = 0;
+    s->trace.len = s->out.len = 0;
     std::memset(s->slot_cycles, 0, s->slots * sizeof *s->slot_cycles);
     try {
         s->end = run(chip, *s);
+        s->flags = chip.top->flags_o;
         // A chip that was given up starts the next sample out of reset; its memories keep the
         // image.
         if (s->end != TTFS_SIM_DONE) reset(chip);

@@ -13,7 +13,8 @@ struct TtfsSimChip {
     uint32_t (*abi)(void);
     void *(*create)(const TtfsSimShape *);
     void (*destroy)(void *);
-    int (*configure)(void *, uint32_t, uint32_t);
+    int (*write)(void *, uint32_t, uint32_t);
+    int (*read)(void *, uint32_t, uint32_t *);
     void (*sample)(void *, TtfsSimSample *);
 };
 

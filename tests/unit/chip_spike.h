@@ -11,11 +11,9 @@
 
 static inline TtfsChip small_chip(uint32_t cores, uint32_t lanes, uint32_t weight_bits) {
     TtfsChip chip = base_chip();
-    chip.cores = cores;
+    chip.cores_x = cores;
     chip.lanes = lanes;
     chip.weight_bits = weight_bits;
-    chip.slope_bits = 24 / weight_bits * weight_bits;
-    chip.acc_bits = 32 / weight_bits * weight_bits;
     return chip;
 }
 

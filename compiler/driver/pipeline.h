@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The flow: from a model to the forms, step by step, and to the output folder.
+ * The pipeline: from a model to the forms, step by step, and to the output folder.
  */
-#ifndef TTFS_FLOW_H
-#define TTFS_FLOW_H
+#ifndef TTFS_PIPELINE_H
+#define TTFS_PIPELINE_H
 
 #include "clock.h"
 #include "file_set.h"
@@ -41,7 +41,7 @@ typedef struct {
     uint32_t calibrated; /* samples */
     uint32_t next;       /* the step that has not been made yet */
     TTFS_VEC(TtfsStepTime) times;
-} TtfsFlow;
+} TtfsPipeline;
 
 /* NULL at the end. */
 extern const char *const ttfs_step_names[];
@@ -49,14 +49,14 @@ extern const char *const ttfs_step_names[];
 bool ttfs_step_has_form(TtfsStep step);
 
 /* Runs the steps up to and including `last`. */
-bool ttfs_flow_run(TtfsFlow *f, TtfsJob *job, TtfsStep last, TtfsDiag *diag);
+bool ttfs_pipeline_run(TtfsPipeline *f, TtfsJob *job, TtfsStep last, TtfsDiag *diag);
 /* Whether the step was made. */
-bool ttfs_flow_has(const TtfsFlow *f, TtfsStep step);
-void ttfs_flow_free(TtfsFlow *f);
+bool ttfs_pipeline_has(const TtfsPipeline *f, TtfsStep step);
+void ttfs_pipeline_free(TtfsPipeline *f);
 /* Writes what was made to the folder that the job names: all at once under a temporary name, then
  * renamed. A folder there is replaced when ttfs wrote it or it is empty, else refused. */
-bool ttfs_flow_write(const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag);
+bool ttfs_pipeline_write(const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag);
 /* Appends the text of the form a step made; nothing when it has none. */
-bool ttfs_flow_print(const TtfsFlow *f, TtfsStep step, TtfsBuf *text, TtfsDiag *diag);
+bool ttfs_pipeline_print(const TtfsPipeline *f, TtfsStep step, TtfsBuf *text, TtfsDiag *diag);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The pipeline as prose: read ttfs_flow_run first.
+ * The pipeline as prose: read ttfs_pipeline_run first.
  */
-#include "flow.h"
+#include "pipeline.h"
 
 #include "calibrate.h"
 #include "chip_to_verilog.h"
@@ -28,31 +28,31 @@ bool ttfs_step_has_form(TtfsStep step) {
     return form[step];
 }
 
-static bool ir(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
+static bool ir(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     TtfsOnnxOptions options = {.budget = &f->budget, .memory = job->options->memory};
     return ttfs_onnx_import(job->options->model, &options, &f->imported, diag) &&
            ttfs_ir_drop_tail(&f->imported, &f->net, job->options->model, diag) &&
            ttfs_ir_check(&f->net, job->options->model, diag);
 }
 
-static bool canonical(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
+static bool canonical(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     return ttfs_ir_canonical(&f->net, &f->canonical, job->options->model, diag) &&
            ttfs_ir_check(&f->canonical, job->options->model, diag);
 }
 
-static bool spike(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
+static bool spike(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     return ttfs_calibrate(f, job, diag) &&
            ttfs_ir_to_spike(&f->canonical, &f->calib, &job->spike, job->options->model, &f->spike,
                             &f->quant, diag) &&
            ttfs_spike_check(&f->spike, job->options->model, diag);
 }
 
-static bool plan(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
+static bool plan(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     return ttfs_spike_to_plan(&f->spike, &job->chip, job->options->model, &f->plan, diag);
 }
 
 /* The image must decode to the very graph it was made from. */
-static bool lift(const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag) {
+static bool lift(const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
     TtfsSpike back = {0};
     char what[256];
     bool ok = ttfs_image_to_spike(&f->image, job->options->model, &back, diag);
@@ -63,20 +63,20 @@ static bool lift(const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag) {
     return ok;
 }
 
-static bool image(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
+static bool image(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     return ttfs_plan_to_image(&f->plan, &f->spike, &f->image, diag) &&
            ttfs_image_check(&f->image, job->options->model, diag) && lift(f, job, diag);
 }
 
-static bool verilog(TtfsFlow *f, TtfsJob *job, TtfsDiag *diag) {
+static bool verilog(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     const char *rtl = ttfs_data_path(&f->arena, "rtl");
     if (!ttfs_chip_to_verilog(&job->chip, rtl, &f->verilog, diag)) return false;
     ttfs_verilog_list(&f->verilog);
     return true;
 }
 
-bool ttfs_flow_run(TtfsFlow *f, TtfsJob *job, TtfsStep last, TtfsDiag *diag) {
-    static bool (*const step[])(TtfsFlow *, TtfsJob *, TtfsDiag *) = {
+bool ttfs_pipeline_run(TtfsPipeline *f, TtfsJob *job, TtfsStep last, TtfsDiag *diag) {
+    static bool (*const step[])(TtfsPipeline *, TtfsJob *, TtfsDiag *) = {
 #define TTFS_STEP(NAME, name, folders, form, makes) name,
 #include "steps.def"
 #undef TTFS_STEP
@@ -90,11 +90,11 @@ bool ttfs_flow_run(TtfsFlow *f, TtfsJob *job, TtfsStep last, TtfsDiag *diag) {
     return true;
 }
 
-bool ttfs_flow_has(const TtfsFlow *f, TtfsStep step) {
+bool ttfs_pipeline_has(const TtfsPipeline *f, TtfsStep step) {
     return f->next > step;
 }
 
-void ttfs_flow_free(TtfsFlow *f) {
+void ttfs_pipeline_free(TtfsPipeline *f) {
     ttfs_file_set_free(&f->verilog);
     ttfs_image_free(&f->image);
     ttfs_plan_free(&f->plan);
@@ -107,7 +107,7 @@ void ttfs_flow_free(TtfsFlow *f) {
     ttfs_arena_free(&f->arena);
 }
 
-bool ttfs_flow_print(const TtfsFlow *f, TtfsStep step, TtfsBuf *text, TtfsDiag *diag) {
+bool ttfs_pipeline_print(const TtfsPipeline *f, TtfsStep step, TtfsBuf *text, TtfsDiag *diag) {
     switch (step) {
     case TTFS_STEP_IR:
         return ttfs_ir_print(&f->net, NULL, text, diag);

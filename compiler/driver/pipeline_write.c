@@ -3,13 +3,13 @@
  * What goes into an output folder. out_folder.c makes it appear: whoever looks at OUT sees the old
  * compilation or the new one, never half of one.
  */
-#include "flow.h"
+#include "pipeline.h"
 
 #include "out_folder.h"
 #include "report_json.h"
 
 typedef struct {
-    const TtfsFlow *f;
+    const TtfsPipeline *f;
     const TtfsJob *job;
     const char *folder;
     TtfsArena *arena;
@@ -35,10 +35,10 @@ static bool put_forms(const Writer *w) {
     bool ok = folder(w, "forms") &&
               ttfs_ir_print(&w->f->net, path_of(w, "forms/ir.blob"), &ir, w->diag) &&
               put(w, "forms/ir.txt", &ir);
-    if (ok && ttfs_flow_has(w->f, TTFS_STEP_SPIKE))
+    if (ok && ttfs_pipeline_has(w->f, TTFS_STEP_SPIKE))
         ok = ttfs_spike_print(&w->f->spike, path_of(w, "forms/spike.blob"), &spike, w->diag) &&
              put(w, "forms/spike.txt", &spike);
-    if (ok && ttfs_flow_has(w->f, TTFS_STEP_PLAN)) {
+    if (ok && ttfs_pipeline_has(w->f, TTFS_STEP_PLAN)) {
         ttfs_plan_print(&w->f->plan, &plan);
         ok = put(w, "forms/plan.txt", &plan);
     }
@@ -47,18 +47,26 @@ static bool put_forms(const Writer *w) {
     return ok;
 }
 
+/* The memories of a core, those that the chip has. */
+static bool put_hex(const Writer *w, uint32_t core) {
+    const TtfsImage *img = &w->f->image;
+    bool ok = true;
+    for (uint32_t m = 0; ok && m < TTFS_MEMS; m++) {
+        TtfsBuf text = {0};
+        TtfsMemShape shape = ttfs_chip_memory(&img->chip, (TtfsMem)m);
+        if (shape.rows == 0) continue;
+        ttfs_image_hex(img, core, (TtfsMem)m, &text);
+        ok = put(w, ttfs_arena_printf(w->arena, "image/core%u_%s.hex", core, shape.name), &text);
+    }
+    return ok;
+}
+
 static bool put_image(const Writer *w) {
     const TtfsImage *img = &w->f->image;
     TtfsBuf b = {0};
     ttfs_image_pack(img, &b);
     bool ok = folder(w, "image") && put(w, "image/chip.img", &b);
-    for (uint32_t c = 0; ok && c < img->chip.cores; c++) {
-        TtfsBuf desc = {0}, weights = {0};
-        ttfs_image_hex(img, c, 1, &desc);
-        ttfs_image_hex(img, c, 2, &weights);
-        ok = put(w, ttfs_arena_printf(w->arena, "image/core%u_desc.hex", c), &desc);
-        ok = put(w, ttfs_arena_printf(w->arena, "image/core%u_weights.hex", c), &weights) && ok;
-    }
+    for (uint32_t c = 0; ok && c < ttfs_chip_cores(&img->chip); c++) ok = put_hex(w, c);
     return ok;
 }
 
@@ -69,18 +77,18 @@ static bool put_manifest(const Writer *w) {
 }
 
 static bool put_reports(const Writer *w) {
-    const TtfsFlow *f = w->f;
+    const TtfsPipeline *f = w->f;
     TtfsBuf text = {0};
     bool ok = folder(w, "report") && put_manifest(w);
     if (ok && w->job->options->times) {
         ttfs_json_steps(&(TtfsJson){.out = &text}, f);
         ok = put(w, "report/steps.json", &text);
     }
-    if (ok && ttfs_flow_has(f, TTFS_STEP_SPIKE)) {
+    if (ok && ttfs_pipeline_has(f, TTFS_STEP_SPIKE)) {
         ttfs_json_quant(&(TtfsJson){.out = &text}, f, w->job);
         ok = put(w, "report/accuracy.json", &text);
     }
-    if (ok && ttfs_flow_has(f, TTFS_STEP_PLAN)) {
+    if (ok && ttfs_pipeline_has(f, TTFS_STEP_PLAN)) {
         ttfs_json_fit(&(TtfsJson){.out = &text}, NULL, &f->plan, &f->spike);
         ok = put(w, "report/fit.json", &text);
         ttfs_json_timing(&(TtfsJson){.out = &text}, NULL, &f->plan, &f->spike);
@@ -94,13 +102,13 @@ static bool put_reports(const Writer *w) {
 
 static bool put_all(const Writer *w) {
     bool ok = folder(w, "") && put_forms(w) && put_reports(w);
-    if (ok && ttfs_flow_has(w->f, TTFS_STEP_IMAGE)) ok = put_image(w);
-    if (ok && ttfs_flow_has(w->f, TTFS_STEP_VERILOG))
+    if (ok && ttfs_pipeline_has(w->f, TTFS_STEP_IMAGE)) ok = put_image(w);
+    if (ok && ttfs_pipeline_has(w->f, TTFS_STEP_VERILOG))
         ok = ttfs_file_set_fill(&w->f->verilog, path_of(w, "rtl"), w->diag);
     return ok;
 }
 
-bool ttfs_flow_write(const TtfsFlow *f, const TtfsJob *job, TtfsDiag *diag) {
+bool ttfs_pipeline_write(const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
     TtfsArena a = {0};
     TtfsOutFolder o;
     bool ok = ttfs_out_begin(&o, job->options->out, &a, diag);

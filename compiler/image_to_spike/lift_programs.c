@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The three programs of a core, followed side by side: each fire record takes the lists that the
+ * scan and walk programs have for it at that point, and makes a part of the slot's population. What
+ * a record says of the network is decoded or compared; nothing in it is free but where things lie.
+ */
+#include "lift.h"
+
+enum { SCAN, WALK, FIRE, ENGINES };
+static const TtfsRecordKind engine_record[ENGINES] = {TTFS_RECORD_SCAN, TTFS_RECORD_WALK,
+                                                      TTFS_RECORD_FIRE};
+static const char *const engine_name[ENGINES] = {"scan", "walk", "fire"};
+
+typedef struct {
+    LiftCore *k;
+    uint32_t at[ENGINES];
+    uint32_t slot;
+} Programs;
+
+static bool next(Programs *p, int engine, TtfsRecordKind kind, void *record) {
+    const TtfsMemImage *mem = ttfs_lift_memory(p->k, TTFS_MEM_PROGRAM);
+    uint32_t at = p->at[engine], n = 1;
+    if (at < mem->rows) n = ttfs_record_words(kind, mem->words[at]);
+    if (!ttfs_lift_claim(p->k, 0, TTFS_MEM_PROGRAM, at, n)) return false;
+    if (!ttfs_record_unpack(kind, mem->words + at, record))
+        return ttfs_lift_fault(p->k->l, 0,
+                               "core %u: a bit of the record at word %u is set that no field holds",
+                               p->k->core, at);
+    p->at[engine] += n;
+    return true;
+}
+
+static bool expect(const LiftTask *t, const char *what, int64_t found, int64_t want) {
+    return found == want ||
+           ttfs_lift_fault(t->k->l, t->pop, "core %u slot %u: %s is %lld, %lld expected",
+                           t->k->core, t->slot, what, (long long)found, (long long)want);
+}
+
+/* The largest value of a source. */
+static uint32_t top_of_sources(const LiftTask *t) {
+    uint32_t top = 0;
+    for (uint32_t i = 0; i < t->dst->conn_count; i++) {
+        uint32_t src = t->k->l->img->conns.at[t->dst->conn_first + i].src;
+        uint32_t ticks = ttfs_lift_pop(t->k->l, src)->ticks;
+        if (ticks > top) top = ticks;
+    }
+    return top;
+}
+
+static bool next_scan(Programs *p, const LiftTask *t, int32_t op, uint32_t segments) {
+    TtfsScan s;
+    return next(p, SCAN, TTFS_RECORD_SCAN, &s) && expect(t, "the scan's op", s.op, op) &&
+           expect(t, "the scan's sample_end", s.sample_end, 0) &&
+           expect(t, "the list's segments", s.segments, segments) &&
+           expect(t, "the list's rows", s.rows, t->fire.rows) &&
+           expect(t, "the list's cols", s.cols, t->fire.cols);
+}
+
+/* A segment; steps that it never takes are 0. */
+static bool next_segment(Programs *p, const LiftTask *t, TtfsSegment *s) {
+    return next(p, SCAN, TTFS_RECORD_SEGMENT, s) && expect(t, "a segment's banked", s->banked, 0) &&
+           (s->nx != 1 || expect(t, "the run_step of one run", s->run_step, 0)) &&
+           (s->ny != 1 || expect(t, "the row_step of one row", s->row_step, 0)) &&
+           (t->fire.cols != 1 || expect(t, "the col_stride of one column", s->col_stride, 0)) &&
+           (t->fire.rows != 1 || expect(t, "the row_stride of one row", s->row_stride, 0));
+}
+
+/* The list of one walk, whose elements follow those that are there already. */
+static bool take_list(Programs *p, const LiftTask *t, LiftLists *lists, uint32_t segments,
+                      uint32_t row) {
+    uint32_t before = lists->filled, most = p->k->l->img->chip.list_entries;
+    if (!next_scan(p, t, 1, segments)) return false;
+    for (uint32_t i = 0; i < segments; i++) {
+        TtfsSegment s;
+        if (!next_segment(p, t, &s) ||
+            !ttfs_lift_segment(t, lists, &s, row + lists->filled - before))
+            return false;
+        lists->row_stride[i] = s.row_stride;
+        lists->col_stride[i] = s.col_stride;
+        lists->segment_end[i] = lists->filled;
+    }
+    return lists->filled - before <= most ||
+           ttfs_lift_fault(p->k->l, t->pop, "core %u slot %u: a list of %u elements, at most %u",
+                           p->k->core, t->slot, lists->filled - before, most);
+}
+
+static bool next_walk(Programs *p, const LiftTask *t, const LiftLists *lists, TtfsWalk *w) {
+    return next(p, WALK, TTFS_RECORD_WALK, w) && expect(t, "the walk's op", w->op, 1) &&
+           expect(t, "the walk's sample_end", w->sample_end, 0) &&
+           expect(t, "the walk's top", w->top, top_of_sources(t)) &&
+           expect(t, "the walk's lists", w->lists, (int64_t)t->fire.rows * t->fire.cols) &&
+           expect(t, "the walk's group_rows", w->group_rows, lists->elements);
+}
+
+/* The lists up to the walk after which the potentials are taken. A walk that is not the only one is
+ * of one list and one group. */
+static bool take_groups(Programs *p, const LiftTask *t, LiftLists *lists) {
+    TtfsWalk w;
+    lists->filled = 0;
+    do {
+        bool first = lists->filled == 0;
+        if (!next_walk(p, t, lists, &w)) return false;
+        bool whole = first && !w.more;
+        lists->groups = whole && lists->first_group == 0 ? t->groups : 1;
+        if (!expect(t, "the walk's groups", w.groups, lists->groups) ||
+            (!whole && !expect(t, "the lists of a part", w.lists, 1)) ||
+            !take_list(p, t, lists, whole ? t->dst->conn_count : 1, (uint32_t)w.weight_base))
+            return false;
+    } while (w.more && lists->filled < lists->elements);
+    return expect(t, "the last walk's more", w.more, 0) &&
+           expect(t, "the lists' elements", lists->filled, lists->elements);
+}
+
+static bool take_lists(Programs *p, const LiftTask *t) {
+    LiftLists lists = {0};
+    if (!ttfs_lift_places(t, &lists)) return false;
+    while (lists.first_group < t->groups) {
+        if (!take_groups(p, t, &lists) || !ttfs_lift_elements(t, &lists) ||
+            !ttfs_lift_weights(t, &lists))
+            return false;
+        lists.first_group += lists.groups;
+    }
+    return ttfs_lift_params(t);
+}
+
+static bool take_pool(Programs *p, const LiftTask *t) {
+    const TtfsImageConn *c = &p->k->l->img->conns.at[t->dst->conn_first];
+    const int32_t free[] = {t->fire.param_base, t->fire.edge_top,   t->fire.edge_bottom,
+                            t->fire.edge_left,  t->fire.edge_right, t->fire.class_row};
+    TtfsSegment s;
+    if (!p->k->l->img->chip.pool) return ttfs_lift_fault(p->k->l, t->pop, "the chip has no pools");
+    for (int i = 0; i < 6; i++)
+        if (!expect(t, "a field that a pool does not have", free[i], 0)) return false;
+    return next_scan(p, t, c->kind == TTFS_CONN_POOL ? 2 : 3, 1) && next_segment(p, t, &s) &&
+           ttfs_lift_pool(t, &s);
+}
+
+/* The part of the population is inside it, and nobody else's. */
+static bool cover(const LiftTask *t) {
+    const TtfsFire *f = &t->fire;
+    const TtfsImagePop *p = t->dst;
+    Lift *l = t->k->l;
+    if (f->channels == 0 || f->rows == 0 || f->cols == 0 ||
+        (uint32_t)f->c + (uint32_t)f->channels > p->c ||
+        (uint32_t)f->y + (uint32_t)f->rows > p->h || (uint32_t)f->x + (uint32_t)f->cols > p->w)
+        return ttfs_lift_fault(l, t->pop,
+                               "core %u makes channels %d+%d, rows %d+%d, columns %d+%d of %u x %u "
+                               "x %u",
+                               t->k->core, f->c, f->channels, f->y, f->rows, f->x, f->cols, p->c,
+                               p->h, p->w);
+    for (uint32_t c = 0; c < (uint32_t)f->channels; c++)
+        for (uint32_t y = 0; y < (uint32_t)f->rows; y++)
+            for (uint32_t x = 0; x < (uint32_t)f->cols; x++) {
+                uint32_t row = ((uint32_t)f->c + c) * p->h + (uint32_t)f->y + y;
+                unsigned char *at =
+                    &l->covered[l->first[t->pop - 1] + row * p->w + (uint32_t)f->x + x];
+                if (*at)
+                    return ttfs_lift_fault(l, t->pop, "channel %u row %u column %u is made twice",
+                                           (uint32_t)f->c + c, (uint32_t)f->y + y,
+                                           (uint32_t)f->x + x);
+                *at = 1;
+            }
+    return true;
+}
+
+static bool check_flow(const LiftTask *t) {
+    Lift *l = t->k->l;
+    uint32_t flow = (uint32_t)t->fire.flow;
+    if (flow >= l->img->flows || l->img->flow_pop[flow] != t->pop)
+        return ttfs_lift_fault(l, t->pop, "core %u: flow %u does not carry it", t->k->core, flow);
+    if (l->flow_core[flow] && l->flow_core[flow] != t->k->core + 1)
+        return ttfs_lift_fault(l, t->pop, "flow %u comes from cores %u and %u", flow,
+                               l->flow_core[flow] - 1, t->k->core);
+    l->flow_core[flow] = t->k->core + 1;
+    return true;
+}
+
+static bool take_task(Programs *p, const TtfsFire *fire) {
+    static const int32_t op_of[] = {0, 1, 3, 2};
+    Lift *l = p->k->l;
+    LiftTask t = {.k = p->k, .slot = p->slot, .pop = l->img->slot_pop[p->slot], .fire = *fire};
+    t.dst = ttfs_lift_pop(l, t.pop);
+    uint32_t lanes = l->img->chip.lanes;
+    if (!expect(&t, "the fire's op", fire->op, op_of[t.dst->kind]) ||
+        !expect(&t, "the fire's sample_end", fire->sample_end, 0) ||
+        !expect(&t, "the fire's top", fire->top, t.dst->ticks) || !cover(&t) || !check_flow(&t))
+        return false;
+    TtfsMark mark = ttfs_arena_mark(&l->scratch);
+    t.groups = ((uint32_t)fire->channels + lanes - 1) / lanes;
+    bool ok = fire->op == 3 ? take_pool(p, &t) : take_lists(p, &t);
+    ttfs_arena_release(&l->scratch, mark);
+    return ok;
+}
+
+/* The ends of the slot in all three programs; op, sample_end of the fire's was read. */
+static bool end_slot(Programs *p, const TtfsFire *fire) {
+    TtfsScan scan;
+    TtfsWalk walk;
+    int32_t last = p->slot + 1 == p->k->l->img->slots;
+    if (!next(p, SCAN, TTFS_RECORD_SCAN, &scan) || !next(p, WALK, TTFS_RECORD_WALK, &walk))
+        return false;
+    /* op, sample_end, and what else word 0 of each has */
+    const int32_t found[ENGINES][5] = {{scan.op, scan.sample_end, scan.segments, 0, 0},
+                                       {walk.op, walk.sample_end, walk.more, walk.top, 0},
+                                       {fire->op, fire->sample_end, fire->top, 0, 0}};
+    for (int e = 0; e < ENGINES; e++)
+        for (int i = 0; i < 5; i++)
+            if (found[e][i] != (i == 1 ? last : 0))
+                return ttfs_lift_fault(
+                    p->k->l, 0, "core %u slot %u: the %s program has no end of the %s", p->k->core,
+                    p->slot, engine_name[e], last ? "sample" : "slot");
+    return true;
+}
+
+bool ttfs_lift_programs(LiftCore *k) {
+    const TtfsMemImage *mem = ttfs_lift_memory(k, TTFS_MEM_PROGRAM);
+    Programs p = {.k = k};
+    if (!ttfs_lift_claim(k, 0, TTFS_MEM_PROGRAM, 0, ENGINES)) return false;
+    for (int e = 0; e < ENGINES; e++) p.at[e] = mem->words[e];
+    for (; p.slot < k->l->img->slots; p.slot++) {
+        TtfsFire fire;
+        if (!next(&p, FIRE, engine_record[FIRE], &fire)) return false;
+        for (; p.slot && fire.op;)
+            if (!take_task(&p, &fire) || !next(&p, FIRE, engine_record[FIRE], &fire)) return false;
+        if (!end_slot(&p, &fire)) return false;
+    }
+    return true;
+}

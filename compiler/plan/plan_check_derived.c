@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every number of a plan that follows from its tasks' parts is held against ttfs_plan_derive: an
+ * image cannot hide anything in a number that could as well be another. That what is derived is
+ * right is plan_check_memories.c's to find.
+ */
+#include "plan_check.h"
+
+#include <string.h>
+
+static TtfsPlan derived_of(PlanCheck *c) {
+    const TtfsPlan *p = c->plan;
+    TtfsPlan d = {.chip = p->chip, .slots = p->slots};
+    d.tasks.len = d.tasks.cap = p->tasks.len;
+    d.tasks.at = TTFS_ARRAY(&d.arena, TtfsTask, p->tasks.len);
+    if (p->tasks.len) memcpy(d.tasks.at, p->tasks.at, p->tasks.len * sizeof *p->tasks.at);
+    ttfs_plan_derive(&d, c->spike);
+    return d;
+}
+
+/* Structs of whole numbers alone are compared as bytes. */
+static void check_tasks(PlanCheck *c, const TtfsPlan *d) {
+    for (uint32_t i = 0; i < d->tasks.len; i++) {
+        const TtfsTask *t = &c->plan->tasks.at[i], *want = &d->tasks.at[i];
+        if (memcmp(t, want, sizeof *t) != 0)
+            ttfs_plan_fault(c, t->pop,
+                            "task %u has %u groups of %u rows in %u passes, weights at %u, "
+                            "parameters at %u, edges %u %u %u %u; %u of %u in %u, at %u, at %u, %u "
+                            "%u %u %u expected",
+                            i, t->groups, t->group_rows, t->passes, t->weight_base, t->param_base,
+                            t->edge[0], t->edge[1], t->edge[2], t->edge[3], want->groups,
+                            want->group_rows, want->passes, want->weight_base, want->param_base,
+                            want->edge[0], want->edge[1], want->edge[2], want->edge[3]);
+    }
+}
+
+static void check_buffers(PlanCheck *c, const TtfsPlan *d) {
+    const TtfsPlan *p = c->plan;
+    if (p->buffers.len != d->buffers.len) {
+        ttfs_plan_fault(c, (TtfsPop){0}, "%u buffers, %u expected", p->buffers.len, d->buffers.len);
+        return;
+    }
+    for (uint32_t i = 0; i < p->buffers.len; i++)
+        if (memcmp(&p->buffers.at[i], &d->buffers.at[i], sizeof *p->buffers.at) != 0)
+            ttfs_plan_fault(c, d->buffers.at[i].pop,
+                            "buffer %u is not what core %u's tasks read of it", i,
+                            d->buffers.at[i].core);
+}
+
+static void check_flows(PlanCheck *c, const TtfsPlan *d) {
+    const TtfsPlan *p = c->plan;
+    if (p->flows.len != d->flows.len) {
+        ttfs_plan_fault(c, (TtfsPop){0}, "%u flows, %u expected", p->flows.len, d->flows.len);
+        return;
+    }
+    for (uint32_t i = 0; i < p->flows.len; i++)
+        if (memcmp(&p->flows.at[i], &d->flows.at[i], sizeof *p->flows.at) != 0)
+            ttfs_plan_fault(c, d->flows.at[i].pop, "flow %u is population %u's from core %u", i,
+                            p->flows.at[i].pop.i, p->flows.at[i].core);
+}
+
+bool ttfs_plan_check_derived(PlanCheck *c) {
+    TtfsPlan d = derived_of(c);
+    check_tasks(c, &d);
+    check_buffers(c, &d);
+    check_flows(c, &d);
+    for (uint32_t i = 0; i < ttfs_chip_cores(&d.chip); i++)
+        if (memcmp(&c->plan->use[i], &d.use[i], sizeof *d.use) != 0)
+            ttfs_plan_fault(c, (TtfsPop){0}, "core %u does not use the words that the plan says",
+                            i);
+    ttfs_arena_free(&d.arena);
+    return c->ok;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tasks of a plan: in their order, each a part of its population that a program record can say,
+ * with the sizes that follow from it; all together hold every neuron once. Cost: neurons and tasks.
+ */
+#include "plan_check.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static bool inside(uint32_t first, uint32_t count, uint32_t size) {
+    return count > 0 && first < size && count <= size - first;
+}
+
+/* The numbers by which later checks look things up. */
+static bool check_place(PlanCheck *c, uint32_t i) {
+    const TtfsPlan *p = c->plan;
+    const TtfsTask *t = &p->tasks.at[i];
+    if (t->pop.i < 1 || t->pop.i > c->spike->pops.len || t->core >= ttfs_chip_cores(&p->chip))
+        return ttfs_plan_fault(c, (TtfsPop){0}, "task %u is outside the chip or the graph", i);
+    const TtfsPopulation *pop = ttfs_spike_pop(c->spike, t->pop);
+    if (t->slot + 1 != c->slot_of[t->pop.i] || t->slot == 0)
+        return ttfs_plan_fault(c, t->pop, "task %u is in slot %u", i, t->slot);
+    if (!inside(t->ch_first, t->channels, pop->c) || !inside(t->oy_first, t->oy_count, pop->h) ||
+        !inside(t->ox_first, t->ox_count, pop->w))
+        return ttfs_plan_fault(c, t->pop,
+                               "task %u holds channels %u+%u, rows %u+%u, columns %u+%u of "
+                               "%u, %u, %u",
+                               i, t->ch_first, t->channels, t->oy_first, t->oy_count, t->ox_first,
+                               t->ox_count, pop->c, pop->h, pop->w);
+    const TtfsTask *before = i ? t - 1 : t;
+    if (before->slot > t->slot || (before->slot == t->slot && before->core > t->core))
+        return ttfs_plan_fault(c, t->pop, "task %u is not in the order of slots and cores", i);
+    return true;
+}
+
+/* What one list for all positions cannot be. */
+static void check_positions(PlanCheck *c, uint32_t i) {
+    const TtfsTask *t = &c->plan->tasks.at[i];
+    TtfsCutRule rule = ttfs_plan_cut_rule(&c->plan->chip, c->spike, t->pop);
+    uint64_t positions = (uint64_t)t->oy_count * t->ox_count;
+    if (rule.by_position && positions > 1)
+        ttfs_plan_fault(c, t->pop,
+                        "task %u has %" PRIu64 " positions with weights or lists of "
+                        "their own",
+                        i, positions);
+    if (t->oy_count > ttfs_plan_alike(c->spike, t->pop, 0, t->oy_first) ||
+        t->ox_count > ttfs_plan_alike(c->spike, t->pop, 1, t->ox_first))
+        ttfs_plan_fault(c, t->pop, "task %u has patches that padding cuts differently", i);
+}
+
+/* A list holds its events, a record its sources, and a neuron's class tells its bias. */
+static void check_lists(PlanCheck *c, uint32_t i) {
+    const TtfsPlan *p = c->plan;
+    const TtfsTask *t = &p->tasks.at[i];
+    bool one_list = ttfs_task_elements(c->spike, t) <= p->chip.list_entries &&
+                    ttfs_spike_pop(c->spike, t->pop)->conn_count <= p->chip.segments;
+    if (t->groups && t->passes == 1 && !one_list)
+        ttfs_plan_fault(c, t->pop, "task %u has one pass, more than a list holds", i);
+    if (t->passes > 1 && (t->oy_count > 1 || t->ox_count > 1))
+        ttfs_plan_fault(c, t->pop, "task %u has several passes and positions", i);
+    if (!p->chip.classes && ttfs_task_params(t) > t->channels)
+        ttfs_plan_fault(c, t->pop, "task %u has biases that depend on the position", i);
+}
+
+/* Counts the task's neurons; how many of them another task has already. */
+static uint64_t mark(const TtfsPopulation *p, const TtfsTask *t, unsigned char *seen) {
+    uint64_t twice = 0;
+    for (uint32_t ch = t->ch_first; ch < t->ch_first + t->channels; ch++)
+        for (uint32_t y = t->oy_first; y < t->oy_first + t->oy_count; y++) {
+            unsigned char *at = seen + ((size_t)ch * p->h + y) * p->w + t->ox_first;
+            for (uint32_t x = 0; x < t->ox_count; x++) twice += at[x];
+            memset(at, 1, t->ox_count);
+        }
+    return twice;
+}
+
+/* The tasks of a slot, from `first` on, hold every neuron once; the first task behind them. */
+static uint32_t check_cover(PlanCheck *c, uint32_t slot, uint32_t first) {
+    const TtfsPlan *p = c->plan;
+    TtfsPop id = p->slots.at[slot].pop;
+    const TtfsPopulation *pop = ttfs_spike_pop(c->spike, id);
+    TtfsMark start = ttfs_arena_mark(&c->scratch);
+    unsigned char *seen = TTFS_ARRAY(&c->scratch, unsigned char, ttfs_pop_size(pop));
+    uint64_t held = 0;
+    for (; first < p->tasks.len && p->tasks.at[first].slot == slot; first++) {
+        const TtfsTask *t = &p->tasks.at[first];
+        if (mark(pop, t, seen))
+            ttfs_plan_fault(c, id, "task %u holds neurons of an earlier one", first);
+        held += (uint64_t)t->channels * t->oy_count * t->ox_count;
+    }
+    if (held != ttfs_pop_size(pop))
+        ttfs_plan_fault(c, id, "the tasks hold %" PRIu64 " of %u neurons", held,
+                        ttfs_pop_size(pop));
+    ttfs_arena_release(&c->scratch, start);
+    return first;
+}
+
+bool ttfs_plan_check_tasks(PlanCheck *c) {
+    const TtfsPlan *p = c->plan;
+    for (uint32_t i = 0; i < p->tasks.len; i++)
+        if (!check_place(c, i)) return false;
+    for (uint32_t i = 0; i < p->tasks.len; i++) {
+        check_positions(c, i);
+        check_lists(c, i);
+    }
+    for (uint32_t slot = 1, next = 0; slot < p->slots.len; slot++)
+        next = check_cover(c, slot, next);
+    return c->ok;
+}

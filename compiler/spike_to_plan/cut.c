@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How a population is cut: in parts of its channels, bands of its rows and of its columns, a cell
+ * for each core that computes some of it; a cell is one task, or several where lists or weights
+ * differ inside. In: the slots before are cut. Method: of all cuts into at most as many cells as
+ * there are cores the one whose largest cell takes the fewest cycles, and of those the one that
+ * copies the fewest weights. Cost: cores * log cores cuts are looked at for a population.
+ */
+#include "solver.h"
+
+#include <stdlib.h>
+
+typedef struct {
+    uint32_t parts, rows, cols; /* cells: their product */
+} Cut;
+
+/* The population in hand. */
+typedef struct {
+    Solver *v;
+    uint32_t slot;
+    TtfsPop pop;
+    const TtfsPopulation *p;
+    TtfsCutRule rule;
+    uint32_t units, units_set; /* of channels: in all, in a set */
+    bool expected;             /* rates are known */
+} Job;
+
+static uint32_t least(uint32_t a, uint32_t b) {
+    return a < b ? a : b;
+}
+
+static uint32_t share(uint32_t whole, uint32_t parts) {
+    return whole / parts + (whole % parts > 0);
+}
+
+/* Where part i of n begins: nearly equal runs. */
+static uint32_t run_start(uint32_t whole, uint32_t parts, uint32_t i) {
+    return (uint32_t)((uint64_t)whole * i / parts);
+}
+
+static Job job_of(Solver *v, uint32_t slot) {
+    TtfsPop pop = v->plan->slots.at[slot].pop;
+    Job j = {.v = v, .slot = slot, .pop = pop, .p = ttfs_spike_pop(v->spike, pop)};
+    j.rule = ttfs_plan_cut_rule(&v->plan->chip, v->spike, pop);
+    j.units_set = share(j.rule.most, j.rule.unit);
+    j.units = j.p->c / j.rule.most * j.units_set + share(j.p->c % j.rule.most, j.rule.unit);
+    for (uint32_t k = 0; k < j.p->conn_count; k++) {
+        const TtfsConnection *c = &v->spike->conns.at[j.p->conn_first + k];
+        j.expected = j.expected || ttfs_spike_pop(v->spike, c->src)->rate_ppm > 0;
+    }
+    return j;
+}
+
+/* The first channel of a unit. */
+static uint32_t channel_at(const Job *j, uint32_t unit) {
+    uint32_t in_set = least(unit % j->units_set * j->rule.unit, j->rule.most);
+    return least(unit / j->units_set * j->rule.most + in_set, j->p->c);
+}
+
+/* The largest cell's tasks, which are alike, and how many there are. */
+static uint64_t largest(const Job *j, const Cut *cut, TtfsTask *t) {
+    uint32_t units = share(j->units, cut->parts), of_set = least(units, j->units_set);
+    uint32_t rows = share(j->p->h, cut->rows), cols = share(j->p->w, cut->cols);
+    *t = (TtfsTask){.pop = j->pop, .slot = j->slot, .oy_count = 1, .ox_count = 1};
+    t->channels = least(least(of_set * j->rule.unit, j->rule.most), j->p->c);
+    uint64_t sets = share(units, j->units_set);
+    if (j->rule.by_position) return sets * rows * cols;
+    t->oy_count = rows;
+    t->ox_count = cols;
+    return sets;
+}
+
+static uint64_t cost_of(const Job *j, const Cut *cut) {
+    TtfsTask t;
+    uint64_t tasks = largest(j, cut, &t);
+    t.groups = ttfs_pop_is_pooled(j->v->spike, j->pop) ? 0
+                                                       : share(t.channels, j->v->plan->chip.lanes);
+    t.passes = 1;
+    if (t.groups) t.passes = ttfs_task_passes(j->v->spike, j->v->plan, &t);
+    return tasks * ttfs_plan_task_cycles(&j->v->plan->chip, j->v->spike, &t, j->expected);
+}
+
+/* Bands copy the weights of their channels, but where every position has its own. */
+static bool may_cut(const Job *j, const Cut *cut) {
+    bool copies = cut->rows * cut->cols > 1 && !ttfs_pop_is_pooled(j->v->spike, j->pop);
+    return !copies || j->v->copies;
+}
+
+static void try_cut(const Job *j, Cut cut, Cut *best, uint64_t *best_cost) {
+    if (!may_cut(j, &cut)) return;
+    uint64_t cost = cost_of(j, &cut);
+    if (cost >= *best_cost) return;
+    *best = cut;
+    *best_cost = cost;
+}
+
+static Cut choose_cut(const Job *j) {
+    uint32_t cores = ttfs_chip_cores(&j->v->plan->chip), most = least(cores, j->units);
+    Cut best = {most, 1, 1};
+    uint64_t best_cost = cost_of(j, &best);
+    for (uint32_t parts = most; parts >= 1; parts--)
+        for (uint32_t rows = 1; rows <= least(cores / parts, j->p->h); rows++) {
+            uint32_t cols = least(cores / parts / rows, j->p->w);
+            try_cut(j, (Cut){parts, rows, 1}, &best, &best_cost);
+            if (cols > 1) try_cut(j, (Cut){parts, rows, cols}, &best, &best_cost);
+        }
+    return best;
+}
+
+typedef struct {
+    uint32_t first, end;
+} Span;
+
+static Span span_of(uint32_t whole, uint32_t parts, uint32_t i) {
+    return (Span){run_start(whole, parts, i), run_start(whole, parts, i + 1)};
+}
+
+/* The tasks of a rectangle of alike positions: one for each set of channels. */
+static void add_sets(const Job *j, uint32_t core, Span units, const TtfsTask *place) {
+    TtfsPlan *p = j->v->plan;
+    for (uint32_t u = units.first, next; u < units.end; u = next) {
+        next = least((u / j->units_set + 1) * j->units_set, units.end);
+        TtfsTask t = *place;
+        t.pop = j->pop;
+        t.core = core;
+        t.slot = j->slot;
+        t.ch_first = channel_at(j, u);
+        t.channels = channel_at(j, next) - t.ch_first;
+        *TTFS_PUSH(&p->arena, p->tasks) = t;
+    }
+}
+
+/* Positions from `at` on that one task can have. */
+static uint32_t step_of(const Job *j, int axis, uint32_t at, Span span) {
+    uint32_t alike = ttfs_plan_alike(j->v->spike, j->pop, axis, at);
+    return j->rule.by_position ? 1 : least(alike, span.end - at);
+}
+
+static void add_cell(const Job *j, uint32_t core, Span units, Span rows, Span cols) {
+    for (uint32_t y = rows.first, dy; y < rows.end; y += dy) {
+        dy = step_of(j, 0, y, rows);
+        for (uint32_t x = cols.first, dx; x < cols.end; x += dx) {
+            dx = step_of(j, 1, x, cols);
+            TtfsTask place = {.oy_first = y, .oy_count = dy, .ox_first = x, .ox_count = dx};
+            add_sets(j, core, units, &place);
+        }
+    }
+}
+
+typedef struct {
+    uint32_t core;
+    uint64_t rows;
+} Load;
+
+static int by_load(const void *a, const void *b) {
+    const Load *x = a, *y = b;
+    if (x->rows != y->rows) return x->rows < y->rows ? -1 : 1;
+    return (x->core > y->core) - (x->core < y->core);
+}
+
+static int by_core(const void *a, const void *b) {
+    const Load *x = a, *y = b;
+    return (x->core > y->core) - (x->core < y->core);
+}
+
+/* As many cores, those that hold the fewest weights, in order. */
+static Load *pick_cores(Solver *v, uint32_t n) {
+    uint32_t cores = ttfs_chip_cores(&v->plan->chip);
+    Load *all = TTFS_ARRAY(&v->scratch, Load, cores);
+    for (uint32_t c = 0; c < cores; c++) all[c] = (Load){c, v->rows[c]};
+    qsort(all, cores, sizeof *all, by_load);
+    qsort(all, n, sizeof *all, by_core);
+    return all;
+}
+
+void ttfs_solver_cut(Solver *v, uint32_t slot) {
+    Job j = job_of(v, slot);
+    Cut cut = choose_cut(&j);
+    TtfsMark mark = ttfs_arena_mark(&v->scratch);
+    TtfsTask t;
+    uint64_t tasks = largest(&j, &cut, &t);
+    Load *cores = pick_cores(v, cut.parts * cut.rows * cut.cols);
+    for (uint32_t i = 0; i < cut.parts * cut.rows * cut.cols; i++) {
+        uint32_t band = i / cut.parts;
+        add_cell(&j, cores[i].core, span_of(j.units, cut.parts, i % cut.parts),
+                 span_of(j.p->h, cut.rows, band / cut.cols),
+                 span_of(j.p->w, cut.cols, band % cut.cols));
+        v->rows[cores[i].core] += tasks * share(t.channels, v->plan->chip.lanes) *
+                                  ttfs_task_elements(v->spike, &t);
+    }
+    ttfs_arena_release(&v->scratch, mark);
+}

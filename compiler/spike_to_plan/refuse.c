@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a plan needs of the cores' memories and the chip's numbers, against what there is. A layer
+ * that is too large for a memory alone is named, each of them; where only all layers together are,
+ * the largest is. In: the plan is derived.
+ */
+#include "solver.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+
+/* A memory: its words in TtfsUse and in the chip. */
+typedef struct {
+    const char *what;
+    size_t use, have;
+} Memory;
+
+static const Memory memories[] = {
+    {"words of activations on a core", offsetof(TtfsUse, act_words), offsetof(TtfsChip, act_words)},
+    {"weight rows on a core", offsetof(TtfsUse, weight_rows), offsetof(TtfsChip, weight_rows)},
+    {"parameter words on a core", offsetof(TtfsUse, param_words), offsetof(TtfsChip, param_words)},
+    {"program words on a core", offsetof(TtfsUse, program_words),
+     offsetof(TtfsChip, program_words)},
+    {"buffers on a core", offsetof(TtfsUse, buffers), offsetof(TtfsChip, buffers)},
+    {"words of the table of rows", offsetof(TtfsUse, table_rows), offsetof(TtfsChip, table_words)},
+    {"words of the table of columns", offsetof(TtfsUse, table_cols),
+     offsetof(TtfsChip, table_words)},
+};
+enum { MEMORIES = sizeof memories / sizeof *memories };
+
+static uint64_t used(const TtfsUse *u, const Memory *m) {
+    return *(const uint64_t *)(const void *)((const char *)u + m->use);
+}
+
+static uint32_t had(const TtfsChip *c, const Memory *m) {
+    return *(const uint32_t *)(const void *)((const char *)c + m->have);
+}
+
+static void raise(TtfsUse *most, const TtfsUse *u) {
+    for (const Memory *m = memories; m < memories + MEMORIES; m++)
+        if (used(u, m) > used(most, m)) *(uint64_t *)(void *)((char *)most + m->use) = used(u, m);
+}
+
+/* What the tasks from `first` on, of one core and slot, need; the first behind them. */
+static uint32_t run_use(const Solver *v, uint32_t first, TtfsUse *u) {
+    const TtfsPlan *p = v->plan;
+    const TtfsTask *t = &p->tasks.at[first];
+    *u = (TtfsUse){0};
+    uint32_t i = first;
+    for (; i < p->tasks.len && p->tasks.at[i].slot == t->slot && p->tasks.at[i].core == t->core;
+         i++) {
+        const TtfsTask *a = &p->tasks.at[i];
+        TtfsUse end = {.weight_rows = a->weight_base - t->weight_base +
+                                      (uint64_t)a->groups * a->group_rows,
+                       .param_words = a->param_base - t->param_base + ttfs_task_params(a),
+                       .program_words = u->program_words + ttfs_task_words(v->spike, a)};
+        raise(u, &end);
+    }
+    return i;
+}
+
+static TtfsUse buffer_use(const Solver *v, const TtfsBuffer *b) {
+    const TtfsPopulation *p = ttfs_spike_pop(v->spike, b->pop);
+    uint64_t before = b->base % TTFS_WORD_ELEMENTS, n = (uint64_t)b->rows * b->cols * b->pitch;
+    TtfsUse u = {.act_words = (before + n + TTFS_WORD_ELEMENTS - 1) / TTFS_WORD_ELEMENTS};
+    if (v->plan->chip.conv) u.table_rows = p->h, u.table_cols = p->w;
+    return u;
+}
+
+/* By population id: the most of every memory that it needs on a core. */
+static TtfsUse *use_of_layers(Solver *v) {
+    const TtfsPlan *p = v->plan;
+    TtfsUse *own = TTFS_ARRAY(&v->scratch, TtfsUse, (size_t)v->spike->pops.len + 1), u;
+    for (uint32_t i = 0, next; i < p->tasks.len; i = next) {
+        next = run_use(v, i, &u);
+        raise(&own[p->tasks.at[i].pop.i], &u);
+    }
+    for (uint32_t i = 0; i < p->buffers.len; i++) {
+        u = buffer_use(v, &p->buffers.at[i]);
+        raise(&own[p->buffers.at[i].pop.i], &u);
+    }
+    return own;
+}
+
+bool ttfs_solver_refuse(Solver *v, TtfsPop pop, const char *what, uint64_t need, uint64_t have) {
+    v->ok = false;
+    TtfsLoc at = pop.i ? ttfs_pop_at(ttfs_spike_pop(v->spike, pop), v->file)
+                       : TTFS_AT_FILE(v->file);
+    return ttfs_error_figures(v->diag, at, TTFS_PLAN_FIT, (TtfsExcess){what, need, have}, NULL,
+                              "needs %" PRIu64 " %s, the chip has %" PRIu64, need, what, have);
+}
+
+static void refuse_all(Solver *v, const Memory *m, uint64_t need, uint64_t have,
+                       const TtfsPopulation *largest, uint64_t own) {
+    v->ok = ttfs_error_figures(v->diag, TTFS_AT_FILE(v->file), TTFS_PLAN_FIT,
+                               (TtfsExcess){m->what, need, have}, NULL,
+                               "the layers together need %" PRIu64 " %s, %" PRIu64
+                               " of them for %s; the chip has %" PRIu64,
+                               need, m->what, own, largest->name, have);
+}
+
+/* The layers that are too large for the memory, or all of them together. */
+static void refuse_memory(Solver *v, const Memory *m, uint64_t need, const TtfsUse *own) {
+    uint64_t have = had(&v->plan->chip, m);
+    uint32_t largest = 1;
+    bool alone = false;
+    for (uint32_t i = 1; i <= v->spike->pops.len; i++) {
+        if (used(&own[i], m) > used(&own[largest], m)) largest = i;
+        if (used(&own[i], m) <= have) continue;
+        ttfs_solver_refuse(v, (TtfsPop){i}, m->what, used(&own[i], m), have);
+        alone = true;
+    }
+    if (!alone)
+        refuse_all(v, m, need, have, ttfs_spike_pop(v->spike, (TtfsPop){largest}),
+                   used(&own[largest], m));
+}
+
+static bool pool_fits(const Solver *v, const TtfsTask *t, const TtfsReach *r) {
+    const TtfsBuffer *b = ttfs_plan_buffer(v->plan, t->core, r->src, NULL);
+    return (b->base + r->ch_first - b->ch_first) % TTFS_WORD_ELEMENTS == 0;
+}
+
+/* A pool takes whole words: on a core all that pool a population begin at channels that lie a
+ * multiple of a word apart. */
+static bool pools_fit(Solver *v, bool say) {
+    const TtfsPlan *p = v->plan;
+    TtfsPop refused = {0};
+    for (uint32_t i = 0; i < p->tasks.len; i++) {
+        const TtfsTask *t = &p->tasks.at[i];
+        TtfsReach r = ttfs_task_reach(v->spike, t, 0);
+        if (!ttfs_conn_is_pool(r.conn) || pool_fits(v, t, &r)) continue;
+        if (say && refused.i != t->pop.i)
+            ttfs_error_advice(
+                v->diag, ttfs_pop_at(ttfs_spike_pop(v->spike, t->pop), v->file), TTFS_PLAN_KIND,
+                "pool before the split, or the whole layer",
+                "pools channels of %s from %u on, and another pool others that do not "
+                "lie a multiple of %d channels apart, on the same core",
+                ttfs_spike_pop(v->spike, r.src)->name, r.ch_first, TTFS_WORD_ELEMENTS);
+        refused = t->pop;
+    }
+    return !refused.i;
+}
+
+bool ttfs_solver_fits(Solver *v, bool say) {
+    const TtfsPlan *p = v->plan;
+    TtfsUse most = {0}, *own = use_of_layers(v);
+    bool ok = pools_fit(v, say) && p->flows.len <= p->chip.flows;
+    for (uint32_t c = 0; c < ttfs_chip_cores(&p->chip); c++) raise(&most, &p->use[c]);
+    for (const Memory *m = memories; m < memories + MEMORIES; m++) {
+        if (used(&most, m) <= had(&p->chip, m)) continue;
+        ok = false;
+        if (say) refuse_memory(v, m, used(&most, m), own);
+    }
+    if (say && p->flows.len > p->chip.flows)
+        ttfs_solver_refuse(v, (TtfsPop){0}, "flows", p->flows.len, p->chip.flows);
+    return ok;
+}

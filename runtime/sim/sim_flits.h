@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside of the rtl engine: flits of a sample, in and out (docs/core.md, The chip).
+ */
+#ifndef TTFS_SIM_FLITS_H
+#define TTFS_SIM_FLITS_H
+
+#include "image.h"
+#include "sim_abi.h"
+#include "trace.h"
+
+uint32_t ttfs_image_pop_size(const TtfsImagePop *p);
+/* The input's integers as flits, silence left out; the channels of a place follow one another, so
+ * that values of one word of a core's memory do. Returns how many; room for the whole input. */
+uint32_t ttfs_sim_encode(const TtfsImage *img, const uint16_t *x, uint64_t *flits);
+
+/* A readout's sum as far as its flits have come. */
+typedef struct {
+    uint64_t bits;
+    uint32_t parts;
+} TtfsSimSum;
+
+/* Puts what left the cores and the chip into a trace. `sum`: room for `sums` readout neurons. A
+ * flit of no neuron, a sum that lacks a part or has one too many is a fault of the trace. */
+void ttfs_sim_decode(const TtfsImage *img, const TtfsSimSample *io, TtfsSimSum *sum, uint32_t sums,
+                     TtfsTrace *out);
+
+#endif
