@@ -50,6 +50,7 @@ class Bench:
         if configured:
             script.writes(self.image)
         script.add("z")
+        script.add("n", 40)  # the engines have their first records
         if read_back:
             script.reads(self.wanted)
         for flits in self.case.flits:
@@ -74,7 +75,8 @@ class Bench:
             if fault:
                 return "host %s: %s" % (host, fault)
         if self.found["preloaded"].cycles != self.found["polite"].cycles:
-            return "preloaded takes other cycles than configured"
+            return "preloaded takes other cycles than configured: %s, %s" % (
+                self.found["preloaded"].cycles, self.found["polite"].cycles)
         return None
 
     def read_back(self, found, host):

@@ -3,7 +3,7 @@
 // Drives ttfs_chip by a script and prints what it does; chip.py writes the one and judges the other. A line of
 // +script=FILE is an op and two hexadecimal numbers:
 //     w ADDRESS DATA   writes over the configuration port        r ADDRESS 0   reads: prints "read ADDRESS DATA"
-//     s 0 0            one cycle of start; prints "sample"       z 0 0         waits while the chip is busy
+//     s 0 0            start as soon as may be; prints "sample"  z 0 0         waits while the chip is busy
 //     i END FLIT       an input, or the end marker               n COUNT 0     waits cycles
 //     d 0 0            waits for done: prints "done CYCLES"      f 0 0         prints "flags FLAGS", of flags_o
 //     p 0 0            one cycle of start that begins nothing
@@ -173,6 +173,7 @@ module chip_tb;
 
     task begin_sample;
         begin
+            while (busy) tick;
             $display("sample");
             finished = 0; since = 0; start = 1;
             tick;

@@ -67,17 +67,13 @@ class Trial:
         self.script.add("w", register("FLAGS"), want)
         self.read(register("FLAGS"), 0)
 
-    def sample(self, flits, before=(), middle=()):
-        """A sample by the contract executed; `before` the input, and in its middle, further lines."""
+    def sample(self, flits, middle=(), ends=True):
+        """A sample by the contract executed, in the middle of its input further lines; `ends`: with an end marker."""
         for c in self.machine.cores:
             c.flags = 0
         self.samples.append(self.machine.run(flits, self.rng))
-        sample = Script()
-        sample.sample(flits)
-        sample[1:1] = before
-        at = 1 + len(before) + len(flits) // 2
-        sample[at:at] = middle
-        self.script += sample
+        half = len(flits) // 2
+        self.script.sample(flits[:half], flits[half:], middle, ends)
 
     def good(self):
         """A sample without error: the chip forgets what was wrong."""
@@ -217,6 +213,7 @@ def port_errors(trial):
 def refused(trial, name):
     """A start that does nothing; without the flag that stood in its way the next does."""
     trial.read(register("FLAGS"), BIT[name])
+    trial.script.add("z")
     trial.script.add("p")
     trial.script.add("n", 20)
     trial.flags(name, "REFUSED")
@@ -256,15 +253,18 @@ def nowhere(trial):
 
 
 def patience(trial):
-    flits = trial.full
+    """A host that stops: the chip goes on with what it has. One that only pauses, for as long as may be."""
     trial.script.add("w", register("PATIENCE"), 30)
+    trial.read(register("PATIENCE"), 30)
     trial.good()
-    trial.sample(flits, middle=["n 50 0"])
+    trial.sample(trial.full, middle=["n 15 0"])
+    trial.flags()
+    trial.sample(trial.full[:3], ends=False)
     trial.flags("HOST")
     trial.good()
     trial.script.add("w", register("PATIENCE"), 0)
-    trial.sample(flits, middle=["n 50 0"])
-    trial.good()
+    trial.sample(trial.full, middle=["n 50 0"])
+    trial.flags()
 
 
 STEPS = [flit_errors, wrong_memories, port_errors, busy_errors, nowhere, patience]

@@ -51,9 +51,11 @@ class Core:
     def put(self, buffer, y, x, c, value, sample):
         entry = self.mem["buffers"][buffer]
         keep = unpack("KEEP", [entry >> 32 * i & 0xffffffff for i in range(4)], 0)
+        if keep["top"] == 0:  # no buffer
+            return self.error("FLOW")
         if value == 0 or value > keep["top"]:
             return self.error("VALUE")
-        if y >= keep["rows"] or x >= keep["cols"]:
+        if (y >= keep["rows"] or x >= keep["cols"]) if self.chip.conv else y or x:
             return self.error("PLACE")
         offset = c - keep["c"]
         if not 0 <= offset < keep["channels"]:
@@ -68,6 +70,8 @@ class Core:
             element = sum(h & 0x7fffffff for h in held) + offset
         else:
             element = (keep["row_base"] | keep["col_base"] << 16) + offset
+        if element >= WORD * self.chip.act_words:
+            return self.error("ADDRESS")
         self.word(element, keep["banked"], sample)[element % WORD] = value
         return None
 

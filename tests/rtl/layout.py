@@ -144,12 +144,13 @@ class Layout:
             frame = core.frames[pop]
             (y0, y1), (x0, x1), (c0, c1) = frame.box
             c1 = min(c1, pop.c)
-            row_base, col_base = frame.base & 0xffff, frame.base >> 16
+            row_base, col_base, rows, cols = frame.base & 0xffff, frame.base >> 16, 0, 0
             if self.can.conv:
-                rows = [frame.element(y, x0, c0) if y0 <= y < y1 else None for y in range(pop.h)]
-                cols = [(x - x0) * frame.pitch_x if x0 <= x < x1 else None for x in range(pop.w)]
-                row_base, col_base = self.table(core.rows, rows), self.table(core.cols, cols)
-            words = pack("KEEP", row_base=row_base, col_base=col_base, rows=pop.h, cols=pop.w, c=c0, channels=c1 - c0,
+                lines = [frame.element(y, x0, c0) if y0 <= y < y1 else None for y in range(pop.h)]
+                places = [(x - x0) * frame.pitch_x if x0 <= x < x1 else None for x in range(pop.w)]
+                row_base, col_base = self.table(core.rows, lines), self.table(core.cols, places)
+                rows, cols = pop.h, pop.w
+            words = pack("KEEP", row_base=row_base, col_base=col_base, rows=rows, cols=cols, c=c0, channels=c1 - c0,
                          top=pop.top, banked=int(pop.late), part=int(c0 > 0 or c1 < pop.c))
             core.buffers[number] = sum(w << 32 * i for i, w in enumerate(words))
             frame.number = number

@@ -23,11 +23,16 @@ class Script(list):
         for at in addresses:
             self.add("r", at)
 
-    def sample(self, flits):
+    def sample(self, flits, more=(), between=(), ends=True):
+        """Inputs, lines between them and more inputs; the end marker, or a host that forgets it."""
         self.add("s")
         for flit in flits:
             self.add("i", 0, flit)
-        self.add("i", 1)
+        self += between
+        for flit in more:
+            self.add("i", 0, flit)
+        if ends:
+            self.add("i", 1)
         self.add("d")
         self.add("z")
 
@@ -99,9 +104,9 @@ def build(chip, folder, preload=0):
         f.writelines("`define %s %d\n" % value for value in values)
         f.write("`define CHIP_PARAMETERS %s\n" % ", ".join(".%s(%d)" % value for value in values))
         f.write("`define CHIP_HASH 32'h%x\n`define FLIT %d\n" % (CHIP_HASH, chip.flit_bits))
-        f.write("`define PRELOAD %d\n`define INIT_PREFIX \"%s/\"\n`define CYCLE_LIMIT 2000000\n" % (preload, folder))
+        f.write("`define PRELOAD %d\n`define INIT_PREFIX \"%s/\"\n`define CYCLE_LIMIT 1000000\n" % (preload, folder))
     binary = os.path.join(folder, "sim%d" % preload)
-    rtl = os.path.join(ROOT, "rtl")
+    rtl = os.environ.get("TTFS_RTL") or os.path.join(ROOT, "rtl")
     subprocess.run(["iverilog", "-g2012", "-I" + folder, "-I" + rtl, "-y", rtl, "-o", binary,
                     os.path.join(HERE, "chip_tb.sv")], check=True)
     return binary
