@@ -27,6 +27,8 @@ static void print_field(const Field *f) {
     printf("`define TTFS_%s_%s_WORD %u\n", f->record, f->name, f->word);
     printf("`define TTFS_%s_%s_LSB %u\n", f->record, f->name, f->lsb);
     printf("`define TTFS_%s_%s_WIDTH %u\n", f->record, f->name, f->width);
+    printf("`define TTFS_%s_%s_IN(M, AT) M[(AT) + %u][%u +: %u]\n", f->record, f->name, f->word,
+           f->lsb, f->width);
 }
 
 int main(void) {

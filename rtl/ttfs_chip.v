@@ -191,7 +191,7 @@ module ttfs_chip #(
         .clear_o     (clear),
         .sample_i    (state_q != IDLE),
         .host_i      (gives_up),
-        .refused_i   (start_i && (state_q != IDLE || (!busy_o && refuse))),
+        .refused_i   (asked && refuse),
         .node_flags_i(flags_q),
         .cycles_i    (cycles_q),
         .patience_o  (patience),

@@ -2,7 +2,8 @@
  *
  * The buffers of a core. Which population fills one is what the core's flow table says; every flow
  * of that population must come in there. Then each element of the activations belongs to at most
- * one neuron: the one whose value the receiver writes there.
+ * one neuron: the one whose value the receiver writes there. A buffer may hold nothing: what comes
+ * in is dropped.
  */
 #include "lift.h"
 
@@ -65,7 +66,7 @@ static bool check_keep(LiftCore *k, uint32_t number, uint32_t pop, const TtfsKee
             "core %u: buffer %u is of %d x %d neurons of %d ticks, %u x %u of %u "
             "expected",
             k->core, number, b->rows, b->cols, b->top, p->h, p->w, p->ticks);
-    if (b->channels == 0 || (uint32_t)b->c >= p->c || (uint32_t)b->channels > p->c - (uint32_t)b->c)
+    if ((uint32_t)b->c >= p->c || (uint32_t)b->channels > p->c - (uint32_t)b->c)
         return ttfs_lift_fault(k->l, pop, "core %u: buffer %u holds channels %d+%d of %u", k->core,
                                number, b->c, b->channels, p->c);
     return (b->part == part && !b->banked) ||

@@ -181,29 +181,43 @@ bool ttfs_lift_elements(const LiftTask *t, const LiftLists *lists) {
     return true;
 }
 
-/* Along one axis of a pool: which of the kernel's places the record has (all, or those that lie
- * inside the source), and that the others lie outside for every position. */
-static bool check_window(const LiftTask *t, int axis, uint32_t n, int64_t first, int64_t positions,
-                         uint32_t *skipped) {
+/* The places of a kernel that a pool has at one position. */
+typedef struct {
+    int64_t first, count;
+} Window;
+
+/* A min pool has those inside the source, for what lies outside would be the smallest; or, when all
+ * lie outside, the first, which is silent as the result is. */
+static Window window_of(const TtfsImageConn *c, const TtfsImagePop *src, int axis, int64_t at) {
+    int64_t size = axis ? src->w : src->h, start = at * c->stride[axis] - c->pad[axis];
+    Window w = {0, 0};
+    if (c->kind == TTFS_CONN_POOL) return (Window){0, c->kernel[axis]};
+    for (uint32_t k = 0; k < c->kernel[axis]; k++) {
+        int64_t place = start + (int64_t)k * c->dilation[axis];
+        if (place < 0 || place >= size) continue;
+        if (w.count++ == 0) w.first = k;
+    }
+    return w.count ? w : (Window){0, 1};
+}
+
+/* The record has the places of one axis that all of its positions have. */
+static bool check_window(const LiftTask *t, int axis, int64_t n, int64_t first, int64_t positions,
+                         int64_t *skipped) {
     const TtfsImageConn *c = &t->k->l->img->conns.at[t->dst->conn_first];
     const TtfsImagePop *src = ttfs_lift_pop(t->k->l, c->src);
-    int64_t size = axis ? src->w : src->h, start = first * c->stride[axis] - c->pad[axis];
-    uint32_t all = c->kernel[axis];
-    *skipped = 0;
-    if (n != all)
-        while (*skipped < all && start + (int64_t)*skipped * c->dilation[axis] < 0) ++*skipped;
-    bool ok = n > 0 && n <= all && *skipped <= all - n;
-    for (int64_t r = 0; ok && r < positions; r++)
-        for (uint32_t k = 0; ok && k < all; k++) {
-            int64_t at = start + r * c->stride[axis] + (int64_t)k * c->dilation[axis];
-            bool inside = at >= 0 && at < size, read = k >= *skipped && k - *skipped < n;
-            ok = inside ? read : !read || c->kind == TTFS_CONN_POOL;
-        }
-    return ok ||
-           ttfs_lift_fault(t->k->l, t->pop,
-                           "core %u slot %u: the pool reads %u %s of a kernel of %u, which are "
-                           "not those inside the source",
-                           t->k->core, t->slot, n, axis ? "columns" : "rows", all);
+    Window want = window_of(c, src, axis, first);
+    *skipped = want.first;
+    if (!ttfs_lift_work(t->k->l, t->pop, (uint64_t)positions * c->kernel[axis])) return false;
+    for (int64_t r = 0; r < positions; r++) {
+        Window w = window_of(c, src, axis, first + r);
+        if (w.first != want.first || w.count != n)
+            return ttfs_lift_fault(t->k->l, t->pop,
+                                   "core %u slot %u: a pool over %" PRId64 " %s, %" PRId64
+                                   " from %" PRId64 " on expected at position %" PRId64,
+                                   t->k->core, t->slot, n, axis ? "columns" : "rows", w.count,
+                                   w.first, r);
+    }
+    return true;
 }
 
 /* Words of 16 channels: everything lies at multiples of that. */
@@ -220,7 +234,7 @@ static bool check_words(const LiftTask *t, const TtfsSegment *s) {
 }
 
 static bool check_pooled(const LiftTask *t, const TtfsSegment *s, int64_t r, int64_t q,
-                         const uint32_t skipped[2]) {
+                         const int64_t skipped[2]) {
     const TtfsImageConn *c = &t->k->l->img->conns.at[t->dst->conn_first];
     for (int64_t i = 0; i < s->ny; i++)
         for (int64_t j = 0; j < s->nx; j++) {
@@ -241,10 +255,10 @@ static bool check_pooled(const LiftTask *t, const TtfsSegment *s, int64_t r, int
 bool ttfs_lift_pool(const LiftTask *t, const TtfsSegment *s) {
     uint64_t positions = (uint64_t)t->fire.rows * (uint64_t)t->fire.cols;
     uint64_t patch = (uint64_t)s->ny * (uint64_t)s->nx * (uint64_t)s->length;
-    uint32_t skipped[2];
+    int64_t skipped[2];
     if (!check_words(t, s) || !ttfs_lift_work(t->k->l, t->pop, positions * patch) ||
-        !check_window(t, 0, (uint32_t)s->ny, t->fire.y, t->fire.rows, &skipped[0]) ||
-        !check_window(t, 1, (uint32_t)s->nx, t->fire.x, t->fire.cols, &skipped[1]))
+        !check_window(t, 0, s->ny, t->fire.y, t->fire.rows, &skipped[0]) ||
+        !check_window(t, 1, s->nx, t->fire.x, t->fire.cols, &skipped[1]))
         return false;
     for (int64_t r = 0; r < t->fire.rows; r++)
         for (int64_t q = 0; q < t->fire.cols; q++)

@@ -70,7 +70,8 @@ bool ttfs_plan_check(const TtfsPlan *p, const TtfsSpike *s, const char *file, Tt
     c.slot_of = TTFS_ARRAY(&c.scratch, uint32_t, (size_t)s->pops.len + 1);
     check_fits(&c);
     if (c.ok && check_slots(&c) && ttfs_plan_check_tasks(&c)) {
-        if (ttfs_plan_check_derived(&c)) ttfs_plan_check_memories(&c);
+        ttfs_plan_check_derived(&c);
+        ttfs_plan_check_memories(&c);
         if (c.ok) check_cycles(&c); /* the formula trusts tasks and flows */
     }
     ttfs_arena_free(&c.scratch);

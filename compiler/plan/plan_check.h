@@ -25,9 +25,8 @@ bool ttfs_plan_fault(PlanCheck *c, TtfsPop pop, const char *fmt, ...)
 /* plan_check_tasks.c. Places and lists of tasks, and that they hold every neuron once; false when
  * what follows must not look at them. */
 bool ttfs_plan_check_tasks(PlanCheck *c);
-/* plan_check_derived.c. Every number that follows from the tasks is what follows; false otherwise.
- */
-bool ttfs_plan_check_derived(PlanCheck *c);
+/* plan_check_derived.c. Every number that follows from the tasks is what follows. */
+void ttfs_plan_check_derived(PlanCheck *c);
 /* plan_check_memories.c. What lies in the memories: all that tasks read, nothing twice, nothing
  * beyond them. */
 void ttfs_plan_check_memories(PlanCheck *c);

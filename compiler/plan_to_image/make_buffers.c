@@ -43,7 +43,7 @@ void ttfs_make_buffers(TtfsMaker *m, uint32_t core) {
     const TtfsMakerCore *c = &m->cores[core];
     const TtfsUse *use = &m->plan->use[core];
     ttfs_image_make(m->img, core, TTFS_MEM_BUFFERS, c->buffer_count);
-    ttfs_image_make(m->img, core, TTFS_MEM_ROWS, m->img->chip.conv ? (uint32_t)use->table_rows : 0);
-    ttfs_image_make(m->img, core, TTFS_MEM_COLS, m->img->chip.conv ? (uint32_t)use->table_cols : 0);
+    ttfs_image_make(m->img, core, TTFS_MEM_ROWS, (uint32_t)use->table_rows);
+    ttfs_image_make(m->img, core, TTFS_MEM_COLS, (uint32_t)use->table_cols);
     for (uint32_t i = 0; i < c->buffer_count; i++) put_buffer(m, &c->buffers[i], i);
 }

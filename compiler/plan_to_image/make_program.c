@@ -28,24 +28,18 @@ static void add(Programs *p, uint32_t engine, TtfsPop pop, TtfsRecordKind kind,
         *TTFS_PUSH(&p->m->scratch, p->words[engine]) = words[i];
 }
 
-/* Steps that the record never takes are 0, so that no bit of a program is without effect. */
-static void add_segment(Programs *p, const TtfsTask *t, TtfsSegment s) {
-    if (s.nx == 1) s.run_step = 0;
-    if (s.ny == 1) s.row_step = 0;
-    if (t->ox_count == 1) s.col_stride = 0;
-    if (t->oy_count == 1) s.row_stride = 0;
-    add(p, 0, t->pop, TTFS_RECORD_SEGMENT, &s);
-}
-
 /* The patch of source k, in its buffer. */
 static void add_source(Programs *p, const TtfsTask *t, uint32_t k) {
     TtfsReach reach = ttfs_task_reach(p->m->spike, t, k);
-    const TtfsBuffer *b = ttfs_plan_buffer(p->m->plan, t->core, reach.src, NULL);
-    if (b)
-        add_segment(p, t, ttfs_reach_segment(&reach, b));
-    else
+    uint32_t number;
+    const TtfsBuffer *b = ttfs_plan_buffer(p->m->plan, t->core, reach.src, &number);
+    if (!b) {
         ttfs_maker_fault(p->m, t->pop, TTFS_PLAN_CHECK, "core %u has no buffer of population %u",
                          t->core, reach.src.i);
+        return;
+    }
+    TtfsSegment segment = ttfs_reach_segment(&reach, b);
+    add(p, 0, t->pop, TTFS_RECORD_SEGMENT, &segment);
 }
 
 static void add_scan(Programs *p, const TtfsTask *t) {
@@ -95,7 +89,7 @@ static void add_pass(Programs *p, const TtfsTask *t, uint32_t group, uint32_t pa
     walk.groups = 1;
     walk.weight_base += (int32_t)(group * t->group_rows + first);
     add(p, 0, t->pop, TTFS_RECORD_SCAN, &scan);
-    add_segment(p, t, segment);
+    add(p, 0, t->pop, TTFS_RECORD_SEGMENT, &segment);
     add(p, 1, t->pop, TTFS_RECORD_WALK, &walk);
 }
 

@@ -23,6 +23,8 @@ typedef struct {
     TtfsCutRule rule;
     uint32_t units, units_set; /* of channels: in all, in a set */
     bool expected;             /* rates are known */
+    uint64_t room;             /* weight rows that a cell may take */
+    uint32_t cells;            /* most */
 } Job;
 
 static uint32_t least(uint32_t a, uint32_t b) {
@@ -80,31 +82,49 @@ static uint64_t cost_of(const Job *j, const Cut *cut) {
     return tasks * ttfs_plan_task_cycles(&j->v->plan->chip, j->v->spike, &t, j->expected);
 }
 
-/* Bands copy the weights of their channels, but where every position has its own. */
+/* Weight rows of the largest cell. */
+static uint64_t rows_of(const Job *j, const Cut *cut) {
+    TtfsTask t;
+    uint64_t tasks = largest(j, cut, &t);
+    if (ttfs_pop_is_pooled(j->v->spike, j->pop)) return 0;
+    return tasks * share(t.channels, j->v->plan->chip.lanes) * ttfs_task_elements(j->v->spike, &t);
+}
+
+/* Bands copy the weights of their channels. */
 static bool may_cut(const Job *j, const Cut *cut) {
-    bool copies = cut->rows * cut->cols > 1 && !ttfs_pop_is_pooled(j->v->spike, j->pop);
-    return !copies || j->v->copies;
+    uint64_t rows = rows_of(j, cut);
+    return rows == 0 || cut->rows * cut->cols == 1 || (j->v->copies && rows <= j->room);
 }
 
-static void try_cut(const Job *j, Cut cut, Cut *best, uint64_t *best_cost) {
+/* A cut and its largest cell. */
+typedef struct {
+    Cut cut;
+    uint64_t cycles, rows;
+} Choice;
+
+/* Keeps the better of two: the fewer cycles, but `margin` more for fewer copies of weights. */
+static void try_cut(const Job *j, Cut cut, uint64_t margin, Choice *best) {
     if (!may_cut(j, &cut)) return;
-    uint64_t cost = cost_of(j, &cut);
-    if (cost >= *best_cost) return;
-    *best = cut;
-    *best_cost = cost;
+    Choice c = {cut, cost_of(j, &cut), rows_of(j, &cut)};
+    if (margin ? c.cycles <= margin && c.rows < best->rows : c.cycles < best->cycles) *best = c;
 }
 
-static Cut choose_cut(const Job *j) {
-    uint32_t cores = ttfs_chip_cores(&j->v->plan->chip), most = least(cores, j->units);
-    Cut best = {most, 1, 1};
-    uint64_t best_cost = cost_of(j, &best);
+static void try_all(const Job *j, uint32_t most, uint64_t margin, Choice *best) {
     for (uint32_t parts = most; parts >= 1; parts--)
-        for (uint32_t rows = 1; rows <= least(cores / parts, j->p->h); rows++) {
-            uint32_t cols = least(cores / parts / rows, j->p->w);
-            try_cut(j, (Cut){parts, rows, 1}, &best, &best_cost);
-            if (cols > 1) try_cut(j, (Cut){parts, rows, cols}, &best, &best_cost);
+        for (uint32_t rows = 1; rows <= least(j->cells / parts, j->p->h); rows++) {
+            uint32_t cols = least(j->cells / parts / rows, j->p->w);
+            try_cut(j, (Cut){parts, rows, 1}, margin, best);
+            if (cols > 1) try_cut(j, (Cut){parts, rows, cols}, margin, best);
         }
-    return best;
+}
+
+/* The fastest; then, of those that are hardly slower, the one that copies the fewest weights. */
+static Cut choose_cut(const Job *j) {
+    Cut first = {least(j->cells, j->units), 1, 1};
+    Choice best = {first, cost_of(j, &first), rows_of(j, &first)};
+    try_all(j, first.parts, 0, &best);
+    try_all(j, first.parts, best.cycles + best.cycles / 16, &best);
+    return best.cut;
 }
 
 typedef struct {
@@ -173,20 +193,60 @@ static Load *pick_cores(Solver *v, uint32_t n) {
     return all;
 }
 
+static uint64_t most(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
+/* Weight rows that a cell may take of what the fullest core has left, the largest cell of a later
+ * layer set aside: its share by its own rows, or by the number of layers. */
+static uint64_t room_of(const Job *j) {
+    const Solver *v = j->v;
+    const Later *later = &v->later[j->slot];
+    uint64_t used = later->cell, all = v->plan->chip.weight_rows, fullest = 0;
+    uint64_t own = rows_of(j, &(Cut){1, 1, 1});
+    for (uint32_t c = 0; c < ttfs_chip_cores(&v->plan->chip); c++)
+        fullest = most(fullest, v->rows[c]);
+    used += fullest;
+    uint64_t left = used < all ? all - used : 0;
+    return own ? most(left / (v->plan->slots.len - j->slot), left * own / (own + later->rows))
+               : left;
+}
+
+/* A cell is a flow: what is left of them is shared with the later layers. */
+static uint32_t cells_of(const Solver *v, uint32_t slot) {
+    uint32_t cores = ttfs_chip_cores(&v->plan->chip), flows = v->plan->chip.flows;
+    uint32_t left = flows > v->flows ? flows - v->flows : 0;
+    uint32_t fair = left / (v->plan->slots.len - slot);
+    return least(cores, fair ? fair : 1);
+}
+
+void ttfs_solver_look_ahead(Solver *v) {
+    uint32_t slots = v->plan->slots.len, cores = ttfs_chip_cores(&v->plan->chip);
+    v->later = TTFS_ARRAY(&v->scratch, Later, slots);
+    for (uint32_t slot = slots - 1; slot > 1; slot--) {
+        Job j = job_of(v, slot);
+        uint64_t cell = rows_of(&j, &(Cut){least(cores, j.units), 1, 1});
+        v->later[slot - 1] = v->later[slot];
+        v->later[slot - 1].rows += rows_of(&j, &(Cut){1, 1, 1});
+        if (cell > v->later[slot].cell) v->later[slot - 1].cell = cell;
+    }
+}
+
 void ttfs_solver_cut(Solver *v, uint32_t slot) {
     Job j = job_of(v, slot);
+    j.room = room_of(&j);
+    j.cells = cells_of(v, slot);
     Cut cut = choose_cut(&j);
     TtfsMark mark = ttfs_arena_mark(&v->scratch);
-    TtfsTask t;
-    uint64_t tasks = largest(&j, &cut, &t);
+    uint64_t rows = rows_of(&j, &cut);
     Load *cores = pick_cores(v, cut.parts * cut.rows * cut.cols);
     for (uint32_t i = 0; i < cut.parts * cut.rows * cut.cols; i++) {
         uint32_t band = i / cut.parts;
         add_cell(&j, cores[i].core, span_of(j.units, cut.parts, i % cut.parts),
                  span_of(j.p->h, cut.rows, band / cut.cols),
                  span_of(j.p->w, cut.cols, band % cut.cols));
-        v->rows[cores[i].core] += tasks * share(t.channels, v->plan->chip.lanes) *
-                                  ttfs_task_elements(v->spike, &t);
+        v->rows[cores[i].core] += rows;
     }
+    v->flows += cut.parts * cut.rows * cut.cols;
     ttfs_arena_release(&v->scratch, mark);
 }

@@ -27,6 +27,7 @@ static void make_slots(Solver *v) {
 static void cut_all(Solver *v, bool copies) {
     TtfsPlan *p = v->plan;
     v->copies = copies;
+    v->flows = 1;
     v->rows = TTFS_ARRAY(&v->scratch, uint64_t, ttfs_chip_cores(&p->chip));
     p->tasks.len = 0;
     for (uint32_t slot = 1; slot < p->slots.len; slot++) ttfs_solver_cut(v, slot);
@@ -52,11 +53,12 @@ bool ttfs_spike_to_plan(const TtfsSpike *s, const TtfsChip *chip, const char *fi
     Solver v = {.spike = s, .plan = out, .file = file, .diag = diag, .ok = true};
     if (!check_graph(&v)) return false;
     make_slots(&v);
+    ttfs_solver_look_ahead(&v);
     cut_all(&v, true);
     bool fits = ttfs_solver_fits(&v, false);
     if (!fits) {
         cut_all(&v, false);
-        fits = ttfs_solver_fits(&v, true);
+        fits = ttfs_solver_fits(&v, false);
     }
     if (fits) count_cycles(&v);
     ttfs_arena_free(&v.scratch);

@@ -200,7 +200,9 @@ def port_errors(trial):
     words = section(core, memory, trial.memories[core]["weights"])
     elsewhere = words[1:] + [words[0]]
     for change in (words[:-1] + [(words[-1][0], words[-1][1] ^ 1)], words[:-1], elsewhere):
-        trial.script.writes(change + [(register("CHECK"), crc(words))])
+        trial.script.writes(change)
+        trial.read(register("CHECK"), crc(change))
+        trial.script.add("w", register("CHECK"), crc(words))
         refused(trial, "CHECKSUM")
     trial.script.writes(words + [(register("CHECK"), crc(words))])
     trial.good()
@@ -230,8 +232,7 @@ def busy_errors(trial):
     trial.sample(flits, middle=[line("r", at)])
     trial.answers.append((at, 0))
     trial.flags("BUSY")
-    trial.sample(flits, middle=[line("p", 0)])
-    trial.flags("REFUSED")
+    trial.sample(flits, middle=[line("p", 0)])  # a start is not looked at
     trial.sample(flits, middle=[line("r", register("ID"))])  # registers are read at any time
     trial.answers.append((register("ID"), ID_WORD))
     trial.good()

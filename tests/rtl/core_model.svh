@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What docs/core.md says a core does, in closed form: takes prog, weights and params as the machine has
+// them, and the activations; run_slot leaves the flits of a slot in want_*, in order. Included by core_tb.
+
+    reg [31:0] prog [0:PROGRAM-1];
+    integer weight [0:WEIGHT_ROWS*LANES-1];
+    integer bias [0:PARAMS-1], ramp [0:PARAMS-1];
+    integer plain [0:ELEMENTS-1];        // what unbanked buffers hold in this sample
+    integer bank [0:2*ELEMENTS-1];       // what banked ones hold, the copy of even samples first
+    integer pc [0:2];
+    integer sample = 0;
+
+    // What passes from engine to engine in a slot, and what leaves.
+    integer list_number [0:65535], list_value [0:65535], list_end [0:4095];
+    integer lists, events, walked;
+    integer pool_channel [0:65535], pool_value [0:65535], pool_end [0:4095];
+    integer pools, pool_events, pool_taken;
+    integer potential [0:65535], potentials, fired;
+    reg [FLIT-1:0] want_flit [0:65535];
+    reg want_sum [0:65535];
+    integer wanted;
+    reg sample_ends;
+
+    function integer step(input [23:0] field);   // a signed field
+        step = $signed({{8{field[23]}}, field});
+    endfunction
+
+    function integer held(input integer at, input banked);
+        integer e;
+        begin
+            e = at & (ELEMENTS - 1);
+            held = banked ? bank[e + (sample[0] ? 0 : ELEMENTS)] : plain[e];
+        end
+    endfunction
+
+    // Where an engine's program goes on behind the end of a slot.
+    task slot_end(input integer engine);
+        begin
+            sample_ends = `TTFS_SCAN_SAMPLE_END_IN(prog, pc[engine]);
+            pc[engine] = sample_ends ? prog[engine] : pc[engine] + 1;
+        end
+    endtask
+
+    task scan_lists(input integer at);
+        integer r, q, g, s, i, j, k, number, v, e;
+        for (r = 0; r < `TTFS_SCAN_ROWS_IN(prog, at); r = r + 1)
+            for (q = 0; q < `TTFS_SCAN_COLS_IN(prog, at); q = q + 1) begin
+                number = 0;
+                for (g = 0; g < `TTFS_SCAN_SEGMENTS_IN(prog, at); g = g + 1) begin
+                    s = at + `TTFS_SCAN_WORDS + g * `TTFS_SEGMENT_WORDS;
+                    for (i = 0; i < `TTFS_SEGMENT_NY_IN(prog, s); i = i + 1)
+                        for (j = 0; j < `TTFS_SEGMENT_NX_IN(prog, s); j = j + 1)
+                            for (k = 0; k < `TTFS_SEGMENT_LENGTH_IN(prog, s); k = k + 1) begin
+                                e = `TTFS_SEGMENT_BASE_IN(prog, s) + r * step(`TTFS_SEGMENT_ROW_STRIDE_IN(prog, s))
+                                    + q * step(`TTFS_SEGMENT_COL_STRIDE_IN(prog, s)) + i * step(`TTFS_SEGMENT_ROW_STEP_IN(prog, s))
+                                    + j * step(`TTFS_SEGMENT_RUN_STEP_IN(prog, s)) + k;
+                                v = held(e, `TTFS_SEGMENT_BANKED_IN(prog, s));
+                                if (v != 0) begin
+                                    list_number[events] = number;
+                                    list_value[events] = v;
+                                    events = events + 1;
+                                end
+                                number = number + 1;
+                            end
+                end
+                list_end[lists] = events;
+                lists = lists + 1;
+            end
+    endtask
+
+    task scan_pool(input integer at);
+        integer r, q, s, i, j, k, best, v, e;
+        for (r = 0; r < `TTFS_SCAN_ROWS_IN(prog, at); r = r + 1)
+            for (q = 0; q < `TTFS_SCAN_COLS_IN(prog, at); q = q + 1) begin
+                s = at + `TTFS_SCAN_WORDS;
+                for (k = 0; k < ((`TTFS_SEGMENT_LENGTH_IN(prog, s) + 24'd15) & ~24'd15); k = k + 1) begin
+                    best = -1;
+                    for (i = 0; i < `TTFS_SEGMENT_NY_IN(prog, s); i = i + 1)
+                        for (j = 0; j < `TTFS_SEGMENT_NX_IN(prog, s); j = j + 1) begin
+                            e = `TTFS_SEGMENT_BASE_IN(prog, s) + r * step(`TTFS_SEGMENT_ROW_STRIDE_IN(prog, s))
+                                + q * step(`TTFS_SEGMENT_COL_STRIDE_IN(prog, s)) + i * step(`TTFS_SEGMENT_ROW_STEP_IN(prog, s))
+                                + j * step(`TTFS_SEGMENT_RUN_STEP_IN(prog, s)) + k;
+                            v = held(e, `TTFS_SEGMENT_BANKED_IN(prog, s));
+                            if (best < 0 || (`TTFS_SCAN_OP_IN(prog, at) == 3 ? v < best : v > best)) best = v;
+                        end
+                    if (best > 0 && k < `TTFS_SEGMENT_LENGTH_IN(prog, s)) begin
+                        pool_channel[pool_events] = k;
+                        pool_value[pool_events] = best;
+                        pool_events = pool_events + 1;
+                    end
+                end
+                pool_end[pools] = pool_events;
+                pools = pools + 1;
+            end
+    endtask
+
+    task run_scan;
+        integer at;
+        begin
+            lists = 0; events = 0; pools = 0; pool_events = 0;
+            at = pc[0];
+            while (`TTFS_SCAN_OP_IN(prog, at) != 0) begin
+                if (`TTFS_SCAN_OP_IN(prog, at) == 1) scan_lists(at);
+                else scan_pool(at);
+                at = at + `TTFS_SCAN_WORDS + `TTFS_SCAN_SEGMENTS_IN(prog, at) * `TTFS_SEGMENT_WORDS;
+            end
+            pc[0] = at;
+            slot_end(0);
+        end
+    endtask
+
+    integer v_lane [0:LANES-1];
+    task walk_list(input integer at, input integer g);
+        integer n, l, row;
+        begin
+            for (n = walked == 0 ? 0 : list_end[walked-1]; n < list_end[walked]; n = n + 1) begin
+                row = `TTFS_WALK_WEIGHT_BASE_IN(prog, at) + g * `TTFS_WALK_GROUP_ROWS_IN(prog, at) + list_number[n];
+                for (l = 0; l < LANES; l = l + 1)
+                    v_lane[l] = v_lane[l] + weight[row * LANES + l] * list_value[n];
+            end
+            if (!`TTFS_WALK_MORE_IN(prog, at))
+                for (l = 0; l < LANES; l = l + 1) begin
+                    potential[potentials] = v_lane[l];
+                    potentials = potentials + 1;
+                    v_lane[l] = 0;
+                end
+        end
+    endtask
+
+    task run_walk;
+        integer at, l, g;
+        begin
+            walked = 0; potentials = 0;
+            for (l = 0; l < LANES; l = l + 1) v_lane[l] = 0;
+            at = pc[1];
+            while (`TTFS_WALK_OP_IN(prog, at) != 0) begin
+                for (l = 0; l < `TTFS_WALK_LISTS_IN(prog, at); l = l + 1) begin
+                    for (g = 0; g < `TTFS_WALK_GROUPS_IN(prog, at); g = g + 1) walk_list(at, g);
+                    walked = walked + 1;
+                end
+                at = at + `TTFS_WALK_WORDS;
+            end
+            pc[1] = at;
+            slot_end(1);
+        end
+    endtask
+
+    function integer least(input integer a, input integer b);
+        least = a < b ? a : b;
+    endfunction
+
+    function integer class_of(input integer n, input integer count, input integer low, input integer high);
+        class_of = least(n, low) + (n > count - 1 - high ? n - (count - 1 - high) : 0);
+    endfunction
+
+    task push(input integer at, input integer r, input integer q, input integer c, input [FLIT_VALUE-1:0] value,
+              input sum);
+        reg [Y_BITS-1:0] y;
+        reg [X_BITS-1:0] x;
+        reg [C_BITS-1:0] channel;
+        reg [FLOW_BITS-1:0] flow;
+        begin
+            y = CONV ? `TTFS_FIRE_Y_IN(prog, at) + r : 0;
+            x = CONV ? `TTFS_FIRE_X_IN(prog, at) + q : 0;
+            channel = `TTFS_FIRE_C_IN(prog, at) + c;
+            flow = `TTFS_FIRE_FLOW_IN(prog, at);
+            want_flit[wanted] = {flow, y, x, channel, value};
+            want_sum[wanted] = sum;
+            wanted = wanted + 1;
+        end
+    endtask
+
+    task fire_channel(input integer at, input integer r, input integer q, input integer c);
+        integer p, u, y, i;
+        begin
+            p = `TTFS_FIRE_PARAM_BASE_IN(prog, at) + c;
+            if (CLASSES)
+                p = p + class_of(r, `TTFS_FIRE_ROWS_IN(prog, at), `TTFS_FIRE_EDGE_TOP_IN(prog, at), `TTFS_FIRE_EDGE_BOTTOM_IN(prog, at))
+                        * `TTFS_FIRE_CLASS_ROW_IN(prog, at)
+                    + class_of(q, `TTFS_FIRE_COLS_IN(prog, at), `TTFS_FIRE_EDGE_LEFT_IN(prog, at), `TTFS_FIRE_EDGE_RIGHT_IN(prog, at))
+                        * `TTFS_FIRE_CHANNELS_IN(prog, at);
+            u = potential[fired + c] + bias[p];
+            if (`TTFS_FIRE_OP_IN(prog, at) == 2)
+                for (i = 0; i < (ACC_BITS + FLIT_VALUE - 1) / FLIT_VALUE; i = i + 1)
+                    push(at, r, q, c, u >>> (i * FLIT_VALUE), 1'b1);
+            else begin
+                y = u < 0 ? 0 : least(u / ramp[p], `TTFS_FIRE_TOP_IN(prog, at));
+                if (y != 0) push(at, r, q, c, y, 1'b0);
+            end
+        end
+    endtask
+
+    task run_fire;
+        integer at, r, q, c, n;
+        begin
+            fired = 0; pool_taken = 0; wanted = 0;
+            at = pc[2];
+            while (`TTFS_FIRE_OP_IN(prog, at) != 0) begin
+                for (r = 0; r < `TTFS_FIRE_ROWS_IN(prog, at); r = r + 1)
+                    for (q = 0; q < `TTFS_FIRE_COLS_IN(prog, at); q = q + 1)
+                        if (`TTFS_FIRE_OP_IN(prog, at) == 3) begin
+                            for (n = pool_taken == 0 ? 0 : pool_end[pool_taken-1]; n < pool_end[pool_taken]; n = n + 1)
+                                push(at, r, q, pool_channel[n], pool_value[n], 1'b0);
+                            pool_taken = pool_taken + 1;
+                        end else begin
+                            for (c = 0; c < `TTFS_FIRE_CHANNELS_IN(prog, at); c = c + 1) fire_channel(at, r, q, c);
+                            n = (`TTFS_FIRE_CHANNELS_IN(prog, at) + LANES - 1) / LANES;
+                            fired = fired + n * LANES;
+                        end
+                at = at + `TTFS_FIRE_WORDS;
+            end
+            pc[2] = at;
+            slot_end(2);
+        end
+    endtask
+
+    task run_slot;
+        begin
+            run_scan;
+            run_walk;
+            run_fire;
+        end
+    endtask

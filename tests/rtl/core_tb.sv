@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+// ttfs_core: random programs (lists of several segments with strides, steps of both signs and several
+// runs, pools, groups, classes, potentials of several lists, readouts, several tasks a slot, slots and
+// samples), results fed back as values, with pauses at both ends: every flit is what core_model.svh says,
+// in order. Parameters other than these: iverilog -Pcore_tb.CONV=0.
+`include "ttfs_records.vh"
+module core_tb;
+    parameter LANES = 4, WEIGHT_BITS = 4, SLOPE_BITS = 12, ACC_BITS = 18, RAMP_BITS = 9, VALUE_BITS = 4;
+    parameter C_BITS = 6, Y_BITS = 3, X_BITS = 4, SEGMENTS = 3, STRIDES = 1, CONV = 1, POOL = 1, CLASSES = 1;
+    parameter FLIT_VALUE = VALUE_BITS, NETS = 40;
+    localparam ACT_WORDS = 128, LIST_ENTRIES = 128, WEIGHT_ROWS = 1024, PARAMS = 512, PROGRAM = 1024, FLOWS = 16;
+    localparam ELEMENTS = 16 * ACT_WORDS, HALF = ELEMENTS / 2, QUARTER = ELEMENTS / 4, ELEMENT_BITS = $clog2(ELEMENTS);
+    localparam FLOW_BITS = $clog2(FLOWS), FLIT = FLOW_BITS + Y_BITS + X_BITS + C_BITS + FLIT_VALUE;
+    localparam TOP = (1 << VALUE_BITS) - 1;
+    `include "bench.svh"
+    `include "core_model.svh"
+
+    reg cfg_en = 0, cfg_we = 0, go = 0, put_valid = 0, put_parity = 0, out_ready = 0;
+    reg [3:0] cfg_mem = 0;
+    reg [17:0] cfg_word = 0;
+    reg [31:0] cfg_data = 0;
+    reg [ELEMENT_BITS-1:0] put_element = 0;
+    reg [VALUE_BITS-1:0] put_value = 0;
+    wire [31:0] cfg_back;
+    wire cfg_known, ready, done, sample_end, put_ready, out_valid, out_sum, over, address, moves, takes, stalls;
+    wire [FLIT-1:0] out_flit;
+
+    ttfs_core #(
+        .LANES(LANES), .WEIGHT_BITS(WEIGHT_BITS), .SLOPE_BITS(SLOPE_BITS), .ACC_BITS(ACC_BITS), .RAMP_BITS(RAMP_BITS),
+        .VALUE_BITS(VALUE_BITS), .C_BITS(C_BITS), .Y_BITS(Y_BITS), .X_BITS(X_BITS), .ACT_WORDS(ACT_WORDS),
+        .LIST_ENTRIES(LIST_ENTRIES), .WEIGHT_ROWS(WEIGHT_ROWS), .PARAM_WORDS(PARAMS), .PROGRAM_WORDS(PROGRAM),
+        .FLOWS(FLOWS), .SEGMENTS(SEGMENTS), .STRIDES(STRIDES), .CONV(CONV), .POOL(POOL), .CLASSES(CLASSES),
+        .FLIT_VALUE(FLIT_VALUE)
+    ) dut (
+        .clk_i(clk), .rst_ni(rst_n), .cfg_en_i(cfg_en), .cfg_we_i(cfg_we), .cfg_mem_i(cfg_mem), .cfg_word_i(cfg_word),
+        .cfg_data_i(cfg_data), .cfg_data_o(cfg_back), .cfg_known_o(cfg_known), .go_i(go), .sample_i(sample[1:0]),
+        .ready_o(ready), .done_o(done), .sample_end_o(sample_end), .put_valid_i(put_valid), .put_ready_o(put_ready),
+        .put_element_i(put_element), .put_value_i(put_value), .put_parity_i(put_parity), .out_valid_o(out_valid),
+        .out_ready_i(out_ready), .out_flit_o(out_flit), .out_sum_o(out_sum), .over_o(over), .address_o(address),
+        .count_move_o(moves), .count_event_o(takes), .count_stall_o(stalls)
+    );
+
+    // Configuration.
+    task cfg(input [3:0] mem, input [17:0] word, input [31:0] data);
+        begin
+            cfg_en = 1; cfg_we = 1; cfg_mem = mem; cfg_word = word; cfg_data = data;
+            tick;
+            cfg_en = 0; cfg_we = 0;
+        end
+    endtask
+
+    task fill_weights;
+        integer row, c, l, b;
+        reg [LANES*WEIGHT_BITS+31:0] bits;
+        begin
+            b = $clog2((LANES * WEIGHT_BITS + 31) / 32);
+            for (row = 0; row < WEIGHT_ROWS; row = row + 1) begin
+                bits = 0;
+                for (l = 0; l < LANES; l = l + 1) begin
+                    weight[row*LANES+l] = below(1 << WEIGHT_BITS) - (1 << (WEIGHT_BITS - 1));
+                    bits[l*WEIGHT_BITS +: WEIGHT_BITS] = weight[row*LANES+l];
+                end
+                for (c = 0; c * 32 < LANES * WEIGHT_BITS; c = c + 1) cfg(2, (row << b) | c, bits[32*c +: 32]);
+            end
+        end
+    endtask
+
+    task fill_params;
+        integer n;
+        begin
+            for (n = 0; n < PARAMS; n = n + 1) begin
+                bias[n] = below(2000) - 600;
+                ramp[n] = 1 + below(n % 3 == 0 ? 500 : 60);
+                cfg(3, n, {bias[n], ramp[n][RAMP_BITS-1:0]});
+            end
+        end
+    endtask
+
+    // Programs. Three lists of words side by side, put one behind the other in the end.
+    reg [31:0] words [0:3*PROGRAM-1];
+    integer length [0:2];
+    integer slots, slot, at_word, flow_base [0:FLOWS-1], flow_banked [0:FLOWS-1];
+
+    task emit(input integer engine, input [31:0] word);
+        begin
+            words[engine*PROGRAM+length[engine]] = word;
+            length[engine] = length[engine] + 1;
+        end
+    endtask
+
+    // One segment of a random patch with `rows` x `cols` positions, at most `most` elements, inside the
+    // quarter that the slot reads; `number` grows by its elements. A pool's lies on whole words.
+    integer number;
+    task emit_segment(input integer rows, input integer cols, input integer most, input integer unit);
+        integer len, nx, ny, run, row, col, line, low, high, base, banked, tries;
+        reg fits;
+        begin
+            fits = 0;
+            while (!fits) begin
+                len = unit > 1 ? 1 + below(40) : 1 + below(below(3) == 0 ? most : least(most, 24));
+                nx = CONV ? 1 + below(3) : 1;
+                ny = CONV ? 1 + below(3) : 1;
+                run = (below(90) - 20) * unit; row = (below(120) - 30) * unit;
+                col = (below(60) - 15) * unit; line = (below(120) - 40) * unit;
+                low = least(0, (nx - 1) * run) + least(0, (ny - 1) * row) + least(0, (cols - 1) * col)
+                    + least(0, (rows - 1) * line);
+                high = (nx - 1) * run + (ny - 1) * row + (cols - 1) * col + (rows - 1) * line - 2 * low;
+                high = -least(0, -(nx - 1) * run) - least(0, -(ny - 1) * row) - least(0, -(cols - 1) * col)
+                    - least(0, -(rows - 1) * line) + (unit > 1 ? (len + 15) / 16 * 16 : len);
+                fits = high - low <= QUARTER && (unit > 1 || nx * ny * len <= most);
+            end
+            banked = slot == 0 || below(3) == 0;
+            base = -low + below(QUARTER - (high - low) + 1);
+            if (unit > 1) base = base / 16 * 16;
+            if (!banked) base = base + (slot % 2 ? 3 * QUARTER : QUARTER);
+            number = number + nx * ny * len;
+            emit(0, {banked[0], 7'd0, base[23:0]});
+            emit(0, len);
+            emit(0, {ny[11:0], nx[11:0]});
+            emit(0, run & 24'hffffff);
+            emit(0, row & 24'hffffff);
+            emit(0, col & 24'hffffff);
+            emit(0, line & 24'hffffff);
+        end
+    endtask
+
+    task emit_fire(input integer op, input integer channels, input integer rows, input integer cols);
+        integer flow, y, x, c, t, b, l, r, base, class_row, most;
+        begin
+            flow = below(FLOWS);
+            y = below((1 << Y_BITS) - rows + 1); x = below((1 << X_BITS) - cols + 1);
+            c = below((1 << C_BITS) - channels + 1);
+            t = below(rows); b = below(rows - t); l = below(cols); r = below(cols - l);
+            class_row = (l + r + 1) * channels;
+            most = CLASSES ? (t + b + 1) * class_row : channels;
+            while (most > PARAMS) begin
+                t = 0; b = 0; l = 0; r = 0; class_row = channels; most = channels;
+            end
+            base = below(PARAMS - most + 1);
+            emit(2, {TOP[15:0] - (below(3) == 0 ? 16'd1 + below(TOP - 1) : 16'd0), 12'd0, op[3:0]});
+            emit(2, {flow[15:0], channels[15:0]});
+            emit(2, {cols[11:0], rows[11:0]});
+            emit(2, {x[11:0], y[11:0]});
+            emit(2, c);
+            emit(2, base);
+            emit(2, {b[11:0], t[11:0]});
+            emit(2, {r[11:0], l[11:0]});
+            emit(2, class_row);
+        end
+    endtask
+
+    task emit_walk(input integer more, input integer lists_of, input integer rows_of, input integer groups);
+        integer base;
+        begin
+            base = below(WEIGHT_ROWS - groups * rows_of + 1);
+            emit(1, {TOP[15:0], 10'd0, more[0], 5'd1});
+            emit(1, lists_of);
+            emit(1, base);
+            emit(1, rows_of);
+            emit(1, groups);
+        end
+    endtask
+
+    task emit_task;
+        integer kind, rows, cols, channels, groups, segments, s, g, n;
+        begin
+            kind = below(6);
+            rows = CONV ? 1 + below(3) : 1;
+            cols = CONV ? 1 + below(5) : 1;
+            channels = 1 + below(below(2) ? 3 * LANES : 5);
+            groups = (channels + LANES - 1) / LANES;
+            if (kind == 0 && POOL) begin
+                emit(0, 32'h102 + below(2));
+                emit(0, {cols[11:0], rows[11:0]});
+                emit_segment(rows, cols, 0, 16);
+                emit_fire(3, words[length[0]-6], rows, cols);
+            end else if (kind == 1) begin   // potentials of several lists
+                n = 1 + below(3);
+                for (g = 0; g < groups; g = g + 1)
+                    for (s = 0; s < n; s = s + 1) begin
+                        emit(0, 32'h101);
+                        emit(0, 32'h1001);
+                        number = 0;
+                        emit_segment(1, 1, 80, 1);
+                        emit_walk(s != n - 1, 1, number, 1);
+                    end
+                emit_fire(1 + below(2), channels, 1, 1);
+            end else begin
+                segments = 1 + below(SEGMENTS);
+                emit(0, 32'h1 + (segments << 8));
+                emit(0, {cols[11:0], rows[11:0]});
+                number = 0;
+                for (s = 0; s < segments; s = s + 1) emit_segment(rows, cols, LIST_ENTRIES / segments, 1);
+                emit_walk(0, rows * cols, number, groups);
+                emit_fire(1 + (below(4) == 0), channels, rows, cols);
+            end
+        end
+    endtask
+
+    task make_program;
+        integer e, n, most;
+        begin
+            slots = 1 + below(4);
+            for (e = 0; e < 3; e = e + 1) length[e] = 0;
+            for (slot = 0; slot < slots; slot = slot + 1) begin
+                most = slot == 0 ? below(2) : below(4);
+                for (n = 0; n < most; n = n + 1) emit_task;
+                for (e = 0; e < 3; e = e + 1) emit(e, slot == slots - 1 ? 32'h10 : 32'h0);
+            end
+            for (n = 0; n < FLOWS; n = n + 1) begin
+                flow_base[n] = below(QUARTER);
+                flow_banked[n] = below(2);
+            end
+            at_word = 3;
+            for (e = 0; e < 3; e = e + 1) begin
+                prog[e] = at_word;
+                pc[e] = at_word;
+                for (n = 0; n < length[e]; n = n + 1) prog[at_word+n] = words[e*PROGRAM+n];
+                at_word = at_word + length[e];
+            end
+            check(at_word < PROGRAM, 1, 9);
+            for (n = at_word - 1; n >= 0; n = n - 1) cfg(1, n, prog[n]);
+            tick;
+            while (!ready) tick;
+            for (n = 0; n < ELEMENTS; n = n + 1) begin
+                bank[n] = 0; bank[n+ELEMENTS] = 0;
+            end
+        end
+    endtask
+
+    // Values on their way to the core. Slots read one half of the plain elements and write the other.
+    integer put_at [0:4095], put_v [0:4095], put_b [0:4095], puts, given, found, patience, cycles, pauses;
+    task give(input integer at, input integer value, input integer banked);
+        integer e;
+        begin
+            e = at & (QUARTER - 1);
+            put_at[puts] = banked ? e + sample[0] * HALF : e + (slot % 2 ? QUARTER : 3 * QUARTER);
+            put_v[puts] = value;
+            put_b[puts] = banked;
+            puts = puts + 1;
+        end
+    endtask
+
+    // What the model reads changes only behind the slot.
+    task store_all;
+        integer n, e;
+        for (n = 0; n < puts; n = n + 1)
+            if (put_b[n]) bank[(put_at[n] & (HALF - 1)) + (sample[0] ? ELEMENTS : 0)] = put_v[n];
+            else plain[put_at[n]] = put_v[n];
+    endtask
+
+    always @(negedge clk) if (rst_n) begin
+        if (out_valid && out_ready) begin
+            check({out_sum, out_flit}, {want_sum[found], want_flit[found]}, 1);
+            found = found + 1;
+            if (!out_sum)
+                give(flow_base[out_flit[FLIT-1 -: FLOW_BITS]] + out_flit[FLIT_VALUE +: C_BITS]
+                     + 37 * out_flit[FLIT_VALUE+C_BITS +: X_BITS] + 91 * out_flit[FLIT_VALUE+C_BITS+X_BITS +: Y_BITS],
+                     out_flit[VALUE_BITS-1:0], flow_banked[out_flit[FLIT-1 -: FLOW_BITS]]);
+        end
+        if (put_valid && put_ready) given = given + 1;
+        check(over || address, 0, 2);
+    end
+    always @(posedge clk) begin
+        #1 out_ready = puts - given < 8 && (!pauses || below(3) == 0);
+        put_valid = given < puts && (put_valid || !pauses || below(2) == 0);
+        put_element = put_at[given];
+        put_value = put_v[given];
+        put_parity = put_b[given] ? sample[1] : sample[0];
+    end
+
+    task one_slot;
+        integer n;
+        begin
+            puts = 0; given = 0; found = 0; cycles = 0;
+            run_slot;
+            go = 1; tick; go = 0;
+            check(done, 0, 3);
+            if (slot == 0)
+                for (n = below(400); n > 0; n = n - 1) give(below(QUARTER), 1 + below(TOP), below(2));
+            while (!(done && given == puts) && cycles < 100000) begin
+                tick;
+                cycles = cycles + 1;
+            end
+            check(found, wanted, 4);
+            check(sample_end, sample_ends, 5);
+            store_all;
+        end
+    endtask
+
+    integer net, s, n;
+    initial begin
+        puts = 0; given = 0; pauses = 0; found = 0;
+        reset;
+        while (!ready) tick;
+        fill_weights;
+        fill_params;
+        for (net = 0; net < NETS; net = net + 1) begin
+            make_program;
+            for (s = 0; s < 5; s = s + 1) begin
+                for (n = 0; n < ELEMENTS; n = n + 1) begin
+                    plain[n] = 0;
+                    bank[n+(sample[0] ? ELEMENTS : 0)] = 0;
+                end
+                pauses = below(2);
+                for (slot = 0; slot < slots; slot = slot + 1) one_slot;
+                sample = sample + 1;
+            end
+        end
+        finish(1000);
+    end
+endmodule
