@@ -351,6 +351,7 @@ def enlarge(values):
     values["act_words"] = (1 << bits_for(values["act_words"])) + 1
     values["buffers"] |= 1 << bits_for(values["buffers"]) - 1 | 1
     values["buffers"] += values["buffers"] & values["buffers"] + 1 == 0 and 2
+    values["table_words"] = (1 << bits_for(values["table_words"])) + 1
     values["weight_rows"] += values["list_entries"] + 1
     values["slope_bits"], values["acc_bits"] = 24, 32
 

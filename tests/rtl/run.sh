@@ -13,7 +13,7 @@
 # elab/MODULE       iverilog -Wall, no warning
 # synth/MODULE      yosys synth_ice40 at a small configuration, no latch
 # bench/NAME        NAME_tb.sv under Icarus
-# benches           every module has a bench of its own, or is seen by that of the module named in its bench's place
+# benches           every module has a bench of its own; the chip's are chip.py and errors.py
 # limits            a parameter just outside its range does not elaborate, and says so
 # features          what a chip is not given has no logic: pools, tables, routers
 # paths             no output of the chip depends on an input in the same cycle
@@ -39,7 +39,7 @@ list() {
     for n in flit sum read errors; do echo "fails/chip-$n"; done
     for n in synth-latch paths features; do echo "fails/$n"; done
     for n in $(bench_names); do echo "bench/$n"; echo "fails/$n"; done
-    for f in "$here"/formal/*_formal.sv; do [ ! -f "$f" ] || { n=${f##*/}; echo "formal/${n%_formal.sv}"; }; done
+    for f in "$here"/formal/*.sv; do [ ! -f "$f" ] || { n=${f##*/}; echo "formal/${n%.sv}"; }; done
     for n in benches contract features header limits paths; do echo "$n"; done
     for m in $(modules); do echo "lint/$m"; echo "elab/$m"; echo "synth/$m"; done
     for f in "$root"/hw/chips/*.json; do n=${f##*/}; echo "lint/chip-${n%.json}"; done
@@ -52,13 +52,13 @@ benches() {
 }
 
 limits() {
-    for p in core.SLOPE_BITS=7 core.ACC_BITS=15 core.TICK_BITS=0 core.TICK_BITS=17 core.C_BITS=0 core.C_BITS=24 \
-        core.Y_BITS=0 core.Y_BITS=12 core.X_BITS=0 core.X_BITS=12 core.SLOTS=0 core.LIST_WORDS=1 \
-        core.LIST_WORDS=16777217 core.WEIGHT_ROWS=8388609 core.ACC_BITS=249 core.LANES=0 chip.CORES=0 chip.CORES=257 \
-        chip.SLOTS=131072; do
-        module=ttfs_${p%%.*}
-        if iverilog -g2005 -I"$rtl" -y "$rtl" -o "$dir/elab" -s "$module" -P"$module.${p#*.}" "$rtl/$module.v" \
-            >"$dir/log" 2>&1 || ! grep -q "Unknown module type: ttfs_.*_parameter_out_of_range" "$dir/log"; then
+    for p in CORES_X=0 CORES_X=33 CORES_Y=0 CORES_Y=33 LANES=0 LANES=257 WEIGHT_BITS=1 WEIGHT_BITS=17 SLOPE_BITS=7 \
+        SLOPE_BITS=33 ACC_BITS=23 ACC_BITS=33 RAMP_BITS=0 RAMP_BITS=32 VALUE_BITS=0 VALUE_BITS=11 C_BITS=0 C_BITS=17 \
+        Y_BITS=0 Y_BITS=12 X_BITS=0 X_BITS=12 ACT_WORDS=1 ACT_WORDS=65537 LIST_ENTRIES=1 LIST_ENTRIES=32769 \
+        WEIGHT_ROWS=1 WEIGHT_ROWS=262145 PARAM_WORDS=1 PARAM_WORDS=131073 PROGRAM_WORDS=15 PROGRAM_WORDS=65537 FLOWS=1 \
+        FLOWS=4097 BUFFERS=1 BUFFERS=1025 TABLE_WORDS=1 TABLE_WORDS=65537 SEGMENTS=0 SEGMENTS=9 STRIDES=2 CONV=0; do
+        if iverilog -g2005 -I"$rtl" -y "$rtl" -o "$dir/elab" -s ttfs_chip -P"ttfs_chip.$p" "$rtl/ttfs_chip.v" \
+            >"$dir/log" 2>&1 || ! grep -q "Unknown module type: ttfs_chip_parameter_out_of_range" "$dir/log"; then
             echo "$p: not refused as out of range"
             cat "$dir/log"
             return 1
@@ -92,10 +92,12 @@ elab() {
 
 # Notes of what was flattened ($scopeinfo, newer versions of Yosys) are no cells.
 synth() {
+    few="-set LANES 2 -set ACT_WORDS 32 -set LIST_ENTRIES 32 -set WEIGHT_ROWS 64 -set PARAM_WORDS 16 -set PROGRAM_WORDS 64"
     case $1 in
-    ttfs_chip) small="chparam -set CORES 2 -set LANES 2 -set LIST_WORDS 256 -set LOG_WORDS 256 $1" ;;
-    ttfs_core) small="chparam -set LANES 4 -set LIST_WORDS 256 -set LOG_WORDS 256 $1" ;;
-    ttfs_lanes | ttfs_fire) small="chparam -set LANES 4 $1" ;;
+    ttfs_chip) small="chparam $few -set CORES_X 2 -set BUFFERS 4 -set TABLE_WORDS 16 -set FLOWS 8 $1" ;;
+    ttfs_node) small="chparam $few -set BUFFERS 4 -set TABLE_WORDS 16 -set FLOWS 8 $1" ;;
+    ttfs_core) small="chparam $few $1" ;;
+    ttfs_lanes) small="chparam -set LANES 4 $1" ;;
     *) small= ;;
     esac
     yosys -q -p "read_verilog -I$rtl ${2:-$rtl/ttfs_*.v}; $small; hierarchy -check -top $1; proc; flatten
