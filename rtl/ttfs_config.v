@@ -2,9 +2,10 @@
 //
 // The configuration port (docs/core.md, Configuration): takes one access at a time, gives it to the nodes
 // or does it here (memory 15, the registers of the chip), and forms the CRC of what was written, a byte a
-// cycle. A write takes at most 11 cycles, 7 when its address is one more than the last; a read answers in
-// 8. In a sample (sample_i) nothing but registers is accessed. Errors are sticky until bits of FLAGS are
-// cleared; clear_o clears those of the nodes. All outputs come from registers. Driven by ttfs_chip.
+// cycle. A write takes 11 cycles, 7 when its address is one more than the last, 3 when the CRC has nothing
+// of it; a read answers 7 cycles after it was taken. In a sample (sample_i) nothing but registers is
+// accessed. Errors are sticky until bits of FLAGS are cleared; clear_o clears those of the nodes. All
+// outputs come from registers. Driven by ttfs_chip.
 
 `default_nettype none
 

@@ -3,9 +3,9 @@
 // A memory of a core: rows that the machine reads whole (en_i; data_o a cycle later, until the next
 // access) and that the configuration port reads and writes in chunks of 32 bits, word = {row, chunk},
 // chunk 0 the lowest bits. cfg_data_o comes two cycles after a read and holds; bits beyond the row are
-// zeros. Bits that USED leaves out are written as zeros: no memory is made for them. What is no chunk
-// of a row (cfg_known_o low) is not written and reads as 0. The configuration port has precedence: the
-// machine does not read while it is used.
+// zeros. Bits that USED leaves out are zeros too: no memory is made for them. What is no chunk of a row
+// (cfg_known_o low) is not written and reads as 0. The configuration port has precedence: the machine
+// does not read while it is used.
 
 `default_nettype none
 
@@ -36,6 +36,7 @@ module ttfs_memory #(
     wire [17:0] row = cfg_word_i >> CHUNK_BITS;
     wire [17:0] chunk = cfg_word_i & ~(18'h3ffff << CHUNK_BITS);
     wire [ADDR_BITS-1:0] at = cfg_en_i ? row[ADDR_BITS-1:0] : at_i;
+    wire [WIDTH-1:0]     raw;
     wire [CHUNKS*32-1:0] wide;   // what was read, zeros above it
     reg         read_q;
     reg [17:0]  chunk_q;         // CHUNKS: none
@@ -60,7 +61,7 @@ module ttfs_memory #(
                 .we_i   (cfg_en_i && cfg_we_i),
                 .addr_i (at),
                 .wdata_i(cfg_data_i[BITS-1:0] & USED[32*c +: BITS]),
-                .rdata_o(data_o[32*c +: BITS])
+                .rdata_o(raw[32*c +: BITS])
             );
         end
         if (CHUNKS * 32 > WIDTH) begin : g_pad
@@ -76,6 +77,7 @@ module ttfs_memory #(
         if (read_q) data_q <= (chunk_q == CHUNKS[17:0]) ? 32'd0 : wide[32*chunk_q +: 32];
     end
 
+    assign data_o     = raw & USED;
     assign cfg_data_o = data_q;
     wire unused = &{1'b0, cfg_data_i};
 endmodule

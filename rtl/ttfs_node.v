@@ -245,7 +245,7 @@ module ttfs_node #(
             assign router_back   = 32'd0;
             assign router_known  = 1'b0;
             assign nowhere       = 1'b0;
-            assign way_idle      = !result_valid;
+            assign way_idle      = 1'b1;
             wire unused_alone = &{1'b0, in_valid_i, in_flit_i, out_ready_i, buffer, PORTS[0]};
         end
     endgenerate
@@ -254,7 +254,7 @@ module ttfs_node #(
     reg [4:0] flags_q;
     reg       quiet_q;
     always @(posedge clk_i) begin
-        quiet_q <= done && receive_idle && way_idle;
+        quiet_q <= done && !result_valid && way_idle && receive_idle;
         if (!rst_ni) flags_q <= 5'd0;
         else flags_q <= (flags_q & ~clear_i) | {over, address || core_address, place, no_buffer || nowhere, value};
     end

@@ -80,8 +80,7 @@ module ttfs_receive #(
     localparam [127:0] USED = ID | ((CONV != 0) ? AT_TABLES : AT_BASE);
 
     wire         advance, buffer_known, row_known, col_known;
-    wire [127:0] words;
-    wire [127:0] keep = words & USED;
+    wire [127:0] keep;
     wire [31:0]  buffer_back, row_back, col_back;
     wire to_buffers = cfg_mem_i == 4'd5, to_rows = cfg_mem_i == 4'd6, to_cols = cfg_mem_i == 4'd7;
 
@@ -89,7 +88,7 @@ module ttfs_receive #(
         .clk_i      (clk_i),
         .en_i       (in_valid_i && advance),
         .at_i       (in_buffer_i),
-        .data_o     (words),
+        .data_o     (keep),
         .cfg_en_i   (cfg_en_i && to_buffers),
         .cfg_we_i   (cfg_we_i),
         .cfg_word_i (cfg_word_i),
@@ -237,7 +236,7 @@ module ttfs_receive #(
     assign place_o       = advance && valid_q && !none && place;
     assign address_o     = advance && ((sound && beyond) || (found && too_far));
     assign idle_o        = !valid_q && !found_busy && !put_q;
-    wire unused = &{1'b0, words, channel};
+    wire unused = &{1'b0, keep, channel};
 endmodule
 
 `default_nettype wire

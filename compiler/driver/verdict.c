@@ -32,8 +32,10 @@ static void tell_difference(TtfsVerdict *v, const TtfsPopulation *p) {
                         n % p->w, d->readout ? "potential" : "tick", (long long)d->want,
                         at->reference, (long long)d->got, at->engine, at->potential);
     if (f->placed && used > 0 && (size_t)used < sizeof v->sentence)
-        snprintf(v->sentence + used, sizeof v->sentence - (size_t)used, "; core %u, slot %u",
-                 f->core, f->slot);
+        used += snprintf(v->sentence + used, sizeof v->sentence - (size_t)used,
+                         "; core %u, slot %u", f->core, f->slot);
+    if (*f->what && used > 0 && (size_t)used < sizeof v->sentence)
+        snprintf(v->sentence + used, sizeof v->sentence - (size_t)used, "; %s", f->what);
 }
 
 void ttfs_verdict_traces(TtfsVerdict *v, const TtfsOut *o, const TtfsPlace *p, uint64_t n) {

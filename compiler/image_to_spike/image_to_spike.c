@@ -87,7 +87,8 @@ static bool add_weights(Lift *l, uint32_t index, TtfsConnection *k, uint64_t *le
         return ttfs_lift_fault(l, k->dst.i, "shares the weights of connection %u, which differ",
                                k->shared);
     if (!of && k->weight_count > *left)
-        return ttfs_lift_fault(l, k->dst.i, "%" PRIu64 " weights, the image holds %" PRIu64 " more",
+        return ttfs_lift_fault(l, k->dst.i,
+                               "%" PRIu64 " weights, the image has room for %" PRIu64 " more",
                                k->weight_count, *left);
     if (!of) *left -= k->weight_count;
     l->weights[index] = of ? l->weights[k->shared - 1]
@@ -133,7 +134,6 @@ static void add_population(Lift *l, uint32_t pop) {
                         .bias_count = p->bias_count,
                         .conn_first = p->conn_first,
                         .conn_count = p->conn_count};
-    if (p->bias_count) q.bias = TTFS_ARRAY(&out->arena, int32_t, p->bias_count);
     if (p->kind == TTFS_POP_RELU) q.ramp = TTFS_ARRAY(&out->arena, int32_t, p->c);
     l->settled[pop - 1] = TTFS_ARRAY(&l->scratch, unsigned char, p->c);
     *TTFS_PUSH(&out->arena, out->pops) = q;
@@ -169,7 +169,7 @@ static bool make_graph(Lift *l) {
             if (!add_connection(l, i + 1, p->conn_first + k, &left)) return false;
     }
     for (uint32_t i = 0; i < img->pops.len; i++) add_population(l, i + 1);
-    l->covered = TTFS_ARRAY(&l->scratch, unsigned char, neurons);
+    l->covered = TTFS_ARRAY(&l->scratch, unsigned char, neurons / 8 + 1);
     return true;
 }
 
@@ -204,7 +204,7 @@ static bool check_covered(Lift *l) {
     for (uint32_t i = 0; i < l->img->pops.len; i++) {
         const TtfsImagePop *p = &l->img->pops.at[i];
         for (uint32_t n = 0; p->kind != TTFS_POP_INPUT && n < p->c * p->h * p->w; n++)
-            if (!l->covered[l->first[i] + n])
+            if (!ttfs_lift_covered(l, l->first[i] + n))
                 return ttfs_lift_fault(l, i + 1, "nobody makes channel %u row %u column %u",
                                        n / p->w / p->h, n / p->w % p->h, n % p->w);
     }

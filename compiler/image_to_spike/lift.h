@@ -17,7 +17,7 @@ typedef struct {
     bool ok;
     uint64_t work;           /* elements and weights that may still be followed */
     uint32_t *first;         /* per population */
-    unsigned char *covered;  /* per neuron: a task makes it */
+    unsigned char *covered;  /* per neuron a bit: a task makes it */
     int16_t **weights;       /* per connection */
     uint64_t *each;          /* per connection: weights of one target */
     unsigned char **known;   /* per connection and target's channel (dense to rows and columns:
@@ -69,6 +69,7 @@ bool ttfs_lift_fault(Lift *l, uint32_t pop, const char *fmt, ...)
 /* Counts work that an image asks for in few bytes; false and a fault when it is beyond all reason.
  */
 bool ttfs_lift_work(Lift *l, uint32_t pop, uint64_t n);
+bool ttfs_lift_covered(const Lift *l, uint32_t neuron);
 const TtfsImagePop *ttfs_lift_pop(const Lift *l, uint32_t pop);
 const TtfsMemImage *ttfs_lift_memory(const LiftCore *k, TtfsMem m);
 /* Rows first .. + n of a memory are read; false and a fault when they are not there. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What all files of the lift use: its faults, and the rows of memories that something reads.
+ * What all files of the lift use: its faults, the rows of memories that something reads, the
+ * neurons that something makes.
  */
 #include "lift.h"
 
@@ -29,6 +30,10 @@ const TtfsImagePop *ttfs_lift_pop(const Lift *l, uint32_t pop) {
 
 const TtfsMemImage *ttfs_lift_memory(const LiftCore *k, TtfsMem m) {
     return &k->l->img->cores[k->core].mem[m];
+}
+
+bool ttfs_lift_covered(const Lift *l, uint32_t neuron) {
+    return l->covered[neuron / 8] >> neuron % 8 & 1;
 }
 
 bool ttfs_lift_claim(LiftCore *k, uint32_t pop, TtfsMem m, uint64_t first, uint64_t n) {

@@ -144,7 +144,9 @@ static bool check_classes(const LiftTask *t) {
 bool ttfs_lift_params(const LiftTask *t) {
     const TtfsFire *f = &t->fire;
     bool alike = t->dst->bias_count == t->dst->c;
+    TtfsPopulation *p = &t->k->l->out->pops.at[t->pop - 1];
     if (!check_classes(t)) return false;
+    if (!p->bias) p->bias = TTFS_ARRAY(&t->k->l->out->arena, int32_t, p->bias_count);
     for (int32_t r = 0; r < (alike ? 1 : f->rows); r++)
         for (int32_t q = 0; q < (alike ? 1 : f->cols); q++) {
             uint64_t row = class_of(r, f->rows, f->edge_top, f->edge_bottom);

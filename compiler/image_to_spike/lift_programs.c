@@ -32,8 +32,8 @@ static bool next(Programs *p, int engine, TtfsRecordKind kind, void *record) {
 
 static bool expect(const LiftTask *t, const char *what, int64_t found, int64_t want) {
     return found == want ||
-           ttfs_lift_fault(t->k->l, t->pop, "core %u slot %u: %s is %lld, %lld expected",
-                           t->k->core, t->slot, what, (long long)found, (long long)want);
+           ttfs_lift_fault(t->k->l, t->pop, "core %u slot %u: %s: %lld, %lld expected", t->k->core,
+                           t->slot, what, (long long)found, (long long)want);
 }
 
 /* The largest value of a source. */
@@ -154,13 +154,12 @@ static bool cover(const LiftTask *t) {
         for (uint32_t y = 0; y < (uint32_t)f->rows; y++)
             for (uint32_t x = 0; x < (uint32_t)f->cols; x++) {
                 uint32_t row = ((uint32_t)f->c + c) * p->h + (uint32_t)f->y + y;
-                unsigned char *at =
-                    &l->covered[l->first[t->pop - 1] + row * p->w + (uint32_t)f->x + x];
-                if (*at)
+                uint32_t n = l->first[t->pop - 1] + row * p->w + (uint32_t)f->x + x;
+                if (ttfs_lift_covered(l, n))
                     return ttfs_lift_fault(l, t->pop, "channel %u row %u column %u is made twice",
                                            (uint32_t)f->c + c, (uint32_t)f->y + y,
                                            (uint32_t)f->x + x);
-                *at = 1;
+                l->covered[n / 8] |= (unsigned char)(1u << n % 8);
             }
     return true;
 }

@@ -125,6 +125,10 @@ static void table_json(const Table *t, const char *last_column, TtfsJson *j) {
     ttfs_json_end(j);
 }
 
+static void use_text(const char *what, uint64_t used, uint32_t available, TtfsBuf *out) {
+    ttfs_buf_printf(out, "%s %llu of %u", what, (unsigned long long)used, available);
+}
+
 static void memory_text(const TtfsOut *o, TtfsBuf *out) {
     const TtfsPlan *p = &o->plan;
     if (!o->has_plan) {
@@ -139,12 +143,12 @@ static void memory_text(const TtfsOut *o, TtfsBuf *out) {
                     (unsigned long long)p->expected_cycles, p->chip.name);
     for (uint32_t c = 0; c < ttfs_chip_cores(&p->chip); c++) {
         const TtfsUse *u = &p->use[c];
-        ttfs_buf_printf(out,
-                        "core %u: activation words %u of %u, weight rows %u of %u, parameter words "
-                        "%u of %u, program words %u of %u\n",
-                        c, u->act_words, p->chip.act_words, u->weight_rows, p->chip.weight_rows,
-                        u->param_words, p->chip.param_words, u->program_words,
-                        p->chip.program_words);
+        ttfs_buf_printf(out, "core %u:", c);
+        use_text(" activation words", u->act_words, p->chip.act_words, out);
+        use_text(", weight rows", u->weight_rows, p->chip.weight_rows, out);
+        use_text(", parameter words", u->param_words, p->chip.param_words, out);
+        use_text(", program words", u->program_words, p->chip.program_words, out);
+        ttfs_buf_puts(out, "\n");
     }
     for (uint32_t i = 0; i < p->slots.len; i++) {
         const TtfsPopulation *q = ttfs_spike_pop(&o->spike, p->slots.at[i].pop);

@@ -127,9 +127,9 @@ static void schedule(TtfsBuf *b, const TtfsOut *o) {
     ttfs_buf_puts(b, "</table></div>");
 }
 
-static void use(TtfsBuf *b, uint32_t used, uint32_t available) {
-    ttfs_buf_printf(b, "<td>%u of %u ", used, available);
-    bar(b, available ? (double)used / available : 0, "#1a7f37");
+static void use(TtfsBuf *b, uint64_t used, uint32_t available) {
+    ttfs_buf_printf(b, "<td>%llu of %u ", (unsigned long long)used, available);
+    bar(b, available ? (double)used / (double)available : 0, "#1a7f37");
     ttfs_buf_puts(b, "</td>");
 }
 

@@ -4,7 +4,8 @@
  * the image goes in over the configuration port, each section with its checksum, samples over the
  * input port, what comes out of the trace and output ports is put into the trace by flow and id
  * (sim_flits.c). Nothing grows: a chip that puts out more than the network has neurons, or stays in
- * a slot beyond its limit, is given up; one that tells of an error is believed.
+ * a slot beyond its limit, is given up. That, and errors that the chip tells of, are faults of the
+ * trace.
  */
 #include "sim_inside.h"
 
@@ -157,23 +158,22 @@ void ttfs_sim_close(TtfsSim *sim) {
     ttfs_arena_free(&arena);
 }
 
-/* Says how a sample ended that did not end well, and makes the chip forget its errors. */
-static bool ended_well(TtfsSim *sim, TtfsDiag *diag) {
-    const TtfsImage *img = sim->img;
-    uint32_t slot = sim->io.end_slot < img->slots ? sim->io.end_slot : 0;
-    TtfsLoc loc = TTFS_AT_NODE(NULL, img->pops.at[img->slot_pop[slot] - 1].name);
-    if (sim->io.flags &&
-        !write_word(sim, ttfs_chip_register(TTFS_REGISTER_FLAGS), sim->io.flags, diag))
-        return false;
-    if (!no_errors(sim->io.flags, "in a sample", diag)) return false;
-    if (sim->io.end == TTFS_SIM_HUNG)
-        return ttfs_error(diag, loc, TTFS_SIM_RUN,
-                          "the chip is in slot %" PRIu32 " after %" PRIu64 " cycles",
-                          sim->io.end_slot, sim->io.slot_limit[slot]);
-    return sim->io.end != TTFS_SIM_FLOOD ||
-           ttfs_error(diag, loc, TTFS_SIM_RUN,
-                      "the chip puts out more than the network has neurons, in slot %" PRIu32,
-                      sim->io.end_slot);
+/* What of a sample's end no trace can hold. */
+static void tell_end(const TtfsSim *sim, TtfsTrace *out) {
+    const TtfsSimSample *io = &sim->io;
+    TtfsBuf text = {0};
+    if (io->flags) {
+        ttfs_chip_errors(io->flags, &text);
+        ttfs_trace_fault(out, "the chip tells of %s", ttfs_buf_text(&text));
+        ttfs_buf_free(&text);
+    }
+    if (io->end == TTFS_SIM_HUNG)
+        ttfs_trace_fault(out, "the chip is in slot %" PRIu32 " after %" PRIu64 " cycles",
+                         io->end_slot, io->slot_cycles[io->end_slot]);
+    if (io->end == TTFS_SIM_FLOOD)
+        ttfs_trace_fault(out,
+                         "the chip puts out more than the network has neurons, in slot %" PRIu32,
+                         io->end_slot);
 }
 
 bool ttfs_sim_run(TtfsSim *sim, const uint16_t *x, TtfsTrace *out, TtfsDiag *diag) {
@@ -184,9 +184,10 @@ bool ttfs_sim_run(TtfsSim *sim, const uint16_t *x, TtfsTrace *out, TtfsDiag *dia
     if (sim->io.end == TTFS_SIM_STARVED) ttfs_oom(0);
     for (uint32_t s = 0; s < sim->img->slots; s++)
         if (sim->io.slot_cycles[s] > sim->slot_most[s]) sim->slot_most[s] = sim->io.slot_cycles[s];
-    if (!ended_well(sim, diag)) return false;
+    tell_end(sim, out);
     ttfs_sim_decode(sim->img, &sim->io, sim->sum, sim->sums, out);
-    return true;
+    uint32_t flags = sim->io.flags; /* the next sample begins without them */
+    return !flags || write_word(sim, ttfs_chip_register(TTFS_REGISTER_FLAGS), flags, diag);
 }
 
 const uint64_t *ttfs_sim_slot_cycles(const TtfsSim *sim) {

@@ -31,7 +31,8 @@ TtfsSim *ttfs_sim_open(const TtfsSimChip *chip, const TtfsImage *img, const uint
                        TtfsDiag *diag);
 void ttfs_sim_close(TtfsSim *sim);
 /* Runs one sample: `x` the input's integers. Fills *out (for the spike graph whose ids the image
- * holds) and its cycles; false when the chip hung (SIM_RUN) or told of an error (SIM_FLAGS). */
+ * holds) and its cycles. That the chip hung or told of an error is a fault of the trace; false when
+ * it does not even take a word. */
 bool ttfs_sim_run(TtfsSim *sim, const uint16_t *x, TtfsTrace *out, TtfsDiag *diag);
 /* Most cycles any sample took in each slot so far (img->slots of them). */
 const uint64_t *ttfs_sim_slot_cycles(const TtfsSim *sim);

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -114,11 +115,17 @@ void ttfs_trace_set_input(TtfsTrace *t, const uint16_t *x) {
         tick[i] = x[i] ? (uint16_t)(in->ticks - x[i]) : (uint16_t)TTFS_SILENT;
 }
 
+void ttfs_trace_fault(TtfsTrace *t, const char *fmt, ...) {
+    va_list args;
+    if (t->faults++) return;
+    va_start(args, fmt);
+    vsnprintf(t->fault, sizeof t->fault, fmt, args);
+    va_end(args);
+}
+
 static void count_fault(TtfsTrace *t, TtfsPop p, uint32_t neuron, uint32_t tick, const char *why) {
-    if (t->faults++ == 0)
-        snprintf(t->fault, sizeof t->fault,
-                 "population %" PRIu32 ", neuron %" PRIu32 ", tick %" PRIu32 ": %s", p.i, neuron,
-                 tick, why);
+    ttfs_trace_fault(t, "population %" PRIu32 ", neuron %" PRIu32 ", tick %" PRIu32 ": %s", p.i,
+                     neuron, tick, why);
 }
 
 void ttfs_trace_add(TtfsTrace *t, TtfsPop p, uint32_t neuron, uint32_t tick) {

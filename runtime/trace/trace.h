@@ -20,7 +20,7 @@ typedef struct {
     uint32_t readouts;  /* neurons of all readouts */
     int32_t *potential; /* of the readouts' neurons, in order of population */
     uint32_t faults;    /* what no trace can hold: a second spike of a neuron, a spike outside its
-                           population */
+                           population, an engine that gave up */
     char fault[160];    /* the first of them, in words */
     uint64_t cycles;    /* clock cycles the sample took; 0 when the engine has no clock */
 } TtfsTrace;
@@ -42,6 +42,9 @@ uint32_t ttfs_trace_class(const TtfsTrace *t);
 void ttfs_trace_set_input(TtfsTrace *t, const uint16_t *x);
 /* Records a spike an engine reports, or counts a fault. */
 void ttfs_trace_add(TtfsTrace *t, TtfsPop p, uint32_t neuron, uint32_t tick);
+
+/* Counts another fault; the text is kept when it is the first. */
+void ttfs_trace_fault(TtfsTrace *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 typedef struct {
     bool readout; /* the difference is in a potential */

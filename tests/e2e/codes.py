@@ -68,6 +68,12 @@ def hang(case):
             r"wire slot_end = 1'b0 && (\1);")
 
 
+def other_chip(case):
+    """A folder whose Verilog is that of another chip."""
+    case.compile("digits_mlp", "other")
+    rewrite(case, case.path("other", "rtl", "ttfs_top.v"), r"CHIP_HASH\(32'h\w{8}\)", "CHIP_HASH(32'h12345678)")
+
+
 def broken_verilog(case):
     case.compile("digits_mlp", "broken")
     with open(case.path("broken", "rtl", "ttfs_chip.v"), "a", encoding="utf-8") as f:
@@ -88,6 +94,7 @@ def cases(case):
     case.write("halves.npy", npy((450,), [0.5] * 450))
     broken_verilog(case)
     hang(case)
+    other_chip(case)
     rows(case)
     run = ("run", "out", "--input")
     return {
@@ -131,7 +138,7 @@ def cases(case):
                          "--ticks", "65535", "--weight-bits", "16"), "fewer weight bits or fewer ticks"),
         "SPIKE_CHECK": (("dump", edited(case, "spike", "latency 510", "latency 511")), "fault of ttfs or of an edited form"),
         "PLAN_FIT": (COMPILE + ("--chip", case.chip("rows.json", weight_rows=64)), "weight rows"),
-        "PLAN_WIDTH": (COMPILE + ("--chip", case.chip("acc.json", acc_bits=16, slope_bits=16)), "bits"),
+        "PLAN_WIDTH": (COMPILE + ("--chip", case.chip("acc.json", acc_bits=16, slope_bits=16, ramp_bits=15)), "bits"),
         "PLAN_KIND": (COMPILE + ("--weight-bits", "12"), "weight"),
         "PLAN_CHECK": (("verify", edited_plan(case), "--input", TEST), "plan.txt"),
         "IMAGE_FORMAT": (("dump", image(case, "cut.img", lambda d: d[:40])), "cut.img"),
@@ -139,7 +146,10 @@ def cases(case):
         "OUT_FOLDER": (("run", "folder", "--input", TEST), "not a folder that ttfs compile wrote"),
         "SIM_BUILD": (("verify", "broken", "--input", TEST, "--trust-rtl"), "the log"),
         "RTL_CHANGED": (("verify", "broken", "--input", TEST), "--trust-rtl"),
-        "SIM_RUN": (("verify", "hung", "--input", TEST, "--count", "1", "--trust-rtl"), "slot 0"),
+        "SIM_FLAGS": (("verify", "other", "--input", TEST, "--count", "1", "--trust-rtl"),
+                      "WRONG (the image is for another chip)"),
+        "SIM_RUN": (("run", "hung", "--input", TEST, "--count", "1", "--engine", "rtl",
+                     "--trust-rtl"), "slot 0"),
         "JIT_COMPILE": (run + (TEST, "--cpu", "z80"), "unknown processor"),
         "JIT_MEMORY": (little_memory(case), "bytes of weights"),
         "MEMORY": (("run", "large", "--input", "large.npy", "--engine", "golden"), "out of memory: "),

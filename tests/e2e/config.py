@@ -100,8 +100,9 @@ def chips(case):
     # What is left out and has a default is that default: the same image, the same chip in the manifest.
     case.good("compile", MODEL, "-o", "whole", "--chip", chip())
     case.good("compile", MODEL, "-o", "short", "--chip",
-              chip(doc=None, cores=None, weight_bits=None, slope_bits=None, acc_bits=None, tick_bits=None,
-                   c_bits=None, y_bits=None, x_bits=None, slots=None))
+              chip(doc=None, weight_bits=None, slope_bits=None, acc_bits=None, ramp_bits=None, value_bits=None,
+                   c_bits=None, y_bits=None, x_bits=None, program_words=None, flows=None, buffers=None, segments=None,
+                   counters=None))
     for name in ("image", "rtl", "forms"):
         case.equal(tree(case.path("short", name)), tree(case.path("whole", name)), "%s of a chip by its defaults" % name)
     with open(case.path("short", "manifest.json"), encoding="utf-8") as f, \
@@ -109,8 +110,8 @@ def chips(case):
         case.equal(json.load(f)["chip"], json.load(g)["chip"], "the chip in the manifest")
     for changes, says in (({"lane": 8}, "lanes"), ({"lanes": 0}, "lanes"), ({"lanes": -1}, "lanes"),
                           ({"lanes": 1 << 40}, "lanes"), ({"lanes": 2.5}, "lanes"),
-                          ({"lanes": "16"}, "lanes"), ({"cores": 65}, "cores"),
-                          ({"acc_bits": 33}, "acc_bits"), ({"tick_bits": 40}, "tick_bits"),
+                          ({"lanes": "16"}, "lanes"), ({"cores_x": 33}, "cores_x"),
+                          ({"acc_bits": 33}, "acc_bits"), ({"value_bits": 40}, "value_bits"),
                           ({"weight_rows": 1e18}, "weight_rows"), ({"lanes": None}, "lanes")):
         case.refused("compile", MODEL, "-o", "x", "--chip", chip(**changes),
                      says=("chip.json", says))
@@ -120,7 +121,7 @@ def chips(case):
     # Too small: the layer, what it needs and what there is.
     case.refused("compile", MODEL, "-o", "x", "--chip", chip(weight_rows=50),
                  says=("fc1", "50"))
-    case.refused("compile", MODEL, "-o", "x", "--chip", chip(acc_bits=8, slope_bits=8))
+    case.refused("compile", MODEL, "-o", "x", "--chip", chip(acc_bits=8, slope_bits=8, ramp_bits=7))
     case.refused("compile", MODEL, "-o", "x", "--ticks", "300", says="255")
 
 

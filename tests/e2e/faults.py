@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The check can fail: a damaged weight, bias, descriptor, route, bit of the image and spike are found, and
-the message says where. `verify` checks twice, and each check is held to its own findings: what the reader
-and the decoder say of the image's bits, and what the samples show on a chip that runs the damaged bits.
+"""The check can fail: a damaged weight, bias, program, route, bit of the image and spike are found, and the
+message says where. `verify` checks twice, and each check is held to its own findings: what the reader and the
+decoder say of the image's bits, and what the samples show on a chip that runs the damaged bits.
 """
 import os
 import re
@@ -12,7 +12,7 @@ from e2e import DIGITS, Case, flip
 
 VERIFY = ["--input", os.path.join(DIGITS, "test.npz"), "--count", "6"]
 CHIP = ["--engines", "golden,rtl"]
-DESC_WORDS, OP_AND_LISTEN, TICKS = 20, 0, 1  # hw/fields.def
+PROGRAM, WEIGHTS = 17, 18  # kinds of sections: 16 and the number of hw/memories.def
 
 
 def verify(case, out, fault, *more):
@@ -24,13 +24,30 @@ def sections(path):
     """(kind, core, first byte, bytes) of the image file's sections."""
     with open(path, "rb") as f:
         data = f.read()
-    count = struct.unpack_from("<I", data, 12)[0]
-    at, found = 16 + 20 * count + 4, []
+    count = struct.unpack_from("<I", data, 16)[0]
+    at, found = 20 + 20 * count + 4, []
     for i in range(count):
-        kind, core, word, words, _ = struct.unpack_from("<IIIII", data, 16 + 20 * i)
-        found.append((kind, core, at, word * words))
-        at += word * words
+        kind, core, _, size, _ = struct.unpack_from("<IIIII", data, 20 + 20 * i)
+        found.append((kind, core, at, size))
+        at += size
     return found
+
+
+def words(path, core, kind=PROGRAM):
+    """The words of a core's memory, and where in the file they begin."""
+    at, size = next((s[2], s[3]) for s in sections(path) if s[:2] == (kind, core))
+    with open(path, "rb") as f:
+        return struct.unpack_from("<%dI" % (size // 4), f.read(), at), at
+
+
+def engine(path, core, number):
+    """Word of a core's program where the first record of its scan (0), walk (1) or fire (2) program that does
+    something begins; only ends of slots, of one word each, may come before it."""
+    program = words(path, core)[0]
+    at = program[number]
+    while program[at] & 15 == 0:
+        at += 1
+    return at
 
 
 def shows(case, v, what, image=True):
@@ -76,28 +93,41 @@ def graph_faults(case, out):
     shows(case, verify(case, out, "bias:0"), "bias:0")
 
 
-def descriptor_faults(case, out, image):
-    """OP, READOUT and the ticks of the first core's slot 1; a route; what is not there."""
-    slots = sections(image)[2][3] // 4 // DESC_WORDS
-    word = DESC_WORDS + OP_AND_LISTEN
-    shows(case, verify(case, out, "descriptor:%d.0" % word), "an operation that is none")
-    shows(case, verify(case, out, "descriptor:%d.3" % (DESC_WORDS + TICKS)), "ticks of the source")
-    shows(case, verify(case, out, "route:0"), "route:0")
-    cores = [s for s in sections(image) if s[0] == 3]
-    beyond = len(cores) * slots * DESC_WORDS
-    last = case.ttfs("verify", out, *VERIFY, *CHIP, "--fault", "descriptor:%d.31" % (beyond - 1))
-    case.check(last.code in (0, 1) and "--fault" not in last.err, "the last bit of the descriptors:\n%s" % last)
-    for fault in ("descriptor:%d.0" % beyond, "descriptor:0.32", "route:99999"):
+def tells(case, v, what):
+    """The chip itself stops, or says that something is wrong, and the verdict does."""
+    first = v["traces"]["first"] or {}
+    case.check(v["traces"]["differences"] >= 1 and not v["equal"], "the verdict with " + what)
+    told = first.get("fault") or first.get("what") or ""
+    case.check("the chip " in told, "the chip tells nothing of %s: %r" % (what, first))
+
+
+def program_faults(case, out, image):
+    """Records of the core that computes first: the top of its walk, the channel ids of its results, its
+    operations; a route; what is not there."""
+    core = 0
+    fire, walk = engine(image, core, 2), engine(image, core, 1)
+    shows(case, verify(case, out, "program:%d.16" % walk), "the largest value of a walk")
+    tells(case, verify(case, out, "program:%d.8" % (fire + 4)), "channels that are none")
+    tells(case, verify(case, out, "program:%d.0" % walk), "a walk that is none")
+    cores = [s for s in sections(image) if s[0] == PROGRAM]
+    beyond = sum(s[3] for s in cores) // 4
+    last = case.ttfs("verify", out, *VERIFY, *CHIP, "--fault", "program:%d.31" % (beyond - 1))
+    case.check(last.code in (0, 1) and "--fault" not in last.err, "the last bit of the programs:\n%s" % last)
+    if len(cores) > 1:
+        v = verify(case, out, "route:0")
+        case.check(v["traces"]["differences"] >= 1, "the chip's traces do not show route:0")
+    for fault in ("program:%d.0" % beyond, "program:0.32", "route:99999"):
         case.refused("verify", out, *VERIFY, "--fault", fault, code=2, says="--fault")
 
 
 def image_faults(case, out, image):
     """Bits of the file. Those that a core gets are run by the chip, the checksum notwithstanding."""
-    (_, _, descriptors, _), (_, _, weights, size) = [s for s in sections(image) if s[1] == 0][:2]
-    v = verify(case, out, "image:%d.0" % (descriptors + 4 * (DESC_WORDS + OP_AND_LISTEN)))
-    shows(case, v, "an operation that is none, in the file")
+    walk = engine(image, 0, 1)
+    v = verify(case, out, "image:%d.0" % (words(image, 0)[1] + 4 * walk + 2))
+    shows(case, v, "the largest value of a walk, in the file")
     case.check("checksum" in v["image"]["what"], "what the reader says: %r" % v["image"])
-    # The highest bits of some weights, parameter rows among them.
+    # The highest bits of some weights.
+    weights, size = next((s[2], s[3]) for s in sections(image) if s[:2] == (WEIGHTS, 0))
     faults = ["image:%d.7" % (weights + at) for at in range(size // 16, size, size // 6)]
     case.check(found_by(case, out, faults) >= 2, "bits of weights that show: fewer than two of %r" % faults)
     # A bit that no core gets stops at the checksum.
@@ -125,10 +155,10 @@ def other_engines(case, out):
 
 def indices(case):
     """Numbers to 2^50, and bits that a byte and a word have: more is no fault at all."""
-    for fault in ("weight:%d" % 2**50, "bias:%d" % 2**50, "spike:%d" % 2**50, "descriptor:%d.31" % 10**14):
+    for fault in ("weight:%d" % 2**50, "bias:%d" % 2**50, "spike:%d" % 2**50, "program:%d.31" % 10**14):
         r = case.refused("verify", "mlp", *VERIFY, "--fault", fault, code=2, says="--fault")
         case.check("none of" not in r.err, "%s is written as the help says:\n%s" % (fault, r))
-    for fault in ("weight:%d" % (2**50 + 1), "image:%d.0" % (2**50 + 1), "image:40.8", "descriptor:0.32", "weight:",
+    for fault in ("weight:%d" % (2**50 + 1), "image:%d.0" % (2**50 + 1), "image:40.8", "program:0.32", "weight:",
                   "weight:-1", "weight:1x", "image:1.2.3", "image:1.", "spike:1.0"):
         case.refused("verify", "mlp", *VERIFY, "--fault", fault, code=2, says=["--fault", "none of image:BYTE.BIT"])
 
@@ -155,7 +185,7 @@ def main():
         image = case.path(out, "image", "chip.img")
         undamaged(case, out)
         graph_faults(case, out)
-        descriptor_faults(case, out, image)
+        program_faults(case, out, image)
         image_faults(case, out, image)
         spike_faults(case, out)
         other_engines(case, out)

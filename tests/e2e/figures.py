@@ -98,17 +98,17 @@ def weights(p):
 def read_plan(path):
     with open(path, encoding="utf-8") as f:
         text = f.read()
-    plan = {"slots": {}, "cores": {}, "at": {}, "slices": []}
+    plan = {"slots": {}, "cores": {}, "tasks": []}
     plan["worst"], plan["expected"] = map(int, re.search(r"^cycles worst (\d+) expected (\d+)", text, re.M).groups())
+    plan["flows"] = int(re.search(r"^flows (\d+)$", text, re.M).group(1))
     for m in re.finditer(r"^slot (\d+) pop (\d+) worst (\d+) expected (\d+)", text, re.M):
         plan["slots"][int(m.group(1))] = tuple(map(int, m.groups()[1:]))
-    for m in re.finditer(r"^core (\d+) weight_rows (\d+) list_words (\d+) log_words (\d+) seen_words (\d+)", text, re.M):
-        plan["cores"][int(m.group(1))] = tuple(map(int, m.groups()[1:]))
-    for m in re.finditer(r"^at (\d+) (\d+) worst (\d+)", text, re.M):
-        plan["at"][int(m.group(1)), int(m.group(2))] = int(m.group(3))
-    for m in re.finditer(r"^slice \d+ pop (\d+) core (\d+) slot (\d+) channels (\d+) (\d+) rows (\d+) (\d+) groups (\d+) of (\d+)",
-                         text, re.M):
-        plan["slices"].append(tuple(map(int, m.groups())))
+    for m in re.finditer(r"^core (\d+)((?: \w+ \d+)+)$", text, re.M):
+        used = m.group(2).split()
+        plan["cores"][int(m.group(1))] = dict(zip(used[::2], map(int, used[1::2])))
+    for m in re.finditer(r"^task \d+ pop (\d+) core (\d+) slot (\d+) channels (\d+) (\d+) rows (\d+) (\d+) "
+                         r"columns (\d+) (\d+) groups (\d+) of (\d+) passes (\d+)", text, re.M):
+        plan["tasks"].append(tuple(map(int, m.groups())))
     return plan
 
 
@@ -140,7 +140,7 @@ def near(got, want, share=1e-9):
 def check_compile(case, s, j):
     image = os.path.getsize(case.path("out", "image", "chip.img"))
     want = {"layers": len(s.all) - 1, "populations": len(s.all), "neurons": s.neurons,
-            "synapses": s.synapses, "parameters": s.parameters, "cores": s.chip["cores"],
+            "synapses": s.synapses, "parameters": s.parameters, "cores": s.chip["cores_x"] * s.chip["cores_y"],
             "slots": len(s.plan["slots"]), "worst_cycles": s.plan["worst"],
             "expected_cycles": s.plan["expected"], "image_bytes": image}
     case.equal({k: j.get(k) for k in want}, want, "compile --json")
@@ -158,23 +158,27 @@ def check_timing(case, s, j, what):
                "%s: microseconds" % what)
     for e, (number, (pop, worst, expected)) in zip(j["slots"], s.plan["slots"].items()):
         want = {"slot": number, "population": s.pops[pop].name, "worst_cycles": worst,
-                "expected_cycles": expected,
-                "core_worst_cycles": [s.plan["at"][c, number] for c in range(s.chip["cores"])]}
+                "expected_cycles": expected}
         case.equal(e, want, "%s: slot %d" % (what, number))
     case.equal(len(j["slots"]), len(s.plan["slots"]), what + ": slots")
 
 
+# Where the chip says how many there are of what a core uses.
+MEMORIES = {"act_words": "act_words", "weight_rows": "weight_rows", "param_words": "param_words",
+            "program_words": "program_words", "buffers": "buffers", "table_rows": "table_words",
+            "table_cols": "table_words"}
+
+
 def check_fit(case, s, j, what):
-    memories = ("weight_rows", "list_words", "log_words", "seen_words")
+    case.equal(j["flows"], {"used": s.plan["flows"], "available": s.chip["flows"]}, what + ": flows")
     for c, e in enumerate(j["cores"]):
-        want = {m: {"used": u, "available": s.chip[m]} for m, u in zip(memories, s.plan["cores"][c])}
-        want.update({"core": c, "slots": {"used": len(s.plan["slots"]), "available": s.chip["slots"]}})
-        case.equal(e, want, "%s: core %d" % (what, c))
-    case.equal(len(j["cores"]), s.chip["cores"], what + ": cores")
-    slices = [{"population": s.pops[v[0]].name, "core": v[1], "slot": v[2], "first_channel": v[3],
-               "channels": v[4], "first_row": v[5], "rows": v[6], "weight_rows": v[7] * v[8]}
-              for v in s.plan["slices"]]
-    case.equal(j["slices"], slices, what + ": slices")
+        want = {m: {"used": s.plan["cores"][c][m], "available": s.chip[key]} for m, key in MEMORIES.items()}
+        case.equal(e, dict(want, core=c), "%s: core %d" % (what, c))
+    case.equal(len(j["cores"]), len(s.plan["cores"]), what + ": cores")
+    tasks = [{"population": s.pops[v[0]].name, "core": v[1], "slot": v[2], "first_channel": v[3],
+              "channels": v[4], "first_row": v[5], "rows": v[6], "first_column": v[7], "columns": v[8],
+              "weight_rows": v[9] * v[10], "lists": v[6] * v[8] * v[11]} for v in s.plan["tasks"]]
+    case.equal(j["tasks"], tasks, what + ": tasks")
 
 
 def check_info(case, s):
@@ -390,8 +394,7 @@ def check_page(case, s):
     case.check(words in parts["Schedule"][0], "page, schedule: %r" % parts["Schedule"][0])
     case.equal(parts["Schedule"][2:], [[str(n), s.pops[pop].name, str(worst), str(expected), ""]
                                        for n, (pop, worst, expected) in plan["slots"].items()], "page, slots")
-    memories = ("weight_rows", "list_words", "log_words")
-    case.equal(parts["Fit"][2:], [[str(c)] + ["%d of %d" % (u, s.chip[m]) for u, m in zip(used, memories)]
+    case.equal(parts["Fit"][2:], [[str(c)] + ["%d of %d" % (used[m], s.chip[m]) for m in list(MEMORIES)[:5]]
                                   for c, used in plan["cores"].items()], "page, fit")
     with open(case.path("out", "report", "accuracy.json"), encoding="utf-8") as f:
         accuracy = json.load(f)

@@ -48,7 +48,7 @@ def foreign(case):
     os.makedirs(case.path("mixed", "notes"))
     case.write("mixed/thesis.txt", "years of work")
     kept(case, "mixed", "'notes/', 'thesis.txt' in it")
-    for name in ("forms/mine.txt", "rtl/mine.v", "image/core1x_desc.hex", "verify/golden-mine.json",
+    for name in ("forms/mine.txt", "rtl/mine.v", "image/core1x_program.hex", "verify/golden-mine.json",
                  "report/index.htm", "rtl/TTFS_x.v", "manifest.json.bak", "image/chip.img.old"):
         fresh("mixed")
         os.makedirs(case.path("mixed", "verify"), exist_ok=True)

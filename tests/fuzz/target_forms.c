@@ -12,6 +12,7 @@
 #include "ir.h"
 #include "net.h"
 #include "plan.h"
+#include "../unit/seal_image.h"
 #include "spike.h"
 
 #include <string.h>
@@ -141,36 +142,13 @@ static bool read_image(const void *bytes, size_t n, TtfsBuf *text, TtfsDiag *dia
     return ok;
 }
 
-static uint32_t get_u32(const uint8_t *p) {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static void put_u32(uint8_t *p, uint32_t v) {
-    for (int i = 0; i < 4; i++) p[i] = (uint8_t)(v >> (8 * i));
-}
-
-/* Makes the checksums right, as far as the sections that the header names are there: no search
- * comes past them otherwise. */
-static void seal(uint8_t *bytes, size_t n) {
-    enum { FIRST = 16, ENTRY = 20, MOST = 130 };
-    size_t count = n > FIRST ? get_u32(bytes + 12) : 0, end = FIRST + count * ENTRY, at = end + 4;
-    if (count == 0 || count > MOST || at > n) return;
-    for (uint8_t *e = bytes + FIRST; e < bytes + end; e += ENTRY) {
-        uint64_t size = (uint64_t)get_u32(e + 8) * get_u32(e + 12);
-        if (size > n - at) return;
-        put_u32(e + 16, ttfs_crc32(0, bytes + at, (size_t)size));
-        at += (size_t)size;
-    }
-    put_u32(bytes + end, ttfs_crc32(0, bytes, end));
-}
-
 /* As it is, and when that is refused with its checksums made right. */
 bool fuzz_image(const uint8_t *bytes, size_t n) {
     TtfsArena a = {0};
     bool ok = twice(read_image, read_disasm, bytes, n);
     uint8_t *copy = TTFS_ARRAY(&a, uint8_t, n + 1);
     if (n) memcpy(copy, bytes, n);
-    seal(copy, n);
+    seal_image(copy, n);
     if (!ok) ok = twice(read_image, read_disasm, copy, n);
     ttfs_arena_free(&a);
     return ok;

@@ -9,9 +9,11 @@
 #include "base_chip.h"
 #include "random_spike.h"
 
+/* A mesh of two rows when there are more than two cores and they are even, else of one. */
 static inline TtfsChip small_chip(uint32_t cores, uint32_t lanes, uint32_t weight_bits) {
     TtfsChip chip = base_chip();
-    chip.cores_x = cores;
+    chip.cores_y = cores > 2 && cores % 2 == 0 ? 2 : 1;
+    chip.cores_x = cores / chip.cores_y;
     chip.lanes = lanes;
     chip.weight_bits = weight_bits;
     return chip;

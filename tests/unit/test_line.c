@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The whole line on random networks: imported form, canonical form, calibration, spike graph, plan,
- * image, Verilog. Of the kinds that the chip holds, the Verilog's traces equal golden's; a kind
- * that it cannot hold yet is refused by the plan, with the layer and the reason.
+ * image, Verilog. The Verilog's traces equal golden's; what does not fit the chip is refused by the
+ * plan, with the layer and the reason.
  */
 #include <setjmp.h>
 #include <stdarg.h>
