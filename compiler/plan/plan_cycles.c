@@ -280,17 +280,25 @@ static uint64_t put_cycles(const TtfsPlan *p, const TtfsSpike *s, TtfsPop pop, b
     return worst;
 }
 
-/* Moves of a population's flits from router to router and into cores: at least one a cycle happens
- * while any is under way. */
-static uint64_t mesh_cycles(const TtfsPlan *p, const TtfsPopulation *pop, bool expected) {
-    uint64_t cores = ttfs_chip_cores(&p->chip), flits = ttfs_pop_size(pop);
-    if (cores == 1) return 0;
-    if (expected) return CYCLES_HOP * (p->chip.cores_x + p->chip.cores_y);
-    if (pop->kind == TTFS_POP_READOUT) flits *= ttfs_chip_sum_flits(&p->chip);
-    return CYCLES_HOP * flits * cores;
+static uint32_t cores_that_keep(const TtfsPlan *p, TtfsPop pop) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < p->buffers.len; i++) n += p->buffers.at[i].pop.i == pop.i;
+    return n;
 }
 
-/* The core that is through last with its tasks from `*next` on, those of a slot. */
+/* The worst: only one flit of all that are under way moves at a time, through every port of its
+ * tree (links between cores, and into those that keep it). Expected: nobody waits for them. */
+static uint64_t mesh_cycles(const TtfsPlan *p, const TtfsSpike *s, TtfsPop id, bool expected) {
+    const TtfsPopulation *pop = ttfs_spike_pop(s, id);
+    uint64_t cores = ttfs_chip_cores(&p->chip), far = p->chip.cores_x + p->chip.cores_y;
+    uint64_t flits = ttfs_pop_size(pop), ports = cores - 1 + cores_that_keep(p, id);
+    if (cores == 1) return 0;
+    if (expected) return CYCLES_HOP * far;
+    if (pop->kind == TTFS_POP_READOUT) flits *= ttfs_chip_sum_flits(&p->chip), ports = far;
+    return CYCLES_HOP * flits * ports;
+}
+
+/* Cycles of the core that is through last with its tasks of a slot. */
 static uint64_t busiest(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, bool expected) {
     Engines at = {0};
     uint32_t core = 0;
@@ -313,7 +321,7 @@ static uint64_t slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot
     uint64_t puts = put_cycles(p, s, id, expected), input = ttfs_pop_size(pop);
     if (slot == 0) puts = most(puts, expected ? share(input, pop->rate_ppm) : input);
     if (slot == 0 || !expected) cycles += puts;
-    return cycles + mesh_cycles(p, pop, expected);
+    return cycles + mesh_cycles(p, s, id, expected);
 }
 
 uint64_t ttfs_plan_slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot,
