@@ -9,7 +9,8 @@
 #   run.sh --is NAME      this very check; exit status 77 when its tool is not installed
 #
 # header            rtl/ttfs_records.vh is what hw/records_to_verilog.c makes
-# lint/MODULE       verilator --lint-only -Wall, no warning; lint/chip-* with the chips of hw/chips
+# lint/MODULE       verilator --lint-only -Wall, no warning; lint/chip-* with the chips of hw/chips; lint/edges
+#                   with parameters at the ends of their ranges and features left out
 # elab/MODULE       iverilog -Wall, no warning
 # synth/MODULE      yosys synth_ice40 at a small configuration, no latch
 # bench/NAME        NAME_tb.sv under Icarus
@@ -42,6 +43,7 @@ list() {
     for f in "$here"/formal/*.sv; do [ ! -f "$f" ] || { n=${f##*/}; echo "formal/${n%.sv}"; }; done
     for n in benches contract features header limits paths; do echo "$n"; done
     for m in $(modules); do echo "lint/$m"; echo "elab/$m"; echo "synth/$m"; done
+    echo lint/edges
     for f in "$root"/hw/chips/*.json; do n=${f##*/}; echo "lint/chip-${n%.json}"; done
 }
 
@@ -71,8 +73,26 @@ header() {
         "$dir/r2v" >"$dir/records.vh" && cmp "$dir/records.vh" "$rtl/ttfs_records.vh"
 }
 
+edges() {
+    while read -r set; do
+        verilator --lint-only -Wall -y "$rtl" -I"$rtl" $set "$rtl/ttfs_chip.v" || { echo "with $set"; return 1; }
+    done <<END
+-GCONV=0 -GPOOL=0 -GCLASSES=0 -GCOUNTERS=0
+-GPOOL=0 -GSEGMENTS=1 -GACT_WORDS=65536
+-GSTRIDES=0 -GCLASSES=0 -GLIST_ENTRIES=32768
+-GVALUE_BITS=1 -GLANES=1 -GSEGMENTS=8
+-GWEIGHT_ROWS=65536 -GACT_WORDS=2
+-GCORES_X=3 -GCORES_Y=2 -GVALUE_BITS=10
+-GLANES=256 -GWEIGHT_BITS=16 -GC_BITS=1 -GY_BITS=1 -GX_BITS=1 -GPROGRAM_WORDS=16 -GPARAM_WORDS=2
+-GC_BITS=16 -GY_BITS=2 -GX_BITS=2 -GLIST_ENTRIES=2 -GWEIGHT_ROWS=2 -GBUFFERS=2 -GFLOWS=2 -GTABLE_WORDS=2
+-GACC_BITS=4 -GSLOPE_BITS=4 -GWEIGHT_BITS=2 -GRAMP_BITS=1 -GVALUE_BITS=4
+-GACC_BITS=32 -GSLOPE_BITS=32 -GRAMP_BITS=31
+END
+}
+
 lint() {
     case $1 in
+    edges) edges; return ;;
     chip-*)
         parameters=$(python3 "$root/tools/make_chip_keys.py" --parameters "$root/hw/chips/${1#chip-}.json") || return 1
         set -- ttfs_chip $parameters
