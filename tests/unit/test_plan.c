@@ -228,7 +228,7 @@ static TtfsTask *task_of(TtfsPlan *p, uint32_t slot) {
     RULE(channels, task_of(p, 1)->channels = 6, "layer 2: task 0 holds channels 0+6")              \
     RULE(no_channels, task_of(p, 1)->channels = 0, "layer 2: task 0 holds channels 0+0")           \
     RULE(rows, task_of(p, 1)->oy_count = 7, "layer 2: task 0 holds channels 0+5, rows 0+7")        \
-    RULE(columns, task_of(p, 1)->ox_first = 6, "columns 6+6 of 5, 6, 6")                                      \
+    RULE(columns, task_of(p, 1)->ox_first = 6, "columns 6+6 of 5, 6, 6")                           \
     RULE(order, (p->tasks.at[0].core = 1, p->tasks.at[1].core = 0),                                \
          "layer 2: task 1 is not in the order of slots and cores")                                 \
     RULE(twice, (p->tasks.at[1].oy_first--, p->tasks.at[1].oy_count++),                            \
