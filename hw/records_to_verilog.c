@@ -32,12 +32,16 @@ static void print_field(const Field *f) {
 }
 
 int main(void) {
-    printf("// SPDX-License-Identifier: Apache-2.0\n"
-           "//\n"
-           "// Made from hw/records.def by hw/records_to_verilog.c; do not edit.\n\n"
-           "`ifndef TTFS_RECORDS_VH\n"
-           "`define TTFS_RECORDS_VH\n");
+    printf(
+        "// SPDX-License-Identifier: Apache-2.0\n"
+        "//\n"
+        "// Made from hw/records.def and hw/cycles.def by hw/records_to_verilog.c; do not edit.\n\n"
+        "`ifndef TTFS_RECORDS_VH\n"
+        "`define TTFS_RECORDS_VH\n");
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) print_field(&fields[i]);
+#define TTFS_CYCLES(NAME, cycles, doc) printf("`define TTFS_CYCLES_%s %d\n", #NAME, cycles);
+#include "cycles.def"
+#undef TTFS_CYCLES
     printf("`endif\n");
     return ferror(stdout) || fflush(stdout) ? 1 : 0;
 }

@@ -53,6 +53,7 @@ module ttfs_config #(
     reg [2:0]  state_q;
     reg [1:0]  count_q;
     reg        write_q, known_q, allowed_q, rvalid_q;
+    reg        sample_q;   // one ran when the access was taken
     reg [31:0] addr_q, data_q, rdata_q, crc_q, patience_q;
     reg [10:5] flags_q;
     reg [4:0]  clear_q;
@@ -61,7 +62,7 @@ module ttfs_config #(
     wire [9:0] core    = addr_q[31:22];
     wire [3:0] mem     = addr_q[21:18];
     wire chip_register = mem == REGISTERS && core == 10'd0 && addr_q[17:0] <= 18'd5;
-    wire allowed       = !sample_i || mem == 4'd0 || mem == REGISTERS;
+    wire allowed       = !(sample_i || sample_q) || mem == 4'd0 || mem == REGISTERS;
     wire access        = state_q == ACCESS;
     wire set           = access && write_q && chip_register;
     wire [2:0] register = addr_q[2:0];
@@ -87,9 +88,10 @@ module ttfs_config #(
 
     always @(posedge clk_i) begin
         if (state_q == IDLE) begin
-            write_q <= write_i;
-            addr_q  <= addr_i;
-            data_q  <= data_i;
+            write_q  <= write_i;
+            sample_q <= sample_i;
+            addr_q   <= addr_i;
+            data_q   <= data_i;
         end else if (state_q == ADDRESS) addr_q <= {addr_q[7:0], addr_q[31:8]};
         else if (state_q == DATA) data_q <= {data_q[7:0], data_q[31:8]};
         if (state_q == JUDGE && checked) next_q <= addr_q[NEXT-1:0] + 1'b1;

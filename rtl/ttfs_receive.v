@@ -117,7 +117,7 @@ module ttfs_receive #(
 
     always @(posedge clk_i) begin
         if (advance) begin
-            none_q  <= in_none_i || {22'd0, in_buffer_i} >= BUFFERS;
+            none_q  <= in_none_i || {{(32-BUFFER_BITS){1'b0}}, in_buffer_i} >= BUFFERS;
             large_q <= |(in_value_i >> VALUE_BITS);
             y_q     <= in_y_i;
             x_q     <= in_x_i;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Made from hw/records.def by hw/records_to_verilog.c; do not edit.
+// Made from hw/records.def and hw/cycles.def by hw/records_to_verilog.c; do not edit.
 
 `ifndef TTFS_RECORDS_VH
 `define TTFS_RECORDS_VH
@@ -197,4 +197,11 @@
 `define TTFS_KEEP_PART_LSB 17
 `define TTFS_KEEP_PART_WIDTH 1
 `define TTFS_KEEP_PART_IN(M, AT) M[(AT) + 3][17 +: 1]
+`define TTFS_CYCLES_SCAN 12
+`define TTFS_CYCLES_SEGMENT 10
+`define TTFS_CYCLES_LIST 4
+`define TTFS_CYCLES_WALK 2
+`define TTFS_CYCLES_FIRE 23
+`define TTFS_CYCLES_END 17
+`define TTFS_CYCLES_PUT 4
 `endif

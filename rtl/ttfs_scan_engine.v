@@ -199,12 +199,14 @@ module ttfs_scan_engine #(
             reg [ROW_BITS-1:0] row_q;
             reg [15:0]         channels_q;
             wire [ADDR_BITS:0] block_next = block_q + 16;
+            wire [ROW_BITS+ADDR_BITS:0] block_wide = {{ROW_BITS{1'b0}}, block_q};
+            wire unused_block = &{1'b0, block_wide};
             assign last_block = !pool || block_next >= length_q;
             assign block = block_q[ADDR_BITS-1:0];
             assign channels = pool ? channels_q : 16'hffff;
             assign row = pool ? row_q : patch_row;
             always @(posedge clk_i) begin
-                if (start) row_q <= block_q[ROW_BITS-1:0];
+                if (start) row_q <= block_wide[ROW_BITS-1:0];
                 if (start) channels_q <= ~((last_block && length_q[3:0] != 4'd0) ? 16'hffff << length_q[3:0] : 16'd0);
                 if (!rst_ni) block_q <= {(ADDR_BITS + 1) {1'b0}};
                 else if (start) block_q <= last_block ? {(ADDR_BITS + 1) {1'b0}} : block_next;

@@ -81,9 +81,9 @@ SEES = {
     "runtime/engine": ["e2e usage", "e2e faults", "e2e codes", "e2e hostile folders"],
 }
 # Checks of tests/rtl/run.sh that see a module, after its own bench.
-RTL_SEES = ["fails/core", "fails/chip-cycles", "chip/2", "chip/1"]
-RTL_USERS = {"rmw": ["sort", "pool"], "sram": ["desc", "sort"], "first": ["fire", "merge"], "merge": ["bus"],
-             "digit": ["addr"], "lane": ["lanes"], "reader": ["seq"], "addr": ["pool"]}
+RTL_SEES = ["bench/core", "fails/chip-flit", "chip/1", "chip/2", "errors/2"]
+RTL_USERS = {"memory": ["receive", "router"], "ram": ["memory"], "sram": ["memory"], "skid": ["router", "node"],
+             "receive": ["node"], "router": ["node"]}
 
 # --- changes ---------------------------------------------------------------------------------------
 
@@ -381,8 +381,9 @@ def tests_of(copy, path):
     folder = os.path.dirname(path)
     if path.endswith(".v"):
         module = os.path.basename(path)[len("ttfs_"):-2]
-        return [copy.rtl(n) for n in ["lint/ttfs_" + module] + ["bench/" + module] * (module != "chip")
-                + ["bench/" + u for u in RTL_USERS.get(module, [])] + RTL_SEES]
+        benches = [n for n in [module] + RTL_USERS.get(module, []) if os.path.exists(
+            os.path.join(ROOT, "tests/rtl", n + "_tb.sv"))]
+        return [copy.rtl(n) for n in ["lint/ttfs_" + module] + ["bench/" + n for n in benches] + RTL_SEES]
     base = os.path.basename(folder)
     own = [n for n in sorted(copy.tests, key=lambda n: (n != base, n))
            if re.fullmatch(base + r"(_sums|_check|_fits)?", n)]

@@ -45,10 +45,14 @@ void ttfs_image_set_bits(TtfsImage *img, uint32_t core, TtfsMem m, uint32_t row,
         chunk[1] = (chunk[1] & ~(uint32_t)(mask >> 32)) | (uint32_t)(at >> 32);
 }
 
+static uint32_t address(const TtfsMemShape *s, uint32_t core, uint32_t row, uint32_t chunk) {
+    return core << 22 | s->number << TTFS_CONFIG_WORD_BITS | row << s->chunk_bits | chunk;
+}
+
 uint32_t ttfs_image_address(const TtfsImage *img, uint32_t core, TtfsMem m, uint32_t row,
                             uint32_t chunk) {
     TtfsMemShape shape = ttfs_chip_memory(&img->chip, m);
-    return core << 22 | shape.number << TTFS_CONFIG_WORD_BITS | row << shape.chunk_bits | chunk;
+    return address(&shape, core, row, chunk);
 }
 
 static uint32_t crc_word(uint32_t crc, uint32_t v) {
@@ -59,9 +63,10 @@ static uint32_t crc_word(uint32_t crc, uint32_t v) {
 
 uint32_t ttfs_image_crc(const TtfsImage *img, uint32_t core, TtfsMem m) {
     const TtfsMemImage *mem = &img->cores[core].mem[m];
+    TtfsMemShape shape = ttfs_chip_memory(&img->chip, m);
     uint32_t crc = 0, next = 0;
     for (uint32_t i = 0; i < mem->rows * mem->chunks; i++) {
-        uint32_t at = ttfs_image_address(img, core, m, i / mem->chunks, i % mem->chunks);
+        uint32_t at = address(&shape, core, i / mem->chunks, i % mem->chunks);
         if (i == 0 || at != next) crc = crc_word(crc, at);
         crc = crc_word(crc, mem->words[i]);
         next = at + 1;
@@ -75,7 +80,7 @@ void ttfs_image_hex(const TtfsImage *img, uint32_t core, TtfsMem m, TtfsBuf *out
     for (uint32_t r = 0; r < mem->rows; r++) {
         const uint32_t *row = mem->words + (size_t)r * mem->chunks;
         for (uint32_t d = digits; d-- > 0;)
-            ttfs_buf_printf(out, "%x", row[d / 8] >> (d % 8 * 4) & 15);
+            ttfs_buf_bytes(out, &"0123456789abcdef"[row[d / 8] >> (d % 8 * 4) & 15], 1);
         ttfs_buf_puts(out, "\n");
     }
 }

@@ -71,11 +71,14 @@ static void print_program(const TtfsMemImage *mem, TtfsBuf *out) {
     ttfs_arena_free(&scratch);
 }
 
+enum { ROW_BYTES = 1024 }; /* more than any row has */
+
 static void print_bytes(const uint32_t *words, uint32_t row, uint32_t bits, TtfsBuf *out) {
+    unsigned char bytes[ROW_BYTES];
+    uint32_t n = (bits + 7) / 8;
+    for (uint32_t i = 0; i < n; i++) bytes[i] = (unsigned char)(words[i / 4] >> (i % 4 * 8));
     ttfs_buf_printf(out, "row %u ", row);
-    for (uint32_t i = 0; i < (bits + 7) / 8; i++)
-        ttfs_buf_printf(out, "%02x", words[i / 4] >> (i % 4 * 8) & 255);
-    ttfs_buf_puts(out, "\n");
+    ttfs_buf_hex(out, bytes, n);
 }
 
 static void print_param(const TtfsImage *img, uint32_t core, uint32_t row, TtfsBuf *out) {
@@ -186,7 +189,7 @@ static bool read_flow(uint32_t row, uint32_t buffers, uint32_t *word, TtfsLex *l
 }
 
 static bool read_bytes(TtfsLex *l, uint32_t row, uint32_t *words, uint32_t bits) {
-    unsigned char bytes[1024];
+    unsigned char bytes[ROW_BYTES];
     uint32_t n = (bits + 7) / 8;
     if (!ttfs_image_lex_index(l, "row", row) || !ttfs_lex_hex_bytes(l, bytes, n)) return false;
     for (uint32_t i = 0; i < n; i++) words[i / 4] |= (uint32_t)bytes[i] << (i % 4 * 8);

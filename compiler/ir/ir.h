@@ -173,8 +173,8 @@ typedef struct {
     TtfsTensor input;     /* of the IR */
 } TtfsCalib;
 
-/* An empty calibration for `ir`; histograms for the input and the outputs of relu and quant nodes,
- * input and output bounds for all computed tensors. */
+/* An empty calibration for `ir`; histograms for the input and the outputs of relu, quant and
+ * pool nodes, input and output bounds for all computed tensors. */
 void ttfs_calib_init(TtfsCalib *c, const TtfsIr *ir);
 void ttfs_calib_free(TtfsCalib *c);
 /* Adds one sample's values of tensor `t`. */

@@ -9,13 +9,18 @@
 #include <math.h>
 #include <string.h>
 
+/* Values that spike: a rate is asked of them. */
+static bool spikes(TtfsOp op) {
+    return op == TTFS_OP_RELU || op == TTFS_OP_QUANT || op == TTFS_OP_MAXPOOL ||
+           op == TTFS_OP_MINPOOL;
+}
+
 void ttfs_calib_init(TtfsCalib *c, const TtfsIr *ir) {
     *c = (TtfsCalib){.input = ir->input, .tensors = ir->tensors.len};
     c->stat = TTFS_ARRAY(&c->arena, TtfsTensorStat, ir->tensors.len);
     if (ir->input.i) c->stat[ir->input.i - 1].binned = true;
     for (uint32_t i = 0; i < ir->nodes.len; i++)
-        if (ir->nodes.at[i].op == TTFS_OP_RELU || ir->nodes.at[i].op == TTFS_OP_QUANT)
-            c->stat[ir->nodes.at[i].out.i - 1].binned = true;
+        if (spikes(ir->nodes.at[i].op)) c->stat[ir->nodes.at[i].out.i - 1].binned = true;
 }
 
 void ttfs_calib_free(TtfsCalib *c) {

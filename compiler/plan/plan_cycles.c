@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a slot costs in cycles: the formula of docs/core.md with the constants of hw/cycles.def. In
- * the worst case every neuron fires, at the ticks that leave most of them empty; the expected count
- * takes the rates of calibration instead, with the values of spikes spread evenly. Integers only.
- * Cost: rows plus columns of a task, or the passes of its list.
+ * What a slot costs in cycles: the recurrence of docs/core.md ("Cycles") with the constants of
+ * hw/cycles.def, over the records of a core. In the worst case every neuron fires, at the ticks
+ * that leave most steps to a walk; the expected count takes the rates of calibration instead, with
+ * values spread evenly and all lists of a task alike. Integers only. Cost: rows and columns of a
+ * task, and its lists until the engines are in step, which takes a few.
  */
 #include "plan_geometry.h"
 
 enum {
-    CYCLES_START = 12,  /* from the slot's first cycle to the first words of the programs */
-    CYCLES_TASK = 24,   /* a record more */
-    CYCLES_LIST = 6,    /* a list: its start and its end */
-    CYCLES_SEGMENT = 8, /* a source's patch */
-    CYCLES_WALK = 2,    /* a walk */
-    CYCLES_DRAIN = 16,  /* from the last walk to the last result, without the divider's stages */
-    CYCLES_POOL = 8,    /* a block of a position */
-    CYCLES_BARRIER = 4, /* the end of a slot */
-    CYCLES_HOP = 4,     /* a router */
-    ALL = 1000000,      /* ppm */
-    BLOCK = 8           /* ticks that pass in one cycle when all are empty */
+#define TTFS_CYCLES(NAME, cycles, what) CYCLES_##NAME = cycles,
+#include "cycles.def"
+#undef TTFS_CYCLES
+    ALL = 1000000, /* ppm */
+    BLOCK = 8      /* ticks that pass in one step when all are empty */
 };
 
 static uint64_t most(uint64_t a, uint64_t b) {
@@ -33,10 +28,10 @@ static uint64_t share(uint64_t n, uint64_t ppm) {
     return (n * ppm + ALL - 1) / ALL;
 }
 
-/* (1 - part / whole) ^ n of `of`. */
-static uint64_t decayed(uint64_t of, uint64_t part, uint64_t whole, uint64_t n) {
+/* Of `of` things, each hit by any of n with the chance part / whole, those that none hits. */
+static uint64_t missed(uint64_t of, uint64_t part, uint64_t whole, uint64_t n) {
     const uint64_t one = UINT64_C(1) << 31;
-    uint64_t base = one - one / whole * part, left = one;
+    uint64_t base = one - part * one / whole, left = one;
     for (; n; n >>= 1) {
         if (n & 1) left = left * base >> 31;
         base = base * base >> 31;
@@ -44,10 +39,66 @@ static uint64_t decayed(uint64_t of, uint64_t part, uint64_t whole, uint64_t n) 
     return (of * left + one / 2) >> 31;
 }
 
-/* A list that a task makes: its events, the words that they lie in, and those that hold none. */
+/* When the engines are through with what they have been given, and when the last two lists had been
+ * walked for the last time. */
 typedef struct {
-    uint64_t events, words, silent;
-} List;
+    uint64_t scan, walk, chain, fire;
+    uint64_t freed[2];
+} Engines;
+
+/* The lists of a task, one like the other. */
+typedef struct {
+    uint64_t scan, walk;  /* cycles of a list, of a walk */
+    uint64_t groups;      /* walks of a list */
+    uint64_t chain, last; /* cycles of the chain for a group's results, for the last group's */
+    bool more;            /* the fire unit takes nothing */
+} Lists;
+
+static void take_list(Engines *e, const Lists *l, uint64_t before) {
+    e->scan = most(e->scan, e->freed[0]) + before + l->scan;
+    e->walk = most(e->walk, e->scan + CYCLES_LIST) + l->walk;
+    if (!l->more) {
+        e->walk = most(e->walk, e->chain) + (l->groups - 1) * most(l->walk, l->chain);
+        e->chain = e->walk + l->last;
+    }
+    e->freed[0] = e->freed[1];
+    e->freed[1] = e->walk;
+}
+
+/* Has every engine gone on as far since `old`? Then it does so for ever. */
+static bool in_step(const Engines *e, const Engines *old) {
+    uint64_t d = e->scan - old->scan;
+    return e->walk - old->walk == d && e->chain - old->chain == d &&
+           e->freed[0] - old->freed[0] == d;
+}
+
+static void skip(Engines *e, const Engines *old, uint64_t times) {
+    uint64_t d = times * (e->scan - old->scan);
+    e->scan += d;
+    e->walk += d;
+    e->chain += d;
+    e->freed[0] += d;
+    e->freed[1] += d;
+}
+
+static void take_lists(Engines *e, const Lists *l, uint64_t n) {
+    Engines old = *e; /* behind the list before last */
+    for (uint64_t i = 0; i < n; i++) {
+        Engines now = *e;
+        take_list(e, l, i ? 0 : CYCLES_SCAN);
+        if (i > 2 && in_step(e, &old)) {
+            skip(e, &old, (n - 1 - i) / 2);
+            i += (n - 1 - i) / 2 * 2;
+        }
+        old = now;
+    }
+}
+
+/* A list before it is walked. */
+typedef struct {
+    uint64_t events, silent; /* events; words without one */
+    uint64_t stale; /* words, of all lists, that nothing was written into: a cycle more each */
+} Events;
 
 /* Places of a patch that lie inside the source, along one axis, of all positions. */
 static uint64_t places_inside(const TtfsReach *r, int axis, uint32_t size) {
@@ -63,29 +114,39 @@ static uint64_t places_inside(const TtfsReach *r, int axis, uint32_t size) {
     return (uint64_t)n;
 }
 
-/* Words that a patch touches: a place's channels are a run, but where whole rows of the source are.
- */
-static uint64_t patch_words(const TtfsReach *r) {
-    uint64_t run = r->channels;
-    if (r->kh == 1 && r->kw == 1) return run / TTFS_WORD_ELEMENTS + 2;
-    bool joined = r->dx == 1 && r->kw > 1;
-    uint64_t runs = joined ? r->kh : (uint64_t)r->kh * r->kw;
-    if (joined) run *= r->kw;
-    return runs * ((run + TTFS_WORD_ELEMENTS - 2) / TTFS_WORD_ELEMENTS + 1);
+/* Words that a patch touches: its places are runs of channels, which are one where all of the
+ * source's are read. */
+static uint64_t patch_words(const TtfsSpike *s, const TtfsReach *r) {
+    const TtfsPopulation *src = ttfs_spike_pop(s, r->src);
+    bool rows = r->channels == src->c && r->dx == 1, all = rows && r->dy == 1 && r->kw == src->w;
+    uint64_t run = r->channels, runs = (uint64_t)r->kh * r->kw;
+    if (rows) run *= r->kw, runs /= r->kw;
+    if (all) run *= r->kh, runs = 1;
+    const uint64_t rest = TTFS_WORD_ELEMENTS - 1;
+    if (runs == 1 || r->channels % TTFS_WORD_ELEMENTS == 0)
+        return runs * ((run + rest) / TTFS_WORD_ELEMENTS);
+    return (runs * (run + rest) + rest) / TTFS_WORD_ELEMENTS; /* they begin anywhere */
 }
 
-static void add_source(const TtfsSpike *s, const TtfsReach *r, bool expected, List *l) {
+static uint64_t buffer_words(const TtfsReach *r) {
+    uint64_t places = (uint64_t)ttfs_reach_extent(r, 0) * ttfs_reach_extent(r, 1);
+    return places * r->channels / TTFS_WORD_ELEMENTS + 1;
+}
+
+static void add_source(const TtfsSpike *s, const TtfsReach *r, bool expected, Events *l) {
     const TtfsPopulation *src = ttfs_spike_pop(s, r->src);
-    uint64_t elements = ttfs_reach_elements(r), words = patch_words(r), events = elements;
-    uint64_t silent = 0;
-    if (expected) {
-        uint64_t inside = places_inside(r, 0, src->h) * places_inside(r, 1, src->w) * r->channels;
-        events = share(inside, src->rate_ppm) / ((uint64_t)r->rows * r->cols);
-        silent = decayed(words, src->rate_ppm, ALL, elements / words + 1);
+    uint64_t elements = ttfs_reach_elements(r), words = patch_words(s, r);
+    if (!expected) { /* every element an event; a word of one may cost two cycles instead, once */
+        l->events += elements;
+        l->stale += buffer_words(r);
+        return;
     }
-    l->events += events;
-    l->words += words;
-    l->silent += silent;
+    uint64_t positions = (uint64_t)r->rows * r->cols, each = (elements + words - 1) / words;
+    uint64_t inside = places_inside(r, 0, src->h) * places_inside(r, 1, src->w) * r->channels;
+    uint64_t held = words * inside / (elements * positions);
+    l->events += share(inside, src->rate_ppm) / positions;
+    l->silent += missed(held, src->rate_ppm, ALL, each) + words - held;
+    l->stale += missed(buffer_words(r), src->rate_ppm, ALL, TTFS_WORD_ELEMENTS);
 }
 
 static uint32_t largest_value(const TtfsSpike *s, TtfsPop p) {
@@ -98,87 +159,203 @@ static uint32_t largest_value(const TtfsSpike *s, TtfsPop p) {
     return top;
 }
 
-/* Cycles in which a walk moves without an event. */
-static uint64_t empty_cycles(const TtfsChip *chip, uint64_t events, uint64_t ticks, bool expected) {
-    uint64_t blocks = chip->strides ? (ticks + BLOCK - 1) / BLOCK : ticks;
-    uint64_t empty = ticks, passed = blocks;
-    if (expected) {
-        empty = decayed(ticks, 1, ticks, events);
-        passed = decayed(blocks, 1, blocks, events);
-    } else {
-        uint64_t met = least(events, blocks);
-        empty = ticks - met;
-        passed = blocks - met;
-    }
-    if (!chip->strides) return empty;
-    uint64_t jumped = passed * BLOCK;
-    return passed + (empty > jumped ? empty - jumped : 0);
+/* Steps of a walk without an event: in the worst case one event lies in as many blocks as there
+ * are; expected they lie anywhere in three quarters of the window, since values gather at its ends.
+ */
+static uint64_t empty_steps(const TtfsChip *chip, uint64_t events, uint64_t ticks, bool expected) {
+    uint64_t blocks = (ticks + BLOCK - 1) / BLOCK, met = least(events, blocks);
+    if (!expected && !chip->strides) return ticks - (events > 0);
+    if (!expected) return blocks - met + least(ticks, met * BLOCK) - met;
+    uint64_t used = (ticks * 3 + 3) / 4, rest = ticks - used;
+    uint64_t empty = missed(used, 1, used, events);
+    if (!chip->strides) return empty + rest;
+    uint64_t in = (used + BLOCK - 1) / BLOCK, passed = missed(in, 1, in, events);
+    return passed + blocks - in + empty - least(empty, passed * BLOCK);
 }
 
-/* Per position: the list is made beside the walks of the one before. */
-static uint64_t linear_cycles(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t,
-                              bool expected) {
-    List l = {0};
-    uint32_t sources = ttfs_spike_pop(s, t->pop)->conn_count;
-    for (uint32_t k = 0; k < sources; k++) {
+static Events events_of(const TtfsSpike *s, const TtfsTask *t, bool expected) {
+    Events l = {0};
+    for (uint32_t k = 0; k < ttfs_spike_pop(s, t->pop)->conn_count; k++) {
         TtfsReach r = ttfs_task_reach(s, t, k);
         add_source(s, &r, expected, &l);
     }
-    uint64_t lists = (uint64_t)t->oy_count * t->ox_count, walks = t->groups;
-    uint64_t scan = most(l.events + l.silent, l.words) + CYCLES_LIST + sources * CYCLES_SEGMENT;
-    if (t->passes > 1) {
-        lists *= (uint64_t)t->groups * t->passes;
-        walks = 1;
-        l.events = l.events / t->passes + 1;
-        scan = scan / t->passes + CYCLES_LIST + CYCLES_SEGMENT + CYCLES_TASK;
-    }
-    uint64_t walk = CYCLES_WALK + l.events +
-                    empty_cycles(chip, l.events, largest_value(s, t->pop), expected);
-    uint64_t group = most(walk, least(t->channels, chip->lanes) + 1);
-    return CYCLES_TASK + scan + (lists - 1) * most(scan, walks * group) + walks * group +
-           CYCLES_DRAIN + chip->value_bits;
+    return l;
 }
 
-static uint64_t pool_cycles(const TtfsSpike *s, const TtfsTask *t) {
+static Lists lists_of(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, const Events *e,
+                      bool expected) {
+    const TtfsPopulation *p = ttfs_spike_pop(s, t->pop);
+    uint64_t flits = p->kind == TTFS_POP_READOUT ? ttfs_chip_sum_flits(chip) : 1;
+    Lists l = {.scan = e->events + e->silent, .groups = t->groups};
+    if (t->passes == 1 && p->conn_count > 1) l.scan += (uint64_t)p->conn_count * CYCLES_SEGMENT;
+    l.walk = CYCLES_WALK + e->events +
+             empty_steps(chip, e->events, largest_value(s, t->pop), expected);
+    l.chain = least(t->channels, chip->lanes) * flits;
+    l.last = (t->channels - (uint64_t)(t->groups - 1) * chip->lanes) * flits;
+    return l;
+}
+
+/* A list a record, each part of a group's events. */
+static void take_passes(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, Events e,
+                        bool expected, Engines *at) {
+    e.events = (e.events + t->passes - 1) / t->passes;
+    if (!expected) e.events = least(e.events * 2, chip->list_entries);
+    e.silent /= t->passes;
+    Lists l = lists_of(chip, s, t, &e, expected);
+    l.groups = 1;
+    for (uint32_t group = 0; group < t->groups; group++)
+        for (uint32_t pass = 0; pass < t->passes; pass++) {
+            l.more = pass + 1 < t->passes;
+            take_list(at, &l, CYCLES_SCAN);
+        }
+}
+
+static uint64_t positions_of(const TtfsTask *t) {
+    return (uint64_t)t->oy_count * t->ox_count;
+}
+
+/* `puts`: cycles of the port of the activations that what arrives meanwhile takes. */
+static void take_linear(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, bool expected,
+                        uint64_t puts, Engines *at) {
+    Events e = events_of(s, t, expected);
+    at->chain = most(at->chain, at->fire);
+    if (t->passes == 1) {
+        Lists l = lists_of(chip, s, t, &e, expected);
+        l.scan += puts / positions_of(t);
+        take_lists(at, &l, positions_of(t));
+    } else {
+        take_passes(chip, s, t, e, expected, at);
+    }
+    at->scan += e.stale;
+    at->walk += e.stale;
+    at->chain += e.stale;
+    at->fire = at->chain + chip->value_bits + CYCLES_FIRE;
+}
+
+static void take_pool(const TtfsSpike *s, const TtfsTask *t, bool expected, uint64_t puts,
+                      Engines *at) {
+    const TtfsPopulation *p = ttfs_spike_pop(s, t->pop);
     TtfsReach r = ttfs_task_reach(s, t, 0);
     uint64_t blocks = (t->channels + TTFS_WORD_ELEMENTS - 1) / TTFS_WORD_ELEMENTS;
-    uint64_t block = (uint64_t)r.kh * r.kw + CYCLES_POOL;
-    uint64_t out = least(t->channels, TTFS_WORD_ELEMENTS) + 1;
-    return CYCLES_TASK + (uint64_t)t->oy_count * t->ox_count * blocks * most(block, out) +
-           CYCLES_DRAIN;
+    uint64_t positions = positions_of(t);
+    uint64_t values = positions * t->channels, words = blocks * r.kh * r.kw;
+    uint64_t kept = (uint64_t)ttfs_reach_extent(&r, 0) * ttfs_reach_extent(&r, 1) * blocks;
+    uint32_t rate = ttfs_spike_pop(s, r.src)->rate_ppm;
+    if (expected) {
+        values = share(values, p->rate_ppm);
+        kept = missed(kept, rate, ALL, least(t->channels, TTFS_WORD_ELEMENTS));
+    }
+    at->scan = most(at->scan, at->fire) + CYCLES_SCAN + positions * words + values + kept + puts;
+    at->fire = at->scan + CYCLES_FIRE;
+}
+
+static void take_task(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, bool expected,
+                      uint64_t puts, Engines *at) {
+    if (t->groups)
+        take_linear(chip, s, t, expected, puts, at);
+    else
+        take_pool(s, t, expected, puts, at);
+}
+
+static uint64_t end_of(const TtfsChip *chip, const Engines *at) {
+    return most(most(at->scan, at->walk), at->chain + chip->value_bits) + CYCLES_END;
 }
 
 uint64_t ttfs_plan_task_cycles(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t,
                                bool expected) {
-    return t->groups ? linear_cycles(chip, s, t, expected) : pool_cycles(s, t);
+    Engines at = {0};
+    if (ttfs_task_words(s, t) > chip->program_words) return UINT32_MAX; /* will be refused */
+    take_task(chip, s, t, expected, 0, &at);
+    return end_of(chip, &at);
 }
 
-/* Moves of a population's flits from router to router and into cores: at least one a cycle happens
- * while any is under way. */
-static uint64_t mesh_cycles(const TtfsPlan *p, const TtfsPopulation *pop, bool expected) {
-    uint32_t cores = ttfs_chip_cores(&p->chip);
+/* Values of a population that a core keeps. */
+static uint64_t values_kept(const TtfsBuffer *b, const TtfsPopulation *p) {
+    int64_t y0 = b->y_first < 0 ? 0 : b->y_first, x0 = b->x_first < 0 ? 0 : b->x_first;
+    int64_t y1 = (int64_t)least((uint64_t)((int64_t)b->y_first + b->rows), p->h);
+    int64_t x1 = (int64_t)least((uint64_t)((int64_t)b->x_first + b->cols), p->w);
+    return y1 > y0 && x1 > x0 ? (uint64_t)((y1 - y0) * (x1 - x0)) * b->channels : 0;
+}
+
+/* Cycles of the port of the activations that the values of a population take on a core. On a chip
+ * of one core most lie in the word of the one before. */
+static uint64_t put_cycles(const TtfsPlan *p, const TtfsSpike *s, const TtfsBuffer *b,
+                           bool expected) {
+    const TtfsPopulation *pop = ttfs_spike_pop(s, b->pop);
+    uint64_t kept = values_kept(b, pop), each = CYCLES_PUT;
+    if (!expected) return kept * each;
+    return share(kept, pop->rate_ppm) * (ttfs_chip_cores(&p->chip) > 1 ? each : 1);
+}
+
+/* The same of the core that keeps most. */
+static uint64_t most_put_cycles(const TtfsPlan *p, const TtfsSpike *s, TtfsPop pop, bool expected) {
+    uint64_t cycles = 0;
+    for (uint32_t i = 0; i < p->buffers.len; i++)
+        if (p->buffers.at[i].pop.i == pop.i)
+            cycles = most(cycles, put_cycles(p, s, &p->buffers.at[i], expected));
+    return cycles;
+}
+
+static uint32_t cores_that_keep(const TtfsPlan *p, TtfsPop pop) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < p->buffers.len; i++) n += p->buffers.at[i].pop.i == pop.i;
+    return n;
+}
+
+/* The worst: only one flit of all that are under way moves at a time, through every port of its
+ * tree (links between cores, and into those that keep it). Expected: nobody waits for them. */
+static uint64_t mesh_cycles(const TtfsPlan *p, const TtfsSpike *s, TtfsPop id, bool expected) {
+    const TtfsPopulation *pop = ttfs_spike_pop(s, id);
+    uint64_t cores = ttfs_chip_cores(&p->chip), far = p->chip.cores_x + p->chip.cores_y;
+    uint64_t flits = ttfs_pop_size(pop), ports = cores - 1 + cores_that_keep(p, id);
     if (cores == 1) return 0;
-    uint64_t flits = ttfs_pop_size(pop);
-    if (pop->kind == TTFS_POP_READOUT)
-        flits *= ttfs_chip_sum_flits(&p->chip);
-    else if (expected)
-        return CYCLES_HOP * (p->chip.cores_x + p->chip.cores_y);
-    return flits * 2 * cores;
+    if (expected) return CYCLES_HOP * far;
+    if (pop->kind == TTFS_POP_READOUT) flits *= ttfs_chip_sum_flits(&p->chip), ports = far;
+    return CYCLES_HOP * flits * ports;
+}
+
+/* Positions of the tasks from `i` on, of one core and slot. */
+static uint64_t positions_from(const TtfsPlan *p, uint32_t i) {
+    const TtfsTask *first = &p->tasks.at[i];
+    uint64_t n = 0;
+    for (; i < p->tasks.len && p->tasks.at[i].slot == first->slot; i++) {
+        if (p->tasks.at[i].core != first->core) break;
+        n += positions_of(&p->tasks.at[i]);
+    }
+    return n;
+}
+
+/* Cycles of the core that is through last with its tasks of a slot; `puts` arrive evenly meanwhile.
+ */
+static uint64_t busiest(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, uint64_t puts,
+                        bool expected) {
+    Engines at = {0};
+    uint64_t last = end_of(&p->chip, &at), all = 1;
+    uint32_t core = UINT32_MAX;
+    for (uint32_t i = 0; i < p->tasks.len; i++) {
+        const TtfsTask *t = &p->tasks.at[i];
+        if (t->slot != slot) continue;
+        if (t->core != core) at = (Engines){0}, all = positions_from(p, i);
+        core = t->core;
+        take_task(&p->chip, s, t, expected, puts * positions_of(t) / all, &at);
+        last = most(last, end_of(&p->chip, &at));
+    }
+    return last;
+}
+
+/* In the worst case all that arrives holds everything up. */
+static uint64_t slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, bool expected) {
+    TtfsPop id = p->slots.at[slot].pop;
+    const TtfsPopulation *pop = ttfs_spike_pop(s, id);
+    uint64_t puts = most_put_cycles(p, s, id, expected), input = ttfs_pop_size(pop), cycles;
+    if (slot == 0) puts = most(puts, expected ? share(input, pop->rate_ppm) : input);
+    cycles = busiest(p, s, slot, expected ? puts : 0, expected);
+    cycles = slot == 0 || !expected ? cycles + puts : most(cycles, puts);
+    return cycles + CYCLES_BARRIER + mesh_cycles(p, s, id, expected);
 }
 
 uint64_t ttfs_plan_slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot,
                                bool expected) {
-    const TtfsPopulation *pop = ttfs_spike_pop(s, p->slots.at[slot].pop);
-    uint64_t busiest = 0, own = 0;
-    uint32_t core = 0;
-    for (uint32_t i = 0; i < p->tasks.len; i++) {
-        const TtfsTask *t = &p->tasks.at[i];
-        if (t->slot != slot) continue;
-        if (t->core != core) own = 0;
-        core = t->core;
-        own += ttfs_plan_task_cycles(&p->chip, s, t, expected);
-        busiest = most(busiest, own);
-    }
-    if (slot == 0) busiest = share(ttfs_pop_size(pop), expected ? pop->rate_ppm : ALL);
-    return CYCLES_START + busiest + mesh_cycles(p, pop, expected) + CYCLES_BARRIER;
+    uint64_t worst = slot_cycles(p, s, slot, false);
+    return expected ? least(slot_cycles(p, s, slot, true), worst) : worst;
 }

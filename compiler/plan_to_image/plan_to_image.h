@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Plan + spike graph -> image: descriptors, weight rows, parameter rows.
+ * Plan + spike graph -> image: programs, numbers, buffers and routes of every core, and the directory.
  */
 #ifndef TTFS_PLAN_TO_IMAGE_H
 #define TTFS_PLAN_TO_IMAGE_H

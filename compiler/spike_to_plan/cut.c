@@ -109,12 +109,17 @@ static void try_cut(const Job *j, Cut cut, uint64_t margin, Choice *best) {
     if (margin ? c.cycles <= margin && c.rows < best->rows : c.cycles < best->cycles) *best = c;
 }
 
+/* As few parts as have the same largest one. */
+static uint32_t parts_of(uint32_t whole, uint32_t parts) {
+    return share(whole, share(whole, least(whole, parts)));
+}
+
 static void try_all(const Job *j, uint32_t most, uint64_t margin, Choice *best) {
     for (uint32_t parts = most; parts >= 1; parts--)
-        for (uint32_t rows = 1; rows <= least(j->cells / parts, j->p->h); rows++) {
-            uint32_t cols = least(j->cells / parts / rows, j->p->w);
-            try_cut(j, (Cut){parts, rows, 1}, margin, best);
-            if (cols > 1) try_cut(j, (Cut){parts, rows, cols}, margin, best);
+        for (uint32_t cols = 1; cols <= least(j->cells / parts, j->p->w); cols++) {
+            Cut cut = {parts_of(j->units, parts), 0, parts_of(j->p->w, cols)};
+            cut.rows = parts_of(j->p->h, j->cells / cut.parts / cut.cols);
+            if (cut.parts == parts && cut.cols == cols) try_cut(j, cut, margin, best);
         }
 }
 

@@ -58,7 +58,7 @@ bool ttfs_spike_to_plan(const TtfsSpike *s, const TtfsChip *chip, const char *fi
     bool fits = ttfs_solver_fits(&v, false);
     if (!fits) {
         cut_all(&v, false);
-        fits = ttfs_solver_fits(&v, false);
+        fits = ttfs_solver_fits(&v, true);
     }
     if (fits) count_cycles(&v);
     ttfs_arena_free(&v.scratch);

@@ -45,6 +45,21 @@ def depthwise(case):
     return "depthwise.onnx"
 
 
+def leaky_map(case):
+    """Two convolutions with a LeakyRelu between them: a map with two sources."""
+    m = Model("leaky", input_shape=[None, 1, 6, 6])
+    m.init("w", [[[[1.0, -1.0]] * 2]] * 2)
+    m.init("v", [[[[0.5, 1.0]] * 2] * 2] * 2)
+    m.node("Conv", ["input", "w"], ["a"], name="conv1")
+    m.node("LeakyRelu", ["a"], ["b"], name="act", alpha=0.1)
+    m.node("Conv", ["b", "v"], ["c"], name="conv2")
+    m.node("Relu", ["c"], ["d"], name="act2")
+    m.node("Flatten", ["d"], ["y"], name="flat")
+    m.output("y", [None, 32])
+    m.save(case.path("leaky_map.onnx"))
+    return "leaky_map.onnx"
+
+
 def two_inputs(case):
     m = Model("two", input_shape=[None, 4])
     m.input("other", [None, 4])
@@ -61,17 +76,26 @@ def main():
     fit = case.json("check", mlp(case, "plain", "Relu"))
     case.check(fit["supported"] and fit["chip"] == {"name": "one", "fits": True, "obstacles": []},
                "a plain network: %s" % fit)
-    for model, word in ((depthwise(case), "groups"), (mlp(case, "leaky", "LeakyRelu", alpha=0.1), "sources")):
+    for model in (depthwise(case), mlp(case, "leaky", "LeakyRelu", alpha=0.1), leaky_map(case)):
         j = case.json("check", model)
-        case.check(j["supported"] and not j["obstacles"] and not j["chip"]["fits"], "%s: %s" % (model, j))
-        case.check([word in o["limit"] for o in j["chip"]["obstacles"]] == [True], "%s: %s" % (model, j))
-        case.refused("check", model, "--chip", "one", says=word)
-        case.check("does not fit" in case.good("check", model).out, "the text says both verdicts")
+        case.check(j["supported"] and j["chip"]["fits"], "%s: %s" % (model, j))
+    # One obstacle each, with the layer's figures; every one of a model that has several.
+    narrow = case.chip("narrow.json", segments=1)
+    small = case.chip("small.json", act_words=2, weight_rows=20, param_words=2)
+    bare = case.chip("bare.json", conv=False, pool=False, classes=False)
+    for model, chip, limits in (("leaky_map.onnx", narrow, ["sources of a layer"]),
+                                ("depthwise.onnx", small, ["words of activations on a core", "weight rows on a core",
+                                                           "parameter words on a core"]),
+                                ("depthwise.onnx", bare, ["has rows and columns, the chip has channels alone"])):
+        j = case.json("check", model, "--chip", chip, code=1)
+        got = [o["limit"] for o in j["chip"]["obstacles"]]
+        case.check(j["supported"] and not j["obstacles"] and set(got) == set(limits), "%s on %s: %s" % (model, chip, j))
+        case.check("does not fit" in case.ttfs("check", model, "--chip", chip).out, "the text says both verdicts")
     # What the compiler made of a layer is said to be that, or is a form that the chip takes.
-    case.refused("check", "leaky.onnx", "--chip", "one", says="that the rectifier behind fc1 became")
+    case.refused("check", "leaky_map.onnx", "--chip", narrow, says="that the rectifier behind conv1 became")
     ends = case.json("check", relu_end(case))
     case.check(ends["chip"]["fits"], "a network that ends with a rectifier fits: %s" % ends)
-    figures = case.json("check", "leaky.onnx")["chip"]["obstacles"][0]
+    figures = case.json("check", "leaky_map.onnx", "--chip", narrow, code=1)["chip"]["obstacles"][0]
     case.check((figures["needed"], figures["available"]) == (2, 1), "figures: %s" % figures)
     none = case.json("check", two_inputs(case), code=1)
     case.check(not none["supported"] and len(none["obstacles"]) == 1, "one cause: %s" % none)

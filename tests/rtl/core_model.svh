@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What docs/core.md says a core does, in closed form: takes prog, weights and params as the machine has
-// them, and the activations; run_slot leaves the flits of a slot in want_*, in order. Included by core_tb.
+// them, and the activations; run_slot leaves the flits of a slot in want_*, in order, and in `bound` the
+// cycles that docs/core.md allows. Included by core_tb.
 
     reg [31:0] prog [0:PROGRAM-1];
     integer weight [0:WEIGHT_ROWS*LANES-1];
@@ -21,6 +22,12 @@
     reg want_sum [0:65535];
     integer wanted;
     reg sample_ends;
+
+    // What it costs: of each list or pooled position in the order of the scan program; of each walk.
+    integer item_cost [0:8191], items;
+    integer walk_steps [0:8191], walks;
+    reg walk_first [0:8191], walk_last [0:8191], walk_take [0:8191];
+    integer bound;
 
     function integer step(input [23:0] field);   // a signed field
         step = $signed({{8{field[23]}}, field});
@@ -43,10 +50,13 @@
     endtask
 
     task scan_lists(input integer at);
-        integer r, q, g, s, i, j, k, number, v, e;
+        integer r, q, g, s, i, j, k, number, v, e, in_word, cost;
+        begin
+        in_word = 0;
         for (r = 0; r < `TTFS_SCAN_ROWS_IN(prog, at); r = r + 1)
             for (q = 0; q < `TTFS_SCAN_COLS_IN(prog, at); q = q + 1) begin
                 number = 0;
+                cost = r == 0 && q == 0 ? `TTFS_CYCLES_SCAN : 0;
                 for (g = 0; g < `TTFS_SCAN_SEGMENTS_IN(prog, at); g = g + 1) begin
                     s = at + `TTFS_SCAN_WORDS + g * `TTFS_SEGMENT_WORDS;
                     for (i = 0; i < `TTFS_SEGMENT_NY_IN(prog, s); i = i + 1)
@@ -60,20 +70,32 @@
                                     list_number[events] = number;
                                     list_value[events] = v;
                                     events = events + 1;
+                                    in_word = in_word + 1;
                                 end
                                 number = number + 1;
+                                if (e % 16 == 15 || k == `TTFS_SEGMENT_LENGTH_IN(prog, s) - 1) begin
+                                    cost = cost + (in_word ? in_word : 2);
+                                    in_word = 0;
+                                end
                             end
+                    if (`TTFS_SCAN_SEGMENTS_IN(prog, at) > 1) cost = cost + `TTFS_CYCLES_SEGMENT;
                 end
+                item_cost[items] = cost;
+                items = items + 1;
                 list_end[lists] = events;
                 lists = lists + 1;
             end
+        end
     endtask
 
     task scan_pool(input integer at);
-        integer r, q, s, i, j, k, best, v, e;
+        integer r, q, s, i, j, k, best, v, e, cost;
         for (r = 0; r < `TTFS_SCAN_ROWS_IN(prog, at); r = r + 1)
             for (q = 0; q < `TTFS_SCAN_COLS_IN(prog, at); q = q + 1) begin
                 s = at + `TTFS_SCAN_WORDS;
+                cost = (r == 0 && q == 0 ? `TTFS_CYCLES_SCAN : 0)
+                    + (`TTFS_SEGMENT_LENGTH_IN(prog, s) + 15) / 16 * 2 * `TTFS_SEGMENT_NX_IN(prog, s)
+                    * `TTFS_SEGMENT_NY_IN(prog, s);
                 for (k = 0; k < ((`TTFS_SEGMENT_LENGTH_IN(prog, s) + 24'd15) & ~24'd15); k = k + 1) begin
                     best = -1;
                     for (i = 0; i < `TTFS_SEGMENT_NY_IN(prog, s); i = i + 1)
@@ -88,8 +110,11 @@
                         pool_channel[pool_events] = k;
                         pool_value[pool_events] = best;
                         pool_events = pool_events + 1;
+                        cost = cost + 1;
                     end
                 end
+                item_cost[items] = cost;
+                items = items + 1;
                 pool_end[pools] = pool_events;
                 pools = pools + 1;
             end
@@ -98,7 +123,7 @@
     task run_scan;
         integer at;
         begin
-            lists = 0; events = 0; pools = 0; pool_events = 0;
+            items = 0; lists = 0; events = 0; pools = 0; pool_events = 0;
             at = pc[0];
             while (`TTFS_SCAN_OP_IN(prog, at) != 0) begin
                 if (`TTFS_SCAN_OP_IN(prog, at) == 1) scan_lists(at);
@@ -111,14 +136,39 @@
     endtask
 
     integer v_lane [0:LANES-1];
+    integer tick_events [0:TOP];
+
+    // Steps of a walk of tick_events.
+    function integer steps(input integer top);
+        integer n, block;
+        begin
+            steps = 0; block = 0;
+            for (n = 1; n <= top; n = n + 1) begin
+                block = block + tick_events[n];
+                steps = steps + (tick_events[n] ? tick_events[n] : 1);
+                if (STRIDES && (n % 8 == 0 || n == top)) begin
+                    if (block == 0) steps = steps - (n - 1) % 8;
+                    block = 0;
+                end
+            end
+        end
+    endfunction
+
     task walk_list(input integer at, input integer g);
         integer n, l, row;
         begin
+            for (l = 0; l <= TOP; l = l + 1) tick_events[l] = 0;
             for (n = walked == 0 ? 0 : list_end[walked-1]; n < list_end[walked]; n = n + 1) begin
+                tick_events[list_value[n]] = tick_events[list_value[n]] + 1;
                 row = `TTFS_WALK_WEIGHT_BASE_IN(prog, at) + g * `TTFS_WALK_GROUP_ROWS_IN(prog, at) + list_number[n];
                 for (l = 0; l < LANES; l = l + 1)
                     v_lane[l] = v_lane[l] + weight[row * LANES + l] * list_value[n];
             end
+            walk_steps[walks] = steps(`TTFS_WALK_TOP_IN(prog, at));
+            walk_first[walks] = g == 0;
+            walk_last[walks] = g + 1 == `TTFS_WALK_GROUPS_IN(prog, at);
+            walk_take[walks] = !`TTFS_WALK_MORE_IN(prog, at);
+            walks = walks + 1;
             if (!`TTFS_WALK_MORE_IN(prog, at))
                 for (l = 0; l < LANES; l = l + 1) begin
                     potential[potentials] = v_lane[l];
@@ -131,7 +181,7 @@
     task run_walk;
         integer at, l, g;
         begin
-            walked = 0; potentials = 0;
+            walked = 0; potentials = 0; walks = 0;
             for (l = 0; l < LANES; l = l + 1) v_lane[l] = 0;
             at = pc[1];
             while (`TTFS_WALK_OP_IN(prog, at) != 0) begin
@@ -146,6 +196,9 @@
         end
     endtask
 
+    function integer most(input integer a, input integer b);
+        most = a > b ? a : b;
+    endfunction
     function integer least(input integer a, input integer b);
         least = a < b ? a : b;
     endfunction
@@ -215,10 +268,63 @@
         end
     endtask
 
-    task run_slot;
+    // The walks up to the one that the fire unit takes.
+    integer time_a, time_w, time_c, time_f, item, walk, list, freed [0:1];
+    task walk_group;
+        reg taken;
         begin
+            taken = 0;
+            while (!taken) begin
+                if (walk_first[walk]) begin
+                    time_a = most(time_a, freed[list%2]) + item_cost[item];
+                    item = item + 1;
+                    time_w = most(time_w, time_a + `TTFS_CYCLES_LIST);
+                end
+                time_w = time_w + `TTFS_CYCLES_WALK + walk_steps[walk];
+                if (walk_last[walk]) begin
+                    freed[list%2] = time_w;
+                    list = list + 1;
+                end
+                taken = walk_take[walk];
+                walk = walk + 1;
+            end
+        end
+    endtask
+
+    // The recurrence of docs/core.md over the slot's fire records, the first at `at`.
+    task run_time(input integer at);
+        integer r, g, sums;
+        begin
+            time_a = 0; time_w = 0; time_c = 0; time_f = 0; item = 0; walk = 0; list = 0;
+            freed[0] = 0; freed[1] = 0;
+            while (`TTFS_FIRE_OP_IN(prog, at) != 0) begin
+                time_c = most(time_c, time_f);
+                sums = `TTFS_FIRE_OP_IN(prog, at) == 2 ? (ACC_BITS + FLIT_VALUE - 1) / FLIT_VALUE : 1;
+                for (r = `TTFS_FIRE_ROWS_IN(prog, at) * `TTFS_FIRE_COLS_IN(prog, at); r > 0; r = r - 1)
+                    if (`TTFS_FIRE_OP_IN(prog, at) == 3) begin
+                        time_a = most(time_a, time_f) + item_cost[item];
+                        item = item + 1;
+                    end else
+                        for (g = `TTFS_FIRE_CHANNELS_IN(prog, at); g > 0; g = g - LANES) begin
+                            walk_group;
+                            time_w = most(time_w, time_c);
+                            time_c = time_w + least(g, LANES) * sums;
+                        end
+                if (`TTFS_FIRE_OP_IN(prog, at) == 3) time_f = time_a + `TTFS_CYCLES_FIRE;
+                else time_f = time_c + VALUE_BITS + `TTFS_CYCLES_FIRE;
+                at = at + `TTFS_FIRE_WORDS;
+            end
+            bound = most(time_a, most(time_w, time_c + VALUE_BITS)) + `TTFS_CYCLES_END;
+        end
+    endtask
+
+    task run_slot;
+        integer at;
+        begin
+            at = pc[2];
             run_scan;
             run_walk;
             run_fire;
+            run_time(at);
         end
     endtask

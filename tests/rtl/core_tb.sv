@@ -88,16 +88,16 @@ module core_tb;
         end
     endtask
 
-    // One segment of a random patch with `rows` x `cols` positions, at most `most` elements, inside the
+    // One segment of a random patch with `rows` x `cols` positions, at most `limit` elements, inside the
     // quarter that the slot reads; `number` grows by its elements. A pool's lies on whole words.
     integer number;
-    task emit_segment(input integer rows, input integer cols, input integer most, input integer unit);
+    task emit_segment(input integer rows, input integer cols, input integer limit, input integer unit);
         integer len, nx, ny, run, row, col, line, low, high, base, banked, tries;
         reg fits;
         begin
             fits = 0;
             while (!fits) begin
-                len = unit > 1 ? 1 + below(40) : 1 + below(below(3) == 0 ? most : least(most, 24));
+                len = unit > 1 ? 1 + below(40) : 1 + below(below(3) == 0 ? limit : least(limit, 24));
                 nx = CONV ? 1 + below(3) : 1;
                 ny = CONV ? 1 + below(3) : 1;
                 run = (below(90) - 20) * unit; row = (below(120) - 30) * unit;
@@ -107,7 +107,7 @@ module core_tb;
                 high = (nx - 1) * run + (ny - 1) * row + (cols - 1) * col + (rows - 1) * line - 2 * low;
                 high = -least(0, -(nx - 1) * run) - least(0, -(ny - 1) * row) - least(0, -(cols - 1) * col)
                     - least(0, -(rows - 1) * line) + (unit > 1 ? (len + 15) / 16 * 16 : len);
-                fits = high - low <= QUARTER && (unit > 1 || nx * ny * len <= most);
+                fits = high - low <= QUARTER && (unit > 1 || nx * ny * len <= limit);
             end
             banked = slot == 0 || below(3) == 0;
             base = -low + below(QUARTER - (high - low) + 1);
@@ -125,18 +125,18 @@ module core_tb;
     endtask
 
     task emit_fire(input integer op, input integer channels, input integer rows, input integer cols);
-        integer flow, y, x, c, t, b, l, r, base, class_row, most;
+        integer flow, y, x, c, t, b, l, r, base, class_row, last;
         begin
             flow = below(FLOWS);
             y = below((1 << Y_BITS) - rows + 1); x = below((1 << X_BITS) - cols + 1);
             c = below((1 << C_BITS) - channels + 1);
             t = below(rows); b = below(rows - t); l = below(cols); r = below(cols - l);
             class_row = (l + r + 1) * channels;
-            most = CLASSES ? (t + b + 1) * class_row : channels;
-            while (most > PARAMS) begin
-                t = 0; b = 0; l = 0; r = 0; class_row = channels; most = channels;
+            last = CLASSES ? (t + b + 1) * class_row : channels;
+            while (last > PARAMS) begin
+                t = 0; b = 0; l = 0; r = 0; class_row = channels; last = channels;
             end
-            base = below(PARAMS - most + 1);
+            base = below(PARAMS - last + 1);
             emit(2, {TOP[15:0] - (below(3) == 0 ? 16'd1 + below(TOP - 1) : 16'd0), 12'd0, op[3:0]});
             emit(2, {flow[15:0], channels[15:0]});
             emit(2, {cols[11:0], rows[11:0]});
@@ -198,13 +198,13 @@ module core_tb;
     endtask
 
     task make_program;
-        integer e, n, most;
+        integer e, n, tasks;
         begin
             slots = 1 + below(4);
             for (e = 0; e < 3; e = e + 1) length[e] = 0;
             for (slot = 0; slot < slots; slot = slot + 1) begin
-                most = slot == 0 ? below(2) : below(4);
-                for (n = 0; n < most; n = n + 1) emit_task;
+                tasks = slot == 0 ? below(2) : below(4);
+                for (n = 0; n < tasks; n = n + 1) emit_task;
                 for (e = 0; e < 3; e = e + 1) emit(e, slot == slots - 1 ? 32'h10 : 32'h0);
             end
             for (n = 0; n < FLOWS; n = n + 1) begin
@@ -229,7 +229,7 @@ module core_tb;
     endtask
 
     // Values on their way to the core. Slots read one half of the plain elements and write the other.
-    integer put_at [0:4095], put_v [0:4095], put_b [0:4095], puts, given, found, patience, cycles, pauses;
+    integer put_at [0:4095], put_v [0:4095], put_b [0:4095], puts, given, found, cycles, pauses, spent = 0, allowed = 0;
     task give(input integer at, input integer value, input integer banked);
         integer e;
         begin
@@ -262,7 +262,7 @@ module core_tb;
         check(over || address, 0, 2);
     end
     always @(posedge clk) begin
-        #1 out_ready = puts - given < 8 && (!pauses || below(3) == 0);
+        #1 out_ready = (!pauses || puts - given < 8) && (!pauses || below(3) == 0);
         put_valid = given < puts && (put_valid || !pauses || below(2) == 0);
         put_element = put_at[given];
         put_value = put_v[given];
@@ -284,6 +284,11 @@ module core_tb;
             end
             check(found, wanted, 4);
             check(sample_end, sample_ends, 5);
+            if (!pauses && slot != 0) begin
+                check(cycles <= bound + CYCLES_PUT * puts, 1, 6);
+                if (cycles > bound) $display("late net %0d slot %0d: %0d of %0d, %0d puts", net, slot, cycles, bound, puts);
+                if (wanted) begin spent = spent + cycles; allowed = allowed + bound; end
+            end
             store_all;
         end
     endtask
@@ -307,6 +312,7 @@ module core_tb;
                 sample = sample + 1;
             end
         end
+        $display("%0d cycles of %0d", spent, allowed);
         finish(1000);
     end
 endmodule

@@ -8,15 +8,21 @@
 #   run.sh --list         the names
 #   run.sh --is NAME      this very check; exit status 77 when its tool is not installed
 #
-# header            rtl/ttfs_fields.vh is what hw/fields_to_verilog.c makes
-# lint/MODULE       verilator --lint-only -Wall, no warning; lint/chip-* with the chips of hw/chips
+# header            rtl/ttfs_records.vh is what hw/records_to_verilog.c makes
+# lint/MODULE       verilator --lint-only -Wall, no warning; lint/chip-* with the chips of hw/chips; lint/edges
+#                   with parameters at the ends of their ranges and features left out
 # elab/MODULE       iverilog -Wall, no warning
 # synth/MODULE      yosys synth_ice40 at a small configuration, no latch
 # bench/NAME        NAME_tb.sv under Icarus
-# benches           every module has a bench of its own
+# benches           every module has a bench of its own; the chip's are chip.py and errors.py
 # limits            a parameter just outside its range does not elaborate, and says so
-# chip/CORES        random networks on the whole chip (chip.py): traces, readouts, cycles
-# fails/NAME        the same bench with one corrupted expectation has to notice that, and nothing else
+# features          what a chip is not given has no logic: pools, tables, routers
+# paths             no output of the chip depends on an input in the same cycle
+# contract          the layouts of the chip bench against an interpreter of docs/core.md: no Verilog
+# chip/CORES        random networks on the whole chip (chip.py): results of cores, sums, memories read back
+# errors/CORES      every error provoked (errors.py), on chips of 1 and 2 cores
+# formal/NAME       proofs (formal/run.sh)
+# fails/NAME        the same check with one corrupted expectation has to notice that, and nothing else
 #
 # TTFS_BUILD names a folder for what is built; without it a temporary one is used and removed.
 # TTFS_JOBS checks run at once (2).
@@ -30,13 +36,14 @@ bench_names() { (cd "$here" && for f in *_tb.sv; do [ "$f" = chip_tb.sv ] || ech
 
 list() {
     for n in 1 2 4; do echo "chip/$n"; done
-    for n in spikes cycles; do echo "fails/chip-$n"; done
-    echo fails/synth-latch
+    for n in 1 2; do echo "errors/$n"; done
+    for n in flit sum read errors; do echo "fails/chip-$n"; done
+    for n in synth-latch paths features; do echo "fails/$n"; done
     for n in $(bench_names); do echo "bench/$n"; echo "fails/$n"; done
-    echo benches
-    echo limits
-    echo header
+    for f in "$here"/formal/*.sv; do [ ! -f "$f" ] || { n=${f##*/}; echo "formal/${n%.sv}"; }; done
+    for n in benches contract features header limits paths; do echo "$n"; done
     for m in $(modules); do echo "lint/$m"; echo "elab/$m"; echo "synth/$m"; done
+    echo lint/edges
     for f in "$root"/hw/chips/*.json; do n=${f##*/}; echo "lint/chip-${n%.json}"; done
 }
 
@@ -47,13 +54,13 @@ benches() {
 }
 
 limits() {
-    for p in core.SLOPE_BITS=7 core.ACC_BITS=15 core.TICK_BITS=0 core.TICK_BITS=17 core.C_BITS=0 core.C_BITS=24 \
-        core.Y_BITS=0 core.Y_BITS=12 core.X_BITS=0 core.X_BITS=12 core.SLOTS=0 core.LIST_WORDS=1 \
-        core.LIST_WORDS=16777217 core.WEIGHT_ROWS=8388609 core.ACC_BITS=249 core.LANES=0 chip.CORES=0 chip.CORES=257 \
-        chip.SLOTS=131072; do
-        module=ttfs_${p%%.*}
-        if iverilog -g2005 -I"$rtl" -y "$rtl" -o "$dir/elab" -s "$module" -P"$module.${p#*.}" "$rtl/$module.v" \
-            >"$dir/log" 2>&1 || ! grep -q "Unknown module type: ttfs_.*_parameter_out_of_range" "$dir/log"; then
+    for p in CORES_X=0 CORES_X=33 CORES_Y=0 CORES_Y=33 LANES=0 LANES=257 WEIGHT_BITS=1 WEIGHT_BITS=17 SLOPE_BITS=7 \
+        SLOPE_BITS=33 ACC_BITS=23 ACC_BITS=33 RAMP_BITS=0 RAMP_BITS=32 VALUE_BITS=0 VALUE_BITS=11 C_BITS=0 C_BITS=17 \
+        Y_BITS=0 Y_BITS=12 X_BITS=0 X_BITS=12 ACT_WORDS=1 ACT_WORDS=65537 LIST_ENTRIES=1 LIST_ENTRIES=32769 \
+        WEIGHT_ROWS=1 WEIGHT_ROWS=262145 PARAM_WORDS=1 PARAM_WORDS=131073 PROGRAM_WORDS=15 PROGRAM_WORDS=65537 FLOWS=1 \
+        FLOWS=4097 BUFFERS=1 BUFFERS=1025 TABLE_WORDS=1 TABLE_WORDS=65537 SEGMENTS=0 SEGMENTS=9 STRIDES=2 CONV=0; do
+        if iverilog -g2005 -I"$rtl" -y "$rtl" -o "$dir/elab" -s ttfs_chip -P"ttfs_chip.$p" "$rtl/ttfs_chip.v" \
+            >"$dir/log" 2>&1 || ! grep -q "Unknown module type: ttfs_chip_parameter_out_of_range" "$dir/log"; then
             echo "$p: not refused as out of range"
             cat "$dir/log"
             return 1
@@ -62,12 +69,30 @@ limits() {
 }
 
 header() {
-    cc -std=c11 -Wall -Wextra -o "$dir/f2v" "$root/hw/fields_to_verilog.c" &&
-        "$dir/f2v" >"$dir/fields.vh" && cmp "$dir/fields.vh" "$rtl/ttfs_fields.vh"
+    cc -std=c11 -Wall -Wextra -o "$dir/r2v" "$root/hw/records_to_verilog.c" &&
+        "$dir/r2v" >"$dir/records.vh" && cmp "$dir/records.vh" "$rtl/ttfs_records.vh"
+}
+
+edges() {
+    while read -r set; do
+        verilator --lint-only -Wall -y "$rtl" -I"$rtl" $set "$rtl/ttfs_chip.v" || { echo "with $set"; return 1; }
+    done <<END
+-GCONV=0 -GPOOL=0 -GCLASSES=0 -GCOUNTERS=0
+-GPOOL=0 -GSEGMENTS=1 -GACT_WORDS=65536
+-GSTRIDES=0 -GCLASSES=0 -GLIST_ENTRIES=32768
+-GVALUE_BITS=1 -GLANES=1 -GSEGMENTS=8
+-GWEIGHT_ROWS=65536 -GACT_WORDS=2
+-GCORES_X=3 -GCORES_Y=2 -GVALUE_BITS=10
+-GLANES=256 -GWEIGHT_BITS=16 -GC_BITS=1 -GY_BITS=1 -GX_BITS=1 -GPROGRAM_WORDS=16 -GPARAM_WORDS=2
+-GC_BITS=16 -GY_BITS=2 -GX_BITS=2 -GLIST_ENTRIES=2 -GWEIGHT_ROWS=2 -GBUFFERS=2 -GFLOWS=2 -GTABLE_WORDS=2
+-GACC_BITS=4 -GSLOPE_BITS=4 -GWEIGHT_BITS=2 -GRAMP_BITS=1 -GVALUE_BITS=4
+-GACC_BITS=32 -GSLOPE_BITS=32 -GRAMP_BITS=31
+END
 }
 
 lint() {
     case $1 in
+    edges) edges; return ;;
     chip-*)
         parameters=$(python3 "$root/tools/make_chip_keys.py" --parameters "$root/hw/chips/${1#chip-}.json") || return 1
         set -- ttfs_chip $parameters
@@ -87,10 +112,12 @@ elab() {
 
 # Notes of what was flattened ($scopeinfo, newer versions of Yosys) are no cells.
 synth() {
+    few="-set LANES 2 -set ACT_WORDS 32 -set LIST_ENTRIES 32 -set WEIGHT_ROWS 64 -set PARAM_WORDS 16 -set PROGRAM_WORDS 64"
     case $1 in
-    ttfs_chip) small="chparam -set CORES 2 -set LANES 2 -set LIST_WORDS 256 -set LOG_WORDS 256 $1" ;;
-    ttfs_core) small="chparam -set LANES 4 -set LIST_WORDS 256 -set LOG_WORDS 256 $1" ;;
-    ttfs_lanes | ttfs_fire) small="chparam -set LANES 4 $1" ;;
+    ttfs_chip) small="chparam $few -set CORES_X 2 -set BUFFERS 4 -set TABLE_WORDS 16 -set FLOWS 8 $1" ;;
+    ttfs_node) small="chparam $few -set BUFFERS 4 -set TABLE_WORDS 16 -set FLOWS 8 $1" ;;
+    ttfs_core) small="chparam $few $1" ;;
+    ttfs_lanes) small="chparam -set LANES 4 $1" ;;
     *) small= ;;
     esac
     yosys -q -p "read_verilog -I$rtl ${2:-$rtl/ttfs_*.v}; $small; hierarchy -check -top $1; proc; flatten
@@ -107,19 +134,60 @@ bench() {
 
 chip() {
     case $1 in
-    1) python3 "$here/chip.py" "$dir" 1 235 8 ;;
-    2) python3 "$here/chip.py" "$dir" 2 202 7 ;;
-    4) python3 "$here/chip.py" "$dir" 4 492 6 ;;
+    1) python3 "$here/chip.py" "$dir" 1 1 all 4 68 72 93 120 7 ;;
+    2) python3 "$here/chip.py" "$dir" 2 1 all 4 68 72 93 120 ;;
+    4) python3 "$here/chip.py" "$dir" 2 2 some 0 1 && python3 "$here/chip.py" "$dir" 3 2 some 7 ;;
     esac
+}
+
+errors() { python3 "$here/errors.py" "$dir" "$1" 1 0 1 $2; }
+
+contract() {
+    for mesh in "1 1" "2 1" "3 2"; do python3 "$here/chip.py" "$dir" $mesh contract $(seq 0 39) || return 1; done
+}
+
+formal() { sh "$here/formal/run.sh" "$1"; }
+
+# No cell of a module that a parameter leaves out; with the parameter there is one.
+features() {
+    for f in POOL:ttfs_pool CONV:ttfs_place; do
+        for on in 0 1; do
+            [ $on = 0 ] && sign=none || sign=any
+            [ "${f%%:*}" = CONV ] && off="-set POOL $on -set CLASSES $on" || off=
+            yosys -q -p "read_verilog -I$rtl $rtl/ttfs_*.v; chparam -set ${f%%:*} $on $off ttfs_chip
+                hierarchy -check -top ttfs_chip; select -assert-$sign t:*${1:-${f#*:}}*" 2>&1 || return 1
+        done
+    done
+}
+
+# Cones of the outputs that registers and memories end; a memory is registers here.
+paths() {
+    [ $# = 0 ] || { paths_of "$1" bad; return; }
+    paths_of "$rtl/ttfs_*.v" ttfs_chip && paths_of "$rtl/ttfs_*.v" ttfs_chip "-set CORES_X 2"
+}
+
+paths_of() {
+    small="-set LANES 2 -set ACT_WORDS 4 -set LIST_ENTRIES 4 -set WEIGHT_ROWS 4 -set PARAM_WORDS 4 -set PROGRAM_WORDS 16"
+    [ "$2" = ttfs_chip ] && small="chparam $small -set FLOWS 4 -set BUFFERS 2 -set TABLE_WORDS 2 $3 $2" || small=
+    yosys -q -p "read_verilog -I$rtl $1; $small; hierarchy -check -top $2; proc; flatten; memory; opt_clean
+        select -assert-any o:* %ci*:-\$dff,\$dffe,\$sdff,\$sdffe,\$sdffce
+        select -assert-none o:* %ci*:-\$dff,\$dffe,\$sdff,\$sdffe,\$sdffce i:* %i" 2>&1
 }
 
 fails() {
     case $1 in
-    chip-*) python3 "$here/chip.py" "$dir" 2 1 2 "corrupt-${1#chip-}" ;;
+    chip-errors) errors 1 corrupt ;;
+    chip-*) python3 "$here/chip.py" "$dir" 1 1 "corrupt-${1#chip-}" 1 2 ;;
     synth-latch)
         echo "module latch(input a, b, output reg q); always @* if (a) q = b; endmodule" >"$dir/latch.v"
         ! synth latch "$dir/latch.v" && grep -q dlatch "$dir/out"
         ;;
+    paths)
+        echo "module bad(input clk, a, b, output q); reg r; always @(posedge clk) r <= a; assign q = r & b; endmodule" \
+            >"$dir/bad.v"
+        ! paths "$dir/bad.v" && grep -q "Assertion failed" "$dir/out"
+        ;;
+    features) ! features ttfs_core && grep -q "Assertion failed" "$dir/out" ;;
     *)
         bench "$1" +corrupt
         [ -f "$dir/log" ] && ! grep '^PASS\|^at ' "$dir/log" && grep '^noticed' "$dir/log" &&
@@ -132,7 +200,9 @@ fails() {
 tool_of() {
     case $1 in
     lint/*) echo verilator ;;
-    synth/* | fails/synth-*) echo yosys ;;
+    synth/* | fails/synth-* | paths | features | fails/paths | fails/features) echo yosys ;;
+    formal/*) echo yosys ;;
+    contract) echo python3 ;;
     header) echo cc ;;
     benches) echo sh ;;
     *) echo iverilog ;;
@@ -147,8 +217,9 @@ one() {
     rm -rf "$dir"
     mkdir -p "$dir"
     kind=${1%%/*}
-    if "$kind" "${1#*/}" >"$dir/out" 2>&1; then
-        echo "ok $1$(sed -n 's/^\([0-9]* cases.*\)/: \1/p' "$dir/out")"
+    name=${1#"$kind"}
+    if "$kind" ${name#/} >"$dir/out" 2>&1; then
+        echo "ok $1$(sed -n 's/^\([0-9]* cases.*\)/: \1/p' "$dir/out" | tail -1)"
     else
         sed 's/^/    /' "$dir/out"
         echo "FAIL $1"

@@ -307,6 +307,28 @@ static void test_shapes(void **state) {
     ttfs_diag_free(&diag);
 }
 
+/* Of everything that spikes a rate can be asked: counters are kept. */
+static void test_counters(void **state) {
+    (void)state;
+    TtfsDiag diag = {0};
+    TtfsIr ir;
+    TtfsCalib c;
+    uint32_t kept = 0;
+    assert_true(read_text(&ir, operations, &diag));
+    ttfs_calib_init(&c, &ir);
+    for (uint32_t i = 0; i < ir.nodes.len; i++) {
+        TtfsOp op = ir.nodes.at[i].op;
+        bool spikes = op == TTFS_OP_RELU || op == TTFS_OP_QUANT || op == TTFS_OP_MAXPOOL ||
+                      op == TTFS_OP_MINPOOL;
+        assert_int_equal(c.stat[ir.nodes.at[i].out.i - 1].binned, spikes);
+        kept += spikes;
+    }
+    assert_true(kept >= 2);
+    ttfs_calib_free(&c);
+    ttfs_ir_free(&ir);
+    ttfs_diag_free(&diag);
+}
+
 static void test_calibration(void **state) {
     (void)state;
     TtfsDiag diag = {0};
@@ -339,11 +361,11 @@ static void test_calibration(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fixed_point),        cmocka_unit_test(test_blob_file),
-        cmocka_unit_test(test_refusals),           cmocka_unit_test(test_all_faults),
-        cmocka_unit_test(test_any_text),           cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_calibration),        cmocka_unit_test(test_operations),
-        cmocka_unit_test(test_operation_refusals),
+        cmocka_unit_test(test_fixed_point), cmocka_unit_test(test_blob_file),
+        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_all_faults),
+        cmocka_unit_test(test_any_text),    cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_counters),    cmocka_unit_test(test_calibration),
+        cmocka_unit_test(test_operations),  cmocka_unit_test(test_operation_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

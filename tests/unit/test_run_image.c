@@ -13,10 +13,55 @@
 #include <string.h>
 
 #include "golden.h"
+#include "ir_to_spike.h"
 #include "plan_to_image.h"
+#include "random_canonical.h"
 #include "random_plan.h"
 #include "run_image.h"
 #include "spike_to_plan.h"
+
+/* How many images had what must not be missing among them. */
+typedef struct {
+    uint32_t images, meshes, passes, groups, classes, pools, min_pools, parts, dropped;
+} Seen;
+
+static void see(Seen *seen, const TtfsSpike *s, const TtfsPlan *p) {
+    uint32_t passes = 0, groups = 0, classes = 0, pools = 0, parts = 0, dropped = 0, min_pools = 0;
+    for (uint32_t i = 0; i < p->tasks.len; i++) {
+        const TtfsTask *t = &p->tasks.at[i];
+        passes += t->passes > 1;
+        groups += t->groups > 1;
+        classes += t->edge[0] + t->edge[1] + t->edge[2] + t->edge[3] > 0;
+        pools += t->groups == 0;
+    }
+    for (uint32_t i = 0; i < p->buffers.len; i++) {
+        dropped += p->buffers.at[i].channels == 0;
+        parts += p->buffers.at[i].channels &&
+                 p->buffers.at[i].channels < ttfs_spike_pop(s, p->buffers.at[i].pop)->c;
+    }
+    for (uint32_t i = 0; i < s->conns.len; i++)
+        min_pools += s->conns.at[i].kind == TTFS_CONN_MINPOOL;
+    seen->images++;
+    seen->meshes += ttfs_chip_cores(&p->chip) > 1;
+    seen->passes += passes > 0;
+    seen->groups += groups > 0;
+    seen->classes += classes > 0;
+    seen->pools += pools > 0;
+    seen->min_pools += min_pools > 0;
+    seen->parts += parts > 0;
+    seen->dropped += dropped > 0;
+}
+
+/* All of it, in one in a hundred images at least. */
+static void saw_all(const Seen *seen, uint32_t tried) {
+    const uint32_t n[] = {seen->meshes, seen->passes,    seen->groups, seen->classes,
+                          seen->pools,  seen->min_pools, seen->parts};
+    print_message("%u of %u on chips; meshes %u, passes %u, groups %u, classes %u, pools %u, min "
+                  "pools %u, parts %u, dropped %u\n",
+                  seen->images, tried, n[0], n[1], n[2], n[3], n[4], n[5], n[6], seen->dropped);
+    assert_true(seen->images > tried / 2);
+    for (int i = 0; i < 7; i++) assert_true(n[i] > seen->images / 100);
+}
 
 /* A few samples, one after the other: what one leaves behind must not be seen by the next. */
 static void same_as_golden(const TtfsSpike *s, const TtfsImage *img, TtfsRng *r, uint64_t seed) {
@@ -44,44 +89,71 @@ static void same_as_golden(const TtfsSpike *s, const TtfsImage *img, TtfsRng *r,
     ttfs_arena_free(&a);
 }
 
-/* One graph on one chip; false when the chip does not hold it. */
-static bool try_graph(const TtfsSpike *s, TtfsRng *r, uint64_t seed) {
+/* One graph on one chip, if that holds it. */
+static void try_graph(const TtfsSpike *s, TtfsRng *r, uint64_t seed, Seen *seen) {
     TtfsChip chip = random_chip(r);
     TtfsPlan p;
     TtfsImage img = {0};
     TtfsDiag diag = {0};
     bool solved = ttfs_rng_below(r, 2) == 0;
-    bool made = solved ? ttfs_spike_to_plan(s, &chip, "net", &p, &diag)
-                       : random_plan(&p, s, &chip, r, &diag);
-    if (made) {
-        made = ttfs_plan_to_image(&p, s, &img, &diag);
-        if (!made) fail_msg("seed %u: %s", (unsigned)seed, diag.messages.at[0].what);
+    if (solved ? ttfs_spike_to_plan(s, &chip, "net", &p, &diag)
+               : random_plan(&p, s, &chip, r, &diag)) {
+        see(seen, s, &p);
+        if (!ttfs_plan_to_image(&p, s, &img, &diag))
+            fail_msg("seed %u: %s", (unsigned)seed, diag.messages.at[0].what);
         same_as_golden(s, &img, r, seed);
     }
     ttfs_image_free(&img);
     ttfs_plan_free(&p);
     ttfs_diag_free(&diag);
-    return made;
+}
+
+/* More of them by hand: TTFS_TEST_GRAPHS in the environment. */
+static uint32_t graphs(uint32_t usual) {
+    const char *many = getenv("TTFS_TEST_GRAPHS");
+    return many ? (uint32_t)strtoul(many, NULL, 10) : usual;
 }
 
 static void random_graphs(void **state) {
     (void)state;
-    const char *many = getenv("TTFS_TEST_GRAPHS");
-    uint32_t made = 0, all = many ? (uint32_t)strtoul(many, NULL, 10) : 400;
-    for (uint64_t seed = 0; seed < all; seed++) {
+    Seen seen = {0};
+    for (uint64_t seed = 0; seed < graphs(400); seed++) {
         TtfsRng rng = ttfs_rng(seed + 1000);
         TtfsSpike s;
         random_spike(&s, seed);
-        made += try_graph(&s, &rng, seed);
+        try_graph(&s, &rng, seed, &seen);
         ttfs_spike_free(&s);
     }
-    print_message("%u of %u graphs\n", made, all);
-    assert_true(made > all / 2);
+    saw_all(&seen, graphs(400));
+}
+
+static void random_networks(void **state) {
+    (void)state;
+    Seen seen = {0};
+    for (uint64_t seed = 0; seed < graphs(150); seed++) {
+        TtfsRng rng = ttfs_rng(seed + 2000);
+        TtfsSpike s;
+        TtfsQuantReport report = {0};
+        TtfsDiag diag = {0};
+        Canon k;
+        random_canonical(&k, seed);
+        TtfsSpikeOptions o = {.ticks = random_ticks(&rng), .weight_bits = 8, .percentile = 1};
+        o.input_lo = k.lo;
+        o.input_hi = k.hi;
+        if (ttfs_ir_to_spike(&k.ir, NULL, &o, "net", &s, &report, &diag))
+            try_graph(&s, &rng, seed, &seen);
+        ttfs_spike_free(&s);
+        ttfs_arena_free(&report.arena);
+        ttfs_diag_free(&diag);
+        canon_free(&k);
+    }
+    saw_all(&seen, graphs(150));
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_graphs),
+        cmocka_unit_test(random_networks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

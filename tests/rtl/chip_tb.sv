@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Drives ttfs_chip by a script and prints what it does; chip.py writes the one and judges the other. A line of
+// +script=FILE is an op and two hexadecimal numbers:
+//     w ADDRESS DATA   writes over the configuration port        r ADDRESS 0   reads: prints "read ADDRESS DATA"
+//     s 0 0            start as soon as may be; prints "sample"  z 0 0         waits while the chip is busy
+//     i END FLIT       an input, or the end marker               n COUNT 0     waits cycles
+//     d 0 0            waits for done: prints "done CYCLES"      f 0 0         prints "flags FLAGS", of flags_o
+//     p 0 0            one cycle of start that begins nothing
+// Prints beside that: "t SLOT CORE FLIT" a result of a core, "o FLIT" a sum that the host takes, "slot N CYCLES",
+// "fault: ..." what no script may see. +pauses: a host that pauses, in and out. +rude: noise on every line that
+// nothing says is valid and inputs outside slot 0; while the chip is busy starts, and accesses to memories.
+
+`timescale 1ns / 1ps
+`include "params.vh"
+
+module chip_tb;
+    localparam CORES = `CORES_X * `CORES_Y;
+
+    reg clk = 0, rst_n = 0;
+    always #1 clk = !clk;
+
+    reg cfg_valid = 0, cfg_write = 0, start = 0, in_valid = 0, in_end = 0, out_ready = 1;
+    reg [31:0] cfg_addr = 0, cfg_data = 0;
+    reg [`FLIT-1:0] in_flit = 0;
+    wire cfg_ready, cfg_rvalid, busy, done, in_ready, out_valid, slot_valid;
+    wire [31:0] cfg_rdata;
+    wire [`FLIT-1:0] out_flit;
+    wire [11:0] slot;
+    wire [10:0] flags;
+    wire [CORES-1:0] trace_valid;
+    wire [CORES*`FLIT-1:0] trace_flit;
+
+    ttfs_chip #(
+        `CHIP_PARAMETERS, .CHIP_HASH(`CHIP_HASH), .PRELOAD(`PRELOAD), .INIT_PREFIX(`INIT_PREFIX)
+    ) chip (
+        .clk_i(clk), .rst_ni(rst_n),
+        .cfg_valid_i(cfg_valid), .cfg_ready_o(cfg_ready), .cfg_write_i(cfg_write), .cfg_addr_i(cfg_addr),
+        .cfg_data_i(cfg_data), .cfg_rvalid_o(cfg_rvalid), .cfg_rdata_o(cfg_rdata),
+        .start_i(start), .busy_o(busy), .done_o(done),
+        .in_valid_i(in_valid), .in_ready_o(in_ready), .in_end_i(in_end), .in_flit_i(in_flit),
+        .out_valid_o(out_valid), .out_ready_i(out_ready), .out_flit_o(out_flit),
+        .slot_valid_o(slot_valid), .slot_o(slot), .flags_o(flags),
+        .trace_valid_o(trace_valid), .trace_flit_o(trace_flit)
+    );
+
+    reg [8*512-1:0] name;
+    reg [7:0] op;
+    reg [127:0] a, b;
+    integer file, scanned, seed = 1, c;
+    integer cycles = 0, since = 0, reads = 0, answers = 0;  // of this slot; since start; reads taken and answered
+    reg [11:0] slot_before = 0;
+    reg pauses, rude, finished = 0, stalled = 0, took, own = 0;
+    reg [`FLIT-1:0] held;
+
+    // --- monitors, in the middle of a cycle
+
+    always @(negedge clk) if (rst_n) begin
+        for (c = 0; c < CORES; c = c + 1)
+            if (trace_valid[c]) begin
+                $display("t %0d %0d %h", slot, c, trace_flit[c*`FLIT +: `FLIT]);
+                if (!slot_valid) $display("fault: a core's result outside of slots");
+            end
+        if (^{out_valid, in_ready, cfg_ready, cfg_rvalid, busy, done, slot_valid, flags, trace_valid} === 1'bx)
+            $display("fault: an output is unknown");
+        if (stalled && (!out_valid || out_flit !== held)) $display("fault: a sum that waits changes");
+        stalled = out_valid && !out_ready;
+        held = out_flit;
+        if (out_valid && out_ready) $display("o %h", out_flit);
+        if (slot_valid && cycles > 0 && slot != slot_before) show_slot;
+        if (slot_valid) begin
+            cycles = cycles + 1;
+            slot_before = slot;
+        end else if (cycles > 0) show_slot;
+        if (in_ready && !(slot_valid && slot == 0)) $display("fault: hears the host in slot %0d", slot);
+        if (slot_valid && !busy) $display("fault: a slot while not busy");
+        if (done && finished) $display("fault: done twice");
+        if (done) finished = 1;
+        since = since + 1;
+        if (cfg_valid && cfg_ready && !cfg_write) reads = reads + 1;
+        if (cfg_rvalid) answers = answers + 1;
+        if (answers > reads) $display("fault: an answer that nobody asked for");
+        if (cfg_rvalid && own) $display("read %h %h", a[31:0], cfg_rdata);
+        else if (cfg_rvalid && cfg_rdata !== 0) $display("fault: a memory is read in a sample");
+    end
+
+    task show_slot;
+        begin
+            $display("slot %0d %0d", slot_before, cycles);
+            cycles = 0;
+        end
+    endtask
+
+    // --- the host, just after a clock edge: it knows what the chip puts out in this cycle
+
+    task tick;
+        begin
+            @(posedge clk);
+            #0.1;
+            if (pauses || rude) out_ready = $random(seed);
+        end
+    endtask
+
+    // Noise beside what the script does. A host that means it is busy with `own` or `in_valid`.
+    task noise(input mine_cfg, input mine_in);
+        begin
+            if (!mine_cfg) begin
+                cfg_valid = busy && cfg_ready && slot_valid && reads == answers && !($random(seed) & 7);
+                cfg_write = $random(seed);
+                cfg_addr = $random(seed);
+                cfg_addr[31:22] = $unsigned($random(seed)) % CORES;
+                cfg_addr[21:18] = 1 + $unsigned($random(seed)) % 7;
+                if ($random(seed) & 1) cfg_addr[17:4] = 0;
+                cfg_data = $random(seed);
+                start = slot_valid && busy && ($random(seed) & 1);
+            end
+            if (!mine_in) begin
+                in_valid = !(slot_valid && slot == 0) && busy && !in_ready;
+                in_end = $random(seed);
+                in_flit = {$random(seed), $random(seed), $random(seed)};
+            end
+        end
+    endtask
+
+    task access(input write);
+        begin
+            cfg_valid = 1; cfg_write = write; cfg_addr = a; cfg_data = b;
+            start = 0; in_valid = 0;
+            own = !write;
+            took = 0;
+            while (!took) begin
+                @(negedge clk) took = cfg_ready;
+                tick;
+            end
+            cfg_valid = 0;
+            while (own && reads != answers) tick;
+            own = 0;
+        end
+    endtask
+
+    task give;
+        begin
+            took = 0;
+            while (!took) begin
+                in_valid = !(pauses || rude) || ($random(seed) & 1);
+                in_end = in_valid ? a : $random(seed);
+                in_flit = in_valid && !(rude && in_end) ? b : {$random(seed), $random(seed), $random(seed)};
+                if (rude) noise(0, 1);
+                @(negedge clk) took = in_valid && in_ready;
+                tick;
+            end
+            quiet;
+        end
+    endtask
+
+    task quiet;
+        begin
+            cfg_valid = 0; start = 0; in_valid = 0;
+        end
+    endtask
+
+    task wait_done;
+        begin
+            while (!finished) begin
+                if (rude) noise(0, 0);
+                tick;
+            end
+            quiet;
+            while (reads != answers) tick;
+            $display("done %0d", since);
+        end
+    endtask
+
+    task begin_sample;
+        begin
+            while (busy) tick;
+            $display("sample");
+            finished = 0; since = 0; start = 1;
+            tick;
+            start = 0;
+        end
+    endtask
+
+    initial begin
+        pauses = $test$plusargs("pauses");
+        rude = $test$plusargs("rude");
+        scanned = $value$plusargs("script=%s", name);
+        file = $fopen(name, "r");
+        repeat (3) begin if (rude) begin start = 1; in_valid = 1; cfg_valid = 1; cfg_write = 1; cfg_addr = 32'h40000; end tick; end
+        quiet;
+        rst_n = 1;
+        tick;
+        while ($fscanf(file, "%c %h %h\n", op, a, b) == 3)
+            case (op)
+            "w": access(1);
+            "r": access(0);
+            "s": begin_sample;
+            "i": give;
+            "d": wait_done;
+            "p": begin start = 1; tick; start = 0; end
+            "z": while (busy) tick;
+            "n": repeat (a) tick;
+            "f": $display("flags %h", flags);
+            default: $display("fault: no such op");
+            endcase
+        repeat (3) tick;
+        $display("end");
+        $finish;
+    end
+
+    initial begin
+        #(2.0 * `CYCLE_LIMIT) $display("hung in slot %0d, busy %b", slot, busy);
+        $finish;
+    end
+endmodule

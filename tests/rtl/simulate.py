@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Scripts for chip_tb.sv, its build and its runs under Icarus, and its print read back.
+
+import os
+import re
+import subprocess
+
+from machine import CHIP_HASH, HERE, KEYS, ROOT
+
+
+class Script(list):
+    """Lines of chip_tb.sv."""
+
+    def add(self, op, a=0, b=0):
+        self.append("%s %x %x" % (op, a, b))
+
+    def writes(self, words):
+        for at, data in words:
+            self.add("w", at, data)
+
+    def reads(self, addresses):
+        for at in addresses:
+            self.add("r", at)
+
+    def sample(self, flits, more=(), between=(), ends=True):
+        """Inputs, lines between them and more inputs; the end marker, or a host that forgets it."""
+        self.add("s")
+        for flit in flits:
+            self.add("i", 0, flit)
+        self += between
+        for flit in more:
+            self.add("i", 0, flit)
+        if ends:
+            self.add("i", 1)
+        self.add("d")
+        self.add("z")
+
+
+class Printed:
+    """What a run printed: samples of (slots of cores of flits, {flow: flits of the host}), cycles of every sample's
+    slots, what reads and flags answered."""
+
+    def __init__(self, chip, text):
+        self.samples, self.cycles, self.done, self.reads, self.flags = [], [], [], [], []
+        self.faults, self.ended = [], False
+        self.chip = chip
+        for line in text.splitlines():
+            part = line.split()
+            take = getattr(self, "take_" + part[0].rstrip(":"), None) if part else None
+            if take:
+                take(*part[1:])
+
+    def slot(self, number):
+        slots = self.samples[-1][0]
+        while len(slots) <= number:
+            slots.append([[] for _ in range(self.chip.cores)])
+        return slots[number]
+
+    def take_sample(self):
+        self.samples.append(([], {}))
+        self.cycles.append([])
+
+    def known(self, digits):
+        if re.fullmatch("[0-9a-f]+", digits):
+            return int(digits, 16)
+        self.faults.append("unknown bits in %s" % digits)
+        return 0
+
+    def take_t(self, slot, core, flit):
+        self.slot(int(slot))[int(core)].append(self.known(flit))
+
+    def take_o(self, flit):
+        flit = self.known(flit)
+        self.samples[-1][1].setdefault(self.chip.unflit(flit)[0], []).append(flit)
+
+    def take_slot(self, number, cycles):
+        self.slot(int(number))
+        self.cycles[-1].append((int(number), int(cycles)))
+
+    def take_done(self, cycles):
+        self.done.append(int(cycles))
+
+    def take_read(self, at, data):
+        self.reads.append((int(at, 16), self.known(data)))
+
+    def take_flags(self, flags):
+        self.flags.append(self.known(flags))
+
+    def take_fault(self, *words):
+        self.faults.append(" ".join(words))
+
+    def take_hung(self, *words):
+        self.faults.append("hung " + " ".join(words))
+
+    def take_end(self):
+        self.ended = True
+
+
+def build(chip, folder, preload=0):
+    """A simulation of the chip; preloaded from the folder's core<N>_<memory>.hex."""
+    values = [(k.verilog, getattr(chip, k.member)) for k in KEYS]
+    with open(os.path.join(folder, "params.vh"), "w") as f:
+        f.writelines("`define %s %d\n" % value for value in values)
+        f.write("`define CHIP_PARAMETERS %s\n" % ", ".join(".%s(%d)" % value for value in values))
+        f.write("`define CHIP_HASH 32'h%x\n`define FLIT %d\n" % (CHIP_HASH, chip.flit_bits))
+        f.write("`define PRELOAD %d\n`define INIT_PREFIX \"%s/\"\n`define CYCLE_LIMIT 1000000\n" % (preload, folder))
+    binary = os.path.join(folder, "sim%d" % preload)
+    rtl = os.environ.get("TTFS_RTL") or os.path.join(ROOT, "rtl")
+    subprocess.run(["iverilog", "-g2012", "-I" + folder, "-I" + rtl, "-y", rtl, "-o", binary,
+                    os.path.join(HERE, "chip_tb.sv")], check=True)
+    return binary
+
+
+def write_images(chip, folder, memories):
+    """The files that a preloaded chip starts with: a row a line, what is not needed zeros."""
+    for core, rows_of in enumerate(memories):
+        for name in chip.memories():
+            with open(os.path.join(folder, "core%d_%s.hex" % (core, name)), "w") as f:
+                f.writelines("%x\n" % (row or 0) for row in rows_of[name])
+
+
+def run(chip, binary, folder, script, host=""):
+    """Runs a script; host: "", "pauses" or "rude". Lines that the bench did not print are Icarus's own and differ
+    from version to version: the others count."""
+    name = os.path.join(folder, "script")
+    with open(name, "w") as f:
+        f.write("\n".join(script) + "\n")
+    ran = subprocess.run(["vvp", "-n", binary, "+script=" + name] + ["+" + host] * bool(host),
+                         capture_output=True, text=True)
+    printed = Printed(chip, ran.stdout)
+    if printed.faults or not printed.ended or ran.returncode:
+        raise SystemExit("chip.py: %s, host %s: %s; exit code %d: %s%s" % (
+            folder, host or "polite", printed.faults[:3], ran.returncode, ran.stdout[-300:], ran.stderr))
+    return printed
