@@ -204,4 +204,6 @@
 `define TTFS_CYCLES_FIRE 23
 `define TTFS_CYCLES_END 17
 `define TTFS_CYCLES_PUT 4
+`define TTFS_CYCLES_BARRIER 4
+`define TTFS_CYCLES_HOP 2
 `endif
