@@ -57,7 +57,7 @@ SEES = {
     "compiler/ir": ["text_damage", "ir_to_ir", "net", "relu", "nodes", "e2e operators", "e2e hostile models"],
     "compiler/net": ["budget", "ir_to_ir", "outputs", "ir_to_spike", "exact", "bound"],
     "compiler/onnx_to_ir": ["import_damage"] + IMPORT + ["budget", "e2e hostile models", "e2e exported"],
-    "compiler/ir_to_ir": ["rewrites", "net", "budget"] + IMPORT,
+    "compiler/ir_to_ir": ["linear", "rewrites", "net", "budget"] + IMPORT,
     "compiler/ir_to_spike": ["bound", "budget"] + IMPORT,
     "compiler/spike": ["text_damage", "ir_to_spike", "golden", "plan", "image_to_spike", "outputs"],
     "compiler/plan": ["image", "sim", "e2e faults", "e2e config", "e2e verdicts"],
@@ -294,7 +294,7 @@ class Copy:
                         TMPDIR="/tmp", TTFS_CACHE=os.path.join(self.root, "cache"),
                         TTFS_BUILD=os.path.join(self.root, "tmp", "rtl"), PYTHONDONTWRITEBYTECODE="1",
                         TTFS_TEST_SAMPLES=str(SAMPLES), **(SANITIZERS if sanitized else {}))
-        self.limits = {resource.RLIMIT_FSIZE: 1 << 30, resource.RLIMIT_CORE: 0}
+        self.limits = {resource.RLIMIT_FSIZE: 5 << 30, resource.RLIMIT_CORE: 0}  # a test makes a hole of 4 GiB
         if not sanitized:
             self.limits[resource.RLIMIT_AS] = 24 << 30
         self.tests, self.targets = {}, {}
