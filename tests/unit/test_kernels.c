@@ -4,6 +4,7 @@
  * registers the one with the least cycles, counted tile by tile, and the instructions that a
  * processor has and no others. Code is made for processors that this machine need not be.
  */
+#include "jit.h"
 #include "object.h"
 #include "tile.h"
 
@@ -151,6 +152,141 @@ static void tiles_of_samples(void **state) {
     }
 }
 
+/* ---- paths and what is said of them ------------------------------------------------------ */
+
+static void dense_spike(TtfsSpike *s, uint32_t ins, uint32_t outs, uint32_t rate) {
+    TtfsRng r = ttfs_rng(ins);
+    *s = (TtfsSpike){.order = {0, 1, 2}};
+    s->input = add_pop(
+        s, (TtfsPopulation){.kind = TTFS_POP_INPUT, .c = ins, .h = 1, .w = 1, .ticks = 255});
+    large_dense(s, &r, TTFS_POP_RELU, outs);
+    large_dense(s, &r, TTFS_POP_READOUT, 10);
+    s->readout = (TtfsPop){s->pops.len};
+    set_times(s, &r);
+    s->pops.at[0].rate_ppm = rate;
+}
+
+/* 64 sources, two at a time on four lanes: 32 groups. */
+static void paths(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t outs, rate;
+        int path;
+        bool events;
+        uint32_t most;
+        const char *why;
+    } cases[] = {
+        {16, 452000, 0, true, 25,
+         "70 % of 32 groups of 2 expected to hold a spike; events up to "
+         "80 % in a tile of samples, dense above"},
+        {13, 452000, 0, true, 25, "70 % of 32 groups of 2 expected"},
+        {12, 452000, 0, false, 25, "too few outputs to pay for lists"},
+        {16, 453000, 0, false, 25, "events pay up to 70 %"},
+        {16, 999999, 0, false, 25, "100 % of 32 groups"},
+        {16, 1000000, 0, true, 25, "an unknown share of 32 groups of 2"},
+        {16, 1000000, 2, true, 32, "path set by option"},
+        {4, 999999, 2, true, 32, "path set by option"},
+        {16, 452000, 1, false, 25, "path set by option"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        TtfsArena a = {0};
+        TtfsDiag d = {0};
+        TtfsTarget t;
+        TtfsProgram p;
+        TtfsSpike s;
+        dense_spike(&s, 64, cases[i].outs, cases[i].rate);
+        assert_true(ttfs_target_triple(&t, "x86_64-linux-gnu", NULL, &a, &d));
+        ttfs_program_of(&p, &s, &t, cases[i].path, false, &a);
+        const TtfsRoutine *r = p.routines.at;
+        while (r->kind != TTFS_ROUTINE_LINEAR) r++;
+        assert_int_equal(r->events, cases[i].events);
+        assert_int_equal(r->events_most, cases[i].most);
+        assert_non_null(strstr(r->why, cases[i].why));
+        assert_string_equal(r->kernel, ttfs_arena_printf(&a,
+                                                         "%u samples x %u outputs, i16 x i16 "
+                                                         "by 2",
+                                                         r->tile[0], 4 * r->tile[3]));
+        assert_int_equal(r->macs, 64 * cases[i].outs);
+        ttfs_arena_free(&a);
+        ttfs_spike_free(&s);
+    }
+}
+
+static void kernels_of_pixels(void **state) {
+    (void)state;
+    uint32_t seen = 0;
+    for (uint64_t seed = 1; seed <= NETS; seed++) {
+        TtfsArena a = {0};
+        TtfsDiag d = {0};
+        TtfsTarget t;
+        TtfsProgram p;
+        TtfsSpike s;
+        wide_spike(&s, seed);
+        assert_true(ttfs_target_triple(&t, "aarch64-linux-gnu", NULL, &a, &d));
+        ttfs_program_of(&p, &s, &t, 0, false, &a);
+        for (uint32_t i = 0; i < p.routines.len; i++) {
+            const TtfsRoutine *r = &p.routines.at[i];
+            if (r->kind != TTFS_ROUTINE_LINEAR || r->matrix || r->out != r->pop) continue;
+            const char *words = ttfs_arena_printf(&a, "%ux%u pixels x %u outputs, ", r->tile[1],
+                                                  r->tile[2], 4 * r->tile[3]);
+            assert_true(strncmp(r->kernel, words, strlen(words)) == 0);
+            seen += r->tile[2] != r->tile[3];
+        }
+        ttfs_arena_free(&a);
+        ttfs_spike_free(&s);
+    }
+    assert_true(seen > NETS / 4);
+}
+
+static uint64_t sample_bytes(uint32_t ins) {
+    TtfsArena a = {0};
+    TtfsDiag d = {0};
+    TtfsTarget t;
+    TtfsProgram p;
+    TtfsSpike s;
+    dense_spike(&s, ins, 8, 0);
+    assert_true(ttfs_target_host(&t, NULL, &a, &d));
+    ttfs_program_of(&p, &s, &t, 0, false, &a);
+    uint64_t bytes = p.sample_bytes;
+    ttfs_arena_free(&a);
+    ttfs_spike_free(&s);
+    return bytes;
+}
+
+/* Samples that fit, one at least and 64 at most; above 8 in whole tiles. */
+static uint32_t samples_in(uint64_t room, uint64_t bytes) {
+    uint64_t n = room / bytes;
+    return n < 1 ? 1 : n > 64 ? 64 : (uint32_t)(n > MOST_SAMPLES ? n / 8 * 8 : n);
+}
+
+/* A thread takes as many samples at a time as fit in 512 KiB: of sizes where a KiB more or less
+ * would make a difference. */
+static void chunks(void **state) {
+    (void)state;
+    uint32_t over = 0, under = 0;
+    for (uint32_t ins = 7900; ins < 90000 && (over < 2 || under < 2); ins += 32) {
+        uint64_t bytes = sample_bytes(ins);
+        uint32_t want = samples_in(512 << 10, bytes);
+        bool above = samples_in(513 << 10, bytes) != want && over < 2;
+        bool below = samples_in(511 << 10, bytes) != want && under < 2;
+        if (!above && !below) continue;
+        over += above, under += below;
+        TtfsSpike s;
+        TtfsDiag d = {0};
+        TtfsJitOptions o = {.threads = 1};
+        TtfsJitStats stats;
+        dense_spike(&s, ins, 8, 0);
+        TtfsJit *j = ttfs_jit_open(&s, &o, &d);
+        assert_non_null(j);
+        ttfs_jit_stats(j, &stats);
+        assert_int_equal(stats.chunk, want);
+        assert_true(stats.work_bytes >= want * bytes && stats.work_bytes < (want + 1) * bytes);
+        ttfs_jit_close(j);
+        ttfs_spike_free(&s);
+    }
+    assert_true(over == 2 && under == 2);
+}
+
 /* ---- instructions ------------------------------------------------------------------------ */
 
 static const char *const words[] = {
@@ -238,9 +374,9 @@ static void instructions(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tiles_of_pixels),
-        cmocka_unit_test(tiles_of_samples),
-        cmocka_unit_test(instructions),
+        cmocka_unit_test(tiles_of_pixels), cmocka_unit_test(tiles_of_samples),
+        cmocka_unit_test(paths),           cmocka_unit_test(kernels_of_pixels),
+        cmocka_unit_test(chunks),          cmocka_unit_test(instructions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
