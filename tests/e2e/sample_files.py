@@ -266,6 +266,9 @@ def border(case):
         case.equal(clipped, {"above": 3, "within": 0, "below": 2}[name], name + ": clipped inputs")
         case.equal("%.1f %% of all input values lie outside" % (100 * clipped / 48) in r.err, clipped > 0,
                    "%s: what compile says:\n%s" % (name, r))
+        text, words = case.good("run", "border", "--input", path).out, "clipped inputs      %.2f %%, %d values outside"
+        case.check(words % (100 * clipped / 48, clipped) in text if clipped else "clipped" not in text,
+                   "%s: what run says:\n%s" % (name, text))
 
 
 def main():
