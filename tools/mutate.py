@@ -75,10 +75,10 @@ SEES = {
     "runtime/golden": ["jit", "sim", "e2e faults"],
     "runtime/relu": ["nodes", "exact", "ir_to_ir", "e2e operators"],
     "runtime/exact": ["bound", "lib", "e2e exact digits_mlp", "e2e exact digits_cnn"],
-    "runtime/jit": ["kernels", "target", "team", "cache", "llvm", "outputs", "e2e emit digits_mlp native", "e2e emit digits_cnn native",
+    "runtime/jit": ["kernels", "describe", "target", "team", "cache", "llvm", "outputs", "e2e emit digits_mlp native", "e2e emit digits_cnn native",
                     "e2e emit heads native", "e2e emit digits_mlp text", "e2e library", "e2e usage"],
     "runtime/sim": ["cache", "e2e faults", "e2e planted rtl", "e2e progress"],
-    "runtime/engine": ["e2e usage", "e2e faults", "e2e codes", "e2e hostile folders"],
+    "runtime/engine": ["e2e figures digits_mlp", "e2e usage", "e2e faults", "e2e codes", "e2e hostile folders"],
 }
 # Checks of tests/rtl/run.sh that see a module, after its own bench.
 RTL_SEES = ["fails/core", "fails/chip-cycles", "chip/2", "chip/1"]
