@@ -75,8 +75,9 @@ SEES = {
     "runtime/golden": ["jit", "sim", "e2e faults"],
     "runtime/relu": ["nodes", "exact", "ir_to_ir", "e2e operators"],
     "runtime/exact": ["bound", "lib", "e2e exact digits_mlp", "e2e exact digits_cnn"],
-    "runtime/jit": ["kernels", "describe", "target", "team", "cache", "llvm", "outputs", "e2e emit digits_mlp native", "e2e emit digits_cnn native",
-                    "e2e emit heads native", "e2e emit digits_mlp text", "e2e library", "e2e usage"],
+    "runtime/jit": ["kernels", "describe", "target", "team", "cache", "llvm", "outputs", "e2e emit digits_mlp native",
+                    "e2e emit digits_cnn native", "e2e emit heads native", "e2e emit digits_mlp text", "e2e library",
+                    "e2e usage"],
     "runtime/sim": ["cache", "e2e faults", "e2e planted rtl", "e2e progress"],
     "runtime/engine": ["e2e figures digits_mlp", "e2e usage", "e2e faults", "e2e codes", "e2e hostile folders"],
 }
