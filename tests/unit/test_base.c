@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base.h"
+#include "nearest.h"
 
 static void arena_gives_zeros(void **state) {
     (void)state;
@@ -427,6 +428,37 @@ static void json_numbers_are_read_back(void **state) {
     }
 }
 
+/* By its definition: the last letters are one, or one of three edits comes last. */
+static size_t edits(const char *a, size_t n, const char *b, size_t m) {
+    if (n == 0 || m == 0) return n + m;
+    if (a[n - 1] == b[m - 1]) return edits(a, n - 1, b, m - 1);
+    size_t other = edits(a, n - 1, b, m - 1), less = edits(a, n - 1, b, m);
+    size_t more = edits(a, n, b, m - 1), best = less < more ? less : more;
+    return 1 + (other < best ? other : best);
+}
+
+static void nearest_words(void **state) {
+    (void)state;
+    enum { WORDS = 4, LETTERS = 6 };
+    TtfsRng r = ttfs_rng(5);
+    for (int round = 0; round < 3000; round++) {
+        char text[WORDS + 1][LETTERS + 1] = {{0}};
+        const char *known[WORDS], *want = text[0];
+        for (uint32_t i = 0; i <= WORDS; i++)
+            for (uint64_t n = ttfs_rng_below(&r, LETTERS + 1); n > 0; n--)
+                text[i][n - 1] = "abc"[ttfs_rng_below(&r, 3)];
+        const char *word = text[WORDS];
+        for (uint32_t i = 0; i < WORDS; i++) {
+            known[i] = text[i];
+            if (edits(word, strlen(word), text[i], strlen(text[i])) <
+                edits(word, strlen(word), want, strlen(want)))
+                want = text[i];
+        }
+        assert_ptr_equal(ttfs_nearest(word, known, WORDS), want);
+    }
+    assert_string_equal(ttfs_nearest("x", NULL, 0), "");
+}
+
 /* What the header says that a file may ask for, and what a caller who gives the memory gets. */
 static void budgets_by_size(void **state) {
     (void)state;
@@ -512,6 +544,7 @@ int main(void) {
         cmocka_unit_test(files_appear_whole),
         cmocka_unit_test(paths_join),
         cmocka_unit_test(messages_are_bounded),
+        cmocka_unit_test(nearest_words),
         cmocka_unit_test(budgets_by_size),
         cmocka_unit_test(budgets_end),
         cmocka_unit_test(no_budget_is_no_limit),
