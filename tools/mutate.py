@@ -57,8 +57,8 @@ SEES = {
     "compiler/ir": ["text_damage", "ir_to_ir", "net", "relu", "nodes", "e2e operators", "e2e hostile models"],
     "compiler/net": ["budget", "ir_to_ir", "outputs", "ir_to_spike", "exact", "bound"],
     "compiler/onnx_to_ir": ["import_damage"] + IMPORT + ["budget", "e2e hostile models", "e2e exported"],
-    "compiler/ir_to_ir": ["rewrites", "net", "budget"] + IMPORT,
-    "compiler/ir_to_spike": ["bound", "budget"] + IMPORT,
+    "compiler/ir_to_ir": ["linear", "rewrites", "net", "budget"] + IMPORT,
+    "compiler/ir_to_spike": ["rounding", "bound", "budget"] + IMPORT,
     "compiler/spike": ["text_damage", "ir_to_spike", "golden", "plan", "image_to_spike", "outputs"],
     "compiler/plan": ["image", "sim", "e2e faults", "e2e config", "e2e verdicts"],
     "compiler/spike_to_plan": ["plan", "image", "image_to_spike", "sim"],
@@ -66,7 +66,7 @@ SEES = {
     "compiler/plan_to_image": ["image", "image_to_spike", "sim"],
     "compiler/image_to_spike": ["image", "sim", "e2e faults", "e2e hostile folders"],
     "compiler/chip_to_verilog": ["chip", "sim"],
-    "compiler/driver": ["samples"] + COMMANDS,
+    "compiler/driver": ["samples", "e2e failing files"] + COMMANDS,
     "compiler/cli": COMMANDS,
     "compiler/lib": COMMANDS,
     "compiler/report": COMMANDS,
@@ -75,10 +75,11 @@ SEES = {
     "runtime/golden": ["jit", "sim", "e2e faults"],
     "runtime/relu": ["nodes", "exact", "ir_to_ir", "e2e operators"],
     "runtime/exact": ["bound", "lib", "e2e exact digits_mlp", "e2e exact digits_cnn"],
-    "runtime/jit": ["target", "team", "cache", "llvm", "e2e emit digits_mlp native", "e2e emit digits_cnn native",
-                    "e2e emit heads native", "e2e emit digits_mlp text", "e2e library", "e2e usage"],
+    "runtime/jit": ["kernels", "describe", "target", "team", "cache", "llvm", "outputs", "e2e emit digits_mlp native",
+                    "e2e emit digits_cnn native", "e2e emit heads native", "e2e emit digits_mlp text", "e2e library",
+                    "e2e usage"],
     "runtime/sim": ["cache", "e2e faults", "e2e planted rtl", "e2e progress"],
-    "runtime/engine": ["e2e usage", "e2e faults", "e2e codes", "e2e hostile folders"],
+    "runtime/engine": ["e2e figures digits_mlp", "e2e usage", "e2e faults", "e2e codes", "e2e hostile folders"],
 }
 # Checks of tests/rtl/run.sh that see a module, after its own bench.
 RTL_SEES = ["bench/core", "fails/chip-flit", "chip/1", "chip/2", "errors/2"]
@@ -294,7 +295,7 @@ class Copy:
                         TMPDIR="/tmp", TTFS_CACHE=os.path.join(self.root, "cache"),
                         TTFS_BUILD=os.path.join(self.root, "tmp", "rtl"), PYTHONDONTWRITEBYTECODE="1",
                         TTFS_TEST_SAMPLES=str(SAMPLES), **(SANITIZERS if sanitized else {}))
-        self.limits = {resource.RLIMIT_FSIZE: 1 << 30, resource.RLIMIT_CORE: 0}
+        self.limits = {resource.RLIMIT_FSIZE: 5 << 30, resource.RLIMIT_CORE: 0}  # a test makes a hole of 4 GiB
         if not sanitized:
             self.limits[resource.RLIMIT_AS] = 24 << 30
         self.tests, self.targets = {}, {}

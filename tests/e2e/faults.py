@@ -84,6 +84,21 @@ def how_many(case, out, kind):
     return int(re.search(r"there are only (\d+)", r.err)[1])
 
 
+def ends(case, out, image):
+    """The last of each kind is there, the next is not, and the refusal tells how many there are."""
+    short = ["verify", out, *VERIFY[:2], "--count", "1", "--engines", "golden,jit", "--fault"]
+    size = os.path.getsize(image)
+    for kind in ("weight", "bias", "route"):
+        n = how_many(case, out, kind)
+        r = case.ttfs(*short, "%s:%d" % (kind, n - 1))
+        case.check(r.code in (0, 1) and "--fault" not in r.err, "the last %s of %d:\n%s" % (kind, n, r))
+        case.refused(*short, "%s:%d" % (kind, n), code=2, says="there are only %d " % n)
+    r = case.ttfs(*short, "image:%d.7" % (size - 1))
+    case.check(r.code in (0, 1) and "--fault" not in r.err, "the last bit of the image:\n%s" % r)
+    for byte in (size, size + size // 10):
+        case.refused(*short, "image:%d.0" % byte, code=2, says="there are only %d bytes in the image" % size)
+
+
 def graph_faults(case, out):
     """Weights and biases: some matter to no sample of six, most of the last layer do."""
     total = how_many(case, out, "weight")
@@ -135,6 +150,7 @@ def image_faults(case, out, image):
     case.check(v["image"]["what"] and v["samples"] == 0, "image:200.3: %r" % v)
     r = case.ttfs("verify", out, *VERIFY, *CHIP, "--fault", "image:200.3")
     case.check(r.code == 1 and "NOT EQUAL" in r.out and "checksum" in r.out, "in text: %s" % r)
+    case.check("differences 1, 0 of them in the traces\n" in r.out, "a difference of the image alone: %s" % r)
 
 
 def spike_faults(case, out):
@@ -143,12 +159,14 @@ def spike_faults(case, out):
         case.equal((v["differences"], v["traces"]["differences"]), (1, 1), "differences with a moved spike")
     r = case.ttfs("verify", out, *VERIFY, *CHIP, "--fault", "spike:3")
     case.check(r.code == 1 and "NOT EQUAL" in r.out and "first " in r.out, "a moved spike in text: %s" % r)
+    case.check("differences 1\n" in r.out, "a difference of the traces alone: %s" % r)
 
 
 def other_engines(case, out):
     """The jit runs the damaged graph too; two engines with the same damage differ from the first alike."""
     v = verify(case, out, "bias:0", "--engines", "golden,jit")
     case.check(v["traces"]["differences"] >= 1, "the jit's traces do not show bias:0")
+    case.equal(v["image"]["equal"], False, "the image beside engines that do not run it")
     both = verify(case, out, "bias:0", "--engines", "golden,jit,rtl")
     case.equal(both["traces"]["differences"], 2 * v["traces"]["differences"], "differences of jit and rtl")
 
@@ -185,6 +203,7 @@ def main():
         image = case.path(out, "image", "chip.img")
         undamaged(case, out)
         graph_faults(case, out)
+        ends(case, out, image)
         program_faults(case, out, image)
         image_faults(case, out, image)
         spike_faults(case, out)

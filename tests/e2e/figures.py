@@ -328,6 +328,7 @@ def check_verify(case, s, spikes):
     bad = case.json("verify", "out", "--input", TEST, "--count", SAMPLES, "--engines", "golden,jit", "--fault",
                     "spike:7", code=1)
     case.equal((bad["differences"], bad["equal"], bad["first"]["kind"]), (1, False, "spike"), "one moved spike")
+    case.check("slots" not in bad, "slots of engines that have no clock: %r" % bad.get("slots"))
 
 
 # ---- the page ----------------------------------------------------------------------------------
@@ -366,6 +367,19 @@ class Page(html.parser.HTMLParser):
             self.parts[self.now][-1].append(text)
         elif tag in ("p", "li") and self.now:
             self.parts[self.now].append(text)
+
+
+def check_bars(case, s, text):
+    """A share is a bar of so much of 120 pixels, drawn to a tenth."""
+    memories = [s.chip[m] for m in ("weight_rows", "list_words", "log_words")]
+    shares = [p.rate * 1e-6 for p in s.all if p.ticks]
+    shares += [worst / s.plan["worst"] for _, worst, _ in s.plan["slots"].values()]
+    shares += [u / m for used in s.plan["cores"].values() for u, m in zip(used, memories)]
+    bars = [float(w) for w in re.findall(r'<rect width="([0-9.]+)" height="10" fill="#', text)]
+    case.equal(len(bars), len(shares), "bars of the page")
+    for bar, share in zip(bars, shares):
+        case.check(abs(bar - 120 * share) <= 0.0501, "a bar of %g pixels for a share of %g" % (bar, share))
+    case.check(len(set(bars)) > 3 and max(bars) <= 120, "bars: %r" % bars)
 
 
 def check_page(case, s):
@@ -423,6 +437,7 @@ def check_page(case, s):
         notes = json.load(f)
     told = next(v for k, v in parts.items() if k.startswith("What was assumed"))
     case.equal([t for t in told], ["%s %s" % (n["where"], n["what"]) for n in notes], "page, messages")
+    check_bars(case, s, text)
     case.check(not re.search(r"(src|href)\s*=|url\(|@import", text), "the page loads something")
 
 

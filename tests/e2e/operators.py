@@ -285,8 +285,58 @@ def parts():
     yield n.dense(18, 3).end(), "conv5: values below 0: the window was widened"
 
 
+def misfits():
+    """Transposed convolutions of 4 channels whose numbers do not fit one another, with the one that does."""
+    fits = {"weights": (4, 6, 3, 3), "bias": 6}
+    for change, taken in (({}, True), ({"kernel_shape": [3, 3]}, True), ({"kernel_shape": [3, 2]}, False),
+                          ({"kernel_shape": [2, 3]}, False), ({"bias": 5}, False), ({"bias": 7}, False),
+                          ({"group": 2}, False), ({"group": 2, "bias": 12}, True), ({"group": 3, "bias": 18}, False),
+                          ({"weights": (3, 6, 3, 3)}, False), ({"weights": (5, 6, 3, 3)}, False),
+                          ({"weights": (4, 6, 3)}, False), ({"weights": (4, 1, 1, 4096), "bias": 1}, True),
+                          ({"weights": (4, 1, 1, 4097), "bias": 1}, False),
+                          ({"weights": (4, 1, 1, 1), "bias": 1, "strides": [1, 4096]}, True),
+                          ({"weights": (4, 1, 1, 1), "bias": 1, "strides": [1, 4097]}, False),
+                          ({"weights": (4, 1, 1, 1), "bias": 1, "strides": [4097, 1]}, False)):
+        attributes = {**fits, **change}
+        n, shape, bias = image(4), attributes.pop("weights"), attributes.pop("bias")
+        n.layer("ConvTranspose", None, n.weights(*shape), n.weights(bias), **attributes)
+        yield change, n.layer("GlobalAveragePool").end(), taken
+
+
+def constants_as(nodes):
+    """A network whose constants are initializers, or what nodes with each kind of value give."""
+    n = image(4)
+
+    def const(kind, value):
+        name = n.const(value) if not nodes else "k%d" % n.count
+        if nodes:
+            n.count += 1
+            n.node("Constant", [], [name], name=name, **{kind: value})
+        return name
+
+    n.layer("Mul", None, const("value_float", 1.5)).layer("Add", None, const("value_floats", [0.1, -0.2, 0.3, 0.0]))
+    n.layer("Gather", None, const("value_int", 1), axis=1)  # a scalar takes the axis away
+    n.layer("Reshape", None, const("value_ints", [0, 0, 4])).relu().layer("Flatten")
+    return n.dense(16, 2).end()
+
+
+def forms_of(case, n):
+    compiled(case, n)
+    found = []
+    for name in ("spike.txt", "spike.blob"):
+        with open(case.path("out", "forms", name), "rb") as f:
+            found.append(f.read())
+    return found
+
+
 def main():
     case = Case()
+    for change, n, taken in misfits():
+        r = case.ttfs("check", case.write("net.onnx", n.bytes()))
+        case.check((r.code == 0) == taken and
+                   (taken or "its weights or its bias do not fit its input and kernel" in r.err),
+                   "transposed convolution, %s:\n%s" % (change, r))
+    case.equal(forms_of(case, constants_as(True)), forms_of(case, constants_as(False)), "constants by nodes")
     for name, n in nets():
         same_in_all(case, name, finished(name, n))
     for name, one, two in twins():

@@ -135,6 +135,7 @@ def archives(case):
         "stamped zip64": (stamped_first(large_zip({"w": other, "x": x, "y": y}, STAMP)), ""),
         "upper case": (npz({"X": x, "Y": y}), ""), "keras": (npz({"x_test": x, "y_test": y}), ""),
         "positional": (npz({"arr_0": x, "arr_1": y}), ""), "only one fits": (npz({"z": other, "data": x, "y": y}), ""),
+        "only one fits, stored": (npz({"z": other, "data": x, "y": y}, False), ""),
         "named": (npz({"first": x, "second": x}), ":second"),
     }
     for what, (data, name) in kinds.items():
@@ -142,14 +143,19 @@ def archives(case):
         got, r = trace(case, "out", path + name)
         case.check(got == want, "%s: other spikes" % what)
         taken = {"keras": "'x_test' is taken", "positional": "'arr_0' is taken",
-                 "only one fits": "'data' is taken"}.get(what)
+                 "only one fits": "'data' is taken", "only one fits, stored": "'data' is taken"}.get(what)
         case.equal("is taken" in r.err, taken is not None, what + ": says which array")
         case.check(taken is None or taken in r.err, "%s: %s" % (what, r.err))
         labelled = what in ("zip64", "zip64 stamped", "stamped zip64", "upper case", "keras", "positional")
-        case.equal("accuracy" in r.out, labelled or what == "only one fits", what + ": labels")
-    case.refused("run", "out", "--input", case.write("two.npz", npz({"a": x, "b": x, "y": y})),
-                 says=["no array 'x', and more than one fits", "'a' (6x24 float32)", "'b' (6x24 float32)",
-                       "'y' (6 uint8)", "FILE.npz:NAME"])
+        case.equal("accuracy" in r.out, labelled or what.startswith("only one fits"), what + ": labels")
+    for compressed in (False, True):
+        case.refused("run", "out", "--input", case.write("two.npz", npz({"a": x, "b": x, "y": y}, compressed)),
+                     says=["no array 'x', and more than one fits", "'a' (6x24 float32)", "'b' (6x24 float32)",
+                           "'y' (6 uint8)", "FILE.npz:NAME"])
+        astray = bytearray(npz({"a": other, "data": x}, compressed))
+        astray[astray.index(b"PK\3\4", 4)] = 0  # where the second member begins
+        case.refused("run", "out", "--input", case.write("astray.npz", bytes(astray)),
+                     says=["no array 'x'; it holds 'a' (6x5 float32), 'data' (no array of numbers)"])
     case.refused("run", "out", "--input", case.write("none.npz", npz({"a": other, "y": y})),
                  says=["no array 'x'; it holds 'a' (6x5 float32), 'y' (6 uint8)"])
     case.refused("run", "out", "--input", case.path("two.npz:c"), says=["no array 'c'; it holds 'a'"])
@@ -260,6 +266,9 @@ def border(case):
         case.equal(clipped, {"above": 3, "within": 0, "below": 2}[name], name + ": clipped inputs")
         case.equal("%.1f %% of all input values lie outside" % (100 * clipped / 48) in r.err, clipped > 0,
                    "%s: what compile says:\n%s" % (name, r))
+        text, words = case.good("run", "border", "--input", path).out, "clipped inputs      %.2f %%, %d values outside"
+        case.check(words % (100 * clipped / 48, clipped) in text if clipped else "clipped" not in text,
+                   "%s: what run says:\n%s" % (name, text))
 
 
 def main():

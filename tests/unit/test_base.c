@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base.h"
+#include "nearest.h"
 
 static void arena_gives_zeros(void **state) {
     (void)state;
@@ -427,6 +428,101 @@ static void json_numbers_are_read_back(void **state) {
     }
 }
 
+/* By its definition: the last letters are one, or one of three edits comes last. */
+static size_t edits(const char *a, size_t n, const char *b, size_t m) {
+    if (n == 0 || m == 0) return n + m;
+    if (a[n - 1] == b[m - 1]) return edits(a, n - 1, b, m - 1);
+    size_t other = edits(a, n - 1, b, m - 1), less = edits(a, n - 1, b, m);
+    size_t more = edits(a, n, b, m - 1), best = less < more ? less : more;
+    return 1 + (other < best ? other : best);
+}
+
+static void nearest_words(void **state) {
+    (void)state;
+    enum { WORDS = 4, LETTERS = 6 };
+    TtfsRng r = ttfs_rng(5);
+    for (int round = 0; round < 3000; round++) {
+        char text[WORDS + 1][LETTERS + 1] = {{0}};
+        const char *known[WORDS], *want = text[0];
+        for (uint32_t i = 0; i <= WORDS; i++)
+            for (uint64_t n = ttfs_rng_below(&r, LETTERS + 1); n > 0; n--)
+                text[i][n - 1] = "abc"[ttfs_rng_below(&r, 3)];
+        const char *word = text[WORDS];
+        for (uint32_t i = 0; i < WORDS; i++) {
+            known[i] = text[i];
+            if (edits(word, strlen(word), text[i], strlen(text[i])) <
+                edits(word, strlen(word), want, strlen(want)))
+                want = text[i];
+        }
+        assert_ptr_equal(ttfs_nearest(word, known, WORDS), want);
+    }
+    assert_string_equal(ttfs_nearest("x", NULL, 0), "");
+}
+
+/* What the header says that a file may ask for, and what a caller who gives the memory gets. */
+static void budgets_by_size(void **state) {
+    (void)state;
+    const uint64_t gib = (uint64_t)1 << 30, units = (uint64_t)1 << 32;
+    TtfsBudget b = ttfs_budget(1000, 0);
+    assert_true(b.bytes == gib + 16000 && b.work == units + 256000 && b.raised == 1 && !b.given);
+    ttfs_budget_grow(&b, 10);
+    assert_true(b.bytes == gib + 16160 && b.work == units + 258560);
+    b = ttfs_budget(0, 3 * gib);
+    assert_true(b.bytes == 3 * gib && b.work == 3 * units && b.raised == 3 && b.given);
+    ttfs_budget_grow(&b, 10);
+    assert_true(b.bytes == 3 * gib && b.work == 3 * units + 2560);
+    b = ttfs_budget(0, 3 * gib + 1); /* parts count whole */
+    assert_true(b.bytes == 3 * gib + 1 && b.work == 4 * units && b.raised == 4);
+    b = ttfs_budget(0, 1);
+    assert_true(b.bytes == 1 && b.work == units && b.raised == 1);
+    b = ttfs_budget(UINT64_MAX, 0); /* nothing wraps */
+    assert_true(b.bytes > UINT64_MAX / 65 && b.work > UINT64_MAX / 5);
+    b = ttfs_budget(0, UINT64_MAX);
+    assert_true(b.bytes == UINT64_MAX && b.raised == 1 << 20 && b.work == units << 20);
+}
+
+/* Each question up to its bound and one beyond; what is passed stays passed. */
+static void budgets_end(void **state) {
+    (void)state;
+    TtfsBudget b = {.bytes = 100, .work = 1000};
+    ttfs_budget_hold(&b, 60);
+    assert_true(ttfs_budget_room(&b, 40) && ttfs_budget_array(&b, 4, 10));
+    assert_true(ttfs_budget_array(&b, 0, UINT64_MAX) && ttfs_budget_array(&b, UINT64_MAX, 0));
+    assert_true(b.passed == TTFS_WITHIN && b.held == 60);
+    assert_false(ttfs_budget_array(&b, UINT64_MAX / 2, 3));
+    assert_int_equal(b.passed, TTFS_PAST_BYTES);
+    assert_false(ttfs_budget_room(&b, 0) || ttfs_budget_spend(&b, 0) || ttfs_budget_afford(&b, 0));
+    b.passed = TTFS_WITHIN;
+    assert_false(ttfs_budget_room(&b, 41));
+    b.passed = TTFS_WITHIN;
+    ttfs_budget_hold(&b, 40);
+    assert_true(b.passed == TTFS_WITHIN && ttfs_budget_room(&b, 0));
+    ttfs_budget_release(&b, 30);
+    assert_true(ttfs_budget_room(&b, 30));
+    ttfs_budget_hold(&b, 31);
+    assert_int_equal(b.passed, TTFS_PAST_BYTES);
+    b.passed = TTFS_WITHIN;
+    assert_false(ttfs_budget_room(&b, 0)); /* more is held than there is */
+    b.passed = TTFS_WITHIN;
+    assert_true(ttfs_budget_spend(&b, 200) && b.spent == 200);
+    assert_false(ttfs_budget_afford(&b, 201)); /* more than a quarter of 800 */
+    assert_true(b.passed == TTFS_WITHIN && b.spent == 200);
+    assert_true(ttfs_budget_afford(&b, 200) && b.spent == 400);
+    assert_true(ttfs_budget_spend(&b, 600) && b.spent == 1000);
+    assert_false(ttfs_budget_spend(&b, 1));
+    assert_true(b.passed == TTFS_PAST_WORK && b.spent == 1000);
+    assert_false(ttfs_budget_room(&b, 0));
+}
+
+static void no_budget_is_no_limit(void **state) {
+    (void)state;
+    assert_true(ttfs_budget_room(NULL, UINT64_MAX) && ttfs_budget_spend(NULL, UINT64_MAX));
+    assert_true(ttfs_budget_array(NULL, UINT64_MAX, 2) && ttfs_budget_afford(NULL, UINT64_MAX));
+    ttfs_budget_grow(NULL, 1);
+    ttfs_budget_hold(NULL, 1);
+    ttfs_budget_release(NULL, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_has_one_layout),
@@ -448,6 +544,10 @@ int main(void) {
         cmocka_unit_test(files_appear_whole),
         cmocka_unit_test(paths_join),
         cmocka_unit_test(messages_are_bounded),
+        cmocka_unit_test(nearest_words),
+        cmocka_unit_test(budgets_by_size),
+        cmocka_unit_test(budgets_end),
+        cmocka_unit_test(no_budget_is_no_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

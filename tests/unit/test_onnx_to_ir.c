@@ -179,7 +179,7 @@ static void test_import_models(void **state) {
     TtfsArena a = {0};
     size_t count;
     char **names = list_models(&a, GOLDEN, "import_", &count);
-    assert_int_equal(count, 9);
+    assert_int_equal(count, 10);
     for (size_t i = 0; i < count; i++) {
         TtfsDiag diag = {0};
         TtfsIr ir, again;

@@ -8,10 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
 #include "built_net.h"
+#include "emit.h"
 #include "golden.h"
 #include "ir_to_spike.h"
 #include "net.h"
@@ -371,6 +373,32 @@ static void class_of_several(void **state) {
     end(&l);
 }
 
+/* Whether the header of emitted code defines so many classes; 0: none. */
+static void expect_classes(const TtfsSpike *s, uint32_t n) {
+    TtfsEmitJob job = {.name = "net", .model = "net.onnx", .format = TTFS_EMIT_HEADER};
+    TtfsBuf header = {0};
+    TtfsDiag diag = {0};
+    char line[64];
+    snprintf(line, sizeof line, "#define NET_CLASSES %u ", n);
+    assert_true(ttfs_emit(s, &job, &header, &diag));
+    assert_true(strstr(header.text, n ? line : "#define NET_LATENCY ") != NULL);
+    assert_true((strstr(header.text, "NET_CLASSES") != NULL) == (n > 0));
+    assert_true((strstr(header.text, "net_class(") != NULL) == (n > 0));
+    ttfs_buf_free(&header);
+}
+
+/* Emitted code tells a class where an output is the neurons of one readout in order. */
+static void classes_of_emitted_code(void **state) {
+    (void)state;
+    Net n = detector();
+    Lowered l;
+    lower(&l, &n);
+    expect_classes(&l.spike, 0);
+    l.spike.outputs.len = 0; /* every readout is an output */
+    expect_classes(&l.spike, 4 * 36);
+    end(&l);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(heads_stay_moves),
@@ -384,6 +412,7 @@ int main(void) {
         cmocka_unit_test(side_by_side),
         cmocka_unit_test(text_and_equality),
         cmocka_unit_test(class_of_several),
+        cmocka_unit_test(classes_of_emitted_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

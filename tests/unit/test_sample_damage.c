@@ -191,6 +191,88 @@ static void npz_files(void **state) {
     }
 }
 
+/* ---- what is said of an archive ---------------------------------------------------------- */
+
+enum { END = 22, LOCATOR = 20, END64 = 56, ENTRY = 46 }; /* bytes of the records */
+
+/* Where the records of npz() lie that lead to x, the second member. */
+typedef struct {
+    size_t end, locator, end64, first, second, local;
+} Records;
+
+static uint64_t get(const Bytes *b, size_t at, uint32_t bytes) {
+    uint64_t v = 0;
+    for (uint32_t i = bytes; i-- > 0;) v = v << 8 | b->at[at + i];
+    return v;
+}
+
+static void set(Bytes *b, size_t at, uint64_t v, uint32_t bytes) {
+    for (uint32_t i = 0; i < bytes; i++) b->at[at + i] = (unsigned char)(v >> 8 * i);
+}
+
+/* Of a large archive the plain record says the place, so that it is large by its entries alone. */
+static Records records_of(Bytes *b, bool large) {
+    Records r = {.end = b->n - END};
+    r.locator = r.end - LOCATOR, r.end64 = r.locator - END64;
+    if (large) set(b, r.end + 16, get(b, r.end64 + 48, 8), 4);
+    r.first = get(b, r.end + 16, 4);
+    r.second = r.first + ENTRY + get(b, r.first + 28, 2) + get(b, r.first + 30, 2);
+    r.local = large ? get(b, r.second + ENTRY + 5 + 10 + 16, 8) : get(b, r.second + 42, 4);
+    return r;
+}
+
+static void says(const Bytes *b, const char *words) {
+    TtfsArena arena = {0};
+    TtfsDiag diag = {0};
+    TtfsWanted want = {.name = "x", .elements = {EACH}};
+    TtfsArray a = {.file = "samples"};
+    bool ok = ttfs_read_npz(&a, &want, NULL, (TtfsBytes){b->at, b->n}, &arena, &diag);
+    assert_int_equal(ok, words == NULL);
+    if (words && !strstr(diag.messages.at[0].what, words))
+        fail_msg("'%s' is not in '%s'", words, diag.messages.at[0].what);
+    ttfs_array_close(&a);
+    ttfs_diag_free(&diag);
+    ttfs_arena_free(&arena);
+}
+
+/* The archive with one number in it changed. */
+static void with(const Bytes *whole, size_t at, uint64_t v, uint32_t bytes, const char *words) {
+    Bytes b = *whole;
+    set(&b, at, v, bytes);
+    says(&b, words);
+}
+
+static void archives_say_what_is_wrong(void **state) {
+    (void)state;
+    static const char missing[] = "the zip directory is missing or cut off",
+                      damaged[] = "the zip directory is damaged",
+                      astray[] = "the zip directory points astray",
+                      cut[] = "a zip member is cut off";
+    for (int large = 0; large < 2; large++) {
+        Bytes b = npz(true, large);
+        Records r = records_of(&b, large);
+        says(&b, NULL);
+        with(&b, r.end, 0, 4, missing);
+        with(&b, r.first, 0, 4, damaged);
+        with(&b, r.first + 28, 60000, 2, damaged); /* a name beyond the end */
+        with(&b, r.second + 10, 1, 2, "a method other than stored and deflate");
+        with(&b, r.local, 0, 4, astray);
+        with(&b, r.local + 26, 65535, 2, cut);
+        size_t extra = r.second + ENTRY + 5 + 10, end64 = large ? r.end64 : r.end;
+        with(&b, large ? extra + 16 : r.second + 42, b.n - 29, 4, astray);
+        with(&b, large ? extra + 8 : r.second + 20, b.n, 4, cut);
+        with(&b, large ? extra : r.second + 24, 0, 4, "a zip member is empty");
+        with(&b, end64 + (large ? 48 : 16), b.n, 4, missing);
+        with(&b, end64 + (large ? 32 : 10), 3, 2, damaged);
+        if (!large) continue;
+        with(&b, r.end64, 0, 4, missing);
+        with(&b, r.locator, 0, 4, missing);
+        with(&b, r.locator + 8, b.n - END64 + 1, 8, missing);
+        with(&b, extra - 4, 2, 2, damaged);  /* a field of another kind */
+        with(&b, extra - 2, 16, 2, damaged); /* too short for three numbers */
+    }
+}
+
 static void idx_files(void **state) {
     (void)state;
     Bytes b = {0};
@@ -202,6 +284,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(npy_files),
         cmocka_unit_test(npz_files),
+        cmocka_unit_test(archives_say_what_is_wrong),
         cmocka_unit_test(idx_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

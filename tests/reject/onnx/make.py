@@ -448,6 +448,17 @@ def imports():
         m.output(name)
     save("import_tails", m)
 
+    m = Model("tails", input_shape=[None, 2, 3], opset=11)
+    m.init("k", [2])
+    m.node("Softmax", ["input"], ["rows"], name="rows")  # of six
+    m.node("LogSoftmax", ["input"], ["logs"], name="logs", axis=2)
+    m.node("TopK", ["input", "k"], ["least", "places"], name="topk", axis=2, largest=0)
+    m.node("ArgMax", ["input"], ["class"], name="argmax", axis=-2)
+    m.node("Cast", ["class"], ["small"], to=6)
+    for name in ("rows", "logs", "least", "places", "small"):
+        m.output(name)
+    save("import_tails_11", m)
+
 
 if __name__ == "__main__":
     for part in (valid, operators, attributes, tensors, graphs, files, forms, imports):
