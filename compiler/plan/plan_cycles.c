@@ -218,7 +218,7 @@ static uint64_t positions_of(const TtfsTask *t) {
 static void take_linear(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, bool expected,
                         uint64_t puts, Engines *at) {
     Events e = events_of(s, t, expected);
-    at->chain = most(at->chain, at->fire);
+    at->chain = most(most(at->chain, at->fire), CYCLES_START);
     if (t->passes == 1) {
         Lists l = lists_of(chip, s, t, &e, expected);
         l.scan += puts / positions_of(t);
