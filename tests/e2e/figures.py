@@ -371,10 +371,9 @@ class Page(html.parser.HTMLParser):
 
 def check_bars(case, s, text):
     """A share is a bar of so much of 120 pixels, drawn to a tenth."""
-    memories = [s.chip[m] for m in ("weight_rows", "list_words", "log_words")]
     shares = [p.rate * 1e-6 for p in s.all if p.ticks]
     shares += [worst / s.plan["worst"] for _, worst, _ in s.plan["slots"].values()]
-    shares += [u / m for used in s.plan["cores"].values() for u, m in zip(used, memories)]
+    shares += [used[m] / s.chip[m] for used in s.plan["cores"].values() for m in list(MEMORIES)[:5]]
     bars = [float(w) for w in re.findall(r'<rect width="([0-9.]+)" height="10" fill="#', text)]
     case.equal(len(bars), len(shares), "bars of the page")
     for bar, share in zip(bars, shares):
