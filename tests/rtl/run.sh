@@ -117,7 +117,6 @@ synth() {
     ttfs_chip) small="chparam $few -set CORES_X 2 -set BUFFERS 4 -set TABLE_WORDS 16 -set FLOWS 8 $1" ;;
     ttfs_node) small="chparam $few -set BUFFERS 4 -set TABLE_WORDS 16 -set FLOWS 8 $1" ;;
     ttfs_core) small="chparam $few $1" ;;
-    ttfs_lanes) small="chparam -set LANES 4 $1" ;;
     *) small= ;;
     esac
     yosys -q -p "read_verilog -I$rtl ${2:-$rtl/ttfs_*.v}; $small; hierarchy -check -top $1; proc; flatten
