@@ -75,7 +75,14 @@ module lanes_tb;
                 wanted = wanted + 1;
                 v[l] = 0;
             end
-            repeat (2 + below(2) * below(8)) tick;
+            repeat (1 + below(2) * below(8)) begin
+                #1;
+                while (!ready) begin
+                    tick;
+                    #1;
+                end
+                tick;
+            end
         end
         repeat (100) tick;
         check(found, wanted, 2);
