@@ -136,7 +136,7 @@ chip() {
     case $1 in
     1) python3 "$here/chip.py" "$dir" 1 1 all 4 68 72 93 120 7 ;;
     2) python3 "$here/chip.py" "$dir" 2 1 all 4 68 72 93 120 ;;
-    4) python3 "$here/chip.py" "$dir" 2 2 some 0 1 && python3 "$here/chip.py" "$dir" 3 2 some 7 ;;
+    4) python3 "$here/chip.py" "$dir" 2 2 some 100 107 && python3 "$here/chip.py" "$dir" 3 2 some 101 ;;
     esac
 }
 
