@@ -139,7 +139,7 @@ module ttfs_core #(
     );
 
     // Activations.
-    wire                     get, get_write, get_parity, get_ready, lost, odd, store_ready, clean;
+    wire                     get, get_write, get_ready, lost, odd, empty, store_ready, clean;
     wire [WORD_BITS-1:0]     get_at;
     wire [16*VALUE_BITS-1:0] word;
     wire                     scan_done, walk_done, fire_done, full, lanes_idle;
@@ -161,10 +161,10 @@ module ttfs_core #(
         .get_i        (get),
         .get_write_i  (get_write),
         .get_at_i     (get_at),
-        .get_parity_i (get_parity),
         .get_ready_o  (get_ready),
         .lost_o       (lost),
         .get_word_o   (word),
+        .get_empty_o  (empty),
         .get_odd_o    (odd)
     );
 
@@ -192,10 +192,10 @@ module ttfs_core #(
         .get_o       (get),
         .get_write_o (get_write),
         .get_at_o    (get_at),
-        .get_parity_o(get_parity),
         .get_ready_i (get_ready),
         .lost_i      (lost),
         .word_i      (word),
+        .empty_i     (empty),
         .odd_i       (odd),
         .pool_o      (pool),
         .event_o     (ev),

@@ -158,8 +158,9 @@ module ttfs_fire_engine #(
     wire                  result, step_in, step_out;
     generate
         if (POOL != 0) begin : g_pool
-            assign pool_ready_o = run_q && pools && out_ready;
-            assign result   = pools ? run_q && pool_event_i : valid && !silent;
+            wire takes = run_q && !all;
+            assign pool_ready_o = takes && pools && out_ready;
+            assign result   = pools ? takes && pool_event_i : valid && !silent;
             assign value    = pools ? pool_value_i : fire_value;
             assign channel  = pools ? pool_channel_i[C_BITS-1:0] : fire_channel[C_BITS-1:0];
             assign step_in  = pools ? pool_close_i && pool_ready_o : position;

@@ -4,7 +4,8 @@
 // and adds it up. Behind the last step of a walk the potentials move into the chain, from which they
 // leave one a cycle, lane 0 first; the lanes start the next walk meanwhile. When the chain is not yet
 // empty everything stands still (ready_o low). A walk of which there is more to come (last_i without
-// take_i) leaves the potentials where they are. Steps take five cycles. Driven by ttfs_core.
+// take_i) leaves the potentials where they are. Steps take five cycles; between two walks is at least
+// one idle step (ready_o high). Driven by ttfs_core.
 
 `default_nettype none
 

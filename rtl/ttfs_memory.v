@@ -32,15 +32,16 @@ module ttfs_memory #(
 );
     localparam CHUNKS = (WIDTH + 31) / 32;
     localparam CHUNK_BITS = $clog2(CHUNKS);
+    localparam WIDE = 32 << CHUNK_BITS;
 
     wire [17:0] row = cfg_word_i >> CHUNK_BITS;
     wire [17:0] chunk = cfg_word_i & ~(18'h3ffff << CHUNK_BITS);
     wire [ADDR_BITS-1:0] at = cfg_en_i ? row[ADDR_BITS-1:0] : at_i;
     wire [WIDTH-1:0]     raw;
-    wire [CHUNKS*32-1:0] wide;   // what was read, zeros above it
-    reg         read_q;
-    reg [17:0]  chunk_q;         // CHUNKS: none
-    reg [31:0]  data_q;
+    wire [WIDE-1:0]      wide;   // what was read, zeros above it
+    wire [31:0]          part;   // the chunk of it that was asked for
+    reg                  read_q, known_q;
+    reg [31:0]           data_q;
 
     assign cfg_known_o = {14'd0, row} < WORDS && {14'd0, chunk} < CHUNKS;
 
@@ -64,17 +65,25 @@ module ttfs_memory #(
                 .rdata_o(raw[32*c +: BITS])
             );
         end
-        if (CHUNKS * 32 > WIDTH) begin : g_pad
-            assign wide = {{(CHUNKS * 32 - WIDTH) {1'b0}}, data_o};
+        if (WIDE > WIDTH) begin : g_pad
+            assign wide = {{(WIDE - WIDTH) {1'b0}}, data_o};
         end else begin : g_whole
             assign wide = data_o;
+        end
+        if (CHUNKS > 1) begin : g_chunks
+            reg [CHUNK_BITS-1:0] chunk_q;
+            always @(posedge clk_i) chunk_q <= chunk[CHUNK_BITS-1:0];
+            assign part = wide[32*chunk_q +: 32];
+        end else begin : g_one
+            assign part = wide;
         end
     endgenerate
 
     always @(posedge clk_i) begin
         read_q  <= cfg_en_i && !cfg_we_i;
-        chunk_q <= cfg_known_o ? chunk : CHUNKS[17:0];
-        if (read_q) data_q <= (chunk_q == CHUNKS[17:0]) ? 32'd0 : wide[32*chunk_q +: 32];
+        known_q <= cfg_known_o;
+        if (read_q && !known_q) data_q <= 32'd0;
+        else if (read_q) data_q <= part;
     end
 
     assign data_o     = raw & USED;

@@ -3,8 +3,8 @@
 // From words of activations to events: takes requests {word, which elements, number of element 0}, reads
 // the words, and gives {number, value} of every element that is not zero, lowest first, one a cycle, and
 // close_o with a list's last event, or alone behind it when that word has none. A word takes as many
-// cycles as it has events, at least one; one of another parity reads as zeros and takes two, for the
-// zeros that are written over it; one beyond the memory (address_o) is zeros. POOL: the words from
+// cycles as it has events, at least one; one of another parity reads as zeros and takes two, for it
+// is made an empty one (get_write_o); one beyond the memory (address_o) is zeros. POOL: the words from
 // req_first_i to req_end_i become one, the largest or smallest of each element (ttfs_pool), before it is
 // taken apart. Driven by ttfs_scan_engine.
 
@@ -37,10 +37,10 @@ module ttfs_scan #(
     output wire                           get_o,
     output wire                           get_write_o,
     output wire [WORD_BITS-1:0]           get_at_o,
-    output wire                           get_parity_o,
     input  wire                           get_ready_i,
     input  wire                           lost_i,
     input  wire [ELEMENTS*VALUE_BITS-1:0] word_i,
+    input  wire                           empty_i,
     input  wire                           odd_i,
     // events
     output wire                           event_o,
@@ -73,20 +73,19 @@ module ttfs_scan #(
     wire en = ready_i || !(event_q || event_close_q);
 
     wire free = en && !more;                               // nothing is left after this cycle
-    wire stale = odd_i != parity_q && !beyond_q;
+    wire zero = empty_i || odd_i != parity_q || beyond_q;  // reads as zeros
+    wire stale = odd_i != parity_q && !empty_i && !beyond_q;
     wire wipe = wait_q && here_q && stale && free;
     wire load = wait_q && here_q && free && (!stale || get_ready_i);
     wire again = wait_q && !here_q;
     wire next = req_i && (!wait_q || load) && !wipe;
     wire beyond = {{(32 - WORD_BITS) {1'b0}}, req_at_i} >= WORDS;
-    assign req_ready_o  = next && get_ready_i;
-    assign address_o    = req_ready_o && beyond;
-    assign get_o        = wipe || again || next;
-    assign get_write_o  = wipe;
-    assign get_at_o     = (wait_q && !load) || wipe ? at_q : req_at_i;
-    assign get_parity_o = parity_q;
+    assign req_ready_o = next && get_ready_i;
+    assign address_o   = req_ready_o && beyond;
+    assign get_o       = wipe || again || next;
+    assign get_write_o = wipe;
+    assign get_at_o    = (wait_q && !load) || wipe ? at_q : req_at_i;
 
-    wire [ELEMENTS*VALUE_BITS-1:0] word = (stale || beyond_q) ? {(ELEMENTS * VALUE_BITS) {1'b0}} : word_i;
     wire [ELEMENTS*VALUE_BITS-1:0] result;
     wire                           whole;
     genvar e;
@@ -97,6 +96,7 @@ module ttfs_scan #(
         if (POOL != 0) begin : g_pool
             reg first_q, end_q;
             wire [ELEMENTS*VALUE_BITS-1:0] pooled;
+            wire [ELEMENTS*VALUE_BITS-1:0] word = zero ? {(ELEMENTS * VALUE_BITS) {1'b0}} : word_i;
             ttfs_pool #(.VALUE_BITS(VALUE_BITS), .ELEMENTS(ELEMENTS)) u_pool (
                 .min_i (min_i),
                 .a_i   (word),
@@ -110,8 +110,8 @@ module ttfs_scan #(
             assign result = first_q ? word : pooled;
             assign whole  = end_q;
         end else begin : g_no_pool
-            assign result = word;
-            assign whole  = 1'b1;
+            assign result = word_i;
+            assign whole  = !zero;
             wire unused_pool = &{1'b0, req_first_i, req_end_i, min_i};
         end
     endgenerate

@@ -2,9 +2,9 @@
 //
 // The activations: words of ELEMENTS values behind one memory port. Values come one at a time in any
 // order (put) and are gathered in a line, the word last written to; a word is read whole (get). A word
-// carries the parity of the sample in which it was written: one of another parity counts as zero, so
-// nothing is cleared between samples. Whoever reads such a word writes a zero word over it in its turn
-// (get_write_i), else it would come to life again two samples later. A buffer is either read or written
+// carries the parity of the sample in which it was written: one of another parity counts as zeros, so
+// nothing is cleared between samples. Whoever reads such a word makes it an empty one in its turn
+// (get_write_i), else it would come to life again two samples later; an empty word is zeros for ever. A buffer is either read or written
 // in a slot: flush_i writes the line back whenever no put waits, drop_i forgets it before the next slot.
 //
 // A put into the line takes one cycle, into another word three, four when the line was changed.
@@ -35,12 +35,12 @@ module ttfs_store #(
     output wire                           clean_o,  // the line is written back
     // words to read
     input  wire                           get_i,
-    input  wire                           get_write_i,  // write zeros instead
+    input  wire                           get_write_i,  // make it empty instead
     input  wire [WORD_BITS-1:0]           get_at_i,
-    input  wire                           get_parity_i,
     output wire                           get_ready_o,
     output wire                           lost_o,
     output wire [ELEMENTS*VALUE_BITS-1:0] get_word_o,   // a cycle later
+    output wire                           get_empty_o,
     output wire                           get_odd_o     // its parity
 );
     localparam WIDTH = ELEMENTS * VALUE_BITS;
@@ -49,14 +49,14 @@ module ttfs_store #(
     reg                 clear_q, valid_q, dirty_q, fetch_q, parity_q;
     reg [WORD_BITS-1:0] at_q;
     reg [WIDTH-1:0]     line_q;
-    wire [WIDTH:0]      word;
+    wire [WIDTH+1:0]    word;      // {empty, parity, values}; an empty one's are anything
 
     wire hit = valid_q && at_q == put_at_i && parity_q == put_parity_i;
     wire miss = put_i && !hit && !fetch_q;
     wire back = dirty_q && (miss || (flush_i && !put_i));   // write the line back
     wire fetch = miss && !dirty_q;
     wire merge = put_i && (hit || fetch_q);
-    wire alive = word[WIDTH] == put_parity_i;
+    wire alive = !word[WIDTH+1] && word[WIDTH] == put_parity_i;
     wire put_port = back || fetch || clear_q;
 
     genvar e;
@@ -96,14 +96,15 @@ module ttfs_store #(
     assign get_ready_o = !put_port;
     assign lost_o      = put_port;
     assign get_word_o  = word[WIDTH-1:0];
+    assign get_empty_o = word[WIDTH+1];
     assign get_odd_o   = word[WIDTH];
 
-    ttfs_ram #(.WIDTH(WIDTH + 1), .WORDS(WORDS)) u_words (
+    ttfs_ram #(.WIDTH(WIDTH + 2), .WORDS(WORDS)) u_words (
         .clk_i  (clk_i),
         .en_i   (put_port || get_i),
         .we_i   (clear_q || back || (!fetch && get_write_i)),
         .addr_i (clear_q || back ? at_q : fetch ? put_at_i : get_at_i),
-        .wdata_i(clear_q ? {(WIDTH + 1) {1'b0}} : back ? {parity_q, line_q} : {get_parity_i, {WIDTH{1'b0}}}),
+        .wdata_i({clear_q || !back, parity_q, line_q}),
         .rdata_o(word)
     );
 endmodule

@@ -159,13 +159,18 @@ static uint32_t largest_value(const TtfsSpike *s, TtfsPop p) {
     return top;
 }
 
-/* Steps of a walk without an event: of the worst, one event in as many blocks as there are. */
+/* Steps of a walk without an event: in the worst case one event lies in as many blocks as there
+ * are; expected they lie anywhere in three quarters of the window, since values gather at its ends.
+ */
 static uint64_t empty_steps(const TtfsChip *chip, uint64_t events, uint64_t ticks, bool expected) {
     uint64_t blocks = (ticks + BLOCK - 1) / BLOCK, met = least(events, blocks);
-    if (!chip->strides) return expected ? missed(ticks, 1, ticks, events) : ticks - (events > 0);
+    if (!expected && !chip->strides) return ticks - (events > 0);
     if (!expected) return blocks - met + least(ticks, met * BLOCK) - met;
-    uint64_t passed = missed(blocks, 1, blocks, events), empty = missed(ticks, 1, ticks, events);
-    return passed + empty - least(empty, passed * BLOCK);
+    uint64_t used = (ticks * 3 + 3) / 4, rest = ticks - used;
+    uint64_t empty = missed(used, 1, used, events);
+    if (!chip->strides) return empty + rest;
+    uint64_t in = (used + BLOCK - 1) / BLOCK, passed = missed(in, 1, in, events);
+    return passed + blocks - in + empty - least(empty, passed * BLOCK);
 }
 
 static Events events_of(const TtfsSpike *s, const TtfsTask *t, bool expected) {
@@ -205,13 +210,19 @@ static void take_passes(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask
         }
 }
 
+static uint64_t positions_of(const TtfsTask *t) {
+    return (uint64_t)t->oy_count * t->ox_count;
+}
+
+/* `puts`: cycles of the port of the activations that what arrives meanwhile takes. */
 static void take_linear(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, bool expected,
-                        Engines *at) {
+                        uint64_t puts, Engines *at) {
     Events e = events_of(s, t, expected);
-    at->chain = most(at->chain, at->fire);
+    at->chain = most(most(at->chain, at->fire), CYCLES_START);
     if (t->passes == 1) {
         Lists l = lists_of(chip, s, t, &e, expected);
-        take_lists(at, &l, (uint64_t)t->oy_count * t->ox_count);
+        l.scan += puts / positions_of(t);
+        take_lists(at, &l, positions_of(t));
     } else {
         take_passes(chip, s, t, e, expected, at);
     }
@@ -221,11 +232,12 @@ static void take_linear(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask
     at->fire = at->chain + chip->value_bits + CYCLES_FIRE;
 }
 
-static void take_pool(const TtfsSpike *s, const TtfsTask *t, bool expected, Engines *at) {
+static void take_pool(const TtfsSpike *s, const TtfsTask *t, bool expected, uint64_t puts,
+                      Engines *at) {
     const TtfsPopulation *p = ttfs_spike_pop(s, t->pop);
     TtfsReach r = ttfs_task_reach(s, t, 0);
     uint64_t blocks = (t->channels + TTFS_WORD_ELEMENTS - 1) / TTFS_WORD_ELEMENTS;
-    uint64_t positions = (uint64_t)t->oy_count * t->ox_count;
+    uint64_t positions = positions_of(t);
     uint64_t values = positions * t->channels, words = blocks * r.kh * r.kw;
     uint64_t kept = (uint64_t)ttfs_reach_extent(&r, 0) * ttfs_reach_extent(&r, 1) * blocks;
     uint32_t rate = ttfs_spike_pop(s, r.src)->rate_ppm;
@@ -233,16 +245,16 @@ static void take_pool(const TtfsSpike *s, const TtfsTask *t, bool expected, Engi
         values = share(values, p->rate_ppm);
         kept = missed(kept, rate, ALL, least(t->channels, TTFS_WORD_ELEMENTS));
     }
-    at->scan = most(at->scan, at->fire) + CYCLES_SCAN + positions * words + values + kept;
+    at->scan = most(at->scan, at->fire) + CYCLES_SCAN + positions * words + values + kept + puts;
     at->fire = at->scan + CYCLES_FIRE;
 }
 
 static void take_task(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, bool expected,
-                      Engines *at) {
+                      uint64_t puts, Engines *at) {
     if (t->groups)
-        take_linear(chip, s, t, expected, at);
+        take_linear(chip, s, t, expected, puts, at);
     else
-        take_pool(s, t, expected, at);
+        take_pool(s, t, expected, puts, at);
 }
 
 static uint64_t end_of(const TtfsChip *chip, const Engines *at) {
@@ -253,7 +265,7 @@ uint64_t ttfs_plan_task_cycles(const TtfsChip *chip, const TtfsSpike *s, const T
                                bool expected) {
     Engines at = {0};
     if (ttfs_task_words(s, t) > chip->program_words) return UINT32_MAX; /* will be refused */
-    take_task(chip, s, t, expected, &at);
+    take_task(chip, s, t, expected, 0, &at);
     return end_of(chip, &at);
 }
 
@@ -265,19 +277,23 @@ static uint64_t values_kept(const TtfsBuffer *b, const TtfsPopulation *p) {
     return y1 > y0 && x1 > x0 ? (uint64_t)((y1 - y0) * (x1 - x0)) * b->channels : 0;
 }
 
-/* Cycles of the activations' port that the values of a slot take on the core that keeps most of
- * them. In order of channels and positions most lie in the word of the one before. */
-static uint64_t put_cycles(const TtfsPlan *p, const TtfsSpike *s, TtfsPop pop, bool expected) {
-    const TtfsPopulation *src = ttfs_spike_pop(s, pop);
-    uint64_t worst = 0;
-    for (uint32_t i = 0; i < p->buffers.len; i++) {
-        const TtfsBuffer *b = &p->buffers.at[i];
-        if (b->pop.i != pop.i) continue;
-        uint64_t n = values_kept(b, src), each = CYCLES_PUT;
-        if (expected) n = share(n, src->rate_ppm), each = 1;
-        worst = most(worst, n * each);
-    }
-    return worst;
+/* Cycles of the port of the activations that the values of a population take on a core. On a chip
+ * of one core most lie in the word of the one before. */
+static uint64_t put_cycles(const TtfsPlan *p, const TtfsSpike *s, const TtfsBuffer *b,
+                           bool expected) {
+    const TtfsPopulation *pop = ttfs_spike_pop(s, b->pop);
+    uint64_t kept = values_kept(b, pop), each = CYCLES_PUT;
+    if (!expected) return kept * each;
+    return share(kept, pop->rate_ppm) * (ttfs_chip_cores(&p->chip) > 1 ? each : 1);
+}
+
+/* The same of the core that keeps most. */
+static uint64_t most_put_cycles(const TtfsPlan *p, const TtfsSpike *s, TtfsPop pop, bool expected) {
+    uint64_t cycles = 0;
+    for (uint32_t i = 0; i < p->buffers.len; i++)
+        if (p->buffers.at[i].pop.i == pop.i)
+            cycles = most(cycles, put_cycles(p, s, &p->buffers.at[i], expected));
+    return cycles;
 }
 
 static uint32_t cores_that_keep(const TtfsPlan *p, TtfsPop pop) {
@@ -298,30 +314,44 @@ static uint64_t mesh_cycles(const TtfsPlan *p, const TtfsSpike *s, TtfsPop id, b
     return CYCLES_HOP * flits * ports;
 }
 
-/* Cycles of the core that is through last with its tasks of a slot. */
-static uint64_t busiest(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, bool expected) {
+/* Positions of the tasks from `i` on, of one core and slot. */
+static uint64_t positions_from(const TtfsPlan *p, uint32_t i) {
+    const TtfsTask *first = &p->tasks.at[i];
+    uint64_t n = 0;
+    for (; i < p->tasks.len && p->tasks.at[i].slot == first->slot; i++) {
+        if (p->tasks.at[i].core != first->core) break;
+        n += positions_of(&p->tasks.at[i]);
+    }
+    return n;
+}
+
+/* Cycles of the core that is through last with its tasks of a slot; `puts` arrive evenly meanwhile.
+ */
+static uint64_t busiest(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, uint64_t puts,
+                        bool expected) {
     Engines at = {0};
-    uint32_t core = 0;
-    uint64_t last = end_of(&p->chip, &at);
+    uint64_t last = end_of(&p->chip, &at), all = 1;
+    uint32_t core = UINT32_MAX;
     for (uint32_t i = 0; i < p->tasks.len; i++) {
         const TtfsTask *t = &p->tasks.at[i];
         if (t->slot != slot) continue;
-        if (t->core != core) at = (Engines){0};
+        if (t->core != core) at = (Engines){0}, all = positions_from(p, i);
         core = t->core;
-        take_task(&p->chip, s, t, expected, &at);
+        take_task(&p->chip, s, t, expected, puts * positions_of(t) / all, &at);
         last = most(last, end_of(&p->chip, &at));
     }
     return last;
 }
 
+/* In the worst case all that arrives holds everything up. */
 static uint64_t slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, bool expected) {
     TtfsPop id = p->slots.at[slot].pop;
     const TtfsPopulation *pop = ttfs_spike_pop(s, id);
-    uint64_t cycles = CYCLES_BARRIER + busiest(p, s, slot, expected);
-    uint64_t puts = put_cycles(p, s, id, expected), input = ttfs_pop_size(pop);
+    uint64_t puts = most_put_cycles(p, s, id, expected), input = ttfs_pop_size(pop), cycles;
     if (slot == 0) puts = most(puts, expected ? share(input, pop->rate_ppm) : input);
-    if (slot == 0 || !expected) cycles += puts;
-    return cycles + mesh_cycles(p, s, id, expected);
+    cycles = busiest(p, s, slot, expected ? puts : 0, expected);
+    cycles = slot == 0 || !expected ? cycles + puts : most(cycles, puts);
+    return cycles + CYCLES_BARRIER + mesh_cycles(p, s, id, expected);
 }
 
 uint64_t ttfs_plan_slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot,

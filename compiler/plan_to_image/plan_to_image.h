@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Plan + spike graph -> image: programs, numbers, buffers and routes of every core, and the directory.
+ * Plan + spike graph -> image: programs, numbers, buffers and routes of every core, and the
+ * directory.
  */
 #ifndef TTFS_PLAN_TO_IMAGE_H
 #define TTFS_PLAN_TO_IMAGE_H

@@ -101,7 +101,7 @@ def chips(case):
     case.good("compile", MODEL, "-o", "whole", "--chip", chip())
     case.good("compile", MODEL, "-o", "short", "--chip",
               chip(doc=None, weight_bits=None, slope_bits=None, acc_bits=None, ramp_bits=None, value_bits=None,
-                   c_bits=None, y_bits=None, x_bits=None, program_words=None, flows=None, buffers=None, segments=None,
+                   y_bits=None, x_bits=None, program_words=None, flows=None, buffers=None, segments=None,
                    counters=None))
     for name in ("image", "rtl", "forms"):
         case.equal(tree(case.path("short", name)), tree(case.path("whole", name)), "%s of a chip by its defaults" % name)

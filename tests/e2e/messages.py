@@ -121,7 +121,7 @@ def locale(case):
 def texts(case):
     deep(case, 1500)
     for quiet in ((), ("-q",)):
-        r = case.refused("compile", "deep.onnx", "-o", "x", *quiet, says=("slots", "larger chip"))
+        r = case.refused("compile", "deep.onnx", "-o", "x", *quiet, says=("program words", "larger chip"))
         case.check(("left out" in r.err) == (not quiet), "says what was left out:\n%s" % r.err[-300:])
     names(case)
 

@@ -114,8 +114,7 @@ def lowered_plans(case):
     for name, edits in (("slot", [(r"(?m)^slot 1 pop 2 worst \d+", "slot 1 pop 2 worst %d" % (worst - 1))]),
                         ("all", [(r"(?m)^slot 1 pop 2 worst \d+", "slot 1 pop 2 worst %d" % (worst - 1)),
                                  (r"(?m)^cycles worst \d+", "cycles worst %d" % (total - 1))]),
-                        ("total", [(r"(?m)^cycles worst \d+", "cycles worst %d" % (total - 1))]),
-                        ("core", [(r"(?m)^at 0 1 worst \d+", "at 0 1 worst 5")])):
+                        ("total", [(r"(?m)^cycles worst \d+", "cycles worst %d" % (total - 1))])):
         folder = copy(case, "plan-" + name)
         for old, new in edits:
             rewrite(case, case.path(folder, "forms", "plan.txt"), old, new)

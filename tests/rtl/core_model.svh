@@ -307,7 +307,7 @@
                     end else
                         for (g = `TTFS_FIRE_CHANNELS_IN(prog, at); g > 0; g = g - LANES) begin
                             walk_group;
-                            time_w = most(time_w, time_c);
+                            time_w = most(time_w, most(time_c, `TTFS_CYCLES_START));
                             time_c = time_w + least(g, LANES) * sums;
                         end
                 if (`TTFS_FIRE_OP_IN(prog, at) == 3) time_f = time_a + `TTFS_CYCLES_FIRE;

@@ -228,7 +228,7 @@ static TtfsTask *task_of(TtfsPlan *p, uint32_t slot) {
     RULE(channels, task_of(p, 1)->channels = 6, "layer 2: task 0 holds channels 0+6")              \
     RULE(no_channels, task_of(p, 1)->channels = 0, "layer 2: task 0 holds channels 0+0")           \
     RULE(rows, task_of(p, 1)->oy_count = 7, "layer 2: task 0 holds channels 0+5, rows 0+7")        \
-    RULE(columns, task_of(p, 1)->ox_first = 6, "columns 6+6 of 5, 6, 6")                                      \
+    RULE(columns, task_of(p, 1)->ox_first = 6, "columns 6+6 of 5, 6, 6")                           \
     RULE(order, (p->tasks.at[0].core = 1, p->tasks.at[1].core = 0),                                \
          "layer 2: task 1 is not in the order of slots and cores")                                 \
     RULE(twice, (p->tasks.at[1].oy_first--, p->tasks.at[1].oy_count++),                            \
@@ -404,6 +404,38 @@ static void pools_of_parts(void **state) {
     }
 }
 
+/* A chip of channels alone: no tables, and lists of one run. */
+static void without_rows_and_columns(void **state) {
+    (void)state;
+    for (uint32_t cores = 1; cores <= 2; cores++) {
+        TtfsSpike s = {0};
+        TtfsPlan p;
+        TtfsDiag diag = {0};
+        TtfsRng rng = ttfs_rng(3);
+        s.input = add_pop(
+            &s, (TtfsPopulation){.kind = TTFS_POP_INPUT, .c = 37, .h = 1, .w = 1, .ticks = 15});
+        chip_dense(&s, &rng, s.input, TTFS_POP_RELU, 8);
+        chip_dense(&s, &rng, (TtfsPop){2}, TTFS_POP_READOUT, 8);
+        s.readout = (TtfsPop){3};
+        set_times(&s, &rng);
+        TtfsChip c = small_chip(cores, 4, 8);
+        c.conv = c.pool = c.classes = false;
+        assert_true(ttfs_spike_to_plan(&s, &c, "net", &p, &diag));
+        for (uint32_t i = 0; i < cores; i++)
+            assert_int_equal(p.use[i].table_rows + p.use[i].table_cols, 0);
+        for (uint32_t i = 0; i < p.tasks.len; i++) {
+            TtfsReach r = ttfs_task_reach(&s, &p.tasks.at[i], 0);
+            TtfsSegment g =
+                ttfs_reach_segment(&r, ttfs_plan_buffer(&p, p.tasks.at[i].core, r.src, NULL));
+            assert_true(g.nx == 1 && g.ny == 1 && g.length == (int32_t)r.channels);
+            assert_int_equal(g.run_step | g.row_step | g.col_stride | g.row_stride, 0);
+        }
+        ttfs_plan_free(&p);
+        ttfs_diag_free(&diag);
+        ttfs_spike_free(&s);
+    }
+}
+
 static void find_names_the_core(void **state) {
     (void)state;
     TtfsSpike s;
@@ -456,6 +488,7 @@ int main(void) {
         cmocka_unit_test(padding_cuts_min_pools),
         cmocka_unit_test(unread_has_an_empty_buffer),
         cmocka_unit_test(pools_of_parts),
+        cmocka_unit_test(without_rows_and_columns),
         cmocka_unit_test(find_names_the_core),
         cmocka_unit_test(expected_is_below_worst),
     };

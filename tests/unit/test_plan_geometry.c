@@ -129,6 +129,46 @@ static void tasks_compute_the_graph(void **state) {
     assert_true(made > 130 && grouped > 20 && clipped > 20 && several > 20);
 }
 
+/* A readout may have rows and columns, and there may be several. */
+static void readouts_of_maps(void **state) {
+    (void)state;
+    TtfsRng rng = ttfs_rng(9);
+    TtfsSpike s = {0};
+    TtfsPlan p;
+    TtfsTrace trace;
+    TtfsDiag diag = {0};
+    uint16_t x[2 * 5 * 6];
+    s.input =
+        add_pop(&s, (TtfsPopulation){.kind = TTFS_POP_INPUT, .c = 2, .h = 5, .w = 6, .ticks = 15});
+    for (uint32_t i = 0; i < 2; i++) {
+        TtfsConnection c = {.kind = TTFS_CONN_CONV,
+                            .src = s.input,
+                            .dst = {2 + i},
+                            .kernel = {3, 2},
+                            .stride = {1, 1},
+                            .dilation = {1, 1},
+                            .pad = {1, 0, 1, 0}};
+        add_pop(&s, (TtfsPopulation){.kind = TTFS_POP_READOUT, .c = 3, .h = 5, .w = 5});
+        random_weights(&s, &rng, &c, 3 * 2 * 6);
+        add_conn(&s, c);
+        random_neurons(&s, &rng, c.dst);
+    }
+    s.readout = (TtfsPop){2};
+    set_times(&s, &rng);
+    random_input(&s, &rng, x);
+    TtfsChip chip = small_chip(3, 4, 9);
+    if (!ttfs_spike_to_plan(&s, &chip, "net", &p, &diag)) fail_msg("%s", diag.messages.at[0].what);
+    TtfsGolden *g = ttfs_golden_open(&s);
+    ttfs_trace_init(&trace, &s, &s.arena);
+    ttfs_golden_run(g, x, &trace);
+    for (uint32_t i = 0; i < p.tasks.len; i++) check_task(&s, &trace, g, &p.tasks.at[i]);
+    assert_true(p.tasks.len > 2);
+    ttfs_golden_close(g);
+    ttfs_plan_free(&p);
+    ttfs_diag_free(&diag);
+    ttfs_spike_free(&s);
+}
+
 /* The elements that a list names, in their order. */
 typedef struct {
     TtfsArena arena;
@@ -332,9 +372,9 @@ static void sets_of_channels(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tasks_compute_the_graph), cmocka_unit_test(segments_name_the_elements),
-        cmocka_unit_test(edges_are_the_fewest),    cmocka_unit_test(every_class_has_one_bias),
-        cmocka_unit_test(sets_of_channels),
+        cmocka_unit_test(tasks_compute_the_graph),    cmocka_unit_test(readouts_of_maps),
+        cmocka_unit_test(segments_name_the_elements), cmocka_unit_test(edges_are_the_fewest),
+        cmocka_unit_test(every_class_has_one_bias),   cmocka_unit_test(sets_of_channels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
