@@ -110,7 +110,7 @@ elab() {
     [ $status = 0 ] && [ ! -s "$dir/warnings" ]
 }
 
-# Chip and node are what their parts make of them: those are mapped to cells, these to memories. Notes of what was flattened
+# Chip and node are what their parts make of them: those are mapped to cells, these not. Notes of what was flattened
 # ($scopeinfo, newer versions of Yosys) are no cells.
 synth() {
     few="chparam -set LANES 2 -set ACT_WORDS 16 -set LIST_ENTRIES 16 -set WEIGHT_ROWS 32 -set PARAM_WORDS 16 \
@@ -121,7 +121,7 @@ synth() {
     ttfs_chip | ttfs_node)
         small="$few -set BUFFERS 4 -set TABLE_WORDS 16"
         [ "$1" = ttfs_node ] || small="$small -set CORES_X 2"
-        map="synth_ice40 -top $1 -run begin:map_gates"
+        map="synth_ice40 -top $1 -run begin:map_ram"
         ;;
     ttfs_core) small=$few ;;
     ttfs_lanes) small="chparam -set LANES 4" ;;
