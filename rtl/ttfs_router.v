@@ -126,7 +126,7 @@ module ttfs_router #(
                 if (look[p]) flit_q <= wait_flit_q;
                 if (asked_q[p]) buffer_q <= route[5 +: BUFFER_BITS];
                 left_q      <= rest;
-                beyond_q[p] <= {{(32 - FLOW_BITS) {1'b0}}, wait_flit_q[PAYLOAD +: FLOW_BITS]} >= FLOWS;
+                beyond_q[p] <= {{(32-FLOW_BITS){1'b0}}, wait_flit_q[PAYLOAD +: FLOW_BITS]} >= FLOWS;
                 if (!rst_ni) begin
                     wait_q[p] <= 1'b0;
                     held_q[p] <= 1'b0;

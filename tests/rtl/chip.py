@@ -4,8 +4,8 @@
 # Chip bench: lays small random networks out for random chips by docs/core.md alone, computes every value and sum by
 # the closed form, runs the chip under Icarus and compares all that cores and host see. First the contract itself is
 # executed (interpret.py): when that differs the bench is wrong, when only the chip does the chip is. A case runs
-# configured over the port and read back, preloaded, with a host that pauses, and with a rude one. Needs nothing but
-# Python and iverilog.
+# configured over the port and read back, preloaded, preloaded with a host that pauses, and configured by a rude one
+# and read back. Needs nothing but Python and iverilog.
 #
 #   chip.py FOLDER COLUMNS ROWS WHAT SEED...
 #
@@ -65,7 +65,7 @@ class Bench:
         self.found = {
             "polite": run(self.chip, over_port, self.folder, self.script(True, True)),
             "preloaded": run(self.chip, preloaded, self.folder, self.script(False, False)),
-            "pauses": run(self.chip, over_port, self.folder, self.script(True, False), "pauses"),
+            "pauses": run(self.chip, preloaded, self.folder, self.script(False, False), "pauses"),
             "rude": run(self.chip, over_port, self.folder, self.script(True, True), "rude")}
 
     def judge(self):

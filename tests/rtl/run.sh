@@ -82,9 +82,9 @@ edges() {
 -GSTRIDES=0 -GCLASSES=0 -GLIST_ENTRIES=32768
 -GVALUE_BITS=1 -GLANES=1 -GSEGMENTS=8
 -GWEIGHT_ROWS=65536 -GACT_WORDS=2
--GCORES_X=3 -GCORES_Y=2 -GVALUE_BITS=10
+-GCORES_X=3 -GCORES_Y=2 -GVALUE_BITS=10 -GFLOWS=20
 -GLANES=256 -GWEIGHT_BITS=16 -GC_BITS=1 -GY_BITS=1 -GX_BITS=1 -GPROGRAM_WORDS=16 -GPARAM_WORDS=2
--GC_BITS=16 -GY_BITS=2 -GX_BITS=2 -GLIST_ENTRIES=2 -GWEIGHT_ROWS=2 -GBUFFERS=2 -GFLOWS=2 -GTABLE_WORDS=2
+-GC_BITS=16 -GY_BITS=2 -GX_BITS=2 -GLIST_ENTRIES=2 -GWEIGHT_ROWS=2 -GBUFFERS=2 -GFLOWS=2 -GTABLE_WORDS=2 -GCORES_Y=2
 -GACC_BITS=4 -GSLOPE_BITS=4 -GWEIGHT_BITS=2 -GRAMP_BITS=1 -GVALUE_BITS=4
 -GACC_BITS=32 -GSLOPE_BITS=32 -GRAMP_BITS=31
 END
@@ -110,18 +110,25 @@ elab() {
     [ $status = 0 ] && [ ! -s "$dir/warnings" ]
 }
 
-# Notes of what was flattened ($scopeinfo, newer versions of Yosys) are no cells.
+# Chip and node are what their parts make of them: those are mapped to cells, these not. Notes of what was flattened
+# ($scopeinfo, newer versions of Yosys) are no cells.
 synth() {
-    few="-set LANES 2 -set ACT_WORDS 32 -set LIST_ENTRIES 32 -set WEIGHT_ROWS 64 -set PARAM_WORDS 16 -set PROGRAM_WORDS 64"
+    few="chparam -set LANES 2 -set ACT_WORDS 16 -set LIST_ENTRIES 16 -set WEIGHT_ROWS 32 -set PARAM_WORDS 16 \
+-set PROGRAM_WORDS 32 -set WEIGHT_BITS 4 -set SLOPE_BITS 8 -set ACC_BITS 10 -set RAMP_BITS 8 -set VALUE_BITS 3 \
+-set C_BITS 4 -set Y_BITS 3 -set X_BITS 3 -set SEGMENTS 2 -set FLOWS 8"
+    map="synth_ice40 -top $1; select -assert-none t:\$_DLATCH* t:\$* t:\$scopeinfo %d"
     case $1 in
-    ttfs_chip) small="chparam $few -set CORES_X 2 -set BUFFERS 4 -set TABLE_WORDS 16 -set FLOWS 8 $1" ;;
-    ttfs_node) small="chparam $few -set BUFFERS 4 -set TABLE_WORDS 16 -set FLOWS 8 $1" ;;
-    ttfs_core) small="chparam $few $1" ;;
+    ttfs_chip | ttfs_node)
+        small="$few -set BUFFERS 4 -set TABLE_WORDS 16"
+        [ "$1" = ttfs_node ] || small="$small -set CORES_X 2"
+        map="synth_ice40 -top $1 -run begin:map_ram"
+        ;;
+    ttfs_core) small=$few ;;
+    ttfs_lanes) small="chparam -set LANES 4" ;;
     *) small= ;;
     esac
-    yosys -q -p "read_verilog -I$rtl ${2:-$rtl/ttfs_*.v}; $small; hierarchy -check -top $1; proc; flatten
-        select -assert-none t:\$dlatch* t:\$adlatch* t:\$dlatchsr*; synth_ice40 -top $1
-        select -assert-none t:\$_DLATCH* t:\$* t:\$scopeinfo %d; check -assert" 2>&1
+    yosys -q -p "read_verilog -I$rtl ${2:-$rtl/$1.v}; ${small:+$small $1;} hierarchy -check -libdir $rtl -top $1; rename -top $1; proc; flatten
+        select -assert-none t:\$dlatch* t:\$adlatch* t:\$dlatchsr*; check -assert; $map" 2>&1
 }
 
 bench() {
@@ -134,8 +141,8 @@ bench() {
 chip() {
     case $1 in
     1) python3 "$here/chip.py" "$dir" 1 1 all 4 68 72 93 120 7 ;;
-    2) python3 "$here/chip.py" "$dir" 2 1 all 4 68 72 93 120 ;;
-    4) python3 "$here/chip.py" "$dir" 2 2 some 0 1 && python3 "$here/chip.py" "$dir" 3 2 some 7 ;;
+    2) python3 "$here/chip.py" "$dir" 2 1 some 68 72 93 100 ;;
+    4) python3 "$here/chip.py" "$dir" 2 2 some 47 101 && python3 "$here/chip.py" "$dir" 3 2 some 93 ;;
     esac
 }
 
