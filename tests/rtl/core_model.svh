@@ -9,6 +9,7 @@
     integer bias [0:PARAMS-1], ramp [0:PARAMS-1];
     integer plain [0:ELEMENTS-1];        // what unbanked buffers hold in this sample
     integer bank [0:2*ELEMENTS-1];       // what banked ones hold, the copy of even samples first
+    reg [1:0] word_is [0:ACT_WORDS-1];   // 0 empty, 1 written in its use, 2 in the use before and not read since
     integer pc [0:2];
     integer sample = 0;
 
@@ -26,7 +27,7 @@
     // What it costs: of each list or pooled position in the order of the scan program; of each walk.
     integer item_cost [0:8191], items;
     integer walk_steps [0:8191], walks;
-    reg walk_first [0:8191], walk_last [0:8191], walk_take [0:8191];
+    reg walk_first [0:8191], walk_last [0:8191], walk_take [0:8191], walk_over [0:8191];   // walk_over: its record is
     integer bound;
 
     function integer step(input [23:0] field);   // a signed field
@@ -38,6 +39,16 @@
         begin
             e = at & (ELEMENTS - 1);
             held = banked ? bank[e + (sample[0] ? 0 : ELEMENTS)] : plain[e];
+        end
+    endfunction
+
+    // What the word of element `at` costs a scan that finds `found` values in it.
+    function integer word_cost(input integer at, input banked, input integer found);
+        integer w;
+        begin
+            w = ((at & (ELEMENTS - 1)) ^ (banked && !sample[0] ? ELEMENTS / 2 : 0)) / 16;
+            word_cost = word_is[w] == 2 ? 2 : found != 0 ? found : 1;
+            if (word_is[w] == 2) word_is[w] = 0;
         end
     endfunction
 
@@ -74,7 +85,7 @@
                                 end
                                 number = number + 1;
                                 if (e % 16 == 15 || k == `TTFS_SEGMENT_LENGTH_IN(prog, s) - 1) begin
-                                    cost = cost + (in_word ? in_word : 2);
+                                    cost = cost + word_cost(e, `TTFS_SEGMENT_BANKED_IN(prog, s), in_word);
                                     in_word = 0;
                                 end
                             end
@@ -93,9 +104,7 @@
         for (r = 0; r < `TTFS_SCAN_ROWS_IN(prog, at); r = r + 1)
             for (q = 0; q < `TTFS_SCAN_COLS_IN(prog, at); q = q + 1) begin
                 s = at + `TTFS_SCAN_WORDS;
-                cost = (r == 0 && q == 0 ? `TTFS_CYCLES_SCAN : 0)
-                    + (`TTFS_SEGMENT_LENGTH_IN(prog, s) + 15) / 16 * 2 * `TTFS_SEGMENT_NX_IN(prog, s)
-                    * `TTFS_SEGMENT_NY_IN(prog, s);
+                cost = r == 0 && q == 0 ? `TTFS_CYCLES_SCAN : 0;
                 for (k = 0; k < ((`TTFS_SEGMENT_LENGTH_IN(prog, s) + 24'd15) & ~24'd15); k = k + 1) begin
                     best = -1;
                     for (i = 0; i < `TTFS_SEGMENT_NY_IN(prog, s); i = i + 1)
@@ -104,6 +113,7 @@
                                 + q * step(`TTFS_SEGMENT_COL_STRIDE_IN(prog, s)) + i * step(`TTFS_SEGMENT_ROW_STEP_IN(prog, s))
                                 + j * step(`TTFS_SEGMENT_RUN_STEP_IN(prog, s)) + k;
                             v = held(e, `TTFS_SEGMENT_BANKED_IN(prog, s));
+                            if (k % 16 == 0) cost = cost + word_cost(e, `TTFS_SEGMENT_BANKED_IN(prog, s), 0);
                             if (best < 0 || (`TTFS_SCAN_OP_IN(prog, at) == 3 ? v < best : v > best)) best = v;
                         end
                     if (best > 0 && k < `TTFS_SEGMENT_LENGTH_IN(prog, s)) begin
@@ -135,7 +145,7 @@
         end
     endtask
 
-    integer v_lane [0:LANES-1];
+    integer v_lane [0:LANES-1], record_end;
     integer tick_events [0:TOP];
 
     // Steps of a walk of tick_events.
@@ -167,6 +177,7 @@
             walk_steps[walks] = steps(`TTFS_WALK_TOP_IN(prog, at));
             walk_first[walks] = g == 0;
             walk_last[walks] = g + 1 == `TTFS_WALK_GROUPS_IN(prog, at);
+            walk_over[walks] = walk_last[walks] && walked + 1 == record_end;
             walk_take[walks] = !`TTFS_WALK_MORE_IN(prog, at);
             walks = walks + 1;
             if (!`TTFS_WALK_MORE_IN(prog, at))
@@ -185,6 +196,7 @@
             for (l = 0; l < LANES; l = l + 1) v_lane[l] = 0;
             at = pc[1];
             while (`TTFS_WALK_OP_IN(prog, at) != 0) begin
+                record_end = walked + `TTFS_WALK_LISTS_IN(prog, at);
                 for (l = 0; l < `TTFS_WALK_LISTS_IN(prog, at); l = l + 1) begin
                     for (g = 0; g < `TTFS_WALK_GROUPS_IN(prog, at); g = g + 1) walk_list(at, g);
                     walked = walked + 1;
@@ -269,7 +281,7 @@
     endtask
 
     // The walks up to the one that the fire unit takes.
-    integer time_a, time_w, time_c, time_f, item, walk, list, freed [0:1];
+    integer time_a, time_w, time_c, time_f, item, walk, list, begun, freed [0:1];
     task walk_group;
         reg taken;
         begin
@@ -280,7 +292,9 @@
                     item = item + 1;
                     time_w = most(time_w, time_a + `TTFS_CYCLES_LIST);
                 end
+                begun = time_w;
                 time_w = time_w + `TTFS_CYCLES_WALK + walk_steps[walk];
+                if (walk_over[walk]) time_w = most(time_w, begun + `TTFS_CYCLES_RECORD);
                 if (walk_last[walk]) begin
                     freed[list%2] = time_w;
                     list = list + 1;

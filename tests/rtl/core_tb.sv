@@ -67,12 +67,15 @@ module core_tb;
     endtask
 
     task fill_params;
-        integer n;
+        integer n, c, b;
+        reg [95:0] bits;
         begin
+            b = $clog2((ACC_BITS + RAMP_BITS + 31) / 32);
             for (n = 0; n < PARAMS; n = n + 1) begin
                 bias[n] = below(2000) - 600;
                 ramp[n] = 1 + below(n % 3 == 0 ? 500 : 60);
-                cfg(3, n, {bias[n], ramp[n][RAMP_BITS-1:0]});
+                bits = {bias[n][ACC_BITS-1:0], ramp[n][RAMP_BITS-1:0]};
+                for (c = 0; c * 32 < ACC_BITS + RAMP_BITS; c = c + 1) cfg(3, (n << b) | c, bits[32*c +: 32]);
             end
         end
     endtask
@@ -91,7 +94,7 @@ module core_tb;
             tick;
             while (!ready) tick;
             for (n = 0; n < ELEMENTS; n = n + 1) begin
-                bank[n] = 0; bank[n+ELEMENTS] = 0;
+                bank[n] = 0; bank[n+ELEMENTS] = 0; word_is[n/16] = 0;
             end
         end
     endtask
@@ -112,9 +115,11 @@ module core_tb;
     // What the model reads changes only behind the slot.
     task store_all;
         integer n, e;
-        for (n = 0; n < puts; n = n + 1)
+        for (n = 0; n < puts; n = n + 1) begin
+            word_is[put_at[n]/16] = 1;
             if (put_b[n]) bank[(put_at[n] & (HALF - 1)) + (sample[0] ? ELEMENTS : 0)] = put_v[n];
             else plain[put_at[n]] = put_v[n];
+        end
     endtask
 
     always @(negedge clk) if (rst_n) begin
@@ -176,6 +181,8 @@ module core_tb;
                 for (n = 0; n < ELEMENTS; n = n + 1) begin
                     plain[n] = 0;
                     bank[n+(sample[0] ? ELEMENTS : 0)] = 0;
+                    // The plain elements and the copy that this sample writes.
+                    if (word_is[n/16] == 1 && (n & QUARTER || n / HALF == sample[0])) word_is[n/16] = 2;
                 end
                 pauses = below(2);
                 for (slot = 0; slot < slots; slot = slot + 1) one_slot;
