@@ -207,5 +207,5 @@
 `define TTFS_CYCLES_END 19
 `define TTFS_CYCLES_PUT 4
 `define TTFS_CYCLES_BARRIER 4
-`define TTFS_CYCLES_HOP 2
+`define TTFS_CYCLES_HOP 3
 `endif

@@ -160,17 +160,26 @@ static uint32_t largest_value(const TtfsSpike *s, TtfsPop p) {
     return top;
 }
 
-/* Steps of a walk without an event: in the worst case one event lies in as many blocks as there
- * are; expected they lie anywhere in three quarters of the window, since values gather at its ends.
- */
+/* The most steps without an event that a walk can have: full blocks that hold one event keep the
+ * others of their ticks, the rest of the ticks, a block of their own, theirs if that is more than
+ * the one step of a block without events. */
+static uint64_t most_empty(const TtfsChip *chip, uint64_t events, uint64_t ticks) {
+    uint64_t full = ticks / BLOCK, rest = ticks % BLOCK, met = least(events, full);
+    if (!chip->strides) return ticks - (events > 0);
+    uint64_t in_rest = rest > 0;
+    if (events > full && rest > 1) in_rest = rest - 1;
+    return met * (BLOCK - 1) + (full - met) + in_rest;
+}
+
+/* Steps of a walk without an event: expected they lie anywhere in three quarters of the window,
+ * since values gather at its ends. */
 static uint64_t empty_steps(const TtfsChip *chip, uint64_t events, uint64_t ticks, bool expected) {
-    uint64_t blocks = (ticks + BLOCK - 1) / BLOCK, met = least(events, blocks);
-    if (!expected && !chip->strides) return ticks - (events > 0);
-    if (!expected) return blocks - met + least(ticks, met * BLOCK) - met;
+    if (!expected) return most_empty(chip, events, ticks);
     uint64_t used = (ticks * 3 + 3) / 4, rest = ticks - used;
     uint64_t empty = missed(used, 1, used, events);
     if (!chip->strides) return empty + rest;
     uint64_t in = (used + BLOCK - 1) / BLOCK, passed = missed(in, 1, in, events);
+    uint64_t blocks = (ticks + BLOCK - 1) / BLOCK;
     return passed + blocks - in + empty - least(empty, passed * BLOCK);
 }
 
@@ -199,8 +208,10 @@ static Lists lists_of(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *
 /* A list a record, each part of a group's events. */
 static void take_passes(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, Events e,
                         bool expected, Engines *at) {
-    e.events = (e.events + t->passes - 1) / t->passes;
-    if (!expected) e.events = least(e.events * 2, chip->list_entries);
+    if (expected)
+        e.events = (e.events + t->passes - 1) / t->passes;
+    else
+        e.events = least(e.events, chip->list_entries); /* how they are cut is not known here */
     e.silent /= t->passes;
     Lists l = lists_of(chip, s, t, &e, expected);
     l.groups = 1;
@@ -326,6 +337,19 @@ static uint64_t positions_from(const TtfsPlan *p, uint32_t i) {
     return n;
 }
 
+/* The first task of a slot; they lie by slot. */
+static uint32_t first_task(const TtfsPlan *p, uint32_t slot) {
+    uint32_t low = 0, high = p->tasks.len;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (p->tasks.at[mid].slot < slot)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
 /* Cycles of the core that is through last with its tasks of a slot; `puts` arrive evenly meanwhile.
  */
 static uint64_t busiest(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, uint64_t puts,
@@ -333,9 +357,9 @@ static uint64_t busiest(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, ui
     Engines at = {0};
     uint64_t last = end_of(&p->chip, &at), all = 1;
     uint32_t core = UINT32_MAX;
-    for (uint32_t i = 0; i < p->tasks.len; i++) {
+    for (uint32_t i = first_task(p, slot); i < p->tasks.len; i++) {
         const TtfsTask *t = &p->tasks.at[i];
-        if (t->slot != slot) continue;
+        if (t->slot != slot) break;
         if (t->core != core) at = (Engines){0}, all = positions_from(p, i);
         core = t->core;
         take_task(&p->chip, s, t, expected, puts * positions_of(t) / all, &at);
