@@ -6,6 +6,8 @@
 #ifndef CHIP_SPIKE_H
 #define CHIP_SPIKE_H
 
+#include <stdlib.h>
+
 #include "base_chip.h"
 #include "random_spike.h"
 
@@ -17,6 +19,12 @@ static inline TtfsChip small_chip(uint32_t cores, uint32_t lanes, uint32_t weigh
     chip.lanes = lanes;
     chip.weight_bits = weight_bits;
     return chip;
+}
+
+/* How many graphs a test tries. More of them by hand: TTFS_TEST_GRAPHS in the environment. */
+static inline uint32_t graphs(uint32_t usual) {
+    const char *many = getenv("TTFS_TEST_GRAPHS");
+    return many ? (uint32_t)strtoul(many, NULL, 10) : usual;
 }
 
 static inline void chip_weights(TtfsSpike *s, TtfsRng *r, TtfsConnection *c, uint64_t n,

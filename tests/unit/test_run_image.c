@@ -108,12 +108,6 @@ static void try_graph(const TtfsSpike *s, TtfsRng *r, uint64_t seed, Seen *seen)
     ttfs_diag_free(&diag);
 }
 
-/* More of them by hand: TTFS_TEST_GRAPHS in the environment. */
-static uint32_t graphs(uint32_t usual) {
-    const char *many = getenv("TTFS_TEST_GRAPHS");
-    return many ? (uint32_t)strtoul(many, NULL, 10) : usual;
-}
-
 static void random_graphs(void **state) {
     (void)state;
     Seen seen = {0};

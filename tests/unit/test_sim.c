@@ -138,7 +138,7 @@ static void run_case(Case *c, uint64_t seed, uint32_t samples) {
 
 static void many_graphs(const TtfsChip *chip, uint32_t seeds, uint32_t least) {
     uint32_t made = 0;
-    for (uint64_t seed = 0; seed < seeds; seed++) {
+    for (uint64_t seed = 0; seed < graphs(seeds); seed++) {
         Case c;
         if (!open_case(&c, chip, seed)) continue;
         made++;
