@@ -162,7 +162,7 @@ def swaps(code, verilog):
         for m in re.finditer(r"\? (\w[\w\[\]':]*) : (\w[\w\[\]':]*)(?=[;,)\n])", code):
             yield m.start(1), m.end(2), m[2] + " : " + m[1]
         return
-    for m in re.finditer(r"\b(?!if\b|for\b|while\b|switch\b|return\b|sizeof\b)\w+\(", code):
+    for m in re.finditer(r"\b(?!if\b|for\b|while\b|switch\b|return\b|sizeof\b|fmin\b|fmax\b)\w+\(", code):
         found = arguments(code, m.end() - 1)
         for (a, b), (c, d) in zip(found, found[1:]):
             first, second = code[a:b].strip(), code[c:d].strip()
