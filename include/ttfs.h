@@ -217,6 +217,11 @@ TtfsResult *ttfs_write_page(const char *folder, TtfsMessages *m);
  * spike) is taken, or a file that holds one (NULL: whichever it holds). */
 TtfsResult *ttfs_dump_form(const char *path, const char *form, TtfsMessages *m);
 
+/* What differs between two compiled folders, line by line of the text of `form` (plan, image; NULL:
+ * both). It has passed when nothing does. */
+TtfsResult *ttfs_diff_folders(const char *before, const char *after, const char *form,
+                              TtfsMessages *m);
+
 /* All NULL and false but folder and file is what one wants. */
 typedef struct {
     const char *folder; /* that was compiled */

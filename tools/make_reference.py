@@ -39,6 +39,13 @@ What a label is depends on the output. Beside a vector of two or more values: a 
 Beside one value, a logit: 0 and 1, or -1 and 1. Other numbers, as many as the output has values, are held against
 the output itself. Classes outside the network's, or counted from 1, are said, count as wrong, and are not shifted.
 
+## What differs between two folders
+
+`ttfs dump --diff OUT1 OUT2` holds the images (chip, directory, the memories of every core) and the plans against each other, line by
+line of the text that `dump` prints, by what a line names (row 7 of the weights of core 2). Each place that differs is named with the
+number of its lines, `-` is OUT1's and `+` OUT2's; of a place 8 lines are shown, of a form 40 places. Exit code 0: nothing differs;
+1: something does, as with `diff`; an error is 1 too, with its message (`equal` is in the JSON document only when both were read).
+
 ## Engines
 
 | engine | what it runs | what it is for |
