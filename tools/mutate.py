@@ -45,7 +45,7 @@ DRIVER = ["compiler/driver", "compiler/cli", "compiler/lib", "compiler/report"]
 PARTS = {"compiler": ["compiler", "hw"], "driver": DRIVER, "runtime": ["runtime"], "rtl": ["rtl"]}
 
 # Tests of the suite that see a folder, after those that bear its name.
-END = ["e2e digits_mlp one", "e2e jit digits_mlp", "e2e digits_cnn tiny"]
+END = ["lib", "e2e digits_mlp one", "e2e jit digits_mlp", "e2e digits_cnn tiny"]
 COMMANDS = ["lib", "e2e figures digits_mlp", "e2e usage", "e2e json", "e2e config", "e2e outputs", "e2e messages",
             "e2e codes", "e2e faults", "e2e meanings", "e2e check verdicts", "e2e determinism", "e2e hostile folders",
             "e2e verdicts", "e2e figures digits_cnn", "e2e sample files", "e2e files", "e2e exact digits_mlp",
