@@ -39,6 +39,22 @@ What a label is depends on the output. Beside a vector of two or more values: a 
 Beside one value, a logit: 0 and 1, or -1 and 1. Other numbers, as many as the output has values, are held against
 the output itself. Classes outside the network's, or counted from 1, are said, count as wrong, and are not shifted.
 
+## New weights for a compiled folder
+
+`ttfs compile --weights-only OUT MODEL2 [-o OUT2]` puts the numbers of MODEL2 into a new image for the chip that OUT is for, as after
+more training. Plan, chip and Verilog are OUT's, so that a bitstream stays as it is; without `-o` OUT itself is replaced, at once. MODEL2
+must be the same graph (populations, shapes, windows, connections); where it is not, the layer and what differs are said. Options that are not
+given are those of OUT's manifest, the input range among them; the samples of its calibration are looked for by name and SHA-256 beside
+MODEL2 and in the working folder. The checks are those of every compilation: weights, slopes and potentials that need more bits than the chip has are
+refused. The files are those of a whole compilation with these options; of the plan only the expected cycles change, which follow the new rates.
+
+## What differs between two folders
+
+`ttfs dump --diff OUT1 OUT2` holds the images (chip, directory, the memories of every core) and the plans against each other, line by
+line of the text that `dump` prints, by what a line names (row 7 of the weights of core 2). Each place that differs is named with the
+number of its lines, `-` is OUT1's and `+` OUT2's; of a place 8 lines are shown, of a form 40 places. Exit code 0: nothing differs;
+1: something does, as with `diff`; an error is 1 too, with its message (`equal` is in the JSON document only when both were read).
+
 ## Engines
 
 | engine | what it runs | what it is for |

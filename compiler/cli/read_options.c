@@ -6,7 +6,8 @@
 #include "read_options.h"
 
 bool ttfs_read_compile(TtfsCompileOptions *c, TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
-    *c = ttfs_compile_defaults();
+    const char *kept = o->value[TTFS_OPT_WEIGHTS_ONLY];
+    *c = kept ? ttfs_weights_only_defaults(kept) : ttfs_compile_defaults();
     const char *config = o->value[TTFS_OPT_CONFIG];
     if (config && !ttfs_config_read(config, c, o, a, m)) return false;
     c->model = o->operand;

@@ -11,15 +11,18 @@
 #include "samples.h"
 #include "ttfs.h"
 
+typedef struct TtfsRefill TtfsRefill;
+
 typedef struct {
     const TtfsCompileOptions *options;
+    TtfsRefill *refill;     /* the folder whose plan, chip and Verilog are kept; NULL: none */
     TtfsSpikeOptions spike; /* input_lo, input_hi are set by the pipeline unless range_given */
     TtfsInputMap map;
     bool range_given; /* the input's range, or mean and deviation, are the caller's */
     TtfsChip chip;    /* lies in the arena */
 } TtfsJob;
 
-/* Looks at the options, which must outlive the job, and reads the chip. */
+/* Looks at the options, which must outlive the job, and reads the chip, but with weights_only. */
 bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *options, TtfsArena *a, TtfsDiag *diag);
 
 #endif
