@@ -45,7 +45,7 @@ DRIVER = ["compiler/driver", "compiler/cli", "compiler/lib", "compiler/report"]
 PARTS = {"compiler": ["compiler", "hw"], "driver": DRIVER, "runtime": ["runtime"], "rtl": ["rtl"]}
 
 # Tests of the suite that see a folder, after those that bear its name.
-END = ["e2e digits_mlp one", "e2e jit digits_mlp", "e2e digits_cnn tiny"]
+END = ["lib", "e2e digits_mlp one", "e2e jit digits_mlp", "e2e digits_cnn tiny"]
 COMMANDS = ["lib", "e2e figures digits_mlp", "e2e usage", "e2e json", "e2e config", "e2e outputs", "e2e messages",
             "e2e codes", "e2e faults", "e2e meanings", "e2e check verdicts", "e2e determinism", "e2e hostile folders",
             "e2e verdicts", "e2e figures digits_cnn", "e2e sample files", "e2e files", "e2e exact digits_mlp",
@@ -58,10 +58,10 @@ SEES = {
                       "e2e hostile samples", "e2e hostile models", "e2e sample files", "e2e failing files"],
     "compiler/json": ["chip", "e2e json", "e2e config", "e2e hostile folders"],
     "compiler/samples": ["sample_damage", "e2e hostile samples", "e2e sample files", "e2e messages"],
-    "compiler/ir": ["text_damage", "ir_to_ir", "net", "relu", "nodes", "e2e operators", "e2e hostile models"],
+    "compiler/ir": ["text_damage", "e2e values", "ir_to_ir", "net", "relu", "nodes", "e2e operators", "e2e hostile models"],
     "compiler/net": ["budget", "ir_to_ir", "outputs", "ir_to_spike", "exact", "bound"],
-    "compiler/onnx_to_ir": ["import_damage"] + IMPORT + ["budget", "e2e hostile models", "e2e exported"],
-    "compiler/ir_to_ir": ["linear", "rewrites", "net", "budget"] + IMPORT,
+    "compiler/onnx_to_ir": ["import_damage", "e2e values"] + IMPORT + ["budget", "e2e hostile models", "e2e exported"],
+    "compiler/ir_to_ir": ["linear", "views", "rewrites", "net", "budget"] + IMPORT,
     "compiler/ir_to_spike": ["rounding", "keep", "bound", "budget"] + IMPORT,
     "compiler/spike": ["text_damage", "ir_to_spike", "golden", "plan", "image_to_spike", "outputs"],
     "compiler/plan": ["image", "sim", "e2e faults", "e2e config", "e2e verdicts"],
@@ -77,7 +77,7 @@ SEES = {
     "hw": ["chip", "keys", "plan", "image", "sim"],
     "runtime/trace": ["golden", "sim", "e2e faults"],
     "runtime/golden": ["jit", "sim", "e2e faults"],
-    "runtime/relu": ["nodes", "exact", "ir_to_ir", "e2e operators"],
+    "runtime/relu": ["nodes", "e2e values", "exact", "ir_to_ir", "e2e operators"],
     "runtime/exact": ["bound", "lib", "e2e exact digits_mlp", "e2e exact digits_cnn"],
     "runtime/jit": ["kernels", "describe", "target", "team", "cache", "llvm", "outputs", "e2e emit digits_mlp native",
                     "e2e emit digits_cnn native", "e2e emit heads native", "e2e emit digits_mlp text", "e2e library",

@@ -114,6 +114,13 @@ static void in_a_text(void **state) {
     assert_int_equal(l.line, 3);
     ttfs_lex_init(&l, "t", text.text, text.len - strlen("}\nnext"), &diag);
     assert_false(ttfs_chip_lex(&chip, &l, &a));
+    text.len = 0; /* what stands behind the brace is found where it stands */
+    base_chip_text(notes, strlen(notes), &text);
+    text.len--;
+    ttfs_buf_puts(&text, "\n\n  } more\n");
+    ttfs_lex_init(&l, "t", text.text, text.len, &diag);
+    assert_false(ttfs_chip_lex(&chip, &l, &a));
+    assert_string_equal(diag.messages.at[diag.messages.len - 1].where, "t:3:5");
     ttfs_buf_free(&text);
     ttfs_diag_free(&diag);
     ttfs_arena_free(&a);

@@ -337,7 +337,8 @@ static void potentials(void **state) {
 /* Rows with a quantum each; weights of one size where the window is the model's. */
 static void rows_and_sizes(void **state) {
     (void)state;
-    const float w[4] = {0.5f, -0.5f, 0.5f, 0}, same[2] = {0.25f, 0.25f}, other[2] = {0.25f, 0.125f};
+    const float w[4] = {0.5f, -0.5f, 0.5f, 0}, whole[4] = {1, -1, 1, 0}, same[2] = {0.25f, 0.25f},
+                other[2] = {0.25f, 0.125f};
     const float two[4] = {0.5f, -0.5f, 0.25f, 0}, first[4] = {0.25f, 0.5f, 0.5f, 0.5f};
     uint32_t multiple;
     TtfsKept k = {.multiple = &multiple};
@@ -351,8 +352,11 @@ static void rows_and_sizes(void **state) {
     ttfs_keep_relu(&l, 0, 1, 100, &k);
     assert_false(k.kept);
     term.quantum = NULL;
-    ttfs_keep_relu(&l, 0, 1, 100, &k);
-    assert_false(k.kept);
+    for (int i = 0; i < 2; i++) { /* no grid, not even of whole numbers */
+        term.weights = i ? w : whole;
+        ttfs_keep_relu(&l, 0, 1, 100, &k);
+        assert_false(k.kept);
+    }
     l.fixed = true;
     ttfs_keep_relu(&l, 0, 1, 100, &k);
     assert_true(k.kept && !k.had_grid && k.base == 0.5);
@@ -360,6 +364,32 @@ static void rows_and_sizes(void **state) {
         term.weights = i ? first : two;
         ttfs_keep_relu(&l, 0, 1, 100, &k);
         assert_false(k.kept);
+    }
+}
+
+/* An error of half a quantum of three bits, not more. */
+static void just_within(void **state) {
+    (void)state;
+    const float three = 3, one = 1;
+    for (int more = 0; more < 2; more++) {
+        uint32_t multiple[2];
+        TtfsKept k = {.multiple = multiple};
+        TtfsGridTerm term[2] = {{.weights = &three,
+                                 .rows = 1,
+                                 .row = 1,
+                                 .group = 1,
+                                 .in_scale = 1,
+                                 .in_ticks = 15,
+                                 .quantum = &one,
+                                 .quanta = 1}};
+        term[1] = term[0];
+        term[1].in_scale = more ? 0.79 : 0.8;
+        TtfsGridTask l = {.term = term, .terms = 2, .channels = 1, .bits = 3};
+        assert_true((ttfs_keep_readout(&l, &k) == 1) == !more);
+        assert_true(k.kept == !more && (more || k.error == 0.25));
+        l.terms = 1;
+        ttfs_keep_relu(&l, 0, more ? 1.26 : 1.25, 1, &k);
+        assert_true(k.kept == !more && (more || (k.error == 0.25 && k.ramp == 1)));
     }
 }
 
@@ -378,7 +408,7 @@ static void biases(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(relus),          cmocka_unit_test(readouts), cmocka_unit_test(potentials),
-        cmocka_unit_test(rows_and_sizes), cmocka_unit_test(biases),
+        cmocka_unit_test(rows_and_sizes), cmocka_unit_test(biases),   cmocka_unit_test(just_within),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

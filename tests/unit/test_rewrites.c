@@ -506,6 +506,59 @@ static void rounded_moves(void **state) {
     }
 }
 
+/* Of the canonical form: what spikes. */
+static uint32_t populations(Net *n) {
+    TtfsDiag diag = {0};
+    TtfsIr canonical;
+    uint32_t found = 0;
+    assert_true(ttfs_ir_canonical(&n->ir, &canonical, "net", &diag));
+    for (uint32_t i = 0; i < canonical.nodes.len; i++) {
+        TtfsOp op = canonical.nodes.at[i].op;
+        found += op == TTFS_OP_RELU || op == TTFS_OP_MAXPOOL || op == TTFS_OP_MINPOOL;
+    }
+    ttfs_ir_free(&canonical);
+    ttfs_diag_free(&diag);
+    return found;
+}
+
+/* Values from 0 to 1, a difference of relus, moved in one way. */
+static Net moved_clip(int move) {
+    Net n = map_net();
+    conv_with(&n, "c1", CONST(&n, 3, 3, 1, 1), 0, 1);
+    push(&n, TTFS_OP_CLIP, "clip", IN(LAST), NULL);
+    TtfsTensor x = n.last;
+    TtfsIrAttr a = ttfs_ir_attr();
+    if (move == 0) slice(&n, 1, 1, 2, 1);
+    if (move == 1) slice(&n, 2, 0, 2, 2);
+    if (move == 2) a.before[2] = a.after[3] = 1, push_with(&n, TTFS_OP_PAD, "pad", &a);
+    if (move == 3) push(&n, TTFS_OP_CONCAT, "twice", IN(x, LAST), NULL);
+    if (move == 4) transpose(&n, "turn", to_last);
+    if (move == 5) reshape(&n, "flat", DIMS(1, 60));
+    if (move == 6) push(&n, TTFS_OP_ADD, "sum", IN(x, LAST), NULL);
+    if (move == 7) push(&n, TTFS_OP_MUL, "double", IN(LAST, number(&n, 2)), NULL);
+    if (move == 8) push(&n, TTFS_OP_ADD, "shift", IN(LAST, number(&n, 0.5f)), NULL);
+    if (move == 9) push(&n, TTFS_OP_AVERAGEPOOL, "mean", IN(LAST), NULL);
+    if (move == 10) push(&n, TTFS_OP_MAXPOOL, "pool", IN(LAST), NULL);
+    return n;
+}
+
+/* What is known not to be below 0 stays so wherever it goes: a relu of it is nothing. Below 0 by a
+ * shift it is one. */
+static void floors(void **state) {
+    (void)state;
+    for (int move = 0; move < 11; move++) {
+        Net n = moved_clip(move), same = moved_clip(move), lower = moved_clip(move);
+        relu(&n, "r");
+        push(&lower, TTFS_OP_SUB, "lower", IN(LAST, number(&lower, 0.6f)), NULL);
+        relu(&lower, "r");
+        assert_int_equal(populations(&n), populations(&same));
+        assert_true(populations(&lower) > populations(&same));
+        end_dense(&n);
+        end_dense(&lower);
+        ttfs_ir_free(&same.ir);
+    }
+}
+
 /* Constants are rounded at once; bounds may leave one step. */
 static void rounded_constants(void **state) {
     (void)state;
@@ -605,6 +658,7 @@ int main(void) {
         cmocka_unit_test(pads),
         cmocka_unit_test(refusals),
         cmocka_unit_test(rounded_moves),
+        cmocka_unit_test(floors),
         cmocka_unit_test(rounded_constants),
         cmocka_unit_test(rounded_parts),
         cmocka_unit_test(involved_orders),
