@@ -126,6 +126,7 @@ typedef struct {
     const char *model; /* .onnx or .onnx.gz */
     const char *out;   /* folder to write; appears at once or not at all */
     const char *chip;  /* a name in hw/chips, or the path of a description; NULL: "one" */
+    const char *fit;   /* a device (hw/devices.def) that the chip is made for; NULL: `chip` it is */
     const char *calib; /* samples to calibrate with; NULL: none */
     uint32_t calib_count;
     uint32_t ticks;       /* 1 to 65535 */

@@ -39,6 +39,15 @@ What a label is depends on the output. Beside a vector of two or more values: a 
 Beside one value, a logit: 0 and 1, or -1 and 1. Other numbers, as many as the output has values, are held against
 the output itself. Classes outside the network's, or counted from 1, are said, count as wrong, and are not shifted.
 
+## A chip for an FPGA
+
+`ttfs compile MODEL -o OUT --fit DEVICE` makes the chip instead of taking one: a core whose widths (slopes, potentials, ramps, values, ids) are
+those that the network's numbers are proven to need, with maps, pools and classes only where there are any, memories as large as the plan uses
+them, in whole blocks of the device, and as many lanes as the device takes by an estimate (a note says what the chip takes of it; of lane counts that
+save no group of channels the smaller). It is written to `OUT/chip.json`, which `--chip` takes as any other: for a network retrained much the widths may
+be too narrow, which is then refused. When no number of lanes fits, each resource that the nearest chip lacks is said with what it needs, what there is and
+how much that is too many. [hardware.md](hardware.md#devices) has the devices and how good the estimate is.
+
 ## New weights for a compiled folder
 
 `ttfs compile --weights-only OUT MODEL2 [-o OUT2]` puts the numbers of MODEL2 into a new image for the chip that OUT is for, as after
@@ -87,7 +96,7 @@ in a folder of bounded size and found again by what it depends on; it can be del
 
 ## The config file
 
-JSON. The keys are the names of compile's options with `_` for `-` (`chip`, `calib`, `calib_count`,
+JSON. The keys are the names of compile's options with `_` for `-` (`chip`, `fit`, `calib`, `calib_count`,
 `ticks`, `weight_bits`, `percentile`, `input_range` as `[lo, hi]`, `seed`), and two more:
 
     "input":  {"mean": [0.1307], "std": [0.3081]}
@@ -101,6 +110,7 @@ known one.
 | file | what it holds |
 | --- | --- |
 | `manifest.json` | version, hashes of the inputs, options, seed, chip: enough to make the folder again byte for byte |
+| `chip.json` | with `--fit`: the chip that was made for the network |
 | `forms/ir.txt`, `spike.txt`, `plan.txt` | the forms as text, weights in `.blob` files beside them |
 | `image/chip.img` | the configuration image; `ttfs dump` prints it |
 | `image/core*_*.hex` | each core's memories for `$readmemh` |

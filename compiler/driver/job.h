@@ -6,7 +6,7 @@
 #ifndef TTFS_JOB_H
 #define TTFS_JOB_H
 
-#include "chip.h"
+#include "device.h"
 #include "ir_to_spike.h"
 #include "samples.h"
 #include "ttfs.h"
@@ -18,8 +18,10 @@ typedef struct {
     TtfsRefill *refill;     /* the folder whose plan, chip and Verilog are kept; NULL: none */
     TtfsSpikeOptions spike; /* input_lo, input_hi are set by the pipeline unless range_given */
     TtfsInputMap map;
-    bool range_given; /* the input's range, or mean and deviation, are the caller's */
-    TtfsChip chip;    /* lies in the arena */
+    bool range_given;  /* the input's range, or mean and deviation, are the caller's */
+    TtfsChip chip;     /* lies in the arena; with options->fit made from the spike graph */
+    TtfsDevice device; /* with options->fit */
+    bool writes_chip;  /* chip.json goes into the folder */
 } TtfsJob;
 
 /* Looks at the options, which must outlive the job, and reads the chip, but with weights_only. */

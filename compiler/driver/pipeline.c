@@ -6,6 +6,7 @@
 
 #include "calibrate.h"
 #include "chip_to_verilog.h"
+#include "fit_device.h"
 #include "image_to_spike.h"
 #include "ir_to_ir.h"
 #include "onnx_to_ir.h"
@@ -51,6 +52,7 @@ static bool spike(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
 static bool plan(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     if (job->refill)
         return ttfs_refill_plan(job->refill, &f->spike, job->options->model, &f->plan, diag);
+    if (job->options->fit && !ttfs_fit_chip(job, &f->spike, diag)) return false;
     return ttfs_spike_to_plan(&f->spike, &job->chip, job->options->model, &f->plan, diag);
 }
 

@@ -148,6 +148,9 @@ static bool check(const TtfsCompileOptions *o, TtfsDiag *diag) {
     if (o->chip)
         ok = ttfs_error(diag, TTFS_AT_FILE("--chip"), TTFS_OPTION_VALUE,
                         "with --weights-only the chip is the folder's");
+    if (o->fit)
+        ok = ttfs_error(diag, TTFS_AT_FILE("--fit"), TTFS_OPTION_VALUE,
+                        "with --weights-only the chip is the folder's");
     if (o->stop_after)
         ok = ttfs_error(diag, TTFS_AT_FILE("--stop-after"), TTFS_OPTION_VALUE,
                         "with --weights-only all steps are made");
@@ -173,6 +176,7 @@ bool ttfs_refill_job(TtfsRefill *r, TtfsJob *job, TtfsArena *a, TtfsDiag *diag) 
     if (!ttfs_job_open(job, &r->options, a, diag)) return false;
     job->refill = r;
     job->chip = r->out.plan.chip;
+    job->writes_chip = ttfs_file_exists(ttfs_out_path(&r->out, "chip.json"));
     if (job->range_given) return true;
     job->map = r->out.map;
     job->spike.input_lo = r->lo;
