@@ -39,6 +39,7 @@ typedef struct {
     double scale, offset;
     uint32_t bias_count; /* 0, c or c * h * w */
     uint32_t conn_first, conn_count;
+    uint32_t slot, stage; /* when it is computed (docs/core.md, pipeline) */
 } TtfsImagePop;
 
 typedef struct {
@@ -46,8 +47,7 @@ typedef struct {
     TtfsChip chip;
     TTFS_VEC(TtfsImagePop) pops;
     TTFS_VEC(TtfsImageConn) conns;
-    uint32_t slots;
-    uint32_t *slot_pop; /* slot s > 0 computes population slot_pop[s]; slot 0 is the input */
+    uint32_t slots; /* of a turn */
     uint32_t flows;
     uint32_t *flow_pop; /* id of the population whose values (sums, of a readout) a flow carries */
     uint32_t input_flow;
