@@ -85,7 +85,7 @@ static bool read_ends(TtfsPlan *p, TtfsFlow *f, TtfsLex *l) {
     if (!ttfs_lex_key_u32(l, "ends", p->buffers.len, &f->ends)) return false;
     for (uint32_t i = 0; i < f->ends; i++) {
         uint32_t end;
-        if (!ttfs_lex_u32(l, p->buffers.len, &end)) return false;
+        if (!ttfs_lex_u32(l, p->buffers.len - 1, &end)) return false;
         *TTFS_PUSH(&p->arena, p->ends) = end;
     }
     return ttfs_lex_eol(l);
