@@ -34,13 +34,11 @@ typedef struct {
 } TtfsWhen;
 
 /* Where a core keeps (a part of) a population that it reads: rows y_first .. + rows and columns
- * x_first
- * .. + cols (what lies outside the population is padding: zeros that nobody writes), channels
- * ch_first
- * .. + channels, element (y, x, c) at base + (y - y_first) * cols * pitch + (x - x_first) * pitch +
- * c - ch_first. Buffers of a core follow one another, each in words of its own. What nobody reads
- * goes into a buffer of 0 channels, rows and columns on every core that makes some of it: it is
- * dropped there. */
+ * x_first .. + cols (what lies outside the population is padding: zeros that nobody writes),
+ * channels ch_first .. + channels, element (y, x, c) at base + (y - y_first) * cols * pitch +
+ * (x - x_first) * pitch + c - ch_first. Each is in words of its own, and so are its copies. What
+ * nobody reads goes into a buffer of 0 channels, rows and columns on every core that makes some of
+ * it: it is dropped there. */
 typedef struct {
     TtfsPop pop;
     uint32_t core;
@@ -49,10 +47,10 @@ typedef struct {
     uint32_t rows, cols;
     uint32_t pitch; /* elements from a column to the next; >= channels; of what a pool reads
                        a multiple of TTFS_WORD_ELEMENTS */
-    uint32_t
-        banks;     /* 2^banks copies: more than the most turns that a reader on this core is late */
-    uint32_t base; /* element of copy 0; a multiple of TTFS_WORD_ELEMENTS, but where a pool reads
-                      it: then its first channel's element is one */
+    uint32_t banks; /* 2^banks copies, more than the most turns that a reader on this core is late;
+                       copy k where the highest bits of base's address are exclusive-ored with k */
+    uint32_t base;  /* element of copy 0; a multiple of TTFS_WORD_ELEMENTS, but where a pool reads
+                       it: then its first channel's element is one */
     uint32_t row_base, col_base; /* first words of the population's rows, columns in the two tables
                                     (as many as it has, of all buffers of a core one after the
                                     other); 0 when the chip has no tables */
@@ -76,12 +74,14 @@ typedef struct {
                              differ (docs/core.md, classes), of this task's positions */
 } TtfsTask;
 
-/* What carries a population's values from a core that makes some of it, and where to. */
+/* What carries a population's values from a core that makes some of it, and where to: ends[first]
+ * .. are the buffers that keep something of what the flow's tasks make; none of a readout, which
+ * goes to the host. What no buffer keeps anything of goes to one that drops it: that of the core
+ * itself where it has one, else the population's first. */
 typedef struct {
     TtfsPop pop;
     uint32_t core; /* the source; that of the host, which enters at core 0, for the input */
-    uint32_t first,
-        ends; /* ends[first] .. are the buffers; none of a readout, which goes to the host */
+    uint32_t first, ends;
 } TtfsFlow;
 
 typedef struct {
@@ -97,19 +97,24 @@ typedef struct {
 typedef struct {
     TtfsArena arena;
     TtfsChip chip;
-    TtfsWhen *when;           /* by population id - 1 */
-    TTFS_VEC(TtfsTask) tasks; /* by slot, then core */
-    TTFS_VEC(TtfsBuffer)
-    buffers; /* by core, then population; a core's k-th is number k of its buffer
-                memory. On a chip of one core its flow is k too */
-    TTFS_VEC(TtfsFlow)
-    flows; /* number k is flow k. One core: the buffers' populations in their order, then
-              what the host reads; else by population, core, ends */
-    TTFS_VEC(uint32_t) ends;                /* numbers in `buffers`, of a flow ascending */
-    TTFS_VEC(TtfsSlot) slots;               /* of a turn */
-    TtfsUse *use;                           /* per core */
-    uint64_t worst_cycles, expected_cycles; /* of a turn: with a pipeline a sample's results come
-                                               1 + stage turns after its start */
+    /* By population id - 1. */
+    TTFS_VEC(TtfsWhen) when;
+    /* By slot, then core. */
+    TTFS_VEC(TtfsTask) tasks;
+    /* By core, then population; a core's k-th is number k of its buffer memory. On a chip of one
+     * core its flow is k too. */
+    TTFS_VEC(TtfsBuffer) buffers;
+    /* Number k is flow k. One core: the buffers' populations in their order, then what the host
+     * reads; else by population, core, ends. */
+    TTFS_VEC(TtfsFlow) flows;
+    /* Numbers in `buffers`, flow by flow, of a flow ascending. */
+    TTFS_VEC(uint32_t) ends;
+    /* Of a turn. */
+    TTFS_VEC(TtfsSlot) slots;
+    /* Per core. */
+    TtfsUse *use;
+    /* Of a turn: with a pipeline a sample's results come 1 + stage turns after its start. */
+    uint64_t worst_cycles, expected_cycles;
 } TtfsPlan;
 
 void ttfs_plan_free(TtfsPlan *p);
@@ -127,9 +132,9 @@ uint32_t ttfs_plan_turns(const TtfsPlan *p, const TtfsSpike *s);
 
 /* All that follows from the chip, `when`, the number of slots and which part of which population
  * each task is (in their order): the other numbers of tasks, buffers, flows, the words that cores
- * use. There is one
- * way: things lie in memories one after the other, in the order of tasks and populations. What does
- * not fit the chip is made all the same: `use` says how much is needed, and fields may have wrapped
+ * use. There is one way: things lie in memories one after the other, in the order of tasks and
+ * populations; buffers with more banks come first, each where its copies fit first. What does not
+ * fit the chip is made all the same: `use` says how much is needed, and fields may have wrapped
  * then. */
 void ttfs_plan_derive(TtfsPlan *p, const TtfsSpike *s);
 

@@ -62,9 +62,10 @@ uint32_t ttfs_plan_alike(const TtfsSpike *s, TtfsPop p, int axis, uint32_t first
 void ttfs_plan_edges(const TtfsSpike *s, const TtfsTask *t, uint32_t edge[4]);
 /* Parameter words of the task: a word for each of its channels and classes of positions. */
 uint64_t ttfs_task_params(const TtfsTask *t);
-/* Do two tasks of a core hold the same weights; the same parameters? */
-bool ttfs_task_same_weights(const TtfsSpike *s, const TtfsTask *a, const TtfsTask *b);
-bool ttfs_task_same_params(const TtfsSpike *s, const TtfsTask *a, const TtfsTask *b);
+/* Do a population's weights, or its biases, depend on the position? Where they do not, tasks of a
+ * core that hold the same channels share them. */
+bool ttfs_plan_weights_vary(const TtfsSpike *s, TtfsPop p);
+bool ttfs_plan_biases_vary(const TtfsSpike *s, TtfsPop p);
 /* The pass `pass` of a task that takes several: the segment of its list, and the number of its
  * first element. A pass is a part of one source's patch: whole rows, runs of a row or channels of a
  * run. */

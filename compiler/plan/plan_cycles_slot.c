@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a slot costs in cycles (docs/core.md, "Cycles"): what its busiest core takes with the tasks
+ * of all its populations, one after the other, while their values arrive; on a mesh also what
+ * routers take. Cost: tasks and buffers, and the routers that flows pass.
+ */
+#include "plan_cycles.h"
+
+typedef struct {
+    const TtfsPlan *plan;
+    const TtfsSpike *spike;
+    uint32_t slot;
+    bool expected;
+    TtfsArena scratch;
+    uint64_t *puts;  /* by core: cycles of the port of the activations that arriving values take */
+    uint64_t *flits; /* by flow */
+    uint64_t *passing; /* by core: flits that pass its router */
+    uint64_t ports;    /* that all flits go through, each counted for itself */
+} Slot;
+
+static uint64_t most(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
+static uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+static bool is_mesh(const Slot *l) {
+    return ttfs_chip_cores(&l->plan->chip) > 1;
+}
+
+static bool is_now(const Slot *l, TtfsPop p) {
+    return ttfs_plan_when(l->plan, p).slot == l->slot;
+}
+
+/* Of so many neurons those that fire. */
+static uint64_t values(const Slot *l, const TtfsPopulation *p, uint64_t neurons) {
+    return l->expected ? ttfs_cycles_share(neurons, p->rate_ppm) : neurons;
+}
+
+/* Neurons of a population that a core keeps. */
+static uint64_t neurons_kept(const TtfsBuffer *b, const TtfsPopulation *p) {
+    int64_t y0 = b->y_first < 0 ? 0 : b->y_first, x0 = b->x_first < 0 ? 0 : b->x_first;
+    int64_t y1 = (int64_t)least((uint64_t)((int64_t)b->y_first + b->rows), p->h);
+    int64_t x1 = (int64_t)least((uint64_t)((int64_t)b->x_first + b->cols), p->w);
+    return y1 > y0 && x1 > x0 ? (uint64_t)((y1 - y0) * (x1 - x0)) * b->channels : 0;
+}
+
+/* On a chip of one core most values lie in the word of the one before. */
+static void count_puts(Slot *l) {
+    uint64_t each = l->expected && !is_mesh(l) ? 1 : CYCLES_PUT;
+    for (uint32_t i = 0; i < l->plan->buffers.len; i++) {
+        const TtfsBuffer *b = &l->plan->buffers.at[i];
+        const TtfsPopulation *p = ttfs_spike_pop(l->spike, b->pop);
+        if (is_now(l, b->pop)) l->puts[b->core] += values(l, p, neurons_kept(b, p)) * each;
+    }
+}
+
+static void count_flits(Slot *l) {
+    const TtfsPlan *p = l->plan;
+    uint32_t input;
+    if (l->slot == 0 && ttfs_plan_input_flow(p, l->spike, &input))
+        l->flits[input] = ttfs_pop_size(ttfs_spike_pop(l->spike, l->spike->input));
+    for (uint32_t i = 0; i < p->tasks.len; i++) {
+        const TtfsTask *t = &p->tasks.at[i];
+        if (t->slot == l->slot)
+            l->flits[t->flow] += (uint64_t)t->channels * t->oy_count * t->ox_count;
+    }
+    for (uint32_t f = 0; f < p->flows.len; f++) {
+        const TtfsPopulation *pop = ttfs_spike_pop(l->spike, p->flows.at[f].pop);
+        bool sums = pop->kind == TTFS_POP_READOUT;
+        l->flits[f] = sums ? l->flits[f] * ttfs_chip_sum_flits(&p->chip)
+                           : values(l, pop, l->flits[f]);
+    }
+}
+
+/* The cores of a column that a flow's values pass, from the row where they come in. */
+typedef struct {
+    uint32_t top, bottom;
+} Column;
+
+/* Flits go in x first, each column then is a branch of their tree. */
+static void pass_tree(Slot *l, const TtfsFlow *f, uint64_t flits, Column *column) {
+    const TtfsPlan *p = l->plan;
+    uint32_t width = p->chip.cores_x, x0 = f->core % width, y0 = f->core / width;
+    uint32_t west = x0, east = x0;
+    for (uint32_t x = 0; x < width; x++) column[x] = (Column){y0, y0};
+    for (uint32_t i = 0; i < f->ends; i++) {
+        uint32_t core = p->buffers.at[p->ends.at[f->first + i]].core;
+        uint32_t x = core % width, y = core / width;
+        west = (uint32_t)least(west, x);
+        east = (uint32_t)most(east, x);
+        column[x].top = (uint32_t)least(column[x].top, y);
+        column[x].bottom = (uint32_t)most(column[x].bottom, y);
+    }
+    l->ports += flits * (east - west + f->ends);
+    for (uint32_t x = west; x <= east; x++) {
+        l->ports += flits * (column[x].bottom - column[x].top);
+        for (uint32_t y = column[x].top; y <= column[x].bottom; y++)
+            l->passing[y * width + x] += flits;
+    }
+}
+
+/* A readout's sums go to the host, west of core 0. */
+static void pass_to_host(Slot *l, const TtfsFlow *f, uint64_t flits) {
+    uint32_t width = l->plan->chip.cores_x, x0 = f->core % width, y0 = f->core / width;
+    l->ports += flits * (x0 + y0 + 1);
+    for (uint32_t x = 0; x <= x0; x++) l->passing[y0 * width + x] += flits;
+    for (uint32_t y = 0; y < y0; y++) l->passing[y * width] += flits;
+}
+
+static void count_routers(Slot *l) {
+    const TtfsPlan *p = l->plan;
+    l->flits = TTFS_ARRAY(&l->scratch, uint64_t, p->flows.len);
+    l->passing = TTFS_ARRAY(&l->scratch, uint64_t, ttfs_chip_cores(&p->chip));
+    count_flits(l);
+    Column *column = TTFS_ARRAY(&l->scratch, Column, p->chip.cores_x);
+    for (uint32_t f = 0; f < p->flows.len; f++) {
+        const TtfsFlow *flow = &p->flows.at[f];
+        if (!l->flits[f]) continue;
+        if (ttfs_spike_pop(l->spike, flow->pop)->kind == TTFS_POP_READOUT)
+            pass_to_host(l, flow, l->flits[f]);
+        else
+            pass_tree(l, flow, l->flits[f], column);
+    }
+}
+
+/* The first task of a slot; they lie by slot. */
+static uint32_t first_task(const TtfsPlan *p, uint32_t slot) {
+    uint32_t low = 0, high = p->tasks.len;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (p->tasks.at[mid].slot < slot)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+/* The first task behind those of a core and slot that begin with `first`. */
+static uint32_t end_of_core(const TtfsPlan *p, uint32_t first) {
+    const TtfsTask *t = &p->tasks.at[first];
+    uint32_t i = first;
+    while (i < p->tasks.len && p->tasks.at[i].slot == t->slot && p->tasks.at[i].core == t->core)
+        i++;
+    return i;
+}
+
+/* Cycles of a core with its tasks; `puts` come evenly meanwhile, to each task by the time that it
+ * takes alone. */
+static uint64_t core_cycles(const Slot *l, uint32_t first, uint32_t end, uint64_t puts) {
+    const TtfsPlan *p = l->plan;
+    TtfsEngines at = {0};
+    uint64_t all = 1;
+    for (uint32_t i = first; puts && i < end; i++)
+        all += ttfs_plan_task_cycles(&p->chip, l->spike, &p->tasks.at[i], l->expected);
+    for (uint32_t i = first; i < end; i++) {
+        const TtfsTask *t = &p->tasks.at[i];
+        uint64_t alone = puts ? ttfs_plan_task_cycles(&p->chip, l->spike, t, l->expected) : 0;
+        uint64_t part = ttfs_cycles_share(puts, alone * CYCLES_ALL / all);
+        ttfs_cycles_take(&p->chip, l->spike, t, l->expected, part, &at);
+    }
+    return ttfs_cycles_end(&p->chip, &at);
+}
+
+/* The core that is through last, alone or with what arrives. */
+static uint64_t busiest(const Slot *l) {
+    const TtfsPlan *p = l->plan;
+    TtfsEngines idle = {0};
+    uint64_t nothing = ttfs_cycles_end(&p->chip, &idle), last = nothing;
+    for (uint32_t i = first_task(p, l->slot), end; i < p->tasks.len; i = end) {
+        const TtfsTask *t = &p->tasks.at[i];
+        end = end_of_core(p, i);
+        if (t->slot != l->slot) break;
+        last = most(last, core_cycles(l, i, end, l->expected ? l->puts[t->core] : 0));
+    }
+    for (uint32_t c = 0; l->expected && c < ttfs_chip_cores(&p->chip); c++)
+        last = most(last, nothing + l->puts[c]);
+    return last;
+}
+
+/* Values that the host gives, one a cycle. */
+static uint64_t input_cycles(const Slot *l) {
+    const TtfsPopulation *p = ttfs_spike_pop(l->spike, l->spike->input);
+    return l->slot == 0 ? values(l, p, ttfs_pop_size(p)) : 0;
+}
+
+/* All side by side: what takes longest. A router passes a flit a cycle. */
+static uint64_t expected_cycles(const Slot *l) {
+    const TtfsChip *chip = &l->plan->chip;
+    TtfsEngines idle = {0};
+    uint64_t cycles = most(busiest(l), input_cycles(l) + ttfs_cycles_end(chip, &idle));
+    if (!is_mesh(l)) return cycles;
+    for (uint32_t c = 0; c < ttfs_chip_cores(chip); c++) cycles = most(cycles, l->passing[c]);
+    return cycles + CYCLES_HOP * ((uint64_t)chip->cores_x + chip->cores_y);
+}
+
+/* One after the other: the busiest core, and all that may hold it up, as if a single flit were
+ * under way at a time, and every core kept it alone. */
+static uint64_t worst_cycles(const Slot *l) {
+    uint64_t cycles = busiest(l) + CYCLES_HOP * l->ports, kept = 0;
+    for (uint32_t c = 0; c < ttfs_chip_cores(&l->plan->chip); c++) kept += l->puts[c];
+    return cycles + most(kept, input_cycles(l));
+}
+
+static uint64_t slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, bool expected) {
+    Slot l = {.plan = p, .spike = s, .slot = slot, .expected = expected};
+    l.puts = TTFS_ARRAY(&l.scratch, uint64_t, ttfs_chip_cores(&p->chip));
+    count_puts(&l);
+    if (is_mesh(&l)) count_routers(&l);
+    uint64_t cycles = expected ? expected_cycles(&l) : worst_cycles(&l);
+    ttfs_arena_free(&l.scratch);
+    return cycles + CYCLES_BARRIER;
+}
+
+uint64_t ttfs_plan_slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot,
+                               bool expected) {
+    uint64_t worst = slot_cycles(p, s, slot, false);
+    return expected ? least(slot_cycles(p, s, slot, true), worst) : worst;
+}
