@@ -12,6 +12,7 @@ bool ttfs_read_compile(TtfsCompileOptions *c, TtfsOptions *o, TtfsArena *a, Ttfs
     c->model = o->operand;
     c->out = o->value[TTFS_OPT_OUTPUT];
     c->chip = o->value[TTFS_OPT_CHIP];
+    c->schedule = o->value[TTFS_OPT_SCHEDULE];
     c->calib = o->value[TTFS_OPT_CALIB];
     c->stop_after = o->value[TTFS_OPT_STOP_AFTER];
     c->dump = o->value[TTFS_OPT_DUMP_STEP];

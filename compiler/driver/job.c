@@ -70,5 +70,9 @@ bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *o, TtfsArena *a, Ttfs
         take_channels(job, o);
     else
         take_range(job, o->ranged ? o->lo : 0, o->ranged ? o->hi : 1);
+    uint32_t schedule = TTFS_SCHEDULE_AUTO;
+    if (!ttfs_asked_word("--schedule", o->schedule, ttfs_schedule_names, &schedule, diag))
+        return false;
+    job->schedule = (TtfsSchedule)schedule;
     return ttfs_chip_load(&job->chip, o->chip ? o->chip : "one", a, diag);
 }

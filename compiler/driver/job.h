@@ -9,6 +9,7 @@
 #include "chip.h"
 #include "ir_to_spike.h"
 #include "samples.h"
+#include "schedule.h"
 #include "ttfs.h"
 
 typedef struct {
@@ -17,6 +18,7 @@ typedef struct {
     TtfsInputMap map;
     bool range_given; /* the input's range, or mean and deviation, are the caller's */
     TtfsChip chip;    /* lies in the arena */
+    TtfsSchedule schedule;
 } TtfsJob;
 
 /* Looks at the options, which must outlive the job, and reads the chip. */

@@ -48,7 +48,8 @@ static bool spike(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
 }
 
 static bool plan(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
-    return ttfs_spike_to_plan(&f->spike, &job->chip, job->options->model, &f->plan, diag);
+    return ttfs_spike_to_plan(&f->spike, &job->chip, job->schedule, job->options->model, &f->plan,
+                              diag);
 }
 
 /* The image must decode to the very graph it was made from. */

@@ -8,85 +8,44 @@
  * few as there are banks.
  */
 #include "plan_derive.h"
+#include "plan_reads.h"
 
 #include <stdlib.h>
 
-/* A part of a population that a core reads: the end is behind the last. Of what nobody reads, on a
- * core that makes it: all zeros. */
-typedef struct {
-    uint32_t core, pop;
-    bool pooled;
-    int64_t first[3], end[3]; /* channels, rows, columns */
-    uint32_t pool_first;      /* channel */
-    uint32_t delay;           /* turns */
-} Read;
-
-static Read read_of(const PlanDerive *d, const TtfsTask *t, const TtfsReach *r) {
-    uint32_t stage = ttfs_plan_when(d->plan, t->pop).stage;
-    uint32_t source = ttfs_plan_when(d->plan, r->src).stage;
-    return (Read){.core = t->core,
-                  .pop = r->src.i,
-                  .pooled = ttfs_conn_is_pool(r->conn),
-                  .pool_first = r->ch_first,
-                  .delay = stage > source ? stage - source : 0,
-                  .first = {r->ch_first, r->y_first, r->x_first},
-                  .end = {(int64_t)r->ch_first + r->channels,
-                          (int64_t)r->y_first + ttfs_reach_extent(r, 0),
-                          (int64_t)r->x_first + ttfs_reach_extent(r, 1)}};
-}
-
 static int by_core_and_population(const void *a, const void *b) {
-    const Read *x = a, *y = b;
+    const TtfsRead *x = a, *y = b;
     if (x->core != y->core) return x->core < y->core ? -1 : 1;
     return (x->pop > y->pop) - (x->pop < y->pop);
 }
 
 /* All that tasks read, and what they make for nobody, in order; how many. */
-static uint32_t collect(PlanDerive *d, Read **out) {
+static uint32_t collect(PlanDerive *d, TtfsRead **out) {
     const TtfsPlan *p = d->plan;
     size_t most = p->tasks.len, n = 0;
     for (uint32_t i = 0; i < p->tasks.len; i++)
         most += ttfs_spike_pop(d->spike, p->tasks.at[i].pop)->conn_count;
-    Read *reads = TTFS_ARRAY(&d->scratch, Read, most);
+    TtfsRead *reads = TTFS_ARRAY(&d->scratch, TtfsRead, most);
     for (uint32_t i = 0; i < p->tasks.len; i++) {
         const TtfsTask *t = &p->tasks.at[i];
         const TtfsPopulation *pop = ttfs_spike_pop(d->spike, t->pop);
         for (uint32_t k = 0; k < pop->conn_count; k++) {
-            TtfsReach r = ttfs_task_reach(d->spike, t, k);
-            reads[n++] = read_of(d, t, &r);
+            reads[n++] = ttfs_plan_reads(p, d->spike, t, k);
         }
         if (pop->kind != TTFS_POP_READOUT && !d->is_read[t->pop.i])
-            reads[n++] = (Read){.core = t->core, .pop = t->pop.i};
+            reads[n++] = (TtfsRead){.core = t->core, .pop = t->pop.i};
     }
     qsort(reads, n, sizeof *reads, by_core_and_population);
     *out = reads;
     return (uint32_t)n;
 }
 
-static void unite(Read *u, const Read *r) {
-    for (int a = 0; a < 3; a++) {
-        if (r->first[a] < u->first[a]) u->first[a] = r->first[a];
-        if (r->end[a] > u->end[a]) u->end[a] = r->end[a];
-    }
-    if (r->pooled && (!u->pooled || r->pool_first < u->pool_first)) u->pool_first = r->pool_first;
-    u->pooled = u->pooled || r->pooled;
-    if (r->delay > u->delay) u->delay = r->delay;
-}
-
 static uint64_t words(uint64_t elements) {
     return (elements + TTFS_WORD_ELEMENTS - 1) / TTFS_WORD_ELEMENTS;
 }
 
-/* As many as there can be, if it needs more. */
-static uint32_t banks_for(uint32_t delay) {
-    uint32_t banks = 0;
-    while (banks < TTFS_PLAN_BANKS && delay >> banks) banks++;
-    return banks;
-}
-
 /* The buffer of what a core reads; of its base what lies in a word before it: a pool's first
  * channel starts a word. */
-static TtfsBuffer buffer_of(const PlanDerive *d, const Read *u) {
+static TtfsBuffer buffer_of(const PlanDerive *d, const TtfsRead *u) {
     TtfsUse *use = &d->plan->use[u->core];
     const TtfsPopulation *pop = ttfs_spike_pop(d->spike, (TtfsPop){u->pop});
     bool tables = d->plan->chip.conv;
@@ -98,11 +57,11 @@ static TtfsBuffer buffer_of(const PlanDerive *d, const Read *u) {
                     .x_first = (int32_t)u->first[2],
                     .rows = (uint32_t)(u->end[1] - u->first[1]),
                     .cols = (uint32_t)(u->end[2] - u->first[2]),
-                    .banks = banks_for(u->delay),
+                    .banks = ttfs_read_banks(u),
                     .row_base = tables ? (uint32_t)use->table_rows : 0,
                     .col_base = tables ? (uint32_t)use->table_cols : 0};
-    b.base = u->pooled ? (b.ch_first - u->pool_first) % TTFS_WORD_ELEMENTS : 0;
-    b.pitch = u->pooled ? (uint32_t)words(b.channels) * TTFS_WORD_ELEMENTS : b.channels;
+    b.base = ttfs_read_before(u);
+    b.pitch = ttfs_read_pitch(u);
     use->buffers++;
     use->table_rows += tables ? pop->h : 0;
     use->table_cols += tables ? pop->w : 0;
@@ -198,12 +157,12 @@ static uint32_t lay_core(const PlanDerive *d, uint32_t first) {
 
 void ttfs_plan_derive_buffers(PlanDerive *d) {
     TtfsPlan *p = d->plan;
-    Read *reads;
+    TtfsRead *reads;
     uint32_t n = collect(d, &reads);
     p->buffers.len = 0;
     for (uint32_t i = 0, j; i < n; i = j) {
         for (j = i + 1; j < n && by_core_and_population(&reads[i], &reads[j]) == 0; j++)
-            unite(&reads[i], &reads[j]);
+            ttfs_read_unite(&reads[i], &reads[j]);
         *TTFS_PUSH(&p->arena, p->buffers) = buffer_of(d, &reads[i]);
     }
     for (uint32_t i = 0; i < p->buffers.len;) i = lay_core(d, i);

@@ -100,8 +100,8 @@ static bool resolve(const TtfsSimChip *c, const char *name, void *function) {
 static bool resolve_all(TtfsSimChip *c) {
     return resolve(c, "ttfs_sim_abi", &c->abi) && resolve(c, "ttfs_sim_create", &c->create) &&
            resolve(c, "ttfs_sim_destroy", &c->destroy) && resolve(c, "ttfs_sim_write", &c->write) &&
-           resolve(c, "ttfs_sim_read", &c->read) && resolve(c, "ttfs_sim_sample", &c->sample) &&
-           c->abi() == TTFS_SIM_ABI;
+           resolve(c, "ttfs_sim_read", &c->read) && resolve(c, "ttfs_sim_reset", &c->reset) &&
+           resolve(c, "ttfs_sim_turn", &c->turn) && c->abi() == TTFS_SIM_ABI;
 }
 
 static bool load(TtfsSimChip *c, const Load *l, const TtfsBuf *so) {

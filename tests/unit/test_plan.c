@@ -105,12 +105,12 @@ static void refused_texts(void **state) {
     reject_folder(TTFS_SOURCE_DIR "/tests/reject/plan", read_plan, 5);
 }
 
-/* A seed whose plan has a pool, bands of rows with padding, several passes and classes. */
+/* A seed whose plan has a pool, bands of rows with padding, several passes, classes, and copies. */
 static void rich(TtfsSpike *s, TtfsPlan *p) {
     for (uint64_t seed = 0;; seed++) {
         TtfsDiag diag = {0};
         bool ok = make(seed, s, p, &diag), pool = false, rows = false, passes = false, edge = false;
-        bool padded = false;
+        bool padded = false, copies = false;
         for (uint32_t i = 0; ok && i < p->tasks.len; i++) {
             const TtfsTask *t = &p->tasks.at[i];
             pool = pool || t->groups == 0;
@@ -119,9 +119,10 @@ static void rich(TtfsSpike *s, TtfsPlan *p) {
             rows = rows || t->oy_count < ttfs_spike_pop(s, t->pop)->h;
         }
         for (uint32_t i = 0; ok && i < p->buffers.len; i++)
-            padded = padded || p->buffers.at[i].y_first < 0;
+            padded = padded || p->buffers.at[i].y_first < 0,
+            copies = copies || p->buffers.at[i].banks > 0;
         ttfs_diag_free(&diag);
-        if (ok && pool && passes && edge && rows && padded) return;
+        if (ok && pool && passes && edge && rows && padded && copies) return;
         ttfs_plan_free(p);
         ttfs_spike_free(s);
         assert_true(seed < 5000);
