@@ -453,7 +453,7 @@ static void without_rows_and_columns(void **state) {
         for (uint32_t i = 0; i < p.tasks.len; i++) {
             TtfsReach r = ttfs_task_reach(&s, &p.tasks.at[i], 0);
             TtfsSegment g =
-                ttfs_reach_segment(&r, ttfs_plan_buffer(&p, p.tasks.at[i].core, r.src, NULL));
+                ttfs_reach_segment(&p, &r, ttfs_plan_buffer(&p, p.tasks.at[i].core, r.src, NULL));
             assert_true(g.nx == 1 && g.ny == 1 && g.length == (int32_t)r.channels);
             assert_int_equal(g.run_step | g.row_step | g.col_stride | g.row_stride, 0);
         }
