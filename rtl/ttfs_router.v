@@ -5,7 +5,7 @@
 // buffer of the core takes it. Inputs take turns: the table is read for one a cycle, and one a cycle
 // gives its flit to all of its outputs that are free, until every one has it. An input takes a flit every
 // other cycle; a hop is three cycles. A flit of a flow without a port, or with one that leads off the
-// mesh (PORTS: those that there are), goes where it can, and flow_o tells.
+// mesh (ports_i: those that there are, a constant), goes where it can, and flow_o tells.
 //
 // Nothing waits for two outputs at once, and an output waits for its neighbour's input alone. The tables
 // route in x first, then in y, then to the core, whose side always takes in the end: so the waiting of
@@ -17,7 +17,6 @@ module ttfs_router #(
     parameter FLOWS       = 64,
     parameter BUFFERS     = 32,
     parameter PAYLOAD     = 24,
-    parameter PORTS       = 31,
     parameter PRELOAD     = 0,
     parameter INIT        = "",
     parameter FLOW_BITS   = (FLOWS > 1) ? $clog2(FLOWS) : 1,
@@ -34,6 +33,7 @@ module ttfs_router #(
     output wire [31:0]            cfg_data_o,
     output wire                   cfg_known_o,
     // the ports
+    input  wire [3:0]             ports_i,
     input  wire [4:0]             in_valid_i,
     output wire [4:0]             in_ready_o,
     input  wire [5*FLIT-1:0]      in_flit_i,
@@ -64,6 +64,7 @@ module ttfs_router #(
     wire [4:0]             can, nowhere;
     wire [ROUTE-1:0]       route;
     wire [4:0]             free = ~full_q | out_ready_i;
+    wire [4:0]             there = {1'b1, ports_i};
     wire [4:0]             look = next(wait_q & ~held_q, look_turn_q);
     wire [4:0]             give = next(can, give_turn_q);
 
@@ -110,7 +111,7 @@ module ttfs_router #(
             reg  [4:0]             left_q;
             reg  [BUFFER_BITS-1:0] buffer_q;
             wire [4:0] ports = route[4:0] & {5{!beyond_q[p]}};
-            wire [4:0] now = asked_q[p] ? ports & PORTS[4:0] : left_q;
+            wire [4:0] now = asked_q[p] ? ports & there : left_q;
             wire [4:0] rest = now & ~(free & {5{give[p]}});
             wire       takes = in_valid_i[p] && !wait_q[p];
 
@@ -119,7 +120,7 @@ module ttfs_router #(
             assign left[p*5 +: 5]                      = now;
             assign buffer[p*BUFFER_BITS +: BUFFER_BITS] = asked_q[p] ? route[5 +: BUFFER_BITS] : buffer_q;
             assign can[p]     = held_q[p] && |(now & free);
-            assign nowhere[p] = asked_q[p] && (ports == 5'd0 || |(ports & ~PORTS[4:0]));
+            assign nowhere[p] = asked_q[p] && (ports == 5'd0 || |(ports & ~there));
 
             always @(posedge clk_i) begin
                 if (takes) wait_flit_q <= in_flit_i[p*FLIT +: FLIT];

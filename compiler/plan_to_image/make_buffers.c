@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The buffers of a core, and the offsets of rows and columns by which values find their place in
- * them: the buffer's base is in the rows'. What a core does not hold of a population has no offset,
- * and its values are dropped there.
+ * them: the buffer's base, that of copy 0, is in the rows'. What a core does not hold of a
+ * population has no offset, and its values are dropped there.
  */
 #include "maker.h"
 
@@ -32,6 +32,7 @@ static void put_buffer(TtfsMaker *m, const TtfsBuffer *b, uint32_t number) {
                      .c = (int32_t)b->ch_first,
                      .channels = (int32_t)b->channels,
                      .top = (int32_t)pop->ticks,
+                     .banks = (int32_t)b->banks,
                      .part = b->channels != pop->c};
     ttfs_maker_pack(m, b->pop, TTFS_RECORD_KEEP, &keep,
                     m->img->cores[b->core].mem[TTFS_MEM_BUFFERS].words +
