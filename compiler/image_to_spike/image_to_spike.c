@@ -186,7 +186,7 @@ static bool lift_core(Lift *l, uint32_t core) {
     for (int m = 0; m < TTFS_MEMS; m++)
         k.claimed[m] = TTFS_ARRAY(&l->scratch, unsigned char, l->img->cores[core].mem[m].rows);
     k.owner = TTFS_ARRAY(&l->scratch, uint32_t, ttfs_chip_elements(&l->img->chip));
-    k.word_pop = TTFS_ARRAY(&l->scratch, uint32_t, l->img->chip.act_words);
+    k.word = TTFS_ARRAY(&l->scratch, uint32_t, l->img->chip.act_words);
     k.banks = TTFS_ARRAY(&l->scratch, unsigned char, l->img->pops.len);
     bool ok = ttfs_lift_buffers(&k) && ttfs_lift_programs(&k) && check_unread(&k);
     ttfs_arena_release(&l->scratch, mark);
