@@ -22,7 +22,8 @@ static bool make_input(Lift *l) {
     uint32_t flow = l->img->input_flow, pop = l->img->flow_pop[flow];
     const TtfsImagePop *p = ttfs_lift_pop(l, pop);
     if (p->kind != TTFS_POP_INPUT)
-        return ttfs_lift_fault(l, pop, "flow %u, the input's, carries it, and it is none", flow);
+        return ttfs_lift_fault(l, pop, "it is no input, but flow %u, the input's, carries it",
+                               flow);
     ttfs_lift_made(l, (LiftMade){.pop = pop, .flow = flow, .count = {p->c, p->h, p->w}});
     return true;
 }
