@@ -212,4 +212,5 @@
 `define TTFS_CYCLES_PUT 4
 `define TTFS_CYCLES_BARRIER 4
 `define TTFS_CYCLES_HOP 3
+`define TTFS_CYCLES_TAKE 2
 `endif

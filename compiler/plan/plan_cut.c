@@ -144,7 +144,7 @@ bool ttfs_task_pass(const TtfsSpike *s, const TtfsPlan *plan, const TtfsTask *t,
         const TtfsBuffer *b = ttfs_plan_buffer(plan, t->core, r.src, NULL);
         if (pass < count_of(&p)) {
             *first_element = before + part_of(&p, pass, &r);
-            if (b) *seg = ttfs_reach_segment(&r, b);
+            if (b) *seg = ttfs_reach_segment(plan, &r, b);
             return b != NULL;
         }
         pass -= count_of(&p);

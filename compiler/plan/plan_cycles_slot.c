@@ -6,6 +6,8 @@
  */
 #include "plan_cycles.h"
 
+enum { NORTH, EAST, SOUTH, WEST, CORE, PORTS };
+
 typedef struct {
     const TtfsPlan *plan;
     const TtfsSpike *spike;
@@ -14,8 +16,8 @@ typedef struct {
     TtfsArena scratch;
     uint64_t *puts;  /* by core: cycles of the port of the activations that arriving values take */
     uint64_t *flits; /* by flow */
-    uint64_t *passing; /* by core: flits that pass its router */
-    uint64_t ports;    /* that all flits go through, each counted for itself */
+    uint64_t (*inputs)[PORTS]; /* by core: flits that come into its router there */
+    uint64_t ports;            /* that all flits go through, each counted for itself */
 } Slot;
 
 static uint64_t most(uint64_t a, uint64_t b) {
@@ -75,6 +77,18 @@ static void count_flits(Slot *l) {
     }
 }
 
+/* Where the router at (x, y) takes what goes in x first, then in y. */
+static uint32_t side_of(const Slot *l, const TtfsFlow *f, uint32_t x, uint32_t y) {
+    uint32_t x0 = f->core % l->plan->chip.cores_x, y0 = f->core / l->plan->chip.cores_x;
+    if (y != y0) return y > y0 ? NORTH : SOUTH;
+    if (x != x0) return x > x0 ? WEST : EAST;
+    return f->pop.i == l->spike->input.i ? WEST : CORE;
+}
+
+static void pass(Slot *l, const TtfsFlow *f, uint64_t flits, uint32_t x, uint32_t y) {
+    l->inputs[y * l->plan->chip.cores_x + x][side_of(l, f, x, y)] += flits;
+}
+
 /* The cores of a column that a flow's values pass, from the row where they come in. */
 typedef struct {
     uint32_t top, bottom;
@@ -97,8 +111,7 @@ static void pass_tree(Slot *l, const TtfsFlow *f, uint64_t flits, Column *column
     l->ports += flits * (east - west + f->ends);
     for (uint32_t x = west; x <= east; x++) {
         l->ports += flits * (column[x].bottom - column[x].top);
-        for (uint32_t y = column[x].top; y <= column[x].bottom; y++)
-            l->passing[y * width + x] += flits;
+        for (uint32_t y = column[x].top; y <= column[x].bottom; y++) pass(l, f, flits, x, y);
     }
 }
 
@@ -106,14 +119,14 @@ static void pass_tree(Slot *l, const TtfsFlow *f, uint64_t flits, Column *column
 static void pass_to_host(Slot *l, const TtfsFlow *f, uint64_t flits) {
     uint32_t width = l->plan->chip.cores_x, x0 = f->core % width, y0 = f->core / width;
     l->ports += flits * (x0 + y0 + 1);
-    for (uint32_t x = 0; x <= x0; x++) l->passing[y0 * width + x] += flits;
-    for (uint32_t y = 0; y < y0; y++) l->passing[y * width] += flits;
+    for (uint32_t x = 0; x <= x0; x++) pass(l, f, flits, x, y0);
+    for (uint32_t y = 0; y < y0; y++) pass(l, f, flits, 0, y);
 }
 
 static void count_routers(Slot *l) {
     const TtfsPlan *p = l->plan;
     l->flits = TTFS_ARRAY(&l->scratch, uint64_t, p->flows.len);
-    l->passing = TTFS_ARRAY(&l->scratch, uint64_t, ttfs_chip_cores(&p->chip));
+    l->inputs = ttfs_arena_array(&l->scratch, ttfs_chip_cores(&p->chip), sizeof *l->inputs);
     count_flits(l);
     Column *column = TTFS_ARRAY(&l->scratch, Column, p->chip.cores_x);
     for (uint32_t f = 0; f < p->flows.len; f++) {
@@ -187,14 +200,27 @@ static uint64_t input_cycles(const Slot *l) {
     return l->slot == 0 ? values(l, p, ttfs_pop_size(p)) : 0;
 }
 
-/* All side by side: what takes longest. A router passes a flit a cycle. */
+/* Cycles of the router, or the input of one, that most flits pass: a router gives one a cycle. */
+static uint64_t router_cycles(const Slot *l) {
+    uint64_t cycles = 0;
+    for (uint32_t c = 0; c < ttfs_chip_cores(&l->plan->chip); c++) {
+        uint64_t all = 0;
+        for (uint32_t side = 0; side < PORTS; side++) {
+            all += l->inputs[c][side];
+            cycles = most(cycles, l->inputs[c][side] * CYCLES_TAKE);
+        }
+        cycles = most(cycles, all);
+    }
+    return cycles;
+}
+
+/* All side by side: what takes longest. */
 static uint64_t expected_cycles(const Slot *l) {
     const TtfsChip *chip = &l->plan->chip;
     TtfsEngines idle = {0};
     uint64_t cycles = most(busiest(l), input_cycles(l) + ttfs_cycles_end(chip, &idle));
     if (!is_mesh(l)) return cycles;
-    for (uint32_t c = 0; c < ttfs_chip_cores(chip); c++) cycles = most(cycles, l->passing[c]);
-    return cycles + CYCLES_HOP * ((uint64_t)chip->cores_x + chip->cores_y);
+    return most(cycles, router_cycles(l)) + CYCLES_HOP * ((uint64_t)chip->cores_x + chip->cores_y);
 }
 
 /* One after the other: the busiest core, and all that may hold it up, as if a single flit were

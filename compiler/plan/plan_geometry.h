@@ -41,8 +41,8 @@ uint32_t ttfs_reach_extent(const TtfsReach *r, int axis);
 int32_t ttfs_reach_weight(const TtfsSpike *s, const TtfsReach *r, uint32_t channel, uint32_t y,
                           uint32_t x, uint32_t ky, uint32_t kx, uint32_t c);
 /* The reach in its buffer, as the segment of a SCAN record: runs that follow one another are one,
- * and steps that are never taken 0. */
-TtfsSegment ttfs_reach_segment(const TtfsReach *r, const TtfsBuffer *b);
+ * and steps that are never taken 0. It is as late as the reader's stage is behind the source's. */
+TtfsSegment ttfs_reach_segment(const TtfsPlan *plan, const TtfsReach *r, const TtfsBuffer *b);
 /* A population that only a chip's pools can make? */
 bool ttfs_pop_is_pooled(const TtfsSpike *s, TtfsPop p);
 /* How a population is cut: its channels fall into sets of `most` (all, or those of groups that

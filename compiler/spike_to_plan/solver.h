@@ -26,6 +26,10 @@ typedef struct {
     bool ok;
 } Solver;
 
+/* Puts the plan's tasks in order, and derives the rest of it. */
+void ttfs_solver_derive(Solver *v);
+/* pack.c. The tasks of a pipeline on a mesh, derived; false when it found none that fit. */
+bool ttfs_solver_pack(Solver *v);
 /* cut.c. Fills `later`. */
 void ttfs_solver_look_ahead(Solver *v);
 /* cut.c. The tasks of a population, over the cores; populations come in order, behind the input. */

@@ -57,6 +57,12 @@ static int by_place(const void *a, const void *b) {
     return 0;
 }
 
+void ttfs_solver_derive(Solver *v) {
+    TtfsPlan *p = v->plan;
+    if (p->tasks.len) qsort(p->tasks.at, p->tasks.len, sizeof *p->tasks.at, by_place);
+    ttfs_plan_derive(p, v->spike);
+}
+
 static void cut_all(Solver *v, bool copies) {
     TtfsPlan *p = v->plan;
     v->copies = copies;
@@ -64,8 +70,7 @@ static void cut_all(Solver *v, bool copies) {
     v->rows = TTFS_ARRAY(&v->scratch, uint64_t, ttfs_chip_cores(&p->chip));
     p->tasks.len = 0;
     for (uint32_t i = 2; i <= v->spike->pops.len; i++) ttfs_solver_cut(v, (TtfsPop){i});
-    if (p->tasks.len) qsort(p->tasks.at, p->tasks.len, sizeof *p->tasks.at, by_place);
-    ttfs_plan_derive(p, v->spike);
+    ttfs_solver_derive(v);
 }
 
 /* A plan that fits, or false, with all reasons where `say`. */
@@ -76,6 +81,8 @@ static bool solve(Solver *v, TtfsSchedule schedule, bool say) {
         if (say) ttfs_solver_refuse(v, (TtfsPop){0}, "slots", slots, TTFS_PLAN_SLOTS);
         return false;
     }
+    bool mesh = ttfs_chip_cores(&v->plan->chip) > 1;
+    if (mesh && schedule == TTFS_SCHEDULE_PIPELINE && ttfs_solver_pack(v)) return true;
     cut_all(v, true);
     if (ttfs_solver_fits(v, false)) return true;
     cut_all(v, false);

@@ -20,11 +20,11 @@ static inline TtfsChip random_chip(TtfsRng *r) {
     c.lanes = between(r, 1, 9);
     c.weight_bits = between(r, 9, 12);
     c.slope_bits = between(r, 24, 32);
-    c.acc_bits = between(r, 29, 32);
+    c.acc_bits = between(r, c.slope_bits > 29 ? c.slope_bits : 29, 32);
     c.ramp_bits = between(r, 9, 24);
     c.value_bits = between(r, 8, 10);
     c.c_bits = between(r, 5, 8);
-    c.act_words = between(r, 200, 1024);
+    c.act_words = between(r, 200, 16384);
     c.list_entries = lists[ttfs_rng_below(r, 4)];
     c.program_words = 16384;
     c.segments = between(r, 2, 8);
@@ -59,7 +59,7 @@ static inline TtfsWhen plan_sources(const TtfsPlan *p, const TtfsSpike *s, TtfsP
  * pipeline (`slots` 1) has one slot. */
 static inline void plan_when(TtfsPlan *p, const TtfsSpike *s, TtfsRng *r, TtfsPop pop,
                              uint32_t slots) {
-    uint32_t first, later = slots == 1 || ttfs_rng_below(r, 2) ? between(r, 1, 3) : 0;
+    uint32_t first, later = slots == 1 || ttfs_rng_below(r, 2) ? between(r, 1, 5) : 0;
     TtfsWhen w = plan_sources(p, s, pop, &first);
     if (slots == 1 && ttfs_rng_below(r, 4)) later = 1;
     while (later > (slots == 1) && w.stage + later - first >= 1u << TTFS_PLAN_BANKS) later--;

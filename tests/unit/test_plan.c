@@ -105,12 +105,12 @@ static void refused_texts(void **state) {
     reject_folder(TTFS_SOURCE_DIR "/tests/reject/plan", read_plan, 5);
 }
 
-/* A seed whose plan has a pool, bands of rows with padding, several passes and classes. */
+/* A seed whose plan has a pool, bands of rows with padding, several passes, classes, and copies. */
 static void rich(TtfsSpike *s, TtfsPlan *p) {
     for (uint64_t seed = 0;; seed++) {
         TtfsDiag diag = {0};
         bool ok = make(seed, s, p, &diag), pool = false, rows = false, passes = false, edge = false;
-        bool padded = false;
+        bool padded = false, copies = false;
         for (uint32_t i = 0; ok && i < p->tasks.len; i++) {
             const TtfsTask *t = &p->tasks.at[i];
             pool = pool || t->groups == 0;
@@ -119,9 +119,10 @@ static void rich(TtfsSpike *s, TtfsPlan *p) {
             rows = rows || t->oy_count < ttfs_spike_pop(s, t->pop)->h;
         }
         for (uint32_t i = 0; ok && i < p->buffers.len; i++)
-            padded = padded || p->buffers.at[i].y_first < 0;
+            padded = padded || p->buffers.at[i].y_first < 0,
+            copies = copies || p->buffers.at[i].banks > 0;
         ttfs_diag_free(&diag);
-        if (ok && pool && passes && edge && rows && padded) return;
+        if (ok && pool && passes && edge && rows && padded && copies) return;
         ttfs_plan_free(p);
         ttfs_spike_free(s);
         assert_true(seed < 5000);
@@ -452,7 +453,7 @@ static void without_rows_and_columns(void **state) {
         for (uint32_t i = 0; i < p.tasks.len; i++) {
             TtfsReach r = ttfs_task_reach(&s, &p.tasks.at[i], 0);
             TtfsSegment g =
-                ttfs_reach_segment(&r, ttfs_plan_buffer(&p, p.tasks.at[i].core, r.src, NULL));
+                ttfs_reach_segment(&p, &r, ttfs_plan_buffer(&p, p.tasks.at[i].core, r.src, NULL));
             assert_true(g.nx == 1 && g.ny == 1 && g.length == (int32_t)r.channels);
             assert_int_equal(g.run_step | g.row_step | g.col_stride | g.row_stride, 0);
         }

@@ -210,7 +210,7 @@ static void list_of(const TtfsSpike *s, const TtfsPlan *p, const TtfsTask *t, ui
     }
     for (uint32_t k = 0; t->passes == 1 && k < ttfs_spike_pop(s, t->pop)->conn_count; k++) {
         TtfsReach m = ttfs_task_reach(s, t, k);
-        TtfsSegment g = ttfs_reach_segment(&m, ttfs_plan_buffer(p, t->core, m.src, NULL));
+        TtfsSegment g = ttfs_reach_segment(p, &m, ttfs_plan_buffer(p, t->core, m.src, NULL));
         add_segment(e, &g, r, q);
     }
 }
