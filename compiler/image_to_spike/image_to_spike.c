@@ -22,7 +22,8 @@ static bool make_input(Lift *l) {
     uint32_t flow = l->img->input_flow, pop = l->img->flow_pop[flow];
     const TtfsImagePop *p = ttfs_lift_pop(l, pop);
     if (p->kind != TTFS_POP_INPUT)
-        return ttfs_lift_fault(l, pop, "flow %u, the input's, carries it, and it is none", flow);
+        return ttfs_lift_fault(l, pop, "it is no input, but flow %u, the input's, carries it",
+                               flow);
     ttfs_lift_made(l, (LiftMade){.pop = pop, .flow = flow, .count = {p->c, p->h, p->w}});
     return true;
 }
@@ -186,7 +187,7 @@ static bool lift_core(Lift *l, uint32_t core) {
     for (int m = 0; m < TTFS_MEMS; m++)
         k.claimed[m] = TTFS_ARRAY(&l->scratch, unsigned char, l->img->cores[core].mem[m].rows);
     k.owner = TTFS_ARRAY(&l->scratch, uint32_t, ttfs_chip_elements(&l->img->chip));
-    k.word_pop = TTFS_ARRAY(&l->scratch, uint32_t, l->img->chip.act_words);
+    k.word = TTFS_ARRAY(&l->scratch, uint32_t, l->img->chip.act_words);
     k.banks = TTFS_ARRAY(&l->scratch, unsigned char, l->img->pops.len);
     bool ok = ttfs_lift_buffers(&k) && ttfs_lift_programs(&k) && check_unread(&k);
     ttfs_arena_release(&l->scratch, mark);

@@ -47,9 +47,10 @@ typedef struct {
     Lift *l;
     uint32_t core;
     unsigned char *claimed[TTFS_MEMS]; /* per row: something reads it */
-    uint32_t *owner;      /* per element of the activations: a neuron + 1, LIFT_COPY * its copy */
-    uint32_t *word_pop;   /* per word: the population whose buffer has it, 0: none yet */
-    unsigned char *banks; /* per population: those of its buffer, + 1; 0: it has none here */
+    uint32_t *owner; /* per element of the activations: a neuron + 1, LIFT_COPY * its copy */
+    uint32_t
+        *word; /* per word: the population whose buffer has it, LIFT_COPY * its copy; 0: none yet */
+    unsigned char *banks; /* per population: those of its buffer, + 1; 0: not known yet */
 } LiftCore;
 
 #define LIFT_COPY (UINT32_C(1) << 29)
@@ -96,11 +97,9 @@ bool ttfs_lift_claim(LiftCore *k, uint32_t pop, TtfsMem m, uint64_t first, uint6
 
 /* lift_buffers.c: who fills the core's buffers, and which neuron lies on each of their elements. */
 bool ttfs_lift_buffers(LiftCore *k);
-/* The element of another copy. */
-uint32_t ttfs_lift_copy(const LiftCore *k, uint32_t element, uint32_t banks, uint32_t copy);
-/* The element is the population's, on a word that is nobody else's, or `owner` is 0 and nobody
- * writes it. */
-bool ttfs_lift_own(LiftCore *k, uint32_t pop, uint64_t element, uint32_t owner);
+/* An element of a population that nothing else lies on, in every copy, is the neuron's before
+ * `owner`, or padding (0). Words are of one copy of one population. */
+bool ttfs_lift_own(LiftCore *k, uint32_t pop, uint64_t element, uint32_t banks, uint32_t owner);
 /* lift_programs.c: follows the core's three programs, task by task. */
 bool ttfs_lift_programs(LiftCore *k);
 /* lift_places.c: the elements that the task's lists must have; bounded by the weight rows. */

@@ -4,6 +4,7 @@
  * flows come which bring what it keeps is lift_routes.c's). Then each element of the activations
  * belongs to at most one copy of one neuron: the one whose value the receiver writes there, and
  * each word to one buffer. A buffer may hold nothing: what comes in is dropped.
+ * One to which nothing comes is words of zeros.
  */
 #include "lift.h"
 
@@ -70,33 +71,32 @@ static bool check_keep(LiftCore *k, uint32_t number, uint32_t pop, const TtfsKee
                            number, b->part, part);
 }
 
-uint32_t ttfs_lift_copy(const LiftCore *k, uint32_t element, uint32_t banks, uint32_t copy) {
-    return element ^ copy << (ttfs_chip_element_bits(&k->l->img->chip) - banks);
-}
-
-bool ttfs_lift_own(LiftCore *k, uint32_t pop, uint64_t element, uint32_t owner) {
-    uint32_t all = ttfs_chip_elements(&k->l->img->chip);
-    uint32_t *word = element < all ? &k->word_pop[element / TTFS_WORD_ELEMENTS] : NULL;
-    if (!word || k->owner[element] || (*word && *word != pop))
+/* A copy of it: its word is of no other turns' values. */
+static bool own_copy(LiftCore *k, uint32_t pop, uint64_t element, uint32_t copy, uint32_t owner) {
+    uint32_t all = ttfs_chip_elements(&k->l->img->chip), of = pop + copy * LIFT_COPY;
+    uint32_t *word = element < all ? &k->word[element / TTFS_WORD_ELEMENTS] : NULL;
+    if (!word || k->owner[element] || (*word && *word != of))
         return ttfs_lift_fault(k->l, pop, "core %u: it lies on element %" PRIu64 ", which is %s",
                                k->core, element, word ? "another's" : "not there");
-    *word = pop;
-    k->owner[element] = owner;
+    *word = of;
+    k->owner[element] = owner ? owner + copy * LIFT_COPY : 0;
     return true;
 }
 
-/* The channels of one place from element `at` on, in all copies. */
+bool ttfs_lift_own(LiftCore *k, uint32_t pop, uint64_t element, uint32_t banks, uint32_t owner) {
+    uint32_t bits = ttfs_chip_element_bits(&k->l->img->chip);
+    for (uint64_t copy = 0; copy >> banks == 0; copy++)
+        if (!own_copy(k, pop, element ^ copy << (bits - banks), (uint32_t)copy, owner))
+            return false;
+    return true;
+}
+
+/* The channels of one place from element `at` on. */
 static bool own(LiftCore *k, uint32_t pop, const TtfsKeep *b, uint64_t at, uint32_t y, uint32_t x) {
     const TtfsImagePop *p = ttfs_lift_pop(k->l, pop);
-    uint32_t end = 1u << ttfs_chip_element_bits(&k->l->img->chip);
     for (uint32_t i = 0; i < (uint32_t)b->channels; i++) {
-        uint32_t owner = k->l->first[pop - 1] + (((uint32_t)b->c + i) * p->h + y) * p->w + x + 1;
-        for (uint32_t copy = 0; copy >> b->banks == 0; copy++) {
-            uint64_t element = at + i;
-            if (element < end)
-                element = ttfs_lift_copy(k, (uint32_t)element, (uint32_t)b->banks, copy);
-            if (!ttfs_lift_own(k, pop, element, owner + copy * LIFT_COPY)) return false;
-        }
+        uint32_t neuron = k->l->first[pop - 1] + (((uint32_t)b->c + i) * p->h + y) * p->w + x;
+        if (!ttfs_lift_own(k, pop, at + i, (uint32_t)b->banks, neuron + 1)) return false;
     }
     return true;
 }
@@ -151,12 +151,22 @@ static bool own_flat(LiftCore *k, uint32_t pop, const TtfsKeep *b, LiftKept *kep
     return own(k, pop, b, (uint64_t)b->row_base | (uint64_t)b->col_base << 16, 0, 0);
 }
 
+/* A buffer that nothing comes to. */
+static bool check_empty(LiftCore *k, uint32_t number) {
+    const TtfsMemImage *mem = ttfs_lift_memory(k, TTFS_MEM_BUFFERS);
+    for (uint32_t i = 0; i < mem->chunks; i++)
+        if (mem->words[number * mem->chunks + i])
+            return ttfs_lift_fault(k->l, 0, "core %u: nothing fills buffer %u, zeros expected",
+                                   k->core, number);
+    return true;
+}
+
 static bool lift_buffer(LiftCore *k, uint32_t number, uint32_t pop) {
     const TtfsMemImage *mem = ttfs_lift_memory(k, TTFS_MEM_BUFFERS);
     TtfsKeep b;
-    if (!pop || k->banks[pop - 1])
-        return ttfs_lift_fault(k->l, pop, "core %u: buffer %u is %s", k->core, number,
-                               pop ? "its second" : "nobody's");
+    if (!pop) return check_empty(k, number);
+    if (k->banks[pop - 1])
+        return ttfs_lift_fault(k->l, pop, "core %u: buffer %u is its second", k->core, number);
     if (!ttfs_record_unpack(TTFS_RECORD_KEEP, mem->words + (size_t)number * mem->chunks, &b))
         return ttfs_lift_fault(k->l, pop, "core %u: buffer %u has a bit that no field holds",
                                k->core, number);

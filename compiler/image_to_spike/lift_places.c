@@ -98,13 +98,12 @@ bool ttfs_lift_places(const LiftTask *t, LiftLists *lists) {
 }
 
 /* The segment reads the copy that was written for the task's sample: it is as late as the task is.
+ * Where nothing of the source comes, all is padding, with as many copies as the first segment says.
  */
 static bool check_turn(const LiftTask *t, const TtfsImageConn *c, const TtfsSegment *s) {
-    uint32_t banks = t->k->banks[c->src - 1];
-    uint32_t late = t->dst->stage - ttfs_lift_pop(t->k->l, c->src)->stage;
-    if (banks == 0)
-        return ttfs_lift_fault(t->k->l, t->pop, "core %u slot %u: no buffer of population %u",
-                               t->k->core, t->slot, c->src);
+    unsigned char *known = &t->k->banks[c->src - 1];
+    if (*known == 0) *known = (unsigned char)(s->banks + 1);
+    uint32_t banks = *known, late = t->dst->stage - ttfs_lift_pop(t->k->l, c->src)->stage;
     if (late >= 1u << (banks - 1))
         return ttfs_lift_fault(t->k->l, t->pop,
                                "core %u slot %u: it reads population %u %u turns late, of which "
@@ -148,15 +147,6 @@ static uint32_t neuron_at(const Lift *l, uint32_t src, uint32_t c, int64_t y, in
     return l->first[src - 1] + (c * p->h + (uint32_t)y) * p->w + (uint32_t)x + 1;
 }
 
-/* An element outside of the source, in every copy: nobody writes it, and on a word of its buffer.
- */
-static bool check_padding(const LiftTask *t, uint32_t src, uint32_t address) {
-    uint32_t banks = t->k->banks[src - 1] - 1u;
-    for (uint32_t copy = 0; copy >> banks == 0; copy++)
-        if (!ttfs_lift_own(t->k, src, ttfs_lift_copy(t->k, address, banks, copy), 0)) return false;
-    return true;
-}
-
 static bool check_element(const LiftTask *t, uint32_t src, uint32_t c, int64_t y, int64_t x,
                           int64_t address) {
     Lift *l = t->k->l;
@@ -164,7 +154,8 @@ static bool check_element(const LiftTask *t, uint32_t src, uint32_t c, int64_t y
     if (address < 0 || address >= ttfs_chip_elements(&l->img->chip))
         return ttfs_lift_fault(l, t->pop, "core %u slot %u: element %" PRId64 " is not there",
                                t->k->core, t->slot, address);
-    if (t->k->owner[address] == want) return want || check_padding(t, src, (uint32_t)address);
+    if (t->k->owner[address] == want)
+        return want || ttfs_lift_own(t->k, src, (uint64_t)address, t->k->banks[src - 1] - 1u, 0);
     return ttfs_lift_fault(
         l, t->pop,
         "core %u slot %u: element %" PRId64 " is %s, population %u channel %u row "

@@ -174,7 +174,7 @@ static bool take_flow(LiftTask *t) {
                                t->slot, flow, l->img->flows);
     t->pop = l->img->flow_pop[flow];
     t->dst = ttfs_lift_pop(l, t->pop);
-    if (!expect(t, "the slot of what flows", t->dst->slot, t->slot)) return false;
+    if (!expect(t, "the population's slot", t->dst->slot, t->slot)) return false;
     if (l->flow_core[flow] && l->flow_core[flow] != t->k->core + 1)
         return ttfs_lift_fault(l, t->pop, "flow %u comes from cores %u and %u", flow,
                                l->flow_core[flow] - 1, t->k->core);

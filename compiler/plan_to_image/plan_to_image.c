@@ -78,6 +78,8 @@ static void sort_out(TtfsMaker *m) {
         TtfsMakerCore *c = &m->cores[p->buffers.at[i].core];
         if (c->buffer_count++ == 0) c->buffers = &p->buffers.at[i];
     }
+    m->filled = TTFS_ARRAY(&m->scratch, bool, p->buffers.len);
+    for (uint32_t i = 0; i < p->ends.len; i++) m->filled[p->ends.at[i]] = true;
 }
 
 bool ttfs_plan_to_image(const TtfsPlan *p, const TtfsSpike *s, TtfsImage *out, TtfsDiag *diag) {

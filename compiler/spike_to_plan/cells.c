@@ -286,14 +286,20 @@ static void add_units(Pack *p, uint32_t id, uint32_t source) {
     }
 }
 
+/* May it be cut anywhere? A min pool's positions near padding are not alike. */
+static bool is_even(const Pack *p, uint32_t id) {
+    const TtfsPopulation *q = pop_of(p, id);
+    return ttfs_plan_alike(p->spike, (TtfsPop){id}, 0, 0) == q->h &&
+           ttfs_plan_alike(p->spike, (TtfsPop){id}, 1, 0) == q->w;
+}
+
 /* The population whose pool this is, and is cut with; 0: none. */
 static uint32_t *pair_pools(Pack *p) {
     uint32_t *source = TTFS_ARRAY(p->arena, uint32_t, (size_t)p->spike->pops.len + 1);
     for (uint32_t id = 2; id <= p->spike->pops.len; id++) {
         uint32_t pool = pool_of(p, id);
-        if (pool && !ttfs_plan_cut_rule(p->chip, p->spike, (TtfsPop){id}).by_position &&
-            !source[id])
-            source[pool] = id;
+        bool by_position = ttfs_plan_cut_rule(p->chip, p->spike, (TtfsPop){id}).by_position;
+        if (pool && !by_position && is_even(p, id) && !source[id]) source[pool] = id;
     }
     return source;
 }
