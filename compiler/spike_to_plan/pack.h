@@ -13,11 +13,11 @@
 
 enum { PACK_NONE = UINT32_MAX };
 
-/* What is asked of a packing: cells a core by their load, most parts of the channels; is it drawn
- * near? */
+/* What is asked of a packing: cells a core by their load, most parts of the channels; is room for
+ * weights all that counts; is it drawn near? */
 typedef struct {
     uint32_t cells, parts;
-    bool near;
+    bool tight, near;
 } PackTry;
 
 /* How a population is cut: first rows, columns, channels of its cells, and the end behind the last.
@@ -61,6 +61,7 @@ typedef struct {
     const TtfsSpike *spike;
     const TtfsChip *chip;
     TtfsArena *arena;
+    bool tight;               /* room for weights is all that counts */
     bool expected;            /* rates are known */
     uint32_t act_words;       /* that buffers may take of a core */
     PackGrid *grids;          /* by population id */
