@@ -340,6 +340,17 @@ static void add_host(Pack *p) {
     add_unit(p, 0)->core = 0;
 }
 
+static void make_room(Pack *p) {
+    uint32_t pops = p->spike->pops.len, cores = ttfs_chip_cores(p->chip);
+    p->cores = TTFS_ARRAY(p->arena, PackCore, cores);
+    for (uint32_t i = 0; i < cores; i++) p->cores[i].first = PACK_NONE;
+    p->held_weights = TTFS_ARRAY(p->arena, uint32_t, p->weights);
+    p->held_params = TTFS_ARRAY(p->arena, uint32_t, p->params);
+    p->held_pop = TTFS_ARRAY(p->arena, uint32_t, (size_t)pops + 1);
+    p->kept = TTFS_ARRAY(p->arena, TtfsRead, (size_t)pops + 1);
+    p->pops = TTFS_ARRAY(p->arena, uint32_t, (size_t)pops + 1);
+}
+
 void ttfs_pack_cut(Pack *p, PackTry how) {
     uint32_t pops = p->spike->pops.len, *source = pair_pools(p);
     uint64_t all = weigh(p);
@@ -359,4 +370,5 @@ void ttfs_pack_cut(Pack *p, PackTry how) {
     }
     for (uint32_t id = 2; id <= pops; id++) add_cells(p, id);
     for (uint32_t id = 2; id <= pops; id++) add_units(p, id, source[id]);
+    make_room(p);
 }

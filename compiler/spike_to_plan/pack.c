@@ -31,20 +31,8 @@ static bool rates_known(const TtfsSpike *s) {
     return false;
 }
 
-static void make_room(Pack *p) {
-    uint32_t pops = p->spike->pops.len, cores = ttfs_chip_cores(p->chip);
-    p->cores = TTFS_ARRAY(p->arena, PackCore, cores);
-    for (uint32_t i = 0; i < cores; i++) p->cores[i].first = PACK_NONE;
-    p->held_weights = TTFS_ARRAY(p->arena, uint32_t, p->weights);
-    p->held_params = TTFS_ARRAY(p->arena, uint32_t, p->params);
-    p->held_pop = TTFS_ARRAY(p->arena, uint32_t, (size_t)pops + 1);
-    p->kept = TTFS_ARRAY(p->arena, TtfsRead, (size_t)pops + 1);
-    p->pops = TTFS_ARRAY(p->arena, uint32_t, (size_t)pops + 1);
-}
-
 static bool pack(Pack *p, PackTry how) {
     ttfs_pack_cut(p, how);
-    make_room(p);
     if (!ttfs_pack_place(p)) return false;
     ttfs_pack_balance(p);
     if (how.near && ttfs_pack_connect(p)) ttfs_pack_draw_near(p);
@@ -71,8 +59,7 @@ static Result try_packing(Solver *v, PackTry how) {
               .chip = &v->plan->chip,
               .arena = &v->scratch,
               .tight = how.tight,
-              .expected = rates_known(v->spike),
-              .act_words = v->plan->chip.act_words};
+              .expected = rates_known(v->spike)};
     Result r = {how, UINT64_MAX};
     if (pack(&p, how)) {
         write_tasks(&p);

@@ -63,7 +63,6 @@ typedef struct {
     TtfsArena *arena;
     bool tight;               /* room for weights is all that counts */
     bool expected;            /* rates are known */
-    uint32_t act_words;       /* that buffers may take of a core */
     PackGrid *grids;          /* by population id */
     bool *is_read;            /* by population id */
     uint64_t *loads;          /* by population id: cycles of all of it */
@@ -82,7 +81,8 @@ typedef struct {
 /* What a core needs with the units that it has. */
 typedef struct {
     TtfsUse use;
-    uint64_t load, time; /* cycles of its tasks; with what arrives */
+    uint64_t banked[TTFS_PLAN_BANKS + 1]; /* words of a copy, of buffers with 2^i copies */
+    uint64_t load, time;                  /* cycles of its tasks; with what arrives */
 } PackFill;
 
 /* cells.c. Cuts all populations into cells and units, none of them placed. */
