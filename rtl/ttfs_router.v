@@ -46,17 +46,6 @@ module ttfs_router #(
 );
     localparam ROUTE = 5 + BUFFER_BITS;
 
-    // The input that is served: one of the requests, the first behind the last one served (one hot).
-    function [4:0] next;
-        input [4:0] requests, last;
-        reg [9:0] twice;
-        begin
-            twice = {requests, requests} & ~({5'd0, last} | ({5'd0, last} - 10'd1));
-            twice = twice & (~twice + 10'd1);
-            next = twice[9:5] | twice[4:0];
-        end
-    endfunction
-
     // A flit waits until its input has nothing else, then the table is read for it (look). A cycle
     // later its way is known, and it leaves.
     reg  [4:0]             wait_q, held_q, asked_q, beyond_q, look_turn_q, give_turn_q, full_q;
@@ -65,8 +54,15 @@ module ttfs_router #(
     wire [ROUTE-1:0]       route;
     wire [4:0]             free = ~full_q | out_ready_i;
     wire [4:0]             there = {1'b1, ports_i};
-    wire [4:0]             look = next(wait_q & ~held_q, look_turn_q);
-    wire [4:0]             give = next(can, give_turn_q);
+
+    // The input that is served: one of those that ask, the first behind the last one served (one hot).
+    wire [4:0] asks = wait_q & ~held_q;
+    wire [9:0] look_twice = {asks, asks} & ~({5'd0, look_turn_q} | ({5'd0, look_turn_q} - 10'd1));
+    wire [9:0] give_twice = {can, can} & ~({5'd0, give_turn_q} | ({5'd0, give_turn_q} - 10'd1));
+    wire [9:0] look_first = look_twice & (~look_twice + 10'd1);
+    wire [9:0] give_first = give_twice & (~give_twice + 10'd1);
+    wire [4:0] look = look_first[9:5] | look_first[4:0];
+    wire [4:0] give = give_first[9:5] | give_first[4:0];
 
     // What the inputs have, and what the served ones of them put on the table's address, on the outputs.
     wire [5*FLIT-1:0]        waiting, held;

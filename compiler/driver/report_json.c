@@ -5,6 +5,7 @@
 #include "report_json.h"
 
 #include "calibrate.h"
+#include "plan_traffic.h"
 #include "schedule.h"
 #include <math.h>
 #include <stdio.h>
@@ -206,6 +207,18 @@ static void populations_json(TtfsJson *j, const TtfsPlan *p, const TtfsSpike *s)
     ttfs_arena_free(&a);
 }
 
+/* Links are those of a mesh. */
+static void traffic_json(TtfsJson *j, const TtfsPlan *p, const TtfsSpike *s) {
+    TtfsTraffic t = ttfs_plan_traffic(p, s);
+    ttfs_json_number(j, "lane_use", t.lane_use_ppm * 1e-6);
+    ttfs_json_object(j, "traffic");
+    add_u(j, "flits", t.flits);
+    add_u(j, "hops", t.hops);
+    add_u(j, "hops_row_by_row", t.row_hops);
+    add_u(j, "busiest_link", t.busiest);
+    ttfs_json_end(j);
+}
+
 void ttfs_json_timing(TtfsJson *j, const char *key, const TtfsPlan *p, const TtfsSpike *s) {
     double us = p->chip.clock_mhz > 0 ? 1 / p->chip.clock_mhz : 0;
     uint64_t turns = ttfs_plan_turns(p, s);
@@ -219,6 +232,7 @@ void ttfs_json_timing(TtfsJson *j, const char *key, const TtfsPlan *p, const Ttf
     ttfs_json_number(j, "clock_mhz", p->chip.clock_mhz);
     ttfs_json_number(j, "worst_us", us * (double)p->worst_cycles);
     ttfs_json_number(j, "expected_us", us * (double)p->expected_cycles);
+    traffic_json(j, p, s);
     slots_json(j, p);
     populations_json(j, p, s);
     ttfs_json_end(j);

@@ -8,6 +8,7 @@
 #include "json_tree.h"
 #include "out.h"
 #include "out_folder.h"
+#include "plan_traffic.h"
 #include "report_json.h"
 #include "schedule.h"
 
@@ -155,6 +156,20 @@ static void turns(TtfsBuf *b, const TtfsOut *o) {
         (double)worst / p->chip.clock_mhz);
 }
 
+/* What the calibrated rates make of lanes and links. */
+static void traffic(TtfsBuf *b, const TtfsOut *o) {
+    TtfsTraffic t = ttfs_plan_traffic(&o->plan, &o->spike);
+    ttfs_buf_printf(b, "<p>Lanes are expected to add a weight in %.1f %% of their cycles.",
+                    t.lane_use_ppm * 1e-4);
+    if (t.hops)
+        ttfs_buf_printf(b,
+                        " %llu values and sums a sample take %llu hops from core to core, %llu if "
+                        "tasks lay on the cores row by row; the busiest link takes %llu of them.",
+                        (unsigned long long)t.flits, (unsigned long long)t.hops,
+                        (unsigned long long)t.row_hops, (unsigned long long)t.busiest);
+    ttfs_buf_puts(b, "</p>");
+}
+
 static void schedule(TtfsBuf *b, const TtfsOut *o) {
     const TtfsPlan *p = &o->plan;
     ttfs_buf_printf(b,
@@ -165,6 +180,7 @@ static void schedule(TtfsBuf *b, const TtfsOut *o) {
                     p->chip.clock_mhz, (double)p->worst_cycles / p->chip.clock_mhz,
                     (double)p->expected_cycles / p->chip.clock_mhz);
     turns(b, o);
+    traffic(b, o);
     slots(b, p);
     placed(b, o);
 }

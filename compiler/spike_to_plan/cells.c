@@ -125,18 +125,19 @@ static uint32_t parts_needed(const Pack *p, uint32_t id) {
     return share(rows, p->chip->weight_rows / 2);
 }
 
-/* Bands of rows and columns that make `tiles` tiles, as square as may be. */
+/* Bands of rows and columns that make about `tiles` tiles, so that with a border of one place they
+ * hold the fewest places: square ones, of one size. */
 static void choose_bands(uint32_t h, uint32_t w, uint32_t tiles, uint32_t *rows, uint32_t *cols) {
     uint64_t best = UINT64_MAX;
-    for (uint32_t r = 1; r <= least(tiles, h); r++) {
-        uint32_t c = least(share(tiles, r), w);
-        uint64_t high = share(h, r), wide = share(w, c);
-        uint64_t cost = high * wide * 8 + high + wide;
-        if (cost >= best) continue;
-        best = cost;
-        *rows = r;
-        *cols = c;
-    }
+    for (uint32_t r = 1; r <= least(tiles, h); r++)
+        for (uint32_t c = least(tiles / r, w), end = c + 1; c <= least(end, w); c++) {
+            if ((uint64_t)r * c * 5 < tiles * UINT64_C(4) && (r < h || c < w)) continue;
+            uint64_t cost = (uint64_t)r * c * (share(h, r) + 2) * (share(w, c) + 2);
+            if (cost >= best) continue;
+            best = cost;
+            *rows = r;
+            *cols = c;
+        }
 }
 
 /* How many bands and parts a population is cut into. */
@@ -152,7 +153,7 @@ static Counts count_cuts(const Pack *p, uint32_t id, const TtfsPopulation *place
     uint32_t n = share(p->loads[id] * cores * how.cells, all), needed = parts_needed(p, id);
     Counts k = {1, 1, least(how.parts, n)};
     if (rule.by_position) n = (uint32_t)(n > most ? n : most);
-    if (k.parts < share(n, most)) k.parts = share(n, most);
+    if (k.parts < n / most) k.parts = (uint32_t)(n / most);
     if (k.parts < needed) k.parts = needed;
     k.parts = least(k.parts, share(pop_of(p, id)->c, rule.unit));
     choose_bands(places->h, places->w, share(n, k.parts), &k.rows, &k.cols);
@@ -285,14 +286,20 @@ static void add_units(Pack *p, uint32_t id, uint32_t source) {
     }
 }
 
+/* May it be cut anywhere? A min pool's positions near padding are not alike. */
+static bool is_even(const Pack *p, uint32_t id) {
+    const TtfsPopulation *q = pop_of(p, id);
+    return ttfs_plan_alike(p->spike, (TtfsPop){id}, 0, 0) == q->h &&
+           ttfs_plan_alike(p->spike, (TtfsPop){id}, 1, 0) == q->w;
+}
+
 /* The population whose pool this is, and is cut with; 0: none. */
 static uint32_t *pair_pools(Pack *p) {
     uint32_t *source = TTFS_ARRAY(p->arena, uint32_t, (size_t)p->spike->pops.len + 1);
     for (uint32_t id = 2; id <= p->spike->pops.len; id++) {
         uint32_t pool = pool_of(p, id);
-        if (pool && !ttfs_plan_cut_rule(p->chip, p->spike, (TtfsPop){id}).by_position &&
-            !source[id])
-            source[pool] = id;
+        bool by_position = ttfs_plan_cut_rule(p->chip, p->spike, (TtfsPop){id}).by_position;
+        if (pool && !by_position && is_even(p, id) && !source[id]) source[pool] = id;
     }
     return source;
 }

@@ -1,54 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * First places. In: units, none placed; out: each on a core that has the memory for it. Heaviest
- * first, each on the core nearest to where it belongs of those that have less than their share of
- * the work; where none has, on the one with the least. A cell belongs where its positions lie in
- * the image, the mesh laid over it: so it is near to what it reads, which belongs there too. Cost:
- * units times a few cores.
+ * first, by work or by weights, each where it costs least: that has work to spare, holds its
+ * weights already, and is near to where it belongs, which is behind what it reads on a way through
+ * the mesh. Cost: units times a few cores and their cells.
  */
 #include "pack.h"
 
 #include <stdlib.h>
 
 enum {
-    NEAR = 24, /* cores looked at around a place */
-    IDLE = 8   /* cores with the least work looked at */
+    NEAR = 2, /* cores either way of the place where a unit belongs that are looked at */
+    IDLE = 8  /* cores with the least work looked at */
 };
 
 typedef struct {
     Pack *pack;
     uint32_t *order; /* cores, least load first */
     uint32_t cores;
-    uint64_t fair; /* cycles of a core if all had the same */
+    uint32_t *home; /* by unit: the core where it belongs */
+    uint64_t fair;  /* cycles of a core if all had the same */
 } Fit;
 
-/* Twice the middle of some places, in cores of an axis: times 256. */
-static uint32_t middle(uint32_t first, uint32_t count, uint32_t size, uint32_t cores) {
-    return (uint32_t)((2 * (uint64_t)first + count) * cores * 128 / size);
-}
-
-/* Where the unit belongs, in 256ths of a core. */
-static void home(const Pack *p, uint32_t unit, uint32_t at[2]) {
-    const TtfsTask *t = &p->cells.at[p->units.at[unit].cell[0]].task;
-    const TtfsPopulation *q = ttfs_spike_pop(p->spike, t->pop);
-    at[0] = middle(t->ox_first, t->ox_count, q->w, p->chip->cores_x);
-    at[1] = middle(t->oy_first, t->oy_count, q->h, p->chip->cores_y);
+/* Core number i of a way through the mesh: down the first column, up the next. */
+static uint32_t core_on_way(const TtfsChip *c, uint32_t i) {
+    uint32_t x = i / c->cores_y, y = i % c->cores_y;
+    return (x % 2 ? c->cores_y - 1 - y : y) * c->cores_x + x;
 }
 
 static uint32_t apart(uint32_t a, uint32_t b) {
     return a > b ? a - b : b - a;
 }
 
-static uint32_t distance(const Pack *p, uint32_t core, const uint32_t at[2]) {
-    uint32_t x = core % p->chip->cores_x, y = core / p->chip->cores_x;
-    return apart(at[0], x * 256 + 128) + apart(at[1], y * 256 + 128);
+/* Links between two cores. */
+static uint32_t distance(const Pack *p, uint32_t a, uint32_t b) {
+    uint32_t width = p->chip->cores_x;
+    return apart(a % width, b % width) + apart(a / width, b / width);
 }
 
 typedef struct {
-    const Pack *pack;
-    uint64_t load;
+    uint64_t load; /* millionths of a core: of its fair work, or of its weight rows */
     uint32_t unit;
 } Weight;
+
+static Weight weight_of(const Fit *f, uint32_t unit) {
+    const PackUnit *u = &f->pack->units.at[unit];
+    uint64_t load = u->load * 1000000 / f->fair;
+    uint64_t rows = f->pack->cells.at[u->cell[0]].weight_rows * UINT64_C(1000000);
+    rows /= f->pack->chip->weight_rows;
+    return (Weight){load > rows ? load : rows, unit};
+}
 
 static int heaviest(const void *a, const void *b) {
     const Weight *x = a, *y = b;
@@ -66,50 +67,66 @@ static void reorder(Fit *f, uint32_t core) {
     f->order[i] = core;
 }
 
-/* The best core so far for a unit. */
-typedef struct {
-    uint32_t core, distance;
-    uint64_t over, rows; /* cycles above the fair share; new weight rows */
-    uint64_t time;
-} Best;
-
-static void look(Fit *f, uint32_t unit, const uint32_t at[2], uint32_t core, Best *b) {
-    Pack *p = f->pack;
-    PackFill fill = ttfs_pack_fill(p, core, PACK_NONE, unit);
-    if (!ttfs_pack_fits(p, &fill)) return;
-    Best n = {.core = core, .distance = distance(p, core, at), .time = fill.time};
-    n.over = fill.time > f->fair ? fill.time - f->fair : 0;
-    if (b->core != PACK_NONE) {
-        if (n.over > b->over) return;
-        if (n.over == b->over && n.distance > b->distance) return;
-        if (n.over == b->over && n.distance == b->distance && n.time >= b->time) return;
-    }
-    *b = n;
+/* What a unit costs on a core, in thousandths: of the fair work, each above it three times; of the
+ * way through the mesh, twice; of the weight rows, new ones four times. */
+static uint64_t cost_of(const Fit *f, uint32_t home, uint32_t core, const PackFill *fill) {
+    const TtfsChip *c = f->pack->chip;
+    uint64_t over = fill->time > f->fair ? fill->time - f->fair : 0;
+    uint64_t rows = fill->use.weight_rows - f->pack->cores[core].rows;
+    return over * 3000 / f->fair + rows * 4000 / c->weight_rows +
+           distance(f->pack, core, home) * UINT64_C(2000) / (c->cores_x + c->cores_y);
 }
 
-/* Cores in a square around a place. */
-static void look_near(Fit *f, uint32_t unit, const uint32_t at[2], Best *b) {
+/* The best core so far for a unit. */
+typedef struct {
+    uint32_t core;
+    uint64_t cost;
+    PackFill fill;
+} Best;
+
+static void look(Fit *f, uint32_t unit, uint32_t core, Best *b) {
+    PackFill fill = ttfs_pack_fill(f->pack, core, PACK_NONE, unit);
+    if (!ttfs_pack_fits(f->pack, &fill)) return;
+    uint64_t cost = cost_of(f, f->home[unit], core, &fill);
+    if (b->core != PACK_NONE && cost > b->cost) return;
+    if (b->core != PACK_NONE && cost == b->cost && fill.time >= b->fill.time) return;
+    *b = (Best){core, cost, fill};
+}
+
+/* Cores in a square around the place where the unit belongs. */
+static void look_near(Fit *f, uint32_t unit, Best *b) {
     const TtfsChip *c = f->pack->chip;
-    int64_t x0 = at[0] / 256, y0 = at[1] / 256, r = 2;
-    for (int64_t y = y0 - r; y <= y0 + r; y++)
-        for (int64_t x = x0 - r; x <= x0 + r; x++)
-            if (x >= 0 && y >= 0 && x < c->cores_x && y < c->cores_y)
-                look(f, unit, at, (uint32_t)(y * c->cores_x + x), b);
+    uint32_t x0 = f->home[unit] % c->cores_x, y0 = f->home[unit] / c->cores_x;
+    for (uint32_t y = y0 > NEAR ? y0 - NEAR : 0; y <= y0 + NEAR && y < c->cores_y; y++)
+        for (uint32_t x = x0 > NEAR ? x0 - NEAR : 0; x <= x0 + NEAR && x < c->cores_x; x++)
+            look(f, unit, y * c->cores_x + x, b);
 }
 
 static bool place_unit(Fit *f, uint32_t unit) {
     Pack *p = f->pack;
     Best b = {.core = PACK_NONE};
-    uint32_t at[2];
-    home(p, unit, at);
-    look_near(f, unit, at, &b);
+    look_near(f, unit, &b);
     for (uint32_t i = 0; i < f->cores && (i < IDLE || b.core == PACK_NONE); i++)
-        look(f, unit, at, f->order[i], &b);
+        look(f, unit, f->order[i], &b);
     if (b.core == PACK_NONE) return false;
     ttfs_pack_move(p, unit, b.core);
-    p->cores[b.core].time = b.time;
+    p->cores[b.core].time = b.fill.time;
+    p->cores[b.core].rows = b.fill.use.weight_rows;
     reorder(f, b.core);
     return true;
+}
+
+/* Units belong along the way in the order of populations, rows and columns, each core with its fair
+ * share of them. */
+static void find_homes(Fit *f) {
+    const Pack *p = f->pack;
+    uint64_t before = 0;
+    f->home = TTFS_ARRAY(p->arena, uint32_t, p->units.len);
+    for (uint32_t i = 1; i < p->units.len; i++) {
+        uint64_t load = p->units.at[i].load;
+        f->home[i] = core_on_way(p->chip, (uint32_t)((before + load / 2) / f->fair));
+        before += load;
+    }
 }
 
 bool ttfs_pack_place(Pack *p) {
@@ -118,11 +135,10 @@ bool ttfs_pack_place(Pack *p) {
     Weight *w = TTFS_ARRAY(p->arena, Weight, n);
     f.order = TTFS_ARRAY(p->arena, uint32_t, f.cores);
     for (uint32_t i = 0; i < f.cores; i++) f.order[i] = i;
-    for (uint32_t i = 0; i < n; i++) {
-        w[i] = (Weight){p, p->units.at[i + 1].load, i + 1};
-        f.fair += w[i].load;
-    }
+    for (uint32_t i = 1; i <= n; i++) f.fair += p->units.at[i].load;
     f.fair = f.fair / f.cores + 1;
+    find_homes(&f);
+    for (uint32_t i = 0; i < n; i++) w[i] = weight_of(&f, i + 1);
     qsort(w, n, sizeof *w, heaviest);
     bool ok = true;
     for (uint32_t i = 0; i < n && ok; i++) ok = place_unit(&f, w[i].unit);

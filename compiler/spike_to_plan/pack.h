@@ -13,9 +13,11 @@
 
 enum { PACK_NONE = UINT32_MAX };
 
-/* What is asked of a cutting: cells a core by their load, and most parts of the channels. */
+/* What is asked of a packing: cells a core by their load, most parts of the channels; is it drawn
+ * near? */
 typedef struct {
     uint32_t cells, parts;
+    bool near;
 } PackTry;
 
 /* How a population is cut: first rows, columns, channels of its cells, and the end behind the last.
@@ -45,8 +47,8 @@ typedef struct {
 } PackUnit;
 
 typedef struct {
-    uint64_t time, load;
-    uint32_t first; /* unit */
+    uint64_t time, rows; /* cycles, weight rows of its units */
+    uint32_t first;      /* unit */
 } PackCore;
 
 /* Lists of cells, one a cell: those of cell i are at[first[i]] .. at[first[i + 1] - 1]. */
@@ -84,6 +86,8 @@ typedef struct {
 
 /* cells.c. Cuts all populations into cells and units, none of them placed. */
 void ttfs_pack_cut(Pack *p, PackTry how);
+/* edges.c. Who reads whose values. False: there are too many of them to look at. */
+bool ttfs_pack_connect(Pack *p);
 
 /* fill.c. The core without unit `out` and with `in` (PACK_NONE: none). */
 PackFill ttfs_pack_fill(Pack *p, uint32_t core, uint32_t out, uint32_t in);
@@ -93,5 +97,9 @@ void ttfs_pack_move(Pack *p, uint32_t unit, uint32_t core);
 
 /* fit.c. Places all units, heaviest first; false when one fits nowhere. */
 bool ttfs_pack_place(Pack *p);
+/* balance.c. Moves and swaps that take load off the busiest core. */
+void ttfs_pack_balance(Pack *p);
+/* near.c. Moves and swaps that bring readers nearer to their sources. */
+void ttfs_pack_draw_near(Pack *p);
 
 #endif

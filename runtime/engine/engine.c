@@ -76,7 +76,9 @@ static bool open_rtl(TtfsEngine *e, const TtfsEngineSource *source,
                           "no Verilog: the compilation stopped before it");
     e->run = run_rtl;
     e->close = close_rtl;
-    e->chip = ttfs_sim_chip_open(source->verilog, source->wrapper, &options->progress, diag);
+    e->chip = ttfs_sim_chip_open(source->verilog, source->wrapper,
+                                 ttfs_chip_cores(&source->image->chip) > 1, &options->progress,
+                                 diag);
     if (!e->chip) return false;
     e->row = row_of(options->samples, ttfs_sim_turns(source->image));
     uint64_t rows = (options->samples + e->row - 1) / e->row;

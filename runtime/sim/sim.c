@@ -188,10 +188,9 @@ static void tell_end(const TtfsSim *sim, TtfsTrace *out) {
         ttfs_trace_fault(out,
                          "the chip puts out more than the network has neurons, in slot %" PRIu32,
                          io->end_slot);
-    if (sim->nowhere.faults) ttfs_trace_fault(out, "%s", sim->nowhere.fault);
 }
 
-/* What the turn ended with, to all samples that are in the chip. */
+/* What the turn took, and what went wrong in it, to all samples that are in the chip. */
 static void end_turn(TtfsSim *sim) {
     const TtfsSimTraces *t = &sim->traces;
     for (uint32_t s = 0; s < sim->img->slots; s++)
@@ -203,14 +202,23 @@ static void end_turn(TtfsSim *sim) {
     }
 }
 
+/* What came in the turn, to the traces. What belongs to no sample is looked at all the same: that
+ * something is wrong with it is said to those that are in the chip. */
+static void take_flits(TtfsSim *sim) {
+    const TtfsSimTraces *t = &sim->traces;
+    ttfs_trace_clear(t->nowhere);
+    ttfs_sim_decode(sim->img, &sim->io, sim->sum, sim->sums, t);
+    for (uint32_t g = 0; t->nowhere->faults && g < t->stages; g++)
+        if (t->stage[g] != t->nowhere) ttfs_trace_fault(t->stage[g], "%s", t->nowhere->fault);
+}
+
 /* One turn: x NULL is one without a sample. */
 static bool run_turn(TtfsSim *sim, const uint16_t *x, TtfsDiag *diag) {
     sim->io.inputs = x ? ttfs_sim_encode(sim->img, x, sim->in) : 0;
     sim->code->turn(sim->chip, &sim->io);
     if (sim->io.end == TTFS_SIM_STARVED) ttfs_oom(0);
-    ttfs_trace_clear(&sim->nowhere);
-    ttfs_sim_decode(sim->img, &sim->io, sim->sum, sim->sums, &sim->traces);
     end_turn(sim);
+    take_flits(sim);
     uint32_t flags = sim->io.flags; /* the next turn begins without them */
     return !flags || write_word(sim, ttfs_chip_register(TTFS_REGISTER_FLAGS), flags, diag);
 }

@@ -18,9 +18,9 @@ typedef struct TtfsSimChip TtfsSimChip;
 typedef struct TtfsSim TtfsSim;
 
 /* The chip of this Verilog (ttfs_top.v and its modules), built or from the cache (cache_folder.h,
- * part `sim`); safe under concurrent use. `wrapper` is the path of sim_chip.cpp. `progress` is told
- * of a build. */
-TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper,
+ * part `sim`); safe under concurrent use. `wrapper` is the path of sim_chip.cpp; `mesh`: there are
+ * several cores, whose code is shared. `progress` is told of a build. */
+TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper, bool mesh,
                                 const TtfsProgress *progress, TtfsDiag *diag);
 void ttfs_sim_chip_close(TtfsSimChip *chip);
 

@@ -74,16 +74,16 @@ static bool open_case(Case *c, const TtfsChip *chip, uint64_t seed) {
 }
 
 /* The chip of the Verilog in a folder; NULL after an error. */
-static TtfsSimChip *load(const char *folder, TtfsDiag *diag) {
+static TtfsSimChip *load(const char *folder, bool mesh, TtfsDiag *diag) {
     TtfsFileSet verilog = {0};
     assert_true(ttfs_file_set_read(&verilog, folder, ttfs_verilog_endings, false, diag));
-    TtfsSimChip *chip = ttfs_sim_chip_open(&verilog, wrapper, &(TtfsProgress){0}, diag);
+    TtfsSimChip *chip = ttfs_sim_chip_open(&verilog, wrapper, mesh, &(TtfsProgress){0}, diag);
     ttfs_file_set_free(&verilog);
     return chip;
 }
 
 static TtfsSim *start(Case *c) {
-    if (!c->code) c->code = load(c->rtl, &c->diag);
+    if (!c->code) c->code = load(c->rtl, ttfs_chip_cores(&c->plan.chip) > 1, &c->diag);
     TtfsSim *sim = c->code ? ttfs_sim_open(c->code, &c->image, c->limit, &c->diag) : NULL;
     if (!sim) print_faults(&c->diag);
     assert_non_null(sim);
@@ -277,7 +277,7 @@ static void another_chip(void **state) {
     (void)state;
     Loud l;
     open_loud(&l);
-    l.c.code = load(l.c.rtl, &l.c.diag);
+    l.c.code = load(l.c.rtl, true, &l.c.diag);
     l.c.image.chip.counters = !l.c.image.chip.counters;
     assert_null(ttfs_sim_open(l.c.code, &l.c.image, l.c.limit, &l.c.diag));
     const TtfsMessage *m = &l.c.diag.messages.at[l.c.diag.messages.len - 1];
@@ -348,7 +348,7 @@ static void build_failure(void **state) {
     for (int i = 0; i < 12; i++) ttfs_buf_printf(&text, "    missing_%d m%d();\n", i, i);
     ttfs_buf_puts(&text, "endmodule\n");
     assert_true(ttfs_file_write("test_sim_rtl/bad/ttfs_top.v", text.text, text.len, &own));
-    assert_null(load(bad, &c.diag));
+    assert_null(load(bad, true, &c.diag));
     const TtfsMessage *m = &c.diag.messages.at[c.diag.messages.len - 1];
     assert_int_equal(m->code, TTFS_SIM_BUILD);
     assert_non_null(strstr(m->where, ".log"));
