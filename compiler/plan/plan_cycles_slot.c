@@ -41,12 +41,18 @@ static uint64_t values(const Slot *l, const TtfsPopulation *p, uint64_t neurons)
     return l->expected ? ttfs_cycles_share(neurons, p->rate_ppm) : neurons;
 }
 
+/* Of so many places from `first` on those inside an axis. */
+static uint64_t places_in(int64_t first, uint32_t count, uint32_t size) {
+    int64_t end = first + count;
+    if (first < 0) first = 0;
+    if (end > (int64_t)size) end = size;
+    return end > first ? (uint64_t)(end - first) : 0;
+}
+
 /* Neurons of a population that a core keeps. */
 static uint64_t neurons_kept(const TtfsBuffer *b, const TtfsPopulation *p) {
-    int64_t y0 = b->y_first < 0 ? 0 : b->y_first, x0 = b->x_first < 0 ? 0 : b->x_first;
-    int64_t y1 = (int64_t)least((uint64_t)((int64_t)b->y_first + b->rows), p->h);
-    int64_t x1 = (int64_t)least((uint64_t)((int64_t)b->x_first + b->cols), p->w);
-    return y1 > y0 && x1 > x0 ? (uint64_t)((y1 - y0) * (x1 - x0)) * b->channels : 0;
+    return places_in(b->y_first, b->rows, p->h) * places_in(b->x_first, b->cols, p->w) *
+           b->channels;
 }
 
 /* On a chip of one core most values lie in the word of the one before. */
@@ -166,13 +172,13 @@ static uint32_t end_of_core(const TtfsPlan *p, uint32_t first) {
 static uint64_t core_cycles(const Slot *l, uint32_t first, uint32_t end, uint64_t puts) {
     const TtfsPlan *p = l->plan;
     TtfsEngines at = {0};
-    uint64_t all = 1;
+    uint64_t all = 0;
     for (uint32_t i = first; puts && i < end; i++)
         all += ttfs_plan_task_cycles(&p->chip, l->spike, &p->tasks.at[i], l->expected);
     for (uint32_t i = first; i < end; i++) {
         const TtfsTask *t = &p->tasks.at[i];
         uint64_t alone = puts ? ttfs_plan_task_cycles(&p->chip, l->spike, t, l->expected) : 0;
-        uint64_t part = ttfs_cycles_share(puts, alone * CYCLES_ALL / all);
+        uint64_t part = puts ? ttfs_cycles_share(puts, alone * CYCLES_ALL / all) : 0;
         ttfs_cycles_take(&p->chip, l->spike, t, l->expected, part, &at);
     }
     return ttfs_cycles_end(&p->chip, &at);

@@ -93,7 +93,6 @@ static void add_flows(Flows *f, const Made *m, uint32_t tasks) {
     TtfsPlan *p = f->d->plan;
     TtfsMark mark = ttfs_arena_mark(&f->d->scratch);
     uint32_t *number, together = f->split ? 1 : tasks;
-    f->sets.at = NULL;
     f->sets.len = f->sets.cap = 0;
     for (uint32_t i = 0; i < tasks; i += together) {
         uint32_t set = set_of(f, ends_of(f, m + i, together));

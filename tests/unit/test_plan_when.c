@@ -2,7 +2,7 @@
  *
  * When populations are computed, and what follows: the schedules of the solver; in plans at random,
  * each said once more in the simplest way, banks for the latest reader, copies where they fit
- * first, flows to whoever keeps something of what they carry.
+ * first, weights that tasks share, flows to whoever keeps something of what they carry.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -112,6 +112,7 @@ static uint32_t too_large, laid;
 static void lies_at_first(const TtfsPlan *p, uint32_t core) {
     unsigned char *taken = calloc(p->chip.act_words, 1);
     uint64_t words = 0;
+    uint32_t copied = 0;
     bool fits = true;
     for (uint32_t banks = BANKS; banks-- > 0;)
         for (uint32_t i = 0; i < p->buffers.len; i++) {
@@ -119,11 +120,12 @@ static void lies_at_first(const TtfsPlan *p, uint32_t core) {
             if (b->core != core || b->banks != banks) continue;
             uint64_t at = first_place(taken, p, b);
             words += words_of(b) << banks;
+            copied += banks > 0;
             fits = fits && at != UINT64_MAX;
             if (at != UINT64_MAX && (banks || fits) && words_of(b))
                 assert_int_equal(b->base / TTFS_WORD_ELEMENTS, at);
         }
-    if (fits)
+    if (fits || !copied)
         assert_int_equal(p->use[core].act_words, words);
     else
         assert_true(p->use[core].act_words > p->chip.act_words);
@@ -141,6 +143,73 @@ static void copies(void **state) {
     laid = too_large = 0;
     for_plans(graphs(150), copies_at_first);
     assert_true(laid > 200 && too_large > 20);
+}
+
+static bool is_dense(const TtfsSpike *s, TtfsPop id) {
+    const TtfsPopulation *pop = ttfs_spike_pop(s, id);
+    bool dense = false;
+    for (uint32_t k = 0; k < pop->conn_count; k++)
+        dense |= s->conns.at[pop->conn_first + k].kind == TTFS_CONN_DENSE;
+    return dense;
+}
+
+/* Is it the same for both tasks, which may be at other places where it is not `placed`? */
+static bool is_shared(const TtfsTask *a, const TtfsTask *b, bool placed) {
+    bool here = a->oy_first == b->oy_first && a->ox_first == b->ox_first;
+    return a->core == b->core && a->pop.i == b->pop.i && a->ch_first == b->ch_first &&
+           a->channels == b->channels && (here || !placed);
+}
+
+/* Where the weights or parameters of a task begin: with an earlier one's that are the same, or
+ * behind all others. */
+static uint32_t base_of(const TtfsPlan *p, uint32_t task, bool placed, bool params,
+                        uint64_t *used) {
+    const TtfsTask *t = &p->tasks.at[task];
+    for (uint32_t i = 0; i < task; i++)
+        if (is_shared(&p->tasks.at[i], t, placed))
+            return params ? p->tasks.at[i].param_base : p->tasks.at[i].weight_base;
+    uint64_t base = *used;
+    *used += params ? ttfs_task_params(t) : (uint64_t)t->groups * t->group_rows;
+    return (uint32_t)base;
+}
+
+static uint32_t shared_weights;
+
+static void core_is_sized(const TtfsPlan *p, const TtfsSpike *s, uint32_t core) {
+    TtfsUse use = {.program_words = 3 + (uint64_t)3 * p->slots.len}, said = p->use[core];
+    for (uint32_t i = 0; i < p->tasks.len; i++) {
+        const TtfsTask *t = &p->tasks.at[i];
+        const TtfsPopulation *pop = ttfs_spike_pop(s, t->pop);
+        uint64_t before = use.weight_rows;
+        bool maps = pop->bias && pop->bias_count != pop->c;
+        if (t->core != core) continue;
+        use.program_words += ttfs_task_words(s, t);
+        if (pop->kind == TTFS_POP_POOL) {
+            assert_int_equal(t->groups + t->weight_base + t->param_base, 0);
+            continue;
+        }
+        assert_true(t->groups * p->chip.lanes >= t->channels);
+        assert_true((t->groups - 1) * p->chip.lanes < t->channels);
+        assert_int_equal(t->weight_base,
+                         base_of(p, i, is_dense(s, t->pop), false, &use.weight_rows));
+        assert_int_equal(t->param_base, base_of(p, i, maps, true, &use.param_words));
+        shared_weights += use.weight_rows == before;
+    }
+    assert_int_equal(said.program_words, use.program_words);
+    assert_int_equal(said.weight_rows, use.weight_rows);
+    assert_int_equal(said.param_words, use.param_words);
+}
+
+static void all_are_sized(const TtfsPlan *p, const TtfsSpike *s, bool sound) {
+    (void)sound;
+    for (uint32_t c = 0; c < ttfs_chip_cores(&p->chip); c++) core_is_sized(p, s, c);
+}
+
+static void sizes(void **state) {
+    (void)state;
+    shared_weights = 0;
+    for_plans(graphs(150), all_are_sized);
+    assert_true(shared_weights > 100);
 }
 
 static bool keeps(const TtfsBuffer *b, uint32_t c, int64_t y, int64_t x) {
@@ -196,7 +265,10 @@ static void flows_of_mesh(const TtfsPlan *p, const TtfsSpike *s) {
         split = true;
         apart++;
     }
-    if (!split && p->flows.len > p->chip.flows) together++;
+    if (p->flows.len > p->chip.flows) {
+        assert_false(split);
+        together++;
+    }
     for (uint32_t i = 0; i < p->tasks.len; i++) {
         flow_is_right(p, s, &p->tasks.at[i], split);
         shared += i && p->tasks.at[i].flow == p->tasks.at[i - 1].flow;
@@ -344,9 +416,13 @@ static void copies_that_do_not_fit(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(banks),    cmocka_unit_test(copies),
-        cmocka_unit_test(flows),    cmocka_unit_test(schedules),
-        cmocka_unit_test(too_late), cmocka_unit_test(copies_that_do_not_fit),
+        cmocka_unit_test(banks),
+        cmocka_unit_test(copies),
+        cmocka_unit_test(sizes),
+        cmocka_unit_test(flows),
+        cmocka_unit_test(schedules),
+        cmocka_unit_test(too_late),
+        cmocka_unit_test(copies_that_do_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
