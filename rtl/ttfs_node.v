@@ -70,6 +70,9 @@ module ttfs_node #(
     output wire              trace_valid_o,
     output wire [FLIT-1:0]   trace_flit_o
 );
+    // A simulation of a mesh has its nodes once (with --hierarchical as a library), not each within the whole.
+    /*verilator hier_block*/
+    /*verilator no_inline_module*/
     localparam BUFFER_BITS  = (BUFFERS > 1) ? $clog2(BUFFERS) : 1;
     localparam ELEMENT_BITS = ((ACT_WORDS > 1) ? $clog2(ACT_WORDS) : 1) + 4;
     localparam PAYLOAD      = FLIT - FLOW_BITS;
