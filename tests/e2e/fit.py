@@ -53,7 +53,7 @@ def fitted(case, net, device, size):
 
 def as_any_chip(case, net, out):
     """The file is a description like any other, and gives the same image and Verilog."""
-    case.compile(net, "again", "--chip", os.path.join(case.path(out), "chip.json"))
+    case.compile(net, "again", "--chip", os.path.join(case.path(out), "chip.json"), "--schedule", "latency")
     a, b = tree(case.path(out)), tree(case.path("again"))
     unlike = sorted(n for n in a.keys() | b.keys() if a.get(n) != b.get(n))
     case.equal(unlike, ["chip.json", os.path.join("report", "messages.json")], out + ": --fit and --chip")

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Random samples by golden and by the interpreter of images: the same spikes and sums, sample by
- * sample, and no error that the chip would flag. Include after random_plan.h, whose graphs they are of.
+ * sample, and no error that the chip would flag. Include after random_plan.h, whose graphs they are
+ * of.
  */
 #ifndef RUN_GOLDEN_H
 #define RUN_GOLDEN_H
