@@ -108,6 +108,8 @@ def options(case):
     config = case.write("fit.json", json.dumps({"fit": "up5k", "calib": CALIB}))
     case.good("compile", net, "-o", "by-config", "--config", config)
     case.equal(load(case, "by-config", "chip.json"), load(case, "digits_mlp-up5k", "chip.json"), "by the config")
+    for schedule in ("overlap", "pipeline"):  # what these keep twice the chip holds
+        case.compile("digits_cnn", schedule, "--fit", "artix7-35t", "--schedule", schedule, "--stop-after", "plan")
     case.compile("digits_mlp", "early", "--fit", "up5k", "--stop-after", "spike")
     case.check(not os.path.exists(case.path("early", "chip.json")), "a chip before there is a plan")
 
