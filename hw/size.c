@@ -30,9 +30,9 @@ static const Cost ffs[] = {
 #undef ROW
 
 static const struct {
-    uint32_t mux, distributed;
+    uint32_t mux, lut_words, distributed;
 } families[] = {
-#define TTFS_FAMILY(NAME, name, mux, distributed) {mux, distributed},
+#define TTFS_FAMILY(NAME, name, mux, lut_words, distributed) {mux, lut_words, distributed},
 #include "devices.def"
 };
 
@@ -76,7 +76,7 @@ static void add_buffers(Memories *m, const TtfsChip *c) {
     add(m, c->buffers, c->y_bits + c->x_bits + 2, 1, true);
     add(m, c->buffers, 2 * c->c_bits + 2, 1, true);
     add(m, c->buffers, c->value_bits + 2, 1, true);
-    if (c->conv) add(m, c->table_words, element + 1, 2, true);
+    if (c->conv) add(m, c->table_words, CHUNK, 2, true); /* bit 31 keeps them wide */
 }
 
 /* Both lists lie in one memory, an event beside the place of the next of its tick; heads of the
@@ -130,7 +130,8 @@ static Place in_blocks(const TtfsDevice *d, const Memory *m, int kind) {
 
 static Place place(const TtfsDevice *d, const Memory *m, TtfsSize *size) {
     if (m->words <= families[d->family].distributed)
-        size->luts += (uint64_t)m->bits * m->count;
+        size->luts += (uint64_t)m->bits * m->count *
+                      ceil_div(m->words, families[d->family].lut_words);
     else if ((uint64_t)m->words * m->bits > REGISTERS)
         return in_blocks(d, m, 0);
     return (Place){0};

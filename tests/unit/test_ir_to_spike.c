@@ -268,6 +268,39 @@ static void widened(void **state) {
     end(&n);
 }
 
+/* A window ends where the network bounds its values: there when values reach it, below when they do
+ * not; with ticks that the grid of weights is too coarse for, with as many as lie below. */
+static void bounded(void **state) {
+    (void)state;
+    static const struct {
+        float top;
+        uint32_t bits, ticks, want;
+    } row[] = {{0.25f, 8, 255, 255}, {100, 8, 255, 255}, {1.5f, 2, 1000, 0}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        Net n;
+        TtfsTensor x = start(&n, 2, (uint32_t[]){1, 20});
+        x = relu(&n, gemm(&n, "fc1", x, 30, 0.3));
+        TtfsNode *k = node(&n, TTFS_OP_CLIP, "clip", x);
+        k->attr.hi = row[i].top;
+        gemm(&n, "fc2", finish(&n, k), 5, 0.3);
+        n.options.weight_bits = row[i].bits;
+        n.options.ticks = row[i].ticks;
+        n.options.layers = (TtfsLayerOptions[]){{"input", 1, 0, -1}};
+        n.options.n_layers = row[i].want == 0;
+        calibrate(&n, 100);
+        expect_lowered(&n);
+        const TtfsPopulation *p = &n.spike.pops.at[1];
+        double last = p->scale * p->ticks, top = (double)row[i].top;
+        if (row[i].want) assert_int_equal(p->ticks, row[i].want);
+        if (!row[i].want) assert_in_range(p->ticks, 1, row[i].ticks - 1);
+        if (top > 50)
+            assert_true(last < 50);
+        else
+            assert_true(fabs(last - top) <= (row[i].want ? 1e-6 : p->scale / 2 + 1e-9));
+        end(&n);
+    }
+}
+
 static void layer_options(void **state) {
     (void)state;
     Net n;
@@ -370,6 +403,7 @@ int main(void) {
         cmocka_unit_test(absurd_bias),
         cmocka_unit_test(potential_beyond_int32),
         cmocka_unit_test(widened),
+        cmocka_unit_test(bounded),
         cmocka_unit_test(layer_options),
         cmocka_unit_test(names_are_unique),
         cmocka_unit_test(pool_on_the_input),
