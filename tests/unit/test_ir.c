@@ -318,8 +318,8 @@ static void test_counters(void **state) {
     ttfs_calib_init(&c, &ir);
     for (uint32_t i = 0; i < ir.nodes.len; i++) {
         TtfsOp op = ir.nodes.at[i].op;
-        bool spikes = op == TTFS_OP_RELU || op == TTFS_OP_QUANT || op == TTFS_OP_MAXPOOL ||
-                      op == TTFS_OP_MINPOOL;
+        bool spikes = op == TTFS_OP_RELU || op == TTFS_OP_QUANT || op == TTFS_OP_CLIP ||
+                      op == TTFS_OP_MAXPOOL || op == TTFS_OP_MINPOOL;
         assert_int_equal(c.stat[ir.nodes.at[i].out.i - 1].binned, spikes);
         kept += spikes;
     }

@@ -304,12 +304,11 @@ static void test_activations(void **state) {
     push(&n, TTFS_OP_MIN, "min", IN(LAST, CONST(&n, 1)), NULL);
     push(&n, TTFS_OP_MAX, "max", IN(CONST(&n, 3), LAST), NULL);
     dense(&n, "fc4", 2, 3);
-    expect_canonical(&n,
-                     "gemm:fc1 relu:clip gemm:fc1_2 relu:clip_2 gemm:fc2 gemm:fc2_2 add:fc2.sum "
-                     "relu:prelu gemm:fc2_3 gemm:fc2_4 add:fc2.sum_2 relu:prelu_2 gemm:fc3 "
-                     "gemm:fc3_2 add:fc3.sum relu:abs gemm:fc3_3 gemm:fc3_4 add:fc3.sum_2 "
-                     "relu:abs_2 reshape:abs.shape conv:abs_3 reshape:abs_2.shape conv:abs_4 "
-                     "add:abs.sum relu:min conv:max relu:max_2 reshape:max_2.shape gemm:fc4");
+    expect_canonical(
+        &n, "gemm:fc1 relu:clip clip:clip_2 gemm:fc2 relu:prelu gemm:fc2_2 relu:prelu_2 gemm:fc3 "
+            "gemm:fc3_2 add:fc3.sum relu:abs gemm:fc3_3 gemm:fc3_4 add:fc3.sum_2 "
+            "relu:abs_2 reshape:abs.shape conv:abs_3 reshape:abs_2.shape conv:abs_4 "
+            "add:abs.sum relu:min conv:max relu:max_2 reshape:max_2.shape gemm:fc4");
 }
 
 static void test_readout_of_relu(void **state) {

@@ -480,6 +480,48 @@ static void quant(Net *n, TtfsTensor of, float step, float lo, float hi, bool in
     a->lo = lo, a->hi = hi, a->integer = integer;
 }
 
+static void clip(Net *n, const char *name, TtfsTensor x, float lo, float hi) {
+    push(n, TTFS_OP_CLIP, name, IN(x), NULL);
+    TtfsNode *made = &n->ir.nodes.at[n->ir.nodes.len - 1];
+    made->attr.lo = lo, made->attr.hi = hi;
+}
+
+/* A bounded relu is one population, before and behind a pool; a second bound is on the same one,
+ * and so is a grid; a reader of the relu itself has it as it was; one number is a constant. */
+static void ends_of_windows(void **state) {
+    (void)state;
+    Net n = start(DIMS(1, 2, 10, 10));
+    conv(&n, "c0", 3, 2);
+    clip(&n, "relu6", LAST, 0, 0.6f);
+    push(&n, TTFS_OP_MAXPOOL, "pool", IN(LAST), NULL);
+    conv(&n, "c1", 2, 3);
+    expect_canonical(&n, "conv:c0 relu:relu6 clip:relu6_2 maxpool:pool conv:c1");
+    n = start(DIMS(1, 2, 10, 10));
+    conv(&n, "c0", 3, 2);
+    relu(&n, "r");
+    push(&n, TTFS_OP_MAXPOOL, "pool", IN(LAST), NULL);
+    clip(&n, "first", LAST, -1, 0.6f);
+    clip(&n, "second", LAST, 0, 0.5f);
+    conv(&n, "c1", 2, 3);
+    expect_canonical(&n, "conv:c0 relu:r clip:second maxpool:pool_2_2 conv:c1");
+    n = map_net();
+    TtfsTensor x = n.last;
+    clip(&n, "clip", x, 0, 0.5f);
+    push(&n, TTFS_OP_MAXPOOL, "pool", IN(LAST), NULL);
+    quant(&n, LAST, 0.125f, 0, 15, false);
+    TtfsTensor y = n.last;
+    push(&n, TTFS_OP_MAXPOOL, "plain", IN(x), NULL);
+    push(&n, TTFS_OP_CONCAT, "both", IN(LAST, y), NULL);
+    end_dense(&n);
+    for (float hi = 0; hi > -1; hi -= 0.4f) {
+        n = map_net();
+        x = n.last;
+        clip(&n, "none", LAST, -0.4f, hi);
+        push(&n, TTFS_OP_CONCAT, "both", IN(LAST, x), NULL);
+        end_dense(&n);
+    }
+}
+
 static Net rounded_net(void) {
     Net n = map_net();
     quant(&n, LAST, 0.25f, 0, 15, false);
@@ -654,6 +696,7 @@ int main(void) {
         cmocka_unit_test(products),
         cmocka_unit_test(spread_operands),
         cmocka_unit_test(bounds),
+        cmocka_unit_test(ends_of_windows),
         cmocka_unit_test(slices),
         cmocka_unit_test(pads),
         cmocka_unit_test(refusals),
