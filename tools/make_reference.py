@@ -55,7 +55,7 @@ more training. Plan, chip and Verilog are OUT's, so that a bitstream stays as it
 must be the same graph (populations, shapes, windows, connections); where it is not, the layer and what differs are said. Options that are not
 given are those of OUT's manifest, the input range among them; the samples of its calibration are looked for by name and SHA-256 beside
 MODEL2 and in the working folder. The checks are those of every compilation: weights, slopes and potentials that need more bits than the chip has are
-refused. The files are those of a whole compilation with these options; of the plan only the expected cycles change, which follow the new rates.
+refused. The files are those of a whole compilation with these options, wherever that comes to the same plan; of the plan only the expected cycles change, which follow the new rates.
 
 ## What differs between two folders
 

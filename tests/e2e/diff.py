@@ -50,7 +50,7 @@ def few_lines(case):
     """A line changed, one more, one less, with the count in front of the list: these are found, and nothing else."""
     for name, want, edits in (
             ("changed", 1, [(r"weights 0 params", "weights 1 params")]),
-            ("more", 2, [(r"^flows 3", "flows 4"), (r"^(flow 2 .*\n)", r"\1flow 3 pop 1 core 0\n")]),
+            ("more", 2, [(r"^flows 3", "flows 4"), (r"^flow 2 (.*\n)", r"\g<0>flow 3 \1")]),
             ("less", 2, [(r"^buffers 2", "buffers 1"), (r"^buffer 1 .*\n", "")])):
         shutil.copytree(case.path("a"), case.path(name))
         plan = case.path(name, "forms", "plan.txt")

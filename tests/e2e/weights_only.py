@@ -5,6 +5,7 @@ hold and an OUT that is none are refused, and OUT stays as it was.
 """
 import json
 import os
+import re
 import shutil
 import struct
 import sys
@@ -60,7 +61,25 @@ def same_as_whole(case, net, chip, *options):
     case.good("compile", "--weights-only", "place", model)
     same_files(case, "place", new, net + ": in place and elsewhere")
     shutil.rmtree(case.path("place"))
-    verdict = case.json("verify", new, "--input", os.path.join(DIGITS, "test.npz"), "--engines", "golden,jit,rtl",
+    runs_on_chip(case, new)
+
+
+def plan_is_kept(case, net, chip):
+    """Whatever a whole compilation would plan: of the plan the expected cycles alone are new."""
+    model = retrained(case, net)
+    case.compile(net, "mesh", "--chip", chip)
+    case.good("compile", "--weights-only", "mesh", model, "-o", "mesh-new")
+    found = case.json("dump", "--diff", "mesh", "mesh-new", "--form", "plan", code=1)
+    pairs = [pair for place in found["forms"][0]["at"] for pair in place["lines"]]
+    case.check(pairs and len(pairs) == found["differences"], "not all lines: %r" % found)
+    for pair in pairs:
+        old, new = (re.sub(r"expected \d+", "expected", pair[side] or "") for side in ("before", "after"))
+        case.equal(new, old, "a line of the plan")
+    runs_on_chip(case, "mesh-new")
+
+
+def runs_on_chip(case, out):
+    verdict = case.json("verify", out, "--input", os.path.join(DIGITS, "test.npz"), "--engines", "golden,jit,rtl",
                         "--count", str(samples(20)))
     case.check(verdict["equal"] and verdict["differences"] == 0 and verdict["spikes"] > 0, "verify: %r" % verdict)
 
@@ -147,7 +166,8 @@ def main():
     layers = case.write("layers.json", json.dumps({"layers": {"fc1": {"weight_bits": 5, "percentile": 0.99}}}))
     same_as_whole(case, "digits_mlp", "one", "--ticks", "63", "--weight-bits", "6", "--seed", "9", "--calib-count",
                   "100", "--config", layers, "--input-range", "0:1")
-    same_as_whole(case, "digits_cnn", "tiny")
+    same_as_whole(case, "digits_cnn", "one")
+    plan_is_kept(case, "digits_cnn", "tiny")
     other_graphs(case)
     too_wide(case)
     other_positions(case)
