@@ -489,6 +489,24 @@ static Net cube_net(void) {
     return n;
 }
 
+/* Of one sum some terms differ from element to element, others are the same everywhere. */
+static void sums_by_element(void **state) {
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        Net n = map_net();
+        TtfsTensor x = n.last;
+        if (kind < 2) conv_with(&n, "c1", CONST(&n, 3, 3, 3, 3), 1, 1);
+        if (kind == 2) push(&n, TTFS_OP_MUL, "k1", IN(x, CONST(&n, 3, 1, 1)), NULL);
+        if (kind == 3) push(&n, TTFS_OP_NEG, "k1", IN(x), NULL);
+        TtfsTensor same = n.last;
+        push(&n, TTFS_OP_MUL, "k2", IN(x, CONST(&n, 3, 4, 5)), NULL);
+        if (kind == 1) push(&n, TTFS_OP_MUL, "k3", IN(LAST, CONST(&n, 3, 1, 1)), NULL);
+        push(&n, TTFS_OP_ADD, "sum", IN(same, LAST), NULL);
+        relu(&n, "r");
+        end_dense(&n);
+    }
+}
+
 /* Moves that no layer can be made of, and others that can. */
 static void refused_moves(void **state) {
     (void)state;
@@ -755,6 +773,7 @@ int main(void) {
         cmocka_unit_test(pads),
         cmocka_unit_test(refusals),
         cmocka_unit_test(refused_moves),
+        cmocka_unit_test(sums_by_element),
         cmocka_unit_test(rounded_moves),
         cmocka_unit_test(floors),
         cmocka_unit_test(rounded_constants),
