@@ -148,7 +148,7 @@ module config_tb;
             valid = 0;
             repeat (below(6)) tick;
             reset;
-            check({ready, rvalid, refuse}, 3'b100, 50);
+            check({ready, rvalid, refuse, clear}, {3'b100, 5'd0}, 50);
             check(flags, node_flags, 51);
             check(patience, 0, 52);
             want = node_flags;
@@ -163,6 +163,7 @@ module config_tb;
         for (c = 0; c < CORES; c = c + 1)
             for (i = 0; i < 512; i = i + 1) begin words[c][i / 32][i % 32] = i; sent[c][i / 32][i % 32] = i; end
         reset;
+        check({ready, rvalid, refuse, clear, flags}, {3'b100, 16'd0}, 19);
         fresh;
         get(address(0, 15, 0), 32'h54540002, 20);
         get(address(0, 15, 1), HASH, 21);
