@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// proof: inductive 2
+// proof: inductive 1
 // wrong: CORRUPT
 // mutant: ttfs_bucket.v s/ && index == index_q && !close_q;/ \&\& index == index_q;/
-// mutant: ttfs_bucket.v s/put && fill_q == b) has_q/0) has_q/
-// mutant: ttfs_bucket.v s/chained = same_q ||/chained =/
 // mutant: ttfs_bucket.v s/freed   = walk_end && release_q/freed   = walk_end/
 // ttfs_bucket: lists of any events in any order, filled while others are walked, any number of times, with any
 // pauses, for ever. One event of one list is followed (its row is 1, all others' are 0: what holds of it holds
@@ -183,6 +181,9 @@ module bucket (
             end
         end
     endgenerate
+
+    always @* if (!rst_n) assert ({filling, walking, events, most[0], most[1], filled[0], filled[1], used, in, on, begun,
+                                   seen, more, count[0], count[1]} == 0);
 
     // Filling: the event that is on its way in.
     wire [2:0] before = newest(fill_q, count_q, index_q);
