@@ -126,6 +126,7 @@ typedef struct {
     const char *model; /* .onnx or .onnx.gz */
     const char *out;   /* folder to write; appears at once or not at all */
     const char *chip;  /* a name in hw/chips, or the path of a description; NULL: "one" */
+    const char *fit;   /* a device (hw/devices.def) that the chip is made for; NULL: `chip` it is */
     const char *calib; /* samples to calibrate with; NULL: none */
     uint32_t calib_count;
     uint32_t ticks;       /* 1 to 65535 */
@@ -144,11 +145,17 @@ typedef struct {
     const char *stop_after; /* a step: ir, canonical, spike, plan, image, verilog; NULL: none */
     const char *dump;       /* a step whose form the result shall have; NULL: none */
     bool times;             /* also write report/steps.json, which differs from run to run */
-    TtfsProgress progress;  /* tells of calibration samples */
+    /* A compiled folder whose plan, chip and Verilog are kept while the model, which must be the
+     * same graph, gives the numbers; NULL: none. Then `out` NULL is that folder, and what is 0
+     * (`percentile`: below 0; `calib`: NULL) is what that folder was compiled with. */
+    const char *weights_only;
+    TtfsProgress progress; /* tells of calibration samples */
 } TtfsCompileOptions;
 
 /* Chip "one", 1000 samples, 255 ticks, 8 bits, percentile 0.999, seed 1, all cores, all steps. */
 TtfsCompileOptions ttfs_compile_defaults(void);
+/* All that the folder was compiled with; all cores. */
+TtfsCompileOptions ttfs_weights_only_defaults(const char *folder);
 /* Whether that can be compiled, as far as the model says it: the errors among the messages are all
  * that stands in the way. The result also says whether the network fits the chip; whether it passed
  * depends on that, and what the chip does not take is among the messages, only when `chip` is
@@ -216,6 +223,11 @@ TtfsResult *ttfs_write_page(const char *folder, TtfsMessages *m);
 /* The text of a form. `path`: a compiled folder, of which `form` (ir, spike, plan, image; NULL:
  * spike) is taken, or a file that holds one (NULL: whichever it holds). */
 TtfsResult *ttfs_dump_form(const char *path, const char *form, TtfsMessages *m);
+
+/* What differs between two compiled folders, line by line of the text of `form` (plan, image; NULL:
+ * both). It has passed when nothing does. */
+TtfsResult *ttfs_diff_folders(const char *before, const char *after, const char *form,
+                              TtfsMessages *m);
 
 /* All NULL and false but folder and file is what one wants. */
 typedef struct {

@@ -39,6 +39,31 @@ What a label is depends on the output. Beside a vector of two or more values: a 
 Beside one value, a logit: 0 and 1, or -1 and 1. Other numbers, as many as the output has values, are held against
 the output itself. Classes outside the network's, or counted from 1, are said, count as wrong, and are not shifted.
 
+## A chip for an FPGA
+
+`ttfs compile MODEL -o OUT --fit DEVICE` makes the chip instead of taking one: a core whose widths (slopes, potentials, ramps, values, ids) are
+those that the network's numbers are proven to need, with maps, pools and classes only where there are any, memories as large as the plan uses
+them, in whole blocks of the device, and as many lanes as the device takes by an estimate (a note says what the chip takes of it; of lane counts that
+save no group of channels the smaller). It is written to `OUT/chip.json`, which `--chip` takes as any other: for a network retrained much the widths may
+be too narrow, which is then refused. When no number of lanes fits, each resource that the nearest chip lacks is said with what it needs, what there is and
+how much that is too many. [hardware.md](hardware.md#devices) has the devices and how good the estimate is.
+
+## New weights for a compiled folder
+
+`ttfs compile --weights-only OUT MODEL2 [-o OUT2]` puts the numbers of MODEL2 into a new image for the chip that OUT is for, as after
+more training. Plan, chip and Verilog are OUT's, so that a bitstream stays as it is; without `-o` OUT itself is replaced, at once. MODEL2
+must be the same graph (populations, shapes, windows, connections); where it is not, the layer and what differs are said. Options that are not
+given are those of OUT's manifest, the input range among them; the samples of its calibration are looked for by name and SHA-256 beside
+MODEL2 and in the working folder. The checks are those of every compilation: weights, slopes and potentials that need more bits than the chip has are
+refused. The files are those of a whole compilation with these options, wherever that comes to the same plan; of the plan only the expected cycles change, which follow the new rates.
+
+## What differs between two folders
+
+`ttfs dump --diff OUT1 OUT2` holds the images (chip, directory, the memories of every core) and the plans against each other, line by
+line of the text that `dump` prints, by what a line names (row 7 of the weights of core 2). Each place that differs is named with the
+number of its lines, `-` is OUT1's and `+` OUT2's; of a place 8 lines are shown, of a form 40 places. Exit code 0: nothing differs;
+1: something does, as with `diff`; an error is 1 too, with its message (`equal` is in the JSON document only when both were read).
+
 ## Engines
 
 | engine | what it runs | what it is for |
@@ -71,7 +96,7 @@ in a folder of bounded size and found again by what it depends on; it can be del
 
 ## The config file
 
-JSON. The keys are the names of compile's options with `_` for `-` (`chip`, `calib`, `calib_count`,
+JSON. The keys are the names of compile's options with `_` for `-` (`chip`, `fit`, `calib`, `calib_count`,
 `ticks`, `weight_bits`, `percentile`, `input_range` as `[lo, hi]`, `seed`), and two more:
 
     "input":  {"mean": [0.1307], "std": [0.3081]}
@@ -85,6 +110,7 @@ known one.
 | file | what it holds |
 | --- | --- |
 | `manifest.json` | version, hashes of the inputs, options, seed, chip: enough to make the folder again byte for byte |
+| `chip.json` | with `--fit`: the chip that was made for the network |
 | `forms/ir.txt`, `spike.txt`, `plan.txt` | the forms as text, weights in `.blob` files beside them |
 | `image/chip.img` | the configuration image; `ttfs dump` prints it |
 | `image/core*_*.hex` | each core's memories for `$readmemh` |

@@ -5,11 +5,13 @@
 # what the folder's tests need, runs them (the likeliest and fastest first) until one fails, and
 # prints the changes that none noticed, with file and line. Not part of the suite.
 #
-#   tools/mutate.py [--count N] [--seed S] [--list] [--test NAME]... [--most S] [--sanitized] [--work DIR] PLACE...
+#   tools/mutate.py [--count N] [--seed S] [--list] [--but PLACE]... [--test NAME]... [--most S] [--sanitized]
+#                   [--work DIR] PLACE...
 #
 # PLACE: a part (compiler, driver, runtime, rtl: N changes over all its folders), a folder, a file, or
 # FILE:LINE, up to N changes of that line. Same tree, seed and count: same changes.
 #   --list   prints the changes and runs nothing
+#   --but    makes no change in this part, folder or file
 #   --test   runs only this test, to see whether it notices now
 #   --most   seconds of processor that the tests may take for one change
 #   --sanitized  tries what survives on a sanitized build too, as tools/test.sh does: what only leaks
@@ -17,7 +19,8 @@
 #
 # In: the tree as it lies there (files that git knows). It works in a copy; the tests of a changed
 # program run where only the copy can be written (unshare of util-linux), as a change may remove what
-# it should not. A change that does not compile, warnings included, does not count. A test that takes
+# it should not. A change that does not compile, warnings included, does not count, nor does one that
+# tools/mutants.txt names, which means the same as the source: another takes its place. A test that takes
 # ten times as long as without the change counts as a failure. The last line is `N of M noticed`.
 
 import argparse
@@ -35,13 +38,14 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+NAMED = os.path.join(ROOT, "tools", "mutants.txt")
 
 # Four parts; `compiler` is what the driver drives.
 DRIVER = ["compiler/driver", "compiler/cli", "compiler/lib", "compiler/report"]
 PARTS = {"compiler": ["compiler", "hw"], "driver": DRIVER, "runtime": ["runtime"], "rtl": ["rtl"]}
 
 # Tests of the suite that see a folder, after those that bear its name.
-END = ["e2e digits_mlp one", "e2e jit digits_mlp", "e2e digits_cnn tiny"]
+END = ["lib", "e2e digits_mlp one", "e2e jit digits_mlp", "e2e digits_cnn tiny"]
 COMMANDS = ["lib", "e2e figures digits_mlp", "e2e usage", "e2e json", "e2e config", "e2e outputs", "e2e messages",
             "e2e codes", "e2e faults", "e2e meanings", "e2e check verdicts", "e2e determinism", "e2e hostile folders",
             "e2e verdicts", "e2e figures digits_cnn", "e2e sample files", "e2e files", "e2e exact digits_mlp",
@@ -54,11 +58,11 @@ SEES = {
                       "e2e hostile samples", "e2e hostile models", "e2e sample files", "e2e failing files"],
     "compiler/json": ["chip", "e2e json", "e2e config", "e2e hostile folders"],
     "compiler/samples": ["sample_damage", "e2e hostile samples", "e2e sample files", "e2e messages"],
-    "compiler/ir": ["text_damage", "ir_to_ir", "net", "relu", "nodes", "e2e operators", "e2e hostile models"],
+    "compiler/ir": ["text_damage", "e2e values", "ir_to_ir", "net", "relu", "nodes", "e2e operators", "e2e hostile models"],
     "compiler/net": ["budget", "ir_to_ir", "outputs", "ir_to_spike", "exact", "bound"],
-    "compiler/onnx_to_ir": ["import_damage"] + IMPORT + ["budget", "e2e hostile models", "e2e exported"],
-    "compiler/ir_to_ir": ["linear", "rewrites", "net", "budget"] + IMPORT,
-    "compiler/ir_to_spike": ["rounding", "bound", "budget"] + IMPORT,
+    "compiler/onnx_to_ir": ["import_damage", "e2e values"] + IMPORT + ["budget", "e2e hostile models", "e2e exported"],
+    "compiler/ir_to_ir": ["linear", "views", "rewrites", "net", "budget"] + IMPORT,
+    "compiler/ir_to_spike": ["rounding", "keep", "bound", "budget"] + IMPORT,
     "compiler/spike": ["text_damage", "ir_to_spike", "golden", "plan", "image_to_spike", "outputs"],
     "compiler/plan": ["image", "sim", "e2e faults", "e2e config", "e2e verdicts"],
     "compiler/spike_to_plan": ["plan", "image", "image_to_spike", "sim"],
@@ -73,7 +77,7 @@ SEES = {
     "hw": ["chip", "keys", "plan", "image", "sim"],
     "runtime/trace": ["golden", "sim", "e2e faults"],
     "runtime/golden": ["jit", "sim", "e2e faults"],
-    "runtime/relu": ["nodes", "exact", "ir_to_ir", "e2e operators"],
+    "runtime/relu": ["nodes", "e2e values", "exact", "ir_to_ir", "e2e operators"],
     "runtime/exact": ["bound", "lib", "e2e exact digits_mlp", "e2e exact digits_cnn"],
     "runtime/jit": ["kernels", "describe", "target", "team", "cache", "llvm", "outputs", "e2e emit digits_mlp native",
                     "e2e emit digits_cnn native", "e2e emit heads native", "e2e emit digits_mlp text", "e2e library",
@@ -83,6 +87,7 @@ SEES = {
 }
 # Checks of tests/rtl/run.sh that see a module, after its own bench.
 RTL_SEES = ["bench/core", "fails/chip-flit", "chip/1", "chip/2", "errors/2"]
+RTL_LIMITS = ["limits", "lint/edges"]  # of parameters, for the modules that check them
 RTL_USERS = {"memory": ["receive", "router"], "ram": ["memory"], "sram": ["memory"], "skid": ["router", "node"],
              "receive": ["node"], "router": ["node"]}
 
@@ -158,7 +163,7 @@ def swaps(code, verilog):
         for m in re.finditer(r"\? (\w[\w\[\]':]*) : (\w[\w\[\]':]*)(?=[;,)\n])", code):
             yield m.start(1), m.end(2), m[2] + " : " + m[1]
         return
-    for m in re.finditer(r"\b(?!if\b|for\b|while\b|switch\b|return\b|sizeof\b)\w+\(", code):
+    for m in re.finditer(r"\b(?!if\b|for\b|while\b|switch\b|return\b|sizeof\b|fmin\b|fmax\b)\w+\(", code):
         found = arguments(code, m.end() - 1)
         for (a, b), (c, d) in zip(found, found[1:]):
             first, second = code[a:b].strip(), code[c:d].strip()
@@ -196,21 +201,43 @@ def line_of(text, at):
     return text.count("\n", 0, at) + 1
 
 
-def shown(text, change):
-    kind, path, start, end, new = change
+def lines(text, change):
+    """The lines that a change touches, as they are and as they become, spaces squeezed."""
+    start, end, new = change[2:]
     first = text.rfind("\n", 0, start) + 1
     last = text.find("\n", end)
-    squeeze = lambda s: " ".join(s.split())
-    return "%s:%d: %s\n    - %s\n    + %s" % (path, line_of(text, start), kind, squeeze(text[first:last]),
-                                            squeeze(text[first:start] + new + text[end:last]))
+    return " ".join(text[first:last].split()), " ".join((text[first:start] + new + text[end:last]).split())
 
 
-def choose(place, count, seed):
+def shown(text, change):
+    return "%s:%d: %s\n    - %s\n    + %s" % ((change[1], line_of(text, change[2]), change[0]) + lines(text, change))
+
+
+def named():
+    """Reasons of tools/mutants.txt by file, line as it is and line as it becomes."""
+    found = {}
+    for entry in re.split(r"\n(?=[^\s#])", re.sub(r"^#.*\n", "", "\n" + read(NAMED), flags=re.M))[1:]:
+        path, old, new, why = [line.strip() for line in entry.strip().split("\n", 3)]
+        found[path, old[2:], new[2:]] = " ".join(why.split())
+    return found
+
+
+def stale(names):
+    """Those of the named changes that the sources no longer have."""
+    texts = {path: read(os.path.join(ROOT, path)) for path, _, _ in names if os.path.exists(os.path.join(ROOT, path))}
+    made = {(path,) + lines(text, change) for path, text in texts.items() for change in changes_of(path, text)}
+    return [name for name in names if name not in made]
+
+
+def choose(place, count, seed, but=()):
     """`count` changes of a place, the kinds in equal parts as far as they reach, in random order."""
     place, _, line = place.partition(":")
     rng = random.Random("%s %d" % (place, seed))
     every = {}
+    without = {path for p in but for path in tracked(p)}
     for path in tracked(place):
+        if path in without:
+            continue
         text = read(os.path.join(ROOT, path))
         for change in changes_of(path, text):
             if not line or line_of(text, change[2]) == int(line):
@@ -384,7 +411,8 @@ def tests_of(copy, path):
         module = os.path.basename(path)[len("ttfs_"):-2]
         benches = [n for n in [module] + RTL_USERS.get(module, []) if os.path.exists(
             os.path.join(ROOT, "tests/rtl", n + "_tb.sv"))]
-        return [copy.rtl(n) for n in ["lint/ttfs_" + module] + ["bench/" + n for n in benches] + RTL_SEES]
+        return [copy.rtl(n) for n in ["lint/ttfs_" + module] + ["bench/" + n for n in benches]
+                + RTL_LIMITS * (module in ("core", "chip")) + RTL_SEES]
     base = os.path.basename(folder)
     own = [n for n in sorted(copy.tests, key=lambda n: (n != base, n))
            if re.fullmatch(base + r"(_sums|_check|_fits)?", n)]
@@ -449,7 +477,7 @@ class Judge:
                 continue
             if "depends" in test and not self.copy.make(test):
                 return None
-            code, seconds = self.copy.run(test, 20 + 10 * self.seconds.get(name, 60))
+            code, seconds = self.copy.run(test, 20 + 10 * (self.seconds.get(name) or self.before.get(name, 60)))
             left -= seconds
             if code == 0:
                 self.learn(name, seconds)
@@ -457,7 +485,7 @@ class Judge:
             write(False)
             if self.usable(test):
                 self.hits[name] += 1
-                return None if name.startswith("lint/") else name
+                return None if name.startswith("lint/ttfs_") else name
             write(True)
         return ""
 
@@ -495,18 +523,19 @@ class Judges:
         return [t for t in tests if not self.options.test or t["name"] in self.options.test]
 
 
-def mutate(judges, place, count, seed):
+def mutate(judges, place, options, names):
     """(noticed, counted) of a place; survivors are printed as they are found."""
-    chosen, spare = choose(place, count, seed)
+    chosen, spare = choose(place, options.count, options.seed, options.but)
     noticed = counted = 0
-    random.Random(seed).shuffle(spare)
+    random.Random(options.seed).shuffle(spare)
     while chosen:
         change = chosen.pop(0)
-        by = judges.verdict(change)
         text = read(os.path.join(ROOT, change[1]))
         where = "%s:%d" % (change[1], line_of(text, change[2]))
-        if by is None:  # does not compile: another in its place
-            print("compiles not  %s" % where, flush=True)
+        why = names.get((change[1],) + lines(text, change))
+        by = None if why else judges.verdict(change)
+        if by is None:  # another in its place
+            print("named         %s: %s" % (where, why) if why else "compiles not  %s" % where, flush=True)
             chosen += [spare.pop()] if spare else []
             continue
         counted += 1
@@ -523,6 +552,7 @@ def main():
     p.add_argument("--count", type=int, default=20, help="changes a place (20)")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--list", action="store_true", help="print the changes, run nothing")
+    p.add_argument("--but", action="append", default=[], metavar="PLACE", help="make no change here; may be given again")
     p.add_argument("--test", action="append", help="of the tests that see a file, only this one; may be given again")
     p.add_argument("--most", type=float, default=300, help="seconds of processor that tests may take for a change")
     p.add_argument("--sanitized", action="store_true", help="try what survives under the sanitizers as well")
@@ -530,16 +560,19 @@ def main():
     p.add_argument("places", nargs="+", metavar="PLACE")
     o = p.parse_args()
     places = [p if p in PARTS else os.path.relpath(os.path.abspath(p), ROOT) for p in o.places]
+    names = named()
+    for name in stale(names):
+        print("mutate.py: tools/mutants.txt: %s has no such change now:\n    - %s\n    + %s" % name, file=sys.stderr)
     if o.list:
         for place in places:
-            for change in choose(place, o.count, o.seed)[0]:
+            for change in choose(place, o.count, o.seed, o.but)[0]:
                 print(shown(read(os.path.join(ROOT, change[1])), change))
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     work = os.path.abspath(o.work) if o.work else tempfile.mkdtemp(prefix="ttfs-mutate-")
     try:
         judges = Judges(work, o)
-        found = [mutate(judges, p, o.count, o.seed) for p in places]
+        found = [mutate(judges, p, o, names) for p in places]
     finally:
         if not o.work:
             shutil.rmtree(work, ignore_errors=True)

@@ -62,7 +62,9 @@ int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
 
 int ttfs_cmd_dump(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     (void)a;
-    return ttfs_print_result(ttfs_dump_form(o->operand, o->value[TTFS_OPT_FORM], m), o);
+    const char *before = o->value[TTFS_OPT_DIFF], *form = o->value[TTFS_OPT_FORM];
+    if (before) return ttfs_print_result(ttfs_diff_folders(before, o->operand, form, m), o);
+    return ttfs_print_result(ttfs_dump_form(o->operand, form, m), o);
 }
 
 int ttfs_cmd_emit(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {

@@ -6,12 +6,14 @@
 #include "read_options.h"
 
 bool ttfs_read_compile(TtfsCompileOptions *c, TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
-    *c = ttfs_compile_defaults();
+    const char *kept = o->value[TTFS_OPT_WEIGHTS_ONLY];
+    *c = kept ? ttfs_weights_only_defaults(kept) : ttfs_compile_defaults();
     const char *config = o->value[TTFS_OPT_CONFIG];
     if (config && !ttfs_config_read(config, c, o, a, m)) return false;
     c->model = o->operand;
     c->out = o->value[TTFS_OPT_OUTPUT];
     c->chip = o->value[TTFS_OPT_CHIP];
+    c->fit = o->value[TTFS_OPT_FIT];
     c->calib = o->value[TTFS_OPT_CALIB];
     c->stop_after = o->value[TTFS_OPT_STOP_AFTER];
     c->dump = o->value[TTFS_OPT_DUMP_STEP];

@@ -5,6 +5,7 @@
 #include "job.h"
 
 #include "asked.h"
+#include "fit_device.h"
 #include "shipped.h"
 
 #include <math.h>
@@ -70,5 +71,7 @@ bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *o, TtfsArena *a, Ttfs
         take_channels(job, o);
     else
         take_range(job, o->ranged ? o->lo : 0, o->ranged ? o->hi : 1);
+    if (o->weights_only) return true; /* the chip is the folder's */
+    if (o->fit) return ttfs_fit_open(job, diag);
     return ttfs_chip_load(&job->chip, o->chip ? o->chip : "one", a, diag);
 }

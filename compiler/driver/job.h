@@ -6,20 +6,25 @@
 #ifndef TTFS_JOB_H
 #define TTFS_JOB_H
 
-#include "chip.h"
+#include "device.h"
 #include "ir_to_spike.h"
 #include "samples.h"
 #include "ttfs.h"
 
+typedef struct TtfsRefill TtfsRefill;
+
 typedef struct {
     const TtfsCompileOptions *options;
+    TtfsRefill *refill;     /* the folder whose plan, chip and Verilog are kept; NULL: none */
     TtfsSpikeOptions spike; /* input_lo, input_hi are set by the pipeline unless range_given */
     TtfsInputMap map;
-    bool range_given; /* the input's range, or mean and deviation, are the caller's */
-    TtfsChip chip;    /* lies in the arena */
+    bool range_given;  /* the input's range, or mean and deviation, are the caller's */
+    TtfsChip chip;     /* lies in the arena; with options->fit made from the spike graph */
+    TtfsDevice device; /* with options->fit */
+    bool writes_chip;  /* chip.json goes into the folder */
 } TtfsJob;
 
-/* Looks at the options, which must outlive the job, and reads the chip. */
+/* Looks at the options, which must outlive the job, and reads the chip, but with weights_only. */
 bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *options, TtfsArena *a, TtfsDiag *diag);
 
 #endif

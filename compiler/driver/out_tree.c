@@ -21,8 +21,8 @@ enum { MANIFEST_LIMIT = 1 << 20, SHOWN = 3 };
 
 /* '#': digits; '*': letters, digits and _; '@': names of engines, joined by '-'. */
 static const char *const names[] = {
-    "manifest.json",        "forms/ir.txt",      "forms/ir.blob",      "forms/spike.txt",
-    "forms/spike.blob",     "forms/plan.txt",    "image/chip.img",
+    "manifest.json",        "chip.json",         "forms/ir.txt",       "forms/ir.blob",
+    "forms/spike.txt",      "forms/spike.blob",  "forms/plan.txt",     "image/chip.img",
 #define TTFS_MEMORY(NAME, name, number, rows, bits, doc) "image/core#_" #name ".hex",
 #include "memories.def"
     "rtl/filelist.f",       "rtl/ttfs_*.v",      "rtl/ttfs_*.vh",      "report/steps.json",

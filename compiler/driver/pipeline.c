@@ -6,10 +6,12 @@
 
 #include "calibrate.h"
 #include "chip_to_verilog.h"
+#include "fit_device.h"
 #include "image_to_spike.h"
 #include "ir_to_ir.h"
 #include "onnx_to_ir.h"
 #include "plan_to_image.h"
+#include "refill.h"
 #include "shipped.h"
 #include "spike_to_plan.h"
 
@@ -48,6 +50,9 @@ static bool spike(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
 }
 
 static bool plan(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
+    if (job->refill)
+        return ttfs_refill_plan(job->refill, &f->spike, job->options->model, &f->plan, diag);
+    if (job->options->fit && !ttfs_fit_chip(job, &f->spike, diag)) return false;
     return ttfs_spike_to_plan(&f->spike, &job->chip, job->options->model, &f->plan, diag);
 }
 
@@ -69,6 +74,7 @@ static bool image(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
 }
 
 static bool verilog(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
+    if (job->refill) return ttfs_refill_verilog(job->refill, &f->verilog, diag);
     const char *rtl = ttfs_data_path(&f->arena, "rtl");
     if (!ttfs_chip_to_verilog(&job->chip, rtl, &f->verilog, diag)) return false;
     ttfs_verilog_list(&f->verilog);

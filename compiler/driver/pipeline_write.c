@@ -100,8 +100,16 @@ static bool put_reports(const Writer *w) {
     return put(w, "report/messages.json", &text) && ok;
 }
 
+/* The chip, when it is no file that the user gave. */
+static bool put_chip(const Writer *w) {
+    TtfsBuf text = {0};
+    if (!w->job->writes_chip || !ttfs_pipeline_has(w->f, TTFS_STEP_PLAN)) return true;
+    ttfs_chip_print(&w->job->chip, &text);
+    return put(w, "chip.json", &text);
+}
+
 static bool put_all(const Writer *w) {
-    bool ok = folder(w, "") && put_forms(w) && put_reports(w);
+    bool ok = folder(w, "") && put_forms(w) && put_reports(w) && put_chip(w);
     if (ok && ttfs_pipeline_has(w->f, TTFS_STEP_IMAGE)) ok = put_image(w);
     if (ok && ttfs_pipeline_has(w->f, TTFS_STEP_VERILOG))
         ok = ttfs_file_set_fill(&w->f->verilog, path_of(w, "rtl"), w->diag);

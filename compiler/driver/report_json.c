@@ -115,7 +115,10 @@ bool ttfs_json_manifest(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job, 
     add_u(j, "calib_count", f->calibrated);
     seen_json(j, f);
     options(j, "options", f, job);
-    ttfs_chip_json(&job->chip, "chip", j);
+    if (job->options->fit && !ttfs_pipeline_has(f, TTFS_STEP_PLAN)) /* it is not made yet */
+        ttfs_json_null(j, "chip");
+    else
+        ttfs_chip_json(&job->chip, "chip", j);
     ttfs_json_string(j, "last_step", ttfs_step_names[f->next - 1]);
     ttfs_json_end(j);
     return true;

@@ -11,8 +11,8 @@
 
 /* Values that spike: a rate is asked of them. */
 static bool spikes(TtfsOp op) {
-    return op == TTFS_OP_RELU || op == TTFS_OP_QUANT || op == TTFS_OP_MAXPOOL ||
-           op == TTFS_OP_MINPOOL;
+    return op == TTFS_OP_RELU || op == TTFS_OP_QUANT || op == TTFS_OP_CLIP ||
+           op == TTFS_OP_MAXPOOL || op == TTFS_OP_MINPOOL;
 }
 
 void ttfs_calib_init(TtfsCalib *c, const TtfsIr *ir) {

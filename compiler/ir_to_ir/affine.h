@@ -88,7 +88,8 @@ struct TtfsValue {
     const TtfsValue **known; /* what it became as populations; NULL in the cell: not asked yet */
 };
 
-/* Values that are integers low..high times the quantum. */
+/* Values that are integers low..high times the quantum; quantum 0: real values 0..high, where high
+ * is above 0. */
 typedef struct {
     double quantum, low, high;
 } TtfsGrid;
@@ -98,11 +99,12 @@ typedef struct {
     TtfsMap map;
     bool nonneg;
     uint32_t source; /* of a pool; ids, 0: none */
-    uint32_t twin;   /* the next pool, or the next rounding, of the same source */
+    uint32_t twin;   /* the next pool, or the next window, of the same source */
     TtfsPatch patch;
     bool least;
-    uint32_t pools, rounded; /* the first pool, the first rounding of this one */
-    TtfsGrid grid;           /* that its values lie on; quantum 0: none */
+    uint32_t pools, windows; /* the first pool, the first window (window.c) of this one */
+    uint32_t bounded;        /* the population that this one is, but for its bound */
+    TtfsGrid grid;           /* that its values lie on, or end at; all 0: none */
     uint32_t parts;          /* index + 1 of the first slice or reshape of it */
     const char *part;        /* what of its layer it is; NULL: all */
 } TtfsAffinePop;
@@ -277,6 +279,17 @@ const TtfsValue *ttfs_settled_channels(TtfsAffine *x, const TtfsValue *v, uint32
 /* A value of one position at every position of m: a padded patch that meets it exactly once. */
 const TtfsValue *ttfs_settled_spread(TtfsAffine *x, const TtfsValue *v, TtfsMap m);
 
+/* window.c: populations whose window the network sets. */
+/* The factor of a term that is a population, all elements alike; 0 when it is not. */
+double ttfs_window_factor(const TtfsAddend *t);
+/* Is the value the input's population, or a pool of it? */
+bool ttfs_window_of_input(const TtfsAffine *x, const TtfsValue *v);
+/* A value that is one population, times a factor, in the window. */
+const TtfsValue *ttfs_window_on(TtfsAffine *x, const TtfsValue *v, TtfsGrid g);
+/* relu(v) in a window from 0 on; `why` is said where that takes a population of its own. */
+const TtfsValue *ttfs_window_relu(TtfsAffine *x, const TtfsValue *v, const TtfsGrid *g,
+                                  const char *why);
+
 /* pools.c: values that wait. */
 /* v, settled. */
 const TtfsValue *ttfs_value_force(TtfsAffine *x, const TtfsValue *v);
@@ -311,8 +324,8 @@ TtfsTensor ttfs_emit_node(TtfsAffine *x, TtfsOp op, const char *name, uint32_t n
                           const TtfsTensor *in, const TtfsPatch *patch,
                           const TtfsTensorInfo *shape);
 
-/* The values of `t` on the grid, counted from zero: a QUANT. */
-TtfsTensor ttfs_emit_quant(TtfsAffine *x, TtfsTensor t, TtfsGrid g, const char *name);
+/* The values of `t` on the grid, counted from zero: a QUANT; without a quantum a CLIP. */
+TtfsTensor ttfs_emit_window(TtfsAffine *x, TtfsTensor t, TtfsGrid g, const char *name);
 
 /* op_*.c: one node of the source; NULL after an obstacle. */
 const TtfsValue *ttfs_operand(TtfsAffine *x, uint32_t k);

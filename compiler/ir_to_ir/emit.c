@@ -293,8 +293,17 @@ TtfsTensor ttfs_emit_sum(TtfsAffine *x, const TtfsValue *v, const char *name) {
     return ttfs_emit_node(x, TTFS_OP_ADD, own, 2, both, NULL, NULL);
 }
 
-TtfsTensor ttfs_emit_quant(TtfsAffine *x, TtfsTensor t, TtfsGrid g, const char *name) {
+static TtfsTensor emit_clip(TtfsAffine *x, TtfsTensor t, double high, const char *name) {
+    TtfsNode n = {.op = TTFS_OP_CLIP, .in = {t}, .n_in = 1, .attr = ttfs_ir_attr()};
+    n.name = ttfs_unique_name(x, name);
+    n.attr.lo = 0;
+    n.attr.hi = (float)high;
+    return push(x, &n, (TtfsTensorInfo){0});
+}
+
+TtfsTensor ttfs_emit_window(TtfsAffine *x, TtfsTensor t, TtfsGrid g, const char *name) {
     TtfsNode n = {.op = TTFS_OP_QUANT, .in = {t}, .n_in = 3, .attr = ttfs_ir_attr()};
+    if (g.quantum == 0) return emit_clip(x, t, g.high, name);
     n.name = ttfs_unique_name(x, name);
     float *v = TTFS_ARRAY(&x->out->arena, float, 2);
     v[0] = narrow(x, g.quantum, name);

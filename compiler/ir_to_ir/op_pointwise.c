@@ -3,7 +3,7 @@
  * Element by element: sums, factors, and activations as sums of relus:
  *   leaky, prelu   relu(x) - k relu(-x)          abs         relu(x) + relu(-x)
  *   max(x, c)      c + relu(x - c)               min(x, c)   c - relu(c - x)
- *   clip           lo + relu(x - lo) - relu(x - hi); min alone when x is never below lo
+ *   clip           lo + relu(x - lo), whose window ends at hi - lo (window.c)
  * All but abs (and slopes below 0) grow with x, so they may stand in front of a pool in place of
  * behind it, and their results can be pooled relu by relu.
  */
@@ -152,22 +152,30 @@ static const TtfsValue *with_floor(TtfsAffine *x, const TtfsValue *v, double flo
     return out;
 }
 
+static const TtfsValue *one_number(TtfsAffine *x, const TtfsValue *v, float c) {
+    TtfsValue *out = ttfs_value_new(x, v->map, v->view);
+    out->bias = bound(x, c);
+    return out;
+}
+
+/* min(relu(v), top), top > 0 */
+static const TtfsValue *ended(TtfsAffine *x, const TtfsValue *v, double top) {
+    return ttfs_window_relu(x, v, &(TtfsGrid){0, 0, top}, "the network bounds them there");
+}
+
 static const TtfsValue *clip(TtfsAffine *x, const TtfsValue *v, float lo, float hi) {
-    bool low = lo > -FLT_MAX, high = hi < FLT_MAX, fresh[2] = {false};
+    bool low = lo > -FLT_MAX, high = hi < FLT_MAX;
     if (v->pooled) return behind(x, v, clip(x, v->pooled, lo, hi));
     if (low && (v->floor >= (double)lo || (lo <= 0 && ttfs_value_nonneg(x, v)))) low = false;
     double floor = lo > -FLT_MAX ? (double)lo : -INFINITY;
     if (!low && !high) return v;
-    if (!low) {
-        bool above = ttfs_value_nonneg(x, v) && hi >= 0;
-        return with_floor(x, at_most(x, v, bound(x, hi)), above ? fmax(0, floor) : floor);
-    }
+    bool above = !low && ttfs_value_nonneg(x, v);
+    if (high && (hi <= lo || (above && hi <= 0))) return one_number(x, v, hi);
+    if (above) return with_floor(x, ended(x, v, (double)hi), fmax(0, floor));
+    if (!low) return with_floor(x, at_most(x, v, bound(x, hi)), floor);
     if (!high) return with_floor(x, at_least(x, v, bound(x, lo)), floor);
-    const TtfsValue *a = ttfs_value_affine(x, v, NONE, bound(x, -lo));
-    const TtfsValue *b = ttfs_value_affine(x, v, NONE, bound(x, -hi));
-    a = relu_of(x, a, "values above the lower bound", &fresh[0]);
-    b = a ? relu_of(x, b, "values above the upper bound", &fresh[1]) : NULL;
-    const TtfsValue *y = join(x, a, negate(x, b), fresh[0] && b && fresh[1]);
+    const TtfsValue *y = ttfs_value_affine(x, v, NONE, bound(x, -lo));
+    y = y ? ended(x, y, (double)hi - (double)lo) : NULL;
     return y ? with_floor(x, ttfs_value_affine(x, y, NONE, bound(x, lo)), floor) : NULL;
 }
 

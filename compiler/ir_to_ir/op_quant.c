@@ -65,12 +65,6 @@ static const TtfsValue *constant(TtfsAffine *x, const TtfsValue *v, const TtfsGr
     return out;
 }
 
-/* The factor of a term that is a population, all elements alike; 0 when it is not. */
-static double factor_of(const TtfsAddend *t) {
-    if (t->l.kind != TTFS_SCALE || t->l.k.n > 1) return 0;
-    return t->l.k.n ? t->l.k.v[0] : 1;
-}
-
 /* True when each element of a linear map is one of its operand's, or 0. */
 static bool selects(TtfsAffine *x, const TtfsLinear *l) {
     uint64_t cols = ttfs_linear_cols(l);
@@ -98,7 +92,7 @@ static bool on_grid(TtfsAffine *x, const TtfsValue *p, const TtfsGrid *g) {
         const TtfsAddend *t = &p->terms[0];
         const TtfsGrid *own = &x->pops.at[t->pop - 1].grid;
         bool moved = t->l.kind != TTFS_SCALE;
-        double k = moved ? 1 : factor_of(t);
+        double k = moved ? 1 : ttfs_window_factor(t);
         if (own->quantum == 0 || fabs(k * own->quantum - g->quantum) > 1e-6 * g->quantum)
             return false;
         if (moved && !selects(x, &t->l)) return false;
@@ -124,76 +118,6 @@ static bool stays(TtfsAffine *x, const TtfsValue *v, const TtfsGrid *g) {
     return ok;
 }
 
-static uint32_t root(const TtfsAffine *x, uint32_t pop) {
-    while (x->pops.at[pop - 1].source) pop = x->pops.at[pop - 1].source;
-    return pop;
-}
-
-/* The population on the grid, made once; a pool of it when it is a pool. */
-static uint32_t round_pop(TtfsAffine *x, uint32_t source, TtfsGrid g) {
-    TtfsAffinePop from = x->pops.at[source - 1];
-    if (from.source) {
-        uint32_t inner = round_pop(x, from.source, g);
-        return ttfs_pop_pool(x, inner, &from.patch, from.map, from.least,
-                             ttfs_ir_tensor(x->out, from.t)->name);
-    }
-    for (uint32_t i = from.rounded; i; i = x->pops.at[i - 1].twin) {
-        const TtfsGrid *o = &x->pops.at[i - 1].grid;
-        if (o->quantum == g.quantum && o->low == g.low && o->high == g.high) return i;
-    }
-    TtfsTensor t = ttfs_emit_quant(x, from.t, g, x->node->name);
-    uint32_t pop = ttfs_pop_add(x, t, from.map, g.low >= 0);
-    x->pops.at[pop - 1].grid = g;
-    x->pops.at[pop - 1].twin = from.rounded;
-    return x->pops.at[source - 1].rounded = pop;
-}
-
-/* True when the value is a population that may be rounded itself, times a factor above 0. */
-static bool plain(const TtfsAffine *x, const TtfsValue *p) {
-    if (p->n != 1 || p->bias.n || !(factor_of(&p->terms[0]) > 0)) return false;
-    return x->pops.at[root(x, p->terms[0].pop) - 1].grid.quantum == 0;
-}
-
-/* A part on a grid that begins at `low`; plain(p). */
-static const TtfsValue *round_plain(TtfsAffine *x, const TtfsValue *p, TtfsGrid g) {
-    TtfsAddend *t = TTFS_NEW(&x->arena, TtfsAddend);
-    *t = p->terms[0];
-    g.quantum /= factor_of(t);
-    t->pop = round_pop(x, t->pop, g);
-    TtfsValue *out = ttfs_value_copy(x, p);
-    out->terms = t;
-    out->floor = g.low * g.quantum;
-    return out;
-}
-
-/* A part that is never below 0, on a grid from 0 on. */
-static const TtfsValue *round_part(TtfsAffine *x, const TtfsValue *p, const TtfsGrid *g) {
-    if (p->n == 0) return constant(x, p, g);
-    bool own = plain(x, p) && root(x, p->terms[0].pop) != 1;
-    if (!own) p = ttfs_value_materialise(x, p, "the network rounds them there");
-    return p && plain(x, p) ? round_plain(x, p, *g) : NULL;
-}
-
-/* relu(v) on a grid from 0 on, part by part. */
-static const TtfsValue *round_relu(TtfsAffine *x, const TtfsValue *v, const TtfsGrid *g) {
-    bool fresh;
-    const TtfsValue *r = ttfs_value_relu(x, v, NULL, &fresh);
-    if (!r) return NULL;
-    uint32_t n, *at = ttfs_value_parts(x, r, &n);
-    if (!at) return NULL;
-    const TtfsValue **part = TTFS_ARRAY(&x->arena, const TtfsValue *, n);
-    for (uint32_t i = 0; i < n; i++) {
-        part[i] = ttfs_value_channels(x, r, at[i], at[i + 1] - at[i]);
-        part[i] = part[i] ? round_part(x, part[i], g) : NULL;
-        if (!part[i]) return NULL;
-    }
-    const TtfsValue *whole = n == 1 ? part[0] : ttfs_value_stack(x, n, part);
-    if (!whole) return NULL;
-    TtfsValue *out = ttfs_value_copy(x, whole);
-    out->view = v->view;
-    return out;
-}
-
 static const TtfsValue *round_value(TtfsAffine *x, const TtfsValue *v, TtfsGrid g) {
     if (v->pooled) {
         const TtfsValue *inner = round_value(x, v->pooled, g);
@@ -211,9 +135,7 @@ static const TtfsValue *round_value(TtfsAffine *x, const TtfsValue *v, TtfsGrid 
     }
     if (v->n == 0) return constant(x, v, &g);
     if (stays(x, v, &g)) return v;
-    if (plain(x, v) && root(x, v->terms[0].pop) == 1 && factor_of(&v->terms[0]) == 1 &&
-        v->terms[0].from == 0 && v->map.c == x->pops.at[v->terms[0].pop - 1].map.c)
-        return round_plain(x, v, g);
+    if (ttfs_window_of_input(x, v)) return ttfs_window_on(x, v, g);
     TtfsField none = {0}, low = {0}, minus = {0};
     if (g.low != 0) {
         low = ttfs_field_uniform(&x->arena, g.low * g.quantum);
@@ -221,7 +143,7 @@ static const TtfsValue *round_value(TtfsAffine *x, const TtfsValue *v, TtfsGrid 
     }
     const TtfsValue *r = ttfs_value_affine(x, v, none, minus);
     TtfsGrid from_zero = {g.quantum, 0, g.high - g.low};
-    r = r ? round_relu(x, r, &from_zero) : NULL;
+    r = r ? ttfs_window_relu(x, r, &from_zero, "the network rounds them there") : NULL;
     r = r ? ttfs_value_affine(x, r, none, low) : NULL;
     if (!r) return NULL;
     TtfsValue *out = ttfs_value_copy(x, r);

@@ -177,6 +177,13 @@ static void keep_weights(TtfsLower *l, uint32_t k, int16_t *w, bool owned) {
     c->weights = w;
 }
 
+/* The ticks of a window that the network ends at `top` ticks, where the layer's grid is too coarse
+ * for all of them. */
+static uint32_t ticks_below(double top, uint32_t ticks) {
+    double whole = fmax(1, rint(top));
+    return whole < ticks ? (uint32_t)whole : ticks;
+}
+
 /* Quantises the layer into population *p and its connections. */
 static bool quantise(TtfsLower *l, uint32_t index, const TtfsPopOptions *own, TtfsGridTerm *term,
                      TtfsPopulation *p, TtfsQuantLayer *q) {
@@ -211,6 +218,7 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsPopOptions *own, Tt
         l->out->conns.at[p->conn_first + k].weight_bits = own->weight_bits;
         keep_weights(l, p->conn_first + k, grid.weights[k], !twin_of(l, p->conn_first + k));
     }
+    if (layer->top > 0) p->ticks = ticks_below(layer->top / grid.scale, p->ticks);
     p->scale = grid.scale;
     p->bias = grid.bias;
     p->bias_count = task.bias_count;

@@ -103,6 +103,7 @@ TtfsRange ttfs_lower_propagate(TtfsLower *l, uint32_t layer) {
         r.low[i] = r.low[i] > 0 ? r.low[i] : 0;
         r.high[i] = r.high[i] > 0 ? r.high[i] : 0;
         if (to->quantum > 0) r.high[i] = fmin(r.high[i], to->quantum * to->ticks);
+        if (to->top > 0) r.high[i] = fmin(r.high[i], to->top);
     }
     return r;
 }

@@ -8,6 +8,8 @@
 #include "emit_out.h"
 #include "exact_report.h"
 #include "info.h"
+#include "out_diff.h"
+#include "out_folder.h"
 #include "page.h"
 #include "parallel.h"
 #include "run_report.h"
@@ -142,6 +144,22 @@ static bool dump(const void *options, TtfsResult *r, TtfsDiag *diag) {
 
 TtfsResult *ttfs_dump_form(const char *path, const char *form, TtfsMessages *m) {
     return ttfs_call(dump, &(Dump){path, form}, path, m);
+}
+
+typedef struct {
+    const char *before, *after, *form;
+} Diff;
+
+static bool diff(const void *options, TtfsResult *r, TtfsDiag *diag) {
+    const Diff *d = options;
+    if (!ttfs_asked_folder(d->before, diag) || !ttfs_asked_folder(d->after, diag)) return false;
+    ttfs_out_recover(d->after);
+    return ttfs_out_diff(d->before, d->after, d->form, &r->passed, &r->json, &r->text, diag);
+}
+
+TtfsResult *ttfs_diff_folders(const char *before, const char *after, const char *form,
+                              TtfsMessages *m) {
+    return ttfs_call(diff, &(Diff){before, after, form}, before, m);
 }
 
 static bool emit(const void *options, TtfsResult *r, TtfsDiag *diag) {

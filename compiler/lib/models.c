@@ -10,6 +10,7 @@
 #include "pipeline.h"
 #include "info.h"
 #include "parallel.h"
+#include "refill.h"
 
 TtfsCompileOptions ttfs_compile_defaults(void) {
     return (TtfsCompileOptions){.calib_count = 1000,
@@ -18,6 +19,10 @@ TtfsCompileOptions ttfs_compile_defaults(void) {
                                 .percentile = 0.999,
                                 .seed = 1,
                                 .threads = ttfs_cores()};
+}
+
+TtfsCompileOptions ttfs_weights_only_defaults(const char *folder) {
+    return (TtfsCompileOptions){.weights_only = folder, .percentile = -1, .threads = ttfs_cores()};
 }
 
 static bool check(const void *options, TtfsResult *r, TtfsDiag *diag) {
@@ -54,29 +59,39 @@ static bool read_steps(const TtfsCompileOptions *o, uint32_t *last, uint32_t *du
                       o->dump);
 }
 
+/* Opens the folder that is kept, if there is one, and the job. */
+static bool open_job(TtfsRefill *kept, TtfsJob *job, const TtfsCompileOptions *o, TtfsArena *a,
+                     TtfsDiag *diag) {
+    if (o->weights_only)
+        return ttfs_refill_open(kept, o, diag) && ttfs_refill_job(kept, job, a, diag);
+    return ttfs_asked_for("--output", o->out, "compile needs -o OUT", diag) &&
+           ttfs_job_open(job, o, a, diag);
+}
+
 static bool compile(const void *options, TtfsResult *r, TtfsDiag *diag) {
     const TtfsCompileOptions *o = options;
     TtfsPipeline f = {0};
     TtfsJob job;
     uint32_t last, dump;
     double start = ttfs_now();
-    bool ok = ttfs_asked_for("--output", o->out, "compile needs -o OUT", diag) &&
-              read_steps(o, &last, &dump, diag) && ttfs_job_open(&job, o, &f.arena, diag) &&
+    TtfsRefill kept = {0};
+    bool ok = read_steps(o, &last, &dump, diag) && open_job(&kept, &job, o, &f.arena, diag) &&
               ttfs_pipeline_run(&f, &job, (TtfsStep)last, diag) &&
               ttfs_pipeline_write(&f, &job, diag) &&
               (!o->dump || ttfs_pipeline_print(&f, (TtfsStep)dump, &r->form, diag));
     if (ok) {
         double seconds = ttfs_now() - start;
         ttfs_compile_json(&f, seconds, &r->json);
-        ttfs_compile_text(&f, o->out, seconds, &r->text);
+        ttfs_compile_text(&f, job.options->out, seconds, &r->text);
         r->figures.latency_ticks = f.spike.latency;
     }
     ttfs_pipeline_free(&f);
+    ttfs_refill_close(&kept);
     return ok;
 }
 
 TtfsResult *ttfs_compile(const TtfsCompileOptions *o, TtfsMessages *m) {
-    return ttfs_call(compile, o, NULL, m);
+    return ttfs_call(compile, o, o->weights_only, m);
 }
 
 typedef struct {

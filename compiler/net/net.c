@@ -24,7 +24,7 @@ typedef struct {
     TtfsArena scratch;
     const TtfsNode **maker; /* per tensor; NULL: input or constant */
     uint32_t *layer;        /* per tensor: index + 1 of the layer that it is */
-    bool *plain;            /* per tensor: something other than a QUANT reads it */
+    bool *plain;            /* per tensor: something other than a QUANT or CLIP reads it */
     uint32_t *read;         /* per tensor: index + 1 of the readout that it is */
     TtfsIrEnds ends;        /* the readouts, and what only moves them */
 } Build;
@@ -286,12 +286,26 @@ static bool take_grid(const Build *b, const TtfsNode *n, TtfsNetLayer *l) {
            refuse(b, n, "expected a grid that begins at 0");
 }
 
+/* The bound of a CLIP; n NULL: none. */
+static bool take_top(const Build *b, const TtfsNode *n, TtfsNetLayer *l) {
+    if (!n) return true;
+    l->top = (double)n->attr.hi;
+    return (n->attr.lo == 0 && l->top > 0 && isfinite(l->top)) ||
+           refuse(b, n, "expected values from 0 to a bound above 0");
+}
+
+/* True for what sets the window of the relu before it. */
+static bool is_window(const TtfsNode *n) {
+    return n->op == TTFS_OP_QUANT || n->op == TTFS_OP_CLIP;
+}
+
 /* The layer whose values are tensor `t`, from the sum that `sum` holds. */
 static bool add_linear(Build *b, const TtfsNode *at, TtfsTensor sum, TtfsTensor t,
                        TtfsLayerKind kind) {
     Sum s = {.at = at};
     TtfsNetLayer l = {.kind = kind, .tensor = t, .term_first = b->out->terms.len};
     if (!take_grid(b, at->op == TTFS_OP_QUANT ? at : NULL, &l)) return false;
+    if (!take_top(b, at->op == TTFS_OP_CLIP ? at : NULL, &l)) return false;
     if (!take_sum(b, sum, &s)) return false;
     choose_shape(b, &s, ttfs_ir_tensor(b->ir, t), &l);
     for (uint32_t i = s.terms.len; i-- > 0;)
@@ -367,8 +381,8 @@ static bool add_input(Build *b) {
     return take_grid(b, quant, &l) && add_layer(b, &l);
 }
 
-/* A relu that is only rounded is no layer of its own: the QUANT is. */
-static bool add_rounded(Build *b, const TtfsNode *n) {
+/* A relu that is only rounded or bounded is no layer of its own: the QUANT or CLIP is. */
+static bool add_window(Build *b, const TtfsNode *n) {
     const TtfsNode *relu = b->maker[n->in[0].i - 1];
     if (n->out.i == b->out->layers.at[0].tensor.i) return true;
     if (!relu || relu->op != TTFS_OP_RELU) return refuse(b, n, "expected a relu before it");
@@ -379,7 +393,7 @@ static bool add_node(Build *b, uint32_t index) {
     const TtfsNode *n = &b->ir->nodes.at[index];
     if (b->ends.moves[index]) return true;
     if (n->op == TTFS_OP_TRANSPOSE && n == transposed_input(b)) return true;
-    if (n->op == TTFS_OP_QUANT) return add_rounded(b, n);
+    if (is_window(n)) return add_window(b, n);
     if (n->op == TTFS_OP_RELU && !b->plain[n->out.i - 1]) return true;
     bool part = n->op == TTFS_OP_CONV || n->op == TTFS_OP_GEMM || n->op == TTFS_OP_ADD ||
                 n->op == TTFS_OP_RESHAPE || n->op == TTFS_OP_SLICE;
@@ -413,8 +427,7 @@ static void open_build(Build *b) {
     b->plain = TTFS_ARRAY(&b->scratch, bool, ir->tensors.len);
     for (uint32_t i = 0; i < ir->nodes.len; i++) {
         const TtfsNode *n = &ir->nodes.at[i];
-        for (uint32_t k = 0; n->op != TTFS_OP_QUANT && k < n->n_in; k++)
-            b->plain[n->in[k].i - 1] = true;
+        for (uint32_t k = 0; !is_window(n) && k < n->n_in; k++) b->plain[n->in[k].i - 1] = true;
     }
     for (uint32_t i = 0; i < outputs; i++) {
         end[i] = ttfs_ir_output(ir, i);

@@ -7,14 +7,14 @@
  * from this net. The canonical form is what is read here, and nothing else defines it:
  *
  * A population is the input (or its one TRANSPOSE to channels first, at the start), the output of a
- * RELU, either of them on a grid (a QUANT with one scale; of a RELU from 0 on), or a MAXPOOL or
- * MINPOOL of a population. A linear term is CONV or GEMM (alpha = beta =
- * 1, trans_b) of a population, of a SLICE of its channels, or of a RESHAPE of either: to [1,
- * elements], or from there to [1, elements, 1, 1]. Its output may be RESHAPEd. A RELU takes, and a
- * readout is, one term or ADD(sum, term), and at the end perhaps ADD(sum, constant of the full
- * shape), a bias that depends on the position. Only the first term has a bias input, and only when
- * it is not 0. An output is a readout or what RESHAPE, TRANSPOSE, CONCAT and SLICE make of
- * readouts.
+ * RELU, either of them on a grid (a QUANT with one scale; of a RELU from 0 on), a RELU that ends at
+ * a bound (a CLIP from 0 on), or a MAXPOOL or MINPOOL of a population. A linear term is CONV or
+ * GEMM (alpha = beta = 1, trans_b) of a population, of a SLICE of its channels, or of a RESHAPE of
+ * either: to [1, elements], or from there to [1, elements, 1, 1]. Its output may be RESHAPEd. A
+ * RELU takes, and a readout is, one term or ADD(sum, term), and at the end perhaps ADD(sum,
+ * constant of the full shape), a bias that depends on the position. Only the first term has a bias
+ * input, and only when it is not 0. An output is a readout or what RESHAPE, TRANSPOSE, CONCAT and
+ * SLICE make of readouts.
  *
  * Invariants: layers in topological order, layer 0 is the input, readouts are last; a term reads a
  * layer before its own; shapes fit; constants are finite; outputs are pieces of readouts.
@@ -62,6 +62,7 @@ typedef struct {
      * quantum, k = 0..ticks, rounded; quantum 0: none. The offset is 0 but for the input. */
     double quantum, offset;
     uint32_t ticks;
+    double top; /* values end here: of a relu that the network bounds; 0: nowhere */
 } TtfsNetLayer;
 
 typedef struct {

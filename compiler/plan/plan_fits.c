@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What one population needs of the chip wherever it lies. Every fault is reported, each with the
- * layer, what it needs and what there is. Accumulators are proven here: a list holds the spikes of
- * all sources, so S takes every partial sum of all their weights; V ends as sum of w * y, and the
- * bias is added behind it (docs/core.md).
+ * layer, what it needs and what there is.
  */
 #include "plan_geometry.h"
+#include "plan_widths.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -81,54 +80,28 @@ static void check_ids(Fit *f) {
     at_most(f, "column ids", p->w, UINT64_C(1) << c->x_bits);
 }
 
-/* Bits of two's complement that hold lo..hi. */
-static uint32_t bits_for(int64_t lo, int64_t hi) {
-    uint32_t bits = 1;
-    while (bits < 63 && (lo < -(INT64_C(1) << (bits - 1)) || hi >= INT64_C(1) << (bits - 1)))
-        bits++;
-    return bits;
-}
-
-/* The channel that needs most bits of something. */
-typedef struct {
-    uint32_t channel, bits;
-} Need;
-
-static void raise_need(Need *n, uint32_t channel, uint32_t bits) {
-    if (bits > n->bits) *n = (Need){channel, bits};
-}
-
-static void check_need(Fit *f, const Need *n, const char *what, uint32_t have) {
+static void check_need(Fit *f, const TtfsNeed *n, const char *what, uint32_t have) {
     if (n->bits > have)
         f->ok = ttfs_error_figures(
             f->diag, here(f), TTFS_PLAN_WIDTH, (TtfsExcess){what, n->bits, have}, NULL,
             "channel %u needs %u %s, the chip has %u", n->channel, n->bits, what, have);
 }
 
-static void check_accumulators(Fit *f) {
-    Need acc = {0}, slope = {0}, ramp = {0};
-    for (uint32_t ch = 0; ch < f->dst->c; ch++) {
-        TtfsBounds b = ttfs_spike_bounds(f->spike, f->pop, ch);
-        raise_need(&acc, ch, bits_for(b.potential_min, b.potential_max));
-        raise_need(&acc, ch, bits_for(b.sum_min, b.sum_max));
-        raise_need(&slope, ch, bits_for(b.all_min, b.all_max));
-        if (f->dst->ramp) raise_need(&ramp, ch, bits_for(0, f->dst->ramp[ch]) - 1);
-    }
-    check_need(f, &acc, "bits of potential", f->chip->acc_bits);
-    check_need(f, &slope, "bits of slope", f->chip->slope_bits);
-    check_need(f, &ramp, "bits of ramp", f->chip->ramp_bits);
-}
-
-static void check_weight_bits(Fit *f) {
-    uint32_t bits = 0;
-    for (uint32_t k = 0; k < f->dst->conn_count; k++)
-        if (source(f, k)->weight_bits > bits) bits = source(f, k)->weight_bits;
+static void check_weight_bits(Fit *f, uint32_t bits) {
     if (bits > f->chip->weight_bits)
         f->ok = ttfs_error_figures(f->diag, here(f), TTFS_PLAN_WIDTH,
                                    (TtfsExcess){"weight bits", bits, f->chip->weight_bits},
                                    "use a chip with wider weights, or fewer weight bits",
                                    "needs weights of %u bits, the chip has %u", bits,
                                    f->chip->weight_bits);
+}
+
+static void check_widths(Fit *f) {
+    TtfsWidths w = ttfs_plan_widths(f->spike, f->pop);
+    check_weight_bits(f, w.weight);
+    check_need(f, &w.acc, "bits of potential", f->chip->acc_bits);
+    check_need(f, &w.slope, "bits of slope", f->chip->slope_bits);
+    check_need(f, &w.ramp, "bits of ramp", f->chip->ramp_bits);
 }
 
 /* True when `other` is a further population of the layer that `first` is of: it reads the same and
@@ -199,9 +172,6 @@ bool ttfs_plan_fits(const TtfsChip *chip, const TtfsSpike *s, TtfsPop p, const c
     check_ticks(&f);
     check_kind(&f);
     check_sources(&f);
-    if (f.dst->bias) {
-        check_weight_bits(&f);
-        check_accumulators(&f);
-    }
+    check_widths(&f);
     return f.ok;
 }

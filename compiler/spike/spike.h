@@ -153,5 +153,9 @@ bool ttfs_spike_read(TtfsSpike *s, const char *file, const void *text, size_t n,
  * the encoder's), and in the outputs when both graphs have any; else says the first difference in
  * `what` (at most n bytes). */
 bool ttfs_spike_equal(const TtfsSpike *a, const TtfsSpike *b, char *what, size_t n);
+/* The same of what a plan depends on alone: populations, shapes, windows, connections, how many
+ * biases; not names, numbers, weight bits and outputs. The population of the first difference
+ * (none: it is of the whole); `what` is "" when there is none. */
+TtfsPop ttfs_spike_same_graph(const TtfsSpike *a, const TtfsSpike *b, char *what, size_t n);
 
 #endif

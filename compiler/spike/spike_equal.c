@@ -68,7 +68,8 @@ static bool same_weights(const Compare *c, const TtfsConnection *a, const TtfsCo
     return true;
 }
 
-static bool same_connection(const Compare *c, const TtfsConnection *a, const TtfsConnection *b) {
+/* What a connection is, whatever its weights. */
+static bool same_wiring(const Compare *c, const TtfsConnection *a, const TtfsConnection *b) {
     if (!same_int(c, "connection kind", a->kind, b->kind) ||
         !same_int(c, "connection source", a->src.i, b->src.i) ||
         !same_int(c, "connection target", a->dst.i, b->dst.i) ||
@@ -76,14 +77,26 @@ static bool same_connection(const Compare *c, const TtfsConnection *a, const Ttf
         !same_int(c, "source channels", a->src_channels, b->src_channels) ||
         !same_int(c, "groups", a->group, b->group))
         return false;
-    if (a->kind != TTFS_CONN_DENSE && (!same_axes(c, "kernel", a->kernel, b->kernel, 2) ||
-                                       !same_axes(c, "stride", a->stride, b->stride, 2) ||
-                                       !same_axes(c, "dilation", a->dilation, b->dilation, 2) ||
-                                       !same_axes(c, "pad", a->pad, b->pad, 4)))
-        return false;
-    return same_int(c, "weight bits", a->weight_bits, b->weight_bits) &&
+    return a->kind == TTFS_CONN_DENSE || (same_axes(c, "kernel", a->kernel, b->kernel, 2) &&
+                                          same_axes(c, "stride", a->stride, b->stride, 2) &&
+                                          same_axes(c, "dilation", a->dilation, b->dilation, 2) &&
+                                          same_axes(c, "pad", a->pad, b->pad, 4));
+}
+
+static bool same_connection(const Compare *c, const TtfsConnection *a, const TtfsConnection *b) {
+    return same_wiring(c, a, b) && same_int(c, "weight bits", a->weight_bits, b->weight_bits) &&
            same_int(c, "weight count", (int64_t)a->weight_count, (int64_t)b->weight_count) &&
            same_weights(c, a, b);
+}
+
+/* What a population is, whatever its numbers. */
+static bool same_shape(const Compare *c, const TtfsPopulation *a, const TtfsPopulation *b) {
+    return same_int(c, "kind", a->kind, b->kind) && same_int(c, "channels", a->c, b->c) &&
+           same_int(c, "rows", a->h, b->h) && same_int(c, "columns", a->w, b->w) &&
+           same_int(c, "ticks", a->ticks, b->ticks) && same_int(c, "start", a->start, b->start) &&
+           same_int(c, "biases", a->bias_count, b->bias_count) &&
+           same_int(c, "first connection", a->conn_first, b->conn_first) &&
+           same_int(c, "connections", a->conn_count, b->conn_count);
 }
 
 static bool same_population(const Compare *c, const TtfsPopulation *a, const TtfsPopulation *b) {
@@ -92,18 +105,12 @@ static bool same_population(const Compare *c, const TtfsPopulation *a, const Ttf
         snprintf(text, sizeof text, "name: %.120s and %.120s", a->name, b->name);
         return differ(c, text);
     }
-    return same_int(c, "kind", a->kind, b->kind) && same_int(c, "channels", a->c, b->c) &&
-           same_int(c, "rows", a->h, b->h) && same_int(c, "columns", a->w, b->w) &&
-           same_int(c, "ticks", a->ticks, b->ticks) && same_int(c, "start", a->start, b->start) &&
-           same_int(c, "rate", a->rate_ppm, b->rate_ppm) &&
+    return same_shape(c, a, b) && same_int(c, "rate", a->rate_ppm, b->rate_ppm) &&
            same_real(c, "scale", a->scale, b->scale) &&
            same_real(c, "offset", a->offset, b->offset) &&
-           same_int(c, "biases", a->bias_count, b->bias_count) &&
            same_ints(c, "bias", a->bias, b->bias, a->bias_count,
                      a->bias_count == a->c ? "channel" : "neuron") &&
-           same_ints(c, "ramp", a->ramp, b->ramp, a->c, "channel") &&
-           same_int(c, "first connection", a->conn_first, b->conn_first) &&
-           same_int(c, "connections", a->conn_count, b->conn_count);
+           same_ints(c, "ramp", a->ramp, b->ramp, a->c, "channel");
 }
 
 static bool same_piece(const Compare *c, const TtfsPiece *a, const TtfsPiece *b) {
@@ -158,4 +165,25 @@ bool ttfs_spike_equal(const TtfsSpike *a, const TtfsSpike *b, char *what, size_t
                 return false;
     }
     return true;
+}
+
+/* A population and what it reads. */
+static bool same_layer(const Compare *c, const TtfsSpike *a, const TtfsSpike *b, uint32_t i) {
+    const TtfsPopulation *p = &a->pops.at[i];
+    if (!same_shape(c, p, &b->pops.at[i])) return false;
+    for (uint32_t k = p->conn_first; k < p->conn_first + p->conn_count; k++)
+        if (!same_wiring(c, &a->conns.at[k], &b->conns.at[k])) return false;
+    return true;
+}
+
+TtfsPop ttfs_spike_same_graph(const TtfsSpike *a, const TtfsSpike *b, char *what, size_t n) {
+    const Compare c = {NULL, 0, what, n};
+    *what = 0;
+    for (uint32_t i = 0; i < a->pops.len && i < b->pops.len; i++)
+        if (!same_layer(&c, a, b, i)) return (TtfsPop){i + 1};
+    if (!same_int(&c, "populations", a->pops.len, b->pops.len))
+        return (TtfsPop){a->pops.len < b->pops.len ? a->pops.len + 1 : 0};
+    (void)(same_int(&c, "input", a->input.i, b->input.i) &&
+           same_int(&c, "readout", a->readout.i, b->readout.i));
+    return (TtfsPop){0};
 }

@@ -135,6 +135,12 @@ static double threshold_a(const TtfsExact *e, const TtfsExactLayer *x, uint32_t 
     return theta;
 }
 
+/* A neuron that the network bounds: its comparator opens when what is left of the window is the
+ * bound. */
+static double gated(const TtfsNetLayer *l, const TtfsExactLayer *x, uint32_t ch, double t) {
+    return l->top > 0 ? fmax(t, x->window - l->top * x->scale[ch]) : t;
+}
+
 void ttfs_exact_fire(TtfsExact *e, uint32_t layer) {
     const TtfsNetLayer *l = &e->net->layers.at[layer];
     TtfsExactLayer *x = &e->layer[layer];
@@ -152,9 +158,10 @@ void ttfs_exact_fire(TtfsExact *e, uint32_t layer) {
                 double slope = ALPHA * own + x->gain[state] * e->after[state];
                 double t =
                     first_crossing(v, slope, threshold_a(e, x, l->terms, state, bias), x->window);
-                x->time[i] = t < x->window ? t : x->window; /* forced at the end */
+                x->time[i] = gated(l, x, ch, t < x->window ? t : x->window); /* forced at the end */
             } else {
-                x->time[i] = first_crossing(e->v[state], own, x->window - bias, x->window);
+                double t = first_crossing(e->v[state], own, x->window - bias, x->window);
+                x->time[i] = gated(l, x, ch, t);
             }
         }
 }

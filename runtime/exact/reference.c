@@ -113,7 +113,7 @@ static void linear(const TtfsReference *r, uint32_t index) {
             add_convolution(l, t, x, y);
     }
     for (uint32_t i = 0; l->kind == TTFS_LAYER_RELU && i < n; i++)
-        if (!(y[i] > 0)) y[i] = 0;
+        y[i] = y[i] > 0 ? l->top > 0 && y[i] > l->top ? l->top : y[i] : 0;
 }
 
 void ttfs_reference_run(TtfsReference *r, const float *input) {

@@ -138,6 +138,9 @@ def cases(case):
                          "--ticks", "65535", "--weight-bits", "16"), "fewer weight bits or fewer ticks"),
         "SPIKE_CHECK": (("dump", edited(case, "spike", "latency 510", "latency 511")), "fault of ttfs or of an edited form"),
         "PLAN_FIT": (COMPILE + ("--chip", case.chip("rows.json", weight_rows=64)), "weight rows"),
+        "GRAPH_DIFFERS": (("compile", MLP, "--weights-only", "out", "--calib", CALIB, "--ticks", "9"), "ticks: 255 and 9"),
+        "DEVICE_FIT": (COMPILE[:1] + (os.path.join(DIGITS, "digits_cnn.onnx"),) + COMPILE[2:] +
+                       ("--fit", "hx8k", "--ticks", "1023", "--weight-bits", "16"), "RAM blocks"),
         "PLAN_WIDTH": (COMPILE + ("--chip", case.chip("acc.json", acc_bits=16, slope_bits=16, ramp_bits=15)), "bits"),
         "PLAN_KIND": (COMPILE + ("--weight-bits", "12"), "weight"),
         "PLAN_CHECK": (("verify", edited_plan(case), "--input", TEST), "plan.txt"),

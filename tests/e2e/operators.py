@@ -303,6 +303,21 @@ def misfits():
         yield change, n.layer("GlobalAveragePool").end(), taken
 
 
+def grids():
+    """Transposed convolutions of weights on a grid, one for all or one a channel, with whether it stays: it does
+    when each output channel has one."""
+    for axis, group, stays in ((None, 1, True), (None, 2, True), (1, 1, True), (1, 2, False), (0, 1, False)):
+        n = image(4)
+        values = n.last
+        numbers = [[[[(5 * i + 3 * o + y - x) % 15 - 7 for x in range(3)] for y in range(3)] for o in range(3)]
+                   for i in range(4)]
+        steps = 0.25 if axis is None else [0.25 + 0.03 * k for k in range(3 if axis else 4)]
+        n.layer("DequantizeLinear", n.const(numbers, data_type=om.INT8), n.const(steps), axis=axis or 0)
+        weights, n.last = n.last, values
+        n.layer("ConvTranspose", None, weights, strides=[2, 1], group=group)
+        yield "axis %s, %d groups" % (axis, group), n.relu().conv(2, 3 * group).end(), stays
+
+
 def constants_as(nodes):
     """A network whose constants are initializers, or what nodes with each kind of value give."""
     n = image(4)
@@ -336,6 +351,9 @@ def main():
         case.check((r.code == 0) == taken and
                    (taken or "its weights or its bias do not fit its input and kernel" in r.err),
                    "transposed convolution, %s:\n%s" % (change, r))
+    for what, n, stays in grids():
+        r = case.good("check", case.write("net.onnx", n.bytes()))
+        case.equal("what it makes of quantised weights" not in r.out + r.err, stays, "a grid with %s:\n%s" % (what, r))
     case.equal(forms_of(case, constants_as(True)), forms_of(case, constants_as(False)), "constants by nodes")
     for name, n in nets():
         same_in_all(case, name, finished(name, n))

@@ -1,14 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
 """Usage: exit codes 0, 1 and 2, the nearest known word in the message, --help and --version
-everywhere, and options that say which value they take.
+everywhere, options that say which value they take, and shipped files that are not there.
 """
 import os
 import re
+import shutil
 import sys
 
-from e2e import DIGITS, Case
+from e2e import DIGITS, SOURCE, Case
 
 COMMANDS = ("check", "info", "compile", "run", "verify", "report", "emit", "dump")
+
+
+def shipped(case, model):
+    """Files that ttfs brings along, some of them gone: named, and nothing is written."""
+    data = os.environ["TTFS_DATA"] = case.path("data")
+    for name in ("hw", "rtl"):
+        shutil.copytree(os.path.join(SOURCE, name), os.path.join(data, name))
+    case.good("compile", model, "-o", "gone", "-q")
+    shutil.rmtree(case.path("gone"))
+    for name, says in (("rtl", os.path.join(data, "rtl")), ("hw/chips/one.json", "no chip is called 'one'"),
+                       ("hw/chips", "no chip descriptions here")):
+        away = case.path("away")
+        os.rename(os.path.join(data, name), away)
+        case.refused("compile", model, "-o", "gone", "-q", says=says)
+        os.rename(away, os.path.join(data, name))
+    shutil.rmtree(os.path.join(data, "rtl"))
+    os.mkdir(os.path.join(data, "rtl"))
+    case.refused("compile", model, "-o", "gone", "-q", says="no Verilog in the folder")
+    case.check(not os.path.exists(case.path("gone")), "written without the shipped files")
+    del os.environ["TTFS_DATA"]
 
 
 def main():
@@ -98,6 +119,7 @@ def main():
     case.write("mine/thesis.txt", "years of work")
     case.refused("compile", model, "-o", "mine", says="mine")
     case.check(os.path.exists(case.path("mine", "thesis.txt")), "a folder not ours was replaced")
+    shipped(case, model)
     quiet = case.compile("digits_mlp", "out", "-q")
     case.equal((quiet.out, quiet.err), ("", ""), "output with -q")
     return case.done()

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // ttfs_bucket: random lists (empty ones, one value, close with the last event or behind it, events that come
 // at once behind another list's) filled while others are walked one to three times, with pauses: the events
-// of every tick, the ticks, the steps; and events beyond ENTRIES are dropped and told.
+// of every tick, the ticks, the steps; and events beyond ENTRIES are dropped and told. Nothing is left of lists
+// that were filled and walked when a reset came.
 module bucket_tb;
     `include "bench.svh"
     localparam VB = 5, ENTRIES = 24, RB = 9, TOP = 31, LISTS = 400;
@@ -24,7 +25,7 @@ module bucket_tb;
     initial
         for (n = 0; n < LISTS; n = n + 1) begin
             tops[n] = 1 + below(TOP);
-            count[n] = n % 50 == 49 ? ENTRIES + 1 + below(6) : n % 4 == 0 ? below(3) : below(ENTRIES + 1);
+            count[n] = n == 0 ? ENTRIES : n % 50 == 49 ? ENTRIES + 1 + below(6) : n % 4 == 0 ? below(3) : below(ENTRIES + 1);
             if (count[n] > ENTRIES) dropped = dropped + count[n] - ENTRIES;
             for (e = 0; e < count[n]; e = e + 1) begin
                 made[n*32+e][RB +: VB] = n % 3 == 0 ? tops[n] : 1 + below(tops[n]);
@@ -100,6 +101,16 @@ module bucket_tb;
 
     initial begin
         reset;
+        while (!ready) tick;
+        while (!full) tick;
+        start = 1; top = tops[0]; tick;
+        start = 0;
+        repeat (30) tick;
+        check(busy || filled > 1, 1, 7);
+        rst_n = 0; tick;
+        filled = 0; at = 0; overs = 0;
+        reset;
+        check({ready, full, busy, ev, over}, 0, 8);
         while (!ready) tick;
         for (n = 0; n < LISTS; n = n + 1) begin
             if (n % 3 == 1) walk(0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ttfs_fire_engine: random programs of several slots and samples, potentials and pooled values that come as soon as
 // they are taken or later, and a sink that pauses: every flit is what core_model.svh says, in order; slots end
-// where they should, and not before everything has left.
+// where they should, and not before everything has left. A reset in the middle of a slot ends it.
 `include "ttfs_records.vh"
 module fire_engine_tb;
     localparam LANES = 5, WEIGHT_ROWS = 1024, VALUE_BITS = 4, C_BITS = 6, Y_BITS = 3, X_BITS = 4, SEGMENTS = 3;
@@ -40,14 +40,14 @@ module fire_engine_tb;
 
     // The chain and the pooled values, offered in the order of the model.
     integer next = 0, pool_at = 0, pools_given = 0, found = 0, i;
-    reg captured = 0, pooled = 0;
+    reg captured = 0, pooled = 0, cut = 0;
     always @(posedge clk) begin
         data <= grant ? prog[fetch_at] : 32'hx;
         if (param_re) param <= {bias[param_at][ACC_BITS-1:0], ramp[param_at][RAMP_BITS-1:0]};
         if (capture) for (i = 0; i < LANES; i = i + 1) chain[i] <= potential[next+i];
         else if (shift) for (i = 0; i < LANES; i = i + 1) chain[i] <= chain[i+1];
     end
-    always @(negedge clk) if (rst_n) begin
+    always @(negedge clk) if (rst_n && !cut) begin
         captured = capture;
         pooled = (pool_ev || pool_close) && pool_ready;
         if (out_valid && out_ready) begin
@@ -86,8 +86,17 @@ module fire_engine_tb;
         end
         for (n = 0; n < WEIGHT_ROWS * LANES; n = n + 1) weight[n] = below(16) - 8;
         for (net = 0; net < 25; net = net + 1) begin
+            if (net > 0) begin
+                cut = 1; go = 1; tick; go = 0;
+                repeat (below(60)) tick;
+            end
             make_words;
             reset;
+            cut = 0;
+            repeat (2) begin
+                check({done, out_valid, shift}, 3'b100, 5);
+                tick;
+            end
             for (s = 0; s < 3; s = s + 1) begin
                 for (slot = 0; slot < slots; slot = slot + 1) begin
                     for (e = 0; e < ELEMENTS; e = e + 1) begin

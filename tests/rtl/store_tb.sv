@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // ttfs_store: through samples of alternating parity random values are put in random order, gaps or none,
 // then most words are read, stale ones are made empty: what was put in this sample, zeros else. After
-// reset everything is zeros, whatever the parity; a put into the line takes one cycle, no put over four.
+// reset, which also comes between two puts, everything is zeros, whatever the parity; a put into the line
+// takes one cycle, no put over four.
 module store_tb;
     `include "bench.svh"
     localparam VB = 4, WORDS = 24, WB = 5;
@@ -39,10 +40,26 @@ module store_tb;
         end
     endtask
 
+    // What a reset in the middle of work leaves: nothing, and no line that is valid.
+    task restart;
+        begin
+            reset;
+            check({ready, clean, put_ready, get_ready}, 4'b0100, 4);
+            took = 0;
+            while (!ready) begin
+                tick;
+                took = took + 1;
+            end
+            check(took, WORDS, 5);
+            for (w = 0; w < WORDS; w = w + 1) want[w] = 0;
+            for (parity = 0; parity != 1; parity = 1) for (w = 0; w < WORDS; w = w + 1) read(w);
+        end
+    endtask
+
     initial begin
-        reset;
-        while (!ready) tick;
+        restart;
         for (round = 0; round < 60; round = round + 1) begin
+            if (round % 20 == 19) restart;
             parity = round;
             drop = 1; flush = 0; tick; drop = 0;
             for (w = 0; w < WORDS; w = w + 1) want[w] = 0;

@@ -114,6 +114,7 @@ static inline double f64_element(const F64 *f, const TtfsNode *n, uint64_t i) {
     if (n->op == TTFS_OP_GEMM) return f64_row(f, n, i);
     if (n->op == TTFS_OP_ADD) return x[i] + f->v[n->in[1].i - 1][i];
     if (n->op == TTFS_OP_RELU) return x[i] > 0 ? x[i] : 0;
+    if (n->op == TTFS_OP_CLIP) return fmin(fmax(x[i], (double)n->attr.lo), (double)n->attr.hi);
     if (n->op == TTFS_OP_RESHAPE) return x[i];
     if (n->op == TTFS_OP_TRANSPOSE) return x[f64_turned(f, n, i)];
     if (n->op == TTFS_OP_SLICE) return f64_sliced(f, n, i);

@@ -195,6 +195,17 @@ static void random_numbers_are_those_of_the_seed(void **state) {
     TtfsRng r = ttfs_rng(1234567);
     assert_true(ttfs_rng_u64(&r) == UINT64_C(6457827717110365317));
     assert_true(ttfs_rng_u64(&r) == UINT64_C(3203168211198807973));
+    /* the next are 9817491932198370423, 4593380528125082431 and twelve more, of 2^64 */
+    double f64 = ttfs_rng_f64(&r);
+    assert_true(fabs(f64 - 0.5322073040624193) < 1e-15);
+    assert_true(f64 * 0x1p53 == floor(f64 * 0x1p53) && fmod(f64 * 0x1p53, 2) == 1);
+    assert_int_equal(ttfs_rng_below(&r, 1000), 249);
+    double sum = 0, squares = 0;
+    for (int i = 0; i < 20000; i++) {
+        double v = ttfs_rng_normal(&r);
+        sum += v, squares += v * v;
+    }
+    assert_true(fabs(sum / 20000) < 0.03 && fabs(squares / 20000 - 1) < 0.03);
     for (int i = 0; i < 1000; i++) {
         assert_in_range(ttfs_rng_below(&r, 7), 0, 6);
         double f = ttfs_rng_f64(&r);

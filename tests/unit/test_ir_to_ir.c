@@ -304,12 +304,11 @@ static void test_activations(void **state) {
     push(&n, TTFS_OP_MIN, "min", IN(LAST, CONST(&n, 1)), NULL);
     push(&n, TTFS_OP_MAX, "max", IN(CONST(&n, 3), LAST), NULL);
     dense(&n, "fc4", 2, 3);
-    expect_canonical(&n,
-                     "gemm:fc1 relu:clip gemm:fc1_2 relu:clip_2 gemm:fc2 gemm:fc2_2 add:fc2.sum "
-                     "relu:prelu gemm:fc2_3 gemm:fc2_4 add:fc2.sum_2 relu:prelu_2 gemm:fc3 "
-                     "gemm:fc3_2 add:fc3.sum relu:abs gemm:fc3_3 gemm:fc3_4 add:fc3.sum_2 "
-                     "relu:abs_2 reshape:abs.shape conv:abs_3 reshape:abs_2.shape conv:abs_4 "
-                     "add:abs.sum relu:min conv:max relu:max_2 reshape:max_2.shape gemm:fc4");
+    expect_canonical(
+        &n, "gemm:fc1 relu:clip clip:clip_2 gemm:fc2 relu:prelu gemm:fc2_2 relu:prelu_2 gemm:fc3 "
+            "gemm:fc3_2 add:fc3.sum relu:abs gemm:fc3_3 gemm:fc3_4 add:fc3.sum_2 "
+            "relu:abs_2 reshape:abs.shape conv:abs_3 reshape:abs_2.shape conv:abs_4 "
+            "add:abs.sum relu:min conv:max relu:max_2 reshape:max_2.shape gemm:fc4");
 }
 
 static void test_readout_of_relu(void **state) {
@@ -362,18 +361,21 @@ static void test_refusals(void **state) {
     push(&n, TTFS_OP_DIV, "inverse", IN(CONST(&n, 1), LAST), NULL);
     conv(&n, "c2", 2, 2);
     push(&n, TTFS_OP_MATMUL, "product", IN(LAST, LAST), NULL);
-    expect_refused(&n, "gate attention inverse product");
+    expect_refused(&n, "gate attention inverse product",
+                   "inside a network it has no exact spiking form; a product or quotient of two "
+                   "activations is outside the mapping; a product or quotient of two activations "
+                   "is outside the mapping; not a product of constant weights with one vector");
 
     n = start(DIMS(3, 4)); /* three rows: not one sample */
     dense(&n, "fc", 2, 4);
-    expect_refused(&n, "fc");
+    expect_refused(&n, "fc", "not a product of constant weights with one vector");
 
     n = start(DIMS(1, 4)); /* nothing left of the input */
     TtfsTensor zero = CONST(&n, 1);
     ttfs_ir_tensor(&n.ir, zero)->data = TTFS_ARRAY(&n.ir.arena, float, 1);
     push(&n, TTFS_OP_DIV, "by_zero", IN(LAST, zero), NULL);
     dense(&n, "fc", 2, 4);
-    expect_refused(&n, "by_zero");
+    expect_refused(&n, "by_zero", "it divides by 0");
 }
 
 static void test_random(void **state) {
@@ -497,7 +499,8 @@ static void test_negative_variance(void **state) {
     float *variance = TTFS_ARRAY(&n.ir.arena, float, 2);
     variance[1] = -1;
     ttfs_ir_tensor(&n.ir, n.ir.nodes.at[1].in[4])->data = variance;
-    expect_refused(&n, "bn");
+    expect_refused(&n, "bn",
+                   "its parameters are not constant, or a variance plus epsilon is not positive");
 }
 
 static void test_long_chain(void **state) {

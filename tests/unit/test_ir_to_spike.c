@@ -135,6 +135,15 @@ static void input_range(void **state) {
     expect_lowered(&n);
     assert_true(n.spike.pops.at[0].offset == -0.5);
     assert_true(worst_error(&n, 100) < 0.03);
+    assert_false(said(&n, TTFS_NOTE, "is clipped"));
+    end(&n);
+    mlp(&n);
+    calibrate(&n, 200);
+    n.options.input_hi = 0.75;
+    expect_lowered(&n);
+    assert_true(said(&n, TTFS_NOTE, "what lies outside the range 0..0.75 is clipped"));
+    assert_true(n.report.at.at[0].window_top == 0.75 && n.report.at.at[0].seen_max > 0.75);
+    assert_true(n.report.at.at[0].saturated > 0.1);
     end(&n);
 }
 
@@ -218,19 +227,19 @@ static void absurd_bias(void **state) {
     data(&n, n.ir.nodes.at[2].in[2])[3] = -1e12f;
     calibrate(&n, 50);
     expect_lowered(&n);
-    assert_true(said(&n, TTFS_NOTE, "silent for every input"));
+    assert_true(said(&n, TTFS_NOTE, "channel 3 is silent for every input"));
     assert_true(worst_error(&n, 50) < 0.03);
     end(&n);
     mlp(&n);
     calibrate(&n, 50);
     data(&n, n.ir.nodes.at[2].in[2])[3] = 1e12f;
     expect_lowered(&n);
-    assert_true(said(&n, TTFS_NOTE, "saturated for every input"));
+    assert_true(said(&n, TTFS_NOTE, "channel 3 is saturated for every input"));
     end(&n);
     mlp(&n);
     data(&n, n.ir.nodes.at[4].in[2])[3] = 1e12f;
     calibrate(&n, 50);
-    expect_refused(&n, TTFS_QUANT_RANGE, "32 are available");
+    expect_refused(&n, TTFS_QUANT_RANGE, "the potential of channel 3 reaches ");
 }
 
 static void potential_beyond_int32(void **state) {
@@ -254,9 +263,42 @@ static void widened(void **state) {
     n.options.ticks = 1000;
     calibrate(&n, 100);
     expect_lowered(&n);
-    assert_true(said(&n, TTFS_NOTE, "widened"));
+    assert_true(said(&n, TTFS_NOTE, "2 weight bits on the source's 1 ticks are coarser than it"));
     assert_true(n.report.at.at[1].ramp_min <= 2);
     end(&n);
+}
+
+/* A window ends where the network bounds its values: there when values reach it, below when they do
+ * not; with ticks that the grid of weights is too coarse for, with as many as lie below. */
+static void bounded(void **state) {
+    (void)state;
+    static const struct {
+        float top;
+        uint32_t bits, ticks, want;
+    } row[] = {{0.25f, 8, 255, 255}, {100, 8, 255, 255}, {1.5f, 2, 1000, 0}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        Net n;
+        TtfsTensor x = start(&n, 2, (uint32_t[]){1, 20});
+        x = relu(&n, gemm(&n, "fc1", x, 30, 0.3));
+        TtfsNode *k = node(&n, TTFS_OP_CLIP, "clip", x);
+        k->attr.hi = row[i].top;
+        gemm(&n, "fc2", finish(&n, k), 5, 0.3);
+        n.options.weight_bits = row[i].bits;
+        n.options.ticks = row[i].ticks;
+        n.options.layers = (TtfsLayerOptions[]){{"input", 1, 0, -1}};
+        n.options.n_layers = row[i].want == 0;
+        calibrate(&n, 100);
+        expect_lowered(&n);
+        const TtfsPopulation *p = &n.spike.pops.at[1];
+        double last = p->scale * p->ticks, top = (double)row[i].top;
+        if (row[i].want) assert_int_equal(p->ticks, row[i].want);
+        if (!row[i].want) assert_in_range(p->ticks, 1, row[i].ticks - 1);
+        if (top > 50)
+            assert_true(last < 50);
+        else
+            assert_true(fabs(last - top) <= (row[i].want ? 1e-6 : p->scale / 2 + 1e-9));
+        end(&n);
+    }
 }
 
 static void layer_options(void **state) {
@@ -361,6 +403,7 @@ int main(void) {
         cmocka_unit_test(absurd_bias),
         cmocka_unit_test(potential_beyond_int32),
         cmocka_unit_test(widened),
+        cmocka_unit_test(bounded),
         cmocka_unit_test(layer_options),
         cmocka_unit_test(names_are_unique),
         cmocka_unit_test(pool_on_the_input),

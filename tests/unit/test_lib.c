@@ -212,6 +212,15 @@ static void use(TtfsMessages *m, const char *model, bool good) {
     done(ttfs_dump_form(files[0], "image", m), false, m, "a form that is another");
 }
 
+/* The steps for convolutions, and for the model's own grids. */
+static void use_others(TtfsMessages *m) {
+    TtfsCompileOptions c = ttfs_compile_defaults();
+    c.model = DIGITS "digits_cnn_qdq.onnx", c.out = "lib_more", c.threads = 1;
+    done(ttfs_compile(&c, m), true, m, "compile a quantised model");
+    c.model = DIGITS "digits_cnn.onnx", c.calib = DIGITS "calib.npz", c.calib_count = 5;
+    done(ttfs_compile(&c, m), true, m, "compile convolutions");
+}
+
 /* A number of a document. */
 static double told(const TtfsResult *r, const char *key) {
     char quoted[64];
@@ -320,6 +329,7 @@ static void calls_leave_nothing(void **state) {
     assert_true(bad && fwrite("\xff\xff\xff", 1, 3, bad) == 3 && fclose(bad) == 0);
     for (int i = 0; i < 4; i++) {
         use(m, DIGITS "digits_mlp.onnx", true);
+        use_others(m);
         use(m, "lib_bad.onnx", false);
         size_t now = mallinfo2().uordblks;
         if (i > 1 && now != before) fail_msg("%zu bytes in use, then %zu", before, now);

@@ -227,6 +227,16 @@ static void refused(Canon *k, TtfsCode code, const char *text) {
     const TtfsMessage *m = &k->diag.messages.at[k->diag.messages.len - 1];
     assert_int_equal(m->code, code);
     if (!strstr(m->what, text)) fail_msg("'%s' is not in '%s'", text, m->what);
+    assert_true(strncmp(m->where, "net", 3) == 0);
+    if (*m->op) { /* said of one of its nodes */
+        bool found = false;
+        assert_true(strncmp(m->where, "net: ", 5) == 0);
+        assert_string_equal(m->where + 5, m->node);
+        for (uint32_t i = 0; i < k->ir.nodes.len; i++)
+            found = found || (strcmp(k->ir.nodes.at[i].name, m->node) == 0 &&
+                              strcmp(ttfs_op_name(k->ir.nodes.at[i].op), m->op) == 0);
+        assert_true(found);
+    }
     canon_free(k);
 }
 
@@ -243,6 +253,18 @@ static void refused_forms(void **state) {
     two_sources(&k);
     nth(&k, TTFS_OP_GEMM)->attr.alpha = 2;
     refused(&k, TTFS_MODEL_FORM, "alpha");
+    two_sources(&k);
+    nth(&k, TTFS_OP_GEMM)->attr.beta = 2;
+    refused(&k, TTFS_MODEL_FORM, "beta");
+    two_sources(&k);
+    nth(&k, TTFS_OP_GEMM)->attr.trans_b = false;
+    refused(&k, TTFS_MODEL_FORM, "W as [out, in]");
+    two_sources(&k);
+    nth(&k, TTFS_OP_CONV)->in[1] = k.ir.input;
+    refused(&k, TTFS_MODEL_FORM, "constant weights");
+    two_sources(&k);
+    nth(&k, TTFS_OP_CONV)->in[2] = k.ir.input;
+    refused(&k, TTFS_MODEL_FORM, "one constant bias a channel");
     two_sources(&k);
     nth(&k, TTFS_OP_CONV)->attr.group = 3;
     refused(&k, TTFS_MODEL_FORM, "do not fit");

@@ -288,7 +288,7 @@ static void slices(void **state) {
         uint32_t all = count(&n);
         reshape(&n, "flat", DIMS(1, all));
         dense(&n, "fc", 2, all);
-        expect_refused(&n, "slice");
+        expect_refused(&n, "slice", "it reverses rows or columns");
     }
 }
 
@@ -446,13 +446,20 @@ static void pads(void **state) {
         }
 }
 
+static void end_refused(Net *n, const char *node, const char *why) {
+    uint32_t all = count(n);
+    reshape(n, "end", DIMS(1, all));
+    dense(n, "fc", 3, all);
+    expect_refused(n, node, why);
+}
+
 static void refusals(void **state) {
     (void)state;
     Net n = map_net(); /* slopes that are computed */
     TtfsTensor x = n.last;
     conv_with(&n, "c1", CONST(&n, 3, 3, 1, 1), 0, 1);
     push(&n, TTFS_OP_PRELU, "prelu", IN(x, LAST), NULL);
-    expect_refused(&n, "prelu");
+    expect_refused(&n, "prelu", "its slopes are computed");
     n = dense_net(4, 18); /* weights that are computed */
     reshape(&n, "w", DIMS(1, 2, 3, 3));
     TtfsTensor w = n.last;
@@ -460,17 +467,82 @@ static void refusals(void **state) {
     dense(&n, "wide", 50, 4);
     reshape(&n, "map", DIMS(1, 2, 5, 5));
     push(&n, TTFS_OP_CONV, "conv", IN(LAST, w), NULL);
-    expect_refused(&n, "conv");
+    expect_refused(&n, "conv", "not a product of constant weights with one sample");
     n = dense_net(4, 3); /* statistics that are computed */
     x = n.last;
     reshape(&n, "p", DIMS(3));
     push(&n, TTFS_OP_BATCHNORM, "bn", IN(x, LAST, LAST, LAST, LAST), NULL);
-    expect_refused(&n, "bn");
+    expect_refused(&n, "bn",
+                   "its parameters are not constant, or a variance plus epsilon is not positive");
     n = dense_net(4, 5); /* a product of two that are computed */
     x = n.last;
     reshape(&n, "w", DIMS(5, 1));
     push(&n, TTFS_OP_MATMUL, "both", IN(x, LAST), NULL);
-    expect_refused(&n, "both");
+    expect_refused(&n, "both", "not a product of constant weights with one vector");
+}
+
+/* 4 channels of 4 x 4: every order of its axes has the same shape. */
+static Net cube_net(void) {
+    Net n = start(DIMS(1, 2, 6, 6));
+    conv(&n, "c0", 4, 2);
+    relu(&n, "r0");
+    return n;
+}
+
+/* Of one sum some terms differ from element to element, others are the same everywhere. */
+static void sums_by_element(void **state) {
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        Net n = map_net();
+        TtfsTensor x = n.last;
+        if (kind < 2) conv_with(&n, "c1", CONST(&n, 3, 3, 3, 3), 1, 1);
+        if (kind == 2) push(&n, TTFS_OP_MUL, "k1", IN(x, CONST(&n, 3, 1, 1)), NULL);
+        if (kind == 3) push(&n, TTFS_OP_NEG, "k1", IN(x), NULL);
+        TtfsTensor same = n.last;
+        push(&n, TTFS_OP_MUL, "k2", IN(x, CONST(&n, 3, 4, 5)), NULL);
+        if (kind == 1) push(&n, TTFS_OP_MUL, "k3", IN(LAST, CONST(&n, 3, 1, 1)), NULL);
+        push(&n, TTFS_OP_ADD, "sum", IN(same, LAST), NULL);
+        relu(&n, "r");
+        end_dense(&n);
+    }
+}
+
+/* Moves that no layer can be made of, and others that can. */
+static void refused_moves(void **state) {
+    (void)state;
+    TtfsIrAttr a = ttfs_ir_attr();
+    Net n = map_net(); /* rows of 12 across channels */
+    transpose(&n, "last", to_last);
+    reshape(&n, "rows", DIMS(1, 12, 5, 1));
+    transpose(&n, "turn", to_last);
+    end_refused(&n, "turn", "it moves parts of channels");
+    n = cube_net();
+    TtfsTensor x = n.last;
+    transpose(&n, "turn", to_last);
+    push(&n, TTFS_OP_ADD, "sum", IN(x, LAST), NULL);
+    end_dense(&n);
+    n = cube_net();
+    x = n.last;
+    transpose(&n, "turn", to_last);
+    push(&n, TTFS_OP_CONCAT, "both", IN(x, LAST), NULL);
+    end_dense(&n);
+    n = cube_net();
+    transpose(&n, "turn", to_last);
+    conv(&n, "c1", 2, 4);
+    end_dense(&n);
+    n = cube_net();
+    slice(&n, 3, 3, 4, -1);
+    end_refused(&n, "slice", "it reverses rows or columns");
+    n = cube_net();
+    a.before[0] = 1;
+    push_with(&n, TTFS_OP_PAD, "pad", &a);
+    end_refused(&n, "pad", "it pads an axis of one element");
+    n = cube_net();
+    push(&n, TTFS_OP_MATMUL, "rows", IN(LAST, CONST(&n, 4, 3)), NULL);
+    end_dense(&n);
+    n = start(DIMS(2, 4));
+    dense(&n, "fc", 3, 4);
+    expect_refused(&n, "fc", "not a product of constant weights with one vector");
 }
 
 /* Rounds the last tensor to `lo`..`hi` steps. */
@@ -478,6 +550,48 @@ static void quant(Net *n, TtfsTensor of, float step, float lo, float hi, bool in
     push(n, TTFS_OP_QUANT, "q", IN(of, number(n, step), number(n, 0)), NULL);
     TtfsIrAttr *a = &n->ir.nodes.at[n->ir.nodes.len - 1].attr;
     a->lo = lo, a->hi = hi, a->integer = integer;
+}
+
+static void clip(Net *n, const char *name, TtfsTensor x, float lo, float hi) {
+    push(n, TTFS_OP_CLIP, name, IN(x), NULL);
+    TtfsNode *made = &n->ir.nodes.at[n->ir.nodes.len - 1];
+    made->attr.lo = lo, made->attr.hi = hi;
+}
+
+/* A bounded relu is one population, before and behind a pool; a second bound is on the same one,
+ * and so is a grid; a reader of the relu itself has it as it was; one number is a constant. */
+static void ends_of_windows(void **state) {
+    (void)state;
+    Net n = start(DIMS(1, 2, 10, 10));
+    conv(&n, "c0", 3, 2);
+    clip(&n, "relu6", LAST, 0, 0.6f);
+    push(&n, TTFS_OP_MAXPOOL, "pool", IN(LAST), NULL);
+    conv(&n, "c1", 2, 3);
+    expect_canonical(&n, "conv:c0 relu:relu6 clip:relu6_2 maxpool:pool conv:c1");
+    n = start(DIMS(1, 2, 10, 10));
+    conv(&n, "c0", 3, 2);
+    relu(&n, "r");
+    push(&n, TTFS_OP_MAXPOOL, "pool", IN(LAST), NULL);
+    clip(&n, "first", LAST, -1, 0.6f);
+    clip(&n, "second", LAST, 0, 0.5f);
+    conv(&n, "c1", 2, 3);
+    expect_canonical(&n, "conv:c0 relu:r clip:second maxpool:pool_2_2 conv:c1");
+    n = map_net();
+    TtfsTensor x = n.last;
+    clip(&n, "clip", x, 0, 0.5f);
+    push(&n, TTFS_OP_MAXPOOL, "pool", IN(LAST), NULL);
+    quant(&n, LAST, 0.125f, 0, 15, false);
+    TtfsTensor y = n.last;
+    push(&n, TTFS_OP_MAXPOOL, "plain", IN(x), NULL);
+    push(&n, TTFS_OP_CONCAT, "both", IN(LAST, y), NULL);
+    end_dense(&n);
+    for (float hi = 0; hi > -1; hi -= 0.4f) {
+        n = map_net();
+        x = n.last;
+        clip(&n, "none", LAST, -0.4f, hi);
+        push(&n, TTFS_OP_CONCAT, "both", IN(LAST, x), NULL);
+        end_dense(&n);
+    }
 }
 
 static Net rounded_net(void) {
@@ -503,6 +617,59 @@ static void rounded_moves(void **state) {
         if (move < 6) quant(&n, LAST, 0.25f, 0, move == 5 ? 31 : 15, false);
         relu(&n, "r");
         end_dense(&n);
+    }
+}
+
+/* Of the canonical form: what spikes. */
+static uint32_t populations(Net *n) {
+    TtfsDiag diag = {0};
+    TtfsIr canonical;
+    uint32_t found = 0;
+    assert_true(ttfs_ir_canonical(&n->ir, &canonical, "net", &diag));
+    for (uint32_t i = 0; i < canonical.nodes.len; i++) {
+        TtfsOp op = canonical.nodes.at[i].op;
+        found += op == TTFS_OP_RELU || op == TTFS_OP_MAXPOOL || op == TTFS_OP_MINPOOL;
+    }
+    ttfs_ir_free(&canonical);
+    ttfs_diag_free(&diag);
+    return found;
+}
+
+/* Values from 0 to 1, a difference of relus, moved in one way. */
+static Net moved_clip(int move) {
+    Net n = map_net();
+    conv_with(&n, "c1", CONST(&n, 3, 3, 1, 1), 0, 1);
+    push(&n, TTFS_OP_CLIP, "clip", IN(LAST), NULL);
+    TtfsTensor x = n.last;
+    TtfsIrAttr a = ttfs_ir_attr();
+    if (move == 0) slice(&n, 1, 1, 2, 1);
+    if (move == 1) slice(&n, 2, 0, 2, 2);
+    if (move == 2) a.before[2] = a.after[3] = 1, push_with(&n, TTFS_OP_PAD, "pad", &a);
+    if (move == 3) push(&n, TTFS_OP_CONCAT, "twice", IN(x, LAST), NULL);
+    if (move == 4) transpose(&n, "turn", to_last);
+    if (move == 5) reshape(&n, "flat", DIMS(1, 60));
+    if (move == 6) push(&n, TTFS_OP_ADD, "sum", IN(x, LAST), NULL);
+    if (move == 7) push(&n, TTFS_OP_MUL, "double", IN(LAST, number(&n, 2)), NULL);
+    if (move == 8) push(&n, TTFS_OP_ADD, "shift", IN(LAST, number(&n, 0.5f)), NULL);
+    if (move == 9) push(&n, TTFS_OP_AVERAGEPOOL, "mean", IN(LAST), NULL);
+    if (move == 10) push(&n, TTFS_OP_MAXPOOL, "pool", IN(LAST), NULL);
+    return n;
+}
+
+/* What is known not to be below 0 stays so wherever it goes: a relu of it is nothing. Below 0 by a
+ * shift it is one. */
+static void floors(void **state) {
+    (void)state;
+    for (int move = 0; move < 11; move++) {
+        Net n = moved_clip(move), same = moved_clip(move), lower = moved_clip(move);
+        relu(&n, "r");
+        push(&lower, TTFS_OP_SUB, "lower", IN(LAST, number(&lower, 0.6f)), NULL);
+        relu(&lower, "r");
+        assert_int_equal(populations(&n), populations(&same));
+        assert_true(populations(&lower) > populations(&same));
+        end_dense(&n);
+        end_dense(&lower);
+        ttfs_ir_free(&same.ir);
     }
 }
 
@@ -554,7 +721,7 @@ static void involved_orders(void **state) {
         if (!i) reshape(&n, "flat", DIMS(1, 12));
     }
     relu(&n, "r");
-    expect_refused(&n, "again");
+    expect_refused(&n, "again", "it moves parts of channels");
     n = map_net(); /* as a map again, and windows over it */
     reshape(&n, "rows", DIMS(1, 4, 15));
     push_with(&n, TTFS_OP_TRANSPOSE, "turn", &a);
@@ -601,10 +768,14 @@ int main(void) {
         cmocka_unit_test(products),
         cmocka_unit_test(spread_operands),
         cmocka_unit_test(bounds),
+        cmocka_unit_test(ends_of_windows),
         cmocka_unit_test(slices),
         cmocka_unit_test(pads),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(refused_moves),
+        cmocka_unit_test(sums_by_element),
         cmocka_unit_test(rounded_moves),
+        cmocka_unit_test(floors),
         cmocka_unit_test(rounded_constants),
         cmocka_unit_test(rounded_parts),
         cmocka_unit_test(involved_orders),

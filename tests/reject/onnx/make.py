@@ -279,6 +279,111 @@ def graphs():
     save("shape_reshape", finish(m, "s"))
 
 
+def refused(rule, base, op, inputs, consts=None, domain="", inner=None, **attrs):
+    """One operator that is not as it must be; "x" is the activation before it."""
+    m = base()
+    if domain and domain not in m.domains:
+        m.domains.append(domain)
+    names = {"x": "r" if base is dense else "input"}
+    for name, value in (consts or {}).items():
+        names[name] = "const_" + name
+        m.init(names[name], value)
+    if inner:
+        m.node(*inner)
+    m.node(op, [names.get(i, i) for i in inputs], ["out"], name="it", domain=domain, **attrs)
+    m.output("out")
+    save(rule, m)
+
+
+def settings():
+    """Attributes and constant operands, operator by operator."""
+    two = {"a": ramp(2), "b": ramp(3)}
+    mixed = {"a": ramp(3), "b": [1, 2, 3]}
+    refused("const_two_values", dense, "Constant", [], value_float=1.0, value_int=1)
+    refused("const_fill", dense, "ConstantOfShape", ["n"], {"n": [2]}, value=om.tensor("", [1.0, 2.0]))
+    refused("const_range_still", dense, "Range", ["a", "b", "c"], {"a": 1.0, "b": 7.0, "c": 0.0})
+    refused("const_range_away", dense, "Range", ["a", "b", "c"], {"a": 1, "b": 7, "c": -2})
+    refused("const_where", dense, "Where", ["c", "a", "b"], {"c": [1, 0, 1], **mixed})
+    refused("const_sum_types", dense, "Add", ["a", "b"], mixed)
+    refused("const_sum_shapes", dense, "Add", ["a", "b"], two)
+    refused("const_div_zero", dense, "Div", ["a", "b"], {"a": [1, 2], "b": [1, 0]})
+    refused("const_mod_zero", dense, "Mod", ["a", "b"], {"a": [1, 2], "b": [0, 1]})
+    refused("const_root_type", dense, "Sqrt", ["a"], {"a": [1, 2]})
+    refused("const_product_shapes", dense, "MatMul", ["a", "b"], {"a": ramp(2, 3), "b": ramp(2, 3)})
+    refused("const_product_type", dense, "MatMul", ["a", "b"], {"a": ramp(2, 3), "b": [1, 2, 3]})
+    refused("const_product_outer", dense, "MatMul", ["a", "b"], {"a": ramp(2, 1, 3), "b": ramp(3, 3, 1)})
+    refused("const_concat", dense, "Concat", ["a", "b"], mixed, axis=0)
+    refused("attr_training", image, "BatchNormalization", ["x"] + ["v"] * 4, {"v": [1.0]}, training_mode=1)
+    refused("attr_slice_lengths", image, "Slice", ["x", "a", "b", "c"], {"a": [0, 0], "b": [1, 1], "c": [1]})
+    refused("attr_slice_twice", image, "Slice", ["x", "a", "b", "c"], {"a": [0, 0], "b": [1, 1], "c": [2, -2]})
+    refused("attr_pad_far", image, "Pad", ["x", "a"], {"a": [0, 0, 0, 0, 0, 0, 0, 1 << 40]})
+    refused("attr_block_none", image, "SpaceToDepth", ["x"], blocksize=0)
+    refused("attr_block_rank", dense, "SpaceToDepth", ["x"], blocksize=2)
+    refused("attr_auto_pad", image, "Conv", ["x", "k"], auto_pad="SAME")
+    refused("attr_rank", image, "MaxPool", ["x"], kernel_shape=[2])
+    refused("attr_kernel", image, "MaxPool", ["x"], strides=[1, 1])
+    refused("attr_axis_twice", image, "ReduceMean", ["x"], axes=[2, -2])
+    refused("attr_axis_beyond", image, "Softmax", ["x"], axis=4)
+    refused("attr_perm", image, "Transpose", ["x"], perm=[0, 1, 1, 3])
+    refused("attr_perm_short", image, "Transpose", ["x"], perm=[0, 1, 2])
+    refused("attr_out_pads", image, "ConvTranspose", ["x", "w"], {"w": ramp(1, 1, 2, 2)}, output_padding=[0, 0, 0])
+    refused("attr_out_nothing", image, "ConvTranspose", ["x", "w"], {"w": ramp(1, 1, 2, 2)}, pads=[3, 3, 3, 3])
+    refused("attr_out_wide", image, "ConvTranspose", ["x", "w"], {"w": ramp(1, 1, 2, 2)}, output_padding=[0, 2])
+    refused("attr_resize_mode", image, "Resize", ["x", "", "c"], {"c": [1.0, 1.0, 2.0, 2.0]}, mode="linear")
+    refused("attr_resize_axes", image, "Resize", ["x", "", "c"], {"c": [2.0, 2.0]}, mode="nearest")
+    refused("attr_resize_sizes", image, "Resize", ["x"], mode="nearest")
+    refused("shape_expand", dense, "Expand", ["x", "n"], {"n": [2, 2]})
+    refused("shape_tile", dense, "Tile", ["x", "n"], {"n": [1, 0]})
+    refused("shape_tile_rank", dense, "Tile", ["x", "n"], {"n": [1, 1, 2]})
+    refused("shape_below", dense, "Reshape", ["x", "n"], {"n": [0, -2]})
+    refused("shape_two_free", dense, "Reshape", ["x", "n"], {"n": [-1, -1]})
+    refused("shape_rows", image, "Reshape", ["x", "n"], {"n": [1, 5, -1]})
+    refused("shape_gather_none", dense, "Gather", ["x", "n"], {"n": []}, axis=1)
+    refused("shape_gather_far", dense, "Gather", ["x", "n"], {"n": [3]}, axis=1)
+    refused("shape_gather_computed", dense, "Gather", ["x", "g"], axis=1)
+    refused("shape_squeeze", dense, "Squeeze", ["x", "n"], {"n": [1]})
+    refused("shape_computed", dense, "Reshape", ["x", "g"])
+    refused("shape_not_integers", dense, "Reshape", ["x", "n"], {"n": [1.0, 3.0]})
+    refused("input_left_out", dense, "Add", ["x", ""])
+    refused("input_computed", dense, "PRelu", ["x", "g"])
+    refused("input_integers", dense, "Gemm", ["x", "w3"], {"w3": [[1, 2], [3, 4], [5, 6]]})
+    refused("input_second", dense, "Add", ["d", "mask"], inner=("Dropout", ["r"], ["d", "mask"], "drop"))
+    refused("input_constant", dense, "Softplus", ["a"], two)
+    refused("input_bound", dense, "Clip", ["x", "b"], two)
+
+
+def grids():
+    """Quantisation."""
+    q = "qonnx.custom_op.general"
+    step = {"s": 0.5, "z": 0.0, "n": 4.0, "i": [1, 2, 3], "v": [0.5, 0.25], "m": -0.5}
+    refused("grid_step", dense, "QuantizeLinear", ["x", "m"], step)
+    refused("grid_blocks", dense, "QuantizeLinear", ["x", "s"], step, block_size=2)
+    refused("grid_computed", dense, "QuantizeLinear", ["x", "g"], step)
+    refused("grid_steps", dense, "QuantizeLinear", ["x", "v"], step, axis=1)
+    refused("grid_of_integers", dense, "QuantizeLinear", ["i", "s"], step)
+    refused("grid_type", dense, "QuantizeLinear", ["x", "s"], step, output_dtype=6)
+    refused("grid_type_none", dense, "QuantizeLinear", ["x", "s"], step, output_dtype=1 << 40)
+    refused("grid_back", dense, "DequantizeLinear", ["v", "s"], step)
+    for bits in (1.0, 2.5, 17.0):
+        refused("grid_bits_%g" % bits, dense, "Quant", ["x", "s", "z", "n"], {**step, "n": bits}, domain=q, signed=1,
+                narrow=0, rounding_mode="ROUND")
+    refused("grid_quant_integers", dense, "Quant", ["i", "s", "z", "n"], step, domain=q, signed=1, narrow=0,
+            rounding_mode="ROUND")
+    refused("grid_quant_computed", dense, "Quant", ["x", "g", "z", "n"], step, domain=q, signed=1, narrow=0,
+            rounding_mode="ROUND")
+    refused("grid_signs_integers", dense, "BipolarQuant", ["i", "s"], step, domain=q)
+    refused("grid_signs_computed", dense, "BipolarQuant", ["x", "g"], step, domain=q)
+
+
+def labels():
+    """What stands around networks of scikit-learn."""
+    ml = "ai.onnx.ml"
+    refused("label_computed", dense, "ArrayFeatureExtractor", ["x", "g"], domain=ml)
+    refused("label_far", dense, "ArrayFeatureExtractor", ["x", "i"], {"i": [3]}, domain=ml)
+    refused("label_scales", dense, "Scaler", ["x"], domain=ml, scale=[1.0, 2.0], offset=[0.5])
+    refused("label_offsets", dense, "Scaler", ["x"], domain=ml, scale=[1.0], offset=[0.5, 1.0, 2.0, 3.0])
+
+
 def files():
     whole = finish(dense()).bytes()
     save("parse_truncated", whole[:-40])
@@ -461,7 +566,7 @@ def imports():
 
 
 if __name__ == "__main__":
-    for part in (valid, operators, attributes, tensors, graphs, files, forms, imports):
+    for part in (valid, operators, attributes, settings, grids, labels, tensors, graphs, files, forms, imports):
         part()
     for folder in (HERE, GOLDEN):
         for name in os.listdir(folder):

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The table of devices.
+ */
+#include "device.h"
+
+enum {
+#define TTFS_DEVICE(NAME, name, FAMILY, luts, ffs, mhz, part) DEVICE_##NAME,
+#include "devices.def"
+};
+
+const char *const ttfs_device_names[] = {
+#define TTFS_DEVICE(NAME, name, FAMILY, luts, ffs, mhz, part) name,
+#include "devices.def"
+    NULL};
+
+static const TtfsDevice devices[] = {
+#define TTFS_DEVICE(NAME, name, FAMILY, luts, ffs, mhz, part)                                      \
+    {name, part, TTFS_FAMILY_##FAMILY, luts, ffs, mhz, {{0}}},
+#include "devices.def"
+};
+
+static const struct {
+    uint32_t device;
+    TtfsDeviceRam ram;
+} rams[] = {
+#define TTFS_RAM(DEVICE, blocks, count, bits, words, least)                                        \
+    {DEVICE_##DEVICE, {blocks, count, bits, words, least}},
+#include "devices.def"
+};
+
+TtfsDevice ttfs_device(uint32_t k) {
+    TtfsDevice d = devices[k];
+    uint32_t n = 0;
+    for (size_t i = 0; i < sizeof rams / sizeof *rams; i++)
+        if (rams[i].device == k && n < TTFS_DEVICE_RAMS) d.ram[n++] = rams[i].ram;
+    return d;
+}

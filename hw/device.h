@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * FPGAs (devices.def), and what a chip of one core costs on one, estimated before synthesis.
+ */
+#ifndef TTFS_DEVICE_H
+#define TTFS_DEVICE_H
+
+#include "chip.h"
+
+enum {
+    TTFS_DEVICE_RAMS = 2, /* kinds of blocks */
+    TTFS_DEVICE_FILL = 85 /* percent of its LUTs that a chip may take: more is seldom routed */
+};
+
+/* Blocks of `words` words of `bits`, or twice as many of half the bits, down to `least` bits. */
+typedef struct {
+    const char *name; /* NULL: the device has no such blocks */
+    uint32_t count, bits, words, least;
+} TtfsDeviceRam;
+
+typedef enum {
+#define TTFS_FAMILY(NAME, name, mux, lut_words, distributed) TTFS_FAMILY_##NAME,
+#include "devices.def"
+    TTFS_FAMILIES
+} TtfsFamily;
+
+typedef struct {
+    const char *name, *part;
+    TtfsFamily family;
+    uint32_t luts, ffs;
+    double clock_mhz;
+    TtfsDeviceRam ram[TTFS_DEVICE_RAMS]; /* for everything; for large memories with one port */
+} TtfsDevice;
+
+/* Names, in the order of devices.def; NULL at the end. The k-th device. */
+extern const char *const ttfs_device_names[];
+TtfsDevice ttfs_device(uint32_t k);
+
+/* What of a device a chip takes, or of what there is the most that it may take. */
+typedef struct {
+    uint64_t luts, ffs, ram[TTFS_DEVICE_RAMS];
+} TtfsSize;
+
+/* An estimate, as Yosys maps it, before place and route; the chip has one core. */
+TtfsSize ttfs_size_of(const TtfsChip *chip, const TtfsDevice *d);
+TtfsSize ttfs_size_most(const TtfsDevice *d);
+/* The words that a memory of `words` words of `bits` bits can have in the blocks that it needs of
+ * the device; of one that is smaller than a block, the power of two. */
+uint32_t ttfs_device_words(const TtfsDevice *d, uint32_t words, uint32_t bits);
+
+#endif

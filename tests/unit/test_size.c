@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Devices and the estimate of what a chip costs: held against what Yosys 0.23 mapped chips of
+ * rtl/ to (tools/area.sh maps the first), and what must hold of any chip.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "device.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static TtfsDevice device(const char *name) {
+    for (uint32_t i = 0; ttfs_device_names[i]; i++)
+        if (strcmp(ttfs_device_names[i], name) == 0) return ttfs_device(i);
+    fail_msg("no device %s", name);
+    return (TtfsDevice){0};
+}
+
+/* The chip of tools/area.sh. */
+static TtfsChip dense(uint32_t lanes) {
+    return (TtfsChip){.name = "dense",
+                      .cores_x = 1,
+                      .cores_y = 1,
+                      .lanes = lanes,
+                      .weight_bits = 4,
+                      .slope_bits = 10,
+                      .acc_bits = 14,
+                      .ramp_bits = 10,
+                      .value_bits = 4,
+                      .c_bits = 10,
+                      .y_bits = 1,
+                      .x_bits = 1,
+                      .act_words = 64,
+                      .list_entries = 784,
+                      .weight_rows = 4096,
+                      .param_words = 256,
+                      .program_words = 64,
+                      .flows = 4,
+                      .buffers = 4,
+                      .table_words = 4,
+                      .segments = 1,
+                      .strides = 1,
+                      .clock_mhz = 50};
+}
+
+static TtfsChip wide(uint32_t lanes) {
+    TtfsChip c = dense(lanes);
+    c.weight_bits = c.value_bits = 8;
+    c.slope_bits = c.ramp_bits = 16;
+    c.acc_bits = 24;
+    return c;
+}
+
+static TtfsChip maps(bool pool, bool classes) {
+    TtfsChip c = wide(16);
+    c.conv = true;
+    c.pool = pool;
+    c.classes = classes;
+    c.segments = classes ? 4 : 1;
+    c.y_bits = c.x_bits = 5;
+    c.c_bits = 6;
+    c.table_words = 64;
+    c.act_words = 512;
+    return c;
+}
+
+static void near(const char *what, uint64_t found, uint64_t measured, uint64_t percent) {
+    uint64_t apart = found > measured ? found - measured : measured - found;
+    if (apart * 100 > measured * percent)
+        fail_msg("%s: estimated %llu, measured %llu", what, (unsigned long long)found,
+                 (unsigned long long)measured);
+}
+
+/* LUTs (those of distributed memories too), flip-flops, blocks (of 18 kbit on xc7). */
+typedef struct {
+    TtfsChip chip;
+    uint64_t measured[3][3]; /* up5k, ecp5-25k, artix7-35t */
+} Measured;
+
+static void measured_chips(void **state) {
+    (void)state;
+    const Measured all[] = {
+        {dense(4), {{2237, 1563, 39}, {3110, 1436, 11}, {1934, 1519, 8}}},
+        {dense(16), {{2941, 2086, 87}, {3699, 1958, 23}, {2490, 2041, 20}}},
+        {wide(8), {{3413, 2525, 92}, {4587, 2359, 28}, {3086, 2462, 22}}},
+        {wide(16), {{4172, 3104, 156}, {5096, 2936, 44}, {3713, 3039, 38}}},
+        {maps(false, false), {{4605, 3404, 168}, {5829, 3212, 46}, {3763, 3207, 42}}},
+        {maps(true, false), {{5137, 3442, 168}, {6037, 3252, 46}, {4251, 3247, 42}}},
+        {maps(true, true), {{5206, 3594, 168}, {6340, 3300, 46}, {4325, 3295, 42}}}};
+    const char *names[] = {"hx8k", "ecp5-25k", "artix7-35t"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        for (int k = 0; k < 3; k++) {
+            TtfsDevice d = device(names[k]);
+            TtfsSize size = ttfs_size_of(&all[i].chip, &d);
+            const uint64_t *m = all[i].measured[k];
+            if (m[0] == 0) continue;
+            near(names[k], size.luts, m[0], 5);
+            near("flip-flops", size.ffs, m[1], 5);
+            near("blocks", size.ram[0], m[2], k == 2 ? 5 : 0); /* there is a choice on xc7 */
+        }
+}
+
+static void more_costs_more(void **state) {
+    (void)state;
+    for (uint32_t i = 0; ttfs_device_names[i]; i++) {
+        TtfsDevice d = ttfs_device(i);
+        TtfsChip c = wide(8), more = c;
+        more.lanes = 9;
+        TtfsSize a = ttfs_size_of(&c, &d), b = ttfs_size_of(&more, &d);
+        assert_true(b.luts > a.luts && b.ffs > a.ffs && b.ram[0] + b.ram[1] >= a.ram[0] + a.ram[1]);
+        more = c, more.weight_rows *= 4;
+        b = ttfs_size_of(&more, &d);
+        assert_true(b.ram[0] + b.ram[1] > a.ram[0] + a.ram[1] || d.ram[1].name);
+    }
+}
+
+/* Large memories go to large blocks when the small ones do not do. */
+static void large_blocks(void **state) {
+    (void)state;
+    TtfsDevice d = device("up5k");
+    TtfsChip c = dense(16);
+    TtfsSize size = ttfs_size_of(&c, &d);
+    assert_int_equal(size.ram[1], 4); /* 4,096 x 64 bits in four of 16,384 x 16 */
+    assert_true(size.ram[0] <= 87 - 64);
+    c.weight_rows = 256;
+    assert_int_equal(ttfs_size_of(&c, &d).ram[1], 0);
+}
+
+static void words_of_blocks(void **state) {
+    (void)state;
+    TtfsDevice ice = device("hx8k"), xc7 = device("zynq-7020");
+    assert_int_equal(ttfs_device_words(&ice, 5, 32), 8);
+    assert_int_equal(ttfs_device_words(&ice, 200, 32), 256);
+    assert_int_equal(ttfs_device_words(&ice, 257, 32), 512);
+    assert_int_equal(ttfs_device_words(&ice, 1025, 32), 1280); /* five blocks of 256 x 16, twice */
+    assert_int_equal(ttfs_device_words(&ice, 2000, 32), 2048);
+    assert_int_equal(ttfs_device_words(&xc7, 513, 32), 1024);
+    for (uint32_t n = 2; n < 9000; n += 7) assert_true(ttfs_device_words(&xc7, n, 40) >= n);
+}
+
+static void every_device(void **state) {
+    (void)state;
+    for (uint32_t i = 0; ttfs_device_names[i]; i++) {
+        TtfsDevice d = ttfs_device(i);
+        TtfsSize most = ttfs_size_most(&d);
+        assert_string_equal(d.name, ttfs_device_names[i]);
+        assert_true(d.ffs >= d.luts && d.ram[0].name && d.ram[0].count && d.clock_mhz > 0);
+        assert_true(most.luts < d.luts && most.luts > d.luts / 2);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(measured_chips), cmocka_unit_test(more_costs_more),
+        cmocka_unit_test(large_blocks),   cmocka_unit_test(words_of_blocks),
+        cmocka_unit_test(every_device),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
