@@ -12,6 +12,7 @@
 // three cycles after close_i. Driven by ttfs_core.
 
 `default_nettype none
+`include "ttfs_assert.vh"
 
 module ttfs_bucket #(
     parameter VALUE_BITS = 4,
@@ -117,9 +118,8 @@ module ttfs_bucket #(
     wire                  walk_end = en_i && on_q && last_q && tick_end;
 
     wire [VALUE_BITS-1:0] below = start_i ? top_i - 1'b1 : token_at_q - 1'b1;
-    wire                  enters = start_i || ~|token_at_q[LOW-1:0];   // another block
     wire                  empty;
-    wire                  far = STRIDE != 0 && enters && empty;
+    wire                  far = STRIDE != 0 && empty;   // only where a block is entered: else it has events
     wire                  advance = start_i || (take && !token_last_q);
     wire [VALUE_BITS-1:0] next_at = far ? below & ({VALUE_BITS{1'b1}} << LOW) : below;
 
@@ -222,6 +222,12 @@ module ttfs_bucket #(
 
     assign head_f = fill_q ? heads[2*(ENTRY_BITS+1)-1 -: ENTRY_BITS+1] : heads[ENTRY_BITS:0];
     assign head_w = walk_q ? heads[2*(ENTRY_BITS+1)-1 -: ENTRY_BITS+1] : heads[ENTRY_BITS:0];
+
+    `TTFS_ALWAYS(fills, !(insert_i || close_i) || (fill_o && ready_o))
+    `TTFS_ALWAYS(starts, !start_i || (full_o && !busy_o))
+    `TTFS_ALWAYS(bank, !(insert_q || close_q) || !full_q[fill_q])
+    `TTFS_ALWAYS(walks, !busy_o || full_q[walk_q])
+    `TTFS_ALWAYS(steps, !(event_o && far_o) && !(tick_o && far_o))
 endmodule
 
 `default_nettype wire

@@ -7,6 +7,7 @@
 // When a result is not taken everything stands still. Driven by ttfs_fire_engine.
 
 `default_nettype none
+`include "ttfs_assert.vh"
 
 module ttfs_fire #(
     parameter LANES      = 16,
@@ -109,6 +110,10 @@ module ttfs_fire #(
     assign channel_o = channel_q;
     assign last_o    = channel_q + 1'b1 == channels_i;
     assign idle_o    = !busy && !sum_valid_q && ~|valid_q;
+
+    `TTFS_ALWAYS(drained, !start_i || idle_o)
+    `TTFS_ALWAYS(captures, !capture_i || chain_free_o)
+    `TTFS_ALWAYS(counts, {{(32-LANE_BITS) {1'b0}}, count_q} <= LANES)
 endmodule
 
 `default_nettype wire

@@ -8,6 +8,7 @@
 // one idle step (ready_o high). Driven by ttfs_core.
 
 `default_nettype none
+`include "ttfs_assert.vh"
 
 module ttfs_lanes #(
     parameter LANES       = 16,
@@ -99,6 +100,10 @@ module ttfs_lanes #(
             );
         end
     endgenerate
+
+    `TTFS_ALWAYS(steps, (tick_q & far_q) == 4'd0 && (event_q & far_q) == 4'd0)
+    `TTFS_ALWAYS(ends, (take_q & ~last_q) == 4'd0)
+    `TTFS_ALWAYS(captures, !capture_o || chain_free_i)
 endmodule
 
 `default_nettype wire

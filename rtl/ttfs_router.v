@@ -12,6 +12,7 @@
 // ports for one another has no circle (rtl/README.md). All outputs come from registers. Driven by ttfs_node.
 
 `default_nettype none
+`include "ttfs_assert.vh"
 
 module ttfs_router #(
     parameter FLOWS       = 64,
@@ -133,6 +134,8 @@ module ttfs_router #(
                 end
             end
 
+            `TTFS_ALWAYS(leaves, !held_q[p] || asked_q[p] || left_q != 5'd0)
+
             // The output.
             reg [FLIT-1:0] out_q;
             always @(posedge clk_i) begin
@@ -162,6 +165,15 @@ module ttfs_router #(
     assign out_buffer_o = out_buffer_q;
     assign flow_o       = |nowhere;
     assign idle_o       = ~|{wait_q, held_q, full_q};
+
+    // Turns and what is served by them are one hot, or nothing; who was asked for holds its flit.
+    function one;
+        input [4:0] set;
+        one = set != 5'd0 && (set & (set - 5'd1)) == 5'd0;
+    endfunction
+    `TTFS_ALWAYS(turns, one(look_turn_q) && one(give_turn_q))
+    `TTFS_ALWAYS(serves, (look == 5'd0 || one(look)) && (give == 5'd0 || one(give)))
+    `TTFS_ALWAYS(asks, (asked_q == 5'd0 || one(asked_q)) && (asked_q & ~held_q) == 5'd0)
 endmodule
 
 `default_nettype wire

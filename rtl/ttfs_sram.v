@@ -37,6 +37,16 @@ module ttfs_sram #(
     end
 
     assign rdata_o = rdata_q;
+
+`ifdef FORMAL
+    (* keep *) wire [WORDS*WIDTH-1:0] words;   // all of it, for proofs
+    genvar w;
+    generate
+        for (w = 0; w < WORDS; w = w + 1) begin : g_words
+            assign words[w*WIDTH +: WIDTH] = mem[w];
+        end
+    endgenerate
+`endif
 endmodule
 
 `default_nettype wire

@@ -12,6 +12,7 @@
 // Driven by ttfs_core.
 
 `default_nettype none
+`include "ttfs_assert.vh"
 
 module ttfs_store #(
     parameter VALUE_BITS = 4,
@@ -107,6 +108,10 @@ module ttfs_store #(
         .wdata_i({clear_q || !back, parity_q, line_q}),
         .rdata_o(word)
     );
+
+    `TTFS_ALWAYS(line, !dirty_q || valid_q)
+    `TTFS_ALWAYS(fetches, !fetch_q || (!valid_q && put_i && at_q == put_at_i))
+    `TTFS_ALWAYS(drops, !drop_i || clean_o)
 endmodule
 
 `default_nettype wire

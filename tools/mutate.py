@@ -87,6 +87,7 @@ SEES = {
 }
 # Checks of tests/rtl/run.sh that see a module, after its own bench.
 RTL_SEES = ["bench/core", "fails/chip-flit", "chip/1", "chip/2", "errors/2"]
+RTL_LIMITS = ["limits", "lint/edges"]  # of parameters, for the modules that check them
 RTL_USERS = {"memory": ["receive", "router"], "ram": ["memory"], "sram": ["memory"], "skid": ["router", "node"],
              "receive": ["node"], "router": ["node"]}
 
@@ -410,7 +411,8 @@ def tests_of(copy, path):
         module = os.path.basename(path)[len("ttfs_"):-2]
         benches = [n for n in [module] + RTL_USERS.get(module, []) if os.path.exists(
             os.path.join(ROOT, "tests/rtl", n + "_tb.sv"))]
-        return [copy.rtl(n) for n in ["lint/ttfs_" + module] + ["bench/" + n for n in benches] + RTL_SEES]
+        return [copy.rtl(n) for n in ["lint/ttfs_" + module] + ["bench/" + n for n in benches]
+                + RTL_LIMITS * (module in ("core", "chip")) + RTL_SEES]
     base = os.path.basename(folder)
     own = [n for n in sorted(copy.tests, key=lambda n: (n != base, n))
            if re.fullmatch(base + r"(_sums|_check|_fits)?", n)]
@@ -483,7 +485,7 @@ class Judge:
             write(False)
             if self.usable(test):
                 self.hits[name] += 1
-                return None if name.startswith("lint/") else name
+                return None if name.startswith("lint/ttfs_") else name
             write(True)
         return ""
 

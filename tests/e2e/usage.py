@@ -32,6 +32,18 @@ def shipped(case, model):
     del os.environ["TTFS_DATA"]
 
 
+def no_simulator(case, test):
+    """Without Verilator the chip's engine is refused; the others run."""
+    kept = {name: os.environ.get(name) for name in ("PATH", "TTFS_CACHE")}
+    os.environ.update(PATH=case.path("nothing"), TTFS_CACHE=case.path("no_cache"))
+    case.good("verify", "out", "--input", test, "--count", "1", "--engines", "golden,golden")
+    case.refused("verify", "out", "--input", test, "--count", "1", "--engines", "golden,rtl", says="verilator")
+    for name, value in kept.items():
+        os.environ.pop(name)
+        if value is not None:
+            os.environ[name] = value
+
+
 def main():
     case, test = Case(), os.path.join(DIGITS, "test.npz")
     model = os.path.join(DIGITS, "digits_mlp.onnx")
@@ -122,6 +134,7 @@ def main():
     case.refused("compile", model, "-o", "mine", says="mine")
     case.check(os.path.exists(case.path("mine", "thesis.txt")), "a folder not ours was replaced")
     shipped(case, model)
+    no_simulator(case, test)
     quiet = case.compile("digits_mlp", "out", "-q")
     case.equal((quiet.out, quiet.err), ("", ""), "output with -q")
     return case.done()

@@ -138,10 +138,32 @@ module config_tb;
         end
     endtask
 
+    // A reset in the middle of an access: no flag, no chain, the CRC from its beginning.
+    task restart;
+        begin
+            write_memory(0, 1, 7);
+            put(address(0, 15, 4), 99);
+            valid = 1; write = 0; addr = address(0, 1, 7);
+            tick;
+            valid = 0;
+            repeat (below(6)) tick;
+            reset;
+            check({ready, rvalid, refuse, clear}, {3'b100, 5'd0}, 50);
+            check(flags, node_flags, 51);
+            check(patience, 0, 52);
+            want = node_flags;
+            fresh;
+            get(address(0, 15, 3), ~crc, 53);
+            write_memory(0, 1, 8);
+            get(address(0, 1, 8), sent[0][1][8], 54);
+        end
+    endtask
+
     initial begin
         for (c = 0; c < CORES; c = c + 1)
             for (i = 0; i < 512; i = i + 1) begin words[c][i / 32][i % 32] = i; sent[c][i / 32][i % 32] = i; end
         reset;
+        check({ready, rvalid, refuse, clear, flags}, {3'b100, 16'd0}, 19);
         fresh;
         get(address(0, 15, 0), 32'h54540002, 20);
         get(address(0, 15, 1), HASH, 21);
@@ -168,10 +190,13 @@ module config_tb;
                     get(address(0, 15, 2), want, 34);
                     sample = 0;
                 end
-                10: begin
+                10: begin  // the next address is no next one behind it
+                    w = below(14);
+                    write_memory(c, 1, w);
                     get(address(0, 15, 3), ~crc, 35);
                     put(address(0, 15, 3), ~crc);
                     fresh;
+                    write_memory(c, 1, w + 1);
                 end
                 11: begin
                     put(address(0, 15, 3), ~crc ^ 1 << below(32));
@@ -202,6 +227,7 @@ module config_tb;
                 default: clear_some;
             endcase
             look(39);
+            if (i % 100 == 50) restart;
         end
         for (c = 0; c < CORES; c = c + 1)
             for (i = 0; i < 512; i = i + 1) check(words[c][i / 32][i % 32], sent[c][i / 32][i % 32], 40);

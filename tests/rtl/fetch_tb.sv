@@ -75,6 +75,18 @@ module fetch_tb;
                 pauses = round % 2;
             end
         end
+        for (round = 0; round < 12; round = round + 1) begin  // resets in the middle: from the entry on again
+            next = 1; restart = 1; expect_at = 7; expect_index = 0;
+            tick;
+            next = 0; restart = 0;
+            repeat (round) tick;
+            rst_n = 0;
+            repeat (3) tick;
+            rst_n = 1;
+            expect_at = 7; expect_index = 0; came = 0;
+            for (n = 0; n < 100 && !ready; n = n + 1) tick;
+            check(came, WORDS, 5);
+        end
         finish(800);
     end
 endmodule

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ttfs_patch: random patches with signed steps, taken with pauses: every
-// element once, at its place, with its number; numbers go on where they are told to.
+// element once, at its place, with its number; numbers go on where they are told to. A reset ends a patch.
 module patch_tb;
     `include "bench.svh"
     localparam AB = 10, RB = 11;
@@ -22,6 +22,15 @@ module patch_tb;
     reg [AB-1:0] where;
     integer n, i, j, k, number = 0, e, begins;
     initial begin
+        repeat (2) begin
+            reset;
+            check({busy, req, done}, 0, 7);
+            tick;
+            check(busy, 0, 8);
+            length = 40; start = 1; tick; start = 0;
+            check(busy, 1, 9);
+            tick;
+        end
         reset;
         for (n = 0; n < 250; n = n + 1) begin
             base = $random(seed); length = 1 + below(n % 10 == 0 ? 200 : 40); nx = 1 + below(3); ny = 1 + below(3);

@@ -38,7 +38,7 @@ list() {
     for n in 1 2 4; do echo "chip/$n"; done
     for n in 1 2; do echo "errors/$n"; done
     for n in flit sum read errors; do echo "fails/chip-$n"; done
-    for n in synth-latch paths features; do echo "fails/$n"; done
+    for n in synth-latch paths features assertions; do echo "fails/$n"; done
     for n in $(bench_names); do echo "bench/$n"; echo "fails/$n"; done
     for f in "$here"/formal/*.sv; do [ ! -f "$f" ] || { n=${f##*/}; echo "formal/${n%.sv}"; }; done
     for n in benches contract features header limits paths; do echo "$n"; done
@@ -132,7 +132,7 @@ synth() {
 }
 
 bench() {
-    iverilog -g2012 -I"$here" -I"$rtl" -y "$rtl" -o "$dir/bench" "$here/$1_tb.sv" || return 1
+    iverilog -g2012 -DTTFS_ASSERTIONS -I"$here" -I"$rtl" -y "$rtl" -o "$dir/bench" "$here/$1_tb.sv" || return 1
     vvp -n "$dir/bench" $2 >"$dir/log"
     tail -8 "$dir/log"
     grep -q '^PASS' "$dir/log"
@@ -192,6 +192,13 @@ fails() {
         echo "module bad(input clk, a, b, output q); reg r; always @(posedge clk) r <= a; assign q = r & b; endmodule" \
             >"$dir/bad.v"
         ! paths "$dir/bad.v" && grep -q "Assertion failed" "$dir/out"
+        ;;
+    assertions)
+        printf '%s\n' '`include "ttfs_assert.vh"' 'module never(input clk_i, rst_ni); `TTFS_ALWAYS(so, 1'"'b0) endmodule" \
+            'module top; reg clk = 0, rst_n = 0; always #5 clk = !clk; initial #20 rst_n = 1; initial #99 $finish;' \
+            'never dut(.clk_i(clk), .rst_ni(rst_n)); endmodule' >"$dir/never.v"
+        iverilog -g2012 -DTTFS_ASSERTIONS -I"$rtl" -o "$dir/never" "$dir/never.v" && vvp -n "$dir/never" >"$dir/log" &&
+            grep '^FAIL top.dut.always_so at 25' "$dir/log"
         ;;
     features) ! features ttfs_core && grep -q "Assertion failed" "$dir/out" ;;
     *)

@@ -107,7 +107,7 @@ def build(chip, folder, preload=0):
         f.write("`define PRELOAD %d\n`define INIT_PREFIX \"%s/\"\n`define CYCLE_LIMIT 1000000\n" % (preload, folder))
     binary = os.path.join(folder, "sim%d" % preload)
     rtl = os.path.join(ROOT, "rtl")
-    subprocess.run(["iverilog", "-g2012", "-I" + folder, "-I" + rtl, "-y", rtl, "-o", binary,
+    subprocess.run(["iverilog", "-g2012", "-DTTFS_ASSERTIONS", "-I" + folder, "-I" + rtl, "-y", rtl, "-o", binary,
                     os.path.join(HERE, "chip_tb.sv")], check=True)
     return binary
 

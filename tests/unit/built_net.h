@@ -183,20 +183,24 @@ static inline void expect_equal(Net *n) {
     ttfs_diag_free(&diag);
 }
 
-/* Refused with as many errors as there are words in `nodes`, each at that node. */
-static inline void expect_refused(Net *n, const char *nodes) {
+/* Refused with as many errors as there are words in `nodes`, each at that node; `why` are their
+ * texts. */
+static inline void expect_refused(Net *n, const char *nodes, const char *why) {
     TtfsDiag diag = {0};
     TtfsIr canonical;
-    TtfsBuf found = {0};
+    TtfsBuf found = {0}, whys = {0};
     assert_false(ttfs_ir_canonical(&n->ir, &canonical, "net", &diag));
     for (uint32_t i = 0; i < diag.messages.len; i++) {
         assert_int_equal(diag.messages.at[i].code, TTFS_MODEL_FORM);
         const char *node = strstr(diag.messages.at[i].where, ": ");
         ttfs_buf_printf(&found, "%s%s", i ? " " : "", node ? node + 2 : "");
+        ttfs_buf_printf(&whys, "%s%s", i ? "; " : "", diag.messages.at[i].what);
     }
     assert_string_equal(ttfs_buf_text(&found), nodes);
+    assert_string_equal(ttfs_buf_text(&whys), why);
     assert_null(canonical.nodes.at);
     ttfs_buf_free(&found);
+    ttfs_buf_free(&whys);
     ttfs_ir_free(&n->ir);
     ttfs_diag_free(&diag);
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "chip.h"
+#include "chip_to_verilog.h"
 #include "reject.h"
 
 #include <inttypes.h>
@@ -126,6 +127,42 @@ static void in_a_text(void **state) {
     ttfs_arena_free(&a);
 }
 
+/* The files of the chip's Verilog: modules one a line, what uses them last, headers left out. */
+static void file_list(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    TtfsDiag diag = {0};
+    TtfsBuf text = {0};
+    TtfsChip chip;
+    TtfsFileSet set = {0};
+    uint32_t lines = 0;
+    base_chip_text("{}", 2, &text);
+    assert_true(ttfs_chip_read(&chip, "c.json", text.text, text.len, &a, &diag));
+    assert_true(ttfs_chip_to_verilog(&chip, TTFS_SOURCE_DIR "/rtl", &set, &diag));
+    uint32_t modules = set.files.len;
+    ttfs_verilog_list(&set);
+    assert_int_equal(set.files.len, modules + 1);
+    const char *list = NULL;
+    for (uint32_t i = 0; i < set.files.len; i++)
+        if (strcmp(set.files.at[i].name, "filelist.f") == 0)
+            list = ttfs_arena_strndup(&a, set.files.at[i].bytes, set.files.at[i].size);
+    assert_non_null(list);
+    for (const char *p = list; *p; p++) lines += *p == '\n';
+    for (uint32_t i = 0; i < set.files.len; i++) {
+        const char *name = set.files.at[i].name;
+        bool header = strstr(name, ".vh"), own = strcmp(name, "filelist.f") == 0;
+        const char *at = strstr(list, ttfs_arena_printf(&a, "%s\n", name));
+        assert_int_equal(at != NULL, !header && !own);
+        modules -= header;
+    }
+    assert_int_equal(lines, modules);
+    assert_string_equal(list + strlen(list) - 11, "ttfs_top.v\n");
+    ttfs_file_set_free(&set);
+    ttfs_buf_free(&text);
+    ttfs_diag_free(&diag);
+    ttfs_arena_free(&a);
+}
+
 static TtfsChip shaped(const char *changes) {
     TtfsArena a = {0};
     TtfsDiag diag = {0};
@@ -223,6 +260,7 @@ int main(void) {
         cmocka_unit_test(truncations_and_flips),
         cmocka_unit_test(too_long_or_deep),
         cmocka_unit_test(in_a_text),
+        cmocka_unit_test(file_list),
         cmocka_unit_test(bits_for),
         cmocka_unit_test(derived),
         cmocka_unit_test(memories),

@@ -140,6 +140,20 @@ static void test_blob_file(void **state) {
     assert_int_equal(diag.errors, 0);
     assert_false(ttfs_ir_read(&again, file, text.text, text.len, &diag));
     assert_int_equal(diag.messages.at[0].code, TTFS_TEXT_RANGE);
+    assert_true(strstr(diag.messages.at[0].what, "another size or SHA-256") != NULL);
+    assert_string_equal(diag.messages.at[0].where, blob);
+    assert_true(ttfs_file_write(blob, other, sizeof other - 4, &diag)); /* shorter */
+    assert_false(ttfs_ir_read(&again, file, text.text, text.len, &diag));
+    assert_true(strstr(diag.messages.at[1].what, "another size or SHA-256") != NULL);
+    assert_int_equal(unlink(blob), 0);
+    assert_false(ttfs_ir_read(&again, file, text.text, text.len, &diag));
+    assert_int_equal(diag.messages.at[2].code, TTFS_FILE_OPEN);
+    char *elsewhere = strstr(text.text, "net.bin"); /* in another folder */
+    assert_non_null(elsewhere);
+    memcpy(elsewhere, "a/n.bin", 7);
+    assert_false(ttfs_ir_read(&again, file, text.text, text.len, &diag));
+    assert_string_equal(diag.messages.at[3].what, "the blob 'a/n.bin' must lie beside the text");
+    assert_int_equal(diag.errors, 4);
     assert_true(ttfs_remove_tree(dir, &diag));
     ttfs_buf_free(&text);
     ttfs_buf_free(&second);

@@ -361,18 +361,21 @@ static void test_refusals(void **state) {
     push(&n, TTFS_OP_DIV, "inverse", IN(CONST(&n, 1), LAST), NULL);
     conv(&n, "c2", 2, 2);
     push(&n, TTFS_OP_MATMUL, "product", IN(LAST, LAST), NULL);
-    expect_refused(&n, "gate attention inverse product");
+    expect_refused(&n, "gate attention inverse product",
+                   "inside a network it has no exact spiking form; a product or quotient of two "
+                   "activations is outside the mapping; a product or quotient of two activations "
+                   "is outside the mapping; not a product of constant weights with one vector");
 
     n = start(DIMS(3, 4)); /* three rows: not one sample */
     dense(&n, "fc", 2, 4);
-    expect_refused(&n, "fc");
+    expect_refused(&n, "fc", "not a product of constant weights with one vector");
 
     n = start(DIMS(1, 4)); /* nothing left of the input */
     TtfsTensor zero = CONST(&n, 1);
     ttfs_ir_tensor(&n.ir, zero)->data = TTFS_ARRAY(&n.ir.arena, float, 1);
     push(&n, TTFS_OP_DIV, "by_zero", IN(LAST, zero), NULL);
     dense(&n, "fc", 2, 4);
-    expect_refused(&n, "by_zero");
+    expect_refused(&n, "by_zero", "it divides by 0");
 }
 
 static void test_random(void **state) {
@@ -496,7 +499,8 @@ static void test_negative_variance(void **state) {
     float *variance = TTFS_ARRAY(&n.ir.arena, float, 2);
     variance[1] = -1;
     ttfs_ir_tensor(&n.ir, n.ir.nodes.at[1].in[4])->data = variance;
-    expect_refused(&n, "bn");
+    expect_refused(&n, "bn",
+                   "its parameters are not constant, or a variance plus epsilon is not positive");
 }
 
 static void test_long_chain(void **state) {

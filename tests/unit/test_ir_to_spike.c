@@ -135,6 +135,15 @@ static void input_range(void **state) {
     expect_lowered(&n);
     assert_true(n.spike.pops.at[0].offset == -0.5);
     assert_true(worst_error(&n, 100) < 0.03);
+    assert_false(said(&n, TTFS_NOTE, "is clipped"));
+    end(&n);
+    mlp(&n);
+    calibrate(&n, 200);
+    n.options.input_hi = 0.75;
+    expect_lowered(&n);
+    assert_true(said(&n, TTFS_NOTE, "what lies outside the range 0..0.75 is clipped"));
+    assert_true(n.report.at.at[0].window_top == 0.75 && n.report.at.at[0].seen_max > 0.75);
+    assert_true(n.report.at.at[0].saturated > 0.1);
     end(&n);
 }
 
@@ -218,19 +227,19 @@ static void absurd_bias(void **state) {
     data(&n, n.ir.nodes.at[2].in[2])[3] = -1e12f;
     calibrate(&n, 50);
     expect_lowered(&n);
-    assert_true(said(&n, TTFS_NOTE, "silent for every input"));
+    assert_true(said(&n, TTFS_NOTE, "channel 3 is silent for every input"));
     assert_true(worst_error(&n, 50) < 0.03);
     end(&n);
     mlp(&n);
     calibrate(&n, 50);
     data(&n, n.ir.nodes.at[2].in[2])[3] = 1e12f;
     expect_lowered(&n);
-    assert_true(said(&n, TTFS_NOTE, "saturated for every input"));
+    assert_true(said(&n, TTFS_NOTE, "channel 3 is saturated for every input"));
     end(&n);
     mlp(&n);
     data(&n, n.ir.nodes.at[4].in[2])[3] = 1e12f;
     calibrate(&n, 50);
-    expect_refused(&n, TTFS_QUANT_RANGE, "32 are available");
+    expect_refused(&n, TTFS_QUANT_RANGE, "the potential of channel 3 reaches ");
 }
 
 static void potential_beyond_int32(void **state) {
@@ -254,7 +263,7 @@ static void widened(void **state) {
     n.options.ticks = 1000;
     calibrate(&n, 100);
     expect_lowered(&n);
-    assert_true(said(&n, TTFS_NOTE, "widened"));
+    assert_true(said(&n, TTFS_NOTE, "2 weight bits on the source's 1 ticks are coarser than it"));
     assert_true(n.report.at.at[1].ramp_min <= 2);
     end(&n);
 }

@@ -288,7 +288,7 @@ static void slices(void **state) {
         uint32_t all = count(&n);
         reshape(&n, "flat", DIMS(1, all));
         dense(&n, "fc", 2, all);
-        expect_refused(&n, "slice");
+        expect_refused(&n, "slice", "it reverses rows or columns");
     }
 }
 
@@ -446,13 +446,20 @@ static void pads(void **state) {
         }
 }
 
+static void end_refused(Net *n, const char *node, const char *why) {
+    uint32_t all = count(n);
+    reshape(n, "end", DIMS(1, all));
+    dense(n, "fc", 3, all);
+    expect_refused(n, node, why);
+}
+
 static void refusals(void **state) {
     (void)state;
     Net n = map_net(); /* slopes that are computed */
     TtfsTensor x = n.last;
     conv_with(&n, "c1", CONST(&n, 3, 3, 1, 1), 0, 1);
     push(&n, TTFS_OP_PRELU, "prelu", IN(x, LAST), NULL);
-    expect_refused(&n, "prelu");
+    expect_refused(&n, "prelu", "its slopes are computed");
     n = dense_net(4, 18); /* weights that are computed */
     reshape(&n, "w", DIMS(1, 2, 3, 3));
     TtfsTensor w = n.last;
@@ -460,17 +467,82 @@ static void refusals(void **state) {
     dense(&n, "wide", 50, 4);
     reshape(&n, "map", DIMS(1, 2, 5, 5));
     push(&n, TTFS_OP_CONV, "conv", IN(LAST, w), NULL);
-    expect_refused(&n, "conv");
+    expect_refused(&n, "conv", "not a product of constant weights with one sample");
     n = dense_net(4, 3); /* statistics that are computed */
     x = n.last;
     reshape(&n, "p", DIMS(3));
     push(&n, TTFS_OP_BATCHNORM, "bn", IN(x, LAST, LAST, LAST, LAST), NULL);
-    expect_refused(&n, "bn");
+    expect_refused(&n, "bn",
+                   "its parameters are not constant, or a variance plus epsilon is not positive");
     n = dense_net(4, 5); /* a product of two that are computed */
     x = n.last;
     reshape(&n, "w", DIMS(5, 1));
     push(&n, TTFS_OP_MATMUL, "both", IN(x, LAST), NULL);
-    expect_refused(&n, "both");
+    expect_refused(&n, "both", "not a product of constant weights with one vector");
+}
+
+/* 4 channels of 4 x 4: every order of its axes has the same shape. */
+static Net cube_net(void) {
+    Net n = start(DIMS(1, 2, 6, 6));
+    conv(&n, "c0", 4, 2);
+    relu(&n, "r0");
+    return n;
+}
+
+/* Of one sum some terms differ from element to element, others are the same everywhere. */
+static void sums_by_element(void **state) {
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        Net n = map_net();
+        TtfsTensor x = n.last;
+        if (kind < 2) conv_with(&n, "c1", CONST(&n, 3, 3, 3, 3), 1, 1);
+        if (kind == 2) push(&n, TTFS_OP_MUL, "k1", IN(x, CONST(&n, 3, 1, 1)), NULL);
+        if (kind == 3) push(&n, TTFS_OP_NEG, "k1", IN(x), NULL);
+        TtfsTensor same = n.last;
+        push(&n, TTFS_OP_MUL, "k2", IN(x, CONST(&n, 3, 4, 5)), NULL);
+        if (kind == 1) push(&n, TTFS_OP_MUL, "k3", IN(LAST, CONST(&n, 3, 1, 1)), NULL);
+        push(&n, TTFS_OP_ADD, "sum", IN(same, LAST), NULL);
+        relu(&n, "r");
+        end_dense(&n);
+    }
+}
+
+/* Moves that no layer can be made of, and others that can. */
+static void refused_moves(void **state) {
+    (void)state;
+    TtfsIrAttr a = ttfs_ir_attr();
+    Net n = map_net(); /* rows of 12 across channels */
+    transpose(&n, "last", to_last);
+    reshape(&n, "rows", DIMS(1, 12, 5, 1));
+    transpose(&n, "turn", to_last);
+    end_refused(&n, "turn", "it moves parts of channels");
+    n = cube_net();
+    TtfsTensor x = n.last;
+    transpose(&n, "turn", to_last);
+    push(&n, TTFS_OP_ADD, "sum", IN(x, LAST), NULL);
+    end_dense(&n);
+    n = cube_net();
+    x = n.last;
+    transpose(&n, "turn", to_last);
+    push(&n, TTFS_OP_CONCAT, "both", IN(x, LAST), NULL);
+    end_dense(&n);
+    n = cube_net();
+    transpose(&n, "turn", to_last);
+    conv(&n, "c1", 2, 4);
+    end_dense(&n);
+    n = cube_net();
+    slice(&n, 3, 3, 4, -1);
+    end_refused(&n, "slice", "it reverses rows or columns");
+    n = cube_net();
+    a.before[0] = 1;
+    push_with(&n, TTFS_OP_PAD, "pad", &a);
+    end_refused(&n, "pad", "it pads an axis of one element");
+    n = cube_net();
+    push(&n, TTFS_OP_MATMUL, "rows", IN(LAST, CONST(&n, 4, 3)), NULL);
+    end_dense(&n);
+    n = start(DIMS(2, 4));
+    dense(&n, "fc", 3, 4);
+    expect_refused(&n, "fc", "not a product of constant weights with one vector");
 }
 
 /* Rounds the last tensor to `lo`..`hi` steps. */
@@ -649,7 +721,7 @@ static void involved_orders(void **state) {
         if (!i) reshape(&n, "flat", DIMS(1, 12));
     }
     relu(&n, "r");
-    expect_refused(&n, "again");
+    expect_refused(&n, "again", "it moves parts of channels");
     n = map_net(); /* as a map again, and windows over it */
     reshape(&n, "rows", DIMS(1, 4, 15));
     push_with(&n, TTFS_OP_TRANSPOSE, "turn", &a);
@@ -700,6 +772,8 @@ int main(void) {
         cmocka_unit_test(slices),
         cmocka_unit_test(pads),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(refused_moves),
+        cmocka_unit_test(sums_by_element),
         cmocka_unit_test(rounded_moves),
         cmocka_unit_test(floors),
         cmocka_unit_test(rounded_constants),

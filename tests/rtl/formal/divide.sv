@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // proof: 9
+// wrong: CORRUPT
+// mutant: ttfs_divide.v s/|| quo_q\[VALUE_BITS\] > top_i//
 // ttfs_divide: for all potentials, ramps and tops of small widths, one a cycle, with pauses anywhere,
 // the value is floor(potential / ramp) between 0 and top: VALUE_BITS + 2 unpaused cycles later. The
 // pipeline has no loop, so those steps are all that there is.

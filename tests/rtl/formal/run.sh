@@ -1,10 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Proofs about the Verilog, with the solver that Yosys has built in: run.sh NAME proves NAME.sv (a harness
-# around a module) for all inputs and pauses; exit status 0 proven, 1 not, 77 without Yosys. run.sh --list
-# says the names. The harness's line `// proof: STEPS [induct]` says how many cycles from reset, and whether
-# it is proven for ever by induction. With CORRUPT the harness expects something wrong: that must be noticed.
+# Proofs about the Verilog, with the solver that Yosys has built in; counterexamples with its companion ABC.
+# run.sh NAME [-DMACRO=VALUE...] proves NAME.sv, a harness around a module, for all inputs that it does not
+# exclude; exit status 0 proven, 1 not, 77 without Yosys. run.sh --list says the names. Lines of a harness:
+#
+#   // proof: STEPS             that many cycles from reset on
+#   // proof: inductive STEPS   for ever, by induction over that many cycles
+#   // mutant: FILE SED         a copy of rtl/FILE changed by SED is wrong
+#   // wrong: MACRO             the harness with MACRO defined is wrong
+#
+# For all that is wrong the solver has to find the inputs from reset on that show it, or the proof proves
+# nothing. There OUTSIDE is defined: harnesses leave out what they say of a module's inside.
 
 here=$(cd "$(dirname "$0")" && pwd)
 rtl=$here/../../../rtl
@@ -12,25 +19,49 @@ if [ "$1" = --list ]; then
     for f in "$here"/*.sv; do f=${f##*/}; echo "${f%.sv}"; done
     exit 0
 fi
-[ -f "$here/$1.sv" ] || { echo "no such proof: $1" >&2; exit 1; }
-command -v yosys >/dev/null || { echo "skipped: no yosys"; exit 77; }
-log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
+name=$1
+harness=$here/$name.sv
+[ -f "$harness" ] || { echo "no such proof: $name" >&2; exit 1; }
+shift
+for abc in yosys-abc berkeley-abc none; do ! command -v "$abc" >/dev/null || break; done
+command -v yosys >/dev/null && [ $abc != none ] || { echo "skipped: no yosys, or none with its ABC"; exit 77; }
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
 
-# prove NAME STEPS MODE DEFINES: what is unknown (x) may be anything, in every cycle anew.
-prove() {
-    yosys -p "read_verilog -formal -sv $4 -I$rtl $here/$1.sv; read_verilog -sv -I$rtl $rtl/ttfs_*.v
-        hierarchy -check -top $1; prep -flatten -nordff -top $1; setundef -undriven -anyseq; memory_map
-        opt -full; sat $3 -maxsteps $2 -prove-asserts -set-assumes -verify $1" >"$log" 2>&1
+# yosys_on RTL DEFINES COMMANDS: what is unknown (x) or starts so may be anything, in every cycle anew.
+yosys_on() {
+    yosys -p "read_verilog -formal -sv $2 -I$1 $harness; read_verilog -formal -sv -I$1 $1/ttfs_*.v
+        hierarchy -check -top $name; proc; setundef -anyseq; memory -nordff -nomap; memory_map; flatten
+        setundef -undriven -anyseq; opt -full; check -assert; $3" >"$dir/log" 2>&1
 }
 
-steps=$(sed -n 's/^\/\/ proof: \([0-9]*\).*/\1/p' "$here/$1.sv")
+# noticed WHAT RTL DEFINES: there are inputs for which an assertion fails.
+noticed() {
+    if yosys_on "$2" "$3" "async2sync; dffunmap; techmap; opt -fast; dffunmap; setundef -anyseq; abc -g AND -fast
+        opt_clean; write_aiger -zinit $dir/aig" &&
+        $abc -c "read_aiger $dir/aig; fold; strash; scorr; bmc3 -F 60 -T 100" >"$dir/log" 2>&1 &&
+        grep -q 'was asserted in frame' "$dir/log"; then
+        return 0
+    fi
+    tail -5 "$dir/log"
+    echo "not noticed: $1"
+    return 1
+}
+
+sed -n 's/^\/\/ wrong: //p' "$harness" >"$dir/wrong"
+while read -r macro; do noticed "$macro" "$rtl" "$* -D$macro -DOUTSIDE" || exit 1; done <"$dir/wrong"
+
+sed -n 's/^\/\/ mutant: //p' "$harness" >"$dir/mutants"
+while read -r file change; do
+    rm -rf "$dir/rtl" && cp -r "$rtl" "$dir/rtl" && sed "$change" "$rtl/$file" >"$dir/rtl/$file" || exit 1
+    ! cmp -s "$rtl/$file" "$dir/rtl/$file" || { echo "changes nothing in $file: $change"; exit 1; }
+    noticed "$change" "$dir/rtl" "$* -DOUTSIDE" || exit 1
+done <"$dir/mutants"
+
+[ -s "$dir/wrong" ] || [ -s "$dir/mutants" ] || { echo "nothing wrong to notice in $name.sv"; exit 1; }
+steps=$(sed -n 's/^\/\/ proof: .*\<\([0-9]*\)$/\1/p' "$harness")
 mode=-tempinduct-baseonly
-grep -q '^// proof: .*induct' "$here/$1.sv" && mode=-tempinduct
-if prove "$1" "$steps" -tempinduct-baseonly -DCORRUPT || ! grep -q 'proof did fail' "$log"; then
-    tail -5 "$log"
-    echo "a wrong expectation was not noticed"
-    exit 1
-fi
-prove "$1" "$steps" $mode || { tail -60 "$log"; exit 1; }
-grep -q SUCCESS "$log" && echo "proven: $1, $steps steps"
+! grep -q '^// proof: inductive' "$harness" || mode=-tempinduct
+yosys_on "$rtl" "$*" "sat $mode -maxsteps $steps -prove-asserts -set-assumes -verify $name" && grep -q SUCCESS "$dir/log" ||
+    { tail -60 "$dir/log"; exit 1; }
+echo "proven: $name, $(sed -n 's/^\/\/ proof: //p' "$harness") steps; noticed: $(cat "$dir/wrong" "$dir/mutants" | wc -l)"
