@@ -5,10 +5,6 @@
  */
 #include "schedule.h"
 
-const char *const ttfs_schedule_names[] = {"auto", "latency", "overlap", "pipeline", NULL};
-_Static_assert(sizeof ttfs_schedule_names / sizeof *ttfs_schedule_names == TTFS_SCHEDULES + 1,
-               "a name each");
-
 TtfsSchedule ttfs_schedule_of(const TtfsPlan *p, const TtfsSpike *s) {
     if (ttfs_plan_turns(p, s) == 1) return TTFS_SCHEDULE_LATENCY;
     return p->slots.len == 1 ? TTFS_SCHEDULE_PIPELINE : TTFS_SCHEDULE_OVERLAP;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * When and where a plan's populations are computed, as reports say it; and how schedules are
- * called.
+ * When and where a plan's populations are computed, as reports say it.
  */
 #ifndef TTFS_SCHEDULE_H
 #define TTFS_SCHEDULE_H
@@ -9,8 +8,6 @@
 #include "plan.h"
 #include "spike_to_plan.h"
 
-/* By TtfsSchedule, NULL at the end. */
-extern const char *const ttfs_schedule_names[];
 /* What a plan has: LATENCY when a sample is through in one turn, PIPELINE when a turn is one slot,
  * else OVERLAP. */
 TtfsSchedule ttfs_schedule_of(const TtfsPlan *p, const TtfsSpike *s);

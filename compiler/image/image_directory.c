@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The directory as text: flows, then populations (when they are computed, what they are) with
- * their connections. Numbers that the
- * memories hold (weights, biases, ramps) are not in it. Doubles are hexadecimal, so that they come
- * back bit for bit. Counts are taken only as far as lines follow that bear them out.
+ * their connections. Numbers that the memories hold (weights, biases, ramps) are not in it. Doubles
+ * are hexadecimal, so that they come back bit for bit. Counts are taken only as far as lines follow
+ * that bear them out.
  */
 #include "image_inside.h"
 

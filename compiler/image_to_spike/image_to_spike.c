@@ -3,11 +3,10 @@
  * The lift. The directory gives populations and geometry; core by core the programs are followed
  * (lift_programs.c): each list must hold the neurons that the geometry names, as the core's buffers
  * keep them (lift_places.c, lift_buffers.c), from the copy that was written for the same sample,
- * weights, biases and ramps are decoded
- * (lift_numbers.c), every neuron is made once, and every value comes to each core that keeps it
- * once (lift_routes.c). What nothing reads must be zero. So no bit of the memories that could
- * change a result is without effect on the graph. Slots and stages of populations are checked with
- * the image: nothing is computed before what it reads.
+ * weights, biases and ramps are decoded (lift_numbers.c), every neuron is made once, and every value
+ * comes to each core that keeps it once (lift_routes.c). What nothing reads must be zero. So no bit
+ * of the memories that could change a result is without effect on the graph. Slots and stages of
+ * populations are checked with the image: nothing is computed before what it reads.
  */
 #include "lift.h"
 

@@ -47,9 +47,9 @@ typedef struct {
     Lift *l;
     uint32_t core;
     unsigned char *claimed[TTFS_MEMS]; /* per row: something reads it */
-    uint32_t *owner; /* per element of the activations: a neuron + 1, LIFT_COPY * its copy */
-    uint32_t
-        *word; /* per word: the population whose buffer has it, LIFT_COPY * its copy; 0: none yet */
+    /* Per element of the activations: a neuron + 1, plus LIFT_COPY * its copy. Per word: the
+     * population whose buffer has it, plus the same; 0: none yet. */
+    uint32_t *owner, *word;
     unsigned char *banks; /* per population: those of its buffer, + 1; 0: not known yet */
 } LiftCore;
 

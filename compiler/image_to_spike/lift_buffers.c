@@ -3,8 +3,8 @@
  * The buffers of a core. Which population fills one is what the core's flow table says (that all
  * flows come which bring what it keeps is lift_routes.c's). Then each element of the activations
  * belongs to at most one copy of one neuron: the one whose value the receiver writes there, and
- * each word to one buffer. A buffer may hold nothing: what comes in is dropped.
- * One to which nothing comes is words of zeros.
+ * each word to one copy of one buffer. A buffer may hold nothing: what comes in is dropped. One to
+ * which nothing comes is words of zeros.
  */
 #include "lift.h"
 

@@ -118,6 +118,7 @@ static bool check_arrivals(Lift *l) {
         const LiftKept *k = &l->kept.at[i];
         for (uint32_t at = l->made_of[k->pop - 1]; at; at = l->made.at[at - 1].next) {
             const LiftMade *m = &l->made.at[at - 1];
+            if (!ttfs_lift_work(l, k->pop, 1)) return false;
             if (!(entry(l, k->core, m->flow) >> CORE & 1) && keeps_some(k, m))
                 return ttfs_lift_fault(l, k->pop,
                                        "core %u keeps some of what flow %u carries, which does "

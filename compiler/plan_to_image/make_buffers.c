@@ -2,9 +2,8 @@
  *
  * The buffers of a core, and the offsets of rows and columns by which values find their place in
  * them: the buffer's base, that of copy 0, is in the rows'. What a core does not hold of a
- * population has no offset, and its values are dropped there. A buffer
- * that no flow ends in (all that is read of it is padding) is none to the chip: its words are
- * zeros.
+ * population has no offset, and its values are dropped there. A buffer that no flow ends in (all
+ * that is read of it is padding) is none to the chip: its words are zeros.
  */
 #include "maker.h"
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The flow tables: every flow goes from the core that it comes from to the cores of its ends, in x
- * first and then in y, so that its routes are one tree. What a readout
- * makes goes west along its row and north along column 0 to the host, west of core 0, where the
- * input comes in.
+ * first and then in y, so that its routes are one tree. What a readout makes goes west along its
+ * row and north along column 0 to the host, west of core 0, where the input comes in.
  */
 #include "maker.h"
 

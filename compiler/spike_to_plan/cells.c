@@ -117,12 +117,38 @@ static uint64_t weigh(Pack *p) {
     return all;
 }
 
-/* Parts that the weights ask for: a cell takes at most half a core's. */
-static uint32_t parts_needed(const Pack *p, uint32_t id) {
+/* Weight rows of all its channels. */
+static uint64_t rows_of(const Pack *p, uint32_t id) {
     TtfsTask t;
+    uint64_t sets =
+        share(pop_of(p, id)->c, ttfs_plan_cut_rule(p->chip, p->spike, (TtfsPop){id}).most);
     whole_of(p, id, &t);
-    uint64_t rows = (uint64_t)t.groups * t.group_rows;
-    return share(rows, p->chip->weight_rows / 2);
+    return sets * t.groups * t.group_rows;
+}
+
+/* Words of activations that all of its positions keep of what they read. */
+static uint64_t words_of(const Pack *p, uint32_t id) {
+    TtfsTask t;
+    uint64_t words = 0;
+    whole_of(p, id, &t);
+    for (uint32_t k = 0; k < pop_of(p, id)->conn_count; k++) {
+        TtfsRead r = ttfs_plan_reads(p->solver->plan, p->spike, &t, k);
+        words += ttfs_read_words(&r) << ttfs_read_banks(&r);
+    }
+    return words;
+}
+
+/* Of many weights there are no more copies than its activations want where memory is tight: then
+ * it is cut into all its parts. */
+static bool is_heavy(const Pack *p, uint32_t id, PackTry how) {
+    return how.tight && rows_of(p, id) > p->chip->weight_rows / 4;
+}
+
+/* Parts of the channels at most; a cell's weights take at most half a core's. */
+static uint32_t parts_of(const Pack *p, uint32_t id, PackTry how) {
+    uint32_t needed = share(rows_of(p, id), p->chip->weight_rows / 2);
+    if (is_heavy(p, id, how)) return UINT32_MAX;
+    return how.parts > needed ? how.parts : needed;
 }
 
 /* Bands of rows and columns that make about `tiles` tiles, so that with a border of one place they
@@ -150,12 +176,12 @@ static Counts count_cuts(const Pack *p, uint32_t id, const TtfsPopulation *place
                          uint64_t all) {
     TtfsCutRule rule = ttfs_plan_cut_rule(p->chip, p->spike, (TtfsPop){id});
     uint64_t cores = ttfs_chip_cores(p->chip), most = (uint64_t)places->h * places->w;
-    uint32_t n = share(p->loads[id] * cores * how.cells, all), needed = parts_needed(p, id);
-    Counts k = {1, 1, least(how.parts, n)};
+    uint32_t n = share(p->loads[id] * cores * how.cells, all);
+    Counts k = {1, 1, parts_of(p, id, how)};
     if (rule.by_position) n = (uint32_t)(n > most ? n : most);
     if (k.parts < n / most) k.parts = (uint32_t)(n / most);
-    if (k.parts < needed) k.parts = needed;
     k.parts = least(k.parts, share(pop_of(p, id)->c, rule.unit));
+    if (is_heavy(p, id, how)) n = k.parts * share(2 * words_of(p, id), p->chip->act_words);
     choose_bands(places->h, places->w, share(n, k.parts), &k.rows, &k.cols);
     if (rule.by_position) k.rows = places->h, k.cols = places->w;
     return k;
@@ -314,6 +340,17 @@ static void add_host(Pack *p) {
     add_unit(p, 0)->core = 0;
 }
 
+static void make_room(Pack *p) {
+    uint32_t pops = p->spike->pops.len, cores = ttfs_chip_cores(p->chip);
+    p->cores = TTFS_ARRAY(p->arena, PackCore, cores);
+    for (uint32_t i = 0; i < cores; i++) p->cores[i].first = PACK_NONE;
+    p->held_weights = TTFS_ARRAY(p->arena, uint32_t, p->weights);
+    p->held_params = TTFS_ARRAY(p->arena, uint32_t, p->params);
+    p->held_pop = TTFS_ARRAY(p->arena, uint32_t, (size_t)pops + 1);
+    p->kept = TTFS_ARRAY(p->arena, TtfsRead, (size_t)pops + 1);
+    p->pops = TTFS_ARRAY(p->arena, uint32_t, (size_t)pops + 1);
+}
+
 void ttfs_pack_cut(Pack *p, PackTry how) {
     uint32_t pops = p->spike->pops.len, *source = pair_pools(p);
     uint64_t all = weigh(p);
@@ -333,4 +370,5 @@ void ttfs_pack_cut(Pack *p, PackTry how) {
     }
     for (uint32_t id = 2; id <= pops; id++) add_cells(p, id);
     for (uint32_t id = 2; id <= pops; id++) add_units(p, id, source[id]);
+    make_room(p);
 }

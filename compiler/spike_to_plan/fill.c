@@ -53,21 +53,24 @@ static uint64_t measure_buffers(Pack *p, PackFill *f) {
         const TtfsRead *r = &p->kept[p->pops[i]];
         const TtfsPopulation *pop = ttfs_spike_pop(p->spike, (TtfsPop){r->pop});
         uint64_t neurons = ttfs_read_neurons(p->spike, r);
+        f->banked[ttfs_read_banks(r)] += ttfs_read_words(r);
         f->use.act_words += ttfs_read_words(r) << ttfs_read_banks(r);
         puts += CYCLES_PUT * (p->expected ? ttfs_cycles_share(neurons, pop->rate_ppm) : neurons);
     }
     return puts;
 }
 
-/* What arrives while a unit's cells are at work holds them up, once their scan engine has no time
- * left; it comes evenly. */
+/* What arrives while a unit's cells are at work holds them up: the first list of each, and all once
+ * their scan engine has no time left; it comes evenly. */
 static uint64_t held_up(const Pack *p, uint32_t unit, uint64_t puts, uint64_t load) {
     const PackUnit *u = &p->units.at[unit];
     uint64_t cycles = 0;
     for (uint32_t i = 0; i < u->cells; i++) {
         const PackCell *c = &p->cells.at[u->cell[i]];
         uint64_t part = puts * c->load / load;
-        if (part > c->slack) cycles += part - c->slack;
+        uint64_t first = part / ((uint64_t)c->task.oy_count * c->task.ox_count);
+        uint64_t rest = part > c->slack ? part - c->slack : 0;
+        cycles += first > rest ? first : rest;
     }
     return cycles;
 }
@@ -89,10 +92,22 @@ PackFill ttfs_pack_fill(Pack *p, uint32_t core, uint32_t out, uint32_t in) {
     return f;
 }
 
+/* Copies lie a bank apart, which is a part of what an address tells apart: where the memory ends in
+ * the highest bank, all banks end. */
+static bool banks_fit(const TtfsChip *c, const PackFill *f) {
+    uint64_t span = UINT64_C(1) << ttfs_chip_bits_for(c->act_words), words = 0;
+    for (uint32_t banks = TTFS_PLAN_BANKS; banks > 0; banks--) {
+        words = 2 * words + f->banked[banks];
+        uint64_t before = span - (span >> banks);
+        if (words && before + words > c->act_words) return false;
+    }
+    return f->use.act_words <= c->act_words;
+}
+
 bool ttfs_pack_fits(const Pack *p, const PackFill *f) {
     const TtfsChip *c = p->chip;
     const TtfsUse *u = &f->use;
-    return u->act_words <= p->act_words && u->weight_rows <= c->weight_rows &&
+    return banks_fit(c, f) && u->weight_rows <= c->weight_rows &&
            u->param_words <= c->param_words && u->program_words <= c->program_words &&
            u->buffers <= c->buffers && u->table_rows <= c->table_words &&
            u->table_cols <= c->table_words;

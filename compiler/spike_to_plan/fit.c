@@ -39,15 +39,22 @@ static uint32_t distance(const Pack *p, uint32_t a, uint32_t b) {
 }
 
 typedef struct {
-    uint64_t load; /* millionths of a core: of its fair work, or of its weight rows */
+    uint64_t load; /* millionths of a core: of its fair work, or of a memory */
     uint32_t unit;
 } Weight;
 
+static uint64_t millionths(uint64_t n, uint64_t of) {
+    return n * 1000000 / of;
+}
+
 static Weight weight_of(const Fit *f, uint32_t unit) {
-    const PackUnit *u = &f->pack->units.at[unit];
-    uint64_t load = u->load * 1000000 / f->fair;
-    uint64_t rows = f->pack->cells.at[u->cell[0]].weight_rows * UINT64_C(1000000);
-    rows /= f->pack->chip->weight_rows;
+    Pack *p = f->pack;
+    const PackUnit *u = &p->units.at[unit];
+    uint64_t load = p->tight ? 0 : millionths(u->load, f->fair);
+    uint64_t rows = millionths(p->cells.at[u->cell[0]].weight_rows, p->chip->weight_rows);
+    uint64_t words = p->tight ? ttfs_pack_fill(p, 0, PACK_NONE, unit).use.act_words : 0;
+    words = millionths(words, p->chip->act_words);
+    if (rows < words) rows = words;
     return (Weight){load > rows ? load : rows, unit};
 }
 
@@ -68,11 +75,15 @@ static void reorder(Fit *f, uint32_t core) {
 }
 
 /* What a unit costs on a core, in thousandths: of the fair work, each above it three times; of the
- * way through the mesh, twice; of the weight rows, new ones four times. */
+ * way through the mesh, twice; of the weight rows, new ones four times. Where memory is tight it is
+ * the weight rows that the core has left, and the activations that it has not. */
 static uint64_t cost_of(const Fit *f, uint32_t home, uint32_t core, const PackFill *fill) {
     const TtfsChip *c = f->pack->chip;
     uint64_t over = fill->time > f->fair ? fill->time - f->fair : 0;
     uint64_t rows = fill->use.weight_rows - f->pack->cores[core].rows;
+    if (f->pack->tight)
+        return (c->weight_rows - fill->use.weight_rows) * 1000 / c->weight_rows +
+               fill->use.act_words * 1000 / c->act_words;
     return over * 3000 / f->fair + rows * 4000 / c->weight_rows +
            distance(f->pack, core, home) * UINT64_C(2000) / (c->cores_x + c->cores_y);
 }
@@ -106,7 +117,7 @@ static bool place_unit(Fit *f, uint32_t unit) {
     Pack *p = f->pack;
     Best b = {.core = PACK_NONE};
     look_near(f, unit, &b);
-    for (uint32_t i = 0; i < f->cores && (i < IDLE || b.core == PACK_NONE); i++)
+    for (uint32_t i = 0; i < f->cores && (i < IDLE || b.core == PACK_NONE || p->tight); i++)
         look(f, unit, f->order[i], &b);
     if (b.core == PACK_NONE) return false;
     ttfs_pack_move(p, unit, b.core);

@@ -7,16 +7,17 @@
  * fewest expected cycles is taken.
  */
 #include "pack.h"
+#include "plan_traffic.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const uint32_t cells_a_core[] = {2, 3, 4, 5, 6, 8, 10, 12}, most_parts[] = {1, 2, 4};
+static const uint32_t cells_a_core[] = {2, 3, 4, 5, 6, 8, 10, 12}, most_parts[] = {1, 2, 4, 8};
 enum {
     CELLS = sizeof cells_a_core / sizeof *cells_a_core,
     PARTS = sizeof most_parts / sizeof *most_parts,
     TRIES = CELLS * PARTS,
-    FINALISTS = 2
+    FINALISTS = 4
 };
 
 /* A cutting, and what its plan takes: UINT64_MAX cycles when it does not fit. */
@@ -31,20 +32,8 @@ static bool rates_known(const TtfsSpike *s) {
     return false;
 }
 
-static void make_room(Pack *p) {
-    uint32_t pops = p->spike->pops.len, cores = ttfs_chip_cores(p->chip);
-    p->cores = TTFS_ARRAY(p->arena, PackCore, cores);
-    for (uint32_t i = 0; i < cores; i++) p->cores[i].first = PACK_NONE;
-    p->held_weights = TTFS_ARRAY(p->arena, uint32_t, p->weights);
-    p->held_params = TTFS_ARRAY(p->arena, uint32_t, p->params);
-    p->held_pop = TTFS_ARRAY(p->arena, uint32_t, (size_t)pops + 1);
-    p->kept = TTFS_ARRAY(p->arena, TtfsRead, (size_t)pops + 1);
-    p->pops = TTFS_ARRAY(p->arena, uint32_t, (size_t)pops + 1);
-}
-
 static bool pack(Pack *p, PackTry how) {
     ttfs_pack_cut(p, how);
-    make_room(p);
     if (!ttfs_pack_place(p)) return false;
     ttfs_pack_balance(p);
     if (how.near && ttfs_pack_connect(p)) ttfs_pack_draw_near(p);
@@ -70,8 +59,8 @@ static Result try_packing(Solver *v, PackTry how) {
               .spike = v->spike,
               .chip = &v->plan->chip,
               .arena = &v->scratch,
-              .expected = rates_known(v->spike),
-              .act_words = v->plan->chip.act_words};
+              .tight = how.tight,
+              .expected = rates_known(v->spike)};
     Result r = {how, UINT64_MAX};
     if (pack(&p, how)) {
         write_tasks(&p);
@@ -89,9 +78,23 @@ static int by_cycles(const void *a, const void *b) {
     return (x->how.parts > y->how.parts) - (x->how.parts < y->how.parts);
 }
 
-/* Makes the plan, and keeps its tasks when it is the best so far. */
+/* All cuttings, the best first; if none fits, those that copy the fewest weights. */
+static bool try_all(Solver *v, Result all[TRIES]) {
+    for (uint32_t i = 0; i < TRIES; i++)
+        all[i] =
+            try_packing(v, (PackTry){cells_a_core[i / PARTS], most_parts[i % PARTS], false, false});
+    qsort(all, TRIES, sizeof *all, by_cycles);
+    for (uint32_t i = 0; i < CELLS && all[0].cycles == UINT64_MAX; i++)
+        all[0] = try_packing(v, (PackTry){cells_a_core[i], 1, true, false});
+    return all[0].cycles < UINT64_MAX;
+}
+
+/* Makes the plan, and keeps its tasks when it is the best so far: half of what a core's links carry
+ * counts as much as its cycles. */
 static void try_final(Solver *v, PackTry how, Result *best, TtfsTask *tasks, uint32_t *n) {
     Result r = try_packing(v, how);
+    if (r.cycles == UINT64_MAX) return;
+    r.cycles += ttfs_plan_traffic(v->plan, v->spike).hops / (2 * ttfs_chip_cores(&v->plan->chip));
     if (r.cycles >= best->cycles) return;
     *best = r;
     *n = v->plan->tasks.len;
@@ -101,10 +104,7 @@ static void try_final(Solver *v, PackTry how, Result *best, TtfsTask *tasks, uin
 bool ttfs_solver_pack(Solver *v) {
     Result all[TRIES], best = {.cycles = UINT64_MAX};
     uint32_t n = 0;
-    for (uint32_t i = 0; i < TRIES; i++)
-        all[i] = try_packing(v, (PackTry){cells_a_core[i / PARTS], most_parts[i % PARTS], false});
-    qsort(all, TRIES, sizeof *all, by_cycles);
-    if (all[0].cycles == UINT64_MAX) return false;
+    if (!try_all(v, all)) return false;
     TtfsTask *tasks = TTFS_ARRAY(&v->scratch, TtfsTask, v->plan->tasks.cap);
     for (uint32_t i = 0; i < FINALISTS && all[i].cycles < UINT64_MAX; i++) {
         all[i].how.near = true;

@@ -13,11 +13,11 @@
 
 enum { PACK_NONE = UINT32_MAX };
 
-/* What is asked of a packing: cells a core by their load, most parts of the channels; is it drawn
- * near? */
+/* What is asked of a packing: cells a core by their load, most parts of the channels; is room for
+ * weights all that counts; is it drawn near? */
 typedef struct {
     uint32_t cells, parts;
-    bool near;
+    bool tight, near;
 } PackTry;
 
 /* How a population is cut: first rows, columns, channels of its cells, and the end behind the last.
@@ -61,8 +61,8 @@ typedef struct {
     const TtfsSpike *spike;
     const TtfsChip *chip;
     TtfsArena *arena;
+    bool tight;               /* room for weights is all that counts */
     bool expected;            /* rates are known */
-    uint32_t act_words;       /* that buffers may take of a core */
     PackGrid *grids;          /* by population id */
     bool *is_read;            /* by population id */
     uint64_t *loads;          /* by population id: cycles of all of it */
@@ -81,7 +81,8 @@ typedef struct {
 /* What a core needs with the units that it has. */
 typedef struct {
     TtfsUse use;
-    uint64_t load, time; /* cycles of its tasks; with what arrives */
+    uint64_t banked[TTFS_PLAN_BANKS + 1]; /* words of a copy, of buffers with 2^i copies */
+    uint64_t load, time;                  /* cycles of its tasks; with what arrives */
 } PackFill;
 
 /* cells.c. Cuts all populations into cells and units, none of them placed. */

@@ -10,6 +10,10 @@
 
 #include <stdlib.h>
 
+const char *const ttfs_schedule_names[] = {"auto", "latency", "overlap", "pipeline", NULL};
+_Static_assert(sizeof ttfs_schedule_names / sizeof *ttfs_schedule_names == TTFS_SCHEDULES + 1,
+               "a name each");
+
 static bool check_graph(Solver *v) {
     for (uint32_t i = 1; i <= v->spike->pops.len; i++)
         if (!ttfs_plan_fits(&v->plan->chip, v->spike, (TtfsPop){i}, v->file, v->diag))
@@ -48,10 +52,14 @@ static void make_slots(Solver *v, TtfsSchedule schedule) {
     for (uint32_t i = 0; i <= last; i++) *TTFS_PUSH(&p->arena, p->slots) = (TtfsSlot){0};
 }
 
+/* On a core pools come last, where they are known to be some: before a layer they would hold up its
+ * first lists. */
 static int by_place(const void *a, const void *b) {
     const TtfsTask *x = a, *y = b;
-    const uint32_t i[] = {x->slot, x->core, x->pop.i, x->oy_first, x->ox_first, x->ch_first};
-    const uint32_t j[] = {y->slot, y->core, y->pop.i, y->oy_first, y->ox_first, y->ch_first};
+    const uint32_t i[] = {x->slot,     x->core,     !x->groups, x->pop.i,
+                          x->oy_first, x->ox_first, x->ch_first};
+    const uint32_t j[] = {y->slot,     y->core,     !y->groups, y->pop.i,
+                          y->oy_first, y->ox_first, y->ch_first};
     for (size_t k = 0; k < sizeof i / sizeof *i; k++)
         if (i[k] != j[k]) return i[k] < j[k] ? -1 : 1;
     return 0;
@@ -92,8 +100,14 @@ static bool solve(Solver *v, TtfsSchedule schedule, bool say) {
 static bool solve_any(Solver *v, TtfsSchedule schedule) {
     bool mesh = ttfs_chip_cores(&v->plan->chip) > 1;
     if (schedule != TTFS_SCHEDULE_AUTO) return solve(v, schedule, true);
-    return solve(v, mesh ? TTFS_SCHEDULE_PIPELINE : TTFS_SCHEDULE_OVERLAP, false) ||
-           solve(v, TTFS_SCHEDULE_LATENCY, true);
+    TtfsSchedule wanted = mesh ? TTFS_SCHEDULE_PIPELINE : TTFS_SCHEDULE_OVERLAP;
+    if (solve(v, wanted, false)) return true;
+    if (!solve(v, TTFS_SCHEDULE_LATENCY, true)) return false;
+    ttfs_note(v->diag, TTFS_AT_FILE(v->file),
+              "schedule %s does not fit chip %s, so a sample is through before the next one comes; "
+              "--schedule %s says what is missing",
+              ttfs_schedule_names[wanted], v->plan->chip.name, ttfs_schedule_names[wanted]);
+    return true;
 }
 
 static void count_cycles(Solver *v) {

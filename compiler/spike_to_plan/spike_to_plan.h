@@ -19,6 +19,10 @@ typedef enum {
     TTFS_SCHEDULES
 } TtfsSchedule;
 
+/* By TtfsSchedule, NULL at the end. */
+extern const char *const ttfs_schedule_names[];
+
+/* That AUTO became LATENCY because the other does not fit is a note in `diag`. */
 bool ttfs_spike_to_plan(const TtfsSpike *s, const TtfsChip *chip, TtfsSchedule schedule,
                         const char *file, TtfsPlan *out, TtfsDiag *diag);
 

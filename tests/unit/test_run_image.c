@@ -22,12 +22,12 @@
 /* How many images had what must not be missing among them. */
 typedef struct {
     uint32_t images, meshes, passes, groups, classes, pools, min_pools, parts, late, banks;
-    uint32_t crowded, dropped, schedules[TTFS_SCHEDULES];
+    uint32_t crowded, split, dropped, schedules[TTFS_SCHEDULES];
 } Seen;
 
 static void see(Seen *seen, const TtfsSpike *s, const TtfsPlan *p) {
     uint32_t passes = 0, groups = 0, classes = 0, pools = 0, parts = 0, dropped = 0, min_pools = 0;
-    uint32_t banks = 0, late = 0;
+    uint32_t banks = 0, late = 0, split = 0;
     for (uint32_t i = 0; i < p->tasks.len; i++) {
         const TtfsTask *t = &p->tasks.at[i];
         passes += t->passes > 1;
@@ -42,6 +42,9 @@ static void see(Seen *seen, const TtfsSpike *s, const TtfsPlan *p) {
         parts += p->buffers.at[i].channels &&
                  p->buffers.at[i].channels < ttfs_spike_pop(s, p->buffers.at[i].pop)->c;
     }
+    for (uint32_t i = 1; i < p->flows.len; i++)
+        split += p->flows.at[i].pop.i == p->flows.at[i - 1].pop.i &&
+                 p->flows.at[i].core == p->flows.at[i - 1].core;
     for (uint32_t i = 0; i < s->conns.len; i++)
         min_pools += s->conns.at[i].kind == TTFS_CONN_MINPOOL;
     seen->images++;
@@ -55,6 +58,7 @@ static void see(Seen *seen, const TtfsSpike *s, const TtfsPlan *p) {
     seen->dropped += dropped > 0;
     seen->late += late > 0;
     seen->banks += banks > 0;
+    seen->split += split > 0;
     seen->crowded += p->slots.len < s->pops.len - 1;
 }
 
@@ -62,16 +66,16 @@ static void see(Seen *seen, const TtfsSpike *s, const TtfsPlan *p) {
 static void saw_all(const Seen *seen, uint32_t tried) {
     const uint32_t n[] = {seen->meshes, seen->passes,    seen->groups, seen->classes,
                           seen->pools,  seen->min_pools, seen->parts,  seen->late,
-                          seen->banks,  seen->crowded};
+                          seen->banks,  seen->crowded,   seen->split};
     const uint32_t *by = seen->schedules;
     print_message("%u of %u on chips; meshes %u, passes %u, groups %u, classes %u, pools %u, min "
-                  "pools %u, parts %u, two copies %u, more %u, fewer slots than layers %u, dropped "
-                  "%u; latency %u, overlap %u, pipeline %u\n",
+                  "pools %u, parts %u, two copies %u, more %u, fewer slots than layers %u, several "
+                  "flows of a core %u, dropped %u; latency %u, overlap %u, pipeline %u\n",
                   seen->images, tried, n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9],
-                  seen->dropped, by[TTFS_SCHEDULE_LATENCY], by[TTFS_SCHEDULE_OVERLAP],
+                  n[10], seen->dropped, by[TTFS_SCHEDULE_LATENCY], by[TTFS_SCHEDULE_OVERLAP],
                   by[TTFS_SCHEDULE_PIPELINE]);
     assert_true(seen->images > tried / 2);
-    for (int i = 0; i < 10; i++) assert_true(n[i] > seen->images / 100);
+    for (int i = 0; i < 11; i++) assert_true(n[i] > seen->images / 100);
     for (int i = 0; i < TTFS_SCHEDULES; i++) assert_true(by[i] > seen->images / 50);
 }
 
