@@ -107,13 +107,26 @@ static int by_core(const void *a, const void *b) {
     return by_place(a, b);
 }
 
+/* Gives each core as many cycles of tasks, in their order, core after core. */
+static void deal_out(TtfsPlan *p, const TtfsSpike *s) {
+    uint64_t all = 0, before = 0, cores = ttfs_chip_cores(&p->chip);
+    for (uint32_t i = 0; i < p->tasks.len; i++)
+        all += ttfs_plan_task_cycles(&p->chip, s, &p->tasks.at[i], true);
+    for (uint32_t i = 0; i < p->tasks.len; i++) {
+        TtfsTask *t = &p->tasks.at[i];
+        uint64_t cycles = ttfs_plan_task_cycles(&p->chip, s, t, true);
+        t->core = (uint32_t)((before + cycles / 2) * cores / all);
+        before += cycles;
+    }
+}
+
 /* Hops if the tasks lay row by row. Their memories are as large as need be. */
 static uint64_t row_hops(const TtfsPlan *p, const TtfsSpike *s) {
     TtfsPlan rows = {.chip = p->chip, .when = p->when, .slots = p->slots};
-    uint32_t n = p->tasks.len, cores = ttfs_chip_cores(&p->chip);
+    uint32_t n = p->tasks.len;
     for (uint32_t i = 0; i < n; i++) *TTFS_PUSH(&rows.arena, rows.tasks) = p->tasks.at[i];
     qsort(rows.tasks.at, n, sizeof *rows.tasks.at, by_place);
-    for (uint32_t i = 0; i < n; i++) rows.tasks.at[i].core = (uint32_t)((uint64_t)i * cores / n);
+    deal_out(&rows, s);
     qsort(rows.tasks.at, n, sizeof *rows.tasks.at, by_core);
     ttfs_plan_derive(&rows, s);
     TtfsTraffic t;

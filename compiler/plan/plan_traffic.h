@@ -14,7 +14,8 @@ typedef struct {
     uint64_t flits;        /* that enter the mesh */
     uint64_t hops;         /* flits times the links between cores in their trees */
     uint64_t row_hops;     /* the same if the same tasks lay on the cores row by row: in the order
-                              of populations, rows, columns and channels, as many on each core */
+                              of populations, rows, columns and channels, each core its share of
+                              their cycles */
     uint64_t busiest;      /* flits that take the busiest link */
     uint64_t weights;      /* weights that events are expected to add in lanes */
     uint32_t lane_use_ppm; /* weights of a million that lanes x cores x expected cycles could add */

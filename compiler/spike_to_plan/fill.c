@@ -60,15 +60,17 @@ static uint64_t measure_buffers(Pack *p, PackFill *f) {
     return puts;
 }
 
-/* What arrives while a unit's cells are at work holds them up, once their scan engine has no time
- * left; it comes evenly. */
+/* What arrives while a unit's cells are at work holds them up: the first list of each, and all once
+ * their scan engine has no time left; it comes evenly. */
 static uint64_t held_up(const Pack *p, uint32_t unit, uint64_t puts, uint64_t load) {
     const PackUnit *u = &p->units.at[unit];
     uint64_t cycles = 0;
     for (uint32_t i = 0; i < u->cells; i++) {
         const PackCell *c = &p->cells.at[u->cell[i]];
         uint64_t part = puts * c->load / load;
-        if (part > c->slack) cycles += part - c->slack;
+        uint64_t first = part / ((uint64_t)c->task.oy_count * c->task.ox_count);
+        uint64_t rest = part > c->slack ? part - c->slack : 0;
+        cycles += first > rest ? first : rest;
     }
     return cycles;
 }

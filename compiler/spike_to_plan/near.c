@@ -6,14 +6,15 @@
  * goes to a core of those that it has to do with, or changes places with a unit there, if that
  * costs no more than a threshold which falls to nothing. What is counted is exact: values times the
  * links of their tree, which runs along the row of its source and from there up and down the
- * columns. Cost: the work that is set aside, trees looked at.
+ * columns. Cost: the work that is set aside, readers looked at.
  */
 #include "pack.h"
 
 enum {
-    WORK_EACH = 600,      /* trees looked at for a cell and core */
-    WORK_MOST = 32000000, /* in all */
-    TOLERANCE = 64        /* work on top of the busiest core's: a part of so many */
+    TREE = 8,              /* work for a tree, with one for each of its readers */
+    WORK_EACH = 10000,     /* set aside for a cell and core */
+    WORK_MOST = 400000000, /* in all */
+    TOLERANCE = 128        /* cycles on top of the busiest core's: a part of so many */
 };
 
 typedef struct {
@@ -26,7 +27,7 @@ typedef struct {
     uint32_t *met, stamp;       /* by cell: stamp of who has it in `touched` */
     uint32_t *touched, touches; /* cells whose trees a step changes */
     uint32_t *changed;          /* their links then */
-    uint64_t work;              /* that may still be done: cells looked at */
+    uint64_t work;              /* that may still be done */
 } Near;
 
 static uint32_t core_of(const Pack *p, uint32_t cell) {
@@ -69,6 +70,10 @@ static void touch_unit(Near *n, uint32_t unit) {
     }
 }
 
+static void spend(Near *n, uint64_t work) {
+    n->work -= work < n->work ? work : n->work;
+}
+
 /* What the units' new places save: values times links. */
 static int64_t saved(Near *n) {
     const Pack *p = n->pack;
@@ -76,7 +81,7 @@ static int64_t saved(Near *n) {
     for (uint32_t i = 0; i < n->touches; i++) {
         uint32_t cell = n->touched[i];
         n->changed[i] = count_links(n, cell);
-        n->work -= n->work > 0;
+        spend(n, TREE + p->readers.first[cell + 1] - p->readers.first[cell]);
         sum += (int64_t)p->cells.at[cell].flits *
                ((int64_t)n->links[cell] - (int64_t)n->changed[i]);
     }

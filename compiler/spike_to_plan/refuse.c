@@ -148,12 +148,12 @@ static bool pools_fit(Solver *v, bool say) {
 }
 
 static void refuse_delay(Solver *v, const TtfsConnection *k, uint32_t delay, uint32_t latest) {
-    v->ok =
-        ttfs_error_figures(v->diag, ttfs_pop_at(ttfs_spike_pop(v->spike, k->dst), v->file),
-                           TTFS_PLAN_FIT, (TtfsExcess){"turns that a value is kept", delay, latest},
-                           "use schedule latency, or a network with shorter ways around its layers",
-                           "reads %s %u layers later, a pipeline keeps values for %u",
-                           ttfs_spike_pop(v->spike, k->src)->name, delay, latest);
+    v->ok = ttfs_error_figures(
+        v->diag, ttfs_pop_at(ttfs_spike_pop(v->spike, k->dst), v->file), TTFS_PLAN_FIT,
+        (TtfsExcess){"turns that a value is kept", delay, latest},
+        "use --schedule latency, or a network with shorter ways around its layers",
+        "reads %s %u layers later, a pipeline keeps values for %u",
+        ttfs_spike_pop(v->spike, k->src)->name, delay, latest);
 }
 
 /* What is read is not too old. */

@@ -52,10 +52,14 @@ static void make_slots(Solver *v, TtfsSchedule schedule) {
     for (uint32_t i = 0; i <= last; i++) *TTFS_PUSH(&p->arena, p->slots) = (TtfsSlot){0};
 }
 
+/* On a core pools come last, where they are known to be some: before a layer they would hold up its
+ * first lists. */
 static int by_place(const void *a, const void *b) {
     const TtfsTask *x = a, *y = b;
-    const uint32_t i[] = {x->slot, x->core, x->pop.i, x->oy_first, x->ox_first, x->ch_first};
-    const uint32_t j[] = {y->slot, y->core, y->pop.i, y->oy_first, y->ox_first, y->ch_first};
+    const uint32_t i[] = {x->slot,     x->core,     !x->groups, x->pop.i,
+                          x->oy_first, x->ox_first, x->ch_first};
+    const uint32_t j[] = {y->slot,     y->core,     !y->groups, y->pop.i,
+                          y->oy_first, y->ox_first, y->ch_first};
     for (size_t k = 0; k < sizeof i / sizeof *i; k++)
         if (i[k] != j[k]) return i[k] < j[k] ? -1 : 1;
     return 0;
