@@ -12,9 +12,9 @@
 
 enum {
     TREE = 8,              /* work for a tree, with one for each of its readers */
-    WORK_EACH = 8000,      /* set aside for a cell and core */
+    WORK_EACH = 10000,     /* set aside for a cell and core */
     WORK_MOST = 400000000, /* in all */
-    TOLERANCE = 64         /* cycles on top of the busiest core's: a part of so many */
+    TOLERANCE = 128        /* cycles on top of the busiest core's: a part of so many */
 };
 
 typedef struct {

@@ -7,6 +7,7 @@
  * fewest expected cycles is taken.
  */
 #include "pack.h"
+#include "plan_traffic.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ enum {
     CELLS = sizeof cells_a_core / sizeof *cells_a_core,
     PARTS = sizeof most_parts / sizeof *most_parts,
     TRIES = CELLS * PARTS,
-    FINALISTS = 2
+    FINALISTS = 4
 };
 
 /* A cutting, and what its plan takes: UINT64_MAX cycles when it does not fit. */
@@ -88,9 +89,12 @@ static bool try_all(Solver *v, Result all[TRIES]) {
     return all[0].cycles < UINT64_MAX;
 }
 
-/* Makes the plan, and keeps its tasks when it is the best so far. */
+/* Makes the plan, and keeps its tasks when it is the best so far: half of what a core's links carry
+ * counts as much as its cycles. */
 static void try_final(Solver *v, PackTry how, Result *best, TtfsTask *tasks, uint32_t *n) {
     Result r = try_packing(v, how);
+    if (r.cycles == UINT64_MAX) return;
+    r.cycles += ttfs_plan_traffic(v->plan, v->spike).hops / (2 * ttfs_chip_cores(&v->plan->chip));
     if (r.cycles >= best->cycles) return;
     *best = r;
     *n = v->plan->tasks.len;

@@ -11,7 +11,7 @@ from layout import Layout
 from machine import CHIP_HASH, Chip, crc, register, section
 from network import compute, compute_turns, random_network
 
-SAMPLES = 4  # and as many as make the copies of a buffer be written a third time
+SAMPLES = 4  # more when there are that many copies: each is written again
 # What a set of cases has to have.
 SITUATIONS = (
     "pool chip", "no pool chip", "conv chip", "no conv chip", "dense", "conv", "conv padded", "conv strided",
@@ -62,7 +62,7 @@ class Case:
 
     def count(self):
         copies = 1 << max(f.banks for c in self.layout.cores for f in c.frames.values())
-        return max(SAMPLES, 2 * copies + 1 if copies > 1 else 0)
+        return max(SAMPLES, copies + 2)
 
     def sample(self, share):
         """Values of the inputs; a `share` of their neurons has one."""

@@ -140,9 +140,9 @@ bench() {
 
 chip() {
     case $1 in
-    1) python3 "$here/chip.py" "$dir" 1 1 all 127 130 194 199 218 257 ;;
-    2) python3 "$here/chip.py" "$dir" 2 1 all 157 168 178 180 ;;
-    4) python3 "$here/chip.py" "$dir" 2 2 some 41 60 && python3 "$here/chip.py" "$dir" 3 2 some 93 ;;
+    1) python3 "$here/chip.py" "$dir" 1 1 all 68 121 130 194 255 ;;
+    2) python3 "$here/chip.py" "$dir" 2 1 some 110 121 130 ;;
+    4) python3 "$here/chip.py" "$dir" 2 2 some 130 ;;
     esac
 }
 
