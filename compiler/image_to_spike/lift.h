@@ -54,7 +54,6 @@ typedef struct {
 } LiftCore;
 
 #define LIFT_COPY (UINT32_C(1) << 29)
-_Static_assert(TTFS_MAX_NEURONS_ALL < LIFT_COPY, "a copy's number stands above its neuron's");
 
 /* What a fire record and the lists before it make. */
 typedef struct {

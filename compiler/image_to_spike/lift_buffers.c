@@ -10,6 +10,8 @@
 
 #include <inttypes.h>
 
+_Static_assert(TTFS_MAX_NEURONS_ALL < LIFT_COPY, "a copy's number stands above its neuron's");
+
 enum { PORTS = 5, CORE = 4 };
 #define HELD (UINT32_C(1) << 31)
 

@@ -26,7 +26,7 @@ typedef struct {
     bool ok;
 } Solver;
 
-/* Puts the plan's tasks in order, and derives the rest of it. */
+/* order.c. Puts the plan's tasks in order, and derives the rest of it. */
 void ttfs_solver_derive(Solver *v);
 /* pack.c. The tasks of a pipeline on a mesh, derived; false when it found none that fit. */
 bool ttfs_solver_pack(Solver *v);
