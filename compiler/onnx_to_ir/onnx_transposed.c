@@ -38,6 +38,7 @@ static void find_kernel(Axis *a) {
 /* What output_padding, output_shape and auto_pad make of the pads and the size of the result. */
 static bool settle_axis(OnnxImport *im, const OnnxNode *n, const OnnxPatch *w, int i, int64_t more,
                         int64_t shape, Axis *a) {
+    if (more > UINT32_MAX) more = UINT32_MAX; /* will be refused: no axis is that long */
     int64_t whole = a->stride * (a->in - 1) + (a->taps - 1) * a->dilation + 1 + more;
     bool same = w->pad_mode == 'U' || w->pad_mode == 'L';
     a->pad = w->pad_mode == 'N' ? w->attr.pad[i] : 0;
