@@ -118,8 +118,9 @@ module ttfs_bucket #(
     wire                  walk_end = en_i && on_q && last_q && tick_end;
 
     wire [VALUE_BITS-1:0] below = start_i ? top_i - 1'b1 : token_at_q - 1'b1;
+    wire                  enters = start_i || ~|token_at_q[LOW-1:0];   // another block
     wire                  empty;
-    wire                  far = STRIDE != 0 && empty;   // only where a block is entered: else it has events
+    wire                  far = STRIDE != 0 && enters && empty;
     wire                  advance = start_i || (take && !token_last_q);
     wire [VALUE_BITS-1:0] next_at = far ? below & ({VALUE_BITS{1'b1}} << LOW) : below;
 
