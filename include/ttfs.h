@@ -112,6 +112,7 @@ enum {
     TTFS_MOST_TICKS = 65535,
     TTFS_LEAST_WEIGHT_BITS = 2,
     TTFS_MOST_WEIGHT_BITS = 16,
+    TTFS_USUAL_CALIB = 1000, /* samples to calibrate with, when nothing is said */
     TTFS_MOST_CALIB = 1 << 30,
     TTFS_MOST_CHANNELS = 16
 };

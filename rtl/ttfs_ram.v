@@ -6,6 +6,7 @@
 // FILE_BITS, of which the bits from FILE_LSB on are this memory's (a part of a row: simulations only).
 
 `default_nettype none
+`include "ttfs_assert.vh"
 
 module ttfs_ram #(
     parameter WIDTH     = 16,
@@ -53,15 +54,7 @@ module ttfs_ram #(
 
     assign rdata_o = rdata_q;
 
-`ifdef FORMAL
-    (* keep *) wire [WORDS*WIDTH-1:0] words;   // all of it, for proofs
-    genvar w;
-    generate
-        for (w = 0; w < WORDS; w = w + 1) begin : g_words
-            assign words[w*WIDTH +: WIDTH] = mem[w];
-        end
-    endgenerate
-`endif
+    `TTFS_WORDS(mem)
 endmodule
 
 `default_nettype wire

@@ -6,6 +6,7 @@
 // macro. With PRELOAD the contents come from the $readmemh file INIT.
 
 `default_nettype none
+`include "ttfs_assert.vh"
 
 module ttfs_sram #(
     parameter WIDTH   = 16,
@@ -38,15 +39,7 @@ module ttfs_sram #(
 
     assign rdata_o = rdata_q;
 
-`ifdef FORMAL
-    (* keep *) wire [WORDS*WIDTH-1:0] words;   // all of it, for proofs
-    genvar w;
-    generate
-        for (w = 0; w < WORDS; w = w + 1) begin : g_words
-            assign words[w*WIDTH +: WIDTH] = mem[w];
-        end
-    endgenerate
-`endif
+    `TTFS_WORDS(mem)
 endmodule
 
 `default_nettype wire

@@ -146,7 +146,7 @@ static bool take_manifest(const Manifest *m) {
     TtfsJsonTree *tree = ttfs_json_parse(f.bytes, f.size, NULL);
     const cJSON *root = tree ? tree->root : NULL;
     bool ok = take_options(m, root) && take_calib(m, root);
-    if (m->refill->options.calib_count == 0) m->refill->options.calib_count = 1000;
+    if (m->refill->options.calib_count == 0) m->refill->options.calib_count = TTFS_USUAL_CALIB;
     ttfs_undo(tree);
     ttfs_file_close(&f);
     return ok;

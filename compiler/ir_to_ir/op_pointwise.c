@@ -179,6 +179,17 @@ static const TtfsValue *clip(TtfsAffine *x, const TtfsValue *v, float lo, float 
     return y ? with_floor(x, ttfs_value_affine(x, y, NONE, bound(x, lo)), floor) : NULL;
 }
 
+/* Largest or smallest of v and a constant; of v and one number it is a clip. */
+static const TtfsValue *extreme_of_constant(TtfsAffine *x, const TtfsValue *v, TtfsField c,
+                                            bool least) {
+    float one = c.n == 1 ? (float)c.v[0] : 0;
+    if (c.n == 1 && (double)one == c.v[0])
+        return least ? clip(x, v, -INFINITY, one) : clip(x, v, one, INFINITY);
+    bool above = ttfs_field_nonneg(c) && (!least || ttfs_value_nonneg(x, v));
+    v = least ? at_most(x, v, c) : at_least(x, v, c);
+    return above ? with_floor(x, v, 0) : v;
+}
+
 /* Largest or smallest of two: b + relu(a - b), b - relu(b - a). */
 static const TtfsValue *extreme(TtfsAffine *x, bool least) {
     const TtfsValue *a, *b;
@@ -188,11 +199,7 @@ static const TtfsValue *extreme(TtfsAffine *x, bool least) {
         a = b;
         b = swap;
     }
-    if (b->n == 0 && !b->pooled) {
-        const TtfsValue *v = least ? at_most(x, a, b->bias) : at_least(x, a, b->bias);
-        if (!v || least || !ttfs_field_nonneg(b->bias)) return v;
-        return with_floor(x, v, 0);
-    }
+    if (b->n == 0 && !b->pooled) return extreme_of_constant(x, a, b->bias, least);
     bool fresh;
     const TtfsValue *d = least ? negate(x, a) : negate(x, b);
     d = d ? ttfs_value_add(x, least ? b : a, d) : NULL;

@@ -39,8 +39,8 @@ typedef struct {
 TtfsLoc ttfs_lower_at(const TtfsLower *l, const TtfsNetLayer *layer, const char *name);
 
 /* window.c: how large a window is, and how many neurons fire in it. */
-double ttfs_lower_top(TtfsLower *l, TtfsTensor t, const TtfsRange *range, uint32_t channels,
-                      TtfsLoc at, const TtfsPopOptions *own, TtfsQuantLayer *report);
+double ttfs_lower_top(TtfsLower *l, const TtfsNetLayer *layer, const TtfsRange *range, TtfsLoc at,
+                      const TtfsPopOptions *own, TtfsQuantLayer *report);
 uint32_t ttfs_lower_rate(const TtfsLower *l, TtfsTensor t, double half_quantum, uint32_t otherwise);
 double ttfs_lower_saturated(const TtfsLower *l, TtfsTensor t, double top);
 /* Interval of a rectified layer's channels, from those of its sources. */

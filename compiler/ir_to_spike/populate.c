@@ -177,11 +177,16 @@ static void keep_weights(TtfsLower *l, uint32_t k, int16_t *w, bool owned) {
     c->weights = w;
 }
 
-/* The ticks of a window that the network ends at `top` ticks, where the layer's grid is too coarse
- * for all of them. */
-static uint32_t ticks_below(double top, uint32_t ticks) {
-    double whole = fmax(1, rint(top));
-    return whole < ticks ? (uint32_t)whole : ticks;
+/* Where the layer's grid is too coarse for all ticks of a window that the network ends, it has
+ * those that lie below the end. */
+static void end_window(TtfsLower *l, const TtfsNetLayer *layer, TtfsLoc at, double scale,
+                       TtfsPopulation *p) {
+    double below = fmax(1, rint(layer->top / scale));
+    if (layer->top == 0 || below >= p->ticks) return;
+    ttfs_note(l->diag, at,
+              "values end at %g: the window has the %g ticks that lie below, of %" PRIu32,
+              layer->top, below, p->ticks);
+    p->ticks = (uint32_t)below;
 }
 
 /* Quantises the layer into population *p and its connections. */
@@ -218,7 +223,7 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsPopOptions *own, Tt
         l->out->conns.at[p->conn_first + k].weight_bits = own->weight_bits;
         keep_weights(l, p->conn_first + k, grid.weights[k], !twin_of(l, p->conn_first + k));
     }
-    if (layer->top > 0) p->ticks = ticks_below(layer->top / grid.scale, p->ticks);
+    end_window(l, layer, task.at, grid.scale, p);
     p->scale = grid.scale;
     p->bias = grid.bias;
     p->bias_count = task.bias_count;
@@ -247,10 +252,10 @@ static bool lower_linear(TtfsLower *l, uint32_t index) {
     if (!readout) {
         p.ticks = layer->quantum > 0 ? layer->ticks : own.ticks;
         range = ttfs_lower_propagate(l, index);
-        p.scale = layer->quantum > 0 ? layer->quantum
-                                     : ttfs_lower_top(l, layer->tensor, &range, p.c,
-                                                      ttfs_lower_at(l, layer, p.name), &own, q) /
-                                           p.ticks;
+        p.scale = layer->quantum > 0
+                      ? layer->quantum
+                      : ttfs_lower_top(l, layer, &range, ttfs_lower_at(l, layer, p.name), &own, q) /
+                            p.ticks;
     }
     if (!quantise(l, index, &own, term, &p, q)) return false;
     p.rate_ppm = readout ? 0 : ttfs_lower_rate(l, layer->tensor, p.scale / 2, ALL);

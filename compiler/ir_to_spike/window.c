@@ -24,18 +24,22 @@ static double highest(const TtfsRange *range, uint32_t channels) {
     return top;
 }
 
-double ttfs_lower_top(TtfsLower *l, TtfsTensor t, const TtfsRange *range, uint32_t channels,
-                      TtfsLoc at, const TtfsPopOptions *own, TtfsQuantLayer *report) {
+double ttfs_lower_top(TtfsLower *l, const TtfsNetLayer *layer, const TtfsRange *range, TtfsLoc at,
+                      const TtfsPopOptions *own, TtfsQuantLayer *report) {
+    TtfsTensor t = layer->tensor;
     bool seen = calibrated(l, t);
     double top = seen ? (double)ttfs_calib_percentile(l->calib, t, own->percentile)
-                      : highest(range, channels);
+                      : highest(range, layer->c);
+    double otherwise = layer->top > 0 ? layer->top : 1;
     report->seen_max = seen ? (double)l->calib->stat[t.i - 1].max : 0;
     if (top >= FLT_MIN && top <= DBL_MAX / TTFS_MAX_TICKS) return top;
     if (top < FLT_MIN)
-        ttfs_note(l->diag, at, "no activation above 0 is expected: its window is taken as 1.0");
+        ttfs_note(l->diag, at, "no activation above 0 is expected: its window is taken as %.1f",
+                  otherwise);
     else
-        ttfs_note(l->diag, at, "its activations have no bound: its window is taken as 1.0");
-    return 1.0;
+        ttfs_note(l->diag, at, "its activations have no bound: its window is taken as %.1f",
+                  otherwise);
+    return otherwise;
 }
 
 double ttfs_lower_saturated(const TtfsLower *l, TtfsTensor t, double top) {

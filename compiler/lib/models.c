@@ -13,7 +13,7 @@
 #include "refill.h"
 
 TtfsCompileOptions ttfs_compile_defaults(void) {
-    return (TtfsCompileOptions){.calib_count = 1000,
+    return (TtfsCompileOptions){.calib_count = TTFS_USUAL_CALIB,
                                 .ticks = 255,
                                 .weight_bits = 8,
                                 .percentile = 0.999,

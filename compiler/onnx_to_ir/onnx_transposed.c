@@ -38,7 +38,12 @@ static void find_kernel(Axis *a) {
 /* What output_padding, output_shape and auto_pad make of the pads and the size of the result. */
 static bool settle_axis(OnnxImport *im, const OnnxNode *n, const OnnxPatch *w, int i, int64_t more,
                         int64_t shape, Axis *a) {
-    if (more > UINT32_MAX) more = UINT32_MAX; /* will be refused: no axis is that long */
+    if (more < 0 || more >= a->stride + a->dilation)
+        return ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, NULL, "an output_padding of %lld",
+                                  (long long)more);
+    if (shape < 0 || shape > INT32_MAX)
+        return ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, NULL, "an output_shape of %lld",
+                                  (long long)shape);
     int64_t whole = a->stride * (a->in - 1) + (a->taps - 1) * a->dilation + 1 + more;
     bool same = w->pad_mode == 'U' || w->pad_mode == 'L';
     a->pad = w->pad_mode == 'N' ? w->attr.pad[i] : 0;
@@ -48,8 +53,7 @@ static bool settle_axis(OnnxImport *im, const OnnxNode *n, const OnnxPatch *w, i
         int64_t total = whole > a->out ? whole - a->out : 0;
         a->pad = w->pad_mode == 'U' ? total / 2 : total - total / 2;
     }
-    if (a->out >= 1 && a->out <= INT32_MAX && more >= 0 && more < a->stride + a->dilation)
-        return true;
+    if (a->out >= 1 && a->out <= INT32_MAX) return true;
     return ttfs_onnx_obstacle(im, n, TTFS_ONNX_ATTR, NULL, "a result of %lld values along an axis",
                               (long long)a->out);
 }

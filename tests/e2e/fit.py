@@ -105,6 +105,11 @@ def options(case):
     case.refused("compile", net, "--weights-only", "digits_mlp-up5k", "--fit", "up5k", says="the folder's", code=2)
     case.good("compile", net, "--weights-only", "digits_mlp-up5k", "-o", "kept", "--calib", CALIB)
     case.equal(load(case, "kept", "chip.json"), load(case, "digits_mlp-up5k", "chip.json"), "the chip that is kept")
+    known = list(devices())
+    with open(os.path.join(SOURCE, "hw", "config.schema.json"), encoding="utf-8") as f:
+        case.equal(json.load(f)["properties"]["fit"]["enum"], known, "devices of the schema")
+    text = case.ttfs("compile", "--help").out
+    case.check(", ".join(known[:-1]) + " or " + known[-1] in text, "devices of --help:\n" + text)
     config = case.write("fit.json", json.dumps({"fit": "up5k", "calib": CALIB}))
     case.good("compile", net, "-o", "by-config", "--config", config)
     case.equal(load(case, "by-config", "chip.json"), load(case, "digits_mlp-up5k", "chip.json"), "by the config")

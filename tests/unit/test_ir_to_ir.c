@@ -301,14 +301,17 @@ static void test_activations(void **state) {
     push(&n, TTFS_OP_PRELU, "prelu", IN(LAST, CONST(&n, 3)), NULL);
     dense(&n, "fc3", 3, 3);
     push(&n, TTFS_OP_ABS, "abs", IN(LAST), NULL);
-    push(&n, TTFS_OP_MIN, "min", IN(LAST, CONST(&n, 1)), NULL);
+    TtfsTensor top = CONST(&n, 1);
+    *(float *)(uintptr_t)ttfs_ir_tensor(&n.ir, top)->data = 0.5f;
+    push(&n, TTFS_OP_MIN, "min", IN(LAST, top), NULL);
     push(&n, TTFS_OP_MAX, "max", IN(CONST(&n, 3), LAST), NULL);
     dense(&n, "fc4", 2, 3);
-    expect_canonical(
-        &n, "gemm:fc1 relu:clip clip:clip_2 gemm:fc2 relu:prelu gemm:fc2_2 relu:prelu_2 gemm:fc3 "
-            "gemm:fc3_2 add:fc3.sum relu:abs gemm:fc3_3 gemm:fc3_4 add:fc3.sum_2 "
-            "relu:abs_2 reshape:abs.shape conv:abs_3 reshape:abs_2.shape conv:abs_4 "
-            "add:abs.sum relu:min conv:max relu:max_2 reshape:max_2.shape gemm:fc4");
+    expect_canonical(&n,
+                     "gemm:fc1 relu:clip clip:clip_2 gemm:fc2 relu:prelu gemm:fc2_2 relu:prelu_2 "
+                     "gemm:fc3 gemm:fc3_2 add:fc3.sum relu:abs gemm:fc3_3 gemm:fc3_4 add:fc3.sum_2 "
+                     "relu:abs_2 reshape:abs.shape conv:abs.pos reshape:abs_2.shape conv:abs_3 "
+                     "add:abs.pos.sum relu:abs.pos.relu clip:min conv:max relu:max_2 "
+                     "reshape:max_2.shape gemm:fc4");
 }
 
 static void test_readout_of_relu(void **state) {

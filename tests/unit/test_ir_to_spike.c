@@ -268,6 +268,23 @@ static void widened(void **state) {
     end(&n);
 }
 
+/* A bound is the window of a layer that calibration never saw fire, whatever it would be else. */
+static void bounded_and_silent(void **state) {
+    (void)state;
+    Net n;
+    TtfsTensor x = start(&n, 2, (uint32_t[]){1, 20});
+    x = relu(&n, gemm(&n, "fc1", x, 30, 0.3));
+    for (int i = 0; i < 30; i++) data(&n, n.ir.nodes.at[0].in[2])[i] = -1000;
+    TtfsNode *k = node(&n, TTFS_OP_CLIP, "clip", x);
+    k->attr.hi = 0.5f;
+    gemm(&n, "fc2", finish(&n, k), 5, 0.3);
+    calibrate(&n, 10);
+    expect_lowered(&n);
+    assert_true(said(&n, TTFS_NOTE, "its window is taken as 0.5"));
+    assert_true(top_of(&n, "fc1") <= 0.5);
+    end(&n);
+}
+
 /* A window ends where the network bounds its values: there when values reach it, below when they do
  * not; with ticks that the grid of weights is too coarse for, with as many as lie below. */
 static void bounded(void **state) {
@@ -275,7 +292,7 @@ static void bounded(void **state) {
     static const struct {
         float top;
         uint32_t bits, ticks, want;
-    } row[] = {{0.25f, 8, 255, 255}, {100, 8, 255, 255}, {1.5f, 2, 1000, 0}};
+    } row[] = {{0.3f, 8, 255, 255}, {100, 8, 255, 255}, {1.5f, 2, 1000, 0}};
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         Net n;
         TtfsTensor x = start(&n, 2, (uint32_t[]){1, 20});
@@ -287,12 +304,14 @@ static void bounded(void **state) {
         n.options.ticks = row[i].ticks;
         n.options.layers = (TtfsLayerOptions[]){{"input", 1, 0, -1}};
         n.options.n_layers = row[i].want == 0;
+        n.options.percentile = i == 0 ? 0.9 : 1; /* of more values than that the end is reached */
         calibrate(&n, 100);
         expect_lowered(&n);
         const TtfsPopulation *p = &n.spike.pops.at[1];
         double last = p->scale * p->ticks, top = (double)row[i].top;
         if (row[i].want) assert_int_equal(p->ticks, row[i].want);
         if (!row[i].want) assert_in_range(p->ticks, 1, row[i].ticks - 1);
+        assert_int_equal(said(&n, TTFS_NOTE, "ticks that lie below"), !row[i].want);
         if (top > 50)
             assert_true(last < 50);
         else
@@ -404,6 +423,7 @@ int main(void) {
         cmocka_unit_test(potential_beyond_int32),
         cmocka_unit_test(widened),
         cmocka_unit_test(bounded),
+        cmocka_unit_test(bounded_and_silent),
         cmocka_unit_test(layer_options),
         cmocka_unit_test(names_are_unique),
         cmocka_unit_test(pool_on_the_input),

@@ -13,53 +13,7 @@
 #include <cmocka.h>
 
 #include "affine.h"
-#include "built_net.h"
-
-static Net dense_net(uint32_t ins, uint32_t outs) {
-    Net n = start(DIMS(1, ins));
-    dense(&n, "fc0", outs, ins);
-    relu(&n, "r0");
-    return n;
-}
-
-/* 3 channels of 4 x 5 behind a relu. */
-static Net map_net(void) {
-    Net n = start(DIMS(1, 2, 6, 7));
-    conv(&n, "c0", 3, 2);
-    relu(&n, "r0");
-    return n;
-}
-
-static uint32_t count(const Net *n) {
-    return (uint32_t)ttfs_ir_count(ttfs_ir_tensor(&n->ir, n->last));
-}
-
-static void end_dense(Net *n) {
-    uint32_t all = count(n);
-    reshape(n, "end", DIMS(1, all));
-    dense(n, "fc", 3, all);
-    expect_equal(n);
-}
-
-/* A constant of the last tensor's shape, computed: channels are added and cut off again, or it is
- * made of one that is given. */
-static TtfsTensor computed(Net *n, float value, bool cut) {
-    TtfsTensorInfo t = *ttfs_ir_tensor(&n->ir, n->last);
-    TtfsTensor kept = n->last;
-    TtfsIrAttr a = ttfs_ir_attr();
-    if (cut) {
-        a.after[1] = (int32_t)t.dim[1], a.value = value;
-        push_with(n, TTFS_OP_PAD, "constant", &a);
-        a.after[1] = 0, a.first[1] = t.dim[1];
-        memcpy(a.count, t.dim, sizeof t.dim);
-        push_with(n, TTFS_OP_SLICE, "cut", &a);
-    } else {
-        push(n, TTFS_OP_NEG, "minus", IN(tensor(n, "c", t.rank, t.dim, true)), NULL);
-    }
-    TtfsTensor made = n->last;
-    n->last = kept;
-    return made;
-}
+#include "rewritten_net.h"
 
 static void computed_constants(void **state) {
     (void)state;
@@ -257,14 +211,6 @@ static void bounds(void **state) {
     }
 }
 
-static void slice(Net *n, uint32_t axis, uint32_t first, uint32_t many, int32_t apart) {
-    const TtfsTensorInfo *t = ttfs_ir_tensor(&n->ir, n->last);
-    TtfsIrAttr a = ttfs_ir_attr();
-    memcpy(a.count, t->dim, t->rank * sizeof *t->dim);
-    a.first[axis] = first, a.count[axis] = many, a.apart[axis] = apart;
-    push_with(n, TTFS_OP_SLICE, "slice", &a);
-}
-
 static void slices(void **state) {
     (void)state;
     static const struct {
@@ -341,12 +287,6 @@ static void gemm_on_grid(Net *n, const char *name, uint32_t outs, uint32_t ins, 
                          float alpha) {
     push(n, TTFS_OP_GEMM, name, IN(LAST, on_grid(n, DIMS(ins, outs), each, 1)), NULL);
     n->ir.nodes.at[n->ir.nodes.len - 1].attr.alpha = alpha;
-}
-
-static TtfsTensor number(Net *n, float v) {
-    TtfsTensor t = CONST(n, 1);
-    ((float *)(uintptr_t)ttfs_ir_tensor(&n->ir, t)->data)[0] = v;
-    return t;
 }
 
 /* Factors in front of weights on a grid and behind them. */
@@ -545,169 +485,6 @@ static void refused_moves(void **state) {
     expect_refused(&n, "fc", "not a product of constant weights with one vector");
 }
 
-/* Rounds the last tensor to `lo`..`hi` steps. */
-static void quant(Net *n, TtfsTensor of, float step, float lo, float hi, bool integer) {
-    push(n, TTFS_OP_QUANT, "q", IN(of, number(n, step), number(n, 0)), NULL);
-    TtfsIrAttr *a = &n->ir.nodes.at[n->ir.nodes.len - 1].attr;
-    a->lo = lo, a->hi = hi, a->integer = integer;
-}
-
-static void clip(Net *n, const char *name, TtfsTensor x, float lo, float hi) {
-    push(n, TTFS_OP_CLIP, name, IN(x), NULL);
-    TtfsNode *made = &n->ir.nodes.at[n->ir.nodes.len - 1];
-    made->attr.lo = lo, made->attr.hi = hi;
-}
-
-/* A bounded relu is one population, before and behind a pool; a second bound is on the same one,
- * and so is a grid; a reader of the relu itself has it as it was; one number is a constant. */
-static void ends_of_windows(void **state) {
-    (void)state;
-    Net n = start(DIMS(1, 2, 10, 10));
-    conv(&n, "c0", 3, 2);
-    clip(&n, "relu6", LAST, 0, 0.6f);
-    push(&n, TTFS_OP_MAXPOOL, "pool", IN(LAST), NULL);
-    conv(&n, "c1", 2, 3);
-    expect_canonical(&n, "conv:c0 relu:relu6 clip:relu6_2 maxpool:pool conv:c1");
-    n = start(DIMS(1, 2, 10, 10));
-    conv(&n, "c0", 3, 2);
-    relu(&n, "r");
-    push(&n, TTFS_OP_MAXPOOL, "pool", IN(LAST), NULL);
-    clip(&n, "first", LAST, -1, 0.6f);
-    clip(&n, "second", LAST, 0, 0.5f);
-    conv(&n, "c1", 2, 3);
-    expect_canonical(&n, "conv:c0 relu:r clip:second maxpool:pool_2_2 conv:c1");
-    n = map_net();
-    TtfsTensor x = n.last;
-    clip(&n, "clip", x, 0, 0.5f);
-    push(&n, TTFS_OP_MAXPOOL, "pool", IN(LAST), NULL);
-    quant(&n, LAST, 0.125f, 0, 15, false);
-    TtfsTensor y = n.last;
-    push(&n, TTFS_OP_MAXPOOL, "plain", IN(x), NULL);
-    push(&n, TTFS_OP_CONCAT, "both", IN(LAST, y), NULL);
-    end_dense(&n);
-    for (float hi = 0; hi > -1; hi -= 0.4f) {
-        n = map_net();
-        x = n.last;
-        clip(&n, "none", LAST, -0.4f, hi);
-        push(&n, TTFS_OP_CONCAT, "both", IN(LAST, x), NULL);
-        end_dense(&n);
-    }
-}
-
-static Net rounded_net(void) {
-    Net n = map_net();
-    quant(&n, LAST, 0.25f, 0, 15, false);
-    return n;
-}
-
-/* What is on a grid stays on it: behind pads, cuts, pools, and another rounding to it. */
-static void rounded_moves(void **state) {
-    (void)state;
-    for (int move = 0; move < 7; move++) {
-        Net n = rounded_net();
-        TtfsIrAttr a = ttfs_ir_attr();
-        TtfsTensor x = n.last;
-        if (move == 0) a.before[2] = a.after[3] = 1, push_with(&n, TTFS_OP_PAD, "pad", &a);
-        if (move == 1) slice(&n, 1, 1, 2, 1);
-        if (move == 2) slice(&n, 2, 0, 2, 2);
-        if (move == 3) push(&n, TTFS_OP_MAXPOOL, "pool", IN(LAST), NULL);
-        if (move == 4) push(&n, TTFS_OP_CONCAT, "twice", IN(x, LAST), NULL);
-        if (move == 5) push(&n, TTFS_OP_ADD, "shift", IN(LAST, number(&n, 0.5f)), NULL);
-        if (move == 6) push(&n, TTFS_OP_NEG, "minus", IN(LAST), NULL);
-        if (move < 6) quant(&n, LAST, 0.25f, 0, move == 5 ? 31 : 15, false);
-        relu(&n, "r");
-        end_dense(&n);
-    }
-}
-
-/* Of the canonical form: what spikes. */
-static uint32_t populations(Net *n) {
-    TtfsDiag diag = {0};
-    TtfsIr canonical;
-    uint32_t found = 0;
-    assert_true(ttfs_ir_canonical(&n->ir, &canonical, "net", &diag));
-    for (uint32_t i = 0; i < canonical.nodes.len; i++) {
-        TtfsOp op = canonical.nodes.at[i].op;
-        found += op == TTFS_OP_RELU || op == TTFS_OP_MAXPOOL || op == TTFS_OP_MINPOOL;
-    }
-    ttfs_ir_free(&canonical);
-    ttfs_diag_free(&diag);
-    return found;
-}
-
-/* Values from 0 to 1, a difference of relus, moved in one way. */
-static Net moved_clip(int move) {
-    Net n = map_net();
-    conv_with(&n, "c1", CONST(&n, 3, 3, 1, 1), 0, 1);
-    push(&n, TTFS_OP_CLIP, "clip", IN(LAST), NULL);
-    TtfsTensor x = n.last;
-    TtfsIrAttr a = ttfs_ir_attr();
-    if (move == 0) slice(&n, 1, 1, 2, 1);
-    if (move == 1) slice(&n, 2, 0, 2, 2);
-    if (move == 2) a.before[2] = a.after[3] = 1, push_with(&n, TTFS_OP_PAD, "pad", &a);
-    if (move == 3) push(&n, TTFS_OP_CONCAT, "twice", IN(x, LAST), NULL);
-    if (move == 4) transpose(&n, "turn", to_last);
-    if (move == 5) reshape(&n, "flat", DIMS(1, 60));
-    if (move == 6) push(&n, TTFS_OP_ADD, "sum", IN(x, LAST), NULL);
-    if (move == 7) push(&n, TTFS_OP_MUL, "double", IN(LAST, number(&n, 2)), NULL);
-    if (move == 8) push(&n, TTFS_OP_ADD, "shift", IN(LAST, number(&n, 0.5f)), NULL);
-    if (move == 9) push(&n, TTFS_OP_AVERAGEPOOL, "mean", IN(LAST), NULL);
-    if (move == 10) push(&n, TTFS_OP_MAXPOOL, "pool", IN(LAST), NULL);
-    return n;
-}
-
-/* What is known not to be below 0 stays so wherever it goes: a relu of it is nothing. Below 0 by a
- * shift it is one. */
-static void floors(void **state) {
-    (void)state;
-    for (int move = 0; move < 11; move++) {
-        Net n = moved_clip(move), same = moved_clip(move), lower = moved_clip(move);
-        relu(&n, "r");
-        push(&lower, TTFS_OP_SUB, "lower", IN(LAST, number(&lower, 0.6f)), NULL);
-        relu(&lower, "r");
-        assert_int_equal(populations(&n), populations(&same));
-        assert_true(populations(&lower) > populations(&same));
-        end_dense(&n);
-        end_dense(&lower);
-        ttfs_ir_free(&same.ir);
-    }
-}
-
-/* Constants are rounded at once; bounds may leave one step. */
-static void rounded_constants(void **state) {
-    (void)state;
-    for (int kind = 0; kind < 4; kind++) {
-        Net n = map_net();
-        TtfsTensor x = n.last;
-        TtfsIrAttr a = ttfs_ir_attr();
-        if (kind < 2) quant(&n, CONST(&n, 3, 1, 1), 0.5f, -4, 4, kind == 1);
-        if (kind == 2) quant(&n, computed(&n, 0.8f, true), 0.5f, -4, 4, false);
-        if (kind == 3) {
-            a.lo = 0.55f, a.hi = 0.6f;
-            push_with(&n, TTFS_OP_CLIP, "narrow", &a);
-            quant(&n, LAST, 0.5f, 0, 15, false);
-        }
-        push(&n, TTFS_OP_ADD, "sum", IN(x, LAST), NULL);
-        relu(&n, "r");
-        end_dense(&n);
-    }
-}
-
-/* Of two relus side by side, and of sums. */
-static void rounded_parts(void **state) {
-    (void)state;
-    for (int kind = 0; kind < 3; kind++) {
-        Net n = map_net();
-        TtfsTensor x = n.last;
-        conv_with(&n, "c1", CONST(&n, 3, 3, 1, 1), 0, 1);
-        if (kind) relu(&n, "r1");
-        push(&n, kind == 2 ? TTFS_OP_ADD : TTFS_OP_CONCAT, "both", IN(x, LAST), NULL);
-        if (!kind) relu(&n, "r1");
-        quant(&n, LAST, 0.125f, 0, 31, false);
-        end_dense(&n);
-    }
-}
-
 /* An order of elements that no view has is taken into the weights, where there are some. */
 static void involved_orders(void **state) {
     (void)state;
@@ -768,16 +545,11 @@ int main(void) {
         cmocka_unit_test(products),
         cmocka_unit_test(spread_operands),
         cmocka_unit_test(bounds),
-        cmocka_unit_test(ends_of_windows),
         cmocka_unit_test(slices),
         cmocka_unit_test(pads),
         cmocka_unit_test(refusals),
         cmocka_unit_test(refused_moves),
         cmocka_unit_test(sums_by_element),
-        cmocka_unit_test(rounded_moves),
-        cmocka_unit_test(floors),
-        cmocka_unit_test(rounded_constants),
-        cmocka_unit_test(rounded_parts),
         cmocka_unit_test(involved_orders),
         cmocka_unit_test(ends),
         cmocka_unit_test(grids_of_products),

@@ -75,10 +75,11 @@ static void near(const char *what, uint64_t found, uint64_t measured, uint64_t p
                  (unsigned long long)measured);
 }
 
-/* LUTs (those of distributed memories too), flip-flops, blocks (of 18 kbit on xc7). */
+/* LUTs (those of distributed memories too), flip-flops, blocks (of 18 kbit on xc7), on hx8k,
+ * ecp5-25k, artix7-35t. The factors of devices.def were fitted to these. */
 typedef struct {
     TtfsChip chip;
-    uint64_t measured[3][3]; /* up5k, ecp5-25k, artix7-35t */
+    uint64_t measured[3][3];
 } Measured;
 
 static void measured_chips(void **state) {
@@ -97,7 +98,6 @@ static void measured_chips(void **state) {
             TtfsDevice d = device(names[k]);
             TtfsSize size = ttfs_size_of(&all[i].chip, &d);
             const uint64_t *m = all[i].measured[k];
-            if (m[0] == 0) continue;
             near(names[k], size.luts, m[0], 5);
             near("flip-flops", size.ffs, m[1], 5);
             near("blocks", size.ram[0], m[2], k == 2 ? 5 : 0); /* there is a choice on xc7 */
