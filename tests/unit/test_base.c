@@ -302,6 +302,14 @@ static void messages_are_bounded(void **state) {
     assert_int_equal(all.errors_of[TTFS_LIMIT], 1500);
     assert_int_equal(all.dropped[TTFS_ERROR], 500);
     assert_string_equal(all.messages.at[3].what, "number 3");
+    TtfsMessage *m = &d.messages.at[3]; /* what was appended is a copy */
+    const char **text[] = {&m->where, &m->file, &m->node, &m->op, &m->what, &m->advice};
+    for (int i = 0; i < 6; i++) memset((char *)(uintptr_t)*text[i], '-', strlen(*text[i]));
+    const TtfsMessage *kept = &all.messages.at[3];
+    assert_string_equal(kept->where, "f: n");
+    assert_string_equal(kept->file, "f");
+    assert_string_equal(kept->node, "n");
+    assert_string_equal(kept->what, "number 3");
     ttfs_buf_free(&b);
     ttfs_diag_free(&d);
     ttfs_diag_free(&all);
