@@ -85,7 +85,8 @@ typedef struct {
     uint64_t samples;
     double accuracy, agreement; /* shares; of a run with labels, beside relu */
     double spikes_per_neuron;   /* hidden ones, a sample */
-    double cycles;              /* clock cycles a sample in the mean: engine rtl */
+    double cycles;              /* clock cycles a sample in the mean, of a full chip: engine rtl */
+    double latency_cycles;      /* the same from a sample's start to its results */
     double samples_per_second;
     uint32_t latency_ticks;
     uint64_t spikes, readouts, differences; /* of verify: compared, and found */
@@ -128,7 +129,8 @@ typedef struct {
     const char *out;   /* folder to write; appears at once or not at all */
     const char *chip;  /* a name in hw/chips, or the path of a description; NULL: "one" */
     const char *fit;   /* a device (hw/devices.def) that the chip is made for; NULL: `chip` it is */
-    const char *calib; /* samples to calibrate with; NULL: none */
+    const char *schedule; /* auto, latency, overlap or pipeline (docs/core.md); NULL: auto */
+    const char *calib;    /* samples to calibrate with; NULL: none */
     uint32_t calib_count;
     uint32_t ticks;       /* 1 to 65535 */
     uint32_t weight_bits; /* 2 to 16 */
@@ -153,7 +155,8 @@ typedef struct {
     TtfsProgress progress; /* tells of calibration samples */
 } TtfsCompileOptions;
 
-/* Chip "one", 1000 samples, 255 ticks, 8 bits, percentile 0.999, seed 1, all cores, all steps. */
+/* Chip "one", schedule auto, 1000 samples, 255 ticks, 8 bits, percentile 0.999, seed 1, all cores,
+ * all steps. */
 TtfsCompileOptions ttfs_compile_defaults(void);
 /* All that the folder was compiled with; all cores. */
 TtfsCompileOptions ttfs_weights_only_defaults(const char *folder);

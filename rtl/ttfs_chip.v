@@ -93,7 +93,8 @@ module ttfs_chip #(
     // Slots. What all nodes are is two cycles old (settle_q): nothing can begin again in between.
     localparam [1:0] IDLE = 2'd0, GO = 2'd1, RUN = 2'd2;
 
-    reg [1:0]         state_q, settle_q, sample_q;
+    reg [1:0]         state_q, settle_q;
+    reg [3:0]         turn_q;
     reg [11:0]        slot_q;
     reg               end_q, closed_q, quiet_q, ready_q, done_q;
     reg [31:0]        cycles_q, patience_q;
@@ -116,7 +117,7 @@ module ttfs_chip #(
         if (!rst_ni) begin
             state_q  <= IDLE;
             slot_q   <= 12'd0;
-            sample_q <= 2'd0;
+            turn_q   <= 4'd0;
             end_q    <= 1'b0;
             ready_q  <= 1'b0;
             done_q   <= 1'b0;
@@ -135,7 +136,7 @@ module ttfs_chip #(
                 GO: state_q <= RUN;
                 default: if (slot_end) begin
                     state_q <= node_sample_end[0] ? IDLE : GO;
-                    if (node_sample_end[0]) sample_q <= sample_q + 2'd1;
+                    if (node_sample_end[0]) turn_q <= turn_q + 4'd1;
                     else slot_q <= slot_q + 12'd1;
                 end
             endcase
@@ -200,7 +201,8 @@ module ttfs_chip #(
         .flags_o     (flags_o)
     );
 
-    // The nodes, and the wires of their ports: 0 north, 1 east, 2 south, 3 west.
+    // The nodes, and the wires of their ports: 0 north, 1 east, 2 south, 3 west. All nodes are one and the same module
+    // with the same parameters (but those of preloaded memories): a tool may build it once.
     wire [4*CORES-1:0]      in_valid, in_ready, out_valid, out_ready;
     wire [4*CORES*FLIT-1:0] in_flit, out_flit;
 
@@ -211,6 +213,7 @@ module ttfs_chip #(
                 localparam I = y * CORES_X + x;
                 localparam NORTH = (y > 0), EAST = (x < CORES_X - 1), SOUTH = (y < CORES_Y - 1), WEST = (x > 0);
                 localparam HOST = (I == 0);
+                localparam [3:0] PORTS = {WEST || HOST, SOUTH, EAST, NORTH};
                 // The neighbour's port that faces each port; where there is none, the port itself.
                 localparam N = NORTH ? 4 * (I - CORES_X) + 2 : 4 * I;
                 localparam E = EAST ? 4 * (I + 1) + 3 : 4 * I + 1;
@@ -231,8 +234,7 @@ module ttfs_chip #(
                     .WEIGHT_ROWS(WEIGHT_ROWS), .PARAM_WORDS(PARAM_WORDS), .PROGRAM_WORDS(PROGRAM_WORDS),
                     .FLOWS(FLOWS), .BUFFERS(BUFFERS), .TABLE_WORDS(TABLE_WORDS), .SEGMENTS(SEGMENTS),
                     .STRIDES(STRIDES), .CONV(CONV), .POOL(POOL), .CLASSES(CLASSES), .COUNTERS(COUNTERS),
-                    .MESH(CORES > 1), .PORTS((NORTH ? 1 : 0) + (EAST ? 2 : 0) + (SOUTH ? 4 : 0)
-                        + (WEST || HOST ? 8 : 0)), .PRELOAD(PRELOAD), .INIT_PREFIX(INIT_PREFIX), .CORE(I)
+                    .MESH(CORES > 1), .PRELOAD(PRELOAD), .INIT_PREFIX(INIT_PREFIX), .CORE((PRELOAD != 0) ? I : 0)
                 ) u_node (
                     .clk_i        (clk_i),
                     .rst_ni       (rst_ni),
@@ -246,10 +248,11 @@ module ttfs_chip #(
                     .clear_i      (clear),
                     .flags_o      (node_flags[5*I +: 5]),
                     .go_i         (state_q == GO),
-                    .sample_i     (sample_q),
+                    .turn_i       (turn_q),
                     .ready_o      (node_ready[I]),
                     .quiet_o      (node_quiet[I]),
                     .sample_end_o (node_sample_end[I]),
+                    .ports_i      (PORTS),
                     .in_valid_i   (in_valid[4*I +: 4]),
                     .in_ready_o   (in_ready[4*I +: 4]),
                     .in_flit_i    (in_flit[4*I*FLIT +: 4*FLIT]),

@@ -51,7 +51,7 @@ module ttfs_core #(
     output wire                    cfg_known_o,  // there is such a word
     // slots
     input  wire                    go_i,
-    input  wire [1:0]              sample_i,
+    input  wire [3:0]              turn_i,
     output wire                    ready_o,
     output wire                    done_o,
     output wire                    sample_end_o, // with done_o: the slot was the sample's last
@@ -181,7 +181,7 @@ module ttfs_core #(
         .clk_i       (clk_i),
         .rst_ni      (rst_q),
         .go_i        (go_i),
-        .sample_i    (sample_i),
+        .turn_i      (turn_i),
         .done_o      (scan_done),
         .sample_end_o(sample_end_o),
         .address_o   (address_o),

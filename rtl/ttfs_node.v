@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A node of the chip: the core, where its values arrive, and on a mesh its router (MESH 1; ports 0
-// north, 1 east, 2 south, 3 west; PORTS: those that there are). On a chip of one core the ports are
+// north, 1 east, 2 south, 3 west; ports_i: those that there are, a constant). On a chip of one core the ports are
 // the host's, 3 alone: results go into the core's own buffers, buffer number = flow, before what the host
 // sends; sums go to the host. Also the core's registers (memory 0): its errors, sticky, and counters.
 // quiet_o: the slot's work is done and nothing is under way in here, a cycle ago. Driven by ttfs_chip.
@@ -33,7 +33,6 @@ module ttfs_node #(
     parameter CLASSES       = 1,
     parameter COUNTERS      = 1,
     parameter MESH          = 1,
-    parameter PORTS         = 15,
     parameter PRELOAD       = 0,
     parameter INIT_PREFIX   = "",
     parameter CORE          = 0,
@@ -55,11 +54,12 @@ module ttfs_node #(
     output wire [4:0]        flags_o,
     // slots
     input  wire              go_i,
-    input  wire [1:0]        sample_i,
+    input  wire [3:0]        turn_i,
     output wire              ready_o,
     output wire              quiet_o,
     output wire              sample_end_o,
     // neighbours
+    input  wire [3:0]        ports_i,
     input  wire [3:0]        in_valid_i,
     output wire [3:0]        in_ready_o,
     input  wire [4*FLIT-1:0] in_flit_i,
@@ -70,6 +70,9 @@ module ttfs_node #(
     output wire              trace_valid_o,
     output wire [FLIT-1:0]   trace_flit_o
 );
+    // A simulation of a mesh has its nodes once (with --hierarchical as a library), not each within the whole.
+    /*verilator hier_block*/
+    /*verilator no_inline_module*/
     localparam BUFFER_BITS  = (BUFFERS > 1) ? $clog2(BUFFERS) : 1;
     localparam ELEMENT_BITS = ((ACT_WORDS > 1) ? $clog2(ACT_WORDS) : 1) + 4;
     localparam PAYLOAD      = FLIT - FLOW_BITS;
@@ -108,7 +111,7 @@ module ttfs_node #(
         .cfg_data_o   (core_back),
         .cfg_known_o  (core_known),
         .go_i         (go_i),
-        .sample_i     (sample_i),
+        .turn_i       (turn_i),
         .ready_o      (ready_o),
         .done_o       (done),
         .sample_end_o (sample_end_o),
@@ -159,7 +162,7 @@ module ttfs_node #(
         .cfg_data_i   (cfg_data_i),
         .cfg_data_o   (receive_back),
         .cfg_known_o  (receive_known),
-        .sample_i     (sample_i),
+        .turn_i       (turn_i),
         .in_valid_i   (arrive_valid),
         .in_ready_o   (arrive_ready),
         .in_none_i    (arrive_none),
@@ -192,7 +195,7 @@ module ttfs_node #(
             wire [BUFFER_BITS-1:0]      out_buffer;
 
             ttfs_router #(
-                .FLOWS(FLOWS), .BUFFERS(BUFFERS), .PAYLOAD(PAYLOAD), .PORTS(PORTS | 16), .PRELOAD(PRELOAD),
+                .FLOWS(FLOWS), .BUFFERS(BUFFERS), .PAYLOAD(PAYLOAD), .PRELOAD(PRELOAD),
                 .INIT({INIT_PREFIX, "core", NUMBER, "_flows.hex"})
             ) u_router (
                 .clk_i       (clk_i),
@@ -203,6 +206,7 @@ module ttfs_node #(
                 .cfg_data_i  (cfg_data_i),
                 .cfg_data_o  (router_back),
                 .cfg_known_o (router_known),
+                .ports_i     (ports_i),
                 .in_valid_i  ({result_valid, in_valid_i}),
                 .in_ready_o  ({result_ready, in_ready_o}),
                 .in_flit_i   ({result, in_flit_i}),
@@ -246,7 +250,7 @@ module ttfs_node #(
             assign router_known  = 1'b0;
             assign nowhere       = 1'b0;
             assign way_idle      = 1'b1;
-            wire unused_alone = &{1'b0, in_valid_i, in_flit_i, out_ready_i, buffer, PORTS[0]};
+            wire unused_alone = &{1'b0, in_valid_i, in_flit_i, out_ready_i, buffer, ports_i};
         end
     endgenerate
 

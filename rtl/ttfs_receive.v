@@ -38,7 +38,7 @@ module ttfs_receive #(
     output wire [31:0]             cfg_data_o,
     output wire                    cfg_known_o,
     // what arrives
-    input  wire [1:0]              sample_i,
+    input  wire [3:0]              turn_i,        // its number
     input  wire                    in_valid_i,
     output wire                    in_ready_o,
     input  wire                    in_none_i,     // its flow has no buffer
@@ -69,11 +69,11 @@ module ttfs_receive #(
     localparam FIRST    = 32 * `TTFS_KEEP_C_WORD + `TTFS_KEEP_C_LSB;
     localparam CHANNELS = 32 * `TTFS_KEEP_CHANNELS_WORD + `TTFS_KEEP_CHANNELS_LSB;
     localparam TOP      = 32 * `TTFS_KEEP_TOP_WORD + `TTFS_KEEP_TOP_LSB;
-    localparam BANKED   = 32 * `TTFS_KEEP_BANKED_WORD + `TTFS_KEEP_BANKED_LSB;
+    localparam BANKS    = 32 * `TTFS_KEEP_BANKS_WORD + `TTFS_KEEP_BANKS_LSB;
     localparam PART     = 32 * `TTFS_KEEP_PART_WORD + `TTFS_KEEP_PART_LSB;
     localparam [127:0] ONE = 128'd1;
     localparam [127:0] ID = (((ONE << C_BITS) - ONE) << FIRST) | (((ONE << C_BITS + 1) - ONE) << CHANNELS)
-        | (((ONE << VALUE_BITS) - ONE) << TOP) | (ONE << BANKED) | (ONE << PART);
+        | (((ONE << VALUE_BITS) - ONE) << TOP) | (128'd3 << BANKS) | (ONE << PART);
     localparam [127:0] AT_TABLES = (((ONE << TABLE_BITS) - ONE) << ROW_BASE) | (((ONE << TABLE_BITS) - ONE) << COL_BASE)
         | (((ONE << Y_BITS + 1) - ONE) << ROWS) | (((ONE << X_BITS + 1) - ONE) << COLS);
     localparam [127:0] AT_BASE = ((ONE << ELEMENT_BITS) - ONE) << ROW_BASE;
@@ -129,7 +129,8 @@ module ttfs_receive #(
     end
 
     // Where it lies, before the bank: with tables a stage later.
-    wire                  found, found_banked, found_busy;
+    wire                  found, found_busy;
+    wire [1:0]            found_banks;
     wire [VALUE_BITS-1:0] found_value;
     wire [23:0]           sum;
 
@@ -142,13 +143,14 @@ module ttfs_receive #(
                 || {{(12-X_BITS){1'b0}}, x_q} >= keep[COLS +: 12];
             assign beyond  = {15'd0, row_at} >= TABLE_WORDS || {15'd0, col_at} >= TABLE_WORDS;
 
-            reg                  second_q, banked_q;
+            reg                  second_q;
+            reg [1:0]            banks_q;
             reg [C_BITS-1:0]     channel_q;
             reg [VALUE_BITS-1:0] second_value_q;
             wire [31:0]          row, col;
             always @(posedge clk_i) begin
                 if (advance) begin
-                    banked_q       <= keep[BANKED];
+                    banks_q        <= keep[BANKS +: 2];
                     channel_q      <= channel[C_BITS-1:0];
                     second_value_q <= value_q;
                 end
@@ -184,20 +186,20 @@ module ttfs_receive #(
                 .cfg_data_o (col_back),
                 .cfg_known_o(col_known)
             );
-            assign found        = second_q && row[31] && col[31];
-            assign found_busy   = second_q;
-            assign found_banked = banked_q;
-            assign found_value  = second_value_q;
+            assign found       = second_q && row[31] && col[31];
+            assign found_busy  = second_q;
+            assign found_banks = banks_q;
+            assign found_value = second_value_q;
             assign sum = {{(24-ELEMENT_BITS){1'b0}}, row[ELEMENT_BITS-1:0]}
                 + {{(24-ELEMENT_BITS){1'b0}}, col[ELEMENT_BITS-1:0]} + {{(24-C_BITS){1'b0}}, channel_q};
             wire unused_table = &{1'b0, row, col};
         end else begin : g_base
-            assign outside      = |{y_q, x_q};
-            assign beyond       = 1'b0;
-            assign found        = sound;
-            assign found_busy   = 1'b0;
-            assign found_banked = keep[BANKED];
-            assign found_value  = value_q;
+            assign outside     = |{y_q, x_q};
+            assign beyond      = 1'b0;
+            assign found       = sound;
+            assign found_busy  = 1'b0;
+            assign found_banks = keep[BANKS +: 2];
+            assign found_value = value_q;
             assign sum = {{(24-ELEMENT_BITS){1'b0}}, keep[ROW_BASE +: ELEMENT_BITS]}
                 + {{(24-C_BITS){1'b0}}, channel[C_BITS-1:0]};
             assign row_known = 1'b0;
@@ -212,14 +214,23 @@ module ttfs_receive #(
     reg                    put_q, parity_q;
     reg [ELEMENT_BITS-1:0] element_q;
     reg [VALUE_BITS-1:0]   put_value_q;
-    wire [23:0] element = sum ^ ({23'd0, found_banked && sample_i[0]} << (ELEMENT_BITS - 1));
+    wire [2:0]  copy;
+    wire        parity;
+    wire [23:0] element = sum ^ {{(24-ELEMENT_BITS){1'b0}}, copy, {(ELEMENT_BITS-3){1'b0}}};
     wire        too_far = {8'd0, element} >= ELEMENTS;
+
+    ttfs_bank u_bank (
+        .turn_i  (turn_i),
+        .banks_i (found_banks),
+        .at_o    (copy),
+        .parity_o(parity)
+    );
 
     always @(posedge clk_i) begin
         if (advance) begin
             element_q   <= element[ELEMENT_BITS-1:0];
             put_value_q <= found_value;
-            parity_q    <= found_banked ? sample_i[1] : sample_i[0];
+            parity_q    <= parity;
         end
         if (!rst_ni) put_q <= 1'b0;
         else if (advance) put_q <= found && !too_far;

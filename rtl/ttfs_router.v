@@ -5,7 +5,7 @@
 // buffer of the core takes it. Inputs take turns: the table is read for one a cycle, and one a cycle
 // gives its flit to all of its outputs that are free, until every one has it. An input takes a flit every
 // other cycle; a hop is three cycles. A flit of a flow without a port, or with one that leads off the
-// mesh (PORTS: those that there are), goes where it can, and flow_o tells.
+// mesh (ports_i: those that there are, a constant), goes where it can, and flow_o tells.
 //
 // Nothing waits for two outputs at once, and an output waits for its neighbour's input alone. The tables
 // route in x first, then in y, then to the core, whose side always takes in the end: so the waiting of
@@ -18,7 +18,6 @@ module ttfs_router #(
     parameter FLOWS       = 64,
     parameter BUFFERS     = 32,
     parameter PAYLOAD     = 24,
-    parameter PORTS       = 31,
     parameter PRELOAD     = 0,
     parameter INIT        = "",
     parameter FLOW_BITS   = (FLOWS > 1) ? $clog2(FLOWS) : 1,
@@ -35,6 +34,7 @@ module ttfs_router #(
     output wire [31:0]            cfg_data_o,
     output wire                   cfg_known_o,
     // the ports
+    input  wire [3:0]             ports_i,
     input  wire [4:0]             in_valid_i,
     output wire [4:0]             in_ready_o,
     input  wire [5*FLIT-1:0]      in_flit_i,
@@ -47,17 +47,6 @@ module ttfs_router #(
 );
     localparam ROUTE = 5 + BUFFER_BITS;
 
-    // The input that is served: one of the requests, the first behind the last one served (one hot).
-    function [4:0] next;
-        input [4:0] requests, last;
-        reg [9:0] twice;
-        begin
-            twice = {requests, requests} & ~({5'd0, last} | ({5'd0, last} - 10'd1));
-            twice = twice & (~twice + 10'd1);
-            next = twice[9:5] | twice[4:0];
-        end
-    endfunction
-
     // A flit waits until its input has nothing else, then the table is read for it (look). A cycle
     // later its way is known, and it leaves.
     reg  [4:0]             wait_q, held_q, asked_q, beyond_q, look_turn_q, give_turn_q, full_q;
@@ -65,8 +54,16 @@ module ttfs_router #(
     wire [4:0]             can, nowhere;
     wire [ROUTE-1:0]       route;
     wire [4:0]             free = ~full_q | out_ready_i;
-    wire [4:0]             look = next(wait_q & ~held_q, look_turn_q);
-    wire [4:0]             give = next(can, give_turn_q);
+    wire [4:0]             there = {1'b1, ports_i};
+
+    // The input that is served: one of those that ask, the first behind the last one served (one hot).
+    wire [4:0] asks = wait_q & ~held_q;
+    wire [9:0] look_twice = {asks, asks} & ~({5'd0, look_turn_q} | ({5'd0, look_turn_q} - 10'd1));
+    wire [9:0] give_twice = {can, can} & ~({5'd0, give_turn_q} | ({5'd0, give_turn_q} - 10'd1));
+    wire [9:0] look_first = look_twice & (~look_twice + 10'd1);
+    wire [9:0] give_first = give_twice & (~give_twice + 10'd1);
+    wire [4:0] look = look_first[9:5] | look_first[4:0];
+    wire [4:0] give = give_first[9:5] | give_first[4:0];
 
     // What the inputs have, and what the served ones of them put on the table's address, on the outputs.
     wire [5*FLIT-1:0]        waiting, held;
@@ -111,7 +108,7 @@ module ttfs_router #(
             reg  [4:0]             left_q;
             reg  [BUFFER_BITS-1:0] buffer_q;
             wire [4:0] ports = route[4:0] & {5{!beyond_q[p]}};
-            wire [4:0] now = asked_q[p] ? ports & PORTS[4:0] : left_q;
+            wire [4:0] now = asked_q[p] ? ports & there : left_q;
             wire [4:0] rest = now & ~(free & {5{give[p]}});
             wire       takes = in_valid_i[p] && !wait_q[p];
 
@@ -120,7 +117,7 @@ module ttfs_router #(
             assign left[p*5 +: 5]                      = now;
             assign buffer[p*BUFFER_BITS +: BUFFER_BITS] = asked_q[p] ? route[5 +: BUFFER_BITS] : buffer_q;
             assign can[p]     = held_q[p] && |(now & free);
-            assign nowhere[p] = asked_q[p] && (ports == 5'd0 || |(ports & ~PORTS[4:0]));
+            assign nowhere[p] = asked_q[p] && (ports == 5'd0 || |(ports & ~there));
 
             always @(posedge clk_i) begin
                 if (takes) wait_flit_q <= in_flit_i[p*FLIT +: FLIT];

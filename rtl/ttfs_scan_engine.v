@@ -24,7 +24,7 @@ module ttfs_scan_engine #(
     input  wire                     clk_i,
     input  wire                     rst_ni,
     input  wire                     go_i,
-    input  wire [1:0]               sample_i,
+    input  wire [3:0]               turn_i,       // its number
     output wire                     done_o,
     output wire                     sample_end_o,
     output wire                     address_o,
@@ -108,12 +108,16 @@ module ttfs_scan_engine #(
     );
 
     // The segment at work.
-    reg                 banked_q;
+    reg [1:0]           banks_q;
+    reg [2:0]           delay_q;
     reg [ADDR_BITS:0]   length_q;
     reg                 closes_q;         // the patch under way is its list's last
     wire base_comes = word && index == SEGMENT + `TTFS_SEGMENT_BASE_WORD;
     always @(posedge clk_i) begin
-        if (base_comes) banked_q <= data_i[`TTFS_SEGMENT_BANKED_LSB];
+        if (base_comes) begin
+            banks_q <= data_i[`TTFS_SEGMENT_BANKS_LSB +: 2];
+            delay_q <= data_i[`TTFS_SEGMENT_DELAY_LSB +: 3];
+        end
         if (word && index == SEGMENT + `TTFS_SEGMENT_LENGTH_WORD)
             length_q <= data_i[`TTFS_SEGMENT_LENGTH_LSB +: ADDR_BITS+1];
         if (start) closes_q <= last_segment && last_block;
@@ -245,8 +249,21 @@ module ttfs_scan_engine #(
         .req_last_o (req_end)
     );
 
-    // A banked buffer: the copy of the sample before, and its parity.
-    wire bank = banked_q && !sample_i[0];
+    // The copy of the turn that it reads, and its parity; a record is there before its turn begins.
+    wire [2:0]           copy;
+    wire                 parity;
+    reg  [WORD_BITS+2:0] copy_q;
+    reg                  parity_q;
+    ttfs_bank u_bank (
+        .turn_i  (turn_i - {1'b0, delay_q}),
+        .banks_i (banks_q),
+        .at_o    (copy),
+        .parity_o(parity)
+    );
+    always @(posedge clk_i) begin
+        copy_q   <= {copy, {WORD_BITS{1'b0}}};
+        parity_q <= parity;
+    end
 
     ttfs_scan #(
         .VALUE_BITS(VALUE_BITS), .WORDS(ACT_WORDS), .ROW_BITS(ROW_BITS), .POOL(POOL)
@@ -255,8 +272,8 @@ module ttfs_scan_engine #(
         .rst_ni      (rst_ni),
         .req_i       (req),
         .req_ready_o (req_ready),
-        .req_at_i    (req_at ^ {bank, {(WORD_BITS - 1) {1'b0}}}),
-        .req_parity_i(banked_q ? sample_i[1] ^ !sample_i[0] : sample_i[0]),
+        .req_at_i    (req_at ^ copy_q[3 +: WORD_BITS]),
+        .req_parity_i(parity_q),
         .req_mask_i  (req_mask & channels),
         .req_row_i   (row),
         .req_first_i (req_first || !pool),
@@ -283,7 +300,7 @@ module ttfs_scan_engine #(
     assign pool_o       = pool;
     assign done_o       = end_q && !busy && scan_idle;
     assign sample_end_o = sample_end_q;
-    wire unused = &{1'b0, data_i};
+    wire unused = &{1'b0, data_i, copy_q};
 endmodule
 
 `default_nettype wire

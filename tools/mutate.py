@@ -66,7 +66,7 @@ SEES = {
     "compiler/ir_to_spike": ["rounding", "keep", "bound", "budget"] + IMPORT,
     "compiler/spike": ["text_damage", "ir_to_spike", "golden", "plan", "image_to_spike", "outputs"],
     "compiler/plan": ["image", "sim", "e2e faults", "e2e config", "e2e verdicts"],
-    "compiler/spike_to_plan": ["plan", "image", "image_to_spike", "sim"],
+    "compiler/spike_to_plan": ["pack", "plan_schedules", "plan", "image", "image_to_spike", "sim"],
     "compiler/image": ["image_to_spike", "sim", "e2e faults", "e2e hostile folders"],
     "compiler/plan_to_image": ["image", "image_to_spike", "sim"],
     "compiler/image_to_spike": ["image", "sim", "e2e faults", "e2e hostile folders"],

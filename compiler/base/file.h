@@ -51,6 +51,8 @@ void ttfs_file_put(TtfsFileWriter *w, const void *bytes, size_t n);
 bool ttfs_file_end(TtfsFileWriter *w, TtfsDiag *diag);
 /* Returns when a file, or a folder with all in it, is on the disk. False: errno says why. */
 bool ttfs_sync_tree(const char *path);
+/* The same of an open file. */
+bool ttfs_sync_open(int fd);
 /* The same of a file's name, new, gone or exchanged. */
 bool ttfs_sync_name(const char *path);
 

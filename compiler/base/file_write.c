@@ -7,7 +7,6 @@
  */
 #include "file.h"
 
-#include "folder.h"
 #include "guard.h"
 #include "temporary.h"
 
@@ -35,23 +34,6 @@ bool ttfs_write_all(int fd, const void *bytes, size_t n) {
         n -= (size_t)done;
     }
     return true;
-}
-
-/* Some file systems cannot; then there is nothing to wait for. */
-static bool sync_open(int fd) {
-    return fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS;
-}
-
-bool ttfs_sync_name(const char *path) {
-    TtfsArena a = {0};
-    int fd = open(ttfs_path_dir(&a, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ttfs_arena_free(&a);
-    if (fd < 0) return errno == EACCES; /* a folder may be written and not read */
-    bool ok = sync_open(fd);
-    int why = errno;
-    close(fd);
-    errno = why;
-    return ok;
 }
 
 /* ---- where the bytes go ------------------------------------------------------------------ */
@@ -143,7 +125,7 @@ void ttfs_file_put(TtfsFileWriter *w, const void *bytes, size_t n) {
 
 /* The name changes while the file is open: its lock goes with the descriptor. */
 static void end_beside(TtfsFileWriter *w) {
-    if (!w->fault && (!sync_open(w->fd) || !ttfs_temporary_become(w->temporary, w->target)))
+    if (!w->fault && (!ttfs_sync_open(w->fd) || !ttfs_temporary_become(w->temporary, w->target)))
         w->fault = errno;
     ttfs_undo(w->temporary);
     if (!w->fault && !ttfs_sync_name(w->target)) w->fault = errno;
@@ -180,35 +162,4 @@ bool ttfs_file_fill(const char *path, const void *bytes, size_t n, TtfsDiag *dia
     TtfsFileWriter w;
     ttfs_file_begin_fill(&w, path);
     return write_and_end(&w, bytes, n, diag);
-}
-
-/* ---- to the disk ------------------------------------------------------------------------- */
-
-static bool sync_at(int at, const char *name);
-
-static bool sync_entries(int folder) {
-    TtfsFolder f;
-    bool ok = ttfs_folder_open_bare(&f, folder, ".");
-    for (const char *name; ok && (name = ttfs_folder_next(&f)) != NULL;) ok = sync_at(f.fd, name);
-    int why = errno;
-    ttfs_folder_close(&f);
-    errno = why;
-    return ok;
-}
-
-static bool sync_at(int at, const char *name) {
-    int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    struct stat st;
-    if (fd < 0) return false;
-    bool ok = fstat(fd, &st) == 0;
-    if (ok && S_ISDIR(st.st_mode)) ok = sync_entries(fd);
-    ok = ok && sync_open(fd);
-    int why = errno;
-    close(fd);
-    errno = why;
-    return ok;
-}
-
-bool ttfs_sync_tree(const char *path) {
-    return sync_at(AT_FDCWD, path);
 }

@@ -8,13 +8,14 @@
 
 #define BLOCK_BYTES ((uint64_t)64 << 20)
 
-void ttfs_block_init(TtfsBlock *b, TtfsSession *s, uint32_t traces, uint64_t most, TtfsArena *a) {
+void ttfs_block_init(TtfsBlock *b, TtfsSession *s, const TtfsBlockSize *size, TtfsArena *a) {
     uint64_t inputs = s->input.elements, ticks = ttfs_spike_neurons(&s->out.spike);
     uint64_t bytes = inputs * (sizeof *b->real + sizeof *b->x) +
-                     traces * (ticks * sizeof(uint16_t) + 256);
+                     size->traces * (ticks * sizeof(uint16_t) + 256);
     uint64_t room = BLOCK_BYTES / bytes;
-    if (room > most) room = most;
-    if (room < s->threads) room = s->threads;
+    if (room > size->most) room = size->most;
+    room -= room % size->row;
+    if (room < s->threads * size->row) room = s->threads * size->row;
     if (room > s->count) room = s->count;
     *b = (TtfsBlock){.session = s, .room = room};
     b->real = TTFS_ARRAY(a, float, room *inputs);

@@ -17,9 +17,14 @@ typedef struct {
     uint32_t *clipped; /* [n]: values outside the encoder's range */
 } TtfsBlock;
 
-/* Room for `most` samples, or as many as some MiB hold with `traces` spike traces each, but one a
- * thread at the least. */
-void ttfs_block_init(TtfsBlock *b, TtfsSession *s, uint32_t traces, uint64_t most, TtfsArena *a);
+/* Room for `most` samples, or as many as some MiB hold with `traces` spike traces each, in rows of
+ * `row`; but a row a thread at the least. */
+typedef struct {
+    uint32_t traces;
+    uint64_t most, row;
+} TtfsBlockSize;
+
+void ttfs_block_init(TtfsBlock *b, TtfsSession *s, const TtfsBlockSize *size, TtfsArena *a);
 /* How many values of its samples were clipped. */
 uint64_t ttfs_block_clipped(const TtfsBlock *b);
 /* Reads the samples from `first` on. */

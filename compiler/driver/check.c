@@ -52,10 +52,10 @@ static bool spike(State *c, TtfsJob *job, TtfsDiag *diag) {
     return ok;
 }
 
-static bool plan(State *c) {
+static bool plan(State *c, TtfsSchedule schedule) {
     TtfsPlan plan = {0};
     TtfsDiag own = {0};
-    bool ok = ttfs_spike_to_plan(&c->spike, &c->out->chip, c->model, &plan, &own);
+    bool ok = ttfs_spike_to_plan(&c->spike, &c->out->chip, schedule, c->model, &plan, &own);
     take_errors(&c->out->chip_diag, &own);
     ttfs_plan_free(&plan);
     return ok;
@@ -65,7 +65,7 @@ bool ttfs_check(TtfsJob *job, TtfsCheck *out, TtfsDiag *diag) {
     State c = {.model = job->options->model, .out = out};
     *out = (TtfsCheck){.chip = job->chip};
     out->supported = canonical(&c, job->options->memory, diag) && spike(&c, job, diag);
-    out->fits = out->supported && plan(&c);
+    out->fits = out->supported && plan(&c, job->schedule);
     ttfs_spike_free(&c.spike);
     ttfs_ir_free(&c.canonical);
     ttfs_ir_free(&c.net);

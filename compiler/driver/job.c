@@ -71,6 +71,10 @@ bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *o, TtfsArena *a, Ttfs
         take_channels(job, o);
     else
         take_range(job, o->ranged ? o->lo : 0, o->ranged ? o->hi : 1);
+    uint32_t schedule = TTFS_SCHEDULE_AUTO;
+    if (!ttfs_asked_word("--schedule", o->schedule, ttfs_schedule_names, &schedule, diag))
+        return false;
+    job->schedule = (TtfsSchedule)schedule;
     if (o->weights_only) return true; /* the chip is the folder's */
     if (o->fit) return ttfs_fit_open(job, diag);
     return ttfs_chip_load(&job->chip, o->chip ? o->chip : "one", a, diag);

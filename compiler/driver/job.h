@@ -9,6 +9,7 @@
 #include "device.h"
 #include "ir_to_spike.h"
 #include "samples.h"
+#include "schedule.h"
 #include "ttfs.h"
 
 typedef struct TtfsRefill TtfsRefill;
@@ -22,6 +23,7 @@ typedef struct {
     TtfsChip chip;     /* lies in the arena; with options->fit made from the spike graph */
     TtfsDevice device; /* with options->fit */
     bool writes_chip;  /* chip.json goes into the folder */
+    TtfsSchedule schedule;
 } TtfsJob;
 
 /* Looks at the options, which must outlive the job, and reads the chip, but with weights_only. */

@@ -53,7 +53,8 @@ static bool plan(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     if (job->refill)
         return ttfs_refill_plan(job->refill, &f->spike, job->options->model, &f->plan, diag);
     if (job->options->fit && !ttfs_fit_chip(job, &f->spike, diag)) return false;
-    return ttfs_spike_to_plan(&f->spike, &job->chip, job->options->model, &f->plan, diag);
+    return ttfs_spike_to_plan(&f->spike, &job->chip, job->schedule, job->options->model, &f->plan,
+                              diag);
 }
 
 /* The image must decode to the very graph it was made from. */

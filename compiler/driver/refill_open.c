@@ -79,6 +79,16 @@ static bool take_layers(const Manifest *m, const cJSON *options) {
     return true;
 }
 
+/* Only names it again: the plan is kept. */
+static bool take_schedule(const Manifest *m, const cJSON *options) {
+    const cJSON *name = cJSON_GetObjectItem(options, "schedule");
+    TtfsCompileOptions *o = &m->refill->options;
+    if (!name) return true; /* of the time before there were schedules */
+    if (!cJSON_IsString(name)) return damaged(m, "schedule");
+    o->schedule = ttfs_arena_strdup(m->arena, name->valuestring);
+    return true;
+}
+
 static bool take_options(const Manifest *m, const cJSON *root) {
     const cJSON *options = cJSON_GetObjectItem(root, "options");
     TtfsCompileOptions *o = &m->refill->options;
@@ -91,7 +101,7 @@ static bool take_options(const Manifest *m, const cJSON *root) {
                  &o->weight_bits) &&
            whole(m, options, "seed", 0, UINT32_MAX, &o->seed) &&
            whole(m, root, "calib_count", 0, TTFS_MOST_CALIB, &o->calib_count) &&
-           take_range(m, options) && take_layers(m, options);
+           take_range(m, options) && take_layers(m, options) && take_schedule(m, options);
 }
 
 /* Whether the file has that SHA-256. */
@@ -151,6 +161,9 @@ static bool check(const TtfsCompileOptions *o, TtfsDiag *diag) {
     if (o->fit)
         ok = ttfs_error(diag, TTFS_AT_FILE("--fit"), TTFS_OPTION_VALUE,
                         "with --weights-only the chip is the folder's");
+    if (o->schedule)
+        ok = ttfs_error(diag, TTFS_AT_FILE("--schedule"), TTFS_OPTION_VALUE,
+                        "with --weights-only the plan is the folder's");
     if (o->stop_after)
         ok = ttfs_error(diag, TTFS_AT_FILE("--stop-after"), TTFS_OPTION_VALUE,
                         "with --weights-only all steps are made");

@@ -5,6 +5,8 @@
 #include "report_json.h"
 
 #include "calibrate.h"
+#include "plan_traffic.h"
+#include "schedule.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,6 +81,7 @@ static void options(TtfsJson *j, const char *key, const TtfsPipeline *f, const T
     add_u(j, "weight_bits", job->spike.weight_bits);
     ttfs_json_number(j, "percentile", job->spike.percentile);
     add_u(j, "seed", job->options->seed);
+    ttfs_json_string(j, "schedule", ttfs_schedule_names[job->schedule]);
     channels(j, "input_range", (const float[]){job->spike.input_lo, job->spike.input_hi}, 2);
     input_map(j, "uint8", &f->map);
     layer_options(j, "layers", &job->spike);
@@ -160,8 +163,14 @@ static void task_json(TtfsJson *j, const TtfsTask *t, const TtfsSpike *s) {
     ttfs_json_end(j);
 }
 
+void ttfs_json_schedule(TtfsJson *j, const TtfsPlan *p, const TtfsSpike *s) {
+    ttfs_json_string(j, "schedule", ttfs_schedule_names[ttfs_schedule_of(p, s)]);
+    add_u(j, "turns", ttfs_plan_turns(p, s));
+}
+
 void ttfs_json_fit(TtfsJson *j, const char *key, const TtfsPlan *p, const TtfsSpike *s) {
     ttfs_json_object(j, key);
+    ttfs_json_schedule(j, p, s);
     add_use(j, "flows", p->flows.len, p->chip.flows);
     ttfs_json_array(j, "cores");
     for (uint32_t c = 0; c < ttfs_chip_cores(&p->chip); c++) core_json(j, &p->chip, c, &p->use[c]);
@@ -172,25 +181,63 @@ void ttfs_json_fit(TtfsJson *j, const char *key, const TtfsPlan *p, const TtfsSp
     ttfs_json_end(j);
 }
 
-void ttfs_json_timing(TtfsJson *j, const char *key, const TtfsPlan *p, const TtfsSpike *s) {
-    double us = p->chip.clock_mhz > 0 ? 1 / p->chip.clock_mhz : 0;
-    ttfs_json_object(j, key);
-    add_u(j, "latency_ticks", s->latency);
-    add_u(j, "worst_cycles", p->worst_cycles);
-    add_u(j, "expected_cycles", p->expected_cycles);
-    ttfs_json_number(j, "clock_mhz", p->chip.clock_mhz);
-    ttfs_json_number(j, "worst_us", us * (double)p->worst_cycles);
-    ttfs_json_number(j, "expected_us", us * (double)p->expected_cycles);
+static void slots_json(TtfsJson *j, const TtfsPlan *p) {
     ttfs_json_array(j, "slots");
     for (uint32_t i = 0; i < p->slots.len; i++) {
         ttfs_json_object(j, NULL);
         add_u(j, "slot", i);
-        ttfs_json_string(j, "population", ttfs_spike_pop(s, p->slots.at[i].pop)->name);
         add_u(j, "worst_cycles", p->slots.at[i].worst_cycles);
         add_u(j, "expected_cycles", p->slots.at[i].expected_cycles);
         ttfs_json_end(j);
     }
     ttfs_json_end(j);
+}
+
+static void populations_json(TtfsJson *j, const TtfsPlan *p, const TtfsSpike *s) {
+    TtfsArena a = {0};
+    const TtfsPlaced *placed = ttfs_placed(p, s, &a);
+    ttfs_json_array(j, "populations");
+    for (uint32_t i = 0; i < s->pops.len; i++) {
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "population", s->pops.at[i].name);
+        add_u(j, "slot", placed[i].when.slot);
+        add_u(j, "stage", placed[i].when.stage);
+        add_u(j, "cores", placed[i].cores);
+        add_u(j, "tasks", placed[i].tasks);
+        ttfs_json_end(j);
+    }
+    ttfs_json_end(j);
+    ttfs_arena_free(&a);
+}
+
+/* Links are those of a mesh. */
+static void traffic_json(TtfsJson *j, const TtfsPlan *p, const TtfsSpike *s) {
+    TtfsTraffic t = ttfs_plan_traffic(p, s);
+    ttfs_json_number(j, "lane_use", t.lane_use_ppm * 1e-6);
+    ttfs_json_object(j, "traffic");
+    add_u(j, "flits", t.flits);
+    add_u(j, "hops", t.hops);
+    add_u(j, "hops_row_by_row", t.row_hops);
+    add_u(j, "busiest_link", t.busiest);
+    ttfs_json_end(j);
+}
+
+void ttfs_json_timing(TtfsJson *j, const char *key, const TtfsPlan *p, const TtfsSpike *s) {
+    double us = p->chip.clock_mhz > 0 ? 1 / p->chip.clock_mhz : 0;
+    uint64_t turns = ttfs_plan_turns(p, s);
+    ttfs_json_object(j, key);
+    ttfs_json_schedule(j, p, s);
+    add_u(j, "latency_ticks", s->latency);
+    add_u(j, "worst_cycles", p->worst_cycles);
+    add_u(j, "expected_cycles", p->expected_cycles);
+    add_u(j, "worst_latency_cycles", turns * p->worst_cycles);
+    add_u(j, "expected_latency_cycles", turns * p->expected_cycles);
+    ttfs_json_number(j, "clock_mhz", p->chip.clock_mhz);
+    ttfs_json_number(j, "worst_us", us * (double)p->worst_cycles);
+    ttfs_json_number(j, "expected_us", us * (double)p->expected_cycles);
+    traffic_json(j, p, s);
+    slots_json(j, p);
+    populations_json(j, p, s);
     ttfs_json_end(j);
 }
 

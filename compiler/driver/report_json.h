@@ -12,6 +12,9 @@
 /* Each is one document; fit and timing may also be the value of a key. The manifest fails when an
  * input file cannot be read again. */
 bool ttfs_json_manifest(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag);
+/* Adds `schedule`, and `turns`: from a sample's start to its results, so many samples are under
+ * way. */
+void ttfs_json_schedule(TtfsJson *j, const TtfsPlan *p, const TtfsSpike *s);
 void ttfs_json_fit(TtfsJson *j, const char *key, const TtfsPlan *p, const TtfsSpike *s);
 void ttfs_json_timing(TtfsJson *j, const char *key, const TtfsPlan *p, const TtfsSpike *s);
 void ttfs_json_quant(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job);

@@ -18,7 +18,8 @@ typedef struct {
     TtfsRelu *relu;     /* NULL when no relu runs */
     double *got, *want; /* values of an output */
     TtfsTally tally;
-    uint64_t spikes, cycles;
+    uint64_t spikes, cycles, latency_cycles;
+    uint64_t timed; /* samples whose cycles are known */
 } Worker;
 
 struct TtfsRun {
@@ -60,6 +61,12 @@ static void judge_outputs(TtfsRun *r, Worker *w, uint64_t i) {
     }
 }
 
+static void count_cycles(Worker *w, const TtfsTrace *t) {
+    w->cycles += t->cycles;
+    w->latency_cycles += t->latency_cycles;
+    w->timed += t->cycles != 0;
+}
+
 static bool judge_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag) {
     TtfsRun *r = context;
     Worker *w = &r->worker[worker];
@@ -71,7 +78,7 @@ static bool judge_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *dia
     judge_outputs(r, w, i);
     if (r->values) ttfs_relu_print(w->relu, &r->values[i]);
     if (r->counted) w->spikes += ttfs_trace_hidden_spikes(t);
-    if (t) w->cycles += t->cycles;
+    if (t) count_cycles(w, t);
     uint64_t done = atomic_fetch_add(&r->done, 1) + 1;
     if (worker == 0) ttfs_part_progress(&r->part, done);
     return true;
@@ -145,8 +152,10 @@ static bool open_engine(TtfsRun *r, uint32_t which, TtfsDiag *diag) {
     TtfsEngineSource source = ttfs_out_source(&s->out);
     if (r->spiking && !ttfs_engine_open(&r->engine, which, &options, &source, diag)) return false;
     bool ticks = r->spiking && (r->counted || r->traced || !ttfs_engine_spares_ticks(&r->engine));
-    ttfs_block_init(&r->block, s, ticks, r->spiking ? ttfs_engine_block(&r->engine) : 64,
-                    &s->out.arena);
+    TtfsBlockSize size = {ticks, 64, 1};
+    if (r->spiking) size.most = ttfs_engine_block(&r->engine);
+    if (r->spiking) size.row = r->engine.row;
+    ttfs_block_init(&r->block, s, &size, &s->out.arena);
     if (r->spiking)
         ttfs_traces_init(&r->traces, &s->out.spike, r->block.room, ticks, &s->out.arena);
     else if (r->traced)
@@ -171,6 +180,8 @@ static TtfsRunResult add_up(const TtfsRun *r) {
         v.tally.agree += w->tally.agree;
         v.spikes += w->spikes;
         v.cycles += w->cycles;
+        v.latency_cycles += w->latency_cycles;
+        v.timed += w->timed;
     }
     if (r->spiking) v.hidden = ttfs_trace_hidden_neurons(&r->traces.trace[0]);
     double seconds = r->spiking ? r->engine.seconds : r->relu_seconds;

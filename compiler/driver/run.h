@@ -12,7 +12,9 @@ typedef struct {
     const char *engine;
     const TtfsJudge *judge;
     TtfsTally tally;
-    uint64_t samples, spikes, cycles, hidden; /* hidden: neurons */
+    uint64_t samples, spikes, hidden; /* hidden: neurons */
+    uint64_t cycles, timed;           /* of turns; of so many samples */
+    uint64_t latency_cycles;          /* of all samples, each from its start to its results */
     uint64_t inputs, clipped; /* values of all samples, and those outside the encoder's range */
     bool spiking, counted;    /* counted: spikes are */
     double rate;              /* samples a second inside the engine */

@@ -151,6 +151,7 @@ TtfsProgress ttfs_part_teller(TtfsPart *p) {
 
 TtfsEngineOptions ttfs_session_engine(const TtfsSession *s) {
     return (TtfsEngineOptions){.threads = s->threads < s->count ? s->threads : (uint32_t)s->count,
+                               .samples = s->count,
                                .jit = s->jit,
                                .progress = s->progress};
 }

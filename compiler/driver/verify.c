@@ -167,14 +167,15 @@ static bool run_block(TtfsVerify *v, TtfsDiag *diag) {
 static bool open_all(TtfsVerify *v, TtfsDiag *diag) {
     TtfsSession *s = &v->session;
     TtfsEngineOptions options = ttfs_session_engine(s);
-    uint64_t block = UINT64_MAX;
+    TtfsBlockSize size = {v->verdict.n_engines, UINT64_MAX, 1};
     for (uint32_t e = 0; e < v->verdict.n_engines; e++) {
         TtfsEngineSource source = ttfs_out_source(e ? &v->damaged : &s->out);
         if (!ttfs_engine_open(&v->engine[e], v->which[e], &options, &source, diag)) return false;
         uint64_t most = ttfs_engine_block(&v->engine[e]);
-        if (most < block) block = most;
+        if (most < size.most) size.most = most;
+        if (v->engine[e].row > size.row) size.row = v->engine[e].row;
     }
-    ttfs_block_init(&v->block, s, v->verdict.n_engines, block, &s->out.arena);
+    ttfs_block_init(&v->block, s, &size, &s->out.arena);
     for (uint32_t e = 0; e < v->verdict.n_engines; e++)
         ttfs_traces_init(&v->traces[e], &s->out.spike, v->block.room, true, &s->out.arena);
     v->found = TTFS_ARRAY(&s->out.arena, Found, v->block.room);
@@ -197,8 +198,8 @@ static bool check_slot_cycles(const TtfsVerdict *d, const TtfsOut *out, TtfsDiag
     for (uint32_t i = 0; d->slot_cycles && i < out->plan.slots.len; i++) {
         const TtfsSlot *s = &out->plan.slots.at[i];
         if (d->slot_cycles[i] <= s->worst_cycles) continue;
-        ok = ttfs_error(diag, TTFS_AT_NODE(out->folder, ttfs_spike_pop(&out->spike, s->pop)->name),
-                        TTFS_SIM_RUN, "slot %u took %llu cycles, the plan promises at most %llu", i,
+        ok = ttfs_error(diag, TTFS_AT_FILE(out->folder), TTFS_SIM_RUN,
+                        "slot %u took %llu cycles, the plan promises at most %llu", i,
                         (unsigned long long)d->slot_cycles[i], (unsigned long long)s->worst_cycles);
     }
     return ok;

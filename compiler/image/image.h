@@ -5,14 +5,19 @@
  *
  * File (little-endian): magic "TTFSIMG" and version, the chip's hash, then sections {kind, core,
  * rows, bytes, CRC-32}; a CRC-32 over the whole header. Kinds: chip (canonical JSON), directory
- * (text: populations and connections without numbers that the memories hold), then one for each
- * memory of each core that is not empty. A memory's CRC is the one that the chip itself forms of
- * the words that the configuration port takes (docs/core.md, Configuration).
+ * (text: flows, populations and connections without numbers that the memories hold), then one for
+ * each memory of each core that is not empty. A memory's CRC is the one that the chip itself forms
+ * of the words that the configuration port takes (docs/core.md, Configuration).
  */
 #ifndef TTFS_IMAGE_H
 #define TTFS_IMAGE_H
 
 #include "chip.h"
+
+enum {
+    TTFS_IMAGE_SLOTS = 4096, /* that a chip numbers */
+    TTFS_IMAGE_STAGES = 4096
+};
 
 /* Rows 0 .. rows - 1 of a memory; chunk k of row r (bits 32 k and up) at word r * chunks + k. Bits
  * beyond a row's are zero. */
@@ -39,6 +44,7 @@ typedef struct {
     double scale, offset;
     uint32_t bias_count; /* 0, c or c * h * w */
     uint32_t conn_first, conn_count;
+    uint32_t slot, stage; /* when it is computed (docs/core.md, pipeline); 0, 0 of the input */
 } TtfsImagePop;
 
 typedef struct {
@@ -46,8 +52,7 @@ typedef struct {
     TtfsChip chip;
     TTFS_VEC(TtfsImagePop) pops;
     TTFS_VEC(TtfsImageConn) conns;
-    uint32_t slots;
-    uint32_t *slot_pop; /* slot s > 0 computes population slot_pop[s]; slot 0 is the input */
+    uint32_t slots; /* of a turn */
     uint32_t flows;
     uint32_t *flow_pop; /* id of the population whose values (sums, of a readout) a flow carries */
     uint32_t input_flow;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The checker of images: sizes, ids and bits that no memory holds. What the bits mean is
- * image_to_spike's. Invariant of a checked image: every array can be indexed by the counts and ids
- * beside it, and every bit beyond a row's is zero.
+ * The checker of images: sizes, ids, slots and stages, and bits that no memory holds. What the bits
+ * mean is image_to_spike's. Invariant of a checked image: every array can be indexed by the counts
+ * and ids beside it, and every bit beyond a row's is zero.
  */
 #include "image.h"
 
@@ -17,6 +17,28 @@ static bool check_conn(const TtfsImageConn *c, uint32_t index, uint32_t id, Ttfs
     return c->shared <= index || ttfs_error(diag, loc, TTFS_IMAGE_FORMAT,
                                             "population %u: connection %u shares the weights of %u",
                                             id, index + 1, c->shared);
+}
+
+/* Inside the turn; the input comes first, and nothing is computed before what it reads. */
+static bool check_when(const TtfsImage *img, uint32_t id, TtfsLoc loc, TtfsDiag *diag) {
+    const TtfsImagePop *p = &img->pops.at[id - 1];
+    if (p->slot >= img->slots || p->stage >= TTFS_IMAGE_STAGES)
+        return ttfs_error(diag, loc, TTFS_IMAGE_FORMAT,
+                          "population %u: slot %u and stage %u, below %u and %u expected", id,
+                          p->slot, p->stage, img->slots, TTFS_IMAGE_STAGES);
+    if (p->kind == 0 && (p->slot || p->stage))
+        return ttfs_error(diag, loc, TTFS_IMAGE_FORMAT,
+                          "population %u, an input, has slot %u and stage %u, 0 and 0 expected", id,
+                          p->slot, p->stage);
+    for (uint32_t i = p->conn_first; i < p->conn_first + p->conn_count; i++) {
+        const TtfsImagePop *src = &img->pops.at[img->conns.at[i].src - 1];
+        if (src->stage > p->stage || (src->stage == p->stage && src->slot >= p->slot))
+            return ttfs_error(diag, loc, TTFS_IMAGE_FORMAT,
+                              "population %u has stage %u, slot %u, its source %u stage %u, slot "
+                              "%u: a later stage expected, or a later slot",
+                              id, p->stage, p->slot, img->conns.at[i].src, src->stage, src->slot);
+    }
+    return true;
 }
 
 static bool check_pop(const TtfsImage *img, uint32_t id, const char *file, TtfsDiag *diag) {
@@ -40,15 +62,16 @@ static bool check_pop(const TtfsImage *img, uint32_t id, const char *file, TtfsD
     bool ok = true;
     for (uint32_t i = p->conn_first; i < p->conn_first + p->conn_count; i++)
         ok = check_conn(&img->conns.at[i], i, id, loc, diag) && ok;
-    return ok;
+    return ok && check_when(img, id, loc, diag);
 }
 
 /* Every population has its connections, one after the other. */
 static bool check_counts(const TtfsImage *img, TtfsLoc loc, TtfsDiag *diag) {
     uint32_t next = 0;
-    if (img->pops.len == 0 || img->pops.len != img->slots)
-        return ttfs_error(diag, loc, TTFS_IMAGE_FORMAT, "%u populations in %u slots", img->pops.len,
-                          img->slots);
+    if (img->pops.len == 0 || img->slots == 0 || img->slots > TTFS_IMAGE_SLOTS)
+        return ttfs_error(diag, loc, TTFS_IMAGE_FORMAT,
+                          "%u populations in %u slots, at least 1 in 1 to %u expected",
+                          img->pops.len, img->slots, TTFS_IMAGE_SLOTS);
     for (uint32_t i = 0; i < img->pops.len; i++) {
         const TtfsImagePop *p = &img->pops.at[i];
         if (p->conn_first != next || p->conn_count > img->conns.len - next)
@@ -67,10 +90,6 @@ static bool check_ids(const TtfsImage *img, TtfsLoc loc, TtfsDiag *diag) {
         ok = ttfs_error(diag, loc, TTFS_IMAGE_FORMAT,
                         "%u flows, the input's is %u; the chip has %u", img->flows, img->input_flow,
                         img->chip.flows);
-    for (uint32_t s = 0; s < img->slots; s++)
-        if (img->slot_pop[s] == 0 || img->slot_pop[s] > img->pops.len)
-            ok = ttfs_error(diag, loc, TTFS_IMAGE_FORMAT, "slot %u: no population %u", s,
-                            img->slot_pop[s]);
     for (uint32_t f = 0; f < img->flows; f++)
         if (img->flow_pop[f] == 0 || img->flow_pop[f] > img->pops.len)
             ok = ttfs_error(diag, loc, TTFS_IMAGE_FORMAT, "flow %u: no population %u", f,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The directory as text: slots, flows, then populations with their connections. Numbers that the
- * memories hold (weights, biases, ramps) are not in it. Doubles are hexadecimal, so that they come
- * back bit for bit. Counts are taken only as far as lines follow that bear them out.
+ * The directory as text: flows, then populations (when they are computed, what they are) with
+ * their connections. Numbers that the memories hold (weights, biases, ramps) are not in it. Doubles
+ * are hexadecimal, so that they come back bit for bit. Counts are taken only as far as lines follow
+ * that bear them out.
  */
 #include "image_inside.h"
 
@@ -24,14 +25,13 @@ static void print_pop(const TtfsImage *img, uint32_t id, TtfsBuf *out) {
     ttfs_buf_quoted(out, p->name);
     ttfs_buf_printf(out, " shape %u %u %u ticks %u start %u rate %u scale %a offset %a", p->c, p->h,
                     p->w, p->ticks, p->start, p->rate_ppm, p->scale, p->offset);
-    ttfs_buf_printf(out, " biases %u connections %u\n", p->bias_count, p->conn_count);
+    ttfs_buf_printf(out, " biases %u connections %u slot %u stage %u\n", p->bias_count,
+                    p->conn_count, p->slot, p->stage);
     for (uint32_t i = 0; i < p->conn_count; i++) print_conn(&img->conns.at[p->conn_first + i], out);
 }
 
 void ttfs_image_print_directory(const TtfsImage *img, TtfsBuf *out) {
     ttfs_buf_printf(out, "slots %u\n", img->slots);
-    for (uint32_t s = 0; s < img->slots; s++)
-        ttfs_buf_printf(out, "slot %u pop %u\n", s, img->slot_pop[s]);
     ttfs_buf_printf(out, "flows %u input %u\n", img->flows, img->input_flow);
     for (uint32_t f = 0; f < img->flows; f++)
         ttfs_buf_printf(out, "flow %u pop %u\n", f, img->flow_pop[f]);
@@ -86,7 +86,8 @@ static bool lex_pop(TtfsLex *l, TtfsArena *a, uint32_t id, TtfsImagePop *p) {
         !lex_list(l, "ticks", &p->ticks, 1) || !lex_list(l, "start", &p->start, 1) ||
         !lex_list(l, "rate", &p->rate_ppm, 1) || !lex_real(l, "scale", &p->scale) ||
         !lex_real(l, "offset", &p->offset) || !lex_list(l, "biases", &p->bias_count, 1) ||
-        !lex_list(l, "connections", &p->conn_count, 1))
+        !lex_list(l, "connections", &p->conn_count, 1) || !lex_list(l, "slot", &p->slot, 1) ||
+        !lex_list(l, "stage", &p->stage, 1))
         return false;
     p->c = shape[0];
     p->h = shape[1];
@@ -108,25 +109,24 @@ static bool lex_pops(TtfsImage *img, TtfsLex *l, uint32_t n) {
     return true;
 }
 
-/* `n` lines `key NUMBER pop ID`. A line has more bytes than a number of it here. */
-static bool lex_owners(TtfsImage *img, TtfsLex *l, const char *key, uint32_t n, uint32_t **pops) {
-    if (n > (size_t)(l->end - l->at))
-        return ttfs_lex_fail(l, TTFS_TEXT_RANGE, "%u lines '%s' do not stand in this text", n, key);
-    *pops = TTFS_ARRAY(&img->arena, uint32_t, n);
-    for (uint32_t i = 0; i < n; i++)
-        if (!ttfs_image_lex_index(l, key, i) ||
-            !ttfs_lex_key_u32(l, "pop", UINT32_MAX, &(*pops)[i]) || !ttfs_lex_eol(l))
+/* A line `flow NUMBER pop ID` each. A line has more bytes than a number of it here. */
+static bool lex_flows(TtfsImage *img, TtfsLex *l) {
+    if (img->flows > (size_t)(l->end - l->at))
+        return ttfs_lex_fail(l, TTFS_TEXT_RANGE, "%u lines 'flow' do not stand in this text",
+                             img->flows);
+    img->flow_pop = TTFS_ARRAY(&img->arena, uint32_t, img->flows);
+    for (uint32_t i = 0; i < img->flows; i++)
+        if (!ttfs_image_lex_index(l, "flow", i) ||
+            !ttfs_lex_key_u32(l, "pop", UINT32_MAX, &img->flow_pop[i]) || !ttfs_lex_eol(l))
             return false;
     return true;
 }
 
 bool ttfs_image_lex_directory(TtfsImage *img, TtfsLex *l) {
     uint32_t n;
-    return ttfs_lex_key_u32(l, "slots", UINT16_MAX + 1, &img->slots) && ttfs_lex_eol(l) &&
-           lex_owners(img, l, "slot", img->slots, &img->slot_pop) &&
+    return ttfs_lex_key_u32(l, "slots", TTFS_IMAGE_SLOTS, &img->slots) && ttfs_lex_eol(l) &&
            ttfs_lex_key_u32(l, "flows", img->chip.flows, &img->flows) &&
            ttfs_lex_key_u32(l, "input", UINT32_MAX, &img->input_flow) && ttfs_lex_eol(l) &&
-           lex_owners(img, l, "flow", img->flows, &img->flow_pop) &&
-           ttfs_lex_key_u32(l, "pops", UINT16_MAX + 1, &n) && ttfs_lex_eol(l) &&
-           lex_pops(img, l, n);
+           lex_flows(img, l) && ttfs_lex_key_u32(l, "pops", UINT16_MAX + 1, &n) &&
+           ttfs_lex_eol(l) && lex_pops(img, l, n);
 }

@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-enum { VERSION = 2, ENTRY = 20, FIRST = 20, NO_CORE = 0xffff };
+enum { VERSION = 3, ENTRY = 20, FIRST = 20, NO_CORE = 0xffff };
 enum { KIND_CHIP = 1, KIND_DIRECTORY = 2, KIND_MEMORY = 16 };
 static const char magic[8] = "TTFSIMG";
 

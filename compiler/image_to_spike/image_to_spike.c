@@ -2,10 +2,11 @@
  *
  * The lift. The directory gives populations and geometry; core by core the programs are followed
  * (lift_programs.c): each list must hold the neurons that the geometry names, as the core's buffers
- * keep them (lift_places.c, lift_buffers.c), weights, biases and ramps are decoded
- * (lift_numbers.c), every neuron is made once, and every value comes to each core that keeps it
- * once (lift_routes.c). What nothing reads must be zero. So no bit of the memories that could
- * change a result is without effect on the graph.
+ * keep them (lift_places.c, lift_buffers.c), from the copy that was written for the same sample,
+ * weights, biases and ramps are decoded (lift_numbers.c), every neuron is made once, and every
+ * value comes to each core that keeps it once (lift_routes.c). What nothing reads must be zero. So
+ * no bit of the memories that could change a result is without effect on the graph. Slots and
+ * stages of populations are checked with the image: nothing is computed before what it reads.
  */
 #include "lift.h"
 
@@ -15,23 +16,14 @@
 enum { MOST_SIDE = 4095, MOST_STEP = 1 << 20 }; /* as far as the records' fields reach */
 #define MOST_WORK (UINT64_C(1) << 33)
 
-/* Slots name every population once, the input in slot 0, sources before their readers. */
-static bool check_slots(Lift *l) {
-    const TtfsImage *img = l->img;
-    bool *done = TTFS_ARRAY(&l->scratch, bool, (size_t)img->pops.len + 1);
-    for (uint32_t s = 0; s < img->slots; s++) {
-        uint32_t pop = img->slot_pop[s];
-        const TtfsImagePop *p = ttfs_lift_pop(l, pop);
-        if (done[pop]) return ttfs_lift_fault(l, pop, "is in two slots");
-        done[pop] = true;
-        bool ready = (s == 0) == (p->kind == TTFS_POP_INPUT);
-        for (uint32_t i = 0; i < p->conn_count; i++)
-            ready = ready && done[img->conns.at[p->conn_first + i].src];
-        if (!ready) return ttfs_lift_fault(l, pop, "slot %u runs before its source", s);
-    }
-    if (img->flow_pop[img->input_flow] != img->slot_pop[0])
-        return ttfs_lift_fault(l, img->slot_pop[0], "flow %u, the input's, does not carry it",
-                               img->input_flow);
+/* The host makes all of the input. */
+static bool make_input(Lift *l) {
+    uint32_t flow = l->img->input_flow, pop = l->img->flow_pop[flow];
+    const TtfsImagePop *p = ttfs_lift_pop(l, pop);
+    if (p->kind != TTFS_POP_INPUT)
+        return ttfs_lift_fault(l, pop, "it is no input, but flow %u, the input's, carries it",
+                               flow);
+    ttfs_lift_made(l, (LiftMade){.pop = pop, .flow = flow, .count = {p->c, p->h, p->w}});
     return true;
 }
 
@@ -159,9 +151,8 @@ static bool make_graph(Lift *l) {
     l->weights = TTFS_ARRAY(&l->scratch, int16_t *, img->conns.len);
     l->known = TTFS_ARRAY(&l->scratch, unsigned char *, img->conns.len);
     l->each = TTFS_ARRAY(&l->scratch, uint64_t, img->conns.len);
-    l->flows_of = TTFS_ARRAY(&l->scratch, uint32_t, img->pops.len);
+    l->made_of = TTFS_ARRAY(&l->scratch, uint32_t, img->pops.len);
     l->flow_core = TTFS_ARRAY(&l->scratch, uint32_t, img->flows);
-    for (uint32_t f = 0; f < img->flows; f++) l->flows_of[img->flow_pop[f] - 1]++;
     for (uint32_t i = 0; i < img->pops.len; i++) {
         const TtfsImagePop *p = &img->pops.at[i];
         if (!add_neurons(l, i + 1, &neurons)) return false;
@@ -195,6 +186,8 @@ static bool lift_core(Lift *l, uint32_t core) {
     for (int m = 0; m < TTFS_MEMS; m++)
         k.claimed[m] = TTFS_ARRAY(&l->scratch, unsigned char, l->img->cores[core].mem[m].rows);
     k.owner = TTFS_ARRAY(&l->scratch, uint32_t, ttfs_chip_elements(&l->img->chip));
+    k.word = TTFS_ARRAY(&l->scratch, uint32_t, l->img->chip.act_words);
+    k.banks = TTFS_ARRAY(&l->scratch, unsigned char, l->img->pops.len);
     bool ok = ttfs_lift_buffers(&k) && ttfs_lift_programs(&k) && check_unread(&k);
     ttfs_arena_release(&l->scratch, mark);
     return ok;
@@ -212,7 +205,7 @@ static bool check_covered(Lift *l) {
 }
 
 static bool lift(Lift *l) {
-    if (!check_slots(l) || !make_graph(l)) return false;
+    if (!make_graph(l) || !make_input(l)) return false;
     for (uint32_t c = 0; c < ttfs_chip_cores(&l->img->chip); c++)
         if (!lift_core(l, c)) return false;
     return check_covered(l) && ttfs_lift_routes(l);
@@ -224,5 +217,6 @@ bool ttfs_image_to_spike(const TtfsImage *img, const char *file, TtfsSpike *out,
     Lift l = {.img = img, .file = file, .out = out, .diag = diag, .ok = true, .work = MOST_WORK};
     bool ok = lift(&l);
     ttfs_arena_free(&l.scratch);
+    ttfs_arena_free(&l.parts);
     return ok && ttfs_spike_check(out, file, diag);
 }

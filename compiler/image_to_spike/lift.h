@@ -8,12 +8,25 @@
 
 #include "image_to_spike.h"
 
+/* A part of a population that a task makes (of the input: all), and the flow that carries it:
+ * channels, rows, columns. */
+typedef struct {
+    uint32_t pop, flow, first[3], count[3];
+    uint32_t next; /* another one of the population, + 1 */
+} LiftMade;
+
+/* What a core's buffer keeps of a population: channels, and rows and columns in their order. */
+typedef struct {
+    uint32_t pop, core, c, channels;
+    uint32_t *place[2], count[2];
+} LiftKept;
+
 typedef struct {
     const TtfsImage *img;
     const char *file;
     TtfsSpike *out;
     TtfsDiag *diag;
-    TtfsArena scratch;
+    TtfsArena scratch, parts; /* what a core needs; `made` and `kept` */
     bool ok;
     uint64_t work;           /* elements and weights that may still be followed */
     uint32_t *first;         /* per population */
@@ -23,8 +36,10 @@ typedef struct {
     unsigned char **known;   /* per connection and target's channel (dense to rows and columns:
                                 neuron): its weights are decoded */
     unsigned char **settled; /* per population and channel: bias and ramp are decoded */
-    uint32_t *flows_of;      /* per population: how many flows carry it */
     uint32_t *flow_core;     /* per flow: the core that makes its values, + 1 */
+    TTFS_VEC(LiftMade) made;
+    uint32_t *made_of; /* per population: the last of them, + 1 */
+    TTFS_VEC(LiftKept) kept;
 } Lift;
 
 /* One core of the chip, while it is being followed. */
@@ -32,8 +47,13 @@ typedef struct {
     Lift *l;
     uint32_t core;
     unsigned char *claimed[TTFS_MEMS]; /* per row: something reads it */
-    uint32_t *owner;                   /* per element of the activations: a neuron + 1 */
+    /* Per element of the activations: a neuron + 1, plus LIFT_COPY * its copy. Per word: the
+     * population whose buffer has it, plus the same; 0: none yet. */
+    uint32_t *owner, *word;
+    unsigned char *banks; /* per population: those of its buffer, + 1; 0: not known yet */
 } LiftCore;
+
+#define LIFT_COPY (UINT32_C(1) << 29)
 
 /* What a fire record and the lists before it make. */
 typedef struct {
@@ -58,8 +78,7 @@ typedef struct {
     int64_t *address; /* where the program finds them for the first position */
     uint32_t *row;    /* their weights in the first of these groups */
     uint32_t filled;  /* how many of both are known */
-    int64_t row_stride[16], col_stride[16]; /* per segment, when there are several positions */
-    uint32_t segment_end[16];               /* the element behind it */
+    int64_t row_stride[16], col_stride[16]; /* per source, when there are several positions */
     uint32_t first_group, groups;
 } LiftLists;
 
@@ -77,6 +96,9 @@ bool ttfs_lift_claim(LiftCore *k, uint32_t pop, TtfsMem m, uint64_t first, uint6
 
 /* lift_buffers.c: who fills the core's buffers, and which neuron lies on each of their elements. */
 bool ttfs_lift_buffers(LiftCore *k);
+/* An element of a population that nothing else lies on, in every copy, is the neuron's before
+ * `owner`, or padding (0). Words are of one copy of one population. */
+bool ttfs_lift_own(LiftCore *k, uint32_t pop, uint64_t element, uint32_t banks, uint32_t owner);
 /* lift_programs.c: follows the core's three programs, task by task. */
 bool ttfs_lift_programs(LiftCore *k);
 /* lift_places.c: the elements that the task's lists must have; bounded by the weight rows. */
@@ -92,5 +114,6 @@ bool ttfs_lift_weights(const LiftTask *t, const LiftLists *lists);
 bool ttfs_lift_params(const LiftTask *t);
 /* lift_routes.c: every flow goes from the core that makes it to whom it must, once. */
 bool ttfs_lift_routes(Lift *l);
+void ttfs_lift_made(Lift *l, LiftMade made);
 
 #endif

@@ -97,6 +97,25 @@ bool ttfs_lift_places(const LiftTask *t, LiftLists *lists) {
     return true;
 }
 
+/* The segment reads the copy that was written for the task's sample: it is as late as the task is.
+ * Where nothing of the source comes, all is padding, with as many copies as the first segment says.
+ */
+static bool check_turn(const LiftTask *t, const TtfsImageConn *c, const TtfsSegment *s) {
+    unsigned char *known = &t->k->banks[c->src - 1];
+    if (*known == 0) *known = (unsigned char)(s->banks + 1);
+    uint32_t banks = *known, late = t->dst->stage - ttfs_lift_pop(t->k->l, c->src)->stage;
+    if (late >= 1u << (banks - 1))
+        return ttfs_lift_fault(t->k->l, t->pop,
+                               "core %u slot %u: it reads population %u %u turns late, of which "
+                               "%u copies are kept",
+                               t->k->core, t->slot, c->src, late, 1u << (banks - 1));
+    return ((uint32_t)s->banks == banks - 1 && (uint32_t)s->delay == late) ||
+           ttfs_lift_fault(t->k->l, t->pop,
+                           "core %u slot %u: a segment of population %u with banks %d, delay %d; "
+                           "%u, %u expected",
+                           t->k->core, t->slot, c->src, s->banks, s->delay, banks - 1, late);
+}
+
 bool ttfs_lift_segment(const LiftTask *t, LiftLists *lists, const TtfsSegment *s, uint32_t row) {
     uint32_t left = lists->elements - lists->filled;
     uint64_t runs = (uint64_t)s->ny * (uint64_t)s->nx;
@@ -106,6 +125,12 @@ bool ttfs_lift_segment(const LiftTask *t, LiftLists *lists, const TtfsSegment *s
             "core %u slot %u: a segment of %d x %d runs of %d elements, %u expected "
             "at most",
             t->k->core, t->slot, s->ny, s->nx, s->length, left);
+    const LiftPlace *first = &lists->place[lists->filled],
+                    *end = first + runs * (uint64_t)s->length;
+    if (first->conn != end[-1].conn)
+        return ttfs_lift_fault(t->k->l, t->pop, "core %u slot %u: a segment of %u sources",
+                               t->k->core, t->slot, end[-1].conn - first->conn + 1);
+    if (!check_turn(t, &t->k->l->img->conns.at[t->dst->conn_first + first->conn], s)) return false;
     for (int64_t i = 0; i < s->ny; i++)
         for (int64_t j = 0; j < s->nx; j++)
             for (int64_t e = 0; e < s->length; e++) {
@@ -129,26 +154,14 @@ static bool check_element(const LiftTask *t, uint32_t src, uint32_t c, int64_t y
     if (address < 0 || address >= ttfs_chip_elements(&l->img->chip))
         return ttfs_lift_fault(l, t->pop, "core %u slot %u: element %" PRId64 " is not there",
                                t->k->core, t->slot, address);
-    if (t->k->owner[address] == want) return true;
+    if (t->k->owner[address] == want)
+        return want || ttfs_lift_own(t->k, src, (uint64_t)address, t->k->banks[src - 1] - 1u, 0);
     return ttfs_lift_fault(
         l, t->pop,
         "core %u slot %u: element %" PRId64 " is %s, population %u channel %u row "
         "%" PRId64 " column %" PRId64 "%s expected",
         t->k->core, t->slot, address, t->k->owner[address] ? "another neuron" : "nobody's", src, c,
         y, x, want ? "" : ", padding,");
-}
-
-/* With several positions a list is made of one segment a source. */
-static bool check_segments(const LiftTask *t, const LiftLists *lists) {
-    for (uint32_t e = 0, k = 0; e < lists->elements; e++) {
-        if (lists->place[e].conn == k) continue;
-        k++;
-        if (lists->segment_end[k - 1] != e)
-            return ttfs_lift_fault(t->k->l, t->pop,
-                                   "core %u slot %u: segment %u ends with element %u, %u expected",
-                                   t->k->core, t->slot, k - 1, lists->segment_end[k - 1], e);
-    }
-    return true;
 }
 
 static bool check_position(const LiftTask *t, const LiftLists *lists, int64_t r, int64_t q) {
@@ -169,7 +182,6 @@ static bool check_position(const LiftTask *t, const LiftLists *lists, int64_t r,
 
 bool ttfs_lift_elements(const LiftTask *t, const LiftLists *lists) {
     bool many = t->fire.rows > 1 || t->fire.cols > 1;
-    if (many && !check_segments(t, lists)) return false;
     for (uint32_t k = 0; many && k < t->dst->conn_count; k++)
         if (t->k->l->img->conns.at[t->dst->conn_first + k].kind == TTFS_CONN_DENSE)
             return ttfs_lift_fault(t->k->l, t->pop,
@@ -256,7 +268,9 @@ bool ttfs_lift_pool(const LiftTask *t, const TtfsSegment *s) {
     uint64_t positions = (uint64_t)t->fire.rows * (uint64_t)t->fire.cols;
     uint64_t patch = (uint64_t)s->ny * (uint64_t)s->nx * (uint64_t)s->length;
     int64_t skipped[2];
-    if (!check_words(t, s) || !ttfs_lift_work(t->k->l, t->pop, positions * patch) ||
+    const TtfsImageConn *c = &t->k->l->img->conns.at[t->dst->conn_first];
+    if (!check_words(t, s) || !check_turn(t, c, s) ||
+        !ttfs_lift_work(t->k->l, t->pop, positions * patch) ||
         !check_window(t, 0, s->ny, t->fire.y, t->fire.rows, &skipped[0]) ||
         !check_window(t, 1, s->nx, t->fire.x, t->fire.cols, &skipped[1]))
         return false;

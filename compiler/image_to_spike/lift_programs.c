@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The three programs of a core, followed side by side: each fire record takes the lists that the
- * scan and walk programs have for it at that point, and makes a part of the slot's population. What
- * a record says of the network is decoded or compared; nothing in it is free but where things lie.
+ * scan and walk programs have for it at that point, and makes a part of a population of the slot,
+ * the one that its flow carries. What a record says of the network is decoded or compared; nothing
+ * in it is free but where things lie.
  */
 #include "lift.h"
 
@@ -58,7 +59,7 @@ static bool next_scan(Programs *p, const LiftTask *t, int32_t op, uint32_t segme
 
 /* A segment; steps that it never takes are 0. */
 static bool next_segment(Programs *p, const LiftTask *t, TtfsSegment *s) {
-    return next(p, SCAN, TTFS_RECORD_SEGMENT, s) && expect(t, "a segment's banked", s->banked, 0) &&
+    return next(p, SCAN, TTFS_RECORD_SEGMENT, s) &&
            (s->nx != 1 || expect(t, "the run_step of one run", s->run_step, 0)) &&
            (s->ny != 1 || expect(t, "the row_step of one row", s->row_step, 0)) &&
            (t->fire.cols != 1 || expect(t, "the col_stride of one column", s->col_stride, 0)) &&
@@ -77,7 +78,6 @@ static bool take_list(Programs *p, const LiftTask *t, LiftLists *lists, uint32_t
             return false;
         lists->row_stride[i] = s.row_stride;
         lists->col_stride[i] = s.col_stride;
-        lists->segment_end[i] = lists->filled;
     }
     return lists->filled - before <= most ||
            ttfs_lift_fault(p->k->l, t->pop, "core %u slot %u: a list of %u elements, at most %u",
@@ -164,27 +164,37 @@ static bool cover(const LiftTask *t) {
     return true;
 }
 
-static bool check_flow(const LiftTask *t) {
+/* The flow says which population the task makes; it comes from this core alone. */
+static bool take_flow(LiftTask *t) {
     Lift *l = t->k->l;
-    uint32_t flow = (uint32_t)t->fire.flow;
-    if (flow >= l->img->flows || l->img->flow_pop[flow] != t->pop)
-        return ttfs_lift_fault(l, t->pop, "core %u: flow %u does not carry it", t->k->core, flow);
+    const TtfsFire *f = &t->fire;
+    uint32_t flow = (uint32_t)f->flow;
+    if (flow >= l->img->flows)
+        return ttfs_lift_fault(l, 0, "core %u slot %u: a fire of flow %u, there are %u", t->k->core,
+                               t->slot, flow, l->img->flows);
+    t->pop = l->img->flow_pop[flow];
+    t->dst = ttfs_lift_pop(l, t->pop);
+    if (!expect(t, "the population's slot", t->dst->slot, t->slot)) return false;
     if (l->flow_core[flow] && l->flow_core[flow] != t->k->core + 1)
         return ttfs_lift_fault(l, t->pop, "flow %u comes from cores %u and %u", flow,
                                l->flow_core[flow] - 1, t->k->core);
     l->flow_core[flow] = t->k->core + 1;
+    ttfs_lift_made(
+        l, (LiftMade){.pop = t->pop,
+                      .flow = flow,
+                      .first = {(uint32_t)f->c, (uint32_t)f->y, (uint32_t)f->x},
+                      .count = {(uint32_t)f->channels, (uint32_t)f->rows, (uint32_t)f->cols}});
     return true;
 }
 
 static bool take_task(Programs *p, const TtfsFire *fire) {
     static const int32_t op_of[] = {0, 1, 3, 2};
     Lift *l = p->k->l;
-    LiftTask t = {.k = p->k, .slot = p->slot, .pop = l->img->slot_pop[p->slot], .fire = *fire};
-    t.dst = ttfs_lift_pop(l, t.pop);
+    LiftTask t = {.k = p->k, .slot = p->slot, .fire = *fire};
     uint32_t lanes = l->img->chip.lanes;
-    if (!expect(&t, "the fire's op", fire->op, op_of[t.dst->kind]) ||
+    if (!take_flow(&t) || !expect(&t, "the fire's op", fire->op, op_of[t.dst->kind]) ||
         !expect(&t, "the fire's sample_end", fire->sample_end, 0) ||
-        !expect(&t, "the fire's top", fire->top, t.dst->ticks) || !cover(&t) || !check_flow(&t))
+        !expect(&t, "the fire's top", fire->top, t.dst->ticks) || !cover(&t))
         return false;
     TtfsMark mark = ttfs_arena_mark(&l->scratch);
     t.groups = ((uint32_t)fire->channels + lanes - 1) / lanes;
@@ -221,7 +231,7 @@ bool ttfs_lift_programs(LiftCore *k) {
     for (; p.slot < k->l->img->slots; p.slot++) {
         TtfsFire fire;
         if (!next(&p, FIRE, engine_record[FIRE], &fire)) return false;
-        for (; p.slot && fire.op;)
+        while (fire.op)
             if (!take_task(&p, &fire) || !next(&p, FIRE, engine_record[FIRE], &fire)) return false;
         if (!end_slot(&p, &fire)) return false;
     }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The routes of a mesh: each flow is followed from the core that makes its values through the flow
- * tables. It comes by no router twice, goes in x first and then in y, ends at cores (which buffers
- * take it is lift_buffers.c's), a readout's at the host, and no table has an entry that it does not
- * pass. So every core that it reaches gets every value once.
+ * tables. It comes by no router twice, goes in x first and then in y, ends at cores, a readout's at
+ * the host, and no table has an entry that it does not pass. So every core that it reaches gets
+ * every value once; and it reaches every core that keeps some of what it carries.
  */
 #include "lift.h"
 
@@ -86,6 +86,49 @@ static bool check_sources(Lift *l) {
     return true;
 }
 
+void ttfs_lift_made(Lift *l, LiftMade made) {
+    uint32_t *last = &l->made_of[made.pop - 1];
+    made.next = *last;
+    *TTFS_PUSH(&l->parts, l->made) = made;
+    *last = l->made.len;
+}
+
+/* Is one of the places in first .. + n? They ascend. */
+static bool has_place(const uint32_t *place, uint32_t count, uint32_t first, uint32_t n) {
+    uint32_t low = 0, high = count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (place[middle] < first)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && place[low] - first < n;
+}
+
+static bool keeps_some(const LiftKept *k, const LiftMade *m) {
+    return k->c < m->first[0] + m->count[0] && m->first[0] < k->c + k->channels &&
+           has_place(k->place[0], k->count[0], m->first[1], m->count[1]) &&
+           has_place(k->place[1], k->count[1], m->first[2], m->count[2]);
+}
+
+/* What a buffer keeps comes to its core. (Into that buffer: a core has one of a population.) */
+static bool check_arrivals(Lift *l) {
+    for (uint32_t i = 0; i < l->kept.len; i++) {
+        const LiftKept *k = &l->kept.at[i];
+        for (uint32_t at = l->made_of[k->pop - 1]; at; at = l->made.at[at - 1].next) {
+            const LiftMade *m = &l->made.at[at - 1];
+            if (!ttfs_lift_work(l, k->pop, 1)) return false;
+            if (!(entry(l, k->core, m->flow) >> CORE & 1) && keeps_some(k, m))
+                return ttfs_lift_fault(l, k->pop,
+                                       "core %u keeps some of what flow %u carries, which does "
+                                       "not come there",
+                                       k->core, m->flow);
+        }
+    }
+    return true;
+}
+
 bool ttfs_lift_routes(Lift *l) {
     uint32_t cores = ttfs_chip_cores(&l->img->chip), flows = l->img->flows;
     Routes r = {.l = l};
@@ -103,5 +146,5 @@ bool ttfs_lift_routes(Lift *l) {
         r.host = r.cores = false;
         if (!follow(&r)) return false;
     }
-    return true;
+    return check_arrivals(l);
 }

@@ -25,12 +25,13 @@ bool ttfs_plan_find(const TtfsPlan *p, const TtfsSpike *s, TtfsPop pop, uint32_t
     return false;
 }
 
-/* The first buffer of a core, or where it would be. */
-static uint32_t first_buffer(const TtfsPlan *p, uint32_t core) {
+/* The first buffer of a core from population id `pop` on, or where it would be. */
+static uint32_t first_buffer(const TtfsPlan *p, uint32_t core, uint32_t pop) {
     uint32_t low = 0, high = p->buffers.len;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (p->buffers.at[middle].core < core)
+        const TtfsBuffer *b = &p->buffers.at[middle];
+        if (b->core < core || (b->core == core && b->pop.i < pop))
             low = middle + 1;
         else
             high = middle;
@@ -40,20 +41,32 @@ static uint32_t first_buffer(const TtfsPlan *p, uint32_t core) {
 
 const TtfsBuffer *ttfs_plan_buffer(const TtfsPlan *p, uint32_t core, TtfsPop pop,
                                    uint32_t *number) {
-    uint32_t first = first_buffer(p, core);
-    for (uint32_t i = first; i < p->buffers.len && p->buffers.at[i].core == core; i++) {
-        if (p->buffers.at[i].pop.i != pop.i) continue;
-        if (number) *number = i - first;
-        return &p->buffers.at[i];
-    }
-    return NULL;
+    uint32_t i = first_buffer(p, core, pop.i);
+    if (i == p->buffers.len) return NULL;
+    const TtfsBuffer *b = &p->buffers.at[i];
+    if (b->core != core || b->pop.i != pop.i) return NULL;
+    if (number) *number = i - first_buffer(p, core, 0);
+    return b;
 }
 
-bool ttfs_plan_flow(const TtfsPlan *p, TtfsPop pop, uint32_t core, uint32_t *flow) {
+TtfsWhen ttfs_plan_when(const TtfsPlan *p, TtfsPop pop) {
+    return pop.i - 1 < p->when.len ? p->when.at[pop.i - 1] : (TtfsWhen){0};
+}
+
+bool ttfs_plan_input_flow(const TtfsPlan *p, const TtfsSpike *s, uint32_t *flow) {
     for (uint32_t i = 0; i < p->flows.len; i++) {
-        if (p->flows.at[i].pop.i != pop.i || p->flows.at[i].core != core) continue;
+        if (p->flows.at[i].pop.i != s->input.i) continue;
         *flow = i;
         return true;
     }
     return false;
+}
+
+uint32_t ttfs_plan_turns(const TtfsPlan *p, const TtfsSpike *s) {
+    uint32_t last = 0;
+    for (uint32_t i = 1; i <= s->pops.len; i++) {
+        uint32_t stage = ttfs_plan_when(p, (TtfsPop){i}).stage;
+        if (ttfs_spike_pop(s, (TtfsPop){i})->kind == TTFS_POP_READOUT && stage > last) last = stage;
+    }
+    return 1 + last;
 }

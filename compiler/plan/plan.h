@@ -3,11 +3,11 @@
  * Plan: which core computes what, when, and where everything lies in its memories; and what that
  * costs in cycles, proven before anything runs. See docs/core.md for the machine.
  *
- * Slot 0 carries the input; slot s > 0 computes one population, cut into tasks (a rectangle of
- * positions, a range of channels) that the cores compute side by side, each core its own one after
- * the other in the order of the vector. Values travel as flits of a flow (one a population and core
- * that makes some of it; the input has one, from the host) into the buffers of the cores that read
- * them.
+ * A population has a slot and a stage (docs/core.md, pipeline): all populations of a slot are
+ * computed side by side, cut into tasks (a rectangle of positions, a range of channels), each core
+ * its own one after the other in the order of the vector. Values travel as flits of a flow into the
+ * buffers of the cores that read them: a flow is one for the tasks of a population on a core that
+ * the same buffers keep something of; the input has one, from the host.
  *
  * Invariants (plan_check.c, which trusts no solver): every channel and position of every population
  * is in exactly one task; every element that a task reads lies in a buffer of its core, which is
@@ -21,16 +21,24 @@
 #include "chip.h"
 #include "spike.h"
 
-enum { TTFS_PLAN_SLOTS = 4096 }; /* that a chip numbers, slot 0 among them */
+enum {
+    TTFS_PLAN_SLOTS = 4096, /* that a chip numbers, slot 0 among them */
+    TTFS_PLAN_BANKS = 3     /* a buffer has at most 2^this copies */
+};
+
+/* When a population is computed: in this slot of every turn, for the sample that entered `stage`
+ * turns before. The input: 0, 0. A reader's stage is not below that of its source; if it is the
+ * same, its slot is later. */
+typedef struct {
+    uint32_t slot, stage;
+} TtfsWhen;
 
 /* Where a core keeps (a part of) a population that it reads: rows y_first .. + rows and columns
- * x_first
- * .. + cols (what lies outside the population is padding: zeros that nobody writes), channels
- * ch_first
- * .. + channels, element (y, x, c) at base + (y - y_first) * cols * pitch + (x - x_first) * pitch +
- * c - ch_first. Buffers of a core follow one another, each in words of its own. What nobody reads
- * goes into a buffer of 0 channels, rows and columns on every core that makes some of it: it is
- * dropped there. */
+ * x_first .. + cols (what lies outside the population is padding: zeros that nobody writes),
+ * channels ch_first .. + channels, element (y, x, c) at base + (y - y_first) * cols * pitch +
+ * (x - x_first) * pitch + c - ch_first. Each is in words of its own, and so are its copies. What
+ * nobody reads goes into a buffer of 0 channels, rows and columns on every core that makes some of
+ * it: it is dropped there. */
 typedef struct {
     TtfsPop pop;
     uint32_t core;
@@ -39,8 +47,10 @@ typedef struct {
     uint32_t rows, cols;
     uint32_t pitch; /* elements from a column to the next; >= channels; of what a pool reads
                        a multiple of TTFS_WORD_ELEMENTS */
-    uint32_t base;  /* element; a multiple of TTFS_WORD_ELEMENTS, but where a pool reads it:
-                       then its first channel's element is one */
+    uint32_t banks; /* 2^banks copies, more than the most turns that a reader on this core is late;
+                       copy k where the highest bits of base's address are exclusive-ored with k */
+    uint32_t base;  /* element of copy 0; a multiple of TTFS_WORD_ELEMENTS, but where a pool reads
+                       it: then its first channel's element is one */
     uint32_t row_base, col_base; /* first words of the population's rows, columns in the two tables
                                     (as many as it has, of all buffers of a core one after the
                                     other); 0 when the chip has no tables */
@@ -59,18 +69,22 @@ typedef struct {
                              1 for a pool */
     uint32_t weight_base; /* row; the tasks of a core that hold the same channels share them */
     uint32_t param_base;  /* word; likewise */
+    uint32_t flow;        /* that carries its results */
     uint32_t edge[4];     /* rows at the top and bottom, columns at the left and right whose biases
                              differ (docs/core.md, classes), of this task's positions */
 } TtfsTask;
 
-/* What carries a population's values from a core that makes some of it. */
+/* What carries a population's values from a core that makes some of it, and where to: ends[first]
+ * .. are the buffers that keep something of what the flow's tasks make; none of a readout, which
+ * goes to the host. What no buffer keeps anything of goes to one that drops it: that of the core
+ * itself where it has one, else the population's first. */
 typedef struct {
     TtfsPop pop;
     uint32_t core; /* the source; that of the host, which enters at core 0, for the input */
+    uint32_t first, ends;
 } TtfsFlow;
 
 typedef struct {
-    TtfsPop pop;              /* the population that is computed */
     uint64_t worst_cycles;    /* bound of the whole slot, barrier included */
     uint64_t expected_cycles; /* the same formula with the rates of calibration */
 } TtfsSlot;
@@ -83,16 +97,24 @@ typedef struct {
 typedef struct {
     TtfsArena arena;
     TtfsChip chip;
-    TTFS_VEC(TtfsTask) tasks; /* by slot, then core */
-    TTFS_VEC(TtfsBuffer)
-    buffers; /* by core, then population; a core's k-th is number k of its buffer
-                memory. On a chip of one core its flow is k too */
-    TTFS_VEC(TtfsFlow)
-    flows; /* number k is flow k. One core: the buffers' populations in their order, then
-              what the host reads; else by population, core */
+    /* By population id - 1. */
+    TTFS_VEC(TtfsWhen) when;
+    /* By slot, then core. */
+    TTFS_VEC(TtfsTask) tasks;
+    /* By core, then population; a core's k-th is number k of its buffer memory. On a chip of one
+     * core its flow is k too. */
+    TTFS_VEC(TtfsBuffer) buffers;
+    /* Number k is flow k. One core: the buffers' populations in their order, then what the host
+     * reads; else by population, core, ends. */
+    TTFS_VEC(TtfsFlow) flows;
+    /* Numbers in `buffers`, flow by flow, of a flow ascending. */
+    TTFS_VEC(uint32_t) ends;
+    /* Of a turn. */
     TTFS_VEC(TtfsSlot) slots;
-    TtfsUse *use;                           /* per core */
-    uint64_t worst_cycles, expected_cycles; /* of a sample */
+    /* Per core. */
+    TtfsUse *use;
+    /* Of a turn: with a pipeline a sample's results come 1 + stage turns after its start. */
+    uint64_t worst_cycles, expected_cycles;
 } TtfsPlan;
 
 void ttfs_plan_free(TtfsPlan *p);
@@ -102,13 +124,17 @@ bool ttfs_plan_find(const TtfsPlan *p, const TtfsSpike *s, TtfsPop pop, uint32_t
 /* The core's buffer of a population, NULL when it has none; *number its place in the core's memory.
  */
 const TtfsBuffer *ttfs_plan_buffer(const TtfsPlan *p, uint32_t core, TtfsPop pop, uint32_t *number);
-/* The flow of a population from a core (of the input: core 0). False: it makes nothing of it. */
-bool ttfs_plan_flow(const TtfsPlan *p, TtfsPop pop, uint32_t core, uint32_t *flow);
+TtfsWhen ttfs_plan_when(const TtfsPlan *p, TtfsPop pop);
+/* The flow of the input; false: there is none. */
+bool ttfs_plan_input_flow(const TtfsPlan *p, const TtfsSpike *s, uint32_t *flow);
+/* Turns from a sample's start to its last readout: 1 + the latest readout's stage. */
+uint32_t ttfs_plan_turns(const TtfsPlan *p, const TtfsSpike *s);
 
-/* All that follows from the chip, the slots and which part of which population each task is (in
- * their order): the other numbers of tasks, buffers, flows, the words that cores use. There is one
- * way: things lie in memories one after the other, in the order of tasks and populations. What does
- * not fit the chip is made all the same: `use` says how much is needed, and fields may have wrapped
+/* All that follows from the chip, `when`, the number of slots and which part of which population
+ * each task is (in their order): the other numbers of tasks, buffers, flows, the words that cores
+ * use. There is one way: things lie in memories one after the other, in the order of tasks and
+ * populations; buffers with more banks come first, each where its copies fit first. What does not
+ * fit the chip is made all the same: `use` says how much is needed, and fields may have wrapped
  * then. */
 void ttfs_plan_derive(TtfsPlan *p, const TtfsSpike *s);
 

@@ -1,44 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The plan's checker. It knows the machine (docs/core.md) and trusts no solver: populations fit the
- * chip, slots are in topological order, tasks hold every neuron once (plan_check_tasks.c), no
+ * chip, every reader is behind its sources, tasks hold every neuron once (plan_check_tasks.c), no
  * number is another than follows from them (plan_check_derived.c), tasks read what their cores
  * keep, nothing overlaps or exceeds a memory (plan_check_memories.c), and the cycles are the
- * formula's. Every fault is reported. Cost: O(neurons + n log n) in tasks and buffers.
+ * formula's. Every fault is reported. Cost: neurons, and tasks times the buffers of their
+ * population.
  */
 #include "plan_check.h"
 
-static bool population_exists(const PlanCheck *c, TtfsPop p) {
-    return p.i >= 1 && p.i <= c->spike->pops.len;
+/* A population of the input or of a layer is computed in a slot that there is. */
+static bool check_when(PlanCheck *c, TtfsPop pop) {
+    TtfsWhen w = ttfs_plan_when(c->plan, pop);
+    if (pop.i == c->spike->input.i && (w.slot || w.stage))
+        return ttfs_plan_fault(c, pop, "the input is in slot %u at stage %u, not in 0 at 0", w.slot,
+                               w.stage);
+    if (w.slot < c->plan->slots.len) return true;
+    return ttfs_plan_fault(c, pop, "is in slot %u of %u", w.slot, c->plan->slots.len);
 }
 
-static bool check_slot(PlanCheck *c, uint32_t slot) {
-    TtfsPop pop = c->plan->slots.at[slot].pop;
-    if (!population_exists(c, pop))
-        return ttfs_plan_fault(c, (TtfsPop){0}, "slot %u: no population %u", slot, pop.i);
-    if (c->slot_of[pop.i])
-        return ttfs_plan_fault(c, pop, "is in slots %u and %u", c->slot_of[pop.i] - 1, slot);
-    c->slot_of[pop.i] = slot + 1;
-    return true;
+/* A reader comes behind its source, and no later than the source's values are kept. */
+static void check_order(PlanCheck *c, const TtfsConnection *k) {
+    TtfsWhen from = ttfs_plan_when(c->plan, k->src), to = ttfs_plan_when(c->plan, k->dst);
+    const uint32_t latest = (1u << TTFS_PLAN_BANKS) - 1;
+    if (to.stage < from.stage || (to.stage == from.stage && to.slot <= from.slot))
+        ttfs_plan_fault(c, k->dst, "is in slot %u at stage %u, its source in slot %u at stage %u",
+                        to.slot, to.stage, from.slot, from.stage);
+    else if (to.stage - from.stage > latest)
+        ttfs_plan_fault(c, k->dst, "reads values that are %u turns old, the chip keeps them for %u",
+                        to.stage - from.stage, latest);
 }
 
-/* Slots name every population once, the input first, sources before their readers. */
+/* Every population has a slot, sources before their readers. */
 static bool check_slots(PlanCheck *c) {
     const TtfsPlan *p = c->plan;
-    uint32_t n = p->slots.len;
-    if (n != c->spike->pops.len || n > TTFS_PLAN_SLOTS)
-        return ttfs_plan_fault(c, (TtfsPop){0}, "%u slots for %u populations, at most %d", n,
-                               c->spike->pops.len, TTFS_PLAN_SLOTS);
-    for (uint32_t s = 0; s < n; s++)
-        if (!check_slot(c, s)) return false;
-    if (p->slots.at[0].pop.i != c->spike->input.i)
-        return ttfs_plan_fault(c, p->slots.at[0].pop, "slot 0 must carry the input");
-    for (uint32_t i = 0; i < c->spike->conns.len; i++) {
-        const TtfsConnection *k = &c->spike->conns.at[i];
-        if (c->slot_of[k->src.i] >= c->slot_of[k->dst.i])
-            ttfs_plan_fault(c, k->dst, "runs in slot %u, its source in slot %u",
-                            c->slot_of[k->dst.i] - 1, c->slot_of[k->src.i] - 1);
-    }
+    if (p->when.len != c->spike->pops.len)
+        return ttfs_plan_fault(c, (TtfsPop){0}, "says when %u populations are computed, of %u",
+                               p->when.len, c->spike->pops.len);
+    if (p->slots.len < 1 || p->slots.len > TTFS_PLAN_SLOTS)
+        return ttfs_plan_fault(c, (TtfsPop){0}, "%u slots, 1 to %d expected", p->slots.len,
+                               TTFS_PLAN_SLOTS);
+    for (uint32_t i = 1; i <= p->when.len; i++)
+        if (!check_when(c, (TtfsPop){i})) return false;
+    for (uint32_t i = 0; i < c->spike->conns.len; i++) check_order(c, &c->spike->conns.at[i]);
     return c->ok;
 }
 
@@ -56,18 +60,17 @@ static void check_cycles(PlanCheck *c) {
         const TtfsSlot *s = &p->slots.at[slot];
         if (s->worst_cycles != ttfs_plan_slot_cycles(p, c->spike, slot, false) ||
             s->expected_cycles != ttfs_plan_slot_cycles(p, c->spike, slot, true))
-            ttfs_plan_fault(c, s->pop, "the cycles of slot %u are not the formula's", slot);
+            ttfs_plan_fault(c, (TtfsPop){0}, "the cycles of slot %u are not the formula's", slot);
         worst += s->worst_cycles;
         expected += s->expected_cycles;
     }
     if (worst != p->worst_cycles || expected != p->expected_cycles)
-        ttfs_plan_fault(c, (TtfsPop){0}, "the cycles of the sample are not the sum of the slots");
+        ttfs_plan_fault(c, (TtfsPop){0}, "the cycles of a turn are not the sum of the slots");
 }
 
 bool ttfs_plan_check(const TtfsPlan *p, const TtfsSpike *s, const char *file, TtfsDiag *diag) {
     if (!ttfs_chip_check(&p->chip, file, diag) || !ttfs_spike_check(s, file, diag)) return false;
     PlanCheck c = {.plan = p, .spike = s, .file = file, .diag = diag, .ok = true};
-    c.slot_of = TTFS_ARRAY(&c.scratch, uint32_t, (size_t)s->pops.len + 1);
     check_fits(&c);
     if (c.ok && check_slots(&c) && ttfs_plan_check_tasks(&c)) {
         ttfs_plan_check_derived(&c);

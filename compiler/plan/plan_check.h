@@ -13,7 +13,6 @@ typedef struct {
     const char *file;
     TtfsDiag *diag;
     TtfsArena scratch;
-    uint32_t *slot_of; /* by population id: slot + 1 */
     bool ok;
 } PlanCheck;
 

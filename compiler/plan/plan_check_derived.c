@@ -10,7 +10,10 @@
 
 static TtfsPlan derived_of(PlanCheck *c) {
     const TtfsPlan *p = c->plan;
-    TtfsPlan d = {.chip = p->chip, .slots = p->slots};
+    TtfsPlan d = {.chip = p->chip};
+    d.when.at = p->when.at;
+    d.when.len = p->when.len;
+    d.slots.len = p->slots.len;
     d.tasks.len = d.tasks.cap = p->tasks.len;
     d.tasks.at = TTFS_ARRAY(&d.arena, TtfsTask, p->tasks.len);
     if (p->tasks.len) memcpy(d.tasks.at, p->tasks.at, p->tasks.len * sizeof *p->tasks.at);
@@ -25,12 +28,12 @@ static void check_tasks(PlanCheck *c, const TtfsPlan *d) {
         if (memcmp(t, want, sizeof *t) != 0)
             ttfs_plan_fault(c, t->pop,
                             "task %u has %u groups of %u rows in %u passes, weights at %u, "
-                            "parameters at %u, edges %u %u %u %u; %u of %u in %u, at %u, at %u, %u "
-                            "%u %u %u expected",
+                            "parameters at %u, flow %u, edges %u %u %u %u; %u of %u in %u, at %u, "
+                            "at %u, %u, %u %u %u %u expected",
                             i, t->groups, t->group_rows, t->passes, t->weight_base, t->param_base,
-                            t->edge[0], t->edge[1], t->edge[2], t->edge[3], want->groups,
+                            t->flow, t->edge[0], t->edge[1], t->edge[2], t->edge[3], want->groups,
                             want->group_rows, want->passes, want->weight_base, want->param_base,
-                            want->edge[0], want->edge[1], want->edge[2], want->edge[3]);
+                            want->flow, want->edge[0], want->edge[1], want->edge[2], want->edge[3]);
     }
 }
 
@@ -47,16 +50,27 @@ static void check_buffers(PlanCheck *c, const TtfsPlan *d) {
                             d->buffers.at[i].core);
 }
 
+/* Where flows begin in `ends` follows from how many they have. */
+static bool same_flow(const TtfsPlan *p, const TtfsPlan *d, uint32_t i) {
+    const TtfsFlow *a = &p->flows.at[i], *b = &d->flows.at[i];
+    if (memcmp(a, b, sizeof *a) != 0) return false;
+    return !a->ends ||
+           memcmp(p->ends.at + a->first, d->ends.at + b->first, a->ends * sizeof *p->ends.at) == 0;
+}
+
 static void check_flows(PlanCheck *c, const TtfsPlan *d) {
     const TtfsPlan *p = c->plan;
-    if (p->flows.len != d->flows.len) {
-        ttfs_plan_fault(c, (TtfsPop){0}, "%u flows, %u expected", p->flows.len, d->flows.len);
+    if (p->flows.len != d->flows.len || p->ends.len != d->ends.len) {
+        ttfs_plan_fault(c, (TtfsPop){0}, "%u flows to %u buffers, %u to %u expected", p->flows.len,
+                        p->ends.len, d->flows.len, d->ends.len);
         return;
     }
     for (uint32_t i = 0; i < p->flows.len; i++)
-        if (memcmp(&p->flows.at[i], &d->flows.at[i], sizeof *p->flows.at) != 0)
-            ttfs_plan_fault(c, d->flows.at[i].pop, "flow %u is population %u's from core %u", i,
-                            p->flows.at[i].pop.i, p->flows.at[i].core);
+        if (!same_flow(p, d, i))
+            ttfs_plan_fault(c, d->flows.at[i].pop,
+                            "flow %u is population %u's from core %u to %u buffers, or to others "
+                            "than keep something of it",
+                            i, p->flows.at[i].pop.i, p->flows.at[i].core, p->flows.at[i].ends);
 }
 
 void ttfs_plan_check_derived(PlanCheck *c) {

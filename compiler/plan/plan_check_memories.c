@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The memories of every core. Checked: each task's patches lie inside a buffer of its core that is
- * filled from that population, a pool's at the start of words; no words are two buffers', no
- * weights or parameters two populations'; nothing is beyond its memory, nor are there more flows
- * than ids.
+ * filled from that population and kept for as long as they are late, a pool's at the start of
+ * words; what a task makes reaches every buffer that keeps some of it; no words are two buffers'
+ * copies, no weights or parameters two populations'; nothing is beyond its memory, nor are there
+ * more flows than ids.
  */
 #include "plan_check.h"
+#include "plan_index.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -26,6 +28,10 @@ static void check_reach(PlanCheck *c, uint32_t task, const TtfsReach *r) {
                         t->core, ttfs_spike_pop(c->spike, r->src)->name);
         return;
     }
+    uint32_t late = ttfs_plan_when(c->plan, t->pop).stage - ttfs_plan_when(c->plan, r->src).stage;
+    if (b->banks > TTFS_PLAN_BANKS || late >= 1u << b->banks)
+        ttfs_plan_fault(c, t->pop, "task %u reads what is %u turns old of %u banks", task, late,
+                        1u << (b->banks & 31));
     uint32_t first = b->base + r->ch_first - b->ch_first;
     if (ttfs_conn_is_pool(r->conn) && (first | b->pitch) % TTFS_WORD_ELEMENTS)
         ttfs_plan_fault(c, t->pop, "task %u pools values that do not start a word", task);
@@ -57,17 +63,82 @@ static void check_disjoint(PlanCheck *c, Region *r, uint32_t n, const char *what
     }
 }
 
-static void check_activations(PlanCheck *c, Region *r) {
-    const TtfsPlan *p = c->plan;
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < p->buffers.len; i++) {
-        const TtfsBuffer *b = &p->buffers.at[i];
-        uint64_t end = b->base + (uint64_t)b->rows * b->cols * b->pitch;
-        if (b->channels)
-            r[n++] = (Region){b->core, b->base / TTFS_WORD_ELEMENTS,
-                              (end + TTFS_WORD_ELEMENTS - 1) / TTFS_WORD_ELEMENTS, b->pop};
+/* A buffer's copies: in a bank each, the same words of it. */
+static uint32_t add_copies(PlanCheck *c, const TtfsBuffer *b, Region *r) {
+    uint32_t banks = b->banks < TTFS_PLAN_BANKS ? b->banks : TTFS_PLAN_BANKS;
+    uint32_t bits = ttfs_chip_element_bits(&c->plan->chip) - banks;
+    uint64_t size = (uint64_t)b->rows * b->cols * b->pitch;
+    if (!b->channels) return 0;
+    if (size && b->base >> bits != (b->base + size - 1) >> bits)
+        ttfs_plan_fault(c, b->pop, "its buffer on core %u lies in several banks", b->core);
+    for (uint32_t k = 0; k < 1u << banks; k++) {
+        uint64_t first = b->base ^ (uint64_t)k << bits, end = first + size;
+        r[k] = (Region){b->core, first / TTFS_WORD_ELEMENTS,
+                        (end + TTFS_WORD_ELEMENTS - 1) / TTFS_WORD_ELEMENTS, b->pop};
+        if (r[k].end > c->plan->chip.act_words)
+            ttfs_plan_fault(c, b->pop, "its buffer on core %u lies beyond the activations",
+                            b->core);
     }
+    return 1u << banks;
+}
+
+static void check_activations(PlanCheck *c) {
+    const TtfsPlan *p = c->plan;
+    Region *r = TTFS_ARRAY(&c->scratch, Region, (size_t)p->buffers.len << TTFS_PLAN_BANKS);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < p->buffers.len; i++) n += add_copies(c, &p->buffers.at[i], r + n);
     check_disjoint(c, r, n, "words of values", false);
+}
+
+/* Do the flow's ends, ascending, have the buffer among them? */
+static bool reaches(const TtfsPlan *p, const TtfsFlow *f, uint32_t buffer) {
+    uint32_t low = 0, high = f->ends;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (p->ends.at[f->first + middle] < buffer)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < f->ends && p->ends.at[f->first + low] == buffer;
+}
+
+/* What a task makes reaches all that keep some of it. */
+static void check_flow(PlanCheck *c, uint32_t task, const uint32_t *buffers, uint32_t n) {
+    const TtfsPlan *p = c->plan;
+    const TtfsTask *t = &p->tasks.at[task];
+    const TtfsFlow *f = t->flow < p->flows.len ? &p->flows.at[t->flow] : NULL;
+    if (!f || f->pop.i != t->pop.i || f->core != t->core) {
+        ttfs_plan_fault(c, t->pop, "task %u sends flow %u, which is not its own", task, t->flow);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const TtfsBuffer *b = &p->buffers.at[buffers[i]];
+        if (ttfs_plan_meets(t, b) && !reaches(p, f, buffers[i]))
+            ttfs_plan_fault(c, t->pop, "task %u: flow %u does not reach core %u, which reads it",
+                            task, t->flow, b->core);
+    }
+}
+
+/* Ends are in the list; a task's flow reaches its readers, and so does the input's. */
+static void check_flows(PlanCheck *c) {
+    const TtfsPlan *p = c->plan;
+    TtfsPlanIndex of = ttfs_plan_index_buffers(p, c->spike->pops.len, &c->scratch);
+    uint32_t input = c->spike->input.i, flow;
+    for (uint32_t i = 0; i < p->flows.len; i++)
+        if (p->flows.at[i].first > p->ends.len ||
+            p->flows.at[i].ends > p->ends.len - p->flows.at[i].first) {
+            ttfs_plan_fault(c, (TtfsPop){0}, "flow %u has ends that are not listed", i);
+            return;
+        }
+    for (uint32_t i = 0; i < p->tasks.len; i++) {
+        uint32_t pop = p->tasks.at[i].pop.i;
+        check_flow(c, i, of.at + of.first[pop], of.first[pop + 1] - of.first[pop]);
+    }
+    for (uint32_t i = of.first[input]; i < of.first[input + 1]; i++)
+        if (!ttfs_plan_input_flow(p, c->spike, &flow) || !reaches(p, &p->flows.at[flow], of.at[i]))
+            ttfs_plan_fault(c, c->spike->input, "the input does not reach core %u, which reads it",
+                            p->buffers.at[of.at[i]].core);
 }
 
 static void check_weights(PlanCheck *c, Region *r) {
@@ -108,14 +179,14 @@ static void check_use(PlanCheck *c, uint32_t core) {
 
 void ttfs_plan_check_memories(PlanCheck *c) {
     const TtfsPlan *p = c->plan;
-    uint32_t n = p->buffers.len > p->tasks.len ? p->buffers.len : p->tasks.len;
-    Region *r = TTFS_ARRAY(&c->scratch, Region, n);
+    Region *r = TTFS_ARRAY(&c->scratch, Region, p->tasks.len);
     for (uint32_t i = 0; i < p->tasks.len; i++)
         for (uint32_t k = 0; k < ttfs_spike_pop(c->spike, p->tasks.at[i].pop)->conn_count; k++) {
             TtfsReach reach = ttfs_task_reach(c->spike, &p->tasks.at[i], k);
             check_reach(c, i, &reach);
         }
-    check_activations(c, r);
+    check_activations(c);
+    check_flows(c);
     check_weights(c, r);
     for (uint32_t i = 0; i < ttfs_chip_cores(&p->chip); i++) check_use(c, i);
     if (p->flows.len > p->chip.flows)

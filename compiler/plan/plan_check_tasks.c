@@ -4,6 +4,7 @@
  * with the sizes that follow from it; all together hold every neuron once. Cost: neurons and tasks.
  */
 #include "plan_check.h"
+#include "plan_index.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static bool check_place(PlanCheck *c, uint32_t i) {
     if (t->pop.i < 1 || t->pop.i > c->spike->pops.len || t->core >= ttfs_chip_cores(&p->chip))
         return ttfs_plan_fault(c, (TtfsPop){0}, "task %u is outside the chip or the graph", i);
     const TtfsPopulation *pop = ttfs_spike_pop(c->spike, t->pop);
-    if (t->slot + 1 != c->slot_of[t->pop.i] || t->slot == 0)
+    if (t->pop.i == c->spike->input.i || t->slot != ttfs_plan_when(p, t->pop).slot)
         return ttfs_plan_fault(c, t->pop, "task %u is in slot %u", i, t->slot);
     if (!inside(t->ch_first, t->channels, pop->c) || !inside(t->oy_first, t->oy_count, pop->h) ||
         !inside(t->ox_first, t->ox_count, pop->w))
@@ -75,25 +76,22 @@ static uint64_t mark(const TtfsPopulation *p, const TtfsTask *t, unsigned char *
     return twice;
 }
 
-/* The tasks of a slot, from `first` on, hold every neuron once; the first task behind them. */
-static uint32_t check_cover(PlanCheck *c, uint32_t slot, uint32_t first) {
-    const TtfsPlan *p = c->plan;
-    TtfsPop id = p->slots.at[slot].pop;
+/* The tasks of a population hold every neuron once. */
+static void check_cover(PlanCheck *c, TtfsPop id, const uint32_t *tasks, uint32_t n) {
     const TtfsPopulation *pop = ttfs_spike_pop(c->spike, id);
     TtfsMark start = ttfs_arena_mark(&c->scratch);
     unsigned char *seen = TTFS_ARRAY(&c->scratch, unsigned char, ttfs_pop_size(pop));
     uint64_t held = 0;
-    for (; first < p->tasks.len && p->tasks.at[first].slot == slot; first++) {
-        const TtfsTask *t = &p->tasks.at[first];
+    for (uint32_t i = 0; i < n; i++) {
+        const TtfsTask *t = &c->plan->tasks.at[tasks[i]];
         if (mark(pop, t, seen))
-            ttfs_plan_fault(c, id, "task %u holds neurons of an earlier one", first);
+            ttfs_plan_fault(c, id, "task %u holds neurons of an earlier one", tasks[i]);
         held += (uint64_t)t->channels * t->oy_count * t->ox_count;
     }
     if (held != ttfs_pop_size(pop))
         ttfs_plan_fault(c, id, "the tasks hold %" PRIu64 " of %u neurons", held,
                         ttfs_pop_size(pop));
     ttfs_arena_release(&c->scratch, start);
-    return first;
 }
 
 bool ttfs_plan_check_tasks(PlanCheck *c) {
@@ -104,7 +102,9 @@ bool ttfs_plan_check_tasks(PlanCheck *c) {
         check_positions(c, i);
         check_lists(c, i);
     }
-    for (uint32_t slot = 1, next = 0; slot < p->slots.len; slot++)
-        next = check_cover(c, slot, next);
+    TtfsPlanIndex of = ttfs_plan_index_tasks(p, c->spike->pops.len, &c->scratch);
+    for (uint32_t i = 1; i <= c->spike->pops.len; i++)
+        if (i != c->spike->input.i)
+            check_cover(c, (TtfsPop){i}, of.at + of.first[i], of.first[i + 1] - of.first[i]);
     return c->ok;
 }

@@ -84,20 +84,15 @@ uint64_t ttfs_task_params(const TtfsTask *t) {
     return t->groups ? rows * (t->edge[2] + t->edge[3] + 1) * t->channels : 0;
 }
 
-static bool same_channels(const TtfsTask *a, const TtfsTask *b) {
-    return a->pop.i == b->pop.i && a->ch_first == b->ch_first && a->channels == b->channels;
-}
-
-bool ttfs_task_same_weights(const TtfsSpike *s, const TtfsTask *a, const TtfsTask *b) {
-    const TtfsPopulation *p = ttfs_spike_pop(s, a->pop);
-    bool same_place = a->oy_first == b->oy_first && a->ox_first == b->ox_first;
+bool ttfs_plan_weights_vary(const TtfsSpike *s, TtfsPop pop) {
+    const TtfsPopulation *p = ttfs_spike_pop(s, pop);
     for (uint32_t k = 0; k < p->conn_count; k++)
-        if (s->conns.at[p->conn_first + k].kind == TTFS_CONN_DENSE && !same_place) return false;
-    return same_channels(a, b);
+        if (s->conns.at[p->conn_first + k].kind == TTFS_CONN_DENSE) return true;
+    return false;
 }
 
-bool ttfs_task_same_params(const TtfsSpike *s, const TtfsTask *a, const TtfsTask *b) {
-    return same_channels(a, b) && even_bias(ttfs_spike_pop(s, a->pop));
+bool ttfs_plan_biases_vary(const TtfsSpike *s, TtfsPop pop) {
+    return !even_bias(ttfs_spike_pop(s, pop));
 }
 
 /* How a patch is cut into lists of at most `most` events. */
@@ -149,7 +144,7 @@ bool ttfs_task_pass(const TtfsSpike *s, const TtfsPlan *plan, const TtfsTask *t,
         const TtfsBuffer *b = ttfs_plan_buffer(plan, t->core, r.src, NULL);
         if (pass < count_of(&p)) {
             *first_element = before + part_of(&p, pass, &r);
-            if (b) *seg = ttfs_reach_segment(&r, b);
+            if (b) *seg = ttfs_reach_segment(plan, &r, b);
             return b != NULL;
         }
         pass -= count_of(&p);

@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a slot costs in cycles: the recurrence of docs/core.md ("Cycles") with the constants of
+ * What tasks cost a core in cycles: the recurrence of docs/core.md ("Cycles") with the constants of
  * hw/cycles.def, over the records of a core. In the worst case every neuron fires, at the ticks
  * that leave most steps to a walk; the expected count takes the rates of calibration instead, with
  * values spread evenly and all lists of a task alike. Integers only. Cost: rows and columns of a
  * task, and its lists until the engines are in step, which takes a few.
  */
-#include "plan_geometry.h"
+#include "plan_cycles.h"
 
-enum {
-#define TTFS_CYCLES(NAME, cycles, what) CYCLES_##NAME = cycles,
-#include "cycles.def"
-#undef TTFS_CYCLES
-    ALL = 1000000, /* ppm */
-    BLOCK = 8      /* ticks that pass in one step when all are empty */
-};
+enum { BLOCK = 8 }; /* ticks that pass in one step when all are empty */
 
 static uint64_t most(uint64_t a, uint64_t b) {
     return a > b ? a : b;
@@ -24,8 +18,8 @@ static uint64_t least(uint64_t a, uint64_t b) {
     return a < b ? a : b;
 }
 
-static uint64_t share(uint64_t n, uint64_t ppm) {
-    return (n * ppm + ALL - 1) / ALL;
+uint64_t ttfs_cycles_share(uint64_t n, uint64_t ppm) {
+    return (n * ppm + CYCLES_ALL - 1) / CYCLES_ALL;
 }
 
 /* Of `of` things, each hit by any of n with the chance part / whole, those that none hits. */
@@ -39,13 +33,6 @@ static uint64_t missed(uint64_t of, uint64_t part, uint64_t whole, uint64_t n) {
     return (of * left + one / 2) >> 31;
 }
 
-/* When the engines are through with what they have been given, and when the last two lists had been
- * walked for the last time. */
-typedef struct {
-    uint64_t scan, walk, chain, fire;
-    uint64_t freed[2];
-} Engines;
-
 /* The lists of a task, one like the other. */
 typedef struct {
     uint64_t scan, walk;  /* cycles of a list, of a walk */
@@ -54,7 +41,7 @@ typedef struct {
     bool more;            /* the fire unit takes nothing */
 } Lists;
 
-static void take_list(Engines *e, const Lists *l, uint64_t before) {
+static void take_list(TtfsEngines *e, const Lists *l, uint64_t before) {
     e->scan = most(e->scan, e->freed[0]) + before + l->scan;
     e->walk = most(e->walk, e->scan + CYCLES_LIST) + l->walk;
     if (!l->more) {
@@ -66,13 +53,13 @@ static void take_list(Engines *e, const Lists *l, uint64_t before) {
 }
 
 /* Has every engine gone on as far since `old`? Then it does so for ever. */
-static bool in_step(const Engines *e, const Engines *old) {
+static bool in_step(const TtfsEngines *e, const TtfsEngines *old) {
     uint64_t d = e->scan - old->scan;
     return e->walk - old->walk == d && e->chain - old->chain == d &&
            e->freed[0] - old->freed[0] == d;
 }
 
-static void skip(Engines *e, const Engines *old, uint64_t times) {
+static void skip(TtfsEngines *e, const TtfsEngines *old, uint64_t times) {
     uint64_t d = times * (e->scan - old->scan);
     e->scan += d;
     e->walk += d;
@@ -81,10 +68,10 @@ static void skip(Engines *e, const Engines *old, uint64_t times) {
     e->freed[1] += d;
 }
 
-static void take_lists(Engines *e, const Lists *l, uint64_t n) {
-    Engines old = *e; /* behind the list before last */
+static void take_lists(TtfsEngines *e, const Lists *l, uint64_t n) {
+    TtfsEngines old = *e; /* behind the list before last */
     for (uint64_t i = 0; i < n; i++) {
-        Engines now = *e;
+        TtfsEngines now = *e;
         take_list(e, l, i ? 0 : CYCLES_SCAN);
         if (i > 2 && in_step(e, &old)) {
             skip(e, &old, (n - 1 - i) / 2);
@@ -145,9 +132,9 @@ static void add_source(const TtfsSpike *s, const TtfsReach *r, bool expected, Ev
     uint64_t positions = (uint64_t)r->rows * r->cols, each = (elements + words - 1) / words;
     uint64_t inside = places_inside(r, 0, src->h) * places_inside(r, 1, src->w) * r->channels;
     uint64_t held = words * inside / (elements * positions);
-    l->events += share(inside, src->rate_ppm) / positions;
-    l->silent += missed(held, src->rate_ppm, ALL, each) + words - held;
-    l->stale += missed(buffer_words(r), src->rate_ppm, ALL, TTFS_WORD_ELEMENTS);
+    l->events += ttfs_cycles_share(inside, src->rate_ppm) / positions;
+    l->silent += missed(held, src->rate_ppm, CYCLES_ALL, each) + words - held;
+    l->stale += missed(buffer_words(r), src->rate_ppm, CYCLES_ALL, TTFS_WORD_ELEMENTS);
 }
 
 static uint32_t largest_value(const TtfsSpike *s, TtfsPop p) {
@@ -207,7 +194,7 @@ static Lists lists_of(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *
 
 /* A list a record, each part of a group's events. */
 static void take_passes(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, Events e,
-                        bool expected, Engines *at) {
+                        bool expected, TtfsEngines *at) {
     if (expected)
         e.events = (e.events + t->passes - 1) / t->passes;
     else
@@ -228,7 +215,7 @@ static uint64_t positions_of(const TtfsTask *t) {
 
 /* `puts`: cycles of the port of the activations that what arrives meanwhile takes. */
 static void take_linear(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, bool expected,
-                        uint64_t puts, Engines *at) {
+                        uint64_t puts, TtfsEngines *at) {
     Events e = events_of(s, t, expected);
     at->chain = most(most(at->chain, at->fire), CYCLES_START);
     if (t->passes == 1) {
@@ -245,7 +232,7 @@ static void take_linear(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask
 }
 
 static void take_pool(const TtfsSpike *s, const TtfsTask *t, bool expected, uint64_t puts,
-                      Engines *at) {
+                      TtfsEngines *at) {
     const TtfsPopulation *p = ttfs_spike_pop(s, t->pop);
     TtfsReach r = ttfs_task_reach(s, t, 0);
     uint64_t blocks = (t->channels + TTFS_WORD_ELEMENTS - 1) / TTFS_WORD_ELEMENTS;
@@ -254,133 +241,29 @@ static void take_pool(const TtfsSpike *s, const TtfsTask *t, bool expected, uint
     uint64_t kept = (uint64_t)ttfs_reach_extent(&r, 0) * ttfs_reach_extent(&r, 1) * blocks;
     uint32_t rate = ttfs_spike_pop(s, r.src)->rate_ppm;
     if (expected) {
-        values = share(values, p->rate_ppm);
-        kept = missed(kept, rate, ALL, least(t->channels, TTFS_WORD_ELEMENTS));
+        values = ttfs_cycles_share(values, p->rate_ppm);
+        kept = missed(kept, rate, CYCLES_ALL, least(t->channels, TTFS_WORD_ELEMENTS));
     }
     at->scan = most(at->scan, at->fire) + CYCLES_SCAN + positions * words + values + kept + puts;
     at->fire = at->scan + CYCLES_FIRE;
 }
 
-static void take_task(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, bool expected,
-                      uint64_t puts, Engines *at) {
+void ttfs_cycles_take(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, bool expected,
+                      uint64_t puts, TtfsEngines *at) {
     if (t->groups)
         take_linear(chip, s, t, expected, puts, at);
     else
         take_pool(s, t, expected, puts, at);
 }
 
-static uint64_t end_of(const TtfsChip *chip, const Engines *at) {
+uint64_t ttfs_cycles_end(const TtfsChip *chip, const TtfsEngines *at) {
     return most(most(at->scan, at->walk), at->chain + chip->value_bits) + CYCLES_END;
 }
 
 uint64_t ttfs_plan_task_cycles(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t,
                                bool expected) {
-    Engines at = {0};
+    TtfsEngines at = {0};
     if (ttfs_task_words(s, t) > chip->program_words) return UINT32_MAX; /* will be refused */
-    take_task(chip, s, t, expected, 0, &at);
-    return end_of(chip, &at);
-}
-
-/* Values of a population that a core keeps. */
-static uint64_t values_kept(const TtfsBuffer *b, const TtfsPopulation *p) {
-    int64_t y0 = b->y_first < 0 ? 0 : b->y_first, x0 = b->x_first < 0 ? 0 : b->x_first;
-    int64_t y1 = (int64_t)least((uint64_t)((int64_t)b->y_first + b->rows), p->h);
-    int64_t x1 = (int64_t)least((uint64_t)((int64_t)b->x_first + b->cols), p->w);
-    return y1 > y0 && x1 > x0 ? (uint64_t)((y1 - y0) * (x1 - x0)) * b->channels : 0;
-}
-
-/* Cycles of the port of the activations that the values of a population take on a core. On a chip
- * of one core most lie in the word of the one before. */
-static uint64_t put_cycles(const TtfsPlan *p, const TtfsSpike *s, const TtfsBuffer *b,
-                           bool expected) {
-    const TtfsPopulation *pop = ttfs_spike_pop(s, b->pop);
-    uint64_t kept = values_kept(b, pop), each = CYCLES_PUT;
-    if (!expected) return kept * each;
-    return share(kept, pop->rate_ppm) * (ttfs_chip_cores(&p->chip) > 1 ? each : 1);
-}
-
-/* The same of the core that keeps most. */
-static uint64_t most_put_cycles(const TtfsPlan *p, const TtfsSpike *s, TtfsPop pop, bool expected) {
-    uint64_t cycles = 0;
-    for (uint32_t i = 0; i < p->buffers.len; i++)
-        if (p->buffers.at[i].pop.i == pop.i)
-            cycles = most(cycles, put_cycles(p, s, &p->buffers.at[i], expected));
-    return cycles;
-}
-
-static uint32_t cores_that_keep(const TtfsPlan *p, TtfsPop pop) {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < p->buffers.len; i++) n += p->buffers.at[i].pop.i == pop.i;
-    return n;
-}
-
-/* The worst: only one flit of all that are under way moves at a time, through every port of its
- * tree (links between cores, and into those that keep it). Expected: nobody waits for them. */
-static uint64_t mesh_cycles(const TtfsPlan *p, const TtfsSpike *s, TtfsPop id, bool expected) {
-    const TtfsPopulation *pop = ttfs_spike_pop(s, id);
-    uint64_t cores = ttfs_chip_cores(&p->chip), far = p->chip.cores_x + p->chip.cores_y;
-    uint64_t flits = ttfs_pop_size(pop), ports = cores - 1 + cores_that_keep(p, id);
-    if (cores == 1) return 0;
-    if (expected) return CYCLES_HOP * far;
-    if (pop->kind == TTFS_POP_READOUT) flits *= ttfs_chip_sum_flits(&p->chip), ports = far;
-    return CYCLES_HOP * flits * ports;
-}
-
-/* Positions of the tasks from `i` on, of one core and slot. */
-static uint64_t positions_from(const TtfsPlan *p, uint32_t i) {
-    const TtfsTask *first = &p->tasks.at[i];
-    uint64_t n = 0;
-    for (; i < p->tasks.len && p->tasks.at[i].slot == first->slot; i++) {
-        if (p->tasks.at[i].core != first->core) break;
-        n += positions_of(&p->tasks.at[i]);
-    }
-    return n;
-}
-
-/* The first task of a slot; they lie by slot. */
-static uint32_t first_task(const TtfsPlan *p, uint32_t slot) {
-    uint32_t low = 0, high = p->tasks.len;
-    while (low < high) {
-        uint32_t mid = low + (high - low) / 2;
-        if (p->tasks.at[mid].slot < slot)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
-}
-
-/* Cycles of the core that is through last with its tasks of a slot; `puts` arrive evenly meanwhile.
- */
-static uint64_t busiest(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, uint64_t puts,
-                        bool expected) {
-    Engines at = {0};
-    uint64_t last = end_of(&p->chip, &at), all = 1;
-    uint32_t core = UINT32_MAX;
-    for (uint32_t i = first_task(p, slot); i < p->tasks.len; i++) {
-        const TtfsTask *t = &p->tasks.at[i];
-        if (t->slot != slot) break;
-        if (t->core != core) at = (Engines){0}, all = positions_from(p, i);
-        core = t->core;
-        take_task(&p->chip, s, t, expected, puts * positions_of(t) / all, &at);
-        last = most(last, end_of(&p->chip, &at));
-    }
-    return last;
-}
-
-/* In the worst case all that arrives holds everything up. */
-static uint64_t slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, bool expected) {
-    TtfsPop id = p->slots.at[slot].pop;
-    const TtfsPopulation *pop = ttfs_spike_pop(s, id);
-    uint64_t puts = most_put_cycles(p, s, id, expected), input = ttfs_pop_size(pop), cycles;
-    if (slot == 0) puts = most(puts, expected ? share(input, pop->rate_ppm) : input);
-    cycles = busiest(p, s, slot, expected ? puts : 0, expected);
-    cycles = slot == 0 || !expected ? cycles + puts : most(cycles, puts);
-    return cycles + CYCLES_BARRIER + mesh_cycles(p, s, id, expected);
-}
-
-uint64_t ttfs_plan_slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot,
-                               bool expected) {
-    uint64_t worst = slot_cycles(p, s, slot, false);
-    return expected ? least(slot_cycles(p, s, slot, true), worst) : worst;
+    ttfs_cycles_take(chip, s, t, expected, 0, &at);
+    return ttfs_cycles_end(chip, &at);
 }

@@ -140,12 +140,15 @@ static void join_runs(TtfsSegment *g) {
     }
 }
 
-TtfsSegment ttfs_reach_segment(const TtfsReach *r, const TtfsBuffer *b) {
+TtfsSegment ttfs_reach_segment(const TtfsPlan *plan, const TtfsReach *r, const TtfsBuffer *b) {
+    uint32_t reader = ttfs_plan_when(plan, r->conn->dst).stage;
     int64_t line = (int64_t)b->cols * b->pitch;
     int64_t base = b->base + (r->y_first - (int64_t)b->y_first) * line +
                    (r->x_first - (int64_t)b->x_first) * b->pitch + r->ch_first - b->ch_first;
     TtfsSegment g = {
         .base = (int32_t)base,
+        .banks = (int32_t)b->banks,
+        .delay = (int32_t)(reader - ttfs_plan_when(plan, r->src).stage),
         .length = (int32_t)r->channels,
         .nx = (int32_t)r->kw,
         .ny = (int32_t)r->kh,

@@ -41,8 +41,8 @@ uint32_t ttfs_reach_extent(const TtfsReach *r, int axis);
 int32_t ttfs_reach_weight(const TtfsSpike *s, const TtfsReach *r, uint32_t channel, uint32_t y,
                           uint32_t x, uint32_t ky, uint32_t kx, uint32_t c);
 /* The reach in its buffer, as the segment of a SCAN record: runs that follow one another are one,
- * and steps that are never taken 0. */
-TtfsSegment ttfs_reach_segment(const TtfsReach *r, const TtfsBuffer *b);
+ * and steps that are never taken 0. It is as late as the reader's stage is behind the source's. */
+TtfsSegment ttfs_reach_segment(const TtfsPlan *plan, const TtfsReach *r, const TtfsBuffer *b);
 /* A population that only a chip's pools can make? */
 bool ttfs_pop_is_pooled(const TtfsSpike *s, TtfsPop p);
 /* How a population is cut: its channels fall into sets of `most` (all, or those of groups that
@@ -62,9 +62,10 @@ uint32_t ttfs_plan_alike(const TtfsSpike *s, TtfsPop p, int axis, uint32_t first
 void ttfs_plan_edges(const TtfsSpike *s, const TtfsTask *t, uint32_t edge[4]);
 /* Parameter words of the task: a word for each of its channels and classes of positions. */
 uint64_t ttfs_task_params(const TtfsTask *t);
-/* Do two tasks of a core hold the same weights; the same parameters? */
-bool ttfs_task_same_weights(const TtfsSpike *s, const TtfsTask *a, const TtfsTask *b);
-bool ttfs_task_same_params(const TtfsSpike *s, const TtfsTask *a, const TtfsTask *b);
+/* Do a population's weights, or its biases, depend on the position? Where they do not, tasks of a
+ * core that hold the same channels share them. */
+bool ttfs_plan_weights_vary(const TtfsSpike *s, TtfsPop p);
+bool ttfs_plan_biases_vary(const TtfsSpike *s, TtfsPop p);
 /* The pass `pass` of a task that takes several: the segment of its list, and the number of its
  * first element. A pass is a part of one source's patch: whole rows, runs of a row or channels of a
  * run. */

@@ -36,15 +36,27 @@ static bool key_count(TtfsLex *l, const char *name, uint32_t most, uint32_t *n) 
     return ttfs_lex_key_u32(l, name, most, n) && ttfs_lex_eol(l);
 }
 
+static bool read_when(TtfsPlan *p, TtfsLex *l) {
+    uint32_t n;
+    if (!key_count(l, "populations", TTFS_MAX_POPULATIONS, &n)) return false;
+    for (uint32_t i = 0; i < n; i++) {
+        TtfsWhen w = {0};
+        if (!key_index(l, "pop", i + 1) || !key(l, "slot", &w.slot) || !key(l, "stage", &w.stage) ||
+            !ttfs_lex_eol(l))
+            return false;
+        *TTFS_PUSH(&p->arena, p->when) = w;
+    }
+    return true;
+}
+
 static bool read_slots(TtfsPlan *p, TtfsLex *l) {
     uint32_t n;
     if (!key_count(l, "slots", TTFS_PLAN_SLOTS, &n)) return false;
     if (n == 0) return ttfs_lex_fail(l, TTFS_TEXT_RANGE, "a plan has at least one slot");
     for (uint32_t i = 0; i < n; i++) {
         TtfsSlot s = {0};
-        if (!key_index(l, "slot", i) || !key(l, "pop", &s.pop.i) ||
-            !key_u64(l, "worst", &s.worst_cycles) || !key_u64(l, "expected", &s.expected_cycles) ||
-            !ttfs_lex_eol(l))
+        if (!key_index(l, "slot", i) || !key_u64(l, "worst", &s.worst_cycles) ||
+            !key_u64(l, "expected", &s.expected_cycles) || !ttfs_lex_eol(l))
             return false;
         *TTFS_PUSH(&p->arena, p->slots) = s;
     }
@@ -60,12 +72,23 @@ static bool read_buffers(TtfsPlan *p, TtfsLex *l) {
             !key_pair(l, "channels", &b.ch_first, &b.channels) ||
             !key_places(l, "rows", &b.y_first, &b.rows) ||
             !key_places(l, "columns", &b.x_first, &b.cols) || !key(l, "pitch", &b.pitch) ||
-            !key(l, "base", &b.base) || !key_pair(l, "tables", &b.row_base, &b.col_base) ||
-            !ttfs_lex_eol(l))
+            !key(l, "banks", &b.banks) || !key(l, "base", &b.base) ||
+            !key_pair(l, "tables", &b.row_base, &b.col_base) || !ttfs_lex_eol(l))
             return false;
         *TTFS_PUSH(&p->arena, p->buffers) = b;
     }
     return true;
+}
+
+static bool read_ends(TtfsPlan *p, TtfsFlow *f, TtfsLex *l) {
+    f->first = p->ends.len;
+    if (!ttfs_lex_key_u32(l, "ends", p->buffers.len, &f->ends)) return false;
+    for (uint32_t i = 0; i < f->ends; i++) {
+        uint32_t end;
+        if (!ttfs_lex_u32(l, p->buffers.len - 1, &end)) return false;
+        *TTFS_PUSH(&p->arena, p->ends) = end;
+    }
+    return ttfs_lex_eol(l);
 }
 
 static bool read_flows(TtfsPlan *p, TtfsLex *l) {
@@ -74,7 +97,7 @@ static bool read_flows(TtfsPlan *p, TtfsLex *l) {
     for (uint32_t i = 0; i < n; i++) {
         TtfsFlow f = {0};
         if (!key_index(l, "flow", i) || !key(l, "pop", &f.pop.i) || !key(l, "core", &f.core) ||
-            !ttfs_lex_eol(l))
+            !read_ends(p, &f, l))
             return false;
         *TTFS_PUSH(&p->arena, p->flows) = f;
     }
@@ -88,7 +111,7 @@ static bool read_task(TtfsTask *t, uint32_t id, TtfsLex *l) {
            key_pair(l, "columns", &t->ox_first, &t->ox_count) && key(l, "groups", &t->groups) &&
            key(l, "of", &t->group_rows) && key(l, "passes", &t->passes) &&
            key(l, "weights", &t->weight_base) && key(l, "params", &t->param_base) &&
-           key_pair(l, "edges", &t->edge[0], &t->edge[1]) &&
+           key(l, "flow", &t->flow) && key_pair(l, "edges", &t->edge[0], &t->edge[1]) &&
            ttfs_lex_u32(l, UINT32_MAX, &t->edge[2]) && ttfs_lex_u32(l, UINT32_MAX, &t->edge[3]) &&
            ttfs_lex_eol(l);
 }
@@ -125,14 +148,14 @@ bool ttfs_plan_read(TtfsPlan *p, const char *file, const void *text, size_t n, T
     *p = (TtfsPlan){0};
     TtfsLex l;
     ttfs_lex_init(&l, file, text, n, diag);
-    if (!key_index(&l, "ttfs-plan", 2) || !ttfs_lex_eol(&l) || !ttfs_lex_expect(&l, "chip") ||
+    if (!key_index(&l, "ttfs-plan", 3) || !ttfs_lex_eol(&l) || !ttfs_lex_expect(&l, "chip") ||
         !ttfs_chip_lex(&p->chip, &l, &p->arena))
         return false;
     if (!ttfs_lex_expect(&l, "cycles") || !key_u64(&l, "worst", &p->worst_cycles) ||
         !key_u64(&l, "expected", &p->expected_cycles) || !ttfs_lex_eol(&l))
         return false;
-    if (!read_slots(p, &l) || !read_buffers(p, &l) || !read_flows(p, &l) || !read_tasks(p, &l) ||
-        !read_cores(p, &l))
+    if (!read_when(p, &l) || !read_slots(p, &l) || !read_buffers(p, &l) || !read_flows(p, &l) ||
+        !read_tasks(p, &l) || !read_cores(p, &l))
         return false;
     if (!ttfs_lex_expect(&l, "end") || !ttfs_lex_eol(&l)) return false;
     return l.kind == TTFS_TOK_END || ttfs_lex_fail(&l, TTFS_TEXT_SYNTAX, "text follows the end");

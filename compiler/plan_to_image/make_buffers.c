@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The buffers of a core, and the offsets of rows and columns by which values find their place in
- * them: the buffer's base is in the rows'. What a core does not hold of a population has no offset,
- * and its values are dropped there.
+ * them: the buffer's base, that of copy 0, is in the rows'. What a core does not hold of a
+ * population has no offset, and its values are dropped there. A buffer that no flow ends in (all
+ * that is read of it is padding) is none to the chip: its words are zeros.
  */
 #include "maker.h"
 
@@ -32,6 +33,7 @@ static void put_buffer(TtfsMaker *m, const TtfsBuffer *b, uint32_t number) {
                      .c = (int32_t)b->ch_first,
                      .channels = (int32_t)b->channels,
                      .top = (int32_t)pop->ticks,
+                     .banks = (int32_t)b->banks,
                      .part = b->channels != pop->c};
     ttfs_maker_pack(m, b->pop, TTFS_RECORD_KEEP, &keep,
                     m->img->cores[b->core].mem[TTFS_MEM_BUFFERS].words +
@@ -45,5 +47,6 @@ void ttfs_make_buffers(TtfsMaker *m, uint32_t core) {
     ttfs_image_make(m->img, core, TTFS_MEM_BUFFERS, c->buffer_count);
     ttfs_image_make(m->img, core, TTFS_MEM_ROWS, (uint32_t)use->table_rows);
     ttfs_image_make(m->img, core, TTFS_MEM_COLS, (uint32_t)use->table_cols);
-    for (uint32_t i = 0; i < c->buffer_count; i++) put_buffer(m, &c->buffers[i], i);
+    for (uint32_t i = 0; i < c->buffer_count; i++)
+        if (m->filled[c->buffers + i - m->plan->buffers.at]) put_buffer(m, &c->buffers[i], i);
 }

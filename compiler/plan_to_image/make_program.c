@@ -38,7 +38,7 @@ static void add_source(Programs *p, const TtfsTask *t, uint32_t k) {
                          t->core, reach.src.i);
         return;
     }
-    TtfsSegment segment = ttfs_reach_segment(&reach, b);
+    TtfsSegment segment = ttfs_reach_segment(p->m->plan, &reach, b);
     add(p, 0, t->pop, TTFS_RECORD_SEGMENT, &segment);
 }
 
@@ -113,15 +113,12 @@ static uint32_t class_row(const TtfsTask *t) {
 
 static void add_fire(Programs *p, const TtfsTask *t) {
     const TtfsPopulation *pop = ttfs_spike_pop(p->m->spike, t->pop);
-    uint32_t flow = 0;
-    if (!ttfs_plan_flow(p->m->plan, t->pop, t->core, &flow))
-        ttfs_maker_fault(p->m, t->pop, TTFS_PLAN_CHECK, "no flow carries it from core %u", t->core);
     TtfsFire fire = {.op = t->groups == 0                  ? 3
                            : pop->kind == TTFS_POP_READOUT ? 2
                                                            : 1,
                      .top = (int32_t)pop->ticks,
                      .channels = (int32_t)t->channels,
-                     .flow = (int32_t)flow,
+                     .flow = (int32_t)t->flow,
                      .rows = (int32_t)t->oy_count,
                      .cols = (int32_t)t->ox_count,
                      .y = (int32_t)t->oy_first,

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The flow tables: every flow goes from the core that it comes from to every core that has a buffer
- * of its population, in x first and then in y, so that its routes are one tree. What a readout
- * makes goes west along its row and north along column 0 to the host, west of core 0, where the
- * input comes in.
+ * The flow tables: every flow goes from the core that it comes from to the cores of its ends, in x
+ * first and then in y, so that its routes are one tree. What a readout makes goes west along its
+ * row and north along column 0 to the host, west of core 0, where the input comes in.
  */
 #include "maker.h"
 
@@ -37,9 +36,8 @@ static void route(const Routes *r, uint32_t flow) {
         *entry(r, 0, flow) |= 1u << WEST;
         return;
     }
-    for (uint32_t i = 0; i < p->buffers.len; i++) {
-        const TtfsBuffer *b = &p->buffers.at[i];
-        if (b->pop.i != f.pop.i) continue;
+    for (uint32_t i = 0; i < f.ends; i++) {
+        const TtfsBuffer *b = &p->buffers.at[p->ends.at[f.first + i]];
         go(r, flow, f.core, b->core);
         *entry(r, b->core, flow) |= 1u << CORE | (uint32_t)(b - r->m->cores[b->core].buffers)
                                                      << PORTS;

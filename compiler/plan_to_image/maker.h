@@ -23,6 +23,7 @@ typedef struct {
     TtfsDiag *diag;
     TtfsArena scratch;
     TtfsMakerCore *cores;
+    bool *filled; /* per buffer of the plan: a flow ends there */
     bool ok;
 } TtfsMaker;
 

@@ -8,6 +8,8 @@
 
 #include "maker.h"
 
+_Static_assert((uint32_t)TTFS_IMAGE_SLOTS == TTFS_PLAN_SLOTS, "a chip's slots");
+
 static void add_connection(TtfsImage *img, const TtfsConnection *k) {
     TtfsImageConn c = {.kind = k->kind,
                        .src = k->src.i,
@@ -26,7 +28,7 @@ static void add_connection(TtfsImage *img, const TtfsConnection *k) {
     *TTFS_PUSH(&img->arena, img->conns) = c;
 }
 
-static void add_population(TtfsImage *img, const TtfsPopulation *p) {
+static void add_population(TtfsImage *img, const TtfsPopulation *p, TtfsWhen when) {
     *TTFS_PUSH(&img->arena, img->pops) =
         (TtfsImagePop){.kind = p->kind,
                        .name = ttfs_arena_strdup(&img->arena, p->name),
@@ -40,20 +42,21 @@ static void add_population(TtfsImage *img, const TtfsPopulation *p) {
                        .offset = p->offset,
                        .bias_count = p->bias_count,
                        .conn_first = p->conn_first,
-                       .conn_count = p->conn_count};
+                       .conn_count = p->conn_count,
+                       .slot = when.slot,
+                       .stage = when.stage};
 }
 
 static void make_directory(TtfsMaker *m) {
     TtfsImage *img = m->img;
-    for (uint32_t i = 0; i < m->spike->pops.len; i++) add_population(img, &m->spike->pops.at[i]);
+    for (uint32_t i = 0; i < m->spike->pops.len; i++)
+        add_population(img, &m->spike->pops.at[i], ttfs_plan_when(m->plan, (TtfsPop){i + 1}));
     for (uint32_t i = 0; i < m->spike->conns.len; i++) add_connection(img, &m->spike->conns.at[i]);
     img->slots = m->plan->slots.len;
-    img->slot_pop = TTFS_ARRAY(&img->arena, uint32_t, img->slots);
-    for (uint32_t s = 0; s < img->slots; s++) img->slot_pop[s] = m->plan->slots.at[s].pop.i;
     img->flows = m->plan->flows.len;
     img->flow_pop = TTFS_ARRAY(&img->arena, uint32_t, img->flows);
     for (uint32_t f = 0; f < img->flows; f++) img->flow_pop[f] = m->plan->flows.at[f].pop.i;
-    if (!ttfs_plan_flow(m->plan, m->spike->input, 0, &img->input_flow))
+    if (!ttfs_plan_input_flow(m->plan, m->spike, &img->input_flow))
         ttfs_maker_fault(m, m->spike->input, TTFS_PLAN_CHECK, "no flow carries it");
 }
 
@@ -75,6 +78,8 @@ static void sort_out(TtfsMaker *m) {
         TtfsMakerCore *c = &m->cores[p->buffers.at[i].core];
         if (c->buffer_count++ == 0) c->buffers = &p->buffers.at[i];
     }
+    m->filled = TTFS_ARRAY(&m->scratch, bool, p->buffers.len);
+    for (uint32_t i = 0; i < p->ends.len; i++) m->filled[p->ends.at[i]] = true;
 }
 
 bool ttfs_plan_to_image(const TtfsPlan *p, const TtfsSpike *s, TtfsImage *out, TtfsDiag *diag) {

@@ -5,6 +5,8 @@
 #include "compile_report.h"
 
 #include "json.h"
+#include "report_json.h"
+#include "schedule.h"
 
 /* All that stands in the way, once each: the errors. A node's operator is the model's own. */
 static void obstacles_json(const TtfsDiag *diag, TtfsJson *j) {
@@ -92,6 +94,15 @@ void ttfs_check_text(const char *model, const TtfsCheck *c, const TtfsDiag *diag
     chip_text(c, out);
 }
 
+static void schedule_json(const TtfsPipeline *f, TtfsJson *j) {
+    if (ttfs_pipeline_has(f, TTFS_STEP_PLAN)) {
+        ttfs_json_schedule(j, &f->plan, &f->spike);
+        return;
+    }
+    ttfs_json_null(j, "schedule");
+    ttfs_json_null(j, "turns");
+}
+
 void ttfs_compile_json(const TtfsPipeline *f, double seconds, TtfsBuf *out) {
     TtfsJson document = {.out = out}, *j = &document;
     const TtfsSpike *s = &f->spike;
@@ -111,6 +122,7 @@ void ttfs_compile_json(const TtfsPipeline *f, double seconds, TtfsBuf *out) {
     ttfs_json_number(j, "synapses", (double)ttfs_spike_synapses(s));
     ttfs_json_number(j, "parameters", (double)ttfs_spike_parameters(s));
     ttfs_json_number(j, "cores", ttfs_chip_cores(&f->plan.chip));
+    schedule_json(f, j);
     ttfs_json_number(j, "slots", f->plan.slots.len);
     ttfs_json_number(j, "worst_cycles", (double)f->plan.worst_cycles);
     ttfs_json_number(j, "expected_cycles", (double)f->plan.expected_cycles);
@@ -118,6 +130,17 @@ void ttfs_compile_json(const TtfsPipeline *f, double seconds, TtfsBuf *out) {
     ttfs_json_number(j, "seconds", seconds);
     ttfs_json_number(j, "peak_bytes", (double)ttfs_peak_bytes());
     ttfs_json_end(j);
+}
+
+static void plan_text(const TtfsPlan *p, const TtfsSpike *s, TtfsBuf *out) {
+    uint32_t cores = ttfs_chip_cores(&p->chip), turns = ttfs_plan_turns(p, s);
+    ttfs_buf_printf(out,
+                    "chip %s: %u core%s, %u slot%s, %llu cycles a sample expected, at most %llu\n",
+                    p->chip.name, cores, plural(cores), p->slots.len, plural(p->slots.len),
+                    (unsigned long long)p->expected_cycles, (unsigned long long)p->worst_cycles);
+    ttfs_buf_printf(out, "schedule %s: results after %u turn%s, at most %llu cycles\n",
+                    ttfs_schedule_names[ttfs_schedule_of(p, s)], turns, plural(turns),
+                    (unsigned long long)(turns * p->worst_cycles));
 }
 
 void ttfs_compile_text(const TtfsPipeline *f, const char *folder, double seconds, TtfsBuf *out) {
@@ -128,12 +151,7 @@ void ttfs_compile_text(const TtfsPipeline *f, const char *folder, double seconds
                         s->pops.len, (unsigned long long)ttfs_spike_neurons(s),
                         (unsigned long long)ttfs_spike_synapses(s),
                         (unsigned long long)ttfs_spike_parameters(s));
-    if (ttfs_pipeline_has(f, TTFS_STEP_PLAN))
-        ttfs_buf_printf(
-            out, "chip %s: %u core%s, %u slots, %llu cycles a sample expected, at most %llu\n",
-            f->plan.chip.name, ttfs_chip_cores(&f->plan.chip),
-            plural(ttfs_chip_cores(&f->plan.chip)), f->plan.slots.len,
-            (unsigned long long)f->plan.expected_cycles, (unsigned long long)f->plan.worst_cycles);
+    if (ttfs_pipeline_has(f, TTFS_STEP_PLAN)) plan_text(&f->plan, s, out);
     ttfs_buf_printf(out, "steps:");
     for (uint32_t i = 0; i < f->times.len; i++, gap = ",")
         ttfs_buf_printf(out, "%s %s %.2f s", gap, f->times.at[i].name, f->times.at[i].seconds);

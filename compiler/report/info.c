@@ -10,6 +10,7 @@
 #include "onnx_to_ir.h"
 #include "out.h"
 #include "report_json.h"
+#include "schedule.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -129,6 +130,28 @@ static void use_text(const char *what, uint64_t used, uint32_t available, TtfsBu
     ttfs_buf_printf(out, "%s %llu of %u", what, (unsigned long long)used, available);
 }
 
+static void schedule_text(const TtfsOut *o, TtfsBuf *out) {
+    const TtfsPlan *p = &o->plan;
+    TtfsArena a = {0};
+    const TtfsPlaced *placed = ttfs_placed(p, &o->spike, &a);
+    for (uint32_t i = 0; i < o->spike.pops.len; i++) {
+        const TtfsPopulation *q = &o->spike.pops.at[i];
+        ttfs_buf_name(out, q->name, 28);
+        ttfs_buf_printf(out, " window %u..%u, slot %u, stage %u", q->start, q->start + q->ticks,
+                        placed[i].when.slot, placed[i].when.stage);
+        if (placed[i].tasks)
+            ttfs_buf_printf(out, ", %u task%s on %u core%s", placed[i].tasks,
+                            placed[i].tasks == 1 ? "" : "s", placed[i].cores,
+                            placed[i].cores == 1 ? "" : "s");
+        ttfs_buf_puts(out, "\n");
+    }
+    for (uint32_t i = 0; i < p->slots.len; i++)
+        ttfs_buf_printf(out, "slot %u: at most %llu cycles, %llu expected\n", i,
+                        (unsigned long long)p->slots.at[i].worst_cycles,
+                        (unsigned long long)p->slots.at[i].expected_cycles);
+    ttfs_arena_free(&a);
+}
+
 static void memory_text(const TtfsOut *o, TtfsBuf *out) {
     const TtfsPlan *p = &o->plan;
     if (!o->has_plan) {
@@ -137,10 +160,14 @@ static void memory_text(const TtfsOut *o, TtfsBuf *out) {
                         o->spike.latency);
         return;
     }
+    uint32_t turns = ttfs_plan_turns(p, &o->spike);
     ttfs_buf_printf(out,
-                    "\nlatency %u ticks; at most %llu cycles a sample, %llu expected (chip %s)\n",
+                    "\nlatency %u ticks; at most %llu cycles a sample, %llu expected (chip %s)\n"
+                    "schedule %s: results after %u turn%s\n",
                     o->spike.latency, (unsigned long long)p->worst_cycles,
-                    (unsigned long long)p->expected_cycles, p->chip.name);
+                    (unsigned long long)p->expected_cycles, p->chip.name,
+                    ttfs_schedule_names[ttfs_schedule_of(p, &o->spike)], turns,
+                    turns == 1 ? "" : "s");
     for (uint32_t c = 0; c < ttfs_chip_cores(&p->chip); c++) {
         const TtfsUse *u = &p->use[c];
         ttfs_buf_printf(out, "core %u:", c);
@@ -150,13 +177,7 @@ static void memory_text(const TtfsOut *o, TtfsBuf *out) {
         use_text(", program words", u->program_words, p->chip.program_words, out);
         ttfs_buf_puts(out, "\n");
     }
-    for (uint32_t i = 0; i < p->slots.len; i++) {
-        const TtfsPopulation *q = ttfs_spike_pop(&o->spike, p->slots.at[i].pop);
-        ttfs_buf_printf(out, "slot %-3u ", i);
-        ttfs_buf_name(out, q->name, 28);
-        ttfs_buf_printf(out, " window %u..%u, at most %llu cycles\n", q->start, q->start + q->ticks,
-                        (unsigned long long)p->slots.at[i].worst_cycles);
-    }
+    schedule_text(o, out);
 }
 
 /* What the network gives: of a model from its tensors, of a folder from its readouts. */

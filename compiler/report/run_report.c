@@ -50,7 +50,8 @@ void ttfs_run_json(const TtfsRunResult *v, TtfsBuf *out) {
     ttfs_judge_json(v->judge, &v->tally, v->samples, j);
     ttfs_json_share(j, "spikes_per_neuron", v->counted, v->spikes, v->hidden * v->samples);
     ttfs_json_number(j, "latency_ticks", v->latency);
-    ttfs_json_share(j, "cycles", v->cycles != 0, v->cycles, v->samples);
+    ttfs_json_share(j, "cycles", v->timed != 0, v->cycles, v->timed);
+    ttfs_json_share(j, "latency_cycles", v->timed != 0, v->latency_cycles, v->samples);
     ttfs_json_number(j, "samples_per_second", v->rate);
     ttfs_json_number(j, "clipped_inputs", (double)v->clipped);
     ttfs_json_number(j, "clipped_share", ttfs_share(v->clipped, v->inputs));
@@ -101,8 +102,10 @@ void ttfs_run_text(const TtfsRunResult *v, TtfsBuf *out) {
                         ttfs_share(v->spikes, v->hidden * v->samples));
     if (v->spiking) {
         ttfs_buf_printf(out, "latency             %u ticks", v->latency);
-        if (v->cycles)
-            ttfs_buf_printf(out, ", %.0f cycles in the mean", ttfs_share(v->cycles, v->samples));
+        if (v->timed)
+            ttfs_buf_printf(out, ", %.0f cycles\ncycles a sample     %.0f in the mean",
+                            ttfs_share(v->latency_cycles, v->samples),
+                            ttfs_share(v->cycles, v->timed));
         ttfs_buf_printf(out, "\n");
         if (v->clipped)
             ttfs_buf_printf(

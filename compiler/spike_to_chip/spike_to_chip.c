@@ -7,7 +7,6 @@
 #include "spike_to_chip.h"
 
 #include "plan_widths.h"
-#include "spike_to_plan.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -15,6 +14,7 @@
 typedef struct {
     const TtfsSpike *spike;
     const TtfsDevice *device;
+    TtfsSchedule schedule;
     const char *file;
     TtfsChip base; /* all but lanes; memories as small as can be */
     TtfsSize most;
@@ -155,12 +155,31 @@ static bool fits(const TtfsSize *need, const TtfsSize *have) {
     return ok;
 }
 
+static bool planned(const Search *s, const TtfsChip *c, TtfsPlan *p, TtfsDiag *diag) {
+    return ttfs_spike_to_plan(s->spike, c, s->schedule, s->file, p, diag);
+}
+
+/* Copies of buffers lie at powers of two, and may leave holes too small for others: twice the words
+ * then. */
+static void hold_copies(const Search *s, TtfsChip *c) {
+    bool ok = s->schedule == TTFS_SCHEDULE_LATENCY;
+    while (!ok && c->act_words <= MOST(act_words) / 2) {
+        TtfsPlan p = {0};
+        TtfsDiag diag = {0};
+        ok = planned(s, c, &p, &diag);
+        if (!ok) c->act_words *= 2;
+        ttfs_plan_free(&p);
+        ttfs_diag_free(&diag);
+    }
+}
+
 static void try_lanes(const Search *s, uint32_t lanes, Try *t) {
     TtfsChip room = roomy(s, lanes);
     TtfsPlan plan = {0};
     *t = (Try){.chip = room};
-    if (ttfs_spike_to_plan(s->spike, &room, s->file, &plan, &t->diag)) {
+    if (planned(s, &room, &plan, &t->diag)) {
         t->chip = chip_for(s, &plan);
+        hold_copies(s, &t->chip);
         t->size = ttfs_size_of(&t->chip, s->device);
         t->share = share_of(&t->size, &s->most);
     }
@@ -232,9 +251,9 @@ static bool refuse(const Search *s, const Try *t, TtfsDiag *diag) {
     return false;
 }
 
-bool ttfs_spike_to_chip(const TtfsSpike *spike, const TtfsDevice *d, const char *file,
-                        TtfsChip *chip, TtfsSize *size, TtfsDiag *diag) {
-    Search s = {spike, d, file, base_of(spike, d), ttfs_size_most(d)};
+bool ttfs_spike_to_chip(const TtfsSpike *spike, const TtfsDevice *d, TtfsSchedule schedule,
+                        const char *file, TtfsChip *chip, TtfsSize *size, TtfsDiag *diag) {
+    Search s = {spike, d, schedule, file, base_of(spike, d), ttfs_size_most(d)};
     Try best = find(&s);
     bool ok = (best.share && fits(&best.size, &s.most)) || refuse(&s, &best, diag);
     if (ok) *chip = best.chip, *size = best.size;

@@ -8,12 +8,13 @@
 
 #include "device.h"
 #include "spike.h"
+#include "spike_to_plan.h"
 
 /* The chip's name is the device's. Lanes: of those numbers that fewer groups of channels come from
  * than from any smaller one, the largest with which the chip fits. What the chip takes of the
  * device, as estimated, goes to *size. DEVICE_FIT when none fits: what the nearest is short of,
  * each with figures. */
-bool ttfs_spike_to_chip(const TtfsSpike *s, const TtfsDevice *d, const char *file, TtfsChip *chip,
-                        TtfsSize *size, TtfsDiag *diag);
+bool ttfs_spike_to_chip(const TtfsSpike *s, const TtfsDevice *d, TtfsSchedule schedule,
+                        const char *file, TtfsChip *chip, TtfsSize *size, TtfsDiag *diag);
 
 #endif

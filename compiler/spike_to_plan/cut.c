@@ -2,8 +2,8 @@
  *
  * How a population is cut: in parts of its channels, bands of its rows and of its columns, a cell
  * for each core that computes some of it; a cell is one task, or several where lists or weights
- * differ inside. In: the slots before are cut. Method: of all cuts into at most as many cells as
- * there are cores the one whose largest cell takes the fewest cycles, and of those the one that
+ * differ inside. In: the populations before are cut. Method: of all cuts into at most as many cells
+ * as there are cores the one whose largest cell takes the fewest cycles, and of those the one that
  * copies the fewest weights. Cost: cores * log cores cuts are looked at for a population.
  */
 #include "solver.h"
@@ -17,7 +17,6 @@ typedef struct {
 /* The population in hand. */
 typedef struct {
     Solver *v;
-    uint32_t slot;
     TtfsPop pop;
     const TtfsPopulation *p;
     TtfsCutRule rule;
@@ -40,9 +39,8 @@ static uint32_t run_start(uint32_t whole, uint32_t parts, uint32_t i) {
     return (uint32_t)((uint64_t)whole * i / parts);
 }
 
-static Job job_of(Solver *v, uint32_t slot) {
-    TtfsPop pop = v->plan->slots.at[slot].pop;
-    Job j = {.v = v, .slot = slot, .pop = pop, .p = ttfs_spike_pop(v->spike, pop)};
+static Job job_of(Solver *v, TtfsPop pop) {
+    Job j = {.v = v, .pop = pop, .p = ttfs_spike_pop(v->spike, pop)};
     j.rule = ttfs_plan_cut_rule(&v->plan->chip, v->spike, pop);
     j.units_set = share(j.rule.most, j.rule.unit);
     j.units = j.p->c / j.rule.most * j.units_set + share(j.p->c % j.rule.most, j.rule.unit);
@@ -63,7 +61,7 @@ static uint32_t channel_at(const Job *j, uint32_t unit) {
 static uint64_t largest(const Job *j, const Cut *cut, TtfsTask *t) {
     uint32_t units = share(j->units, cut->parts), of_set = least(units, j->units_set);
     uint32_t rows = share(j->p->h, cut->rows), cols = share(j->p->w, cut->cols);
-    *t = (TtfsTask){.pop = j->pop, .slot = j->slot, .oy_count = 1, .ox_count = 1};
+    *t = (TtfsTask){.pop = j->pop, .oy_count = 1, .ox_count = 1};
     t->channels = least(least(of_set * j->rule.unit, j->rule.most), j->p->c);
     uint64_t sets = share(units, j->units_set);
     if (j->rule.by_position) return sets * rows * cols;
@@ -148,7 +146,7 @@ static void add_sets(const Job *j, uint32_t core, Span units, const TtfsTask *pl
         TtfsTask t = *place;
         t.pop = j->pop;
         t.core = core;
-        t.slot = j->slot;
+        t.slot = ttfs_plan_when(p, j->pop).slot;
         t.ch_first = channel_at(j, u);
         t.channels = channel_at(j, next) - t.ch_first;
         *TTFS_PUSH(&p->arena, p->tasks) = t;
@@ -202,45 +200,49 @@ static uint64_t most(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
 
+/* The population and those behind it. */
+static uint32_t layers_left(const Solver *v, TtfsPop pop) {
+    return v->spike->pops.len + 1 - pop.i;
+}
+
 /* Weight rows that a cell may take of what the fullest core has left, the largest cell of a later
  * layer set aside: its share by its own rows, or by the number of layers. */
 static uint64_t room_of(const Job *j) {
     const Solver *v = j->v;
-    const Later *later = &v->later[j->slot];
+    const Later *later = &v->later[j->pop.i];
     uint64_t used = later->cell, all = v->plan->chip.weight_rows, fullest = 0;
     uint64_t own = rows_of(j, &(Cut){1, 1, 1});
     for (uint32_t c = 0; c < ttfs_chip_cores(&v->plan->chip); c++)
         fullest = most(fullest, v->rows[c]);
     used += fullest;
     uint64_t left = used < all ? all - used : 0;
-    return own ? most(left / (v->plan->slots.len - j->slot), left * own / (own + later->rows))
-               : left;
+    return own ? most(left / layers_left(v, j->pop), left * own / (own + later->rows)) : left;
 }
 
 /* A cell is a flow: what is left of them is shared with the later layers. */
-static uint32_t cells_of(const Solver *v, uint32_t slot) {
+static uint32_t cells_of(const Solver *v, TtfsPop pop) {
     uint32_t cores = ttfs_chip_cores(&v->plan->chip), flows = v->plan->chip.flows;
     uint32_t left = flows > v->flows ? flows - v->flows : 0;
-    uint32_t fair = left / (v->plan->slots.len - slot);
+    uint32_t fair = left / layers_left(v, pop);
     return least(cores, fair ? fair : 1);
 }
 
 void ttfs_solver_look_ahead(Solver *v) {
-    uint32_t slots = v->plan->slots.len, cores = ttfs_chip_cores(&v->plan->chip);
-    v->later = TTFS_ARRAY(&v->scratch, Later, slots);
-    for (uint32_t slot = slots - 1; slot > 1; slot--) {
-        Job j = job_of(v, slot);
+    uint32_t pops = v->spike->pops.len, cores = ttfs_chip_cores(&v->plan->chip);
+    v->later = TTFS_ARRAY(&v->scratch, Later, (size_t)pops + 1);
+    for (uint32_t i = pops; i > 2; i--) {
+        Job j = job_of(v, (TtfsPop){i});
         uint64_t cell = rows_of(&j, &(Cut){least(cores, j.units), 1, 1});
-        v->later[slot - 1] = v->later[slot];
-        v->later[slot - 1].rows += rows_of(&j, &(Cut){1, 1, 1});
-        if (cell > v->later[slot].cell) v->later[slot - 1].cell = cell;
+        v->later[i - 1] = v->later[i];
+        v->later[i - 1].rows += rows_of(&j, &(Cut){1, 1, 1});
+        if (cell > v->later[i].cell) v->later[i - 1].cell = cell;
     }
 }
 
-void ttfs_solver_cut(Solver *v, uint32_t slot) {
-    Job j = job_of(v, slot);
+void ttfs_solver_cut(Solver *v, TtfsPop pop) {
+    Job j = job_of(v, pop);
     j.room = room_of(&j);
-    j.cells = cells_of(v, slot);
+    j.cells = cells_of(v, pop);
     Cut cut = choose_cut(&j);
     TtfsMark mark = ttfs_arena_mark(&v->scratch);
     uint64_t rows = rows_of(&j, &cut);

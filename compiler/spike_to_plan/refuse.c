@@ -41,7 +41,11 @@ static void raise(TtfsUse *most, const TtfsUse *u) {
         if (used(u, m) > used(most, m)) *(uint64_t *)(void *)((char *)most + m->use) = used(u, m);
 }
 
-/* What the tasks from `first` on, of one core and slot, need; the first behind them. */
+static uint64_t above(uint64_t end, uint64_t first) {
+    return end > first ? end - first : 0;
+}
+
+/* What the tasks from `first` on, of one core, slot and population, need; the first behind them. */
 static uint32_t run_use(const Solver *v, uint32_t first, TtfsUse *u) {
     const TtfsPlan *p = v->plan;
     const TtfsTask *t = &p->tasks.at[first];
@@ -50,9 +54,10 @@ static uint32_t run_use(const Solver *v, uint32_t first, TtfsUse *u) {
     for (; i < p->tasks.len && p->tasks.at[i].slot == t->slot && p->tasks.at[i].core == t->core;
          i++) {
         const TtfsTask *a = &p->tasks.at[i];
-        TtfsUse end = {.weight_rows = a->weight_base - t->weight_base +
-                                      (uint64_t)a->groups * a->group_rows,
-                       .param_words = a->param_base - t->param_base + ttfs_task_params(a),
+        if (a->pop.i != t->pop.i) break;
+        uint64_t rows = a->weight_base + (uint64_t)a->groups * a->group_rows;
+        TtfsUse end = {.weight_rows = above(rows, t->weight_base),
+                       .param_words = above(a->param_base + ttfs_task_params(a), t->param_base),
                        .program_words = u->program_words + ttfs_task_words(v->spike, a)};
         raise(u, &end);
     }
@@ -62,7 +67,8 @@ static uint32_t run_use(const Solver *v, uint32_t first, TtfsUse *u) {
 static TtfsUse buffer_use(const Solver *v, const TtfsBuffer *b) {
     const TtfsPopulation *p = ttfs_spike_pop(v->spike, b->pop);
     uint64_t before = b->base % TTFS_WORD_ELEMENTS, n = (uint64_t)b->rows * b->cols * b->pitch;
-    TtfsUse u = {.act_words = (before + n + TTFS_WORD_ELEMENTS - 1) / TTFS_WORD_ELEMENTS};
+    uint64_t words = (before + n + TTFS_WORD_ELEMENTS - 1) / TTFS_WORD_ELEMENTS;
+    TtfsUse u = {.act_words = words << b->banks};
     if (v->plan->chip.conv) u.table_rows = p->h, u.table_cols = p->w;
     return u;
 }
@@ -141,10 +147,35 @@ static bool pools_fit(Solver *v, bool say) {
     return !refused.i;
 }
 
+static void refuse_delay(Solver *v, const TtfsConnection *k, uint32_t delay, uint32_t latest) {
+    v->ok = ttfs_error_figures(
+        v->diag, ttfs_pop_at(ttfs_spike_pop(v->spike, k->dst), v->file), TTFS_PLAN_FIT,
+        (TtfsExcess){"turns that a value is kept", delay, latest},
+        "use --schedule latency, or a network with shorter ways around its layers",
+        "reads %s %u layers later, a pipeline keeps values for %u",
+        ttfs_spike_pop(v->spike, k->src)->name, delay, latest);
+}
+
+/* What is read is not too old. */
+static bool delays_fit(Solver *v, bool say) {
+    const uint32_t latest = (1u << TTFS_PLAN_BANKS) - 1;
+    bool ok = true;
+    for (uint32_t i = 0; i < v->spike->conns.len; i++) {
+        const TtfsConnection *k = &v->spike->conns.at[i];
+        uint32_t delay = ttfs_plan_when(v->plan, k->dst).stage -
+                         ttfs_plan_when(v->plan, k->src).stage;
+        if (delay <= latest) continue;
+        ok = false;
+        if (say) refuse_delay(v, k, delay, latest);
+    }
+    return ok;
+}
+
 bool ttfs_solver_fits(Solver *v, bool say) {
     const TtfsPlan *p = v->plan;
     TtfsUse most = {0}, *own = use_of_layers(v);
-    bool ok = pools_fit(v, say) && p->flows.len <= p->chip.flows;
+    bool ok = delays_fit(v, say);
+    ok = pools_fit(v, say) && ok && p->flows.len <= p->chip.flows;
     for (uint32_t c = 0; c < ttfs_chip_cores(&p->chip); c++) raise(&most, &p->use[c]);
     for (const Memory *m = memories; m < memories + MEMORIES; m++) {
         if (used(&most, m) <= had(&p->chip, m)) continue;

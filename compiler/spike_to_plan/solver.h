@@ -8,7 +8,7 @@
 #include "plan_geometry.h"
 #include "spike_to_plan.h"
 
-/* What the layers behind a slot need of weight rows. */
+/* What the layers behind one need of weight rows. */
 typedef struct {
     uint64_t rows, cell; /* in all, once each; the largest cell when no core has a copy */
 } Later;
@@ -21,15 +21,19 @@ typedef struct {
     TtfsArena scratch;
     bool copies;    /* bands of rows and columns, each core with its own copy of the weights */
     uint64_t *rows; /* by core: weight rows of what is cut */
-    Later *later;   /* by slot */
+    Later *later;   /* by population id */
     uint32_t flows; /* of what is cut, and of the input */
     bool ok;
 } Solver;
 
+/* order.c. Puts the plan's tasks in order, and derives the rest of it. */
+void ttfs_solver_derive(Solver *v);
+/* pack.c. The tasks of a pipeline on a mesh, derived; false when it found none that fit. */
+bool ttfs_solver_pack(Solver *v);
 /* cut.c. Fills `later`. */
 void ttfs_solver_look_ahead(Solver *v);
-/* cut.c. The tasks of the population of a slot, over the cores. */
-void ttfs_solver_cut(Solver *v, uint32_t slot);
+/* cut.c. The tasks of a population, over the cores; populations come in order, behind the input. */
+void ttfs_solver_cut(Solver *v, TtfsPop pop);
 
 /* refuse.c. True when the plan, all of it derived, fits the chip; else, where `say`, every reason
  * in the user's words. */

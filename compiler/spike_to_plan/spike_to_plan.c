@@ -1,27 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The solver: one population a slot in topological order, each cut over the cores (cut.c); what
- * follows from that is derived (compiler/plan/plan_derive.c). When the copies of weights that bands
- * need do not fit, all is cut once more without. All refusals are collected (refuse.c). What it
- * makes is handed to ttfs_plan_check, which trusts none of it.
+ * The solver: when every population is computed (the schedule), then each cut over the cores
+ * (cut.c); what follows from that is derived (compiler/plan/plan_derive.c). When the copies of
+ * weights that bands need do not fit, all is cut once more without; where the schedule is left to
+ * the solver and does not fit, all of it with that which needs least. All refusals are collected
+ * (refuse.c). What it makes is handed to ttfs_plan_check, which trusts none of it.
  */
 #include "solver.h"
+
+const char *const ttfs_schedule_names[] = {"auto", "latency", "overlap", "pipeline", NULL};
+_Static_assert(sizeof ttfs_schedule_names / sizeof *ttfs_schedule_names == TTFS_SCHEDULES + 1,
+               "a name each");
 
 static bool check_graph(Solver *v) {
     for (uint32_t i = 1; i <= v->spike->pops.len; i++)
         if (!ttfs_plan_fits(&v->plan->chip, v->spike, (TtfsPop){i}, v->file, v->diag))
             v->ok = false;
-    if (v->spike->pops.len > TTFS_PLAN_SLOTS)
-        ttfs_solver_refuse(v, (TtfsPop){0}, "slots", v->spike->pops.len, TTFS_PLAN_SLOTS);
     return v->ok;
 }
 
-/* The input first, then the others as they stand: the graph is in topological order. */
-static void make_slots(Solver *v) {
+/* One turn behind the latest of its sources, all in one slot. */
+static TtfsWhen in_pipeline(const Solver *v, TtfsPop pop) {
+    const TtfsPopulation *p = ttfs_spike_pop(v->spike, pop);
+    uint32_t latest = 0;
+    for (uint32_t k = 0; k < p->conn_count; k++) {
+        TtfsPop src = v->spike->conns.at[p->conn_first + k].src;
+        uint32_t stage = ttfs_plan_when(v->plan, src).stage;
+        if (stage > latest) latest = stage;
+    }
+    return (TtfsWhen){0, latest + 1};
+}
+
+/* Sources come before their readers, the input first: populations lie in topological order. */
+static TtfsWhen when_of(const Solver *v, TtfsSchedule schedule, TtfsPop pop) {
+    if (pop.i == v->spike->input.i) return (TtfsWhen){0, 0};
+    if (schedule == TTFS_SCHEDULE_PIPELINE) return in_pipeline(v, pop);
+    return schedule == TTFS_SCHEDULE_OVERLAP ? (TtfsWhen){pop.i - 2, 1} : (TtfsWhen){pop.i - 1, 0};
+}
+
+static void make_slots(Solver *v, TtfsSchedule schedule) {
     TtfsPlan *p = v->plan;
-    *TTFS_PUSH(&p->arena, p->slots) = (TtfsSlot){.pop = v->spike->input};
-    for (uint32_t i = 1; i <= v->spike->pops.len; i++)
-        if (i != v->spike->input.i) *TTFS_PUSH(&p->arena, p->slots) = (TtfsSlot){.pop = {i}};
+    uint32_t last = 0;
+    p->when.len = p->slots.len = 0;
+    for (uint32_t i = 1; i <= v->spike->pops.len; i++) {
+        TtfsWhen w = when_of(v, schedule, (TtfsPop){i});
+        *TTFS_PUSH(&p->arena, p->when) = w;
+        if (w.slot > last) last = w.slot;
+    }
+    for (uint32_t i = 0; i <= last; i++) *TTFS_PUSH(&p->arena, p->slots) = (TtfsSlot){0};
 }
 
 static void cut_all(Solver *v, bool copies) {
@@ -30,8 +56,37 @@ static void cut_all(Solver *v, bool copies) {
     v->flows = 1;
     v->rows = TTFS_ARRAY(&v->scratch, uint64_t, ttfs_chip_cores(&p->chip));
     p->tasks.len = 0;
-    for (uint32_t slot = 1; slot < p->slots.len; slot++) ttfs_solver_cut(v, slot);
-    ttfs_plan_derive(p, v->spike);
+    for (uint32_t i = 2; i <= v->spike->pops.len; i++) ttfs_solver_cut(v, (TtfsPop){i});
+    ttfs_solver_derive(v);
+}
+
+/* A plan that fits, or false, with all reasons where `say`. */
+static bool solve(Solver *v, TtfsSchedule schedule, bool say) {
+    make_slots(v, schedule);
+    uint32_t slots = v->plan->slots.len;
+    if (slots > TTFS_PLAN_SLOTS) {
+        if (say) ttfs_solver_refuse(v, (TtfsPop){0}, "slots", slots, TTFS_PLAN_SLOTS);
+        return false;
+    }
+    bool mesh = ttfs_chip_cores(&v->plan->chip) > 1;
+    if (mesh && schedule == TTFS_SCHEDULE_PIPELINE && ttfs_solver_pack(v)) return true;
+    cut_all(v, true);
+    if (ttfs_solver_fits(v, false)) return true;
+    cut_all(v, false);
+    return ttfs_solver_fits(v, say);
+}
+
+static bool solve_any(Solver *v, TtfsSchedule schedule) {
+    bool mesh = ttfs_chip_cores(&v->plan->chip) > 1;
+    if (schedule != TTFS_SCHEDULE_AUTO) return solve(v, schedule, true);
+    TtfsSchedule wanted = mesh ? TTFS_SCHEDULE_PIPELINE : TTFS_SCHEDULE_OVERLAP;
+    if (solve(v, wanted, false)) return true;
+    if (!solve(v, TTFS_SCHEDULE_LATENCY, true)) return false;
+    ttfs_note(v->diag, TTFS_AT_FILE(v->file),
+              "schedule %s does not fit chip %s, so a sample is through before the next one comes; "
+              "--schedule %s says what is missing",
+              ttfs_schedule_names[wanted], v->plan->chip.name, ttfs_schedule_names[wanted]);
+    return true;
 }
 
 static void count_cycles(Solver *v) {
@@ -45,21 +100,15 @@ static void count_cycles(Solver *v) {
     }
 }
 
-bool ttfs_spike_to_plan(const TtfsSpike *s, const TtfsChip *chip, const char *file, TtfsPlan *out,
-                        TtfsDiag *diag) {
+bool ttfs_spike_to_plan(const TtfsSpike *s, const TtfsChip *chip, TtfsSchedule schedule,
+                        const char *file, TtfsPlan *out, TtfsDiag *diag) {
     *out = (TtfsPlan){.chip = *chip};
     if (!ttfs_chip_check(chip, file, diag) || !ttfs_spike_check(s, file, diag)) return false;
     out->chip.name = ttfs_arena_strdup(&out->arena, chip->name);
     Solver v = {.spike = s, .plan = out, .file = file, .diag = diag, .ok = true};
     if (!check_graph(&v)) return false;
-    make_slots(&v);
     ttfs_solver_look_ahead(&v);
-    cut_all(&v, true);
-    bool fits = ttfs_solver_fits(&v, false);
-    if (!fits) {
-        cut_all(&v, false);
-        fits = ttfs_solver_fits(&v, true);
-    }
+    bool fits = solve_any(&v, schedule);
     if (fits) count_cycles(&v);
     ttfs_arena_free(&v.scratch);
     return fits && ttfs_plan_check(out, s, file, diag);

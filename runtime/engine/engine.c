@@ -29,9 +29,11 @@ void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, bool 
     }
 }
 
-static bool run_golden(void *instance, const uint16_t *x, TtfsTrace *out, TtfsDiag *diag) {
-    (void)diag;
+static bool run_golden(void *instance, uint64_t n, const uint16_t *x, TtfsTrace *out,
+                       const TtfsProgress *progress, TtfsDiag *diag) {
+    (void)n, (void)diag;
     ttfs_golden_run(instance, x, out);
+    ttfs_tell(progress, "samples", 1, 1);
     return true;
 }
 
@@ -46,16 +48,26 @@ static bool open_golden(TtfsEngine *e, const TtfsEngineSource *source) {
     return true;
 }
 
-static bool run_rtl(void *instance, const uint16_t *x, TtfsTrace *out, TtfsDiag *diag) {
-    return ttfs_sim_run(instance, x, out, diag);
+static bool run_rtl(void *instance, uint64_t n, const uint16_t *x, TtfsTrace *out,
+                    const TtfsProgress *progress, TtfsDiag *diag) {
+    return ttfs_sim_run(instance, n, x, out, progress, diag);
+}
+
+/* A row costs turns without samples at its end, so it shall be long; but then a run must be cut for
+ * its threads, in the same way whatever their number is. */
+static uint64_t row_of(uint64_t samples, uint64_t turns) {
+    enum { LONG = 64, MOST_TURNS = 8 };
+    uint64_t row = (samples + 1) / 2;
+    uint64_t most = MOST_TURNS * turns > LONG ? MOST_TURNS * turns : LONG;
+    return row < turns ? turns : row > most ? most : row;
 }
 
 static void close_rtl(void *instance) {
     ttfs_sim_close(instance);
 }
 
-static bool open_rtl(TtfsEngine *e, const TtfsEngineSource *source, const TtfsProgress *progress,
-                     TtfsDiag *diag) {
+static bool open_rtl(TtfsEngine *e, const TtfsEngineSource *source,
+                     const TtfsEngineOptions *options, TtfsDiag *diag) {
     if (!source->image)
         return ttfs_error(diag, TTFS_AT_FILE(source->folder), TTFS_OUT_FOLDER,
                           "no image: the compilation stopped before it");
@@ -64,8 +76,13 @@ static bool open_rtl(TtfsEngine *e, const TtfsEngineSource *source, const TtfsPr
                           "no Verilog: the compilation stopped before it");
     e->run = run_rtl;
     e->close = close_rtl;
-    e->chip = ttfs_sim_chip_open(source->verilog, source->wrapper, progress, diag);
+    e->chip = ttfs_sim_chip_open(source->verilog, source->wrapper,
+                                 ttfs_chip_cores(&source->image->chip) > 1, &options->progress,
+                                 diag);
     if (!e->chip) return false;
+    e->row = row_of(options->samples, ttfs_sim_turns(source->image));
+    uint64_t rows = (options->samples + e->row - 1) / e->row;
+    if (e->threads > rows) e->threads = (uint32_t)rows;
     for (uint32_t i = 0; i < e->threads; i++)
         if (!(e->instance[i] = ttfs_sim_open(e->chip, source->image, source->slot_limit, diag)))
             return false;
@@ -84,11 +101,11 @@ bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *op
     const TtfsSpike *s = source->spike;
     *e = (TtfsEngine){.name = ttfs_engine_names[which],
                       .threads = options->threads,
+                      .row = 1,
                       .inputs = ttfs_pop_size(ttfs_spike_pop(s, s->input))};
     if (which == TTFS_ENGINE_JIT) return open_jit(e, &options->jit, s, diag);
     e->instance = TTFS_ARRAY(&e->arena, void *, e->threads);
-    return which == TTFS_ENGINE_RTL ? open_rtl(e, source, &options->progress, diag)
-                                    : open_golden(e, source);
+    return which == TTFS_ENGINE_RTL ? open_rtl(e, source, options, diag) : open_golden(e, source);
 }
 
 void ttfs_engine_close(TtfsEngine *e) {
@@ -101,7 +118,7 @@ void ttfs_engine_close(TtfsEngine *e) {
 }
 
 uint64_t ttfs_engine_block(const TtfsEngine *e) {
-    return e->jit ? 8192 : 64;
+    return e->jit ? 8192 : e->row == 1 ? 64 : e->row * e->threads;
 }
 
 double ttfs_engine_cost(const TtfsEngine *e) {
@@ -121,13 +138,27 @@ typedef struct {
     atomic_uint_least64_t done;
 } Block;
 
+typedef struct {
+    Block *block;
+    uint32_t worker;
+} Item;
+
+/* One more sample is through. */
+static void tell_item(void *context, const char *what, uint64_t done, uint64_t of) {
+    (void)done, (void)of;
+    const Item *i = context;
+    uint64_t all = atomic_fetch_add(&i->block->done, 1) + 1;
+    if (i->worker == 0) ttfs_tell(&i->block->engine->progress, what, all, i->block->n);
+}
+
 static bool run_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag) {
     Block *b = context;
     const TtfsEngine *e = b->engine;
-    if (!e->run(e->instance[worker], b->x + i * e->inputs, &b->out->trace[i], diag)) return false;
-    uint64_t done = atomic_fetch_add(&b->done, 1) + 1;
-    if (worker == 0) ttfs_tell(&e->progress, "samples", done, b->n);
-    return true;
+    Item item = {b, worker};
+    TtfsProgress progress = {tell_item, &item};
+    uint64_t first = i * e->row, left = b->n - first;
+    return e->run(e->instance[worker], left < e->row ? left : e->row, b->x + first * e->inputs,
+                  &b->out->trace[first], &progress, diag);
 }
 
 bool ttfs_engine_run(TtfsEngine *e, uint64_t n, const uint16_t *x, TtfsTraces *out,
@@ -138,7 +169,7 @@ bool ttfs_engine_run(TtfsEngine *e, uint64_t n, const uint16_t *x, TtfsTraces *o
     if (e->jit)
         ttfs_jit_run(e->jit, n, x, out->potential, out->tick);
     else
-        ok = ttfs_parallel_diag(e->threads, 0, n, run_item, &b, diag);
+        ok = ttfs_parallel_diag(e->threads, 0, (n + e->row - 1) / e->row, run_item, &b, diag);
     e->seconds += ttfs_now() - start;
     return ok;
 }

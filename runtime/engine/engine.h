@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One face for the engines that yield spike traces: a block of samples in, their traces out. golden
- * and rtl run a sample at a time, on an instance a thread; the jit takes the block whole and has
- * threads of its own.
+ * runs a sample at a time and rtl a row of them, on an instance a thread; the jit takes the block
+ * whole and has threads of its own.
  */
 #ifndef TTFS_ENGINE_H
 #define TTFS_ENGINE_H
@@ -25,6 +25,7 @@ void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, bool 
 
 typedef struct {
     uint32_t threads; /* instances of golden and rtl */
+    uint64_t samples; /* that will be run in all */
     TtfsJitOptions jit;
     TtfsProgress progress; /* of opening: a simulator may have to be built */
 } TtfsEngineOptions;
@@ -45,7 +46,10 @@ typedef struct {
     double seconds; /* spent in runs so far */
     uint32_t threads;
     void **instance; /* [threads]: golden, rtl */
-    bool (*run)(void *instance, const uint16_t *x, TtfsTrace *out, TtfsDiag *diag);
+    uint64_t
+        row; /* samples that an instance of rtl runs one after the other, out of reset; else 1 */
+    bool (*run)(void *instance, uint64_t n, const uint16_t *x, TtfsTrace *out,
+                const TtfsProgress *progress, TtfsDiag *diag);
     void (*close)(void *instance);
     TtfsSimChip *chip;     /* rtl's */
     TtfsJit *jit;          /* the jit; NULL for other engines */
@@ -62,7 +66,7 @@ bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *op
                       const TtfsEngineSource *source, TtfsDiag *diag);
 void ttfs_engine_close(TtfsEngine *e);
 /* Most samples that are worth giving at a time: a block of a slow engine is short, so that progress
- * is seen. */
+ * is seen. Blocks but the last are multiples of the engine's `row`. */
 uint64_t ttfs_engine_block(const TtfsEngine *e);
 /* What a sample costs, roughly, in samples of golden or relu. */
 double ttfs_engine_cost(const TtfsEngine *e);
@@ -70,7 +74,7 @@ double ttfs_engine_cost(const TtfsEngine *e);
 bool ttfs_engine_spares_ticks(const TtfsEngine *e);
 /* Runs n samples, x: [n][inputs]; fills the first n traces. */
 bool ttfs_engine_run(TtfsEngine *e, uint64_t n, const uint16_t *x, TtfsTraces *out, TtfsDiag *diag);
-/* Raises most[slot] to the most clock cycles that a sample took in that slot; false when the engine
+/* Raises most[slot] to the most clock cycles that a turn took in that slot; false when the engine
  * has no clock. */
 bool ttfs_engine_slot_cycles(const TtfsEngine *e, uint64_t *most, uint32_t slots);
 

@@ -2,10 +2,10 @@
  *
  * The rtl engine. In: an image and samples; out: traces. The chip is a shared object (sim_load.c);
  * the image goes in over the configuration port, each section with its checksum, samples over the
- * input port, what comes out of the trace and output ports is put into the trace by flow and id
- * (sim_flits.c). Nothing grows: a chip that puts out more than the network has neurons, or stays in
- * a slot beyond its limit, is given up. That, and errors that the chip tells of, are faults of the
- * trace.
+ * input port, one a turn; what comes out of the trace and output ports is put by flow and id into
+ * the trace of the sample that its stage is at (sim_flits.c). Nothing grows: a chip that puts out
+ * more than the network has neurons, or stays in a slot beyond its limit, is given up. That, and
+ * errors that the chip tells of, are faults of the trace.
  */
 #include "sim_inside.h"
 
@@ -29,9 +29,12 @@ struct TtfsSim {
     const TtfsSimChip *code;
     MadeChip *made;
     void *chip; /* that of `made` */
-    TtfsSimSample io;
+    uint32_t turns;
+    TtfsSimTurn io;
     uint64_t *in;
-    TtfsSimSum *sum; /* per readout neuron */
+    TtfsTrace nowhere;    /* what belongs to no sample */
+    TtfsSimTraces traces; /* of this turn */
+    TtfsSimSum *sum;      /* per readout neuron */
     uint32_t sums;
     uint64_t *slot_most;
 };
@@ -123,17 +126,27 @@ static bool make_buffers(TtfsSim *sim, const uint64_t *slot_limit, TtfsDiag *dia
     uint64_t parts = readouts * ttfs_chip_sum_flits(&img->chip);
     sim->sums = (uint32_t)readouts;
     sim->sum = TTFS_ARRAY(a, TtfsSimSum, readouts);
-    sim->in = TTFS_ARRAY(a, uint64_t, ttfs_image_pop_size(&img->pops.at[img->slot_pop[0] - 1]));
+    sim->in = TTFS_ARRAY(a, uint64_t, ttfs_image_pop_size(ttfs_image_input(img)));
     sim->slot_most = TTFS_ARRAY(a, uint64_t, img->slots);
     uint64_t *limit = TTFS_ARRAY(a, uint64_t, img->slots);
     memcpy(limit, slot_limit, img->slots * sizeof *limit);
-    sim->io = (TtfsSimSample){.in = sim->in,
-                              .slots = img->slots,
-                              .slot_limit = limit,
-                              .slot_cycles = TTFS_ARRAY(a, uint64_t, img->slots),
-                              .trace = room_for(a, neurons + parts),
-                              .out = room_for(a, parts)};
+    sim->traces = (TtfsSimTraces){.stage = TTFS_ARRAY(a, TtfsTrace *, sim->turns),
+                                  .stages = sim->turns,
+                                  .nowhere = &sim->nowhere};
+    sim->io = (TtfsSimTurn){.in = sim->in,
+                            .slots = img->slots,
+                            .slot_limit = limit,
+                            .slot_cycles = TTFS_ARRAY(a, uint64_t, img->slots),
+                            .trace = room_for(a, neurons + parts),
+                            .out = room_for(a, parts)};
     return true;
+}
+
+uint32_t ttfs_sim_turns(const TtfsImage *img) {
+    uint32_t latest = 0;
+    for (uint32_t i = 0; i < img->pops.len; i++)
+        if (img->pops.at[i].stage > latest) latest = img->pops.at[i].stage;
+    return latest + 1;
 }
 
 TtfsSim *ttfs_sim_open(const TtfsSimChip *chip, const TtfsImage *img, const uint64_t *slot_limit,
@@ -144,6 +157,7 @@ TtfsSim *ttfs_sim_open(const TtfsSimChip *chip, const TtfsImage *img, const uint
     sim->arena = arena;
     sim->img = img;
     sim->code = chip;
+    sim->turns = ttfs_sim_turns(img);
     bool ok = make_buffers(sim, slot_limit, diag);
     if (ok) start_chip(sim);
     if (ok && configure(sim, diag)) return sim;
@@ -158,9 +172,9 @@ void ttfs_sim_close(TtfsSim *sim) {
     ttfs_arena_free(&arena);
 }
 
-/* What of a sample's end no trace can hold. */
+/* What of a turn's end no trace can hold. */
 static void tell_end(const TtfsSim *sim, TtfsTrace *out) {
-    const TtfsSimSample *io = &sim->io;
+    const TtfsSimTurn *io = &sim->io;
     TtfsBuf text = {0};
     if (io->flags) {
         ttfs_chip_errors(io->flags, &text);
@@ -176,18 +190,77 @@ static void tell_end(const TtfsSim *sim, TtfsTrace *out) {
                          io->end_slot);
 }
 
-bool ttfs_sim_run(TtfsSim *sim, const uint16_t *x, TtfsTrace *out, TtfsDiag *diag) {
-    ttfs_trace_clear(out);
-    ttfs_trace_set_input(out, x);
-    sim->io.inputs = ttfs_sim_encode(sim->img, x, sim->in);
-    sim->code->sample(sim->chip, &sim->io);
-    if (sim->io.end == TTFS_SIM_STARVED) ttfs_oom(0);
+/* What the turn took, and what went wrong in it, to all samples that are in the chip. */
+static void end_turn(TtfsSim *sim) {
+    const TtfsSimTraces *t = &sim->traces;
     for (uint32_t s = 0; s < sim->img->slots; s++)
         if (sim->io.slot_cycles[s] > sim->slot_most[s]) sim->slot_most[s] = sim->io.slot_cycles[s];
-    tell_end(sim, out);
-    ttfs_sim_decode(sim->img, &sim->io, sim->sum, sim->sums, out);
-    uint32_t flags = sim->io.flags; /* the next sample begins without them */
+    for (uint32_t g = 0; g < t->stages; g++) {
+        if (t->stage[g] == t->nowhere) continue;
+        t->stage[g]->latency_cycles += sim->io.cycles;
+        tell_end(sim, t->stage[g]);
+    }
+}
+
+/* What came in the turn, to the traces. What belongs to no sample is looked at all the same: that
+ * something is wrong with it is said to those that are in the chip. */
+static void take_flits(TtfsSim *sim) {
+    const TtfsSimTraces *t = &sim->traces;
+    ttfs_trace_clear(t->nowhere);
+    ttfs_sim_decode(sim->img, &sim->io, sim->sum, sim->sums, t);
+    for (uint32_t g = 0; t->nowhere->faults && g < t->stages; g++)
+        if (t->stage[g] != t->nowhere) ttfs_trace_fault(t->stage[g], "%s", t->nowhere->fault);
+}
+
+/* One turn: x NULL is one without a sample. */
+static bool run_turn(TtfsSim *sim, const uint16_t *x, TtfsDiag *diag) {
+    sim->io.inputs = x ? ttfs_sim_encode(sim->img, x, sim->in) : 0;
+    sim->code->turn(sim->chip, &sim->io);
+    if (sim->io.end == TTFS_SIM_STARVED) ttfs_oom(0);
+    end_turn(sim);
+    take_flits(sim);
+    uint32_t flags = sim->io.flags; /* the next turn begins without them */
     return !flags || write_word(sim, ttfs_chip_register(TTFS_REGISTER_FLAGS), flags, diag);
+}
+
+static bool restart(TtfsSim *sim, const TtfsSpike *s, TtfsDiag *diag) {
+    if (sim->nowhere.spike != s) ttfs_trace_init(&sim->nowhere, s, &sim->arena);
+    int ready = sim->code->reset(sim->chip);
+    if (ready < 0) ttfs_oom(0);
+    return ready || ttfs_error(diag, TTFS_AT_FILE(NULL), TTFS_SIM_RUN,
+                               "the chip is not ready after its reset");
+}
+
+/* The turn in which every stage has a sample says what a sample takes of a full chip; when there is
+ * none, the longest does. */
+static void take_cycles(const TtfsSim *sim, uint64_t turn, uint64_t n, TtfsTrace *out) {
+    uint64_t cycles = sim->io.cycles;
+    if (n >= sim->turns) {
+        if (turn + 1 >= sim->turns && turn < n) out[turn].cycles = cycles;
+        return;
+    }
+    for (uint64_t i = 0; i < n; i++)
+        if (cycles > out[i].cycles) out[i].cycles = cycles;
+}
+
+bool ttfs_sim_run(TtfsSim *sim, uint64_t n, const uint16_t *x, TtfsTrace *out,
+                  const TtfsProgress *progress, TtfsDiag *diag) {
+    uint64_t inputs = ttfs_image_pop_size(ttfs_image_input(sim->img)), turns = sim->turns;
+    if (n == 0) return true;
+    if (!restart(sim, out->spike, diag)) return false;
+    for (uint64_t turn = 0; turn < n + turns - 1; turn++) {
+        const uint16_t *enters = turn < n ? x + turn * inputs : NULL;
+        if (enters) {
+            ttfs_trace_clear(&out[turn]);
+            ttfs_trace_set_input(&out[turn], enters);
+        }
+        for (uint64_t g = 0; g < turns; g++)
+            sim->traces.stage[g] = g <= turn && turn - g < n ? &out[turn - g] : &sim->nowhere;
+        if (!run_turn(sim, enters, diag)) return false;
+        take_cycles(sim, turn, n, out);
+        if (turn + 1 >= turns) ttfs_tell(progress, "samples", turn + 2 - turns, n);
+    }
+    return true;
 }
 
 const uint64_t *ttfs_sim_slot_cycles(const TtfsSim *sim) {

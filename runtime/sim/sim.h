@@ -18,23 +18,28 @@ typedef struct TtfsSimChip TtfsSimChip;
 typedef struct TtfsSim TtfsSim;
 
 /* The chip of this Verilog (ttfs_top.v and its modules), built or from the cache (cache_folder.h,
- * part `sim`); safe under concurrent use. `wrapper` is the path of sim_chip.cpp. `progress` is told
- * of a build. */
-TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper,
+ * part `sim`); safe under concurrent use. `wrapper` is the path of sim_chip.cpp; `mesh`: there are
+ * several cores, whose code is shared. `progress` is told of a build. */
+TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper, bool mesh,
                                 const TtfsProgress *progress, TtfsDiag *diag);
 void ttfs_sim_chip_close(TtfsSimChip *chip);
 
+/* Turns from a sample's start to its last result; the image was checked. */
+uint32_t ttfs_sim_turns(const TtfsImage *img);
 /* Starts a simulation of the chip, configured with `img` over the configuration port. `slot_limit`:
  * per slot, cycles after which the run is given up (img->slots of them). `chip` and `img` must
  * outlive the simulation; a chip serves any number of simulations, in threads of their own. */
 TtfsSim *ttfs_sim_open(const TtfsSimChip *chip, const TtfsImage *img, const uint64_t *slot_limit,
                        TtfsDiag *diag);
 void ttfs_sim_close(TtfsSim *sim);
-/* Runs one sample: `x` the input's integers. Fills *out (for the spike graph whose ids the image
- * holds) and its cycles. That the chip hung or told of an error is a fault of the trace; false when
- * it does not even take a word. */
-bool ttfs_sim_run(TtfsSim *sim, const uint16_t *x, TtfsTrace *out, TtfsDiag *diag);
-/* Most cycles any sample took in each slot so far (img->slots of them). */
+/* Runs n samples one after the other, out of reset: what they take depends on them alone. A turn a
+ * sample, then turns without values until the last one's results are there. x: [n][the input's
+ * integers]. Fills out[n] (for the spike graph whose ids the image holds) and their cycles. That
+ * the chip hung or told of an error is a fault of the samples that were in it; false when it does
+ * not even take a word. Tells of samples whose results are there. */
+bool ttfs_sim_run(TtfsSim *sim, uint64_t n, const uint16_t *x, TtfsTrace *out,
+                  const TtfsProgress *progress, TtfsDiag *diag);
+/* Most cycles any turn took in each slot so far (img->slots of them). */
 const uint64_t *ttfs_sim_slot_cycles(const TtfsSim *sim);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-enum { TTFS_SIM_ABI = 4 };
+enum { TTFS_SIM_ABI = 5 };
 
 /* Widths of the ports that are as wide as the chip says. A flit has at most 64 bits. */
 typedef struct {
@@ -23,11 +23,11 @@ typedef struct {
     uint32_t room, len;
 } TtfsSimFlits;
 
-/* One sample: what goes in, and room for what comes out. */
+/* One turn: what goes in, and room for what comes out. */
 typedef struct {
     const uint64_t *in; /* flits of the input, without its end marker */
     uint32_t inputs;
-    uint32_t slots;             /* slots of a sample */
+    uint32_t slots;             /* slots of a turn */
     const uint64_t *slot_limit; /* cycles a slot may take */
     uint64_t *slot_cycles;      /* cycles each took */
     TtfsSimFlits trace;         /* what any core made */
@@ -36,7 +36,7 @@ typedef struct {
     uint32_t end;               /* TtfsSimEnd */
     uint32_t end_slot;          /* where it hung */
     uint32_t flags;             /* errors that the chip has told of and nobody has cleared */
-} TtfsSimSample;
+} TtfsSimTurn;
 
 #ifdef __cplusplus
 extern "C" {
@@ -46,11 +46,13 @@ uint32_t ttfs_sim_abi(void);
 /* A chip out of reset, NULL when there is no memory. */
 void *ttfs_sim_create(const TtfsSimShape *shape);
 void ttfs_sim_destroy(void *chip);
-/* Writes or reads one word over the configuration port; 0 when the chip does not take or answer it,
- * -1 when there is no memory. */
+/* These give 0 when the chip does not take or answer it, -1 when there is no memory. */
+/* Writes or reads one word over the configuration port. */
 int ttfs_sim_write(void *chip, uint32_t address, uint32_t data);
 int ttfs_sim_read(void *chip, uint32_t address, uint32_t *data);
-void ttfs_sim_sample(void *chip, TtfsSimSample *sample);
+/* Out of reset again, as if it had just been configured; its memories keep that. */
+int ttfs_sim_reset(void *chip);
+void ttfs_sim_turn(void *chip, TtfsSimTurn *turn);
 
 #ifdef __cplusplus
 }

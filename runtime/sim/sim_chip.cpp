@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A Verilated chip behind the C interface sim_abi.h. In: configuration words, the flits of a
-// sample; out: the flits of the trace and output ports, with the cycles of every slot. Every loop
+// A Verilated chip behind the C interface sim_abi.h. In: configuration words, the input flits of a
+// turn; out: the flits of the trace and output ports, with the cycles of every slot. Every loop
 // has a bound: a chip that does not answer is given up. Compiled together with the Verilated
 // sources.
 
@@ -65,21 +65,21 @@ struct Chip {
     }
 };
 
-// The input side of a sample: one flit after the other, then the end marker.
+// The input side of a turn: one flit after the other, then the end marker.
 struct Feeder {
-    const TtfsSimSample &sample;
+    const TtfsSimTurn &turn;
     uint32_t next = 0;
     bool ended = false;
 
     void drive(Vttfs_top &top) const {
-        bool flit = next < sample.inputs;
+        bool flit = next < turn.inputs;
         top.in_valid_i = !ended;
         top.in_end_i = !flit;
-        top.in_flit_i = flit ? sample.in[next] : 0;
+        top.in_flit_i = flit ? turn.in[next] : 0;
     }
     void advance(const Vttfs_top &top) {
         if (ended || !top.in_ready_o) return;
-        if (next < sample.inputs)
+        if (next < turn.inputs)
             next++;
         else
             ended = true;
@@ -93,7 +93,7 @@ bool add(TtfsSimFlits &flits, uint64_t flit) {
 }
 
 // Records what the ports say in this cycle; false when there is no more room.
-bool record(const Chip &chip, TtfsSimSample &s) {
+bool record(const Chip &chip, TtfsSimTurn &s) {
     const Vttfs_top &top = *chip.top;
     const uint32_t width = chip.shape.flit_bits;
     for (uint32_t first = 0; first < chip.shape.cores; first += 64) {
@@ -115,7 +115,7 @@ bool wait_idle(Chip &chip) {
     return false;
 }
 
-// Waits for the chip to be ready, then starts a sample.
+// Waits for the chip to be ready, then starts a turn.
 bool start(Chip &chip) {
     if (!wait_idle(chip)) return false;
     chip.top->start_i = 1;
@@ -124,8 +124,8 @@ bool start(Chip &chip) {
     return true;
 }
 
-// Steps until the sample is done.
-uint32_t run_slots(Chip &chip, TtfsSimSample &s) {
+// Steps until the turn is done.
+uint32_t run_slots(Chip &chip, TtfsSimTurn &s) {
     Vttfs_top &top = *chip.top;
     Feeder feeder{s};
     for (uint32_t idle = 0; idle < kWait; s.cycles++) {
@@ -145,7 +145,7 @@ uint32_t run_slots(Chip &chip, TtfsSimSample &s) {
     return TTFS_SIM_HUNG;
 }
 
-uint32_t run(Chip &chip, TtfsSimSample &s) {
+uint32_t run(Chip &chip, TtfsSimTurn &s) {
     Vttfs_top &top = *chip.top;
     if (!start(chip)) return TTFS_SIM_HUNG;
     uint32_t end = run_slots(chip, s);
@@ -158,7 +158,8 @@ uint32_t run(Chip &chip, TtfsSimSample &s) {
     return end;
 }
 
-void reset(Chip &chip) {
+// True when the chip is ready then.
+bool reset(Chip &chip) {
     Vttfs_top &top = *chip.top;
     top.rst_ni = 0;
     top.cfg_valid_i = 0;
@@ -168,7 +169,7 @@ void reset(Chip &chip) {
     for (int i = 0; i < 8; i++) chip.cycle();
     top.rst_ni = 1;
     chip.cycle();
-    wait_idle(chip); // who asks of a chip that stays busy sees it
+    return wait_idle(chip);
 }
 
 // One access: taken when the chip is ready; true when it was.
@@ -211,7 +212,7 @@ uint32_t ttfs_sim_abi(void) {
 void *ttfs_sim_create(const TtfsSimShape *shape) {
     try {
         auto chip = std::make_unique<Chip>(*shape);
-        reset(*chip);
+        reset(*chip); // who asks of a chip that stays busy sees it
         return chip.release();
     } catch (const std::bad_alloc &) {
         return nullptr;
@@ -239,7 +240,15 @@ int ttfs_sim_read(void *chip_, uint32_t address, uint32_t *data) {
     }
 }
 
-void ttfs_sim_sample(void *chip_, TtfsSimSample *s) {
+int ttfs_sim_reset(void *chip) {
+    try {
+        return reset(*static_cast<Chip *>(chip));
+    } catch (const std::bad_alloc &) {
+        return -1;
+    }
+}
+
+void ttfs_sim_turn(void *chip_, TtfsSimTurn *s) {
     Chip &chip = *static_cast<Chip *>(chip_);
     s->cycles = 0;
     s->end_slot = s->flags = 0;
@@ -248,8 +257,7 @@ void ttfs_sim_sample(void *chip_, TtfsSimSample *s) {
     try {
         s->end = run(chip, *s);
         s->flags = chip.top->flags_o;
-        // A chip that was given up starts the next sample out of reset; its memories keep the
-        // image.
+        // A chip that was given up starts the next turn out of reset.
         if (s->end != TTFS_SIM_DONE) reset(chip);
     } catch (const std::bad_alloc &) {
         s->end = TTFS_SIM_STARVED;

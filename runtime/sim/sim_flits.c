@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Flits of a sample. A flit is {flow, y, x, c, value}, value in the lowest bits; the image's
- * directory says which population a flow carries. A value y of a population of T ticks is a spike
- * at tick T - y. What left the chip is trusted in nothing.
+ * Flits of a turn. A flit is {flow, y, x, c, value}, value in the lowest bits; the image's
+ * directory says which population a flow carries, and with its stage whose sample that is. A value
+ * y of a population of T ticks is a spike at tick T - y. What left the chip is trusted in nothing.
  */
 #include "sim_flits.h"
 
@@ -40,8 +40,13 @@ uint32_t ttfs_image_pop_size(const TtfsImagePop *p) {
     return p->c * p->h * p->w;
 }
 
+/* The image was checked: its input's flow carries one. */
+const TtfsImagePop *ttfs_image_input(const TtfsImage *img) {
+    return &img->pops.at[img->flow_pop[img->input_flow] - 1];
+}
+
 uint32_t ttfs_sim_encode(const TtfsImage *img, const uint16_t *x, uint64_t *flits) {
-    const TtfsImagePop *p = &img->pops.at[img->slot_pop[0] - 1];
+    const TtfsImagePop *p = ttfs_image_input(img);
     uint32_t n = 0;
     Flit f = {.flow = img->input_flow};
     for (f.y = 0; f.y < p->h; f.y++)
@@ -68,28 +73,34 @@ static bool is_readout(const TtfsImage *img, TtfsPop pop) {
     return pop.i && img->pops.at[pop.i - 1].kind == TTFS_POP_READOUT;
 }
 
+static TtfsTrace *trace_of(const TtfsImage *img, TtfsPop pop, const TtfsSimTraces *out) {
+    uint32_t stage = pop.i ? img->pops.at[pop.i - 1].stage : UINT32_MAX;
+    return stage < out->stages ? out->stage[stage] : out->nowhere;
+}
+
 /* Readouts are taken where the host gets them. */
-static void add_spike(const TtfsImage *img, uint64_t flit, TtfsTrace *out) {
+static void add_spike(const TtfsImage *img, uint64_t flit, const TtfsSimTraces *out) {
     Flit f = unpack(&img->chip, flit);
     TtfsPop pop = pop_of(img, &f);
     if (is_readout(img, pop)) return;
     const TtfsImagePop *p = pop.i ? &img->pops.at[pop.i - 1] : NULL;
-    ttfs_trace_add(out, pop, p ? neuron_of(p, &f) : UINT32_MAX,
+    ttfs_trace_add(trace_of(img, pop, out), pop, p ? neuron_of(p, &f) : UINT32_MAX,
                    p ? p->ticks - (uint32_t)f.value : 0);
 }
 
 static void add_part(const TtfsImage *img, uint64_t flit, TtfsSimSum *sum, uint32_t sums,
-                     TtfsTrace *out) {
-    const TtfsSpike *s = out->spike;
+                     const TtfsSimTraces *out) {
     Flit f = unpack(&img->chip, flit);
     TtfsPop pop = pop_of(img, &f);
+    TtfsTrace *trace = trace_of(img, pop, out);
+    const TtfsSpike *s = trace->spike;
     bool known = is_readout(img, pop) && pop.i <= s->pops.len &&
                  ttfs_spike_pop(s, pop)->kind == TTFS_POP_READOUT;
     uint32_t neuron = known ? neuron_of(&img->pops.at[pop.i - 1], &f) : UINT32_MAX;
     known = known && neuron < ttfs_pop_size(ttfs_spike_pop(s, pop));
-    uint64_t at = known ? out->first[pop.i - 1] + neuron : 0;
+    uint64_t at = known ? trace->first[pop.i - 1] + neuron : 0;
     if (!known || at >= sums || sum[at].parts == ttfs_chip_sum_flits(&img->chip)) {
-        ttfs_trace_add(out, pop, neuron, 0); /* a fault: it spikes at no time */
+        ttfs_trace_add(trace, pop, neuron, 0); /* a fault: it spikes at no time */
         return;
     }
     sum[at].bits |= f.value << (sum[at].parts * ttfs_chip_flit_value_bits(&img->chip));
@@ -103,25 +114,24 @@ static int32_t whole_sum(const TtfsChip *chip, uint64_t v) {
     return (int32_t)((v ^ sign) - sign);
 }
 
-static void take_sums(const TtfsImage *img, const TtfsSimSum *sum, uint32_t sums, TtfsTrace *out) {
-    const TtfsSpike *s = out->spike;
-    for (uint32_t p = 0; p < s->pops.len; p++) {
-        if (s->pops.at[p].kind != TTFS_POP_READOUT) continue;
-        for (uint32_t i = 0; i < ttfs_pop_size(&s->pops.at[p]); i++) {
-            uint64_t at = out->first[p] + i;
-            if (at < sums && sum[at].parts == ttfs_chip_sum_flits(&img->chip))
-                out->potential[at] = whole_sum(&img->chip, sum[at].bits);
-            else
-                ttfs_trace_add(out, (TtfsPop){p + 1}, i, 0);
-        }
+static void take_sums(const TtfsImage *img, const TtfsSimSum *sum, uint32_t sums, TtfsPop pop,
+                      TtfsTrace *out) {
+    for (uint32_t i = 0; i < ttfs_pop_size(ttfs_spike_pop(out->spike, pop)); i++) {
+        uint64_t at = out->first[pop.i - 1] + i;
+        if (at < sums && sum[at].parts == ttfs_chip_sum_flits(&img->chip))
+            out->potential[at] = whole_sum(&img->chip, sum[at].bits);
+        else
+            ttfs_trace_add(out, pop, i, 0);
     }
 }
 
-void ttfs_sim_decode(const TtfsImage *img, const TtfsSimSample *io, TtfsSimSum *sum, uint32_t sums,
-                     TtfsTrace *out) {
+void ttfs_sim_decode(const TtfsImage *img, const TtfsSimTurn *io, TtfsSimSum *sum, uint32_t sums,
+                     const TtfsSimTraces *out) {
+    const TtfsSpike *s = out->nowhere->spike;
     memset(sum, 0, sums * sizeof *sum);
     for (uint32_t i = 0; i < io->trace.len; i++) add_spike(img, io->trace.at[i], out);
     for (uint32_t i = 0; i < io->out.len; i++) add_part(img, io->out.at[i], sum, sums, out);
-    take_sums(img, sum, sums, out);
-    out->cycles = io->cycles;
+    for (TtfsPop p = {1}; p.i <= s->pops.len && p.i <= img->pops.len; p.i++)
+        if (ttfs_spike_pop(s, p)->kind == TTFS_POP_READOUT)
+            take_sums(img, sum, sums, p, trace_of(img, p, out));
 }

@@ -15,7 +15,8 @@ struct TtfsSimChip {
     void (*destroy)(void *);
     int (*write)(void *, uint32_t, uint32_t);
     int (*read)(void *, uint32_t, uint32_t *);
-    void (*sample)(void *, TtfsSimSample *);
+    int (*reset)(void *);
+    void (*turn)(void *, TtfsSimTurn *);
 };
 
 #endif

@@ -100,8 +100,8 @@ static bool resolve(const TtfsSimChip *c, const char *name, void *function) {
 static bool resolve_all(TtfsSimChip *c) {
     return resolve(c, "ttfs_sim_abi", &c->abi) && resolve(c, "ttfs_sim_create", &c->create) &&
            resolve(c, "ttfs_sim_destroy", &c->destroy) && resolve(c, "ttfs_sim_write", &c->write) &&
-           resolve(c, "ttfs_sim_read", &c->read) && resolve(c, "ttfs_sim_sample", &c->sample) &&
-           c->abi() == TTFS_SIM_ABI;
+           resolve(c, "ttfs_sim_read", &c->read) && resolve(c, "ttfs_sim_reset", &c->reset) &&
+           resolve(c, "ttfs_sim_turn", &c->turn) && c->abi() == TTFS_SIM_ABI;
 }
 
 static bool load(TtfsSimChip *c, const Load *l, const TtfsBuf *so) {
@@ -144,13 +144,14 @@ static void unload(void *held) {
     if (c->so) dlclose(c->so);
 }
 
-TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper,
+TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper, bool mesh,
                                 const TtfsProgress *progress, TtfsDiag *diag) {
     TtfsSimChip *c = ttfs_hold(sizeof *c, unload);
     *c = (TtfsSimChip){0};
     TtfsArena a = {0};
-    Load l = {.build = {.verilog = verilog, .wrapper = wrapper, .a = &a, .diag = diag},
-              .progress = progress};
+    Load l = {
+        .build = {.verilog = verilog, .wrapper = wrapper, .mesh = mesh, .a = &a, .diag = diag},
+        .progress = progress};
     l.cache = ttfs_cache_folder(ttfs_cache_named(&a, "sim"), &a, diag);
     l.beside = l.cache ? ttfs_path_join(&a, l.cache, "build")
                        : ttfs_private_base(&a, "ttfs-build", diag);

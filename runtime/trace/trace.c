@@ -38,7 +38,7 @@ void ttfs_trace_clear(TtfsTrace *t) {
     memset(t->potential, 0, t->readouts * sizeof *t->potential);
     t->faults = 0;
     t->fault[0] = 0;
-    t->cycles = 0;
+    t->cycles = t->latency_cycles = 0;
 }
 
 uint16_t *ttfs_trace_ticks(const TtfsTrace *t, TtfsPop p) {

@@ -31,11 +31,11 @@ BROKEN = ("", "{", "{\"ticks\": 15,}", "nonsense", "{\"ticks\": 15} x", "[" * 20
 def configs(case):
     calib = os.path.join(DIGITS, "calib.npz")
     case.good("compile", MODEL, "-o", "by-option", "--calib", calib, "--ticks", "31",
-              "--weight-bits", "5", "--chip", "tiny", "--percentile", "0.99")
+              "--weight-bits", "5", "--chip", "tiny", "--percentile", "0.99", "--schedule", "overlap")
     os.makedirs(case.path("conf"))
     shutil.copy(calib, case.path("conf", "calib.npz"))
     case.write("conf/c.json", json.dumps({"ticks": 31, "weight_bits": 5, "chip": "tiny",
-                                          "calib": "calib.npz", "percentile": 0.99}))
+                                          "calib": "calib.npz", "percentile": 0.99, "schedule": "overlap"}))
     case.good("compile", MODEL, "-o", "by-config", "--config", case.path("conf", "c.json"))
     case.check(tree(case.path("by-option")) == tree(case.path("by-config")),
                "the config file does not say the same as the options")
@@ -132,7 +132,7 @@ OTHER_KINDS = (None, "text", "", -1, 0.5, True, [], [1], [1, 2], [2, 1], [1, "2"
 
 def other_kinds(case):
     """Every key with values of every kind: one way or the other, and each refusal names the key or the file."""
-    keys = ("ticks", "weight_bits", "percentile", "chip", "calib", "input", "input_range", "layers", "threads",
+    keys = ("ticks", "weight_bits", "percentile", "chip", "schedule", "calib", "input", "input_range", "layers", "threads",
             "memory", "help", "o", "k" * 200)
     taken = 0
     for key in keys:

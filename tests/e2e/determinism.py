@@ -18,8 +18,10 @@ def threads(case, out):
     runs, verdicts = [], []
     for count in ("1", "2", "5"):
         run = case.json("run", out, "--input", test, "--engine", "golden", "--threads", count)
+        chip = case.json("run", out, "--input", test, "--engine", "rtl", "--count", "9", "--threads", count)
         run.pop("samples_per_second", None)
-        runs.append(run)
+        chip.pop("samples_per_second", None)
+        runs.append((run, chip))
         verdicts.append(case.json("verify", out, "--input", test, "--count", "9", "--engines",
                                   "golden,rtl", "--threads", count, "--fault", "weight:9", code=1))
     case.check(runs[0] == runs[1] == runs[2], "runs differ with the threads: %r" % runs)

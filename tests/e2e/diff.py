@@ -51,7 +51,7 @@ def few_lines(case):
     for name, want, edits in (
             ("changed", 1, [(r"weights 0 params", "weights 1 params")]),
             ("more", 2, [(r"^flows 3", "flows 4"), (r"^flow 2 (.*\n)", r"\g<0>flow 3 \1")]),
-            ("less", 2, [(r"^buffers 2", "buffers 1"), (r"^buffer 1 .*\n", "")])):
+            ("less", 2, [(r"^tasks 2", "tasks 1"), (r"^task 1 .*\n", "")])):
         shutil.copytree(case.path("a"), case.path(name))
         plan = case.path(name, "forms", "plan.txt")
         with open(plan, encoding="utf-8") as f:

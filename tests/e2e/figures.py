@@ -98,11 +98,13 @@ def weights(p):
 def read_plan(path):
     with open(path, encoding="utf-8") as f:
         text = f.read()
-    plan = {"slots": {}, "cores": {}, "tasks": []}
+    plan = {"slots": {}, "when": {}, "cores": {}, "tasks": []}
     plan["worst"], plan["expected"] = map(int, re.search(r"^cycles worst (\d+) expected (\d+)", text, re.M).groups())
     plan["flows"] = int(re.search(r"^flows (\d+)$", text, re.M).group(1))
-    for m in re.finditer(r"^slot (\d+) pop (\d+) worst (\d+) expected (\d+)", text, re.M):
+    for m in re.finditer(r"^slot (\d+) worst (\d+) expected (\d+)$", text, re.M):
         plan["slots"][int(m.group(1))] = tuple(map(int, m.groups()[1:]))
+    for m in re.finditer(r"^pop (\d+) slot (\d+) stage (\d+)$", text, re.M):
+        plan["when"][int(m.group(1))] = tuple(map(int, m.groups()[1:]))
     for m in re.finditer(r"^core (\d+)((?: \w+ \d+)+)$", text, re.M):
         used = m.group(2).split()
         plan["cores"][int(m.group(1))] = dict(zip(used[::2], map(int, used[1::2])))
@@ -125,6 +127,8 @@ class Source:
         self.neurons = sum(p.size() for p in self.all)
         self.synapses = sum(synapses(self.pops, p, k) for p in self.all for k in p.conns)
         self.parameters = sum(weights(p) + len(p.bias) for p in self.all)
+        self.turns = 1 + max(stage for _, stage in self.plan["when"].values())
+        self.schedule = "latency" if self.turns == 1 else "pipeline" if len(self.plan["slots"]) == 1 else "overlap"
         self.readouts = sum(p.size() for p in self.all if p.kind == "readout")
 
     def us(self, cycles):
@@ -141,24 +145,37 @@ def check_compile(case, s, j):
     image = os.path.getsize(case.path("out", "image", "chip.img"))
     want = {"layers": len(s.all) - 1, "populations": len(s.all), "neurons": s.neurons,
             "synapses": s.synapses, "parameters": s.parameters, "cores": s.chip["cores_x"] * s.chip["cores_y"],
-            "slots": len(s.plan["slots"]), "worst_cycles": s.plan["worst"],
+            "slots": len(s.plan["slots"]), "schedule": s.schedule, "turns": s.turns, "worst_cycles": s.plan["worst"],
             "expected_cycles": s.plan["expected"], "image_bytes": image}
     case.equal({k: j.get(k) for k in want}, want, "compile --json")
     case.check(0 < j["seconds"] < 240 and 1 << 20 < j["peak_bytes"] < 64 << 30, "seconds, peak_bytes: %r" % j)
     slots = s.plan["slots"].values()
-    case.equal((sum(v[1] for v in slots), sum(v[2] for v in slots)), (s.plan["worst"], s.plan["expected"]),
+    case.equal((sum(v[0] for v in slots), sum(v[1] for v in slots)), (s.plan["worst"], s.plan["expected"]),
                "cycles of the slots in all")
 
 
+def placed(s):
+    """Where each population is computed: slot, stage, cores, tasks."""
+    for pop, p in s.pops.items():
+        cores = [v[1] for v in s.plan["tasks"] if v[0] == pop]
+        yield (p.name,) + s.plan["when"][pop] + (len(set(cores)), len(cores))
+
+
 def check_timing(case, s, j, what):
+    case.equal((j["schedule"], j["turns"]), (s.schedule, s.turns), what + ": schedule")
+    case.equal((j["worst_latency_cycles"], j["expected_latency_cycles"]),
+               (s.turns * s.plan["worst"], s.turns * s.plan["expected"]), what + ": from start to results")
+    keys = ("population", "slot", "stage", "cores", "tasks")
+    case.equal(j["populations"], [dict(zip(keys, v)) for v in placed(s)], what + ": populations")
+    case.check(0 < j["lane_use"] <= 1 and j["traffic"]["flits"] > 0, "%s: %r" % (what, j["traffic"]))
+    case.equal(j["traffic"]["hops"] > 0, len(s.plan["cores"]) > 1, what + ": hops")
     case.equal((j["latency_ticks"], j["worst_cycles"], j["expected_cycles"], j["clock_mhz"]),
                (s.latency, s.plan["worst"], s.plan["expected"], s.chip["clock_mhz"]), what)
     case.equal(s.latency, max(p.start + p.ticks for p in s.all), "latency is the last window's end")
     case.check(near(j["worst_us"], s.us(s.plan["worst"])) and near(j["expected_us"], s.us(s.plan["expected"])),
                "%s: microseconds" % what)
-    for e, (number, (pop, worst, expected)) in zip(j["slots"], s.plan["slots"].items()):
-        want = {"slot": number, "population": s.pops[pop].name, "worst_cycles": worst,
-                "expected_cycles": expected}
+    for e, (number, (worst, expected)) in zip(j["slots"], s.plan["slots"].items()):
+        want = {"slot": number, "worst_cycles": worst, "expected_cycles": expected}
         case.equal(e, want, "%s: slot %d" % (what, number))
     case.equal(len(j["slots"]), len(s.plan["slots"]), what + ": slots")
 
@@ -170,6 +187,7 @@ MEMORIES = {"act_words": "act_words", "weight_rows": "weight_rows", "param_words
 
 
 def check_fit(case, s, j, what):
+    case.equal((j["schedule"], j["turns"]), (s.schedule, s.turns), what + ": schedule")
     case.equal(j["flows"], {"used": s.plan["flows"], "available": s.chip["flows"]}, what + ": flows")
     for c, e in enumerate(j["cores"]):
         want = {m: {"used": s.plan["cores"][c][m], "available": s.chip[key]} for m, key in MEMORIES.items()}
@@ -305,6 +323,8 @@ def check_run(case, s):
         case.equal(j["cycles"] is None, engine != "rtl", engine + ": cycles")
         if engine == "rtl":
             case.check(0.3 * s.plan["expected"] < j["cycles"] <= s.plan["worst"], "cycles %r" % j["cycles"])
+            case.check(0.3 * s.turns * s.plan["expected"] < j["latency_cycles"] <= s.turns * s.plan["worst"],
+                       "cycles to the results: %r" % j["latency_cycles"])
     text = case.good(*args, "--engine", "golden").out
     for words in ("accuracy            %.2f %% (" % (100 * accuracy), "agreement with relu %.2f %% (" % (100 * agreement),
                   "latency             %d ticks" % s.latency, "engine golden, %d samples" % SAMPLES):
@@ -317,7 +337,7 @@ def check_verify(case, s, spikes):
             "equal": True, "first": None, "engines": ["golden", "jit", "rtl"]}
     j = case.json("verify", "out", "--input", TEST, "--count", SAMPLES)
     case.equal({k: j[k] for k in want}, want, "verify")
-    for e, (number, (_, worst, _)) in zip(j["slots"], s.plan["slots"].items()):
+    for e, (number, (worst, _)) in zip(j["slots"], s.plan["slots"].items()):
         case.equal((e["slot"], e["worst_cycles"]), (number, worst), "verify, slot")
         case.check(0 < e["most_cycles"] <= worst, "verify, slot %d: %r" % (number, e))
     case.equal(len(j["slots"]), len(s.plan["slots"]), "verify, slots")
@@ -372,7 +392,8 @@ class Page(html.parser.HTMLParser):
 def check_bars(case, s, text):
     """A share is a bar of so much of 120 pixels, drawn to a tenth."""
     shares = [p.rate * 1e-6 for p in s.all if p.ticks]
-    shares += [worst / s.plan["worst"] for _, worst, _ in s.plan["slots"].values()]
+    if len(s.plan["slots"]) > 1:
+        shares += [worst / s.plan["worst"] for worst, _ in s.plan["slots"].values()]
     shares += [used[m] / s.chip[m] for used in s.plan["cores"].values() for m in list(MEMORIES)[:5]]
     bars = [float(w) for w in re.findall(r'<rect width="([0-9.]+)" height="10" fill="#', text)]
     case.equal(len(bars), len(shares), "bars of the page")
@@ -405,8 +426,14 @@ def check_page(case, s):
             "At %g MHz: %.1f µs and %.1f µs." % (plan["worst"], plan["expected"], s.chip["clock_mhz"],
                                                  s.us(plan["worst"]), s.us(plan["expected"]))
     case.check(words in parts["Schedule"][0], "page, schedule: %r" % parts["Schedule"][0])
-    case.equal(parts["Schedule"][2:], [[str(n), s.pops[pop].name, str(worst), str(expected), ""]
-                                       for n, (pop, worst, expected) in plan["slots"].items()], "page, slots")
+    case.check("Schedule %s: " % s.schedule in parts["Schedule"][1] and
+               "after %d turn" % s.turns in parts["Schedule"][1] and
+               "at most %d cycles" % (s.turns * plan["worst"]) in parts["Schedule"][1], parts["Schedule"][1])
+    rows = [row for row in parts["Schedule"] if isinstance(row, list)]
+    tables = [["slot", "cycles at most", "expected", "share"]] if len(plan["slots"]) > 1 else []
+    tables += [[str(n), str(worst), str(expected), ""] for n, (worst, expected) in plan["slots"].items() if tables]
+    tables += [["population", "slot", "stage", "cores", "tasks"]] + [[str(v) for v in row] for row in placed(s)]
+    case.equal(rows, tables, "page, slots and populations")
     case.equal(parts["Fit"][2:], [[str(c)] + ["%d of %d" % (used[m], s.chip[m]) for m in list(MEMORIES)[:5]]
                                   for c, used in plan["cores"].items()], "page, fit")
     with open(case.path("out", "report", "accuracy.json"), encoding="utf-8") as f:

@@ -53,7 +53,7 @@ def fitted(case, net, device, size):
 
 def as_any_chip(case, net, out):
     """The file is a description like any other, and gives the same image and Verilog."""
-    case.compile(net, "again", "--chip", os.path.join(case.path(out), "chip.json"))
+    case.compile(net, "again", "--chip", os.path.join(case.path(out), "chip.json"), "--schedule", "latency")
     a, b = tree(case.path(out)), tree(case.path("again"))
     unlike = sorted(n for n in a.keys() | b.keys() if a.get(n) != b.get(n))
     case.equal(unlike, ["chip.json", os.path.join("report", "messages.json")], out + ": --fit and --chip")
@@ -113,6 +113,8 @@ def options(case):
     config = case.write("fit.json", json.dumps({"fit": "up5k", "calib": CALIB}))
     case.good("compile", net, "-o", "by-config", "--config", config)
     case.equal(load(case, "by-config", "chip.json"), load(case, "digits_mlp-up5k", "chip.json"), "by the config")
+    for schedule in ("overlap", "pipeline"):  # what these keep twice the chip holds
+        case.compile("digits_cnn", schedule, "--fit", "artix7-35t", "--schedule", schedule, "--stop-after", "plan")
     case.compile("digits_mlp", "early", "--fit", "up5k", "--stop-after", "spike")
     case.check(not os.path.exists(case.path("early", "chip.json")), "a chip before there is a plan")
 

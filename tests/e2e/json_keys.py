@@ -11,10 +11,10 @@ NUMBER = (int, float)
 KEYS = {
     "check": {"supported": bool, "obstacles": list, "chip": dict},
     "compile": dict.fromkeys(
-        ("layers", "populations", "neurons", "synapses", "parameters", "cores", "slots",
+        ("layers", "populations", "neurons", "synapses", "parameters", "cores", "slots", "turns",
          "worst_cycles", "expected_cycles", "image_bytes", "seconds", "peak_bytes"), NUMBER),
     "run": {"engine": str, "samples": int, "accuracy": NUMBER, "agreement": NUMBER,
-            "spikes_per_neuron": NUMBER, "latency_ticks": int, "cycles": NUMBER,
+            "spikes_per_neuron": NUMBER, "latency_ticks": int, "cycles": NUMBER, "latency_cycles": NUMBER,
             "samples_per_second": NUMBER},
     "verify": {"engines": list, "samples": int, "spikes": int, "readouts": int, "differences": int,
                "equal": bool, "first": (dict, type(None))},
@@ -44,7 +44,7 @@ def main():
     check_keys(case, "run", run)
     case.equal(run.get("engine"), "rtl", "engine")
     fast = case.json("run", "out", "--input", test, "--labels", test, "--count", 3)
-    check_keys(case, "run", {**fast, "cycles": 0} if fast.get("cycles", 0) is None else fast)
+    check_keys(case, "run", {**fast, "cycles": 0, "latency_cycles": 0} if fast.get("cycles", 0) is None else fast)
     case.equal(fast.get("engine"), "jit", "engine")
     plain = case.json("run", "out", "--input", test + ":x", "--count", 3, "--engine", "golden")
     case.check("accuracy" in plain, "run without labels has no key accuracy")

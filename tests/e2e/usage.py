@@ -114,7 +114,9 @@ def main():
     j = case.json("compile", model, "-o", "out", "--calib", os.path.join(DIGITS, "calib.npz"))
     for line in ("%(populations)d populations, %(neurons)d neurons, %(synapses)d synapses, %(parameters)d parameters",
                  "chip one: %(cores)d core, %(slots)d slots, %(expected_cycles)d cycles a sample expected, "
-                 "at most %(worst_cycles)d"):
+                 "at most %(worst_cycles)d",
+                 "schedule %%(schedule)s: results after %%(turns)d turns, at most %d cycles" %
+                 (j["turns"] * j["worst_cycles"])):
         case.check("\n" + line % j + "\n" in "\n" + text, "compile does not say '%s':\n%s" % (line % j, text))
     case.check(re.search(r"(?m)^written: out \(\d+\.\d\d s in all\)$", text), "where compile wrote:\n" + text)
     case.refused("run", "out", code=2, says="--input")

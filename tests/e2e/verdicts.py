@@ -109,10 +109,10 @@ def lowered_plans(case):
     """A plan that promises less than its own formula is refused, however consistent it is."""
     with open(case.path("out", "forms", "plan.txt"), encoding="utf-8") as f:
         text = f.read()
-    worst = int(re.search(r"^slot 1 pop 2 worst (\d+)", text, re.M).group(1))
+    worst = int(re.search(r"^slot 1 worst (\d+)", text, re.M).group(1))
     total = int(re.search(r"^cycles worst (\d+)", text, re.M).group(1))
-    for name, edits in (("slot", [(r"(?m)^slot 1 pop 2 worst \d+", "slot 1 pop 2 worst %d" % (worst - 1))]),
-                        ("all", [(r"(?m)^slot 1 pop 2 worst \d+", "slot 1 pop 2 worst %d" % (worst - 1)),
+    for name, edits in (("slot", [(r"(?m)^slot 1 worst \d+", "slot 1 worst %d" % (worst - 1))]),
+                        ("all", [(r"(?m)^slot 1 worst \d+", "slot 1 worst %d" % (worst - 1)),
                                  (r"(?m)^cycles worst \d+", "cycles worst %d" % (total - 1))]),
                         ("total", [(r"(?m)^cycles worst \d+", "cycles worst %d" % (total - 1))])):
         folder = copy(case, "plan-" + name)

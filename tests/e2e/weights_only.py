@@ -135,6 +135,7 @@ def options(case):
     model = retrained(case, "digits_mlp")
     refill = ("compile", "--weights-only", "digits_mlp-old", model)
     case.refused(*refill, "--chip", "one", says="the chip is the folder's", code=2)
+    case.refused(*refill, "--schedule", "latency", says="the plan is the folder's", code=2)
     case.refused(*refill, "--stop-after", "plan", says="all steps", code=2)
     os.remove(case.path("new", "calib.npz"))
     case.refused(*refill, says="was calibrated with calib.npz", code=2)

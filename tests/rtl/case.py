@@ -1,23 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # A case: a random network, the chip it is laid out for, samples, and what is expected of the chip by the closed
-# form: the flits of every core in every slot in their order, and the host's of every flow.
+# form: in every turn the flits of every core in every slot in their order, and the host's of every flow. A sample
+# enters a turn; those that bring the last results out have no values.
 
 import random
 
 from interpret import Machine
 from layout import Layout
 from machine import CHIP_HASH, Chip, crc, register, section
-from network import compute, random_network
+from network import compute, compute_turns, random_network
 
-SAMPLES = 4
+SAMPLES = 4  # more when there are that many copies: each is written again
 # What a set of cases has to have.
 SITUATIONS = (
     "pool chip", "no pool chip", "conv chip", "no conv chip", "dense", "conv", "conv padded", "conv strided",
     "conv dilated", "max", "max padded", "max strided", "max dilated", "min", "min padded", "min strided", "groups",
     "depthwise", "several sources", "channel slice", "classes", "dense to rows and columns",
     "readout with rows and columns", "several readouts", "several inputs", "several groups of lanes", "passes",
-    "two banks", "T = 1", "T = 2^value_bits - 1", "an empty slot", "sums in several flits or one core")
+    "a pipeline", "stages and slots", "a skip of two", "a skip of three", "two copies", "four copies", "eight copies",
+    "more copies than delays", "no delay of copies", "T = 1", "T = 2^value_bits - 1", "an empty slot", "sums in several flits or one core")
 
 
 def random_chip(rng, columns, rows):
@@ -50,12 +52,17 @@ class Case:
                     raise
                 self.pops = None
         self.chip, self.memories = self.layout.chip, self.layout.memories
-        self.inputs = [self.sample([0, 1, rng.random(), 1][(seed + n) % 4]) for n in range(SAMPLES)]
-        self.values = compute(self.pops, self.inputs)
+        self.inputs = [self.sample([0, 1, rng.random(), 1][(seed + n) % 4]) for n in range(self.count())]
+        self.inputs += [self.sample(0) for _ in range(max(p.stage for p in self.pops))]
+        self.values = compute_turns(self.pops, compute(self.pops, self.inputs))
         self.flits = [self.order(s) for s in self.inputs]
         self.expected = [self.expect(v) for v in self.values]
 
     # --- samples
+
+    def count(self):
+        copies = 1 << max(f.banks for c in self.layout.cores for f in c.frames.values())
+        return max(SAMPLES, copies + 2)
 
     def sample(self, share):
         """Values of the inputs; a `share` of their neurons has one."""
@@ -163,7 +170,16 @@ class Case:
         add("passes", any(w >> 5 & 1 for c in self.layout.cores for w in self.walk_heads(c)))
         add("several readouts", sum(not p.top for p in self.pops) > 1)
         add("several inputs", sum(not p.parts for p in self.pops) > 1)
-        add("two banks", any(p.late for p in self.pops))
+        delays = [(t.pop.stage - s.src.stage, t.core.frames[s.src].banks) for t in tasks for s in t.part.sources]
+        one_slot = self.layout.slots == 1 and any(p.stage for p in self.pops)
+        add("a pipeline", one_slot)
+        add("stages and slots", not one_slot and any(p.stage for p in self.pops))
+        for name, delay in (("two", 2), ("three", 3)):
+            add("a skip of " + name, any(d == delay for d, _ in delays))
+        for name, banks in (("two", 1), ("four", 2), ("eight", 3)):
+            add(name + " copies", any(b == banks for _, b in delays))
+        add("more copies than delays", any(0 < d.bit_length() < b for d, b in delays))
+        add("no delay of copies", any(d == 0 < b for d, b in delays))
         add("T = 1", any(p.top == 1 for p in self.pops))
         add("T = 2^value_bits - 1", chip.value_bits > 1 and any(p.top == chip.top for p in self.pops))
         add("an empty slot", any(not any(t.pop.slot == s for t in tasks) for s in range(1, self.layout.slots)))

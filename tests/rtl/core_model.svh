@@ -2,16 +2,19 @@
 //
 // What docs/core.md says a core does, in closed form: takes prog, weights and params as the machine has
 // them, and the activations; run_slot leaves the flits of a slot in want_*, in order, and in `bound` the
-// cycles that docs/core.md allows. Included by core_tb.
+// cycles that docs/core.md allows. A buffer of 2^b copies lies in strip b of the eighths of the activations: of as
+// many as there are copies, the highest b bits of an eighth's number say which. Included by core_tb.
 
     reg [31:0] prog [0:PROGRAM-1];
     integer weight [0:WEIGHT_ROWS*LANES-1];
     integer bias [0:PARAMS-1], ramp [0:PARAMS-1];
-    integer plain [0:ELEMENTS-1];        // what unbanked buffers hold in this sample
-    integer bank [0:2*ELEMENTS-1];       // what banked ones hold, the copy of even samples first
-    reg [1:0] word_is [0:ACT_WORDS-1];   // 0 empty, 1 written in its use, 2 in the use before and not read since
+    localparam EIGHTH = ELEMENTS / 8, STRIP = EIGHTH / 4, NEVER = -100;
+    integer kept [0:ELEMENTS-1];         // what is held, and since which turn
+    integer kept_turn [0:ELEMENTS-1];
+    integer word_turn [0:ACT_WORDS-1];   // the turn in which a word was last written; NEVER: it is empty
+    integer flip = 0;                    // the eighth where copies of turn 0 lie
     integer pc [0:2];
-    integer sample = 0;
+    integer turn = 0;
 
     // What passes from engine to engine in a slot, and what leaves.
     integer list_number [0:65535], list_value [0:65535], list_end [0:4095];
@@ -34,21 +37,37 @@
         step = $signed({{8{field[23]}}, field});
     endfunction
 
-    function integer held(input integer at, input banked);
-        integer e;
+    // An element of a buffer of 2^banks copies: that of turn 0, and that of turn t.
+    function integer region(input integer banks, input integer eighth);
+        region = ((flip & ~(7 >> banks)) | (eighth & (7 >> banks))) * EIGHTH + banks * STRIP;
+    endfunction
+    function integer copy(input integer at, input integer banks, input integer t);
+        copy = (at & (ELEMENTS - 1)) ^ (t & ((1 << banks) - 1)) * (ELEMENTS >> banks);
+    endfunction
+
+    // The last turn to whose copy an element belongs.
+    function integer turn_of(input integer at);
+        integer banks;
         begin
-            e = at & (ELEMENTS - 1);
-            held = banked ? bank[e + (sample[0] ? 0 : ELEMENTS)] : plain[e];
+            banks = at / STRIP % 4;
+            turn_of = turn - ((turn - ((at / EIGHTH ^ flip) >> (3 - banks))) & ((1 << banks) - 1));
         end
     endfunction
 
+    function integer held(input integer at, input integer banks, input integer delay);
+        held = kept_turn[copy(at, banks, turn - delay)] == turn - delay ? kept[copy(at, banks, turn - delay)] : 0;
+    endfunction
+
     // What the word of element `at` costs a scan that finds `found` values in it.
-    function integer word_cost(input integer at, input banked, input integer found);
+    function integer word_cost(input integer at, input integer banks, input integer delay, input integer found);
         integer w;
         begin
-            w = ((at & (ELEMENTS - 1)) ^ (banked && !sample[0] ? ELEMENTS / 2 : 0)) / 16;
-            word_cost = word_is[w] == 2 ? 2 : found != 0 ? found : 1;
-            if (word_is[w] == 2) word_is[w] = 0;
+            w = copy(at, banks, turn - delay) / 16;
+            word_cost = found != 0 ? found : 1;
+            if (word_turn[w] != NEVER && word_turn[w] != turn - delay) begin
+                word_cost = 2;
+                word_turn[w] = NEVER;
+            end
         end
     endfunction
 
@@ -76,7 +95,7 @@
                                 e = `TTFS_SEGMENT_BASE_IN(prog, s) + r * step(`TTFS_SEGMENT_ROW_STRIDE_IN(prog, s))
                                     + q * step(`TTFS_SEGMENT_COL_STRIDE_IN(prog, s)) + i * step(`TTFS_SEGMENT_ROW_STEP_IN(prog, s))
                                     + j * step(`TTFS_SEGMENT_RUN_STEP_IN(prog, s)) + k;
-                                v = held(e, `TTFS_SEGMENT_BANKED_IN(prog, s));
+                                v = held(e, `TTFS_SEGMENT_BANKS_IN(prog, s), `TTFS_SEGMENT_DELAY_IN(prog, s));
                                 if (v != 0) begin
                                     list_number[events] = number;
                                     list_value[events] = v;
@@ -85,7 +104,8 @@
                                 end
                                 number = number + 1;
                                 if (e % 16 == 15 || k == `TTFS_SEGMENT_LENGTH_IN(prog, s) - 1) begin
-                                    cost = cost + word_cost(e, `TTFS_SEGMENT_BANKED_IN(prog, s), in_word);
+                                    cost = cost + word_cost(e, `TTFS_SEGMENT_BANKS_IN(prog, s),
+                                                            `TTFS_SEGMENT_DELAY_IN(prog, s), in_word);
                                     in_word = 0;
                                 end
                             end
@@ -112,8 +132,10 @@
                             e = `TTFS_SEGMENT_BASE_IN(prog, s) + r * step(`TTFS_SEGMENT_ROW_STRIDE_IN(prog, s))
                                 + q * step(`TTFS_SEGMENT_COL_STRIDE_IN(prog, s)) + i * step(`TTFS_SEGMENT_ROW_STEP_IN(prog, s))
                                 + j * step(`TTFS_SEGMENT_RUN_STEP_IN(prog, s)) + k;
-                            v = held(e, `TTFS_SEGMENT_BANKED_IN(prog, s));
-                            if (k % 16 == 0) cost = cost + word_cost(e, `TTFS_SEGMENT_BANKED_IN(prog, s), 0);
+                            v = held(e, `TTFS_SEGMENT_BANKS_IN(prog, s), `TTFS_SEGMENT_DELAY_IN(prog, s));
+                            if (k % 16 == 0)
+                                cost = cost + word_cost(e, `TTFS_SEGMENT_BANKS_IN(prog, s),
+                                                        `TTFS_SEGMENT_DELAY_IN(prog, s), 0);
                             if (best < 0 || (`TTFS_SCAN_OP_IN(prog, at) == 3 ? v < best : v > best)) best = v;
                         end
                     if (best > 0 && k < `TTFS_SEGMENT_LENGTH_IN(prog, s)) begin

@@ -15,11 +15,12 @@
         end
     endtask
 
-    // One segment of a random patch with `rows` x `cols` positions, at most `limit` elements, inside the
-    // quarter that the slot reads; `number` grows by its elements. A pool's lies on whole words.
+    // One segment of a random patch with `rows` x `cols` positions, at most `limit` elements, inside a strip; of this
+    // turn's values one that slots of the other parity write; `number` grows by its elements. A pool's lies on whole
+    // words.
     integer number;
     task emit_segment(input integer rows, input integer cols, input integer limit, input integer unit);
-        integer len, nx, ny, run, row, col, line, low, high, base, banked, tries;
+        integer len, nx, ny, run, row, col, line, low, high, base, banks, delay, eighth;
         reg fits;
         begin
             fits = 0;
@@ -34,14 +35,17 @@
                 high = (nx - 1) * run + (ny - 1) * row + (cols - 1) * col + (rows - 1) * line - 2 * low;
                 high = -least(0, -(nx - 1) * run) - least(0, -(ny - 1) * row) - least(0, -(cols - 1) * col)
                     - least(0, -(rows - 1) * line) + (unit > 1 ? (len + 15) / 16 * 16 : len);
-                fits = high - low <= QUARTER && (unit > 1 || nx * ny * len <= limit);
+                fits = high - low <= STRIP && (unit > 1 || nx * ny * len <= limit);
             end
-            banked = slot == 0 || below(3) == 0;
-            base = -low + below(QUARTER - (high - low) + 1);
+            banks = slot == 0 ? 1 + below(3) : below(4);
+            delay = slot == 0 || banks == 3 || below(2) ? below((1 << banks) - 1) + 1 : 0;
+            if (banks == 0) delay = 0;
+            eighth = delay == 0 ? below(4) * 2 + slot % 2 : below(8);
+            base = -low + below(STRIP - (high - low) + 1);
             if (unit > 1) base = base / 16 * 16;
-            if (!banked) base = base + (slot % 2 ? 3 * QUARTER : QUARTER);
+            base = base + region(banks, eighth);
             number = number + nx * ny * len;
-            emit(0, {banked[0], 7'd0, base[23:0]});
+            emit(0, {1'd0, delay[2:0], 2'd0, banks[1:0], base[23:0]});
             emit(0, len);
             emit(0, {ny[11:0], nx[11:0]});
             emit(0, run & 24'hffffff);
@@ -128,6 +132,7 @@
         integer e, n, tasks;
         begin
             slots = 1 + below(4);
+            flip = below(8);
             for (e = 0; e < 3; e = e + 1) length[e] = 0;
             for (slot = 0; slot < slots; slot = slot + 1) begin
                 tasks = slot == 0 ? below(2) : below(4);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // ttfs_core: random programs (lists of several segments with strides, steps of both signs and several
 // runs, pools, groups, classes, potentials of several lists, readouts, several tasks a slot, slots and
-// samples), results fed back as values, with pauses at both ends: every flit is what core_model.svh says,
+// turns, copies and delays), results fed back as values, with pauses at both ends: every flit is what core_model.svh says,
 // in order. Parameters other than these: iverilog -Pcore_tb.CONV=0.
 `include "ttfs_records.vh"
 module core_tb;
     parameter LANES = 4, WEIGHT_BITS = 4, SLOPE_BITS = 12, ACC_BITS = 18, RAMP_BITS = 9, VALUE_BITS = 4;
     parameter C_BITS = 6, Y_BITS = 3, X_BITS = 4, SEGMENTS = 3, STRIDES = 1, CONV = 1, POOL = 1, CLASSES = 1;
-    parameter FLIT_VALUE = VALUE_BITS, NETS = 12;
-    localparam ACT_WORDS = 128, LIST_ENTRIES = 128, WEIGHT_ROWS = 1024, PARAMS = 512, PROGRAM = 1024, FLOWS = 16;
-    localparam ELEMENTS = 16 * ACT_WORDS, HALF = ELEMENTS / 2, QUARTER = ELEMENTS / 4, ELEMENT_BITS = $clog2(ELEMENTS);
+    parameter FLIT_VALUE = VALUE_BITS, NETS = 8;
+    localparam ACT_WORDS = 1024, LIST_ENTRIES = 128, WEIGHT_ROWS = 1024, PARAMS = 512, PROGRAM = 1024, FLOWS = 16;
+    localparam ELEMENTS = 16 * ACT_WORDS, ELEMENT_BITS = $clog2(ELEMENTS);
     localparam FLOW_BITS = $clog2(FLOWS), FLIT = FLOW_BITS + Y_BITS + X_BITS + C_BITS + FLIT_VALUE;
     localparam TOP = (1 << VALUE_BITS) - 1;
     `include "bench.svh"
@@ -34,7 +34,7 @@ module core_tb;
         .FLIT_VALUE(FLIT_VALUE)
     ) dut (
         .clk_i(clk), .rst_ni(rst_n), .cfg_en_i(cfg_en), .cfg_we_i(cfg_we), .cfg_mem_i(cfg_mem), .cfg_word_i(cfg_word),
-        .cfg_data_i(cfg_data), .cfg_data_o(cfg_back), .cfg_known_o(cfg_known), .go_i(go), .sample_i(sample[1:0]),
+        .cfg_data_i(cfg_data), .cfg_data_o(cfg_back), .cfg_known_o(cfg_known), .go_i(go), .turn_i(turn[3:0]),
         .ready_o(ready), .done_o(done), .sample_end_o(sample_end), .put_valid_i(put_valid), .put_ready_o(put_ready),
         .put_element_i(put_element), .put_value_i(put_value), .put_parity_i(put_parity), .out_valid_o(out_valid),
         .out_ready_i(out_ready), .out_flit_o(out_flit), .out_sum_o(out_sum), .over_o(over), .address_o(address),
@@ -80,45 +80,42 @@ module core_tb;
         end
     endtask
 
-    integer flow_base [0:FLOWS-1], flow_banked [0:FLOWS-1];
+    integer flow_base [0:FLOWS-1], flow_banks [0:FLOWS-1];
     task make_program;
         integer n;
         begin
             make_words;
             for (n = 0; n < FLOWS; n = n + 1) begin
-                flow_base[n] = below(QUARTER);
-                flow_banked[n] = below(2);
+                flow_base[n] = below(8 * STRIP);
+                flow_banks[n] = below(4);
             end
             check(at_word < PROGRAM, 1, 9);
             for (n = at_word - 1; n >= 0; n = n - 1) cfg(1, n, prog[n]);
             tick;
             while (!ready) tick;
-            for (n = 0; n < ELEMENTS; n = n + 1) begin
-                bank[n] = 0; bank[n+ELEMENTS] = 0; word_is[n/16] = 0;
-            end
+            for (n = 0; n < ELEMENTS; n = n + 1) kept_turn[n] = NEVER;
+            for (n = 0; n < ACT_WORDS; n = n + 1) word_turn[n] = NEVER;
         end
     endtask
 
-    // Values on their way to the core. Slots read one half of the plain elements and write the other.
+    // Values on their way to the core, into a strip's eighths that slots of this parity write.
     integer put_at [0:4095], put_v [0:4095], put_b [0:4095], puts, given, found, cycles, pauses, spent = 0, allowed = 0;
-    task give(input integer at, input integer value, input integer banked);
-        integer e;
+    task give(input integer at, input integer value, input integer banks);
         begin
-            e = at & (QUARTER - 1);
-            put_at[puts] = banked ? e + sample[0] * HALF : e + (slot % 2 ? QUARTER : 3 * QUARTER);
+            put_at[puts] = copy(region(banks, (at / STRIP & 6) + 1 - slot % 2) + at % STRIP, banks, turn);
             put_v[puts] = value;
-            put_b[puts] = banked;
+            put_b[puts] = banks;
             puts = puts + 1;
         end
     endtask
 
     // What the model reads changes only behind the slot.
     task store_all;
-        integer n, e;
+        integer n;
         for (n = 0; n < puts; n = n + 1) begin
-            word_is[put_at[n]/16] = 1;
-            if (put_b[n]) bank[(put_at[n] & (HALF - 1)) + (sample[0] ? ELEMENTS : 0)] = put_v[n];
-            else plain[put_at[n]] = put_v[n];
+            word_turn[put_at[n]/16] = turn;
+            kept[put_at[n]] = put_v[n];
+            kept_turn[put_at[n]] = turn;
         end
     endtask
 
@@ -129,7 +126,7 @@ module core_tb;
             if (!out_sum)
                 give(flow_base[out_flit[FLIT-1 -: FLOW_BITS]] + out_flit[FLIT_VALUE +: C_BITS]
                      + 37 * out_flit[FLIT_VALUE+C_BITS +: X_BITS] + 91 * out_flit[FLIT_VALUE+C_BITS+X_BITS +: Y_BITS],
-                     out_flit[VALUE_BITS-1:0], flow_banked[out_flit[FLIT-1 -: FLOW_BITS]]);
+                     out_flit[VALUE_BITS-1:0], flow_banks[out_flit[FLIT-1 -: FLOW_BITS]]);
         end
         if (put_valid && put_ready) given = given + 1;
         check(over || address, 0, 2);
@@ -139,7 +136,7 @@ module core_tb;
         put_valid = given < puts && (put_valid || !pauses || below(2) == 0);
         put_element = put_at[given];
         put_value = put_v[given];
-        put_parity = put_b[given] ? sample[1] : sample[0];
+        put_parity = turn >> put_b[given];
     end
 
     task one_slot;
@@ -150,7 +147,7 @@ module core_tb;
             go = 1; tick; go = 0;
             check(done, 0, 3);
             if (slot == 0)
-                for (n = below(400); n > 0; n = n - 1) give(below(QUARTER), 1 + below(TOP), below(2));
+                for (n = below(400); n > 0; n = n - 1) give(below(8 * STRIP), 1 + below(TOP), below(4));
             while (!(done && given == puts) && cycles < 100000) begin
                 tick;
                 cycles = cycles + 1;
@@ -177,16 +174,10 @@ module core_tb;
         fill_params;
         for (net = 0; net < NETS; net = net + 1) begin
             make_program;
-            for (s = 0; s < 5; s = s + 1) begin
-                for (n = 0; n < ELEMENTS; n = n + 1) begin
-                    plain[n] = 0;
-                    bank[n+(sample[0] ? ELEMENTS : 0)] = 0;
-                    // The plain elements and the copy that this sample writes.
-                    if (word_is[n/16] == 1 && (n & QUARTER || n / HALF == sample[0])) word_is[n/16] = 2;
-                end
+            for (s = 0; s < 10; s = s + 1) begin
                 pauses = below(2);
                 for (slot = 0; slot < slots; slot = slot + 1) one_slot;
-                sample = sample + 1;
+                turn = turn + 1;
             end
         end
         check(spent * 5 > allowed * 4, 1, 7);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// ttfs_fire_engine: random programs of several slots and samples, potentials and pooled values that come as soon as
+// ttfs_fire_engine: random programs of several slots and turns, potentials and pooled values that come as soon as
 // they are taken or later, and a sink that pauses: every flit is what core_model.svh says, in order; slots end
 // where they should, and not before everything has left. A reset in the middle of a slot ends it.
 `include "ttfs_records.vh"
 module fire_engine_tb;
     localparam LANES = 5, WEIGHT_ROWS = 1024, VALUE_BITS = 4, C_BITS = 6, Y_BITS = 3, X_BITS = 4, SEGMENTS = 3;
     localparam STRIDES = 1, CONV = 1, POOL = 1, CLASSES = 1, ACC_BITS = 15, RAMP_BITS = 9, FLIT_VALUE = 4, PARAMS = 512;
-    localparam PROGRAM = 1024, ACT_WORDS = 128, LIST_ENTRIES = 128, FLOWS = 16, FLOW_BITS = 4, FLIT = 21, TOP = 15;
-    localparam ELEMENTS = 16 * ACT_WORDS, QUARTER = ELEMENTS / 4;
+    localparam PROGRAM = 1024, ACT_WORDS = 1024, LIST_ENTRIES = 128, FLOWS = 16, FLOW_BITS = 4, FLIT = 21, TOP = 15;
+    localparam ELEMENTS = 16 * ACT_WORDS;
     `include "bench.svh"
     `include "core_model.svh"
     `include "core_program.svh"
@@ -98,12 +98,11 @@ module fire_engine_tb;
                 tick;
             end
             for (s = 0; s < 3; s = s + 1) begin
+                for (e = 0; e < ELEMENTS; e = e + 1) begin
+                    kept[e] = $random(seed) & $random(seed) & 15;
+                    kept_turn[e] = turn_of(e);
+                end
                 for (slot = 0; slot < slots; slot = slot + 1) begin
-                    for (e = 0; e < ELEMENTS; e = e + 1) begin
-                        plain[e] = below(3) == 0 ? below(16) : 0;
-                        bank[e] = below(3) == 0 ? below(16) : 0;
-                        bank[e+ELEMENTS] = bank[e];
-                    end
                     run_slot;
                     next = 0; pool_at = 0; pools_given = 0; found = 0;
                     repeat (below(20)) tick;
@@ -112,7 +111,7 @@ module fire_engine_tb;
                     check({found, next}, {wanted, potentials}, 3);
                     check({done, sample_end}, {1'b1, sample_ends}, 4);
                 end
-                sample = sample + 1;
+                turn = turn + 1;
             end
         end
         finish(5000);

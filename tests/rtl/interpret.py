@@ -29,12 +29,11 @@ class Core:
     def error(self, name):
         self.flags |= 1 << ERRORS[name]
 
-    def word(self, element, banked, sample):
-        """The word that an element lies in as `sample` left it: one of another parity is emptied."""
+    def word(self, element, banks, turn):
+        """The word that an element lies in as `turn` left it: one of another parity is emptied."""
         element &= (1 << self.chip.element_bits) - 1
-        if banked:
-            element ^= (sample & 1) << self.chip.element_bits - 1
-        at, parity = element // WORD, sample >> banked & 1
+        element ^= (turn & (1 << banks) - 1) << self.chip.element_bits - banks
+        at, parity = element // WORD, turn >> banks & 1
         if at >= self.chip.act_words:
             self.error("ADDRESS")
             return [0] * WORD
@@ -42,13 +41,12 @@ class Core:
             self.words[at], self.parity[at] = [0] * WORD, parity
         return self.words[at]
 
-    def read(self, segment, element, sample):
-        """A slot reads the copy of the sample before."""
-        return self.word(element, segment["banked"], sample - segment["banked"])[element % WORD]
+    def read(self, segment, element, turn):
+        return self.word(element, segment["banks"], turn - segment["delay"])[element % WORD]
 
     # --- what arrives
 
-    def put(self, buffer, y, x, c, value, sample):
+    def put(self, buffer, y, x, c, value, turn):
         entry = self.mem["buffers"][buffer]
         keep = unpack("KEEP", [entry >> 32 * i & 0xffffffff for i in range(4)], 0)
         if keep["top"] == 0:  # no buffer
@@ -72,7 +70,7 @@ class Core:
             element = (keep["row_base"] | keep["col_base"] << 16) + offset
         if element >= WORD * self.chip.act_words:
             return self.error("ADDRESS")
-        self.word(element, keep["banked"], sample)[element % WORD] = value
+        self.word(element, keep["banks"], turn)[element % WORD] = value
         return None
 
     # --- the engines: a slot's records one after the other
@@ -89,7 +87,7 @@ class Core:
             yield r
         raise AssertionError("a slot without end")
 
-    def scan(self, sample):
+    def scan(self, turn):
         lists, pooled = collections.deque(), collections.deque()
         for r in self.records(0, "SCAN"):
             segments = []
@@ -99,9 +97,9 @@ class Core:
             for p in range(r["rows"]):
                 for q in range(r["cols"]):
                     if r["op"] == 1:
-                        lists.append(self.patches(segments, p, q, sample))
+                        lists.append(self.patches(segments, p, q, turn))
                     else:
-                        pooled.append(self.pool(max if r["op"] == 2 else min, segments[0], p, q, sample))
+                        pooled.append(self.pool(max if r["op"] == 2 else min, segments[0], p, q, turn))
         return lists, pooled
 
     @staticmethod
@@ -109,12 +107,12 @@ class Core:
         start = s["base"] + p * s["row_stride"] + q * s["col_stride"]
         return [start + i * s["row_step"] + j * s["run_step"] for i in range(s["ny"]) for j in range(s["nx"])]
 
-    def patches(self, segments, p, q, sample):
+    def patches(self, segments, p, q, turn):
         events, number = [], 0
         for s in segments:
             for run in self.runs(s, p, q):
                 for i in range(s["length"]):
-                    value = self.read(s, run + i, sample)
+                    value = self.read(s, run + i, turn)
                     if value:
                         events.append((number, value))
                     number += 1
@@ -122,8 +120,8 @@ class Core:
             self.error("LIST")
         return events[:self.chip.list_entries]
 
-    def pool(self, which, s, p, q, sample):
-        return [which(self.read(s, run + i, sample) for run in self.runs(s, p, q)) for i in range(s["length"])]
+    def pool(self, which, s, p, q, turn):
+        return [which(self.read(s, run + i, turn) for run in self.runs(s, p, q)) for i in range(s["length"])]
 
     def walk(self, lists):
         """What the fire unit takes: potentials of all lanes, a group at a time."""
@@ -233,7 +231,7 @@ class Machine:
             self.cores[core].put(buffer, *flit[1:], self.number)
 
     def run(self, flits, rng):
-        """One sample: for every slot the flits of every core in their order, and the host's flits of every flow.
+        """One turn: for every slot the flits of every core in their order, and the host's flits of every flow.
         `rng` orders what a slot leaves open: a program that depends on it is wrong."""
         slots, host, ended = [], {}, False
         while not ended:

@@ -27,14 +27,14 @@ class Frame:
     included; where it lies: element(y, x, c)."""
 
     def __init__(self, pop):
-        self.pop, self.aligned = pop, False
+        self.pop, self.aligned, self.delay, self.banks = pop, False, 0, 0
         self.box = [[1 << 20, -(1 << 20)] for _ in range(3)]
 
     def need(self, *ranges):
         self.box = [[min(a, c), max(b, d)] for (a, b), (c, d) in zip(self.box, ranges)]
 
     def place(self, rng, base):
-        """Takes elements from base; gives the first behind."""
+        """Takes elements from base on; gives the first behind them."""
         (y0, y1), (x0, x1), (c0, c1) = self.box
         if self.aligned:
             c0 = self.box[2][0] = c0 // WORD * WORD
@@ -71,7 +71,7 @@ class Layout:
         for core in self.cores:
             rng.shuffle(core.tasks)
             core.tasks.sort(key=lambda t: t.pop.slot)
-        self.act_words = max(self.place_frames(core) for core in self.cores)
+        self.act_words = self.place_frames()
         self.give_flows()
         for core in self.cores:
             self.make_buffers(core)
@@ -87,13 +87,19 @@ class Layout:
     # --- where and when
 
     def give_slots(self):
-        """Behind the sources that are read in the same sample."""
+        """A slot behind the sources of the same stage: all populations in one stage, each in a stage of its own and
+        all in one slot, or both."""
+        mode = "slots" if self.spare else self.rng.choice(["slots", "slots", "pipeline", "mixed"])
+        more = [0] if mode == "pipeline" else [0, 0, 0, 0, 1]
+        steps = {"slots": [0], "pipeline": [1], "mixed": [0, 1, 1, 2]}[mode]
         for p in self.pops:
-            p.slot = 0
-            sources = {s.src for part in p.parts for s in part.sources}
-            if sources:
-                p.slot = max(0 if s.late else s.slot + 1 for s in sources) + self.rng.choice([0, 0, 0, 0, 1])
-        return max(p.slot for p in self.pops) + 1 + self.rng.choice([0, 0, 1])
+            p.stage = p.slot = 0
+            if p.parts:
+                p.stage = max(s.stage for s in p.sources) + self.rng.choice(steps)
+                behind = [s.slot + 1 for s in p.sources if s.stage == p.stage]
+                p.slot = max(behind + [0]) + self.rng.choice(more)
+                assert all(p.stage - s.stage < 8 for s in p.sources), "delay = %d" % p.stage
+        return max(p.slot for p in self.pops) + 1 + self.rng.choice(more)
 
     def cut(self, pop, part):
         pool, most = part.op != "linear", max(2, self.can.cores)
@@ -107,22 +113,38 @@ class Layout:
                     for s in part.sources:
                         frame = core.frames.setdefault(s.src, Frame(s.src))
                         frame.aligned |= pool
+                        frame.delay = max(frame.delay, pop.stage - s.src.stage)
                         frame.need(span(s.rows, rows), span(s.cols, cols), channels(task, s))
 
-    def place_frames(self, core):
-        """Elements of all frames; those of two banks first, each a second time in the upper half."""
-        at = self.rng.randint(0, 20)
-        frames = list(core.frames.values())
+    def place_frames(self):
+        """Frames of as many copies one behind the other, then each such group where none of its copies lies on
+        another: no word has values of two kinds. Gives the words of a chip that has just enough of them."""
+        for core in self.cores:
+            self.give_banks(core)
+        groups = [self.group(core, banks) for core in self.cores for banks in (3, 2, 1, 0)]
+        for bits in range(1, 17):
+            places = [place_groups(self.rng, groups[i:i + 4], bits) for i in range(0, len(groups), 4)]
+            words = max(p[1] for p in places) if all(places) else 0
+            if words and bits_for(words) == bits:
+                for (frames, _, _), at in zip(groups, [at for starts, _ in places for at in starts]):
+                    for frame in frames:
+                        frame.base += at * WORD
+                return words
+        raise AssertionError("act_words = %d" % words)
+
+    def group(self, core, banks):
+        """Frames of 2^banks copies, and how many words they take."""
+        frames = [f for f in core.frames.values() if f.banks == banks]
         self.rng.shuffle(frames)
-        for frame in (f for f in frames if f.pop.late):
-            at = frame.place(self.rng, at)
-        banked = at = ceil_div(at, WORD) * WORD  # no word has values of both kinds
-        for frame in (f for f in frames if not f.pop.late):
+        at = self.rng.randint(0, 20) if frames else 0
+        for frame in frames:
             at = frame.place(self.rng, at + self.rng.choice([0, 0, 1, 40]))
-        words = max(2, ceil_div(at, WORD))
-        core.banked = banked if any(f.pop.late for f in frames) else 0
-        core.alone = words
-        return words
+        return frames, ceil_div(at, WORD), banks
+
+    def give_banks(self, core):
+        """The longest delay is below the copies; now and then there are more than that takes."""
+        for frame in core.frames.values():
+            frame.banks = min(3, frame.delay.bit_length() + (0 if self.spare else self.rng.choice([0] * 9 + [1, 2])))
 
     def give_flows(self):
         """Numbers for (population, core that makes it or None); on one core those of values number buffers."""
@@ -151,7 +173,7 @@ class Layout:
                 row_base, col_base = self.table(core.rows, lines), self.table(core.cols, places)
                 rows, cols = pop.h, pop.w
             words = pack("KEEP", row_base=row_base, col_base=col_base, rows=rows, cols=cols, c=c0, channels=c1 - c0,
-                         top=pop.top, banked=int(pop.late), part=int(c0 > 0 or c1 < pop.c))
+                         top=pop.top, banks=frame.banks, part=int(c0 > 0 or c1 < pop.c))
             core.buffers[number] = sum(w << 32 * i for i, w in enumerate(words))
             frame.number = number
 
@@ -207,7 +229,8 @@ class Layout:
         fields = dict(base=base + piece.rows[0] * step_y + piece.cols[0] * step_x, length=piece.n,
                       ny=piece.rows[2], nx=piece.cols[2], row_step=piece.rows[1] * step_y,
                       run_step=piece.cols[1] * step_x, row_stride=s.rows.stride * frame.pitch_y,
-                      col_stride=s.cols.stride * frame.pitch_x, banked=int(s.src.late))
+                      col_stride=s.cols.stride * frame.pitch_x, banks=frame.banks,
+                      delay=task.pop.stage - s.src.stage)
         if task.part.op == "linear":
             self.join(fields, "nx", "run_step")
             if fields["nx"] == 1:
@@ -296,7 +319,7 @@ class Layout:
         values["ramp_bits"] = ramp
         values["c_bits"], values["y_bits"], values["x_bits"] = (
             bits_for(max(getattr(p, a) for p in pops)) for a in "chw")
-        values["act_words"] = self.fit_banks()
+        values["act_words"] = self.act_words
         for name in ("weights", "params", "rows"):
             values[{"weights": "weight_rows", "params": "param_words", "rows": "table_words"}[name]] = max(
                 [2] + [len(getattr(c, name)) for c in cores] + [len(c.cols) for c in cores if name == "rows"])
@@ -308,11 +331,6 @@ class Layout:
         chip = Chip(**values)
         chip.check()
         return chip
-
-    def fit_banks(self):
-        """The second bank lies half the address space above the first."""
-        words, banked = self.act_words, max(c.banked for c in self.cores) // WORD
-        return (1 << (words - 1).bit_length()) + banked if banked else words
 
     def fill(self, core, n):
         """Rows of every memory; None where the chip needs nothing."""
@@ -342,6 +360,23 @@ class Layout:
                 ports.add(step(at, target, width)[1] if at != target else 3 if pop.top == 0 else 4)
         buffer = core.frames[pop].number if pop in core.frames else 0
         return sum(1 << p for p in ports) | buffer << 5
+
+
+def place_groups(rng, groups, bits):
+    """(words where groups of frames begin, the first word behind all copies) in an address space of 2^bits words;
+    None when there is not enough room. A group is (frames, words, banks); it may begin in any of its copies."""
+    used, starts = set(), []
+    for _, words, banks in groups:
+        stride = 1 << bits >> banks
+        for start in range(max(0, stride - words) + 1):
+            taken = {start + i + copy * stride for i in range(words) for copy in range(1 << banks)}
+            if words <= stride and not taken & used:
+                break
+        else:
+            return None
+        used |= taken
+        starts.append(start + rng.randrange(1 << banks) * stride)
+    return starts, max(used | {1}) + 1
 
 
 def enlarge(values):

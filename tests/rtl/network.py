@@ -13,14 +13,14 @@ Axis = collections.namedtuple("Axis", "k stride step pad")
 
 
 class Population:
-    """c x h x w values of 0 .. top, or sums (top 0). `late`: its readers see the sample before (a buffer of two
-    banks)."""
+    """c x h x w values of 0 .. top, or sums (top 0). Who lays it out gives it a stage and a slot."""
 
-    def __init__(self, c, h, w, top, late=False):
-        self.c, self.h, self.w, self.top, self.late = c, h, w, top, late
-        self.parts, self.readers, self.slot = [], 0, 0
+    def __init__(self, c, h, w, top):
+        self.c, self.h, self.w, self.top = c, h, w, top
+        self.parts, self.readers, self.stage, self.slot = [], 0, 0, 0
 
     size = property(lambda s: s.c * s.h * s.w)
+    sources = property(lambda s: {r.src: None for part in s.parts for r in part.sources})  # in their order
 
 
 class Part:
@@ -44,11 +44,10 @@ def out_size(n, axis):
 
 def random_network(rng, can):
     tops = lambda: rng.choice([1, 2, can.top, can.top, rng.randint(1, can.top)])  # noqa: E731
-    late = rng.choice([0, 0, 0, 1, 0.5])  # share of populations in two banks
     pops = []
 
     def add(c, h, w, top):
-        pops.append(Population(c, h, w, min(top, can.top), rng.random() < late))
+        pops.append(Population(c, h, w, min(top, can.top)))
         return pops[-1]
 
     for _ in range(rng.choice([1, 1, 1, 2])):
@@ -171,14 +170,31 @@ def compute(pops, inputs):
     samples = []
     for given in inputs:
         values = list(given) + [None] * (len(pops) - len(given))
-        before = samples[-1] if samples else [{} for _ in pops]
         for p, pop in enumerate(pops):
             if pop.parts:
-                seen = {s.src: (before if s.src.late else values)[pops.index(s.src)]
-                        for part in pop.parts for s in part.sources}
-                values[p] = {k: v for part in pop.parts for k, v in compute_part(pop, part, seen) if v or not pop.top}
+                values[p] = compute_population(pop, {s: values[pops.index(s)] for s in pop.sources})
         samples.append(values)
     return samples
+
+
+def compute_turns(pops, samples):
+    """samples: what `compute` gives, one entering a turn. Gives the same of every turn: of the sample that entered
+    `stage` turns before; before the first one what there is of populations that have no value yet."""
+    turns = []
+    for n in range(len(samples)):
+        turns.append([])
+        for p, pop in enumerate(pops):
+            if n >= pop.stage:
+                turns[n].append(samples[n - pop.stage][p])
+                continue
+            sources = {s: n - (pop.stage - s.stage) for s in pop.sources}
+            turns[n].append(compute_population(
+                pop, {s: turns[t][pops.index(s)] if t >= 0 else {} for s, t in sources.items()}))
+    return turns
+
+
+def compute_population(pop, seen):
+    return {k: v for part in pop.parts for k, v in compute_part(pop, part, seen) if v or not pop.top}
 
 
 def compute_part(pop, part, seen):

@@ -10,7 +10,7 @@ module ttfs_core #(  // the stand-in: the bench sets what it does
     INIT_PREFIX = "", CORE = 0, FLIT = $clog2(FLOWS) + Y_BITS + X_BITS + C_BITS + FLIT_VALUE
 ) (
     input clk_i, rst_ni, cfg_en_i, cfg_we_i, input [3:0] cfg_mem_i, input [17:0] cfg_word_i, input [31:0] cfg_data_i,
-    output reg [31:0] cfg_data_o, output cfg_known_o, input go_i, input [1:0] sample_i, output reg ready_o, done_o,
+    output reg [31:0] cfg_data_o, output cfg_known_o, input go_i, input [3:0] turn_i, output reg ready_o, done_o,
     output reg sample_end_o, input put_valid_i, output reg put_ready_o, input [$clog2(ACT_WORDS)+3:0] put_element_i,
     input [VALUE_BITS-1:0] put_value_i, input put_parity_i, output reg out_valid_o, input out_ready_i,
     output reg [FLIT-1:0] out_flit_o, output reg out_sum_o, over_o, address_o, count_move_o, count_event_o, count_stall_o
@@ -44,7 +44,7 @@ module node_case #(parameter MESH = 0) (input wire go, output reg over = 0);
     ) dut (
         .clk_i(clk), .rst_ni(rst_n), .cfg_en_i(cfg_en), .cfg_we_i(cfg_we), .cfg_mem_i(mem), .cfg_word_i(word),
         .cfg_data_i(data), .cfg_data_o(back), .cfg_known_o(known), .clear_i(clear), .flags_o(flags), .go_i(go_slot),
-        .sample_i(2'd0), .ready_o(ready), .quiet_o(quiet), .sample_end_o(sample_end), .in_valid_i(valid),
+        .turn_i(4'd0), .ports_i(4'd15), .ready_o(ready), .quiet_o(quiet), .sample_end_o(sample_end), .in_valid_i(valid),
         .in_ready_o(in_ready), .in_flit_i(in), .out_valid_o(out_valid), .out_ready_i(take), .out_flit_o(out),
         .trace_valid_o(trace), .trace_flit_o(told)
     );

@@ -29,12 +29,10 @@ module router_tb;
             localparam H = i ^ 1, V = i ^ 2;  // neighbours
             wire west_valid = i == 0 && valid[HOST];
             wire west_ready = i == 0 && take[HOST];
-            ttfs_router #(
-                .FLOWS(FLOWS), .BUFFERS(BUFFERS), .PAYLOAD(PAYLOAD),
-                .PORTS(16 + (i / 2 ? 1 : 4) + (i % 2 ? 8 : i == 0 ? 10 : 2))
-            ) dut (
+            ttfs_router #(.FLOWS(FLOWS), .BUFFERS(BUFFERS), .PAYLOAD(PAYLOAD)) dut (
                 .clk_i(clk), .rst_ni(rst_n), .cfg_en_i(cfg_en[i]), .cfg_we_i(cfg_we), .cfg_word_i(cfg_word),
                 .cfg_data_i(cfg_data), .cfg_data_o(cfg_back[i]), .cfg_known_o(known[i]),
+                .ports_i({x || i == 0, !y, !x, y}),
                 .in_valid_i({valid[i], x ? ov[H][1] : west_valid, !y && ov[V][0], !x && ov[H][3], y && ov[V][2]}),
                 .in_ready_o(ir[i]),
                 .in_flit_i({flit[i], x ? of[H][1*FLIT +: FLIT] : flit[HOST], of[V][0 +: FLIT],

@@ -140,9 +140,9 @@ bench() {
 
 chip() {
     case $1 in
-    1) python3 "$here/chip.py" "$dir" 1 1 all 4 68 72 93 120 7 ;;
-    2) python3 "$here/chip.py" "$dir" 2 1 some 68 72 93 100 ;;
-    4) python3 "$here/chip.py" "$dir" 2 2 some 47 101 && python3 "$here/chip.py" "$dir" 3 2 some 93 ;;
+    1) python3 "$here/chip.py" "$dir" 1 1 all 68 121 130 194 255 ;;
+    2) python3 "$here/chip.py" "$dir" 2 1 some 110 121 130 ;;
+    4) python3 "$here/chip.py" "$dir" 2 2 some 130 ;;
     esac
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Chips at random, and plans of a graph that no solver would make: every population cut at random
- * places, every part on a random core, as the plan's rules allow. Include after cmocka.h.
+ * Chips at random, and plans of a graph that no solver would make: every population at a random
+ * time, cut at random places, every part on a random core, as the plan's rules allow. Include after
+ * cmocka.h.
  */
 #ifndef RANDOM_PLAN_H
 #define RANDOM_PLAN_H
@@ -19,21 +20,54 @@ static inline TtfsChip random_chip(TtfsRng *r) {
     c.lanes = between(r, 1, 9);
     c.weight_bits = between(r, 9, 12);
     c.slope_bits = between(r, 24, 32);
-    c.acc_bits = between(r, 29, 32);
+    c.acc_bits = between(r, c.slope_bits > 29 ? c.slope_bits : 29, 32);
     c.ramp_bits = between(r, 9, 24);
     c.value_bits = between(r, 8, 10);
     c.c_bits = between(r, 5, 8);
-    c.act_words = between(r, 200, 1024);
+    c.act_words = between(r, 200, 16384);
     c.list_entries = lists[ttfs_rng_below(r, 4)];
     c.program_words = 16384;
     c.segments = between(r, 2, 8);
     return c;
 }
 
+/* Tasks of a core are in any order, whatever population they are of. */
 static inline int plan_by_core(const void *a, const void *b) {
     const TtfsTask *x = a, *y = b;
-    if (x->slot != y->slot) return x->slot < y->slot ? -1 : 1;
-    return (x->core > y->core) - (x->core < y->core);
+    const uint32_t i[] = {x->slot, x->core, x->oy_first, x->ch_first, x->pop.i, x->ox_first};
+    const uint32_t j[] = {y->slot, y->core, y->oy_first, y->ch_first, y->pop.i, y->ox_first};
+    for (size_t k = 0; k < sizeof i / sizeof *i; k++)
+        if (i[k] != j[k]) return i[k] < j[k] ? -1 : 1;
+    return 0;
+}
+
+/* When the sources of a population are computed: the latest, and the first. */
+static inline TtfsWhen plan_sources(const TtfsPlan *p, const TtfsSpike *s, TtfsPop pop,
+                                    uint32_t *first) {
+    const TtfsPopulation *q = ttfs_spike_pop(s, pop);
+    TtfsWhen latest = {0};
+    *first = UINT32_MAX;
+    for (uint32_t k = 0; k < q->conn_count; k++) {
+        TtfsWhen w = ttfs_plan_when(p, s->conns.at[q->conn_first + k].src);
+        if (w.stage < *first) *first = w.stage;
+        if (w.stage > latest.stage || (w.stage == latest.stage && w.slot > latest.slot)) latest = w;
+    }
+    return latest;
+}
+
+/* A slot behind those of its sources, or any slot some turns later, none more than 7 late. A
+ * pipeline (`slots` 1) has one slot. */
+static inline void plan_when(TtfsPlan *p, const TtfsSpike *s, TtfsRng *r, TtfsPop pop,
+                             uint32_t slots) {
+    uint32_t first, later = slots == 1 || ttfs_rng_below(r, 2) ? between(r, 1, 5) : 0;
+    TtfsWhen w = plan_sources(p, s, pop, &first);
+    if (slots == 1 && ttfs_rng_below(r, 4)) later = 1;
+    while (later > (slots == 1) && w.stage + later - first >= 1u << TTFS_PLAN_BANKS) later--;
+    w.slot = later ? ttfs_rng_below(r, slots) : w.slot + between(r, 1, 2);
+    w.stage += later;
+    *TTFS_PUSH(&p->arena, p->when) = pop.i == s->input.i ? (TtfsWhen){0} : w;
+    while (p->slots.len <= p->when.at[pop.i - 1].slot)
+        *TTFS_PUSH(&p->arena, p->slots) = (TtfsSlot){0};
 }
 
 /* The next part of an axis that is cut at random. */
@@ -56,11 +90,10 @@ static inline void plan_channels(TtfsPlan *p, const TtfsSpike *s, TtfsRng *r, Tt
     }
 }
 
-static inline void plan_population(TtfsPlan *p, const TtfsSpike *s, TtfsRng *r, uint32_t slot) {
-    TtfsPop pop = p->slots.at[slot].pop;
+static inline void plan_population(TtfsPlan *p, const TtfsSpike *s, TtfsRng *r, TtfsPop pop) {
     const TtfsPopulation *q = ttfs_spike_pop(s, pop);
     TtfsCutRule rule = ttfs_plan_cut_rule(&p->chip, s, pop);
-    TtfsTask t = {.pop = pop, .slot = slot};
+    TtfsTask t = {.pop = pop, .slot = ttfs_plan_when(p, pop).slot};
     for (; t.oy_first < q->h; t.oy_first += t.oy_count) {
         uint32_t rows = ttfs_plan_alike(s, pop, 0, t.oy_first);
         t.oy_count = rule.by_position ? 1 : plan_part(r, rows);
@@ -77,10 +110,11 @@ static inline bool random_plan(TtfsPlan *p, const TtfsSpike *s, const TtfsChip *
                                TtfsDiag *diag) {
     *p = (TtfsPlan){.chip = *chip};
     p->chip.name = ttfs_arena_strdup(&p->arena, chip->name);
+    uint32_t slots = ttfs_rng_below(r, 2) ? 1 : between(r, 2, 6);
     for (uint32_t i = 1; i <= s->pops.len; i++) {
-        *TTFS_PUSH(&p->arena, p->slots) = (TtfsSlot){.pop = {i}};
+        plan_when(p, s, r, (TtfsPop){i}, slots);
         if (!ttfs_plan_fits(chip, s, (TtfsPop){i}, "net", diag)) return false;
-        if (i > 1) plan_population(p, s, r, i - 1);
+        if (i > 1) plan_population(p, s, r, (TtfsPop){i});
     }
     qsort(p->tasks.at, p->tasks.len, sizeof *p->tasks.at, plan_by_core);
     ttfs_plan_derive(p, s);

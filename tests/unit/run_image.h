@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An interpreter of images: the contract of docs/core.md executed, slot by slot and record by
- * record, with no cycles and nothing of the network but what the directory says of flows. In: an
- * image and the values of a sample; out: the trace, values as they leave their cores, sums as they
- * come to the host. Values of a slot arrive when it ends, so a program that reads them too early
- * sees none. Whatever the contract calls an error, or leaves to the compiler's proof, is counted in
- * `faults`, the first in words.
+ * An interpreter of images: the contract of docs/core.md executed, turn by turn, slot by slot and
+ * record by record, with no cycles and nothing of the network but what the directory says of flows
+ * and stages. In: an image and the values of samples; out: their traces, values as they leave their
+ * cores, sums as they come to the host. Values of a slot arrive when it ends, in every other turn
+ * at once, the input's before all: so neither a program that reads too early nor a value that comes
+ * over another one that is still read goes unseen. Whatever the contract calls an error, or leaves
+ * to the compiler's proof, is counted in `faults`, the first in words.
  */
 #ifndef RUN_IMAGE_H
 #define RUN_IMAGE_H
@@ -31,7 +32,7 @@ typedef struct {
 /* A core: its activations, where its programs stand, and what its engines hand on in a slot. */
 typedef struct {
     uint16_t *value;       /* per element */
-    uint32_t *written;     /* per element: the last sample that wrote it */
+    uint32_t *written;     /* per element: the last turn that wrote it, + 1 */
     unsigned char *parity; /* per word */
     uint32_t at[3];
     bool ended[3];
@@ -47,9 +48,10 @@ typedef struct {
     TtfsArena arena, slot;
     RunCore *cores;
     TTFS_VEC(RunFlit) sent[1024]; /* per core, in this slot */
-    uint32_t sample, faults;
+    uint32_t turn, faults;
     char fault[160];
-    TtfsTrace *trace;
+    TtfsTrace *traces; /* of the samples, the first of which came in this turn */
+    uint32_t samples, first_turn;
     TTFS_VEC(RunFlit) host;
 } RunImage;
 
@@ -76,24 +78,29 @@ static inline void run_close(RunImage *r) {
     ttfs_arena_free(&r->slot);
 }
 
-/* A word of another sample's parity is a word of zeros. */
-static inline bool run_word(RunImage *r, uint32_t core, uint32_t element) {
+/* The element of the copy that a turn writes, in *element. A word of another turn's parity is a
+ * word of zeros. */
+static inline bool run_word(RunImage *r, uint32_t core, int32_t banks, uint32_t turn,
+                            uint32_t *at) {
     RunCore *k = &r->cores[core];
+    uint32_t bits = ttfs_chip_element_bits(&r->img->chip), parity = turn >> banks & 1;
+    uint32_t copy = turn & ((1u << banks) - 1);
+    uint32_t element = (*at & ((1u << bits) - 1)) ^ copy << (bits - (uint32_t)banks);
     uint32_t word = element / TTFS_WORD_ELEMENTS;
+    *at = element;
     if (element >= ttfs_chip_elements(&r->img->chip)) {
         run_fault(r, core, "ADDRESS: an element that is not there", element);
         return false;
     }
-    for (uint32_t i = 0; k->parity[word] != r->sample % 2 && i < TTFS_WORD_ELEMENTS; i++)
+    for (uint32_t i = 0; k->parity[word] != parity && i < TTFS_WORD_ELEMENTS; i++)
         k->value[word * TTFS_WORD_ELEMENTS + i] = 0;
-    k->parity[word] = r->sample % 2;
+    k->parity[word] = (unsigned char)parity;
     return true;
 }
 
-static inline uint32_t run_read(RunImage *r, uint32_t core, int64_t address) {
-    uint32_t mask = (1u << ttfs_chip_element_bits(&r->img->chip)) - 1;
-    uint32_t element = (uint32_t)address & mask;
-    return run_word(r, core, element) ? r->cores[core].value[element] : 0;
+static inline uint32_t run_read(RunImage *r, uint32_t core, const TtfsSegment *s, int64_t address) {
+    uint32_t at = (uint32_t)address, turn = r->turn - (uint32_t)s->delay;
+    return run_word(r, core, s->banks, turn, &at) ? r->cores[core].value[at] : 0;
 }
 
 /* The offset of a row or column; false: it is not held. */
@@ -113,10 +120,11 @@ static inline void run_put(RunImage *r, uint32_t core, const TtfsKeep *b, const 
     } else {
         at += (uint32_t)b->row_base | (uint32_t)b->col_base << 16;
     }
-    if (run_word(r, core, at)) {
-        if (r->cores[core].written[at] == r->sample)
+    if (at >> ttfs_chip_element_bits(&r->img->chip)) run_fault(r, core, "ADDRESS: no element", at);
+    if (run_word(r, core, b->banks, r->turn, &at)) {
+        if (r->cores[core].written[at] == r->turn + 1)
             run_fault(r, core, "a value lands on another", at);
-        r->cores[core].written[at] = r->sample;
+        r->cores[core].written[at] = r->turn + 1;
         r->cores[core].value[at] = (uint16_t)f->value;
     }
 }
@@ -130,7 +138,6 @@ static inline void run_receive(RunImage *r, uint32_t core, uint32_t buffer, cons
         return;
     }
     bool held = f->c >= (uint32_t)b.c && f->c - (uint32_t)b.c < (uint32_t)b.channels;
-    if (b.banked) run_fault(r, core, "no compiler makes banks", buffer);
     if (f->value == 0 || f->value > (uint32_t)b.top) run_fault(r, core, "VALUE", f->value);
     if (f->y >= (uint32_t)b.rows || f->x >= (uint32_t)b.cols || (!held && !b.part))
         run_fault(r, core, "PLACE", f->c);
@@ -170,12 +177,21 @@ static inline void run_deliver(RunImage *r, uint32_t core, const RunFlit *f) {
         run_receive(r, core, f->flow, f);
 }
 
+/* The trace of the sample that a population is computed for in this turn; NULL: it is none. */
+static inline TtfsTrace *run_trace(const RunImage *r, const TtfsImagePop *p) {
+    uint32_t sample = r->turn - r->first_turn - p->stage;
+    return sample < r->samples ? &r->traces[sample] : NULL;
+}
+
 static inline void run_send(RunImage *r, uint32_t core, RunFlit f) {
     uint32_t pop = f.flow < r->img->flows ? r->img->flow_pop[f.flow] : 1;
     const TtfsImagePop *p = &r->img->pops.at[pop - 1];
-    *TTFS_PUSH(&r->slot, r->sent[core]) = f;
-    if (!f.sum)
-        ttfs_trace_add(r->trace, (TtfsPop){pop}, (f.c * p->h + f.y) * p->w + f.x,
+    if (r->turn % 2)
+        run_deliver(r, core, &f);
+    else
+        *TTFS_PUSH(&r->slot, r->sent[core]) = f;
+    if (!f.sum && run_trace(r, p))
+        ttfs_trace_add(run_trace(r, p), (TtfsPop){pop}, (f.c * p->h + f.y) * p->w + f.x,
                        p->ticks - f.value);
 }
 
@@ -204,7 +220,7 @@ static inline void run_patch(RunImage *r, uint32_t core, const TtfsSegment *s, i
     for (int64_t i = 0; i < s->ny; i++)
         for (int64_t j = 0; j < s->nx; j++)
             for (int64_t e = 0; e < s->length; e++, ++*number) {
-                uint32_t v = run_read(r, core,
+                uint32_t v = run_read(r, core, s,
                                       s->base + row * s->row_stride + col * s->col_stride +
                                           i * s->row_step + j * s->run_step + e);
                 if (v) *TTFS_PUSH(&r->slot, list->events) = (RunEvent){*number, v};
@@ -217,7 +233,7 @@ static inline void run_pool(RunImage *r, uint32_t core, const TtfsSegment *s, in
         uint32_t best = smallest ? UINT32_MAX : 0;
         for (int64_t i = 0; i < s->ny; i++)
             for (int64_t j = 0; j < s->nx; j++) {
-                uint32_t v = run_read(r, core,
+                uint32_t v = run_read(r, core, s,
                                       s->base + row * s->row_stride + col * s->col_stride +
                                           i * s->row_step + j * s->run_step + c);
                 if (smallest ? v < best : v > best) best = v;
@@ -391,8 +407,9 @@ static inline void run_host(RunImage *r) {
         int64_t v = (int64_t)(sum & ((UINT64_C(1) << acc) - 1));
         if (v >> (acc - 1)) v -= INT64_C(1) << acc;
         if (!f.sum) run_fault(r, 0, "a value comes to the host", f.flow);
-        ttfs_trace_potentials(r->trace, (TtfsPop){pop})[(f.c * p->h + f.y) * p->w + f.x] =
-            (int32_t)v;
+        if (run_trace(r, p))
+            ttfs_trace_potentials(run_trace(r, p),
+                                  (TtfsPop){pop})[(f.c * p->h + f.y) * p->w + f.x] = (int32_t)v;
     }
     r->host.len = 0;
 }
@@ -420,14 +437,14 @@ static inline void run_slot(RunImage *r) {
     ttfs_arena_free(&r->slot);
 }
 
-/* One sample, x as ttfs_spike_encode gives it. */
-static inline void run_sample(RunImage *r, const uint16_t *x, TtfsTrace *out) {
-    const TtfsImagePop *in = &r->img->pops.at[r->img->slot_pop[0] - 1];
-    ttfs_trace_clear(out);
-    ttfs_trace_set_input(out, x);
-    r->trace = out;
-    r->sample++;
-    for (uint32_t n = 0; n < in->c * in->h * in->w; n++) {
+static inline const TtfsImagePop *run_input(const TtfsImage *img) {
+    return &img->pops.at[img->flow_pop[img->input_flow] - 1];
+}
+
+/* One turn; x: the values of its input, NULL: none. */
+static inline void run_turn(RunImage *r, const uint16_t *x) {
+    const TtfsImagePop *in = run_input(r->img);
+    for (uint32_t n = 0; x && n < in->c * in->h * in->w; n++) {
         RunFlit f = {
             r->img->input_flow, n / in->w % in->h, n % in->w, n / in->w / in->h, x[n], false};
         if (x[n]) run_deliver(r, 0, &f);
@@ -436,6 +453,25 @@ static inline void run_sample(RunImage *r, const uint16_t *x, TtfsTrace *out) {
     for (uint32_t c = 0; c < ttfs_chip_cores(&r->img->chip); c++)
         for (uint32_t e = 0; e < 3; e++)
             if (!r->cores[c].ended[e]) run_fault(r, c, "the sample does not end", e);
+    r->turn++;
+}
+
+/* Samples one after the other, each of x as ttfs_spike_encode gives it; then turns without values
+ * until the last one's results are there. */
+static inline void run_samples(RunImage *r, const uint16_t *x, uint32_t n, TtfsTrace *out) {
+    const TtfsImagePop *in = run_input(r->img);
+    size_t size = (size_t)in->c * in->h * in->w;
+    uint32_t latest = 0;
+    for (uint32_t i = 0; i < r->img->pops.len; i++)
+        if (r->img->pops.at[i].stage > latest) latest = r->img->pops.at[i].stage;
+    r->traces = out;
+    r->samples = n;
+    r->first_turn = r->turn;
+    for (uint32_t i = 0; i < n; i++) {
+        ttfs_trace_clear(&out[i]);
+        ttfs_trace_set_input(&out[i], x + i * size);
+    }
+    for (uint32_t i = 0; i < n + latest; i++) run_turn(r, i < n ? x + i * size : NULL);
 }
 
 #endif

@@ -96,7 +96,8 @@ static void try_without_pools(const Line *l, TtfsChip chip, uint64_t seed) {
     TtfsPlan plan;
     TtfsDiag diag = {0};
     chip.pool = chip.classes = false;
-    if (!ttfs_spike_to_plan(&l->spike, &chip, "net", &plan, &diag)) count_refusal(&diag, seed);
+    if (!ttfs_spike_to_plan(&l->spike, &chip, TTFS_SCHEDULE_AUTO, "net", &plan, &diag))
+        count_refusal(&diag, seed);
     ttfs_plan_free(&plan);
     ttfs_diag_free(&diag);
 }
@@ -110,27 +111,29 @@ static void run_rtl(Line *l, uint64_t seed) {
     TtfsFileSet verilog = {0};
     assert_true(ttfs_file_set_read(&verilog, rtl, ttfs_verilog_endings, false, &l->diag));
     TtfsSimChip *chip = ttfs_sim_chip_open(&verilog, TTFS_SOURCE_DIR "/runtime/sim/sim_chip.cpp",
-                                           &(TtfsProgress){0}, &l->diag);
+                                           true, &(TtfsProgress){0}, &l->diag);
     ttfs_file_set_free(&verilog);
     assert_non_null(chip);
     TtfsSim *sim = ttfs_sim_open(chip, &l->image, limit, &l->diag);
     assert_non_null(sim);
     TtfsGolden *golden = ttfs_golden_open(&l->spike);
-    TtfsTrace want, got;
+    TtfsTrace want, got[SAMPLES];
     TtfsDifference d;
+    uint32_t inputs = ttfs_pop_size(ttfs_spike_pop(&l->spike, l->spike.input));
+    uint16_t *x = TTFS_ARRAY(&l->arena, uint16_t, (size_t)SAMPLES * inputs);
     ttfs_trace_init(&want, &l->spike, &l->arena);
-    ttfs_trace_init(&got, &l->spike, &l->arena);
-    uint16_t *x =
-        TTFS_ARRAY(&l->arena, uint16_t, ttfs_pop_size(ttfs_spike_pop(&l->spike, l->spike.input)));
-    for (int k = 0; k < SAMPLES; k++) {
+    for (uint32_t k = 0; k < SAMPLES; k++) {
+        ttfs_trace_init(&got[k], &l->spike, &l->arena);
         random_sample(l);
-        ttfs_spike_encode(&l->spike, l->real, x);
-        ttfs_golden_run(golden, x, &want);
-        assert_true(ttfs_sim_run(sim, x, &got, &l->diag));
-        uint64_t n = ttfs_trace_compare(&want, &got, &d);
+        ttfs_spike_encode(&l->spike, l->real, x + k * inputs);
+    }
+    assert_true(ttfs_sim_run(sim, SAMPLES, x, got, &(TtfsProgress){0}, &l->diag));
+    for (uint32_t k = 0; k < SAMPLES; k++) {
+        ttfs_golden_run(golden, x + k * inputs, &want);
+        uint64_t n = ttfs_trace_compare(&want, &got[k], &d);
         if (n)
             fail_msg("seed %u: %llu differences %s", (unsigned)seed, (unsigned long long)n,
-                     got.fault);
+                     got[k].fault);
         spikes += ttfs_trace_hidden_spikes(&want);
     }
     const uint64_t *most = ttfs_sim_slot_cycles(sim);
@@ -160,7 +163,8 @@ static void one_network(const TtfsChip *chip, uint64_t seed) {
         for (uint32_t i = 0; i < l.diag.messages.len; i++)
             if (l.diag.messages.at[i].severity == TTFS_ERROR)
                 assert_int_equal(l.diag.messages.at[i].code, TTFS_QUANT_RANGE);
-    } else if (!ttfs_spike_to_plan(&l.spike, chip, "net", &l.plan, &l.diag)) {
+    } else if (!ttfs_spike_to_plan(&l.spike, chip, (TtfsSchedule)(seed % TTFS_SCHEDULES), "net",
+                                   &l.plan, &l.diag)) {
         count_refusal(&l.diag, seed);
     } else {
         assert_true(ttfs_plan_check(&l.plan, &l.spike, "net", &l.diag));

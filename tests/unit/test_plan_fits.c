@@ -277,7 +277,7 @@ static void refuses(const TtfsSpike *s, const TtfsChip *chip, TtfsCode code, con
     TtfsDiag diag = {0};
     TtfsBuf said = {0};
     bool found = false;
-    assert_false(ttfs_spike_to_plan(s, chip, "net", &p, &diag));
+    assert_false(ttfs_spike_to_plan(s, chip, TTFS_SCHEDULE_LATENCY, "net", &p, &diag));
     ttfs_diag_print(&diag, TTFS_NOTE, false, &said);
     for (uint32_t i = 0; i < diag.messages.len; i++) found |= diag.messages.at[i].code == code;
     if (!found || !strstr(ttfs_buf_text(&said), words))
@@ -296,7 +296,7 @@ static void memories(void **state) {
     TtfsDiag diag = {0};
     small_net(&s);
     TtfsChip good = small_chip(1, 4, 8), c;
-    assert_true(ttfs_spike_to_plan(&s, &good, "net", &p, &diag));
+    assert_true(ttfs_spike_to_plan(&s, &good, TTFS_SCHEDULE_LATENCY, "net", &p, &diag));
     TtfsUse use = p.use[0];
     char words[120];
 #define LESS(member, used, what)                                                                   \
@@ -331,14 +331,14 @@ static void refusals_are_collected(void **state) {
     small_net(&s);
     TtfsChip c = small_chip(2, 4, 8);
     c.value_bits = 1, c.y_bits = 2, c.x_bits = 2, c.pool = false;
-    assert_false(ttfs_spike_to_plan(&s, &c, "net", &p, &diag));
+    assert_false(ttfs_spike_to_plan(&s, &c, TTFS_SCHEDULE_LATENCY, "net", &p, &diag));
     assert_true(diag.errors_of[TTFS_PLAN_KIND] == 1 && diag.errors_of[TTFS_PLAN_FIT] >= 4);
     ttfs_plan_free(&p);
     ttfs_diag_free(&diag);
     c = small_chip(1, 4, 8);
     c.act_words = 2, c.weight_rows = 50, c.param_words = 2, c.buffers = 2, c.program_words = 30;
     diag = (TtfsDiag){0};
-    assert_false(ttfs_spike_to_plan(&s, &c, "net", &p, &diag));
+    assert_false(ttfs_spike_to_plan(&s, &c, TTFS_SCHEDULE_LATENCY, "net", &p, &diag));
     assert_true(diag.errors_of[TTFS_PLAN_FIT] >= 5);
     ttfs_plan_free(&p);
     ttfs_diag_free(&diag);

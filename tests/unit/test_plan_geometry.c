@@ -104,7 +104,7 @@ static void tasks_compute_the_graph(void **state) {
         TtfsArena a = {0};
         random_spike(&s, seed);
         TtfsChip chip = any_chip(&rng);
-        if (ttfs_spike_to_plan(&s, &chip, "net", &p, &diag)) {
+        if (ttfs_spike_to_plan(&s, &chip, TTFS_SCHEDULE_LATENCY, "net", &p, &diag)) {
             uint16_t *x = TTFS_ARRAY(&a, uint16_t, ttfs_pop_size(ttfs_spike_pop(&s, s.input)));
             TtfsGolden *g = ttfs_golden_open(&s);
             random_input(&s, &rng, x);
@@ -157,7 +157,8 @@ static void readouts_of_maps(void **state) {
     set_times(&s, &rng);
     random_input(&s, &rng, x);
     TtfsChip chip = small_chip(3, 4, 9);
-    if (!ttfs_spike_to_plan(&s, &chip, "net", &p, &diag)) fail_msg("%s", diag.messages.at[0].what);
+    if (!ttfs_spike_to_plan(&s, &chip, TTFS_SCHEDULE_LATENCY, "net", &p, &diag))
+        fail_msg("%s", diag.messages.at[0].what);
     TtfsGolden *g = ttfs_golden_open(&s);
     ttfs_trace_init(&trace, &s, &s.arena);
     ttfs_golden_run(g, x, &trace);
@@ -209,7 +210,7 @@ static void list_of(const TtfsSpike *s, const TtfsPlan *p, const TtfsTask *t, ui
     }
     for (uint32_t k = 0; t->passes == 1 && k < ttfs_spike_pop(s, t->pop)->conn_count; k++) {
         TtfsReach m = ttfs_task_reach(s, t, k);
-        TtfsSegment g = ttfs_reach_segment(&m, ttfs_plan_buffer(p, t->core, m.src, NULL));
+        TtfsSegment g = ttfs_reach_segment(p, &m, ttfs_plan_buffer(p, t->core, m.src, NULL));
         add_segment(e, &g, r, q);
     }
 }
@@ -241,7 +242,7 @@ static void segments_name_the_elements(void **state) {
         TtfsDiag diag = {0};
         random_spike(&s, seed);
         TtfsChip chip = any_chip(&rng);
-        if (ttfs_spike_to_plan(&s, &chip, "net", &p, &diag)) {
+        if (ttfs_spike_to_plan(&s, &chip, TTFS_SCHEDULE_LATENCY, "net", &p, &diag)) {
             made++;
             for (uint32_t i = 0; i < p.tasks.len; i++) {
                 check_lists(&s, &p, &p.tasks.at[i]);
@@ -329,7 +330,7 @@ static void every_class_has_one_bias(void **state) {
         TtfsDiag diag = {0};
         random_spike(&s, seed);
         TtfsChip chip = small_chip(2, 4, 9);
-        if (ttfs_spike_to_plan(&s, &chip, "net", &p, &diag))
+        if (ttfs_spike_to_plan(&s, &chip, TTFS_SCHEDULE_LATENCY, "net", &p, &diag))
             for (uint32_t i = 0; i < p.tasks.len; i++) {
                 if (!p.tasks.at[i].groups) continue;
                 classes_tell_biases(&s, &p.tasks.at[i]);

@@ -12,21 +12,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "golden.h"
 #include "ir_to_spike.h"
 #include "plan_to_image.h"
 #include "random_canonical.h"
 #include "random_plan.h"
-#include "run_image.h"
+#include "run_golden.h"
 #include "spike_to_plan.h"
 
 /* How many images had what must not be missing among them. */
 typedef struct {
-    uint32_t images, meshes, passes, groups, classes, pools, min_pools, parts, dropped;
+    uint32_t images, meshes, passes, groups, classes, pools, min_pools, parts, late, banks;
+    uint32_t crowded, split, dropped, schedules[TTFS_SCHEDULES];
 } Seen;
 
 static void see(Seen *seen, const TtfsSpike *s, const TtfsPlan *p) {
     uint32_t passes = 0, groups = 0, classes = 0, pools = 0, parts = 0, dropped = 0, min_pools = 0;
+    uint32_t banks = 0, late = 0, split = 0;
     for (uint32_t i = 0; i < p->tasks.len; i++) {
         const TtfsTask *t = &p->tasks.at[i];
         passes += t->passes > 1;
@@ -36,9 +37,14 @@ static void see(Seen *seen, const TtfsSpike *s, const TtfsPlan *p) {
     }
     for (uint32_t i = 0; i < p->buffers.len; i++) {
         dropped += p->buffers.at[i].channels == 0;
+        late += p->buffers.at[i].banks == 1;
+        banks += p->buffers.at[i].banks > 1;
         parts += p->buffers.at[i].channels &&
                  p->buffers.at[i].channels < ttfs_spike_pop(s, p->buffers.at[i].pop)->c;
     }
+    for (uint32_t i = 1; i < p->flows.len; i++)
+        split += p->flows.at[i].pop.i == p->flows.at[i - 1].pop.i &&
+                 p->flows.at[i].core == p->flows.at[i - 1].core;
     for (uint32_t i = 0; i < s->conns.len; i++)
         min_pools += s->conns.at[i].kind == TTFS_CONN_MINPOOL;
     seen->images++;
@@ -50,58 +56,46 @@ static void see(Seen *seen, const TtfsSpike *s, const TtfsPlan *p) {
     seen->min_pools += min_pools > 0;
     seen->parts += parts > 0;
     seen->dropped += dropped > 0;
+    seen->late += late > 0;
+    seen->banks += banks > 0;
+    seen->split += split > 0;
+    seen->crowded += p->slots.len < s->pops.len - 1;
 }
 
 /* All of it, in one in a hundred images at least. */
 static void saw_all(const Seen *seen, uint32_t tried) {
     const uint32_t n[] = {seen->meshes, seen->passes,    seen->groups, seen->classes,
-                          seen->pools,  seen->min_pools, seen->parts};
+                          seen->pools,  seen->min_pools, seen->parts,  seen->late,
+                          seen->banks,  seen->crowded,   seen->split};
+    const uint32_t *by = seen->schedules;
     print_message("%u of %u on chips; meshes %u, passes %u, groups %u, classes %u, pools %u, min "
-                  "pools %u, parts %u, dropped %u\n",
-                  seen->images, tried, n[0], n[1], n[2], n[3], n[4], n[5], n[6], seen->dropped);
+                  "pools %u, parts %u, two copies %u, more %u, fewer slots than layers %u, several "
+                  "flows of a core %u, dropped %u; latency %u, overlap %u, pipeline %u\n",
+                  seen->images, tried, n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9],
+                  n[10], seen->dropped, by[TTFS_SCHEDULE_LATENCY], by[TTFS_SCHEDULE_OVERLAP],
+                  by[TTFS_SCHEDULE_PIPELINE]);
     assert_true(seen->images > tried / 2);
-    for (int i = 0; i < 7; i++) assert_true(n[i] > seen->images / 100);
+    for (int i = 0; i < 11; i++) assert_true(n[i] > seen->images / 100);
+    for (int i = 0; i < TTFS_SCHEDULES; i++) assert_true(by[i] > seen->images / 50);
 }
 
-/* A few samples, one after the other: what one leaves behind must not be seen by the next. */
-static void same_as_golden(const TtfsSpike *s, const TtfsImage *img, TtfsRng *r, uint64_t seed) {
-    TtfsArena a = {0};
-    RunImage run;
-    TtfsGolden *g = ttfs_golden_open(s);
-    TtfsTrace want, got;
-    TtfsDifference first;
-    uint16_t *x = TTFS_ARRAY(&a, uint16_t, ttfs_pop_size(ttfs_spike_pop(s, s->input)));
-    ttfs_trace_init(&want, s, &a);
-    ttfs_trace_init(&got, s, &a);
-    run_open(&run, img);
-    for (int sample = 0; sample < 4; sample++) {
-        random_input(s, r, x);
-        ttfs_golden_run(g, x, &want);
-        run_sample(&run, x, &got);
-        if (run.faults) fail_msg("seed %u sample %d: %s", (unsigned)seed, sample, run.fault);
-        if (ttfs_trace_compare(&want, &got, &first))
-            fail_msg("seed %u sample %d: population %u neuron %u is %d, not %d %s", (unsigned)seed,
-                     sample, first.pop.i, first.neuron, (int)first.got, (int)first.want,
-                     want.faults ? want.fault : got.fault);
-    }
-    run_close(&run);
-    ttfs_golden_close(g);
-    ttfs_arena_free(&a);
-}
-
-/* One graph on one chip, if that holds it. */
+/* One graph on one chip, if that holds it, by a random plan or any schedule. */
 static void try_graph(const TtfsSpike *s, TtfsRng *r, uint64_t seed, Seen *seen) {
     TtfsChip chip = random_chip(r);
     TtfsPlan p;
     TtfsImage img = {0};
     TtfsDiag diag = {0};
-    bool solved = ttfs_rng_below(r, 2) == 0;
-    if (solved ? ttfs_spike_to_plan(s, &chip, "net", &p, &diag)
-               : random_plan(&p, s, &chip, r, &diag)) {
+    char why[300];
+    uint32_t schedule = ttfs_rng_below(r, 2 * TTFS_SCHEDULES); /* above: a random plan */
+    if (schedule < TTFS_SCHEDULES
+            ? ttfs_spike_to_plan(s, &chip, (TtfsSchedule)schedule, "net", &p, &diag)
+            : random_plan(&p, s, &chip, r, &diag)) {
         see(seen, s, &p);
+        if (schedule < TTFS_SCHEDULES) seen->schedules[schedule]++;
         if (!ttfs_plan_to_image(&p, s, &img, &diag))
             fail_msg("seed %u: %s", (unsigned)seed, diag.messages.at[0].what);
-        same_as_golden(s, &img, r, seed);
+        if (!run_as_golden(s, &img, r, 4, why, sizeof why))
+            fail_msg("seed %u: %s", (unsigned)seed, why);
     }
     ttfs_image_free(&img);
     ttfs_plan_free(&p);

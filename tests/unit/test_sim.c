@@ -51,15 +51,16 @@ static void close_case(Case *c) {
     ttfs_arena_free(&c->arena);
 }
 
-/* Graphs of odd seeds have everything that a spike graph can have. False when the chip refuses the
- * graph. */
+/* Graphs of odd seeds have everything that a spike graph can have; every other pair has another
+ * schedule. False when the chip refuses the graph. */
 static bool open_case(Case *c, const TtfsChip *chip, uint64_t seed) {
     *c = (Case){0};
     if (seed % 2)
         random_spike(&c->spike, seed);
     else
         chip_spike(&c->spike, seed, chip->weight_bits);
-    if (!ttfs_spike_to_plan(&c->spike, chip, "net", &c->plan, &c->diag)) {
+    TtfsSchedule schedule = (TtfsSchedule)(seed / 2 % TTFS_SCHEDULES);
+    if (!ttfs_spike_to_plan(&c->spike, chip, schedule, "net", &c->plan, &c->diag)) {
         close_case(c);
         return false;
     }
@@ -73,16 +74,16 @@ static bool open_case(Case *c, const TtfsChip *chip, uint64_t seed) {
 }
 
 /* The chip of the Verilog in a folder; NULL after an error. */
-static TtfsSimChip *load(const char *folder, TtfsDiag *diag) {
+static TtfsSimChip *load(const char *folder, bool mesh, TtfsDiag *diag) {
     TtfsFileSet verilog = {0};
     assert_true(ttfs_file_set_read(&verilog, folder, ttfs_verilog_endings, false, diag));
-    TtfsSimChip *chip = ttfs_sim_chip_open(&verilog, wrapper, &(TtfsProgress){0}, diag);
+    TtfsSimChip *chip = ttfs_sim_chip_open(&verilog, wrapper, mesh, &(TtfsProgress){0}, diag);
     ttfs_file_set_free(&verilog);
     return chip;
 }
 
 static TtfsSim *start(Case *c) {
-    if (!c->code) c->code = load(c->rtl, &c->diag);
+    if (!c->code) c->code = load(c->rtl, ttfs_chip_cores(&c->plan.chip) > 1, &c->diag);
     TtfsSim *sim = c->code ? ttfs_sim_open(c->code, &c->image, c->limit, &c->diag) : NULL;
     if (!sim) print_faults(&c->diag);
     assert_non_null(sim);
@@ -98,6 +99,7 @@ static void sample(const TtfsSpike *s, TtfsRng *r, uint32_t n, uint16_t *x) {
 }
 
 static uint64_t total_spikes;
+static const TtfsProgress nobody;
 
 static void check_bounds(const Case *c, const TtfsSim *sim, uint64_t seed) {
     const uint64_t *most = ttfs_sim_slot_cycles(sim);
@@ -108,31 +110,46 @@ static void check_bounds(const Case *c, const TtfsSim *sim, uint64_t seed) {
                      (unsigned long long)c->plan.slots.at[i].worst_cycles);
 }
 
-static void run_case(Case *c, uint64_t seed, uint32_t samples) {
-    TtfsRng rng = ttfs_rng(seed + 1000);
-    TtfsTrace want, got;
+/* Traces of some samples, and room for them. */
+static TtfsTrace *traces(Case *c, uint32_t samples) {
+    TtfsTrace *t = TTFS_ARRAY(&c->arena, TtfsTrace, samples);
+    for (uint32_t i = 0; i < samples; i++) ttfs_trace_init(&t[i], &c->spike, &c->arena);
+    return t;
+}
+
+static void compare(const Case *c, const TtfsTrace *got, const uint16_t *x, uint64_t seed,
+                    uint32_t samples) {
+    TtfsArena a = {0};
+    TtfsTrace want;
     TtfsDifference d;
-    TtfsSim *sim = start(c);
     TtfsGolden *golden = ttfs_golden_open(&c->spike);
-    ttfs_trace_init(&want, &c->spike, &c->arena);
-    ttfs_trace_init(&got, &c->spike, &c->arena);
-    uint16_t *x =
-        TTFS_ARRAY(&c->arena, uint16_t, ttfs_pop_size(ttfs_spike_pop(&c->spike, c->spike.input)));
+    ttfs_trace_init(&want, &c->spike, &a);
     for (uint32_t i = 0; i < samples; i++) {
-        sample(&c->spike, &rng, i, x);
-        ttfs_golden_run(golden, x, &want);
-        if (!ttfs_sim_run(sim, x, &got, &c->diag)) print_faults(&c->diag);
-        assert_int_equal(c->diag.errors, 0);
-        uint64_t n = ttfs_trace_compare(&want, &got, &d);
+        ttfs_golden_run(golden, x + i * ttfs_pop_size(ttfs_spike_pop(&c->spike, c->spike.input)),
+                        &want);
+        uint64_t n = ttfs_trace_compare(&want, &got[i], &d);
         if (n)
             fail_msg("seed %u sample %u: %llu differences, first population %u neuron %u: %lld, "
                      "not %lld %s",
                      (unsigned)seed, i, (unsigned long long)n, d.pop.i, d.neuron, (long long)d.got,
-                     (long long)d.want, got.fault);
+                     (long long)d.want, got[i].fault);
         total_spikes += ttfs_trace_hidden_spikes(&want);
     }
-    check_bounds(c, sim, seed);
     ttfs_golden_close(golden);
+    ttfs_arena_free(&a);
+}
+
+static void run_case(Case *c, uint64_t seed, uint32_t samples) {
+    TtfsRng rng = ttfs_rng(seed + 1000);
+    TtfsSim *sim = start(c);
+    TtfsTrace *got = traces(c, samples);
+    uint32_t inputs = ttfs_pop_size(ttfs_spike_pop(&c->spike, c->spike.input));
+    uint16_t *x = TTFS_ARRAY(&c->arena, uint16_t, (size_t)samples * inputs);
+    for (uint32_t i = 0; i < samples; i++) sample(&c->spike, &rng, i, x + i * inputs);
+    if (!ttfs_sim_run(sim, samples, x, got, &nobody, &c->diag)) print_faults(&c->diag);
+    assert_int_equal(c->diag.errors, 0);
+    compare(c, got, x, seed, samples);
+    check_bounds(c, sim, seed);
     ttfs_sim_close(sim);
 }
 
@@ -172,23 +189,35 @@ static void two_cores_of_sixteen(void **state) {
     many_graphs(&chip, 150, 100);
 }
 
-/* A graph, a sample whose values are all the largest, and traces. */
+/* A graph, samples whose values are all the largest and silent ones in turns, and traces. */
+enum { TURNS = 4, LOUD = 2 /* a seed with a slot a population, a sample a turn */ };
+
 typedef struct {
     Case c;
-    TtfsTrace want, got;
-    uint16_t *full, *silent;
+    TtfsTrace want, *got;
+    uint16_t *full, *silent; /* full: TURNS samples, the second and fourth are silent */
 } Loud;
 
 static void open_loud(Loud *l) {
     TtfsChip chip = chip_named("c2l16w8", 2, 16, 8);
-    assert_true(open_case(&l->c, &chip, 4));
+    assert_true(open_case(&l->c, &chip, LOUD));
     const TtfsPopulation *in = ttfs_spike_pop(&l->c.spike, l->c.spike.input);
     uint32_t n = ttfs_pop_size(in);
-    l->full = TTFS_ARRAY(&l->c.arena, uint16_t, n);
-    l->silent = TTFS_ARRAY(&l->c.arena, uint16_t, n);
-    for (uint32_t i = 0; i < n; i++) l->full[i] = (uint16_t)in->ticks;
+    l->full = TTFS_ARRAY(&l->c.arena, uint16_t, (size_t)TURNS * n);
+    l->silent = l->full + n;
+    for (uint32_t i = 0; i < TURNS; i += 2)
+        for (uint32_t k = 0; k < n; k++) l->full[i * n + k] = (uint16_t)in->ticks;
     ttfs_trace_init(&l->want, &l->c.spike, &l->c.arena);
-    ttfs_trace_init(&l->got, &l->c.spike, &l->c.arena);
+    l->got = traces(&l->c, TURNS);
+}
+
+static void run_all(Loud *l, TtfsSim *sim) {
+    assert_true(ttfs_sim_run(sim, TURNS, l->full, l->got, &nobody, &l->c.diag));
+    assert_int_equal(l->c.diag.errors, 0);
+}
+
+static bool differs(const Loud *l, uint32_t sample) {
+    return ttfs_trace_compare(&l->want, &l->got[sample], &(TtfsDifference){0}) != 0;
 }
 
 static void run_golden(Loud *l, const uint16_t *x) {
@@ -212,8 +241,8 @@ static void damage_shows(void **state) {
                         (uint32_t)(bias ^ 1));
     TtfsSim *sim = start(&l.c);
     run_golden(&l, l.full);
-    assert_true(ttfs_sim_run(sim, l.full, &l.got, &l.c.diag));
-    assert_int_equal(ttfs_trace_compare(&l.want, &l.got, &d), 1);
+    run_all(&l, sim);
+    assert_int_equal(ttfs_trace_compare(&l.want, &l.got[0], &d), 1);
     assert_true(d.readout);
     assert_int_equal(d.neuron, last->ch_first);
     ttfs_sim_close(sim);
@@ -234,13 +263,11 @@ static void errors_are_told(void **state) {
     }
     TtfsSim *sim = start(&l.c);
     run_golden(&l, l.silent);
-    for (uint32_t again = 0; again < 2; again++) {
-        assert_true(ttfs_sim_run(sim, l.full, &l.got, &l.c.diag));
-        assert_non_null(strstr(l.got.fault, "the chip tells of VALUE ("));
-        assert_true(ttfs_sim_run(sim, l.silent, &l.got, &l.c.diag));
-        assert_int_equal(ttfs_trace_compare(&l.want, &l.got, &(TtfsDifference){0}), 0);
+    run_all(&l, sim);
+    for (uint32_t i = 0; i < TURNS; i += 2) {
+        assert_non_null(strstr(l.got[i].fault, "the chip tells of VALUE ("));
+        assert_false(differs(&l, i + 1));
     }
-    assert_int_equal(l.c.diag.errors, 0);
     ttfs_sim_close(sim);
     close_case(&l.c);
 }
@@ -250,7 +277,7 @@ static void another_chip(void **state) {
     (void)state;
     Loud l;
     open_loud(&l);
-    l.c.code = load(l.c.rtl, &l.c.diag);
+    l.c.code = load(l.c.rtl, true, &l.c.diag);
     l.c.image.chip.counters = !l.c.image.chip.counters;
     assert_null(ttfs_sim_open(l.c.code, &l.c.image, l.c.limit, &l.c.diag));
     const TtfsMessage *m = &l.c.diag.messages.at[l.c.diag.messages.len - 1];
@@ -266,7 +293,7 @@ static uint64_t *cycles_of(Case *c, const uint16_t *x) {
     size_t size = c->image.slots * sizeof(uint64_t);
     uint64_t *cycles = TTFS_ARRAY(&c->arena, uint64_t, c->image.slots);
     ttfs_trace_init(&got, &c->spike, &c->arena);
-    assert_true(ttfs_sim_run(sim, x, &got, &c->diag));
+    assert_true(ttfs_sim_run(sim, 1, x, &got, &nobody, &c->diag));
     memcpy(cycles, ttfs_sim_slot_cycles(sim), size);
     ttfs_sim_close(sim);
     return cycles;
@@ -279,11 +306,10 @@ static void given_up_in(Loud *l, uint32_t slot) {
     const char *what = ttfs_arena_printf(&l->c.arena, "in slot %u after %u cycles", slot,
                                          (unsigned)l->c.limit[slot] + 1);
     run_golden(l, l->silent);
-    for (uint32_t again = 0; again < 2; again++) {
-        assert_true(ttfs_sim_run(sim, l->full, &l->got, &l->c.diag));
-        if (!strstr(l->got.fault, what)) fail_msg("'%s', not '%s'", l->got.fault, what);
-        assert_true(ttfs_sim_run(sim, l->silent, &l->got, &l->c.diag));
-        assert_int_equal(ttfs_trace_compare(&l->want, &l->got, &(TtfsDifference){0}), 0);
+    run_all(l, sim);
+    for (uint32_t i = 0; i < TURNS; i += 2) {
+        if (!strstr(l->got[i].fault, what)) fail_msg("'%s', not '%s'", l->got[i].fault, what);
+        assert_false(differs(l, i + 1));
     }
     ttfs_sim_close(sim);
 }
@@ -322,7 +348,7 @@ static void build_failure(void **state) {
     for (int i = 0; i < 12; i++) ttfs_buf_printf(&text, "    missing_%d m%d();\n", i, i);
     ttfs_buf_puts(&text, "endmodule\n");
     assert_true(ttfs_file_write("test_sim_rtl/bad/ttfs_top.v", text.text, text.len, &own));
-    assert_null(load(bad, &c.diag));
+    assert_null(load(bad, true, &c.diag));
     const TtfsMessage *m = &c.diag.messages.at[c.diag.messages.len - 1];
     assert_int_equal(m->code, TTFS_SIM_BUILD);
     assert_non_null(strstr(m->where, ".log"));

@@ -55,7 +55,7 @@ module mesh (
     integer p;
     generate
         for (i = 0; i < N; i = i + 1) begin : node
-            localparam PORTS = ports_of(i);
+            localparam [4:0] PORTS = ports_of(i);
             wire [5:0]        row [0:1];
             wire [5*FLIT-1:0] in;
             wire [31:0]       back;
@@ -78,7 +78,8 @@ module mesh (
                     assume (!row[1][d] || (there[10:6] & ~allowed) == 0);
                 end
             end
-            ttfs_router #(.FLOWS(2), .BUFFERS(2), .PAYLOAD(1), .PORTS(PORTS)) dut (
+            ttfs_router #(.FLOWS(2), .BUFFERS(2), .PAYLOAD(1)) dut (
+                .ports_i(PORTS[3:0]),
                 .clk_i(clk), .rst_ni(rst_n), .cfg_en_i(!rst_n), .cfg_we_i(1'b1), .cfg_word_i({17'd0, boot[0]}),
                 .cfg_data_i({26'd0, row[boot[0]]}), .cfg_data_o(back), .cfg_known_o(known),
                 .in_valid_i(in_valid[5*i +: 5]), .in_ready_o(ready[5*i +: 5]), .in_flit_i(in),

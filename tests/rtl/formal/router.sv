@@ -18,7 +18,7 @@ module router (
     input wire [4:0]  valid, take,
     input wire [19:0] flits      // of a port: {flow, is B, is A}
 );
-    localparam PORTS = 5'b11011; // none south
+    localparam [4:0] PORTS = 5'b11011; // none south
     (* anyconst *) reg [2:0]  source;
     (* anyconst *) reg [17:0] rows;
     wire [5:0]  row [0:3];       // {buffer, ports}; flow 3 has none
@@ -33,7 +33,8 @@ module router (
     assign row[2] = rows[17:12];
     assign row[3] = 0;
 
-    ttfs_router #(.FLOWS(3), .BUFFERS(2), .PAYLOAD(2), .PORTS(PORTS)) dut (
+    ttfs_router #(.FLOWS(3), .BUFFERS(2), .PAYLOAD(2)) dut (
+        .ports_i(PORTS[3:0]),
         .clk_i(clk), .rst_ni(rst_n), .cfg_en_i(!rst_n), .cfg_we_i(1'b1), .cfg_word_i({16'd0, boot}),
         .cfg_data_i({26'd0, row[boot]}), .cfg_data_o(back), .cfg_known_o(known), .in_valid_i(valid),
         .in_ready_o(ready), .in_flit_i(flits), .out_valid_o(out_valid), .out_ready_i(take), .out_flit_o(out),

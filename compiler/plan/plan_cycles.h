@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside of the cycle formula: what tasks cost the engines of a core (plan_cycles.c), of which
+ * slots are made (plan_cycles_slot.c).
+ */
+#ifndef TTFS_PLAN_CYCLES_H
+#define TTFS_PLAN_CYCLES_H
+
+#include "plan_geometry.h"
+
+enum {
+#define TTFS_CYCLES(NAME, cycles, what) CYCLES_##NAME = cycles,
+#include "cycles.def"
+#undef TTFS_CYCLES
+    CYCLES_ALL = 1000000 /* ppm */
+};
+
+/* When the engines are through with what they have been given, and when the last two lists had been
+ * walked for the last time; all 0 at a slot's first cycle. */
+typedef struct {
+    uint64_t scan, walk, chain, fire;
+    uint64_t freed[2];
+} TtfsEngines;
+
+/* Of n things so many in a million, rounded up. */
+uint64_t ttfs_cycles_share(uint64_t n, uint64_t ppm);
+/* Gives the engines a task; `puts`: cycles of the port of the activations that what arrives
+ * meanwhile takes. */
+void ttfs_cycles_take(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, bool expected,
+                      uint64_t puts, TtfsEngines *at);
+/* When the core has finished the slot. */
+uint64_t ttfs_cycles_end(const TtfsChip *chip, const TtfsEngines *at);
+
+#endif

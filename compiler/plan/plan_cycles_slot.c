@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a slot costs in cycles (docs/core.md, "Cycles"): what its busiest core takes with the tasks
+ * of all its populations, one after the other, while their values arrive; on a mesh also what
+ * routers take. Cost: tasks and buffers, and the routers that flows pass.
+ */
+#include "plan_cycles.h"
+
+enum { NORTH, EAST, SOUTH, WEST, CORE, PORTS };
+
+typedef struct {
+    const TtfsPlan *plan;
+    const TtfsSpike *spike;
+    uint32_t slot;
+    bool expected;
+    TtfsArena scratch;
+    uint64_t *puts;  /* by core: cycles of the port of the activations that arriving values take */
+    uint64_t *flits; /* by flow */
+    uint64_t (*inputs)[PORTS]; /* by core: flits that come into its router there */
+    uint64_t ports;            /* that all flits go through, each counted for itself */
+} Slot;
+
+static uint64_t most(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
+static uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+static bool is_mesh(const Slot *l) {
+    return ttfs_chip_cores(&l->plan->chip) > 1;
+}
+
+static bool is_now(const Slot *l, TtfsPop p) {
+    return ttfs_plan_when(l->plan, p).slot == l->slot;
+}
+
+/* Of so many neurons those that fire. */
+static uint64_t values(const Slot *l, const TtfsPopulation *p, uint64_t neurons) {
+    return l->expected ? ttfs_cycles_share(neurons, p->rate_ppm) : neurons;
+}
+
+/* Of so many places from `first` on those inside an axis. */
+static uint64_t places_in(int64_t first, uint32_t count, uint32_t size) {
+    int64_t end = first + count;
+    if (first < 0) first = 0;
+    if (end > (int64_t)size) end = size;
+    return end > first ? (uint64_t)(end - first) : 0;
+}
+
+/* Neurons of a population that a core keeps. */
+static uint64_t neurons_kept(const TtfsBuffer *b, const TtfsPopulation *p) {
+    return places_in(b->y_first, b->rows, p->h) * places_in(b->x_first, b->cols, p->w) *
+           b->channels;
+}
+
+/* On a chip of one core most values lie in the word of the one before. */
+static void count_puts(Slot *l) {
+    uint64_t each = l->expected && !is_mesh(l) ? 1 : CYCLES_PUT;
+    for (uint32_t i = 0; i < l->plan->buffers.len; i++) {
+        const TtfsBuffer *b = &l->plan->buffers.at[i];
+        const TtfsPopulation *p = ttfs_spike_pop(l->spike, b->pop);
+        if (is_now(l, b->pop)) l->puts[b->core] += values(l, p, neurons_kept(b, p)) * each;
+    }
+}
+
+static void count_flits(Slot *l) {
+    const TtfsPlan *p = l->plan;
+    uint32_t input;
+    if (l->slot == 0 && ttfs_plan_input_flow(p, l->spike, &input))
+        l->flits[input] = ttfs_pop_size(ttfs_spike_pop(l->spike, l->spike->input));
+    for (uint32_t i = 0; i < p->tasks.len; i++) {
+        const TtfsTask *t = &p->tasks.at[i];
+        if (t->slot == l->slot)
+            l->flits[t->flow] += (uint64_t)t->channels * t->oy_count * t->ox_count;
+    }
+    for (uint32_t f = 0; f < p->flows.len; f++) {
+        const TtfsPopulation *pop = ttfs_spike_pop(l->spike, p->flows.at[f].pop);
+        bool sums = pop->kind == TTFS_POP_READOUT;
+        l->flits[f] = sums ? l->flits[f] * ttfs_chip_sum_flits(&p->chip)
+                           : values(l, pop, l->flits[f]);
+    }
+}
+
+/* Where the router at (x, y) takes what goes in x first, then in y. */
+static uint32_t side_of(const Slot *l, const TtfsFlow *f, uint32_t x, uint32_t y) {
+    uint32_t x0 = f->core % l->plan->chip.cores_x, y0 = f->core / l->plan->chip.cores_x;
+    if (y != y0) return y > y0 ? NORTH : SOUTH;
+    if (x != x0) return x > x0 ? WEST : EAST;
+    return f->pop.i == l->spike->input.i ? WEST : CORE;
+}
+
+static void pass(Slot *l, const TtfsFlow *f, uint64_t flits, uint32_t x, uint32_t y) {
+    l->inputs[y * l->plan->chip.cores_x + x][side_of(l, f, x, y)] += flits;
+}
+
+/* The cores of a column that a flow's values pass, from the row where they come in. */
+typedef struct {
+    uint32_t top, bottom;
+} Column;
+
+/* Flits go in x first, each column then is a branch of their tree. */
+static void pass_tree(Slot *l, const TtfsFlow *f, uint64_t flits, Column *column) {
+    const TtfsPlan *p = l->plan;
+    uint32_t width = p->chip.cores_x, x0 = f->core % width, y0 = f->core / width;
+    uint32_t west = x0, east = x0;
+    for (uint32_t x = 0; x < width; x++) column[x] = (Column){y0, y0};
+    for (uint32_t i = 0; i < f->ends; i++) {
+        uint32_t core = p->buffers.at[p->ends.at[f->first + i]].core;
+        uint32_t x = core % width, y = core / width;
+        west = (uint32_t)least(west, x);
+        east = (uint32_t)most(east, x);
+        column[x].top = (uint32_t)least(column[x].top, y);
+        column[x].bottom = (uint32_t)most(column[x].bottom, y);
+    }
+    l->ports += flits * (east - west + f->ends);
+    for (uint32_t x = west; x <= east; x++) {
+        l->ports += flits * (column[x].bottom - column[x].top);
+        for (uint32_t y = column[x].top; y <= column[x].bottom; y++) pass(l, f, flits, x, y);
+    }
+}
+
+/* A readout's sums go to the host, west of core 0. */
+static void pass_to_host(Slot *l, const TtfsFlow *f, uint64_t flits) {
+    uint32_t width = l->plan->chip.cores_x, x0 = f->core % width, y0 = f->core / width;
+    l->ports += flits * (x0 + y0 + 1);
+    for (uint32_t x = 0; x <= x0; x++) pass(l, f, flits, x, y0);
+    for (uint32_t y = 0; y < y0; y++) pass(l, f, flits, 0, y);
+}
+
+static void count_routers(Slot *l) {
+    const TtfsPlan *p = l->plan;
+    l->flits = TTFS_ARRAY(&l->scratch, uint64_t, p->flows.len);
+    l->inputs = ttfs_arena_array(&l->scratch, ttfs_chip_cores(&p->chip), sizeof *l->inputs);
+    count_flits(l);
+    Column *column = TTFS_ARRAY(&l->scratch, Column, p->chip.cores_x);
+    for (uint32_t f = 0; f < p->flows.len; f++) {
+        const TtfsFlow *flow = &p->flows.at[f];
+        if (!l->flits[f]) continue;
+        if (ttfs_spike_pop(l->spike, flow->pop)->kind == TTFS_POP_READOUT)
+            pass_to_host(l, flow, l->flits[f]);
+        else
+            pass_tree(l, flow, l->flits[f], column);
+    }
+}
+
+/* The first task of a slot; they lie by slot. */
+static uint32_t first_task(const TtfsPlan *p, uint32_t slot) {
+    uint32_t low = 0, high = p->tasks.len;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (p->tasks.at[mid].slot < slot)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+/* The first task behind those of a core and slot that begin with `first`. */
+static uint32_t end_of_core(const TtfsPlan *p, uint32_t first) {
+    const TtfsTask *t = &p->tasks.at[first];
+    uint32_t i = first;
+    while (i < p->tasks.len && p->tasks.at[i].slot == t->slot && p->tasks.at[i].core == t->core)
+        i++;
+    return i;
+}
+
+/* Cycles of a core with its tasks; `puts` come evenly meanwhile, to each task by the time that it
+ * takes alone. */
+static uint64_t core_cycles(const Slot *l, uint32_t first, uint32_t end, uint64_t puts) {
+    const TtfsPlan *p = l->plan;
+    TtfsEngines at = {0};
+    uint64_t all = 0;
+    for (uint32_t i = first; puts && i < end; i++)
+        all += ttfs_plan_task_cycles(&p->chip, l->spike, &p->tasks.at[i], l->expected);
+    for (uint32_t i = first; i < end; i++) {
+        const TtfsTask *t = &p->tasks.at[i];
+        uint64_t alone = puts ? ttfs_plan_task_cycles(&p->chip, l->spike, t, l->expected) : 0;
+        uint64_t part = puts ? ttfs_cycles_share(puts, alone * CYCLES_ALL / all) : 0;
+        ttfs_cycles_take(&p->chip, l->spike, t, l->expected, part, &at);
+    }
+    return ttfs_cycles_end(&p->chip, &at);
+}
+
+/* The core that is through last, alone or with what arrives. */
+static uint64_t busiest(const Slot *l) {
+    const TtfsPlan *p = l->plan;
+    TtfsEngines idle = {0};
+    uint64_t nothing = ttfs_cycles_end(&p->chip, &idle), last = nothing;
+    for (uint32_t i = first_task(p, l->slot), end; i < p->tasks.len; i = end) {
+        const TtfsTask *t = &p->tasks.at[i];
+        end = end_of_core(p, i);
+        if (t->slot != l->slot) break;
+        last = most(last, core_cycles(l, i, end, l->expected ? l->puts[t->core] : 0));
+    }
+    for (uint32_t c = 0; l->expected && c < ttfs_chip_cores(&p->chip); c++)
+        last = most(last, nothing + l->puts[c]);
+    return last;
+}
+
+/* Values that the host gives, one a cycle. */
+static uint64_t input_cycles(const Slot *l) {
+    const TtfsPopulation *p = ttfs_spike_pop(l->spike, l->spike->input);
+    return l->slot == 0 ? values(l, p, ttfs_pop_size(p)) : 0;
+}
+
+/* Cycles of the router, or the input of one, that most flits pass: a router gives one a cycle. */
+static uint64_t router_cycles(const Slot *l) {
+    uint64_t cycles = 0;
+    for (uint32_t c = 0; c < ttfs_chip_cores(&l->plan->chip); c++) {
+        uint64_t all = 0;
+        for (uint32_t side = 0; side < PORTS; side++) {
+            all += l->inputs[c][side];
+            cycles = most(cycles, l->inputs[c][side] * CYCLES_TAKE);
+        }
+        cycles = most(cycles, all);
+    }
+    return cycles;
+}
+
+/* All side by side: what takes longest. */
+static uint64_t expected_cycles(const Slot *l) {
+    const TtfsChip *chip = &l->plan->chip;
+    TtfsEngines idle = {0};
+    uint64_t cycles = most(busiest(l), input_cycles(l) + ttfs_cycles_end(chip, &idle));
+    if (!is_mesh(l)) return cycles;
+    return most(cycles, router_cycles(l)) + CYCLES_HOP * ((uint64_t)chip->cores_x + chip->cores_y);
+}
+
+/* One after the other: the busiest core, and all that may hold it up, as if a single flit were
+ * under way at a time, and every core kept it alone. */
+static uint64_t worst_cycles(const Slot *l) {
+    uint64_t cycles = busiest(l) + CYCLES_HOP * l->ports, kept = 0;
+    for (uint32_t c = 0; c < ttfs_chip_cores(&l->plan->chip); c++) kept += l->puts[c];
+    return cycles + most(kept, input_cycles(l));
+}
+
+static uint64_t slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, bool expected) {
+    Slot l = {.plan = p, .spike = s, .slot = slot, .expected = expected};
+    l.puts = TTFS_ARRAY(&l.scratch, uint64_t, ttfs_chip_cores(&p->chip));
+    count_puts(&l);
+    if (is_mesh(&l)) count_routers(&l);
+    uint64_t cycles = expected ? expected_cycles(&l) : worst_cycles(&l);
+    ttfs_arena_free(&l.scratch);
+    return cycles + CYCLES_BARRIER;
+}
+
+uint64_t ttfs_plan_slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot,
+                               bool expected) {
+    uint64_t worst = slot_cycles(p, s, slot, false);
+    return expected ? least(slot_cycles(p, s, slot, true), worst) : worst;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What cores keep of the populations that their tasks read, and where. In: tasks, and when
+ * populations are computed. Method: of what tasks read, sorted by core and population, the union is
+ * a buffer, with banks for the reader that is latest. Copies of a buffer lie a bank apart, and a
+ * bank of few banks is several of many: so buffers with the most banks are laid first into the
+ * holes of one bank, which then are those of its neighbour too. Taken from the front, holes stay as
+ * few as there are banks.
+ */
+#include "plan_derive.h"
+#include "plan_reads.h"
+
+#include <stdlib.h>
+
+static int by_core_and_population(const void *a, const void *b) {
+    const TtfsRead *x = a, *y = b;
+    if (x->core != y->core) return x->core < y->core ? -1 : 1;
+    return (x->pop > y->pop) - (x->pop < y->pop);
+}
+
+/* All that tasks read, and what they make for nobody, in order; how many. */
+static uint32_t collect(PlanDerive *d, TtfsRead **out) {
+    const TtfsPlan *p = d->plan;
+    size_t most = p->tasks.len, n = 0;
+    for (uint32_t i = 0; i < p->tasks.len; i++)
+        most += ttfs_spike_pop(d->spike, p->tasks.at[i].pop)->conn_count;
+    TtfsRead *reads = TTFS_ARRAY(&d->scratch, TtfsRead, most);
+    for (uint32_t i = 0; i < p->tasks.len; i++) {
+        const TtfsTask *t = &p->tasks.at[i];
+        const TtfsPopulation *pop = ttfs_spike_pop(d->spike, t->pop);
+        for (uint32_t k = 0; k < pop->conn_count; k++) {
+            reads[n++] = ttfs_plan_reads(p, d->spike, t, k);
+        }
+        if (pop->kind != TTFS_POP_READOUT && !d->is_read[t->pop.i])
+            reads[n++] = (TtfsRead){.core = t->core, .pop = t->pop.i};
+    }
+    qsort(reads, n, sizeof *reads, by_core_and_population);
+    *out = reads;
+    return (uint32_t)n;
+}
+
+static uint64_t words(uint64_t elements) {
+    return (elements + TTFS_WORD_ELEMENTS - 1) / TTFS_WORD_ELEMENTS;
+}
+
+/* The buffer of what a core reads; of its base what lies in a word before it: a pool's first
+ * channel starts a word. */
+static TtfsBuffer buffer_of(const PlanDerive *d, const TtfsRead *u) {
+    TtfsUse *use = &d->plan->use[u->core];
+    const TtfsPopulation *pop = ttfs_spike_pop(d->spike, (TtfsPop){u->pop});
+    bool tables = d->plan->chip.conv;
+    TtfsBuffer b = {.pop = {u->pop},
+                    .core = u->core,
+                    .ch_first = (uint32_t)u->first[0],
+                    .channels = (uint32_t)(u->end[0] - u->first[0]),
+                    .y_first = (int32_t)u->first[1],
+                    .x_first = (int32_t)u->first[2],
+                    .rows = (uint32_t)(u->end[1] - u->first[1]),
+                    .cols = (uint32_t)(u->end[2] - u->first[2]),
+                    .banks = ttfs_read_banks(u),
+                    .row_base = tables ? (uint32_t)use->table_rows : 0,
+                    .col_base = tables ? (uint32_t)use->table_cols : 0};
+    b.base = ttfs_read_before(u);
+    b.pitch = ttfs_read_pitch(u);
+    use->buffers++;
+    use->table_rows += tables ? pop->h : 0;
+    use->table_cols += tables ? pop->w : 0;
+    return b;
+}
+
+/* Words first .. end - 1 that are free in a bank of `size` words. */
+typedef struct {
+    uint64_t first, end;
+} Hole;
+
+/* Buffers of so many banks are laid into the first bank, and thereby into all. */
+typedef struct {
+    uint64_t all;   /* words of the memory */
+    uint64_t size;  /* words of a bank */
+    uint64_t limit; /* of a bank, so that its highest copy is not beyond the memory */
+    Hole hole[(1 << TTFS_PLAN_BANKS) + 1];
+    uint32_t holes;
+    uint64_t used, beyond; /* words of all copies; of those that do not fit */
+} Bank;
+
+/* A bank of twice the size: the holes are there twice, and one where two touch. */
+static void double_bank(Bank *k) {
+    uint32_t n = k->holes;
+    for (uint32_t i = 0; i < n; i++)
+        k->hole[n + i] = (Hole){k->hole[i].first + k->size, k->hole[i].end + k->size};
+    k->holes = 2 * n;
+    k->size *= 2;
+    if (!n || k->hole[n - 1].end != k->hole[n].first) return;
+    k->hole[n - 1].end = k->hole[n].end;
+    k->holes--;
+    for (uint32_t i = n; i < k->holes; i++) k->hole[i] = k->hole[i + 1];
+}
+
+/* The one bank of buffers without copies goes on behind the memory: what lies there is beyond. */
+static void open_end(Bank *k) {
+    k->limit = UINT64_MAX;
+    if (!k->holes || k->hole[k->holes - 1].end != k->size)
+        k->hole[k->holes++] = (Hole){k->size, k->size};
+    k->hole[k->holes - 1].end = UINT64_MAX;
+}
+
+/* The bank of buffers with 2^banks copies, behind that of twice as many. `span`: words that an
+ * address tells apart. */
+static void next_bank(Bank *k, uint32_t banks, uint64_t span) {
+    if (k->size) {
+        double_bank(k);
+    } else {
+        k->size = span >> banks;
+        k->hole[0] = (Hole){0, k->size};
+        k->holes = k->size > 0;
+    }
+    uint64_t before = k->size * ((UINT64_C(1) << banks) - 1);
+    k->limit = k->all > before ? k->all - before : 0;
+    if (banks == 0) open_end(k);
+}
+
+/* Where so many words are free first, in all copies; behind the memory where they are nowhere. */
+static uint64_t take_words(Bank *k, uint32_t banks, uint64_t n) {
+    k->used += n << banks;
+    for (uint32_t i = 0; i < k->holes; i++) {
+        Hole *h = &k->hole[i];
+        uint64_t end = h->end < k->limit ? h->end : k->limit;
+        if (h->first > end || end - h->first < n) continue;
+        h->first += n;
+        return h->first - n;
+    }
+    k->beyond += n << banks;
+    return k->all;
+}
+
+/* Lays the buffers of a core, from number `first` on; the first behind them. */
+static uint32_t lay_core(const PlanDerive *d, uint32_t first) {
+    TtfsPlan *p = d->plan;
+    uint32_t core = p->buffers.at[first].core, end = first;
+    uint64_t span = UINT64_C(1) << ttfs_chip_bits_for(p->chip.act_words);
+    Bank k = {.all = p->chip.act_words};
+    while (end < p->buffers.len && p->buffers.at[end].core == core) end++;
+    for (uint32_t banks = TTFS_PLAN_BANKS + 1; banks-- > 0;) {
+        next_bank(&k, banks, span);
+        for (uint32_t i = first; i < end; i++) {
+            TtfsBuffer *b = &p->buffers.at[i];
+            uint64_t n = (uint64_t)b->rows * b->cols * b->pitch;
+            if (b->banks == banks)
+                b->base += (uint32_t)take_words(&k, banks, words(b->base + n)) * TTFS_WORD_ELEMENTS;
+        }
+    }
+    const Hole *tail = &k.hole[k.holes - 1];
+    if (tail->first > k.all) k.beyond += tail->first - k.all;
+    p->use[core].act_words = k.beyond ? k.all + k.beyond : k.used;
+    return end;
+}
+
+void ttfs_plan_derive_buffers(PlanDerive *d) {
+    TtfsPlan *p = d->plan;
+    TtfsRead *reads;
+    uint32_t n = collect(d, &reads);
+    p->buffers.len = 0;
+    for (uint32_t i = 0, j; i < n; i = j) {
+        for (j = i + 1; j < n && by_core_and_population(&reads[i], &reads[j]) == 0; j++)
+            ttfs_read_unite(&reads[i], &reads[j]);
+        *TTFS_PUSH(&p->arena, p->buffers) = buffer_of(d, &reads[i]);
+    }
+    for (uint32_t i = 0; i < p->buffers.len;) i = lay_core(d, i);
+}

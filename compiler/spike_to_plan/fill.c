@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a core needs: words of its memories, and cycles. In: cells, and which units a core has; out:
+ * the same sums that the derivation of a plan makes, before there is one. Weights and parameters
+ * that cells share count once; buffers are unions of what cells read, with their copies. Cost: the
+ * cells of the core.
+ */
+#include "pack.h"
+#include "plan_cycles.h"
+
+static void add_buffers(Pack *p, const PackCell *c, PackFill *f) {
+    for (uint32_t i = 0; i < c->reads; i++) {
+        const TtfsRead *r = &p->reads.at[c->first_read + i];
+        if (p->held_pop[r->pop] == p->stamp) {
+            ttfs_read_unite(&p->kept[r->pop], r);
+            continue;
+        }
+        const TtfsPopulation *pop = ttfs_spike_pop(p->spike, (TtfsPop){r->pop});
+        p->held_pop[r->pop] = p->stamp;
+        p->kept[r->pop] = *r;
+        p->pops[p->pops_kept++] = r->pop;
+        f->use.buffers++;
+        if (!p->chip->conv) continue;
+        f->use.table_rows += pop->h;
+        f->use.table_cols += pop->w;
+    }
+}
+
+static void add_cell(Pack *p, uint32_t cell, PackFill *f) {
+    const PackCell *c = &p->cells.at[cell];
+    if (c->task.groups && p->held_weights[c->weights] != p->stamp) {
+        p->held_weights[c->weights] = p->stamp;
+        f->use.weight_rows += c->weight_rows;
+    }
+    if (c->task.groups && p->held_params[c->params] != p->stamp) {
+        p->held_params[c->params] = p->stamp;
+        f->use.param_words += c->param_words;
+    }
+    f->use.program_words += c->program_words;
+    f->load += c->load;
+    add_buffers(p, c, f);
+}
+
+static void add_unit(Pack *p, uint32_t unit, PackFill *f) {
+    const PackUnit *u = &p->units.at[unit];
+    for (uint32_t i = 0; i < u->cells; i++) add_cell(p, u->cell[i], f);
+}
+
+/* Cycles of the port of the activations that arriving values take. */
+static uint64_t measure_buffers(Pack *p, PackFill *f) {
+    uint64_t puts = 0;
+    for (uint32_t i = 0; i < p->pops_kept; i++) {
+        const TtfsRead *r = &p->kept[p->pops[i]];
+        const TtfsPopulation *pop = ttfs_spike_pop(p->spike, (TtfsPop){r->pop});
+        uint64_t neurons = ttfs_read_neurons(p->spike, r);
+        f->banked[ttfs_read_banks(r)] += ttfs_read_words(r);
+        f->use.act_words += ttfs_read_words(r) << ttfs_read_banks(r);
+        puts += CYCLES_PUT * (p->expected ? ttfs_cycles_share(neurons, pop->rate_ppm) : neurons);
+    }
+    return puts;
+}
+
+/* What arrives while a unit's cells are at work holds them up: the first list of each, and all once
+ * their scan engine has no time left; it comes evenly. */
+static uint64_t held_up(const Pack *p, uint32_t unit, uint64_t puts, uint64_t load) {
+    const PackUnit *u = &p->units.at[unit];
+    uint64_t cycles = 0;
+    for (uint32_t i = 0; i < u->cells; i++) {
+        const PackCell *c = &p->cells.at[u->cell[i]];
+        uint64_t part = puts * c->load / load;
+        uint64_t first = part / ((uint64_t)c->task.oy_count * c->task.ox_count);
+        uint64_t rest = part > c->slack ? part - c->slack : 0;
+        cycles += first > rest ? first : rest;
+    }
+    return cycles;
+}
+
+PackFill ttfs_pack_fill(Pack *p, uint32_t core, uint32_t out, uint32_t in) {
+    PackFill f = {.use = {.program_words = 3 + 3}};
+    p->stamp++;
+    p->pops_kept = 0;
+    for (uint32_t u = p->cores[core].first; u != PACK_NONE; u = p->units.at[u].next)
+        if (u != out) add_unit(p, u, &f);
+    if (in != PACK_NONE) add_unit(p, in, &f);
+    uint64_t puts = measure_buffers(p, &f);
+    f.time = f.load;
+    if (!f.load) return f;
+    for (uint32_t u = p->cores[core].first; u != PACK_NONE; u = p->units.at[u].next)
+        if (u != out) f.time += held_up(p, u, puts, f.load);
+    if (in != PACK_NONE) f.time += held_up(p, in, puts, f.load);
+    if (f.time < puts) f.time = puts;
+    return f;
+}
+
+/* Copies lie a bank apart, which is a part of what an address tells apart: where the memory ends in
+ * the highest bank, all banks end. */
+static bool banks_fit(const TtfsChip *c, const PackFill *f) {
+    uint64_t span = UINT64_C(1) << ttfs_chip_bits_for(c->act_words), words = 0;
+    for (uint32_t banks = TTFS_PLAN_BANKS; banks > 0; banks--) {
+        words = 2 * words + f->banked[banks];
+        uint64_t before = span - (span >> banks);
+        if (words && before + words > c->act_words) return false;
+    }
+    return f->use.act_words <= c->act_words;
+}
+
+bool ttfs_pack_fits(const Pack *p, const PackFill *f) {
+    const TtfsChip *c = p->chip;
+    const TtfsUse *u = &f->use;
+    return banks_fit(c, f) && u->weight_rows <= c->weight_rows &&
+           u->param_words <= c->param_words && u->program_words <= c->program_words &&
+           u->buffers <= c->buffers && u->table_rows <= c->table_words &&
+           u->table_cols <= c->table_words;
+}
+
+static void leave(Pack *p, uint32_t unit) {
+    PackUnit *u = &p->units.at[unit];
+    if (u->core == PACK_NONE) return;
+    if (u->prev == PACK_NONE)
+        p->cores[u->core].first = u->next;
+    else
+        p->units.at[u->prev].next = u->next;
+    if (u->next != PACK_NONE) p->units.at[u->next].prev = u->prev;
+}
+
+void ttfs_pack_move(Pack *p, uint32_t unit, uint32_t core) {
+    PackUnit *u = &p->units.at[unit];
+    PackCore *c = &p->cores[core];
+    leave(p, unit);
+    u->core = core;
+    u->prev = PACK_NONE;
+    u->next = c->first;
+    if (c->first != PACK_NONE) p->units.at[c->first].prev = unit;
+    c->first = unit;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The solver of pipelines: all populations are cut into cells that are alike in load (cells.c), the
+ * cells packed on the cores of the mesh (fit.c), moved to where the busiest core has less
+ * (balance.c), and then to where values travel less (near.c). Cells may be large or small, with
+ * whole channels or parts: of the cuttings that look best, and fit, the one whose plan takes the
+ * fewest expected cycles is taken.
+ */
+#include "pack.h"
+#include "plan_traffic.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const uint32_t cells_a_core[] = {2, 3, 4, 5, 6, 8, 10, 12}, most_parts[] = {1, 2, 4, 8};
+enum {
+    CELLS = sizeof cells_a_core / sizeof *cells_a_core,
+    PARTS = sizeof most_parts / sizeof *most_parts,
+    TRIES = CELLS * PARTS,
+    FINALISTS = 4
+};
+
+/* A cutting, and what its plan takes: UINT64_MAX cycles when it does not fit. */
+typedef struct {
+    PackTry how;
+    uint64_t cycles;
+} Result;
+
+static bool rates_known(const TtfsSpike *s) {
+    for (uint32_t i = 0; i < s->pops.len; i++)
+        if (s->pops.at[i].rate_ppm) return true;
+    return false;
+}
+
+static bool pack(Pack *p, PackTry how) {
+    ttfs_pack_cut(p, how);
+    if (!ttfs_pack_place(p)) return false;
+    ttfs_pack_balance(p);
+    if (how.near && ttfs_pack_connect(p)) ttfs_pack_draw_near(p);
+    return true;
+}
+
+/* The tasks of a packing are the plan's. */
+static void write_tasks(const Pack *p) {
+    TtfsPlan *plan = p->solver->plan;
+    plan->tasks.len = 0;
+    for (uint32_t i = 1; i < p->cells.len; i++) {
+        TtfsTask *t = TTFS_PUSH(&plan->arena, plan->tasks);
+        *t = p->cells.at[i].task;
+        t->core = p->units.at[p->cells.at[i].unit].core;
+    }
+    ttfs_solver_derive(p->solver);
+}
+
+/* Makes the plan; its cycles. */
+static Result try_packing(Solver *v, PackTry how) {
+    TtfsMark mark = ttfs_arena_mark(&v->scratch);
+    Pack p = {.solver = v,
+              .spike = v->spike,
+              .chip = &v->plan->chip,
+              .arena = &v->scratch,
+              .tight = how.tight,
+              .expected = rates_known(v->spike)};
+    Result r = {how, UINT64_MAX};
+    if (pack(&p, how)) {
+        write_tasks(&p);
+        if (ttfs_solver_fits(v, false))
+            r.cycles = ttfs_plan_slot_cycles(v->plan, v->spike, 0, p.expected);
+    }
+    ttfs_arena_release(&v->scratch, mark);
+    return r;
+}
+
+static int by_cycles(const void *a, const void *b) {
+    const Result *x = a, *y = b;
+    if (x->cycles != y->cycles) return x->cycles < y->cycles ? -1 : 1;
+    if (x->how.cells != y->how.cells) return x->how.cells < y->how.cells ? -1 : 1;
+    return (x->how.parts > y->how.parts) - (x->how.parts < y->how.parts);
+}
+
+/* All cuttings, the best first; if none fits, those that copy the fewest weights. */
+static bool try_all(Solver *v, Result all[TRIES]) {
+    for (uint32_t i = 0; i < TRIES; i++)
+        all[i] =
+            try_packing(v, (PackTry){cells_a_core[i / PARTS], most_parts[i % PARTS], false, false});
+    qsort(all, TRIES, sizeof *all, by_cycles);
+    for (uint32_t i = 0; i < CELLS && all[0].cycles == UINT64_MAX; i++)
+        all[0] = try_packing(v, (PackTry){cells_a_core[i], 1, true, false});
+    return all[0].cycles < UINT64_MAX;
+}
+
+/* Makes the plan, and keeps its tasks when it is the best so far: half of what a core's links carry
+ * counts as much as its cycles. */
+static void try_final(Solver *v, PackTry how, Result *best, TtfsTask *tasks, uint32_t *n) {
+    Result r = try_packing(v, how);
+    if (r.cycles == UINT64_MAX) return;
+    r.cycles += ttfs_plan_traffic(v->plan, v->spike).hops / (2 * ttfs_chip_cores(&v->plan->chip));
+    if (r.cycles >= best->cycles) return;
+    *best = r;
+    *n = v->plan->tasks.len;
+    memcpy(tasks, v->plan->tasks.at, *n * sizeof *tasks);
+}
+
+bool ttfs_solver_pack(Solver *v) {
+    Result all[TRIES], best = {.cycles = UINT64_MAX};
+    uint32_t n = 0;
+    if (!try_all(v, all)) return false;
+    TtfsTask *tasks = TTFS_ARRAY(&v->scratch, TtfsTask, v->plan->tasks.cap);
+    for (uint32_t i = 0; i < FINALISTS && all[i].cycles < UINT64_MAX; i++) {
+        all[i].how.near = true;
+        try_final(v, all[i].how, &best, tasks, &n);
+    }
+    all[0].how.near = false;
+    if (!n) try_final(v, all[0].how, &best, tasks, &n);
+    memcpy(v->plan->tasks.at, tasks, n * sizeof *tasks);
+    v->plan->tasks.len = n;
+    ttfs_solver_derive(v);
+    return true;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Cycles of the slots of random plans, counted once more flit by flit: what every core keeps, which
+ * ports and routers every flow passes on its way to each of its ends. What tasks cost a core alone
+ * is held against the machine by core_tb.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan_cycles.h"
+#include "random_plan.h"
+#include "spike_to_plan.h"
+
+enum { CORES = 12, NORTH = 0, EAST, SOUTH, WEST, CORE, PORTS };
+
+typedef struct {
+    const TtfsPlan *p;
+    const TtfsSpike *s;
+    uint32_t slot;
+    bool expected;
+    bool in[CORES][PORTS], out[CORES][PORTS]; /* of the flow in hand */
+    uint64_t came[CORES][PORTS], ports;       /* flits */
+    uint64_t kept[CORES];                     /* cycles of puts */
+} Count;
+
+static uint64_t values(const Count *c, TtfsPop pop, uint64_t neurons) {
+    return c->expected ? ttfs_cycles_share(neurons, ttfs_spike_pop(c->s, pop)->rate_ppm) : neurons;
+}
+
+/* Goes from the flow's source to a core. */
+static void go(Count *c, uint32_t from, uint32_t side, uint32_t to, uint32_t last) {
+    uint32_t width = c->p->chip.cores_x;
+    c->in[from][side] = true;
+    for (uint32_t at = from;;) {
+        uint32_t x = at % width, y = at / width, to_x = to % width, to_y = to / width;
+        uint32_t port = x < to_x   ? EAST
+                        : x > to_x ? WEST
+                        : y < to_y ? SOUTH
+                        : y > to_y ? NORTH
+                                   : last;
+        c->out[at][port] = true;
+        if (at == to) return;
+        at += port == EAST ? 1 : port == WEST ? UINT32_MAX : port == SOUTH ? width : 0 - width;
+        c->in[at][(port + 2) % 4] = true;
+    }
+}
+
+/* The flits of a flow in the slot. */
+static uint64_t flits_of(const Count *c, uint32_t flow) {
+    TtfsPop pop = c->p->flows.at[flow].pop;
+    const TtfsPopulation *q = ttfs_spike_pop(c->s, pop);
+    uint64_t n = 0;
+    if (pop.i == c->s->input.i) return c->slot ? 0 : values(c, pop, ttfs_pop_size(q));
+    for (uint32_t i = 0; i < c->p->tasks.len; i++) {
+        const TtfsTask *t = &c->p->tasks.at[i];
+        if (t->flow == flow && t->slot == c->slot)
+            n += (uint64_t)t->channels * t->oy_count * t->ox_count;
+    }
+    return q->kind == TTFS_POP_READOUT ? n * ttfs_chip_sum_flits(&c->p->chip) : values(c, pop, n);
+}
+
+static void count_flow(Count *c, uint32_t flow) {
+    const TtfsFlow *f = &c->p->flows.at[flow];
+    uint64_t n = flits_of(c, flow);
+    memset(c->in, 0, sizeof c->in);
+    memset(c->out, 0, sizeof c->out);
+    for (uint32_t i = 0; i < f->ends; i++)
+        go(c, f->core, f->pop.i == c->s->input.i ? WEST : CORE,
+           c->p->buffers.at[c->p->ends.at[f->first + i]].core, CORE);
+    if (ttfs_spike_pop(c->s, f->pop)->kind == TTFS_POP_READOUT) go(c, f->core, CORE, 0, WEST);
+    for (int core = 0; core < CORES; core++)
+        for (int k = 0; k < PORTS; k++) {
+            if (c->in[core][k]) c->came[core][k] += n;
+            if (c->out[core][k]) c->ports += n;
+        }
+}
+
+static void count_buffer(Count *c, const TtfsBuffer *b) {
+    const TtfsPopulation *q = ttfs_spike_pop(c->s, b->pop);
+    uint64_t places = 0;
+    for (int64_t y = 0; y < (int64_t)q->h; y++)
+        for (int64_t x = 0; x < (int64_t)q->w; x++)
+            places += y >= b->y_first && y < (int64_t)b->y_first + b->rows && x >= b->x_first &&
+                      x < (int64_t)b->x_first + b->cols;
+    bool near = c->expected && ttfs_chip_cores(&c->p->chip) == 1;
+    if (ttfs_plan_when(c->p, b->pop).slot == c->slot)
+        c->kept[b->core] += values(c, b->pop, places * b->channels) * (near ? 1 : CYCLES_PUT);
+}
+
+static uint64_t most(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
+/* A core's tasks one after the other, the first while `puts` come; how many. */
+static uint32_t core_cycles(const Count *c, uint32_t core, uint64_t puts, uint64_t *cycles) {
+    TtfsEngines at = {0};
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < c->p->tasks.len; i++) {
+        const TtfsTask *t = &c->p->tasks.at[i];
+        if (t->core != core || t->slot != c->slot) continue;
+        ttfs_cycles_take(&c->p->chip, c->s, t, c->expected, n++ ? 0 : puts, &at);
+    }
+    *cycles = ttfs_cycles_end(&c->p->chip, &at);
+    return n;
+}
+
+static uint64_t routers(const Count *c) {
+    uint64_t cycles = 0;
+    for (int core = 0; core < CORES; core++) {
+        uint64_t all = 0;
+        for (int k = 0; k < PORTS; k++) {
+            all += c->came[core][k];
+            cycles = most(cycles, c->came[core][k] * CYCLES_TAKE);
+        }
+        cycles = most(cycles, all);
+    }
+    return cycles;
+}
+
+static void count(Count *c, const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, bool expected) {
+    *c = (Count){.p = p, .s = s, .slot = slot, .expected = expected};
+    for (uint32_t i = 0; i < p->buffers.len; i++) count_buffer(c, &p->buffers.at[i]);
+    if (ttfs_chip_cores(&p->chip) > 1)
+        for (uint32_t f = 0; f < p->flows.len; f++) count_flow(c, f);
+}
+
+static uint64_t input_of(const Count *c) {
+    uint64_t n = ttfs_pop_size(ttfs_spike_pop(c->s, c->s->input));
+    return c->slot ? 0 : values(c, c->s->input, n);
+}
+
+static void judge_worst(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot) {
+    Count c;
+    uint64_t cycles = 0, core, kept = 0;
+    count(&c, p, s, slot, false);
+    for (uint32_t i = 0; i < ttfs_chip_cores(&p->chip); i++) {
+        core_cycles(&c, i, 0, &core);
+        cycles = most(cycles, core);
+        kept += c.kept[i];
+    }
+    cycles += most(kept, input_of(&c)) + c.ports * CYCLES_HOP + CYCLES_BARRIER;
+    assert_int_equal(ttfs_plan_slot_cycles(p, s, slot, false), cycles);
+}
+
+static uint32_t exact, bounded, by_routers;
+
+/* Where a core has several tasks, what comes to it may come to any: between none and all of it. */
+static void judge_expected(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot) {
+    Count c;
+    uint64_t least = 0, limit = 0, alone, held;
+    uint64_t idle = ttfs_cycles_end(&p->chip, &(TtfsEngines){0});
+    bool single = true;
+    count(&c, p, s, slot, true);
+    for (uint32_t i = 0; i < ttfs_chip_cores(&p->chip); i++) {
+        uint32_t n = core_cycles(&c, i, 0, &alone);
+        core_cycles(&c, i, c.kept[i], &held);
+        if (n > 1) single = false, held = alone + c.kept[i] + n; /* shares are rounded up */
+        least = most(least, n == 1 ? held : alone);
+        limit = most(limit, held);
+        least = most(least, idle + c.kept[i]);
+    }
+    least = most(most(least, idle + input_of(&c)), routers(&c));
+    limit = most(limit, least);
+    by_routers += least == routers(&c);
+    uint64_t more = CYCLES_BARRIER, cores = ttfs_chip_cores(&p->chip);
+    if (cores > 1) more += CYCLES_HOP * (p->chip.cores_x + p->chip.cores_y);
+    uint64_t said = ttfs_plan_slot_cycles(p, s, slot, true);
+    if (said == ttfs_plan_slot_cycles(p, s, slot, false)) return;
+    if (single) assert_int_equal(said, least + more);
+    assert_true(said >= least + more && said <= limit + more);
+    *(single ? &exact : &bounded) += 1;
+}
+
+static void slots(void **state) {
+    (void)state;
+    exact = bounded = 0;
+    for (uint64_t seed = 0; seed < graphs(200); seed++) {
+        TtfsSpike s;
+        TtfsPlan p;
+        TtfsDiag diag = {0};
+        TtfsRng rng = ttfs_rng(seed);
+        TtfsChip chip = random_chip(&rng);
+        random_spike(&s, seed);
+        for (uint32_t i = 0; i < s.pops.len; i++)
+            s.pops.at[i].rate_ppm = seed % 4 ? ttfs_rng_below(&rng, 1000001) : 1000000;
+        if (random_plan(&p, &s, &chip, &rng, &diag))
+            for (uint32_t slot = 0; slot < p.slots.len; slot++) {
+                judge_worst(&p, &s, slot);
+                judge_expected(&p, &s, slot);
+            }
+        ttfs_plan_free(&p);
+        ttfs_spike_free(&s);
+        ttfs_diag_free(&diag);
+    }
+    assert_true(exact > 50 && bounded > 50);
+}
+
+/* Many cores' sums leave by the one router that the host is at. */
+static void crowded(void **state) {
+    (void)state;
+    TtfsSpike s = {0};
+    TtfsPlan p;
+    TtfsDiag diag = {0};
+    TtfsRng rng = ttfs_rng(4);
+    TtfsChip chip = small_chip(CORES, 1, 8);
+    TtfsPopulation in = {.kind = TTFS_POP_INPUT, .c = 3, .h = 1, .w = 1, .ticks = 15};
+    s.input = add_pop(&s, in);
+    for (uint32_t i = 0; i < 4; i++) chip_dense(&s, &rng, s.input, TTFS_POP_READOUT, 8);
+    s.readout = (TtfsPop){2};
+    set_times(&s, &rng);
+    chip.value_bits = 4;
+    assert_true(ttfs_spike_to_plan(&s, &chip, TTFS_SCHEDULE_PIPELINE, "net", &p, &diag));
+    by_routers = 0;
+    judge_worst(&p, &s, 0);
+    judge_expected(&p, &s, 0);
+    assert_int_equal(by_routers, 1);
+    ttfs_plan_free(&p);
+    ttfs_spike_free(&s);
+    ttfs_diag_free(&diag);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(slots), cmocka_unit_test(crowded)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

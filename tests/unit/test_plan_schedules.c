@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The schedules of the solver: when populations are computed, how many turns a sample takes, and
+ * what the solver does where a schedule asks for more than the chip has.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "chip_spike.h"
+#include "spike_to_plan.h"
+
+/* A chain of dense layers behind an input, each of 3 neurons; the readout also reads the input. */
+static void chain(TtfsSpike *s, uint32_t layers) {
+    TtfsRng rng = ttfs_rng(2), *r = &rng;
+    TtfsPopulation in = {.kind = TTFS_POP_INPUT, .c = 3, .h = 1, .w = 1, .ticks = 15};
+    *s = (TtfsSpike){0};
+    s->input = add_pop(s, in);
+    for (uint32_t i = 1; i < layers; i++)
+        chip_dense(s, r, (TtfsPop){s->pops.len}, TTFS_POP_RELU, 8);
+    chip_dense(s, r, (TtfsPop){s->pops.len}, TTFS_POP_READOUT, 8);
+    s->readout = (TtfsPop){s->pops.len};
+    TtfsConnection c = {.kind = TTFS_CONN_DENSE, .src = s->input, .dst = s->readout};
+    chip_weights(s, r, &c, (uint64_t)3 * ttfs_spike_pop(s, s->readout)->c, 8);
+    add_conn(s, c);
+    set_times(s, r);
+}
+
+static bool plan_chain(const TtfsSpike *s, const TtfsChip *c, TtfsSchedule schedule, TtfsPlan *p,
+                       TtfsBuf *said) {
+    TtfsDiag diag = {0};
+    bool ok = ttfs_spike_to_plan(s, c, schedule, "net", p, &diag);
+    ttfs_diag_print(&diag, TTFS_NOTE, false, said);
+    ttfs_diag_free(&diag);
+    return ok;
+}
+
+static void check_when(const TtfsPlan *p, TtfsSchedule schedule) {
+    bool staged = schedule == TTFS_SCHEDULE_PIPELINE, over = schedule == TTFS_SCHEDULE_OVERLAP;
+    for (uint32_t i = 1; i <= p->when.len; i++) {
+        TtfsWhen w = ttfs_plan_when(p, (TtfsPop){i});
+        assert_int_equal(w.slot, staged || i == 1 ? 0 : over ? i - 2 : i - 1);
+        assert_int_equal(w.stage, staged ? i - 1 : over && i > 1);
+    }
+    assert_int_equal(p->slots.len, staged ? 1 : over ? p->when.len - 1 : p->when.len);
+}
+
+static void schedules(void **state) {
+    (void)state;
+    TtfsSpike s;
+    chain(&s, 4);
+    for (uint32_t cores = 1; cores <= 3; cores += 2)
+        for (int k = 0; k < TTFS_SCHEDULES; k++) {
+            TtfsChip c = small_chip(cores, 4, 8);
+            TtfsPlan p;
+            TtfsBuf said = {0};
+            TtfsSchedule made = (TtfsSchedule)k;
+            if (k == TTFS_SCHEDULE_AUTO)
+                made = cores == 1 ? TTFS_SCHEDULE_OVERLAP : TTFS_SCHEDULE_PIPELINE;
+            if (!plan_chain(&s, &c, (TtfsSchedule)k, &p, &said))
+                fail_msg("%s", ttfs_buf_text(&said));
+            check_when(&p, made);
+            uint32_t turns = made == TTFS_SCHEDULE_PIPELINE ? 5 : made == TTFS_SCHEDULE_OVERLAP;
+            assert_int_equal(ttfs_plan_turns(&p, &s), turns == 5 ? 5 : 1 + turns);
+            ttfs_plan_free(&p);
+            ttfs_buf_free(&said);
+        }
+    ttfs_spike_free(&s);
+}
+
+/* Values of 7 layers before are kept, those of 8 are not; left to itself the solver takes another
+ * schedule. */
+static void too_late(void **state) {
+    (void)state;
+    for (uint32_t layers = 7; layers <= 8; layers++) {
+        TtfsSpike s;
+        TtfsPlan p;
+        TtfsChip c = small_chip(2, 4, 8);
+        TtfsBuf said = {0};
+        chain(&s, layers);
+        bool ok = plan_chain(&s, &c, TTFS_SCHEDULE_PIPELINE, &p, &said);
+        if (ok != (layers == 7)) fail_msg("%s", ttfs_buf_text(&said));
+        if (!ok)
+            assert_string_equal(
+                ttfs_buf_text(&said),
+                "ttfs: error: net: layer 9: reads layer 1 8 layers later, a pipeline keeps values "
+                "for 7: use --schedule latency, or a network with shorter ways around its "
+                "layers\n");
+        ttfs_plan_free(&p);
+        said.len = 0;
+        assert_true(plan_chain(&s, &c, TTFS_SCHEDULE_AUTO, &p, &said));
+        check_when(&p, ok ? TTFS_SCHEDULE_PIPELINE : TTFS_SCHEDULE_LATENCY);
+        assert_int_equal(said.len == 0, ok);
+        if (!ok) assert_non_null(strstr(ttfs_buf_text(&said), "schedule pipeline does not fit"));
+        ttfs_plan_free(&p);
+        ttfs_buf_free(&said);
+        ttfs_spike_free(&s);
+    }
+}
+
+/* A memory that has no room for a second copy of the input. */
+static void copies_that_do_not_fit(void **state) {
+    (void)state;
+    TtfsSpike s;
+    TtfsPlan p;
+    TtfsBuf said = {0};
+    TtfsChip c = small_chip(1, 4, 8);
+    chain(&s, 3);
+    assert_true(plan_chain(&s, &c, TTFS_SCHEDULE_LATENCY, &p, &said));
+    uint64_t least = p.use[0].act_words;
+    ttfs_plan_free(&p);
+    c.act_words = (uint32_t)least;
+    assert_true(plan_chain(&s, &c, TTFS_SCHEDULE_AUTO, &p, &said));
+    check_when(&p, TTFS_SCHEDULE_LATENCY);
+    ttfs_plan_free(&p);
+    assert_false(plan_chain(&s, &c, TTFS_SCHEDULE_OVERLAP, &p, &said));
+    assert_non_null(strstr(ttfs_buf_text(&said), "words of activations on a core"));
+    ttfs_plan_free(&p);
+    c.act_words = (uint32_t)least + 1;
+    assert_true(plan_chain(&s, &c, TTFS_SCHEDULE_AUTO, &p, &said));
+    check_when(&p, TTFS_SCHEDULE_OVERLAP);
+    assert_int_equal(p.use[0].act_words, least + 1);
+    ttfs_plan_free(&p);
+    ttfs_buf_free(&said);
+    ttfs_spike_free(&s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(schedules),
+        cmocka_unit_test(too_late),
+        cmocka_unit_test(copies_that_do_not_fit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
