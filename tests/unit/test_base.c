@@ -15,6 +15,10 @@
 #include "base.h"
 #include "nearest.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
 static void arena_gives_zeros(void **state) {
     (void)state;
     TtfsArena a = {0};
@@ -31,6 +35,25 @@ static void arena_gives_zeros(void **state) {
     assert_null(ttfs_arena_try_array(&a, SIZE_MAX / 2, 3));
     ttfs_arena_free(&a);
 }
+
+#ifdef __SANITIZE_ADDRESS__
+/* A step beyond an array is seen, though it stays inside of the arena's chunk. */
+static void arena_is_poisoned_beyond_its_arrays(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    for (size_t n = 1; n < 200; n++) {
+        char *p = ttfs_arena_array(&a, n, 1);
+        TtfsMark m = ttfs_arena_mark(&a);
+        char *q = ttfs_arena_array(&a, 1, 1);
+        assert_int_equal(__asan_address_is_poisoned(p + n - 1), 0);
+        assert_int_equal(__asan_address_is_poisoned(p + n), 1);
+        assert_int_equal(__asan_address_is_poisoned(q), 0);
+        ttfs_arena_release(&a, m);
+        assert_int_equal(__asan_address_is_poisoned(q), 1);
+    }
+    ttfs_arena_free(&a);
+}
+#endif
 
 static void vector_keeps_its_items(void **state) {
     (void)state;
@@ -279,6 +302,14 @@ static void messages_are_bounded(void **state) {
     assert_int_equal(all.errors_of[TTFS_LIMIT], 1500);
     assert_int_equal(all.dropped[TTFS_ERROR], 500);
     assert_string_equal(all.messages.at[3].what, "number 3");
+    TtfsMessage *m = &d.messages.at[3]; /* what was appended is a copy */
+    const char **text[] = {&m->where, &m->file, &m->node, &m->op, &m->what, &m->advice};
+    for (int i = 0; i < 6; i++) memset((char *)(uintptr_t)*text[i], '-', strlen(*text[i]));
+    const TtfsMessage *kept = &all.messages.at[3];
+    assert_string_equal(kept->where, "f: n");
+    assert_string_equal(kept->file, "f");
+    assert_string_equal(kept->node, "n");
+    assert_string_equal(kept->what, "number 3");
     ttfs_buf_free(&b);
     ttfs_diag_free(&d);
     ttfs_diag_free(&all);
@@ -543,6 +574,9 @@ int main(void) {
         cmocka_unit_test(cuts_leave_characters),
         cmocka_unit_test(names_are_shown_escaped),
         cmocka_unit_test(arena_gives_zeros),
+#ifdef __SANITIZE_ADDRESS__
+        cmocka_unit_test(arena_is_poisoned_beyond_its_arrays),
+#endif
         cmocka_unit_test(vector_keeps_its_items),
         cmocka_unit_test(strings_survive),
         cmocka_unit_test(hex_survives),
