@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Parts of the commands by themselves: faults by their names, words of options, the size of a block
- * of samples.
+ * of samples, folders that are replaced.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "asked.h"
 #include "block.h"
 #include "fault.h"
+#include "out_folder.h"
+#include "out_tree.h"
 #include "random_spike.h"
 
 static void faults_have_names(void **state) {
@@ -95,11 +100,83 @@ static void blocks(void **state) {
     }
 }
 
+static void write_text(const char *folder, const char *name, const char *text) {
+    TtfsArena a = {0};
+    TtfsDiag diag = {0};
+    assert_true(ttfs_file_write(ttfs_path_join(&a, folder, name), text, strlen(text), &diag));
+    ttfs_arena_free(&a);
+}
+
+/* A folder may be replaced when its manifest says that it is ttfs's, and nothing else is in it. */
+static void folders_that_may_go(void **state) {
+    (void)state;
+    static const struct {
+        const char *manifest;
+        bool goes;
+    } of[] = {
+        {"{\"product\": \"ttfs\", \"format\": 1}", true},
+        {"{\"ttfs\": \"0.1\", \"format\": 1, \"options\": {}}",
+         true}, /* before products were named */
+        {"{\"product\": \"npm\", \"ttfs\": \"0.1\", \"format\": 1, \"options\": {}}", false},
+        {"{\"product\": 1, \"ttfs\": \"0.1\", \"format\": 1, \"options\": {}}", false},
+        {"{\"product\": \"ttfs\"}", false},
+        {"{\"format\": 1, \"options\": {}}", false},
+        {"{\"ttfs\": \"0.1\", \"format\": 1}", false},
+        {"{", false},
+    };
+    TtfsArena a = {0};
+    TtfsDiag diag = {0};
+    char folder[] = "/tmp/ttfs-driver-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    assert_null(ttfs_out_refusal(folder, &a));
+    assert_null(ttfs_out_refusal(ttfs_path_join(&a, folder, "absent"), &a));
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        write_text(folder, "manifest.json", of[i].manifest);
+        const char *why = ttfs_out_refusal(folder, &a);
+        if ((why == NULL) != of[i].goes) fail_msg("%s: %s", of[i].manifest, why ? why : "goes");
+        assert_true(of[i].goes || strstr(why, "its manifest does not say so"));
+    }
+    write_text(folder, "manifest.json", of[0].manifest);
+    write_text(folder, "thesis.txt", "years of work");
+    assert_non_null(strstr(ttfs_out_refusal(folder, &a), "'thesis.txt' in it"));
+    assert_true(ttfs_remove_tree(folder, &diag));
+    ttfs_arena_free(&a);
+}
+
+/* What a dead run left beside a new folder goes when it holds a new and an old one and no more. */
+static void leftovers_of_the_dead(void **state) {
+    (void)state;
+    static const struct {
+        const char *inside;
+        bool goes;
+    } of[] = {{"new", true}, {"old", true}, {"other", false}};
+    for (int i = 0; i < 3; i++) {
+        TtfsArena a = {0};
+        TtfsDiag diag = {0};
+        TtfsOutFolder f;
+        char folder[] = "/tmp/ttfs-driver-XXXXXX";
+        assert_non_null(mkdtemp(folder));
+        const char *out = ttfs_path_join(&a, folder, "out");
+        const char *left = ttfs_path_join(&a, folder, "out.0123abcd.ttfs-tmp");
+        assert_true(mkdir(out, 0777) == 0 && mkdir(left, 0777) == 0);
+        assert_true(mkdir(ttfs_path_join(&a, left, of[i].inside), 0777) == 0);
+        assert_true(ttfs_out_begin(&f, out, &a, &diag));
+        write_text(f.made, "manifest.json", "{}");
+        assert_true(ttfs_out_commit(&f, &diag));
+        assert_int_equal(access(left, F_OK) != 0, of[i].goes);
+        assert_int_equal(access(ttfs_path_join(&a, out, "manifest.json"), F_OK), 0);
+        assert_true(ttfs_remove_tree(folder, &diag));
+        ttfs_arena_free(&a);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_have_names),
         cmocka_unit_test(words_of_options),
         cmocka_unit_test(blocks),
+        cmocka_unit_test(folders_that_may_go),
+        cmocka_unit_test(leftovers_of_the_dead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
