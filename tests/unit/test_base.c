@@ -269,6 +269,31 @@ static void files_appear_whole(void **state) {
     ttfs_arena_free(&a);
 }
 
+/* A program that closed its standard input gets that number for what is opened: for a file that is
+ * written, for the folder that is brought to the disk behind it. */
+static void a_descriptor_may_be_0(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    TtfsDiag d = {0};
+    char folder[] = "/tmp/ttfs-base-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    const char *path = ttfs_path_join(&a, folder, "f");
+    TtfsFile f;
+    int kept = dup(STDIN_FILENO);
+    assert_true(kept > STDERR_FILENO && close(STDIN_FILENO) == 0);
+    bool written = ttfs_file_write(path, "hello", 5, &d) && ttfs_sync_name(path);
+    bool again = ttfs_file_write(path, "world!", 6, &d);
+    bool opened = ttfs_file_open(&f, path, 6, &d);
+    assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
+    close(kept);
+    assert_true(written && again && opened);
+    assert_memory_equal(f.bytes, "world!", 6);
+    ttfs_file_close(&f);
+    assert_true(ttfs_remove_tree(folder, &d));
+    ttfs_diag_free(&d);
+    ttfs_arena_free(&a);
+}
+
 static void paths_join(void **state) {
     (void)state;
     TtfsArena a = {0};
@@ -587,6 +612,7 @@ int main(void) {
         cmocka_unit_test(names_are_unique),
         cmocka_unit_test(random_numbers_are_those_of_the_seed),
         cmocka_unit_test(files_appear_whole),
+        cmocka_unit_test(a_descriptor_may_be_0),
         cmocka_unit_test(paths_join),
         cmocka_unit_test(messages_are_bounded),
         cmocka_unit_test(nearest_words),
