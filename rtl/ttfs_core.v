@@ -55,6 +55,7 @@ module ttfs_core #(
     output wire                    ready_o,
     output wire                    done_o,
     output wire                    sample_end_o, // with done_o: the slot was the sample's last
+    output wire                    rests_o,      // nothing will change until something comes in
     // values that arrive
     input  wire                    put_valid_i,
     output wire                    put_ready_o,
@@ -120,6 +121,7 @@ module ttfs_core #(
     wire [2:0]         fetch, grant;
     wire [3*PC_BITS-1:0] fetch_at;
     wire [31:0]        word32;
+    wire [2:0]         fetched;           // an engine has its next record
 
     ttfs_program #(
         .WORDS(PROGRAM_WORDS), .PRELOAD(PRELOAD), .INIT({INIT_PREFIX, "core", NUMBER, "_program.hex"})
@@ -188,6 +190,7 @@ module ttfs_core #(
         .fetch_o     (fetch[0]),
         .fetch_at_o  (fetch_at[0 +: PC_BITS]),
         .grant_i     (grant[0]),
+        .fetched_o   (fetched[0]),
         .data_i      (word32),
         .get_o       (get),
         .get_write_o (get_write),
@@ -249,6 +252,7 @@ module ttfs_core #(
         .fetch_o     (fetch[1]),
         .fetch_at_o  (fetch_at[PC_BITS +: PC_BITS]),
         .grant_i     (grant[1]),
+        .fetched_o   (fetched[1]),
         .data_i      (word32),
         .full_i      (full),
         .start_o     (walk_start),
@@ -326,6 +330,7 @@ module ttfs_core #(
         .fetch_o       (fetch[2]),
         .fetch_at_o    (fetch_at[2*PC_BITS +: PC_BITS]),
         .grant_i       (grant[2]),
+        .fetched_o     (fetched[2]),
         .data_i        (word32),
         .chain_free_o  (chain_free),
         .capture_i     (capture),
@@ -372,6 +377,7 @@ module ttfs_core #(
 
     assign ready_o       = rst_q && store_ready && list_ready;
     assign done_o        = done_q;
+    assign rests_o       = done_q && ready_o && &fetched;
     assign count_move_o  = move_q;
     assign count_event_o = event_q;
     assign count_stall_o = stall_q;
