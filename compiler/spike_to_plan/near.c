@@ -12,7 +12,7 @@
 
 enum {
     TREE = 8,              /* work for a tree, with one for each of its readers */
-    WORK_EACH = 5000,     /* set aside for a cell and core */
+    WORK_EACH = 5000,      /* set aside for a cell and core */
     WORK_MOST = 400000000, /* in all */
     TOLERANCE = 128        /* cycles on top of the busiest core's: a part of so many */
 };
