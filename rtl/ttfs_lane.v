@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One lane: slope register S, potential register V, an adder each, and a place of the chain through
-// which potentials leave. S += weight at a spike; V += S at the end of a tick, V += 8 S for eight
+// One lane: slope register S, potential register V, an adder each. S += weight at a spike; V += S at the end of a tick, V += 8 S for eight
 // empty ones. A clear is stronger than an addition. No multiplier, no comparator, no load path: bias,
 // ramp and threshold are the fire unit's. Driven by ttfs_lanes; the controls come from registers.
 
@@ -20,10 +19,7 @@ module ttfs_lane #(
     input  wire                   v_en_i,
     input  wire                   v_far_i,
     input  wire                   v_clear_i,
-    input  wire                   chain_en_i,
-    input  wire                   chain_load_i,  // take V, else the neighbour's
-    input  wire [ACC_BITS-1:0]    chain_i,
-    output reg  [ACC_BITS-1:0]    chain_o
+    output wire [ACC_BITS-1:0]    v_o
 );
     reg [SLOPE_BITS-1:0] s_q;
     reg [ACC_BITS-1:0]   v_q;
@@ -37,8 +33,9 @@ module ttfs_lane #(
         else if (s_en_i) s_q <= s_q + {{(SLOPE_BITS - WEIGHT_BITS) {weight_i[WEIGHT_BITS-1]}}, weight_i};
         if (v_clear_i) v_q <= {ACC_BITS{1'b0}};
         else if (v_en_i) v_q <= v_q + step;
-        if (chain_en_i) chain_o <= chain_load_i ? v_q : chain_i;
     end
+
+    assign v_o = v_q;
 endmodule
 
 `default_nettype wire

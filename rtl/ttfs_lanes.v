@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The array of lanes: takes what ttfs_bucket walks, one step a cycle, reads the weight row of each event
-// and adds it up. Behind the last step of a walk the potentials move into the chain, from which they
+// and adds it up. Behind the last step of a walk the potentials move into a row of registers, the chain, and
 // leave one a cycle, lane 0 first; the lanes start the next walk meanwhile. When the chain is not yet
 // empty everything stands still (ready_o low). A walk of which there is more to come (last_i without
 // take_i) leaves the potentials where they are. Steps take five cycles; between two walks is at least
@@ -76,11 +76,22 @@ module ttfs_lanes #(
 
     assign event_o      = en && event_q[3];
 
-    wire [ACC_BITS-1:0] chain [0:LANES];
-    assign chain[LANES] = {ACC_BITS{1'b0}};
-    assign potential_o = chain[0];
+    // The chain. It does not shift: a bit that goes from lane to lane takes the lane whose potential is next, so
+    // that a lane costs no multiplexer of its own.
+    reg  [LANES:1]        turn_q;   // beyond the lanes: nothing more
+    reg  [ACC_BITS-1:0]   next_q;
+    wire [ACC_BITS-1:0]   v [0:LANES-1];
+    wire [LANES*ACC_BITS-1:0] kept; // bit by bit, of lanes whose turn it is not zeros
+    wire [ACC_BITS-1:0]   chosen;
+    always @(posedge clk_i) begin
+        if (capture_o) turn_q <= {{(LANES - 1) {1'b0}}, 1'b1};
+        else if (shift_i) turn_q <= turn_q << 1;
+        if (capture_o) next_q <= v[0];
+        else if (shift_i) next_q <= chosen;
+    end
+    assign potential_o = next_q;
 
-    genvar l;
+    genvar l, b;
     generate
         for (l = 0; l < LANES; l = l + 1) begin : g_lane
             ttfs_lane #(
@@ -93,11 +104,19 @@ module ttfs_lanes #(
                 .v_en_i      ((tick_q[4] || far_q[4]) && en),
                 .v_far_i     (far_q[4]),
                 .v_clear_i   (!rst_ni || capture_o),
-                .chain_en_i  (capture_o || shift_i),
-                .chain_load_i(capture_o),
-                .chain_i     (chain[l+1]),
-                .chain_o     (chain[l])
+                .v_o         (v[l])
             );
+            if (l > 0) begin : g_kept
+                reg [ACC_BITS-1:0] kept_q;
+                always @(posedge clk_i) if (capture_o) kept_q <= v[l];
+                for (b = 0; b < ACC_BITS; b = b + 1) begin : g_bit
+                    assign kept[b*LANES + l] = kept_q[b] && turn_q[l];
+                end
+            end
+        end
+        for (b = 0; b < ACC_BITS; b = b + 1) begin : g_chosen
+            assign kept[b*LANES] = 1'b0;
+            assign chosen[b] = |kept[b*LANES +: LANES];
         end
     endgenerate
 
