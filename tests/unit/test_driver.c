@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -102,8 +103,8 @@ static void blocks(void **state) {
 
 static void write_text(const char *folder, const char *name, const char *text) {
     TtfsArena a = {0};
-    TtfsDiag diag = {0};
-    assert_true(ttfs_file_write(ttfs_path_join(&a, folder, name), text, strlen(text), &diag));
+    FILE *f = fopen(ttfs_path_join(&a, folder, name), "w");
+    assert_true(f && fputs(text, f) >= 0 && fclose(f) == 0);
     ttfs_arena_free(&a);
 }
 
@@ -143,6 +144,51 @@ static void folders_that_may_go(void **state) {
     ttfs_arena_free(&a);
 }
 
+/* Files that a folder may hold, and near misses. */
+static void names_of_files(void **state) {
+    (void)state;
+    static const char *const ours[] = {"forms/ir.txt",
+                                       "image/core0_program.hex",
+                                       "image/core12_weights.hex",
+                                       "rtl/ttfs_core.v",
+                                       "rtl/ttfs_x.vh",
+                                       "report/index.html",
+                                       "verify/golden.json",
+                                       "verify/golden-rtl.json",
+                                       "verify/jit-rtl.json",
+                                       "verify/golden-jit-rtl-fault.json"};
+    static const char *const foreign[] = {"ir.txt",
+                                          "forms/ir.text",
+                                          "image/core_program.hex",
+                                          "image/core1x_program.hex",
+                                          "rtl/ttfs_.v",
+                                          "rtl/ttfs_core.vhd",
+                                          "rtl/mine.v",
+                                          "verify/gold.json",
+                                          "verify/goldenrtl.json",
+                                          "verify/golden-.json",
+                                          "verify/golden-xyz.json",
+                                          "verify/rtl.txt",
+                                          "verify/abc.json",
+                                          "verify/golden-mine.json",
+                                          "report/index.html2"};
+    enum { OURS = sizeof ours / sizeof *ours, ALL = OURS + sizeof foreign / sizeof *foreign };
+    for (int i = 0; i < ALL; i++) {
+        TtfsArena a = {0};
+        TtfsDiag diag = {0};
+        const char *name = i < OURS ? ours[i] : foreign[i - OURS];
+        char folder[] = "/tmp/ttfs-driver-XXXXXX";
+        assert_non_null(mkdtemp(folder));
+        assert_true(ttfs_make_folders(ttfs_path_join(&a, folder, ttfs_path_dir(&a, name)), &diag));
+        write_text(folder, name, "");
+        const char *found = ttfs_out_foreign(folder, &a);
+        if ((found == NULL) != (i < OURS)) fail_msg("%s: %s", name, found ? found : "is ours");
+        assert_true(!found || strstr(found, name));
+        assert_true(ttfs_remove_tree(folder, &diag));
+        ttfs_arena_free(&a);
+    }
+}
+
 /* What a dead run left beside a new folder goes when it holds a new and an old one and no more. */
 static void leftovers_of_the_dead(void **state) {
     (void)state;
@@ -176,6 +222,7 @@ int main(void) {
         cmocka_unit_test(words_of_options),
         cmocka_unit_test(blocks),
         cmocka_unit_test(folders_that_may_go),
+        cmocka_unit_test(names_of_files),
         cmocka_unit_test(leftovers_of_the_dead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
