@@ -238,41 +238,14 @@ static TtfsTensor emit_term(Sum *s, TtfsAddend t, TtfsField *bias, const char *n
     return out.i ? reshape(x, out, s->row ? 2 : 4, shape) : out;
 }
 
-static bool by_element(const TtfsAddend *t) {
-    return t->l.kind == TTFS_MATRIX || (t->l.kind == TTFS_SCALE && t->l.k.n > t->l.out.c);
-}
-
-/* The terms, either all by element or all by channel and position: the latter become matrices when
- * there are others. NULL after an obstacle. */
-static const TtfsAddend *one_class(TtfsAffine *x, const TtfsValue *v) {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < v->n; i++) n += by_element(&v->terms[i]);
-    if (n == 0 || n == v->n || v->map.h * v->map.w == 1) return v->terms;
-    TtfsAddend *terms = TTFS_ARRAY(&x->arena, TtfsAddend, v->n);
-    for (uint32_t i = 0; i < v->n; i++) {
-        terms[i] = v->terms[i];
-        if (by_element(&terms[i])) continue;
-        if (ttfs_map_count(terms[i].l.in) * ttfs_map_count(v->map) > 4 * TTFS_DENSE_MOST) {
-            ttfs_obstacle(x, "put a Relu in front of the sum",
-                          "it adds a large map and values that depend on all of another layer");
-            return NULL;
-        }
-        if (!ttfs_within_budget(x)) return NULL;
-        terms[i].l = ttfs_linear_matrix(&x->arena, &v->terms[i].l, NULL);
-    }
-    return terms;
-}
-
 TtfsTensor ttfs_emit_sum(TtfsAffine *x, const TtfsValue *v, const char *name) {
     Sum s = {x, v, name, false};
-    const TtfsAddend *terms = one_class(x, v);
-    if (!terms) return (TtfsTensor){0};
     for (uint32_t i = 0; i < v->n && v->map.h * v->map.w == 1; i++)
-        s.row = s.row || terms[i].l.kind == TTFS_MATRIX;
+        s.row = s.row || v->terms[i].l.kind == TTFS_MATRIX;
     TtfsField bias = v->bias;
     TtfsTensor sum = {0};
     for (uint32_t i = 0; i < v->n; i++) {
-        const TtfsAddend *t = &terms[i];
+        const TtfsAddend *t = &v->terms[i];
         const char *own = ttfs_unique_name(x, i && t->l.name ? t->l.name : name);
         TtfsField none = {0};
         TtfsTensor term = emit_term(&s, *t, i ? &none : &bias, own);

@@ -16,7 +16,7 @@ static TtfsPatch patch_of(const TtfsNode *n, uint32_t group) {
 }
 
 /* A kernel from one position to one is a matrix of the tap that meets it. */
-static void flatten_point(TtfsLinear *l) {
+static void flatten_point(TtfsAffine *x, TtfsLinear *l) {
     const TtfsPatch *w = &l->patch;
     uint32_t tap[2];
     if (l->in.h * l->in.w != 1 || l->out.h * l->out.w != 1 || w->group != 1) return;
@@ -27,6 +27,12 @@ static void flatten_point(TtfsLinear *l) {
     uint64_t taps = (uint64_t)w->kernel[0] * w->kernel[1];
     uint64_t at = (uint64_t)tap[0] * w->kernel[1] + tap[1];
     l->kind = TTFS_MATRIX;
+    if (l->perm) {
+        uint32_t *perm = TTFS_ARRAY(&x->arena, uint32_t, l->in.c);
+        for (uint32_t c = 0; c < l->in.c; c++) perm[c] = l->perm[c * taps + at];
+        l->perm = perm;
+        return;
+    }
     l->cs = taps;
     if (l->f) l->f += at;
     if (l->d) l->d += at;
@@ -116,7 +122,7 @@ const TtfsValue *ttfs_op_conv(TtfsAffine *x) {
     TtfsView view;
     const TtfsValue *v = in_order(x, ttfs_operand(x, 0), &l, &bias, &view);
     if (!v) return NULL;
-    flatten_point(&l);
+    flatten_point(x, &l);
     return viewed(x, ttfs_value_linear(x, v, &l, bias), view);
 }
 

@@ -90,9 +90,9 @@ static const TtfsValue *with_axes(TtfsAffine *x, const TtfsValue *v, const TtfsT
 }
 
 static uint32_t channel_axis(const TtfsTensorInfo *t, const int *axes) {
-    for (uint32_t i = 0; i < t->rank; i++)
-        if (axes[i] == 0) return i;
-    return 0;
+    uint32_t i = t->rank - 1;
+    while (i > 0 && axes[i] != 0) i--;
+    return i;
 }
 
 const TtfsValue *ttfs_op_slice(TtfsAffine *x) {

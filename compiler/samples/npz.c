@@ -57,9 +57,9 @@ typedef struct {
 
 /* The directory's place as a large archive says it; `end` is where the plain record stands. */
 static bool large_directory(const Zip *z, size_t end, Directory *d) {
-    if (end < 20 || little(z->b.at + end - 20, 4) != LOCATOR64) return false;
+    if (end < 56 + 20 || little(z->b.at + end - 20, 4) != LOCATOR64) return false;
     uint64_t at = little(z->b.at + end - 12, 8);
-    if (z->b.n < 56 || at > z->b.n - 56 || little(z->b.at + at, 4) != END64) return false;
+    if (at > end - (56 + 20) || little(z->b.at + at, 4) != END64) return false;
     *d = (Directory){little(z->b.at + at + 32, 8), little(z->b.at + at + 48, 8)};
     return true;
 }

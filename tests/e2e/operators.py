@@ -81,6 +81,18 @@ def mean():
     return n.layer("Mean", None, first, n.weights(2, 1, 1)).relu().layer("Sum", None, first, n.last)
 
 
+def mixed():
+    """A convolution, a matrix and a factor an element, added up."""
+    n = image()
+    first = n.last
+    conv = n.conv(2, 2, pads=[1, 1, 1, 1]).last
+    n.last = first
+    n.layer("Flatten").dense(32, 32).layer("Reshape", None, n.const([0, 2, 4, 4]))
+    n.layer("Add", conv, None)
+    total, n.last = n.last, first
+    return n.layer("Mul", None, n.weights(2, 4, 4)).layer("Add", total, None).relu().layer("Flatten").dense(32, 3)
+
+
 def repeated(op, numbers, maps):
     n = image()
     return n.layer(op, None, n.const(numbers)).conv(2, maps)
@@ -157,6 +169,7 @@ def nets():
     for op in ("ReduceMin", "ReduceMax", "ReduceMean"):
         yield op, image().layer(op, axes=[2, 3], keepdims=0).dense(2, 3)
     yield "mean of tensors", mean()
+    yield "sum of a convolution and others", mixed()
     yield "gather channels", gather(1, [3, 0, 1, 1, -2], 5)
     yield "gather columns", gather(3, [3, 0, 1, 1], 4)
     yield "expand", expand()

@@ -111,6 +111,14 @@ def large_zip(members, stamp=b""):
         zipfile.ZIP64_LIMIT = limit
 
 
+def astray(data):
+    """The archive whose directory is where the plain record says, though zip64's own record is spoilt."""
+    end, large = data.rindex(b"PK\5\6"), data.rindex(b"PK\6\6")
+    directory = struct.unpack("<Q", data[large + 48:large + 56])[0]
+    return (data[:large] + b"PK\0\0" + data[large + 4:end + 8] + b"\xff\xff\xff\xff" + data[end + 12:end + 16] +
+            struct.pack("<L", directory) + data[end + 20:])
+
+
 def stamped_first(data):
     """The archive with the stamp in front of the zip64 field in the directory, too."""
     at = 0
@@ -152,12 +160,14 @@ def archives(case):
         case.refused("run", "out", "--input", case.write("two.npz", npz({"a": x, "b": x, "y": y}, compressed)),
                      says=["no array 'x', and more than one fits", "'a' (6x24 float32)", "'b' (6x24 float32)",
                            "'y' (6 uint8)", "FILE.npz:NAME"])
-        astray = bytearray(npz({"a": other, "data": x}, compressed))
-        astray[astray.index(b"PK\3\4", 4)] = 0  # where the second member begins
-        case.refused("run", "out", "--input", case.write("astray.npz", bytes(astray)),
+        spoilt = bytearray(npz({"a": other, "data": x}, compressed))
+        spoilt[spoilt.index(b"PK\3\4", 4)] = 0  # where the second member begins
+        case.refused("run", "out", "--input", case.write("astray.npz", bytes(spoilt)),
                      says=["no array 'x'; it holds 'a' (6x5 float32), 'data' (no array of numbers)"])
     case.refused("run", "out", "--input", case.write("none.npz", npz({"a": other, "y": y})),
                  says=["no array 'x'; it holds 'a' (6x5 float32), 'y' (6 uint8)"])
+    case.refused("run", "out", "--input", case.write("lost.npz", astray(large_zip({"x": x}))),
+                 says=["the zip directory is missing or cut off"])
     case.refused("run", "out", "--input", case.path("two.npz:c"), says=["no array 'c'; it holds 'a'"])
     r = case.good("run", "out", "--input", "x.npy", "--labels",
                   case.write("labels.npz", npz({"ids": other, "truth": y})))

@@ -9,11 +9,17 @@
 #include <stdlib.h>
 #include <math.h>
 #include <string.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "base.h"
 #include "nearest.h"
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
 
 static void arena_gives_zeros(void **state) {
     (void)state;
@@ -31,6 +37,25 @@ static void arena_gives_zeros(void **state) {
     assert_null(ttfs_arena_try_array(&a, SIZE_MAX / 2, 3));
     ttfs_arena_free(&a);
 }
+
+#ifdef __SANITIZE_ADDRESS__
+/* A step beyond an array is seen, though it stays inside of the arena's chunk. */
+static void arena_is_poisoned_beyond_its_arrays(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    for (size_t n = 1; n < 200; n++) {
+        char *p = ttfs_arena_array(&a, n, 1);
+        TtfsMark m = ttfs_arena_mark(&a);
+        char *q = ttfs_arena_array(&a, 1, 1);
+        assert_int_equal(__asan_address_is_poisoned(p + n - 1), 0);
+        assert_int_equal(__asan_address_is_poisoned(p + n), 1);
+        assert_int_equal(__asan_address_is_poisoned(q), 0);
+        ttfs_arena_release(&a, m);
+        assert_int_equal(__asan_address_is_poisoned(q), 1);
+    }
+    ttfs_arena_free(&a);
+}
+#endif
 
 static void vector_keeps_its_items(void **state) {
     (void)state;
@@ -246,6 +271,59 @@ static void files_appear_whole(void **state) {
     ttfs_arena_free(&a);
 }
 
+/* A program that closed its standard input gets that number for what is opened: for a file that is
+ * written, for the folder that is brought to the disk behind it. */
+static void a_descriptor_may_be_0(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    TtfsDiag d = {0};
+    char folder[] = "/tmp/ttfs-base-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    const char *path = ttfs_path_join(&a, folder, "f");
+    TtfsFile f;
+    int kept = dup(STDIN_FILENO);
+    assert_true(kept > STDERR_FILENO && close(STDIN_FILENO) == 0);
+    bool written = ttfs_file_write(path, "hello", 5, &d) && ttfs_sync_name(path);
+    bool again = ttfs_file_write(path, "world!", 6, &d);
+    bool opened = ttfs_file_open(&f, path, 6, &d);
+    assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
+    close(kept);
+    assert_true(written && again && opened);
+    assert_memory_equal(f.bytes, "world!", 6);
+    ttfs_file_close(&f);
+    assert_true(ttfs_remove_tree(folder, &d));
+    ttfs_diag_free(&d);
+    ttfs_arena_free(&a);
+}
+
+/* The file that standard output goes to is written behind what was written there, and stays open.
+ */
+static void standard_output_goes_on(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    TtfsDiag d = {0};
+    char folder[] = "/tmp/ttfs-base-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    const char *path = ttfs_path_join(&a, folder, "f");
+    TtfsFile f;
+    fflush(stdout);
+    int kept = dup(STDOUT_FILENO), fd = open(path, O_WRONLY | O_CREAT, 0666);
+    assert_true(kept >= 0 && fd >= 0 && dup2(fd, STDOUT_FILENO) == STDOUT_FILENO);
+    close(fd);
+    bool written = ttfs_write_all(STDOUT_FILENO, "one ", 4) &&
+                   ttfs_file_write(path, "two ", 4, &d) &&
+                   ttfs_write_all(STDOUT_FILENO, "three", 5);
+    assert_int_equal(dup2(kept, STDOUT_FILENO), STDOUT_FILENO);
+    close(kept);
+    assert_true(written && ttfs_file_open(&f, path, 13, &d));
+    assert_int_equal(f.size, 13);
+    assert_memory_equal(f.bytes, "one two three", 13);
+    ttfs_file_close(&f);
+    assert_true(ttfs_remove_tree(folder, &d));
+    ttfs_diag_free(&d);
+    ttfs_arena_free(&a);
+}
+
 static void paths_join(void **state) {
     (void)state;
     TtfsArena a = {0};
@@ -279,6 +357,14 @@ static void messages_are_bounded(void **state) {
     assert_int_equal(all.errors_of[TTFS_LIMIT], 1500);
     assert_int_equal(all.dropped[TTFS_ERROR], 500);
     assert_string_equal(all.messages.at[3].what, "number 3");
+    TtfsMessage *m = &d.messages.at[3]; /* what was appended is a copy */
+    const char **text[] = {&m->where, &m->file, &m->node, &m->op, &m->what, &m->advice};
+    for (int i = 0; i < 6; i++) memset((char *)(uintptr_t)*text[i], '-', strlen(*text[i]));
+    const TtfsMessage *kept = &all.messages.at[3];
+    assert_string_equal(kept->where, "f: n");
+    assert_string_equal(kept->file, "f");
+    assert_string_equal(kept->node, "n");
+    assert_string_equal(kept->what, "number 3");
     ttfs_buf_free(&b);
     ttfs_diag_free(&d);
     ttfs_diag_free(&all);
@@ -543,6 +629,9 @@ int main(void) {
         cmocka_unit_test(cuts_leave_characters),
         cmocka_unit_test(names_are_shown_escaped),
         cmocka_unit_test(arena_gives_zeros),
+#ifdef __SANITIZE_ADDRESS__
+        cmocka_unit_test(arena_is_poisoned_beyond_its_arrays),
+#endif
         cmocka_unit_test(vector_keeps_its_items),
         cmocka_unit_test(strings_survive),
         cmocka_unit_test(hex_survives),
@@ -553,6 +642,8 @@ int main(void) {
         cmocka_unit_test(names_are_unique),
         cmocka_unit_test(random_numbers_are_those_of_the_seed),
         cmocka_unit_test(files_appear_whole),
+        cmocka_unit_test(a_descriptor_may_be_0),
+        cmocka_unit_test(standard_output_goes_on),
         cmocka_unit_test(paths_join),
         cmocka_unit_test(messages_are_bounded),
         cmocka_unit_test(nearest_words),

@@ -229,6 +229,21 @@ static void test_average_of_shuffled(void **state) {
     expect_canonical(&n, "reshape:input.shape gemm:fc");
 }
 
+/* One tap of a kernel meets the one position of channels in another order. */
+static void test_tap_of_shuffled(void **state) {
+    (void)state;
+    Net n = start(DIMS(1, 1, 3, 3));
+    conv(&n, "c1", 6, 1);
+    relu(&n, "r1");
+    reshape(&n, "split", DIMS(1, 2, 3, 1, 1));
+    TtfsIrAttr a = ttfs_ir_attr();
+    memcpy(a.perm, (uint32_t[]){0, 2, 1, 3, 4}, sizeof(uint32_t[5]));
+    push_with(&n, TTFS_OP_TRANSPOSE, "shuffle", &a);
+    reshape(&n, "merge", DIMS(1, 6, 1, 1));
+    conv_with(&n, "c2", CONST(&n, 2, 6, 3, 3), 1, 1);
+    expect_equal(&n);
+}
+
 /* One axis of space, channels last: the same layers as channels first, padded before or behind the
  * transposition, which stands at the input alone. */
 static void test_channels_last_1d(void **state) {
@@ -620,6 +635,7 @@ int main(void) {
         cmocka_unit_test(test_channels_last),
         cmocka_unit_test(test_channels_last_1d),
         cmocka_unit_test(test_average_of_shuffled),
+        cmocka_unit_test(test_tap_of_shuffled),
         cmocka_unit_test(test_linear_after_linear),
         cmocka_unit_test(test_activations),
         cmocka_unit_test(test_readout_of_relu),

@@ -202,6 +202,49 @@ static void errors_are_balanced(void **state) {
     end(&n);
 }
 
+/* Layers as large as they are or smaller by a power of two become the same integers. */
+static void size_is_all_in_the_scales(void **state) {
+    (void)state;
+    Net one, two;
+    Net *n[2] = {&one, &two};
+    for (int i = 0; i < 2; i++) {
+        mlp(n[i]);
+        n[i]->options.weight_bits = 4;
+        for (uint32_t k = 0; i && k < n[i]->ir.nodes.len; k++)
+            for (uint32_t j = 1; j < n[i]->ir.nodes.at[k].n_in; j++) {
+                TtfsTensor t = n[i]->ir.nodes.at[k].in[j];
+                uint64_t count = ttfs_ir_count(ttfs_ir_tensor(&n[i]->ir, t));
+                int by = j == 1 ? -30 : -30 * (int)(k / 2 + 1);
+                for (uint64_t e = 0; e < count; e++)
+                    data(n[i], t)[e] = ldexpf(data(n[i], t)[e], by);
+            }
+        calibrate(n[i], 100);
+        expect_lowered(n[i]);
+    }
+    for (uint32_t i = 0; i < one.spike.conns.len; i++) {
+        const TtfsConnection *c = &one.spike.conns.at[i], *d = &two.spike.conns.at[i];
+        assert_int_equal(c->weight_count, d->weight_count);
+        assert_memory_equal(c->weights, d->weights, c->weight_count * sizeof *c->weights);
+    }
+    end(&one);
+    end(&two);
+}
+
+/* Where a great many weights are far below one that is clipped for their sake, the finest of the
+ * quanta that are tried is the best: 2.2 times finer than what clips nothing. */
+static void readout_takes_the_finest(void **state) {
+    (void)state;
+    Net n;
+    gemm(&n, "fc", start(&n, 2, (uint32_t[]){1, 200}), 1, 0);
+    float *w = data(&n, n.ir.nodes.at[0].in[1]);
+    for (int i = 0; i < 200; i++) w[i] = i ? 0.45f : 1;
+    n.options.weight_bits = 2;
+    expect_lowered(&n);
+    const TtfsPopulation *p = n.spike.pops.at;
+    assert_true(fabs(2.2 * p[1].scale / p[0].scale - 1) < 1e-6);
+    end(&n);
+}
+
 static void dead_layer(void **state) {
     (void)state;
     Net n;
@@ -418,6 +461,8 @@ int main(void) {
         cmocka_unit_test(input_range),
         cmocka_unit_test(grids_beat_max_abs),
         cmocka_unit_test(errors_are_balanced),
+        cmocka_unit_test(size_is_all_in_the_scales),
+        cmocka_unit_test(readout_takes_the_finest),
         cmocka_unit_test(dead_layer),
         cmocka_unit_test(absurd_bias),
         cmocka_unit_test(potential_beyond_int32),

@@ -447,6 +447,51 @@ static void sums_by_element(void **state) {
     }
 }
 
+/* A convolution is none the less one for what is added to it. */
+static void sums_keep_convolutions(void **state) {
+    (void)state;
+    Net n = map_net();
+    TtfsTensor x = n.last;
+    conv_with(&n, "c1", CONST(&n, 3, 3, 3, 3), 1, 1);
+    TtfsTensor same = n.last;
+    push(&n, TTFS_OP_MUL, "k", IN(x, CONST(&n, 3, 4, 5)), NULL);
+    push(&n, TTFS_OP_ADD, "sum", IN(same, LAST), NULL);
+    expect_canonical(&n, "conv:c0 relu:r0 conv:c1 reshape:r0.shape reshape:r0.shape.shape conv:sum "
+                         "reshape:sum.shape add:c1.sum");
+    n = map_net();
+    x = n.last;
+    conv_with(&n, "c1", CONST(&n, 3, 3, 3, 3), 1, 1);
+    same = n.last;
+    n.last = x;
+    reshape(&n, "row", DIMS(1, 60));
+    dense(&n, "fc", 60, 60);
+    reshape(&n, "map", DIMS(1, 3, 4, 5));
+    push(&n, TTFS_OP_ADD, "sum", IN(same, LAST), NULL);
+    expect_canonical(
+        &n, "conv:c0 relu:r0 conv:c1 reshape:r0.shape gemm:fc reshape:fc.shape add:c1.sum");
+}
+
+/* How far a kernel of one tap moves values: below 2^20 places. */
+static void far_moves(void **state) {
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        uint32_t axis = 2 + (i & 1);
+        bool before = i & 2;
+        int32_t fits = (i & 4) / 4;
+        Net n = start(DIMS(1, 1, 2, 2));
+        TtfsIrAttr a = ttfs_ir_attr();
+        (before ? a.before : a.after)[axis] = (1 << 20) - fits;
+        push_with(&n, TTFS_OP_PAD, "pad", &a);
+        if (!fits) {
+            push(&n, TTFS_OP_RELU, "r", IN(LAST), NULL);
+            expect_refused(&n, "pad", "it moves values too far");
+            continue;
+        }
+        slice(&n, axis, before ? (1 << 20) - 3 : 0, 2, 2);
+        end_dense(&n);
+    }
+}
+
 /* Moves that no layer can be made of, and others that can. */
 static void refused_moves(void **state) {
     (void)state;
@@ -548,6 +593,8 @@ int main(void) {
         cmocka_unit_test(slices),
         cmocka_unit_test(pads),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(sums_keep_convolutions),
+        cmocka_unit_test(far_moves),
         cmocka_unit_test(refused_moves),
         cmocka_unit_test(sums_by_element),
         cmocka_unit_test(involved_orders),

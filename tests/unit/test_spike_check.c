@@ -227,10 +227,34 @@ static void checker_sees_geometry(void **state) {
     assert_true(seen > 50);
 }
 
+/* A population may have as many neurons as there may be, in whatever shape, and not one more. */
+static void checker_counts_neurons(void **state) {
+    (void)state;
+    enum { MOST = TTFS_MAX_NEURONS, TWICE = 2 * MOST };
+    static const uint32_t shape[][3] = {{MOST, 1, 1}, {1, MOST, 1}, {1, 1, MOST}, {MOST / 4, 2, 2}};
+    static const uint32_t beyond[][3] = {{MOST + 1, 1, 1},
+                                         {1, MOST + 1, 1},
+                                         {1, 1, MOST + 1},
+                                         {MOST / 4, 2, 3},
+                                         {TWICE, TWICE, TWICE}};
+    for (int i = 0; i < 9; i++) {
+        TtfsSpike s;
+        TtfsDiag diag = {0};
+        random_spike(&s, 1);
+        const uint32_t *m = i < 4 ? shape[i] : beyond[i - 4];
+        s.pops.at[0].c = m[0], s.pops.at[0].h = m[1], s.pops.at[0].w = m[2];
+        assert_false(ttfs_spike_check(&s, NULL, &diag)); /* what reads it is another size */
+        assert_int_equal(diag.errors_of[TTFS_LIMIT] > 0, i >= 4);
+        ttfs_spike_free(&s);
+        ttfs_diag_free(&diag);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(checker_sees_mutations),
         cmocka_unit_test(checker_sees_geometry),
+        cmocka_unit_test(checker_counts_neurons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

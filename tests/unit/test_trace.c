@@ -65,6 +65,30 @@ static void counts_and_class(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* Of the first output's elements the largest one names the class, of several the first. */
+static void class_of_an_output(void **state) {
+    (void)state;
+    static const int32_t potential[][3] = {{5, 1, 9}, {9, 1, 5}, {1, 7, 7}, {1, 7, 3}};
+    static const uint32_t class[] = {2, 0, 1, 1}, of_part[] = {1, 1, 0, 0};
+    TtfsSpike s;
+    TtfsTrace t;
+    small_graph(&s);
+    ttfs_trace_init(&t, &s, &s.arena);
+    for (int i = 0; i < 4; i++) {
+        s.outputs.len = 0;
+        memcpy(t.potential, potential[i], sizeof potential[i]);
+        assert_int_equal(ttfs_trace_class(&t), class[i]);
+        for (int o = 0; o < 2; o++) { /* neurons 1 and 0, then 2 alone */
+            TtfsOutput *out = TTFS_PUSH(&s.arena, s.outputs);
+            *out = (TtfsOutput){0};
+            *TTFS_PUSH(&s.arena, out->pieces) =
+                (TtfsPiece){3, o ? 2 : 1, 0, 1, {{o ? 1 : 2, -1, 1}}};
+        }
+        assert_int_equal(ttfs_trace_class(&t), of_part[i]);
+    }
+    ttfs_spike_free(&s);
+}
+
 static void printed(void **state) {
     (void)state;
     TtfsSpike s;
@@ -174,9 +198,13 @@ static void other_graphs_differ(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts_and_class), cmocka_unit_test(printed),
-        cmocka_unit_test(added_one_by_one), cmocka_unit_test(faults),
-        cmocka_unit_test(last_population),  cmocka_unit_test(other_graphs_differ),
+        cmocka_unit_test(counts_and_class),
+        cmocka_unit_test(class_of_an_output),
+        cmocka_unit_test(printed),
+        cmocka_unit_test(added_one_by_one),
+        cmocka_unit_test(faults),
+        cmocka_unit_test(last_population),
+        cmocka_unit_test(other_graphs_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

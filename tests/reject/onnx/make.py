@@ -250,6 +250,9 @@ def graphs():
     save("graph_no_output", m)
     save("graph_opset", finish(dense(opset=3)))
     save("shape_batch", finish(dense(shape=(8, 4))))
+    m = finish(dense(shape=(8, 4)))
+    m.output("input")
+    save("shape_batch_out", m)
     save("shape_input", finish(dense(shape=(None, 5))))
     m = Model("net", input_shape=[None, None, 8])
     m.node("Relu", ["input"], ["logits"], name="relu1")
@@ -360,6 +363,7 @@ def grids():
     refused("grid_blocks", dense, "QuantizeLinear", ["x", "s"], step, block_size=2)
     refused("grid_computed", dense, "QuantizeLinear", ["x", "g"], step)
     refused("grid_steps", dense, "QuantizeLinear", ["x", "v"], step, axis=1)
+    refused("grid_steps_rank", dense, "QuantizeLinear", ["x", "r"], {"r": [[0.5, 0.25, 0.5]]}, axis=1)
     refused("grid_of_integers", dense, "QuantizeLinear", ["i", "s"], step)
     refused("grid_type", dense, "QuantizeLinear", ["x", "s"], step, output_dtype=6)
     refused("grid_type_none", dense, "QuantizeLinear", ["x", "s"], step, output_dtype=1 << 40)
@@ -446,6 +450,10 @@ def imports():
     m.node("ReduceMax", ["t"], ["f"], name="channels", axes=[1, 2])
     for name in "abcdef":
         m.output(name)
+    for side in range(4):
+        m.node("AveragePool", ["input"], ["p%d" % side], name="side%d" % side, kernel_shape=[2, 2],
+               pads=[int(i == side) for i in range(4)], count_include_pad=1)
+        m.output("p%d" % side)
     save("import_pools", m)
 
     m = Model("moves", input_shape=[None, 10, 2, 2], opset=11)
@@ -476,7 +484,10 @@ def imports():
     m.node("Where", ["equal", "minus2", "view2"], ["view3"])
     m.node("Cast", ["view3"], ["asfloat"], to=1)
     m.node("Cast", ["asfloat"], ["asint"], to=7)
-    m.node("Reshape", ["flat", "asint"], ["again"], name="again")
+    m.init("noughts", [0, 0])
+    m.node("Pow", ["asint", "noughts"], ["ones again"])
+    m.node("Mul", ["asint", "ones again"], ["same"])
+    m.node("Reshape", ["flat", "same"], ["again"], name="again")
     m.output("again")
     save("import_shapes", m)
 
