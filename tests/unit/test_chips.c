@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Small random chips, each with random networks of all kinds in all schedules: the Verilog gives
+ * the spikes and sums of golden within the cycles that the plan proves, or the network is refused
+ * for what the chip has not, which is tried: with it the chip takes the network. A few by default,
+ * TTFS_TEST_GRAPHS networks by hand; what was seen is printed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "chip_network.h"
+#include "ir_to_spike.h"
+#include "raise_chip.h"
+#include "random_canonical.h"
+#include "sim_case.h"
+
+enum { PER_CHIP = 16, USUAL = PER_CHIP, SAMPLES = 12 };
+
+/* What networks had, and what became of them. */
+typedef struct {
+    uint32_t chips, meshes, networks, refused, timed, near;
+    uint32_t schedules[TTFS_SCHEDULES], groups, branches, dense, pools, maps;
+    uint64_t spikes, sums;
+    double expected, measured, ratio;
+} Seen;
+
+/* A network through the compiler, in windows and weights that the chip has. */
+static bool lowered(TtfsSpike *s, const TtfsChip *chip, uint64_t seed) {
+    TtfsRng rng = ttfs_rng(seed + 2000);
+    TtfsQuantReport report = {0};
+    TtfsDiag diag = {0};
+    Canon k;
+    random_canonical(&k, seed);
+    TtfsSpikeOptions o = {.ticks = net_ticks(chip, &rng), .percentile = 1};
+    o.weight_bits = chip->weight_bits < 8 ? chip->weight_bits : 8;
+    o.input_lo = k.lo;
+    o.input_hi = k.hi;
+    bool ok = ttfs_ir_to_spike(&k.ir, NULL, &o, "net", s, &report, &diag);
+    if (!ok) ttfs_spike_free(s);
+    ttfs_arena_free(&report.arena);
+    ttfs_diag_free(&diag);
+    canon_free(&k);
+    return ok;
+}
+
+/* One in three of the compiler, where the chip has all that those may need. */
+static void draw_network(TtfsSpike *s, const TtfsChip *chip, uint64_t seed) {
+    bool all = chip->pool && chip->classes && chip->segments > 3 && chip->acc_bits > 24;
+    if (seed % 3 || !all || !lowered(s, chip, seed)) chip_network(s, chip, seed);
+}
+
+/* The rates that the cycles are expected by are those of the samples. */
+static void take_rates(TtfsSpike *s, const uint16_t *x) {
+    TtfsArena a = {0};
+    TtfsTrace t;
+    TtfsGolden *golden = ttfs_golden_open(s);
+    uint64_t *fired = TTFS_ARRAY(&a, uint64_t, s->pops.len);
+    ttfs_trace_init(&t, s, &a);
+    for (uint32_t n = 0; n < SAMPLES; n++) {
+        ttfs_golden_run(golden, x + (size_t)n * ttfs_pop_size(ttfs_spike_pop(s, s->input)), &t);
+        for (uint32_t i = 0; i < s->pops.len; i++)
+            if (s->pops.at[i].ticks) fired[i] += ttfs_trace_spikes(&t, (TtfsPop){i + 1});
+    }
+    for (uint32_t i = 0; i < s->pops.len; i++)
+        s->pops.at[i].rate_ppm =
+            (uint32_t)(fired[i] * 1000000 / SAMPLES / ttfs_pop_size(&s->pops.at[i]));
+    ttfs_golden_close(golden);
+    ttfs_arena_free(&a);
+}
+
+static void see(Seen *seen, const Case *c) {
+    const TtfsSpike *s = &c->spike;
+    bool groups = false, branches = false, dense = false, pools = false, maps = false;
+    for (uint32_t i = 0; i < s->conns.len; i++) {
+        const TtfsConnection *k = &s->conns.at[i];
+        const TtfsPopulation *dst = ttfs_spike_pop(s, k->dst);
+        groups = groups || k->group > 1;
+        dense = dense || k->kind == TTFS_CONN_DENSE;
+        pools = pools || ttfs_conn_is_pool(k);
+        branches = branches || (k->kind == TTFS_CONN_CONV && dst->conn_count > 1);
+        maps = maps || (dst->bias && dst->bias_count > dst->c);
+    }
+    seen->groups += groups;
+    seen->dense += dense;
+    seen->pools += pools;
+    seen->branches += branches;
+    seen->maps += maps;
+    seen->meshes += ttfs_chip_cores(&c->plan.chip) > 1;
+}
+
+/* Cycles of a turn of a full chip, beside what the plan expects. */
+static void take_times(Seen *seen, const Case *c, const TtfsTrace *got) {
+    uint64_t cycles = 0, n = 0;
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        cycles += got[i].cycles;
+        n += got[i].cycles != 0;
+        seen->sums += got[i].readouts;
+        for (uint32_t k = 1; k <= c->spike.pops.len; k++)
+            if (ttfs_spike_pop(&c->spike, (TtfsPop){k})->ticks)
+                seen->spikes += ttfs_trace_spikes(&got[i], (TtfsPop){k});
+    }
+    if (!n) return;
+    double ratio = (double)c->plan.expected_cycles * (double)n / (double)cycles;
+    seen->ratio += ratio;
+    seen->near += ratio > 0.9 && ratio < 1.1;
+    seen->timed++;
+    if (getenv("TTFS_TEST_TIMES"))
+        print_message("%s %ux%u lanes %u slots %u: expected %u, measured %.0f, ratio %.3f\n",
+                      c->plan.chip.name, c->plan.chip.cores_x, c->plan.chip.cores_y,
+                      c->plan.chip.lanes, c->image.slots, (unsigned)c->plan.expected_cycles,
+                      (double)cycles / (double)n, ratio);
+}
+
+/* Two pools of one population that begin at channels which are no words apart. */
+static bool has_pools_apart(const TtfsSpike *s) {
+    for (uint32_t i = 0; i < s->conns.len; i++)
+        for (uint32_t k = 0; k < i; k++) {
+            const TtfsConnection *a = &s->conns.at[i], *b = &s->conns.at[k];
+            if (ttfs_conn_is_pool(a) && ttfs_conn_is_pool(b) && a->src.i == b->src.i &&
+                (a->src_ch_first - b->src_ch_first) % TTFS_WORD_ELEMENTS)
+                return true;
+        }
+    return false;
+}
+
+/* No chip takes such pools on one core. */
+static bool is_for_pools(const Case *c) {
+    const TtfsMessage *m = ttfs_diag_error(&c->diag);
+    if (!strstr(m->what, "on the same core")) return false;
+    if (!has_pools_apart(&c->spike)) fail_msg("%s: not so", m->what);
+    return true;
+}
+
+/* The chip takes the network when it has what the refusals ask for; one may show only behind
+ * another. */
+static void check_refusal(Case *c, TtfsChip chip, TtfsSchedule schedule, uint64_t seed) {
+    for (uint32_t tries = 0; tries < 8; tries++) {
+        if (is_for_pools(c)) return;
+        raise_chip(&chip, &c->diag);
+        ttfs_plan_free(&c->plan);
+        ttfs_diag_free(&c->diag);
+        if (ttfs_spike_to_plan(&c->spike, &chip, schedule, "net", &c->plan, &c->diag)) return;
+    }
+    fail_msg("seed %u: refused still, with all that was asked for: %s", (unsigned)seed,
+             c->diag.messages.at[0].what);
+}
+
+static void try_network(const TtfsChip *chip, uint64_t seed, Seen *seen) {
+    static const TtfsSchedule all[] = {TTFS_SCHEDULE_LATENCY, TTFS_SCHEDULE_OVERLAP,
+                                       TTFS_SCHEDULE_PIPELINE};
+    TtfsSchedule schedule = all[seed % 16 % 3];
+    Case c = {0};
+    draw_network(&c.spike, chip, seed);
+    const uint16_t *x = inputs_of(&c, seed, SAMPLES);
+    take_rates(&c.spike, x);
+    seen->networks++;
+    if (place_case(&c, chip, schedule)) {
+        see(seen, &c);
+        take_times(seen, &c, run_case(&c, x, seed, SAMPLES));
+        seen->schedules[schedule]++;
+    } else {
+        seen->refused++;
+        print_message("network %u: ", (unsigned)seed);
+        print_faults(&c.diag);
+        check_refusal(&c, *chip, schedule, seed);
+    }
+    close_case(&c);
+}
+
+static void print_seen(const Seen *s) {
+    print_message(
+        "%u chips, %u networks: %u refused; of the others %u on meshes, %u with groups, "
+        "%u sums of convolutions, %u matrices, %u pools, %u biases by position\n"
+        "latency %u, overlap %u, pipeline %u; %llu spikes and %llu sums compared; cycles: "
+        "expected / measured %.3f in the mean of %u, %u within a tenth\n",
+        s->chips, s->networks, s->refused, s->meshes, s->groups, s->branches, s->dense, s->pools,
+        s->maps, s->schedules[TTFS_SCHEDULE_LATENCY], s->schedules[TTFS_SCHEDULE_OVERLAP],
+        s->schedules[TTFS_SCHEDULE_PIPELINE], (unsigned long long)s->spikes,
+        (unsigned long long)s->sums, s->timed ? s->ratio / s->timed : 0, s->timed, s->near);
+}
+
+static void networks_on_chips(void **state) {
+    (void)state;
+    Seen seen = {0};
+    uint32_t n = graphs(USUAL);
+    for (uint64_t seed = 0; seed < n; seed++) {
+        TtfsChip chip = any_chip(seed / PER_CHIP);
+        char name[20];
+        snprintf(name, sizeof name, "any%u", (unsigned)(seed / PER_CHIP));
+        chip.name = name;
+        seen.chips += seed % PER_CHIP == 0;
+        try_network(&chip, seed, &seen);
+    }
+    print_seen(&seen);
+    assert_true(n < 100 || seen.refused <= n / 10);
+    assert_true(seen.refused < n);
+}
+
+int main(void) {
+    setenv("TTFS_CACHE", "test_sim_cache", 0);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(networks_on_chips)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
