@@ -84,6 +84,8 @@ module ttfs_core #(
     localparam ROW_BITS   = (POOL != 0 && C_BITS > ROW_LEAST) ? C_BITS : ROW_LEAST;
     localparam CHANNELS   = (C_BITS >= LANE_BITS) ? C_BITS + 1 : LANE_BITS + 1;
     localparam CHANNEL_BITS = (CHANNELS < 16) ? CHANNELS : 16;
+    // Windows of two blocks or fewer seldom have an empty one: lanes need no step of eight for them.
+    localparam STRIDE     = (STRIDES == 0) ? 0 : (VALUE_BITS > 4) ? 2 : 1;
     localparam LIST_BITS  = (Y_BITS + X_BITS + 1 < 24) ? Y_BITS + X_BITS + 1 : 24;
 
     generate
@@ -210,13 +212,13 @@ module ttfs_core #(
 
     // Lists, walk.
     wire                  list_ready, walk_start, walk_release, lanes_ready, take;
-    wire                  step_event, step_tick, step_far, step_last;
+    wire                  step_event, step_tick, step_pair, step_far, step_last;
     wire [VALUE_BITS-1:0] top;
     wire [ROW_BITS-1:0]   number, row;
     wire                  unused_busy, unused_walk_end;
 
     ttfs_bucket #(
-        .VALUE_BITS(VALUE_BITS), .ENTRIES(LIST_ENTRIES), .ROW_BITS(ROW_BITS), .STRIDE(STRIDES)
+        .VALUE_BITS(VALUE_BITS), .ENTRIES(LIST_ENTRIES), .ROW_BITS(ROW_BITS), .STRIDE(STRIDE)
     ) u_bucket (
         .clk_i    (clk_i),
         .rst_ni   (rst_q),
@@ -235,6 +237,7 @@ module ttfs_core #(
         .event_o  (step_event),
         .row_o    (number),
         .tick_o   (step_tick),
+        .pair_o   (step_pair),
         .far_o    (step_far),
         .last_o   (step_last),
         .busy_o   (unused_busy)
@@ -272,7 +275,7 @@ module ttfs_core #(
 
     ttfs_lanes #(
         .LANES(LANES), .WEIGHT_BITS(WEIGHT_BITS), .SLOPE_BITS(SLOPE_BITS), .ACC_BITS(ACC_BITS),
-        .ROW_BITS(WEIGHT_AT), .STRIDE(STRIDES)
+        .ROW_BITS(WEIGHT_AT), .STRIDE(STRIDE)
     ) u_lanes (
         .clk_i       (clk_i),
         .rst_ni      (rst_q),
@@ -280,6 +283,7 @@ module ttfs_core #(
         .event_i     (step_event),
         .row_i       (row[WEIGHT_AT-1:0]),
         .tick_i      (step_tick),
+        .pair_i      (step_pair),
         .far_i       (step_far),
         .last_i      (step_last),
         .take_i      (take),
