@@ -36,6 +36,7 @@ module ttfs_chip #(
     parameter POOL          = 1,
     parameter CLASSES       = 1,
     parameter COUNTERS      = 1,
+    parameter CLOCK_GATES   = 0,   // cores that rest have no clock; nothing else differs
     parameter PRELOAD       = 0,
     parameter INIT_PREFIX   = "",
     parameter CHIP_HASH     = 0,
@@ -234,7 +235,8 @@ module ttfs_chip #(
                     .WEIGHT_ROWS(WEIGHT_ROWS), .PARAM_WORDS(PARAM_WORDS), .PROGRAM_WORDS(PROGRAM_WORDS),
                     .FLOWS(FLOWS), .BUFFERS(BUFFERS), .TABLE_WORDS(TABLE_WORDS), .SEGMENTS(SEGMENTS),
                     .STRIDES(STRIDES), .CONV(CONV), .POOL(POOL), .CLASSES(CLASSES), .COUNTERS(COUNTERS),
-                    .MESH(CORES > 1), .PRELOAD(PRELOAD), .INIT_PREFIX(INIT_PREFIX), .CORE((PRELOAD != 0) ? I : 0)
+                    .MESH(CORES > 1), .CLOCK_GATES(CLOCK_GATES), .PRELOAD(PRELOAD), .INIT_PREFIX(INIT_PREFIX),
+                    .CORE((PRELOAD != 0) ? I : 0)
                 ) u_node (
                     .clk_i        (clk_i),
                     .rst_ni       (rst_ni),
