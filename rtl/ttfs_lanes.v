@@ -85,9 +85,16 @@ module ttfs_lanes #(
     reg                 odd_q;
     reg  [PAIRS-1:0]    turn_q;
     reg  [ACC_BITS-1:0] next_q;
-    wire [2*PAIRS*ACC_BITS-1:0] kept;   // bit by bit
+    wire [2*PAIRS*ACC_BITS-1:0] kept;
     wire [ACC_BITS-1:0] v [0:LANES-1];
-    wire [ACC_BITS-1:0] chosen;
+    reg  [ACC_BITS-1:0] chosen;
+    integer             i;
+    always @* begin
+        chosen = {ACC_BITS{1'b0}};
+        for (i = 0; i < PAIRS; i = i + 1)
+            chosen = chosen | (odd_q ? kept[(2*i+1)*ACC_BITS +: ACC_BITS] : kept[2*i*ACC_BITS +: ACC_BITS]) &
+                              {ACC_BITS{turn_q[i]}};
+    end
     always @(posedge clk_i) begin
         if (capture_o || shift_i) begin
             odd_q  <= capture_o || !odd_q;
@@ -98,7 +105,7 @@ module ttfs_lanes #(
     end
     assign potential_o = next_q;
 
-    genvar l, b;
+    genvar l;
     generate
         for (l = 0; l < LANES; l = l + 1) begin : g_lane
             ttfs_lane #(
@@ -116,19 +123,10 @@ module ttfs_lanes #(
             );
             reg [ACC_BITS-1:0] kept_q;
             always @(posedge clk_i) if (capture_o) kept_q <= v[l];
-            for (b = 0; b < ACC_BITS; b = b + 1) begin : g_bit
-                assign kept[2*PAIRS*b + l] = kept_q[b];
-            end
+            assign kept[l*ACC_BITS +: ACC_BITS] = kept_q;
         end
-        for (b = 0; b < ACC_BITS; b = b + 1) begin : g_chosen
-            wire [PAIRS-1:0] bits;
-            for (l = 0; l < PAIRS; l = l + 1) begin : g_pair
-                assign bits[l] = odd_q ? kept[2*(PAIRS*b + l) + 1] : kept[2*(PAIRS*b + l)];
-            end
-            assign chosen[b] = |(bits & turn_q);
-            for (l = LANES; l < 2 * PAIRS; l = l + 1) begin : g_pad
-                assign kept[2*PAIRS*b + l] = 1'b0;
-            end
+        if (LANES < 2 * PAIRS) begin : g_pad
+            assign kept[LANES*ACC_BITS +: ACC_BITS] = {ACC_BITS{1'b0}};
         end
     endgenerate
 
