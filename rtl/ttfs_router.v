@@ -170,18 +170,17 @@ module ttfs_router #(
     assign flow_o       = |nowhere;
     assign idle_o       = ~|{wait_q, held_q, full_q};
 
-    // Who gave longer ago is an order of the inputs.
+    // Who gave longer ago is an order of the inputs: whoever is older than b is older than all those as well that
+    // b is older than.
     function is_order;
         input [24:0] sooner;
-        integer a, b, c;
+        integer a, b;
         begin
             is_order = 1'b1;
             for (a = 0; a < 5; a = a + 1)
-                for (b = 0; b < 5; b = b + 1) begin
-                    if ((sooner[5*a + b] == sooner[5*b + a]) != (a == b) || sooner[6*a]) is_order = 1'b0;
-                    for (c = 0; c < 5; c = c + 1)
-                        if (sooner[5*a + b] && sooner[5*b + c] && !sooner[5*a + c]) is_order = 1'b0;
-                end
+                for (b = 0; b < 5; b = b + 1)
+                    if ((a == b) ? sooner[6*a] : (sooner[5*a + b] == sooner[5*b + a])) is_order = 1'b0;
+                    else if (sooner[5*a + b] && |(sooner[5*b +: 5] & ~sooner[5*a +: 5])) is_order = 1'b0;
         end
     endfunction
     `TTFS_ALWAYS(order, is_order(older_q))
