@@ -72,7 +72,7 @@ SEES = {
     "compiler/image_to_spike": ["image", "sim", "e2e faults", "e2e hostile folders"],
     "compiler/chip_to_verilog": ["chip", "sim"],
     "compiler/driver": ["samples", "e2e failing files"] + COMMANDS,
-    "compiler/cli": COMMANDS,
+    "compiler/cli": ["say"] + COMMANDS,
     "compiler/lib": COMMANDS,
     "compiler/report": COMMANDS,
     "hw": ["chip", "keys", "plan", "image", "sim"],
