@@ -31,6 +31,7 @@ module ttfs_node #(
     parameter CONV          = 1,
     parameter POOL          = 1,
     parameter CLASSES       = 1,
+    parameter STREAM        = 0,
     parameter COUNTERS      = 1,
     parameter MESH          = 1,
     parameter PRELOAD       = 0,
@@ -50,6 +51,10 @@ module ttfs_node #(
     input  wire [31:0]       cfg_data_i,
     output wire [31:0]       cfg_data_o,     // two cycles after cfg_en_i, while cfg_mem_i and cfg_word_i hold
     output wire              cfg_known_o,    // there is such a word
+    input  wire              stream_en_i,    // weights that are written in a turn
+    input  wire [17:0]       stream_word_i,
+    input  wire [31:0]       stream_data_i,
+    output wire              stream_known_o,
     input  wire [4:0]        clear_i,        // flags
     output wire [4:0]        flags_o,
     // slots
@@ -98,7 +103,7 @@ module ttfs_node #(
         .RAMP_BITS(RAMP_BITS), .VALUE_BITS(VALUE_BITS), .C_BITS(C_BITS), .Y_BITS(Y_BITS), .X_BITS(X_BITS),
         .ACT_WORDS(ACT_WORDS), .LIST_ENTRIES(LIST_ENTRIES), .WEIGHT_ROWS(WEIGHT_ROWS),
         .PARAM_WORDS(PARAM_WORDS), .PROGRAM_WORDS(PROGRAM_WORDS), .FLOWS(FLOWS), .SEGMENTS(SEGMENTS),
-        .STRIDES(STRIDES), .CONV(CONV), .POOL(POOL), .CLASSES(CLASSES), .FLIT_VALUE(FLIT_VALUE),
+        .STRIDES(STRIDES), .CONV(CONV), .POOL(POOL), .CLASSES(CLASSES), .STREAM(STREAM), .FLIT_VALUE(FLIT_VALUE),
         .PRELOAD(PRELOAD), .INIT_PREFIX(INIT_PREFIX), .CORE(CORE)
     ) u_core (
         .clk_i        (clk_i),
@@ -108,6 +113,10 @@ module ttfs_node #(
         .cfg_mem_i    (cfg_mem_i),
         .cfg_word_i   (cfg_word_i),
         .cfg_data_i   (cfg_data_i),
+        .stream_en_i  (stream_en_i),
+        .stream_word_i(stream_word_i),
+        .stream_data_i(stream_data_i),
+        .stream_known_o(stream_known_o),
         .cfg_data_o   (core_back),
         .cfg_known_o  (core_known),
         .go_i         (go_i),

@@ -38,7 +38,7 @@ class Bench:
     def __init__(self, case, folder):
         self.case, self.chip, self.folder = case, case.chip, folder
         os.makedirs(folder, exist_ok=True)
-        self.machine = Machine(self.chip, case.whole_memories())
+        self.machine = Machine(self.chip, case.whole_memories(), case.layout.streamed)
         self.image = case.writes(fill=case.seed % 2 == 0)
         self.wanted = dict(w for w in self.image if 0 < w[0] >> 18 & 15 < 15)
         self.masks = {m.number: m for m in self.chip.memories().values()}
@@ -59,7 +59,7 @@ class Bench:
         return script
 
     def runs(self):
-        write_images(self.chip, self.folder, self.case.memories)
+        write_images(self.chip, self.folder, self.case.memories, self.case.layout.memory())
         over_port = build(self.chip, self.folder)
         preloaded = build(self.chip, self.folder, preload=1)
         self.found = {
