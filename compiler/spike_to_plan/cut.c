@@ -4,11 +4,14 @@
  * for each core that computes some of it; a cell is one task, or several where lists or weights
  * differ inside. In: the populations before are cut. Method: of all cuts into at most as many cells
  * as there are cores the one whose largest cell takes the fewest cycles, and of those the one that
- * copies the fewest weights. Cost: cores * log cores cuts are looked at for a population.
+ * copies the fewest weights. Where weights may come from outside, a copy costs the cycles of its
+ * words, and a layer goes to cores that have little of the layer before: both are there at once.
+ * Cost: cores * log cores cuts are looked at for a population.
  */
 #include "solver.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct {
     uint32_t parts, rows, cols; /* cells: their product */
@@ -70,16 +73,6 @@ static uint64_t largest(const Job *j, const Cut *cut, TtfsTask *t) {
     return sets;
 }
 
-static uint64_t cost_of(const Job *j, const Cut *cut) {
-    TtfsTask t;
-    uint64_t tasks = largest(j, cut, &t);
-    t.groups = ttfs_pop_is_pooled(j->v->spike, j->pop) ? 0
-                                                       : share(t.channels, j->v->plan->chip.lanes);
-    t.passes = 1;
-    if (t.groups) t.passes = ttfs_task_passes(j->v->spike, j->v->plan, &t);
-    return tasks * ttfs_plan_task_cycles(&j->v->plan->chip, j->v->spike, &t, j->expected);
-}
-
 /* Weight rows of the largest cell. */
 static uint64_t rows_of(const Job *j, const Cut *cut) {
     TtfsTask t;
@@ -88,9 +81,28 @@ static uint64_t rows_of(const Job *j, const Cut *cut) {
     return tasks * share(t.channels, j->v->plan->chip.lanes) * ttfs_task_elements(j->v->spike, &t);
 }
 
+/* A copy takes room from weights that then come from outside. */
+static uint64_t copy_cycles(const Job *j, const Cut *cut) {
+    uint64_t bands = (uint64_t)cut->rows * cut->cols;
+    uint32_t chunks = ttfs_chip_memory(&j->v->plan->chip, TTFS_MEM_WEIGHTS).chunks;
+    return j->v->streams ? (bands - 1) * cut->parts * rows_of(j, cut) * chunks : 0;
+}
+
+static uint64_t cost_of(const Job *j, const Cut *cut) {
+    TtfsTask t;
+    uint64_t tasks = largest(j, cut, &t);
+    t.groups = ttfs_pop_is_pooled(j->v->spike, j->pop) ? 0
+                                                       : share(t.channels, j->v->plan->chip.lanes);
+    t.passes = 1;
+    if (t.groups) t.passes = ttfs_task_passes(j->v->spike, j->v->plan, &t);
+    return tasks * ttfs_plan_task_cycles(&j->v->plan->chip, j->v->spike, &t, j->expected) +
+           copy_cycles(j, cut);
+}
+
 /* Bands copy the weights of their channels. */
 static bool may_cut(const Job *j, const Cut *cut) {
     uint64_t rows = rows_of(j, cut);
+    if (j->v->streams) return rows <= j->v->plan->chip.weight_rows;
     return rows == 0 || cut->rows * cut->cols == 1 || (j->v->copies && rows <= j->room);
 }
 
@@ -172,11 +184,12 @@ static void add_cell(const Job *j, uint32_t core, Span units, Span rows, Span co
 
 typedef struct {
     uint32_t core;
-    uint64_t rows;
+    uint64_t last, rows; /* of the slot before, where that matters; in all */
 } Load;
 
 static int by_load(const void *a, const void *b) {
     const Load *x = a, *y = b;
+    if (x->last != y->last) return x->last < y->last ? -1 : 1;
     if (x->rows != y->rows) return x->rows < y->rows ? -1 : 1;
     return (x->core > y->core) - (x->core < y->core);
 }
@@ -190,7 +203,8 @@ static int by_core(const void *a, const void *b) {
 static Load *pick_cores(Solver *v, uint32_t n) {
     uint32_t cores = ttfs_chip_cores(&v->plan->chip);
     Load *all = TTFS_ARRAY(&v->scratch, Load, cores);
-    for (uint32_t c = 0; c < cores; c++) all[c] = (Load){c, v->rows[c]};
+    for (uint32_t c = 0; c < cores; c++)
+        all[c] = (Load){c, v->streams ? v->last[c] : 0, v->rows[c]};
     qsort(all, cores, sizeof *all, by_load);
     qsort(all, n, sizeof *all, by_core);
     return all;
@@ -247,12 +261,14 @@ void ttfs_solver_cut(Solver *v, TtfsPop pop) {
     TtfsMark mark = ttfs_arena_mark(&v->scratch);
     uint64_t rows = rows_of(&j, &cut);
     Load *cores = pick_cores(v, cut.parts * cut.rows * cut.cols);
+    memset(v->last, 0, ttfs_chip_cores(&v->plan->chip) * sizeof *v->last);
     for (uint32_t i = 0; i < cut.parts * cut.rows * cut.cols; i++) {
         uint32_t band = i / cut.parts;
         add_cell(&j, cores[i].core, span_of(j.units, cut.parts, i % cut.parts),
                  span_of(j.p->h, cut.rows, band / cut.cols),
                  span_of(j.p->w, cut.cols, band % cut.cols));
         v->rows[cores[i].core] += rows;
+        v->last[cores[i].core] = rows;
     }
     v->flows += cut.parts * cut.rows * cut.cols;
     ttfs_arena_release(&v->scratch, mark);
