@@ -23,6 +23,8 @@ typedef struct {
     bool streams;   /* weights may come from outside: a copy costs the time of its words */
     uint64_t *rows; /* by core: weight rows of what is cut */
     uint64_t *last; /* by core: those of the slot that was cut last */
+    uint64_t *acts, *words; /* by core: words of activations, of the program, of what is cut */
+    uint64_t price; /* cycles that a word of these memories is worth, where weights are streamed */
     Later *later;   /* by population id */
     uint32_t flows; /* of what is cut, and of the input */
     bool ok;

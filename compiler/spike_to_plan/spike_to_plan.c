@@ -63,6 +63,8 @@ static void cut_all(Solver *v, bool copies) {
     v->flows = 1;
     v->rows = TTFS_ARRAY(&v->scratch, uint64_t, ttfs_chip_cores(&p->chip));
     v->last = TTFS_ARRAY(&v->scratch, uint64_t, ttfs_chip_cores(&p->chip));
+    v->acts = TTFS_ARRAY(&v->scratch, uint64_t, ttfs_chip_cores(&p->chip));
+    v->words = TTFS_ARRAY(&v->scratch, uint64_t, ttfs_chip_cores(&p->chip));
     p->tasks.len = 0;
     for (uint32_t i = 2; i <= v->spike->pops.len; i++) ttfs_solver_cut(v, (TtfsPop){i});
     ttfs_solver_derive(v);
@@ -94,15 +96,21 @@ static void note_streamed(Solver *v) {
               p->chip.name, words);
 }
 
+enum { MOST_PRICE = 256 }; /* cycles */
+
 /* A layer after the other, as many of the weights as must from outside. */
 static bool solve_streamed(Solver *v, uint32_t step, bool say) {
     make_slots(v, TTFS_SCHEDULE_LATENCY, step);
     if (v->plan->slots.len > TTFS_PLAN_SLOTS) return false;
+    bool fit = false;
     v->streams = true;
-    cut_all(v, true);
-    ttfs_solver_stream(v);
+    for (v->price = 0; !fit && v->price <= MOST_PRICE; v->price = v->price ? v->price * 4 : 1) {
+        cut_all(v, true);
+        ttfs_solver_stream(v);
+        fit = ttfs_solver_fits(v, false);
+    }
     v->streams = false;
-    if (!ttfs_solver_fits(v, say)) return false;
+    if (!fit) return ttfs_solver_fits(v, say);
     note_streamed(v);
     return true;
 }
