@@ -86,14 +86,17 @@ static bool solve(Solver *v, TtfsSchedule schedule, bool say) {
     return ttfs_solver_fits(v, say);
 }
 
-static void note_streamed(Solver *v) {
-    const TtfsPlan *p = v->plan;
+static uint64_t words_streamed(const TtfsPlan *p) {
     uint64_t words = 0;
     for (uint32_t slot = 0; slot < p->slots.len; slot++) words += ttfs_plan_stream_words(p, slot);
+    return words;
+}
+
+static void note_streamed(Solver *v) {
     ttfs_note(v->diag, TTFS_AT_FILE(v->file),
               "the weights do not fit chip %s: %" PRIu64 " words of 32 bits come from the memory "
               "outside for every sample",
-              p->chip.name, words);
+              v->plan->chip.name, words_streamed(v->plan));
 }
 
 enum { MOST_PRICE = 256 }; /* cycles */
@@ -110,15 +113,30 @@ static bool solve_streamed(Solver *v, uint32_t step, bool say) {
         fit = ttfs_solver_fits(v, false);
     }
     v->streams = false;
-    if (!fit) return ttfs_solver_fits(v, say);
-    note_streamed(v);
-    return true;
+    return fit || ttfs_solver_fits(v, say);
+}
+
+/* Refused, and what the chip lacks where that would do. */
+static bool refuse_unstreamed(Solver *v) {
+    v->plan->chip.stream = true;
+    bool would = solve_streamed(v, 1, false) || solve_streamed(v, 2, false);
+    uint64_t words = words_streamed(v->plan);
+    v->plan->chip.stream = false;
+    solve(v, TTFS_SCHEDULE_LATENCY, true);
+    if (would)
+        ttfs_note(v->diag, TTFS_AT_FILE(v->file),
+                  "chip %s with stream would take it: %" PRIu64 " words of 32 bits came from the "
+                  "memory outside for every sample",
+                  v->plan->chip.name, words);
+    return false;
 }
 
 static bool solve_latency(Solver *v) {
-    if (!v->plan->chip.stream) return solve(v, TTFS_SCHEDULE_LATENCY, true);
-    return solve(v, TTFS_SCHEDULE_LATENCY, false) || solve_streamed(v, 1, false) ||
-           solve_streamed(v, 2, true);
+    if (solve(v, TTFS_SCHEDULE_LATENCY, false)) return true;
+    if (!v->plan->chip.stream) return refuse_unstreamed(v);
+    if (!solve_streamed(v, 1, false) && !solve_streamed(v, 2, true)) return false;
+    note_streamed(v);
+    return true;
 }
 
 static bool solve_any(Solver *v, TtfsSchedule schedule) {
