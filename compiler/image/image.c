@@ -83,13 +83,20 @@ uint32_t ttfs_image_crc(const TtfsImage *img, uint32_t core, TtfsMem m) {
     return crc;
 }
 
+/* A line of digits, the highest first. */
+static void put_line(const uint32_t *words, uint32_t digits, TtfsBuf *out) {
+    for (uint32_t d = digits; d-- > 0;)
+        ttfs_buf_bytes(out, &"0123456789abcdef"[words[d / 8] >> (d % 8 * 4) & 15], 1);
+    ttfs_buf_puts(out, "\n");
+}
+
 void ttfs_image_hex(const TtfsImage *img, uint32_t core, TtfsMem m, TtfsBuf *out) {
     uint32_t digits = (ttfs_chip_memory(&img->chip, m).bits + 3) / 4;
     const TtfsMemImage *mem = &img->cores[core].mem[m];
-    for (uint32_t r = 0; r < mem->rows; r++) {
-        const uint32_t *row = mem->words + (size_t)r * mem->chunks;
-        for (uint32_t d = digits; d-- > 0;)
-            ttfs_buf_bytes(out, &"0123456789abcdef"[row[d / 8] >> (d % 8 * 4) & 15], 1);
-        ttfs_buf_puts(out, "\n");
-    }
+    for (uint32_t r = 0; r < mem->rows; r++)
+        put_line(mem->words + (size_t)r * mem->chunks, digits, out);
+}
+
+void ttfs_image_stream_hex(const TtfsImage *img, TtfsBuf *out) {
+    for (uint32_t i = 0; i < img->stream.len; i++) put_line(img->stream.at + i, 8, out);
 }

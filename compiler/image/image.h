@@ -112,7 +112,8 @@ bool ttfs_stream_next(TtfsStreamAt *s, TtfsStreamBlock *b);
 void ttfs_stream_begin(TtfsImage *img, TtfsStreamAt *s);
 void ttfs_stream_add(TtfsImage *img, const TtfsStreamBlock *b);
 void ttfs_stream_end(TtfsImage *img, const TtfsStreamAt *s);
-/* One memory of a core as $readmemh text: a row a line. */
+/* One memory of a core as $readmemh text: a row a line; the words of the stream. */
 void ttfs_image_hex(const TtfsImage *img, uint32_t core, TtfsMem m, TtfsBuf *out);
+void ttfs_image_stream_hex(const TtfsImage *img, TtfsBuf *out);
 
 #endif

@@ -4,6 +4,7 @@
  * of weight rows that the next slot's streamed tasks read, each once. Cost: the tasks of that slot.
  */
 #include "plan_stream.h"
+#include "plan_cycles.h"
 #include "plan_index.h"
 
 #include <stdlib.h>
@@ -49,4 +50,9 @@ uint64_t ttfs_plan_stream_words(const TtfsPlan *p, uint32_t slot) {
     }
     ttfs_arena_free(&scratch);
     return words;
+}
+
+bool ttfs_plan_waits(const TtfsPlan *p, uint32_t slot) {
+    uint64_t words = ttfs_plan_stream_words(p, slot);
+    return words && p->slots.at[slot].expected_cycles <= words + CYCLES_STREAM + CYCLES_BARRIER;
 }

@@ -19,5 +19,7 @@ uint32_t ttfs_plan_loads(const TtfsPlan *p, uint32_t slot, TtfsArena *a, TtfsLoa
 uint32_t ttfs_stream_block_rows(const TtfsChip *chip, uint32_t rows);
 /* Words of the slot's section, its header and CRC included; 0 on a chip without stream. */
 uint64_t ttfs_plan_stream_words(const TtfsPlan *p, uint32_t slot);
+/* The slot is expected to end with what it streams, later than its cores do. */
+bool ttfs_plan_waits(const TtfsPlan *p, uint32_t slot);
 
 #endif
