@@ -109,7 +109,7 @@ def read_plan(path):
         used = m.group(2).split()
         plan["cores"][int(m.group(1))] = dict(zip(used[::2], map(int, used[1::2])))
     for m in re.finditer(r"^task \d+ pop (\d+) core (\d+) slot (\d+) channels (\d+) (\d+) rows (\d+) (\d+) "
-                         r"columns (\d+) (\d+) groups (\d+) of (\d+) passes (\d+)", text, re.M):
+                         r"columns (\d+) (\d+) groups (\d+) of (\d+) passes (\d+) streamed (\d+)", text, re.M):
         plan["tasks"].append(tuple(map(int, m.groups())))
     return plan
 
