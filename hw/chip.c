@@ -92,6 +92,10 @@ uint32_t ttfs_chip_register(uint32_t word) {
     return ttfs_chip_address(0, TTFS_CHIP_REGISTERS, word);
 }
 
+uint32_t ttfs_chip_counter(uint32_t core, uint32_t counter) {
+    return ttfs_chip_address(core, 0, 1 + counter); /* behind the core's errors */
+}
+
 void ttfs_chip_errors(uint32_t flags, TtfsBuf *out) {
     static const struct {
         uint32_t bit;

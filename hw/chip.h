@@ -91,6 +91,9 @@ enum {
 /* Addresses on the configuration port: of a word of a memory of a core, and of a register. */
 uint32_t ttfs_chip_address(uint32_t core, uint32_t memory, uint32_t word);
 uint32_t ttfs_chip_register(uint32_t word);
+/* Of a core with counters, COUNTER of so many (docs/core.md, memory 0). */
+enum { TTFS_COUNT_MOVES, TTFS_COUNT_EVENTS, TTFS_COUNT_STALLS, TTFS_COUNT_FLITS, TTFS_COUNTS };
+uint32_t ttfs_chip_counter(uint32_t core, uint32_t counter);
 /* The errors whose bits are set: "NAME (what happened)", with commas between. */
 void ttfs_chip_errors(uint32_t flags, TtfsBuf *out);
 

@@ -4,9 +4,9 @@
 // with start_i while busy_o is low; its slots follow one another, each when all nodes are quiet in one and
 // the same cycle (the first also when the host has sent the end) until core 0 says that it was the last:
 // done_o, one cycle. busy_o is high after reset too, until the cores are ready, and while the
-// configuration port works. With STREAM a slot waits for the weights of the next one too. The host is at port west of node 0. Reset is synchronous, active low; one
-// clock. No output depends on an input in the same cycle. With PRELOAD the memories come from
-// <INIT_PREFIX>core<N>_<memory>.hex.
+// configuration port works. With STREAM a slot waits for the weights of the next one too. The host is at
+// port west of node 0. Reset is synchronous, active low; one clock. No output depends on an input in the
+// same cycle. With PRELOAD the memories come from <INIT_PREFIX>core<N>_<memory>.hex.
 
 `default_nettype none
 
@@ -37,6 +37,7 @@ module ttfs_chip #(
     parameter CLASSES       = 1,
     parameter COUNTERS      = 1,
     parameter STREAM        = 0,
+    parameter CLOCK_GATES   = 0,   // cores that rest have no clock; nothing else differs
     parameter PRELOAD       = 0,
     parameter INIT_PREFIX   = "",
     parameter CHIP_HASH     = 0,
@@ -287,7 +288,8 @@ module ttfs_chip #(
                     .WEIGHT_ROWS(WEIGHT_ROWS), .PARAM_WORDS(PARAM_WORDS), .PROGRAM_WORDS(PROGRAM_WORDS),
                     .FLOWS(FLOWS), .BUFFERS(BUFFERS), .TABLE_WORDS(TABLE_WORDS), .SEGMENTS(SEGMENTS),
                     .STRIDES(STRIDES), .CONV(CONV), .POOL(POOL), .CLASSES(CLASSES), .STREAM(STREAM), .COUNTERS(COUNTERS),
-                    .MESH(CORES > 1), .PRELOAD(PRELOAD), .INIT_PREFIX(INIT_PREFIX), .CORE((PRELOAD != 0) ? I : 0)
+                    .MESH(CORES > 1), .CLOCK_GATES(CLOCK_GATES), .PRELOAD(PRELOAD), .INIT_PREFIX(INIT_PREFIX),
+                    .CORE((PRELOAD != 0) ? I : 0)
                 ) u_node (
                     .clk_i        (clk_i),
                     .rst_ni       (rst_ni),

@@ -61,6 +61,7 @@ module ttfs_core #(
     output wire                    ready_o,
     output wire                    done_o,
     output wire                    sample_end_o, // with done_o: the slot was the sample's last
+    output wire                    rests_o,      // nothing will change until something comes in
     // values that arrive
     input  wire                    put_valid_i,
     output wire                    put_ready_o,
@@ -89,6 +90,8 @@ module ttfs_core #(
     localparam ROW_BITS   = (POOL != 0 && C_BITS > ROW_LEAST) ? C_BITS : ROW_LEAST;
     localparam CHANNELS   = (C_BITS >= LANE_BITS) ? C_BITS + 1 : LANE_BITS + 1;
     localparam CHANNEL_BITS = (CHANNELS < 16) ? CHANNELS : 16;
+    // Windows of two blocks or fewer seldom have an empty one: lanes need no step of eight for them.
+    localparam STRIDE     = (STRIDES == 0) ? 0 : (VALUE_BITS > 4) ? 2 : 1;
     localparam LIST_BITS  = (Y_BITS + X_BITS + 1 < 24) ? Y_BITS + X_BITS + 1 : 24;
 
     generate
@@ -126,6 +129,7 @@ module ttfs_core #(
     wire [2:0]         fetch, grant;
     wire [3*PC_BITS-1:0] fetch_at;
     wire [31:0]        word32;
+    wire [2:0]         fetched;           // an engine has its next record
 
     ttfs_program #(
         .WORDS(PROGRAM_WORDS), .PRELOAD(PRELOAD), .INIT({INIT_PREFIX, "core", NUMBER, "_program.hex"})
@@ -194,6 +198,7 @@ module ttfs_core #(
         .fetch_o     (fetch[0]),
         .fetch_at_o  (fetch_at[0 +: PC_BITS]),
         .grant_i     (grant[0]),
+        .fetched_o   (fetched[0]),
         .data_i      (word32),
         .get_o       (get),
         .get_write_o (get_write),
@@ -213,13 +218,13 @@ module ttfs_core #(
 
     // Lists, walk.
     wire                  list_ready, walk_start, walk_release, lanes_ready, take;
-    wire                  step_event, step_tick, step_far, step_last;
+    wire                  step_event, step_tick, step_pair, step_far, step_last;
     wire [VALUE_BITS-1:0] top;
     wire [ROW_BITS-1:0]   number, row;
     wire                  unused_busy, unused_walk_end;
 
     ttfs_bucket #(
-        .VALUE_BITS(VALUE_BITS), .ENTRIES(LIST_ENTRIES), .ROW_BITS(ROW_BITS), .STRIDE(STRIDES)
+        .VALUE_BITS(VALUE_BITS), .ENTRIES(LIST_ENTRIES), .ROW_BITS(ROW_BITS), .STRIDE(STRIDE)
     ) u_bucket (
         .clk_i    (clk_i),
         .rst_ni   (rst_q),
@@ -238,6 +243,7 @@ module ttfs_core #(
         .event_o  (step_event),
         .row_o    (number),
         .tick_o   (step_tick),
+        .pair_o   (step_pair),
         .far_o    (step_far),
         .last_o   (step_last),
         .busy_o   (unused_busy)
@@ -255,6 +261,7 @@ module ttfs_core #(
         .fetch_o     (fetch[1]),
         .fetch_at_o  (fetch_at[PC_BITS +: PC_BITS]),
         .grant_i     (grant[1]),
+        .fetched_o   (fetched[1]),
         .data_i      (word32),
         .full_i      (full),
         .start_o     (walk_start),
@@ -275,7 +282,7 @@ module ttfs_core #(
 
     ttfs_lanes #(
         .LANES(LANES), .WEIGHT_BITS(WEIGHT_BITS), .SLOPE_BITS(SLOPE_BITS), .ACC_BITS(ACC_BITS),
-        .ROW_BITS(WEIGHT_AT), .STRIDE(STRIDES)
+        .ROW_BITS(WEIGHT_AT), .STRIDE(STRIDE)
     ) u_lanes (
         .clk_i       (clk_i),
         .rst_ni      (rst_q),
@@ -283,6 +290,7 @@ module ttfs_core #(
         .event_i     (step_event),
         .row_i       (row[WEIGHT_AT-1:0]),
         .tick_i      (step_tick),
+        .pair_i      (step_pair),
         .far_i       (step_far),
         .last_i      (step_last),
         .take_i      (take),
@@ -354,6 +362,7 @@ module ttfs_core #(
         .fetch_o       (fetch[2]),
         .fetch_at_o    (fetch_at[2*PC_BITS +: PC_BITS]),
         .grant_i       (grant[2]),
+        .fetched_o     (fetched[2]),
         .data_i        (word32),
         .chain_free_o  (chain_free),
         .capture_i     (capture),
@@ -400,6 +409,7 @@ module ttfs_core #(
 
     assign ready_o       = rst_q && store_ready && list_ready;
     assign done_o        = done_q;
+    assign rests_o       = done_q && ready_o && &fetched;
     assign count_move_o  = move_q;
     assign count_event_o = event_q;
     assign count_stall_o = stall_q;

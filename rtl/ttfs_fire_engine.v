@@ -36,6 +36,7 @@ module ttfs_fire_engine #(
     output wire                          fetch_o,
     output wire [PC_BITS-1:0]            fetch_at_o,
     input  wire                          grant_i,
+    output wire                          fetched_o,    // the next record is there
     input  wire [31:0]                   data_i,
     // the chain
     output wire                          chain_free_o,
@@ -228,6 +229,7 @@ module ttfs_fire_engine #(
         .out_sum_o  (out_sum_o)
     );
 
+    assign fetched_o    = ready;
     assign done_o       = end_q && !out_valid_o;
     assign sample_end_o = sample_end_q;
     wire unused = &{1'b0, data_i, fire_channel, pool_channel_i};

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The array of lanes: takes what ttfs_bucket walks, one step a cycle, reads the weight row of each event
-// and adds it up. Behind the last step of a walk the potentials move into the chain, from which they
+// and adds it up. Behind the last step of a walk the potentials move into a row of registers, the chain, and
 // leave one a cycle, lane 0 first; the lanes start the next walk meanwhile. When the chain is not yet
-// empty everything stands still (ready_o low), and so it does while an event's row cannot be read (busy_i). A walk of which there is more to come (last_i without
-// take_i) leaves the potentials where they are. Steps take five cycles; between two walks is at least
-// one idle step (ready_o high). Driven by ttfs_core.
+// empty everything stands still (ready_o low), and so it does while an event's row cannot be read (busy_i).
+// A walk of which there is more to come (last_i without take_i) leaves the potentials where they are. Steps
+// take five cycles; between two walks is at least one idle step (ready_o high). Driven by ttfs_core.
 
 `default_nettype none
 `include "ttfs_assert.vh"
@@ -16,7 +16,7 @@ module ttfs_lanes #(
     parameter SLOPE_BITS  = 10,
     parameter ACC_BITS    = 14,
     parameter ROW_BITS    = 12,
-    parameter STRIDE      = 1
+    parameter STRIDE      = 2    // ttfs_lane
 ) (
     input  wire                         clk_i,
     input  wire                         rst_ni,
@@ -25,7 +25,8 @@ module ttfs_lanes #(
     input  wire                         event_i,
     input  wire [ROW_BITS-1:0]          row_i,    // with the group's base
     input  wire                         tick_i,
-    input  wire                         far_i,
+    input  wire                         pair_i,   // with tick_i: of two
+    input  wire                         far_i,    // with tick_i: of eight
     input  wire                         last_i,
     input  wire                         take_i,   // with last_i: the potentials are complete
     // the weights: read a row, it comes a cycle later
@@ -43,7 +44,7 @@ module ttfs_lanes #(
 );
     reg [ROW_BITS-1:0]          row_q;
     reg [LANES*WEIGHT_BITS-1:0] weights_q;
-    reg [4:1]                   event_q, tick_q, far_q, last_q, take_q;
+    reg [4:1]                   event_q, tick_q, pair_q, far_q, last_q, take_q;
     reg                         last5_q;
     wire                        en = !(last5_q && !chain_free_i) && !(busy_i && event_q[1]);
 
@@ -55,6 +56,7 @@ module ttfs_lanes #(
         if (!rst_ni) begin
             event_q <= 4'd0;
             tick_q  <= 4'd0;
+            pair_q  <= 4'd0;
             far_q   <= 4'd0;
             last_q  <= 4'd0;
             take_q  <= 4'd0;
@@ -62,6 +64,7 @@ module ttfs_lanes #(
         end else if (en) begin
             event_q <= {event_q[3:1], event_i};
             tick_q  <= {tick_q[3:1], tick_i};
+            pair_q  <= {pair_q[3:1], pair_i};
             far_q   <= {far_q[3:1], far_i};
             last_q  <= {last_q[3:1], last_i};
             take_q  <= {take_q[3:1], last_i && take_i};
@@ -73,13 +76,35 @@ module ttfs_lanes #(
     assign weights_re_o = en && event_q[1];
     assign weights_at_o = row_q;
     assign capture_o    = last5_q && en;
-    assign idle_o       = ~|{event_q, tick_q, far_q, last_q, last5_q};
+    assign idle_o       = ~|{event_q, tick_q, last_q, last5_q};
 
     assign event_o      = en && event_q[3];
 
-    wire [ACC_BITS-1:0] chain [0:LANES];
-    assign chain[LANES] = {ACC_BITS{1'b0}};
-    assign potential_o = chain[0];
+    // The chain. It does not shift, which would cost a lane a multiplexer of its own: the lane whose turn it is is one
+    // of two, and a bit goes from two to two.
+    localparam PAIRS = (LANES + 1) / 2;
+    reg                 odd_q;
+    reg  [PAIRS-1:0]    turn_q;
+    reg  [ACC_BITS-1:0] next_q;
+    wire [2*PAIRS*ACC_BITS-1:0] kept;
+    wire [ACC_BITS-1:0] v [0:LANES-1];
+    reg  [ACC_BITS-1:0] chosen;
+    integer             i;
+    always @* begin
+        chosen = {ACC_BITS{1'b0}};
+        for (i = 0; i < PAIRS; i = i + 1)
+            chosen = chosen | (odd_q ? kept[(2*i+1)*ACC_BITS +: ACC_BITS] : kept[2*i*ACC_BITS +: ACC_BITS]) &
+                              {ACC_BITS{turn_q[i]}};
+    end
+    always @(posedge clk_i) begin
+        if (capture_o || shift_i) begin
+            odd_q  <= capture_o || !odd_q;
+            next_q <= capture_o ? v[0] : chosen;
+        end
+        if (capture_o) turn_q <= {{(PAIRS - 1) {1'b0}}, 1'b1};
+        else if (shift_i && odd_q) turn_q <= turn_q << 1;
+    end
+    assign potential_o = next_q;
 
     genvar l;
     generate
@@ -91,18 +116,22 @@ module ttfs_lanes #(
                 .weight_i    (weights_q[l*WEIGHT_BITS +: WEIGHT_BITS]),
                 .s_en_i      (event_q[3] && en),
                 .s_clear_i   (!rst_ni || (last_q[4] && en)),
-                .v_en_i      ((tick_q[4] || far_q[4]) && en),
+                .v_en_i      (tick_q[4] && en),
+                .v_pair_i    (pair_q[4]),
                 .v_far_i     (far_q[4]),
                 .v_clear_i   (!rst_ni || capture_o),
-                .chain_en_i  (capture_o || shift_i),
-                .chain_load_i(capture_o),
-                .chain_i     (chain[l+1]),
-                .chain_o     (chain[l])
+                .v_o         (v[l])
             );
+            reg [ACC_BITS-1:0] kept_q;
+            always @(posedge clk_i) if (capture_o) kept_q <= v[l];
+            assign kept[l*ACC_BITS +: ACC_BITS] = kept_q;
+        end
+        if (LANES < 2 * PAIRS) begin : g_pad
+            assign kept[LANES*ACC_BITS +: ACC_BITS] = {ACC_BITS{1'b0}};
         end
     endgenerate
 
-    `TTFS_ALWAYS(steps, (tick_q & far_q) == 4'd0 && (event_q & far_q) == 4'd0)
+    `TTFS_ALWAYS(steps, ((pair_q | far_q) & ~tick_q) == 4'd0 && (pair_q & far_q) == 4'd0)
     `TTFS_ALWAYS(ends, (take_q & ~last_q) == 4'd0)
     `TTFS_ALWAYS(captures, !capture_o || chain_free_i)
 endmodule

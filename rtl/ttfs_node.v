@@ -34,6 +34,7 @@ module ttfs_node #(
     parameter STREAM        = 0,
     parameter COUNTERS      = 1,
     parameter MESH          = 1,
+    parameter CLOCK_GATES   = 0,   // the core's clock stands still while it rests
     parameter PRELOAD       = 0,
     parameter INIT_PREFIX   = "",
     parameter CORE          = 0,
@@ -91,6 +92,7 @@ module ttfs_node #(
 
     // The core.
     wire [31:0]             core_back;
+    wire                    core_clk, awake, rests;
     wire                    core_known, done, over, core_address, move, event_, stall;
     wire                    put_valid, put_ready, put_parity;
     wire [ELEMENT_BITS-1:0] put_element;
@@ -106,7 +108,7 @@ module ttfs_node #(
         .STRIDES(STRIDES), .CONV(CONV), .POOL(POOL), .CLASSES(CLASSES), .STREAM(STREAM), .FLIT_VALUE(FLIT_VALUE),
         .PRELOAD(PRELOAD), .INIT_PREFIX(INIT_PREFIX), .CORE(CORE)
     ) u_core (
-        .clk_i        (clk_i),
+        .clk_i        (core_clk),
         .rst_ni       (rst_ni),
         .cfg_en_i     (cfg_en_i),
         .cfg_we_i     (cfg_we_i),
@@ -124,6 +126,7 @@ module ttfs_node #(
         .ready_o      (ready_o),
         .done_o       (done),
         .sample_end_o (sample_end_o),
+        .rests_o      (rests),
         .put_valid_i  (put_valid),
         .put_ready_o  (put_ready),
         .put_element_i(put_element),
@@ -139,6 +142,29 @@ module ttfs_node #(
         .count_event_o(event_),
         .count_stall_o(stall)
     );
+
+    // The core's clock. What comes in wakes the core in the same cycle; seven cycles after it has come to rest its pulses and
+    // answers are out as well, and everything in it holds. A weight that is streamed into a core at rest needs its own edge alone.
+    generate
+        if (CLOCK_GATES != 0) begin : g_gate
+            reg [2:0] rest_q;
+            wire stirs   = !rst_ni || go_i || cfg_en_i || put_valid || result_valid || !rests;
+            wire settles = ~&rest_q;
+            always @(posedge clk_i)
+                if (stirs) rest_q <= 3'd0;
+                else if (settles) rest_q <= rest_q + 3'd1;
+            assign awake = stirs || settles || (STREAM != 0 && stream_en_i);
+            ttfs_clock_gate u_gate (
+                .clk_i(clk_i),
+                .en_i (awake),
+                .clk_o(core_clk)
+            );
+        end else begin : g_always
+            assign awake    = 1'b1;
+            assign core_clk = clk_i;
+            wire unused_rests = &{1'b0, rests};
+        end
+    endgenerate
 
     // A result is told once, when it comes.
     reg told_q;
@@ -278,26 +304,28 @@ module ttfs_node #(
     wire        count_known;
     generate
         if (COUNTERS != 0) begin : g_counters
-            reg [31:0] moves_q, events_q, stalls_q, flits_q;
+            reg [31:0] moves_q, events_q, stalls_q, flits_q, awake_q;
             always @(posedge clk_i)
                 if (!rst_ni) begin
                     moves_q  <= 32'd0;
                     events_q <= 32'd0;
                     stalls_q <= 32'd0;
                     flits_q  <= 32'd0;
+                    awake_q  <= 32'd0;
                 end else begin
                     if (move) moves_q <= moves_q + 32'd1;
                     if (event_) events_q <= events_q + 32'd1;
                     if (stall) stalls_q <= stalls_q + 32'd1;
                     if (result_valid && result_ready) flits_q <= flits_q + 32'd1;
+                    if (awake) awake_q <= awake_q + 32'd1;
                 end
-            assign count_known = cfg_word_i >= 18'd1 && cfg_word_i <= 18'd4;
-            assign count = cfg_word_i[2] ? flits_q : cfg_word_i[1:0] == 2'd3 ? stalls_q
+            assign count_known = cfg_word_i >= 18'd1 && cfg_word_i <= 18'd5;
+            assign count = cfg_word_i[2] ? (cfg_word_i[0] ? awake_q : flits_q) : cfg_word_i[1:0] == 2'd3 ? stalls_q
                 : cfg_word_i[1] ? events_q : moves_q;
         end else begin : g_none
             assign count_known = 1'b0;
             assign count       = 32'd0;
-            wire unused_counts = &{1'b0, move, event_, stall};
+            wire unused_counts = &{1'b0, move, event_, stall, awake};
         end
     endgenerate
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The way out of a core: makes flits {id, value} of results, one register deep. A sum (sum_i) leaves in
-// as many flits of the same id as it fills, its lowest bits first, the last one sign-extended.
+// The way out of a core: makes flits {id, value} of results. A sum (sum_i) leaves in as many flits of
+// the same id as it fills, its lowest bits first, the last one sign-extended. The result that leaves has a
+// register, and there is a spare one behind it for the result that comes in the cycle in which the first must
+// stay: so ready_o comes from a register, and the way from the activations' port back to the lanes ends here.
 // Driven by ttfs_fire_engine.
 
 `default_nettype none
@@ -30,25 +32,33 @@ module ttfs_out #(
     localparam LAST = FLITS - 1;
     localparam WIDE = FLITS * FLIT_VALUE;
 
-    reg                 valid_q, sum_q;
-    reg [ID_BITS-1:0]   id_q;
-    reg [WIDE-1:0]      data_q;
-    wire                last;
-    wire [WIDE-1:0]     sum, value;
+    reg                    valid_q, sum_q, spare_valid_q;
+    reg [ID_BITS-1:0]      id_q;
+    reg [WIDE-1:0]         data_q;
+    reg [ID_BITS+WIDE:0]   spare_q;
+    wire                   last, next_sum;
+    wire [ID_BITS-1:0]     next_id;
+    wire [WIDE-1:0]        sum, value, next_data;
 
-    assign ready_o = !valid_q || (out_ready_i && last);
-    wire take = valid_i && ready_o;
-    wire shift = valid_q && out_ready_i && !last;
+    wire free  = !valid_q || (out_ready_i && last);
+    wire shift = !free && out_ready_i;
+    wire [ID_BITS+WIDE:0] comes = {is_sum_i, id_i, is_sum_i ? sum : value};
+    assign ready_o = !spare_valid_q;
+    assign {next_sum, next_id, next_data} = spare_valid_q ? spare_q : comes;
 
     always @(posedge clk_i) begin
-        if (take) begin
-            id_q  <= id_i;
-            sum_q <= is_sum_i;
-        end
-        if (take) data_q <= is_sum_i ? sum : value;
+        if (ready_o) spare_q <= comes;
+        if (free) {sum_q, id_q, data_q} <= {next_sum, next_id, next_data};
         else if (shift) data_q <= data_q >> FLIT_VALUE;
-        if (!rst_ni) valid_q <= 1'b0;
-        else if (ready_o) valid_q <= valid_i;
+        if (!rst_ni) begin
+            valid_q       <= 1'b0;
+            spare_valid_q <= 1'b0;
+        end else if (free) begin
+            valid_q       <= spare_valid_q || valid_i;
+            spare_valid_q <= 1'b0;
+        end else if (valid_i) begin
+            spare_valid_q <= 1'b1;
+        end
     end
 
     generate
@@ -65,7 +75,7 @@ module ttfs_out #(
         if (FLITS > 1) begin : g_flits
             reg [LEFT_BITS-1:0] left_q;   // flits behind this one
             always @(posedge clk_i)
-                if (take) left_q <= is_sum_i ? LAST[LEFT_BITS-1:0] : {LEFT_BITS{1'b0}};
+                if (free) left_q <= next_sum ? LAST[LEFT_BITS-1:0] : {LEFT_BITS{1'b0}};
                 else if (shift) left_q <= left_q - 1'b1;
             assign last = left_q == 0;
         end else begin : g_flit

@@ -3,7 +3,8 @@
 // A router of the mesh: five ports (0 north, 1 east, 2 south, 3 west, 4 the core). A flit is {flow,
 // payload}; the flow table says through which ports it leaves, several for a multicast, and which
 // buffer of the core takes it. Inputs take turns: the table is read for one a cycle, and one a cycle
-// gives its flit to all of its outputs that are free, until every one has it. An input takes a flit every
+// gives its flit to all of its outputs that are free, until every one has it: of those that can, the one
+// that gave longest ago, so that nobody is passed over by the same other twice. An input takes a flit every
 // other cycle; a hop is three cycles. A flit of a flow without a port, or with one that leads off the
 // mesh (ports_i: those that there are, a constant), goes where it can, and flow_o tells.
 //
@@ -49,21 +50,20 @@ module ttfs_router #(
 
     // A flit waits until its input has nothing else, then the table is read for it (look). A cycle
     // later its way is known, and it leaves.
-    reg  [4:0]             wait_q, held_q, asked_q, beyond_q, look_turn_q, give_turn_q, full_q;
+    reg  [4:0]             wait_q, held_q, asked_q, beyond_q, look_turn_q, full_q;
+    reg  [24:0]            older_q;   // bit 5 * p + k: input k gave longer ago than p
     reg  [BUFFER_BITS-1:0] out_buffer_q;
     wire [4:0]             can, nowhere;
     wire [ROUTE-1:0]       route;
     wire [4:0]             free = ~full_q | out_ready_i;
     wire [4:0]             there = {1'b1, ports_i};
 
-    // The input that is served: one of those that ask, the first behind the last one served (one hot).
+    // The input that the table is read for: one of those that ask, the first behind the last one (one hot).
     wire [4:0] asks = wait_q & ~held_q;
     wire [9:0] look_twice = {asks, asks} & ~({5'd0, look_turn_q} | ({5'd0, look_turn_q} - 10'd1));
-    wire [9:0] give_twice = {can, can} & ~({5'd0, give_turn_q} | ({5'd0, give_turn_q} - 10'd1));
     wire [9:0] look_first = look_twice & (~look_twice + 10'd1);
-    wire [9:0] give_first = give_twice & (~give_twice + 10'd1);
     wire [4:0] look = look_first[9:5] | look_first[4:0];
-    wire [4:0] give = give_first[9:5] | give_first[4:0];
+    wire [4:0] give;
 
     // What the inputs have, and what the served ones of them put on the table's address, on the outputs.
     wire [5*FLIT-1:0]        waiting, held;
@@ -119,6 +119,12 @@ module ttfs_router #(
             assign can[p]     = held_q[p] && |(now & free);
             assign nowhere[p] = asked_q[p] && (ports == 5'd0 || |(ports & ~there));
 
+            // It gives when nobody can who gave longer ago.
+            localparam [4:0] SELF = 5'd1 << p;
+            wire [4:0] older = older_q[p*5 +: 5];
+            assign give[p] = can[p] && (can & older) == 5'd0;
+            always @(posedge clk_i) older_q[p*5 +: 5] <= !rst_ni ? SELF - 5'd1 : give[p] ? ~SELF : older & ~give;
+
             always @(posedge clk_i) begin
                 if (takes) wait_flit_q <= in_flit_i[p*FLIT +: FLIT];
                 if (look[p]) flit_q <= wait_flit_q;
@@ -152,11 +158,9 @@ module ttfs_router #(
         if (!rst_ni) begin
             asked_q     <= 5'd0;
             look_turn_q <= 5'd1;
-            give_turn_q <= 5'd1;
         end else begin
             asked_q <= look;
             if (|look) look_turn_q <= look;
-            if (|give) give_turn_q <= give;
         end
     end
 
@@ -166,12 +170,27 @@ module ttfs_router #(
     assign flow_o       = |nowhere;
     assign idle_o       = ~|{wait_q, held_q, full_q};
 
+    // Who gave longer ago is an order of the inputs: whoever is older than b is older than all those as well that
+    // b is older than.
+    function is_order;
+        input [24:0] sooner;
+        integer a, b;
+        begin
+            is_order = 1'b1;
+            for (a = 0; a < 5; a = a + 1)
+                for (b = 0; b < 5; b = b + 1)
+                    if ((a == b) ? sooner[6*a] : (sooner[5*a + b] == sooner[5*b + a])) is_order = 1'b0;
+                    else if (sooner[5*a + b] && |(sooner[5*b +: 5] & ~sooner[5*a +: 5])) is_order = 1'b0;
+        end
+    endfunction
+    `TTFS_ALWAYS(order, is_order(older_q))
+
     // Turns and what is served by them are one hot, or nothing; who was asked for holds its flit.
     function one;
         input [4:0] set;
         one = set != 5'd0 && (set & (set - 5'd1)) == 5'd0;
     endfunction
-    `TTFS_ALWAYS(turns, one(look_turn_q) && one(give_turn_q))
+    `TTFS_ALWAYS(turns, one(look_turn_q))
     `TTFS_ALWAYS(serves, (look == 5'd0 || one(look)) && (give == 5'd0 || one(give)))
     `TTFS_ALWAYS(asks, (asked_q == 5'd0 || one(asked_q)) && (asked_q & ~held_q) == 5'd0)
 endmodule

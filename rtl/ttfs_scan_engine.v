@@ -32,6 +32,7 @@ module ttfs_scan_engine #(
     output wire                     fetch_o,
     output wire [PC_BITS-1:0]       fetch_at_o,
     input  wire                     grant_i,
+    output wire                     fetched_o,    // the next record is there
     input  wire [31:0]              data_i,
     // the store
     output wire                     get_o,
@@ -298,6 +299,7 @@ module ttfs_scan_engine #(
     );
 
     assign pool_o       = pool;
+    assign fetched_o    = ready;
     assign done_o       = end_q && !busy && scan_idle;
     assign sample_end_o = sample_end_q;
     wire unused = &{1'b0, data_i, copy_q};

@@ -25,6 +25,7 @@ module ttfs_walk_engine #(
     output wire                  fetch_o,
     output wire [PC_BITS-1:0]    fetch_at_o,
     input  wire                  grant_i,
+    output wire                  fetched_o,    // the next record is there
     input  wire [31:0]           data_i,
     // the lists
     input  wire                  full_i,
@@ -114,6 +115,7 @@ module ttfs_walk_engine #(
     assign top_o        = top_q;
     assign row_o        = number_i + row_q;
     assign take_o       = take_q;
+    assign fetched_o    = ready;
     assign done_o       = end_q && !walking_q;
     assign sample_end_o = sample_end_q;
     wire unused = &{1'b0, data_i};

@@ -13,10 +13,7 @@ cd "$(dirname "$0")/.."
 lanes=${1:-32}
 [ $# -eq 0 ] || shift
 [ $# -gt 0 ] || set -- ice40 xc7
-parameters="CORES_X=1 CORES_Y=1 LANES=$lanes WEIGHT_BITS=4 SLOPE_BITS=10 ACC_BITS=14 RAMP_BITS=10 VALUE_BITS=4 C_BITS=10 \
-Y_BITS=1 X_BITS=1 ACT_WORDS=64 LIST_ENTRIES=784 WEIGHT_ROWS=4096 PARAM_WORDS=256 PROGRAM_WORDS=64 FLOWS=4 BUFFERS=4 \
-TABLE_WORDS=4 SEGMENTS=1 STRIDES=1 CONV=0 POOL=0 CLASSES=0 COUNTERS=0"
-set_all=$(for p in $parameters; do printf ' -set %s %s' "${p%=*}" "${p#*=}"; done)
+. tools/mlp_core.sh
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 for family in "$@"; do
@@ -25,7 +22,7 @@ for family in "$@"; do
     xc7) synth="synth_xilinx -flatten -family xc7 -top ttfs_chip -noiopad -noclkbuf" ;;
     *) echo "area: error: '$family': ice40 and xc7 are known" >&2; exit 1 ;;
     esac
-    yosys -q -p "read_verilog -DSYNTHESIS -Irtl rtl/ttfs_*.v; chparam$set_all ttfs_chip; $synth; tee -o $log stat" \
+    yosys -q -p "read_verilog -DSYNTHESIS -Irtl rtl/ttfs_*.v; $(mlp_core "$lanes" 4096 784); $synth; tee -o $log stat" \
         >/dev/null 2>&1 || { echo "area: error: yosys fails for $family" >&2; exit 1; }
     awk -v family="$family" -v lanes="$lanes" '
         /^ +[A-Z$]/ && NF == 2 { n[$1] = $2 }

@@ -18,8 +18,8 @@ typedef struct {
     TtfsRelu *relu;     /* NULL when no relu runs */
     double *got, *want; /* values of an output */
     TtfsTally tally;
-    uint64_t spikes, cycles, latency_cycles;
-    uint64_t timed; /* samples whose cycles are known */
+    uint64_t spikes, latency_cycles;
+    TtfsLanes lanes; /* cycles of samples */
 } Worker;
 
 struct TtfsRun {
@@ -62,9 +62,8 @@ static void judge_outputs(TtfsRun *r, Worker *w, uint64_t i) {
 }
 
 static void count_cycles(Worker *w, const TtfsTrace *t) {
-    w->cycles += t->cycles;
+    ttfs_lanes_add(&w->lanes, t);
     w->latency_cycles += t->latency_cycles;
-    w->timed += t->cycles != 0;
 }
 
 static bool judge_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag) {
@@ -163,8 +162,8 @@ static bool open_engine(TtfsRun *r, uint32_t which, TtfsDiag *diag) {
     return true;
 }
 
-static TtfsRunResult add_up(const TtfsRun *r) {
-    const TtfsSession *s = &r->session;
+static TtfsRunResult add_up(TtfsRun *r) {
+    TtfsSession *s = &r->session;
     TtfsRunResult v = {.engine = r->spiking ? r->engine.name : "relu",
                        .samples = s->count,
                        .judge = &r->judge,
@@ -179,10 +178,12 @@ static TtfsRunResult add_up(const TtfsRun *r) {
         v.tally.right += w->tally.right;
         v.tally.agree += w->tally.agree;
         v.spikes += w->spikes;
-        v.cycles += w->cycles;
+        v.lanes.cycles += w->lanes.cycles;
+        v.lanes.timed += w->lanes.timed;
         v.latency_cycles += w->latency_cycles;
-        v.timed += w->timed;
     }
+    if (r->spiking && s->out.has_image)
+        ttfs_lanes_take(&v.lanes, &r->engine, &s->out.image.chip, s->count, &s->out.arena);
     if (r->spiking) v.hidden = ttfs_trace_hidden_neurons(&r->traces.trace[0]);
     double seconds = r->spiking ? r->engine.seconds : r->relu_seconds;
     v.rate = seconds > 0 ? (double)s->count / seconds : 0;

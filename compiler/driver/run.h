@@ -6,6 +6,7 @@
 #define TTFS_RUN_H
 
 #include "judge.h"
+#include "lanes.h"
 #include "session.h"
 
 typedef struct {
@@ -13,7 +14,7 @@ typedef struct {
     const TtfsJudge *judge;
     TtfsTally tally;
     uint64_t samples, spikes, hidden; /* hidden: neurons */
-    uint64_t cycles, timed;           /* of turns; of so many samples */
+    TtfsLanes lanes;                  /* cycles of turns; what cores counted */
     uint64_t latency_cycles;          /* of all samples, each from its start to its results */
     uint64_t inputs, clipped; /* values of all samples, and those outside the encoder's range */
     bool spiking, counted;    /* counted: spikes are */

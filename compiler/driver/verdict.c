@@ -170,6 +170,7 @@ void ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan, TtfsBuf *out)
     first_of_all(j, "first", v);
     checks_json(j, v);
     if (v->slot_cycles) slots_json(j, "slots", v, plan);
+    ttfs_lanes_json(&v->lanes, j);
     ttfs_json_end(j);
 }
 

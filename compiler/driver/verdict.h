@@ -5,6 +5,7 @@
 #ifndef TTFS_VERDICT_H
 #define TTFS_VERDICT_H
 
+#include "lanes.h"
 #include "out.h"
 #include "trace.h"
 
@@ -40,6 +41,7 @@ typedef struct {
     TtfsFirst first;                 /* difference of the traces; kind NULL: none */
     char sentence[640];              /* that in words */
     uint64_t *slot_cycles; /* most cycles seen in each slot; NULL when no engine has a clock */
+    TtfsLanes lanes;       /* what the cores of the last such engine's chip counted */
 } TtfsVerdict;
 
 /* Counts n differences of which this is the first; keeps it if it is the first of all. */

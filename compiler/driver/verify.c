@@ -159,6 +159,9 @@ static bool run_block(TtfsVerify *v, TtfsDiag *diag) {
         v->verdict.spikes += v->found[i].spikes;
         v->verdict.readouts += v->traces[0].trace[i].readouts;
         v->verdict.samples++;
+        for (uint32_t e = 0; e < v->verdict.n_engines; e++)
+            if (v->which[e] == TTFS_ENGINE_RTL)
+                ttfs_lanes_add(&v->verdict.lanes, &v->traces[e].trace[i]);
         if (v->found[i].differences) tell(v, i);
     }
     return true;
@@ -191,6 +194,14 @@ static void take_slot_cycles(TtfsVerify *v) {
         if (ttfs_engine_slot_cycles(&v->engine[e], most, slots)) v->verdict.slot_cycles = most;
 }
 
+/* What the cores counted, of the engine that has some. */
+static void take_counts(TtfsVerify *v) {
+    TtfsOut *o = &v->session.out;
+    for (uint32_t e = 0; v->rtl && e < v->verdict.n_engines; e++)
+        ttfs_lanes_take(&v->verdict.lanes, &v->engine[e], &o->image.chip, v->verdict.samples,
+                        &o->arena);
+}
+
 /* The plan's worst case is a promise: a slot that took longer is a fault of the plan or the chip.
  */
 static bool check_slot_cycles(const TtfsVerdict *d, const TtfsOut *out, TtfsDiag *diag) {
@@ -217,6 +228,7 @@ static bool run_samples(TtfsVerify *v, TtfsDiag *diag) {
     }
     if (ok) ttfs_session_clipped(s, clipped, diag);
     if (ok) take_slot_cycles(v);
+    if (ok) take_counts(v);
     if (ok && v->fault.kind == TTFS_FAULT_SPIKE && v->fault.index >= v->verdict.spikes)
         ok = ttfs_error(diag, TTFS_AT_FILE("--fault"), TTFS_OPTION_VALUE,
                         "there are only %llu spikes", (unsigned long long)v->verdict.spikes);

@@ -33,12 +33,9 @@ double ttfs_lower_top(TtfsLower *l, const TtfsNetLayer *layer, const TtfsRange *
     double otherwise = layer->top > 0 ? layer->top : 1;
     report->seen_max = seen ? (double)l->calib->stat[t.i - 1].max : 0;
     if (top >= FLT_MIN && top <= DBL_MAX / TTFS_MAX_TICKS) return top;
-    if (top < FLT_MIN)
-        ttfs_note(l->diag, at, "no activation above 0 is expected: its window is taken as %.1f",
-                  otherwise);
-    else
-        ttfs_note(l->diag, at, "its activations have no bound: its window is taken as %.1f",
-                  otherwise);
+    ttfs_note(l->diag, at, "%s: its window is taken as %g",
+              top < FLT_MIN ? "no activation above 0 is expected" : "its activations have no bound",
+              otherwise);
     return otherwise;
 }
 

@@ -63,8 +63,8 @@ static bool run_engine(const TtfsRunOptions *o, uint32_t engine, TtfsResult *r, 
     ttfs_run_text(v, &r->text);
     r->figures = judged(v->judge, &v->tally, v->samples, v->rate);
     r->figures.spikes_per_neuron = share(v->counted, v->spikes, v->hidden * v->samples);
-    r->figures.cycles = share(v->timed != 0, v->cycles, v->timed);
-    r->figures.latency_cycles = share(v->timed != 0, v->latency_cycles, v->samples);
+    r->figures.cycles = share(v->lanes.timed != 0, v->lanes.cycles, v->lanes.timed);
+    r->figures.latency_cycles = share(v->lanes.timed != 0, v->latency_cycles, v->samples);
     r->figures.latency_ticks = v->latency;
     ttfs_run_close(run);
     return true;

@@ -8,7 +8,11 @@
  */
 #include "plan_cycles.h"
 
-enum { BLOCK = 8 }; /* ticks that pass in one step when all are empty */
+enum {
+    BLOCK = 8,   /* ticks that pass in one step when all are empty */
+    PAIR = 2,    /* ticks that pass in one step when the second is empty */
+    FAR_BITS = 4 /* more bits of a value than these have steps of a block */
+};
 
 static uint64_t most(uint64_t a, uint64_t b) {
     return a > b ? a : b;
@@ -147,15 +151,20 @@ static uint32_t largest_value(const TtfsSpike *s, TtfsPop p) {
     return top;
 }
 
-/* The most steps without an event that a walk can have: full blocks that hold one event keep the
- * others of their ticks, the rest of the ticks, a block of their own, theirs if that is more than
- * the one step of a block without events. */
+/* Steps of a block without events; a short window's first one, where nothing has come, takes 1. */
+static uint64_t block_steps(const TtfsChip *chip) {
+    return chip->value_bits > FAR_BITS ? 1 : BLOCK / PAIR;
+}
+
+/* The most steps without an event that a walk can have: two empty ticks of a block take one, and
+ * full blocks that hold one event half their ticks; so does the rest of the ticks, a block of their
+ * own, if that is more than the one step of a first block without events. */
 static uint64_t most_empty(const TtfsChip *chip, uint64_t events, uint64_t ticks) {
     uint64_t full = ticks / BLOCK, rest = ticks % BLOCK, met = least(events, full);
     if (!chip->strides) return ticks - (events > 0);
     uint64_t in_rest = rest > 0;
-    if (events > full && rest > 1) in_rest = rest - 1;
-    return met * (BLOCK - 1) + (full - met) + in_rest;
+    if (events > full) in_rest = most(in_rest, rest / PAIR);
+    return met * (BLOCK / PAIR) + (full - met) * block_steps(chip) + in_rest;
 }
 
 /* Steps of a walk without an event: expected they lie anywhere in three quarters of the window,
@@ -167,7 +176,8 @@ static uint64_t empty_steps(const TtfsChip *chip, uint64_t events, uint64_t tick
     if (!chip->strides) return empty + rest;
     uint64_t in = (used + BLOCK - 1) / BLOCK, passed = missed(in, 1, in, events);
     uint64_t blocks = (ticks + BLOCK - 1) / BLOCK;
-    return passed + blocks - in + empty - least(empty, passed * BLOCK);
+    empty -= least(empty, passed * BLOCK);
+    return (passed + blocks - in) * block_steps(chip) + (empty + 1) / PAIR;
 }
 
 static Events events_of(const TtfsSpike *s, const TtfsTask *t, bool expected) {

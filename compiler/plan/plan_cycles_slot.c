@@ -17,7 +17,8 @@ typedef struct {
     uint32_t slot;
     bool expected;
     TtfsArena scratch;
-    uint64_t *puts;  /* by core: cycles of the port of the activations that arriving values take */
+    uint64_t *puts;  /* by core: cycles that arriving values take */
+    uint64_t *held;  /* expected, by core: cycles that they keep a scan from the activations */
     uint64_t *flits; /* by flow */
     uint64_t (*inputs)[PORTS]; /* by core: flits that come into its router there */
     uint64_t ports;            /* that all flits go through, each counted for itself */
@@ -58,13 +59,40 @@ static uint64_t neurons_kept(const TtfsBuffer *b, const TtfsPopulation *p) {
            b->channels;
 }
 
-/* On a chip of one core most values lie in the word of the one before. */
+/* By core: flows whose values it keeps in the slot. */
+static const uint64_t *count_sources(Slot *l) {
+    const TtfsPlan *p = l->plan;
+    uint64_t *n = TTFS_ARRAY(&l->scratch, uint64_t, ttfs_chip_cores(&p->chip));
+    for (uint32_t f = 0; f < p->flows.len; f++) {
+        const TtfsFlow *flow = &p->flows.at[f];
+        for (uint32_t i = 0; i < flow->ends && is_now(l, flow->pop); i++)
+            n[p->buffers.at[p->ends.at[flow->first + i]].core]++;
+    }
+    return n;
+}
+
+/* Expected, those values take longer that do not lie in the word of the one before, and they alone
+ * hold up a scan: on a mesh of a flow the first of every word, of several side by side also those
+ * that follow another's. */
+static void expect_puts(Slot *l, uint32_t core, uint64_t values, uint64_t neurons, uint64_t flows) {
+    uint64_t first = least(values, neurons / TTFS_WORD_ELEMENTS + 1);
+    uint64_t follow = flows ? (values - first) * (flows - 1) / flows : 0;
+    uint64_t more = (first + follow) * (CYCLES_PUT - 1);
+    l->puts[core] += is_mesh(l) ? values + more : values;
+    l->held[core] += is_mesh(l) ? more : values;
+}
+
 static void count_puts(Slot *l) {
-    uint64_t each = l->expected && !is_mesh(l) ? 1 : CYCLES_PUT;
+    const uint64_t *flows = count_sources(l);
     for (uint32_t i = 0; i < l->plan->buffers.len; i++) {
         const TtfsBuffer *b = &l->plan->buffers.at[i];
         const TtfsPopulation *p = ttfs_spike_pop(l->spike, b->pop);
-        if (is_now(l, b->pop)) l->puts[b->core] += values(l, p, neurons_kept(b, p)) * each;
+        uint64_t n = neurons_kept(b, p), v = values(l, p, n);
+        if (!is_now(l, b->pop)) continue;
+        if (l->expected)
+            expect_puts(l, b->core, v, n, flows[b->core]);
+        else
+            l->puts[b->core] += v * CYCLES_PUT;
     }
 }
 
@@ -183,7 +211,7 @@ static uint64_t busiest(const Slot *l) {
         const TtfsTask *t = &p->tasks.at[i];
         end = end_of_core(p, i);
         if (t->slot != l->slot) break;
-        last = most(last, core_cycles(l, i, end, l->expected ? l->puts[t->core] : 0));
+        last = most(last, core_cycles(l, i, end, l->held[t->core]));
     }
     for (uint32_t c = 0; l->expected && c < ttfs_chip_cores(&p->chip); c++)
         last = most(last, nothing + l->puts[c]);
@@ -250,6 +278,7 @@ static uint64_t stream_cycles(const Slot *l) {
 static uint64_t slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, bool expected) {
     Slot l = {.plan = p, .spike = s, .slot = slot, .expected = expected};
     l.puts = TTFS_ARRAY(&l.scratch, uint64_t, ttfs_chip_cores(&p->chip));
+    l.held = TTFS_ARRAY(&l.scratch, uint64_t, ttfs_chip_cores(&p->chip));
     count_puts(&l);
     if (is_mesh(&l)) count_routers(&l);
     uint64_t cycles = expected ? expected_cycles(&l) : worst_cycles(&l) + words_of_core(&l);

@@ -80,7 +80,8 @@ typedef struct {
     uint64_t limit; /* of a bank, so that its highest copy is not beyond the memory */
     Hole hole[(1 << TTFS_PLAN_BANKS) + 1];
     uint32_t holes;
-    uint64_t used, beyond; /* words of all copies; of those that do not fit */
+    uint64_t used, end; /* words of all copies; behind the highest */
+    bool full;          /* some fit nowhere */
 } Bank;
 
 /* A bank of twice the size: the holes are there twice, and one where two touch. */
@@ -96,14 +97,6 @@ static void double_bank(Bank *k) {
     for (uint32_t i = n; i < k->holes; i++) k->hole[i] = k->hole[i + 1];
 }
 
-/* The one bank of buffers without copies goes on behind the memory: what lies there is beyond. */
-static void open_end(Bank *k) {
-    k->limit = UINT64_MAX;
-    if (!k->holes || k->hole[k->holes - 1].end != k->size)
-        k->hole[k->holes++] = (Hole){k->size, k->size};
-    k->hole[k->holes - 1].end = UINT64_MAX;
-}
-
 /* The bank of buffers with 2^banks copies, behind that of twice as many. `span`: words that an
  * address tells apart. */
 static void next_bank(Bank *k, uint32_t banks, uint64_t span) {
@@ -116,7 +109,6 @@ static void next_bank(Bank *k, uint32_t banks, uint64_t span) {
     }
     uint64_t before = k->size * ((UINT64_C(1) << banks) - 1);
     k->limit = k->all > before ? k->all - before : 0;
-    if (banks == 0) open_end(k);
 }
 
 /* Where so many words are free first, in all copies; behind the memory where they are nowhere. */
@@ -127,31 +119,45 @@ static uint64_t take_words(Bank *k, uint32_t banks, uint64_t n) {
         uint64_t end = h->end < k->limit ? h->end : k->limit;
         if (h->first > end || end - h->first < n) continue;
         h->first += n;
+        end = k->size * ((UINT64_C(1) << banks) - 1) + h->first;
+        if (n && end > k->end) k->end = end;
         return h->first - n;
     }
-    k->beyond += n << banks;
+    k->full = k->full || n > 0;
     return k->all;
 }
 
-/* Lays the buffers of a core, from number `first` on; the first behind them. */
-static uint32_t lay_core(const PlanDerive *d, uint32_t first) {
-    TtfsPlan *p = d->plan;
-    uint32_t core = p->buffers.at[first].core, end = first;
-    uint64_t span = UINT64_C(1) << ttfs_chip_bits_for(p->chip.act_words);
-    Bank k = {.all = p->chip.act_words};
-    while (end < p->buffers.len && p->buffers.at[end].core == core) end++;
+/* Lays the buffers first .. end - 1, which are a core's, into a memory of so many words. */
+static Bank lay(TtfsPlan *p, uint32_t first, uint32_t end, uint64_t all, uint64_t span) {
+    Bank k = {.all = all};
     for (uint32_t banks = TTFS_PLAN_BANKS + 1; banks-- > 0;) {
         next_bank(&k, banks, span);
         for (uint32_t i = first; i < end; i++) {
             TtfsBuffer *b = &p->buffers.at[i];
-            uint64_t n = (uint64_t)b->rows * b->cols * b->pitch;
+            uint64_t before = b->base % TTFS_WORD_ELEMENTS;
+            uint64_t n = words(before + (uint64_t)b->rows * b->cols * b->pitch);
             if (b->banks == banks)
-                b->base += (uint32_t)take_words(&k, banks, words(b->base + n)) * TTFS_WORD_ELEMENTS;
+                b->base = (uint32_t)(take_words(&k, banks, n) * TTFS_WORD_ELEMENTS + before);
         }
     }
-    const Hole *tail = &k.hole[k.holes - 1];
-    if (tail->first > k.all) k.beyond += tail->first - k.all;
-    p->use[core].act_words = k.beyond ? k.all + k.beyond : k.used;
+    return k;
+}
+
+/* Lays the buffers of a core, from number `first` on; the first behind them. Where they do not fit,
+ * it uses what a memory must have that takes them: copies lie a part of all that its addresses tell
+ * apart away from one another, so that may be much more than they are. */
+static uint32_t lay_core(const PlanDerive *d, uint32_t first) {
+    TtfsPlan *p = d->plan;
+    uint32_t core = p->buffers.at[first].core, end = first;
+    uint64_t span = UINT64_C(1) << ttfs_chip_bits_for(p->chip.act_words);
+    while (end < p->buffers.len && p->buffers.at[end].core == core) end++;
+    Bank k = lay(p, first, end, p->chip.act_words, span);
+    p->use[core].act_words = k.used;
+    for (bool full = k.full; full; span *= 2) {
+        k = lay(p, first, end, span, span);
+        p->use[core].act_words = k.end;
+        full = k.full;
+    }
     return end;
 }
 

@@ -50,13 +50,14 @@ void ttfs_run_json(const TtfsRunResult *v, TtfsBuf *out) {
     ttfs_judge_json(v->judge, &v->tally, v->samples, j);
     ttfs_json_share(j, "spikes_per_neuron", v->counted, v->spikes, v->hidden * v->samples);
     ttfs_json_number(j, "latency_ticks", v->latency);
-    ttfs_json_share(j, "cycles", v->timed != 0, v->cycles, v->timed);
-    ttfs_json_share(j, "latency_cycles", v->timed != 0, v->latency_cycles, v->samples);
+    ttfs_json_share(j, "cycles", v->lanes.timed != 0, v->lanes.cycles, v->lanes.timed);
+    ttfs_json_share(j, "latency_cycles", v->lanes.timed != 0, v->latency_cycles, v->samples);
     ttfs_json_number(j, "samples_per_second", v->rate);
     ttfs_json_number(j, "clipped_inputs", (double)v->clipped);
     ttfs_json_number(j, "clipped_share", ttfs_share(v->clipped, v->inputs));
     ttfs_judge_errors_json(v->judge, j);
     if (v->jit) add_jit(j, v->jit);
+    ttfs_lanes_json(&v->lanes, j);
     ttfs_json_end(j);
 }
 
@@ -102,11 +103,14 @@ void ttfs_run_text(const TtfsRunResult *v, TtfsBuf *out) {
                         ttfs_share(v->spikes, v->hidden * v->samples));
     if (v->spiking) {
         ttfs_buf_printf(out, "latency             %u ticks", v->latency);
-        if (v->timed)
+        if (v->lanes.timed)
             ttfs_buf_printf(out, ", %.0f cycles\ncycles a sample     %.0f in the mean",
                             ttfs_share(v->latency_cycles, v->samples),
-                            ttfs_share(v->cycles, v->timed));
+                            ttfs_share(v->lanes.cycles, v->lanes.timed));
         ttfs_buf_printf(out, "\n");
+        if (v->lanes.count)
+            ttfs_buf_printf(out, "lane use            %.1f %%, as the cores counted\n",
+                            100 * ttfs_lanes_use(&v->lanes));
         if (v->clipped)
             ttfs_buf_printf(
                 out, "clipped inputs      %.2f %%, %llu values outside the encoder's range\n",

@@ -17,6 +17,9 @@ void ttfs_verdict_text(const TtfsVerdict *v, TtfsBuf *out) {
     if (v->differences != v->in_traces)
         ttfs_buf_printf(out, ", %llu of them in the traces", (unsigned long long)v->in_traces);
     ttfs_buf_puts(out, "\n");
+    if (v->lanes.count)
+        ttfs_buf_printf(out, "lane use    %.1f %%, as the cores counted\n",
+                        100 * ttfs_lanes_use(&v->lanes));
     if (v->in_traces) ttfs_buf_printf(out, "first       %s\n", v->sentence);
     if (v->differences)
         ttfs_buf_puts(out, "NOT EQUAL\n");

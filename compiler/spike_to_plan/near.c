@@ -12,13 +12,19 @@
 
 enum {
     TREE = 8,              /* work for a tree, with one for each of its readers */
-    WORK_EACH = 10000,     /* set aside for a cell and core */
+    WORK_EACH = 5000,      /* set aside for a cell and core */
     WORK_MOST = 400000000, /* in all */
     TOLERANCE = 128        /* cycles on top of the busiest core's: a part of so many */
 };
 
+/* Column and row of a core. */
+typedef struct {
+    uint8_t x, y;
+} Spot;
+
 typedef struct {
     Pack *pack;
+    Spot *at;           /* by cell: its core, here and not in units: trees are all the work */
     uint64_t limit;     /* cycles that a core may have */
     uint64_t threshold; /* values times links that a step may cost, and more */
     TtfsRng rng;
@@ -34,15 +40,22 @@ static uint32_t core_of(const Pack *p, uint32_t cell) {
     return p->units.at[p->cells.at[cell].unit].core;
 }
 
+/* Takes the unit's cells for being there. */
+static void put(Near *n, uint32_t unit, uint32_t core) {
+    const PackUnit *u = &n->pack->units.at[unit];
+    uint32_t width = n->pack->chip->cores_x;
+    Spot spot = {(uint8_t)(core % width), (uint8_t)(core / width)};
+    for (uint32_t i = 0; i < u->cells; i++) n->at[u->cell[i]] = spot;
+}
+
 /* Links of the tree from a cell to all its readers. */
 static uint32_t count_links(Near *n, uint32_t cell) {
     const Pack *p = n->pack;
-    uint32_t width = p->chip->cores_x, home = core_of(p, cell), x0 = home % width,
-             y0 = home / width;
+    uint32_t x0 = n->at[cell].x, y0 = n->at[cell].y;
     uint32_t west = x0, east = x0, links = 0;
-    for (uint32_t x = 0; x < width; x++) n->top[x] = n->bottom[x] = y0;
+    for (uint32_t x = 0; x < p->chip->cores_x; x++) n->top[x] = n->bottom[x] = y0;
     for (uint32_t i = p->readers.first[cell]; i < p->readers.first[cell + 1]; i++) {
-        uint32_t core = core_of(p, p->readers.at[i]), x = core % width, y = core / width;
+        uint32_t x = n->at[p->readers.at[i]].x, y = n->at[p->readers.at[i]].y;
         if (x < west) west = x;
         if (x > east) east = x;
         if (y < n->top[x]) n->top[x] = y;
@@ -108,13 +121,14 @@ static bool try_step(Near *n, uint32_t unit, uint32_t core, uint32_t other) {
     n->touches = 0;
     touch_unit(n, unit);
     if (other != PACK_NONE) touch_unit(n, other);
-    p->units.at[unit].core = core;
-    if (other != PACK_NONE) p->units.at[other].core = home;
+    put(n, unit, core);
+    if (other != PACK_NONE) put(n, other, home);
     bool better = saved(n) > -(int64_t)n->threshold;
-    p->units.at[unit].core = home;
-    if (other != PACK_NONE) p->units.at[other].core = core;
-    if (!better || !holds(n, core, other, unit, &there) || !holds(n, home, unit, other, &here))
+    if (!better || !holds(n, core, other, unit, &there) || !holds(n, home, unit, other, &here)) {
+        put(n, unit, home);
+        if (other != PACK_NONE) put(n, other, core);
         return false;
+    }
     ttfs_pack_move(p, unit, core);
     if (other != PACK_NONE) ttfs_pack_move(p, other, home);
     p->cores[core].time = there;
@@ -169,6 +183,8 @@ static void make_room(Near *n) {
     uint32_t cells = p->cells.len;
     n->top = TTFS_ARRAY(p->arena, uint32_t, p->chip->cores_x);
     n->bottom = TTFS_ARRAY(p->arena, uint32_t, p->chip->cores_x);
+    n->at = TTFS_ARRAY(p->arena, Spot, cells);
+    for (uint32_t i = 0; i < p->units.len; i++) put(n, i, p->units.at[i].core);
     n->links = TTFS_ARRAY(p->arena, uint32_t, cells);
     n->met = TTFS_ARRAY(p->arena, uint32_t, cells);
     n->touched = TTFS_ARRAY(p->arena, uint32_t, cells);

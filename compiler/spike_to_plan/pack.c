@@ -89,12 +89,12 @@ static bool try_all(Solver *v, Result all[TRIES]) {
     return all[0].cycles < UINT64_MAX;
 }
 
-/* Makes the plan, and keeps its tasks when it is the best so far: half of what a core's links carry
- * counts as much as its cycles. */
+/* Makes the plan, and keeps its tasks when it is the best so far: what a core's links carry counts
+ * as much as its cycles. */
 static void try_final(Solver *v, PackTry how, Result *best, TtfsTask *tasks, uint32_t *n) {
     Result r = try_packing(v, how);
     if (r.cycles == UINT64_MAX) return;
-    r.cycles += ttfs_plan_traffic(v->plan, v->spike).hops / (2 * ttfs_chip_cores(&v->plan->chip));
+    r.cycles += ttfs_plan_traffic(v->plan, v->spike).hops / ttfs_chip_cores(&v->plan->chip);
     if (r.cycles >= best->cycles) return;
     *best = r;
     *n = v->plan->tasks.len;

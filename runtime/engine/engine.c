@@ -53,7 +53,7 @@ static bool run_rtl(void *instance, uint64_t n, const uint16_t *x, TtfsTrace *ou
     return ttfs_sim_run(instance, n, x, out, progress, diag);
 }
 
-/* A row costs turns without samples at its end, so it shall be long; but then a run must be cut for
+/* A row costs turns that fill the chip, so it shall be long; but then a run must be cut for
  * its threads, in the same way whatever their number is. */
 static uint64_t row_of(uint64_t samples, uint64_t turns) {
     enum { LONG = 64, MOST_TURNS = 8 };
@@ -172,6 +172,16 @@ bool ttfs_engine_run(TtfsEngine *e, uint64_t n, const uint16_t *x, TtfsTraces *o
         ok = ttfs_parallel_diag(e->threads, 0, (n + e->row - 1) / e->row, run_item, &b, diag);
     e->seconds += ttfs_now() - start;
     return ok;
+}
+
+bool ttfs_engine_counts(const TtfsEngine *e, uint64_t *count, uint32_t cores) {
+    if (e->run != run_rtl) return false;
+    for (uint32_t t = 0; t < e->threads; t++) {
+        const uint64_t *seen = ttfs_sim_counts(e->instance[t]);
+        if (!seen) return false;
+        for (uint32_t i = 0; i < cores * TTFS_COUNTS; i++) count[i] += seen[i];
+    }
+    return true;
 }
 
 bool ttfs_engine_slot_cycles(const TtfsEngine *e, uint64_t *most, uint32_t slots) {

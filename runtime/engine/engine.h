@@ -77,5 +77,8 @@ bool ttfs_engine_run(TtfsEngine *e, uint64_t n, const uint16_t *x, TtfsTraces *o
 /* Raises most[slot] to the most clock cycles that a turn took in that slot; false when the engine
  * has no clock. */
 bool ttfs_engine_slot_cycles(const TtfsEngine *e, uint64_t *most, uint32_t slots);
+/* Adds what the cores of a chip counted in all runs (sim.h) to count[core * TTFS_COUNTS ..]; false
+ * when the engine has no chip, or one without counters. */
+bool ttfs_engine_counts(const TtfsEngine *e, uint64_t *count, uint32_t cores);
 
 #endif

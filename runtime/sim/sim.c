@@ -37,6 +37,7 @@ struct TtfsSim {
     TtfsSimSum *sum;      /* per readout neuron */
     uint32_t sums;
     uint64_t *slot_most;
+    uint64_t *counts; /* [cores][TTFS_COUNTS]; NULL: the chip has no counters */
 };
 
 static void destroy_chip(void *held) {
@@ -60,11 +61,11 @@ static bool write_word(TtfsSim *sim, uint32_t address, uint32_t data, TtfsDiag *
                                "the chip does not take configuration word %08" PRIx32, address);
 }
 
-static bool read_register(TtfsSim *sim, uint32_t word, uint32_t *data, TtfsDiag *diag) {
-    int answered = sim->code->read(sim->chip, ttfs_chip_register(word), data);
+static bool read_word(TtfsSim *sim, uint32_t address, uint32_t *data, TtfsDiag *diag) {
+    int answered = sim->code->read(sim->chip, address, data);
     if (answered < 0) ttfs_oom(0);
     return answered || ttfs_error(diag, TTFS_AT_FILE(NULL), TTFS_SIM_RUN,
-                                  "the chip does not answer for its register %" PRIu32, word);
+                                  "the chip does not answer for its word %08" PRIx32, address);
 }
 
 static bool no_errors(uint32_t flags, const char *when, TtfsDiag *diag) {
@@ -92,7 +93,8 @@ static bool configure_memory(TtfsSim *sim, uint32_t core, TtfsMem m, TtfsDiag *d
     return mem->rows == 0 ||
            (write_word(sim, ttfs_chip_register(TTFS_REGISTER_CHECK),
                        ttfs_image_crc(sim->img, core, m), diag) &&
-            read_register(sim, TTFS_REGISTER_FLAGS, &flags, diag) && no_errors(flags, when, diag));
+            read_word(sim, ttfs_chip_register(TTFS_REGISTER_FLAGS), &flags, diag) &&
+            no_errors(flags, when, diag));
 }
 
 /* Writes everything that the chip is configured with (docs/core.md, Configuration). */
@@ -128,6 +130,8 @@ static bool make_buffers(TtfsSim *sim, const uint64_t *slot_limit, TtfsDiag *dia
     sim->sum = TTFS_ARRAY(a, TtfsSimSum, readouts);
     sim->in = TTFS_ARRAY(a, uint64_t, ttfs_image_pop_size(ttfs_image_input(img)));
     sim->slot_most = TTFS_ARRAY(a, uint64_t, img->slots);
+    if (img->chip.counters)
+        sim->counts = TTFS_ARRAY(a, uint64_t, (uint64_t)ttfs_chip_cores(&img->chip) * TTFS_COUNTS);
     uint64_t *limit = TTFS_ARRAY(a, uint64_t, img->slots);
     memcpy(limit, slot_limit, img->slots * sizeof *limit);
     sim->traces = (TtfsSimTraces){.stage = TTFS_ARRAY(a, TtfsTrace *, sim->turns),
@@ -202,6 +206,7 @@ static void end_turn(TtfsSim *sim) {
     const TtfsSimTraces *t = &sim->traces;
     for (uint32_t s = 0; s < sim->img->slots; s++)
         if (sim->io.slot_cycles[s] > sim->slot_most[s]) sim->slot_most[s] = sim->io.slot_cycles[s];
+    if (sim->io.end != TTFS_SIM_DONE) sim->counts = NULL; /* it counts from its reset on */
     for (uint32_t g = 0; g < t->stages; g++) {
         if (t->stage[g] == t->nowhere) continue;
         t->stage[g]->latency_cycles += sim->io.cycles;
@@ -219,9 +224,9 @@ static void take_flits(TtfsSim *sim) {
         if (t->stage[g] != t->nowhere) ttfs_trace_fault(t->stage[g], "%s", t->nowhere->fault);
 }
 
-/* One turn: x NULL is one without a sample. */
+/* One turn, in which x enters. */
 static bool run_turn(TtfsSim *sim, const uint16_t *x, TtfsDiag *diag) {
-    sim->io.inputs = x ? ttfs_sim_encode(sim->img, x, sim->in) : 0;
+    sim->io.inputs = ttfs_sim_encode(sim->img, x, sim->in);
     sim->code->turn(sim->chip, &sim->io);
     if (sim->io.end == TTFS_SIM_STARVED) ttfs_oom(0);
     end_turn(sim);
@@ -238,38 +243,51 @@ static bool restart(TtfsSim *sim, const TtfsSpike *s, TtfsDiag *diag) {
                                "the chip is not ready after its reset");
 }
 
-/* The turn in which every stage has a sample says what a sample takes of a full chip; when there is
- * none, the longest does. */
-static void take_cycles(const TtfsSim *sim, uint64_t turn, uint64_t n, TtfsTrace *out) {
-    uint64_t cycles = sim->io.cycles;
-    if (n >= sim->turns) {
-        if (turn + 1 >= sim->turns && turn < n) out[turn].cycles = cycles;
-        return;
-    }
-    for (uint64_t i = 0; i < n; i++)
-        if (cycles > out[i].cycles) out[i].cycles = cycles;
-}
-
-bool ttfs_sim_run(TtfsSim *sim, uint64_t n, const uint16_t *x, TtfsTrace *out,
-                  const TtfsProgress *progress, TtfsDiag *diag) {
-    uint64_t inputs = ttfs_image_pop_size(ttfs_image_input(sim->img)), turns = sim->turns;
-    if (n == 0) return true;
-    if (!restart(sim, out->spike, diag)) return false;
-    for (uint64_t turn = 0; turn < n + turns - 1; turn++) {
-        const uint16_t *enters = turn < n ? x + turn * inputs : NULL;
-        if (enters) {
-            ttfs_trace_clear(&out[turn]);
-            ttfs_trace_set_input(&out[turn], enters);
-        }
-        for (uint64_t g = 0; g < turns; g++)
-            sim->traces.stage[g] = g <= turn && turn - g < n ? &out[turn - g] : &sim->nowhere;
-        if (!run_turn(sim, enters, diag)) return false;
-        take_cycles(sim, turn, n, out);
-        if (turn + 1 >= turns) ttfs_tell(progress, "samples", turn + 2 - turns, n);
+/* Adds what the cores have counted since the reset before this run, or takes it off. */
+static bool take_counts(TtfsSim *sim, bool off, TtfsDiag *diag) {
+    uint32_t cores = sim->counts ? ttfs_chip_cores(&sim->img->chip) : 0, n;
+    for (uint32_t i = 0; i < cores * TTFS_COUNTS; i++) {
+        uint32_t address = ttfs_chip_counter(i / TTFS_COUNTS, i % TTFS_COUNTS);
+        if (!read_word(sim, address, &n, diag)) return false;
+        sim->counts[i] += off ? 0 - (uint64_t)n : n;
     }
     return true;
 }
 
+/* A turn of n samples: the first enters again behind the last, and so on, so that the chip is full
+ * from turn `turns` - 1 on, when the first is at its end: those turns say what a sample takes. */
+static bool run_sample_turn(TtfsSim *sim, uint64_t turn, uint64_t n, const uint16_t *x,
+                            TtfsTrace *out, TtfsDiag *diag) {
+    uint64_t turns = sim->turns;
+    const uint16_t *enters = x + turn % n * ttfs_image_pop_size(ttfs_image_input(sim->img));
+    if (turn < n) {
+        ttfs_trace_clear(&out[turn]);
+        ttfs_trace_set_input(&out[turn], enters);
+    }
+    for (uint64_t g = 0; g < turns; g++)
+        sim->traces.stage[g] = g <= turn && turn - g < n ? &out[turn - g] : &sim->nowhere;
+    if (turn + 1 == turns && !take_counts(sim, true, diag)) return false;
+    if (!run_turn(sim, enters, diag)) return false;
+    if (turn + 1 >= turns) out[turn + 1 - turns].cycles = sim->io.cycles;
+    return true;
+}
+
+bool ttfs_sim_run(TtfsSim *sim, uint64_t n, const uint16_t *x, TtfsTrace *out,
+                  const TtfsProgress *progress, TtfsDiag *diag) {
+    uint64_t turns = sim->turns;
+    if (n == 0) return true;
+    if (!restart(sim, out->spike, diag)) return false;
+    for (uint64_t turn = 0; turn < n + turns - 1; turn++) {
+        if (!run_sample_turn(sim, turn, n, x, out, diag)) return false;
+        if (turn + 1 >= turns) ttfs_tell(progress, "samples", turn + 2 - turns, n);
+    }
+    return take_counts(sim, false, diag);
+}
+
 const uint64_t *ttfs_sim_slot_cycles(const TtfsSim *sim) {
     return sim->slot_most;
+}
+
+const uint64_t *ttfs_sim_counts(const TtfsSim *sim) {
+    return sim->counts;
 }

@@ -33,13 +33,17 @@ TtfsSim *ttfs_sim_open(const TtfsSimChip *chip, const TtfsImage *img, const uint
                        TtfsDiag *diag);
 void ttfs_sim_close(TtfsSim *sim);
 /* Runs n samples one after the other, out of reset: what they take depends on them alone. A turn a
- * sample, then turns without values until the last one's results are there. x: [n][the input's
- * integers]. Fills out[n] (for the spike graph whose ids the image holds) and their cycles. That
- * the chip hung or told of an error is a fault of the samples that were in it; false when it does
- * not even take a word. Tells of samples whose results are there. */
+ * sample, then turns in which the first ones enter again, until the last one's results are there:
+ * from the first one's last turn on the chip is full, and those turns are the samples' cycles. x:
+ * [n][the input's integers]. Fills out[n] (for the spike graph whose ids the image holds) and their
+ * cycles. That the chip hung or told of an error is a fault of the samples that were in it; false
+ * when it does not even take a word. Tells of samples whose results are there. */
 bool ttfs_sim_run(TtfsSim *sim, uint64_t n, const uint16_t *x, TtfsTrace *out,
                   const TtfsProgress *progress, TtfsDiag *diag);
 /* Most cycles any turn took in each slot so far (img->slots of them). */
 const uint64_t *ttfs_sim_slot_cycles(const TtfsSim *sim);
+/* What the cores counted in the turns of a full chip, in all runs so far, core after core
+ * TTFS_COUNTS of them; NULL when the chip has no counters. */
+const uint64_t *ttfs_sim_counts(const TtfsSim *sim);
 
 #endif

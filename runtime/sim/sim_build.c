@@ -138,7 +138,7 @@ static void hash_text(TtfsSha256 *h, const char *s) {
 
 /* The wrapper and its interface. */
 static bool hash_wrapper(const Build *b, TtfsSha256 *h) {
-    static const char *const sources[] = {"sim_chip.cpp", "sim_abi.h", NULL};
+    static const char *const sources[] = {"sim_chip.cpp", "sim_verilated.cpp", "sim_abi.h", NULL};
     TtfsFileSet own = {0};
     bool ok = ttfs_file_set_read(&own, ttfs_path_dir(b->a, b->wrapper), sources, true, b->diag);
     ttfs_file_set_hash(&own, h);
@@ -220,13 +220,14 @@ static const char *write_source(const Build *b, bool slow) {
 /* C++ to WORK/chip.so, the chip and the simulator's own sources side by side. */
 static bool compile_all(const Build *b, const char *include) {
     const char *fast = write_source(b, false), *slow = write_source(b, true);
+    const char *own = ttfs_path_dir(b->a, b->wrapper);
     if (!fast || !slow) return false;
     const struct {
         const char *source, *how, *object;
     } part[] = {
         {fast, often, "fast.o"},
         {slow, once, "slow.o"},
-        {ttfs_path_join(b->a, include, "verilated.cpp"), often, "verilated.o"},
+        {ttfs_path_join(b->a, own, "sim_verilated.cpp"), often, "verilated.o"},
         {ttfs_path_join(b->a, include, "verilated_threads.cpp"), often, "threads.o"},
     };
     enum { PARTS = sizeof part / sizeof *part };

@@ -10,7 +10,7 @@
 
 typedef struct {
     const TtfsFileSet *verilog;
-    const char *wrapper; /* sim_chip.cpp; sim_abi.h lies beside it */
+    const char *wrapper; /* sim_chip.cpp; sim_verilated.cpp, sim_abi.h lie beside it */
     bool mesh;           /* several cores: they share their code */
     const char *work;    /* a folder of this build's own */
     TtfsArena *a;

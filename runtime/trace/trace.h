@@ -22,8 +22,8 @@ typedef struct {
     uint32_t faults;    /* what no trace can hold: a second spike of a neuron, a spike outside its
                            population, an engine that gave up */
     char fault[160];    /* the first of them, in words */
-    uint64_t cycles; /* clock cycles of the turn that the sample came in with; 0 when the engine has
-                        no clock, or when some layers had no sample yet */
+    uint64_t cycles; /* clock cycles of a turn in which every layer had a sample, that in which its
+                        last result came; 0 when the engine has no clock */
     uint64_t latency_cycles; /* of all turns from its start to its last result */
 } TtfsTrace;
 

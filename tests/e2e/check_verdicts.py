@@ -60,6 +60,23 @@ def leaky_map(case):
     return "leaky_map.onnx"
 
 
+def branches(case):
+    """Five convolutions side by side, concatenated, under one."""
+    m = Model("branches", input_shape=[None, 1, 5, 5])
+    m.init("w", [[[[1.0, -1.0]] * 2]] * 3)
+    m.init("v", [[[[0.5]]] * 15] * 2)
+    for i in range(5):
+        m.node("Conv", ["input", "w"], ["a%d" % i], name="conv%d" % i)
+        m.node("Relu", ["a%d" % i], ["b%d" % i], name="act%d" % i)
+    m.node("Concat", ["b%d" % i for i in range(5)], ["c"], name="all", axis=1)
+    m.node("Conv", ["c", "v"], ["d"], name="mix")
+    m.node("Relu", ["d"], ["e"], name="end")
+    m.node("Flatten", ["e"], ["y"], name="flat")
+    m.output("y", [None, 32])
+    m.save(case.path("branches.onnx"))
+    return "branches.onnx"
+
+
 def two_inputs(case):
     m = Model("two", input_shape=[None, 4])
     m.input("other", [None, 4])
@@ -95,6 +112,7 @@ def main():
     case.refused("check", "leaky_map.onnx", "--chip", narrow, says="that the rectifier behind conv1 became")
     ends = case.json("check", relu_end(case))
     case.check(ends["chip"]["fits"], "a network that ends with a rectifier fits: %s" % ends)
+    case.check(case.json("check", branches(case), "--chip", "mesh16")["chip"]["fits"], "five branches on mesh16")
     figures = case.json("check", "leaky_map.onnx", "--chip", narrow, code=1)["chip"]["obstacles"][0]
     case.check((figures["needed"], figures["available"]) == (2, 1), "figures: %s" % figures)
     none = case.json("check", two_inputs(case), code=1)

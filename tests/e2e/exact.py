@@ -79,6 +79,16 @@ def check_noise(case, test, count):
                  says=["--trace"])
 
 
+def check_form(case, test):
+    """A network that was edited to have no canonical form runs in relu alone."""
+    with open(case.path("out", "forms", "ir.txt"), encoding="utf-8") as f:
+        text = f.read()
+    case.check("\nrelu " in text, "no relu in\n" + text)
+    case.write("out/forms/ir.txt", text.replace("\nrelu ", "\nsigmoid ", 1))
+    case.good("run", "out", "--input", test, "--engine", "relu", "--count", 2)
+    case.refused("run", "out", "--input", test, "--engine", "exact", "--count", 2, says="no exact spiking form")
+
+
 def main(net, count):
     model, test, calib = files(net)
     case, count = Case(), samples(int(count))
@@ -89,6 +99,7 @@ def main(net, count):
         check_model(case, name, test, count)
     if net.startswith("digits"):
         check_noise(case, test, count)
+        check_form(case, test)
     return case.done()
 
 

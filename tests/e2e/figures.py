@@ -326,11 +326,20 @@ def check_run(case, s):
             case.check(0.3 * s.plan["expected"] < j["cycles"] <= s.plan["worst"], "cycles %r" % j["cycles"])
             case.check(0.3 * s.turns * s.plan["expected"] < j["latency_cycles"] <= s.turns * s.plan["worst"],
                        "cycles to the results: %r" % j["latency_cycles"])
+            check_lanes(case, s, j, sum(n in hidden for n in spikes))
     text = case.good(*args, "--engine", "golden").out
     for words in ("accuracy            %.2f %% (" % (100 * accuracy), "agreement with relu %.2f %% (" % (100 * agreement),
                   "latency             %d ticks" % s.latency, "engine golden, %d samples" % SAMPLES):
         case.check(words in text, "run does not say '%s':\n%s" % (words, text))
     return len(spikes)
+
+
+def check_lanes(case, s, j, spikes):
+    """What cores counted: every spike and sum left one, every event moved the lanes."""
+    every = [sum(c[k] for c in j["cores"]) for k in ("events", "lane_cycles", "flits")]
+    case.check(0 < every[0] <= every[1], "events, cycles of the lanes: %r" % every)
+    case.check(spikes + s.readouts * SAMPLES <= every[2], "%r flits of %d spikes" % (every[2], spikes))
+    case.check(near(j["lane_use"], every[0] / (SAMPLES * len(j["cores"]) * j["cycles"])), "lane use %r" % j["lane_use"])
 
 
 def check_verify(case, s, spikes):

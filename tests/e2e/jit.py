@@ -8,7 +8,8 @@ import os
 import re
 import sys
 
-from e2e import DIGITS, Case, flip, samples
+from e2e import DIGITS, Case, flip, npy, samples
+from onnx_make import Model
 
 TEST = os.path.join(DIGITS, "test.npz")
 SAME = ("samples", "accuracy", "agreement", "spikes_per_neuron", "latency_ticks", "clipped_inputs")
@@ -52,6 +53,29 @@ def same_as_golden(case, net, count):
     fast = case.json(*run, "--classes-only")
     case.equal([fast.get(k) for k in ("accuracy", "agreement", "spikes_per_neuron")],
                [golden.get("accuracy"), None, None], "--classes-only")
+
+
+def deep(case):
+    """Of many layers the text says how many there are and how many go by events; JSON lists them."""
+    m = Model("deep", input_shape=[None, 8])
+    last = "input"
+    for i in range(30):
+        m.init("w%d" % i, [[1.0 if k == j else -0.1 for k in range(8)] for j in range(8)])
+        m.node("Gemm", [last, "w%d" % i], ["g%d" % i], name="fc%d" % i, transB=1)
+        m.node("Relu", ["g%d" % i], ["r%d" % i], name="relu%d" % i)
+        last = "r%d" % i
+    m.output(last, [None, 8])
+    m.save(case.path("deep.onnx"))
+    case.good("compile", "deep.onnx", "-o", "deep", "--input-range", "0:1", "--stop-after", "spike")
+    case.write("deep.npy", npy((2, 8), [0.1 * i for i in range(16)]))
+    for path in ("dense", "events"):
+        run = ("run", "deep", "--input", "deep.npy", "--jit-path", path)
+        layers = case.json(*run)["layers"]
+        events = sum(layer["path"] == "events" for layer in layers)
+        case.check((events > 0) == (path == "events"), "--jit-path %s: %d layers by events" % (path, events))
+        said = "layers              %d, of which %d event-driven; --json lists them\n" % (len(layers), events)
+        text = case.good(*run).out
+        case.check(said in text, "expected %r in\n%s" % (said, text))
 
 
 def every_way(case, count):
@@ -126,6 +150,8 @@ def main(net):
     case = Case()
     case.compile(net, "out")
     same_as_golden(case, net, samples(450))
+    if net == "digits_mlp":
+        deep(case)
     every_way(case, samples(200))
     faults(case)
     kept_code(case)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The keys that every --json document has, with their types: what scripts rely on."""
+import json
 import os
 import sys
 
@@ -58,6 +59,13 @@ def main():
     case.good("report", "early")
     with open(case.path("early", "report", "index.html"), encoding="utf-8") as f:
         case.check("No chip" in f.read(), "the report does not say that there is no plan")
+    for n in range(3):
+        said = [{"where": "here", "what": "word %d" % i} for i in range(n)]
+        case.write("early/report/messages.json", json.dumps(said))
+        case.good("report", "early")
+        with open(case.path("early", "report", "index.html"), encoding="utf-8") as f:
+            page = f.read()
+        case.equal(("Nothing to report." in page, page.count("word ")), (n == 0, n), "a page of %d messages" % n)
     case.json("info", model)
 
     m = onnx_make.Model("two", input_shape=[None, 4])

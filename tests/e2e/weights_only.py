@@ -158,6 +158,11 @@ def no_folder(case):
         manifest = dict(good, options=dict(good["options"], **{key: value}))
         case.write(os.path.join("eight", "manifest.json"), json.dumps(manifest))
         case.refused("compile", "--weights-only", "eight", "eight.onnx", "-o", "x", says="damaged: " + key)
+    whole = json.dumps(good)
+    case.write(os.path.join("eight", "manifest.json"), whole + " " * ((1 << 20) - len(whole)))
+    case.good("compile", "--weights-only", "eight", "eight.onnx", "-o", "padded")
+    case.write(os.path.join("eight", "manifest.json"), whole + " " * ((1 << 20) + 1 - len(whole)))
+    case.refused("compile", "--weights-only", "eight", "eight.onnx", "-o", "x", says="manifest.json")
     case.write(os.path.join("eight", "manifest.json"), json.dumps(dict(good, calib={"file": 1})))
     case.refused("compile", "--weights-only", "eight", "eight.onnx", "-o", "x", says="damaged: calib")
 

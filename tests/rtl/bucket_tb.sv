@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // ttfs_bucket: random lists (empty ones, one value, close with the last event or behind it, events that come
 // at once behind another list's) filled while others are walked one to three times, with pauses: the events
-// of every tick, the ticks, the steps; and events beyond ENTRIES are dropped and told. Nothing is left of lists
+// of every tick, the ticks, the steps, with steps of two and eight ticks, of two, and without; and events beyond ENTRIES are dropped and told. Nothing is left of lists
 // that were filled and walked when a reset came.
-module bucket_tb;
+module bucket_tb #(parameter STRIDE = 2);
     `include "bench.svh"
     localparam VB = 5, ENTRIES = 24, RB = 9, TOP = 31, LISTS = 400;
     reg insert = 0, close = 0, start = 0, release_list = 0, en = 1;
     reg [VB-1:0] value = 0, top = 0;
     reg [RB-1:0] row = 0;
-    wire ready, fill, over, full, ev, tick_end, far, last, busy;
+    wire ready, fill, over, full, ev, tick_end, pair, far, last, busy;
     wire [RB-1:0] row_out;
 
-    ttfs_bucket #(.VALUE_BITS(VB), .ENTRIES(ENTRIES), .ROW_BITS(RB)) dut (
+    ttfs_bucket #(.VALUE_BITS(VB), .ENTRIES(ENTRIES), .ROW_BITS(RB), .STRIDE(STRIDE)) dut (
         .clk_i(clk), .rst_ni(rst_n), .ready_o(ready), .fill_o(fill), .insert_i(insert && fill), .value_i(value),
         .row_i(row), .close_i(close && fill), .over_o(over), .full_o(full), .start_i(start), .release_i(release_list),
-        .top_i(top), .en_i(en), .event_o(ev), .row_o(row_out), .tick_o(tick_end), .far_o(far), .last_o(last), .busy_o(busy)
+        .top_i(top), .en_i(en), .event_o(ev), .row_o(row_out),
+        .tick_o(tick_end), .pair_o(pair), .far_o(far), .last_o(last), .busy_o(busy)
     );
 
     // The lists: event e of list n is {value, row}, rows differ inside a list.
@@ -53,8 +54,9 @@ module bucket_tb;
     end
 
     // One walk of list n: which of its events came, steps, ticks.
-    integer steps, at_tick, kept, found, want_steps, in_tick, in_block;
+    integer steps, at_tick, kept, found, want_steps, in_tick, below_it, empty;
     reg [31:0] seen;
+    function integer parts(input integer ticks); parts = STRIDE ? (ticks + 1) / 2 : ticks; endfunction   // of a run
     task walk(input last_walk);
         reg over_now;
         begin
@@ -74,9 +76,8 @@ module bucket_tb;
                         check(found >= 0, 1, 1);
                         if (found >= 0) seen[found] = 1;
                     end
-                    if (tick_end) at_tick = at_tick - 1;
-                    if (far) at_tick = at_tick - 1 - (at_tick - 1) % 8;
-                    steps = steps + (ev || tick_end || far);
+                    if (tick_end) at_tick = at_tick - (far ? (at_tick - 1) % 8 + 1 : pair ? 2 : 1);
+                    steps = steps + (ev || tick_end);
                     over_now = last;
                 end
                 tick;
@@ -84,15 +85,20 @@ module bucket_tb;
             en = 1;
             check(seen, (64'd1 << kept) - 1, 2);
             check(at_tick, 0, 3);
-            want_steps = 0; in_block = 0;
-            for (i = 1; i <= tops[n]; i = i + 1) begin
+            want_steps = 0;
+            for (i = 1; i <= tops[n] + 1; i = i + 1) begin   // block by block, from its lowest tick to its highest
                 in_tick = 0;
                 for (e = 0; e < kept; e = e + 1) in_tick = in_tick + (made[n*32+e][RB +: VB] == i);
-                in_block = in_block + in_tick;
-                want_steps = want_steps + (in_tick ? in_tick : 1);
-                if (i % 8 == 0 || i == tops[n]) begin
-                    if (in_block == 0) want_steps = want_steps - (i - 1) % 8;
-                    in_block = 0;
+                if (i % 8 == 1 || i > tops[n]) begin
+                    if (i > 1) want_steps = want_steps + (below_it == empty && (STRIDE > 1 || (STRIDE && i > tops[n]))
+                                                          ? 1 : parts(empty));
+                    {below_it, empty} = 0;
+                end
+                below_it = below_it + 1;
+                empty = empty + 1;
+                if (in_tick) begin
+                    want_steps = want_steps + in_tick - 1 + (empty == 8 && STRIDE > 1 ? 1 : parts(empty));
+                    empty = 0;
                 end
             end
             check(steps, want_steps, 4);

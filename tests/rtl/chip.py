@@ -4,8 +4,8 @@
 # Chip bench: lays small random networks out for random chips by docs/core.md alone, computes every value and sum by
 # the closed form, runs the chip under Icarus and compares all that cores and host see. First the contract itself is
 # executed (interpret.py): when that differs the bench is wrong, when only the chip does the chip is. A case runs
-# configured over the port and read back, preloaded, preloaded with a host that pauses, and configured by a rude one
-# and read back. Needs nothing but Python and iverilog.
+# configured over the port and read back, preloaded, on one or two cores with clock gates, with a host that pauses, and configured
+# by a rude one and read back. Needs nothing but Python and iverilog.
 #
 #   chip.py FOLDER COLUMNS ROWS WHAT SEED...
 #
@@ -29,7 +29,7 @@ RUDE = 1 << ERRORS["BUSY"]  # starts in a sample are not looked at
 def registers(chip):
     """Read at the end of a run: of the chip, and of every core."""
     words = [register(name) for name in ("ID", "FLAGS", "CYCLES")]
-    return words + [address(core, 0, w) for core in range(chip.cores) for w in range(5 if chip.counters else 1)]
+    return words + [address(core, 0, w) for core in range(chip.cores) for w in range(6 if chip.counters else 1)]
 
 
 class Bench:
@@ -60,13 +60,16 @@ class Bench:
 
     def runs(self):
         write_images(self.chip, self.folder, self.case.memories, self.case.layout.memory())
-        over_port = build(self.chip, self.folder)
+        over_port = build(self.chip, self.folder, gates=self.case.seed % 2)
         preloaded = build(self.chip, self.folder, preload=1)
         self.found = {
             "polite": run(self.chip, over_port, self.folder, self.script(True, True)),
             "preloaded": run(self.chip, preloaded, self.folder, self.script(False, False)),
             "pauses": run(self.chip, preloaded, self.folder, self.script(False, False), "pauses"),
             "rude": run(self.chip, over_port, self.folder, self.script(True, True), "rude")}
+        if self.chip.cores <= 2:
+            gated = build(self.chip, self.folder, preload=1, gates=1)
+            self.found["gated"] = run(self.chip, gated, self.folder, self.script(False, False))
 
     def judge(self):
         """The first fault, or None."""
@@ -77,7 +80,23 @@ class Bench:
         if self.found["preloaded"].cycles != self.found["polite"].cycles:
             return "preloaded takes other cycles than configured: %s, %s" % (
                 self.found["preloaded"].cycles, self.found["polite"].cycles)
+        return self.judge_gates() if "gated" in self.found else None
+
+    def judge_gates(self):
+        if self.found["gated"].cycles != self.found["preloaded"].cycles:
+            return "clock gates change cycles: %s, %s" % (self.found["gated"].cycles, self.found["preloaded"].cycles)
+        return self.rests() if self.chip.counters else None
+
+    def rests(self):
+        """With gates no core has a clock in more cycles, and one in fewer."""
+        always, gated = self.awake("preloaded"), self.awake("gated")
+        if gated == always or any(g > a for g, a in zip(gated, always)):
+            return "cores have clocks in %s cycles without gates, in %s with them" % (always, gated)
         return None
+
+    def awake(self, name):
+        reads = dict(self.found[name].reads)
+        return [reads[address(core, 0, 5)] for core in range(self.chip.cores)]
 
     def read_back(self, found, host):
         reads = dict(found.reads)
@@ -101,7 +120,7 @@ class Bench:
 
     def counters(self, reads):
         for n, core in enumerate(self.machine.cores):
-            _, moved, events, stood, sent = (reads[address(n, 0, w)] for w in range(5))
+            _, moved, events, stood, sent, _ = (reads[address(n, 0, w)] for w in range(6))
             if (events, sent) != (core.events, core.sent) or moved < events:
                 return "core %d counts %d moves, %d events of %d, %d stalls, %d flits of %d" % (
                     n, moved, events, core.events, stood, sent, core.sent)

@@ -38,7 +38,8 @@ module chip_tb;
     wire [CORES*`FLIT-1:0] trace_flit;
 
     ttfs_chip #(
-        `CHIP_PARAMETERS, .CHIP_HASH(`CHIP_HASH), .PRELOAD(`PRELOAD), .INIT_PREFIX(`INIT_PREFIX)
+        `CHIP_PARAMETERS, .CHIP_HASH(`CHIP_HASH), .CLOCK_GATES(`CLOCK_GATES), .PRELOAD(`PRELOAD),
+        .INIT_PREFIX(`INIT_PREFIX)
     ) chip (
         .clk_i(clk), .rst_ni(rst_n),
         .cfg_valid_i(cfg_valid), .cfg_ready_o(cfg_ready), .cfg_write_i(cfg_write), .cfg_addr_i(cfg_addr),

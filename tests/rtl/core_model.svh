@@ -170,17 +170,26 @@
     integer v_lane [0:LANES-1], record_end;
     integer tick_events [0:TOP];
 
-    // Steps of a walk of tick_events.
+    // What a run of ticks costs beyond the events of its first.
+    function integer parts(input integer ticks);
+        parts = !STRIDES ? ticks : ticks == 8 && VALUE_BITS > 4 ? 1 : (ticks + 1) / 2;
+    endfunction
+
+    // Steps of a walk of tick_events: block by block from below, a run from a tick with events down to the next.
     function integer steps(input integer top);
-        integer n, block;
+        integer n, run, first;
         begin
-            steps = 0; block = 0;
+            steps = 0; run = 0; first = 1;
             for (n = 1; n <= top; n = n + 1) begin
-                block = block + tick_events[n];
-                steps = steps + (tick_events[n] ? tick_events[n] : 1);
-                if (STRIDES && (n % 8 == 0 || n == top)) begin
-                    if (block == 0) steps = steps - (n - 1) % 8;
-                    block = 0;
+                run = run + 1;
+                if (tick_events[n]) begin
+                    steps = steps + tick_events[n] - 1 + parts(run);
+                    run = 0; first = 0;
+                end
+                if (n % 8 == 0 || n == top) begin
+                    if (first && STRIDES && (n == top || VALUE_BITS > 4)) steps = steps + 1;
+                    else steps = steps + parts(run);
+                    run = 0; first = 1;
                 end
             end
         end

@@ -238,7 +238,7 @@ def busy_errors(trial):
 def nowhere(trial):
     chip, memories = trial.chip, trial.chip.memories()
     places = [address(chip.cores, 1, 0), address(1023, 15, 0), address(0, 8, 0), address(0, 14, 0), address(0, 15, 6),
-              address(0, 0, 5)]
+              address(0, 0, 6)]
     places += [address(0, m, m.rows) for m in memories.values()]
     places += [address(0, m, 0, m.chunks) for m in memories.values() if m.chunks < 1 << m.chunk_bits]
     places += [address(0, n, 0) for n in range(1, 8) if n not in [m.number for m in memories.values()]]

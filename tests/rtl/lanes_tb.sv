@@ -5,7 +5,7 @@
 module lanes_tb;
     `include "bench.svh"
     localparam LANES = 5, WB = 4, SB = 10, AB = 16, RB = 6;
-    reg ev = 0, tick_end = 0, far = 0, last = 0, take = 0, shift = 0, free = 1, busy = 0;
+    reg ev = 0, tick_end = 0, pair = 0, far = 0, last = 0, take = 0, shift = 0, free = 1, busy = 0;
     reg [RB-1:0] row = 0;
     reg [LANES*WB-1:0] weights [0:63], read = 0;
     wire ready, re, capture, idle, moved;
@@ -13,8 +13,9 @@ module lanes_tb;
     wire [AB-1:0] potential;
 
     ttfs_lanes #(.LANES(LANES), .WEIGHT_BITS(WB), .SLOPE_BITS(SB), .ACC_BITS(AB), .ROW_BITS(RB)) dut (
-        .clk_i(clk), .rst_ni(rst_n), .ready_o(ready), .event_i(ev), .row_i(row), .tick_i(tick_end), .far_i(far),
-        .last_i(last), .take_i(take), .weights_re_o(re), .weights_at_o(at), .weights_i(read), .busy_i(busy),
+        .clk_i(clk), .rst_ni(rst_n), .ready_o(ready), .event_i(ev), .row_i(row), .tick_i(tick_end), .pair_i(pair),
+        .far_i(far), .last_i(last), .take_i(take), .weights_re_o(re), .weights_at_o(at), .weights_i(read),
+        .busy_i(busy),
         .chain_free_i(free && in_chain == 0), .capture_o(capture), .shift_i(shift), .potential_o(potential),
         .idle_o(idle), .event_o(moved)
     );
@@ -54,14 +55,14 @@ module lanes_tb;
             for (i = 0; i < steps; i = i + 1) begin
                 last = i == steps - 1;
                 take = n % 4 != 1;
-                far = below(4) == 0;
-                ev = !far && below(4) != 0;
-                tick_end = !far && (last || !ev || below(2));
+                ev = below(4) != 0;
+                tick_end = last || !ev || below(2);
+                far = tick_end && below(4) == 0;
+                pair = tick_end && !far && below(3) == 0;
                 row = below(64);
                 for (l = 0; l < LANES; l = l + 1) begin
                     if (ev) s[l] = s[l] + $signed(weights[row][l*WB +: WB]);
-                    if (tick_end) v[l] = v[l] + s[l];
-                    if (far) v[l] = v[l] + 8 * s[l];
+                    if (tick_end) v[l] = v[l] + (far ? 8 : pair ? 2 : 1) * s[l];
                 end
                 events = events + ev;
                 #1;
@@ -71,7 +72,7 @@ module lanes_tb;
                 end
                 tick;
             end
-            {ev, tick_end, far, last} = 0;
+            {ev, tick_end, pair, far, last} = 0;
             for (l = 0; l < LANES && take; l = l + 1) begin
                 want[wanted] = v[l];
                 wanted = wanted + 1;

@@ -10,13 +10,13 @@ module ttfs_core #(  // the stand-in: the bench sets what it does
     PRELOAD = 0, INIT_PREFIX = "", CORE = 0, FLIT = $clog2(FLOWS) + Y_BITS + X_BITS + C_BITS + FLIT_VALUE
 ) (
     input clk_i, rst_ni, cfg_en_i, cfg_we_i, input [3:0] cfg_mem_i, input [17:0] cfg_word_i, input [31:0] cfg_data_i,
-    output reg [31:0] cfg_data_o, output cfg_known_o, input stream_en_i,
-    input [17:0] stream_word_i, input [31:0] stream_data_i, output stream_known_o, input go_i, input [3:0] turn_i, output reg ready_o, done_o,
-    output reg sample_end_o, input put_valid_i, output reg put_ready_o, input [$clog2(ACT_WORDS)+3:0] put_element_i,
+    output reg [31:0] cfg_data_o, output cfg_known_o, input stream_en_i, input [17:0] stream_word_i,
+    input [31:0] stream_data_i, output stream_known_o, input go_i, input [3:0] turn_i, output reg ready_o, done_o,
+    output reg sample_end_o, rests_o, input put_valid_i, output reg put_ready_o, input [$clog2(ACT_WORDS)+3:0] put_element_i,
     input [VALUE_BITS-1:0] put_value_i, input put_parity_i, output reg out_valid_o, input out_ready_i,
     output reg [FLIT-1:0] out_flit_o, output reg out_sum_o, over_o, address_o, count_move_o, count_event_o, count_stall_o
 );
-    initial {ready_o, done_o, sample_end_o, put_ready_o, out_valid_o, out_sum_o, over_o, address_o, count_move_o,
+    initial {ready_o, done_o, sample_end_o, rests_o, put_ready_o, out_valid_o, out_sum_o, over_o, address_o, count_move_o,
         count_event_o, count_stall_o} = 0;
     assign stream_known_o = stream_en_i && stream_word_i < 9 && stream_data_i != 0;
     assign cfg_known_o = cfg_mem_i >= 1 && cfg_mem_i <= 3 && cfg_word_i < 9;
@@ -192,7 +192,7 @@ module node_case #(parameter MESH = 0) (input wire go, output reg over = 0);
         for (i = 0; i < 16; i = i + 1)
             for (j = 0; j < 12; j = j + 1) begin
                 access(0, i, j, 0);
-                check(known, i == 0 ? j < 5 : i < 4 ? j < 9 : i == 4 ? MESH : i == 5, 12);
+                check(known, i == 0 ? j < 6 : i < 4 ? j < 9 : i == 4 ? MESH : i == 5, 12);
                 if (i == 0 && j < 5) check(back, j == 0 ? 0 : j == 1 ? moves : j == 2 ? 200 : j == 3 ? 100 : left, 13);
                 if (i >= 1 && i <= 3) check(back, {10'h2aa, 4'(i), 18'(j)}, 14);
                 if (i == 4 && MESH) check(back, (j < BUFFERS ? j << 5 | 16 : 0) | (j >= 8 ? 8 : 0), 15);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ttfs_out: random values and sums into a sink that pauses: every value one flit, every sum its flits, the
-// lowest bits first, sign-extended, in order; nothing is taken before there is room.
+// lowest bits first, sign-extended, in order; nothing is taken before there is room. A sink that always takes gets
+// a value a cycle, and whether there is room does not depend on it in the same cycle.
 module out_tb;
     `include "bench.svh"
     localparam ID = 7, VB = 4, AB = 14, FV = 4, FLITS = 4;
@@ -18,6 +19,7 @@ module out_tb;
 
     reg [ID+FV:0] want [0:16383];
     integer wanted = 0, found = 0, i, n;
+    reg room;
     always @(negedge clk) if (rst_n) begin
         if (out_valid && out_ready) begin
             check({out_sum, flit}, want[found], 1);
@@ -35,10 +37,16 @@ module out_tb;
         for (n = 0; n < 4000; n = n + 1) begin
             valid = below(3) != 0; is_sum = below(3) == 0; id = $random(seed);
             value = $random(seed); sum = $random(seed); out_ready = below(4) != 0;
+            #1 room = ready; out_ready = !out_ready;
+            #1 check(ready, room, 4); out_ready = !out_ready;
             tick;
         end
         valid = 0; out_ready = 1;
-        repeat (8) tick;
+        repeat (2 * FLITS + 1) tick;
+        valid = 1; is_sum = 0; n = found;
+        repeat (100) tick;
+        valid = 0; tick;
+        check(found - n, 100, 5);
         check(found, wanted, 2);
         check(out_valid, 0, 3);
         finish(2000);

@@ -99,16 +99,16 @@ class Printed:
         self.ended = True
 
 
-def build(chip, folder, preload=0):
-    """A simulation of the chip; preloaded from the folder's core<N>_<memory>.hex."""
+def build(chip, folder, preload=0, gates=0):
+    """A simulation of the chip; preloaded from the folder's core<N>_<memory>.hex; with clock gates or without."""
     values = [(k.verilog, getattr(chip, k.member)) for k in KEYS]
     with open(os.path.join(folder, "params.vh"), "w") as f:
         f.writelines("`define %s %d\n" % value for value in values)
         f.write("`define CHIP_PARAMETERS %s\n" % ", ".join(".%s(%d)" % value for value in values))
         f.write("`define CHIP_HASH 32'h%x\n`define FLIT %d\n" % (CHIP_HASH, chip.flit_bits))
         f.write("`define PRELOAD %d\n`define INIT_PREFIX \"%s/\"\n`define CYCLE_LIMIT 1000000\n" % (preload, folder))
-        f.write("`define OUTSIDE_WORDS %d\n" % OUTSIDE_WORDS)
-    binary = os.path.join(folder, "sim%d" % preload)
+        f.write("`define OUTSIDE_WORDS %d\n`define CLOCK_GATES %d\n" % (OUTSIDE_WORDS, gates))
+    binary = os.path.join(folder, "sim%d%d" % (preload, gates))
     rtl = os.path.join(ROOT, "rtl")
     subprocess.run(["iverilog", "-g2012", "-DTTFS_ASSERTIONS", "-I" + folder, "-I" + rtl, "-y", rtl, "-o", binary,
                     os.path.join(HERE, "chip_tb.sv")], check=True)

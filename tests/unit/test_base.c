@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <math.h>
 #include <string.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -265,6 +267,59 @@ static void files_appear_whole(void **state) {
     assert_false(ttfs_make_folders(ttfs_path_join(&a, path, "under"), &d));
     assert_true(ttfs_remove_tree(folder, &d));
     assert_false(ttfs_file_exists(folder));
+    ttfs_diag_free(&d);
+    ttfs_arena_free(&a);
+}
+
+/* A program that closed its standard input gets that number for what is opened: for a file that is
+ * written, for the folder that is brought to the disk behind it. */
+static void a_descriptor_may_be_0(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    TtfsDiag d = {0};
+    char folder[] = "/tmp/ttfs-base-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    const char *path = ttfs_path_join(&a, folder, "f");
+    TtfsFile f;
+    int kept = dup(STDIN_FILENO);
+    assert_true(kept > STDERR_FILENO && close(STDIN_FILENO) == 0);
+    bool written = ttfs_file_write(path, "hello", 5, &d) && ttfs_sync_name(path);
+    bool again = ttfs_file_write(path, "world!", 6, &d);
+    bool opened = ttfs_file_open(&f, path, 6, &d);
+    assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
+    close(kept);
+    assert_true(written && again && opened);
+    assert_memory_equal(f.bytes, "world!", 6);
+    ttfs_file_close(&f);
+    assert_true(ttfs_remove_tree(folder, &d));
+    ttfs_diag_free(&d);
+    ttfs_arena_free(&a);
+}
+
+/* The file that standard output goes to is written behind what was written there, and stays open.
+ */
+static void standard_output_goes_on(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    TtfsDiag d = {0};
+    char folder[] = "/tmp/ttfs-base-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    const char *path = ttfs_path_join(&a, folder, "f");
+    TtfsFile f;
+    fflush(stdout);
+    int kept = dup(STDOUT_FILENO), fd = open(path, O_WRONLY | O_CREAT, 0666);
+    assert_true(kept >= 0 && fd >= 0 && dup2(fd, STDOUT_FILENO) == STDOUT_FILENO);
+    close(fd);
+    bool written = ttfs_write_all(STDOUT_FILENO, "one ", 4) &&
+                   ttfs_file_write(path, "two ", 4, &d) &&
+                   ttfs_write_all(STDOUT_FILENO, "three", 5);
+    assert_int_equal(dup2(kept, STDOUT_FILENO), STDOUT_FILENO);
+    close(kept);
+    assert_true(written && ttfs_file_open(&f, path, 13, &d));
+    assert_int_equal(f.size, 13);
+    assert_memory_equal(f.bytes, "one two three", 13);
+    ttfs_file_close(&f);
+    assert_true(ttfs_remove_tree(folder, &d));
     ttfs_diag_free(&d);
     ttfs_arena_free(&a);
 }
@@ -587,6 +642,8 @@ int main(void) {
         cmocka_unit_test(names_are_unique),
         cmocka_unit_test(random_numbers_are_those_of_the_seed),
         cmocka_unit_test(files_appear_whole),
+        cmocka_unit_test(a_descriptor_may_be_0),
+        cmocka_unit_test(standard_output_goes_on),
         cmocka_unit_test(paths_join),
         cmocka_unit_test(messages_are_bounded),
         cmocka_unit_test(nearest_words),

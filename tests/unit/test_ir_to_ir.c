@@ -184,6 +184,15 @@ static void test_pads(void **state) {
     expect_canonical(&n, "conv:c1 relu:r1 maxpool:pool conv:c2");
 }
 
+/* Channels of two groups of `each` take turns; `side` x `side` positions. */
+static void shuffle(Net *n, uint32_t each, uint32_t side) {
+    TtfsIrAttr a = ttfs_ir_attr();
+    memcpy(a.perm, (uint32_t[]){0, 2, 1, 3, 4}, sizeof(uint32_t[5]));
+    reshape(n, "split", DIMS(1, 2, each, side, side));
+    push_with(n, TTFS_OP_TRANSPOSE, "shuffle", &a);
+    reshape(n, "merge", DIMS(1, 2 * each, side, side));
+}
+
 static void test_channels_last(void **state) {
     (void)state;
     Net n = start(DIMS(1, 6, 6, 3)); /* the input is moved once, the rest is in the weights */
@@ -200,11 +209,7 @@ static void test_channels_last(void **state) {
     n = start(DIMS(1, 4, 5, 5)); /* channels shuffled between two groups */
     conv_with(&n, "c1", CONST(&n, 4, 2, 1, 1), 0, 2);
     relu(&n, "r1");
-    reshape(&n, "split", DIMS(1, 2, 2, 5, 5));
-    TtfsIrAttr a = ttfs_ir_attr();
-    memcpy(a.perm, (uint32_t[]){0, 2, 1, 3, 4}, sizeof(uint32_t[5]));
-    push_with(&n, TTFS_OP_TRANSPOSE, "shuffle", &a);
-    reshape(&n, "merge", DIMS(1, 4, 5, 5));
+    shuffle(&n, 2, 5);
     conv_with(&n, "c2", CONST(&n, 4, 1, 3, 3), 1, 4);
     relu(&n, "r2");
     conv_with(&n, "c3", CONST(&n, 2, 2, 1, 1), 0, 2);
@@ -216,12 +221,8 @@ static void test_average_of_shuffled(void **state) {
     (void)state;
     Net n = start(DIMS(1, 1, 5, 5));
     conv(&n, "c1", 6, 1);
-    reshape(&n, "split", DIMS(1, 2, 3, 3, 3));
+    shuffle(&n, 3, 3);
     TtfsIrAttr a = ttfs_ir_attr();
-    memcpy(a.perm, (uint32_t[]){0, 2, 1, 3, 4}, sizeof(uint32_t[5]));
-    push_with(&n, TTFS_OP_TRANSPOSE, "shuffle", &a);
-    reshape(&n, "merge", DIMS(1, 6, 3, 3));
-    a = ttfs_ir_attr();
     a.kernel[0] = a.kernel[1] = 3;
     push_with(&n, TTFS_OP_AVERAGEPOOL, "avg", &a);
     reshape(&n, "flat", DIMS(1, 6));
@@ -235,11 +236,7 @@ static void test_tap_of_shuffled(void **state) {
     Net n = start(DIMS(1, 1, 3, 3));
     conv(&n, "c1", 6, 1);
     relu(&n, "r1");
-    reshape(&n, "split", DIMS(1, 2, 3, 1, 1));
-    TtfsIrAttr a = ttfs_ir_attr();
-    memcpy(a.perm, (uint32_t[]){0, 2, 1, 3, 4}, sizeof(uint32_t[5]));
-    push_with(&n, TTFS_OP_TRANSPOSE, "shuffle", &a);
-    reshape(&n, "merge", DIMS(1, 6, 1, 1));
+    shuffle(&n, 3, 1);
     conv_with(&n, "c2", CONST(&n, 2, 6, 3, 3), 1, 1);
     expect_equal(&n);
 }

@@ -299,6 +299,30 @@ static void progress(void **state) {
     ttfs_messages_free(m);
 }
 
+static void tell_calibration(void *context, const char *what, uint64_t done, uint64_t of) {
+    Told *t = context;
+    assert_string_equal(what, "calibration samples");
+    t->falls += t->calls && done != t->done + 1;
+    *t = (Told){done, of, t->calls + 1, t->falls};
+}
+
+/* One thread tells of every sample. */
+static void calibration_is_told(void **state) {
+    (void)state;
+    TtfsMessages *m = ttfs_messages_new();
+    Told t = {0};
+    TtfsCompileOptions c = ttfs_compile_defaults();
+    c.model = DIGITS "digits_mlp.onnx", c.out = "lib_told", c.stop_after = "spike";
+    c.calib = DIGITS "calib.npz", c.calib_count = 20, c.threads = 1;
+    c.progress = (TtfsProgress){tell_calibration, &t};
+    done(ttfs_compile(&c, m), true, m, "compile");
+    assert_int_equal(t.falls, 0);
+    assert_int_equal(t.calls, 21);
+    assert_int_equal(t.done, 20);
+    assert_int_equal(t.of, 20);
+    ttfs_messages_free(m);
+}
+
 static int open_files(void) {
     int n = 0;
     DIR *d = opendir("/proc/self/fd");
@@ -353,6 +377,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(emit_options),
         cmocka_unit_test(figures),
         cmocka_unit_test(progress),
+        cmocka_unit_test(calibration_is_told),
         cmocka_unit_test(calls_leave_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@ typedef struct {
     bool expected;
     bool in[CORES][PORTS], out[CORES][PORTS]; /* of the flow in hand */
     uint64_t came[CORES][PORTS], ports;       /* flits */
-    uint64_t kept[CORES];                     /* cycles of puts */
+    uint64_t kept[CORES], held[CORES];        /* cycles of puts; that a scan waits for them */
 } Count;
 
 static uint64_t values(const Count *c, TtfsPop pop, uint64_t neurons) {
@@ -80,6 +80,17 @@ static void count_flow(Count *c, uint32_t flow) {
         }
 }
 
+/* Flows that bring a core something in the slot. */
+static uint64_t flows_to(const Count *c, uint32_t core) {
+    const TtfsPlan *p = c->p;
+    uint64_t n = 0;
+    for (uint32_t f = 0; f < p->flows.len; f++)
+        for (uint32_t i = 0; i < p->flows.at[f].ends; i++)
+            n += p->buffers.at[p->ends.at[p->flows.at[f].first + i]].core == core &&
+                 ttfs_plan_when(p, p->flows.at[f].pop).slot == c->slot;
+    return n;
+}
+
 static void count_buffer(Count *c, const TtfsBuffer *b) {
     const TtfsPopulation *q = ttfs_spike_pop(c->s, b->pop);
     uint64_t places = 0;
@@ -87,9 +98,14 @@ static void count_buffer(Count *c, const TtfsBuffer *b) {
         for (int64_t x = 0; x < (int64_t)q->w; x++)
             places += y >= b->y_first && y < (int64_t)b->y_first + b->rows && x >= b->x_first &&
                       x < (int64_t)b->x_first + b->cols;
-    bool near = c->expected && ttfs_chip_cores(&c->p->chip) == 1;
-    if (ttfs_plan_when(c->p, b->pop).slot == c->slot)
-        c->kept[b->core] += values(c, b->pop, places * b->channels) * (near ? 1 : CYCLES_PUT);
+    uint64_t n = places * b->channels, v = values(c, b->pop, n), flows = flows_to(c, b->core);
+    if (ttfs_plan_when(c->p, b->pop).slot != c->slot) return;
+    uint64_t words = v < n / TTFS_WORD_ELEMENTS + 1 ? v : n / TTFS_WORD_ELEMENTS + 1;
+    uint64_t slow = words + (flows ? (v - words) * (flows - 1) / flows : 0);
+    bool near = ttfs_chip_cores(&c->p->chip) == 1;
+    if (!c->expected) slow = v;
+    c->kept[b->core] += c->expected && near ? v : v + slow * (CYCLES_PUT - 1);
+    c->held[b->core] += near ? v : slow * (CYCLES_PUT - 1);
 }
 
 static uint64_t most(uint64_t a, uint64_t b) {
@@ -186,8 +202,8 @@ static void judge_expected(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot)
     count(&c, p, s, slot, true);
     for (uint32_t i = 0; i < ttfs_chip_cores(&p->chip); i++) {
         uint32_t n = core_cycles(&c, i, 0, &alone);
-        core_cycles(&c, i, c.kept[i], &held);
-        if (n > 1) single = false, held = alone + c.kept[i] + n; /* shares are rounded up */
+        core_cycles(&c, i, c.held[i], &held);
+        if (n > 1) single = false, held = alone + c.held[i] + n; /* shares are rounded up */
         least = most(least, n == 1 ? held : alone);
         limit = most(limit, held);
         least = most(least, idle + c.kept[i]);

@@ -87,49 +87,57 @@ static void banks(void **state) {
 }
 
 /* Are the words free in all copies, and all of them there? Then they are taken. */
-static bool take(unsigned char *taken, const TtfsChip *c, uint64_t at, uint64_t n, uint64_t bank,
+static bool take(unsigned char *taken, uint64_t all, uint64_t at, uint64_t n, uint64_t bank,
                  uint32_t copies) {
     for (uint32_t k = 0; k < copies; k++)
         for (uint64_t w = at + k * bank; w < at + k * bank + n; w++)
-            if (w >= c->act_words || taken[w]) return false;
+            if (w >= all || taken[w]) return false;
     for (uint32_t k = 0; k < copies; k++) memset(taken + at + k * bank, 1, n);
     return true;
 }
 
-/* The first place of a buffer's words in a bank, UINT64_MAX: there is none. */
-static uint64_t first_place(unsigned char *taken, const TtfsPlan *p, const TtfsBuffer *b) {
-    uint64_t span = 1u << ttfs_chip_bits_for(p->chip.act_words), bank = span >> b->banks;
+/* The first place of a buffer's words in a bank of a memory, UINT64_MAX: there is none. */
+static uint64_t first_place(unsigned char *taken, uint64_t all, const TtfsBuffer *b) {
+    uint64_t bank = (1u << ttfs_chip_bits_for((uint32_t)all)) >> b->banks;
     for (uint64_t at = 0; at + words_of(b) <= bank; at++)
-        if (take(taken, &p->chip, at, words_of(b), bank, 1u << b->banks)) return at;
+        if (take(taken, all, at, words_of(b), bank, 1u << b->banks)) return at;
     return UINT64_MAX;
+}
+
+/* Whether a memory of so many words takes a core's buffers, each at its first place; `there`: it is
+ * the chip's. */
+static bool are_laid(const TtfsPlan *p, uint32_t core, uint64_t all, bool there) {
+    unsigned char *taken = calloc(all, 1);
+    bool fits = true;
+    for (uint32_t banks = BANKS; banks-- > 0;)
+        for (uint32_t i = 0; fits && i < p->buffers.len; i++) {
+            const TtfsBuffer *b = &p->buffers.at[i];
+            if (b->core != core || b->banks != banks) continue;
+            uint64_t at = first_place(taken, all, b);
+            fits = at != UINT64_MAX;
+            if (there && fits && words_of(b)) assert_int_equal(b->base / TTFS_WORD_ELEMENTS, at);
+        }
+    free(taken);
+    return fits;
 }
 
 static uint32_t too_large, laid;
 
-/* A core whose buffers all fit has each at its first place, and needs their words; else more than
- * there are. */
+/* A core whose buffers all fit has each at its first place, and needs their words; else just as
+ * many as a memory must have that takes them. */
 static void lies_at_first(const TtfsPlan *p, uint32_t core) {
-    unsigned char *taken = calloc(p->chip.act_words, 1);
-    uint64_t words = 0;
-    uint32_t copied = 0;
-    bool fits = true;
-    for (uint32_t banks = BANKS; banks-- > 0;)
-        for (uint32_t i = 0; i < p->buffers.len; i++) {
-            const TtfsBuffer *b = &p->buffers.at[i];
-            if (b->core != core || b->banks != banks) continue;
-            uint64_t at = first_place(taken, p, b);
-            words += words_of(b) << banks;
-            copied += banks > 0;
-            fits = fits && at != UINT64_MAX;
-            if (at != UINT64_MAX && (banks || fits) && words_of(b))
-                assert_int_equal(b->base / TTFS_WORD_ELEMENTS, at);
-        }
-    if (fits || !copied)
-        assert_int_equal(p->use[core].act_words, words);
-    else
-        assert_true(p->use[core].act_words > p->chip.act_words);
+    uint64_t words = 0, said = p->use[core].act_words, all = p->chip.act_words;
+    for (uint32_t i = 0; i < p->buffers.len; i++)
+        if (p->buffers.at[i].core == core)
+            words += words_of(&p->buffers.at[i]) << p->buffers.at[i].banks;
+    bool fits = said <= all;
+    assert_int_equal(are_laid(p, core, all, fits), fits);
+    if (fits) assert_int_equal(said, words);
+    if (!fits && said <= UINT16_MAX) {
+        assert_true(are_laid(p, core, said, false));
+        assert_false(are_laid(p, core, said - 1, false));
+    }
     *(fits ? &laid : &too_large) += 1;
-    free(taken);
 }
 
 /* The same tasks without stages: nothing has a copy. */

@@ -249,6 +249,9 @@ static void test_pools(void **state) {
     n.attr.pad[1] = 0;
     n.attr.dilation[1] = 2;
     expect_values(n, 4, (uint32_t[]){1, 1, 2, 3}, x, (float[]){3, -4}, 2);
+    n.op = TTFS_OP_AVERAGEPOOL; /* taps on either side of the map, none on it */
+    n.attr.pad[1] = n.attr.pad[3] = 1;
+    expect_values(n, 4, (uint32_t[]){1, 1, 6, 1}, x, (float[]){0, 0, 0, 0, 0, 0}, 6);
 }
 
 static void test_moves(void **state) {

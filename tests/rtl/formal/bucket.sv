@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // proof: inductive 1
 // wrong: CORRUPT
-// mutant: ttfs_bucket.v s/ && index == index_q && !close_q;/ \&\& index == index_q;/
+// mutant: ttfs_bucket.v s/ index_q >> LOW && !close_q;/ index_q >> LOW;/
 // mutant: ttfs_bucket.v s/freed   = walk_end && release_q/freed   = walk_end/
 // ttfs_bucket: lists of any events in any order, filled while others are walked, any number of times, with any
 // pauses, for ever. One event of one list is followed (its row is 1, all others' are 0: what holds of it holds
 // of all): every walk of its list gives it once, in the tick of its value, and no other walk does; ticks come from
-// the top down to 1 and each once; a block is passed in one step exactly if it has no events. In every enabled
-// cycle from the second behind the start to the last there is an event, the end of a tick or a block, and then it
-// is over: so the cycles are 2, the events, the empty ticks of blocks with events, the blocks without. An
-// event beyond ENTRIES is told, and dropped.
+// the top down to 1 and each once: two in one step exactly if the lower one is of the same block and has no events,
+// all to the end of the block exactly if it has none below its highest tick, which begins such a step or nothing
+// has come yet. In every enabled cycle from the second behind the start to the last there is an event or the end of a
+// tick, and then it is over: so the cycles are 2 and the steps. An event beyond ENTRIES is told, and dropped.
 //
 // What makes it inductive: what the memories hold, said of the values of the entries (is): an entry points to the
 // newest one before it of the same value, a head to the newest of all.
@@ -21,44 +21,46 @@ module bucket (
     localparam VB = 4, V = 16, E = 4, NONE = 4'd15;   // heads, entries; the index that no value has
     reg rst_n = 0;
     always @(posedge clk) rst_n <= 1;
-    wire ready, fill, over, full, event_, row, tick, far, last, busy;
+    wire ready, fill, over, full, event_, row, tick, pair, far, last, busy;
 
-    ttfs_bucket #(.VALUE_BITS(VB), .ENTRIES(E), .ROW_BITS(1), .STRIDE(1)) dut (
+    ttfs_bucket #(.VALUE_BITS(VB), .ENTRIES(E), .ROW_BITS(1), .STRIDE(2)) dut (
         .clk_i(clk), .rst_ni(rst_n), .ready_o(ready), .fill_o(fill), .insert_i(insert), .value_i(value), .row_i(mark),
         .close_i(close), .over_o(over), .full_o(full), .start_i(start), .release_i(release_list), .top_i(top),
-        .en_i(en), .event_o(event_), .row_o(row), .tick_o(tick), .far_o(far), .last_o(last), .busy_o(busy)
+        .en_i(en), .event_o(event_), .row_o(row), .tick_o(tick), .pair_o(pair), .far_o(far), .last_o(last), .busy_o(busy)
     );
 
     // What is said of it, from its ports alone. Lists are filled and walked in turn: one bit says which.
     reg          filling = 0, walking = 0;        // the list that is filled; that is walked, or is next
     reg [2:0]    events = 0;                      // of the list that is filled; E + 1 for all that are too many
     reg [VB-1:0] most [0:1];                      // the largest value of a list
-    reg [1:0]    filled [0:1];                    // its blocks that have events
+    reg [V-1:0]  filled [0:1];                    // its ticks that have events
     reg          used = 0, in = 0, in_list;       // the event that is followed: it came, is there, where
     reg [VB-1:0] in_value;
     reg          on = 0, begun = 0, goes = 0;     // a walk is on; its first cycle is over; it is its list's last
     reg [VB-1:0] now;                             // the value whose tick it is
+    reg          fresh = 0;                       // its first step is to come
     reg          seen = 0, more = 0;              // given in this walk; the event that came was one too many
     wire         here = in && in_list == walking;
     wire [VB-1:0] index = value - 1'b1, now_index = now - 1'b1;
+    wire [7:0]   in_block = now_index[3] ? filled[walking][15:8] : filled[walking][7:0];
+    wire [VB-1:0] lowest = far ? {now_index[3], 3'd0} : pair ? now_index - 1'b1 : now_index;   // tick of the step
     initial begin most[0] = 0; most[1] = 0; filled[0] = 0; filled[1] = 0; end
 
     always @(posedge clk) if (rst_n) begin
         more <= insert && events >= E;
         if (insert) begin
             if (events <= E) events <= events + 1;
-            if (events < E) filled[filling][index[3]] <= 1;
+            if (events < E) filled[filling][index] <= 1;
             if (value > most[filling]) most[filling] <= value;
             if (mark) used <= 1;
             if (mark && events < E) begin in <= 1; in_list <= filling; in_value <= value; end
         end
         if (close) begin filling <= !filling; events <= 0; end
-        if (start) begin on <= 1; begun <= 0; goes <= release_list; now <= top; seen <= 0; end
+        if (start) begin on <= 1; begun <= 0; goes <= release_list; now <= top; fresh <= 1; seen <= 0; end
         else if (on && en) begin
             begun <= 1;
             if (begun && event_ && row) seen <= 1;
-            if (begun && far) now <= {now_index[3], 3'd0};
-            else if (begun && tick) now <= now_index;
+            if (begun && tick) begin now <= lowest; fresh <= 0; end
             if (begun && last) on <= 0;
             if (begun && last && goes) begin
                 walking <= !walking;
@@ -79,15 +81,18 @@ module bucket (
             assert (busy == on);
             if (!on || !begun) assert (!event_ && !tick && !far && !last);
             if (on && begun && en) begin
-                assert (event_ || tick || far);
-                assert (far == !filled[walking][now_index[3]] && !(far && (event_ || tick)));
+                assert (event_ || tick);
+                assert (far == (tick && in_block[6:0] == 0));
+                assert (pair == (tick && !far && now_index[2:0] != 0 && !filled[walking][now_index-1'b1]));
+                if (far) assert (now_index[2:0] == 7 || (fresh && in_block == 0));
 `ifdef CORRUPT
                 if (event_ && row) assert (here && !seen && in_value + 1 == now);
 `else
                 if (event_ && row) assert (here && !seen && in_value == now);
 `endif
                 if (here && tick && now == in_value) assert (seen || (event_ && row));
-                assert (last == (far ? now_index[3] == 0 : tick && now == 1));
+                if (here && tick && in_value < now) assert (in_value <= lowest);
+                assert (last == (tick && lowest == 0));
                 if (last && here) assert (seen || (event_ && row));
             end
         end
@@ -95,26 +100,30 @@ module bucket (
 
 `ifndef OUTSIDE
     // What is inside: wires of these names become the module's own when it is made flat.
-    (* hierconn *) wire \dut.fill_q , \dut.walk_q , \dut.close_q , \dut.insert_q , \dut.same_q , \dut.row_q , \dut.put , \dut.freed ,
-        \dut.token_q , \dut.token_far_q , \dut.token_last_q , \dut.release_q , \dut.on_q , \dut.list_q , \dut.far_q ,
-        \dut.last_q , \dut.clear_q , \dut.emptied_q ;
-    (* hierconn *) wire [1:0] \dut.full_q , \dut.before_q , \dut.g_blocks.has_q[0] , \dut.g_blocks.has_q[1] ;
-    (* hierconn *) wire [VB-1:0] \dut.index_q , \dut.token_at_q , \dut.at_q ;
-    (* hierconn *) wire [2:0] \dut.count_q , \dut.head_f , \dut.head_w ;
+    (* hierconn *) wire \dut.fill_q , \dut.walk_q , \dut.close_q , \dut.insert_q , \dut.same_q , \dut.same_block_q , \dut.row_q , \dut.put , \dut.freed ,
+        \dut.token_q , \dut.release_q , \dut.on_q , \dut.list_q , \dut.pair_q , \dut.far_q ,
+        \dut.last_q , \dut.clear_q , \dut.emptied_q , \dut.at_q ;
+    (* hierconn *) wire [1:0] \dut.full_q , \dut.before_q , \dut.head_f , \dut.head_w ;
+    (* hierconn *) wire [VB-1:0] \dut.index_q , \dut.token_at_q ;
+    (* hierconn *) wire [2:0] \dut.count_q ;
+    (* hierconn *) wire [7:0] \dut.made_q , \dut.has_f , \dut.has_w ;
     (* hierconn *) wire [3:0] \dut.entry ;
     (* hierconn *) wire [8*E-1:0] \dut.u_entries.words ;
-    (* hierconn *) wire [3*V-1:0] \dut.g_bank[0].u_heads.words , \dut.g_bank[1].u_heads.words ;
+    (* hierconn *) wire [2*V-1:0] \dut.g_bank[0].u_heads.words , \dut.g_bank[1].u_heads.words ;
+    (* hierconn *) wire [V-1:0] \dut.g_bank[0].u_blocks.words , \dut.g_bank[1].u_blocks.words ;
     wire fill_q = \dut.fill_q , walk_q = \dut.walk_q , close_q = \dut.close_q , insert_q = \dut.insert_q , same_q = \dut.same_q ;
-    wire row_q = \dut.row_q , put = \dut.put , freed = \dut.freed , token_q = \dut.token_q , token_far_q = \dut.token_far_q ;
-    wire token_last_q = \dut.token_last_q , release_q = \dut.release_q , on_q = \dut.on_q , list_q = \dut.list_q ;
+    wire row_q = \dut.row_q , put = \dut.put , freed = \dut.freed , token_q = \dut.token_q ;
+    wire same_block_q = \dut.same_block_q , pair_q = \dut.pair_q , at_q = \dut.at_q , release_q = \dut.release_q , on_q = \dut.on_q , list_q = \dut.list_q ;
     wire far_q = \dut.far_q , last_q = \dut.last_q , clear_q = \dut.clear_q , emptied_q = \dut.emptied_q ;
     wire [1:0] full_q = \dut.full_q , before_q = \dut.before_q ;
-    wire [VB-1:0] index_q = \dut.index_q , token_at_q = \dut.token_at_q , at_q = \dut.at_q ;
-    wire [2:0] count_q = \dut.count_q , head_f = \dut.head_f , head_w = \dut.head_w ;
+    wire [VB-1:0] index_q = \dut.index_q , token_at_q = \dut.token_at_q ;
+    wire [2:0] count_q = \dut.count_q ;
+    wire [1:0] head_f = \dut.head_f , head_w = \dut.head_w ;
+    wire [7:0] made_q = \dut.made_q , has_f = \dut.has_f , has_w = \dut.has_w ;
     wire [3:0] entry = \dut.entry ;
-    wire [3:0] has = {\dut.g_blocks.has_q[1] , \dut.g_blocks.has_q[0] };
+    wire [2*V-1:0] has = {\dut.g_bank[1].u_blocks.words , \dut.g_bank[0].u_blocks.words };
     wire [8*E-1:0] entries = \dut.u_entries.words ;   // {none before, which, row}
-    wire [6*V-1:0] heads = {\dut.g_bank[1].u_heads.words , \dut.g_bank[0].u_heads.words };
+    wire [4*V-1:0] heads = {\dut.g_bank[1].u_heads.words , \dut.g_bank[0].u_heads.words };
 
     // The entries' values (from 0), how many there are in a bank, where the followed one is; the walk's tick and entry.
     reg [VB-1:0] is [0:2*E-1];
@@ -131,7 +140,7 @@ module bucket (
         if (freed) count[walk_q] <= 0;
         if (en && token_q && (!on_q || !list_q || entry[3])) begin
             at <= token_at_q;
-            place <= head_w[1:0];
+            place <= head_w;
         end else if (en && on_q && list_q) place <= entry[2:1];
     end
 
@@ -145,10 +154,10 @@ module bucket (
     endfunction
     function same(input [2:0] got, want); same = got[2] == want[2] && (!want[2] || got == want); endfunction
 
+    wire [2*V-1:0] ticks;   // those of the banks that have events
     genvar b, i;
     generate
         for (b = 0; b < 2; b = b + 1) begin : bank
-            reg [1:0] blocks;
             integer j;
             for (i = 0; i < E; i = i + 1) begin : of
                 wire [3:0] it = entries[4*(b*E+i) +: 4];
@@ -160,30 +169,31 @@ module bucket (
                     assert (v != NONE && v < most[b]);
                 end
             end
-            // A last walk empties the heads behind it.
             for (i = 0; i < V; i = i + 1) begin : head
-                wire [2:0] it = heads[3*(b*V+i) +: 3];
+                wire [2:0] it = newest(b, count[b], i);
+                assign ticks[b*V+i] = it[2];
+                always @* if (rst_n && it[2]) assert (heads[2*(b*V+i) +: 2] == it[1:0]);
+            end
+            // A last walk empties the blocks behind it.
+            for (i = 0; i < V / 8; i = i + 1) begin : block
                 wire emptying = on && release_q && walk_q == b;
-                wire passed = !token_q || i > token_at_q || (i == token_at_q && !emptied_q && !token_far_q);
+                wire passed = !token_q || i > token_at_q[3] || (i == token_at_q[3] && !emptied_q);
                 always @* if (rst_n) begin
-                    if (clear_q) assert (i >= at_q || !it[2]);
-                    else if (emptying && passed) assert (!it[2]);
-                    else if (!emptying || i != token_at_q || !emptied_q) assert (same(it, newest(b, count[b], i)));
+                    if (clear_q) assert (i >= at_q || has[b*V+8*i +: 8] == 0);
+                    else if (emptying && passed) assert (has[b*V+8*i +: 8] == 0);
+                    else if (!emptying || i != token_at_q[3] || !emptied_q)
+                        assert (has[b*V+8*i +: 8] == ticks[b*V+8*i +: 8]);
                 end
             end
-            always @* begin
-                blocks = 0;
-                for (j = 0; j < E; j = j + 1) if (j < count[b]) blocks[is[b*E+j][3]] = 1;
-                if (rst_n) begin
-                    assert (count[b] <= E && has[2*b +: 2] == blocks && (full_q[b] || fill_q == b || count[b] == 0));
-                    assert (filled[b] == (blocks | (put && fill_q == b ? 2'd1 << index_q[3] : 2'd0)));
-                end
+            always @* if (rst_n) begin
+                assert (count[b] <= E && (full_q[b] || fill_q == b || count[b] == 0));
+                assert (filled[b] == (ticks[b*V +: V] | (put && fill_q == b ? 16'd1 << index_q : 16'd0)));
             end
         end
     endgenerate
 
     always @* if (!rst_n) assert ({filling, walking, events, most[0], most[1], filled[0], filled[1], used, in, on, begun,
-                                   seen, more, count[0], count[1]} == 0);
+                                   fresh, seen, more, count[0], count[1]} == 0);
 
     // Filling: the event that is on its way in.
     wire [2:0] before = newest(fill_q, count_q, index_q);
@@ -197,8 +207,9 @@ module bucket (
         else if (count_q == E) assert (events == E + 1 || (!insert_q && events == E));
         else assert (events == count_q + insert_q);
         if (insert_q) assert (index_q != NONE && index_q < most[fill_q]);
-        if (put && same_q) assert (count_q != 0 && before_q == count_q - 1 && before == {1'b1, before_q});
-        if (put && !same_q) assert (same(head_f, before));
+        if (put && same_q && before[2]) assert (count_q != 0 && before_q == count_q - 1 && before == {1'b1, before_q} && same_block_q);
+        if (put && !same_q && before[2]) assert (head_f == before[1:0]);
+        if (put) assert ((same_block_q ? made_q : has_f) == ticks[fill_q*V+8*index_q[3] +: 8]);
         if (lands) assert (used && in == put);
         if (in) assert (used && in_value != 0 && in_value <= most[in_list]);
         if (in && lands) assert (in_list == fill_q && index_q + 1 == in_value);
@@ -208,26 +219,27 @@ module bucket (
 
     // Walking: what is read ahead (token), what is given (at, place).
     wire [2:0] ahead = newest(walk_q, count[walk_q], token_at_q), newest_at = newest(walk_q, count[walk_q], at);
-    wire [VB-1:0] below = at - 1'b1;
+    wire [7:0] token_block = ticks[walk_q*V+8*token_at_q[3] +: 8], at_block = ticks[walk_q*V+8*at[3] +: 8];
+    wire [VB-1:0] end_at = far_q ? {at[3], 3'd0} : pair_q ? at - 1'b1 : at;
     always @* if (rst_n) begin
         assert (on_q == (on && begun) && (token_q || on_q || !on));
         if (!on) assert (!token_q && !emptied_q);
         else begin
             assert (full_q[walk_q] && release_q == goes && now != 0 && (here || !seen));
-            if (!begun) assert (token_q && !seen && (!here || in_value <= now));
-            if (!begun) assert (token_far_q ? token_at_q[3] == now_index[3] : token_at_q == now_index);
-            if (emptied_q) assert (token_q && at_q == token_at_q && release_q && !token_far_q);
+            if (fresh) assert (now >= most[walking]);
+            if (!begun) assert (token_q && fresh && !seen && (!here || in_value <= now) && token_at_q == now_index);
+            if (emptied_q) assert (token_q && at_q == token_at_q[3] && release_q);
         end
         if (token_q) begin
-            assert (token_last_q == (token_at_q == 0) && token_far_q == !has[2*walk_q+token_at_q[3]] && token_at_q != NONE);
-            if (token_far_q) assert (token_at_q[2:0] == 0);
-            else assert (same(head_w, ahead));
+            assert (token_at_q != NONE && has_w == token_block && (!ahead[2] || head_w == ahead[1:0]));
+            if (token_at_q[2:0] != 7 && token_block[6:0] == 0) assert (!begun);
         end
         if (on_q) begin
-            assert (far_q == !has[2*walk_q+at[3]] && last_q == (at == 0) && token_q == !last_q);
-            assert (far_q ? at[2:0] == 0 && at[3] == now_index[3] : at == now_index);
+            assert (far_q == (at_block[6:0] == 0) && at == now_index && last_q == (end_at == 0) && token_q == !last_q);
+            assert (pair_q == (!far_q && at[2:0] != 0 && !ticks[walk_q*V+at-1]));
             assert (list_q == newest_at[2]);
-            if (token_q) assert (token_at_q == (token_far_q ? {below[3], 3'd0} : below));
+            if (far_q && at[2:0] != 7) assert (fresh);
+            if (token_q) assert (token_at_q == end_at - 1'b1);
             if (list_q) assert (place < count[walk_q] && is[walk_q*E+place] == at && entry == entries[4*(walk_q*E+place) +: 4]);
             if (here) assert (seen == (at + 1 < in_value || (at + 1 == in_value && place < in_at)));
         end

@@ -3,6 +3,7 @@
 // wrong: CORRUPT
 // mutant: ttfs_router.v s/rest = now & ~(free & {5{give\[p\]}})/rest = now \& ~{5{give[p]}}/
 // mutant: ttfs_router.v s/left_q      <= rest/left_q      <= now/
+// mutant: ttfs_router.v s/: older & ~give/: older/
 // mutant: ttfs_router.v s/takes = in_valid_i\[p\] && !wait_q\[p\]/takes = in_valid_i[p]/
 // ttfs_router, for any flow table, with neighbours that offer and take whatever they like. Of the flits
 // that come in at one input any two are followed, A, then B (a bit each of the payload says which, and the
@@ -112,13 +113,13 @@ module router (
 
 `ifndef OUTSIDE
     // What is inside: wires of these names are the router's own when it is made flat.
-    (* hierconn *) wire [4:0]  \dut.wait_q , \dut.held_q , \dut.asked_q , \dut.look_turn_q , \dut.give_turn_q , \dut.buffer ;
+    (* hierconn *) wire [4:0]  \dut.wait_q , \dut.held_q , \dut.asked_q , \dut.look_turn_q , \dut.can , \dut.give , \dut.buffer ;
     (* hierconn *) wire [19:0] \dut.waiting , \dut.held ;
-    (* hierconn *) wire [24:0] \dut.left ;
+    (* hierconn *) wire [24:0] \dut.left , \dut.older_q ;
     (* hierconn *) wire [5:0]  \dut.route ;
     (* hierconn *) wire [17:0] \dut.u_table.g_chunk[0].u_ram.words ;
     wire [4:0]  waits = \dut.wait_q , holds = \dut.held_q , asked = \dut.asked_q , buffers = \dut.buffer ;
-    wire [4:0]  look_turn = \dut.look_turn_q , give_turn = \dut.give_turn_q ;
+    wire [4:0]  look_turn = \dut.look_turn_q , can = \dut.can , give = \dut.give , older = \dut.older_q [5*source +: 5];
     wire [19:0] waiting = \dut.waiting , held = \dut.held ;
     wire [24:0] left = \dut.left ;
     wire [5:0]  route = \dut.route ;
@@ -168,9 +169,12 @@ module router (
     end
 
     // Turns: at most five for the flit before to leave, five for the table, five to leave, and one cycle more.
-    wire [2:0] look_turns = turns(look_turn), give_turns = turns(give_turn);
+    wire [2:0] look_turns = turns(look_turn), give_turns = 1 + count(older);
     wire [4:0] more = where[0].in_hold[source] ? give_turns + 1 : !where[0].in_wait[source] ? 1
                       : holds[source] ? give_turns + 11 : look_turns + 6;
+    function [2:0] count(input [4:0] set);
+        count = set[0] + set[1] + set[2] + set[3] + set[4];
+    endfunction
     function [2:0] turns(input [4:0] served);
         integer i;
         begin
@@ -186,5 +190,12 @@ module router (
         end
         assert (rst_n || age == 0);
     end
+
+    // Whenever outputs take, and whatever the others hold: an input that could give is passed over four times at most.
+    reg [2:0] passed = 0;
+    always @(posedge clk)
+        if (!rst_n || !holds[source] || give[source]) passed <= 0;
+        else if (can[source]) passed <= passed + 1;
+    always @* assert (rst_n ? passed + count(older) <= 4 : passed == 0);
 `endif
 endmodule

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Parts of the commands by themselves: faults by their names, words of options, the size of a block
+ * of samples, folders that are replaced.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "asked.h"
+#include "block.h"
+#include "fault.h"
+#include "out_folder.h"
+#include "out_tree.h"
+#include "random_spike.h"
+
+static void faults_have_names(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        TtfsFaultKind kind;
+        uint64_t index;
+    } sound[] = {
+        {"image:3.7", TTFS_FAULT_IMAGE, 31},
+        {"weight:12", TTFS_FAULT_WEIGHT, 12},
+        {"bias:0", TTFS_FAULT_BIAS, 0},
+        {"program:2.31", TTFS_FAULT_PROGRAM, 95},
+        {"route:5", TTFS_FAULT_ROUTE, 5},
+        {"spike:1125899906842624", TTFS_FAULT_SPIKE, UINT64_C(1) << 50},
+        {NULL, TTFS_FAULT_NONE, 0},
+    };
+    static const char *const none[] = {
+        "image:3",   "image:3.8", "image:.1",  "weight:1.0",
+        "bias:1.0",  "bias:",     "program:2", "program:2.32",
+        "route:5.0", "route:x",   "spike:1.0", "spike:1125899906842625",
+        "spike:-1",  "spike:7 ",  "spikes:7",  ""};
+    TtfsFault f;
+    TtfsDiag diag = {0};
+    for (size_t i = 0; i < sizeof sound / sizeof *sound; i++) {
+        assert_true(ttfs_fault_parse(&f, sound[i].text, &diag));
+        assert_int_equal(f.kind, sound[i].kind);
+        assert_int_equal(f.index, sound[i].index);
+    }
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        if (ttfs_fault_parse(&f, none[i], &diag)) fail_msg("'%s' is a fault", none[i]);
+        assert_int_equal(diag.errors_of[TTFS_OPTION_VALUE], i + 1);
+    }
+    ttfs_diag_free(&diag);
+}
+
+static void words_of_options(void **state) {
+    (void)state;
+    static const char *const words[] = {"one", "other", NULL};
+    TtfsDiag diag = {0};
+    uint32_t index = 7;
+    assert_true(ttfs_asked_word("--w", NULL, words, &index, &diag));
+    assert_int_equal(index, 7);
+    assert_true(ttfs_asked_word("--w", "other", words, &index, &diag));
+    assert_int_equal(index, 1);
+    assert_false(ttfs_asked_word("--w", "oth", words, &index, &diag));
+    assert_int_equal(index, 1);
+    assert_string_equal(diag.messages.at[0].where, "--w");
+    assert_string_equal(diag.messages.at[0].what, "'oth' is none of one, other");
+    ttfs_diag_free(&diag);
+}
+
+/* As many samples as 64 MiB hold with values, integers and traces, in whole rows; not more than
+ * asked for or there are, and a row a thread in any case. */
+static void blocks(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t inputs, traces, most, row, count, room;
+    } of[] = {
+        {1 << 20, 0, 1000, 1, 1000, 10},  {1 << 19, 0, 1000, 4, 1000, 20},
+        {1 << 20, 0, 6, 1, 1000, 6},      {1 << 20, 0, 1000, 1, 7, 7},
+        {1 << 24, 0, 1000, 1, 1000, 3},   {1 << 24, 0, 1000, 2, 1000, 6},
+        {1 << 10, 256, 1000, 1, 1000, 0}, {1 << 10, 1, 90000, 1, 90000, 0},
+    };
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        TtfsSession s = {.count = of[i].count, .threads = 3};
+        TtfsArena a = {0};
+        TtfsBlock b;
+        random_spike(&s.out.spike, 3);
+        s.input.elements = (uint32_t)of[i].inputs;
+        uint64_t trace = 2 * ttfs_spike_neurons(&s.out.spike) + 256;
+        uint64_t sample = of[i].inputs * 6 + of[i].traces * trace;
+        uint64_t room = of[i].room ? of[i].room : (UINT64_C(64) << 20) / sample;
+        TtfsBlockSize size = {(uint32_t)of[i].traces, of[i].most, of[i].row};
+        ttfs_block_init(&b, &s, &size, &a);
+        if (b.room != room)
+            fail_msg("case %zu: room of %u, not %u", i, (unsigned)b.room, (unsigned)room);
+        ttfs_arena_free(&a);
+        ttfs_spike_free(&s.out.spike);
+    }
+}
+
+static void write_text(const char *folder, const char *name, const char *text) {
+    TtfsArena a = {0};
+    FILE *f = fopen(ttfs_path_join(&a, folder, name), "w");
+    assert_true(f && fputs(text, f) >= 0 && fclose(f) == 0);
+    ttfs_arena_free(&a);
+}
+
+/* A folder may be replaced when its manifest says that it is ttfs's, and nothing else is in it. */
+static void folders_that_may_go(void **state) {
+    (void)state;
+    static const struct {
+        const char *manifest;
+        bool goes;
+    } of[] = {
+        {"{\"product\": \"ttfs\", \"format\": 1}", true},
+        {"{\"ttfs\": \"0.1\", \"format\": 1, \"options\": {}}",
+         true}, /* before products were named */
+        {"{\"product\": \"npm\", \"ttfs\": \"0.1\", \"format\": 1, \"options\": {}}", false},
+        {"{\"product\": 1, \"ttfs\": \"0.1\", \"format\": 1, \"options\": {}}", false},
+        {"{\"product\": \"ttfs\"}", false},
+        {"{\"format\": 1, \"options\": {}}", false},
+        {"{\"ttfs\": \"0.1\", \"format\": 1}", false},
+        {"{", false},
+    };
+    TtfsArena a = {0};
+    TtfsDiag diag = {0};
+    char folder[] = "/tmp/ttfs-driver-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    assert_null(ttfs_out_refusal(folder, &a));
+    assert_null(ttfs_out_refusal(ttfs_path_join(&a, folder, "absent"), &a));
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        write_text(folder, "manifest.json", of[i].manifest);
+        const char *why = ttfs_out_refusal(folder, &a);
+        if ((why == NULL) != of[i].goes) fail_msg("%s: %s", of[i].manifest, why ? why : "goes");
+        assert_true(of[i].goes || strstr(why, "its manifest does not say so"));
+    }
+    write_text(folder, "manifest.json", of[0].manifest);
+    write_text(folder, "thesis.txt", "years of work");
+    assert_non_null(strstr(ttfs_out_refusal(folder, &a), "'thesis.txt' in it"));
+    assert_true(ttfs_remove_tree(folder, &diag));
+    ttfs_arena_free(&a);
+}
+
+/* Files that a folder may hold, and near misses. */
+static void names_of_files(void **state) {
+    (void)state;
+    static const char *const ours[] = {"forms/ir.txt",
+                                       "image/core0_program.hex",
+                                       "image/core12_weights.hex",
+                                       "rtl/ttfs_core.v",
+                                       "rtl/ttfs_x.vh",
+                                       "report/index.html",
+                                       "verify/golden.json",
+                                       "verify/golden-rtl.json",
+                                       "verify/jit-rtl.json",
+                                       "verify/golden-jit-rtl-fault.json"};
+    static const char *const foreign[] = {"ir.txt",
+                                          "forms/ir.text",
+                                          "image/core_program.hex",
+                                          "image/core1x_program.hex",
+                                          "rtl/ttfs_.v",
+                                          "rtl/ttfs_core.vhd",
+                                          "rtl/mine.v",
+                                          "verify/gold.json",
+                                          "verify/goldenrtl.json",
+                                          "verify/golden-.json",
+                                          "verify/golden-xyz.json",
+                                          "verify/rtl.txt",
+                                          "verify/abc.json",
+                                          "verify/golden-mine.json",
+                                          "report/index.html2"};
+    enum { OURS = sizeof ours / sizeof *ours, ALL = OURS + sizeof foreign / sizeof *foreign };
+    for (int i = 0; i < ALL; i++) {
+        TtfsArena a = {0};
+        TtfsDiag diag = {0};
+        const char *name = i < OURS ? ours[i] : foreign[i - OURS];
+        char folder[] = "/tmp/ttfs-driver-XXXXXX";
+        assert_non_null(mkdtemp(folder));
+        assert_true(ttfs_make_folders(ttfs_path_join(&a, folder, ttfs_path_dir(&a, name)), &diag));
+        write_text(folder, name, "");
+        const char *found = ttfs_out_foreign(folder, &a);
+        if ((found == NULL) != (i < OURS)) fail_msg("%s: %s", name, found ? found : "is ours");
+        assert_true(!found || strstr(found, name));
+        assert_true(ttfs_remove_tree(folder, &diag));
+        ttfs_arena_free(&a);
+    }
+}
+
+/* What a dead run left beside a new folder goes when it holds a new and an old one and no more. */
+static void leftovers_of_the_dead(void **state) {
+    (void)state;
+    static const struct {
+        const char *inside;
+        bool goes;
+    } of[] = {{"new", true}, {"old", true}, {"other", false}};
+    for (int i = 0; i < 3; i++) {
+        TtfsArena a = {0};
+        TtfsDiag diag = {0};
+        TtfsOutFolder f;
+        char folder[] = "/tmp/ttfs-driver-XXXXXX";
+        assert_non_null(mkdtemp(folder));
+        const char *out = ttfs_path_join(&a, folder, "out");
+        const char *left = ttfs_path_join(&a, folder, "out.0123abcd.ttfs-tmp");
+        assert_true(mkdir(out, 0777) == 0 && mkdir(left, 0777) == 0);
+        assert_true(mkdir(ttfs_path_join(&a, left, of[i].inside), 0777) == 0);
+        assert_true(ttfs_out_begin(&f, out, &a, &diag));
+        write_text(f.made, "manifest.json", "{}");
+        assert_true(ttfs_out_commit(&f, &diag));
+        assert_int_equal(access(left, F_OK) != 0, of[i].goes);
+        assert_int_equal(access(ttfs_path_join(&a, out, "manifest.json"), F_OK), 0);
+        assert_true(ttfs_remove_tree(folder, &diag));
+        ttfs_arena_free(&a);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(faults_have_names),
+        cmocka_unit_test(words_of_options),
+        cmocka_unit_test(blocks),
+        cmocka_unit_test(folders_that_may_go),
+        cmocka_unit_test(names_of_files),
+        cmocka_unit_test(leftovers_of_the_dead),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

