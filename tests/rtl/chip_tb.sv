@@ -10,7 +10,8 @@
 // Prints beside that: "t SLOT CORE FLIT" a result of a core, "o FLIT" a sum that the host takes, "slot N CYCLES",
 // "fault: ..." what no script may see. +pauses: a host that pauses, in and out. +rude: noise on every line that
 // nothing says is valid and inputs outside slot 0; while the chip is busy starts, and accesses to memories.
-// The memory that weights are streamed from (INIT_PREFIX outside.hex) answers at once, or with pauses as the host has.
+// The memory that weights are streamed from (INIT_PREFIX outside.hex) answers at once, or with pauses as the host has,
+// some so long that cores come to rest before it goes on.
 
 `timescale 1ns / 1ps
 `include "params.vh"
@@ -65,7 +66,7 @@ module chip_tb;
     // --- the memory behind the port: addresses of words that were asked for wait in a line
 
     reg [31:0] outside [0:`OUTSIDE_WORDS-1], asked [0:`OUTSIDE_WORDS-1];
-    integer first_asked = 0, last_asked = 0, i;
+    integer first_asked = 0, last_asked = 0, sleeps = 0, i;
     initial $readmemh({`INIT_PREFIX, "outside.hex"}, outside);
 
     always @(negedge clk) if (rst_n) begin
@@ -80,7 +81,8 @@ module chip_tb;
     task memory;
         begin
             mem_req_ready = !(pauses || rude) || ($random(memory_seed) & 1);
-            mem_valid = first_asked != last_asked && (!(pauses || rude) || ($random(memory_seed) & 3));
+            sleeps = sleeps > 0 ? sleeps - 1 : (pauses || rude) && !($random(memory_seed) & 7) ? 1 << ($random(memory_seed) & 7) : 0;
+            mem_valid = first_asked != last_asked && sleeps == 0;
             mem_data = mem_valid ? outside[asked[first_asked % `OUTSIDE_WORDS]] : $random(memory_seed);
         end
     endtask

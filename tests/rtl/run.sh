@@ -147,7 +147,7 @@ bench() {
 chip() {
     case $1 in
     1) python3 "$here/chip.py" "$dir" 1 1 all 22 68 121 130 194 255 ;;
-    2) python3 "$here/chip.py" "$dir" 2 1 some 110 121 130 ;;
+    2) python3 "$here/chip.py" "$dir" 2 1 some 110 121 ;;
     4) python3 "$here/chip.py" "$dir" 2 2 some 130 ;;
     esac
 }
