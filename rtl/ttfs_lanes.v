@@ -46,7 +46,8 @@ module ttfs_lanes #(
     reg [LANES*WEIGHT_BITS-1:0] weights_q;
     reg [4:1]                   event_q, tick_q, pair_q, far_q, last_q, take_q;
     reg                         last5_q;
-    wire                        en = !(last5_q && !chain_free_i) && !(busy_i && event_q[1]);
+    wire                        waits = busy_i && event_q[1];
+    wire                        en = !(last5_q && !chain_free_i) && !waits;
 
     always @(posedge clk_i) begin
         if (en) begin
@@ -75,34 +76,35 @@ module ttfs_lanes #(
     assign ready_o      = en;
     assign weights_re_o = en && event_q[1];
     assign weights_at_o = row_q;
-    assign capture_o    = last5_q && en;
+    assign capture_o    = last5_q && chain_free_i && !waits;
     assign idle_o       = ~|{event_q, tick_q, last_q, last5_q};
 
     assign event_o      = en && event_q[3];
 
     // The chain. It does not shift, which would cost a lane a multiplexer of its own: the lane whose turn it is is one
-    // of two, and a bit goes from two to two.
-    localparam PAIRS = (LANES + 1) / 2;
-    reg                 odd_q;
-    reg  [PAIRS-1:0]    turn_q;
+    // of four, and a bit goes from four to four.
+    localparam FOURS = (LANES + 3) / 4;
+    reg  [1:0]          lane_q;
+    reg  [FOURS-1:0]    turn_q;
     reg  [ACC_BITS-1:0] next_q;
-    wire [2*PAIRS*ACC_BITS-1:0] kept;
+    wire [4*FOURS*ACC_BITS-1:0] kept;
     wire [ACC_BITS-1:0] v [0:LANES-1];
     reg  [ACC_BITS-1:0] chosen;
     integer             i;
     always @* begin
         chosen = {ACC_BITS{1'b0}};
-        for (i = 0; i < PAIRS; i = i + 1)
-            chosen = chosen | (odd_q ? kept[(2*i+1)*ACC_BITS +: ACC_BITS] : kept[2*i*ACC_BITS +: ACC_BITS]) &
-                              {ACC_BITS{turn_q[i]}};
+        for (i = 0; i < FOURS; i = i + 1)
+            chosen = chosen | {ACC_BITS{turn_q[i]}} &
+                (lane_q[1] ? (lane_q[0] ? kept[(4*i+3)*ACC_BITS +: ACC_BITS] : kept[(4*i+2)*ACC_BITS +: ACC_BITS])
+                           : (lane_q[0] ? kept[(4*i+1)*ACC_BITS +: ACC_BITS] : kept[4*i*ACC_BITS +: ACC_BITS]));
     end
     always @(posedge clk_i) begin
         if (capture_o || shift_i) begin
-            odd_q  <= capture_o || !odd_q;
+            lane_q <= capture_o ? 2'd1 : lane_q + 2'd1;
             next_q <= capture_o ? v[0] : chosen;
         end
-        if (capture_o) turn_q <= {{(PAIRS - 1) {1'b0}}, 1'b1};
-        else if (shift_i && odd_q) turn_q <= turn_q << 1;
+        if (capture_o) turn_q <= {{(FOURS - 1) {1'b0}}, 1'b1};
+        else if (shift_i && &lane_q) turn_q <= turn_q << 1;
     end
     assign potential_o = next_q;
 
@@ -126,8 +128,8 @@ module ttfs_lanes #(
             always @(posedge clk_i) if (capture_o) kept_q <= v[l];
             assign kept[l*ACC_BITS +: ACC_BITS] = kept_q;
         end
-        if (LANES < 2 * PAIRS) begin : g_pad
-            assign kept[LANES*ACC_BITS +: ACC_BITS] = {ACC_BITS{1'b0}};
+        if (LANES < 4 * FOURS) begin : g_pad
+            assign kept[4*FOURS*ACC_BITS-1 : LANES*ACC_BITS] = {((4 * FOURS - LANES) * ACC_BITS) {1'b0}};
         end
     endgenerate
 

@@ -72,7 +72,7 @@ SEES = {
     "compiler/image_to_spike": ["image", "sim", "e2e faults", "e2e hostile folders"],
     "compiler/chip_to_verilog": ["chip", "sim"],
     "compiler/driver": ["samples", "e2e failing files"] + COMMANDS,
-    "compiler/cli": COMMANDS,
+    "compiler/cli": ["say"] + COMMANDS,
     "compiler/lib": COMMANDS,
     "compiler/report": COMMANDS,
     "hw": ["chip", "keys", "plan", "image", "sim"],
@@ -407,7 +407,8 @@ def spent():
 
 
 def tests_of(copy, path):
-    """The tests that see a file: those that bear its folder's name, then the others."""
+    """The tests that see a file: those that bear its folder's name, then the others; `own` are those, and the ones
+    that share a word with the file's name."""
     folder = os.path.dirname(path)
     if path.endswith(".v"):
         module = os.path.basename(path)[len("ttfs_"):-2]
@@ -422,7 +423,13 @@ def tests_of(copy, path):
     missing = [n for n in others if n not in copy.tests]
     if missing:
         raise SystemExit("mutate.py: the suite has no such test: " + ", ".join(missing))
-    return [dict(copy.tests[n], own=n in own) for n in own + others]
+    about = words(os.path.basename(path)[:-2])
+    return [dict(copy.tests[n], own=n in own or bool(about & words(n))) for n in own + others]
+
+
+def words(name):
+    """The words of a name, without the s of a plural."""
+    return {w.rstrip("s") for w in re.findall("[a-z]+", name)} - {"e2e", "e"}
 
 
 class Judge:
@@ -449,7 +456,7 @@ class Judge:
         return self.seconds.get(test["name"], self.before.get(test["name"], guess))
 
     def cost(self, test):
-        """What a notice by the test costs; a folder's own are taken to have noticed some already."""
+        """What a notice by the test costs; a file's own are taken to have noticed some already."""
         return (self.takes(test) or 0) / (1 + self.hits[test["name"]] + OWN_HITS * test["own"])
 
     def usable(self, test):

@@ -64,7 +64,7 @@ static void show(void *context, const char *what, uint64_t done, uint64_t of) {
     }
     line->done = done;
     bool late = now - line->started >= 1 && now - line->shown >= REFRESH;
-    bool left = done > 0 && done < of;
+    bool left = done < of; /* at the beginning it is not late */
     if (of == 0 ? done == 0 : left && late && (line->terminal || !line->said)) tell(line, now);
     if (of && done == of && late) line->said = true; /* the line at the end says it */
     if (of == 0 && done) finish(line);

@@ -110,9 +110,13 @@ static bool cannot_exchange(int why) {
     return why == EINVAL || why == ENOSYS || why == EOPNOTSUPP;
 }
 
+static const char *old_of(const TtfsOutFolder *f) {
+    return ttfs_path_join(f->arena, f->temporary->path, "old");
+}
+
 /* Without exchange. When the second rename fails the first is taken back. */
 static bool swap_by_renames(const TtfsOutFolder *f) {
-    const char *old = ttfs_path_join(f->arena, f->temporary->path, "old");
+    const char *old = old_of(f);
     if (rename(f->target, old) != 0) return false;
     if (rename(f->made, f->target) == 0) return true;
     int why = errno;
@@ -142,13 +146,13 @@ static bool swap(const TtfsOutFolder *f) {
     return false;
 }
 
-/* Something may have been put into OUT since it was looked at: then it comes back. */
+/* Something may have been put into OUT since it was looked at: then it comes back, or is kept. */
 static bool is_old_ours(const TtfsOutFolder *f, const char *out, TtfsDiag *diag) {
-    if (!is_there(f->made)) return true;
-    const char *foreign = ttfs_out_foreign(f->made, f->arena);
+    const char *old = is_there(f->made) ? f->made : old_of(f);
+    const char *foreign = is_there(old) ? ttfs_out_foreign(old, f->arena) : NULL;
     if (!foreign) return true;
-    if (!exchange(f->made, f->target)) {
-        ttfs_note(diag, TTFS_AT_FILE(f->made), "the former output is here");
+    if (!exchange(old, f->target)) {
+        ttfs_note(diag, TTFS_AT_FILE(old), "the former output is here");
         *f->temporary->path = 0;
     }
     return refuse(out, ttfs_arena_printf(f->arena, "%s came into it meanwhile", foreign), diag);

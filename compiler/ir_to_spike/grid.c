@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Rounding to a grid. In: float32 weights, a quantum > 0, bits 2..16; out: integers, squared error
+ * Rounding to a grid. In: float32 weights, a quantum > 0, levels; out: integers, squared error
  * in float64, summed in the order of the weights. Balancing (Guo et al. 2022, "SQuant", arXiv
  * 2202.07471) rounds a few weights the other way, the nearest to a tie first: activations are
  * never negative, so what a channel loses is mostly the sum of its rounding errors times their
@@ -14,9 +14,13 @@ typedef struct {
     double inverse, low, high;
 } Grid;
 
-static Grid grid_of(double quantum, uint32_t bits) {
+static Grid grid_of(double quantum, TtfsLevels levels) {
+    return (Grid){1 / quantum, levels.low, levels.high};
+}
+
+TtfsLevels ttfs_grid_levels(uint32_t bits, uint32_t synapses) {
     double half = (double)(1 << (bits - 1));
-    return (Grid){1 / quantum, -half, half - 1};
+    return (TtfsLevels){-half * synapses, (half - 1) * synapses};
 }
 
 /* The level nearest to w; ties away from zero. */
@@ -26,19 +30,18 @@ static int32_t level(const Grid *g, double w) {
     return (int32_t)(v < 0 ? v - 0.5 : v + 0.5);
 }
 
-double ttfs_grid_quantum(const float *w, uint64_t n, uint32_t bits) {
+double ttfs_grid_quantum(const float *w, uint64_t n, TtfsLevels levels) {
     double most = 0, least = 0;
     for (uint64_t i = 0; i < n; i++) {
         if (w[i] > most) most = w[i];
         if (w[i] < least) least = w[i];
     }
-    Grid g = grid_of(1, bits);
-    double above = most / g.high, below = least / g.low;
+    double above = most / levels.high, below = least / levels.low;
     return above > below ? above : below;
 }
 
-double ttfs_grid_error(const float *w, uint64_t n, double quantum, uint32_t bits) {
-    Grid g = grid_of(quantum, bits);
+double ttfs_grid_error(const float *w, uint64_t n, double quantum, TtfsLevels levels) {
+    Grid g = grid_of(quantum, levels);
     double sum = 0;
     for (uint64_t i = 0; i < n; i++) {
         double e = w[i] - level(&g, w[i]) * quantum;
@@ -47,8 +50,9 @@ double ttfs_grid_error(const float *w, uint64_t n, double quantum, uint32_t bits
     return sum;
 }
 
-uint64_t ttfs_grid_round(const float *w, uint64_t n, double quantum, uint32_t bits, int16_t *q) {
-    Grid g = grid_of(quantum, bits);
+uint64_t ttfs_grid_round(const float *w, uint64_t n, double quantum, TtfsLevels levels,
+                         int16_t *q) {
+    Grid g = grid_of(quantum, levels);
     uint64_t clipped = 0;
     for (uint64_t i = 0; i < n; i++) {
         double v = w[i] * g.inverse;
@@ -94,9 +98,9 @@ static void balance(const Grid *g, const float *w, uint64_t n, int16_t *q) {
     }
 }
 
-void ttfs_grid_balance(const float *w, uint64_t n, uint64_t group, double quantum, uint32_t bits,
-                       int16_t *q) {
-    Grid g = grid_of(quantum, bits);
+void ttfs_grid_balance(const float *w, uint64_t n, uint64_t group, double quantum,
+                       TtfsLevels levels, int16_t *q) {
+    Grid g = grid_of(quantum, levels);
     for (uint64_t i = 0; group > 1 && i < n; i += group) balance(&g, w + i, group, q + i);
     balance(&g, w, n, q);
 }

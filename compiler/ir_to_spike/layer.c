@@ -22,6 +22,10 @@ enum { MOST_RAMP = 1 << 22, MOST_THRESHOLD = 1 << 30, CANDIDATES = 96, FEWEST_CA
 /* Grids tried, as multiples of the fineness that just clips nothing. */
 static const double COARSEST = 0.85, FINEST = 2.2;
 
+static TtfsLevels levels_of(const TtfsGridTask *l, const TtfsGridTerm *t) {
+    return ttfs_grid_levels(l->bits, t->synapses);
+}
+
 static const float *channel_of(const TtfsGridTerm *t, uint32_t channel) {
     return t->weights + channel * t->rows * t->row;
 }
@@ -60,8 +64,8 @@ static double coarsest_unit(const TtfsGridTask *l, uint32_t first, uint32_t end)
     double unit = 0;
     for (uint32_t k = 0; k < l->terms; k++) {
         const TtfsGridTerm *t = &l->term[k];
-        double quantum =
-            ttfs_grid_quantum(channel_of(t, first), (end - first) * t->rows * t->row, l->bits);
+        double quantum = ttfs_grid_quantum(channel_of(t, first), (end - first) * t->rows * t->row,
+                                           levels_of(l, t));
         if (quantum * t->in_scale > unit) unit = quantum * t->in_scale;
     }
     return unit;
@@ -74,7 +78,7 @@ static double error_at(const TtfsGridTask *l, uint32_t first, uint32_t end, doub
         const TtfsGridTerm *t = &l->term[k];
         error += importance(t) * ttfs_grid_error(channel_of(t, first),
                                                  (end - first) * t->rows * t->row,
-                                                 unit / t->in_scale, l->bits);
+                                                 unit / t->in_scale, levels_of(l, t));
     }
     return error;
 }
@@ -85,8 +89,8 @@ static double ramp_of_lone(const TtfsGridTask *l, uint32_t channel, double s_out
     double most = INFINITY;
     for (uint32_t k = 0; k < l->terms; k++) {
         const TtfsGridTerm *t = &l->term[k];
-        double quantum = t->row == 1 ? ttfs_grid_quantum(channel_of(t, channel), t->rows, l->bits)
-                                     : 0;
+        if (t->row > 1) continue;
+        double quantum = ttfs_grid_quantum(channel_of(t, channel), t->rows, levels_of(l, t));
         if (quantum > 0) most = fmin(most, s_out / (quantum * t->in_scale));
     }
     return most;
@@ -238,8 +242,8 @@ static void round_channel(const TtfsGridTask *l, uint32_t channel, double unit, 
         int16_t *q = out->weights[k] + channel * t->rows * t->row;
         double quantum = unit / t->in_scale;
         for (uint32_t i = 0; i < t->rows; i++, w += t->row, q += t->row) {
-            out->clipped += ttfs_grid_round(w, t->row, quantum, l->bits, q);
-            ttfs_grid_balance(w, t->row, t->group, quantum, l->bits, q);
+            out->clipped += ttfs_grid_round(w, t->row, quantum, levels_of(l, t), q);
+            ttfs_grid_balance(w, t->row, t->group, quantum, levels_of(l, t), q);
             *error += importance(t) * square_error(w, q, t->row, quantum);
         }
     }

@@ -13,6 +13,7 @@ typedef struct {
     uint32_t rows;        /* 1; of a matrix, neurons a channel */
     uint64_t row;
     uint64_t group;    /* weights of one source channel: a kernel's taps; divides row */
+    uint32_t synapses; /* 1 or more: a weight may be the sum of so many, each of the layer's bits */
     double in_scale;   /* real value of one integer quantum of the source */
     uint32_t in_ticks; /* T of the source */
     /* The model's own grid: the weights are integers times a quantum, 1 for all or one a row of
@@ -35,7 +36,7 @@ typedef struct {
 
 typedef struct {
     double scale; /* in: the window's scale; out: the same or wider (relu), s_w s_in (readout) */
-    int16_t **weights;    /* [terms]; the caller's memory, filled in */
+    int16_t **weights;    /* [terms]; sums over the synapses; the caller's memory, filled in */
     int32_t *bias, *ramp; /* ramp NULL for a readout */
     double weight_error;  /* sqrt(sum e (W - w s_w)^2 / sum e W^2), e = (the source's window)^2 */
     uint32_t ramp_min, ramp_max;

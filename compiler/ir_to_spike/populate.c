@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ALL = 1000000 }; /* a rate: every neuron fires */
@@ -69,7 +70,6 @@ static TtfsPopulation shaped(TtfsLower *l, const TtfsNetLayer *layer, TtfsPopKin
                             .h = layer->h,
                             .w = layer->w,
                             .conn_first = l->out->conns.len,
-                            .conn_count = layer->terms,
                             .of = kept_text(l, layer->of),
                             .part = kept_text(l, layer->part)};
 }
@@ -125,9 +125,31 @@ static void note_grid(const TtfsLower *l, const TtfsGridTask *task, const TtfsGr
                   grid->left, task->bits);
 }
 
+/* True when the weights of a term stand alone, each the only one of its neuron: an identity, a
+ * scale. At few bits they would set the grid of all that the neuron reads. */
+static bool is_lone(const TtfsTerm *t) {
+    return t->weights && t->row == 1 && !t->quantum;
+}
+
+/* Into how many synapses each such weight of a sum is shared out. That depends on the graph's form
+ * alone, so that other weights make the same graph, and leaves as many sources as every shipped
+ * chip takes. */
+static uint32_t synapses_of(const TtfsLower *l, const TtfsNetLayer *layer, uint32_t bits) {
+    enum { FEW_BITS = 5, MOST_SHARED = 3, MOST_SOURCES = 4 };
+    uint32_t lone = 0;
+    for (uint32_t k = 0; k < layer->terms; k++)
+        lone += is_lone(&l->net->terms.at[layer->term_first + k]);
+    if (!lone || layer->terms == 1 || layer->terms > MOST_SOURCES || bits > FEW_BITS ||
+        layer->quantum > 0)
+        return 1;
+    uint32_t fit = (MOST_SOURCES - layer->terms) / lone + 1;
+    return fit < MOST_SHARED ? fit : MOST_SHARED;
+}
+
 /* The connections of a layer's terms and what the quantiser needs of each. */
-static bool connect_terms(TtfsLower *l, const TtfsNetLayer *layer, TtfsPopulation *p,
+static bool connect_terms(TtfsLower *l, const TtfsNetLayer *layer, uint32_t bits, TtfsPopulation *p,
                           TtfsGridTerm *grid) {
+    uint32_t shared = synapses_of(l, layer, bits);
     for (uint32_t k = 0; k < layer->terms; k++) {
         const TtfsTerm *t = &l->net->terms.at[layer->term_first + k];
         const TtfsPopulation *src = &l->out->pops.at[t->src];
@@ -144,12 +166,16 @@ static bool connect_terms(TtfsLower *l, const TtfsNetLayer *layer, TtfsPopulatio
             return ttfs_error(l->diag, ttfs_lower_at(l, layer, t->name), TTFS_LIMIT,
                               "%" PRIu64 " weights, at most %" PRIu64, c.weight_count,
                               TTFS_MAX_WEIGHTS);
-        grid[k] =
-            (TtfsGridTerm){weights, rows, row, taps, src->scale, src->ticks, t->quantum, t->quanta};
+        uint32_t synapses = is_lone(t) ? shared : 1;
+        grid[k] = (TtfsGridTerm){weights,    rows,       row,        taps,     synapses,
+                                 src->scale, src->ticks, t->quantum, t->quanta};
         uint32_t end = src->start + (weights ? src->ticks : 0);
         if (end > p->start) p->start = end;
-        *TTFS_PUSH(&l->out->arena, l->out->conns) = c;
-        *TTFS_PUSH(&l->scratch, l->weights) = weights;
+        p->conn_count += synapses;
+        for (uint32_t i = 0; i < synapses; i++) {
+            *TTFS_PUSH(&l->out->arena, l->out->conns) = c;
+            *TTFS_PUSH(&l->scratch, l->weights) = weights;
+        }
     }
     return true;
 }
@@ -175,6 +201,25 @@ static void keep_weights(TtfsLower *l, uint32_t k, int16_t *w, bool owned) {
     }
     if (!owned) w = memcpy(TTFS_ARRAY(&l->out->arena, int16_t, c->weight_count), w, bytes);
     c->weights = w;
+}
+
+/* The part of synapse `i` of `n` in a weight: as even as integers can be. */
+static int16_t part_of(int32_t w, uint32_t i, uint32_t n) {
+    int32_t each = w / (int32_t)n, rest = w % (int32_t)n;
+    return (int16_t)(each + ((uint32_t)abs(rest) > i ? (rest > 0) - (rest < 0) : 0));
+}
+
+/* The weights of a term, `w`, become those of its connections from `first` on. */
+static void share_out(TtfsLower *l, const TtfsGridTerm *t, uint32_t first, int16_t *w, bool owned) {
+    uint64_t n = l->out->conns.at[first].weight_count;
+    for (uint32_t i = 0; i < t->synapses; i++) {
+        int16_t *part = w;
+        if (t->synapses > 1) {
+            part = TTFS_ARRAY(&l->scratch, int16_t, n);
+            for (uint64_t j = 0; j < n; j++) part[j] = part_of(w[j], i, t->synapses);
+        }
+        keep_weights(l, first + i, part, owned && t->synapses == 1);
+    }
 }
 
 /* Where the layer's grid is too coarse for all ticks of a window that the network ends, it has
@@ -206,10 +251,10 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsPopOptions *own, Tt
     TtfsGridLayer grid = {.scale = p->scale};
     uint64_t weights = 0;
     grid.weights = TTFS_ARRAY(&l->scratch, int16_t *, layer->terms);
-    for (uint32_t k = 0; k < layer->terms; k++) {
+    for (uint32_t k = 0, at = p->conn_first; k < layer->terms; at += term[k++].synapses) {
         /* What may turn out to be shared is made beside the graph. */
-        uint64_t n = l->out->conns.at[p->conn_first + k].weight_count;
-        TtfsArena *a = twin_of(l, p->conn_first + k) ? &l->scratch : &l->out->arena;
+        uint64_t n = l->out->conns.at[at].weight_count;
+        TtfsArena *a = twin_of(l, at) || term[k].synapses > 1 ? &l->scratch : &l->out->arena;
         bool fits = ttfs_budget_array(l->scratch.budget, n, 2 * sizeof(int16_t));
         grid.weights[k] = TTFS_ARRAY(a, int16_t, fits ? n : 0);
         weights += n;
@@ -219,9 +264,10 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsPopOptions *own, Tt
     if (!(readout ? ttfs_layer_readout(&task, &grid, &l->out->arena, l->diag)
                   : ttfs_layer_relu(&task, &grid, &l->out->arena, l->diag)))
         return false;
-    for (uint32_t k = 0; k < layer->terms; k++) {
-        l->out->conns.at[p->conn_first + k].weight_bits = own->weight_bits;
-        keep_weights(l, p->conn_first + k, grid.weights[k], !twin_of(l, p->conn_first + k));
+    for (uint32_t k = 0, at = p->conn_first; k < layer->terms; at += term[k++].synapses) {
+        for (uint32_t i = 0; i < term[k].synapses; i++)
+            l->out->conns.at[at + i].weight_bits = own->weight_bits;
+        share_out(l, &term[k], at, grid.weights[k], !twin_of(l, at));
     }
     end_window(l, layer, task.at, grid.scale, p);
     p->scale = grid.scale;
@@ -246,7 +292,7 @@ static bool lower_linear(TtfsLower *l, uint32_t index) {
     TtfsGridTerm *term = TTFS_ARRAY(&l->scratch, TtfsGridTerm, layer->terms);
     TtfsPopOptions own = options_of(l, p.name);
     TtfsRange range = {NULL, NULL};
-    if (!connect_terms(l, layer, &p, term)) return false;
+    if (!connect_terms(l, layer, own.weight_bits, &p, term)) return false;
     TtfsQuantLayer *q = TTFS_PUSH(&l->report->arena, l->report->at);
     *q = (TtfsQuantLayer){.name = ttfs_arena_strdup(&l->report->arena, p.name)};
     if (!readout) {
@@ -267,7 +313,7 @@ static bool lower_linear(TtfsLower *l, uint32_t index) {
 static bool lower_pool(TtfsLower *l, const TtfsNetLayer *layer) {
     TtfsPopulation p = shaped(l, layer, TTFS_POP_POOL);
     TtfsGridTerm term;
-    if (!connect_terms(l, layer, &p, &term)) return false;
+    if (!connect_terms(l, layer, 0, &p, &term)) return false;
     const TtfsConnection *c = &l->out->conns.at[p.conn_first];
     const TtfsPopulation *src = ttfs_spike_pop(l->out, c->src);
     const TtfsRange *r = &l->ranges.at[c->src.i - 1];

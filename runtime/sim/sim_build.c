@@ -166,7 +166,7 @@ bool ttfs_sim_key(const Build *b, char key[65]) {
 
 /* Verilog to C++ in WORK/obj. */
 static bool verilate(const Build *b) {
-    char *argv[VERILATE_FLAGS + 10];
+    char *argv[VERILATE_FLAGS + 9] = {NULL}; /* the last stays */
     const char *config = ttfs_path_join(b->a, b->work, "apart.vlt");
     const char *rtl = ttfs_path_join(b->a, b->work, "rtl");
     int n = 0;
@@ -180,13 +180,12 @@ static bool verilate(const Build *b) {
     argv[n++] = ttfs_arena_printf(b->a, "-I%s", rtl);
     if (b->mesh) argv[n++] = text(config);
     argv[n++] = ttfs_path_join(b->a, rtl, "ttfs_top.v");
-    argv[n] = NULL;
     return finish(start(argv, ttfs_path_join(b->a, b->work, "build.log")));
 }
 
 static pid_t compile(const Build *b, const char *source, const char *how, const char *include,
                      const char *object) {
-    char *argv[COMPILE_FLAGS + 11];
+    char *argv[COMPILE_FLAGS + 10] = {NULL}; /* the last stays */
     int n = 0;
     argv[n++] = text("g++");
     for (int i = 0; i < COMPILE_FLAGS; i++) argv[n++] = text(compile_flags[i]);
@@ -198,7 +197,6 @@ static pid_t compile(const Build *b, const char *source, const char *how, const 
     argv[n++] = text(source);
     argv[n++] = text("-o");
     argv[n++] = ttfs_path_join(b->a, b->work, object);
-    argv[n] = NULL;
     return start(argv, ttfs_path_join(b->a, b->work, "build.log"));
 }
 

@@ -88,10 +88,20 @@ static void close_case(Case *c) {
     random_case_free(&c->k, &c->source);
 }
 
-/* True when the weight may have been clipped. */
-static bool at_end(const TtfsConnection *c, int16_t w) {
-    int32_t half = 1 << (c->weight_bits - 1);
-    return w == half - 1 || w == -half;
+/* How many connections each term has that shares its weights out: those of one weight a neuron. */
+static uint32_t shares(const Case *c, uint32_t layer) {
+    const TtfsNetLayer *l = &c->net.layers.at[layer];
+    uint32_t lone = 0, conns = c->spike.pops.at[layer].conn_count;
+    for (uint32_t k = 0; k < l->terms; k++) lone += c->net.terms.at[l->term_first + k].row == 1;
+    return lone ? (conns - l->terms) / lone + 1 : 1;
+}
+
+/* Weight `q` of `n` connections together; *end: it may have been clipped. */
+static int32_t weight_of(const TtfsConnection *c, uint32_t n, uint64_t q, bool *end) {
+    int32_t half = 1 << (c->weight_bits - 1), sum = 0;
+    for (uint32_t i = 0; i < n; i++) sum += c[i].weights[q];
+    *end = sum == (int32_t)n * (half - 1) || sum == (int32_t)n * -half;
+    return sum;
 }
 
 /* The bound of one linear neuron, before the rectifier. `unit`: real value of one quantum of its
@@ -102,10 +112,11 @@ static double linear_bound(const Case *c, uint32_t layer, uint32_t neuron, doubl
     uint32_t ch = neuron / (l->h * l->w), y = neuron / l->w % l->h, x = neuron % l->w;
     double offset = c->spike.pops.at[0].offset, bound = 0;
     double bias = (l->bias ? l->bias[ch] : 0) + (l->bias_map ? (double)l->bias_map[neuron] : 0);
-    for (uint32_t k = 0; k < l->terms; k++) {
+    const TtfsConnection *conn = &c->spike.conns.at[p->conn_first];
+    for (uint32_t k = 0, n; k < l->terms; k++, conn += n) {
         const TtfsTerm *t = &c->net.terms.at[l->term_first + k];
+        n = t->row == 1 ? shares(c, layer) : 1;
         const TtfsNetLayer *from = &c->net.layers.at[t->src];
-        const TtfsConnection *conn = &c->spike.conns.at[p->conn_first + k];
         const double *value = f64_values(&c->f, from->tensor) + t->first;
         const double *off = c->bound[t->src] + t->first;
         double quantum = unit / c->spike.pops.at[t->src].scale, least = from->of_input ? offset : 0;
@@ -113,8 +124,9 @@ static double linear_bound(const Case *c, uint32_t layer, uint32_t neuron, doubl
             uint64_t q;
             double w = term_weight(l, t, ch, y, x, j, &q);
             if (q == UINT64_MAX) continue;
-            double grid = conn->weights[q] * quantum;
-            assert_true(fabs(w - grid) <= quantum * (1 + 1e-6) || at_end(conn, conn->weights[q]));
+            bool end;
+            double grid = weight_of(conn, n, q, &end) * quantum;
+            assert_true(fabs(w - grid) <= quantum * (1 + 1e-6) || end);
             bound += fabs(grid) * off[j] + fabs(w - grid) * fabs(value[j] - least);
             bias += w * least;
         }

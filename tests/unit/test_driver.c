@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Parts of the commands by themselves: faults by their names, words of options, the size of a block
- * of samples, folders that are replaced.
+ * of samples, folders that are replaced, also where a file system cannot exchange two names.
  */
+#include <errno.h>
 #include <setjmp.h>
+#include <dirent.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -216,6 +219,131 @@ static void leftovers_of_the_dead(void **state) {
     }
 }
 
+/* ---- where two names are not exchanged ----------------------------------------------------- */
+
+static int no_exchange;   /* errno of an exchange; 0: as the system does */
+static int exchanges;     /* that are made before the first with that errno */
+static unsigned renaming; /* the renames that fail, a bit each, the next one lowest */
+
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+long __wrap_syscall(long number, ...) {
+    va_list ap;
+    va_start(ap, number);
+    int at = va_arg(ap, int);
+    const char *from = va_arg(ap, const char *);
+    int to_at = va_arg(ap, int);
+    const char *to = va_arg(ap, const char *);
+    unsigned flags = va_arg(ap, unsigned);
+    va_end(ap);
+    assert_int_equal(number, SYS_renameat2);
+    if (!no_exchange || exchanges-- > 0) return __real_syscall(number, at, from, to_at, to, flags);
+    errno = no_exchange;
+    return -1;
+}
+
+int __real_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to) {
+    bool fails = renaming & 1;
+    renaming >>= 1;
+    if (!fails) return __real_rename(from, to);
+    errno = EIO;
+    return -1;
+}
+
+/* A folder with the file `old` and a new one with the file `new`, that is to take its place. */
+typedef struct {
+    TtfsArena arena;
+    TtfsDiag diag;
+    TtfsOutFolder folder;
+    char at[32];
+    const char *out;
+} Swap;
+
+static void open_swap(Swap *s) {
+    *s = (Swap){.at = "/tmp/ttfs-driver-XXXXXX"};
+    assert_non_null(mkdtemp(s->at));
+    s->out = ttfs_path_join(&s->arena, s->at, "out");
+    assert_int_equal(mkdir(s->out, 0777), 0);
+    write_text(s->out, "manifest.json", "{\"product\": \"ttfs\", \"format\": 1}");
+    assert_true(ttfs_out_begin(&s->folder, s->out, &s->arena, &s->diag));
+    write_text(s->folder.made, "chip.json", "{}");
+}
+
+/* Ends it: whether the new folder has to be there; how many others beside it. */
+static void close_swap(Swap *s, bool fresh, int beside) {
+    struct dirent *e;
+    int n = 0;
+    DIR *d = opendir(s->at);
+    no_exchange = exchanges = 0, renaming = 0;
+    assert_int_equal(access(ttfs_path_join(&s->arena, s->out, "chip.json"), F_OK) == 0, fresh);
+    assert_int_equal(access(ttfs_path_join(&s->arena, s->out, "manifest.json"), F_OK) == 0, !fresh);
+    for (; d && (e = readdir(d)) != NULL;) n += *e->d_name != '.';
+    assert_int_equal(closedir(d), 0);
+    assert_int_equal(n, 1 + beside);
+    assert_true(ttfs_remove_tree(s->at, &s->diag));
+    ttfs_diag_free(&s->diag);
+    ttfs_arena_free(&s->arena);
+}
+
+/* The one moves away and the other into its place; when that fails all is as before. */
+static void swaps_by_renames(void **state) {
+    (void)state;
+    static const int unable[] = {EINVAL, ENOSYS, EOPNOTSUPP};
+    static const unsigned failing[] = {1, 2};
+    Swap s;
+    for (int i = 0; i < 3; i++) {
+        open_swap(&s);
+        no_exchange = unable[i];
+        assert_true(ttfs_out_commit(&s.folder, &s.diag));
+        close_swap(&s, true, 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        open_swap(&s);
+        no_exchange = EINVAL, renaming = failing[i];
+        assert_false(ttfs_out_commit(&s.folder, &s.diag));
+        assert_non_null(strstr(s.diag.messages.at[0].what, strerror(EIO)));
+        close_swap(&s, false, 0);
+    }
+    open_swap(&s);
+    no_exchange = EACCES;
+    assert_false(ttfs_out_commit(&s.folder, &s.diag));
+    close_swap(&s, false, 0);
+}
+
+/* Neither is in its place, and both are kept: the next look for it puts it back. */
+static void stopped_between_renames(void **state) {
+    (void)state;
+    Swap s;
+    open_swap(&s);
+    no_exchange = EINVAL, renaming = 6;
+    assert_false(ttfs_out_commit(&s.folder, &s.diag));
+    assert_int_not_equal(access(s.out, F_OK), 0);
+    ttfs_out_recover(s.out);
+    close_swap(&s, false, 0);
+}
+
+/* What somebody put into the old folder meanwhile comes back; where that cannot be, it is kept. */
+static void something_came_meanwhile(void **state) {
+    (void)state;
+    static const char *const where[] = {"old", "new", NULL};
+    for (int i = 0; i < 3; i++) {
+        Swap s;
+        open_swap(&s);
+        const char *temporary = ttfs_path_dir(&s.arena, s.folder.made);
+        write_text(s.out, "thesis.txt", "years of work");
+        no_exchange = EINVAL, exchanges = i;
+        assert_false(ttfs_out_commit(&s.folder, &s.diag));
+        const char *kept = where[i] ? ttfs_path_join(&s.arena, temporary, where[i]) : s.out;
+        const TtfsMessage *m = &s.diag.messages.at[s.diag.messages.len - 1];
+        assert_non_null(strstr(m->what, "'thesis.txt' came into it meanwhile"));
+        assert_int_equal(s.diag.messages.len, where[i] ? 2 : 1);
+        assert_int_equal(access(ttfs_path_join(&s.arena, kept, "thesis.txt"), F_OK), 0);
+        close_swap(&s, where[i] != NULL, where[i] != NULL);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_have_names),
@@ -224,6 +352,9 @@ int main(void) {
         cmocka_unit_test(folders_that_may_go),
         cmocka_unit_test(names_of_files),
         cmocka_unit_test(leftovers_of_the_dead),
+        cmocka_unit_test(swaps_by_renames),
+        cmocka_unit_test(stopped_between_renames),
+        cmocka_unit_test(something_came_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,6 +85,59 @@ static void residual_comes_near(void **state) {
     end(&n);
 }
 
+/* At 3 bits the 1 of the identity is three synapses of 3 bits, which together stand for it on a
+ * grid that the other source sets; one would end at 3, and only so coarse a grid would hold it. */
+static void identity_is_shared_out(void **state) {
+    (void)state;
+    Net n;
+    residual(&n);
+    n.options.weight_bits = 3;
+    calibrate(&n, 200);
+    expect_lowered(&n);
+    const TtfsPopulation *p = &n.spike.pops.at[3];
+    const TtfsConnection *c = &n.spike.conns.at[p->conn_first];
+    bool beyond = false;
+    assert_int_equal(p->conn_count, 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        double quantum = p->scale / (p->ramp[i] * n.spike.pops.at[1].scale);
+        int32_t sum = 0;
+        for (int k = 1; k < 4; k++) {
+            assert_int_equal(c[k].src.i, 2);
+            assert_int_equal(c[k].weight_bits, 3);
+            assert_in_range(c[k].weights[i] + 4, 0, 7);
+            assert_in_range(c[k].weights[i] - c[3].weights[i], 0, 1); /* even shares */
+            sum += c[k].weights[i];
+        }
+        assert_true(fabs(sum * quantum - 1) <= quantum / 2 * 1.0001);
+        beyond = beyond || sum > 3;
+    }
+    assert_true(beyond);
+    end(&n);
+}
+
+/* No more sources than every shipped chip takes; one where there is no room, at more bits, and
+ * where nothing else is read. */
+static void shares_leave_room(void **state) {
+    (void)state;
+    const uint32_t bits[] = {3, 5, 6, 3, 3}, sources[] = {1, 1, 1, 2, 0}, want[] = {4, 4, 2, 4, 1};
+    for (int i = 0; i < 5; i++) {
+        Net n;
+        TtfsTensor x = start(&n, 4, (uint32_t[]){1, 2, 4, 4}), y;
+        x = relu(&n, conv(&n, "stem", x, 4, 3, 1, 0.3));
+        y = identity(&n, x);
+        for (uint32_t k = 0; k < sources[i]; k++)
+            y = sum(&n, y, conv(&n, k ? "more" : "left", x, 4, 3, 1, 0.2));
+        for (uint32_t k = n.ir.nodes.len; sources[i] && k-- > 0;)
+            if (n.ir.nodes.at[k].op == TTFS_OP_CONV && k > 1) n.ir.nodes.at[k].n_in = 2;
+        gemm(&n, "fc", flatten(&n, relu(&n, y)), 5, 0.1);
+        n.options.weight_bits = bits[i];
+        calibrate(&n, 100);
+        expect_lowered(&n);
+        assert_int_equal(n.spike.pops.at[2].conn_count, want[i]);
+        end(&n);
+    }
+}
+
 /* A readout of two sources with very different scales has one quantum for the logits. */
 static void readout_of_two(void **state) {
     (void)state;
@@ -164,6 +217,7 @@ static void slices_and_reshapes(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(input_range_and_padding), cmocka_unit_test(residual_comes_near),
+        cmocka_unit_test(identity_is_shared_out),  cmocka_unit_test(shares_leave_room),
         cmocka_unit_test(readout_of_two),          cmocka_unit_test(weights_stay_shared),
         cmocka_unit_test(slices_and_reshapes),
     };

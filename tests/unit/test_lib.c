@@ -18,8 +18,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine.h"
 #include "ttfs.h"
 
 #define DIGITS TTFS_SOURCE_DIR "/examples/digits/"
@@ -212,6 +214,53 @@ static void use(TtfsMessages *m, const char *model, bool good) {
     done(ttfs_dump_form(files[0], "image", m), false, m, "a form that is another");
 }
 
+static bool engines_fail;
+
+bool __real_ttfs_engine_run(TtfsEngine *e, uint64_t n, const uint16_t *x, TtfsTraces *out,
+                            TtfsDiag *diag);
+bool __wrap_ttfs_engine_run(TtfsEngine *e, uint64_t n, const uint16_t *x, TtfsTraces *out,
+                            TtfsDiag *diag);
+bool __wrap_ttfs_engine_run(TtfsEngine *e, uint64_t n, const uint16_t *x, TtfsTraces *out,
+                            TtfsDiag *diag) {
+    return engines_fail ? ttfs_error(diag, TTFS_AT_FILE(e->name), TTFS_SIM_RUN, "it stands still")
+                        : __real_ttfs_engine_run(e, n, x, out, diag);
+}
+
+/* An engine that fails is no result, and its error is the only one. */
+static void failing_engines(void **state) {
+    (void)state;
+    TtfsMessages *m = ttfs_messages_new();
+    TtfsCompileOptions c = ttfs_compile_defaults();
+    c.model = DIGITS "digits_mlp.onnx", c.out = "lib_told", c.stop_after = "spike";
+    c.ranged = true, c.lo = 0, c.hi = 1;
+    done(ttfs_compile(&c, m), true, m, "compile");
+    TtfsRunOptions r = ttfs_run_defaults();
+    r.session.folder = "lib_told", r.session.input = DIGITS "test.npz", r.session.count = 5;
+    TtfsVerifyOptions v = ttfs_verify_defaults();
+    v.session = r.session, r.engine = "golden", v.engines = "golden,golden";
+    for (int i = 0; i < 2; i++) {
+        engines_fail = true;
+        assert_null(i ? ttfs_verify_samples(&v, m) : ttfs_run_samples(&r, m));
+        engines_fail = false;
+        assert_int_equal(ttfs_messages_errors(m), 1);
+        assert_string_equal(ttfs_messages_at(m, 0).what, "it stands still");
+        ttfs_messages_clear(m);
+    }
+    ttfs_messages_free(m);
+}
+
+/* A folder in the place of the calibration samples is none. */
+static void use_weights_only(TtfsMessages *m) {
+    TtfsCompileOptions w = ttfs_weights_only_defaults("lib_out");
+    w.threads = 1, w.model = DIGITS "digits_mlp.onnx", w.out = "lib_weights";
+    done(ttfs_compile(&w, m), true, m, "compile weights only");
+    mkdir("lib_nowhere", 0777);
+    mkdir("lib_nowhere/calib.npz", 0777);
+    assert_int_equal(access("lib_nowhere/calib.npz", F_OK), 0);
+    w.model = "lib_nowhere/net.onnx";
+    done(ttfs_compile(&w, m), false, m, "compile weights only without samples");
+}
+
 /* The steps for convolutions, and for the model's own grids. */
 static void use_others(TtfsMessages *m) {
     TtfsCompileOptions c = ttfs_compile_defaults();
@@ -353,6 +402,7 @@ static void calls_leave_nothing(void **state) {
     assert_true(bad && fwrite("\xff\xff\xff", 1, 3, bad) == 3 && fclose(bad) == 0);
     for (int i = 0; i < 4; i++) {
         use(m, DIGITS "digits_mlp.onnx", true);
+        use_weights_only(m);
         use_others(m);
         use(m, "lib_bad.onnx", false);
         size_t now = mallinfo2().uordblks;
@@ -376,6 +426,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(run_options),
         cmocka_unit_test(emit_options),
         cmocka_unit_test(figures),
+        cmocka_unit_test(failing_engines),
         cmocka_unit_test(progress),
         cmocka_unit_test(calibration_is_told),
         cmocka_unit_test(calls_leave_nothing),

@@ -5,6 +5,7 @@
  * and counted.
  */
 #include "cache.h"
+#include "emit.h"
 #include "jit.h"
 #include "object.h"
 #include "target.h"
@@ -59,6 +60,36 @@ GIVEN_BACK(PASSES, void, LLVMDisposePassBuilderOptions, LLVMPassBuilderOptionsRe
 MADE(ENGINES, LLVMErrorRef, LLVMOrcCreateLLJIT, (LLVMOrcLLJITRef * j, LLVMOrcLLJITBuilderRef b),
      (j, b))
 GIVEN_BACK(ENGINES, LLVMErrorRef, LLVMOrcDisposeLLJIT, LLVMOrcLLJITRef)
+
+/* Texts that LLVM gave and that are not yet given back. */
+enum { TEXTS = 16 };
+static char *text_alive[TEXTS];
+
+static char *text_made(char *text) {
+    int i = 0;
+    while (i < TEXTS && text_alive[i]) i++;
+    assert_true(i < TEXTS);
+    return text_alive[i] = text;
+}
+
+#define TEXT(f, params, args)                                                                      \
+    char *__real_##f params;                                                                       \
+    char *__wrap_##f params;                                                                       \
+    char *__wrap_##f params {                                                                      \
+        return text_made(__real_##f args);                                                         \
+    }
+TEXT(LLVMGetDefaultTargetTriple, (void), ())
+TEXT(LLVMGetHostCPUName, (void), ())
+TEXT(LLVMGetHostCPUFeatures, (void), ())
+TEXT(LLVMPrintModuleToString, (LLVMModuleRef m), (m))
+
+void __real_LLVMDisposeMessage(char *text);
+void __wrap_LLVMDisposeMessage(char *text);
+void __wrap_LLVMDisposeMessage(char *text) {
+    for (int i = 0; i < TEXTS; i++)
+        if (text_alive[i] == text) text_alive[i] = NULL;
+    __real_LLVMDisposeMessage(text);
+}
 
 /* A module with an empty void f(void), and what is done with it in its workshop. */
 typedef struct {
@@ -228,6 +259,35 @@ static void objects_that_do_not_load(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* Objects for other processors, by the number that ELF has for each, and text for this one. */
+static void code_for_others(void **state) {
+    (void)state;
+    static const struct {
+        const char *triple;
+        int machine;
+    } of[] = {{"x86_64-linux-gnu", 62},
+              {"aarch64-linux-gnu", 183},
+              {"riscv64-linux-gnu", 243},
+              {"riscv32-unknown-elf", 243},
+              {NULL, 0}};
+    TtfsSpike s;
+    random_spike(&s, 1);
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        TtfsBuf out = {0};
+        TtfsDiag d = {0};
+        TtfsEmitFormat format = of[i].machine ? TTFS_EMIT_OBJECT : TTFS_EMIT_LL;
+        TtfsEmitJob job = {.name = "n", .model = "n", .triple = of[i].triple, .format = format};
+        assert_true(ttfs_emit(&s, &job, &out, &d) && out.len > 20);
+        if (of[i].machine)
+            assert_int_equal((unsigned char)out.text[18], of[i].machine);
+        else
+            assert_non_null(strstr(ttfs_buf_text(&out), "@n_run("));
+        ttfs_buf_free(&out);
+        ttfs_diag_free(&d);
+    }
+    ttfs_spike_free(&s);
+}
+
 /* Of all tests above, those that failed on purpose too. */
 static void all_is_given_back(void **state) {
     (void)state;
@@ -235,14 +295,16 @@ static void all_is_given_back(void **state) {
         assert_true(made[kind] > 0);
         assert_int_equal(alive[kind], 0);
     }
+    for (int i = 0; i < TEXTS; i++)
+        if (text_alive[i]) fail_msg("not given back: %.80s", text_alive[i]);
 }
 
 int main(void) {
 #define WITH_MAKER(test) cmocka_unit_test_setup_teardown(test, open_maker, close_maker)
     const struct CMUnitTest tests[] = {
-        WITH_MAKER(sound_code_is_written),  WITH_MAKER(code_that_does_not_verify),
-        WITH_MAKER(unknown_passes),         WITH_MAKER(code_that_cannot_be_made),
-        WITH_MAKER(unknown_machines),       cmocka_unit_test(objects_that_do_not_load),
-        cmocka_unit_test(all_is_given_back)};
+        WITH_MAKER(sound_code_is_written), WITH_MAKER(code_that_does_not_verify),
+        WITH_MAKER(unknown_passes),        WITH_MAKER(code_that_cannot_be_made),
+        WITH_MAKER(unknown_machines),      cmocka_unit_test(objects_that_do_not_load),
+        cmocka_unit_test(code_for_others), cmocka_unit_test(all_is_given_back)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,7 +62,7 @@ static void levels(void **state) {
         int16_t q[MOST];
         double error = 0;
         uint64_t clipped = 0;
-        uint64_t got = ttfs_grid_round(k.w, k.n, k.quantum, k.bits, q);
+        uint64_t got = ttfs_grid_round(k.w, k.n, k.quantum, ttfs_grid_levels(k.bits, 1), q);
         for (uint32_t i = 0; i < k.n; i++) {
             double v = in_quanta(&k, i), off = k.quantum * (v - nearest(&k, i));
             if (q[i] != nearest(&k, i)) fail_msg("%g becomes %d", v, q[i]);
@@ -70,7 +70,7 @@ static void levels(void **state) {
             error += off * off;
         }
         assert_int_equal(got, clipped);
-        assert_true(ttfs_grid_error(k.w, k.n, k.quantum, k.bits) == error);
+        assert_true(ttfs_grid_error(k.w, k.n, k.quantum, ttfs_grid_levels(k.bits, 1)) == error);
     }
 }
 
@@ -80,7 +80,7 @@ static void quanta(void **state) {
     TtfsRng r = ttfs_rng(2);
     for (int round = 0; round < ROUNDS; round++) {
         Weights k = some_weights(&r, 1, 1, true);
-        double quantum = ttfs_grid_quantum(k.w, k.n, k.bits), over = -1;
+        double quantum = ttfs_grid_quantum(k.w, k.n, ttfs_grid_levels(k.bits, 1)), over = -1;
         bool any = false;
         for (uint32_t i = 0; i < k.n; i++) {
             any = any || k.w[i] != 0;
@@ -130,9 +130,9 @@ static void balanced(void **state) {
         uint32_t group = round % 3 ? 1 + ttfs_rng_below(&r, 9) : 1;
         k.n -= k.n > group ? k.n % group : 0;
         if (k.n < group) group = 1;
-        ttfs_grid_round(k.w, k.n, k.quantum, k.bits, plain);
+        ttfs_grid_round(k.w, k.n, k.quantum, ttfs_grid_levels(k.bits, 1), plain);
         memcpy(got, plain, sizeof plain), memcpy(want, plain, sizeof plain);
-        ttfs_grid_balance(k.w, k.n, group, k.quantum, k.bits, got);
+        ttfs_grid_balance(k.w, k.n, group, k.quantum, ttfs_grid_levels(k.bits, 1), got);
         for (uint32_t i = 0; group > 1 && i < k.n; i += group) balance(&k, i, group, want);
         grouped += memcmp(want, plain, k.n * sizeof *want) != 0;
         balance(&k, 0, k.n, want);
