@@ -196,7 +196,8 @@ def check_fit(case, s, j, what):
     case.equal(len(j["cores"]), len(s.plan["cores"]), what + ": cores")
     tasks = [{"population": s.pops[v[0]].name, "core": v[1], "slot": v[2], "first_channel": v[3],
               "channels": v[4], "first_row": v[5], "rows": v[6], "first_column": v[7], "columns": v[8],
-              "weight_rows": v[9] * v[10], "streamed": v[12] == 1, "lists": v[6] * v[8] * v[11]} for v in s.plan["tasks"]]
+              "weight_rows": v[9] * v[10], "streamed": v[12] == 1, "lists": v[6] * v[8] * v[11]}
+             for v in s.plan["tasks"]]
     case.equal(j["tasks"], tasks, what + ": tasks")
 
 
