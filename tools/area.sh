@@ -19,7 +19,7 @@ trap 'rm -f "$log"' EXIT
 for family in "$@"; do
     case $family in
     ice40) synth="synth_ice40 -top ttfs_chip" ;;
-    xc7) synth="synth_xilinx -flatten -family xc7 -top ttfs_chip -noiopad -noclkbuf" ;;
+    xc7) synth="synth_xilinx -nowidelut -flatten -family xc7 -top ttfs_chip -noiopad -noclkbuf" ;;
     *) echo "area: error: '$family': ice40 and xc7 are known" >&2; exit 1 ;;
     esac
     yosys -q -p "read_verilog -DSYNTHESIS -Irtl rtl/ttfs_*.v; $(mlp_core "$lanes" 4096 784); $synth; tee -o $log stat" \

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The relu engine over the calibration samples, on all threads. Invariant: what is gathered does
- * not depend on which thread took which sample.
+ * The float network over the calibration samples, some at once, on all threads. Invariant: what is
+ * gathered does not depend on which thread took which samples.
  */
 #include "calibrate.h"
 
+#include "fast.h"
 #include "fit.h"
 #include "parallel.h"
-#include "relu.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -32,9 +32,10 @@ static bool open_samples(const TtfsPipeline *f, const TtfsJob *job, TtfsArray *a
 typedef struct {
     TtfsArena arena;
     TtfsDiag diag;
-    TtfsRelu *relu;
+    TtfsFastWork *relu;
+    const TtfsIr *ir;
     TtfsCalib calib;
-    float *x;
+    float *x;         /* of some samples */
     uint64_t outside; /* values that the encoder will clip, as far as its range is known */
 } CalibWorker;
 
@@ -50,21 +51,33 @@ typedef struct {
 
 static const char told[] = "calibration samples";
 
-static bool calibrate_item(void *context, uint32_t worker, uint64_t i) {
+static void gather_node(void *context, const TtfsNode *node, const float *values, uint64_t n) {
+    CalibWorker *w = context;
+    uint64_t count = ttfs_ir_count(ttfs_ir_tensor(w->ir, node->out));
+    for (uint64_t i = 0; i < n; i++)
+        ttfs_calib_add(&w->calib, node->out, values + i * count, count);
+}
+
+/* The samples of an item into `w->x`. */
+static bool read_some(const CalibLoop *l, CalibWorker *w, uint64_t first, uint64_t n) {
+    uint64_t elements = l->samples->elements;
+    for (uint64_t i = 0; i < n; i++) {
+        float *x = w->x + i * elements;
+        if (!ttfs_array_sample(l->samples, &l->f->map, first + i, x, &w->diag)) return false;
+        for (uint64_t k = 0; k < elements; k++) w->outside += x[k] < l->lo || x[k] >= l->hi;
+        ttfs_calib_add(&w->calib, w->ir->input, x, elements);
+    }
+    return true;
+}
+
+static bool calibrate_some(void *context, uint32_t worker, uint64_t item) {
     CalibLoop *l = context;
     CalibWorker *w = &l->worker[worker];
-    const TtfsIr *ir = &l->f->canonical;
-    if (!ttfs_array_sample(l->samples, &l->f->map, i, w->x, &w->diag)) return false;
-    for (uint64_t k = 0; k < l->samples->elements; k++)
-        w->outside += w->x[k] < l->lo || w->x[k] >= l->hi;
-    ttfs_relu_run(w->relu, w->x);
-    ttfs_calib_add(&w->calib, ir->input, w->x, l->samples->elements);
-    for (uint32_t k = 0; k < ir->nodes.len; k++) {
-        TtfsTensor t = ir->nodes.at[k].out;
-        ttfs_calib_add(&w->calib, t, ttfs_relu_values(w->relu, t),
-                       ttfs_ir_count(ttfs_ir_tensor(ir, t)));
-    }
-    uint64_t done = atomic_fetch_add(&l->done, 1) + 1;
+    uint64_t first = item * TTFS_FAST_SAMPLES, left = l->n - first;
+    uint64_t n = left < TTFS_FAST_SAMPLES ? left : TTFS_FAST_SAMPLES;
+    if (!read_some(l, w, first, n)) return false;
+    ttfs_fast_run(w->relu, w->x, n, gather_node, w);
+    uint64_t done = atomic_fetch_add(&l->done, n) + n;
     if (worker == 0) ttfs_tell(l->progress, told, done, l->n);
     return true;
 }
@@ -82,31 +95,42 @@ static CalibLoop calib_loop(TtfsPipeline *f, const TtfsJob *job, const TtfsArray
                        .worker = TTFS_ARRAY(&f->arena, CalibWorker, threads)};
 }
 
+static void open_worker(CalibWorker *w, const TtfsFast *relu, const TtfsPipeline *f,
+                        uint64_t elements) {
+    w->ir = &f->canonical;
+    w->relu = ttfs_fast_work(relu);
+    w->x = TTFS_ARRAY(&w->arena, float, elements *TTFS_FAST_SAMPLES);
+    ttfs_calib_init(&w->calib, &f->canonical);
+}
+
+static void close_worker(CalibWorker *w) {
+    ttfs_calib_free(&w->calib);
+    ttfs_fast_drop(w->relu);
+    ttfs_diag_free(&w->diag);
+    ttfs_arena_free(&w->arena);
+}
+
 /* Runs the canonical network on the calibration samples and gathers what every tensor holds. The
  * threads' counts add up to the same whatever sample ran where. */
 static bool gather(TtfsPipeline *f, const TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
     uint64_t n = a->samples < job->options->calib_count ? a->samples : job->options->calib_count;
-    uint32_t threads = job->options->threads < n ? job->options->threads : (uint32_t)n;
+    uint64_t items = (n + TTFS_FAST_SAMPLES - 1) / TTFS_FAST_SAMPLES, outside = 0;
+    uint32_t threads = job->options->threads < items ? job->options->threads : (uint32_t)items;
     CalibLoop l = calib_loop(f, job, a, threads);
-    uint64_t outside = 0;
+    TtfsFast *relu = ttfs_fast_open(&f->canonical, &(TtfsFastOptions){.whole = true}, diag);
+    if (!relu) return false;
     l.n = n;
     ttfs_tell(l.progress, told, 0, n);
-    for (uint32_t i = 0; i < threads; i++) {
-        l.worker[i].relu = ttfs_relu_open(&f->canonical);
-        l.worker[i].x = TTFS_ARRAY(&l.worker[i].arena, float, a->elements);
-        ttfs_calib_init(&l.worker[i].calib, &f->canonical);
-    }
-    bool ok = ttfs_parallel(threads, 0, n, calibrate_item, &l);
+    for (uint32_t i = 0; i < threads; i++) open_worker(&l.worker[i], relu, f, a->elements);
+    bool ok = ttfs_parallel(threads, 0, items, calibrate_some, &l);
     for (uint32_t i = 0; i < threads; i++) {
         CalibWorker *w = &l.worker[i];
         ttfs_calib_merge(&f->calib, &w->calib);
         outside += w->outside;
         ttfs_diag_append(diag, &w->diag);
-        ttfs_calib_free(&w->calib);
-        ttfs_relu_close(w->relu);
-        ttfs_diag_free(&w->diag);
-        ttfs_arena_free(&w->arena);
+        close_worker(w);
     }
+    ttfs_fast_close(relu);
     f->calibrated = f->calib.samples;
     if (ok)
         ttfs_samples_clipped(a->file, outside, n * a->elements, (double)job->spike.input_lo,

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A run, block by block: read and encode on all threads, run, judge on all threads.
+ * A run, block by block: read and encode on all threads, run, judge on all threads, as many samples
+ * at once as the float network beside the engine takes.
  */
 #include "run.h"
 
 #include "block.h"
 #include "clock.h"
+#include "fast.h"
 #include "kept.h"
 #include "parallel.h"
 #include "relu.h"
@@ -15,7 +17,7 @@
 
 /* What a thread owns. */
 typedef struct {
-    TtfsRelu *relu;     /* NULL when no relu runs */
+    TtfsFastWork *relu; /* NULL when no relu runs */
     double *got, *want; /* values of an output */
     TtfsTally tally;
     uint64_t spikes, latency_cycles;
@@ -26,6 +28,7 @@ struct TtfsRun {
     TtfsArena arena; /* it lies in it */
     TtfsSession session;
     TtfsEngine engine;             /* closed when relu itself is what runs */
+    TtfsFast *relu;                /* NULL when it does not run */
     bool spiking, counted, traced; /* counted: spikes are */
     TtfsBlock block;
     TtfsTraces traces;
@@ -42,43 +45,70 @@ struct TtfsRun {
     TtfsRunResult result;
 };
 
-/* Values of an output of relu's last run. */
-static void relu_values(const TtfsRelu *relu, uint32_t output, uint64_t n, double *values) {
-    const float *v = ttfs_relu_output(relu, output);
-    for (uint64_t i = 0; i < n; i++) values[i] = (double)v[i];
-}
+/* Some samples of the block, which one thread judges. */
+typedef struct {
+    TtfsRun *run;
+    Worker *worker;
+    uint64_t first, n;
+} Some;
 
-static void judge_outputs(TtfsRun *r, Worker *w, uint64_t i) {
-    uint64_t sample = r->block.first + i;
-    for (uint32_t o = 0; o < r->judge.outputs; o++) {
-        uint64_t n = ttfs_output_count(&r->output[o]);
-        double *want = w->relu ? w->want : NULL;
-        if (want) relu_values(w->relu, o, n, want);
-        if (r->spiking) ttfs_trace_output(&r->traces.trace[i], &r->output[o], w->got);
+static void judge_output(const Some *k, uint32_t o, const float *relu) {
+    TtfsRun *r = k->run;
+    Worker *w = k->worker;
+    uint64_t n = ttfs_output_count(&r->output[o]);
+    double *want = relu ? w->want : NULL;
+    for (uint64_t i = 0; i < k->n; i++) {
+        uint64_t at = k->first + i, sample = r->block.first + at;
+        for (uint64_t e = 0; want && e < n; e++) want[e] = (double)relu[i * n + e];
+        if (r->spiking) ttfs_trace_output(&r->traces.trace[at], &r->output[o], w->got);
         const double *got = r->spiking ? w->got : want;
         ttfs_judge_output(&r->judge, &w->tally, sample, o, got, want);
         ttfs_kept_add(&r->kept, sample, o, got);
     }
 }
 
-static void count_cycles(Worker *w, const TtfsTrace *t) {
+static void print_tensor(const Some *k, TtfsTensor t, const char *name, const float *values) {
+    uint64_t n = ttfs_ir_count(ttfs_ir_tensor(&k->run->session.out.net, t));
+    for (uint64_t i = 0; i < k->n; i++)
+        ttfs_relu_print(name, values + i * n, n, &k->run->values[k->first + i]);
+}
+
+static void print_node(void *context, const TtfsNode *node, const float *values, uint64_t n) {
+    (void)n;
+    print_tensor(context, node->out, node->name, values);
+}
+
+/* The float network, and what there is to print of it. */
+static void run_relu(Some *k) {
+    const TtfsRun *r = k->run;
+    const TtfsIr *net = &r->session.out.net;
+    const float *x = r->block.real + k->first * r->session.input.elements;
+    if (r->values) print_tensor(k, net->input, ttfs_ir_tensor(net, net->input)->name, x);
+    ttfs_fast_run(k->worker->relu, x, k->n, r->values ? print_node : NULL, k);
+}
+
+static void count_spikes(const TtfsRun *r, Worker *w, const TtfsTrace *t) {
+    if (r->counted) w->spikes += ttfs_trace_hidden_spikes(t);
     ttfs_lanes_add(&w->lanes, t);
     w->latency_cycles += t->latency_cycles;
 }
 
-static bool judge_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag) {
+static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *diag) {
     TtfsRun *r = context;
     Worker *w = &r->worker[worker];
-    const TtfsTrace *t = r->spiking ? &r->traces.trace[i] : NULL;
-    if (t && t->faults)
-        return ttfs_error(diag, TTFS_AT_FILE(r->engine.name), TTFS_SIM_RUN, "sample %llu: %s",
-                          (unsigned long long)(r->block.first + i), t->fault);
-    if (w->relu) ttfs_relu_run(w->relu, r->block.real + i * r->session.input.elements);
-    judge_outputs(r, w, i);
-    if (r->values) ttfs_relu_print(w->relu, &r->values[i]);
-    if (r->counted) w->spikes += ttfs_trace_hidden_spikes(t);
-    if (t) count_cycles(w, t);
-    uint64_t done = atomic_fetch_add(&r->done, 1) + 1;
+    uint64_t first = item * TTFS_FAST_SAMPLES, left = r->block.n - first;
+    Some k = {r, w, first, left < TTFS_FAST_SAMPLES ? left : TTFS_FAST_SAMPLES};
+    for (uint64_t i = first; r->spiking && i < first + k.n; i++) {
+        const TtfsTrace *t = &r->traces.trace[i];
+        if (t->faults)
+            return ttfs_error(diag, TTFS_AT_FILE(r->engine.name), TTFS_SIM_RUN, "sample %llu: %s",
+                              (unsigned long long)(r->block.first + i), t->fault);
+        count_spikes(r, w, t);
+    }
+    if (w->relu) run_relu(&k);
+    for (uint32_t o = 0; o < r->judge.outputs; o++)
+        judge_output(&k, o, w->relu ? ttfs_fast_output(w->relu, o) : NULL);
+    uint64_t done = atomic_fetch_add(&r->done, k.n) + k.n;
     if (worker == 0) ttfs_part_progress(&r->part, done);
     return true;
 }
@@ -110,7 +140,8 @@ static bool run_block(TtfsRun *r, TtfsDiag *diag) {
     double start = ttfs_now();
     r->part = (TtfsPart){&r->session, r->block.first, n, share, 1 - share};
     atomic_store(&r->done, 0);
-    if (!ttfs_parallel_diag(r->session.threads, 0, n, judge_item, r, diag)) return false;
+    uint64_t items = (n + TTFS_FAST_SAMPLES - 1) / TTFS_FAST_SAMPLES;
+    if (!ttfs_parallel_diag(r->session.threads, 0, items, judge_some, r, diag)) return false;
     r->relu_seconds += ttfs_now() - start;
     if (r->traced) print_traces(r);
     return true;
@@ -133,6 +164,8 @@ static bool open_outputs(TtfsRun *r, bool relu, const char *keep, TtfsDiag *diag
     TtfsSession *s = &r->session;
     TtfsArena *a = &s->out.arena;
     uint32_t outputs = ttfs_spike_outputs(&s->out.spike);
+    TtfsFastOptions whole = {.whole = r->values != NULL};
+    if (relu && !(r->relu = ttfs_fast_open(&s->out.net, &whole, diag))) return false;
     r->output = TTFS_ARRAY(a, TtfsOutput, outputs);
     for (uint32_t i = 0; i < outputs; i++) r->output[i] = ttfs_spike_output(&s->out.spike, i, a);
     ttfs_judge_open(&r->judge, r->output, outputs, &s->labels, s->count, relu, relu && r->spiking,
@@ -140,7 +173,7 @@ static bool open_outputs(TtfsRun *r, bool relu, const char *keep, TtfsDiag *diag
     for (uint32_t i = 0; i < s->threads; i++) {
         r->worker[i].got = TTFS_ARRAY(a, double, r->judge.widest);
         r->worker[i].want = TTFS_ARRAY(a, double, r->judge.widest);
-        if (relu) r->worker[i].relu = ttfs_relu_open(&s->out.net);
+        if (relu) r->worker[i].relu = ttfs_fast_work(r->relu);
     }
     return ttfs_kept_open(&r->kept, keep, r->output, outputs, s->count, a, diag);
 }
@@ -151,7 +184,7 @@ static bool open_engine(TtfsRun *r, uint32_t which, TtfsDiag *diag) {
     TtfsEngineSource source = ttfs_out_source(&s->out);
     if (r->spiking && !ttfs_engine_open(&r->engine, which, &options, &source, diag)) return false;
     bool ticks = r->spiking && (r->counted || r->traced || !ttfs_engine_spares_ticks(&r->engine));
-    TtfsBlockSize size = {ticks, 64, 1};
+    TtfsBlockSize size = {ticks, r->traced ? 64 : 1024, 1};
     if (r->spiking) size.most = ttfs_engine_block(&r->engine);
     if (r->spiking) size.row = r->engine.row;
     ttfs_block_init(&r->block, s, &size, &s->out.arena);
@@ -221,8 +254,8 @@ const TtfsRunResult *ttfs_run_result(const TtfsRun *r) {
 }
 
 void ttfs_run_close(TtfsRun *r) {
-    for (uint32_t i = 0; i < TTFS_MOST_THREADS; i++)
-        if (r->worker[i].relu) ttfs_relu_close(r->worker[i].relu);
+    for (uint32_t i = 0; i < TTFS_MOST_THREADS; i++) ttfs_fast_drop(r->worker[i].relu);
+    ttfs_fast_close(r->relu);
     for (uint64_t i = 0; r->values && i < r->block.room; i++) ttfs_buf_free(&r->values[i]);
     ttfs_engine_close(&r->engine);
     ttfs_buf_free(&r->text);

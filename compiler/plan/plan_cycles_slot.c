@@ -40,9 +40,9 @@ static bool is_now(const Slot *l, TtfsPop p) {
     return ttfs_plan_when(l->plan, p).slot == l->slot;
 }
 
-/* Of so many neurons those that fire. */
-static uint64_t values(const Slot *l, const TtfsPopulation *p, uint64_t neurons) {
-    return l->expected ? ttfs_cycles_share(neurons, p->rate_ppm) : neurons;
+/* Of so many neurons, that fire at this rate, those that do. */
+static uint64_t values(const Slot *l, uint64_t neurons, uint32_t rate) {
+    return l->expected ? ttfs_cycles_share(neurons, rate) : neurons;
 }
 
 /* Of so many places from `first` on those inside an axis. */
@@ -87,7 +87,8 @@ static void count_puts(Slot *l) {
     for (uint32_t i = 0; i < l->plan->buffers.len; i++) {
         const TtfsBuffer *b = &l->plan->buffers.at[i];
         const TtfsPopulation *p = ttfs_spike_pop(l->spike, b->pop);
-        uint64_t n = neurons_kept(b, p), v = values(l, p, n);
+        uint32_t rate = ttfs_pop_rate(p, b->y_first, b->rows, b->x_first, b->cols);
+        uint64_t n = neurons_kept(b, p), v = values(l, n, rate);
         if (!is_now(l, b->pop)) continue;
         if (l->expected)
             expect_puts(l, b->core, v, n, flows[b->core]);
@@ -96,21 +97,20 @@ static void count_puts(Slot *l) {
     }
 }
 
+/* Values that the host gives, one a cycle. */
+static uint64_t input_values(const Slot *l) {
+    const TtfsPopulation *p = ttfs_spike_pop(l->spike, l->spike->input);
+    return l->slot == 0 ? values(l, ttfs_pop_size(p), p->rate_ppm) : 0;
+}
+
 static void count_flits(Slot *l) {
     const TtfsPlan *p = l->plan;
     uint32_t input;
-    if (l->slot == 0 && ttfs_plan_input_flow(p, l->spike, &input))
-        l->flits[input] = ttfs_pop_size(ttfs_spike_pop(l->spike, l->spike->input));
+    if (ttfs_plan_input_flow(p, l->spike, &input)) l->flits[input] = input_values(l);
     for (uint32_t i = 0; i < p->tasks.len; i++) {
         const TtfsTask *t = &p->tasks.at[i];
         if (t->slot == l->slot)
-            l->flits[t->flow] += (uint64_t)t->channels * t->oy_count * t->ox_count;
-    }
-    for (uint32_t f = 0; f < p->flows.len; f++) {
-        const TtfsPopulation *pop = ttfs_spike_pop(l->spike, p->flows.at[f].pop);
-        bool sums = pop->kind == TTFS_POP_READOUT;
-        l->flits[f] = sums ? l->flits[f] * ttfs_chip_sum_flits(&p->chip)
-                           : values(l, pop, l->flits[f]);
+            l->flits[t->flow] += ttfs_cycles_flits(&p->chip, l->spike, t, l->expected);
     }
 }
 
@@ -218,12 +218,6 @@ static uint64_t busiest(const Slot *l) {
     return last;
 }
 
-/* Values that the host gives, one a cycle. */
-static uint64_t input_cycles(const Slot *l) {
-    const TtfsPopulation *p = ttfs_spike_pop(l->spike, l->spike->input);
-    return l->slot == 0 ? values(l, p, ttfs_pop_size(p)) : 0;
-}
-
 /* Cycles of the router, or the input of one, that most flits pass: a router gives one a cycle. */
 static uint64_t router_cycles(const Slot *l) {
     uint64_t cycles = 0;
@@ -242,7 +236,7 @@ static uint64_t router_cycles(const Slot *l) {
 static uint64_t expected_cycles(const Slot *l) {
     const TtfsChip *chip = &l->plan->chip;
     TtfsEngines idle = {0};
-    uint64_t cycles = most(busiest(l), input_cycles(l) + ttfs_cycles_end(chip, &idle));
+    uint64_t cycles = most(busiest(l), input_values(l) + ttfs_cycles_end(chip, &idle));
     if (!is_mesh(l)) return cycles;
     return most(cycles, router_cycles(l)) + CYCLES_HOP * ((uint64_t)chip->cores_x + chip->cores_y);
 }
@@ -252,7 +246,7 @@ static uint64_t expected_cycles(const Slot *l) {
 static uint64_t worst_cycles(const Slot *l) {
     uint64_t cycles = busiest(l) + CYCLES_HOP * l->ports, kept = 0;
     for (uint32_t c = 0; c < ttfs_chip_cores(&l->plan->chip); c++) kept += l->puts[c];
-    return cycles + most(kept, input_cycles(l));
+    return cycles + most(kept, input_values(l));
 }
 
 /* Words that come from outside into the core that gets most of them: each holds up its walks. */

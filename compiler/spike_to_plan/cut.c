@@ -62,11 +62,13 @@ static uint32_t channel_at(const Job *j, uint32_t unit) {
     return least(unit / j->units_set * j->rule.most + in_set, j->p->c);
 }
 
-/* The largest cell's tasks, which are alike, and how many there are. */
+/* The largest cell's tasks, which are taken for alike, in the middle, and how many there are. */
 static uint64_t largest(const Job *j, const Cut *cut, TtfsTask *t) {
     uint32_t units = share(j->units, cut->parts), of_set = least(units, j->units_set);
     uint32_t rows = share(j->p->h, cut->rows), cols = share(j->p->w, cut->cols);
     *t = (TtfsTask){.pop = j->pop, .oy_count = 1, .ox_count = 1};
+    t->oy_first = (j->p->h - rows) / 2;
+    t->ox_first = (j->p->w - cols) / 2;
     t->channels = least(least(of_set * j->rule.unit, j->rule.most), j->p->c);
     uint64_t sets = share(units, j->units_set);
     if (j->rule.by_position) return sets * rows * cols;

@@ -17,7 +17,7 @@ static void add_text_attribute(const Code *c, const char *name, const char *valu
     LLVMAddAttributeAtIndex(c->function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, a);
 }
 
-void ttfs_code_begin(Code *c, const char *symbol, bool internal) {
+void ttfs_code_types(Code *c) {
     c->i1 = LLVMInt1TypeInContext(c->context);
     c->i8 = LLVMInt8TypeInContext(c->context);
     c->i16 = LLVMInt16TypeInContext(c->context);
@@ -26,18 +26,26 @@ void ttfs_code_begin(Code *c, const char *symbol, bool internal) {
     c->f32 = LLVMFloatTypeInContext(c->context);
     c->f64 = LLVMDoubleTypeInContext(c->context);
     c->ptr = LLVMPointerTypeInContext(c->context, 0);
-    LLVMTypeRef args[6] = {c->ptr, c->ptr, c->ptr, c->i64, c->i64, c->i64};
-    LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(c->context), args, 6, 0);
+}
+
+void ttfs_code_function(Code *c, const char *symbol, LLVMTypeRef *args, uint32_t count) {
+    LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(c->context), args, count, 0);
     c->function = LLVMAddFunction(c->module, symbol, type);
-    if (internal) LLVMSetLinkage(c->function, LLVMInternalLinkage);
-    for (LLVMAttributeIndex i = 1; i <= 3; i++) add_attribute(c, i, "noalias");
-    add_attribute(c, 1, "readonly");
-    add_attribute(c, 3, "readonly");
     if (c->target->lanes == 16) { /* some processors are tuned for narrower vectors */
         add_text_attribute(c, "prefer-vector-width", "512");
         add_text_attribute(c, "min-legal-vector-width", "512");
     }
     ttfs_code_body(c);
+}
+
+void ttfs_code_begin(Code *c, const char *symbol, bool internal) {
+    ttfs_code_types(c);
+    LLVMTypeRef args[6] = {c->ptr, c->ptr, c->ptr, c->i64, c->i64, c->i64};
+    ttfs_code_function(c, symbol, args, 6);
+    if (internal) LLVMSetLinkage(c->function, LLVMInternalLinkage);
+    for (LLVMAttributeIndex i = 1; i <= 3; i++) add_attribute(c, i, "noalias");
+    add_attribute(c, 1, "readonly");
+    add_attribute(c, 3, "readonly");
     Value *into[6] = {&c->consts, &c->work, &c->in, &c->samples, &c->first, &c->end};
     for (unsigned i = 0; i < 6; i++) *into[i] = LLVMGetParam(c->function, i);
 }

@@ -32,6 +32,10 @@ typedef struct {
 void ttfs_code_begin(Code *c, const char *symbol, bool internal);
 /* Ends it. */
 void ttfs_code_end(Code *c);
+/* A function of other arguments, without a result: first its types, then it; c->target and
+ * c->module are set. The arguments are c->function's; ttfs_code_end ends it. */
+void ttfs_code_types(Code *c);
+void ttfs_code_function(Code *c, const char *symbol, LLVMTypeRef *args, uint32_t count);
 /* The same for a function of any type: c->function is there and empty, its end is the caller's. */
 void ttfs_code_body(Code *c);
 void ttfs_code_done(Code *c);

@@ -10,23 +10,14 @@
 #include "cache_folder.h"
 #include "clock.h"
 #include "jit_version.h"
+#include "link.h"
 #include "object.h"
 #include "parallel.h"
 
-#include <llvm-c/Error.h>
 #include <stdatomic.h>
 
 enum { CHUNK_MOST = 64, CHUNK_BYTES = 512 << 10 }; /* of a workspace that stays in a core's cache */
 #define CACHE_BYTES ((uint64_t)256 << 20)
-
-/* Consumes the error. */
-static bool failed(TtfsDiag *diag, const char *what, LLVMErrorRef e) {
-    if (!e) return false;
-    char *why = LLVMGetErrorMessage(e);
-    ttfs_error(diag, TTFS_AT_FILE("LLVM"), TTFS_JIT_COMPILE, "%s: %s", what, why);
-    LLVMDisposeErrorMessage(why);
-    return true;
-}
 
 /* The code of all routines in the making. */
 typedef struct {
@@ -68,31 +59,18 @@ static void make_routines(void *context, uint32_t member, uint32_t members) {
     }
 }
 
-static void drop_code(void *held) {
-    LLVMOrcLLJITRef code = *(LLVMOrcLLJITRef *)held;
-    if (code) LLVMConsumeError(LLVMOrcDisposeLLJIT(code));
-}
-
 static bool link_routines(TtfsJit *j, Making *m, TtfsDiag *diag) {
-    j->code = ttfs_hold(sizeof *j->code, drop_code);
-    *j->code = NULL;
-    if (failed(diag, "no engine", LLVMOrcCreateLLJIT(j->code, NULL))) return false;
-    LLVMOrcJITDylibRef library = LLVMOrcLLJITGetMainJITDylib(*j->code);
+    const TtfsRoutine *routine = m->program->routines.at;
+    j->code = ttfs_link_open(diag);
+    if (!j->code) return false;
     for (uint32_t i = 0; i < j->routines; i++) {
-        LLVMMemoryBufferRef b = LLVMCreateMemoryBufferWithMemoryRangeCopy(
-            m->object[i].text, m->object[i].len, m->program->routines.at[i].symbol);
-        if (!b) ttfs_oom(m->object[i].len);
-        /* takes the buffer */
-        if (failed(diag, "an object does not load",
-                   LLVMOrcLLJITAddObjectFile(*j->code, library, b)))
-            return false;
+        if (!ttfs_link_add(j->code, &m->object[i], routine[i].symbol, diag)) return false;
         j->stats.code_bytes += m->object[i].len;
     }
     for (uint32_t i = 0; i < j->routines; i++) {
-        LLVMOrcExecutorAddress at = 0;
-        const char *symbol = m->program->routines.at[i].symbol;
-        if (failed(diag, symbol, LLVMOrcLLJITLookup(*j->code, &at, symbol))) return false;
-        j->routine[i] = (TtfsRoutineFunction *)(uintptr_t)at;
+        uintptr_t at = ttfs_link_find(j->code, routine[i].symbol, diag);
+        if (!at) return false;
+        j->routine[i] = (TtfsRoutineFunction *)at;
     }
     return true;
 }

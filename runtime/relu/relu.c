@@ -87,18 +87,10 @@ const float *ttfs_relu_values(const TtfsRelu *r, TtfsTensor t) {
     return value_of(r, t);
 }
 
-static void print_tensor(const TtfsRelu *r, const char *name, TtfsTensor t, TtfsBuf *out) {
-    uint64_t n = ttfs_ir_count(ttfs_ir_tensor(r->ir, t));
-    const float *v = value_of(r, t);
+void ttfs_relu_print(const char *name, const float *values, uint64_t n, TtfsBuf *out) {
     for (uint64_t i = 0; i < n; i++) {
         ttfs_buf_puts(out, "value ");
         ttfs_buf_quoted(out, name);
-        ttfs_buf_printf(out, " element %" PRIu64 " %.9g\n", i, (double)v[i]);
+        ttfs_buf_printf(out, " element %" PRIu64 " %.9g\n", i, (double)values[i]);
     }
-}
-
-void ttfs_relu_print(const TtfsRelu *r, TtfsBuf *out) {
-    print_tensor(r, ttfs_ir_tensor(r->ir, r->ir->input)->name, r->ir->input, out);
-    for (uint32_t i = 0; i < r->ir->nodes.len; i++)
-        print_tensor(r, r->ir->nodes.at[i].name, r->ir->nodes.at[i].out, out);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The relu engine: evaluates the IR with ONNX semantics, float32 values and float64 accumulation,
- * one sample at a time.
+ * one sample at a time. It is the definition: the fast engine, which runs in its place, is held to
+ * it.
  */
 #ifndef TTFS_RELU_H
 #define TTFS_RELU_H
@@ -22,8 +23,7 @@ const float *ttfs_relu_output(const TtfsRelu *r, uint32_t output);
 /* Values of any tensor in the last run. */
 const float *ttfs_relu_values(const TtfsRelu *r, TtfsTensor t);
 
-/* Appends the values of the last run as text, one line a value: the input's, then every node's in
- * order. */
-void ttfs_relu_print(const TtfsRelu *r, TtfsBuf *out);
+/* Appends `n` values of a tensor as text, one line a value. */
+void ttfs_relu_print(const char *name, const float *values, uint64_t n, TtfsBuf *out);
 
 #endif

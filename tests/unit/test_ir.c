@@ -343,6 +343,42 @@ static void test_counters(void **state) {
     ttfs_diag_free(&diag);
 }
 
+/* Values are counted where they lie, with their squares, whichever thread saw a sample. */
+static void test_places(void **state) {
+    (void)state;
+    TtfsDiag diag = {0};
+    TtfsIr ir;
+    TtfsCalib c[2];
+    assert_true(read_text(&ir, sample, &diag));
+    const TtfsTensorInfo *t = ttfs_ir_tensor(&ir, ir.input);
+    TtfsTensor in = ir.input;
+    assert_int_equal(t->rank, 4);
+    uint32_t h = t->dim[2], w = t->dim[3], n = (uint32_t)ttfs_ir_count(t);
+    float *v = TTFS_ARRAY(&ir.arena, float, n);
+    for (int i = 0; i < 2; i++) ttfs_calib_init(&c[i], &ir);
+    for (uint32_t k = 0; k < 4; k++) {
+        for (uint32_t i = 0; i < n; i++) v[i] = i / w % h == 0 && k % 2 ? 3.0f : 0.25f;
+        ttfs_calib_add(&c[k / 2], in, v, n);
+    }
+    ttfs_calib_merge(&c[0], &c[1]);
+    const TtfsPlaceStat *p = &c[0].stat[in.i - 1].places;
+    assert_int_equal(p->samples, 4);
+    assert_int_equal(p->rows, h < TTFS_PLACE_BANDS ? h : TTFS_PLACE_BANDS);
+    uint32_t all = p->rows * p->cols, line = n / h;
+    TtfsPlaceCount of = ttfs_calib_place(&c[0], in, all, 1);
+    assert_true(of.mean == line / 2.0 && of.deviation == line / 2.0);
+    of = ttfs_calib_place(&c[0], in, all, 0.25f);
+    assert_true(of.mean == n && of.deviation == 0);
+    of = ttfs_calib_place(&c[0], in, all - 1, 1);
+    assert_true(of.mean == 0 && of.deviation == 0);
+    double top = 0;
+    for (uint32_t i = 0; i < p->cols; i++) top += ttfs_calib_place(&c[0], in, i, 2).mean;
+    assert_true(top == line / 2.0);
+    for (int i = 0; i < 2; i++) ttfs_calib_free(&c[i]);
+    ttfs_ir_free(&ir);
+    ttfs_diag_free(&diag);
+}
+
 static void test_calibration(void **state) {
     (void)state;
     TtfsDiag diag = {0};
@@ -375,11 +411,17 @@ static void test_calibration(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fixed_point), cmocka_unit_test(test_blob_file),
-        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_all_faults),
-        cmocka_unit_test(test_any_text),    cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_counters),    cmocka_unit_test(test_calibration),
-        cmocka_unit_test(test_operations),  cmocka_unit_test(test_operation_refusals),
+        cmocka_unit_test(test_fixed_point),
+        cmocka_unit_test(test_blob_file),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_all_faults),
+        cmocka_unit_test(test_any_text),
+        cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_counters),
+        cmocka_unit_test(test_calibration),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_operations),
+        cmocka_unit_test(test_operation_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,8 +28,8 @@ typedef struct {
     uint64_t kept[CORES], held[CORES];        /* cycles of puts; that a scan waits for them */
 } Count;
 
-static uint64_t values(const Count *c, TtfsPop pop, uint64_t neurons) {
-    return c->expected ? ttfs_cycles_share(neurons, ttfs_spike_pop(c->s, pop)->rate_ppm) : neurons;
+static uint64_t values(const Count *c, uint64_t neurons, uint32_t rate) {
+    return c->expected ? ttfs_cycles_share(neurons, rate) : neurons;
 }
 
 /* Goes from the flow's source to a core. */
@@ -55,13 +55,16 @@ static uint64_t flits_of(const Count *c, uint32_t flow) {
     TtfsPop pop = c->p->flows.at[flow].pop;
     const TtfsPopulation *q = ttfs_spike_pop(c->s, pop);
     uint64_t n = 0;
-    if (pop.i == c->s->input.i) return c->slot ? 0 : values(c, pop, ttfs_pop_size(q));
+    if (pop.i == c->s->input.i) return c->slot ? 0 : values(c, ttfs_pop_size(q), q->rate_ppm);
     for (uint32_t i = 0; i < c->p->tasks.len; i++) {
         const TtfsTask *t = &c->p->tasks.at[i];
-        if (t->flow == flow && t->slot == c->slot)
-            n += (uint64_t)t->channels * t->oy_count * t->ox_count;
+        uint64_t neurons = (uint64_t)t->channels * t->oy_count * t->ox_count;
+        uint32_t rate = ttfs_pop_rate(q, t->oy_first, t->oy_count, t->ox_first, t->ox_count);
+        if (t->flow != flow || t->slot != c->slot) continue;
+        n += q->kind == TTFS_POP_READOUT ? neurons * ttfs_chip_sum_flits(&c->p->chip)
+                                         : values(c, neurons, rate);
     }
-    return q->kind == TTFS_POP_READOUT ? n * ttfs_chip_sum_flits(&c->p->chip) : values(c, pop, n);
+    return n;
 }
 
 static void count_flow(Count *c, uint32_t flow) {
@@ -98,7 +101,8 @@ static void count_buffer(Count *c, const TtfsBuffer *b) {
         for (int64_t x = 0; x < (int64_t)q->w; x++)
             places += y >= b->y_first && y < (int64_t)b->y_first + b->rows && x >= b->x_first &&
                       x < (int64_t)b->x_first + b->cols;
-    uint64_t n = places * b->channels, v = values(c, b->pop, n), flows = flows_to(c, b->core);
+    uint32_t rate = ttfs_pop_rate(q, b->y_first, b->rows, b->x_first, b->cols);
+    uint64_t n = places * b->channels, v = values(c, n, rate), flows = flows_to(c, b->core);
     if (ttfs_plan_when(c->p, b->pop).slot != c->slot) return;
     uint64_t words = v < n / TTFS_WORD_ELEMENTS + 1 ? v : n / TTFS_WORD_ELEMENTS + 1;
     uint64_t slow = words + (flows ? (v - words) * (flows - 1) / flows : 0);
@@ -147,7 +151,7 @@ static void count(Count *c, const TtfsPlan *p, const TtfsSpike *s, uint32_t slot
 
 static uint64_t input_of(const Count *c) {
     uint64_t n = ttfs_pop_size(ttfs_spike_pop(c->s, c->s->input));
-    return c->slot ? 0 : values(c, c->s->input, n);
+    return c->slot ? 0 : values(c, n, ttfs_spike_pop(c->s, c->s->input)->rate_ppm);
 }
 
 /* Words that come in the slot for the next: into a core (CORES: all that the section has). */

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The fast engine against its definition, the relu engine: random networks, every tensor and every
+ * output; the same bytes for any other samples beside one and for any processor; the forms that
+ * random networks do not have.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "fast.h"
+#include "relu.h"
+#include "target.h"
+
+#include <math.h>
+
+#include "random_net.h"
+
+enum { MOST = TTFS_FAST_SAMPLES, NETS = 60 };
+static const double bound = 1e-5; /* of the largest value on the way */
+
+/* A network with samples, and what the definition says of them. */
+typedef struct {
+    TtfsArena arena;
+    const TtfsIr *ir;
+    uint64_t inputs;
+    float *x;          /* [MOST][inputs] */
+    float **value;     /* [tensors] [MOST][elements] */
+    double *most;      /* [nodes] the largest value of the input and of nodes up to this one */
+    double worst;      /* distance to the definition, as a share of that */
+    uint32_t seen;     /* nodes */
+    float *kept[MOST]; /* [outputs] */
+} Case;
+
+static uint64_t count_of(const TtfsIr *ir, TtfsTensor t) {
+    return ttfs_ir_count(ttfs_ir_tensor(ir, t));
+}
+
+static double largest(const float *v, uint64_t n) {
+    double most = 0;
+    for (uint64_t i = 0; i < n; i++) most = fmax(most, fabs((double)v[i]));
+    return most;
+}
+
+static void open_case(Case *k, const TtfsIr *ir, uint64_t seed) {
+    TtfsRng r = ttfs_rng(seed);
+    *k = (Case){.ir = ir, .inputs = count_of(ir, ir->input)};
+    k->x = TTFS_ARRAY(&k->arena, float, MOST * k->inputs);
+    for (uint64_t i = 0; i < MOST * k->inputs; i++) k->x[i] = (float)ttfs_rng_normal(&r);
+    k->value = TTFS_ARRAY(&k->arena, float *, ir->tensors.len);
+    k->most = TTFS_ARRAY(&k->arena, double, ir->nodes.len);
+    for (uint32_t t = 0; t < ir->tensors.len; t++)
+        k->value[t] = TTFS_ARRAY(&k->arena, float, MOST *ttfs_ir_count(&ir->tensors.at[t]));
+    TtfsRelu *relu = ttfs_relu_open(ir);
+    for (uint64_t i = 0; i < MOST; i++) {
+        ttfs_relu_run(relu, k->x + i * k->inputs);
+        for (uint32_t t = 0; t < ir->tensors.len; t++) {
+            uint64_t n = ttfs_ir_count(&ir->tensors.at[t]);
+            memcpy(k->value[t] + i * n, ttfs_relu_values(relu, (TtfsTensor){t + 1}), n * 4);
+        }
+    }
+    ttfs_relu_close(relu);
+    double most = largest(k->x, MOST * k->inputs);
+    for (uint32_t i = 0; i < ir->nodes.len; i++) {
+        TtfsTensor out = ir->nodes.at[i].out;
+        most = fmax(most, largest(k->value[out.i - 1], MOST * count_of(ir, out)));
+        k->most[i] = most;
+    }
+}
+
+static void close_case(Case *k) {
+    ttfs_arena_free(&k->arena);
+}
+
+static double distance(const float *a, const float *b, uint64_t n) {
+    double most = 0;
+    for (uint64_t i = 0; i < n; i++) most = fmax(most, fabs((double)a[i] - (double)b[i]));
+    return most;
+}
+
+static void see(void *context, const TtfsNode *node, const float *values, uint64_t n) {
+    Case *k = context;
+    assert_ptr_equal(node, &k->ir->nodes.at[k->seen]);
+    double off = distance(values, k->value[node->out.i - 1], n * count_of(k->ir, node->out));
+    k->worst = fmax(k->worst, off / k->most[k->seen++]);
+}
+
+static TtfsFast *open_fast(const TtfsIr *ir, bool whole, const char *cpu) {
+    TtfsDiag diag = {0};
+    TtfsFast *f = ttfs_fast_open(ir, &(TtfsFastOptions){whole, cpu}, &diag);
+    if (!f) fail_msg("%s", ttfs_diag_error(&diag)->what);
+    ttfs_diag_free(&diag);
+    return f;
+}
+
+/* Every tensor of a run of `n` samples. */
+static void run_whole(Case *k, uint64_t n) {
+    TtfsFast *f = open_fast(k->ir, true, NULL);
+    TtfsFastWork *w = ttfs_fast_work(f);
+    k->seen = 0;
+    ttfs_fast_run(w, k->x, n, see, k);
+    assert_int_equal(k->seen, k->ir->nodes.len);
+    ttfs_fast_drop(w);
+    ttfs_fast_close(f);
+}
+
+/* The outputs of samples [first, first + n) that run together, into `kept`. */
+static void run_some(Case *k, TtfsFastWork *w, uint64_t first, uint64_t n) {
+    ttfs_fast_run(w, k->x + first * k->inputs, n, NULL, NULL);
+    for (uint32_t o = 0; o < ttfs_ir_outputs(k->ir); o++) {
+        uint64_t count = count_of(k->ir, ttfs_ir_output(k->ir, o));
+        memcpy(k->kept[o] + first * count, ttfs_fast_output(w, o), n * count * 4);
+    }
+}
+
+/* All outputs, in runs of `n` samples at most. */
+static void run_outputs(Case *k, const char *cpu, uint64_t n) {
+    TtfsFast *f = open_fast(k->ir, false, cpu);
+    TtfsFastWork *w = ttfs_fast_work(f);
+    for (uint32_t o = 0; o < ttfs_ir_outputs(k->ir); o++)
+        k->kept[o] = TTFS_ARRAY(&k->arena, float, MOST *count_of(k->ir, ttfs_ir_output(k->ir, o)));
+    for (uint64_t at = 0; at < MOST; at += n) run_some(k, w, at, MOST - at < n ? MOST - at : n);
+    ttfs_fast_drop(w);
+    ttfs_fast_close(f);
+}
+
+static void compare_outputs(Case *k) {
+    for (uint32_t o = 0; o < ttfs_ir_outputs(k->ir); o++) {
+        TtfsTensor t = ttfs_ir_output(k->ir, o);
+        double off = distance(k->kept[o], k->value[t.i - 1], MOST * count_of(k->ir, t));
+        k->worst = fmax(k->worst, off / k->most[k->ir->nodes.len - 1]);
+    }
+}
+
+static void random_networks(void **state) {
+    (void)state;
+    double worst = 0;
+    for (uint64_t seed = 1; seed <= NETS; seed++) {
+        TtfsArena data = {0};
+        Case k;
+        TtfsIr ir =
+            random_net(&data, seed, (RandomNetOptions){.layers = 16, .simple = seed % 3 == 0});
+        open_case(&k, &ir, seed);
+        run_whole(&k, MOST - seed % 3);
+        run_outputs(&k, NULL, MOST);
+        compare_outputs(&k);
+        if (!(k.worst < bound)) fail_msg("network %d: off by %g", (int)seed, k.worst);
+        worst = fmax(worst, k.worst);
+        close_case(&k);
+        ttfs_ir_free(&ir);
+        ttfs_arena_free(&data);
+    }
+    print_message("%d networks, off by %.2g at most\n", NETS, worst);
+    assert_true(worst > 0);
+}
+
+/* That the comparison sees one weight that is wrong. */
+static void wrong_weight(void **state) {
+    (void)state;
+    TtfsArena data = {0};
+    Case k;
+    TtfsIr ir = random_net(&data, 3, (RandomNetOptions){.layers = 4, .simple = true});
+    open_case(&k, &ir, 3);
+    run_whole(&k, MOST);
+    assert_true(k.worst < bound);
+    for (uint32_t i = 0; i < ir.nodes.len; i++)
+        if (ir.nodes.at[i].op == TTFS_OP_CONV || ir.nodes.at[i].op == TTFS_OP_GEMM)
+            ((float *)ttfs_ir_tensor(&ir, ir.nodes.at[i].in[1])->data)[0] += 0.1f;
+    run_whole(&k, MOST);
+    assert_true(k.worst > bound);
+    close_case(&k);
+    ttfs_ir_free(&ir);
+    ttfs_arena_free(&data);
+}
+
+static bool runs_here(const char *cpu) {
+    TtfsArena a = {0};
+    TtfsDiag diag = {0};
+    TtfsTarget t;
+    bool here = ttfs_target_host(&t, cpu, &a, &diag);
+    ttfs_diag_free(&diag);
+    ttfs_arena_free(&a);
+    return here;
+}
+
+/* One by one, five by five, or by the code of another processor: the same bytes. */
+static void same_bytes(void **state) {
+    (void)state;
+    static const struct {
+        const char *cpu;
+        uint64_t n;
+    } other[] = {{NULL, 1}, {NULL, 5}, {"x86-64-v3", MOST}, {"x86-64", MOST}};
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        TtfsArena data = {0};
+        Case k;
+        TtfsIr ir = random_net(&data, seed, (RandomNetOptions){.layers = 8});
+        open_case(&k, &ir, seed);
+        run_outputs(&k, NULL, MOST);
+        uint64_t bytes = MOST * count_of(&ir, ir.output) * 4;
+        const float *want = k.kept[0];
+        for (int i = 0; i < 4; i++) {
+            if (!runs_here(other[i].cpu)) continue;
+            run_outputs(&k, other[i].cpu, other[i].n);
+            if (memcmp(want, k.kept[0], bytes) != 0)
+                fail_msg("network %d, way %d: other bytes", (int)seed, i);
+        }
+        close_case(&k);
+        ttfs_ir_free(&ir);
+        ttfs_arena_free(&data);
+    }
+}
+
+/* A network that a test makes node by node. */
+static TtfsTensor constant(TtfsIr *ir, uint32_t rows, uint32_t columns) {
+    TtfsTensorInfo t = {.name = "c", .rank = 2, .dim = {rows, columns}};
+    TtfsRng r = ttfs_rng(rows * 100 + columns);
+    float *v = TTFS_ARRAY(&ir->arena, float, (uint64_t)rows *columns);
+    for (uint64_t i = 0; i < (uint64_t)rows * columns; i++) v[i] = (float)ttfs_rng_normal(&r);
+    t.data = v;
+    return ttfs_ir_add_tensor(ir, &t);
+}
+
+static TtfsTensor add(TtfsIr *ir, TtfsNode n) {
+    TtfsDiag diag = {0};
+    TtfsTensorInfo out = {.name = "t"};
+    n.name = "n";
+    assert_true(ttfs_ir_infer(ir, &n, &out, NULL, &diag));
+    n.out = ir->output = ttfs_ir_add_tensor(ir, &out);
+    ttfs_ir_add_node(ir, &n);
+    return n.out;
+}
+
+static TtfsNode node(TtfsOp op, TtfsTensor a, TtfsTensor b, TtfsTensor c) {
+    return (TtfsNode){.op = op,
+                      .n_in = c.i   ? 3
+                              : b.i ? 2
+                                    : 1,
+                      .in = {a, b, c},
+                      .attr = ttfs_ir_attr()};
+}
+
+static TtfsIr input_of(uint32_t rows, uint32_t columns) {
+    TtfsIr ir = {0};
+    TtfsTensorInfo x = {.name = "x", .rank = 2, .dim = {rows, columns}};
+    ir.input = ttfs_ir_add_tensor(&ir, &x);
+    return ir;
+}
+
+static void check_close(TtfsIr *ir) {
+    Case k;
+    open_case(&k, ir, 1);
+    run_whole(&k, MOST);
+    run_outputs(&k, NULL, MOST);
+    compare_outputs(&k);
+    if (!(k.worst < bound)) fail_msg("off by %g", k.worst);
+    close_case(&k);
+    ttfs_ir_free(ir);
+}
+
+/* Products of two computed matrices, of several rows, with alpha, beta and an addend a row. */
+static void matrices(void **state) {
+    (void)state;
+    TtfsTensor none = {0};
+    TtfsIr ir = input_of(3, 5);
+    TtfsTensor a = add(&ir, node(TTFS_OP_MATMUL, ir.input, constant(&ir, 5, 19), none));
+    TtfsNode g = node(TTFS_OP_GEMM, a, constant(&ir, 33, 19), constant(&ir, 1, 33));
+    g.attr.trans_b = true;
+    g.attr.alpha = 0.5f;
+    g.attr.beta = -2;
+    TtfsTensor b = add(&ir, g);
+    b = add(&ir, node(TTFS_OP_CLIP, b, none, none));
+    g = node(TTFS_OP_GEMM, b, a, none); /* both computed */
+    g.attr.trans_a = true;
+    TtfsTensor c = add(&ir, g);
+    add(&ir, node(TTFS_OP_GEMM, c, constant(&ir, 19, 2), constant(&ir, 33, 2)));
+    check_close(&ir);
+}
+
+/* What has axes along which samples must not be mixed. */
+static void along_axes(void **state) {
+    (void)state;
+    static const TtfsOp ops[] = {TTFS_OP_SOFTMAX, TTFS_OP_LOGSOFTMAX, TTFS_OP_SIGMOID,
+                                 TTFS_OP_TANH,    TTFS_OP_TOPK,       TTFS_OP_ARGMAX};
+    for (uint32_t i = 0; i < 6; i++) {
+        TtfsIr ir = input_of(1, 40);
+        TtfsTensor none = {0}, x = add(&ir, node(TTFS_OP_NEG, ir.input, none, none));
+        TtfsNode n = node(ops[i], x, none, none);
+        n.attr.axis = 1;
+        n.attr.k = 7;
+        add(&ir, n);
+        check_close(&ir);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_networks), cmocka_unit_test(wrong_weight),
+        cmocka_unit_test(same_bytes),      cmocka_unit_test(matrices),
+        cmocka_unit_test(along_axes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
