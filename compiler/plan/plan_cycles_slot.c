@@ -5,8 +5,11 @@
  * routers take. Cost: tasks and buffers, and the routers that flows pass.
  */
 #include "plan_cycles.h"
+#include "plan_index.h"
+#include "plan_stream.h"
 
 enum { NORTH, EAST, SOUTH, WEST, CORE, PORTS };
+enum { BURST_WORDS = 64 }; /* that no burst of the memory outside has more of */
 
 typedef struct {
     const TtfsPlan *plan;
@@ -173,19 +176,6 @@ static void count_routers(Slot *l) {
     }
 }
 
-/* The first task of a slot; they lie by slot. */
-static uint32_t first_task(const TtfsPlan *p, uint32_t slot) {
-    uint32_t low = 0, high = p->tasks.len;
-    while (low < high) {
-        uint32_t mid = low + (high - low) / 2;
-        if (p->tasks.at[mid].slot < slot)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
-}
-
 /* The first task behind those of a core and slot that begin with `first`. */
 static uint32_t end_of_core(const TtfsPlan *p, uint32_t first) {
     const TtfsTask *t = &p->tasks.at[first];
@@ -217,7 +207,7 @@ static uint64_t busiest(const Slot *l) {
     const TtfsPlan *p = l->plan;
     TtfsEngines idle = {0};
     uint64_t nothing = ttfs_cycles_end(&p->chip, &idle), last = nothing;
-    for (uint32_t i = first_task(p, l->slot), end; i < p->tasks.len; i = end) {
+    for (uint32_t i = ttfs_plan_first_task(p, l->slot), end; i < p->tasks.len; i = end) {
         const TtfsTask *t = &p->tasks.at[i];
         end = end_of_core(p, i);
         if (t->slot != l->slot) break;
@@ -259,13 +249,34 @@ static uint64_t worst_cycles(const Slot *l) {
     return cycles + most(kept, input_values(l));
 }
 
+/* Words that come from outside into the core that gets most of them: each holds up its walks. */
+static uint64_t words_of_core(Slot *l) {
+    const TtfsPlan *p = l->plan;
+    uint64_t words = 0, highest = 0;
+    TtfsLoad *loads;
+    uint32_t n = ttfs_plan_loads(p, l->slot, &l->scratch, &loads);
+    for (uint32_t i = 0; i < n; i++) {
+        words = i && loads[i].core == loads[i - 1].core ? words + loads[i].rows : loads[i].rows;
+        highest = most(highest, words);
+    }
+    return highest * ttfs_chip_memory(&p->chip, TTFS_MEM_WEIGHTS).chunks;
+}
+
+/* Until what the slot streams has come; in the worst case every burst waits. */
+static uint64_t stream_cycles(const Slot *l) {
+    uint64_t words = ttfs_plan_stream_words(l->plan, l->slot), bursts = words / BURST_WORDS + 3;
+    if (!words) return 0;
+    return words + CYCLES_STREAM + (l->expected ? 0 : bursts * CYCLES_BURST);
+}
+
 static uint64_t slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, bool expected) {
     Slot l = {.plan = p, .spike = s, .slot = slot, .expected = expected};
     l.puts = TTFS_ARRAY(&l.scratch, uint64_t, ttfs_chip_cores(&p->chip));
     l.held = TTFS_ARRAY(&l.scratch, uint64_t, ttfs_chip_cores(&p->chip));
     count_puts(&l);
     if (is_mesh(&l)) count_routers(&l);
-    uint64_t cycles = expected ? expected_cycles(&l) : worst_cycles(&l);
+    uint64_t cycles = expected ? expected_cycles(&l) : worst_cycles(&l) + words_of_core(&l);
+    cycles = most(cycles, stream_cycles(&l));
     ttfs_arena_free(&l.scratch);
     return cycles + CYCLES_BARRIER;
 }
