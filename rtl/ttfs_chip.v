@@ -4,9 +4,9 @@
 // with start_i while busy_o is low; its slots follow one another, each when all nodes are quiet in one and
 // the same cycle (the first also when the host has sent the end) until core 0 says that it was the last:
 // done_o, one cycle. busy_o is high after reset too, until the cores are ready, and while the
-// configuration port works. The host is at port west of node 0. Reset is synchronous, active low; one
-// clock. No output depends on an input in the same cycle. With PRELOAD the memories come from
-// <INIT_PREFIX>core<N>_<memory>.hex.
+// configuration port works. With STREAM a slot waits for the weights of the next one too. The host is at
+// port west of node 0. Reset is synchronous, active low; one clock. No output depends on an input in the
+// same cycle. With PRELOAD the memories come from <INIT_PREFIX>core<N>_<memory>.hex.
 
 `default_nettype none
 
@@ -36,6 +36,7 @@ module ttfs_chip #(
     parameter POOL          = 1,
     parameter CLASSES       = 1,
     parameter COUNTERS      = 1,
+    parameter STREAM        = 0,
     parameter CLOCK_GATES   = 0,   // cores that rest have no clock; nothing else differs
     parameter PRELOAD       = 0,
     parameter INIT_PREFIX   = "",
@@ -64,6 +65,14 @@ module ttfs_chip #(
     output wire                  in_ready_o,
     input  wire                  in_end_i,
     input  wire [FLIT-1:0]       in_flit_i,
+    // the memory that weights are streamed from: bursts are asked for, words come in that order
+    output wire                  mem_req_valid_o,
+    input  wire                  mem_req_ready_i,
+    output wire [31:0]           mem_req_addr_o,   // words
+    output wire [6:0]            mem_req_words_o,
+    input  wire                  mem_valid_i,
+    output wire                  mem_ready_o,
+    input  wire [31:0]           mem_data_i,
     // sums of readouts
     output wire                  out_valid_o,
     input  wire                  out_ready_i,
@@ -85,7 +94,7 @@ module ttfs_chip #(
             || WEIGHT_ROWS < 2 || WEIGHT_ROWS > 262144 || PARAM_WORDS < 2 || PARAM_WORDS > 131072
             || PROGRAM_WORDS < 16 || PROGRAM_WORDS > 65536 || FLOWS < 2 || FLOWS > 4096
             || BUFFERS < 2 || BUFFERS > 1024 || TABLE_WORDS < 2 || TABLE_WORDS > 65536
-            || SEGMENTS < 1 || SEGMENTS > 8 || STRIDES < 0 || STRIDES > 1 || FLIT > 64
+            || SEGMENTS < 1 || SEGMENTS > 8 || STRIDES < 0 || STRIDES > 1 || STREAM < 0 || STREAM > 1 || FLIT > 64
             || (CONV == 0 && (POOL != 0 || CLASSES != 0))) begin : g_check
             ttfs_chip_parameter_out_of_range u_stop ();
         end
@@ -101,7 +110,7 @@ module ttfs_chip #(
     reg [31:0]        cycles_q, patience_q;
     wire [CORES-1:0]  node_ready, node_quiet, node_sample_end;
     wire [31:0]       patience;
-    wire              refuse, config_idle;
+    wire              refuse, config_idle, stream_done;
 
     wire first    = slot_q == 12'd0;
     wire open     = state_q == RUN && first && !end_q;
@@ -112,7 +121,7 @@ module ttfs_chip #(
 
     always @(posedge clk_i) begin
         closed_q <= end_q || !first;
-        quiet_q  <= &node_quiet && closed_q;
+        quiet_q  <= &node_quiet && closed_q && stream_done;
         settle_q <= (state_q != RUN) ? 2'd0 : settle_q[1] ? settle_q : settle_q + 2'd1;
         patience_q <= (!open || in_valid_i) ? patience : (patience_q == 32'd0) ? 32'd0 : patience_q - 32'd1;
         if (!rst_ni) begin
@@ -159,6 +168,10 @@ module ttfs_chip #(
     wire [4:0]          clear;
     wire [CORES*32-1:0] node_data;
     wire [CORES*5-1:0]  node_flags;
+    wire [CORES-1:0]    stream_en, node_stream_known;
+    wire [17:0]         stream_word;
+    wire [31:0]         stream_data;
+    wire                stream_checksum, stream_nowhere;
     reg  [31:0]         back;
     reg  [4:0]          any, flags_q;
     integer n;
@@ -194,6 +207,8 @@ module ttfs_chip #(
         .sample_i    (state_q != IDLE),
         .host_i      (gives_up),
         .refused_i   (asked && refuse),
+        .checksum_i  (stream_checksum),
+        .nowhere_i   (stream_nowhere),
         .node_flags_i(flags_q),
         .cycles_i    (cycles_q),
         .patience_o  (patience),
@@ -201,6 +216,44 @@ module ttfs_chip #(
         .idle_o      (config_idle),
         .flags_o     (flags_o)
     );
+
+    // Weights from outside.
+    generate
+        if (STREAM != 0) begin : g_stream
+            ttfs_stream #(.CORES(CORES)) u_stream (
+                .clk_i      (clk_i),
+                .rst_ni     (rst_ni),
+                .go_i       (state_q == GO),
+                .first_i    (first),
+                .done_o     (stream_done),
+                .req_valid_o(mem_req_valid_o),
+                .req_ready_i(mem_req_ready_i),
+                .req_addr_o (mem_req_addr_o),
+                .req_words_o(mem_req_words_o),
+                .valid_i    (mem_valid_i),
+                .ready_o    (mem_ready_o),
+                .data_i     (mem_data_i),
+                .en_o       (stream_en),
+                .word_o     (stream_word),
+                .data_o     (stream_data),
+                .known_i    (|node_stream_known),
+                .checksum_o (stream_checksum),
+                .nowhere_o  (stream_nowhere)
+            );
+        end else begin : g_still
+            assign stream_done     = 1'b1;
+            assign mem_req_valid_o = 1'b0;
+            assign mem_req_addr_o  = 32'd0;
+            assign mem_req_words_o = 7'd0;
+            assign mem_ready_o     = 1'b0;
+            assign stream_en       = {CORES{1'b0}};
+            assign stream_word     = 18'd0;
+            assign stream_data     = 32'd0;
+            assign stream_checksum = 1'b0;
+            assign stream_nowhere  = 1'b0;
+            wire unused_stream = &{1'b0, mem_req_ready_i, mem_valid_i, mem_data_i, node_stream_known};
+        end
+    endgenerate
 
     // The nodes, and the wires of their ports: 0 north, 1 east, 2 south, 3 west. All nodes are one and the same module
     // with the same parameters (but those of preloaded memories): a tool may build it once.
@@ -234,7 +287,7 @@ module ttfs_chip #(
                     .X_BITS(X_BITS), .ACT_WORDS(ACT_WORDS), .LIST_ENTRIES(LIST_ENTRIES),
                     .WEIGHT_ROWS(WEIGHT_ROWS), .PARAM_WORDS(PARAM_WORDS), .PROGRAM_WORDS(PROGRAM_WORDS),
                     .FLOWS(FLOWS), .BUFFERS(BUFFERS), .TABLE_WORDS(TABLE_WORDS), .SEGMENTS(SEGMENTS),
-                    .STRIDES(STRIDES), .CONV(CONV), .POOL(POOL), .CLASSES(CLASSES), .COUNTERS(COUNTERS),
+                    .STRIDES(STRIDES), .CONV(CONV), .POOL(POOL), .CLASSES(CLASSES), .STREAM(STREAM), .COUNTERS(COUNTERS),
                     .MESH(CORES > 1), .CLOCK_GATES(CLOCK_GATES), .PRELOAD(PRELOAD), .INIT_PREFIX(INIT_PREFIX),
                     .CORE((PRELOAD != 0) ? I : 0)
                 ) u_node (
@@ -247,6 +300,10 @@ module ttfs_chip #(
                     .cfg_data_i   (cfg_data),
                     .cfg_data_o   (node_data[32*I +: 32]),
                     .cfg_known_o  (node_known[I]),
+                    .stream_en_i  (stream_en[I]),
+                    .stream_word_i(stream_word),
+                    .stream_data_i(stream_data),
+                    .stream_known_o(node_stream_known[I]),
                     .clear_i      (clear),
                     .flags_o      (node_flags[5*I +: 5]),
                     .go_i         (state_q == GO),

@@ -38,6 +38,8 @@ module ttfs_config #(
     input  wire             sample_i,     // one runs
     input  wire             host_i,       // pulses: the host stopped; a sample was refused
     input  wire             refused_i,
+    input  wire             checksum_i,   // pulses: what was streamed is damaged; writes what is not there
+    input  wire             nowhere_i,
     input  wire [4:0]       node_flags_i,
     input  wire [31:0]      cycles_i,
     output wire [31:0]      patience_o,
@@ -125,12 +127,12 @@ module ttfs_config #(
     // Registers and errors.
     localparam [31:0] HASH = CHIP_HASH;
     wire [10:5] errors;
-    assign errors[CHECKSUM] = set && register == 3'd3 && data_q != ~crc_q;
+    assign errors[CHECKSUM] = (set && register == 3'd3 && data_q != ~crc_q) || checksum_i;
     assign errors[WRONG]    = set && register == 3'd1 && data_q != HASH;
     assign errors[HOST]     = host_i;
     assign errors[REFUSED]  = refused_i;
     assign errors[BUSY]     = access && !allowed;
-    assign errors[NOWHERE]  = state_q == JUDGE && allowed_q && !known_q && !chip_register;
+    assign errors[NOWHERE]  = (state_q == JUDGE && allowed_q && !known_q && !chip_register) || nowhere_i;
 
     always @(posedge clk_i)
         if (!rst_ni) begin

@@ -31,6 +31,7 @@ module ttfs_core #(
     parameter CONV          = 1,
     parameter POOL          = 1,
     parameter CLASSES       = 1,
+    parameter STREAM        = 0,
     parameter FLIT_VALUE    = VALUE_BITS,   // or ACC_BITS
     parameter PRELOAD       = 0,
     parameter INIT_PREFIX   = "",
@@ -49,6 +50,11 @@ module ttfs_core #(
     input  wire [31:0]             cfg_data_i,
     output wire [31:0]             cfg_data_o,   // two cycles after cfg_en_i, holds
     output wire                    cfg_known_o,  // there is such a word
+    // weights that are written while the core works
+    input  wire                    stream_en_i,
+    input  wire [17:0]             stream_word_i,
+    input  wire [31:0]             stream_data_i,
+    output wire                    stream_known_o,  // there is such a word
     // slots
     input  wire                    go_i,
     input  wire [3:0]              turn_i,
@@ -270,7 +276,8 @@ module ttfs_core #(
     // Lanes.
     wire                         weights_re, chain_free, capture, shift, moved_event;
     wire [WEIGHT_AT-1:0]         weights_at;
-    wire [LANES*WEIGHT_BITS-1:0] weights;
+    wire [LANES*WEIGHT_BITS-1:0] weights, weights_read;
+    wire                         streams;
     wire [ACC_BITS-1:0]          potential;
 
     ttfs_lanes #(
@@ -290,6 +297,7 @@ module ttfs_core #(
         .weights_re_o(weights_re),
         .weights_at_o(weights_at),
         .weights_i   (weights),
+        .busy_i      (streams),
         .chain_free_i(chain_free),
         .capture_o   (capture),
         .shift_i     (shift),
@@ -305,14 +313,34 @@ module ttfs_core #(
         .clk_i      (clk_i),
         .en_i       (weights_re),
         .at_i       (weights_at),
-        .data_o     (weights),
-        .cfg_en_i   (cfg_en_i && here[2]),
-        .cfg_we_i   (cfg_we_i),
-        .cfg_word_i (cfg_word_i),
-        .cfg_data_i (cfg_data_i),
+        .data_o     (weights_read),
+        .cfg_en_i   ((cfg_en_i && here[2]) || streams),
+        .cfg_we_i   (cfg_we_i || streams),
+        .cfg_word_i (streams ? stream_word_i : cfg_word_i),
+        .cfg_data_i (streams ? stream_data_i : cfg_data_i),
         .cfg_data_o (back[2]),
         .cfg_known_o(known[2])
     );
+    assign stream_known_o = streams && known[2];
+
+    // A word that is streamed takes the port of the weights for its cycle; a row that was read the cycle before is
+    // kept for the lanes, which wait.
+    generate
+        if (STREAM != 0) begin : g_stream
+            reg                         read_q;
+            reg [LANES*WEIGHT_BITS-1:0] kept_q;
+            always @(posedge clk_i) begin
+                read_q <= weights_re;
+                if (read_q) kept_q <= weights_read;
+            end
+            assign streams = stream_en_i;
+            assign weights = read_q ? weights_read : kept_q;
+        end else begin : g_still
+            assign streams = 1'b0;
+            assign weights = weights_read;
+            wire unused_stream = &{1'b0, stream_en_i, stream_word_i, stream_data_i};
+        end
+    endgenerate
 
     // Fire.
     wire                          param_re;

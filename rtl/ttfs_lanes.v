@@ -3,9 +3,9 @@
 // The array of lanes: takes what ttfs_bucket walks, one step a cycle, reads the weight row of each event
 // and adds it up. Behind the last step of a walk the potentials move into a row of registers, the chain, and
 // leave one a cycle, lane 0 first; the lanes start the next walk meanwhile. When the chain is not yet
-// empty everything stands still (ready_o low). A walk of which there is more to come (last_i without
-// take_i) leaves the potentials where they are. Steps take five cycles; between two walks is at least
-// one idle step (ready_o high). Driven by ttfs_core.
+// empty everything stands still (ready_o low), and so it does while an event's row cannot be read (busy_i).
+// A walk of which there is more to come (last_i without take_i) leaves the potentials where they are. Steps
+// take five cycles; between two walks is at least one idle step (ready_o high). Driven by ttfs_core.
 
 `default_nettype none
 `include "ttfs_assert.vh"
@@ -32,7 +32,8 @@ module ttfs_lanes #(
     // the weights: read a row, it comes a cycle later
     output wire                         weights_re_o,
     output wire [ROW_BITS-1:0]          weights_at_o,
-    input  wire [LANES*WEIGHT_BITS-1:0] weights_i,
+    input  wire [LANES*WEIGHT_BITS-1:0] weights_i,     // holds until the next read
+    input  wire                         busy_i,        // no row can be read in this cycle
     // the chain
     input  wire                         chain_free_i,  // at the latest what is in it leaves in this cycle
     output wire                         capture_o,     // it is filled in this cycle
@@ -45,7 +46,8 @@ module ttfs_lanes #(
     reg [LANES*WEIGHT_BITS-1:0] weights_q;
     reg [4:1]                   event_q, tick_q, pair_q, far_q, last_q, take_q;
     reg                         last5_q;
-    wire                        en = !(last5_q && !chain_free_i);
+    wire                        waits = busy_i && event_q[1];
+    wire                        en = !(last5_q && !chain_free_i) && !waits;
 
     always @(posedge clk_i) begin
         if (en) begin
@@ -74,7 +76,7 @@ module ttfs_lanes #(
     assign ready_o      = en;
     assign weights_re_o = en && event_q[1];
     assign weights_at_o = row_q;
-    assign capture_o    = last5_q && chain_free_i;
+    assign capture_o    = last5_q && chain_free_i && !waits;
     assign idle_o       = ~|{event_q, tick_q, last_q, last5_q};
 
     assign event_o      = en && event_q[3];

@@ -31,6 +31,7 @@ module ttfs_node #(
     parameter CONV          = 1,
     parameter POOL          = 1,
     parameter CLASSES       = 1,
+    parameter STREAM        = 0,
     parameter COUNTERS      = 1,
     parameter MESH          = 1,
     parameter CLOCK_GATES   = 0,   // the core's clock stands still while it rests
@@ -51,6 +52,10 @@ module ttfs_node #(
     input  wire [31:0]       cfg_data_i,
     output wire [31:0]       cfg_data_o,     // two cycles after cfg_en_i, while cfg_mem_i and cfg_word_i hold
     output wire              cfg_known_o,    // there is such a word
+    input  wire              stream_en_i,    // weights that are written in a turn
+    input  wire [17:0]       stream_word_i,
+    input  wire [31:0]       stream_data_i,
+    output wire              stream_known_o,
     input  wire [4:0]        clear_i,        // flags
     output wire [4:0]        flags_o,
     // slots
@@ -100,7 +105,7 @@ module ttfs_node #(
         .RAMP_BITS(RAMP_BITS), .VALUE_BITS(VALUE_BITS), .C_BITS(C_BITS), .Y_BITS(Y_BITS), .X_BITS(X_BITS),
         .ACT_WORDS(ACT_WORDS), .LIST_ENTRIES(LIST_ENTRIES), .WEIGHT_ROWS(WEIGHT_ROWS),
         .PARAM_WORDS(PARAM_WORDS), .PROGRAM_WORDS(PROGRAM_WORDS), .FLOWS(FLOWS), .SEGMENTS(SEGMENTS),
-        .STRIDES(STRIDES), .CONV(CONV), .POOL(POOL), .CLASSES(CLASSES), .FLIT_VALUE(FLIT_VALUE),
+        .STRIDES(STRIDES), .CONV(CONV), .POOL(POOL), .CLASSES(CLASSES), .STREAM(STREAM), .FLIT_VALUE(FLIT_VALUE),
         .PRELOAD(PRELOAD), .INIT_PREFIX(INIT_PREFIX), .CORE(CORE)
     ) u_core (
         .clk_i        (core_clk),
@@ -110,6 +115,10 @@ module ttfs_node #(
         .cfg_mem_i    (cfg_mem_i),
         .cfg_word_i   (cfg_word_i),
         .cfg_data_i   (cfg_data_i),
+        .stream_en_i  (stream_en_i),
+        .stream_word_i(stream_word_i),
+        .stream_data_i(stream_data_i),
+        .stream_known_o(stream_known_o),
         .cfg_data_o   (core_back),
         .cfg_known_o  (core_known),
         .go_i         (go_i),
@@ -135,15 +144,16 @@ module ttfs_node #(
     );
 
     // The core's clock. What comes in wakes the core in the same cycle; seven cycles after it has come to rest its pulses and
-    // answers are out as well, and everything in it holds.
+    // answers are out as well, and everything in it holds. A weight that is streamed into a core at rest needs its own edge alone.
     generate
         if (CLOCK_GATES != 0) begin : g_gate
             reg [2:0] rest_q;
-            wire stirs = !rst_ni || go_i || cfg_en_i || put_valid || result_valid || !rests;
+            wire stirs   = !rst_ni || go_i || cfg_en_i || put_valid || result_valid || !rests;
+            wire settles = ~&rest_q;
             always @(posedge clk_i)
                 if (stirs) rest_q <= 3'd0;
-                else if (awake) rest_q <= rest_q + 3'd1;
-            assign awake = stirs || ~&rest_q;
+                else if (settles) rest_q <= rest_q + 3'd1;
+            assign awake = stirs || settles || (STREAM != 0 && stream_en_i);
             ttfs_clock_gate u_gate (
                 .clk_i(clk_i),
                 .en_i (awake),

@@ -11,7 +11,7 @@
 const char *const ttfs_verilog_endings[] = {".v", ".vh", NULL};
 
 /* How wide a port is. */
-typedef enum { BIT, WORD, FLIT, SLOT, ERRORS, CORES, FLITS } Width;
+typedef enum { BIT, BURST, WORD, FLIT, SLOT, ERRORS, CORES, FLITS } Width;
 
 typedef struct {
     const char *direction, *name;
@@ -27,10 +27,14 @@ static const Port ports[] = {
     {"output", "busy_o", BIT},          {"output", "done_o", BIT},
     {"input ", "in_valid_i", BIT},      {"output", "in_ready_o", BIT},
     {"input ", "in_end_i", BIT},        {"input ", "in_flit_i", FLIT},
-    {"output", "out_valid_o", BIT},     {"input ", "out_ready_i", BIT},
-    {"output", "out_flit_o", FLIT},     {"output", "slot_valid_o", BIT},
-    {"output", "slot_o", SLOT},         {"output", "flags_o", ERRORS},
-    {"output", "trace_valid_o", CORES}, {"output", "trace_flit_o", FLITS},
+    {"output", "mem_req_valid_o", BIT}, {"input ", "mem_req_ready_i", BIT},
+    {"output", "mem_req_addr_o", WORD}, {"output", "mem_req_words_o", BURST},
+    {"input ", "mem_valid_i", BIT},     {"output", "mem_ready_o", BIT},
+    {"input ", "mem_data_i", WORD},     {"output", "out_valid_o", BIT},
+    {"input ", "out_ready_i", BIT},     {"output", "out_flit_o", FLIT},
+    {"output", "slot_valid_o", BIT},    {"output", "slot_o", SLOT},
+    {"output", "flags_o", ERRORS},      {"output", "trace_valid_o", CORES},
+    {"output", "trace_flit_o", FLITS},
 };
 enum { PORTS = sizeof ports / sizeof *ports };
 
@@ -38,6 +42,8 @@ static uint32_t bits_of(const TtfsChip *chip, Width width) {
     switch (width) {
     case BIT:
         return 1;
+    case BURST:
+        return 7;
     case WORD:
         return 32;
     case FLIT:

@@ -61,13 +61,21 @@ static bool put_hex(const Writer *w, uint32_t core) {
     return ok;
 }
 
+/* What the memory outside of a chip with stream holds. */
+static bool put_stream(const Writer *w) {
+    TtfsBuf text = {0};
+    if (!w->f->image.chip.stream) return true;
+    ttfs_image_stream_hex(&w->f->image, &text);
+    return put(w, "image/stream.hex", &text);
+}
+
 static bool put_image(const Writer *w) {
     const TtfsImage *img = &w->f->image;
     TtfsBuf b = {0};
     ttfs_image_pack(img, &b);
     bool ok = folder(w, "image") && put(w, "image/chip.img", &b);
     for (uint32_t c = 0; ok && c < ttfs_chip_cores(&img->chip); c++) ok = put_hex(w, c);
-    return ok;
+    return ok && put_stream(w);
 }
 
 static bool put_manifest(const Writer *w) {

@@ -5,6 +5,7 @@
 #include "report_json.h"
 
 #include "calibrate.h"
+#include "plan_stream.h"
 #include "plan_traffic.h"
 #include "schedule.h"
 #include <math.h>
@@ -159,6 +160,7 @@ static void task_json(TtfsJson *j, const TtfsTask *t, const TtfsSpike *s) {
     add_u(j, "first_column", t->ox_first);
     add_u(j, "columns", t->ox_count);
     add_u(j, "weight_rows", (uint64_t)t->groups * t->group_rows);
+    ttfs_json_bool(j, "streamed", t->streamed);
     add_u(j, "lists", (uint64_t)t->oy_count * t->ox_count * t->passes);
     ttfs_json_end(j);
 }
@@ -188,6 +190,8 @@ static void slots_json(TtfsJson *j, const TtfsPlan *p) {
         add_u(j, "slot", i);
         add_u(j, "worst_cycles", p->slots.at[i].worst_cycles);
         add_u(j, "expected_cycles", p->slots.at[i].expected_cycles);
+        add_u(j, "stream_words", ttfs_plan_stream_words(p, i));
+        ttfs_json_bool(j, "waits_for_memory", ttfs_plan_waits(p, i));
         ttfs_json_end(j);
     }
     ttfs_json_end(j);

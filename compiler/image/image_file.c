@@ -8,15 +8,16 @@
  *         the sections' bytes, one after the other, to the end of the file
  * Sections: chip, directory (core NO_CORE, rows 1), then for each core its memories that are not
  * empty, in order; their kind is MEMORY and the memory's number, their bytes the chunks of the
- * rows, four each, their CRC the chip's own. The reader trusts nothing: it allocates by numbers
+ * rows, four each, their CRC the chip's own; on a chip with stream at last its words (core NO_CORE,
+ * rows their number). The reader trusts nothing: it allocates by numbers
  * only after it has found that many bytes in the file.
  */
 #include "image_inside.h"
 
 #include <string.h>
 
-enum { VERSION = 3, ENTRY = 20, FIRST = 20, NO_CORE = 0xffff };
-enum { KIND_CHIP = 1, KIND_DIRECTORY = 2, KIND_MEMORY = 16 };
+enum { VERSION = 4, ENTRY = 20, FIRST = 20, NO_CORE = 0xffff };
+enum { KIND_CHIP = 1, KIND_DIRECTORY = 2, KIND_STREAM = 3, KIND_MEMORY = 16 };
 static const char magic[8] = "TTFSIMG";
 
 static void put_u32(TtfsBuf *b, uint32_t v) {
@@ -56,6 +57,14 @@ static void put_memory(Packer *p, const TtfsImage *img, uint32_t core, TtfsMem m
               ttfs_image_crc(img, core, m));
 }
 
+static void put_stream(Packer *p, const TtfsImage *img) {
+    size_t start = p->body.len, n = img->stream.len;
+    for (size_t i = 0; i < n; i++) put_u32(&p->body, img->stream.at[i]);
+    if (n)
+        put_entry(p, KIND_STREAM, NO_CORE, (uint32_t)n, n * 4,
+                  ttfs_crc32(0, p->body.text + start, n * 4));
+}
+
 void ttfs_image_pack(const TtfsImage *img, TtfsBuf *out) {
     Packer p = {{0}, {0}, 0};
     ttfs_chip_print(&img->chip, &p.body);
@@ -65,6 +74,7 @@ void ttfs_image_pack(const TtfsImage *img, TtfsBuf *out) {
     put_text(&p, KIND_DIRECTORY, start);
     for (uint32_t c = 0; c < ttfs_chip_cores(&img->chip); c++)
         for (int m = 0; m < TTFS_MEMS; m++) put_memory(&p, img, c, (TtfsMem)m);
+    put_stream(&p, img);
     TtfsBuf header = {0};
     ttfs_buf_bytes(&header, magic, sizeof magic);
     put_u32(&header, VERSION);
@@ -82,7 +92,7 @@ void ttfs_image_pack(const TtfsImage *img, TtfsBuf *out) {
 /* Where the first memory begins in the file. */
 static uint64_t memories_at(const TtfsImage *img) {
     TtfsBuf texts = {0};
-    uint64_t sections = 2;
+    uint64_t sections = 2 + (img->stream.len > 0);
     ttfs_chip_print(&img->chip, &texts);
     ttfs_image_print_directory(img, &texts);
     for (uint32_t c = 0; c < ttfs_chip_cores(&img->chip); c++)
@@ -106,7 +116,9 @@ bool ttfs_image_flip(TtfsImage *img, uint64_t bit) {
             }
             start += bits;
         }
-    return false;
+    if (bit < start || (bit - start) / 32 >= img->stream.len) return false;
+    img->stream.at[(bit - start) / 32] ^= UINT32_C(1) << (bit - start) % 32;
+    return true;
 }
 
 typedef struct {
@@ -208,7 +220,18 @@ static bool read_memory(TtfsImage *img, const Reader *r, uint32_t i, const Secti
     return ttfs_image_crc(img, s->core, m) == s->crc || checksum_fault(r, i);
 }
 
-/* Sections come by core, then memory, each once: so a file is the one that its image makes. */
+static bool read_stream(TtfsImage *img, const Reader *r, uint32_t i, const Section *s) {
+    if (s->core != NO_CORE || !img->chip.stream || s->rows == 0 || s->size != (size_t)s->rows * 4)
+        return ttfs_error(r->diag, r->loc, TTFS_IMAGE_FORMAT,
+                          "section %u: %u words in %zu bytes of a stream", i, s->rows, s->size);
+    img->stream.at = TTFS_ARRAY(&img->arena, uint32_t, s->rows);
+    img->stream.len = img->stream.cap = s->rows;
+    for (uint32_t w = 0; w < s->rows; w++) img->stream.at[w] = get_u32(s->bytes + (size_t)w * 4);
+    return ttfs_crc32(0, s->bytes, s->size) == s->crc || checksum_fault(r, i);
+}
+
+/* Sections come by core, then memory, each once, the stream last: so a file is the one that its
+ * image makes. */
 static bool read_memories(TtfsImage *img, const Reader *r, size_t *at) {
     uint64_t before = 0;
     img->cores = TTFS_ARRAY(&img->arena, TtfsCoreImage, ttfs_chip_cores(&img->chip));
@@ -219,7 +242,8 @@ static bool read_memories(TtfsImage *img, const Reader *r, size_t *at) {
         if (i > 2 && place <= before)
             return ttfs_error(r->diag, r->loc, TTFS_IMAGE_FORMAT, "section %u is out of order", i);
         before = place;
-        if (!read_memory(img, r, i, &s)) return false;
+        if (s.kind == KIND_STREAM ? !read_stream(img, r, i, &s) : !read_memory(img, r, i, &s))
+            return false;
     }
     return *at == r->n || ttfs_error(r->diag, r->loc, TTFS_IMAGE_FORMAT,
                                      "%zu bytes follow the last section", r->n - *at);
@@ -232,5 +256,5 @@ bool ttfs_image_unpack(TtfsImage *img, const char *file, const void *bytes, size
     if (!read_header(&r)) return false;
     size_t at = r.body;
     return read_texts(img, &r, &at) && read_memories(img, &r, &at) &&
-           ttfs_image_check(img, file, diag);
+           ttfs_image_check(img, file, diag) && ttfs_image_check_stream(img, file, diag);
 }

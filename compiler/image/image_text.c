@@ -2,7 +2,8 @@
  *
  * The disassembly: the chip, the directory, then per core its memories: programs by records and
  * field names, weight rows as bytes in hexadecimal, parameters, flows and buffers by name. What of
- * a program or a buffer is no record is shown as its words. Reading it gives the same image.
+ * a program or a buffer is no record is shown as its words. Then the words of the stream, with what
+ * they are beside them. Reading it gives the same image.
  */
 #include "image_inside.h"
 
@@ -73,12 +74,16 @@ static void print_program(const TtfsMemImage *mem, TtfsBuf *out) {
 
 enum { ROW_BYTES = 1024 }; /* more than any row has */
 
-static void print_bytes(const uint32_t *words, uint32_t row, uint32_t bits, TtfsBuf *out) {
+/* The bytes of words, lowest first, to the end of the line. */
+static void print_hex(const uint32_t *words, uint32_t n, TtfsBuf *out) {
     unsigned char bytes[ROW_BYTES];
-    uint32_t n = (bits + 7) / 8;
     for (uint32_t i = 0; i < n; i++) bytes[i] = (unsigned char)(words[i / 4] >> (i % 4 * 8));
-    ttfs_buf_printf(out, "row %u ", row);
     ttfs_buf_hex(out, bytes, n);
+}
+
+static void print_bytes(const uint32_t *words, uint32_t row, uint32_t bits, TtfsBuf *out) {
+    ttfs_buf_printf(out, "row %u ", row);
+    print_hex(words, (bits + 7) / 8, out);
 }
 
 static void print_param(const TtfsImage *img, uint32_t core, uint32_t row, TtfsBuf *out) {
@@ -123,11 +128,42 @@ static void print_core(const TtfsImage *img, uint32_t core, TtfsBuf *out) {
     }
 }
 
+enum { LINE_WORDS = 16 };
+
+static void print_words(const TtfsImage *img, uint32_t first, uint32_t end, TtfsBuf *out) {
+    for (uint32_t at = first, n; at < end; at += n) {
+        n = end - at < LINE_WORDS ? end - at : LINE_WORDS;
+        ttfs_buf_printf(out, "words %u %u ", at, n);
+        print_hex(img->stream.at + at, n * 4, out);
+    }
+}
+
+/* Every section and block begins a line; what is none is shown as it is. */
+static void print_stream(const TtfsImage *img, TtfsBuf *out) {
+    TtfsStreamAt s = {.img = img};
+    TtfsStreamBlock b;
+    uint32_t shown = 0, sections = 0;
+    if (img->stream.len == 0) return;
+    ttfs_buf_printf(out, "stream %u\n", img->stream.len);
+    while (ttfs_stream_next(&s, &b)) {
+        uint32_t at = (uint32_t)(b.words - img->stream.at) - 2;
+        print_words(img, shown, at, out);
+        if (s.sections != sections) ttfs_buf_printf(out, "# slot %u\n", b.slot);
+        sections = s.sections;
+        ttfs_buf_printf(out, "# core %u, weight rows %u to %u\n", b.core, b.row,
+                        b.row + b.rows - 1);
+        print_words(img, at, s.at, out);
+        shown = s.at;
+    }
+    print_words(img, shown, img->stream.len, out);
+}
+
 void ttfs_image_print(const TtfsImage *img, TtfsBuf *out) {
-    ttfs_buf_puts(out, "ttfs-image 3\nchip ");
+    ttfs_buf_puts(out, "ttfs-image 4\nchip ");
     ttfs_chip_print(&img->chip, out);
     ttfs_image_print_directory(img, out);
     for (uint32_t c = 0; c < ttfs_chip_cores(&img->chip); c++) print_core(img, c, out);
+    print_stream(img, out);
     ttfs_buf_puts(out, "end\n");
 }
 
@@ -188,10 +224,10 @@ static bool read_flow(uint32_t row, uint32_t buffers, uint32_t *word, TtfsLex *l
     return ttfs_lex_eol(l);
 }
 
-static bool read_bytes(TtfsLex *l, uint32_t row, uint32_t *words, uint32_t bits) {
+/* `n` bytes to the end of the line, the lowest of each word first. */
+static bool read_hex(TtfsLex *l, uint32_t *words, uint32_t n) {
     unsigned char bytes[ROW_BYTES];
-    uint32_t n = (bits + 7) / 8;
-    if (!ttfs_image_lex_index(l, "row", row) || !ttfs_lex_hex_bytes(l, bytes, n)) return false;
+    if (!ttfs_lex_hex_bytes(l, bytes, n)) return false;
     for (uint32_t i = 0; i < n; i++) words[i / 4] |= (uint32_t)bytes[i] << (i % 4 * 8);
     return ttfs_lex_eol(l);
 }
@@ -205,7 +241,8 @@ static bool read_row(TtfsImage *img, uint32_t core, TtfsMem m, uint32_t row, Ttf
         return ttfs_image_lex_index(l, record_word[TTFS_RECORD_KEEP], row) &&
                read_record(l, TTFS_RECORD_KEEP, words, mem->chunks, &n);
     if (mem->chunks == 1 && m != TTFS_MEM_WEIGHTS) return read_word(l, row, words);
-    return read_bytes(l, row, words, ttfs_chip_memory(&img->chip, m).bits);
+    return ttfs_image_lex_index(l, "row", row) &&
+           read_hex(l, words, (ttfs_chip_memory(&img->chip, m).bits + 7) / 8);
 }
 
 /* The rows of a memory whose name was read. Their text has more bytes than they have words. */
@@ -231,18 +268,36 @@ static bool read_core(TtfsImage *img, uint32_t core, TtfsLex *l) {
     return !l->failed;
 }
 
+static bool read_stream(TtfsImage *img, TtfsLex *l) {
+    uint32_t n;
+    if (!ttfs_lex_accept(l, "stream")) return true;
+    if (!ttfs_lex_u32(l, UINT32_MAX, &n) || !ttfs_lex_eol(l)) return false;
+    if (n > (size_t)(l->end - l->at))
+        return ttfs_lex_fail(l, TTFS_TEXT_RANGE, "%u words do not stand in this text", n);
+    img->stream.at = TTFS_ARRAY(&img->arena, uint32_t, n);
+    img->stream.len = img->stream.cap = n;
+    for (uint32_t at = 0, words; at < n; at += words) {
+        uint32_t most = n - at < LINE_WORDS ? n - at : LINE_WORDS;
+        if (!ttfs_image_lex_index(l, "words", at) || !ttfs_lex_u32(l, most, &words)) return false;
+        if (words == 0) return ttfs_lex_fail(l, TTFS_TEXT_RANGE, "a line has at least one word");
+        if (!read_hex(l, img->stream.at + at, words * 4)) return false;
+    }
+    return true;
+}
+
 bool ttfs_image_read(TtfsImage *img, const char *file, const void *text, size_t n, TtfsDiag *diag) {
     *img = (TtfsImage){0};
     TtfsLex l;
     ttfs_lex_init(&l, file, text, n, diag);
-    if (!ttfs_image_lex_index(&l, "ttfs-image", 3) || !ttfs_lex_eol(&l) ||
+    if (!ttfs_image_lex_index(&l, "ttfs-image", 4) || !ttfs_lex_eol(&l) ||
         !ttfs_lex_expect(&l, "chip") || !ttfs_chip_lex(&img->chip, &l, &img->arena) ||
         !ttfs_image_lex_directory(img, &l))
         return false;
     img->cores = TTFS_ARRAY(&img->arena, TtfsCoreImage, ttfs_chip_cores(&img->chip));
     for (uint32_t c = 0; c < ttfs_chip_cores(&img->chip); c++)
         if (!read_core(img, c, &l)) return false;
+    if (!read_stream(img, &l)) return false;
     if (!ttfs_lex_expect(&l, "end") || !ttfs_lex_eol(&l)) return false;
     if (l.kind != TTFS_TOK_END) return ttfs_lex_fail(&l, TTFS_TEXT_SYNTAX, "text follows the end");
-    return ttfs_image_check(img, file, diag);
+    return ttfs_image_check(img, file, diag) && ttfs_image_check_stream(img, file, diag);
 }

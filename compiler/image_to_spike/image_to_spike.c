@@ -5,7 +5,8 @@
  * keep them (lift_places.c, lift_buffers.c), from the copy that was written for the same sample,
  * weights, biases and ramps are decoded (lift_numbers.c), every neuron is made once, and every
  * value comes to each core that keeps it once (lift_routes.c). What nothing reads must be zero. So
- * no bit of the memories that could change a result is without effect on the graph. Slots and
+ * no bit of the memories, nor of the stream, that could change a result is without effect on the
+ * graph. Slots and
  * stages of populations are checked with the image: nothing is computed before what it reads.
  */
 #include "lift.h"
@@ -134,12 +135,13 @@ static void add_population(Lift *l, uint32_t pop) {
     if (p->start + p->ticks > out->latency) out->latency = p->start + p->ticks;
 }
 
-/* Lanes of all weight rows: the image holds no more weights. */
+/* Lanes of all weight rows, streamed ones too: the image holds no more weights. */
 static uint64_t count_lanes(const TtfsImage *img) {
     uint64_t lanes = 0;
     for (uint32_t c = 0; c < ttfs_chip_cores(&img->chip); c++)
         lanes += (uint64_t)img->cores[c].mem[TTFS_MEM_WEIGHTS].rows * img->chip.lanes;
-    return lanes;
+    uint32_t chunks = ttfs_chip_memory(&img->chip, TTFS_MEM_WEIGHTS).chunks;
+    return lanes + (uint64_t)img->stream.len / chunks * img->chip.lanes;
 }
 
 /* Populations and connections as the directory says, numbers still zero. */
@@ -188,6 +190,7 @@ static bool lift_core(Lift *l, uint32_t core) {
     k.owner = TTFS_ARRAY(&l->scratch, uint32_t, ttfs_chip_elements(&l->img->chip));
     k.word = TTFS_ARRAY(&l->scratch, uint32_t, l->img->chip.act_words);
     k.banks = TTFS_ARRAY(&l->scratch, unsigned char, l->img->pops.len);
+    ttfs_lift_stream(&k);
     bool ok = ttfs_lift_buffers(&k) && ttfs_lift_programs(&k) && check_unread(&k);
     ttfs_arena_release(&l->scratch, mark);
     return ok;
@@ -206,6 +209,7 @@ static bool check_covered(Lift *l) {
 
 static bool lift(Lift *l) {
     if (!make_graph(l) || !make_input(l)) return false;
+    ttfs_lift_blocks(l);
     for (uint32_t c = 0; c < ttfs_chip_cores(&l->img->chip); c++)
         if (!lift_core(l, c)) return false;
     return check_covered(l) && ttfs_lift_routes(l);
@@ -213,7 +217,8 @@ static bool lift(Lift *l) {
 
 bool ttfs_image_to_spike(const TtfsImage *img, const char *file, TtfsSpike *out, TtfsDiag *diag) {
     *out = (TtfsSpike){.order = {0, 1, 2}};
-    if (!ttfs_image_check(img, file, diag)) return false;
+    if (!ttfs_image_check(img, file, diag) || !ttfs_image_check_stream(img, file, diag))
+        return false;
     Lift l = {.img = img, .file = file, .out = out, .diag = diag, .ok = true, .work = MOST_WORK};
     bool ok = lift(&l);
     ttfs_arena_free(&l.scratch);

@@ -26,7 +26,7 @@ typedef struct {
     const char *file;
     TtfsSpike *out;
     TtfsDiag *diag;
-    TtfsArena scratch, parts; /* what a core needs; `made` and `kept` */
+    TtfsArena scratch, parts; /* what a core needs; `made`, `kept`, `blocks` */
     bool ok;
     uint64_t work;           /* elements and weights that may still be followed */
     uint32_t *first;         /* per population */
@@ -40,7 +40,15 @@ typedef struct {
     TTFS_VEC(LiftMade) made;
     uint32_t *made_of; /* per population: the last of them, + 1 */
     TTFS_VEC(LiftKept) kept;
+    TTFS_VEC(TtfsStreamBlock) blocks; /* of what comes from outside, of all cores */
 } Lift;
+
+/* A weight row that came from outside: for which slot; whether something read it. */
+typedef struct {
+    const uint32_t *words; /* NULL: none came */
+    uint32_t slot;
+    bool read;
+} LiftRow;
 
 /* One core of the chip, while it is being followed. */
 typedef struct {
@@ -51,6 +59,9 @@ typedef struct {
      * population whose buffer has it, plus the same; 0: none yet. */
     uint32_t *owner, *word;
     unsigned char *banks; /* per population: those of its buffer, + 1; 0: not known yet */
+    TTFS_VEC(TtfsStreamBlock) blocks; /* of what comes from outside, in their order */
+    uint32_t block, left;             /* that have come; that no slot needs any more */
+    LiftRow *streamed;                /* per weight row; NULL: none is */
 } LiftCore;
 
 #define LIFT_COPY (UINT32_C(1) << 29)
@@ -99,6 +110,14 @@ bool ttfs_lift_buffers(LiftCore *k);
 /* An element of a population that nothing else lies on, in every copy, is the neuron's before
  * `owner`, or padding (0). Words are of one copy of one population. */
 bool ttfs_lift_own(LiftCore *k, uint32_t pop, uint64_t element, uint32_t banks, uint32_t owner);
+/* lift_stream.c: lists the blocks of the stream; finds a core's; a slot begins, or the turn has
+ * ended
+ * (`slots`); a weight row as the task finds it, which is read: NULL and a fault when there is none.
+ */
+void ttfs_lift_blocks(Lift *l);
+void ttfs_lift_stream(LiftCore *k);
+bool ttfs_lift_enter_slot(LiftCore *k, uint32_t slot);
+const uint32_t *ttfs_lift_weight_row(const LiftTask *t, uint64_t row);
 /* lift_programs.c: follows the core's three programs, task by task. */
 bool ttfs_lift_programs(LiftCore *k);
 /* lift_places.c: the elements that the task's lists must have; bounded by the weight rows. */

@@ -56,10 +56,10 @@ static bool take_connection(const LiftTask *t, const LiftLists *lists, uint32_t 
     uint32_t k = t->dst->conn_first + lists->place[first].conn;
     for (uint32_t e = first; e < end; e++) {
         uint64_t row = lists->row[e] + (uint64_t)group * lists->elements;
-        if (!ttfs_lift_claim(t->k, t->pop, TTFS_MEM_WEIGHTS, row, 1)) return false;
+        const uint32_t *words = ttfs_lift_weight_row(t, row);
+        if (!words) return false;
         for (uint32_t lane = 0; lane < lanes; lane++) {
-            int32_t v = ttfs_image_signed(l->img, t->k->core, TTFS_MEM_WEIGHTS, (uint32_t)row,
-                                          lane * bits, bits);
+            int32_t v = ttfs_row_signed(words, lane * bits, bits);
             if (!take_weight(t, &lists->place[e], channel + lane, (uint32_t)row, v)) return false;
         }
     }

@@ -230,10 +230,11 @@ bool ttfs_lift_programs(LiftCore *k) {
     for (int e = 0; e < ENGINES; e++) p.at[e] = mem->words[e];
     for (; p.slot < k->l->img->slots; p.slot++) {
         TtfsFire fire;
-        if (!next(&p, FIRE, engine_record[FIRE], &fire)) return false;
+        if (!ttfs_lift_enter_slot(k, p.slot) || !next(&p, FIRE, engine_record[FIRE], &fire))
+            return false;
         while (fire.op)
             if (!take_task(&p, &fire) || !next(&p, FIRE, engine_record[FIRE], &fire)) return false;
         if (!end_slot(&p, &fire)) return false;
     }
-    return true;
+    return ttfs_lift_enter_slot(k, p.slot);
 }

@@ -153,8 +153,25 @@ bool ttfs_ir_read(TtfsIr *ir, const char *file, const void *text, size_t n, Ttfs
  * any percentile is known to 1/256 and the order of samples does not matter. */
 enum {
     TTFS_HIST_SHIFT = 15,
-    TTFS_HIST_BINS = 1 << 16
-}; /* bin = bits >> SHIFT of a positive float */
+    TTFS_HIST_BINS = 1 << 16 /* bin = bits >> SHIFT of a positive float */
+};
+
+/* Where values lie, and how their number varies from sample to sample: places (rows and columns,
+ * the last two axes) fall into a grid of at most BANDS x BANDS regions, of nearly equal size: band
+ * i of n begins at row h * i / n. Counted are values from coarse bins on, so that any threshold may
+ * be asked for later. */
+enum {
+    TTFS_PLACE_BANDS = 8,
+    TTFS_PLACE_BINS = 256 /* quarters of powers of two, from 2^-32 on */
+};
+
+typedef struct {
+    uint32_t h, w, rows, cols; /* places; bands */
+    uint64_t samples;          /* whose values were added */
+    uint64_t *sum,
+        *squares; /* [rows * cols + 1][BINS]: over samples, of the number of values of a
+                     region (the last: of all) from this bin on; NULL: none was positive */
+} TtfsPlaceStat;
 
 typedef struct {
     float min, max;    /* over all samples and elements; 0, 0 before any */
@@ -162,6 +179,7 @@ typedef struct {
     uint64_t positive; /* elements > 0 */
     bool binned;       /* counters are kept */
     uint64_t *bins;    /* TTFS_HIST_BINS counters of the positive elements; NULL: none was seen */
+    TtfsPlaceStat places; /* kept where bins are */
 } TtfsTensorStat;
 
 typedef struct {
@@ -171,6 +189,7 @@ typedef struct {
     uint32_t tensors;     /* how many stat has */
     uint32_t samples;     /* 0: no calibration; counted when the input tensor is added */
     TtfsTensor input;     /* of the IR */
+    uint32_t *seen;       /* scratch: of a sample, values of a region in a coarse bin */
 } TtfsCalib;
 
 /* An empty calibration for `ir`; histograms for the input and the outputs of relu, quant and
@@ -187,5 +206,12 @@ void ttfs_calib_merge(TtfsCalib *c, const TtfsCalib *other);
 float ttfs_calib_percentile(const TtfsCalib *c, TtfsTensor t, double q);
 /* Share of all elements that are >= v (v > 0), to the resolution of the bins. */
 double ttfs_calib_share_from(const TtfsCalib *c, TtfsTensor t, float v);
+
+/* What a region's count of elements that are >= v is, a sample: mean and standard deviation; region
+ * rows * cols: all of them. To the resolution of the coarse bins. */
+typedef struct {
+    double mean, deviation;
+} TtfsPlaceCount;
+TtfsPlaceCount ttfs_calib_place(const TtfsCalib *c, TtfsTensor t, uint32_t region, float v);
 
 #endif

@@ -42,6 +42,10 @@ TtfsLoc ttfs_lower_at(const TtfsLower *l, const TtfsNetLayer *layer, const char 
 double ttfs_lower_top(TtfsLower *l, const TtfsNetLayer *layer, const TtfsRange *range, TtfsLoc at,
                       const TtfsPopOptions *own, TtfsQuantLayer *report);
 uint32_t ttfs_lower_rate(const TtfsLower *l, TtfsTensor t, double half_quantum, uint32_t otherwise);
+/* How that rate varies from place to place and from sample to sample, of a population of the
+ * tensor's values. */
+TtfsRates ttfs_lower_rates(TtfsLower *l, const TtfsPopulation *p, TtfsTensor t,
+                           double half_quantum);
 double ttfs_lower_saturated(const TtfsLower *l, TtfsTensor t, double top);
 /* Interval of a rectified layer's channels, from those of its sources. */
 TtfsRange ttfs_lower_propagate(TtfsLower *l, uint32_t layer);

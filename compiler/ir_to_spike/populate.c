@@ -74,6 +74,12 @@ static TtfsPopulation shaped(TtfsLower *l, const TtfsNetLayer *layer, TtfsPopKin
                             .part = kept_text(l, layer->part)};
 }
 
+static void set_rates(TtfsLower *l, TtfsPopulation *p, TtfsTensor t, double half_quantum,
+                      uint32_t otherwise) {
+    p->rate_ppm = ttfs_lower_rate(l, t, half_quantum, otherwise);
+    p->rates = ttfs_lower_rates(l, p, t, half_quantum);
+}
+
 static bool lower_input(TtfsLower *l, const TtfsNetLayer *layer) {
     double low = (double)l->options->input_lo, high = (double)l->options->input_hi;
     TtfsPopulation p = shaped(l, layer, TTFS_POP_INPUT);
@@ -88,7 +94,7 @@ static bool lower_input(TtfsLower *l, const TtfsNetLayer *layer) {
     }
     p.offset = low;
     p.scale = layer->quantum > 0 ? layer->quantum : (high - low) / p.ticks;
-    p.rate_ppm = ttfs_lower_rate(l, l->net->input, low + p.scale / 2, ALL);
+    set_rates(l, &p, l->net->input, low + p.scale / 2, ALL);
     report_input(l, &p, l->net->input, low, high);
     add_population(l, &p, constant_range(l, p.c, low, high));
     l->out->input = (TtfsPop){l->out->pops.len};
@@ -304,7 +310,7 @@ static bool lower_linear(TtfsLower *l, uint32_t index) {
                             p.ticks;
     }
     if (!quantise(l, index, &own, term, &p, q)) return false;
-    p.rate_ppm = readout ? 0 : ttfs_lower_rate(l, layer->tensor, p.scale / 2, ALL);
+    if (!readout) set_rates(l, &p, layer->tensor, p.scale / 2, ALL);
     add_population(l, &p, range);
     if (readout && !l->out->readout.i) l->out->readout = (TtfsPop){l->out->pops.len};
     return true;
@@ -320,7 +326,7 @@ static bool lower_pool(TtfsLower *l, const TtfsNetLayer *layer) {
     p.ticks = src->ticks;
     p.scale = src->scale;
     p.offset = src->offset;
-    p.rate_ppm = ttfs_lower_rate(l, layer->tensor, p.offset + p.scale / 2, src->rate_ppm);
+    set_rates(l, &p, layer->tensor, p.offset + p.scale / 2, src->rate_ppm);
     add_population(l, &p, (TtfsRange){r->low + c->src_ch_first, r->high + c->src_ch_first});
     return true;
 }

@@ -51,6 +51,38 @@ uint32_t ttfs_lower_rate(const TtfsLower *l, TtfsTensor t, double half_quantum,
     return (uint32_t)floor((share < 1 ? share : 1) * 1e6 + 0.5);
 }
 
+static uint32_t parts(double share) {
+    double n = share * TTFS_RATE_ONE + 0.5;
+    return n < TTFS_MAX_RATE_PARTS ? (uint32_t)n : TTFS_MAX_RATE_PARTS;
+}
+
+/* Places of band i of n. */
+static uint32_t band_size(uint32_t size, uint32_t n, uint32_t i) {
+    return (uint32_t)((uint64_t)size * (i + 1) / n - (uint64_t)size * i / n);
+}
+
+TtfsRates ttfs_lower_rates(TtfsLower *l, const TtfsPopulation *p, TtfsTensor t,
+                           double half_quantum) {
+    TtfsRates r = {0};
+    if (!has_bins(l, t) || !(half_quantum > 0)) return r;
+    const TtfsPlaceStat *seen = &l->calib->stat[t.i - 1].places;
+    float v = (float)half_quantum;
+    TtfsPlaceCount all = ttfs_calib_place(l->calib, t, seen->rows * seen->cols, v);
+    if (seen->h != p->h || seen->w != p->w || !(all.mean > 0)) return r;
+    r = (TtfsRates){
+        .rows = seen->rows, .cols = seen->cols, .vary = parts(all.deviation / all.mean)};
+    r.part = TTFS_ARRAY(&l->out->arena, uint32_t, r.rows * r.cols);
+    double place = all.mean / p->h / p->w, deviation = 0;
+    for (uint32_t i = 0; i < r.rows * r.cols; i++) {
+        TtfsPlaceCount of = ttfs_calib_place(l->calib, t, i, v);
+        uint32_t tall = band_size(p->h, r.rows, i / r.cols);
+        r.part[i] = parts(of.mean / (place * tall * band_size(p->w, r.cols, i % r.cols)));
+        deviation += of.deviation;
+    }
+    r.vary_part = parts(deviation / all.mean);
+    return r;
+}
+
 /* Adds what one term reaches: the source channel of weight j of output channel i, and whether a tap
  * may lie in the padding, where the value is 0. */
 static void add_term(TtfsLower *l, const TtfsNetLayer *to, const TtfsTerm *t, TtfsRange *r) {

@@ -12,7 +12,8 @@
  * Invariants (plan_check.c, which trusts no solver): every channel and position of every population
  * is in exactly one task; every element that a task reads lies in a buffer of its core, which is
  * filled from that population; no two buffers of a core overlap, nor weights or parameters that are
- * not the same; all memories, fields, windows and lists fit the chip; no accumulator can wrap;
+ * not the same (what is streamed lies where it is read and in the slot before); all memories,
+ * fields, windows and lists fit the chip; no accumulator can wrap;
  * worst_cycles is the formula of docs/core.md.
  */
 #ifndef TTFS_PLAN_H
@@ -65,8 +66,10 @@ typedef struct {
     uint32_t ox_first, ox_count; /* columns */
     uint32_t groups;             /* ceil(channels / lanes); 0 for a pool */
     uint32_t group_rows;         /* weight rows a group: elements of the patches of all sources */
-    uint32_t passes;      /* lists that a group's elements are cut into; 1 but for one position;
-                             1 for a pool */
+    uint32_t passes;   /* lists that a group's elements are cut into; 1 but for one position;
+                          1 for a pool */
+    uint32_t streamed; /* its weights come from outside, in the slot before: on a chip with stream,
+                          behind slot 0; 1 or 0 */
     uint32_t weight_base; /* row; the tasks of a core that hold the same channels share them */
     uint32_t param_base;  /* word; likewise */
     uint32_t flow;        /* that carries its results */
@@ -89,9 +92,11 @@ typedef struct {
     uint64_t expected_cycles; /* the same formula with the rates of calibration */
 } TtfsSlot;
 
-/* Words of every memory that a core uses. */
+/* Words of every memory that a core uses. Of its weight rows `stream_rows` are for what is
+ * streamed: the most of two slots that follow one another. */
 typedef struct {
-    uint64_t act_words, weight_rows, param_words, program_words, buffers, table_rows, table_cols;
+    uint64_t act_words, weight_rows, stream_rows, param_words, program_words, buffers, table_rows,
+        table_cols;
 } TtfsUse;
 
 typedef struct {
@@ -133,9 +138,10 @@ uint32_t ttfs_plan_turns(const TtfsPlan *p, const TtfsSpike *s);
 /* All that follows from the chip, `when`, the number of slots and which part of which population
  * each task is (in their order): the other numbers of tasks, buffers, flows, the words that cores
  * use. There is one way: things lie in memories one after the other, in the order of tasks and
- * populations; buffers with more banks come first, each where its copies fit first. What does not
- * fit the chip is made all the same: `use` says how much is needed, and fields may have wrapped
- * then. */
+ * populations; buffers with more banks come first, each where its copies fit first. Streamed
+ * weights lie behind all others, those of odd slots from the memory's end down. What does not fit
+ * the chip is made all the same: `use` says how much is needed, and fields may have wrapped then.
+ */
 void ttfs_plan_derive(TtfsPlan *p, const TtfsSpike *s);
 
 /* Cycle formula of docs/core.md (constants from hw/cycles.def) of a slot, worst case or with the

@@ -3,8 +3,8 @@
  * The memories of every core. Checked: each task's patches lie inside a buffer of its core that is
  * filled from that population and kept for as long as they are late, a pool's at the start of
  * words; what a task makes reaches every buffer that keeps some of it; no words are two buffers'
- * copies, no weights or parameters two populations'; nothing is beyond its memory, nor are there
- * more flows than ids.
+ * copies, no weights or parameters two populations' at one time; nothing is beyond its memory, nor
+ * are there more flows than ids.
  */
 #include "plan_check.h"
 #include "plan_index.h"
@@ -141,22 +141,48 @@ static void check_flows(PlanCheck *c) {
                             p->buffers.at[of.at[i]].core);
 }
 
-static void check_weights(PlanCheck *c, Region *r) {
+static Region weights_of(const TtfsTask *t) {
+    return (Region){t->core, t->weight_base, t->weight_base + (uint64_t)t->groups * t->group_rows,
+                    t->pop};
+}
+
+/* Weights that are there in a slot, all the time or from outside: read in it, or coming for the
+ * next. */
+static void check_weights(PlanCheck *c, Region *r, uint32_t slot) {
     const TtfsPlan *p = c->plan;
     uint32_t n = 0;
     for (uint32_t i = 0; i < p->tasks.len; i++) {
         const TtfsTask *t = &p->tasks.at[i];
-        uint64_t size = (uint64_t)t->groups * t->group_rows;
-        if (size) r[n++] = (Region){t->core, t->weight_base, t->weight_base + size, t->pop};
+        bool there = !t->streamed || t->slot == slot || t->slot == slot + 1;
+        if (t->groups && there) r[n++] = weights_of(t);
     }
     check_disjoint(c, r, n, "weight rows", true);
-    n = 0;
+}
+
+static void check_params(PlanCheck *c, Region *r) {
+    const TtfsPlan *p = c->plan;
+    uint32_t n = 0;
     for (uint32_t i = 0; i < p->tasks.len; i++) {
         const TtfsTask *t = &p->tasks.at[i];
         if (t->groups)
             r[n++] = (Region){t->core, t->param_base, t->param_base + ttfs_task_params(t), t->pop};
     }
     check_disjoint(c, r, n, "parameters", true);
+}
+
+/* Without anything streamed all slots are alike. */
+static void check_numbers(PlanCheck *c) {
+    const TtfsPlan *p = c->plan;
+    Region *r = TTFS_ARRAY(&c->scratch, Region, p->tasks.len);
+    bool streams = false;
+    for (uint32_t i = 0; i < p->tasks.len; i++) {
+        const TtfsTask *t = &p->tasks.at[i];
+        streams = streams || t->streamed;
+        if (weights_of(t).end > p->chip.weight_rows)
+            ttfs_plan_fault(c, t->pop, "the weights of task %u lie beyond the memory", i);
+    }
+    for (uint32_t slot = 0; slot < (streams ? p->slots.len : 1); slot++) check_weights(c, r, slot);
+    check_params(c, r);
 }
 
 static void at_most(PlanCheck *c, uint32_t core, const char *what, uint64_t n, uint64_t most) {
@@ -179,7 +205,6 @@ static void check_use(PlanCheck *c, uint32_t core) {
 
 void ttfs_plan_check_memories(PlanCheck *c) {
     const TtfsPlan *p = c->plan;
-    Region *r = TTFS_ARRAY(&c->scratch, Region, p->tasks.len);
     for (uint32_t i = 0; i < p->tasks.len; i++)
         for (uint32_t k = 0; k < ttfs_spike_pop(c->spike, p->tasks.at[i].pop)->conn_count; k++) {
             TtfsReach reach = ttfs_task_reach(c->spike, &p->tasks.at[i], k);
@@ -187,7 +212,7 @@ void ttfs_plan_check_memories(PlanCheck *c) {
         }
     check_activations(c);
     check_flows(c);
-    check_weights(c, r);
+    check_numbers(c);
     for (uint32_t i = 0; i < ttfs_chip_cores(&p->chip); i++) check_use(c, i);
     if (p->flows.len > p->chip.flows)
         ttfs_plan_fault(c, (TtfsPop){0}, "%u flows, the chip has %u", p->flows.len, p->chip.flows);

@@ -64,6 +64,17 @@ static void check_lists(PlanCheck *c, uint32_t i) {
         ttfs_plan_fault(c, t->pop, "task %u has biases that depend on the position", i);
 }
 
+/* What comes from outside comes in the slot before, and is some. */
+static void check_streamed(PlanCheck *c, uint32_t i) {
+    const TtfsTask *t = &c->plan->tasks.at[i];
+    if (!t->streamed) return;
+    if (!c->plan->chip.stream)
+        ttfs_plan_fault(c, t->pop, "task %u streams its weights, the chip has no stream", i);
+    if (t->slot == 0 || t->groups == 0 || t->streamed > 1)
+        ttfs_plan_fault(c, t->pop, "task %u in slot %u, of %u groups, has streamed %u", i, t->slot,
+                        t->groups, t->streamed);
+}
+
 /* Counts the task's neurons; how many of them another task has already. */
 static uint64_t mark(const TtfsPopulation *p, const TtfsTask *t, unsigned char *seen) {
     uint64_t twice = 0;
@@ -101,6 +112,7 @@ bool ttfs_plan_check_tasks(PlanCheck *c) {
     for (uint32_t i = 0; i < p->tasks.len; i++) {
         check_positions(c, i);
         check_lists(c, i);
+        check_streamed(c, i);
     }
     TtfsPlanIndex of = ttfs_plan_index_tasks(p, c->spike->pops.len, &c->scratch);
     for (uint32_t i = 1; i <= c->spike->pops.len; i++)

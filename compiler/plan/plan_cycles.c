@@ -26,6 +26,14 @@ uint64_t ttfs_cycles_share(uint64_t n, uint64_t ppm) {
     return (n * ppm + CYCLES_ALL - 1) / CYCLES_ALL;
 }
 
+uint64_t ttfs_cycles_flits(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t,
+                           bool expected) {
+    uint64_t neurons = (uint64_t)t->channels * t->oy_count * t->ox_count;
+    if (ttfs_spike_pop(s, t->pop)->kind == TTFS_POP_READOUT)
+        return neurons * ttfs_chip_sum_flits(chip);
+    return expected ? ttfs_cycles_share(neurons, ttfs_task_rate(s, t)) : neurons;
+}
+
 /* Of `of` things, each hit by any of n with the chance part / whole, those that none hits. */
 static uint64_t missed(uint64_t of, uint64_t part, uint64_t whole, uint64_t n) {
     const uint64_t one = UINT64_C(1) << 31;
@@ -92,20 +100,6 @@ typedef struct {
     uint64_t stale; /* words, of all lists, that nothing was written into: a cycle more each */
 } Events;
 
-/* Places of a patch that lie inside the source, along one axis, of all positions. */
-static uint64_t places_inside(const TtfsReach *r, int axis, uint32_t size) {
-    uint32_t positions = axis ? r->cols : r->rows, k = axis ? r->kw : r->kh;
-    int64_t stride = axis ? r->sx : r->sy, step = axis ? r->dx : r->dy, n = 0;
-    int64_t at = axis ? r->x_first : r->y_first;
-    for (uint32_t i = 0; i < positions; i++, at += stride) {
-        int64_t first = at < 0 ? (-at + step - 1) / step : 0;
-        int64_t end = at < (int64_t)size ? ((int64_t)size - 1 - at) / step + 1 : 0;
-        if (end > (int64_t)k) end = k;
-        if (end > first) n += end - first;
-    }
-    return (uint64_t)n;
-}
-
 /* Words that a patch touches: its places are runs of channels, which are one where all of the
  * source's are read. */
 static uint64_t patch_words(const TtfsSpike *s, const TtfsReach *r) {
@@ -134,11 +128,12 @@ static void add_source(const TtfsSpike *s, const TtfsReach *r, bool expected, Ev
         return;
     }
     uint64_t positions = (uint64_t)r->rows * r->cols, each = (elements + words - 1) / words;
-    uint64_t inside = places_inside(r, 0, src->h) * places_inside(r, 1, src->w) * r->channels;
-    uint64_t held = words * inside / (elements * positions);
-    l->events += ttfs_cycles_share(inside, src->rate_ppm) / positions;
-    l->silent += missed(held, src->rate_ppm, CYCLES_ALL, each) + words - held;
-    l->stale += missed(buffer_words(r), src->rate_ppm, CYCLES_ALL, TTFS_WORD_ELEMENTS);
+    uint64_t inside = r->channels;
+    inside *= ttfs_reach_places(r, 0, 0, src->h) * ttfs_reach_places(r, 1, 0, src->w);
+    uint64_t held = words * inside / (elements * positions), rate = ttfs_reach_rate(s, r);
+    l->events += ttfs_cycles_share(inside, rate) / positions;
+    l->silent += missed(held, rate, CYCLES_ALL, each) + words - held;
+    l->stale += missed(buffer_words(r), rate, CYCLES_ALL, TTFS_WORD_ELEMENTS);
 }
 
 static uint32_t largest_value(const TtfsSpike *s, TtfsPop p) {
@@ -243,16 +238,15 @@ static void take_linear(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask
 
 static void take_pool(const TtfsSpike *s, const TtfsTask *t, bool expected, uint64_t puts,
                       TtfsEngines *at) {
-    const TtfsPopulation *p = ttfs_spike_pop(s, t->pop);
     TtfsReach r = ttfs_task_reach(s, t, 0);
     uint64_t blocks = (t->channels + TTFS_WORD_ELEMENTS - 1) / TTFS_WORD_ELEMENTS;
     uint64_t positions = positions_of(t);
     uint64_t values = positions * t->channels, words = blocks * r.kh * r.kw;
     uint64_t kept = (uint64_t)ttfs_reach_extent(&r, 0) * ttfs_reach_extent(&r, 1) * blocks;
-    uint32_t rate = ttfs_spike_pop(s, r.src)->rate_ppm;
     if (expected) {
-        values = ttfs_cycles_share(values, p->rate_ppm);
-        kept = missed(kept, rate, CYCLES_ALL, least(t->channels, TTFS_WORD_ELEMENTS));
+        values = ttfs_cycles_share(values, ttfs_task_rate(s, t));
+        kept = missed(kept, ttfs_reach_rate(s, &r), CYCLES_ALL,
+                      least(t->channels, TTFS_WORD_ELEMENTS));
     }
     at->scan = most(at->scan, at->fire) + CYCLES_SCAN + positions * words + values + kept + puts;
     at->fire = at->scan + CYCLES_FIRE;

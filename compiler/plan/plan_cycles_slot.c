@@ -5,8 +5,11 @@
  * routers take. Cost: tasks and buffers, and the routers that flows pass.
  */
 #include "plan_cycles.h"
+#include "plan_index.h"
+#include "plan_stream.h"
 
 enum { NORTH, EAST, SOUTH, WEST, CORE, PORTS };
+enum { BURST_WORDS = 64 }; /* that no burst of the memory outside has more of */
 
 typedef struct {
     const TtfsPlan *plan;
@@ -37,9 +40,9 @@ static bool is_now(const Slot *l, TtfsPop p) {
     return ttfs_plan_when(l->plan, p).slot == l->slot;
 }
 
-/* Of so many neurons those that fire. */
-static uint64_t values(const Slot *l, const TtfsPopulation *p, uint64_t neurons) {
-    return l->expected ? ttfs_cycles_share(neurons, p->rate_ppm) : neurons;
+/* Of so many neurons, that fire at this rate, those that do. */
+static uint64_t values(const Slot *l, uint64_t neurons, uint32_t rate) {
+    return l->expected ? ttfs_cycles_share(neurons, rate) : neurons;
 }
 
 /* Of so many places from `first` on those inside an axis. */
@@ -84,7 +87,8 @@ static void count_puts(Slot *l) {
     for (uint32_t i = 0; i < l->plan->buffers.len; i++) {
         const TtfsBuffer *b = &l->plan->buffers.at[i];
         const TtfsPopulation *p = ttfs_spike_pop(l->spike, b->pop);
-        uint64_t n = neurons_kept(b, p), v = values(l, p, n);
+        uint32_t rate = ttfs_pop_rate(p, b->y_first, b->rows, b->x_first, b->cols);
+        uint64_t n = neurons_kept(b, p), v = values(l, n, rate);
         if (!is_now(l, b->pop)) continue;
         if (l->expected)
             expect_puts(l, b->core, v, n, flows[b->core]);
@@ -93,21 +97,20 @@ static void count_puts(Slot *l) {
     }
 }
 
+/* Values that the host gives, one a cycle. */
+static uint64_t input_values(const Slot *l) {
+    const TtfsPopulation *p = ttfs_spike_pop(l->spike, l->spike->input);
+    return l->slot == 0 ? values(l, ttfs_pop_size(p), p->rate_ppm) : 0;
+}
+
 static void count_flits(Slot *l) {
     const TtfsPlan *p = l->plan;
     uint32_t input;
-    if (l->slot == 0 && ttfs_plan_input_flow(p, l->spike, &input))
-        l->flits[input] = ttfs_pop_size(ttfs_spike_pop(l->spike, l->spike->input));
+    if (ttfs_plan_input_flow(p, l->spike, &input)) l->flits[input] = input_values(l);
     for (uint32_t i = 0; i < p->tasks.len; i++) {
         const TtfsTask *t = &p->tasks.at[i];
         if (t->slot == l->slot)
-            l->flits[t->flow] += (uint64_t)t->channels * t->oy_count * t->ox_count;
-    }
-    for (uint32_t f = 0; f < p->flows.len; f++) {
-        const TtfsPopulation *pop = ttfs_spike_pop(l->spike, p->flows.at[f].pop);
-        bool sums = pop->kind == TTFS_POP_READOUT;
-        l->flits[f] = sums ? l->flits[f] * ttfs_chip_sum_flits(&p->chip)
-                           : values(l, pop, l->flits[f]);
+            l->flits[t->flow] += ttfs_cycles_flits(&p->chip, l->spike, t, l->expected);
     }
 }
 
@@ -173,19 +176,6 @@ static void count_routers(Slot *l) {
     }
 }
 
-/* The first task of a slot; they lie by slot. */
-static uint32_t first_task(const TtfsPlan *p, uint32_t slot) {
-    uint32_t low = 0, high = p->tasks.len;
-    while (low < high) {
-        uint32_t mid = low + (high - low) / 2;
-        if (p->tasks.at[mid].slot < slot)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
-}
-
 /* The first task behind those of a core and slot that begin with `first`. */
 static uint32_t end_of_core(const TtfsPlan *p, uint32_t first) {
     const TtfsTask *t = &p->tasks.at[first];
@@ -217,7 +207,7 @@ static uint64_t busiest(const Slot *l) {
     const TtfsPlan *p = l->plan;
     TtfsEngines idle = {0};
     uint64_t nothing = ttfs_cycles_end(&p->chip, &idle), last = nothing;
-    for (uint32_t i = first_task(p, l->slot), end; i < p->tasks.len; i = end) {
+    for (uint32_t i = ttfs_plan_first_task(p, l->slot), end; i < p->tasks.len; i = end) {
         const TtfsTask *t = &p->tasks.at[i];
         end = end_of_core(p, i);
         if (t->slot != l->slot) break;
@@ -226,12 +216,6 @@ static uint64_t busiest(const Slot *l) {
     for (uint32_t c = 0; l->expected && c < ttfs_chip_cores(&p->chip); c++)
         last = most(last, nothing + l->puts[c]);
     return last;
-}
-
-/* Values that the host gives, one a cycle. */
-static uint64_t input_cycles(const Slot *l) {
-    const TtfsPopulation *p = ttfs_spike_pop(l->spike, l->spike->input);
-    return l->slot == 0 ? values(l, p, ttfs_pop_size(p)) : 0;
 }
 
 /* Cycles of the router, or the input of one, that most flits pass: a router gives one a cycle. */
@@ -252,7 +236,7 @@ static uint64_t router_cycles(const Slot *l) {
 static uint64_t expected_cycles(const Slot *l) {
     const TtfsChip *chip = &l->plan->chip;
     TtfsEngines idle = {0};
-    uint64_t cycles = most(busiest(l), input_cycles(l) + ttfs_cycles_end(chip, &idle));
+    uint64_t cycles = most(busiest(l), input_values(l) + ttfs_cycles_end(chip, &idle));
     if (!is_mesh(l)) return cycles;
     return most(cycles, router_cycles(l)) + CYCLES_HOP * ((uint64_t)chip->cores_x + chip->cores_y);
 }
@@ -262,7 +246,27 @@ static uint64_t expected_cycles(const Slot *l) {
 static uint64_t worst_cycles(const Slot *l) {
     uint64_t cycles = busiest(l) + CYCLES_HOP * l->ports, kept = 0;
     for (uint32_t c = 0; c < ttfs_chip_cores(&l->plan->chip); c++) kept += l->puts[c];
-    return cycles + most(kept, input_cycles(l));
+    return cycles + most(kept, input_values(l));
+}
+
+/* Words that come from outside into the core that gets most of them: each holds up its walks. */
+static uint64_t words_of_core(Slot *l) {
+    const TtfsPlan *p = l->plan;
+    uint64_t words = 0, highest = 0;
+    TtfsLoad *loads;
+    uint32_t n = ttfs_plan_loads(p, l->slot, &l->scratch, &loads);
+    for (uint32_t i = 0; i < n; i++) {
+        words = i && loads[i].core == loads[i - 1].core ? words + loads[i].rows : loads[i].rows;
+        highest = most(highest, words);
+    }
+    return highest * ttfs_chip_memory(&p->chip, TTFS_MEM_WEIGHTS).chunks;
+}
+
+/* Until what the slot streams has come; in the worst case every burst waits. */
+static uint64_t stream_cycles(const Slot *l) {
+    uint64_t words = ttfs_plan_stream_words(l->plan, l->slot), bursts = words / BURST_WORDS + 3;
+    if (!words) return 0;
+    return words + CYCLES_STREAM + (l->expected ? 0 : bursts * CYCLES_BURST);
 }
 
 static uint64_t slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, bool expected) {
@@ -271,7 +275,8 @@ static uint64_t slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot
     l.held = TTFS_ARRAY(&l.scratch, uint64_t, ttfs_chip_cores(&p->chip));
     count_puts(&l);
     if (is_mesh(&l)) count_routers(&l);
-    uint64_t cycles = expected ? expected_cycles(&l) : worst_cycles(&l);
+    uint64_t cycles = expected ? expected_cycles(&l) : worst_cycles(&l) + words_of_core(&l);
+    cycles = most(cycles, stream_cycles(&l));
     ttfs_arena_free(&l.scratch);
     return cycles + CYCLES_BARRIER;
 }

@@ -20,7 +20,7 @@ static void size_task(const PlanDerive *d, TtfsTask *t) {
 
 /* What tasks of a core that are the same in all but the last hold in common. */
 typedef struct {
-    uint32_t core, pop, ch_first, channels, y, x, task;
+    uint32_t core, pop, streamed, ch_first, channels, y, x, task;
 } Held;
 
 static int by_held(const void *a, const void *b) {
@@ -31,8 +31,8 @@ static int by_held(const void *a, const void *b) {
 }
 
 static bool same_held(const Held *a, const Held *b) {
-    return a->core == b->core && a->pop == b->pop && a->ch_first == b->ch_first &&
-           a->channels == b->channels && a->y == b->y && a->x == b->x;
+    return a->core == b->core && a->pop == b->pop && a->streamed == b->streamed &&
+           a->ch_first == b->ch_first && a->channels == b->channels && a->y == b->y && a->x == b->x;
 }
 
 /* By task: the first that holds the same of what may vary with the position. */
@@ -45,6 +45,7 @@ static uint32_t *owners_of(PlanDerive *d, bool (*vary)(const TtfsSpike *s, TtfsP
         bool own = vary(d->spike, t->pop);
         held[i] = (Held){t->core,
                          t->pop.i,
+                         t->streamed,
                          t->ch_first,
                          t->channels,
                          own ? t->oy_first : 0,
@@ -59,17 +60,59 @@ static uint32_t *owners_of(PlanDerive *d, bool (*vary)(const TtfsSpike *s, TtfsP
     return owner;
 }
 
-static void place_weights(PlanDerive *d) {
-    const uint32_t *owner = owners_of(d, ttfs_plan_weights_vary);
-    for (uint32_t i = 0; i < d->plan->tasks.len; i++) {
-        TtfsTask *t = &d->plan->tasks.at[i];
-        TtfsUse *use = &d->plan->use[t->core];
-        uint64_t rows = owner[i] == i ? (uint64_t)t->groups * t->group_rows : 0;
-        t->weight_base = owner[i] == i ? (uint32_t)use->weight_rows
-                                       : d->plan->tasks.at[owner[i]].weight_base;
-        if (!t->groups) t->weight_base = 0;
-        use->weight_rows += rows;
+static uint64_t rows_of(const TtfsTask *t) {
+    return (uint64_t)t->groups * t->group_rows;
+}
+
+/* A core's streamed rows: of the slot in hand, of the one before, the most of two. */
+typedef struct {
+    uint32_t slot;
+    uint64_t now, before, most;
+} Streamed;
+
+static void enter_slot(Streamed *s, uint32_t slot) {
+    if (s->slot == slot) return;
+    s->before = s->slot + 1 == slot ? s->now : 0;
+    s->now = 0;
+    s->slot = slot;
+}
+
+/* What two slots in a row stream is there at a time: one from below, the other from above. */
+static void place_streamed(PlanDerive *d, const uint32_t *owner) {
+    TtfsPlan *p = d->plan;
+    uint32_t cores = ttfs_chip_cores(&p->chip);
+    Streamed *of = TTFS_ARRAY(&d->scratch, Streamed, cores);
+    for (uint32_t i = 0; i < p->tasks.len; i++) {
+        TtfsTask *t = &p->tasks.at[i];
+        Streamed *s = &of[t->core];
+        if (!t->streamed || owner[i] != i) continue;
+        enter_slot(s, t->slot);
+        uint64_t below = p->use[t->core].weight_rows + s->now, end = p->chip.weight_rows - s->now;
+        t->weight_base = (uint32_t)(t->slot % 2 ? end - rows_of(t) : below);
+        s->now += rows_of(t);
+        if (s->before + s->now > s->most) s->most = s->before + s->now;
     }
+    for (uint32_t c = 0; c < cores; c++) {
+        p->use[c].stream_rows = of[c].most;
+        p->use[c].weight_rows += of[c].most;
+    }
+}
+
+/* Streamed rows lie behind all others. */
+static void place_weights(PlanDerive *d) {
+    TtfsPlan *p = d->plan;
+    const uint32_t *owner = owners_of(d, ttfs_plan_weights_vary);
+    for (uint32_t i = 0; i < p->tasks.len; i++) {
+        TtfsTask *t = &p->tasks.at[i];
+        TtfsUse *use = &p->use[t->core];
+        t->weight_base = 0;
+        if (owner[i] != i || t->streamed) continue;
+        t->weight_base = t->groups ? (uint32_t)use->weight_rows : 0;
+        use->weight_rows += rows_of(t);
+    }
+    place_streamed(d, owner);
+    for (uint32_t i = 0; i < p->tasks.len; i++)
+        p->tasks.at[i].weight_base = p->tasks.at[owner[i]].weight_base;
 }
 
 static void place_params(PlanDerive *d) {

@@ -106,6 +106,34 @@ uint32_t ttfs_reach_extent(const TtfsReach *r, int axis) {
     return (r->rows - 1) * r->sy + (r->kh - 1) * r->dy + 1;
 }
 
+uint64_t ttfs_reach_places(const TtfsReach *r, int axis, uint32_t first, uint32_t end) {
+    uint32_t positions = axis ? r->cols : r->rows, k = axis ? r->kw : r->kh;
+    int64_t stride = axis ? r->sx : r->sy, step = axis ? r->dx : r->dy, n = 0;
+    int64_t at = (axis ? r->x_first : r->y_first) - (int64_t)first, size = (int64_t)end - first;
+    for (uint32_t i = 0; i < positions; i++, at += stride) {
+        int64_t from = at < 0 ? (-at + step - 1) / step : 0;
+        int64_t to = at < size ? (size - 1 - at) / step + 1 : 0;
+        if (to > (int64_t)k) to = k;
+        if (to > from) n += to - from;
+    }
+    return (uint64_t)n;
+}
+
+uint32_t ttfs_reach_rate(const TtfsSpike *s, const TtfsReach *r) {
+    const TtfsPopulation *src = ttfs_spike_pop(s, r->src);
+    TtfsPlaces n = {{0}, {0}};
+    for (uint32_t i = 0; i < src->rates.rows; i++)
+        n.row[i] = ttfs_reach_places(r, 0, ttfs_rates_row(src, i), ttfs_rates_row(src, i + 1));
+    for (uint32_t i = 0; i < src->rates.cols; i++)
+        n.col[i] = ttfs_reach_places(r, 1, ttfs_rates_col(src, i), ttfs_rates_col(src, i + 1));
+    return ttfs_pop_rate_of(src, &n);
+}
+
+uint32_t ttfs_task_rate(const TtfsSpike *s, const TtfsTask *t) {
+    return ttfs_pop_rate(ttfs_spike_pop(s, t->pop), t->oy_first, t->oy_count, t->ox_first,
+                         t->ox_count);
+}
+
 static int32_t dense_weight(const TtfsSpike *s, const TtfsConnection *k, uint32_t neuron,
                             uint32_t ky, uint32_t kx, uint32_t c) {
     const TtfsPopulation *src = ttfs_spike_pop(s, k->src);

@@ -35,6 +35,14 @@ uint64_t ttfs_reach_elements(const TtfsReach *r);
 uint64_t ttfs_task_elements(const TtfsSpike *s, const TtfsTask *t);
 /* Source rows (axis 0) or columns from the first place to the last, of all positions. */
 uint32_t ttfs_reach_extent(const TtfsReach *r, int axis);
+/* Places of all positions' patches that lie in source rows (axis 0) or columns `first` .. `end`
+ * - 1.
+ */
+uint64_t ttfs_reach_places(const TtfsReach *r, int axis, uint32_t first, uint32_t end);
+/* Expected rates, in 1e-6, of what the positions read of the source, as often as they do, and of a
+ * task's own neurons. */
+uint32_t ttfs_reach_rate(const TtfsSpike *s, const TtfsReach *r);
+uint32_t ttfs_task_rate(const TtfsSpike *s, const TtfsTask *t);
 /* The weight of `channel` (of the population) for place (ky, kx) and channel `c` of the source; 0
  * where the channel's group does not see it. (y, x): the task's first position, for a dense
  * connection to rows and columns. */

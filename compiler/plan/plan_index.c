@@ -33,6 +33,18 @@ TtfsPlanIndex ttfs_plan_index_buffers(const TtfsPlan *p, uint32_t pops, TtfsAren
     return index_of(p->buffers.at, sizeof *p->buffers.at, p->buffers.len, pops, a);
 }
 
+uint32_t ttfs_plan_first_task(const TtfsPlan *p, uint32_t slot) {
+    uint32_t low = 0, high = p->tasks.len;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (p->tasks.at[mid].slot < slot)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
 /* Do places first .. + n lie at some of at .. + m? */
 static bool overlap(int64_t first, uint32_t n, int64_t at, uint32_t m) {
     return first < at + m && at < first + n;

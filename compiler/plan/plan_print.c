@@ -47,20 +47,22 @@ static void print_task(const TtfsTask *t, uint32_t id, TtfsBuf *out) {
     ttfs_buf_printf(out, "task %u pop %u core %u slot %u channels %u %u rows %u %u columns %u %u",
                     id, t->pop.i, t->core, t->slot, t->ch_first, t->channels, t->oy_first,
                     t->oy_count, t->ox_first, t->ox_count);
-    ttfs_buf_printf(out,
-                    " groups %u of %u passes %u weights %u params %u flow %u edges %u %u %u %u\n",
-                    t->groups, t->group_rows, t->passes, t->weight_base, t->param_base, t->flow,
-                    t->edge[0], t->edge[1], t->edge[2], t->edge[3]);
+    ttfs_buf_printf(
+        out,
+        " groups %u of %u passes %u streamed %u weights %u params %u flow %u edges %u %u %u "
+        "%u\n",
+        t->groups, t->group_rows, t->passes, t->streamed, t->weight_base, t->param_base, t->flow,
+        t->edge[0], t->edge[1], t->edge[2], t->edge[3]);
 }
 
 static void print_use(const TtfsUse *u, uint32_t core, TtfsBuf *out) {
     const struct {
         const char *name;
         uint64_t words;
-    } rows[] = {{"act_words", u->act_words},     {"weight_rows", u->weight_rows},
-                {"param_words", u->param_words}, {"program_words", u->program_words},
-                {"buffers", u->buffers},         {"table_rows", u->table_rows},
-                {"table_cols", u->table_cols}};
+    } rows[] = {{"act_words", u->act_words},         {"weight_rows", u->weight_rows},
+                {"stream_rows", u->stream_rows},     {"param_words", u->param_words},
+                {"program_words", u->program_words}, {"buffers", u->buffers},
+                {"table_rows", u->table_rows},       {"table_cols", u->table_cols}};
     ttfs_buf_printf(out, "core %u", core);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         ttfs_buf_printf(out, " %s %" PRIu64, rows[i].name, rows[i].words);
@@ -68,7 +70,7 @@ static void print_use(const TtfsUse *u, uint32_t core, TtfsBuf *out) {
 }
 
 void ttfs_plan_print(const TtfsPlan *p, TtfsBuf *out) {
-    ttfs_buf_puts(out, "ttfs-plan 3\nchip ");
+    ttfs_buf_puts(out, "ttfs-plan 4\nchip ");
     ttfs_chip_print(&p->chip, out);
     print_slots(p, out);
     print_buffers(p, out);

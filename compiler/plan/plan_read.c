@@ -110,8 +110,9 @@ static bool read_task(TtfsTask *t, uint32_t id, TtfsLex *l) {
            key_pair(l, "rows", &t->oy_first, &t->oy_count) &&
            key_pair(l, "columns", &t->ox_first, &t->ox_count) && key(l, "groups", &t->groups) &&
            key(l, "of", &t->group_rows) && key(l, "passes", &t->passes) &&
-           key(l, "weights", &t->weight_base) && key(l, "params", &t->param_base) &&
-           key(l, "flow", &t->flow) && key_pair(l, "edges", &t->edge[0], &t->edge[1]) &&
+           key(l, "streamed", &t->streamed) && key(l, "weights", &t->weight_base) &&
+           key(l, "params", &t->param_base) && key(l, "flow", &t->flow) &&
+           key_pair(l, "edges", &t->edge[0], &t->edge[1]) &&
            ttfs_lex_u32(l, UINT32_MAX, &t->edge[2]) && ttfs_lex_u32(l, UINT32_MAX, &t->edge[3]) &&
            ttfs_lex_eol(l);
 }
@@ -130,6 +131,7 @@ static bool read_tasks(TtfsPlan *p, TtfsLex *l) {
 static bool read_use(TtfsUse *u, uint32_t core, TtfsLex *l) {
     return key_index(l, "core", core) && key_u64(l, "act_words", &u->act_words) &&
            key_u64(l, "weight_rows", &u->weight_rows) &&
+           key_u64(l, "stream_rows", &u->stream_rows) &&
            key_u64(l, "param_words", &u->param_words) &&
            key_u64(l, "program_words", &u->program_words) && key_u64(l, "buffers", &u->buffers) &&
            key_u64(l, "table_rows", &u->table_rows) && key_u64(l, "table_cols", &u->table_cols) &&
@@ -148,7 +150,7 @@ bool ttfs_plan_read(TtfsPlan *p, const char *file, const void *text, size_t n, T
     *p = (TtfsPlan){0};
     TtfsLex l;
     ttfs_lex_init(&l, file, text, n, diag);
-    if (!key_index(&l, "ttfs-plan", 3) || !ttfs_lex_eol(&l) || !ttfs_lex_expect(&l, "chip") ||
+    if (!key_index(&l, "ttfs-plan", 4) || !ttfs_lex_eol(&l) || !ttfs_lex_expect(&l, "chip") ||
         !ttfs_chip_lex(&p->chip, &l, &p->arena))
         return false;
     if (!ttfs_lex_expect(&l, "cycles") || !key_u64(&l, "worst", &p->worst_cycles) ||

@@ -66,3 +66,9 @@ uint64_t ttfs_read_neurons(const TtfsSpike *s, const TtfsRead *r) {
     return inside(r->first[1], r->end[1], p->h) * inside(r->first[2], r->end[2], p->w) *
            (uint64_t)(r->end[0] - r->first[0]);
 }
+
+uint32_t ttfs_read_rate(const TtfsSpike *s, const TtfsRead *r) {
+    return ttfs_pop_rate(ttfs_spike_pop(s, (TtfsPop){r->pop}), r->first[1],
+                         (uint64_t)(r->end[1] - r->first[1]), r->first[2],
+                         (uint64_t)(r->end[2] - r->first[2]));
+}

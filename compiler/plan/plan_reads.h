@@ -29,5 +29,7 @@ uint64_t ttfs_read_words(const TtfsRead *r);
 uint32_t ttfs_read_banks(const TtfsRead *r);
 /* Neurons of the population that it keeps: without its padding. */
 uint64_t ttfs_read_neurons(const TtfsSpike *s, const TtfsRead *r);
+/* Their expected rate, in 1e-6. */
+uint32_t ttfs_read_rate(const TtfsSpike *s, const TtfsRead *r);
 
 #endif

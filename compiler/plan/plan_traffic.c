@@ -21,19 +21,16 @@ typedef struct {
     uint32_t west, east;    /* columns of its tree */
 } Mesh;
 
-/* By flow: neurons whose results it carries, then flits. */
+/* By flow: flits. */
 static uint64_t *flits_of_flows(const TtfsPlan *p, const TtfsSpike *s, TtfsArena *a) {
     uint64_t *n = TTFS_ARRAY(a, uint64_t, p->flows.len);
+    const TtfsPopulation *in = ttfs_spike_pop(s, s->input);
     uint32_t input;
-    if (ttfs_plan_input_flow(p, s, &input)) n[input] = ttfs_pop_size(ttfs_spike_pop(s, s->input));
+    if (ttfs_plan_input_flow(p, s, &input))
+        n[input] = ttfs_cycles_share(ttfs_pop_size(in), in->rate_ppm);
     for (uint32_t i = 0; i < p->tasks.len; i++) {
         const TtfsTask *t = &p->tasks.at[i];
-        n[t->flow] += (uint64_t)t->channels * t->oy_count * t->ox_count;
-    }
-    for (uint32_t f = 0; f < p->flows.len; f++) {
-        const TtfsPopulation *pop = ttfs_spike_pop(s, p->flows.at[f].pop);
-        n[f] = pop->kind == TTFS_POP_READOUT ? n[f] * ttfs_chip_sum_flits(&p->chip)
-                                             : ttfs_cycles_share(n[f], pop->rate_ppm);
+        n[t->flow] += ttfs_cycles_flits(&p->chip, s, t, true);
     }
     return n;
 }

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The numbers of a core's tasks: weight rows, a row an element and group of lanes, and parameters,
+ * The numbers of tasks: weight rows, a row an element and group of lanes, of a core or of the
+ * stream, and parameters,
  * a word a channel and class of positions. Tasks that share a base hold the same numbers there,
  * which are written once. Lanes beyond the channels stay zero. A readout has ramps of 1.
  */
 #include "maker.h"
 #include "plan_geometry.h"
+#include "plan_stream.h"
 
 typedef struct {
     TtfsMaker *m;
     const TtfsTask *t;
     const TtfsPopulation *pop;
+    TtfsMemImage *rows; /* where its weights go, from row `first` on */
+    uint32_t first;
 } Numbers;
 
 static bool holds(uint32_t bits, int64_t v) {
@@ -32,15 +36,15 @@ static void put_element(const Numbers *n, const TtfsReach *r, uint32_t row, uint
                              t->ch_first + i, w, bits);
             return;
         }
+        size_t at = row + (size_t)(i / chip->lanes) * t->group_rows;
         if (w)
-            ttfs_image_set_bits(n->m->img, t->core, TTFS_MEM_WEIGHTS,
-                                row + i / chip->lanes * t->group_rows, i % chip->lanes * bits, bits,
-                                (uint32_t)w);
+            ttfs_row_set_bits(n->rows->words + at * n->rows->chunks, i % chip->lanes * bits, bits,
+                              (uint32_t)w);
     }
 }
 
 static void put_weights(const Numbers *n) {
-    uint32_t row = n->t->weight_base;
+    uint32_t row = n->first;
     for (uint32_t k = 0; k < n->pop->conn_count; k++) {
         TtfsReach r = ttfs_task_reach(n->m->spike, n->t, k);
         for (uint32_t ky = 0; ky < r.kh; ky++)
@@ -91,17 +95,47 @@ static void put_params(const Numbers *n) {
 void ttfs_make_numbers(TtfsMaker *m, uint32_t core) {
     const TtfsUse *use = &m->plan->use[core];
     TtfsMark mark = ttfs_arena_mark(&m->scratch);
-    bool *rows = TTFS_ARRAY(&m->scratch, bool, use->weight_rows);
+    uint32_t resident = (uint32_t)(use->weight_rows - use->stream_rows);
+    bool *rows = TTFS_ARRAY(&m->scratch, bool, resident);
     bool *words = TTFS_ARRAY(&m->scratch, bool, use->param_words);
-    ttfs_image_make(m->img, core, TTFS_MEM_WEIGHTS, (uint32_t)use->weight_rows);
+    ttfs_image_make(m->img, core, TTFS_MEM_WEIGHTS, resident);
     ttfs_image_make(m->img, core, TTFS_MEM_PARAMS, (uint32_t)use->param_words);
     for (uint32_t i = 0; m->ok && i < m->cores[core].count; i++) {
         const TtfsTask *t = m->cores[core].tasks[i];
-        Numbers n = {m, t, ttfs_spike_pop(m->spike, t->pop)};
+        Numbers n = {m, t, ttfs_spike_pop(m->spike, t->pop),
+                     &m->img->cores[core].mem[TTFS_MEM_WEIGHTS], t->weight_base};
         if (t->groups == 0) continue;
-        if (!rows[t->weight_base]) put_weights(&n);
+        if (!t->streamed && !rows[t->weight_base]) put_weights(&n);
         if (!words[t->param_base]) put_params(&n);
-        rows[t->weight_base] = words[t->param_base] = true;
+        if (!t->streamed) rows[t->weight_base] = true;
+        words[t->param_base] = true;
     }
     ttfs_arena_release(&m->scratch, mark);
+}
+
+/* The weights of one load, in blocks. */
+static void stream_load(TtfsMaker *m, uint32_t slot, const TtfsLoad *l) {
+    const TtfsTask *t = &m->plan->tasks.at[l->task];
+    uint32_t chunks = ttfs_chip_memory(&m->img->chip, TTFS_MEM_WEIGHTS).chunks;
+    uint32_t each = ttfs_stream_block_rows(&m->img->chip, l->rows);
+    TtfsMemImage rows = {l->rows, chunks,
+                         TTFS_ARRAY(&m->scratch, uint32_t, (size_t)l->rows * chunks)};
+    Numbers n = {m, t, ttfs_spike_pop(m->spike, t->pop), &rows, 0};
+    put_weights(&n);
+    for (uint32_t r = 0; r < l->rows; r += each)
+        ttfs_stream_add(m->img, &(TtfsStreamBlock){slot, l->core, l->base + r, each,
+                                                   rows.words + (size_t)r * chunks});
+}
+
+void ttfs_make_stream(TtfsMaker *m) {
+    for (uint32_t slot = 0; m->img->chip.stream && slot < m->plan->slots.len; slot++) {
+        TtfsStreamAt section;
+        TtfsLoad *loads;
+        TtfsMark mark = ttfs_arena_mark(&m->scratch);
+        uint32_t n = ttfs_plan_loads(m->plan, slot, &m->scratch, &loads);
+        ttfs_stream_begin(m->img, &section);
+        for (uint32_t i = 0; i < n; i++) stream_load(m, slot, &loads[i]);
+        ttfs_stream_end(m->img, &section);
+        ttfs_arena_release(&m->scratch, mark);
+    }
 }

@@ -38,6 +38,8 @@ void ttfs_maker_pack(TtfsMaker *m, TtfsPop pop, TtfsRecordKind kind, const void 
 void ttfs_make_program(TtfsMaker *m, uint32_t core);
 /* make_numbers.c: weight rows and parameters of a core's tasks. */
 void ttfs_make_numbers(TtfsMaker *m, uint32_t core);
+/* The same file: the weights that come from outside, slot by slot. */
+void ttfs_make_stream(TtfsMaker *m);
 /* make_buffers.c: buffers of a core and their tables of rows and columns. */
 void ttfs_make_buffers(TtfsMaker *m, uint32_t core);
 /* make_routes.c: the flow tables of all routers. */

@@ -92,8 +92,9 @@ bool ttfs_plan_to_image(const TtfsPlan *p, const TtfsSpike *s, TtfsImage *out, T
     make_directory(&m);
     for (uint32_t c = 0; m.ok && c < cores; c++) ttfs_make_program(&m, c);
     for (uint32_t c = 0; m.ok && c < cores; c++) ttfs_make_numbers(&m, c);
+    if (m.ok) ttfs_make_stream(&m);
     for (uint32_t c = 0; m.ok && c < cores; c++) ttfs_make_buffers(&m, c);
     if (m.ok) ttfs_make_routes(&m);
     ttfs_arena_free(&m.scratch);
-    return m.ok && ttfs_image_check(out, NULL, diag);
+    return m.ok && ttfs_image_check(out, NULL, diag) && ttfs_image_check_stream(out, NULL, diag);
 }

@@ -31,7 +31,10 @@
 enum {
     TTFS_MAX_TICKS = 65535,
     TTFS_MAX_NEURONS = 1 << 24, /* of one population */
-    TTFS_MAX_POPULATIONS = 1 << 16
+    TTFS_MAX_POPULATIONS = 1 << 16,
+    TTFS_MAX_BANDS = 8,           /* of rows, of columns, that rates are told apart by */
+    TTFS_RATE_ONE = 1000,         /* the unit of relative rates */
+    TTFS_MAX_RATE_PARTS = 1000000 /* the largest relative rate */
 };
 #define TTFS_MAX_NEURONS_ALL ((uint64_t)1 << 28) /* of the whole graph */
 #define TTFS_MAX_WEIGHTS     ((uint64_t)1 << 31) /* of the whole graph */
@@ -43,6 +46,15 @@ typedef struct {
 typedef enum { TTFS_POP_INPUT, TTFS_POP_RELU, TTFS_POP_POOL, TTFS_POP_READOUT } TtfsPopKind;
 typedef enum { TTFS_CONN_DENSE, TTFS_CONN_CONV, TTFS_CONN_POOL, TTFS_CONN_MINPOOL } TtfsConnKind;
 
+/* What calibration saw of a population's rate, in 1 / TTFS_RATE_ONE of it: how it is from place to
+ * place, in a grid of bands of rows and columns (band i of n begins at row h * i / n), and its
+ * standard deviation from sample to sample, of all neurons and of those of a region of the grid. */
+typedef struct {
+    uint32_t rows, cols; /* bands; 0: nothing is known, all places and samples are alike */
+    uint32_t *part;      /* [rows][cols] */
+    uint32_t vary, vary_part;
+} TtfsRates;
+
 typedef struct {
     TtfsPopKind kind;
     const char *name; /* unique: the model's node that makes the values */
@@ -53,6 +65,7 @@ typedef struct {
                        source's */
     double scale, offset; /* real = x * scale + offset; a readout's: real = potential * scale */
     uint32_t rate_ppm;    /* expected share of neurons that fire, from calibration, in 1e-6 */
+    TtfsRates rates;      /* not of the chip's concern: plans are made and cycles expected by it */
     /* RELU, READOUT: accumulator grid, half a quantum included; one per channel, or one per neuron
      * (bias_count = c * h * w: it depends on the position); else NULL and 0 */
     int32_t *bias;
@@ -100,6 +113,18 @@ uint32_t ttfs_pop_size(const TtfsPopulation *p);
 /* How many outputs there are (1 or more), and each of them. */
 uint32_t ttfs_spike_outputs(const TtfsSpike *s);
 TtfsOutput ttfs_spike_output(const TtfsSpike *s, uint32_t i, TtfsArena *a);
+/* Where a band of rows (columns) of its rates begins; behind the last: where that ends. */
+uint32_t ttfs_rates_row(const TtfsPopulation *p, uint32_t band);
+uint32_t ttfs_rates_col(const TtfsPopulation *p, uint32_t band);
+/* How often rows and columns of each band are meant, all rows with all columns. */
+typedef struct {
+    uint64_t row[TTFS_MAX_BANDS], col[TTFS_MAX_BANDS];
+} TtfsPlaces;
+/* Expected share, in 1e-6, of the neurons of these places that fire; of all when there are none. */
+uint32_t ttfs_pop_rate_of(const TtfsPopulation *p, const TtfsPlaces *n);
+/* Expected share, in 1e-6, of the neurons that fire of those in a rectangle of rows and columns, of
+ * which only what lies inside counts; of all when nothing does. */
+uint32_t ttfs_pop_rate(const TtfsPopulation *p, int64_t y, uint64_t rows, int64_t x, uint64_t cols);
 /* Bias of one neuron of a population that has any. */
 int32_t ttfs_pop_bias(const TtfsPopulation *p, uint32_t neuron);
 bool ttfs_conn_is_pool(const TtfsConnection *c);
@@ -150,8 +175,8 @@ bool ttfs_spike_check(const TtfsSpike *s, const char *file, TtfsDiag *diag);
 bool ttfs_spike_print(const TtfsSpike *s, const char *blob_path, TtfsBuf *out, TtfsDiag *diag);
 bool ttfs_spike_read(TtfsSpike *s, const char *file, const void *text, size_t n, TtfsDiag *diag);
 /* True when equal in every field that a chip computes with (all but the order of samples, which is
- * the encoder's), and in the outputs when both graphs have any; else says the first difference in
- * `what` (at most n bytes). */
+ * the encoder's), and in outputs and in what varies of rates when both graphs have any; else says
+ * the first difference in `what` (at most n bytes). */
 bool ttfs_spike_equal(const TtfsSpike *a, const TtfsSpike *b, char *what, size_t n);
 /* The same of what a plan depends on alone: populations, shapes, windows, connections, how many
  * biases; not names, numbers, weight bits and outputs. The population of the first difference

@@ -165,6 +165,21 @@ static void check_values(Checker *c, const TtfsPopulation *p) {
     if (p->rate_ppm > 1000000) fault(c, "a rate of %" PRIu32 " in a million", p->rate_ppm);
 }
 
+static void check_rates(Checker *c, const TtfsPopulation *p) {
+    const TtfsRates *r = &p->rates;
+    if (!r->rows) return;
+    if (r->rows > p->h || r->cols > p->w || r->rows > TTFS_MAX_BANDS || r->cols > TTFS_MAX_BANDS ||
+        r->cols == 0) {
+        fault(c, "rates of %" PRIu32 "x%" PRIu32 " bands", r->rows, r->cols);
+        return;
+    }
+    uint32_t most = r->vary > r->vary_part ? r->vary : r->vary_part;
+    for (uint32_t i = 0; i < r->rows * r->cols; i++)
+        if (r->part[i] > most) most = r->part[i];
+    if (most > TTFS_MAX_RATE_PARTS)
+        fault(c, "a relative rate of %" PRIu32 ", at most %d", most, TTFS_MAX_RATE_PARTS);
+}
+
 /* Shape and own fields of the population in hand; false when its size is unusable. */
 static bool check_population(Checker *c) {
     const TtfsPopulation *p = &c->s->pops.at[c->at];
@@ -179,6 +194,7 @@ static bool check_population(Checker *c) {
         return too_large(c, "%" PRIu32 "x%" PRIu32 "x%" PRIu32 " neurons, at most %d", p->c, p->h,
                          p->w, TTFS_MAX_NEURONS);
     check_arrays(c, p);
+    check_rates(c, p);
     return true;
 }
 

@@ -99,6 +99,19 @@ static bool same_shape(const Compare *c, const TtfsPopulation *a, const TtfsPopu
            same_int(c, "connections", a->conn_count, b->conn_count);
 }
 
+/* A graph that an image was lifted to has none. */
+static bool same_rates(const Compare *c, const TtfsRates *a, const TtfsRates *b) {
+    if (!a->rows || !b->rows) return true;
+    if (!same_int(c, "bands of rows", a->rows, b->rows) ||
+        !same_int(c, "bands of columns", a->cols, b->cols) ||
+        !same_int(c, "deviation of the rate", a->vary, b->vary) ||
+        !same_int(c, "deviation of a band's rate", a->vary_part, b->vary_part))
+        return false;
+    for (uint32_t i = 0; i < a->rows * a->cols; i++)
+        if (!same_int(c, "rate of a band", a->part[i], b->part[i])) return false;
+    return true;
+}
+
 static bool same_population(const Compare *c, const TtfsPopulation *a, const TtfsPopulation *b) {
     if (strcmp(a->name, b->name) != 0) {
         char text[300];
@@ -106,7 +119,7 @@ static bool same_population(const Compare *c, const TtfsPopulation *a, const Ttf
         return differ(c, text);
     }
     return same_shape(c, a, b) && same_int(c, "rate", a->rate_ppm, b->rate_ppm) &&
-           same_real(c, "scale", a->scale, b->scale) &&
+           same_rates(c, &a->rates, &b->rates) && same_real(c, "scale", a->scale, b->scale) &&
            same_real(c, "offset", a->offset, b->offset) &&
            same_ints(c, "bias", a->bias, b->bias, a->bias_count,
                      a->bias_count == a->c ? "channel" : "neuron") &&

@@ -37,6 +37,15 @@ static void print_connection(TtfsBuf *out, const TtfsConnection *c) {
     ttfs_buf_puts(out, "\n");
 }
 
+static void print_rates(TtfsBuf *out, const TtfsRates *r) {
+    if (!r->rows) return;
+    ttfs_buf_printf(out, "  vary %" PRIu32 " %" PRIu32 " bands %" PRIu32 " %" PRIu32 " [", r->vary,
+                    r->vary_part, r->rows, r->cols);
+    for (uint32_t i = 0; i < r->rows * r->cols; i++)
+        ttfs_buf_printf(out, "%s%" PRIu32, i % r->cols == 0 ? "\n    " : " ", r->part[i]);
+    ttfs_buf_puts(out, "\n  ]\n");
+}
+
 static void print_population(TtfsBuf *out, const TtfsSpike *s, uint32_t index) {
     const TtfsPopulation *p = &s->pops.at[index];
     ttfs_buf_printf(out, "population %" PRIu32 " ", index + 1);
@@ -45,6 +54,7 @@ static void print_population(TtfsBuf *out, const TtfsSpike *s, uint32_t index) {
                     p->c, p->h, p->w);
     ttfs_buf_printf(out, "  ticks %" PRIu32 " start %" PRIu32 " rate %" PRIu32 "\n", p->ticks,
                     p->start, p->rate_ppm);
+    print_rates(out, &p->rates);
     ttfs_buf_printf(out, "  scale %a offset %a\n", p->scale, p->offset);
     if (p->bias) print_list(out, "bias", p->bias, p->bias_count);
     if (p->ramp) print_list(out, "ramp", p->ramp, p->c);
@@ -80,7 +90,7 @@ static bool print_blob(TtfsBuf *out, const TtfsBuf *blob, const char *path, Ttfs
 
 bool ttfs_spike_print(const TtfsSpike *s, const char *blob_path, TtfsBuf *out, TtfsDiag *diag) {
     ttfs_buf_printf(out,
-                    "ttfs-spike 2\ninput %" PRIu32 " order %" PRIu32 " %" PRIu32 " %" PRIu32
+                    "ttfs-spike 3\ninput %" PRIu32 " order %" PRIu32 " %" PRIu32 " %" PRIu32
                     " readout %" PRIu32 " latency %" PRIu32 "\n",
                     s->input.i, s->order[0], s->order[1], s->order[2], s->readout.i, s->latency);
     for (uint32_t i = 0; i < s->pops.len; i++) print_population(out, s, i);

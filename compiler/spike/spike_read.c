@@ -59,6 +59,27 @@ static bool read_list(Reader *r, const char *key, uint64_t want, uint64_t or_wan
     return ttfs_lex_expect(l, "]") && ttfs_lex_eol(l);
 }
 
+/* How the rate varies, where that is known. */
+static bool read_rates(Reader *r, TtfsRates *out) {
+    TtfsLex *l = &r->lex;
+    if (!ttfs_lex_is(l, "vary")) return true;
+    uint32_t vary[2], bands[2];
+    if (!read_u32s(r, "vary", vary, 2) || !read_u32s(r, "bands", bands, 2) ||
+        !ttfs_lex_expect(l, "["))
+        return false;
+    if (bands[0] < 1 || bands[0] > TTFS_MAX_BANDS || bands[1] < 1 || bands[1] > TTFS_MAX_BANDS)
+        return ttfs_lex_fail(l, TTFS_TEXT_RANGE, "%" PRIu32 "x%" PRIu32 " bands, 1 to %d are known",
+                             bands[0], bands[1], TTFS_MAX_BANDS);
+    *out = (TtfsRates){.rows = bands[0], .cols = bands[1], .vary = vary[0], .vary_part = vary[1]};
+    out->part = TTFS_ARRAY(&r->out->arena, uint32_t, bands[0] * bands[1]);
+    for (uint32_t i = 0; i < bands[0] * bands[1]; i++) {
+        while (l->kind == TTFS_TOK_EOL) ttfs_lex_next(l);
+        if (!ttfs_lex_u32(l, UINT32_MAX, &out->part[i])) return false;
+    }
+    while (l->kind == TTFS_TOK_EOL) ttfs_lex_next(l);
+    return ttfs_lex_expect(l, "]") && ttfs_lex_eol(l);
+}
+
 static bool at_connection(const Reader *r) {
     return ttfs_lex_is(&r->lex, "dense") || ttfs_lex_is(&r->lex, "conv") ||
            ttfs_lex_is(&r->lex, "pool") || ttfs_lex_is(&r->lex, "minpool");
@@ -118,7 +139,7 @@ static bool read_population(Reader *r) {
         !ttfs_lex_key_u32(l, "ticks", UINT32_MAX, &p.ticks) ||
         !ttfs_lex_key_u32(l, "start", UINT32_MAX, &p.start) ||
         !ttfs_lex_key_u32(l, "rate", UINT32_MAX, &p.rate_ppm) || !ttfs_lex_eol(l) ||
-        !ttfs_lex_expect(l, "scale") || !ttfs_lex_f64(l, &p.scale) ||
+        !read_rates(r, &p.rates) || !ttfs_lex_expect(l, "scale") || !ttfs_lex_f64(l, &p.scale) ||
         !ttfs_lex_expect(l, "offset") || !ttfs_lex_f64(l, &p.offset) || !ttfs_lex_eol(l))
         return false;
     p.kind = (TtfsPopKind)kind;
@@ -227,8 +248,8 @@ static bool read_graph(Reader *r) {
     TtfsLex *l = &r->lex;
     uint32_t version;
     if (!ttfs_lex_key_u32(l, "ttfs-spike", UINT32_MAX, &version)) return false;
-    if (version != 2)
-        return ttfs_lex_fail(l, TTFS_TEXT_RANGE, "version %" PRIu32 " of the form, 2 is known",
+    if (version != 3)
+        return ttfs_lex_fail(l, TTFS_TEXT_RANGE, "version %" PRIu32 " of the form, 3 is known",
                              version);
     if (!ttfs_lex_eol(l) || !ttfs_lex_key_u32(l, "input", UINT32_MAX, &r->out->input.i) ||
         !read_u32s(r, "order", r->out->order, 3) ||

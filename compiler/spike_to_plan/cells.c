@@ -88,7 +88,7 @@ static void size_task(const Pack *p, TtfsTask *t) {
     t->passes = pool ? 1 : ttfs_task_passes(p->spike, p->solver->plan, t);
 }
 
-/* The largest task that a population can have, and how many such there are. */
+/* The largest task that a population can have, in its middle, and how many such there are. */
 static uint64_t whole_of(const Pack *p, uint32_t id, TtfsTask *t) {
     const TtfsPopulation *q = pop_of(p, id);
     TtfsCutRule rule = ttfs_plan_cut_rule(p->chip, p->spike, (TtfsPop){id});
@@ -96,6 +96,8 @@ static uint64_t whole_of(const Pack *p, uint32_t id, TtfsTask *t) {
     uint64_t sets = share(q->c, rule.most);
     if (rule.by_position) {
         sets *= (uint64_t)q->h * q->w;
+        t->oy_first = q->h / 2;
+        t->ox_first = q->w / 2;
     } else {
         t->oy_count = q->h;
         t->ox_count = q->w;
@@ -246,7 +248,6 @@ static void number_memories(Pack *p, PackCell *c, uint32_t part, uint32_t first[
 }
 
 static void weigh_cell(Pack *p, PackCell *c) {
-    const TtfsPopulation *q = ttfs_spike_pop(p->spike, c->task.pop);
     TtfsTask *t = &c->task;
     uint64_t neurons = (uint64_t)t->channels * t->oy_count * t->ox_count;
     size_task(p, t);
@@ -255,9 +256,7 @@ static void weigh_cell(Pack *p, PackCell *c) {
     uint64_t flood = 2 * c->load + neurons * 4; /* values enough that nothing hides them */
     uint64_t flooded = cycles_of(p, t, flood) - flood;
     c->slack = flooded < c->load ? c->load - flooded : 0;
-    c->flits = q->kind == TTFS_POP_READOUT ? neurons * ttfs_chip_sum_flits(p->chip)
-               : p->expected               ? ttfs_cycles_share(neurons, q->rate_ppm)
-                                           : neurons;
+    c->flits = ttfs_cycles_flits(p->chip, p->spike, t, p->expected);
     c->weight_rows = t->groups * t->group_rows;
     c->param_words = t->groups ? (uint32_t)ttfs_task_params(t) : 0;
     c->program_words = (uint32_t)ttfs_task_words(p->spike, t);

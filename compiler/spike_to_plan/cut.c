@@ -4,11 +4,16 @@
  * for each core that computes some of it; a cell is one task, or several where lists or weights
  * differ inside. In: the populations before are cut. Method: of all cuts into at most as many cells
  * as there are cores the one whose largest cell takes the fewest cycles, and of those the one that
- * copies the fewest weights. Cost: cores * log cores cuts are looked at for a population.
+ * copies the fewest weights. Where weights may come from outside, a copy costs the cycles of its
+ * words, and what other memories it takes costs the price of theirs, which rises until all layers
+ * fit; a layer goes to cores that have little of the layer before: both are there at once.
+ * Cost: cores * log cores cuts are looked at for a population.
  */
+#include "plan_reads.h"
 #include "solver.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct {
     uint32_t parts, rows, cols; /* cells: their product */
@@ -57,27 +62,19 @@ static uint32_t channel_at(const Job *j, uint32_t unit) {
     return least(unit / j->units_set * j->rule.most + in_set, j->p->c);
 }
 
-/* The largest cell's tasks, which are alike, and how many there are. */
+/* The largest cell's tasks, which are taken for alike, in the middle, and how many there are. */
 static uint64_t largest(const Job *j, const Cut *cut, TtfsTask *t) {
     uint32_t units = share(j->units, cut->parts), of_set = least(units, j->units_set);
     uint32_t rows = share(j->p->h, cut->rows), cols = share(j->p->w, cut->cols);
     *t = (TtfsTask){.pop = j->pop, .oy_count = 1, .ox_count = 1};
+    t->oy_first = (j->p->h - rows) / 2;
+    t->ox_first = (j->p->w - cols) / 2;
     t->channels = least(least(of_set * j->rule.unit, j->rule.most), j->p->c);
     uint64_t sets = share(units, j->units_set);
     if (j->rule.by_position) return sets * rows * cols;
     t->oy_count = rows;
     t->ox_count = cols;
     return sets;
-}
-
-static uint64_t cost_of(const Job *j, const Cut *cut) {
-    TtfsTask t;
-    uint64_t tasks = largest(j, cut, &t);
-    t.groups = ttfs_pop_is_pooled(j->v->spike, j->pop) ? 0
-                                                       : share(t.channels, j->v->plan->chip.lanes);
-    t.passes = 1;
-    if (t.groups) t.passes = ttfs_task_passes(j->v->spike, j->v->plan, &t);
-    return tasks * ttfs_plan_task_cycles(&j->v->plan->chip, j->v->spike, &t, j->expected);
 }
 
 /* Weight rows of the largest cell. */
@@ -88,9 +85,70 @@ static uint64_t rows_of(const Job *j, const Cut *cut) {
     return tasks * share(t.channels, j->v->plan->chip.lanes) * ttfs_task_elements(j->v->spike, &t);
 }
 
+/* What the largest cell takes of the memories of a core. */
+typedef struct {
+    uint64_t rows, acts, words;
+} Need;
+
+static Need need_of(const Job *j, const Cut *cut) {
+    Solver *v = j->v;
+    TtfsTask t;
+    Need n = {.rows = rows_of(j, cut), .words = largest(j, cut, &t)};
+    t.groups = ttfs_pop_is_pooled(v->spike, j->pop) ? 0 : share(t.channels, v->plan->chip.lanes);
+    t.passes = t.groups ? ttfs_task_passes(v->spike, v->plan, &t) : 1;
+    n.words *= ttfs_task_words(v->spike, &t);
+    TtfsTask cell = {.pop = j->pop, .oy_count = share(j->p->h, cut->rows)};
+    cell.ox_count = share(j->p->w, cut->cols);
+    cell.channels = least(share(j->units, cut->parts) * j->rule.unit, j->p->c);
+    for (uint32_t k = 0; k < j->p->conn_count; k++) {
+        TtfsRead r = ttfs_plan_reads(v->plan, v->spike, &cell, k);
+        n.acts += ttfs_read_words(&r) << ttfs_read_banks(&r);
+    }
+    return n;
+}
+
+/* A copy takes room from weights that then come from outside; a word of another memory its price.
+ */
+static uint64_t room_cycles(const Job *j, const Cut *cut) {
+    if (!j->v->streams) return 0;
+    Need n = need_of(j, cut);
+    uint64_t bands = (uint64_t)cut->rows * cut->cols;
+    uint32_t chunks = ttfs_chip_memory(&j->v->plan->chip, TTFS_MEM_WEIGHTS).chunks;
+    return cut->parts * ((bands - 1) * n.rows * chunks + bands * (n.acts + n.words) * j->v->price);
+}
+
+/* The core has room, where weights are streamed: for those of the layer before at the same time. */
+static bool has_room(const Solver *v, uint32_t core, const Need *n) {
+    const TtfsChip *c = &v->plan->chip;
+    uint64_t ends = 3 + UINT64_C(3) * v->plan->slots.len;
+    return v->last[core] + n->rows <= c->weight_rows && v->acts[core] + n->acts <= c->act_words &&
+           v->words[core] + n->words + ends <= c->program_words;
+}
+
+static uint32_t cores_with_room(const Solver *v, const Need *n) {
+    uint32_t cores = 0;
+    for (uint32_t c = 0; c < ttfs_chip_cores(&v->plan->chip); c++) cores += has_room(v, c, n);
+    return cores;
+}
+
+static uint64_t cost_of(const Job *j, const Cut *cut) {
+    TtfsTask t;
+    uint64_t tasks = largest(j, cut, &t);
+    t.groups = ttfs_pop_is_pooled(j->v->spike, j->pop) ? 0
+                                                       : share(t.channels, j->v->plan->chip.lanes);
+    t.passes = 1;
+    if (t.groups) t.passes = ttfs_task_passes(j->v->spike, j->v->plan, &t);
+    return tasks * ttfs_plan_task_cycles(&j->v->plan->chip, j->v->spike, &t, j->expected) +
+           room_cycles(j, cut);
+}
+
 /* Bands copy the weights of their channels. */
 static bool may_cut(const Job *j, const Cut *cut) {
     uint64_t rows = rows_of(j, cut);
+    if (j->v->streams) {
+        Need n = need_of(j, cut);
+        return cut->parts * cut->rows * cut->cols <= cores_with_room(j->v, &n);
+    }
     return rows == 0 || cut->rows * cut->cols == 1 || (j->v->copies && rows <= j->room);
 }
 
@@ -124,7 +182,8 @@ static void try_all(const Job *j, uint32_t most, uint64_t margin, Choice *best) 
 /* The fastest; then, of those that are hardly slower, the one that copies the fewest weights. */
 static Cut choose_cut(const Job *j) {
     Cut first = {least(j->cells, j->units), 1, 1};
-    Choice best = {first, cost_of(j, &first), rows_of(j, &first)};
+    bool may = may_cut(j, &first);
+    Choice best = {first, may ? cost_of(j, &first) : UINT64_MAX / 2, rows_of(j, &first)};
     try_all(j, first.parts, 0, &best);
     try_all(j, first.parts, best.cycles + best.cycles / 16, &best);
     return best.cut;
@@ -172,11 +231,15 @@ static void add_cell(const Job *j, uint32_t core, Span units, Span rows, Span co
 
 typedef struct {
     uint32_t core;
-    uint64_t rows;
+    bool full;
+    uint64_t last, acts, rows; /* of the slot before, where that matters; in all */
 } Load;
 
 static int by_load(const void *a, const void *b) {
     const Load *x = a, *y = b;
+    if (x->full != y->full) return x->full ? 1 : -1;
+    if (x->last != y->last) return x->last < y->last ? -1 : 1;
+    if (x->acts != y->acts) return x->acts < y->acts ? -1 : 1;
     if (x->rows != y->rows) return x->rows < y->rows ? -1 : 1;
     return (x->core > y->core) - (x->core < y->core);
 }
@@ -186,11 +249,16 @@ static int by_core(const void *a, const void *b) {
     return (x->core > y->core) - (x->core < y->core);
 }
 
-/* As many cores, those that hold the fewest weights, in order. */
-static Load *pick_cores(Solver *v, uint32_t n) {
+/* As many cores, those that hold the fewest weights, in order; where weights are streamed, those
+ * with room for the cell, the least of the layer before and the fewest values. */
+static Load *pick_cores(Solver *v, uint32_t n, const Need *need) {
     uint32_t cores = ttfs_chip_cores(&v->plan->chip);
     Load *all = TTFS_ARRAY(&v->scratch, Load, cores);
-    for (uint32_t c = 0; c < cores; c++) all[c] = (Load){c, v->rows[c]};
+    for (uint32_t c = 0; c < cores; c++) {
+        all[c] = (Load){.core = c, .rows = v->rows[c]};
+        if (v->streams)
+            all[c] = (Load){c, !has_room(v, c, need), v->last[c], v->acts[c], v->rows[c]};
+    }
     qsort(all, cores, sizeof *all, by_load);
     qsort(all, n, sizeof *all, by_core);
     return all;
@@ -245,14 +313,18 @@ void ttfs_solver_cut(Solver *v, TtfsPop pop) {
     j.cells = cells_of(v, pop);
     Cut cut = choose_cut(&j);
     TtfsMark mark = ttfs_arena_mark(&v->scratch);
-    uint64_t rows = rows_of(&j, &cut);
-    Load *cores = pick_cores(v, cut.parts * cut.rows * cut.cols);
+    Need need = need_of(&j, &cut);
+    Load *cores = pick_cores(v, cut.parts * cut.rows * cut.cols, &need);
+    memset(v->last, 0, ttfs_chip_cores(&v->plan->chip) * sizeof *v->last);
     for (uint32_t i = 0; i < cut.parts * cut.rows * cut.cols; i++) {
         uint32_t band = i / cut.parts;
         add_cell(&j, cores[i].core, span_of(j.units, cut.parts, i % cut.parts),
                  span_of(j.p->h, cut.rows, band / cut.cols),
                  span_of(j.p->w, cut.cols, band % cut.cols));
-        v->rows[cores[i].core] += rows;
+        v->rows[cores[i].core] += need.rows;
+        v->acts[cores[i].core] += need.acts;
+        v->words[cores[i].core] += need.words;
+        v->last[cores[i].core] = need.rows;
     }
     v->flows += cut.parts * cut.rows * cut.cols;
     ttfs_arena_release(&v->scratch, mark);

@@ -51,11 +51,11 @@ static uint64_t measure_buffers(Pack *p, PackFill *f) {
     uint64_t puts = 0;
     for (uint32_t i = 0; i < p->pops_kept; i++) {
         const TtfsRead *r = &p->kept[p->pops[i]];
-        const TtfsPopulation *pop = ttfs_spike_pop(p->spike, (TtfsPop){r->pop});
         uint64_t neurons = ttfs_read_neurons(p->spike, r);
         f->banked[ttfs_read_banks(r)] += ttfs_read_words(r);
         f->use.act_words += ttfs_read_words(r) << ttfs_read_banks(r);
-        puts += CYCLES_PUT * (p->expected ? ttfs_cycles_share(neurons, pop->rate_ppm) : neurons);
+        puts += CYCLES_PUT *
+                (p->expected ? ttfs_cycles_share(neurons, ttfs_read_rate(p->spike, r)) : neurons);
     }
     return puts;
 }

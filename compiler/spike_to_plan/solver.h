@@ -20,7 +20,11 @@ typedef struct {
     TtfsDiag *diag;
     TtfsArena scratch;
     bool copies;    /* bands of rows and columns, each core with its own copy of the weights */
+    bool streams;   /* weights may come from outside: a copy costs the time of its words */
     uint64_t *rows; /* by core: weight rows of what is cut */
+    uint64_t *last; /* by core: those of the slot that was cut last */
+    uint64_t *acts, *words; /* by core: words of activations, of the program, of what is cut */
+    uint64_t price; /* cycles that a word of these memories is worth, where weights are streamed */
     Later *later;   /* by population id */
     uint32_t flows; /* of what is cut, and of the input */
     bool ok;
@@ -28,6 +32,9 @@ typedef struct {
 
 /* order.c. Puts the plan's tasks in order, and derives the rest of it. */
 void ttfs_solver_derive(Solver *v);
+/* stream.c. Of a plan whose tasks are cut: which come from outside, as few weight rows as may be,
+ * and the rest derived. */
+void ttfs_solver_stream(Solver *v);
 /* pack.c. The tasks of a pipeline on a mesh, derived; false when it found none that fit. */
 bool ttfs_solver_pack(Solver *v);
 /* cut.c. Fills `later`. */

@@ -3,10 +3,15 @@
  * The solver: when every population is computed (the schedule), then each cut over the cores
  * (cut.c); what follows from that is derived (compiler/plan/plan_derive.c). When the copies of
  * weights that bands need do not fit, all is cut once more without; where the schedule is left to
- * the solver and does not fit, all of it with that which needs least. All refusals are collected
- * (refuse.c). What it makes is handed to ttfs_plan_check, which trusts none of it.
+ * the solver and does not fit, all of it with that which needs least, and on a chip with stream
+ * with weights from outside, with a slot between two layers where they are too large side by side.
+ * All refusals are collected (refuse.c). What it makes is handed to ttfs_plan_check, which trusts
+ * none of it.
  */
+#include "plan_stream.h"
 #include "solver.h"
+
+#include <inttypes.h>
 
 const char *const ttfs_schedule_names[] = {"auto", "latency", "overlap", "pipeline", NULL};
 _Static_assert(sizeof ttfs_schedule_names / sizeof *ttfs_schedule_names == TTFS_SCHEDULES + 1,
@@ -32,18 +37,20 @@ static TtfsWhen in_pipeline(const Solver *v, TtfsPop pop) {
 }
 
 /* Sources come before their readers, the input first: populations lie in topological order. */
-static TtfsWhen when_of(const Solver *v, TtfsSchedule schedule, TtfsPop pop) {
+static TtfsWhen when_of(const Solver *v, TtfsSchedule schedule, uint32_t step, TtfsPop pop) {
     if (pop.i == v->spike->input.i) return (TtfsWhen){0, 0};
     if (schedule == TTFS_SCHEDULE_PIPELINE) return in_pipeline(v, pop);
-    return schedule == TTFS_SCHEDULE_OVERLAP ? (TtfsWhen){pop.i - 2, 1} : (TtfsWhen){pop.i - 1, 0};
+    return schedule == TTFS_SCHEDULE_OVERLAP ? (TtfsWhen){pop.i - 2, 1}
+                                             : (TtfsWhen){(pop.i - 1) * step, 0};
 }
 
-static void make_slots(Solver *v, TtfsSchedule schedule) {
+/* `step`: slots from a population to the next, with schedule latency. */
+static void make_slots(Solver *v, TtfsSchedule schedule, uint32_t step) {
     TtfsPlan *p = v->plan;
     uint32_t last = 0;
     p->when.len = p->slots.len = 0;
     for (uint32_t i = 1; i <= v->spike->pops.len; i++) {
-        TtfsWhen w = when_of(v, schedule, (TtfsPop){i});
+        TtfsWhen w = when_of(v, schedule, step, (TtfsPop){i});
         *TTFS_PUSH(&p->arena, p->when) = w;
         if (w.slot > last) last = w.slot;
     }
@@ -55,6 +62,9 @@ static void cut_all(Solver *v, bool copies) {
     v->copies = copies;
     v->flows = 1;
     v->rows = TTFS_ARRAY(&v->scratch, uint64_t, ttfs_chip_cores(&p->chip));
+    v->last = TTFS_ARRAY(&v->scratch, uint64_t, ttfs_chip_cores(&p->chip));
+    v->acts = TTFS_ARRAY(&v->scratch, uint64_t, ttfs_chip_cores(&p->chip));
+    v->words = TTFS_ARRAY(&v->scratch, uint64_t, ttfs_chip_cores(&p->chip));
     p->tasks.len = 0;
     for (uint32_t i = 2; i <= v->spike->pops.len; i++) ttfs_solver_cut(v, (TtfsPop){i});
     ttfs_solver_derive(v);
@@ -62,7 +72,7 @@ static void cut_all(Solver *v, bool copies) {
 
 /* A plan that fits, or false, with all reasons where `say`. */
 static bool solve(Solver *v, TtfsSchedule schedule, bool say) {
-    make_slots(v, schedule);
+    make_slots(v, schedule, 1);
     uint32_t slots = v->plan->slots.len;
     if (slots > TTFS_PLAN_SLOTS) {
         if (say) ttfs_solver_refuse(v, (TtfsPop){0}, "slots", slots, TTFS_PLAN_SLOTS);
@@ -76,12 +86,66 @@ static bool solve(Solver *v, TtfsSchedule schedule, bool say) {
     return ttfs_solver_fits(v, say);
 }
 
+static uint64_t words_streamed(const TtfsPlan *p) {
+    uint64_t words = 0;
+    for (uint32_t slot = 0; slot < p->slots.len; slot++) words += ttfs_plan_stream_words(p, slot);
+    return words;
+}
+
+static void note_streamed(Solver *v) {
+    ttfs_note(v->diag, TTFS_AT_FILE(v->file),
+              "the weights do not fit chip %s: %" PRIu64 " words of 32 bits come from the memory "
+              "outside for every sample",
+              v->plan->chip.name, words_streamed(v->plan));
+}
+
+enum { MOST_PRICE = 256 }; /* cycles */
+
+/* A layer after the other, as many of the weights as must from outside. */
+static bool solve_streamed(Solver *v, uint32_t step, bool say) {
+    make_slots(v, TTFS_SCHEDULE_LATENCY, step);
+    if (v->plan->slots.len > TTFS_PLAN_SLOTS) return false;
+    bool fit = false;
+    v->streams = true;
+    for (v->price = 0; !fit && v->price <= MOST_PRICE; v->price = v->price ? v->price * 4 : 1) {
+        cut_all(v, true);
+        ttfs_solver_stream(v);
+        fit = ttfs_solver_fits(v, false);
+    }
+    v->streams = false;
+    return fit || ttfs_solver_fits(v, say);
+}
+
+/* Refused, and what the chip lacks where that would do. */
+static bool refuse_unstreamed(Solver *v) {
+    v->plan->chip.stream = true;
+    bool would = solve_streamed(v, 1, false) || solve_streamed(v, 2, false);
+    uint64_t words = words_streamed(v->plan);
+    v->plan->chip.stream = false;
+    solve(v, TTFS_SCHEDULE_LATENCY, true);
+    if (would)
+        ttfs_note(v->diag, TTFS_AT_FILE(v->file),
+                  "chip %s with stream would take it: %" PRIu64 " words of 32 bits came from the "
+                  "memory outside for every sample",
+                  v->plan->chip.name, words);
+    return false;
+}
+
+static bool solve_latency(Solver *v) {
+    if (solve(v, TTFS_SCHEDULE_LATENCY, false)) return true;
+    if (!v->plan->chip.stream) return refuse_unstreamed(v);
+    if (!solve_streamed(v, 1, false) && !solve_streamed(v, 2, true)) return false;
+    note_streamed(v);
+    return true;
+}
+
 static bool solve_any(Solver *v, TtfsSchedule schedule) {
     bool mesh = ttfs_chip_cores(&v->plan->chip) > 1;
+    if (schedule == TTFS_SCHEDULE_LATENCY) return solve_latency(v);
     if (schedule != TTFS_SCHEDULE_AUTO) return solve(v, schedule, true);
     TtfsSchedule wanted = mesh ? TTFS_SCHEDULE_PIPELINE : TTFS_SCHEDULE_OVERLAP;
     if (solve(v, wanted, false)) return true;
-    if (!solve(v, TTFS_SCHEDULE_LATENCY, true)) return false;
+    if (!solve_latency(v)) return false;
     ttfs_note(v->diag, TTFS_AT_FILE(v->file),
               "schedule %s does not fit chip %s, so a sample is through before the next one comes; "
               "--schedule %s says what is missing",

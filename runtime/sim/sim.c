@@ -138,6 +138,8 @@ static bool make_buffers(TtfsSim *sim, const uint64_t *slot_limit, TtfsDiag *dia
                                   .stages = sim->turns,
                                   .nowhere = &sim->nowhere};
     sim->io = (TtfsSimTurn){.in = sim->in,
+                            .memory = img->stream.at,
+                            .memory_words = img->stream.len,
                             .slots = img->slots,
                             .slot_limit = limit,
                             .slot_cycles = TTFS_ARRAY(a, uint64_t, img->slots),
@@ -185,7 +187,12 @@ static void tell_end(const TtfsSim *sim, TtfsTrace *out) {
         ttfs_trace_fault(out, "the chip tells of %s", ttfs_buf_text(&text));
         ttfs_buf_free(&text);
     }
-    if (io->end == TTFS_SIM_HUNG)
+    if (io->end == TTFS_SIM_HUNG && io->asked > io->memory_words)
+        ttfs_trace_fault(out,
+                         "the chip asks the memory outside for word %" PRIu32 ", which has %" PRIu32
+                         ", in slot %" PRIu32,
+                         io->asked - 1, io->memory_words, io->end_slot);
+    else if (io->end == TTFS_SIM_HUNG)
         ttfs_trace_fault(out, "the chip is in slot %" PRIu32 " after %" PRIu64 " cycles",
                          io->end_slot, io->slot_cycles[io->end_slot]);
     if (io->end == TTFS_SIM_FLOOD)

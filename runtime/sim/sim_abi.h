@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-enum { TTFS_SIM_ABI = 5 };
+enum { TTFS_SIM_ABI = 6 };
 
 /* Widths of the ports that are as wide as the chip says. A flit has at most 64 bits. */
 typedef struct {
@@ -27,6 +27,8 @@ typedef struct {
 typedef struct {
     const uint64_t *in; /* flits of the input, without its end marker */
     uint32_t inputs;
+    const uint32_t *memory; /* words of the memory outside, of a chip with stream */
+    uint32_t memory_words;
     uint32_t slots;             /* slots of a turn */
     const uint64_t *slot_limit; /* cycles a slot may take */
     uint64_t *slot_cycles;      /* cycles each took */
@@ -35,6 +37,7 @@ typedef struct {
     uint64_t cycles;            /* from start to done */
     uint32_t end;               /* TtfsSimEnd */
     uint32_t end_slot;          /* where it hung */
+    uint32_t asked;             /* words of the memory that it asked for, the last + 1 */
     uint32_t flags;             /* errors that the chip has told of and nobody has cleared */
 } TtfsSimTurn;
 

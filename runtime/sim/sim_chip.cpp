@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A Verilated chip behind the C interface sim_abi.h. In: configuration words, the input flits of a
-// turn; out: the flits of the trace and output ports, with the cycles of every slot. Every loop
-// has a bound: a chip that does not answer is given up. Compiled together with the Verilated
-// sources.
+// turn, the memory outside; out: the flits of the trace and output ports, with the cycles of every
+// slot. Every loop has a bound: a chip that does not answer is given up. Compiled together with the
+// Verilated sources.
 
 #include "Vttfs_top.h"
 #include "sim_abi.h"
@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
 #include <memory>
 #include <new>
 #include <string>
@@ -23,6 +24,7 @@ namespace {
 
 constexpr uint32_t kWait = 1u << 20; // cycles that a word, a start or a slot's begin may wait
 constexpr int kDrain = 8;            // cycles in which the last flits leave
+constexpr uint32_t kMemoryWait = 16; // below so many cycles a burst waits for its first word
 
 // Bits [lsb, lsb + width) of a port, whatever type Verilator gave it; bits it lacks are zero.
 template <typename T> uint64_t bits(const T &port, uint32_t lsb, uint32_t width) {
@@ -110,6 +112,49 @@ struct Feeder {
     }
 };
 
+// The memory outside: answers bursts in order, each after some cycles, the same in every turn; what
+// lies beyond its end never.
+class Memory {
+  public:
+    explicit Memory(TtfsSimTurn &s) : turn(s) {}
+
+    void drive(Vttfs_top &top) {
+        top.mem_req_ready_i = next_random() % 4 != 0;
+        bool valid = !bursts.empty() && wait == 0 && bursts.front().at < turn.memory_words;
+        top.mem_valid_i = valid;
+        top.mem_data_i = valid ? turn.memory[bursts.front().at] : next_random();
+    }
+    void advance(const Vttfs_top &top) {
+        if (wait) wait--;
+        if (top.mem_valid_i && top.mem_ready_o) take_word();
+        if (!top.mem_req_valid_o || !top.mem_req_ready_i) return;
+        bursts.push_back({top.mem_req_addr_o, top.mem_req_words_o});
+        turn.asked = std::max(turn.asked, top.mem_req_addr_o + top.mem_req_words_o);
+        if (bursts.size() == 1) wait = next_random() % kMemoryWait;
+    }
+
+  private:
+    struct Burst {
+        uint32_t at, words;
+    };
+    void take_word() {
+        Burst &b = bursts.front();
+        b.at++;
+        if (--b.words) return;
+        bursts.pop_front();
+        wait = next_random() % kMemoryWait;
+    }
+    uint32_t next_random() { // xorshift
+        state ^= state << 13;
+        state ^= state >> 17;
+        return state ^= state << 5;
+    }
+
+    TtfsSimTurn &turn;
+    std::deque<Burst> bursts;
+    uint32_t wait = 0, state = 1;
+};
+
 bool add(TtfsSimFlits &flits, uint64_t flit) {
     if (flits.len == flits.room) return false;
     flits.at[flits.len++] = flit;
@@ -152,8 +197,10 @@ bool start(Chip &chip) {
 uint32_t run_slots(Chip &chip, TtfsSimTurn &s) {
     Vttfs_top &top = *chip.top;
     Feeder feeder{s};
+    Memory memory{s};
     for (uint32_t idle = 0; idle < kWait; s.cycles++) {
         feeder.drive(top);
+        memory.drive(top);
         chip.settle();
         uint32_t slot = std::min<uint32_t>(top.slot_o, s.slots - 1);
         bool done = top.done_o;
@@ -162,6 +209,7 @@ uint32_t run_slots(Chip &chip, TtfsSimTurn &s) {
         idle += !top.slot_valid_o;
         if (!record(chip, s)) return TTFS_SIM_FLOOD;
         feeder.advance(top);
+        memory.advance(top);
         chip.edge();
         if (done) return TTFS_SIM_DONE;
         if (s.slot_cycles[slot] > s.slot_limit[slot]) break;
@@ -173,7 +221,7 @@ uint32_t run(Chip &chip, TtfsSimTurn &s) {
     Vttfs_top &top = *chip.top;
     if (!start(chip)) return TTFS_SIM_HUNG;
     uint32_t end = run_slots(chip, s);
-    top.in_valid_i = 0;
+    top.in_valid_i = top.mem_valid_i = 0;
     for (int i = 0; end == TTFS_SIM_DONE && i < kDrain; i++) {
         chip.settle();
         if (!record(chip, s)) end = TTFS_SIM_FLOOD;
@@ -189,6 +237,7 @@ bool reset(Chip &chip) {
     top.cfg_valid_i = 0;
     top.start_i = 0;
     top.in_valid_i = 0;
+    top.mem_valid_i = top.mem_req_ready_i = 0;
     top.out_ready_i = 1;
     for (int i = 0; i < 8; i++) chip.cycle();
     top.rst_ni = 1;
@@ -275,7 +324,7 @@ int ttfs_sim_reset(void *chip) {
 void ttfs_sim_turn(void *chip_, TtfsSimTurn *s) {
     Chip &chip = *static_cast<Chip *>(chip_);
     s->cycles = 0;
-    s->end_slot = s->flags = 0;
+    s->end_slot = s->flags = s->asked = 0;
     s->trace.len = s->out.len = 0;
     std::memset(s->slot_cycles, 0, s->slots * sizeof *s->slot_cycles);
     try {

@@ -109,7 +109,7 @@ def read_plan(path):
         used = m.group(2).split()
         plan["cores"][int(m.group(1))] = dict(zip(used[::2], map(int, used[1::2])))
     for m in re.finditer(r"^task \d+ pop (\d+) core (\d+) slot (\d+) channels (\d+) (\d+) rows (\d+) (\d+) "
-                         r"columns (\d+) (\d+) groups (\d+) of (\d+) passes (\d+)", text, re.M):
+                         r"columns (\d+) (\d+) groups (\d+) of (\d+) passes (\d+) streamed (\d+)", text, re.M):
         plan["tasks"].append(tuple(map(int, m.groups())))
     return plan
 
@@ -175,7 +175,8 @@ def check_timing(case, s, j, what):
     case.check(near(j["worst_us"], s.us(s.plan["worst"])) and near(j["expected_us"], s.us(s.plan["expected"])),
                "%s: microseconds" % what)
     for e, (number, (worst, expected)) in zip(j["slots"], s.plan["slots"].items()):
-        want = {"slot": number, "worst_cycles": worst, "expected_cycles": expected}
+        want = {"slot": number, "worst_cycles": worst, "expected_cycles": expected,
+                "stream_words": 0, "waits_for_memory": False}  # chips without stream
         case.equal(e, want, "%s: slot %d" % (what, number))
     case.equal(len(j["slots"]), len(s.plan["slots"]), what + ": slots")
 
@@ -195,7 +196,8 @@ def check_fit(case, s, j, what):
     case.equal(len(j["cores"]), len(s.plan["cores"]), what + ": cores")
     tasks = [{"population": s.pops[v[0]].name, "core": v[1], "slot": v[2], "first_channel": v[3],
               "channels": v[4], "first_row": v[5], "rows": v[6], "first_column": v[7], "columns": v[8],
-              "weight_rows": v[9] * v[10], "lists": v[6] * v[8] * v[11]} for v in s.plan["tasks"]]
+              "weight_rows": v[9] * v[10], "streamed": v[12] == 1, "lists": v[6] * v[8] * v[11]}
+             for v in s.plan["tasks"]]
     case.equal(j["tasks"], tasks, what + ": tasks")
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`ttfs compile --weights-only OUT MODEL2`: the folder is byte for byte that of a whole compilation with the same
-options, also in OUT's own place, and runs on the chip; a network of another graph, numbers that the chip does not
-hold and an OUT that is none are refused, and OUT stays as it was.
+options, also in OUT's own place and with weights from outside, and runs on the chip; a network of another graph,
+numbers that the chip does not hold and an OUT that is none are refused, and OUT stays as it was.
 """
 import json
 import os
@@ -62,6 +62,19 @@ def same_as_whole(case, net, chip, *options):
     same_files(case, "place", new, net + ": in place and elsewhere")
     shutil.rmtree(case.path("place"))
     runs_on_chip(case, new)
+
+
+def streamed(case):
+    """Weights that come from outside: the words that a whole compilation puts there."""
+    model, chip = retrained(case, "digits_mlp"), case.chip("streams.json", lanes=4, weight_rows=560, stream=True)
+    case.compile("digits_mlp", "outside", "--chip", chip)
+    case.good("compile", model, "-o", "outside-whole", "--calib", case.path("new", "calib.npz"), "--chip", chip)
+    case.good("compile", "--weights-only", "outside", model, "-o", "outside-new")
+    same_files(case, "outside-new", "outside-whole", "streamed: --weights-only and a whole compilation differ in",
+               (MESSAGES,))
+    words = os.path.join("image", "stream.hex")
+    old, new = (tree(case.path(out))[words] for out in ("outside", "outside-new"))
+    case.check(len(old) == len(new) and old != new, "stream.hex: the same words, or as many as not before")
 
 
 def plan_is_kept(case, net, chip):
@@ -173,6 +186,7 @@ def main():
     same_as_whole(case, "digits_mlp", "one", "--ticks", "63", "--weight-bits", "6", "--seed", "9", "--calib-count",
                   "100", "--config", layers, "--input-range", "0:1")
     same_as_whole(case, "digits_cnn", "one")
+    streamed(case)
     plan_is_kept(case, "digits_cnn", "tiny")
     other_graphs(case)
     too_wide(case)

@@ -19,7 +19,8 @@ SITUATIONS = (
     "depthwise", "several sources", "channel slice", "classes", "dense to rows and columns",
     "readout with rows and columns", "several readouts", "several inputs", "several groups of lanes", "passes",
     "a pipeline", "stages and slots", "a skip of two", "a skip of three", "two copies", "four copies", "eight copies",
-    "more copies than delays", "no delay of copies", "T = 1", "T = 2^value_bits - 1", "an empty slot", "sums in several flits or one core")
+    "more copies than delays", "no delay of copies", "T = 1", "T = 2^value_bits - 1", "an empty slot", "sums in several flits or one core",
+    "streamed weights", "streamed over others")
 
 
 def random_chip(rng, columns, rows):
@@ -32,6 +33,8 @@ def random_chip(rng, columns, rows):
     can = Chip(**values)
     can.values = values
     can.list_limit = rng.choice([10, 40, 1000, 1000])
+    can.stream_seed = rng.getstate()[1][0]
+    can.stream = values["stream"] = can.stream_seed & 1
     return can
 
 
@@ -45,6 +48,8 @@ class Case:
         while not self.pops or sum(p.size for p in self.pops) > 700 or self.layout.chip.acc_bits > 32:
             try:
                 self.can = random_chip(rng, columns, rows)
+                if spare:
+                    self.can.stream = self.can.values["stream"] = 1
                 self.pops = random_network(rng, self.can)
                 self.layout = Layout(rng, self.can, self.pops, spare)
             except AssertionError as e:  # a key's range
@@ -118,7 +123,7 @@ class Case:
 
     def interpreted(self):
         """The first difference between the contract executed and the closed form, or None."""
-        machine = Machine(self.chip, self.whole_memories())
+        machine = Machine(self.chip, self.whole_memories(), self.layout.streamed)
         found = [machine.run(flits, self.rng) for flits in self.flits]
         if machine.flags:
             return "interpreter: flags %#x" % machine.flags
@@ -180,6 +185,8 @@ class Case:
             add(name + " copies", any(b == banks for _, b in delays))
         add("more copies than delays", any(0 < d.bit_length() < b for d, b in delays))
         add("no delay of copies", any(d == 0 < b for d, b in delays))
+        add("streamed weights", any(self.layout.streamed))
+        add("streamed over others", self.layout.reused)
         add("T = 1", any(p.top == 1 for p in self.pops))
         add("T = 2^value_bits - 1", chip.value_bits > 1 and any(p.top == chip.top for p in self.pops))
         add("an empty slot", any(not any(t.pop.slot == s for t in tasks) for s in range(1, self.layout.slots)))

@@ -4,8 +4,8 @@
 # Chip bench: lays small random networks out for random chips by docs/core.md alone, computes every value and sum by
 # the closed form, runs the chip under Icarus and compares all that cores and host see. First the contract itself is
 # executed (interpret.py): when that differs the bench is wrong, when only the chip does the chip is. A case runs
-# configured over the port and read back, preloaded, on one or two cores with clock gates, with a host that pauses, and configured
-# by a rude one and read back. Needs nothing but Python and iverilog.
+# configured over the port and read back, preloaded, with a host and a memory that pause (on one or two cores with
+# clock gates too), and configured by a rude host and read back. Needs nothing but Python and iverilog.
 #
 #   chip.py FOLDER COLUMNS ROWS WHAT SEED...
 #
@@ -38,7 +38,7 @@ class Bench:
     def __init__(self, case, folder):
         self.case, self.chip, self.folder = case, case.chip, folder
         os.makedirs(folder, exist_ok=True)
-        self.machine = Machine(self.chip, case.whole_memories())
+        self.machine = Machine(self.chip, case.whole_memories(), case.layout.streamed)
         self.image = case.writes(fill=case.seed % 2 == 0)
         self.wanted = dict(w for w in self.image if 0 < w[0] >> 18 & 15 < 15)
         self.masks = {m.number: m for m in self.chip.memories().values()}
@@ -59,7 +59,7 @@ class Bench:
         return script
 
     def runs(self):
-        write_images(self.chip, self.folder, self.case.memories)
+        write_images(self.chip, self.folder, self.case.memories, self.case.layout.memory())
         over_port = build(self.chip, self.folder, gates=self.case.seed % 2)
         preloaded = build(self.chip, self.folder, preload=1)
         self.found = {
@@ -69,7 +69,7 @@ class Bench:
             "rude": run(self.chip, over_port, self.folder, self.script(True, True), "rude")}
         if self.chip.cores <= 2:
             gated = build(self.chip, self.folder, preload=1, gates=1)
-            self.found["gated"] = run(self.chip, gated, self.folder, self.script(False, False))
+            self.found["gated"] = run(self.chip, gated, self.folder, self.script(False, False), "pauses")
 
     def judge(self):
         """The first fault, or None."""
@@ -83,13 +83,13 @@ class Bench:
         return self.judge_gates() if "gated" in self.found else None
 
     def judge_gates(self):
-        if self.found["gated"].cycles != self.found["preloaded"].cycles:
-            return "clock gates change cycles: %s, %s" % (self.found["gated"].cycles, self.found["preloaded"].cycles)
+        if self.found["gated"].cycles != self.found["pauses"].cycles:
+            return "clock gates change cycles: %s, %s" % (self.found["gated"].cycles, self.found["pauses"].cycles)
         return self.rests() if self.chip.counters else None
 
     def rests(self):
         """With gates no core has a clock in more cycles, and one in fewer."""
-        always, gated = self.awake("preloaded"), self.awake("gated")
+        always, gated = self.awake("pauses"), self.awake("gated")
         if gated == always or any(g > a for g, a in zip(gated, always)):
             return "cores have clocks in %s cycles without gates, in %s with them" % (always, gated)
         return None

@@ -6,10 +6,12 @@
 //     s 0 0            start as soon as may be; prints "sample"  z 0 0         waits while the chip is busy
 //     i END FLIT       an input, or the end marker               n COUNT 0     waits cycles
 //     d 0 0            waits for done: prints "done CYCLES"      f 0 0         prints "flags FLAGS", of flags_o
-//     p 0 0            one cycle of start that begins nothing
+//     p 0 0            one cycle of start that begins nothing  m ADDRESS DATA   changes the memory behind the port
 // Prints beside that: "t SLOT CORE FLIT" a result of a core, "o FLIT" a sum that the host takes, "slot N CYCLES",
 // "fault: ..." what no script may see. +pauses: a host that pauses, in and out. +rude: noise on every line that
 // nothing says is valid and inputs outside slot 0; while the chip is busy starts, and accesses to memories.
+// The memory that weights are streamed from (INIT_PREFIX outside.hex) answers at once, or with pauses as the host has,
+// some so long that cores come to rest before it goes on.
 
 `timescale 1ns / 1ps
 `include "params.vh"
@@ -29,6 +31,11 @@ module chip_tb;
     wire [11:0] slot;
     wire [10:0] flags;
     wire [CORES-1:0] trace_valid;
+    wire mem_req, mem_ready;
+    wire [31:0] mem_at;
+    wire [6:0] mem_words;
+    reg mem_req_ready = 0, mem_valid = 0;
+    reg [31:0] mem_data = 0;
     wire [CORES*`FLIT-1:0] trace_flit;
 
     ttfs_chip #(
@@ -38,6 +45,8 @@ module chip_tb;
         .clk_i(clk), .rst_ni(rst_n),
         .cfg_valid_i(cfg_valid), .cfg_ready_o(cfg_ready), .cfg_write_i(cfg_write), .cfg_addr_i(cfg_addr),
         .cfg_data_i(cfg_data), .cfg_rvalid_o(cfg_rvalid), .cfg_rdata_o(cfg_rdata),
+        .mem_req_valid_o(mem_req), .mem_req_ready_i(mem_req_ready), .mem_req_addr_o(mem_at), .mem_req_words_o(mem_words),
+        .mem_valid_i(mem_valid), .mem_ready_o(mem_ready), .mem_data_i(mem_data),
         .start_i(start), .busy_o(busy), .done_o(done),
         .in_valid_i(in_valid), .in_ready_o(in_ready), .in_end_i(in_end), .in_flit_i(in_flit),
         .out_valid_o(out_valid), .out_ready_i(out_ready), .out_flit_o(out_flit),
@@ -48,11 +57,35 @@ module chip_tb;
     reg [8*512-1:0] name;
     reg [7:0] op;
     reg [127:0] a, b;
-    integer file, scanned, seed = 1, c;
+    integer file, scanned, seed = 1, memory_seed = 1, c;
     integer cycles = 0, since = 0, reads = 0, answers = 0;  // of this slot; since start; reads taken and answered
     reg [11:0] slot_before = 0;
     reg pauses, rude, finished = 0, stalled = 0, took, own = 0;
     reg [`FLIT-1:0] held;
+
+    // --- the memory behind the port: addresses of words that were asked for wait in a line
+
+    reg [31:0] outside [0:`OUTSIDE_WORDS-1], asked [0:`OUTSIDE_WORDS-1];
+    integer first_asked = 0, last_asked = 0, sleeps = 0, i;
+    initial $readmemh({`INIT_PREFIX, "outside.hex"}, outside);
+
+    always @(negedge clk) if (rst_n) begin
+        if (mem_req && mem_req_ready)
+            for (i = 0; i < mem_words; i = i + 1) begin
+                asked[last_asked % `OUTSIDE_WORDS] = mem_at + i;
+                last_asked = last_asked + 1;
+            end
+        if (mem_valid && mem_ready) first_asked = first_asked + 1;
+    end
+
+    task memory;
+        begin
+            mem_req_ready = !(pauses || rude) || ($random(memory_seed) & 1);
+            sleeps = sleeps > 0 ? sleeps - 1 : (pauses || rude) && !($random(memory_seed) & 7) ? 1 << ($random(memory_seed) & 7) : 0;
+            mem_valid = first_asked != last_asked && sleeps == 0;
+            mem_data = mem_valid ? outside[asked[first_asked % `OUTSIDE_WORDS]] : $random(memory_seed);
+        end
+    endtask
 
     // --- monitors, in the middle of a cycle
 
@@ -62,7 +95,7 @@ module chip_tb;
                 $display("t %0d %0d %h", slot, c, trace_flit[c*`FLIT +: `FLIT]);
                 if (!slot_valid) $display("fault: a core's result outside of slots");
             end
-        if (^{out_valid, in_ready, cfg_ready, cfg_rvalid, busy, done, slot_valid, flags, trace_valid} === 1'bx)
+        if (^{mem_req, mem_ready, out_valid, in_ready, cfg_ready, cfg_rvalid, busy, done, slot_valid, flags, trace_valid} === 1'bx)
             $display("fault: an output is unknown");
         if (stalled && (!out_valid || out_flit !== held)) $display("fault: a sum that waits changes");
         stalled = out_valid && !out_ready;
@@ -99,6 +132,7 @@ module chip_tb;
             @(posedge clk);
             #0.1;
             if (pauses || rude) out_ready = $random(seed);
+            memory;
         end
     endtask
 
@@ -202,6 +236,7 @@ module chip_tb;
             "z": while (busy) tick;
             "n": repeat (a) tick;
             "f": $display("flags %h", flags);
+            "m": outside[a] = b;
             default: $display("fault: no such op");
             endcase
         repeat (3) tick;

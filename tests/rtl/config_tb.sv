@@ -7,7 +7,7 @@ module config_tb;
     `include "bench.svh"
     localparam CORES = 3, HASH = 32'h1badcafe;
     localparam CHECKSUM = 5, WRONG = 6, HOST = 7, REFUSED = 8, BUSY = 9, NOWHERE = 10;
-    reg valid = 0, write = 0, sample = 0, host = 0, refused = 0;
+    reg valid = 0, write = 0, sample = 0, host = 0, refused = 0, damaged = 0, stray = 0;
     reg [31:0] addr = 0, data = 0, cycles = 0;
     wire ready, rvalid, we, refuse, idle;
     wire [31:0] rdata, wdata, patience;
@@ -39,7 +39,7 @@ module config_tb;
         .clk_i(clk), .rst_ni(rst_n), .valid_i(valid), .ready_o(ready), .write_i(write), .addr_i(addr),
         .data_i(data), .rvalid_o(rvalid), .rdata_o(rdata), .en_o(en), .at_o(at), .we_o(we), .mem_o(mem),
         .word_o(word), .data_o(wdata), .known_i(known), .node_data_i(node_data), .clear_o(clear),
-        .sample_i(sample), .host_i(host), .refused_i(refused), .node_flags_i(node_flags), .cycles_i(cycles),
+        .sample_i(sample), .host_i(host), .refused_i(refused), .checksum_i(damaged), .nowhere_i(stray), .node_flags_i(node_flags), .cycles_i(cycles),
         .patience_o(patience), .refuse_o(refuse), .idle_o(idle), .flags_o(flags)
     );
 
@@ -209,7 +209,9 @@ module config_tb;
                     if (r != HASH) want[WRONG] = 1;
                 end
                 13: begin
-                    case (below(3))
+                    case (below(5))
+                        3: begin damaged = 1; tick; damaged = 0; want[CHECKSUM] = 1; end
+                        4: begin stray = 1; tick; stray = 0; want[NOWHERE] = 1; end
                         0: begin host = 1; tick; host = 0; want[HOST] = 1; end
                         1: begin refused = 1; tick; refused = 0; want[REFUSED] = 1; end
                         default: begin node_flags = $random(seed); want[4:0] = node_flags; end

@@ -14,8 +14,8 @@ import sys
 
 from case import Case
 from interpret import Machine
-from machine import CHIP_HASH, ERRORS, ID_WORD, WORDS, address, crc, pack, register, section, unpack
-from simulate import Script, build, run
+from machine import CHIP_HASH, ERRORS, ID_WORD, WORDS, address, crc, crc32, pack, register, section, unpack
+from simulate import Script, build, run, write_images
 
 BIT = {name: 1 << bit for name, bit in ERRORS.items()}
 
@@ -26,7 +26,7 @@ class Trial:
     def __init__(self, case):
         self.case, self.chip, self.rng = case, case.chip, random.Random(case.seed)
         self.memories = case.whole_memories()
-        self.machine = Machine(self.chip, self.memories)
+        self.machine = Machine(self.chip, self.memories, case.layout.streamed)
         self.script, self.answers, self.samples, self.goods = Script(), [], [], {}
         self.provoked = set()
         self.script.writes([(register("CHIP"), CHIP_HASH)])
@@ -265,7 +265,31 @@ def patience(trial):
     trial.flags()
 
 
-STEPS = [flit_errors, wrong_memories, port_errors, busy_errors, nowhere, patience]
+def stream_errors(trial):
+    """A damaged word behind the port; a block of what are no weights, or no weights of the chip: in the section of the
+    last slot, which is empty."""
+    memory, chip = trial.case.layout.memory(), trial.chip
+    change = lambda at, word: trial.script.add("m", at, word)  # noqa: E731
+    end = len(memory) - 2
+    bit = trial.rng.randrange(32)
+    change(end + 1, memory[end + 1] ^ 1 << bit)
+    trial.sample(trial.full)
+    trial.flags("CHECKSUM")
+    change(end + 1, memory[end + 1])
+    trial.good()
+    weights = chip.memories()["weights"]
+    for at in (address(0, chip.memories()["params"]), address(chip.cores, weights), address(0, weights, weights.rows)):
+        wrong = [3, at, 1, trial.rng.getrandbits(32)]
+        for i, word in enumerate(wrong + [crc32(wrong)]):
+            change(end + i, word)
+        trial.sample(trial.full)
+        trial.flags("NOWHERE")
+    for i, word in enumerate(memory[end:]):
+        change(end + i, word)
+    trial.good()
+
+
+STEPS = [flit_errors, wrong_memories, port_errors, busy_errors, nowhere, patience, stream_errors]
 
 
 def suitable(seed, columns, rows):
@@ -291,6 +315,7 @@ def main():
         assert trial.provoked == {"VALUE", "FLOW", "PLACE", "ADDRESS", "LIST"}, trial.provoked
         path = os.path.join(folder, "case%d" % case.seed)
         os.makedirs(path, exist_ok=True)
+        write_images(case.chip, path, case.memories, case.layout.memory())
         found = run(case.chip, build(case.chip, path), path, trial.script)
         fault = trial.judge(found)
         if fault:

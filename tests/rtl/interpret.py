@@ -189,10 +189,11 @@ class Core:
 
 
 class Machine:
-    """A configured chip. memories[core][name] is a list of rows."""
+    """A configured chip. memories[core][name] is a list of rows; streamed: of every slot, the (core, first row, rows)
+    of weights that come in it and are there in the next."""
 
-    def __init__(self, chip, memories):
-        self.chip, self.number = chip, 0
+    def __init__(self, chip, memories, streamed=()):
+        self.chip, self.number, self.streamed = chip, 0, streamed
         self.cores = [Core(chip, m) for m in memories]
 
     @property
@@ -244,6 +245,8 @@ class Machine:
                         self.deliver(0, WEST, self.chip.unflit(f))
                 else:
                     trace[n] = self.slot(n, host)
+            for core, first, rows in self.streamed[len(slots)] if self.streamed else ():
+                self.cores[core].mem["weights"][first:first + len(rows)] = rows
             slots.append(trace)
             ended = self.cores[0].ended
             assert all(c.ended == ended for c in self.cores)

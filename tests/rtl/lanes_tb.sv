@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // ttfs_lanes: random walks (events with or without an end of tick, strides, walks with more to come) against
 // V as sums, through a chain that is not always free: what leaves the chain, lane 0 first, after every walk
-// that is taken; and nothing moves while it is not free.
+// that is taken; and nothing moves while it is not free, nor an event whose row cannot be read.
 module lanes_tb;
     `include "bench.svh"
     localparam LANES = 5, WB = 4, SB = 10, AB = 16, RB = 6;
-    reg ev = 0, tick_end = 0, pair = 0, far = 0, last = 0, take = 0, shift = 0, free = 1;
+    reg ev = 0, tick_end = 0, pair = 0, far = 0, last = 0, take = 0, shift = 0, free = 1, busy = 0;
     reg [RB-1:0] row = 0;
     reg [LANES*WB-1:0] weights [0:63], read = 0;
     wire ready, re, capture, idle, moved;
@@ -14,8 +14,8 @@ module lanes_tb;
 
     ttfs_lanes #(.LANES(LANES), .WEIGHT_BITS(WB), .SLOPE_BITS(SB), .ACC_BITS(AB), .ROW_BITS(RB)) dut (
         .clk_i(clk), .rst_ni(rst_n), .ready_o(ready), .event_i(ev), .row_i(row), .tick_i(tick_end), .pair_i(pair),
-        .far_i(far),
-        .last_i(last), .take_i(take), .weights_re_o(re), .weights_at_o(at), .weights_i(read),
+        .far_i(far), .last_i(last), .take_i(take), .weights_re_o(re), .weights_at_o(at), .weights_i(read),
+        .busy_i(busy),
         .chain_free_i(free && in_chain == 0), .capture_o(capture), .shift_i(shift), .potential_o(potential),
         .idle_o(idle), .event_o(moved)
     );
@@ -33,12 +33,14 @@ module lanes_tb;
         end
         captured = capture;
         taken = taken + moved;
+        if (busy) check(re, 0, 5);
     end
     always @(posedge clk) begin
         #1 in_chain = captured ? LANES : in_chain - shift;
         captured = 0;
         shift = in_chain > 0 && below(3) != 0;
         free = below(3) != 0;
+        busy = below(4) == 0;
     end
 
     integer n, i, l, steps;

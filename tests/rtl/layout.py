@@ -5,8 +5,9 @@
 # just large enough.
 
 import collections
+import random
 
-from machine import Chip, bits_for, ceil_div, pack
+from machine import Chip, address, bits_for, ceil_div, crc32, pack
 
 WORD = 16
 
@@ -55,16 +56,20 @@ class CorePlan:
         self.programs = [[], [], []]  # words
         self.weights, self.params, self.rows, self.cols = [], [], [], []
         self.buffers, self.tasks, self.longest = {}, [], 0
+        self.regions = []  # [base, rows, slot that reads them last] of weight rows that are streamed
 
 
 class Layout:
     """In: the network, what the chip can do. Out: chip, memories[core][name], tasks of every core in their order,
-    flow of every (population, core); `slots`."""
+    flow of every (population, core); `slots`; `streamed`: of every slot (core, first row, rows) that come in it."""
 
     def __init__(self, rng, can, pops, spare=False):
         self.rng, self.can, self.pops, self.spare = rng, can, pops, spare
         self.cores = [CorePlan() for _ in range(can.cores)]
         self.slots = self.give_slots()
+        self.choice = random.Random(can.stream_seed)  # of what is streamed: a chip without it is the same otherwise
+        self.streamed = [[] for _ in range(self.slots)]
+        self.reused = False
         for pop in pops:
             for part in pop.parts:
                 self.cut(pop, part)
@@ -266,14 +271,45 @@ class Layout:
         index = {t: n for n, t in enumerate(task.part.taps())}
         taps = [index[t] for piece in pieces for t in taps_of(piece)]
         core.weights += [None] * self.rng.choice([0, 0, 1])
-        base, lanes, bits = len(core.weights), self.can.lanes, self.can.weight_bits
+        found, lanes, bits = [], self.can.lanes, self.can.weight_bits
         first, n = task.chans
         for g in range(self.groups(task)):
             for tap in taps:
                 row = [task.part.weights[first + i][tap] if i < n else self.rng.getrandbits(bits)
                        for i in range(g * lanes, (g + 1) * lanes)]
-                core.weights.append(sum((w & (1 << bits) - 1) << i * bits for i, w in enumerate(row)))
-        return base
+                found.append(sum((w & (1 << bits) - 1) << i * bits for i, w in enumerate(row)))
+        return self.put_weights(core, task.pop.slot, found)
+
+    def put_weights(self, core, slot, rows):
+        """Where rows lie that a slot reads: configured, or streamed in the slot before, over what none reads then."""
+        if not self.can.stream or slot == 0 or self.choice.random() < 0.4:
+            core.weights += rows
+            return len(core.weights) - len(rows)
+        fits = [r for r in core.regions if r[1] >= len(rows) and r[2] < slot - 1]
+        if fits:
+            region, self.reused = self.choice.choice(fits), True
+        else:
+            region = [len(core.weights), len(rows), 0]
+            core.regions.append(region)
+            core.weights += [None] * len(rows)
+        region[2] = slot
+        self.streamed[slot - 1].append((self.cores.index(core), region[0], rows))
+        return region[0]
+
+    def memory(self):
+        """The words behind the chip's port: a section a slot."""
+        return [w for blocks in self.streamed for w in self.section(blocks)]
+
+    def section(self, blocks):
+        words, weights = [], self.chip.memories()["weights"]
+        for core, first, rows in blocks:
+            data = [[row >> 32 * c & 0xffffffff for c in range(weights.chunks)] for row in rows]
+            if weights.chunks == 1 << weights.chunk_bits:  # the words of rows follow one another
+                data = [[w for row in data for w in row]]
+            for i, part in enumerate(data):
+                words += [address(core, weights, first + i), len(part)] + part
+        words = [len(words)] + words
+        return words + [crc32(words)]
 
     def fire(self, core, task, op):
         (row, rows), (col, cols), (first, n) = task.rows, task.cols, task.chans

@@ -144,6 +144,11 @@ def register(name):
     return address(0, 15, REGISTERS[name])
 
 
+def crc32(words):
+    """Of words, their lowest bytes first."""
+    return zlib.crc32(b"".join(w.to_bytes(4, "little") for w in words))
+
+
 def crc(words):
     """Of (address, data) written one after the other."""
     text, before = b"", None

@@ -6,17 +6,19 @@
 module ttfs_core #(  // the stand-in: the bench sets what it does
     parameter LANES = 0, WEIGHT_BITS = 0, SLOPE_BITS = 0, ACC_BITS = 0, RAMP_BITS = 0, VALUE_BITS = 0, C_BITS = 0,
     Y_BITS = 0, X_BITS = 0, ACT_WORDS = 0, LIST_ENTRIES = 0, WEIGHT_ROWS = 0, PARAM_WORDS = 0, PROGRAM_WORDS = 0,
-    FLOWS = 0, SEGMENTS = 0, STRIDES = 0, CONV = 0, POOL = 0, CLASSES = 0, FLIT_VALUE = 0, PRELOAD = 0,
-    INIT_PREFIX = "", CORE = 0, FLIT = $clog2(FLOWS) + Y_BITS + X_BITS + C_BITS + FLIT_VALUE
+    FLOWS = 0, SEGMENTS = 0, STRIDES = 0, CONV = 0, POOL = 0, CLASSES = 0, STREAM = 0, FLIT_VALUE = 0,
+    PRELOAD = 0, INIT_PREFIX = "", CORE = 0, FLIT = $clog2(FLOWS) + Y_BITS + X_BITS + C_BITS + FLIT_VALUE
 ) (
     input clk_i, rst_ni, cfg_en_i, cfg_we_i, input [3:0] cfg_mem_i, input [17:0] cfg_word_i, input [31:0] cfg_data_i,
-    output reg [31:0] cfg_data_o, output cfg_known_o, input go_i, input [3:0] turn_i, output reg ready_o, done_o,
+    output reg [31:0] cfg_data_o, output cfg_known_o, input stream_en_i, input [17:0] stream_word_i,
+    input [31:0] stream_data_i, output stream_known_o, input go_i, input [3:0] turn_i, output reg ready_o, done_o,
     output reg sample_end_o, rests_o, input put_valid_i, output reg put_ready_o, input [$clog2(ACT_WORDS)+3:0] put_element_i,
     input [VALUE_BITS-1:0] put_value_i, input put_parity_i, output reg out_valid_o, input out_ready_i,
     output reg [FLIT-1:0] out_flit_o, output reg out_sum_o, over_o, address_o, count_move_o, count_event_o, count_stall_o
 );
     initial {ready_o, done_o, sample_end_o, rests_o, put_ready_o, out_valid_o, out_sum_o, over_o, address_o, count_move_o,
         count_event_o, count_stall_o} = 0;
+    assign stream_known_o = stream_en_i && stream_word_i < 9 && stream_data_i != 0;
     assign cfg_known_o = cfg_mem_i >= 1 && cfg_mem_i <= 3 && cfg_word_i < 9;
     always @(posedge clk_i) cfg_data_o <= {10'h2aa, cfg_mem_i, cfg_word_i};
 endmodule
@@ -43,7 +45,8 @@ module node_case #(parameter MESH = 0) (input wire go, output reg over = 0);
         .FLOWS(FLOWS), .BUFFERS(BUFFERS), .CONV(0), .POOL(0), .CLASSES(0), .MESH(MESH), .CORE(7)
     ) dut (
         .clk_i(clk), .rst_ni(rst_n), .cfg_en_i(cfg_en), .cfg_we_i(cfg_we), .cfg_mem_i(mem), .cfg_word_i(word),
-        .cfg_data_i(data), .cfg_data_o(back), .cfg_known_o(known), .clear_i(clear), .flags_o(flags), .go_i(go_slot),
+        .cfg_data_i(data), .cfg_data_o(back), .cfg_known_o(known), .stream_en_i(1'b0), .stream_word_i(18'd0),
+        .stream_data_i(32'd0), .clear_i(clear), .flags_o(flags), .go_i(go_slot),
         .turn_i(4'd0), .ports_i(4'd15), .ready_o(ready), .quiet_o(quiet), .sample_end_o(sample_end), .in_valid_i(valid),
         .in_ready_o(in_ready), .in_flit_i(in), .out_valid_o(out_valid), .out_ready_i(take), .out_flit_o(out),
         .trace_valid_o(trace), .trace_flit_o(told)

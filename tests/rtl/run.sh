@@ -17,7 +17,7 @@
 # bench/NAME        NAME_tb.sv under Icarus
 # benches           every module has a bench of its own; the chip's are chip.py and errors.py
 # limits            a parameter just outside its range does not elaborate, and says so
-# features          what a chip is not given has no logic: pools, tables, routers
+# features          what a chip is not given has no logic: pools, tables, streaming
 # paths             no output of the chip depends on an input in the same cycle
 # contract          the layouts of the chip bench against an interpreter of docs/core.md: no Verilog
 # chip/CORES        random networks on the whole chip (chip.py): results of cores, sums, memories read back
@@ -59,7 +59,7 @@ limits() {
         SLOPE_BITS=33 ACC_BITS=23 ACC_BITS=33 RAMP_BITS=0 RAMP_BITS=32 VALUE_BITS=0 VALUE_BITS=11 C_BITS=0 C_BITS=17 \
         Y_BITS=0 Y_BITS=12 X_BITS=0 X_BITS=12 ACT_WORDS=1 ACT_WORDS=65537 LIST_ENTRIES=1 LIST_ENTRIES=32769 \
         WEIGHT_ROWS=1 WEIGHT_ROWS=262145 PARAM_WORDS=1 PARAM_WORDS=131073 PROGRAM_WORDS=15 PROGRAM_WORDS=65537 FLOWS=1 \
-        FLOWS=4097 BUFFERS=1 BUFFERS=1025 TABLE_WORDS=1 TABLE_WORDS=65537 SEGMENTS=0 SEGMENTS=9 STRIDES=2 CONV=0; do
+        FLOWS=4097 BUFFERS=1 BUFFERS=1025 TABLE_WORDS=1 TABLE_WORDS=65537 SEGMENTS=0 SEGMENTS=9 STRIDES=2 STREAM=2 CONV=0; do
         if iverilog -g2005 -I"$rtl" -y "$rtl" -o "$dir/elab" -s ttfs_chip -P"ttfs_chip.$p" "$rtl/ttfs_chip.v" \
             >"$dir/log" 2>&1 || ! grep -q "Unknown module type: ttfs_chip_parameter_out_of_range" "$dir/log"; then
             echo "$p: not refused as out of range"
@@ -79,11 +79,12 @@ edges() {
         verilator --lint-only -Wall -y "$rtl" -I"$rtl" $set "$rtl/ttfs_chip.v" || { echo "with $set"; return 1; }
     done <<END
 -GCONV=0 -GPOOL=0 -GCLASSES=0 -GCOUNTERS=0
+-GSTREAM=1
 -GPOOL=0 -GSEGMENTS=1 -GACT_WORDS=65536
 -GSTRIDES=0 -GCLASSES=0 -GLIST_ENTRIES=32768
 -GVALUE_BITS=1 -GLANES=1 -GSEGMENTS=8
 -GWEIGHT_ROWS=65536 -GACT_WORDS=2
--GCORES_X=3 -GCORES_Y=2 -GVALUE_BITS=10 -GFLOWS=20
+-GCORES_X=3 -GCORES_Y=2 -GVALUE_BITS=10 -GFLOWS=20 -GSTREAM=1
 -GLANES=256 -GWEIGHT_BITS=16 -GC_BITS=1 -GY_BITS=1 -GX_BITS=1 -GPROGRAM_WORDS=16 -GPARAM_WORDS=2
 -GC_BITS=16 -GY_BITS=2 -GX_BITS=2 -GLIST_ENTRIES=2 -GWEIGHT_ROWS=2 -GBUFFERS=2 -GFLOWS=2 -GTABLE_WORDS=2 -GCORES_Y=2
 -GACC_BITS=4 -GSLOPE_BITS=4 -GWEIGHT_BITS=2 -GRAMP_BITS=1 -GVALUE_BITS=4
@@ -145,7 +146,7 @@ bench() {
 
 chip() {
     case $1 in
-    1) python3 "$here/chip.py" "$dir" 1 1 all 68 121 130 194 255 ;;
+    1) python3 "$here/chip.py" "$dir" 1 1 all 22 68 121 130 194 255 ;;
     2) python3 "$here/chip.py" "$dir" 2 1 some 110 121 ;;
     4) python3 "$here/chip.py" "$dir" 2 2 some 130 ;;
     esac
@@ -161,7 +162,7 @@ formal() { sh "$here/formal/run.sh" "$1"; }
 
 # No cell of a module that a parameter leaves out; with the parameter there is one.
 features() {
-    for f in POOL:ttfs_pool CONV:ttfs_place; do
+    for f in POOL:ttfs_pool CONV:ttfs_place STREAM:ttfs_stream; do
         for on in 0 1; do
             [ $on = 0 ] && sign=none || sign=any
             [ "${f%%:*}" = CONV ] && off="-set POOL $on -set CLASSES $on" || off=
@@ -174,7 +175,7 @@ features() {
 # Cones of the outputs that registers and memories end; a memory is registers here.
 paths() {
     [ $# = 0 ] || { paths_of "$1" bad; return; }
-    paths_of "$rtl/ttfs_*.v" ttfs_chip && paths_of "$rtl/ttfs_*.v" ttfs_chip "-set CORES_X 2"
+    paths_of "$rtl/ttfs_*.v" ttfs_chip && paths_of "$rtl/ttfs_*.v" ttfs_chip "-set CORES_X 2 -set STREAM 1"
 }
 
 paths_of() {

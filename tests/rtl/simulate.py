@@ -8,6 +8,8 @@ import subprocess
 
 from machine import CHIP_HASH, HERE, KEYS, ROOT
 
+OUTSIDE_WORDS = 1 << 16  # at most, of the memory that weights are streamed from
+
 
 class Script(list):
     """Lines of chip_tb.sv."""
@@ -105,7 +107,7 @@ def build(chip, folder, preload=0, gates=0):
         f.write("`define CHIP_PARAMETERS %s\n" % ", ".join(".%s(%d)" % value for value in values))
         f.write("`define CHIP_HASH 32'h%x\n`define FLIT %d\n" % (CHIP_HASH, chip.flit_bits))
         f.write("`define PRELOAD %d\n`define INIT_PREFIX \"%s/\"\n`define CYCLE_LIMIT 1000000\n" % (preload, folder))
-        f.write("`define CLOCK_GATES %d\n" % gates)
+        f.write("`define OUTSIDE_WORDS %d\n`define CLOCK_GATES %d\n" % (OUTSIDE_WORDS, gates))
     binary = os.path.join(folder, "sim%d%d" % (preload, gates))
     rtl = os.path.join(ROOT, "rtl")
     subprocess.run(["iverilog", "-g2012", "-DTTFS_ASSERTIONS", "-I" + folder, "-I" + rtl, "-y", rtl, "-o", binary,
@@ -113,8 +115,11 @@ def build(chip, folder, preload=0, gates=0):
     return binary
 
 
-def write_images(chip, folder, memories):
-    """The files that a preloaded chip starts with: a row a line, what is not needed zeros."""
+def write_images(chip, folder, memories, outside=()):
+    """The files that a preloaded chip starts with: a row a line, what is not needed zeros. And of the memory behind
+    the chip's port."""
+    with open(os.path.join(folder, "outside.hex"), "w") as f:
+        f.writelines("%x\n" % word for word in list(outside) or [0])
     for core, rows_of in enumerate(memories):
         for name in chip.memories():
             with open(os.path.join(folder, "core%d_%s.hex" % (core, name)), "w") as f:

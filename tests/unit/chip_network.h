@@ -37,6 +37,8 @@ static inline void any_memories(TtfsRng *r, TtfsChip *c) {
     c->act_words = between(r, 150, 1100);
     c->weight_rows = between(r, 900, 8000);
     c->param_words = between(r, 300, 2000);
+    c->stream = c->act_words % 2; /* and weights for it that do not fit */
+    if (c->stream) c->weight_rows /= 10;
     c->program_words = between(r, 1500, 9000);
     c->table_words = between(r, 100, 400);
 }

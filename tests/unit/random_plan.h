@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Chips at random, and plans of a graph that no solver would make: every population at a random
- * time, cut at random places, every part on a random core, as the plan's rules allow. Include after
+ * time, cut at random places, every part on a random core, its weights streamed or not, as the
+ * plan's rules allow. Include after
  * cmocka.h.
  */
 #ifndef RANDOM_PLAN_H
@@ -28,6 +29,7 @@ static inline TtfsChip random_chip(TtfsRng *r) {
     c.list_entries = lists[ttfs_rng_below(r, 4)];
     c.program_words = 16384;
     c.segments = between(r, 2, 8);
+    c.stream = c.lanes % 2;
     return c;
 }
 
@@ -85,6 +87,8 @@ static inline void plan_channels(TtfsPlan *p, const TtfsSpike *s, TtfsRng *r, Tt
         t.channels = (plan_part(r, left) + rule->unit - 1) / rule->unit * rule->unit;
         if (t.channels > left) t.channels = left;
         t.core = ttfs_rng_below(r, ttfs_chip_cores(&p->chip));
+        t.streamed = p->chip.stream && t.slot && !ttfs_pop_is_pooled(s, t.pop) &&
+                     (t.core ^ t.ch_first) % 3;
         *TTFS_PUSH(&p->arena, p->tasks) = t;
         t.ch_first += t.channels;
     }

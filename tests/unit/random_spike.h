@@ -153,6 +153,18 @@ static inline void random_dense(TtfsSpike *s, TtfsRng *r, TtfsPopKind kind) {
     random_neurons(s, r, dst);
 }
 
+/* Rates that are not alike everywhere, of two populations in three. */
+static inline void random_rates(TtfsSpike *s, TtfsRng *r, TtfsPopulation *p) {
+    if (ttfs_rng_below(r, 3) == 0 || p->kind == TTFS_POP_READOUT) return;
+    p->rates.rows = between(r, 1, p->h < TTFS_MAX_BANDS ? p->h : TTFS_MAX_BANDS);
+    p->rates.cols = between(r, 1, p->w < TTFS_MAX_BANDS ? p->w : TTFS_MAX_BANDS);
+    p->rates.vary = ttfs_rng_below(r, 400);
+    p->rates.vary_part = p->rates.vary + ttfs_rng_below(r, 400);
+    p->rates.part = TTFS_ARRAY(&s->arena, uint32_t, p->rates.rows * p->rates.cols);
+    for (uint32_t i = 0; i < p->rates.rows * p->rates.cols; i++)
+        p->rates.part[i] = ttfs_rng_below(r, 2 * TTFS_RATE_ONE);
+}
+
 /* Starts, latency and the values that no arithmetic depends on. */
 static inline void set_times(TtfsSpike *s, TtfsRng *r) {
     for (uint32_t i = 0; i < s->pops.len; i++) {
@@ -195,6 +207,8 @@ static inline void random_spike(TtfsSpike *s, uint64_t seed) {
     random_dense(s, r, TTFS_POP_READOUT);
     s->readout = (TtfsPop){s->pops.len};
     set_times(s, r);
+    TtfsRng own = ttfs_rng(~seed); /* the graph is that of the seed, with rates or without */
+    for (uint32_t i = 0; i < s->pops.len; i++) random_rates(s, &own, &s->pops.at[i]);
 }
 
 /* Integers of a random sample, a good part of them silent. */

@@ -5,8 +5,9 @@
  * and stages. In: an image and the values of samples; out: their traces, values as they leave their
  * cores, sums as they come to the host. Values of a slot arrive when it ends, in every other turn
  * at once, the input's before all: so neither a program that reads too early nor a value that comes
- * over another one that is still read goes unseen. Whatever the contract calls an error, or leaves
- * to the compiler's proof, is counted in `faults`, the first in words.
+ * over another one that is still read goes unseen. Weights that come from outside come in every
+ * other turn before the slot that they come in, else behind it. Whatever the contract calls an
+ * error, or leaves to the compiler's proof, is counted in `faults`, the first in words.
  */
 #ifndef RUN_IMAGE_H
 #define RUN_IMAGE_H
@@ -34,6 +35,7 @@ typedef struct {
     uint16_t *value;       /* per element */
     uint32_t *written;     /* per element: the last turn that wrote it, + 1 */
     unsigned char *parity; /* per word */
+    uint32_t *weights;     /* rows, as in the image's memory */
     uint32_t at[3];
     bool ended[3];
     TTFS_VEC(RunList) lists;
@@ -68,6 +70,12 @@ static inline void run_open(RunImage *r, const TtfsImage *img) {
         r->cores[c].written = TTFS_ARRAY(&r->arena, uint32_t, ttfs_chip_elements(&img->chip));
         r->cores[c].parity = TTFS_ARRAY(&r->arena, unsigned char, img->chip.act_words);
         r->cores[c].v = TTFS_ARRAY(&r->arena, int64_t, img->chip.lanes);
+        const TtfsMemImage *mem = &img->cores[c].mem[TTFS_MEM_WEIGHTS];
+        uint32_t chunks = ttfs_chip_memory(&img->chip, TTFS_MEM_WEIGHTS).chunks;
+        r->cores[c].weights =
+            TTFS_ARRAY(&r->arena, uint32_t, (size_t)img->chip.weight_rows * chunks);
+        for (size_t i = 0; i < (size_t)mem->rows * chunks; i++)
+            r->cores[c].weights[i] = mem->words[i];
         for (uint32_t e = 0; e < 3; e++)
             r->cores[c].at[e] = img->cores[c].mem[TTFS_MEM_PROGRAM].words[e];
     }
@@ -278,7 +286,9 @@ static inline void run_group(RunImage *r, uint32_t core, const RunList *list, co
                              uint32_t group) {
     const TtfsChip *chip = &r->img->chip;
     int64_t slope[256] = {0};
-    uint32_t rows = r->img->cores[core].mem[TTFS_MEM_WEIGHTS].rows;
+    const TtfsMemImage *mem = &r->img->cores[core].mem[TTFS_MEM_WEIGHTS];
+    uint32_t rows = chip->stream ? chip->weight_rows : mem->rows;
+    uint32_t chunks = ttfs_chip_memory(chip, TTFS_MEM_WEIGHTS).chunks;
     for (int32_t tick = w->top; tick >= 1; tick--) {
         for (uint32_t e = 0; e < list->events.len; e++) {
             uint32_t row = (uint32_t)(w->weight_base + (int32_t)group * w->group_rows) +
@@ -286,8 +296,8 @@ static inline void run_group(RunImage *r, uint32_t core, const RunList *list, co
             if (list->events.at[e].value != (uint32_t)tick) continue;
             if (row >= rows) run_fault(r, core, "ADDRESS: weight row", row);
             for (uint32_t l = 0; row < rows && l < chip->lanes; l++) {
-                slope[l] += ttfs_image_signed(r->img, core, TTFS_MEM_WEIGHTS, row,
-                                              l * chip->weight_bits, chip->weight_bits);
+                slope[l] += ttfs_row_signed(r->cores[core].weights + (size_t)row * chunks,
+                                            l * chip->weight_bits, chip->weight_bits);
                 if (!run_holds(chip->slope_bits, slope[l])) run_fault(r, core, "a slope wraps", l);
             }
         }
@@ -437,6 +447,19 @@ static inline void run_slot(RunImage *r) {
     ttfs_arena_free(&r->slot);
 }
 
+/* What comes from outside in a slot. */
+static inline void run_section(RunImage *r, uint32_t slot) {
+    TtfsStreamAt s = {.img = r->img};
+    TtfsStreamBlock b;
+    uint32_t chunks = ttfs_chip_memory(&r->img->chip, TTFS_MEM_WEIGHTS).chunks;
+    while (ttfs_stream_next(&s, &b))
+        if (b.slot == slot)
+            memcpy(r->cores[b.core].weights + (size_t)b.row * chunks, b.words,
+                   (size_t)b.rows * chunks * sizeof *b.words);
+    if (s.fault || s.sections != (r->img->chip.stream ? r->img->slots : 0))
+        run_fault(r, 0, "the stream is no section a slot", s.sections);
+}
+
 static inline const TtfsImagePop *run_input(const TtfsImage *img) {
     return &img->pops.at[img->flow_pop[img->input_flow] - 1];
 }
@@ -449,7 +472,11 @@ static inline void run_turn(RunImage *r, const uint16_t *x) {
             r->img->input_flow, n / in->w % in->h, n % in->w, n / in->w / in->h, x[n], false};
         if (x[n]) run_deliver(r, 0, &f);
     }
-    for (uint32_t s = 0; s < r->img->slots; s++) run_slot(r);
+    for (uint32_t s = 0; s < r->img->slots; s++) {
+        if (r->turn % 2) run_section(r, s);
+        run_slot(r);
+        if (r->turn % 2 == 0) run_section(r, s);
+    }
     for (uint32_t c = 0; c < ttfs_chip_cores(&r->img->chip); c++)
         for (uint32_t e = 0; e < 3; e++)
             if (!r->cores[c].ended[e]) run_fault(r, c, "the sample does not end", e);

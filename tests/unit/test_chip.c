@@ -241,7 +241,7 @@ static void hash(void **state) {
         "CORES_X=2\nCORES_Y=1\nLANES=4\nWEIGHT_BITS=8\nSLOPE_BITS=24\nACC_BITS=32\nRAMP_BITS=24\n"
         "VALUE_BITS=8\nC_BITS=8\nY_BITS=5\nX_BITS=6\nACT_WORDS=1024\nLIST_ENTRIES=512\n"
         "WEIGHT_ROWS=16384\nPARAM_WORDS=4096\nPROGRAM_WORDS=2048\nFLOWS=64\nBUFFERS=32\n"
-        "TABLE_WORDS=512\nSEGMENTS=4\nSTRIDES=1\nCONV=1\nPOOL=1\nCLASSES=1\nCOUNTERS=1\n";
+        "TABLE_WORDS=512\nSEGMENTS=4\nSTRIDES=1\nCONV=1\nPOOL=1\nCLASSES=1\nCOUNTERS=1\nSTREAM=0\n";
     TtfsChip a = shaped("{}"), b = shaped("{\"clock_mhz\": 7}"), c = shaped("{\"flows\": 63}");
     char hex[65];
     uint32_t first;

@@ -343,6 +343,42 @@ static void test_counters(void **state) {
     ttfs_diag_free(&diag);
 }
 
+/* Values are counted where they lie, with their squares, whichever thread saw a sample. */
+static void test_places(void **state) {
+    (void)state;
+    TtfsDiag diag = {0};
+    TtfsIr ir;
+    TtfsCalib c[2];
+    assert_true(read_text(&ir, sample, &diag));
+    const TtfsTensorInfo *t = ttfs_ir_tensor(&ir, ir.input);
+    TtfsTensor in = ir.input;
+    assert_int_equal(t->rank, 4);
+    uint32_t h = t->dim[2], w = t->dim[3], n = (uint32_t)ttfs_ir_count(t);
+    float *v = TTFS_ARRAY(&ir.arena, float, n);
+    for (int i = 0; i < 2; i++) ttfs_calib_init(&c[i], &ir);
+    for (uint32_t k = 0; k < 4; k++) {
+        for (uint32_t i = 0; i < n; i++) v[i] = i / w % h == 0 && k % 2 ? 3.0f : 0.25f;
+        ttfs_calib_add(&c[k / 2], in, v, n);
+    }
+    ttfs_calib_merge(&c[0], &c[1]);
+    const TtfsPlaceStat *p = &c[0].stat[in.i - 1].places;
+    assert_int_equal(p->samples, 4);
+    assert_int_equal(p->rows, h < TTFS_PLACE_BANDS ? h : TTFS_PLACE_BANDS);
+    uint32_t all = p->rows * p->cols, line = n / h;
+    TtfsPlaceCount of = ttfs_calib_place(&c[0], in, all, 1);
+    assert_true(of.mean == line / 2.0 && of.deviation == line / 2.0);
+    of = ttfs_calib_place(&c[0], in, all, 0.25f);
+    assert_true(of.mean == n && of.deviation == 0);
+    of = ttfs_calib_place(&c[0], in, all - 1, 1);
+    assert_true(of.mean == 0 && of.deviation == 0);
+    double top = 0;
+    for (uint32_t i = 0; i < p->cols; i++) top += ttfs_calib_place(&c[0], in, i, 2).mean;
+    assert_true(top == line / 2.0);
+    for (int i = 0; i < 2; i++) ttfs_calib_free(&c[i]);
+    ttfs_ir_free(&ir);
+    ttfs_diag_free(&diag);
+}
+
 static void test_calibration(void **state) {
     (void)state;
     TtfsDiag diag = {0};
@@ -381,27 +417,31 @@ static void same_stat(const TtfsTensorStat *a, const TtfsTensorStat *b) {
     if (a->bins) assert_memory_equal(a->bins, b->bins, TTFS_HIST_BINS * sizeof *a->bins);
 }
 
-/* What three threads have seen, in whatever order, is what one would have: also of those that saw
- * nothing, saw nothing above 0, or saw the least or the most of all. */
+/* What threads have seen, in whatever order, is what one would have: also of those that saw
+ * nothing, one value, nothing above 0, the least or the most of all. */
 static void calibrations_merge(void **state) {
     (void)state;
-    static const float seen[][4] = {{0, -3, -2, 0},   {1, 2, 3, 4},        {-7, 5, 0.5f, 0.5f},
-                                    {9, 9, 0, 0.25f}, {0.5f, 1, 1, 0.75f}, {-1, 30, 2, 2}};
-    enum { SAMPLES = sizeof seen / sizeof *seen, PARTS = 4 };
+    enum { PARTS = 5 }; /* the last one sees nothing */
+    static const struct {
+        uint32_t part, n;
+        float values[4];
+    } seen[] = {{0, 1, {-100}},           {1, 4, {1, 2, 3, 4}},        {2, 4, {-7, 5, 0.5f, 0.5f}},
+                {1, 4, {9, 9, 0, 0.25f}}, {2, 4, {0.5f, 1, 1, 0.75f}}, {3, 1, {100}},
+                {1, 4, {-1, 30, 2, 2}}};
     TtfsTensor r = {5};
     TtfsDiag diag = {0};
     TtfsIr ir;
     assert_true(read_text(&ir, sample, &diag));
     for (uint32_t order = 0; order < PARTS; order++) {
-        TtfsCalib whole, all, part[PARTS]; /* the last part sees nothing */
+        TtfsCalib whole, all, part[PARTS];
         ttfs_calib_init(&whole, &ir);
         ttfs_calib_init(&all, &ir);
         for (uint32_t p = 0; p < PARTS; p++) ttfs_calib_init(&part[p], &ir);
-        for (uint32_t i = 0; i < SAMPLES; i++)
+        for (size_t i = 0; i < sizeof seen / sizeof *seen; i++)
             for (int both = 0; both < 2; both++) {
-                TtfsCalib *c = both ? &whole : &part[i * 7 / 5 % (PARTS - 1)];
-                ttfs_calib_add(c, r, seen[i], 4);
-                ttfs_calib_add(c, ir.input, seen[i], 4);
+                TtfsCalib *c = both ? &whole : &part[seen[i].part];
+                ttfs_calib_add(c, r, seen[i].values, seen[i].n);
+                ttfs_calib_add(c, ir.input, seen[i].values, seen[i].n);
             }
         for (uint32_t p = 0; p < PARTS; p++) ttfs_calib_merge(&all, &part[(p + order) % PARTS]);
         assert_int_equal(all.samples, whole.samples);
@@ -415,12 +455,12 @@ static void calibrations_merge(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fixed_point),        cmocka_unit_test(test_blob_file),
-        cmocka_unit_test(test_refusals),           cmocka_unit_test(test_all_faults),
-        cmocka_unit_test(test_any_text),           cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_counters),           cmocka_unit_test(test_calibration),
-        cmocka_unit_test(calibrations_merge),      cmocka_unit_test(test_operations),
-        cmocka_unit_test(test_operation_refusals),
+        cmocka_unit_test(test_fixed_point),   cmocka_unit_test(test_blob_file),
+        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_all_faults),
+        cmocka_unit_test(test_any_text),      cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_counters),      cmocka_unit_test(test_calibration),
+        cmocka_unit_test(calibrations_merge), cmocka_unit_test(test_places),
+        cmocka_unit_test(test_operations),    cmocka_unit_test(test_operation_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

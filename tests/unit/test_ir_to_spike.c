@@ -37,6 +37,15 @@ static void mlp_comes_near(void **state) {
     end(&n);
 }
 
+/* Rates of parts are those of the whole in the mean, and vary no less than it. */
+static void expect_parts(const TtfsPopulation *p) {
+    const TtfsRates *r = &p->rates;
+    assert_int_equal(r->rows, p->h < TTFS_MAX_BANDS ? p->h : TTFS_MAX_BANDS);
+    assert_in_range(ttfs_pop_rate(p, 0, p->h, 0, p->w), p->rate_ppm * 0.99, p->rate_ppm * 1.01);
+    if (!(r->vary > 0 && r->vary <= r->vary_part && r->vary_part < 2 * TTFS_RATE_ONE))
+        fail_msg("it varies by %u, a region by %u", r->vary, r->vary_part);
+}
+
 static void cnn_comes_near(void **state) {
     (void)state;
     Net n;
@@ -51,6 +60,9 @@ static void cnn_comes_near(void **state) {
     assert_true(p[2].rate_ppm > p[1].rate_ppm && p[2].rate_ppm < 4 * p[1].rate_ppm);
     assert_int_equal(p[3].start, 2 * 255);
     assert_true(p[1].rate_ppm > 100000 && p[1].rate_ppm < 900000);
+    expect_parts(&p[1]);
+    expect_parts(&p[2]);
+    assert_int_equal(p[4].rates.rows, 0);
     assert_int_equal(n.spike.conns.at[0].pad[3], 1);
     assert_true(worst_error(&n, 100) < 0.03);
     end(&n);

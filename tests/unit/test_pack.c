@@ -62,13 +62,17 @@ static void walk(const TtfsPlan *p, uint32_t from, uint32_t to, bool *links) {
 
 static uint64_t flits_of(const TtfsPlan *p, const TtfsSpike *s, uint32_t flow) {
     const TtfsPopulation *pop = ttfs_spike_pop(s, p->flows.at[flow].pop);
-    uint64_t n = pop->kind == TTFS_POP_INPUT ? ttfs_pop_size(pop) : 0;
+    bool input = pop->kind == TTFS_POP_INPUT;
+    uint64_t n = input ? (ttfs_pop_size(pop) * (uint64_t)pop->rate_ppm + 999999) / 1000000 : 0;
     for (uint32_t i = 0; i < p->tasks.len; i++) {
         const TtfsTask *t = &p->tasks.at[i];
-        if (t->flow == flow) n += (uint64_t)t->channels * t->oy_count * t->ox_count;
+        uint64_t neurons = (uint64_t)t->channels * t->oy_count * t->ox_count;
+        uint64_t rate = ttfs_pop_rate(pop, t->oy_first, t->oy_count, t->ox_first, t->ox_count);
+        if (t->flow != flow) continue;
+        n += pop->kind == TTFS_POP_READOUT ? neurons * ttfs_chip_sum_flits(&p->chip)
+                                           : (neurons * rate + 999999) / 1000000;
     }
-    if (pop->kind == TTFS_POP_READOUT) return n * ttfs_chip_sum_flits(&p->chip);
-    return (n * pop->rate_ppm + 999999) / 1000000;
+    return n;
 }
 
 /* Every flow's routes to its buffers, each link once. */

@@ -290,6 +290,16 @@ static TtfsTask *task_of(TtfsPlan *p, uint32_t slot) {
     RULE(slot_cycles, p->slots.at[2].worst_cycles++, "the cycles of slot 2 are not")               \
     RULE(cycles, p->expected_cycles--, "the cycles of a turn are not the sum")                     \
     RULE(chip, p->chip.lanes = 0, "lanes: 0 is not a whole number")                                \
+    RULE(no_stream, task_of(p, 1)->streamed = 1,                                                   \
+         "layer 2: task 0 streams its weights, the chip has no stream")                            \
+    RULE(streamed_pool, (p->chip.stream = 1, task_of(p, 2)->streamed = 1),                         \
+         "in slot 2, of 0 groups, has streamed 1")                                                 \
+    RULE(streamed_twice, (p->chip.stream = 1, task_of(p, 1)->streamed = 2), "has streamed 2")      \
+    RULE(streamed_over,                                                                            \
+         (p->chip.stream = 1, task_of(p, 3)->streamed = 1, task_of(p, 3)->weight_base = 0),        \
+         "weight rows from 0 on")                                                                  \
+    RULE(beyond_weights, task_of(p, 1)->weight_base = 16384, "the weights of task 0 lie beyond")   \
+    RULE(stream_rows, p->use[1].stream_rows++, "core 1 does not use the words that the plan")      \
     RULE(unfit, p->chip.y_bits = 2, "layer 1: needs row ids of 6, the chip takes 4")
 RULES
 #undef RULE

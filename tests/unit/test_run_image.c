@@ -22,18 +22,19 @@
 /* How many images had what must not be missing among them. */
 typedef struct {
     uint32_t images, meshes, passes, groups, classes, pools, min_pools, parts, late, banks;
-    uint32_t crowded, split, dropped, schedules[TTFS_SCHEDULES];
+    uint32_t crowded, split, dropped, streamed, schedules[TTFS_SCHEDULES];
 } Seen;
 
 static void see(Seen *seen, const TtfsSpike *s, const TtfsPlan *p) {
     uint32_t passes = 0, groups = 0, classes = 0, pools = 0, parts = 0, dropped = 0, min_pools = 0;
-    uint32_t banks = 0, late = 0, split = 0;
+    uint32_t banks = 0, late = 0, split = 0, streamed = 0;
     for (uint32_t i = 0; i < p->tasks.len; i++) {
         const TtfsTask *t = &p->tasks.at[i];
         passes += t->passes > 1;
         groups += t->groups > 1;
         classes += t->edge[0] + t->edge[1] + t->edge[2] + t->edge[3] > 0;
         pools += t->groups == 0;
+        streamed += t->streamed;
     }
     for (uint32_t i = 0; i < p->buffers.len; i++) {
         dropped += p->buffers.at[i].channels == 0;
@@ -59,6 +60,7 @@ static void see(Seen *seen, const TtfsSpike *s, const TtfsPlan *p) {
     seen->late += late > 0;
     seen->banks += banks > 0;
     seen->split += split > 0;
+    seen->streamed += streamed > 0;
     seen->crowded += p->slots.len < s->pops.len - 1;
 }
 
@@ -66,16 +68,17 @@ static void see(Seen *seen, const TtfsSpike *s, const TtfsPlan *p) {
 static void saw_all(const Seen *seen, uint32_t tried) {
     const uint32_t n[] = {seen->meshes, seen->passes,    seen->groups, seen->classes,
                           seen->pools,  seen->min_pools, seen->parts,  seen->late,
-                          seen->banks,  seen->crowded,   seen->split};
+                          seen->banks,  seen->crowded,   seen->split,  seen->streamed};
     const uint32_t *by = seen->schedules;
-    print_message("%u of %u on chips; meshes %u, passes %u, groups %u, classes %u, pools %u, min "
-                  "pools %u, parts %u, two copies %u, more %u, fewer slots than layers %u, several "
-                  "flows of a core %u, dropped %u; latency %u, overlap %u, pipeline %u\n",
-                  seen->images, tried, n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9],
-                  n[10], seen->dropped, by[TTFS_SCHEDULE_LATENCY], by[TTFS_SCHEDULE_OVERLAP],
-                  by[TTFS_SCHEDULE_PIPELINE]);
+    print_message(
+        "%u of %u on chips; meshes %u, passes %u, groups %u, classes %u, pools %u, min "
+        "pools %u, parts %u, two copies %u, more %u, fewer slots than layers %u, several "
+        "flows of a core %u, streamed %u, dropped %u; latency %u, overlap %u, pipeline %u\n",
+        seen->images, tried, n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10],
+        n[11], seen->dropped, by[TTFS_SCHEDULE_LATENCY], by[TTFS_SCHEDULE_OVERLAP],
+        by[TTFS_SCHEDULE_PIPELINE]);
     assert_true(seen->images > tried / 2);
-    for (int i = 0; i < 11; i++) assert_true(n[i] > seen->images / 100);
+    for (int i = 0; i < 12; i++) assert_true(n[i] > seen->images / 100);
     for (int i = 0; i < TTFS_SCHEDULES; i++) assert_true(by[i] > seen->images / 50);
 }
 

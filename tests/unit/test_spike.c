@@ -374,6 +374,8 @@ static void every_number_is_compared(void **state) {
     random_spike(&b, 7);
     TtfsPopulation *p = &b.pops.at[b.pops.len - 1];
     TtfsConnection *k = &b.conns.at[p->conn_first];
+    TtfsPopulation *in = &b.pops.at[0];
+    while (!in->rates.rows) in++;
     const struct {
         uint32_t *number;
         const char *name;
@@ -390,6 +392,11 @@ static void every_number_is_compared(void **state) {
                    {&p->ticks, "ticks"},
                    {&p->start, "start"},
                    {&p->rate_ppm, "rate"},
+                   {&in->rates.rows, "bands of rows"},
+                   {&in->rates.cols, "bands of columns"},
+                   {&in->rates.vary, "deviation of the rate"},
+                   {&in->rates.vary_part, "deviation of a band's rate"},
+                   {&in->rates.part[0], "rate of a band"},
                    {&p->bias_count, "biases"},
                    {&p->conn_first, "first connection"},
                    {&p->conn_count, "connections"}};
@@ -406,8 +413,40 @@ static void every_number_is_compared(void **state) {
     ttfs_spike_free(&b);
 }
 
+/* The rate of a rectangle is the mean over its places, each of the band that it lies in. */
+static void rates_of_parts(void **state) {
+    (void)state;
+    TtfsRng r = ttfs_rng(5);
+    for (int n = 0; n < 2000; n++) {
+        uint32_t part[TTFS_MAX_BANDS * TTFS_MAX_BANDS];
+        TtfsPopulation p = {.c = 3, .h = between(&r, 1, 20), .w = between(&r, 1, 20)};
+        p.rate_ppm = ttfs_rng_below(&r, 1000001);
+        p.rates = (TtfsRates){.part = part};
+        p.rates.rows = between(&r, 1, p.h < TTFS_MAX_BANDS ? p.h : TTFS_MAX_BANDS);
+        p.rates.cols = between(&r, 1, p.w < TTFS_MAX_BANDS ? p.w : TTFS_MAX_BANDS);
+        for (uint32_t i = 0; i < p.rates.rows * p.rates.cols; i++)
+            part[i] = ttfs_rng_below(&r, 3000);
+        int64_t y = (int64_t)between(&r, 0, 24) - 4, x = (int64_t)between(&r, 0, 24) - 4;
+        uint32_t rows = between(&r, 1, 20), cols = between(&r, 1, 20);
+        double sum = 0, places = 0;
+        for (uint32_t i = 0; i < p.rates.rows; i++)
+            for (uint32_t k = 0; k < p.rates.cols; k++)
+                for (uint32_t a = p.h * i / p.rates.rows; a < p.h * (i + 1) / p.rates.rows; a++)
+                    for (uint32_t b = p.w * k / p.rates.cols; b < p.w * (k + 1) / p.rates.cols; b++)
+                        if (a >= y && a < y + rows && b >= x && b < x + cols)
+                            sum += part[i * p.rates.cols + k], places++;
+        double want = places > 0 ? p.rate_ppm * sum / places / TTFS_RATE_ONE : p.rate_ppm;
+        if (want > 1e6) want = 1e6;
+        double got = ttfs_pop_rate(&p, y, rows, x, cols);
+        if (fabs(got - want) > 2 + want * 1e-3) fail_msg("%g, expected %g", got, want);
+        p.rates.rows = 0;
+        assert_int_equal(ttfs_pop_rate(&p, y, rows, x, cols), p.rate_ppm);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rates_of_parts),
         cmocka_unit_test(text_is_a_fixed_point),
         cmocka_unit_test(every_number_is_compared),
         cmocka_unit_test(blob_beside_the_text),

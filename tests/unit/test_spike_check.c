@@ -12,6 +12,8 @@
 
 #include "random_spike.h"
 
+static uint32_t too_much[] = {TTFS_MAX_RATE_PARTS + 1, TTFS_RATE_ONE};
+
 /* Breaks one thing of a sound graph: 1 when `mutation` changed it, 0 when the graph has no place
  * for it, -1 past the last. */
 static int mutate(TtfsSpike *s, int mutation) {
@@ -158,6 +160,18 @@ static int mutate(TtfsSpike *s, int mutation) {
         return 1;
     case 46:
         s->order[1] = s->order[0];
+        return 1;
+    case 47:
+        in->rates = (TtfsRates){.rows = in->h + 1, .cols = 1};
+        return 1;
+    case 48:
+        in->rates = (TtfsRates){.rows = 1};
+        return 1;
+    case 49:
+        in->rates = (TtfsRates){1, 1, too_much, 0, 0};
+        return 1;
+    case 50:
+        in->rates = (TtfsRates){1, 1, too_much + 1, 0, TTFS_MAX_RATE_PARTS + 1};
         return 1;
     default:
         return -1;

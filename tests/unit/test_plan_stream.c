@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Weights that do not fit: what stays and what comes from outside, when two layers side by side are
+ * too large, when one is; the memory outside of the image is the one that the plan counts; what two
+ * slots need at a time must not overlap; the image's stream comes back as the graph.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "chip_spike.h"
+#include "image_to_spike.h"
+#include "plan_stream.h"
+#include "plan_to_image.h"
+#include "spike_to_plan.h"
+
+/* 40 -> 32 -> 32 -> 32 -> 10: on one core of 16 lanes 80, 64, 64 and 32 weight rows. */
+static void four_layers(TtfsSpike *s) {
+    TtfsRng rng = ttfs_rng(5), *r = &rng;
+    *s = (TtfsSpike){0};
+    s->input =
+        add_pop(s, (TtfsPopulation){.kind = TTFS_POP_INPUT, .c = 40, .h = 1, .w = 1, .ticks = 15});
+    TtfsPop last = s->input;
+    for (int i = 0; i < 4; i++) {
+        bool readout = i == 3;
+        TtfsPopulation p = {.kind = readout ? TTFS_POP_READOUT : TTFS_POP_RELU,
+                            .c = readout ? 10 : 32,
+                            .h = 1,
+                            .w = 1,
+                            .ticks = readout ? 0 : 15};
+        TtfsConnection c = {.kind = TTFS_CONN_DENSE, .src = last, .dst = add_pop(s, p)};
+        c.src_channels = ttfs_spike_pop(s, last)->c;
+        c.group = 1;
+        chip_weights(s, r, &c, (uint64_t)p.c * c.src_channels, 6);
+        add_conn(s, c);
+        random_neurons(s, r, c.dst);
+        last = c.dst;
+    }
+    s->readout = last;
+    set_times(s, r);
+}
+
+typedef struct {
+    TtfsSpike spike;
+    TtfsPlan plan;
+    TtfsDiag diag;
+    bool ok;
+} Try;
+
+static void open_try(Try *t, uint32_t rows, uint32_t stream, TtfsSchedule schedule) {
+    TtfsChip c = small_chip(1, 16, 8);
+    c.weight_rows = rows;
+    c.stream = stream;
+    *t = (Try){.ok = true};
+    four_layers(&t->spike);
+    t->ok = ttfs_spike_to_plan(&t->spike, &c, schedule, "net", &t->plan, &t->diag);
+}
+
+static void close_try(Try *t) {
+    ttfs_plan_free(&t->plan);
+    ttfs_spike_free(&t->spike);
+    ttfs_diag_free(&t->diag);
+}
+
+static bool says(const Try *t, const char *what) {
+    TtfsBuf said = {0};
+    ttfs_diag_print(&t->diag, TTFS_NOTE, false, &said);
+    bool found = strstr(ttfs_buf_text(&said), what) != NULL;
+    if (!found) print_message("%s", ttfs_buf_text(&said));
+    ttfs_buf_free(&said);
+    return found;
+}
+
+static uint64_t rows_streamed(const TtfsPlan *p) {
+    uint64_t rows = 0;
+    for (uint32_t i = 0; i < p->tasks.len; i++) {
+        const TtfsTask *t = &p->tasks.at[i];
+        if (t->streamed) rows += (uint64_t)t->groups * t->group_rows;
+    }
+    return rows;
+}
+
+/* All have 240 rows. In 144 there is room for the first two layers, side by side; with less there
+ * is a slot between two layers, and in 80 room for the largest alone. */
+static void as_little_as_must(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t rows, slots, streamed;
+    } cases[] = {{240, 5, 0},   {239, 5, 96},  {208, 5, 96},
+                 {144, 5, 240}, {143, 9, 208}, {80, 9, 240}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Try t;
+        open_try(&t, cases[i].rows, 1, TTFS_SCHEDULE_LATENCY);
+        assert_true(t.ok);
+        assert_int_equal(t.plan.slots.len, cases[i].slots);
+        assert_int_equal(rows_streamed(&t.plan), cases[i].streamed);
+        if (cases[i].streamed) assert_true(says(&t, "come from the memory outside"));
+        close_try(&t);
+    }
+}
+
+static void what_does_not_fit(void **state) {
+    (void)state;
+    Try t;
+    open_try(&t, 79, 1, TTFS_SCHEDULE_LATENCY);
+    assert_false(t.ok);
+    assert_true(says(&t, "needs 80 weight rows on a core, the chip has 79"));
+    close_try(&t);
+    open_try(&t, 144, 0, TTFS_SCHEDULE_AUTO);
+    assert_false(t.ok);
+    assert_true(says(&t, "the layers together need 240 weight rows on a core"));
+    assert_true(says(&t, "with stream would take it: "));
+    close_try(&t);
+    open_try(&t, 79, 0, TTFS_SCHEDULE_LATENCY);
+    assert_false(t.ok);
+    for (uint32_t i = 0; i < t.diag.messages.len; i++)
+        assert_null(strstr(t.diag.messages.at[i].what, "with stream"));
+    close_try(&t);
+}
+
+/* A section a slot, as long as the plan counts; the graph comes back from what is streamed too. */
+static void the_image_is_the_plan(void **state) {
+    (void)state;
+    Try t;
+    TtfsImage img, again;
+    TtfsSpike lifted;
+    TtfsBuf file = {0}, text = {0};
+    open_try(&t, 144, 1, TTFS_SCHEDULE_LATENCY);
+    assert_true(t.ok && ttfs_plan_to_image(&t.plan, &t.spike, &img, &t.diag));
+    uint32_t at = 0;
+    for (uint32_t slot = 0; slot < t.plan.slots.len; slot++) {
+        assert_int_equal(img.stream.at[at] + 2, ttfs_plan_stream_words(&t.plan, slot));
+        at += img.stream.at[at] + 2;
+    }
+    assert_int_equal(at, img.stream.len);
+    ttfs_image_pack(&img, &file);
+    assert_true(ttfs_image_unpack(&again, "img", file.text, file.len, &t.diag));
+    ttfs_image_print(&again, &text);
+    ttfs_image_free(&again);
+    assert_non_null(strstr(text.text, "# slot 0\n# core 0, weight rows "));
+    assert_true(ttfs_image_read(&again, "img", text.text, text.len, &t.diag));
+    assert_int_equal(again.stream.len, img.stream.len);
+    assert_memory_equal(again.stream.at, img.stream.at, img.stream.len * sizeof *img.stream.at);
+    assert_true(ttfs_image_to_spike(&again, "img", &lifted, &t.diag));
+    for (uint32_t i = 0; i < t.spike.conns.len; i++)
+        assert_memory_equal(lifted.conns.at[i].weights, t.spike.conns.at[i].weights,
+                            t.spike.conns.at[i].weight_count * sizeof(int16_t));
+    ttfs_spike_free(&lifted);
+    ttfs_image_free(&again);
+    ttfs_image_free(&img);
+    ttfs_buf_free(&file);
+    ttfs_buf_free(&text);
+    close_try(&t);
+}
+
+/* Every word of the stream, damaged, is refused: its checksum, or its form. */
+static void damaged_words(void **state) {
+    (void)state;
+    Try t;
+    TtfsImage img;
+    open_try(&t, 144, 1, TTFS_SCHEDULE_LATENCY);
+    assert_true(t.ok && ttfs_plan_to_image(&t.plan, &t.spike, &img, &t.diag));
+    for (uint32_t i = 0; i < img.stream.len; i++) {
+        TtfsDiag diag = {0};
+        img.stream.at[i] ^= 1u << i % 32;
+        assert_true(ttfs_image_check(&img, "img", &diag));
+        assert_false(ttfs_image_check_stream(&img, "img", &diag));
+        assert_int_equal(diag.messages.at[0].code, TTFS_IMAGE_FORMAT);
+        img.stream.at[i] ^= 1u << i % 32;
+        ttfs_diag_free(&diag);
+    }
+    ttfs_image_free(&img);
+    close_try(&t);
+}
+
+/* What is read in a slot, and what comes in it for the next, are there at one time. */
+static void two_slots_at_a_time(void **state) {
+    (void)state;
+    Try t;
+    TtfsDiag diag = {0};
+    uint32_t broken = 0;
+    open_try(&t, 144, 1, TTFS_SCHEDULE_LATENCY);
+    assert_true(t.ok);
+    for (uint32_t i = 1; i < t.plan.tasks.len; i++) {
+        TtfsTask *a = &t.plan.tasks.at[i - 1], *b = &t.plan.tasks.at[i];
+        if (!a->streamed || !b->streamed) continue;
+        uint32_t base = b->weight_base;
+        b->weight_base = a->weight_base;
+        assert_false(ttfs_plan_check(&t.plan, &t.spike, "net", &diag));
+        b->weight_base = base;
+        broken++;
+    }
+    assert_true(broken > 0);
+    TtfsBuf said = {0};
+    ttfs_diag_print(&diag, TTFS_NOTE, false, &said);
+    assert_non_null(strstr(said.text, "weight rows from "));
+    ttfs_buf_free(&said);
+    ttfs_diag_free(&diag);
+    close_try(&t);
+}
+
+/* Nothing comes before slot 0. */
+static void slot_0_is_configured(void **state) {
+    (void)state;
+    Try t;
+    open_try(&t, 1000, 1, TTFS_SCHEDULE_PIPELINE);
+    assert_true(t.ok);
+    t.plan.tasks.at[0].streamed = 1;
+    assert_false(ttfs_plan_check(&t.plan, &t.spike, "net", &t.diag));
+    assert_true(says(&t, "task 0 in slot 0, of 2 groups, has streamed 1"));
+    close_try(&t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(as_little_as_must),     cmocka_unit_test(what_does_not_fit),
+        cmocka_unit_test(the_image_is_the_plan), cmocka_unit_test(damaged_words),
+        cmocka_unit_test(two_slots_at_a_time),   cmocka_unit_test(slot_0_is_configured),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
