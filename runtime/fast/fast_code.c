@@ -10,6 +10,7 @@
 #include "link.h"
 #include "object.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -144,6 +145,28 @@ static void make_sum(Code *c, uint32_t outputs, uint32_t places) {
     ttfs_code_end(c);
 }
 
+static void make_best(Code *c, const char *name, LLVMRealPredicate better, double worst) {
+    ttfs_code_function(c, name, (LLVMTypeRef[]){c->ptr, c->i64, c->i64, c->i64, c->i64, c->ptr}, 6);
+    LLVMTypeRef vector = LLVMVectorType(c->f32, LANES);
+    Value arg[6], zero = ttfs_code_i64(c, 0);
+    LLVMGetParams(c->function, arg);
+    Value start = ttfs_code_splat(c, LLVMConstReal(c->f32, worst), LANES);
+    Value best = ttfs_code_variable(c, vector, start);
+    Loop rows, columns;
+    Value y = ttfs_code_loop(c, &rows, zero, arg[1], 1);
+    Value at = ttfs_code_plus_value(c, arg[0], LLVMBuildMul(c->at, y, arg[3], ""));
+    Value x = ttfs_code_loop(c, &columns, zero, arg[2], 1);
+    Value v =
+        ttfs_code_load(c, vector, ttfs_code_plus_value(c, at, LLVMBuildMul(c->at, x, arg[4], "")));
+    Value so_far = LLVMBuildLoad2(c->at, vector, best, "");
+    Value wins = LLVMBuildFCmp(c->at, better, v, so_far, "");
+    LLVMBuildStore(c->at, LLVMBuildSelect(c->at, wins, v, so_far, ""), best);
+    ttfs_code_loop_end(c, &columns);
+    ttfs_code_loop_end(c, &rows);
+    ttfs_code_store(c, LLVMBuildLoad2(c->at, vector, best, ""), arg[5]);
+    ttfs_code_end(c);
+}
+
 /* Swaps the bit d of rows' and lanes' numbers in rows i and i + d. */
 static void swap(Code *c, Value *a, Value *b, uint32_t d) {
     Value low[LANES], high[LANES], was = *a;
@@ -191,6 +214,8 @@ static bool make_all(TtfsWorkshop *w, void *context) {
     for (uint32_t o = 1; o <= TTFS_FAST_OUTPUTS; o++)
         for (uint32_t p = 1; p <= TTFS_FAST_PLACES; p++)
             if (m->wanted[o][p]) make_sum(&c, o, p);
+    make_best(&c, "largest", LLVMRealOGT, -INFINITY);
+    make_best(&c, "smallest", LLVMRealOLT, INFINITY);
     make_turn(&c);
     return ttfs_object_optimise(w->module, w->machine, "fast", NULL, m->diag) &&
            ttfs_object_write(w->module, w->machine, m->object, m->diag);
@@ -205,8 +230,10 @@ static bool find_all(TtfsFastCode *f, bool (*wanted)[TTFS_FAST_PLACES + 1], Ttfs
             f->sum[o][p] = (TtfsFastSum *)ttfs_link_find(f->code, name, diag);
             if (!f->sum[o][p]) return false;
         }
+    f->largest = (TtfsFastBest *)ttfs_link_find(f->code, "largest", diag);
+    f->smallest = (TtfsFastBest *)ttfs_link_find(f->code, "smallest", diag);
     f->turn = (TtfsFastTurn *)ttfs_link_find(f->code, "turn", diag);
-    return f->turn != NULL;
+    return f->largest && f->smallest && f->turn;
 }
 
 bool ttfs_fast_code(TtfsFastCode *f, const TtfsTarget *t,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The fast engine's machine code, the same for all networks: sums, of so many outputs at so many
- * places, and the transposition between samples one after the other and side by side.
+ * places, the best value of a patch, and the transposition between samples one after the other and
+ * side by side.
  */
 #ifndef TTFS_FAST_CODE_H
 #define TTFS_FAST_CODE_H
@@ -31,6 +32,9 @@ typedef struct {
 } TtfsFastTile;
 
 typedef void TtfsFastSum(const TtfsFastPart *part, uint64_t parts, const TtfsFastTile *tile);
+/* out = the largest or smallest of rows x columns values, so many bytes apart. */
+typedef void TtfsFastBest(const float *x, uint64_t rows, uint64_t columns, uint64_t row,
+                          uint64_t column, float *out);
 /* `blocks` squares of 16 x 16; rows and squares are so many bytes apart. */
 typedef void TtfsFastTurn(const float *in, uint64_t in_row, uint64_t in_next, float *out,
                           uint64_t out_row, uint64_t out_next, uint64_t blocks);
@@ -38,10 +42,12 @@ typedef void TtfsFastTurn(const float *in, uint64_t in_row, uint64_t in_next, fl
 typedef struct {
     LLVMOrcLLJITRef *code; /* held */
     TtfsFastSum *sum[TTFS_FAST_OUTPUTS + 1][TTFS_FAST_PLACES + 1];
+    TtfsFastBest *largest, *smallest;
     TtfsFastTurn *turn;
 } TtfsFastCode;
 
-/* Makes those that are wanted; false with JIT_COMPILE. `code` is disposed of by ttfs_undo. */
+/* Makes the sums that are wanted, and the rest; false with JIT_COMPILE. `code` is disposed of by
+ * ttfs_undo. */
 bool ttfs_fast_code(TtfsFastCode *f, const TtfsTarget *t,
                     bool wanted[TTFS_FAST_OUTPUTS + 1][TTFS_FAST_PLACES + 1], TtfsDiag *diag);
 

@@ -58,7 +58,14 @@ struct TtfsFastWork {
     uint64_t n;         /* samples of the last run */
 };
 
-/* fast_values.c: the values of a computed tensor. */
+/* Taps [from, to) of one axis of a patch that lie on the map. */
+typedef struct {
+    uint32_t from, to;
+} TtfsFastTaps;
+
+/* fast_values.c: of the patch of position `at` along an axis of `size` values. */
+TtfsFastTaps ttfs_fast_taps(const TtfsIrAttr *a, int axis, uint32_t at, uint32_t size);
+/* The values of a computed tensor. */
 float *ttfs_fast_at(const TtfsFastWork *w, TtfsTensor t);
 /* Between samples one after the other and side by side: the first `n`, of `count` elements each; of
  * those that are missing the values are 0. */

@@ -10,19 +10,6 @@
 
 enum { LANES = TTFS_FAST_LANES, VECTOR = LANES * sizeof(float) };
 
-/* Taps [from, to) of a patch that begins at `start` and lie in [0, size). */
-typedef struct {
-    uint32_t from, to;
-} Taps;
-
-static Taps inside(int64_t start, uint32_t taps, uint32_t dilation, int64_t size) {
-    int64_t d = dilation, from = start < 0 ? (-start + d - 1) / d : 0;
-    int64_t to = start < size ? (size - start + d - 1) / d : 0;
-    if (to > taps) to = taps;
-    if (from > to) from = to;
-    return (Taps){(uint32_t)from, (uint32_t)to};
-}
-
 /* Every output of a group at `places` places; `t` has all that they share, its `out` and `add` are
  * those of the group's first output. */
 static void all_outputs(const TtfsFastWork *w, const TtfsFastWeights *s, uint64_t group,
@@ -97,10 +84,11 @@ static void turn_rows(Conv *c, int64_t top) {
     for (; c->next < end; c->next++) turn_row(c, c->next);
 }
 
-/* The parts of the patch with the rows `ty`, at column `left`. */
-static uint64_t parts_of(const Conv *c, int64_t top, Taps ty, int64_t left) {
+/* The parts of the patch of column ox, whose rows are `ty` from `top` on. */
+static uint64_t parts_of(const Conv *c, int64_t top, TtfsFastTaps ty, uint32_t ox) {
     const TtfsIrAttr *a = c->attr;
-    Taps tx = inside(left, a->kernel[1], a->dilation[1], c->width);
+    int64_t left = (int64_t)ox * a->stride[1] - a->pad[1];
+    TtfsFastTaps tx = ttfs_fast_taps(a, 1, ox, (uint32_t)c->width);
     uint32_t run = a->dilation[1] == 1 ? tx.to - tx.from : 1; /* taps that are neighbours */
     uint64_t parts = 0;
     for (uint32_t ky = ty.from; ky < ty.to; ky++)
@@ -129,11 +117,11 @@ static uint32_t places_from(const Conv *c, uint32_t ox, uint32_t width) {
 static void conv_row(Conv *c, uint32_t oy, uint32_t width) {
     const TtfsIrAttr *a = c->attr;
     int64_t top = (int64_t)oy * a->stride[0] - a->pad[0];
-    Taps ty = inside(top, a->kernel[0], a->dilation[0], c->height);
+    TtfsFastTaps ty = ttfs_fast_taps(a, 0, oy, (uint32_t)c->height);
     turn_rows(c, top);
     for (uint32_t ox = 0, places; ox < width; ox += places) {
         places = places_from(c, ox, width);
-        uint64_t parts = parts_of(c, top, ty, (int64_t)ox * a->stride[1] - a->pad[1]);
+        uint64_t parts = parts_of(c, top, ty, ox);
         all_outputs(c->w, &c->step->sum, c->group, places, c->w->part, parts,
                     moved(c->tile, (uint64_t)oy * width + ox));
     }

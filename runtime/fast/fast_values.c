@@ -7,6 +7,15 @@
 
 enum { LANES = TTFS_FAST_LANES, ROW = LANES * sizeof(float) };
 
+TtfsFastTaps ttfs_fast_taps(const TtfsIrAttr *a, int axis, uint32_t at, uint32_t size) {
+    int64_t start = (int64_t)at * a->stride[axis] - a->pad[axis], d = a->dilation[axis];
+    int64_t from = start < 0 ? (-start + d - 1) / d : 0;
+    int64_t to = start < size ? (size - start + d - 1) / d : 0;
+    if (to > a->kernel[axis]) to = a->kernel[axis];
+    if (from > to) from = to;
+    return (TtfsFastTaps){(uint32_t)from, (uint32_t)to};
+}
+
 float *ttfs_fast_at(const TtfsFastWork *w, TtfsTensor t) {
     return w->values + w->fast->place[t.i - 1];
 }

@@ -4,7 +4,7 @@ from statistics import median, quantiles
 
 from bench_machine import is_disturbed
 
-ENGINES = ("ort_f32", "ort_int8", "jit")
+ENGINES = ("ort_f32", "ort_int8", "jit", "fast")
 MB = 1e6
 ROOM = 50e6  # beside weights and activations
 
@@ -17,8 +17,8 @@ def spread(values):
     return (high - low) / 2 / median(values)
 
 
-def ratio(run, other):
-    return median(run["rates"]["jit"]) / median(run["rates"][other])
+def ratio(run, other, ours="jit"):
+    return median(run["rates"][ours]) / median(run["rates"][other])
 
 
 def macs(net):
@@ -46,28 +46,32 @@ def disturbed(run):
 def print_rates(report):
     print("\nsamples a second (median of %d rounds of %g s), +- half the quartiles' distance" %
           (report["rounds"], report["seconds"]))
-    print("%-26s %5s %3s %20s %20s %20s %8s %8s %6s" %
+    print("%-26s %5s %3s %20s %20s %20s %8s %8s %6s %20s %8s" %
           ("network", "batch", "thr", "ORT float32", "ORT int8", "jit", "/float32", "/int8",
-           "peak"))
+           "peak", "float", "/float32"))
     best = peaks(report)
     for net in report["networks"]:
         for run in net["runs"]:
-            rates = ["%12s +-%3.0f %%" % ("{:,.0f}".format(median(run["rates"][e])),
-                                          100 * spread(run["rates"][e])) for e in ENGINES]
-            print("%-26s %5d %3d %20s %20s %20s %7.2fx %7.2fx %4.0f %%%s" %
-                  (net["name"], run["batch"], run["threads"], *rates, ratio(run, "ort_f32"),
+            rates = {e: "%12s +-%3.0f %%" % ("{:,.0f}".format(median(v)), 100 * spread(v))
+                     for e, v in run["rates"].items()}
+            fast = "%7.2fx" % ratio(run, "ort_f32", "fast") if "fast" in rates else "-"
+            print("%-26s %5d %3d %20s %20s %20s %7.2fx %7.2fx %4.0f %% %20s %8s%s" %
+                  (net["name"], run["batch"], run["threads"],
+                   *(rates[e] for e in ("ort_f32", "ort_int8", "jit")), ratio(run, "ort_f32"),
                    ratio(run, "ort_int8"), 100 * share(net, run, best[run["threads"]]),
-                   " *" if disturbed(run) else ""))
+                   rates.get("fast", "-"), fast, " *" if disturbed(run) else ""))
     if any(disturbed(run) for net in report["networks"] for run in net["runs"]):
         print("* other programs left fewer cores than there are threads: not worth quoting")
 
 
 def print_accuracy(report):
     print("\naccuracy on the samples that were run, %")
-    print("%-26s %8s %12s %12s %12s" % ("network", "samples", "ORT float32", "ORT int8", "jit"))
+    print("%-26s %8s %12s %12s %12s %12s  %s" %
+          ("network", "samples", "ORT float32", "ORT int8", "jit", "float", "float, off the relu engine"))
     for net in report["networks"]:
-        print("%-26s %8d %12.2f %12.2f %12.2f" %
-              (net["name"], net["samples"], *(100 * net["accuracy"][e] for e in ENGINES)))
+        print("%-26s %8d %12.2f %12.2f %12.2f %12.2f  %.1e" %
+              (net["name"], net["samples"], *(100 * net["accuracy"][e] for e in ENGINES),
+               net["fast_error"]))
 
 
 def print_compile(report):
@@ -91,10 +95,15 @@ def allowed(net):
 
 def print_least(report):
     print()
-    for other, text in (("ort_f32", "float32"), ("ort_int8", "int8")):
-        least, net, run = min(((ratio(run, other), net, run) for net in report["networks"]
-                               for run in net["runs"]), key=lambda t: t[0])
-        print("least ratio to ONNX Runtime %s: %.2fx (%s, batch %d, threads %d)" %
+    for ours, other, text in (("jit", "ort_f32", "jit to ONNX Runtime float32"),
+                              ("jit", "ort_int8", "jit to ONNX Runtime int8"),
+                              ("fast", "ort_f32", "float to ONNX Runtime float32")):
+        all_runs = [(ratio(run, other, ours), net, run) for net in report["networks"]
+                    for run in net["runs"] if ours in run["rates"]]
+        if not all_runs:
+            continue
+        least, net, run = min(all_runs, key=lambda t: t[0])
+        print("least ratio of %s: %.2fx (%s, batch %d, threads %d)" %
               (text, least, net["name"], run["batch"], run["threads"]))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures the jit engine against ONNX Runtime: the rounds of measurements, and what they say.
+"""Measures the jit engine and the float engine against ONNX Runtime: the rounds of measurements, and what they say.
 
 Started by tools/bench/jit, which brings the packages. Every program that is measured is a process
 of its own that sleeps while the others run; in each round every one gets its turn, in an order that
@@ -22,6 +22,7 @@ from bench_table import print_report
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.join(HERE, "..", "..")
+TOGETHER = 16  # samples that the float engine takes at once: a smaller batch is nothing for it
 REST_S = 0.02  # in which the threads of the last run stop spinning
 
 
@@ -60,7 +61,8 @@ class Bench:
         self.options = options
         self.ttfs = os.path.join(options.build, "ttfs")
         self.jit_bench = os.path.join(options.build, "tools", "bench", "jit_bench")
-        for program in (self.ttfs, self.jit_bench):
+        self.fast_bench = os.path.join(options.build, "tools", "bench", "fast_bench")
+        for program in (self.ttfs, self.jit_bench, self.fast_bench):
             if not os.path.exists(program):
                 sys.exit("bench: error: %s is not there: build first, or name the build folder "
                          "with --build" % program)
@@ -86,7 +88,8 @@ class Bench:
     def measure(self, workers, batch, threads):
         """The rates of all rounds, {engine: [samples a second]}, and beside them the peak and what
         other programs took."""
-        rates, peak, others, names = {name: [] for name in workers}, [], [], list(workers)
+        names = [name for name in workers if name != "fast" or batch >= TOGETHER]
+        rates, peak, others = {name: [] for name in names}, [], []
         for i in range(self.options.rounds):
             for k in range(len(names)):
                 name = names[(i + k) % len(names)]
@@ -124,7 +127,8 @@ class Bench:
         server = [sys.executable, os.path.join(HERE, "ort_server.py")]
         workers = {"ort_f32": Worker(*server, net.model, npy),
                    "ort_int8": Worker(*server, net.int8(), npy),
-                   "jit": Worker(*self.jit_command(files))}
+                   "jit": Worker(*self.jit_command(files)),
+                   "fast": Worker(self.fast_bench, net.model, raw)}
         result = {"name": net.name, "samples": len(net.x), "macs": net.about.get("macs"),
                   "info": workers["jit"].ask("info", 1), "accuracy": {}, "runs": []}
         for name, worker in workers.items():
@@ -134,6 +138,7 @@ class Bench:
             for threads in self.options.threads:
                 say("%s, batch %d, threads %d" % (net.name, batch, threads))
                 result["runs"].append(self.measure(workers, batch, threads))
+        result["fast_error"] = workers["fast"].ask("error", 1)["error"]
         for worker in workers.values():
             worker.close()
         say("%s, compile times and memory" % net.name)
@@ -171,7 +176,7 @@ def numbers(text):
 
 def parse():
     p = argparse.ArgumentParser(prog="tools/bench/jit", description="measures the jit engine "
-                                "against ONNX Runtime; see tools/bench/README.md")
+                                "and the float engine against ONNX Runtime; see tools/bench/README.md")
     p.add_argument("--models", metavar="DIR", help="folder of networks (default: the tests' data, "
                    "else examples/digits)")
     p.add_argument("--nets", metavar="A,B", type=lambda t: t.split(","), default=[],
