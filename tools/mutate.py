@@ -447,14 +447,16 @@ class Judge:
     def learn(self, name, seconds):
         self.seconds[name] = seconds
         if seconds is not None:
-            self.before[name] = seconds
+            self.before[name] = min(seconds, self.before.get(name, seconds))  # one that filled a cache took longer
             with open(self.note, "w") as f:
                 json.dump(self.before, f)
 
     def takes(self, test):
         """Seconds of processor, as far as they are known."""
         guess = LONG_S if "ttfs:long" in test["suite"] else UNKNOWN_S
-        return self.seconds.get(test["name"], self.before.get(test["name"], guess))
+        if self.seconds.get(test["name"], 0) is None:
+            return None
+        return self.before.get(test["name"], guess)
 
     def cost(self, test):
         """What a notice by the test costs; a file's own are taken to have noticed some already."""

@@ -49,13 +49,13 @@ static void escape(TtfsBuf *b, const char *name) {
     ttfs_buf_free(&shown);
 }
 
+/* `share`: 0 to 1. */
 static void bar(TtfsBuf *b, double share, const char *colour) {
-    double v = share < 0 ? 0 : share > 1 ? 1 : share;
     ttfs_buf_printf(b,
                     "<svg width=\"120\" height=\"10\" role=\"img\"><rect width=\"120\" "
                     "height=\"10\" fill=\"currentColor\" opacity=\".15\"/><rect width=\"%.1f\" "
                     "height=\"10\" fill=\"%s\"/></svg>",
-                    120 * v, colour);
+                    120 * share, colour);
 }
 
 static void layers(TtfsBuf *b, const TtfsOut *o) {

@@ -440,6 +440,12 @@ def check_page(case, s):
     case.check("Schedule %s: " % s.schedule in parts["Schedule"][1] and
                "after %d turn" % s.turns in parts["Schedule"][1] and
                "at most %d cycles" % (s.turns * plan["worst"]) in parts["Schedule"][1], parts["Schedule"][1])
+    with open(case.path("out", "report", "timing.json"), encoding="utf-8") as f:
+        timing = json.load(f)
+    said = ["add a weight in %.1f %% of their cycles" % (100 * timing["lane_use"])]
+    if timing["traffic"]["hops"]:
+        said.append("%(flits)d values and sums a sample take %(hops)d hops" % timing["traffic"])
+    case.check(all(any(words in part for part in parts["Schedule"]) for words in said), "page, traffic: %r" % said)
     rows = [row for row in parts["Schedule"] if isinstance(row, list)]
     tables = [["slot", "cycles at most", "expected", "share"]] if len(plan["slots"]) > 1 else []
     tables += [[str(n), str(worst), str(expected), ""] for n, (worst, expected) in plan["slots"].items() if tables]

@@ -237,6 +237,28 @@ static void checksums_of_memories(void **state) {
     ttfs_image_free(&img);
 }
 
+static uint64_t bits_that_flip(const TtfsBuf *file) {
+    TtfsImage img;
+    TtfsDiag diag = {0};
+    uint64_t n = 0;
+    assert_true(ttfs_image_unpack(&img, "img", file->text, file->len, &diag));
+    for (size_t bit = 0; bit < file->len * 8; bit++) n += ttfs_image_flip(&img, bit);
+    ttfs_image_free(&img);
+    return n;
+}
+
+static uint64_t bits_of_memories(const TtfsBuf *file) {
+    TtfsImage img;
+    TtfsDiag diag = {0};
+    uint64_t n = 0;
+    assert_true(ttfs_image_unpack(&img, "img", file->text, file->len, &diag));
+    for (uint32_t c = 0; c < ttfs_chip_cores(&img.chip); c++)
+        for (int m = 0; m < TTFS_MEMS; m++)
+            n += (uint64_t)img.cores[c].mem[m].rows * ttfs_chip_memory(&img.chip, (TtfsMem)m).bits;
+    ttfs_image_free(&img);
+    return n;
+}
+
 /* The bit of the file is the bit of the memory: what it gives packs to the file but for that bit,
  * checksums aside. Bits that are no memory's are refused. */
 static void flipped_bits(void **state) {
@@ -261,6 +283,7 @@ static void flipped_bits(void **state) {
         ttfs_image_free(&img);
     }
     assert_true(flipped > 500);
+    assert_int_equal(bits_that_flip(&file), bits_of_memories(&file));
     ttfs_buf_free(&file);
 }
 

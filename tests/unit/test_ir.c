@@ -409,19 +409,58 @@ static void test_calibration(void **state) {
     ttfs_ir_free(&ir);
 }
 
+static void same_stat(const TtfsTensorStat *a, const TtfsTensorStat *b) {
+    assert_int_equal(a->count, b->count);
+    assert_int_equal(a->positive, b->positive);
+    assert_true(a->count == 0 || (a->min == b->min && a->max == b->max));
+    assert_int_equal(a->bins != NULL, b->bins != NULL);
+    if (a->bins) assert_memory_equal(a->bins, b->bins, TTFS_HIST_BINS * sizeof *a->bins);
+}
+
+/* What threads have seen, in whatever order, is what one would have: also of those that saw
+ * nothing, one value, nothing above 0, the least or the most of all. */
+static void calibrations_merge(void **state) {
+    (void)state;
+    enum { PARTS = 5 }; /* the last one sees nothing */
+    static const struct {
+        uint32_t part, n;
+        float values[4];
+    } seen[] = {{0, 1, {-100}},           {1, 4, {1, 2, 3, 4}},        {2, 4, {-7, 5, 0.5f, 0.5f}},
+                {1, 4, {9, 9, 0, 0.25f}}, {2, 4, {0.5f, 1, 1, 0.75f}}, {3, 1, {100}},
+                {1, 4, {-1, 30, 2, 2}}};
+    TtfsTensor r = {5};
+    TtfsDiag diag = {0};
+    TtfsIr ir;
+    assert_true(read_text(&ir, sample, &diag));
+    for (uint32_t order = 0; order < PARTS; order++) {
+        TtfsCalib whole, all, part[PARTS];
+        ttfs_calib_init(&whole, &ir);
+        ttfs_calib_init(&all, &ir);
+        for (uint32_t p = 0; p < PARTS; p++) ttfs_calib_init(&part[p], &ir);
+        for (size_t i = 0; i < sizeof seen / sizeof *seen; i++)
+            for (int both = 0; both < 2; both++) {
+                TtfsCalib *c = both ? &whole : &part[seen[i].part];
+                ttfs_calib_add(c, r, seen[i].values, seen[i].n);
+                ttfs_calib_add(c, ir.input, seen[i].values, seen[i].n);
+            }
+        for (uint32_t p = 0; p < PARTS; p++) ttfs_calib_merge(&all, &part[(p + order) % PARTS]);
+        assert_int_equal(all.samples, whole.samples);
+        for (uint32_t t = 0; t < whole.tensors; t++) same_stat(&all.stat[t], &whole.stat[t]);
+        for (uint32_t p = 0; p < PARTS; p++) ttfs_calib_free(&part[p]);
+        ttfs_calib_free(&whole);
+        ttfs_calib_free(&all);
+    }
+    ttfs_ir_free(&ir);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fixed_point),
-        cmocka_unit_test(test_blob_file),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_all_faults),
-        cmocka_unit_test(test_any_text),
-        cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_counters),
-        cmocka_unit_test(test_calibration),
-        cmocka_unit_test(test_places),
-        cmocka_unit_test(test_operations),
-        cmocka_unit_test(test_operation_refusals),
+        cmocka_unit_test(test_fixed_point),   cmocka_unit_test(test_blob_file),
+        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_all_faults),
+        cmocka_unit_test(test_any_text),      cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_counters),      cmocka_unit_test(test_calibration),
+        cmocka_unit_test(calibrations_merge), cmocka_unit_test(test_places),
+        cmocka_unit_test(test_operations),    cmocka_unit_test(test_operation_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
