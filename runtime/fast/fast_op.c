@@ -49,7 +49,6 @@ static TtfsTensorInfo *with_axis(TtfsFastWork *w, const TtfsTensorInfo *x) {
 static const TtfsNode *longer(TtfsFastWork *w, const TtfsNode *n, uint32_t rank) {
     TtfsNode *m = TTFS_NEW(&w->arena, TtfsNode);
     *m = *n;
-    if (rank == TTFS_MAX_RANK) return m; /* sample by sample: not used */
     m->attr.perm[rank] = rank;
     m->attr.first[rank] = 0;
     m->attr.count[rank] = LANES;
@@ -58,14 +57,13 @@ static const TtfsNode *longer(TtfsFastWork *w, const TtfsNode *n, uint32_t rank)
     return m;
 }
 
-/* Operands of one shape are one row. */
-static void flatten(TtfsReluOp *op) {
-    uint64_t n = ttfs_ir_count(op->out_shape);
+/* Operands of one shape are one row, as `all` then is. */
+static void flatten(TtfsReluOp *op, TtfsTensorInfo *all) {
+    uint64_t n = ttfs_ir_count(all);
     if (!broadcasts(op->node->op)) return;
     for (uint32_t k = 0; k < op->node->n_in; k++)
         if (op->shape[k]->data || ttfs_ir_count(op->shape[k]) != n) return;
-    for (uint32_t k = 0; k < op->node->n_in; k++) op->shape[k] = op->out_shape;
-    TtfsTensorInfo *all = (TtfsTensorInfo *)op->out_shape;
+    for (uint32_t k = 0; k < op->node->n_in; k++) op->shape[k] = all;
     all->rank = 1;
     all->dim[0] = (uint32_t)n;
 }
@@ -80,24 +78,34 @@ static void take_scratch(TtfsFastWork *w, TtfsReluOp *op) {
     if (!op->packs_again) ttfs_relu_pack_weights(op);
 }
 
-void ttfs_fast_prepare(TtfsFastWork *w, const TtfsFastStep *s, TtfsReluOp *op) {
+static void prepare_axis(TtfsFastWork *w, const TtfsFastStep *s, TtfsReluOp *op) {
     const TtfsIr *ir = w->fast->ir;
-    const TtfsNode *n = s->node;
-    bool axis = s->kind == TTFS_FAST_AXIS;
-    *op = (TtfsReluOp){.node = n, .out_shape = ttfs_ir_tensor(ir, n->out)};
-    for (uint32_t k = 0; k < n->n_in; k++) {
-        const TtfsTensorInfo *x = input_of(ir, n, k);
-        op->shape[k] = axis ? with_axis(w, x) : x;
-        op->in[k] = x->data ? x->data
-                    : axis  ? ttfs_fast_at(w, n->in[k])
-                            : TTFS_ARRAY(&w->arena, float, LANES *ttfs_ir_count(x));
+    TtfsTensorInfo *out = with_axis(w, ttfs_ir_tensor(ir, s->out));
+    *op = (TtfsReluOp){.node = longer(w, s->node, out->rank - 1), .out_shape = out};
+    op->out = ttfs_fast_at(w, s->out);
+    for (uint32_t k = 0; k < s->node->n_in; k++) {
+        const TtfsTensorInfo *x = input_of(ir, s->node, k);
+        op->shape[k] = with_axis(w, x);
+        op->in[k] = x->data ? x->data : ttfs_fast_at(w, s->node->in[k]);
     }
-    if (axis) {
-        op->node = longer(w, n, op->out_shape->rank);
-        op->out_shape = with_axis(w, op->out_shape);
-        op->out = ttfs_fast_at(w, s->out);
-        flatten(op);
+    flatten(op, out);
+}
+
+static void prepare_alone(TtfsFastWork *w, const TtfsFastStep *s, TtfsReluOp *op) {
+    const TtfsIr *ir = w->fast->ir;
+    *op = (TtfsReluOp){.node = s->node, .out_shape = ttfs_ir_tensor(ir, s->out)};
+    for (uint32_t k = 0; k < s->node->n_in; k++) {
+        const TtfsTensorInfo *x = input_of(ir, s->node, k);
+        op->shape[k] = x;
+        op->in[k] = x->data ? x->data : TTFS_ARRAY(&w->arena, float, LANES *ttfs_ir_count(x));
     }
+}
+
+void ttfs_fast_prepare(TtfsFastWork *w, const TtfsFastStep *s, TtfsReluOp *op) {
+    if (s->kind == TTFS_FAST_AXIS)
+        prepare_axis(w, s, op);
+    else
+        prepare_alone(w, s, op);
     take_scratch(w, op);
 }
 
