@@ -17,7 +17,7 @@
 
 #include "random_net.h"
 
-enum { MOST = TTFS_FAST_SAMPLES, NETS = 60 };
+enum { MOST = TTFS_FAST_SAMPLES, NETS = 40 };
 static const double bound = 1e-5; /* of the largest value on the way */
 
 /* A network with samples, and what the definition says of them. */
