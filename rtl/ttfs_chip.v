@@ -106,37 +106,37 @@ module ttfs_chip #(
     reg [1:0]         state_q, settle_q;
     reg [3:0]         turn_q;
     reg [11:0]        slot_q;
-    reg               end_q, closed_q, quiet_q, ready_q, done_q;
+    reg               open_q;   // takes the input: slot 0 runs, and its end has not come
+    reg               closed_q, quiet_q, ready_q, done_q;
     reg [31:0]        cycles_q, patience_q;
     wire [CORES-1:0]  node_ready, node_quiet, node_sample_end;
     wire [31:0]       patience;
     wire              refuse, config_idle, stream_done;
 
     wire first    = slot_q == 12'd0;
-    wire open     = state_q == RUN && first && !end_q;
     wire takes    = in_valid_i && in_ready_o;
-    wire gives_up = open && !in_valid_i && patience_q == 32'd1;
+    wire gives_up = open_q && !in_valid_i && patience_q == 32'd1;
     wire asked    = start_i && !busy_o;
     wire slot_end = state_q == RUN && settle_q[1] && quiet_q;
 
     always @(posedge clk_i) begin
-        closed_q <= end_q || !first;
+        closed_q <= state_q == RUN && !open_q;
         quiet_q  <= &node_quiet && closed_q && stream_done;
         settle_q <= (state_q != RUN) ? 2'd0 : settle_q[1] ? settle_q : settle_q + 2'd1;
-        patience_q <= (!open || in_valid_i) ? patience : (patience_q == 32'd0) ? 32'd0 : patience_q - 32'd1;
+        patience_q <= (!open_q || in_valid_i) ? patience : (patience_q == 32'd0) ? 32'd0 : patience_q - 32'd1;
         if (!rst_ni) begin
             state_q  <= IDLE;
             slot_q   <= 12'd0;
             turn_q   <= 4'd0;
-            end_q    <= 1'b0;
+            open_q   <= 1'b0;
             ready_q  <= 1'b0;
             done_q   <= 1'b0;
             cycles_q <= 32'd0;
         end else begin
             ready_q <= &node_ready;
             done_q  <= slot_end && node_sample_end[0];
-            if (state_q == IDLE) end_q <= 1'b0;
-            else if ((takes && in_end_i) || gives_up) end_q <= 1'b1;
+            if (state_q == GO) open_q <= first;
+            else if ((takes && in_end_i) || gives_up) open_q <= 1'b0;
             case (state_q)
                 IDLE: if (asked && !refuse) begin
                     state_q  <= GO;
@@ -204,7 +204,7 @@ module ttfs_chip #(
         .known_i     (|(node_known & cfg_at)),
         .node_data_i (back),
         .clear_o     (clear),
-        .sample_i    (state_q != IDLE),
+        .sample_i    (state_q != IDLE || (asked && !refuse)),
         .host_i      (gives_up),
         .refused_i   (asked && refuse),
         .checksum_i  (stream_checksum),
@@ -274,7 +274,7 @@ module ttfs_chip #(
                 localparam S = SOUTH ? 4 * (I + CORES_X) : 4 * I + 2;
                 localparam W = WEST ? 4 * (I - 1) + 1 : 4 * I + 3;
 
-                assign in_valid[4*I +: 4] = {HOST ? in_valid_i && !in_end_i && open : WEST && out_valid[W],
+                assign in_valid[4*I +: 4] = {HOST ? in_valid_i && !in_end_i && open_q : WEST && out_valid[W],
                     SOUTH && out_valid[S], EAST && out_valid[E], NORTH && out_valid[N]};
                 assign in_flit[4*I*FLIT +: 4*FLIT] = {HOST ? in_flit_i : out_flit[W*FLIT +: FLIT],
                     out_flit[S*FLIT +: FLIT], out_flit[E*FLIT +: FLIT], out_flit[N*FLIT +: FLIT]};
@@ -325,7 +325,7 @@ module ttfs_chip #(
         end
     endgenerate
 
-    assign in_ready_o  = open && in_ready[3];
+    assign in_ready_o  = open_q && in_ready[3];
     assign out_valid_o = out_valid[3];
     assign out_flit_o  = out_flit[3*FLIT +: FLIT];
     wire unused = &{1'b0, node_sample_end, in_ready, out_valid, out_flit};

@@ -24,7 +24,8 @@ module ttfs_config #(
     input  wire [31:0]      data_i,
     output wire             rvalid_o,
     output wire [31:0]      rdata_o,
-    // the nodes; known_i in the same cycle, data_i two cycles after en_o; mem_o and word_o hold
+    // the nodes, only for words that they know: known_i says so the cycle before en_o, data_i comes two cycles after it;
+    // mem_o and word_o hold from that cycle before on
     output wire [CORES-1:0] en_o,
     output wire [CORES-1:0] at_o,         // the node that is meant, also after en_o
     output wire             we_o,
@@ -35,7 +36,7 @@ module ttfs_config #(
     input  wire [31:0]      node_data_i,
     output wire [4:0]       clear_o,
     // the chip
-    input  wire             sample_i,     // one runs
+    input  wire             sample_i,     // one runs, or begins; none does while an access is at work
     input  wire             host_i,       // pulses: the host stopped; a sample was refused
     input  wire             refused_i,
     input  wire             checksum_i,   // pulses: what was streamed is damaged; writes what is not there
@@ -64,7 +65,7 @@ module ttfs_config #(
     wire [9:0] core    = addr_q[31:22];
     wire [3:0] mem     = addr_q[21:18];
     wire chip_register = mem == REGISTERS && core == 10'd0 && addr_q[17:0] <= 18'd5;
-    wire allowed       = !(sample_i || sample_q) || mem == 4'd0 || mem == REGISTERS;
+    wire allowed       = !sample_q || mem == 4'd0 || mem == REGISTERS;
     wire access        = state_q == ACCESS;
     wire set           = access && write_q && chip_register;
     wire [2:0] register = addr_q[2:0];
@@ -171,7 +172,7 @@ module ttfs_config #(
     generate
         for (i = 0; i < CORES; i = i + 1) begin : g_core
             assign at_o[i] = core == i;
-            assign en_o[i] = access && allowed && at_o[i];
+            assign en_o[i] = state_q == JUDGE && known_q && allowed_q && at_o[i];
         end
     endgenerate
 

@@ -17,7 +17,8 @@ module ttfs_divide #(
     input  wire [ACC_BITS-1:0]        potential_i,
     input  wire [RAMP_BITS-1:0]       ramp_i,
     input  wire [VALUE_BITS-1:0]      top_i,     // constant while values are under way
-    output wire [VALUE_BITS-1:0]      value_o
+    output wire [VALUE_BITS-1:0]      value_o,
+    output wire                       zero_o     // it is 0
 );
     // Behind the first stage the remainder is below ramp << VALUE_BITS, or the value is the top.
     localparam REM_BITS = RAMP_BITS + VALUE_BITS;
@@ -28,6 +29,7 @@ module ttfs_divide #(
     reg [VALUE_BITS-1:0] quo_q  [0:VALUE_BITS];
     reg [VALUE_BITS:0]   full_q;
     reg [VALUE_BITS-1:0] value_q;
+    reg                  zero_q;
 
     wire [WIDE-1:0] wide = {{(WIDE - ACC_BITS) {potential_i[ACC_BITS-1]}}, potential_i};
     wire [WIDE-1:0] limit = {{(WIDE - RAMP_BITS) {1'b0}}, ramp_i} << VALUE_BITS;
@@ -55,10 +57,13 @@ module ttfs_divide #(
         end
     endgenerate
 
-    always @(posedge clk_i) if (en_i)
+    always @(posedge clk_i) if (en_i) begin
         value_q <= (full_q[VALUE_BITS] || quo_q[VALUE_BITS] > top_i) ? top_i : quo_q[VALUE_BITS];
+        zero_q  <= top_i == 0 || (!full_q[VALUE_BITS] && quo_q[VALUE_BITS] == 0);
+    end
 
     assign value_o = value_q;
+    assign zero_o  = zero_q;
 endmodule
 
 `default_nettype wire

@@ -55,9 +55,9 @@ module ttfs_fire #(
     reg [ACC_BITS-1:0]     sum_q;
     reg [RAMP_BITS-1:0]    ramp_q;
     reg                    first_q, sum_valid_q;   // first_q: the next group is its position's first
-    reg [DEPTH-1:0]        valid_q;
+    reg [DEPTH-1:0]        valid_q;                // in the divider; the last also with a sum
     reg [CHANNEL_BITS-1:0] channel_q;
-    wire                   en;
+    wire                   en, zero;
 
     wire busy = count_q != 0;
     wire full = left_q >= LANES[CHANNEL_BITS-1:0];
@@ -87,7 +87,8 @@ module ttfs_fire #(
             else if (shift_o) count_q <= count_q - 1'b1;
             if (en) begin
                 sum_valid_q <= busy;
-                valid_q     <= {valid_q[DEPTH-2:0], sum_valid_q && !readout_i};
+                valid_q     <= {valid_q[DEPTH-2] || (busy && readout_i), valid_q[DEPTH-3:0],
+                                sum_valid_q && !readout_i};
             end
         end
         if (start_i) channel_q <= {CHANNEL_BITS{1'b0}};
@@ -100,11 +101,13 @@ module ttfs_fire #(
         .potential_i(sum_q),
         .ramp_i     (ramp_q),
         .top_i      (top_i),
-        .value_o    (value_o)
+        .value_o    (value_o),
+        .zero_o     (zero)
     );
 
-    assign valid_o   = valid_q[DEPTH-1] || (sum_valid_q && readout_i);
-    assign silent_o  = !readout_i && value_o == 0;
+    // From registers nearly: what is held up here holds the lanes up.
+    assign valid_o   = valid_q[DEPTH-1];
+    assign silent_o  = !readout_i && zero;
     assign en        = !valid_o || silent_o || ready_i;
     assign sum_o     = sum_q;
     assign channel_o = channel_q;

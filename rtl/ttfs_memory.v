@@ -3,9 +3,9 @@
 // A memory of a core: rows that the machine reads whole (en_i; data_o a cycle later, until the next
 // access) and that the configuration port reads and writes in chunks of 32 bits, word = {row, chunk},
 // chunk 0 the lowest bits. cfg_data_o comes two cycles after a read and holds; bits beyond the row are
-// zeros. Bits that USED leaves out are zeros too: no memory is made for them. What is no chunk of a row
-// (cfg_known_o low) is not written and reads as 0. The configuration port has precedence: the machine
-// does not read while it is used.
+// zeros. Bits that USED leaves out are zeros too: no memory is made for them. The port asks for nothing but
+// chunks of rows (cfg_known_o, which waits for nothing), and has precedence: the machine does not read while it is
+// used.
 
 `default_nettype none
 
@@ -40,10 +40,12 @@ module ttfs_memory #(
     wire [WIDTH-1:0]     raw;
     wire [WIDE-1:0]      wide;   // what was read, zeros above it
     wire [31:0]          part;   // the chunk of it that was asked for
-    reg                  read_q, known_q;
+    reg                  read_q;
     reg [31:0]           data_q;
 
-    assign cfg_known_o = {14'd0, row} < WORDS && {14'd0, chunk} < CHUNKS;
+    // Of a power of two words the row's address is below it when its other bits are zeros: no comparison.
+    wire row_known = (row >> ADDR_BITS) == 18'd0 && (WORDS == 1 << ADDR_BITS || {14'd0, row} < WORDS);
+    assign cfg_known_o = row_known && (CHUNKS == 1 << CHUNK_BITS || {14'd0, chunk} < CHUNKS);
 
     genvar c;
     generate
@@ -52,7 +54,7 @@ module ttfs_memory #(
         end
         for (c = 0; c < CHUNKS; c = c + 1) begin : g_chunk
             localparam BITS = (WIDTH - 32 * c < 32) ? WIDTH - 32 * c : 32;
-            wire here = chunk == c && cfg_known_o;
+            wire here = chunk == c;
             ttfs_ram #(
                 .WIDTH(BITS), .WORDS(WORDS), .PRELOAD(PRELOAD), .INIT(INIT), .FILE_BITS(WIDTH),
                 .FILE_LSB(32 * c)
@@ -80,10 +82,8 @@ module ttfs_memory #(
     endgenerate
 
     always @(posedge clk_i) begin
-        read_q  <= cfg_en_i && !cfg_we_i;
-        known_q <= cfg_known_o;
-        if (read_q && !known_q) data_q <= 32'd0;
-        else if (read_q) data_q <= part;
+        read_q <= cfg_en_i && !cfg_we_i;
+        if (read_q) data_q <= part;
     end
 
     assign data_o     = raw & USED;

@@ -27,7 +27,7 @@ module ttfs_program #(
     output wire                   wrote_o
 );
     assign grant_o = cfg_en_i ? 3'd0 : req_i & (~req_i + 3'd1);   // the lowest
-    assign wrote_o = cfg_en_i && cfg_we_i && cfg_known_o;
+    assign wrote_o = cfg_en_i && cfg_we_i;
 
     wire [ADDR_BITS-1:0] at = grant_o[0] ? at_i[0 +: ADDR_BITS]
                             : grant_o[1] ? at_i[ADDR_BITS +: ADDR_BITS] : at_i[2*ADDR_BITS +: ADDR_BITS];

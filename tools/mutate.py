@@ -414,7 +414,7 @@ def tests_of(copy, path):
     if path.endswith(".v"):
         module = os.path.basename(path)[len("ttfs_"):-2]
         benches = [n for n in [module] + RTL_USERS.get(module, []) if os.path.exists(
-            os.path.join(ROOT, "tests/rtl", n + "_tb.sv"))]
+            os.path.join(ROOT, "tests/rtl", n + "_tb.sv")) and n != "chip"]  # chip/N are its runs
         return [copy.rtl(n) for n in ["lint/ttfs_" + module] + ["bench/" + n for n in benches]
                 + RTL_LIMITS * (module in ("core", "chip")) + RTL_SEES]
     base = os.path.basename(folder)

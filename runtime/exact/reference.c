@@ -51,17 +51,36 @@ static void add_matrix(const TtfsNetLayer *l, const TtfsTerm *t, const double *x
     }
 }
 
+/* Outputs [from, to) of `n` along an axis whose tap k lies inside the input. */
+typedef struct {
+    uint32_t from, to;
+} Inside;
+
+static Inside inside(const TtfsTerm *t, int axis, uint32_t k, uint32_t n) {
+    Inside i = {0, n};
+    while (i.from < n && ttfs_term_tap(t, axis, i.from, k) < 0) i.from++;
+    while (i.to > i.from && ttfs_term_tap(t, axis, i.to - 1, k) >= t->in[axis + 1]) i.to--;
+    return i;
+}
+
+/* y[i] += w * x[i * stride] */
+static void add_row(double *y, const double *x, uint32_t stride, double w, uint32_t n) {
+    if (stride == 1)
+        for (uint32_t i = 0; i < n; i++) y[i] += w * x[i];
+    else
+        for (uint32_t i = 0; i < n; i++) y[i] += w * x[(size_t)i * stride];
+}
+
 /* y += w * x over all positions of one channel pair and tap. */
 static void add_tap(const TtfsNetLayer *l, const TtfsTerm *t, uint32_t ky, uint32_t kx, double w,
                     const double *x, double *y) {
-    for (uint32_t oy = 0; oy < l->h; oy++) {
-        int64_t sy = ttfs_term_tap(t, 0, oy, ky);
-        if (sy < 0 || sy >= t->in[1]) continue;
-        for (uint32_t ox = 0; ox < l->w; ox++) {
-            int64_t sx = ttfs_term_tap(t, 1, ox, kx);
-            if (sx < 0 || sx >= t->in[2]) continue;
-            y[(size_t)oy * l->w + ox] += w * x[(size_t)sy * t->in[2] + (size_t)sx];
-        }
+    Inside rows = inside(t, 0, ky, l->h), columns = inside(t, 1, kx, l->w);
+    if (columns.from == columns.to) return;
+    size_t first = (size_t)ttfs_term_tap(t, 1, columns.from, kx);
+    for (uint32_t oy = rows.from; oy < rows.to; oy++) {
+        size_t sy = (size_t)ttfs_term_tap(t, 0, oy, ky);
+        add_row(y + (size_t)oy * l->w + columns.from, x + sy * t->in[2] + first, t->stride[1], w,
+                columns.to - columns.from);
     }
 }
 

@@ -29,8 +29,11 @@ module config_tb;
     wire known = |at && there(node, mem, word);
     always @(posedge clk) begin
         first_data <= words[node][mem][word % 32];
-        if (|en && we && known) words[node][mem][word % 32] <= wdata;
-        if (|en) accesses <= accesses + 1;
+        if (|en && we) words[node][mem][word % 32] <= wdata;
+        if (|en) begin
+            check(known, 1, 40);
+            accesses <= accesses + 1;
+        end
         node_data <= first_data;
         node_flags <= node_flags & ~clear;
     end

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ttfs_divide: random and extreme potentials and ramps, one a cycle, with pauses: the clamped quotient comes
-// VALUE_BITS + 2 steps later.
+// VALUE_BITS + 2 steps later, and whether it is 0.
 module divide_tb;
     `include "bench.svh"
     localparam AB = 14, RB = 9, VB = 4, DEPTH = VB + 2;
@@ -9,9 +9,10 @@ module divide_tb;
     reg [RB-1:0] ramp = 1;
     reg [VB-1:0] top = 15;
     wire [VB-1:0] value;
+    wire zero;
 
     ttfs_divide #(.ACC_BITS(AB), .RAMP_BITS(RB), .VALUE_BITS(VB)) dut (
-        .clk_i(clk), .en_i(en), .potential_i(potential), .ramp_i(ramp), .top_i(top), .value_o(value)
+        .clk_i(clk), .en_i(en), .potential_i(potential), .ramp_i(ramp), .top_i(top), .value_o(value), .zero_o(zero)
     );
 
     integer want [0:4095], given, n, u, y, mode;
@@ -32,9 +33,12 @@ module divide_tb;
                     given = given + 1;
                 end
                 tick;
-                if (given >= DEPTH) check(value, want[given-DEPTH], 1);
+                if (given >= DEPTH) begin
+                    check(value, want[given-DEPTH], 1);
+                    check(zero, want[given-DEPTH] == 0, 2);
+                end
             end
         end
-        finish(8000);
+        finish(16000);
     end
 endmodule

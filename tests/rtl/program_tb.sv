@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ttfs_program: three readers and the configuration port ask at random: the port first, then the lowest
-// reader, one at a time, the word a cycle later; a write of a word that is there is told.
+// reader, one at a time, the word a cycle later; words that are there are known, writes are told.
 module program_tb;
     `include "bench.svh"
     localparam WORDS = 20, AB = 5;
@@ -29,9 +29,12 @@ module program_tb;
             req = $random(seed); cfg_en = below(4) == 0; cfg_we = below(2); word = below(24); data = $random(seed);
             for (i = 0; i < 3; i = i + 1) at[i*AB +: AB] = below(WORDS);
             #1;
+            check(known, word < WORDS, 4);
+            cfg_en = cfg_en && known;
+            #1;
             who = cfg_en ? 3 : req[0] ? 0 : req[1] ? 1 : req[2] ? 2 : 3;
             check(grant, who == 3 ? 0 : 1 << who, 1);
-            check(wrote, cfg_en && cfg_we && word < WORDS, 2);
+            check(wrote, cfg_en && cfg_we, 2);
             if (wrote) want[word] = data;
             tick;
             if (who < 3) begin
@@ -39,6 +42,6 @@ module program_tb;
                 check(read, want[a], 3);
             end
         end
-        finish(7000);
+        finish(10000);
     end
 endmodule

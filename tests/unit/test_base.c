@@ -265,8 +265,13 @@ static void files_appear_whole(void **state) {
     assert_false(ttfs_file_write(deep, "x", 1, &d)); /* FILE_WRITE: a folder is there */
     assert_int_equal(d.messages.at[2].code, TTFS_FILE_WRITE);
     assert_false(ttfs_make_folders(ttfs_path_join(&a, path, "under"), &d));
+    assert_int_equal(d.messages.len, 4);
+    assert_false(ttfs_remove_tree(ttfs_path_join(&a, path, "under"), &d)); /* no folder above */
+    assert_int_equal(d.messages.at[4].code, TTFS_FILE_WRITE);
     assert_true(ttfs_remove_tree(folder, &d));
     assert_false(ttfs_file_exists(folder));
+    assert_true(ttfs_remove_tree(folder, &d)); /* it is gone already */
+    assert_int_equal(d.messages.len, 5);
     ttfs_diag_free(&d);
     ttfs_arena_free(&a);
 }

@@ -268,6 +268,8 @@ static void use_others(TtfsMessages *m) {
     done(ttfs_compile(&c, m), true, m, "compile a quantised model");
     c.model = DIGITS "digits_cnn.onnx", c.calib = DIGITS "calib.npz", c.calib_count = 5;
     done(ttfs_compile(&c, m), true, m, "compile convolutions");
+    c.model = DIGITS "digits_mlp.onnx", c.fit = "up5k", c.ticks = 60000;
+    done(ttfs_compile(&c, m), false, m, "compile for a device that is too small");
 }
 
 /* A number of a document. */

@@ -310,6 +310,50 @@ static const Rule rule_list[] = {
 #undef RULE
 };
 
+/* Whether a task with another edge is told with all its numbers, and with those it should have. */
+static void told_with_its_numbers(TtfsPlan *p, const TtfsSpike *s, uint32_t i) {
+    char words[200];
+    TtfsDiag diag = {0};
+    TtfsBuf said = {0};
+    TtfsTask *t = &p->tasks.at[i], k = *t;
+    t->edge[0] = k.edge[0] + 7;
+    assert_false(ttfs_plan_check(p, s, "net", &diag));
+    ttfs_diag_print(&diag, TTFS_NOTE, false, &said);
+    snprintf(words, sizeof words,
+             "edges %u %u %u %u; %u of %u in %u, at %u, at %u, %u, %u %u %u %u expected",
+             k.edge[0] + 7, k.edge[1], k.edge[2], k.edge[3], k.groups, k.group_rows, k.passes,
+             k.weight_base, k.param_base, k.flow, k.edge[0], k.edge[1], k.edge[2], k.edge[3]);
+    if (!strstr(ttfs_buf_text(&said), words))
+        fail_msg("without '%s':\n%s", words, ttfs_buf_text(&said));
+    ttfs_buf_free(&said);
+    ttfs_diag_free(&diag);
+    *t = k;
+}
+
+/* Numbers that stand side by side are told apart by some task. */
+static void numbers_of_tasks(void **state) {
+    (void)state;
+    uint32_t apart[8] = {0};
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        TtfsSpike s;
+        TtfsPlan p;
+        TtfsDiag diag = {0};
+        bool ok = make(seed, &s, &p, &diag);
+        for (uint32_t i = 0; ok && i < p.tasks.len; i++) {
+            const TtfsTask *t = &p.tasks.at[i];
+            const uint32_t number[9] = {t->groups,      t->group_rows, t->passes,
+                                        t->weight_base, t->param_base, t->flow,
+                                        t->edge[1],     t->edge[2],    t->edge[3]};
+            for (int n = 0; n < 8; n++) apart[n] += number[n] != number[n + 1];
+            told_with_its_numbers(&p, &s, i);
+        }
+        ttfs_diag_free(&diag);
+        ttfs_plan_free(&p);
+        ttfs_spike_free(&s);
+    }
+    for (int n = 0; n < 8; n++) assert_true(apart[n] > 0);
+}
+
 static void every_rule_is_checked(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof rule_list / sizeof *rule_list; i++) {
@@ -522,6 +566,7 @@ int main(void) {
         cmocka_unit_test(refused_texts),
         cmocka_unit_test(every_number_matters),
         cmocka_unit_test(every_rule_is_checked),
+        cmocka_unit_test(numbers_of_tasks),
         cmocka_unit_test(padding_cuts_min_pools),
         cmocka_unit_test(unread_has_an_empty_buffer),
         cmocka_unit_test(pools_of_parts),

@@ -15,6 +15,7 @@
 #include "chip_spike.h"
 #include "golden.h"
 #include "plan_geometry.h"
+#include "plan_reads.h"
 #include "spike_to_plan.h"
 
 /* A chip for any graph of random_spike.h, whose lists may be short. */
@@ -371,11 +372,58 @@ static void sets_of_channels(void **state) {
     }
 }
 
+/* Whole words that hold so many elements. */
+static uint64_t words_for(uint64_t elements) {
+    uint64_t n = 0;
+    while (n * TTFS_WORD_ELEMENTS < elements) n++;
+    return n;
+}
+
+/* Words, pitch and copies of what a core reads, from one element to some words and one more. */
+static void sizes_of_buffers(void **state) {
+    (void)state;
+    static const uint32_t banks[] = {0, 1, 2, 2, 3, 3, 3, 3, 3, 3};
+    const uint32_t w = TTFS_WORD_ELEMENTS;
+    for (uint32_t n = 1; n <= 4 * w + 1; n++) {
+        TtfsRead r = {.first = {5, 1, 2}, .end = {5 + n, 4, 4}};
+        assert_int_equal(ttfs_read_pitch(&r), n);
+        assert_int_equal(ttfs_read_before(&r), 0);
+        assert_int_equal(ttfs_read_words(&r), words_for(6 * (uint64_t)n));
+        r.pooled = true, r.pool_first = 5 - n % 5;
+        assert_int_equal(ttfs_read_pitch(&r), w * words_for(n));
+        assert_int_equal(ttfs_read_before(&r), n % 5 % w);
+        assert_int_equal(ttfs_read_words(&r), words_for(n % 5 % w + 6 * w * words_for(n)));
+    }
+    for (uint32_t delay = 0; delay < sizeof banks / sizeof *banks; delay++)
+        assert_int_equal(ttfs_read_banks(&(TtfsRead){.delay = delay}), banks[delay]);
+}
+
+/* The least that holds both, along each axis, and the longer delay. */
+static void reads_unite(void **state) {
+    (void)state;
+    const TtfsRead a = {.first = {2, -1, 3}, .end = {9, 4, 5}, .delay = 1};
+    const TtfsRead b = {
+        .first = {0, 0, 7}, .end = {4, 8, 9}, .delay = 2, .pooled = true, .pool_first = 6};
+    for (int i = 0; i < 2; i++) {
+        TtfsRead u = i ? a : b;
+        ttfs_read_unite(&u, i ? &b : &a);
+        const int64_t first[3] = {0, -1, 3}, end[3] = {9, 8, 9};
+        assert_memory_equal(u.first, first, sizeof first);
+        assert_memory_equal(u.end, end, sizeof end);
+        assert_true(u.delay == 2 && u.pooled && u.pool_first == 6);
+        TtfsRead earlier = b;
+        earlier.pool_first = 4;
+        ttfs_read_unite(&u, i ? &earlier : &b);
+        assert_int_equal(u.pool_first, i ? 4 : 6);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tasks_compute_the_graph),    cmocka_unit_test(readouts_of_maps),
         cmocka_unit_test(segments_name_the_elements), cmocka_unit_test(edges_are_the_fewest),
         cmocka_unit_test(every_class_has_one_bias),   cmocka_unit_test(sets_of_channels),
+        cmocka_unit_test(sizes_of_buffers),           cmocka_unit_test(reads_unite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

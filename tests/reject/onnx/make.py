@@ -262,6 +262,11 @@ def graphs():
     m.node("Relu", ["input"], ["logits"], name="relu1")
     m.output("logits")
     save("shape_huge", m)
+    for rule, shape in (("shape_dims", [None] + [2] * 6), ("shape_no_dims", [])):
+        m = Model("net", input_shape=shape)
+        m.node("Relu", ["input"], ["logits"], name="relu1")
+        m.output("logits")
+        save(rule, m)
     m = image()
     m.node("Conv", ["input", "k"], ["c"], name="conv1", pads=[9000] * 4)
     m.node("Relu", ["c"], ["logits"], name="relu1")

@@ -14,13 +14,15 @@ module divide (
     localparam AB = 7, RB = 4, VB = 3, DEEP = VB + 2;
     (* anyconst *) reg [VB-1:0] top;
     wire [VB-1:0] value;
+    wire zero;
     reg signed [AB-1:0] p [0:DEEP];
     reg [RB-1:0] r [0:DEEP];
     reg [3:0] passed = 0;
     integer i;
 
     ttfs_divide #(.ACC_BITS(AB), .RAMP_BITS(RB), .VALUE_BITS(VB)) dut (
-        .clk_i(clk), .en_i(en), .potential_i(potential), .ramp_i(ramp), .top_i(top), .value_o(value)
+        .clk_i(clk), .en_i(en), .potential_i(potential), .ramp_i(ramp), .top_i(top), .value_o(value),
+        .zero_o(zero)
     );
 
     always @(posedge clk) if (en) begin
@@ -36,6 +38,7 @@ module divide (
         assume (ramp != 0);
         if (passed == DEEP) begin
             assert (value <= top);
+            assert (zero == (value == 0));
             if (p[DEEP] < 0) assert (value == 0);
             else begin
                 assert (low <= u);
