@@ -7,7 +7,8 @@
  * computed side by side, cut into tasks (a rectangle of positions, a range of channels), each core
  * its own one after the other in the order of the vector. Values travel as flits of a flow into the
  * buffers of the cores that read them: a flow is one for the tasks of a population on a core that
- * the same buffers keep something of; the input has one, from the host.
+ * the same buffers keep something of, or for some more where the chip has too few flows; the input
+ * has one, from the host.
  *
  * Invariants (plan_check.c, which trusts no solver): every channel and position of every population
  * is in exactly one task; every element that a task reads lies in a buffer of its core, which is
@@ -110,7 +111,7 @@ typedef struct {
      * core its flow is k too. */
     TTFS_VEC(TtfsBuffer) buffers;
     /* Number k is flow k. One core: the buffers' populations in their order, then what the host
-     * reads; else by population, core, ends. */
+     * reads; else by population, core, least ends. */
     TTFS_VEC(TtfsFlow) flows;
     /* Numbers in `buffers`, flow by flow, of a flow ascending. */
     TTFS_VEC(uint32_t) ends;

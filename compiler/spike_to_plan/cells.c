@@ -346,6 +346,7 @@ static void make_room(Pack *p) {
     p->held_weights = TTFS_ARRAY(p->arena, uint32_t, p->weights);
     p->held_params = TTFS_ARRAY(p->arena, uint32_t, p->params);
     p->held_pop = TTFS_ARRAY(p->arena, uint32_t, (size_t)pops + 1);
+    p->made_pop = TTFS_ARRAY(p->arena, uint32_t, (size_t)pops + 1);
     p->kept = TTFS_ARRAY(p->arena, TtfsRead, (size_t)pops + 1);
     p->pops = TTFS_ARRAY(p->arena, uint32_t, (size_t)pops + 1);
 }

@@ -3,7 +3,8 @@
  * What a core needs: words of its memories, and cycles. In: cells, and which units a core has; out:
  * the same sums that the derivation of a plan makes, before there is one. Weights and parameters
  * that cells share count once; buffers are unions of what cells read, with their copies. Cost: the
- * cells of the core.
+ * cells of the core. On top, of the chip: a flow for each population that a core makes, and the
+ * input's; what a core makes of one population needs no more (compiler/plan/plan_derive_flows.c).
  */
 #include "pack.h"
 #include "plan_cycles.h"
@@ -35,6 +36,10 @@ static void add_cell(Pack *p, uint32_t cell, PackFill *f) {
     if (c->task.groups && p->held_params[c->params] != p->stamp) {
         p->held_params[c->params] = p->stamp;
         f->use.param_words += c->param_words;
+    }
+    if (p->made_pop[c->task.pop.i] != p->stamp) {
+        p->made_pop[c->task.pop.i] = p->stamp;
+        f->made++;
     }
     f->use.program_words += c->program_words;
     f->load += c->load;
@@ -111,6 +116,21 @@ bool ttfs_pack_fits(const Pack *p, const PackFill *f) {
            u->param_words <= c->param_words && u->program_words <= c->program_words &&
            u->buffers <= c->buffers && u->table_rows <= c->table_words &&
            u->table_cols <= c->table_words;
+}
+
+bool ttfs_pack_flows_fit(const Pack *p, uint32_t core, const PackFill *f, uint32_t other,
+                         const PackFill *g) {
+    uint64_t made = p->made - p->cores[core].made + f->made;
+    if (other != PACK_NONE) made = made - p->cores[other].made + g->made;
+    return 1 + made <= p->chip->flows;
+}
+
+void ttfs_pack_settle(Pack *p, uint32_t core, const PackFill *f) {
+    PackCore *c = &p->cores[core];
+    p->made = p->made - c->made + f->made;
+    c->made = f->made;
+    c->time = f->time;
+    c->rows = f->use.weight_rows;
 }
 
 static void leave(Pack *p, uint32_t unit) {

@@ -2,16 +2,20 @@
  *
  * First places. In: units, none placed; out: each on a core that has the memory for it. Heaviest
  * first, by work or by weights, each where it costs least: that has work to spare, holds its
- * weights already, and is near to where it belongs, which is behind what it reads on a way through
- * the mesh. Cost: units times a few cores and their cells.
+ * weights already, and is near to where it belongs. That is on strips of the mesh, one behind the
+ * other: a population takes a few columns of a strip, its rows lie along the strip's, so that what
+ * it reads lies beside it. Cost: units times a few cores and their cells.
  */
 #include "pack.h"
 
 #include <stdlib.h>
 
 enum {
-    NEAR = 2, /* cores either way of the place where a unit belongs that are looked at */
-    IDLE = 8  /* cores with the least work looked at */
+    NEAR = 2,        /* cores either way of the place where a unit belongs that are looked at */
+    IDLE = 8,        /* cores with the least work looked at */
+    ONE = 1024,      /* of a fraction */
+    FEW_FLOWS = 8,   /* a core's share of the chip's, below which they are saved */
+    MANY_LAYERS = 16 /* populations, above which a core should not have some of each */
 };
 
 typedef struct {
@@ -21,12 +25,6 @@ typedef struct {
     uint32_t *home; /* by unit: the core where it belongs */
     uint64_t fair;  /* cycles of a core if all had the same */
 } Fit;
-
-/* Core number i of a way through the mesh: down the first column, up the next. */
-static uint32_t core_on_way(const TtfsChip *c, uint32_t i) {
-    uint32_t x = i / c->cores_y, y = i % c->cores_y;
-    return (x % 2 ? c->cores_y - 1 - y : y) * c->cores_x + x;
-}
 
 static uint32_t apart(uint32_t a, uint32_t b) {
     return a > b ? a - b : b - a;
@@ -74,17 +72,24 @@ static void reorder(Fit *f, uint32_t core) {
     f->order[i] = core;
 }
 
+/* Is it dear that a core makes something of a further population? */
+static bool saves_populations(const Fit *f) {
+    return f->pack->chip->flows < FEW_FLOWS * f->cores || f->pack->spike->pops.len > MANY_LAYERS;
+}
+
 /* What a unit costs on a core, in thousandths: of the fair work, each above it three times; of the
- * way through the mesh, twice; of the weight rows, new ones four times. Where memory is tight it is
- * the weight rows that the core has left, and the activations that it has not. */
+ * way through the mesh, twice; of the weight rows, new ones four times; where populations are saved
+ * a new one as much as a third of the work. Where memory is tight it is the weight rows that the
+ * core has left, and the activations that it has not. */
 static uint64_t cost_of(const Fit *f, uint32_t home, uint32_t core, const PackFill *fill) {
     const TtfsChip *c = f->pack->chip;
     uint64_t over = fill->time > f->fair ? fill->time - f->fair : 0;
     uint64_t rows = fill->use.weight_rows - f->pack->cores[core].rows;
+    uint64_t made = saves_populations(f) ? fill->made - f->pack->cores[core].made : 0;
     if (f->pack->tight)
         return (c->weight_rows - fill->use.weight_rows) * 1000 / c->weight_rows +
                fill->use.act_words * 1000 / c->act_words;
-    return over * 3000 / f->fair + rows * 4000 / c->weight_rows +
+    return over * 3000 / f->fair + rows * 4000 / c->weight_rows + made * 1000 +
            distance(f->pack, core, home) * UINT64_C(2000) / (c->cores_x + c->cores_y);
 }
 
@@ -98,6 +103,7 @@ typedef struct {
 static void look(Fit *f, uint32_t unit, uint32_t core, Best *b) {
     PackFill fill = ttfs_pack_fill(f->pack, core, PACK_NONE, unit);
     if (!ttfs_pack_fits(f->pack, &fill)) return;
+    if (!ttfs_pack_flows_fit(f->pack, core, &fill, PACK_NONE, NULL)) return;
     uint64_t cost = cost_of(f, f->home[unit], core, &fill);
     if (b->core != PACK_NONE && cost > b->cost) return;
     if (b->core != PACK_NONE && cost == b->cost && fill.time >= b->fill.time) return;
@@ -121,21 +127,59 @@ static bool place_unit(Fit *f, uint32_t unit) {
         look(f, unit, f->order[i], &b);
     if (b.core == PACK_NONE) return false;
     ttfs_pack_move(p, unit, b.core);
-    p->cores[b.core].time = b.fill.time;
-    p->cores[b.core].rows = b.fill.use.weight_rows;
+    ttfs_pack_settle(p, b.core, &b.fill);
     reorder(f, b.core);
     return true;
 }
 
-/* Units belong along the way in the order of populations, rows and columns, each core with its fair
+/* Rows of a strip: they divide the mesh, and a column of them is about a population's share. */
+static uint32_t strip_rows(const Fit *f) {
+    uint32_t all = f->pack->chip->cores_y, most = f->cores / f->pack->spike->pops.len, rows = 1;
+    for (uint32_t n = 2; n <= all && n <= most; n++)
+        if (all % n == 0) rows = n;
+    return rows;
+}
+
+/* The core so many columns from the start of the first strip on, so many rows down in its strip
+ * (both in ONEths). Every other strip runs back. */
+static uint32_t core_on_strip(const TtfsChip *c, uint32_t rows, uint64_t along, uint64_t down) {
+    uint64_t strip = along / ONE / c->cores_x, x = along / ONE % c->cores_x;
+    uint64_t y = strip * rows + down / ONE;
+    if (strip % 2) x = c->cores_x - 1 - x;
+    return (uint32_t)((y < c->cores_y ? y : c->cores_y - 1) * c->cores_x + x);
+}
+
+/* A population's cells on columns first .. end - 1 (ONEths) of the strips: in as many slices of
+ * columns and parts as there are columns, each down its strip row by row, so that a core has its
  * share of them. */
+static void find_homes_of(Fit *f, const PackGrid *g, uint32_t high, uint64_t first, uint64_t end) {
+    uint64_t wide = (uint64_t)g->cols * g->parts, slices = (end - first + ONE / 2) / ONE;
+    if (slices > wide) slices = wide;
+    if (slices < 1) slices = 1;
+    for (uint32_t i = 0; i < g->rows * wide; i++) {
+        uint64_t row = i / wide, col = i % wide, slice = col * slices / wide;
+        uint64_t left = (slice * wide + slices - 1) / slices; /* the slice's first and its end */
+        uint64_t n = ((slice + 1) * wide + slices - 1) / slices - left;
+        uint64_t down = ((row * n + col - left) * 2 + 1) * high * ONE / 2 / (g->rows * n);
+        uint64_t along = first + (end - first) * (slice * ONE + down % ONE) / slices / ONE;
+        uint32_t unit = f->pack->cells.at[g->first + i].unit;
+        f->home[unit] = core_on_strip(f->pack->chip, high, along, down);
+    }
+}
+
+/* Populations belong on the strips in their order, each core with its fair share of them. Cells of
+ * one unit have one home, the last one's. */
 static void find_homes(Fit *f) {
     const Pack *p = f->pack;
-    uint64_t before = 0;
+    uint32_t rows = strip_rows(f);
+    uint64_t before = 0, column = f->fair * rows;
     f->home = TTFS_ARRAY(p->arena, uint32_t, p->units.len);
-    for (uint32_t i = 1; i < p->units.len; i++) {
-        uint64_t load = p->units.at[i].load;
-        f->home[i] = core_on_way(p->chip, (uint32_t)((before + load / 2) / f->fair));
+    for (uint32_t id = 2; id <= p->spike->pops.len; id++) {
+        const PackGrid *g = &p->grids[id];
+        uint64_t load = 0;
+        for (uint32_t i = 0; i < g->rows * g->cols * g->parts; i++)
+            load += p->cells.at[g->first + i].load;
+        find_homes_of(f, g, rows, before * ONE / column, (before + load) * ONE / column);
         before += load;
     }
 }

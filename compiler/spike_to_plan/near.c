@@ -12,7 +12,7 @@
 
 enum {
     TREE = 8,              /* work for a tree, with one for each of its readers */
-    WORK_EACH = 5000,      /* set aside for a cell and core */
+    WORK_EACH = 8000,      /* set aside for a cell and core */
     WORK_MOST = 400000000, /* in all */
     TOLERANCE = 128        /* cycles on top of the busiest core's: a part of so many */
 };
@@ -106,17 +106,16 @@ static void keep(Near *n) {
 }
 
 /* Has the core, with a unit more and one less, the memory and the time? */
-static bool holds(Near *n, uint32_t core, uint32_t out, uint32_t in, uint64_t *time) {
-    PackFill f = ttfs_pack_fill(n->pack, core, out, in);
-    *time = f.time;
-    return f.time <= n->limit && ttfs_pack_fits(n->pack, &f);
+static bool holds(Near *n, uint32_t core, uint32_t out, uint32_t in, PackFill *f) {
+    *f = ttfs_pack_fill(n->pack, core, out, in);
+    return f->time <= n->limit && ttfs_pack_fits(n->pack, f);
 }
 
 /* The unit goes there, `other` (or none) comes back, if that saves anything and fits. */
 static bool try_step(Near *n, uint32_t unit, uint32_t core, uint32_t other) {
     Pack *p = n->pack;
     uint32_t home = p->units.at[unit].core;
-    uint64_t here, there;
+    PackFill here, there;
     n->stamp++;
     n->touches = 0;
     touch_unit(n, unit);
@@ -124,15 +123,16 @@ static bool try_step(Near *n, uint32_t unit, uint32_t core, uint32_t other) {
     put(n, unit, core);
     if (other != PACK_NONE) put(n, other, home);
     bool better = saved(n) > -(int64_t)n->threshold;
-    if (!better || !holds(n, core, other, unit, &there) || !holds(n, home, unit, other, &here)) {
+    if (!better || !holds(n, core, other, unit, &there) || !holds(n, home, unit, other, &here) ||
+        !ttfs_pack_flows_fit(p, core, &there, home, &here)) {
         put(n, unit, home);
         if (other != PACK_NONE) put(n, other, core);
         return false;
     }
     ttfs_pack_move(p, unit, core);
     if (other != PACK_NONE) ttfs_pack_move(p, other, home);
-    p->cores[core].time = there;
-    p->cores[home].time = here;
+    ttfs_pack_settle(p, core, &there);
+    ttfs_pack_settle(p, home, &here);
     keep(n);
     return true;
 }

@@ -4,7 +4,8 @@
  * cells packed on the cores of the mesh (fit.c), moved to where the busiest core has less
  * (balance.c), and then to where values travel less (near.c). Cells may be large or small, with
  * whole channels or parts: of the cuttings that look best, and fit, the one whose plan takes the
- * fewest expected cycles is taken.
+ * fewest expected cycles is taken, with what its links carry. On a large mesh each is tried with
+ * work that goes to any core, which makes it more even, and with work that stays nearby.
  */
 #include "pack.h"
 #include "plan_traffic.h"
@@ -17,7 +18,7 @@ enum {
     CELLS = sizeof cells_a_core / sizeof *cells_a_core,
     PARTS = sizeof most_parts / sizeof *most_parts,
     TRIES = CELLS * PARTS,
-    FINALISTS = 4
+    FINALS = 4
 };
 
 /* A cutting, and what its plan takes: UINT64_MAX cycles when it does not fit. */
@@ -60,6 +61,7 @@ static Result try_packing(Solver *v, PackTry how) {
               .chip = &v->plan->chip,
               .arena = &v->scratch,
               .tight = how.tight,
+              .far = how.far,
               .expected = rates_known(v->spike)};
     Result r = {how, UINT64_MAX};
     if (pack(&p, how)) {
@@ -81,11 +83,11 @@ static int by_cycles(const void *a, const void *b) {
 /* All cuttings, the best first; if none fits, those that copy the fewest weights. */
 static bool try_all(Solver *v, Result all[TRIES]) {
     for (uint32_t i = 0; i < TRIES; i++)
-        all[i] =
-            try_packing(v, (PackTry){cells_a_core[i / PARTS], most_parts[i % PARTS], false, false});
+        all[i] = try_packing(
+            v, (PackTry){cells_a_core[i / PARTS], most_parts[i % PARTS], false, true, false});
     qsort(all, TRIES, sizeof *all, by_cycles);
     for (uint32_t i = 0; i < CELLS && all[0].cycles == UINT64_MAX; i++)
-        all[0] = try_packing(v, (PackTry){cells_a_core[i], 1, true, false});
+        all[0] = try_packing(v, (PackTry){cells_a_core[i], 1, true, true, false});
     return all[0].cycles < UINT64_MAX;
 }
 
@@ -106,9 +108,12 @@ bool ttfs_solver_pack(Solver *v) {
     uint32_t n = 0;
     if (!try_all(v, all)) return false;
     TtfsTask *tasks = TTFS_ARRAY(&v->scratch, TtfsTask, v->plan->tasks.cap);
-    for (uint32_t i = 0; i < FINALISTS && all[i].cycles < UINT64_MAX; i++) {
-        all[i].how.near = true;
-        try_final(v, all[i].how, &best, tasks, &n);
+    uint32_t reaches = ttfs_pack_is_small(&v->plan->chip) ? 1 : 2;
+    for (uint32_t i = 0; i < FINALS && all[i / reaches].cycles < UINT64_MAX; i++) {
+        PackTry how = all[i / reaches].how;
+        how.near = true;
+        how.far = i % reaches == 0;
+        try_final(v, how, &best, tasks, &n);
     }
     all[0].how.near = false;
     if (!n) try_final(v, all[0].how, &best, tasks, &n);

@@ -14,10 +14,10 @@
 enum { PACK_NONE = UINT32_MAX };
 
 /* What is asked of a packing: cells a core by their load, most parts of the channels; is room for
- * weights all that counts; is it drawn near? */
+ * weights all that counts; does work go far to where there is less; is it drawn near? */
 typedef struct {
     uint32_t cells, parts;
-    bool tight, near;
+    bool tight, far, near;
 } PackTry;
 
 /* How a population is cut: first rows, columns, channels of its cells, and the end behind the last.
@@ -48,6 +48,7 @@ typedef struct {
 
 typedef struct {
     uint64_t time, rows; /* cycles, weight rows of its units */
+    uint32_t made;       /* populations that they make something of: each needs a flow */
     uint32_t first;      /* unit */
 } PackCore;
 
@@ -62,6 +63,7 @@ typedef struct {
     const TtfsChip *chip;
     TtfsArena *arena;
     bool tight;               /* room for weights is all that counts */
+    bool far;                 /* work may go to any core, not only to one nearby */
     bool expected;            /* rates are known */
     PackGrid *grids;          /* by population id */
     bool *is_read;            /* by population id */
@@ -71,7 +73,8 @@ typedef struct {
     TTFS_VEC(PackUnit) units;
     uint32_t weights, params; /* numbers in use */
     PackCore *cores;
-    uint32_t *held_weights, *held_params, *held_pop; /* by number: stamp of who holds it */
+    uint64_t made; /* populations that cores make, of all cores */
+    uint32_t *held_weights, *held_params, *held_pop, *made_pop; /* by number: stamp of its core */
     uint32_t stamp;
     TtfsRead *kept;            /* by population id: of the core in hand */
     uint32_t *pops, pops_kept; /* populations that it keeps */
@@ -83,6 +86,7 @@ typedef struct {
     TtfsUse use;
     uint64_t banked[TTFS_PLAN_BANKS + 1]; /* words of a copy, of buffers with 2^i copies */
     uint64_t load, time;                  /* cycles of its tasks; with what arrives */
+    uint32_t made;                        /* populations that it makes something of */
 } PackFill;
 
 /* cells.c. Cuts all populations into cells and units, none of them placed. */
@@ -93,13 +97,20 @@ bool ttfs_pack_connect(Pack *p);
 /* fill.c. The core without unit `out` and with `in` (PACK_NONE: none). */
 PackFill ttfs_pack_fill(Pack *p, uint32_t core, uint32_t out, uint32_t in);
 bool ttfs_pack_fits(const Pack *p, const PackFill *f);
+/* Has the chip the flows, when the core is filled so, and the other one (PACK_NONE: none) so? */
+bool ttfs_pack_flows_fit(const Pack *p, uint32_t core, const PackFill *f, uint32_t other,
+                         const PackFill *g);
 /* Puts a unit on a core, from where it was. */
 void ttfs_pack_move(Pack *p, uint32_t unit, uint32_t core);
+/* The core is filled so: what is known of it, once its units are there. */
+void ttfs_pack_settle(Pack *p, uint32_t core, const PackFill *f);
 
 /* fit.c. Places all units, heaviest first; false when one fits nowhere. */
 bool ttfs_pack_place(Pack *p);
 /* balance.c. Moves and swaps that take load off the busiest core. */
 void ttfs_pack_balance(Pack *p);
+/* Are all cores near one another? */
+bool ttfs_pack_is_small(const TtfsChip *chip);
 /* near.c. Moves and swaps that bring readers nearer to their sources. */
 void ttfs_pack_draw_near(Pack *p);
 

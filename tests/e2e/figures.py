@@ -438,7 +438,7 @@ def check_page(case, s):
                                                  s.us(plan["worst"]), s.us(plan["expected"]))
     case.check(words in parts["Schedule"][0], "page, schedule: %r" % parts["Schedule"][0])
     case.check("Schedule %s: " % s.schedule in parts["Schedule"][1] and
-               "after %d turn" % s.turns in parts["Schedule"][1] and
+               "after %d turn%s, " % (s.turns, "" if s.turns == 1 else "s") in parts["Schedule"][1] and
                "at most %d cycles" % (s.turns * plan["worst"]) in parts["Schedule"][1], parts["Schedule"][1])
     with open(case.path("out", "report", "timing.json"), encoding="utf-8") as f:
         timing = json.load(f)

@@ -249,12 +249,26 @@ static void noise(void **state) {
     close_case(&c);
 }
 
+/* The widest of both ranges, the largest of each layer. */
+static void tops_merge(void **state) {
+    (void)state;
+    double top[2][2] = {{1, 7}, {5, 2}};
+    TtfsNet net = {.layers = {.len = 2}};
+    for (int i = 0; i < 2; i++) {
+        double mine[2] = {top[i][0], top[i][1]};
+        TtfsExactTops a = {i ? -1 : -2, i ? 4 : 3, mine}, b = {i ? -2 : -1, i ? 3 : 4, top[1 - i]};
+        ttfs_exact_tops_merge(&a, &net, &b);
+        assert_true(a.input_lo == -2 && a.input_hi == 4 && mine[0] == 5 && mine[1] == 7);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(model_a_is_exact),
         cmocka_unit_test(model_b_is_exact),
         cmocka_unit_test(gate),
         cmocka_unit_test(noise),
+        cmocka_unit_test(tops_merge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

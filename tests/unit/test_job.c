@@ -10,10 +10,12 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "job.h"
 #include "refill.h"
+#include "shipped.h"
 
 #define DIGITS TTFS_SOURCE_DIR "/examples/digits/"
 
@@ -99,6 +101,23 @@ static void chips_and_schedules(void **state) {
     ttfs_arena_free(&a);
 }
 
+/* What is shipped: where the user says, else beside the program, among the sources, as installed.
+ */
+static void shipped_files(void **state) {
+    (void)state;
+    TtfsArena a = {0};
+    assert_int_equal(unsetenv("TTFS_DATA"), 0);
+    assert_string_equal(ttfs_data_path(&a, "hw/chips/one.json"),
+                        TTFS_SOURCE_DIR "/hw/chips/one.json");
+    assert_string_equal(ttfs_data_path(&a, "no/such"), TTFS_DATA_DIR "/no/such");
+    assert_int_equal(setenv("TTFS_DATA", "", 1), 0);
+    assert_string_equal(ttfs_data_path(&a, "no/such"), TTFS_DATA_DIR "/no/such");
+    assert_int_equal(setenv("TTFS_DATA", "/else", 1), 0);
+    assert_string_equal(ttfs_data_path(&a, "hw/chips/one.json"), "/else/hw/chips/one.json");
+    assert_int_equal(unsetenv("TTFS_DATA"), 0);
+    ttfs_arena_free(&a);
+}
+
 static void compile(const TtfsCompileOptions *o) {
     TtfsMessages *m = ttfs_messages_new();
     TtfsResult *r = ttfs_compile(o, m);
@@ -114,6 +133,22 @@ static TtfsRefill open_refill(const TtfsCompileOptions *o) {
     return r;
 }
 
+/* A file of words for each memory that the chip has, and none for another. */
+static void every_memory_is_written(void) {
+    TtfsArena a = {0};
+    TtfsCompileOptions o = some_options();
+    TtfsJob job = open_job(&o, &a);
+    uint32_t has = 0;
+    for (int m = 0; m < TTFS_MEMS; m++) {
+        TtfsMemShape shape = ttfs_chip_memory(&job.chip, (TtfsMem)m);
+        char *path = ttfs_arena_printf(&a, "job_out/image/core0_%s.hex", shape.name);
+        assert_int_equal(ttfs_file_exists(path), shape.rows > 0);
+        has += shape.rows > 0;
+    }
+    assert_true(has > 4 && has < TTFS_MEMS);
+    ttfs_arena_free(&a);
+}
+
 /* What the folder was compiled with. */
 static void from_the_folder(void **state) {
     (void)state;
@@ -121,6 +156,7 @@ static void from_the_folder(void **state) {
     TtfsCompileOptions whole = some_options();
     whole.ranged = true, whole.lo = -0.5f, whole.hi = 1.5f, whole.schedule = "overlap";
     compile(&whole);
+    every_memory_is_written();
     TtfsCompileOptions o = ttfs_weights_only_defaults("job_out");
     o.model = whole.model;
     TtfsRefill r = open_refill(&o);
@@ -179,6 +215,7 @@ int main(void) {
         cmocka_unit_test(numbers),
         cmocka_unit_test(ranges),
         cmocka_unit_test(chips_and_schedules),
+        cmocka_unit_test(shipped_files),
         cmocka_unit_test(from_the_folder),
         cmocka_unit_test(from_the_options),
     };
