@@ -70,6 +70,12 @@ uint32_t ttfs_image_address(const TtfsImage *img, uint32_t core, TtfsMem m, uint
     return address(&shape, core, row, chunk);
 }
 
+uint32_t ttfs_crc_word(uint32_t crc, uint32_t v) {
+    unsigned char bytes[4] = {(unsigned char)v, (unsigned char)(v >> 8), (unsigned char)(v >> 16),
+                              (unsigned char)(v >> 24)};
+    return ttfs_crc32(crc, bytes, sizeof bytes);
+}
+
 uint32_t ttfs_image_crc(const TtfsImage *img, uint32_t core, TtfsMem m) {
     const TtfsMemImage *mem = &img->cores[core].mem[m];
     TtfsMemShape shape = ttfs_chip_memory(&img->chip, m);

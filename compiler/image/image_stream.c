@@ -6,12 +6,6 @@
  */
 #include "image_inside.h"
 
-uint32_t ttfs_crc_word(uint32_t crc, uint32_t v) {
-    unsigned char bytes[4] = {(unsigned char)v, (unsigned char)(v >> 8), (unsigned char)(v >> 16),
-                              (unsigned char)(v >> 24)};
-    return ttfs_crc32(crc, bytes, sizeof bytes);
-}
-
 static uint32_t crc_of(const TtfsImage *img, uint32_t begin, uint32_t end) {
     uint32_t crc = 0;
     for (uint32_t i = begin; i < end; i++) crc = ttfs_crc_word(crc, img->stream.at[i]);
