@@ -118,13 +118,17 @@ static uint32_t words_of(const TtfsImage *img) {
     return words;
 }
 
+/* Elements of a core: the lift has a word for each, and is done once a bit. */
+enum { SMALL = 16384 };
+
 static void every_bit_matters(void **state) {
     (void)state;
     uint32_t images = 0, pools = 0, meshes = 0, passes = 0, banks = 0;
     Count count = {0};
     for (uint64_t seed = 0; images < 8 || !pools || !meshes || !passes || !banks; seed++) {
         Made m;
-        if (make(&m, seed) && words_of(&m.image) < 300) {
+        if (make(&m, seed) && words_of(&m.image) < 300 &&
+            ttfs_chip_elements(&m.image.chip) <= SMALL) {
             images++;
             meshes += ttfs_chip_cores(&m.image.chip) > 1;
             for (uint32_t i = 0; i < m.plan.buffers.len; i++)
