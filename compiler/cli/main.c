@@ -89,7 +89,7 @@ static void run(void *context) {
 static void end_starved(void) {
     static const char said[] = "ttfs: error: out of memory: none is left for LLVM: "
                                "use a machine with more memory or a smaller input\n";
-    ttfs_stderr_put(said, sizeof said - 1);
+    ttfs_stderr_put(said, strlen(said));
     _exit(3);
 }
 

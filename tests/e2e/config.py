@@ -54,6 +54,9 @@ def configs(case):
     for text in BROKEN:
         case.write("c.json", text)
         case.refused("compile", MODEL, "-o", "x", "--config", "c.json", says="c.json")
+    for text, line in (("{\"ticks\": 15,\n", 1), ("{\"ticks\": 15,\n\n\"a\" 3\n}", 3)):
+        case.write("c.json", text)
+        case.refused("compile", MODEL, "-o", "x", "--config", "c.json", says="c.json:%d:1: not JSON" % line)
     case.check(not os.path.exists(case.path("x")), "a refused config wrote a folder")
 
 

@@ -28,6 +28,11 @@ def equal_folders(case):
     case.check(r.out.startswith("equal: image "), "expected 'equal':\n%s" % r)
     found = case.json("dump", "--diff", "a", "a2")
     case.equal((found["equal"], found["differences"]), (True, 0), "equal folders")
+    for name in ("early", "early2"): # a plan and no image
+        shutil.copytree(case.path("a"), case.path(name))
+        shutil.rmtree(case.path(name, "image"))
+    out = case.good("dump", "--diff", "early", "early2").out
+    case.check(re.fullmatch(r"equal: plan \d+ lines\n", out), "plans alone: %r" % out)
 
 
 def other_ticks(case):

@@ -6,6 +6,7 @@
  */
 #include "cache.h"
 #include "emit.h"
+#include "emit_parts.h"
 #include "jit.h"
 #include "object.h"
 #include "target.h"
@@ -269,6 +270,24 @@ static void objects_that_do_not_load(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* Where the class is in the sums: behind the readouts before its own, if it is one in order. */
+static void sums_of_the_class(void **state) {
+    (void)state;
+    static const uint32_t channels[] = {2, 3, 4, 5};
+    TtfsSpike s = {0};
+    for (uint32_t i = 0; i < 4; i++)
+        *TTFS_PUSH(&s.arena, s.pops) = (TtfsPopulation){
+            .kind = i % 2 ? TTFS_POP_READOUT : TTFS_POP_RELU, .c = channels[i], .h = 1, .w = 1};
+    for (uint32_t pop = 2; pop <= 4; pop += 2) {
+        uint32_t first = 9, n = 9;
+        s.readout.i = pop;
+        assert_true(ttfs_emit_classes(&s, &first, &n));
+        assert_int_equal(first, pop == 4 ? 3 : 0);
+        assert_int_equal(n, channels[pop - 1]);
+    }
+    ttfs_spike_free(&s);
+}
+
 /* Objects for other processors, by the number that ELF has for each, and text for this one. */
 static void code_for_others(void **state) {
     (void)state;
@@ -313,9 +332,10 @@ static void all_is_given_back(void **state) {
 int main(void) {
 #define WITH_MAKER(test) cmocka_unit_test_setup_teardown(test, open_maker, close_maker)
     const struct CMUnitTest tests[] = {
-        WITH_MAKER(sound_code_is_written), WITH_MAKER(code_that_does_not_verify),
-        WITH_MAKER(unknown_passes),        WITH_MAKER(code_that_cannot_be_made),
-        WITH_MAKER(unknown_machines),      cmocka_unit_test(objects_that_do_not_load),
-        cmocka_unit_test(code_for_others), cmocka_unit_test(all_is_given_back)};
+        WITH_MAKER(sound_code_is_written),  WITH_MAKER(code_that_does_not_verify),
+        WITH_MAKER(unknown_passes),         WITH_MAKER(code_that_cannot_be_made),
+        WITH_MAKER(unknown_machines),       cmocka_unit_test(objects_that_do_not_load),
+        cmocka_unit_test(code_for_others),  cmocka_unit_test(sums_of_the_class),
+        cmocka_unit_test(all_is_given_back)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
