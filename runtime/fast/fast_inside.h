@@ -43,7 +43,7 @@ struct TtfsFast {
     uint64_t *place; /* [tensors] of a computed one in a work, in floats */
     uint64_t floats; /* of a work */
     uint64_t rows;   /* ... that convolutions turn rows into */
-    uint64_t most;   /* elements of the largest tensor */
+    uint64_t most;   /* elements of the largest that is not a constant in between */
     TtfsTarget target;
     TtfsFastCode code;
 };

@@ -151,12 +151,17 @@ static void place_all(TtfsFast *f) {
     ttfs_arena_free(&a);
 }
 
-/* Rows that a convolution turns; elements of the largest tensor. */
+static void count_most(TtfsFast *f, TtfsTensor t) {
+    uint64_t n = ttfs_ir_count(ttfs_ir_tensor(f->ir, t));
+    if (n > f->most) f->most = n;
+}
+
+/* Elements of the largest tensor that is laid sample after sample, which weights never are; rows
+ * that a convolution turns. */
 static void find_sizes(TtfsFast *f) {
-    for (uint32_t i = 0; i < f->ir->tensors.len; i++) {
-        uint64_t n = ttfs_ir_count(&f->ir->tensors.at[i]);
-        if (n > f->most) f->most = n;
-    }
+    count_most(f, f->ir->input);
+    for (uint32_t i = 0; i < f->steps.len; i++) count_most(f, f->steps.at[i].out);
+    for (uint32_t i = 0; i < ttfs_ir_outputs(f->ir); i++) count_most(f, ttfs_ir_output(f->ir, i));
     for (uint32_t i = 0; i < f->steps.len; i++) {
         const TtfsNode *n = f->steps.at[i].node;
         if (f->steps.at[i].kind != TTFS_FAST_SUM || n->op != TTFS_OP_CONV) continue;

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "fast.h"
+#include "fast_inside.h"
 #include "relu.h"
 #include "target.h"
 
@@ -293,11 +293,23 @@ static void along_axes(void **state) {
     }
 }
 
+/* Weights are larger than all that is computed with them: no sample has room for them. */
+static void room_of_samples(void **state) {
+    (void)state;
+    TtfsTensor none = {0};
+    TtfsIr ir = input_of(1, 60);
+    add(&ir, node(TTFS_OP_MATMUL, ir.input, constant(&ir, 60, 70), none));
+    TtfsFast *f = open_fast(&ir, true, NULL);
+    assert_int_equal(f->most, 70);
+    ttfs_fast_close(f);
+    check_close(&ir);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_networks), cmocka_unit_test(wrong_weight),
         cmocka_unit_test(same_bytes),      cmocka_unit_test(matrices),
-        cmocka_unit_test(along_axes),
+        cmocka_unit_test(along_axes),      cmocka_unit_test(room_of_samples),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
