@@ -330,7 +330,7 @@ class Copy:
         self.env = dict(os.environ, CCACHE_BASEDIR=self.root, CCACHE_NOHASHDIR="1",
                         TMPDIR="/tmp", TTFS_CACHE=os.path.join(self.root, "cache"),
                         TTFS_BUILD=os.path.join(self.root, "tmp", "rtl"), PYTHONDONTWRITEBYTECODE="1",
-                        PYTHONUNBUFFERED="1", TTFS_TEST_SAMPLES=str(SAMPLES), **(SANITIZERS if sanitized else {}))
+                        PYTHONUNBUFFERED="1", TTFS_TEST_FEW="1", TTFS_TEST_SAMPLES=str(SAMPLES), **(SANITIZERS if sanitized else {}))
         self.limits = {resource.RLIMIT_FSIZE: 5 << 30, resource.RLIMIT_CORE: 0}  # a test makes a hole of 4 GiB
         if not sanitized:
             self.limits[resource.RLIMIT_AS] = 24 << 30
