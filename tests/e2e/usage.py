@@ -5,6 +5,7 @@ everywhere, options that say which value they take, and shipped files that are n
 import os
 import re
 import shutil
+import signal
 import sys
 
 from e2e import DIGITS, SOURCE, Case
@@ -32,12 +33,27 @@ def shipped(case, model):
     del os.environ["TTFS_DATA"]
 
 
+def started_as_usual(case, test, path):
+    """A program that ttfs starts gets no input and the usual signals, though ttfs ignores some."""
+    os.mkdir(case.path("fake"))
+    os.chmod(case.write("fake/verilator", "#!/bin/sh\n(grep SigIgn /proc/self/status; readlink /proc/self/fd/0) >'%s'\n"
+                        "exit 1\n" % case.path("seen")), 0o755)
+    os.environ["PATH"] = case.path("fake") + ":" + path
+    case.refused("verify", "out", "--input", test, "--count", "1", "--engines", "golden,rtl", says="verilator does not run")
+    with open(case.path("seen"), encoding="utf-8") as f:
+        _, ignored, given = f.read().split()
+    usual = 1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1
+    case.check(int(ignored, 16) & usual == 0, "a program is started with signals ignored: " + ignored)
+    case.equal(given, "/dev/null", "the input of a program that is started")
+
+
 def no_simulator(case, test):
     """Without Verilator the chip's engine is refused; the others run."""
     kept = {name: os.environ.get(name) for name in ("PATH", "TTFS_CACHE")}
     os.environ.update(PATH=case.path("nothing"), TTFS_CACHE=case.path("no_cache"))
     case.good("verify", "out", "--input", test, "--count", "1", "--engines", "golden,golden")
     case.refused("verify", "out", "--input", test, "--count", "1", "--engines", "golden,rtl", says="verilator")
+    started_as_usual(case, test, kept["PATH"])
     for name, value in kept.items():
         os.environ.pop(name)
         if value is not None:
