@@ -166,7 +166,8 @@ def conditions(code, verilog):
 def swaps(code, verilog):
     if verilog:  # neighbouring connections of an instance; arms of a choice
         for m in re.finditer(r"\.\w+\s*\(([^()\n]+)\),\n\s*\.\w+\s*\(([^()\n]+)\)", code):
-            yield m.start(1), m.end(2), m[2] + code[m.end(1):m.start(2)] + m[1]
+            if m[1] != m[2]:
+                yield m.start(1), m.end(2), m[2] + code[m.end(1):m.start(2)] + m[1]
         for m in re.finditer(r"\? (\w[\w\[\]':]*) : (\w[\w\[\]':]*)(?=[;,)\n])", code):
             yield m.start(1), m.end(2), m[2] + " : " + m[1]
         return
@@ -306,7 +307,8 @@ SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:exitcode=99:detect_stack_use_after
 
 SAMPLES = 40  # of the tests that can do with fewer
 UNKNOWN_S, LONG_S = 4, 60  # what a test is taken to take, and one of suite `long`
-OWN_HITS = 4
+OWN_HITS = 20
+START_S = 1  # what linking and starting one takes
 FAILED = re.compile(rb"^FAILED: |\[  FAILED  \]", re.M)  # the line of a test's own, and cmocka's
 SAME = object()  # the verdict on a change that compiles to the same object
 
@@ -504,7 +506,7 @@ class Judge:
 
     def cost(self, test):
         """What a notice by the test costs; a file's own are taken to have noticed some already."""
-        return (self.takes(test) or 0) / (1 + self.hits[test["name"]] + OWN_HITS * test["own"])
+        return (START_S + (self.takes(test) or 0)) / (1 + self.hits[test["name"]] + OWN_HITS * test["own"])
 
     def usable(self, test):
         """Whether the test passes without a change, which lies there now; it is run when that is not known."""
