@@ -85,7 +85,7 @@ SEES = {
     "runtime/fast": ["fast", "e2e values", "e2e operators", "lib"],
     "runtime/relu": ["nodes", "fast", "e2e values", "exact", "ir_to_ir", "e2e operators"],
     "runtime/exact": ["bound", "lib", "e2e exact digits_mlp", "e2e exact digits_cnn"],
-    "runtime/jit": ["kernels", "describe", "target", "team", "cache", "llvm", "outputs", "jit, shared work",
+    "runtime/jit": ["kernels", "describe", "target", "team", "cache", "llvm", "outputs", "jit, other processors", "jit, shared work",
                     "e2e emit digits_mlp aarch64-linux-gnu", "e2e emit digits_mlp riscv64-linux-gnu", "e2e emit digits_mlp native",
                     "e2e emit digits_cnn native", "e2e emit heads native", "e2e emit digits_mlp text", "e2e library",
                     "e2e usage"],

@@ -371,6 +371,104 @@ static bool networks_alone(const char *mode) {
     return share != SHORT;
 }
 
+/* ---- processors that this machine is not ---------------------------------------------------- */
+
+static const char *other; /* whose kernels are made, of instructions that this machine has */
+
+bool __real_ttfs_target_host(TtfsTarget *t, const char *cpu, TtfsArena *a, TtfsDiag *diag);
+bool __wrap_ttfs_target_host(TtfsTarget *t, const char *cpu, TtfsArena *a, TtfsDiag *diag);
+bool __wrap_ttfs_target_host(TtfsTarget *t, const char *cpu, TtfsArena *a, TtfsDiag *diag) {
+    TtfsTarget there, here;
+    if (!other) return __real_ttfs_target_host(t, cpu, a, diag);
+    if (!__real_ttfs_target_host(&here, cpu, a, diag) ||
+        !ttfs_target_triple(&there, "x86_64-linux-gnu", other, a, diag))
+        return false;
+    *t = there;
+    t->triple = here.triple, t->cpu = here.cpu, t->features = here.features, t->abi = here.abi;
+    return true;
+}
+
+/* Integer k of `bits` in every word. */
+static Value integer_of(const Code *c, Value words, uint32_t k, uint32_t bits, bool is_signed) {
+    uint32_t lanes = LLVMGetVectorSize(LLVMTypeOf(words));
+    Value up = ttfs_code_const(c->i32, lanes, 32 - bits * (k + 1));
+    Value down = ttfs_code_const(c->i32, lanes, 32 - bits);
+    words = LLVMBuildShl(c->at, words, up, "");
+    return is_signed ? LLVMBuildAShr(c->at, words, down, "")
+                     : LLVMBuildLShr(c->at, words, down, "");
+}
+
+/* acc + the products of the integers in words. */
+static Value emulated_dot(const Code *c, Value acc, Value a, Value b, uint32_t bits) {
+    LLVMTypeRef words = LLVMTypeOf(acc);
+    a = LLVMBuildBitCast(c->at, a, words, "");
+    b = LLVMBuildBitCast(c->at, b, words, "");
+    for (uint32_t k = 0; k < 32 / bits; k++) {
+        Value x = integer_of(c, a, k, bits, bits > 8), y = integer_of(c, b, k, bits, true);
+        acc = LLVMBuildAdd(c->at, acc, LLVMBuildMul(c->at, x, y, ""), "");
+    }
+    return acc;
+}
+
+/* The words whose bit is set, one behind the other. */
+static Value emulated_compress(const Code *c, Value words, Value mask) {
+    Value to = ttfs_code_variable(c, LLVMTypeOf(words), LLVMConstNull(LLVMTypeOf(words)));
+    Value at = ttfs_code_i64(c, 0);
+    for (uint32_t i = 0; i < 16; i++) {
+        Value lane = LLVMConstInt(c->i32, i, 0);
+        Value place = ttfs_code_plus_value(c, to, ttfs_code_times(c, at, sizeof(uint32_t)));
+        ttfs_code_store(c, LLVMBuildExtractElement(c->at, words, lane, ""), place);
+        Value set = LLVMBuildExtractElement(c->at, mask, lane, "");
+        at = LLVMBuildAdd(c->at, at, LLVMBuildZExt(c->at, set, c->i64, ""), "");
+    }
+    return ttfs_code_load(c, LLVMTypeOf(words), to);
+}
+
+Value __real_ttfs_code_call(const Code *c, const char *name, LLVMTypeRef type, Value *arg,
+                            uint32_t args);
+Value __wrap_ttfs_code_call(const Code *c, const char *name, LLVMTypeRef type, Value *arg,
+                            uint32_t args);
+Value __wrap_ttfs_code_call(const Code *c, const char *name, LLVMTypeRef type, Value *arg,
+                            uint32_t args) {
+    if (other && strstr(name, "vpdpbusd")) return emulated_dot(c, arg[0], arg[1], arg[2], 8);
+    if (other && strstr(name, "vpdpwssd")) return emulated_dot(c, arg[0], arg[1], arg[2], 16);
+    if (other && strstr(name, "pmadd"))
+        return emulated_dot(c, LLVMConstNull(type), arg[0], arg[1], 16);
+    if (other && strstr(name, "compress")) return emulated_compress(c, arg[0], arg[2]);
+    return __real_ttfs_code_call(c, name, type, arg, args);
+}
+
+/* Every family's kernels, whatever this machine is: pixels in the lanes with a pool and without,
+ * events, dots of bytes and of words. */
+static void other_processors(void **state) {
+    static const struct {
+        const char *cpu;
+        bool narrow;
+        uint64_t seed;
+    } of[] = {{"icelake-server", true, 10},
+              {"icelake-server", true, 11},
+              {"skylake-avx512", false, 2},
+              {"alderlake", false, 7},
+              {"cascadelake", false, 10}};
+    uint64_t spikes = 0;
+    (void)state;
+    for (uint32_t i = 0; i < sizeof of / sizeof *of; i++) {
+        TtfsSpike s;
+        if (of[i].narrow)
+            narrow_spike(&s, of[i].seed);
+        else
+            wide_spike(&s, of[i].seed);
+        other = of[i].cpu;
+        one_network(&s, of[i].seed, &spikes);
+        other = NULL;
+        ttfs_spike_free(&s);
+    }
+    print_message("%u layers: %u by events, %u with their pool, %u with pixels in the lanes\n",
+                  kernels[KERNEL_ALL], kernels[KERNEL_EVENTS], kernels[KERNEL_POOL],
+                  kernels[KERNEL_NARROW]);
+    assert_true(spikes > 1000 && kernels[KERNEL_NARROW] == 2 && kernels[KERNEL_EVENTS] > 0);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(division_small),      cmocka_unit_test(division_at_edges),
@@ -383,8 +481,11 @@ int main(int argc, char **argv) {
     const struct CMUnitTest networks[] = {cmocka_unit_test(small_networks),
                                           cmocka_unit_test(wide_networks)};
     const struct CMUnitTest shared[] = {cmocka_unit_test(shared_layers)};
+    const struct CMUnitTest others[] = {cmocka_unit_test(other_processors)};
     const char *mode = argc == 2 ? argv[1] : "";
     if (networks_alone(mode)) return cmocka_run_group_tests_name(mode, networks, NULL, NULL);
+    if (strcmp(mode, "others") == 0)
+        return cmocka_run_group_tests_name("others", others, NULL, NULL);
     if (strcmp(mode, "shared") == 0) { /* what threads do together, in one network */
         most_shared = 1;
         return cmocka_run_group_tests_name("shared", shared, NULL, NULL);
