@@ -338,12 +338,48 @@ static void how_steps_run(void **state) {
     check_close(&ir);
 }
 
+/* Weights of a convolution that sees one place: [outputs][channels][1][1]. */
+static TtfsTensor of_places(TtfsIr *ir, uint32_t outputs, uint32_t channels) {
+    TtfsTensorInfo w = *ttfs_ir_tensor(ir, constant(ir, outputs, channels));
+    w.rank = 4, w.dim[2] = w.dim[3] = 1;
+    return ttfs_ir_add_tensor(ir, &w);
+}
+
+/* What is several maps, or adds what is computed, is no sum of generated code; pools of several. */
+static void several_maps(void **state) {
+    (void)state;
+    TtfsTensor none = {0};
+    TtfsIr ir = input_of(6, 5);
+    TtfsTensorInfo list = {.name = "i", .rank = 1, .dim = {1}, .data = (float[]){2}};
+    TtfsTensorInfo line = {.name = "v", .rank = 1, .dim = {5}, .data = (float[]){1, -2, 3, -4, 5}};
+    TtfsTensor at = ttfs_ir_add_tensor(&ir, &list), v = ttfs_ir_add_tensor(&ir, &line);
+    TtfsNode reshape = node(TTFS_OP_RESHAPE, ir.input, none, none);
+    TtfsTensor two = add_as(&ir, reshape, (TtfsTensorInfo){.rank = 4, .dim = {2, 3, 1, 5}});
+    TtfsTensor one = add_as(&ir, reshape, (TtfsTensorInfo){.rank = 4, .dim = {1, 6, 1, 5}});
+    reshape.in[0] = add(&ir, node(TTFS_OP_GATHER, ir.input, at, none));
+    TtfsTensor bias = add_as(&ir, reshape, (TtfsTensorInfo){.rank = 1, .dim = {5}});
+    add(&ir, node(TTFS_OP_CONV, one, of_places(&ir, 5, 6), v));
+    add(&ir, node(TTFS_OP_CONV, one, of_places(&ir, 5, 6), bias));
+    add(&ir, node(TTFS_OP_CONV, two, of_places(&ir, 5, 3), none));
+    add(&ir, node(TTFS_OP_CONV, two, of_places(&ir, 5, 3), v));
+    TtfsNode pool = node(TTFS_OP_MAXPOOL, two, none, none);
+    pool.attr.kernel[1] = 3;
+    add(&ir, pool);
+    const TtfsFastKind kinds[] = {TTFS_FAST_SUM, TTFS_FAST_ALONE, TTFS_FAST_ALONE, TTFS_FAST_ALONE,
+                                  TTFS_FAST_POOL};
+    TtfsFast *f = open_fast(&ir, true, NULL);
+    assert_int_equal(f->steps.len, 4 + 5);
+    for (uint32_t i = 0; i < 5; i++) assert_int_equal(f->steps.at[4 + i].kind, kinds[i]);
+    ttfs_fast_close(f);
+    check_close(&ir);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_networks), cmocka_unit_test(wrong_weight),
         cmocka_unit_test(same_bytes),      cmocka_unit_test(matrices),
         cmocka_unit_test(along_axes),      cmocka_unit_test(room_of_samples),
-        cmocka_unit_test(how_steps_run),
+        cmocka_unit_test(how_steps_run),   cmocka_unit_test(several_maps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
