@@ -192,6 +192,28 @@ static void names_of_files(void **state) {
     }
 }
 
+/* Some of what is foreign is named, by its order, the rest counted. */
+static void names_of_the_foreign(void **state) {
+    (void)state;
+    static const char *const of[] = {"d", "b", "c", "a", "f", "e"};
+    static const char *const says[] = {"'d'",
+                                       "'b', 'd'",
+                                       "'b', 'c', 'd'",
+                                       "'a', 'b', 'c' and 1 more",
+                                       "'a', 'b', 'c' and 2 more",
+                                       "'a', 'b', 'c' and 3 more"};
+    TtfsArena a = {0};
+    TtfsDiag diag = {0};
+    char folder[] = "/tmp/ttfs-driver-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    for (int i = 0; i < 6; i++) {
+        write_text(folder, of[i], "");
+        assert_string_equal(ttfs_out_foreign(folder, &a), says[i]);
+    }
+    assert_true(ttfs_remove_tree(folder, &diag));
+    ttfs_arena_free(&a);
+}
+
 /* What a dead run left beside a new folder goes when it holds a new and an old one and no more. */
 static void leftovers_of_the_dead(void **state) {
     (void)state;
@@ -392,6 +414,7 @@ int main(void) {
         cmocka_unit_test(blocks),
         cmocka_unit_test(folders_that_may_go),
         cmocka_unit_test(names_of_files),
+        cmocka_unit_test(names_of_the_foreign),
         cmocka_unit_test(leftovers_of_the_dead),
         cmocka_unit_test(swaps_at_once),
         cmocka_unit_test(came_or_went),
