@@ -12,6 +12,7 @@ enum {
     BLOCK = 8,     /* ticks that pass in one step when all are empty */
     PAIR = 2,      /* ticks that pass in one step when the second is empty */
     FAR_BITS = 4,  /* more bits of a value than these have steps of a block */
+    RUN = 4,       /* values of a flow that come before one of another */
     MOVED_PART = 8 /* of the events that come on top, to see what moves with them */
 };
 
@@ -33,6 +34,15 @@ uint64_t ttfs_cycles_flits(const TtfsChip *chip, const TtfsSpike *s, const TtfsT
     if (ttfs_spike_pop(s, t->pop)->kind == TTFS_POP_READOUT)
         return neurons * ttfs_chip_sum_flits(chip);
     return expected ? ttfs_cycles_share(neurons, ttfs_task_rate(s, t)) : neurons;
+}
+
+/* Those values take longer that do not lie in the word of the one before: of a flow the first of
+ * every word; of several side by side some that follow another's, since a task's leave in runs. As
+ * the RTL's counters say (docs/core.md). */
+uint64_t ttfs_cycles_puts(uint64_t values, uint64_t neurons, uint64_t flows) {
+    uint64_t first = least(values, neurons / TTFS_WORD_ELEMENTS + 1);
+    uint64_t follow = flows ? (values - first) * (flows - 1) / flows : 0;
+    return (first + follow / RUN) * (CYCLES_PUT / 2);
 }
 
 /* Of `of` things, each hit by any of n with the chance part / whole, those that none hits. */

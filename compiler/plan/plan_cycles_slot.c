@@ -73,13 +73,10 @@ static const uint64_t *count_sources(Slot *l) {
     return n;
 }
 
-/* Expected, those values take longer that do not lie in the word of the one before, and they alone
- * hold up a scan: on a mesh of a flow the first of every word, of several side by side also those
- * that follow another's. */
+/* Expected, those values take longer that do not lie in the word of the one before, and on a mesh
+ * they alone hold up a scan. */
 static void expect_puts(Slot *l, uint32_t core, uint64_t values, uint64_t neurons, uint64_t flows) {
-    uint64_t first = least(values, neurons / TTFS_WORD_ELEMENTS + 1);
-    uint64_t follow = flows ? (values - first) * (flows - 1) / flows : 0;
-    uint64_t more = (first + follow) * (CYCLES_PUT - 1);
+    uint64_t more = ttfs_cycles_puts(values, neurons, flows);
     l->puts[core] += is_mesh(l) ? values + more : values;
     l->held[core] += is_mesh(l) ? more : values;
 }

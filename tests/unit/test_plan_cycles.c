@@ -106,11 +106,11 @@ static void count_buffer(Count *c, const TtfsBuffer *b) {
     uint64_t n = places * b->channels, v = values(c, n, rate), flows = flows_to(c, b->core);
     if (ttfs_plan_when(c->p, b->pop).slot != c->slot) return;
     uint64_t words = v < n / TTFS_WORD_ELEMENTS + 1 ? v : n / TTFS_WORD_ELEMENTS + 1;
-    uint64_t slow = words + (flows ? (v - words) * (flows - 1) / flows : 0);
+    uint64_t slow = words + (flows ? (v - words) * (flows - 1) / flows : 0) / 4;
     bool near = ttfs_chip_cores(&c->p->chip) == 1;
-    if (!c->expected) slow = v;
-    c->kept[b->core] += c->expected && near ? v : v + slow * (CYCLES_PUT - 1);
-    c->held[b->core] += near ? v : slow * (CYCLES_PUT - 1);
+    uint64_t more = c->expected ? slow * 2 : v * 3;
+    c->kept[b->core] += c->expected && near ? v : v + more;
+    c->held[b->core] += near ? v : more;
 }
 
 static uint64_t most(uint64_t a, uint64_t b) {
