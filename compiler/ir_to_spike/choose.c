@@ -48,7 +48,7 @@ static void drop(Trial *t) {
 }
 
 /* Tries a window and a way; keeps it when it is the best so far. */
-static bool try_way(TtfsLower *l, uint32_t layer, TtfsGridTask *task, const TtfsFit *fit,
+static void try_way(TtfsLower *l, uint32_t layer, TtfsGridTask *task, const TtfsFit *fit,
                     double scale, Trial *best) {
     Trial t = {.grid = {.scale = scale}, .fitted = fit != NULL};
     t.grid.weights = TTFS_ARRAY(&t.arena, int16_t *, task->terms);
@@ -60,24 +60,32 @@ static bool try_way(TtfsLower *l, uint32_t layer, TtfsGridTask *task, const Ttfs
     task->fit = NULL;
     TtfsProbeWay way = way_of(&l->net->layers.at[layer], task, &t.grid);
     t.error = t.ok ? ttfs_probe_try(l->probe, layer, &way) : INFINITY;
-    bool better = !best->grid.weights || t.error < best->error;
-    if (better) {
+    if (!best->grid.weights || t.error < best->error) {
         drop(best);
         *best = t;
     } else
         drop(&t);
-    return better;
 }
 
-static void try_windows(TtfsLower *l, uint32_t layer, TtfsGridTask *task, double scale,
+/* Whether the window may be another one than the percentile says: not where the model has a grid,
+ * nor where the layer was given a percentile of its own. */
+static bool window_is_free(const TtfsLower *l, const TtfsGridTask *task, const char *name) {
+    const TtfsSpikeOptions *o = l->options;
+    for (uint32_t i = 0; i < o->n_layers; i++)
+        if (o->layers[i].percentile >= 0 && strcmp(o->layers[i].layer, name) == 0) return false;
+    return task->ticks && !task->fixed;
+}
+
+/* Plain weights in the window of the percentile, and in that of least error. */
+static void try_windows(TtfsLower *l, uint32_t layer, TtfsGridTask *task, double scale, bool free,
                         Trial *best) {
     try_way(l, layer, task, NULL, scale, best);
-    double top = task->ticks && !task->fixed
-                     ? ttfs_lower_least_error(l, l->net->layers.at[layer].tensor, task->ticks)
-                     : 0;
+    TtfsTensor t = l->net->layers.at[layer].tensor;
+    double top = free ? ttfs_lower_least_error(l, t, task->ticks) : 0;
     if (top > 0) try_way(l, layer, task, NULL, top / task->ticks, best);
 }
 
+/* Fits of several strengths in the best window. */
 static void try_fits(TtfsLower *l, uint32_t layer, TtfsGridTask *task, Trial *best) {
     static const TtfsFitWay way[] = {{0.03f, 0}, {0.03f, 1}, {0.3f, 1}, {1, 1}};
     TtfsArena a = {0};
@@ -122,7 +130,8 @@ static const char *refuse(TtfsLower *l, uint32_t layer, const TtfsGridTask *task
 static bool choose(TtfsLower *l, uint32_t layer, TtfsGridTask *task, TtfsGridLayer *grid,
                    TtfsQuantLayer *q) {
     Trial best = {.error = INFINITY};
-    try_windows(l, layer, task, grid->scale, &best);
+    bool free = window_is_free(l, task, q->name);
+    try_windows(l, layer, task, grid->scale, free, &best);
     q->error_plain = best.error;
     q->why = best.ok && best.grid.kept == task->channels ? "its integers are the model's"
                                                          : refuse(l, layer, task);
