@@ -135,7 +135,10 @@ typedef struct {
     uint32_t ticks;       /* 1 to 65535 */
     uint32_t weight_bits; /* 2 to 16 */
     double percentile;    /* 0.5 to 1 */
-    bool ranged;          /* the input's range is lo to hi */
+    /* fitted: windows and weights are fitted to the calibration samples where that is better on a
+     * part of them that is held back; plain, NULL: weights are rounded by themselves */
+    const char *quantiser;
+    bool ranged; /* the input's range is lo to hi */
     float lo, hi;
     uint32_t channels; /* else, when not 0: uint8 samples are (value / 255 - mean) / deviation, with
                           those of their channel; deviations are above 0 */

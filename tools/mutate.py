@@ -67,7 +67,7 @@ SEES = {
     "compiler/net": ["budget", "ir_to_ir", "outputs", "ir_to_spike", "exact", "bound"],
     "compiler/onnx_to_ir": ["import_damage", "e2e values"] + IMPORT + ["budget", "e2e hostile models", "e2e exported"],
     "compiler/ir_to_ir": ["linear", "views", "rewrites", "windows", "net", "budget"] + IMPORT,
-    "compiler/ir_to_spike": ["rounding", "keep", "bound", "budget"] + IMPORT,
+    "compiler/ir_to_spike": ["rounding", "descent", "probe", "keep", "bound", "budget", "e2e fitted"] + IMPORT,
     "compiler/spike": ["text_damage", "ir_to_spike", "golden", "plan", "image_to_spike", "outputs"],
     "compiler/plan": ["image", "sim", "e2e faults", "e2e config", "e2e verdicts"],
     "compiler/spike_to_plan": ["pack", "plan_schedules", "plan", "image", "image_to_spike", "sim"],

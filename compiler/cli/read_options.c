@@ -15,6 +15,7 @@ bool ttfs_read_compile(TtfsCompileOptions *c, TtfsOptions *o, TtfsArena *a, Ttfs
     c->chip = o->value[TTFS_OPT_CHIP];
     c->fit = o->value[TTFS_OPT_FIT];
     c->schedule = o->value[TTFS_OPT_SCHEDULE];
+    c->quantiser = o->value[TTFS_OPT_QUANTISER];
     c->calib = o->value[TTFS_OPT_CALIB];
     c->stop_after = o->value[TTFS_OPT_STOP_AFTER];
     c->dump = o->value[TTFS_OPT_DUMP_STEP];

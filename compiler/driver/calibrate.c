@@ -11,6 +11,7 @@
 
 #include <math.h>
 #include <stdatomic.h>
+#include <string.h>
 
 TtfsSampleShape ttfs_pipeline_sample(const TtfsPipeline *f) {
     const TtfsTensorInfo *in = ttfs_ir_tensor(&f->net, f->net.input);
@@ -49,6 +50,7 @@ typedef struct {
     CalibWorker *worker;
 } CalibLoop;
 
+enum { MOST_KEPT = 1000, MOST_KEPT_BYTES = 1 << 27 };
 static const char told[] = "calibration samples";
 
 static void gather_node(void *context, const TtfsNode *node, const float *values, uint64_t n) {
@@ -56,6 +58,29 @@ static void gather_node(void *context, const TtfsNode *node, const float *values
     uint64_t count = ttfs_ir_count(ttfs_ir_tensor(w->ir, node->out));
     for (uint64_t i = 0; i < n; i++)
         ttfs_calib_add(&w->calib, node->out, values + i * count, count);
+}
+
+/* Sample k of n that are kept is k / n of the way through all. */
+static void keep_sample(const CalibLoop *l, uint64_t i, const float *x) {
+    uint64_t n = l->f->fit.count, k = n ? (i * n + l->n - 1) / l->n : 0;
+    if (k < n && k * l->n / n == i)
+        memcpy(l->f->kept + k * l->samples->elements, x, l->samples->elements * sizeof *x);
+}
+
+/* How many samples are kept for fitting: bounded in number and memory. */
+static uint32_t kept_of(uint64_t samples, uint64_t elements) {
+    uint64_t room = MOST_KEPT_BYTES / sizeof(float) / elements;
+    uint64_t most = room < MOST_KEPT ? room : MOST_KEPT;
+    return (uint32_t)(samples < most ? samples : most);
+}
+
+static void open_kept(TtfsPipeline *f, TtfsJob *job, uint64_t samples, uint64_t elements) {
+    if (!job->fitted) return;
+    f->fit =
+        (TtfsFitSamples){.count = kept_of(samples, elements), .threads = job->options->threads};
+    f->kept = TTFS_ARRAY(&f->arena, float, f->fit.count *elements);
+    f->fit.values = f->kept;
+    job->spike.fit = &f->fit;
 }
 
 /* The samples of an item into `w->x`. */
@@ -66,6 +91,7 @@ static bool read_some(const CalibLoop *l, CalibWorker *w, uint64_t first, uint64
         if (!ttfs_array_sample(l->samples, &l->f->map, first + i, x, &w->diag)) return false;
         for (uint64_t k = 0; k < elements; k++) w->outside += x[k] < l->lo || x[k] >= l->hi;
         ttfs_calib_add(&w->calib, w->ir->input, x, elements);
+        keep_sample(l, first + i, x);
     }
     return true;
 }
@@ -112,7 +138,7 @@ static void close_worker(CalibWorker *w) {
 
 /* Runs the canonical network on the calibration samples and gathers what every tensor holds. The
  * threads' counts add up to the same whatever sample ran where. */
-static bool gather(TtfsPipeline *f, const TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
+static bool gather(TtfsPipeline *f, TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
     uint64_t n = a->samples < job->options->calib_count ? a->samples : job->options->calib_count;
     uint64_t items = (n + TTFS_FAST_SAMPLES - 1) / TTFS_FAST_SAMPLES, outside = 0;
     uint32_t threads = job->options->threads < items ? job->options->threads : (uint32_t)items;
@@ -120,6 +146,7 @@ static bool gather(TtfsPipeline *f, const TtfsJob *job, const TtfsArray *a, Ttfs
     TtfsFast *relu = ttfs_fast_open(&f->canonical, &(TtfsFastOptions){.whole = true}, diag);
     if (!relu) return false;
     l.n = n;
+    open_kept(f, job, n, a->elements);
     ttfs_tell(l.progress, told, 0, n);
     for (uint32_t i = 0; i < threads; i++) open_worker(&l.worker[i], relu, f, a->elements);
     bool ok = ttfs_parallel(threads, 0, items, calibrate_some, &l);
@@ -174,6 +201,9 @@ bool ttfs_calibrate(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     f->map = job->map;
     ttfs_calib_init(&f->calib, &f->canonical);
     if (!job->options->calib) {
+        if (job->fitted)
+            ttfs_note(diag, TTFS_AT_FILE(job->options->model),
+                      "no calibration samples to fit weights to: they are rounded by themselves");
         if (!job->range_given && !input_has_grid(&f->canonical))
             ttfs_note(diag, TTFS_AT_FILE(job->options->model),
                       "input range 0 to 1 assumed; --input-range says otherwise");

@@ -39,7 +39,9 @@ typedef struct {
     TtfsFileSet verilog; /* with its file list */
     TtfsInputMap map;
     uint32_t calibrated; /* samples */
-    uint32_t next;       /* the step that has not been made yet */
+    float *kept;         /* of them, those that weights are fitted to, evenly spread */
+    TtfsFitSamples fit;
+    uint32_t next; /* the step that has not been made yet */
     TTFS_VEC(TtfsStepTime) times;
 } TtfsPipeline;
 

@@ -82,6 +82,7 @@ static void options(TtfsJson *j, const char *key, const TtfsPipeline *f, const T
     add_u(j, "weight_bits", job->spike.weight_bits);
     ttfs_json_number(j, "percentile", job->spike.percentile);
     add_u(j, "seed", job->options->seed);
+    ttfs_json_string(j, "quantiser", ttfs_quantisers[job->fitted]);
     ttfs_json_string(j, "schedule", ttfs_schedule_names[job->schedule]);
     channels(j, "input_range", (const float[]){job->spike.input_lo, job->spike.input_hi}, 2);
     input_map(j, "uint8", &f->map);
@@ -245,6 +246,16 @@ void ttfs_json_timing(TtfsJson *j, const char *key, const TtfsPlan *p, const Ttf
     ttfs_json_end(j);
 }
 
+/* How its weights were made; of a layer that has any. */
+static void quantiser(TtfsJson *j, const TtfsQuantLayer *q) {
+    if (!q->quantiser) return;
+    ttfs_json_string(j, "quantiser", q->quantiser);
+    if (q->why) ttfs_json_string(j, "not_fitted", q->why);
+    if (!(q->error_plain > 0 && isfinite(q->error_plain))) return;
+    ttfs_json_number(j, "held_back_error_plain", q->error_plain);
+    ttfs_json_number(j, "held_back_error", q->error);
+}
+
 void ttfs_json_quant(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job) {
     ttfs_json_object(j, NULL);
     add_u(j, "calibration_samples", f->calibrated);
@@ -261,6 +272,7 @@ void ttfs_json_quant(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job) {
         add_u(j, "clipped_weights", q->clipped_weights);
         add_u(j, "ramp_min", q->ramp_min);
         add_u(j, "ramp_max", q->ramp_max);
+        quantiser(j, q);
         ttfs_json_end(j);
     }
     ttfs_json_end(j);
