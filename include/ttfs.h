@@ -194,6 +194,8 @@ typedef struct {
     TtfsSessionOptions session;
     const char *engine;  /* relu, golden, jit, rtl, exact */
     bool classes_only;   /* neither relu beside the engine nor spikes */
+    bool layers;         /* of golden, jit, rtl: also hold every layer against relu, in the folder's
+                            report/agreement.json */
     const char *trace;   /* file for the spike traces, of relu the values, as text; NULL: none */
     const char *outputs; /* file for the values of the outputs, .npy or .npz; NULL: none */
     /* of the engine exact: */

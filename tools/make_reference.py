@@ -88,6 +88,13 @@ Of all but `class`, `outputs` has the largest and the mean error of each output 
 real units, float32: `.npy` of samples x the output's shape, or `.npz` with an array an output under its name. They are held in memory until the
 run ends. `--trace F` writes the spikes as text; of `relu`, the values of every layer.
 
+With `--layers` every layer is held against `relu`, and the first 16 samples are run by `exact` too; table, page and `OUT/report/agreement.json` (in
+`--json` the key `agreement_by_layer`) say of each its errors in real units and in steps of its own window, its saturated share (spikes in the window's first tick), its silent
+share beside relu's, and its spikes a sample. A layer *parts* where its active values (above the least in relu or in the engine) are off by more than one of its own steps in the mean:
+`first_layer` is the first one over all samples, `samples_that_part` counts those of which it is the first. The five `worst` samples are those whose outputs are off by the most.
+`parts` says where the outputs' error comes from. The float network runs with nothing but the ends of the windows, then rounded to their ticks too, then with integer weights, which is the engine:
+after each, `mean_error` beside relu, `agreement`, and `mean_moved` by this part alone, of whose sum it has the `share`. Which thread takes which sample decides nothing.
+
 With `--classes-only` neither is done, and `agreement` and `spikes_per_neuron` are null. `samples_per_second`
 counts the time inside the engine alone. `--json` adds, of the jit, `cpu`, `threads`, `open_seconds`, `cached` and
 `generated` (functions whose code was kept, was made), and `layers`: of each its `name`, `kernel`, `path`
@@ -115,6 +122,7 @@ known one.
 | `image/chip.img` | the configuration image; `ttfs dump` prints it |
 | `image/core*_*.hex` | each core's memories for `$readmemh` |
 | `rtl/` | `ttfs_top.v` (parameters), the hand-written modules, `filelist.f` |
+| `report/agreement.json` | what `ttfs run --layers` found last: every layer against the float network |
 | `report/*.json` | fit, timing, energy estimate, quantisation, messages |
 | `verify/*.json` | what was compared, with the verdict |
 

@@ -37,6 +37,8 @@ void ttfs_judge_open(TtfsJudge *j, const TtfsOutput *output, uint32_t outputs,
 void ttfs_judge_output(TtfsJudge *j, TtfsTally *t, uint64_t sample, uint32_t output,
                        const double *got, const double *want);
 
+/* The class that the values of the first output name; of TTFS_BY_CLASS and TTFS_BY_SIGN. */
+uint32_t ttfs_judge_class(const TtfsJudge *j, const double *values);
 bool ttfs_judge_knows_accuracy(const TtfsJudge *j);
 bool ttfs_judge_knows_agreement(const TtfsJudge *j);
 
