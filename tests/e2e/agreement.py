@@ -75,14 +75,14 @@ def due(case):
             ("weights", ("--ticks", 1023, "--weight-bits", 2, "--percentile", 1)),
     ):
         case.compile("digits_mlp", out, "--stop-after", "spike", *options)
-        _, found = layers(case, out)
+        _, found = layers(case, out, "--engine", "golden")
         share = {p["part"]: p["share"] for p in found.get("parts", [])}
         case.check(share.get(out, 0) > 0.85, "%s: the error is due to %r" % (out, share))
         case.check(abs(sum(share.values()) - 1) < 1e-9, "shares that are no whole: %r" % share)
     case.check(found["first_layer"] is not None, "2 bits and 1,023 ticks part nowhere")
     case.compile("digits_mlp", "fine", "--stop-after", "spike", "--ticks", 2047, "--weight-bits", 12,
                  "--percentile", 1)
-    _, found = layers(case, "fine")
+    _, found = layers(case, "fine", "--engine", "golden")
     for l in found["layers"]:
         case.check(l["max_error"] < 2e-2, "a fine grid is off: %r" % l)
         case.check(l["exact_max_error"] < 1e-9, "exact is off: %r" % l)
@@ -96,13 +96,12 @@ def main():
     case.equal((found["samples"], found["exact_samples"]), (COUNT, min(COUNT, 16)), "samples")
     outputs(case, "out", found, run)
     spikes(case, "out", found)
-    for more in (("--engine", "golden", "--threads", 1), ("--engine", "rtl", "--count", 5), ("--threads", 3)):
-        count = more[3] if "--count" in more else COUNT
-        other = layers(case, "out", *more, count=count)[1]
+    for count, more in ((COUNT, ("--engine", "golden", "--threads", 1)), (5, ("--engine", "rtl"))):
         want = found if count == COUNT else layers(case, "out", count=count)[1]
+        other = layers(case, "out", *more, count=count)[1]
         case.equal(dict(other, engine=""), dict(want, engine=""), "layers with %s" % (more,))
 
-    text = case.good("run", "out", "--input", TEST, "--count", 5, "--layers").out
+    text = case.good("run", "out", "--input", TEST, "--count", 5, "--layers", "--engine", "golden").out
     for words in ("layer by layer", "parts at", "output error", "+ weights", "worst samples"):
         case.check(words in text, "the text does not say '%s':\n%s" % (words, text))
     case.good("report", "out")
