@@ -130,7 +130,8 @@ typedef struct {
     const char *chip;  /* a name in hw/chips, or the path of a description; NULL: "one" */
     const char *fit;   /* a device (hw/devices.def) that the chip is made for; NULL: `chip` it is */
     const char *schedule; /* auto, latency, overlap or pipeline (docs/core.md); NULL: auto */
-    const char *calib;    /* samples to calibrate with; NULL: none */
+    const char *calib; /* samples to calibrate with, or a compiled folder, whose calibration of the
+                          same network is taken (calib_count is not looked at); NULL: none */
     uint32_t calib_count;
     uint32_t ticks;       /* 1 to 65535 */
     uint32_t weight_bits; /* 2 to 16 */

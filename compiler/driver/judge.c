@@ -6,6 +6,8 @@
  */
 #include "judge.h"
 
+#include "margin.h"
+
 static TtfsMeaning meaning_of(const TtfsOutput *output, uint32_t outputs,
                               const TtfsLabels *labels) {
     uint64_t n = ttfs_output_count(&output[0]);
@@ -54,6 +56,7 @@ void ttfs_judge_output(TtfsJudge *j, TtfsTally *t, uint64_t sample, uint32_t out
     if (output == 0 && j->truth.at) add_truth(j, sample, got);
     if (output || j->meaning == TTFS_BY_ERROR) return;
     uint32_t class = ttfs_judge_class(j, got);
+    t->close += want && j->step > 0 && ttfs_margin(want, n) < j->step;
     t->agree += want && class == ttfs_judge_class(j, want);
     t->right += j->labels->kind == TTFS_LABELS_CLASSES &&
                 class == ttfs_labels_class(j->labels, sample);

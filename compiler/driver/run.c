@@ -9,8 +9,10 @@
 #include "clock.h"
 #include "fast.h"
 #include "kept.h"
+#include "margin.h"
 #include "parallel.h"
 #include "relu.h"
+#include "resemble.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -21,7 +23,8 @@ typedef struct {
     double *got, *want; /* values of an output */
     TtfsTally tally;
     uint64_t spikes, latency_cycles;
-    TtfsLanes lanes; /* cycles of samples */
+    TtfsLanes lanes;   /* cycles of samples */
+    TtfsShares shares; /* of neurons, when spikes are counted */
 } Worker;
 
 struct TtfsRun {
@@ -90,6 +93,7 @@ static void run_relu(Some *k) {
 
 static void count_spikes(const TtfsRun *r, Worker *w, const TtfsTrace *t) {
     if (r->counted) w->spikes += ttfs_trace_hidden_spikes(t);
+    if (r->counted) ttfs_shares_add(&w->shares, t);
     ttfs_lanes_add(&w->lanes, t);
     w->latency_cycles += t->latency_cycles;
 }
@@ -173,9 +177,12 @@ static bool open_outputs(TtfsRun *r, bool relu, const char *keep, TtfsDiag *diag
     for (uint32_t i = 0; i < outputs; i++) r->output[i] = ttfs_spike_output(&s->out.spike, i, a);
     ttfs_judge_open(&r->judge, r->output, outputs, &s->labels, s->count, relu, relu && r->spiking,
                     a);
+    if (r->spiking && r->judge.meaning != TTFS_BY_ERROR)
+        r->judge.step = ttfs_logit_step(&s->out.spike).step;
     for (uint32_t i = 0; i < s->threads; i++) {
         r->worker[i].got = TTFS_ARRAY(a, double, r->judge.widest);
         r->worker[i].want = TTFS_ARRAY(a, double, r->judge.widest);
+        if (r->counted) r->worker[i].shares = ttfs_shares(&s->out.spike, a);
         if (relu) r->worker[i].relu = ttfs_fast_work(r->relu);
     }
     return ttfs_kept_open(&r->kept, keep, r->output, outputs, s->count, a, diag);
@@ -211,6 +218,15 @@ static bool end_agreement(TtfsRun *r, TtfsDiag *diag) {
     return r->result.agreement != NULL;
 }
 
+/* Whether the samples are like those of calibration. */
+static void tell_shares(TtfsRun *r, TtfsDiag *diag) {
+    TtfsSession *s = &r->session;
+    if (!r->counted) return;
+    for (uint32_t i = 1; i < s->threads; i++)
+        ttfs_shares_merge(&r->worker[0].shares, &r->worker[i].shares, &s->out.spike);
+    ttfs_resemble(&s->out, &r->worker[0].shares, s->count, diag);
+}
+
 static bool check_layers(const TtfsRun *r, const TtfsRunOptions *o, TtfsDiag *diag) {
     if (!o->layers || (r->spiking && !o->classes_only)) return true;
     return ttfs_error(diag, TTFS_AT_FILE("--layers"), TTFS_OPTION_VALUE,
@@ -233,6 +249,7 @@ static TtfsRunResult add_up(TtfsRun *r) {
         const Worker *w = &r->worker[i];
         v.tally.right += w->tally.right;
         v.tally.agree += w->tally.agree;
+        v.tally.close += w->tally.close;
         v.spikes += w->spikes;
         v.lanes.cycles += w->lanes.cycles;
         v.lanes.timed += w->lanes.timed;
@@ -258,6 +275,10 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
               run_all(r, diag);
     if (ok && r->spiking) ttfs_session_clipped(&r->session, r->clipped, diag);
     if (ok) r->result = add_up(r);
+    if (ok) tell_shares(r, diag);
+    if (ok && r->judge.step > 0)
+        ttfs_margins_warn(&r->session.out.spike, r->session.out.folder, r->result.tally.close,
+                          r->session.count, "samples", diag);
     return ok && end_agreement(r, diag) && ttfs_kept_write(&r->kept, diag) &&
            (!o->trace || ttfs_file_write(o->trace, ttfs_buf_text(&r->text), r->text.len, diag));
 }

@@ -27,7 +27,8 @@ typedef struct {
     double weight_error; /* sqrt(sum (W - w s_w)^2 / sum W^2) */
     uint32_t ramp_min, ramp_max;
     uint64_t clipped_weights;
-    double saturated; /* share of calibrated values above the window */
+    double saturated;  /* share of calibrated values above the window */
+    double first_tick; /* ... that spike in its first tick */
 } TtfsQuantLayer;
 
 typedef struct {

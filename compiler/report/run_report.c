@@ -56,6 +56,8 @@ void ttfs_run_json(const TtfsRunResult *v, TtfsBuf *out) {
     ttfs_json_number(j, "samples_per_second", v->rate);
     ttfs_json_number(j, "clipped_inputs", (double)v->clipped);
     ttfs_json_number(j, "clipped_share", ttfs_share(v->clipped, v->inputs));
+    ttfs_json_share(j, "close_share", v->judge->step > 0 && v->judge->compared, v->tally.close,
+                    v->samples);
     ttfs_judge_errors_json(v->judge, j);
     if (v->agreement) ttfs_agreement_json(v, j, "agreement_by_layer");
     if (v->jit) add_jit(j, v->jit);

@@ -3,10 +3,13 @@
 networks whose windows, ticks or weights alone are coarse the error is due to these."""
 import json
 import os
+import random
 import struct
 import sys
 
-from e2e import DIGITS, Case, samples
+import onnx_make
+
+from e2e import DIGITS, Case, npy, samples
 
 TEST = os.path.join(DIGITS, "test.npz")
 COUNT = samples(45)  # no multiple of what is taken at once
@@ -88,8 +91,38 @@ def due(case):
         case.check(l["exact_max_error"] < 1e-9, "exact is off: %r" % l)
 
 
+def close(case):
+    """Logits that the readout's step does not tell apart are a warning wherever samples are seen; of
+    one logit beside 0 too, and not when they are well apart."""
+    r = random.Random(3)
+    x = [r.random() for _ in range(4 * 40)]
+    case.write("x.npy", npy((40, 4), x))
+    for name, rows in (("two", [[1.0, -0.5], [1.0, -0.50001]]), ("one", [[1e-6, 1.0]]), ("apart", [[1.0, 0.0], [0.0, 1.0]])):
+        m = onnx_make.Model(name, input_shape=[None, 4])
+        m.init("w1", [[1.0, 0.5, 0.25, 1.0], [0.5, -1.0, -1.0, -0.5]])
+        m.init("w2", rows)
+        m.node("Gemm", ["input", "w1"], ["a"], name="first", transB=1)
+        m.node("Relu", ["a"], ["b"], name="act")
+        m.node("Gemm", ["b", "w2"], ["y"], name="last", transB=1)
+        m.output("y", [None, len(rows)])
+        m.save(case.path(name + ".onnx"))
+        said = {"two": "the largest two logits are closer to each other", "one": "the logit is closer to 0"}.get(name)
+        seen = [case.good("compile", name + ".onnx", "-o", name, "--calib", "x.npy", "--stop-after", "spike"),
+                case.good("run", name, "--input", "x.npy", "--engine", "golden"),
+                case.good("verify", name, "--input", "x.npy", "--engines", "golden,jit")]
+        for command in seen:
+            case.equal((said or "the readout's step") in command.err, said is not None, "%s: %s" % (name, command))
+            case.check(said is None or "last: in " in command.err, "the layer is not named: %s" % command)
+        share = case.json("run", name, "--input", "x.npy", "--engine", "golden").get("close_share")
+        case.check((share > 0.3) == (said is not None), "%s: close_share %r" % (name, share))
+        with open(case.path(name, "report", "accuracy.json"), encoding="utf-8") as f:
+            report = json.load(f)
+        case.check(abs(report["close_share"] - share) < 0.05 and report["logit_step"] > 0, "%s: %r" % (name, report))
+
+
 def main():
     case = Case()
+    close(case)
     case.compile("digits_cnn", "out", "--ticks", 15, "--weight-bits", 4, "--chip", "tiny")
     run, found = layers(case, "out")
     case.equal([l["layer"] for l in found["layers"]], ["input", "conv1", "pool1", "conv2", "fc"], "layers")
