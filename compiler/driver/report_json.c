@@ -275,6 +275,11 @@ void ttfs_json_quant(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job) {
         ttfs_json_number(j, "first_tick_share", q->first_tick);
         ttfs_json_number(j, "weight_error", q->weight_error);
         add_u(j, "clipped_weights", q->clipped_weights);
+        if (q->kept || q->left) {
+            add_u(j, "grid_kept_channels", q->kept);
+            add_u(j, "grid_lost_channels", q->left);
+            ttfs_json_number(j, "grid_error", q->kept_error);
+        }
         add_u(j, "ramp_min", q->ramp_min);
         add_u(j, "ramp_max", q->ramp_max);
         ttfs_json_end(j);

@@ -27,7 +27,11 @@ typedef struct {
     double weight_error; /* sqrt(sum (W - w s_w)^2 / sum W^2) */
     uint32_t ramp_min, ramp_max;
     uint64_t clipped_weights;
-    double saturated;  /* share of calibrated values above the window */
+    double saturated; /* share of calibrated values above the window */
+    /* The model's own integers (semantics.md, "Quantised networks"): channels that keep them, with
+     * the largest error of the ratio of their grids, and that lost them. */
+    uint32_t kept, left;
+    double kept_error;
     double first_tick; /* ... that spike in its first tick */
 } TtfsQuantLayer;
 

@@ -286,6 +286,9 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsPopOptions *own, Tt
     q->ramp_min = grid.ramp_min;
     q->ramp_max = grid.ramp_max;
     q->clipped_weights = grid.clipped;
+    q->kept = grid.kept;
+    q->left = grid.left;
+    q->kept_error = grid.kept_error;
     q->saturated = readout ? 0 : ttfs_lower_saturated(l, layer->tensor, q->window_top);
     q->first_tick = readout ? 0
                             : ttfs_lower_saturated(l, layer->tensor, q->window_top - p->scale / 2);

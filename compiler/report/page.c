@@ -236,6 +236,16 @@ static double number(const cJSON *j, const char *key) {
     return cJSON_IsNumber(v) ? v->valuedouble : 0;
 }
 
+/* Of a quantised network: how many channels of a layer keep the model's integers. */
+static void own_grid(TtfsBuf *b, const cJSON *e) {
+    double kept = number(e, "grid_kept_channels"), lost = number(e, "grid_lost_channels");
+    if (kept + lost > 0)
+        ttfs_buf_printf(b, "<td class=\"%s\">%.0f of %.0f channels, to %.2g %%</td></tr>",
+                        lost > 0 ? "bad" : "ok", kept, kept + lost, 100 * number(e, "grid_error"));
+    else
+        ttfs_buf_puts(b, "<td></td></tr>");
+}
+
 static void quantisation(TtfsBuf *b, TtfsOut *o) {
     TtfsJsonTree *tree = load_json(ttfs_out_path(o, "report/accuracy.json"));
     const cJSON *j = root_of(tree);
@@ -243,7 +253,7 @@ static void quantisation(TtfsBuf *b, TtfsOut *o) {
                     "<h2>Quantisation</h2><p class=\"key\">%.0f calibration samples</p><div "
                     "class=\"wide\"><table><tr><th>population</th><th>window top</th>"
                     "<th>largest seen</th><th>saturated</th><th>weight error</th><th>clipped "
-                    "weights</th><th>ramps</th></tr>",
+                    "weights</th><th>ramps</th><th>the model's integers</th></tr>",
                     number(j, "calibration_samples"));
     const cJSON *e;
     cJSON_ArrayForEach(e, cJSON_GetObjectItem(j, "layers")) {
@@ -260,10 +270,11 @@ static void quantisation(TtfsBuf *b, TtfsOut *o) {
         ttfs_buf_printf(b, "<td>%.3f %%</td><td>%.0f</td>", 100 * number(e, "weight_error"),
                         number(e, "clipped_weights"));
         if (number(e, "ramp_max") > 0)
-            ttfs_buf_printf(b, "<td>%.0f to %.0f</td></tr>", number(e, "ramp_min"),
+            ttfs_buf_printf(b, "<td>%.0f to %.0f</td>", number(e, "ramp_min"),
                             number(e, "ramp_max"));
         else
-            ttfs_buf_puts(b, "<td></td></tr>");
+            ttfs_buf_puts(b, "<td></td>");
+        own_grid(b, e);
     }
     ttfs_buf_puts(b, "</table></div>");
     ttfs_undo(tree);
