@@ -29,15 +29,6 @@ const char *ttfs_pop_shape(const TtfsPopulation *p, char text[48]) {
     return text;
 }
 
-/* SHA-256 of a file, as hexadecimal digits. */
-static bool hash_of(const char *path, char hex[65], TtfsDiag *diag) {
-    TtfsFile f;
-    if (!ttfs_file_open(&f, path, SIZE_MAX >> 1, diag)) return false;
-    ttfs_sha256_of(f.bytes, f.size, hex);
-    ttfs_file_close(&f);
-    return true;
-}
-
 static void input_file(TtfsJson *j, const char *key, const char *path, const char *hex) {
     ttfs_json_object(j, key);
     ttfs_json_string(j, "file", ttfs_path_base(path));
@@ -103,21 +94,31 @@ static void seen_json(TtfsJson *j, const TtfsPipeline *f) {
         ttfs_json_null(j, "calib_seen");
 }
 
+/* The samples that calibrated the network, though a folder brought what they showed. */
+static bool calib_json(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
+    const char *path = job->options->calib;
+    char hex[65];
+    if (f->source.file) {
+        input_file(j, "calib", f->source.file, f->source.sha256);
+    } else if (!path || ttfs_is_folder(path)) {
+        ttfs_json_null(j, "calib");
+    } else {
+        if (!ttfs_file_sha256(path, hex, diag)) return false;
+        input_file(j, "calib", path, hex);
+    }
+    add_u(j, "calib_count", f->calibrated);
+    return true;
+}
+
 bool ttfs_json_manifest(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
-    char model[65], calib[65];
-    if (!hash_of(job->options->model, model, diag) ||
-        (job->options->calib && !hash_of(job->options->calib, calib, diag)))
-        return false;
+    char model[65];
+    if (!ttfs_file_sha256(job->options->model, model, diag)) return false;
     ttfs_json_object(j, NULL);
     ttfs_json_string(j, "product", "ttfs");
     ttfs_json_string(j, "ttfs", TTFS_VERSION);
     ttfs_json_number(j, "format", 1);
     input_file(j, "model", job->options->model, model);
-    if (job->options->calib)
-        input_file(j, "calib", job->options->calib, calib);
-    else
-        ttfs_json_null(j, "calib");
-    add_u(j, "calib_count", f->calibrated);
+    if (!calib_json(j, f, job, diag)) return false;
     seen_json(j, f);
     options(j, "options", f, job);
     if (job->options->fit && !ttfs_pipeline_has(f, TTFS_STEP_PLAN)) /* it is not made yet */
@@ -256,10 +257,24 @@ static void quantiser(TtfsJson *j, const TtfsQuantLayer *q) {
     ttfs_json_number(j, "held_back_error", q->error);
 }
 
+/* How many calibration samples have logits that the readout's step does not tell apart. */
+static void margins_json(TtfsJson *j, const TtfsPipeline *f) {
+    TtfsLogitStep step = ttfs_logit_step(&f->spike);
+    if (step.step == 0) return;
+    ttfs_json_number(j, "logit_step", step.step);
+    if (f->margins.samples)
+        ttfs_json_number(j, "close_share",
+                         (double)ttfs_margins_below(&f->margins, step.step) /
+                             (double)f->margins.samples);
+    else
+        ttfs_json_null(j, "close_share");
+}
+
 void ttfs_json_quant(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job) {
     ttfs_json_object(j, NULL);
     add_u(j, "calibration_samples", f->calibrated);
     ttfs_json_number(j, "percentile", job->spike.percentile);
+    margins_json(j, f);
     ttfs_json_array(j, "layers");
     for (uint32_t i = 0; i < f->quant.at.len; i++) {
         const TtfsQuantLayer *q = &f->quant.at.at[i];
@@ -268,8 +283,14 @@ void ttfs_json_quant(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job) {
         ttfs_json_number(j, "window_top", q->window_top);
         ttfs_json_number(j, "seen_max", q->seen_max);
         ttfs_json_number(j, "saturated_share", q->saturated);
+        ttfs_json_number(j, "first_tick_share", q->first_tick);
         ttfs_json_number(j, "weight_error", q->weight_error);
         add_u(j, "clipped_weights", q->clipped_weights);
+        if (q->kept || q->left) {
+            add_u(j, "grid_kept_channels", q->kept);
+            add_u(j, "grid_lost_channels", q->left);
+            ttfs_json_number(j, "grid_error", q->kept_error);
+        }
         add_u(j, "ramp_min", q->ramp_min);
         add_u(j, "ramp_max", q->ramp_max);
         quantiser(j, q);

@@ -36,10 +36,15 @@ typedef struct {
     uint32_t ramp_min, ramp_max;
     uint64_t clipped_weights;
     double saturated;      /* share of calibrated values above the window */
+    double first_tick;     /* ... that spike in its first tick */
     const char *quantiser; /* plain or fitted; NULL: it has no weights */
     const char *why;       /* of plain weights though fitting was asked for; NULL otherwise */
     /* Squared errors on the samples held back, when it was chosen: plain, and as it is; 0, 0. */
     double error_plain, error;
+    /* The model's own integers (semantics.md, "Quantised networks"): channels that keep them, with
+     * the largest error of the ratio of their grids, and that lost them. */
+    uint32_t kept, left;
+    double kept_error;
 } TtfsQuantLayer;
 
 typedef struct {

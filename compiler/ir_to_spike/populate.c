@@ -52,6 +52,7 @@ static void report_input(TtfsLower *l, const TtfsPopulation *p, TtfsTensor t, do
     const TtfsTensorStat *seen = &l->calib->stat[t.i - 1];
     q->seen_max = (double)seen->max;
     q->saturated = high > 0 ? ttfs_lower_saturated(l, t, high) : 0;
+    q->first_tick = high > 0 ? ttfs_lower_saturated(l, t, high - p->scale / 2) : 0;
     if ((double)seen->max > high || (double)seen->min < low)
         ttfs_note(l->diag, TTFS_AT_NODE(l->file, p->name),
                   "calibration has values in %g..%g; what lies outside the range %g..%g is clipped",
@@ -292,7 +293,12 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsPopOptions *own, Tt
     q->ramp_min = grid.ramp_min;
     q->ramp_max = grid.ramp_max;
     q->clipped_weights = grid.clipped;
+    q->kept = grid.kept;
+    q->left = grid.left;
+    q->kept_error = grid.kept_error;
     q->saturated = readout ? 0 : ttfs_lower_saturated(l, layer->tensor, q->window_top);
+    q->first_tick = readout ? 0
+                            : ttfs_lower_saturated(l, layer->tensor, q->window_top - p->scale / 2);
     note_losses(l, task.at, q, weights);
     note_grid(l, &task, &grid);
     return true;
