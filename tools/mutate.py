@@ -54,7 +54,7 @@ COMMANDS = ["lib", "e2e figures digits_mlp", "e2e usage", "e2e json", "e2e confi
             "e2e codes", "e2e faults", "e2e meanings", "e2e check verdicts", "e2e determinism", "e2e hostile folders",
             "e2e verdicts", "e2e figures digits_cnn", "e2e sample files", "e2e files", "e2e exact digits_mlp",
             "e2e library", "e2e emit digits_mlp native", "e2e diff", "e2e fit", "e2e weights only", "e2e starved",
-            "e2e progress", "e2e planted rtl", "e2e budgets", "e2e caches"]
+            "e2e progress", "e2e planted rtl", "e2e budgets", "e2e caches", "e2e agreement", "e2e calibration"]
 IMPORT = ["nodes", "outputs", "grids", "line", "e2e outputs", "e2e quantised", "e2e operators", "e2e meanings",
           "e2e check verdicts", "e2e verdicts"]
 SEES = {
@@ -67,7 +67,7 @@ SEES = {
     "compiler/net": ["budget", "ir_to_ir", "outputs", "ir_to_spike", "exact", "bound"],
     "compiler/onnx_to_ir": ["import_damage", "e2e values"] + IMPORT + ["budget", "e2e hostile models", "e2e exported"],
     "compiler/ir_to_ir": ["linear", "views", "rewrites", "windows", "net", "budget"] + IMPORT,
-    "compiler/ir_to_spike": ["rounding", "keep", "bound", "budget"] + IMPORT,
+    "compiler/ir_to_spike": ["rounding", "descent", "probe", "keep", "bound", "budget", "e2e fitted"] + IMPORT,
     "compiler/spike": ["text_damage", "ir_to_spike", "golden", "plan", "image_to_spike", "outputs"],
     "compiler/plan": ["image", "sim", "e2e faults", "e2e config", "e2e verdicts"],
     "compiler/spike_to_plan": ["pack", "plan_schedules", "plan", "image", "image_to_spike", "sim"],
@@ -75,7 +75,7 @@ SEES = {
     "compiler/plan_to_image": ["image", "image_to_spike", "sim"],
     "compiler/image_to_spike": ["image", "sim", "e2e faults", "e2e hostile folders"],
     "compiler/chip_to_verilog": ["chip", "sim"],
-    "compiler/driver": ["fault", "job", "figures", "samples", "e2e failing files"] + COMMANDS,
+    "compiler/driver": ["fault", "job", "margin", "figures", "samples", "e2e failing files"] + COMMANDS,
     "compiler/cli": ["say"] + COMMANDS,
     "compiler/lib": COMMANDS,
     "compiler/report": COMMANDS,
