@@ -29,7 +29,8 @@ static const char *const names[] = {
     "image/stream.hex",     "rtl/filelist.f",     "rtl/ttfs_*.v",
     "rtl/ttfs_*.vh",        "report/steps.json",  "report/accuracy.json",
     "report/fit.json",      "report/timing.json", "report/energy.json",
-    "report/messages.json", "report/index.html",  "verify/@.json"};
+    "report/messages.json", "report/sweep.json",  "report/index.html",
+    "verify/@.json"};
 enum { NAMES = sizeof names / sizeof *names };
 
 /* How long the engines' names at the start of s are, "-fault" behind them included; 0: none. */
