@@ -23,10 +23,10 @@
 
 #include <cmocka.h>
 
-enum { SMALL_NETS = 1600, WIDE_NETS = 300, NARROW_NETS = 100, SAMPLES = 11, SHORT = 11 };
+enum { SMALL_NETS = 1600, WIDE_NETS = 300, NARROW_NETS = 100, SAMPLES = 11, SHORT = 11, MANY = 7 };
 
 static uint64_t share =
-    SHORT; /* one network in so many, coprime to what seeds are taken by; 1: "all" */
+    SHORT; /* one network in so many, coprime to what seeds are taken by; "many", 1: "all" */
 
 /* Golden's answers for some samples. */
 typedef struct {
@@ -341,8 +341,14 @@ static void a_damaged_weight_shows(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* How many of the random networks `mode` asks for; false when it does not ask for networks alone.
+ */
+static bool networks_alone(const char *mode) {
+    share = strcmp(mode, "many") == 0 ? MANY : strcmp(mode, "all") == 0 ? 1 : SHORT;
+    return share != SHORT;
+}
+
 int main(int argc, char **argv) {
-    if (argc == 2 && strcmp(argv[1], "all") == 0) share = 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(division_small),      cmocka_unit_test(division_at_edges),
         cmocka_unit_test(division_refuses),    cmocka_unit_test(failures),
@@ -350,9 +356,12 @@ int main(int argc, char **argv) {
         cmocka_unit_test(small_networks),      cmocka_unit_test(wide_networks),
         cmocka_unit_test(narrow_networks),     cmocka_unit_test(shared_layers),
     };
+    const struct CMUnitTest networks[] = {cmocka_unit_test(small_networks),
+                                          cmocka_unit_test(wide_networks)};
     const struct CMUnitTest shared[] = {cmocka_unit_test(shared_layers)};
-    if (argc == 2 &&
-        strcmp(argv[1], "shared") == 0) { /* what threads do together, in one network */
+    const char *mode = argc == 2 ? argv[1] : "";
+    if (networks_alone(mode)) return cmocka_run_group_tests_name(mode, networks, NULL, NULL);
+    if (strcmp(mode, "shared") == 0) { /* what threads do together, in one network */
         most_shared = 1;
         return cmocka_run_group_tests_name("shared", shared, NULL, NULL);
     }
