@@ -67,16 +67,14 @@ void ttfs_noisy_begin(TtfsNoisyWork *w, const float *x, uint64_t first, uint64_t
 }
 
 /* Deviates of the samples in hand for a neuron. */
-static const float *deviates(TtfsNoisyWork *w, uint32_t layer, uint32_t neuron) {
+static void draw(TtfsNoisyWork *w, uint32_t layer, uint32_t neuron) {
     uint64_t at = w->noisy->first[layer] + neuron;
-    float *to = w->noise + at * LANES;
-    if (w->drawn[at]) return to;
     const uint32_t counter[4] = {w->rule->trial, (uint32_t)w->first, layer, neuron};
     double z[LANES];
+    if (w->drawn[at]) return;
     ttfs_philox_normals(w->rule->key, counter, 1, LANES, z);
-    for (uint32_t l = 0; l < LANES; l++) to[l] = (float)z[l];
+    for (uint32_t l = 0; l < LANES; l++) w->noise[at * LANES + l] = (float)z[l];
     w->drawn[at] = 1;
-    return to;
 }
 
 static float within(float x, float most) {
@@ -90,61 +88,75 @@ typedef struct {
     float error[LANES];
 } Lanes;
 
-/* From the sum to what lies above the layer's least value. */
-static void close_form(const TtfsNoisyLayer *k, uint32_t i, float x[LANES]) {
-    float shift = k->shift ? k->shift[i] : 0, factor = k->factor ? k->factor[i] : 1;
-    float most = k->most[i / k->plane];
-    for (uint32_t l = 0; l < LANES; l++) x[l] = within((x[l] - k->least + shift) * factor, most);
+/* From sums to what lies above the layer's least value. */
+static void close_form(float *v, uint64_t n, float shift, float factor, float most) {
+    for (uint64_t i = 0; i < n; i++) v[i] = within((v[i] + shift) * factor, most);
 }
 
-static bool any(const float x[LANES]) {
-    float most = 0;
-    for (uint32_t l = 0; l < LANES; l++) most = x[l] > most ? x[l] : most;
-    return most > 0;
-}
-
-static void disturb(TtfsNoisyWork *w, const TtfsNoisyLayer *k, uint32_t layer, uint32_t i,
-                    float x[LANES]) {
-    if (!k->all && !any(x)) return;
-    const float *z = deviates(w, layer, i);
-    float sd = k->sd[i / k->plane], most = k->window[i / k->plane];
-    for (uint32_t l = 0; l < LANES; l++) {
-        float moved = within(x[l] - sd * z[l], most);
-        x[l] = k->all || x[l] > 0 ? moved : x[l];
+/* Spikes move; where there is none, and not `all` have one, nothing does. */
+static void move_spikes(float *v, const float *z, uint64_t n, float sd, float most, bool all) {
+    for (uint64_t i = 0; i < n; i++) {
+        float moved = within(v[i] - sd * z[i], most);
+        v[i] = all || v[i] > 0 ? moved : v[i];
     }
 }
 
-static void apply(TtfsNoisyWork *w, const TtfsNoisyLayer *k, uint32_t layer, float *values) {
-    for (uint32_t i = 0; i < k->n; i++) {
-        float x[LANES], *v = values + (size_t)i * LANES;
-        memcpy(x, v, sizeof x);
-        close_form(k, i, x);
-        if (w->rule->timed) disturb(w, k, layer, i, x);
-        for (uint32_t l = 0; l < LANES; l++) v[l] = k->least + x[l];
-    }
+static void raise(float *v, uint64_t n, float by) {
+    for (uint64_t i = 0; i < n; i++) v[i] += by;
 }
 
-/* Of a neuron; in model a all fire. Neurons of a pool have no error of their own. */
+/* Whether any of the values, none of which is below 0, is above it. */
+static bool any(const float *x) {
+    uint64_t bits[LANES / 2], all = 0;
+    memcpy(bits, x, sizeof bits);
+    for (uint32_t l = 0; l < LANES / 2; l++) all |= bits[l];
+    return all != 0;
+}
+
+static void disturb(TtfsNoisyWork *w, const TtfsNoisyLayer *k, uint32_t layer, uint32_t c,
+                    float *v) {
+    uint32_t first = c * k->plane;
+    for (uint32_t i = 0; i < k->plane; i++)
+        if (k->all || any(v + (size_t)i * LANES)) draw(w, layer, first + i);
+    const float *z = w->noise + (w->noisy->first[layer] + first) * LANES;
+    move_spikes(v, z, (uint64_t)k->plane * LANES, k->sd[c], k->window[c], k->all);
+}
+
+/* A channel; neurons without a slope of their own at once. */
+static void apply(TtfsNoisyWork *w, const TtfsNoisyLayer *k, uint32_t layer, uint32_t c, float *v) {
+    uint64_t n = (uint64_t)k->plane * LANES, some = k->shift ? LANES : n;
+    uint32_t i = c * k->plane;
+    for (uint64_t at = 0; at < n; at += some, i++)
+        close_form(v + at, some, (k->shift ? k->shift[i] : 0) - k->least,
+                   k->shift ? k->factor[i] : 1, k->most[c]);
+    if (w->rule->timed) disturb(w, k, layer, c, v);
+    if (k->least != 0) raise(v, n, k->least);
+}
+
+/* In model a all fire. Neurons of a pool have no error of their own. */
 static void count_layer(const TtfsNoisyLayer *k, const float *values, const float *clean,
                         Lanes *c) {
+    Lanes sum = {0};
     for (uint32_t i = 0; i < k->n; i++) {
         const float *v = values + (size_t)i * LANES, *want = clean + (size_t)i * LANES;
-        float most = k->least + k->most[i / k->plane];
+        float least = k->least, most = least + k->most[i / k->plane];
         for (uint32_t l = 0; l < LANES; l++) {
-            c->spikes[l] += k->all || v[l] > k->least;
-            c->saturated[l] += v[l] >= most;
+            sum.spikes[l] += v[l] > least;
+            sum.saturated[l] += v[l] >= most;
+            sum.error[l] += fabsf(v[l] - want[l]);
         }
-        for (uint32_t l = 0; k->rule && l < LANES; l++) c->error[l] += fabsf(v[l] - want[l]);
     }
+    *c = sum;
 }
 
 static void add_lanes(const TtfsNoisyWork *w, const TtfsNoisyLayer *k, uint32_t layer,
                       const Lanes *c) {
     double unit = ldexp(1, TTFS_NOISY_ERROR_BITS) / (k->top * k->n);
     for (uint64_t l = 0; l < w->n; l++) {
-        w->count->spikes += c->spikes[l];
+        w->count->spikes += k->all ? k->n : c->spikes[l];
         w->count->saturated += c->saturated[l];
-        w->count->error[layer] += (uint64_t)(fmin((double)c->error[l] * unit, 0x1p40) + 0.5);
+        if (k->rule)
+            w->count->error[layer] += (uint64_t)(fmin((double)c->error[l] * unit, 0x1p40) + 0.5);
     }
 }
 
@@ -153,7 +165,8 @@ static void change(void *context, TtfsTensor t, float *values) {
     uint32_t i;
     if (!layer_of(w->noisy, t, &i)) return;
     const TtfsNoisyLayer *k = &w->rule->layer[i];
-    if (k->rule) apply(w, k, i, values);
+    for (uint32_t c = 0; k->rule && c < k->n / k->plane; c++)
+        apply(w, k, i, c, values + (size_t)c * k->plane * LANES);
     if (!k->hidden) return;
     Lanes c = {0};
     count_layer(k, values, w->clean + w->noisy->first[i] * LANES, &c);
