@@ -209,7 +209,33 @@ def words(case):
     case.equal((preset["unit"], preset["slope_noise_per"], len(preset["points"])), ("input", "channel", 23), "the preset")
     log = case.json(*base, "--vary", "time-noise=0.001:0.1:3:log", "--trials", 1, "-o", "log.json")
     case.check(abs(log["points"][1]["value"] - 0.01) < 1e-12 and log["points"][1]["scale"] == "log", "a list by factors")
+    pages(case, base)
     case.compile("digits_mlp", "out")  # over a folder with a sweep in it
+
+
+def page(case):
+    case.good("report", "out")
+    with open(case.path("out", "report", "index.html"), encoding="utf-8") as f:
+        return f.read()
+
+
+def pages(case, base):
+    """A panel an axis; of a grid and of a damaged document words."""
+    case.check("A grid of 6 points" in page(case), "the page does not say that there is a grid")
+    document = case.json(*base, "--preset", "exact-mapping", "--trials", 2)
+    text = page(case)
+    case.equal(text.count('<svg class="sweep"'), 3, "panels")
+    case.equal(text.count("<circle"), 2 * len(document["points"]), "points of panels")
+    case.equal(text.count(", neutral<"), 4, "neutral points")
+    case.equal(text.count("(by factors)"), 2, "axes by factors")
+    for p in document["points"]:
+        figure = "%.6g: %.2f %% " % (p["value"], 100 * p["accuracy"]["mean"])
+        case.check(figure in text, "the page lacks " + figure)
+    case.check("nan" not in text.lower().replace("nanojoule", ""), "the page has a figure that is none")
+    case.write("out/report/sweep.json", "{}")
+    case.check("cannot be read" in page(case), "a damaged document is not said")
+    os.remove(case.path("out", "report", "sweep.json"))
+    case.check("Robustness" not in page(case), "a sweep that nobody made")
 
 
 def main():
