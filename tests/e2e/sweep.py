@@ -2,13 +2,14 @@
 """`ttfs sweep` and `ttfs merge`: closed forms against the search for crossings and against `run`, the document against
 its schema, shards and runs that go on byte for byte, refusals.
 
-Argument: `engines`, `shards` or `words`.
+Argument: `engines`, `shards`, `words` or `recipes` (examples/sweep).
 """
 import json
 import os
+import subprocess
 import sys
 
-from e2e import DIGITS, SOURCE, Case
+from e2e import DIGITS, LIMIT_S, SOURCE, TTFS, Case, need
 
 TEST = os.path.join(DIGITS, "test.npz")
 AXES = ("--vary", "margin=-0.7,-0.3,0,0.5", "--vary", "time-noise=0,0.02,0.2", "--vary", "slope-noise=0,0.01,0.1")
@@ -238,9 +239,33 @@ def pages(case, base):
     case.check("Robustness" not in page(case), "a sweep that nobody made")
 
 
+# ---- recipes ---------------------------------------------------------------------------------------
+
+
+def script(case, name, *args, **env):
+    p = subprocess.run([os.path.join(os.path.abspath(SOURCE), "examples", "sweep", name), *args], cwd=case.folder,
+                       env=dict(os.environ, **env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                       timeout=LIMIT_S)
+    return case.check(p.returncode == 0, "%s ended with %d:\n%s" % (name, p.returncode, p.stdout.decode(errors="replace")))
+
+
+def recipes(case):
+    need("parallel")
+    case.compile("digits_mlp", "out")
+    sweep = ("sweep", "out", "--input", TEST, "--count", "40", "--vary", "margin=-0.5,0", "--vary", "time-noise=0.05", "--trials", "3")
+    case.good(*sweep, "-o", "whole.json")
+    command = (os.path.abspath(TTFS),) + sweep
+    script(case, "parallel.sh", "with spaces.json", "3", *command, JOBS="2", HOME=case.folder)
+    case.equal(content(case, "with spaces.json"), content(case, "whole.json"), "GNU parallel")
+    for task in ("1", "2"):
+        script(case, "slurm.sh", "slurm.json", *command, SLURM_ARRAY_TASK_ID=task, SLURM_ARRAY_TASK_COUNT="2", SLURM_CPUS_PER_TASK="2")
+    case.good("merge", "slurm.json.parts/1.json", "slurm.json.parts/2.json", "-o", "slurm.json")
+    case.equal(content(case, "slurm.json"), content(case, "whole.json"), "a Slurm array")
+
+
 def main():
     case = Case()
-    {"engines": engines, "shards": shards, "words": words}[sys.argv[1]](case)
+    {"engines": engines, "shards": shards, "words": words, "recipes": recipes}[sys.argv[1]](case)
     return case.done()
 
 
