@@ -185,6 +185,9 @@ static bool read_options(const TtfsRunOptions *o, TtfsExactOptions *e, TtfsDiag 
                                                                             NULL};
     static const char *const pers[] = {"neuron", "channel", NULL};
     uint32_t model = TTFS_EXACT_B, unit = 0, per = 0;
+    if (o->layers)
+        return ttfs_error(diag, TTFS_AT_FILE("--layers"), TTFS_OPTION_VALUE,
+                          "golden, jit and rtl are held against relu; exact says its own layers");
     if (o->trace)
         return ttfs_error(diag, TTFS_AT_FILE("--trace"), TTFS_OPTION_VALUE,
                           "the exact engine has no ticks to write");

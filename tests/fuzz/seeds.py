@@ -113,6 +113,9 @@ def make(case):
               "--stop-after", "image")
     form = {name: case.good("dump", "out", "--form", name).out.encode()
             for name in ("ir", "spike", "plan", "image")}
+    case.write("x.npy", npy((3, 25), [0.01 * i for i in range(75)]))
+    kept = case.good("compile", case.path("net.onnx"), "-o", "kept", "--calib", "x.npy", "--stop-after", "spike",
+                     "--dump", "canonical").out.encode()
     weights = bytes(range(32))
     stream = zlib.compressobj(9, zlib.DEFLATED, -15)
     return {
@@ -133,6 +136,7 @@ def make(case):
         "disasm": {"disasm.txt": form["image"]},
         "folder": {"folder": folder_of(case)},
         "sweep": {"sweep.json": sweep_of(case)},
+        "calib": {"calibration": pack(**{"ir.txt": kept, "calib.blob": read(case.path("kept", "forms", "calib.blob"))})},
         "cache": {"entry": entry(b"code"), "empty": entry(b"")},
     }
 
