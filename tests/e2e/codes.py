@@ -80,6 +80,11 @@ def broken_verilog(case):
         f.write("module oops(\n")
 
 
+def whole_sweep(case):
+    case.good("sweep", "out", "--input", TEST, "--count", "2", "--vary", "margin=0", "-o", "sweep.json")
+    return "sweep.json"
+
+
 def cases(case):
     """code: (arguments, words of the message)"""
     os.makedirs(case.path("folder"))
@@ -161,6 +166,8 @@ def cases(case):
         "JIT_COMPILE": (run + (TEST, "--cpu", "z80"), "unknown processor"),
         "JIT_MEMORY": (little_memory(case), "bytes of weights"),
         "MEMORY": (("run", "large", "--input", "large.npy", "--engine", "golden"), "out of memory: "),
+        "SWEEP_FILE": (("merge", "value.json", "-o", "x.json"), "'product' is missing"),
+        "SWEEP_SHARDS": (("merge", whole_sweep(case), "-o", "x.json"), "a whole sweep"),
         "VERIFY_DIFFER": (("verify", "out", "--input", TEST, "--engines", "golden,golden", "--count",
                            "3", "--fault", "spike:7"), "1 difference; sample 0"),
         "BUDGET": (("check", os.path.join(ONNX, "limit_folding.onnx")), "--memory"),

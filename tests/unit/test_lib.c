@@ -131,7 +131,10 @@ static void run_options(void **state) {
     RUN(1, "--layers", (o.layers = true, o.engine = "relu"));
     RUN(1, "--layers", (o.layers = true, o.classes_only = true));
     RUN(0, "", o.layers = true);
-    BOUNDS(EXACT, "--margin", margin, -0.001, 0, 1e6, 1e6 + 1);
+    BOUNDS(EXACT, "--margin", margin, -1, -0.999, 1e6, 1e6 + 1);
+    EXACT(1, "--unit", o.unit = "second");
+    EXACT(1, "--windows", o.windows = "wide");
+    EXACT(1, "--slope-noise-per", o.slope_per = "layer");
     BOUNDS(EXACT, "--time-noise", time_noise, -0.001, 0, 1, 1.001);
     BOUNDS(EXACT, "--slope-noise", slope_noise, -0.001, 0, 1, 1.001);
     EXACT(1, "--margin", o.margin = (double)NAN);
