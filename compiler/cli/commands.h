@@ -14,6 +14,7 @@ int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_emit(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
+int ttfs_cmd_synth(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_dump(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 
 #endif
