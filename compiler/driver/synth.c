@@ -293,8 +293,14 @@ static bool fill_result(const Synth *s) {
     return ok;
 }
 
+static void remove_left(void *context, const char *path, bool folder) {
+    (void)folder;
+    ttfs_remove_tree(path, context);
+}
+
 static bool make(Synth *s) {
     const char *base = ttfs_private_base(s->arena, "ttfs-synth", s->diag);
+    if (base) ttfs_temporary_left(base, remove_left, s->diag);
     TtfsTemporary *work = base ? ttfs_temporary_folder(base) : NULL;
     if (!work) return base && ttfs_file_fault(s->diag, base, TTFS_FILE_WRITE);
     s->tools = (TtfsTools){work->path,           s->out.folder, s->result->device.name,
@@ -305,8 +311,10 @@ static bool make(Synth *s) {
     return ok;
 }
 
-/* What would be replaced must be of ttfs alone: said before the tools run. */
+/* What would be replaced must be of ttfs alone: said before the tools run. What a run that died
+ * left beside it goes. */
 static bool check_target(const Synth *s) {
+    ttfs_temporary_left(target_of(s), remove_left, s->diag);
     const char *foreign = ttfs_is_folder(target_of(s)) ? ttfs_out_foreign(s->out.folder, s->arena)
                                                        : NULL;
     return !foreign || ttfs_error(s->diag, TTFS_AT_FILE(s->out.folder), TTFS_FILE_WRITE,

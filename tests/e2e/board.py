@@ -39,7 +39,7 @@ def main():
     case.compile("digits_mlp", "out", "--chip", case.write("chip.json", json.dumps(chip)), "--ticks", "15", "--schedule", "latency")
     put_behind_link(case, "out")
     verify = ("verify", "out", "--input", TEST, "--engines", "golden,rtl", "--trust-rtl", "--count", "2")
-    j = case.json(*verify)
+    j = case.json(*verify, limit=600)
     case.equal((j.get("equal"), j.get("differences"), j.get("samples"), j.get("readouts")), (True, 0, 2, 20), "behind the link")
     case.check(j.get("spikes", 0) > 40, "spikes that were compared: %r" % j.get("spikes"))
     j = case.json(*verify, "--fault", "weight:7", code=1)

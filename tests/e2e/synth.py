@@ -98,7 +98,9 @@ def made(case):
 def missing(case):
     """Each tool, missing or failing: said, with its package or its log; what was there stays."""
     tools(case)
+    os.makedirs(case.path("out", "fpga", "hx8k.0123abcd.ttfs-tmp"))  # of a run that died
     case.good("synth", "out", "--device", "hx8k")
+    case.equal(os.listdir(case.path("out", "fpga")), ["hx8k"], "what a run that died left")
     before = tree(case.path("out"))
     for name, package in PACKAGE.items():
         tools(case, **{name.replace("-", "_"): None})
