@@ -266,30 +266,34 @@ static bool copy(const Synth *s, const char *name, const char *folder) {
 }
 
 /* Puts the new folder in the place of the old one, in which nothing foreign was found. */
-static bool replace(const Synth *s, TtfsTemporary *t, const char *target) {
-    return (ttfs_sync_tree(t->path) || ttfs_file_fault(s->diag, target, TTFS_FILE_WRITE)) &&
+static bool replace(const Synth *s, const char *made) {
+    const char *target = target_of(s);
+    return (ttfs_sync_tree(made) || ttfs_file_fault(s->diag, target, TTFS_FILE_WRITE)) &&
            ttfs_remove_tree(target, s->diag) &&
-           (ttfs_temporary_become(t, target) || ttfs_file_fault(s->diag, target, TTFS_FILE_WRITE));
+           (rename(made, target) == 0 || ttfs_file_fault(s->diag, target, TTFS_FILE_WRITE));
 }
 
+/* The temporary folder is private, the one in it as any other. */
 static bool keep(const Synth *s) {
-    const char *target = target_of(s);
     if (!ttfs_out_part(s->out.folder, "fpga", s->diag)) return false;
-    TtfsTemporary *t = ttfs_temporary_folder(target);
-    if (!t) return ttfs_file_fault(s->diag, target, TTFS_FILE_WRITE);
-    bool ok = true;
-    for (int i = 0; ok && kept[i]; i++) ok = copy(s, kept[i], t->path);
-    ok = ok && replace(s, t, target);
+    TtfsTemporary *t = ttfs_temporary_folder(target_of(s));
+    if (!t) return ttfs_file_fault(s->diag, target_of(s), TTFS_FILE_WRITE);
+    const char *made = ttfs_path_join(s->arena, t->path, "new");
+    bool ok = ttfs_make_folders(made, s->diag);
+    for (int i = 0; ok && kept[i]; i++) ok = copy(s, kept[i], made);
+    ok = ok && replace(s, made);
     ttfs_undo(t);
     return ok;
 }
 
+/* The document that is kept names the file beside it, wherever OUT lies. */
 static bool fill_result(const Synth *s) {
     TtfsBuf text = {0};
-    s->result->bitstream = ttfs_path_join(s->arena, target_of(s), "board.bin");
+    s->result->bitstream = "board.bin";
     ttfs_synth_json(s->result, &text);
     bool ok = fill(s, "synth.json", ttfs_buf_text(&text), text.len);
     ttfs_buf_free(&text);
+    s->result->bitstream = ttfs_path_join(s->arena, target_of(s), "board.bin");
     return ok;
 }
 

@@ -85,7 +85,8 @@ def made(case):
     case.equal(len(set(p for _, p in pins)), 8 + flit, "pins that are told apart")
     case.equal([n for n, _ in pins][8:], ["trace_flit_o[%d]" % i for i in range(flit)], "pins of the monitor")
     document = json.loads(files["synth.json"])
-    case.equal((document["lut"], document["fmax_mhz"]), (400, fmax), "the document that is kept")
+    case.equal((document["lut"], document["fmax_mhz"], document["bitstream"]), (400, fmax, "board.bin"), "the document that is kept")
+    case.equal(os.stat(case.path("out", "fpga", "hx8k")).st_mode, os.stat(case.path("out", "rtl")).st_mode, "rights of the folder")
     text = case.good("synth", "out", "--device", "hx8k").out
     for line in ("logic cells         431 of 7680 (6 %)", "LUTs                400 of 7680", "80.0 MHz at most, meets 12.0 MHz",
                  "written: out/fpga/hx8k/board.bin"):
