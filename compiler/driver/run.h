@@ -5,7 +5,7 @@
 #ifndef TTFS_RUN_H
 #define TTFS_RUN_H
 
-#include "judge.h"
+#include "agreement.h"
 #include "lanes.h"
 #include "session.h"
 
@@ -21,6 +21,7 @@ typedef struct {
     double rate;              /* samples a second inside the engine */
     uint32_t latency;         /* ticks */
     const TtfsJit *jit;       /* NULL for other engines */
+    const TtfsAgreement *agreement; /* layer by layer; NULL: not asked for */
 } TtfsRunResult;
 
 typedef struct TtfsRun TtfsRun;
