@@ -291,6 +291,19 @@ typedef struct {
 /* Writes the network as code for a processor, an object file, or its C header. */
 TtfsResult *ttfs_emit_code(const TtfsEmitOptions *o, TtfsMessages *m);
 
+typedef struct {
+    const char *folder;    /* that was compiled */
+    const char *device;    /* hw/devices.def; bitstreams: hx8k */
+    bool estimate;         /* say what the chip takes, by a formula and at once; write nothing */
+    TtfsProgress progress; /* tells of the tools */
+} TtfsSynthOptions;
+
+/* Makes a bitstream of the folder's chip behind the board top (rtl/README.md) and writes it, with
+ * logs and figures, to the folder's fpga/DEVICE. Runs yosys, nextpnr and icestorm, which take
+ * minutes. It has passed when the chip meets the device's clock; if not, that is an error among the
+ * messages. */
+TtfsResult *ttfs_synthesise(const TtfsSynthOptions *o, TtfsMessages *m);
+
 /* --- the process --- */
 
 /* LLVM aborts the process when it finds no memory for itself. A program that wants another end says

@@ -98,3 +98,15 @@ int ttfs_cmd_emit(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
                                .share_memory = o->value[TTFS_OPT_SHARE_MEMORY] != NULL};
     return ttfs_print_result(ttfs_emit_code(&e, m), o);
 }
+
+int ttfs_cmd_synth(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
+    (void)a;
+    TtfsProgressLine line;
+    const TtfsSynthOptions s = {.folder = o->operand,
+                                .device = o->value[TTFS_OPT_DEVICE],
+                                .estimate = o->value[TTFS_OPT_ESTIMATE] != NULL,
+                                .progress = ttfs_progress_line(&line, o)};
+    TtfsResult *r = ttfs_synthesise(&s, m);
+    ttfs_progress_end(&line);
+    return ttfs_print_result(r, o);
+}

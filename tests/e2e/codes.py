@@ -101,6 +101,7 @@ def cases(case):
     hang(case)
     other_chip(case)
     rows(case)
+    case.compile("digits_mlp", "fitted", "--fit", "hx8k", "--ticks", "15")
     run = ("run", "out", "--input")
     return {
         "FILE_OPEN": (("check", "absent.onnx"), "No such file"),
@@ -151,6 +152,7 @@ def cases(case):
         "GRAPH_DIFFERS": (("compile", MLP, "--weights-only", "out", "--calib", CALIB, "--ticks", "9"), "ticks: 255 and 9"),
         "DEVICE_FIT": (COMPILE[:1] + (os.path.join(DIGITS, "digits_cnn.onnx"),) + COMPILE[2:] +
                        ("--fit", "hx8k", "--ticks", "1023", "--weight-bits", "16"), "RAM blocks"),
+        "SYNTH_FLOW": (("synth", "fitted", "--device", "hx8k"), "install the package yosys", {"PATH": case.path("nothing")}),
         "PLAN_WIDTH": (COMPILE + ("--chip", case.chip("acc.json", acc_bits=16, slope_bits=16, ramp_bits=15)), "bits"),
         "PLAN_KIND": (COMPILE + ("--weight-bits", "12"), "weight"),
         "PLAN_CHECK": (("verify", edited_plan(case), "--input", TEST), "plan.txt"),
@@ -244,8 +246,11 @@ def main():
             continue
         if not case.check(code in made, "no case makes " + code):
             continue
-        args, says = made[code]
+        args, says, *environment = made[code]
+        usual = dict(os.environ)
+        os.environ.update(*environment)
         r = case.ttfs(*args, memory=500 << 20 if code in out_of_memory else None)
+        os.environ.update(usual)
         exits = (3,) if code in out_of_memory else (1, 2)
         severity = "warning" if code in WARNINGS else "error"
         exits = (0,) if code in WARNINGS else exits

@@ -17,6 +17,8 @@ KEYS = {
     "run": {"engine": str, "samples": int, "accuracy": NUMBER, "agreement": NUMBER,
             "spikes_per_neuron": NUMBER, "latency_ticks": int, "cycles": NUMBER, "latency_cycles": NUMBER,
             "samples_per_second": NUMBER},
+    "synth": {"device": str, "estimated": bool, "lut": int, "ff": int, "ram": int, "dsp": int, "clock_mhz": NUMBER,
+              "core_us": NUMBER},
     "verify": {"engines": list, "samples": int, "spikes": int, "readouts": int, "differences": int,
                "equal": bool, "first": (dict, type(None))},
     "sweep": {"network": str, "engine": str, "model": str, "seed": int, "samples": int, "trials": int, "points": list},
@@ -58,6 +60,7 @@ def main():
     check_keys(case, "point", sweep["points"][0])
     check_keys(case, "verify", case.json("verify", "out", "--input", test, "--count", 3,
                                          "--fault", "spike:1", code=1))
+    check_keys(case, "synth", case.json("synth", "out", "--device", "ecp5-85k", "--estimate"))
     case.check("timing" in case.json("info", "out"), "info: no timing of a planned network")
     case.good("compile", model, "-o", "early", "--stop-after", "spike")
     case.check("timing" not in case.json("info", "early"), "info: timing without a plan")

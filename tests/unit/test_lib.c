@@ -173,6 +173,24 @@ static void emit_options(void **state) {
     EMIT(1, "--name", o.name = long_name);
 }
 
+#define SYNTH(faults, name_of, change)                                                             \
+    do {                                                                                           \
+        TtfsSynthOptions o = {.folder = "absent", .device = "hx8k"};                               \
+        TtfsMessages *m = ttfs_messages_new();                                                     \
+        change;                                                                                    \
+        asked(ttfs_synthesise(&o, m), m, faults, name_of);                                         \
+    } while (0)
+
+static void synth_options(void **state) {
+    (void)state;
+    SYNTH(0, "", (void)0);
+    SYNTH(1, "folder", o.folder = "");
+    SYNTH(1, "--device", o.device = NULL);
+    SYNTH(1, "--device", o.device = "hx8");
+    SYNTH(1, "--device", o.device = "zynq-7020");
+    SYNTH(0, "", (o.device = "zynq-7020", o.estimate = true));
+}
+
 /* Ends a call that has to succeed or to fail. */
 static void done(TtfsResult *r, bool good, TtfsMessages *m, const char *what) {
     if ((r != NULL) != good)
@@ -432,15 +450,11 @@ int main(int argc, char **argv) {
         setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1) == 0)
         execv("/proc/self/exe", argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(compile_options),
-        cmocka_unit_test(input_options),
-        cmocka_unit_test(run_options),
-        cmocka_unit_test(emit_options),
-        cmocka_unit_test(figures),
-        cmocka_unit_test(failing_engines),
-        cmocka_unit_test(progress),
-        cmocka_unit_test(calibration_is_told),
-        cmocka_unit_test(calls_leave_nothing),
+        cmocka_unit_test(compile_options),     cmocka_unit_test(input_options),
+        cmocka_unit_test(run_options),         cmocka_unit_test(emit_options),
+        cmocka_unit_test(synth_options),       cmocka_unit_test(figures),
+        cmocka_unit_test(failing_engines),     cmocka_unit_test(progress),
+        cmocka_unit_test(calibration_is_told), cmocka_unit_test(calls_leave_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
