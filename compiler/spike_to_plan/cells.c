@@ -256,6 +256,8 @@ static void weigh_cell(Pack *p, PackCell *c) {
     uint64_t flood = 2 * c->load + neurons * 4; /* values enough that nothing hides them */
     uint64_t flooded = cycles_of(p, t, flood) - flood;
     c->slack = flooded < c->load ? c->load - flooded : 0;
+    c->moved.moved = p->expected ? ttfs_cycles_moved(p->chip, p->spike, t) : 0;
+    c->moved.regions = ttfs_vary_regions(p->spike, t->pop, t->oy_count, t->ox_count);
     c->flits = ttfs_cycles_flits(p->chip, p->spike, t, p->expected);
     c->weight_rows = t->groups * t->group_rows;
     c->param_words = t->groups ? (uint32_t)ttfs_task_params(t) : 0;
@@ -274,6 +276,7 @@ static void add_cell(Pack *p, uint32_t id, uint32_t i, uint32_t j, uint32_t k, u
     weigh_cell(p, &c);
     reads_of(p, &c);
     number_memories(p, &c, k, first);
+    c.place = k ? p->places - 1 : p->places++;
     *TTFS_PUSH(p->arena, p->cells) = c;
 }
 
@@ -339,6 +342,19 @@ static void add_host(Pack *p) {
     add_unit(p, 0)->core = 0;
 }
 
+/* How the work for populations varies, and what cores have of it in the mean. */
+static void find_vary(Pack *p) {
+    uint32_t pops = p->spike->pops.len;
+    p->vary = TTFS_ARRAY(p->arena, TtfsVary, (size_t)pops + 1);
+    for (uint32_t id = 2; id <= pops; id++) p->vary[id] = ttfs_vary_of(p->spike, (TtfsPop){id});
+    for (uint32_t i = 1; i < p->cells.len; i++)
+        p->vary[p->cells.at[i].task.pop.i].even += p->cells.at[i].moved.moved;
+    for (uint32_t id = 2; id <= pops; id++) {
+        p->vary[id].even /= ttfs_chip_cores(p->chip);
+        p->base += ttfs_vary_base(&p->vary[id]);
+    }
+}
+
 static void make_room(Pack *p) {
     uint32_t pops = p->spike->pops.len, cores = ttfs_chip_cores(p->chip);
     p->cores = TTFS_ARRAY(p->arena, PackCore, cores);
@@ -347,6 +363,9 @@ static void make_room(Pack *p) {
     p->held_params = TTFS_ARRAY(p->arena, uint32_t, p->params);
     p->held_pop = TTFS_ARRAY(p->arena, uint32_t, (size_t)pops + 1);
     p->made_pop = TTFS_ARRAY(p->arena, uint32_t, (size_t)pops + 1);
+    p->held_place = TTFS_ARRAY(p->arena, uint32_t, p->places + 1);
+    p->moved = TTFS_ARRAY(p->arena, TtfsMoved, (size_t)pops + 1);
+    p->made_ids = TTFS_ARRAY(p->arena, uint32_t, (size_t)pops + 1);
     p->kept = TTFS_ARRAY(p->arena, TtfsRead, (size_t)pops + 1);
     p->pops = TTFS_ARRAY(p->arena, uint32_t, (size_t)pops + 1);
 }
@@ -370,5 +389,6 @@ void ttfs_pack_cut(Pack *p, PackTry how) {
     }
     for (uint32_t id = 2; id <= pops; id++) add_cells(p, id);
     for (uint32_t id = 2; id <= pops; id++) add_units(p, id, source[id]);
+    find_vary(p);
     make_room(p);
 }

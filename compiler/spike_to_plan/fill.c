@@ -9,6 +9,8 @@
 #include "pack.h"
 #include "plan_cycles.h"
 
+enum { MARGIN = 8 }; /* quarters of a deviation that a core is weighed with */
+
 static void add_buffers(Pack *p, const PackCell *c, PackFill *f) {
     for (uint32_t i = 0; i < c->reads; i++) {
         const TtfsRead *r = &p->reads.at[c->first_read + i];
@@ -27,6 +29,13 @@ static void add_buffers(Pack *p, const PackCell *c, PackFill *f) {
     }
 }
 
+static void add_moved(Pack *p, const PackCell *c) {
+    TtfsMoved *m = &p->moved[c->task.pop.i];
+    m->moved += c->moved.moved;
+    if (p->held_place[c->place] != p->stamp) m->regions += c->moved.regions;
+    p->held_place[c->place] = p->stamp;
+}
+
 static void add_cell(Pack *p, uint32_t cell, PackFill *f) {
     const PackCell *c = &p->cells.at[cell];
     if (c->task.groups && p->held_weights[c->weights] != p->stamp) {
@@ -39,8 +48,10 @@ static void add_cell(Pack *p, uint32_t cell, PackFill *f) {
     }
     if (p->made_pop[c->task.pop.i] != p->stamp) {
         p->made_pop[c->task.pop.i] = p->stamp;
-        f->made++;
+        p->moved[c->task.pop.i] = (TtfsMoved){0};
+        p->made_ids[f->made++] = c->task.pop.i;
     }
+    add_moved(p, c);
     f->use.program_words += c->program_words;
     f->load += c->load;
     add_buffers(p, c, f);
@@ -80,6 +91,16 @@ static uint64_t held_up(const Pack *p, uint32_t unit, uint64_t puts, uint64_t lo
     return cycles;
 }
 
+/* By how much the core is through later than in the mean in a sample that is one of its slower
+ * ones, next to what all cores do alike (plan_spread.h). */
+static uint64_t later(const Pack *p, const PackFill *f) {
+    uint64_t square = p->base;
+    if (!p->base) return 0;
+    for (uint32_t i = 0; i < f->made; i++)
+        square += (uint64_t)ttfs_vary_square(&p->vary[p->made_ids[i]], &p->moved[p->made_ids[i]]);
+    return square > INT64_MAX ? 0 : ttfs_spread_root(square) * MARGIN / 4;
+}
+
 PackFill ttfs_pack_fill(Pack *p, uint32_t core, uint32_t out, uint32_t in) {
     PackFill f = {.use = {.program_words = 3 + 3}};
     p->stamp++;
@@ -94,6 +115,7 @@ PackFill ttfs_pack_fill(Pack *p, uint32_t core, uint32_t out, uint32_t in) {
         if (u != out) f.time += held_up(p, u, puts, f.load);
     if (in != PACK_NONE) f.time += held_up(p, in, puts, f.load);
     if (f.time < puts) f.time = puts;
+    f.time += later(p, &f);
     return f;
 }
 

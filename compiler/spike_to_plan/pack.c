@@ -2,10 +2,12 @@
  *
  * The solver of pipelines: all populations are cut into cells that are alike in load (cells.c), the
  * cells packed on the cores of the mesh (fit.c), moved to where the busiest core has less
- * (balance.c), and then to where values travel less (near.c). Cells may be large or small, with
- * whole channels or parts: of the cuttings that look best, and fit, the one whose plan takes the
- * fewest expected cycles is taken, with what its links carry. On a large mesh each is tried with
- * work that goes to any core, which makes it more even, and with work that stays nearby.
+ * (balance.c), and then to where values travel less (near.c). A core weighs what it takes in the
+ * mean and what it may take more in a sample (fill.c): so layers that vary unlike mix. Cells may be
+ * large or small, with whole channels or parts: of the cuttings that look best, and fit, the one
+ * whose plan takes the fewest expected cycles is taken, with what its links carry. On a large mesh
+ * each is tried with work that goes to any core, which makes it more even, and with work that stays
+ * nearby.
  */
 #include "pack.h"
 #include "plan_traffic.h"

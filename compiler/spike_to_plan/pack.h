@@ -9,6 +9,7 @@
 #define TTFS_PACK_H
 
 #include "plan_reads.h"
+#include "plan_spread.h"
 #include "solver.h"
 
 enum { PACK_NONE = UINT32_MAX };
@@ -34,6 +35,8 @@ typedef struct {
     uint64_t load;  /* cycles, behind another task */
     uint64_t slack; /* cycles of them in which the scan engine waits */
     uint64_t flits; /* values that it is expected to send */
+    TtfsMoved moved;
+    uint32_t place; /* number; parts of the channels of a place vary as one */
     /* What it needs; cells of a core whose weights (parameters) have the same number share them. */
     uint32_t weights, params, weight_rows, param_words, program_words;
     uint32_t first_read, reads;
@@ -76,8 +79,13 @@ typedef struct {
     uint64_t made; /* populations that cores make, of all cores */
     uint32_t *held_weights, *held_params, *held_pop, *made_pop; /* by number: stamp of its core */
     uint32_t stamp;
-    TtfsRead *kept;            /* by population id: of the core in hand */
-    uint32_t *pops, pops_kept; /* populations that it keeps */
+    TtfsVary *vary;               /* by population id; what cores have of it in the mean */
+    uint64_t base;                /* square of a core that does nothing */
+    uint32_t places, *held_place; /* as the numbers above */
+    TtfsMoved *moved;             /* by population id: of the core in hand */
+    uint32_t *made_ids;           /* populations that it makes */
+    TtfsRead *kept;               /* by population id: of the core in hand */
+    uint32_t *pops, pops_kept;    /* populations that it keeps */
     PackEdges sources, readers;
 } Pack;
 
@@ -85,8 +93,8 @@ typedef struct {
 typedef struct {
     TtfsUse use;
     uint64_t banked[TTFS_PLAN_BANKS + 1]; /* words of a copy, of buffers with 2^i copies */
-    uint64_t load, time;                  /* cycles of its tasks; with what arrives */
-    uint32_t made;                        /* populations that it makes something of */
+    uint64_t load, time; /* cycles of its tasks; with what arrives, and some more as they vary */
+    uint32_t made;       /* populations that it makes something of */
 } PackFill;
 
 /* cells.c. Cuts all populations into cells and units, none of them placed. */

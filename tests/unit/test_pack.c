@@ -14,6 +14,7 @@
 
 #include "chip_spike.h"
 #include "pack.h"
+#include "plan_cycles.h"
 #include "plan_traffic.h"
 
 /* A random mesh, wide enough for most random graphs. */
@@ -320,6 +321,53 @@ static void easy_work_is_even(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* What a core's cells move of a population, the parts of a place once. */
+static TtfsMoved moved_of(const Pack *p, uint32_t core, uint32_t pop) {
+    TtfsMoved m = {0};
+    const TtfsTask *last = NULL;
+    for (uint32_t i = 1; i < p->cells.len; i++) {
+        const TtfsTask *t = &p->cells.at[i].task;
+        if (p->units.at[p->cells.at[i].unit].core != core || t->pop.i != pop) continue;
+        m.moved += ttfs_cycles_moved(p->chip, p->spike, t);
+        if (!last || last->oy_first != t->oy_first || last->ox_first != t->ox_first)
+            m.regions += ttfs_vary_regions(p->spike, t->pop, t->oy_count, t->ox_count);
+        last = t;
+    }
+    return m;
+}
+
+/* A core is weighed with two of its deviations from what all cores do alike. */
+static void weighed_with_what_varies(void **state) {
+    (void)state;
+    static uint32_t one[] = {TTFS_RATE_ONE, TTFS_RATE_ONE, TTFS_RATE_ONE, TTFS_RATE_ONE};
+    TtfsSpike s;
+    Hand h;
+    TtfsChip chip = large_mesh(2, 2);
+    conv_chain(&s, 3, 32, 8);
+    for (uint32_t i = 0; i < s.pops.len; i++) s.pops.at[i].rates = (TtfsRates){2, 2, one, 300, 400};
+    s.pops.at[s.pops.len - 1].rates = (TtfsRates){0}; /* the readout's */
+    assert_true(pack_graph(&h, &s, &chip, (PackTry){.cells = 3, .parts = 2}));
+    Pack *p = &h.pack;
+    for (uint32_t core = 0; core < 4; core++) {
+        int64_t square = 0;
+        for (uint32_t id = 2; id <= s.pops.len; id++) {
+            TtfsVary v = ttfs_vary_of(&s, (TtfsPop){id});
+            for (uint32_t c = 0; c < 4; c++) v.even += moved_of(p, c, id).moved;
+            v.even /= 4;
+            TtfsMoved m = moved_of(p, core, id);
+            square += (int64_t)ttfs_vary_base(&v) + ttfs_vary_square(&v, &m);
+        }
+        uint64_t base = p->base, weighed = ttfs_pack_fill(p, core, PACK_NONE, PACK_NONE).time;
+        p->base = 0;
+        uint64_t plain = ttfs_pack_fill(p, core, PACK_NONE, PACK_NONE).time;
+        p->base = base;
+        assert_true(square > 0);
+        assert_int_equal(weighed - plain, 2 * ttfs_spread_root((uint64_t)square));
+    }
+    drop(&h);
+    ttfs_spike_free(&s);
+}
+
 static void same_graph_same_plan(void **state) {
     (void)state;
     TtfsSpike s;
@@ -403,9 +451,13 @@ static void many_cells_share_few_flows(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_graphs_pass), cmocka_unit_test(packer_counts_what_a_plan_has),
-        cmocka_unit_test(easy_work_is_even),  cmocka_unit_test(same_graph_same_plan),
-        cmocka_unit_test(limits_bite),        cmocka_unit_test(many_cells_share_few_flows),
+        cmocka_unit_test(random_graphs_pass),
+        cmocka_unit_test(packer_counts_what_a_plan_has),
+        cmocka_unit_test(easy_work_is_even),
+        cmocka_unit_test(weighed_with_what_varies),
+        cmocka_unit_test(same_graph_same_plan),
+        cmocka_unit_test(limits_bite),
+        cmocka_unit_test(many_cells_share_few_flows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
