@@ -170,6 +170,14 @@ def check_symbols(case, archive):
     case.equal((len(symbols) > 100, foreign[:10]), (True, []), "symbols of " + os.path.basename(archive))
 
 
+def check_manual(case, prefix):
+    """Pages and completions lie where man and the shells look."""
+    share = os.path.join(prefix, "share")
+    for path in ("man/man1/ttfs.1", "man/man1/ttfs-compile.1", "bash-completion/completions/ttfs",
+                 "zsh/site-functions/_ttfs", "fish/vendor_completions.d/ttfs.fish"):
+        case.check(os.path.getsize(os.path.join(share, path)) > 500, "installed: " + path)
+
+
 def main(build, source, *cc):
     need("pkg-config")
     case = Case()
@@ -180,6 +188,7 @@ def main(build, source, *cc):
         check_symbols(case, os.path.join(os.path.dirname(pc), name))
     with open(os.path.join(pc, "ttfs.pc"), encoding="utf-8") as f:
         case.check(source not in f.read(), "ttfs.pc names the source tree")
+    check_manual(case, prefix)
     env = {**os.environ, "TTFS_DATA": os.path.join(prefix, "share/ttfs")}
     example = os.path.join(source, "examples/library/compile.c")
     program = build_program(case, cc, example, "compile", prefix, pc)
