@@ -24,7 +24,8 @@ static bool open_samples(const TtfsPipeline *f, const TtfsJob *job, TtfsArray *a
     const TtfsTensorInfo *in = ttfs_ir_tensor(&f->canonical, f->canonical.input);
     const TtfsWanted want = {.name = "x", .elements = {ttfs_ir_count(in)}};
     TtfsSampleShape shape = ttfs_pipeline_sample(f);
-    return ttfs_array_open(a, job->options->calib, &want, arena, diag) &&
+    return ttfs_array_take(a, job->options->calib_values, job->options->calib, &want, arena,
+                           diag) &&
            ttfs_samples_fit(a, &f->map, &shape, diag);
 }
 
@@ -75,6 +76,7 @@ static bool calibrate_some(void *context, uint32_t worker, uint64_t item) {
     CalibWorker *w = &l->worker[worker];
     uint64_t first = item * TTFS_FAST_SAMPLES, left = l->n - first;
     uint64_t n = left < TTFS_FAST_SAMPLES ? left : TTFS_FAST_SAMPLES;
+    if (!ttfs_go_on(l->progress, &w->diag)) return false;
     if (!read_some(l, w, first, n)) return false;
     ttfs_fast_run(w->relu, w->x, n, gather_node, w);
     uint64_t done = atomic_fetch_add(&l->done, n) + n;
@@ -158,13 +160,13 @@ static bool range_from_samples(const TtfsPipeline *f, TtfsJob *job, bool u8, Ttf
     job->spike.input_lo = s->min < 0 ? s->min : 0;
     job->spike.input_hi = s->max;
     if (!(job->spike.input_hi > job->spike.input_lo))
-        return ttfs_error(diag, TTFS_AT_FILE(job->options->calib), TTFS_CALIB_RANGE,
+        return ttfs_error(diag, TTFS_AT_FILE(ttfs_job_calib(job)), TTFS_CALIB_RANGE,
                           "all values are %g or below", (double)s->max);
     if (!(job->spike.input_hi - job->spike.input_lo >= 1e-30f))
-        return ttfs_error(diag, TTFS_AT_FILE(job->options->calib), TTFS_CALIB_RANGE,
+        return ttfs_error(diag, TTFS_AT_FILE(ttfs_job_calib(job)), TTFS_CALIB_RANGE,
                           "all values lie between %g and %g, too close to be told apart",
                           (double)job->spike.input_lo, (double)job->spike.input_hi);
-    ttfs_note(diag, TTFS_AT_FILE(job->options->calib),
+    ttfs_note(diag, TTFS_AT_FILE(ttfs_job_calib(job)),
               "input range %g to %g taken from the calibration samples",
               (double)job->spike.input_lo, (double)job->spike.input_hi);
     return true;
@@ -173,7 +175,7 @@ static bool range_from_samples(const TtfsPipeline *f, TtfsJob *job, bool u8, Ttf
 bool ttfs_calibrate(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     f->map = job->map;
     ttfs_calib_init(&f->calib, &f->canonical);
-    if (!job->options->calib) {
+    if (!ttfs_job_calib(job)) {
         if (!job->range_given && !input_has_grid(&f->canonical))
             ttfs_note(diag, TTFS_AT_FILE(job->options->model),
                       "input range 0 to 1 assumed; --input-range says otherwise");

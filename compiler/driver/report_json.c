@@ -38,6 +38,24 @@ static bool hash_of(const char *path, char hex[65], TtfsDiag *diag) {
     return true;
 }
 
+/* The same of an .npy that holds the array as numpy saves it. */
+static void hash_of_values(const TtfsValues *v, char hex[65]) {
+    TtfsSha256 h;
+    TtfsBuf head = {0};
+    ttfs_sha256_init(&h);
+    ttfs_npy_header(v, &head);
+    ttfs_sha256_add(&h, head.text, head.len);
+    ttfs_sha256_add(&h, v->data, ttfs_npy_bytes(v));
+    ttfs_sha256_hex(&h, hex);
+    ttfs_buf_free(&head);
+}
+
+static bool hash_of_calib(const TtfsCompileOptions *o, char hex[65], TtfsDiag *diag) {
+    if (!o->calib_values) return hash_of(o->calib, hex, diag);
+    hash_of_values(o->calib_values, hex);
+    return true;
+}
+
 static void input_file(TtfsJson *j, const char *key, const char *path, const char *hex) {
     ttfs_json_object(j, key);
     ttfs_json_string(j, "file", ttfs_path_base(path));
@@ -105,15 +123,15 @@ static void seen_json(TtfsJson *j, const TtfsPipeline *f) {
 bool ttfs_json_manifest(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
     char model[65], calib[65];
     if (!hash_of(job->options->model, model, diag) ||
-        (job->options->calib && !hash_of(job->options->calib, calib, diag)))
+        (ttfs_job_calib(job) && !hash_of_calib(job->options, calib, diag)))
         return false;
     ttfs_json_object(j, NULL);
     ttfs_json_string(j, "product", "ttfs");
     ttfs_json_string(j, "ttfs", TTFS_VERSION);
     ttfs_json_number(j, "format", 1);
     input_file(j, "model", job->options->model, model);
-    if (job->options->calib)
-        input_file(j, "calib", job->options->calib, calib);
+    if (ttfs_job_calib(job))
+        input_file(j, "calib", ttfs_job_calib(job), calib);
     else
         ttfs_json_null(j, "calib");
     add_u(j, "calib_count", f->calibrated);
@@ -324,7 +342,7 @@ void ttfs_json_messages(TtfsJson *j, const TtfsDiag *diag, const TtfsJob *job) {
         ttfs_json_string(j, "severity", severity[m->severity]);
         ttfs_json_string(
             j, "where",
-            without_folder(without_folder(m->where, job->options->model), job->options->calib));
+            without_folder(without_folder(m->where, job->options->model), ttfs_job_calib(job)));
         if (*m->op) ttfs_json_string(j, "op", m->op);
         ttfs_json_string(j, "what", m->what);
         if (*m->advice) ttfs_json_string(j, "advice", m->advice);

@@ -8,7 +8,6 @@
 #include "block.h"
 #include "clock.h"
 #include "fast.h"
-#include "kept.h"
 #include "parallel.h"
 #include "relu.h"
 
@@ -30,12 +29,13 @@ struct TtfsRun {
     TtfsEngine engine;             /* closed when relu itself is what runs */
     TtfsFast *relu;                /* NULL when it does not run */
     bool spiking, counted, traced; /* counted: spikes are */
+    bool ticks_kept;
     TtfsBlock block;
     TtfsTraces traces;
     TtfsBuf *values; /* [room] relu's values as text; NULL when they are not wanted */
     TtfsOutput *output;
     TtfsJudge judge;
-    TtfsKept kept;
+    TtfsKept *kept;
     double relu_seconds;
     uint64_t clipped; /* input values */
     Worker worker[TTFS_MOST_THREADS];
@@ -63,7 +63,7 @@ static void judge_output(const Some *k, uint32_t o, const float *relu) {
         if (r->spiking) ttfs_trace_output(&r->traces.trace[at], &r->output[o], w->got);
         const double *got = r->spiking ? w->got : want;
         ttfs_judge_output(&r->judge, &w->tally, sample, o, got, want);
-        ttfs_kept_add(&r->kept, sample, o, got);
+        ttfs_kept_add(r->kept, sample, o, got);
     }
 }
 
@@ -97,6 +97,7 @@ static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
     TtfsRun *r = context;
     Worker *w = &r->worker[worker];
     uint64_t first = item * TTFS_FAST_SAMPLES, left = r->block.n - first;
+    if (!ttfs_go_on(&r->session.progress, diag)) return false;
     Some k = {r, w, first, left < TTFS_FAST_SAMPLES ? left : TTFS_FAST_SAMPLES};
     for (uint64_t i = first; r->spiking && i < first + k.n; i++) {
         const TtfsTrace *t = &r->traces.trace[i];
@@ -104,6 +105,7 @@ static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
             return ttfs_error(diag, TTFS_AT_FILE(r->engine.name), TTFS_SIM_RUN, "sample %llu: %s",
                               (unsigned long long)(r->block.first + i), t->fault);
         count_spikes(r, w, t);
+        ttfs_kept_spikes(r->kept, r->block.first + i, t);
     }
     if (w->relu) run_relu(&k);
     for (uint32_t o = 0; o < r->judge.outputs; o++)
@@ -154,13 +156,13 @@ static bool run_all(TtfsRun *r, TtfsDiag *diag) {
     for (uint64_t i = 0; ok && i < s->count; i += r->block.n) {
         ok = ttfs_block_read(&r->block, i, diag) && run_block(r, diag);
         r->clipped += ttfs_block_clipped(&r->block);
-        ttfs_session_progress(s, i + r->block.n);
+        if (ok) ttfs_session_progress(s, i + r->block.n);
     }
     return ok;
 }
 
 /* Outputs, who judges and keeps them, and what every thread needs for that. */
-static bool open_outputs(TtfsRun *r, bool relu, const char *keep, TtfsDiag *diag) {
+static bool open_outputs(TtfsRun *r, bool relu, const TtfsRunOptions *o, TtfsDiag *diag) {
     TtfsSession *s = &r->session;
     TtfsArena *a = &s->out.arena;
     uint32_t outputs = ttfs_spike_outputs(&s->out.spike);
@@ -175,7 +177,8 @@ static bool open_outputs(TtfsRun *r, bool relu, const char *keep, TtfsDiag *diag
         r->worker[i].want = TTFS_ARRAY(a, double, r->judge.widest);
         if (relu) r->worker[i].relu = ttfs_fast_work(r->relu);
     }
-    return ttfs_kept_open(&r->kept, keep, r->output, outputs, s->count, a, diag);
+    return ttfs_kept_open(r->kept, o, r->output, outputs, s->count,
+                          r->spiking ? &s->out.spike : NULL, diag);
 }
 
 static bool open_engine(TtfsRun *r, uint32_t which, TtfsDiag *diag) {
@@ -183,7 +186,8 @@ static bool open_engine(TtfsRun *r, uint32_t which, TtfsDiag *diag) {
     TtfsEngineOptions options = ttfs_session_engine(s);
     TtfsEngineSource source = ttfs_out_source(&s->out);
     if (r->spiking && !ttfs_engine_open(&r->engine, which, &options, &source, diag)) return false;
-    bool ticks = r->spiking && (r->counted || r->traced || !ttfs_engine_spares_ticks(&r->engine));
+    bool told = r->counted || r->traced || r->ticks_kept;
+    bool ticks = r->spiking && (told || !ttfs_engine_spares_ticks(&r->engine));
     TtfsBlockSize size = {ticks, r->traced ? 64 : 1024, 1};
     if (r->spiking) size.most = ttfs_engine_block(&r->engine);
     if (r->spiking) size.row = r->engine.row;
@@ -230,20 +234,22 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
                 (o->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
     bool ok = ttfs_session_open(&r->session, &o->session, parts, true, diag) &&
               !r->session.out.image_damaged && open_engine(r, engine, diag) &&
-              open_outputs(r, relu, o->outputs, diag) && run_all(r, diag);
+              open_outputs(r, relu, o, diag) && run_all(r, diag);
     if (ok && r->spiking) ttfs_session_clipped(&r->session, r->clipped, diag);
     if (ok) r->result = add_up(r);
-    return ok && ttfs_kept_write(&r->kept, diag) &&
+    return ok && ttfs_kept_write(r->kept, diag) &&
            (!o->trace || ttfs_file_write(o->trace, ttfs_buf_text(&r->text), r->text.len, diag));
 }
 
-TtfsRun *ttfs_run(const TtfsRunOptions *o, uint32_t engine, TtfsDiag *diag) {
+TtfsRun *ttfs_run(const TtfsRunOptions *o, uint32_t engine, TtfsKept *kept, TtfsDiag *diag) {
     TtfsArena a = {0};
     TtfsRun *r = TTFS_NEW(&a, TtfsRun);
     r->arena = a;
     r->spiking = engine != TTFS_ENGINE_RELU;
     r->counted = r->spiking && !o->classes_only;
     r->traced = o->trace != NULL;
+    r->ticks_kept = o->keep_spikes;
+    r->kept = kept;
     if (run(r, o, engine, diag)) return r;
     ttfs_run_close(r);
     return NULL;
