@@ -88,6 +88,18 @@ Of all but `class`, `outputs` has the largest and the mean error of each output 
 real units, float32: `.npy` of samples x the output's shape, or `.npz` with an array an output under its name. They are held in memory until the
 run ends. `--trace F` writes the spikes as text; of `relu`, the values of every layer.
 
+`--json` also has the complexity metrics of NeuroBench (Yik et al., Nature Communications 16:1545, 2025) under their names there. A timestep is a tick, and a
+spike is binary:
+
+| key | what it is |
+| --- | --- |
+| `footprint` | bytes of the network: weights at their bits, four for every bias and ramp |
+| `connection_sparsity` | share of the weights that are 0; weights that connections share count once |
+| `activation_sparsity` | share of activations that are 0, of hidden neurons with weights, each at every tick of its window: a neuron spikes once at most, so it is 1 - spikes per neuron / ticks |
+| `synaptic_operations` | a sample's in the mean. `Effective_ACs`: spikes through synapses whose weight is not 0, the input's among them; `Effective_MACs`: 0, nothing multiplies; `Dense`: all synapses at every tick of their source's window |
+
+They are null where spikes are not counted (`--classes-only`, `--engine relu`), and `exact`, which has no ticks, has none of them.
+
 With `--classes-only` neither is done, and `agreement` and `spikes_per_neuron` are null. `samples_per_second`
 counts the time inside the engine alone. `--json` adds, of the jit, `cpu`, `threads`, `open_seconds`, `cached` and
 `generated` (functions whose code was kept, was made), and `layers`: of each its `name`, `kernel`, `path`

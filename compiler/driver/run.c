@@ -21,6 +21,7 @@ typedef struct {
     TtfsTally tally;
     uint64_t spikes, latency_cycles;
     TtfsLanes lanes; /* cycles of samples */
+    TtfsActivity activity;
 } Worker;
 
 struct TtfsRun {
@@ -36,6 +37,7 @@ struct TtfsRun {
     TtfsOutput *output;
     TtfsJudge judge;
     TtfsKept *kept;
+    TtfsNeurobench neurobench; /* when spikes are counted */
     double relu_seconds;
     uint64_t clipped; /* input values */
     Worker worker[TTFS_MOST_THREADS];
@@ -89,6 +91,7 @@ static void run_relu(Some *k) {
 
 static void count_spikes(const TtfsRun *r, Worker *w, const TtfsTrace *t) {
     if (r->counted) w->spikes += ttfs_trace_hidden_spikes(t);
+    if (r->counted) ttfs_neurobench_add(&r->neurobench, &w->activity, t);
     ttfs_lanes_add(&w->lanes, t);
     w->latency_cycles += t->latency_cycles;
 }
@@ -192,6 +195,7 @@ static bool open_engine(TtfsRun *r, uint32_t which, TtfsDiag *diag) {
     if (r->spiking) size.most = ttfs_engine_block(&r->engine);
     if (r->spiking) size.row = r->engine.row;
     ttfs_block_init(&r->block, s, &size, &s->out.arena);
+    if (r->counted) ttfs_neurobench_open(&r->neurobench, &s->out.spike, &s->out.arena);
     if (r->spiking)
         ttfs_traces_init(&r->traces, &s->out.spike, r->block.room, ticks, &s->out.arena);
     else if (r->traced)
@@ -209,12 +213,15 @@ static TtfsRunResult add_up(TtfsRun *r) {
                        .latency = s->out.spike.latency,
                        .inputs = s->count * s->input.elements,
                        .clipped = r->clipped,
-                       .jit = r->engine.jit};
+                       .jit = r->engine.jit,
+                       .neurobench = r->counted ? &r->neurobench : NULL};
     for (uint32_t i = 0; i < TTFS_MOST_THREADS; i++) {
         const Worker *w = &r->worker[i];
         v.tally.right += w->tally.right;
         v.tally.agree += w->tally.agree;
         v.spikes += w->spikes;
+        v.activity.active += w->activity.active;
+        v.activity.operations += w->activity.operations;
         v.lanes.cycles += w->lanes.cycles;
         v.lanes.timed += w->lanes.timed;
         v.latency_cycles += w->latency_cycles;

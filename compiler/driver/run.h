@@ -8,6 +8,7 @@
 #include "judge.h"
 #include "kept.h"
 #include "lanes.h"
+#include "neurobench.h"
 #include "session.h"
 
 typedef struct {
@@ -22,6 +23,8 @@ typedef struct {
     double rate;              /* samples a second inside the engine */
     uint32_t latency;         /* ticks */
     const TtfsJit *jit;       /* NULL for other engines */
+    const TtfsNeurobench *neurobench; /* NULL: spikes were not counted */
+    TtfsActivity activity;
 } TtfsRunResult;
 
 typedef struct TtfsRun TtfsRun;

@@ -56,6 +56,7 @@ void ttfs_run_json(const TtfsRunResult *v, TtfsBuf *out) {
     ttfs_json_number(j, "clipped_inputs", (double)v->clipped);
     ttfs_json_number(j, "clipped_share", ttfs_share(v->clipped, v->inputs));
     ttfs_judge_errors_json(v->judge, j);
+    ttfs_neurobench_json(v->neurobench, &v->activity, v->samples, j);
     if (v->jit) add_jit(j, v->jit);
     ttfs_lanes_json(&v->lanes, j);
     ttfs_json_end(j);
