@@ -7,14 +7,14 @@
 
 #include <string.h>
 
-static bool ends_with(const char *path, const char *end) {
-    size_t n = strlen(path), m = strlen(end);
-    return n > m && strcmp(path + n - m, end) == 0;
+bool ttfs_kept_as(const char *path, const char *kind) {
+    size_t n = strlen(path), m = strlen(kind);
+    return n > m && strcmp(path + n - m, kind) == 0;
 }
 
 static bool check_path(const char *path, uint32_t outputs, TtfsDiag *diag) {
-    if (ends_with(path, ".npz")) return true;
-    if (!ends_with(path, ".npy"))
+    if (ttfs_kept_as(path, ".npz")) return true;
+    if (!ttfs_kept_as(path, ".npy"))
         return ttfs_error(diag, TTFS_AT_FILE("--outputs"), TTFS_OPTION_VALUE,
                           "'%s' ends with neither .npy nor .npz", path);
     return outputs == 1 || ttfs_error(diag, TTFS_AT_FILE("--outputs"), TTFS_OPTION_VALUE,
@@ -91,8 +91,8 @@ void ttfs_kept_spikes(TtfsKept *k, uint64_t sample, const TtfsTrace *trace) {
 
 bool ttfs_kept_write(const TtfsKept *k, TtfsDiag *diag) {
     if (!k->path) return true;
-    return ends_with(k->path, ".npz") ? ttfs_npz_write(k->path, k->array, k->outputs, diag)
-                                      : ttfs_npy_write(k->path, &k->array[0], diag);
+    return ttfs_kept_as(k->path, ".npz") ? ttfs_npz_write(k->path, k->array, k->outputs, diag)
+                                         : ttfs_npy_write(k->path, &k->array[0], diag);
 }
 
 uint32_t ttfs_kept_count(const TtfsKept *k) {

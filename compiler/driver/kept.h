@@ -20,6 +20,8 @@ typedef struct {
     bool told; /* the outputs are asked for, not only for the file */
 } TtfsKept;
 
+/* Whether a file's name ends so (".npz"), and has something before that. */
+bool ttfs_kept_as(const char *path, const char *kind);
 /* `outputs` of the options ends with .npy (one output) or .npz (an array an output, by its name);
  * what is not asked for is not kept. `spike`: NULL where nothing spikes in ticks, which keep_spikes
  * then is an error of. */

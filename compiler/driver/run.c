@@ -10,6 +10,7 @@
 #include "fast.h"
 #include "parallel.h"
 #include "relu.h"
+#include "vcd.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -30,7 +31,7 @@ struct TtfsRun {
     TtfsEngine engine;             /* closed when relu itself is what runs */
     TtfsFast *relu;                /* NULL when it does not run */
     bool spiking, counted, traced; /* counted: spikes are */
-    bool ticks_kept;
+    bool ticks_kept, vcd;          /* vcd: the trace is no text */
     TtfsBlock block;
     TtfsTraces traces;
     TtfsBuf *values; /* [room] relu's values as text; NULL when they are not wanted */
@@ -119,7 +120,12 @@ static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
 }
 
 static void print_traces(TtfsRun *r) {
+    if (r->vcd && r->block.first == 0) ttfs_vcd_begin(&r->session.out.spike, &r->text);
     for (uint64_t i = 0; i < r->block.n; i++) {
+        if (r->vcd) {
+            ttfs_vcd_sample(&r->traces.trace[i], r->block.first + i, &r->text);
+            continue;
+        }
         ttfs_buf_printf(&r->text, "sample %llu\n", (unsigned long long)(r->block.first + i));
         if (r->spiking) {
             ttfs_trace_print(&r->traces.trace[i], &r->text);
@@ -239,6 +245,9 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
     int parts = TTFS_OUT_SPIKE | (relu ? TTFS_OUT_NET : 0) |
                 (engine == TTFS_ENGINE_RTL ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE | TTFS_OUT_RTL : 0) |
                 (o->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
+    if (r->vcd && !r->spiking)
+        return ttfs_error(diag, TTFS_AT_FILE("--trace"), TTFS_OPTION_VALUE,
+                          "'%s': engine relu has no ticks for a waveform", o->trace);
     bool ok = ttfs_session_open(&r->session, &o->session, parts, true, diag) &&
               !r->session.out.image_damaged && open_engine(r, engine, diag) &&
               open_outputs(r, relu, o, diag) && run_all(r, diag);
@@ -255,6 +264,7 @@ TtfsRun *ttfs_run(const TtfsRunOptions *o, uint32_t engine, TtfsKept *kept, Ttfs
     r->spiking = engine != TTFS_ENGINE_RELU;
     r->counted = r->spiking && !o->classes_only;
     r->traced = o->trace != NULL;
+    r->vcd = r->traced && ttfs_kept_as(o->trace, ".vcd");
     r->ticks_kept = o->keep_spikes;
     r->kept = kept;
     if (run(r, o, engine, diag)) return r;
