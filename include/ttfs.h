@@ -152,13 +152,17 @@ typedef struct {
     const char *chip;  /* a name in hw/chips, or the path of a description; NULL: "one" */
     const char *fit;   /* a device (hw/devices.def) that the chip is made for; NULL: `chip` it is */
     const char *schedule; /* auto, latency, overlap or pipeline (docs/core.md); NULL: auto */
-    const char *calib;    /* samples to calibrate with; NULL: none */
-    const TtfsValues *calib_values; /* the same from memory, in place of `calib`; NULL: none */
+    const char *calib; /* samples to calibrate with, or a compiled folder, whose calibration of the
+                          same network is taken (calib_count is not looked at); NULL: none */
+    const TtfsValues *calib_values; /* samples from memory, in place of `calib`; NULL: none */
     uint32_t calib_count;
     uint32_t ticks;       /* 1 to 65535 */
     uint32_t weight_bits; /* 2 to 16 */
     double percentile;    /* 0.5 to 1 */
-    bool ranged;          /* the input's range is lo to hi */
+    /* fitted: windows and weights are fitted to the calibration samples where that is better on a
+     * part of them that is held back; plain, NULL: weights are rounded by themselves */
+    const char *quantiser;
+    bool ranged; /* the input's range is lo to hi */
     float lo, hi;
     uint32_t channels; /* else, when not 0: uint8 samples are (value / 255 - mean) / deviation, with
                           those of their channel; deviations are above 0 */
@@ -218,6 +222,8 @@ typedef struct {
     TtfsSessionOptions session;
     const char *engine;  /* relu, golden, jit, rtl, exact */
     bool classes_only;   /* neither relu beside the engine nor spikes */
+    bool layers;         /* of golden, jit, rtl: also hold every layer against relu, in the folder's
+                            report/agreement.json */
     const char *trace;   /* file for the spike traces: text (of relu, values) or .vcd; NULL: none */
     const char *outputs; /* file for the values of the outputs, .npy or .npz; NULL: none */
     bool keep_outputs;   /* the result has the values of the outputs */

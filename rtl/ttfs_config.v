@@ -171,8 +171,10 @@ module ttfs_config #(
     genvar i;
     generate
         for (i = 0; i < CORES; i = i + 1) begin : g_core
+            reg en_q;   // in JUDGE
+            always @(posedge clk_i) en_q <= rst_ni && access && known_i && allowed && at_o[i];
             assign at_o[i] = core == i;
-            assign en_o[i] = state_q == JUDGE && known_q && allowed_q && at_o[i];
+            assign en_o[i] = en_q;
         end
     endgenerate
 

@@ -154,6 +154,8 @@ module ttfs_core #(
     wire [16*VALUE_BITS-1:0] word;
     wire                     scan_done, walk_done, fire_done, full, lanes_idle;
     wire                     engines_done = scan_done && walk_done && fire_done && !full && lanes_idle;
+    reg                      flush_q;     // engines_done a cycle ago: the way to the memory's port begins here
+    always @(posedge clk_i) flush_q <= engines_done;
 
     ttfs_store #(.VALUE_BITS(VALUE_BITS), .WORDS(ACT_WORDS)) u_store (
         .clk_i        (clk_i),
@@ -165,7 +167,7 @@ module ttfs_core #(
         .put_element_i(put_element_i[3:0]),
         .put_value_i  (put_value_i),
         .put_parity_i (put_parity_i),
-        .flush_i      (engines_done),
+        .flush_i      (flush_q),
         .drop_i       (go_i),
         .clean_o      (clean),
         .get_i        (get),

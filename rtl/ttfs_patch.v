@@ -45,12 +45,13 @@ module ttfs_patch #(
     wire [ADDR_BITS-1:0] next_run;
 
     wire [ELEMENT_BITS-1:0] skip = at_q[ELEMENT_BITS-1:0];
-    wire [ELEMENT_BITS:0]   room = ELEMENTS[ELEMENT_BITS:0] - {1'b0, skip};
-    wire                    run_end = left_q <= {{(ADDR_BITS - ELEMENT_BITS) {1'b0}}, room};
-    wire [ELEMENT_BITS:0]   count = run_end ? left_q[ELEMENT_BITS:0] : room;
+    // Counted from the word's element 0: where the run ends, and how far the word goes with it.
+    wire [ADDR_BITS:0]      limit = left_q + {{(ADDR_BITS + 1 - ELEMENT_BITS) {1'b0}}, skip};
+    wire                    ends_here = limit[ADDR_BITS:ELEMENT_BITS] == 0;   // before the word does
+    wire                    run_end = limit <= ELEMENTS[ADDR_BITS:0];
+    wire [ELEMENT_BITS:0]   stop = run_end ? limit[ELEMENT_BITS:0] : ELEMENTS[ELEMENT_BITS:0];
     wire [ELEMENTS-1:0]     from = {ELEMENTS{1'b1}} << skip;
-    wire [ELEMENT_BITS-1:0] stop = skip + count[ELEMENT_BITS-1:0];   // 0: the word's end
-    wire [ELEMENTS-1:0]     beyond = (stop == 0) ? {ELEMENTS{1'b0}} : {ELEMENTS{1'b1}} << stop;
+    wire [ELEMENTS-1:0]     beyond = {ELEMENTS{ends_here}} & ({ELEMENTS{1'b1}} << limit[ELEMENT_BITS-1:0]);
     wire                    step = busy_q && req_ready_i;
 
     always @(posedge clk_i) begin
@@ -60,8 +61,8 @@ module ttfs_patch #(
             if (!go_on_i) row_q <= {ROW_BITS{1'b0}};
         end else if (step) begin
             at_q   <= run_end ? next_run : {at_q[ADDR_BITS-1:ELEMENT_BITS] + 1'b1, {ELEMENT_BITS{1'b0}}};
-            left_q <= run_end ? length_i : left_q - {{(ADDR_BITS - ELEMENT_BITS) {1'b0}}, room};
-            row_q  <= row_q + {{(ROW_BITS - ELEMENT_BITS - 1) {1'b0}}, count};
+            left_q <= run_end ? length_i : limit - ELEMENTS[ADDR_BITS:0];
+            row_q  <= req_row_o + {{(ROW_BITS - ELEMENT_BITS - 1) {1'b0}}, stop};
         end
         if (start_i) first_q <= 1'b1;
         else if (step) first_q <= 1'b0;
@@ -74,7 +75,7 @@ module ttfs_patch #(
     assign done_o     = step && req_last_o;
     assign req_o      = busy_q;
     assign req_at_o   = at_q[ADDR_BITS-1:ELEMENT_BITS];
-    assign req_mask_o = run_end ? from & ~beyond : from;
+    assign req_mask_o = from & ~beyond;
     assign req_row_o  = row_q - {{(ROW_BITS - ELEMENT_BITS) {1'b0}}, skip};
     assign req_first_o = first_q;
     assign req_last_o  = run_end && last_run;

@@ -35,6 +35,14 @@ Warnings say what is most likely a mistake: axes in another order than the netwo
 more than 1 % of all input values outside the encoder's range, `uint8` samples that become another range than
 calibration saw. A count of samples that `run` and `verify` clip is in `clipped_inputs` and `clipped_share`.
 
+Samples that are not like those of calibration are a warning of `run` and `verify` too: of the layer that is farthest off it names the share of silent values, or of values at
+the end of the window, beside calibration's. Far is more than 5 points and 30 % of the rate, and four standard errors, from it; for saturation three times it and 5 points. Fewer than
+8 samples are not judged, nor is a network that was compiled without calibration.
+
+`--calib OUT` takes the calibration of a compiled folder in place of its samples: what they showed of every layer of the same network lies in `OUT/forms/calib.blob`, and
+compiles to the same bytes as the samples themselves, with the same options or others. The network must be that one, weights included: the first layer that differs is named, as is
+a calibration that is damaged. `uint8` samples were calibrated for an input range, which goes with them. Without calibration windows come from interval bounds, which are loose; a warning says so.
+
 What a label is depends on the output. Beside a vector of two or more values: a class from 0 on, or a row with a single 1.
 Beside one value, a logit: 0 and 1, or -1 and 1. Other numbers, as many as the output has values, are held against
 the output itself. Classes outside the network's, or counted from 1, are said, count as wrong, and are not shifted.
@@ -102,6 +110,16 @@ spike is binary:
 
 They are null where spikes are not counted (`--classes-only`, `--engine relu`), and `exact`, which has no ticks, has none of them.
 
+Where the largest two logits of `relu` (one logit and 0) are closer than one step of the readout's potentials, rounding names the class. `close_share` is the share of such
+samples; more than 5 % are a warning of `run`, of `verify` (of at most 64 samples, fewer of large networks), and of `compile` when the calibration samples show it (`report/accuracy.json`).
+
+With `--layers` every layer is held against `relu`, and the first 16 samples are run by `exact` too; table, page and `OUT/report/agreement.json` (in
+`--json` the key `agreement_by_layer`) say of each its errors in real units and in steps of its own window, its saturated share (spikes in the window's first tick), its silent
+share beside relu's, and its spikes a sample. A layer *parts* where its active values (above the least in relu or in the engine) are off by more than one of its own steps in the mean:
+`first_layer` is the first one over all samples, `samples_that_part` counts those of which it is the first. The five `worst` samples are those whose outputs are off by the most.
+`parts` says where the outputs' error comes from. The float network runs with nothing but the ends of the windows, then rounded to their ticks too, then with integer weights, which is the engine:
+after each, `mean_error` beside relu, `agreement`, and `mean_moved` by this part alone, of whose sum it has the `share`. Which thread takes which sample decides nothing.
+
 With `--classes-only` neither is done, and `agreement` and `spikes_per_neuron` are null. `samples_per_second`
 counts the time inside the engine alone. `--json` adds, of the jit, `cpu`, `threads`, `open_seconds`, `cached` and
 `generated` (functions whose code was kept, was made), and `layers`: of each its `name`, `kernel`, `path`
@@ -111,7 +129,7 @@ in a folder of bounded size and found again by what it depends on; it can be del
 ## The config file
 
 JSON. The keys are the names of compile's options with `_` for `-` (`chip`, `fit`, `calib`, `calib_count`,
-`ticks`, `weight_bits`, `percentile`, `input_range` as `[lo, hi]`, `seed`), and two more:
+`ticks`, `weight_bits`, `percentile`, `quantiser`, `input_range` as `[lo, hi]`, `seed`), and two more:
 
     "input":  {"mean": [0.1307], "std": [0.3081]}
     "layers": {"fc1": {"ticks": 15, "weight_bits": 4, "percentile": 1}}
@@ -129,6 +147,8 @@ known one.
 | `image/chip.img` | the configuration image; `ttfs dump` prints it |
 | `image/core*_*.hex` | each core's memories for `$readmemh` |
 | `rtl/` | `ttfs_top.v` (parameters), the hand-written modules, `filelist.f` |
+| `forms/calib.blob` | what the calibration samples showed, for `--calib OUT` |
+| `report/agreement.json` | what `ttfs run --layers` found last: every layer against the float network |
 | `report/*.json` | fit, timing, energy estimate, quantisation, messages |
 | `verify/*.json` | what was compared, with the verdict |
 

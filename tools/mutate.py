@@ -20,22 +20,26 @@
 # In: the tree as it lies there (files that git knows). It works in a copy; the tests of a changed
 # program run where only the copy can be written (unshare of util-linux), as a change may remove what
 # it should not. A change that does not compile, warnings included, does not count, nor does one that
-# tools/mutants.txt names, which means the same as the source: another takes its place. A test that takes
-# ten times as long as without the change counts as a failure. The last line is `N of M noticed`.
+# tools/mutants.txt names, which means the same as the source, nor one that compiles to the same object: another
+# takes its place. A test is stopped at its first failure; one that takes four times as long as without the
+# change counts as a failure. The last line is `N of M noticed`.
 
 import argparse
 import collections
 import functools
+import hashlib
 import json
 import os
 import random
 import re
 import resource
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 NAMED = os.path.join(ROOT, "tools", "mutants.txt")
@@ -50,7 +54,7 @@ COMMANDS = ["lib", "e2e figures digits_mlp", "e2e usage", "e2e json", "e2e confi
             "e2e codes", "e2e faults", "e2e meanings", "e2e check verdicts", "e2e determinism", "e2e hostile folders",
             "e2e verdicts", "e2e figures digits_cnn", "e2e sample files", "e2e files", "e2e exact digits_mlp",
             "e2e library", "e2e emit digits_mlp native", "e2e diff", "e2e fit", "e2e weights only", "e2e starved",
-            "e2e progress", "e2e planted rtl", "e2e budgets", "e2e caches"]
+            "e2e progress", "e2e planted rtl", "e2e budgets", "e2e caches", "e2e agreement", "e2e calibration"]
 IMPORT = ["nodes", "outputs", "grids", "line", "e2e outputs", "e2e quantised", "e2e operators", "e2e meanings",
           "e2e check verdicts", "e2e verdicts"]
 SEES = {
@@ -63,7 +67,7 @@ SEES = {
     "compiler/net": ["budget", "ir_to_ir", "outputs", "ir_to_spike", "exact", "bound"],
     "compiler/onnx_to_ir": ["import_damage", "e2e values"] + IMPORT + ["budget", "e2e hostile models", "e2e exported"],
     "compiler/ir_to_ir": ["linear", "views", "rewrites", "windows", "net", "budget"] + IMPORT,
-    "compiler/ir_to_spike": ["rounding", "keep", "bound", "budget"] + IMPORT,
+    "compiler/ir_to_spike": ["rounding", "descent", "probe", "keep", "bound", "budget", "e2e fitted"] + IMPORT,
     "compiler/spike": ["text_damage", "ir_to_spike", "golden", "plan", "image_to_spike", "outputs"],
     "compiler/plan": ["image", "sim", "e2e faults", "e2e config", "e2e verdicts"],
     "compiler/spike_to_plan": ["pack", "plan_schedules", "plan", "image", "image_to_spike", "sim"],
@@ -71,7 +75,7 @@ SEES = {
     "compiler/plan_to_image": ["image", "image_to_spike", "sim"],
     "compiler/image_to_spike": ["image", "sim", "e2e faults", "e2e hostile folders"],
     "compiler/chip_to_verilog": ["chip", "sim"],
-    "compiler/driver": ["fault", "job", "figures", "memory", "neurobench", "samples", "e2e failing files"] + COMMANDS,
+    "compiler/driver": ["fault", "job", "margin", "figures", "memory", "neurobench", "samples", "e2e failing files"] + COMMANDS,
     "compiler/cli": ["say"] + COMMANDS,
     "compiler/lib": COMMANDS,
     "compiler/report": COMMANDS,
@@ -81,7 +85,7 @@ SEES = {
     "runtime/fast": ["fast", "e2e values", "e2e operators", "lib"],
     "runtime/relu": ["nodes", "fast", "e2e values", "exact", "ir_to_ir", "e2e operators"],
     "runtime/exact": ["bound", "lib", "e2e exact digits_mlp", "e2e exact digits_cnn"],
-    "runtime/jit": ["kernels", "describe", "target", "team", "cache", "llvm", "outputs", "jit, shared work",
+    "runtime/jit": ["kernels", "describe", "target", "team", "cache", "llvm", "outputs", "jit, other processors", "jit, shared work",
                     "e2e emit digits_mlp aarch64-linux-gnu", "e2e emit digits_mlp riscv64-linux-gnu", "e2e emit digits_mlp native",
                     "e2e emit digits_cnn native", "e2e emit heads native", "e2e emit digits_mlp text", "e2e library",
                     "e2e usage"],
@@ -162,7 +166,8 @@ def conditions(code, verilog):
 def swaps(code, verilog):
     if verilog:  # neighbouring connections of an instance; arms of a choice
         for m in re.finditer(r"\.\w+\s*\(([^()\n]+)\),\n\s*\.\w+\s*\(([^()\n]+)\)", code):
-            yield m.start(1), m.end(2), m[2] + code[m.end(1):m.start(2)] + m[1]
+            if m[1] != m[2]:
+                yield m.start(1), m.end(2), m[2] + code[m.end(1):m.start(2)] + m[1]
         for m in re.finditer(r"\? (\w[\w\[\]':]*) : (\w[\w\[\]':]*)(?=[;,)\n])", code):
             yield m.start(1), m.end(2), m[2] + " : " + m[1]
         return
@@ -302,7 +307,10 @@ SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:exitcode=99:detect_stack_use_after
 
 SAMPLES = 40  # of the tests that can do with fewer
 UNKNOWN_S, LONG_S = 4, 60  # what a test is taken to take, and one of suite `long`
-OWN_HITS = 4
+OWN_HITS = 20
+START_S = 1  # what linking and starting one takes
+FAILED = re.compile(rb"^FAILED: |\[  FAILED  \]", re.M)  # the line of a test's own, and cmocka's
+SAME = object()  # the verdict on a change that compiles to the same object
 
 
 class Copy:
@@ -324,11 +332,13 @@ class Copy:
         self.env = dict(os.environ, CCACHE_BASEDIR=self.root, CCACHE_NOHASHDIR="1",
                         TMPDIR="/tmp", TTFS_CACHE=os.path.join(self.root, "cache"),
                         TTFS_BUILD=os.path.join(self.root, "tmp", "rtl"), PYTHONDONTWRITEBYTECODE="1",
-                        TTFS_TEST_SAMPLES=str(SAMPLES), **(SANITIZERS if sanitized else {}))
+                        PYTHONUNBUFFERED="1", TTFS_TEST_FEW="1", TTFS_TEST_SAMPLES=str(SAMPLES), **(SANITIZERS if sanitized else {}))
         self.limits = {resource.RLIMIT_FSIZE: 5 << 30, resource.RLIMIT_CORE: 0}  # a test makes a hole of 4 GiB
         if not sanitized:
             self.limits[resource.RLIMIT_AS] = 24 << 30
         self.tests, self.targets = {}, {}
+        self.objects = {}  # of sources, as ninja calls them
+        self.unchanged = {}  # what they hold without a change
 
     def before(self, work):
         """The files that an earlier copy in this folder had; takes note of today's."""
@@ -360,12 +370,32 @@ class Copy:
                                          capture_output=True, text=True, check=True).stdout)
         self.tests = {t["name"]: t for t in told["tests"]}
         self.targets = {t["id"]: os.path.relpath(t["filename"][0], self.build) for t in told["targets"]}
+        for c in json.loads(read(os.path.join(self.build, "compile_commands.json"))):
+            name = os.path.relpath(os.path.join(c["directory"], c["file"]), self.root)
+            self.objects.setdefault(name, c["output"])
 
     def make(self, test):
         """Builds what a test runs; false when that does not compile."""
-        targets = ["ttfs"] * ("TTFS_BIN" in test["env"]) + [self.targets[t] for t in test["depends"]]
+        return self.ninja(["ttfs"] * ("TTFS_BIN" in test["env"]) + [self.targets[t] for t in test["depends"]])
+
+    def ninja(self, targets):
         return subprocess.run(["ninja", "-C", self.build] + targets, env=self.env, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL).returncode == 0
+
+    def compiled(self, name):
+        """The object of a source as it lies there now; None for what does not compile, "" for what is not compiled."""
+        if name not in self.objects:
+            return ""
+        if not self.ninja([self.objects[name]]):
+            return None
+        with open(os.path.join(self.build, self.objects[name]), "rb") as f:
+            return hashlib.sha256(f.read()).digest()
+
+    def original(self, name):
+        """As `compiled`, of the source without a change, which lies there now."""
+        if name not in self.unchanged:
+            self.unchanged[name] = self.compiled(name)
+        return self.unchanged[name]
 
     def rtl(self, name):
         """A check of tests/rtl/run.sh as a test."""
@@ -379,21 +409,37 @@ class Copy:
         command = ["unshare", "--mount"] + user + ["sh", "-c", SANDBOX, "sh", self.root] + test["cmd"]
         limits = {**self.limits, resource.RLIMIT_CPU: int(cpu_s)}
         p = subprocess.Popen(command, cwd=test["workdir"] or self.build, env=dict(self.env, **test["env"]),
-                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                             bufsize=0, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                              start_new_session=True, preexec_fn=lambda: bound(limits))
         try:
-            code = p.wait(60 + 10 * cpu_s)  # the machine may be busy
-        except subprocess.TimeoutExpired:
-            code = None
+            code = first_end(p, 60 + 10 * cpu_s)  # the machine may be busy
         finally:
             try:
                 os.killpg(p.pid, signal.SIGKILL)  # what the test left running
             except ProcessLookupError:
                 pass
             p.wait()
+            p.stdout.close()
         if code == 90:
             raise SystemExit("mutate.py: no way to make all but the copy read-only here (unshare, mount)")
         return code, spent() - began
+
+
+def first_end(p, most_s):
+    """The exit code of a test, 1 as soon as it says that something failed; None for one that takes longer."""
+    said, until = b"", time.monotonic() + most_s
+    os.set_blocking(p.stdout.fileno(), False)
+    while time.monotonic() < until:
+        select.select([p.stdout], [], [], 0.1)
+        new = p.stdout.read()
+        said = said[-99:] + (new or b"")
+        if FAILED.search(said):
+            return 1
+        if p.poll() is not None:
+            return p.returncode
+        if new == b"":
+            time.sleep(0.1)
+    return None
 
 
 def bound(limits):
@@ -460,7 +506,7 @@ class Judge:
 
     def cost(self, test):
         """What a notice by the test costs; a file's own are taken to have noticed some already."""
-        return (self.takes(test) or 0) / (1 + self.hits[test["name"]] + OWN_HITS * test["own"])
+        return (START_S + (self.takes(test) or 0)) / (1 + self.hits[test["name"]] + OWN_HITS * test["own"])
 
     def usable(self, test):
         """Whether the test passes without a change, which lies there now; it is run when that is not known."""
@@ -489,7 +535,7 @@ class Judge:
                 continue
             if "depends" in test and not self.copy.make(test):
                 return None
-            code, seconds = self.copy.run(test, 20 + 10 * (self.seconds.get(name) or self.before.get(name, 60)))
+            code, seconds = self.copy.run(test, 20 + 4 * (self.seconds.get(name) or self.before.get(name, 60)))
             left -= seconds
             if code == 0:
                 self.learn(name, seconds)
@@ -510,7 +556,7 @@ class Judges:
         self.judges = [Judge(Copy(work, sanitized)) for sanitized in [False] + [True] * options.sanitized]
 
     def verdict(self, change):
-        """As Judge.verdict."""
+        """As Judge.verdict; SAME for a change that the compiler makes nothing of."""
         path, start, end, new = change[1:]
         text = read(os.path.join(ROOT, path))
         changed = text[:start] + new + text[end:]
@@ -519,7 +565,12 @@ class Judges:
             if not path.endswith(".v") and not judge.copy.tests:
                 judge.copy.set_up()
             write = lambda new, judge=judge: judge.copy.write(path, changed if new else text)
+            original = judge.copy.original(path)
             try:
+                write(True)
+                compiled = judge.copy.compiled(path)
+                if compiled is None or compiled == original != "":
+                    return None if compiled is None else SAME
                 by = judge.verdict(self.ordered(judge, path), write, self.options.most)
             finally:
                 write(False)
@@ -546,8 +597,9 @@ def mutate(judges, place, options, names):
         where = "%s:%d" % (change[1], line_of(text, change[2]))
         why = names.get((change[1],) + lines(text, change))
         by = None if why else judges.verdict(change)
-        if by is None:  # another in its place
-            print("named         %s: %s" % (where, why) if why else "compiles not  %s" % where, flush=True)
+        if by is None or by is SAME:  # another in its place
+            print("named         %s: %s" % (where, why) if why else
+                  "same object   " + shown(text, change) if by is SAME else "compiles not  " + where, flush=True)
             chosen += [spare.pop()] if spare else []
             continue
         counted += 1

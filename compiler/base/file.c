@@ -5,6 +5,8 @@
  */
 #include "file.h"
 
+#include "hash.h"
+
 #include "folder.h"
 
 #include <errno.h>
@@ -58,6 +60,14 @@ bool ttfs_file_open(TtfsFile *f, const char *path, size_t limit, TtfsDiag *diag)
 void ttfs_file_close(TtfsFile *f) {
     ttfs_undo(f->held);
     *f = (TtfsFile){0};
+}
+
+bool ttfs_file_sha256(const char *path, char hex[65], TtfsDiag *diag) {
+    TtfsFile f;
+    if (!ttfs_file_open(&f, path, SIZE_MAX >> 1, diag)) return false;
+    ttfs_sha256_of(f.bytes, f.size, hex);
+    ttfs_file_close(&f);
+    return true;
 }
 
 bool ttfs_make_folders(const char *path, TtfsDiag *diag) {

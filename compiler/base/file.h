@@ -20,6 +20,8 @@ bool ttfs_file_fault(TtfsDiag *diag, const char *path, TtfsCode code);
 /* Maps `path`; refuses what is not a regular file or is larger than `limit` bytes. */
 bool ttfs_file_open(TtfsFile *f, const char *path, size_t limit, TtfsDiag *diag);
 void ttfs_file_close(TtfsFile *f);
+/* SHA-256 of a file, as 64 hexadecimal digits and a NUL. */
+bool ttfs_file_sha256(const char *path, char hex[65], TtfsDiag *diag);
 
 /* Writes all bytes to an open file, whatever interrupts or wants waiting for; false: errno says
  * why.

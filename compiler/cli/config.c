@@ -35,8 +35,8 @@ static bool unknown_key(const Config *c, const char *key, const char *const *kno
 }
 
 static const char *const top_keys[] = {
-    "chip",   "fit",        "schedule",    "calib", "calib_count", "ticks", "weight_bits",
-    "memory", "percentile", "input_range", "seed",  "input",       "layers"};
+    "chip",   "fit",        "schedule",  "calib",       "calib_count", "ticks", "weight_bits",
+    "memory", "percentile", "quantiser", "input_range", "seed",        "input", "layers"};
 
 /* A scalar, or [lo, hi] for a range, as the text an option has. */
 static const char *value_text(const Config *c, const cJSON *v) {

@@ -15,6 +15,7 @@ bool ttfs_read_compile(TtfsCompileOptions *c, TtfsOptions *o, TtfsArena *a, Ttfs
     c->chip = o->value[TTFS_OPT_CHIP];
     c->fit = o->value[TTFS_OPT_FIT];
     c->schedule = o->value[TTFS_OPT_SCHEDULE];
+    c->quantiser = o->value[TTFS_OPT_QUANTISER];
     c->calib = o->value[TTFS_OPT_CALIB];
     c->stop_after = o->value[TTFS_OPT_STOP_AFTER];
     c->dump = o->value[TTFS_OPT_DUMP_STEP];
@@ -50,6 +51,7 @@ bool ttfs_read_run(TtfsRunOptions *r, const TtfsOptions *o, TtfsMessages *m) {
     if (o->value[TTFS_OPT_ENGINE]) r->engine = o->value[TTFS_OPT_ENGINE];
     if (o->value[TTFS_OPT_MODEL]) r->model = o->value[TTFS_OPT_MODEL];
     r->classes_only = o->value[TTFS_OPT_CLASSES_ONLY] != NULL;
+    r->layers = o->value[TTFS_OPT_LAYERS] != NULL;
     r->trace = o->value[TTFS_OPT_TRACE];
     r->outputs = o->value[TTFS_OPT_OUTPUTS];
     bool ok = ttfs_read_session(&r->session, o, m);

@@ -6,11 +6,13 @@
 #include "calibrate.h"
 
 #include "fast.h"
+#include "out.h"
 #include "fit.h"
 #include "parallel.h"
 
 #include <math.h>
 #include <stdatomic.h>
+#include <string.h>
 
 TtfsSampleShape ttfs_pipeline_sample(const TtfsPipeline *f) {
     const TtfsTensorInfo *in = ttfs_ir_tensor(&f->net, f->net.input);
@@ -36,6 +38,8 @@ typedef struct {
     TtfsFastWork *relu;
     const TtfsIr *ir;
     TtfsCalib calib;
+    TtfsMargins margins;
+    double *logits;   /* of a sample; NULL: the outputs are none */
     float *x;         /* of some samples */
     uint64_t outside; /* values that the encoder will clip, as far as its range is known */
 } CalibWorker;
@@ -50,6 +54,7 @@ typedef struct {
     CalibWorker *worker;
 } CalibLoop;
 
+enum { MOST_KEPT = 1000, MOST_KEPT_BYTES = 1 << 27 };
 static const char told[] = "calibration samples";
 
 static void gather_node(void *context, const TtfsNode *node, const float *values, uint64_t n) {
@@ -57,6 +62,29 @@ static void gather_node(void *context, const TtfsNode *node, const float *values
     uint64_t count = ttfs_ir_count(ttfs_ir_tensor(w->ir, node->out));
     for (uint64_t i = 0; i < n; i++)
         ttfs_calib_add(&w->calib, node->out, values + i * count, count);
+}
+
+/* Sample k of n that are kept is k / n of the way through all. */
+static void keep_sample(const CalibLoop *l, uint64_t i, const float *x) {
+    uint64_t n = l->f->fit.count, k = n ? (i * n + l->n - 1) / l->n : 0;
+    if (k < n && k * l->n / n == i)
+        memcpy(l->f->kept + k * l->samples->elements, x, l->samples->elements * sizeof *x);
+}
+
+/* How many samples are kept for fitting: bounded in number and memory. */
+static uint32_t kept_of(uint64_t samples, uint64_t elements) {
+    uint64_t room = MOST_KEPT_BYTES / sizeof(float) / elements;
+    uint64_t most = room < MOST_KEPT ? room : MOST_KEPT;
+    return (uint32_t)(samples < most ? samples : most);
+}
+
+static void open_kept(TtfsPipeline *f, TtfsJob *job, uint64_t samples, uint64_t elements) {
+    if (!job->fitted) return;
+    f->fit =
+        (TtfsFitSamples){.count = kept_of(samples, elements), .threads = job->options->threads};
+    f->kept = TTFS_ARRAY(&f->arena, float, f->fit.count *elements);
+    f->fit.values = f->kept;
+    job->spike.fit = &f->fit;
 }
 
 /* The samples of an item into `w->x`. */
@@ -67,8 +95,19 @@ static bool read_some(const CalibLoop *l, CalibWorker *w, uint64_t first, uint64
         if (!ttfs_array_sample(l->samples, &l->f->map, first + i, x, &w->diag)) return false;
         for (uint64_t k = 0; k < elements; k++) w->outside += x[k] < l->lo || x[k] >= l->hi;
         ttfs_calib_add(&w->calib, w->ir->input, x, elements);
+        keep_sample(l, first + i, x);
     }
     return true;
+}
+
+/* The margins of the logits, where the network has one vector of them. */
+static void gather_margins(CalibWorker *w, uint64_t n) {
+    uint64_t logits = ttfs_ir_count(ttfs_ir_tensor(w->ir, ttfs_ir_output(w->ir, 0)));
+    const float *values = w->logits ? ttfs_fast_output(w->relu, 0) : NULL;
+    for (uint64_t i = 0; values && i < n; i++) {
+        for (uint64_t k = 0; k < logits; k++) w->logits[k] = (double)values[i * logits + k];
+        ttfs_margins_add(&w->margins, ttfs_margin(w->logits, logits), &w->arena);
+    }
 }
 
 static bool calibrate_some(void *context, uint32_t worker, uint64_t item) {
@@ -79,6 +118,7 @@ static bool calibrate_some(void *context, uint32_t worker, uint64_t item) {
     if (!ttfs_go_on(l->progress, &w->diag)) return false;
     if (!read_some(l, w, first, n)) return false;
     ttfs_fast_run(w->relu, w->x, n, gather_node, w);
+    gather_margins(w, n);
     uint64_t done = atomic_fetch_add(&l->done, n) + n;
     if (worker == 0) ttfs_tell(l->progress, told, done, l->n);
     return true;
@@ -97,11 +137,24 @@ static CalibLoop calib_loop(TtfsPipeline *f, const TtfsJob *job, const TtfsArray
                        .worker = TTFS_ARRAY(&f->arena, CalibWorker, threads)};
 }
 
+/* One output in which one dimension at most is above 1. */
+static bool has_logits(const TtfsIr *ir) {
+    const TtfsTensorInfo *t = ttfs_ir_tensor(ir, ttfs_ir_output(ir, 0));
+    uint64_t n = ttfs_ir_count(t), most = 1;
+    for (uint32_t i = 0; i < t->rank; i++)
+        if (t->dim[i] > most) most = t->dim[i];
+    return ttfs_ir_outputs(ir) == 1 && n == most;
+}
+
 static void open_worker(CalibWorker *w, const TtfsFast *relu, const TtfsPipeline *f,
                         uint64_t elements) {
     w->ir = &f->canonical;
     w->relu = ttfs_fast_work(relu);
     w->x = TTFS_ARRAY(&w->arena, float, elements *TTFS_FAST_SAMPLES);
+    if (has_logits(w->ir)) {
+        TtfsTensor t = ttfs_ir_output(w->ir, 0);
+        w->logits = TTFS_ARRAY(&w->arena, double, ttfs_ir_count(ttfs_ir_tensor(w->ir, t)));
+    }
     ttfs_calib_init(&w->calib, &f->canonical);
 }
 
@@ -112,9 +165,36 @@ static void close_worker(CalibWorker *w) {
     ttfs_arena_free(&w->arena);
 }
 
+/* SHA-256 of an .npy that holds the array as numpy saves it. */
+static void hash_of_values(const TtfsValues *v, char hex[65]) {
+    TtfsSha256 h;
+    TtfsBuf head = {0};
+    ttfs_sha256_init(&h);
+    ttfs_npy_header(v, &head);
+    ttfs_sha256_add(&h, head.text, head.len);
+    ttfs_sha256_add(&h, v->data, ttfs_npy_bytes(v));
+    ttfs_sha256_hex(&h, hex);
+    ttfs_buf_free(&head);
+}
+
+static bool hash_of_samples(const TtfsCompileOptions *o, char hex[65], TtfsDiag *diag) {
+    if (!o->calib_values) return ttfs_file_sha256(o->calib, hex, diag);
+    hash_of_values(o->calib_values, hex);
+    return true;
+}
+
+static TtfsCalibSource source_of(const TtfsJob *job, const TtfsArray *a) {
+    TtfsCalibSource s = {.file = ttfs_path_base(ttfs_job_calib(job)), .u8 = a->type == TTFS_U8};
+    if (!s.u8) return s;
+    s.map = job->map;
+    s.lo = job->spike.input_lo;
+    s.hi = job->spike.input_hi;
+    return s;
+}
+
 /* Runs the canonical network on the calibration samples and gathers what every tensor holds. The
  * threads' counts add up to the same whatever sample ran where. */
-static bool gather(TtfsPipeline *f, const TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
+static bool gather(TtfsPipeline *f, TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
     uint64_t n = a->samples < job->options->calib_count ? a->samples : job->options->calib_count;
     uint64_t items = (n + TTFS_FAST_SAMPLES - 1) / TTFS_FAST_SAMPLES, outside = 0;
     uint32_t threads = job->options->threads < items ? job->options->threads : (uint32_t)items;
@@ -122,18 +202,22 @@ static bool gather(TtfsPipeline *f, const TtfsJob *job, const TtfsArray *a, Ttfs
     TtfsFast *relu = ttfs_fast_open(&f->canonical, &(TtfsFastOptions){.whole = true}, diag);
     if (!relu) return false;
     l.n = n;
+    open_kept(f, job, n, a->elements);
     ttfs_tell(l.progress, told, 0, n);
     for (uint32_t i = 0; i < threads; i++) open_worker(&l.worker[i], relu, f, a->elements);
     bool ok = ttfs_parallel(threads, 0, items, calibrate_some, &l);
     for (uint32_t i = 0; i < threads; i++) {
         CalibWorker *w = &l.worker[i];
         ttfs_calib_merge(&f->calib, &w->calib);
+        ttfs_margins_merge(&f->margins, &w->margins, &f->arena);
         outside += w->outside;
         ttfs_diag_append(diag, &w->diag);
         close_worker(w);
     }
     ttfs_fast_close(relu);
     f->calibrated = f->calib.samples;
+    f->source = source_of(job, a);
+    if (ok) ok = hash_of_samples(job->options, f->source.sha256, diag);
     if (ok)
         ttfs_samples_clipped(a->file, outside, n * a->elements, (double)job->spike.input_lo,
                              (double)job->spike.input_hi, diag);
@@ -152,6 +236,62 @@ static bool input_has_grid(const TtfsIr *ir) {
     return false;
 }
 
+/* Whether uint8 samples become the same. */
+static bool same_map(const TtfsInputMap *a, const TtfsInputMap *b) {
+    bool same = a->channels == b->channels && (a->channels || (a->lo == b->lo && a->hi == b->hi));
+    for (uint32_t i = 0; same && i < a->channels; i++)
+        same = a->mean[i] == b->mean[i] && a->deviation[i] == b->deviation[i];
+    return same;
+}
+
+/* The input's range is the kept samples', unless it is given and the samples do not depend on it.
+ */
+static bool take_range(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
+    const TtfsCalibSource *s = &f->source;
+    if (!s->u8) return true;
+    if (job->range_given)
+        return same_map(&job->map, &s->map) ||
+               ttfs_error(diag, TTFS_AT_FILE(job->options->calib), TTFS_CALIB_KEPT,
+                          "its samples are uint8 and were calibrated for another input range, %g "
+                          "to %g",
+                          (double)s->lo, (double)s->hi);
+    bool usual = same_map(&s->map, &job->map);
+    f->map = job->map = s->map;
+    job->spike.input_lo = s->lo;
+    job->spike.input_hi = s->hi;
+    job->range_given = !usual;
+    if (!usual)
+        ttfs_note(diag, TTFS_AT_FILE(job->options->calib),
+                  "input range %g to %g taken from its calibration", (double)s->lo, (double)s->hi);
+    return true;
+}
+
+static bool read_kept(TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
+    const char *path = ttfs_path_join(&f->arena, job->options->calib, "forms/calib.blob");
+    TtfsCalibration c;
+    TtfsFile file;
+    if (!ttfs_file_exists(path))
+        return ttfs_error(diag, TTFS_AT_FILE(job->options->calib), TTFS_CALIB_KEPT,
+                          "holds no calibration: it was compiled without samples, or by a ttfs "
+                          "that kept none");
+    if (!ttfs_file_open(&file, path, TTFS_CALIB_LIMIT, diag)) return false;
+    bool ok = ttfs_calibration_unpack(&c, &f->canonical, path, file.bytes, file.size, diag);
+    ttfs_file_close(&file);
+    if (!ok) return false;
+    ttfs_calib_free(&f->calib);
+    f->calib = c.calib;
+    f->margins = c.margins;
+    f->source = c.source;
+    f->calibrated = f->calib.samples;
+    return true;
+}
+
+/* The samples, for messages: as they were named, or as the folder knows them. */
+static const char *calib_name(const TtfsPipeline *f, const TtfsJob *job) {
+    const char *name = ttfs_job_calib(job);
+    return !job->options->calib_values && ttfs_is_folder(name) ? f->source.file : name;
+}
+
 /* Without --input-range or mean and std, samples of float32 set the encoder's range by what they
  * hold. */
 static bool range_from_samples(const TtfsPipeline *f, TtfsJob *job, bool u8, TtfsDiag *diag) {
@@ -160,27 +300,38 @@ static bool range_from_samples(const TtfsPipeline *f, TtfsJob *job, bool u8, Ttf
     job->spike.input_lo = s->min < 0 ? s->min : 0;
     job->spike.input_hi = s->max;
     if (!(job->spike.input_hi > job->spike.input_lo))
-        return ttfs_error(diag, TTFS_AT_FILE(ttfs_job_calib(job)), TTFS_CALIB_RANGE,
+        return ttfs_error(diag, TTFS_AT_FILE(calib_name(f, job)), TTFS_CALIB_RANGE,
                           "all values are %g or below", (double)s->max);
     if (!(job->spike.input_hi - job->spike.input_lo >= 1e-30f))
-        return ttfs_error(diag, TTFS_AT_FILE(ttfs_job_calib(job)), TTFS_CALIB_RANGE,
+        return ttfs_error(diag, TTFS_AT_FILE(calib_name(f, job)), TTFS_CALIB_RANGE,
                           "all values lie between %g and %g, too close to be told apart",
                           (double)job->spike.input_lo, (double)job->spike.input_hi);
-    ttfs_note(diag, TTFS_AT_FILE(ttfs_job_calib(job)),
+    ttfs_note(diag, TTFS_AT_FILE(calib_name(f, job)),
               "input range %g to %g taken from the calibration samples",
               (double)job->spike.input_lo, (double)job->spike.input_hi);
     return true;
+}
+
+/* The calibration of a compiled folder, in place of the samples that it came from. */
+static bool calibrate_kept(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
+    if (!read_kept(f, job, diag) || !take_range(f, job, diag)) return false;
+    return range_from_samples(f, job, f->source.u8, diag);
 }
 
 bool ttfs_calibrate(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     f->map = job->map;
     ttfs_calib_init(&f->calib, &f->canonical);
     if (!ttfs_job_calib(job)) {
+        if (job->fitted)
+            ttfs_note(diag, TTFS_AT_FILE(job->options->model),
+                      "no calibration samples to fit weights to: they are rounded by themselves");
         if (!job->range_given && !input_has_grid(&f->canonical))
             ttfs_note(diag, TTFS_AT_FILE(job->options->model),
                       "input range 0 to 1 assumed; --input-range says otherwise");
         return true;
     }
+    if (!job->options->calib_values && ttfs_is_out(job->options->calib))
+        return calibrate_kept(f, job, diag);
     TtfsArray a;
     bool ok = open_samples(f, job, &a, &f->arena, diag) && gather(f, job, &a, diag) &&
               range_from_samples(f, job, a.type == TTFS_U8, diag);

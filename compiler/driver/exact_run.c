@@ -170,6 +170,9 @@ static bool open_net(TtfsExactRun *x, const TtfsRunOptions *o, TtfsDiag *diag) {
 static bool read_options(const TtfsRunOptions *o, TtfsExactOptions *e, TtfsDiag *diag) {
     static const char *const models[] = {"a", "b", NULL};
     uint32_t model = TTFS_EXACT_B;
+    if (o->layers)
+        return ttfs_error(diag, TTFS_AT_FILE("--layers"), TTFS_OPTION_VALUE,
+                          "golden, jit and rtl are held against relu; exact says its own layers");
     if (o->trace)
         return ttfs_error(diag, TTFS_AT_FILE("--trace"), TTFS_OPTION_VALUE,
                           "the exact engine has no ticks to write");

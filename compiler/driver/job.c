@@ -13,6 +13,8 @@
 
 _Static_assert((int)TTFS_MOST_TICKS == TTFS_MAX_TICKS, "ttfs.h promises the spike graph's bound");
 
+const char *const ttfs_quantisers[] = {"plain", "fitted", NULL};
+
 static bool check_input(const TtfsCompileOptions *o, TtfsDiag *diag) {
     if (o->ranged && !(o->lo < o->hi && isfinite(o->hi - o->lo)))
         return ttfs_error(diag, TTFS_AT_FILE("--input-range"), TTFS_OPTION_VALUE,
@@ -75,6 +77,10 @@ bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *o, TtfsArena *a, Ttfs
     if (!ttfs_asked_word("--schedule", o->schedule, ttfs_schedule_names, &schedule, diag))
         return false;
     job->schedule = (TtfsSchedule)schedule;
+    uint32_t quantiser = TTFS_QUANTISER_PLAIN;
+    if (!ttfs_asked_word("--quantiser", o->quantiser, ttfs_quantisers, &quantiser, diag))
+        return false;
+    job->fitted = quantiser == TTFS_QUANTISER_FITTED;
     if (o->weights_only) return true; /* the chip is the folder's */
     if (o->fit) return ttfs_fit_open(job, diag);
     return ttfs_chip_load(&job->chip, o->chip ? o->chip : "one", a, diag);

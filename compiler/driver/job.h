@@ -24,7 +24,11 @@ typedef struct {
     TtfsDevice device; /* with options->fit */
     bool writes_chip;  /* chip.json goes into the folder */
     TtfsSchedule schedule;
+    bool fitted; /* weights are fitted to calibration samples, where there are any */
 } TtfsJob;
+
+enum { TTFS_QUANTISER_PLAIN, TTFS_QUANTISER_FITTED };
+extern const char *const ttfs_quantisers[]; /* NULL at the end */
 
 /* Looks at the options, which must outlive the job, and reads the chip, but with weights_only. */
 bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *options, TtfsArena *a, TtfsDiag *diag);

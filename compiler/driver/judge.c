@@ -6,6 +6,8 @@
  */
 #include "judge.h"
 
+#include "margin.h"
+
 static TtfsMeaning meaning_of(const TtfsOutput *output, uint32_t outputs,
                               const TtfsLabels *labels) {
     uint64_t n = ttfs_output_count(&output[0]);
@@ -30,7 +32,7 @@ void ttfs_judge_open(TtfsJudge *j, const TtfsOutput *output, uint32_t outputs,
         ttfs_output_errors_open(&j->truth, output, 1, samples, a);
 }
 
-static uint32_t class_of(const TtfsJudge *j, const double *values) {
+uint32_t ttfs_judge_class(const TtfsJudge *j, const double *values) {
     if (j->meaning == TTFS_BY_SIGN) return values[0] > 0;
     uint64_t best = 0, n = ttfs_output_count(&j->output[0]);
     for (uint64_t i = 1; i < n; i++)
@@ -53,8 +55,9 @@ void ttfs_judge_output(TtfsJudge *j, TtfsTally *t, uint64_t sample, uint32_t out
         ttfs_output_errors_add_one(&j->relu, sample, output, want[k], got[k]);
     if (output == 0 && j->truth.at) add_truth(j, sample, got);
     if (output || j->meaning == TTFS_BY_ERROR) return;
-    uint32_t class = class_of(j, got);
-    t->agree += want && class == class_of(j, want);
+    uint32_t class = ttfs_judge_class(j, got);
+    t->close += want && j->step > 0 && ttfs_margin(want, n) < j->step;
+    t->agree += want && class == ttfs_judge_class(j, want);
     t->right += j->labels->kind == TTFS_LABELS_CLASSES &&
                 class == ttfs_labels_class(j->labels, sample);
 }

@@ -21,15 +21,15 @@ enum { MANIFEST_LIMIT = 1 << 20, SHOWN = 3 };
 
 /* '#': digits; '*': letters, digits and _; '@': names of engines, joined by '-'. */
 static const char *const names[] = {
-    "manifest.json",        "chip.json",          "forms/ir.txt",
-    "forms/ir.blob",        "forms/spike.txt",    "forms/spike.blob",
-    "forms/plan.txt",       "image/chip.img",
+    "forms/calib.blob",   "manifest.json",        "chip.json",         "forms/ir.txt",
+    "forms/ir.blob",      "forms/spike.txt",      "forms/spike.blob",  "forms/plan.txt",
+    "image/chip.img",
 #define TTFS_MEMORY(NAME, name, number, rows, bits, doc) "image/core#_" #name ".hex",
 #include "memories.def"
-    "image/stream.hex",     "rtl/filelist.f",     "rtl/ttfs_*.v",
-    "rtl/ttfs_*.vh",        "report/steps.json",  "report/accuracy.json",
-    "report/fit.json",      "report/timing.json", "report/energy.json",
-    "report/messages.json", "report/index.html",  "verify/@.json"};
+    "image/stream.hex",   "rtl/filelist.f",       "rtl/ttfs_*.v",      "rtl/ttfs_*.vh",
+    "report/steps.json",  "report/accuracy.json", "report/fit.json",   "report/timing.json",
+    "report/energy.json", "report/messages.json", "report/index.html", "report/agreement.json",
+    "verify/@.json"};
 enum { NAMES = sizeof names / sizeof *names };
 
 /* How long the engines' names at the start of s are, "-fault" behind them included; 0: none. */

@@ -42,11 +42,21 @@ static bool canonical(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
            ttfs_ir_check(&f->canonical, job->options->model, diag);
 }
 
+/* Logits of the calibration samples that the readout cannot tell apart. */
+static void tell_margins(const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
+    double step = ttfs_logit_step(&f->spike).step;
+    if (f->margins.samples)
+        ttfs_margins_warn(&f->spike, job->options->model, ttfs_margins_below(&f->margins, step),
+                          f->margins.samples, "calibration samples", diag);
+}
+
 static bool spike(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
-    return ttfs_calibrate(f, job, diag) &&
-           ttfs_ir_to_spike(&f->canonical, &f->calib, &job->spike, job->options->model, &f->spike,
-                            &f->quant, diag) &&
-           ttfs_spike_check(&f->spike, job->options->model, diag);
+    bool ok = ttfs_calibrate(f, job, diag) &&
+              ttfs_ir_to_spike(&f->canonical, &f->calib, &job->spike, job->options->model,
+                               &f->spike, &f->quant, diag) &&
+              ttfs_spike_check(&f->spike, job->options->model, diag);
+    if (ok) tell_margins(f, job, diag);
+    return ok;
 }
 
 static bool plan(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {

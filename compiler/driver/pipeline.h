@@ -5,6 +5,7 @@
 #ifndef TTFS_PIPELINE_H
 #define TTFS_PIPELINE_H
 
+#include "calib_file.h"
 #include "clock.h"
 #include "file_set.h"
 #include "fit.h"
@@ -32,6 +33,8 @@ typedef struct {
     /* net: imported without what follows the logits; the relu engine runs it. */
     TtfsIr imported, net, canonical;
     TtfsCalib calib;
+    TtfsMargins margins;    /* of the logits of the calibration samples */
+    TtfsCalibSource source; /* of the calibration; file NULL: there is none */
     TtfsSpike spike;
     TtfsQuantReport quant;
     TtfsPlan plan;
@@ -39,7 +42,9 @@ typedef struct {
     TtfsFileSet verilog; /* with its file list */
     TtfsInputMap map;
     uint32_t calibrated; /* samples */
-    uint32_t next;       /* the step that has not been made yet */
+    float *kept;         /* of them, those that weights are fitted to, evenly spread */
+    TtfsFitSamples fit;
+    uint32_t next; /* the step that has not been made yet */
     TTFS_VEC(TtfsStepTime) times;
 } TtfsPipeline;
 

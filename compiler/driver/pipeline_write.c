@@ -30,6 +30,16 @@ static bool folder(const Writer *w, const char *name) {
     return ttfs_make_folders(path_of(w, name), w->diag);
 }
 
+/* What --calib OUT takes again. */
+static bool put_calibration(const Writer *w) {
+    const TtfsPipeline *f = w->f;
+    const TtfsCalibration c = {f->calib, f->margins, f->source};
+    TtfsBuf bytes = {0};
+    if (!f->source.file) return true;
+    ttfs_calibration_pack(&c, &f->canonical, &bytes);
+    return put(w, "forms/calib.blob", &bytes);
+}
+
 static bool put_forms(const Writer *w) {
     TtfsBuf ir = {0}, spike = {0}, plan = {0};
     bool ok = folder(w, "forms") &&
@@ -37,7 +47,7 @@ static bool put_forms(const Writer *w) {
               put(w, "forms/ir.txt", &ir);
     if (ok && ttfs_pipeline_has(w->f, TTFS_STEP_SPIKE))
         ok = ttfs_spike_print(&w->f->spike, path_of(w, "forms/spike.blob"), &spike, w->diag) &&
-             put(w, "forms/spike.txt", &spike);
+             put(w, "forms/spike.txt", &spike) && put_calibration(w);
     if (ok && ttfs_pipeline_has(w->f, TTFS_STEP_PLAN)) {
         ttfs_plan_print(&w->f->plan, &plan);
         ok = put(w, "forms/plan.txt", &plan);

@@ -89,6 +89,15 @@ static bool take_schedule(const Manifest *m, const cJSON *options) {
     return true;
 }
 
+static bool take_quantiser(const Manifest *m, const cJSON *options) {
+    const cJSON *name = cJSON_GetObjectItem(options, "quantiser");
+    TtfsCompileOptions *o = &m->refill->options;
+    if (!name || o->quantiser) return true; /* before there was a choice, weights were plain */
+    if (!cJSON_IsString(name)) return damaged(m, "quantiser");
+    o->quantiser = ttfs_arena_strdup(m->arena, name->valuestring);
+    return true;
+}
+
 static bool take_options(const Manifest *m, const cJSON *root) {
     const cJSON *options = cJSON_GetObjectItem(root, "options");
     TtfsCompileOptions *o = &m->refill->options;
@@ -101,7 +110,8 @@ static bool take_options(const Manifest *m, const cJSON *root) {
                  &o->weight_bits) &&
            whole(m, options, "seed", 0, UINT32_MAX, &o->seed) &&
            whole(m, root, "calib_count", 0, TTFS_MOST_CALIB, &o->calib_count) &&
-           take_range(m, options) && take_layers(m, options) && take_schedule(m, options);
+           take_range(m, options) && take_layers(m, options) && take_schedule(m, options) &&
+           take_quantiser(m, options);
 }
 
 /* Whether the file has that SHA-256. */

@@ -29,33 +29,6 @@ const char *ttfs_pop_shape(const TtfsPopulation *p, char text[48]) {
     return text;
 }
 
-/* SHA-256 of a file, as hexadecimal digits. */
-static bool hash_of(const char *path, char hex[65], TtfsDiag *diag) {
-    TtfsFile f;
-    if (!ttfs_file_open(&f, path, SIZE_MAX >> 1, diag)) return false;
-    ttfs_sha256_of(f.bytes, f.size, hex);
-    ttfs_file_close(&f);
-    return true;
-}
-
-/* The same of an .npy that holds the array as numpy saves it. */
-static void hash_of_values(const TtfsValues *v, char hex[65]) {
-    TtfsSha256 h;
-    TtfsBuf head = {0};
-    ttfs_sha256_init(&h);
-    ttfs_npy_header(v, &head);
-    ttfs_sha256_add(&h, head.text, head.len);
-    ttfs_sha256_add(&h, v->data, ttfs_npy_bytes(v));
-    ttfs_sha256_hex(&h, hex);
-    ttfs_buf_free(&head);
-}
-
-static bool hash_of_calib(const TtfsCompileOptions *o, char hex[65], TtfsDiag *diag) {
-    if (!o->calib_values) return hash_of(o->calib, hex, diag);
-    hash_of_values(o->calib_values, hex);
-    return true;
-}
-
 static void input_file(TtfsJson *j, const char *key, const char *path, const char *hex) {
     ttfs_json_object(j, key);
     ttfs_json_string(j, "file", ttfs_path_base(path));
@@ -100,6 +73,7 @@ static void options(TtfsJson *j, const char *key, const TtfsPipeline *f, const T
     add_u(j, "weight_bits", job->spike.weight_bits);
     ttfs_json_number(j, "percentile", job->spike.percentile);
     add_u(j, "seed", job->options->seed);
+    ttfs_json_string(j, "quantiser", ttfs_quantisers[job->fitted]);
     ttfs_json_string(j, "schedule", ttfs_schedule_names[job->schedule]);
     channels(j, "input_range", (const float[]){job->spike.input_lo, job->spike.input_hi}, 2);
     input_map(j, "uint8", &f->map);
@@ -120,21 +94,31 @@ static void seen_json(TtfsJson *j, const TtfsPipeline *f) {
         ttfs_json_null(j, "calib_seen");
 }
 
+/* The samples that calibrated the network, though a folder brought what they showed. */
+static bool calib_json(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
+    const char *path = job->options->calib;
+    char hex[65];
+    if (f->source.file) {
+        input_file(j, "calib", f->source.file, f->source.sha256);
+    } else if (!path || ttfs_is_folder(path)) {
+        ttfs_json_null(j, "calib");
+    } else {
+        if (!ttfs_file_sha256(path, hex, diag)) return false;
+        input_file(j, "calib", path, hex);
+    }
+    add_u(j, "calib_count", f->calibrated);
+    return true;
+}
+
 bool ttfs_json_manifest(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
-    char model[65], calib[65];
-    if (!hash_of(job->options->model, model, diag) ||
-        (ttfs_job_calib(job) && !hash_of_calib(job->options, calib, diag)))
-        return false;
+    char model[65];
+    if (!ttfs_file_sha256(job->options->model, model, diag)) return false;
     ttfs_json_object(j, NULL);
     ttfs_json_string(j, "product", "ttfs");
     ttfs_json_string(j, "ttfs", TTFS_VERSION);
     ttfs_json_number(j, "format", 1);
     input_file(j, "model", job->options->model, model);
-    if (ttfs_job_calib(job))
-        input_file(j, "calib", ttfs_job_calib(job), calib);
-    else
-        ttfs_json_null(j, "calib");
-    add_u(j, "calib_count", f->calibrated);
+    if (!calib_json(j, f, job, diag)) return false;
     seen_json(j, f);
     options(j, "options", f, job);
     if (job->options->fit && !ttfs_pipeline_has(f, TTFS_STEP_PLAN)) /* it is not made yet */
@@ -263,10 +247,34 @@ void ttfs_json_timing(TtfsJson *j, const char *key, const TtfsPlan *p, const Ttf
     ttfs_json_end(j);
 }
 
+/* How its weights were made; of a layer that has any. */
+static void quantiser(TtfsJson *j, const TtfsQuantLayer *q) {
+    if (!q->quantiser) return;
+    ttfs_json_string(j, "quantiser", q->quantiser);
+    if (q->why) ttfs_json_string(j, "not_fitted", q->why);
+    if (!(q->error_plain > 0 && isfinite(q->error_plain))) return;
+    ttfs_json_number(j, "held_back_error_plain", q->error_plain);
+    ttfs_json_number(j, "held_back_error", q->error);
+}
+
+/* How many calibration samples have logits that the readout's step does not tell apart. */
+static void margins_json(TtfsJson *j, const TtfsPipeline *f) {
+    TtfsLogitStep step = ttfs_logit_step(&f->spike);
+    if (step.step == 0) return;
+    ttfs_json_number(j, "logit_step", step.step);
+    if (f->margins.samples)
+        ttfs_json_number(j, "close_share",
+                         (double)ttfs_margins_below(&f->margins, step.step) /
+                             (double)f->margins.samples);
+    else
+        ttfs_json_null(j, "close_share");
+}
+
 void ttfs_json_quant(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job) {
     ttfs_json_object(j, NULL);
     add_u(j, "calibration_samples", f->calibrated);
     ttfs_json_number(j, "percentile", job->spike.percentile);
+    margins_json(j, f);
     ttfs_json_array(j, "layers");
     for (uint32_t i = 0; i < f->quant.at.len; i++) {
         const TtfsQuantLayer *q = &f->quant.at.at[i];
@@ -275,10 +283,17 @@ void ttfs_json_quant(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job) {
         ttfs_json_number(j, "window_top", q->window_top);
         ttfs_json_number(j, "seen_max", q->seen_max);
         ttfs_json_number(j, "saturated_share", q->saturated);
+        ttfs_json_number(j, "first_tick_share", q->first_tick);
         ttfs_json_number(j, "weight_error", q->weight_error);
         add_u(j, "clipped_weights", q->clipped_weights);
+        if (q->kept || q->left) {
+            add_u(j, "grid_kept_channels", q->kept);
+            add_u(j, "grid_lost_channels", q->left);
+            ttfs_json_number(j, "grid_error", q->kept_error);
+        }
         add_u(j, "ramp_min", q->ramp_min);
         add_u(j, "ramp_max", q->ramp_max);
+        quantiser(j, q);
         ttfs_json_end(j);
     }
     ttfs_json_end(j);

@@ -8,8 +8,10 @@
 #include "block.h"
 #include "clock.h"
 #include "fast.h"
+#include "margin.h"
 #include "parallel.h"
 #include "relu.h"
+#include "resemble.h"
 #include "vcd.h"
 
 #include <stdatomic.h>
@@ -23,6 +25,7 @@ typedef struct {
     uint64_t spikes, latency_cycles;
     TtfsLanes lanes; /* cycles of samples */
     TtfsActivity activity;
+    TtfsShares shares; /* of neurons, when spikes are counted */
 } Worker;
 
 struct TtfsRun {
@@ -39,6 +42,7 @@ struct TtfsRun {
     TtfsJudge judge;
     TtfsKept *kept;
     TtfsNeurobench neurobench; /* when spikes are counted */
+    TtfsAgree *agree;          /* NULL: layers are not looked at */
     double relu_seconds;
     uint64_t clipped; /* input values */
     Worker worker[TTFS_MOST_THREADS];
@@ -93,6 +97,7 @@ static void run_relu(Some *k) {
 static void count_spikes(const TtfsRun *r, Worker *w, const TtfsTrace *t) {
     if (r->counted) w->spikes += ttfs_trace_hidden_spikes(t);
     if (r->counted) ttfs_neurobench_add(&r->neurobench, &w->activity, t);
+    if (r->counted) ttfs_shares_add(&w->shares, t);
     ttfs_lanes_add(&w->lanes, t);
     w->latency_cycles += t->latency_cycles;
 }
@@ -112,6 +117,7 @@ static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
         ttfs_kept_spikes(r->kept, r->block.first + i, t);
     }
     if (w->relu) run_relu(&k);
+    if (r->agree) ttfs_agree_some(r->agree, worker, &r->traces, first, k.n);
     for (uint32_t o = 0; o < r->judge.outputs; o++)
         judge_output(&k, o, w->relu ? ttfs_fast_output(w->relu, o) : NULL);
     uint64_t done = atomic_fetch_add(&r->done, k.n) + k.n;
@@ -154,6 +160,7 @@ static bool run_block(TtfsRun *r, TtfsDiag *diag) {
     uint64_t items = (n + TTFS_FAST_SAMPLES - 1) / TTFS_FAST_SAMPLES;
     if (!ttfs_parallel_diag(r->session.threads, 0, items, judge_some, r, diag)) return false;
     r->relu_seconds += ttfs_now() - start;
+    if (r->agree) ttfs_agree_block(r->agree);
     if (r->traced) print_traces(r);
     return true;
 }
@@ -181,9 +188,12 @@ static bool open_outputs(TtfsRun *r, bool relu, const TtfsRunOptions *o, TtfsDia
     for (uint32_t i = 0; i < outputs; i++) r->output[i] = ttfs_spike_output(&s->out.spike, i, a);
     ttfs_judge_open(&r->judge, r->output, outputs, &s->labels, s->count, relu, relu && r->spiking,
                     a);
+    if (r->spiking && r->judge.meaning != TTFS_BY_ERROR)
+        r->judge.step = ttfs_logit_step(&s->out.spike).step;
     for (uint32_t i = 0; i < s->threads; i++) {
         r->worker[i].got = TTFS_ARRAY(a, double, r->judge.widest);
         r->worker[i].want = TTFS_ARRAY(a, double, r->judge.widest);
+        if (r->counted) r->worker[i].shares = ttfs_shares(&s->out.spike, a);
         if (relu) r->worker[i].relu = ttfs_fast_work(r->relu);
     }
     return ttfs_kept_open(r->kept, o, r->output, outputs, s->count,
@@ -209,6 +219,35 @@ static bool open_engine(TtfsRun *r, uint32_t which, TtfsDiag *diag) {
     return true;
 }
 
+/* What every layer is off by, when that is asked for. */
+static bool open_agreement(TtfsRun *r, bool wanted, TtfsDiag *diag) {
+    if (!wanted) return true;
+    r->agree = ttfs_agree_open(&r->session, &r->judge, &r->block, diag);
+    return r->agree != NULL;
+}
+
+static bool end_agreement(TtfsRun *r, TtfsDiag *diag) {
+    if (!r->agree) return true;
+    r->result.agreement = ttfs_agree_end(r->agree, diag);
+    return r->result.agreement != NULL;
+}
+
+/* Whether the samples are like those of calibration. */
+static void tell_shares(TtfsRun *r, TtfsDiag *diag) {
+    TtfsSession *s = &r->session;
+    if (!r->counted) return;
+    for (uint32_t i = 1; i < s->threads; i++)
+        ttfs_shares_merge(&r->worker[0].shares, &r->worker[i].shares, &s->out.spike);
+    ttfs_resemble(&s->out, &r->worker[0].shares, s->count, diag);
+}
+
+static bool check_layers(const TtfsRun *r, const TtfsRunOptions *o, TtfsDiag *diag) {
+    if (!o->layers || (r->spiking && !o->classes_only)) return true;
+    return ttfs_error(diag, TTFS_AT_FILE("--layers"), TTFS_OPTION_VALUE,
+                      r->spiking ? "with --classes-only relu does not run"
+                                 : "golden, jit and rtl are held against relu, not relu itself");
+}
+
 static TtfsRunResult add_up(TtfsRun *r) {
     TtfsSession *s = &r->session;
     TtfsRunResult v = {.engine = r->spiking ? r->engine.name : "relu",
@@ -225,6 +264,7 @@ static TtfsRunResult add_up(TtfsRun *r) {
         const Worker *w = &r->worker[i];
         v.tally.right += w->tally.right;
         v.tally.agree += w->tally.agree;
+        v.tally.close += w->tally.close;
         v.spikes += w->spikes;
         v.activity.active += w->activity.active;
         v.activity.operations += w->activity.operations;
@@ -248,12 +288,18 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
     if (r->vcd && !r->spiking)
         return ttfs_error(diag, TTFS_AT_FILE("--trace"), TTFS_OPTION_VALUE,
                           "'%s': engine relu has no ticks for a waveform", o->trace);
-    bool ok = ttfs_session_open(&r->session, &o->session, parts, true, diag) &&
+    bool ok = check_layers(r, o, diag) &&
+              ttfs_session_open(&r->session, &o->session, parts, true, diag) &&
               !r->session.out.image_damaged && open_engine(r, engine, diag) &&
-              open_outputs(r, relu, o, diag) && run_all(r, diag);
+              open_outputs(r, relu, o, diag) && open_agreement(r, o->layers, diag) &&
+              run_all(r, diag);
     if (ok && r->spiking) ttfs_session_clipped(&r->session, r->clipped, diag);
     if (ok) r->result = add_up(r);
-    return ok && ttfs_kept_write(r->kept, diag) &&
+    if (ok) tell_shares(r, diag);
+    if (ok && r->judge.step > 0)
+        ttfs_margins_warn(&r->session.out.spike, r->session.out.folder, r->result.tally.close,
+                          r->session.count, "samples", diag);
+    return ok && end_agreement(r, diag) && ttfs_kept_write(r->kept, diag) &&
            (!o->trace || ttfs_file_write(o->trace, ttfs_buf_text(&r->text), r->text.len, diag));
 }
 
@@ -279,6 +325,7 @@ const TtfsRunResult *ttfs_run_result(const TtfsRun *r) {
 void ttfs_run_close(TtfsRun *r) {
     for (uint32_t i = 0; i < TTFS_MOST_THREADS; i++) ttfs_fast_drop(r->worker[i].relu);
     ttfs_fast_close(r->relu);
+    ttfs_agree_close(r->agree);
     for (uint64_t i = 0; r->values && i < r->block.room; i++) ttfs_buf_free(&r->values[i]);
     ttfs_engine_close(&r->engine);
     ttfs_buf_free(&r->text);

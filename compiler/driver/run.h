@@ -5,7 +5,7 @@
 #ifndef TTFS_RUN_H
 #define TTFS_RUN_H
 
-#include "judge.h"
+#include "agreement.h"
 #include "kept.h"
 #include "lanes.h"
 #include "neurobench.h"
@@ -25,6 +25,7 @@ typedef struct {
     const TtfsJit *jit;       /* NULL for other engines */
     const TtfsNeurobench *neurobench; /* NULL: spikes were not counted */
     TtfsActivity activity;
+    const TtfsAgreement *agreement; /* layer by layer; NULL: not asked for */
 } TtfsRunResult;
 
 typedef struct TtfsRun TtfsRun;

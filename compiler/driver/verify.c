@@ -7,11 +7,13 @@
 #include "verify.h"
 
 #include "block.h"
+#include "check_margins.h"
 #include "fault.h"
 #include "golden.h"
 #include "image_to_spike.h"
 #include "parallel.h"
 #include "report_json.h"
+#include "resemble.h"
 
 #include <string.h>
 
@@ -33,7 +35,8 @@ struct TtfsVerify {
     TtfsBlock block;
     TtfsEngine engine[TTFS_MOST_ENGINES];
     TtfsTraces traces[TTFS_MOST_ENGINES];
-    Found *found; /* [block] */
+    Found *found;                         /* [block] */
+    TtfsShares shares[TTFS_MOST_THREADS]; /* of the first engine's neurons */
     bool passed;
 };
 
@@ -73,8 +76,8 @@ static uint64_t all_spikes(const TtfsTrace *t) {
 }
 
 static bool count_item(void *context, uint32_t worker, uint64_t i) {
-    (void)worker;
     TtfsVerify *v = context;
+    ttfs_shares_add(&v->shares[worker], &v->traces[0].trace[i]);
     v->found[i] = (Found){.spikes = all_spikes(&v->traces[0].trace[i])};
     return true;
 }
@@ -182,6 +185,8 @@ static bool open_all(TtfsVerify *v, TtfsDiag *diag) {
     for (uint32_t e = 0; e < v->verdict.n_engines; e++)
         ttfs_traces_init(&v->traces[e], &s->out.spike, v->block.room, true, &s->out.arena);
     v->found = TTFS_ARRAY(&s->out.arena, Found, v->block.room);
+    for (uint32_t i = 0; i < s->threads; i++)
+        v->shares[i] = ttfs_shares(&s->out.spike, &s->out.arena);
     return true;
 }
 
@@ -216,6 +221,16 @@ static bool check_slot_cycles(const TtfsVerdict *d, const TtfsOut *out, TtfsDiag
     return ok;
 }
 
+/* What the samples themselves give to say. */
+static bool tell_samples(TtfsVerify *v, uint64_t clipped, TtfsDiag *diag) {
+    TtfsSession *s = &v->session;
+    ttfs_session_clipped(s, clipped, diag);
+    for (uint32_t i = 1; i < s->threads; i++)
+        ttfs_shares_merge(&v->shares[0], &v->shares[i], &s->out.spike);
+    ttfs_resemble(&s->out, &v->shares[0], s->count, diag);
+    return ttfs_check_margins(s, diag);
+}
+
 static bool run_samples(TtfsVerify *v, TtfsDiag *diag) {
     TtfsSession *s = &v->session;
     uint64_t clipped = 0;
@@ -227,7 +242,7 @@ static bool run_samples(TtfsVerify *v, TtfsDiag *diag) {
         clipped += ttfs_block_clipped(&v->block);
         if (ok) ttfs_session_progress(s, i + v->block.n);
     }
-    if (ok) ttfs_session_clipped(s, clipped, diag);
+    if (ok) ok = tell_samples(v, clipped, diag);
     if (ok) take_slot_cycles(v);
     if (ok) take_counts(v);
     if (ok && v->fault.kind == TTFS_FAULT_SPIKE && v->fault.index >= v->verdict.spikes)
@@ -265,11 +280,13 @@ static bool verify(TtfsVerify *v, const TtfsVerifyOptions *o, TtfsDiag *diag) {
     if (!engines) engines = image ? "golden,jit,rtl" : "golden,jit";
     if (!parse_engines(v, engines, &v->arena, diag)) return false;
     image |= v->rtl || ttfs_fault_needs_image(&v->fault);
-    int parts = TTFS_OUT_SPIKE | (image ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0) |
-                (v->rtl ? TTFS_OUT_RTL : 0) | (o->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
+    bool net = ttfs_file_exists(ttfs_path_join(&v->arena, folder, "forms/ir.txt"));
+    int parts = TTFS_OUT_SPIKE | (net ? TTFS_OUT_NET : 0) |
+                (image ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0) | (v->rtl ? TTFS_OUT_RTL : 0) |
+                (o->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
     v->verdict.damaged = v->fault.kind != TTFS_FAULT_NONE;
     if (!ttfs_session_open(s, &o->session, parts, false, diag)) return false;
-    if (!ttfs_out_open(&v->damaged, folder, parts, diag)) return false;
+    if (!ttfs_out_open(&v->damaged, folder, parts & ~TTFS_OUT_NET, diag)) return false;
     if (v->damaged.has_image || !image)
         if (!ttfs_fault_put(&v->fault, &v->damaged, diag)) return false;
     if (image) check_image(&s->out, &v->damaged, &v->verdict, diag);

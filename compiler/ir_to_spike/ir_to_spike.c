@@ -97,12 +97,14 @@ static void add_outputs(const TtfsLower *l) {
 
 static bool walk(TtfsLower *l) {
     uint64_t latency = 0;
-    for (uint32_t i = 0; i < l->net->layers.len; i++)
+    for (uint32_t i = 0; i < l->net->layers.len; i++) {
         if (!ttfs_lower_layer(l, i) || !extend_latency(l, &latency) ||
             !ttfs_budget_check(l->scratch.budget,
                                ttfs_lower_at(l, &l->net->layers.at[i], l->net->layers.at[i].name),
                                l->diag))
             return false;
+        if (l->probe) ttfs_probe_done(l->probe, i);
+    }
     l->out->latency = (uint32_t)latency;
     add_outputs(l);
     return check_layer_options(l);
@@ -116,27 +118,114 @@ static bool needs_windows(const TtfsNet *net) {
     return false;
 }
 
+/* One lowering; with samples, what its readouts are off by on those held back. */
+static bool lower(const TtfsLower *with, bool fit, uint32_t samples, TtfsSpike *out,
+                  TtfsQuantReport *report, TtfsDiag *diag, double *error) {
+    TtfsLower l = *with;
+    TtfsProbe probe;
+    l.out = out;
+    l.report = report;
+    l.diag = diag;
+    l.fit = fit;
+    *out = (TtfsSpike){.arena.budget = with->scratch.budget};
+    *report = (TtfsQuantReport){0};
+    memcpy(out->order, l.net->order, sizeof out->order);
+    l.layer_used = TTFS_ARRAY(&l.scratch, bool, l.options->n_layers);
+    if (samples) {
+        ttfs_probe_open(&probe, l.net, l.options->fit, samples, !fit);
+        l.probe = &probe;
+    }
+    bool ok = walk(&l) && ttfs_spike_check(out, l.file, diag);
+    if (samples) {
+        *error = ttfs_probe_error(&probe);
+        ttfs_probe_close(&probe);
+    }
+    ttfs_arena_free(&l.scratch);
+    return ok;
+}
+
+/* One lowering and what came of it. */
+typedef struct {
+    TtfsSpike spike;
+    TtfsQuantReport report;
+    TtfsDiag diag;
+    double error;
+    bool ok;
+} Lowered;
+
+static Lowered lower_one(const TtfsLower *with, bool fit, uint32_t samples) {
+    Lowered r = {.ok = false};
+    r.ok = lower(with, fit, samples, &r.spike, &r.report, &r.diag, &r.error);
+    return r;
+}
+
+static void drop(Lowered *r) {
+    ttfs_spike_free(&r->spike);
+    ttfs_arena_free(&r->report.arena);
+    ttfs_diag_free(&r->diag);
+}
+
+/* Whether as much work and memory as the plain lowering took is left for another. */
+static bool affords(const TtfsBudget *b, const TtfsBudget *before) {
+    return !b || (b->work - b->spent > b->spent - before->spent &&
+                  b->bytes > b->held + (b->held > before->held ? b->held - before->held : 0));
+}
+
+/* Says which it became, and why. */
+static void note_choice(const TtfsLower *l, const Lowered *plain, const Lowered *fitted, bool tried,
+                        uint32_t held) {
+    TtfsLoc at = TTFS_AT_FILE(l->file);
+    if (!tried)
+        ttfs_note(l->diag, at,
+                  "weights are plain: fitting them takes more work or memory than is "
+                  "left (--memory)");
+    else if (!fitted->ok)
+        ttfs_note(l->diag, at, "weights are plain: the fitted ones do not fit 32 bits");
+    else
+        ttfs_note(l->diag, at,
+                  "on %" PRIu32 " calibration samples held back the outputs are off by %.3g %% "
+                  "with plain weights, %.3g %% with fitted ones: they are %s",
+                  held, 100 * sqrt(plain->error), 100 * sqrt(fitted->error),
+                  fitted->error < plain->error ? "fitted" : "plain");
+}
+
+/* Both ways; the one whose readouts are nearer to the float network's on the samples held back. */
+static bool lower_both(const TtfsLower *with, uint32_t samples, TtfsSpike *out,
+                       TtfsQuantReport *report) {
+    TtfsBudget *budget = with->scratch.budget, before = budget ? *budget : (TtfsBudget){0};
+    Lowered plain = lower_one(with, false, samples), fitted = {.ok = false};
+    bool tried = plain.ok && affords(budget, &before);
+    if (tried) fitted = lower_one(with, true, samples);
+    bool better = fitted.ok && fitted.error < plain.error;
+    Lowered *best = better ? &fitted : &plain, *other = better ? &plain : &fitted;
+    ttfs_diag_append(with->diag, &best->diag);
+    *out = best->spike;
+    *report = best->report;
+    if (plain.ok) note_choice(with, &plain, &fitted, tried, samples / TTFS_HELD_EVERY);
+    ttfs_diag_free(&best->diag);
+    drop(other);
+    return best->ok;
+}
+
 bool ttfs_ir_to_spike(const TtfsIr *ir, const TtfsCalib *calib, const TtfsSpikeOptions *options,
                       const char *file, TtfsSpike *out, TtfsQuantReport *report, TtfsDiag *diag) {
     TtfsNet net;
-    TtfsLower l = {.net = &net,
-                   .calib = calib,
-                   .options = options,
-                   .file = file,
-                   .out = out,
-                   .report = report,
-                   .diag = diag};
+    TtfsLower l = {.net = &net, .calib = calib, .options = options, .file = file, .diag = diag};
     *out = (TtfsSpike){.arena.budget = ir->arena.budget};
     l.scratch.budget = ir->arena.budget;
     *report = (TtfsQuantReport){0};
     if (!check_options(&l) || !ttfs_net_of(ir, file, &net, diag)) return false;
-    memcpy(out->order, net.order, sizeof out->order);
-    l.layer_used = TTFS_ARRAY(&l.scratch, bool, options->n_layers);
     if ((!calib || calib->samples == 0) && needs_windows(&net))
         ttfs_warn(diag, TTFS_AT_FILE(file), TTFS_CALIB_NONE,
                   "no calibration data: windows come from interval bounds and are loose");
-    bool ok = walk(&l) && ttfs_spike_check(out, file, diag);
-    ttfs_arena_free(&l.scratch);
+    uint32_t samples = options->fit ? ttfs_probe_room(&net, options->fit->count) : 0;
+    if (options->fit && !samples)
+        ttfs_note(diag, TTFS_AT_FILE(file),
+                  "weights are not fitted: that takes %d calibration samples or more, and memory "
+                  "for their values in this network",
+                  TTFS_LEAST_FIT_SAMPLES);
+    bool ok = samples ? lower_both(&l, samples, out, report)
+                      : lower(&l, false, 0, out, report, diag, NULL);
     ttfs_net_free(&net);
     if (!ok) ttfs_spike_free(out);
     return ok;

@@ -10,6 +10,13 @@
 #include "spike.h"
 #include "ttfs.h"
 
+/* Calibration samples that weights are fitted to: real values as the model takes them, sample after
+ * sample. */
+typedef struct {
+    const float *values;
+    uint32_t count, threads; /* nothing depends on the threads */
+} TtfsFitSamples;
+
 typedef struct {
     uint32_t ticks;       /* T of every window, 1..65535 */
     uint32_t weight_bits; /* 2..16 */
@@ -17,6 +24,7 @@ typedef struct {
     float input_lo, input_hi; /* range of real input values that the encoder spans; lo < hi */
     const TtfsLayerOptions *layers;
     uint32_t n_layers;
+    const TtfsFitSamples *fit; /* NULL: weights are rounded by themselves */
 } TtfsSpikeOptions;
 
 /* What the quantiser did to one population, for the report. */
@@ -27,7 +35,16 @@ typedef struct {
     double weight_error; /* sqrt(sum (W - w s_w)^2 / sum W^2) */
     uint32_t ramp_min, ramp_max;
     uint64_t clipped_weights;
-    double saturated; /* share of calibrated values above the window */
+    double saturated;      /* share of calibrated values above the window */
+    double first_tick;     /* ... that spike in its first tick */
+    const char *quantiser; /* plain or fitted; NULL: it has no weights */
+    const char *why;       /* of plain weights though fitting was asked for; NULL otherwise */
+    /* Squared errors on the samples held back, when it was chosen: plain, and as it is; 0, 0. */
+    double error_plain, error;
+    /* The model's own integers (semantics.md, "Quantised networks"): channels that keep them, with
+     * the largest error of the ratio of their grids, and that lost them. */
+    uint32_t kept, left;
+    double kept_error;
 } TtfsQuantLayer;
 
 typedef struct {

@@ -5,7 +5,7 @@
 #ifndef TTFS_KEEP_H
 #define TTFS_KEEP_H
 
-#include "layer.h"
+#include "task.h"
 
 /* One channel: the weights of term k become multiple[k] times the model's integers. */
 typedef struct {

@@ -12,6 +12,7 @@
  */
 #include "layer.h"
 
+#include "fit.h"
 #include "grid.h"
 #include "keep.h"
 
@@ -96,12 +97,19 @@ static double ramp_of_lone(const TtfsGridTask *l, uint32_t channel, double s_out
     return most;
 }
 
-/* The best integer ramp of a channel whose clip-free ramp is r0 (real, > 0). */
-static uint32_t search_ramp(const TtfsGridTask *l, uint32_t channel, double r0, double s_out) {
+/* The whole ramps that a channel whose clip-free ramp is r0 (real, > 0) may have. */
+static void bound_ramp(const TtfsGridTask *l, uint32_t channel, double r0, double s_out,
+                       double *low, double *high) {
     double most = fmin(most_ramp(l), fmax(1, ramp_of_lone(l, channel, s_out)));
-    double low = floor(r0 * COARSEST), high = ceil(r0 * FINEST);
-    low = low < 1 ? 1 : low > most ? most : low;
-    high = high > most ? most : high;
+    *low = floor(r0 * COARSEST), *high = ceil(r0 * FINEST);
+    *low = *low < 1 ? 1 : *low > most ? most : *low;
+    *high = *high > most ? most : *high;
+}
+
+/* The best integer ramp of such a channel. */
+static uint32_t search_ramp(const TtfsGridTask *l, uint32_t channel, double r0, double s_out) {
+    double low, high;
+    bound_ramp(l, channel, r0, s_out, &low, &high);
     uint32_t count = candidates(l), best = (uint32_t)low, last = 0;
     double least = INFINITY;
     for (uint32_t i = 0; i < count; i++) {
@@ -204,11 +212,11 @@ static bool fit_bias(const TtfsGridTask *l, uint32_t channel, double real, const
 
 /* All biases of a channel: one, or one a position. */
 static bool fit_biases(const TtfsGridTask *l, uint32_t channel, double unit, const TtfsKept *kept,
-                       uint32_t ramp, TtfsGridLayer *out, TtfsDiag *diag) {
+                       uint32_t ramp, double shift, TtfsGridLayer *out, TtfsDiag *diag) {
     Reach r = reach_of(l, out, channel, ramp);
     uint32_t each = l->bias_count / l->channels, first = channel * each;
     for (uint32_t i = first; i < first + each; i++)
-        if (!fit_bias(l, channel, ttfs_keep_bias(kept, l->bias[i], unit), &r, i == first,
+        if (!fit_bias(l, channel, ttfs_keep_bias(kept, l->bias[i] + shift, unit), &r, i == first,
                       &out->bias[i], diag))
             return false;
     return true;
@@ -257,14 +265,14 @@ static void count_grid(const TtfsKept *k, TtfsGridLayer *out) {
     if (!k->kept && k->bits > out->kept_bits) out->kept_bits = k->bits;
 }
 
-/* The integers of a channel: its own, or rounded ones. */
+/* The integers of a channel: its own, fitted ones that are there, or rounded ones. */
 static void fill_channel(const TtfsGridTask *l, uint32_t channel, double unit, const TtfsKept *kept,
                          TtfsGridLayer *out, double *error) {
-    if (!kept->kept) {
+    if (!kept->kept && !l->fit) {
         round_channel(l, channel, unit, out, error);
         return;
     }
-    ttfs_keep_write(l, channel, kept, out->weights);
+    if (kept->kept) ttfs_keep_write(l, channel, kept, out->weights);
     for (uint32_t k = 0; k < l->terms; k++) {
         const TtfsGridTerm *t = &l->term[k];
         uint64_t n = t->rows * t->row;
@@ -292,12 +300,29 @@ static void settle(const TtfsGridTask *l, TtfsKept *kept, TtfsGridLayer *out, Tt
         if (kept[i].kept) ttfs_keep_relu(l, i, out->scale, most_ramp(l), &kept[i]);
 }
 
+/* Fits the channels that keep nothing. */
+static TtfsFitted *fit_channels(const TtfsGridTask *l, const TtfsKept *kept, TtfsGridLayer *out,
+                                TtfsArena *a) {
+    TtfsFitted *fitted = TTFS_ARRAY(a, TtfsFitted, l->channels);
+    for (uint32_t i = 0; i < l->channels; i++) {
+        double coarsest = coarsest_unit(l, i, i + 1);
+        fitted[i].ramp = 1;
+        if (!kept[i].kept && coarsest > 0)
+            bound_ramp(l, i, out->scale / coarsest, out->scale, &fitted[i].least, &fitted[i].most);
+    }
+    ttfs_fit_relu(l, out->scale, out->weights, fitted);
+    return fitted;
+}
+
 static bool relu_channel(const TtfsGridTask *l, uint32_t i, const TtfsKept *kept,
-                         TtfsGridLayer *out, double *error, TtfsDiag *diag) {
+                         const TtfsFitted *fitted, TtfsGridLayer *out, double *error,
+                         TtfsDiag *diag) {
     double coarsest = coarsest_unit(l, i, i + 1);
     uint32_t ramp = 1;
     if (kept->kept)
         ramp = kept->ramp;
+    else if (fitted)
+        ramp = fitted[i].ramp;
     else if (coarsest > 0)
         ramp = search_ramp(l, i, out->scale / coarsest, out->scale);
     double unit = out->scale / ramp;
@@ -306,7 +331,8 @@ static bool relu_channel(const TtfsGridTask *l, uint32_t i, const TtfsKept *kept
     out->ramp[i] = (int32_t)ramp;
     if (ramp < out->ramp_min) out->ramp_min = ramp;
     if (ramp > out->ramp_max) out->ramp_max = ramp;
-    return fit_biases(l, i, unit, kept, ramp, out, diag);
+    return fit_biases(l, i, unit, kept, ramp, fitted && !kept->kept ? fitted[i].shift : 0, out,
+                      diag);
 }
 
 static void allocate(const TtfsGridTask *l, TtfsGridLayer *out, TtfsArena *a) {
@@ -330,8 +356,9 @@ bool ttfs_layer_relu(const TtfsGridTask *l, TtfsGridLayer *out, TtfsArena *a, Tt
     bool ok = true;
     allocate(l, out, a);
     settle(l, kept, out, diag);
+    const TtfsFitted *fitted = l->fit ? fit_channels(l, kept, out, &scratch) : NULL;
     for (uint32_t i = 0; i < l->channels; i++)
-        if (!relu_channel(l, i, &kept[i], out, &error, diag)) ok = false;
+        if (!relu_channel(l, i, &kept[i], fitted, out, &error, diag)) ok = false;
     finish_error(l, error, out);
     ttfs_arena_free(&scratch);
     return ok;
@@ -343,16 +370,22 @@ bool ttfs_layer_readout(const TtfsGridTask *l, TtfsGridLayer *out, TtfsArena *a,
     double error = 0;
     bool ok = true;
     allocate(l, out, a);
+    TtfsFitted *fitted = TTFS_ARRAY(&scratch, TtfsFitted, l->channels);
     double unit = ttfs_keep_readout(l, kept);
     if (unit == 0) {
         unit = coarsest_unit(l, 0, l->channels);
-        unit = unit > 0 ? search_unit(l, unit) : l->term[0].in_scale;
+        if (unit == 0)
+            unit = l->term[0].in_scale;
+        else if (l->fit)
+            unit = ttfs_fit_readout(l, unit / COARSEST, unit / FINEST, out->weights, fitted);
+        else
+            unit = search_unit(l, unit);
     }
     out->scale = unit;
     for (uint32_t i = 0; i < l->channels; i++) {
         fill_channel(l, i, unit, &kept[i], out, &error);
         count_grid(&kept[i], out);
-        if (!fit_biases(l, i, unit, &kept[i], 0, out, diag)) ok = false;
+        if (!fit_biases(l, i, unit, &kept[i], 0, fitted[i].shift, out, diag)) ok = false;
     }
     finish_error(l, error, out);
     ttfs_arena_free(&scratch);

@@ -7,6 +7,9 @@
 
 #include "ir_to_spike.h"
 #include "net.h"
+#include "probe.h"
+#include "task.h"
+#include "layer.h"
 
 /* Real interval of every channel of a population, for windows without calibration. */
 typedef struct {
@@ -27,6 +30,9 @@ typedef struct {
     TTFS_VEC(TtfsRange) ranges;      /* per population */
     TTFS_VEC(const float *) weights; /* per connection: the real weights it was made from */
     bool *layer_used;                /* per layer option: a population has its name */
+    TtfsProbe *probe;                /* NULL: no samples go through */
+    uint64_t fit_work;               /* that was spent on fits */
+    bool fit;                        /* weights may be fitted; else the probe only measures */
 } TtfsLower;
 
 /* Options of one population; every member has its final value. */
@@ -41,6 +47,11 @@ TtfsLoc ttfs_lower_at(const TtfsLower *l, const TtfsNetLayer *layer, const char 
 /* window.c: how large a window is, and how many neurons fire in it. */
 double ttfs_lower_top(TtfsLower *l, const TtfsNetLayer *layer, const TtfsRange *range, TtfsLoc at,
                       const TtfsPopOptions *own, TtfsQuantLayer *report);
+/* The ticks of a window that lie below where the network ends the layer's values. */
+uint32_t ttfs_lower_ticks(const TtfsNetLayer *layer, double scale, uint32_t ticks);
+/* The window with the least squared error of the calibrated values, all of its ticks counted; 0:
+ * nothing was seen. */
+double ttfs_lower_least_error(const TtfsLower *l, TtfsTensor t, uint32_t ticks);
 uint32_t ttfs_lower_rate(const TtfsLower *l, TtfsTensor t, double half_quantum, uint32_t otherwise);
 /* How that rate varies from place to place and from sample to sample, of a population of the
  * tensor's values. */
@@ -52,6 +63,10 @@ TtfsRange ttfs_lower_propagate(TtfsLower *l, uint32_t layer);
 
 /* connect.c: the connection of a term, without weights. */
 bool ttfs_lower_connect(TtfsLower *l, const TtfsNetLayer *to, const TtfsTerm *t, TtfsConnection *c);
+
+/* choose.c: quantises a layer the best way there is, as far as the samples held back say. */
+bool ttfs_choose_layer(TtfsLower *l, uint32_t layer, TtfsGridTask *task, TtfsGridLayer *grid,
+                       TtfsQuantLayer *q);
 
 /* populate.c: the population of a layer, with its connections. */
 bool ttfs_lower_layer(TtfsLower *l, uint32_t layer);

@@ -52,6 +52,7 @@ static void report_input(TtfsLower *l, const TtfsPopulation *p, TtfsTensor t, do
     const TtfsTensorStat *seen = &l->calib->stat[t.i - 1];
     q->seen_max = (double)seen->max;
     q->saturated = high > 0 ? ttfs_lower_saturated(l, t, high) : 0;
+    q->first_tick = high > 0 ? ttfs_lower_saturated(l, t, high - p->scale / 2) : 0;
     if ((double)seen->max > high || (double)seen->min < low)
         ttfs_note(l->diag, TTFS_AT_NODE(l->file, p->name),
                   "calibration has values in %g..%g; what lies outside the range %g..%g is clipped",
@@ -98,6 +99,7 @@ static bool lower_input(TtfsLower *l, const TtfsNetLayer *layer) {
     report_input(l, &p, l->net->input, low, high);
     add_population(l, &p, constant_range(l, p.c, low, high));
     l->out->input = (TtfsPop){l->out->pops.len};
+    if (l->probe) ttfs_probe_input(l->probe, l->options->fit, p.offset, p.scale, p.ticks);
     return true;
 }
 
@@ -173,8 +175,16 @@ static bool connect_terms(TtfsLower *l, const TtfsNetLayer *layer, uint32_t bits
                               "%" PRIu64 " weights, at most %" PRIu64, c.weight_count,
                               TTFS_MAX_WEIGHTS);
         uint32_t synapses = is_lone(t) ? shared : 1;
-        grid[k] = (TtfsGridTerm){weights,    rows,       row,        taps,     synapses,
-                                 src->scale, src->ticks, t->quantum, t->quanta};
+        grid[k] = (TtfsGridTerm){.weights = weights,
+                                 .rows = rows,
+                                 .row = row,
+                                 .group = taps,
+                                 .own = t->group > 1,
+                                 .synapses = synapses,
+                                 .in_scale = src->scale,
+                                 .in_ticks = src->ticks,
+                                 .quantum = t->quantum,
+                                 .quanta = t->quanta};
         uint32_t end = src->start + (weights ? src->ticks : 0);
         if (end > p->start) p->start = end;
         p->conn_count += synapses;
@@ -232,12 +242,12 @@ static void share_out(TtfsLower *l, const TtfsGridTerm *t, uint32_t first, int16
  * those that lie below the end. */
 static void end_window(TtfsLower *l, const TtfsNetLayer *layer, TtfsLoc at, double scale,
                        TtfsPopulation *p) {
-    double below = fmax(1, rint(layer->top / scale));
-    if (layer->top == 0 || below >= p->ticks) return;
+    uint32_t below = ttfs_lower_ticks(layer, scale, p->ticks);
+    if (below == p->ticks) return;
     ttfs_note(l->diag, at,
-              "values end at %g: the window has the %g ticks that lie below, of %" PRIu32,
+              "values end at %g: the window has the %" PRIu32 " ticks that lie below, of %" PRIu32,
               layer->top, below, p->ticks);
-    p->ticks = (uint32_t)below;
+    p->ticks = below;
 }
 
 /* Quantises the layer into population *p and its connections. */
@@ -267,9 +277,7 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsPopOptions *own, Tt
     }
     ttfs_budget_spend(l->scratch.budget, ttfs_layer_work(&task));
     if (!ttfs_budget_check(l->scratch.budget, task.at, l->diag)) return false;
-    if (!(readout ? ttfs_layer_readout(&task, &grid, &l->out->arena, l->diag)
-                  : ttfs_layer_relu(&task, &grid, &l->out->arena, l->diag)))
-        return false;
+    if (!ttfs_choose_layer(l, index, &task, &grid, q)) return false;
     for (uint32_t k = 0, at = p->conn_first; k < layer->terms; at += term[k++].synapses) {
         for (uint32_t i = 0; i < term[k].synapses; i++)
             l->out->conns.at[at + i].weight_bits = own->weight_bits;
@@ -285,7 +293,12 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsPopOptions *own, Tt
     q->ramp_min = grid.ramp_min;
     q->ramp_max = grid.ramp_max;
     q->clipped_weights = grid.clipped;
+    q->kept = grid.kept;
+    q->left = grid.left;
+    q->kept_error = grid.kept_error;
     q->saturated = readout ? 0 : ttfs_lower_saturated(l, layer->tensor, q->window_top);
+    q->first_tick = readout ? 0
+                            : ttfs_lower_saturated(l, layer->tensor, q->window_top - p->scale / 2);
     note_losses(l, task.at, q, weights);
     note_grid(l, &task, &grid);
     return true;
@@ -328,6 +341,7 @@ static bool lower_pool(TtfsLower *l, const TtfsNetLayer *layer) {
     p.offset = src->offset;
     set_rates(l, &p, layer->tensor, p.offset + p.scale / 2, src->rate_ppm);
     add_population(l, &p, (TtfsRange){r->low + c->src_ch_first, r->high + c->src_ch_first});
+    if (l->probe) ttfs_probe_pool(l->probe, l->out->pops.len - 1);
     return true;
 }
 

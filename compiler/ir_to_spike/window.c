@@ -8,6 +8,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 static bool calibrated(const TtfsLower *l, TtfsTensor t) {
     return l->calib && l->calib->samples > 0 && l->calib->stat[t.i - 1].count > 0;
@@ -37,6 +38,42 @@ double ttfs_lower_top(TtfsLower *l, const TtfsNetLayer *layer, const TtfsRange *
               top < FLT_MIN ? "no activation above 0 is expected" : "its activations have no bound",
               otherwise);
     return otherwise;
+}
+
+uint32_t ttfs_lower_ticks(const TtfsNetLayer *layer, double scale, uint32_t ticks) {
+    double below = fmax(1, rint(layer->top / scale));
+    return layer->top == 0 || below >= ticks ? ticks : (uint32_t)below;
+}
+
+/* Mean value of a bin of the histogram. */
+static double middle_of(uint32_t bin) {
+    uint32_t bits = (bin << TTFS_HIST_SHIFT) | (1u << (TTFS_HIST_SHIFT - 1));
+    float v;
+    memcpy(&v, &bits, sizeof v);
+    return (double)v;
+}
+
+static double window_error(const uint64_t *bins, double top, uint32_t ticks) {
+    double error = 0, scale = top / ticks;
+    for (uint32_t i = 0; i < TTFS_HIST_BINS; i++) {
+        if (!bins[i]) continue;
+        double v = middle_of(i), k = fmin(floor(v / scale + 0.5), ticks);
+        error += (double)bins[i] * (v - k * scale) * (v - k * scale);
+    }
+    return error;
+}
+
+double ttfs_lower_least_error(const TtfsLower *l, TtfsTensor t, uint32_t ticks) {
+    static const double RATIO = 0.96, NARROWEST = 0.05;
+    if (!has_bins(l, t) || !l->calib->stat[t.i - 1].bins) return 0;
+    double best = 0, least = INFINITY, max = (double)l->calib->stat[t.i - 1].max;
+    for (double top = max; top > max * NARROWEST; top *= RATIO) {
+        double error = window_error(l->calib->stat[t.i - 1].bins, top, ticks);
+        if (!(error < least)) continue;
+        least = error;
+        best = top;
+    }
+    return best;
 }
 
 double ttfs_lower_saturated(const TtfsLower *l, TtfsTensor t, double top) {

@@ -4,6 +4,7 @@
  */
 #include "lib_inside.h"
 
+#include "agreement_report.h"
 #include "asked.h"
 #include "emit_out.h"
 #include "exact_report.h"
@@ -55,6 +56,16 @@ static bool run_exact(const TtfsRunOptions *o, TtfsResult *r, TtfsDiag *diag) {
     return true;
 }
 
+/* What the page and others read. */
+static bool keep_agreement(const TtfsRunResult *v, const char *folder, TtfsDiag *diag) {
+    TtfsBuf text = {0};
+    if (!v->agreement) return true;
+    ttfs_agreement_json(v, &(TtfsJson){.out = &text}, NULL);
+    bool ok = ttfs_out_put(folder, "report", "agreement.json", text.text, text.len, diag);
+    ttfs_buf_free(&text);
+    return ok;
+}
+
 static bool run_engine(const TtfsRunOptions *o, uint32_t engine, TtfsResult *r, TtfsDiag *diag) {
     TtfsRun *run = ttfs_run(o, engine, &r->kept, diag);
     if (!run) return false;
@@ -66,8 +77,9 @@ static bool run_engine(const TtfsRunOptions *o, uint32_t engine, TtfsResult *r, 
     r->figures.cycles = share(v->lanes.timed != 0, v->lanes.cycles, v->lanes.timed);
     r->figures.latency_cycles = share(v->lanes.timed != 0, v->latency_cycles, v->samples);
     r->figures.latency_ticks = v->latency;
+    bool ok = keep_agreement(v, o->session.folder, diag);
     ttfs_run_close(run);
-    return true;
+    return ok;
 }
 
 static bool run(const void *options, TtfsResult *r, TtfsDiag *diag) {

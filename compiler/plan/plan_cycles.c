@@ -9,9 +9,11 @@
 #include "plan_cycles.h"
 
 enum {
-    BLOCK = 8,   /* ticks that pass in one step when all are empty */
-    PAIR = 2,    /* ticks that pass in one step when the second is empty */
-    FAR_BITS = 4 /* more bits of a value than these have steps of a block */
+    BLOCK = 8,     /* ticks that pass in one step when all are empty */
+    PAIR = 2,      /* ticks that pass in one step when the second is empty */
+    FAR_BITS = 4,  /* more bits of a value than these have steps of a block */
+    RUN = 4,       /* values of a flow that come before one of another */
+    MOVED_PART = 8 /* of the events that come on top, to see what moves with them */
 };
 
 static uint64_t most(uint64_t a, uint64_t b) {
@@ -32,6 +34,15 @@ uint64_t ttfs_cycles_flits(const TtfsChip *chip, const TtfsSpike *s, const TtfsT
     if (ttfs_spike_pop(s, t->pop)->kind == TTFS_POP_READOUT)
         return neurons * ttfs_chip_sum_flits(chip);
     return expected ? ttfs_cycles_share(neurons, ttfs_task_rate(s, t)) : neurons;
+}
+
+/* Those values take longer that do not lie in the word of the one before: of a flow the first of
+ * every word; of several side by side some that follow another's, since a task's leave in runs. As
+ * the RTL's counters say (docs/core.md). */
+uint64_t ttfs_cycles_puts(uint64_t values, uint64_t neurons, uint64_t flows) {
+    uint64_t first = least(values, neurons / TTFS_WORD_ELEMENTS + 1);
+    uint64_t follow = flows ? (values - first) * (flows - 1) / flows : 0;
+    return (first + follow / RUN) * (CYCLES_PUT / 2);
 }
 
 /* Of `of` things, each hit by any of n with the chance part / whole, those that none hits. */
@@ -219,9 +230,8 @@ static uint64_t positions_of(const TtfsTask *t) {
 }
 
 /* `puts`: cycles of the port of the activations that what arrives meanwhile takes. */
-static void take_linear(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, bool expected,
-                        uint64_t puts, TtfsEngines *at) {
-    Events e = events_of(s, t, expected);
+static void take_linear(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, Events e,
+                        bool expected, uint64_t puts, TtfsEngines *at) {
     at->chain = most(most(at->chain, at->fire), CYCLES_START);
     if (t->passes == 1) {
         Lists l = lists_of(chip, s, t, &e, expected);
@@ -255,9 +265,27 @@ static void take_pool(const TtfsSpike *s, const TtfsTask *t, bool expected, uint
 void ttfs_cycles_take(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, bool expected,
                       uint64_t puts, TtfsEngines *at) {
     if (t->groups)
-        take_linear(chip, s, t, expected, puts, at);
+        take_linear(chip, s, t, events_of(s, t, expected), expected, puts, at);
     else
         take_pool(s, t, expected, puts, at);
+}
+
+/* Cycles of a task of a layer behind another one like it. */
+static uint64_t behind(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, Events e) {
+    TtfsEngines at = {0};
+    take_linear(chip, s, t, e, true, 0, &at);
+    uint64_t once = ttfs_cycles_end(chip, &at);
+    take_linear(chip, s, t, e, true, 0, &at);
+    return ttfs_cycles_end(chip, &at) - once;
+}
+
+uint64_t ttfs_cycles_moved(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t) {
+    if (!t->groups) return ttfs_cycles_flits(chip, s, t, true);
+    Events e = events_of(s, t, true), more = e;
+    uint64_t step = e.events / MOVED_PART;
+    if (!step) return 0;
+    more.events += step;
+    return (behind(chip, s, t, more) - behind(chip, s, t, e)) * e.events / step;
 }
 
 uint64_t ttfs_cycles_end(const TtfsChip *chip, const TtfsEngines *at) {

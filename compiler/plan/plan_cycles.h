@@ -27,6 +27,12 @@ uint64_t ttfs_cycles_share(uint64_t n, uint64_t ppm);
 /* Flits that a task sends: all its neurons', or those that it is expected to. */
 uint64_t ttfs_cycles_flits(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t,
                            bool expected);
+/* Expected cycles, on top of one each, that the port of the activations takes for so many values of
+ * a buffer of so many neurons, when n flows come side by side. */
+uint64_t ttfs_cycles_puts(uint64_t values, uint64_t neurons, uint64_t flows);
+/* Expected cycles of a task behind others that go with the number of values that it reads (of a
+ * pool: that it makes). */
+uint64_t ttfs_cycles_moved(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t);
 /* Gives the engines a task; `puts`: cycles of the port of the activations that what arrives
  * meanwhile takes. */
 void ttfs_cycles_take(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, bool expected,

@@ -2,10 +2,12 @@
  *
  * What a slot costs in cycles (docs/core.md, "Cycles"): what its busiest core takes with the tasks
  * of all its populations, one after the other, while their values arrive; on a mesh also what
- * routers take. Cost: tasks and buffers, and the routers that flows pass.
+ * routers take. Expected, cores differ from sample to sample (plan_spread.h), and the slowest of
+ * each sample counts. Cost: tasks and buffers, and the routers that flows pass.
  */
 #include "plan_cycles.h"
 #include "plan_index.h"
+#include "plan_spread.h"
 #include "plan_stream.h"
 
 enum { NORTH, EAST, SOUTH, WEST, CORE, PORTS };
@@ -71,13 +73,10 @@ static const uint64_t *count_sources(Slot *l) {
     return n;
 }
 
-/* Expected, those values take longer that do not lie in the word of the one before, and they alone
- * hold up a scan: on a mesh of a flow the first of every word, of several side by side also those
- * that follow another's. */
+/* Expected, those values take longer that do not lie in the word of the one before, and on a mesh
+ * they alone hold up a scan. */
 static void expect_puts(Slot *l, uint32_t core, uint64_t values, uint64_t neurons, uint64_t flows) {
-    uint64_t first = least(values, neurons / TTFS_WORD_ELEMENTS + 1);
-    uint64_t follow = flows ? (values - first) * (flows - 1) / flows : 0;
-    uint64_t more = (first + follow) * (CYCLES_PUT - 1);
+    uint64_t more = ttfs_cycles_puts(values, neurons, flows);
     l->puts[core] += is_mesh(l) ? values + more : values;
     l->held[core] += is_mesh(l) ? more : values;
 }
@@ -202,20 +201,108 @@ static uint64_t core_cycles(const Slot *l, uint32_t first, uint32_t end, uint64_
     return ttfs_cycles_end(&p->chip, &at);
 }
 
-/* The core that is through last, alone or with what arrives. */
-static uint64_t busiest(const Slot *l) {
+/* The core that is through last. */
+static uint64_t slowest_core(const Slot *l) {
     const TtfsPlan *p = l->plan;
     TtfsEngines idle = {0};
-    uint64_t nothing = ttfs_cycles_end(&p->chip, &idle), last = nothing;
+    uint64_t last = ttfs_cycles_end(&p->chip, &idle);
     for (uint32_t i = ttfs_plan_first_task(p, l->slot), end; i < p->tasks.len; i = end) {
-        const TtfsTask *t = &p->tasks.at[i];
         end = end_of_core(p, i);
-        if (t->slot != l->slot) break;
-        last = most(last, core_cycles(l, i, end, l->held[t->core]));
+        if (p->tasks.at[i].slot != l->slot) break;
+        last = most(last, core_cycles(l, i, end, l->held[p->tasks.at[i].core]));
     }
-    for (uint32_t c = 0; l->expected && c < ttfs_chip_cores(&p->chip); c++)
-        last = most(last, nothing + l->puts[c]);
     return last;
+}
+
+/* What a core does for a population, and its last task of it. */
+typedef struct {
+    TtfsMoved moved;
+    const TtfsTask *last;
+} Work;
+
+/* Parts of the channels of a place vary as one. */
+static bool same_place(const TtfsTask *a, const TtfsTask *b) {
+    return a && a->oy_first == b->oy_first && a->ox_first == b->ox_first;
+}
+
+/* How the cores of the slot differ. */
+typedef struct {
+    uint32_t first;  /* task */
+    uint64_t *moved; /* by task from there on */
+    TtfsVary *vary;  /* by population id */
+    uint64_t base;   /* square of a core that does nothing */
+    Work *work;      /* by population id, of the core in hand */
+} Spread;
+
+/* What each task moves, and what cores that work do for each population in the mean. */
+static void find_even(const Slot *l, Spread *s, uint32_t end) {
+    const TtfsTask *t = l->plan->tasks.at;
+    uint32_t cores = 0;
+    for (uint32_t i = s->first; i < end; i++) {
+        uint64_t moved = ttfs_cycles_moved(&l->plan->chip, l->spike, &t[i]);
+        s->moved[i - s->first] = moved;
+        s->vary[t[i].pop.i].even += moved;
+        cores += i == s->first || t[i].core != t[i - 1].core;
+    }
+    for (uint32_t i = 2; cores && i <= l->spike->pops.len; i++) s->vary[i].even /= cores;
+}
+
+static Spread spread_of(Slot *l) {
+    const TtfsPlan *p = l->plan;
+    size_t pops = (size_t)l->spike->pops.len + 1;
+    uint32_t first = ttfs_plan_first_task(p, l->slot), end = first;
+    while (end < p->tasks.len && p->tasks.at[end].slot == l->slot) end++;
+    Spread s = {.first = first,
+                .moved = TTFS_ARRAY(&l->scratch, uint64_t, end - first),
+                .vary = TTFS_ARRAY(&l->scratch, TtfsVary, pops),
+                .work = TTFS_ARRAY(&l->scratch, Work, pops)};
+    for (uint32_t i = 2; i < pops; i++) s.vary[i] = ttfs_vary_of(l->spike, (TtfsPop){i});
+    find_even(l, &s, end);
+    for (uint32_t i = 2; i < pops; i++) s.base += ttfs_vary_base(&s.vary[i]);
+    return s;
+}
+
+/* By population id, of what the core's tasks are of; the others are left as they are. */
+static void work_of_core(const Slot *l, const Spread *s, uint32_t first, uint32_t end) {
+    const TtfsTask *t = l->plan->tasks.at;
+    for (uint32_t i = first; i < end; i++) s->work[t[i].pop.i] = (Work){0};
+    for (uint32_t i = first; i < end; i++) {
+        Work *w = &s->work[t[i].pop.i];
+        w->moved.moved += s->moved[i - s->first];
+        if (!same_place(w->last, &t[i]))
+            w->moved.regions += ttfs_vary_regions(l->spike, t[i].pop, t[i].oy_count, t[i].ox_count);
+        w->last = &t[i];
+    }
+}
+
+/* Of a core, from what all do alike. */
+static uint64_t deviation_of(const Slot *l, const Spread *s, uint32_t first, uint32_t end) {
+    uint64_t square = s->base;
+    work_of_core(l, s, first, end);
+    for (uint32_t i = first; i < end; i++) {
+        const TtfsTask *t = &l->plan->tasks.at[i];
+        Work *w = &s->work[t->pop.i];
+        if (w->last == t) square += (uint64_t)ttfs_vary_square(&s->vary[t->pop.i], &w->moved);
+    }
+    return square > INT64_MAX ? 0 : ttfs_spread_root(square);
+}
+
+/* When the last core of each sample is through in the mean, alone or with what arrives. */
+static uint64_t expected_last(Slot *l) {
+    const TtfsPlan *p = l->plan;
+    TtfsEngines idle = {0};
+    uint64_t arrived = 0;
+    uint32_t n = 0;
+    Spread s = spread_of(l);
+    TtfsSpread *core = TTFS_ARRAY(&l->scratch, TtfsSpread, ttfs_chip_cores(&p->chip));
+    for (uint32_t i = ttfs_plan_first_task(p, l->slot), end; i < p->tasks.len; i = end) {
+        end = end_of_core(p, i);
+        if (p->tasks.at[i].slot != l->slot) break;
+        uint64_t cycles = core_cycles(l, i, end, l->held[p->tasks.at[i].core]);
+        core[n++] = (TtfsSpread){cycles, deviation_of(l, &s, i, end)};
+    }
+    for (uint32_t c = 0; c < ttfs_chip_cores(&p->chip); c++) arrived = most(arrived, l->puts[c]);
+    return most(ttfs_spread_highest(core, n), ttfs_cycles_end(&p->chip, &idle) + arrived);
 }
 
 /* Cycles of the router, or the input of one, that most flits pass: a router gives one a cycle. */
@@ -233,10 +320,10 @@ static uint64_t router_cycles(const Slot *l) {
 }
 
 /* All side by side: what takes longest. */
-static uint64_t expected_cycles(const Slot *l) {
+static uint64_t expected_cycles(Slot *l) {
     const TtfsChip *chip = &l->plan->chip;
     TtfsEngines idle = {0};
-    uint64_t cycles = most(busiest(l), input_values(l) + ttfs_cycles_end(chip, &idle));
+    uint64_t cycles = most(expected_last(l), input_values(l) + ttfs_cycles_end(chip, &idle));
     if (!is_mesh(l)) return cycles;
     return most(cycles, router_cycles(l)) + CYCLES_HOP * ((uint64_t)chip->cores_x + chip->cores_y);
 }
@@ -244,7 +331,7 @@ static uint64_t expected_cycles(const Slot *l) {
 /* One after the other: the busiest core, and all that may hold it up, as if a single flit were
  * under way at a time, and every core kept it alone. */
 static uint64_t worst_cycles(const Slot *l) {
-    uint64_t cycles = busiest(l) + CYCLES_HOP * l->ports, kept = 0;
+    uint64_t cycles = slowest_core(l) + CYCLES_HOP * l->ports, kept = 0;
     for (uint32_t c = 0; c < ttfs_chip_cores(&l->plan->chip); c++) kept += l->puts[c];
     return cycles + most(kept, input_values(l));
 }

@@ -236,6 +236,16 @@ static double number(const cJSON *j, const char *key) {
     return cJSON_IsNumber(v) ? v->valuedouble : 0;
 }
 
+/* Of a quantised network: how many channels of a layer keep the model's integers. */
+static void own_grid(TtfsBuf *b, const cJSON *e) {
+    double kept = number(e, "grid_kept_channels"), lost = number(e, "grid_lost_channels");
+    if (kept + lost > 0)
+        ttfs_buf_printf(b, "<td class=\"%s\">%.0f of %.0f channels, to %.2g %%</td></tr>",
+                        lost > 0 ? "bad" : "ok", kept, kept + lost, 100 * number(e, "grid_error"));
+    else
+        ttfs_buf_puts(b, "<td></td></tr>");
+}
+
 static void quantisation(TtfsBuf *b, TtfsOut *o) {
     TtfsJsonTree *tree = load_json(ttfs_out_path(o, "report/accuracy.json"));
     const cJSON *j = root_of(tree);
@@ -243,7 +253,7 @@ static void quantisation(TtfsBuf *b, TtfsOut *o) {
                     "<h2>Quantisation</h2><p class=\"key\">%.0f calibration samples</p><div "
                     "class=\"wide\"><table><tr><th>population</th><th>window top</th>"
                     "<th>largest seen</th><th>saturated</th><th>weight error</th><th>clipped "
-                    "weights</th><th>ramps</th></tr>",
+                    "weights</th><th>ramps</th><th>the model's integers</th></tr>",
                     number(j, "calibration_samples"));
     const cJSON *e;
     cJSON_ArrayForEach(e, cJSON_GetObjectItem(j, "layers")) {
@@ -260,12 +270,109 @@ static void quantisation(TtfsBuf *b, TtfsOut *o) {
         ttfs_buf_printf(b, "<td>%.3f %%</td><td>%.0f</td>", 100 * number(e, "weight_error"),
                         number(e, "clipped_weights"));
         if (number(e, "ramp_max") > 0)
-            ttfs_buf_printf(b, "<td>%.0f to %.0f</td></tr>", number(e, "ramp_min"),
+            ttfs_buf_printf(b, "<td>%.0f to %.0f</td>", number(e, "ramp_min"),
                             number(e, "ramp_max"));
         else
-            ttfs_buf_puts(b, "<td></td></tr>");
+            ttfs_buf_puts(b, "<td></td>");
+        own_grid(b, e);
     }
     ttfs_buf_puts(b, "</table></div>");
+    ttfs_undo(tree);
+}
+
+static const char *text_of(const cJSON *j, const char *key) {
+    const char *s = cJSON_GetStringValue(cJSON_GetObjectItem(j, key));
+    return s ? s : "";
+}
+
+static void share_cell(TtfsBuf *b, const cJSON *j, const char *key) {
+    if (cJSON_IsNumber(cJSON_GetObjectItem(j, key)))
+        ttfs_buf_printf(b, "<td>%.2f %%</td>", 100 * number(j, key));
+    else
+        ttfs_buf_puts(b, "<td></td>");
+}
+
+/* What windows, ticks and weights each do to the outputs. */
+static void parts(TtfsBuf *b, const cJSON *list) {
+    const cJSON *e;
+    ttfs_buf_puts(b, "<div class=\"wide\"><table><tr><th>switched on</th><th>agreement</th>"
+                     "<th>accuracy</th><th>output error</th><th>moved by</th><th>share</th></tr>");
+    cJSON_ArrayForEach(e, list) {
+        ttfs_buf_puts(b, "<tr><td>");
+        escape(b, text_of(e, "part"));
+        ttfs_buf_puts(b, "</td>");
+        share_cell(b, e, "agreement");
+        share_cell(b, e, "accuracy");
+        ttfs_buf_printf(b, "<td>%.4g</td><td>%.4g</td><td>%.0f %% ", number(e, "mean_error"),
+                        number(e, "mean_moved"), 100 * number(e, "share"));
+        bar(b, number(e, "share"), "#bf8700");
+        ttfs_buf_puts(b, "</td></tr>");
+    }
+    ttfs_buf_puts(b, "</table></div>");
+}
+
+static void agreeing_layer(TtfsBuf *b, const cJSON *e) {
+    bool spikes = cJSON_IsNumber(cJSON_GetObjectItem(e, "step"));
+    ttfs_buf_puts(b, "<tr><td>");
+    escape(b, text_of(e, "layer"));
+    ttfs_buf_printf(b, "</td><td>%.1e</td><td>%.4g</td><td>%.4g</td>", number(e, "exact_max_error"),
+                    number(e, "mean_error"), number(e, "max_error"));
+    if (spikes)
+        ttfs_buf_printf(b,
+                        "<td class=\"%s\">%.2f</td><td>%.3f %%</td><td>%.1f %%</td><td>%.1f %%</td>"
+                        "<td>%.1f</td><td>%.0f</td></tr>",
+                        number(e, "mean_steps") > 1 ? "bad" : "", number(e, "mean_steps"),
+                        100 * number(e, "saturated_share"), 100 * number(e, "silent_share"),
+                        100 * number(e, "relu_silent_share"), number(e, "spikes_per_sample"),
+                        number(e, "samples_that_part"));
+    else
+        ttfs_buf_puts(b, "<td></td><td></td><td></td><td></td><td></td><td></td></tr>");
+}
+
+static void worst_samples(TtfsBuf *b, const cJSON *list) {
+    const cJSON *e;
+    ttfs_buf_puts(b, "<div class=\"wide\"><table><tr><th>worst samples</th><th>error</th>"
+                     "<th>relu's class</th><th>class</th><th>parts at</th></tr>");
+    cJSON_ArrayForEach(e, list) {
+        bool named = cJSON_IsNumber(cJSON_GetObjectItem(e, "class"));
+        ttfs_buf_printf(b, "<tr><td>%.0f</td><td>%.4g</td>", number(e, "sample"),
+                        number(e, "error"));
+        if (named)
+            ttfs_buf_printf(b, "<td>%.0f</td><td>%.0f</td><td>", number(e, "relu_class"),
+                            number(e, "class"));
+        else
+            ttfs_buf_puts(b, "<td></td><td></td><td>");
+        escape(b, text_of(e, "layer"));
+        ttfs_buf_puts(b, "</td></tr>");
+    }
+    ttfs_buf_puts(b, "</table></div>");
+}
+
+/* What a run with --layers left. */
+static void agreement(TtfsBuf *b, TtfsOut *o) {
+    TtfsJsonTree *tree = load_json(ttfs_out_path(o, "report/agreement.json"));
+    const cJSON *j = root_of(tree), *e;
+    ttfs_buf_puts(b, "<h2>Agreement</h2>");
+    if (!j) {
+        ttfs_buf_puts(b, "<p>Not looked at yet: <code>ttfs run OUT --input X --layers</code> holds "
+                         "every layer against the float network.</p>");
+        return;
+    }
+    ttfs_buf_printf(b, "<p>%.0f samples: relu, exact (the first %.0f), ", number(j, "samples"),
+                    number(j, "exact_samples"));
+    escape(b, text_of(j, "engine"));
+    ttfs_buf_puts(b, *text_of(j, "first_layer") ? ". They part at <b>" : ". They part nowhere<b>");
+    escape(b, text_of(j, "first_layer"));
+    ttfs_buf_puts(b, "</b>: a layer parts where its active values are off by more than one step of "
+                     "its own in the mean.</p>");
+    parts(b, cJSON_GetObjectItem(j, "parts"));
+    ttfs_buf_puts(b,
+                  "<div class=\"wide\"><table><tr><th>layer</th><th>exact</th><th>mean error"
+                  "</th><th>largest</th><th>steps</th><th>saturated</th><th>silent</th>"
+                  "<th>silent in relu</th><th>spikes a sample</th><th>samples that part</th></tr>");
+    cJSON_ArrayForEach(e, cJSON_GetObjectItem(j, "layers")) agreeing_layer(b, e);
+    ttfs_buf_puts(b, "</table></div>");
+    worst_samples(b, cJSON_GetObjectItem(j, "worst"));
     ttfs_undo(tree);
 }
 
@@ -365,6 +472,7 @@ static void page(TtfsBuf *b, TtfsOut *o) {
                     (unsigned long long)ttfs_spike_synapses(&o->spike),
                     (unsigned long long)ttfs_spike_parameters(&o->spike), o->spike.latency);
     verification(b, o);
+    agreement(b, o);
     layers(b, o);
     outputs(b, o);
     if (o->has_plan) {

@@ -4,6 +4,7 @@
  */
 #include "run_report.h"
 
+#include "agreement_report.h"
 #include "judge_report.h"
 
 #include <string.h>
@@ -55,8 +56,11 @@ void ttfs_run_json(const TtfsRunResult *v, TtfsBuf *out) {
     ttfs_json_number(j, "samples_per_second", v->rate);
     ttfs_json_number(j, "clipped_inputs", (double)v->clipped);
     ttfs_json_number(j, "clipped_share", ttfs_share(v->clipped, v->inputs));
+    ttfs_json_share(j, "close_share", v->judge->step > 0 && v->judge->compared, v->tally.close,
+                    v->samples);
     ttfs_judge_errors_json(v->judge, j);
     ttfs_neurobench_json(v->neurobench, &v->activity, v->samples, j);
+    if (v->agreement) ttfs_agreement_json(v, j, "agreement_by_layer");
     if (v->jit) add_jit(j, v->jit);
     ttfs_lanes_json(&v->lanes, j);
     ttfs_json_end(j);
@@ -119,4 +123,5 @@ void ttfs_run_text(const TtfsRunResult *v, TtfsBuf *out) {
     }
     ttfs_buf_printf(out, "samples per second  %.0f\n", v->rate);
     if (v->jit) jit_text(v->jit, out);
+    if (v->agreement) ttfs_agreement_text(v, out);
 }

@@ -213,7 +213,7 @@ class Network:
             if value is not None:
                 setattr(o, name, path(value))
         for name, value in {**keep, **more}.items():
-            if name not in ("classes_only", "margin", "time_noise", "slope_noise", "seed", *keep):
+            if name not in ("classes_only", "layers", "margin", "time_noise", "slope_noise", "seed", *keep):
                 raise TypeError("run has no option %r" % name)
             setattr(o, name, value)
         return call("ttfs_run_samples", ctypes.byref(o), stopper=stopper)
@@ -222,7 +222,7 @@ class Network:
             threads: Optional[int] = None, progress: Optional[Progress] = None, **more: Any) -> Run:
         """Runs samples on one engine: relu, golden, jit, rtl or exact. `x` and `labels` are arrays, samples
         first, which are read where they lie, or files. Further options are those of `ttfs run`:
-        classes_only, trace, outputs, model, margin, time_noise, slope_noise, seed, cpu, jit_path, cache,
+        classes_only, layers, trace, outputs, model, margin, time_noise, slope_noise, seed, cpu, jit_path, cache,
         trust_rtl, dump_llvm."""
         options = dict(more, engine=engine, count=count, threads=threads)
         return Run(self._run(x, labels, progress, {"keep_outputs": True, "keep_spikes": False}, options))
@@ -315,6 +315,7 @@ def check(model: Any, *, chip: Optional[str] = None, schedule: Optional[str] = N
 def compile(model: Any, out: Union[str, os.PathLike, None] = None, *, calib: Any = None, chip: Optional[str] = None,
             fit: Optional[str] = None, schedule: Optional[str] = None, calib_count: Optional[int] = None,
             ticks: Optional[int] = None, weight_bits: Optional[int] = None, percentile: Optional[float] = None,
+            quantiser: Optional[str] = None,
             input_range: Optional[Sequence[float]] = None, mean: Optional[Sequence[float]] = None,
             std: Optional[Sequence[float]] = None, layers: Optional[Mapping[str, Mapping[str, Any]]] = None,
             seed: Optional[int] = None, memory: Optional[int] = None, threads: Optional[int] = None,
@@ -337,7 +338,7 @@ def compile(model: Any, out: Union[str, os.PathLike, None] = None, *, calib: Any
     o.out, o.calib, o.calib_values, o.progress = path(folder), samples.path, samples.pointer(), stopper.progress
     o.layers, o.n_layers = layer, len(layer)
     given = {"chip": path(chip), "fit": path(fit), "schedule": path(schedule), "calib_count": calib_count, "ticks": ticks,
-             "weight_bits": weight_bits, "percentile": percentile, "seed": seed, "memory": memory, "threads": threads,
+             "weight_bits": weight_bits, "percentile": percentile, "quantiser": path(quantiser), "seed": seed, "memory": memory, "threads": threads,
              "stop_after": path(stop_after)}
     for name, value in given.items():
         if value is not None:

@@ -130,6 +130,11 @@ def cases(case):
         "CALIB_NONE": (("compile", MLP, "-o", "x"), "--calib"),
         "CALIB_RANGE": (("compile", MLP, "-o", "x", "--calib", case.write("zero.npy", npy((2, 64), [0.0] * 128))),
                         "--input-range"),
+        "CALIB_KEPT": (("compile", os.path.join(DIGITS, "digits_cnn.onnx"), "-o", "x", "--calib", "out"),
+                       "the calibration is of another network"),
+        "DATA_UNLIKE": (run + (case.write("bright.npy", npy((9, 64), [1.0] * 576)),), "not like those of calibration"),
+        "LOGITS_CLOSE": (("compile", close(case), "-o", "close", "--calib", case.write("four.npy", npy((9, 4), [0.5] * 36))),
+                         "in 100.0 % of 9 calibration samples the largest two logits"),
         "MODEL_EMPTY": (("check", empty(case)), "at least one layer"),
         "MODEL_VALUE": (("check", os.path.join(ONNX, "weight_nan.onnx")), "NaN"),
         "OPTION_VALUE": (COMPILE + ("--ticks", "0"), "from 1 to 65535"),
@@ -197,12 +202,25 @@ def rows(case):
     case.good("compile", "rows.onnx", "-o", "rows", "--stop-after", "spike")
 
 
+def close(case):
+    """A network whose two logits are nearly the same."""
+    m = Model("close", input_shape=[None, 4])
+    m.init("w1", [[1.0, 0.5, 0.25, 1.0]] * 2)
+    m.init("w2", [[1.0, -0.5], [1.0, -0.50001]])
+    m.node("Gemm", ["input", "w1"], ["a"], name="first", transB=1)
+    m.node("Relu", ["a"], ["b"], name="act")
+    m.node("Gemm", ["b", "w2"], ["y"], name="last", transB=1)
+    m.output("y", [None, 2])
+    m.save(case.path("close.onnx"))
+    return "close.onnx"
+
+
 def edited_plan(case):
     return os.path.dirname(os.path.dirname(edited(case, "plan", "weights 0 ", "weights 1 ")))
 
 
 # Cases that the unit tests make, because no command can: where.
-WARNINGS = ("CALIB_NONE", "SAMPLES_LAYOUT", "SAMPLES_RANGE", "LABELS_RANGE")
+WARNINGS = ("CALIB_NONE", "DATA_UNLIKE", "LOGITS_CLOSE", "SAMPLES_LAYOUT", "SAMPLES_RANGE", "LABELS_RANGE")
 ELSEWHERE = {"IMAGE_LIFT": ("tests/unit/test_image_to_spike.c", "ttfs_image_to_spike"),
              "STOPPED": ("tests/unit/test_memory.c", '"STOPPED"')}
 

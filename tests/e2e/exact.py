@@ -7,8 +7,11 @@ with datasets/, models/ and thirdparty/ ($TTFS_TEST_DATA, else ../shared/data) a
 import json
 import os
 import sys
+import time
 
 from e2e import DIGITS, Case, data_folder, samples, skip
+
+from figures import classes, labels
 
 BOUND = 1e-9
 CIFAR = {"input": {"mean": [0.4914, 0.4822, 0.4465], "std": [0.2471, 0.2435, 0.2616]}}
@@ -61,6 +64,25 @@ def without_rate(r):
     return {k: v for k, v in r.items() if k != "samples_per_second"}
 
 
+def check_judged(case, test, count):
+    """What noise makes of the outputs is judged by its labels, not the network without noise; text and JSON say the
+    same."""
+    args = ["run", "out", "--input", test, "--engine", "exact", "--count", count, "--time-noise", "0.5", "--outputs", "o.npy"]
+    began = time.monotonic()
+    j = case.json(*args)
+    least, text = count / (time.monotonic() - began), case.good(*args).out
+    got, truth = classes(case.path("o.npy")), labels(count)
+    accuracy = sum(a == b for a, b in zip(got, truth)) / count
+    case.equal(j["accuracy"], accuracy, "accuracy")
+    case.check(0.1 < accuracy < 0.9 and 0.1 < j["agreement"] < 0.9, "of noise: %s right, %s agree" % (accuracy, j["agreement"]))
+    case.check(least < j["samples_per_second"] < 1e9, "samples per second: %r" % j["samples_per_second"])
+    for line in ["accuracy            %.2f %% (" % (100 * accuracy), "agreement with relu %.2f %% (" % (100 * j["agreement"]),
+                 "largest difference  %.3g (" % j["max_abs_error"], "  %.3g\n" % j["layers"][-1]["max_abs_error"],
+                 "spikes per neuron   %.3f (hidden), %.3f of" % (j["spikes_per_neuron"], j["active_relus"]),
+                 "latency             %.6g units" % j["latency"]]:
+        case.check(line in text, "no '%s' in\n%s" % (line, text))
+
+
 def check_noise(case, test, count):
     """Noise makes errors, larger ones for more, the same for any number of threads."""
     errors = []
@@ -99,6 +121,7 @@ def main(net, count):
         check_model(case, name, test, count)
     if net.startswith("digits"):
         check_noise(case, test, count)
+        check_judged(case, test, min(count, 60))
         check_form(case, test)
     return case.done()
 

@@ -7,6 +7,7 @@ computes by itself: no activation off by more than one step, few at all, and whe
 of a sample are the same, so is every sum of the logits. More weight bits make the ratios finer, and
 most samples the same in all; too few lose the grid, with a note. Golden and rtl agree as everywhere.
 """
+import json
 import math
 import os
 import re
@@ -135,6 +136,14 @@ def main():
     case.equal(said.code, 0, str(said))
     said = case.ttfs("compile", MODEL, "-o", "four", "--stop-after", "spike", "--weight-bits", "4")
     case.check("need 8 bits, the layer has 4" in said.err, "no note: " + said.err)
+    for out, kept in (("eight", True), ("four", False)):
+        with open(case.path(out, "report", "accuracy.json"), encoding="utf-8") as f:
+            grids = [(l["grid_kept_channels"], l["grid_lost_channels"]) for l in json.load(f)["layers"]
+                     if "grid_error" in l]
+        case.equal(grids, [(n, 0) if kept else (0, n) for n in (8, 16, 10)], out + ": channels that keep their integers")
+        case.good("report", out)
+        with open(case.path(out, "report", "index.html"), encoding="utf-8") as f:
+            case.check(("%d of 16 channels" % (16 * kept)) in f.read(), "the page says no integers of " + out)
 
     eight, _ = compare(case, want, "eight")
     twelve, same = compare(case, want, "twelve")

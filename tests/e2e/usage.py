@@ -5,6 +5,7 @@ everywhere, options that say which value they take, and shipped files that are n
 import os
 import re
 import shutil
+import signal
 import sys
 
 from e2e import DIGITS, SOURCE, Case
@@ -32,16 +33,50 @@ def shipped(case, model):
     del os.environ["TTFS_DATA"]
 
 
+def started_as_usual(case, test, path):
+    """A program that ttfs starts gets no input and the usual signals, though ttfs ignores some."""
+    os.mkdir(case.path("fake"))
+    os.chmod(case.write("fake/verilator", "#!/bin/sh\n(grep SigIgn /proc/self/status; readlink /proc/self/fd/0) >'%s'\n"
+                        "exit 1\n" % case.path("seen")), 0o755)
+    os.environ["PATH"] = case.path("fake") + ":" + path
+    r = case.refused("verify", "out", "--input", test, "--count", "1", "--engines", "golden,rtl", says="verilator does not run")
+    errors = [line for line in r.err.splitlines() if line.startswith("ttfs: error: ")]
+    case.equal(len(errors), 1, "errors, of which one is the cause: %s" % r.err)
+    with open(case.path("seen"), encoding="utf-8") as f:
+        _, ignored, given = f.read().split()
+    usual = 1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1
+    case.check(int(ignored, 16) & usual == 0, "a program is started with signals ignored: " + ignored)
+    case.equal(given, "/dev/null", "the input of a program that is started")
+
+
 def no_simulator(case, test):
     """Without Verilator the chip's engine is refused; the others run."""
     kept = {name: os.environ.get(name) for name in ("PATH", "TTFS_CACHE")}
     os.environ.update(PATH=case.path("nothing"), TTFS_CACHE=case.path("no_cache"))
     case.good("verify", "out", "--input", test, "--count", "1", "--engines", "golden,golden")
     case.refused("verify", "out", "--input", test, "--count", "1", "--engines", "golden,rtl", says="verilator")
+    started_as_usual(case, test, kept["PATH"])
     for name, value in kept.items():
         os.environ.pop(name)
         if value is not None:
             os.environ[name] = value
+
+
+def bounds(case, test):
+    """The least and the most that an option takes are taken: what is refused is the file that is not there."""
+    compiles = {"--ticks": (1, 65535), "--weight-bits": (2, 16), "--percentile": (0.5, 1), "--seed": (0, 2**32 - 1),
+                "--calib-count": (1, 2**30), "--threads": (1, 64)}
+    runs = {"--count": (1, 2**32 - 1), "--threads": (1, 64), "--margin": (0, 1e6), "--time-noise": (0, 1),
+            "--slope-noise": (0, 1), "--seed": (0, 2**32 - 1)}
+    for command, options in ((("compile", "absent.onnx", "-o", "x"), compiles),
+                             (("run", "absent", "--input", test, "--engine", "exact"), runs)):
+        for option, (least, most) in options.items():
+            for value in (least, most):
+                case.refused(*command, option, value, says="absent")
+        option = "--percentile" if command[0] == "compile" else "--time-noise"
+        case.refused(*command, option, "2", code=2, says="'2' is no number from %g to 1" % options[option][0])
+        option = "--ticks" if command[0] == "compile" else "--threads"
+        case.refused(*command, option, "0", code=2, says="from 1 to %d" % options[option][1])
 
 
 def main():
@@ -78,6 +113,7 @@ def main():
     case.refused("compile", model, "-o", "x", "--ticks", "0", "--weight-bits", "1", "--threads", "65", code=2,
                  says=["--ticks", "--weight-bits", "--threads"])
     case.check(not os.path.exists(case.path("x")), "a refused compile wrote its folder")
+    bounds(case, test)
     # whatever the engine looks at, and before the folder is
     for engine in ("jit", "relu", "exact"):
         for option, value in (("--count", "0"), ("--threads", "0"), ("--jit-path", "scenic"), ("--margin", "-1"),

@@ -106,6 +106,9 @@ def make(case):
               "--stop-after", "image")
     form = {name: case.good("dump", "out", "--form", name).out.encode()
             for name in ("ir", "spike", "plan", "image")}
+    case.write("x.npy", npy((3, 25), [0.01 * i for i in range(75)]))
+    kept = case.good("compile", case.path("net.onnx"), "-o", "kept", "--calib", "x.npy", "--stop-after", "spike",
+                     "--dump", "canonical").out.encode()
     weights = bytes(range(32))
     stream = zlib.compressobj(9, zlib.DEFLATED, -15)
     return {
@@ -125,6 +128,7 @@ def make(case):
         "image": {"chip.img": read(case.path("out", "image", "chip.img"))},
         "disasm": {"disasm.txt": form["image"]},
         "folder": {"folder": folder_of(case)},
+        "calib": {"calibration": pack(**{"ir.txt": kept, "calib.blob": read(case.path("kept", "forms", "calib.blob"))})},
         "cache": {"entry": entry(b"code"), "empty": entry(b"")},
     }
 

@@ -154,10 +154,96 @@ static void layers_are_described_alone(void **state) {
     drop(&t[0]), drop(&t[1]);
 }
 
+static char *description(const TtfsProgram *p, uint32_t routine) {
+    TtfsBuf b = {0};
+    ttfs_program_describe(p, routine, &b);
+    char *text = strdup(b.text);
+    ttfs_buf_free(&b);
+    return text;
+}
+
+/* Another number, of any type, is another description. */
+static void told(const TtfsProgram *p, uint32_t routine, void *number, const char *name) {
+    char *before = description(p, routine);
+    *(uint8_t *)number ^= 1;
+    char *after = description(p, routine);
+    *(uint8_t *)number ^= 1;
+    if (strcmp(before, after) == 0) fail_msg("%s is not told", name);
+    free(before), free(after);
+}
+#define TOLD(number) told(p, k, &(number), #number)
+
+static void places_are_told(const TtfsProgram *p, uint32_t k, uint32_t i) {
+    TtfsPopulation *pop = &((TtfsSpike *)(uintptr_t)p->spike)->pops.at[i];
+    TtfsStore *store = &p->store[i];
+    TOLD(pop->kind), TOLD(pop->c), TOLD(pop->h), TOLD(pop->w), TOLD(pop->ticks);
+    TOLD(pop->scale), TOLD(pop->offset);
+    TOLD(store->elt), TOLD(store->base), TOLD(store->origin), TOLD(store->row);
+    for (uint32_t a = 0; a < 4; a++) TOLD(store->pad[a]);
+}
+
+static void term_is_told(const TtfsProgram *p, uint32_t k, TtfsTermCode *t) {
+    TtfsConnection *c = &((TtfsSpike *)(uintptr_t)p->spike)->conns.at[t->conn];
+    TOLD(t->dot.by), TOLD(t->dot.weight_elt), TOLD(t->origin), TOLD(t->move_y), TOLD(t->move_x);
+    TOLD(t->count_y), TOLD(t->count_x), TOLD(t->run_y), TOLD(t->run_x), TOLD(t->len);
+    TOLD(t->dots), TOLD(t->grouped), TOLD(t->group_firsts), TOLD(t->weights);
+    TOLD(t->per_vector), TOLD(t->per_pixel);
+    TOLD(c->kind), TOLD(c->group), TOLD(c->src_ch_first), TOLD(c->src_channels);
+    for (uint32_t a = 0; a < 4; a++) TOLD(c->pad[a]);
+    for (uint32_t a = 0; a < 2; a++) TOLD(c->kernel[a]), TOLD(c->stride[a]), TOLD(c->dilation[a]);
+}
+
+static void target_is_told(const TtfsProgram *p, uint32_t k) {
+    TtfsTarget *t = (TtfsTarget *)(uintptr_t)p->target;
+    TOLD(t->lanes), TOLD(t->registers), TOLD(t->wide_products), TOLD(t->permutes_bytes);
+    TOLD(t->bytes_by_four), TOLD(t->words_by_two), TOLD(t->words_add);
+}
+
+static void routine_is_told(TtfsProgram *p, uint32_t k) {
+    TtfsRoutine *r = &p->routines.at[k];
+    TOLD(r->block[0]), TOLD(r->block[1]), TOLD(r->min), TOLD(r->vectors), TOLD(r->matrix);
+    for (uint32_t a = 0; a < 4; a++) TOLD(r->tile[a]);
+    TOLD(r->narrow), TOLD(r->by_rows), TOLD(r->events), TOLD(r->events_most), TOLD(r->bits);
+    TOLD(r->bias), TOLD(r->bias_pixel), TOLD(r->multiplier), TOLD(r->shifts), TOLD(r->list);
+    TOLD(p->sample_bytes);
+    places_are_told(p, k, r->pop);
+    target_is_told(p, k);
+    for (uint32_t i = 0; i < r->terms; i++) {
+        TtfsTermCode *t = &p->terms.at[r->term_first + i];
+        places_are_told(p, k, t->src);
+        term_is_told(p, k, t);
+    }
+    if (r->out != r->pop) places_are_told(p, k, r->out);
+}
+
+static void every_number_is_told(void **state) {
+    (void)state;
+    uint32_t pooled = 0;
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        TtfsArena a = {0};
+        TtfsDiag d = {0};
+        TtfsTarget target;
+        TtfsProgram p;
+        TtfsSpike s;
+        some_spike(&s, seed);
+        assert_true(ttfs_target_triple(&target, "x86_64-linux-gnu", "znver4", &a, &d));
+        ttfs_program_of(&p, &s, &target, 0, false, &a);
+        for (uint32_t k = 0; k < p.routines.len; k++) {
+            const TtfsRoutine *r = &p.routines.at[k];
+            if (r->kind == TTFS_ROUTINE_LINEAR) routine_is_told(&p, k);
+            pooled += r->kind == TTFS_ROUTINE_LINEAR && r->out != r->pop;
+        }
+        ttfs_spike_free(&s);
+        ttfs_arena_free(&a);
+    }
+    assert_true(pooled > 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_descriptions_have_equal_code),
         cmocka_unit_test(layers_are_described_alone),
+        cmocka_unit_test(every_number_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -192,6 +192,28 @@ static void names_of_files(void **state) {
     }
 }
 
+/* Some of what is foreign is named, by its order, the rest counted. */
+static void names_of_the_foreign(void **state) {
+    (void)state;
+    static const char *const of[] = {"d", "b", "c", "a", "f", "e"};
+    static const char *const says[] = {"'d'",
+                                       "'b', 'd'",
+                                       "'b', 'c', 'd'",
+                                       "'a', 'b', 'c' and 1 more",
+                                       "'a', 'b', 'c' and 2 more",
+                                       "'a', 'b', 'c' and 3 more"};
+    TtfsArena a = {0};
+    TtfsDiag diag = {0};
+    char folder[] = "/tmp/ttfs-driver-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    for (int i = 0; i < 6; i++) {
+        write_text(folder, of[i], "");
+        assert_string_equal(ttfs_out_foreign(folder, &a), says[i]);
+    }
+    assert_true(ttfs_remove_tree(folder, &diag));
+    ttfs_arena_free(&a);
+}
+
 /* What a dead run left beside a new folder goes when it holds a new and an old one and no more. */
 static void leftovers_of_the_dead(void **state) {
     (void)state;
@@ -224,6 +246,14 @@ static void leftovers_of_the_dead(void **state) {
 static int no_exchange;   /* errno of an exchange; 0: as the system does */
 static int exchanges;     /* that are made before the first with that errno */
 static unsigned renaming; /* the renames that fail, a bit each, the next one lowest */
+static int once;          /* errno of the next exchange or rename, of it alone */
+
+static bool fails_once(void) {
+    bool fails = once != 0;
+    if (fails) errno = once;
+    once = 0;
+    return fails;
+}
 
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
@@ -237,6 +267,7 @@ long __wrap_syscall(long number, ...) {
     unsigned flags = va_arg(ap, unsigned);
     va_end(ap);
     assert_int_equal(number, SYS_renameat2);
+    if (fails_once()) return -1;
     if (!no_exchange || exchanges-- > 0) return __real_syscall(number, at, from, to_at, to, flags);
     errno = no_exchange;
     return -1;
@@ -245,6 +276,7 @@ long __wrap_syscall(long number, ...) {
 int __real_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to) {
+    if (fails_once()) return -1;
     bool fails = renaming & 1;
     renaming >>= 1;
     if (!fails) return __real_rename(from, to);
@@ -285,6 +317,37 @@ static void close_swap(Swap *s, bool fresh, int beside) {
     assert_true(ttfs_remove_tree(s->at, &s->diag));
     ttfs_diag_free(&s->diag);
     ttfs_arena_free(&s->arena);
+}
+
+/* No name is gone in between where the system can exchange them. */
+static void swaps_at_once(void **state) {
+    (void)state;
+    Swap s;
+    open_swap(&s);
+    renaming = ~0u;
+    assert_true(ttfs_out_commit(&s.folder, &s.diag));
+    close_swap(&s, true, 0);
+}
+
+/* Who made OUT, or removed it, since it was looked at: it is looked at again, not for ever. */
+static void came_or_went(void **state) {
+    (void)state;
+    static const int busy[] = {ENOTEMPTY, EEXIST, ENOENT};
+    Swap s;
+    for (int there = 0; there < 2; there++)
+        for (int i = 0; i < 2 + there; i++) {
+            open_swap(&s);
+            if (!there) assert_true(ttfs_remove_tree(s.out, &s.diag));
+            once = busy[i];
+            assert_true(ttfs_out_commit(&s.folder, &s.diag));
+            close_swap(&s, true, 0);
+        }
+    for (int i = 0; i < 3; i++) {
+        open_swap(&s);
+        no_exchange = busy[i];
+        assert_false(ttfs_out_commit(&s.folder, &s.diag));
+        close_swap(&s, false, 0);
+    }
 }
 
 /* The one moves away and the other into its place; when that fails all is as before. */
@@ -351,7 +414,10 @@ int main(void) {
         cmocka_unit_test(blocks),
         cmocka_unit_test(folders_that_may_go),
         cmocka_unit_test(names_of_files),
+        cmocka_unit_test(names_of_the_foreign),
         cmocka_unit_test(leftovers_of_the_dead),
+        cmocka_unit_test(swaps_at_once),
+        cmocka_unit_test(came_or_went),
         cmocka_unit_test(swaps_by_renames),
         cmocka_unit_test(stopped_between_renames),
         cmocka_unit_test(something_came_meanwhile),

@@ -221,14 +221,17 @@ static TtfsTensor constant(TtfsIr *ir, uint32_t rows, uint32_t columns) {
     return ttfs_ir_add_tensor(ir, &t);
 }
 
-static TtfsTensor add(TtfsIr *ir, TtfsNode n) {
+static TtfsTensor add_as(TtfsIr *ir, TtfsNode n, TtfsTensorInfo out) {
     TtfsDiag diag = {0};
-    TtfsTensorInfo out = {.name = "t"};
-    n.name = "n";
+    n.name = out.name = "n";
     assert_true(ttfs_ir_infer(ir, &n, &out, NULL, &diag));
     n.out = ir->output = ttfs_ir_add_tensor(ir, &out);
     ttfs_ir_add_node(ir, &n);
     return n.out;
+}
+
+static TtfsTensor add(TtfsIr *ir, TtfsNode n) {
+    return add_as(ir, n, (TtfsTensorInfo){0});
 }
 
 static TtfsNode node(TtfsOp op, TtfsTensor a, TtfsTensor b, TtfsTensor c) {
@@ -305,11 +308,78 @@ static void room_of_samples(void **state) {
     check_close(&ir);
 }
 
+/* What runs side by side and what sample by sample: the values are the same by either way. */
+static void how_steps_run(void **state) {
+    (void)state;
+    TtfsTensor none = {0};
+    TtfsIr ir = input_of(3, 5);
+    TtfsTensorInfo list = {.name = "i", .rank = 1, .dim = {4}, .data = (float[]){2, 0, 2, 1}};
+    TtfsTensorInfo line = {.name = "v", .rank = 1, .dim = {5}, .data = (float[]){1, 2, 3, 4, 5}};
+    TtfsTensor at = ttfs_ir_add_tensor(&ir, &list), v = ttfs_ir_add_tensor(&ir, &line);
+    TtfsTensor x = add(&ir, node(TTFS_OP_NEG, ir.input, none, none));
+    TtfsTensor four = add(&ir, node(TTFS_OP_GATHER, x, at, none));
+    add(&ir, node(TTFS_OP_ADD, constant(&ir, 4, 5), four, none));
+    TtfsNode norm = {
+        .op = TTFS_OP_BATCHNORM, .n_in = 5, .in = {x, v, v, v, v}, .attr = ttfs_ir_attr()};
+    norm.attr.epsilon = 1;
+    add(&ir, norm);
+    add(&ir, node(TTFS_OP_CONCAT, four, constant(&ir, 2, 5), none)); /* a constant has no samples */
+    TtfsTensor deep = add_as(&ir, node(TTFS_OP_RESHAPE, x, none, none), /* no axis is left */
+                             (TtfsTensorInfo){.rank = 6, .dim = {1, 1, 1, 3, 1, 5}});
+    add(&ir, node(TTFS_OP_NEG, deep, none, none));
+    add_as(&ir, node(TTFS_OP_RESHAPE, deep, none, none),
+           (TtfsTensorInfo){.rank = 5, .dim = {1, 1, 1, 3, 5}});
+    const TtfsFastKind A = TTFS_FAST_AXIS, B = TTFS_FAST_ALONE;
+    const TtfsFastKind kinds[] = {A, A, A, A, B, B, B, B};
+    TtfsFast *f = open_fast(&ir, true, NULL);
+    assert_int_equal(f->steps.len, 8);
+    for (uint32_t i = 0; i < 8; i++) assert_int_equal(f->steps.at[i].kind, kinds[i]);
+    ttfs_fast_close(f);
+    check_close(&ir);
+}
+
+/* Weights of a convolution that sees one place: [outputs][channels][1][1]. */
+static TtfsTensor of_places(TtfsIr *ir, uint32_t outputs, uint32_t channels) {
+    TtfsTensorInfo w = *ttfs_ir_tensor(ir, constant(ir, outputs, channels));
+    w.rank = 4, w.dim[2] = w.dim[3] = 1;
+    return ttfs_ir_add_tensor(ir, &w);
+}
+
+/* What is several maps, or adds what is computed, is no sum of generated code; pools of several. */
+static void several_maps(void **state) {
+    (void)state;
+    TtfsTensor none = {0};
+    TtfsIr ir = input_of(6, 5);
+    TtfsTensorInfo list = {.name = "i", .rank = 1, .dim = {1}, .data = (float[]){2}};
+    TtfsTensorInfo line = {.name = "v", .rank = 1, .dim = {5}, .data = (float[]){1, -2, 3, -4, 5}};
+    TtfsTensor at = ttfs_ir_add_tensor(&ir, &list), v = ttfs_ir_add_tensor(&ir, &line);
+    TtfsNode reshape = node(TTFS_OP_RESHAPE, ir.input, none, none);
+    TtfsTensor two = add_as(&ir, reshape, (TtfsTensorInfo){.rank = 4, .dim = {2, 3, 1, 5}});
+    TtfsTensor one = add_as(&ir, reshape, (TtfsTensorInfo){.rank = 4, .dim = {1, 6, 1, 5}});
+    reshape.in[0] = add(&ir, node(TTFS_OP_GATHER, ir.input, at, none));
+    TtfsTensor bias = add_as(&ir, reshape, (TtfsTensorInfo){.rank = 1, .dim = {5}});
+    add(&ir, node(TTFS_OP_CONV, one, of_places(&ir, 5, 6), v));
+    add(&ir, node(TTFS_OP_CONV, one, of_places(&ir, 5, 6), bias));
+    add(&ir, node(TTFS_OP_CONV, two, of_places(&ir, 5, 3), none));
+    add(&ir, node(TTFS_OP_CONV, two, of_places(&ir, 5, 3), v));
+    TtfsNode pool = node(TTFS_OP_MAXPOOL, two, none, none);
+    pool.attr.kernel[1] = 3;
+    add(&ir, pool);
+    const TtfsFastKind kinds[] = {TTFS_FAST_SUM, TTFS_FAST_ALONE, TTFS_FAST_ALONE, TTFS_FAST_ALONE,
+                                  TTFS_FAST_POOL};
+    TtfsFast *f = open_fast(&ir, true, NULL);
+    assert_int_equal(f->steps.len, 4 + 5);
+    for (uint32_t i = 0; i < 5; i++) assert_int_equal(f->steps.at[4 + i].kind, kinds[i]);
+    ttfs_fast_close(f);
+    check_close(&ir);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_networks), cmocka_unit_test(wrong_weight),
         cmocka_unit_test(same_bytes),      cmocka_unit_test(matrices),
         cmocka_unit_test(along_axes),      cmocka_unit_test(room_of_samples),
+        cmocka_unit_test(how_steps_run),   cmocka_unit_test(several_maps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

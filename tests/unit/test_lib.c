@@ -127,6 +127,10 @@ static void run_options(void **state) {
     BOUNDS(RUN, "--threads", session.threads, 0, 1, 64, 65);
     EXACT(1, "--model", o.model = "c");
     EXACT(1, "--trace", o.trace = "t.txt");
+    EXACT(1, "--layers", o.layers = true);
+    RUN(1, "--layers", (o.layers = true, o.engine = "relu"));
+    RUN(1, "--layers", (o.layers = true, o.classes_only = true));
+    RUN(0, "", o.layers = true);
     BOUNDS(EXACT, "--margin", margin, -0.001, 0, 1e6, 1e6 + 1);
     BOUNDS(EXACT, "--time-noise", time_noise, -0.001, 0, 1, 1.001);
     BOUNDS(EXACT, "--slope-noise", slope_noise, -0.001, 0, 1, 1.001);

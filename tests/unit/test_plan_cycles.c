@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "plan_cycles.h"
+#include "plan_spread.h"
 #include "random_plan.h"
 #include "spike_to_plan.h"
 
@@ -105,11 +106,11 @@ static void count_buffer(Count *c, const TtfsBuffer *b) {
     uint64_t n = places * b->channels, v = values(c, n, rate), flows = flows_to(c, b->core);
     if (ttfs_plan_when(c->p, b->pop).slot != c->slot) return;
     uint64_t words = v < n / TTFS_WORD_ELEMENTS + 1 ? v : n / TTFS_WORD_ELEMENTS + 1;
-    uint64_t slow = words + (flows ? (v - words) * (flows - 1) / flows : 0);
+    uint64_t slow = words + (flows ? (v - words) * (flows - 1) / flows : 0) / 4;
     bool near = ttfs_chip_cores(&c->p->chip) == 1;
-    if (!c->expected) slow = v;
-    c->kept[b->core] += c->expected && near ? v : v + slow * (CYCLES_PUT - 1);
-    c->held[b->core] += near ? v : slow * (CYCLES_PUT - 1);
+    uint64_t more = c->expected ? slow * 2 : v * 3;
+    c->kept[b->core] += c->expected && near ? v : v + more;
+    c->held[b->core] += near ? v : more;
 }
 
 static uint64_t most(uint64_t a, uint64_t b) {
@@ -226,6 +227,16 @@ static void judge_expected(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot)
     *(single ? &exact : &bounded) += 1;
 }
 
+/* Every population's rate varies by as much, and that of its regions by more. */
+static void set_vary(TtfsSpike *s, uint32_t vary, uint32_t vary_part) {
+    static uint32_t one[] = {TTFS_RATE_ONE, TTFS_RATE_ONE, TTFS_RATE_ONE, TTFS_RATE_ONE};
+    for (uint32_t i = 0; i < s->pops.len; i++) {
+        TtfsPopulation *p = &s->pops.at[i];
+        uint32_t bands = p->h > 1 && p->w > 1 ? 2 : 1;
+        p->rates = (TtfsRates){bands, bands, one, vary, bands > 1 ? vary_part : vary};
+    }
+}
+
 static void slots(void **state) {
     (void)state;
     exact = bounded = by_stream = 0;
@@ -236,6 +247,7 @@ static void slots(void **state) {
         TtfsRng rng = ttfs_rng(seed);
         TtfsChip chip = random_chip(&rng);
         random_spike(&s, seed);
+        set_vary(&s, 0, 0);
         for (uint32_t i = 0; i < s.pops.len; i++)
             s.pops.at[i].rate_ppm = seed % 4 ? ttfs_rng_below(&rng, 1000001) : 1000000;
         if (random_plan(&p, &s, &chip, &rng, &diag))
@@ -274,7 +286,91 @@ static void crowded(void **state) {
     ttfs_diag_free(&diag);
 }
 
+/* What a core does for a population in the slot. */
+static TtfsMoved moved_of(const Count *c, uint32_t core, uint32_t pop) {
+    TtfsMoved m = {0};
+    const TtfsTask *last = NULL; /* of the population: parts of a place count once */
+    for (uint32_t i = 0; i < c->p->tasks.len; i++) {
+        const TtfsTask *t = &c->p->tasks.at[i];
+        if (t->core != core || t->slot != c->slot || t->pop.i != pop) continue;
+        m.moved += ttfs_cycles_moved(&c->p->chip, c->s, t);
+        bool again = last && last->oy_first == t->oy_first && last->ox_first == t->ox_first;
+        if (!again) m.regions += ttfs_vary_regions(c->s, t->pop, t->oy_count, t->ox_count);
+        last = t;
+    }
+    return m;
+}
+
+/* What a core differs by from the mean of those that work, over all populations. */
+static uint64_t deviation_of(const Count *c, uint32_t core, uint32_t working) {
+    int64_t square = 0;
+    for (uint32_t pop = 2; pop <= c->s->pops.len; pop++) {
+        TtfsVary v = ttfs_vary_of(c->s, (TtfsPop){pop});
+        for (uint32_t i = 0; i < CORES; i++) v.even += moved_of(c, i, pop).moved;
+        v.even /= working;
+        TtfsMoved m = moved_of(c, core, pop);
+        square += (int64_t)ttfs_vary_base(&v) + ttfs_vary_square(&v, &m);
+    }
+    return ttfs_spread_root((uint64_t)square);
+}
+
+static uint32_t later;
+
+/* A slot takes what the slowest of its cores does in the mean; what comes to a core may come to
+ * any of its tasks. */
+static void judge_varied(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, uint64_t before) {
+    Count c;
+    TtfsSpread least[CORES], limit[CORES];
+    uint32_t n = 0, working = 0;
+    uint64_t alone, held;
+    count(&c, p, s, slot, true);
+    for (uint32_t i = 0; i < CORES; i++) working += core_cycles(&c, i, 0, &alone) > 0;
+    for (uint32_t i = 0; i < ttfs_chip_cores(&p->chip); i++) {
+        uint32_t tasks = core_cycles(&c, i, 0, &alone);
+        core_cycles(&c, i, c.held[i], &held);
+        if (!tasks) continue;
+        if (tasks > 1) held = alone + c.held[i] + tasks;
+        uint64_t deviation = deviation_of(&c, i, working);
+        least[n] = (TtfsSpread){tasks > 1 ? alone : held, deviation};
+        limit[n++] = (TtfsSpread){held, deviation};
+    }
+    uint64_t said = ttfs_plan_slot_cycles(p, s, slot, true), more = CYCLES_BARRIER;
+    assert_true(said >= before && said <= ttfs_plan_slot_cycles(p, s, slot, false));
+    if (said == before || said == ttfs_plan_slot_cycles(p, s, slot, false)) return;
+    more += CYCLES_HOP * (p->chip.cores_x + p->chip.cores_y);
+    assert_true(said + 2 >= ttfs_spread_highest(least, n) + more);
+    assert_true(said <= ttfs_spread_highest(limit, n) + more + 2);
+    later++;
+}
+
+static void varied(void **state) {
+    (void)state;
+    later = 0;
+    for (uint64_t seed = 0; seed < graphs(200); seed++) {
+        TtfsSpike s;
+        TtfsPlan p;
+        TtfsDiag diag = {0};
+        TtfsRng rng = ttfs_rng(seed);
+        TtfsChip chip = random_chip(&rng);
+        random_spike(&s, seed);
+        for (uint32_t i = 0; i < s.pops.len; i++)
+            s.pops.at[i].rate_ppm = ttfs_rng_below(&rng, 1000001);
+        if (random_plan(&p, &s, &chip, &rng, &diag))
+            for (uint32_t slot = 0; slot < p.slots.len; slot++) {
+                set_vary(&s, 0, 0);
+                uint64_t before = ttfs_plan_slot_cycles(&p, &s, slot, true);
+                set_vary(&s, 1000, 1500);
+                judge_varied(&p, &s, slot, before);
+            }
+        ttfs_plan_free(&p);
+        ttfs_spike_free(&s);
+        ttfs_diag_free(&diag);
+    }
+    assert_true(later > 5);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(slots), cmocka_unit_test(crowded)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(slots), cmocka_unit_test(crowded),
+                                       cmocka_unit_test(varied)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

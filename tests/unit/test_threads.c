@@ -49,6 +49,7 @@ static void run(Caller *c, TtfsMessages *m) {
     o.session.count = 20, o.session.threads = 2;
     for (int e = 0; e < ENGINES; e++) {
         o.engine = engines[e];
+        o.layers = e == 0;
         TtfsResult *r = ttfs_run_samples(&o, m);
         if (r) c->accuracy[e] = ttfs_result_figures(r).accuracy;
         ttfs_result_free(r);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Which way a layer is quantised. In: a layer whose sources are quantised, samples that reached
+ * them; out: weights, ramps, biases, a window. Method: some windows with plain weights, then fitted
+ * weights of several strengths in the best window; whatever has the least squared error on the
+ * samples held back, plain when nothing is better.
+ */
+#include "fit.h"
+#include "layer.h"
+#include "lower.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+/* One way to quantise, and what came of it. */
+typedef struct {
+    TtfsArena arena;
+    TtfsDiag diag;
+    TtfsGridLayer grid;
+    double error;
+    bool ok, fitted;
+} Trial;
+
+static uint64_t weights_of(const TtfsGridTerm *t, uint32_t channels) {
+    return channels * t->rows * t->row;
+}
+
+static bool make(const TtfsGridTask *task, TtfsGridLayer *grid, TtfsArena *a, TtfsDiag *diag) {
+    return task->ticks ? ttfs_layer_relu(task, grid, a, diag)
+                       : ttfs_layer_readout(task, grid, a, diag);
+}
+
+static TtfsProbeWay way_of(const TtfsNetLayer *l, const TtfsGridTask *task,
+                           const TtfsGridLayer *g) {
+    uint32_t ticks = ttfs_lower_ticks(l, g->scale, task->ticks);
+    return (TtfsProbeWay){.weights = g->weights,
+                          .bias = g->bias,
+                          .ramp = g->ramp,
+                          .bias_count = task->bias_count,
+                          .scale = g->scale,
+                          .ticks = ticks};
+}
+
+static void drop(Trial *t) {
+    ttfs_diag_free(&t->diag);
+    ttfs_arena_free(&t->arena);
+}
+
+/* Tries a window and a way; keeps it when it is the best so far. */
+static void try_way(TtfsLower *l, uint32_t layer, TtfsGridTask *task, const TtfsFit *fit,
+                    double scale, Trial *best) {
+    Trial t = {.grid = {.scale = scale}, .fitted = fit != NULL};
+    t.grid.weights = TTFS_ARRAY(&t.arena, int16_t *, task->terms);
+    for (uint32_t k = 0; k < task->terms; k++)
+        t.grid.weights[k] =
+            TTFS_ARRAY(&t.arena, int16_t, weights_of(&task->term[k], task->channels));
+    task->fit = fit;
+    t.ok = make(task, &t.grid, &t.arena, &t.diag);
+    task->fit = NULL;
+    TtfsProbeWay way = way_of(&l->net->layers.at[layer], task, &t.grid);
+    t.error = t.ok ? ttfs_probe_try(l->probe, layer, &way) : INFINITY;
+    if (!best->grid.weights || t.error < best->error) {
+        drop(best);
+        *best = t;
+    } else
+        drop(&t);
+}
+
+/* Whether the window may be another one than the percentile says: not where the model has a grid,
+ * nor where the layer was given a percentile of its own. */
+static bool window_is_free(const TtfsLower *l, const TtfsGridTask *task, const char *name) {
+    const TtfsSpikeOptions *o = l->options;
+    for (uint32_t i = 0; i < o->n_layers; i++)
+        if (o->layers[i].percentile >= 0 && strcmp(o->layers[i].layer, name) == 0) return false;
+    return task->ticks && !task->fixed;
+}
+
+/* Plain weights in the window of the percentile, and in that of least error. */
+static void try_windows(TtfsLower *l, uint32_t layer, TtfsGridTask *task, double scale, bool free,
+                        Trial *best) {
+    try_way(l, layer, task, NULL, scale, best);
+    TtfsTensor t = l->net->layers.at[layer].tensor;
+    double top = free ? ttfs_lower_least_error(l, t, task->ticks) : 0;
+    if (top > 0) try_way(l, layer, task, NULL, top / task->ticks, best);
+}
+
+/* Fits of several strengths in the best window. */
+static void try_fits(TtfsLower *l, uint32_t layer, TtfsGridTask *task, Trial *best) {
+    static const TtfsFitWay way[] = {{0.03f, 0}, {0.03f, 1}, {0.3f, 1}, {1, 1}};
+    TtfsArena a = {0};
+    TtfsMoments m;
+    double scale = best->grid.scale;
+    ttfs_moments_of(l->probe, layer, task->bias, task->bias_count, &m, &a);
+    for (uint32_t i = 0; i < sizeof way / sizeof *way; i++) {
+        TtfsFit fit = {.moments = &m, .way = way[i], .threads = l->probe->threads};
+        fit.pull = ttfs_fit_pull(task, &m, way[i], fit.threads, &a);
+        try_way(l, layer, task, &fit, scale, best);
+    }
+    ttfs_arena_free(&a);
+}
+
+/* The chosen way becomes the layer's. */
+static void keep(const TtfsGridTask *task, const Trial *t, TtfsGridLayer *grid, TtfsArena *a) {
+    int16_t **weights = grid->weights;
+    *grid = t->grid;
+    grid->weights = weights;
+    for (uint32_t k = 0; k < task->terms; k++)
+        memcpy(weights[k], t->grid.weights[k],
+               weights_of(&task->term[k], task->channels) * sizeof **weights);
+    grid->bias = TTFS_ARRAY(a, int32_t, task->bias_count);
+    memcpy(grid->bias, t->grid.bias, task->bias_count * sizeof *grid->bias);
+    if (!grid->ramp) return;
+    grid->ramp = TTFS_ARRAY(a, int32_t, task->channels);
+    memcpy(grid->ramp, t->grid.ramp, task->channels * sizeof *grid->ramp);
+}
+
+/* Why the weights are not fitted; NULL: they may be. The work of all layers is bounded. */
+static const char *refuse(TtfsLower *l, uint32_t layer, const TtfsGridTask *task) {
+    static const uint64_t MOST_WORK = (uint64_t)1 << 33;
+    const char *why = ttfs_moments_refuse(l->net, layer);
+    uint64_t inputs = 0;
+    for (uint32_t k = 0; k < task->terms; k++) inputs += task->term[k].row;
+    if (why) return why;
+    l->fit_work += task->channels * inputs * inputs;
+    return l->fit_work > MOST_WORK ? "it and the layers before it have too many weights" : NULL;
+}
+
+/* Tries windows and ways on the samples held back. */
+static bool choose(TtfsLower *l, uint32_t layer, TtfsGridTask *task, TtfsGridLayer *grid,
+                   TtfsQuantLayer *q) {
+    Trial best = {.error = INFINITY};
+    bool free = window_is_free(l, task, q->name);
+    try_windows(l, layer, task, grid->scale, free, &best);
+    q->error_plain = best.error;
+    q->why = best.ok && best.grid.kept == task->channels ? "its integers are the model's"
+                                                         : refuse(l, layer, task);
+    if (q->why && best.grid.kept < task->channels)
+        ttfs_note(l->diag, task->at, "its weights are not fitted: %s", q->why);
+    if (best.ok && !q->why) try_fits(l, layer, task, &best);
+    q->error = best.error;
+    q->quantiser = best.fitted ? "fitted" : "plain";
+    if (!best.fitted && !q->why) q->why = "no fit was better on the samples held back";
+    bool ok = best.ok;
+    if (ok) keep(task, &best, grid, &l->out->arena);
+    ttfs_diag_append(l->diag, &best.diag);
+    drop(&best);
+    return ok;
+}
+
+bool ttfs_choose_layer(TtfsLower *l, uint32_t layer, TtfsGridTask *task, TtfsGridLayer *grid,
+                       TtfsQuantLayer *q) {
+    q->quantiser = "plain";
+    if (l->probe) ttfs_probe_sums(l->probe, layer, task->bias, task->bias_count);
+    if (!(l->fit ? choose(l, layer, task, grid, q) : make(task, grid, &l->out->arena, l->diag)))
+        return false;
+    TtfsProbeWay way = way_of(&l->net->layers.at[layer], task, grid);
+    if (l->probe) ttfs_probe_take(l->probe, layer, &way);
+    return true;
+}

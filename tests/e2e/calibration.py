@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A calibration that a folder keeps stands for its samples: --calib OUT makes the same bytes as they
+do, whatever else is asked for; of another network, damaged or absent it is refused. And samples that
+are not like those of calibration are noticed by run and verify.
+"""
+import hashlib
+import os
+import random
+import sys
+
+import onnx_make
+
+from e2e import DIGITS, Case, digits_x, npy, tree
+
+CALIB = os.path.join(DIGITS, "calib.npz")
+TEST = os.path.join(DIGITS, "test.npz")
+KEPT = os.path.join("forms", "calib.blob")
+UNLIKE = "not like those of calibration"
+
+
+def same(case, a, b, what):
+    a, b = tree(case.path(a)), tree(case.path(b))
+    case.equal(sorted(n for n in a.keys() | b.keys() if a.get(n) != b.get(n)), [], what)
+
+
+def stands(case):
+    """--calib OUT is --calib X, with the same and with other options."""
+    cnn = os.path.join(DIGITS, "digits_cnn.onnx")
+    case.compile("digits_cnn", "first", "--chip", "tiny", "--threads", 2)
+    case.good("compile", cnn, "-o", "again", "--calib", "first", "--chip", "tiny", "--threads", 1)
+    same(case, "first", "again", "a folder and one made of its calibration")
+    more = ("--ticks", 15, "--weight-bits", 4, "--percentile", 0.9, "--stop-after", "spike")
+    case.compile("digits_cnn", "coarse", *more)
+    case.good("compile", cnn, "-o", "coarse2", "--calib", "again", *more)
+    same(case, "coarse", "coarse2", "other options on a kept calibration")
+    case.good("compile", cnn, "-o", "first", "--calib", "first", "--chip", "tiny")
+    same(case, "first", "again", "a folder made of its own calibration")
+
+
+def net(case, name, more=0.0, layer="fc1", wide=6):
+    r = random.Random(4)
+    m = onnx_make.Model(name, input_shape=[None, 8])
+    m.init("w1", [[r.uniform(-1, 1) for _ in range(8)] for _ in range(wide)])
+    m.init("w2", [[r.uniform(-1, 1) + more for _ in range(wide)] for _ in range(3)])
+    m.node("Gemm", ["input", "w1"], ["a"], name=layer, transB=1)
+    m.node("Relu", ["a"], ["b"], name="relu")
+    m.node("Gemm", ["b", "w2"], ["y"], name="fc2", transB=1)
+    m.output("y", [None, 3])
+    m.save(case.path(name + ".onnx"))
+    return name + ".onnx"
+
+
+def bytes_samples(case):
+    """uint8 samples were calibrated through a range: it goes with them."""
+    r = random.Random(5)
+    case.write("x.npy", npy((30, 8), [r.randrange(256) for _ in range(240)], "B", "|u1"))
+    model = net(case, "net")
+    end = ("--stop-after", "spike")
+    case.good("compile", model, "-o", "u8", "--calib", "x.npy", "--input-range", "-1:1", *end)
+    told = case.good("compile", model, "-o", "u8b", "--calib", "u8", *end)
+    case.check("input range -1 to 1" in told.err, "the range is not told: %s" % told)
+    case.good("compile", model, "-o", "u8c", "--calib", "u8", "--input-range", "-1:1", *end)
+    same(case, "u8", "u8c", "the range that was calibrated for")
+    case.equal(tree(case.path("u8"))["forms/spike.txt"], tree(case.path("u8b"))["forms/spike.txt"], "the kept range")
+    case.refused("compile", model, "-o", "u8d", "--calib", "u8", "--input-range", "0:1", says="another input range")
+
+
+def refusals(case):
+    model, end = net(case, "net"), ("--stop-after", "spike")
+    for other, says in ((net(case, "weights", more=0.01), ("fc2", "other weights")),
+                        (net(case, "names", layer="first"), ("first", "'fc1'")),
+                        (net(case, "shape", wide=7), ("another shape",))):
+        case.refused("compile", other, "-o", "x", "--calib", "u8", says=("another network",) + says)
+    case.refused("compile", os.path.join(DIGITS, "digits_mlp.onnx"), "-o", "x", "--calib", "u8", says="another size")
+    case.good("compile", model, "-o", "none", *end)
+    case.check(not os.path.exists(case.path("none", KEPT)), "a calibration without samples")
+    case.refused("compile", model, "-o", "x", "--calib", "none", says="holds no calibration")
+    with open(case.path("u8", KEPT), "rb") as f:
+        whole = f.read()
+
+    def seal(body):
+        return body + hashlib.sha256(body).digest()
+
+    body = whole[:-32]
+    for damaged, says in ((whole[:-1] + bytes([whole[-1] ^ 1]), "checksum"), (whole[:20], "checksum"), (b"", ""),
+                          (seal(body[:7] + b"\x63" + body[8:]), "version 99"), (seal(body[:-9]), "cannot be"),
+                          (seal(body + b"\0"), "cannot be"), (seal(body[:-1] + b"\x7f"), "cannot be")):
+        case.write(os.path.join("u8", KEPT), damaged)
+        case.refused("compile", model, "-o", "x", "--calib", "u8", says=says)
+    case.check(not os.path.exists(case.path("x")), "a refused compile left a folder")
+
+
+def unlike(case):
+    """Samples like those of calibration pass without a word; turned ones and bright ones do not."""
+    case.compile("digits_cnn", "out", "--ticks", 15, "--weight-bits", 4, "--stop-after", "spike")
+    x = digits_x(40)
+    case.write("inverse.npy", npy((40, 64), [1 - v for row in x for v in row]))
+    for command in (("run", "out", "--engine", "golden"), ("verify", "out", "--engines", "golden,jit")):
+        r = case.good(*command, "--input", TEST, "--count", 200)
+        case.check("warning" not in r.err, "a warning about samples that are alike: %s" % r)
+        r = case.good(*command, "--input", "inverse.npy")
+        case.check(UNLIKE in r.err and "silent, in calibration" in r.err, "inverse samples: %s" % r)
+        r = case.good(*command, "--input", "inverse.npy", "--count", 7)
+        case.check(UNLIKE not in r.err, "seven samples: %s" % r)
+    r = random.Random(6)
+    quiet = [0.1 + 0.1 * r.random() for _ in range(40 * 8)]
+    case.write("quiet.npy", npy((40, 8), quiet))
+    case.write("loud.npy", npy((40, 8), [4 * v for v in quiet]))
+    case.good("compile", net(case, "net"), "-o", "soft", "--calib", "quiet.npy", "--input-range", "0:1", "--stop-after", "spike")
+    r = case.good("run", "soft", "--input", "quiet.npy", "--engine", "golden")
+    case.check(UNLIKE not in r.err, "quiet samples: %s" % r)
+    r = case.good("run", "soft", "--input", "loud.npy", "--engine", "golden")
+    case.check(UNLIKE in r.err and "fc1: " in r.err and "at the end of the window" in r.err, "loud samples: %s" % r)
+
+
+def main():
+    case = Case()
+    stands(case)
+    bytes_samples(case)
+    refusals(case)
+    unlike(case)
+    return case.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
