@@ -229,10 +229,14 @@ typedef struct {
     bool keep_outputs;   /* the result has the values of the outputs */
     bool keep_spikes;    /* and the spikes of all populations; not of relu and exact */
     /* of the engine exact: */
-    const char *model;  /* a (constant slope, all fire) or b (switched slope) */
-    double margin;      /* windows are 1 + margin times the largest activation; 0 to 1e6 */
-    double time_noise;  /* standard deviation of spike times, a share of the window; 0 to 1 */
-    double slope_noise; /* standard deviation of every neuron's own slope, relative; 0 to 1 */
+    const char *model; /* a (constant slope, all fire) or b (switched slope) */
+    double margin; /* windows of neurons are 1 + margin times what they hold; above -1, to 1e6 */
+    const char *windows;   /* what they hold: the largest activation of the samples (samples), or
+                              what calibration made of the folder (calibration); NULL: samples */
+    double time_noise;     /* standard deviation of spike times in `unit`; 0 to 1 */
+    const char *unit;      /* window, a spike's own, or input, the input's; NULL: window */
+    double slope_noise;    /* standard deviation of every neuron's own slope, relative; 0 to 1 */
+    const char *slope_per; /* drawn a neuron or a channel; NULL: neuron */
     uint32_t seed;
 } TtfsRunOptions;
 
@@ -252,6 +256,40 @@ TtfsVerifyOptions ttfs_verify_defaults(void);
 /* Compares spike for spike and keeps the verdict in the folder. Differences are errors among the
  * messages, and the result has not passed; NULL when it did not come to a verdict. */
 TtfsResult *ttfs_verify_samples(const TtfsVerifyOptions *o, TtfsMessages *m);
+
+typedef struct {
+    TtfsSessionOptions session;
+    const char *engine;      /* fast (closed forms) or exact (search for crossings) */
+    const char *const *vary; /* "AXIS=v,v,..", "AXIS=LO:HI:STEPS" or "AXIS=LO:HI:STEPS:log"; axes
+                                margin, time-noise, slope-noise, weight-noise */
+    uint32_t n_vary;
+    bool grid;               /* all combinations, else each axis alone */
+    const char *preset;      /* exact-mapping: the axes of arXiv 2212.12522; NULL: none */
+    const char *model;       /* a or b */
+    const char *unit;        /* of time noise: window, its own, or input; NULL: window */
+    const char *slope_per;   /* neuron or channel; NULL: neuron */
+    const char *weight_kind; /* relative (to the weight) or added (relative to the layer's largest);
+                                NULL: relative */
+    uint32_t trials, seed;
+    const char *shard; /* "I/N": part I of N of the work; NULL: all */
+    const char *out;   /* file to write; NULL: report/sweep.json of the folder */
+    const char *csv;   /* file for a line a trial; NULL: none */
+} TtfsSweepOptions;
+
+/* Engine fast, model b, 16 trials, seed 1. */
+TtfsSweepOptions ttfs_sweep_defaults(void);
+/* How robust the network is: accuracy, agreement, spikes at every point. What `out` holds of the
+ * same sweep is kept, so that an interrupted one goes on. */
+TtfsResult *ttfs_sweep_samples(const TtfsSweepOptions *o, TtfsMessages *m);
+
+typedef struct {
+    const char *const *files; /* shards of one sweep */
+    uint32_t n_files;
+    const char *out, *csv; /* as of a sweep */
+} TtfsMergeOptions;
+
+/* Puts shards together: writes what one run would have written. */
+TtfsResult *ttfs_merge_shards(const TtfsMergeOptions *o, TtfsMessages *m);
 
 /* Writes the folder's report/index.html. */
 TtfsResult *ttfs_write_page(const char *folder, TtfsMessages *m);
@@ -278,6 +316,19 @@ typedef struct {
 
 /* Writes the network as code for a processor, an object file, or its C header. */
 TtfsResult *ttfs_emit_code(const TtfsEmitOptions *o, TtfsMessages *m);
+
+typedef struct {
+    const char *folder;    /* that was compiled */
+    const char *device;    /* hw/devices.def; bitstreams: hx8k */
+    bool estimate;         /* say what the chip takes, by a formula and at once; write nothing */
+    TtfsProgress progress; /* tells of the tools */
+} TtfsSynthOptions;
+
+/* Makes a bitstream of the folder's chip behind the board top (rtl/README.md) and writes it, with
+ * logs and figures, to the folder's fpga/DEVICE. Runs yosys, nextpnr and icestorm, which take
+ * minutes. It has passed when the chip meets the device's clock; if not, that is an error among the
+ * messages. */
+TtfsResult *ttfs_synthesise(const TtfsSynthOptions *o, TtfsMessages *m);
 
 /* --- the process --- */
 

@@ -53,14 +53,15 @@ END = ["lib", "e2e digits_mlp one", "e2e jit digits_mlp", "e2e digits_cnn tiny"]
 COMMANDS = ["lib", "e2e figures digits_mlp", "e2e usage", "e2e json", "e2e config", "e2e outputs", "e2e messages",
             "e2e codes", "e2e faults", "e2e meanings", "e2e check verdicts", "e2e determinism", "e2e hostile folders",
             "e2e verdicts", "e2e figures digits_cnn", "e2e sample files", "e2e files", "e2e exact digits_mlp",
-            "e2e library", "e2e emit digits_mlp native", "e2e diff", "e2e fit", "e2e weights only", "e2e starved",
-            "e2e progress", "e2e planted rtl", "e2e budgets", "e2e caches", "e2e agreement", "e2e calibration"]
+            "e2e library", "e2e emit digits_mlp native", "e2e diff", "e2e fit", "e2e synth", "e2e weights only", "e2e starved",
+            "e2e progress", "e2e planted rtl", "e2e budgets", "e2e caches", "e2e agreement", "e2e calibration", "e2e sweep words",
+            "e2e sweep shards"]
 IMPORT = ["nodes", "outputs", "grids", "line", "e2e outputs", "e2e quantised", "e2e operators", "e2e meanings",
           "e2e check verdicts", "e2e verdicts"]
 SEES = {
     "compiler/base": ["guard", "team", "cache", "samples", "chip", "ir", "spike", "onnx_to_ir", "plan", "outputs",
                       "e2e messages", "e2e usage", "e2e caches", "e2e files", "e2e progress", "e2e budgets",
-                      "e2e hostile samples", "e2e hostile models", "e2e sample files", "e2e failing files"],
+                      "e2e hostile samples", "e2e hostile models", "e2e sample files", "e2e failing files", "e2e synth"],
     "compiler/json": ["chip", "e2e json", "e2e config", "e2e hostile folders"],
     "compiler/samples": ["sample_damage", "e2e hostile samples", "e2e sample files", "e2e messages"],
     "compiler/ir": ["text_damage", "e2e values", "ir_to_ir", "net", "relu", "nodes", "e2e operators", "e2e hostile models"],
@@ -84,7 +85,8 @@ SEES = {
     "runtime/golden": ["jit", "sim", "e2e faults"],
     "runtime/fast": ["fast", "e2e values", "e2e operators", "lib"],
     "runtime/relu": ["nodes", "fast", "e2e values", "exact", "ir_to_ir", "e2e operators"],
-    "runtime/exact": ["bound", "lib", "e2e exact digits_mlp", "e2e exact digits_cnn"],
+    "runtime/noisy": ["e2e sweep engines", "e2e sweep shards"],
+    "runtime/exact": ["closed", "bound", "lib", "e2e exact digits_mlp", "e2e exact digits_cnn"],
     "runtime/jit": ["kernels", "describe", "target", "team", "cache", "llvm", "outputs", "jit, other processors", "jit, shared work",
                     "e2e emit digits_mlp aarch64-linux-gnu", "e2e emit digits_mlp riscv64-linux-gnu", "e2e emit digits_mlp native",
                     "e2e emit digits_cnn native", "e2e emit heads native", "e2e emit digits_mlp text", "e2e library",

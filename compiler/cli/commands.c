@@ -55,6 +55,26 @@ int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     return ttfs_print_result(r, o);
 }
 
+int ttfs_cmd_sweep(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
+    (void)a;
+    TtfsSweepOptions s;
+    TtfsProgressLine line;
+    if (!ttfs_read_sweep(&s, o, m)) return 1;
+    s.session.progress = ttfs_progress_line(&line, o);
+    TtfsResult *r = ttfs_sweep_samples(&s, m);
+    ttfs_progress_end(&line);
+    return ttfs_print_result(r, o);
+}
+
+int ttfs_cmd_merge(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
+    (void)a;
+    const TtfsMergeOptions merge = {.files = o->operands.at,
+                                    .n_files = o->operands.len,
+                                    .out = o->value[TTFS_OPT_OUTPUT],
+                                    .csv = o->value[TTFS_OPT_CSV]};
+    return ttfs_print_result(ttfs_merge_shards(&merge, m), o);
+}
+
 int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     (void)a;
     return ttfs_print_result(ttfs_write_page(o->operand, m), o);
@@ -77,4 +97,16 @@ int ttfs_cmd_emit(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
                                .cpu = o->value[TTFS_OPT_CPU],
                                .share_memory = o->value[TTFS_OPT_SHARE_MEMORY] != NULL};
     return ttfs_print_result(ttfs_emit_code(&e, m), o);
+}
+
+int ttfs_cmd_synth(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
+    (void)a;
+    TtfsProgressLine line;
+    const TtfsSynthOptions s = {.folder = o->operand,
+                                .device = o->value[TTFS_OPT_DEVICE],
+                                .estimate = o->value[TTFS_OPT_ESTIMATE] != NULL,
+                                .progress = ttfs_progress_line(&line, o)};
+    TtfsResult *r = ttfs_synthesise(&s, m);
+    ttfs_progress_end(&line);
+    return ttfs_print_result(r, o);
 }

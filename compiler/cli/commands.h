@@ -12,8 +12,11 @@ int ttfs_cmd_info(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_compile(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
+int ttfs_cmd_sweep(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
+int ttfs_cmd_merge(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_emit(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
+int ttfs_cmd_synth(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_dump(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 
 #endif

@@ -103,7 +103,9 @@ static TtfsParse take_option(TtfsOptions *o, TtfsArena *a, int argc, char **argv
                                               options[id].value));
         value = argv[++*i];
     }
-    if (o->value[id] && options[id].value)
+    if (id == TTFS_OPT_VARY)
+        *TTFS_PUSH(a, o->vary) = value;
+    else if (o->value[id] && options[id].value)
         return usage(o, ttfs_arena_printf(a, "--%s is given twice", options[id].name));
     o->value[id] = value ? value : "";
     return TTFS_PARSED;
@@ -142,11 +144,14 @@ TtfsParse ttfs_options_parse(TtfsOptions *o, TtfsArena *a, int argc, char **argv
         } else if (!only_operands && arg[0] == '-' && arg[1]) {
             p = take_option(o, a, argc, argv, &i);
             if (p != TTFS_PARSED) return p;
+        } else if (o->operand && o->command == TTFS_CMD_MERGE) {
+            *TTFS_PUSH(a, o->operands) = arg;
         } else if (o->operand) {
             return usage(o, ttfs_arena_printf(a, "%s takes one operand, found '%s' as well",
                                               commands[o->command].name, arg));
         } else {
             o->operand = arg;
+            *TTFS_PUSH(a, o->operands) = arg;
         }
     }
     if (o->value[TTFS_OPT_HELP]) return TTFS_PARSE_HELP;

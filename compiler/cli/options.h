@@ -29,6 +29,8 @@ typedef enum { TTFS_PARSED, TTFS_PARSE_HELP, TTFS_PARSE_VERSION, TTFS_PARSE_USAG
 typedef struct {
     TtfsCommand command;
     const char *operand;              /* MODEL or OUT */
+    TTFS_VEC(const char *) operands;  /* of merge; the first is `operand` */
+    TTFS_VEC(const char *) vary;      /* values of --vary, which may be given several times */
     const char *value[TTFS_OPTIONS];  /* NULL when absent; a flag's is "" */
     const char *config[TTFS_OPTIONS]; /* the config file that gave the value; NULL otherwise */
     const char *usage_error;          /* what was wrong, for TTFS_PARSE_USAGE */

@@ -46,6 +46,15 @@ bool ttfs_read_session(TtfsSessionOptions *s, const TtfsOptions *o, TtfsMessages
     return ttfs_option_u32(o, TTFS_OPT_THREADS, 1, TTFS_MOST_THREADS, &s->threads, m) && ok;
 }
 
+/* Above -1: there is a window. */
+static bool read_margin(const TtfsOptions *o, double *margin, TtfsMessages *m) {
+    if (!ttfs_option_f64(o, TTFS_OPT_MARGIN, -1, TTFS_MOST_MARGIN, margin, m)) return false;
+    if (*margin > -1) return true;
+    ttfs_messages_error(m, "OPTION_VALUE", "--margin", NULL,
+                        "-1 leaves no window: it is above -1, up to 1e+06", NULL);
+    return false;
+}
+
 bool ttfs_read_run(TtfsRunOptions *r, const TtfsOptions *o, TtfsMessages *m) {
     *r = ttfs_run_defaults();
     if (o->value[TTFS_OPT_ENGINE]) r->engine = o->value[TTFS_OPT_ENGINE];
@@ -55,9 +64,32 @@ bool ttfs_read_run(TtfsRunOptions *r, const TtfsOptions *o, TtfsMessages *m) {
     r->trace = o->value[TTFS_OPT_TRACE];
     r->outputs = o->value[TTFS_OPT_OUTPUTS];
     bool ok = ttfs_read_session(&r->session, o, m);
-    ok &= ttfs_option_f64(o, TTFS_OPT_MARGIN, 0, TTFS_MOST_MARGIN, &r->margin, m);
+    r->windows = o->value[TTFS_OPT_WINDOWS];
+    r->unit = o->value[TTFS_OPT_UNIT];
+    r->slope_per = o->value[TTFS_OPT_SLOPE_PER];
+    ok &= read_margin(o, &r->margin, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_TIME_NOISE, 0, 1, &r->time_noise, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_SLOPE_NOISE, 0, 1, &r->slope_noise, m);
     ok &= ttfs_option_u32(o, TTFS_OPT_SEED, 0, UINT32_MAX, &r->seed, m);
+    return ok;
+}
+
+bool ttfs_read_sweep(TtfsSweepOptions *s, const TtfsOptions *o, TtfsMessages *m) {
+    *s = ttfs_sweep_defaults();
+    if (o->value[TTFS_OPT_ENGINE]) s->engine = o->value[TTFS_OPT_ENGINE];
+    if (o->value[TTFS_OPT_MODEL]) s->model = o->value[TTFS_OPT_MODEL];
+    s->vary = o->vary.at;
+    s->n_vary = o->vary.len;
+    s->grid = o->value[TTFS_OPT_GRID] != NULL;
+    s->preset = o->value[TTFS_OPT_PRESET];
+    s->unit = o->value[TTFS_OPT_UNIT];
+    s->slope_per = o->value[TTFS_OPT_SLOPE_PER];
+    s->weight_kind = o->value[TTFS_OPT_WEIGHT_KIND];
+    s->shard = o->value[TTFS_OPT_SHARD];
+    s->out = o->value[TTFS_OPT_OUTPUT];
+    s->csv = o->value[TTFS_OPT_CSV];
+    bool ok = ttfs_read_session(&s->session, o, m);
+    ok &= ttfs_option_u32(o, TTFS_OPT_TRIALS, 1, UINT32_MAX, &s->trials, m);
+    ok &= ttfs_option_u32(o, TTFS_OPT_SEED, 0, UINT32_MAX, &s->seed, m);
     return ok;
 }

@@ -16,7 +16,10 @@ bool ttfs_config_read(const char *file, TtfsCompileOptions *c, TtfsOptions *o, T
                       TtfsMessages *m);
 /* Of run. */
 bool ttfs_read_run(TtfsRunOptions *r, const TtfsOptions *o, TtfsMessages *m);
-/* Of run and verify: folder, samples and labels, how many, threads, the jit; `s` has the defaults.
+/* Of sweep. */
+bool ttfs_read_sweep(TtfsSweepOptions *s, const TtfsOptions *o, TtfsMessages *m);
+/* Of run, verify and sweep: folder, samples and labels, how many, threads, the jit; `s` has the
+ * defaults.
  */
 bool ttfs_read_session(TtfsSessionOptions *s, const TtfsOptions *o, TtfsMessages *m);
 

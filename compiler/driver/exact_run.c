@@ -11,6 +11,7 @@
 #include "ir_to_ir.h"
 #include "parallel.h"
 #include "relu.h"
+#include "tops.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -34,6 +35,7 @@ struct TtfsExactRun {
     TtfsIr canonical;
     TtfsNet net;
     TtfsExactOptions options;
+    bool calibrated; /* windows hold what calibration made of the folder */
     TtfsJudge judge;
     TtfsKept *kept;
     Worker *worker;
@@ -103,12 +105,24 @@ static void close_worker(Worker *w) {
     ttfs_arena_free(&w->arena);
 }
 
+/* What windows must hold, into the first worker's. */
+static bool find_tops(TtfsExactRun *x, uint32_t threads, TtfsDiag *diag) {
+    Worker *w = x->worker;
+    uint64_t n = x->session.count;
+    if (x->calibrated) {
+        atomic_store(&x->done, n);
+        return ttfs_out_tops(&x->session.out, &x->net, &w[0].tops, &w[0].arena, diag);
+    }
+    bool ok = ttfs_parallel(threads, 0, n, measure_item, x);
+    for (uint32_t i = 1; i < threads; i++) ttfs_exact_tops_merge(&w[0].tops, &x->net, &w[i].tops);
+    return ok;
+}
+
 static bool both_passes(TtfsExactRun *x, uint32_t threads, TtfsDiag *diag) {
     Worker *w = x->worker;
     for (uint32_t i = 0; i < threads; i++) open_worker(x, &w[i]);
     ttfs_session_begin(&x->session);
-    bool ok = ttfs_parallel(threads, 0, x->session.count, measure_item, x);
-    for (uint32_t i = 1; i < threads; i++) ttfs_exact_tops_merge(&w[0].tops, &x->net, &w[i].tops);
+    bool ok = find_tops(x, threads, diag);
     for (uint32_t i = 0; ok && i < threads; i++) {
         ttfs_reference_close(w[i].reference);
         w[i].reference = NULL;
@@ -168,8 +182,10 @@ static bool open_net(TtfsExactRun *x, const TtfsRunOptions *o, TtfsDiag *diag) {
 }
 
 static bool read_options(const TtfsRunOptions *o, TtfsExactOptions *e, TtfsDiag *diag) {
-    static const char *const models[] = {"a", "b", NULL};
-    uint32_t model = TTFS_EXACT_B;
+    static const char *const models[] = {"a", "b", NULL}, *const units[] = {"window", "input",
+                                                                            NULL};
+    static const char *const pers[] = {"neuron", "channel", NULL};
+    uint32_t model = TTFS_EXACT_B, unit = 0, per = 0;
     if (o->layers)
         return ttfs_error(diag, TTFS_AT_FILE("--layers"), TTFS_OPTION_VALUE,
                           "golden, jit and rtl are held against relu; exact says its own layers");
@@ -177,21 +193,35 @@ static bool read_options(const TtfsRunOptions *o, TtfsExactOptions *e, TtfsDiag 
         return ttfs_error(diag, TTFS_AT_FILE("--trace"), TTFS_OPTION_VALUE,
                           "the exact engine has no ticks to write");
     if (!ttfs_asked_word("--model", o->model, models, &model, diag) ||
-        !ttfs_asked_within("--margin", o->margin, 0, TTFS_MOST_MARGIN, diag) ||
+        !ttfs_asked_word("--unit", o->unit, units, &unit, diag) ||
+        !ttfs_asked_word("--slope-noise-per", o->slope_per, pers, &per, diag) ||
+        !ttfs_asked_within("--margin", o->margin, -1, TTFS_MOST_MARGIN, diag) ||
         !ttfs_asked_within("--time-noise", o->time_noise, 0, 1, diag) ||
         !ttfs_asked_within("--slope-noise", o->slope_noise, 0, 1, diag))
         return false;
-    *e = (TtfsExactOptions){(TtfsExactModel)model, o->margin, o->time_noise, o->slope_noise,
-                            o->seed};
+    if (!(o->margin > -1))
+        return ttfs_error(diag, TTFS_AT_FILE("--margin"), TTFS_OPTION_VALUE,
+                          "%g leaves no window: it must be above -1", o->margin);
+    *e = (TtfsExactOptions){.model = (TtfsExactModel)model,
+                            .margin = o->margin,
+                            .time_noise = o->time_noise,
+                            .input_unit = unit == 1,
+                            .slope_noise = o->slope_noise,
+                            .by_channel = per == 1,
+                            .seed = o->seed};
     return true;
 }
 
 static bool run(TtfsExactRun *x, const TtfsRunOptions *o, TtfsDiag *diag) {
+    static const char *const windows[] = {"samples", "calibration", NULL};
     TtfsSession *s = &x->session;
+    uint32_t from = 0;
     if (!read_options(o, &x->options, diag) ||
+        !ttfs_asked_word("--windows", o->windows, windows, &from, diag) ||
         !ttfs_session_open(s, &o->session, TTFS_OUT_NET | TTFS_OUT_SPIKE, true, diag) ||
         !open_net(x, o, diag))
         return false;
+    x->calibrated = from == 1;
     uint32_t threads = s->threads < s->count ? s->threads : (uint32_t)s->count;
     if (!both_passes(x, threads, diag)) return false;
     add_up(x, threads);

@@ -169,8 +169,7 @@ bool ttfs_out_commit(TtfsOutFolder *f, TtfsDiag *diag) {
 
 /* ---- one file more ----------------------------------------------------------------------- */
 
-bool ttfs_out_put(const char *out, const char *part, const char *name, const void *bytes, size_t n,
-                  TtfsDiag *diag) {
+bool ttfs_out_part(const char *out, const char *part, TtfsDiag *diag) {
     TtfsArena a = {0};
     struct stat st;
     const char *folder = ttfs_path_join(&a, out, part);
@@ -178,7 +177,16 @@ bool ttfs_out_put(const char *out, const char *part, const char *name, const voi
               ttfs_file_fault(diag, folder, TTFS_FILE_WRITE);
     if (ok && (lstat(folder, &st) != 0 || !S_ISDIR(st.st_mode)))
         ok = ttfs_error(diag, TTFS_AT_FILE(folder), TTFS_FILE_WRITE, "not a folder");
-    ok = ok && ttfs_file_replace(ttfs_path_join(&a, folder, name), bytes, n, diag);
+    ttfs_arena_free(&a);
+    return ok;
+}
+
+bool ttfs_out_put(const char *out, const char *part, const char *name, const void *bytes, size_t n,
+                  TtfsDiag *diag) {
+    TtfsArena a = {0};
+    const char *folder = ttfs_path_join(&a, out, part);
+    bool ok = ttfs_out_part(out, part, diag) &&
+              ttfs_file_replace(ttfs_path_join(&a, folder, name), bytes, n, diag);
     ttfs_arena_free(&a);
     return ok;
 }

@@ -28,6 +28,8 @@ void ttfs_out_abandon(TtfsOutFolder *f);
  * can be only where the file system cannot exchange the two. */
 void ttfs_out_recover(const char *out);
 
+/* Makes the folder `part` of an output folder that is there; a link of that name is refused. */
+bool ttfs_out_part(const char *out, const char *part, TtfsDiag *diag);
 /* Writes a file of an output folder that is there, in its folder `part`, which is made: whole or
  * not at all. No link in OUT is followed: it may come from anywhere. */
 bool ttfs_out_put(const char *out, const char *part, const char *name, const void *bytes, size_t n,

@@ -14,6 +14,7 @@
 #include "page.h"
 #include "parallel.h"
 #include "run_report.h"
+#include "synth_report.h"
 #include "verify.h"
 #include "verify_report.h"
 
@@ -197,4 +198,25 @@ static bool emit(const void *options, TtfsResult *r, TtfsDiag *diag) {
 
 TtfsResult *ttfs_emit_code(const TtfsEmitOptions *o, TtfsMessages *m) {
     return ttfs_call(emit, o, o->folder, m);
+}
+
+static bool synthesise(const void *options, TtfsResult *r, TtfsDiag *diag) {
+    TtfsArena a = {0};
+    TtfsSynthesis s;
+    bool ok = ttfs_synth(options, &s, &a, diag);
+    if (ok) {
+        ttfs_synth_json(&s, &r->json);
+        ttfs_synth_text(&s, &r->text);
+        r->passed = s.estimated || s.meets_clock;
+    }
+    if (ok && !r->passed)
+        ttfs_error_advice(
+            diag, TTFS_AT_FILE(s.bitstream), TTFS_SYNTH_FLOW, "use a chip of fewer lanes",
+            "the chip reaches %.1f MHz, the board's clock has %.1f", s.fmax_mhz, s.clock_mhz);
+    ttfs_arena_free(&a);
+    return ok;
+}
+
+TtfsResult *ttfs_synthesise(const TtfsSynthOptions *o, TtfsMessages *m) {
+    return ttfs_call(synthesise, o, o->folder, m);
 }

@@ -11,6 +11,7 @@
 #include "plan_traffic.h"
 #include "report_json.h"
 #include "schedule.h"
+#include "sweep_page.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -483,6 +484,7 @@ static void page(TtfsBuf *b, TtfsOut *o) {
                       "<h2>Schedule</h2><p>No chip: the compilation stopped before the plan.</p>");
     }
     quantisation(b, o);
+    ttfs_sweep_page(b, ttfs_out_path(o, "report/sweep.json"));
     if (energy) energy_estimate(b, energy);
     messages(b, o);
     ttfs_buf_puts(b, "</html>\n");

@@ -109,17 +109,6 @@ static void pool(TtfsExact *e, uint32_t index) {
     }
 }
 
-/* Moves every spike by some of its window, but not out of it. */
-static void disturb(TtfsExact *e, uint32_t index, TtfsRng *r) {
-    TtfsExactLayer *x = &e->layer[index];
-    uint32_t n = ttfs_net_size(&e->net->layers.at[index]);
-    for (uint32_t i = 0; i < n; i++) {
-        if (x->time[i] == INFINITY) continue;
-        double t = x->time[i] + e->options.time_noise * x->window * ttfs_rng_normal(r);
-        x->time[i] = fmin(fmax(t, 0), x->window);
-    }
-}
-
 /* x = (end of the window - t) / lambda, on top of the input's least value. */
 static void decode(TtfsExact *e, uint32_t index) {
     const TtfsNetLayer *l = &e->net->layers.at[index];
@@ -147,7 +136,7 @@ static void count(TtfsExact *e, uint32_t index) {
     }
 }
 
-static void run_layer(TtfsExact *e, uint32_t i, const float *input, TtfsRng *r) {
+static void run_layer(TtfsExact *e, uint32_t i, const float *input, uint64_t sample) {
     TtfsLayerKind kind = e->net->layers.at[i].kind;
     bool noisy = e->options.time_noise > 0;
     switch (kind) {
@@ -166,15 +155,14 @@ static void run_layer(TtfsExact *e, uint32_t i, const float *input, TtfsRng *r) 
         break;
     }
     if (kind == TTFS_LAYER_READOUT) return;
-    if (noisy) disturb(e, i, r);
+    if (noisy) ttfs_exact_disturb(e, i, sample);
     decode(e, i);
 }
 
 const double *ttfs_exact_run(TtfsExact *e, const float *input, uint64_t sample) {
-    TtfsRng r = ttfs_rng(e->options.seed ^ (sample + 1) * UINT64_C(0xd1342543de82ef95));
     ttfs_reference_run(e->reference, input);
     for (uint32_t i = 0; i < e->net->layers.len; i++) {
-        run_layer(e, i, input, &r);
+        run_layer(e, i, input, sample);
         count(e, i);
     }
     ttfs_exact_output(e, 0, e->first);

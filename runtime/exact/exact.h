@@ -15,12 +15,22 @@
 /* The plain float64 evaluation of a canonical network. */
 typedef struct TtfsReference TtfsReference;
 
+/* What becomes of a layer's values, real ones: of the input's, and of the sums that a rectifier
+ * would take. */
+typedef void TtfsReferenceRule(void *context, uint32_t layer, double *values);
+
 TtfsReference *ttfs_reference_open(const TtfsNet *net);
 void ttfs_reference_close(TtfsReference *r);
 /* Runs one sample (as many floats as the input has elements). */
 void ttfs_reference_run(TtfsReference *r, const float *input);
+/* The same with `rule` in the place of rectifiers. */
+void ttfs_reference_run_as(TtfsReference *r, const float *input, TtfsReferenceRule *rule,
+                           void *context);
 /* Values of a layer in the last run. */
 const double *ttfs_reference_values(const TtfsReference *r, uint32_t layer);
+
+/* An output of the last run, in the order of its elements. */
+void ttfs_reference_output(const TtfsReference *r, uint32_t output, double *values);
 
 /* What windows must hold. All zeros before the first sample. */
 typedef struct {
@@ -37,11 +47,18 @@ typedef enum { TTFS_EXACT_A, TTFS_EXACT_B } TtfsExactModel;
 
 typedef struct {
     TtfsExactModel model;
-    double margin;      /* >= 0: a window is (1 + margin) times what it must hold */
-    double time_noise;  /* >= 0: standard deviation of a spike's time, as a share of its window */
-    double slope_noise; /* >= 0: of a neuron's own slope, relative; drawn once a neuron */
-    uint64_t seed;
+    double margin; /* > -1: a neuron's window is (1 + margin) times what it must hold; below 0
+                      it saturates. The input's window is its range */
+    double
+        time_noise;  /* >= 0: standard deviation of a spike's time, as a share of its window ... */
+    bool input_unit; /* ... or of the input's */
+    double slope_noise;   /* >= 0: of a neuron's own slope, relative; drawn once a neuron ... */
+    bool by_channel;      /* ... or once a channel */
+    uint32_t seed, trial; /* of the noise */
 } TtfsExactOptions;
+
+/* What noise is drawn for: the second word of Philox's key, the first is the seed. */
+typedef enum { TTFS_DRAW_TIME = 1, TTFS_DRAW_SLOPE, TTFS_DRAW_WEIGHT } TtfsDraw;
 
 /* Counted over all runs of one engine. */
 typedef struct {

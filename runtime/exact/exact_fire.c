@@ -149,7 +149,7 @@ void ttfs_exact_fire(TtfsExact *e, uint32_t layer) {
     for (uint32_t ch = 0; ch < l->c; ch++)
         for (uint32_t at = 0; at < plane; at++) {
             size_t i = (size_t)ch * plane + at, state = (size_t)at * l->c + ch;
-            double own = x->noise ? x->noise[i] : 1;
+            double own = x->noise ? 1 + x->noise[i] : 1;
             double bias = x->bias[each == 1 ? ch : i];
             if (l->kind == TTFS_LAYER_READOUT) {
                 x->value[i] = e->v[state] + bias;

@@ -24,7 +24,7 @@ typedef struct {
     double *bias;         /* rescaled; [c], or [c][h][w] as bias_count says */
     uint32_t bias_count;
     double *gain;       /* [position][c]: alpha / (1 - S) (model a); 1 otherwise */
-    double *noise;      /* [neuron]: factor on the own slope; NULL: none */
+    double *noise;      /* [neuron]: what is added to an own slope of 1; NULL: none */
     TtfsWiring *wiring; /* one a term */
     double *time;       /* [neuron], natural order; NULL for a readout */
     double *value;      /* decoded, natural order */
@@ -55,6 +55,12 @@ void ttfs_exact_prepare(TtfsExact *e, const TtfsExactTops *tops);
  * the slopes that stay when the sources' windows are over. */
 void ttfs_exact_integrate(TtfsExact *e, uint32_t layer);
 void ttfs_exact_fire(TtfsExact *e, uint32_t layer);
+/* exact_noise.c: the standard deviation of a spike's time in the layer, in units of time; moves
+ * every spike by a deviate of that, but not out of its window; draws what is added to own slopes.
+ */
+double ttfs_exact_time_sd(const TtfsExact *e, uint32_t layer);
+void ttfs_exact_disturb(TtfsExact *e, uint32_t layer, uint64_t sample);
+void ttfs_exact_draw_slopes(TtfsExact *e, uint32_t layer);
 /* Slope at the end of the window when every neuron of the source fires at its end. */
 void ttfs_exact_full_slope(TtfsExact *e, uint32_t layer, uint32_t term);
 

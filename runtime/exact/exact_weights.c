@@ -133,14 +133,6 @@ static void make_bias(TtfsExact *e, uint32_t index, TtfsExactLayer *x) {
     for (uint32_t i = 0; i < x->bias_count; i++) x->bias[i] *= x->scale[i / each];
 }
 
-static void make_noise(TtfsExact *e, uint32_t index, TtfsExactLayer *x) {
-    uint32_t n = ttfs_net_size(&e->net->layers.at[index]);
-    if (!(e->options.slope_noise > 0)) return;
-    TtfsRng r = ttfs_rng(e->options.seed + UINT64_C(0x9e3779b97f4a7c15) * index);
-    x->noise = TTFS_ARRAY(&e->arena, double, n);
-    for (uint32_t i = 0; i < n; i++) x->noise[i] = 1 + e->options.slope_noise * ttfs_rng_normal(&r);
-}
-
 static void make_linear(TtfsExact *e, uint32_t index) {
     const TtfsNetLayer *l = &e->net->layers.at[index];
     TtfsExactLayer *x = &e->layer[index];
@@ -159,16 +151,18 @@ static void make_linear(TtfsExact *e, uint32_t index) {
     }
     if (a) make_model_a(l, x);
     if (a) find_padding(e, index, x);
-    if (l->kind == TTFS_LAYER_RELU) make_noise(e, index, x);
+    if (l->kind == TTFS_LAYER_RELU) ttfs_exact_draw_slopes(e, index);
     make_bias(e, index, x);
 }
 
-/* The window: what it must hold, in the scale of the channel that is rescaled least. */
+/* The window: what it must hold, in the scale of the channel that is rescaled least. Only those of
+ * neurons have a margin. */
 static double window_of(const TtfsExact *e, uint32_t index, double top) {
     const TtfsNetLayer *l = &e->net->layers.at[index];
     double most = 0;
     for (uint32_t o = 0; o < l->c; o++) most = fmax(most, e->layer[index].scale[o]);
-    return most * (top > 0 ? top : 1) * (1 + e->options.margin);
+    double room = l->kind == TTFS_LAYER_RELU ? 1 + e->options.margin : 1;
+    return most * (top > 0 ? top : 1) * room;
 }
 
 static void make_pool(TtfsExact *e, uint32_t index) {

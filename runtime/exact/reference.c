@@ -42,6 +42,19 @@ const double *ttfs_reference_values(const TtfsReference *r, uint32_t layer) {
     return r->value[layer];
 }
 
+void ttfs_reference_output(const TtfsReference *r, uint32_t output, double *values) {
+    const TtfsOutput *o = &r->net->outputs.at[output];
+    for (uint32_t i = 0; i < o->pieces.len; i++) {
+        const TtfsPiece *p = &o->pieces.at[i];
+        uint64_t n = ttfs_piece_size(p);
+        for (uint64_t k = 0; k < n; k++) {
+            uint32_t neuron, element;
+            ttfs_piece_at(p, k, &neuron, &element);
+            values[element] = r->value[p->pop - 1][neuron];
+        }
+    }
+}
+
 static void add_matrix(const TtfsNetLayer *l, const TtfsTerm *t, const double *x, double *y) {
     for (uint32_t i = 0; i < ttfs_term_rows(l, t); i++) {
         const float *w = t->weights + i * t->row;
@@ -118,7 +131,7 @@ static void pool(const TtfsNetLayer *l, const TtfsTerm *t, const double *x, doub
                                x + (size_t)c * t->in[1] * t->in[2], oy, ox);
 }
 
-static void linear(const TtfsReference *r, uint32_t index) {
+static void linear(const TtfsReference *r, uint32_t index, TtfsReferenceRule *rule, void *context) {
     const TtfsNetLayer *l = &r->net->layers.at[index];
     double *y = r->value[index];
     uint32_t n = ttfs_net_size(l), each = n / r->bias_count[index];
@@ -131,14 +144,28 @@ static void linear(const TtfsReference *r, uint32_t index) {
         else
             add_convolution(l, t, x, y);
     }
-    for (uint32_t i = 0; l->kind == TTFS_LAYER_RELU && i < n; i++)
+    if (l->kind == TTFS_LAYER_RELU) rule(context, index, y);
+}
+
+static void rectify(void *context, uint32_t layer, double *y) {
+    const TtfsNet *const *net = context;
+    const TtfsNetLayer *l = &(*net)->layers.at[layer];
+    uint32_t n = l->kind == TTFS_LAYER_RELU ? ttfs_net_size(l) : 0;
+    for (uint32_t i = 0; i < n; i++)
         y[i] = y[i] > 0 ? l->top > 0 && y[i] > l->top ? l->top : y[i] : 0;
 }
 
 void ttfs_reference_run(TtfsReference *r, const float *input) {
     const TtfsNet *net = r->net;
+    ttfs_reference_run_as(r, input, rectify, &net);
+}
+
+void ttfs_reference_run_as(TtfsReference *r, const float *input, TtfsReferenceRule *rule,
+                           void *context) {
+    const TtfsNet *net = r->net;
     uint32_t n = ttfs_net_size(&net->layers.at[0]);
     for (uint32_t i = 0; i < n; i++) r->value[0][i] = (double)input[ttfs_net_sample_place(net, i)];
+    rule(context, 0, r->value[0]);
     for (uint32_t i = 1; i < net->layers.len; i++) {
         const TtfsNetLayer *l = &net->layers.at[i];
         const TtfsTerm *t = &net->terms.at[l->term_first];
@@ -151,7 +178,7 @@ void ttfs_reference_run(TtfsReference *r, const float *input) {
             break;
         case TTFS_LAYER_RELU:
         case TTFS_LAYER_READOUT:
-            linear(r, i);
+            linear(r, i, rule, context);
             break;
         }
     }

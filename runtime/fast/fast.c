@@ -88,11 +88,27 @@ static const float *parted(TtfsFastWork *w, TtfsTensor t) {
     return w->samples;
 }
 
-void ttfs_fast_run(TtfsFastWork *w, const float *x, uint64_t n, TtfsFastSeen *seen, void *context) {
+static void take_samples(TtfsFastWork *w, const float *x, uint64_t n) {
     const TtfsFast *f = w->fast;
     uint64_t inputs = ttfs_ir_count(ttfs_ir_tensor(f->ir, f->ir->input));
     w->n = n;
     ttfs_fast_join(w, x, n, inputs, ttfs_fast_at(w, f->ir->input));
+}
+
+void ttfs_fast_run_changed(TtfsFastWork *w, const float *x, uint64_t n, TtfsFastChange *change,
+                           void *context) {
+    const TtfsFast *f = w->fast;
+    take_samples(w, x, n);
+    change(context, f->ir->input, ttfs_fast_at(w, f->ir->input));
+    for (uint32_t i = 0; i < f->steps.len; i++) {
+        run_step(w, i);
+        change(context, f->steps.at[i].out, ttfs_fast_at(w, f->steps.at[i].out));
+    }
+}
+
+void ttfs_fast_run(TtfsFastWork *w, const float *x, uint64_t n, TtfsFastSeen *seen, void *context) {
+    const TtfsFast *f = w->fast;
+    take_samples(w, x, n);
     for (uint32_t i = 0; i < f->steps.len; i++) {
         const TtfsFastStep *s = &f->steps.at[i];
         run_step(w, i);

@@ -40,6 +40,14 @@ typedef void TtfsFastSeen(void *context, const TtfsNode *node, const float *valu
 /* Runs `n` samples, 1..TTFS_FAST_SAMPLES, which lie one after the other. `seen`, for a whole one
  * only and else NULL, is shown every node in order. */
 void ttfs_fast_run(TtfsFastWork *w, const float *x, uint64_t n, TtfsFastSeen *seen, void *context);
+/* Changes a tensor of a run in place, the input or what a step has made: element after element, its
+ * values of TTFS_FAST_SAMPLES samples side by side. */
+typedef void TtfsFastChange(void *context, TtfsTensor t, float *values);
+/* The same run of what `change` leaves: it is called with the input, then after every step. */
+void ttfs_fast_run_changed(TtfsFastWork *w, const float *x, uint64_t n, TtfsFastChange *change,
+                           void *context);
+/* Takes the weights of sums anew from the network's constants. No run may be under way. */
+void ttfs_fast_reload(TtfsFast *f);
 /* Values of an output in the last run, sample after sample; valid until the next call. */
 const float *ttfs_fast_output(TtfsFastWork *w, uint32_t output);
 

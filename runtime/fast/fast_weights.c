@@ -98,3 +98,10 @@ void ttfs_fast_pack(TtfsFast *f, TtfsFastStep *step,
     scale_of(f, s, n);
     note_wanted(s, wanted);
 }
+
+void ttfs_fast_reload(TtfsFast *f) {
+    for (uint32_t i = 0; i < f->steps.len; i++) {
+        TtfsFastStep *s = &f->steps.at[i];
+        if (s->kind == TTFS_FAST_SUM) pack(&s->sum, s->node, input_of(f->ir, s->node, 1));
+    }
+}

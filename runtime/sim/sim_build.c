@@ -10,16 +10,12 @@
  */
 #include "sim_build.h"
 
-#include <errno.h>
+#include "process.h"
+
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-extern char **environ;
 
 enum { FILE_LIMIT = 16 * 1024 * 1024, FILES_LIMIT = 1000 };
 
@@ -74,52 +70,12 @@ static bool list_sources(const Build *b, const char *path, Names *names) {
     return ok;
 }
 
-static char *text(const char *s) {
-    return (char *)(uintptr_t)s; /* argv is not written to */
-}
-
-/* A program must be told of a broken pipe as usual, though this one ignores it. */
-static int set_signals(posix_spawnattr_t *attributes) {
-    sigset_t usual;
-    sigemptyset(&usual);
-    sigaddset(&usual, SIGPIPE);
-    sigaddset(&usual, SIGXFSZ);
-    return posix_spawnattr_setsigdefault(attributes, &usual) ||
-           posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF);
-}
-
-/* Starts a program without a shell; its output goes to the end of `log`. 0 when it cannot start. */
-static pid_t start(char *const argv[], const char *log) {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    pid_t pid = 0;
-    if (posix_spawnattr_init(&attributes) != 0) return 0;
-    if (posix_spawn_file_actions_init(&actions) != 0) return 0;
-    int flags = O_WRONLY | O_CREAT | O_APPEND;
-    int bad = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    if (!bad) bad = posix_spawn_file_actions_addopen(&actions, 1, log, flags, 0666);
-    if (!bad) bad = posix_spawn_file_actions_adddup2(&actions, 1, 2);
-    if (!bad) bad = set_signals(&attributes);
-    if (!bad) bad = posix_spawnp(&pid, argv[0], &actions, &attributes, argv, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    if (bad == ENOMEM) ttfs_oom(0);
-    return bad ? 0 : pid;
-}
-
-static bool finish(pid_t pid) {
-    int status = -1;
-    if (pid <= 0) return false;
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR) return false;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
 /* What a program prints, its last blanks cut off; NULL when it fails. */
-static const char *output_of(const Build *b, char *const argv[], const char *file) {
+static const char *output_of(const Build *b, const char *const argv[], const char *file) {
     unlink(file);
     TtfsFile f;
-    if (!finish(start(argv, file)) || !ttfs_file_open(&f, file, FILE_LIMIT, b->diag)) {
+    if (!ttfs_process_finish(ttfs_process_start(argv, NULL, file)) ||
+        !ttfs_file_open(&f, file, FILE_LIMIT, b->diag)) {
         ttfs_error_advice(b->diag, TTFS_AT_FILE(NULL), TTFS_SIM_BUILD,
                           "install verilator and g++; tools/setup.sh does", "%s does not run",
                           argv[0]);
@@ -148,7 +104,7 @@ static bool hash_wrapper(const Build *b, TtfsSha256 *h) {
 
 bool ttfs_sim_key(const Build *b, char key[65]) {
     TtfsSha256 h;
-    char *ask[] = {text("verilator"), text("--version"), NULL};
+    const char *const ask[] = {"verilator", "--version", NULL};
     const char *version = output_of(b, ask, ttfs_path_join(b->a, b->work, "version.txt"));
     if (!version) return false;
     ttfs_sha256_init(&h);
@@ -164,40 +120,44 @@ bool ttfs_sim_key(const Build *b, char key[65]) {
     return true;
 }
 
+static const char *log_of(const Build *b) {
+    return ttfs_path_join(b->a, b->work, "build.log");
+}
+
 /* Verilog to C++ in WORK/obj. */
 static bool verilate(const Build *b) {
-    char *argv[VERILATE_FLAGS + 9] = {NULL}; /* the last stays */
+    const char *argv[VERILATE_FLAGS + 9] = {NULL}; /* the last stays */
     const char *config = ttfs_path_join(b->a, b->work, "apart.vlt");
     const char *rtl = ttfs_path_join(b->a, b->work, "rtl");
     int n = 0;
     if (!ttfs_file_fill(config, apart, sizeof apart - 1, b->diag)) return false;
-    argv[n++] = text("verilator");
-    for (int i = 0; i < VERILATE_FLAGS; i++) argv[n++] = text(verilate_flags[i]);
-    argv[n++] = text("--Mdir");
+    argv[n++] = "verilator";
+    for (int i = 0; i < VERILATE_FLAGS; i++) argv[n++] = verilate_flags[i];
+    argv[n++] = "--Mdir";
     argv[n++] = ttfs_path_join(b->a, b->work, "obj");
-    argv[n++] = text("-y");
-    argv[n++] = text(rtl);
+    argv[n++] = "-y";
+    argv[n++] = rtl;
     argv[n++] = ttfs_arena_printf(b->a, "-I%s", rtl);
-    if (b->mesh) argv[n++] = text(config);
+    if (b->mesh) argv[n++] = config;
     argv[n++] = ttfs_path_join(b->a, rtl, "ttfs_top.v");
-    return finish(start(argv, ttfs_path_join(b->a, b->work, "build.log")));
+    return ttfs_process_finish(ttfs_process_start(argv, NULL, log_of(b)));
 }
 
 static pid_t compile(const Build *b, const char *source, const char *how, const char *include,
                      const char *object) {
-    char *argv[COMPILE_FLAGS + 10] = {NULL}; /* the last stays */
+    const char *argv[COMPILE_FLAGS + 10] = {NULL}; /* the last stays */
     int n = 0;
-    argv[n++] = text("g++");
-    for (int i = 0; i < COMPILE_FLAGS; i++) argv[n++] = text(compile_flags[i]);
-    argv[n++] = text(how);
+    argv[n++] = "g++";
+    for (int i = 0; i < COMPILE_FLAGS; i++) argv[n++] = compile_flags[i];
+    argv[n++] = how;
     argv[n++] = ttfs_arena_printf(b->a, "-I%s/obj", b->work);
     argv[n++] = ttfs_arena_printf(b->a, "-I%s", include);
     argv[n++] = ttfs_arena_printf(b->a, "-I%s/vltstd", include);
     argv[n++] = ttfs_arena_printf(b->a, "-I%s", ttfs_path_dir(b->a, b->wrapper));
-    argv[n++] = text(source);
-    argv[n++] = text("-o");
+    argv[n++] = source;
+    argv[n++] = "-o";
     argv[n++] = ttfs_path_join(b->a, b->work, object);
-    return start(argv, ttfs_path_join(b->a, b->work, "build.log"));
+    return ttfs_process_start(argv, NULL, log_of(b));
 }
 
 /* One source that includes the generated ones of a kind, and the wrapper among those of every
@@ -230,19 +190,19 @@ static bool compile_all(const Build *b, const char *include) {
     };
     enum { PARTS = sizeof part / sizeof *part };
     pid_t pid[PARTS];
-    char *argv[PARTS + 6] = {text("g++"), text("-shared"), text("-pthread"), text("-o"),
-                             ttfs_path_join(b->a, b->work, "chip.so")};
+    const char *argv[PARTS + 6] = {"g++", "-shared", "-pthread", "-o",
+                                   ttfs_path_join(b->a, b->work, "chip.so")};
     for (int i = 0; i < PARTS; i++) {
         argv[5 + i] = ttfs_path_join(b->a, b->work, part[i].object);
         pid[i] = compile(b, part[i].source, part[i].how, include, part[i].object);
     }
     bool ok = true;
-    for (int i = 0; i < PARTS; i++) ok = finish(pid[i]) && ok;
-    return ok && finish(start(argv, ttfs_path_join(b->a, b->work, "build.log")));
+    for (int i = 0; i < PARTS; i++) ok = ttfs_process_finish(pid[i]) && ok;
+    return ok && ttfs_process_finish(ttfs_process_start(argv, NULL, log_of(b)));
 }
 
 bool ttfs_sim_build(const Build *b) {
-    char *ask[] = {text("verilator"), text("--getenv"), text("VERILATOR_ROOT"), NULL};
+    const char *const ask[] = {"verilator", "--getenv", "VERILATOR_ROOT", NULL};
     const char *root = output_of(b, ask, ttfs_path_join(b->a, b->work, "root.txt"));
     return root && ttfs_file_set_fill(b->verilog, ttfs_path_join(b->a, b->work, "rtl"), b->diag) &&
            verilate(b) && compile_all(b, ttfs_path_join(b->a, root, "include"));

@@ -80,6 +80,11 @@ def broken_verilog(case):
         f.write("module oops(\n")
 
 
+def whole_sweep(case):
+    case.good("sweep", "out", "--input", TEST, "--count", "2", "--vary", "margin=0", "-o", "sweep.json")
+    return "sweep.json"
+
+
 def cases(case):
     """code: (arguments, words of the message)"""
     os.makedirs(case.path("folder"))
@@ -96,6 +101,7 @@ def cases(case):
     hang(case)
     other_chip(case)
     rows(case)
+    case.compile("digits_mlp", "fitted", "--fit", "hx8k", "--ticks", "15")
     run = ("run", "out", "--input")
     return {
         "FILE_OPEN": (("check", "absent.onnx"), "No such file"),
@@ -146,6 +152,7 @@ def cases(case):
         "GRAPH_DIFFERS": (("compile", MLP, "--weights-only", "out", "--calib", CALIB, "--ticks", "9"), "ticks: 255 and 9"),
         "DEVICE_FIT": (COMPILE[:1] + (os.path.join(DIGITS, "digits_cnn.onnx"),) + COMPILE[2:] +
                        ("--fit", "hx8k", "--ticks", "1023", "--weight-bits", "16"), "RAM blocks"),
+        "SYNTH_FLOW": (("synth", "fitted", "--device", "hx8k"), "install the package yosys", {"PATH": case.path("nothing")}),
         "PLAN_WIDTH": (COMPILE + ("--chip", case.chip("acc.json", acc_bits=16, slope_bits=16, ramp_bits=15)), "bits"),
         "PLAN_KIND": (COMPILE + ("--weight-bits", "12"), "weight"),
         "PLAN_CHECK": (("verify", edited_plan(case), "--input", TEST), "plan.txt"),
@@ -161,6 +168,8 @@ def cases(case):
         "JIT_COMPILE": (run + (TEST, "--cpu", "z80"), "unknown processor"),
         "JIT_MEMORY": (little_memory(case), "bytes of weights"),
         "MEMORY": (("run", "large", "--input", "large.npy", "--engine", "golden"), "out of memory: "),
+        "SWEEP_FILE": (("merge", "value.json", "-o", "x.json"), "'product' is missing"),
+        "SWEEP_SHARDS": (("merge", whole_sweep(case), "-o", "x.json"), "a whole sweep"),
         "VERIFY_DIFFER": (("verify", "out", "--input", TEST, "--engines", "golden,golden", "--count",
                            "3", "--fault", "spike:7"), "1 difference; sample 0"),
         "BUDGET": (("check", os.path.join(ONNX, "limit_folding.onnx")), "--memory"),
@@ -239,8 +248,11 @@ def main():
             continue
         if not case.check(code in made, "no case makes " + code):
             continue
-        args, says = made[code]
+        args, says, *environment = made[code]
+        usual = dict(os.environ)
+        os.environ.update(*environment)
         r = case.ttfs(*args, memory=500 << 20 if code in out_of_memory else None)
+        os.environ.update(usual)
         exits = (3,) if code in out_of_memory else (1, 2)
         severity = "warning" if code in WARNINGS else "error"
         exits = (0,) if code in WARNINGS else exits

@@ -18,8 +18,13 @@ KEYS = {
             "spikes_per_neuron": NUMBER, "latency_ticks": int, "cycles": NUMBER, "latency_cycles": NUMBER,
             "samples_per_second": NUMBER, "footprint": NUMBER, "connection_sparsity": NUMBER,
             "activation_sparsity": NUMBER, "synaptic_operations": dict},
+    "synth": {"device": str, "estimated": bool, "lut": int, "ff": int, "ram": int, "dsp": int, "clock_mhz": NUMBER,
+              "core_us": NUMBER},
     "verify": {"engines": list, "samples": int, "spikes": int, "readouts": int, "differences": int,
                "equal": bool, "first": (dict, type(None))},
+    "sweep": {"network": str, "engine": str, "model": str, "seed": int, "samples": int, "trials": int, "points": list},
+    "point": {"axis": str, "value": NUMBER, "accuracy": dict, "agreement": dict, "spikes_per_neuron": NUMBER,
+              "saturated": NUMBER},
 }
 
 
@@ -64,8 +69,12 @@ def main():
     plain = case.json("run", "out", "--input", test + ":x", "--count", 3, "--engine", "golden")
     case.check("accuracy" in plain, "run without labels has no key accuracy")
     check_keys(case, "verify", case.json("verify", "out", "--input", test, "--count", 3))
+    sweep = case.json("sweep", "out", "--input", test, "--count", 3, "--vary", "margin=0", "-o", "sweep.json")
+    check_keys(case, "sweep", sweep)
+    check_keys(case, "point", sweep["points"][0])
     check_keys(case, "verify", case.json("verify", "out", "--input", test, "--count", 3,
                                          "--fault", "spike:1", code=1))
+    check_keys(case, "synth", case.json("synth", "out", "--device", "ecp5-85k", "--estimate"))
     case.check("timing" in case.json("info", "out"), "info: no timing of a planned network")
     case.good("compile", model, "-o", "early", "--stop-after", "spike")
     case.check("timing" not in case.json("info", "early"), "info: timing without a plan")

@@ -62,14 +62,15 @@ def pages(case, build):
 
 def words(case, _):
     for c in commands():
-        needed = {"run": ["--input", "x"], "verify": ["--input", "x"], "compile": ["-o", "x"], "emit": ["-o", "x"]}
+        needed = {"run": ["--input", "x"], "verify": ["--input", "x"], "sweep": ["--input", "x", "--vary", "margin=0"],
+                  "compile": ["-o", "x"], "emit": ["-o", "x"]}
         for o in c.options:
             if not o.words or o.key == "CHIP":
                 continue
-            more = ["--engine", "exact"] if o.key == "MODEL" else []
+            more = ["--engine", "exact"] if c.name == "run" and o.key in ("MODEL", "UNIT", "SLOPE_PER") else []
             r = case.refused(c.name, "x", *needed.get(c.name, []), *more, "--" + o.name, "///", code=2)
             listed = re.search(r"(?:none of|takes) ([^:]*):", r.err)
-            case.equal(re.split(r", | or ", listed[1]) if listed else r.err, o.words, "%s --%s" % (c.name, o.name))
+            case.equal(sorted(re.split(r", | or ", listed[1])) if listed else r.err, sorted(o.words), "%s --%s" % (c.name, o.name))
 
 
 def lint(case, build):

@@ -110,6 +110,8 @@ def commands(case):
         Command(case, "compile over another", compile_, ("x.npz", "out")),
         Command(case, "run golden", run + ["golden"], ("x.npz", "out")),
         Command(case, "run exact", run + ["exact", "--json"], ("x.npz", "out")),
+        Command(case, "sweep", ["sweep", "out", "--input", "x.npz", "--threads", "1", "--vary", "margin=-0.5,0", "--vary", "weight-noise=0.1",
+                                "--trials", "2"], ("x.npz", "out")),
         Command(case, "run jit", run + ["jit"], ("x.npz", "out")),
         Command(case, "verify", ["verify", "out", "--input", "x.npz", "--engines", "golden,rtl",
                                  "--threads", "1"], ("x.npz", "out")),

@@ -31,6 +31,8 @@ def ran(case, threads):
     for engine in ("jit", "golden", "relu", "exact"):
         results.append(result(case.json("run", "out", "--input", TEST, "--count", 16, "--engine", engine,
                                         "--threads", threads)))
+    results.append(case.json("sweep", "out", "--input", TEST, "--count", 40, "--vary", "time-noise=0,0.1", "--vary", "weight-noise=0.1",
+                             "--trials", 2, "--threads", threads, "-o", "sweep-%s.json" % threads))
     return results
 
 

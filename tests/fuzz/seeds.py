@@ -98,6 +98,13 @@ def folder_of(case):
     return pack(**files)
 
 
+def sweep_of(case):
+    case.write("five.npy", npy((2, 25), [0.5] * 50))
+    case.good("sweep", "out", "--input", "five.npy", "--vary", "margin=0", "--vary", "time-noise=0.1", "--trials", "2",
+              "--shard", "1/2", "-o", "sweep.json")
+    return read(case.path("sweep.json"))
+
+
 def make(case):
     model = network().bytes()
     small = network()
@@ -128,6 +135,7 @@ def make(case):
         "image": {"chip.img": read(case.path("out", "image", "chip.img"))},
         "disasm": {"disasm.txt": form["image"]},
         "folder": {"folder": folder_of(case)},
+        "sweep": {"sweep.json": sweep_of(case)},
         "calib": {"calibration": pack(**{"ir.txt": kept, "calib.blob": read(case.path("kept", "forms", "calib.blob"))})},
         "cache": {"entry": entry(b"code"), "empty": entry(b"")},
     }

@@ -8,6 +8,7 @@
 #include "fuzz.h"
 #include "lib_inside.h"
 #include "read_options.h"
+#include "sweep_doc.h"
 
 #include <string.h>
 
@@ -19,17 +20,33 @@ static bool told(bool ok, TtfsMessages *m) {
     return ok;
 }
 
+static bool read_axes(const TtfsOptions *o) {
+    TtfsArena a = {0};
+    TtfsDiag diag = {0};
+    TtfsPoints points;
+    const char *shard = o->value[TTFS_OPT_SHARD];
+    uint32_t i, n;
+    bool grid = o->value[TTFS_OPT_GRID] != NULL;
+    bool ok = fuzz_said(ttfs_points_read(o->vary.at, o->vary.len, grid, &points, &a, &diag), &diag);
+    TtfsDiag other = {0};
+    ok &= !shard || fuzz_said(ttfs_shard_read(shard, &i, &n, &other), &other);
+    ttfs_arena_free(&a);
+    return ok;
+}
+
 /* Reads the values as the commands do. */
 static bool read_values(TtfsOptions *o, TtfsArena *a) {
     TtfsDiag diag = {0};
     TtfsMessages *m = ttfs_messages_new();
     TtfsCompileOptions compile = ttfs_compile_defaults();
     TtfsRunOptions run = ttfs_run_defaults();
+    TtfsSweepOptions sweep;
     TtfsFault fault;
     bool ok = true;
     if (o->command == TTFS_CMD_COMPILE || o->command == TTFS_CMD_CHECK)
         ok &= told(ttfs_read_compile(&compile, o, a, m), m);
     if (o->command == TTFS_CMD_RUN) ok &= told(ttfs_read_run(&run, o, m), m);
+    if (o->command == TTFS_CMD_SWEEP) ok &= told(ttfs_read_sweep(&sweep, o, m), m) && read_axes(o);
     if (o->command == TTFS_CMD_VERIFY) ok &= told(ttfs_read_session(&run.session, o, m), m);
     ttfs_messages_free(m);
     return ok & fuzz_said(ttfs_fault_parse(&fault, o->value[TTFS_OPT_FAULT], &diag), &diag);

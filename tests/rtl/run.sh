@@ -138,7 +138,7 @@ synth() {
 }
 
 bench() {
-    iverilog -g2012 -DTTFS_ASSERTIONS -I"$here" -I"$rtl" -y "$rtl" -o "$dir/bench" "$here/$1_tb.sv" || return 1
+    iverilog -g2012 -DTTFS_ASSERTIONS -I"$here" -I"$rtl" -y "$rtl" -y "$rtl/board" -o "$dir/bench" "$here/$1_tb.sv" || return 1
     vvp -n "$dir/bench" $2 >"$dir/log"
     tail -8 "$dir/log"
     grep -q '^PASS' "$dir/log"

@@ -131,7 +131,10 @@ static void run_options(void **state) {
     RUN(1, "--layers", (o.layers = true, o.engine = "relu"));
     RUN(1, "--layers", (o.layers = true, o.classes_only = true));
     RUN(0, "", o.layers = true);
-    BOUNDS(EXACT, "--margin", margin, -0.001, 0, 1e6, 1e6 + 1);
+    BOUNDS(EXACT, "--margin", margin, -1, -0.999, 1e6, 1e6 + 1);
+    EXACT(1, "--unit", o.unit = "second");
+    EXACT(1, "--windows", o.windows = "wide");
+    EXACT(1, "--slope-noise-per", o.slope_per = "layer");
     BOUNDS(EXACT, "--time-noise", time_noise, -0.001, 0, 1, 1.001);
     BOUNDS(EXACT, "--slope-noise", slope_noise, -0.001, 0, 1, 1.001);
     EXACT(1, "--margin", o.margin = (double)NAN);
@@ -168,6 +171,24 @@ static void emit_options(void **state) {
     EMIT(0, "", o.name = long_name);
     long_name[LONGEST] = 'n', long_name[LONGEST + 1] = 0;
     EMIT(1, "--name", o.name = long_name);
+}
+
+#define SYNTH(faults, name_of, change)                                                             \
+    do {                                                                                           \
+        TtfsSynthOptions o = {.folder = "absent", .device = "hx8k"};                               \
+        TtfsMessages *m = ttfs_messages_new();                                                     \
+        change;                                                                                    \
+        asked(ttfs_synthesise(&o, m), m, faults, name_of);                                         \
+    } while (0)
+
+static void synth_options(void **state) {
+    (void)state;
+    SYNTH(0, "", (void)0);
+    SYNTH(1, "folder", o.folder = "");
+    SYNTH(1, "--device", o.device = NULL);
+    SYNTH(1, "--device", o.device = "hx8");
+    SYNTH(1, "--device", o.device = "zynq-7020");
+    SYNTH(0, "", (o.device = "zynq-7020", o.estimate = true));
 }
 
 /* Ends a call that has to succeed or to fail. */
@@ -429,15 +450,11 @@ int main(int argc, char **argv) {
         setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1) == 0)
         execv("/proc/self/exe", argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(compile_options),
-        cmocka_unit_test(input_options),
-        cmocka_unit_test(run_options),
-        cmocka_unit_test(emit_options),
-        cmocka_unit_test(figures),
-        cmocka_unit_test(failing_engines),
-        cmocka_unit_test(progress),
-        cmocka_unit_test(calibration_is_told),
-        cmocka_unit_test(calls_leave_nothing),
+        cmocka_unit_test(compile_options),     cmocka_unit_test(input_options),
+        cmocka_unit_test(run_options),         cmocka_unit_test(emit_options),
+        cmocka_unit_test(synth_options),       cmocka_unit_test(figures),
+        cmocka_unit_test(failing_engines),     cmocka_unit_test(progress),
+        cmocka_unit_test(calibration_is_told), cmocka_unit_test(calls_leave_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

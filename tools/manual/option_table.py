@@ -14,7 +14,7 @@ COMMAND = re.compile(r"^TTFS_COMMAND\((\w+), (\w+), %s, %s\)$" % (STRING, STRING
 OPTION = re.compile(r"^TTFS_OPTION\((\w+), %s, (?:0|'(\w)'), (?:NULL|%s), ([^,]+), (?:true|false), %s\)$"
                     % (STRING, STRING, STRING), re.M)
 STEPS = ["ir", "canonical", "spike", "plan", "image", "verilog"]
-FILES = {"OUTPUT", "CONFIG", "CHIP", "CALIB", "INPUT", "LABELS", "TRACE", "OUTPUTS"}
+FILES = {"OUTPUT", "CONFIG", "CHIP", "CALIB", "INPUT", "LABELS", "TRACE", "OUTPUTS", "CSV"}
 FOLDERS = {"WEIGHTS_ONLY", "DUMP_LLVM", "DIFF"}
 WORDS = {
     "FORMAT": ["obj", "ll", "header"],
@@ -25,6 +25,8 @@ WORDS = {
     "ENGINE": ["relu", "golden", "jit", "rtl", "exact"],
     "ENGINES": ["golden", "jit", "rtl"],
     "MODEL": ["a", "b"],
+    "UNIT": ["window", "input"],
+    "SLOPE_PER": ["neuron", "channel"],
     "JIT_PATH": ["choose", "dense", "events"],
     "FORM": ["ir", "spike", "plan", "image"],
     "COLOR": ["auto", "always", "never"],
@@ -73,7 +75,7 @@ def commands():
     found = {key: Command(name, plain(operand), plain(doc)) for key, name, operand, doc in COMMAND.findall(text)}
     for key, name, letter, value, of, doc in OPTION.findall(text):
         takes = "file" if key in FILES else "folder" if key in FOLDERS else ""
-        option = Option(key, name, letter, plain(value), plain(doc), words_of(key), takes)
         for command in found if of == "C_ALL" else re.findall(r"C\((\w+)\)", of):
-            found[command].options.append(option)
+            words = ["fast", "exact"] if (command, key) == ("SWEEP", "ENGINE") else words_of(key)
+            found[command].options.append(Option(key, name, letter, plain(value), plain(doc), words, takes))
     return list(found.values())

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Programs by posix_spawn. In: fixed lists of arguments, never a line for a shell.
+ */
+#define _GNU_SOURCE /* posix_spawn_file_actions_addchdir_np */
+#include "process.h"
+
+#include "guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* A program must be told of a broken pipe as usual, though this one ignores it. */
+static int set_signals(posix_spawnattr_t *attributes) {
+    sigset_t usual;
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGPIPE);
+    sigaddset(&usual, SIGXFSZ);
+    int bad = posix_spawnattr_setsigdefault(attributes, &usual);
+    return bad ? bad : posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF);
+}
+
+static int set_files(posix_spawn_file_actions_t *actions, const char *folder, const char *log) {
+    int flags = O_WRONLY | O_CREAT | O_APPEND;
+    int bad = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
+    if (!bad) bad = posix_spawn_file_actions_addopen(actions, 1, log, flags, 0666);
+    if (!bad) bad = posix_spawn_file_actions_adddup2(actions, 1, 2);
+    if (!bad && folder) bad = posix_spawn_file_actions_addchdir_np(actions, folder);
+    return bad;
+}
+
+pid_t ttfs_process_start(const char *const argv[], const char *folder, const char *log) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    char *const *arguments = (char *const *)(uintptr_t)argv; /* they are not written to */
+    pid_t pid = 0;
+    if ((errno = posix_spawnattr_init(&attributes)) != 0) return 0;
+    int bad = posix_spawn_file_actions_init(&actions);
+    if (!bad) {
+        bad = set_files(&actions, folder, log);
+        if (!bad) bad = set_signals(&attributes);
+        if (!bad) bad = posix_spawnp(&pid, argv[0], &actions, &attributes, arguments, environ);
+        posix_spawn_file_actions_destroy(&actions);
+    }
+    posix_spawnattr_destroy(&attributes);
+    if (bad == ENOMEM) ttfs_oom(0);
+    errno = bad;
+    return bad ? 0 : pid;
+}
+
+bool ttfs_process_finish(pid_t pid) {
+    int status = -1;
+    if (pid <= 0) return false;
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR) return false;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Running of a sweep. Trial after trial, and in it the points that share their weights at once: on
+ * all threads, some samples at a time, first without fault, then at each of the points. What is
+ * counted are whole numbers of each sample, so no order of work shows. What is done is written as
+ * it comes.
+ */
+#include "sweep.h"
+
+#include "asked.h"
+#include "clock.h"
+#include "hash.h"
+#include "ir_to_ir.h"
+#include "judge.h"
+#include "noisy.h"
+#include "parallel.h"
+#include "session.h"
+#include "tops.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+enum { SAMPLES = TTFS_NOISY_SAMPLES, SECONDS = 10 /* between writes */ };
+
+typedef struct {
+    TtfsNoisyWork *noisy; /* engine fast */
+    TtfsExact *exact;     /* engine exact, of the unit in hand */
+    float *x;             /* samples in hand */
+    double *got, *want;   /* values of an output */
+    TtfsSweepUnit *unit;  /* [points] what this thread counted */
+} Worker;
+
+typedef struct {
+    TtfsArena arena;
+    TtfsSession session;
+    TtfsIr canonical;
+    TtfsNet net;
+    TtfsExactTops tops;
+    TtfsExactOptions options; /* that all points share */
+    bool exact, added;        /* the engine; weight noise is added */
+    TtfsJudge judge;
+    TtfsNoisy *noisy;
+    TtfsSweepDoc *doc;
+    const char *out;
+    Worker worker[TTFS_MOST_THREADS];
+    /* of the units in hand: */
+    uint32_t trial, n, *point; /* [n] */
+    TtfsNoisyRule **rule;      /* [n]; engine fast */
+    atomic_uint_least64_t done;
+    uint64_t before, all; /* samples of units, done before these and of all */
+    double written;       /* when */
+} Sweep;
+
+/* --- what is asked --- */
+
+static const char *const preset[] = {
+    "margin=-0.7,-0.6,-0.5,-0.4,-0.3,0,0.5",
+    "time-noise=5e-5,1e-4,5e-4,1e-3,5e-3,0.01,0.03,0.05",
+    "slope-noise=0,5e-6,1e-5,5e-5,1e-4,5e-4,1e-3,5e-3",
+};
+enum { PRESET = sizeof preset / sizeof *preset };
+
+static bool read_points(const TtfsSweepOptions *o, TtfsSweepDoc *d, TtfsDiag *diag) {
+    static const char *const presets[] = {"exact-mapping", NULL};
+    uint32_t index = 0, n = o->preset ? PRESET : 0;
+    if (!ttfs_asked_word("--preset", o->preset, presets, &index, diag)) return false;
+    if (o->n_vary > TTFS_MOST_POINTS)
+        return ttfs_error(diag, TTFS_AT_FILE("--vary"), TTFS_OPTION_VALUE, "given too often");
+    const char **vary = TTFS_ARRAY(&d->arena, const char *, n + o->n_vary);
+    for (uint32_t i = 0; i < n; i++) vary[i] = preset[i];
+    for (uint32_t i = 0; i < o->n_vary; i++) vary[n + i] = o->vary[i];
+    return ttfs_points_read(vary, n + o->n_vary, o->grid, &d->points, &d->arena, diag);
+}
+
+/* The word that was asked for, else the first. */
+static bool read_word(const char *option, const char *text, const char *const *words,
+                      const char **word, TtfsDiag *diag) {
+    uint32_t index = 0;
+    if (!ttfs_asked_word(option, text, words, &index, diag)) return false;
+    *word = words[index];
+    return true;
+}
+
+static bool read_words(const TtfsSweepOptions *o, TtfsSweepDoc *d, TtfsDiag *diag) {
+    static const char *const engines[] = {"fast", "exact", NULL}, *const models[] = {"b", "a",
+                                                                                     NULL};
+    static const char *const units[] = {"window", "input", NULL};
+    static const char *const pers[] = {"neuron", "channel", NULL};
+    static const char *const kinds[] = {"relative", "added", NULL};
+    const char *unit = o->unit ? o->unit : o->preset ? "input" : NULL;
+    const char *per = o->slope_per ? o->slope_per : o->preset ? "channel" : NULL;
+    return read_word("--engine", o->engine, engines, &d->engine, diag) &&
+           read_word("--model", o->model, models, &d->model, diag) &&
+           read_word("--unit", unit, units, &d->unit, diag) &&
+           read_word("--slope-noise-per", per, pers, &d->slope_per, diag) &&
+           read_word("--weight-noise-kind", o->weight_kind, kinds, &d->weight_kind, diag);
+}
+
+static bool weights_vary(const TtfsSweepDoc *d) {
+    bool vary = false;
+    for (uint32_t i = 0; i < d->points.len; i++)
+        vary |= d->points.at[i].value[TTFS_AXIS_WEIGHT_NOISE] != 0;
+    return vary;
+}
+
+static bool read_options(Sweep *s, const TtfsSweepOptions *o, TtfsDiag *diag) {
+    TtfsSweepDoc *d = s->doc;
+    if (!read_points(o, d, diag) || !read_words(o, d, diag) ||
+        !ttfs_asked_within("--trials", o->trials, 1, TTFS_MOST_TRIALS, diag) ||
+        (o->shard && !ttfs_shard_read(o->shard, &d->shard, &d->shards, diag)))
+        return false;
+    if (o->shard && !o->out)
+        return ttfs_error(diag, TTFS_AT_FILE("-o"), TTFS_OPTION_VALUE,
+                          "a shard needs a file of its own: -o FILE");
+    s->exact = strcmp(d->engine, "exact") == 0;
+    s->added = strcmp(d->weight_kind, "added") == 0;
+    if (s->exact && weights_vary(d))
+        return ttfs_error(diag, TTFS_AT_FILE("--vary"), TTFS_OPTION_VALUE,
+                          "weight-noise is an axis of the engine fast");
+    d->seed = o->seed;
+    d->trials = o->trials;
+    s->options =
+        (TtfsExactOptions){.model = strcmp(d->model, "a") == 0 ? TTFS_EXACT_A : TTFS_EXACT_B,
+                           .input_unit = strcmp(d->unit, "input") == 0,
+                           .by_channel = strcmp(d->slope_per, "channel") == 0,
+                           .seed = o->seed};
+    return true;
+}
+
+/* --- opening --- */
+
+static bool open_net(Sweep *s, TtfsDiag *diag) {
+    TtfsOut *out = &s->session.out;
+    const char *file = ttfs_out_path(out, "forms/ir.txt");
+    return ttfs_ir_canonical(&out->net, &s->canonical, file, diag) &&
+           ttfs_net_of(&s->canonical, file, &s->net, diag) &&
+           ttfs_out_tops(out, &s->net, &s->tops, &s->arena, diag);
+}
+
+static void hash_file(TtfsSha256 *h, const char *path) {
+    TtfsFile f;
+    TtfsDiag ignored = {0};
+    if (ttfs_file_open(&f, path, SIZE_MAX, &ignored)) {
+        ttfs_sha256_add(h, f.bytes, f.size);
+        ttfs_file_close(&f);
+    }
+    ttfs_diag_free(&ignored);
+}
+
+/* All that the counts depend on: the network, its windows, samples, labels. */
+static bool hash_inputs(Sweep *s, TtfsDiag *diag) {
+    TtfsSession *n = &s->session;
+    const double range[2] = {s->tops.input_lo, s->tops.input_hi};
+    float *x = TTFS_ARRAY(&s->arena, float, n->input.elements);
+    TtfsSha256 h;
+    ttfs_sha256_init(&h);
+    hash_file(&h, ttfs_out_path(&n->out, "forms/ir.txt"));
+    hash_file(&h, ttfs_out_path(&n->out, "forms/ir.blob"));
+    ttfs_sha256_add(&h, range, sizeof range);
+    ttfs_sha256_add(&h, s->tops.top, s->net.layers.len * sizeof *s->tops.top);
+    for (uint64_t i = 0; i < n->count; i++) {
+        if (!ttfs_array_sample(&n->input, &n->out.map, i, x, diag)) return false;
+        ttfs_sha256_add(&h, x, n->input.elements * sizeof *x);
+        if (n->labels.kind != TTFS_LABELS_CLASSES) continue;
+        uint32_t class = ttfs_labels_class(&n->labels, i);
+        ttfs_sha256_add(&h, &class, sizeof class);
+    }
+    char hex[65];
+    ttfs_sha256_hex(&h, hex);
+    s->doc->inputs = ttfs_arena_strdup(&s->doc->arena, hex);
+    return true;
+}
+
+static void make_doc(Sweep *s) {
+    TtfsSweepDoc *d = s->doc;
+    TtfsSession *n = &s->session;
+    d->network = ttfs_arena_strdup(&d->arena, n->out.model);
+    d->samples = n->count;
+    d->labelled = ttfs_judge_knows_accuracy(&s->judge);
+    d->judged = ttfs_judge_knows_agreement(&s->judge);
+    d->layers = s->net.layers.len;
+    d->layer = TTFS_ARRAY(&d->arena, TtfsSweepLayer, d->layers);
+    for (uint32_t i = 0; i < d->layers; i++) {
+        const TtfsNetLayer *l = &s->net.layers.at[i];
+        d->layer[i] = (TtfsSweepLayer){ttfs_arena_strdup(&d->arena, l->name), s->tops.top[i]};
+        if (l->kind != TTFS_LAYER_INPUT && l->kind != TTFS_LAYER_READOUT)
+            d->neurons += ttfs_net_size(l);
+    }
+    ttfs_sweep_doc_make(d);
+}
+
+static void open_workers(Sweep *s) {
+    TtfsArena *a = &s->arena;
+    for (uint32_t i = 0; i < s->session.threads; i++) {
+        Worker *w = &s->worker[i];
+        w->x = TTFS_ARRAY(a, float, s->session.input.elements *SAMPLES);
+        w->got = TTFS_ARRAY(a, double, s->judge.widest);
+        w->want = TTFS_ARRAY(a, double, s->judge.widest *SAMPLES);
+        w->unit = TTFS_ARRAY(a, TtfsSweepUnit, s->doc->points.len);
+        if (!s->exact) w->noisy = ttfs_noisy_work(s->noisy);
+        for (uint32_t p = 0; p < s->doc->points.len; p++)
+            w->unit[p].error = TTFS_ARRAY(a, uint64_t, s->doc->layers);
+    }
+}
+
+static bool open(Sweep *s, const TtfsSweepOptions *o, TtfsDiag *diag) {
+    TtfsSession *n = &s->session;
+    if (!ttfs_session_check(&o->session, diag) || !read_options(s, o, diag) ||
+        !ttfs_session_open(n, &o->session, TTFS_OUT_NET | TTFS_OUT_SPIKE, true, diag) ||
+        !open_net(s, diag))
+        return false;
+    ttfs_judge_open(&s->judge, s->net.outputs.at, s->net.outputs.len, &n->labels, n->count, true,
+                    false, &s->arena);
+    const char *file = ttfs_out_path(&n->out, "forms/ir.txt");
+    if (!s->exact && !(s->noisy = ttfs_noisy_open(&s->canonical, file, weights_vary(s->doc), diag)))
+        return false;
+    if (!hash_inputs(s, diag)) return false;
+    make_doc(s);
+    open_workers(s);
+    s->point = TTFS_ARRAY(&s->arena, uint32_t, s->doc->points.len);
+    s->rule = TTFS_ARRAY(&s->arena, TtfsNoisyRule *, s->doc->points.len);
+    s->out = o->out ? o->out : ttfs_out_path(&n->out, "report/sweep.json");
+    return true;
+}
+
+static void close(Sweep *s) {
+    for (uint32_t i = 0; i < TTFS_MOST_THREADS; i++) {
+        ttfs_noisy_drop(s->worker[i].noisy);
+        ttfs_exact_close(s->worker[i].exact);
+    }
+    for (uint32_t i = 0; i < s->n; i++) ttfs_noisy_rule_close(s->rule[i]);
+    ttfs_noisy_close(s->noisy);
+    ttfs_net_free(&s->net);
+    ttfs_ir_free(&s->canonical);
+    ttfs_session_close(&s->session);
+    ttfs_arena_free(&s->arena);
+}
+
+/* --- the file --- */
+
+/* Takes what the file holds when it is of this sweep. */
+static void resume(Sweep *s, TtfsDiag *diag) {
+    TtfsSweepDoc old = {0};
+    TtfsDiag quiet = {0};
+    if (!ttfs_file_exists(s->out)) return;
+    if (ttfs_sweep_doc_load(&old, s->out, &quiet) && ttfs_sweep_same(s->doc, &old, false))
+        ttfs_sweep_take(s->doc, &old);
+    else
+        ttfs_note(diag, TTFS_AT_FILE(s->out), "it was not of this sweep and is replaced");
+    ttfs_sweep_doc_free(&old);
+    ttfs_diag_free(&quiet);
+}
+
+/* --- running --- */
+
+/* Options of the engine at a point. */
+static TtfsExactOptions options_at(const Sweep *s, uint32_t point) {
+    const TtfsPoint *p = &s->doc->points.at[point];
+    TtfsExactOptions o = s->options;
+    o.margin = p->value[TTFS_AXIS_MARGIN];
+    o.time_noise = p->value[TTFS_AXIS_TIME_NOISE];
+    o.slope_noise = p->value[TTFS_AXIS_SLOPE_NOISE];
+    o.trial = s->trial;
+    return o;
+}
+
+static void judge(Sweep *s, TtfsSweepUnit *u, uint64_t sample, const double *got,
+                  const double *want) {
+    TtfsTally t = {0};
+    ttfs_judge_output(&s->judge, &t, sample, 0, got, want);
+    u->right += t.right;
+    u->agree += t.agree;
+}
+
+/* The first output of the samples in hand, `values` of the last run. */
+static void take_values(const float *values, uint64_t n, double *to) {
+    for (uint64_t i = 0; i < n; i++) to[i] = (double)values[i];
+}
+
+static void judge_some(Sweep *s, Worker *w, uint32_t k, uint64_t first, uint64_t n) {
+    uint64_t size = ttfs_output_count(&s->judge.output[0]);
+    const float *values = ttfs_noisy_output(w->noisy, 0);
+    for (uint64_t i = 0; i < n; i++) {
+        take_values(values + i * size, size, w->got);
+        judge(s, &w->unit[k], first + i, w->got, w->want + i * size);
+    }
+}
+
+static void run_fast(Sweep *s, Worker *w, uint64_t first, uint64_t n) {
+    uint64_t size = ttfs_output_count(&s->judge.output[0]);
+    ttfs_noisy_begin(w->noisy, w->x, first, n);
+    take_values(ttfs_noisy_output(w->noisy, 0), n * size, w->want);
+    for (uint32_t k = 0; k < s->n; k++) {
+        TtfsSweepUnit *u = &w->unit[k];
+        TtfsNoisyCount c = {.error = u->error};
+        ttfs_noisy_run(w->noisy, s->rule[k], &c);
+        u->spikes += c.spikes;
+        u->saturated += c.saturated;
+        judge_some(s, w, k, first, n);
+    }
+}
+
+/* What the fast engine counts of a layer, of one sample of the exact engine's: in model b spikes
+ * that come before the window's end. */
+static void count_layer(const Sweep *s, const TtfsExact *e, uint32_t layer, TtfsSweepUnit *u) {
+    const TtfsNetLayer *l = &s->net.layers.at[layer];
+    const double *time = ttfs_exact_times(e, layer), *got = ttfs_exact_values(e, layer);
+    const double *want = ttfs_reference_values(ttfs_exact_reference(e), layer);
+    double least = l->of_input ? s->tops.input_lo : 0, error = 0;
+    bool all = s->options.model == TTFS_EXACT_A;
+    double top = s->tops.top[layer] > 0 ? s->tops.top[layer] : 1;
+    uint32_t n = ttfs_net_size(l);
+    for (uint32_t i = 0; i < n; i++) {
+        u->spikes += all || got[i] > least;
+        u->saturated += time[i] == 0 || (l->top > 0 && got[i] >= l->top);
+        error += fabs(got[i] - want[i]);
+    }
+    if (l->kind != TTFS_LAYER_RELU) return;
+    double unit = ldexp(1, TTFS_NOISY_ERROR_BITS) / (top * n);
+    u->error[layer] += (uint64_t)(fmin(error * unit, 0x1p40) + 0.5);
+}
+
+static void run_exact(Sweep *s, Worker *w, uint64_t first, uint64_t n) {
+    const TtfsNet *net = &s->net;
+    for (uint64_t i = 0; i < n; i++) {
+        ttfs_exact_run(w->exact, w->x + i * s->session.input.elements, first + i);
+        for (uint32_t l = 0; l < net->layers.len; l++)
+            if (net->layers.at[l].kind != TTFS_LAYER_INPUT &&
+                net->layers.at[l].kind != TTFS_LAYER_READOUT)
+                count_layer(s, w->exact, l, &w->unit[0]);
+        ttfs_exact_output(w->exact, 0, w->got);
+        ttfs_reference_output(ttfs_exact_reference(w->exact), 0, w->want);
+        judge(s, &w->unit[0], first + i, w->got, w->want);
+    }
+}
+
+static bool run_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *diag) {
+    Sweep *s = context;
+    Worker *w = &s->worker[worker];
+    TtfsSession *n = &s->session;
+    uint64_t first = item * SAMPLES, left = n->count - first;
+    uint64_t some = left < SAMPLES ? left : SAMPLES;
+    for (uint64_t i = 0; i < some; i++)
+        if (!ttfs_array_sample(&n->input, &n->out.map, first + i, w->x + i * n->input.elements,
+                               diag))
+            return false;
+    if (s->exact)
+        run_exact(s, w, first, some);
+    else
+        run_fast(s, w, first, some);
+    uint64_t done = atomic_fetch_add(&s->done, some * s->n) + some * s->n;
+    if (worker == 0) ttfs_tell(&n->progress, "samples", s->before + done, s->all);
+    return true;
+}
+
+static void clear(const Sweep *s, TtfsSweepUnit *u) {
+    uint64_t *error = u->error;
+    memset(error, 0, s->doc->layers * sizeof *error);
+    *u = (TtfsSweepUnit){.error = error};
+}
+
+static void add_up(Sweep *s, uint32_t k, double latency) {
+    TtfsSweepUnit *to = ttfs_sweep_unit(s->doc, s->point[k], s->trial);
+    for (uint32_t i = 0; i < s->session.threads; i++) {
+        const TtfsSweepUnit *u = &s->worker[i].unit[k];
+        to->right += u->right;
+        to->agree += u->agree;
+        to->spikes += u->spikes;
+        to->saturated += u->saturated;
+        for (uint32_t l = 0; l < s->doc->layers; l++) to->error[l] += u->error[l];
+    }
+    to->latency = latency;
+    to->done = true;
+}
+
+/* All samples at the points in hand. */
+static bool run_units(Sweep *s, TtfsDiag *diag) {
+    uint64_t items = (s->session.count + SAMPLES - 1) / SAMPLES;
+    for (uint32_t i = 0; i < s->session.threads; i++)
+        for (uint32_t k = 0; k < s->n; k++) clear(s, &s->worker[i].unit[k]);
+    atomic_store(&s->done, 0);
+    if (!ttfs_parallel_diag(s->session.threads, 0, items, run_some, s, diag)) return false;
+    s->before += s->n * s->session.count;
+    return true;
+}
+
+static bool weigh(Sweep *s, TtfsDiag *diag) {
+    double sd = s->doc->points.at[s->point[0]].value[TTFS_AXIS_WEIGHT_NOISE];
+    const TtfsNoisyWeights w = {sd, s->added, s->options.seed, s->trial};
+    return !weights_vary(s->doc) || ttfs_noisy_weights(s->noisy, &w, diag);
+}
+
+static bool run_points_fast(Sweep *s, TtfsDiag *diag) {
+    uint32_t n = s->n;
+    s->n = 0;
+    if (!weigh(s, diag)) return false;
+    for (; s->n < n; s->n++) {
+        TtfsExactOptions o = options_at(s, s->point[s->n]);
+        s->rule[s->n] = ttfs_noisy_rule(s->noisy, &s->tops, &o);
+    }
+    bool ok = run_units(s, diag);
+    for (uint32_t k = 0; k < n; k++) {
+        if (ok) add_up(s, k, ttfs_noisy_latency(s->rule[k]));
+        ttfs_noisy_rule_close(s->rule[k]);
+    }
+    s->n = 0;
+    return ok;
+}
+
+static bool run_point_exact(Sweep *s, TtfsDiag *diag) {
+    TtfsExactOptions o = options_at(s, s->point[0]);
+    for (uint32_t i = 0; i < s->session.threads; i++)
+        s->worker[i].exact = ttfs_exact_open(&s->net, &s->tops, &o);
+    bool ok = run_units(s, diag);
+    if (ok) add_up(s, 0, ttfs_exact_latency(s->worker[0].exact));
+    for (uint32_t i = 0; i < s->session.threads; i++) {
+        ttfs_exact_close(s->worker[i].exact);
+        s->worker[i].exact = NULL;
+    }
+    s->n = 0;
+    return ok;
+}
+
+static bool wanted(const Sweep *s, uint32_t point, uint32_t trial) {
+    return ttfs_sweep_mine(s->doc, point, trial) && !ttfs_sweep_unit(s->doc, point, trial)->done;
+}
+
+/* The next units of the trial that can be run at once, from `point` on, into s->point; those of one
+ * weight noise, which is of no other trial. */
+static uint32_t gather(Sweep *s, uint32_t point) {
+    const TtfsPoints *p = &s->doc->points;
+    for (s->n = 0; point < p->len; point++) {
+        if (!wanted(s, point, s->trial)) continue;
+        double noise = p->at[point].value[TTFS_AXIS_WEIGHT_NOISE];
+        if (s->n && (s->exact || noise != p->at[s->point[0]].value[TTFS_AXIS_WEIGHT_NOISE])) break;
+        s->point[s->n++] = point;
+    }
+    return point;
+}
+
+static bool keep(Sweep *s, TtfsDiag *diag) {
+    if (ttfs_now() - s->written < SECONDS) return true;
+    s->written = ttfs_now();
+    return ttfs_sweep_doc_save(s->doc, s->out, NULL, diag);
+}
+
+static bool run_trial(Sweep *s, TtfsDiag *diag) {
+    bool ok = true;
+    for (uint32_t p = 0; ok && p < s->doc->points.len;) {
+        p = gather(s, p);
+        if (s->n == 0) break;
+        ok = (s->exact ? run_point_exact(s, diag) : run_points_fast(s, diag)) && keep(s, diag);
+    }
+    return ok;
+}
+
+static bool run(Sweep *s, TtfsDiag *diag) {
+    TtfsSweepDoc *d = s->doc;
+    s->written = ttfs_now();
+    for (uint32_t t = 0; t < d->trials; t++)
+        for (uint32_t p = 0; p < d->points.len; p++) s->all += wanted(s, p, t) * s->session.count;
+    ttfs_tell(&s->session.progress, "samples", 0, s->all);
+    for (s->trial = 0; s->trial < d->trials; s->trial++)
+        if (!run_trial(s, diag)) return false;
+    return true;
+}
+
+bool ttfs_sweep(const TtfsSweepOptions *o, TtfsSweepDoc *d, TtfsDiag *diag) {
+    TtfsArena a = {0};
+    Sweep *s = TTFS_NEW(&a, Sweep);
+    *s = (Sweep){.doc = d};
+    bool ok = open(s, o, diag);
+    if (ok) resume(s, diag);
+    ok = ok && run(s, diag) && ttfs_sweep_doc_save(d, s->out, o->csv, diag);
+    close(s);
+    ttfs_arena_free(&a);
+    return ok;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A sweep's document in memory: units, shards, figures.
+ */
+#include "sweep_doc.h"
+
+#include "noisy.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void ttfs_sweep_doc_make(TtfsSweepDoc *d) {
+    uint64_t n = (uint64_t)d->points.len * d->trials;
+    d->unit_at = TTFS_ARRAY(&d->arena, TtfsSweepUnit, n);
+    uint64_t *error = TTFS_ARRAY(&d->arena, uint64_t, n * d->layers);
+    for (uint64_t i = 0; i < n; i++) d->unit_at[i].error = error + i * d->layers;
+}
+
+void ttfs_sweep_doc_free(TtfsSweepDoc *d) {
+    ttfs_arena_free(&d->arena);
+}
+
+TtfsSweepUnit *ttfs_sweep_unit(const TtfsSweepDoc *d, uint32_t point, uint32_t trial) {
+    return &d->unit_at[(uint64_t)point * d->trials + trial];
+}
+
+uint32_t ttfs_sweep_trials(const TtfsSweepDoc *d, uint32_t point) {
+    return ttfs_point_random(&d->points.at[point]) ? d->trials : 1;
+}
+
+bool ttfs_sweep_mine(const TtfsSweepDoc *d, uint32_t point, uint32_t trial) {
+    uint64_t random = 0, before = 0, units = 0;
+    if (trial >= ttfs_sweep_trials(d, point)) return false;
+    if (d->shards == 0) return true;
+    for (uint32_t i = 0; i < d->points.len; i++) {
+        bool differs = ttfs_point_random(&d->points.at[i]);
+        random += differs;
+        before += i < point && (differs || trial == 0);
+    }
+    units = d->points.len + random * (d->trials - 1);
+    uint64_t at = (trial ? d->points.len + random * (trial - 1) : 0) + before;
+    return at * d->shards / units == d->shard - 1;
+}
+
+bool ttfs_sweep_whole(const TtfsSweepDoc *d) {
+    for (uint32_t p = 0; p < d->points.len; p++)
+        for (uint32_t t = 0; t < d->trials; t++)
+            if (ttfs_sweep_mine(d, p, t) && !ttfs_sweep_unit(d, p, t)->done) return false;
+    return true;
+}
+
+bool ttfs_shard_read(const char *text, uint32_t *shard, uint32_t *shards, TtfsDiag *diag) {
+    char *end;
+    unsigned long i = strtoul(text, &end, 10), n = 0;
+    bool ok = isdigit((unsigned char)text[0]) && *end == '/' && isdigit((unsigned char)end[1]);
+    if (ok) n = strtoul(end + 1, &end, 10);
+    if (!ok || *end || i < 1 || i > n || n > 1000000)
+        return ttfs_error(diag, TTFS_AT_FILE("--shard"), TTFS_OPTION_VALUE,
+                          "'%s' is no part I/N, I from 1 to N, N at most 1000000", text);
+    *shard = (uint32_t)i;
+    *shards = (uint32_t)n;
+    return true;
+}
+
+static double share(uint64_t part, uint64_t whole) {
+    return whole ? (double)part / (double)whole : NAN;
+}
+
+double ttfs_sweep_figure(const TtfsSweepDoc *d, uint32_t point, uint32_t trial, TtfsSweepFigure f) {
+    const TtfsSweepUnit *u =
+        ttfs_sweep_unit(d, point, trial < ttfs_sweep_trials(d, point) ? trial : 0);
+    uint64_t hidden = d->neurons * d->samples;
+    if (!u->done) return NAN;
+    switch (f) {
+    case TTFS_SWEEP_ACCURACY:
+        return d->labelled ? share(u->right, d->samples) : NAN;
+    case TTFS_SWEEP_AGREEMENT:
+        return d->judged ? share(u->agree, d->samples) : NAN;
+    case TTFS_SWEEP_SPIKES:
+        return share(u->spikes, hidden);
+    case TTFS_SWEEP_SATURATED:
+        return share(u->saturated, hidden);
+    case TTFS_SWEEP_LATENCY:
+        return u->latency;
+    }
+    return NAN;
+}
+
+TtfsSweepSummary ttfs_sweep_summary(const TtfsSweepDoc *d, uint32_t point, TtfsSweepFigure f) {
+    TtfsSweepSummary s = {0, 0, 0, INFINITY, -INFINITY};
+    for (uint32_t t = 0; t < d->trials; t++) {
+        double v = ttfs_sweep_figure(d, point, t, f);
+        if (isnan(v)) continue;
+        s.n++;
+        s.mean += v;
+        s.least = fmin(s.least, v);
+        s.most = fmax(s.most, v);
+    }
+    if (s.n == 0) return (TtfsSweepSummary){0, NAN, NAN, NAN, NAN};
+    s.mean = s.least == s.most ? s.least : s.mean / s.n;
+    for (uint32_t t = 0; t < d->trials; t++) {
+        double v = ttfs_sweep_figure(d, point, t, f) - s.mean;
+        if (!isnan(v)) s.sd += v * v;
+    }
+    s.sd = s.n > 1 ? sqrt(s.sd / (s.n - 1)) : 0;
+    return s;
+}
+
+bool ttfs_sweep_worst(const TtfsSweepDoc *d, uint32_t point, uint32_t *layer, double *worst) {
+    uint64_t most = 0, n = 0;
+    for (uint32_t t = 0; t < d->trials; t++) n += ttfs_sweep_unit(d, point, t)->done;
+    *layer = 0;
+    for (uint32_t l = 0; l < d->layers; l++) {
+        uint64_t sum = 0;
+        for (uint32_t t = 0; t < d->trials; t++) sum += ttfs_sweep_unit(d, point, t)->error[l];
+        if (sum <= most) continue;
+        most = sum;
+        *layer = l;
+    }
+    *worst = n ? ldexp((double)most, -TTFS_NOISY_ERROR_BITS) / ((double)n * (double)d->samples) : 0;
+    return n > 0 && d->layers > 0;
+}
+
+void ttfs_sweep_take(TtfsSweepDoc *d, const TtfsSweepDoc *from) {
+    for (uint64_t i = 0; i < (uint64_t)d->points.len * d->trials; i++) {
+        TtfsSweepUnit *to = &d->unit_at[i];
+        uint64_t *error = to->error;
+        if (!from->unit_at[i].done) continue;
+        memcpy(error, from->unit_at[i].error, d->layers * sizeof *error);
+        *to = from->unit_at[i];
+        to->error = error;
+    }
+}
+
+void ttfs_sweep_csv(const TtfsSweepDoc *d, TtfsBuf *out) {
+    ttfs_buf_puts(out, "axis,value,trial,accuracy,agreement,spikes_per_neuron,saturated,latency\n");
+    for (uint32_t p = 0; p < d->points.len; p++)
+        for (uint32_t t = 0; t < d->trials; t++) {
+            const TtfsPoint *at = &d->points.at[p];
+            if (isnan(ttfs_sweep_figure(d, p, t, TTFS_SWEEP_LATENCY))) continue;
+            ttfs_buf_printf(out, "%s,%.17g,%u", ttfs_axis_name(at->axis), at->value[at->axis], t);
+            for (int f = TTFS_SWEEP_ACCURACY; f <= TTFS_SWEEP_LATENCY; f++) {
+                double v = ttfs_sweep_figure(d, p, t, (TtfsSweepFigure)f);
+                if (isnan(v))
+                    ttfs_buf_puts(out, ",");
+                else
+                    ttfs_buf_printf(out, ",%.17g", v);
+            }
+            ttfs_buf_puts(out, "\n");
+        }
+}

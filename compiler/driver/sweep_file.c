@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A sweep's document as JSON. What is read back is the head, the settings of the points and the
+ * counts; the figures beside them are made anew.
+ */
+#include "sweep_doc.h"
+
+#include "json.h"
+#include "json_tree.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FORMAT = 1, MOST_LAYERS = 1 << 16, FILE_LIMIT = 256 << 20 };
+static const double WHOLE = 9007199254740992.0; /* up to which doubles hold all whole numbers */
+static const uint64_t MOST_UNITS = (uint64_t)1 << 26; /* and counts of layers */
+
+/* --- writing --- */
+
+static void write_layers(const TtfsSweepDoc *d, TtfsJson *j) {
+    ttfs_json_array(j, "layers");
+    for (uint32_t i = 0; i < d->layers; i++) {
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "name", d->layer[i].name);
+        ttfs_json_number(j, "window", d->layer[i].top);
+        ttfs_json_end(j);
+    }
+    ttfs_json_end(j);
+}
+
+static void write_head(const TtfsSweepDoc *d, bool shard, TtfsJson *j) {
+    ttfs_json_string(j, "product", "ttfs");
+    ttfs_json_string(j, "document", "sweep");
+    ttfs_json_number(j, "format", FORMAT);
+    ttfs_json_string(j, "network", d->network);
+    ttfs_json_string(j, "inputs", d->inputs);
+    ttfs_json_string(j, "engine", d->engine);
+    ttfs_json_string(j, "model", d->model);
+    ttfs_json_string(j, "unit", d->unit);
+    ttfs_json_string(j, "slope_noise_per", d->slope_per);
+    ttfs_json_string(j, "weight_noise_kind", d->weight_kind);
+    ttfs_json_number(j, "seed", d->seed);
+    ttfs_json_number(j, "samples", (double)d->samples);
+    ttfs_json_number(j, "trials", d->trials);
+    ttfs_json_number(j, "neurons", (double)d->neurons);
+    ttfs_json_bool(j, "labelled", d->labelled);
+    ttfs_json_bool(j, "judged", d->judged);
+    if (shard && d->shards) {
+        char text[32];
+        snprintf(text, sizeof text, "%u/%u", d->shard, d->shards);
+        ttfs_json_string(j, "shard", text);
+    }
+    write_layers(d, j);
+}
+
+static void write_summary(const TtfsSweepDoc *d, uint32_t point, TtfsSweepFigure f, const char *key,
+                          TtfsJson *j) {
+    TtfsSweepSummary s = ttfs_sweep_summary(d, point, f);
+    if (s.n == 0) {
+        ttfs_json_null(j, key);
+        return;
+    }
+    ttfs_json_object(j, key);
+    ttfs_json_number(j, "mean", s.mean);
+    ttfs_json_number(j, "sd", s.sd);
+    ttfs_json_number(j, "min", s.least);
+    ttfs_json_number(j, "max", s.most);
+    ttfs_json_array(j, "trials");
+    for (uint32_t t = 0; t < d->trials; t++)
+        ttfs_json_number(j, NULL, ttfs_sweep_figure(d, point, t, f));
+    ttfs_json_end(j);
+    ttfs_json_end(j);
+}
+
+static void write_worst(const TtfsSweepDoc *d, uint32_t point, TtfsJson *j) {
+    uint32_t layer;
+    double share;
+    if (!ttfs_sweep_worst(d, point, &layer, &share)) {
+        ttfs_json_null(j, "worst_layer");
+        return;
+    }
+    ttfs_json_object(j, "worst_layer");
+    ttfs_json_string(j, "name", d->layer[layer].name);
+    ttfs_json_number(j, "mean_abs_error", share * d->layer[layer].top);
+    ttfs_json_number(j, "share_of_window", share);
+    ttfs_json_end(j);
+}
+
+static void write_unit(const TtfsSweepDoc *d, const TtfsSweepUnit *u, TtfsJson *j) {
+    if (!u->done) {
+        ttfs_json_null(j, NULL);
+        return;
+    }
+    ttfs_json_object(j, NULL);
+    ttfs_json_number(j, "right", (double)u->right);
+    ttfs_json_number(j, "agree", (double)u->agree);
+    ttfs_json_number(j, "spikes", (double)u->spikes);
+    ttfs_json_number(j, "saturated", (double)u->saturated);
+    ttfs_json_number(j, "latency", u->latency);
+    ttfs_json_array(j, "error");
+    for (uint32_t l = 0; l < d->layers; l++) ttfs_json_number(j, NULL, (double)u->error[l]);
+    ttfs_json_end(j);
+    ttfs_json_end(j);
+}
+
+static void write_settings(const TtfsPoint *p, TtfsJson *j) {
+    ttfs_json_string(j, "axis", ttfs_axis_name(p->axis));
+    ttfs_json_number(j, "value", p->value[p->axis]);
+    ttfs_json_string(j, "scale", p->log ? "log" : "linear");
+    ttfs_json_object(j, "settings");
+    for (uint32_t i = 0; i < TTFS_AXES; i++)
+        ttfs_json_number(j, ttfs_axis_name((TtfsAxis)i), p->value[i]);
+    ttfs_json_end(j);
+}
+
+static void write_point(const TtfsSweepDoc *d, uint32_t p, TtfsJson *j) {
+    TtfsSweepSummary spikes = ttfs_sweep_summary(d, p, TTFS_SWEEP_SPIKES);
+    TtfsSweepSummary full = ttfs_sweep_summary(d, p, TTFS_SWEEP_SATURATED);
+    TtfsSweepSummary latency = ttfs_sweep_summary(d, p, TTFS_SWEEP_LATENCY);
+    write_summary(d, p, TTFS_SWEEP_ACCURACY, "accuracy", j);
+    write_summary(d, p, TTFS_SWEEP_AGREEMENT, "agreement", j);
+    ttfs_json_number(j, "spikes_per_neuron", spikes.mean);
+    ttfs_json_number(j, "saturated", full.mean);
+    ttfs_json_number(j, "latency", latency.mean);
+    write_worst(d, p, j);
+    ttfs_json_array(j, "counts");
+    for (uint32_t t = 0; t < ttfs_sweep_trials(d, p); t++)
+        write_unit(d, ttfs_sweep_unit(d, p, t), j);
+    ttfs_json_end(j);
+}
+
+/* `whole`: with what was counted and the shard; else what both must have in common to be of one
+ * sweep. */
+static void write(const TtfsSweepDoc *d, bool whole, bool shard, TtfsBuf *out) {
+    TtfsJson document = {.out = out}, *j = &document;
+    ttfs_json_object(j, NULL);
+    write_head(d, shard, j);
+    ttfs_json_array(j, "points");
+    for (uint32_t i = 0; i < d->points.len; i++) {
+        ttfs_json_object(j, NULL);
+        write_settings(&d->points.at[i], j);
+        if (whole) write_point(d, i, j);
+        ttfs_json_end(j);
+    }
+    ttfs_json_end(j);
+    ttfs_json_end(j);
+}
+
+void ttfs_sweep_doc_write(const TtfsSweepDoc *d, TtfsBuf *out) {
+    write(d, true, true, out);
+}
+
+bool ttfs_sweep_same(const TtfsSweepDoc *a, const TtfsSweepDoc *b, bool any_shard) {
+    TtfsBuf x = {0}, y = {0};
+    write(a, false, !any_shard, &x);
+    write(b, false, !any_shard, &y);
+    bool same = strcmp(ttfs_buf_text(&x), ttfs_buf_text(&y)) == 0;
+    ttfs_buf_free(&x);
+    ttfs_buf_free(&y);
+    return same;
+}
+
+/* --- reading --- */
+
+typedef struct {
+    TtfsSweepDoc *d;
+    const char *file;
+    TtfsDiag *diag;
+} Reading;
+
+static bool refuse(const Reading *r, const char *key) {
+    return ttfs_error(r->diag, TTFS_AT_FILE(r->file), TTFS_SWEEP_FILE,
+                      "'%s' is missing or not what a sweep writes", key);
+}
+
+static const cJSON *key_of(const cJSON *j, const char *key) {
+    return cJSON_GetObjectItemCaseSensitive(j, key);
+}
+
+static bool text_of(const Reading *r, const cJSON *j, const char *key, const char **text) {
+    const cJSON *v = key_of(j, key);
+    if (!cJSON_IsString(v)) return refuse(r, key);
+    *text = ttfs_arena_strdup(&r->d->arena, v->valuestring);
+    return true;
+}
+
+static bool whole_of(const Reading *r, const cJSON *j, const char *key, double most, uint64_t *to) {
+    const cJSON *v = j && key ? key_of(j, key) : j;
+    if (!cJSON_IsNumber(v) || !(v->valuedouble >= 0 && v->valuedouble <= most) ||
+        v->valuedouble != floor(v->valuedouble))
+        return refuse(r, key ? key : "error");
+    *to = (uint64_t)v->valuedouble;
+    return true;
+}
+
+static bool real_of(const Reading *r, const cJSON *j, const char *key, double *to) {
+    const cJSON *v = key_of(j, key);
+    if (!cJSON_IsNumber(v) || !isfinite(v->valuedouble)) return refuse(r, key);
+    *to = v->valuedouble;
+    return true;
+}
+
+static bool bool_of(const Reading *r, const cJSON *j, const char *key, bool *to) {
+    const cJSON *v = key_of(j, key);
+    if (!cJSON_IsBool(v)) return refuse(r, key);
+    *to = cJSON_IsTrue(v);
+    return true;
+}
+
+static bool list_of(const Reading *r, const cJSON *j, const char *key, uint64_t most,
+                    const cJSON **list, uint32_t *n) {
+    *list = key_of(j, key);
+    if (!cJSON_IsArray(*list)) return refuse(r, key);
+    uint64_t count = 0;
+    for (const cJSON *v = (*list)->child; v && count <= most; v = v->next) count++;
+    *n = (uint32_t)count;
+    return count <= most || refuse(r, key);
+}
+
+static bool read_layers(const Reading *r, const cJSON *j) {
+    TtfsSweepDoc *d = r->d;
+    const cJSON *list;
+    if (!list_of(r, j, "layers", MOST_LAYERS, &list, &d->layers)) return false;
+    d->layer = TTFS_ARRAY(&d->arena, TtfsSweepLayer, d->layers);
+    uint32_t i = 0;
+    for (const cJSON *v = list->child; v; v = v->next, i++)
+        if (!text_of(r, v, "name", &d->layer[i].name) || !real_of(r, v, "window", &d->layer[i].top))
+            return false;
+    return true;
+}
+
+static bool read_shard(const Reading *r, const cJSON *j) {
+    const cJSON *v = key_of(j, "shard");
+    TtfsDiag quiet = {0};
+    if (!v) return true;
+    bool ok = cJSON_IsString(v) &&
+              ttfs_shard_read(v->valuestring, &r->d->shard, &r->d->shards, &quiet);
+    ttfs_diag_free(&quiet);
+    return ok || refuse(r, "shard");
+}
+
+static bool read_head(const Reading *r, const cJSON *j) {
+    TtfsSweepDoc *d = r->d;
+    const char *product = "", *document = "";
+    uint64_t format = 0, seed = 0, trials = 0;
+    if (!text_of(r, j, "product", &product) || !text_of(r, j, "document", &document)) return false;
+    if (strcmp(product, "ttfs") != 0) return refuse(r, "product");
+    if (strcmp(document, "sweep") != 0) return refuse(r, "document");
+    bool ok = whole_of(r, j, "format", WHOLE, &format) && text_of(r, j, "network", &d->network) &&
+              text_of(r, j, "inputs", &d->inputs) && text_of(r, j, "engine", &d->engine) &&
+              text_of(r, j, "model", &d->model) && text_of(r, j, "unit", &d->unit) &&
+              text_of(r, j, "slope_noise_per", &d->slope_per) &&
+              text_of(r, j, "weight_noise_kind", &d->weight_kind) &&
+              whole_of(r, j, "seed", UINT32_MAX, &seed) &&
+              whole_of(r, j, "samples", WHOLE, &d->samples) &&
+              whole_of(r, j, "trials", TTFS_MOST_TRIALS, &trials) &&
+              whole_of(r, j, "neurons", WHOLE, &d->neurons) &&
+              bool_of(r, j, "labelled", &d->labelled) && bool_of(r, j, "judged", &d->judged) &&
+              read_shard(r, j) && read_layers(r, j);
+    if (!ok) return false;
+    d->seed = (uint32_t)seed;
+    d->trials = (uint32_t)trials;
+    return format == FORMAT || refuse(r, "format");
+}
+
+static bool read_settings(const Reading *r, const cJSON *j, TtfsPoint *p) {
+    const char *axis = "", *scale = "";
+    const cJSON *settings = key_of(j, "settings");
+    if (!text_of(r, j, "axis", &axis) || !text_of(r, j, "scale", &scale)) return false;
+    p->axis = ttfs_axis_of(axis);
+    if (p->axis == TTFS_AXES) return refuse(r, "axis");
+    p->log = strcmp(scale, "log") == 0;
+    for (uint32_t i = 0; i < TTFS_AXES; i++)
+        if (!real_of(r, settings, ttfs_axis_name((TtfsAxis)i), &p->value[i]) ||
+            !ttfs_axis_takes((TtfsAxis)i, p->value[i]))
+            return refuse(r, "settings");
+    return true;
+}
+
+static bool read_unit(const Reading *r, const cJSON *j, TtfsSweepUnit *u) {
+    const cJSON *list;
+    uint32_t n = 0, i = 0;
+    if (cJSON_IsNull(j)) return true;
+    if (!whole_of(r, j, "right", WHOLE, &u->right) || !whole_of(r, j, "agree", WHOLE, &u->agree) ||
+        !whole_of(r, j, "spikes", WHOLE, &u->spikes) ||
+        !whole_of(r, j, "saturated", WHOLE, &u->saturated) ||
+        !real_of(r, j, "latency", &u->latency) || !list_of(r, j, "error", MOST_LAYERS, &list, &n))
+        return false;
+    if (n != r->d->layers) return refuse(r, "error");
+    for (const cJSON *v = list->child; v; v = v->next, i++)
+        if (!whole_of(r, v, NULL, WHOLE, &u->error[i])) return false;
+    u->done = true;
+    return true;
+}
+
+static bool read_counts(const Reading *r, const cJSON *j, uint32_t point) {
+    const cJSON *list;
+    uint32_t n = 0, t = 0;
+    if (!list_of(r, j, "counts", r->d->trials, &list, &n)) return false;
+    if (n != ttfs_sweep_trials(r->d, point)) return refuse(r, "counts");
+    for (const cJSON *v = list->child; v; v = v->next, t++)
+        if (!read_unit(r, v, ttfs_sweep_unit(r->d, point, t))) return false;
+    return true;
+}
+
+static bool read_points(const Reading *r, const cJSON *j) {
+    TtfsSweepDoc *d = r->d;
+    const cJSON *list;
+    uint32_t i = 0;
+    if (!list_of(r, j, "points", TTFS_MOST_POINTS, &list, &d->points.len)) return false;
+    if (d->trials == 0) return refuse(r, "trials");
+    if ((uint64_t)d->points.len * d->trials * (d->layers + 1) > MOST_UNITS)
+        return refuse(r, "points");
+    d->points.at = TTFS_ARRAY(&d->arena, TtfsPoint, d->points.len);
+    for (const cJSON *v = list->child; v; v = v->next, i++)
+        if (!read_settings(r, v, &d->points.at[i])) return false;
+    ttfs_sweep_doc_make(d);
+    i = 0;
+    for (const cJSON *v = list->child; v; v = v->next, i++)
+        if (!read_counts(r, v, i)) return false;
+    return true;
+}
+
+bool ttfs_sweep_doc_read(TtfsSweepDoc *d, const char *file, const void *text, size_t n,
+                         TtfsDiag *diag) {
+    TtfsJsonTree *tree = ttfs_json_parse(text, n, NULL);
+    const Reading r = {d, file, diag};
+    if (!tree) return ttfs_error(diag, TTFS_AT_FILE(file), TTFS_SWEEP_FILE, "it is not JSON");
+    bool ok = read_head(&r, tree->root) && read_points(&r, tree->root);
+    ttfs_undo(tree);
+    return ok;
+}
+
+/* --- files --- */
+
+bool ttfs_sweep_doc_load(TtfsSweepDoc *d, const char *path, TtfsDiag *diag) {
+    TtfsFile f;
+    if (!ttfs_file_open(&f, path, FILE_LIMIT, diag)) return false;
+    bool ok = ttfs_sweep_doc_read(d, path, f.bytes, f.size, diag);
+    ttfs_file_close(&f);
+    return ok;
+}
+
+bool ttfs_sweep_doc_save(const TtfsSweepDoc *d, const char *path, const char *csv, TtfsDiag *diag) {
+    TtfsBuf text = {0}, lines = {0};
+    ttfs_sweep_doc_write(d, &text);
+    ttfs_sweep_csv(d, &lines);
+    bool ok = ttfs_file_write(path, ttfs_buf_text(&text), text.len, diag) &&
+              (!csv || ttfs_file_write(csv, ttfs_buf_text(&lines), lines.len, diag));
+    ttfs_buf_free(&text);
+    ttfs_buf_free(&lines);
+    return ok;
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The flow for iCE40: Yosys, nextpnr, icepack, icetime. In: the Verilog of a compiled folder, which
+ * must be what ttfs writes for its chip, and the shipped board top with its pins; out:
+ * OUT/fpga/NAME with bitstream, netlist, constraints, logs and figures. All is made in a private
+ * folder, by a fixed seed; what is kept appears at once. The bitstream is of the chip, not of the
+ * network: a host configures it (rtl/README.md, "The board top").
+ */
+#include "synth.h"
+
+#include "asked.h"
+#include "cache_folder.h"
+#include "json_tree.h"
+#include "json.h"
+#include "out.h"
+#include "out_folder.h"
+#include "out_tree.h"
+#include "shipped.h"
+#include "synth_tools.h"
+#include "temporary.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PCF_LIMIT = 1 << 20 };
+
+/* Devices that there are tools for, and what each tool calls them. */
+static const struct {
+    const char *device, *yosys, *nextpnr, *icetime, *package;
+} flows[] = {{"hx8k", "hx", "--hx8k", "hx8k", "ct256"}};
+
+/* What is kept of what the tools wrote. */
+static const char *const kept[] = {"board.pcf",  "synth.ys",    "board.bin",   "netlist.v",
+                                   "yosys.log",  "nextpnr.log", "icepack.log", "icetime.log",
+                                   "synth.json", NULL};
+
+typedef struct {
+    const TtfsSynthOptions *options;
+    uint32_t flow;
+    TtfsOut out;
+    TtfsTools tools;
+    TtfsSynthesis *result;
+    TtfsArena *arena;
+    TtfsDiag *diag;
+} Synth;
+
+static const TtfsChip *chip_of(const Synth *s) {
+    return &s->out.plan.chip;
+}
+
+/* --- what is asked --- */
+
+static bool find_flow(Synth *s, const char *name) {
+    for (s->flow = 0; s->flow < sizeof flows / sizeof *flows; s->flow++)
+        if (strcmp(flows[s->flow].device, name) == 0) return true;
+    return ttfs_error_advice(s->diag, TTFS_AT_FILE("--device"), TTFS_OPTION_VALUE,
+                             "--estimate says what the chip takes of it",
+                             "ttfs makes bitstreams for hx8k alone, not for %s", name);
+}
+
+static bool open_device(Synth *s) {
+    const TtfsSynthOptions *o = s->options;
+    uint32_t k = 0;
+    if (!ttfs_asked_folder(o->folder, s->diag) ||
+        !ttfs_asked_for("--device", o->device, "a device is needed: --device hx8k", s->diag) ||
+        !ttfs_asked_word("--device", o->device, ttfs_device_names, &k, s->diag))
+        return false;
+    s->result->device = ttfs_device(k);
+    s->result->clock_mhz = s->result->device.clock_mhz;
+    return o->estimate || find_flow(s, o->device);
+}
+
+static bool refuse_chip(const Synth *s, const char *what) {
+    return ttfs_error_advice(
+        s->diag, TTFS_AT_FILE(s->options->folder), TTFS_DEVICE_FIT,
+        ttfs_arena_printf(s->arena, "compile it again with --fit %s", s->result->device.name), "%s",
+        what);
+}
+
+/* --- what is known before --- */
+
+static bool check_kind(const Synth *s) {
+    if (ttfs_chip_cores(chip_of(s)) > 1)
+        return refuse_chip(s, "the chip has several cores, one is expected");
+    if (chip_of(s)->stream)
+        return refuse_chip(s, "the chip streams weights, the board top has no memory for them");
+    return true;
+}
+
+static void estimate(const Synth *s) {
+    TtfsSynthesis *r = s->result;
+    TtfsSize size = ttfs_size_of(chip_of(s), &r->device);
+    r->luts = size.luts;
+    r->ffs = size.ffs;
+    r->ram = size.ram[0] + size.ram[1];
+    r->estimated = true;
+}
+
+/* Tools need minutes to find out. */
+static bool check_memories(const Synth *s) {
+    const TtfsDevice *d = &s->result->device;
+    TtfsSize size = ttfs_size_of(chip_of(s), d);
+    if (size.ram[0] <= d->ram[0].count) return true;
+    return refuse_chip(s, ttfs_arena_printf(s->arena,
+                                            "the chip's memories take %" PRIu64
+                                            " %s, of which %s has %" PRIu32,
+                                            size.ram[0], d->ram[0].name, d->name, d->ram[0].count));
+}
+
+/* --- what the tools are given --- */
+
+static bool fill(const Synth *s, const char *name, const char *text, size_t n) {
+    return ttfs_file_fill(ttfs_path_join(s->arena, s->tools.work, name), text, n, s->diag);
+}
+
+/* The Verilog with the board top beside it. */
+static bool fill_verilog(const Synth *s) {
+    TtfsFileSet board = {0};
+    const char *rtl = ttfs_path_join(s->arena, s->tools.work, "rtl");
+    bool ok = ttfs_file_set_read(&board, ttfs_data_path(s->arena, "rtl/board"),
+                                 (const char *const[]){".v", NULL}, true, s->diag) &&
+              ttfs_file_set_fill(&s->out.verilog, rtl, s->diag) &&
+              ttfs_file_set_fill(&board, rtl, s->diag);
+    ttfs_file_set_free(&board);
+    return ok;
+}
+
+static bool fill_script(const Synth *s) {
+    const char *text = ttfs_arena_printf(
+        s->arena,
+        "read_verilog -DSYNTHESIS -Irtl rtl/ttfs_*.v\nchparam -set FLIT %u ttfs_board\n"
+        "synth_ice40 -abc9 -device %s -top ttfs_board -json board.json\n"
+        "tee -q -o stat.json stat -json\nwrite_verilog -noattr netlist.v\n",
+        ttfs_chip_flit_bits(chip_of(s)), flows[s->flow].yosys);
+    return fill(s, "synth.ys", text, strlen(text));
+}
+
+/* The board's pins, without those of bits that the chip's flits do not have. */
+static bool fill_pins(const Synth *s) {
+    const char *name = ttfs_arena_printf(s->arena, "hw/boards/%s.pcf", s->result->device.name);
+    uint32_t flit = ttfs_chip_flit_bits(chip_of(s)), bit;
+    TtfsBuf out = {0};
+    TtfsFile f;
+    if (!ttfs_file_open(&f, ttfs_data_path(s->arena, name), PCF_LIMIT, s->diag)) return false;
+    const char *text = ttfs_arena_strndup(s->arena, (const char *)f.bytes, f.size);
+    ttfs_file_close(&f);
+    for (const char *end; *text; text = end) {
+        end = strchr(text, '\n') ? strchr(text, '\n') + 1 : text + strlen(text);
+        if (sscanf(text, "set_io trace_flit_o[%" SCNu32 "]", &bit) == 1 && bit >= flit) continue;
+        ttfs_buf_bytes(&out, text, (size_t)(end - text));
+        s->result->pins += strncmp(text, "set_io", 6) == 0;
+    }
+    bool ok = fill(s, "board.pcf", ttfs_buf_text(&out), out.len);
+    ttfs_buf_free(&out);
+    return ok;
+}
+
+/* --- the tools --- */
+
+static bool run_tools(const Synth *s) {
+    const char *mhz = ttfs_arena_printf(s->arena, "%g", s->result->clock_mhz);
+    const char *nextpnr = flows[s->flow].nextpnr, *package = flows[s->flow].package;
+    const TtfsTool tools[] = {
+        {"synthesis (yosys)", "yosys", "yosys.log", {"yosys", "-q", "synth.ys"}},
+        {"place and route (nextpnr-ice40)",
+         "nextpnr-ice40",
+         "nextpnr.log",
+         {"nextpnr-ice40", nextpnr, "--package", package, "--json", "board.json", "--pcf",
+          "board.pcf", "--asc", "board.asc", "--report", "report.json", "--seed", "1", "--freq",
+          mhz, "--timing-allow-fail"}},
+        {"bitstream (icepack)",
+         "fpga-icestorm",
+         "icepack.log",
+         {"icepack", "board.asc", "board.bin"}},
+        {"timing (icetime)",
+         "fpga-icestorm",
+         "icetime.log",
+         {"icetime", "-d", flows[s->flow].icetime, "-P", package, "-p", "board.pcf", "-t",
+          "board.asc"}}};
+    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
+        if (!ttfs_tool_run(&s->tools, &tools[i])) return false;
+    return true;
+}
+
+/* --- what they say --- */
+
+static bool unread(const Synth *s, const char *name) {
+    return ttfs_error_advice(s->diag, TTFS_AT_FILE(name), TTFS_SYNTH_FLOW,
+                             "report it with the versions of the tools",
+                             "the tool's report is not what ttfs reads");
+}
+
+static TtfsJsonTree *parse(const Synth *s, const char *name) {
+    const char *text = ttfs_tool_text(&s->tools, name);
+    TtfsJsonTree *t = text ? ttfs_json_parse(text, strlen(text), NULL) : NULL;
+    if (text && !t) unread(s, name);
+    return t;
+}
+
+/* Cells by type, of the design that was made flat. */
+static void count_cell(TtfsSynthesis *r, const cJSON *cell) {
+    uint64_t n = cell->valuedouble > 0 ? (uint64_t)cell->valuedouble : 0;
+    const char *type = cell->string;
+    if (strcmp(type, "SB_LUT4") == 0) r->luts += n;
+    if (strncmp(type, "SB_DFF", 6) == 0) r->ffs += n;
+    if (strncmp(type, "SB_RAM40", 8) == 0) r->ram += n;
+    if (strcmp(type, "SB_MAC16") == 0) r->dsps += n;
+}
+
+static bool read_cells(const Synth *s) {
+    TtfsJsonTree *t = parse(s, "stat.json");
+    const cJSON *design = t ? cJSON_GetObjectItemCaseSensitive(t->root, "design") : NULL, *cell;
+    cJSON_ArrayForEach(cell, cJSON_GetObjectItemCaseSensitive(design, "num_cells_by_type"))
+        count_cell(s->result, cell);
+    ttfs_undo(t);
+    return s->result->luts > 0 || (t && unread(s, "stat.json"));
+}
+
+/* The logic cells that are used, and the clock's frequency. */
+static bool read_placed(const Synth *s) {
+    TtfsJsonTree *t = parse(s, "report.json");
+    const cJSON *root = t ? t->root : NULL;
+    const cJSON *use = cJSON_GetObjectItemCaseSensitive(root, "utilization");
+    const cJSON *cells = cJSON_GetObjectItemCaseSensitive(
+        cJSON_GetObjectItemCaseSensitive(use, "ICESTORM_LC"), "used");
+    const cJSON *clocks = cJSON_GetObjectItemCaseSensitive(root, "fmax");
+    const cJSON *mhz = cJSON_GetObjectItemCaseSensitive(clocks ? clocks->child : NULL, "achieved");
+    bool ok = cJSON_IsNumber(cells) && cJSON_IsNumber(mhz) && !clocks->child->next;
+    if (ok) {
+        s->result->cells = (uint64_t)cells->valuedouble;
+        s->result->fmax_mhz = mhz->valuedouble;
+    }
+    ttfs_undo(t);
+    return ok || (t && unread(s, "report.json"));
+}
+
+/* The second analysis, of the bitstream's wires: the slower one counts. */
+static bool read_timing(const Synth *s) {
+    static const char key[] = "Total path delay: ";
+    const char *text = ttfs_tool_text(&s->tools, "icetime.log");
+    const char *at = text ? strstr(text, key) : NULL;
+    double ns = at ? strtod(at + sizeof key - 1, NULL) : 0;
+    if (!(ns > 0)) return text && unread(s, "icetime.log");
+    if (1000 / ns < s->result->fmax_mhz) s->result->fmax_mhz = 1000 / ns;
+    s->result->meets_clock = s->result->fmax_mhz >= s->result->clock_mhz;
+    return true;
+}
+
+/* --- what is kept --- */
+
+static const char *target_of(const Synth *s) {
+    const char *name = ttfs_arena_printf(s->arena, "fpga/%s", s->result->device.name);
+    return ttfs_path_join(s->arena, s->out.folder, name);
+}
+
+static bool copy(const Synth *s, const char *name, const char *folder) {
+    TtfsFile f;
+    if (!ttfs_file_open(&f, ttfs_path_join(s->arena, s->tools.work, name), (size_t)1 << 30,
+                        s->diag))
+        return false;
+    bool ok = ttfs_file_fill(ttfs_path_join(s->arena, folder, name), f.bytes, f.size, s->diag);
+    ttfs_file_close(&f);
+    return ok;
+}
+
+/* Puts the new folder in the place of the old one, in which nothing foreign was found. */
+static bool replace(const Synth *s, const char *made) {
+    const char *target = target_of(s);
+    return (ttfs_sync_tree(made) || ttfs_file_fault(s->diag, target, TTFS_FILE_WRITE)) &&
+           ttfs_remove_tree(target, s->diag) &&
+           (rename(made, target) == 0 || ttfs_file_fault(s->diag, target, TTFS_FILE_WRITE));
+}
+
+/* The temporary folder is private, the one in it as any other. */
+static bool keep(const Synth *s) {
+    if (!ttfs_out_part(s->out.folder, "fpga", s->diag)) return false;
+    TtfsTemporary *t = ttfs_temporary_folder(target_of(s));
+    if (!t) return ttfs_file_fault(s->diag, target_of(s), TTFS_FILE_WRITE);
+    const char *made = ttfs_path_join(s->arena, t->path, "new");
+    bool ok = ttfs_make_folders(made, s->diag);
+    for (int i = 0; ok && kept[i]; i++) ok = copy(s, kept[i], made);
+    ok = ok && replace(s, made);
+    ttfs_undo(t);
+    return ok;
+}
+
+/* The document that is kept names the file beside it, wherever OUT lies. */
+static bool fill_result(const Synth *s) {
+    TtfsBuf text = {0};
+    s->result->bitstream = "board.bin";
+    ttfs_synth_json(s->result, &text);
+    bool ok = fill(s, "synth.json", ttfs_buf_text(&text), text.len);
+    ttfs_buf_free(&text);
+    s->result->bitstream = ttfs_path_join(s->arena, target_of(s), "board.bin");
+    return ok;
+}
+
+static void remove_left(void *context, const char *path, bool folder) {
+    (void)folder;
+    ttfs_remove_tree(path, context);
+}
+
+static bool make(Synth *s) {
+    const char *base = ttfs_private_base(s->arena, "ttfs-synth", s->diag);
+    if (base) ttfs_temporary_left(base, remove_left, s->diag);
+    TtfsTemporary *work = base ? ttfs_temporary_folder(base) : NULL;
+    if (!work) return base && ttfs_file_fault(s->diag, base, TTFS_FILE_WRITE);
+    s->tools = (TtfsTools){work->path,           s->out.folder, s->result->device.name,
+                           s->options->progress, s->arena,      s->diag};
+    bool ok = fill_verilog(s) && fill_script(s) && fill_pins(s) && run_tools(s) && read_cells(s) &&
+              read_placed(s) && read_timing(s) && fill_result(s) && keep(s);
+    ttfs_undo(work);
+    return ok;
+}
+
+/* What would be replaced must be of ttfs alone: said before the tools run. What a run that died
+ * left beside it goes. */
+static bool check_target(const Synth *s) {
+    ttfs_temporary_left(target_of(s), remove_left, s->diag);
+    const char *foreign = ttfs_is_folder(target_of(s)) ? ttfs_out_foreign(s->out.folder, s->arena)
+                                                       : NULL;
+    return !foreign || ttfs_error(s->diag, TTFS_AT_FILE(s->out.folder), TTFS_FILE_WRITE,
+                                  "not written to: %s in it, which ttfs did not write", foreign);
+}
+
+static bool open_out(Synth *s) {
+    int parts = TTFS_OUT_PLAN | (s->options->estimate ? 0 : TTFS_OUT_IMAGE | TTFS_OUT_RTL);
+    if (!ttfs_out_open(&s->out, s->options->folder, parts, s->diag)) return false;
+    s->result->core_us = (double)s->out.plan.expected_cycles / s->result->clock_mhz;
+    return s->options->estimate || s->out.has_image; /* else its reader said why */
+}
+
+bool ttfs_synth(const TtfsSynthOptions *o, TtfsSynthesis *result, TtfsArena *a, TtfsDiag *diag) {
+    Synth s = {.options = o, .result = result, .arena = a, .diag = diag};
+    *result = (TtfsSynthesis){0};
+    bool ok = open_device(&s) && open_out(&s) && check_kind(&s);
+    if (ok && o->estimate)
+        estimate(&s);
+    else
+        ok = ok && check_memories(&s) && check_target(&s) && make(&s);
+    ttfs_out_close(&s.out);
+    return ok;
+}
+
+/* A number that tools alone know. */
+static void add_known(TtfsJson *j, const char *key, bool known, double v) {
+    if (known)
+        ttfs_json_number(j, key, v);
+    else
+        ttfs_json_null(j, key);
+}
+
+void ttfs_synth_json(const TtfsSynthesis *s, TtfsBuf *out) {
+    TtfsJson document = {.out = out}, *j = &document;
+    bool known = !s->estimated;
+    ttfs_json_object(j, NULL);
+    ttfs_json_string(j, "device", s->device.name);
+    ttfs_json_bool(j, "estimated", s->estimated);
+    ttfs_json_number(j, "lut", (double)s->luts);
+    ttfs_json_number(j, "ff", (double)s->ffs);
+    ttfs_json_number(j, "ram", (double)s->ram);
+    ttfs_json_number(j, "dsp", (double)s->dsps);
+    add_known(j, "logic_cells", known, (double)s->cells);
+    add_known(j, "pins", known, s->pins);
+    add_known(j, "fmax_mhz", known, s->fmax_mhz);
+    ttfs_json_number(j, "clock_mhz", s->clock_mhz);
+    if (known)
+        ttfs_json_bool(j, "meets_clock", s->meets_clock);
+    else
+        ttfs_json_null(j, "meets_clock");
+    if (s->bitstream)
+        ttfs_json_string(j, "bitstream", s->bitstream);
+    else
+        ttfs_json_null(j, "bitstream");
+    ttfs_json_number(j, "core_us", s->core_us);
+    ttfs_json_end(j);
+}

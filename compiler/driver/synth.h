@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From a compiled folder to a bitstream.
+ */
+#ifndef TTFS_SYNTH_H
+#define TTFS_SYNTH_H
+
+#include "base.h"
+#include "device.h"
+#include "ttfs.h"
+
+/* What the tools report, or what was estimated. */
+typedef struct {
+    TtfsDevice device;
+    uint64_t luts, ffs, ram, dsps;
+    uint64_t cells;   /* logic cells (a LUT, a flip-flop, a carry) after packing; 0: not known */
+    double clock_mhz; /* that is claimed */
+    double fmax_mhz;  /* by static timing analysis; 0: not known */
+    double core_us;   /* of a sample at that clock, as the plan expects */
+    uint32_t pins;    /* of the board top; 0: estimated */
+    const char *bitstream; /* path; NULL: estimated */
+    bool estimated, meets_clock;
+} TtfsSynthesis;
+
+/* Texts lie in the arena. Without `o->estimate` writes OUT/fpga/DEVICE, whole or not at all. A
+ * clock that is not met is no error here. */
+bool ttfs_synth(const TtfsSynthOptions *o, TtfsSynthesis *s, TtfsArena *a, TtfsDiag *diag);
+/* The document, as it is also kept in the folder. */
+void ttfs_synth_json(const TtfsSynthesis *s, TtfsBuf *out);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tools of an FPGA flow, run one after the other in a folder of their own.
+ */
+#ifndef TTFS_SYNTH_TOOLS_H
+#define TTFS_SYNTH_TOOLS_H
+
+#include "base.h"
+#include "progress.h"
+
+typedef struct {
+    const char *work;   /* the folder that the tools see, and nothing else of this machine */
+    const char *out;    /* the compiled folder, where the log of a tool that fails is kept */
+    const char *device; /* as files of it are called */
+    TtfsProgress progress;
+    TtfsArena *arena;
+    TtfsDiag *diag;
+} TtfsTools;
+
+typedef struct {
+    const char *stage;   /* as progress tells it */
+    const char *package; /* that brings the tool */
+    const char *log;     /* file in `work`; what the tool says goes there */
+    const char *argv[24];
+} TtfsTool;
+
+/* Runs a tool to its end. False with SYNTH_FLOW: it is not installed, or failed; then the end of
+ * its log is in the message and the log is OUT/fpga/DEVICE_LOG. */
+bool ttfs_tool_run(const TtfsTools *t, const TtfsTool *tool);
+/* The text of a file in `work`, in the arena; NULL after an error. */
+const char *ttfs_tool_text(const TtfsTools *t, const char *name);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The result of ttfs synth in lines.
+ */
+#include "synth_report.h"
+
+#include <inttypes.h>
+
+static void share(const char *what, uint64_t n, uint64_t of, TtfsBuf *out) {
+    ttfs_buf_printf(out, "%-20s%" PRIu64 " of %" PRIu64 " (%.0f %%)\n", what, n, of,
+                    of ? 100.0 * (double)n / (double)of : 0.0);
+}
+
+void ttfs_synth_text(const TtfsSynthesis *s, TtfsBuf *out) {
+    const TtfsDevice *d = &s->device;
+    ttfs_buf_printf(out, "%s (%s)%s\n", d->name, d->part,
+                    s->estimated ? ", estimated before synthesis: the chip without a board top"
+                                 : ", the chip behind the board top");
+    if (!s->estimated) share("logic cells", s->cells, d->luts, out);
+    share("LUTs", s->luts, d->luts, out);
+    share("flip-flops", s->ffs, d->ffs, out);
+    share("RAM blocks", s->ram, (uint64_t)d->ram[0].count + d->ram[1].count, out);
+    if (!s->estimated)
+        ttfs_buf_printf(out, "%-20s%.1f MHz at most, %s %.1f MHz\n", "clock", s->fmax_mhz,
+                        s->meets_clock ? "meets" : "does not meet", s->clock_mhz);
+    ttfs_buf_printf(out, "%-20s%.1f us expected at %.1f MHz, without the host's transfers\n",
+                    "a sample", s->core_us, s->clock_mhz);
+    if (s->bitstream) ttfs_buf_printf(out, "written: %s\n", s->bitstream);
+}

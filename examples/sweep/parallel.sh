@@ -1,0 +1,12 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A sweep in SHARDS parts with GNU parallel, JOBS at a time (default: one a core); with a list of machines, `parallel --sshlogin`.
+#   parallel.sh RESULT SHARDS ttfs sweep OUT --input X --vary ...
+# What is finished is kept in RESULT.parts: run it again after an interruption.
+set -eu
+result=$1 shards=$2
+shift 2
+mkdir -p "$result.parts"
+seq "$shards" | parallel --halt now,fail=1 ${JOBS:+--jobs "$JOBS"} --quote \
+    "$@" --threads 1 --quiet --shard "{}/$shards" -o "$result.parts/{}.json"
+"$1" merge "$result.parts"/*.json -o "$result"

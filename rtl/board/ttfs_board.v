@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The top for boards with few pins: a chip (ttfs_top) behind a serial host link, SPI mode 0, and its spikes on monitor
+// pins. A frame is 72 bits while spi_cs_ni is low, highest first: a command and 64 bits of payload come in, a status and
+// 64 bits of data leave in the same frame (rtl/README.md, "The board top"). A command begins when spi_cs_ni rises after
+// exactly 72 bits; until it is done the link takes no frame: all its bits read 1, and the host sends it again. Inputs of
+// the link go through two registers; spi_sck_i is sampled by clk_i, each half of its period is four cycles or more. An
+// FPGA's registers are 0 when it is configured: reset lasts 15 cycles from then on, and while rst_ni is low.
+
+`default_nettype none
+
+module ttfs_board #(
+    parameter FLIT = 28   // of the chip
+) (
+    input  wire            clk_i,
+    input  wire            rst_ni,
+    input  wire            spi_sck_i,
+    input  wire            spi_cs_ni,
+    input  wire            spi_mosi_i,
+    output wire            spi_miso_o,
+    output wire            busy_o,
+    // monitor: a result of the core, as the chip's trace says it, a cycle later
+    output wire            trace_valid_o,
+    output wire [FLIT-1:0] trace_flit_o
+);
+    localparam [7:0] WRITE = 8'd1, READ = 8'd2, START = 8'd3, INPUT = 8'd4, END = 8'd5, TAKE = 8'd6, CLEAR = 8'd7;
+
+    // Synchronizers.
+    reg [1:0] reset_q;
+    reg [2:0] sck_q, cs_q;
+    reg [1:0] mosi_q;
+    reg [3:0] power_q = 4'd0;
+    always @(posedge clk_i) begin
+        reset_q <= {reset_q[0], rst_ni};
+        sck_q   <= {sck_q[1:0], spi_sck_i};
+        cs_q    <= {cs_q[1:0], spi_cs_ni};
+        mosi_q  <= {mosi_q[0], spi_mosi_i};
+        if (!(&power_q)) power_q <= power_q + 4'd1;
+    end
+
+    reg rst_q;
+    always @(posedge clk_i) rst_q <= reset_q[1] && &power_q;
+
+    wire rises  = sck_q[2:1] == 2'b01;
+    wire falls  = sck_q[2:1] == 2'b10;
+    wire begins = cs_q[2:1] == 2'b10;
+    wire ends   = cs_q[2:1] == 2'b01;
+
+    // The frame: open_q while one is taken; what it held stays in shift_q for the command.
+    reg [71:0] shift_q;
+    reg [6:0]  count_q;
+    reg        open_q, pending_q, miso_q, done_q, refused_q, answer_q, given_q;
+    reg [31:0] answer_data_q;
+
+    wire        cfg_ready, cfg_rvalid, busy, done, in_ready, out_valid, slot_valid;
+    wire [31:0] cfg_rdata;
+    wire [FLIT-1:0] out_flit;
+    wire [10:0] flags;
+
+    wire [7:0]  command = shift_q[71:64];
+    wire [63:0] flit    = {{(64 - FLIT) {1'b0}}, out_flit};
+    wire [7:0]  status  = {1'b0, answer_q, out_valid && !answer_q, done_q, busy, refused_q, |flags, 1'b0};
+    wire        whole   = ends && open_q && count_q == 7'd72;
+
+    wire writes  = pending_q && command == WRITE;
+    wire reads   = pending_q && command == READ;
+    wire starts  = pending_q && command == START;
+    wire inputs  = pending_q && (command == INPUT || command == END);
+    wire takes   = pending_q && command == TAKE;
+    wire clears  = pending_q && command == CLEAR;
+    // A start waits until the chip is ready, an input until it is taken; what can never be taken is refused.
+    wire started = starts && !busy;
+    wire late    = inputs && !slot_valid;
+    wire finished = (writes || reads) ? cfg_ready && (writes || cfg_rvalid)
+                  : starts ? !busy : inputs ? in_ready || late : pending_q;
+
+    reg  asked_q;   // the chip has taken the read
+    wire answered = reads && asked_q && cfg_rvalid;
+
+    always @(posedge clk_i) begin
+        if (begins && !pending_q) shift_q <= {status, answer_q ? {32'd0, answer_data_q} : flit};
+        else if (rises && open_q) shift_q <= {shift_q[70:0], mosi_q[1]};
+        if (begins) miso_q <= pending_q || status[7];
+        else if (falls && open_q) miso_q <= shift_q[71];
+        if (answered) answer_data_q <= cfg_rdata;
+    end
+
+    always @(posedge clk_i)
+        if (!rst_q) begin
+            open_q    <= 1'b0;
+            pending_q <= 1'b0;
+            count_q   <= 7'd0;
+            asked_q   <= 1'b0;
+            answer_q  <= 1'b0;
+            given_q   <= 1'b0;
+            done_q    <= 1'b0;
+            refused_q <= 1'b0;
+        end else begin
+            if (begins) begin
+                open_q  <= !pending_q;
+                count_q <= 7'd0;
+                given_q <= out_valid && !answer_q;
+            end else if (ends) open_q <= 1'b0;
+            else if (rises && open_q && !(&count_q)) count_q <= count_q + 7'd1;
+            if (whole) pending_q <= 1'b1;
+            else if (reads ? answered : finished) pending_q <= 1'b0;
+            if (reads && cfg_ready && !asked_q) asked_q <= 1'b1;
+            else if (answered) asked_q <= 1'b0;
+            if (answered) answer_q <= 1'b1;
+            else if (whole) answer_q <= 1'b0;   // this frame gave it
+            if (started) done_q <= 1'b0;
+            else if (done) done_q <= 1'b1;
+            if (late) refused_q <= 1'b1;
+            else if (clears) refused_q <= 1'b0;
+        end
+
+    wire [40:0] unused_mem;
+    wire [11:0] unused_slot;
+    wire unused = &{1'b0, unused_mem, unused_slot};
+    wire trace_valid;
+    wire [FLIT-1:0] trace_flit;
+
+    ttfs_top u_top (
+        .clk_i          (clk_i),
+        .rst_ni         (rst_q),
+        .cfg_valid_i    (writes || (reads && !asked_q)),
+        .cfg_ready_o    (cfg_ready),
+        .cfg_write_i    (writes),
+        .cfg_addr_i     (shift_q[63:32]),
+        .cfg_data_i     (shift_q[31:0]),
+        .cfg_rvalid_o   (cfg_rvalid),
+        .cfg_rdata_o    (cfg_rdata),
+        .start_i        (started),
+        .busy_o         (busy),
+        .done_o         (done),
+        .in_valid_i     (inputs && slot_valid),
+        .in_ready_o     (in_ready),
+        .in_end_i       (command == END),
+        .in_flit_i      (shift_q[FLIT-1:0]),
+        .mem_req_valid_o(unused_mem[0]),
+        .mem_req_ready_i(1'b0),
+        .mem_req_addr_o (unused_mem[33:2]),
+        .mem_req_words_o(unused_mem[40:34]),
+        .mem_valid_i    (1'b0),
+        .mem_ready_o    (unused_mem[1]),
+        .mem_data_i     (32'd0),
+        .out_valid_o    (out_valid),
+        .out_ready_i    (takes && given_q),
+        .out_flit_o     (out_flit),
+        .slot_valid_o   (slot_valid),
+        .slot_o         (unused_slot),
+        .flags_o        (flags),
+        .trace_valid_o  (trace_valid),
+        .trace_flit_o   (trace_flit)
+    );
+
+    reg            trace_valid_q, busy_q;
+    reg [FLIT-1:0] trace_flit_q;
+    always @(posedge clk_i) begin
+        busy_q        <= busy;
+        trace_valid_q <= rst_q && trace_valid;
+        trace_flit_q  <= trace_flit;
+    end
+
+    assign spi_miso_o    = miso_q;
+    assign busy_o        = busy_q;
+    assign trace_valid_o = trace_valid_q;
+    assign trace_flit_o  = trace_flit_q;
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ttfs sweep` and `ttfs merge`: closed forms against the search for crossings and against `run`, the document against
+its schema, shards and runs that go on byte for byte, refusals.
+
+Argument: `engines`, `shards`, `words` or `recipes` (examples/sweep).
+"""
+import json
+import os
+import subprocess
+import sys
+
+from e2e import DIGITS, LIMIT_S, SOURCE, TTFS, Case, need
+
+TEST = os.path.join(DIGITS, "test.npz")
+AXES = ("--vary", "margin=-0.7,-0.3,0,0.5", "--vary", "time-noise=0,0.02,0.2", "--vary", "slope-noise=0,0.01,0.1")
+TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "number": (int, float), "null": type(None)}
+
+
+def sweep(case, *more, **how):
+    return case.json("sweep", "out", "--input", TEST, *more, **how)
+
+
+# ---- the schema ------------------------------------------------------------------------------------
+
+
+def fits(value, schema, whole):
+    """Whether a value is what a schema says, of the words that ours has; what is wrong, or None."""
+    if "$ref" in schema:
+        schema = whole["$defs"][schema["$ref"].split("/")[-1]]
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if kinds and not any(isinstance(value, TYPES["number" if k == "integer" else k]) and
+                         not (k in ("integer", "number") and isinstance(value, bool)) and
+                         not (k == "integer" and value != int(value)) for k in kinds):
+        return "%r is no %s" % (value, kinds)
+    if "enum" in schema and value not in schema["enum"]:
+        return "%r is none of %s" % (value, schema["enum"])
+    if isinstance(value, (int, float)) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
+        return "%r is out of range" % value
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        missing = [k for k in schema.get("required", []) if k not in value]
+        foreign = [k for k in value if k not in known and schema.get("additionalProperties") is False]
+        wrong = [k + ": " + w for k, v in value.items() if k in known for w in [fits(v, known[k], whole)] if w]
+        return ", ".join(missing + foreign + wrong) or None
+    if isinstance(value, list) and "items" in schema:
+        return next((w for v in value for w in [fits(v, schema["items"], whole)] if w), None)
+    return None
+
+
+def check_schema(case, document):
+    with open(os.path.join(SOURCE, "hw", "sweep.schema.json"), encoding="utf-8") as f:
+        schema = json.load(f)
+    case.equal(fits(document, schema, schema), None, "the document beside hw/sweep.schema.json")
+    for damaged in (dict(document, seed="1"), dict(document, extra=1),
+                    {k: v for k, v in document.items() if k != "points"}):
+        case.check(fits(damaged, schema, schema) is not None, "a damaged document fits the schema")
+
+
+# ---- engines ---------------------------------------------------------------------------------------
+
+
+def point(document, axis, value):
+    return next(p for p in document["points"] if p["axis"] == axis and abs(p["value"] - value) < 1e-12)
+
+
+def check_engines(case, model, *more):
+    """The same noise: the same classes, and the same figures but for rounding to float32."""
+    common = AXES + ("--model", model, "--count", 96, "--trials", 3, "--seed", 5) + more
+    fast = sweep(case, *common, "-o", "fast.json")
+    exact = sweep(case, *common, "--engine", "exact", "-o", "exact.json")
+    check_schema(case, fast)
+    case.equal(len(fast["points"]), len(exact["points"]), "points")
+    differ = 0
+    for a, b in zip(fast["points"], exact["points"]):
+        what = "%s %s, model %s: " % (a["axis"], a["value"], model)
+        for x, y in zip(a["counts"], b["counts"]):
+            differ += abs(x["right"] - y["right"]) + abs(x["agree"] - y["agree"])
+            case.check(abs(x["spikes"] - y["spikes"]) <= 1e-4 * y["spikes"], what + "spikes %s %s" % (x["spikes"], y["spikes"]))
+            case.equal(x["latency"], y["latency"], what + "latency")
+            for p, q in zip(x["error"], y["error"]):
+                case.check(abs(p - q) <= 1e-3 * q + 500, what + "errors %s %s" % (p, q))
+        case.check(abs(a["saturated"] - b["saturated"]) < 1e-4, what + "saturated")
+    case.check(differ <= 2, "%d classes differ between fast and exact" % differ)
+    quiet, loud = point(fast, "time-noise", 0.02), point(fast, "time-noise", 0.2)
+    case.check(quiet["worst_layer"]["mean_abs_error"] < loud["worst_layer"]["mean_abs_error"], "more noise, less error")
+    case.check(point(fast, "margin", -0.7)["saturated"] > 10 * point(fast, "margin", 0)["saturated"], "no saturation")
+    case.equal(len(set(p["accuracy"]["trials"][0] for p in fast["points"] if p["value"] == 0)), 1, "neutral points")
+    trials = [c["error"] for c in loud["counts"]]
+    case.check(len(set(map(tuple, trials))) == 3, "trials are alike")
+
+
+def check_run(case, model, axis, value, *more):
+    """A point of the first trial is what run gives with windows from calibration."""
+    words = ("--model", model, "--count", 96, "--seed", 5) + more
+    run = case.json("run", "out", "--input", TEST, "--engine", "exact", "--windows", "calibration",
+                    "--" + axis, value, *words)
+    for engine in ("exact", "fast"):
+        p = sweep(case, "--engine", engine, "--vary", "%s=%s" % (axis, value), "--trials", 1, *words, "-o", "one.json")["points"][0]
+        case.equal((p["accuracy"]["mean"], p["agreement"]["mean"], p["latency"]),
+                   (run["accuracy"], run["agreement"], run["latency"]), "%s %s=%s model %s beside run" % (engine, axis, value, model))
+
+
+def engines(case):
+    case.compile("digits_cnn", "out")
+    for model in ("a", "b"):
+        check_engines(case, model)
+        check_engines(case, model, "--unit", "input", "--slope-noise-per", "channel")
+        for axis, value in (("margin", 0), ("margin", -0.6), ("time-noise", 0.1), ("slope-noise", 0.1)):
+            check_run(case, model, axis, value)
+        check_run(case, model, "time-noise", 0.3, "--unit", "input")
+        check_run(case, model, "slope-noise", 0.1, "--slope-noise-per", "channel")
+    relu = case.json("run", "out", "--input", TEST, "--engine", "relu")
+    free = sweep(case, "--vary", "margin=1e3", "--vary", "weight-noise=0,0.2", "--trials", 2, "-o", "free.json")
+    case.equal(free["points"][0]["accuracy"]["mean"], relu["accuracy"], "wide windows beside relu")
+    case.equal(free["points"][0]["agreement"]["mean"], 1, "agreement of wide windows")
+    noisy = [sweep(case, "--vary", "weight-noise=0.2", "--weight-noise-kind", kind, "--trials", 2, "-o", "weights.json")["points"][0]
+             for kind in ("relative", "added")]
+    case.equal(noisy[0]["counts"], free["points"][2]["counts"], "weight noise beside another point")
+    case.check(noisy[0]["accuracy"]["mean"] > noisy[1]["accuracy"]["mean"], "added noise is not more than relative noise")
+    case.check(noisy[0]["counts"][0] != noisy[0]["counts"][1], "weights of trials are alike")
+
+
+# ---- shards ----------------------------------------------------------------------------------------
+
+
+def content(case, name):
+    with open(case.path(name), "rb") as f:
+        return f.read()
+
+
+def shards(case):
+    case.compile("digits_mlp", "out")
+    words = ("sweep", "out", "--input", TEST, "--count", 40, "--vary", "margin=-0.5,0", "--vary", "time-noise=0,0.05,0.1",
+             "--vary", "weight-noise=0.1", "--trials", 3)
+    case.good(*words, "-o", "whole.json", "--csv", "whole.csv", "--threads", 1)
+    for n in (1, 2, 3, 7):
+        parts = ["part-%d-%d.json" % (n, i) for i in range(1, n + 1)]
+        for i, part in enumerate(parts):
+            case.good(*words, "-o", part, "--shard", "%d/%d" % (i + 1, n), "--threads", 1 + i % 2)
+        case.good("merge", *reversed(parts), "-o", "merged.json", "--csv", "merged.csv")
+        case.equal(content(case, "merged.json"), content(case, "whole.json"), "%d shards" % n)
+        case.equal(content(case, "merged.csv"), content(case, "whole.csv"), "lines of %d shards" % n)
+    parts = ["part-3-%d.json" % i for i in (1, 2, 3)]
+    case.refused("merge", *parts[1:], "-o", "x.json", says="shard 1/3 is missing")
+    case.refused("merge", *parts, parts[1], "-o", "x.json", says=["shard 2/3", "part-3-2.json"])
+    case.refused("merge", *parts[:2], "part-7-3.json", "-o", "x.json", says=["part-7-3.json", "7 shards"])
+    case.refused("merge", "whole.json", "-o", "x.json", says=["whole.json", "not a shard"])
+    case.refused("merge", *parts, code=2, says="-o")
+    case.good(*words, "--seed", 2, "-o", "foreign.json", "--shard", "3/3")
+    case.refused("merge", *parts[:2], "foreign.json", "-o", "x.json", says=["foreign.json", "another sweep"])
+    goes_on(case, words, parts)
+    case.check(not os.path.exists(case.path("x.json")), "a refused merge wrote its file")
+
+
+def goes_on(case, words, parts):
+    """What a file holds is kept, not run again; what it lacks is run."""
+    whole = content(case, "whole.json")
+    half = json.loads(whole)
+    half["points"][3]["counts"][1] = None
+    half["points"][0]["counts"][0] = None
+    case.write("half.json", json.dumps(half))
+    case.good(*words, "-o", "half.json", "--threads", 2)
+    case.equal(content(case, "half.json"), whole, "a run that went on")
+    half["points"][2]["counts"][0]["agree"] = 7
+    case.write("half.json", json.dumps(half))
+    case.good(*words, "-o", "half.json")
+    case.equal(json.loads(content(case, "half.json"))["points"][2]["agreement"]["mean"], 7 / 40, "what was kept")
+    r = case.good(*words, "--seed", 9, "-o", "half.json")
+    case.check("half.json" in r.err and "replaced" in r.err, "another sweep's file is replaced without a word:\n%s" % r)
+    part = json.loads(content(case, parts[0]))
+    part["points"][0]["counts"][0] = None
+    case.write("cut.json", json.dumps(part))
+    case.refused("merge", "cut.json", *parts[1:], "-o", "x.json", says=["cut.json", "not finished"])
+
+
+# ---- words -----------------------------------------------------------------------------------------
+
+
+def words(case):
+    case.compile("digits_mlp", "out")
+    base = ("sweep", "out", "--input", TEST, "--count", 8)
+    for vary, says in (("margins=0", "'margin'"), ("margin", "AXIS=LIST"), ("margin=", "empty"), ("margin=-1", "above -1"),
+                       ("margin=-0.5,-1.5", "-1.5"), ("margin=0,", "comma"), ("margin=x", "numbers"), ("margin=nan", "numbers"),
+                       ("time-noise=1.5", "range, 0 to 1"), ("time-noise=-0.1", "-0.1"), ("slope-noise=2", "0 to 1"),
+                       ("weight-noise=1:2:3", "0 to 1"), ("margin=0:1", "LO:HI:STEPS"), ("margin=0:1:1", "STEPS"),
+                       ("margin=0:1:2.5", "STEPS"), ("margin=0:1:3:log", "above 0"), ("margin=0:1:3:lin", "LO:HI:STEPS")):
+        case.refused(*base, "--vary", vary, code=2, says=["--vary", says])
+    case.refused(*base, code=2, says="--vary")
+    case.refused(*base, "--vary", "margin=0", "--vary", "margin=1", code=2, says="already")
+    case.refused(*base, "--vary", "margin=0:1:900", "--vary", "time-noise=0:1:900", code=2, says="1000")
+    for option, value in (("--engine", "rtl"), ("--model", "c"), ("--unit", "second"), ("--trials", "0"), ("--trials", "10001"),
+                          ("--shard", "0/3"), ("--shard", "4/3"), ("--shard", "1"), ("--shard", "1/3x"), ("--preset", "mine"),
+                          ("--slope-noise-per", "layer"), ("--weight-noise-kind", "odd"), ("--count", "0"), ("--seed", "-1")):
+        case.refused(*base, "--vary", "margin=0", "-o", "x.json", option, value, code=2, says=option)
+    case.refused(*base, "--vary", "margin=0", "--shard", "1/2", code=2, says="-o")
+    case.refused(*base, "--vary", "weight-noise=0.1", "--engine", "exact", code=2, says="weight-noise")
+    case.refused("sweep", "absent", "--input", TEST, "--vary", "margin=0", says="absent")
+    case.refused("merge", "absent.json", "-o", "x.json", says="absent.json")
+    case.write("text.json", "{}")
+    case.refused("merge", "text.json", "-o", "x.json", says=["text.json", "'product'"])
+    case.refused("run", "out", "--input", TEST, "--engine", "exact", "--windows", "wide", code=2, says="--windows")
+    case.check(not os.path.exists(case.path("x.json")), "a refused sweep wrote its file")
+    grid = case.json(*base, "--vary", "margin=0,1", "--vary", "time-noise=0:0.2:3", "--grid", "--trials", 1)
+    case.equal([[p["settings"]["margin"], p["settings"]["time-noise"]] for p in grid["points"]],
+               [[m, t] for m in (0, 1) for t in (0, 0.1, 0.2)], "points of a grid")
+    with open(case.path("out", "report", "sweep.json"), encoding="utf-8") as f:
+        case.equal(json.load(f), grid, "the file in the folder beside --json")
+    preset = case.json(*base, "--preset", "exact-mapping", "--trials", 1, "-o", "preset.json")
+    case.equal((preset["unit"], preset["slope_noise_per"], len(preset["points"])), ("input", "channel", 23), "the preset")
+    log = case.json(*base, "--vary", "time-noise=0.001:0.1:3:log", "--trials", 1, "-o", "log.json")
+    case.check(abs(log["points"][1]["value"] - 0.01) < 1e-12 and log["points"][1]["scale"] == "log", "a list by factors")
+    pages(case, base)
+    case.compile("digits_mlp", "out")  # over a folder with a sweep in it
+
+
+def page(case):
+    case.good("report", "out")
+    with open(case.path("out", "report", "index.html"), encoding="utf-8") as f:
+        return f.read()
+
+
+def pages(case, base):
+    """A panel an axis; of a grid and of a damaged document words."""
+    case.check("A grid of 6 points" in page(case), "the page does not say that there is a grid")
+    document = case.json(*base, "--preset", "exact-mapping", "--trials", 2)
+    text = page(case)
+    case.equal(text.count('<svg class="sweep"'), 3, "panels")
+    case.equal(text.count("<circle"), 2 * len(document["points"]), "points of panels")
+    case.equal(text.count(", neutral<"), 4, "neutral points")
+    case.equal(text.count("(by factors)"), 2, "axes by factors")
+    for p in document["points"]:
+        figure = "%.6g: %.2f %% " % (p["value"], 100 * p["accuracy"]["mean"])
+        case.check(figure in text, "the page lacks " + figure)
+    case.check("nan" not in text.lower().replace("nanojoule", ""), "the page has a figure that is none")
+    case.write("out/report/sweep.json", "{}")
+    case.check("cannot be read" in page(case), "a damaged document is not said")
+    os.remove(case.path("out", "report", "sweep.json"))
+    case.check("Robustness" not in page(case), "a sweep that nobody made")
+
+
+# ---- recipes ---------------------------------------------------------------------------------------
+
+
+def script(case, name, *args, **env):
+    p = subprocess.run([os.path.join(os.path.abspath(SOURCE), "examples", "sweep", name), *args], cwd=case.folder,
+                       env=dict(os.environ, **env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                       timeout=LIMIT_S)
+    return case.check(p.returncode == 0, "%s ended with %d:\n%s" % (name, p.returncode, p.stdout.decode(errors="replace")))
+
+
+def recipes(case):
+    need("parallel")
+    case.compile("digits_mlp", "out")
+    sweep = ("sweep", "out", "--input", TEST, "--count", "40", "--vary", "margin=-0.5,0", "--vary", "time-noise=0.05", "--trials", "3")
+    case.good(*sweep, "-o", "whole.json")
+    command = (os.path.abspath(TTFS),) + sweep
+    script(case, "parallel.sh", "with spaces.json", "3", *command, JOBS="2", HOME=case.folder)
+    case.equal(content(case, "with spaces.json"), content(case, "whole.json"), "GNU parallel")
+    for task in ("1", "2"):
+        script(case, "slurm.sh", "slurm.json", *command, SLURM_ARRAY_TASK_ID=task, SLURM_ARRAY_TASK_COUNT="2", SLURM_CPUS_PER_TASK="2")
+    case.good("merge", "slurm.json.parts/1.json", "slurm.json.parts/2.json", "-o", "slurm.json")
+    case.equal(content(case, "slurm.json"), content(case, "whole.json"), "a Slurm array")
+
+
+def main():
+    case = Case()
+    {"engines": engines, "shards": shards, "words": words, "recipes": recipes}[sys.argv[1]](case)
+    return case.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

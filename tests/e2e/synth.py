@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ttfs synth: what the tools are given, what is read from them, what is kept; every way in which one can be missing or
+fail; chips and devices that are refused; estimates.
+
+    synth.py          with tools of this test, which write what real ones would
+    synth.py tools    digits MLP and CNN with the real tools, which take minutes
+"""
+import glob
+import json
+import os
+import shutil
+import sys
+import time
+
+from e2e import DIGITS, Case, need, tree
+
+STAT = '{"design": {"num_cells_by_type": {"SB_CARRY": 9, "SB_LUT4": 400, "SB_DFF": 20, "SB_DFFESR": 30, "SB_RAM40_4K": 5}}}'
+REPORT = '{"fmax": {"clk": {"achieved": %s, "constraint": 12.0}}, "utilization": {"ICESTORM_LC": {"available": 7680, "used": 431}}}'
+TOOLS = {
+    "yosys": """[ "$*" = "-q synth.ys" ] || exit 9
+grep -q 'chparam -set FLIT [1-9]' synth.ys && [ -f rtl/ttfs_board.v ] && [ -f rtl/ttfs_top.v ] || exit 8
+echo made by yosys; echo module >netlist.v; echo '{}' >board.json; cat >stat.json <<'END'
+%s
+END""" % STAT,
+    "nextpnr-ice40": """echo "$*"; echo placed; [ -f board.json ] && [ -f board.pcf ] || exit 9
+echo asc >board.asc; cat >report.json <<'END'
+%s
+END""" % (REPORT % "90.5"),
+    "icepack": "cp \"$1\" \"$2\"",
+    "icetime": "echo '// Reading input..'; echo 'Total path delay: 12.50 ns (80.00 MHz)'",
+}
+KEPT = ["board.bin", "board.pcf", "icepack.log", "icetime.log", "netlist.v", "nextpnr.log", "synth.json", "synth.ys", "yosys.log"]
+PACKAGE = {"yosys": "yosys", "nextpnr-ice40": "nextpnr-ice40", "icepack": "fpga-icestorm", "icetime": "fpga-icestorm"}
+LOG = {"yosys": "yosys", "nextpnr-ice40": "nextpnr", "icepack": "icepack", "icetime": "icetime"}
+
+
+def tools(case, **changed):
+    """A folder of tools, some of them with another text or (None) left out, before the others of this machine."""
+    folder = case.path("tools-%d" % case.checks)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    for name in ("sh", "cat", "grep", "cp", "rm"):
+        os.symlink(shutil.which(name), os.path.join(folder, name))
+    for name, text in TOOLS.items():
+        text = changed.get(name.replace("-", "_"), text)
+        if text is None:
+            continue
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+            f.write("#!/bin/sh\n%s\n" % text)
+        os.chmod(f.name, 0o755)
+    os.environ["PATH"] = folder
+
+
+def unchanged(case, before, what, folder="out"):
+    """The folder holds what it held; the differing names are said."""
+    after = tree(case.path(folder))
+    case.equal(sorted(n for n in set(before) | set(after) if before.get(n) != after.get(n)), [], what)
+
+
+def kept(case):
+    return {name: open(case.path("out", "fpga", "hx8k", name), "rb").read() for name in KEPT}
+
+
+def made(case):
+    """What is in the folder, and that it is what the tools said."""
+    tools(case)
+    j = case.json("synth", "out", "--device", "hx8k")
+    fmax = j.pop("fmax_mhz", 0)
+    core = j.pop("core_us", 0)
+    with open(case.path("out", "rtl", "ttfs_top.v"), encoding="utf-8") as f:
+        flit = int(f.read().split("] in_flit_i")[0].split("[")[-1].split(":")[0]) + 1
+    case.equal(j, {"device": "hx8k", "estimated": False, "lut": 400, "ff": 50, "ram": 5, "dsp": 0, "logic_cells": 431,
+                   "pins": 8 + flit, "clock_mhz": 12, "meets_clock": True, "bitstream": "out/fpga/hx8k/board.bin"}, "synth --json")
+    case.check(abs(fmax - 80) < 1e-9, "the slower analysis counts: %r" % fmax)
+    timing = case.json("info", "out")["timing"]
+    case.check(abs(core - timing["expected_cycles"] / 12) < 1e-9, "core_us is %r of %r cycles" % (core, timing["expected_cycles"]))
+    case.equal(sorted(os.listdir(case.path("out", "fpga", "hx8k"))), KEPT, "files in OUT/fpga/hx8k")
+    case.equal(os.listdir(case.path("out", "fpga")), ["hx8k"], "files in OUT/fpga")
+    files = kept(case)
+    case.equal(files["board.bin"], b"asc\n", "the bitstream")
+    case.check(b"--hx8k --package ct256" in files["nextpnr.log"] and b"--seed 1 --freq 12" in files["nextpnr.log"],
+               "what nextpnr is asked for: %s" % files["nextpnr.log"])
+    case.check(b"chparam -set FLIT %d ttfs_board\n" % flit in files["synth.ys"], "the script: %s" % files["synth.ys"])
+    pins = [line.split()[-2:] for line in files["board.pcf"].decode().splitlines() if line.startswith("set_io")]
+    case.equal(len(set(p for _, p in pins)), 8 + flit, "pins that are told apart")
+    case.equal([n for n, _ in pins][8:], ["trace_flit_o[%d]" % i for i in range(flit)], "pins of the monitor")
+    document = json.loads(files["synth.json"])
+    case.equal((document["lut"], document["fmax_mhz"], document["bitstream"]), (400, fmax, "board.bin"), "the document that is kept")
+    case.equal(os.stat(case.path("out", "fpga", "hx8k")).st_mode, os.stat(case.path("out", "rtl")).st_mode, "rights of the folder")
+    text = case.good("synth", "out", "--device", "hx8k").out
+    for line in ("logic cells         431 of 7680 (6 %)", "LUTs                400 of 7680", "80.0 MHz at most, meets 12.0 MHz",
+                 "written: out/fpga/hx8k/board.bin"):
+        case.check(line in text, "synth does not say '%s':\n%s" % (line, text))
+    case.equal(kept(case), files, "the second run")
+    case.compile("digits_mlp", "out", "--fit", "hx8k", "--ticks", "15")  # it is a folder that ttfs wrote
+    case.check(not os.path.exists(case.path("out", "fpga")), "another chip's bitstream is left in OUT")
+
+
+def missing(case):
+    """Each tool, missing or failing: said, with its package or its log; what was there stays."""
+    tools(case)
+    os.makedirs(case.path("out", "fpga", "hx8k.0123abcd.ttfs-tmp"))  # of a run that died
+    case.good("synth", "out", "--device", "hx8k")
+    case.equal(os.listdir(case.path("out", "fpga")), ["hx8k"], "what a run that died left")
+    before = tree(case.path("out"))
+    for name, package in PACKAGE.items():
+        tools(case, **{name.replace("-", "_"): None})
+        case.refused("synth", "out", "--device", "hx8k", says=[name + ": ", "install the package " + package])
+        unchanged(case, before, "OUT after a run without " + name)
+    for name in PACKAGE:
+        log = "out/fpga/hx8k_%s.log" % LOG[name]
+        tools(case, **{name.replace("-", "_"): "for i in 1 2 3 4 5 6 7 8 9; do echo $i long; done; echo; echo the end; exit 3"})
+        r = case.refused("synth", "out", "--device", "hx8k", says=[log, name + " failed"])
+        case.check("%s failed: the end" % name in r.err and ": 9 long" in r.err and ": 1 long" not in r.err, "the end of the log:\n%s" % r)
+        with open(case.path(log), encoding="utf-8") as f:
+            case.check("1 long" in f.read(), "the log is not whole")
+        os.remove(case.path(log))
+        unchanged(case, before, "OUT after a run in which %s failed" % name)
+    for name, text in (("yosys", TOOLS["yosys"].replace(STAT, "{}")), ("yosys", TOOLS["yosys"].replace(STAT, "no JSON")),
+                       ("nextpnr_ice40", TOOLS["nextpnr-ice40"].replace("achieved", "wished")), ("icetime", "echo done"),
+                       ("icetime", "echo 'Total path delay: -1 ns'"), ("nextpnr_ice40", TOOLS["nextpnr-ice40"] + "\nrm report.json")):
+        tools(case, **{name: text})
+        case.refused("synth", "out", "--device", "hx8k")
+        unchanged(case, before, "OUT after a report that cannot be read")
+
+
+def slow(case):
+    """A clock that is not met: a bitstream, and exit code 1."""
+    for changed in ({"icetime": "echo 'Total path delay: 100.00 ns (10.00 MHz)'"},
+                    {"nextpnr_ice40": TOOLS["nextpnr-ice40"].replace("90.5", "10.0")}):
+        tools(case, **changed)
+        case.refused("synth", "out", "--device", "hx8k", says=["10.0 MHz", "fewer lanes"])
+        j = case.json("synth", "out", "--device", "hx8k", code=1)
+        case.equal((j.get("meets_clock"), j.get("fmax_mhz")), (False, 10), "a clock that is not met")
+
+
+def refusals(case):
+    tools(case)
+    case.refused("synth", "out", code=2, says="--device hx8k")
+    case.refused("synth", "out", "--device", "hx9k", code=2, says="hx8k")
+    case.refused("synth", "out", "--device", "ecp5-25k", code=2, says=["hx8k alone", "--estimate"])
+    case.refused("synth", "absent", "--device", "hx8k", says="not a folder that ttfs compile wrote")
+    case.compile("digits_mlp", "one")
+    case.refused("synth", "one", "--device", "hx8k", says=["EBR", "--fit hx8k"])
+    case.compile("digits_mlp", "tiny", "--chip", "tiny")
+    for more in ((), ("--estimate",)):
+        case.refused("synth", "tiny", "--device", "hx8k", *more, says="several cores")
+    case.compile("digits_mlp", "early", "--stop-after", "plan")
+    case.refused("synth", "early", "--device", "hx8k")
+    case.good("synth", "early", "--device", "hx8k", "--estimate")
+    shutil.copytree(case.path("out"), case.path("edited"))
+    with open(case.path("edited", "rtl", "ttfs_chip.v"), "a", encoding="utf-8") as f:
+        f.write("// mine\n")
+    case.refused("synth", "edited", "--device", "hx8k", says="not the Verilog that this ttfs writes")
+    shutil.copytree(case.path("out"), case.path("mine"))
+    case.good("synth", "mine", "--device", "hx8k")
+    case.write("mine/fpga/hx8k/notes.txt", "mine")
+    before = tree(case.path("mine"))
+    case.refused("synth", "mine", "--device", "hx8k", says="fpga/hx8k/notes.txt")
+    unchanged(case, before, "a folder with a file of the user's", "mine")
+    shutil.rmtree(case.path("mine", "fpga"))
+    os.symlink(case.path("one"), case.path("mine", "fpga"))
+    case.refused("synth", "mine", "--device", "hx8k", says="not a folder")
+    case.equal(glob.glob(case.path("one", "hx8k*")), [], "written through a link")
+
+
+def estimates(case):
+    """Of any device, at once, with no tool."""
+    os.environ["PATH"] = case.path("nothing")
+    for device in ("up5k", "hx8k", "ecp5-25k", "ecp5-85k", "artix7-35t", "artix7-100t", "zynq-7020"):
+        start = time.monotonic()
+        j = case.json("synth", "out", "--device", device, "--estimate")
+        case.check(time.monotonic() - start < 5, "an estimate took %.1f s" % (time.monotonic() - start))
+        case.check(j.get("estimated") is True and j.get("lut", 0) > 1000 and j.get("ff", 0) > 1000,
+                   "estimate for %s: %r" % (device, j))
+        case.equal([j.get(k, 0) for k in ("fmax_mhz", "meets_clock", "bitstream", "logic_cells", "pins")], [None] * 5, "what is not known")
+    text = case.good("synth", "out", "--device", "hx8k", "--estimate").out
+    case.check("estimated before synthesis" in text and "clock  " not in text, text)
+
+
+def real(case):
+    """The digits' networks on the device: bitstreams that meet the clock they claim."""
+    for tool in ("yosys", "nextpnr-ice40", "icepack", "icetime"):
+        need(tool)
+    for net in ("digits_mlp", "digits_cnn"):
+        case.compile(net, net, "--fit", "hx8k", "--ticks", "15")
+        j = case.json("synth", net, "--device", "hx8k", limit=3000)
+        print("%s: %s" % (net, j))
+        case.check(j.get("meets_clock") is True and j.get("fmax_mhz", 0) > 40, "the clock of %s" % net)
+        guess = case.json("synth", net, "--device", "hx8k", "--estimate")
+        for key in ("lut", "ff", "ram"):  # the estimate is of the chip alone, the board top comes on top
+            case.check(0.8 < guess[key] / j[key] < 1.2, "%s of %s: %d, estimated %d" % (key, net, j[key], guess[key]))
+        with open(case.path(net, "fpga", "hx8k", "board.bin"), "rb") as f:
+            case.check(f.read(200).find(b"\x7e\xaa\x99\x7e") >= 0, "board.bin is no bitstream")
+
+
+def main():
+    case = Case()
+    if sys.argv[1:] == ["tools"]:
+        real(case)
+        return case.done()
+    case.compile("digits_mlp", "out", "--fit", "hx8k", "--ticks", "15")
+    path = os.environ["PATH"]
+    for part in (made, missing, slow, refusals, estimates):
+        part(case)
+    os.environ["PATH"] = path
+    return case.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ttfs_board before a model of the chip: random frames of every command against what they must do. Frames of another
+// length do nothing; one that comes while a command waits gets ones alone and does nothing; configuration reads answer
+// in the frame behind; a result is given once; inputs out of a sample are refused, and that is told until it is cleared.
+module board_tb;
+    `include "bench.svh"
+    localparam FLIT = 20;
+    localparam [7:0] NOTHING = 0, WRITE = 1, READ = 2, START = 3, INPUT = 4, END = 5, TAKE = 6, CLEAR = 7;
+    reg sck = 0, cs_n = 1, mosi = 0;
+    wire miso, busy, trace_valid;
+    wire [FLIT-1:0] trace_flit;
+
+    ttfs_board #(.FLIT(FLIT)) dut (
+        .clk_i(clk), .rst_ni(rst_n), .spi_sck_i(sck), .spi_cs_ni(cs_n), .spi_mosi_i(mosi), .spi_miso_o(miso),
+        .busy_o(busy), .trace_valid_o(trace_valid), .trace_flit_o(trace_flit)
+    );
+
+    // A frame of `bits` bits, highest first; what came back.
+    reg [71:0] back;
+    task frame(input [7:0] command, input [63:0] payload, input integer bits);
+        reg [71:0] send;
+        begin
+            send = {command, payload};
+            cs_n = 0;
+            repeat (5 + below(3)) tick;
+            for (int i = 0; i < bits; i = i + 1) begin
+                mosi = send[71 - i % 72];
+                repeat (4 + below(2)) tick;
+                back = {back[70:0], miso};
+                sck = 1;
+                repeat (4 + below(2)) tick;
+                sck = 0;
+            end
+            repeat (4) tick;
+            cs_n = 1;
+            repeat (4) tick;
+        end
+    endtask
+    // The status and the data that a frame gets.
+    task status(input [7:0] want, input integer what);
+        begin
+            frame(NOTHING, 0, 72);
+            check(back[71:64], want, what);
+        end
+    endtask
+
+    integer i, n;
+    reg [31:0] addr, data;
+    reg [FLIT-1:0] flit;
+    initial begin
+        reset;
+        repeat (40) tick;
+        status(8'h00, 1);
+        for (i = 0; i < 6; i = i + 1) begin
+            addr = $random(seed); data = $random(seed);
+            n = dut.u_top.writes;
+            frame(WRITE, {addr, data}, 72);
+            repeat (30) tick;
+            check(dut.u_top.writes, n + 1, 2);
+            check(dut.u_top.addr_q, addr, 3);
+            check(dut.u_top.data_q, data, 4);
+            frame(WRITE, {data, addr}, 71);  // too short, too long
+            frame(WRITE, {data, addr}, 73);
+            frame(WRITE, {data, addr}, 144);
+            repeat (30) tick;
+            check(dut.u_top.writes, n + 1, 5);
+            addr = $random(seed);
+            frame(READ, {addr, data}, 72);
+            repeat (30) tick;
+            status(8'h40, 6);
+            check(back[31:0], {~addr}, 7);
+            status(8'h00, 8);  // once
+        end
+        // What waits holds off the next frame: it gets ones, and is not done.
+        dut.u_top.stuck = 1;
+        n = dut.u_top.writes;
+        frame(WRITE, 64'h12345678_9abcdef0, 72);
+        repeat (10) tick;
+        frame(WRITE, 64'h11111111_22222222, 72);
+        check(back, {72{1'b1}}, 9);
+        dut.u_top.stuck = 0;
+        repeat (30) tick;
+        check(dut.u_top.writes, n + 1, 10);
+        check(dut.u_top.data_q, 32'h9abcdef0, 11);
+        // A sample.
+        frame(INPUT, 5, 72);
+        repeat (10) tick;
+        check(dut.u_top.inputs, 0, 12);
+        status(8'h04, 13);
+        frame(CLEAR, 0, 72);
+        repeat (10) tick;
+        status(8'h00, 14);
+        frame(START, 0, 72);
+        repeat (10) tick;
+        check(dut.u_top.starts, 1, 15);
+        check(busy, 1, 16);
+        status(8'h08, 17);
+        for (i = 0; i < 5; i = i + 1) begin
+            flit = $random(seed);
+            frame(INPUT, flit, 72);
+            repeat (20) tick;
+            check(dut.u_top.inputs, i + 1, 18);
+            check(dut.u_top.flit_q, flit, 19);
+        end
+        frame(END, 0, 72);
+        repeat (10) tick;
+        check(dut.u_top.ends, 1, 20);
+        // Results: held until they are taken, given once, and a frame that does not take gives them too.
+        for (i = 0; i < 4; i = i + 1) begin
+            flit = $random(seed);
+            dut.u_top.result = flit;
+            dut.u_top.has_result = 1;
+            tick;
+            status(8'h28, 21);
+            check(back[FLIT-1:0], flit, 22);
+            check(dut.u_top.has_result, 1, 23);
+            frame(TAKE, 0, 72);
+            check(back[71:64], 8'h28, 24);
+            check(back[63:0], flit, 25);
+            repeat (10) tick;
+            check(dut.u_top.has_result, 0, 26);
+            frame(TAKE, 0, 72);  // there is none
+            check(back[71:64], 8'h08, 27);
+        end
+        // A result that comes in the frame that would take it is not taken unseen.
+        fork
+            frame(TAKE, 0, 72);
+            begin repeat (100) tick; dut.u_top.has_result = 1; end
+        join
+        repeat (10) tick;
+        check(back[69], 0, 28);
+        check(dut.u_top.has_result, 1, 29);
+        frame(TAKE, 0, 72);
+        repeat (10) tick;
+        check(dut.u_top.has_result, 0, 30);
+        dut.u_top.over = 1;
+        tick;
+        dut.u_top.over = 0;
+        repeat (4) tick;
+        status(8'h10, 31);
+        frame(START, 0, 72);
+        repeat (10) tick;
+        status(8'h08, 32);
+        dut.u_top.flags = 11'h400;
+        tick;
+        status(8'h0a, 33);
+        // The monitor is the chip's trace, a cycle later.
+        for (i = 0; i < 20; i = i + 1) begin
+            flit = $random(seed);
+            dut.u_top.spike = flit;
+            dut.u_top.spikes = flit[3];
+            tick;
+            check(trace_valid, flit[3], 34);
+            check(trace_flit, flit, 35);
+        end
+        // Reset in the middle of everything.
+        rst_n = 0;
+        repeat (10) tick;
+        rst_n = 1;
+        dut.u_top.flags = 0;
+        repeat (10) tick;
+        status(8'h00, 36);
+        finish(120);
+    end
+endmodule
+
+// The ports of a chip; what the board asks of it is counted.
+module ttfs_top (
+    input  wire        clk_i,
+    input  wire        rst_ni,
+    input  wire        cfg_valid_i,
+    output wire        cfg_ready_o,
+    input  wire        cfg_write_i,
+    input  wire [31:0] cfg_addr_i,
+    input  wire [31:0] cfg_data_i,
+    output reg         cfg_rvalid_o,
+    output reg  [31:0] cfg_rdata_o,
+    input  wire        start_i,
+    output wire        busy_o,
+    output wire        done_o,
+    input  wire        in_valid_i,
+    output wire        in_ready_o,
+    input  wire        in_end_i,
+    input  wire [19:0] in_flit_i,
+    output wire        mem_req_valid_o,
+    input  wire        mem_req_ready_i,
+    output wire [31:0] mem_req_addr_o,
+    output wire [6:0]  mem_req_words_o,
+    input  wire        mem_valid_i,
+    output wire        mem_ready_o,
+    input  wire [31:0] mem_data_i,
+    output wire        out_valid_o,
+    input  wire        out_ready_i,
+    output wire [19:0] out_flit_o,
+    output wire        slot_valid_o,
+    output wire [11:0] slot_o,
+    output wire [10:0] flags_o,
+    output wire        trace_valid_o,
+    output wire [19:0] trace_flit_o
+);
+    reg stuck = 0, has_result = 0, over = 0, spikes = 0, running_q = 0;
+    reg [19:0] result = 0, spike = 0, flit_q = 0;
+    reg [10:0] flags = 0;
+    reg [31:0] addr_q = 0, data_q = 0, wait_q = 0, read_q = 0;
+    integer writes = 0, starts = 0, inputs = 0, ends = 0;
+    assign cfg_ready_o = wait_q == 0 && read_q == 0 && !stuck;
+    assign busy_o = running_q || wait_q != 0;
+    assign done_o = over;
+    assign in_ready_o = running_q && wait_q == 0;
+    assign out_valid_o = has_result;
+    assign out_flit_o = result;
+    assign slot_valid_o = running_q;
+    assign slot_o = 0;
+    assign flags_o = flags;
+    assign trace_valid_o = spikes;
+    assign trace_flit_o = spike;
+    always @(posedge clk_i) begin
+        cfg_rvalid_o <= read_q == 1;
+        cfg_rdata_o <= ~addr_q;
+        wait_q <= wait_q == 0 ? 0 : wait_q - 1;
+        read_q <= read_q == 0 ? 0 : read_q - 1;
+        if (cfg_valid_i && cfg_ready_o) begin
+            addr_q <= cfg_addr_i;
+            data_q <= cfg_data_i;
+            if (cfg_write_i) begin writes <= writes + 1; wait_q <= 11; end
+            else read_q <= 7;
+        end
+        if (start_i && !busy_o) begin starts <= starts + 1; running_q <= 1; end
+        if (in_valid_i && in_ready_o) begin
+            wait_q <= 3;
+            if (in_end_i) ends <= ends + 1;
+            else begin inputs <= inputs + 1; flit_q <= in_flit_i; end
+        end
+        if (out_ready_i && has_result) has_result <= 0;
+        if (over) running_q <= 0;
+        if (!rst_ni) begin running_q <= 0; wait_q <= 0; read_q <= 0; has_result <= 0; end
+    end
+endmodule
