@@ -78,6 +78,23 @@ void ttfs_messages_starved(TtfsMessages *m, size_t wanted);
  * change; NULL when there is no memory. */
 const char *ttfs_messages_text(TtfsMessages *m, TtfsSaying least, bool coloured);
 
+/* --- arrays in memory --- */
+
+enum { TTFS_MOST_AXES = 8 };
+
+/* An array as it lies in memory, without gaps: the last axis innermost, this machine's byte order.
+ * What is given is read where it lies, never copied whole, and must stay as it is during the call.
+ */
+typedef struct {
+    const char *name; /* of an output or a population; of samples, what messages and the manifest
+                         call them (NULL: "memory") */
+    const char *type; /* uint8, int8, uint16, int16, uint32, int32, uint64, int64, float16, float32
+                         or float64 */
+    uint32_t rank;
+    uint64_t dim[TTFS_MOST_AXES]; /* samples along the first axis */
+    const void *data;
+} TtfsValues;
+
 /* --- results --- */
 
 /* What a command found. NAN and 0 where there is nothing to say. */
@@ -102,6 +119,11 @@ const char *ttfs_result_json(const TtfsResult *r);
 const char *ttfs_result_text(const TtfsResult *r);
 /* The text of the form that dump asked for, else "". */
 const char *ttfs_result_form(const TtfsResult *r);
+/* What a run was asked to keep: outputs in order, float32 of samples x the output's shape in real
+ * units, then populations, int32 of samples x channels x rows x columns: the tick of every neuron's
+ * spike in its window, -1 of one that was silent. It lives as long as the result. */
+size_t ttfs_result_arrays(const TtfsResult *r);
+TtfsValues ttfs_result_array(const TtfsResult *r, size_t i);
 void ttfs_result_free(TtfsResult *r);
 
 /* --- models --- */
@@ -132,6 +154,7 @@ typedef struct {
     const char *schedule; /* auto, latency, overlap or pipeline (docs/core.md); NULL: auto */
     const char *calib; /* samples to calibrate with, or a compiled folder, whose calibration of the
                           same network is taken (calib_count is not looked at); NULL: none */
+    const TtfsValues *calib_values; /* samples from memory, in place of `calib`; NULL: none */
     uint32_t calib_count;
     uint32_t ticks;       /* 1 to 65535 */
     uint32_t weight_bits; /* 2 to 16 */
@@ -179,11 +202,12 @@ TtfsResult *ttfs_describe(const char *path, uint64_t memory, TtfsMessages *m);
 
 /* What run and verify share: samples, and how they are run. */
 typedef struct {
-    const char *folder;    /* that was compiled */
-    const char *input;     /* samples: .npy, .npz, IDX */
-    const char *labels;    /* of run; NULL: those beside the samples in an .npz, if there are any */
-    uint32_t count;        /* most samples to take, 1 or more */
-    uint32_t threads;      /* 1 to 64; no result depends on it */
+    const char *folder; /* that was compiled */
+    const char *input;  /* samples: .npy, .npz, IDX */
+    const char *labels; /* of run; NULL: those beside the samples in an .npz, if there are any */
+    const TtfsValues *input_values, *label_values; /* from memory, in place of these; NULL: none */
+    uint32_t count;                                /* most samples to take, 1 or more */
+    uint32_t threads;                              /* 1 to 64; no result depends on it */
     bool trust_rtl;        /* simulate the folder's Verilog though it is not what ttfs writes */
     bool keep_code;        /* jit: in the user's cache, for the next run; takes what is there */
     const char *cpu;       /* jit: LLVM's name of the processor to make code for; NULL: this one */
@@ -200,8 +224,10 @@ typedef struct {
     bool classes_only;   /* neither relu beside the engine nor spikes */
     bool layers;         /* of golden, jit, rtl: also hold every layer against relu, in the folder's
                             report/agreement.json */
-    const char *trace;   /* file for the spike traces, of relu the values, as text; NULL: none */
+    const char *trace;   /* file for the spike traces: text (of relu, values) or .vcd; NULL: none */
     const char *outputs; /* file for the values of the outputs, .npy or .npz; NULL: none */
+    bool keep_outputs;   /* the result has the values of the outputs */
+    bool keep_spikes;    /* and the spikes of all populations; not of relu and exact */
     /* of the engine exact: */
     const char *model; /* a (constant slope, all fire) or b (switched slope) */
     double margin; /* windows of neurons are 1 + margin times what they hold; above -1, to 1e6 */

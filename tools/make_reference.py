@@ -94,7 +94,21 @@ number of its lines, `-` is OUT1's and `+` OUT2's; of a place 8 lines are shown,
 Of all but `class`, `outputs` has the largest and the mean error of each output beside `relu`, plain and relative to the range of
 `relu`'s values; `truth` the same beside labels that are values. `--outputs F` writes the values of the outputs in
 real units, float32: `.npy` of samples x the output's shape, or `.npz` with an array an output under its name. They are held in memory until the
-run ends. `--trace F` writes the spikes as text; of `relu`, the values of every layer.
+run ends. `--trace F` writes the spikes as text; of `relu`, the values of every layer. `--trace F.vcd` writes waveforms for GTKWave
+and Surfer, of any engine that spikes, in units of a tick (the file says ns): a scope for every layer with its `window`, the `spikes` so far and a wire `n0`, `n1`, .. for every
+neuron, which is 1 for the tick of its spike; readouts show their potentials when their sample ends. It holds a line for every neuron, so take few samples with `--count`.
+
+`--json` also has the complexity metrics of NeuroBench (Yik et al., Nature Communications 16:1545, 2025) under their names there. A timestep is a tick, and a
+spike is binary:
+
+| key | what it is |
+| --- | --- |
+| `footprint` | bytes of the network: weights at their bits, four for every bias and ramp |
+| `connection_sparsity` | share of the weights that are 0; weights that connections share count once |
+| `activation_sparsity` | share of activations that are 0, of hidden neurons with weights, each at every tick of its window: a neuron spikes once at most, so it is 1 - spikes per neuron / ticks |
+| `synaptic_operations` | a sample's in the mean. `Effective_ACs`: spikes through synapses whose weight is not 0, the input's among them; `Effective_MACs`: 0, nothing multiplies; `Dense`: all synapses at every tick of their source's window |
+
+They are null where spikes are not counted (`--classes-only`, `--engine relu`), and `exact`, which has no ticks, has none of them.
 
 Where the largest two logits of `relu` (one logit and 0) are closer than one step of the readout's potentials, rounding names the class. `close_share` is the share of such
 samples; more than 5 % are a warning of `run`, of `verify` (of at most 64 samples, fewer of large networks), and of `compile` when the calibration samples show it (`report/accuracy.json`).

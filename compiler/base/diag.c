@@ -116,6 +116,12 @@ bool ttfs_error_va(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *advice, 
     return false;
 }
 
+bool ttfs_go_on(const TtfsProgress *p, TtfsDiag *d) {
+    if (!p->stop || !*p->stop) return true;
+    return d->errors_of[TTFS_STOPPED] == 0 &&
+           ttfs_error(d, TTFS_AT_FILE("ttfs"), TTFS_STOPPED, "the work was told to stop");
+}
+
 bool ttfs_error_advice(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *advice, const char *fmt,
                        ...) {
     va_list ap;

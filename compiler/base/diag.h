@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "buf.h"
+#include "progress.h"
 
 #include <stdarg.h>
 
@@ -67,6 +68,9 @@ void ttfs_diag_free(TtfsDiag *d);
 /* Appends an error with the advice of its code; returns false, so `return ttfs_error(...)`. */
 bool ttfs_error(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* True unless somebody wants the work to stop: then the error STOPPED. For loops over what takes a
+ * while each. */
+bool ttfs_go_on(const TtfsProgress *p, TtfsDiag *d);
 /* The same with advice of its own. */
 bool ttfs_error_advice(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *advice, const char *fmt,
                        ...) __attribute__((format(printf, 5, 6)));

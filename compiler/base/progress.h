@@ -13,6 +13,9 @@ typedef struct {
      * known to be long. Called by one thread at a time, as often as the work likes. */
     void (*tell)(void *context, const char *what, uint64_t done, uint64_t of);
     void *context;
+    /* NULL, or what another thread sets to other than 0 when the work shall end: it does so soon,
+     * with the error STOPPED, and leaves behind what any error leaves. */
+    const volatile int *stop;
 } TtfsProgress;
 
 static inline void ttfs_tell(const TtfsProgress *p, const char *what, uint64_t done, uint64_t of) {

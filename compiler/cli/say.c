@@ -73,7 +73,7 @@ static void show(void *context, const char *what, uint64_t done, uint64_t of) {
 TtfsProgress ttfs_progress_line(TtfsProgressLine *line, const TtfsOptions *o) {
     *line = (TtfsProgressLine){.quiet = o->value[TTFS_OPT_QUIET] != NULL,
                                .terminal = isatty(STDERR_FILENO) != 0};
-    return (TtfsProgress){show, line};
+    return (TtfsProgress){.tell = show, .context = line};
 }
 
 void ttfs_progress_end(TtfsProgressLine *line) {

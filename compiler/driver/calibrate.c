@@ -26,7 +26,8 @@ static bool open_samples(const TtfsPipeline *f, const TtfsJob *job, TtfsArray *a
     const TtfsTensorInfo *in = ttfs_ir_tensor(&f->canonical, f->canonical.input);
     const TtfsWanted want = {.name = "x", .elements = {ttfs_ir_count(in)}};
     TtfsSampleShape shape = ttfs_pipeline_sample(f);
-    return ttfs_array_open(a, job->options->calib, &want, arena, diag) &&
+    return ttfs_array_take(a, job->options->calib_values, job->options->calib, &want, arena,
+                           diag) &&
            ttfs_samples_fit(a, &f->map, &shape, diag);
 }
 
@@ -114,6 +115,7 @@ static bool calibrate_some(void *context, uint32_t worker, uint64_t item) {
     CalibWorker *w = &l->worker[worker];
     uint64_t first = item * TTFS_FAST_SAMPLES, left = l->n - first;
     uint64_t n = left < TTFS_FAST_SAMPLES ? left : TTFS_FAST_SAMPLES;
+    if (!ttfs_go_on(l->progress, &w->diag)) return false;
     if (!read_some(l, w, first, n)) return false;
     ttfs_fast_run(w->relu, w->x, n, gather_node, w);
     gather_margins(w, n);
@@ -163,8 +165,26 @@ static void close_worker(CalibWorker *w) {
     ttfs_arena_free(&w->arena);
 }
 
+/* SHA-256 of an .npy that holds the array as numpy saves it. */
+static void hash_of_values(const TtfsValues *v, char hex[65]) {
+    TtfsSha256 h;
+    TtfsBuf head = {0};
+    ttfs_sha256_init(&h);
+    ttfs_npy_header(v, &head);
+    ttfs_sha256_add(&h, head.text, head.len);
+    ttfs_sha256_add(&h, v->data, ttfs_npy_bytes(v));
+    ttfs_sha256_hex(&h, hex);
+    ttfs_buf_free(&head);
+}
+
+static bool hash_of_samples(const TtfsCompileOptions *o, char hex[65], TtfsDiag *diag) {
+    if (!o->calib_values) return ttfs_file_sha256(o->calib, hex, diag);
+    hash_of_values(o->calib_values, hex);
+    return true;
+}
+
 static TtfsCalibSource source_of(const TtfsJob *job, const TtfsArray *a) {
-    TtfsCalibSource s = {.file = ttfs_path_base(job->options->calib), .u8 = a->type == TTFS_U8};
+    TtfsCalibSource s = {.file = ttfs_path_base(ttfs_job_calib(job)), .u8 = a->type == TTFS_U8};
     if (!s.u8) return s;
     s.map = job->map;
     s.lo = job->spike.input_lo;
@@ -197,7 +217,7 @@ static bool gather(TtfsPipeline *f, TtfsJob *job, const TtfsArray *a, TtfsDiag *
     ttfs_fast_close(relu);
     f->calibrated = f->calib.samples;
     f->source = source_of(job, a);
-    if (ok) ok = ttfs_file_sha256(job->options->calib, f->source.sha256, diag);
+    if (ok) ok = hash_of_samples(job->options, f->source.sha256, diag);
     if (ok)
         ttfs_samples_clipped(a->file, outside, n * a->elements, (double)job->spike.input_lo,
                              (double)job->spike.input_hi, diag);
@@ -268,7 +288,8 @@ static bool read_kept(TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
 
 /* The samples, for messages: as they were named, or as the folder knows them. */
 static const char *calib_name(const TtfsPipeline *f, const TtfsJob *job) {
-    return ttfs_is_folder(job->options->calib) ? f->source.file : job->options->calib;
+    const char *name = ttfs_job_calib(job);
+    return !job->options->calib_values && ttfs_is_folder(name) ? f->source.file : name;
 }
 
 /* Without --input-range or mean and std, samples of float32 set the encoder's range by what they
@@ -300,7 +321,7 @@ static bool calibrate_kept(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
 bool ttfs_calibrate(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     f->map = job->map;
     ttfs_calib_init(&f->calib, &f->canonical);
-    if (!job->options->calib) {
+    if (!ttfs_job_calib(job)) {
         if (job->fitted)
             ttfs_note(diag, TTFS_AT_FILE(job->options->model),
                       "no calibration samples to fit weights to: they are rounded by themselves");
@@ -309,7 +330,8 @@ bool ttfs_calibrate(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
                       "input range 0 to 1 assumed; --input-range says otherwise");
         return true;
     }
-    if (ttfs_is_out(job->options->calib)) return calibrate_kept(f, job, diag);
+    if (!job->options->calib_values && ttfs_is_out(job->options->calib))
+        return calibrate_kept(f, job, diag);
     TtfsArray a;
     bool ok = open_samples(f, job, &a, &f->arena, diag) && gather(f, job, &a, diag) &&
               range_from_samples(f, job, a.type == TTFS_U8, diag);

@@ -9,7 +9,6 @@
 #include "asked.h"
 #include "clock.h"
 #include "ir_to_ir.h"
-#include "kept.h"
 #include "parallel.h"
 #include "relu.h"
 #include "tops.h"
@@ -38,7 +37,7 @@ struct TtfsExactRun {
     TtfsExactOptions options;
     bool calibrated; /* windows hold what calibration made of the folder */
     TtfsJudge judge;
-    TtfsKept kept;
+    TtfsKept *kept;
     Worker *worker;
     atomic_uint_least64_t done;
     TtfsExactResult result;
@@ -52,6 +51,7 @@ static void progress(TtfsExactRun *x, uint32_t worker) {
 static bool measure_item(void *context, uint32_t worker, uint64_t i) {
     TtfsExactRun *x = context;
     Worker *w = &x->worker[worker];
+    if (!ttfs_go_on(&x->session.progress, &w->diag)) return false;
     if (!ttfs_array_sample(&x->session.input, &x->session.out.map, i, w->real, &w->diag))
         return false;
     ttfs_reference_run(w->reference, w->real);
@@ -67,7 +67,7 @@ static void judge_outputs(TtfsExactRun *x, Worker *w, uint64_t sample) {
         for (uint64_t k = 0; k < n; k++) w->want[k] = (double)want[k];
         ttfs_exact_output(w->exact, o, w->got);
         ttfs_judge_output(&x->judge, &w->tally, sample, o, w->got, w->want);
-        ttfs_kept_add(&x->kept, sample, o, w->got);
+        ttfs_kept_add(x->kept, sample, o, w->got);
     }
 }
 
@@ -75,6 +75,7 @@ static bool run_item(void *context, uint32_t worker, uint64_t i) {
     TtfsExactRun *x = context;
     Worker *w = &x->worker[worker];
     TtfsSession *s = &x->session;
+    if (!ttfs_go_on(&s->progress, &w->diag)) return false;
     if (!ttfs_array_sample(&s->input, &s->out.map, i, w->real, &w->diag)) return false;
     ttfs_relu_run(w->relu, w->real);
     double start = ttfs_now();
@@ -168,7 +169,7 @@ static void add_up(TtfsExactRun *x, uint32_t threads) {
     x->result = r;
 }
 
-static bool open_net(TtfsExactRun *x, const char *keep, TtfsDiag *diag) {
+static bool open_net(TtfsExactRun *x, const TtfsRunOptions *o, TtfsDiag *diag) {
     TtfsSession *s = &x->session;
     const char *file = ttfs_out_path(&s->out, "forms/ir.txt");
     if (!ttfs_ir_canonical(&s->out.net, &x->canonical, file, diag) ||
@@ -177,7 +178,7 @@ static bool open_net(TtfsExactRun *x, const char *keep, TtfsDiag *diag) {
     const TtfsOutput *output = x->net.outputs.at;
     uint32_t outputs = x->net.outputs.len;
     ttfs_judge_open(&x->judge, output, outputs, &s->labels, s->count, true, true, &x->arena);
-    return ttfs_kept_open(&x->kept, keep, output, outputs, s->count, &x->arena, diag);
+    return ttfs_kept_open(x->kept, o, output, outputs, s->count, NULL, diag);
 }
 
 static bool read_options(const TtfsRunOptions *o, TtfsExactOptions *e, TtfsDiag *diag) {
@@ -218,20 +219,21 @@ static bool run(TtfsExactRun *x, const TtfsRunOptions *o, TtfsDiag *diag) {
     if (!read_options(o, &x->options, diag) ||
         !ttfs_asked_word("--windows", o->windows, windows, &from, diag) ||
         !ttfs_session_open(s, &o->session, TTFS_OUT_NET | TTFS_OUT_SPIKE, true, diag) ||
-        !open_net(x, o->outputs, diag))
+        !open_net(x, o, diag))
         return false;
     x->calibrated = from == 1;
     uint32_t threads = s->threads < s->count ? s->threads : (uint32_t)s->count;
     if (!both_passes(x, threads, diag)) return false;
     add_up(x, threads);
-    return ttfs_kept_write(&x->kept, diag);
+    return ttfs_kept_write(x->kept, diag);
 }
 
-TtfsExactRun *ttfs_exact_run_samples(const TtfsRunOptions *o, TtfsDiag *diag) {
+TtfsExactRun *ttfs_exact_run_samples(const TtfsRunOptions *o, TtfsKept *kept, TtfsDiag *diag) {
     TtfsArena a = {0};
     TtfsExactRun *x = TTFS_NEW(&a, TtfsExactRun);
     x->worker = TTFS_ARRAY(&a, Worker, TTFS_MOST_THREADS);
     x->arena = a;
+    x->kept = kept;
     if (run(x, o, diag)) return x;
     ttfs_exact_run_close(x);
     return NULL;

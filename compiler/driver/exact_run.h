@@ -7,6 +7,7 @@
 
 #include "exact.h"
 #include "judge.h"
+#include "kept.h"
 #include "session.h"
 
 /* Sums over threads and, for the whole, over the hidden layers. */
@@ -22,9 +23,9 @@ typedef struct {
 
 typedef struct TtfsExactRun TtfsExactRun;
 
-/* Runs the samples, and writes the outputs if that is asked for; NULL when something went wrong on
- * the way. */
-TtfsExactRun *ttfs_exact_run_samples(const TtfsRunOptions *o, TtfsDiag *diag);
+/* Runs the samples, fills `kept`, which outlives the run, and writes the outputs if that is asked
+ * for; NULL when something went wrong on the way. */
+TtfsExactRun *ttfs_exact_run_samples(const TtfsRunOptions *o, TtfsKept *kept, TtfsDiag *diag);
 const TtfsExactResult *ttfs_exact_run_result(const TtfsExactRun *x);
 void ttfs_exact_run_close(TtfsExactRun *x);
 

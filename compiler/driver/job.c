@@ -85,3 +85,8 @@ bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *o, TtfsArena *a, Ttfs
     if (o->fit) return ttfs_fit_open(job, diag);
     return ttfs_chip_load(&job->chip, o->chip ? o->chip : "one", a, diag);
 }
+
+const char *ttfs_job_calib(const TtfsJob *job) {
+    const TtfsValues *v = job->options->calib_values;
+    return v ? v->name ? v->name : "memory" : job->options->calib;
+}

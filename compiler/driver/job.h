@@ -32,5 +32,7 @@ extern const char *const ttfs_quantisers[]; /* NULL at the end */
 
 /* Looks at the options, which must outlive the job, and reads the chip, but with weights_only. */
 bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *options, TtfsArena *a, TtfsDiag *diag);
+/* What the samples to calibrate with are called; NULL: there are none. */
+const char *ttfs_job_calib(const TtfsJob *job);
 
 #endif

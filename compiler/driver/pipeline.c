@@ -100,6 +100,7 @@ bool ttfs_pipeline_run(TtfsPipeline *f, TtfsJob *job, TtfsStep last, TtfsDiag *d
     };
     for (f->next = 0; f->next <= last; f->next++) {
         double start = ttfs_now();
+        if (!ttfs_go_on(&job->options->progress, diag)) return false;
         if (!step[f->next](f, job, diag)) return false;
         TtfsStepTime *t = TTFS_PUSH(&f->arena, f->times);
         *t = (TtfsStepTime){ttfs_step_names[f->next], ttfs_now() - start, ttfs_peak_bytes()};

@@ -136,7 +136,7 @@ static bool take_calib(const Manifest *m, const cJSON *root) {
     const cJSON *file = cJSON_GetObjectItem(calib, "file");
     const cJSON *hash = cJSON_GetObjectItem(calib, "sha256");
     TtfsCompileOptions *o = &m->refill->options;
-    if (o->calib || cJSON_IsNull(calib)) return true;
+    if (o->calib || o->calib_values || cJSON_IsNull(calib)) return true;
     if (!cJSON_IsString(file) || !cJSON_IsString(hash)) return damaged(m, "calib");
     const char *name = ttfs_path_base(ttfs_arena_strdup(m->arena, file->valuestring));
     const char *beside = ttfs_path_join(m->arena, ttfs_path_dir(m->arena, o->model), name);

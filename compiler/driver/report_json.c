@@ -357,7 +357,7 @@ void ttfs_json_messages(TtfsJson *j, const TtfsDiag *diag, const TtfsJob *job) {
         ttfs_json_string(j, "severity", severity[m->severity]);
         ttfs_json_string(
             j, "where",
-            without_folder(without_folder(m->where, job->options->model), job->options->calib));
+            without_folder(without_folder(m->where, job->options->model), ttfs_job_calib(job)));
         if (*m->op) ttfs_json_string(j, "op", m->op);
         ttfs_json_string(j, "what", m->what);
         if (*m->advice) ttfs_json_string(j, "advice", m->advice);

@@ -8,11 +8,11 @@
 #include "block.h"
 #include "clock.h"
 #include "fast.h"
-#include "kept.h"
 #include "margin.h"
 #include "parallel.h"
 #include "relu.h"
 #include "resemble.h"
+#include "vcd.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -23,7 +23,8 @@ typedef struct {
     double *got, *want; /* values of an output */
     TtfsTally tally;
     uint64_t spikes, latency_cycles;
-    TtfsLanes lanes;   /* cycles of samples */
+    TtfsLanes lanes; /* cycles of samples */
+    TtfsActivity activity;
     TtfsShares shares; /* of neurons, when spikes are counted */
 } Worker;
 
@@ -33,13 +34,15 @@ struct TtfsRun {
     TtfsEngine engine;             /* closed when relu itself is what runs */
     TtfsFast *relu;                /* NULL when it does not run */
     bool spiking, counted, traced; /* counted: spikes are */
+    bool ticks_kept, vcd;          /* vcd: the trace is no text */
     TtfsBlock block;
     TtfsTraces traces;
     TtfsBuf *values; /* [room] relu's values as text; NULL when they are not wanted */
     TtfsOutput *output;
     TtfsJudge judge;
-    TtfsKept kept;
-    TtfsAgree *agree; /* NULL: layers are not looked at */
+    TtfsKept *kept;
+    TtfsNeurobench neurobench; /* when spikes are counted */
+    TtfsAgree *agree;          /* NULL: layers are not looked at */
     double relu_seconds;
     uint64_t clipped; /* input values */
     Worker worker[TTFS_MOST_THREADS];
@@ -67,7 +70,7 @@ static void judge_output(const Some *k, uint32_t o, const float *relu) {
         if (r->spiking) ttfs_trace_output(&r->traces.trace[at], &r->output[o], w->got);
         const double *got = r->spiking ? w->got : want;
         ttfs_judge_output(&r->judge, &w->tally, sample, o, got, want);
-        ttfs_kept_add(&r->kept, sample, o, got);
+        ttfs_kept_add(r->kept, sample, o, got);
     }
 }
 
@@ -93,6 +96,7 @@ static void run_relu(Some *k) {
 
 static void count_spikes(const TtfsRun *r, Worker *w, const TtfsTrace *t) {
     if (r->counted) w->spikes += ttfs_trace_hidden_spikes(t);
+    if (r->counted) ttfs_neurobench_add(&r->neurobench, &w->activity, t);
     if (r->counted) ttfs_shares_add(&w->shares, t);
     ttfs_lanes_add(&w->lanes, t);
     w->latency_cycles += t->latency_cycles;
@@ -102,6 +106,7 @@ static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
     TtfsRun *r = context;
     Worker *w = &r->worker[worker];
     uint64_t first = item * TTFS_FAST_SAMPLES, left = r->block.n - first;
+    if (!ttfs_go_on(&r->session.progress, diag)) return false;
     Some k = {r, w, first, left < TTFS_FAST_SAMPLES ? left : TTFS_FAST_SAMPLES};
     for (uint64_t i = first; r->spiking && i < first + k.n; i++) {
         const TtfsTrace *t = &r->traces.trace[i];
@@ -109,6 +114,7 @@ static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
             return ttfs_error(diag, TTFS_AT_FILE(r->engine.name), TTFS_SIM_RUN, "sample %llu: %s",
                               (unsigned long long)(r->block.first + i), t->fault);
         count_spikes(r, w, t);
+        ttfs_kept_spikes(r->kept, r->block.first + i, t);
     }
     if (w->relu) run_relu(&k);
     if (r->agree) ttfs_agree_some(r->agree, worker, &r->traces, first, k.n);
@@ -120,7 +126,12 @@ static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
 }
 
 static void print_traces(TtfsRun *r) {
+    if (r->vcd && r->block.first == 0) ttfs_vcd_begin(&r->session.out.spike, &r->text);
     for (uint64_t i = 0; i < r->block.n; i++) {
+        if (r->vcd) {
+            ttfs_vcd_sample(&r->traces.trace[i], r->block.first + i, &r->text);
+            continue;
+        }
         ttfs_buf_printf(&r->text, "sample %llu\n", (unsigned long long)(r->block.first + i));
         if (r->spiking) {
             ttfs_trace_print(&r->traces.trace[i], &r->text);
@@ -161,13 +172,13 @@ static bool run_all(TtfsRun *r, TtfsDiag *diag) {
     for (uint64_t i = 0; ok && i < s->count; i += r->block.n) {
         ok = ttfs_block_read(&r->block, i, diag) && run_block(r, diag);
         r->clipped += ttfs_block_clipped(&r->block);
-        ttfs_session_progress(s, i + r->block.n);
+        if (ok) ttfs_session_progress(s, i + r->block.n);
     }
     return ok;
 }
 
 /* Outputs, who judges and keeps them, and what every thread needs for that. */
-static bool open_outputs(TtfsRun *r, bool relu, const char *keep, TtfsDiag *diag) {
+static bool open_outputs(TtfsRun *r, bool relu, const TtfsRunOptions *o, TtfsDiag *diag) {
     TtfsSession *s = &r->session;
     TtfsArena *a = &s->out.arena;
     uint32_t outputs = ttfs_spike_outputs(&s->out.spike);
@@ -185,7 +196,8 @@ static bool open_outputs(TtfsRun *r, bool relu, const char *keep, TtfsDiag *diag
         if (r->counted) r->worker[i].shares = ttfs_shares(&s->out.spike, a);
         if (relu) r->worker[i].relu = ttfs_fast_work(r->relu);
     }
-    return ttfs_kept_open(&r->kept, keep, r->output, outputs, s->count, a, diag);
+    return ttfs_kept_open(r->kept, o, r->output, outputs, s->count,
+                          r->spiking ? &s->out.spike : NULL, diag);
 }
 
 static bool open_engine(TtfsRun *r, uint32_t which, TtfsDiag *diag) {
@@ -193,11 +205,13 @@ static bool open_engine(TtfsRun *r, uint32_t which, TtfsDiag *diag) {
     TtfsEngineOptions options = ttfs_session_engine(s);
     TtfsEngineSource source = ttfs_out_source(&s->out);
     if (r->spiking && !ttfs_engine_open(&r->engine, which, &options, &source, diag)) return false;
-    bool ticks = r->spiking && (r->counted || r->traced || !ttfs_engine_spares_ticks(&r->engine));
+    bool told = r->counted || r->traced || r->ticks_kept;
+    bool ticks = r->spiking && (told || !ttfs_engine_spares_ticks(&r->engine));
     TtfsBlockSize size = {ticks, r->traced ? 64 : 1024, 1};
     if (r->spiking) size.most = ttfs_engine_block(&r->engine);
     if (r->spiking) size.row = r->engine.row;
     ttfs_block_init(&r->block, s, &size, &s->out.arena);
+    if (r->counted) ttfs_neurobench_open(&r->neurobench, &s->out.spike, &s->out.arena);
     if (r->spiking)
         ttfs_traces_init(&r->traces, &s->out.spike, r->block.room, ticks, &s->out.arena);
     else if (r->traced)
@@ -244,13 +258,16 @@ static TtfsRunResult add_up(TtfsRun *r) {
                        .latency = s->out.spike.latency,
                        .inputs = s->count * s->input.elements,
                        .clipped = r->clipped,
-                       .jit = r->engine.jit};
+                       .jit = r->engine.jit,
+                       .neurobench = r->counted ? &r->neurobench : NULL};
     for (uint32_t i = 0; i < TTFS_MOST_THREADS; i++) {
         const Worker *w = &r->worker[i];
         v.tally.right += w->tally.right;
         v.tally.agree += w->tally.agree;
         v.tally.close += w->tally.close;
         v.spikes += w->spikes;
+        v.activity.active += w->activity.active;
+        v.activity.operations += w->activity.operations;
         v.lanes.cycles += w->lanes.cycles;
         v.lanes.timed += w->lanes.timed;
         v.latency_cycles += w->latency_cycles;
@@ -268,10 +285,13 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
     int parts = TTFS_OUT_SPIKE | (relu ? TTFS_OUT_NET : 0) |
                 (engine == TTFS_ENGINE_RTL ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE | TTFS_OUT_RTL : 0) |
                 (o->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
+    if (r->vcd && !r->spiking)
+        return ttfs_error(diag, TTFS_AT_FILE("--trace"), TTFS_OPTION_VALUE,
+                          "'%s': engine relu has no ticks for a waveform", o->trace);
     bool ok = check_layers(r, o, diag) &&
               ttfs_session_open(&r->session, &o->session, parts, true, diag) &&
               !r->session.out.image_damaged && open_engine(r, engine, diag) &&
-              open_outputs(r, relu, o->outputs, diag) && open_agreement(r, o->layers, diag) &&
+              open_outputs(r, relu, o, diag) && open_agreement(r, o->layers, diag) &&
               run_all(r, diag);
     if (ok && r->spiking) ttfs_session_clipped(&r->session, r->clipped, diag);
     if (ok) r->result = add_up(r);
@@ -279,17 +299,20 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
     if (ok && r->judge.step > 0)
         ttfs_margins_warn(&r->session.out.spike, r->session.out.folder, r->result.tally.close,
                           r->session.count, "samples", diag);
-    return ok && end_agreement(r, diag) && ttfs_kept_write(&r->kept, diag) &&
+    return ok && end_agreement(r, diag) && ttfs_kept_write(r->kept, diag) &&
            (!o->trace || ttfs_file_write(o->trace, ttfs_buf_text(&r->text), r->text.len, diag));
 }
 
-TtfsRun *ttfs_run(const TtfsRunOptions *o, uint32_t engine, TtfsDiag *diag) {
+TtfsRun *ttfs_run(const TtfsRunOptions *o, uint32_t engine, TtfsKept *kept, TtfsDiag *diag) {
     TtfsArena a = {0};
     TtfsRun *r = TTFS_NEW(&a, TtfsRun);
     r->arena = a;
     r->spiking = engine != TTFS_ENGINE_RELU;
     r->counted = r->spiking && !o->classes_only;
     r->traced = o->trace != NULL;
+    r->vcd = r->traced && ttfs_kept_as(o->trace, ".vcd");
+    r->ticks_kept = o->keep_spikes;
+    r->kept = kept;
     if (run(r, o, engine, diag)) return r;
     ttfs_run_close(r);
     return NULL;

@@ -6,7 +6,9 @@
 #define TTFS_RUN_H
 
 #include "agreement.h"
+#include "kept.h"
 #include "lanes.h"
+#include "neurobench.h"
 #include "session.h"
 
 typedef struct {
@@ -21,14 +23,16 @@ typedef struct {
     double rate;              /* samples a second inside the engine */
     uint32_t latency;         /* ticks */
     const TtfsJit *jit;       /* NULL for other engines */
+    const TtfsNeurobench *neurobench; /* NULL: spikes were not counted */
+    TtfsActivity activity;
     const TtfsAgreement *agreement; /* layer by layer; NULL: not asked for */
 } TtfsRunResult;
 
 typedef struct TtfsRun TtfsRun;
 
-/* Runs the samples on `engine`, TTFS_ENGINE_RELU, GOLDEN, JIT or RTL, and writes the files that are
- * asked for; NULL when something went wrong on the way. */
-TtfsRun *ttfs_run(const TtfsRunOptions *o, uint32_t engine, TtfsDiag *diag);
+/* Runs the samples on `engine`, TTFS_ENGINE_RELU, GOLDEN, JIT or RTL, fills `kept`, which outlives
+ * the run, and writes the files that are asked for; NULL when something went wrong on the way. */
+TtfsRun *ttfs_run(const TtfsRunOptions *o, uint32_t engine, TtfsKept *kept, TtfsDiag *diag);
 const TtfsRunResult *ttfs_run_result(const TtfsRun *r);
 void ttfs_run_close(TtfsRun *r);
 

@@ -54,22 +54,23 @@ static void own_labels(TtfsSession *s, const char *input, TtfsDiag *diag) {
     ttfs_diag_free(&quiet);
 }
 
-static bool open_labels(TtfsSession *s, const char *labels, const char *input, TtfsDiag *diag) {
+static bool open_labels(TtfsSession *s, const TtfsSessionOptions *o, TtfsDiag *diag) {
     const TtfsWanted want = {.name = "y", .samples = s->input.samples, .elements = {1}};
-    if (labels)
-        return ttfs_array_open(&s->label_array, labels, &want, &s->out.arena, diag) &&
+    if (o->labels || o->label_values)
+        return ttfs_array_take(&s->label_array, o->label_values, o->labels, &want, &s->out.arena,
+                               diag) &&
                read_labels(s, diag);
-    own_labels(s, input, diag);
+    if (!o->input_values) own_labels(s, o->input, diag);
     return true;
 }
 
-static bool open_input(TtfsSession *s, const char *input, TtfsDiag *diag) {
+static bool open_input(TtfsSession *s, const TtfsSessionOptions *o, TtfsDiag *diag) {
     const TtfsSpike *spike = &s->out.spike;
     uint32_t elements = ttfs_pop_size(ttfs_spike_pop(spike, spike->input));
     TtfsSampleShape shape = s->out.sample;
     if (shape.rank == 0) shape = (TtfsSampleShape){.rank = 1, .dim = {elements}};
     const TtfsWanted want = {.name = "x", .elements = {elements}};
-    if (!ttfs_array_open(&s->input, input, &want, &s->out.arena, diag) ||
+    if (!ttfs_array_take(&s->input, o->input_values, o->input, &want, &s->out.arena, diag) ||
         !ttfs_samples_fit(&s->input, &s->out.map, &shape, diag))
         return false;
     ttfs_samples_range(&s->input, &s->out.map, &s->out.seen, diag);
@@ -87,7 +88,8 @@ static bool read_path(const TtfsSessionOptions *o, TtfsJitPath *path, TtfsDiag *
 bool ttfs_session_check(const TtfsSessionOptions *o, TtfsDiag *diag) {
     TtfsJitPath path;
     return ttfs_asked_folder(o->folder, diag) &&
-           ttfs_asked_for("--input", o->input, "samples are needed: --input X", diag) &&
+           (o->input_values ||
+            ttfs_asked_for("--input", o->input, "samples are needed: --input X", diag)) &&
            ttfs_asked_within("--count", o->count, 1, UINT32_MAX, diag) &&
            ttfs_asked_within("--threads", o->threads, 1, TTFS_MOST_THREADS, diag) &&
            read_path(o, &path, diag);
@@ -109,8 +111,8 @@ bool ttfs_session_open(TtfsSession *s, const TtfsSessionOptions *o, int parts, b
     if (!ttfs_session_check(o, diag) || !ttfs_out_open(&s->out, o->folder, parts, diag) ||
         !jit_options(s, o, diag))
         return false;
-    if (!open_input(s, o->input, diag)) return false;
-    if (want_labels && !open_labels(s, o->labels, o->input, diag)) return false;
+    if (!open_input(s, o, diag)) return false;
+    if (want_labels && !open_labels(s, o, diag)) return false;
     s->count = s->input.samples < o->count ? s->input.samples : o->count;
     return true;
 }
@@ -146,7 +148,7 @@ static void tell_part(void *context, const char *what, uint64_t done, uint64_t o
 }
 
 TtfsProgress ttfs_part_teller(TtfsPart *p) {
-    return (TtfsProgress){tell_part, p};
+    return (TtfsProgress){tell_part, p, p->session->progress.stop};
 }
 
 TtfsEngineOptions ttfs_session_engine(const TtfsSession *s) {

@@ -237,9 +237,10 @@ static bool run_samples(TtfsVerify *v, TtfsDiag *diag) {
     bool ok = open_all(v, diag);
     ttfs_session_begin(s);
     for (uint64_t i = 0; ok && i < s->count; i += v->block.n) {
-        ok = ttfs_block_read(&v->block, i, diag) && run_block(v, diag);
+        ok = ttfs_go_on(&s->progress, diag) && ttfs_block_read(&v->block, i, diag) &&
+             run_block(v, diag);
         clipped += ttfs_block_clipped(&v->block);
-        ttfs_session_progress(s, i + v->block.n);
+        if (ok) ttfs_session_progress(s, i + v->block.n);
     }
     if (ok) ok = tell_samples(v, clipped, diag);
     if (ok) take_slot_cycles(v);

@@ -46,7 +46,7 @@ static TtfsFigures judged(const TtfsJudge *j, const TtfsTally *t, uint64_t sampl
 }
 
 static bool run_exact(const TtfsRunOptions *o, TtfsResult *r, TtfsDiag *diag) {
-    TtfsExactRun *x = ttfs_exact_run_samples(o, diag);
+    TtfsExactRun *x = ttfs_exact_run_samples(o, &r->kept, diag);
     if (!x) return false;
     const TtfsExactResult *e = ttfs_exact_run_result(x);
     ttfs_exact_json(e, &r->json);
@@ -68,7 +68,7 @@ static bool keep_agreement(const TtfsRunResult *v, const char *folder, TtfsDiag 
 }
 
 static bool run_engine(const TtfsRunOptions *o, uint32_t engine, TtfsResult *r, TtfsDiag *diag) {
-    TtfsRun *run = ttfs_run(o, engine, diag);
+    TtfsRun *run = ttfs_run(o, engine, &r->kept, diag);
     if (!run) return false;
     const TtfsRunResult *v = ttfs_run_result(run);
     ttfs_run_json(v, &r->json);

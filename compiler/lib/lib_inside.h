@@ -6,6 +6,7 @@
 #define TTFS_LIB_INSIDE_H
 
 #include "base.h"
+#include "kept.h"
 #include "ttfs.h"
 
 struct TtfsMessages {
@@ -18,6 +19,7 @@ struct TtfsResult {
     bool passed;
     TtfsFigures figures;
     TtfsBuf json, text, form;
+    TtfsKept kept;
 };
 
 /* Calls work(options, an empty result that passed) under a guard, so that running out of memory is

@@ -30,6 +30,7 @@ static TtfsResult *new_result(void) {
     TtfsResult *r = TTFS_NEW(&a, TtfsResult);
     r->arena = a;
     r->passed = true;
+    r->kept.arena = &r->arena;
     r->figures =
         (TtfsFigures){.accuracy = NAN, .agreement = NAN, .spikes_per_neuron = NAN, .cycles = NAN};
     return r;
@@ -78,4 +79,12 @@ const char *ttfs_result_text(const TtfsResult *r) {
 
 const char *ttfs_result_form(const TtfsResult *r) {
     return ttfs_buf_text(&r->form);
+}
+
+size_t ttfs_result_arrays(const TtfsResult *r) {
+    return ttfs_kept_count(&r->kept);
+}
+
+TtfsValues ttfs_result_array(const TtfsResult *r, size_t i) {
+    return *ttfs_kept_array(&r->kept, (uint32_t)i);
 }

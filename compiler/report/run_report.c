@@ -59,6 +59,7 @@ void ttfs_run_json(const TtfsRunResult *v, TtfsBuf *out) {
     ttfs_json_share(j, "close_share", v->judge->step > 0 && v->judge->compared, v->tally.close,
                     v->samples);
     ttfs_judge_errors_json(v->judge, j);
+    ttfs_neurobench_json(v->neurobench, &v->activity, v->samples, j);
     if (v->agreement) ttfs_agreement_json(v, j, "agreement_by_layer");
     if (v->jit) add_jit(j, v->jit);
     ttfs_lanes_json(&v->lanes, j);

@@ -8,6 +8,7 @@
 #define TTFS_SAMPLES_H
 
 #include "base.h"
+#include "ttfs.h"
 
 #define TTFS_INFLATED_MOST ((size_t)2 << 30)
 
@@ -25,7 +26,7 @@ typedef enum {
     TTFS_F64
 } TtfsElement;
 
-enum { TTFS_ARRAY_RANK = 8 };
+enum { TTFS_ARRAY_RANK = TTFS_MOST_AXES };
 
 /* An array: samples along the first axis, in native or swapped byte order. */
 typedef struct {
@@ -61,6 +62,11 @@ typedef struct {
  * it is the only one that fits is noted. */
 bool ttfs_array_open(TtfsArray *a, const char *path, const TtfsWanted *want, TtfsArena *arena,
                      TtfsDiag *diag);
+/* The same from memory, which must outlive the array: `data` is that of `values`. */
+bool ttfs_array_of(TtfsArray *a, const TtfsValues *values, TtfsArena *arena, TtfsDiag *diag);
+/* Either: from memory unless `values` is NULL. */
+bool ttfs_array_take(TtfsArray *a, const TtfsValues *values, const char *path,
+                     const TtfsWanted *want, TtfsArena *arena, TtfsDiag *diag);
 void ttfs_array_close(TtfsArray *a);
 /* Element `i` of the whole array, counted with the last axis innermost, as a number. */
 double ttfs_array_value(const TtfsArray *a, uint64_t i);
@@ -68,6 +74,10 @@ double ttfs_array_value(const TtfsArray *a, uint64_t i);
  * infinity. */
 bool ttfs_array_sample(const TtfsArray *a, const TtfsInputMap *map, uint64_t i, float *out,
                        TtfsDiag *diag);
+/* What numpy writes into an .npy of version 1 before such elements, and how many bytes they are.
+ * The type is one of a TtfsElement. */
+void ttfs_npy_header(const TtfsValues *values, TtfsBuf *out);
+size_t ttfs_npy_bytes(const TtfsValues *values);
 /* The name that an element type has in messages. */
 const char *ttfs_element_name(TtfsElement type);
 /* True when `path` is that of an .npz and names no array of it. */

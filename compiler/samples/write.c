@@ -14,16 +14,30 @@
 
 enum { ALIGNMENT = 64, DATE_1980 = 0x21, VERSION_20 = 20 };
 
-static size_t bytes_of(const TtfsFloats *a) {
-    size_t n = sizeof *a->values;
+static uint32_t width_of(const char *type) {
+    TtfsElement e = TTFS_U8;
+    while (strcmp(ttfs_element_name(e), type) != 0) e = (TtfsElement)(e + 1);
+    return ttfs_samples_width(e);
+}
+
+size_t ttfs_npy_bytes(const TtfsValues *a) {
+    size_t n = width_of(a->type);
     for (uint32_t i = 0; i < a->rank; i++) n *= (size_t)a->dim[i];
     return n;
 }
 
-static void npy_header(const TtfsFloats *a, TtfsBuf *out) {
+/* numpy's word for a type: its byte order, kind and bytes. */
+static void put_descr(const char *type, TtfsBuf *head) {
+    uint32_t bytes = width_of(type);
+    const char *order = bytes == 1 ? "|" : ttfs_samples_big_endian() ? ">" : "<";
+    ttfs_buf_printf(head, "%s%c%u", order, type[0], bytes);
+}
+
+void ttfs_npy_header(const TtfsValues *a, TtfsBuf *out) {
     TtfsBuf head = {0};
-    ttfs_buf_printf(&head, "{'descr': '%sf4', 'fortran_order': False, 'shape': (",
-                    ttfs_samples_big_endian() ? ">" : "<");
+    ttfs_buf_puts(&head, "{'descr': '");
+    put_descr(a->type, &head);
+    ttfs_buf_puts(&head, "', 'fortran_order': False, 'shape': (");
     for (uint32_t i = 0; i < a->rank; i++)
         ttfs_buf_printf(&head, "%s%" PRIu64, i ? ", " : "", a->dim[i]);
     ttfs_buf_puts(&head, a->rank == 1 ? ",), }" : "), }");
@@ -36,13 +50,13 @@ static void npy_header(const TtfsFloats *a, TtfsBuf *out) {
     ttfs_buf_free(&head);
 }
 
-bool ttfs_npy_write(const char *path, const TtfsFloats *array, TtfsDiag *diag) {
+bool ttfs_npy_write(const char *path, const TtfsValues *array, TtfsDiag *diag) {
     TtfsBuf head = {0};
     TtfsFileWriter w;
-    npy_header(array, &head);
+    ttfs_npy_header(array, &head);
     ttfs_file_begin(&w, path);
     ttfs_file_put(&w, head.text, head.len);
-    ttfs_file_put(&w, array->values, bytes_of(array));
+    ttfs_file_put(&w, array->data, ttfs_npy_bytes(array));
     ttfs_buf_free(&head);
     return ttfs_file_end(&w, diag);
 }
@@ -65,16 +79,16 @@ static void common(TtfsBuf *b, uint32_t crc, uint64_t size, size_t name) {
     put(b, 0, 2); /* no extra field */
 }
 
-static uint32_t checksum(const TtfsBuf *head, const TtfsFloats *a) {
+static uint32_t checksum(const TtfsBuf *head, const TtfsValues *a) {
     uLong crc = crc32_z(0, (const unsigned char *)head->text, head->len);
-    return (uint32_t)crc32_z(crc, (const unsigned char *)a->values, bytes_of(a));
+    return (uint32_t)crc32_z(crc, (const unsigned char *)a->data, ttfs_npy_bytes(a));
 }
 
 /* Writes a member that begins at `at` and its entry in the directory; where the next one begins. */
-static uint64_t put_member(TtfsFileWriter *w, const TtfsFloats *a, uint64_t at, TtfsBuf *entries) {
+static uint64_t put_member(TtfsFileWriter *w, const TtfsValues *a, uint64_t at, TtfsBuf *entries) {
     TtfsBuf npy = {0}, local = {0};
-    npy_header(a, &npy);
-    size_t name = strlen(a->name) + 4, size = npy.len + bytes_of(a);
+    ttfs_npy_header(a, &npy);
+    size_t name = strlen(a->name) + 4, size = npy.len + ttfs_npy_bytes(a);
     uint32_t crc = checksum(&npy, a);
     ttfs_buf_bytes(&local, "PK\3\4", 4);
     put(&local, VERSION_20, 2);
@@ -89,23 +103,24 @@ static uint64_t put_member(TtfsFileWriter *w, const TtfsFloats *a, uint64_t at, 
     ttfs_buf_printf(entries, "%s.npy", a->name);
     ttfs_file_put(w, local.text, local.len);
     ttfs_file_put(w, npy.text, npy.len);
-    ttfs_file_put(w, a->values, bytes_of(a));
+    ttfs_file_put(w, a->data, ttfs_npy_bytes(a));
     at += local.len + size;
     ttfs_buf_free(&npy);
     ttfs_buf_free(&local);
     return at;
 }
 
-static bool small_enough(const char *path, const TtfsFloats *arrays, uint32_t n, TtfsDiag *diag) {
+static bool small_enough(const char *path, const TtfsValues *arrays, uint32_t n, TtfsDiag *diag) {
     uint64_t bytes = 0;
-    for (uint32_t i = 0; i < n; i++) bytes += bytes_of(&arrays[i]) + 1024 + strlen(arrays[i].name);
+    for (uint32_t i = 0; i < n; i++)
+        bytes += ttfs_npy_bytes(&arrays[i]) + 1024 + strlen(arrays[i].name);
     return (bytes < UINT32_MAX && n < 0xffff) ||
            ttfs_error_advice(diag, TTFS_AT_FILE(path), TTFS_LIMIT,
                              "take fewer samples with --count",
                              "%" PRIu64 " bytes of arrays, an archive holds 4 GiB", bytes);
 }
 
-bool ttfs_npz_write(const char *path, const TtfsFloats *arrays, uint32_t n, TtfsDiag *diag) {
+bool ttfs_npz_write(const char *path, const TtfsValues *arrays, uint32_t n, TtfsDiag *diag) {
     TtfsFileWriter w;
     TtfsBuf entries = {0};
     uint64_t at = 0;

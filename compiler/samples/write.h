@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Arrays of float32 to .npy and .npz files (version 1, last axis innermost, this machine's byte
+ * Arrays to .npy and .npz files (version 1, last axis innermost, this machine's byte
  * order; archives stored, with the date of 1980 so that equal arrays give equal bytes).
  */
 #ifndef TTFS_WRITE_H
@@ -8,15 +8,9 @@
 
 #include "samples.h"
 
-typedef struct {
-    const char *name; /* in an archive, without .npy */
-    uint32_t rank;
-    uint64_t dim[TTFS_ARRAY_RANK];
-    const float *values;
-} TtfsFloats;
-
-bool ttfs_npy_write(const char *path, const TtfsFloats *array, TtfsDiag *diag);
+/* `name`: in an archive, without .npy. */
+bool ttfs_npy_write(const char *path, const TtfsValues *array, TtfsDiag *diag);
 /* False, saying so, when the archive is beyond what 32 bits can say. */
-bool ttfs_npz_write(const char *path, const TtfsFloats *arrays, uint32_t n, TtfsDiag *diag);
+bool ttfs_npz_write(const char *path, const TtfsValues *arrays, uint32_t n, TtfsDiag *diag);
 
 #endif

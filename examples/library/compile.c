@@ -81,7 +81,7 @@ int main(int argc, char **argv) {
     TtfsMessages *m = ttfs_messages_new();
     if (!m) return 3;
     Told told = {0};
-    TtfsProgress progress = {tell, &told};
+    TtfsProgress progress = {.tell = tell, .context = &told};
     bool ok = compile(argv[1], argv[2], argv[4], progress, m) &&
               run(argv[4], argv[3], progress, m) && verify(argv[4], argv[3], m);
     print_messages(m);

@@ -155,8 +155,9 @@ static bool run_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag)
     Block *b = context;
     const TtfsEngine *e = b->engine;
     Item item = {b, worker};
-    TtfsProgress progress = {tell_item, &item};
+    TtfsProgress progress = {tell_item, &item, e->progress.stop};
     uint64_t first = i * e->row, left = b->n - first;
+    if (!ttfs_go_on(&progress, diag)) return false;
     return e->run(e->instance[worker], left < e->row ? left : e->row, b->x + first * e->inputs,
                   &b->out->trace[first], &progress, diag);
 }

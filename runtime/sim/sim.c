@@ -278,6 +278,7 @@ bool ttfs_sim_run(TtfsSim *sim, uint64_t n, const uint16_t *x, TtfsTrace *out,
     if (n == 0) return true;
     if (!restart(sim, out->spike, diag)) return false;
     for (uint64_t turn = 0; turn < n + turns - 1; turn++) {
+        if (!ttfs_go_on(progress, diag)) return false;
         if (!run_sample_turn(sim, turn, n, x, out, diag)) return false;
         if (turn + 1 >= turns) ttfs_tell(progress, "samples", turn + 2 - turns, n);
     }

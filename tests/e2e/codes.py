@@ -230,7 +230,8 @@ def edited_plan(case):
 
 # Cases that the unit tests make, because no command can: where.
 WARNINGS = ("CALIB_NONE", "DATA_UNLIKE", "LOGITS_CLOSE", "SAMPLES_LAYOUT", "SAMPLES_RANGE", "LABELS_RANGE")
-ELSEWHERE = {"IMAGE_LIFT": "tests/unit/test_image_to_spike.c"}
+ELSEWHERE = {"IMAGE_LIFT": ("tests/unit/test_image_to_spike.c", "ttfs_image_to_spike"),
+             "STOPPED": ("tests/unit/test_memory.c", '"STOPPED"')}
 
 
 def main():
@@ -241,8 +242,9 @@ def main():
     out_of_memory = ("JIT_MEMORY", "MEMORY")
     for code in codes:
         if code in ELSEWHERE:
-            with open(os.path.join(SOURCE, ELSEWHERE[code]), encoding="utf-8") as f:
-                case.check("ttfs_image_to_spike" in f.read(), "%s makes no %s" % (ELSEWHERE[code], code))
+            file, word = ELSEWHERE[code]
+            with open(os.path.join(SOURCE, file), encoding="utf-8") as f:
+                case.check(word in f.read(), "%s makes no %s" % (file, code))
             continue
         if not case.check(code in made, "no case makes " + code):
             continue

@@ -5,7 +5,9 @@ commands of the README's tutorial and of docs/embedded.md work when pasted.
 
 README shows the end of the demo as it is.
 
-Argument: `reference`, `chip_keys`, `links`, `tutorial`, `embedded` or `demo`.
+The version is the same wherever it stands.
+
+Argument: `reference`, `chip_keys`, `versions`, `links`, `tutorial`, `embedded` or `demo`.
 """
 import os
 import re
@@ -44,6 +46,22 @@ def reference(case):
 
 def chip_keys(case):
     made(case, "make_chip_keys.py")
+
+
+def versions(case):
+    """One version everywhere; the package's list of symbols is what the header declares."""
+    version = case.good("--version").out.split()[1]
+    newest = re.search(r"^## (\S+), ", text_of("CHANGELOG.md"), re.M)[1]
+    debian = re.match(r"ttfs \(([^)]+)-\d+\)", text_of("debian/changelog"))[1]
+    wheel = subprocess.run([sys.executable, "-c", "import backend; print(backend.version())"], check=True, stdout=subprocess.PIPE,
+                           cwd=os.path.join(SOURCE, "python")).stdout.decode().strip()
+    case.equal((newest, debian, wheel), (version,) * 3, "versions of CHANGELOG.md, debian/changelog, the wheel")
+    subprocess.run([sys.executable, os.path.join(SOURCE, "tools", "export_map.py"), os.path.join(SOURCE, "include", "ttfs.h"),
+                    case.path("map")], check=True)
+    with open(case.path("map"), encoding="utf-8") as f:
+        declared = re.findall(r"^    (ttfs_\w+);", f.read(), re.M)
+    listed = re.findall(r"^ (ttfs_\w+)@TTFS_0 ", text_of("debian/libttfs0.symbols"), re.M)
+    case.equal(listed, declared, "debian/libttfs0.symbols")
 
 
 def links(case):
@@ -108,7 +126,7 @@ def demo(case):
 
 def main(what):
     case = Case()
-    {"reference": reference, "chip_keys": chip_keys, "links": links, "tutorial": tutorial, "embedded": embedded,
+    {"reference": reference, "chip_keys": chip_keys, "versions": versions, "links": links, "tutorial": tutorial, "embedded": embedded,
      "demo": demo}[what](case)
     return case.done()
 

@@ -149,14 +149,17 @@ def install(case, build):
     return where + prefix, os.path.dirname(found[0])
 
 
-def build_program(case, cc, source, name, prefix, pc):
+def build_program(case, cc, source, name, prefix, pc, static=False):
+    """With the shared library, or the archive and all that it needs."""
     if not any("sanitize" in flag for flag in cc): # sanitizers need address space
         cc = [*cc, "-DNO_MEMORY"]
-    flags = subprocess.run(["pkg-config", "--define-variable=prefix=" + prefix, "--cflags", "--libs", "ttfs"],
+    flags = subprocess.run(["pkg-config", "--define-variable=prefix=" + prefix, "--cflags", "--libs",
+                            *(["--static"] if static else []), "ttfs"],
                            env={**os.environ, "PKG_CONFIG_PATH": pc}, capture_output=True, check=False)
     case.equal(flags.returncode, 0, "pkg-config: %s" % flags.stderr.decode())
     program = case.path(name)
-    p = subprocess.run([*cc, "-std=gnu11", "-Wall", "-Wextra", "-Werror", source, *flags.stdout.decode().split(),
+    linked = ["-l:libttfs.a" if static and f == "-lttfs" else f for f in flags.stdout.decode().split()]
+    p = subprocess.run([*cc, "-std=gnu11", "-Wall", "-Wextra", "-Werror", source, *linked,
                         "-o", program], capture_output=True, check=False)
     case.equal(p.returncode, 0, "building %s: %s" % (name, p.stderr.decode()[-2000:]))
     return program
@@ -170,6 +173,24 @@ def check_symbols(case, archive):
     case.equal((len(symbols) > 100, foreign[:10]), (True, []), "symbols of " + os.path.basename(archive))
 
 
+def check_shown(case, library, source):
+    """The shared library shows what the header declares: what one lacks the other has too much."""
+    nm = subprocess.run([need("nm"), "-D", "--defined-only", library], capture_output=True, check=False)
+    symbols = {line.split()[2].split("@")[0] for line in nm.stdout.decode().splitlines() if len(line.split()) == 3}
+    with open(os.path.join(source, "include", "ttfs.h"), encoding="utf-8") as f:
+        declared = set(re.findall(r"\b(ttfs_\w+)\(", re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)))
+    shown = {s for s in symbols if s != "TTFS_0"}
+    case.equal((sorted(declared - shown), sorted(shown - declared)), ([], []), "symbols that one of both lacks")
+
+
+def check_manual(case, prefix):
+    """Pages and completions lie where man and the shells look."""
+    share = os.path.join(prefix, "share")
+    for path in ("man/man1/ttfs.1", "man/man1/ttfs-compile.1", "bash-completion/completions/ttfs",
+                 "zsh/site-functions/_ttfs", "fish/vendor_completions.d/ttfs.fish"):
+        case.check(os.path.getsize(os.path.join(share, path)) > 500, "installed: " + path)
+
+
 def main(build, source, *cc):
     need("pkg-config")
     case = Case()
@@ -180,7 +201,11 @@ def main(build, source, *cc):
         check_symbols(case, os.path.join(os.path.dirname(pc), name))
     with open(os.path.join(pc, "ttfs.pc"), encoding="utf-8") as f:
         case.check(source not in f.read(), "ttfs.pc names the source tree")
-    env = {**os.environ, "TTFS_DATA": os.path.join(prefix, "share/ttfs")}
+    check_manual(case, prefix)
+    if len(cc) == 1: # sanitizers and counters show symbols of their own
+        check_shown(case, os.path.join(os.path.dirname(pc), "libttfs.so"), source)
+    env = {**os.environ, "TTFS_DATA": os.path.join(prefix, "share/ttfs"),
+           "LD_LIBRARY_PATH": os.path.dirname(pc)}
     example = os.path.join(source, "examples/library/compile.c")
     program = build_program(case, cc, example, "compile", prefix, pc)
     calib = os.path.join(DIGITS, "calib.npz")
@@ -200,7 +225,7 @@ def main(build, source, *cc):
                "a damaged model: %s" % refused.stderr.decode())
     with open(case.path("refusals.c"), "w", encoding="utf-8") as f:
         f.write(REFUSALS)
-    program = build_program(case, cc, case.path("refusals.c"), "refusals", prefix, pc)
+    program = build_program(case, cc, case.path("refusals.c"), "refusals", prefix, pc, static=True)
     p = subprocess.run([program, bad, model, samples, out], cwd=case.path("."), env=env, capture_output=True, check=False)
     case.equal((p.returncode, p.stdout.decode(), p.stderr.decode()), (0, "0 faults\n", ""), "refusals")
     return case.done()

@@ -16,7 +16,8 @@ KEYS = {
          "worst_cycles", "expected_cycles", "image_bytes", "seconds", "peak_bytes"), NUMBER),
     "run": {"engine": str, "samples": int, "accuracy": NUMBER, "agreement": NUMBER,
             "spikes_per_neuron": NUMBER, "latency_ticks": int, "cycles": NUMBER, "latency_cycles": NUMBER,
-            "samples_per_second": NUMBER},
+            "samples_per_second": NUMBER, "footprint": NUMBER, "connection_sparsity": NUMBER,
+            "activation_sparsity": NUMBER, "synaptic_operations": dict},
     "synth": {"device": str, "estimated": bool, "lut": int, "ff": int, "ram": int, "dsp": int, "clock_mhz": NUMBER,
               "core_us": NUMBER},
     "verify": {"engines": list, "samples": int, "spikes": int, "readouts": int, "differences": int,
@@ -25,6 +26,9 @@ KEYS = {
     "point": {"axis": str, "value": NUMBER, "accuracy": dict, "agreement": dict, "spikes_per_neuron": NUMBER,
               "saturated": NUMBER},
 }
+
+
+NEUROBENCH = ("footprint", "connection_sparsity", "activation_sparsity", "synaptic_operations")
 
 
 def check_keys(case, command, document):
@@ -52,6 +56,16 @@ def main():
     fast = case.json("run", "out", "--input", test, "--labels", test, "--count", 3)
     check_keys(case, "run", {**fast, "cycles": 0, "latency_cycles": 0} if fast.get("cycles", 0) is None else fast)
     case.equal(fast.get("engine"), "jit", "engine")
+    for engine, more in (("relu", ()), ("jit", ("--classes-only",))):
+        none = case.json("run", "out", "--input", test, "--count", 3, "--engine", engine, *more)
+        case.equal([none.get(k, "") for k in NEUROBENCH], [None] * 4, "NeuroBench's keys without spikes, " + engine)
+    operations = fast.get("synaptic_operations", {})
+    case.equal(operations.get("Dense"), 255 * (64 * 32 + 32 * 10), "dense operations: all synapses at all ticks")
+    case.equal(operations.get("Effective_MACs"), 0, "nothing multiplies")
+    case.equal([fast.get(k) for k in NEUROBENCH], [run.get(k) for k in NEUROBENCH], "NeuroBench's keys of jit and rtl")
+    case.equal(fast.get("footprint"), 64 * 32 + 32 * 10 + 4 * (32 + 10) + 4 * 32, "weights, biases, ramps")
+    case.check(abs((1 - fast.get("activation_sparsity", 0)) * 255 - fast.get("spikes_per_neuron", 0)) < 1e-4,
+               "activations: the spikes of hidden neurons, each of 255 ticks")
     plain = case.json("run", "out", "--input", test + ":x", "--count", 3, "--engine", "golden")
     case.check("accuracy" in plain, "run without labels has no key accuracy")
     check_keys(case, "verify", case.json("verify", "out", "--input", test, "--count", 3))

@@ -8,7 +8,7 @@
 # version 14, and with any other the layout is not judged (exit code 77). Tables (*.def) are laid out by hand.
 set -u
 version=14
-folders='include compiler hw runtime tests tools examples'
+folders='include compiler hw runtime python tests tools examples'
 cd "$2" || exit 1
 
 # The formatter of that version, whatever it is called here.

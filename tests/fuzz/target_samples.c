@@ -24,7 +24,7 @@ static void rewrite(const TtfsArray *a, const TtfsInputMap *map) {
     uint64_t n = a->elements;
     float *x = TTFS_ARRAY(&arena, float, n), *y = TTFS_ARRAY(&arena, float, n);
     if (fuzz_said(ttfs_array_sample(a, map, 0, x, &diag), &diag)) {
-        TtfsFloats all = {.name = "x", .rank = 2, .dim = {1, n}, .values = x};
+        TtfsValues all = {.name = "x", .type = "float32", .rank = 2, .dim = {1, n}, .data = x};
         const char *path = fuzz_path("written.npz");
         bool zip = n % 2 == 1;
         fuzz_expect(zip ? ttfs_npz_write(path, &all, 1, &diag) : ttfs_npy_write(path, &all, &diag),

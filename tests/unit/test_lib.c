@@ -366,7 +366,7 @@ static void progress(void **state) {
         Told t = {0};
         TtfsVerifyOptions v = ttfs_verify_defaults();
         v.session.folder = "lib_out", v.session.input = DIGITS "test.npz", v.session.count = 200;
-        v.session.progress = (TtfsProgress){tell, &t}, v.engines = engines[i];
+        v.session.progress = (TtfsProgress){.tell = tell, .context = &t}, v.engines = engines[i];
         done(ttfs_verify_samples(&v, m), true, m, engines[i]);
         assert_int_equal(t.falls, 0);
         assert_true(t.calls > 2 && t.of == 200);
@@ -390,7 +390,7 @@ static void calibration_is_told(void **state) {
     TtfsCompileOptions c = ttfs_compile_defaults();
     c.model = DIGITS "digits_mlp.onnx", c.out = "lib_told", c.stop_after = "spike";
     c.calib = DIGITS "calib.npz", c.calib_count = 20, c.threads = 1;
-    c.progress = (TtfsProgress){tell_calibration, &t};
+    c.progress = (TtfsProgress){.tell = tell_calibration, .context = &t};
     done(ttfs_compile(&c, m), true, m, "compile");
     assert_int_equal(t.falls, 0);
     assert_int_equal(t.calls, 3);

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Packs the wheel (PEP 517): the package, libttfs.so, the program, and the chips and Verilog that they need.
+
+In: a build folder of meson, $TTFS_BUILD or `build` in the source tree, which tools/build.sh makes where there is
+none. Out: ttfs-VERSION-py3-none-PLATFORM.whl, the same bytes for the same files. LLVM, cJSON and protobuf-c are the
+system's libraries, so the wheel is for machines like the one it is built on.
+"""
+import base64
+import glob
+import hashlib
+import os
+import re
+import subprocess
+import sysconfig
+import tempfile
+import zipfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCE = os.path.dirname(HERE)
+METADATA = """Metadata-Version: 2.1
+Name: ttfs
+Version: %s
+Summary: Compiler from ReLU networks to time-to-first-spike hardware, and its engines
+License: Apache-2.0
+Requires-Python: >=3.8
+Requires-Dist: numpy
+"""
+WHEEL = "Wheel-Version: 1.0\nGenerator: ttfs\nRoot-Is-Purelib: false\nTag: %s\n"
+ENTRY = "[console_scripts]\nttfs = ttfs._program:main\n"
+
+
+def version():
+    """That of meson.build, the only place that says it."""
+    with open(os.path.join(SOURCE, "meson.build"), encoding="utf-8") as f:
+        return re.search(r"version: '([^']+)'", f.read())[1]
+
+
+def tag():
+    return "py3-none-" + re.sub(r"[-.]", "_", sysconfig.get_platform())
+
+
+def build_folder():
+    folder = os.environ.get("TTFS_BUILD", os.path.join(SOURCE, "build"))
+    if not os.path.exists(os.path.join(folder, "build.ninja")):
+        subprocess.run([os.path.join(SOURCE, "tools", "build.sh"), folder], check=True)
+    return folder
+
+
+def installed(folder, destination):
+    """What meson installs: (path in the package, path here) of all that the package needs."""
+    subprocess.run(["meson", "install", "-C", folder, "--no-rebuild", "--quiet", "--destdir", destination], check=True)
+    found = glob.glob(os.path.join(destination, "**", "share", "ttfs"), recursive=True)
+    root = os.path.dirname(os.path.dirname(found[0]))
+    yield "ttfs/bin/ttfs", os.path.join(root, "bin", "ttfs")
+    library = os.path.join(root, "**", "libttfs.so." + version())
+    yield "ttfs/lib/libttfs.so.0", glob.glob(library, recursive=True)[0]
+    for path in sorted(glob.glob(os.path.join(found[0], "**"), recursive=True)):
+        if os.path.isfile(path):
+            yield "ttfs/share/ttfs/" + os.path.relpath(path, found[0]), path
+
+
+def own():
+    for name in sorted(os.listdir(os.path.join(HERE, "ttfs"))):
+        if name.endswith((".py", ".pyi", ".typed")):
+            yield "ttfs/" + name, os.path.join(HERE, "ttfs", name)
+
+
+class Packer:
+    """A zip with its RECORD."""
+
+    def __init__(self, path):
+        self.zip, self.record = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED), []
+
+    def add(self, name, data, mode=0o644):
+        info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+        info.external_attr, info.compress_type = (0o100000 | mode) << 16, zipfile.ZIP_DEFLATED
+        self.zip.writestr(info, data)
+        digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+        self.record.append("%s,sha256=%s,%d\n" % (name, digest, len(data)))
+
+    def close(self, info):
+        name = info + "/RECORD"
+        self.add(name, "".join([*self.record, name + ",,\n"]).encode())
+        self.zip.close()
+
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    name, info = "ttfs-%s-%s.whl" % (version(), tag()), "ttfs-%s.dist-info" % version()
+    packer = Packer(os.path.join(wheel_directory, name))
+    with tempfile.TemporaryDirectory() as destination:
+        for inside, path in [*own(), *installed(build_folder(), destination)]:
+            with open(path, "rb") as f:
+                packer.add(inside, f.read(), 0o755 if inside.startswith("ttfs/bin/") else 0o644)
+    with open(os.path.join(SOURCE, "LICENSE"), "rb") as f:
+        packer.add(info + "/LICENSE", f.read())
+    packer.add(info + "/METADATA", (METADATA % version()).encode())
+    packer.add(info + "/WHEEL", (WHEEL % tag()).encode())
+    packer.add(info + "/entry_points.txt", ENTRY.encode())
+    packer.close(info)
+    return name
+
+
+def build_sdist(sdist_directory, config_settings=None):
+    raise RuntimeError("ttfs is built from its repository: pip install ./python")

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ttfs.h for ctypes: its structs, its functions, and where the library lies.
+
+The library is $TTFS_LIBRARY, else the one in the package (a wheel), else libttfs.so.0 of the system. A test
+holds sizes and offsets of every struct against the header. Calls through ctypes release the interpreter's lock.
+"""
+import ctypes
+import os
+from ctypes import (CFUNCTYPE, POINTER, Structure, c_bool, c_char_p, c_double, c_float, c_int, c_size_t, c_uint32,
+                    c_uint64, c_void_p)
+
+PACKAGE = os.path.dirname(os.path.abspath(__file__))
+MOST_AXES, MOST_CHANNELS = 8, 16
+Tell = CFUNCTYPE(None, c_void_p, c_char_p, c_uint64, c_uint64)
+
+
+class TtfsProgress(Structure):
+    _fields_ = [("tell", Tell), ("context", c_void_p), ("stop", POINTER(c_int))]
+
+
+class TtfsSaid(Structure):
+    _fields_ = [("severity", c_int), ("code", c_char_p), ("where", c_char_p), ("node", c_char_p), ("op", c_char_p),
+                ("what", c_char_p), ("advice", c_char_p)]
+
+
+class TtfsValues(Structure):
+    _fields_ = [("name", c_char_p), ("type", c_char_p), ("rank", c_uint32), ("dim", c_uint64 * MOST_AXES),
+                ("data", c_void_p)]
+
+
+class TtfsFigures(Structure):
+    _fields_ = [("samples", c_uint64), ("accuracy", c_double), ("agreement", c_double), ("spikes_per_neuron", c_double),
+                ("cycles", c_double), ("latency_cycles", c_double), ("samples_per_second", c_double),
+                ("latency_ticks", c_uint32), ("spikes", c_uint64), ("readouts", c_uint64), ("differences", c_uint64)]
+
+
+class TtfsLayerOptions(Structure):
+    _fields_ = [("layer", c_char_p), ("ticks", c_uint32), ("weight_bits", c_uint32), ("percentile", c_double)]
+
+
+class TtfsCompileOptions(Structure):
+    _fields_ = [("model", c_char_p), ("out", c_char_p), ("chip", c_char_p), ("fit", c_char_p), ("schedule", c_char_p),
+                ("calib", c_char_p), ("calib_values", POINTER(TtfsValues)), ("calib_count", c_uint32),
+                ("ticks", c_uint32), ("weight_bits", c_uint32), ("percentile", c_double), ("quantiser", c_char_p), ("ranged", c_bool),
+                ("lo", c_float), ("hi", c_float), ("channels", c_uint32), ("mean", c_float * MOST_CHANNELS),
+                ("deviation", c_float * MOST_CHANNELS), ("layers", POINTER(TtfsLayerOptions)), ("n_layers", c_uint32),
+                ("seed", c_uint32), ("threads", c_uint32), ("memory", c_uint64), ("stop_after", c_char_p),
+                ("dump", c_char_p), ("times", c_bool), ("weights_only", c_char_p), ("progress", TtfsProgress)]
+
+
+class TtfsSessionOptions(Structure):
+    _fields_ = [("folder", c_char_p), ("input", c_char_p), ("labels", c_char_p), ("input_values", POINTER(TtfsValues)),
+                ("label_values", POINTER(TtfsValues)), ("count", c_uint32), ("threads", c_uint32),
+                ("trust_rtl", c_bool), ("keep_code", c_bool), ("cpu", c_char_p), ("jit_path", c_char_p),
+                ("dump_llvm", c_char_p), ("progress", TtfsProgress)]
+
+
+class TtfsRunOptions(Structure):
+    _fields_ = [("session", TtfsSessionOptions), ("engine", c_char_p), ("classes_only", c_bool), ("layers", c_bool), ("trace", c_char_p),
+                ("outputs", c_char_p), ("keep_outputs", c_bool), ("keep_spikes", c_bool), ("model", c_char_p),
+                ("margin", c_double), ("windows", c_char_p), ("time_noise", c_double), ("unit", c_char_p),
+                ("slope_noise", c_double), ("slope_per", c_char_p), ("seed", c_uint32)]
+
+
+class TtfsVerifyOptions(Structure):
+    _fields_ = [("session", TtfsSessionOptions), ("engines", c_char_p), ("fault", c_char_p)]
+
+
+class TtfsEmitOptions(Structure):
+    _fields_ = [("folder", c_char_p), ("file", c_char_p), ("format", c_char_p), ("triple", c_char_p),
+                ("name", c_char_p), ("cpu", c_char_p), ("share_memory", c_bool)]
+
+
+Messages, Result = c_void_p, c_void_p
+FUNCTIONS = {
+    "ttfs_version": (c_char_p, []),
+    "ttfs_messages_new": (Messages, []),
+    "ttfs_messages_free": (None, [Messages]),
+    "ttfs_messages_count": (c_size_t, [Messages]),
+    "ttfs_messages_at": (TtfsSaid, [Messages, c_size_t]),
+    "ttfs_result_passed": (c_bool, [Result]),
+    "ttfs_result_figures": (TtfsFigures, [Result]),
+    "ttfs_result_json": (c_char_p, [Result]),
+    "ttfs_result_text": (c_char_p, [Result]),
+    "ttfs_result_form": (c_char_p, [Result]),
+    "ttfs_result_arrays": (c_size_t, [Result]),
+    "ttfs_result_array": (TtfsValues, [Result, c_size_t]),
+    "ttfs_result_free": (None, [Result]),
+    "ttfs_compile_defaults": (TtfsCompileOptions, []),
+    "ttfs_weights_only_defaults": (TtfsCompileOptions, [c_char_p]),
+    "ttfs_check_model": (Result, [POINTER(TtfsCompileOptions), Messages]),
+    "ttfs_compile": (Result, [POINTER(TtfsCompileOptions), Messages]),
+    "ttfs_describe": (Result, [c_char_p, c_uint64, Messages]),
+    "ttfs_run_defaults": (TtfsRunOptions, []),
+    "ttfs_run_samples": (Result, [POINTER(TtfsRunOptions), Messages]),
+    "ttfs_verify_defaults": (TtfsVerifyOptions, []),
+    "ttfs_verify_samples": (Result, [POINTER(TtfsVerifyOptions), Messages]),
+    "ttfs_write_page": (Result, [c_char_p, Messages]),
+    "ttfs_dump_form": (Result, [c_char_p, c_char_p, Messages]),
+    "ttfs_emit_code": (Result, [POINTER(TtfsEmitOptions), Messages]),
+}
+
+
+def path_of_library() -> str:
+    """What the loader is asked for."""
+    named = os.environ.get("TTFS_LIBRARY")
+    inside = os.path.join(PACKAGE, "lib", "libttfs.so.0")
+    return named or (inside if os.path.exists(inside) else "libttfs.so.0")
+
+
+def load() -> ctypes.CDLL:
+    """The library with its functions' types. Chips and Verilog of a wheel lie in the package."""
+    try:
+        loaded = ctypes.CDLL(path_of_library())
+    except OSError as e:
+        raise ImportError("ttfs: the library does not load: %s; it needs libLLVM, libcjson1 and libprotobuf-c1 of the "
+                          "system, and TTFS_LIBRARY names another one" % e) from e
+    for name, (result, arguments) in FUNCTIONS.items():
+        function = getattr(loaded, name)
+        function.restype, function.argtypes = result, arguments
+    share = os.path.join(PACKAGE, "share", "ttfs")
+    if os.path.isdir(share):
+        os.environ.setdefault("TTFS_DATA", share)
+    return loaded
+
+
+library = load()

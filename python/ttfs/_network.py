@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Networks that were compiled, and what runs of them say. Words are those of the command line."""
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import shutil
+import tempfile
+import weakref
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from ._abi import MOST_CHANNELS, TtfsEmitOptions, TtfsLayerOptions, library
+from ._call import Answer, Array, Progress, Stopper, call, path
+from ._errors import Message, TtfsError, VerifyError
+from ._form import Population, Reader
+from ._html import facts, table
+from ._model import model_file
+
+ALL = 0xffffffff  # samples
+
+
+class Obstacle:
+    """What stands in the way of compiling a model: a node, or what a chip does not take."""
+
+    def __init__(self, found: Mapping[str, Any]):
+        self.node: str = found.get("node", found.get("layer", ""))
+        self.op: str = found.get("op", "")
+        self.reason: str = found.get("reason", found.get("limit", ""))
+        self.advice: str = found.get("advice", "")
+
+    def __repr__(self) -> str:
+        return "Obstacle(%s)" % ", ".join(repr(v) for v in (self.node, self.op, self.reason) if v)
+
+
+class Check:
+    """Whether a model can be compiled, and all that stands in the way."""
+
+    def __init__(self, answer: Answer):
+        self.json, self.text, self.passed = answer.json, answer.text, answer.passed
+        self.supported: bool = self.json["supported"]
+        self.obstacles: List[Obstacle] = [Obstacle(o) for o in self.json["obstacles"]]
+        self.chip: Optional[Dict[str, Any]] = self.json.get("chip")
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __repr__(self) -> str:
+        return "<ttfs.Check: %s>" % ("supported" if self.supported else "%d obstacles" % len(self.obstacles))
+
+    def _repr_html_(self) -> str:
+        chip = self.chip or {}
+        rows = [("supported", self.supported), ("chip", chip.get("name")), ("fits", chip.get("fits"))]
+        found = [(o.node, o.op, o.reason, o.advice) for o in self.obstacles]
+        found += [(o.node, o.op, o.reason, o.advice) for o in map(Obstacle, chip.get("obstacles", []))]
+        return facts("ttfs check", rows) + (table(("node", "operator", "reason", "what to do"), found) if found else "")
+
+
+class Run:
+    """What samples gave on one engine. Shares are None where there is nothing to hold them against."""
+
+    def __init__(self, answer: Answer):
+        self.json, self.text, self.messages = answer.json, answer.text, answer.messages
+        self.outputs: Dict[str, np.ndarray] = dict(answer.arrays)
+        self.engine: str = self.json["engine"]
+        self.samples: int = answer.figures.samples
+        self.accuracy: Optional[float] = self.json.get("accuracy")
+        self.agreement: Optional[float] = self.json.get("agreement")
+        self.spikes_per_neuron: Optional[float] = self.json.get("spikes_per_neuron")
+        self.latency_ticks: int = answer.figures.latency_ticks
+        self.cycles: Optional[float] = self.json.get("cycles")
+        self.samples_per_second: float = answer.figures.samples_per_second
+
+    @property
+    def potentials(self) -> np.ndarray:
+        """Values of the first output in real units, samples first."""
+        return next(iter(self.outputs.values()))
+
+    @property
+    def classes(self) -> np.ndarray:
+        """The largest value of each sample, the lowest index where there are several."""
+        return self.potentials.reshape(len(self.potentials), -1).argmax(axis=1)
+
+    def _rows(self) -> List[Tuple[str, Any]]:
+        names = ("samples", "accuracy", "agreement", "spikes_per_neuron", "latency_ticks", "cycles", "samples_per_second")
+        return [(name.replace("_", " "), getattr(self, name)) for name in names]
+
+    def __repr__(self) -> str:
+        return "<ttfs.Run: %d samples on %s>" % (self.samples, self.engine)
+
+    def _repr_html_(self) -> str:
+        return facts("ttfs run, engine %s" % self.engine, self._rows())
+
+
+class Spikes(Dict[str, np.ndarray]):
+    """Populations by name: int32 of samples x channels x rows x columns, the tick of every neuron's spike in
+    its window, -1 of a neuron that was silent."""
+
+    def raster(self, population: str, sample: int = 0) -> Tuple[np.ndarray, np.ndarray]:
+        """Ticks and neurons of the spikes of a sample, by tick, then neuron: the points of a raster."""
+        tick = self[population][sample].ravel()
+        neuron = np.flatnonzero(tick >= 0)
+        order = np.argsort(tick[neuron], kind="stable")
+        return tick[neuron][order], neuron[order]
+
+    def counts(self) -> Dict[str, float]:
+        """Spikes per neuron and sample of each population."""
+        return {name: float((tick >= 0).mean()) for name, tick in self.items()}
+
+
+class Verdict:
+    """Whether engines say the same, spike for spike. `first` is where they part, or None."""
+
+    def __init__(self, answer: Answer):
+        self.json, self.text, self.messages = answer.json, answer.text, answer.messages
+        self.engines: List[str] = self.json["engines"]
+        self.equal: bool = answer.passed
+        self.samples: int = answer.figures.samples
+        self.spikes: int = answer.figures.spikes
+        self.readouts: int = answer.figures.readouts
+        self.differences: int = answer.figures.differences
+        self.first: Optional[Dict[str, Any]] = self.json.get("first")
+
+    def __bool__(self) -> bool:
+        return self.equal
+
+    def __repr__(self) -> str:
+        return "<ttfs.Verdict: %s, %d spikes, %d differences>" % (", ".join(self.engines), self.spikes, self.differences)
+
+    def _repr_html_(self) -> str:
+        names = ("engines", "samples", "spikes", "readouts", "differences", "equal", "first")
+        return facts("ttfs verify", [(n, ", ".join(self.engines) if n == "engines" else getattr(self, n)) for n in names])
+
+
+class Network:
+    """A compiled network: a folder as `ttfs compile` writes it.
+
+    >>> net = compile("digits_mlp.onnx", calib="calib.npz", ticks=63)
+    >>> net.run("test.npz").accuracy > 0.97
+    True
+    >>> net.verify("test.npz", engines=("golden", "jit"), count=50).equal
+    True
+    """
+
+    def __init__(self, folder: str, owned: Optional[str] = None):
+        self.folder = folder
+        if owned:  # goes with the network
+            weakref.finalize(self, shutil.rmtree, owned, ignore_errors=True)
+        self._populations: Optional[Dict[str, Population]] = None
+
+    # ---- what it is ----------------------------------------------------------------------------
+
+    def _document(self, *names: str) -> Dict[str, Any]:
+        with open(os.path.join(self.folder, *names), encoding="utf-8") as f:
+            return json.load(f)
+
+    @property
+    def manifest(self) -> Dict[str, Any]:
+        """Version, hashes of the inputs, options, chip."""
+        return self._document("manifest.json")
+
+    @property
+    def timing(self) -> Dict[str, Any]:
+        """report/timing.json: slots with their worst-case and expected cycles."""
+        return self._document("report", "timing.json")
+
+    @property
+    def fit(self) -> Dict[str, Any]:
+        """report/fit.json: what is used and left of every core."""
+        return self._document("report", "fit.json")
+
+    @property
+    def energy(self) -> Dict[str, Any]:
+        """report/energy.json: an estimate from the chip's description."""
+        return self._document("report", "energy.json")
+
+    @property
+    def info(self) -> Dict[str, Any]:
+        """What `ttfs info` says: layers, outputs, timing, memory."""
+        return call("ttfs_describe", path(self.folder), 0).json
+
+    @property
+    def populations(self) -> Dict[str, Population]:
+        """Shapes, windows, scales, weights, biases and ramps by the names of the model's layers."""
+        if self._populations is None:
+            self._populations = Reader(self.folder).read()
+        return self._populations
+
+    def dump(self, form: str = "spike") -> str:
+        """The text of a form: ir, spike, plan or image."""
+        return call("ttfs_dump_form", path(self.folder), form.encode()).form
+
+    # ---- runs ----------------------------------------------------------------------------------
+
+    def _session(self, session: Any, x: Array, labels: Array, stopper: Stopper, more: Dict[str, Any]) -> None:
+        session.folder, session.input, session.labels = path(self.folder), x.path, labels.path
+        session.input_values, session.label_values = x.pointer(), labels.pointer()
+        session.progress = stopper.progress
+        session.count = more.pop("count", None) or ALL
+        session.threads = more.pop("threads", None) or session.threads
+        session.trust_rtl = more.pop("trust_rtl", False)
+        session.keep_code = more.pop("cache", True)
+        for name in ("cpu", "jit_path", "dump_llvm"):
+            setattr(session, name, path(more.pop(name, None)))
+
+    def _run(self, x: Any, labels: Any, progress: Optional[Progress], keep: Dict[str, bool], more: Dict[str, Any]) -> Answer:
+        o, stopper, samples, wanted = library.ttfs_run_defaults(), Stopper(progress), Array(x), Array(labels)
+        self._session(o.session, samples, wanted, stopper, more)
+        for name in ("engine", "trace", "outputs", "model", "windows", "unit", "slope_per"):
+            value = more.pop(name, None)
+            if value is not None:
+                setattr(o, name, path(value))
+        for name, value in {**keep, **more}.items():
+            if name not in ("classes_only", "layers", "margin", "time_noise", "slope_noise", "seed", *keep):
+                raise TypeError("run has no option %r" % name)
+            setattr(o, name, value)
+        return call("ttfs_run_samples", ctypes.byref(o), stopper=stopper)
+
+    def run(self, x: Any, labels: Any = None, *, engine: str = "jit", count: Optional[int] = None,
+            threads: Optional[int] = None, progress: Optional[Progress] = None, **more: Any) -> Run:
+        """Runs samples on one engine: relu, golden, jit, rtl or exact. `x` and `labels` are arrays, samples
+        first, which are read where they lie, or files. Further options are those of `ttfs run`:
+        classes_only, layers, trace, outputs, model, margin, windows, time_noise, unit, slope_noise, slope_per, seed, cpu, jit_path, cache,
+        trust_rtl, dump_llvm."""
+        options = dict(more, engine=engine, count=count, threads=threads)
+        return Run(self._run(x, labels, progress, {"keep_outputs": True, "keep_spikes": False}, options))
+
+    def spikes(self, x: Any, *, engine: str = "jit", count: Optional[int] = None, **more: Any) -> Spikes:
+        """The tick of every neuron's spike, by population.
+
+        >>> net = compile("digits_mlp.onnx", calib="calib.npz", ticks=63)
+        >>> net.spikes("test.npz", count=2)["input"].shape
+        (2, 64, 1, 1)
+        """
+        options = dict(more, engine=engine, count=count)
+        answer = self._run(x, None, options.pop("progress", None), {"keep_outputs": False, "keep_spikes": True}, options)
+        return Spikes(answer.arrays)
+
+    def verify(self, x: Any, engines: Optional[Sequence[str]] = None, *, count: Optional[int] = None,
+               fault: Optional[str] = None, check: bool = False, progress: Optional[Progress] = None,
+               **more: Any) -> Verdict:
+        """Compares whole spike traces and readouts; the first engine is the reference. Without `engines`
+        golden, jit, and rtl when there is an image. With `check` differences raise VerifyError."""
+        o, stopper, samples, none = library.ttfs_verify_defaults(), Stopper(progress), Array(x), Array(None)
+        self._session(o.session, samples, none, stopper, dict(more, count=count))
+        o.engines = None if engines is None else ",".join([engines] if isinstance(engines, str) else engines).encode()
+        o.fault = path(fault)
+        answer = call("ttfs_verify_samples", ctypes.byref(o), stopper=stopper)
+        verdict = Verdict(answer)
+        if check and not verdict.equal:
+            raise VerifyError(answer.messages, verdict)
+        return verdict
+
+    # ---- files ---------------------------------------------------------------------------------
+
+    def report(self, file: Union[str, os.PathLike, None] = None) -> str:
+        """Writes the page of the folder, report/index.html, and a copy to `file`; its path."""
+        made = call("ttfs_write_page", path(self.folder)).json["page"]
+        return os.fspath(shutil.copyfile(made, file)) if file else made
+
+    def emit(self, file: Union[str, os.PathLike], *, format: Optional[str] = None, triple: Optional[str] = None,
+             name: Optional[str] = None, cpu: Optional[str] = None, share_memory: bool = False) -> Dict[str, Any]:
+        """Writes the network as code for a processor: obj, ll or header."""
+        o = TtfsEmitOptions(path(self.folder), path(file), path(format), path(triple), path(name), path(cpu), share_memory)
+        return call("ttfs_emit_code", ctypes.byref(o)).json
+
+    def save(self, folder: Union[str, os.PathLike]) -> str:
+        """Puts the compiled folder at `folder`, which must not be there; its path."""
+        return os.fspath(shutil.copytree(self.folder, folder))
+
+    def __repr__(self) -> str:
+        return "<ttfs.Network: %s, %d populations>" % (self.manifest["model"]["file"], len(self.populations))
+
+    def _repr_html_(self) -> str:
+        rows = [(p.name, p.kind, " x ".join(map(str, p.shape)), p.ticks or None,
+                 sum(c.weights.size for c in p.connections if c.weights is not None)) for p in self.populations.values()]
+        return facts("ttfs network", [("model", self.manifest["model"]["file"]), ("chip", self.manifest["chip"]["name"])]) + \
+            table(("population", "kind", "shape", "ticks", "weights"), rows)
+
+
+def layer_options(layers: Optional[Mapping[str, Mapping[str, Any]]]) -> Any:
+    """{"fc1": {"ticks": 15, "weight_bits": 4, "percentile": 1}} as the library takes it."""
+    made = [TtfsLayerOptions(name.encode(), of.get("ticks", 0), of.get("weight_bits", 0), of.get("percentile", -1))
+            for name, of in (layers or {}).items()]
+    return (TtfsLayerOptions * len(made))(*made)
+
+
+def set_input(o: Any, input_range: Optional[Sequence[float]], mean: Optional[Sequence[float]],
+              std: Optional[Sequence[float]]) -> None:
+    if input_range is not None:
+        o.ranged, (o.lo, o.hi) = True, input_range
+    if (mean is None) != (std is None) or (mean is not None and not len(mean) == len(std) <= MOST_CHANNELS):
+        raise ValueError("mean and std go together, one number a channel, at most %d" % MOST_CHANNELS)
+    for i, (m, s) in enumerate(zip(mean or (), std or ())):
+        o.channels, o.mean[i], o.deviation[i] = i + 1, m, s
+
+
+def check(model: Any, *, chip: Optional[str] = None, schedule: Optional[str] = None,
+          input_range: Optional[Sequence[float]] = None, memory: int = 0, example: Any = None) -> Check:
+    """Whether a model can be compiled, and all that stands in the way at once.
+
+    >>> check("digits_cnn.onnx")
+    <ttfs.Check: supported>
+    """
+    o = library.ttfs_compile_defaults()
+    o.chip, o.schedule, o.memory = path(chip), path(schedule), memory
+    set_input(o, input_range, None, None)
+    with model_file(model, example) as file:
+        o.model = path(file)
+        return Check(call("ttfs_check_model", ctypes.byref(o)))
+
+
+def compile(model: Any, out: Union[str, os.PathLike, None] = None, *, calib: Any = None, chip: Optional[str] = None,
+            fit: Optional[str] = None, schedule: Optional[str] = None, calib_count: Optional[int] = None,
+            ticks: Optional[int] = None, weight_bits: Optional[int] = None, percentile: Optional[float] = None,
+            quantiser: Optional[str] = None,
+            input_range: Optional[Sequence[float]] = None, mean: Optional[Sequence[float]] = None,
+            std: Optional[Sequence[float]] = None, layers: Optional[Mapping[str, Mapping[str, Any]]] = None,
+            seed: Optional[int] = None, memory: Optional[int] = None, threads: Optional[int] = None,
+            stop_after: Optional[str] = None, weights_only: Union[str, os.PathLike, None] = None, example: Any = None,
+            progress: Optional[Progress] = None) -> Network:
+    """Compiles a model: a path, the bytes of an ONNX file, an onnx.ModelProto, or a torch.nn.Module with an
+    `example` batch. Options are those of `ttfs compile`, and give the same bytes; None is the default. Without
+    `out` the folder is a temporary one, which goes with the network.
+
+    >>> import numpy as np
+    >>> calib = np.load("calib.npz")["x"]
+    >>> net = compile("digits_cnn.onnx", calib=calib, ticks=63, chip="tiny")
+    >>> net.populations["conv1"].weights.shape
+    (8, 1, 3, 3)
+    """
+    o = library.ttfs_weights_only_defaults(path(weights_only)) if weights_only else library.ttfs_compile_defaults()
+    owned = None if out or weights_only else tempfile.mkdtemp(prefix="ttfs-")
+    folder = os.path.join(owned, "out") if owned else os.fspath(out or weights_only)
+    stopper, samples, layer = Stopper(progress), Array(calib), layer_options(layers)
+    o.out, o.calib, o.calib_values, o.progress = path(folder), samples.path, samples.pointer(), stopper.progress
+    o.layers, o.n_layers = layer, len(layer)
+    given = {"chip": path(chip), "fit": path(fit), "schedule": path(schedule), "calib_count": calib_count, "ticks": ticks,
+             "weight_bits": weight_bits, "percentile": percentile, "quantiser": path(quantiser), "seed": seed, "memory": memory, "threads": threads,
+             "stop_after": path(stop_after)}
+    for name, value in given.items():
+        if value is not None:
+            setattr(o, name, value)
+    set_input(o, input_range, mean, std)
+    network = Network(folder, owned)
+    with model_file(model, example) as file:
+        o.model = path(file)
+        call("ttfs_compile", ctypes.byref(o), stopper=stopper)
+    return network
+
+
+def load(folder: Union[str, os.PathLike]) -> Network:
+    """A folder that was compiled before, by the program or from here."""
+    if not os.path.isfile(os.path.join(folder, "manifest.json")):
+        where = os.fspath(folder)
+        raise TtfsError([Message("error", "OUT_FOLDER", where, "", "", "not a folder that ttfs compile wrote",
+                                 "give the folder that ttfs compile wrote")])
+    return Network(os.fspath(folder))

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Spike traces as a value change dump (IEEE 1364-2005, 18), which waveform viewers open: the axis
+ * is in ticks, samples one after the other. A scope for every population, named as it is: `window`
+ * is 1 while its neurons may spike, `spikes` how many have, and every neuron is a wire that is 1
+ * for the tick of its spike. Of a readout each neuron is a number, its potential, from its sample's
+ * end on.
+ */
+#ifndef TTFS_VCD_H
+#define TTFS_VCD_H
+
+#include "trace.h"
+
+/* Declares everything; what follows are samples. */
+void ttfs_vcd_begin(const TtfsSpike *s, TtfsBuf *out);
+/* Sample `i` (0 the first), which begins at tick i * (latency + 1). */
+void ttfs_vcd_sample(const TtfsTrace *t, uint64_t i, TtfsBuf *out);
+
+#endif

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Python package. `abi`: its structs are those of ttfs.h, as a C compiler lays them out. `package`:
+tests/python/test_package.py over the library of this build. `notebook`: the cells of the notebooks run. `wheel`:
+built, installed with numpy into a clean virtual environment, where a network is compiled, run and verified.
+
+Arguments: which; library; build folder; C compiler and its flags. Needs an interpreter with numpy: this one, or the system's.
+"""
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+from e2e import DIGITS, SOURCE, TTFS, Case, skip
+
+STRUCTS = """
+import ctypes, ttfs._abi as a
+for name in dir(a):
+    s = getattr(a, name)
+    if name.startswith("Ttfs"):
+        print(name, ctypes.sizeof(s), *("%s=%d" % (f[0], getattr(s, f[0]).offset) for f in s._fields_))
+"""
+IN_WHEEL = """
+import numpy as np, ttfs, sys
+d = sys.argv[1]
+test = np.load(d + "/test.npz")
+net = ttfs.compile(d + "/digits_mlp.onnx", calib=np.load(d + "/calib.npz")["x"], ticks=63)
+print("%.2f" % net.run(test["x"], test["y"]).accuracy, net.verify(test["x"][:50], ("golden", "jit")).equal, ttfs.__file__)
+"""
+
+
+def interpreter():
+    for python in (sys.executable, "/usr/bin/python3"):
+        p = subprocess.run([python, "-c", "import numpy"], capture_output=True, check=False)
+        if p.returncode == 0:
+            return python
+    return skip("no python3 with numpy")
+
+
+def environment(library):
+    """Of the package as it lies in the source, over the library of the build."""
+    more = {"TTFS_LIBRARY": library, "TTFS_BIN": os.path.abspath(TTFS), "TTFS_DATA": os.path.abspath(SOURCE),
+            "TTFS_OBSTACLE": os.path.join(os.path.abspath(SOURCE), "tests", "reject", "onnx", "attr_3d.onnx"),
+            "PYTHONPATH": os.path.join(os.path.abspath(SOURCE), "python")}
+    return {**os.environ, **more}
+
+
+def finished(case, what, *command, **more):
+    p = subprocess.run(command, capture_output=True, check=False, **more)
+    text = p.stdout.decode() + p.stderr.decode()
+    case.equal(p.returncode, 0, "%s: %s" % (what, text[-6000:]))
+    return text
+
+
+def abi(case, library, _, *cc):
+    text = finished(case, "structs", interpreter(), "-c", STRUCTS, env=environment(library))
+    lines = [line.split() for line in text.splitlines()]
+    asked = ["printf(\"%s %%zu%s\\n\", sizeof(%s)%s);" % (
+        name, " %s=%%zu" * len(fields) % tuple(f.split("=")[0] for f in fields), name,
+        "".join(", offsetof(%s, %s)" % (name, f.split("=")[0]) for f in fields)) for name, _, *fields in lines]
+    source = "#include <stddef.h>\n#include <stdio.h>\n#include \"ttfs.h\"\nint main(void) {\n%s\nreturn 0;\n}\n"
+    case.write("structs.c", source % "\n".join(asked))
+    folders = ["-I" + os.path.join(SOURCE, f) for f in ("include", "compiler/base")]
+    finished(case, "C compiler", cc[-1], *folders, case.path("structs.c"), "-o", case.path("structs"))
+    case.equal(finished(case, "structs in C", case.path("structs")).splitlines(), text.splitlines(), "layout of structs")
+    case.check(len(lines) > 8, "only %d structs" % len(lines))
+
+
+def package(case, library, _, *cc):
+    shutil.copytree(DIGITS, case.path("digits"))
+    script = os.path.join(os.path.abspath(SOURCE), "tests", "python", "test_package.py")
+    text = finished(case, "tests/python", interpreter(), script, cwd=case.path("digits"),
+                    env=environment(library))
+    ran = re.search(r"Ran (\d+) tests", text)
+    case.check(ran and int(ran[1]) > 12, "tests that ran: %s" % text)
+
+
+def notebook(case, library, _, *cc):
+    """Code cells one after the other in one interpreter, as a notebook runs them; no jupyter is needed."""
+    shutil.copytree(DIGITS, case.path("digits"))
+    found = sorted(glob.glob(os.path.join(SOURCE, "python", "notebooks", "*.ipynb")))
+    case.check(bool(found), "no notebooks")
+    for name in found:
+        with open(name, encoding="utf-8") as f:
+            cells = json.load(f)["cells"]
+        code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+        script = case.write(os.path.basename(name) + ".py", code)
+        finished(case, os.path.basename(name), interpreter(), script, cwd=case.path("digits"), env=environment(library))
+
+
+def wheel(case, _, build, *cc):
+    """What docs/python.md says, pip install ./python, in an environment that has nothing."""
+    where = case.path("venv")
+    python = next((p for p in (sys.executable, "/usr/bin/python3") if os.path.exists(p) and subprocess.run(
+        [p, "-m", "pip", "--python", p, "--version"], capture_output=True, check=False).returncode == 0), None)
+    if not python:
+        skip("no python3 with pip 22.3 or later")
+    finished(case, "a virtual environment", python, "-m", "venv", "--without-pip", where)
+    own = os.path.join(where, "bin", "python")
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "--timeout", "20", "--retries", "0", "--python", own, "install",
+           "-q", "--no-compile"]
+    if subprocess.run([*pip, "numpy"], capture_output=True, check=False).returncode:
+        skip("pip reaches no numpy")
+    finished(case, "installing the wheel", *pip, os.path.join(os.path.abspath(SOURCE), "python"),
+             env={**os.environ, "TTFS_BUILD": build})
+    bare = {k: v for k, v in os.environ.items() if not k.startswith(("TTFS_", "PYTHON"))}
+    script = case.write("script.py", IN_WHEEL)
+    text = finished(case, "the package", own, script, os.path.abspath(DIGITS), env=bare, cwd=case.path("."))
+    case.check(re.match(r"0\.9[789] True %s" % re.escape(where), text), "what it says: %s" % text)
+    program = os.path.join(where, "bin", "ttfs")
+    case.equal(finished(case, "the program", program, "--version", env=bare), case.good("--version").out, "its version")
+    finished(case, "a chip that is shipped", program, "compile", os.path.join(os.path.abspath(DIGITS), "digits_mlp.onnx"), "-o",
+             case.path("made"), "--chip", "tiny", "-q", env=bare)
+
+
+def main(part, *args):
+    case = Case()
+    {"abi": abi, "package": package, "notebook": notebook, "wheel": wheel}[part](case, *args)
+    return case.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Python package against the command line: the same bytes, the same traces, nothing copied on the way.
+
+Run by `meson test "e2e python package"` with an interpreter that has numpy, TTFS_LIBRARY and TTFS_BIN, in a folder
+with the files of examples/digits.
+"""
+import doctest
+import filecmp
+import glob
+import json
+import os
+import signal
+import subprocess
+import threading
+import unittest
+import warnings
+
+import numpy as np
+
+import ttfs
+from ttfs import _abi, _call, _network
+
+PROGRAM = os.environ["TTFS_BIN"]
+
+
+def command(*args):
+    p = subprocess.run([PROGRAM, *args], capture_output=True, check=False)
+    assert p.returncode == 0, p.stderr.decode()
+    return p.stdout.decode()
+
+
+def files_of(folder):
+    found = [p for p in glob.glob(os.path.join(folder, "**"), recursive=True) if os.path.isfile(p)]
+    return sorted(os.path.relpath(p, folder) for p in found)
+
+
+class Package(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.x, cls.y = np.load("test.npz")["x"], np.load("test.npz")["y"]
+        cls.net = ttfs.compile("digits_cnn.onnx", "out", calib="calib.npz", ticks=63, chip="tiny",
+                               layers={"conv1": {"weight_bits": 6}})
+
+    def test_same_bytes_as_the_command_line(self):
+        np.save("calib.npy", np.load("calib.npz")["x"])
+        with open("config.json", "w", encoding="utf-8") as f:
+            json.dump({"layers": {"conv1": {"weight_bits": 6}}}, f)
+        command("compile", "digits_cnn.onnx", "-o", "theirs", "--calib", "calib.npz", "--ticks", "63", "--chip", "tiny",
+                "--config", "config.json")
+        names = files_of("theirs")
+        self.assertEqual(set(names) - set(files_of("out")), set())
+        self.assertGreater(len(names), 40)
+        different = filecmp.cmpfiles("out", "theirs", names, shallow=False)
+        self.assertEqual((different[1], different[2]), ([], []))
+
+    def test_calibration_from_memory_gives_the_same_image(self):
+        net = ttfs.compile("digits_cnn.onnx", calib=np.load("calib.npz")["x"], ticks=63, chip="tiny",
+                           layers={"conv1": {"weight_bits": 6}})
+        for name in files_of("out"):
+            named = ("manifest.json", "forms/calib.blob") # they say what the samples are called
+            if name not in named and not name.startswith("report"):
+                self.assertTrue(filecmp.cmp(os.path.join("out", name), os.path.join(net.folder, name), False), name)
+        self.assertEqual(net.manifest["calib"]["file"], "memory")
+        folder = net.folder
+        self.assertEqual(net.save("saved"), "saved")
+        del net
+        self.assertFalse(os.path.exists(folder))
+        self.assertEqual(repr(ttfs.load("saved")), "<ttfs.Network: digits_cnn.onnx, 5 populations>")
+
+    def test_same_results_as_the_command_line(self):
+        said = json.loads(command("run", "out", "--input", "test.npz", "--count", "100", "--engine", "golden",
+                                  "--outputs", "outputs.npy", "--trace", "trace.txt", "--json"))
+        r = self.net.run(self.x[:100], self.y[:100], engine="golden", trace="ours.txt")
+        self.assertTrue(filecmp.cmp("trace.txt", "ours.txt", False))
+        self.assertEqual((r.accuracy, r.agreement, r.spikes_per_neuron, r.latency_ticks, r.samples),
+                         tuple(said[k] for k in ("accuracy", "agreement", "spikes_per_neuron", "latency_ticks", "samples")))
+        np.testing.assert_array_equal(r.potentials, np.load("outputs.npy"))
+        self.assertEqual((r.classes == self.y[:100]).mean(), r.accuracy)
+        self.assertEqual(list(r.outputs), ["logits"])
+        exact = self.net.run(self.x[:5], engine="exact", model="a")
+        self.assertEqual((exact.json["model"], exact.engine), ("a", "exact"))
+
+    def test_spikes_are_those_of_the_trace(self):
+        spikes = self.net.spikes(self.x[:3])
+        self.assertEqual(list(spikes), ["input", "conv1", "pool1", "conv2"])
+        self.net.run(self.x[:3], trace="three.txt")
+        with open("three.txt", encoding="utf-8") as f:
+            text = f.read()
+        lines = []
+        for i in range(3):
+            lines.append("sample %d" % i)
+            for name in spikes:
+                lines += ['spike "%s" tick %d neuron %d' % (name, t, n) for t, n in zip(*spikes.raster(name, i))]
+        self.assertEqual([line for line in text.splitlines() if not line.startswith("readout")], lines)
+        self.assertLess(0, spikes.counts()["conv1"])
+
+    def test_nothing_is_copied(self):
+        for array in (self.x, (self.x * 255).astype(np.uint8)):
+            self.assertEqual(_call.Array(array).values.data, array.ctypes.data)
+        turned = np.asfortranarray(self.x)
+        kept = _call.Array(turned)
+        np.testing.assert_array_equal(kept.held, self.x)
+        bytes8 = (self.x[:50] * 255).round().astype(np.uint8)
+        np.testing.assert_array_equal(self.net.run(bytes8).potentials,
+                                      self.net.run(bytes8.astype(np.float32) / np.float32(255)).potentials)
+
+    def test_populations_are_the_arithmetic(self):
+        """A layer computed from its integers has the spikes of the engine."""
+        net = ttfs.compile("digits_mlp.onnx", calib="calib.npz", ticks=63)
+        spikes, p = net.spikes(self.x[:20]), net.populations
+        hidden = next(v for v in p.values() if v.kind == "relu")
+        x = np.where(spikes["input"] >= 0, 63 - spikes["input"], 0).reshape(20, -1)
+        u = x @ hidden.weights.astype(np.int64).T + hidden.bias
+        y = np.clip(u // np.repeat(hidden.ramps, u.shape[1] // len(hidden.ramps)), 0, hidden.ticks)
+        tick = spikes[hidden.name].reshape(20, -1)
+        np.testing.assert_array_equal(y, np.where(tick >= 0, hidden.ticks - tick, 0))
+
+    def test_verify(self):
+        verdict = self.net.verify(self.x[:30], engines=("golden", "jit"), check=True)
+        self.assertTrue(verdict and verdict.first is None and verdict.spikes > 1000)
+        damaged = self.net.verify(self.x[:3], engines="golden,jit", fault="spike:7")
+        self.assertEqual((damaged.equal, damaged.differences, damaged.first["sample"]), (False, 1, 0))
+        with self.assertRaises(ttfs.VerifyError) as raised:
+            self.net.verify(self.x[:3], engines=("golden", "jit"), fault="spike:7", check=True)
+        self.assertEqual((raised.exception.code, raised.exception.verdict.differences), ("VERIFY_DIFFER", 1))
+
+    def test_errors_say_node_and_operator(self):
+        with self.assertRaises(ttfs.TtfsError) as raised:
+            self.net.run(self.x[:, :7])
+        self.assertEqual((raised.exception.code, raised.exception.where), ("SAMPLES_SHAPE", "memory"))
+        with self.assertRaises(ttfs.TtfsError) as raised:
+            ttfs.compile(b"\xff\xff")
+        self.assertEqual(raised.exception.code, "ONNX_PARSE")
+        with self.assertRaises(ttfs.TtfsError) as raised:
+            ttfs.compile("digits_mlp.onnx", ticks=0)
+        self.assertIn("--ticks", str(raised.exception))
+        for wrong in (lambda: self.net.run(self.x, speed=1), lambda: ttfs.compile(3)):
+            self.assertRaises(TypeError, wrong)
+        self.assertRaises(ttfs.TtfsError, ttfs.load, "nowhere")
+        self.assertRaises(ValueError, self.net.run, np.zeros((1,) * 9, np.float32))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            self.net.run(self.x[:50] * 9)
+        self.assertTrue(any(issubclass(w.category, ttfs.TtfsWarning) for w in caught))
+
+    def test_check_names_obstacles(self):
+        with open(os.environ["TTFS_OBSTACLE"], "rb") as f:
+            found = ttfs.check(f.read())
+        self.assertFalse(found or found.supported)
+        self.assertTrue(all(o.node and o.op and o.reason and o.advice for o in found.obstacles))
+        self.assertIn(found.obstacles[0].op, found._repr_html_())
+        self.assertTrue(ttfs.check("digits_mlp.onnx", chip="one").chip["fits"])
+
+    def test_documents(self):
+        self.assertIn("slots", self.net.timing)
+        self.assertIn("cores", self.net.fit)
+        self.assertTrue(self.net.energy)
+        self.assertEqual(self.net.info["layers"][1]["name"], "conv1")
+        self.assertTrue(self.net.dump("plan").startswith("ttfs-plan"))
+        self.assertEqual(self.net.report("page.html"), "page.html")
+        self.assertGreater(os.path.getsize("page.html"), 2000)
+        self.assertEqual(self.net.emit("net.o")["name"], "digits_cnn")
+        for shown in (self.net, self.net.run(self.x[:3]), self.net.verify(self.x[:3], ("golden", "jit"))):
+            self.assertRegex(shown._repr_html_(), r"^<p><b>ttfs .*</table>$")
+        self.net.populations["conv1"].name = "<script>"
+        self.assertNotIn("<script>", self.net._repr_html_())
+        self.net._populations = None
+
+    def test_progress_and_what_it_raises(self):
+        told = []
+        self.net.run(self.x, engine="golden", progress=lambda *a: told.append(a))
+        self.assertEqual((told[0], told[-1]), (("samples", 0, 450), ("samples", 450, 450)))
+
+        def stop(what, done, of):
+            if done:
+                raise RuntimeError("enough of %s" % what)
+        with self.assertRaisesRegex(RuntimeError, "enough of samples"):
+            self.net.run(self.x, engine="golden", progress=stop)
+
+    def test_interrupt(self):
+        """Ctrl-C while a call runs: it ends, and the next call works."""
+        many = np.repeat(self.x, 200, axis=0)
+        for delay in (0.001, 0.3):
+            timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
+            with self.assertRaises(KeyboardInterrupt):
+                timer.start()
+                self.net.run(many, engine="golden")
+            timer.join()
+        self.assertEqual(self.net.run(self.x[:10]).samples, 10)
+
+    def test_other_threads_call_too(self):
+        got = []
+        threads = [threading.Thread(target=lambda: got.append(self.net.run(self.x[:50]).agreement)) for _ in range(3)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        self.assertEqual(len(set(got)), 1)
+        self.assertEqual(len(got), 3)
+
+    def test_docstrings(self):
+        for module in (ttfs, _network):
+            result = doctest.testmod(module, optionflags=doctest.ELLIPSIS, extraglobs={"ttfs": ttfs})
+            self.assertEqual(result.failed, 0)
+            self.assertGreater(result.attempted, 2)
+
+    def test_all_functions_of_the_library_are_known(self):
+        self.assertEqual(ttfs.__version__, command("--version").split()[1])
+        self.assertEqual(_abi.library.ttfs_version().decode(), ttfs.__version__)
+
+
+if __name__ == "__main__":
+    unittest.main()
