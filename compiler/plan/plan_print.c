@@ -70,7 +70,7 @@ static void print_use(const TtfsUse *u, uint32_t core, TtfsBuf *out) {
 }
 
 void ttfs_plan_print(const TtfsPlan *p, TtfsBuf *out) {
-    ttfs_buf_puts(out, "ttfs-plan 4\nchip ");
+    ttfs_buf_puts(out, "ttfs-plan 5\nchip ");
     ttfs_chip_print(&p->chip, out);
     print_slots(p, out);
     print_buffers(p, out);

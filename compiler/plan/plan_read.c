@@ -150,7 +150,7 @@ bool ttfs_plan_read(TtfsPlan *p, const char *file, const void *text, size_t n, T
     *p = (TtfsPlan){0};
     TtfsLex l;
     ttfs_lex_init(&l, file, text, n, diag);
-    if (!key_index(&l, "ttfs-plan", 4) || !ttfs_lex_eol(&l) || !ttfs_lex_expect(&l, "chip") ||
+    if (!key_index(&l, "ttfs-plan", 5) || !ttfs_lex_eol(&l) || !ttfs_lex_expect(&l, "chip") ||
         !ttfs_chip_lex(&p->chip, &l, &p->arena))
         return false;
     if (!ttfs_lex_expect(&l, "cycles") || !key_u64(&l, "worst", &p->worst_cycles) ||

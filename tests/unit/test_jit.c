@@ -23,7 +23,7 @@
 
 #include <cmocka.h>
 
-enum { SMALL_NETS = 1600, WIDE_NETS = 300, NARROW_NETS = 100, SAMPLES = 11, SHORT = 11, MANY = 7 };
+enum { SMALL_NETS = 1600, WIDE_NETS = 300, NARROW_NETS = 100, SAMPLES = 11, SHORT = 41, MANY = 7 };
 enum { FEW = 73, FEW_NARROW = 5, FEW_SHARED = 1 }; /* with TTFS_TEST_FEW: for tools/mutate.py */
 
 static uint64_t share =
