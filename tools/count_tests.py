@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Adds up the results in meson's test logs.
 
-In: paths of testlog.json (one JSON object a line). Out: a line for each test that did not pass; the
-skipped ones under the reason that they gave, which is the last line of their output that begins with
-`skipped: `; and `N passed, N failed, N skipped`. Exit code 1 when a test failed, a log is missing, or
-nothing passed.
+In: the seconds that the tests had, and paths: PATH.json is a log (one JSON object a line), PATH.names, where there is
+one, the tests that were to run, a line each. Those that did not run or did not end were out of time. Out: a line for each
+test that did not pass; the skipped ones under the reason that they gave, which is the last line of their output
+that begins with `skipped: `; and `N passed, N failed, N skipped`. Exit code 1 when a test failed, a log is missing that no
+lack of time explains, or nothing passed.
 """
 import json
 import os
@@ -15,9 +16,22 @@ GOOD = ("OK", "EXPECTEDFAIL")
 WHY = "skipped: "
 
 
-def results(path):
+def lines(path):
+    if not os.path.exists(path):
+        return []
     with open(path, encoding="utf-8", errors="replace") as f:
-        return [json.loads(line) for line in f]
+        return f.read().splitlines()
+
+
+def results(path, late):
+    """What the log says; of what it does not say and of what was cut short: `late`."""
+    found = [json.loads(line) for line in lines(path + ".json")]
+    done = {test["name"] for test in found}
+    for test in found:
+        if late and test["result"] == "INTERRUPT":
+            test.update(result="SKIP", stdout=WHY + late)
+    rest = {"result": "SKIP", "stdout": WHY + late} if late else {"result": "MISSING"}
+    return found + [dict(rest, name=name) for name in lines(path + ".names") if name not in done]
 
 
 def reason(test):
@@ -27,14 +41,17 @@ def reason(test):
     return said[-1] if said else "no reason given"
 
 
-def main(paths):
+def main(seconds, paths):
     passed, failed, skipped = 0, 0, {}
+    late = "no time was left of %s s (TTFS_TEST_SECONDS=0: no limit)" % seconds if seconds != "0" else ""
     for path in paths:
-        if not os.path.exists(path):
+        found = results(path, late)
+        if not found and not late:
             print("%s: no log: the tests did not run" % path)
             failed += 1
-            continue
-        for test in results(path):
+        elif not found:
+            skipped.setdefault(late, []).append(path)
+        for test in found:
             if test["result"] in GOOD:
                 passed += 1
             elif test["result"] == "SKIP":
@@ -51,4 +68,4 @@ def main(paths):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

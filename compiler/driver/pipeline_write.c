@@ -91,7 +91,9 @@ static bool put_image(const Writer *w) {
 static bool put_manifest(const Writer *w) {
     TtfsBuf text = {0};
     TtfsJson j = {.out = &text};
-    return ttfs_json_manifest(&j, w->f, w->job, w->diag) && put(w, "manifest.json", &text);
+    if (ttfs_json_manifest(&j, w->f, w->job, w->diag)) return put(w, "manifest.json", &text);
+    ttfs_buf_free(&text);
+    return false;
 }
 
 static bool put_reports(const Writer *w) {

@@ -64,16 +64,30 @@ def counted(case):
     tests = [("a", "OK", ""), ("b", "SKIP", "x\nskipped: no tool\n"), ("c", "SKIP", "skipped: no tool\nbye\n"),
              ("d", "SKIP", "")]
     case.write("log.json", "".join(json.dumps({"name": n, "result": r, "stdout": o}) + "\n" for n, r, o in tests))
-    code, said = run(case, sys.executable, COUNT, "log.json")
+    code, said = run(case, sys.executable, COUNT, "0", "log")
     case.equal((code, said.splitlines()),
                (0, ["skipped, 1: no reason given", "    d", "skipped, 2: no tool", "    b", "    c",
                     "1 passed, 0 failed, 3 skipped"]), "count_tests.py")
     case.write("bad.json", json.dumps({"name": "e", "result": "TIMEOUT"}) + "\n")
-    code, said = run(case, sys.executable, COUNT, "log.json", "bad.json", "none.json")
+    code, said = run(case, sys.executable, COUNT, "0", "log", "bad", "none")
     case.equal((code, said.splitlines()[-1]), (1, "1 passed, 2 failed, 3 skipped"), "count_tests.py")
     case.check("FAILED (timeout): e" in said, "a failed test is not named: %s" % said)
-    only_skips = run(case, sys.executable, COUNT, case.write("s.json", json.dumps({"name": "f", "result": "SKIP"})))
-    case.equal(only_skips[0], 1, "exit code when nothing ran")
+    case.write("s.json", json.dumps({"name": "f", "result": "SKIP"}))
+    case.equal(run(case, sys.executable, COUNT, "0", "s")[0], 1, "exit code when nothing ran")
+
+
+def late(case):
+    """What there was no time for is skipped and named; without such a lack it has failed."""
+    tests = [("a", "OK"), ("b", "INTERRUPT")]
+    case.write("cut.json", "".join(json.dumps({"name": n, "result": r}) + "\n" for n, r in tests))
+    case.write("cut.names", "a\nb\nc\n")
+    code, said = run(case, sys.executable, COUNT, "9", "cut", "none")
+    case.equal((code, said.splitlines()),
+               (0, ["skipped, 3: no time was left of 9 s (TTFS_TEST_SECONDS=0: no limit)", "    b", "    c", "    none",
+                    "1 passed, 0 failed, 3 skipped"]), "count_tests.py, late")
+    code, said = run(case, sys.executable, COUNT, "0", "cut")
+    case.equal((code, said.splitlines()), (1, ["FAILED (interrupt): b", "FAILED (missing): c", "1 passed, 2 failed, 0 skipped"]),
+               "count_tests.py, cut for another reason")
 
 
 def main():
@@ -81,6 +95,7 @@ def main():
     tools_taken_away(case)
     in_part(case)
     counted(case)
+    late(case)
     return case.done()
 
 
