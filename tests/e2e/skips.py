@@ -64,30 +64,32 @@ def counted(case):
     tests = [("a", "OK", ""), ("b", "SKIP", "x\nskipped: no tool\n"), ("c", "SKIP", "skipped: no tool\nbye\n"),
              ("d", "SKIP", "")]
     case.write("log.json", "".join(json.dumps({"name": n, "result": r, "stdout": o}) + "\n" for n, r, o in tests))
-    code, said = run(case, sys.executable, COUNT, "0", "log")
+    code, said = run(case, sys.executable, COUNT, "9", "log")
     case.equal((code, said.splitlines()),
                (0, ["skipped, 1: no reason given", "    d", "skipped, 2: no tool", "    b", "    c",
                     "1 passed, 0 failed, 3 skipped"]), "count_tests.py")
     case.write("bad.json", json.dumps({"name": "e", "result": "TIMEOUT"}) + "\n")
-    code, said = run(case, sys.executable, COUNT, "0", "log", "bad", "none")
+    code, said = run(case, sys.executable, COUNT, "9", "log", "bad", "none")
     case.equal((code, said.splitlines()[-1]), (1, "1 passed, 2 failed, 3 skipped"), "count_tests.py")
     case.check("FAILED (timeout): e" in said, "a failed test is not named: %s" % said)
     case.write("s.json", json.dumps({"name": "f", "result": "SKIP"}))
-    case.equal(run(case, sys.executable, COUNT, "0", "s")[0], 1, "exit code when nothing ran")
+    case.equal(run(case, sys.executable, COUNT, "9", "s")[0], 1, "exit code when nothing ran")
 
 
 def late(case):
-    """What there was no time for is skipped and named; without such a lack it has failed."""
-    tests = [("a", "OK"), ("b", "INTERRUPT")]
-    case.write("cut.json", "".join(json.dumps({"name": n, "result": r}) + "\n" for n, r in tests))
-    case.write("cut.names", "a\nb\nc\n")
+    """What there was no time for is skipped and named; without such a lack, or after a long while, it has failed."""
+    tests = [("a", "OK", 1), ("b", "INTERRUPT", 20), ("d", "INTERRUPT", 400)]
+    case.write("cut.json", "".join(json.dumps({"name": n, "result": r, "duration": s}) + "\n" for n, r, s in tests) + '{"name": "e')
+    case.write("cut.names", "a\nb\nc\nd\n")
+    code, said = run(case, sys.executable, COUNT, "9", "cut")
+    case.equal((code, said.splitlines()), (1, ["FAILED (interrupt): b", "FAILED (interrupt): d", "FAILED (missing): c",
+                                               "1 passed, 3 failed, 0 skipped"]), "count_tests.py, cut for another reason")
+    case.write("cut.late", "")
+    case.write("none.late", "")
     code, said = run(case, sys.executable, COUNT, "9", "cut", "none")
     case.equal((code, said.splitlines()),
-               (0, ["skipped, 3: no time was left of 9 s (TTFS_TEST_SECONDS=0: no limit)", "    b", "    c", "    none",
-                    "1 passed, 0 failed, 3 skipped"]), "count_tests.py, late")
-    code, said = run(case, sys.executable, COUNT, "0", "cut")
-    case.equal((code, said.splitlines()), (1, ["FAILED (interrupt): b", "FAILED (missing): c", "1 passed, 2 failed, 0 skipped"]),
-               "count_tests.py, cut for another reason")
+               (1, ["FAILED (interrupt): d", "skipped, 3: no time was left of 9 s (TTFS_TEST_SECONDS=0: no limit)", "    b",
+                    "    c", "    none", "1 passed, 1 failed, 3 skipped"]), "count_tests.py, late")
 
 
 def main():
