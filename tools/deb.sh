@@ -9,14 +9,14 @@
 #
 #     tools/deb.sh FOLDER [--check]
 set -eu
+mkdir -p "$1"
+folder=$(cd "$1" && pwd)
 cd "$(dirname "$0")/.."
-folder=$1
 [ "${2:-}" = --check ] || export DEB_BUILD_OPTIONS="nocheck ${DEB_BUILD_OPTIONS:-}"
 version=$(sed -n "s/.*version: '\([^']*\)', license.*/\1/p" meson.build)
 source=$folder/ttfs-$version
 
-mkdir -p "$folder"
-rm -rf "$source"
+[ ! -e "$source" ] || { echo "deb: error: $source is there already: give an empty folder" >&2; exit 1; }
 git archive --prefix="ttfs-$version/" HEAD ':!debian' | gzip -n9 >"$folder/ttfs_$version.orig.tar.gz"
 tar -xzf "$folder/ttfs_$version.orig.tar.gz" -C "$folder"
 git archive HEAD debian | tar -x -C "$source"

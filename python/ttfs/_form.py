@@ -65,6 +65,16 @@ def shape_of(c: Connection, out: int, count: int) -> tuple:
     return (out, count // out // (c.kernel[0] * c.kernel[1]), *c.kernel)
 
 
+def unquoted(text: str) -> str:
+    """A name as it was before the form quoted it: \\xNN is a byte, \\c the character c.
+
+    >>> unquoted(r"c\\xc3\\xa9v\\"1")
+    'c\u00e9v"1'
+    """
+    plain = re.sub(rb"\\(?:x([0-9a-f]{2})|(.))", lambda m: bytes([int(m[1], 16)]) if m[1] else m[2], text.encode())
+    return plain.decode(errors="replace")
+
+
 class Reader:
     """Reads line by line; weights come in order of connections, those that are shared once."""
 
@@ -109,7 +119,7 @@ class Reader:
         head, listed, connection = HEAD.match(line), LIST.match(line), CONNECTION.match(line)
         words = line.split()
         if head:
-            self.found.append(Population(re.sub(r"\\(.)", r"\1", head[2]), head[3], ()))
+            self.found.append(Population(unquoted(head[2]), head[3], ()))
         elif listed:
             self.list(listed[1])
         elif connection:

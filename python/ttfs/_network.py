@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import operator
 import os
 import shutil
 import tempfile
@@ -198,8 +199,9 @@ class Network:
         session.folder, session.input, session.labels = path(self.folder), x.path, labels.path
         session.input_values, session.label_values = x.pointer(), labels.pointer()
         session.progress = stopper.progress
-        session.count = more.pop("count", None) or ALL
-        session.threads = more.pop("threads", None) or session.threads
+        count, threads = more.pop("count", None), more.pop("threads", None)
+        session.count = ALL if count is None else number("count", count, 1)
+        session.threads = session.threads if threads is None else number("threads", threads, 1)
         session.trust_rtl = more.pop("trust_rtl", False)
         session.keep_code = more.pop("cache", True)
         for name in ("cpu", "jit_path", "dump_llvm"):
@@ -215,7 +217,7 @@ class Network:
         for name, value in {**keep, **more}.items():
             if name not in ("classes_only", "layers", "margin", "time_noise", "slope_noise", "seed", *keep):
                 raise TypeError("run has no option %r" % name)
-            setattr(o, name, value)
+            setattr(o, name, number(name, value) if name == "seed" else value)
         return call("ttfs_run_samples", ctypes.byref(o), stopper=stopper)
 
     def run(self, x: Any, labels: Any = None, *, engine: str = "jit", count: Optional[int] = None,
@@ -244,7 +246,10 @@ class Network:
         """Compares whole spike traces and readouts; the first engine is the reference. Without `engines`
         golden, jit, and rtl when there is an image. With `check` differences raise VerifyError."""
         o, stopper, samples, none = library.ttfs_verify_defaults(), Stopper(progress), Array(x), Array(None)
-        self._session(o.session, samples, none, stopper, dict(more, count=count))
+        more["count"] = count
+        self._session(o.session, samples, none, stopper, more)
+        if more:
+            raise TypeError("verify has no option %r" % next(iter(more)))
         o.engines = None if engines is None else ",".join([engines] if isinstance(engines, str) else engines).encode()
         o.fault = path(fault)
         answer = call("ttfs_verify_samples", ctypes.byref(o), stopper=stopper)
@@ -297,6 +302,14 @@ def set_input(o: Any, input_range: Optional[Sequence[float]], mean: Optional[Seq
         o.channels, o.mean[i], o.deviation[i] = i + 1, m, s
 
 
+def number(name: str, value: int, least: int = 0) -> int:
+    """A whole number that the library's structs hold; without this ctypes would cut its high bits off."""
+    most = 2**64 - 1 if name == "memory" else 2**32 - 1
+    if not least <= operator.index(value) <= most:
+        raise ValueError("%s is %d, a whole number from %d to %d is expected" % (name, value, least, most))
+    return operator.index(value)
+
+
 def check(model: Any, *, chip: Optional[str] = None, schedule: Optional[str] = None,
           input_range: Optional[Sequence[float]] = None, memory: int = 0, example: Any = None) -> Check:
     """Whether a model can be compiled, and all that stands in the way at once.
@@ -334,6 +347,7 @@ def compile(model: Any, out: Union[str, os.PathLike, None] = None, *, calib: Any
     o = library.ttfs_weights_only_defaults(path(weights_only)) if weights_only else library.ttfs_compile_defaults()
     owned = None if out or weights_only else tempfile.mkdtemp(prefix="ttfs-")
     folder = os.path.join(owned, "out") if owned else os.fspath(out or weights_only)
+    network = Network(folder, owned)
     stopper, samples, layer = Stopper(progress), Array(calib), layer_options(layers)
     o.out, o.calib, o.calib_values, o.progress = path(folder), samples.path, samples.pointer(), stopper.progress
     o.layers, o.n_layers = layer, len(layer)
@@ -342,9 +356,8 @@ def compile(model: Any, out: Union[str, os.PathLike, None] = None, *, calib: Any
              "stop_after": path(stop_after)}
     for name, value in given.items():
         if value is not None:
-            setattr(o, name, value)
+            setattr(o, name, number(name, value) if isinstance(value, int) else value)
     set_input(o, input_range, mean, std)
-    network = Network(folder, owned)
     with model_file(model, example) as file:
         o.model = path(file)
         call("ttfs_compile", ctypes.byref(o), stopper=stopper)

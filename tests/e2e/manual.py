@@ -67,7 +67,7 @@ def words(case, _):
         for o in c.options:
             if not o.words or o.key == "CHIP":
                 continue
-            more = ["--engine", "exact"] if c.name == "run" and o.key in ("MODEL", "UNIT", "SLOPE_PER") else []
+            more = ["--engine", "exact"] if c.name == "run" and o.key in ("MODEL", "UNIT", "SLOPE_PER", "WINDOWS") else []
             r = case.refused(c.name, "x", *needed.get(c.name, []), *more, "--" + o.name, "///", code=2)
             listed = re.search(r"(?:none of|takes) ([^:]*):", r.err)
             case.equal(sorted(re.split(r", | or ", listed[1])) if listed else r.err, sorted(o.words), "%s --%s" % (c.name, o.name))

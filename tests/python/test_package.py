@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 import unittest
 import warnings
@@ -18,7 +19,7 @@ import warnings
 import numpy as np
 
 import ttfs
-from ttfs import _abi, _call, _network
+from ttfs import _call, _form, _network
 
 PROGRAM = os.environ["TTFS_BIN"]
 
@@ -198,11 +199,24 @@ class Package(unittest.TestCase):
         self.assertEqual(len(set(got)), 1)
         self.assertEqual(len(got), 3)
 
+    def test_wrong_options_leave_nothing(self):
+        before = set(os.listdir(tempfile.gettempdir()))
+        for wrong in ({"ticks": 2**32 + 63}, {"mean": [1]}, {"ticks": "a"}):
+            with self.assertRaises((TypeError, ValueError)):
+                ttfs.compile("digits_mlp.onnx", calib="calib.npz", **wrong)
+        self.assertFalse({n for n in set(os.listdir(tempfile.gettempdir())) - before if n.startswith("ttfs-") and
+                          os.path.isdir(os.path.join(tempfile.gettempdir(), n, "out"))})
+        for wrong in ({"cuont": 3}, {"count": 0}, {"count": -1}, {"threads": 0}):
+            with self.assertRaises((TypeError, ValueError)):
+                self.net.verify("test.npz", **wrong)
+            with self.assertRaises((TypeError, ValueError)):
+                self.net.run("test.npz", **wrong)
+
     def test_docstrings(self):
-        for module in (ttfs, _network):
+        for module, least in ((ttfs, 3), (_form, 1), (_network, 3)):
             result = doctest.testmod(module, optionflags=doctest.ELLIPSIS, extraglobs={"ttfs": ttfs})
             self.assertEqual(result.failed, 0)
-            self.assertGreater(result.attempted, 2)
+            self.assertGreaterEqual(result.attempted, least)
 
     def test_version(self):
         self.assertEqual(ttfs.__version__, command("--version").split()[1])
