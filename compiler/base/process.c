@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -62,4 +63,16 @@ bool ttfs_process_finish(pid_t pid) {
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR) return false;
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool ttfs_process_finish_while(pid_t pid, bool (*more)(void *), void *context) {
+    int status = -1;
+    bool killed = false;
+    pid_t got = 0;
+    if (pid <= 0) return false;
+    while ((got = waitpid(pid, &status, WNOHANG)) == 0 || (got < 0 && errno == EINTR)) {
+        if (got == 0 && !killed && !more(context)) killed = kill(pid, SIGKILL) == 0;
+        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    }
+    return got == pid && !killed && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }

@@ -8,11 +8,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Starts argv[0] of the PATH (NULL ends argv) in `folder` (NULL: in the current one); what it says
- * goes to the end of the file `log`, a path seen from here, and it reads nothing. 0 when it cannot
- * start: errno says why, ENOENT that there is no such program. */
+/* Starts argv[0] of the PATH, whose entries are absolute (NULL ends argv), in `folder` (NULL: in
+ * the current one); what it says goes to the end of the file `log`, a path seen from here, and it
+ * reads nothing. 0 when it cannot start: errno says why, ENOENT that there is no such program. */
 pid_t ttfs_process_start(const char *const argv[], const char *folder, const char *log);
 /* Waits for it; true when it ended well. Of 0: false. */
 bool ttfs_process_finish(pid_t pid);
+/* The same; more(context) is asked some fifty times a second, and false kills the program. */
+bool ttfs_process_finish_while(pid_t pid, bool (*more)(void *), void *context);
 
 #endif

@@ -35,24 +35,29 @@ static bool is_there(const char *path) {
     return lstat(path, &st) == 0;
 }
 
+/* A folder that is replaced whole: OUT, or one in it. */
+typedef struct {
+    const char *target, *at; /* its path, that in OUT */
+} Place;
+
 /* Nothing but new and old, and nothing foreign in them. */
-static bool is_all_ours(const char *temporary, TtfsArena *a) {
+static bool is_all_ours(const char *temporary, const char *at, TtfsArena *a) {
     TtfsFolder f;
     bool ours = ttfs_folder_open(&f, AT_FDCWD, temporary);
     for (const char *name; ours && (name = ttfs_folder_next(&f)) != NULL;)
         ours = (strcmp(name, "new") == 0 || strcmp(name, "old") == 0) &&
-               !ttfs_out_foreign(ttfs_path_join(a, temporary, name), a);
+               !ttfs_out_foreign(ttfs_path_join(a, temporary, name), at, a);
     ttfs_folder_close(&f);
     return ours;
 }
 
 static void clean(void *context, const char *path, bool folder) {
-    const char *target = context;
+    const Place *p = context;
     TtfsArena a = {0};
     const char *old = ttfs_path_join(&a, path, "old");
-    if (folder && !is_there(target) && is_there(old) && rename(old, target) == 0)
-        ttfs_sync_name(target);
-    if (folder && is_all_ours(path, &a)) ttfs_remove_path(path);
+    if (folder && !is_there(p->target) && is_there(old) && rename(old, p->target) == 0)
+        ttfs_sync_name(p->target);
+    if (folder && is_all_ours(path, p->at, &a)) ttfs_remove_path(path);
     ttfs_arena_free(&a);
 }
 
@@ -63,33 +68,68 @@ static const char *target_of(const char *out, TtfsArena *a) {
     return ttfs_path_follow(a, ttfs_arena_strndup(a, out, n));
 }
 
-static void clean_behind(const char *target) {
-    ttfs_temporary_left(target, clean, (void *)(uintptr_t)target);
+static void clean_behind(const char *target, const char *at) {
+    Place p = {target, at};
+    ttfs_temporary_left(target, clean, &p);
 }
 
 void ttfs_out_recover(const char *out) {
     TtfsArena a = {0};
     const char *target = target_of(out, &a);
-    if (target && !is_there(target)) clean_behind(target);
+    if (target && !is_there(target)) clean_behind(target, "");
     ttfs_arena_free(&a);
 }
 
 /* ---- making ------------------------------------------------------------------------------ */
 
-bool ttfs_out_begin(TtfsOutFolder *f, const char *out, TtfsArena *a, TtfsDiag *diag) {
-    *f = (TtfsOutFolder){.arena = a, .target = target_of(out, a)};
-    if (!f->target) return ttfs_file_fault(diag, out, TTFS_FILE_WRITE);
-    clean_behind(f->target);
-    const char *why = ttfs_out_refusal(f->target, a);
-    if (why) return refuse(out, why, diag);
-    if (!ttfs_make_folders(ttfs_path_dir(a, f->target), diag)) return false;
+/* The new folder, beside its target. */
+static bool make_new(TtfsOutFolder *f, TtfsDiag *diag) {
     f->temporary = ttfs_temporary_folder(f->target);
-    if (!f->temporary) return ttfs_file_fault(diag, out, TTFS_FILE_WRITE);
-    f->made = ttfs_path_join(a, f->temporary->path, "new");
+    if (!f->temporary) return ttfs_file_fault(diag, f->target, TTFS_FILE_WRITE);
+    f->made = ttfs_path_join(f->arena, f->temporary->path, "new");
     if (mkdir(f->made, 0777) == 0) return true;
     ttfs_file_fault(diag, f->made, TTFS_FILE_WRITE);
     ttfs_out_abandon(f);
     return false;
+}
+
+bool ttfs_out_begin(TtfsOutFolder *f, const char *out, TtfsArena *a, TtfsDiag *diag) {
+    *f = (TtfsOutFolder){.arena = a, .target = target_of(out, a), .at = ""};
+    if (!f->target) return ttfs_file_fault(diag, out, TTFS_FILE_WRITE);
+    clean_behind(f->target, "");
+    const char *why = ttfs_out_refusal(f->target, a);
+    if (why) return refuse(out, why, diag);
+    return ttfs_make_folders(ttfs_path_dir(a, f->target), diag) && make_new(f, diag);
+}
+
+/* A folder of OUT in which another one can be made; or OUT, where it will be. */
+static bool check_parent(const char *out, const char *parent, TtfsDiag *diag) {
+    struct stat st;
+    bool there = lstat(parent, &st) == 0;
+    if (there && !S_ISDIR(st.st_mode))
+        return ttfs_error(diag, TTFS_AT_FILE(parent), TTFS_FILE_WRITE, "not a folder");
+    const char *folder = there ? parent : out;
+    return access(folder, W_OK | X_OK) == 0 || ttfs_file_fault(diag, folder, TTFS_FILE_WRITE);
+}
+
+bool ttfs_out_folder_check(const char *out, const char *at, TtfsArena *a, TtfsDiag *diag) {
+    const char *target = ttfs_path_join(a, out, at);
+    if (!check_parent(out, ttfs_path_dir(a, target), diag)) return false;
+    clean_behind(target, at);
+    const char *foreign = is_there(target) ? ttfs_out_foreign(target, at, a) : NULL;
+    struct stat st;
+    if (foreign && lstat(target, &st) == 0 && !S_ISDIR(st.st_mode))
+        return refuse(target, "exists and is not a folder that ttfs wrote", diag);
+    return !foreign ||
+           refuse(target, ttfs_arena_printf(a, "%s in it, which ttfs did not write", foreign),
+                  diag);
+}
+
+bool ttfs_out_folder_begin(TtfsOutFolder *f, const char *out, const char *at, TtfsArena *a,
+                           TtfsDiag *diag) {
+    *f = (TtfsOutFolder){.arena = a, .target = ttfs_path_join(a, out, at), .at = at};
+    return ttfs_out_folder_check(out, at, a, diag) &&
+           ttfs_out_part(out, ttfs_path_dir(a, at), diag) && make_new(f, diag);
 }
 
 void ttfs_out_abandon(TtfsOutFolder *f) {
@@ -149,7 +189,7 @@ static bool swap(const TtfsOutFolder *f) {
 /* Something may have been put into OUT since it was looked at: then it comes back, or is kept. */
 static bool is_old_ours(const TtfsOutFolder *f, const char *out, TtfsDiag *diag) {
     const char *old = is_there(f->made) ? f->made : old_of(f);
-    const char *foreign = is_there(old) ? ttfs_out_foreign(old, f->arena) : NULL;
+    const char *foreign = is_there(old) ? ttfs_out_foreign(old, f->at, f->arena) : NULL;
     if (!foreign) return true;
     if (!exchange(old, f->target)) {
         ttfs_note(diag, TTFS_AT_FILE(old), "the former output is here");

@@ -10,7 +10,8 @@
 #include "temporary.h"
 
 typedef struct {
-    const char *target; /* OUT, its links followed */
+    const char *target; /* OUT, its links followed; or a folder in it */
+    const char *at;     /* where in OUT that is, "": OUT itself */
     const char *made;   /* the new folder, to be filled plainly */
     TtfsTemporary *temporary;
     TtfsArena *arena;
@@ -19,8 +20,13 @@ typedef struct {
 /* Looks whether OUT may be replaced (out_tree.h), cleans up behind dead runs, and makes the new
  * folder beside it. */
 bool ttfs_out_begin(TtfsOutFolder *f, const char *out, TtfsArena *a, TtfsDiag *diag);
-/* Brings the new folder to the disk and puts it in OUT's place; the old one is removed. Ends it
- * either way. */
+/* The same for a folder of an OUT that is there: "fpga/hx8k". No link in OUT is followed. */
+bool ttfs_out_folder_begin(TtfsOutFolder *f, const char *out, const char *at, TtfsArena *a,
+                           TtfsDiag *diag);
+/* Whether it could begin; for work that takes long before it does. */
+bool ttfs_out_folder_check(const char *out, const char *at, TtfsArena *a, TtfsDiag *diag);
+/* Brings the new folder to the disk and puts it in its target's place; the old one is removed. Ends
+ * it either way. */
 bool ttfs_out_commit(TtfsOutFolder *f, TtfsDiag *diag);
 /* Removes what was made. */
 void ttfs_out_abandon(TtfsOutFolder *f);

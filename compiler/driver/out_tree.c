@@ -60,10 +60,14 @@ static bool matches(const char *pattern, const char *s) {
     return *s == 0;
 }
 
+/* Of a temporary name, which a run that died left: what it was to become. */
+static const char *becomes(const char *path, TtfsArena *a) {
+    if (!ttfs_is_temporary(ttfs_path_base(path), NULL)) return path;
+    return ttfs_arena_strndup(a, path, (size_t)(strrchr(path, '.') - path) - 9);
+}
+
 static bool is_file_of_ours(const char *path, TtfsArena *a) {
-    const char *base = ttfs_path_base(path);
-    if (ttfs_is_temporary(base, NULL)) /* of a run that died */
-        path = ttfs_arena_strndup(a, path, (size_t)(strrchr(path, '.') - path) - 9);
+    path = becomes(path, a);
     for (int i = 0; i < NAMES; i++)
         if (matches(names[i], path)) return true;
     return false;
@@ -81,6 +85,19 @@ typedef struct {
     TTFS_VEC(const char *) foreign;
 } Search;
 
+static bool is_made_of(const char *name) {
+    return strcmp(name, "new") == 0 || strcmp(name, "old") == 0;
+}
+
+/* Where in OUT the folder `name` below `at` belongs; what out_folder.c makes a part of OUT in is
+ * where that part is. NULL: nowhere. */
+static const char *place_of(Search *s, const char *at, const char *name) {
+    const char *target = becomes(at, s->arena);
+    const char *path = ttfs_path_join(s->arena, at, name);
+    if (target != at) return is_made_of(name) ? target : NULL;
+    return is_folder_of_ours(becomes(path, s->arena)) ? path : NULL;
+}
+
 /* Looks at what lies in the open folder `f`, whose path in OUT is `at`. */
 static void search(Search *s, TtfsFolder *f, const char *at) {
     for (const char *name; (name = ttfs_folder_next(f)) != NULL;) {
@@ -88,9 +105,10 @@ static void search(Search *s, TtfsFolder *f, const char *at) {
         const char *path = ttfs_path_join(s->arena, at, name);
         if (fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) continue;
         bool folder = S_ISDIR(st.st_mode);
-        if (folder && is_folder_of_ours(path)) {
+        const char *place = folder ? place_of(s, at, name) : NULL;
+        if (place) {
             TtfsFolder below;
-            if (ttfs_folder_open(&below, f->fd, name)) search(s, &below, path);
+            if (ttfs_folder_open(&below, f->fd, name)) search(s, &below, place);
             ttfs_folder_close(&below);
         } else if (folder || !S_ISREG(st.st_mode) || !is_file_of_ours(path, s->arena)) {
             *TTFS_PUSH(s->arena, s->foreign) =
@@ -103,11 +121,11 @@ static int by_name(const void *x, const void *y) {
     return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
 
-const char *ttfs_out_foreign(const char *folder, TtfsArena *a) {
+const char *ttfs_out_foreign(const char *folder, const char *at, TtfsArena *a) {
     Search s = {.arena = a};
     TtfsFolder f;
     if (!ttfs_folder_open(&f, AT_FDCWD, folder)) return strerror(errno);
-    search(&s, &f, "");
+    search(&s, &f, at);
     ttfs_folder_close(&f);
     uint32_t n = s.foreign.len;
     if (n == 0) return NULL;
@@ -154,7 +172,7 @@ const char *ttfs_out_refusal(const char *path, TtfsArena *a) {
     if (stat(".", &here) == 0 && here.st_dev == st.st_dev && here.st_ino == st.st_ino)
         return "is the current folder, which cannot be replaced";
     if (is_empty(path)) return NULL;
-    const char *foreign = ttfs_out_foreign(path, a);
+    const char *foreign = ttfs_out_foreign(path, "", a);
     if (foreign)
         return ttfs_arena_printf(a, "exists and is not a folder that ttfs wrote: %s in it",
                                  foreign);

@@ -7,9 +7,10 @@
 
 #include "arena.h"
 
-/* The first names below `folder` that ttfs does not write, as "'a', 'b/' and 3 more"; NULL: there
- * are none. Links, and files where folders belong, are such names. */
-const char *ttfs_out_foreign(const char *folder, TtfsArena *a);
+/* The first names below `folder`, which is the folder `at` of an OUT ("": OUT itself), that ttfs
+ * does not write, as "'a', 'b/' and 3 more"; NULL: there are none. Links, and files where folders
+ * belong, are such names. */
+const char *ttfs_out_foreign(const char *folder, const char *at, TtfsArena *a);
 
 /* Why `path` may not be replaced by a new output folder, NULL: it may. It may when nothing is
  * there, when it is empty, and when its manifest says that it is ttfs's and nothing foreign lies in

@@ -14,7 +14,6 @@
 #include "json.h"
 #include "out.h"
 #include "out_folder.h"
-#include "out_tree.h"
 #include "shipped.h"
 #include "synth_tools.h"
 #include "temporary.h"
@@ -181,6 +180,8 @@ static bool run_tools(const Synth *s) {
           "board.asc"}}};
     for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
         if (!ttfs_tool_run(&s->tools, &tools[i])) return false;
+    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
+        ttfs_tool_forget(&s->tools, &tools[i]);
     return true;
 }
 
@@ -250,9 +251,8 @@ static bool read_timing(const Synth *s) {
 
 /* --- what is kept --- */
 
-static const char *target_of(const Synth *s) {
-    const char *name = ttfs_arena_printf(s->arena, "fpga/%s", s->result->device.name);
-    return ttfs_path_join(s->arena, s->out.folder, name);
+static const char *place_of(const Synth *s) {
+    return ttfs_arena_printf(s->arena, "fpga/%s", s->result->device.name);
 }
 
 static bool copy(const Synth *s, const char *name, const char *folder) {
@@ -265,25 +265,14 @@ static bool copy(const Synth *s, const char *name, const char *folder) {
     return ok;
 }
 
-/* Puts the new folder in the place of the old one, in which nothing foreign was found. */
-static bool replace(const Synth *s, const char *made) {
-    const char *target = target_of(s);
-    return (ttfs_sync_tree(made) || ttfs_file_fault(s->diag, target, TTFS_FILE_WRITE)) &&
-           ttfs_remove_tree(target, s->diag) &&
-           (rename(made, target) == 0 || ttfs_file_fault(s->diag, target, TTFS_FILE_WRITE));
-}
-
-/* The temporary folder is private, the one in it as any other. */
 static bool keep(const Synth *s) {
-    if (!ttfs_out_part(s->out.folder, "fpga", s->diag)) return false;
-    TtfsTemporary *t = ttfs_temporary_folder(target_of(s));
-    if (!t) return ttfs_file_fault(s->diag, target_of(s), TTFS_FILE_WRITE);
-    const char *made = ttfs_path_join(s->arena, t->path, "new");
-    bool ok = ttfs_make_folders(made, s->diag);
-    for (int i = 0; ok && kept[i]; i++) ok = copy(s, kept[i], made);
-    ok = ok && replace(s, made);
-    ttfs_undo(t);
-    return ok;
+    TtfsOutFolder f;
+    if (!ttfs_out_folder_begin(&f, s->out.folder, place_of(s), s->arena, s->diag)) return false;
+    bool ok = true;
+    for (int i = 0; ok && kept[i]; i++) ok = copy(s, kept[i], f.made);
+    if (ok) return ttfs_out_commit(&f, s->diag);
+    ttfs_out_abandon(&f);
+    return false;
 }
 
 /* The document that is kept names the file beside it, wherever OUT lies. */
@@ -293,7 +282,8 @@ static bool fill_result(const Synth *s) {
     ttfs_synth_json(s->result, &text);
     bool ok = fill(s, "synth.json", ttfs_buf_text(&text), text.len);
     ttfs_buf_free(&text);
-    s->result->bitstream = ttfs_path_join(s->arena, target_of(s), "board.bin");
+    const char *folder = ttfs_path_join(s->arena, s->out.folder, place_of(s));
+    s->result->bitstream = ttfs_path_join(s->arena, folder, "board.bin");
     return ok;
 }
 
@@ -315,14 +305,9 @@ static bool make(Synth *s) {
     return ok;
 }
 
-/* What would be replaced must be of ttfs alone: said before the tools run. What a run that died
- * left beside it goes. */
+/* Whether there can be a result: said before the tools run. */
 static bool check_target(const Synth *s) {
-    ttfs_temporary_left(target_of(s), remove_left, s->diag);
-    const char *foreign = ttfs_is_folder(target_of(s)) ? ttfs_out_foreign(s->out.folder, s->arena)
-                                                       : NULL;
-    return !foreign || ttfs_error(s->diag, TTFS_AT_FILE(s->out.folder), TTFS_FILE_WRITE,
-                                  "not written to: %s in it, which ttfs did not write", foreign);
+    return ttfs_out_folder_check(s->out.folder, place_of(s), s->arena, s->diag);
 }
 
 static bool open_out(Synth *s) {

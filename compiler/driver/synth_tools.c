@@ -4,13 +4,14 @@
  */
 #include "synth_tools.h"
 
+#include "clock.h"
 #include "out_folder.h"
 #include "process.h"
 
 #include <errno.h>
 #include <string.h>
 
-enum { TEXT_LIMIT = 256 << 20, SHOWN = 8, LONGEST = 300 };
+enum { TEXT_LIMIT = 256 << 20, SHOWN = 8, LONGEST = 300, TOOL_SECONDS = 3600 };
 
 const char *ttfs_tool_text(const TtfsTools *t, const char *name) {
     TtfsFile f;
@@ -37,28 +38,58 @@ static const char *tell_end(const TtfsTools *t, const char *kept, const char *te
     return last;
 }
 
+/* Where in OUT/fpga the log of a tool that fails is kept. */
+static const char *log_name(const TtfsTools *t, const TtfsTool *tool) {
+    return ttfs_arena_printf(t->arena, "%s_%s", t->device, tool->log);
+}
+
+static const char *log_path(const TtfsTools *t, const TtfsTool *tool) {
+    return ttfs_path_join(t->arena, ttfs_path_join(t->arena, t->out, "fpga"), log_name(t, tool));
+}
+
 /* Keeps the log where the user finds it, and says how it ends. */
-static bool tell_failure(const TtfsTools *t, const TtfsTool *tool) {
-    const char *log = ttfs_tool_text(t, tool->log);
+static bool tell_failure(const TtfsTools *t, const TtfsTool *tool, const char *how) {
+    const char *log = ttfs_tool_text(t, tool->log), *kept = log_path(t, tool);
     if (!log) return false;
-    const char *name = ttfs_arena_printf(t->arena, "%s_%s", t->device, tool->log);
-    if (!ttfs_out_put(t->out, "fpga", name, log, strlen(log), t->diag)) return false;
-    const char *kept = ttfs_path_join(t->arena, ttfs_path_join(t->arena, t->out, "fpga"), name);
-    return ttfs_error(t->diag, TTFS_AT_FILE(kept), TTFS_SYNTH_FLOW, "%s failed: %s", tool->argv[0],
+    ttfs_out_put(t->out, "fpga", log_name(t, tool), log, strlen(log), t->diag);
+    return ttfs_error(t->diag, TTFS_AT_FILE(kept), TTFS_SYNTH_FLOW, "%s %s: %s", tool->argv[0], how,
                       tell_end(t, kept, log));
 }
 
-bool ttfs_tool_run(const TtfsTools *t, const TtfsTool *tool) {
-    ttfs_tell(&t->progress, tool->stage, 0, 0);
-    pid_t pid =
-        ttfs_process_start(tool->argv, t->work, ttfs_path_join(t->arena, t->work, tool->log));
-    int why = errno;
-    bool ok = ttfs_process_finish(pid);
-    ttfs_tell(&t->progress, tool->stage, 1, 0);
-    if (ok) return true;
-    if (pid > 0) return tell_failure(t, tool);
+void ttfs_tool_forget(const TtfsTools *t, const TtfsTool *tool) {
+    ttfs_remove_path(log_path(t, tool));
+}
+
+typedef struct {
+    const TtfsTools *tools;
+    double until;
+    bool late;
+} Wait;
+
+static bool goes_on(void *context) {
+    Wait *w = context;
+    w->late = ttfs_now() > w->until;
+    return !w->late && ttfs_go_on(&w->tools->progress, w->tools->diag);
+}
+
+static bool tell_missing(const TtfsTools *t, const TtfsTool *tool, int why) {
     const char *advice =
         ttfs_arena_printf(t->arena, "install the package %s; tools/setup.sh does", tool->package);
     return ttfs_error_advice(t->diag, TTFS_AT_FILE(tool->argv[0]), TTFS_SYNTH_FLOW, advice,
                              "the tool cannot be started: %s", strerror(why));
+}
+
+bool ttfs_tool_run(const TtfsTools *t, const TtfsTool *tool) {
+    Wait w = {t, ttfs_now() + TOOL_SECONDS, false};
+    if (!ttfs_go_on(&t->progress, t->diag)) return false;
+    ttfs_tell(&t->progress, tool->stage, 0, 0);
+    pid_t pid =
+        ttfs_process_start(tool->argv, t->work, ttfs_path_join(t->arena, t->work, tool->log));
+    int why = errno;
+    bool ok = ttfs_process_finish_while(pid, goes_on, &w);
+    ttfs_tell(&t->progress, tool->stage, 1, 0);
+    if (ok) return true;
+    if (pid == 0) return tell_missing(t, tool, why);
+    if (t->diag->errors) return false; /* it was stopped */
+    return tell_failure(t, tool, w.late ? "did not end within an hour" : "failed");
 }

@@ -24,9 +24,11 @@ typedef struct {
     const char *argv[24];
 } TtfsTool;
 
-/* Runs a tool to its end. False with SYNTH_FLOW: it is not installed, or failed; then the end of
- * its log is in the message and the log is OUT/fpga/DEVICE_LOG. */
+/* Runs a tool to its end, an hour at most. False with SYNTH_FLOW: it is not installed, or failed;
+ * then the end of its log is in the message and the log is OUT/fpga/DEVICE_LOG. Or STOPPED. */
 bool ttfs_tool_run(const TtfsTools *t, const TtfsTool *tool);
+/* Removes the log that an earlier failure of the tool left. */
+void ttfs_tool_forget(const TtfsTools *t, const TtfsTool *tool);
 /* The text of a file in `work`, in the arena; NULL after an error. */
 const char *ttfs_tool_text(const TtfsTools *t, const char *name);
 

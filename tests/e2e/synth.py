@@ -114,8 +114,9 @@ def missing(case):
         case.check("%s failed: the end" % name in r.err and ": 9 long" in r.err and ": 1 long" not in r.err, "the end of the log:\n%s" % r)
         with open(case.path(log), encoding="utf-8") as f:
             case.check("1 long" in f.read(), "the log is not whole")
-        os.remove(case.path(log))
-        unchanged(case, before, "OUT after a run in which %s failed" % name)
+        tools(case)
+        case.good("synth", "out", "--device", "hx8k")
+        unchanged(case, before, "OUT after a run in which %s failed, and a good one" % name)
     for name, text in (("yosys", TOOLS["yosys"].replace(STAT, "{}")), ("yosys", TOOLS["yosys"].replace(STAT, "no JSON")),
                        ("nextpnr_ice40", TOOLS["nextpnr-ice40"].replace("achieved", "wished")), ("icetime", "echo done"),
                        ("icetime", "echo 'Total path delay: -1 ns'"), ("nextpnr_ice40", TOOLS["nextpnr-ice40"] + "\nrm report.json")):
@@ -160,8 +161,35 @@ def refusals(case):
     unchanged(case, before, "a folder with a file of the user's", "mine")
     shutil.rmtree(case.path("mine", "fpga"))
     os.symlink(case.path("one"), case.path("mine", "fpga"))
+    tools(case, yosys="touch %s; exit 3" % case.path("ran"))
     case.refused("synth", "mine", "--device", "hx8k", says="not a folder")
     case.equal(glob.glob(case.path("one", "hx8k*")), [], "written through a link")
+    os.remove(case.path("mine", "fpga"))
+    os.mkdir(case.path("mine", "fpga"))
+    case.write("mine/fpga/hx8k", "precious")
+    case.refused("synth", "mine", "--device", "hx8k", says="not a folder that ttfs wrote")
+    case.equal(open(case.path("mine", "fpga", "hx8k")).read(), "precious", "a file of the user's")
+    case.check(not os.path.exists(case.path("ran")), "tools ran though nothing can be written")
+    shutil.rmtree(case.path("mine", "fpga"))
+
+
+def guests(case):
+    """What lies elsewhere in OUT does not hinder; what comes while the tools run is not lost."""
+    tools(case)
+    shutil.copytree(case.path("out"), case.path("guests"))
+    case.write("guests/notes.txt", "mine")
+    for _ in range(2):
+        case.good("synth", "guests", "--device", "hx8k")
+    tools(case, icepack=TOOLS["icepack"] + "\necho late > %s" % case.path("guests", "fpga", "hx8k", "late.txt"))
+    case.refused("synth", "guests", "--device", "hx8k", says="fpga/hx8k/late.txt")
+    case.equal(open(case.path("guests", "fpga", "hx8k", "late.txt")).read(), "late\n", "what came meanwhile")
+    os.remove(case.path("guests", "fpga", "hx8k", "late.txt"))
+    left = case.path("guests", "fpga", "hx8k.0123abcd.ttfs-tmp", "new")
+    os.makedirs(left)
+    open(os.path.join(left, "board.bin"), "w").close()  # of a run that died
+    os.remove(case.path("guests", "notes.txt"))
+    case.compile("digits_mlp", "guests", "--fit", "hx8k", "--ticks", "15")
+    case.check(not os.path.exists(case.path("guests", "fpga")), "what a run that died left is in OUT")
 
 
 def estimates(case):
@@ -201,7 +229,7 @@ def main():
         return case.done()
     case.compile("digits_mlp", "out", "--fit", "hx8k", "--ticks", "15")
     path = os.environ["PATH"]
-    for part in (made, missing, slow, refusals, estimates):
+    for part in (made, missing, slow, refusals, guests, estimates):
         part(case)
     os.environ["PATH"] = path
     return case.done()

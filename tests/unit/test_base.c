@@ -16,6 +16,7 @@
 
 #include "base.h"
 #include "nearest.h"
+#include "process.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
@@ -625,6 +626,26 @@ static void no_budget_is_no_limit(void **state) {
     ttfs_budget_release(NULL, 1);
 }
 
+static bool few(void *context) {
+    return ++*(int *)context < 3;
+}
+
+/* A program that does not end is ended when it shall not go on; others say how they ended. */
+static void programs_are_waited_for(void **state) {
+    static const char *const argv[][3] = {{"true"}, {"false"}, {"sleep", "60"}};
+    double began = ttfs_now();
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        int asked = i == 2 ? 0 : -1000000;
+        pid_t pid = ttfs_process_start(argv[i], NULL, "/dev/null");
+        assert_true(pid > 0);
+        assert_int_equal(ttfs_process_finish_while(pid, few, &asked), i == 0);
+        if (i == 2) assert_int_equal(asked, 3);
+    }
+    assert_true(ttfs_now() - began < 30);
+    assert_false(ttfs_process_finish_while(0, few, NULL));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_has_one_layout),
@@ -655,6 +676,7 @@ int main(void) {
         cmocka_unit_test(budgets_by_size),
         cmocka_unit_test(budgets_end),
         cmocka_unit_test(no_budget_is_no_limit),
+        cmocka_unit_test(programs_are_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

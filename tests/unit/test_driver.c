@@ -184,7 +184,7 @@ static void names_of_files(void **state) {
         assert_non_null(mkdtemp(folder));
         assert_true(ttfs_make_folders(ttfs_path_join(&a, folder, ttfs_path_dir(&a, name)), &diag));
         write_text(folder, name, "");
-        const char *found = ttfs_out_foreign(folder, &a);
+        const char *found = ttfs_out_foreign(folder, "", &a);
         if ((found == NULL) != (i < OURS)) fail_msg("%s: %s", name, found ? found : "is ours");
         assert_true(!found || strstr(found, name));
         assert_true(ttfs_remove_tree(folder, &diag));
@@ -208,7 +208,7 @@ static void names_of_the_foreign(void **state) {
     assert_non_null(mkdtemp(folder));
     for (int i = 0; i < 6; i++) {
         write_text(folder, of[i], "");
-        assert_string_equal(ttfs_out_foreign(folder, &a), says[i]);
+        assert_string_equal(ttfs_out_foreign(folder, "", &a), says[i]);
     }
     assert_true(ttfs_remove_tree(folder, &diag));
     ttfs_arena_free(&a);
