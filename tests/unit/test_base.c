@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base.h"
+#include "clock.h"
 #include "nearest.h"
 #include "process.h"
 
