@@ -4,6 +4,7 @@
  */
 #include "sweep_doc.h"
 
+#include "json.h"
 #include "noisy.h"
 
 #include <ctype.h>
@@ -140,13 +141,14 @@ void ttfs_sweep_csv(const TtfsSweepDoc *d, TtfsBuf *out) {
         for (uint32_t t = 0; t < d->trials; t++) {
             const TtfsPoint *at = &d->points.at[p];
             if (isnan(ttfs_sweep_figure(d, p, t, TTFS_SWEEP_LATENCY))) continue;
-            ttfs_buf_printf(out, "%s,%.17g,%u", ttfs_axis_name(at->axis), at->value[at->axis], t);
+            ttfs_buf_printf(out, "%s,%s,%u", ttfs_axis_name(at->axis),
+                            ttfs_json_number_text(at->value[at->axis]).text, t);
             for (int f = TTFS_SWEEP_ACCURACY; f <= TTFS_SWEEP_LATENCY; f++) {
                 double v = ttfs_sweep_figure(d, p, t, (TtfsSweepFigure)f);
                 if (isnan(v))
                     ttfs_buf_puts(out, ",");
                 else
-                    ttfs_buf_printf(out, ",%.17g", v);
+                    ttfs_buf_printf(out, ",%s", ttfs_json_number_text(v).text);
             }
             ttfs_buf_puts(out, "\n");
         }
