@@ -87,18 +87,14 @@ static bool read_word(const char *option, const char *text, const char *const *w
 }
 
 static bool read_words(const TtfsSweepOptions *o, TtfsSweepDoc *d, TtfsDiag *diag) {
-    static const char *const engines[] = {"fast", "exact", NULL}, *const models[] = {"b", "a",
-                                                                                     NULL};
-    static const char *const units[] = {"window", "input", NULL};
-    static const char *const pers[] = {"neuron", "channel", NULL};
-    static const char *const kinds[] = {"relative", "added", NULL};
     const char *unit = o->unit ? o->unit : o->preset ? "input" : NULL;
     const char *per = o->slope_per ? o->slope_per : o->preset ? "channel" : NULL;
-    return read_word("--engine", o->engine, engines, &d->engine, diag) &&
-           read_word("--model", o->model, models, &d->model, diag) &&
-           read_word("--unit", unit, units, &d->unit, diag) &&
-           read_word("--slope-noise-per", per, pers, &d->slope_per, diag) &&
-           read_word("--weight-noise-kind", o->weight_kind, kinds, &d->weight_kind, diag);
+    return read_word("--engine", o->engine, ttfs_sweep_engines, &d->engine, diag) &&
+           read_word("--model", o->model, ttfs_sweep_models, &d->model, diag) &&
+           read_word("--unit", unit, ttfs_sweep_units, &d->unit, diag) &&
+           read_word("--slope-noise-per", per, ttfs_sweep_pers, &d->slope_per, diag) &&
+           read_word("--weight-noise-kind", o->weight_kind, ttfs_sweep_kinds, &d->weight_kind,
+                     diag);
 }
 
 static bool weights_vary(const TtfsSweepDoc *d) {
@@ -176,7 +172,7 @@ static bool hash_inputs(Sweep *s, TtfsDiag *diag) {
     return true;
 }
 
-static void make_doc(Sweep *s) {
+static bool make_doc(Sweep *s, TtfsDiag *diag) {
     TtfsSweepDoc *d = s->doc;
     TtfsSession *n = &s->session;
     d->network = ttfs_arena_strdup(&d->arena, n->out.model);
@@ -192,7 +188,13 @@ static void make_doc(Sweep *s) {
         if (l->kind != TTFS_LAYER_INPUT && l->kind != TTFS_LAYER_READOUT)
             d->neurons += ttfs_net_size(l);
     }
+    if (!ttfs_sweep_doc_fits(d))
+        return ttfs_error(diag, TTFS_AT_FILE("--trials"), TTFS_OPTION_VALUE,
+                          "%" PRIu32 " trials at %" PRIu32 " points of %" PRIu32
+                          " layers may be more than the 256 MiB that a file of a sweep holds",
+                          d->trials, d->points.len, d->layers);
     ttfs_sweep_doc_make(d);
+    return true;
 }
 
 static uint64_t items(const Sweep *s) {
@@ -225,8 +227,7 @@ static bool open(Sweep *s, const TtfsSweepOptions *o, TtfsDiag *diag) {
     const char *file = ttfs_out_path(&n->out, "forms/ir.txt");
     if (!s->exact && !(s->noisy = ttfs_noisy_open(&s->canonical, file, weights_vary(s->doc), diag)))
         return false;
-    if (!hash_inputs(s, diag)) return false;
-    make_doc(s);
+    if (!hash_inputs(s, diag) || !make_doc(s, diag)) return false;
     open_workers(s);
     s->point = TTFS_ARRAY(&s->arena, uint32_t, s->doc->points.len);
     s->rule = TTFS_ARRAY(&s->arena, TtfsNoisyRule *, s->doc->points.len);
@@ -401,6 +402,7 @@ static void clear(const Sweep *s, TtfsSweepUnit *u) {
 
 static void add_up(Sweep *s, uint32_t k, double latency) {
     TtfsSweepUnit *to = ttfs_sweep_unit(s->doc, s->point[k], s->trial);
+    ttfs_sweep_unit_done(s->doc, to);
     for (uint32_t i = 0; i < s->session.threads; i++) {
         const TtfsSweepUnit *u = &s->worker[i].unit[k];
         to->right += u->right;
@@ -410,7 +412,6 @@ static void add_up(Sweep *s, uint32_t k, double latency) {
         for (uint32_t l = 0; l < s->doc->layers; l++) to->error[l] += u->error[l];
     }
     to->latency = ttfs_json_number_kept(latency);
-    to->done = true;
 }
 
 /* All samples at the points in hand. */

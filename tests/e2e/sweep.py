@@ -214,6 +214,7 @@ def words(case):
     case.refused("merge", "absent.json", "-o", "x.json", says="absent.json")
     case.write("text.json", "{}")
     case.refused("merge", "text.json", "-o", "x.json", says=["text.json", "'product'"])
+    case.refused(*base, "--vary", "time-noise=0.1:0.9:900", "--trials", 10000, "-o", "x.json", code=2, says=["--trials", "256 MiB"])
     case.refused("run", "out", "--input", TEST, "--engine", "exact", "--windows", "wide", code=2, says="--windows")
     case.check(not os.path.exists(case.path("x.json")), "a refused sweep wrote its file")
     grid = case.json(*base, "--vary", "margin=0,1", "--vary", "time-noise=0:0.2:3", "--grid", "--trials", 1)
