@@ -62,14 +62,24 @@ void ttfs_json_string(TtfsJson *j, const char *key, const char *s) {
     ttfs_buf_json_string(j->out, s);
 }
 
-/* 15 digits where they are as good as 17, so that 0.1 is 0.1. */
+/* 15 digits where they are as good as 17, so that 0.1 is 0.1. Returns what they say. */
+static double print(double v, TtfsJsonNumber *n) {
+    snprintf(n->text, sizeof n->text, "%.15g", v);
+    double back = strtod(n->text, NULL);
+    if (fabs(back - v) <= fmax(fabs(back), fabs(v)) * DBL_EPSILON) return back;
+    snprintf(n->text, sizeof n->text, "%.17g", v);
+    return v;
+}
+
+double ttfs_json_number_kept(double v) {
+    TtfsJsonNumber n;
+    return isfinite(v) ? print(v, &n) : v;
+}
+
 TtfsJsonNumber ttfs_json_number_text(double v) {
     TtfsJsonNumber n;
     if (!isfinite(v)) return (TtfsJsonNumber){"null"};
-    snprintf(n.text, sizeof n.text, "%.15g", v);
-    double back = strtod(n.text, NULL);
-    if (fabs(back - v) > fmax(fabs(back), fabs(v)) * DBL_EPSILON)
-        snprintf(n.text, sizeof n.text, "%.17g", v);
+    print(v, &n);
     for (char *c = n.text; *c; c++) /* whatever the locale of a program around us */
         if (!strchr("0123456789+-e", *c)) *c = '.';
     return n;

@@ -31,6 +31,8 @@ typedef struct {
     char text[32];
 } TtfsJsonNumber;
 TtfsJsonNumber ttfs_json_number_text(double v);
+/* The number that is read back from that text. */
+double ttfs_json_number_kept(double v);
 void ttfs_json_number(TtfsJson *j, const char *key, double v);
 void ttfs_json_bool(TtfsJson *j, const char *key, bool v);
 void ttfs_json_null(TtfsJson *j, const char *key);

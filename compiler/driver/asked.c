@@ -4,7 +4,10 @@
  */
 #include "asked.h"
 
+#include "file.h"
+
 #include <string.h>
+#include <sys/stat.h>
 
 bool ttfs_asked_within(const char *option, double value, double least, double most,
                        TtfsDiag *diag) {
@@ -37,4 +40,28 @@ bool ttfs_asked_for(const char *option, const char *text, const char *what, Ttfs
 
 bool ttfs_asked_folder(const char *folder, TtfsDiag *diag) {
     return ttfs_asked_for("folder", folder, "the path of a compiled folder is needed", diag);
+}
+
+static bool same_inode(const char *a, const char *b, bool files) {
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino &&
+           (!files || S_ISREG(x.st_mode));
+}
+
+/* Of what is not there yet the name in its folder counts. */
+static bool one_file(const char *a, const char *b) {
+    TtfsArena scratch = {0};
+    bool there = ttfs_file_exists(a) || ttfs_file_exists(b);
+    bool one = there
+                   ? same_inode(a, b, true)
+                   : strcmp(ttfs_path_base(a), ttfs_path_base(b)) == 0 &&
+                         same_inode(ttfs_path_dir(&scratch, a), ttfs_path_dir(&scratch, b), false);
+    ttfs_arena_free(&scratch);
+    return one;
+}
+
+bool ttfs_asked_apart(const char *option, const char *path, const char *other, TtfsDiag *diag) {
+    return !path || !one_file(path, other) ||
+           ttfs_error(diag, TTFS_AT_FILE(option), TTFS_OPTION_VALUE,
+                      "'%s' is the file '%s' too: name another", path, other);
 }

@@ -17,5 +17,7 @@ bool ttfs_asked_word(const char *option, const char *text, const char *const *wo
 bool ttfs_asked_for(const char *option, const char *text, const char *what, TtfsDiag *diag);
 /* The same of a compiled folder. */
 bool ttfs_asked_folder(const char *folder, TtfsDiag *diag);
+/* A file to write, NULL: none, is not the file `other`, however both are spelt; a device may be. */
+bool ttfs_asked_apart(const char *option, const char *path, const char *other, TtfsDiag *diag);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "axes.h"
 
+#include "json.h"
 #include "nearest.h"
 
 #include <math.h>
@@ -131,7 +132,10 @@ static bool read_list(const char *vary, List *l, TtfsArena *a, TtfsDiag *diag) {
     *l = (List){.at = TTFS_ARRAY(a, double, TTFS_MOST_POINTS)};
     if (!find_axis(vary, a, &l->axis, diag)) return false;
     const char *text = strchr(vary, '=') + 1;
-    return strchr(text, ':') ? read_steps(vary, text, l, diag) : read_values(vary, text, l, diag);
+    bool ok = strchr(text, ':') ? read_steps(vary, text, l, diag)
+                                : read_values(vary, text, l, diag);
+    for (uint32_t i = 0; i < l->len; i++) l->at[i] = ttfs_json_number_kept(l->at[i]);
+    return ok;
 }
 
 static TtfsPoint neutral(TtfsAxis axis, bool log) {

@@ -39,7 +39,8 @@ bool ttfs_axis_takes(TtfsAxis a, double value);
 bool ttfs_point_random(const TtfsPoint *p);
 
 /* Points of `n` texts AXIS=LIST, LIST as v,v,.. or LO:HI:STEPS or LO:HI:STEPS:log: each axis alone,
- * the others neutral, or all combinations, the last axis fastest. OPTION_VALUE says what is wrong.
+ * the others neutral, or all combinations, the last axis fastest; values as a document keeps them
+ * (ttfs_json_number_kept). OPTION_VALUE says what is wrong.
  */
 bool ttfs_points_read(const char *const *vary, uint32_t n, bool grid, TtfsPoints *points,
                       TtfsArena *a, TtfsDiag *diag);

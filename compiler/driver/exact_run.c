@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A run of the exact engine: the network in continuous time, two passes over the samples. The first
- * finds the largest value of every layer, so that the windows hold all of them; the second runs the
- * spikes and holds them against the plain sums in float64, and the class against the relu engine.
+ * finds the largest value of every layer, so that the windows hold all of them; with windows of
+ * calibration there is none. The second runs the spikes and holds them against the plain sums in
+ * float64, and the class against the relu engine.
  */
 #include "exact_run.h"
 

@@ -11,15 +11,19 @@
 #include "clock.h"
 #include "hash.h"
 #include "ir_to_ir.h"
+#include "json.h"
 #include "judge.h"
 #include "noisy.h"
 #include "parallel.h"
 #include "session.h"
 #include "tops.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { SAMPLES = TTFS_NOISY_SAMPLES, SECONDS = 10 /* between writes */ };
 
@@ -83,18 +87,14 @@ static bool read_word(const char *option, const char *text, const char *const *w
 }
 
 static bool read_words(const TtfsSweepOptions *o, TtfsSweepDoc *d, TtfsDiag *diag) {
-    static const char *const engines[] = {"fast", "exact", NULL}, *const models[] = {"b", "a",
-                                                                                     NULL};
-    static const char *const units[] = {"window", "input", NULL};
-    static const char *const pers[] = {"neuron", "channel", NULL};
-    static const char *const kinds[] = {"relative", "added", NULL};
     const char *unit = o->unit ? o->unit : o->preset ? "input" : NULL;
     const char *per = o->slope_per ? o->slope_per : o->preset ? "channel" : NULL;
-    return read_word("--engine", o->engine, engines, &d->engine, diag) &&
-           read_word("--model", o->model, models, &d->model, diag) &&
-           read_word("--unit", unit, units, &d->unit, diag) &&
-           read_word("--slope-noise-per", per, pers, &d->slope_per, diag) &&
-           read_word("--weight-noise-kind", o->weight_kind, kinds, &d->weight_kind, diag);
+    return read_word("--engine", o->engine, ttfs_sweep_engines, &d->engine, diag) &&
+           read_word("--model", o->model, ttfs_sweep_models, &d->model, diag) &&
+           read_word("--unit", unit, ttfs_sweep_units, &d->unit, diag) &&
+           read_word("--slope-noise-per", per, ttfs_sweep_pers, &d->slope_per, diag) &&
+           read_word("--weight-noise-kind", o->weight_kind, ttfs_sweep_kinds, &d->weight_kind,
+                     diag);
 }
 
 static bool weights_vary(const TtfsSweepDoc *d) {
@@ -172,7 +172,7 @@ static bool hash_inputs(Sweep *s, TtfsDiag *diag) {
     return true;
 }
 
-static void make_doc(Sweep *s) {
+static bool make_doc(Sweep *s, TtfsDiag *diag) {
     TtfsSweepDoc *d = s->doc;
     TtfsSession *n = &s->session;
     d->network = ttfs_arena_strdup(&d->arena, n->out.model);
@@ -183,15 +183,27 @@ static void make_doc(Sweep *s) {
     d->layer = TTFS_ARRAY(&d->arena, TtfsSweepLayer, d->layers);
     for (uint32_t i = 0; i < d->layers; i++) {
         const TtfsNetLayer *l = &s->net.layers.at[i];
-        d->layer[i] = (TtfsSweepLayer){ttfs_arena_strdup(&d->arena, l->name), s->tops.top[i]};
+        d->layer[i] = (TtfsSweepLayer){ttfs_arena_strdup(&d->arena, l->name),
+                                       ttfs_json_number_kept(s->tops.top[i])};
         if (l->kind != TTFS_LAYER_INPUT && l->kind != TTFS_LAYER_READOUT)
             d->neurons += ttfs_net_size(l);
     }
+    if (!ttfs_sweep_doc_fits(d))
+        return ttfs_error(diag, TTFS_AT_FILE("--trials"), TTFS_OPTION_VALUE,
+                          "%" PRIu32 " trials at %" PRIu32 " points of %" PRIu32
+                          " layers may be more than the 256 MiB that a file of a sweep holds",
+                          d->trials, d->points.len, d->layers);
     ttfs_sweep_doc_make(d);
+    return true;
+}
+
+static uint64_t items(const Sweep *s) {
+    return (s->session.count + SAMPLES - 1) / SAMPLES;
 }
 
 static void open_workers(Sweep *s) {
     TtfsArena *a = &s->arena;
+    if (s->session.threads > items(s)) s->session.threads = (uint32_t)items(s);
     for (uint32_t i = 0; i < s->session.threads; i++) {
         Worker *w = &s->worker[i];
         w->x = TTFS_ARRAY(a, float, s->session.input.elements *SAMPLES);
@@ -215,13 +227,12 @@ static bool open(Sweep *s, const TtfsSweepOptions *o, TtfsDiag *diag) {
     const char *file = ttfs_out_path(&n->out, "forms/ir.txt");
     if (!s->exact && !(s->noisy = ttfs_noisy_open(&s->canonical, file, weights_vary(s->doc), diag)))
         return false;
-    if (!hash_inputs(s, diag)) return false;
-    make_doc(s);
+    if (!hash_inputs(s, diag) || !make_doc(s, diag)) return false;
     open_workers(s);
     s->point = TTFS_ARRAY(&s->arena, uint32_t, s->doc->points.len);
     s->rule = TTFS_ARRAY(&s->arena, TtfsNoisyRule *, s->doc->points.len);
     s->out = o->out ? o->out : ttfs_out_path(&n->out, "report/sweep.json");
-    return true;
+    return ttfs_asked_apart("--csv", o->csv, s->out, diag);
 }
 
 static void close(Sweep *s) {
@@ -239,17 +250,45 @@ static void close(Sweep *s) {
 
 /* --- the file --- */
 
-/* Takes what the file holds when it is of this sweep. */
-static void resume(Sweep *s, TtfsDiag *diag) {
-    TtfsSweepDoc old = {0};
-    TtfsDiag quiet = {0};
-    if (!ttfs_file_exists(s->out)) return;
-    if (ttfs_sweep_doc_load(&old, s->out, &quiet) && ttfs_sweep_same(s->doc, &old, false))
-        ttfs_sweep_take(s->doc, &old);
-    else
+/* A file that is not of this sweep is replaced; by a shard never: it may be another's work. `old`
+ * NULL: it is no sweep's. */
+static bool replace(const Sweep *s, const TtfsSweepDoc *old, TtfsDiag *diag) {
+    const TtfsSweepDoc *d = s->doc;
+    if (d->shards == 0) {
         ttfs_note(diag, TTFS_AT_FILE(s->out), "it was not of this sweep and is replaced");
+        return true;
+    }
+    const char *what = !old                            ? "no file of a sweep"
+                       : ttfs_sweep_same(d, old, true) ? "another part of this sweep"
+                                                       : "of another sweep";
+    return ttfs_error_advice(diag, TTFS_AT_FILE(s->out), TTFS_SWEEP_SHARDS,
+                             "name another file with -o, or remove this one",
+                             "it is %s, not shard %" PRIu32 "/%" PRIu32 ", and is not replaced",
+                             what, d->shard, d->shards);
+}
+
+/* Whether there may be something to read: nothing is in devices and pipes that are written to. */
+static bool holds(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0 ? S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) : errno != ENOENT;
+}
+
+/* Takes what the file holds when it is of this sweep. What cannot be read is never replaced. */
+static bool resume(Sweep *s, TtfsDiag *diag) {
+    TtfsSweepDoc old = {0};
+    TtfsDiag why = {0};
+    bool ok = true;
+    if (!holds(s->out)) return true;
+    bool read = ttfs_sweep_doc_load(&old, s->out, &why);
+    if (read && ttfs_sweep_same(s->doc, &old, false))
+        ttfs_sweep_take(s->doc, &old);
+    else if (read || why.errors_of[TTFS_SWEEP_FILE])
+        ok = replace(s, read ? &old : NULL, diag);
+    else
+        ok = false, ttfs_diag_append(diag, &why);
     ttfs_sweep_doc_free(&old);
-    ttfs_diag_free(&quiet);
+    ttfs_diag_free(&why);
+    return ok;
 }
 
 /* --- running --- */
@@ -341,6 +380,7 @@ static bool run_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *di
     TtfsSession *n = &s->session;
     uint64_t first = item * SAMPLES, left = n->count - first;
     uint64_t some = left < SAMPLES ? left : SAMPLES;
+    if (!ttfs_go_on(&n->progress, diag)) return false;
     for (uint64_t i = 0; i < some; i++)
         if (!ttfs_array_sample(&n->input, &n->out.map, first + i, w->x + i * n->input.elements,
                                diag))
@@ -362,6 +402,7 @@ static void clear(const Sweep *s, TtfsSweepUnit *u) {
 
 static void add_up(Sweep *s, uint32_t k, double latency) {
     TtfsSweepUnit *to = ttfs_sweep_unit(s->doc, s->point[k], s->trial);
+    ttfs_sweep_unit_done(s->doc, to);
     for (uint32_t i = 0; i < s->session.threads; i++) {
         const TtfsSweepUnit *u = &s->worker[i].unit[k];
         to->right += u->right;
@@ -370,17 +411,15 @@ static void add_up(Sweep *s, uint32_t k, double latency) {
         to->saturated += u->saturated;
         for (uint32_t l = 0; l < s->doc->layers; l++) to->error[l] += u->error[l];
     }
-    to->latency = latency;
-    to->done = true;
+    to->latency = ttfs_json_number_kept(latency);
 }
 
 /* All samples at the points in hand. */
 static bool run_units(Sweep *s, TtfsDiag *diag) {
-    uint64_t items = (s->session.count + SAMPLES - 1) / SAMPLES;
     for (uint32_t i = 0; i < s->session.threads; i++)
         for (uint32_t k = 0; k < s->n; k++) clear(s, &s->worker[i].unit[k]);
     atomic_store(&s->done, 0);
-    if (!ttfs_parallel_diag(s->session.threads, 0, items, run_some, s, diag)) return false;
+    if (!ttfs_parallel_diag(s->session.threads, 0, items(s), run_some, s, diag)) return false;
     s->before += s->n * s->session.count;
     return true;
 }
@@ -470,9 +509,8 @@ bool ttfs_sweep(const TtfsSweepOptions *o, TtfsSweepDoc *d, TtfsDiag *diag) {
     TtfsArena a = {0};
     Sweep *s = TTFS_NEW(&a, Sweep);
     *s = (Sweep){.doc = d};
-    bool ok = open(s, o, diag);
-    if (ok) resume(s, diag);
-    ok = ok && run(s, diag) && ttfs_sweep_doc_save(d, s->out, o->csv, diag);
+    bool ok = open(s, o, diag) && resume(s, diag) && run(s, diag) &&
+              ttfs_sweep_doc_save(d, s->out, o->csv, diag);
     close(s);
     ttfs_arena_free(&a);
     return ok;

@@ -4,6 +4,7 @@
  */
 #include "sweep_doc.h"
 
+#include "json.h"
 #include "noisy.h"
 
 #include <ctype.h>
@@ -11,11 +12,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const ttfs_sweep_engines[] = {"fast", "exact", NULL};
+const char *const ttfs_sweep_models[] = {"b", "a", NULL};
+const char *const ttfs_sweep_units[] = {"window", "input", NULL};
+const char *const ttfs_sweep_pers[] = {"neuron", "channel", NULL};
+const char *const ttfs_sweep_kinds[] = {"relative", "added", NULL};
+
 void ttfs_sweep_doc_make(TtfsSweepDoc *d) {
-    uint64_t n = (uint64_t)d->points.len * d->trials;
+    uint64_t n = 0;
+    d->unit_first = TTFS_ARRAY(&d->arena, uint64_t, d->points.len);
+    for (uint32_t p = 0; p < d->points.len; n += ttfs_sweep_trials(d, p++)) d->unit_first[p] = n;
     d->unit_at = TTFS_ARRAY(&d->arena, TtfsSweepUnit, n);
-    uint64_t *error = TTFS_ARRAY(&d->arena, uint64_t, n * d->layers);
-    for (uint64_t i = 0; i < n; i++) d->unit_at[i].error = error + i * d->layers;
+}
+
+void ttfs_sweep_unit_done(TtfsSweepDoc *d, TtfsSweepUnit *u) {
+    if (!u->done) u->error = TTFS_ARRAY(&d->arena, uint64_t, d->layers);
+    u->done = true;
 }
 
 void ttfs_sweep_doc_free(TtfsSweepDoc *d) {
@@ -23,7 +35,7 @@ void ttfs_sweep_doc_free(TtfsSweepDoc *d) {
 }
 
 TtfsSweepUnit *ttfs_sweep_unit(const TtfsSweepDoc *d, uint32_t point, uint32_t trial) {
-    return &d->unit_at[(uint64_t)point * d->trials + trial];
+    return &d->unit_at[d->unit_first[point] + trial];
 }
 
 uint32_t ttfs_sweep_trials(const TtfsSweepDoc *d, uint32_t point) {
@@ -46,7 +58,7 @@ bool ttfs_sweep_mine(const TtfsSweepDoc *d, uint32_t point, uint32_t trial) {
 
 bool ttfs_sweep_whole(const TtfsSweepDoc *d) {
     for (uint32_t p = 0; p < d->points.len; p++)
-        for (uint32_t t = 0; t < d->trials; t++)
+        for (uint32_t t = 0; t < ttfs_sweep_trials(d, p); t++)
             if (ttfs_sweep_mine(d, p, t) && !ttfs_sweep_unit(d, p, t)->done) return false;
     return true;
 }
@@ -110,11 +122,13 @@ TtfsSweepSummary ttfs_sweep_summary(const TtfsSweepDoc *d, uint32_t point, TtfsS
 
 bool ttfs_sweep_worst(const TtfsSweepDoc *d, uint32_t point, uint32_t *layer, double *worst) {
     uint64_t most = 0, n = 0;
-    for (uint32_t t = 0; t < d->trials; t++) n += ttfs_sweep_unit(d, point, t)->done;
+    uint32_t trials = ttfs_sweep_trials(d, point);
+    const TtfsSweepUnit *u = ttfs_sweep_unit(d, point, 0);
+    for (uint32_t t = 0; t < trials; t++) n += u[t].done;
     *layer = 0;
     for (uint32_t l = 0; l < d->layers; l++) {
         uint64_t sum = 0;
-        for (uint32_t t = 0; t < d->trials; t++) sum += ttfs_sweep_unit(d, point, t)->error[l];
+        for (uint32_t t = 0; t < trials; t++) sum += u[t].done ? u[t].error[l] : 0;
         if (sum <= most) continue;
         most = sum;
         *layer = l;
@@ -123,15 +137,19 @@ bool ttfs_sweep_worst(const TtfsSweepDoc *d, uint32_t point, uint32_t *layer, do
     return n > 0 && d->layers > 0;
 }
 
+static void take_unit(TtfsSweepDoc *d, TtfsSweepUnit *to, const TtfsSweepUnit *from) {
+    if (!from->done) return;
+    ttfs_sweep_unit_done(d, to);
+    uint64_t *error = to->error;
+    memcpy(error, from->error, d->layers * sizeof *error);
+    *to = *from;
+    to->error = error;
+}
+
 void ttfs_sweep_take(TtfsSweepDoc *d, const TtfsSweepDoc *from) {
-    for (uint64_t i = 0; i < (uint64_t)d->points.len * d->trials; i++) {
-        TtfsSweepUnit *to = &d->unit_at[i];
-        uint64_t *error = to->error;
-        if (!from->unit_at[i].done) continue;
-        memcpy(error, from->unit_at[i].error, d->layers * sizeof *error);
-        *to = from->unit_at[i];
-        to->error = error;
-    }
+    for (uint32_t p = 0; p < d->points.len; p++)
+        for (uint32_t t = 0; t < ttfs_sweep_trials(d, p); t++)
+            take_unit(d, ttfs_sweep_unit(d, p, t), ttfs_sweep_unit(from, p, t));
 }
 
 void ttfs_sweep_csv(const TtfsSweepDoc *d, TtfsBuf *out) {
@@ -140,13 +158,14 @@ void ttfs_sweep_csv(const TtfsSweepDoc *d, TtfsBuf *out) {
         for (uint32_t t = 0; t < d->trials; t++) {
             const TtfsPoint *at = &d->points.at[p];
             if (isnan(ttfs_sweep_figure(d, p, t, TTFS_SWEEP_LATENCY))) continue;
-            ttfs_buf_printf(out, "%s,%.17g,%u", ttfs_axis_name(at->axis), at->value[at->axis], t);
+            ttfs_buf_printf(out, "%s,%s,%u", ttfs_axis_name(at->axis),
+                            ttfs_json_number_text(at->value[at->axis]).text, t);
             for (int f = TTFS_SWEEP_ACCURACY; f <= TTFS_SWEEP_LATENCY; f++) {
                 double v = ttfs_sweep_figure(d, p, t, (TtfsSweepFigure)f);
                 if (isnan(v))
                     ttfs_buf_puts(out, ",");
                 else
-                    ttfs_buf_printf(out, ",%.17g", v);
+                    ttfs_buf_printf(out, ",%s", ttfs_json_number_text(v).text);
             }
             ttfs_buf_puts(out, "\n");
         }

@@ -9,12 +9,16 @@
 
 #include "axes.h"
 
+/* Words of its head, the default first, NULL at the end. */
+extern const char *const ttfs_sweep_engines[], *const ttfs_sweep_models[];
+extern const char *const ttfs_sweep_units[], *const ttfs_sweep_pers[], *const ttfs_sweep_kinds[];
+
 /* A trial of a point; the work that shards share. */
 typedef struct {
     bool done;
     uint64_t right, agree, spikes, saturated;
     double latency;  /* units of time */
-    uint64_t *error; /* [layers] as TtfsNoisyCount has it */
+    uint64_t *error; /* [layers] as TtfsNoisyCount has it; NULL: not done */
 } TtfsSweepUnit;
 
 typedef struct {
@@ -33,12 +37,16 @@ typedef struct {
     TtfsSweepLayer *layer;
     uint32_t layers;
     TtfsPoints points;
-    TtfsSweepUnit *unit_at; /* [points][trials] */
+    TtfsSweepUnit *unit_at; /* of each point as many as it has trials */
+    uint64_t *unit_first;   /* [points] where they begin */
 } TtfsSweepDoc;
 
 /* Room for all units, none of them done. */
 void ttfs_sweep_doc_make(TtfsSweepDoc *d);
+/* Marks a unit as done, with room for its errors. */
+void ttfs_sweep_unit_done(TtfsSweepDoc *d, TtfsSweepUnit *u);
 void ttfs_sweep_doc_free(TtfsSweepDoc *d);
+/* `trial` is below ttfs_sweep_trials. */
 TtfsSweepUnit *ttfs_sweep_unit(const TtfsSweepDoc *d, uint32_t point, uint32_t trial);
 /* Trials of a point that are run: 1 where all are alike. */
 uint32_t ttfs_sweep_trials(const TtfsSweepDoc *d, uint32_t point);
@@ -68,6 +76,8 @@ TtfsSweepSummary ttfs_sweep_summary(const TtfsSweepDoc *d, uint32_t point, TtfsS
  * known. */
 bool ttfs_sweep_worst(const TtfsSweepDoc *d, uint32_t point, uint32_t *layer, double *share);
 
+/* Whether what it says when all is done is not more than is read; asked before there are units. */
+bool ttfs_sweep_doc_fits(const TtfsSweepDoc *d);
 void ttfs_sweep_doc_write(const TtfsSweepDoc *d, TtfsBuf *out);
 /* Reads what was written; `d` is empty before. */
 bool ttfs_sweep_doc_read(TtfsSweepDoc *d, const char *file, const void *text, size_t n,

@@ -14,7 +14,8 @@
 
 enum { FORMAT = 1, MOST_LAYERS = 1 << 16, FILE_LIMIT = 256 << 20 };
 static const double WHOLE = 9007199254740992.0; /* up to which doubles hold all whole numbers */
-static const uint64_t MOST_UNITS = (uint64_t)1 << 26; /* and counts of layers */
+/* What at most is written of a number, a unit beside its errors, a point beside its trials. */
+enum { NUMBER_TEXT = 26, UNIT_TEXT = 320, POINT_TEXT = 2048, NAME_TEXT = 6 /* of a byte */ };
 
 /* --- writing --- */
 
@@ -151,6 +152,24 @@ void ttfs_sweep_doc_write(const TtfsSweepDoc *d, TtfsBuf *out) {
     write(d, true, true, out);
 }
 
+/* Of all points and their trials when all are done. */
+static uint64_t points_text(const TtfsSweepDoc *d) {
+    uint64_t name = 0, units = 0;
+    for (uint32_t i = 0; i < d->layers; i++)
+        if (strlen(d->layer[i].name) > name) name = strlen(d->layer[i].name);
+    for (uint32_t p = 0; p < d->points.len; p++) units += ttfs_sweep_trials(d, p);
+    uint64_t point = POINT_TEXT + NAME_TEXT * name + (uint64_t)2 * d->trials * NUMBER_TEXT;
+    return d->points.len * point + units * (UNIT_TEXT + (uint64_t)d->layers * NUMBER_TEXT);
+}
+
+bool ttfs_sweep_doc_fits(const TtfsSweepDoc *d) {
+    TtfsBuf head = {0};
+    write(d, false, true, &head);
+    uint64_t n = head.len + points_text(d);
+    ttfs_buf_free(&head);
+    return n <= FILE_LIMIT && d->layers <= MOST_LAYERS;
+}
+
 bool ttfs_sweep_same(const TtfsSweepDoc *a, const TtfsSweepDoc *b, bool any_shard) {
     TtfsBuf x = {0}, y = {0};
     write(a, false, !any_shard, &x);
@@ -183,6 +202,13 @@ static bool text_of(const Reading *r, const cJSON *j, const char *key, const cha
     if (!cJSON_IsString(v)) return refuse(r, key);
     *text = ttfs_arena_strdup(&r->d->arena, v->valuestring);
     return true;
+}
+
+static bool word_of(const Reading *r, const cJSON *j, const char *key, const char *const *words,
+                    const char **text) {
+    if (!text_of(r, j, key, text)) return false;
+    while (*words && strcmp(*words, *text) != 0) words++;
+    return *words || refuse(r, key);
 }
 
 static bool whole_of(const Reading *r, const cJSON *j, const char *key, double most, uint64_t *to) {
@@ -248,10 +274,12 @@ static bool read_head(const Reading *r, const cJSON *j) {
     if (strcmp(product, "ttfs") != 0) return refuse(r, "product");
     if (strcmp(document, "sweep") != 0) return refuse(r, "document");
     bool ok = whole_of(r, j, "format", WHOLE, &format) && text_of(r, j, "network", &d->network) &&
-              text_of(r, j, "inputs", &d->inputs) && text_of(r, j, "engine", &d->engine) &&
-              text_of(r, j, "model", &d->model) && text_of(r, j, "unit", &d->unit) &&
-              text_of(r, j, "slope_noise_per", &d->slope_per) &&
-              text_of(r, j, "weight_noise_kind", &d->weight_kind) &&
+              text_of(r, j, "inputs", &d->inputs) &&
+              word_of(r, j, "engine", ttfs_sweep_engines, &d->engine) &&
+              word_of(r, j, "model", ttfs_sweep_models, &d->model) &&
+              word_of(r, j, "unit", ttfs_sweep_units, &d->unit) &&
+              word_of(r, j, "slope_noise_per", ttfs_sweep_pers, &d->slope_per) &&
+              word_of(r, j, "weight_noise_kind", ttfs_sweep_kinds, &d->weight_kind) &&
               whole_of(r, j, "seed", UINT32_MAX, &seed) &&
               whole_of(r, j, "samples", WHOLE, &d->samples) &&
               whole_of(r, j, "trials", TTFS_MOST_TRIALS, &trials) &&
@@ -288,18 +316,23 @@ static bool read_unit(const Reading *r, const cJSON *j, TtfsSweepUnit *u) {
         !real_of(r, j, "latency", &u->latency) || !list_of(r, j, "error", MOST_LAYERS, &list, &n))
         return false;
     if (n != r->d->layers) return refuse(r, "error");
+    ttfs_sweep_unit_done(r->d, u);
     for (const cJSON *v = list->child; v; v = v->next, i++)
         if (!whole_of(r, v, NULL, WHOLE, &u->error[i])) return false;
-    u->done = true;
     return true;
 }
 
-static bool read_counts(const Reading *r, const cJSON *j, uint32_t point) {
+/* There is as much of it as the trials say, before room is made for them. */
+static bool check_counts(const Reading *r, const cJSON *j, uint32_t point) {
     const cJSON *list;
-    uint32_t n = 0, t = 0;
+    uint32_t n = 0;
     if (!list_of(r, j, "counts", r->d->trials, &list, &n)) return false;
-    if (n != ttfs_sweep_trials(r->d, point)) return refuse(r, "counts");
-    for (const cJSON *v = list->child; v; v = v->next, t++)
+    return n == ttfs_sweep_trials(r->d, point) || refuse(r, "counts");
+}
+
+static bool read_counts(const Reading *r, const cJSON *j, uint32_t point) {
+    uint32_t t = 0;
+    for (const cJSON *v = key_of(j, "counts")->child; v; v = v->next, t++)
         if (!read_unit(r, v, ttfs_sweep_unit(r->d, point, t))) return false;
     return true;
 }
@@ -310,11 +343,10 @@ static bool read_points(const Reading *r, const cJSON *j) {
     uint32_t i = 0;
     if (!list_of(r, j, "points", TTFS_MOST_POINTS, &list, &d->points.len)) return false;
     if (d->trials == 0) return refuse(r, "trials");
-    if ((uint64_t)d->points.len * d->trials * (d->layers + 1) > MOST_UNITS)
-        return refuse(r, "points");
     d->points.at = TTFS_ARRAY(&d->arena, TtfsPoint, d->points.len);
     for (const cJSON *v = list->child; v; v = v->next, i++)
-        if (!read_settings(r, v, &d->points.at[i])) return false;
+        if (!read_settings(r, v, &d->points.at[i]) || !check_counts(r, v, i)) return false;
+    if (!ttfs_sweep_doc_fits(d)) return refuse(r, "points");
     ttfs_sweep_doc_make(d);
     i = 0;
     for (const cJSON *v = list->child; v; v = v->next, i++)

@@ -50,6 +50,16 @@ static bool check_parts(const Merge *m, TtfsArena *a) {
     return true;
 }
 
+/* No shard is written over. */
+static bool check_files(const Merge *m) {
+    const TtfsMergeOptions *o = m->options;
+    bool ok = ttfs_asked_apart("--csv", o->csv, o->out, m->diag);
+    for (uint32_t i = 0; ok && i < o->n_files; i++)
+        ok = ttfs_asked_apart("-o", o->out, o->files[i], m->diag) &&
+             ttfs_asked_apart("--csv", o->csv, o->files[i], m->diag);
+    return ok;
+}
+
 static bool load(const Merge *m) {
     for (uint32_t i = 0; i < m->options->n_files; i++)
         if (!ttfs_sweep_doc_load(&m->part[i], m->options->files[i], m->diag)) return false;
@@ -69,8 +79,8 @@ bool ttfs_merge(const TtfsMergeOptions *o, TtfsSweepDoc *d, TtfsDiag *diag) {
     TtfsArena a = {0};
     Merge m = {o, TTFS_ARRAY(&a, TtfsSweepDoc, o->n_files), diag};
     bool ok = ttfs_asked_for("-o", o->out, "a file to write is needed: -o FILE", diag) &&
-              ttfs_asked_within("files", o->n_files, 1, UINT32_MAX, diag) && load(&m) &&
-              check_parts(&m, &a) && put_together(&m, d);
+              ttfs_asked_within("files", o->n_files, 1, UINT32_MAX, diag) && check_files(&m) &&
+              load(&m) && check_parts(&m, &a) && put_together(&m, d);
     for (uint32_t i = 0; i < o->n_files; i++) ttfs_sweep_doc_free(&m.part[i]);
     ttfs_arena_free(&a);
     return ok;

@@ -62,7 +62,7 @@ static void find_range(Panel *p) {
             TtfsSweepSummary s = ttfs_sweep_summary(p->d, p->first + i, (TtfsSweepFigure)f);
             if (s.n) p->y0 = fmin(p->y0, s.least);
         }
-    p->y0 = floor(p->y0 * 20 - 1e-9) / 20;
+    p->y0 = fmax(0, floor(p->y0 * 20 - 1e-9) / 20);
 }
 
 static void band(TtfsBuf *b, const Panel *p, TtfsSweepFigure f, const char *colour) {

@@ -48,12 +48,7 @@ void ttfs_exact_output(const TtfsExact *e, uint32_t output, double *values) {
     const TtfsOutput *o = &e->net->outputs.at[output];
     for (uint32_t i = 0; i < o->pieces.len; i++) {
         const TtfsPiece *p = &o->pieces.at[i];
-        uint64_t n = ttfs_piece_size(p);
-        for (uint64_t k = 0; k < n; k++) {
-            uint32_t neuron, element;
-            ttfs_piece_at(p, k, &neuron, &element);
-            values[element] = e->layer[p->pop - 1].value[neuron];
-        }
+        ttfs_exact_piece(p, e->layer[p->pop - 1].value, values);
     }
 }
 

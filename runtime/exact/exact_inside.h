@@ -49,6 +49,8 @@ struct TtfsExact {
     double *first;             /* the first output */
 };
 
+/* reference.c: a piece of an output, of its population's values. */
+void ttfs_exact_piece(const TtfsPiece *p, const double *from, double *to);
 /* exact_weights.c: synapses, rescaling, windows of all layers. */
 void ttfs_exact_prepare(TtfsExact *e, const TtfsExactTops *tops);
 /* exact_fire.c: potentials of a layer when its window opens, and its spikes in it. `after` holds

@@ -3,7 +3,7 @@
  * The canonical network as plain sums, float64: what the spikes are held against. Also the largest
  * values of layers, which windows are made from. Nothing here knows of time.
  */
-#include "exact.h"
+#include "exact_inside.h"
 
 #include <math.h>
 
@@ -42,16 +42,20 @@ const double *ttfs_reference_values(const TtfsReference *r, uint32_t layer) {
     return r->value[layer];
 }
 
+void ttfs_exact_piece(const TtfsPiece *p, const double *from, double *to) {
+    uint64_t n = ttfs_piece_size(p);
+    for (uint64_t k = 0; k < n; k++) {
+        uint32_t neuron, element;
+        ttfs_piece_at(p, k, &neuron, &element);
+        to[element] = from[neuron];
+    }
+}
+
 void ttfs_reference_output(const TtfsReference *r, uint32_t output, double *values) {
     const TtfsOutput *o = &r->net->outputs.at[output];
     for (uint32_t i = 0; i < o->pieces.len; i++) {
         const TtfsPiece *p = &o->pieces.at[i];
-        uint64_t n = ttfs_piece_size(p);
-        for (uint64_t k = 0; k < n; k++) {
-            uint32_t neuron, element;
-            ttfs_piece_at(p, k, &neuron, &element);
-            values[element] = r->value[p->pop - 1][neuron];
-        }
+        ttfs_exact_piece(p, r->value[p->pop - 1], values);
     }
 }
 

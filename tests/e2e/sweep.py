@@ -132,7 +132,7 @@ def content(case, name):
 def shards(case):
     case.compile("digits_mlp", "out")
     words = ("sweep", "out", "--input", TEST, "--count", 40, "--vary", "margin=-0.5,0", "--vary", "time-noise=0,0.05,0.1",
-             "--vary", "weight-noise=0.1", "--trials", 3)
+             "--vary", "weight-noise=0.1", "--vary", "slope-noise=0.001:0.1:9:log", "--trials", 3)
     case.good(*words, "-o", "whole.json", "--csv", "whole.csv", "--threads", 1)
     for n in (1, 2, 3, 7):
         parts = ["part-%d-%d.json" % (n, i) for i in range(1, n + 1)]
@@ -149,7 +149,12 @@ def shards(case):
     case.refused("merge", *parts, code=2, says="-o")
     case.good(*words, "--seed", 2, "-o", "foreign.json", "--shard", "3/3")
     case.refused("merge", *parts[:2], "foreign.json", "-o", "x.json", says=["foreign.json", "another sweep"])
+    case.refused(*words, "-o", "x.json", "--csv", "./x.json", code=2, says=["--csv", "x.json"])
+    case.refused("merge", *parts, "-o", "x.json", "--csv", "x.json", code=2, says="--csv")
+    case.refused("merge", *parts, "-o", os.path.join(".", parts[1]), code=2, says=["-o", parts[1]])
+    case.refused("merge", *parts, "-o", "x.json", "--csv", parts[0], code=2, says=["--csv", parts[0]])
     goes_on(case, words, parts)
+    kept(case, words, parts)
     case.check(not os.path.exists(case.path("x.json")), "a refused merge wrote its file")
 
 
@@ -172,6 +177,20 @@ def goes_on(case, words, parts):
     part["points"][0]["counts"][0] = None
     case.write("cut.json", json.dumps(part))
     case.refused("merge", "cut.json", *parts[1:], "-o", "x.json", says=["cut.json", "not finished"])
+
+
+def kept(case, words, parts):
+    """A shard replaces no file but its own; what cannot be read is never replaced."""
+    case.write("notes.txt", "mine")
+    with open(case.path("huge.json"), "wb") as f:
+        f.truncate(257 << 20)
+    for name, shard, says in ((parts[0], "1/1", "another part"), ("foreign.json", "3/3", "another sweep"),
+                              ("whole.json", "1/3", "another part"), ("notes.txt", "1/3", "no file of a sweep")):
+        before = content(case, name)
+        case.refused(*words, "-o", name, "--shard", shard, says=[name, says, "-o"])
+        case.equal(content(case, name), before, "a file that is not the shard's")
+    case.refused(*words, "-o", "huge.json", says=["huge.json", "bytes"])
+    case.equal(os.path.getsize(case.path("huge.json")), 257 << 20, "a file that cannot be read")
 
 
 # ---- words -----------------------------------------------------------------------------------------
@@ -199,6 +218,7 @@ def words(case):
     case.refused("merge", "absent.json", "-o", "x.json", says="absent.json")
     case.write("text.json", "{}")
     case.refused("merge", "text.json", "-o", "x.json", says=["text.json", "'product'"])
+    case.refused(*base, "--vary", "time-noise=0.1:0.9:900", "--trials", 10000, "-o", "x.json", code=2, says=["--trials", "256 MiB"])
     case.refused("run", "out", "--input", TEST, "--engine", "exact", "--windows", "wide", code=2, says="--windows")
     case.check(not os.path.exists(case.path("x.json")), "a refused sweep wrote its file")
     grid = case.json(*base, "--vary", "margin=0,1", "--vary", "time-noise=0:0.2:3", "--grid", "--trials", 1)
@@ -257,8 +277,9 @@ def recipes(case):
     command = (os.path.abspath(TTFS),) + sweep
     script(case, "parallel.sh", "with spaces.json", "3", *command, JOBS="2", HOME=case.folder)
     case.equal(content(case, "with spaces.json"), content(case, "whole.json"), "GNU parallel")
-    for task in ("1", "2"):
-        script(case, "slurm.sh", "slurm.json", *command, SLURM_ARRAY_TASK_ID=task, SLURM_ARRAY_TASK_COUNT="2", SLURM_CPUS_PER_TASK="2")
+    for task, count in (("1", "2"), ("2", "2"), ("1", "1")):  # the last one is submitted again
+        script(case, "slurm.sh", "slurm.json", "2", *command, SLURM_ARRAY_TASK_ID=task, SLURM_ARRAY_TASK_COUNT=count,
+               SLURM_CPUS_PER_TASK="2")
     case.good("merge", "slurm.json.parts/1.json", "slurm.json.parts/2.json", "-o", "slurm.json")
     case.equal(content(case, "slurm.json"), content(case, "whole.json"), "a Slurm array")
 

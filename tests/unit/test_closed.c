@@ -12,10 +12,10 @@
 #include <cmocka.h>
 
 #include "closed.h"
+#include "exact_case.h"
 #include "philox.h"
-#include "random_case.h"
 
-enum { NETS = 1000, SAMPLES = 2 };
+enum { NETS = 1000 };
 static const double BOUND = 1e-9;
 
 /* The vectors of Random123 for philox4x32, ten rounds. */
@@ -69,36 +69,6 @@ static void normals(void **state) {
     assert_true(fabs(sum[1] / m) < 0.01 && fabs(sum[2] / m - 1) < 0.02);
     assert_true(fabs(sum[3] / m) < 0.05 && fabs(sum[4] / m - 3) < 0.15);
     assert_true(fabs(beyond / m - 0.0027) < 0.0006);
-}
-
-typedef struct {
-    Canon k;
-    RandomSource source;
-    TtfsNet net;
-    TtfsExactTops tops;
-    float x[SAMPLES][MOST_INPUT];
-} Case;
-
-static bool open_case(Case *c, uint64_t seed) {
-    if (!random_case(&c->k, &c->source, seed)) {
-        random_case_free(&c->k, &c->source);
-        return false;
-    }
-    assert_true(ttfs_net_of(&c->k.ir, "net", &c->net, &c->k.diag));
-    c->tops = ttfs_exact_tops(&c->net, (double)c->k.lo, (double)c->k.hi, &c->k.ir.arena);
-    TtfsReference *r = ttfs_reference_open(&c->net);
-    for (int i = 0; i < SAMPLES; i++) {
-        canon_sample(&c->k, c->x[i]);
-        ttfs_reference_run(r, c->x[i]);
-        ttfs_exact_tops_add(&c->tops, &c->net, r);
-    }
-    ttfs_reference_close(r);
-    return true;
-}
-
-static void close_case(Case *c) {
-    ttfs_net_free(&c->net);
-    random_case_free(&c->k, &c->source);
 }
 
 static TtfsExactOptions options_of(uint64_t seed, TtfsExactModel model) {

@@ -375,6 +375,25 @@ static void progress(void **state) {
     ttfs_messages_free(m);
 }
 
+/* A sweep that is stopped is no result, leaves no file and says so. */
+static void sweep_stops(void **state) {
+    (void)state;
+    static const char *const vary[] = {"margin=-0.5,0"};
+    static const volatile int stopped = 1;
+    TtfsMessages *m = ttfs_messages_new();
+    use(m, DIGITS "digits_mlp.onnx", true);
+    TtfsSweepOptions o = ttfs_sweep_defaults();
+    o.session.folder = "lib_out", o.session.input = DIGITS "test.npz", o.session.count = 40;
+    o.vary = vary, o.n_vary = 1, o.out = "lib_sweep.json";
+    for (int i = 0; i < 2; i++) {
+        o.session.progress = (TtfsProgress){.stop = i ? NULL : &stopped};
+        done(ttfs_sweep_samples(&o, m), i == 1, m, "sweep");
+        assert_int_equal(access(o.out, F_OK) == 0, i == 1);
+    }
+    unlink(o.out);
+    ttfs_messages_free(m);
+}
+
 static void tell_calibration(void *context, const char *what, uint64_t done, uint64_t of) {
     Told *t = context;
     assert_string_equal(what, "calibration samples");
@@ -455,6 +474,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(synth_options),       cmocka_unit_test(figures),
         cmocka_unit_test(failing_engines),     cmocka_unit_test(progress),
         cmocka_unit_test(calibration_is_told), cmocka_unit_test(calls_leave_nothing),
+        cmocka_unit_test(sweep_stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
