@@ -94,8 +94,10 @@ static void try_fits(TtfsLower *l, uint32_t layer, TtfsGridTask *task, Trial *be
     ttfs_moments_of(l->probe, layer, task->bias, task->bias_count, &m, &a);
     for (uint32_t i = 0; i < sizeof way / sizeof *way; i++) {
         TtfsFit fit = {.moments = &m, .way = way[i], .threads = l->probe->threads};
+        TtfsMark mark = ttfs_arena_mark(&a);
         fit.pull = ttfs_fit_pull(task, &m, way[i], fit.threads, &a);
         try_way(l, layer, task, &fit, scale, best);
+        ttfs_arena_release(&a, mark);
     }
     ttfs_arena_free(&a);
 }
@@ -122,8 +124,10 @@ static const char *refuse(TtfsLower *l, uint32_t layer, const TtfsGridTask *task
     uint64_t inputs = 0;
     for (uint32_t k = 0; k < task->terms; k++) inputs += task->term[k].row;
     if (why) return why;
-    l->fit_work += task->channels * inputs * inputs;
-    return l->fit_work > MOST_WORK ? "it and the layers before it have too many weights" : NULL;
+    uint64_t work = task->channels * inputs * inputs;
+    if (work > MOST_WORK - l->fit_work) return "it and the layers before it have too many weights";
+    l->fit_work += work;
+    return NULL;
 }
 
 /* Tries windows and ways on the samples held back. */

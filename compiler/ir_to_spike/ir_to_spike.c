@@ -8,6 +8,7 @@
 #include "ir_to_spike.h"
 
 #include "lower.h"
+#include "moments.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -180,7 +181,8 @@ static void note_choice(const TtfsLower *l, const Lowered *plain, const Lowered 
                   "weights are plain: fitting them takes more work or memory than is "
                   "left (--memory)");
     else if (!fitted->ok)
-        ttfs_note(l->diag, at, "weights are plain: the fitted ones do not fit 32 bits");
+        ttfs_note(l->diag, at, "weights are plain: with fitted ones %s",
+                  ttfs_diag_error(&fitted->diag)->what);
     else
         ttfs_note(l->diag, at,
                   "on %" PRIu32 " calibration samples held back the outputs are off by %.3g %% "
@@ -198,6 +200,7 @@ static bool lower_both(const TtfsLower *with, uint32_t samples, TtfsSpike *out,
     if (tried) fitted = lower_one(with, true, samples);
     bool better = fitted.ok && fitted.error < plain.error;
     Lowered *best = better ? &fitted : &plain, *other = better ? &plain : &fitted;
+    if (budget && plain.ok && !better) budget->passed = TTFS_WITHIN; /* by what is dropped */
     ttfs_diag_append(with->diag, &best->diag);
     *out = best->spike;
     *report = best->report;
@@ -205,6 +208,18 @@ static bool lower_both(const TtfsLower *with, uint32_t samples, TtfsSpike *out,
     ttfs_diag_free(&best->diag);
     drop(other);
     return best->ok;
+}
+
+/* How many samples weights are fitted to; 0: too few, or they and the moments take more memory than
+ * is left. */
+static uint32_t fit_samples(const TtfsNet *net, const TtfsFitSamples *fit, const TtfsBudget *b) {
+    uint32_t samples = ttfs_probe_room(net, fit->count);
+    uint64_t moments = 0, left = b && b->held < b->bytes ? b->bytes - b->held : 0;
+    for (uint32_t i = 0; i < net->layers.len; i++) {
+        uint64_t bytes = ttfs_moments_room(net, i);
+        if (bytes > moments) moments = bytes;
+    }
+    return !b || samples * ttfs_probe_bytes(net) + moments <= left ? samples : 0;
 }
 
 bool ttfs_ir_to_spike(const TtfsIr *ir, const TtfsCalib *calib, const TtfsSpikeOptions *options,
@@ -218,11 +233,11 @@ bool ttfs_ir_to_spike(const TtfsIr *ir, const TtfsCalib *calib, const TtfsSpikeO
     if ((!calib || calib->samples == 0) && needs_windows(&net))
         ttfs_warn(diag, TTFS_AT_FILE(file), TTFS_CALIB_NONE,
                   "no calibration data: windows come from interval bounds and are loose");
-    uint32_t samples = options->fit ? ttfs_probe_room(&net, options->fit->count) : 0;
+    uint32_t samples = options->fit ? fit_samples(&net, options->fit, l.scratch.budget) : 0;
     if (options->fit && !samples)
         ttfs_note(diag, TTFS_AT_FILE(file),
                   "weights are not fitted: that takes %d calibration samples or more, and memory "
-                  "for their values in this network",
+                  "for their values in this network (--memory)",
                   TTFS_LEAST_FIT_SAMPLES);
     bool ok = samples ? lower_both(&l, samples, out, report)
                       : lower(&l, false, 0, out, report, diag, NULL);

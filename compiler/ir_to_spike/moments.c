@@ -18,17 +18,47 @@ static const TtfsTerm *term_of(const TtfsNet *net, uint32_t layer, uint32_t k) {
     return &net->terms.at[net->layers.at[layer].term_first + k];
 }
 
+/* Inputs of a channel. */
+typedef struct {
+    uint64_t channels, shared, own;
+} Size;
+
+static Size size_of(const TtfsNet *net, uint32_t layer) {
+    Size s = {.channels = net->layers.at[layer].c};
+    for (uint32_t k = 0; k < net->layers.at[layer].terms; k++) {
+        const TtfsTerm *t = term_of(net, layer, k);
+        *(t->group > 1 ? &s.own : &s.shared) += t->row;
+    }
+    return s;
+}
+
+/* Bytes of moments, with a target (fit.h); the inputs of a channel are bounded before. */
+static uint64_t made_of(Size s) {
+    return (s.shared * s.shared + s.channels * (s.own + 2) * (s.shared + s.own)) * sizeof(float);
+}
+
+/* Bytes of a row. */
+static uint64_t row_of(Size s) {
+    return (s.shared + s.channels * s.own) * sizeof(int16_t) + s.channels * sizeof(float);
+}
+
 const char *ttfs_moments_refuse(const TtfsNet *net, uint32_t layer) {
     const TtfsNetLayer *l = &net->layers.at[layer];
-    uint64_t shared = 0, own = 0;
-    for (uint32_t k = 0; k < l->terms; k++) {
-        const TtfsTerm *t = term_of(net, layer, k);
-        *(t->group > 1 ? &own : &shared) += t->row;
-        if (t->dense && l->h * l->w > 1) return "a matrix has several neurons a channel";
-    }
-    return shared > MOST_SHARED ? "a channel reads more than 2400 inputs"
-           : own > MOST_OWN     ? "a group has more than 32 inputs"
-                                : NULL;
+    Size s = size_of(net, layer);
+    for (uint32_t k = 0; k < l->terms; k++)
+        if (term_of(net, layer, k)->dense && l->h * l->w > 1)
+            return "a matrix has several neurons a channel";
+    if (s.shared > MOST_SHARED) return "a channel reads more than 2400 inputs";
+    if (s.own > MOST_OWN) return "a group has more than 32 inputs";
+    bool large = made_of(s) > MOST_BYTES || row_of(s) * STRIP > MOST_BYTES;
+    return large ? "its second moments take too much memory" : NULL;
+}
+
+uint64_t ttfs_moments_room(const TtfsNet *net, uint32_t layer) {
+    if (ttfs_moments_refuse(net, layer)) return 0;
+    Size s = size_of(net, layer);
+    uint64_t rows = row_of(s) * MOST_ROWS;
+    return made_of(s) + (rows < MOST_BYTES ? rows : MOST_BYTES);
 }
 
 /* Columns of rows: of shared inputs, then of each channel's own; then the float sums. */
@@ -265,10 +295,8 @@ static void allocate(TtfsMoments *m, TtfsArena *a) {
 static uint64_t rows_of(const Rows *r) {
     const TtfsNetLayer *l = &r->p->net->layers.at[r->layer];
     uint64_t all = (uint64_t)r->p->samples * l->h * l->w;
-    uint64_t bytes = columns_of(r->m) * sizeof(int16_t) + l->c * sizeof(float);
-    uint64_t room = MOST_BYTES / bytes / STRIP * STRIP;
+    uint64_t room = MOST_BYTES / row_of(size_of(r->p->net, r->layer)) / STRIP * STRIP;
     uint64_t most = room < MOST_ROWS ? room : MOST_ROWS;
-    if (most < STRIP) most = STRIP;
     return all < most ? all : most;
 }
 
@@ -276,11 +304,8 @@ void ttfs_moments_of(const TtfsProbe *p, uint32_t layer, const double *bias, uin
                      TtfsMoments *m, TtfsArena *a) {
     const TtfsNetLayer *l = &p->net->layers.at[layer];
     TtfsArena scratch = {0};
-    *m = (TtfsMoments){.channels = l->c};
-    for (uint32_t k = 0; k < l->terms; k++) {
-        const TtfsTerm *t = term_of(p->net, layer, k);
-        *(t->group > 1 ? &m->own : &m->shared) += (uint32_t)t->row;
-    }
+    Size s = size_of(p->net, layer);
+    *m = (TtfsMoments){.channels = l->c, .shared = (uint32_t)s.shared, .own = (uint32_t)s.own};
     Rows r = {.p = p, .layer = layer, .bias = bias, .bias_count = bias_count, .m = m};
     r.rows = m->rows = rows_of(&r);
     r.padded = (r.rows + STRIP - 1) / STRIP * STRIP;

@@ -24,6 +24,8 @@ typedef struct {
 
 /* Why a layer has no moments; NULL: it has. */
 const char *ttfs_moments_refuse(const TtfsNet *net, uint32_t layer);
+/* Bytes that they take at most, while they are made and used; 0: it has none. */
+uint64_t ttfs_moments_room(const TtfsNet *net, uint32_t layer);
 /* The float sums of the layer are there, its sources' values too. Memory is `a`'s. */
 void ttfs_moments_of(const TtfsProbe *p, uint32_t layer, const double *bias, uint32_t bias_count,
                      TtfsMoments *out, TtfsArena *a);

@@ -56,9 +56,12 @@ static uint64_t work_of(const TtfsNet *net) {
     return work;
 }
 
+uint64_t ttfs_probe_bytes(const TtfsNet *net) {
+    return peak_of(net) * 2 * sizeof(float);
+}
+
 uint32_t ttfs_probe_room(const TtfsNet *net, uint32_t of) {
-    uint64_t room = MOST_BYTES / (peak_of(net) * 2 * sizeof(float)),
-             most = MOST_WORK / work_of(net);
+    uint64_t room = MOST_BYTES / ttfs_probe_bytes(net), most = MOST_WORK / work_of(net);
     if (most < room) room = most;
     uint32_t n = of < room ? of : (uint32_t)room;
     return n < TTFS_LEAST_FIT_SAMPLES ? 0 : n;

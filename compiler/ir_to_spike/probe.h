@@ -35,6 +35,8 @@ typedef struct {
     double error, power;   /* of the readouts, on the samples held back: sums of squares */
 } TtfsProbe;
 
+/* Bytes of a sample. */
+uint64_t ttfs_probe_bytes(const TtfsNet *net);
 /* How many of `of` samples fit into the memory and the work that a probe may take; 0: too few to
  * learn from. */
 uint32_t ttfs_probe_room(const TtfsNet *net, uint32_t of);

@@ -244,7 +244,8 @@ static void find_even(const Slot *l, Spread *s, uint32_t end) {
         s->vary[t[i].pop.i].even += moved;
         cores += i == s->first || t[i].core != t[i - 1].core;
     }
-    for (uint32_t i = 2; cores && i <= l->spike->pops.len; i++) s->vary[i].even /= cores;
+    for (uint32_t i = 2; cores && i <= l->spike->pops.len; i++)
+        ttfs_vary_even(&s->vary[i], s->vary[i].even / cores);
 }
 
 static Spread spread_of(Slot *l) {
@@ -258,7 +259,7 @@ static Spread spread_of(Slot *l) {
                 .work = TTFS_ARRAY(&l->scratch, Work, pops)};
     for (uint32_t i = 2; i < pops; i++) s.vary[i] = ttfs_vary_of(l->spike, (TtfsPop){i});
     find_even(l, &s, end);
-    for (uint32_t i = 2; i < pops; i++) s.base += ttfs_vary_base(&s.vary[i]);
+    for (uint32_t i = 2; i < pops; i++) s.base += s.vary[i].base;
     return s;
 }
 

@@ -32,7 +32,8 @@ static TtfsVary vary_of_rates(const TtfsRates *r) {
     if (part < whole) part = whole;
     uint64_t shared = n > 1 && n * whole > part ? (n * whole - part) / (n - 1) : 0;
     if (n == 1) shared = whole;
-    return (TtfsVary){least(shared, MOST_SQUARE), least(part - shared, MOST_SQUARE), 0};
+    return (TtfsVary){.shared = least(shared, MOST_SQUARE),
+                      .own = least(part - shared, MOST_SQUARE)};
 }
 
 TtfsVary ttfs_vary_of(const TtfsSpike *s, TtfsPop pop) {
@@ -47,7 +48,7 @@ TtfsVary ttfs_vary_of(const TtfsSpike *s, TtfsPop pop) {
         sum.own += v.own * fan;
         all += fan;
     }
-    return all ? (TtfsVary){sum.shared / all, sum.own / all, 0} : sum;
+    return all ? (TtfsVary){.shared = sum.shared / all, .own = sum.own / all} : sum;
 }
 
 /* Regions along an axis. */
@@ -77,15 +78,15 @@ static uint64_t apart(uint64_t a, uint64_t b) {
     return a > b ? a - b : b - a;
 }
 
-uint64_t ttfs_vary_base(const TtfsVary *v) {
-    return scaled(v->even, v->shared);
+void ttfs_vary_even(TtfsVary *v, uint64_t even) {
+    v->even = even;
+    v->base = scaled(even, v->shared);
 }
 
 int64_t ttfs_vary_square(const TtfsVary *v, const TtfsMoved *m) {
     uint64_t regions = m->regions > TTFS_SPREAD_REGION ? m->regions : TTFS_SPREAD_REGION;
     uint64_t own = scaled(m->moved, v->own * TTFS_SPREAD_REGION / regions);
-    return (int64_t)(scaled(apart(m->moved, v->even), v->shared) + own) -
-           (int64_t)ttfs_vary_base(v);
+    return (int64_t)(scaled(apart(m->moved, v->even), v->shared) + own) - (int64_t)v->base;
 }
 
 uint64_t ttfs_spread_root(uint64_t n) {

@@ -16,6 +16,7 @@ enum { TTFS_SPREAD_ONE = 1000000, TTFS_SPREAD_REGION = 1024 };
 typedef struct {
     uint64_t shared, own;
     uint64_t even; /* cycles of it that a core has in the mean over all cores */
+    uint64_t base; /* the square by which a core that has none differs from that */
 } TtfsVary;
 
 /* What a core does for a population: cycles that go with the number of values which it reads, and
@@ -31,13 +32,12 @@ typedef struct {
 
 /* By the deviations of the sources' rates; `even` is 0. */
 TtfsVary ttfs_vary_of(const TtfsSpike *s, TtfsPop p);
+void ttfs_vary_even(TtfsVary *v, uint64_t even);
 /* The regions that rows x cols of the population's positions come from, one at the least. */
 uint64_t ttfs_vary_regions(const TtfsSpike *s, TtfsPop p, uint64_t rows, uint64_t cols);
 /* The square by which a core differs from the mean of all, of one population: what it has of it,
  * more than if it had none. */
 int64_t ttfs_vary_square(const TtfsVary *v, const TtfsMoved *m);
-/* The same of a core that has none. */
-uint64_t ttfs_vary_base(const TtfsVary *v);
 uint64_t ttfs_spread_root(uint64_t n);
 /* The expected maximum of so many that vary independently, normally distributed; no less than the
  * largest mean. */

@@ -350,8 +350,8 @@ static void find_vary(Pack *p) {
     for (uint32_t i = 1; i < p->cells.len; i++)
         p->vary[p->cells.at[i].task.pop.i].even += p->cells.at[i].moved.moved;
     for (uint32_t id = 2; id <= pops; id++) {
-        p->vary[id].even /= ttfs_chip_cores(p->chip);
-        p->base += ttfs_vary_base(&p->vary[id]);
+        ttfs_vary_even(&p->vary[id], p->vary[id].even / ttfs_chip_cores(p->chip));
+        p->base += p->vary[id].base;
     }
 }
 

@@ -95,7 +95,6 @@ static uint64_t held_up(const Pack *p, uint32_t unit, uint64_t puts, uint64_t lo
  * ones, next to what all cores do alike (plan_spread.h). */
 static uint64_t later(const Pack *p, const PackFill *f) {
     uint64_t square = p->base;
-    if (!p->base) return 0;
     for (uint32_t i = 0; i < f->made; i++)
         square += (uint64_t)ttfs_vary_square(&p->vary[p->made_ids[i]], &p->moved[p->made_ids[i]]);
     return square > INT64_MAX ? 0 : ttfs_spread_root(square) * MARGIN / 4;

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "descent.h"
+#include "moments.h"
 #include "small_net.h"
 
 #include <math.h>
@@ -148,7 +149,28 @@ static void constant_input(void **state) {
     assert_float_equal((double)q[0], 1, 0);
 }
 
+/* A depthwise convolution of 4 x 8 taps has moments as long as they take little memory. */
+static void memory_of_moments(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t channels;
+        bool has;
+    } look[] = {{3000, true}, {24000, false}, {100000, false}, {UINT32_MAX, false}};
+    for (size_t i = 0; i < sizeof look / sizeof *look; i++) {
+        TtfsNet net = {0};
+        uint32_t c = look[i].channels;
+        *TTFS_PUSH(&net.arena, net.layers) = (TtfsNetLayer){.c = c, .h = 4, .w = 8};
+        *TTFS_PUSH(&net.arena, net.layers) = (TtfsNetLayer){.c = c, .h = 1, .w = 1, .terms = 1};
+        *TTFS_PUSH(&net.arena, net.terms) = (TtfsTerm){.group = c, .row = 32};
+        assert_int_equal(ttfs_moments_refuse(&net, 1) == NULL, look[i].has);
+        assert_int_equal(ttfs_moments_room(&net, 1) > 0, look[i].has);
+        assert_true(ttfs_moments_room(&net, 1) <= UINT64_C(256) << 20);
+        ttfs_arena_free(&net.arena);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(descent), cmocka_unit_test(constant_input)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(descent), cmocka_unit_test(constant_input),
+                                       cmocka_unit_test(memory_of_moments)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -337,14 +337,14 @@ static TtfsMoved moved_of(const Pack *p, uint32_t core, uint32_t pop) {
 }
 
 /* A core is weighed with two of its deviations from what all cores do alike. */
-static void weighed_with_what_varies(void **state) {
-    (void)state;
+static void weighed_with(uint32_t vary, uint32_t vary_part) {
     static uint32_t one[] = {TTFS_RATE_ONE, TTFS_RATE_ONE, TTFS_RATE_ONE, TTFS_RATE_ONE};
     TtfsSpike s;
     Hand h;
     TtfsChip chip = large_mesh(2, 2);
     conv_chain(&s, 3, 32, 8);
-    for (uint32_t i = 0; i < s.pops.len; i++) s.pops.at[i].rates = (TtfsRates){2, 2, one, 300, 400};
+    for (uint32_t i = 0; i < s.pops.len; i++)
+        s.pops.at[i].rates = (TtfsRates){2, 2, one, vary, vary_part};
     s.pops.at[s.pops.len - 1].rates = (TtfsRates){0}; /* the readout's */
     assert_true(pack_graph(&h, &s, &chip, (PackTry){.cells = 3, .parts = 2}));
     Pack *p = &h.pack;
@@ -352,20 +352,30 @@ static void weighed_with_what_varies(void **state) {
         int64_t square = 0;
         for (uint32_t id = 2; id <= s.pops.len; id++) {
             TtfsVary v = ttfs_vary_of(&s, (TtfsPop){id});
-            for (uint32_t c = 0; c < 4; c++) v.even += moved_of(p, c, id).moved;
-            v.even /= 4;
+            uint64_t all = 0;
+            for (uint32_t c = 0; c < 4; c++) all += moved_of(p, c, id).moved;
+            ttfs_vary_even(&v, all / 4);
             TtfsMoved m = moved_of(p, core, id);
-            square += (int64_t)ttfs_vary_base(&v) + ttfs_vary_square(&v, &m);
+            square += (int64_t)v.base + ttfs_vary_square(&v, &m);
         }
-        uint64_t base = p->base, weighed = ttfs_pack_fill(p, core, PACK_NONE, PACK_NONE).time;
-        p->base = 0;
-        uint64_t plain = ttfs_pack_fill(p, core, PACK_NONE, PACK_NONE).time;
-        p->base = base;
+        uint64_t weighed = ttfs_pack_fill(p, core, PACK_NONE, PACK_NONE).time;
+        Pack sure = *p;
+        sure.base = 0;
+        sure.vary = TTFS_ARRAY(p->arena, TtfsVary, (size_t)s.pops.len + 1);
+        uint64_t plain = ttfs_pack_fill(&sure, core, PACK_NONE, PACK_NONE).time;
+        p->stamp = sure.stamp;
         assert_true(square > 0);
         assert_int_equal(weighed - plain, 2 * ttfs_spread_root((uint64_t)square));
     }
     drop(&h);
     ttfs_spike_free(&s);
+}
+
+/* All of a population and its regions; its regions alone. */
+static void weighed_with_what_varies(void **state) {
+    (void)state;
+    weighed_with(300, 400);
+    weighed_with(30, 300);
 }
 
 static void same_graph_same_plan(void **state) {

@@ -306,10 +306,11 @@ static uint64_t deviation_of(const Count *c, uint32_t core, uint32_t working) {
     int64_t square = 0;
     for (uint32_t pop = 2; pop <= c->s->pops.len; pop++) {
         TtfsVary v = ttfs_vary_of(c->s, (TtfsPop){pop});
-        for (uint32_t i = 0; i < CORES; i++) v.even += moved_of(c, i, pop).moved;
-        v.even /= working;
+        uint64_t all = 0;
+        for (uint32_t i = 0; i < CORES; i++) all += moved_of(c, i, pop).moved;
+        ttfs_vary_even(&v, all / working);
         TtfsMoved m = moved_of(c, core, pop);
-        square += (int64_t)ttfs_vary_base(&v) + ttfs_vary_square(&v, &m);
+        square += (int64_t)v.base + ttfs_vary_square(&v, &m);
     }
     return ttfs_spread_root((uint64_t)square);
 }

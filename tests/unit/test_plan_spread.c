@@ -129,9 +129,10 @@ static void regions_of_places(void **state) {
  */
 static void squares(void **state) {
     (void)state;
-    TtfsVary v = {.shared = 40000, .own = 90000, .even = 1000}; /* 20 %, 30 % */
+    TtfsVary v = {.shared = 40000, .own = 90000}; /* 20 %, 30 % */
     TtfsMoved none = {0, 0}, mean = {1000, 4 * TTFS_SPREAD_REGION}, two = {3000, 0};
-    assert_int_equal(ttfs_vary_base(&v), 200 * 200);
+    ttfs_vary_even(&v, 1000);
+    assert_int_equal(v.base, 200 * 200);
     assert_int_equal(ttfs_vary_square(&v, &none), 0);
     assert_int_equal(ttfs_vary_square(&v, &mean) + 200 * 200, 300 * 300 / 4);
     assert_int_equal(ttfs_vary_square(&v, &two) + 200 * 200, 400 * 400 + 900 * 900);
