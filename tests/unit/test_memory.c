@@ -154,6 +154,22 @@ static void calibration(void **state) {
     }
 }
 
+/* A calibration from memory without the name of a file is kept and taken all the same. */
+static void calibration_without_file(void **state) {
+    (void)state;
+    float x[SAMPLES * PIXELS];
+    unsigned char y[SAMPLES];
+    read_digits(x, y);
+    TtfsValues v = digits(x);
+    v.name = "samples/";
+    TtfsCompileOptions c = compile_options("memory_unnamed");
+    c.calib_values = &v;
+    compile(&c);
+    c.calib_values = NULL, c.calib = "memory_unnamed", c.out = "memory_kept";
+    compile(&c);
+    same_file("memory_unnamed/manifest.json", "memory_kept/manifest.json");
+}
+
 /* The spikes of a population as the trace tells them, counted; the ticks' sum. */
 static uint64_t sum_of(const char *trace, const char *population, uint64_t *ticks) {
     char name[64];
@@ -265,11 +281,9 @@ static void stops(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(read_where_it_lies),
-        cmocka_unit_test(bad_arrays),
-        cmocka_unit_test(calibration),
-        cmocka_unit_test(run_keeps),
-        cmocka_unit_test(stops),
+        cmocka_unit_test(read_where_it_lies), cmocka_unit_test(bad_arrays),
+        cmocka_unit_test(calibration),        cmocka_unit_test(calibration_without_file),
+        cmocka_unit_test(run_keeps),          cmocka_unit_test(stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
