@@ -271,6 +271,12 @@ static void stops(void **state) {
         stopped(ttfs_run_samples(&o, m), m, engines[i]);
         if (last >= 200) fail_msg("%s went on until %d", engines[i], (int)last);
     }
+    /* Told after the last sample, before the exact engine. */
+    TtfsRunOptions o = ttfs_run_defaults();
+    o.session.folder = "memory_out", o.session.input = DIGITS "test.npz", o.session.count = 16;
+    o.session.threads = 1, o.session.progress = soon, o.engine = "golden", o.layers = true;
+    stop = 0;
+    stopped(ttfs_run_samples(&o, m), m, "layers");
     TtfsVerifyOptions v = ttfs_verify_defaults();
     v.session.folder = "memory_out", v.session.input = DIGITS "test.npz", v.session.threads = 2;
     v.session.progress = soon, v.engines = "golden,golden";
