@@ -40,8 +40,10 @@ the end of the window, beside calibration's. Far is more than 5 points and 30 % 
 8 samples are not judged, nor is a network that was compiled without calibration.
 
 `--calib OUT` takes the calibration of a compiled folder in place of its samples: what they showed of every layer of the same network lies in `OUT/forms/calib.blob`, and
-compiles to the same bytes as the samples themselves, with the same options or others. The network must be that one, weights included: the first layer that differs is named, as is
-a calibration that is damaged. `uint8` samples were calibrated for an input range, which goes with them. Without calibration windows come from interval bounds, which are loose; a warning says so.
+compiles to the same bytes as the samples themselves, with the same options or others, but for `report/messages.json`: what needs the samples (their axes, the share of values that
+the encoder clips) is not said then. The network must be that one, weights included: the first layer that differs is named, as is
+a calibration that is damaged. `uint8` samples were calibrated for an input range, which goes with them. `--quantiser fitted` needs the samples themselves: weights are fitted to these,
+so it is refused with `--calib OUT`. Without calibration windows come from interval bounds, which are loose; a warning says so.
 
 What a label is depends on the output. Beside a vector of two or more values: a class from 0 on, or a row with a single 1.
 Beside one value, a logit: 0 and 1, or -1 and 1. Other numbers, as many as the output has values, are held against

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Agreement, layer by layer. In: samples of a block with the traces of an engine; out: what every
- * layer is off by, part by part. Sums in float64 have one order: within some samples that one
- * thread takes, then over these in order. Memory: the values of the network for some samples a
- * thread.
+ * layer is off by, part by part. Sums in float64 have one order: within a sample, then over the
+ * samples in order. Memory: the values of the network for some samples a thread.
  */
 #include "agreement.h"
 
@@ -17,20 +16,20 @@
 #include <string.h>
 
 enum { NETS = TTFS_AGREE_PARTS, VALUES = TTFS_AGREE_PARTS + 1, SOME = TTFS_FAST_SAMPLES };
-#define WANT_BYTES ((uint64_t)64 << 20) /* of relu's values, a thread */
+#define WANT_BYTES ((uint64_t)64 << 20) /* of relu's values and all outputs, a thread */
 
 /* What one thread owns. Outputs: of relu, then after each part. */
 typedef struct {
     TtfsFastWork *net[NETS]; /* relu, with windows, with ticks */
     float **want;            /* [layers][chunk][neurons]: of relu */
     float *x;                /* [2][SOME][elements] */
-    double *outputs[VALUES]; /* [SOME][values] */
+    double *outputs[VALUES]; /* [chunk][values] */
 } Worker;
 
 /* What one thread made of some samples. */
 typedef struct {
-    TtfsAgreeLayer *layer;
-    TtfsAgreeOutput output[TTFS_AGREE_PARTS];
+    TtfsAgreeLayer *layer; /* [SOME][layers] */
+    TtfsAgreeOutput output[SOME][TTFS_AGREE_PARTS];
     TtfsAgreeSample sample[SOME];
     uint64_t n;
 } Item;
@@ -77,30 +76,41 @@ static void merge_gap(TtfsGap *to, const TtfsGap *from) {
     to->most = fmax(to->most, from->most);
 }
 
+/* What is kept of a layer for sample `s` of those in hand. */
+static TtfsAgreeLayer *layer_of_sample(const Some *k, uint32_t layer, uint64_t s) {
+    return &k->item->layer[(k->at + s) * k->a->net.layers.len + layer];
+}
+
 /* Values that relu has, counted where they spike. */
 static void take_relu(Some *k, uint32_t layer, const float *values) {
     const TtfsPopulation *p = pop_of(k->a, layer);
-    TtfsAgreeLayer *to = &k->item->layer[layer];
-    uint64_t n = k->n * size_of(k->a, layer);
+    uint64_t n = size_of(k->a, layer);
     float least = (float)p->offset, top = (float)(p->offset + p->scale * p->ticks);
-    memcpy(k->w->want[layer], values, n * sizeof *values);
-    for (uint64_t i = 0; p->ticks && i < n; i++) {
-        to->alive += values[i] > least;
-        to->beyond += values[i] > top;
+    memcpy(k->w->want[layer], values, k->n * n * sizeof *values);
+    for (uint64_t s = 0; p->ticks && s < k->n; s++, values += n) {
+        TtfsAgreeLayer *to = layer_of_sample(k, layer, s);
+        for (uint64_t i = 0; i < n; i++) {
+            to->alive += values[i] > least;
+            to->beyond += values[i] > top;
+        }
     }
 }
 
-static void take_bounded(Some *k, uint32_t layer, const float *values) {
-    TtfsGap *gap = &k->item->layer[layer].part[k->part];
-    const float *want = k->w->want[layer];
-    uint64_t n = k->n * size_of(k->a, layer);
-    double sum = 0, most = 0;
+static TtfsGap gap_of(const float *values, const float *want, uint64_t n) {
+    TtfsGap gap = {0, 0};
     for (uint64_t i = 0; i < n; i++) {
         double error = fabs((double)values[i] - (double)want[i]);
-        sum += error;
-        most = error > most ? error : most;
+        gap.sum += error;
+        gap.most = error > gap.most ? error : gap.most;
     }
-    merge_gap(gap, &(TtfsGap){sum, most});
+    return gap;
+}
+
+static void take_bounded(Some *k, uint32_t layer, const float *values) {
+    uint64_t n = size_of(k->a, layer);
+    for (uint64_t s = 0; s < k->n; s++)
+        layer_of_sample(k, layer, s)->part[k->part] =
+            gap_of(values + s * n, k->w->want[layer] + s * n, n);
 }
 
 static void see_relu(void *context, const TtfsNode *node, const float *values, uint64_t n) {
@@ -117,7 +127,7 @@ static void see_bounded(void *context, const TtfsNode *node, const float *values
     if (layer) take_bounded(k, layer - 1, values);
 }
 
-/* The outputs of all samples, one after the other, as float64. */
+/* The outputs of the samples in hand, one after the other, as float64. */
 static void keep_outputs(Some *k, TtfsFastWork *net, uint32_t which) {
     const TtfsJudge *j = k->a->all.judge;
     uint64_t values = k->a->all.values, at = 0;
@@ -126,7 +136,7 @@ static void keep_outputs(Some *k, TtfsFastWork *net, uint32_t which) {
         const float *from = ttfs_fast_output(net, o);
         for (uint64_t s = 0; s < k->n; s++)
             for (uint64_t i = 0; i < n; i++)
-                k->w->outputs[which][(k->at + s) * values + at + i] = (double)from[s * n + i];
+                k->w->outputs[which][s * values + at + i] = (double)from[s * n + i];
         at += n;
     }
 }
@@ -172,7 +182,7 @@ static double spiking_sample(Some *k, uint32_t layer, uint64_t s) {
     const uint16_t *tick = ttfs_trace_ticks(t, (TtfsPop){layer + 1});
     uint64_t n = size_of(k->a, layer), active = 0;
     const float *want = k->w->want[layer] + s * n;
-    TtfsAgreeLayer *to = &k->item->layer[layer];
+    TtfsAgreeLayer *to = layer_of_sample(k, layer, s);
     float least = (float)p->offset;
     TtfsGap gap = {0, 0};
     for (uint64_t i = 0; i < n; i++) {
@@ -184,8 +194,8 @@ static double spiking_sample(Some *k, uint32_t layer, uint64_t s) {
         to->spikes += fires;
         to->saturated += tick[i] == 0;
     }
-    merge_gap(&to->part[TTFS_PART_WEIGHTS], &gap);
-    to->active += active;
+    to->part[TTFS_PART_WEIGHTS] = gap;
+    to->active = active;
     return active ? gap.sum / (double)active / p->scale : 0;
 }
 
@@ -194,10 +204,11 @@ static void readout_sample(Some *k, uint32_t layer, uint64_t s) {
     const int32_t *potential = ttfs_trace_potentials(t, (TtfsPop){layer + 1});
     uint64_t n = size_of(k->a, layer);
     const float *want = k->w->want[layer] + s * n;
-    TtfsGap *gap = &k->item->layer[layer].part[TTFS_PART_WEIGHTS];
+    TtfsAgreeLayer *to = layer_of_sample(k, layer, s);
     for (uint64_t i = 0; i < n; i++)
-        add_gap(gap, fabs(potential[i] * pop_of(k->a, layer)->scale - (double)want[i]));
-    k->item->layer[layer].active += n;
+        add_gap(&to->part[TTFS_PART_WEIGHTS],
+                fabs(potential[i] * pop_of(k->a, layer)->scale - (double)want[i]));
+    to->active = n;
 }
 
 static void take_traces(Some *k) {
@@ -210,14 +221,14 @@ static void take_traces(Some *k) {
             else if (spiking_sample(k, i, s) > 1 && !sample->layer)
                 sample->layer = i + 1;
         }
-        if (sample->layer) k->item->layer[sample->layer - 1].parted++;
+        if (sample->layer) layer_of_sample(k, sample->layer - 1, s)->parted = 1;
     }
 }
 
 static void engine_outputs(Some *k) {
     const TtfsJudge *j = k->a->all.judge;
     for (uint64_t s = 0; s < k->n; s++) {
-        double *to = k->w->outputs[NETS] + (k->at + s) * k->a->all.values;
+        double *to = k->w->outputs[NETS] + s * k->a->all.values;
         for (uint32_t o = 0; o < j->outputs; o++) {
             ttfs_trace_output(&k->traces->trace[k->first + k->at + s], &j->output[o], to);
             to += ttfs_output_count(&j->output[o]);
@@ -231,8 +242,8 @@ static void judge_part(const Some *k, TtfsAgreePart part, uint64_t s) {
     uint64_t values = k->a->all.values, at = s * values;
     const double *want = k->w->outputs[0] + at, *before = k->w->outputs[part] + at;
     const double *got = k->w->outputs[part + 1] + at;
-    TtfsAgreeOutput *to = &k->item->output[part];
-    TtfsAgreeSample *sample = &k->item->sample[s];
+    TtfsAgreeOutput *to = &k->item->output[k->at + s][part];
+    TtfsAgreeSample *sample = &k->item->sample[k->at + s];
     double most = 0;
     for (uint64_t i = 0; i < values; i++) {
         double error = fabs(got[i] - want[i]);
@@ -244,9 +255,14 @@ static void judge_part(const Some *k, TtfsAgreePart part, uint64_t s) {
     if (j->meaning == TTFS_BY_ERROR) return;
     sample->want = ttfs_judge_class(j, want);
     sample->got = ttfs_judge_class(j, got);
-    to->agree += sample->want == sample->got;
-    to->right += ttfs_judge_knows_accuracy(j) &&
-                 sample->got == ttfs_labels_class(j->labels, sample->sample);
+    to->agree = sample->want == sample->got;
+    to->right = ttfs_judge_knows_accuracy(j) &&
+                sample->got == ttfs_labels_class(j->labels, sample->sample);
+}
+
+static void judge_parts(const Some *k) {
+    for (uint64_t s = 0; s < k->n; s++)
+        for (int part = 0; part < TTFS_AGREE_PARTS; part++) judge_part(k, (TtfsAgreePart)part, s);
 }
 
 void ttfs_agree_some(TtfsAgree *a, uint32_t worker, const TtfsTraces *traces, uint64_t first,
@@ -264,9 +280,8 @@ void ttfs_agree_some(TtfsAgree *a, uint32_t worker, const TtfsTraces *traces, ui
         run_bounded(&k, TTFS_PART_TICKS);
         take_traces(&k);
         engine_outputs(&k);
+        judge_parts(&k);
     }
-    for (uint64_t s = 0; s < n; s++)
-        for (int part = 0; part < TTFS_AGREE_PARTS; part++) judge_part(&k, (TtfsAgreePart)part, s);
 }
 
 /* --- adding up --- */
@@ -299,14 +314,19 @@ static void keep_worst(TtfsAgreement *all, const TtfsAgreeSample *s) {
     all->worst[at] = *s;
 }
 
-static void add_item(TtfsAgree *a, Item *item) {
+static void add_sample(TtfsAgree *a, const Item *item, uint64_t s) {
     uint32_t layers = a->net.layers.len;
-    for (uint32_t i = 0; i < layers; i++) merge_layer(&a->all.layer[i], &item->layer[i]);
+    for (uint32_t i = 0; i < layers; i++)
+        merge_layer(&a->all.layer[i], &item->layer[s * layers + i]);
     for (int part = 0; part < TTFS_AGREE_PARTS; part++)
-        merge_output(&a->all.output[part], &item->output[part]);
-    for (uint64_t s = 0; s < item->n; s++) keep_worst(&a->all, &item->sample[s]);
+        merge_output(&a->all.output[part], &item->output[s][part]);
+    keep_worst(&a->all, &item->sample[s]);
+}
+
+static void add_item(TtfsAgree *a, Item *item) {
+    for (uint64_t s = 0; s < item->n; s++) add_sample(a, item, s);
     a->all.samples += item->n;
-    memset(item->layer, 0, layers * sizeof *item->layer);
+    memset(item->layer, 0, item->n * a->net.layers.len * sizeof *item->layer);
     *item = (Item){.layer = item->layer};
 }
 
@@ -317,7 +337,8 @@ void ttfs_agree_block(TtfsAgree *a) {
 /* --- the exact engine --- */
 
 static bool exact_sample(const TtfsAgree *a, uint64_t i, float *real, TtfsDiag *diag) {
-    return ttfs_array_sample(&a->session->input, &a->session->out.map, i, real, diag);
+    return ttfs_go_on(&a->session->progress, diag) &&
+           ttfs_array_sample(&a->session->input, &a->session->out.map, i, real, diag);
 }
 
 /* Two passes over the first samples, as a run of that engine. */
@@ -385,24 +406,24 @@ static void open_worker(TtfsAgree *a, Worker *w) {
         w->want[i] = TTFS_ARRAY(&a->arena, float, a->chunk *size_of(a, i));
     w->x = TTFS_ARRAY(&a->arena, float, 2 * SOME * elements);
     for (uint32_t i = 0; i < VALUES; i++)
-        w->outputs[i] = TTFS_ARRAY(&a->arena, double, SOME *values);
+        w->outputs[i] = TTFS_ARRAY(&a->arena, double, a->chunk *values);
 }
 
 static void open_items(TtfsAgree *a) {
     uint64_t items = (a->block->room + SOME - 1) / SOME;
     a->item = TTFS_ARRAY(&a->arena, Item, items);
     for (uint64_t i = 0; i < items; i++)
-        a->item[i].layer = TTFS_ARRAY(&a->arena, TtfsAgreeLayer, a->net.layers.len);
+        a->item[i].layer = TTFS_ARRAY(&a->arena, TtfsAgreeLayer, SOME * a->net.layers.len);
 }
 
 static void open_room(TtfsAgree *a) {
     uint64_t neurons = 0;
     for (uint32_t i = 0; i < a->net.layers.len; i++) neurons += size_of(a, i);
-    a->chunk = WANT_BYTES / (neurons * sizeof(float));
-    if (a->chunk > SOME) a->chunk = SOME;
-    if (a->chunk < 1) a->chunk = 1;
     for (uint32_t o = 0; o < a->all.judge->outputs; o++)
         a->all.values += ttfs_output_count(&a->all.judge->output[o]);
+    a->chunk = WANT_BYTES / (neurons * sizeof(float) + VALUES * a->all.values * sizeof(double));
+    if (a->chunk > SOME) a->chunk = SOME;
+    if (a->chunk < 1) a->chunk = 1;
     a->all.layer = TTFS_ARRAY(&a->arena, TtfsAgreeLayer, a->net.layers.len);
     for (uint32_t i = 0; i < a->session->threads; i++) open_worker(a, &a->worker[i]);
     open_items(a);

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-static const char magic[8] = "ttfscal\1";
+static const char magic[8] = "ttfscal\2";
 enum { SHA_BYTES = 32, NODE_BYTES = 8, MOST_NAME = 1 << 16, BINS = TTFS_PLACE_BINS };
 
 void ttfs_calibration_free(TtfsCalibration *c) {
@@ -17,13 +17,18 @@ void ttfs_calibration_free(TtfsCalibration *c) {
     *c = (TtfsCalibration){0};
 }
 
-static void digest(const void *bytes, size_t n, unsigned char out[SHA_BYTES]) {
-    char hex[65];
-    ttfs_sha256_of(bytes, n, hex);
-    for (int i = 0; i < 2 * SHA_BYTES; i++) {
+/* The first `n` bytes of a digest. */
+static void from_hex(const char hex[65], unsigned char *out, size_t n) {
+    for (size_t i = 0; i < 2 * n; i++) {
         unsigned v = (unsigned)(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
         out[i / 2] = (unsigned char)(i % 2 ? out[i / 2] | v : v << 4);
     }
+}
+
+static void digest(const void *bytes, size_t n, unsigned char out[SHA_BYTES]) {
+    char hex[65];
+    ttfs_sha256_of(bytes, n, hex);
+    from_hex(hex, out, SHA_BYTES);
 }
 
 /* --- what a layer is --- */
@@ -64,7 +69,7 @@ static void hash_node(const TtfsIr *ir, const TtfsNode *n, unsigned char out[NOD
         if (t->data) hash_floats(&h, t->data, ttfs_ir_count(t));
     }
     ttfs_sha256_hex(&h, hex);
-    memcpy(out, hex, NODE_BYTES);
+    from_hex(hex, out, NODE_BYTES);
 }
 
 /* --- packing --- */
@@ -222,6 +227,14 @@ static void get_falling(Reader *r, uint64_t *v, uint64_t most) {
     for (int i = BINS - 1; i-- > 0;) v[i] += v[i + 1];
 }
 
+/* Whether the highest bin that counts is that of the largest value. */
+static bool tops_out(const TtfsTensorStat *s) {
+    uint32_t bits, bin = TTFS_HIST_BINS - 1;
+    memcpy(&bits, &s->max, sizeof bits);
+    while (bin > 0 && s->bins[bin] == 0) bin--;
+    return bin == bits >> TTFS_HIST_SHIFT;
+}
+
 /* The counters of a tensor that was positive somewhere. */
 static void get_bins(Reader *r, TtfsTensorStat *s) {
     TtfsPlaceStat *p = &s->places;
@@ -231,6 +244,7 @@ static void get_bins(Reader *r, TtfsTensorStat *s) {
     p->sum = TTFS_ARRAY(a, uint64_t, (size_t)regions * BINS);
     p->squares = TTFS_ARRAY(a, uint64_t, (size_t)regions * BINS);
     r->bad |= get_counters(r, s->bins, TTFS_HIST_BINS, s->positive) != s->positive;
+    r->bad |= !tops_out(s);
     for (uint32_t i = 0; i < regions && !r->bad; i++) {
         get_falling(r, p->sum + (size_t)i * BINS, s->positive);
         get_falling(r, p->squares + (size_t)i * BINS, UINT64_MAX);
@@ -253,6 +267,10 @@ static void get_stat(Reader *r, TtfsTensor t) {
     if (binned && !r->bad) get_bins(r, s);
 }
 
+static bool is_range(float lo, float hi) {
+    return lo < hi && isfinite(hi - lo);
+}
+
 static void get_source(Reader *r) {
     TtfsCalibSource *s = &r->to->source;
     s->file = get_text(r);
@@ -270,7 +288,8 @@ static void get_source(Reader *r) {
     }
     s->lo = get_float(r);
     s->hi = get_float(r);
-    r->bad |= s->u8 && !(s->lo < s->hi);
+    r->bad |= s->u8 && !is_range(s->lo, s->hi);
+    r->bad |= s->u8 && s->map.channels == 0 && !is_range(s->map.lo, s->map.hi);
 }
 
 static bool differs(const Reader *r, const char *layer, const char *how) {
@@ -329,6 +348,8 @@ static bool get_all(Reader *r) {
     c->samples = (uint32_t)get_most(r, INT32_MAX);
     r->bad |= c->samples == 0;
     if (r->bad || !get_network(r)) return false;
+    uint32_t channels = r->to->source.map.channels;
+    r->bad |= channels && ttfs_ir_count(ttfs_ir_tensor(r->ir, r->ir->input)) % channels;
     if (!r->bad) get_stat(r, r->ir->input);
     for (uint32_t i = 0; i < r->ir->nodes.len && !r->bad; i++) get_stat(r, r->ir->nodes.at[i].out);
     if (!r->bad) get_margins(r);

@@ -314,6 +314,11 @@ static bool range_from_samples(const TtfsPipeline *f, TtfsJob *job, bool u8, Ttf
 
 /* The calibration of a compiled folder, in place of the samples that it came from. */
 static bool calibrate_kept(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
+    if (job->fitted)
+        return ttfs_error_advice(diag, TTFS_AT_FILE(job->options->calib), TTFS_CALIB_KEPT,
+                                 "give the samples themselves with --calib, or --quantiser plain",
+                                 "keeps what its samples showed, not the samples: weights are not "
+                                 "fitted to that");
     if (!read_kept(f, job, diag) || !take_range(f, job, diag)) return false;
     return range_from_samples(f, job, f->source.u8, diag);
 }

@@ -88,5 +88,6 @@ bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *o, TtfsArena *a, Ttfs
 
 const char *ttfs_job_calib(const TtfsJob *job) {
     const TtfsValues *v = job->options->calib_values;
-    return v ? v->name ? v->name : "memory" : job->options->calib;
+    if (!v) return job->options->calib;
+    return v->name && *ttfs_path_base(v->name) ? v->name : "memory";
 }

@@ -91,7 +91,7 @@ typedef struct {
 static void look(Farthest *f, uint32_t pop, double off, bool saturated, double here, double seen) {
     if (!(off > 1)) return;
     bool farther = off > f->off;
-    f->others += f->pop && f->pop != pop + 1;
+    f->others += f->pop != 0;
     if (farther) *f = (Farthest){pop + 1, f->others, off, saturated, here, seen};
 }
 

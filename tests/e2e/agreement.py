@@ -129,7 +129,7 @@ def main():
     case.equal((found["samples"], found["exact_samples"]), (COUNT, min(COUNT, 16)), "samples")
     outputs(case, "out", found, run)
     spikes(case, "out", found)
-    for count, more in ((COUNT, ("--engine", "golden", "--threads", 1)), (5, ("--engine", "rtl"))):
+    for count, more in ((COUNT, ("--engine", "golden", "--threads", 1)), (20, ("--engine", "rtl", "--threads", 1))):  # rtl takes ten at once
         want = found if count == COUNT else layers(case, "out", count=count)[1]
         other = layers(case, "out", *more, count=count)[1]
         case.equal(dict(other, engine=""), dict(want, engine=""), "layers with %s" % (more,))

@@ -6,6 +6,7 @@ are not like those of calibration are noticed by run and verify.
 import hashlib
 import os
 import random
+import struct
 import sys
 
 import onnx_make
@@ -35,6 +36,12 @@ def stands(case):
     same(case, "coarse", "coarse2", "other options on a kept calibration")
     case.good("compile", cnn, "-o", "first", "--calib", "first", "--chip", "tiny")
     same(case, "first", "again", "a folder made of its own calibration")
+    fitted = ("--quantiser", "fitted")
+    case.refused("compile", cnn, "-o", "x", "--calib", "again", *fitted, says=("not the samples", "not fitted"))
+    case.refused("compile", "--weights-only", "again", cnn, "-o", "x", "--calib", "again", *fitted, says="not fitted")
+    manifest = tree(case.path("again"))["manifest.json"].decode().replace('"plain"', '"fitted"')
+    case.write(os.path.join("again", "manifest.json"), manifest)
+    case.refused("compile", "--weights-only", "again", cnn, "-o", "x", "--calib", "first", says="not fitted")
 
 
 def net(case, name, more=0.0, layer="fc1", wide=6):
@@ -53,7 +60,7 @@ def net(case, name, more=0.0, layer="fc1", wide=6):
 def bytes_samples(case):
     """uint8 samples were calibrated through a range: it goes with them."""
     r = random.Random(5)
-    case.write("x.npy", npy((30, 8), [r.randrange(256) for _ in range(240)], "B", "|u1"))
+    case.write("x.npy", npy((30, 8), [0, 255] + [r.randrange(256) for _ in range(238)], "B", "|u1"))
     model = net(case, "net")
     end = ("--stop-after", "spike")
     case.good("compile", model, "-o", "u8", "--calib", "x.npy", "--input-range", "-1:1", *end)
@@ -63,6 +70,14 @@ def bytes_samples(case):
     same(case, "u8", "u8c", "the range that was calibrated for")
     case.equal(tree(case.path("u8"))["forms/spike.txt"], tree(case.path("u8b"))["forms/spike.txt"], "the kept range")
     case.refused("compile", model, "-o", "u8d", "--calib", "u8", "--input-range", "0:1", says="another input range")
+
+
+def number(v):
+    """A float as calibrations hold it: its bits as LEB128."""
+    bits, out = struct.unpack("<I", struct.pack("<f", v))[0], b""
+    while bits >= 0x80:
+        out, bits = out + bytes([bits & 0x7f | 0x80]), bits >> 7
+    return out + bytes([bits])
 
 
 def refusals(case):
@@ -82,9 +97,24 @@ def refusals(case):
         return body + hashlib.sha256(body).digest()
 
     body = whole[:-32]
+
+    def lies(*swaps):
+        said = body
+        for old, new in swaps:
+            case.check(old in said, "the calibration holds no %r" % old)
+            said = said.replace(old, new, 1)
+        return seal(said), "cannot be"
+
+    low, high, top = number(-1.0), number(1.0), number(3e38)
     for damaged, says in ((whole[:-1] + bytes([whole[-1] ^ 1]), "checksum"), (whole[:20], "checksum"), (b"", ""),
                           (seal(body[:7] + b"\x63" + body[8:]), "version 99"), (seal(body[:-9]), "cannot be"),
-                          (seal(body + b"\0"), "cannot be"), (seal(body[:-1] + b"\x7f"), "cannot be")):
+                          (seal(body + b"\0"), "cannot be"), (seal(body[:-1] + b"\x7f"), "cannot be"),
+                          lies((low + high + b"\0", high + low + b"\0")),  # the map
+                          lies((low + high + b"\0", number(-3e38) + top + b"\0")),
+                          lies((low + high + b"\0" + low + high, low + high + b"\0" + number(-3e38) + top)),
+                          lies((low + high + b"\0", low + high + b"\3" + 3 * (low + high))),  # 8 inputs, 3 channels
+                          lies((low + high + b"\1", low + number(0.5) + b"\1")),  # counts above the largest value
+                          lies((low + high + b"\1", low + top + b"\1"))):  # none of the largest value
         case.write(os.path.join("u8", KEPT), damaged)
         case.refused("compile", model, "-o", "x", "--calib", "u8", says=says)
     case.check(not os.path.exists(case.path("x")), "a refused compile left a folder")

@@ -154,6 +154,22 @@ static void calibration(void **state) {
     }
 }
 
+/* A calibration from memory without the name of a file is kept and taken all the same. */
+static void calibration_without_file(void **state) {
+    (void)state;
+    float x[SAMPLES * PIXELS];
+    unsigned char y[SAMPLES];
+    read_digits(x, y);
+    TtfsValues v = digits(x);
+    v.name = "samples/";
+    TtfsCompileOptions c = compile_options("memory_unnamed");
+    c.calib_values = &v;
+    compile(&c);
+    c.calib_values = NULL, c.calib = "memory_unnamed", c.out = "memory_kept";
+    compile(&c);
+    same_file("memory_unnamed/manifest.json", "memory_kept/manifest.json");
+}
+
 /* The spikes of a population as the trace tells them, counted; the ticks' sum. */
 static uint64_t sum_of(const char *trace, const char *population, uint64_t *ticks) {
     char name[64];
@@ -255,6 +271,12 @@ static void stops(void **state) {
         stopped(ttfs_run_samples(&o, m), m, engines[i]);
         if (last >= 200) fail_msg("%s went on until %d", engines[i], (int)last);
     }
+    /* Told after the last sample, before the exact engine. */
+    TtfsRunOptions o = ttfs_run_defaults();
+    o.session.folder = "memory_out", o.session.input = DIGITS "test.npz", o.session.count = 16;
+    o.session.threads = 1, o.session.progress = soon, o.engine = "golden", o.layers = true;
+    stop = 0;
+    stopped(ttfs_run_samples(&o, m), m, "layers");
     TtfsVerifyOptions v = ttfs_verify_defaults();
     v.session.folder = "memory_out", v.session.input = DIGITS "test.npz", v.session.threads = 2;
     v.session.progress = soon, v.engines = "golden,golden";
@@ -265,11 +287,9 @@ static void stops(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(read_where_it_lies),
-        cmocka_unit_test(bad_arrays),
-        cmocka_unit_test(calibration),
-        cmocka_unit_test(run_keeps),
-        cmocka_unit_test(stops),
+        cmocka_unit_test(read_where_it_lies), cmocka_unit_test(bad_arrays),
+        cmocka_unit_test(calibration),        cmocka_unit_test(calibration_without_file),
+        cmocka_unit_test(run_keeps),          cmocka_unit_test(stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
