@@ -49,7 +49,7 @@ module ttfs_board #(
     // The frame: open_q while one is taken; what it held stays in shift_q for the command.
     reg [71:0] shift_q;
     reg [6:0]  count_q;
-    reg        open_q, pending_q, miso_q, done_q, refused_q, answer_q, given_q;
+    reg        open_q, pending_q, miso_q, done_q, ended_q, refused_q, answer_q, given_q;
     reg [31:0] answer_data_q;
 
     wire        cfg_ready, cfg_rvalid, busy, done, in_ready, out_valid, slot_valid;
@@ -68,11 +68,15 @@ module ttfs_board #(
     wire inputs  = pending_q && (command == INPUT || command == END);
     wire takes   = pending_q && command == TAKE;
     wire clears  = pending_q && command == CLEAR;
-    // A start waits until the chip is ready, an input until it is taken; what can never be taken is refused.
-    wire started = starts && !busy;
-    wire late    = inputs && !slot_valid;
+    // A start waits until the chip is ready, an input until it is taken. Neither may wait for a sample to go on, as that
+    // may wait for the host: refused are a start in a sample, and an input out of one or behind its end (the end marker,
+    // or HOST of the chip's flags: PATIENCE is over). HOST is cleared before the next start: so it is of this sample.
+    localparam HOST = 7;
+    wire late    = (starts && (slot_valid || flags[HOST])) || (inputs && (!slot_valid || ended_q));
+    wire started = starts && !busy && !late;
+    wire taken   = inputs && in_ready && !late;
     wire finished = (writes || reads) ? cfg_ready && (writes || cfg_rvalid)
-                  : starts ? !busy : inputs ? in_ready || late : pending_q;
+                  : starts ? started || late : inputs ? taken || late : pending_q;
 
     reg  asked_q;   // the chip has taken the read
     wire answered = reads && asked_q && cfg_rvalid;
@@ -94,6 +98,7 @@ module ttfs_board #(
             answer_q  <= 1'b0;
             given_q   <= 1'b0;
             done_q    <= 1'b0;
+            ended_q   <= 1'b0;
             refused_q <= 1'b0;
         end else begin
             if (begins) begin
@@ -110,6 +115,8 @@ module ttfs_board #(
             else if (whole) answer_q <= 1'b0;   // this frame gave it
             if (started) done_q <= 1'b0;
             else if (done) done_q <= 1'b1;
+            if (started) ended_q <= 1'b0;
+            else if ((taken && command == END) || flags[HOST]) ended_q <= 1'b1;
             if (late) refused_q <= 1'b1;
             else if (clears) refused_q <= 1'b0;
         end
@@ -133,7 +140,7 @@ module ttfs_board #(
         .start_i        (started),
         .busy_o         (busy),
         .done_o         (done),
-        .in_valid_i     (inputs && slot_valid),
+        .in_valid_i     (inputs && !late),
         .in_ready_o     (in_ready),
         .in_end_i       (command == END),
         .in_flit_i      (shift_q[FLIT-1:0]),

@@ -58,7 +58,6 @@ module ttfs_top #(
     reg [FLIT-1:0] flit_q;
 
     wire       miso, busy;
-    wire       bit_end = at_q % (2 * HALF) == 2 * HALF - 1;
     wire [7:0] command = send_q[71:64], status = back_q[71:64];
     wire       taken = state_q == JUDGE && !status[7];
     // Behind the input's end, nothing left to take, and done or given up.
@@ -154,7 +153,7 @@ module ttfs_top #(
     assign slot_valid_o    = 1'b0;   // a sample takes as long as the link does: no slot is timed
     assign slot_o          = 12'd0;
     assign flags_o         = flags_q;
-    wire unused = &{1'b0, bit_end, out_ready_i, mem_req_ready_i, mem_valid_i, mem_data_i};
+    wire unused = &{1'b0, out_ready_i, mem_req_ready_i, mem_valid_i, mem_data_i};
 endmodule
 
 `default_nettype wire

@@ -2,7 +2,8 @@
 //
 // ttfs_board before a model of the chip: random frames of every command against what they must do. Frames of another
 // length do nothing; one that comes while a command waits gets ones alone and does nothing; configuration reads answer
-// in the frame behind; a result is given once; inputs out of a sample are refused, and that is told until it is cleared.
+// in the frame behind; a result is given once; inputs out of a sample or behind its end and starts in one are refused,
+// and that is told until it is cleared: none of them waits for a sample that may wait for the host.
 module board_tb;
     `include "bench.svh"
     localparam FLIT = 20;
@@ -45,6 +46,18 @@ module board_tb;
         end
     endtask
 
+    // A command that is refused: the link takes the next frame, which tells of it beside `state`.
+    task refused(input [7:0] command, input [7:0] state, input integer what);
+        begin
+            frame(command, 5, 72);
+            repeat (10) tick;
+            status(state | 8'h04, what);
+            frame(CLEAR, 0, 72);
+            repeat (10) tick;
+            status(state, what);
+        end
+    endtask
+
     integer i, n;
     reg [31:0] addr, data;
     reg [FLIT-1:0] flit;
@@ -84,13 +97,9 @@ module board_tb;
         check(dut.u_top.writes, n + 1, 10);
         check(dut.u_top.data_q, 32'h9abcdef0, 11);
         // A sample.
-        frame(INPUT, 5, 72);
-        repeat (10) tick;
-        check(dut.u_top.inputs, 0, 12);
-        status(8'h04, 13);
-        frame(CLEAR, 0, 72);
-        repeat (10) tick;
-        status(8'h00, 14);
+        refused(INPUT, 8'h00, 12);
+        refused(END, 8'h00, 13);
+        check(dut.u_top.inputs + dut.u_top.ends, 0, 14);
         frame(START, 0, 72);
         repeat (10) tick;
         check(dut.u_top.starts, 1, 15);
@@ -106,6 +115,11 @@ module board_tb;
         frame(END, 0, 72);
         repeat (10) tick;
         check(dut.u_top.ends, 1, 20);
+        refused(START, 8'h08, 37);
+        refused(END, 8'h08, 38);
+        refused(INPUT, 8'h08, 39);
+        check(dut.u_top.starts + dut.u_top.ends, 2, 40);
+        check(dut.u_top.inputs, 5, 40);
         // Results: held until they are taken, given once, and a frame that does not take gives them too.
         for (i = 0; i < 4; i = i + 1) begin
             flit = $random(seed);
@@ -139,9 +153,34 @@ module board_tb;
         dut.u_top.over = 0;
         repeat (4) tick;
         status(8'h10, 31);
+        // Behind a sample a start waits until the chip is ready.
+        dut.u_top.wait_q = 2000;
         frame(START, 0, 72);
         repeat (10) tick;
+        check(dut.u_top.starts, 1, 41);
+        frame(NOTHING, 0, 72);
+        check(back, {72{1'b1}}, 42);
+        repeat (1200) tick;
+        check(dut.u_top.starts, 2, 43);
         status(8'h08, 32);
+        // The chip gives up on its host (HOST): as behind an end, also once HOST is cleared; no start before that.
+        dut.u_top.open_q = 0;
+        dut.u_top.flags = 11'h080;
+        refused(INPUT, 8'h0a, 44);
+        dut.u_top.flags = 0;
+        refused(END, 8'h08, 45);
+        dut.u_top.flags = 11'h080;
+        dut.u_top.over = 1;
+        tick;
+        dut.u_top.over = 0;
+        refused(START, 8'h12, 46);
+        dut.u_top.flags = 0;
+        frame(START, 0, 72);
+        frame(INPUT, 5, 72);
+        repeat (10) tick;
+        check(dut.u_top.starts, 3, 47);
+        check(dut.u_top.inputs, 6, 48);
+        status(8'h08, 49);
         dut.u_top.flags = 11'h400;
         tick;
         status(8'h0a, 33);
@@ -161,7 +200,7 @@ module board_tb;
         dut.u_top.flags = 0;
         repeat (10) tick;
         status(8'h00, 36);
-        finish(120);
+        finish(150);
     end
 endmodule
 
@@ -200,6 +239,7 @@ module ttfs_top (
     output wire [19:0] trace_flit_o
 );
     reg stuck = 0, has_result = 0, over = 0, spikes = 0, running_q = 0;
+    reg open_q = 0;  // takes the input: its end has not come
     reg [19:0] result = 0, spike = 0, flit_q = 0;
     reg [10:0] flags = 0;
     reg [31:0] addr_q = 0, data_q = 0, wait_q = 0, read_q = 0;
@@ -207,7 +247,7 @@ module ttfs_top (
     assign cfg_ready_o = wait_q == 0 && read_q == 0 && !stuck;
     assign busy_o = running_q || wait_q != 0;
     assign done_o = over;
-    assign in_ready_o = running_q && wait_q == 0;
+    assign in_ready_o = open_q && wait_q == 0;
     assign out_valid_o = has_result;
     assign out_flit_o = result;
     assign slot_valid_o = running_q;
@@ -226,14 +266,14 @@ module ttfs_top (
             if (cfg_write_i) begin writes <= writes + 1; wait_q <= 11; end
             else read_q <= 7;
         end
-        if (start_i && !busy_o) begin starts <= starts + 1; running_q <= 1; end
+        if (start_i && !busy_o) begin starts <= starts + 1; running_q <= 1; open_q <= 1; end
         if (in_valid_i && in_ready_o) begin
             wait_q <= 3;
-            if (in_end_i) ends <= ends + 1;
+            if (in_end_i) begin ends <= ends + 1; open_q <= 0; end
             else begin inputs <= inputs + 1; flit_q <= in_flit_i; end
         end
         if (out_ready_i && has_result) has_result <= 0;
-        if (over) running_q <= 0;
-        if (!rst_ni) begin running_q <= 0; wait_q <= 0; read_q <= 0; has_result <= 0; end
+        if (over) begin running_q <= 0; open_q <= 0; end
+        if (!rst_ni) begin running_q <= 0; open_q <= 0; wait_q <= 0; read_q <= 0; has_result <= 0; end
     end
 endmodule
