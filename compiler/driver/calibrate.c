@@ -80,8 +80,9 @@ static uint32_t kept_of(uint64_t samples, uint64_t elements) {
 
 static void open_kept(TtfsPipeline *f, TtfsJob *job, uint64_t samples, uint64_t elements) {
     if (!job->fitted) return;
-    f->fit =
-        (TtfsFitSamples){.count = kept_of(samples, elements), .threads = job->options->threads};
+    f->fit = (TtfsFitSamples){.count = kept_of(samples, elements),
+                              .threads = job->options->threads,
+                              .progress = job->options->progress};
     f->kept = TTFS_ARRAY(&f->arena, float, f->fit.count *elements);
     f->fit.values = f->kept;
     job->spike.fit = &f->fit;

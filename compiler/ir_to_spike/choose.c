@@ -92,7 +92,8 @@ static void try_fits(TtfsLower *l, uint32_t layer, TtfsGridTask *task, Trial *be
     TtfsMoments m;
     double scale = best->grid.scale;
     ttfs_moments_of(l->probe, layer, task->bias, task->bias_count, &m, &a);
-    for (uint32_t i = 0; i < sizeof way / sizeof *way; i++) {
+    const volatile int *stop = l->options->fit->progress.stop; /* the walk over layers says so */
+    for (uint32_t i = 0; i < sizeof way / sizeof *way && !(stop && *stop); i++) {
         TtfsFit fit = {.moments = &m, .way = way[i], .threads = l->probe->threads};
         TtfsMark mark = ttfs_arena_mark(&a);
         fit.pull = ttfs_fit_pull(task, &m, way[i], fit.threads, &a);

@@ -96,10 +96,17 @@ static void add_outputs(const TtfsLower *l) {
     }
 }
 
+/* Before layer i, or behind the last: fitting takes long. */
+static bool goes_on(const TtfsLower *l, uint32_t i) {
+    if (!l->probe) return true;
+    if (l->fit) ttfs_tell(&l->options->fit->progress, "layers fitted", i, l->net->layers.len);
+    return ttfs_go_on(&l->options->fit->progress, l->diag);
+}
+
 static bool walk(TtfsLower *l) {
     uint64_t latency = 0;
     for (uint32_t i = 0; i < l->net->layers.len; i++) {
-        if (!ttfs_lower_layer(l, i) || !extend_latency(l, &latency) ||
+        if (!goes_on(l, i) || !ttfs_lower_layer(l, i) || !extend_latency(l, &latency) ||
             !ttfs_budget_check(l->scratch.budget,
                                ttfs_lower_at(l, &l->net->layers.at[i], l->net->layers.at[i].name),
                                l->diag))
@@ -108,7 +115,7 @@ static bool walk(TtfsLower *l) {
     }
     l->out->latency = (uint32_t)latency;
     add_outputs(l);
-    return check_layer_options(l);
+    return goes_on(l, l->net->layers.len) && check_layer_options(l);
 }
 
 /* True when a window has to be found for some layer. */
@@ -198,13 +205,14 @@ static bool lower_both(const TtfsLower *with, uint32_t samples, TtfsSpike *out,
     Lowered plain = lower_one(with, false, samples), fitted = {.ok = false};
     bool tried = plain.ok && affords(budget, &before);
     if (tried) fitted = lower_one(with, true, samples);
-    bool better = fitted.ok && fitted.error < plain.error;
+    bool stopped = fitted.diag.errors_of[TTFS_STOPPED] > 0;
+    bool better = stopped || (fitted.ok && fitted.error < plain.error);
     Lowered *best = better ? &fitted : &plain, *other = better ? &plain : &fitted;
     if (budget && plain.ok && !better) budget->passed = TTFS_WITHIN; /* by what is dropped */
     ttfs_diag_append(with->diag, &best->diag);
     *out = best->spike;
     *report = best->report;
-    if (plain.ok) note_choice(with, &plain, &fitted, tried, samples / TTFS_HELD_EVERY);
+    if (best->ok) note_choice(with, &plain, &fitted, tried, samples / TTFS_HELD_EVERY);
     ttfs_diag_free(&best->diag);
     drop(other);
     return best->ok;

@@ -15,6 +15,7 @@
 typedef struct {
     const float *values;
     uint32_t count, threads; /* nothing depends on the threads */
+    TtfsProgress progress;   /* told of each layer; a stop is asked for between layers and ways */
 } TtfsFitSamples;
 
 typedef struct {

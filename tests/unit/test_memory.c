@@ -285,11 +285,35 @@ static void stops(void **state) {
     ttfs_messages_free(m);
 }
 
+static void stop_fit(void *context, const char *what, uint64_t done, uint64_t of) {
+    uint64_t *last = context;
+    if (strcmp(what, "layers fitted") != 0) return;
+    assert_true(done < of); /* it goes no further */
+    *last = done;
+    stop = done == 1;
+}
+
+/* Between two layers; the plain weights, which are there, are no result then. */
+static void a_fit_stops(void **state) {
+    (void)state;
+    uint64_t last = 0;
+    TtfsMessages *m = ttfs_messages_new();
+    TtfsCompileOptions c = compile_options("memory_stopped");
+    c.calib = DIGITS "calib.npz", c.quantiser = "fitted";
+    c.progress = (TtfsProgress){.tell = stop_fit, .context = &last, .stop = &stop};
+    stop = 0;
+    stopped(ttfs_compile(&c, m), m, "fit");
+    assert_int_equal(last, 1);
+    assert_false(ttfs_is_folder("memory_stopped"));
+    ttfs_messages_free(m);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(read_where_it_lies), cmocka_unit_test(bad_arrays),
         cmocka_unit_test(calibration),        cmocka_unit_test(calibration_without_file),
         cmocka_unit_test(run_keeps),          cmocka_unit_test(stops),
+        cmocka_unit_test(a_fit_stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
