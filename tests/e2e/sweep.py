@@ -263,7 +263,7 @@ def pages(case, base):
 
 NEUTRAL = (("ticks", 0), ("weight-bits", 0), ("percentile", 0), ("jitter", 0), ("drop", 0), ("stuck", 0), ("flip", 0), ("early", 1),
            ("weight-noise", 0))
-KEYS = ("accuracy", "agreement", "spikes_per_neuron", "latency")
+KEYS = ("accuracy", "agreement", "spikes_per_neuron", "latency_ticks")
 
 
 def vary(*axes):
