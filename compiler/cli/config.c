@@ -35,8 +35,11 @@ static bool unknown_key(const Config *c, const char *key, const char *const *kno
 }
 
 static const char *const top_keys[] = {
-    "chip",   "fit",        "schedule",  "calib",       "calib_count", "ticks", "weight_bits",
-    "memory", "percentile", "quantiser", "input_range", "seed",        "input", "layers"};
+    "chip",        "fit",       "schedule",     "calib",
+    "calib_count", "ticks",     "weight_bits",  "target_agreement",
+    "max_drop",    "optimise",  "calib_labels", "memory",
+    "percentile",  "quantiser", "input_range",  "seed",
+    "input",       "layers"};
 
 /* A scalar, or [lo, hi] for a range, as the text an option has. */
 static const char *value_text(const Config *c, const cJSON *v) {
@@ -55,7 +58,7 @@ static bool take_scalar(const Config *c, TtfsOption id, const cJSON *v) {
     const char *text = value_text(c, v);
     if (!text || (cJSON_IsArray(v) && id != TTFS_OPT_INPUT_RANGE))
         return config_fault(c, v->string, "a number or a string expected");
-    bool path = id == TTFS_OPT_CALIB ||
+    bool path = id == TTFS_OPT_CALIB || id == TTFS_OPT_CALIB_LABELS ||
                 (id == TTFS_OPT_CHIP && (strchr(text, '/') || strstr(text, ".json")));
     if (path) text = ttfs_path_join(c->arena, ttfs_path_dir(c->arena, c->file), text);
     if (c->options->value[id]) return true; /* the command line wins */
