@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The board top with a network: the simulator of the rtl engine drives a host (tests/rtl/board_host.v) that speaks to
+"""The board top with a network: the simulator of the rtl engine drives a host (runtime/sim/sim_host.v) that speaks to
 ttfs_board over its serial link, which configures the chip, puts samples in and takes results out; spikes come from the
 monitor. Whole spike traces against golden; an image that is damaged on purpose differs. Verilator finds nothing to warn of.
 """
@@ -36,7 +36,7 @@ def put_behind_link(case, folder):
     chip, flit = read_chip(rtl)
     with open(BOARD, encoding="utf-8") as f:
         board = f.read()
-    with open(os.path.join(SOURCE, "tests", "rtl", "board_host.v"), encoding="utf-8") as f:
+    with open(os.path.join(SOURCE, "runtime", "sim", "sim_host.v"), encoding="utf-8") as f:
         host = f.read()
     for name, text in (("ttfs_inner.v", chip.replace("module ttfs_top", "module ttfs_inner")),
                        ("ttfs_board.v", board.replace("FLIT = 28", "FLIT = %d" % flit).replace("ttfs_top u_top", "ttfs_inner u_top")),
