@@ -246,7 +246,8 @@ TtfsResult *ttfs_run_samples(const TtfsRunOptions *o, TtfsMessages *m);
 
 typedef struct {
     TtfsSessionOptions session;
-    const char *engines; /* "golden,jit,..": the first is the reference; NULL: golden, jit, and rtl
+    const char *engines; /* of golden, jit, rtl, netlist, bitstream (the last two: what synth made),
+                            "golden,jit,..": the first is the reference; NULL: golden, jit, and rtl
                             when there is an image */
     const char *fault;   /* to put in on purpose; NULL: none */
 } TtfsVerifyOptions;
@@ -259,9 +260,12 @@ TtfsResult *ttfs_verify_samples(const TtfsVerifyOptions *o, TtfsMessages *m);
 
 typedef struct {
     TtfsSessionOptions session;
-    const char *engine;      /* fast (closed forms) or exact (search for crossings) */
+    const char *engine; /* fast (closed forms), exact (search for crossings) or jit (the integers
+                           that are compiled); NULL: fast or jit, whichever has the axes */
     const char *const *vary; /* "AXIS=v,v,..", "AXIS=LO:HI:STEPS" or "AXIS=LO:HI:STEPS:log"; axes
-                                margin, time-noise, slope-noise, weight-noise */
+                                of fast: margin, time-noise, slope-noise, weight-noise; of jit:
+                                weight-noise, ticks, weight-bits, percentile, jitter, drop, stuck,
+                                flip, early */
     uint32_t n_vary;
     bool grid;               /* all combinations, else each axis alone */
     const char *preset;      /* exact-mapping: the axes of arXiv 2212.12522; NULL: none */
@@ -276,7 +280,7 @@ typedef struct {
     const char *csv;   /* file for a line a trial; NULL: none */
 } TtfsSweepOptions;
 
-/* Engine fast, model b, 16 trials, seed 1. */
+/* Model b, 16 trials, seed 1. */
 TtfsSweepOptions ttfs_sweep_defaults(void);
 /* How robust the network is: accuracy, agreement, spikes at every point. What `out` holds of the
  * same sweep is kept, so that an interrupted one goes on. */

@@ -100,13 +100,25 @@ static void to_normals(const Block *b, double *out) {
     for (int i = 0; i < LANES; i++) out[i] = sqrt(-2 * logarithm(u[i])) * cosine(v[i]);
 }
 
+/* Sixteen counters, through. */
+static void count_up(Block *b, const uint32_t key[2], const uint32_t counter[4], uint32_t word) {
+    for (uint32_t w = 0; w < 4; w++)
+        for (uint32_t i = 0; i < LANES; i++) b->word[w][i] = counter[w] + (w == word ? i : 0);
+    all_rounds(b, key);
+}
+
+void ttfs_philox_words(const uint32_t key[2], const uint32_t counter[4], uint32_t word, uint32_t n,
+                       uint32_t out[4][TTFS_NORMALS]) {
+    Block b;
+    count_up(&b, key, counter, word);
+    for (uint32_t w = 0; w < 4; w++) memcpy(out[w], b.word[w], n * sizeof **out);
+}
+
 void ttfs_philox_normals(const uint32_t key[2], const uint32_t counter[4], uint32_t word,
                          uint32_t n, double *out) {
     Block b;
     double z[LANES];
-    for (uint32_t w = 0; w < 4; w++)
-        for (uint32_t i = 0; i < LANES; i++) b.word[w][i] = counter[w] + (w == word ? i : 0);
-    all_rounds(&b, key);
+    count_up(&b, key, counter, word);
     to_normals(&b, z);
     memcpy(out, z, n * sizeof *out);
 }

@@ -11,8 +11,24 @@
 
 enum { TTFS_NORMALS = 16 }; /* most of a call */
 
+/* What is drawn: the second word of the key of what is wrong with a network; the first is the seed.
+ */
+typedef enum {
+    TTFS_DRAW_TIME = 1, /* of spikes in continuous time */
+    TTFS_DRAW_SLOPE,
+    TTFS_DRAW_WEIGHT,
+    TTFS_DRAW_JITTER, /* of spikes in ticks */
+    TTFS_DRAW_DROP,
+    TTFS_DRAW_STUCK,
+    TTFS_DRAW_FLIP
+} TtfsDraw;
+
 /* Ten rounds. */
 void ttfs_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
+/* Words of `n` (at most TTFS_NORMALS) counters, which are `counter` with its word `word` (0..3)
+ * counted up: word w of counter i in out[w][i]. */
+void ttfs_philox_words(const uint32_t key[2], const uint32_t counter[4], uint32_t word, uint32_t n,
+                       uint32_t out[4][TTFS_NORMALS]);
 /* `n` (at most TTFS_NORMALS) standard normal deviates in float64, by Box and Muller: the counters
  * are `counter` with its word `word` (0..3) counted up. Words 0 and 1 of a counter's four give u in
  * (0, 1], words 2 and 3 give v in [0, 1), the deviate is sqrt(-2 ln u) cos(2 pi v). Logarithm and

@@ -11,13 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+typedef enum { ALL, WHOLE, ABOVE } Kind;
+enum { F = 1 << TTFS_SWEEP_FAST, E = 1 << TTFS_SWEEP_EXACT, J = 1 << TTFS_SWEEP_JIT };
+
 static const struct {
     const char *name;
     double neutral, least, most;
-    bool above, random;
+    Kind kind;
+    bool random;
+    int engines;
 } axes[] = {
-#define TTFS_AXIS(NAME, name, neutral, least, most, above, random, doc)                            \
-    {name, neutral, least, most, above, random},
+#define TTFS_AXIS(NAME, name, neutral, least, most, kind, random, engines, doc)                    \
+    {name, neutral, least, most, kind, random, engines},
 #include "axes.def"
 #undef TTFS_AXIS
 };
@@ -45,7 +50,21 @@ double ttfs_axis_neutral(TtfsAxis a) {
 }
 
 bool ttfs_axis_takes(TtfsAxis a, double v) {
-    return v >= axes[a].least && v <= axes[a].most && !(axes[a].above && v <= axes[a].least);
+    bool within = v >= axes[a].least && v <= axes[a].most;
+    if (axes[a].kind == WHOLE) within = within && v == floor(v);
+    if (axes[a].kind == ABOVE) within = within && v > axes[a].least;
+    return within || v == axes[a].neutral;
+}
+
+bool ttfs_axis_of_engine(TtfsAxis a, TtfsSweepEngine e) {
+    return axes[a].engines & 1 << e;
+}
+
+bool ttfs_points_vary(const TtfsPoints *p, TtfsAxis a) {
+    bool vary = false;
+    for (uint32_t i = 0; i < p->len; i++)
+        vary |= p->at[i].axis == a || p->at[i].value[a] != axes[a].neutral;
+    return vary;
 }
 
 bool ttfs_point_random(const TtfsPoint *p) {
@@ -60,9 +79,10 @@ static bool refuse(const char *vary, TtfsDiag *diag, const char *what) {
 }
 
 static bool refuse_range(const char *vary, double v, TtfsAxis a, TtfsDiag *diag) {
+    static const char *const words[] = {"", "whole numbers ", "above "};
     return ttfs_error(diag, TTFS_AT_FILE("--vary"), TTFS_OPTION_VALUE,
-                      "'%s': %.10g is not within %s's %s%.10g to %.10g", vary, v, axes[a].name,
-                      axes[a].above ? "range, above " : "range, ", axes[a].least, axes[a].most);
+                      "'%s': %.10g is not within %s's range, %s%.10g to %.10g", vary, v,
+                      axes[a].name, words[axes[a].kind], axes[a].least, axes[a].most);
 }
 
 static bool find_axis(const char *vary, TtfsArena *a, TtfsAxis *axis, TtfsDiag *diag) {
@@ -134,7 +154,10 @@ static bool read_list(const char *vary, List *l, TtfsArena *a, TtfsDiag *diag) {
     const char *text = strchr(vary, '=') + 1;
     bool ok = strchr(text, ':') ? read_steps(vary, text, l, diag)
                                 : read_values(vary, text, l, diag);
-    for (uint32_t i = 0; i < l->len; i++) l->at[i] = ttfs_json_number_kept(l->at[i]);
+    for (uint32_t i = 0; ok && i < l->len; i++) {
+        l->at[i] = ttfs_json_number_kept(l->at[i]);
+        if (!ttfs_axis_takes(l->axis, l->at[i])) ok = refuse_range(vary, l->at[i], l->axis, diag);
+    }
     return ok;
 }
 

@@ -10,11 +10,19 @@
 #include "base.h"
 
 typedef enum {
-#define TTFS_AXIS(NAME, name, neutral, least, most, above, random, doc) TTFS_AXIS_##NAME,
+#define TTFS_AXIS(NAME, name, neutral, least, most, kind, random, engines, doc) TTFS_AXIS_##NAME,
 #include "axes.def"
 #undef TTFS_AXIS
     TTFS_AXES
 } TtfsAxis;
+
+/* An engine's number in the words of a sweep's document. */
+typedef enum {
+    TTFS_SWEEP_FAST,
+    TTFS_SWEEP_EXACT,
+    TTFS_SWEEP_JIT,
+    TTFS_SWEEP_ENGINES
+} TtfsSweepEngine;
 
 enum { TTFS_MOST_POINTS = 1000, TTFS_MOST_TRIALS = 10000 };
 
@@ -35,6 +43,10 @@ const char *ttfs_axis_name(TtfsAxis a);
 TtfsAxis ttfs_axis_of(const char *name);
 double ttfs_axis_neutral(TtfsAxis a);
 bool ttfs_axis_takes(TtfsAxis a, double value);
+/* Whether it is one of the engine's. */
+bool ttfs_axis_of_engine(TtfsAxis a, TtfsSweepEngine e);
+/* Whether it is varied at one of the points, or that which they are listed by. */
+bool ttfs_points_vary(const TtfsPoints *p, TtfsAxis a);
 /* Whether trials at the point differ. */
 bool ttfs_point_random(const TtfsPoint *p);
 

@@ -383,3 +383,17 @@ bool ttfs_calibration_unpack(TtfsCalibration *c, const TtfsIr *ir, const char *f
     ttfs_calibration_free(c);
     return false;
 }
+
+bool ttfs_calibration_load(TtfsCalibration *c, const TtfsIr *ir, const char *folder, TtfsArena *a,
+                           TtfsDiag *diag) {
+    const char *path = ttfs_path_join(a, folder, "forms/calib.blob");
+    TtfsFile file;
+    if (!ttfs_file_exists(path))
+        return ttfs_error(diag, TTFS_AT_FILE(folder), TTFS_CALIB_KEPT,
+                          "holds no calibration: it was compiled without samples, or by a ttfs "
+                          "that kept none");
+    if (!ttfs_file_open(&file, path, TTFS_CALIB_LIMIT, diag)) return false;
+    bool ok = ttfs_calibration_unpack(c, ir, path, file.bytes, file.size, diag);
+    ttfs_file_close(&file);
+    return ok;
+}

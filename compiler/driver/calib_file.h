@@ -38,5 +38,8 @@ void ttfs_calibration_pack(const TtfsCalibration *c, const TtfsIr *ir, TtfsBuf *
  * messages. */
 bool ttfs_calibration_unpack(TtfsCalibration *c, const TtfsIr *ir, const char *file,
                              const void *bytes, size_t n, TtfsDiag *diag);
+/* That which a compiled folder keeps, as unpack; CALIB_KEPT where there is none. */
+bool ttfs_calibration_load(TtfsCalibration *c, const TtfsIr *ir, const char *folder, TtfsArena *a,
+                           TtfsDiag *diag);
 
 #endif

@@ -268,17 +268,9 @@ static bool take_range(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
 }
 
 static bool read_kept(TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
-    const char *path = ttfs_path_join(&f->arena, job->options->calib, "forms/calib.blob");
     TtfsCalibration c;
-    TtfsFile file;
-    if (!ttfs_file_exists(path))
-        return ttfs_error(diag, TTFS_AT_FILE(job->options->calib), TTFS_CALIB_KEPT,
-                          "holds no calibration: it was compiled without samples, or by a ttfs "
-                          "that kept none");
-    if (!ttfs_file_open(&file, path, TTFS_CALIB_LIMIT, diag)) return false;
-    bool ok = ttfs_calibration_unpack(&c, &f->canonical, path, file.bytes, file.size, diag);
-    ttfs_file_close(&file);
-    if (!ok) return false;
+    if (!ttfs_calibration_load(&c, &f->canonical, job->options->calib, &f->arena, diag))
+        return false;
     ttfs_calib_free(&f->calib);
     f->calib = c.calib;
     f->margins = c.margins;

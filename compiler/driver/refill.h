@@ -19,6 +19,9 @@ struct TtfsRefill {
 /* Opens the folder options->weights_only, and completes the options by its manifest. What was
  * opened is closed after an error too. */
 bool ttfs_refill_open(TtfsRefill *r, const TtfsCompileOptions *options, TtfsDiag *diag);
+/* Completes r->options and the range by a folder's manifest, but for its samples; what lasts lies
+ * in `a`. */
+bool ttfs_refill_manifest(TtfsRefill *r, const char *manifest, TtfsArena *a, TtfsDiag *diag);
 /* The job of r->options, with the folder's chip and encoder. */
 bool ttfs_refill_job(TtfsRefill *r, TtfsJob *job, TtfsArena *a, TtfsDiag *diag);
 void ttfs_refill_close(TtfsRefill *r);

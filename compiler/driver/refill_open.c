@@ -150,12 +150,12 @@ static bool take_calib(const Manifest *m, const cJSON *root) {
                                o->weights_only, name);
 }
 
-static bool take_manifest(const Manifest *m) {
+static bool take_manifest(const Manifest *m, bool samples) {
     TtfsFile f;
     if (!ttfs_file_open(&f, m->path, MANIFEST_LIMIT, m->diag)) return false;
     TtfsJsonTree *tree = ttfs_json_parse(f.bytes, f.size, NULL);
     const cJSON *root = tree ? tree->root : NULL;
-    bool ok = take_options(m, root) && take_calib(m, root);
+    bool ok = take_options(m, root) && (!samples || take_calib(m, root));
     if (m->refill->options.calib_count == 0) m->refill->options.calib_count = TTFS_USUAL_CALIB;
     ttfs_undo(tree);
     ttfs_file_close(&f);
@@ -192,7 +192,11 @@ bool ttfs_refill_open(TtfsRefill *r, const TtfsCompileOptions *options, TtfsDiag
                                  "compile its network to the end",
                                  "holds no plan and Verilog: the compilation stopped before");
     return take_manifest(
-        &(Manifest){r, &r->out.arena, ttfs_out_path(&r->out, "manifest.json"), diag});
+        &(Manifest){r, &r->out.arena, ttfs_out_path(&r->out, "manifest.json"), diag}, true);
+}
+
+bool ttfs_refill_manifest(TtfsRefill *r, const char *manifest, TtfsArena *a, TtfsDiag *diag) {
+    return take_manifest(&(Manifest){r, a, manifest, diag}, false);
 }
 
 bool ttfs_refill_job(TtfsRefill *r, TtfsJob *job, TtfsArena *a, TtfsDiag *diag) {

@@ -16,6 +16,7 @@
 #include "noisy.h"
 #include "parallel.h"
 #include "session.h"
+#include "sweep_chip.h"
 #include "tops.h"
 
 #include <errno.h>
@@ -42,9 +43,11 @@ typedef struct {
     TtfsNet net;
     TtfsExactTops tops;
     TtfsExactOptions options; /* that all points share */
-    bool exact, added;        /* the engine; weight noise is added */
+    TtfsSweepEngine engine;
+    bool added; /* weight noise is */
     TtfsJudge judge;
-    TtfsNoisy *noisy;
+    TtfsNoisy *noisy;    /* engine fast */
+    TtfsSweepChip *chip; /* engine jit */
     TtfsSweepDoc *doc;
     const char *out;
     Worker worker[TTFS_MOST_THREADS];
@@ -89,8 +92,7 @@ static bool read_word(const char *option, const char *text, const char *const *w
 static bool read_words(const TtfsSweepOptions *o, TtfsSweepDoc *d, TtfsDiag *diag) {
     const char *unit = o->unit ? o->unit : o->preset ? "input" : NULL;
     const char *per = o->slope_per ? o->slope_per : o->preset ? "channel" : NULL;
-    return read_word("--engine", o->engine, ttfs_sweep_engines, &d->engine, diag) &&
-           read_word("--model", o->model, ttfs_sweep_models, &d->model, diag) &&
+    return read_word("--model", o->model, ttfs_sweep_models, &d->model, diag) &&
            read_word("--unit", unit, ttfs_sweep_units, &d->unit, diag) &&
            read_word("--slope-noise-per", per, ttfs_sweep_pers, &d->slope_per, diag) &&
            read_word("--weight-noise-kind", o->weight_kind, ttfs_sweep_kinds, &d->weight_kind,
@@ -104,20 +106,66 @@ static bool weights_vary(const TtfsSweepDoc *d) {
     return vary;
 }
 
+/* An axis that is varied and none of the engine's; TTFS_AXES: there is none. */
+static TtfsAxis foreign_axis(const TtfsSweepDoc *d, TtfsSweepEngine e) {
+    uint32_t a = 0;
+    while (a < TTFS_AXES &&
+           (!ttfs_points_vary(&d->points, (TtfsAxis)a) || ttfs_axis_of_engine((TtfsAxis)a, e)))
+        a++;
+    return (TtfsAxis)a;
+}
+
+static void list_engines(TtfsAxis a, TtfsBuf *out) {
+    for (uint32_t e = 0; e < TTFS_SWEEP_ENGINES; e++)
+        if (ttfs_axis_of_engine(a, (TtfsSweepEngine)e))
+            ttfs_buf_printf(out, "%s%s", out->len ? ", " : "", ttfs_sweep_engines[e]);
+}
+
+static bool refuse_axis(TtfsAxis a, const char *engine, TtfsDiag *diag) {
+    TtfsBuf own = {0};
+    list_engines(a, &own);
+    ttfs_error(diag, TTFS_AT_FILE("--vary"), TTFS_OPTION_VALUE,
+               "'%s' is an axis of engine %s, not of %s", ttfs_axis_name(a), ttfs_buf_text(&own),
+               engine);
+    ttfs_buf_free(&own);
+    return false;
+}
+
+/* The engine that was asked for, else the first that has all axes. */
+static bool choose_engine(Sweep *s, const char *asked, TtfsDiag *diag) {
+    static const TtfsSweepEngine in_turn[] = {TTFS_SWEEP_FAST, TTFS_SWEEP_JIT, TTFS_SWEEP_FAST};
+    uint32_t index = 0, turn = 0;
+    if (!ttfs_asked_word("--engine", asked, ttfs_sweep_engines, &index, diag)) return false;
+    while (!asked && turn < 2 && foreign_axis(s->doc, in_turn[turn]) != TTFS_AXES) turn++;
+    s->engine = asked ? (TtfsSweepEngine)index : in_turn[turn];
+    s->doc->engine = ttfs_sweep_engines[s->engine];
+    TtfsAxis a = foreign_axis(s->doc, s->engine);
+    return a == TTFS_AXES || refuse_axis(a, s->doc->engine, diag);
+}
+
+/* The jit runs what is compiled: neurons of model b, in ticks. */
+static bool check_chip(const Sweep *s, const TtfsSweepOptions *o, TtfsDiag *diag) {
+    const char *option = strcmp(s->doc->model, "b") != 0 ? "--model"
+                         : o->unit                       ? "--unit"
+                         : o->slope_per                  ? "--slope-noise-per"
+                                                         : NULL;
+    return s->engine != TTFS_SWEEP_JIT || !option ||
+           ttfs_error(
+               diag, TTFS_AT_FILE(option), TTFS_OPTION_VALUE,
+               "it is of the engines fast and exact; jit runs the integers that are compiled");
+}
+
 static bool read_options(Sweep *s, const TtfsSweepOptions *o, TtfsDiag *diag) {
     TtfsSweepDoc *d = s->doc;
-    if (!read_points(o, d, diag) || !read_words(o, d, diag) ||
+    if (!read_points(o, d, diag) || !read_words(o, d, diag) || !choose_engine(s, o->engine, diag) ||
+        !check_chip(s, o, diag) ||
         !ttfs_asked_within("--trials", o->trials, 1, TTFS_MOST_TRIALS, diag) ||
         (o->shard && !ttfs_shard_read(o->shard, &d->shard, &d->shards, diag)))
         return false;
     if (o->shard && !o->out)
         return ttfs_error(diag, TTFS_AT_FILE("-o"), TTFS_OPTION_VALUE,
                           "a shard needs a file of its own: -o FILE");
-    s->exact = strcmp(d->engine, "exact") == 0;
     s->added = strcmp(d->weight_kind, "added") == 0;
-    if (s->exact && weights_vary(d))
-        return ttfs_error(diag, TTFS_AT_FILE("--vary"), TTFS_OPTION_VALUE,
-                          "weight-noise is an axis of the engine fast");
     d->seed = o->seed;
     d->trials = o->trials;
     s->options =
@@ -151,12 +199,16 @@ static void hash_file(TtfsSha256 *h, const char *path) {
 /* All that the counts depend on: the network, its windows, samples, labels. */
 static bool hash_inputs(Sweep *s, TtfsDiag *diag) {
     TtfsSession *n = &s->session;
+    static const char *const chip_files[] = {"forms/spike.txt", "forms/spike.blob",
+                                             "forms/calib.blob", "manifest.json", NULL};
     const double range[2] = {s->tops.input_lo, s->tops.input_hi};
     float *x = TTFS_ARRAY(&s->arena, float, n->input.elements);
     TtfsSha256 h;
     ttfs_sha256_init(&h);
     hash_file(&h, ttfs_out_path(&n->out, "forms/ir.txt"));
     hash_file(&h, ttfs_out_path(&n->out, "forms/ir.blob"));
+    for (uint32_t i = 0; s->engine == TTFS_SWEEP_JIT && chip_files[i]; i++)
+        hash_file(&h, ttfs_out_path(&n->out, chip_files[i]));
     ttfs_sha256_add(&h, range, sizeof range);
     ttfs_sha256_add(&h, s->tops.top, s->net.layers.len * sizeof *s->tops.top);
     for (uint64_t i = 0; i < n->count; i++) {
@@ -210,7 +262,7 @@ static void open_workers(Sweep *s) {
         w->got = TTFS_ARRAY(a, double, s->judge.widest);
         w->want = TTFS_ARRAY(a, double, s->judge.widest *SAMPLES);
         w->unit = TTFS_ARRAY(a, TtfsSweepUnit, s->doc->points.len);
-        if (!s->exact) w->noisy = ttfs_noisy_work(s->noisy);
+        if (s->noisy) w->noisy = ttfs_noisy_work(s->noisy);
         for (uint32_t p = 0; p < s->doc->points.len; p++)
             w->unit[p].error = TTFS_ARRAY(a, uint64_t, s->doc->layers);
     }
@@ -225,10 +277,11 @@ static bool open(Sweep *s, const TtfsSweepOptions *o, TtfsDiag *diag) {
     ttfs_judge_open(&s->judge, s->net.outputs.at, s->net.outputs.len, &n->labels, n->count, true,
                     false, &s->arena);
     const char *file = ttfs_out_path(&n->out, "forms/ir.txt");
-    if (!s->exact && !(s->noisy = ttfs_noisy_open(&s->canonical, file, weights_vary(s->doc), diag)))
+    if (s->engine == TTFS_SWEEP_FAST &&
+        !(s->noisy = ttfs_noisy_open(&s->canonical, file, weights_vary(s->doc), diag)))
         return false;
     if (!hash_inputs(s, diag) || !make_doc(s, diag)) return false;
-    open_workers(s);
+    if (s->engine != TTFS_SWEEP_JIT) open_workers(s);
     s->point = TTFS_ARRAY(&s->arena, uint32_t, s->doc->points.len);
     s->rule = TTFS_ARRAY(&s->arena, TtfsNoisyRule *, s->doc->points.len);
     s->out = o->out ? o->out : ttfs_out_path(&n->out, "report/sweep.json");
@@ -242,6 +295,7 @@ static void close(Sweep *s) {
     }
     for (uint32_t i = 0; i < s->n; i++) ttfs_noisy_rule_close(s->rule[i]);
     ttfs_noisy_close(s->noisy);
+    ttfs_sweep_chip_close(s->chip);
     ttfs_net_free(&s->net);
     ttfs_ir_free(&s->canonical);
     ttfs_session_close(&s->session);
@@ -385,7 +439,7 @@ static bool run_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *di
         if (!ttfs_array_sample(&n->input, &n->out.map, first + i, w->x + i * n->input.elements,
                                diag))
             return false;
-    if (s->exact)
+    if (s->engine == TTFS_SWEEP_EXACT)
         run_exact(s, w, first, some);
     else
         run_fast(s, w, first, some);
@@ -461,8 +515,26 @@ static bool run_point_exact(Sweep *s, TtfsDiag *diag) {
     return ok;
 }
 
+static bool run_points_chip(Sweep *s, TtfsDiag *diag) {
+    const TtfsSweepOf of = {&s->session, &s->canonical, &s->judge, s->doc, s->added};
+    uint32_t n = s->n;
+    s->n = 0; /* no rules to close */
+    if (!s->chip && !(s->chip = ttfs_sweep_chip_open(&of, diag))) return false;
+    if (!ttfs_sweep_chip_run(s->chip, s->point, n, s->trial, s->before, s->all, diag)) return false;
+    s->before += n * s->session.count;
+    return true;
+}
+
 static bool wanted(const Sweep *s, uint32_t point, uint32_t trial) {
     return ttfs_sweep_mine(s->doc, point, trial) && !ttfs_sweep_unit(s->doc, point, trial)->done;
+}
+
+/* Whether both can be run at once. */
+static bool alike(const Sweep *s, uint32_t point, uint32_t other) {
+    const TtfsPoint *p = s->doc->points.at;
+    if (s->engine == TTFS_SWEEP_JIT) return ttfs_sweep_chip_alike(s->doc, point, other);
+    return s->engine == TTFS_SWEEP_FAST &&
+           p[point].value[TTFS_AXIS_WEIGHT_NOISE] == p[other].value[TTFS_AXIS_WEIGHT_NOISE];
 }
 
 /* The next units of the trial that can be run at once, from `point` on, into s->point; those of one
@@ -471,8 +543,7 @@ static uint32_t gather(Sweep *s, uint32_t point) {
     const TtfsPoints *p = &s->doc->points;
     for (s->n = 0; point < p->len; point++) {
         if (!wanted(s, point, s->trial)) continue;
-        double noise = p->at[point].value[TTFS_AXIS_WEIGHT_NOISE];
-        if (s->n && (s->exact || noise != p->at[s->point[0]].value[TTFS_AXIS_WEIGHT_NOISE])) break;
+        if (s->n && !alike(s, s->point[0], point)) break;
         s->point[s->n++] = point;
     }
     return point;
@@ -485,11 +556,13 @@ static bool keep(Sweep *s, TtfsDiag *diag) {
 }
 
 static bool run_trial(Sweep *s, TtfsDiag *diag) {
+    static bool (*const run_points[])(Sweep *, TtfsDiag *) = {run_points_fast, run_point_exact,
+                                                              run_points_chip};
     bool ok = true;
     for (uint32_t p = 0; ok && p < s->doc->points.len;) {
         p = gather(s, p);
         if (s->n == 0) break;
-        ok = (s->exact ? run_point_exact(s, diag) : run_points_fast(s, diag)) && keep(s, diag);
+        ok = run_points[s->engine](s, diag) && keep(s, diag);
     }
     return ok;
 }

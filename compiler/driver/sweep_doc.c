@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const ttfs_sweep_engines[] = {"fast", "exact", NULL};
+const char *const ttfs_sweep_engines[] = {"fast", "exact", "jit", NULL};
 const char *const ttfs_sweep_models[] = {"b", "a", NULL};
 const char *const ttfs_sweep_units[] = {"window", "input", NULL};
 const char *const ttfs_sweep_pers[] = {"neuron", "channel", NULL};

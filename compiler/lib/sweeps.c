@@ -9,8 +9,7 @@
 
 TtfsSweepOptions ttfs_sweep_defaults(void) {
     TtfsRunOptions run = ttfs_run_defaults();
-    return (TtfsSweepOptions){
-        .session = run.session, .engine = "fast", .model = "b", .trials = 16, .seed = 1};
+    return (TtfsSweepOptions){.session = run.session, .model = "b", .trials = 16, .seed = 1};
 }
 
 static void say(const TtfsSweepDoc *d, TtfsResult *r) {

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 enum { WIDTH = 420, HEIGHT = 220, LEFT = 52, TOP = 14, RIGHT = 12, BOTTOM = 34 };
 
@@ -146,11 +147,13 @@ static bool is_grid(const TtfsSweepDoc *d) {
 }
 
 static void panels(TtfsBuf *b, const TtfsSweepDoc *d) {
+    bool chip = strcmp(d->engine, ttfs_sweep_engines[TTFS_SWEEP_JIT]) == 0;
+    const char *what = chip ? "Integers of the chip" : d->model[0] == 'a' ? "Model a" : "Model b";
     ttfs_buf_printf(b,
-                    "<p class=\"key\">Model %s, %" PRIu64 " samples, %" PRIu32 " trials; accuracy "
+                    "<p class=\"key\">%s, %" PRIu64 " samples, %" PRIu32 " trials; accuracy "
                     "(line) and agreement with relu (dashed), bands from the least to the largest "
                     "of the trials, neutral points large.</p><div class=\"wide\">",
-                    d->model[0] == 'a' ? "a" : "b", d->samples, d->trials);
+                    what, d->samples, d->trials);
     for (uint32_t i = 0; i < d->points.len;) {
         Panel p = {.d = d, .first = i};
         while (i < d->points.len && d->points.at[i].axis == d->points.at[p.first].axis) i++;

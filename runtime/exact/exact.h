@@ -57,9 +57,6 @@ typedef struct {
     uint32_t seed, trial; /* of the noise */
 } TtfsExactOptions;
 
-/* What noise is drawn for: the second word of Philox's key, the first is the seed. */
-typedef enum { TTFS_DRAW_TIME = 1, TTFS_DRAW_SLOPE, TTFS_DRAW_WEIGHT } TtfsDraw;
-
 /* Counted over all runs of one engine. */
 typedef struct {
     double max_error;     /* largest |x_spiking - x_relu|; of the readout: of the logits */

@@ -23,6 +23,8 @@ struct TtfsGolden {
     Events *events;      /* per population */
     int32_t **potential; /* per population; NULL unless it integrates */
     int32_t *slope;      /* of the population in hand */
+    TtfsGoldenDisturb *disturb;
+    void *context; /* its */
 };
 
 TtfsGolden *ttfs_golden_open(const TtfsSpike *s) {
@@ -51,6 +53,11 @@ void ttfs_golden_close(TtfsGolden *g) {
     if (!g) return;
     TtfsArena arena = g->arena; /* holds *g itself */
     ttfs_arena_free(&arena);
+}
+
+void ttfs_golden_disturb(TtfsGolden *g, TtfsGoldenDisturb *disturb, void *context) {
+    g->disturb = disturb;
+    g->context = context;
 }
 
 const int32_t *ttfs_golden_potentials(const TtfsGolden *g, TtfsPop p) {
@@ -212,6 +219,7 @@ static void run_population(TtfsGolden *g, uint32_t i, TtfsTrace *out) {
                n * sizeof *g->potential[i]);
         return;
     }
+    if (g->disturb) g->disturb(g->context, (TtfsPop){i + 1}, tick);
     sort_events(&g->events[i], tick, n, p->ticks);
 }
 

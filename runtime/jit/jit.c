@@ -111,6 +111,7 @@ static void keep_routines(TtfsJit *j, const TtfsProgram *p) {
     j->routines = p->routines.len;
     j->units = TTFS_ARRAY(&j->arena, uint32_t, j->routines);
     j->macs = TTFS_ARRAY(&j->arena, uint64_t, j->routines);
+    j->filled = TTFS_ARRAY(&j->arena, uint32_t, j->routines);
     j->run = TTFS_ARRAY(&j->arena, TtfsRoutineRun, j->routines);
     j->routine = TTFS_ARRAY(&j->arena, TtfsRoutineFunction *, j->routines);
     j->layer = TTFS_ARRAY(&j->arena, TtfsJitLayer, s->pops.len);
@@ -119,6 +120,8 @@ static void keep_routines(TtfsJit *j, const TtfsProgram *p) {
         j->units[i] = routine->units;
         j->run[i] = routine->run;
         j->macs[i] = routine->macs;
+        if (routine->kind != TTFS_ROUTINE_EVENTS && s->pops.at[routine->pop].ticks)
+            j->filled[i] = routine->pop + 1;
         if (routine->kind == TTFS_ROUTINE_INPUT) j->input = i;
         if (routine->kind != TTFS_ROUTINE_LINEAR || routine->run == TTFS_RUN_TICKS) continue;
         j->layer[j->layers++] =
@@ -146,6 +149,16 @@ static void keep_populations(TtfsJit *j, const TtfsProgram *p) {
     }
 }
 
+/* Neurons of the largest population. */
+static uint64_t widest(const TtfsJit *j) {
+    uint64_t most = 1;
+    for (uint32_t i = 0; i < j->pops; i++) {
+        uint64_t n = (uint64_t)j->pop[i].c * j->pop[i].h * j->pop[i].w;
+        if (n > most) most = n;
+    }
+    return most;
+}
+
 /* Constants and workspaces. */
 static bool take_memory(TtfsJit *j, const TtfsProgram *p, TtfsDiag *diag) {
     uint32_t members = ttfs_team_size(j->team);
@@ -156,9 +169,11 @@ static bool take_memory(TtfsJit *j, const TtfsProgram *p, TtfsDiag *diag) {
     uint8_t *consts = ttfs_arena_try_array(&j->arena, p->const_bytes, 1);
     bool ok = consts != NULL;
     j->work = TTFS_ARRAY(&j->arena, uint8_t *, members);
+    j->shown = TTFS_ARRAY(&j->arena, uint16_t *, members);
     for (uint32_t i = 0; ok && i < members; i++) {
         j->work[i] = ttfs_arena_try_array(&j->arena, bytes, 1);
-        ok = j->work[i] != NULL;
+        j->shown[i] = ttfs_arena_try_array(&j->arena, widest(j), sizeof **j->shown);
+        ok = j->work[i] && j->shown[i];
     }
     if (!ok)
         return ttfs_error(diag, TTFS_AT_FILE("jit"), TTFS_JIT_MEMORY,

@@ -55,6 +55,15 @@ void ttfs_jit_run(TtfsJit *j, uint64_t n, const uint16_t *x, int32_t *potentials
 void ttfs_jit_run_real(TtfsJit *j, uint64_t n, const float *values, int32_t *potentials,
                        uint16_t *ticks);
 
+/* Is given each spiking population of each sample in order: x [neurons], its integers (T - tick; 0:
+ * silent), which it may change within 0..T; true: it has. `member`, below the threads, is whose
+ * turn it is; members come side by side, each with samples of its own. */
+typedef bool TtfsJitVisit(void *context, uint32_t member, uint64_t sample, uint32_t pop,
+                          uint16_t *x);
+/* The same run, of what `visit` leaves. */
+void ttfs_jit_run_visited(TtfsJit *j, uint64_t n, const float *values, int32_t *potentials,
+                          TtfsJitVisit *visit, void *context);
+
 uint32_t ttfs_jit_inputs(const TtfsJit *j);   /* values of a sample */
 uint32_t ttfs_jit_readouts(const TtfsJit *j); /* potentials of a sample */
 uint64_t ttfs_jit_neurons(const TtfsJit *j);  /* ticks of a sample */

@@ -30,13 +30,15 @@ struct TtfsJit {
     TtfsRoutineRun *run; /* [routines] which runs take it */
     uint32_t *units;     /* [routines] parts that a routine's work divides into */
     uint64_t *macs;      /* [routines] of a sample */
+    uint32_t *filled;    /* [routines] index + 1 of the population that it fills; 0: none */
     TtfsJitPop *pop;     /* [pops] */
     uint32_t input, inputs, readouts;
     uint64_t neurons, sample_bytes;
     const uint8_t *consts;
     TtfsTeam *team;
-    uint8_t **work; /* [members of the team] */
-    uint32_t chunk; /* samples that a workspace holds */
+    uint8_t **work;   /* [members of the team] */
+    uint16_t **shown; /* [members] a population's values, for who visits it */
+    uint32_t chunk;   /* samples that a workspace holds */
     TtfsJitLayer *layer;
     uint32_t layers;
     TtfsJitStats stats;

@@ -21,6 +21,8 @@ typedef struct {
     uint32_t input_routine;
     int32_t *potentials;
     uint16_t *ticks;
+    TtfsJitVisit *visit; /* NULL: nobody */
+    void *context;
     atomic_uint_least64_t next; /* chunk; part of a shared routine */
     uint32_t shared;            /* the routine that is being shared, ... */
     uint64_t at;                /* ... and for which samples */
@@ -97,7 +99,7 @@ static uint32_t routine_of(const Run *r, uint32_t k) {
 
 static bool is_taken(const Run *r, uint32_t k) {
     TtfsRoutineRun run = r->jit->run[k];
-    return run == TTFS_RUN_ALL || (run == TTFS_RUN_TICKS) == (r->ticks != NULL);
+    return run == TTFS_RUN_ALL || (run == TTFS_RUN_TICKS) == (r->ticks || r->visit);
 }
 
 static uint64_t chunk_size(const Run *r, uint64_t first) {
@@ -108,6 +110,50 @@ static void run_routine(const Run *r, uint32_t k, uint8_t *work, uint64_t at, ui
                         uint64_t first, uint64_t end) {
     r->jit->routine[routine_of(r, k)](r->jit->consts, work, r->in + at * r->in_bytes, n, first,
                                       end);
+}
+
+/* A row of `n` values, `stride` apart, out of the workspace or back. */
+static void take_row(const TtfsStore *s, const uint8_t *at, uint64_t stride, uint32_t n,
+                     uint16_t *x) {
+    const uint16_t *words = (const uint16_t *)(const void *)at;
+    for (uint32_t i = 0; i < n; i++) x[i] = s->elt == 1 ? at[i * stride] : words[i * stride];
+}
+
+static void put_row(const TtfsStore *s, uint8_t *at, uint64_t stride, uint32_t n,
+                    const uint16_t *x) {
+    uint16_t *words = (uint16_t *)(void *)at;
+    for (uint32_t i = 0; i < n; i++)
+        if (s->elt == 1)
+            at[i * stride] = (uint8_t)x[i];
+        else
+            words[i * stride] = x[i];
+}
+
+/* All values of a population of a sample: out of the workspace, or with `put` back. */
+static void move_values(const TtfsJitPop *p, uint8_t *sample, uint16_t *x, bool put) {
+    const TtfsStore *s = &p->store;
+    bool flat = p->h * p->w == 1; /* a vector is one row of channels */
+    uint32_t rows = flat ? 1 : p->h, n = flat ? p->c : p->w, channels = flat ? 1 : p->c;
+    for (uint32_t ch = 0; ch < channels; ch++)
+        for (uint32_t y = 0; y < rows; y++, x += n) {
+            uint8_t *at = sample + s->origin + y * s->row + (uint64_t)ch * s->elt;
+            if (put)
+                put_row(s, at, flat ? 1 : p->c, n, x);
+            else
+                take_row(s, at, flat ? 1 : p->c, n, x);
+        }
+}
+
+/* The population of the `n` samples from `first` on, which a member has in hand. */
+static void visit(const Run *r, uint32_t member, uint32_t pop, uint64_t first, uint64_t n) {
+    const TtfsJit *j = r->jit;
+    for (uint64_t i = 0; i < n; i++) {
+        uint8_t *sample = j->work[member] + i * j->sample_bytes;
+        uint16_t *x = j->shown[member];
+        move_values(&j->pop[pop], sample, x, false);
+        if (r->visit(r->context, member, first + i, pop, x))
+            move_values(&j->pop[pop], sample, x, true);
+    }
 }
 
 /* Chunks of their own: every member takes the next until there is none. */
@@ -121,7 +167,10 @@ static void run_chunks(void *context, uint32_t member, uint32_t members) {
         if (at >= r->samples) return;
         uint64_t n = chunk_size(r, at);
         for (uint32_t k = 0; k + 1 < j->routines; k++)
-            if (is_taken(r, k)) run_routine(r, k, work, at, n, 0, j->units[k]);
+            if (is_taken(r, k)) {
+                run_routine(r, k, work, at, n, 0, j->units[k]);
+                if (r->visit && j->filled[k]) visit(r, member, j->filled[k] - 1, at, n);
+            }
         for (uint64_t i = 0; i < n; i++) copy_results(r, at + i, work + i * j->sample_bytes);
     }
 }
@@ -178,7 +227,7 @@ static void run(TtfsJit *j, Run *r) {
     r->jit = j;
     r->chunk = even < j->chunk ? even : j->chunk;
     atomic_init(&r->next, 0);
-    if (members == 1 || (r->samples < members && !worth_sharing(r)))
+    if (members == 1 || (r->samples < members && (r->visit || !worth_sharing(r))))
         run_chunks(r, 0, 1);
     else if (r->samples < members)
         run_shared(r);
@@ -205,5 +254,17 @@ void ttfs_jit_run_real(TtfsJit *j, uint64_t n, const float *values, int32_t *pot
              .input_routine = j->routines - 1,
              .potentials = potentials,
              .ticks = ticks};
+    if (n) run(j, &r);
+}
+
+void ttfs_jit_run_visited(TtfsJit *j, uint64_t n, const float *values, int32_t *potentials,
+                          TtfsJitVisit *visitor, void *context) {
+    Run r = {.samples = n,
+             .in = (const uint8_t *)values,
+             .in_bytes = j->inputs * sizeof *values,
+             .input_routine = j->routines - 1,
+             .potentials = potentials,
+             .visit = visitor,
+             .context = context};
     if (n) run(j, &r);
 }

@@ -5,6 +5,8 @@
  */
 #include "noisy_inside.h"
 
+#include "philox.h"
+
 static float *floats(const double *from, uint32_t n, TtfsArena *a) {
     if (!from) return NULL;
     float *to = TTFS_ARRAY(a, float, n);

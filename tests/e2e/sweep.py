@@ -2,7 +2,7 @@
 """`ttfs sweep` and `ttfs merge`: closed forms against the search for crossings and against `run`, the document against
 its schema, shards and runs that go on byte for byte, refusals.
 
-Argument: `engines`, `shards`, `words` or `recipes` (examples/sweep).
+Argument: `engines`, `shards`, `words`, `chip` (axes of the integers) or `recipes` (examples/sweep).
 """
 import json
 import os
@@ -259,6 +259,113 @@ def pages(case, base):
     case.check("Robustness" not in page(case), "a sweep that nobody made")
 
 
+# ---- the integers that are compiled ---------------------------------------------------------------
+
+NEUTRAL = (("ticks", 0), ("weight-bits", 0), ("percentile", 0), ("jitter", 0), ("drop", 0), ("stuck", 0), ("flip", 0), ("early", 1),
+           ("weight-noise", 0))
+KEYS = ("accuracy", "agreement", "spikes_per_neuron", "latency_ticks")
+
+
+def vary(*axes):
+    return [word for axis in axes for word in ("--vary", axis)]
+
+
+def figures(p):
+    return (p["accuracy"]["mean"], p["agreement"]["mean"], p["spikes_per_neuron"], p["latency"])
+
+
+def check_neutral(case):
+    run = case.json("run", "out", "--input", TEST, "--engine", "jit")
+    d = sweep(case, "--engine", "jit", *vary(*("%s=%s" % a for a in NEUTRAL)), "-o", "neutral.json")
+    check_schema(case, d)
+    for p in d["points"]:
+        case.equal(figures(p), tuple(run[k] for k in KEYS), "%s without fault beside run" % p["axis"])
+        case.equal(p["worst_layer"]["mean_abs_error"], 0, "error of %s without fault" % p["axis"])
+
+
+def check_again(case):
+    """Another grid is what a compilation with it runs, without its samples."""
+    for axis, value in (("ticks", 15), ("weight-bits", 3), ("percentile", 0.8)):
+        case.compile("digits_mlp", "other", "--" + axis, value)
+        run = case.json("run", "other", "--input", TEST, "--engine", "jit")
+        p = sweep(case, *vary("%s=%s" % (axis, value)), "-o", "again.json")["points"][0]
+        case.equal(figures(p), tuple(run[k] for k in KEYS), "%s=%s beside a compilation" % (axis, value))
+        case.check(p["worst_layer"]["mean_abs_error"] > 0, "%s=%s is without error" % (axis, value))
+
+
+def check_faults(case):
+    """More of a fault is more of what it does."""
+    d = sweep(case, *vary("jitter=2,20", "drop=0.1,0.9,1", "stuck=0.1,0.9,1", "flip=0.001,0.1", "early=0,0.25,0.75,1"),
+              "--engine", "jit", "--trials", 3, "-o", "faults.json")
+    at = {(p["axis"], p["value"]): p for p in d["points"]}
+    for axis, less, more in (("jitter", 2, 20), ("drop", 0.1, 0.9), ("stuck", 0.1, 0.9), ("flip", 0.001, 0.1)):
+        a, b = at[axis, less], at[axis, more]
+        case.check(0 < a["worst_layer"]["share_of_window"] < b["worst_layer"]["share_of_window"], "errors of " + axis)
+        case.check(a["accuracy"]["mean"] > b["accuracy"]["mean"], "accuracy of " + axis)
+        case.check(len(set(json.dumps(c) for c in a["counts"])) == 3, "trials of %s are alike" % axis)
+    whole = at["early", 1]
+    for axis in ("drop", "stuck"):
+        case.equal(at[axis, 1]["spikes_per_neuron"], 0, "spikes with %s=1" % axis)
+        share = at[axis, 0.9]["spikes_per_neuron"] / whole["spikes_per_neuron"]
+        case.check(share < 0.2, "%s=0.9 leaves %.2f of the spikes" % (axis, share))
+    early = [at["early", v] for v in (0, 0.25, 0.75, 1)]
+    case.equal([whole["latency"] - p["latency"] for p in early], [255, 191, 64, 0], "ticks that early takes off")
+    case.check(early[0]["accuracy"]["mean"] < 0.2 < early[2]["accuracy"]["mean"], "accuracy of early")
+    case.equal([p["worst_layer"]["mean_abs_error"] for p in early], [0] * 4, "errors of what is read early")
+
+
+def check_shards(case):
+    words = ("sweep", "out", "--input", TEST, "--count", 60, "--trials", 2, "--engine", "jit",
+             *vary("ticks=0,7", "jitter=0,3", "flip=0,0.01", "early=0.5,1"), "--grid")
+    case.good(*words, "-o", "whole.json", "--threads", 1)
+    case.good(*words, "-o", "two.json", "--threads", 2)
+    case.equal(content(case, "two.json"), content(case, "whole.json"), "two threads")
+    for n in (1, 2, 3, 7):
+        parts = ["chip-%d-%d.json" % (n, i) for i in range(1, n + 1)]
+        for i, part in enumerate(parts):
+            case.good(*words, "-o", part, "--shard", "%d/%d" % (i + 1, n))
+        case.good("merge", *reversed(parts), "-o", "merged.json")
+        case.equal(content(case, "merged.json"), content(case, "whole.json"), "%d shards of the chip" % n)
+    half = json.loads(content(case, "whole.json"))
+    half["points"][3]["counts"][0] = None
+    case.write("half.json", json.dumps(half))
+    case.good(*words, "-o", "half.json")
+    case.equal(content(case, "half.json"), content(case, "whole.json"), "a run of the chip that went on")
+
+
+def chip_refusals(case):
+    base = ("sweep", "out", "--input", TEST, "--count", 8, "-o", "x.json")
+    for axis, says in (("ticks=0.5", "whole numbers 1 to 65535"), ("ticks=1:4:3", "2.5"), ("weight-bits=17", "2 to 16"),
+                       ("percentile=0.4", "0.5 to 1"), ("jitter=-1", "0 to 65535"), ("drop=1.5", "0 to 1"), ("stuck=-0.1", "0 to 1"),
+                       ("flip=2", "0 to 1"), ("early=1.01", "0 to 1")):
+        case.refused(*base, *vary(axis), code=2, says=["--vary", says])
+    case.refused(*base, *vary("drop=0.1", "margin=0.1"), code=2, says=["'drop'", "engine jit", "not of fast"])
+    case.refused(*base, *vary("drop=0.1"), "--engine", "exact", code=2, says=["'drop'", "engine jit", "not of exact"])
+    case.refused(*base, *vary("weight-noise=0.1", "time-noise=0"), "--engine", "jit", code=2, says=["'time-noise'", "fast, exact"])
+    for option in (("--model", "a"), ("--unit", "input"), ("--slope-noise-per", "neuron")):
+        case.refused(*base, *vary("drop=0.1"), *option, code=2, says=option[0])
+    case.compile("digits_mlp", "fitted", "--quantiser", "fitted")
+    case.refused("sweep", "fitted", "--input", TEST, *vary("ticks=7"), says=["fitted", "--quantiser plain"])
+    case.good("sweep", "fitted", "--input", TEST, "--count", 8, *vary("drop=0.1"), "--trials", 1)
+    os.remove(case.path("out", "forms", "calib.blob"))
+    case.refused(*base, *vary("ticks=7"), says="holds no calibration")
+    case.check(not os.path.exists(case.path("x.json")), "a refused sweep wrote its file")
+
+
+def chip(case):
+    case.compile("digits_mlp", "out")
+    check_neutral(case)
+    check_again(case)
+    check_faults(case)
+    check_shards(case)
+    case.good("sweep", "out", "--input", TEST, "--count", 40, *vary("drop=0,0.1", "ticks=0,7", "early=0.5,1"), "--trials", 2)
+    text = page(case)
+    case.equal(text.count('<svg class="sweep"'), 3, "panels of the chip")
+    case.equal(text.count(", neutral<"), 6, "neutral points of the chip")
+    case.check("Integers of the chip" in text, "the page does not say what was swept")
+    chip_refusals(case)
+
+
 # ---- recipes ---------------------------------------------------------------------------------------
 
 
@@ -286,7 +393,7 @@ def recipes(case):
 
 def main():
     case = Case()
-    {"engines": engines, "shards": shards, "words": words, "recipes": recipes}[sys.argv[1]](case)
+    {"engines": engines, "shards": shards, "words": words, "chip": chip, "recipes": recipes}[sys.argv[1]](case)
     return case.done()
 
 

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The step ir_to_spike again. Invariant: with the folder's own options it gives the folder's graph,
+ * which is checked before any other is asked for.
+ */
+#include "requantise.h"
+
+#include "refill.h"
+
+#include <string.h>
+
+static bool take_options(TtfsRequantiser *r, TtfsOut *out, TtfsDiag *diag) {
+    TtfsRefill folder = {.options = {.percentile = -1}};
+    const char *manifest = ttfs_out_path(out, "manifest.json");
+    if (!ttfs_refill_manifest(&folder, manifest, &r->arena, diag)) return false;
+    const TtfsCompileOptions *o = &folder.options;
+    r->options = (TtfsSpikeOptions){.ticks = o->ticks,
+                                    .weight_bits = o->weight_bits,
+                                    .percentile = o->percentile,
+                                    .input_lo = folder.lo,
+                                    .input_hi = folder.hi,
+                                    .layers = o->layers,
+                                    .n_layers = o->n_layers};
+    if (!o->quantiser || strcmp(o->quantiser, ttfs_quantisers[TTFS_QUANTISER_PLAIN]) == 0)
+        return true;
+    return ttfs_error_advice(diag, TTFS_AT_FILE(out->folder), TTFS_CALIB_KEPT,
+                             "compile it with --quantiser plain for these axes",
+                             "its weights were fitted to samples, which it does not keep: it is "
+                             "not made again with other ticks, weight bits or percentile");
+}
+
+static bool check_same(const TtfsRequantiser *r, const TtfsOut *out, TtfsDiag *diag) {
+    TtfsSpike again;
+    char what[256];
+    if (!ttfs_requantise(r, 0, 0, 0, &again, diag)) return false;
+    bool same = ttfs_spike_equal(&out->spike, &again, what, sizeof what);
+    ttfs_spike_free(&again);
+    return same || ttfs_error_advice(diag, TTFS_AT_FILE(out->folder), TTFS_CALIB_KEPT,
+                                     "compile it again with this ttfs",
+                                     "what its calibration and options give is not the graph that "
+                                     "it holds: %s",
+                                     what);
+}
+
+bool ttfs_requantise_open(TtfsRequantiser *r, TtfsOut *out, const TtfsIr *canonical,
+                          TtfsDiag *diag) {
+    *r = (TtfsRequantiser){.canonical = canonical, .file = ttfs_out_path(out, "forms/ir.txt")};
+    return take_options(r, out, diag) &&
+           ttfs_calibration_load(&r->calibration, canonical, out->folder, &r->arena, diag) &&
+           check_same(r, out, diag);
+}
+
+bool ttfs_requantise(const TtfsRequantiser *r, uint32_t ticks, uint32_t weight_bits,
+                     double percentile, TtfsSpike *out, TtfsDiag *diag) {
+    TtfsSpikeOptions o = r->options;
+    TtfsQuantReport report;
+    TtfsDiag own = {0}; /* what it says of the folder's own options it said when compiling */
+    if (ticks) o.ticks = ticks;
+    if (weight_bits) o.weight_bits = weight_bits;
+    if (percentile > 0) o.percentile = percentile;
+    bool ok =
+        ttfs_ir_to_spike(r->canonical, &r->calibration.calib, &o, r->file, out, &report, &own) &&
+        ttfs_spike_check(out, r->file, &own);
+    if (!ok) ttfs_diag_append(diag, &own);
+    ttfs_arena_free(&report.arena);
+    ttfs_diag_free(&own);
+    return ok;
+}
+
+void ttfs_requantise_close(TtfsRequantiser *r) {
+    ttfs_calibration_free(&r->calibration);
+    ttfs_arena_free(&r->arena);
+}
