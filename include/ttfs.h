@@ -249,7 +249,8 @@ TtfsResult *ttfs_run_samples(const TtfsRunOptions *o, TtfsMessages *m);
 
 typedef struct {
     TtfsSessionOptions session;
-    const char *engines; /* "golden,jit,..": the first is the reference; NULL: golden, jit, and rtl
+    const char *engines; /* of golden, jit, rtl, netlist, bitstream (the last two: what synth made),
+                            "golden,jit,..": the first is the reference; NULL: golden, jit, and rtl
                             when there is an image */
     const char *fault;   /* to put in on purpose; NULL: none */
 } TtfsVerifyOptions;
