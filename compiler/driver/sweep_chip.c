@@ -128,15 +128,18 @@ static void take_memory(TtfsSweepChip *c) {
         c->unit[i].error = TTFS_ARRAY(a, uint64_t, c->of.doc->layers);
 }
 
+bool ttfs_sweep_refuse_early(double share, const char *layer, const char *reader, TtfsDiag *diag) {
+    return ttfs_error(diag, TTFS_AT_FILE("--vary"), TTFS_OPTION_VALUE,
+                      "'early=%.10g': the window of %s reaches into the last one, and %s reads it "
+                      "besides a readout: this network's class is not read early",
+                      share, layer, reader);
+}
+
 /* The class can only be read early of values that nobody else reads. */
 static bool check_early(const TtfsSpike *s, double share, TtfsArena *a, TtfsEarly *early,
                         TtfsDiag *diag) {
     *early = ttfs_faulty_early(s, share, a);
-    return !early->reader ||
-           ttfs_error(diag, TTFS_AT_FILE("--vary"), TTFS_OPTION_VALUE,
-                      "'early=%.10g': the window of %s reaches into the last one, and %s reads it "
-                      "besides a readout: this network's class is not read early",
-                      share, early->layer, early->reader);
+    return !early->reader || ttfs_sweep_refuse_early(share, early->layer, early->reader, diag);
 }
 
 static bool check_points(TtfsSweepChip *c, TtfsDiag *diag) {
