@@ -136,7 +136,8 @@ enum {
     TTFS_MOST_WEIGHT_BITS = 16,
     TTFS_USUAL_CALIB = 1000, /* samples to calibrate with, when nothing is said */
     TTFS_MOST_CALIB = 1 << 30,
-    TTFS_MOST_CHANNELS = 16
+    TTFS_MOST_CHANNELS = 16,
+    TTFS_MOST_SHAPE = 5 /* dimensions of one sample */
 };
 #define TTFS_LEAST_PERCENTILE 0.5
 
@@ -147,7 +148,7 @@ typedef struct {
 } TtfsLayerOptions;
 
 typedef struct {
-    const char *model; /* .onnx or .onnx.gz */
+    const char *model; /* ONNX (.onnx, .onnx.gz) or NIR: what it holds says which */
     const char *out;   /* folder to write; appears at once or not at all */
     const char *chip;  /* a name in hw/chips, or the path of a description; NULL: "one" */
     const char *fit;   /* a device (hw/devices.def) that the chip is made for; NULL: `chip` it is */
@@ -167,6 +168,8 @@ typedef struct {
     uint32_t channels; /* else, when not 0: uint8 samples are (value / 255 - mean) / deviation, with
                           those of their channel; deviations are above 0 */
     float mean[TTFS_MOST_CHANNELS], deviation[TTFS_MOST_CHANNELS];
+    uint32_t shape_rank; /* of NIR: the input's shape of one sample, each dimension 1 or more, */
+    uint32_t shape[TTFS_MOST_SHAPE]; /* when the file does not say it; 0 dimensions: not given */
     const TtfsLayerOptions *layers;
     uint32_t n_layers;
     uint32_t seed;

@@ -34,9 +34,21 @@ static bool unknown_key(const Config *c, const char *key, const char *const *kno
                                           ttfs_nearest(key, known, n)));
 }
 
-static const char *const top_keys[] = {
-    "chip",   "fit",        "schedule",  "calib",       "calib_count", "ticks", "weight_bits",
-    "memory", "percentile", "quantiser", "input_range", "seed",        "input", "layers"};
+static const char *const top_keys[] = {"chip",        "fit",       "schedule",    "calib",
+                                       "calib_count", "ticks",     "weight_bits", "memory",
+                                       "percentile",  "quantiser", "input_range", "input_shape",
+                                       "seed",        "input",     "layers"};
+
+/* [1, 28, 28] as "1,28,28"; NULL when it is something else. */
+static const char *shape_text(const Config *c, const cJSON *v) {
+    const char *text = "";
+    for (const cJSON *e = v->child; e; e = e->next) {
+        if (!cJSON_IsNumber(e)) return NULL;
+        text = ttfs_arena_printf(c->arena, "%s%s%s", text, *text ? "," : "",
+                                 ttfs_json_number_text(e->valuedouble).text);
+    }
+    return cJSON_IsArray(v) && cJSON_GetArraySize(v) <= TTFS_MOST_SHAPE ? text : NULL;
+}
 
 /* A scalar, or [lo, hi] for a range, as the text an option has. */
 static const char *value_text(const Config *c, const cJSON *v) {
@@ -52,8 +64,9 @@ static const char *value_text(const Config *c, const cJSON *v) {
 }
 
 static bool take_scalar(const Config *c, TtfsOption id, const cJSON *v) {
-    const char *text = value_text(c, v);
-    if (!text || (cJSON_IsArray(v) && id != TTFS_OPT_INPUT_RANGE))
+    bool shape = id == TTFS_OPT_INPUT_SHAPE && cJSON_IsArray(v);
+    const char *text = shape ? shape_text(c, v) : value_text(c, v);
+    if (!text || (cJSON_IsArray(v) && id != TTFS_OPT_INPUT_RANGE && !shape))
         return config_fault(c, v->string, "a number or a string expected");
     bool path = id == TTFS_OPT_CALIB ||
                 (id == TTFS_OPT_CHIP && (strchr(text, '/') || strstr(text, ".json")));

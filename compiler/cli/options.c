@@ -268,3 +268,20 @@ bool ttfs_option_range(const TtfsOptions *o, TtfsOption id, float *lo, float *hi
     *hi = b;
     return true;
 }
+
+bool ttfs_option_dims(const TtfsOptions *o, TtfsOption id, uint32_t most, uint32_t *rank,
+                      uint32_t *dim, TtfsMessages *m) {
+    const char *text = o->value[id], *at = text;
+    uint32_t n = 0;
+    while (at) {
+        char *end;
+        unsigned long v = isdigit((unsigned char)*at) ? strtoul(at, &end, 10) : 0;
+        if (n == most || v < 1 || v > INT32_MAX || (*end && *end != ','))
+            return refuse(o, id, m, "'%s' is no shape, as 1,28,28, of at most %u dimensions", text,
+                          most);
+        dim[n++] = (uint32_t)v;
+        at = *end ? end + 1 : NULL;
+    }
+    if (text) *rank = n;
+    return true;
+}

@@ -55,5 +55,9 @@ bool ttfs_option_size(const TtfsOptions *o, TtfsOption id, uint64_t *out, TtfsMe
 /* "LO:HI", finite, LO < HI; *present: the option is there. */
 bool ttfs_option_range(const TtfsOptions *o, TtfsOption id, float *lo, float *hi, bool *present,
                        TtfsMessages *m);
+/* "D,D,..": at most `most` whole numbers, 1 or more; *rank is untouched when the option is absent.
+ */
+bool ttfs_option_dims(const TtfsOptions *o, TtfsOption id, uint32_t most, uint32_t *rank,
+                      uint32_t *dim, TtfsMessages *m);
 
 #endif

@@ -30,6 +30,7 @@ bool ttfs_read_compile(TtfsCompileOptions *c, TtfsOptions *o, TtfsArena *a, Ttfs
     ok &= ttfs_option_u32(o, TTFS_OPT_THREADS, 1, TTFS_MOST_THREADS, &c->threads, m);
     ok &= ttfs_option_size(o, TTFS_OPT_MEMORY, &c->memory, m);
     ok &= ttfs_option_range(o, TTFS_OPT_INPUT_RANGE, &c->lo, &c->hi, &c->ranged, m);
+    ok &= ttfs_option_dims(o, TTFS_OPT_INPUT_SHAPE, TTFS_MOST_SHAPE, &c->shape_rank, c->shape, m);
     return ok;
 }
 

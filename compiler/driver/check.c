@@ -7,7 +7,7 @@
 #include "check.h"
 
 #include "ir_to_ir.h"
-#include "onnx_to_ir.h"
+#include "model.h"
 #include "spike_to_plan.h"
 
 typedef struct {
@@ -29,9 +29,10 @@ static void take_errors(TtfsDiag *diag, TtfsDiag *own) {
     ttfs_diag_free(own);
 }
 
-static bool canonical(State *c, uint64_t memory, TtfsDiag *diag) {
-    TtfsOnnxOptions all = {.keep_refused = true, .budget = &c->budget, .memory = memory};
-    bool ok = ttfs_onnx_import(c->model, &all, &c->imported, diag);
+static bool canonical(State *c, const TtfsCompileOptions *asked, TtfsDiag *diag) {
+    TtfsModelOptions all = ttfs_model_options(asked, &c->budget);
+    all.keep_refused = true;
+    bool ok = ttfs_model_import(c->model, &all, &c->imported, diag);
     if (!c->imported.output.i) return false;
     /* the forms as well, where the operators let them be seen */
     bool forms = ttfs_ir_drop_tail(&c->imported, &c->net, c->model, diag) &&
@@ -64,7 +65,7 @@ static bool plan(State *c, TtfsSchedule schedule) {
 bool ttfs_check(TtfsJob *job, TtfsCheck *out, TtfsDiag *diag) {
     State c = {.model = job->options->model, .out = out};
     *out = (TtfsCheck){.chip = job->chip};
-    out->supported = canonical(&c, job->options->memory, diag) && spike(&c, job, diag);
+    out->supported = canonical(&c, job->options, diag) && spike(&c, job, diag);
     out->fits = out->supported && plan(&c, job->schedule);
     ttfs_spike_free(&c.spike);
     ttfs_ir_free(&c.canonical);

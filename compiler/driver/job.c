@@ -26,6 +26,13 @@ static bool check_input(const TtfsCompileOptions *o, TtfsDiag *diag) {
     return ok;
 }
 
+static bool check_shape(const TtfsCompileOptions *o, TtfsDiag *diag) {
+    bool ok = ttfs_asked_within("--input-shape", o->shape_rank, 0, TTFS_MOST_SHAPE, diag);
+    for (uint32_t i = 0; ok && i < o->shape_rank; i++)
+        ok = ttfs_asked_within("--input-shape", o->shape[i], 1, INT32_MAX, diag);
+    return ok;
+}
+
 static bool check(const TtfsCompileOptions *o, TtfsDiag *diag) {
     bool ok = ttfs_asked_for("model", o->model, "the path of a model is needed", diag);
     ok &= ttfs_asked_within("--ticks", o->ticks, 1, TTFS_MOST_TICKS, diag);
@@ -34,6 +41,7 @@ static bool check(const TtfsCompileOptions *o, TtfsDiag *diag) {
     ok &= ttfs_asked_within("--percentile", o->percentile, TTFS_LEAST_PERCENTILE, 1, diag);
     ok &= ttfs_asked_within("--calib-count", o->calib_count, 1, TTFS_MOST_CALIB, diag);
     ok &= ttfs_asked_within("--threads", o->threads, 1, TTFS_MOST_THREADS, diag);
+    ok &= check_shape(o, diag);
     return check_input(o, diag) && ok;
 }
 

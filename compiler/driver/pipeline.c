@@ -9,7 +9,7 @@
 #include "fit_device.h"
 #include "image_to_spike.h"
 #include "ir_to_ir.h"
-#include "onnx_to_ir.h"
+#include "model.h"
 #include "plan_to_image.h"
 #include "refill.h"
 #include "shipped.h"
@@ -31,8 +31,8 @@ bool ttfs_step_has_form(TtfsStep step) {
 }
 
 static bool ir(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
-    TtfsOnnxOptions options = {.budget = &f->budget, .memory = job->options->memory};
-    return ttfs_onnx_import(job->options->model, &options, &f->imported, diag) &&
+    TtfsModelOptions options = ttfs_model_options(job->options, &f->budget);
+    return ttfs_model_import(job->options->model, &options, &f->imported, diag) &&
            ttfs_ir_drop_tail(&f->imported, &f->net, job->options->model, diag) &&
            ttfs_ir_check(&f->net, job->options->model, diag);
 }

@@ -76,6 +76,12 @@ static void options(TtfsJson *j, const char *key, const TtfsPipeline *f, const T
     ttfs_json_string(j, "quantiser", ttfs_quantisers[job->fitted]);
     ttfs_json_string(j, "schedule", ttfs_schedule_names[job->schedule]);
     channels(j, "input_range", (const float[]){job->spike.input_lo, job->spike.input_hi}, 2);
+    if (job->options->shape_rank) {
+        ttfs_json_array(j, "input_shape");
+        for (uint32_t i = 0; i < job->options->shape_rank; i++)
+            add_u(j, NULL, job->options->shape[i]);
+        ttfs_json_end(j);
+    }
     input_map(j, "uint8", &f->map);
     layer_options(j, "layers", &job->spike);
     ttfs_json_end(j);

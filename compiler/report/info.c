@@ -7,7 +7,7 @@
 #include "asked.h"
 #include "ir_to_ir.h"
 #include "judge_report.h"
-#include "onnx_to_ir.h"
+#include "model.h"
 #include "out.h"
 #include "report_json.h"
 #include "schedule.h"
@@ -224,8 +224,8 @@ static void outputs_json(const Table *t, TtfsJson *j) {
 static bool info_model(const char *path, uint64_t memory, Table *t, TtfsDiag *diag) {
     TtfsIr imported = {0}, net = {0};
     TtfsBudget budget;
-    TtfsOnnxOptions options = {.budget = &budget, .memory = memory};
-    bool ok = ttfs_onnx_import(path, &options, &imported, diag) &&
+    TtfsModelOptions options = {.budget = &budget, .memory = memory};
+    bool ok = ttfs_model_import(path, &options, &imported, diag) &&
               ttfs_ir_drop_tail(&imported, &net, path, diag);
     if (ok) table_of_ir(t, &net);
     if (ok) take_outputs(t, &net, NULL);

@@ -10,7 +10,7 @@ from ctypes import (CFUNCTYPE, POINTER, Structure, c_bool, c_char_p, c_double, c
                     c_uint64, c_void_p)
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__))
-MOST_AXES, MOST_CHANNELS = 8, 16
+MOST_AXES, MOST_CHANNELS, MOST_SHAPE = 8, 16, 5
 Tell = CFUNCTYPE(None, c_void_p, c_char_p, c_uint64, c_uint64)
 
 
@@ -43,7 +43,8 @@ class TtfsCompileOptions(Structure):
                 ("calib", c_char_p), ("calib_values", POINTER(TtfsValues)), ("calib_count", c_uint32),
                 ("ticks", c_uint32), ("weight_bits", c_uint32), ("percentile", c_double), ("quantiser", c_char_p), ("ranged", c_bool),
                 ("lo", c_float), ("hi", c_float), ("channels", c_uint32), ("mean", c_float * MOST_CHANNELS),
-                ("deviation", c_float * MOST_CHANNELS), ("layers", POINTER(TtfsLayerOptions)), ("n_layers", c_uint32),
+                ("deviation", c_float * MOST_CHANNELS), ("shape_rank", c_uint32), ("shape", c_uint32 * MOST_SHAPE),
+                ("layers", POINTER(TtfsLayerOptions)), ("n_layers", c_uint32),
                 ("seed", c_uint32), ("threads", c_uint32), ("memory", c_uint64), ("stop_after", c_char_p),
                 ("dump", c_char_p), ("times", c_bool), ("weights_only", c_char_p), ("progress", TtfsProgress)]
 

@@ -13,7 +13,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ._abi import MOST_CHANNELS, TtfsEmitOptions, TtfsLayerOptions, library
+from ._abi import MOST_CHANNELS, MOST_SHAPE, TtfsEmitOptions, TtfsLayerOptions, library
 from ._call import Answer, Array, Progress, Stopper, call, path
 from ._errors import Message, TtfsError, VerifyError
 from ._form import Population, Reader
@@ -293,7 +293,11 @@ def layer_options(layers: Optional[Mapping[str, Mapping[str, Any]]]) -> Any:
 
 
 def set_input(o: Any, input_range: Optional[Sequence[float]], mean: Optional[Sequence[float]],
-              std: Optional[Sequence[float]]) -> None:
+              std: Optional[Sequence[float]], input_shape: Optional[Sequence[int]] = None) -> None:
+    if input_shape is not None and len(input_shape) > MOST_SHAPE:
+        raise ValueError("input_shape has at most %d dimensions" % MOST_SHAPE)
+    for i, d in enumerate(input_shape or ()):
+        o.shape_rank, o.shape[i] = i + 1, number("input_shape", d, 1)
     if input_range is not None:
         o.ranged, (o.lo, o.hi) = True, input_range
     if (mean is None) != (std is None) or (mean is not None and not len(mean) == len(std) <= MOST_CHANNELS):
@@ -311,7 +315,8 @@ def number(name: str, value: int, least: int = 0) -> int:
 
 
 def check(model: Any, *, chip: Optional[str] = None, schedule: Optional[str] = None,
-          input_range: Optional[Sequence[float]] = None, memory: int = 0, example: Any = None) -> Check:
+          input_range: Optional[Sequence[float]] = None, memory: int = 0, example: Any = None,
+          input_shape: Optional[Sequence[int]] = None) -> Check:
     """Whether a model can be compiled, and all that stands in the way at once.
 
     >>> check("digits_cnn.onnx")
@@ -319,7 +324,7 @@ def check(model: Any, *, chip: Optional[str] = None, schedule: Optional[str] = N
     """
     o = library.ttfs_compile_defaults()
     o.chip, o.schedule, o.memory = path(chip), path(schedule), memory
-    set_input(o, input_range, None, None)
+    set_input(o, input_range, None, None, input_shape)
     with model_file(model, example) as file:
         o.model = path(file)
         return Check(call("ttfs_check_model", ctypes.byref(o)))
@@ -333,8 +338,8 @@ def compile(model: Any, out: Union[str, os.PathLike, None] = None, *, calib: Any
             std: Optional[Sequence[float]] = None, layers: Optional[Mapping[str, Mapping[str, Any]]] = None,
             seed: Optional[int] = None, memory: Optional[int] = None, threads: Optional[int] = None,
             stop_after: Optional[str] = None, weights_only: Union[str, os.PathLike, None] = None, example: Any = None,
-            progress: Optional[Progress] = None) -> Network:
-    """Compiles a model: a path, the bytes of an ONNX file, an onnx.ModelProto, or a torch.nn.Module with an
+            progress: Optional[Progress] = None, input_shape: Optional[Sequence[int]] = None) -> Network:
+    """Compiles a model: a path (ONNX or NIR), the bytes of an ONNX file, an onnx.ModelProto, or a torch.nn.Module with an
     `example` batch. Options are those of `ttfs compile`, and give the same bytes; None is the default. Without
     `out` the folder is a temporary one, which goes with the network.
 
@@ -357,7 +362,7 @@ def compile(model: Any, out: Union[str, os.PathLike, None] = None, *, calib: Any
     for name, value in given.items():
         if value is not None:
             setattr(o, name, number(name, value) if isinstance(value, int) else value)
-    set_input(o, input_range, mean, std)
+    set_input(o, input_range, mean, std, input_shape)
     with model_file(model, example) as file:
         o.model = path(file)
         call("ttfs_compile", ctypes.byref(o), stopper=stopper)

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 
+import nir_make
 from e2e import DIGITS, SOURCE, Case, npy
 from onnx_make import Model
 
@@ -85,6 +86,18 @@ def whole_sweep(case):
     return "sweep.json"
 
 
+def cut_nir(case):
+    with open(os.path.join(SOURCE, "tests", "nir", "norse.nir"), "rb") as f:
+        return case.write("cut.nir", f.read(1 << 10))
+
+
+def open_nir(case):
+    """An input whose shape nothing says."""
+    nodes = {"input": nir_make.node("Input"), "scale": nir_make.node("Scale", scale=[2.0]), "output": nir_make.node("Output")}
+    nir_make.net(nodes, nir_make.chain("input", "scale", "output")).save(case.path("open.nir"))
+    return "open.nir"
+
+
 def cases(case):
     """code: (arguments, words of the message)"""
     os.makedirs(case.path("folder"))
@@ -131,6 +144,9 @@ def cases(case):
         "ONNX_OP": (("check", os.path.join(ONNX, "op_recurrent.onnx")), "feed-forward"),
         "ONNX_ATTR": (("check", os.path.join(ONNX, "attr_unknown.onnx")), "attribute"),
         "ONNX_SHAPE": (("check", os.path.join(ONNX, "shape_free.onnx")), "static shapes"),
+        "NIR_FILE": (("check", cut_nir(case)), "damaged"),
+        "NIR_NODE": (("check", os.path.join(SOURCE, "tests", "nir", "refused.nir")), "recurrent"),
+        "NIR_SHAPE": (("check", open_nir(case)), "--input-shape"),
         "IR_CHECK": (("dump", edited(case, "ir", "output %8", "output %99")), "99"),
         "MODEL_FORM": (("check", os.path.join(ONNX, "form_softmax_inside.onnx")), "spiking form"),
         "CALIB_NONE": (("compile", MLP, "-o", "x"), "--calib"),

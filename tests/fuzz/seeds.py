@@ -11,6 +11,7 @@ import struct
 import sys
 import zlib
 
+import nir_make
 import onnx_make
 
 from e2e import SOURCE, Case, idx, npy, npz
@@ -37,6 +38,24 @@ def network():
     m.output("c", [None, 3])
     m.output("t", [None, 2, 3])
     return m
+
+
+def spiking(packed):
+    """Most node types, a nested graph and edges that meet, small."""
+    ones = [[[1.0] * 5] * 5] * 2
+    conv = nir_make.node("Conv2d", weight=[[[[0.5, -0.25], [0.125, 1.0]]]] * 2, bias=[0.25, 0.0], stride=[1, 1], padding="same",
+                         dilation=1, groups=1)
+    inner = nir_make.graph({"input": nir_make.node("Input", shape=[2, 5, 5]), "output": nir_make.node("Output", shape=[2, 5, 5]),
+                            "fire": nir_make.node("IF", r=ones, v_threshold=ones, v_reset=ones)},
+                           nir_make.chain("input", "fire", "output"))
+    nodes = {"input": nir_make.node("Input", shape=[1, 5, 5]), "conv": conv, "block": inner,
+             "scale": nir_make.node("Scale", scale=[[[0.5]]]),
+             "pool": nir_make.node("SumPool2d", kernel_size=[2, 2], stride=2, padding=[0, 0]),
+             "flat": nir_make.node("Flatten", start_dim=0, end_dim=-1),
+             "fc": nir_make.node("Affine", weight=[[0.5] * 8] * 3, bias=[0.0] * 3), "step": nir_make.node("Threshold", threshold=[0.5] * 3),
+             "output": nir_make.node("Output", shape=[3])}
+    edges = nir_make.chain("input", "conv", "block", "pool", "flat", "fc", "step", "output") + [("conv", "scale"), ("scale", "pool")]
+    return bytes(nir_make.net(nodes, edges, packed).data)
 
 
 def outside(location):
@@ -125,6 +144,7 @@ def make(case):
     weights = bytes(range(32))
     stream = zlib.compressobj(9, zlib.DEFLATED, -15)
     return {
+        "nir": {"plain.nir": spiking(False), "packed.nir": spiking(True), "norse.nir": read(os.path.join(SOURCE, "tests", "nir", "norse.nir"))},
         "onnx": {"net.onnx": model, "net.onnx.gz": gzip.compress(small.bytes(), mtime=0)},
         "onnx_files": {"beside": pack(**{"net.onnx": outside("w.bin"), "w.bin": weights}),
                        "below": pack(**{"net.onnx": outside("sub/w.bin"), "w.bin": weights, "sub/w.bin": weights}),

@@ -11,6 +11,7 @@
 #include "fuzz.h"
 #include "ir_to_ir.h"
 #include "net.h"
+#include "nir_to_ir.h"
 #include "onnx_to_ir.h"
 #include "relu.h"
 
@@ -116,6 +117,19 @@ bool fuzz_onnx_files(const uint8_t *bytes, size_t n) {
     TtfsDiag diag = {0};
     TtfsIr ir;
     bool ok = ttfs_onnx_to_ir(fuzz_path("model/net.onnx"), &ir, &diag);
+    if (ok) taken(&ir);
+    ttfs_ir_free(&ir);
+    return fuzz_said(ok, &diag);
+}
+
+/* A NIR file. Every other has its input's shape from outside. */
+bool fuzz_nir(const uint8_t *bytes, size_t n) {
+    TtfsDiag diag = {0};
+    TtfsIr ir;
+    TtfsBudget budget;
+    TtfsNirOptions options = {.budget = &budget, .memory = 16 << 20};
+    if (n % 2) options.rank = 3, options.dim[0] = 1, options.dim[1] = options.dim[2] = 5;
+    bool ok = ttfs_nir_import_bytes("model.nir", bytes, n, &options, &ir, &diag);
     if (ok) taken(&ir);
     ttfs_ir_free(&ir);
     return fuzz_said(ok, &diag);
