@@ -7,6 +7,7 @@
 
 #include "block.h"
 #include "clock.h"
+#include "counts_doc.h"
 #include "fast.h"
 #include "margin.h"
 #include "parallel.h"
@@ -50,6 +51,7 @@ struct TtfsRun {
     atomic_uint_least64_t done; /* samples that are through it */
     TtfsBuf text;
     TtfsRunResult result;
+    TtfsCountsDoc counts; /* where a file is asked for */
 };
 
 /* Some samples of the block, which one thread judges. */
@@ -112,7 +114,8 @@ static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
         const TtfsTrace *t = &r->traces.trace[i];
         if (t->faults)
             return ttfs_error(diag, TTFS_AT_FILE(r->engine.name), TTFS_SIM_RUN, "sample %llu: %s",
-                              (unsigned long long)(r->block.first + i), t->fault);
+                              (unsigned long long)(r->session.input.first + r->block.first + i),
+                              t->fault);
         count_spikes(r, w, t);
         ttfs_kept_spikes(r->kept, r->block.first + i, t);
     }
@@ -280,6 +283,36 @@ static TtfsRunResult add_up(TtfsRun *r) {
     return v;
 }
 
+/* What would be files of a part without saying so. */
+static bool check_shard(const TtfsRunOptions *o, TtfsDiag *diag) {
+    const char *option = o->layers    ? "--layers"
+                         : o->trace   ? "--trace"
+                         : o->outputs ? "--outputs"
+                                      : NULL;
+    return !o->shard || !option ||
+           ttfs_error(diag, TTFS_AT_FILE(option), TTFS_OPTION_VALUE,
+                      "with --shard only what is counted is written, to the file of -o");
+}
+
+static void fill_counts(TtfsRun *r) {
+    const TtfsRunResult *v = &r->result;
+    TtfsCountsDoc *d = &r->counts;
+    d->document = "run";
+    d->engine = v->engine;
+    d->neurons = v->hidden;
+    d->labelled = ttfs_judge_knows_accuracy(v->judge);
+    d->judged = ttfs_judge_knows_agreement(v->judge);
+    d->close = v->judge->step > 0 && v->judge->compared;
+    d->counted = v->counted;
+    d->count[TTFS_COUNT_SAMPLES] = v->samples;
+    d->count[TTFS_COUNT_RIGHT] = v->tally.right;
+    d->count[TTFS_COUNT_AGREE] = v->tally.agree;
+    d->count[TTFS_COUNT_CLOSE] = v->tally.close;
+    d->count[TTFS_COUNT_SPIKES] = v->spikes;
+    d->count[TTFS_COUNT_INPUTS] = v->inputs;
+    d->count[TTFS_COUNT_CLIPPED] = v->clipped;
+}
+
 static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *diag) {
     bool relu = !o->classes_only || !r->spiking;
     int parts = TTFS_OUT_SPIKE | (relu ? TTFS_OUT_NET : 0) |
@@ -288,8 +321,9 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
     if (r->vcd && !r->spiking)
         return ttfs_error(diag, TTFS_AT_FILE("--trace"), TTFS_OPTION_VALUE,
                           "'%s': engine relu has no ticks for a waveform", o->trace);
-    bool ok = check_layers(r, o, diag) &&
+    bool ok = check_layers(r, o, diag) && check_shard(o, diag) &&
               ttfs_session_open(&r->session, &o->session, parts, true, diag) &&
+              ttfs_counts_open(&r->counts, &r->session, o->shard, o->out, diag) &&
               !r->session.out.image_damaged && open_engine(r, engine, diag) &&
               open_outputs(r, relu, o, diag) && open_agreement(r, o->layers, diag) &&
               run_all(r, diag);
@@ -299,7 +333,9 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
     if (ok && r->judge.step > 0)
         ttfs_margins_warn(&r->session.out.spike, r->session.out.folder, r->result.tally.close,
                           r->session.count, "samples", diag);
+    if (ok) fill_counts(r);
     return ok && end_agreement(r, diag) && ttfs_kept_write(r->kept, diag) &&
+           ttfs_counts_save(&r->counts, o->out, diag) &&
            (!o->trace || ttfs_file_write(o->trace, ttfs_buf_text(&r->text), r->text.len, diag));
 }
 
@@ -328,6 +364,7 @@ void ttfs_run_close(TtfsRun *r) {
     ttfs_agree_close(r->agree);
     for (uint64_t i = 0; r->values && i < r->block.room; i++) ttfs_buf_free(&r->values[i]);
     ttfs_engine_close(&r->engine);
+    ttfs_counts_free(&r->counts);
     ttfs_buf_free(&r->text);
     ttfs_session_close(&r->session);
     TtfsArena a = r->arena;

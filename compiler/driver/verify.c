@@ -8,6 +8,7 @@
 
 #include "block.h"
 #include "check_margins.h"
+#include "counts_doc.h"
 #include "fault.h"
 #include "gates.h"
 #include "golden.h"
@@ -41,6 +42,7 @@ struct TtfsVerify {
     Found *found;                         /* [block] */
     TtfsShares shares[TTFS_MOST_THREADS]; /* of the first engine's neurons */
     bool passed;
+    TtfsCountsDoc counts; /* where a file is asked for */
 };
 
 static bool add_engine(TtfsVerify *v, const char *name, TtfsDiag *diag) {
@@ -132,7 +134,7 @@ static int32_t potential_at(const TtfsVerify *v, uint64_t i, const TtfsDifferenc
 static void tell(TtfsVerify *v, uint64_t i) {
     const Found *f = &v->found[i];
     const TtfsTrace *want = &v->traces[0].trace[i], *got = &v->traces[f->engine].trace[i];
-    TtfsPlace p = {.sample = v->block.first + i,
+    TtfsPlace p = {.sample = v->session.input.first + v->block.first + i,
                    .reference = v->verdict.engines[0],
                    .engine = v->verdict.engines[f->engine],
                    .what = f->first,
@@ -294,6 +296,33 @@ static bool read_gates(TtfsVerify *v, const TtfsVerifyOptions *o, TtfsDiag *diag
     return ok;
 }
 
+/* Spikes are counted over the whole run. */
+static bool check_shard(const TtfsVerify *v, const TtfsVerifyOptions *o, TtfsDiag *diag) {
+    return !o->shard || v->fault.kind != TTFS_FAULT_SPIKE ||
+           ttfs_error(diag, TTFS_AT_FILE("--fault"), TTFS_OPTION_VALUE,
+                      "'%s': with --shard nobody counts spikes over all samples", o->fault);
+}
+
+static void fill_counts(TtfsVerify *v, const char *fault) {
+    const TtfsVerdict *d = &v->verdict;
+    TtfsCountsDoc *c = &v->counts;
+    TtfsBuf engines = {0};
+    for (uint32_t i = 0; i < d->n_engines; i++)
+        ttfs_buf_printf(&engines, "%s%s", i ? "," : "", d->engines[i]);
+    c->document = "verify";
+    c->engine = ttfs_arena_strdup(&c->arena, ttfs_buf_text(&engines));
+    c->fault = fault ? fault : "";
+    c->image = d->image;
+    c->compared = true;
+    c->count[TTFS_COUNT_SAMPLES] = d->samples;
+    c->count[TTFS_COUNT_SPIKES] = d->spikes;
+    c->count[TTFS_COUNT_READOUTS] = d->readouts;
+    c->count[TTFS_COUNT_DIFFERENCES] = d->in_traces;
+    c->first = d->first.kind ? d->sentence : "";
+    c->first_sample = d->first.at.sample;
+    ttfs_buf_free(&engines);
+}
+
 static bool verify(TtfsVerify *v, const TtfsVerifyOptions *o, TtfsDiag *diag) {
     TtfsSession *s = &v->session;
     const char *folder = o->session.folder, *engines = o->engines;
@@ -308,7 +337,9 @@ static bool verify(TtfsVerify *v, const TtfsVerifyOptions *o, TtfsDiag *diag) {
                 (image ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0) | (v->rtl ? TTFS_OUT_RTL : 0) |
                 (o->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
     v->verdict.damaged = v->fault.kind != TTFS_FAULT_NONE;
-    if (!ttfs_session_open(s, &o->session, parts, false, diag)) return false;
+    if (!check_shard(v, o, diag) || !ttfs_session_open(s, &o->session, parts, false, diag) ||
+        !ttfs_counts_open(&v->counts, s, o->shard, o->out, diag))
+        return false;
     if (!ttfs_out_open(&v->damaged, folder, parts & ~TTFS_OUT_NET, diag)) return false;
     if (v->damaged.has_image || !image)
         if (!ttfs_fault_put(&v->fault, &v->damaged, diag)) return false;
@@ -318,12 +349,13 @@ static bool verify(TtfsVerify *v, const TtfsVerifyOptions *o, TtfsDiag *diag) {
     return run_samples(v, diag);
 }
 
-/* Keeps the verdict in the folder, and says in `diag` what is wrong. */
-static bool judge(TtfsVerify *v, TtfsDiag *diag) {
+/* Keeps the verdict in the folder, but of a shard, and says in `diag` what is wrong. */
+static bool judge(TtfsVerify *v, const TtfsVerifyOptions *o, TtfsDiag *diag) {
     const TtfsVerdict *d = &v->verdict;
     const TtfsOut *out = &v->session.out;
-    bool ok = ttfs_verdict_keep(d, &out->plan, out->folder, diag) &&
-              check_slot_cycles(d, out, diag);
+    fill_counts(v, o->fault);
+    bool ok = (o->shard || ttfs_verdict_keep(d, &out->plan, out->folder, diag)) &&
+              ttfs_counts_save(&v->counts, o->out, diag) && check_slot_cycles(d, out, diag);
     if (d->differences)
         ttfs_error(diag, TTFS_AT_FILE(out->folder), TTFS_VERIFY_DIFFER, "%llu difference%s; %s",
                    (unsigned long long)d->differences, d->differences == 1 ? "" : "s",
@@ -336,7 +368,7 @@ TtfsVerify *ttfs_verify(const TtfsVerifyOptions *o, TtfsDiag *diag) {
     TtfsVerify *v = TTFS_NEW(&a, TtfsVerify);
     v->arena = a;
     if (verify(v, o, diag)) {
-        v->passed = judge(v, diag);
+        v->passed = judge(v, o, diag);
         return v;
     }
     ttfs_verify_close(v);
@@ -359,6 +391,7 @@ void ttfs_verify_close(TtfsVerify *v) {
     for (uint32_t i = 0; i < TTFS_MOST_ENGINES; i++) ttfs_engine_close(&v->engine[i]);
     for (int i = 0; i < 2; i++) ttfs_file_set_free(&v->gates[i]);
     ttfs_out_close(&v->damaged);
+    ttfs_counts_free(&v->counts);
     ttfs_session_close(&v->session);
     TtfsArena a = v->arena;
     ttfs_arena_free(&a);
