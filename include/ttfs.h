@@ -140,6 +140,7 @@ enum {
     TTFS_MOST_SHAPE = 5 /* dimensions of one sample */
 };
 #define TTFS_LEAST_PERCENTILE 0.5
+#define TTFS_LEAST_AGREEMENT  1.0 /* percent */
 
 typedef struct {
     const char *layer;           /* name of the population it is for */
@@ -157,9 +158,19 @@ typedef struct {
                           same network is taken (calib_count is not looked at); NULL: none */
     const TtfsValues *calib_values; /* samples from memory, in place of `calib`; NULL: none */
     uint32_t calib_count;
-    uint32_t ticks;       /* 1 to 65535 */
-    uint32_t weight_bits; /* 2 to 16 */
-    double percentile;    /* 0.5 to 1 */
+    /* Targets: ticks and weight bits, of the network and of layers, are found with which the last
+     * fifth of the calibration samples, held back from all else, shows that share of classes in
+     * agreement with the float network, or no larger drop of accuracy; `ticks` and `weight_bits`
+     * are the most that are tried. */
+    double target_agreement;  /* percent, 1 to 100; 0: none */
+    double max_drop;          /* percentage points, 0 to 100; below 0: none */
+    const char *optimise;     /* latency, memory, energy or spikes; NULL: latency */
+    const char *calib_labels; /* of the calibration samples, for max_drop; NULL: those beside the
+                                 samples in an .npz */
+    const TtfsValues *calib_label_values; /* from memory, in place of these; NULL: none */
+    uint32_t ticks;                       /* 1 to 65535 */
+    uint32_t weight_bits;                 /* 2 to 16 */
+    double percentile;                    /* 0.5 to 1 */
     /* fitted: windows and weights are fitted to the calibration samples where that is better on a
      * part of them that is held back; plain, NULL: weights are rounded by themselves */
     const char *quantiser;

@@ -78,7 +78,7 @@ SEES = {
     "compiler/plan_to_image": ["image", "image_to_spike", "sim"],
     "compiler/image_to_spike": ["image", "sim", "e2e faults", "e2e hostile folders"],
     "compiler/chip_to_verilog": ["chip", "sim"],
-    "compiler/driver": ["fault", "job", "margin", "figures", "memory", "neurobench", "samples", "e2e failing files"] + COMMANDS,
+    "compiler/driver": ["fault", "job", "margin", "odds", "e2e target", "figures", "memory", "neurobench", "samples", "e2e failing files"] + COMMANDS,
     "compiler/cli": ["say"] + COMMANDS,
     "compiler/lib": COMMANDS,
     "compiler/report": COMMANDS,

@@ -7,16 +7,7 @@
 #include "asked.h"
 #include "cache_folder.h"
 #include "fit.h"
-
-#include <string.h>
-
-/* The name that labels have beside samples of this name: y of x, y_test of x_test, arr_1 of arr_0.
- */
-static const char *partner(const char *samples, TtfsArena *a) {
-    if (samples[0] == 'x' || samples[0] == 'X')
-        return ttfs_arena_printf(a, "%c%s", samples[0] == 'x' ? 'y' : 'Y', samples + 1);
-    return strcmp(samples, "arr_0") == 0 ? "arr_1" : "y";
-}
+#include "labels_beside.h"
 
 static bool read_labels(TtfsSession *s, TtfsDiag *diag) {
     TtfsArena *a = &s->out.arena;
@@ -37,15 +28,8 @@ static bool read_labels(TtfsSession *s, TtfsDiag *diag) {
 /* Labels from the file of the samples, when it has some and `input` names no array of it. Nobody
  * asked for them, so that they are no reason to refuse the run. */
 static void own_labels(TtfsSession *s, const char *input, TtfsDiag *diag) {
-    TtfsArena *a = &s->out.arena;
     TtfsDiag quiet = {0};
-    if (!ttfs_is_npz(input) || !s->input.member) return;
-    const char *name = partner(s->input.member, a);
-    const TtfsWanted any = {.name = "y"};
-    bool there = strcmp(name, s->input.member) != 0 &&
-                 ttfs_array_open(&s->label_array, ttfs_arena_printf(a, "%s:%s", input, name), &any,
-                                 a, &quiet);
-    ttfs_diag_free(&quiet);
+    bool there = ttfs_labels_beside(input, &s->input, &s->label_array, &s->out.arena);
     if (there && read_labels(s, &quiet))
         ttfs_diag_append(diag, &quiet);
     else if (there)

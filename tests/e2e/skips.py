@@ -36,6 +36,7 @@ def without(case, what, command, **env):
 
 def tools_taken_away(case):
     bare = shell_only(case)
+    without(case, "no data folder", (sys.executable, os.path.join(SOURCE, "tools", "bench", "accuracy")))
     emit = (sys.executable, os.path.join(HERE, "emit.py"), "digits_mlp", "1")
     for part, tool in (("text", "clang"), ("riscv64-linux-gnu", "clang")):
         without(case, tool, emit + (part,), TTFS_LLVM_BIN=bare)
