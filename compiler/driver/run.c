@@ -44,6 +44,7 @@ struct TtfsRun {
     TtfsKept *kept;
     TtfsNeurobench neurobench; /* when spikes are counted */
     TtfsAgree *agree;          /* NULL: layers are not looked at */
+    TtfsWatch *watch;          /* when spikes are counted */
     double relu_seconds;
     uint64_t clipped; /* input values */
     Worker worker[TTFS_MOST_THREADS];
@@ -58,6 +59,7 @@ struct TtfsRun {
 typedef struct {
     TtfsRun *run;
     Worker *worker;
+    uint32_t thread;
     uint64_t first, n;
 } Some;
 
@@ -73,6 +75,7 @@ static void judge_output(const Some *k, uint32_t o, const float *relu) {
         const double *got = r->spiking ? w->got : want;
         ttfs_judge_output(&r->judge, &w->tally, sample, o, got, want);
         ttfs_kept_add(r->kept, sample, o, got);
+        if (o == 0 && r->watch) ttfs_watch_output(r->watch, k->thread, sample, got, want);
     }
 }
 
@@ -109,7 +112,7 @@ static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
     Worker *w = &r->worker[worker];
     uint64_t first = item * TTFS_FAST_SAMPLES, left = r->block.n - first;
     if (!ttfs_go_on(&r->session.progress, diag)) return false;
-    Some k = {r, w, first, left < TTFS_FAST_SAMPLES ? left : TTFS_FAST_SAMPLES};
+    Some k = {r, w, worker, first, left < TTFS_FAST_SAMPLES ? left : TTFS_FAST_SAMPLES};
     for (uint64_t i = first; r->spiking && i < first + k.n; i++) {
         const TtfsTrace *t = &r->traces.trace[i];
         if (t->faults)
@@ -118,6 +121,9 @@ static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
                               t->fault);
         count_spikes(r, w, t);
         ttfs_kept_spikes(r->kept, r->block.first + i, t);
+        if (r->watch)
+            ttfs_watch_spikes(r->watch, worker, r->block.first + i, t,
+                              r->block.x + i * r->session.input.elements);
     }
     if (w->relu) run_relu(&k);
     if (r->agree) ttfs_agree_some(r->agree, worker, &r->traces, first, k.n);
@@ -193,6 +199,7 @@ static bool open_outputs(TtfsRun *r, bool relu, const TtfsRunOptions *o, TtfsDia
                     a);
     if (r->spiking && r->judge.meaning != TTFS_BY_ERROR)
         r->judge.step = ttfs_logit_step(&s->out.spike).step;
+    if (r->counted) r->watch = ttfs_watch_open(&s->out.spike, &r->judge, s->count, s->threads, a);
     for (uint32_t i = 0; i < s->threads; i++) {
         r->worker[i].got = TTFS_ARRAY(a, double, r->judge.widest);
         r->worker[i].want = TTFS_ARRAY(a, double, r->judge.widest);
@@ -262,7 +269,10 @@ static TtfsRunResult add_up(TtfsRun *r) {
                        .inputs = s->count * s->input.elements,
                        .clipped = r->clipped,
                        .jit = r->engine.jit,
-                       .neurobench = r->counted ? &r->neurobench : NULL};
+                       .neurobench = r->counted ? &r->neurobench : NULL,
+                       .watch = r->watch,
+                       .shares = r->counted ? &r->worker[0].shares : NULL};
+    if (r->watch) ttfs_watch_end(r->watch);
     for (uint32_t i = 0; i < TTFS_MOST_THREADS; i++) {
         const Worker *w = &r->worker[i];
         v.tally.right += w->tally.right;

@@ -384,7 +384,7 @@ bool ttfs_verify_passed(const TtfsVerify *v) {
 }
 
 void ttfs_verify_json(const TtfsVerify *v, TtfsBuf *out) {
-    ttfs_verdict_json(&v->verdict, &v->session.out.plan, out);
+    ttfs_verdict_json(&v->verdict, &v->session.out.plan, NULL, out);
 }
 
 void ttfs_verify_close(TtfsVerify *v) {

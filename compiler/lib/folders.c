@@ -17,6 +17,7 @@
 #include "synth_report.h"
 #include "verify.h"
 #include "verify_report.h"
+#include "watch_report.h"
 
 #include <math.h>
 
@@ -78,7 +79,8 @@ static bool run_engine(const TtfsRunOptions *o, uint32_t engine, TtfsResult *r, 
     r->figures.cycles = share(v->lanes.timed != 0, v->lanes.cycles, v->lanes.timed);
     r->figures.latency_cycles = share(v->lanes.timed != 0, v->latency_cycles, v->samples);
     r->figures.latency_ticks = v->latency;
-    bool ok = keep_agreement(v, o->session.folder, diag);
+    bool ok = keep_agreement(v, o->session.folder, diag) &&
+              ttfs_watch_keep(v, o->session.folder, diag);
     ttfs_run_close(run);
     return ok;
 }
