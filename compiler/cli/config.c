@@ -34,10 +34,11 @@ static bool unknown_key(const Config *c, const char *key, const char *const *kno
                                           ttfs_nearest(key, known, n)));
 }
 
-static const char *const top_keys[] = {"chip",        "fit",       "schedule",    "calib",
-                                       "calib_count", "ticks",     "weight_bits", "memory",
-                                       "percentile",  "quantiser", "input_range", "input_shape",
-                                       "seed",        "input",     "layers"};
+static const char *const top_keys[] = {
+    "chip",        "fit",       "schedule",         "calib",       "calib_count", "ticks",
+    "weight_bits", "memory",    "target_agreement", "max_drop",    "optimise",    "calib_labels",
+    "percentile",  "quantiser", "input_range",      "input_shape", "seed",        "input",
+    "layers"};
 
 /* [1, 28, 28] as "1,28,28"; NULL when it is something else. */
 static const char *shape_text(const Config *c, const cJSON *v) {
@@ -68,7 +69,7 @@ static bool take_scalar(const Config *c, TtfsOption id, const cJSON *v) {
     const char *text = shape ? shape_text(c, v) : value_text(c, v);
     if (!text || (cJSON_IsArray(v) && id != TTFS_OPT_INPUT_RANGE && !shape))
         return config_fault(c, v->string, "a number or a string expected");
-    bool path = id == TTFS_OPT_CALIB ||
+    bool path = id == TTFS_OPT_CALIB || id == TTFS_OPT_CALIB_LABELS ||
                 (id == TTFS_OPT_CHIP && (strchr(text, '/') || strstr(text, ".json")));
     if (path) text = ttfs_path_join(c->arena, ttfs_path_dir(c->arena, c->file), text);
     if (c->options->value[id]) return true; /* the command line wins */

@@ -17,6 +17,8 @@ bool ttfs_read_compile(TtfsCompileOptions *c, TtfsOptions *o, TtfsArena *a, Ttfs
     c->schedule = o->value[TTFS_OPT_SCHEDULE];
     c->quantiser = o->value[TTFS_OPT_QUANTISER];
     c->calib = o->value[TTFS_OPT_CALIB];
+    c->calib_labels = o->value[TTFS_OPT_CALIB_LABELS];
+    c->optimise = o->value[TTFS_OPT_OPTIMISE];
     c->stop_after = o->value[TTFS_OPT_STOP_AFTER];
     c->dump = o->value[TTFS_OPT_DUMP_STEP];
     c->times = o->value[TTFS_OPT_TIMES] != NULL;
@@ -25,6 +27,9 @@ bool ttfs_read_compile(TtfsCompileOptions *c, TtfsOptions *o, TtfsArena *a, Ttfs
     ok &= ttfs_option_u32(o, TTFS_OPT_WEIGHT_BITS, TTFS_LEAST_WEIGHT_BITS, TTFS_MOST_WEIGHT_BITS,
                           &c->weight_bits, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_PERCENTILE, TTFS_LEAST_PERCENTILE, 1, &c->percentile, m);
+    ok &= ttfs_option_f64(o, TTFS_OPT_TARGET_AGREEMENT, TTFS_LEAST_AGREEMENT, 100,
+                          &c->target_agreement, m);
+    ok &= ttfs_option_f64(o, TTFS_OPT_MAX_DROP, 0, 100, &c->max_drop, m);
     ok &= ttfs_option_u32(o, TTFS_OPT_SEED, 0, UINT32_MAX, &c->seed, m);
     ok &= ttfs_option_u32(o, TTFS_OPT_CALIB_COUNT, 1, TTFS_MOST_CALIB, &c->calib_count, m);
     ok &= ttfs_option_u32(o, TTFS_OPT_THREADS, 1, TTFS_MOST_THREADS, &c->threads, m);
@@ -64,6 +69,8 @@ bool ttfs_read_run(TtfsRunOptions *r, const TtfsOptions *o, TtfsMessages *m) {
     r->layers = o->value[TTFS_OPT_LAYERS] != NULL;
     r->trace = o->value[TTFS_OPT_TRACE];
     r->outputs = o->value[TTFS_OPT_OUTPUTS];
+    r->shard = o->value[TTFS_OPT_SHARD];
+    r->out = o->value[TTFS_OPT_OUTPUT];
     bool ok = ttfs_read_session(&r->session, o, m);
     r->windows = o->value[TTFS_OPT_WINDOWS];
     r->unit = o->value[TTFS_OPT_UNIT];

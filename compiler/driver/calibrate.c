@@ -10,6 +10,7 @@
 #include "fit.h"
 #include "parallel.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -193,10 +194,16 @@ static TtfsCalibSource source_of(const TtfsJob *job, const TtfsArray *a) {
     return s;
 }
 
+/* The first of the samples set windows; with a target the others are for that. */
+static uint64_t windows_from(const TtfsJob *job, const TtfsArray *a) {
+    uint64_t most = job->options->calib_count, n = a->samples < most ? a->samples : most;
+    return n - ttfs_job_held_back(job, n, a->elements);
+}
+
 /* Runs the canonical network on the calibration samples and gathers what every tensor holds. The
  * threads' counts add up to the same whatever sample ran where. */
 static bool gather(TtfsPipeline *f, TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
-    uint64_t n = a->samples < job->options->calib_count ? a->samples : job->options->calib_count;
+    uint64_t n = windows_from(job, a);
     uint64_t items = (n + TTFS_FAST_SAMPLES - 1) / TTFS_FAST_SAMPLES, outside = 0;
     uint32_t threads = job->options->threads < items ? job->options->threads : (uint32_t)items;
     CalibLoop l = calib_loop(f, job, a, threads);
@@ -307,6 +314,10 @@ static bool range_from_samples(const TtfsPipeline *f, TtfsJob *job, bool u8, Ttf
 
 /* The calibration of a compiled folder, in place of the samples that it came from. */
 static bool calibrate_kept(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
+    if (job->target.wanted)
+        return ttfs_error(diag, TTFS_AT_FILE(job->options->calib), TTFS_CALIB_KEPT,
+                          "keeps what its samples showed, not the samples: a part of these has to "
+                          "decide on the target");
     if (job->fitted)
         return ttfs_error_advice(diag, TTFS_AT_FILE(job->options->calib), TTFS_CALIB_KEPT,
                                  "give the samples themselves with --calib, or --quantiser plain",
@@ -314,6 +325,15 @@ static bool calibrate_kept(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
                                  "fitted to that");
     if (!read_kept(f, job, diag) || !take_range(f, job, diag)) return false;
     return range_from_samples(f, job, f->source.u8, diag);
+}
+
+static bool enough(const TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
+    uint64_t n = a->samples < job->options->calib_count ? a->samples : job->options->calib_count;
+    return !job->target.wanted || n >= TTFS_LEAST_TARGET_SAMPLES ||
+           ttfs_error(diag, TTFS_AT_FILE(a->file), TTFS_OPTION_VALUE,
+                      "%" PRIu64 " calibration samples, of which a fifth decides on the target: "
+                      "at least %d expected",
+                      n, TTFS_LEAST_TARGET_SAMPLES);
 }
 
 bool ttfs_calibrate(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
@@ -331,8 +351,8 @@ bool ttfs_calibrate(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     if (!job->options->calib_values && ttfs_is_out(job->options->calib))
         return calibrate_kept(f, job, diag);
     TtfsArray a;
-    bool ok = open_samples(f, job, &a, &f->arena, diag) && gather(f, job, &a, diag) &&
-              range_from_samples(f, job, a.type == TTFS_U8, diag);
+    bool ok = open_samples(f, job, &a, &f->arena, diag) && enough(job, &a, diag) &&
+              gather(f, job, &a, diag) && range_from_samples(f, job, a.type == TTFS_U8, diag);
     ttfs_array_close(&a);
     return ok;
 }

@@ -13,6 +13,7 @@
 
 _Static_assert((int)TTFS_MOST_TICKS == TTFS_MAX_TICKS, "ttfs.h promises the spike graph's bound");
 
+const char *const ttfs_optimise_names[] = {"latency", "memory", "energy", "spikes", NULL};
 const char *const ttfs_quantisers[] = {"plain", "fitted", NULL};
 
 static bool check_input(const TtfsCompileOptions *o, TtfsDiag *diag) {
@@ -68,6 +69,71 @@ static void take_channels(TtfsJob *job, const TtfsCompileOptions *o) {
     job->spike.input_hi = hi;
 }
 
+static bool refuse(const char *option, const char *what, TtfsDiag *diag) {
+    return ttfs_error(diag, TTFS_AT_FILE(option), TTFS_OPTION_VALUE, "%s", what);
+}
+
+/* What needs a target, or one of the other kind. */
+static bool check_alone(const TtfsCompileOptions *o, TtfsDiag *diag) {
+    bool ok = true, drop = o->max_drop >= 0;
+    if ((o->calib_labels || o->calib_label_values) && !drop)
+        ok = refuse("--calib-labels", "labels are for --max-drop, which is not given", diag);
+    if (o->optimise && o->target_agreement == 0 && !drop)
+        ok = refuse("--optimise", "a target expected with it: --target-agreement or --max-drop",
+                    diag);
+    if (o->target_agreement != 0 && drop)
+        ok = refuse("--max-drop", "one target expected, with --target-agreement there are two",
+                    diag);
+    return ok;
+}
+
+/* What a target cannot go with, or cannot do without. */
+static bool check_target(const TtfsJob *job, TtfsDiag *diag) {
+    const TtfsCompileOptions *o = job->options;
+    const char *name = job->target.labelled ? "--max-drop" : "--target-agreement";
+    if (!job->target.wanted) return true;
+    if (o->weights_only)
+        return refuse(name, "with --weights-only ticks and bits are the folder's", diag);
+    return o->calib || o->calib_values ||
+           refuse(name, "calibration samples expected, of which a part decides: --calib X", diag);
+}
+
+/* Energy that the chip says nothing of cannot be saved. */
+static bool check_energy(const TtfsJob *job, TtfsDiag *diag) {
+    const TtfsChip *c = &job->chip;
+    if (!job->target.wanted || job->target.optimise != TTFS_OPTIMISE_ENERGY ||
+        c->energy_event_pj + c->energy_tick_pj + c->energy_spike_pj > 0)
+        return true;
+    return ttfs_error(diag, TTFS_AT_FILE("--optimise"), TTFS_OPTION_VALUE,
+                      "energy: the chip's description has no energy_pj; spikes, latency and memory "
+                      "need none");
+}
+
+static bool take_target(TtfsJob *job, TtfsDiag *diag) {
+    const TtfsCompileOptions *o = job->options;
+    uint32_t optimise = TTFS_OPTIMISE_LATENCY;
+    bool agreement = o->target_agreement != 0, drop = o->max_drop >= 0;
+    bool ok = check_alone(o, diag);
+    if (agreement)
+        ok &= ttfs_asked_within("--target-agreement", o->target_agreement, TTFS_LEAST_AGREEMENT,
+                                100, diag);
+    if (!(o->max_drop < 0)) ok &= ttfs_asked_within("--max-drop", o->max_drop, 0, 100, diag);
+    ok &= ttfs_asked_word("--optimise", o->optimise, ttfs_optimise_names, &optimise, diag);
+    job->target = (TtfsTarget){.wanted = agreement || drop,
+                               .labelled = !agreement,
+                               .loss = (agreement ? 100 - o->target_agreement : o->max_drop) / 100,
+                               .optimise = (TtfsOptimise)optimise};
+    return check_target(job, diag) && ok;
+}
+
+#define MOST_HELD_BYTES ((uint64_t)1 << 27)
+
+uint64_t ttfs_job_held_back(const TtfsJob *job, uint64_t n, uint64_t elements) {
+    uint64_t most = MOST_HELD_BYTES / sizeof(float) / elements, held = n / TTFS_HELD_OF;
+    if (!job->target.wanted) return 0;
+    return held < most ? held : most ? most : 1;
+}
+
 bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *o, TtfsArena *a, TtfsDiag *diag) {
     *job = (TtfsJob){.options = o,
                      .spike = {.ticks = o->ticks,
@@ -76,7 +142,7 @@ bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *o, TtfsArena *a, Ttfs
                                .layers = o->layers,
                                .n_layers = o->n_layers},
                      .range_given = o->ranged || o->channels};
-    if (!check(o, diag)) return false;
+    if (!check(o, diag) || !take_target(job, diag)) return false;
     if (o->channels && !o->ranged)
         take_channels(job, o);
     else
@@ -90,8 +156,9 @@ bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *o, TtfsArena *a, Ttfs
         return false;
     job->fitted = quantiser == TTFS_QUANTISER_FITTED;
     if (o->weights_only) return true; /* the chip is the folder's */
-    if (o->fit) return ttfs_fit_open(job, diag);
-    return ttfs_chip_load(&job->chip, o->chip ? o->chip : "one", a, diag);
+    if (o->fit) return ttfs_fit_open(job, diag) && check_energy(job, diag);
+    return ttfs_chip_load(&job->chip, o->chip ? o->chip : "one", a, diag) &&
+           check_energy(job, diag);
 }
 
 const char *ttfs_job_calib(const TtfsJob *job) {

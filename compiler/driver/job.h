@@ -14,6 +14,25 @@
 
 typedef struct TtfsRefill TtfsRefill;
 
+/* What ticks and bits are found for. */
+typedef enum {
+    TTFS_OPTIMISE_LATENCY,
+    TTFS_OPTIMISE_MEMORY,
+    TTFS_OPTIMISE_ENERGY,
+    TTFS_OPTIMISE_SPIKES,
+    TTFS_OPTIMISES
+} TtfsOptimise;
+extern const char *const ttfs_optimise_names[]; /* NULL at the end */
+
+/* A target of the compilation, which then finds ticks and weight bits. */
+typedef struct {
+    bool wanted, labelled; /* labelled: it is of accuracy, else of agreement */
+    double loss; /* share of samples whose class may change, or of right ones that may be lost */
+    TtfsOptimise optimise;
+} TtfsTarget;
+
+enum { TTFS_LEAST_TARGET_SAMPLES = 50, TTFS_HELD_OF = 5 };
+
 typedef struct {
     const TtfsCompileOptions *options;
     TtfsRefill *refill;     /* the folder whose plan, chip and Verilog are kept; NULL: none */
@@ -25,6 +44,7 @@ typedef struct {
     bool writes_chip;  /* chip.json goes into the folder */
     TtfsSchedule schedule;
     bool fitted; /* weights are fitted to calibration samples, where there are any */
+    TtfsTarget target;
 } TtfsJob;
 
 enum { TTFS_QUANTISER_PLAIN, TTFS_QUANTISER_FITTED };
@@ -32,6 +52,9 @@ extern const char *const ttfs_quantisers[]; /* NULL at the end */
 
 /* Looks at the options, which must outlive the job, and reads the chip, but with weights_only. */
 bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *options, TtfsArena *a, TtfsDiag *diag);
+/* How many of n calibration samples of that size are held back for the target: the last fifth, as
+ * far as memory for them is bounded; without a target 0. */
+uint64_t ttfs_job_held_back(const TtfsJob *job, uint64_t n, uint64_t elements);
 /* What the samples to calibrate with are called; NULL: there are none. */
 const char *ttfs_job_calib(const TtfsJob *job);
 

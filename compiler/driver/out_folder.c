@@ -221,6 +221,17 @@ bool ttfs_out_part(const char *out, const char *part, TtfsDiag *diag) {
     return ok;
 }
 
+bool ttfs_out_may_put(const char *out, const char *part) {
+    TtfsArena a = {0};
+    const char *folder = ttfs_path_join(&a, out, part);
+    bool may = faccessat(AT_FDCWD, ttfs_is_folder(folder) ? folder : out, W_OK, AT_EACCESS) == 0 ||
+               (errno != EROFS && errno != EACCES && errno != EPERM);
+    int why = errno;
+    ttfs_arena_free(&a);
+    errno = why;
+    return may;
+}
+
 bool ttfs_out_put(const char *out, const char *part, const char *name, const void *bytes, size_t n,
                   TtfsDiag *diag) {
     TtfsArena a = {0};

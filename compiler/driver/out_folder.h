@@ -36,6 +36,9 @@ void ttfs_out_recover(const char *out);
 
 /* Makes the folder `part` of an output folder that is there; a link of that name is refused. */
 bool ttfs_out_part(const char *out, const char *part, TtfsDiag *diag);
+/* False, with errno, when OUT may not be written to: a mounted disc, somebody else's. It can be run
+ * and verified all the same. */
+bool ttfs_out_may_put(const char *out, const char *part);
 /* Writes a file of an output folder that is there, in its folder `part`, which is made: whole or
  * not at all. No link in OUT is followed: it may come from anywhere. */
 bool ttfs_out_put(const char *out, const char *part, const char *name, const void *bytes, size_t n,

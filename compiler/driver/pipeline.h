@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "file_set.h"
 #include "fit.h"
+#include "frontier.h"
 #include "image.h"
 #include "ir_to_spike.h"
 #include "job.h"
@@ -44,7 +45,8 @@ typedef struct {
     uint32_t calibrated; /* samples */
     float *kept;         /* of them, those that weights are fitted to, evenly spread */
     TtfsFitSamples fit;
-    uint32_t next; /* the step that has not been made yet */
+    const TtfsFrontier *frontier; /* of a target; NULL: there was none */
+    uint32_t next;                /* the step that has not been made yet */
     TTFS_VEC(TtfsStepTime) times;
 } TtfsPipeline;
 

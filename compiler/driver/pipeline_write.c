@@ -108,6 +108,10 @@ static bool put_reports(const Writer *w) {
         ttfs_json_quant(&(TtfsJson){.out = &text}, f, w->job);
         ok = put(w, "report/accuracy.json", &text);
     }
+    if (ok && f->frontier) {
+        ttfs_frontier_json(&(TtfsJson){.out = &text}, f->frontier);
+        ok = put(w, "report/frontier.json", &text);
+    }
     if (ok && ttfs_pipeline_has(f, TTFS_STEP_PLAN)) {
         ttfs_json_fit(&(TtfsJson){.out = &text}, NULL, &f->plan, &f->spike);
         ok = put(w, "report/fit.json", &text);

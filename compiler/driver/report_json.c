@@ -5,6 +5,7 @@
 #include "report_json.h"
 
 #include "calibrate.h"
+#include "energy.h"
 #include "plan_stream.h"
 #include "plan_traffic.h"
 #include "schedule.h"
@@ -127,6 +128,7 @@ bool ttfs_json_manifest(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job, 
     if (!calib_json(j, f, job, diag)) return false;
     seen_json(j, f);
     options(j, "options", f, job);
+    if (f->frontier) ttfs_target_json(j, "target", f->frontier);
     if (job->options->fit && !ttfs_pipeline_has(f, TTFS_STEP_PLAN)) /* it is not made yet */
         ttfs_json_null(j, "chip");
     else
@@ -306,33 +308,15 @@ void ttfs_json_quant(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job) {
     ttfs_json_end(j);
 }
 
-/* Spikes that meet a synapse, with the rates of calibration. */
-static double expected_events(const TtfsSpike *s) {
-    double events = 0;
-    for (uint32_t i = 0; i < s->conns.len; i++) {
-        const TtfsConnection *k = &s->conns.at[i];
-        events += (double)ttfs_conn_synapses(s, k) * (ttfs_spike_pop(s, k->src)->rate_ppm * 1e-6);
-    }
-    return events;
-}
-
-/* Energy: events, ticks and spikes weighted with the chip's estimates. No board was measured. */
 void ttfs_json_energy(TtfsJson *j, const TtfsPlan *p, const TtfsSpike *s) {
-    double events = expected_events(s), ticks = 0, spikes = 0;
-    for (uint32_t i = 0; i < s->pops.len; i++) {
-        const TtfsPopulation *q = &s->pops.at[i];
-        spikes += ttfs_pop_size(q) * (q->rate_ppm * 1e-6);
-        if (q->kind == TTFS_POP_RELU) ticks += (double)ttfs_pop_size(q) * q->ticks;
-    }
+    TtfsEnergy e = ttfs_energy(s, &p->chip);
     ttfs_json_object(j, NULL);
     ttfs_json_string(
         j, "basis", "estimate from the chip description's energy per event; no board was measured");
-    ttfs_json_number(j, "synaptic_events", floor(events));
-    ttfs_json_number(j, "neuron_ticks", floor(ticks));
-    ttfs_json_number(j, "spikes", floor(spikes));
-    double pj = events * p->chip.energy_event_pj + ticks * p->chip.energy_tick_pj +
-                spikes * p->chip.energy_spike_pj;
-    ttfs_json_number(j, "nanojoule_per_sample", floor(pj) * 1e-3);
+    ttfs_json_number(j, "synaptic_events", floor(e.events));
+    ttfs_json_number(j, "neuron_ticks", floor(e.ticks));
+    ttfs_json_number(j, "spikes", floor(e.spikes));
+    ttfs_json_number(j, "nanojoule_per_sample", e.nanojoules);
     ttfs_json_end(j);
 }
 

@@ -7,6 +7,7 @@
 
 #include "block.h"
 #include "clock.h"
+#include "counts_doc.h"
 #include "fast.h"
 #include "margin.h"
 #include "nird.h"
@@ -45,6 +46,7 @@ struct TtfsRun {
     TtfsKept *kept;
     TtfsNeurobench neurobench; /* when spikes are counted */
     TtfsAgree *agree;          /* NULL: layers are not looked at */
+    TtfsWatch *watch;          /* when spikes are counted */
     double relu_seconds;
     uint64_t clipped; /* input values */
     Worker worker[TTFS_MOST_THREADS];
@@ -52,12 +54,14 @@ struct TtfsRun {
     atomic_uint_least64_t done; /* samples that are through it */
     TtfsBuf text;
     TtfsRunResult result;
+    TtfsCountsDoc counts; /* where a file is asked for */
 };
 
 /* Some samples of the block, which one thread judges. */
 typedef struct {
     TtfsRun *run;
     Worker *worker;
+    uint32_t thread;
     uint64_t first, n;
 } Some;
 
@@ -73,6 +77,7 @@ static void judge_output(const Some *k, uint32_t o, const float *relu) {
         const double *got = r->spiking ? w->got : want;
         ttfs_judge_output(&r->judge, &w->tally, sample, o, got, want);
         ttfs_kept_add(r->kept, sample, o, got);
+        if (o == 0 && r->watch) ttfs_watch_output(r->watch, k->thread, sample, got, want);
     }
 }
 
@@ -109,14 +114,18 @@ static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
     Worker *w = &r->worker[worker];
     uint64_t first = item * TTFS_FAST_SAMPLES, left = r->block.n - first;
     if (!ttfs_go_on(&r->session.progress, diag)) return false;
-    Some k = {r, w, first, left < TTFS_FAST_SAMPLES ? left : TTFS_FAST_SAMPLES};
+    Some k = {r, w, worker, first, left < TTFS_FAST_SAMPLES ? left : TTFS_FAST_SAMPLES};
     for (uint64_t i = first; r->spiking && i < first + k.n; i++) {
         const TtfsTrace *t = &r->traces.trace[i];
         if (t->faults)
             return ttfs_error(diag, TTFS_AT_FILE(r->engine.name), TTFS_SIM_RUN, "sample %llu: %s",
-                              (unsigned long long)(r->block.first + i), t->fault);
+                              (unsigned long long)(r->session.input.first + r->block.first + i),
+                              t->fault);
         count_spikes(r, w, t);
         ttfs_kept_spikes(r->kept, r->block.first + i, t);
+        if (r->watch)
+            ttfs_watch_spikes(r->watch, worker, r->block.first + i, t,
+                              r->block.x + i * r->session.input.elements);
     }
     if (w->relu) run_relu(&k);
     if (r->agree) ttfs_agree_some(r->agree, worker, &r->traces, first, k.n);
@@ -196,6 +205,7 @@ static bool open_outputs(TtfsRun *r, bool relu, const TtfsRunOptions *o, TtfsDia
                     a);
     if (r->spiking && r->judge.meaning != TTFS_BY_ERROR)
         r->judge.step = ttfs_logit_step(&s->out.spike).step;
+    if (r->counted) r->watch = ttfs_watch_open(&s->out.spike, &r->judge, s->count, s->threads, a);
     for (uint32_t i = 0; i < s->threads; i++) {
         r->worker[i].got = TTFS_ARRAY(a, double, r->judge.widest);
         r->worker[i].want = TTFS_ARRAY(a, double, r->judge.widest);
@@ -266,7 +276,10 @@ static TtfsRunResult add_up(TtfsRun *r) {
                        .inputs = s->count * s->input.elements,
                        .clipped = r->clipped,
                        .jit = r->engine.jit,
-                       .neurobench = r->counted ? &r->neurobench : NULL};
+                       .neurobench = r->counted ? &r->neurobench : NULL,
+                       .watch = r->watch,
+                       .shares = r->counted ? &r->worker[0].shares : NULL};
+    if (r->watch) ttfs_watch_end(r->watch);
     for (uint32_t i = 0; i < TTFS_MOST_THREADS; i++) {
         const Worker *w = &r->worker[i];
         v.tally.right += w->tally.right;
@@ -287,6 +300,36 @@ static TtfsRunResult add_up(TtfsRun *r) {
     return v;
 }
 
+/* What would be files of a part without saying so. */
+static bool check_shard(const TtfsRunOptions *o, TtfsDiag *diag) {
+    const char *option = o->layers    ? "--layers"
+                         : o->trace   ? "--trace"
+                         : o->outputs ? "--outputs"
+                                      : NULL;
+    return !o->shard || !option ||
+           ttfs_error(diag, TTFS_AT_FILE(option), TTFS_OPTION_VALUE,
+                      "with --shard only what is counted is written, to the file of -o");
+}
+
+static void fill_counts(TtfsRun *r) {
+    const TtfsRunResult *v = &r->result;
+    TtfsCountsDoc *d = &r->counts;
+    d->document = "run";
+    d->engine = v->engine;
+    d->neurons = v->hidden;
+    d->labelled = ttfs_judge_knows_accuracy(v->judge);
+    d->judged = ttfs_judge_knows_agreement(v->judge);
+    d->close = v->judge->step > 0 && v->judge->compared;
+    d->counted = v->counted;
+    d->count[TTFS_COUNT_SAMPLES] = v->samples;
+    d->count[TTFS_COUNT_RIGHT] = v->tally.right;
+    d->count[TTFS_COUNT_AGREE] = v->tally.agree;
+    d->count[TTFS_COUNT_CLOSE] = v->tally.close;
+    d->count[TTFS_COUNT_SPIKES] = v->spikes;
+    d->count[TTFS_COUNT_INPUTS] = v->inputs;
+    d->count[TTFS_COUNT_CLIPPED] = v->clipped;
+}
+
 static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *diag) {
     bool relu = !o->classes_only || !r->spiking;
     int parts = TTFS_OUT_SPIKE | (relu ? TTFS_OUT_NET : 0) |
@@ -296,8 +339,9 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
         return ttfs_error(diag, TTFS_AT_FILE("--trace"), TTFS_OPTION_VALUE,
                           "'%s': engine relu has no ticks for %s", o->trace,
                           r->vcd ? "a waveform" : "events");
-    bool ok = check_layers(r, o, diag) &&
+    bool ok = check_layers(r, o, diag) && check_shard(o, diag) &&
               ttfs_session_open(&r->session, &o->session, parts, true, diag) &&
+              ttfs_counts_open(&r->counts, &r->session, o->shard, o->out, diag) &&
               !r->session.out.image_damaged && open_engine(r, engine, diag) &&
               open_outputs(r, relu, o, diag) && open_agreement(r, o->layers, diag) &&
               run_all(r, diag);
@@ -308,7 +352,9 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
     if (ok && r->judge.step > 0)
         ttfs_margins_warn(&r->session.out.spike, r->session.out.folder, r->result.tally.close,
                           r->session.count, "samples", diag);
+    if (ok) fill_counts(r);
     return ok && end_agreement(r, diag) && ttfs_kept_write(r->kept, diag) &&
+           ttfs_counts_save(&r->counts, o->out, diag) &&
            (!o->trace || ttfs_file_write(o->trace, ttfs_buf_text(&r->text), r->text.len, diag));
 }
 
@@ -338,6 +384,7 @@ void ttfs_run_close(TtfsRun *r) {
     ttfs_agree_close(r->agree);
     for (uint64_t i = 0; r->values && i < r->block.room; i++) ttfs_buf_free(&r->values[i]);
     ttfs_engine_close(&r->engine);
+    ttfs_counts_free(&r->counts);
     ttfs_buf_free(&r->text);
     ttfs_session_close(&r->session);
     TtfsArena a = r->arena;

@@ -9,7 +9,9 @@
 #include "kept.h"
 #include "lanes.h"
 #include "neurobench.h"
+#include "resemble.h"
 #include "session.h"
+#include "watch.h"
 
 typedef struct {
     const char *engine;
@@ -26,6 +28,8 @@ typedef struct {
     const TtfsNeurobench *neurobench; /* NULL: spikes were not counted */
     TtfsActivity activity;
     const TtfsAgreement *agreement; /* layer by layer; NULL: not asked for */
+    const TtfsWatch *watch;         /* NULL: spikes were not counted */
+    const TtfsShares *shares;       /* likewise */
 } TtfsRunResult;
 
 typedef struct TtfsRun TtfsRun;

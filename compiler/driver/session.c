@@ -7,16 +7,7 @@
 #include "asked.h"
 #include "cache_folder.h"
 #include "fit.h"
-
-#include <string.h>
-
-/* The name that labels have beside samples of this name: y of x, y_test of x_test, arr_1 of arr_0.
- */
-static const char *partner(const char *samples, TtfsArena *a) {
-    if (samples[0] == 'x' || samples[0] == 'X')
-        return ttfs_arena_printf(a, "%c%s", samples[0] == 'x' ? 'y' : 'Y', samples + 1);
-    return strcmp(samples, "arr_0") == 0 ? "arr_1" : "y";
-}
+#include "labels_beside.h"
 
 static bool read_labels(TtfsSession *s, TtfsDiag *diag) {
     TtfsArena *a = &s->out.arena;
@@ -37,15 +28,8 @@ static bool read_labels(TtfsSession *s, TtfsDiag *diag) {
 /* Labels from the file of the samples, when it has some and `input` names no array of it. Nobody
  * asked for them, so that they are no reason to refuse the run. */
 static void own_labels(TtfsSession *s, const char *input, TtfsDiag *diag) {
-    TtfsArena *a = &s->out.arena;
     TtfsDiag quiet = {0};
-    if (!ttfs_is_npz(input) || !s->input.member) return;
-    const char *name = partner(s->input.member, a);
-    const TtfsWanted any = {.name = "y"};
-    bool there = strcmp(name, s->input.member) != 0 &&
-                 ttfs_array_open(&s->label_array, ttfs_arena_printf(a, "%s:%s", input, name), &any,
-                                 a, &quiet);
-    ttfs_diag_free(&quiet);
+    bool there = ttfs_labels_beside(input, &s->input, &s->label_array, &s->out.arena);
     if (there && read_labels(s, &quiet))
         ttfs_diag_append(diag, &quiet);
     else if (there)
@@ -127,6 +111,30 @@ void ttfs_session_clipped(const TtfsSession *s, uint64_t clipped, TtfsDiag *diag
     const TtfsPopulation *in = ttfs_spike_pop(&s->out.spike, s->out.spike.input);
     ttfs_samples_clipped(s->input.file, clipped, s->count * s->input.elements, in->offset,
                          in->offset + in->scale * in->ticks, diag);
+}
+
+void ttfs_session_hash_files(TtfsSession *s, const char *const *names, TtfsSha256 *h) {
+    for (; *names; names++) {
+        TtfsFile f;
+        TtfsDiag ignored = {0};
+        if (ttfs_file_open(&f, ttfs_out_path(&s->out, *names), SIZE_MAX, &ignored)) {
+            ttfs_sha256_add(h, f.bytes, f.size);
+            ttfs_file_close(&f);
+        }
+        ttfs_diag_free(&ignored);
+    }
+}
+
+bool ttfs_session_hash(TtfsSession *s, TtfsSha256 *h, TtfsDiag *diag) {
+    float *x = TTFS_ARRAY(&s->out.arena, float, s->input.elements);
+    for (uint64_t i = 0; i < s->count; i++) {
+        if (!ttfs_array_sample(&s->input, &s->out.map, i, x, diag)) return false;
+        ttfs_sha256_add(h, x, s->input.elements * sizeof *x);
+        if (s->labels.kind != TTFS_LABELS_CLASSES) continue;
+        uint32_t class = ttfs_labels_class(&s->labels, i);
+        ttfs_sha256_add(h, &class, sizeof class);
+    }
+    return true;
 }
 
 void ttfs_session_begin(const TtfsSession *s) {

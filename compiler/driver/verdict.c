@@ -4,13 +4,12 @@
  */
 #include "verdict.h"
 
+#include "clock.h"
 #include "out_folder.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* A fault that no trace can hold: a second spike, a spike outside its population. */
 static void tell_fault(TtfsVerdict *v) {
@@ -147,18 +146,10 @@ static void slots_json(TtfsJson *j, const char *key, const TtfsVerdict *v, const
     ttfs_json_end(j);
 }
 
-/* A folder that may not be written to (a mounted disc, somebody else's) can be verified all the
- * same.
- */
-static bool may_be_kept(const char *folder, TtfsArena *a) {
-    const char *verify = ttfs_path_join(a, folder, "verify");
-    return faccessat(AT_FDCWD, ttfs_is_folder(verify) ? verify : folder, W_OK, AT_EACCESS) == 0 ||
-           (errno != EROFS && errno != EACCES && errno != EPERM);
-}
-
-void ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan, TtfsBuf *out) {
+void ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan, const char *date, TtfsBuf *out) {
     TtfsJson document = {.out = out}, *j = &document;
     ttfs_json_object(j, NULL);
+    if (date) ttfs_json_string(j, "date", date);
     ttfs_json_array(j, "engines");
     for (uint32_t i = 0; i < v->n_engines; i++) ttfs_json_string(j, NULL, v->engines[i]);
     ttfs_json_end(j);
@@ -176,15 +167,15 @@ void ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan, TtfsBuf *out)
 
 bool ttfs_verdict_keep(const TtfsVerdict *v, const TtfsPlan *plan, const char *folder,
                        TtfsDiag *diag) {
-    TtfsArena a = {0};
     TtfsBuf text = {0}, name = {0};
+    char date[24];
     bool ok = true;
     for (uint32_t i = 0; i < v->n_engines; i++)
         ttfs_buf_printf(&name, "%s%s", i ? "-" : "", v->engines[i]);
     if (v->damaged) ttfs_buf_puts(&name, "-fault");
     ttfs_buf_puts(&name, ".json");
-    ttfs_verdict_json(v, plan, &text);
-    if (may_be_kept(folder, &a))
+    ttfs_verdict_json(v, plan, ttfs_date(date), &text);
+    if (ttfs_out_may_put(folder, "verify"))
         ok = ttfs_out_put(folder, "verify", ttfs_buf_text(&name), ttfs_buf_text(&text), text.len,
                           diag);
     else
@@ -192,6 +183,5 @@ bool ttfs_verdict_keep(const TtfsVerdict *v, const TtfsPlan *plan, const char *f
                   strerror(errno));
     ttfs_buf_free(&text);
     ttfs_buf_free(&name);
-    ttfs_arena_free(&a);
     return ok;
 }

@@ -50,9 +50,9 @@ void ttfs_verdict_traces(TtfsVerdict *v, const TtfsOut *o, const TtfsPlace *p, u
 void ttfs_verdict_image(TtfsVerdict *v, const char *what);
 /* The first difference of all in words: the image's comes before those of the traces. */
 const char *ttfs_verdict_sentence(const TtfsVerdict *v, TtfsArena *a);
-/* Appends the document. */
-void ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan, TtfsBuf *out);
-/* Writes that to OUT/verify, named after the engines. */
+/* Appends the document; date: of the verdict, NULL: without one. */
+void ttfs_verdict_json(const TtfsVerdict *v, const TtfsPlan *plan, const char *date, TtfsBuf *out);
+/* Writes that to OUT/verify, named after the engines, with the date. */
 bool ttfs_verdict_keep(const TtfsVerdict *v, const TtfsPlan *plan, const char *folder,
                        TtfsDiag *diag);
 

@@ -17,6 +17,7 @@
 #include "synth_report.h"
 #include "verify.h"
 #include "verify_report.h"
+#include "watch_report.h"
 
 #include <math.h>
 
@@ -78,15 +79,19 @@ static bool run_engine(const TtfsRunOptions *o, uint32_t engine, TtfsResult *r, 
     r->figures.cycles = share(v->lanes.timed != 0, v->lanes.cycles, v->lanes.timed);
     r->figures.latency_cycles = share(v->lanes.timed != 0, v->latency_cycles, v->samples);
     r->figures.latency_ticks = v->latency;
-    bool ok = keep_agreement(v, o->session.folder, diag);
+    bool ok = keep_agreement(v, o->session.folder, diag) &&
+              ttfs_watch_keep(v, o->session.folder, diag);
     ttfs_run_close(run);
     return ok;
 }
 
+/* Those of `run`: the first of all engines. */
+static const char *const run_engines[] = {"relu", "golden", "jit", "rtl", "exact", NULL};
+
 static bool run(const void *options, TtfsResult *r, TtfsDiag *diag) {
     const TtfsRunOptions *o = options;
     uint32_t engine = TTFS_ENGINE_JIT;
-    if (!ttfs_asked_word("--engine", o->engine, ttfs_engine_names, &engine, diag)) return false;
+    if (!ttfs_asked_word("--engine", o->engine, run_engines, &engine, diag)) return false;
     return engine == TTFS_ENGINE_EXACT ? run_exact(o, r, diag) : run_engine(o, engine, r, diag);
 }
 

@@ -17,12 +17,14 @@ TtfsCompileOptions ttfs_compile_defaults(void) {
                                 .ticks = 255,
                                 .weight_bits = 8,
                                 .percentile = 0.999,
+                                .max_drop = -1,
                                 .seed = 1,
                                 .threads = ttfs_cores()};
 }
 
 TtfsCompileOptions ttfs_weights_only_defaults(const char *folder) {
-    return (TtfsCompileOptions){.weights_only = folder, .percentile = -1, .threads = ttfs_cores()};
+    return (TtfsCompileOptions){
+        .weights_only = folder, .percentile = -1, .max_drop = -1, .threads = ttfs_cores()};
 }
 
 static bool check(const void *options, TtfsResult *r, TtfsDiag *diag) {

@@ -127,6 +127,7 @@ void ttfs_compile_json(const TtfsPipeline *f, double seconds, TtfsBuf *out) {
     ttfs_json_number(j, "worst_cycles", (double)f->plan.worst_cycles);
     ttfs_json_number(j, "expected_cycles", (double)f->plan.expected_cycles);
     ttfs_json_number(j, "image_bytes", (double)bytes);
+    if (f->frontier) ttfs_target_json(j, "target", f->frontier);
     ttfs_json_number(j, "seconds", seconds);
     ttfs_json_number(j, "peak_bytes", (double)ttfs_peak_bytes());
     ttfs_json_end(j);

@@ -333,7 +333,8 @@ def check(model: Any, *, chip: Optional[str] = None, schedule: Optional[str] = N
 def compile(model: Any, out: Union[str, os.PathLike, None] = None, *, calib: Any = None, chip: Optional[str] = None,
             fit: Optional[str] = None, schedule: Optional[str] = None, calib_count: Optional[int] = None,
             ticks: Optional[int] = None, weight_bits: Optional[int] = None, percentile: Optional[float] = None,
-            quantiser: Optional[str] = None,
+            quantiser: Optional[str] = None, target_agreement: Optional[float] = None, max_drop: Optional[float] = None,
+            optimise: Optional[str] = None, calib_labels: Any = None,
             input_range: Optional[Sequence[float]] = None, mean: Optional[Sequence[float]] = None,
             std: Optional[Sequence[float]] = None, layers: Optional[Mapping[str, Mapping[str, Any]]] = None,
             seed: Optional[int] = None, memory: Optional[int] = None, threads: Optional[int] = None,
@@ -353,11 +354,13 @@ def compile(model: Any, out: Union[str, os.PathLike, None] = None, *, calib: Any
     owned = None if out or weights_only else tempfile.mkdtemp(prefix="ttfs-")
     folder = os.path.join(owned, "out") if owned else os.fspath(out or weights_only)
     network = Network(folder, owned)
-    stopper, samples, layer = Stopper(progress), Array(calib), layer_options(layers)
+    stopper, samples, layer, labels = Stopper(progress), Array(calib), layer_options(layers), Array(calib_labels)
+    o.calib_labels, o.calib_label_values = labels.path, labels.pointer()
     o.out, o.calib, o.calib_values, o.progress = path(folder), samples.path, samples.pointer(), stopper.progress
     o.layers, o.n_layers = layer, len(layer)
     given = {"chip": path(chip), "fit": path(fit), "schedule": path(schedule), "calib_count": calib_count, "ticks": ticks,
-             "weight_bits": weight_bits, "percentile": percentile, "quantiser": path(quantiser), "seed": seed, "memory": memory, "threads": threads,
+             "weight_bits": weight_bits, "percentile": percentile, "quantiser": path(quantiser), "optimise": path(optimise),
+             "target_agreement": target_agreement, "max_drop": max_drop, "seed": seed, "memory": memory, "threads": threads,
              "stop_after": path(stop_after)}
     for name, value in given.items():
         if value is not None:

@@ -157,6 +157,10 @@ def cases(case):
         "DATA_UNLIKE": (run + (case.write("bright.npy", npy((9, 64), [1.0] * 576)),), "not like those of calibration"),
         "LOGITS_CLOSE": (("compile", close(case), "-o", "close", "--calib", case.write("four.npy", npy((9, 4), [0.5] * 36))),
                          "in 100.0 % of 9 calibration samples the largest two logits"),
+        "TARGET_MISSED": (COMPILE + ("--target-agreement", "99.9", "--ticks", "1", "--weight-bits", "2"),
+                          "99.9 % agreement is not reached"),
+        "TARGET_SAMPLES": (COMPILE[:-1] + (case.write("same.npy", npy((500, 64), [0.5] * 32000)), "--ticks", "1",
+                                           "--weight-bits", "2", "--target-agreement", "50"), "are of 1 of 10 classes"),
         "MODEL_EMPTY": (("check", empty(case)), "at least one layer"),
         "MODEL_VALUE": (("check", os.path.join(ONNX, "weight_nan.onnx")), "NaN"),
         "OPTION_VALUE": (COMPILE + ("--ticks", "0"), "from 1 to 65535"),
@@ -245,7 +249,8 @@ def edited_plan(case):
 
 
 # Cases that the unit tests make, because no command can: where.
-WARNINGS = ("CALIB_NONE", "DATA_UNLIKE", "LOGITS_CLOSE", "SAMPLES_LAYOUT", "SAMPLES_RANGE", "LABELS_RANGE")
+WARNINGS = ("CALIB_NONE", "DATA_UNLIKE", "LOGITS_CLOSE", "SAMPLES_LAYOUT", "SAMPLES_RANGE", "LABELS_RANGE", "TARGET_MISSED",
+            "TARGET_SAMPLES")
 ELSEWHERE = {"IMAGE_LIFT": ("tests/unit/test_image_to_spike.c", "ttfs_image_to_spike"),
              "STOPPED": ("tests/unit/test_memory.c", '"STOPPED"')}
 

@@ -16,10 +16,11 @@
 
 static const char *const folders[] = {"forms", "image", "report", "verify", "rtl"};
 static const char *const parts[] = {
-    "manifest.json",         "forms/ir.txt",         "forms/ir.blob",      "forms/spike.txt",
-    "forms/spike.blob",      "forms/plan.txt",       "image/chip.img",     "report/accuracy.json",
-    "report/energy.json",    "report/messages.json", "report/foreign.txt", "rtl/ttfs_top.v",
-    "verify/golden-jit.json"};
+    "manifest.json",          "forms/ir.txt",         "forms/ir.blob",
+    "forms/spike.txt",        "forms/spike.blob",     "forms/plan.txt",
+    "image/chip.img",         "report/accuracy.json", "report/energy.json",
+    "report/messages.json",   "report/foreign.txt",   "rtl/ttfs_top.v",
+    "verify/golden-jit.json", "report/run-jit.json",  "report/agreement.json"};
 enum { FOLDERS = sizeof folders / sizeof *folders, PARTS = sizeof parts / sizeof *parts };
 
 /* What the input has parts for; the folders are always there. */

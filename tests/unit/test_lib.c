@@ -70,6 +70,18 @@ static void compile_options(void **state) {
     BOUNDS(COMPILE, "--calib-count", calib_count, 0, 1, 1u << 30, (1u << 30) + 1);
     BOUNDS(COMPILE, "--threads", threads, 0, 1, 64, 65);
     COMPILE(1, "--percentile", o.percentile = (double)NAN);
+    COMPILE(1, "--target-agreement", (o.calib = "x", o.target_agreement = 0.99));
+    COMPILE(1, "--target-agreement", (o.calib = "x", o.target_agreement = 100.01));
+    COMPILE(1, "--target-agreement", (o.calib = "x", o.target_agreement = (double)NAN));
+    COMPILE(1, "--target-agreement", o.target_agreement = 99);
+    COMPILE(0, "", (o.calib = "x", o.target_agreement = 99));
+    COMPILE(1, "--max-drop", (o.calib = "x", o.max_drop = (double)NAN));
+    COMPILE(1, "--max-drop", (o.calib = "x", o.max_drop = 101));
+    COMPILE(1, "--max-drop", (o.calib = "x", o.max_drop = 0, o.target_agreement = 99));
+    COMPILE(0, "", (o.calib = o.calib_labels = "x", o.max_drop = 0));
+    COMPILE(1, "--calib-labels", (o.calib = o.calib_labels = "x", o.target_agreement = 99));
+    COMPILE(1, "--optimise", o.optimise = "spikes");
+    COMPILE(1, "--optimise", (o.calib = "x", o.target_agreement = 99, o.optimise = "area"));
     COMPILE(5, "", (o.ticks = o.weight_bits = o.calib_count = o.threads = 0, o.percentile = 7));
     COMPILE(1, "--stop-after", o.stop_after = "supper");
     COMPILE(1, "--dump", o.dump = "supper");

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Frontier: the settings that were tried for a target, and which was chosen.
+ */
+#ifndef TTFS_FRONTIER_H
+#define TTFS_FRONTIER_H
+
+#include "job.h"
+#include "json.h"
+#include "odds.h"
+
+/* What a network of a setting came to, on samples that were held back. */
+typedef struct {
+    const char *refused;  /* why there is none, all else is 0 then; NULL */
+    uint64_t same, right; /* of those held back: the class is the float network's; the label's */
+    double loss;          /* counted: share of changed classes, or of right ones lost */
+    TtfsOdds odds;        /* the same, expected (odds.h) */
+    uint32_t latency_ticks;
+    uint64_t memory_bits;      /* of the weights, and of a value of every neuron that spikes */
+    double nanojoules, spikes; /* a sample, as report/energy.json estimates them */
+} TtfsTried;
+
+typedef struct {
+    uint32_t ticks, weight_bits;
+    const TtfsLayerOptions *layers; /* the caller's, then those that were found */
+    uint32_t n_layers;
+    TtfsTried tried;
+    bool meets;
+} TtfsSetting;
+
+/* Lies in the pipeline's arena. */
+typedef struct {
+    TtfsTarget target;
+    uint64_t held, right; /* samples held back; of them right by the float network, with labels */
+    uint32_t most_ticks, most_bits;
+    TTFS_VEC(TtfsSetting) points; /* in the order in which they were tried */
+    uint32_t chosen;              /* index */
+} TtfsFrontier;
+
+/* What a setting loses at most, for all that the samples held back show: counted on them, and of
+ * samples that the network was not trained on. These lie nearer to where classes meet than those
+ * that it was trained on, as calibration samples are: the bound counts UNSEEN times. (Of five
+ * networks of MNIST, Fashion-MNIST and CIFAR-10, test sets lost up to 2.7 times the bound.) */
+#define TTFS_UNSEEN 3.0
+double ttfs_setting_loss(const TtfsTried *t);
+/* What is to be least. */
+double ttfs_setting_cost(const TtfsFrontier *f, const TtfsSetting *p);
+const TtfsSetting *ttfs_frontier_chosen(const TtfsFrontier *f);
+/* report/frontier.json. */
+void ttfs_frontier_json(TtfsJson *j, const TtfsFrontier *f);
+/* The target and what was held back, as the value of `key`; what the manifest and the summary have.
+ */
+void ttfs_target_json(TtfsJson *j, const char *key, const TtfsFrontier *f);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The documents of a folder that the page is made of. Which one counts where there are several
+ * depends on what they hold, not on when they were written, but for the verdict: of these the
+ * last, by its date.
+ */
+#include "page_inside.h"
+
+#include "out_folder.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+TtfsJsonTree *ttfs_page_load(const char *path) {
+    TtfsDiag quiet = {0};
+    TtfsFile f;
+    TtfsJsonTree *tree = NULL;
+    if (ttfs_file_open(&f, path, 64 << 20, &quiet)) {
+        tree = ttfs_json_parse(f.bytes, f.size, NULL);
+        ttfs_file_close(&f);
+    }
+    ttfs_diag_free(&quiet);
+    return tree;
+}
+
+double ttfs_page_number(const cJSON *j, const char *key) {
+    const cJSON *v = cJSON_GetObjectItem(j, key);
+    return cJSON_IsNumber(v) ? v->valuedouble : 0;
+}
+
+const char *ttfs_page_text(const cJSON *j, const char *key) {
+    const char *s = cJSON_GetStringValue(cJSON_GetObjectItem(j, key));
+    return s ? s : "";
+}
+
+bool ttfs_page_has_number(const cJSON *j, const char *key) {
+    return cJSON_IsNumber(cJSON_GetObjectItem(j, key));
+}
+
+const cJSON *ttfs_page_named(const cJSON *list, const char *key, const char *name) {
+    const cJSON *e;
+    cJSON_ArrayForEach(e, list) if (strcmp(ttfs_page_text(e, key), name) == 0) return e;
+    return NULL;
+}
+
+static const cJSON *take(TtfsPageTrees *t, const char *path) {
+    TtfsJsonTree *tree = t->trees < TTFS_PAGE_TREES ? ttfs_page_load(path) : NULL;
+    if (!tree) return NULL;
+    t->tree[t->trees++] = tree;
+    return tree->root;
+}
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+uint32_t ttfs_page_verdicts(TtfsOut *o, char *names[TTFS_PAGE_VERDICTS]) {
+    uint32_t n = 0;
+    const char *folder = ttfs_out_path(o, "verify");
+    TtfsFolder f;
+    ttfs_folder_open(&f, AT_FDCWD, ttfs_path_join(&o->arena, folder, "."));
+    for (const char *name; n < TTFS_PAGE_VERDICTS && (name = ttfs_folder_next(&f)) != NULL;)
+        if (strstr(name, ".json")) names[n++] = ttfs_path_join(&o->arena, folder, name);
+    ttfs_folder_close(&f);
+    qsort(names, n, sizeof *names, by_name);
+    return n;
+}
+
+/* Dates are written so that they sort as text. */
+static const cJSON *last_verdict(TtfsPageTrees *t, TtfsOut *o) {
+    char *names[TTFS_PAGE_VERDICTS];
+    const cJSON *last = NULL;
+    uint32_t n = ttfs_page_verdicts(o, names);
+    for (uint32_t i = 0; i < n; i++) {
+        const cJSON *v = strstr(ttfs_path_base(names[i]), "-fault") ? NULL : take(t, names[i]);
+        if (!cJSON_IsBool(cJSON_GetObjectItem(v, "equal"))) continue;
+        if (!last || strcmp(ttfs_page_text(v, "date"), ttfs_page_text(last, "date")) >= 0) last = v;
+    }
+    return last;
+}
+
+static void take_runs(TtfsPage *p, TtfsPageTrees *t) {
+    static const char *const names[] = {"report/run-golden.json", "report/run-jit.json",
+                                        "report/run-rtl.json"};
+    for (int i = 0; i < 3; i++) {
+        const cJSON *run = take(t, ttfs_out_path(p->out, names[i]));
+        double samples = ttfs_page_number(run, "samples");
+        if (!(samples > 0)) continue;
+        if (!p->run || samples > ttfs_page_number(p->run, "samples")) p->run = run;
+        if (ttfs_page_has_number(run, "latency_cycles")) p->measured = run;
+    }
+}
+
+void ttfs_page_documents(TtfsPage *p, TtfsPageTrees *t) {
+    TtfsOut *o = p->out;
+    p->manifest = take(t, ttfs_out_path(o, "manifest.json"));
+    p->accuracy = take(t, ttfs_out_path(o, "report/accuracy.json"));
+    p->energy = take(t, ttfs_out_path(o, "report/energy.json"));
+    p->agreement = take(t, ttfs_out_path(o, "report/agreement.json"));
+    p->messages = take(t, ttfs_out_path(o, "report/messages.json"));
+    take_runs(p, t);
+    p->verdict = last_verdict(t, o);
+}
+
+void ttfs_page_undo(TtfsPageTrees *t) {
+    while (t->trees) ttfs_undo(t->tree[--t->trees]);
+}

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page of a folder: what its panels say is what the documents say that they are made of, and these say
+what a trace does; a panel without data names the command that brings it; names inject nothing; it is small,
+and the same whatever came first."""
+import html
+import json
+import os
+import re
+import sys
+
+import onnx_make
+
+from e2e import DIGITS, Case, npy
+
+TEST = os.path.join(DIGITS, "test.npz")
+COUNT = 40
+MOST_BYTES = 2 << 20
+
+
+def load(case, *names):
+    with open(case.path(*names), encoding="utf-8") as f:
+        return json.load(f)
+
+
+def page_of(case, out):
+    case.good("report", out)
+    with open(case.path(out, "report", "index.html"), encoding="utf-8") as f:
+        return f.read()
+
+
+def part(page, title):
+    """A panel: from its heading to the next."""
+    at = page.index("<h2>" + title)
+    return page[at:page.find("<h2>", at + 4) if "<h2>" in page[at + 4:] else len(page)]
+
+
+def plain(text):
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+
+
+def trace(case, out):
+    """Ticks of the golden engine: [sample][population] -> [(neuron, tick)]."""
+    case.good("run", out, "--input", TEST, "--count", COUNT, "--engine", "golden", "--trace", "t.txt")
+    found = []
+    with open(case.path("t.txt"), encoding="utf-8") as f:
+        for line in f:
+            if line.startswith("sample "):
+                found.append({})
+            m = re.match(r'spike "([^"]*)" tick ([0-9]+) neuron ([0-9]+)', line)
+            if m:
+                found[-1].setdefault(m[1], []).append((int(m[3]), int(m[2])))
+    return found
+
+
+def counted(case, run, ticks):
+    """Histograms, shares and rasters are those of the trace."""
+    case.equal(run["histogram_samples"], COUNT, "samples of the histograms")
+    for p in run["populations"]:
+        name, n = p["population"], p["neurons"] * COUNT
+        all_ticks = [t for sample in ticks for _, t in sample.get(name, [])]
+        bins = min(64, p["ticks"])
+        want = [0] * bins
+        for t in all_ticks:
+            want[t * bins // p["ticks"]] += 1
+        case.equal(p["histogram"], want, "histogram of " + name)
+        case.check(abs(p["silent_share"] - (1 - len(all_ticks) / n)) < 1e-9, "silence: %r" % p)
+        case.check(abs(p["saturated_share"] - all_ticks.count(0) / n) < 1e-9, "saturation: %r" % p)
+    case.equal([s["sample"] for s in run["shown"]], list(range(8)), "samples shown")
+    for s in run["shown"]:
+        for grid, raster in zip(run["grids"], s["rasters"]):
+            name = grid["population"]
+            p = next(q for q in run["populations"] if q["population"] == name)
+            cells = [0] * (grid["rows"] * grid["columns"])
+            for neuron, t in ticks[s["sample"]].get(name, []):
+                row = neuron * grid["rows"] // p["neurons"]
+                cells[row * grid["columns"] + t * grid["columns"] // p["ticks"]] += 1
+            case.check(max(cells) <= 35, "a cell of %d spikes" % max(cells))
+            case.equal([int(c, 36) for c in raster["cells"]], cells, "raster of %s, sample %d" % (name, s["sample"]))
+            case.equal((raster["spikes"], raster["peak"]), (sum(cells), max(cells)), "spikes of " + name)
+
+
+def drawn(case, page, run):
+    """What the documents say is what the page says."""
+    answer = plain(page[page.index('<dl class="answer">'):page.index("</dl>")])
+    for words in ("Accuracy %.2f %%" % (100 * run["accuracy"]), "Agreement with relu %.2f %%" % (100 * run["agreement"]),
+                  "Spikes a neuron %.3f" % run["spikes_per_neuron"], "of %d samples, golden" % COUNT):
+        case.check(words in answer, "the answer does not say '%s': %s" % (words, answer))
+    samples = part(page, "Samples")
+    case.equal(samples.count('type="radio"'), 8, "choices of the picker")
+    labels = re.findall(r'aria-label="([0-9]+) spikes in ticks', samples)
+    case.equal([int(n) for n in labels], [r["spikes"] for s in run["shown"] for r in s["rasters"]], "spikes of the rasters")
+    for s in run["shown"]:
+        words = "Sample %(sample)d. The chip says %(class)d . Relu says %(relu_class)d . The label is %(label)d ." % s
+        case.check(words in plain(samples), "the samples do not say '%s'" % words)
+    spans = sum(int(n) for n in re.findall(r"M[0-9]+ [0-9]+\.5h([0-9]+)", samples))
+    case.equal(spans, sum(len(r["cells"]) - r["cells"].count("0") for s in run["shown"] for r in s["rasters"]), "cells drawn")
+    times = plain(part(page, "Spike times"))
+    graph = plain(part(page, "Graph"))
+    for p in run["populations"]:
+        words = "%.1f %% silent, %.2f %% saturated , T %d" % (100 * p["silent_share"], 100 * p["saturated_share"], p["ticks"])
+        case.check(words in times, "the spike times do not say '%s': %s" % (words, times))
+        case.check("%s spikes" % format(round(p["spikes_per_sample"]), ",") in graph, "the graph: %s" % graph)
+    targets = set(re.findall(r'href="#([^"]+)"', page))
+    case.check(targets and targets <= set(re.findall(r'id="([^"]+)"', page)), "links that lead nowhere: %r" % targets)
+
+
+def confused(case, run):
+    """Rows of the confusions sum to the samples, the diagonal is accuracy and agreement."""
+    c = run["confusion"]
+    for key, share in (("chip", "accuracy"), ("chip_beside_relu", "agreement")):
+        right = sum(c[key][i][i] for i in range(c["classes"]))
+        case.equal((sum(map(sum, c[key])), right), (COUNT, round(run[share] * COUNT)), "confusion, " + key)
+    case.equal([sum(row) for row in c["chip"]], [sum(row) for row in c["relu"]], "labels of both confusions")
+
+
+def without(case):
+    """A panel without data says which command brings it."""
+    page = page_of(case, "out")
+    for title, command in (("Samples", "ttfs run OUT --input X"), ("Spike times", "ttfs run OUT --input X"),
+                           ("Agreement", "ttfs run OUT --input X --layers"), ("Verification", "ttfs verify OUT --input X")):
+        case.check("<code>%s</code>" % command in part(page, title), "%s names no command" % title)
+
+
+def same_whatever_came_first(case):
+    """Runs and verdicts in another order, on more threads: the same page but for the verdict's date."""
+    verify = ("verify", "out", "--input", TEST, "--count", 5, "--engines", "golden,jit")
+    os.environ["SOURCE_DATE_EPOCH"] = "86400"
+    case.good(*verify)
+    page = page_of(case, "out")
+    case.check("1970-01-02" in page, "the verdict's date is not on the page")
+    case.good("run", "out", "--input", TEST, "--count", COUNT, "--engine", "golden", "--threads", 3)
+    case.equal(page_of(case, "out"), page, "the page after a run on three threads")
+    case.good("run", "out", "--input", TEST, "--count", 3, "--engine", "jit")
+    case.equal(page_of(case, "out"), page, "the page after a run of fewer samples")
+    del os.environ["SOURCE_DATE_EPOCH"]
+
+
+def named(case):
+    """Names of layers that would be something else in HTML."""
+    bad = "</script><script>alert(1)</script>"
+    names = ["<img src=x onerror=alert(1)>", "\" onmouseover=\"alert(1)", "' onclick='x", "a&b%s" + bad]
+    m = onnx_make.Model("evil", input_shape=[None, 4])
+    at = "input"
+    for i, name in enumerate(names):
+        m.init("w%d" % i, [[0.5 - 0.3 * (j == k) for k in range(4)] for j in range(4)])
+        m.node("Gemm", [at, "w%d" % i], ["g%d" % i], name=name + "g")
+        at = "r%d" % i
+        if i < 3:
+            m.node("Relu", ["g%d" % i], [at], name=name)
+    m.output("g3", [None, 4])
+    m.save(case.path("evil.onnx"))
+    x = case.write("x.npy", npy((9, 4), [0.05 * i for i in range(36)]))
+    case.good("compile", "evil.onnx", "-o", "evil", "--calib", x, "--chip", "tiny")
+    case.good("run", "evil", "--input", x, "--engine", "golden", "--layers")
+    case.good("verify", "evil", "--input", x, "--engines", "golden,jit")
+    page = page_of(case, "evil")
+    case.check(not re.search(r"<img src=x|<script>alert|[\"'] on[a-z]+=", page.replace("&#39; on", "").replace("&quot; on", "")),
+               "a name became HTML")
+    case.check("&lt;img src=x onerror" in page, "the names are not on the page")
+    case.check("default-src 'none'" in page, "the page has no policy")
+
+
+def main():
+    case = Case()
+    case.compile("digits_cnn", "out", "--chip", "tiny", "--ticks", 100)
+    without(case)
+    ticks = trace(case, "out")
+    run = load(case, "out", "report", "run-golden.json")
+    counted(case, run, ticks)
+    confused(case, run)
+    page = page_of(case, "out")
+    drawn(case, page, run)
+    case.check(len(page) <= MOST_BYTES, "the page has %d bytes" % len(page))
+    same_whatever_came_first(case)
+    named(case)
+    return case.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
