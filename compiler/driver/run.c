@@ -10,6 +10,7 @@
 #include "counts_doc.h"
 #include "fast.h"
 #include "margin.h"
+#include "nird.h"
 #include "parallel.h"
 #include "relu.h"
 #include "resemble.h"
@@ -35,7 +36,8 @@ struct TtfsRun {
     TtfsEngine engine;             /* closed when relu itself is what runs */
     TtfsFast *relu;                /* NULL when it does not run */
     bool spiking, counted, traced; /* counted: spikes are */
-    bool ticks_kept, vcd;          /* vcd: the trace is no text */
+    bool ticks_kept, vcd, nird;    /* vcd, nird: the trace is no text */
+    TtfsNird *events;              /* of the trace, when it is NIRData */
     TtfsBlock block;
     TtfsTraces traces;
     TtfsBuf *values; /* [room] relu's values as text; NULL when they are not wanted */
@@ -137,6 +139,10 @@ static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
 static void print_traces(TtfsRun *r) {
     if (r->vcd && r->block.first == 0) ttfs_vcd_begin(&r->session.out.spike, &r->text);
     for (uint64_t i = 0; i < r->block.n; i++) {
+        if (r->nird) {
+            ttfs_nird_sample(r->events, r->block.first + i, &r->traces.trace[i]);
+            continue;
+        }
         if (r->vcd) {
             ttfs_vcd_sample(&r->traces.trace[i], r->block.first + i, &r->text);
             continue;
@@ -221,6 +227,7 @@ static bool open_engine(TtfsRun *r, uint32_t which, TtfsDiag *diag) {
     if (r->spiking) size.most = ttfs_engine_block(&r->engine);
     if (r->spiking) size.row = r->engine.row;
     ttfs_block_init(&r->block, s, &size, &s->out.arena);
+    if (r->nird) r->events = ttfs_nird_open(&s->out.spike, s->count, &s->out.arena);
     if (r->counted) ttfs_neurobench_open(&r->neurobench, &s->out.spike, &s->out.arena);
     if (r->spiking)
         ttfs_traces_init(&r->traces, &s->out.spike, r->block.room, ticks, &s->out.arena);
@@ -328,9 +335,10 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
     int parts = TTFS_OUT_SPIKE | (relu ? TTFS_OUT_NET : 0) |
                 (engine == TTFS_ENGINE_RTL ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE | TTFS_OUT_RTL : 0) |
                 (o->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
-    if (r->vcd && !r->spiking)
+    if ((r->vcd || r->nird) && !r->spiking)
         return ttfs_error(diag, TTFS_AT_FILE("--trace"), TTFS_OPTION_VALUE,
-                          "'%s': engine relu has no ticks for a waveform", o->trace);
+                          "'%s': engine relu has no ticks for %s", o->trace,
+                          r->vcd ? "a waveform" : "events");
     bool ok = check_layers(r, o, diag) && check_shard(o, diag) &&
               ttfs_session_open(&r->session, &o->session, parts, true, diag) &&
               ttfs_counts_open(&r->counts, &r->session, o->shard, o->out, diag) &&
@@ -339,6 +347,7 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
               run_all(r, diag);
     if (ok && r->spiking) ttfs_session_clipped(&r->session, r->clipped, diag);
     if (ok) r->result = add_up(r);
+    if (ok && r->nird) ttfs_nird_write(r->events, &r->text);
     if (ok) tell_shares(r, diag);
     if (ok && r->judge.step > 0)
         ttfs_margins_warn(&r->session.out.spike, r->session.out.folder, r->result.tally.close,
@@ -357,6 +366,7 @@ TtfsRun *ttfs_run(const TtfsRunOptions *o, uint32_t engine, TtfsKept *kept, Ttfs
     r->counted = r->spiking && !o->classes_only;
     r->traced = o->trace != NULL;
     r->vcd = r->traced && ttfs_kept_as(o->trace, ".vcd");
+    r->nird = r->traced && ttfs_kept_as(o->trace, ".nird");
     r->ticks_kept = o->keep_spikes;
     r->kept = kept;
     if (run(r, o, engine, diag)) return r;
