@@ -234,12 +234,16 @@ typedef struct {
 
 typedef struct {
     TtfsSessionOptions session;
-    const char *engine;  /* relu, golden, jit, rtl, exact */
-    bool classes_only;   /* neither relu beside the engine nor spikes */
-    bool layers;         /* of golden, jit, rtl: also hold every layer against relu, in the folder's
-                            report/agreement.json */
-    const char *trace;   /* file for the spike traces: text (of relu, values) or .vcd; NULL: none */
+    const char *engine; /* relu, golden, jit, rtl, exact */
+    bool classes_only;  /* neither relu beside the engine nor spikes */
+    bool layers;        /* of golden, jit, rtl: also hold every layer against relu, in the folder's
+                           report/agreement.json */
+    const char
+        *trace; /* file for the spike traces: text (of relu, values), .vcd or .nird; NULL: none */
     const char *outputs; /* file for the values of the outputs, .npy or .npz; NULL: none */
+    const char *shard;   /* "I/N": part I of N of the samples; not of exact; NULL: all */
+    const char *out;     /* file for what is counted, without times, which ttfs_merge_shards takes;
+                            not of exact; NULL: none */
     bool keep_outputs;   /* the result has the values of the outputs */
     bool keep_spikes;    /* and the spikes of all populations; not of relu and exact */
     /* of the engine exact: */
@@ -260,9 +264,11 @@ TtfsResult *ttfs_run_samples(const TtfsRunOptions *o, TtfsMessages *m);
 
 typedef struct {
     TtfsSessionOptions session;
-    const char *engines; /* "golden,jit,..": the first is the reference; NULL: golden, jit, and rtl
+    const char *engines; /* of golden, jit, rtl, netlist, bitstream (the last two: what synth made),
+                            "golden,jit,..": the first is the reference; NULL: golden, jit, and rtl
                             when there is an image */
     const char *fault;   /* to put in on purpose; NULL: none */
+    const char *shard, *out; /* as of a run; the verdict of a shard is not kept in the folder */
 } TtfsVerifyOptions;
 
 /* All engines, all samples, all cores, code is kept. */
@@ -276,9 +282,9 @@ typedef struct {
     const char *engine; /* fast (closed forms), exact (search for crossings) or jit (the integers
                            that are compiled); NULL: fast or jit, whichever has the axes */
     const char *const *vary; /* "AXIS=v,v,..", "AXIS=LO:HI:STEPS" or "AXIS=LO:HI:STEPS:log"; axes
-                                of fast: margin, time-noise, slope-noise, weight-noise; of jit:
-                                weight-noise, ticks, weight-bits, percentile, jitter, drop, stuck,
-                                flip, early */
+                                of fast: margin, time-noise, slope-noise, weight-noise, early; of
+                                jit: weight-noise, ticks, weight-bits, percentile, jitter, drop,
+                                stuck, flip, early */
     uint32_t n_vary;
     bool grid;               /* all combinations, else each axis alone */
     const char *preset;      /* exact-mapping: the axes of arXiv 2212.12522; NULL: none */
@@ -300,12 +306,13 @@ TtfsSweepOptions ttfs_sweep_defaults(void);
 TtfsResult *ttfs_sweep_samples(const TtfsSweepOptions *o, TtfsMessages *m);
 
 typedef struct {
-    const char *const *files; /* shards of one sweep */
+    const char *const *files; /* shards of one sweep, run or verification */
     uint32_t n_files;
-    const char *out, *csv; /* as of a sweep */
+    const char *out, *csv; /* as of a sweep; csv of a sweep alone */
 } TtfsMergeOptions;
 
-/* Puts shards together: writes what one run would have written. */
+/* Puts shards together: writes what one run would have written. Differences that a verification
+ * found are errors among the messages, and the result has not passed. */
 TtfsResult *ttfs_merge_shards(const TtfsMergeOptions *o, TtfsMessages *m);
 
 /* Writes the folder's report/index.html. */

@@ -122,3 +122,29 @@ void ttfs_philox_normals(const uint32_t key[2], const uint32_t counter[4], uint3
     to_normals(&b, z);
     memcpy(out, z, n * sizeof *out);
 }
+
+/* Counters that differ in their last word, through. */
+static void listed(Block *b, const uint32_t key[2], const uint32_t counter[3], const uint32_t *last,
+                   uint32_t n) {
+    for (uint32_t i = 0; i < LANES; i++) {
+        for (uint32_t w = 0; w < 3; w++) b->word[w][i] = counter[w];
+        b->word[3][i] = i < n ? last[i] : 0;
+    }
+    all_rounds(b, key);
+}
+
+void ttfs_philox_words_at(const uint32_t key[2], const uint32_t counter[3], const uint32_t *last,
+                          uint32_t n, uint32_t out[4][TTFS_NORMALS]) {
+    Block b;
+    listed(&b, key, counter, last, n);
+    for (uint32_t w = 0; w < 4; w++) memcpy(out[w], b.word[w], n * sizeof **out);
+}
+
+void ttfs_philox_normals_at(const uint32_t key[2], const uint32_t counter[3], const uint32_t *last,
+                            uint32_t n, double *out) {
+    Block b;
+    double z[LANES];
+    listed(&b, key, counter, last, n);
+    to_normals(&b, z);
+    memcpy(out, z, n * sizeof *out);
+}

@@ -29,11 +29,17 @@ void ttfs_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[
  * counted up: word w of counter i in out[w][i]. */
 void ttfs_philox_words(const uint32_t key[2], const uint32_t counter[4], uint32_t word, uint32_t n,
                        uint32_t out[4][TTFS_NORMALS]);
+/* The same where the last words of the counters are those of `last`. */
+void ttfs_philox_words_at(const uint32_t key[2], const uint32_t counter[3], const uint32_t *last,
+                          uint32_t n, uint32_t out[4][TTFS_NORMALS]);
 /* `n` (at most TTFS_NORMALS) standard normal deviates in float64, by Box and Muller: the counters
  * are `counter` with its word `word` (0..3) counted up. Words 0 and 1 of a counter's four give u in
  * (0, 1], words 2 and 3 give v in [0, 1), the deviate is sqrt(-2 ln u) cos(2 pi v). Logarithm and
  * cosine are series of plain operations: the same bits everywhere, to within 1e-13. */
 void ttfs_philox_normals(const uint32_t key[2], const uint32_t counter[4], uint32_t word,
                          uint32_t n, double *out);
+/* The same where the last words of the counters are those of `last`. */
+void ttfs_philox_normals_at(const uint32_t key[2], const uint32_t counter[3], const uint32_t *last,
+                            uint32_t n, double *out);
 
 #endif

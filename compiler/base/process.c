@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -36,6 +38,16 @@ static int set_files(posix_spawn_file_actions_t *actions, const char *folder, co
     if (!bad) bad = posix_spawn_file_actions_adddup2(actions, 1, 2);
     if (!bad && folder) bad = posix_spawn_file_actions_addchdir_np(actions, folder);
     return bad;
+}
+
+const char *ttfs_process_path(const char *name, TtfsArena *a) {
+    const char *at = getenv("PATH");
+    for (size_t n; at && *at; at += n + (at[n] == ':')) {
+        n = strcspn(at, ":");
+        const char *path = ttfs_arena_printf(a, "%.*s/%s", (int)n, at, name);
+        if (*at == '/' && access(path, X_OK) == 0) return path;
+    }
+    return NULL;
 }
 
 pid_t ttfs_process_start(const char *const argv[], const char *folder, const char *log) {

@@ -5,9 +5,13 @@
 #ifndef TTFS_PROCESS_H
 #define TTFS_PROCESS_H
 
+#include "arena.h"
+
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* The path of the program that `name` is in the PATH; NULL: there is none. */
+const char *ttfs_process_path(const char *name, TtfsArena *a);
 /* Starts argv[0] of the PATH, whose entries are absolute (NULL ends argv), in `folder` (NULL: in
  * the current one); what it says goes to the end of the file `log`, a path seen from here, and it
  * reads nothing. 0 when it cannot start: errno says why, ENOENT that there is no such program. */

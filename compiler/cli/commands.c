@@ -49,6 +49,8 @@ int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     if (!ttfs_read_session(&v.session, o, m)) return 1;
     v.engines = o->value[TTFS_OPT_ENGINES];
     v.fault = o->value[TTFS_OPT_FAULT];
+    v.shard = o->value[TTFS_OPT_SHARD];
+    v.out = o->value[TTFS_OPT_OUTPUT];
     v.session.progress = ttfs_progress_line(&line, o);
     TtfsResult *r = ttfs_verify_samples(&v, m);
     ttfs_progress_end(&line);

@@ -69,6 +69,8 @@ bool ttfs_read_run(TtfsRunOptions *r, const TtfsOptions *o, TtfsMessages *m) {
     r->layers = o->value[TTFS_OPT_LAYERS] != NULL;
     r->trace = o->value[TTFS_OPT_TRACE];
     r->outputs = o->value[TTFS_OPT_OUTPUTS];
+    r->shard = o->value[TTFS_OPT_SHARD];
+    r->out = o->value[TTFS_OPT_OUTPUT];
     bool ok = ttfs_read_session(&r->session, o, m);
     r->windows = o->value[TTFS_OPT_WINDOWS];
     r->unit = o->value[TTFS_OPT_UNIT];

@@ -217,6 +217,9 @@ static bool run(TtfsExactRun *x, const TtfsRunOptions *o, TtfsDiag *diag) {
     static const char *const windows[] = {"samples", "calibration", NULL};
     TtfsSession *s = &x->session;
     uint32_t from = 0;
+    if (o->shard || o->out)
+        return ttfs_error(diag, TTFS_AT_FILE(o->shard ? "--shard" : "-o"), TTFS_OPTION_VALUE,
+                          "it is not of the engine exact; ttfs sweep --engine exact has it");
     if (!read_options(o, &x->options, diag) ||
         !ttfs_asked_word("--windows", o->windows, windows, &from, diag) ||
         !ttfs_session_open(s, &o->session, TTFS_OUT_NET | TTFS_OUT_SPIKE, true, diag) ||

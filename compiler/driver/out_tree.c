@@ -38,11 +38,12 @@ enum { NAMES = sizeof names / sizeof *names };
 
 /* How long the engines' names at the start of s are, "-fault" behind them included; 0: none. */
 static size_t engines(const char *s) {
-    static const char *const words[] = {"golden", "jit", "rtl", "fault"};
+    static const char *const words[] = {"golden", "jit", "rtl", "netlist", "bitstream", "fault"};
+    enum { WORDS = sizeof words / sizeof *words };
     for (size_t at = 0;;) {
         size_t n = strcspn(s + at, "-."), w = 0;
-        while (w < 4 && (strlen(words[w]) != n || strncmp(words[w], s + at, n) != 0)) w++;
-        if (w == 4) return 0;
+        while (w < WORDS && (strlen(words[w]) != n || strncmp(words[w], s + at, n) != 0)) w++;
+        if (w == WORDS) return 0;
         at += n;
         if (s[at] != '-') return at;
         at++;

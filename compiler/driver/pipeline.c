@@ -14,7 +14,7 @@
 #include "refill.h"
 #include "shipped.h"
 #include "spike_to_plan.h"
-#include "target.h"
+#include "find_target.h"
 
 const char *const ttfs_step_names[] = {
 #define TTFS_STEP(NAME, name, folders, form, makes) #name,

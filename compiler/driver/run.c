@@ -7,8 +7,10 @@
 
 #include "block.h"
 #include "clock.h"
+#include "counts_doc.h"
 #include "fast.h"
 #include "margin.h"
+#include "nird.h"
 #include "parallel.h"
 #include "relu.h"
 #include "resemble.h"
@@ -34,7 +36,8 @@ struct TtfsRun {
     TtfsEngine engine;             /* closed when relu itself is what runs */
     TtfsFast *relu;                /* NULL when it does not run */
     bool spiking, counted, traced; /* counted: spikes are */
-    bool ticks_kept, vcd;          /* vcd: the trace is no text */
+    bool ticks_kept, vcd, nird;    /* vcd, nird: the trace is no text */
+    TtfsNird *events;              /* of the trace, when it is NIRData */
     TtfsBlock block;
     TtfsTraces traces;
     TtfsBuf *values; /* [room] relu's values as text; NULL when they are not wanted */
@@ -51,6 +54,7 @@ struct TtfsRun {
     atomic_uint_least64_t done; /* samples that are through it */
     TtfsBuf text;
     TtfsRunResult result;
+    TtfsCountsDoc counts; /* where a file is asked for */
 };
 
 /* Some samples of the block, which one thread judges. */
@@ -115,7 +119,8 @@ static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
         const TtfsTrace *t = &r->traces.trace[i];
         if (t->faults)
             return ttfs_error(diag, TTFS_AT_FILE(r->engine.name), TTFS_SIM_RUN, "sample %llu: %s",
-                              (unsigned long long)(r->block.first + i), t->fault);
+                              (unsigned long long)(r->session.input.first + r->block.first + i),
+                              t->fault);
         count_spikes(r, w, t);
         ttfs_kept_spikes(r->kept, r->block.first + i, t);
         if (r->watch)
@@ -134,6 +139,10 @@ static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
 static void print_traces(TtfsRun *r) {
     if (r->vcd && r->block.first == 0) ttfs_vcd_begin(&r->session.out.spike, &r->text);
     for (uint64_t i = 0; i < r->block.n; i++) {
+        if (r->nird) {
+            ttfs_nird_sample(r->events, r->block.first + i, &r->traces.trace[i]);
+            continue;
+        }
         if (r->vcd) {
             ttfs_vcd_sample(&r->traces.trace[i], r->block.first + i, &r->text);
             continue;
@@ -218,6 +227,7 @@ static bool open_engine(TtfsRun *r, uint32_t which, TtfsDiag *diag) {
     if (r->spiking) size.most = ttfs_engine_block(&r->engine);
     if (r->spiking) size.row = r->engine.row;
     ttfs_block_init(&r->block, s, &size, &s->out.arena);
+    if (r->nird) r->events = ttfs_nird_open(&s->out.spike, s->count, &s->out.arena);
     if (r->counted) ttfs_neurobench_open(&r->neurobench, &s->out.spike, &s->out.arena);
     if (r->spiking)
         ttfs_traces_init(&r->traces, &s->out.spike, r->block.room, ticks, &s->out.arena);
@@ -290,26 +300,61 @@ static TtfsRunResult add_up(TtfsRun *r) {
     return v;
 }
 
+/* What would be files of a part without saying so. */
+static bool check_shard(const TtfsRunOptions *o, TtfsDiag *diag) {
+    const char *option = o->layers    ? "--layers"
+                         : o->trace   ? "--trace"
+                         : o->outputs ? "--outputs"
+                                      : NULL;
+    return !o->shard || !option ||
+           ttfs_error(diag, TTFS_AT_FILE(option), TTFS_OPTION_VALUE,
+                      "with --shard only what is counted is written, to the file of -o");
+}
+
+static void fill_counts(TtfsRun *r) {
+    const TtfsRunResult *v = &r->result;
+    TtfsCountsDoc *d = &r->counts;
+    d->document = "run";
+    d->engine = v->engine;
+    d->neurons = v->hidden;
+    d->labelled = ttfs_judge_knows_accuracy(v->judge);
+    d->judged = ttfs_judge_knows_agreement(v->judge);
+    d->close = v->judge->step > 0 && v->judge->compared;
+    d->counted = v->counted;
+    d->count[TTFS_COUNT_SAMPLES] = v->samples;
+    d->count[TTFS_COUNT_RIGHT] = v->tally.right;
+    d->count[TTFS_COUNT_AGREE] = v->tally.agree;
+    d->count[TTFS_COUNT_CLOSE] = v->tally.close;
+    d->count[TTFS_COUNT_SPIKES] = v->spikes;
+    d->count[TTFS_COUNT_INPUTS] = v->inputs;
+    d->count[TTFS_COUNT_CLIPPED] = v->clipped;
+}
+
 static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *diag) {
     bool relu = !o->classes_only || !r->spiking;
     int parts = TTFS_OUT_SPIKE | (relu ? TTFS_OUT_NET : 0) |
                 (engine == TTFS_ENGINE_RTL ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE | TTFS_OUT_RTL : 0) |
                 (o->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
-    if (r->vcd && !r->spiking)
+    if ((r->vcd || r->nird) && !r->spiking)
         return ttfs_error(diag, TTFS_AT_FILE("--trace"), TTFS_OPTION_VALUE,
-                          "'%s': engine relu has no ticks for a waveform", o->trace);
-    bool ok = check_layers(r, o, diag) &&
+                          "'%s': engine relu has no ticks for %s", o->trace,
+                          r->vcd ? "a waveform" : "events");
+    bool ok = check_layers(r, o, diag) && check_shard(o, diag) &&
               ttfs_session_open(&r->session, &o->session, parts, true, diag) &&
+              ttfs_counts_open(&r->counts, &r->session, o->shard, o->out, diag) &&
               !r->session.out.image_damaged && open_engine(r, engine, diag) &&
               open_outputs(r, relu, o, diag) && open_agreement(r, o->layers, diag) &&
               run_all(r, diag);
     if (ok && r->spiking) ttfs_session_clipped(&r->session, r->clipped, diag);
     if (ok) r->result = add_up(r);
+    if (ok && r->nird) ttfs_nird_write(r->events, &r->text);
     if (ok) tell_shares(r, diag);
     if (ok && r->judge.step > 0)
         ttfs_margins_warn(&r->session.out.spike, r->session.out.folder, r->result.tally.close,
                           r->session.count, "samples", diag);
+    if (ok) fill_counts(r);
     return ok && end_agreement(r, diag) && ttfs_kept_write(r->kept, diag) &&
+           ttfs_counts_save(&r->counts, o->out, diag) &&
            (!o->trace || ttfs_file_write(o->trace, ttfs_buf_text(&r->text), r->text.len, diag));
 }
 
@@ -321,6 +366,7 @@ TtfsRun *ttfs_run(const TtfsRunOptions *o, uint32_t engine, TtfsKept *kept, Ttfs
     r->counted = r->spiking && !o->classes_only;
     r->traced = o->trace != NULL;
     r->vcd = r->traced && ttfs_kept_as(o->trace, ".vcd");
+    r->nird = r->traced && ttfs_kept_as(o->trace, ".nird");
     r->ticks_kept = o->keep_spikes;
     r->kept = kept;
     if (run(r, o, engine, diag)) return r;
@@ -338,6 +384,7 @@ void ttfs_run_close(TtfsRun *r) {
     ttfs_agree_close(r->agree);
     for (uint64_t i = 0; r->values && i < r->block.room; i++) ttfs_buf_free(&r->values[i]);
     ttfs_engine_close(&r->engine);
+    ttfs_counts_free(&r->counts);
     ttfs_buf_free(&r->text);
     ttfs_session_close(&r->session);
     TtfsArena a = r->arena;

@@ -113,6 +113,30 @@ void ttfs_session_clipped(const TtfsSession *s, uint64_t clipped, TtfsDiag *diag
                          in->offset + in->scale * in->ticks, diag);
 }
 
+void ttfs_session_hash_files(TtfsSession *s, const char *const *names, TtfsSha256 *h) {
+    for (; *names; names++) {
+        TtfsFile f;
+        TtfsDiag ignored = {0};
+        if (ttfs_file_open(&f, ttfs_out_path(&s->out, *names), SIZE_MAX, &ignored)) {
+            ttfs_sha256_add(h, f.bytes, f.size);
+            ttfs_file_close(&f);
+        }
+        ttfs_diag_free(&ignored);
+    }
+}
+
+bool ttfs_session_hash(TtfsSession *s, TtfsSha256 *h, TtfsDiag *diag) {
+    float *x = TTFS_ARRAY(&s->out.arena, float, s->input.elements);
+    for (uint64_t i = 0; i < s->count; i++) {
+        if (!ttfs_array_sample(&s->input, &s->out.map, i, x, diag)) return false;
+        ttfs_sha256_add(h, x, s->input.elements * sizeof *x);
+        if (s->labels.kind != TTFS_LABELS_CLASSES) continue;
+        uint32_t class = ttfs_labels_class(&s->labels, i);
+        ttfs_sha256_add(h, &class, sizeof class);
+    }
+    return true;
+}
+
 void ttfs_session_begin(const TtfsSession *s) {
     ttfs_tell(&s->progress, "samples", 0, s->count);
 }

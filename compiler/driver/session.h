@@ -6,6 +6,7 @@
 #define TTFS_SESSION_H
 
 #include "engine.h"
+#include "hash.h"
 #include "labels.h"
 #include "out.h"
 #include "ttfs.h"
@@ -27,6 +28,11 @@ bool ttfs_session_check(const TtfsSessionOptions *o, TtfsDiag *diag);
 bool ttfs_session_open(TtfsSession *s, const TtfsSessionOptions *o, int parts, bool want_labels,
                        TtfsDiag *diag);
 void ttfs_session_close(TtfsSession *s);
+/* Adds files of the folder, by name with NULL at the end, to a hash; one that is not there adds
+ * nothing. */
+void ttfs_session_hash_files(TtfsSession *s, const char *const *names, TtfsSha256 *h);
+/* Adds the samples to take and their classes. */
+bool ttfs_session_hash(TtfsSession *s, TtfsSha256 *h, TtfsDiag *diag);
 /* Warns when too many of the samples' values were clipped by the encoder. */
 void ttfs_session_clipped(const TtfsSession *s, uint64_t clipped, TtfsDiag *diag);
 /* Tells that the samples begin, and that `done` of them are done. */

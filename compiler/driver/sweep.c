@@ -9,13 +9,13 @@
 
 #include "asked.h"
 #include "clock.h"
-#include "hash.h"
 #include "ir_to_ir.h"
 #include "json.h"
 #include "judge.h"
 #include "noisy.h"
 #include "parallel.h"
 #include "session.h"
+#include "shards.h"
 #include "sweep_chip.h"
 #include "tops.h"
 
@@ -186,39 +186,20 @@ static bool open_net(Sweep *s, TtfsDiag *diag) {
            ttfs_out_tops(out, &s->net, &s->tops, &s->arena, diag);
 }
 
-static void hash_file(TtfsSha256 *h, const char *path) {
-    TtfsFile f;
-    TtfsDiag ignored = {0};
-    if (ttfs_file_open(&f, path, SIZE_MAX, &ignored)) {
-        ttfs_sha256_add(h, f.bytes, f.size);
-        ttfs_file_close(&f);
-    }
-    ttfs_diag_free(&ignored);
-}
-
 /* All that the counts depend on: the network, its windows, samples, labels. */
 static bool hash_inputs(Sweep *s, TtfsDiag *diag) {
-    TtfsSession *n = &s->session;
-    static const char *const chip_files[] = {"forms/spike.txt", "forms/spike.blob",
-                                             "forms/calib.blob", "manifest.json", NULL};
+    static const char *const files[] = {"forms/ir.txt", "forms/ir.blob", NULL};
+    static const char *const chip[] = {"forms/spike.txt", "forms/spike.blob", "forms/calib.blob",
+                                       "manifest.json", NULL};
     const double range[2] = {s->tops.input_lo, s->tops.input_hi};
-    float *x = TTFS_ARRAY(&s->arena, float, n->input.elements);
     TtfsSha256 h;
+    char hex[65];
     ttfs_sha256_init(&h);
-    hash_file(&h, ttfs_out_path(&n->out, "forms/ir.txt"));
-    hash_file(&h, ttfs_out_path(&n->out, "forms/ir.blob"));
-    for (uint32_t i = 0; s->engine == TTFS_SWEEP_JIT && chip_files[i]; i++)
-        hash_file(&h, ttfs_out_path(&n->out, chip_files[i]));
+    ttfs_session_hash_files(&s->session, files, &h);
+    if (s->engine == TTFS_SWEEP_JIT) ttfs_session_hash_files(&s->session, chip, &h);
     ttfs_sha256_add(&h, range, sizeof range);
     ttfs_sha256_add(&h, s->tops.top, s->net.layers.len * sizeof *s->tops.top);
-    for (uint64_t i = 0; i < n->count; i++) {
-        if (!ttfs_array_sample(&n->input, &n->out.map, i, x, diag)) return false;
-        ttfs_sha256_add(&h, x, n->input.elements * sizeof *x);
-        if (n->labels.kind != TTFS_LABELS_CLASSES) continue;
-        uint32_t class = ttfs_labels_class(&n->labels, i);
-        ttfs_sha256_add(&h, &class, sizeof class);
-    }
-    char hex[65];
+    if (!ttfs_session_hash(&s->session, &h, diag)) return false;
     ttfs_sha256_hex(&h, hex);
     s->doc->inputs = ttfs_arena_strdup(&s->doc->arena, hex);
     return true;
@@ -484,15 +465,30 @@ static bool weigh(Sweep *s, TtfsDiag *diag) {
     return !weights_vary(s->doc) || ttfs_noisy_weights(s->noisy, &w, diag);
 }
 
+static double early_at(const Sweep *s, uint32_t point) {
+    return s->doc->points.at[point].value[TTFS_AXIS_EARLY];
+}
+
+/* The class can only be read early of values that nobody else reads. */
+static bool check_early(const Sweep *s, TtfsDiag *diag) {
+    for (uint32_t k = 0; k < s->n; k++) {
+        uint32_t layer, reader;
+        if (!ttfs_noisy_early_reader(s->rule[k], &layer, &reader)) continue;
+        return ttfs_sweep_refuse_early(early_at(s, s->point[k]), s->net.layers.at[layer].name,
+                                       s->net.layers.at[reader].name, diag);
+    }
+    return true;
+}
+
 static bool run_points_fast(Sweep *s, TtfsDiag *diag) {
     uint32_t n = s->n;
     s->n = 0;
     if (!weigh(s, diag)) return false;
     for (; s->n < n; s->n++) {
         TtfsExactOptions o = options_at(s, s->point[s->n]);
-        s->rule[s->n] = ttfs_noisy_rule(s->noisy, &s->tops, &o);
+        s->rule[s->n] = ttfs_noisy_rule(s->noisy, &s->tops, &o, early_at(s, s->point[s->n]));
     }
-    bool ok = run_units(s, diag);
+    bool ok = check_early(s, diag) && run_units(s, diag);
     for (uint32_t k = 0; k < n; k++) {
         if (ok) add_up(s, k, ttfs_noisy_latency(s->rule[k]));
         ttfs_noisy_rule_close(s->rule[k]);

@@ -25,6 +25,8 @@ typedef struct {
  * where a point can never be run. */
 TtfsSweepChip *ttfs_sweep_chip_open(const TtfsSweepOf *of, TtfsDiag *diag);
 void ttfs_sweep_chip_close(TtfsSweepChip *c);
+/* Says why a class is not read early. */
+bool ttfs_sweep_refuse_early(double share, const char *layer, const char *reader, TtfsDiag *diag);
 /* Whether the network of both points, at one trial, is the same but for the faults of spikes. */
 bool ttfs_sweep_chip_alike(const TtfsSweepDoc *d, uint32_t point, uint32_t other);
 /* Runs all samples at the `n` points, which are alike, of a trial, and keeps what was counted in

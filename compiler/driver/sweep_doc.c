@@ -7,9 +7,7 @@
 #include "json.h"
 #include "noisy.h"
 
-#include <ctype.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 const char *const ttfs_sweep_engines[] = {"fast", "exact", "jit", NULL};
@@ -60,19 +58,6 @@ bool ttfs_sweep_whole(const TtfsSweepDoc *d) {
     for (uint32_t p = 0; p < d->points.len; p++)
         for (uint32_t t = 0; t < ttfs_sweep_trials(d, p); t++)
             if (ttfs_sweep_mine(d, p, t) && !ttfs_sweep_unit(d, p, t)->done) return false;
-    return true;
-}
-
-bool ttfs_shard_read(const char *text, uint32_t *shard, uint32_t *shards, TtfsDiag *diag) {
-    char *end;
-    unsigned long i = strtoul(text, &end, 10), n = 0;
-    bool ok = isdigit((unsigned char)text[0]) && *end == '/' && isdigit((unsigned char)end[1]);
-    if (ok) n = strtoul(end + 1, &end, 10);
-    if (!ok || *end || i < 1 || i > n || n > 1000000)
-        return ttfs_error(diag, TTFS_AT_FILE("--shard"), TTFS_OPTION_VALUE,
-                          "'%s' is no part I/N, I from 1 to N, N at most 1000000", text);
-    *shard = (uint32_t)i;
-    *shards = (uint32_t)n;
     return true;
 }
 

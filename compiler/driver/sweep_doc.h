@@ -54,8 +54,6 @@ uint32_t ttfs_sweep_trials(const TtfsSweepDoc *d, uint32_t point);
 bool ttfs_sweep_mine(const TtfsSweepDoc *d, uint32_t point, uint32_t trial);
 /* All units that are the shard's are done. */
 bool ttfs_sweep_whole(const TtfsSweepDoc *d);
-/* Reads I/N. */
-bool ttfs_shard_read(const char *text, uint32_t *shard, uint32_t *shards, TtfsDiag *diag);
 
 /* A figure of a point over its trials; of what was not run yet nothing is known. */
 typedef enum {

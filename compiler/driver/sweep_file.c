@@ -7,6 +7,7 @@
 
 #include "json.h"
 #include "json_tree.h"
+#include "shards.h"
 
 #include <math.h>
 #include <stdio.h>

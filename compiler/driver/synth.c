@@ -9,9 +9,11 @@
 #include "synth.h"
 
 #include "asked.h"
+#include "board.h"
 #include "cache_folder.h"
 #include "json_tree.h"
 #include "json.h"
+#include "made_here.h"
 #include "out.h"
 #include "out_folder.h"
 #include "shipped.h"
@@ -22,8 +24,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { PCF_LIMIT = 1 << 20 };
 
 /* Devices that there are tools for, and what each tool calls them. */
 static const struct {
@@ -131,27 +131,16 @@ static bool fill_script(const Synth *s) {
         s->arena,
         "read_verilog -DSYNTHESIS -Irtl rtl/ttfs_*.v\nchparam -set FLIT %u ttfs_board\n"
         "synth_ice40 -abc9 -device %s -top ttfs_board -json board.json\n"
-        "tee -q -o stat.json stat -json\nwrite_verilog -noattr netlist.v\n",
+        "tee -q -o stat.json stat -json\nsplitnets\nwrite_verilog -noattr netlist.v\n",
         ttfs_chip_flit_bits(chip_of(s)), flows[s->flow].yosys);
     return fill(s, "synth.ys", text, strlen(text));
 }
 
-/* The board's pins, without those of bits that the chip's flits do not have. */
 static bool fill_pins(const Synth *s) {
-    const char *name = ttfs_arena_printf(s->arena, "hw/boards/%s.pcf", s->result->device.name);
-    uint32_t flit = ttfs_chip_flit_bits(chip_of(s)), bit;
     TtfsBuf out = {0};
-    TtfsFile f;
-    if (!ttfs_file_open(&f, ttfs_data_path(s->arena, name), PCF_LIMIT, s->diag)) return false;
-    const char *text = ttfs_arena_strndup(s->arena, (const char *)f.bytes, f.size);
-    ttfs_file_close(&f);
-    for (const char *end; *text; text = end) {
-        end = strchr(text, '\n') ? strchr(text, '\n') + 1 : text + strlen(text);
-        if (sscanf(text, "set_io trace_flit_o[%" SCNu32 "]", &bit) == 1 && bit >= flit) continue;
-        ttfs_buf_bytes(&out, text, (size_t)(end - text));
-        s->result->pins += strncmp(text, "set_io", 6) == 0;
-    }
-    bool ok = fill(s, "board.pcf", ttfs_buf_text(&out), out.len);
+    bool ok = ttfs_board_pins(s->result->device.name, ttfs_chip_flit_bits(chip_of(s)), &out,
+                              &s->result->pins, s->arena, s->diag) &&
+              fill(s, "board.pcf", ttfs_buf_text(&out), out.len);
     ttfs_buf_free(&out);
     return ok;
 }
@@ -255,12 +244,18 @@ static const char *place_of(const Synth *s) {
     return ttfs_arena_printf(s->arena, "fpga/%s", s->result->device.name);
 }
 
+/* What verify simulates: only what was made here, for which it is remembered. */
+static bool is_run(const char *name) {
+    return strcmp(name, "netlist.v") == 0 || strcmp(name, "board.bin") == 0;
+}
+
 static bool copy(const Synth *s, const char *name, const char *folder) {
     TtfsFile f;
     if (!ttfs_file_open(&f, ttfs_path_join(s->arena, s->tools.work, name), (size_t)1 << 30,
                         s->diag))
         return false;
     bool ok = ttfs_file_fill(ttfs_path_join(s->arena, folder, name), f.bytes, f.size, s->diag);
+    if (ok && is_run(name)) ttfs_made_here_keep(f.bytes, f.size, s->diag);
     ttfs_file_close(&f);
     return ok;
 }

@@ -8,7 +8,9 @@
 
 #include "block.h"
 #include "check_margins.h"
+#include "counts_doc.h"
 #include "fault.h"
+#include "gates.h"
 #include "golden.h"
 #include "image_to_spike.h"
 #include "parallel.h"
@@ -30,7 +32,9 @@ struct TtfsVerify {
     TtfsOut damaged; /* what engines but the first read */
     TtfsVerdict verdict;
     uint32_t which[TTFS_MOST_ENGINES];
-    bool rtl; /* among them */
+    bool rtl;             /* among them */
+    bool chip;            /* one that runs the image */
+    TtfsFileSet gates[2]; /* by TtfsGates */
     TtfsFault fault;
     TtfsBlock block;
     TtfsEngine engine[TTFS_MOST_ENGINES];
@@ -38,10 +42,12 @@ struct TtfsVerify {
     Found *found;                         /* [block] */
     TtfsShares shares[TTFS_MOST_THREADS]; /* of the first engine's neurons */
     bool passed;
+    TtfsCountsDoc counts; /* where a file is asked for */
 };
 
 static bool add_engine(TtfsVerify *v, const char *name, TtfsDiag *diag) {
-    static const uint32_t known[] = {TTFS_ENGINE_GOLDEN, TTFS_ENGINE_JIT, TTFS_ENGINE_RTL};
+    static const uint32_t known[] = {TTFS_ENGINE_GOLDEN, TTFS_ENGINE_JIT, TTFS_ENGINE_RTL,
+                                     TTFS_ENGINE_NETLIST, TTFS_ENGINE_BITSTREAM};
     TtfsVerdict *d = &v->verdict;
     if (d->n_engines == TTFS_MOST_ENGINES)
         return ttfs_error(diag, TTFS_AT_FILE("--engines"), TTFS_OPTION_VALUE,
@@ -50,11 +56,12 @@ static bool add_engine(TtfsVerify *v, const char *name, TtfsDiag *diag) {
         if (strcmp(name, ttfs_engine_names[known[i]]) != 0) continue;
         v->which[d->n_engines] = known[i];
         v->rtl |= known[i] == TTFS_ENGINE_RTL;
+        v->chip |= known[i] >= TTFS_ENGINE_RTL;
         d->engines[d->n_engines++] = ttfs_engine_names[known[i]];
         return true;
     }
     return ttfs_error(diag, TTFS_AT_FILE("--engines"), TTFS_OPTION_VALUE,
-                      "'%s' is none of golden, jit, rtl", name);
+                      "'%s' is none of golden, jit, rtl, netlist, bitstream", name);
 }
 
 static bool parse_engines(TtfsVerify *v, const char *text, TtfsArena *a, TtfsDiag *diag) {
@@ -127,7 +134,7 @@ static int32_t potential_at(const TtfsVerify *v, uint64_t i, const TtfsDifferenc
 static void tell(TtfsVerify *v, uint64_t i) {
     const Found *f = &v->found[i];
     const TtfsTrace *want = &v->traces[0].trace[i], *got = &v->traces[f->engine].trace[i];
-    TtfsPlace p = {.sample = v->block.first + i,
+    TtfsPlace p = {.sample = v->session.input.first + v->block.first + i,
                    .reference = v->verdict.engines[0],
                    .engine = v->verdict.engines[f->engine],
                    .what = f->first,
@@ -176,6 +183,8 @@ static bool open_all(TtfsVerify *v, TtfsDiag *diag) {
     TtfsBlockSize size = {v->verdict.n_engines, UINT64_MAX, 1};
     for (uint32_t e = 0; e < v->verdict.n_engines; e++) {
         TtfsEngineSource source = ttfs_out_source(e ? &v->damaged : &s->out);
+        source.netlist = &v->gates[TTFS_GATES_NETLIST];
+        source.bitstream = &v->gates[TTFS_GATES_BITSTREAM];
         if (!ttfs_engine_open(&v->engine[e], v->which[e], &options, &source, diag)) return false;
         uint64_t most = ttfs_engine_block(&v->engine[e]);
         if (most < size.most) size.most = most;
@@ -190,21 +199,23 @@ static bool open_all(TtfsVerify *v, TtfsDiag *diag) {
     return true;
 }
 
-/* Keeps the most cycles any engine with a clock needed in each slot. */
+/* Keeps the most cycles that rtl needed in each slot; those of a board top are its link's. */
 static void take_slot_cycles(TtfsVerify *v) {
     TtfsOut *o = &v->session.out;
     uint32_t slots = o->plan.slots.len;
     uint64_t *most = TTFS_ARRAY(&o->arena, uint64_t, slots);
     for (uint32_t e = 0; e < v->verdict.n_engines; e++)
-        if (ttfs_engine_slot_cycles(&v->engine[e], most, slots)) v->verdict.slot_cycles = most;
+        if (v->which[e] == TTFS_ENGINE_RTL && ttfs_engine_slot_cycles(&v->engine[e], most, slots))
+            v->verdict.slot_cycles = most;
 }
 
 /* What the cores counted, of the engine that has some. */
 static void take_counts(TtfsVerify *v) {
     TtfsOut *o = &v->session.out;
-    for (uint32_t e = 0; v->rtl && e < v->verdict.n_engines; e++)
-        ttfs_lanes_take(&v->verdict.lanes, &v->engine[e], &o->image.chip, v->verdict.samples,
-                        &o->arena);
+    for (uint32_t e = 0; e < v->verdict.n_engines; e++)
+        if (v->which[e] == TTFS_ENGINE_RTL)
+            ttfs_lanes_take(&v->verdict.lanes, &v->engine[e], &o->image.chip, v->verdict.samples,
+                            &o->arena);
 }
 
 /* The plan's worst case is a promise: a slot that took longer is a fault of the plan or the chip.
@@ -271,6 +282,47 @@ static void check_image(const TtfsOut *reference, TtfsOut *damaged, TtfsVerdict 
     ttfs_diag_free(&own);
 }
 
+/* What ttfs synth made, where an engine runs it. */
+static bool read_gates(TtfsVerify *v, const TtfsVerifyOptions *o, TtfsDiag *diag) {
+    bool ok = true;
+    for (uint32_t e = 0; ok && e < v->verdict.n_engines; e++) {
+        if (v->which[e] != TTFS_ENGINE_NETLIST && v->which[e] != TTFS_ENGINE_BITSTREAM) continue;
+        TtfsGates which = v->which[e] == TTFS_ENGINE_NETLIST ? TTFS_GATES_NETLIST
+                                                             : TTFS_GATES_BITSTREAM;
+        ok = v->gates[which].files.len ||
+             ttfs_gates_read(&v->session.out, which, o->session.trust_rtl, &o->session.progress,
+                             &v->gates[which], diag);
+    }
+    return ok;
+}
+
+/* Spikes are counted over the whole run. */
+static bool check_shard(const TtfsVerify *v, const TtfsVerifyOptions *o, TtfsDiag *diag) {
+    return !o->shard || v->fault.kind != TTFS_FAULT_SPIKE ||
+           ttfs_error(diag, TTFS_AT_FILE("--fault"), TTFS_OPTION_VALUE,
+                      "'%s': with --shard nobody counts spikes over all samples", o->fault);
+}
+
+static void fill_counts(TtfsVerify *v, const char *fault) {
+    const TtfsVerdict *d = &v->verdict;
+    TtfsCountsDoc *c = &v->counts;
+    TtfsBuf engines = {0};
+    for (uint32_t i = 0; i < d->n_engines; i++)
+        ttfs_buf_printf(&engines, "%s%s", i ? "," : "", d->engines[i]);
+    c->document = "verify";
+    c->engine = ttfs_arena_strdup(&c->arena, ttfs_buf_text(&engines));
+    c->fault = fault ? fault : "";
+    c->image = d->image;
+    c->compared = true;
+    c->count[TTFS_COUNT_SAMPLES] = d->samples;
+    c->count[TTFS_COUNT_SPIKES] = d->spikes;
+    c->count[TTFS_COUNT_READOUTS] = d->readouts;
+    c->count[TTFS_COUNT_DIFFERENCES] = d->in_traces;
+    c->first = d->first.kind ? d->sentence : "";
+    c->first_sample = d->first.at.sample;
+    ttfs_buf_free(&engines);
+}
+
 static bool verify(TtfsVerify *v, const TtfsVerifyOptions *o, TtfsDiag *diag) {
     TtfsSession *s = &v->session;
     const char *folder = o->session.folder, *engines = o->engines;
@@ -279,27 +331,31 @@ static bool verify(TtfsVerify *v, const TtfsVerifyOptions *o, TtfsDiag *diag) {
     if (!ttfs_fault_parse(&v->fault, o->fault, diag)) return false;
     if (!engines) engines = image ? "golden,jit,rtl" : "golden,jit";
     if (!parse_engines(v, engines, &v->arena, diag)) return false;
-    image |= v->rtl || ttfs_fault_needs_image(&v->fault);
+    image |= v->chip || ttfs_fault_needs_image(&v->fault);
     bool net = ttfs_file_exists(ttfs_path_join(&v->arena, folder, "forms/ir.txt"));
     int parts = TTFS_OUT_SPIKE | (net ? TTFS_OUT_NET : 0) |
                 (image ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0) | (v->rtl ? TTFS_OUT_RTL : 0) |
                 (o->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
     v->verdict.damaged = v->fault.kind != TTFS_FAULT_NONE;
-    if (!ttfs_session_open(s, &o->session, parts, false, diag)) return false;
+    if (!check_shard(v, o, diag) || !ttfs_session_open(s, &o->session, parts, false, diag) ||
+        !ttfs_counts_open(&v->counts, s, o->shard, o->out, diag))
+        return false;
     if (!ttfs_out_open(&v->damaged, folder, parts & ~TTFS_OUT_NET, diag)) return false;
     if (v->damaged.has_image || !image)
         if (!ttfs_fault_put(&v->fault, &v->damaged, diag)) return false;
     if (image) check_image(&s->out, &v->damaged, &v->verdict, diag);
-    if (v->rtl && !v->damaged.has_image) return true;
+    if (v->chip && !v->damaged.has_image) return true;
+    if (!read_gates(v, o, diag)) return false;
     return run_samples(v, diag);
 }
 
-/* Keeps the verdict in the folder, and says in `diag` what is wrong. */
-static bool judge(TtfsVerify *v, TtfsDiag *diag) {
+/* Keeps the verdict in the folder, but of a shard, and says in `diag` what is wrong. */
+static bool judge(TtfsVerify *v, const TtfsVerifyOptions *o, TtfsDiag *diag) {
     const TtfsVerdict *d = &v->verdict;
     const TtfsOut *out = &v->session.out;
-    bool ok = ttfs_verdict_keep(d, &out->plan, out->folder, diag) &&
-              check_slot_cycles(d, out, diag);
+    fill_counts(v, o->fault);
+    bool ok = (o->shard || ttfs_verdict_keep(d, &out->plan, out->folder, diag)) &&
+              ttfs_counts_save(&v->counts, o->out, diag) && check_slot_cycles(d, out, diag);
     if (d->differences)
         ttfs_error(diag, TTFS_AT_FILE(out->folder), TTFS_VERIFY_DIFFER, "%llu difference%s; %s",
                    (unsigned long long)d->differences, d->differences == 1 ? "" : "s",
@@ -312,7 +368,7 @@ TtfsVerify *ttfs_verify(const TtfsVerifyOptions *o, TtfsDiag *diag) {
     TtfsVerify *v = TTFS_NEW(&a, TtfsVerify);
     v->arena = a;
     if (verify(v, o, diag)) {
-        v->passed = judge(v, diag);
+        v->passed = judge(v, o, diag);
         return v;
     }
     ttfs_verify_close(v);
@@ -333,7 +389,9 @@ void ttfs_verify_json(const TtfsVerify *v, TtfsBuf *out) {
 
 void ttfs_verify_close(TtfsVerify *v) {
     for (uint32_t i = 0; i < TTFS_MOST_ENGINES; i++) ttfs_engine_close(&v->engine[i]);
+    for (int i = 0; i < 2; i++) ttfs_file_set_free(&v->gates[i]);
     ttfs_out_close(&v->damaged);
+    ttfs_counts_free(&v->counts);
     ttfs_session_close(&v->session);
     TtfsArena a = v->arena;
     ttfs_arena_free(&a);

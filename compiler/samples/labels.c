@@ -141,12 +141,16 @@ bool ttfs_labels_read(TtfsLabels *l, const TtfsArray *a, uint64_t values, bool v
                       (unsigned long long)a->elements, (unsigned long long)values);
 }
 
-uint32_t ttfs_labels_class(const TtfsLabels *l, uint64_t i) {
+static uint32_t class_at(const TtfsLabels *l, uint64_t i) {
     if (l->one_hot) return (uint32_t)place_of_one(l->array, i);
     double v = ttfs_array_value(l->array, i);
     return l->minus_plus ? v > 0 : (uint32_t)v;
 }
 
+uint32_t ttfs_labels_class(const TtfsLabels *l, uint64_t i) {
+    return class_at(l, l->array->first + i);
+}
+
 double ttfs_labels_value(const TtfsLabels *l, uint64_t i, uint64_t k) {
-    return ttfs_array_value(l->array, i * l->array->elements + k);
+    return ttfs_array_value(l->array, (l->array->first + i) * l->array->elements + k);
 }

@@ -27,7 +27,7 @@ typedef struct {
  * warned of, and count as wrong. False: the labels fit no such output. */
 bool ttfs_labels_read(TtfsLabels *l, const TtfsArray *a, uint64_t values, bool vector,
                       TtfsDiag *diag);
-/* Class of sample `i`; of CLASSES. */
+/* Class of sample `i` from the array's `first` on; of CLASSES. */
 uint32_t ttfs_labels_class(const TtfsLabels *l, uint64_t i);
 /* Value `k` of sample `i`; of VALUES. */
 double ttfs_labels_value(const TtfsLabels *l, uint64_t i, uint64_t k);

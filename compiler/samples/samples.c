@@ -125,6 +125,7 @@ static void read_values(const TtfsArray *a, const TtfsInputMap *map, uint64_t i,
 bool ttfs_array_sample(const TtfsArray *a, const TtfsInputMap *map, uint64_t i, float *out,
                        TtfsDiag *diag) {
     uint64_t n = a->elements, faults = 0;
+    i += a->first;
     read_values(a, map, i, out);
     for (uint64_t k = 0; k < n; k++) faults += isfinite(out[k]) ? 0 : 1;
     for (uint64_t k = 0; faults && k < n; k++)

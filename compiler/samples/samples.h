@@ -38,6 +38,7 @@ typedef struct {
     uint32_t rank;
     uint64_t dim[TTFS_ARRAY_RANK];
     uint64_t samples, elements; /* first dimension; product of the others */
+    uint64_t first;             /* the sample that counts as 0: of those from there on; usually 0 */
     const unsigned char *data;
     TtfsFile mapped;      /* what `data` points into, or */
     unsigned char *owned; /* memory of its own; both released by ttfs_array_close */
@@ -70,8 +71,8 @@ bool ttfs_array_take(TtfsArray *a, const TtfsValues *values, const char *path,
 void ttfs_array_close(TtfsArray *a);
 /* Element `i` of the whole array, counted with the last axis innermost, as a number. */
 double ttfs_array_value(const TtfsArray *a, uint64_t i);
-/* Sample `i` as real values: uint8 through the map, other types as they are. False on NaN or
- * infinity. */
+/* Sample `i` from `first` on as real values: uint8 through the map, other types as they are. False
+ * on NaN or infinity. */
 bool ttfs_array_sample(const TtfsArray *a, const TtfsInputMap *map, uint64_t i, float *out,
                        TtfsDiag *diag);
 /* What numpy writes into an .npy of version 1 before such elements, and how many bytes they are.

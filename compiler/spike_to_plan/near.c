@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Brings readers nearer to what they read. In: all units placed, and who reads whose values; out:
- * places between which values travel over fewer links, while no core has more work than the busiest
- * had, but for a little. Method: threshold accepting (Dueck, Scheuer 1990): a unit taken at random
- * goes to a core of those that it has to do with, or changes places with a unit there, if that
- * costs no more than a threshold which falls to nothing. What is counted is exact: values times the
- * links of their tree, which runs along the row of its source and from there up and down the
- * columns. Cost: the work that is set aside, readers looked at.
+ * places between which values travel over fewer links and the slowest core of a sample is through
+ * sooner, while no core has more work than the busiest had, but for a little. Method: threshold
+ * accepting (Dueck, Scheuer 1990): a unit taken at random goes to a core of those that it has to do
+ * with, or changes places with a unit there, if that costs no more than a threshold which falls to
+ * nothing. What is counted of links is exact: values times the links of their tree, which runs
+ * along the row of its source and from there up and down the columns. Of the slowest core it is
+ * step * log2 of the sum of 2^(time / step) over all cores, a smooth maximum; a cycle of it is
+ * worth as much as a link for one value of each core, as in pack.c. Cost: the work that is set
+ * aside, readers looked at.
  */
 #include "pack.h"
 
@@ -14,7 +17,10 @@ enum {
     TREE = 8,              /* work for a tree, with one for each of its readers */
     WORK_EACH = 8000,      /* set aside for a cell and core */
     WORK_MOST = 400000000, /* in all */
-    TOLERANCE = 128        /* cycles on top of the busiest core's: a part of so many */
+    TOLERANCE = 128,       /* cycles on top of the busiest core's: a part of so many */
+    HEAT_STEPS = 32,       /* of them in that: heat doubles with each */
+    HEAT_BITS = 32,        /* of a core's heat at the limit */
+    HEAT_UNIT = 1024       /* a change and the sum are divided by it first: products stay small */
 };
 
 /* Column and row of a core. */
@@ -34,6 +40,7 @@ typedef struct {
     uint32_t *touched, touches; /* cells whose trees a step changes */
     uint32_t *changed;          /* their links then */
     uint64_t work;              /* that may still be done */
+    uint64_t step, heat;        /* cycles; 2^(time / step) of all cores */
 } Near;
 
 static uint32_t core_of(const Pack *p, uint32_t cell) {
@@ -105,10 +112,56 @@ static void keep(Near *n) {
     for (uint32_t i = 0; i < n->touches; i++) n->links[n->touched[i]] = n->changed[i];
 }
 
+/* 2^(time / step), and linear between; 2^HEAT_BITS at the limit. */
+static uint64_t heat_of(const Near *n, uint64_t time) {
+    uint64_t off = time < n->limit ? n->limit - time : 0;
+    if (off / n->step >= HEAT_BITS) return 0;
+    uint64_t heat = UINT64_C(1) << (HEAT_BITS - off / n->step);
+    return heat - heat / 2 * (off % n->step) / n->step;
+}
+
+/* What it saves, in values times links, that a core takes `after` for `before`: the derivative of
+ * the logarithm, 1 / ln 2 taken for 3 / 2. */
+static int64_t cooler(const Near *n, uint64_t before, uint64_t after) {
+    int64_t less = (int64_t)heat_of(n, before) - (int64_t)heat_of(n, after);
+    int64_t price = (int64_t)(n->step * ttfs_chip_cores(n->pack->chip) * 3 / 2);
+    return less / HEAT_UNIT * price / (int64_t)(n->heat / HEAT_UNIT);
+}
+
+/* About what the loads of both cores save when the unit goes there and `other` comes back: what
+ * arrives and what varies is left out. */
+static int64_t cooler_about(const Near *n, uint32_t unit, uint32_t core, uint32_t other) {
+    const Pack *p = n->pack;
+    uint64_t here = p->cores[p->units.at[unit].core].time, there = p->cores[core].time;
+    uint64_t go = p->units.at[unit].load, come = other == PACK_NONE ? 0 : p->units.at[other].load;
+    uint64_t left = here + come > go ? here + come - go : 0;
+    uint64_t filled = there + go > come ? there + go - come : 0;
+    return cooler(n, here, left) + cooler(n, there, filled);
+}
+
 /* Has the core, with a unit more and one less, the memory and the time? */
 static bool holds(Near *n, uint32_t core, uint32_t out, uint32_t in, PackFill *f) {
     *f = ttfs_pack_fill(n->pack, core, out, in);
     return f->time <= n->limit && ttfs_pack_fits(n->pack, f);
+}
+
+/* The core is filled so: what is known of it, and its heat. */
+static void settle(Near *n, uint32_t core, const PackFill *f) {
+    n->heat += heat_of(n, f->time) - heat_of(n, n->pack->cores[core].time);
+    ttfs_pack_settle(n->pack, core, f);
+}
+
+/* Do both cores fit, and is it still worth it with what they really take? */
+static bool is_worth(Near *n, uint32_t unit, uint32_t core, uint32_t other, int64_t links,
+                     PackFill *here, PackFill *there) {
+    const Pack *p = n->pack;
+    uint32_t home = p->units.at[unit].core;
+    if (links + cooler_about(n, unit, core, other) <= -(int64_t)n->threshold) return false;
+    if (!holds(n, core, other, unit, there) || !holds(n, home, unit, other, here)) return false;
+    int64_t cools = cooler(n, p->cores[home].time, here->time) +
+                    cooler(n, p->cores[core].time, there->time);
+    return links + cools > -(int64_t)n->threshold &&
+           ttfs_pack_flows_fit(p, core, there, home, here);
 }
 
 /* The unit goes there, `other` (or none) comes back, if that saves anything and fits. */
@@ -122,17 +175,15 @@ static bool try_step(Near *n, uint32_t unit, uint32_t core, uint32_t other) {
     if (other != PACK_NONE) touch_unit(n, other);
     put(n, unit, core);
     if (other != PACK_NONE) put(n, other, home);
-    bool better = saved(n) > -(int64_t)n->threshold;
-    if (!better || !holds(n, core, other, unit, &there) || !holds(n, home, unit, other, &here) ||
-        !ttfs_pack_flows_fit(p, core, &there, home, &here)) {
+    if (!is_worth(n, unit, core, other, saved(n), &here, &there)) {
         put(n, unit, home);
         if (other != PACK_NONE) put(n, other, core);
         return false;
     }
     ttfs_pack_move(p, unit, core);
     if (other != PACK_NONE) ttfs_pack_move(p, other, home);
-    ttfs_pack_settle(p, core, &there);
-    ttfs_pack_settle(p, home, &here);
+    settle(n, core, &there);
+    settle(n, home, &here);
     keep(n);
     return true;
 }
@@ -201,6 +252,17 @@ static uint64_t count_hops(Near *n) {
     return hops;
 }
 
+/* The limit is what the busiest core has, and a little more. */
+static void set_limit(Near *n) {
+    const Pack *p = n->pack;
+    uint32_t cores = ttfs_chip_cores(p->chip);
+    for (uint32_t c = 0; c < cores; c++)
+        if (p->cores[c].time > n->limit) n->limit = p->cores[c].time;
+    n->limit += n->limit / TOLERANCE;
+    n->step = n->limit / HEAT_STEPS + 1;
+    for (uint32_t c = 0; c < cores; c++) n->heat += heat_of(n, p->cores[c].time);
+}
+
 static uint64_t work_of(const Pack *p) {
     uint64_t work = (uint64_t)WORK_EACH * p->cells.len * ttfs_chip_cores(p->chip);
     return work < WORK_MOST ? work : WORK_MOST;
@@ -212,9 +274,7 @@ void ttfs_pack_draw_near(Pack *p) {
     if (!units) return;
     make_room(&n);
     uint64_t mean = count_hops(&n) / units, all = n.work;
-    for (uint32_t c = 0; c < ttfs_chip_cores(p->chip); c++)
-        if (p->cores[c].time > n.limit) n.limit = p->cores[c].time;
-    n.limit += n.limit / TOLERANCE;
+    set_limit(&n);
     while (n.work > 0) {
         n.threshold = mean * n.work / all * n.work / all;
         uint32_t unit = 1 + ttfs_rng_below(&n.rng, units), core = some_core(&n, unit);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# A sweep in SHARDS parts with GNU parallel, JOBS at a time (default: one a core); with a list of machines, `parallel --sshlogin`.
+# A sweep, run or verification in SHARDS parts with GNU parallel, JOBS at a time (default: one a core); with a list of machines, `parallel --sshlogin`.
 #   parallel.sh RESULT SHARDS ttfs sweep OUT --input X --vary ...
 # What is finished is kept in RESULT.parts: run it again after an interruption.
 set -eu

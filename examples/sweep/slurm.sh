@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #SBATCH --cpus-per-task=2
-# A sweep as a Slurm array of SHARDS tasks, each a shard. Behind it the shards are put together:
+# A sweep, run or verification as a Slurm array of SHARDS tasks, each a shard. Behind it the shards are put together:
 #   sbatch --array=1-8 slurm.sh RESULT 8 ttfs sweep OUT --input X --vary ...
 #   ttfs merge RESULT.parts/*.json -o RESULT
-# A task that was interrupted goes on when it is submitted again: --array=3, and SHARDS as before.
+# What a task of a sweep did is kept when it is submitted again: --array=3, and SHARDS as before.
 set -eu
 result=$1 shards=$2
 shift 2

@@ -12,7 +12,8 @@
 
 #include <stdatomic.h>
 
-const char *const ttfs_engine_names[] = {"relu", "golden", "jit", "rtl", "exact", NULL};
+const char *const ttfs_engine_names[] = {"relu",  "golden",  "jit",       "rtl",
+                                         "exact", "netlist", "bitstream", NULL};
 
 void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, bool ticks,
                       TtfsArena *a) {
@@ -66,19 +67,27 @@ static void close_rtl(void *instance) {
     ttfs_sim_close(instance);
 }
 
-static bool open_rtl(TtfsEngine *e, const TtfsEngineSource *source,
+static const TtfsFileSet *verilog_of(uint32_t which, const TtfsEngineSource *source) {
+    return which == TTFS_ENGINE_NETLIST     ? source->netlist
+           : which == TTFS_ENGINE_BITSTREAM ? source->bitstream
+                                            : source->verilog;
+}
+
+static bool open_rtl(TtfsEngine *e, uint32_t which, const TtfsEngineSource *source,
                      const TtfsEngineOptions *options, TtfsDiag *diag) {
     if (!source->image)
         return ttfs_error(diag, TTFS_AT_FILE(source->folder), TTFS_OUT_FOLDER,
                           "no image: the compilation stopped before it");
-    if (!source->verilog)
+    const TtfsFileSet *verilog = verilog_of(which, source);
+    if (!verilog)
         return ttfs_error(diag, TTFS_AT_FILE(source->folder), TTFS_OUT_FOLDER,
                           "no Verilog: the compilation stopped before it");
     e->run = run_rtl;
     e->close = close_rtl;
-    e->chip = ttfs_sim_chip_open(source->verilog, source->wrapper,
-                                 ttfs_chip_cores(&source->image->chip) > 1, &options->progress,
-                                 diag);
+    TtfsSimKind kind = which != TTFS_ENGINE_RTL                    ? TTFS_SIM_GATES
+                       : ttfs_chip_cores(&source->image->chip) > 1 ? TTFS_SIM_MESH
+                                                                   : TTFS_SIM_CORE;
+    e->chip = ttfs_sim_chip_open(verilog, source->wrapper, kind, &options->progress, diag);
     if (!e->chip) return false;
     e->row = row_of(options->samples, ttfs_sim_turns(source->image));
     uint64_t rows = (options->samples + e->row - 1) / e->row;
@@ -105,7 +114,8 @@ bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *op
                       .inputs = ttfs_pop_size(ttfs_spike_pop(s, s->input))};
     if (which == TTFS_ENGINE_JIT) return open_jit(e, &options->jit, s, diag);
     e->instance = TTFS_ARRAY(&e->arena, void *, e->threads);
-    return which == TTFS_ENGINE_RTL ? open_rtl(e, source, options, diag) : open_golden(e, source);
+    return which == TTFS_ENGINE_GOLDEN ? open_golden(e, source)
+                                       : open_rtl(e, which, source, options, diag);
 }
 
 void ttfs_engine_close(TtfsEngine *e) {

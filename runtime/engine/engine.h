@@ -36,7 +36,8 @@ typedef struct {
     const TtfsSpike *spike;
     const TtfsImage *image;     /* NULL: there is none */
     const TtfsFileSet *verilog; /* of the chip, code that will be run; NULL: there is none */
-    const char *wrapper;        /* path of sim_chip.cpp */
+    const TtfsFileSet *netlist, *bitstream; /* the same in place of the chip's own Verilog */
+    const char *wrapper;                    /* path of sim_chip.cpp */
     const uint64_t *slot_limit; /* [image's slots]: cycles after which a run is given up */
 } TtfsEngineSource;
 
@@ -59,9 +60,17 @@ typedef struct {
 
 /* Names of the engines, NULL at the end. relu and exact yield no spikes; run has them apart. */
 extern const char *const ttfs_engine_names[];
-enum { TTFS_ENGINE_RELU, TTFS_ENGINE_GOLDEN, TTFS_ENGINE_JIT, TTFS_ENGINE_RTL, TTFS_ENGINE_EXACT };
+enum {
+    TTFS_ENGINE_RELU,
+    TTFS_ENGINE_GOLDEN,
+    TTFS_ENGINE_JIT,
+    TTFS_ENGINE_RTL,
+    TTFS_ENGINE_EXACT,
+    TTFS_ENGINE_NETLIST,
+    TTFS_ENGINE_BITSTREAM
+};
 
-/* Opens golden, jit or rtl. */
+/* Opens any but relu and exact. netlist and bitstream are rtl with other Verilog. */
 bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *options,
                       const TtfsEngineSource *source, TtfsDiag *diag);
 void ttfs_engine_close(TtfsEngine *e);

@@ -44,5 +44,15 @@ const TtfsClosedLayer *ttfs_closed_layer(const TtfsClosed *c, uint32_t layer);
  * the next run. */
 void ttfs_closed_run(TtfsClosed *c, const float *input, uint64_t sample);
 const double *ttfs_closed_values(const TtfsClosed *c, uint32_t layer);
+/* What is not there yet of the values that readouts read when a class is read after `share` of the
+ * last window: x' = max(0, x - late), above the least value; model b: the spikes that have come add
+ * their weights times the time since; of model a the same. */
+typedef struct {
+    double **late;          /* [layers]: [c] in real units; NULL: all of it is there */
+    double at;              /* when it is read, in units of time */
+    uint32_t layer, reader; /* a layer with late values that others than readouts read, and the
+                               first of those; reader 0: none, as it must be */
+} TtfsClosedEarly;
+TtfsClosedEarly ttfs_closed_early(const TtfsExact *e, double share, TtfsArena *a);
 
 #endif

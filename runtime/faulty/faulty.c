@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Faults of spikes and the class that is read early. Sixteen neurons at a time; where none of them
- * has a spike, nothing is drawn.
+ * Faults of spikes and the class that is read early. Sixteen neurons that have a spike at a time;
+ * nothing is drawn for the others.
  */
 #include "faulty.h"
 
@@ -11,29 +11,22 @@
 
 enum { LANES = TTFS_NORMALS };
 
-/* The neurons in hand: `n` from `first` on, of one population and sample. */
+/* Neurons of one population and sample that have a spike: `n` of them are in hand. */
 typedef struct {
-    uint32_t seed, counter[4]; /* of the first neuron */
-    uint32_t n, ticks;
+    uint32_t seed, counter[3]; /* of all of them, but for the neuron */
+    uint32_t n, ticks, neuron[LANES];
     uint16_t *x;
 } Some;
-
-static bool any(const Some *s) {
-    uint32_t all = 0;
-    for (uint32_t i = 0; i < s->n; i++) all |= s->x[i];
-    return all != 0;
-}
 
 /* Silences each with a probability; `every`: the same in all samples. */
 static void silence(const Some *s, TtfsDraw draw, double probability, bool every) {
     const uint32_t key[2] = {s->seed, draw};
-    const uint32_t counter[4] = {s->counter[0], every ? 0 : s->counter[1], s->counter[2],
-                                 s->counter[3]};
+    const uint32_t counter[3] = {s->counter[0], every ? 0 : s->counter[1], s->counter[2]};
     uint32_t word[4][LANES];
     double below = probability * 4294967296.0;
-    ttfs_philox_words(key, counter, 3, s->n, word);
+    ttfs_philox_words_at(key, counter, s->neuron, s->n, word);
     for (uint32_t i = 0; i < s->n; i++)
-        if (word[0][i] < below) s->x[i] = 0;
+        if (word[0][i] < below) s->x[s->neuron[i]] = 0;
 }
 
 /* x = T - k: a tick later is one less. */
@@ -45,15 +38,18 @@ static uint16_t moved(uint16_t x, double by, uint32_t ticks) {
 static void jitter(const Some *s, double sd) {
     const uint32_t key[2] = {s->seed, TTFS_DRAW_JITTER};
     double z[LANES];
-    ttfs_philox_normals(key, s->counter, 3, s->n, z);
-    for (uint32_t i = 0; i < s->n; i++)
-        if (s->x[i]) s->x[i] = moved(s->x[i], sd * z[i], s->ticks);
+    ttfs_philox_normals_at(key, s->counter, s->neuron, s->n, z);
+    for (uint32_t i = 0; i < s->n; i++) {
+        uint16_t *x = &s->x[s->neuron[i]];
+        if (*x) *x = moved(*x, sd * z[i], s->ticks);
+    }
 }
 
-static void disturb(const TtfsSpikeFaults *f, const Some *s, bool ramps) {
-    if (f->stuck > 0 && ramps && any(s)) silence(s, TTFS_DRAW_STUCK, f->stuck, true);
-    if (f->drop > 0 && any(s)) silence(s, TTFS_DRAW_DROP, f->drop, false);
-    if (f->jitter > 0 && any(s)) jitter(s, f->jitter);
+static void disturb(const TtfsSpikeFaults *f, Some *s, bool ramps) {
+    if (f->stuck > 0 && ramps) silence(s, TTFS_DRAW_STUCK, f->stuck, true);
+    if (f->drop > 0) silence(s, TTFS_DRAW_DROP, f->drop, false);
+    if (f->jitter > 0) jitter(s, f->jitter);
+    s->n = 0;
 }
 
 bool ttfs_faulty_spikes(const TtfsSpike *s, const TtfsSpikeFaults *f, uint32_t sample, uint32_t pop,
@@ -63,11 +59,13 @@ bool ttfs_faulty_spikes(const TtfsSpike *s, const TtfsSpikeFaults *f, uint32_t s
     bool ramps = p->kind == TTFS_POP_RELU, input = p->kind == TTFS_POP_INPUT;
     if (!ramps && !input) return false;
     if (!(f->jitter > 0 || f->drop > 0 || (ramps && f->stuck > 0))) return false;
-    for (uint32_t i = 0; i < n; i += LANES) {
-        const Some some = {
-            f->seed, {f->trial, sample, pop, i}, n - i < LANES ? n - i : LANES, p->ticks, x + i};
-        disturb(f, &some, ramps);
+    Some some = {.seed = f->seed, .counter = {f->trial, sample, pop}, .ticks = p->ticks, .x = x};
+    for (uint32_t i = 0; i < n; i++) {
+        if (x[i] == 0) continue;
+        some.neuron[some.n++] = i;
+        if (some.n == LANES) disturb(f, &some, ramps);
     }
+    if (some.n) disturb(f, &some, ramps);
     return true;
 }
 

@@ -160,6 +160,15 @@ static void add_lanes(const TtfsNoisyWork *w, const TtfsNoisyLayer *k, uint32_t 
     }
 }
 
+/* What is there when the class is read. */
+static void cut(const TtfsNoisyLayer *k, float *v) {
+    for (uint32_t i = 0; i < k->n; i++)
+        for (uint32_t l = 0; l < LANES; l++, v++) {
+            float x = *v - k->late[i / k->plane];
+            *v = x > k->least ? x : k->least;
+        }
+}
+
 static void change(void *context, TtfsTensor t, float *values) {
     TtfsNoisyWork *w = context;
     uint32_t i;
@@ -167,10 +176,12 @@ static void change(void *context, TtfsTensor t, float *values) {
     const TtfsNoisyLayer *k = &w->rule->layer[i];
     for (uint32_t c = 0; k->rule && c < k->n / k->plane; c++)
         apply(w, k, i, c, values + (size_t)c * k->plane * LANES);
-    if (!k->hidden) return;
-    Lanes c = {0};
-    count_layer(k, values, w->clean + w->noisy->first[i] * LANES, &c);
-    add_lanes(w, k, i, &c);
+    if (k->hidden) {
+        Lanes c = {0};
+        count_layer(k, values, w->clean + w->noisy->first[i] * LANES, &c);
+        add_lanes(w, k, i, &c);
+    }
+    if (k->late) cut(k, values);
 }
 
 void ttfs_noisy_run(TtfsNoisyWork *w, const TtfsNoisyRule *r, TtfsNoisyCount *count) {

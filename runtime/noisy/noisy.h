@@ -37,10 +37,15 @@ typedef struct {
 /* Rules that were made before must not be used any more. No run may be under way. */
 bool ttfs_noisy_weights(TtfsNoisy *n, const TtfsNoisyWeights *w, TtfsDiag *diag);
 
+/* `early`: share of the last window after which the class is read; 1: all of it. */
 TtfsNoisyRule *ttfs_noisy_rule(const TtfsNoisy *n, const TtfsExactTops *tops,
-                               const TtfsExactOptions *options);
+                               const TtfsExactOptions *options, double early);
+/* Of a rule whose class is read early: a layer that would be cut short and that not only readouts
+ * read, and the first such reader; false: there is none. */
+bool ttfs_noisy_early_reader(const TtfsNoisyRule *r, uint32_t *layer, uint32_t *reader);
 void ttfs_noisy_rule_close(TtfsNoisyRule *r);
-/* End of the last window, in units of time from the start of the sample. */
+/* End of the last window, or when the class is read, in units of time from the start of the sample.
+ */
 double ttfs_noisy_latency(const TtfsNoisyRule *r);
 
 /* Of hidden neurons, over samples: whole numbers, so that sums have one value in any order. */

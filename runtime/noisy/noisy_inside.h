@@ -31,7 +31,8 @@ typedef struct {
     float least, *most, *window, *sd, *shift, *factor;
     bool all, rule, hidden;
     uint32_t n, plane;
-    double top; /* what the window must hold */
+    double top;  /* what the window must hold */
+    float *late; /* [c]: what readouts do not wait for; NULL: nothing */
 } TtfsNoisyLayer;
 
 struct TtfsNoisyRule {
@@ -40,6 +41,7 @@ struct TtfsNoisyRule {
     TtfsNoisyLayer *layer;
     bool timed; /* spikes' times are disturbed */
     double latency;
+    uint32_t early_layer, early_reader; /* as TtfsClosedEarly has them */
 };
 
 struct TtfsNoisyWork {

@@ -34,7 +34,7 @@ static void take_layer(TtfsNoisyRule *r, const TtfsNet *net, uint32_t i, const T
 }
 
 TtfsNoisyRule *ttfs_noisy_rule(const TtfsNoisy *n, const TtfsExactTops *tops,
-                               const TtfsExactOptions *options) {
+                               const TtfsExactOptions *options, double early) {
     TtfsArena arena = {0};
     TtfsNoisyRule *r = TTFS_NEW(&arena, TtfsNoisyRule);
     TtfsExact *exact = ttfs_exact_open(&n->net, tops, options);
@@ -43,11 +43,16 @@ TtfsNoisyRule *ttfs_noisy_rule(const TtfsNoisy *n, const TtfsExactTops *tops,
                          .layers = n->net.layers.len,
                          .key = {options->seed, TTFS_DRAW_TIME},
                          .trial = options->trial,
-                         .timed = options->time_noise > 0,
-                         .latency = ttfs_exact_latency(exact)};
+                         .timed = options->time_noise > 0};
     r->layer = TTFS_ARRAY(&r->arena, TtfsNoisyLayer, r->layers);
-    for (uint32_t i = 0; i < r->layers; i++)
+    TtfsClosedEarly cut = ttfs_closed_early(exact, early, &r->arena);
+    r->latency = cut.at;
+    r->early_layer = cut.layer;
+    r->early_reader = cut.reader;
+    for (uint32_t i = 0; i < r->layers; i++) {
         take_layer(r, &n->net, i, ttfs_closed_layer(closed, i), tops->top[i]);
+        r->layer[i].late = floats(cut.late[i], n->net.layers.at[i].c, &r->arena);
+    }
     ttfs_closed_close(closed);
     ttfs_exact_close(exact);
     return r;
@@ -57,6 +62,12 @@ void ttfs_noisy_rule_close(TtfsNoisyRule *r) {
     if (!r) return;
     TtfsArena arena = r->arena; /* holds *r itself */
     ttfs_arena_free(&arena);
+}
+
+bool ttfs_noisy_early_reader(const TtfsNoisyRule *r, uint32_t *layer, uint32_t *reader) {
+    *layer = r->early_layer;
+    *reader = r->early_reader;
+    return r->early_reader != 0;
 }
 
 double ttfs_noisy_latency(const TtfsNoisyRule *r) {

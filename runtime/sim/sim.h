@@ -17,10 +17,13 @@
 typedef struct TtfsSimChip TtfsSimChip;
 typedef struct TtfsSim TtfsSim;
 
+/* How a chip is built: one core; several, whose code is shared; a netlist. */
+typedef enum { TTFS_SIM_CORE, TTFS_SIM_MESH, TTFS_SIM_GATES } TtfsSimKind;
+
 /* The chip of this Verilog (ttfs_top.v and its modules), built or from the cache (cache_folder.h,
- * part `sim`); safe under concurrent use. `wrapper` is the path of sim_chip.cpp; `mesh`: there are
- * several cores, whose code is shared. `progress` is told of a build. */
-TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper, bool mesh,
+ * part `sim`); safe under concurrent use. `wrapper` is the path of sim_chip.cpp. `progress` is told
+ * of a build. */
+TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper, TtfsSimKind kind,
                                 const TtfsProgress *progress, TtfsDiag *diag);
 void ttfs_sim_chip_close(TtfsSimChip *chip);
 

@@ -26,7 +26,7 @@ static const char apart[] = "`verilator_config\n"
                             "no_inline -module \"ttfs_node\"\n"
                             "public_flat_rd -module \"ttfs_node\" -var \"*_i\"\n";
 static const char *const compile_flags[] = {"-std=c++17", "-fPIC", "-pthread", "-w", "-c"};
-static const char often[] = "-O2", once[] = "-O0"; /* code of every cycle, code of the start */
+static const char once[] = "-O0"; /* code of the start */
 enum {
     VERILATE_FLAGS = sizeof verilate_flags / sizeof *verilate_flags,
     COMPILE_FLAGS = sizeof compile_flags / sizeof *compile_flags
@@ -52,6 +52,11 @@ typedef struct {
     const char *at[FILES_LIMIT];
     uint32_t count;
 } Names;
+
+/* How code of every cycle is compiled; gates are so many that -O2 takes minutes. */
+static const char *often(const Build *b) {
+    return b->kind == TTFS_SIM_GATES ? "-O1" : "-O2";
+}
 
 /* Sorted names of the C++ sources in a folder. */
 static bool list_sources(const Build *b, const char *path, Names *names) {
@@ -110,9 +115,9 @@ bool ttfs_sim_key(const Build *b, char key[65]) {
     ttfs_sha256_init(&h);
     hash_text(&h, version);
     for (int i = 0; i < VERILATE_FLAGS; i++) hash_text(&h, verilate_flags[i]);
-    hash_text(&h, b->mesh ? apart : "");
+    hash_text(&h, b->kind == TTFS_SIM_MESH ? apart : "");
     for (int i = 0; i < COMPILE_FLAGS; i++) hash_text(&h, compile_flags[i]);
-    hash_text(&h, often);
+    hash_text(&h, often(b));
     hash_text(&h, once);
     if (!hash_wrapper(b, &h)) return false;
     ttfs_file_set_hash(b->verilog, &h);
@@ -138,7 +143,7 @@ static bool verilate(const Build *b) {
     argv[n++] = "-y";
     argv[n++] = rtl;
     argv[n++] = ttfs_arena_printf(b->a, "-I%s", rtl);
-    if (b->mesh) argv[n++] = config;
+    if (b->kind == TTFS_SIM_MESH) argv[n++] = config;
     argv[n++] = ttfs_path_join(b->a, rtl, "ttfs_top.v");
     return ttfs_process_finish(ttfs_process_start(argv, NULL, log_of(b)));
 }
@@ -183,10 +188,10 @@ static bool compile_all(const Build *b, const char *include) {
     const struct {
         const char *source, *how, *object;
     } part[] = {
-        {fast, often, "fast.o"},
+        {fast, often(b), "fast.o"},
         {slow, once, "slow.o"},
-        {ttfs_path_join(b->a, own, "sim_verilated.cpp"), often, "verilated.o"},
-        {ttfs_path_join(b->a, include, "verilated_threads.cpp"), often, "threads.o"},
+        {ttfs_path_join(b->a, own, "sim_verilated.cpp"), often(b), "verilated.o"},
+        {ttfs_path_join(b->a, include, "verilated_threads.cpp"), often(b), "threads.o"},
     };
     enum { PARTS = sizeof part / sizeof *part };
     pid_t pid[PARTS];

@@ -7,12 +7,13 @@
 
 #include "base.h"
 #include "file_set.h"
+#include "sim.h"
 
 typedef struct {
     const TtfsFileSet *verilog;
     const char *wrapper; /* sim_chip.cpp; sim_verilated.cpp, sim_abi.h lie beside it */
-    bool mesh;           /* several cores: they share their code */
-    const char *work;    /* a folder of this build's own */
+    TtfsSimKind kind;
+    const char *work; /* a folder of this build's own */
     TtfsArena *a;
     TtfsDiag *diag;
 } TtfsSimBuild;

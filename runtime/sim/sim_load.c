@@ -144,13 +144,13 @@ static void unload(void *held) {
     if (c->so) dlclose(c->so);
 }
 
-TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper, bool mesh,
+TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper, TtfsSimKind kind,
                                 const TtfsProgress *progress, TtfsDiag *diag) {
     TtfsSimChip *c = ttfs_hold(sizeof *c, unload);
     *c = (TtfsSimChip){0};
     TtfsArena a = {0};
     Load l = {
-        .build = {.verilog = verilog, .wrapper = wrapper, .mesh = mesh, .a = &a, .diag = diag},
+        .build = {.verilog = verilog, .wrapper = wrapper, .kind = kind, .a = &a, .diag = diag},
         .progress = progress};
     l.cache = ttfs_cache_folder(ttfs_cache_named(&a, "sim"), &a, diag);
     l.beside = l.cache ? ttfs_path_join(&a, l.cache, "build")

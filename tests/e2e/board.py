@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The board top with a network: the simulator of the rtl engine drives a host (tests/rtl/board_host.v) that speaks to
-ttfs_board over its serial link, which configures the chip, puts samples in and takes results out; spikes come from the
+"""The board top with a network: engine netlist, whose host (runtime/sim/sim_host.v) speaks to ttfs_board over
+its serial link, which configures the chip, puts samples in and takes results out; spikes come from the
 monitor. Whole spike traces against golden; an image that is damaged on purpose differs. Verilator finds nothing to warn of.
 """
+import glob
 import json
 import os
 import re
@@ -30,19 +31,25 @@ def lint(case, folder):
     case.equal((p.returncode, p.stdout), (0, b""), "lint of the board top")
 
 
-def put_behind_link(case, folder):
-    """OUT/rtl becomes the host, the board top and the chip as a module of another name."""
+def put_netlist(case, folder):
+    """In place of a netlist: the board top and the chip's Verilog, as one file."""
     rtl = case.path(folder, "rtl")
     chip, flit = read_chip(rtl)
+    records = open(os.path.join(rtl, "ttfs_records.vh"), encoding="utf-8").read()
     with open(BOARD, encoding="utf-8") as f:
-        board = f.read()
-    with open(os.path.join(SOURCE, "tests", "rtl", "board_host.v"), encoding="utf-8") as f:
-        host = f.read()
-    for name, text in (("ttfs_inner.v", chip.replace("module ttfs_top", "module ttfs_inner")),
-                       ("ttfs_board.v", board.replace("FLIT = 28", "FLIT = %d" % flit).replace("ttfs_top u_top", "ttfs_inner u_top")),
-                       ("ttfs_top.v", "`define TTFS_FLIT %d\n%s" % (flit, host))):
-        with open(os.path.join(rtl, name), "w", encoding="utf-8") as f:
-            f.write(text)
+        parts = [f.read().replace("FLIT = 28", "FLIT = %d" % flit).replace("ttfs_top u_top", "ttfs_inner u_top")]
+    parts.append(chip.replace("module ttfs_top", "module ttfs_inner"))
+    for path in sorted(glob.glob(os.path.join(rtl, "ttfs_*.v"))):
+        if os.path.basename(path) != "ttfs_top.v":
+            with open(path, encoding="utf-8") as f:
+                parts.append(f.read())
+    text = "\n".join(parts).replace('`include "ttfs_records.vh"', records).replace('`include "ttfs_assert.vh"', read_assertions(rtl))
+    case.write(os.path.join(folder, "fpga", "hx8k", "netlist.v"), text)
+
+
+def read_assertions(rtl):
+    with open(os.path.join(rtl, "ttfs_assert.vh"), encoding="utf-8") as f:
+        return f.read()
 
 
 def main():
@@ -53,8 +60,13 @@ def main():
     chip.update(lanes=2, weight_rows=chip["weight_rows"] * chip["lanes"] // 2)  # it is built faster
     case.compile("digits_mlp", "out", "--chip", case.write("chip.json", json.dumps(chip)), "--ticks", "15", "--schedule", "latency")
     lint(case, "out")
-    put_behind_link(case, "out")
-    verify = ("verify", "out", "--input", TEST, "--engines", "golden,rtl", "--trust-rtl", "--count", "2")
+    verify = ("verify", "out", "--input", TEST, "--engines", "golden,netlist", "--count", "2")
+    case.refused(*verify, says=["run 'ttfs synth out --device hx8k' first"])
+    os.makedirs(case.path("out", "fpga", "hx8k"))
+    put_netlist(case, "out")
+    case.refused(*verify, says=["netlist.v", "not a file that ttfs synth made here", "--trust-rtl"])
+    need("yosys")
+    verify += ("--trust-rtl",)
     j = case.json(*verify, limit=600)
     case.equal((j.get("equal"), j.get("differences"), j.get("samples"), j.get("readouts")), (True, 0, 2, 20), "behind the link")
     case.check(j.get("spikes", 0) > 40, "spikes that were compared: %r" % j.get("spikes"))

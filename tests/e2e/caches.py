@@ -5,6 +5,7 @@ share a cache end alike. Planted code would leave a file behind; none may.
 """
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from e2e import DIGITS, TTFS, Case, flip, tree
 
 TEST = os.path.join(DIGITS, "test.npz")
 NOBODY = 65534
+BUILDING = "ttfs: building the simulator (once for this chip)"
 RTL = ("verify", "out", "--input", TEST, "--count", "1", "--engines", "golden,rtl")
 JIT = ("run", "out", "--input", TEST, "--count", "3")
 
@@ -70,12 +72,21 @@ def no_default(case):
     case.check("neither TTFS_CACHE nor XDG_CACHE_HOME nor HOME" in r.err, "a note:\n%s" % r)
     r = case.good(*RTL)
     case.check("neither TTFS_CACHE nor XDG_CACHE_HOME nor HOME" in r.err, "a note:\n%s" % r)
+    if shutil.which("verilator"):
+        told_of_building(case, r)
     case.equal(tree(case.path("tmp")), {}, "files left in TMPDIR")
     os.environ.pop("TMPDIR")
     environment(case, XDG_CACHE_HOME="relative", HOME=case.path("home"))
     case.good(*JIT)
     case.check(not os.path.exists(case.path("relative")), "a relative XDG_CACHE_HOME was used")
     case.check(entries(case.path("home", ".cache", "ttfs", "jit")), "nothing is kept below HOME")
+
+
+def told_of_building(case, r):
+    """A line when the building of the simulator begins and one at its end."""
+    lines = [line for line in r.err.splitlines() if "simulator" in line]
+    case.check(len(lines) == 2 and lines[0] == BUILDING and
+               re.fullmatch(re.escape(BUILDING) + r": [0-9.]+ s", lines[1]), "building: %r" % lines)
 
 
 def planted_library(case):
@@ -162,6 +173,7 @@ def main():
         case.left_out("the simulator's cache, for there is no verilator")
     else: # one code with the jit's, and a build takes its time
         at_once(case, RTL, case.path("cache", "sim"))
+        case.check("simulator" not in case.good(*RTL).err, "the simulator is built again")
         damaged(case, RTL, case.path("cache", "sim"), planted, ("planted",))
         loaded_from_a_copy(case)
     case.check(not os.path.exists(case.path("planted-ran")), "planted code ran")

@@ -34,26 +34,27 @@ def calls(case, shim, args, **settings):
         return int(f.read() or 0)
 
 
-def restore(case, files):
-    """The folder `work` as it was."""
-    shutil.rmtree(case.path("work"))
-    shutil.copytree(case.path("before"), case.path("work"))
+def restore(case, files, changed=True):
+    """The folder `work` as it was, and none of those files."""
+    if changed:
+        shutil.rmtree(case.path("work"))
+        shutil.copytree(case.path("before"), case.path("work"))
     for name in files:
         if os.path.lexists(case.path(name)):
             os.remove(case.path(name))
 
 
-def sweep(case, shim, args, fault, file=None, **settings):
-    """Each call of one command fails once. `file`: what it writes besides."""
+def sweep(case, shim, args, fault, file=None, step=1, **settings):
+    """Each call of one command, or one in `step`, fails once. `file`: what it writes besides."""
     restore(case, [file] if file else [])
     old, total = tree(case.path("work")), calls(case, shim, args, **settings)
     new = tree(case.path("work"))
     with open(case.path(file or "count"), "rb") as f:
         made = f.read()
     case.check(total > 0, "%s makes %d calls: is the shim loaded?" % (args[0], total))
-    refused = 0
-    for k in range(1, total + 1):
-        restore(case, [file] if file else [])
+    refused, found = 0, new
+    for k in range(total, 0, -step):
+        restore(case, [file] if file else [], found != old)
         code, _, err = run(case, shim, args, TTFS_FAIL_AT=str(k), TTFS_FAIL_WITH=fault, **settings)
         what = "%s with call %d of %d failing (%s): exit code %d, %s" % (args[0], k, total, fault, code, err)
         found = tree(case.path("work"))
@@ -77,11 +78,12 @@ def main(shim):
     case.good("compile", MODEL, "-q", "-o", "before", "--ticks", "15")
     shutil.copytree(case.path("before"), case.path("work"))
     build = ("compile", MODEL, "-q", "-o", "work", "--ticks", "31")
-    trace = ("run", "work", "-q", "--no-cache", "--input", TEST, "--count", "2", "--trace", "trace.txt")
-    verify = ("verify", "work", "-q", "--no-cache", "--input", TEST, "--count", "2", "--engines", "golden,jit")
+    trace = ("run", "work", "-q", "--engine", "golden", "--input", TEST, "--count", "2", "--trace", "trace.txt")
+    verify = ("verify", "work", "-q", "--input", TEST, "--count", "2", "--engines", "golden,golden")
     values = trace[:-2] + ("--outputs", "out.npy")
     for fault, settings in ((ENOSPC, {}), (EIO, {"TTFS_FAIL_ONLY": "fsync"}), (SHORT, {"TTFS_FAIL_ONLY": "write"})):
-        total += sweep(case, shim, build, fault, **settings)
+        # Of the many files of a folder, which go one way, each has its full disk; other faults one in four.
+        total += sweep(case, shim, build, fault, step=1 if fault == ENOSPC else 4, **settings)
         total += sweep(case, shim, trace, fault, file="trace.txt", **settings)
         total += sweep(case, shim, values, fault, file="out.npy", **settings)
         total += sweep(case, shim, verify, fault, **settings)
@@ -90,12 +92,13 @@ def main(shim):
     total += sweep(case, shim, build, ENOSPC, TTFS_FAIL_EXCHANGE="1", TTFS_FAIL_ONLY="rename")
     # A cache that cannot be written costs nothing but time.
     os.environ["TTFS_CACHE"] = case.path("cache")
-    keep = tuple(a for a in trace if a != "--no-cache")
-    for fault in (ENOSPC, SHORT):
-        for k in range(1, calls(case, shim, keep) + 20):
+    keep = tuple(a.replace("golden", "jit") for a in trace)
+    for fault, settings in ((ENOSPC, {}), (SHORT, {"TTFS_FAIL_ONLY": "write"})):
+        shutil.rmtree(case.path("cache"), ignore_errors=True)
+        for k in range(1, calls(case, shim, keep, **settings) + 4):
             shutil.rmtree(case.path("cache"), ignore_errors=True)
-            restore(case, ["trace.txt"])
-            code, _, err = run(case, shim, keep, TTFS_FAIL_AT=str(k), TTFS_FAIL_WITH=fault)
+            restore(case, ["trace.txt"], False)
+            code, _, err = run(case, shim, keep, TTFS_FAIL_AT=str(k), TTFS_FAIL_WITH=fault, **settings)
             case.check(code == 0 or (code == 1 and "ttfs: error: trace.txt" in err),
                        "run with call %d failing (%s): %d %s" % (k, fault, code, err))
             case.check(not any("tmp" in n for _, _, names in os.walk(case.path("cache")) for n in names),

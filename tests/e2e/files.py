@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from e2e import DIGITS, TTFS, Case, npy, samples, tree
 
@@ -149,28 +150,41 @@ def into_foreign_links(case):
 # ---- killed, and two at once -------------------------------------------------------------------
 
 def killed(case, count):
-    """SIGKILL after a random time, over a folder that is there. The longest wait follows the machine: a run that
-    came to its end makes it shorter, one that was killed longer, so that most are killed, some of them late."""
-    rng = random.Random(SEED)
-    whole = {}
+    """SIGKILL after a random time, over folders that are there, four at once, for most of it is waiting."""
+    want = []
     for ticks in ("15", "31"):
         case.good(*COMPILE, "kill", "--ticks", ticks)
-        whole[ticks] = tree(case.path("kill"))
-    longest = 1.0
-    died, torn = 0, 0
-    for i in range(count):
-        p = subprocess.Popen(command(*COMPILE, "kill", "--ticks", rng.choice(("15", "31"))), cwd=case.folder,
+        want.append(tree(case.path("kill")))
+    names = ["kill%d" % i for i in range(4)]
+    for name in names:
+        shutil.copytree(case.path("kill"), case.path(name))
+    with ThreadPoolExecutor(len(names)) as pool:
+        found = list(pool.map(lambda name: kills(case, name, want, count // len(names)), names))
+    died, torn = map(sum, zip(*found))
+    case.equal(torn, 0, "torn or missing folders after %d kills (%d ran to the end)" % (count, count - died))
+    case.check(died > count // 4, "only %d of %d runs were killed before their end" % (died, count))
+    for name in names:
+        case.good(*COMPILE, name, "--ticks", "31")
+        case.check(tree(case.path(name)) == want[1], "the run after the kills of " + name)
+    case.equal(left(case), [], "temporary files after the kills")
+
+
+def kills(case, name, want, count):
+    """How many of `count` runs died, and after how many the folder was not as wanted. The longest wait follows the
+    machine: a run that came to its end makes it shorter, one that was killed longer, so that most are killed, some of
+    them late."""
+    rng = random.Random("%d %s" % (SEED, name))
+    longest, died, torn = 1.0, 0, 0
+    for _ in range(count):
+        p = subprocess.Popen(command(*COMPILE, name, "--ticks", rng.choice(("15", "31"))), cwd=case.folder,
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(rng.uniform(0, longest))
         p.kill()
         dead = p.wait() < 0
         died += dead
         longest *= 1.05 if dead else 0.85
-        torn += tree(case.path("kill")) not in whole.values()
-    case.equal(torn, 0, "torn or missing folders after %d kills (%d ran to the end)" % (count, count - died))
-    case.check(died > count // 4, "only %d of %d runs were killed before their end" % (died, count))
-    case.good(*COMPILE, "kill", "--ticks", "31")
-    case.equal((tree(case.path("kill")) == whole["31"], left(case)), (True, []), "the run after the kills")
+        torn += tree(case.path(name)) not in want
+    return died, torn
 
 
 def at_once(case):

@@ -4,8 +4,10 @@ and as ONNX gives the same image, layer by layer of the table of docs/nir.md; wh
 it at once; damaged and hostile HDF5 is refused with a reason.
 """
 import os
+import re
 import struct
 import sys
+import zlib
 
 import nir_make
 from e2e import DIGITS, SOURCE, Case, npy, tree
@@ -276,9 +278,77 @@ def bounds(case):
         case.equal(r.code, 1, "cut to %d bytes:\n%s" % (n, r))
 
 
+# ---- traces --------------------------------------------------------------------------------------
+
+def messages(data, at):
+    """(type, bytes) of an object header of version 1."""
+    n, size = struct.unpack_from("<HxxxxI", data, at + 2)
+    at += 16
+    for _ in range(n):
+        kind, length = struct.unpack_from("<HH", data, at)
+        yield kind, data[at + 8:at + 8 + length]
+        at += 8 + length
+
+
+def members(data, at):
+    """{name: address} of a group."""
+    found = {}
+    for kind, m in messages(data, at):
+        if kind == 6:
+            n = struct.unpack_from("<H", m, 3)[0]
+            found[m[5:5 + n].decode()] = struct.unpack_from("<Q", m, 5 + n)[0]
+    return found
+
+
+def rows(data, at, letter):
+    """The rows of a dataset of 8-byte numbers that is one gzipped chunk."""
+    of = dict(messages(data, at))
+    dims = struct.unpack_from("<%dQ" % of[1][1], of[1], 8)
+    tree_at = struct.unpack_from("<Q", of[8], 3)[0]
+    size, = struct.unpack_from("<I", data, tree_at + 24)
+    chunk, = struct.unpack_from("<Q", data, tree_at + 24 + 8 + 8 * (len(dims) + 1))
+    flat = [v for v, in struct.iter_unpack("<" + letter, zlib.decompress(data[chunk:chunk + size]))]
+    width = len(flat) // dims[0]
+    return [flat[i:i + width] for i in range(0, len(flat), width)]
+
+
+def traces(case):
+    """NIRData holds the spikes of the text, in order of time, and the potentials in real units."""
+    case.compile("digits_cnn", "cnn", "--stop-after", "spike")
+    run = ("run", "cnn", "--input", CALIB, "--count", "7", "--trace")
+    case.good(*run, "t.txt")
+    case.good(*run, "t.nird", "--outputs", "y.npy")
+    case.good(*run, "again.nird", "--threads", "1", "--engine", "golden")
+    case.refused("run", "cnn", "--input", CALIB, "--engine", "relu", "--trace", "r.nird", code=2, says="no ticks for events")
+    with open(case.path("t.nird"), "rb") as f, open(case.path("again.nird"), "rb") as g, open(case.path("t.txt"), encoding="utf-8") as t:
+        data, text = f.read(), t.read()
+        case.check(data == g.read(), "golden on one thread writes another file")
+    nodes = members(data, members(data, struct.unpack_from("<Q", data, 64)[0])["nodes"])
+    want = {}
+    for i, sample in enumerate(text.split("sample ")[1:]):
+        for name, tick, neuron in re.findall(r'spike "(.*)" tick (\d+) neuron (\d+)', sample):
+            want.setdefault((name, i), []).append((int(tick), int(neuron)))
+    case.check(len(want) > 7, "the text has spikes")
+    for name, at in nodes.items():
+        kind, found = next(iter(members(data, members(data, at)["observables"]).items()))
+        if kind == "membrane":
+            with open(case.path("y.npy"), "rb") as f:
+                y = struct.unpack("<70f", f.read()[-280:])
+            got = [v for row in rows(data, members(data, found)["data"], "d") for v in row]
+            case.check(all(abs(a - b) <= 1e-6 * max(1, abs(b)) for a, b in zip(got, y)) and len(got) == 70, "potentials")
+            continue
+        idx, time = (rows(data, members(data, found)[key], letter) for key, letter in (("idx", "q"), ("time", "d")))
+        begin = {t - w[0] for i in range(7) for t, w in zip(time[i], want.get((name, i), []))}
+        case.equal(len(begin), 1, "%s: ticks before its window" % name)
+        for i in range(7):
+            pairs = [(int(t - min(begin)), n) for t, n in zip(time[i], idx[i]) if n >= 0]
+            case.equal(pairs, want.get((name, i), []), "events of %s in sample %d" % (name, i))
+            case.check(all(t == float("inf") for t, n in zip(time[i], idx[i]) if n < 0), "silence is at infinity")
+
+
 def main():
     case = Case()
-    for part in (exported, refusals, twins, input_shapes, faults, containers, bounds):
+    for part in (exported, refusals, twins, input_shapes, faults, containers, bounds, traces):
         part(case)
     sys.exit(case.done())
 

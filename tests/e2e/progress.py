@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Progress of what takes more than a second: calibration, run, verify, and the building of the
-simulator. A file gets whole lines, one when the work has shown to be long and one at its end; a
+"""Progress of what takes more than a second: calibration, run, verify (the building of the simulator:
+caches.py). A file gets whole lines, one when the work has shown to be long and one at its end; a
 terminal one line that is written over; -q and short work nothing.
 """
 import array
@@ -11,9 +11,6 @@ import subprocess
 import sys
 
 from e2e import TTFS, Case, npy
-
-BUILDING = "ttfs: building the simulator (once for this chip)"
-
 
 MOST = 512000  # samples of the file
 
@@ -96,13 +93,6 @@ def main():
         shown = on_terminal(case, *run, count)
     case.check(re.search(r"\r\d+ of %d samples, [0-9.e+]+ a second, \d+ s left\033\[K" % count, shown) and
                shown.endswith("\r\033[K"), "progress on a terminal: %r" % shown[-300:])
-
-    os.environ["TTFS_CACHE"] = case.path("cache")
-    rtl = ("run", "out", "--input", "x.npy", "--count", 2, "--engine", "rtl")
-    lines = [line for line in case.good(*rtl).err.splitlines() if "simulator" in line]
-    case.check(len(lines) == 2 and lines[0] == BUILDING and
-               re.fullmatch(re.escape(BUILDING) + r": [0-9.]+ s", lines[1]), "building: %r" % lines)
-    case.check("simulator" not in case.good(*rtl).err, "the simulator is built again")
     return case.done()
 
 

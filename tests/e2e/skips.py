@@ -36,6 +36,7 @@ def without(case, what, command, **env):
 
 def tools_taken_away(case):
     bare = shell_only(case)
+    without(case, "no data folder", (sys.executable, os.path.join(SOURCE, "tools", "bench", "accuracy")))
     emit = (sys.executable, os.path.join(HERE, "emit.py"), "digits_mlp", "1")
     for part, tool in (("text", "clang"), ("riscv64-linux-gnu", "clang")):
         without(case, tool, emit + (part,), TTFS_LLVM_BIN=bare)
@@ -48,6 +49,23 @@ def tools_taken_away(case):
     case.write("bin/clang-format", "#!/bin/sh\necho clang-format version 98.7.6\n")
     os.chmod(case.path("bin", "clang-format"), 0o755)
     without(case, "98.7.6", (os.path.join(HERE, "style.sh"), "layout", os.path.abspath(SOURCE)), PATH=bare)
+
+
+def tool_that_dies(case):
+    """A Yosys that died by a signal, or whose ABC did, runs once more, which is said; one that dies again, or only
+    fails, is a failure."""
+    os.makedirs(case.path("dies"))
+    path = case.path("dies") + os.pathsep + os.environ["PATH"]
+    for how, times, code, runs in (("kill -ABRT $$", 1, 0, 2), ("kill -SEGV $$", 2, 1, 2), ("exit 1", 1, 1, 1),
+                                   ("echo 'ERROR: ABC: execution of command failed: return code 134.'; exit 1", 1, 0, 2)):
+        case.write("runs", "")
+        case.write("dies/yosys", "#!/bin/sh\necho run >>%s\n[ $(wc -l <%s) -gt %d ] || { %s; }\n" % (
+            case.path("runs"), case.path("runs"), times, how))
+        os.chmod(case.path("dies", "yosys"), 0o755)
+        got, said = run(case, os.path.join(SOURCE, "tests", "rtl", "run.sh"), "--is", "synth/ttfs_skid", PATH=path)
+        with open(case.path("runs"), encoding="ascii") as f:
+            case.equal((got, len(f.readlines())), (code, runs), "exit code and runs of a yosys with %s: %s" % (how, said))
+        case.equal("runs once more" in said, runs == 2, "what is said of a yosys with %s: %s" % (how, said))
 
 
 def in_part(case):
@@ -95,6 +113,7 @@ def late(case):
 def main():
     case = Case()
     tools_taken_away(case)
+    tool_that_dies(case)
     in_part(case)
     counted(case)
     late(case)

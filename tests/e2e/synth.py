@@ -3,7 +3,7 @@
 fail; chips and devices that are refused; estimates.
 
     synth.py          with tools of this test, which write what real ones would
-    synth.py tools    digits MLP and CNN with the real tools, which take minutes
+    synth.py tools    digits MLP and CNN with the real tools, which take minutes: bitstreams, and both engines that simulate them
 """
 import glob
 import json
@@ -135,6 +135,28 @@ def slow(case):
         case.equal((j.get("meets_clock"), j.get("fmax_mhz")), (False, 10), "a clock that is not met")
 
 
+def engines(case):
+    """What verify asks for before it simulates what synth made: files made here, models of cells, icestorm."""
+    tools(case)
+    case.good("synth", "out", "--device", "hx8k")
+    verify = ("verify", "out", "--input", os.path.join(DIGITS, "test.npz"), "--count", "1", "--engines")
+    case.refused(*verify, "golden,netlist", says=["cells_sim.v", "install the package yosys"])
+    tools(case, yosys=None)
+    case.refused(*verify, "golden,netlist", says=["yosys: the models of the cells", "install the package yosys"])
+    case.refused(*verify, "golden,bitstream", says=["iceunpack: ", "install the package fpga-icestorm"])
+    shutil.copytree(case.path("out"), case.path("foreign"))
+    for name in ("netlist.v", "board.bin"):
+        with open(case.path("foreign", "fpga", "hx8k", name), "a", encoding="utf-8") as f:
+            f.write("// mine\n")
+    verify = ("verify", "foreign", *verify[2:])
+    for engine, name in (("netlist", "netlist.v"), ("bitstream", "board.bin")):
+        case.refused(*verify, "golden," + engine, says=[name + ": not a file that ttfs synth made here", "--trust-rtl"])
+    case.refused(*verify, "golden,netlist", "--trust-rtl", says="the models of the cells")
+    shutil.rmtree(case.path("foreign", "fpga"))
+    for engine in ("netlist", "bitstream"):
+        case.refused(*verify, "golden," + engine, says=["there is no " + engine, "run 'ttfs synth foreign --device hx8k' first"])
+
+
 def refusals(case):
     tools(case)
     case.refused("synth", "out", code=2, says="--device hx8k")
@@ -220,6 +242,13 @@ def real(case):
             case.check(0.8 < guess[key] / j[key] < 1.2, "%s of %s: %d, estimated %d" % (key, net, j[key], guess[key]))
         with open(case.path(net, "fpga", "hx8k", "board.bin"), "rb") as f:
             case.check(f.read(200).find(b"\x7e\xaa\x99\x7e") >= 0, "board.bin is no bitstream")
+        for engine in ("netlist", "bitstream"):
+            verify = ("verify", net, "--input", os.path.join(DIGITS, "test.npz"), "--count", "5", "--engines", "golden," + engine)
+            j = case.json(*verify, limit=3000)
+            print("%s as %s: %r" % (net, engine, {k: j.get(k) for k in ("samples", "spikes", "readouts", "differences")}))
+            case.equal((j.get("equal"), j.get("differences"), j.get("samples"), j.get("readouts")), (True, 0, 5, 50), net + " as " + engine)
+            j = case.json(*verify, "--fault", "weight:7", code=1, limit=3000)
+            case.check(j.get("equal") is False, "a damaged weight is not noticed as %s" % engine)
 
 
 def main():
@@ -229,7 +258,7 @@ def main():
         return case.done()
     case.compile("digits_mlp", "out", "--fit", "hx8k", "--ticks", "15")
     path = os.environ["PATH"]
-    for part in (made, missing, slow, refusals, guests, estimates):
+    for part in (made, missing, slow, engines, refusals, guests, estimates):
         part(case)
     os.environ["PATH"] = path
     return case.done()

@@ -117,6 +117,12 @@ def folder_of(case):
     return pack(**files)
 
 
+def counts_of(case):
+    case.write("five.npy", npy((2, 25), [0.5] * 50))
+    case.good("run", "out", "--input", "five.npy", "--shard", "1/2", "-o", "run.json")
+    return read(case.path("run.json"))
+
+
 def sweep_of(case):
     case.write("five.npy", npy((2, 25), [0.5] * 50))
     case.good("sweep", "out", "--input", "five.npy", "--vary", "margin=0", "--vary", "time-noise=0.1", "--trials", "2",
@@ -156,6 +162,7 @@ def make(case):
         "disasm": {"disasm.txt": form["image"]},
         "folder": {"folder": folder_of(case)},
         "sweep": {"sweep.json": sweep_of(case)},
+        "counts": {"run.json": counts_of(case)},
         "calib": {"calibration": pack(**{"ir.txt": kept, "calib.blob": read(case.path("kept", "forms", "calib.blob"))})},
         "cache": {"entry": entry(b"code"), "empty": entry(b"")},
     }

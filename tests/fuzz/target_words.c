@@ -4,11 +4,12 @@
  * parsed, is a question for help, or is refused with what is wrong with it; the values of one that
  * is parsed are read, or refused with a message.
  */
+#include "axes.h"
 #include "fault.h"
 #include "fuzz.h"
 #include "lib_inside.h"
 #include "read_options.h"
-#include "sweep_doc.h"
+#include "shards.h"
 
 #include <string.h>
 

@@ -4,8 +4,9 @@
 # Chip bench: lays small random networks out for random chips by docs/core.md alone, computes every value and sum by
 # the closed form, runs the chip under Icarus and compares all that cores and host see. First the contract itself is
 # executed (interpret.py): when that differs the bench is wrong, when only the chip does the chip is. A case runs
-# configured over the port and read back, preloaded, with a host and a memory that pause (on one or two cores with
-# clock gates too), and configured by a rude host and read back. Needs nothing but Python and iverilog.
+# configured over the port and read back; preloaded; with a host and a memory that pause (on one or two cores with
+# clock gates too); and with a rude host, preloaded, so that what it writes in a reset would stay. Needs nothing but
+# Python and iverilog.
 #
 #   chip.py FOLDER COLUMNS ROWS WHAT SEED...
 #
@@ -66,7 +67,7 @@ class Bench:
             "polite": run(self.chip, over_port, self.folder, self.script(True, True)),
             "preloaded": run(self.chip, preloaded, self.folder, self.script(False, False)),
             "pauses": run(self.chip, preloaded, self.folder, self.script(False, False), "pauses"),
-            "rude": run(self.chip, over_port, self.folder, self.script(True, True), "rude")}
+            "rude": run(self.chip, preloaded, self.folder, self.script(False, False), "rude")}
         if self.chip.cores <= 2:
             gated = build(self.chip, self.folder, preload=1, gates=1)
             self.found["gated"] = run(self.chip, gated, self.folder, self.script(False, False), "pauses")

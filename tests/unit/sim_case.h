@@ -63,7 +63,8 @@ static inline bool place_case(Case *c, const TtfsChip *chip, TtfsSchedule schedu
 static inline TtfsSimChip *load(const char *folder, bool mesh, TtfsDiag *diag) {
     TtfsFileSet verilog = {0};
     assert_true(ttfs_file_set_read(&verilog, folder, ttfs_verilog_endings, false, diag));
-    TtfsSimChip *chip = ttfs_sim_chip_open(&verilog, wrapper, mesh, &(TtfsProgress){0}, diag);
+    TtfsSimChip *chip = ttfs_sim_chip_open(&verilog, wrapper, mesh ? TTFS_SIM_MESH : TTFS_SIM_CORE,
+                                           &(TtfsProgress){0}, diag);
     ttfs_file_set_free(&verilog);
     return chip;
 }

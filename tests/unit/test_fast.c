@@ -374,12 +374,32 @@ static void several_maps(void **state) {
     check_close(&ir);
 }
 
+/* The taps of a patch that lie in the map are those that one by one do, for all small axes. */
+static void taps_in_the_map(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < 5 * 3 * 3 * 4 * 6 * 7; i++) {
+        uint32_t k = 1 + i % 5, d = 1 + i / 5 % 3, stride = 1 + i / 15 % 3, pad = i / 45 % 4;
+        uint32_t size = 1 + i / 180 % 6, at = i / 1080, inside = 0;
+        TtfsIrAttr a = {
+            .kernel = {9, k}, .dilation = {9, d}, .stride = {9, stride}, .pad = {9, pad}};
+        TtfsFastTaps taps = ttfs_fast_taps(&a, 1, at, size);
+        for (uint32_t t = 0; t < k; t++) {
+            int64_t place = (int64_t)at * stride - pad + (int64_t)t * d;
+            bool is = place >= 0 && place < size;
+            assert_int_equal(is, t >= taps.from && t < taps.to);
+            inside += is;
+        }
+        assert_int_equal(taps.to - taps.from, inside);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_networks), cmocka_unit_test(wrong_weight),
         cmocka_unit_test(same_bytes),      cmocka_unit_test(matrices),
         cmocka_unit_test(along_axes),      cmocka_unit_test(room_of_samples),
         cmocka_unit_test(how_steps_run),   cmocka_unit_test(several_maps),
+        cmocka_unit_test(taps_in_the_map),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

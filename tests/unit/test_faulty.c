@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-enum { NETS = 24, WEIGHT_NETS = 10, SAMPLES = 5 };
+enum { NETS = 16, WEIGHT_NETS = 5, SAMPLES = 5 };
 
 /* What is disturbed, and the sample in hand. */
 typedef struct {

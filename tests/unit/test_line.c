@@ -111,7 +111,7 @@ static void run_rtl(Line *l, uint64_t seed) {
     TtfsFileSet verilog = {0};
     assert_true(ttfs_file_set_read(&verilog, rtl, ttfs_verilog_endings, false, &l->diag));
     TtfsSimChip *chip = ttfs_sim_chip_open(&verilog, TTFS_SOURCE_DIR "/runtime/sim/sim_chip.cpp",
-                                           true, &(TtfsProgress){0}, &l->diag);
+                                           TTFS_SIM_MESH, &(TtfsProgress){0}, &l->diag);
     ttfs_file_set_free(&verilog);
     assert_non_null(chip);
     TtfsSim *sim = ttfs_sim_open(chip, &l->image, limit, &l->diag);

@@ -7,7 +7,7 @@
  * which the target is still met, where that is cheaper, those with most to save first. All in one
  * order, by integers of the engine and sums that are the same everywhere.
  */
-#include "target.h"
+#include "find_target.h"
 
 #include "trial.h"
 

@@ -2,8 +2,8 @@
  *
  * Targets: ticks and weight bits are found for an agreement or an accuracy that was asked for.
  */
-#ifndef TTFS_TARGET_H
-#define TTFS_TARGET_H
+#ifndef TTFS_FIND_TARGET_H
+#define TTFS_FIND_TARGET_H
 
 #include "pipeline.h"
 

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A netlist is code as the Verilog of OUT/rtl is (out_rtl.c), and so is what a bitstream becomes:
+ * taken is what this user's ttfs has made, or what the user vouches for. The pins of a bitstream
+ * are named by the shipped constraints, not by those in the folder. What comes out is one file: a
+ * host that speaks to the board top over its link (sim_host.v) and has the ports of the chip, the
+ * board top, the cells.
+ */
+#include "gates.h"
+
+#include "bits.h"
+#include "made_here.h"
+#include "process.h"
+#include "shipped.h"
+
+#include <string.h>
+
+enum { TEXT_LIMIT = 16 << 20 };
+
+static const struct {
+    const char *file, *engine;
+} gates[] = {{"netlist.v", "netlist"}, {"board.bin", "bitstream"}};
+
+typedef struct {
+    TtfsOut *out;
+    TtfsGates which;
+    bool trusted;
+    const char *device;
+    TtfsTools tools;
+    TtfsFileSet made; /* the one file that synth wrote */
+    TtfsArena *arena;
+    TtfsDiag *diag;
+} Gates;
+
+/* --- what synth wrote --- */
+
+static const char *folder_of(const Gates *g) {
+    return ttfs_out_path(g->out, ttfs_arena_printf(g->arena, "fpga/%s", g->device));
+}
+
+static bool tell_absent(const Gates *g, const char *path) {
+    return ttfs_error_advice(g->diag, TTFS_AT_FILE(path), TTFS_OUT_FOLDER,
+                             ttfs_arena_printf(g->arena, "run 'ttfs synth %s --device %s' first",
+                                               g->out->folder, g->device),
+                             "there is no %s", gates[g->which].engine);
+}
+
+static bool read_made(Gates *g) {
+    const char *file = gates[g->which].file, *folder = folder_of(g);
+    const char *path = ttfs_path_join(g->arena, folder, file);
+    if (!ttfs_file_exists(path)) return tell_absent(g, path);
+    const char *const names[] = {file, NULL};
+    if (!ttfs_file_set_read(&g->made, folder, names, g->trusted, g->diag)) return false;
+    if (g->made.files.len != 1) return tell_absent(g, path);
+    const TtfsSetFile *f = g->made.files.at;
+    return g->trusted || ttfs_made_here(f->bytes, f->size, g->diag) ||
+           ttfs_error_advice(g->diag, TTFS_AT_FILE(path), TTFS_RTL_CHANGED,
+                             "run ttfs synth again; or give --trust-rtl to run it, which is to "
+                             "run code of whoever wrote it",
+                             "not a file that ttfs synth made here");
+}
+
+static const char *board_of(Gates *g) {
+    const TtfsSetFile *f = g->made.files.at;
+    uint32_t flit = ttfs_chip_flit_bits(&g->out->image.chip);
+    return g->which == TTFS_GATES_NETLIST ? ttfs_arena_strndup(g->arena, f->bytes, f->size)
+                                          : ttfs_bits_verilog(&g->tools, f->bytes, f->size, flit);
+}
+
+/* --- what stands around it --- */
+
+static const char *text_of(const Gates *g, const char *path) {
+    TtfsFile f;
+    if (!ttfs_file_open(&f, path, TEXT_LIMIT, g->diag)) return NULL;
+    const char *text = ttfs_arena_strndup(g->arena, (const char *)f.bytes, f.size);
+    ttfs_file_close(&f);
+    return text;
+}
+
+/* The cells lie where Yosys itself looks for them: beside the program. */
+static const char *cells_of(const Gates *g) {
+    const char *yosys = ttfs_process_path("yosys", g->arena);
+    const char *path = yosys ? ttfs_path_join(g->arena, ttfs_path_dir(g->arena, yosys),
+                                              "../share/yosys/ice40/cells_sim.v")
+                             : NULL;
+    if (path && ttfs_file_exists(path)) return text_of(g, path);
+    ttfs_error_advice(g->diag, TTFS_AT_FILE(path ? path : "yosys"), TTFS_SYNTH_FLOW,
+                      "install the package yosys; tools/setup.sh does",
+                      "the models of the cells, which Yosys brings, are not there");
+    return NULL;
+}
+
+static bool add_top(const Gates *g, const char *board, TtfsFileSet *verilog) {
+    const char *host = text_of(g, ttfs_data_path(g->arena, "runtime/sim/sim_host.v"));
+    const char *cells = cells_of(g);
+    if (!host || !cells) return false;
+    const char *top = ttfs_arena_printf(
+        g->arena, "`define TTFS_FLIT %u\n`define NO_ICE40_DEFAULT_ASSIGNMENTS\n%s\n%s\n%s",
+        ttfs_chip_flit_bits(&g->out->image.chip), host, board, cells);
+    ttfs_file_set_add(verilog, "ttfs_top.v", top, strlen(top));
+    return true;
+}
+
+bool ttfs_gates_read(TtfsOut *o, TtfsGates which, bool trusted, const TtfsProgress *progress,
+                     TtfsFileSet *verilog, TtfsDiag *diag) {
+    TtfsArena a = {0};
+    Gates g = {.out = o, .which = which, .trusted = trusted, .arena = &a, .diag = diag};
+    g.device = "hx8k";
+    g.tools = (TtfsTools){NULL, o->folder, g.device, *progress, &a, diag};
+    const char *board = read_made(&g) ? board_of(&g) : NULL;
+    bool ok = board && add_top(&g, board, verilog);
+    ttfs_file_set_free(&g.made);
+    ttfs_arena_free(&a);
+    return ok;
+}

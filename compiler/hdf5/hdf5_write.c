@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Values -> HDF5. Numbers are little-endian, and so are the processors that ttfs is built for; an
+ * object's address is where the buffer stood, a multiple of 8.
+ */
+#include "hdf5_write.h"
+
+#include <string.h>
+#include <zlib.h>
+
+static const uint64_t NONE = UINT64_MAX;
+enum { SUPERBLOCK = 96, GZIP_LEVEL = 4 };
+
+static void put(TtfsBuf *b, uint64_t v, uint32_t bytes) {
+    unsigned char le[8];
+    for (uint32_t i = 0; i < bytes; i++) le[i] = (unsigned char)(v >> (8 * i));
+    ttfs_buf_bytes(b, le, bytes);
+}
+
+static void align(TtfsBuf *b) {
+    while (b->len % 8) put(b, 0, 1);
+}
+
+/* Ends a message that begins at `from`, the bytes before which are its head. */
+static void add(TtfsHdf5Header *h, uint32_t kind, TtfsBuf *data) {
+    align(data);
+    put(&h->messages, kind, 2);
+    put(&h->messages, data->len, 2);
+    put(&h->messages, 0, 4);
+    ttfs_buf_bytes(&h->messages, ttfs_buf_text(data), data->len);
+    ttfs_buf_free(data);
+    h->n++;
+}
+
+void ttfs_hdf5_begin(TtfsHdf5Writer *w) {
+    *w = (TtfsHdf5Writer){0};
+    for (int i = 0; i < SUPERBLOCK; i += 8) put(&w->file, 0, 8);
+}
+
+uint64_t ttfs_hdf5_put(TtfsHdf5Writer *w, TtfsHdf5Header *h) {
+    uint64_t at = w->file.len;
+    put(&w->file, 1, 2);
+    put(&w->file, h->n, 2);
+    put(&w->file, 1, 4); /* references */
+    put(&w->file, h->messages.len, 4);
+    put(&w->file, 0, 4);
+    ttfs_buf_bytes(&w->file, ttfs_buf_text(&h->messages), h->messages.len);
+    ttfs_buf_free(&h->messages);
+    return at;
+}
+
+void ttfs_hdf5_end(TtfsHdf5Writer *w, TtfsHdf5Header *root) {
+    uint64_t at = ttfs_hdf5_put(w, root);
+    TtfsBuf b = {0};
+    ttfs_buf_bytes(&b, "\x89HDF\r\n\x1a\n", 8);
+    put(&b, 0, 5);
+    put(&b, 8 | 8 << 8, 3);   /* bytes of addresses and sizes */
+    put(&b, 4 | 16 << 16, 8); /* sizes of nodes, which are not used */
+    put(&b, 0, 8);
+    put(&b, NONE, 8);
+    put(&b, w->file.len, 8);
+    put(&b, NONE, 8);
+    put(&b, 0, 8);
+    put(&b, at, 8);
+    put(&b, 0, 8);
+    memcpy(w->file.text, b.text, b.len);
+    ttfs_buf_free(&b);
+}
+
+TtfsHdf5Header ttfs_hdf5_group(void) {
+    TtfsHdf5Header h = {0};
+    TtfsBuf info = {0}, group = {0};
+    put(&info, 0, 2);
+    put(&info, NONE, 8); /* no heap of links: they are messages */
+    put(&info, NONE, 8);
+    add(&h, 2, &info);
+    put(&group, 0, 2);
+    add(&h, 10, &group);
+    return h;
+}
+
+void ttfs_hdf5_link(TtfsHdf5Header *group, const char *name, uint64_t header) {
+    TtfsBuf b = {0};
+    put(&b, 1, 1);
+    put(&b, 16 | 1, 1); /* a character set, a length of 2 bytes */
+    put(&b, 1, 1);      /* UTF-8 */
+    put(&b, strlen(name), 2);
+    ttfs_buf_puts(&b, name);
+    put(&b, header, 8);
+    add(group, 6, &b);
+}
+
+/* --- types and shapes --- */
+
+static TtfsBuf shape(uint32_t rank, const uint64_t *dim) {
+    TtfsBuf b = {0};
+    put(&b, 1, 1);
+    put(&b, rank, 7);
+    for (uint32_t i = 0; i < rank; i++) put(&b, dim[i], 8);
+    return b;
+}
+
+static void put_float(TtfsBuf *b, uint32_t bytes, uint32_t exponent, uint32_t bias) {
+    uint32_t fraction = bytes * 8 - 1 - exponent;
+    put(b, 0x11 | 0x20 << 8 | (uint64_t)(bytes * 8 - 1) << 16, 4);
+    put(b, bytes, 4);
+    put(b, (uint64_t)bytes * 8 << 16, 4);
+    put(b, fraction | exponent << 8 | (uint64_t)fraction << 24, 4);
+    put(b, bias, 4);
+}
+
+static TtfsBuf number_type(TtfsHdf5Number type) {
+    TtfsBuf b = {0};
+    if (type == TTFS_HDF5_WRITE_F32) put_float(&b, 4, 8, 127);
+    if (type == TTFS_HDF5_WRITE_F64) put_float(&b, 8, 11, 1023);
+    if (type != TTFS_HDF5_WRITE_I64) return b;
+    put(&b, 0x10 | 8 << 8, 4);
+    put(&b, 8, 4);
+    put(&b, 64 << 16, 4);
+    return b;
+}
+
+static TtfsBuf variable_text_type(void) {
+    TtfsBuf b = {0};
+    put(&b, 0x19 | 0x01 << 8 | 0x01 << 16, 4);
+    put(&b, 16, 4);
+    put(&b, 0x10, 4); /* of bytes */
+    put(&b, 1, 4);
+    put(&b, 8 << 16, 4);
+    return b;
+}
+
+/* --- attributes --- */
+
+/* The texts as one collection of the global heap. */
+static uint64_t collection(TtfsHdf5Writer *w, const char *const *text, uint64_t n) {
+    enum { LEAST = 4096 };
+    TtfsBuf b = {0};
+    uint64_t at = w->file.len;
+    for (uint64_t i = 0; i < n; i++) {
+        put(&b, i + 1, 2);
+        put(&b, 1, 6);
+        put(&b, strlen(text[i]), 8);
+        ttfs_buf_puts(&b, text[i]);
+        align(&b);
+    }
+    uint64_t used = 16 + b.len, size = used + 16 > LEAST ? used + 16 : LEAST;
+    put(&b, 0, 8); /* what is free, with this head */
+    put(&b, size - used, 8);
+    while (b.len < size - 16) put(&b, 0, 8);
+    ttfs_buf_bytes(&w->file, "GCOL\1\0\0\0", 8);
+    put(&w->file, size, 8);
+    ttfs_buf_bytes(&w->file, b.text, b.len);
+    ttfs_buf_free(&b);
+    return at;
+}
+
+static void attribute(TtfsHdf5Header *h, const char *name, TtfsBuf *type, const void *value,
+                      size_t bytes) {
+    TtfsBuf b = {0}, space = shape(0, NULL);
+    put(&b, 1, 2);
+    put(&b, strlen(name) + 1, 2);
+    put(&b, type->len, 2);
+    put(&b, space.len, 2);
+    ttfs_buf_bytes(&b, name, strlen(name) + 1);
+    align(&b);
+    ttfs_buf_bytes(&b, ttfs_buf_text(type), type->len);
+    align(&b);
+    ttfs_buf_bytes(&b, ttfs_buf_text(&space), space.len);
+    ttfs_buf_bytes(&b, value, bytes);
+    ttfs_buf_free(type);
+    ttfs_buf_free(&space);
+    add(h, 12, &b);
+}
+
+/* Of variable length: h5py gives those of fixed length as bytes, which nir takes for another. */
+void ttfs_hdf5_attribute_text(TtfsHdf5Writer *w, TtfsHdf5Header *h, const char *name,
+                              const char *text) {
+    TtfsBuf type = variable_text_type(), value = {0};
+    put(&value, strlen(text), 4);
+    put(&value, collection(w, &text, 1), 8);
+    put(&value, 1, 4);
+    attribute(h, name, &type, value.text, value.len);
+    ttfs_buf_free(&value);
+}
+
+void ttfs_hdf5_attribute_i64(TtfsHdf5Header *h, const char *name, int64_t value) {
+    TtfsBuf type = number_type(TTFS_HDF5_WRITE_I64);
+    attribute(h, name, &type, &value, sizeof value);
+}
+
+void ttfs_hdf5_attribute_f64(TtfsHdf5Header *h, const char *name, double value) {
+    TtfsBuf type = number_type(TTFS_HDF5_WRITE_F64);
+    attribute(h, name, &type, &value, sizeof value);
+}
+
+/* --- datasets --- */
+
+static TtfsHdf5Header dataset(uint32_t rank, const uint64_t *dim, TtfsBuf type, bool chunked) {
+    TtfsHdf5Header h = {0};
+    TtfsBuf space = shape(rank, dim), fill = {0};
+    add(&h, 1, &space);
+    add(&h, 3, &type);
+    put(&fill, 2 | (chunked ? 3 : 2) << 8 | 2 << 16, 4); /* no value but 0 */
+    add(&h, 5, &fill);
+    return h;
+}
+
+static uint64_t contiguous(TtfsHdf5Writer *w, TtfsHdf5Header *h, const void *bytes, uint64_t n) {
+    TtfsBuf layout = {0};
+    uint64_t at = n ? w->file.len : NONE;
+    ttfs_buf_bytes(&w->file, bytes, n);
+    align(&w->file);
+    put(&layout, 3 | 1 << 8, 2);
+    put(&layout, at, 8);
+    put(&layout, n, 8);
+    add(h, 8, &layout);
+    return ttfs_hdf5_put(w, h);
+}
+
+/* One chunk that is the whole; its address, *n its bytes. */
+static uint64_t deflated(TtfsHdf5Writer *w, const void *bytes, uint64_t size, uint64_t *n) {
+    uLongf room = compressBound(size);
+    uint64_t at = w->file.len;
+    TtfsArena scratch = {0};
+    unsigned char *packed = TTFS_ARRAY(&scratch, unsigned char, room);
+    if (compress2(packed, &room, bytes, size, GZIP_LEVEL) != Z_OK) ttfs_oom(room);
+    *n = room;
+    ttfs_buf_bytes(&w->file, packed, room);
+    align(&w->file);
+    ttfs_arena_free(&scratch);
+    return at;
+}
+
+/* A B-tree of the one chunk, in the room that libhdf5 reads of a node: 64 keys. */
+static uint64_t tree(TtfsHdf5Writer *w, uint32_t rank, const uint64_t *dim, uint64_t chunk,
+                     uint64_t bytes) {
+    enum { KEYS = 65 };
+    uint64_t at = w->file.len, key = 8 + 8 * ((uint64_t)rank + 1);
+    TtfsBuf *b = &w->file;
+    ttfs_buf_bytes(b, "TREE", 4);
+    put(b, 1 | 1 << 16, 4); /* chunks, a leaf, one of them */
+    put(b, NONE, 8);
+    put(b, NONE, 8);
+    put(b, bytes, 8);
+    for (uint32_t i = 0; i <= rank; i++) put(b, 0, 8);
+    put(b, chunk, 8);
+    put(b, 0, 8);
+    for (uint32_t i = 0; i < rank; i++) put(b, dim[i], 8);
+    while (b->len < at + 24 + KEYS * key + (KEYS - 1) * 8) put(b, 0, 8);
+    return at;
+}
+
+static uint64_t packed(TtfsHdf5Writer *w, TtfsHdf5Header *h, uint32_t rank, const uint64_t *dim,
+                       uint32_t element, const void *bytes, uint64_t size) {
+    TtfsBuf layout = {0}, filter = {0};
+    uint64_t n, chunk = deflated(w, bytes, size, &n), at = tree(w, rank, dim, chunk, n);
+    put(&filter, 1 | 1 << 8, 8);
+    put(&filter, 1, 6); /* gzip, without a name */
+    put(&filter, 1, 2);
+    put(&filter, GZIP_LEVEL, 8);
+    add(h, 11, &filter);
+    put(&layout, 3 | 2 << 8 | (rank + 1) << 16, 3);
+    put(&layout, at, 8);
+    for (uint32_t i = 0; i < rank; i++) put(&layout, dim[i], 4);
+    put(&layout, element, 4);
+    add(h, 8, &layout);
+    return ttfs_hdf5_put(w, h);
+}
+
+uint64_t ttfs_hdf5_numbers(TtfsHdf5Writer *w, TtfsHdf5Number type, uint32_t rank,
+                           const uint64_t *dim, const void *values, bool pack) {
+    uint32_t element = type == TTFS_HDF5_WRITE_F32 ? 4 : 8;
+    uint64_t size = element;
+    for (uint32_t i = 0; i < rank; i++) size *= dim[i];
+    bool chunked = pack && rank && size && size <= INT32_MAX;
+    TtfsHdf5Header h = dataset(rank, dim, number_type(type), chunked);
+    return chunked ? packed(w, &h, rank, dim, element, values, size)
+                   : contiguous(w, &h, values, size);
+}
+
+/* A collection holds at most 65,535 objects: the texts lie in as many as they need. */
+uint64_t ttfs_hdf5_strings(TtfsHdf5Writer *w, uint32_t rank, const uint64_t *dim,
+                           const char *const *text) {
+    enum { MOST = 60000 };
+    TtfsBuf data = {0};
+    uint64_t count = 1, at = 0;
+    for (uint32_t i = 0; i < rank; i++) count *= dim[i];
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t left = count - i;
+        if (i % MOST == 0) at = collection(w, text + i, left < MOST ? left : MOST);
+        put(&data, strlen(text[i]), 4);
+        put(&data, at, 8);
+        put(&data, i % MOST + 1, 4);
+    }
+    TtfsHdf5Header h = dataset(rank, dim, variable_text_type(), false);
+    uint64_t header = contiguous(w, &h, ttfs_buf_text(&data), data.len);
+    ttfs_buf_free(&data);
+    return header;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * HDF5 files, written: groups, datasets and attributes into a buffer, whose bytes are the file.
+ * What is in a group is put before the group; the root group ends the file. Superblock 0, object
+ * headers 1 with links in them, datasets contiguous or as one gzipped chunk a row block: what every
+ * version of libhdf5 and h5py reads. Invariant: the same calls give the same bytes; no times.
+ */
+#ifndef TTFS_HDF5_WRITE_H
+#define TTFS_HDF5_WRITE_H
+
+#include "base.h"
+
+typedef struct {
+    TtfsBuf file;
+} TtfsHdf5Writer;
+
+/* What an object's header holds: messages, one after the other. */
+typedef struct {
+    TtfsBuf messages;
+    uint32_t n;
+} TtfsHdf5Header;
+
+typedef enum { TTFS_HDF5_WRITE_I64, TTFS_HDF5_WRITE_F32, TTFS_HDF5_WRITE_F64 } TtfsHdf5Number;
+
+void ttfs_hdf5_begin(TtfsHdf5Writer *w);
+/* Writes a header and frees it; its address. */
+uint64_t ttfs_hdf5_put(TtfsHdf5Writer *w, TtfsHdf5Header *h);
+/* The root group is the last; then the file is whole. */
+void ttfs_hdf5_end(TtfsHdf5Writer *w, TtfsHdf5Header *root);
+
+/* Begins a group: links and attributes follow. */
+TtfsHdf5Header ttfs_hdf5_group(void);
+void ttfs_hdf5_link(TtfsHdf5Header *group, const char *name, uint64_t header);
+void ttfs_hdf5_attribute_text(TtfsHdf5Writer *w, TtfsHdf5Header *h, const char *name,
+                              const char *text);
+void ttfs_hdf5_attribute_i64(TtfsHdf5Header *h, const char *name, int64_t value);
+void ttfs_hdf5_attribute_f64(TtfsHdf5Header *h, const char *name, double value);
+
+/* A dataset of numbers, row-major; `rank` 0: a single one. With `packed` it is gzipped. Its
+ * address. */
+uint64_t ttfs_hdf5_numbers(TtfsHdf5Writer *w, TtfsHdf5Number type, uint32_t rank,
+                           const uint64_t *dim, const void *values, bool packed);
+/* Texts, `rank` and `dim` as above, each of variable length. */
+uint64_t ttfs_hdf5_strings(TtfsHdf5Writer *w, uint32_t rank, const uint64_t *dim,
+                           const char *const *text);
+
+#endif
