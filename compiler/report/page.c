@@ -175,7 +175,9 @@ static void head(TtfsBuf *b, const TtfsPage *p) {
     ttfs_buf_puts(b, "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta "
                      "name=\"viewport\" content=\"width=device-width\"><meta "
                      "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                     "style-src 'unsafe-inline'; img-src data:\"><title>ttfs: ");
+                     "style-src 'unsafe-inline'; img-src data:; script-src 'sha256-");
+    ttfs_html_sha256(b, page_js);
+    ttfs_buf_puts(b, "'\"><title>ttfs: ");
     ttfs_html(b, model);
     ttfs_buf_printf(b, "</title><style>%s</style><h1>", page_css);
     ttfs_html(b, model);
@@ -187,6 +189,25 @@ static void head(TtfsBuf *b, const TtfsPage *p) {
                     (unsigned long long)ttfs_spike_parameters(s), s->latency);
 }
 
+static void glossary(TtfsBuf *b) {
+    static const char *const words[][2] = {
+        {"tick, window", "the unit of time; the T ticks in which a population may spike"},
+        {"population", "the neurons of one tensor"},
+        {"silent", "a neuron without a spike: its value is 0"},
+        {"saturated", "fires in its window's first tick: its value is the window's end or beyond"},
+        {"agreement", "the share of samples of which relu and the chip name the same class"},
+        {"relu, exact, golden, jit, rtl",
+         "the float network; spikes in continuous time; integers tick by tick; the same compiled; "
+         "the simulated Verilog"},
+        {"readout", "a population that does not spike: its potentials are the result"},
+        {"slot, turn", "what all cores do between two barriers; all slots once"},
+        {"slack", "the proven worst case less the most that was measured"}};
+    ttfs_buf_puts(b, "<details><summary>Words</summary><dl>");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        ttfs_buf_printf(b, "<dt><b>%s</b></dt><dd>%s</dd>", words[i][0], words[i][1]);
+    ttfs_buf_puts(b, "</dl></details>");
+}
+
 static void page(TtfsBuf *b, const TtfsPage *p) {
     head(b, p);
     ttfs_page_answer(b, p);
@@ -194,15 +215,21 @@ static void page(TtfsBuf *b, const TtfsPage *p) {
     ttfs_page_samples(b, p);
     ttfs_page_times(b, p);
     ttfs_page_agreement(b, p);
+    ttfs_page_classes(b, p);
     verification(b, p);
     layers(b, p->out);
     outputs(b, p->out);
     ttfs_page_plan(b, p);
+    ttfs_page_cores(b, p);
     quantisation(b, p);
+    ttfs_page_weights(b, p);
+    ttfs_page_frontier(b, p);
     ttfs_sweep_page(b, ttfs_out_path(p->out, "report/sweep.json"));
     if (p->energy) energy_estimate(b, p->energy);
     messages(b, p);
-    ttfs_buf_puts(b, "</html>\n");
+    ttfs_page_reproduce(b, p);
+    glossary(b);
+    ttfs_buf_printf(b, "<script>%s</script></html>\n", page_js);
 }
 
 bool ttfs_page_write(const char *folder, TtfsBuf *path, TtfsDiag *diag) {

@@ -99,6 +99,7 @@ void ttfs_page_documents(TtfsPage *p, TtfsPageTrees *t) {
     p->energy = take(t, ttfs_out_path(o, "report/energy.json"));
     p->agreement = take(t, ttfs_out_path(o, "report/agreement.json"));
     p->messages = take(t, ttfs_out_path(o, "report/messages.json"));
+    p->frontier = take(t, ttfs_out_path(o, "report/frontier.json"));
     take_runs(p, t);
     p->verdict = last_verdict(t, o);
 }

@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void escape(TtfsBuf *b, const char *s, size_t n) {
@@ -143,4 +144,14 @@ void ttfs_html_picture(TtfsBuf *b, const uint8_t *pixel, uint32_t width, uint32_
     base64(b, file.text, file.len);
     ttfs_buf_printf(b, "\" width=\"%u\" height=\"%u\" alt=\"%s\"/>", width, height, alt);
     ttfs_buf_free(&file);
+}
+
+void ttfs_html_sha256(TtfsBuf *b, const char *text) {
+    char hex[65], bytes[32];
+    ttfs_sha256_of(text, strlen(text), hex);
+    for (int i = 0; i < 32; i++) {
+        const char pair[] = {hex[2 * i], hex[2 * i + 1], 0};
+        bytes[i] = (char)strtoul(pair, NULL, 16);
+    }
+    base64(b, bytes, sizeof bytes);
 }

@@ -13,7 +13,7 @@
 typedef struct {
     TtfsOut *out;
     /* NULL: the folder has no such document, or it is none */
-    const cJSON *manifest, *accuracy, *energy, *agreement, *messages;
+    const cJSON *manifest, *accuracy, *energy, *agreement, *messages, *frontier;
     const cJSON *run;      /* of the engine whose run had the most samples */
     const cJSON *measured; /* of the chip, in cycles: the run on rtl */
     const cJSON *verdict;  /* the last, without damage on purpose */
@@ -47,6 +47,8 @@ void ttfs_html(TtfsBuf *b, const char *text);
 void ttfs_html_cut(TtfsBuf *b, const char *text, size_t most);
 /* `share`: 0 to 1. */
 void ttfs_html_bar(TtfsBuf *b, double share, const char *colour);
+/* The SHA-256 of a text in base 64, as policies name scripts. */
+void ttfs_html_sha256(TtfsBuf *b, const char *text);
 /* With a comma every three digits. */
 void ttfs_html_count(TtfsBuf *b, double n);
 /* An 8-bit picture of 1 or 3 planes one behind the other, as a PNG inside the page; `alt` is no
@@ -61,6 +63,11 @@ void ttfs_page_graph(TtfsBuf *b, const TtfsPage *p);
 void ttfs_page_samples(TtfsBuf *b, const TtfsPage *p);
 void ttfs_page_times(TtfsBuf *b, const TtfsPage *p);
 void ttfs_page_agreement(TtfsBuf *b, const TtfsPage *p);
+void ttfs_page_classes(TtfsBuf *b, const TtfsPage *p);
 void ttfs_page_plan(TtfsBuf *b, const TtfsPage *p);
+void ttfs_page_cores(TtfsBuf *b, const TtfsPage *p);
+void ttfs_page_weights(TtfsBuf *b, const TtfsPage *p);
+void ttfs_page_frontier(TtfsBuf *b, const TtfsPage *p);
+void ttfs_page_reproduce(TtfsBuf *b, const TtfsPage *p);
 
 #endif

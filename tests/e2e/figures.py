@@ -488,7 +488,7 @@ def check_page(case, s):
     told = next(v for k, v in parts.items() if k.startswith("What was assumed"))
     case.equal([t for t in told], ["%s %s" % (n["where"], n["what"]) for n in notes], "page, messages")
     check_bars(case, s, text)
-    outside = r'src\s*=(?!"data:image/png;base64,)|href\s*=(?!"#pop-[0-9]+")|url\(|@import|<script'
+    outside = r'src\s*=(?!"data:image/png;base64,)|href\s*=(?!"#pop-[0-9]+")|url\(|@import|<script[^>]'
     case.check(not re.search(outside, text), "the page loads something")
 
 

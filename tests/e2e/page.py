@@ -2,6 +2,8 @@
 """The page of a folder: what its panels say is what the documents say that they are made of, and these say
 what a trace does; a panel without data names the command that brings it; names inject nothing; it is small,
 and the same whatever came first."""
+import base64
+import hashlib
 import html
 import json
 import os
@@ -113,6 +115,32 @@ def confused(case, run):
     case.equal([sum(row) for row in c["chip"]], [sum(row) for row in c["relu"]], "labels of both confusions")
 
 
+def matrices(case, page, run):
+    """Relu's, the chip's and their difference are those of the run; the policy names our script alone."""
+    cells = [int(n) for n in re.findall(r'<td class="(?:none|good|poor)">([-+0-9]+)</td>', part(page, "Classes"))]
+    relu, chip = ([n for row in run["confusion"][key] for n in row] for key in ("relu", "chip"))
+    case.equal(cells, relu + chip + [c - r for c, r in zip(chip, relu)], "cells of the matrices")
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.S)
+    case.equal(len(scripts), 1, "scripts of the page")
+    digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    case.check("script-src 'sha256-%s'" % digest in page, "the policy does not name the script")
+
+
+def made_of_the_folder(case, page):
+    """Slots, weights and the command are those of the folder."""
+    timing = load(case, "out", "report", "timing.json")
+    for s in timing["slots"]:
+        words = "{slot} {worst_cycles:,} {expected_cycles:,}".format(**s)
+        case.check(words in plain(part(page, "Slots")), "no slot '%s': %s" % (words, plain(part(page, "Slots"))))
+    weights = sum(int(n.replace(",", "")) for n in re.findall(r"([0-9,]+) weights of 8 bit", plain(part(page, "Weights"))))
+    parameters = int(re.search(r"([0-9]+) parameters", page)[1])  # weights and biases
+    case.check(0.9 * parameters < weights <= parameters, "%d weights of %d parameters" % (weights, parameters))
+    command = plain(part(page, "Reproduce"))
+    manifest = load(case, "out", "manifest.json")
+    for words in ("ttfs compile digits_cnn.onnx -o OUT", "--ticks 100", "--chip tiny", manifest["model"]["sha256"]):
+        case.check(words in command, "the command does not say '%s': %s" % (words, command))
+
+
 def without(case):
     """A panel without data says which command brings it."""
     page = page_of(case, "out")
@@ -170,6 +198,8 @@ def main():
     confused(case, run)
     page = page_of(case, "out")
     drawn(case, page, run)
+    matrices(case, page, run)
+    made_of_the_folder(case, page)
     case.check(len(page) <= MOST_BYTES, "the page has %d bytes" % len(page))
     same_whatever_came_first(case)
     named(case)
