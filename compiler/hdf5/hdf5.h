@@ -51,7 +51,7 @@ typedef struct {
     /* of a dataset: shape, type */
     uint32_t rank;
     uint64_t dim[TTFS_HDF5_MOST_RANK], count;
-    TtfsHdf5Class class;
+    TtfsHdf5Class kind;
     uint32_t bytes; /* of an element */
     bool big, is_signed;
     /* where it lies: address and bytes, or a B-tree of chunks */

@@ -141,7 +141,7 @@ static bool readable(const TtfsHdf5 *f, const TtfsHdf5Object *o) {
     if (o->refused) return ttfs_hdf5_fault(f, o->name, "%s", o->refused);
     if (!o->has_space || !o->has_type || !o->has_layout)
         return ttfs_hdf5_fault(f, o->name, "it is no dataset");
-    if (o->class == TTFS_HDF5_OTHER)
+    if (o->kind == TTFS_HDF5_OTHER)
         return ttfs_hdf5_fault(f, o->name, "its type is none of integers, IEEE floats and texts");
     return true;
 }
@@ -198,7 +198,7 @@ static int64_t integer_at(const TtfsHdf5Object *o, const unsigned char *at, uint
 }
 
 static bool is_number(const TtfsHdf5 *f, const TtfsHdf5Object *o) {
-    bool number = o->class == TTFS_HDF5_FLOAT || o->class == TTFS_HDF5_INTEGER;
+    bool number = o->kind == TTFS_HDF5_FLOAT || o->kind == TTFS_HDF5_INTEGER;
     return !readable(f, o) ? false
            : number        ? true
                            : ttfs_hdf5_fault(f, o->name, "it holds texts, numbers expected");
@@ -210,7 +210,7 @@ bool ttfs_hdf5_floats(const TtfsHdf5 *f, const TtfsHdf5Object *o, float **out) {
     if (!at) return false;
     *out = TTFS_ARRAY(f->arena, float, o->count);
     for (uint64_t i = 0; i < o->count; i++)
-        (*out)[i] = o->class == TTFS_HDF5_FLOAT ? (float)float_at(o, at, i)
+        (*out)[i] = o->kind == TTFS_HDF5_FLOAT ? (float)float_at(o, at, i)
                                                 : (float)integer_at(o, at, i);
     return true;
 }
@@ -221,10 +221,10 @@ bool ttfs_hdf5_integers(const TtfsHdf5 *f, const TtfsHdf5Object *o, int64_t **ou
     if (!at) return false;
     *out = TTFS_ARRAY(f->arena, int64_t, o->count);
     for (uint64_t i = 0; i < o->count; i++) {
-        double v = o->class == TTFS_HDF5_FLOAT ? float_at(o, at, i) : 0;
+        double v = o->kind == TTFS_HDF5_FLOAT ? float_at(o, at, i) : 0;
         if (!(v == floor(v) && fabs(v) < 1e15))
             return ttfs_hdf5_fault(f, o->name, "it holds %g, whole numbers expected", v);
-        (*out)[i] = o->class == TTFS_HDF5_FLOAT ? (int64_t)v : integer_at(o, at, i);
+        (*out)[i] = o->kind == TTFS_HDF5_FLOAT ? (int64_t)v : integer_at(o, at, i);
     }
     return true;
 }
@@ -255,7 +255,7 @@ static bool heap_object(const TtfsHdf5 *f, const TtfsHdf5Object *o, uint64_t at,
 static bool text_at(const TtfsHdf5 *f, const TtfsHdf5Object *o, const unsigned char *at,
                     const char **out) {
     TtfsHdf5Bytes b = {.at = at, .left = o->bytes}, text = b;
-    if (o->class == TTFS_HDF5_VARIABLE_TEXT) {
+    if (o->kind == TTFS_HDF5_VARIABLE_TEXT) {
         uint64_t n = ttfs_hdf5_take(&b, 4), heap = ttfs_hdf5_take(&b, 8);
         text.left = 0;
         if (n && !heap_object(f, o, heap, ttfs_hdf5_take(&b, 4), &text)) return false;
@@ -271,7 +271,7 @@ static bool text_at(const TtfsHdf5 *f, const TtfsHdf5Object *o, const unsigned c
 
 bool ttfs_hdf5_texts(const TtfsHdf5 *f, const TtfsHdf5Object *o, const char ***out) {
     if (!readable(f, o)) return false;
-    if (o->class != TTFS_HDF5_TEXT && o->class != TTFS_HDF5_VARIABLE_TEXT)
+    if (o->kind != TTFS_HDF5_TEXT && o->kind != TTFS_HDF5_VARIABLE_TEXT)
         return ttfs_hdf5_fault(f, o->name, "it holds numbers, a text expected");
     const unsigned char *at = elements(f, o);
     if (!at || !ttfs_hdf5_afford(f, o->name, o->count * sizeof **out, 0)) return false;

@@ -160,11 +160,11 @@ static void read_type(TtfsHdf5Object *o, TtfsHdf5Bytes *b) {
     o->bytes = (uint32_t)ttfs_hdf5_take(b, 4);
     o->big = bits & 1, o->is_signed = bits >> 3 & 1;
     o->has_type = true;
-    o->class = TTFS_HDF5_OTHER;
-    if (class == 0 && is_whole(o->bytes, b)) o->class = TTFS_HDF5_INTEGER;
-    if (class == 1 && !(bits & 64) && is_ieee(o->bytes, b)) o->class = TTFS_HDF5_FLOAT;
-    if (class == 3 && o->bytes) o->class = TTFS_HDF5_TEXT;
-    if (class == 9 && (bits & 15) == 1 && o->bytes == 16) o->class = TTFS_HDF5_VARIABLE_TEXT;
+    o->kind = TTFS_HDF5_OTHER;
+    if (class == 0 && is_whole(o->bytes, b)) o->kind = TTFS_HDF5_INTEGER;
+    if (class == 1 && !(bits & 64) && is_ieee(o->bytes, b)) o->kind = TTFS_HDF5_FLOAT;
+    if (class == 3 && o->bytes) o->kind = TTFS_HDF5_TEXT;
+    if (class == 9 && (bits & 15) == 1 && o->bytes == 16) o->kind = TTFS_HDF5_VARIABLE_TEXT;
 }
 
 static void read_chunks(TtfsHdf5Object *o, TtfsHdf5Bytes *b) {

@@ -77,7 +77,7 @@ bool ttfs_nir_text(NirImport *im, NirNode *n, const char *name, const char **out
     *out = NULL;
     if (!ttfs_nir_has(n, name)) return true;
     if (!dataset(im, n, name, &o)) return false;
-    if (o.class != TTFS_HDF5_TEXT && o.class != TTFS_HDF5_VARIABLE_TEXT) return true;
+    if (o.kind != TTFS_HDF5_TEXT && o.kind != TTFS_HDF5_VARIABLE_TEXT) return true;
     if (!ttfs_hdf5_texts(&im->file, &o, &texts)) return false;
     if (o.count != 1)
         return ttfs_nir_fault(im, n, TTFS_NIR_FILE, NULL, "'%s' is not one text", name);

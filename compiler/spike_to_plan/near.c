@@ -40,7 +40,7 @@ typedef struct {
     uint32_t *touched, touches; /* cells whose trees a step changes */
     uint32_t *changed;          /* their links then */
     uint64_t work;              /* that may still be done */
-    uint64_t step, heat;        /* cycles; 2^(time / step) of all cores */
+    uint64_t step, heat;        /* cycles (0: nothing varies); 2^(time / step) of all cores */
 } Near;
 
 static uint32_t core_of(const Pack *p, uint32_t cell) {
@@ -115,7 +115,7 @@ static void keep(Near *n) {
 /* 2^(time / step), and linear between; 2^HEAT_BITS at the limit. */
 static uint64_t heat_of(const Near *n, uint64_t time) {
     uint64_t off = time < n->limit ? n->limit - time : 0;
-    if (off / n->step >= HEAT_BITS) return 0;
+    if (!n->step || off / n->step >= HEAT_BITS) return 0;
     uint64_t heat = UINT64_C(1) << (HEAT_BITS - off / n->step);
     return heat - heat / 2 * (off % n->step) / n->step;
 }
@@ -123,6 +123,7 @@ static uint64_t heat_of(const Near *n, uint64_t time) {
 /* What it saves, in values times links, that a core takes `after` for `before`: the derivative of
  * the logarithm, 1 / ln 2 taken for 3 / 2. */
 static int64_t cooler(const Near *n, uint64_t before, uint64_t after) {
+    if (!n->step) return 0;
     int64_t less = (int64_t)heat_of(n, before) - (int64_t)heat_of(n, after);
     int64_t price = (int64_t)(n->step * ttfs_chip_cores(n->pack->chip) * 3 / 2);
     return less / HEAT_UNIT * price / (int64_t)(n->heat / HEAT_UNIT);
@@ -252,6 +253,13 @@ static uint64_t count_hops(Near *n) {
     return hops;
 }
 
+/* Does what cores take differ between samples? Where not the busiest is always the slowest. */
+static bool varies(const Pack *p) {
+    for (uint32_t id = 2; id <= p->spike->pops.len; id++)
+        if (p->vary[id].shared || p->vary[id].own) return true;
+    return false;
+}
+
 /* The limit is what the busiest core has, and a little more. */
 static void set_limit(Near *n) {
     const Pack *p = n->pack;
@@ -259,7 +267,7 @@ static void set_limit(Near *n) {
     for (uint32_t c = 0; c < cores; c++)
         if (p->cores[c].time > n->limit) n->limit = p->cores[c].time;
     n->limit += n->limit / TOLERANCE;
-    n->step = n->limit / HEAT_STEPS + 1;
+    if (varies(p)) n->step = n->limit / HEAT_STEPS + 1;
     for (uint32_t c = 0; c < cores; c++) n->heat += heat_of(n, p->cores[c].time);
 }
 

@@ -23,7 +23,8 @@ WORDS = {
     "STOP_AFTER": STEPS,
     "DUMP_STEP": STEPS,
     "ENGINE": ["relu", "golden", "jit", "rtl", "exact"],
-    "ENGINES": ["golden", "jit", "rtl"],
+    "ENGINES": ["golden", "jit", "rtl", "netlist", "bitstream"],
+    "OPTIMISE": ["latency", "memory", "energy", "spikes"],
     "MODEL": ["a", "b"],
     "UNIT": ["window", "input"],
     "WINDOWS": ["samples", "calibration"],
@@ -79,6 +80,6 @@ def commands():
     for key, name, letter, value, of, doc in OPTION.findall(text):
         takes = "file" if key in FILES else "folder" if key in FOLDERS else ""
         for command in found if of == "C_ALL" else re.findall(r"C\((\w+)\)", of):
-            words = ["fast", "exact"] if (command, key) == ("SWEEP", "ENGINE") else words_of(key)
+            words = ["fast", "exact", "jit"] if (command, key) == ("SWEEP", "ENGINE") else words_of(key)
             found[command].options.append(Option(key, name, letter, plain(value), plain(doc), words, takes))
     return list(found.values())
