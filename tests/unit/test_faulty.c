@@ -136,7 +136,10 @@ static void compare(const TtfsSpike *s, const TtfsSpikeFaults *f, double share, 
     TtfsTrace want;
     TtfsRng r = ttfs_rng(seed);
     TtfsEarly early = ttfs_faulty_early(s, share, &a);
-    if (early.reader) return;
+    if (early.reader) {
+        ttfs_arena_free(&a);
+        return;
+    }
     uint32_t inputs = ttfs_pop_size(ttfs_spike_pop(s, s->input));
     ttfs_trace_init(&want, s, &a);
     float *values = TTFS_ARRAY(&a, float, (size_t)SAMPLES *inputs);
