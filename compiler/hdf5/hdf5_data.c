@@ -211,7 +211,7 @@ bool ttfs_hdf5_floats(const TtfsHdf5 *f, const TtfsHdf5Object *o, float **out) {
     *out = TTFS_ARRAY(f->arena, float, o->count);
     for (uint64_t i = 0; i < o->count; i++)
         (*out)[i] = o->kind == TTFS_HDF5_FLOAT ? (float)float_at(o, at, i)
-                                                : (float)integer_at(o, at, i);
+                                               : (float)integer_at(o, at, i);
     return true;
 }
 
