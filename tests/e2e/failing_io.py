@@ -19,7 +19,7 @@ ENOSPC, EIO, SHORT = str(errno.ENOSPC), str(errno.EIO), "SHORT"
 
 
 def run(case, shim, args, **settings):
-    env = dict(os.environ, LD_PRELOAD=shim, **settings)
+    env = dict(os.environ, LD_PRELOAD=shim, SOURCE_DATE_EPOCH="0", **settings)  # verdicts have a date
     p = subprocess.run([os.path.abspath(TTFS), *args], cwd=case.folder, env=env, stdin=subprocess.DEVNULL,
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     return p.returncode, p.stdout, p.stderr.decode(errors="replace")
