@@ -12,7 +12,8 @@ static const char *partner(const char *samples, TtfsArena *a) {
     return strcmp(samples, "arr_0") == 0 ? "arr_1" : "y";
 }
 
-bool ttfs_labels_beside(const char *path, const TtfsArray *x, TtfsArray *labels, TtfsArena *a) {
+bool ttfs_labels_beside(const char *path, const TtfsArray *x, TtfsArray *labels, TtfsArena *a,
+                        TtfsDiag *diag) {
     TtfsDiag quiet = {0};
     if (!path || !ttfs_is_npz(path) || !x->member) return false;
     const char *name = partner(x->member, a);
@@ -20,6 +21,7 @@ bool ttfs_labels_beside(const char *path, const TtfsArray *x, TtfsArray *labels,
     bool there =
         strcmp(name, x->member) != 0 &&
         ttfs_array_open(labels, ttfs_arena_printf(a, "%s:%s", path, name), &any, a, &quiet);
+    if (quiet.errors_of[TTFS_FILE_OPEN]) ttfs_diag_append(diag, &quiet);
     ttfs_diag_free(&quiet);
     return there;
 }

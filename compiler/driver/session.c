@@ -26,16 +26,18 @@ static bool read_labels(TtfsSession *s, TtfsDiag *diag) {
 }
 
 /* Labels from the file of the samples, when it has some and `input` names no array of it. Nobody
- * asked for them, so that they are no reason to refuse the run. */
-static void own_labels(TtfsSession *s, const char *input, TtfsDiag *diag) {
+ * asked for them, so that only a file that cannot be read is a reason to refuse the run. */
+static bool own_labels(TtfsSession *s, const char *input, TtfsDiag *diag) {
     TtfsDiag quiet = {0};
-    bool there = ttfs_labels_beside(input, &s->input, &s->label_array, &s->out.arena);
+    uint64_t before = diag->errors;
+    bool there = ttfs_labels_beside(input, &s->input, &s->label_array, &s->out.arena, diag);
     if (there && read_labels(s, &quiet))
         ttfs_diag_append(diag, &quiet);
     else if (there)
         ttfs_note(diag, TTFS_AT_FILE(s->label_array.file), "not used as labels: %s",
                   ttfs_diag_error(&quiet)->what);
     ttfs_diag_free(&quiet);
+    return diag->errors == before;
 }
 
 static bool open_labels(TtfsSession *s, const TtfsSessionOptions *o, TtfsDiag *diag) {
@@ -44,8 +46,7 @@ static bool open_labels(TtfsSession *s, const TtfsSessionOptions *o, TtfsDiag *d
         return ttfs_array_take(&s->label_array, o->label_values, o->labels, &want, &s->out.arena,
                                diag) &&
                read_labels(s, diag);
-    if (!o->input_values) own_labels(s, o->input, diag);
-    return true;
+    return o->input_values || own_labels(s, o->input, diag);
 }
 
 static bool open_input(TtfsSession *s, const TtfsSessionOptions *o, TtfsDiag *diag) {

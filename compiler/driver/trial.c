@@ -113,7 +113,7 @@ static bool read_labels(TtfsBench *b, const TtfsArray *x, TtfsDiag *diag) {
     if (given)
         ok = ttfs_array_take(&y, o->calib_label_values, o->calib_labels, &want, &b->f->arena, diag);
     else
-        ok = (!o->calib_values && ttfs_labels_beside(o->calib, x, &y, &b->f->arena)) ||
+        ok = (!o->calib_values && ttfs_labels_beside(o->calib, x, &y, &b->f->arena, diag)) ||
              ttfs_error(diag, TTFS_AT_FILE("--max-drop"), TTFS_OPTION_VALUE,
                         "a drop of accuracy needs the labels of the calibration samples: "
                         "--calib-labels Y");
