@@ -55,7 +55,7 @@ typedef struct {
     CalibWorker *worker;
 } CalibLoop;
 
-enum { MOST_KEPT = 1000, MOST_KEPT_BYTES = 1 << 27 };
+enum { MOST_KEPT = 1000, MOST_KEPT_BYTES = 1 << 27, HELD_OF = 5, MOST_HELD_BYTES = 1 << 27 };
 static const char told[] = "calibration samples";
 
 static void gather_node(void *context, const TtfsNode *node, const float *values, uint64_t n) {
@@ -194,16 +194,25 @@ static TtfsCalibSource source_of(const TtfsJob *job, const TtfsArray *a) {
     return s;
 }
 
+uint64_t ttfs_held_back(const TtfsPipeline *f, const TtfsJob *job, uint64_t n, uint64_t elements) {
+    const TtfsIr *ir = &f->canonical;
+    uint64_t size = ttfs_ir_count(ttfs_ir_tensor(ir, ttfs_ir_output(ir, 0))), held = n / HELD_OF;
+    if (!job->target.wanted) return 0;
+    if (size < elements) size = elements;
+    uint64_t most = MOST_HELD_BYTES / sizeof(float) / size;
+    return held < most ? held : most ? most : 1;
+}
+
 /* The first of the samples set windows; with a target the others are for that. */
-static uint64_t windows_from(const TtfsJob *job, const TtfsArray *a) {
+static uint64_t windows_from(const TtfsPipeline *f, const TtfsJob *job, const TtfsArray *a) {
     uint64_t most = job->options->calib_count, n = a->samples < most ? a->samples : most;
-    return n - ttfs_job_held_back(job, n, a->elements);
+    return n - ttfs_held_back(f, job, n, a->elements);
 }
 
 /* Runs the canonical network on the calibration samples and gathers what every tensor holds. The
  * threads' counts add up to the same whatever sample ran where. */
 static bool gather(TtfsPipeline *f, TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
-    uint64_t n = windows_from(job, a);
+    uint64_t n = windows_from(f, job, a);
     uint64_t items = (n + TTFS_FAST_SAMPLES - 1) / TTFS_FAST_SAMPLES, outside = 0;
     uint32_t threads = job->options->threads < items ? job->options->threads : (uint32_t)items;
     CalibLoop l = calib_loop(f, job, a, threads);

@@ -282,7 +282,7 @@ static const char *found_text(Search *s, const TtfsSetting *p) {
     const char *counted = ttfs_arena_printf(
         arena(s), "%" PRIu64 " of %" PRIu64 " classes are %s (95 %% interval %.4g to %.4g %%)",
         hits, held, labelled ? "right" : "the float network's", 100 * i.low, 100 * i.high);
-    double expected = 100 * t->odds.loss, most = 100 * ttfs_setting_loss(t);
+    double expected = 100 * t->odds.loss, most = 100 * fmin(1, ttfs_setting_loss(t));
     if (!labelled)
         return ttfs_arena_printf(arena(s),
                                  "%s, %.5g %% are expected by laying every error on every sample, "

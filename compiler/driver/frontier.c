@@ -65,7 +65,7 @@ static void tried_json(TtfsJson *j, const TtfsFrontier *f, const TtfsTried *t) {
     ttfs_json_number(j, "loss", t->loss);
     ttfs_json_number(j, "expected_loss", t->odds.loss);
     ttfs_json_number(j, "bound_of_loss", t->odds.bound);
-    ttfs_json_number(j, "unseen_loss", ttfs_setting_loss(t));
+    ttfs_json_number(j, "unseen_loss", fmin(1, ttfs_setting_loss(t)));
     ttfs_json_number(j, "latency_ticks", t->latency_ticks);
     ttfs_json_number(j, "memory_bits", (double)t->memory_bits);
     ttfs_json_number(j, "nanojoule_per_sample", t->nanojoules);

@@ -126,14 +126,6 @@ static bool take_target(TtfsJob *job, TtfsDiag *diag) {
     return check_target(job, diag) && ok;
 }
 
-#define MOST_HELD_BYTES ((uint64_t)1 << 27)
-
-uint64_t ttfs_job_held_back(const TtfsJob *job, uint64_t n, uint64_t elements) {
-    uint64_t most = MOST_HELD_BYTES / sizeof(float) / elements, held = n / TTFS_HELD_OF;
-    if (!job->target.wanted) return 0;
-    return held < most ? held : most ? most : 1;
-}
-
 bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *o, TtfsArena *a, TtfsDiag *diag) {
     *job = (TtfsJob){.options = o,
                      .spike = {.ticks = o->ticks,

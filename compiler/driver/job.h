@@ -31,7 +31,7 @@ typedef struct {
     TtfsOptimise optimise;
 } TtfsTarget;
 
-enum { TTFS_LEAST_TARGET_SAMPLES = 50, TTFS_HELD_OF = 5 };
+enum { TTFS_LEAST_TARGET_SAMPLES = 50 };
 
 typedef struct {
     const TtfsCompileOptions *options;
@@ -52,9 +52,6 @@ extern const char *const ttfs_quantisers[]; /* NULL at the end */
 
 /* Looks at the options, which must outlive the job, and reads the chip, but with weights_only. */
 bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *options, TtfsArena *a, TtfsDiag *diag);
-/* How many of n calibration samples of that size are held back for the target: the last fifth, as
- * far as memory for them is bounded; without a target 0. */
-uint64_t ttfs_job_held_back(const TtfsJob *job, uint64_t n, uint64_t elements);
 /* What the samples to calibrate with are called; NULL: there are none. */
 const char *ttfs_job_calib(const TtfsJob *job);
 

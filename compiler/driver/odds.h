@@ -35,7 +35,7 @@ uint32_t ttfs_logits_class(const float *logits, uint64_t classes);
 
 typedef struct {
     double loss;  /* expected: share of samples whose class changes, or of right ones lost */
-    double bound; /* with 95 % it is at most that */
+    double bound; /* with 95 % it is at most that; of no change at all 0, which then says less */
 } TtfsOdds;
 /* error: [errors][classes], the spiking network's logits less the float network's. The samples'
  * logits are looked at evenly spread when there are so many that it would take long. */

@@ -181,7 +181,7 @@ static bool read_samples(TtfsBench *b, TtfsDiag *diag) {
     ttfs_diag_free(&said);
     uint64_t n = x.samples < o->calib_count ? x.samples : o->calib_count;
     b->elements = x.elements;
-    if (ok) b->held = ttfs_job_held_back(b->job, n, x.elements);
+    if (ok) b->held = ttfs_held_back(b->f, b->job, n, x.elements);
     ok = ok && run_float(b, &x, diag) && (!b->job->target.labelled || read_labels(b, &x, diag));
     ttfs_array_close(&x);
     return ok;

@@ -22,6 +22,8 @@ enum {
     HEAT_BITS = 32,        /* of a core's heat at the limit */
     HEAT_UNIT = 1024       /* a change and the sum are divided by it first: products stay small */
 };
+/* With a change of heat, 2^(HEAT_BITS - 10) at most, two such products add up in 63 bits. */
+static const uint64_t PRICE_MOST = UINT64_C(1) << 39;
 
 /* Column and row of a core. */
 typedef struct {
@@ -125,8 +127,9 @@ static uint64_t heat_of(const Near *n, uint64_t time) {
 static int64_t cooler(const Near *n, uint64_t before, uint64_t after) {
     if (!n->step) return 0;
     int64_t less = (int64_t)heat_of(n, before) - (int64_t)heat_of(n, after);
-    int64_t price = (int64_t)(n->step * ttfs_chip_cores(n->pack->chip) * 3 / 2);
-    return less / HEAT_UNIT * price / (int64_t)(n->heat / HEAT_UNIT);
+    uint64_t price = n->step * ttfs_chip_cores(n->pack->chip) * 3 / 2, all = n->heat / HEAT_UNIT;
+    if (price > PRICE_MOST) price = PRICE_MOST;
+    return less / HEAT_UNIT * (int64_t)price / (int64_t)(all ? all : 1);
 }
 
 /* About what the loads of both cores save when the unit goes there and `other` comes back: what

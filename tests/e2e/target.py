@@ -80,6 +80,8 @@ def missed(case):
     case.check("is not reached with up to 1 ticks and 2 bits" in r.err, "not said:\n%s" % r)
     f = document(case, "missed", "report", "frontier.json")
     case.equal((f["target"]["met"], chosen(f)["ticks"], chosen(f)["weight_bits"]), (False, 1, 2), "what was taken")
+    case.equal(chosen(f)["unseen_loss"], 1, "the most that others lose, which is all")
+    case.check(" 0 % or more of samples" in r.err, "a share below nothing is promised:\n%s" % r)
 
 
 def maps(case):
