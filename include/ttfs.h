@@ -222,7 +222,7 @@ typedef struct {
     const TtfsValues *input_values, *label_values; /* from memory, in place of these; NULL: none */
     uint32_t count;                                /* most samples to take, 1 or more */
     uint32_t threads;                              /* 1 to 64; no result depends on it */
-    bool trust_rtl;        /* simulate the folder's Verilog though it is not what ttfs writes */
+    bool trust_rtl;        /* simulate what is in the folder though ttfs did not write it */
     bool keep_code;        /* jit: in the user's cache, for the next run; takes what is there */
     const char *cpu;       /* jit: LLVM's name of the processor to make code for; NULL: this one */
     const char *jit_path;  /* choose (layer by layer), dense or events; NULL: choose */

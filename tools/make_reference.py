@@ -81,6 +81,7 @@ number of its lines, `-` is OUT1's and `+` OUT2's; of a place 8 lines are shown,
 | `jit` | the spike graph, compiled for this processor by LLVM, on all cores | the default: the same spikes at full speed |
 | `golden` | the spike graph, tick by tick | the reference |
 | `rtl` | the Verilog under Verilator, loaded with the image | the chip, with its cycles |
+| `netlist`, `bitstream` | of `verify`: what `ttfs synth` made, behind the board's link ([hardware.md](hardware.md#against-golden)) | what goes onto the FPGA |
 | `relu` | the float network | what the spikes approximate |
 | `exact` | neurons in continuous time, float64 | the theory |
 
@@ -153,9 +154,11 @@ known one.
 | `report/agreement.json` | what `ttfs run --layers` found last: every layer against the float network |
 | `report/frontier.json` | with a target: the settings that were tried, and which was chosen ([semantics.md](semantics.md#the-quantiser)) |
 | `report/*.json` | fit, timing, energy estimate, quantisation, messages |
+| `report/run-*.json` | what `ttfs run` found last on an engine, for the page ([report.md](report.md)) |
 | `verify/*.json` | what was compared, with the verdict |
+| `fpga/DEVICE/` | what `ttfs synth` made: `board.bin`, `netlist.v`, pins, script, figures, logs ([hardware.md](hardware.md)) |
 
-Two compiles of the same inputs give the same bytes in every file above `verify/`, in whatever folder and
+Two compiles of the same inputs give the same bytes in every file that they write, in whatever folder and
 with however many threads.
 
 ## Exit codes
@@ -167,7 +170,7 @@ with however many threads.
 
 | variable | meaning |
 | --- | --- |
-| `TTFS_CACHE` | where Verilated chips and the jit's code are kept (else `$XDG_CACHE_HOME/ttfs`, else `~/.cache/ttfs`); a folder that others can write to is not used, and a note says so |
+| `TTFS_CACHE` | where Verilated chips, the jit's code and the hashes of what `ttfs synth` made are kept (else `$XDG_CACHE_HOME/ttfs`, else `~/.cache/ttfs`); a folder that others can write to is not used, and a note says so |
 | `TTFS_DATA` | where `hw/` and `rtl/` are looked for instead of the installed or source folder |
 | `NO_COLOR` | no coloured messages |
 """

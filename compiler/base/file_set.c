@@ -40,8 +40,8 @@ static bool ends_in(const char *name, const char *const *endings) {
     return false;
 }
 
-static bool read_file(TtfsFileSet *s, const char *folder, const char *name, bool links,
-                      TtfsDiag *diag) {
+bool ttfs_file_set_read_file(TtfsFileSet *s, const char *folder, const char *name, bool links,
+                             TtfsDiag *diag) {
     const char *path = ttfs_path_join(&s->arena, folder, name);
     struct stat st;
     TtfsFile f;
@@ -62,7 +62,7 @@ bool ttfs_file_set_read(TtfsFileSet *s, const char *folder, const char *const *e
     bool ok = ttfs_folder_open(&f, AT_FDCWD, ttfs_path_join(&a, folder, ".")) ||
               ttfs_file_fault(diag, folder, TTFS_FILE_OPEN);
     for (const char *name; ok && (name = ttfs_folder_next(&f)) != NULL;)
-        if (ends_in(name, endings)) ok = read_file(s, folder, name, links, diag);
+        if (ends_in(name, endings)) ok = ttfs_file_set_read_file(s, folder, name, links, diag);
     ttfs_folder_close(&f);
     ttfs_arena_free(&a);
     return ok;

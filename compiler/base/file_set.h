@@ -29,6 +29,9 @@ void ttfs_file_set_add(TtfsFileSet *s, const char *name, const void *bytes, size
  * number and size. Links are followed only when `links`. */
 bool ttfs_file_set_read(TtfsFileSet *s, const char *folder, const char *const *endings, bool links,
                         TtfsDiag *diag);
+/* Adds one file of `folder`, bounded in the same way. */
+bool ttfs_file_set_read_file(TtfsFileSet *s, const char *folder, const char *name, bool links,
+                             TtfsDiag *diag);
 /* Writes all to a folder in the making, which is made when it is not there. */
 bool ttfs_file_set_fill(const TtfsFileSet *s, const char *folder, TtfsDiag *diag);
 /* Adds names, sizes and contents to a hash. */

@@ -49,9 +49,7 @@ static bool read_made(Gates *g) {
     const char *file = gates[g->which].file, *folder = folder_of(g);
     const char *path = ttfs_path_join(g->arena, folder, file);
     if (!ttfs_file_exists(path)) return tell_absent(g, path);
-    const char *const names[] = {file, NULL};
-    if (!ttfs_file_set_read(&g->made, folder, names, g->trusted, g->diag)) return false;
-    if (g->made.files.len != 1) return tell_absent(g, path);
+    if (!ttfs_file_set_read_file(&g->made, folder, file, g->trusted, g->diag)) return false;
     const TtfsSetFile *f = g->made.files.at;
     return g->trusted || ttfs_made_here(f->bytes, f->size, g->diag) ||
            ttfs_error_advice(g->diag, TTFS_AT_FILE(path), TTFS_RTL_CHANGED,

@@ -24,6 +24,9 @@ void ttfs_made_here_keep(const void *bytes, size_t n, TtfsDiag *diag) {
     ttfs_sha256_of(bytes, n, key);
     if (folder && ttfs_cache_put(folder, key, made, sizeof made - 1))
         ttfs_cache_trim(folder, CACHE_BYTES);
+    else if (folder)
+        ttfs_note(diag, TTFS_AT_FILE(folder),
+                  "cannot be written: to verify what synth made will take --trust-rtl");
     ttfs_arena_free(&a);
 }
 

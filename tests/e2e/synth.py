@@ -6,6 +6,7 @@ fail; chips and devices that are refused; estimates.
     synth.py tools    digits MLP and CNN with the real tools, which take minutes: bitstreams, and both engines that simulate them
 """
 import glob
+import hashlib
 import json
 import os
 import shutil
@@ -145,6 +146,8 @@ def engines(case):
     case.refused(*verify, "golden,netlist", says=["yosys: the models of the cells", "install the package yosys"])
     case.refused(*verify, "golden,bitstream", says=["iceunpack: ", "install the package fpga-icestorm"])
     shutil.copytree(case.path("out"), case.path("foreign"))
+    shutil.copy(case.path("foreign", "fpga", "hx8k", "netlist.v"), case.path("foreign", "fpga", "hx8k", "old_netlist.v"))
+    case.refused("verify", "foreign", *verify[2:], "golden,netlist", says="the models of the cells")  # the user's file is none of ours
     for name in ("netlist.v", "board.bin"):
         with open(case.path("foreign", "fpga", "hx8k", name), "a", encoding="utf-8") as f:
             f.write("// mine\n")
@@ -155,6 +158,18 @@ def engines(case):
     shutil.rmtree(case.path("foreign", "fpga"))
     for engine in ("netlist", "bitstream"):
         case.refused(*verify, "golden," + engine, says=["there is no " + engine, "run 'ttfs synth foreign --device hx8k' first"])
+
+
+def not_remembered(case):
+    """Where the cache cannot hold what was made, synth says what that costs."""
+    tools(case)
+    old, os.environ["TTFS_CACHE"] = os.environ["TTFS_CACHE"], case.path("cache")
+    os.makedirs(case.path("cache", "synth", hashlib.sha256(kept(case)["netlist.v"]).hexdigest() + ".o"), mode=0o700)
+    for folder in ("cache", "cache/synth"):
+        os.chmod(case.path(folder), 0o700)
+    r = case.good("synth", "out", "--device", "hx8k")
+    case.check("cache/synth: cannot be written" in r.err and "--trust-rtl" in r.err, "a note:\n%s" % r)
+    os.environ["TTFS_CACHE"] = old
 
 
 def refusals(case):
@@ -258,7 +273,7 @@ def main():
         return case.done()
     case.compile("digits_mlp", "out", "--fit", "hx8k", "--ticks", "15")
     path = os.environ["PATH"]
-    for part in (made, missing, slow, engines, refusals, guests, estimates):
+    for part in (made, missing, slow, engines, not_remembered, refusals, guests, estimates):
         part(case)
     os.environ["PATH"] = path
     return case.done()
