@@ -87,6 +87,11 @@ def refusals(case):
     damaged["counts"]["right"] = -1
     case.write("damaged.json", json.dumps(damaged))
     case.refused("merge", "damaged.json", *parts[1:], "-o", "x.json", says=["damaged.json", "'right'"])
+    for i, part in enumerate(parts[:2]):
+        large = json.loads(content(case, part))
+        large["counts"]["spikes"] = 2**53
+        case.write("large-%d.json" % i, json.dumps(large))
+    case.refused("merge", "large-0.json", "large-1.json", parts[2], "-o", "x.json", says=["large-1.json", "2^53"])
     case.refused("merge", *parts, "-o", parts[0], code=2, says="-o")
     case.refused("merge", *parts, "-o", "x.json", "--csv", "x.csv", code=2, says="--csv")
     case.refused(*words, "--shard", "1/3", code=2, says="-o")
