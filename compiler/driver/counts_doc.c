@@ -17,7 +17,6 @@
 #include <string.h>
 
 enum { FORMAT = 1, FILE_LIMIT = 1 << 20 };
-static const double WHOLE = 9007199254740992.0; /* up to which doubles hold all whole numbers */
 
 static const char *const names[TTFS_COUNT_KINDS] = {
     "samples", "right", "agree", "close", "spikes", "inputs", "clipped", "readouts", "differences"};
@@ -195,7 +194,8 @@ static bool text_of(const Reading *r, const char *key, const char **text) {
 
 static bool whole_of(const Reading *r, const cJSON *j, const char *key, uint64_t *to) {
     const cJSON *v = key_of(j, key);
-    if (!cJSON_IsNumber(v) || !(v->valuedouble >= 0 && v->valuedouble <= WHOLE) ||
+    if (!cJSON_IsNumber(v) ||
+        !(v->valuedouble >= 0 && v->valuedouble <= (double)TTFS_COUNTS_MOST) ||
         v->valuedouble != floor(v->valuedouble))
         return refuse(r, key);
     *to = (uint64_t)v->valuedouble;

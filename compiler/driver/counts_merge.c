@@ -10,11 +10,16 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void add(TtfsCountsDoc *d, const TtfsCountsDoc *p) {
-    for (int i = 0; i < TTFS_COUNT_KINDS; i++) d->count[i] += p->count[i];
-    if (!*p->first || (*d->first && d->first_sample <= p->first_sample)) return;
+/* Sums stay whole numbers that a document holds. */
+static bool add(TtfsCountsDoc *d, const TtfsCountsDoc *p, const char *file, TtfsDiag *diag) {
+    for (int i = 0; i < TTFS_COUNT_KINDS; i++)
+        if ((d->count[i] += p->count[i]) > TTFS_COUNTS_MOST)
+            return ttfs_error(diag, TTFS_AT_FILE(file), TTFS_SWEEP_SHARDS,
+                              "with its counts the sums pass 2^53, more than a document holds");
+    if (!*p->first || (*d->first && d->first_sample <= p->first_sample)) return true;
     d->first = ttfs_arena_strdup(&d->arena, p->first);
     d->first_sample = p->first_sample;
+    return true;
 }
 
 static bool check(const TtfsMergeOptions *o, const TtfsCountsDoc *part, TtfsArena *a,
@@ -47,7 +52,7 @@ bool ttfs_counts_merge(const TtfsMergeOptions *o, TtfsCountsDoc *d, TtfsDiag *di
         ok = ttfs_counts_load(&part[i], o->files[i], diag);
     ok = ok && check(o, part, &a, diag) && ttfs_counts_load(d, o->files[0], diag);
     if (ok) d->shard = d->shards = 0;
-    for (uint32_t i = 1; ok && i < o->n_files; i++) add(d, &part[i]);
+    for (uint32_t i = 1; ok && i < o->n_files; i++) ok = add(d, &part[i], o->files[i], diag);
     ok = ok && ttfs_counts_save(d, o->out, diag) && tell_differences(d, o->out, diag);
     for (uint32_t i = 0; i < o->n_files; i++) ttfs_counts_free(&part[i]);
     ttfs_arena_free(&a);

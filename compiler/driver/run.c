@@ -5,6 +5,7 @@
  */
 #include "run.h"
 
+#include "asked.h"
 #include "block.h"
 #include "clock.h"
 #include "counts_doc.h"
@@ -311,6 +312,17 @@ static bool check_shard(const TtfsRunOptions *o, TtfsDiag *diag) {
                       "with --shard only what is counted is written, to the file of -o");
 }
 
+/* What is written is neither read nor written twice. */
+static bool check_files(const TtfsRunOptions *o, TtfsDiag *diag) {
+    const TtfsSessionOptions *s = &o->session;
+    return ttfs_session_apart(s, "-o", o->out, diag) &&
+           ttfs_session_apart(s, "--trace", o->trace, diag) &&
+           ttfs_session_apart(s, "--outputs", o->outputs, diag) &&
+           (!o->out || (ttfs_asked_apart("--trace", o->trace, o->out, diag) &&
+                        ttfs_asked_apart("--outputs", o->outputs, o->out, diag))) &&
+           (!o->trace || ttfs_asked_apart("--outputs", o->outputs, o->trace, diag));
+}
+
 static void fill_counts(TtfsRun *r) {
     const TtfsRunResult *v = &r->result;
     TtfsCountsDoc *d = &r->counts;
@@ -339,7 +351,7 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
         return ttfs_error(diag, TTFS_AT_FILE("--trace"), TTFS_OPTION_VALUE,
                           "'%s': engine relu has no ticks for %s", o->trace,
                           r->vcd ? "a waveform" : "events");
-    bool ok = check_layers(r, o, diag) && check_shard(o, diag) &&
+    bool ok = check_layers(r, o, diag) && check_shard(o, diag) && check_files(o, diag) &&
               ttfs_session_open(&r->session, &o->session, parts, true, diag) &&
               ttfs_counts_open(&r->counts, &r->session, o->shard, o->out, diag) &&
               !r->session.out.image_damaged && open_engine(r, engine, diag) &&

@@ -80,6 +80,12 @@ bool ttfs_session_check(const TtfsSessionOptions *o, TtfsDiag *diag) {
            read_path(o, &path, diag);
 }
 
+bool ttfs_session_apart(const TtfsSessionOptions *o, const char *option, const char *path,
+                        TtfsDiag *diag) {
+    return (!o->input || ttfs_asked_apart(option, path, o->input, diag)) &&
+           (!o->labels || ttfs_asked_apart(option, path, o->labels, diag));
+}
+
 /* Where there is no folder for code that shall be kept, "" has the engine say so in a note. */
 static bool jit_options(TtfsSession *s, const TtfsSessionOptions *o, TtfsDiag *diag) {
     const char *cache = o->keep_code ? ttfs_cache_named(&s->out.arena, "jit") : NULL;

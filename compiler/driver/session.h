@@ -23,6 +23,9 @@ typedef struct {
 
 /* Whether the options are within their bounds. */
 bool ttfs_session_check(const TtfsSessionOptions *o, TtfsDiag *diag);
+/* A file to write, NULL: none, is not that of the samples or of the labels. */
+bool ttfs_session_apart(const TtfsSessionOptions *o, const char *option, const char *path,
+                        TtfsDiag *diag);
 /* Checks the options, and opens the folder's `parts` and the samples (and labels when
  * `want_labels`). */
 bool ttfs_session_open(TtfsSession *s, const TtfsSessionOptions *o, int parts, bool want_labels,

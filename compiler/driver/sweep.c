@@ -266,7 +266,9 @@ static bool open(Sweep *s, const TtfsSweepOptions *o, TtfsDiag *diag) {
     s->point = TTFS_ARRAY(&s->arena, uint32_t, s->doc->points.len);
     s->rule = TTFS_ARRAY(&s->arena, TtfsNoisyRule *, s->doc->points.len);
     s->out = o->out ? o->out : ttfs_out_path(&n->out, "report/sweep.json");
-    return ttfs_asked_apart("--csv", o->csv, s->out, diag);
+    return ttfs_session_apart(&o->session, "-o", o->out, diag) &&
+           ttfs_session_apart(&o->session, "--csv", o->csv, diag) &&
+           ttfs_asked_apart("--csv", o->csv, s->out, diag);
 }
 
 static void close(Sweep *s) {

@@ -337,7 +337,8 @@ static bool verify(TtfsVerify *v, const TtfsVerifyOptions *o, TtfsDiag *diag) {
                 (image ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0) | (v->rtl ? TTFS_OUT_RTL : 0) |
                 (o->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
     v->verdict.damaged = v->fault.kind != TTFS_FAULT_NONE;
-    if (!check_shard(v, o, diag) || !ttfs_session_open(s, &o->session, parts, false, diag) ||
+    if (!check_shard(v, o, diag) || !ttfs_session_apart(&o->session, "-o", o->out, diag) ||
+        !ttfs_session_open(s, &o->session, parts, false, diag) ||
         !ttfs_counts_open(&v->counts, s, o->shard, o->out, diag))
         return false;
     if (!ttfs_out_open(&v->damaged, folder, parts & ~TTFS_OUT_NET, diag)) return false;

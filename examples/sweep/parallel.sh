@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A sweep, run or verification in SHARDS parts with GNU parallel, JOBS at a time (default: one a core); with a list of machines, `parallel --sshlogin`.
 #   parallel.sh RESULT SHARDS ttfs sweep OUT --input X --vary ...
-# What is finished is kept in RESULT.parts: run it again after an interruption.
+# What is finished of a sweep is kept in RESULT.parts: run it again after an interruption. Runs and verifications begin anew.
 set -eu
 result=$1 shards=$2
 shift 2

@@ -87,9 +87,20 @@ def refusals(case):
     damaged["counts"]["right"] = -1
     case.write("damaged.json", json.dumps(damaged))
     case.refused("merge", "damaged.json", *parts[1:], "-o", "x.json", says=["damaged.json", "'right'"])
+    for i, part in enumerate(parts[:2]):
+        large = json.loads(content(case, part))
+        large["counts"]["spikes"] = 2**53
+        case.write("large-%d.json" % i, json.dumps(large))
+    case.refused("merge", "large-0.json", "large-1.json", parts[2], "-o", "x.json", says=["large-1.json", "2^53"])
     case.refused("merge", *parts, "-o", parts[0], code=2, says="-o")
     case.refused("merge", *parts, "-o", "x.json", "--csv", "x.csv", code=2, says="--csv")
     case.refused(*words, "--shard", "1/3", code=2, says="-o")
+    case.refused(*words, "-o", "x.json", "--trace", "./x.json", code=2, says=["--trace", "x.json"])
+    shutil.copy(TEST, case.path("own.npz"))
+    for command in (("run", "out"), ("verify", "out", "--engines", "golden,jit"), ("sweep", "out", "--vary", "drop=0")):
+        case.refused(*command, "--input", "own.npz", "--count", 5, "-o", "./own.npz", code=2, says=["-o", "own.npz"])
+    with open(TEST, "rb") as was, open(case.path("own.npz"), "rb") as now:
+        case.check(was.read() == now.read(), "samples were written over")
     for shard in ("0/3", "4/3", "3", "1/0"):
         case.refused(*words, "--shard", shard, "-o", "x.json", code=2, says="--shard")
     case.refused(*words, "--shard", "1/21", "-o", "x.json", code=2, says=["1/21", "20 samples"])

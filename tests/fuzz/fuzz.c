@@ -48,6 +48,17 @@ void fuzz_same(TtfsBuf *text, TtfsBuf *again, const char *what) {
     ttfs_buf_free(again);
 }
 
+bool fuzz_twice(FuzzReader *first, FuzzReader *second, const uint8_t *bytes, size_t n) {
+    TtfsDiag diag = {0};
+    TtfsBuf text = {0}, again = {0};
+    bool ok = fuzz_said(first(n ? (const void *)bytes : "", n, &text, &diag), &diag);
+    if (ok)
+        fuzz_expect(fuzz_said(second(ttfs_buf_text(&text), text.len, &again, &diag), &diag),
+                    "what was taken prints as a text that is refused");
+    fuzz_same(&text, &again, "what was taken prints as a text that changes when it is read");
+    return ok;
+}
+
 /* ---- scratch files ---- */
 
 static char scratch[512];

@@ -22,6 +22,11 @@ bool fuzz_said(bool ok, TtfsDiag *diag);
 /* Aborts unless the two texts are equal; frees both. */
 void fuzz_same(TtfsBuf *text, TtfsBuf *again, const char *what);
 
+/* Reads the bytes; when they are taken, prints them to *text. */
+typedef bool FuzzReader(const void *bytes, size_t n, TtfsBuf *text, TtfsDiag *diag);
+/* True when `first` took the bytes; then `second` must take what it printed and print the same. */
+bool fuzz_twice(FuzzReader *first, FuzzReader *second, const uint8_t *bytes, size_t n);
+
 /* A path in this process's scratch folder, which is made at the first call and removed at the end;
  * lives until the end. */
 const char *fuzz_path(const char *name);

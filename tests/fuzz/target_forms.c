@@ -17,20 +17,6 @@
 
 #include <string.h>
 
-/* Reads the bytes; when they are taken, prints the form to *text. */
-typedef bool (*Reader)(const void *bytes, size_t n, TtfsBuf *text, TtfsDiag *diag);
-
-static bool twice(Reader first, Reader second, const uint8_t *bytes, size_t n) {
-    TtfsDiag diag = {0};
-    TtfsBuf text = {0}, again = {0};
-    bool ok = fuzz_said(first(bytes, n, &text, &diag), &diag);
-    if (ok)
-        fuzz_expect(fuzz_said(second(text.text, text.len, &again, &diag), &diag),
-                    "what was taken prints as a text that is refused");
-    fuzz_same(&text, &again, "what was taken prints as a text that changes when it is read");
-    return ok;
-}
-
 static bool read_ir(const void *bytes, size_t n, TtfsBuf *text, TtfsDiag *diag) {
     TtfsIr ir = {0};
     TtfsNet net = {0};
@@ -43,7 +29,7 @@ static bool read_ir(const void *bytes, size_t n, TtfsBuf *text, TtfsDiag *diag) 
 }
 
 bool fuzz_ir(const uint8_t *bytes, size_t n) {
-    return twice(read_ir, read_ir, bytes, n);
+    return fuzz_twice(read_ir, read_ir, bytes, n);
 }
 
 static void execute(const TtfsSpike *s) {
@@ -72,7 +58,7 @@ static bool read_spike(const void *bytes, size_t n, TtfsBuf *text, TtfsDiag *dia
 }
 
 bool fuzz_spike(const uint8_t *bytes, size_t n) {
-    return twice(read_spike, read_spike, bytes, n);
+    return fuzz_twice(read_spike, read_spike, bytes, n);
 }
 
 /* With the part spike.txt before it, the plan is checked against that graph. */
@@ -97,7 +83,7 @@ static bool read_plan(const void *bytes, size_t n, TtfsBuf *text, TtfsDiag *diag
 }
 
 bool fuzz_plan(const uint8_t *bytes, size_t n) {
-    return twice(read_plan, read_plan, bytes, n);
+    return fuzz_twice(read_plan, read_plan, bytes, n);
 }
 
 /* The disassembly of an image that was taken; whether it lifts is its own question. */
@@ -119,7 +105,7 @@ static bool read_disasm(const void *bytes, size_t n, TtfsBuf *text, TtfsDiag *di
 }
 
 bool fuzz_disasm(const uint8_t *bytes, size_t n) {
-    return twice(read_disasm, read_disasm, bytes, n);
+    return fuzz_twice(read_disasm, read_disasm, bytes, n);
 }
 
 /* The bits are packed again to the bytes that they were read from. */
@@ -145,11 +131,11 @@ static bool read_image(const void *bytes, size_t n, TtfsBuf *text, TtfsDiag *dia
 /* As it is, and when that is refused with its checksums made right. */
 bool fuzz_image(const uint8_t *bytes, size_t n) {
     TtfsArena a = {0};
-    bool ok = twice(read_image, read_disasm, bytes, n);
+    bool ok = fuzz_twice(read_image, read_disasm, bytes, n);
     uint8_t *copy = TTFS_ARRAY(&a, uint8_t, n + 1);
     if (n) memcpy(copy, bytes, n);
     seal_image(copy, n);
-    if (!ok) ok = twice(read_image, read_disasm, copy, n);
+    if (!ok) ok = fuzz_twice(read_image, read_disasm, copy, n);
     ttfs_arena_free(&a);
     return ok;
 }
@@ -164,5 +150,5 @@ static bool read_chip(const void *bytes, size_t n, TtfsBuf *text, TtfsDiag *diag
 }
 
 bool fuzz_chip(const uint8_t *bytes, size_t n) {
-    return twice(read_chip, read_chip, bytes, n);
+    return fuzz_twice(read_chip, read_chip, bytes, n);
 }
