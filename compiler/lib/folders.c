@@ -62,6 +62,11 @@ static bool run_exact(const TtfsRunOptions *o, TtfsResult *r, TtfsDiag *diag) {
 static bool keep_agreement(const TtfsRunResult *v, const char *folder, TtfsDiag *diag) {
     TtfsBuf text = {0};
     if (!v->agreement) return true;
+    if (!ttfs_out_may_put(folder, "report")) {
+        ttfs_note(diag, TTFS_AT_FILE(folder),
+                  "the agreement by layer is not kept: the folder may not be written to");
+        return true;
+    }
     ttfs_agreement_json(v, &(TtfsJson){.out = &text}, NULL);
     bool ok = ttfs_out_put(folder, "report", "agreement.json", text.text, text.len, diag);
     ttfs_buf_free(&text);

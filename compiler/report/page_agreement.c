@@ -5,13 +5,12 @@
 #include "page_inside.h"
 
 static void share_cell(TtfsBuf *b, const cJSON *j, const char *key) {
-    if (cJSON_IsNumber(cJSON_GetObjectItem(j, key)))
+    if (ttfs_page_has_number(j, key))
         ttfs_buf_printf(b, "<td>%.2f %%</td>", 100 * ttfs_page_number(j, key));
     else
         ttfs_buf_puts(b, "<td></td>");
 }
 
-/* What windows, ticks and weights each do to the outputs. */
 static void parts(TtfsBuf *b, const cJSON *list) {
     const cJSON *e;
     ttfs_buf_puts(b, "<div class=\"wide\"><table><tr><th>switched on</th><th>agreement</th>"
@@ -32,7 +31,7 @@ static void parts(TtfsBuf *b, const cJSON *list) {
 }
 
 static void agreeing_layer(TtfsBuf *b, const cJSON *e) {
-    bool spikes = cJSON_IsNumber(cJSON_GetObjectItem(e, "step"));
+    bool spikes = ttfs_page_has_number(e, "step");
     ttfs_buf_puts(b, "<tr><td>");
     ttfs_html(b, ttfs_page_text(e, "layer"));
     ttfs_buf_printf(b, "</td><td>%.1e</td><td>%.4g</td><td>%.4g</td>",
@@ -56,7 +55,7 @@ static void worst_samples(TtfsBuf *b, const cJSON *list) {
     ttfs_buf_puts(b, "<div class=\"wide\"><table><tr><th>worst samples</th><th>error</th>"
                      "<th>relu's class</th><th>class</th><th>parts at</th></tr>");
     cJSON_ArrayForEach(e, list) {
-        bool named = cJSON_IsNumber(cJSON_GetObjectItem(e, "class"));
+        bool named = ttfs_page_has_number(e, "class");
         ttfs_buf_printf(b, "<tr><td>%.0f</td><td>%.4g</td>", ttfs_page_number(e, "sample"),
                         ttfs_page_number(e, "error"));
         if (named)
@@ -70,7 +69,6 @@ static void worst_samples(TtfsBuf *b, const cJSON *list) {
     ttfs_buf_puts(b, "</table></div>");
 }
 
-/* What a run with --layers left. */
 void ttfs_page_agreement(TtfsBuf *b, const TtfsPage *p) {
     const cJSON *j = p->agreement, *e;
     ttfs_buf_puts(b, "<h2>Agreement</h2>");

@@ -63,7 +63,7 @@ static void table(TtfsBuf *b, const Matrix *m, bool change) {
 static void cells(TtfsBuf *b, const Matrix *m, double most, int dark) {
     ttfs_buf_printf(b, "<path opacity=\"%.1f\" d=\"", (double)dark / LEVELS);
     for (uint32_t i = 0; i < m->n * m->n; i++)
-        if (m->cell[i] != 0 && (int)ceil(LEVELS * fabs(m->cell[i]) / most) == dark)
+        if (m->cell[i] != 0 && ceil(LEVELS * (fabs(m->cell[i]) / most)) == dark)
             ttfs_buf_printf(b, "M%u %u.5h1", i % m->n, i / m->n);
     ttfs_buf_puts(b, "\"/>");
 }

@@ -47,15 +47,15 @@ static void core(TtfsBuf *b, const TtfsPage *p, uint32_t c, const cJSON *counts)
 static void cores(TtfsBuf *b, const TtfsPage *p) {
     const TtfsChip *chip = &p->out->plan.chip;
     uint32_t n = ttfs_chip_cores(chip);
-    const cJSON *counts = cJSON_GetObjectItem(p->verdict, "cores");
+    const cJSON *counts = cJSON_GetObjectItem(p->counted, "cores");
     ttfs_buf_puts(b, "<h2>Cores</h2><p class=\"key\">As they lie on the chip; memory used of what "
                      "there is");
     if (counts)
         ttfs_buf_printf(b,
                         "; what the lanes did while %.0f samples were verified, in use %.1f %% "
                         "of the time",
-                        ttfs_page_number(p->verdict, "samples"),
-                        100 * ttfs_page_number(p->verdict, "lane_use"));
+                        ttfs_page_number(p->counted, "samples"),
+                        100 * ttfs_page_number(p->counted, "lane_use"));
     else
         ttfs_buf_puts(b, ". What lanes do counts <code>ttfs verify OUT --input X</code> with "
                          "<code>rtl</code> among the engines");
@@ -100,7 +100,7 @@ static void slot(TtfsBuf *b, const TtfsPlan *plan, uint32_t i, uint64_t before, 
 
 static void slots(TtfsBuf *b, const TtfsPage *p) {
     const TtfsPlan *plan = &p->out->plan;
-    const cJSON *seen = cJSON_GetObjectItem(p->verdict, "slots");
+    const cJSON *seen = cJSON_GetObjectItem(p->counted, "slots");
     uint64_t before = 0;
     ttfs_buf_puts(b, "<h2>Slots</h2><p class=\"key\">One after the other in a turn: the proven "
                      "worst case, inside it ");

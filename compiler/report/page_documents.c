@@ -68,16 +68,19 @@ uint32_t ttfs_page_verdicts(TtfsOut *o, char *names[TTFS_PAGE_VERDICTS]) {
 }
 
 /* Dates are written so that they sort as text. */
-static const cJSON *last_verdict(TtfsPageTrees *t, TtfsOut *o) {
+static void take_later(const cJSON **last, const cJSON *v) {
+    if (!*last || strcmp(ttfs_page_text(v, "date"), ttfs_page_text(*last, "date")) >= 0) *last = v;
+}
+
+static void take_verdicts(TtfsPage *p, TtfsPageTrees *t) {
     char *names[TTFS_PAGE_VERDICTS];
-    const cJSON *last = NULL;
-    uint32_t n = ttfs_page_verdicts(o, names);
+    uint32_t n = ttfs_page_verdicts(p->out, names);
     for (uint32_t i = 0; i < n; i++) {
         const cJSON *v = strstr(ttfs_path_base(names[i]), "-fault") ? NULL : take(t, names[i]);
         if (!cJSON_IsBool(cJSON_GetObjectItem(v, "equal"))) continue;
-        if (!last || strcmp(ttfs_page_text(v, "date"), ttfs_page_text(last, "date")) >= 0) last = v;
+        take_later(&p->verdict, v);
+        if (cJSON_GetObjectItem(v, "slots")) take_later(&p->counted, v);
     }
-    return last;
 }
 
 static void take_runs(TtfsPage *p, TtfsPageTrees *t) {
@@ -101,7 +104,7 @@ void ttfs_page_documents(TtfsPage *p, TtfsPageTrees *t) {
     p->messages = take(t, ttfs_out_path(o, "report/messages.json"));
     p->frontier = take(t, ttfs_out_path(o, "report/frontier.json"));
     take_runs(p, t);
-    p->verdict = last_verdict(t, o);
+    take_verdicts(p, t);
 }
 
 void ttfs_page_undo(TtfsPageTrees *t) {

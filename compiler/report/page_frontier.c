@@ -74,16 +74,27 @@ static void row(TtfsBuf *b, const cJSON *e) {
         ttfs_buf_puts(b, "<td></td><td></td><td>refused</td></tr>");
 }
 
-void ttfs_page_frontier(TtfsBuf *b, const TtfsPage *p) {
-    const cJSON *points = cJSON_GetObjectItem(p->frontier, "points"), *e;
-    int n = 0;
-    if (cJSON_GetArraySize(points) == 0 || cJSON_GetArraySize(points) > MOST) return;
-    ttfs_buf_puts(b, "<h2>Frontier</h2><p class=\"key\">Settings that were tried for the target; "
-                     "filled: nothing as cheap lost less; large: the chosen one.</p>");
+static void tried(TtfsBuf *b, const cJSON *points) {
+    const cJSON *e;
+    ttfs_buf_puts(b, "<p class=\"key\">Settings that were tried for the target; filled: nothing "
+                     "as cheap lost less; large: the chosen one.</p>");
     picture(b, points);
     ttfs_buf_puts(b, "<details><summary>as a table</summary><div class=\"wide\"><table><tr><th>"
                      "ticks</th><th>weight bits</th><th>loss</th><th>cost</th><th>meets the target"
                      "</th></tr>");
-    cJSON_ArrayForEach(e, points) if (n++ < MOST) row(b, e);
+    cJSON_ArrayForEach(e, points) row(b, e);
     ttfs_buf_puts(b, "</table></div></details>");
+}
+
+void ttfs_page_frontier(TtfsBuf *b, const TtfsPage *p) {
+    const cJSON *points = cJSON_GetObjectItem(p->frontier, "points");
+    int n = cJSON_GetArraySize(points);
+    ttfs_buf_puts(b, "<h2>Frontier</h2>");
+    if (n == 0)
+        ttfs_buf_puts(b, "<p>No settings were tried: <code>ttfs compile MODEL -o OUT --calib X "
+                         "--target-agreement P</code> looks for those that meet a target.</p>");
+    else if (n > MOST)
+        ttfs_buf_printf(b, "<p>%d settings were tried: see report/frontier.json.</p>", n);
+    else
+        tried(b, points);
 }

@@ -17,6 +17,7 @@ typedef struct {
     const cJSON *run;      /* of the engine whose run had the most samples */
     const cJSON *measured; /* of the chip, in cycles: the run on rtl */
     const cJSON *verdict;  /* the last, without damage on purpose */
+    const cJSON *counted;  /* the last of these with cycles and cores: rtl was among the engines */
 } TtfsPage;
 
 /* --- documents (page_documents.c) --- */

@@ -76,7 +76,7 @@ static void traffic(TtfsBuf *b, const TtfsOut *o) {
 static void schedule(TtfsBuf *b, const TtfsOut *o) {
     const TtfsPlan *p = &o->plan;
     ttfs_buf_printf(b,
-                    "<h2>Schedule</h2><p>A sample takes at most <b>%llu</b> cycles, proven before "
+                    "<h2>Schedule</h2><p>A turn takes at most <b>%llu</b> cycles, proven before "
                     "anything runs; %llu are expected with the "
                     "rates of calibration. At %g MHz: %.1f &micro;s and %.1f &micro;s.</p>",
                     (unsigned long long)p->worst_cycles, (unsigned long long)p->expected_cycles,

@@ -5,6 +5,8 @@
  */
 #include "page_inside.h"
 
+#include "shipped.h"
+
 #include <string.h>
 
 /* A word of a shell: in single quotes where it is not plain. */
@@ -39,12 +41,55 @@ static void text(TtfsBuf *b, const cJSON *j, const char *key, const char *option
     word(b, ttfs_page_text(j, key));
 }
 
+/* A chip file that came with ttfs has that name and says what this folder's chip is. */
+static bool comes_with_ttfs(const TtfsPage *p, const char *name) {
+    TtfsArena a = {0};
+    TtfsDiag quiet = {0};
+    TtfsBuf shipped = {0}, here = {0};
+    TtfsChip chip;
+    bool ok = !strpbrk(name, "/.") && ttfs_chip_load(&chip, name, &a, &quiet);
+    if (ok && p->out->has_plan) {
+        ttfs_chip_print(&chip, &shipped);
+        ttfs_chip_print(&p->out->plan.chip, &here);
+        ok = strcmp(ttfs_buf_text(&shipped), ttfs_buf_text(&here)) == 0;
+    }
+    ttfs_buf_free(&shipped);
+    ttfs_buf_free(&here);
+    ttfs_diag_free(&quiet);
+    ttfs_arena_free(&a);
+    return ok;
+}
+
+/* Of a model that does not say it. */
+static void input_shape(TtfsBuf *b, const cJSON *options) {
+    const cJSON *shape = cJSON_GetObjectItem(options, "input_shape"), *e;
+    if (cJSON_GetArraySize(shape) == 0) return;
+    ttfs_buf_puts(b, " --input-shape ");
+    cJSON_ArrayForEach(e, shape) ttfs_buf_printf(b, "%s%.0f", e == shape->child ? "" : ",",
+                                                 cJSON_IsNumber(e) ? e->valuedouble : 0);
+}
+
+/* Where bytes map onto it: else the samples or a mean and a deviation gave it. */
+static void input_range(TtfsBuf *b, const cJSON *options) {
+    const cJSON *range = cJSON_GetObjectItem(options, "input_range");
+    const cJSON *map = cJSON_GetObjectItem(options, "uint8");
+    const cJSON *lo = cJSON_GetArrayItem(range, 0), *hi = cJSON_GetArrayItem(range, 1);
+    if (!cJSON_IsNumber(lo) || !cJSON_IsNumber(hi) || !ttfs_page_has_number(map, "lo") ||
+        lo->valuedouble != ttfs_page_number(map, "lo") ||
+        hi->valuedouble != ttfs_page_number(map, "hi"))
+        return;
+    ttfs_buf_printf(b, " --input-range %.9g:%.9g", lo->valuedouble, hi->valuedouble);
+}
+
 /* What the command line cannot say in these words. */
 static void beyond(TtfsBuf *b, const cJSON *options) {
     const cJSON *range = cJSON_GetObjectItem(options, "input_range"), *e;
     if (cJSON_GetArraySize(cJSON_GetObjectItem(options, "layers")) > 0)
         ttfs_buf_puts(b, "<p>Some layers have options of their own: <code>options.layers</code> of "
                          "the manifest, for a file of <code>--config</code>.</p>");
+    if (cJSON_GetObjectItem(cJSON_GetObjectItem(options, "uint8"), "mean"))
+        ttfs_buf_puts(b, "<p>Samples of bytes have a mean and a deviation: <code>options.uint8"
+                         "</code> of the manifest, for a file of <code>--config</code>.</p>");
     if (cJSON_GetArraySize(range) != 2) return;
     ttfs_buf_puts(b, "<p class=\"key\">Input range");
     cJSON_ArrayForEach(e, range) if (cJSON_IsNumber(e)) ttfs_buf_printf(b, " %.9g", e->valuedouble);
@@ -63,6 +108,8 @@ static void file(TtfsBuf *b, const char *what, const cJSON *j) {
 void ttfs_page_reproduce(TtfsBuf *b, const TtfsPage *p) {
     const cJSON *m = p->manifest, *options = cJSON_GetObjectItem(m, "options");
     const cJSON *model = cJSON_GetObjectItem(m, "model"), *calib = cJSON_GetObjectItem(m, "calib");
+    const char *name = ttfs_page_text(cJSON_GetObjectItem(m, "chip"), "name");
+    bool ours = comes_with_ttfs(p, name);
     ttfs_buf_puts(b, "<h2>Reproduce</h2><pre id=\"command\">ttfs compile ");
     word(b, ttfs_page_text(model, "file"));
     ttfs_buf_puts(b, " -o OUT");
@@ -74,8 +121,14 @@ void ttfs_page_reproduce(TtfsBuf *b, const TtfsPage *p) {
     number(b, options, "seed", "--seed");
     text(b, options, "quantiser", "--quantiser");
     text(b, options, "schedule", "--schedule");
-    text(b, cJSON_GetObjectItem(m, "chip"), "name", "--chip");
+    input_range(b, options);
+    input_shape(b, options);
+    if (*name) ttfs_buf_puts(b, " --chip ");
+    if (*name) word(b, ours ? name : "chip.json");
     ttfs_buf_puts(b, "</pre>");
+    if (*name && !ours)
+        ttfs_buf_puts(b, "<p>The chip did not come with ttfs: <code>chip.json</code> is what "
+                         "<code>chip</code> of manifest.json holds.</p>");
     beyond(b, options);
     ttfs_buf_puts(b, "<div class=\"wide\"><table><tr><th>what</th><th>file</th><th>SHA-256</th>"
                      "</tr>");

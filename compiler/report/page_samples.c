@@ -120,9 +120,10 @@ static void strip(TtfsBuf *b, const Samples *s, const cJSON *grid, const cJSON *
 
 static void strips(TtfsBuf *b, const Samples *s, const cJSON *sample) {
     const cJSON *grid = s->grids ? s->grids->child : NULL, *r;
+    uint32_t n = 0;
     ttfs_buf_puts(b, "<div>");
     cJSON_ArrayForEach(r, cJSON_GetObjectItem(sample, "rasters")) {
-        if (!grid) break;
+        if (!grid || n++ == TTFS_WATCH_POPS) break;
         strip(b, s, grid, r);
         grid = grid->next;
     }

@@ -166,9 +166,11 @@ static void panels(TtfsBuf *b, const TtfsSweepDoc *d) {
 void ttfs_sweep_page(TtfsBuf *b, const char *path) {
     TtfsSweepDoc d = {0};
     TtfsDiag quiet = {0};
-    if (!ttfs_file_exists(path)) return;
     ttfs_buf_puts(b, "<h2>Robustness</h2>");
-    if (!ttfs_sweep_doc_load(&d, path, &quiet))
+    if (!ttfs_file_exists(path))
+        ttfs_buf_puts(b, "<p>Nothing was swept yet: <code>ttfs sweep OUT --input X</code> says "
+                         "what noise does.</p>");
+    else if (!ttfs_sweep_doc_load(&d, path, &quiet))
         ttfs_buf_puts(b, "<p class=\"bad\">report/sweep.json cannot be read: run the sweep again."
                          "</p>");
     else if (is_grid(&d))

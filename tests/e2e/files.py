@@ -295,8 +295,11 @@ def read_only(case):
     as_nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "env", "TTFS_CACHE=/dev/null",
                  case.path(os.path.basename(TTFS))]
     verify = ["verify", "out", "--input", os.path.basename(TEST), "--count", "2", "--engines", "golden,jit"]
+    run = ["run", "out", "--input", os.path.basename(TEST), "--count", "2", "--engine", "golden"]
     for args, code, says in ((verify, 0, "warning: out: the verdict is not kept: Permission denied"),
                              (verify + ["--fault", "spike:3"], 1, "1 difference"),
+                             (run + ["--layers"], 0, "note: out: the agreement by layer is not kept"),
+                             (run, 0, "note: out: what the page shows of this run is not kept"),
                              (["report", "out"], 1, "Permission denied")):
         p = subprocess.run(as_nobody + args, cwd=case.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         case.check(p.returncode == code and says in p.stderr.decode(),

@@ -8,6 +8,7 @@ import html
 import json
 import os
 import re
+import shlex
 import sys
 
 import onnx_make
@@ -141,11 +142,42 @@ def made_of_the_folder(case, page):
         case.check(words in command, "the command does not say '%s': %s" % (words, command))
 
 
+def made_again(case):
+    """The command of a folder with a chip and a range of its own makes the same network and plan: it names the
+    chip's description, not a shipped chip of that name."""
+    case.compile("digits_cnn", "mine", "--chip", case.chip("mine.json", clock_mhz=13), "--ticks", 20, "--input-range", "-0.5:2")
+    panel = part(page_of(case, "mine"), "Reproduce")
+    case.check("<code>chip</code> of manifest.json" in panel, "the chip's description: %s" % panel)
+    command = shlex.split(html.unescape(re.search(r'<pre id="command">(.*?)</pre>', panel)[1]))
+    chip = case.write("chip.json", json.dumps(load(case, "mine", "manifest.json")["chip"]))
+    case.good(*[{"OUT": case.path("again"), "chip.json": chip}.get(word, word) for word in command[1:]], cwd=DIGITS)
+    for name in ("manifest.json", "forms/spike.txt", "forms/plan.txt"):
+        with open(case.path("mine", name), encoding="utf-8") as a, open(case.path("again", name), encoding="utf-8") as b:
+            case.equal(b.read(), a.read(), name + " of the folder made again")
+
+
+def hostile(case):
+    """Documents from elsewhere: other types, sizes and numbers than ours leave a page."""
+    run = {"engine": "<b>", "samples": 1e999, "histogram_samples": "x", "populations": [1, {"population": 7, "histogram": [-1, 1e308, "x"]}],
+           "picture": [2, -1, 1e9], "grids": {"a": 1}, "shown": [[], {"pixels": "zz", "rasters": [1], "outputs": 3}],
+           "confusion": {"classes": 17, "chip": [[1e308] * 17] * 17, "relu": [[-1e308] * 17] * 17}}
+    text = json.dumps(run).replace("Infinity", "1e999")
+    with open(case.path("out", "report", "run-golden.json"), "w", encoding="utf-8") as f:
+        f.write(text)
+    for name in ("agreement", "frontier", "energy", "accuracy", "messages", "sweep"):
+        with open(case.path("out", "report", name + ".json"), "w", encoding="utf-8") as f:
+            f.write('{"points": [1, {"cost": 1e999, "loss": -1e308}], "layers": 3, "worst": {"a": [1]}, "parts": [[{}]]}')
+    page = page_of(case, "out")
+    case.check("<b>," not in page and part(page, "Reproduce"), "the page of other documents")
+
+
 def without(case):
     """A panel without data says which command brings it."""
     page = page_of(case, "out")
     for title, command in (("Samples", "ttfs run OUT --input X"), ("Spike times", "ttfs run OUT --input X"),
-                           ("Agreement", "ttfs run OUT --input X --layers"), ("Verification", "ttfs verify OUT --input X")):
+                           ("Agreement", "ttfs run OUT --input X --layers"), ("Verification", "ttfs verify OUT --input X"),
+                           ("Robustness", "ttfs sweep OUT --input X"),
+                           ("Frontier", "ttfs compile MODEL -o OUT --calib X --target-agreement P")):
         case.check("<code>%s</code>" % command in part(page, title), "%s names no command" % title)
 
 
@@ -203,6 +235,8 @@ def main():
     case.check(len(page) <= MOST_BYTES, "the page has %d bytes" % len(page))
     same_whatever_came_first(case)
     named(case)
+    made_again(case)
+    hostile(case)
     return case.done()
 
 
