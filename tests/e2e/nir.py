@@ -239,11 +239,13 @@ def containers(case):
     square, one = nir_make.space([12, 64]), nir_make.FLOAT
     lzf = message(11, bytes([1, 1]) + b"\0" * 6 + struct.pack("<HHHH", 32000, 0, 0, 0))
     chunks = message(8, struct.pack("<BBBQIII", 3, 2, 3, 96, 1 << 20, 1 << 20, 4))
+    line, three = message(8, struct.pack("<BBBQII", 3, 2, 2, 96, 1, 4)), message(8, struct.pack("<BBQQ", 3, 1, 96, 3))
     for messages, word in (((square, one, lzf, layout), "lzf"), ((square, one, message(7, b"\0" * 8), layout), "another file"),
                            ((square, message(3, b"\0" * 16, flags=2), layout), "committed"), ((big, one, layout), "2^31"),
                            ((square, message(3, struct.pack("<BBBBI", 0x16, 0, 0, 0, 4)), layout), "integers, IEEE floats"),
                            ((square, one, message(8, b"\4\2" + b"\0" * 30)), "libver"), ((square, one), "no dataset"),
                            ((square, one, message(8, struct.pack("<BBQQ", 3, 1, 1 << 60, 3072))), "cut off"),
+                           ((nir_make.space([2, 2, 2]), one, line, three), "two layouts"),
                            ((square, one, chunks), "damaged"), ((square, one, message(8, b"\3\3")), "virtual")):
         net(weight(*messages), edges).save(case.path("bad.nir"))
         case.refused("check", "bad.nir", says=("fc1/weight", word))
