@@ -201,6 +201,8 @@ def faults(case):
     """A network with one thing wrong: the node is named, and what was expected."""
     nodes, edges, _ = dense()
     less = {k: v for k, v in nodes.items() if k != "fc1"}
+    block = nir_make.graph({"input": node("Input", shape=[64]), "i": node("I", r=[1.0]), "output": node("Output", shape=[64])},
+                           chain("input", "i", "output"))
     for made, words in (
             (changed("if1", v_threshold=full(0.0, 12)), ("if1: IF", "above 0 expected")),
             (changed("if1", r=full(-1.0, 12)), ("if1: IF", "'r' is -1")),
@@ -217,6 +219,8 @@ def faults(case):
             ((nodes, edges + [("fc2", "input")]), ("input: Input", "recurrent")),
             ((nodes, [e for e in edges if e[0] != "fc1"]), ("if1: IF", "no edge leads to it")),
             ((nodes, edges + [("input", "if1")]), ("if1: IF", "shapes")),
+            ((nodes, edges + [("fc1", "if1")]), ("if1: IF", "'fc1' is there twice")),
+            ((dict(nodes, fc1=block), edges), ("fc1.i: I", "'if1' reads it")),
             ((dict(nodes, second=node("Input", shape=[3])), edges), ("second: Input", "a second Input")),
             ((nodes, Pairs()), ("output", "no edge"))):
         net(*made).save(case.path("bad.nir"))
