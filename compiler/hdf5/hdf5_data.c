@@ -88,7 +88,7 @@ static bool read_chunk(Chunks *c, TtfsHdf5Bytes *key, uint64_t address) {
         if (key->bad || at[i] >= c->o->dim[i] || at[i] % c->o->chunk[i]) return damaged(c->f, c->o);
     }
     TtfsHdf5Bytes packed = ttfs_hdf5_part(c->f, address, size);
-    if (!ttfs_hdf5_afford(c->f, c->o->name, 0, c->chunk_bytes + 64)) return false;
+    if (!ttfs_hdf5_afford(c->f, c->o->name, 0, size + c->chunk_bytes + 64)) return false;
     if (packed.bad || !unpack(c, packed, mask)) return damaged(c->f, c->o);
     place(c, at, 0, 0, 0);
     return true;

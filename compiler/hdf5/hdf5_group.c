@@ -48,6 +48,9 @@ static bool read_entry(Walk *w, TtfsHdf5Bytes *b) {
     if (w->group->links.len == TTFS_HDF5_MOST_LINKS)
         return ttfs_hdf5_fault(w->f, w->group->name, "it has more than %d members",
                                TTFS_HDF5_MOST_LINKS);
+    /* Names may lie on each other, so the file's size does not bound what they take to sort. */
+    if (!ttfs_hdf5_afford(w->f, w->group->name, sizeof(TtfsHdf5Link), 64 + 32 * strlen(name)))
+        return false;
     TtfsHdf5Link *link = TTFS_PUSH(w->f->arena, w->group->links);
     *link = (TtfsHdf5Link){name, header};
     return true;
@@ -59,8 +62,7 @@ static bool read_entries(Walk *w, uint64_t at) {
     ttfs_hdf5_run(&b, 2);
     uint64_t n = ttfs_hdf5_take(&b, 2);
     for (uint64_t i = 0; i < n; i++)
-        if (!ttfs_hdf5_afford(w->f, w->group->name, sizeof(TtfsHdf5Link), 64) || !read_entry(w, &b))
-            return false;
+        if (!read_entry(w, &b)) return false;
     return true;
 }
 

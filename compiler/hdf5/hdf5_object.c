@@ -182,6 +182,8 @@ static void read_chunks(TtfsHdf5Object *o, TtfsHdf5Bytes *b) {
 
 static void read_layout(const TtfsHdf5 *f, TtfsHdf5Object *o, TtfsHdf5Bytes *b) {
     uint64_t version = ttfs_hdf5_take(b, 1), class = ttfs_hdf5_take(b, 1);
+    if (o->has_layout)
+        refuse(o, "it has two layouts"); /* fields of one must not meet the other's */
     o->has_layout = true;
     if (version == 4 && class == 2) {
         refuse(o, "its chunks have an index of HDF5 1.10 (libver 'latest')");

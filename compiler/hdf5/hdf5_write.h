@@ -2,7 +2,7 @@
  *
  * HDF5 files, written: groups, datasets and attributes into a buffer, whose bytes are the file.
  * What is in a group is put before the group; the root group ends the file. Superblock 0, object
- * headers 1 with links in them, datasets contiguous or as one gzipped chunk a row block: what every
+ * headers 1 with links in them, datasets contiguous or as one gzipped chunk: what every
  * version of libhdf5 and h5py reads. Invariant: the same calls give the same bytes; no times.
  */
 #ifndef TTFS_HDF5_WRITE_H

@@ -30,6 +30,8 @@ struct NirNode {
     TTFS_VEC(uint32_t) sources, readers; /* nodes, from 0 */
     uint32_t waits;                      /* for so many sources, while nodes are put in order */
     bool is_input, is_output, inner, live, done;
+    const NirNode *grows; /* the integrator whose potential it hands on; NULL: none */
+    const NirNode *taken; /* who took its edge last, by which one that is there twice is seen */
     TtfsTensor out;
 };
 

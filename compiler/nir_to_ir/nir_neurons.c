@@ -118,14 +118,7 @@ TtfsTensor ttfs_nir_leaky(NirImport *im, NirNode *n, TtfsTensor x) {
 
 TtfsTensor ttfs_nir_integrator(NirImport *im, NirNode *n, TtfsTensor x) {
     NirArray r;
-    for (uint32_t i = 0; i < n->readers.len; i++)
-        if (!im->nodes.at[n->readers.at[i]].is_output) {
-            ttfs_nir_fault(im, n, TTFS_NIR_NODE, "replace it by IF, or by nothing",
-                           "its potential grows for ever, and '%s' reads it; only at an output its "
-                           "class is known",
-                           im->nodes.at[n->readers.at[i]].name);
-            return NONE;
-        }
+    n->grows = n;
     if (!ttfs_nir_array(im, n, "r", &r)) return NONE;
     return amplified(im, n, &r, x);
 }

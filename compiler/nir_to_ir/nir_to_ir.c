@@ -66,7 +66,7 @@ static bool input_shape(NirImport *im, NirNode *n, uint32_t *rank, uint32_t *dim
                               known, file[0]);
     if (!*rank) *rank = shape_of_reader(im, n, dim);
     return *rank || ttfs_nir_fault(im, n, TTFS_NIR_SHAPE,
-                                   "say it with --input-shape, as in --input-shape 1,28,28",
+                                   "say it to check or compile, as in --input-shape 1,28,28",
                                    "the file does not say the input's shape");
 }
 
@@ -113,6 +113,20 @@ static bool same_shape(const TtfsTensorInfo *a, const TtfsTensorInfo *b) {
     return a->rank == b->rank && memcmp(a->dim, b->dim, a->rank * sizeof *a->dim) == 0;
 }
 
+/* An edge is there once. An integrator's potential goes to outputs, those of nested graphs too. */
+static bool take_edge(NirImport *im, NirNode *n, NirNode *source) {
+    if (source->taken == n)
+        return ttfs_nir_fault(im, n, TTFS_NIR_NODE, "write it once; a Scale of 2 doubles",
+                              "the edge from '%s' is there twice", source->name);
+    source->taken = n;
+    if (source->grows) n->grows = source->grows;
+    return !source->grows || n->is_output ||
+           ttfs_nir_fault(im, source->grows, TTFS_NIR_NODE, "replace it by IF, or by nothing",
+                          "its potential grows for ever, and '%s' reads it; only at an output its "
+                          "class is known",
+                          n->name);
+}
+
 /* What comes in: the sum of all edges. */
 static TtfsTensor incoming(NirImport *im, NirNode *n) {
     TtfsTensor sum = {0};
@@ -120,8 +134,10 @@ static TtfsTensor incoming(NirImport *im, NirNode *n) {
         ttfs_nir_fault(im, n, TTFS_NIR_NODE, "remove the node, or give it an edge",
                        "no edge leads to it");
     for (uint32_t k = 0; k < n->sources.len; k++) {
-        TtfsTensor next = im->nodes.at[n->sources.at[k]].out;
+        NirNode *source = &im->nodes.at[n->sources.at[k]];
+        TtfsTensor next = source->out;
         if (!next.i) return next; /* which was said */
+        if (!take_edge(im, n, source)) return (TtfsTensor){0};
         if (k && !same_shape(ttfs_ir_tensor(im->ir, sum), ttfs_ir_tensor(im->ir, next))) {
             ttfs_nir_fault(im, n, TTFS_NIR_SHAPE, NULL, "its edges bring shapes %s and %s",
                            ttfs_ir_shape_text(&im->scratch, ttfs_ir_tensor(im->ir, sum)),

@@ -201,6 +201,8 @@ def faults(case):
     """A network with one thing wrong: the node is named, and what was expected."""
     nodes, edges, _ = dense()
     less = {k: v for k, v in nodes.items() if k != "fc1"}
+    block = nir_make.graph({"input": node("Input", shape=[64]), "i": node("I", r=[1.0]), "output": node("Output", shape=[64])},
+                           chain("input", "i", "output"))
     for made, words in (
             (changed("if1", v_threshold=full(0.0, 12)), ("if1: IF", "above 0 expected")),
             (changed("if1", r=full(-1.0, 12)), ("if1: IF", "'r' is -1")),
@@ -217,6 +219,8 @@ def faults(case):
             ((nodes, edges + [("fc2", "input")]), ("input: Input", "recurrent")),
             ((nodes, [e for e in edges if e[0] != "fc1"]), ("if1: IF", "no edge leads to it")),
             ((nodes, edges + [("input", "if1")]), ("if1: IF", "shapes")),
+            ((nodes, edges + [("fc1", "if1")]), ("if1: IF", "'fc1' is there twice")),
+            ((dict(nodes, fc1=block), edges), ("fc1.i: I", "'if1' reads it")),
             ((dict(nodes, second=node("Input", shape=[3])), edges), ("second: Input", "a second Input")),
             ((nodes, Pairs()), ("output", "no edge"))):
         net(*made).save(case.path("bad.nir"))
@@ -239,11 +243,13 @@ def containers(case):
     square, one = nir_make.space([12, 64]), nir_make.FLOAT
     lzf = message(11, bytes([1, 1]) + b"\0" * 6 + struct.pack("<HHHH", 32000, 0, 0, 0))
     chunks = message(8, struct.pack("<BBBQIII", 3, 2, 3, 96, 1 << 20, 1 << 20, 4))
+    line, three = message(8, struct.pack("<BBBQII", 3, 2, 2, 96, 1, 4)), message(8, struct.pack("<BBQQ", 3, 1, 96, 3))
     for messages, word in (((square, one, lzf, layout), "lzf"), ((square, one, message(7, b"\0" * 8), layout), "another file"),
                            ((square, message(3, b"\0" * 16, flags=2), layout), "committed"), ((big, one, layout), "2^31"),
                            ((square, message(3, struct.pack("<BBBBI", 0x16, 0, 0, 0, 4)), layout), "integers, IEEE floats"),
                            ((square, one, message(8, b"\4\2" + b"\0" * 30)), "libver"), ((square, one), "no dataset"),
                            ((square, one, message(8, struct.pack("<BBQQ", 3, 1, 1 << 60, 3072))), "cut off"),
+                           ((nir_make.space([2, 2, 2]), one, line, three), "two layouts"),
                            ((square, one, chunks), "damaged"), ((square, one, message(8, b"\3\3")), "virtual")):
         net(weight(*messages), edges).save(case.path("bad.nir"))
         case.refused("check", "bad.nir", says=("fc1/weight", word))
