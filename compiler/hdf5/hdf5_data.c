@@ -16,6 +16,7 @@ typedef struct {
     const TtfsHdf5Object *o;
     unsigned char *out, *chunk, *spare;
     uint64_t chunk_bytes, filled; /* elements */
+    uint64_t next;                /* chunks before it, row-major, are read */
 } Chunks;
 
 static bool damaged(const TtfsHdf5 *f, const TtfsHdf5Object *o) {
@@ -80,13 +81,24 @@ static void place(Chunks *c, const uint64_t *at, uint32_t axis, uint64_t from, u
         place(c, at, axis + 1, from * o->chunk[axis] + i, to * o->dim[axis] + at[axis] + i);
 }
 
+/* Where the next chunk lies. Chunks come in rising order, so none is there twice. */
+static bool take_place(Chunks *c, TtfsHdf5Bytes *key, uint64_t *at) {
+    const TtfsHdf5Object *o = c->o;
+    uint64_t index = 0; /* below the dataset's elements */
+    for (uint32_t i = 0; i < o->rank; i++) {
+        at[i] = ttfs_hdf5_take(key, 8);
+        if (key->bad || at[i] >= o->dim[i] || at[i] % o->chunk[i]) return false;
+        index = index * ((o->dim[i] - 1) / o->chunk[i] + 1) + at[i] / o->chunk[i];
+    }
+    bool rises = index >= c->next;
+    c->next = index + 1;
+    return rises;
+}
+
 static bool read_chunk(Chunks *c, TtfsHdf5Bytes *key, uint64_t address) {
     uint64_t size = ttfs_hdf5_take(key, 4), mask = ttfs_hdf5_take(key, 4);
     uint64_t at[TTFS_HDF5_MOST_RANK];
-    for (uint32_t i = 0; i < c->o->rank; i++) {
-        at[i] = ttfs_hdf5_take(key, 8);
-        if (key->bad || at[i] >= c->o->dim[i] || at[i] % c->o->chunk[i]) return damaged(c->f, c->o);
-    }
+    if (!take_place(c, key, at)) return damaged(c->f, c->o);
     TtfsHdf5Bytes packed = ttfs_hdf5_part(c->f, address, size);
     if (!ttfs_hdf5_afford(c->f, c->o->name, 0, size + c->chunk_bytes + 64)) return false;
     if (packed.bad || !unpack(c, packed, mask)) return damaged(c->f, c->o);

@@ -162,6 +162,10 @@ TtfsTensor ttfs_nir_flatten(NirImport *im, NirNode *n, TtfsTensor x) {
     int64_t first = 1, last = -1; /* NIR's own defaults; the first may be the last */
     if (!axis(im, n, "start_dim", t.rank, &first) || !axis(im, n, "end_dim", t.rank, &last))
         return NONE;
+    if (first > last) {
+        ttfs_nir_fault(im, n, TTFS_NIR_SHAPE, NULL, "'start_dim' lies behind 'end_dim'");
+        return NONE;
+    }
     uint32_t rank = 0, dim[TTFS_MAX_RANK];
     for (uint32_t i = 0; i < t.rank; i++) {
         bool joins = i > first && i <= last;

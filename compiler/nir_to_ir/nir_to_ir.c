@@ -52,6 +52,12 @@ static uint32_t shape_of_file(NirImport *im, NirNode *n, uint32_t *dim) {
     return rank;
 }
 
+static const char *shape_text(NirImport *im, uint32_t rank, const uint32_t *dim) {
+    TtfsTensorInfo t = {.rank = rank};
+    memcpy(t.dim, dim, rank * sizeof *dim);
+    return ttfs_ir_shape_text(&im->ir->arena, &t);
+}
+
 static bool input_shape(NirImport *im, NirNode *n, uint32_t *rank, uint32_t *dim) {
     uint32_t file[TTFS_MAX_RANK] = {0}, before = im->diag->errors;
     const TtfsNirOptions *o = &im->options;
@@ -61,9 +67,8 @@ static bool input_shape(NirImport *im, NirNode *n, uint32_t *rank, uint32_t *dim
     memcpy(dim, o->rank ? o->dim : file, sizeof file);
     if (o->rank && known && (known != o->rank || memcmp(file, o->dim, known * sizeof *file) != 0))
         return ttfs_nir_fault(im, n, TTFS_NIR_SHAPE, "leave --input-shape out, or give that",
-                              "the file says a shape of %u dimensions, %u in the first; "
-                              "--input-shape says another",
-                              known, file[0]);
+                              "the file says the shape %s; --input-shape says another",
+                              shape_text(im, known, file));
     if (!*rank) *rank = shape_of_reader(im, n, dim);
     return *rank || ttfs_nir_fault(im, n, TTFS_NIR_SHAPE,
                                    "say it to check or compile, as in --input-shape 1,28,28",

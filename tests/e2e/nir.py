@@ -229,9 +229,41 @@ def faults(case):
     nodes["fc1"].pop("weight")
     net(nodes, edges).save(case.path("bad.nir"))
     case.refused("check", "bad.nir", says=("fc1: Affine", "no parameter 'weight'"))
+    nodes, edges, _ = along_a_line()
+    nodes["flat"].update(start_dim=1, end_dim=0)
+    net(nodes, edges).save(case.path("bad.nir"))
+    case.refused("check", "bad.nir", says=("flat: Flatten", "behind 'end_dim'"))
 
 
 # ---- the file ------------------------------------------------------------------------------------
+
+class Halves(nir_make.File):
+    """Matrices of 12 rows as two chunks; `second` is where the second of them says that it lies."""
+    second = 6
+
+    def plain(self, shape, kind, data, size):
+        if shape != [12, 64]:
+            return super().plain(shape, kind, data, size)
+        half, entries = len(data) // 2, b""
+        for row, part in ((0, data[:half]), (self.second, data[half:])):
+            entries += struct.pack("<IIQQQQ", half, 0, row, 0, 0, self.add(part))
+        tree = self.add(b"TREE" + struct.pack("<BBHQQ", 1, 0, 2, NONE, NONE) + entries + struct.pack("<IIQQQ", 0, 0, 12, 64, 0))
+        layout = message(8, struct.pack("<BBBQIII", 3, 2, 3, tree, 6, 64, size))
+        return self.add(nir_make.header([nir_make.space(shape), kind, message(5, bytes([2, 3, 2, 0])), layout]))
+
+
+def chunked(case):
+    """Chunks fill a dataset together; one that is there twice does not stand for another."""
+    nodes, edges, _ = dense()
+    root = {"version": "1.0.8", "node": nir_make.graph(nodes, edges)}
+    Halves(root).save(case.path("halves.nir"))
+    net(nodes, edges).save(case.path("whole.nir"))
+    dumped = [case.good("compile", name, "-o", "x", "--stop-after", "ir", "--dump", "ir").out for name in ("halves.nir", "whole.nir")]
+    case.equal(dumped[0].replace("halves", "whole"), dumped[1], "two chunks")
+    Halves.second = 0
+    Halves(root).save(case.path("twice.nir"))
+    case.refused("check", "twice.nir", says=("fc1/weight", "damaged"))
+
 
 def containers(case):
     """HDF5 that is not taken is refused by its name."""
@@ -354,7 +386,7 @@ def traces(case):
 
 def main():
     case = Case()
-    for part in (exported, refusals, twins, input_shapes, faults, containers, bounds, traces):
+    for part in (exported, refusals, twins, input_shapes, faults, chunked, containers, bounds, traces):
         part(case)
     sys.exit(case.done())
 

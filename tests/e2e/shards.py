@@ -99,6 +99,7 @@ def refusals(case):
     shutil.copy(TEST, case.path("own.npz"))
     for command in (("run", "out"), ("verify", "out", "--engines", "golden,jit"), ("sweep", "out", "--vary", "drop=0")):
         case.refused(*command, "--input", "own.npz", "--count", 5, "-o", "./own.npz", code=2, says=["-o", "own.npz"])
+    case.refused("run", "out", "--engine", "exact", "--input", "own.npz", "--outputs", "./own.npz", code=2, says="--outputs")
     with open(TEST, "rb") as was, open(case.path("own.npz"), "rb") as now:
         case.check(was.read() == now.read(), "samples were written over")
     for shard in ("0/3", "4/3", "3", "1/0"):
