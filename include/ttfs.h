@@ -327,6 +327,16 @@ TtfsResult *ttfs_dump_form(const char *path, const char *form, TtfsMessages *m);
 TtfsResult *ttfs_diff_folders(const char *before, const char *after, const char *form,
                               TtfsMessages *m);
 
+typedef struct {
+    const char *folder; /* that was compiled */
+    const char *file;   /* to write */
+} TtfsConvertOptions;
+
+/* Writes the network as NIR (HDF5), for a rate simulation elsewhere: weights of the integer grid as
+ * real numbers, a neuron an IF whose threshold is its window's top. What NIR has no node for is an
+ * error each. */
+TtfsResult *ttfs_convert(const TtfsConvertOptions *o, TtfsMessages *m);
+
 /* All NULL and false but folder and file is what one wants. */
 typedef struct {
     const char *folder; /* that was compiled */

@@ -89,6 +89,12 @@ int ttfs_cmd_dump(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     return ttfs_print_result(ttfs_dump_form(o->operand, form, m), o);
 }
 
+int ttfs_cmd_convert(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
+    (void)a;
+    const TtfsConvertOptions c = {.folder = o->operand, .file = o->value[TTFS_OPT_OUTPUT]};
+    return ttfs_print_result(ttfs_convert(&c, m), o);
+}
+
 int ttfs_cmd_emit(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     (void)a;
     const TtfsEmitOptions e = {.folder = o->operand,

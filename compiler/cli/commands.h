@@ -15,6 +15,7 @@ int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_sweep(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_merge(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
+int ttfs_cmd_convert(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_emit(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_synth(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_dump(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);

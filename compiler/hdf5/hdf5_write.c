@@ -79,6 +79,16 @@ TtfsHdf5Header ttfs_hdf5_group(void) {
     return h;
 }
 
+const char *ttfs_hdf5_name(const char *name, uint32_t number, TtfsArena *a) {
+    enum { LONGEST = 1000 };
+    bool fits = *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strlen(name) <= LONGEST;
+    if (fits) return name;
+    char *changed = ttfs_arena_printf(a, "%.*s_%u", LONGEST, name, number);
+    for (char *c = changed; *c; c++)
+        if (*c == '/') *c = '.';
+    return changed;
+}
+
 void ttfs_hdf5_link(TtfsHdf5Header *group, const char *name, uint64_t header) {
     TtfsBuf b = {0};
     put(&b, 1, 1);

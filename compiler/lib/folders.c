@@ -6,6 +6,7 @@
 
 #include "agreement_report.h"
 #include "asked.h"
+#include "convert_out.h"
 #include "emit_out.h"
 #include "exact_report.h"
 #include "info.h"
@@ -185,6 +186,26 @@ static bool diff(const void *options, TtfsResult *r, TtfsDiag *diag) {
 TtfsResult *ttfs_diff_folders(const char *before, const char *after, const char *form,
                               TtfsMessages *m) {
     return ttfs_call(diff, &(Diff){before, after, form}, before, m);
+}
+
+static bool convert(const void *options, TtfsResult *r, TtfsDiag *diag) {
+    const TtfsConvertOptions *o = options;
+    TtfsConverted c;
+    TtfsJson j = {.out = &r->json};
+    if (!ttfs_convert_out(o, &c, diag)) return false;
+    ttfs_json_object(&j, NULL);
+    ttfs_json_string(&j, "file", o->file);
+    ttfs_json_number(&j, "nodes", c.graph.nodes);
+    ttfs_json_number(&j, "edges", c.graph.edges);
+    ttfs_json_number(&j, "bytes", (double)c.bytes);
+    ttfs_json_end(&j);
+    ttfs_buf_printf(&r->text, "written: %s (%zu bytes), %u nodes, %u edges\n", o->file, c.bytes,
+                    c.graph.nodes, c.graph.edges);
+    return true;
+}
+
+TtfsResult *ttfs_convert(const TtfsConvertOptions *o, TtfsMessages *m) {
+    return ttfs_call(convert, o, o->folder, m);
 }
 
 static bool emit(const void *options, TtfsResult *r, TtfsDiag *diag) {

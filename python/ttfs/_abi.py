@@ -69,6 +69,10 @@ class TtfsVerifyOptions(Structure):
                 ("shard", c_char_p), ("out", c_char_p)]
 
 
+class TtfsConvertOptions(Structure):
+    _fields_ = [("folder", c_char_p), ("file", c_char_p)]
+
+
 class TtfsEmitOptions(Structure):
     _fields_ = [("folder", c_char_p), ("file", c_char_p), ("format", c_char_p), ("triple", c_char_p),
                 ("name", c_char_p), ("cpu", c_char_p), ("share_memory", c_bool)]
@@ -100,6 +104,7 @@ FUNCTIONS = {
     "ttfs_verify_samples": (Result, [POINTER(TtfsVerifyOptions), Messages]),
     "ttfs_write_page": (Result, [c_char_p, Messages]),
     "ttfs_dump_form": (Result, [c_char_p, c_char_p, Messages]),
+    "ttfs_convert": (Result, [POINTER(TtfsConvertOptions), Messages]),
     "ttfs_emit_code": (Result, [POINTER(TtfsEmitOptions), Messages]),
 }
 

@@ -13,7 +13,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ._abi import MOST_CHANNELS, MOST_SHAPE, TtfsEmitOptions, TtfsLayerOptions, library
+from ._abi import MOST_CHANNELS, MOST_SHAPE, TtfsConvertOptions, TtfsEmitOptions, TtfsLayerOptions, library
 from ._call import Answer, Array, Progress, Stopper, call, path
 from ._errors import Message, TtfsError, VerifyError
 from ._form import Population, Reader
@@ -264,6 +264,15 @@ class Network:
         """Writes the page of the folder, report/index.html, and a copy to `file`; its path."""
         made = call("ttfs_write_page", path(self.folder)).json["page"]
         return os.fspath(shutil.copyfile(made, file)) if file else made
+
+    def convert(self, file: Union[str, os.PathLike]) -> Dict[str, Any]:
+        """Writes the network as NIR, for a rate simulation elsewhere: weights of the integer grid as real numbers.
+
+        >>> net = compile("digits_mlp.onnx", calib="calib.npz", ticks=63)
+        >>> net.convert("digits_mlp.nir")["nodes"]
+        5
+        """
+        return call("ttfs_convert", ctypes.byref(TtfsConvertOptions(path(self.folder), path(file)))).json
 
     def emit(self, file: Union[str, os.PathLike], *, format: Optional[str] = None, triple: Optional[str] = None,
              name: Optional[str] = None, cpu: Optional[str] = None, share_memory: bool = False) -> Dict[str, Any]:

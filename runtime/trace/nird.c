@@ -8,7 +8,6 @@
 #include "hdf5_write.h"
 
 #include <math.h>
-#include <string.h>
 
 typedef struct {
     uint32_t neuron, tick;
@@ -113,22 +112,14 @@ static uint64_t node(const TtfsNird *n, uint32_t pop, TtfsHdf5Writer *w) {
     return ttfs_hdf5_put(w, &h);
 }
 
-/* With the population's number where the name had to change, so that it stays the only one. */
-static const char *link_name(const char *name, uint32_t number, TtfsArena *a) {
-    if (*name && !strchr(name, '/') && strcmp(name, ".") != 0) return name;
-    char *changed = ttfs_arena_printf(a, "%s_%u", name, number);
-    for (char *c = changed; *c; c++)
-        if (*c == '/') *c = '.';
-    return changed;
-}
-
 void ttfs_nird_write(const TtfsNird *n, TtfsBuf *out) {
     TtfsHdf5Writer w;
     TtfsArena names = {0};
     ttfs_hdf5_begin(&w);
     TtfsHdf5Header nodes = ttfs_hdf5_group(), root = ttfs_hdf5_group();
     for (uint32_t i = 0; i < n->spike->pops.len; i++)
-        ttfs_hdf5_link(&nodes, link_name(n->spike->pops.at[i].name, i + 1, &names), node(n, i, &w));
+        ttfs_hdf5_link(&nodes, ttfs_hdf5_name(n->spike->pops.at[i].name, i + 1, &names),
+                       node(n, i, &w));
     ttfs_hdf5_link(&root, "nodes", ttfs_hdf5_put(&w, &nodes));
     ttfs_hdf5_attribute_text(&w, &root, "__type__", "NIRGraphData");
     ttfs_hdf5_end(&w, &root);

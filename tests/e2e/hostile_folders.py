@@ -62,7 +62,7 @@ def destroyed(case, rng):
 
 SPIKE = ("manifest.json", "forms/spike.txt", "forms/spike.blob")
 ENOUGH = (  # files with which a command works, whatever else is not there
-    (("info",), SPIKE), (("dump", "--form", "spike"), SPIKE), (("emit", "-o", "net.o"), SPIKE),
+    (("info",), SPIKE), (("dump", "--form", "spike"), SPIKE), (("emit", "-o", "net.o"), SPIKE), (("convert", "-o", "net.nir"), SPIKE),
     (("synth", "--device", "hx8k", "--estimate"), ("manifest.json", "forms/plan.txt")),
     (("verify", "--input", TEST, "--count", "2", "--engines", "golden,jit"), SPIKE),
     (("run", "--input", TEST, "--count", "2", "--engine", "golden", "--classes-only"), SPIKE),

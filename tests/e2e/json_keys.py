@@ -18,6 +18,7 @@ KEYS = {
             "spikes_per_neuron": NUMBER, "latency_ticks": int, "cycles": NUMBER, "latency_cycles": NUMBER,
             "samples_per_second": NUMBER, "footprint": NUMBER, "connection_sparsity": NUMBER,
             "activation_sparsity": NUMBER, "synaptic_operations": dict},
+    "convert": {"file": str, "nodes": int, "edges": int, "bytes": int},
     "synth": {"device": str, "estimated": bool, "lut": int, "ff": int, "ram": int, "dsp": int, "clock_mhz": NUMBER,
               "core_us": NUMBER},
     "verify": {"engines": list, "samples": int, "spikes": int, "readouts": int, "differences": int,
@@ -74,6 +75,7 @@ def main():
     check_keys(case, "point", sweep["points"][0])
     check_keys(case, "verify", case.json("verify", "out", "--input", test, "--count", 3,
                                          "--fault", "spike:1", code=1))
+    check_keys(case, "convert", case.json("convert", "out", "-o", "net.nir"))
     check_keys(case, "synth", case.json("synth", "out", "--device", "ecp5-85k", "--estimate"))
     case.check("timing" in case.json("info", "out"), "info: no timing of a planned network")
     case.good("compile", model, "-o", "early", "--stop-after", "spike")

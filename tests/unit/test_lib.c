@@ -158,6 +158,16 @@ static void run_options(void **state) {
     BOUNDS(VERIFY, "--threads", session.threads, 0, 1, 64, 65);
 }
 
+static void convert_options(void **state) {
+    (void)state;
+    static const TtfsConvertOptions bad[] = {{"absent", "x"}, {NULL, "x"}, {"absent", NULL}};
+    static const char *const named[] = {"", "folder", "-o"};
+    for (uint32_t i = 0; i < 3; i++) {
+        TtfsMessages *m = ttfs_messages_new();
+        asked(ttfs_convert(&bad[i], m), m, i > 0, named[i]);
+    }
+}
+
 #define EMIT(faults, name_of, change)                                                              \
     do {                                                                                           \
         TtfsEmitOptions o = {.folder = "absent", .file = "absent.o"};                              \
@@ -481,11 +491,17 @@ int main(int argc, char **argv) {
         setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1) == 0)
         execv("/proc/self/exe", argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(compile_options),     cmocka_unit_test(input_options),
-        cmocka_unit_test(run_options),         cmocka_unit_test(emit_options),
-        cmocka_unit_test(synth_options),       cmocka_unit_test(figures),
-        cmocka_unit_test(failing_engines),     cmocka_unit_test(progress),
-        cmocka_unit_test(calibration_is_told), cmocka_unit_test(calls_leave_nothing),
+        cmocka_unit_test(compile_options),
+        cmocka_unit_test(input_options),
+        cmocka_unit_test(run_options),
+        cmocka_unit_test(emit_options),
+        cmocka_unit_test(convert_options),
+        cmocka_unit_test(synth_options),
+        cmocka_unit_test(figures),
+        cmocka_unit_test(failing_engines),
+        cmocka_unit_test(progress),
+        cmocka_unit_test(calibration_is_told),
+        cmocka_unit_test(calls_leave_nothing),
         cmocka_unit_test(sweep_stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
