@@ -19,7 +19,9 @@ static void layers(TtfsBuf *b, const TtfsOut *o) {
     ttfs_buf_puts(
         b, "<h2>Populations</h2><div "
            "class=\"wide\"><table><tr><th>name</th><th>kind</th><th>shape</th><th>neurons</th>"
-           "<th>window (ticks)</th><th>weight bits</th><th>expected to fire</th></tr>");
+           "<th>");
+    ttfs_html_word(b, "window", "window (ticks)");
+    ttfs_buf_puts(b, "</th><th>weight bits</th><th>expected to fire</th></tr>");
     for (uint32_t i = 0; i < o->spike.pops.len; i++) {
         const TtfsPopulation *p = &o->spike.pops.at[i];
         uint32_t bits = p->conn_count ? o->spike.conns.at[p->conn_first].weight_bits : 0;
@@ -77,9 +79,12 @@ static void quantisation(TtfsBuf *b, const TtfsPage *p) {
     ttfs_buf_printf(b,
                     "<h2>Quantisation</h2><p class=\"key\">%.0f calibration samples</p><div "
                     "class=\"wide\"><table><tr><th>population</th><th>window top</th>"
-                    "<th>largest seen</th><th>saturated</th><th>weight error</th><th>clipped "
-                    "weights</th><th>ramps</th><th>the model's integers</th></tr>",
+                    "<th>largest seen</th><th>",
                     ttfs_page_number(j, "calibration_samples"));
+    ttfs_html_word(b, "saturated", "saturated");
+    ttfs_buf_puts(b, "</th><th>weight error</th><th>clipped weights</th><th>");
+    ttfs_html_word(b, "ramp", "ramps");
+    ttfs_buf_puts(b, "</th><th>the model's integers</th></tr>");
     const cJSON *e;
     cJSON_ArrayForEach(e, cJSON_GetObjectItem(j, "layers")) {
         const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(e, "population"));
@@ -133,8 +138,11 @@ static void verification(TtfsBuf *b, const TtfsPage *p) {
         return;
     }
     ttfs_buf_puts(b, "<div "
-                     "class=\"wide\"><table><tr><th>engines</th><th>samples</th><th>spikes</"
-                     "th><th>readouts</th><th>differences</th><th>verdict</th></tr>");
+                     "class=\"wide\"><table><tr><th>");
+    ttfs_html_word(b, "engine", "engines");
+    ttfs_buf_puts(b, "</th><th>samples</th><th>spikes</th><th>");
+    ttfs_html_word(b, "readout", "readouts");
+    ttfs_buf_puts(b, "</th><th>differences</th><th>verdict</th></tr>");
     for (uint32_t i = 0; i < n; i++) verdict(b, names[i]);
     ttfs_buf_puts(b, "</table></div>");
 }
@@ -189,25 +197,6 @@ static void head(TtfsBuf *b, const TtfsPage *p) {
                     (unsigned long long)ttfs_spike_parameters(s), s->latency);
 }
 
-static void glossary(TtfsBuf *b) {
-    static const char *const words[][2] = {
-        {"tick, window", "the unit of time; the T ticks in which a population may spike"},
-        {"population", "the neurons of one tensor"},
-        {"silent", "a neuron without a spike: its value is 0"},
-        {"saturated", "fires in its window's first tick: its value is the window's end or beyond"},
-        {"agreement", "the share of samples of which relu and the chip name the same class"},
-        {"relu, exact, golden, jit, rtl",
-         "the float network; spikes in continuous time; integers tick by tick; the same compiled; "
-         "the simulated Verilog"},
-        {"readout", "a population that does not spike: its potentials are the result"},
-        {"slot, turn", "what all cores do between two barriers; all slots once"},
-        {"slack", "the proven worst case less the most that was measured"}};
-    ttfs_buf_puts(b, "<details><summary>Words</summary><dl>");
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        ttfs_buf_printf(b, "<dt><b>%s</b></dt><dd>%s</dd>", words[i][0], words[i][1]);
-    ttfs_buf_puts(b, "</dl></details>");
-}
-
 static void page(TtfsBuf *b, const TtfsPage *p) {
     head(b, p);
     ttfs_page_answer(b, p);
@@ -228,7 +217,7 @@ static void page(TtfsBuf *b, const TtfsPage *p) {
     if (p->energy) energy_estimate(b, p->energy);
     messages(b, p);
     ttfs_page_reproduce(b, p);
-    glossary(b);
+    ttfs_page_words(b);
     ttfs_buf_printf(b, "<script>%s</script></html>\n", page_js);
 }
 

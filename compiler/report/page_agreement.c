@@ -85,6 +85,7 @@ void ttfs_page_agreement(TtfsBuf *b, const TtfsPage *p) {
     ttfs_html(b, ttfs_page_text(j, "first_layer"));
     ttfs_buf_puts(b, "</b>: a layer parts where its active values are off by more than one step of "
                      "its own in the mean.</p>");
+    ttfs_page_funnel(b, p);
     parts(b, cJSON_GetObjectItem(j, "parts"));
     ttfs_buf_puts(b,
                   "<div class=\"wide\"><table><tr><th>layer</th><th>exact</th><th>mean error"

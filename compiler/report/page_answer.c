@@ -7,8 +7,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void begin(TtfsBuf *b, const char *what) {
-    ttfs_buf_printf(b, "<div><dt>%s</dt><dd>", what);
+/* `word`: what the glossary has of it. */
+static void begin(TtfsBuf *b, const char *word, const char *what) {
+    ttfs_buf_puts(b, "<div><dt>");
+    ttfs_html_word(b, word, what);
+    ttfs_buf_puts(b, "</dt><dd>");
 }
 
 static void end(TtfsBuf *b) {
@@ -21,7 +24,7 @@ static void no_run(TtfsBuf *b) {
 
 static void share(TtfsBuf *b, const cJSON *run, const char *what, const char *key,
                   const char *without) {
-    begin(b, what);
+    begin(b, key, what);
     if (!run) {
         no_run(b);
     } else if (ttfs_page_has_number(run, key)) {
@@ -37,7 +40,7 @@ static void share(TtfsBuf *b, const cJSON *run, const char *what, const char *ke
 
 static void worst(TtfsBuf *b, const TtfsPage *p) {
     const TtfsPlan *plan = &p->out->plan;
-    begin(b, "Latency, worst case");
+    begin(b, "latency", "Latency, worst case");
     if (p->out->has_plan) {
         uint64_t cycles = ttfs_plan_turns(plan, &p->out->spike) * plan->worst_cycles;
         ttfs_buf_printf(b, "%.1f &micro;s<small>", (double)cycles / plan->chip.clock_mhz);
@@ -51,7 +54,7 @@ static void worst(TtfsBuf *b, const TtfsPage *p) {
 
 static void measured(TtfsBuf *b, const TtfsPage *p) {
     double cycles = ttfs_page_number(p->measured, "latency_cycles");
-    begin(b, "Latency, measured");
+    begin(b, "latency", "Latency, measured");
     if (p->measured && p->out->has_plan) {
         ttfs_buf_printf(b, "%.1f &micro;s<small>", cycles / p->out->plan.chip.clock_mhz);
         ttfs_html_count(b, cycles);
@@ -65,7 +68,7 @@ static void measured(TtfsBuf *b, const TtfsPage *p) {
 }
 
 static void spikes(TtfsBuf *b, const TtfsPage *p) {
-    begin(b, "Spikes a neuron");
+    begin(b, "neuron", "Spikes a neuron");
     if (p->run)
         ttfs_buf_printf(b, "%.3f<small>hidden neurons, a sample",
                         ttfs_page_number(p->run, "spikes_per_neuron"));
@@ -77,7 +80,7 @@ static void spikes(TtfsBuf *b, const TtfsPage *p) {
 static void energy(TtfsBuf *b, const TtfsPage *p) {
     double nj = ttfs_page_number(p->energy, "nanojoule_per_sample");
     if (!p->energy) return;
-    begin(b, "Energy, estimated");
+    begin(b, "energy", "Energy, estimated");
     if (nj >= 1000)
         ttfs_buf_printf(b, "%.2f &micro;J", nj / 1000);
     else
@@ -105,7 +108,7 @@ static void date(TtfsBuf *b, const char *when) {
 static void verdict(TtfsBuf *b, const TtfsPage *p) {
     const cJSON *v = p->verdict;
     bool equal = cJSON_IsTrue(cJSON_GetObjectItem(v, "equal"));
-    begin(b, "Verified");
+    begin(b, "engine", "Verified");
     if (v) {
         ttfs_buf_printf(b, "<span class=\"%s\">%s</span><small>", equal ? "ok" : "bad",
                         equal ? "equal" : "not equal");

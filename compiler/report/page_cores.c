@@ -107,9 +107,12 @@ static void slots(TtfsBuf *b, const TtfsPage *p) {
     ttfs_buf_puts(b, seen ? "the most that any verified sample took"
                           : "what is expected; <code>ttfs verify OUT --input X</code> on "
                             "<code>rtl</code> measures");
-    ttfs_buf_puts(b, ".</p><div class=\"wide\"><table><tr><th>slot</th><th class=\"gantt\">cycles "
-                     "of the turn</th><th>at most</th><th>expected</th><th>measured</th>"
-                     "<th>slack</th></tr>");
+    ttfs_buf_puts(b, ".</p><div class=\"wide\"><table><tr><th>");
+    ttfs_html_word(b, "slot", "slot");
+    ttfs_buf_puts(b, "</th><th class=\"gantt\">cycles of the turn</th><th>at most</th><th>expected"
+                     "</th><th>measured</th><th>");
+    ttfs_html_word(b, "slack", "slack");
+    ttfs_buf_puts(b, "</th></tr>");
     seen = seen ? seen->child : NULL;
     for (uint32_t i = 0; i < plan->slots.len && i < MOST_SLOTS; i++) {
         slot(b, plan, i, before, seen);

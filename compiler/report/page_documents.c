@@ -9,7 +9,6 @@
 #include "out_folder.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 
 TtfsJsonTree *ttfs_page_load(const char *path) {
@@ -51,8 +50,16 @@ static const cJSON *take(TtfsPageTrees *t, const char *path) {
     return tree->root;
 }
 
-static int by_name(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+/* Puts the name in its place; of too many the last ones are left out, whatever order the folder
+ * gives them in. */
+static uint32_t insert(char *names[TTFS_PAGE_VERDICTS], uint32_t n, const char *path) {
+    uint32_t at = n;
+    while (at > 0 && strcmp(names[at - 1], path) > 0) at--;
+    if (at == TTFS_PAGE_VERDICTS) return n;
+    uint32_t kept = n < TTFS_PAGE_VERDICTS ? n : n - 1;
+    memmove(names + at + 1, names + at, (kept - at) * sizeof *names);
+    names[at] = (char *)path;
+    return kept + 1;
 }
 
 uint32_t ttfs_page_verdicts(TtfsOut *o, char *names[TTFS_PAGE_VERDICTS]) {
@@ -60,10 +67,9 @@ uint32_t ttfs_page_verdicts(TtfsOut *o, char *names[TTFS_PAGE_VERDICTS]) {
     const char *folder = ttfs_out_path(o, "verify");
     TtfsFolder f;
     ttfs_folder_open(&f, AT_FDCWD, ttfs_path_join(&o->arena, folder, "."));
-    for (const char *name; n < TTFS_PAGE_VERDICTS && (name = ttfs_folder_next(&f)) != NULL;)
-        if (strstr(name, ".json")) names[n++] = ttfs_path_join(&o->arena, folder, name);
+    for (const char *name; (name = ttfs_folder_next(&f)) != NULL;)
+        if (strstr(name, ".json")) n = insert(names, n, ttfs_path_join(&o->arena, folder, name));
     ttfs_folder_close(&f);
-    qsort(names, n, sizeof *names, by_name);
     return n;
 }
 

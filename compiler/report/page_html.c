@@ -43,10 +43,10 @@ void ttfs_html_cut(TtfsBuf *b, const char *text, size_t most) {
 
 void ttfs_html_bar(TtfsBuf *b, double share, const char *colour) {
     ttfs_buf_printf(b,
-                    "<svg width=\"120\" height=\"10\" role=\"img\" aria-label=\"%.1f %%\"><rect "
-                    "width=\"120\" height=\"10\" fill=\"currentColor\" opacity=\".15\"/><rect "
+                    "<svg width=\"100\" height=\"10\" role=\"img\" aria-label=\"%.1f %%\"><rect "
+                    "width=\"100\" height=\"10\" fill=\"currentColor\" opacity=\".15\"/><rect "
                     "width=\"%.1f\" height=\"10\" fill=\"%s\"/></svg>",
-                    100 * share, 120 * share, colour);
+                    100 * share, 100 * share, colour);
 }
 
 void ttfs_html_count(TtfsBuf *b, double n) {
@@ -57,6 +57,20 @@ void ttfs_html_count(TtfsBuf *b, double n) {
         if (i > 0 && (len - i) % 3 == 0 && digits[i - 1] != '-') ttfs_buf_puts(b, ",");
         ttfs_buf_bytes(b, &digits[i], 1);
     }
+}
+
+void ttfs_html_histogram(TtfsBuf *b, const double *count, int n, const char *what) {
+    double most = 0;
+    for (int i = 0; i < n; i++) most = fmax(most, count[i]);
+    ttfs_buf_printf(b,
+                    "<svg viewBox=\"0 0 %d 100\" preserveAspectRatio=\"none\" role=\"img\" "
+                    "aria-label=\"%s, at most %.0f in a bar\"><path d=\"",
+                    n ? n : 1, what, most);
+    for (int i = 0; i < n; i++) {
+        double height = most > 0 ? 100 * count[i] / most : 0;
+        if (height > 0) ttfs_buf_printf(b, "M%d 100v-%.1fh.9v%.1fz", i, height, height);
+    }
+    ttfs_buf_puts(b, "\"/></svg>");
 }
 
 /* --- pictures --- */

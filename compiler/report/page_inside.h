@@ -30,7 +30,7 @@ typedef struct {
 } TtfsPageTrees;
 void ttfs_page_documents(TtfsPage *p, TtfsPageTrees *t);
 void ttfs_page_undo(TtfsPageTrees *t);
-/* Names in OUT/verify that end in .json, in order; how many. */
+/* The first names, in order, in OUT/verify that end in .json; how many. */
 uint32_t ttfs_page_verdicts(TtfsOut *o, char *names[TTFS_PAGE_VERDICTS]);
 TtfsJsonTree *ttfs_page_load(const char *path);
 
@@ -52,6 +52,10 @@ void ttfs_html_bar(TtfsBuf *b, double share, const char *colour);
 void ttfs_html_sha256(TtfsBuf *b, const char *text);
 /* With a comma every three digits. */
 void ttfs_html_count(TtfsBuf *b, double n);
+/* Bars of counts, a unit wide each; `what` they count, no text of a file. */
+void ttfs_html_histogram(TtfsBuf *b, const double *count, int n, const char *what);
+/* A word of the glossary, `shown` as it stands there: pointed at, it is explained. */
+void ttfs_html_word(TtfsBuf *b, const char *id, const char *shown);
 /* An 8-bit picture of 1 or 3 planes one behind the other, as a PNG inside the page; `alt` is no
  * text of a file. */
 void ttfs_html_picture(TtfsBuf *b, const uint8_t *pixel, uint32_t width, uint32_t height,
@@ -64,11 +68,13 @@ void ttfs_page_graph(TtfsBuf *b, const TtfsPage *p);
 void ttfs_page_samples(TtfsBuf *b, const TtfsPage *p);
 void ttfs_page_times(TtfsBuf *b, const TtfsPage *p);
 void ttfs_page_agreement(TtfsBuf *b, const TtfsPage *p);
+void ttfs_page_funnel(TtfsBuf *b, const TtfsPage *p);
 void ttfs_page_classes(TtfsBuf *b, const TtfsPage *p);
 void ttfs_page_plan(TtfsBuf *b, const TtfsPage *p);
 void ttfs_page_cores(TtfsBuf *b, const TtfsPage *p);
 void ttfs_page_weights(TtfsBuf *b, const TtfsPage *p);
 void ttfs_page_frontier(TtfsBuf *b, const TtfsPage *p);
 void ttfs_page_reproduce(TtfsBuf *b, const TtfsPage *p);
+void ttfs_page_words(TtfsBuf *b);
 
 #endif

@@ -9,10 +9,12 @@
 
 #include <string.h>
 
-/* A word of a shell: in single quotes where it is not plain. */
+/* A word of a shell: in single quotes where it is not plain, and no option where it is a file's
+ * name that looks like one. */
 static void word(TtfsBuf *b, const char *s) {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "_./:,+-";
+    if (*s == '-') ttfs_buf_puts(b, "./");
     if (*s && strspn(s, plain) == strlen(s)) {
         ttfs_html(b, s);
         return;

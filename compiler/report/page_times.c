@@ -7,32 +7,15 @@
 
 #include "watch.h"
 
-#include <math.h>
 #include <string.h>
 
-static double most_of(const cJSON *list) {
-    const cJSON *e;
-    double most = 0;
-    cJSON_ArrayForEach(e, list) if (cJSON_IsNumber(e)) most = fmax(most, e->valuedouble);
-    return most;
-}
-
-/* Bars of a list of counts, in a box of its size. */
 static void histogram(TtfsBuf *b, const cJSON *list) {
-    int n = cJSON_GetArraySize(list), i = 0;
-    double most = most_of(list);
+    double count[TTFS_WATCH_BINS];
+    int n = 0;
     const cJSON *e;
-    if (n > TTFS_WATCH_BINS) return;
-    ttfs_buf_printf(b,
-                    "<svg viewBox=\"0 0 %d 100\" preserveAspectRatio=\"none\" role=\"img\" "
-                    "aria-label=\"spikes by tick, at most %.0f in a bar\"><path d=\"",
-                    n ? n : 1, most);
-    cJSON_ArrayForEach(e, list) {
-        double height = most > 0 && cJSON_IsNumber(e) ? 100 * e->valuedouble / most : 0;
-        if (height > 0) ttfs_buf_printf(b, "M%d 100v-%.1fh.9v%.1fz", i, height, height);
-        i++;
-    }
-    ttfs_buf_puts(b, "\"/></svg>");
+    if (cJSON_GetArraySize(list) > TTFS_WATCH_BINS) return;
+    cJSON_ArrayForEach(e, list) count[n++] = cJSON_IsNumber(e) ? e->valuedouble : 0;
+    ttfs_html_histogram(b, count, n, "spikes by tick");
 }
 
 static void tile(TtfsBuf *b, const cJSON *e, const char *input) {
@@ -78,9 +61,12 @@ void ttfs_page_times(TtfsBuf *b, const TtfsPage *p) {
     }
     ttfs_buf_printf(b,
                     "<p class=\"key\">Spikes of %.0f samples by tick of the window: its start, "
-                    "where the largest values are, on the left. Shares are those of all %.0f "
-                    "samples.</p><div class=\"tiles\">",
-                    ttfs_page_number(p->run, "histogram_samples"),
+                    "where the largest values are, on the left. Shares, of neurons that are ",
+                    ttfs_page_number(p->run, "histogram_samples"));
+    ttfs_html_word(b, "silent", "silent");
+    ttfs_buf_puts(b, " or ");
+    ttfs_html_word(b, "saturated", "saturated");
+    ttfs_buf_printf(b, ", are those of all %.0f samples.</p><div class=\"tiles\">",
                     ttfs_page_number(p->run, "samples"));
     cJSON_ArrayForEach(e, list) if (n++ < TTFS_WATCH_POPS) tile(b, e, input);
     ttfs_buf_puts(b, "</div>");

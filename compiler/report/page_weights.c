@@ -5,8 +5,6 @@
  */
 #include "page_inside.h"
 
-#include <math.h>
-
 enum { BINS = 64, MOST = 256 };
 
 typedef struct {
@@ -21,7 +19,7 @@ static uint32_t bin_of(uint32_t bits, int32_t w, uint32_t *bins) {
     return (uint32_t)((uint64_t)(uint32_t)(w + (int32_t)(all / 2)) * *bins / all);
 }
 
-static uint32_t count(Weights *n, const TtfsSpike *s, const TtfsPopulation *p) {
+static uint32_t count_weights(Weights *n, const TtfsSpike *s, const TtfsPopulation *p) {
     uint32_t bins = 1;
     for (uint32_t k = 0; k < p->conn_count; k++) {
         const TtfsConnection *c = &s->conns.at[p->conn_first + k];
@@ -39,22 +37,18 @@ static uint32_t count(Weights *n, const TtfsSpike *s, const TtfsPopulation *p) {
 }
 
 static void histogram(TtfsBuf *b, const Weights *n, uint32_t bins) {
-    double most = 1;
-    for (uint32_t i = 0; i < bins; i++) most = fmax(most, (double)n->bin[i]);
-    ttfs_buf_printf(b,
-                    "<svg viewBox=\"0 0 %u 100\" preserveAspectRatio=\"none\" role=\"img\" "
-                    "aria-label=\"weights from %d to %d, at most %.0f in a bar\"><path d=\"",
-                    bins, -(1 << (n->bits - 1)), (1 << (n->bits - 1)) - 1, most);
-    for (uint32_t i = 0; i < bins; i++) {
-        double height = 100 * (double)n->bin[i] / most;
-        if (n->bin[i]) ttfs_buf_printf(b, "M%u 100v-%.1fh.9v%.1fz", i, height, height);
-    }
-    ttfs_buf_puts(b, "\"/></svg>");
+    TtfsArena a = {0};
+    double count[BINS];
+    for (uint32_t i = 0; i < bins; i++) count[i] = (double)n->bin[i];
+    ttfs_html_histogram(b, count, (int)bins,
+                        ttfs_arena_printf(&a, "weights from %d to %d", -(1 << (n->bits - 1)),
+                                          (1 << (n->bits - 1)) - 1));
+    ttfs_arena_free(&a);
 }
 
 static void tile(TtfsBuf *b, const TtfsPage *p, const TtfsPopulation *pop) {
     Weights n = {0};
-    uint32_t bins = count(&n, &p->out->spike, pop);
+    uint32_t bins = count_weights(&n, &p->out->spike, pop);
     const cJSON *e =
         ttfs_page_named(cJSON_GetObjectItem(p->accuracy, "layers"), "population", pop->name);
     if (n.weights == 0) return;

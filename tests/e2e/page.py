@@ -156,6 +156,24 @@ def made_again(case):
             case.equal(b.read(), a.read(), name + " of the folder made again")
 
 
+def many_verdicts(case):
+    """Of more than 64 the first by name stay, in whatever order the folder gives them."""
+    os.makedirs(case.path("mine", "verify"), exist_ok=True)
+    numbers = [(7 * i) % 90 for i in range(90)]
+    for i in numbers:
+        case.write("mine/verify/v%02d.json" % i, json.dumps({"date": "2020-01-01T00:00:%02dZ" % (i % 60), "equal": True, "engines": ["golden"]}))
+    shown = re.findall(r"<td>v([0-9]{2})</td>", part(page_of(case, "mine"), "Verification"))
+    case.equal([int(n) for n in shown], list(range(64)), "verdicts of 90")
+
+
+def dashed(case):
+    """A file whose name begins as an option does is a path in the command."""
+    with open(os.path.join(DIGITS, "digits_mlp.onnx"), "rb") as f:
+        case.write("-q.onnx", f.read())
+    case.good("compile", "./-q.onnx", "-o", "dashed", "--stop-after", "spike")
+    case.check("ttfs compile ./-q.onnx -o OUT" in part(page_of(case, "dashed"), "Reproduce"), "the model's name in the command")
+
+
 def hostile(case):
     """Documents from elsewhere: other types, sizes and numbers than ours leave a page."""
     run = {"engine": "<b>", "samples": 1e999, "histogram_samples": "x", "populations": [1, {"population": 7, "histogram": [-1, 1e308, "x"]}],
@@ -236,6 +254,8 @@ def main():
     same_whatever_came_first(case)
     named(case)
     made_again(case)
+    many_verdicts(case)
+    dashed(case)
     hostile(case)
     return case.done()
 
