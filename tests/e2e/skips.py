@@ -40,6 +40,7 @@ def tools_taken_away(case):
     emit = (sys.executable, os.path.join(HERE, "emit.py"), "digits_mlp", "1")
     for part, tool in (("text", "clang"), ("riscv64-linux-gnu", "clang")):
         without(case, tool, emit + (part,), TTFS_LLVM_BIN=bare)
+    without(case, "chromium", (sys.executable, os.path.join(HERE, "page_browser.py")), PATH=bare)
     without(case, "qemu-riscv32", (sys.executable, os.path.join(HERE, "docs.py"), "embedded"), PATH=bare)
     rtl = os.path.join(SOURCE, "tests", "rtl", "run.sh")
     for name, tool in (("lint/ttfs_skid", "verilator"), ("synth/ttfs_skid", "yosys"), ("bench/skid", "iverilog"),
