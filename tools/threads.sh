@@ -32,7 +32,7 @@ $runner "$probe" 2>"$probe.log" || {
 }
 
 # Only what the tests need is built: by meson test.
-tools/build.sh "$folder" -Dbuildtype=debugoptimized -Doptimization=1 -Db_sanitize=thread -Db_lundef=false -Dwerror=false \
+tools/build.sh "$folder" -Dbuildtype=debugoptimized -Doptimization=1 -Dc_args=-g1 -Db_sanitize=thread -Db_lundef=false -Dwerror=false \
     -- build.ninja || exit 1
 export TSAN_OPTIONS="allocator_may_return_null=1:second_deadlock_stack=1:suppressions=$PWD/tests/unit/threads.supp"
 # In front of meson: as its wrapper it would change the log's name.

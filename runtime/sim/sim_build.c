@@ -26,7 +26,9 @@ static const char apart[] = "`verilator_config\n"
                             "no_inline -module \"ttfs_node\"\n"
                             "public_flat_rd -module \"ttfs_node\" -var \"*_i\"\n";
 static const char *const compile_flags[] = {"-std=c++17", "-fPIC", "-pthread", "-w", "-c"};
-static const char once[] = "-O0"; /* code of the start */
+/* Code of every cycle: with -O2 it takes twice as long to compile and runs no faster. And code of
+ * the start, with the simulator's own. */
+static const char often[] = "-O1", once[] = "-O0";
 enum {
     VERILATE_FLAGS = sizeof verilate_flags / sizeof *verilate_flags,
     COMPILE_FLAGS = sizeof compile_flags / sizeof *compile_flags
@@ -52,11 +54,6 @@ typedef struct {
     const char *at[FILES_LIMIT];
     uint32_t count;
 } Names;
-
-/* How code of every cycle is compiled; gates are so many that -O2 takes minutes. */
-static const char *often(const Build *b) {
-    return b->kind == TTFS_SIM_GATES ? "-O1" : "-O2";
-}
 
 /* Sorted names of the C++ sources in a folder. */
 static bool list_sources(const Build *b, const char *path, Names *names) {
@@ -117,7 +114,7 @@ bool ttfs_sim_key(const Build *b, char key[65]) {
     for (int i = 0; i < VERILATE_FLAGS; i++) hash_text(&h, verilate_flags[i]);
     hash_text(&h, b->kind == TTFS_SIM_MESH ? apart : "");
     for (int i = 0; i < COMPILE_FLAGS; i++) hash_text(&h, compile_flags[i]);
-    hash_text(&h, often(b));
+    hash_text(&h, often);
     hash_text(&h, once);
     if (!hash_wrapper(b, &h)) return false;
     ttfs_file_set_hash(b->verilog, &h);
@@ -165,8 +162,9 @@ static pid_t compile(const Build *b, const char *source, const char *how, const 
     return ttfs_process_start(argv, NULL, log_of(b));
 }
 
-/* One source that includes the generated ones of a kind, and the wrapper among those of every
- * cycle: the headers are read once, and the compiler sees the clock loop and the chip together. */
+/* One source that includes the generated ones of a kind: the headers are read once. The wrapper is
+ * among those of every cycle, so that the compiler sees the clock loop and the chip together; the
+ * simulator's own are among those of the start, the one that changes a name for itself the last. */
 static const char *write_source(const Build *b, bool slow) {
     Names names;
     const char *path = ttfs_path_join(b->a, b->work, slow ? "slow.cpp" : "fast.cpp");
@@ -174,36 +172,32 @@ static const char *write_source(const Build *b, bool slow) {
     TtfsBuf out = {0};
     for (uint32_t i = 0; i < names.count; i++)
         if (is_slow(names.at[i]) == slow) ttfs_buf_printf(&out, "#include \"%s\"\n", names.at[i]);
-    if (!slow) ttfs_buf_printf(&out, "#include \"%s\"\n", ttfs_path_base(b->wrapper));
+    ttfs_buf_puts(&out, slow ? "#include \"verilated_threads.cpp\"\n" : "");
+    ttfs_buf_printf(&out, "#include \"%s\"\n",
+                    slow ? "sim_verilated.cpp" : ttfs_path_base(b->wrapper));
     bool ok = ttfs_file_fill(path, ttfs_buf_text(&out), out.len, b->diag);
     ttfs_buf_free(&out);
     return ok ? path : NULL;
 }
 
-/* C++ to WORK/chip.so, the chip and the simulator's own sources side by side. */
+/* C++ to WORK/chip.so: the code of every cycle and of the start, side by side. */
 static bool compile_all(const Build *b, const char *include) {
     const char *fast = write_source(b, false), *slow = write_source(b, true);
-    const char *own = ttfs_path_dir(b->a, b->wrapper);
     if (!fast || !slow) return false;
-    const struct {
-        const char *source, *how, *object;
-    } part[] = {
-        {fast, often(b), "fast.o"},
-        {slow, once, "slow.o"},
-        {ttfs_path_join(b->a, own, "sim_verilated.cpp"), often(b), "verilated.o"},
-        {ttfs_path_join(b->a, include, "verilated_threads.cpp"), often(b), "threads.o"},
-    };
-    enum { PARTS = sizeof part / sizeof *part };
-    pid_t pid[PARTS];
-    const char *argv[PARTS + 6] = {"g++", "-shared", "-pthread", "-o",
-                                   ttfs_path_join(b->a, b->work, "chip.so")};
-    for (int i = 0; i < PARTS; i++) {
-        argv[5 + i] = ttfs_path_join(b->a, b->work, part[i].object);
-        pid[i] = compile(b, part[i].source, part[i].how, include, part[i].object);
-    }
-    bool ok = true;
-    for (int i = 0; i < PARTS; i++) ok = ttfs_process_finish(pid[i]) && ok;
-    return ok && ttfs_process_finish(ttfs_process_start(argv, NULL, log_of(b)));
+    const char *out = ttfs_path_join(b->a, b->work, "chip.so");
+    const char *argv[] = {"g++",
+                          "-shared",
+                          "-pthread",
+                          ttfs_path_join(b->a, b->work, "fast.o"),
+                          ttfs_path_join(b->a, b->work, "slow.o"),
+                          "-o",
+                          out,
+                          NULL};
+    pid_t one = compile(b, fast, often, include, "fast.o");
+    pid_t other = compile(b, slow, once, include, "slow.o");
+    bool ok = ttfs_process_finish(one);
+    return ttfs_process_finish(other) && ok &&
+           ttfs_process_finish(ttfs_process_start(argv, NULL, log_of(b)));
 }
 
 bool ttfs_sim_build(const Build *b) {

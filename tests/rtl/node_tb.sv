@@ -25,6 +25,7 @@ endmodule
 
 module node_case #(parameter MESH = 0) (input wire go, output reg over = 0);
     `include "bench.svh"
+    initial own_end = 1;
     localparam VB = 4, AB = 12, FV = MESH ? VB : AB, CB = 5, FLOWS = 12, BUFFERS = 5, FLIT = 4 + 1 + 1 + CB + FV;
     reg cfg_en = 0, cfg_we = 0, go_slot = 0;
     reg [3:0] mem = 0;
@@ -203,7 +204,10 @@ module node_case #(parameter MESH = 0) (input wire go, output reg over = 0);
         check(rests > 100, 1, 18);
         over = errors == 0 && checks > 2000;
         $display("%0s %0d checks", over ? "ok" : "bad", checks);
-        if (!over) $display("FAIL");
+        if (!over) begin
+            $display("FAIL");
+            $finish;
+        end
     end
 endmodule
 

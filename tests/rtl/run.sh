@@ -127,8 +127,8 @@ synthesise() {
     yosys -q -p "$1" 2>&1
 }
 
-# Chip and node are what their parts make of them: those are mapped to cells, these not. Notes of what was flattened
-# ($scopeinfo, newer versions of Yosys) are no cells.
+# Chip and node are what their parts make of them: those are mapped to cells, these only flattened and checked (a chip in
+# cells: e2e board). Notes of what was flattened ($scopeinfo, newer versions of Yosys) are no cells.
 synth() {
     few="chparam -set LANES 2 -set ACT_WORDS 16 -set LIST_ENTRIES 16 -set WEIGHT_ROWS 32 -set PARAM_WORDS 16 \
 -set PROGRAM_WORDS 32 -set WEIGHT_BITS 4 -set SLOPE_BITS 8 -set ACC_BITS 10 -set RAMP_BITS 8 -set VALUE_BITS 3 \
@@ -138,7 +138,7 @@ synth() {
     ttfs_chip | ttfs_node)
         small="$few -set BUFFERS 4 -set TABLE_WORDS 16"
         [ "$1" = ttfs_node ] || small="$small -set CORES_X 2"
-        map="synth_ice40 -top $1 -run begin:map_ram"
+        map=
         ;;
     ttfs_core) small=$few ;;
     ttfs_lanes) small="chparam -set LANES 4" ;;

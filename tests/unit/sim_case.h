@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "chip_spike.h"
 #include "golden.h"
@@ -47,12 +48,20 @@ static inline void close_case(Case *c) {
     ttfs_arena_free(&c->arena);
 }
 
+/* A chip's Verilog, in a folder of its name; of the chip that was written last it is there. */
+static inline const char *rtl_of(const TtfsChip *chip, Case *c) {
+    static char last[64];
+    const char *folder = ttfs_arena_printf(&c->arena, "test_sim_rtl/%s", chip->name);
+    if (strcmp(chip->name, last) != 0) assert_true(write_verilog(chip, folder, &c->diag));
+    snprintf(last, sizeof last, "%s", chip->name);
+    return folder;
+}
+
 /* The graph of the case on a chip; false, with the reasons, when the chip refuses it. */
 static inline bool place_case(Case *c, const TtfsChip *chip, TtfsSchedule schedule) {
     if (!ttfs_spike_to_plan(&c->spike, chip, schedule, "net", &c->plan, &c->diag)) return false;
     assert_true(ttfs_plan_to_image(&c->plan, &c->spike, &c->image, &c->diag));
-    c->rtl = ttfs_arena_printf(&c->arena, "test_sim_rtl/%s", chip->name);
-    assert_true(write_verilog(&c->plan.chip, c->rtl, &c->diag));
+    c->rtl = rtl_of(&c->plan.chip, c);
     c->limit = TTFS_ARRAY(&c->arena, uint64_t, c->image.slots);
     for (uint32_t i = 0; i < c->image.slots; i++)
         c->limit[i] = 2 * c->plan.slots.at[i].worst_cycles + 1000;

@@ -22,9 +22,10 @@
 #include "ir_to_spike.h"
 #include "net.h"
 #include "random_case.h"
+#include "share.h"
 #include "term_weight.h"
 
-enum { NETS = 2000, CALIBRATED = 20, SAMPLES = 3 };
+enum { NETS = A_SHARE(2000), CALIBRATED = 20, SAMPLES = 3 };
 
 typedef struct {
     Canon k;

@@ -14,8 +14,9 @@
 #include "closed.h"
 #include "exact_case.h"
 #include "philox.h"
+#include "share.h"
 
-enum { NETS = 1000 };
+enum { NETS = A_SHARE(1000) };
 static const double BOUND = 1e-9;
 
 /* The vectors of Random123 for philox4x32, ten rounds. */

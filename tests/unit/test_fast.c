@@ -11,13 +11,14 @@
 
 #include "fast_inside.h"
 #include "relu.h"
+#include "share.h"
 #include "target.h"
 
 #include <math.h>
 
 #include "random_net.h"
 
-enum { MOST = TTFS_FAST_SAMPLES, NETS = 40 };
+enum { MOST = TTFS_FAST_SAMPLES, NETS = A_SHARE(40) };
 static const double bound = 1e-5; /* of the largest value on the way */
 
 /* A network with samples, and what the definition says of them. */

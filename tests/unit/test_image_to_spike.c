@@ -18,6 +18,7 @@
 #include "plan_to_image.h"
 #include "random_plan.h"
 #include "run_golden.h"
+#include "share.h"
 #include "spike_to_plan.h"
 
 typedef struct {
@@ -50,7 +51,7 @@ static void drop(Made *m) {
 
 static void lifts_to_the_same_graph(void **state) {
     (void)state;
-    uint32_t made = 0, all = graphs(600);
+    uint32_t made = 0, all = graphs(A_SHARE(600));
     for (uint64_t seed = 0; seed < all; seed++) {
         Made m;
         if (make(&m, seed)) {

@@ -14,6 +14,7 @@
 #include "net.h"
 #include "random_net.h"
 #include "reject.h"
+#include "share.h"
 
 static void test_folds(void **state) {
     (void)state;
@@ -396,7 +397,7 @@ static void test_refusals(void **state) {
 static void test_random(void **state) {
     (void)state;
     uint32_t refused = 0;
-    for (uint64_t seed = 0; seed < 1500; seed++) {
+    for (uint64_t seed = 0; seed < A_SHARE(1500); seed++) {
         TtfsArena data = {0};
         TtfsDiag diag = {0};
         TtfsIr canonical;

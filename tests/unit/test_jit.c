@@ -9,6 +9,7 @@
 #include "golden.h"
 #include "jit.h"
 #include "object.h"
+#include "share.h"
 #include "target.h"
 
 #include "wide_spike.h"
@@ -24,7 +25,8 @@
 #include <cmocka.h>
 
 enum { SMALL_NETS = 1600, WIDE_NETS = 300, NARROW_NETS = 100, SAMPLES = 11, SHORT = 41, MANY = 7 };
-enum { FEW = 73, FEW_NARROW = 5, FEW_SHARED = 1 }; /* with TTFS_TEST_FEW: for tools/mutate.py */
+/* With a sanitizer, or TTFS_TEST_FEW (tools/mutate.py). */
+enum { FEW = 73, FEW_NARROW = 5, FEW_SHARED = 1 };
 
 static uint64_t share =
     SHORT; /* one network in so many, coprime to what seeds are taken by; "many", 1: "all" */
@@ -517,6 +519,6 @@ int main(int argc, char **argv) {
         most_shared = 1;
         return cmocka_run_group_tests_name("shared", shared, NULL, NULL);
     }
-    if (getenv("TTFS_TEST_FEW")) share = FEW, most_shared = FEW_SHARED;
+    if (SANITIZED || getenv("TTFS_TEST_FEW")) share = FEW, most_shared = FEW_SHARED;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,11 +19,12 @@
 #include "plan_to_image.h"
 #include "random_net.h"
 #include "relu.h"
+#include "share.h"
 #include "sim.h"
 #include "spike_to_plan.h"
 #include "write_verilog.h"
 
-enum { NETWORKS = 100, SEEDS = 4000, CALIBRATION = 20, SAMPLES = 3 };
+enum { NETWORKS = A_SHARE(100), SEEDS = 4000, CALIBRATION = 20, SAMPLES = 3 };
 
 typedef struct {
     TtfsArena arena;
@@ -40,6 +41,7 @@ typedef struct {
 
 static uint32_t ran, refused_kind, refused_fit;
 static uint64_t spikes;
+static TtfsSimChip *code;
 
 static void close_line(Line *l) {
     ttfs_image_free(&l->image);
@@ -102,19 +104,25 @@ static void try_without_pools(const Line *l, TtfsChip chip, uint64_t seed) {
     ttfs_diag_free(&diag);
 }
 
-static void run_rtl(Line *l, uint64_t seed) {
+/* The chip that all networks are on. */
+static TtfsSimChip *open_chip(const TtfsChip *chip, TtfsDiag *diag) {
     const char *rtl = "test_line_rtl";
+    TtfsFileSet verilog = {0};
+    assert_true(write_verilog(chip, rtl, diag));
+    assert_true(ttfs_file_set_read(&verilog, rtl, ttfs_verilog_endings, false, diag));
+    TtfsSimChip *made = ttfs_sim_chip_open(&verilog, TTFS_SOURCE_DIR "/runtime/sim/sim_chip.cpp",
+                                           TTFS_SIM_MESH, &(TtfsProgress){0}, diag);
+    ttfs_file_set_free(&verilog);
+    assert_non_null(made);
+    return made;
+}
+
+static void run_rtl(Line *l, uint64_t seed) {
     uint64_t *limit = TTFS_ARRAY(&l->arena, uint64_t, l->image.slots);
     for (uint32_t i = 0; i < l->image.slots; i++)
         limit[i] = 2 * l->plan.slots.at[i].worst_cycles + 1000;
-    assert_true(write_verilog(&l->plan.chip, rtl, &l->diag));
-    TtfsFileSet verilog = {0};
-    assert_true(ttfs_file_set_read(&verilog, rtl, ttfs_verilog_endings, false, &l->diag));
-    TtfsSimChip *chip = ttfs_sim_chip_open(&verilog, TTFS_SOURCE_DIR "/runtime/sim/sim_chip.cpp",
-                                           TTFS_SIM_MESH, &(TtfsProgress){0}, &l->diag);
-    ttfs_file_set_free(&verilog);
-    assert_non_null(chip);
-    TtfsSim *sim = ttfs_sim_open(chip, &l->image, limit, &l->diag);
+    if (!code) code = open_chip(&l->plan.chip, &l->diag);
+    TtfsSim *sim = ttfs_sim_open(code, &l->image, limit, &l->diag);
     assert_non_null(sim);
     TtfsGolden *golden = ttfs_golden_open(&l->spike);
     TtfsTrace want, got[SAMPLES];
@@ -141,7 +149,6 @@ static void run_rtl(Line *l, uint64_t seed) {
         assert_true(most[i] <= l->plan.slots.at[i].worst_cycles);
     ttfs_golden_close(golden);
     ttfs_sim_close(sim);
-    ttfs_sim_chip_close(chip);
 }
 
 static void one_network(const TtfsChip *chip, uint64_t seed) {
@@ -184,6 +191,7 @@ static void random_networks_on_the_chip(void **state) {
     printf("%u networks on the chip, %llu hidden spikes, 0 differences; refused: %u by kind, %u by "
            "size\n",
            ran, (unsigned long long)spikes, refused_kind, refused_fit);
+    ttfs_sim_chip_close(code);
     assert_int_equal(ran, NETWORKS);
     assert_true(refused_kind > 0 && refused_fit > 0);
     assert_true(spikes > 1000);

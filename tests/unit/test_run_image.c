@@ -17,6 +17,7 @@
 #include "random_canonical.h"
 #include "random_plan.h"
 #include "run_golden.h"
+#include "share.h"
 #include "spike_to_plan.h"
 
 /* How many images had what must not be missing among them. */
@@ -108,14 +109,14 @@ static void try_graph(const TtfsSpike *s, TtfsRng *r, uint64_t seed, Seen *seen)
 static void random_graphs(void **state) {
     (void)state;
     Seen seen = {0};
-    for (uint64_t seed = 0; seed < graphs(400); seed++) {
+    for (uint64_t seed = 0; seed < graphs(A_SHARE(400)); seed++) {
         TtfsRng rng = ttfs_rng(seed + 1000);
         TtfsSpike s;
         random_spike(&s, seed);
         try_graph(&s, &rng, seed, &seen);
         ttfs_spike_free(&s);
     }
-    saw_all(&seen, graphs(400));
+    saw_all(&seen, graphs(A_SHARE(400)));
 }
 
 static void random_networks(void **state) {

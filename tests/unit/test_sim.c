@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "share.h"
 #include "sim_case.h"
 
 /* Graphs of odd seeds have everything that a spike graph can have; every other pair has another
@@ -53,19 +54,19 @@ static TtfsChip chip_named(const char *name, uint32_t cores, uint32_t lanes, uin
 static void one_lane(void **state) {
     (void)state;
     TtfsChip chip = chip_named("c1l1w8", 1, 1, 8);
-    many_graphs(&chip, 60, 30);
+    many_graphs(&chip, A_SHARE(60), A_SHARE(30));
 }
 
 static void four_cores_of_three(void **state) {
     (void)state;
     TtfsChip chip = chip_named("c4l3w9", 4, 3, 9);
-    many_graphs(&chip, 150, 100);
+    many_graphs(&chip, A_SHARE(150), A_SHARE(100));
 }
 
 static void two_cores_of_sixteen(void **state) {
     (void)state;
     TtfsChip chip = chip_named("c2l16w8", 2, 16, 8);
-    many_graphs(&chip, 150, 100);
+    many_graphs(&chip, A_SHARE(150), A_SHARE(100));
 }
 
 /* A graph, samples whose values are all the largest and silent ones in turns, and traces. */
