@@ -9,6 +9,7 @@
 #include "gates.h"
 
 #include "bits.h"
+#include "device.h"
 #include "made_here.h"
 #include "process.h"
 #include "shipped.h"
@@ -34,8 +35,17 @@ typedef struct {
 
 /* --- what synth wrote --- */
 
-static const char *folder_of(const Gates *g) {
-    return ttfs_out_path(g->out, ttfs_arena_printf(g->arena, "fpga/%s", g->device));
+static const char *folder_of(const Gates *g, const char *device) {
+    return ttfs_out_path(g->out, ttfs_arena_printf(g->arena, "fpga/%s", device));
+}
+
+/* The first device that synth made the file for; if none, the first there is. */
+static const char *find_device(const Gates *g) {
+    for (int i = 0; ttfs_flow_names[i]; i++)
+        if (ttfs_file_exists(
+                ttfs_path_join(g->arena, folder_of(g, ttfs_flow_names[i]), gates[g->which].file)))
+            return ttfs_flow_names[i];
+    return ttfs_flow_names[0];
 }
 
 static bool tell_absent(const Gates *g, const char *path) {
@@ -46,7 +56,7 @@ static bool tell_absent(const Gates *g, const char *path) {
 }
 
 static bool read_made(Gates *g) {
-    const char *file = gates[g->which].file, *folder = folder_of(g);
+    const char *file = gates[g->which].file, *folder = folder_of(g, g->device);
     const char *path = ttfs_path_join(g->arena, folder, file);
     if (!ttfs_file_exists(path)) return tell_absent(g, path);
     if (!ttfs_file_set_read_file(&g->made, folder, file, g->trusted, g->diag)) return false;
@@ -103,7 +113,7 @@ bool ttfs_gates_read(TtfsOut *o, TtfsGates which, bool trusted, const TtfsProgre
                      TtfsFileSet *verilog, TtfsDiag *diag) {
     TtfsArena a = {0};
     Gates g = {.out = o, .which = which, .trusted = trusted, .arena = &a, .diag = diag};
-    g.device = "hx8k";
+    g.device = find_device(&g);
     g.tools = (TtfsTools){NULL, o->folder, g.device, *progress, &a, diag};
     const char *board = read_made(&g) ? board_of(&g) : NULL;
     bool ok = board && add_top(&g, board, verilog);

@@ -31,9 +31,12 @@ static const char *const names[] = {
     "report/fit.json",       "report/timing.json",   "report/energy.json",
     "report/messages.json",  "report/sweep.json",    "report/index.html",
     "report/agreement.json", "report/frontier.json", "report/run-@.json",
-    "verify/@.json",         "fpga/*.log",           "fpga/hx8k/board.pcf",
-    "fpga/hx8k/board.bin",   "fpga/hx8k/netlist.v",  "fpga/hx8k/synth.ys",
-    "fpga/hx8k/synth.json",  "fpga/hx8k/*.log"};
+    "verify/@.json",         "fpga/*.log",
+#define TTFS_FLOW(DEVICE, name, yosys, nextpnr, icetime, package)                                  \
+    "fpga/" name "/board.pcf", "fpga/" name "/board.bin", "fpga/" name "/netlist.v",               \
+        "fpga/" name "/synth.ys", "fpga/" name "/synth.json", "fpga/" name "/*.log",
+#include "devices.def"
+};
 enum { NAMES = sizeof names / sizeof *names };
 
 /* How long the engines' names at the start of s are, "-fault" behind them included; 0: none. */
