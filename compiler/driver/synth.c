@@ -291,8 +291,9 @@ static bool make(Synth *s) {
     if (base) ttfs_temporary_left(base, remove_left, s->diag);
     TtfsTemporary *work = base ? ttfs_temporary_folder(base) : NULL;
     if (!work) return base && ttfs_file_fault(s->diag, base, TTFS_FILE_WRITE);
-    s->tools = (TtfsTools){work->path,           s->out.folder, s->result->device.name,
-                           s->options->progress, s->arena,      s->diag};
+    s->tools = (TtfsTools){
+        work->path, s->out.folder, s->result->device.name, s->options->progress, s->arena,
+        s->diag,    NULL};
     bool ok = fill_verilog(s) && fill_script(s) && fill_pins(s) && run_tools(s) && read_cells(s) &&
               read_placed(s) && read_timing(s) && fill_result(s) && keep(s);
     ttfs_undo(work);
