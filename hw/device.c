@@ -14,9 +14,21 @@ const char *const ttfs_device_names[] = {
 #include "devices.def"
     NULL};
 
+const char *const ttfs_flow_names[] = {
+#define TTFS_FLOW(DEVICE, name, yosys, nextpnr, icetime, package) name,
+#include "devices.def"
+    NULL};
+
 static const TtfsDevice devices[] = {
 #define TTFS_DEVICE(NAME, name, FAMILY, luts, ffs, mhz, part)                                      \
-    {name, part, TTFS_FAMILY_##FAMILY, luts, ffs, mhz, {{0}}},
+    {name, part, TTFS_FAMILY_##FAMILY, luts, ffs, mhz, {{0}}, {0}},
+#include "devices.def"
+};
+
+static const TtfsDeviceFlow flows[] = {
+    [sizeof devices / sizeof *devices] = {0},
+#define TTFS_FLOW(DEVICE, name, yosys, nextpnr, icetime, package)                                  \
+    [DEVICE_##DEVICE] = {yosys, nextpnr, icetime, package},
 #include "devices.def"
 };
 
@@ -31,6 +43,7 @@ static const struct {
 
 TtfsDevice ttfs_device(uint32_t k) {
     TtfsDevice d = devices[k];
+    d.flow = flows[k];
     uint32_t n = 0;
     for (size_t i = 0; i < sizeof rams / sizeof *rams; i++)
         if (rams[i].device == k && n < TTFS_DEVICE_RAMS) d.ram[n++] = rams[i].ram;

@@ -24,16 +24,24 @@ typedef enum {
     TTFS_FAMILIES
 } TtfsFamily;
 
+/* What the tools of a bitstream call a device; all NULL: there are none. */
+typedef struct {
+    const char *yosys, *nextpnr, *icetime, *package;
+} TtfsDeviceFlow;
+
 typedef struct {
     const char *name, *part;
     TtfsFamily family;
     uint32_t luts, ffs;
     double clock_mhz;
     TtfsDeviceRam ram[TTFS_DEVICE_RAMS]; /* for everything; for large memories with one port */
+    TtfsDeviceFlow flow;
 } TtfsDevice;
 
 /* Names, in the order of devices.def; NULL at the end. The k-th device. */
 extern const char *const ttfs_device_names[];
+/* Those that bitstreams are made for, in the same way. */
+extern const char *const ttfs_flow_names[];
 TtfsDevice ttfs_device(uint32_t k);
 
 /* What of a device a chip takes, or of what there is the most that it may take. */

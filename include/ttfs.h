@@ -264,10 +264,10 @@ TtfsResult *ttfs_run_samples(const TtfsRunOptions *o, TtfsMessages *m);
 
 typedef struct {
     TtfsSessionOptions session;
-    const char *engines; /* of golden, jit, rtl, netlist, bitstream (the last two: what synth made),
-                            "golden,jit,..": the first is the reference; NULL: golden, jit, and rtl
-                            when there is an image */
-    const char *fault;   /* to put in on purpose; NULL: none */
+    /* "golden,jit,..", of golden, jit, rtl and what synth made: netlist, bitstream, asic; the first
+     * is the reference; NULL: golden, jit, and rtl when there is an image. */
+    const char *engines;
+    const char *fault;       /* to put in on purpose; NULL: none */
     const char *shard, *out; /* as of a run; the verdict of a shard is not kept in the folder */
 } TtfsVerifyOptions;
 
@@ -354,6 +354,10 @@ TtfsResult *ttfs_emit_code(const TtfsEmitOptions *o, TtfsMessages *m);
 typedef struct {
     const char *folder;    /* that was compiled */
     const char *device;    /* hw/devices.def; bitstreams: hx8k */
+    const char *liberty;   /* instead of a device: standard cells, for a netlist of a chip */
+    const char *lef;       /* of the cells, for sizes and rows; NULL: not known */
+    const char *sdc;       /* constraints; NULL: one clock of 100 MHz */
+    double sram_ns;        /* stated access time of the memories' macros, 0.01 to 1000; 0: 2.5 */
     bool estimate;         /* say what the chip takes, by a formula and at once; write nothing */
     TtfsProgress progress; /* tells of the tools */
 } TtfsSynthOptions;
@@ -361,7 +365,8 @@ typedef struct {
 /* Makes a bitstream of the folder's chip behind the board top (rtl/README.md) and writes it, with
  * logs and figures, to the folder's fpga/DEVICE. Runs yosys, nextpnr and icestorm, which take
  * minutes. It has passed when the chip meets the device's clock; if not, that is an error among the
- * messages. */
+ * messages. With `liberty` it makes what a chip team takes over, of the chip alone, in the folder's
+ * asic: Yosys maps it to the cells, OpenSTA times it, memories are macros. */
 TtfsResult *ttfs_synthesise(const TtfsSynthOptions *o, TtfsMessages *m);
 
 /* --- the process --- */

@@ -82,6 +82,7 @@ number of its lines, `-` is OUT1's and `+` OUT2's; of a place 8 lines are shown,
 | `golden` | the spike graph, tick by tick | the reference |
 | `rtl` | the Verilog under Verilator, loaded with the image | the chip, with its cycles |
 | `netlist`, `bitstream` | of `verify`: what `ttfs synth` made, behind the board's link ([hardware.md](hardware.md#against-golden)) | what goes onto the FPGA |
+| `asic` | of `verify`: the netlist of `ttfs synth --liberty`, with models of its cells and memories ([asic.md](asic.md)) | what goes to a chip team |
 | `relu` | the float network | what the spikes approximate |
 | `exact` | neurons in continuous time, float64 | the theory |
 
@@ -157,6 +158,7 @@ known one.
 | `report/run-*.json` | what `ttfs run` found last on an engine, for the page ([report.md](report.md)) |
 | `verify/*.json` | what was compared, with the verdict |
 | `fpga/DEVICE/` | what `ttfs synth` made: `board.bin`, `netlist.v`, pins, script, figures, logs ([hardware.md](hardware.md)) |
+| `asic/` | what `ttfs synth --liberty` made: netlist, timing, area, macros, constraints ([asic.md](asic.md)) |
 
 Two compiles of the same inputs give the same bytes in every file that they write, in whatever folder and
 with however many threads.

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE /* posix_spawn_file_actions_addchdir_np */
 #include "process.h"
 
+#include "folder.h"
 #include "guard.h"
 
 #include <errno.h>
@@ -13,11 +14,14 @@
 #include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { DEEPEST = 16 }; /* children of children that are looked for */
 
 extern char **environ;
 
@@ -77,13 +81,41 @@ bool ttfs_process_finish(pid_t pid) {
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+/* The parent of the process that /proc/NAME tells of; 0: there is none. */
+static pid_t parent_of(const char *name) {
+    char path[64], text[512];
+    if (*name < '0' || *name > '9' || strlen(name) > 16) return 0;
+    snprintf(path, sizeof path, "/proc/%s/stat", name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC), parent = 0;
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0) close(fd);
+    if (n <= 0) return 0;
+    text[n] = 0; /* "PID (NAME) STATE PARENT ..."; NAME may hold brackets */
+    const char *behind = strrchr(text, ')');
+    return behind && sscanf(behind, ") %*c %d", &parent) == 1 ? (pid_t)parent : 0;
+}
+
+/* Kills a program and all that it started. It is stopped first, so that it starts nothing
+ * meanwhile. (As a group of processes of its own it would not hear what a terminal tells this one.)
+ */
+static bool kill_tree(pid_t pid, int depth) {
+    TtfsFolder f;
+    kill(pid, SIGSTOP);
+    if (depth < DEEPEST && ttfs_folder_open(&f, AT_FDCWD, "/proc")) {
+        for (const char *name; (name = ttfs_folder_next(&f)) != NULL;)
+            if (parent_of(name) == pid) kill_tree((pid_t)atoi(name), depth + 1);
+        ttfs_folder_close(&f);
+    }
+    return kill(pid, SIGKILL) == 0;
+}
+
 bool ttfs_process_finish_while(pid_t pid, bool (*more)(void *), void *context) {
     int status = -1;
     bool killed = false;
     pid_t got = 0;
     if (pid <= 0) return false;
     while ((got = waitpid(pid, &status, WNOHANG)) == 0 || (got < 0 && errno == EINTR)) {
-        if (got == 0 && !killed && !more(context)) killed = kill(pid, SIGKILL) == 0;
+        if (got == 0 && !killed && !more(context)) killed = kill_tree(pid, 0);
         nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     }
     return got == pid && !killed && WIFEXITED(status) && WEXITSTATUS(status) == 0;

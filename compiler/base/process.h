@@ -18,7 +18,8 @@ const char *ttfs_process_path(const char *name, TtfsArena *a);
 pid_t ttfs_process_start(const char *const argv[], const char *folder, const char *log);
 /* Waits for it; true when it ended well. Of 0: false. */
 bool ttfs_process_finish(pid_t pid);
-/* The same; more(context) is asked some fifty times a second, and false kills the program. */
+/* The same; more(context) is asked some fifty times a second, and false kills the program and,
+ * where there is a /proc, all that it started. */
 bool ttfs_process_finish_while(pid_t pid, bool (*more)(void *), void *context);
 
 #endif

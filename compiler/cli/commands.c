@@ -110,11 +110,15 @@ int ttfs_cmd_emit(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
 int ttfs_cmd_synth(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     (void)a;
     TtfsProgressLine line;
-    const TtfsSynthOptions s = {.folder = o->operand,
-                                .device = o->value[TTFS_OPT_DEVICE],
-                                .estimate = o->value[TTFS_OPT_ESTIMATE] != NULL,
-                                .progress = ttfs_progress_line(&line, o)};
-    TtfsResult *r = ttfs_synthesise(&s, m);
+    TtfsSynthOptions s = {.folder = o->operand,
+                          .device = o->value[TTFS_OPT_DEVICE],
+                          .liberty = o->value[TTFS_OPT_LIBERTY],
+                          .lef = o->value[TTFS_OPT_LEF],
+                          .sdc = o->value[TTFS_OPT_SDC],
+                          .estimate = o->value[TTFS_OPT_ESTIMATE] != NULL,
+                          .progress = ttfs_progress_line(&line, o)};
+    bool read = ttfs_option_f64(o, TTFS_OPT_SRAM_NS, 0.01, 1000, &s.sram_ns, m);
+    TtfsResult *r = read ? ttfs_synthesise(&s, m) : NULL;
     ttfs_progress_end(&line);
     return ttfs_print_result(r, o);
 }

@@ -9,6 +9,7 @@
 #include "gates.h"
 
 #include "bits.h"
+#include "device.h"
 #include "made_here.h"
 #include "process.h"
 #include "shipped.h"
@@ -19,7 +20,10 @@ enum { TEXT_LIMIT = 16 << 20 };
 
 static const struct {
     const char *file, *engine;
-} gates[] = {{"netlist.v", "netlist"}, {"board.bin", "bitstream"}};
+} gates[] = {{"netlist.v", "netlist"}, {"board.bin", "bitstream"}, {"netlist.v", "asic"}};
+
+/* Of a chip: netlist, cells, memories. */
+static const char *const asic_files[] = {"netlist.v", "cells.v", "macros.v"};
 
 typedef struct {
     TtfsOut *out;
@@ -34,19 +38,31 @@ typedef struct {
 
 /* --- what synth wrote --- */
 
-static const char *folder_of(const Gates *g) {
-    return ttfs_out_path(g->out, ttfs_arena_printf(g->arena, "fpga/%s", g->device));
+static const char *folder_of(const Gates *g, const char *device) {
+    return ttfs_out_path(g->out, ttfs_arena_printf(g->arena, "fpga/%s", device));
+}
+
+/* The first device that synth made the file for; if none, the first there is. */
+static const char *find_device(const Gates *g) {
+    for (int i = 0; ttfs_flow_names[i]; i++)
+        if (ttfs_file_exists(
+                ttfs_path_join(g->arena, folder_of(g, ttfs_flow_names[i]), gates[g->which].file)))
+            return ttfs_flow_names[i];
+    return ttfs_flow_names[0];
 }
 
 static bool tell_absent(const Gates *g, const char *path) {
-    return ttfs_error_advice(g->diag, TTFS_AT_FILE(path), TTFS_OUT_FOLDER,
-                             ttfs_arena_printf(g->arena, "run 'ttfs synth %s --device %s' first",
-                                               g->out->folder, g->device),
-                             "there is no %s", gates[g->which].engine);
+    const char *how = g->which == TTFS_GATES_ASIC
+                          ? "--liberty FILE"
+                          : ttfs_arena_printf(g->arena, "--device %s", g->device);
+    return ttfs_error_advice(
+        g->diag, TTFS_AT_FILE(path), TTFS_OUT_FOLDER,
+        ttfs_arena_printf(g->arena, "run 'ttfs synth %s %s' first", g->out->folder, how),
+        "there is no %s", gates[g->which].engine);
 }
 
-static bool read_made(Gates *g) {
-    const char *file = gates[g->which].file, *folder = folder_of(g);
+/* Reads a file that synth made into g->made, which is empty. */
+static bool read_made(Gates *g, const char *folder, const char *file) {
     const char *path = ttfs_path_join(g->arena, folder, file);
     if (!ttfs_file_exists(path)) return tell_absent(g, path);
     if (!ttfs_file_set_read_file(&g->made, folder, file, g->trusted, g->diag)) return false;
@@ -99,14 +115,35 @@ static bool add_top(const Gates *g, const char *board, TtfsFileSet *verilog) {
     return true;
 }
 
+/* The chip has its ports itself. */
+static bool add_asic(Gates *g, TtfsFileSet *verilog) {
+    const char *folder = ttfs_out_path(g->out, "asic");
+    TtfsBuf top = {0};
+    bool ok = true;
+    for (size_t i = 0; ok && i < sizeof asic_files / sizeof *asic_files; i++) {
+        ok = read_made(g, folder, asic_files[i]);
+        if (ok) ttfs_buf_bytes(&top, g->made.files.at->bytes, g->made.files.at->size);
+        ttfs_file_set_free(&g->made);
+        g->made = (TtfsFileSet){0};
+    }
+    if (ok) ttfs_file_set_add(verilog, "ttfs_top.v", ttfs_buf_text(&top), top.len);
+    ttfs_buf_free(&top);
+    return ok;
+}
+
+static bool add_board(Gates *g, TtfsFileSet *verilog) {
+    bool made = read_made(g, folder_of(g, g->device), gates[g->which].file);
+    const char *board = made ? board_of(g) : NULL;
+    return board && add_top(g, board, verilog);
+}
+
 bool ttfs_gates_read(TtfsOut *o, TtfsGates which, bool trusted, const TtfsProgress *progress,
                      TtfsFileSet *verilog, TtfsDiag *diag) {
     TtfsArena a = {0};
     Gates g = {.out = o, .which = which, .trusted = trusted, .arena = &a, .diag = diag};
-    g.device = "hx8k";
-    g.tools = (TtfsTools){NULL, o->folder, g.device, *progress, &a, diag};
-    const char *board = read_made(&g) ? board_of(&g) : NULL;
-    bool ok = board && add_top(&g, board, verilog);
+    g.device = find_device(&g);
+    g.tools = (TtfsTools){NULL, o->folder, g.device, *progress, &a, diag, NULL};
+    bool ok = which == TTFS_GATES_ASIC ? add_asic(&g, verilog) : add_board(&g, verilog);
     ttfs_file_set_free(&g.made);
     ttfs_arena_free(&a);
     return ok;

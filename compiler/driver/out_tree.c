@@ -31,14 +31,23 @@ static const char *const names[] = {
     "report/fit.json",       "report/timing.json",   "report/energy.json",
     "report/messages.json",  "report/sweep.json",    "report/index.html",
     "report/agreement.json", "report/frontier.json", "report/run-@.json",
-    "verify/@.json",         "fpga/*.log",           "fpga/hx8k/board.pcf",
-    "fpga/hx8k/board.bin",   "fpga/hx8k/netlist.v",  "fpga/hx8k/synth.ys",
-    "fpga/hx8k/synth.json",  "fpga/hx8k/*.log"};
+    "verify/@.json",         "fpga/*.log",           "asic/netlist.v",
+    "asic/cells.v",          "asic/macros.v",        "asic/ttfs.sdc",
+    "asic/synth.ys",         "asic/abc.constr",      "asic/sta.tcl",
+    "asic/config.json",      "asic/config.mk",       "asic/asic.json",
+    "asic/README.md",        "asic/*.log",           "asic/macros/ttfs_*.lib",
+    "asic/rtl/ttfs_*.v",     "asic/rtl/ttfs_*.vh",
+#define TTFS_FLOW(DEVICE, name, yosys, nextpnr, icetime, package)                                  \
+    "fpga/" name "/board.pcf", "fpga/" name "/board.bin", "fpga/" name "/netlist.v",               \
+        "fpga/" name "/synth.ys", "fpga/" name "/synth.json", "fpga/" name "/*.log",
+#include "devices.def"
+};
 enum { NAMES = sizeof names / sizeof *names };
 
 /* How long the engines' names at the start of s are, "-fault" behind them included; 0: none. */
 static size_t engines(const char *s) {
-    static const char *const words[] = {"golden", "jit", "rtl", "netlist", "bitstream", "fault"};
+    static const char *const words[] = {"golden",    "jit",  "rtl",  "netlist",
+                                        "bitstream", "asic", "fault"};
     enum { WORDS = sizeof words / sizeof *words };
     for (size_t at = 0;;) {
         size_t n = strcspn(s + at, "-."), w = 0;

@@ -25,11 +25,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Devices that there are tools for, and what each tool calls them. */
-static const struct {
-    const char *device, *yosys, *nextpnr, *icetime, *package;
-} flows[] = {{"hx8k", "hx", "--hx8k", "hx8k", "ct256"}};
-
 /* What is kept of what the tools wrote. */
 static const char *const kept[] = {"board.pcf",  "synth.ys",    "board.bin",   "netlist.v",
                                    "yosys.log",  "nextpnr.log", "icepack.log", "icetime.log",
@@ -37,7 +32,6 @@ static const char *const kept[] = {"board.pcf",  "synth.ys",    "board.bin",   "
 
 typedef struct {
     const TtfsSynthOptions *options;
-    uint32_t flow;
     TtfsOut out;
     TtfsTools tools;
     TtfsSynthesis *result;
@@ -51,12 +45,17 @@ static const TtfsChip *chip_of(const Synth *s) {
 
 /* --- what is asked --- */
 
-static bool find_flow(Synth *s, const char *name) {
-    for (s->flow = 0; s->flow < sizeof flows / sizeof *flows; s->flow++)
-        if (strcmp(flows[s->flow].device, name) == 0) return true;
-    return ttfs_error_advice(s->diag, TTFS_AT_FILE("--device"), TTFS_OPTION_VALUE,
-                             "--estimate says what the chip takes of it",
-                             "ttfs makes bitstreams for hx8k alone, not for %s", name);
+static bool check_flow(const Synth *s, const char *name) {
+    TtfsBuf known = {0};
+    if (s->result->device.flow.yosys) return true;
+    for (int i = 0; ttfs_flow_names[i]; i++)
+        ttfs_buf_printf(&known, "%s%s", i ? ", " : "", ttfs_flow_names[i]);
+    ttfs_error_advice(s->diag, TTFS_AT_FILE("--device"), TTFS_OPTION_VALUE,
+                      "--estimate says what the chip takes of it",
+                      "ttfs makes bitstreams for %s alone, not for %s", ttfs_buf_text(&known),
+                      name);
+    ttfs_buf_free(&known);
+    return false;
 }
 
 static bool open_device(Synth *s) {
@@ -68,7 +67,7 @@ static bool open_device(Synth *s) {
         return false;
     s->result->device = ttfs_device(k);
     s->result->clock_mhz = s->result->device.clock_mhz;
-    return o->estimate || find_flow(s, o->device);
+    return o->estimate || check_flow(s, o->device);
 }
 
 static bool refuse_chip(const Synth *s, const char *what) {
@@ -132,7 +131,7 @@ static bool fill_script(const Synth *s) {
         "read_verilog -DSYNTHESIS -Irtl rtl/ttfs_*.v\nchparam -set FLIT %u ttfs_board\n"
         "synth_ice40 -abc9 -device %s -top ttfs_board -json board.json\n"
         "tee -q -o stat.json stat -json\nsplitnets\nwrite_verilog -noattr netlist.v\n",
-        ttfs_chip_flit_bits(chip_of(s)), flows[s->flow].yosys);
+        ttfs_chip_flit_bits(chip_of(s)), s->result->device.flow.yosys);
     return fill(s, "synth.ys", text, strlen(text));
 }
 
@@ -149,15 +148,15 @@ static bool fill_pins(const Synth *s) {
 
 static bool run_tools(const Synth *s) {
     const char *mhz = ttfs_arena_printf(s->arena, "%g", s->result->clock_mhz);
-    const char *nextpnr = flows[s->flow].nextpnr, *package = flows[s->flow].package;
+    const TtfsDeviceFlow *flow = &s->result->device.flow;
     const TtfsTool tools[] = {
         {"synthesis (yosys)", "yosys", "yosys.log", {"yosys", "-q", "synth.ys"}},
         {"place and route (nextpnr-ice40)",
          "nextpnr-ice40",
          "nextpnr.log",
-         {"nextpnr-ice40", nextpnr, "--package", package, "--json", "board.json", "--pcf",
-          "board.pcf", "--asc", "board.asc", "--report", "report.json", "--seed", "1", "--freq",
-          mhz, "--timing-allow-fail"}},
+         {"nextpnr-ice40", flow->nextpnr, "--package", flow->package, "--json", "board.json",
+          "--pcf", "board.pcf", "--asc", "board.asc", "--report", "report.json", "--seed", "1",
+          "--freq", mhz, "--timing-allow-fail"}},
         {"bitstream (icepack)",
          "fpga-icestorm",
          "icepack.log",
@@ -165,7 +164,7 @@ static bool run_tools(const Synth *s) {
         {"timing (icetime)",
          "fpga-icestorm",
          "icetime.log",
-         {"icetime", "-d", flows[s->flow].icetime, "-P", package, "-p", "board.pcf", "-t",
+         {"icetime", "-d", flow->icetime, "-P", flow->package, "-p", "board.pcf", "-t",
           "board.asc"}}};
     for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
         if (!ttfs_tool_run(&s->tools, &tools[i])) return false;
@@ -292,8 +291,9 @@ static bool make(Synth *s) {
     if (base) ttfs_temporary_left(base, remove_left, s->diag);
     TtfsTemporary *work = base ? ttfs_temporary_folder(base) : NULL;
     if (!work) return base && ttfs_file_fault(s->diag, base, TTFS_FILE_WRITE);
-    s->tools = (TtfsTools){work->path,           s->out.folder, s->result->device.name,
-                           s->options->progress, s->arena,      s->diag};
+    s->tools = (TtfsTools){
+        work->path, s->out.folder, s->result->device.name, s->options->progress, s->arena,
+        s->diag,    NULL};
     bool ok = fill_verilog(s) && fill_script(s) && fill_pins(s) && run_tools(s) && read_cells(s) &&
               read_placed(s) && read_timing(s) && fill_result(s) && keep(s);
     ttfs_undo(work);

@@ -38,20 +38,25 @@ static const char *tell_end(const TtfsTools *t, const char *kept, const char *te
     return last;
 }
 
-/* Where in OUT/fpga the log of a tool that fails is kept. */
+/* Where in OUT the log of a tool that fails is kept. */
+static const char *part_of(const TtfsTools *t) {
+    return t->part ? t->part : "fpga";
+}
+
 static const char *log_name(const TtfsTools *t, const TtfsTool *tool) {
     return ttfs_arena_printf(t->arena, "%s_%s", t->device, tool->log);
 }
 
 static const char *log_path(const TtfsTools *t, const TtfsTool *tool) {
-    return ttfs_path_join(t->arena, ttfs_path_join(t->arena, t->out, "fpga"), log_name(t, tool));
+    return ttfs_path_join(t->arena, ttfs_path_join(t->arena, t->out, part_of(t)),
+                          log_name(t, tool));
 }
 
 /* Keeps the log where the user finds it, and says how it ends. */
 static bool tell_failure(const TtfsTools *t, const TtfsTool *tool, const char *how) {
     const char *log = ttfs_tool_text(t, tool->log), *kept = log_path(t, tool);
     if (!log) return false;
-    ttfs_out_put(t->out, "fpga", log_name(t, tool), log, strlen(log), t->diag);
+    ttfs_out_put(t->out, part_of(t), log_name(t, tool), log, strlen(log), t->diag);
     return ttfs_error(t->diag, TTFS_AT_FILE(kept), TTFS_SYNTH_FLOW, "%s %s: %s", tool->argv[0], how,
                       tell_end(t, kept, log));
 }

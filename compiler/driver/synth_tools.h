@@ -15,6 +15,7 @@ typedef struct {
     TtfsProgress progress;
     TtfsArena *arena;
     TtfsDiag *diag;
+    const char *part; /* folder of `out` for that log; NULL: fpga */
 } TtfsTools;
 
 typedef struct {
@@ -25,7 +26,7 @@ typedef struct {
 } TtfsTool;
 
 /* Runs a tool to its end, an hour at most. False with SYNTH_FLOW: it is not installed, or failed;
- * then the end of its log is in the message and the log is OUT/fpga/DEVICE_LOG. Or STOPPED. */
+ * then the end of its log is in the message and the log is OUT/PART/DEVICE_LOG. Or STOPPED. */
 bool ttfs_tool_run(const TtfsTools *t, const TtfsTool *tool);
 /* Removes the log that an earlier failure of the tool left. */
 void ttfs_tool_forget(const TtfsTools *t, const TtfsTool *tool);

@@ -32,9 +32,9 @@ struct TtfsVerify {
     TtfsOut damaged; /* what engines but the first read */
     TtfsVerdict verdict;
     uint32_t which[TTFS_MOST_ENGINES];
-    bool rtl;             /* among them */
-    bool chip;            /* one that runs the image */
-    TtfsFileSet gates[2]; /* by TtfsGates */
+    bool rtl;  /* among them */
+    bool chip; /* one that runs the image */
+    TtfsFileSet gates[TTFS_GATES];
     TtfsFault fault;
     TtfsBlock block;
     TtfsEngine engine[TTFS_MOST_ENGINES];
@@ -46,8 +46,8 @@ struct TtfsVerify {
 };
 
 static bool add_engine(TtfsVerify *v, const char *name, TtfsDiag *diag) {
-    static const uint32_t known[] = {TTFS_ENGINE_GOLDEN, TTFS_ENGINE_JIT, TTFS_ENGINE_RTL,
-                                     TTFS_ENGINE_NETLIST, TTFS_ENGINE_BITSTREAM};
+    static const uint32_t known[] = {TTFS_ENGINE_GOLDEN,  TTFS_ENGINE_JIT,       TTFS_ENGINE_RTL,
+                                     TTFS_ENGINE_NETLIST, TTFS_ENGINE_BITSTREAM, TTFS_ENGINE_ASIC};
     TtfsVerdict *d = &v->verdict;
     if (d->n_engines == TTFS_MOST_ENGINES)
         return ttfs_error(diag, TTFS_AT_FILE("--engines"), TTFS_OPTION_VALUE,
@@ -61,7 +61,7 @@ static bool add_engine(TtfsVerify *v, const char *name, TtfsDiag *diag) {
         return true;
     }
     return ttfs_error(diag, TTFS_AT_FILE("--engines"), TTFS_OPTION_VALUE,
-                      "'%s' is none of golden, jit, rtl, netlist, bitstream", name);
+                      "'%s' is none of golden, jit, rtl, netlist, bitstream, asic", name);
 }
 
 static bool parse_engines(TtfsVerify *v, const char *text, TtfsArena *a, TtfsDiag *diag) {
@@ -185,6 +185,7 @@ static bool open_all(TtfsVerify *v, TtfsDiag *diag) {
         TtfsEngineSource source = ttfs_out_source(e ? &v->damaged : &s->out);
         source.netlist = &v->gates[TTFS_GATES_NETLIST];
         source.bitstream = &v->gates[TTFS_GATES_BITSTREAM];
+        source.asic = &v->gates[TTFS_GATES_ASIC];
         if (!ttfs_engine_open(&v->engine[e], v->which[e], &options, &source, diag)) return false;
         uint64_t most = ttfs_engine_block(&v->engine[e]);
         if (most < size.most) size.most = most;
@@ -286,9 +287,8 @@ static void check_image(const TtfsOut *reference, TtfsOut *damaged, TtfsVerdict 
 static bool read_gates(TtfsVerify *v, const TtfsVerifyOptions *o, TtfsDiag *diag) {
     bool ok = true;
     for (uint32_t e = 0; ok && e < v->verdict.n_engines; e++) {
-        if (v->which[e] != TTFS_ENGINE_NETLIST && v->which[e] != TTFS_ENGINE_BITSTREAM) continue;
-        TtfsGates which = v->which[e] == TTFS_ENGINE_NETLIST ? TTFS_GATES_NETLIST
-                                                             : TTFS_GATES_BITSTREAM;
+        if (v->which[e] < TTFS_ENGINE_NETLIST || v->which[e] > TTFS_ENGINE_ASIC) continue;
+        TtfsGates which = (TtfsGates)(v->which[e] - TTFS_ENGINE_NETLIST); /* in the same order */
         ok = v->gates[which].files.len ||
              ttfs_gates_read(&v->session.out, which, o->session.trust_rtl, &o->session.progress,
                              &v->gates[which], diag);
@@ -390,7 +390,7 @@ void ttfs_verify_json(const TtfsVerify *v, TtfsBuf *out) {
 
 void ttfs_verify_close(TtfsVerify *v) {
     for (uint32_t i = 0; i < TTFS_MOST_ENGINES; i++) ttfs_engine_close(&v->engine[i]);
-    for (int i = 0; i < 2; i++) ttfs_file_set_free(&v->gates[i]);
+    for (int i = 0; i < TTFS_GATES; i++) ttfs_file_set_free(&v->gates[i]);
     ttfs_out_close(&v->damaged);
     ttfs_counts_free(&v->counts);
     ttfs_session_close(&v->session);

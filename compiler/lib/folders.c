@@ -15,6 +15,7 @@
 #include "page.h"
 #include "parallel.h"
 #include "run_report.h"
+#include "asic_report.h"
 #include "synth_report.h"
 #include "verify.h"
 #include "verify_report.h"
@@ -231,7 +232,26 @@ TtfsResult *ttfs_emit_code(const TtfsEmitOptions *o, TtfsMessages *m) {
     return ttfs_call(emit, o, o->folder, m);
 }
 
+static bool hand_over(const TtfsSynthOptions *o, TtfsResult *r, TtfsDiag *diag) {
+    TtfsArena a = {0};
+    TtfsAsic s;
+    bool ok = ttfs_asic(o, &s, &a, diag);
+    if (ok) {
+        ttfs_asic_json(&s, s.folder, &r->json);
+        ttfs_asic_text(&s, &r->text);
+        r->passed = s.meets_clock;
+    }
+    if (ok && !r->passed)
+        ttfs_error_advice(diag, TTFS_AT_FILE(s.folder), TTFS_SYNTH_FLOW,
+                          "use a slower clock (--sdc), or a chip of smaller widths",
+                          "the chip reaches %.1f MHz, its clock has %.1f", s.fmax_mhz, s.clock_mhz);
+    ttfs_arena_free(&a);
+    return ok;
+}
+
 static bool synthesise(const void *options, TtfsResult *r, TtfsDiag *diag) {
+    const TtfsSynthOptions *o = options;
+    if (o->liberty) return hand_over(o, r, diag);
     TtfsArena a = {0};
     TtfsSynthesis s;
     bool ok = ttfs_synth(options, &s, &a, diag);

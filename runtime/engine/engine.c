@@ -12,8 +12,8 @@
 
 #include <stdatomic.h>
 
-const char *const ttfs_engine_names[] = {"relu",  "golden",  "jit",       "rtl",
-                                         "exact", "netlist", "bitstream", NULL};
+const char *const ttfs_engine_names[] = {"relu",    "golden",    "jit",  "rtl", "exact",
+                                         "netlist", "bitstream", "asic", NULL};
 
 void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, bool ticks,
                       TtfsArena *a) {
@@ -70,6 +70,7 @@ static void close_rtl(void *instance) {
 static const TtfsFileSet *verilog_of(uint32_t which, const TtfsEngineSource *source) {
     return which == TTFS_ENGINE_NETLIST     ? source->netlist
            : which == TTFS_ENGINE_BITSTREAM ? source->bitstream
+           : which == TTFS_ENGINE_ASIC      ? source->asic
                                             : source->verilog;
 }
 

@@ -36,8 +36,8 @@ typedef struct {
     const TtfsSpike *spike;
     const TtfsImage *image;     /* NULL: there is none */
     const TtfsFileSet *verilog; /* of the chip, code that will be run; NULL: there is none */
-    const TtfsFileSet *netlist, *bitstream; /* the same in place of the chip's own Verilog */
-    const char *wrapper;                    /* path of sim_chip.cpp */
+    const TtfsFileSet *netlist, *bitstream, *asic; /* the same in place of the chip's own Verilog */
+    const char *wrapper;                           /* path of sim_chip.cpp */
     const uint64_t *slot_limit; /* [image's slots]: cycles after which a run is given up */
 } TtfsEngineSource;
 
@@ -67,10 +67,11 @@ enum {
     TTFS_ENGINE_RTL,
     TTFS_ENGINE_EXACT,
     TTFS_ENGINE_NETLIST,
-    TTFS_ENGINE_BITSTREAM
+    TTFS_ENGINE_BITSTREAM,
+    TTFS_ENGINE_ASIC
 };
 
-/* Opens any but relu and exact. netlist and bitstream are rtl with other Verilog. */
+/* Opens any but relu and exact. netlist, bitstream and asic are rtl with other Verilog. */
 bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *options,
                       const TtfsEngineSource *source, TtfsDiag *diag);
 void ttfs_engine_close(TtfsEngine *e);

@@ -173,6 +173,7 @@ def cases(case):
         "DEVICE_FIT": (COMPILE[:1] + (os.path.join(DIGITS, "digits_cnn.onnx"),) + COMPILE[2:] +
                        ("--fit", "hx8k", "--ticks", "1023", "--weight-bits", "16"), "RAM blocks"),
         "SYNTH_FLOW": (("synth", "fitted", "--device", "hx8k"), "install the package yosys", {"PATH": case.path("nothing")}),
+        "CELL_LIBRARY": (("synth", "fitted", "--liberty", MLP), "not a liberty file"),
         "PLAN_WIDTH": (COMPILE + ("--chip", case.chip("acc.json", acc_bits=16, slope_bits=16, ramp_bits=15)), "bits"),
         "PLAN_KIND": (COMPILE + ("--weight-bits", "12"), "weight"),
         "PLAN_CHECK": (("verify", edited_plan(case), "--input", TEST), "plan.txt"),

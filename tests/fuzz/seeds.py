@@ -11,6 +11,7 @@ import struct
 import sys
 import zlib
 
+import asic
 import nir_make
 import onnx_make
 
@@ -164,6 +165,7 @@ def make(case):
         "sweep": {"sweep.json": sweep_of(case)},
         "counts": {"run.json": counts_of(case)},
         "calib": {"calibration": pack(**{"ir.txt": kept, "calib.blob": read(case.path("kept", "forms", "calib.blob"))})},
+        "cells": {"cells": asic.LIBERTY.encode() + b"\n" + pack(lef=asic.LEF.encode()), "liberty": asic.LIBERTY.encode()},
         "cache": {"entry": entry(b"code"), "empty": entry(b"")},
     }
 

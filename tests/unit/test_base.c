@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 #include <fcntl.h>
+#include <time.h>
 #include <stdio.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -647,6 +648,29 @@ static void programs_are_waited_for(void **state) {
     assert_false(ttfs_process_finish_while(0, few, NULL));
 }
 
+static bool until_ready(void *context) {
+    return access(context, F_OK) != 0;
+}
+
+/* What a program that is ended has started is ended with it: it would write a file half a second
+ * later. */
+static void programs_end_with_what_they_started(void **state) {
+    (void)state;
+    char ready[] = "/tmp/ttfs_base_XXXXXX", late[64], line[256];
+    int fd = mkstemp(ready);
+    assert_true(fd >= 0 && close(fd) == 0 && unlink(ready) == 0);
+    snprintf(late, sizeof late, "%s.late", ready);
+    snprintf(line, sizeof line, "sh -c 'touch %s; sleep 0.5; touch %s' & wait", ready, late);
+    const char *const argv[] = {"sh", "-c", line, NULL};
+    pid_t pid = ttfs_process_start(argv, NULL, "/dev/null");
+    assert_true(pid > 0);
+    assert_false(ttfs_process_finish_while(pid, until_ready, ready));
+    assert_int_equal(access(ready, F_OK), 0);
+    nanosleep(&(struct timespec){.tv_nsec = 800000000}, NULL);
+    assert_int_not_equal(access(late, F_OK), 0);
+    unlink(ready);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_has_one_layout),
@@ -678,6 +702,7 @@ int main(void) {
         cmocka_unit_test(budgets_end),
         cmocka_unit_test(no_budget_is_no_limit),
         cmocka_unit_test(programs_are_waited_for),
+        cmocka_unit_test(programs_end_with_what_they_started),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

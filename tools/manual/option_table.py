@@ -23,7 +23,7 @@ WORDS = {
     "STOP_AFTER": STEPS,
     "DUMP_STEP": STEPS,
     "ENGINE": ["relu", "golden", "jit", "rtl", "exact"],
-    "ENGINES": ["golden", "jit", "rtl", "netlist", "bitstream"],
+    "ENGINES": ["golden", "jit", "rtl", "netlist", "bitstream", "asic"],
     "OPTIMISE": ["latency", "memory", "energy", "spikes"],
     "MODEL": ["a", "b"],
     "UNIT": ["window", "input"],
