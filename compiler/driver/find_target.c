@@ -277,7 +277,7 @@ static const char *setting_text(Search *s, const TtfsSetting *p) {
 static const char *found_text(Search *s, const TtfsSetting *p) {
     const TtfsTried *t = &p->tried;
     bool labelled = s->out->target.labelled;
-    uint64_t hits = labelled ? t->right : t->same, held = s->out->held;
+    uint64_t hits = labelled ? t->right : t->same, held = s->out->held - s->out->proof;
     TtfsInterval i = ttfs_wilson(hits, held);
     const char *counted = ttfs_arena_printf(
         arena(s), "%" PRIu64 " of %" PRIu64 " classes are %s (95 %% interval %.4g to %.4g %%)",
@@ -301,6 +301,37 @@ static const char *target_text(Search *s) {
                        : ttfs_arena_printf(arena(s), "%.6g %% agreement", 100 - 100 * t->loss);
 }
 
+/* How many calibration samples would prove the target, if none of those for proof lost its class.
+ */
+static double enough_samples(const Search *s) {
+    enum {
+        PROOF_OF = 10
+    }; /* of the samples one is for proof: of the fifth held back every other */
+    return ceil(log(0.05) / log1p(-s->out->target.loss)) * PROOF_OF;
+}
+
+/* What the samples for proof say of the chosen setting. */
+static void tell_proof(Search *s, const TtfsSetting *p, TtfsLoc at) {
+    const TtfsTried *t = &p->tried;
+    const char *counted = ttfs_arena_printf(
+        arena(s), "of %" PRIu64 " samples held back on which nothing was chosen %" PRIu64 " %s",
+        s->out->proof, t->lost, s->out->target.labelled ? "lost their class" : "changed class");
+    double most = 100 * fmin(1, ttfs_setting_proof(s->out, p)), loss = s->out->target.loss;
+    if (t->won) counted = ttfs_arena_printf(arena(s), "%s, %" PRIu64 " won it", counted, t->won);
+    if (ttfs_frontier_met(s->out))
+        ttfs_note(s->diag, at, "proven: %s, so that with 95 %% others lose %.3g %% at most",
+                  counted, most);
+    else if (loss > 0 && loss < 1)
+        ttfs_warn(s->diag, at, TTFS_TARGET_UNPROVEN,
+                  "%s is expected, not proven: %s, so that with 95 %% others lose %.3g %% at most; "
+                  "some %.0f calibration samples and no loss would prove it",
+                  target_text(s), counted, most, enough_samples(s));
+    else
+        ttfs_warn(s->diag, at, TTFS_TARGET_UNPROVEN,
+                  "%s is expected, and no number of samples proves it: %s", target_text(s),
+                  counted);
+}
+
 static void tell(Search *s) {
     const TtfsSetting *p = ttfs_frontier_chosen(s->out);
     TtfsLoc at = TTFS_AT_FILE(s->job->options->model);
@@ -317,6 +348,7 @@ static void tell(Search *s) {
               target_text(s), setting_text(s, p), s->out->points.len,
               ttfs_optimise_names[s->out->target.optimise], found_text(s, p),
               s->out->points.len == MOST_TRIALS ? " (no more were tried)" : "");
+    tell_proof(s, p, at);
 }
 
 /* --- the whole --- */
@@ -380,6 +412,7 @@ bool ttfs_target_find(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     make_rungs(&s);
     if (!ttfs_bench_open(&s.bench, f, job, diag)) return false;
     s.out->held = s.bench.held;
+    s.out->proof = s.bench.held / 2;
     s.out->right = s.bench.right;
     return search(&s);
 }

@@ -10,6 +10,20 @@ double ttfs_setting_loss(const TtfsTried *t) {
     return fmax(t->loss, fmax(t->odds.bound, TTFS_UNSEEN * t->odds.bound));
 }
 
+double ttfs_setting_proof(const TtfsFrontier *f, const TtfsSetting *p) {
+    static const double CHANCE = 0.05;
+    const TtfsTried *t = &p->tried;
+    if (!f->target.labelled) return ttfs_share_most(t->lost, f->proof, CHANCE);
+    return ttfs_share_most(t->lost, f->proof, CHANCE / 2) -
+           ttfs_share_least(t->won, f->proof, CHANCE / 2);
+}
+
+bool ttfs_frontier_met(const TtfsFrontier *f) {
+    const double rounding = 1e-9; /* of the percent that were given */
+    const TtfsSetting *p = ttfs_frontier_chosen(f);
+    return p->meets && ttfs_setting_proof(f, p) <= f->target.loss + rounding;
+}
+
 double ttfs_setting_cost(const TtfsFrontier *f, const TtfsSetting *p) {
     const TtfsTried *t = &p->tried;
     const double cost[TTFS_OPTIMISES] = {t->latency_ticks, (double)t->memory_bits, t->nanojoules,
@@ -60,8 +74,8 @@ static void share_json(TtfsJson *j, const char *key, uint64_t hits, uint64_t of)
 }
 
 static void tried_json(TtfsJson *j, const TtfsFrontier *f, const TtfsTried *t) {
-    share_json(j, "agreement", t->same, f->held);
-    if (f->target.labelled) share_json(j, "accuracy", t->right, f->held);
+    share_json(j, "agreement", t->same, f->held - f->proof);
+    if (f->target.labelled) share_json(j, "accuracy", t->right, f->held - f->proof);
     ttfs_json_number(j, "loss", t->loss);
     ttfs_json_number(j, "expected_loss", t->odds.loss);
     ttfs_json_number(j, "bound_of_loss", t->odds.bound);
@@ -91,6 +105,7 @@ static void point_json(TtfsJson *j, const TtfsFrontier *f, uint32_t i) {
 
 void ttfs_target_json(TtfsJson *j, const char *key, const TtfsFrontier *f) {
     const TtfsTarget *t = &f->target;
+    const TtfsSetting *c = ttfs_frontier_chosen(f);
     ttfs_json_object(j, key);
     if (t->labelled)
         ttfs_json_number(j, "max_drop", 100 * t->loss);
@@ -100,14 +115,19 @@ void ttfs_target_json(TtfsJson *j, const char *key, const TtfsFrontier *f) {
     ttfs_json_number(j, "held_back", (double)f->held);
     ttfs_json_number(j, "most_ticks", f->most_ticks);
     ttfs_json_number(j, "most_weight_bits", f->most_bits);
-    ttfs_json_bool(j, "met", ttfs_frontier_chosen(f)->meets);
+    ttfs_json_number(j, "proof_samples", (double)f->proof);
+    ttfs_json_number(j, "proof_lost", (double)c->tried.lost);
+    if (t->labelled) ttfs_json_number(j, "proof_won", (double)c->tried.won);
+    ttfs_json_number(j, "proven_loss", ttfs_setting_proof(f, c));
+    ttfs_json_bool(j, "expected", c->meets);
+    ttfs_json_bool(j, "met", ttfs_frontier_met(f));
     ttfs_json_end(j);
 }
 
 void ttfs_frontier_json(TtfsJson *j, const TtfsFrontier *f) {
     ttfs_json_object(j, NULL);
     ttfs_target_json(j, "target", f);
-    if (f->target.labelled) share_json(j, "float_accuracy", f->right, f->held);
+    if (f->target.labelled) share_json(j, "float_accuracy", f->right, f->held - f->proof);
     ttfs_json_array(j, "points");
     for (uint32_t i = 0; i < f->points.len; i++) point_json(j, f, i);
     ttfs_json_end(j);

@@ -9,10 +9,12 @@
 #include "json.h"
 #include "odds.h"
 
-/* What a network of a setting came to, on samples that were held back. */
+/* What a network of a setting came to, on samples that were held back: every other one, from the
+ * first on, is for choosing, the others are for proof. */
 typedef struct {
     const char *refused;  /* why there is none, all else is 0 then; NULL */
-    uint64_t same, right; /* of those held back: the class is the float network's; the label's */
+    uint64_t same, right; /* of those for choosing: the class is the float network's; the label's */
+    uint64_t lost, won;   /* of those for proof: changed classes, 0; or right ones lost, won */
     double loss;          /* counted: share of changed classes, or of right ones lost */
     TtfsOdds odds;        /* the same, expected (odds.h) */
     uint32_t latency_ticks;
@@ -31,19 +33,27 @@ typedef struct {
 /* Lies in the pipeline's arena. */
 typedef struct {
     TtfsTarget target;
-    uint64_t held, right; /* samples held back; of them right by the float network, with labels */
+    uint64_t held, proof; /* samples held back; of them, those on which nothing is chosen */
+    uint64_t right;       /* of the others right by the float network, with labels */
     uint32_t most_ticks, most_bits;
     TTFS_VEC(TtfsSetting) points; /* in the order in which they were tried */
     uint32_t chosen;              /* index */
 } TtfsFrontier;
 
-/* What a setting loses at most, for all that the samples held back show: counted on them, and of
- * samples that the network was not trained on. These lie nearer to where classes meet than those
- * that it was trained on, as calibration samples are: the bound counts UNSEEN times. (Four
- * networks of MNIST, Fashion-MNIST and CIFAR-10: VGG's test set lost up to 2.7 times the bound at
- * several settings, a LeNet-5 at one ten times its, which was 0.008 points.) */
+/* What a setting is taken to lose at most when one is chosen, for all that the samples held back
+ * show: counted on them, and of samples that the network was not trained on. These lie nearer to
+ * where classes meet than those that it was trained on, as calibration samples are: the bound
+ * counts UNSEEN times. (Four networks of MNIST, Fashion-MNIST and CIFAR-10: VGG's test set lost up
+ * to 2.7 times the bound at several settings, a LeNet-5 at one ten times its, which was 0.008
+ * points.) */
 #define TTFS_UNSEEN 3.0
 double ttfs_setting_loss(const TtfsTried *t);
+/* With 95 % a setting that was chosen loses at most that, of samples like those held back: by what
+ * it lost of those for proof, which had no part in the choice, so that the number of settings that
+ * were tried does not matter. No error at all is a bound of about 3 / proof. */
+double ttfs_setting_proof(const TtfsFrontier *f, const TtfsSetting *p);
+/* Whether the chosen setting meets the target, and that proves it. */
+bool ttfs_frontier_met(const TtfsFrontier *f);
 /* What is to be least. */
 double ttfs_setting_cost(const TtfsFrontier *f, const TtfsSetting *p);
 const TtfsSetting *ttfs_frontier_chosen(const TtfsFrontier *f);

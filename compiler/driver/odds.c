@@ -19,6 +19,34 @@ TtfsInterval ttfs_wilson(uint64_t hits, uint64_t of) {
     return (TtfsInterval){hits == 0 ? 0 : middle - half, hits == of ? 1 : middle + half};
 }
 
+/* The chance of `hits` or fewer of `of`, each with probability p, 0 < p < 1. */
+static double chance_of(uint64_t hits, uint64_t of, double p) {
+    double term = (double)of * log1p(-p), odds = log(p) - log1p(-p), sum = exp(term);
+    for (uint64_t k = 1; k <= hits; k++) {
+        term += log((double)(of - k + 1) / (double)k) + odds;
+        sum += exp(term);
+    }
+    return sum;
+}
+
+double ttfs_share_most(uint64_t hits, uint64_t of, double chance) {
+    enum { HALVINGS = 60 };
+    double low = 0, high = 1;
+    if (hits >= of) return 1;
+    for (int i = 0; i < HALVINGS; i++) {
+        double p = (low + high) / 2;
+        if (chance_of(hits, of, p) > chance)
+            low = p;
+        else
+            high = p;
+    }
+    return high;
+}
+
+double ttfs_share_least(uint64_t hits, uint64_t of, double chance) {
+    return 1 - ttfs_share_most(of - hits, of, chance);
+}
+
 uint32_t ttfs_logits_class(const float *logits, uint64_t classes) {
     if (classes == 1) return logits[0] > 0;
     uint64_t best = 0;

@@ -21,6 +21,11 @@ typedef struct {
     double low, high;
 } TtfsInterval;
 TtfsInterval ttfs_wilson(uint64_t hits, uint64_t of);
+/* Of a share of `of`, `hits` of which were seen: the largest (least) with which so few (many) are
+ * seen with a probability of `chance` (Clopper, Pearson 1934), 0..1. No approximation: of no hits
+ * at 5 % the most is 1 - 0.05^(1/of), about 3 / of. Of nothing 1 (0). */
+double ttfs_share_most(uint64_t hits, uint64_t of, double chance);
+double ttfs_share_least(uint64_t hits, uint64_t of, double chance);
 
 /* Logits, sample after sample, and the class of each; labels NULL: what counts is that the class
  * changes, else that a right one is lost (+1) or won (-1). */

@@ -13,10 +13,10 @@ typedef struct {
     TtfsPipeline *f;
     const TtfsJob *job;
     TtfsLogits all;    /* of the float network: windows' samples, then those held back */
-    uint64_t held;     /* samples held back */
+    uint64_t held;     /* samples held back: the even ones for choosing, the odd for proof */
     float *values;     /* [held][elements], as the model takes them */
     uint64_t elements; /* of a sample */
-    uint64_t right;    /* of those held back, by the float network; with labels */
+    uint64_t right;    /* of those for choosing, by the float network; with labels */
     const char *cache; /* folder of compiled code; NULL: none */
 } TtfsBench;
 

@@ -159,6 +159,8 @@ def cases(case):
                          "in 100.0 % of 9 calibration samples the largest two logits"),
         "TARGET_MISSED": (COMPILE + ("--target-agreement", "99.9", "--ticks", "1", "--weight-bits", "2"),
                           "99.9 % agreement is not reached"),
+        "TARGET_UNPROVEN": (COMPILE + ("--target-agreement", "94", "--ticks", "12", "--weight-bits", "4"),
+                            "94 % agreement is expected, not proven"),
         "TARGET_SAMPLES": (COMPILE[:-1] + (case.write("same.npy", npy((500, 64), [0.5] * 32000)), "--ticks", "1",
                                            "--weight-bits", "2", "--target-agreement", "50"), "are of 1 of 10 classes"),
         "MODEL_EMPTY": (("check", empty(case)), "at least one layer"),
@@ -251,7 +253,7 @@ def edited_plan(case):
 
 # Cases that the unit tests make, because no command can: where.
 WARNINGS = ("CALIB_NONE", "DATA_UNLIKE", "LOGITS_CLOSE", "SAMPLES_LAYOUT", "SAMPLES_RANGE", "LABELS_RANGE", "TARGET_MISSED",
-            "TARGET_SAMPLES")
+            "TARGET_UNPROVEN", "TARGET_SAMPLES")
 ELSEWHERE = {"IMAGE_LIFT": ("tests/unit/test_image_to_spike.c", "ttfs_image_to_spike"),
              "STOPPED": ("tests/unit/test_memory.c", '"STOPPED"')}
 

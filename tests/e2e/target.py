@@ -29,20 +29,35 @@ def meets(p, loss):
     return max(p["loss"], p["bound_of_loss"], 3 * p["bound_of_loss"]) <= loss + 1e-9
 
 
+def unproven(case, f, loss, r):
+    """25 samples for proof tell 6 % from 0 by no means: expected, which is said, and not met."""
+    t = f["target"]
+    case.equal((t["met"], t["proof_samples"]), (False, 25), "what is proven")
+    case.check(t["proven_loss"] > loss, "proven: %s" % t)
+    case.check("is expected, not proven: of 25 samples" in r.err, "not said:\n%s" % r)
+
+
+def proven(case, f, loss):
+    t = f["target"]
+    case.check(t["expected"] and t["proven_loss"] <= loss, "met, not proven: %s" % t)
+    case.check(t["proven_loss"] >= 1 - 0.05 ** (1 / 25) - 1e-9, "25 samples prove too much: %s" % t)
+
+
 def agreement(case):
-    case.compile("digits_mlp", "out", *FEW, "--target-agreement", "95", "--threads", "1")
+    case.compile("digits_mlp", "out", *FEW, "--target-agreement", "85", "--threads", "1")
     f = document(case, "out", "report", "frontier.json")
     c = chosen(f)
-    case.equal((f["target"]["met"], f["target"]["held_back"], f["target"]["agreement"]), (True, 51, 95), "target")
+    proven(case, f, 0.15)
+    case.equal((f["target"]["met"], f["target"]["held_back"], f["target"]["agreement"]), (True, 51, 85), "target")
     case.check(len(f["points"]) > 4 and c["ticks"] < 12, "nothing was searched: %s" % f["points"])
     for p in f["points"]:
-        case.equal(p["meets"], meets(p, 0.05), "%s meets" % p)
+        case.equal(p["meets"], meets(p, 0.15), "%s meets" % p)
         case.check(p["agreement"]["low"] <= p["agreement"]["share"] <= p["agreement"]["high"], "interval of %s" % p)
     cheaper = [p for p in f["points"] if p["meets"] and p["cost"] < c["cost"] and not p["layers"]]
     case.equal(cheaper, [], "points that meet the target and cost less")
     with open(case.path("out", "report", "messages.json"), encoding="utf-8") as m:
         case.check("settings that were tried" in m.read(), "the choice is not explained")
-    case.compile("digits_mlp", "seven", *FEW, "--target-agreement", "95", "--threads", "7")
+    case.compile("digits_mlp", "seven", *FEW, "--target-agreement", "85", "--threads", "7")
     case.check(tree(case.path("out")) == tree(case.path("seven")), "the threads decide on something")
 
 
@@ -64,9 +79,10 @@ def drop(case):
     import zipfile
     with zipfile.ZipFile(CALIB) as z:
         case.write("x.npy", z.read("x.npy")), case.write("y.npy", z.read("y.npy"))
-    case.compile("digits_mlp", "drop", *FEW, "--max-drop", "6", "--optimise", "memory")
+    r = case.compile("digits_mlp", "drop", *FEW, "--max-drop", "6", "--optimise", "memory")
     f = document(case, "drop", "report", "frontier.json")
-    case.equal((f["target"]["met"], f["target"]["optimise"]), (True, "memory"), "target")
+    case.equal((f["target"]["expected"], f["target"]["optimise"]), (True, "memory"), "target")
+    unproven(case, f, 0.06, r)
     case.check(f["float_accuracy"]["share"] > 0.9 and "accuracy" in chosen(f), "no accuracy: %s" % chosen(f))
     case.check(chosen(f)["memory_bits"] < max(p["memory_bits"] for p in f["points"]), "no memory saved")
     case.write("t.json", json.dumps({"max_drop": 6, "optimise": "memory", "calib": "x.npy", "calib_labels": "y.npy",

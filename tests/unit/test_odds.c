@@ -2,6 +2,7 @@
  *
  * What few samples say of a share: intervals, and errors that are laid on every sample.
  */
+#include "frontier.h"
 #include "odds.h"
 
 #include <math.h>
@@ -25,6 +26,41 @@ static void intervals(void **state) {
     assert_true(zero.low == 0 && near(zero.high, 0.01885));
     assert_true(near(half.low, 0.40383) && near(half.high, 0.59617));
     assert_true(near(one.low, 0.97222) && near(one.high, 0.99912));
+}
+
+/* Clopper and Pearson's ends, one-sided; values by binomial sums in exact whole numbers. */
+static void exact_ends(void **state) {
+    (void)state;
+    assert_true(near(ttfs_share_most(0, 100, 0.05), 1 - pow(0.05, 0.01)));
+    assert_true(near(ttfs_share_most(0, 200, 0.05), 0.014867));
+    assert_true(near(ttfs_share_most(0, 3000, 0.05), 3.0 / 3000));
+    assert_true(near(ttfs_share_most(1, 100, 0.05), 0.046560));
+    assert_true(near(ttfs_share_most(5, 100, 0.05), 0.102253));
+    assert_true(near(ttfs_share_most(99, 100, 0.05), 0.999487));
+    assert_true(near(ttfs_share_most(3, 100, 0.025), 0.085176));
+    assert_true(near(ttfs_share_least(3, 100, 0.025), 0.006230));
+    assert_true(near(ttfs_share_least(100, 100, 0.05), pow(0.05, 0.01)));
+    assert_true(ttfs_share_most(0, 0, 0.05) == 1 && ttfs_share_least(0, 0, 0.05) == 0);
+    assert_true(ttfs_share_most(7, 7, 0.05) == 1 && ttfs_share_least(0, 7, 0.05) == 0);
+}
+
+/* A target is met by what the samples for proof show, not by what the choice was made on. */
+static void proof(void **state) {
+    (void)state;
+    TtfsSetting s = {.tried = {.same = 100}, .meets = true};
+    TtfsFrontier f = {.target = {.loss = 0.03}, .held = 200, .proof = 100, .points = {&s, 1, 1}};
+    assert_true(near(ttfs_setting_proof(&f, &s), 0.029513) && ttfs_frontier_met(&f));
+    f.target.loss = 0.0295;
+    assert_false(ttfs_frontier_met(&f));
+    f.target.loss = 0.05, s.tried.lost = 1;
+    assert_true(ttfs_frontier_met(&f));
+    s.tried.lost = 2;
+    assert_false(ttfs_frontier_met(&f));
+    s.tried.lost = 0, s.meets = false;
+    assert_false(ttfs_frontier_met(&f));
+    /* right ones lost less wrong ones mended, each at half the chance */
+    f.target.labelled = true, s.tried.lost = 3, s.tried.won = 3;
+    assert_true(near(ttfs_setting_proof(&f, &s), 0.085176 - 0.006230));
 }
 
 static void classes(void **state) {
@@ -67,8 +103,9 @@ static void one_logit(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(intervals), cmocka_unit_test(classes),   cmocka_unit_test(changes),
-        cmocka_unit_test(drops),     cmocka_unit_test(one_logit),
+        cmocka_unit_test(intervals), cmocka_unit_test(exact_ends), cmocka_unit_test(proof),
+        cmocka_unit_test(classes),   cmocka_unit_test(changes),    cmocka_unit_test(drops),
+        cmocka_unit_test(one_logit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
