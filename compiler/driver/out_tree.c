@@ -21,19 +21,20 @@ enum { MANIFEST_LIMIT = 1 << 20, SHOWN = 3 };
 
 /* '#': digits; '*': letters, digits and _; '@': names of engines, joined by '-'. */
 static const char *const names[] = {
-    "forms/calib.blob",      "manifest.json",        "chip.json",
-    "forms/ir.txt",          "forms/ir.blob",        "forms/spike.txt",
-    "forms/spike.blob",      "forms/plan.txt",       "image/chip.img",
+    "forms/calib.blob",     "manifest.json",       "chip.json",
+    "forms/ir.txt",         "forms/ir.blob",       "forms/spike.txt",
+    "forms/spike.blob",     "forms/plan.txt",      "image/chip.img",
 #define TTFS_MEMORY(NAME, name, number, rows, bits, doc) "image/core#_" #name ".hex",
 #include "memories.def"
-    "image/stream.hex",      "rtl/filelist.f",       "rtl/ttfs_*.v",
-    "rtl/ttfs_*.vh",         "report/steps.json",    "report/accuracy.json",
-    "report/fit.json",       "report/timing.json",   "report/energy.json",
-    "report/messages.json",  "report/sweep.json",    "report/index.html",
-    "report/agreement.json", "report/frontier.json", "report/run-@.json",
-    "verify/@.json",         "fpga/*.log",           "fpga/hx8k/board.pcf",
-    "fpga/hx8k/board.bin",   "fpga/hx8k/netlist.v",  "fpga/hx8k/synth.ys",
-    "fpga/hx8k/synth.json",  "fpga/hx8k/*.log"};
+    "image/stream.hex",     "rtl/filelist.f",      "rtl/ttfs_*.v",
+    "rtl/ttfs_*.vh",        "report/steps.json",   "report/accuracy.json",
+    "report/fit.json",      "report/timing.json",  "report/energy.json",
+    "report/messages.json", "report/sweep.json",   "report/index.html",
+    "model.onnx",           "report/tune.json",    "report/agreement.json",
+    "report/frontier.json", "report/run-@.json",   "verify/@.json",
+    "fpga/*.log",           "fpga/hx8k/board.pcf", "fpga/hx8k/board.bin",
+    "fpga/hx8k/netlist.v",  "fpga/hx8k/synth.ys",  "fpga/hx8k/synth.json",
+    "fpga/hx8k/*.log"};
 enum { NAMES = sizeof names / sizeof *names };
 
 /* How long the engines' names at the start of s are, "-fault" behind them included; 0: none. */
