@@ -335,7 +335,7 @@ typedef struct {
     uint32_t seed;
 } TtfsTuneOptions;
 
-/* All samples, 6 epochs, batches of 128, rate 3e-4, a tenth held back, seed 1, all cores. */
+/* All samples, 6 epochs, batches of 128, rate 1e-3, a tenth held back, seed 1, all cores. */
 TtfsTuneOptions ttfs_tune_defaults(void);
 /* Trains the folder's network on its grids and compiles what it became to another folder, which
  * also holds it as model.onnx. A stop that is asked for ends the training with the best epoch so

@@ -12,7 +12,7 @@ TtfsTuneOptions ttfs_tune_defaults(void) {
     return (TtfsTuneOptions){.session = run.session,
                              .epochs = 6,
                              .batch = 128,
-                             .rate = 3e-4,
+                             .rate = 1e-3,
                              .validate = 0.1,
                              .seed = 1};
 }

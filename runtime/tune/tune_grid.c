@@ -11,6 +11,8 @@
 #include <math.h>
 
 enum { MOST_RAMP = 1 << 22 };
+/* Logarithms of windows and units move by so many learning rates a step, at most. */
+static const double PACE = 10;
 
 /* The whole number nearest to v, halves to even; |v| < 2^22. */
 static float nearest(float v) {
@@ -34,14 +36,14 @@ static uint32_t channel_of(const TtfsTuneState *l, const TtfsTuneTerm *k, uint32
 static void snap_scales(TtfsTune *t, TtfsTuneState *l) {
     const float *p = t->value;
     if (l->ticks)
-        l->scale = (double)(float)(l->window_from * exp((double)p[l->window_at]) / l->ticks);
+        l->scale = (double)(float)(l->window_from * exp(PACE * (double)p[l->window_at]) / l->ticks);
     else
-        l->scale = l->unit_from[0] * exp((double)p[l->unit_at]);
+        l->scale = l->unit_from[0] * exp(PACE * (double)p[l->unit_at]);
     for (uint32_t i = 0; i < l->net->c; i++) {
         double ramp = 1;
         if (l->ticks) {
             double most = fmin(MOST_RAMP, TTFS_TUNE_MOST_EXACT / (l->ticks + 1));
-            ramp = rint(l->scale / (l->unit_from[i] * exp((double)p[l->unit_at + i])));
+            ramp = rint(l->scale / (l->unit_from[i] * exp(PACE * (double)p[l->unit_at + i])));
             ramp = fmin(fmax(ramp, 1), most);
         }
         l->ramp[i] = (float)ramp;
@@ -158,9 +160,11 @@ void ttfs_tune_grid_gradient(const TtfsTune *t, uint32_t layer, float *gradient)
             uint32_t channel = channel_of(l, term, i);
             size_t at = term->at + i * row;
             gradient[l->unit_at + (l->units > 1 ? channel : 0)] +=
-                (float)row_gradient(l, t->value + at, term->step[channel], row, gradient + at);
+                (float)(PACE *
+                        row_gradient(l, t->value + at, term->step[channel], row, gradient + at));
         }
     }
+    gradient[l->window_at] *= (float)PACE;
     for (uint32_t i = 0; i < l->biases; i++)
         gradient[l->bias_at + i] /= (float)l->unit[i * own / l->plane];
 }

@@ -307,7 +307,7 @@ static void draw_direction(const Case *c, bool windows, TtfsRng *r, float *to) {
         const TtfsTuneState *l = &c->tune.layer[i];
         if (!l->term) continue;
         if (windows) {
-            to[l->window_at] = (float)ttfs_rng_normal(r);
+            to[l->window_at] = (float)ttfs_rng_normal(r) / 10; /* they move at ten times the pace */
             continue;
         }
         for (uint32_t k = 0; k < l->biases; k++) to[l->bias_at + k] = (float)ttfs_rng_normal(r) / 4;
