@@ -315,6 +315,33 @@ typedef struct {
  * found are errors among the messages, and the result has not passed. */
 TtfsResult *ttfs_merge_shards(const TtfsMergeOptions *o, TtfsMessages *m);
 
+enum { TTFS_MOST_EPOCHS = 100000, TTFS_MOST_BATCH = 4096 };
+#define TTFS_MOST_SPARSITY 1000.0
+#define TTFS_MOST_MINUTES  1e6
+
+typedef struct {
+    TtfsSessionOptions session;  /* the folder; `input` are training samples, with their labels when
+                                    there are any (`labels` "none": not even those beside them) */
+    const char *out;             /* folder to write; appears at once or not at all */
+    uint32_t ticks, weight_bits; /* 0: the folder's */
+    uint32_t epochs, batch;      /* 1 or more; samples of a step, 1 to 4096 */
+    double rate;                 /* learning rate at the beginning; above 0, to 1 */
+    double sparsity;   /* weight of the mean share of neurons that spike, in the loss; 0 to 1000 */
+    double time_noise; /* what is trained for: standard deviation of spike times, in windows; */
+    double drop;       /* probability that a spike is lost; */
+    double weight_noise; /* standard deviation of weights, relative; each 0 to 1 */
+    double validate;     /* share of the samples that is held back; above 0, to 0.5 */
+    double minutes;      /* no epoch begins after; 0: no limit */
+    uint32_t seed;
+} TtfsTuneOptions;
+
+/* All samples, 6 epochs, batches of 128, rate 1e-3, a tenth held back, seed 1, all cores. */
+TtfsTuneOptions ttfs_tune_defaults(void);
+/* Trains the folder's network on its grids and compiles what it became to another folder, which
+ * also holds it as model.onnx. A stop that is asked for ends the training with the best epoch so
+ * far; before the first it is the error STOPPED. */
+TtfsResult *ttfs_tune_network(const TtfsTuneOptions *o, TtfsMessages *m);
+
 /* Writes the folder's report/index.html. */
 TtfsResult *ttfs_write_page(const char *folder, TtfsMessages *m);
 

@@ -20,7 +20,8 @@ typedef enum {
     TTFS_DRAW_JITTER, /* of spikes in ticks */
     TTFS_DRAW_DROP,
     TTFS_DRAW_STUCK,
-    TTFS_DRAW_FLIP
+    TTFS_DRAW_FLIP,
+    TTFS_DRAW_ORDER /* of training samples */
 } TtfsDraw;
 
 /* Ten rounds. */

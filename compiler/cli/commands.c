@@ -7,6 +7,7 @@
 
 #include "read_options.h"
 #include "say.h"
+#include "streams.h"
 
 int ttfs_cmd_check(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     TtfsCompileOptions c;
@@ -64,6 +65,18 @@ int ttfs_cmd_sweep(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     if (!ttfs_read_sweep(&s, o, m)) return 1;
     s.session.progress = ttfs_progress_line(&line, o);
     TtfsResult *r = ttfs_sweep_samples(&s, m);
+    ttfs_progress_end(&line);
+    return ttfs_print_result(r, o);
+}
+
+int ttfs_cmd_tune(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
+    (void)a;
+    TtfsTuneOptions t;
+    TtfsProgressLine line;
+    if (!ttfs_read_tune(&t, o, m)) return 1;
+    t.session.progress = ttfs_progress_line(&line, o);
+    t.session.progress.stop = ttfs_interrupt_wanted();
+    TtfsResult *r = ttfs_tune_network(&t, m);
     ttfs_progress_end(&line);
     return ttfs_print_result(r, o);
 }

@@ -13,6 +13,7 @@ int ttfs_cmd_compile(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_sweep(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
+int ttfs_cmd_tune(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_merge(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 int ttfs_cmd_convert(TtfsOptions *o, TtfsArena *a, TtfsMessages *m);

@@ -62,9 +62,9 @@ static int usage(const TtfsOptions *o, TtfsArena *a) {
 
 static void run(void *context) {
     static int (*const command[])(TtfsOptions *, TtfsArena *, TtfsMessages *) = {
-        ttfs_cmd_check,   ttfs_cmd_info,  ttfs_cmd_compile, ttfs_cmd_run,
-        ttfs_cmd_verify,  ttfs_cmd_sweep, ttfs_cmd_merge,   ttfs_cmd_report,
-        ttfs_cmd_convert, ttfs_cmd_emit,  ttfs_cmd_synth,   ttfs_cmd_dump};
+        ttfs_cmd_check, ttfs_cmd_info,  ttfs_cmd_compile, ttfs_cmd_run,    ttfs_cmd_verify,
+        ttfs_cmd_sweep, ttfs_cmd_tune,  ttfs_cmd_merge,   ttfs_cmd_report, ttfs_cmd_convert,
+        ttfs_cmd_emit,  ttfs_cmd_synth, ttfs_cmd_dump};
     Call *c = context;
     TtfsOptions o;
     TtfsParse parsed = ttfs_options_parse(&o, &c->arena, c->argc, c->argv);

@@ -101,3 +101,23 @@ bool ttfs_read_sweep(TtfsSweepOptions *s, const TtfsOptions *o, TtfsMessages *m)
     ok &= ttfs_option_u32(o, TTFS_OPT_SEED, 0, UINT32_MAX, &s->seed, m);
     return ok;
 }
+
+bool ttfs_read_tune(TtfsTuneOptions *t, const TtfsOptions *o, TtfsMessages *m) {
+    *t = ttfs_tune_defaults();
+    bool ok = ttfs_read_session(&t->session, o, m);
+    t->session.input = o->value[TTFS_OPT_TRAIN];
+    t->out = o->value[TTFS_OPT_OUTPUT];
+    ok &= ttfs_option_u32(o, TTFS_OPT_TICKS, 1, TTFS_MOST_TICKS, &t->ticks, m);
+    ok &= ttfs_option_u32(o, TTFS_OPT_WEIGHT_BITS, TTFS_LEAST_WEIGHT_BITS, TTFS_MOST_WEIGHT_BITS,
+                          &t->weight_bits, m);
+    ok &= ttfs_option_u32(o, TTFS_OPT_EPOCHS, 1, TTFS_MOST_EPOCHS, &t->epochs, m);
+    ok &= ttfs_option_u32(o, TTFS_OPT_BATCH, 1, TTFS_MOST_BATCH, &t->batch, m);
+    ok &= ttfs_option_f64(o, TTFS_OPT_LR, 0, 1, &t->rate, m);
+    ok &= ttfs_option_f64(o, TTFS_OPT_SPARSITY, 0, TTFS_MOST_SPARSITY, &t->sparsity, m);
+    ok &= ttfs_option_f64(o, TTFS_OPT_TIME_NOISE, 0, 1, &t->time_noise, m);
+    ok &= ttfs_option_f64(o, TTFS_OPT_DROP, 0, 1, &t->drop, m);
+    ok &= ttfs_option_f64(o, TTFS_OPT_WEIGHT_NOISE, 0, 1, &t->weight_noise, m);
+    ok &= ttfs_option_f64(o, TTFS_OPT_VALIDATE, 0, 0.5, &t->validate, m);
+    ok &= ttfs_option_f64(o, TTFS_OPT_MINUTES, 0, TTFS_MOST_MINUTES, &t->minutes, m);
+    return ttfs_option_u32(o, TTFS_OPT_SEED, 0, UINT32_MAX, &t->seed, m) && ok;
+}

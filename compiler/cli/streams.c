@@ -112,3 +112,17 @@ void ttfs_streams_open(void) {
     sigaction(SIGBUS, &bus, NULL);
     watch_stdout();
 }
+
+static volatile int interrupted;
+
+static void on_interrupt(int number) {
+    interrupted = 1;
+    signal(number, SIG_DFL);
+}
+
+const volatile int *ttfs_interrupt_wanted(void) {
+    struct sigaction told = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
+    sigemptyset(&told.sa_mask);
+    sigaction(SIGINT, &told, NULL);
+    return &interrupted;
+}

@@ -35,6 +35,9 @@ enum { TTFS_LEAST_TARGET_SAMPLES = 50 };
 
 typedef struct {
     const TtfsCompileOptions *options;
+    const void *model; /* the bytes of options->model, of which no file is there yet; NULL: it is
+                          a file */
+    size_t model_size;
     TtfsRefill *refill;     /* the folder whose plan, chip and Verilog are kept; NULL: none */
     TtfsSpikeOptions spike; /* input_lo, input_hi are set by the pipeline unless range_given */
     TtfsInputMap map;

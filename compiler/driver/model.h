@@ -20,6 +20,9 @@ typedef struct {
 
 /* What a compilation's options say of its model. */
 TtfsModelOptions ttfs_model_options(const TtfsCompileOptions *o, TtfsBudget *budget);
+/* Imports bytes, which `path` names: all obstacles are errors, true only when there is none. */
+bool ttfs_model_import_bytes(const char *path, const void *bytes, size_t n,
+                             const TtfsModelOptions *options, TtfsIr *out, TtfsDiag *diag);
 /* Imports `path`: all obstacles are errors, true only when there is none. */
 bool ttfs_model_import(const char *path, const TtfsModelOptions *options, TtfsIr *out,
                        TtfsDiag *diag);

@@ -21,22 +21,23 @@ enum { MANIFEST_LIMIT = 1 << 20, SHOWN = 3 };
 
 /* '#': digits; '*': letters, digits and _; '@': names of engines, joined by '-'. */
 static const char *const names[] = {
-    "forms/calib.blob",      "manifest.json",        "chip.json",
-    "forms/ir.txt",          "forms/ir.blob",        "forms/spike.txt",
-    "forms/spike.blob",      "forms/plan.txt",       "image/chip.img",
+    "forms/calib.blob",     "manifest.json",          "chip.json",
+    "forms/ir.txt",         "forms/ir.blob",          "forms/spike.txt",
+    "forms/spike.blob",     "forms/plan.txt",         "image/chip.img",
 #define TTFS_MEMORY(NAME, name, number, rows, bits, doc) "image/core#_" #name ".hex",
 #include "memories.def"
-    "image/stream.hex",      "rtl/filelist.f",       "rtl/ttfs_*.v",
-    "rtl/ttfs_*.vh",         "report/steps.json",    "report/accuracy.json",
-    "report/fit.json",       "report/timing.json",   "report/energy.json",
-    "report/messages.json",  "report/sweep.json",    "report/index.html",
-    "report/agreement.json", "report/frontier.json", "report/run-@.json",
-    "verify/@.json",         "fpga/*.log",           "asic/netlist.v",
-    "asic/cells.v",          "asic/macros.v",        "asic/ttfs.sdc",
-    "asic/synth.ys",         "asic/abc.constr",      "asic/sta.tcl",
-    "asic/config.json",      "asic/config.mk",       "asic/asic.json",
-    "asic/README.md",        "asic/*.log",           "asic/macros/ttfs_*.lib",
-    "asic/rtl/ttfs_*.v",     "asic/rtl/ttfs_*.vh",
+    "image/stream.hex",     "rtl/filelist.f",         "rtl/ttfs_*.v",
+    "rtl/ttfs_*.vh",        "report/steps.json",      "report/accuracy.json",
+    "report/fit.json",      "report/timing.json",     "report/energy.json",
+    "report/messages.json", "report/sweep.json",      "report/index.html",
+    "model.onnx",           "report/tune.json",       "report/agreement.json",
+    "report/frontier.json", "report/run-@.json",      "verify/@.json",
+    "fpga/*.log",           "asic/netlist.v",         "asic/cells.v",
+    "asic/macros.v",        "asic/ttfs.sdc",          "asic/synth.ys",
+    "asic/abc.constr",      "asic/sta.tcl",           "asic/config.json",
+    "asic/config.mk",       "asic/asic.json",         "asic/README.md",
+    "asic/*.log",           "asic/macros/ttfs_*.lib", "asic/rtl/ttfs_*.v",
+    "asic/rtl/ttfs_*.vh",
 #define TTFS_FLOW(DEVICE, name, yosys, nextpnr, icetime, package)                                  \
     "fpga/" name "/board.pcf", "fpga/" name "/board.bin", "fpga/" name "/netlist.v",               \
         "fpga/" name "/synth.ys", "fpga/" name "/synth.json", "fpga/" name "/*.log",

@@ -31,9 +31,16 @@ bool ttfs_step_has_form(TtfsStep step) {
     return form[step];
 }
 
+static bool import(TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
+    TtfsModelOptions o = ttfs_model_options(job->options, &f->budget);
+    const char *path = job->options->model;
+    return job->model
+               ? ttfs_model_import_bytes(path, job->model, job->model_size, &o, &f->imported, diag)
+               : ttfs_model_import(path, &o, &f->imported, diag);
+}
+
 static bool ir(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
-    TtfsModelOptions options = ttfs_model_options(job->options, &f->budget);
-    return ttfs_model_import(job->options->model, &options, &f->imported, diag) &&
+    return import(f, job, diag) &&
            ttfs_ir_drop_tail(&f->imported, &f->net, job->options->model, diag) &&
            ttfs_ir_check(&f->net, job->options->model, diag);
 }

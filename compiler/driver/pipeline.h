@@ -28,6 +28,13 @@ typedef struct {
     uint64_t peak_bytes; /* of the process, at the step's end */
 } TtfsStepTime;
 
+/* A file of an output folder, by its path there. */
+typedef struct {
+    const char *path;
+    const void *bytes;
+    size_t n;
+} TtfsMade;
+
 typedef struct {
     TtfsArena arena;
     TtfsBudget budget; /* that the forms draw on */
@@ -46,7 +53,9 @@ typedef struct {
     float *kept;         /* of them, those that weights are fitted to, evenly spread */
     TtfsFitSamples fit;
     const TtfsFrontier *frontier; /* of a target; NULL: there was none */
-    uint32_t next;                /* the step that has not been made yet */
+    const TtfsMade *made;         /* what goes into the folder besides */
+    uint32_t n_made;
+    uint32_t next; /* the step that has not been made yet */
     TTFS_VEC(TtfsStepTime) times;
 } TtfsPipeline;
 

@@ -132,8 +132,17 @@ static bool put_chip(const Writer *w) {
     return put(w, "chip.json", &text);
 }
 
+static bool put_made(const Writer *w) {
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < w->f->n_made; i++) {
+        const TtfsMade *m = &w->f->made[i];
+        ok = ttfs_file_fill(path_of(w, m->path), m->bytes, m->n, w->diag);
+    }
+    return ok;
+}
+
 static bool put_all(const Writer *w) {
-    bool ok = folder(w, "") && put_forms(w) && put_reports(w) && put_chip(w);
+    bool ok = folder(w, "") && put_forms(w) && put_reports(w) && put_chip(w) && put_made(w);
     if (ok && ttfs_pipeline_has(w->f, TTFS_STEP_IMAGE)) ok = put_image(w);
     if (ok && ttfs_pipeline_has(w->f, TTFS_STEP_VERILOG))
         ok = ttfs_file_set_fill(&w->f->verilog, path_of(w, "rtl"), w->diag);

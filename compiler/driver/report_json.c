@@ -117,9 +117,15 @@ static bool calib_json(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job, T
     return true;
 }
 
+static bool hash_of_model(const TtfsJob *job, char hex[65], TtfsDiag *diag) {
+    if (!job->model) return ttfs_file_sha256(job->options->model, hex, diag);
+    ttfs_sha256_of(job->model, job->model_size, hex);
+    return true;
+}
+
 bool ttfs_json_manifest(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
     char model[65];
-    if (!ttfs_file_sha256(job->options->model, model, diag)) return false;
+    if (!hash_of_model(job, model, diag)) return false;
     ttfs_json_object(j, NULL);
     ttfs_json_string(j, "product", "ttfs");
     ttfs_json_string(j, "ttfs", TTFS_VERSION);

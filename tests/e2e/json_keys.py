@@ -24,6 +24,9 @@ KEYS = {
     "verify": {"engines": list, "samples": int, "spikes": int, "readouts": int, "differences": int,
                "equal": bool, "first": (dict, type(None))},
     "sweep": {"network": str, "engine": str, "model": str, "seed": int, "samples": int, "trials": int, "points": list},
+    "tune": {"ticks": int, "weight_bits": int, "epochs": list, "accuracy_before": NUMBER, "accuracy_after": NUMBER,
+             "spikes_per_neuron": NUMBER, "seconds": NUMBER},
+    "epoch": {"loss": NUMBER, "validation": NUMBER},
     "point": {"axis": str, "value": NUMBER, "accuracy": dict, "agreement": dict, "spikes_per_neuron": NUMBER,
               "saturated": NUMBER},
 }
@@ -73,6 +76,9 @@ def main():
     sweep = case.json("sweep", "out", "--input", test, "--count", 3, "--vary", "margin=0", "-o", "sweep.json")
     check_keys(case, "sweep", sweep)
     check_keys(case, "point", sweep["points"][0])
+    tune = case.json("tune", "out", "-o", "tuned", "--train", test, "--epochs", 1)
+    check_keys(case, "tune", tune)
+    check_keys(case, "epoch", tune["epochs"][0])
     check_keys(case, "verify", case.json("verify", "out", "--input", test, "--count", 3,
                                          "--fault", "spike:1", code=1))
     check_keys(case, "convert", case.json("convert", "out", "-o", "net.nir"))

@@ -10,7 +10,7 @@ import sys
 
 from e2e import DIGITS, SOURCE, Case
 
-COMMANDS = ("check", "info", "compile", "run", "verify", "sweep", "merge", "report", "convert", "emit", "synth", "dump")
+COMMANDS = ("check", "info", "compile", "run", "verify", "sweep", "tune", "merge", "report", "convert", "emit", "synth", "dump")
 
 
 def shipped(case, model):

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What came of a training.
+ */
+#ifndef TTFS_TUNE_DOC_H
+#define TTFS_TUNE_DOC_H
+
+#include "pipeline.h"
+#include "tune.h"
+
+typedef struct {
+    TtfsTuneReport report;
+    TtfsPipeline made; /* of the new folder */
+    uint32_t ticks, weight_bits;
+    bool labelled;
+    double seconds;
+} TtfsTuned;
+
+void ttfs_tuned_free(TtfsTuned *t);
+/* The document: with the time it took, or without, as the folder keeps it. */
+void ttfs_tuned_json(const TtfsTuned *t, bool timed, TtfsBuf *out);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Fine-tuning as a whole: options, the beginning, the training, the folder.
+ */
+#include "tune_run.h"
+
+#include "asked.h"
+#include "out_tree.h"
+#include "tune_compile.h"
+#include "tune_start.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+static bool above(const char *option, double v, double most, TtfsDiag *diag) {
+    return (v > 0 && v <= most) || ttfs_error(diag, TTFS_AT_FILE(option), TTFS_OPTION_VALUE,
+                                              "%.10g is not above 0 and at most %g", v, most);
+}
+
+static bool check_numbers(const TtfsTuneOptions *o, TtfsDiag *diag) {
+    bool ok = true;
+    if (o->ticks) ok &= ttfs_asked_within("--ticks", o->ticks, 1, TTFS_MOST_TICKS, diag);
+    if (o->weight_bits)
+        ok &= ttfs_asked_within("--weight-bits", o->weight_bits, TTFS_LEAST_WEIGHT_BITS,
+                                TTFS_MOST_WEIGHT_BITS, diag);
+    ok &= ttfs_asked_within("--epochs", o->epochs, 1, TTFS_MOST_EPOCHS, diag);
+    ok &= ttfs_asked_within("--batch", o->batch, 1, TTFS_MOST_BATCH, diag);
+    ok &= above("--lr", o->rate, 1, diag);
+    ok &= ttfs_asked_within("--sparsity", o->sparsity, 0, TTFS_MOST_SPARSITY, diag);
+    ok &= ttfs_asked_within("--time-noise", o->time_noise, 0, 1, diag);
+    ok &= ttfs_asked_within("--drop", o->drop, 0, 1, diag);
+    ok &= ttfs_asked_within("--weight-noise", o->weight_noise, 0, 1, diag);
+    ok &= above("--validate", o->validate, 0.5, diag);
+    return ttfs_asked_within("--minutes", o->minutes, 0, TTFS_MOST_MINUTES, diag) && ok;
+}
+
+/* A folder that may not be written is known before anything is trained. */
+static bool check_out(const TtfsTuneOptions *o, TtfsDiag *diag) {
+    TtfsArena a = {0};
+    const char *refusal = ttfs_out_refusal(o->out, &a);
+    bool ok = !refusal || ttfs_error(diag, TTFS_AT_FILE(o->out), TTFS_OUT_FOLDER, "%s", refusal);
+    ttfs_arena_free(&a);
+    return ok;
+}
+
+static bool check(const TtfsTuneOptions *o, TtfsDiag *diag) {
+    bool ok = ttfs_asked_for("--output", o->out, "tune needs -o OUT2", diag);
+    if (!o->session.input_values)
+        ok &= ttfs_asked_for("--train", o->session.input, "training samples are needed: --train X",
+                             diag);
+    return check_numbers(o, diag) && ok && check_out(o, diag);
+}
+
+static bool enough(const TtfsTuneStart *s, TtfsDiag *diag) {
+    return s->session.count >= 2 ||
+           ttfs_error(diag, TTFS_AT_FILE(s->session.input.file), TTFS_OPTION_VALUE,
+                      "%" PRIu64 " training sample, at least 2 expected", s->session.count);
+}
+
+static bool train(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
+    const TtfsTuneSamples samples = {.encode = ttfs_tune_encode,
+                                     .context = s,
+                                     .count = s->session.count,
+                                     .classes = s->classes,
+                                     .logits = s->logits};
+    const TtfsTuneSettings settings = {.epochs = o->epochs,
+                                       .batch = o->batch,
+                                       .seed = o->seed,
+                                       .threads = o->session.threads,
+                                       .rate = o->rate,
+                                       .validate = o->validate,
+                                       .sparsity = o->sparsity,
+                                       .time_noise = o->time_noise,
+                                       .drop = o->drop,
+                                       .weight_noise = o->weight_noise,
+                                       .seconds = o->minutes * 60,
+                                       .progress = o->session.progress};
+    if (!ttfs_tune(&s->net, s->offset, s->layer, &samples, &settings, s->file, &t->report, diag))
+        return false;
+    if (!t->report.stopped) return true;
+    if (t->report.epochs.len < 2) return ttfs_go_on(&o->session.progress, diag);
+    ttfs_note(diag, TTFS_AT_FILE(o->out), "stopped: this is the best of %" PRIu32 " epochs",
+              t->report.epochs.len - 1);
+    return true;
+}
+
+bool ttfs_tune_run(const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
+    TtfsTuneStart s = {.offset = 0};
+    double start = ttfs_now();
+    *t = (TtfsTuned){.seconds = 0};
+    bool ok = check(o, diag) && ttfs_tune_start(&s, o, diag) && enough(&s, diag) &&
+              train(&s, o, t, diag);
+    t->ticks = s.folder.options.ticks;
+    t->weight_bits = s.folder.options.weight_bits;
+    t->labelled = s.classes != NULL;
+    ok = ok && ttfs_tune_compile(&s, o, t, diag);
+    ttfs_tune_start_close(&s);
+    t->seconds = ttfs_now() - start;
+    return ok;
+}

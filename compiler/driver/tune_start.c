@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A folder and samples made ready. Invariant: what begins is the graph that compiling the folder's
+ * network with these ticks and bits gives, but for the input's scale, which is float32.
+ */
+#include "tune_start.h"
+
+#include "fast.h"
+#include "ir_to_ir.h"
+#include "net_to_onnx.h"
+#include "parallel.h"
+#include "spike_to_plan.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool open_folder(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag) {
+    int parts = TTFS_OUT_NET | TTFS_OUT_SPIKE | TTFS_OUT_PLAN_IF_ANY;
+    TtfsSessionOptions session = o->session;
+    bool none = session.labels && strcmp(session.labels, "none") == 0;
+    if (none) session.labels = NULL;
+    if (!ttfs_session_open(&s->session, &session, parts, !none, diag)) return false;
+    TtfsOut *out = &s->session.out;
+    s->file = ttfs_out_path(out, "forms/ir.txt");
+    s->folder.options = (TtfsCompileOptions){
+        .percentile = -1, .ticks = o->ticks, .weight_bits = o->weight_bits, .max_drop = -1};
+    return ttfs_refill_manifest(&s->folder, ttfs_out_path(out, "manifest.json"), &s->arena, diag) &&
+           ttfs_ir_canonical(&out->net, &s->canonical, s->file, diag) &&
+           ttfs_net_of(&s->canonical, s->file, &s->net, diag);
+}
+
+/* The elements of the output are the readout's neurons in order. */
+static bool check_order(const TtfsTuneStart *s, TtfsDiag *diag) {
+    const TtfsOutput *o = &s->net.outputs.at[0];
+    uint32_t neuron, element;
+    for (uint32_t i = 0; i < o->pieces.len; i++)
+        for (uint64_t k = 0; k < ttfs_piece_size(&o->pieces.at[i]); k++) {
+            ttfs_piece_at(&o->pieces.at[i], k, &neuron, &element);
+            if (neuron != element)
+                return ttfs_error_advice(diag, TTFS_AT_NODE(s->file, o->name), TTFS_MODEL_FORM,
+                                         "leave out what moves the outputs",
+                                         "tune trains networks whose last layer is their output");
+        }
+    return true;
+}
+
+static bool quantise(TtfsTuneStart *s, TtfsDiag *diag) {
+    const TtfsCompileOptions *c = &s->folder.options;
+    TtfsSpikeOptions o = {.ticks = c->ticks,
+                          .weight_bits = c->weight_bits,
+                          .percentile = c->percentile,
+                          .input_lo = s->folder.lo,
+                          .input_hi = s->folder.hi,
+                          .layers = c->layers,
+                          .n_layers = c->n_layers};
+    TtfsCalibration kept;
+    TtfsQuantReport report;
+    TtfsDiag own = {0}; /* what it says of its plain beginning is of no use */
+    bool ok = ttfs_calibration_load(&kept, &s->canonical, s->session.out.folder, &s->arena, diag);
+    if (!ok) return false;
+    ok = ttfs_ir_to_spike(&s->canonical, &kept.calib, &o, s->file, &s->spike, &report, &own) &&
+         ttfs_spike_check(&s->spike, s->file, &own);
+    if (!ok) ttfs_diag_append(diag, &own);
+    ttfs_calibration_free(&kept);
+    ttfs_arena_free(&report.arena);
+    ttfs_diag_free(&own);
+    return ok;
+}
+
+/* A chip that does not take the beginning is not worth training for. */
+static bool check_chip(const TtfsTuneStart *s, TtfsDiag *diag) {
+    const TtfsOut *out = &s->session.out;
+    TtfsPlan plan = {0};
+    uint32_t schedule = TTFS_SCHEDULE_AUTO;
+    if (!out->has_plan) return true;
+    for (uint32_t i = 0; s->folder.options.schedule && ttfs_schedule_names[i]; i++)
+        if (strcmp(ttfs_schedule_names[i], s->folder.options.schedule) == 0) schedule = i;
+    bool ok = ttfs_spike_to_plan(&s->spike, &out->plan.chip, (TtfsSchedule)schedule, s->file, &plan,
+                                 diag);
+    ttfs_plan_free(&plan);
+    return ok;
+}
+
+static void take_layers(TtfsTuneStart *s) {
+    s->layer = TTFS_ARRAY(&s->arena, TtfsTuneLayer, s->net.layers.len);
+    for (uint32_t i = 0; i < s->net.layers.len; i++) {
+        const TtfsPopulation *p = &s->spike.pops.at[i];
+        s->layer[i] = (TtfsTuneLayer){.scale = p->scale, .ticks = p->ticks, .ramp = p->ramp};
+        if (p->conn_count) s->layer[i].bits = s->spike.conns.at[p->conn_first].weight_bits;
+    }
+}
+
+/* Where a model can say the input's grid, its scale is float32. */
+static void round_input(TtfsTuneStart *s) {
+    TtfsPopulation *in = ttfs_spike_pop(&s->spike, s->spike.input);
+    TtfsNetGrid g = {.scale = (double)(float)in->scale, .offset = in->offset};
+    s->offset = in->offset;
+    s->rounded = ttfs_net_to_onnx_rounds(&g);
+    if (!s->rounded) return;
+    in->scale = s->layer[0].scale = g.scale;
+    s->offset = in->offset = rint(g.offset / g.scale) * g.scale;
+}
+
+static void take_classes(TtfsTuneStart *s) {
+    if (s->session.labels.kind != TTFS_LABELS_CLASSES) return;
+    s->classes = TTFS_ARRAY(&s->arena, uint32_t, s->session.count);
+    for (uint64_t i = 0; i < s->session.count; i++)
+        s->classes[i] = ttfs_labels_class(&s->session.labels, i);
+}
+
+/* The float network over all samples. */
+typedef struct {
+    TtfsTuneStart *start;
+    TtfsFastWork *work[TTFS_MOST_THREADS];
+    float *x[TTFS_MOST_THREADS];
+    uint64_t outputs;
+} Teacher;
+
+static bool teach_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *diag) {
+    Teacher *t = context;
+    const TtfsSession *s = &t->start->session;
+    uint64_t first = item * TTFS_FAST_SAMPLES, left = s->count - first;
+    uint64_t n = left < TTFS_FAST_SAMPLES ? left : TTFS_FAST_SAMPLES;
+    for (uint64_t i = 0; i < n; i++)
+        if (!ttfs_array_sample(&s->input, &s->out.map, first + i,
+                               t->x[worker] + i * s->input.elements, diag))
+            return false;
+    ttfs_fast_run(t->work[worker], t->x[worker], n, NULL, NULL);
+    memcpy(t->start->logits + first * t->outputs, ttfs_fast_output(t->work[worker], 0),
+           n * t->outputs * sizeof(float));
+    return true;
+}
+
+static bool take_logits(TtfsTuneStart *s, TtfsDiag *diag) {
+    TtfsArena a = {0};
+    Teacher t = {.start = s, .outputs = ttfs_output_count(&s->net.outputs.at[0])};
+    uint64_t items = (s->session.count + TTFS_FAST_SAMPLES - 1) / TTFS_FAST_SAMPLES;
+    uint32_t threads = s->session.threads < items ? s->session.threads : (uint32_t)items;
+    if (s->classes) return true;
+    TtfsFast *fast = ttfs_fast_open(&s->session.out.net, &(TtfsFastOptions){0}, diag);
+    if (!fast) return false;
+    s->logits = TTFS_ARRAY(&s->arena, float, s->session.count *t.outputs);
+    for (uint32_t i = 0; i < threads; i++) {
+        t.work[i] = ttfs_fast_work(fast);
+        t.x[i] = TTFS_ARRAY(&a, float, s->session.input.elements *TTFS_FAST_SAMPLES);
+    }
+    bool ok = ttfs_parallel_diag(threads, 0, items, teach_some, &t, diag);
+    for (uint32_t i = 0; i < threads; i++) ttfs_fast_drop(t.work[i]);
+    ttfs_fast_close(fast);
+    ttfs_arena_free(&a);
+    return ok;
+}
+
+bool ttfs_tune_start(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag) {
+    *s = (TtfsTuneStart){.offset = 0};
+    if (!open_folder(s, o, diag) || !ttfs_tune_check(&s->net, s->file, diag) ||
+        !ttfs_net_to_onnx_check(&s->net, s->file, diag) || !check_order(s, diag) ||
+        !quantise(s, diag) || !check_chip(s, diag))
+        return false;
+    take_layers(s);
+    round_input(s);
+    take_classes(s);
+    return take_logits(s, diag);
+}
+
+void ttfs_tune_start_close(TtfsTuneStart *s) {
+    ttfs_spike_free(&s->spike);
+    ttfs_net_free(&s->net);
+    ttfs_ir_free(&s->canonical);
+    ttfs_session_close(&s->session);
+    ttfs_arena_free(&s->arena);
+}
+
+bool ttfs_tune_encode(void *start, uint64_t sample, uint16_t *x, TtfsDiag *diag) {
+    const TtfsTuneStart *s = start;
+    float v[4096];
+    TtfsArena a = {0};
+    uint64_t n = s->session.input.elements;
+    float *room = n <= 4096 ? v : TTFS_ARRAY(&a, float, n);
+    bool ok = ttfs_array_sample(&s->session.input, &s->session.out.map, sample, room, diag);
+    if (ok) ttfs_spike_encode(&s->spike, room, x);
+    ttfs_arena_free(&a);
+    return ok;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A training as a table of its epochs.
+ */
+#include "tune_report.h"
+
+#include <inttypes.h>
+
+static void line(const TtfsTuned *t, uint32_t i, TtfsBuf *out) {
+    const TtfsTuneEpoch *e = &t->report.epochs.at[i];
+    ttfs_buf_printf(out, "%5" PRIu32 "  ", i);
+    if (i == 0)
+        ttfs_buf_printf(out, "%8s", "-");
+    else
+        ttfs_buf_printf(out, "%8.4f", e->loss);
+    ttfs_buf_printf(out, "  %8.4f  %6.2f %%  %6.3f%s\n", e->validation, 100 * e->accuracy,
+                    e->spikes, i == t->report.best ? "  kept" : "");
+}
+
+void ttfs_tuned_text(const TtfsTuned *t, const char *out, TtfsBuf *text) {
+    const TtfsTuneReport *r = &t->report;
+    ttfs_buf_printf(text,
+                    "%" PRIu32 " ticks, %" PRIu32 " weight bits, %" PRIu64
+                    " samples trained with, %" PRIu64 " held back, %s\n",
+                    t->ticks, t->weight_bits, r->trained, r->held,
+                    t->labelled ? "labels" : "the float network teaches");
+    ttfs_buf_printf(text, "%5s  %8s  %8s  %8s  %6s\n", "epoch", "loss", "held", "right", "spikes");
+    for (uint32_t i = 0; i < r->epochs.len; i++) line(t, i, text);
+    ttfs_buf_printf(text, "written: %s, %s/model.onnx (%.1f s)\n", out, out, t->seconds);
+}

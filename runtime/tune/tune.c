@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The training as a whole: epochs over samples in another order each, a look at those held back
+ * after every one, the best of them kept.
+ */
+#include "tune_inside.h"
+
+#include "clock.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct {
+    TtfsTune tune;
+    const TtfsTuneSamples *samples;
+    TtfsTuneWork *work;
+    TtfsTuneChunk chunk[TTFS_TUNE_CHUNKS];
+    uint32_t per, lanes; /* samples of a chunk; lanes, a multiple of 8 */
+    uint32_t *order;     /* those held back, then those to train with */
+    uint64_t held, trained;
+    uint32_t threads;
+    float *best; /* parameters */
+    double best_score, started;
+    TtfsTuneReport *report;
+    TtfsDiag *diag;
+} Run;
+
+/* What a pass over samples found. */
+typedef struct {
+    double loss;
+    uint64_t right, spikes;
+} Found;
+
+static const char told[] = "samples trained";
+
+static bool refuse(const char *file, const TtfsNetLayer *l, const char *advice, const char *why,
+                   TtfsDiag *diag) {
+    return ttfs_error_advice(diag, TTFS_AT_NODE(file, l->name), TTFS_MODEL_FORM, advice, "%s", why);
+}
+
+bool ttfs_tune_check(const TtfsNet *net, const char *file, TtfsDiag *diag) {
+    uint32_t readouts = 0;
+    const TtfsNetLayer *last = NULL;
+    for (uint32_t i = 0; i < net->layers.len; i++)
+        if (net->layers.at[i].kind == TTFS_LAYER_READOUT) readouts++, last = &net->layers.at[i];
+    if (readouts != 1 || net->outputs.len > 1)
+        return refuse(file, last, "train it in its own framework, on integers: QONNX",
+                      "tune trains networks with one output", diag);
+    return ttfs_net_size(last) > 1 || refuse(file, last, "train it in its own framework",
+                                             "tune trains networks that name one of two classes "
+                                             "or more, not those of one value",
+                                             diag);
+}
+
+/* The batch order[first .. first + n) as chunks. */
+static void cut(Run *r, uint64_t first, uint32_t n, bool train, uint32_t turn) {
+    for (uint32_t c = 0; c < TTFS_TUNE_CHUNKS; c++) {
+        uint32_t at = c * r->per, left = at < n ? n - at : 0;
+        r->chunk[c] = (TtfsTuneChunk){.lanes = r->lanes,
+                                      .count = left < r->per ? left : r->per,
+                                      .sample = r->order + first + at,
+                                      .first = at,
+                                      .batch = n,
+                                      .turn = turn,
+                                      .noisy = true,
+                                      .gradient = train ? r->tune.gradient[c] : NULL};
+    }
+}
+
+static bool run_batch(Run *r, Found *f) {
+    bool ok = ttfs_tune_chunks(&r->tune, r->samples, r->work, r->chunk);
+    for (uint32_t i = 0; i < r->threads; i++) {
+        ttfs_diag_append(r->diag, &r->work[i].diag);
+        ttfs_diag_free(&r->work[i].diag);
+    }
+    for (uint32_t c = 0; ok && c < TTFS_TUNE_CHUNKS; c++) {
+        f->loss += r->chunk[c].loss;
+        f->right += r->chunk[c].right;
+        f->spikes += r->chunk[c].spikes;
+    }
+    return ok;
+}
+
+static bool stopped(const Run *r) {
+    const volatile int *stop = r->tune.options->progress.stop;
+    return stop && *stop;
+}
+
+/* Looks at the samples held back, with the same noise every time. */
+static bool look(Run *r, double loss, bool *best) {
+    Found f = {0};
+    const TtfsTuneSettings *o = r->tune.options;
+    ttfs_tune_snap(&r->tune, true);
+    for (uint64_t i = 0; i < r->held; i += o->batch) {
+        uint64_t left = r->held - i;
+        cut(r, i, left < o->batch ? (uint32_t)left : o->batch, false, UINT32_MAX - (uint32_t)i);
+        if (!run_batch(r, &f)) return false;
+    }
+    double n = (double)r->held, hidden = (double)r->tune.hidden;
+    TtfsTuneEpoch e = {.loss = loss,
+                       .validation = f.loss / n,
+                       .accuracy = (double)f.right / n,
+                       .spikes = hidden > 0 ? (double)f.spikes / n / hidden : 0,
+                       .seconds = ttfs_now() - r->started};
+    double score = e.accuracy - 1e-6 * e.validation - o->sparsity * e.spikes;
+    *TTFS_PUSH(&r->report->arena, r->report->epochs) = e;
+    *best = r->report->epochs.len == 1 || score > r->best_score;
+    if (!*best) return true;
+    r->best_score = score;
+    r->report->best = r->report->epochs.len - 1;
+    memcpy(r->best, r->tune.value, r->tune.parameters * sizeof *r->best);
+    return true;
+}
+
+static double rate_at(const Run *r, uint64_t step, uint64_t steps) {
+    const double pi = 3.14159265358979323846;
+    return r->tune.options->rate * 0.5 * (1 + cos(pi * (double)step / (double)steps));
+}
+
+/* One pass over the samples to train with; false: a sample could not be read. */
+static bool train(Run *r, uint32_t epoch, double *loss) {
+    const TtfsTuneSettings *o = r->tune.options;
+    uint64_t batches = (r->trained + o->batch - 1) / o->batch;
+    Found f = {0};
+    ttfs_tune_shuffle(r->order + r->held, r->trained, o->seed, epoch + 1);
+    for (uint64_t i = 0; i < batches && !stopped(r); i++) {
+        uint64_t first = i * o->batch, left = r->trained - first;
+        uint32_t n = left < o->batch ? (uint32_t)left : o->batch;
+        ttfs_tune_snap(&r->tune, true);
+        cut(r, r->held + first, n, true, (uint32_t)r->tune.step);
+        if (!run_batch(r, &f)) return false;
+        ttfs_tune_move(&r->tune, rate_at(r, r->tune.step, batches * o->epochs));
+        ttfs_tell(&o->progress, told, epoch * r->trained + first + n, o->epochs * r->trained);
+    }
+    *loss = f.loss / (double)r->trained;
+    return true;
+}
+
+static bool all_epochs(Run *r) {
+    const TtfsTuneSettings *o = r->tune.options;
+    bool best;
+    ttfs_tell(&o->progress, told, 0, o->epochs * r->trained);
+    if (!look(r, NAN, &best)) return false;
+    for (uint32_t i = 0; i < o->epochs && !r->report->stopped; i++) {
+        double loss = 0;
+        if (o->seconds > 0 && ttfs_now() - r->started > o->seconds) r->report->out_of_time = true;
+        if (r->report->out_of_time) break;
+        if (!train(r, i, &loss)) return false;
+        r->report->stopped = stopped(r);
+        if (!r->report->stopped && !look(r, loss, &best)) return false;
+    }
+    return true;
+}
+
+/* Which samples are held back: drawn, at least one, and one at least is left. */
+static void part(Run *r, TtfsArena *a) {
+    const TtfsTuneSettings *o = r->tune.options;
+    uint64_t n = r->samples->count, held = (uint64_t)((double)n * o->validate + 0.5);
+    r->held = held < 1 ? 1 : held >= n ? n - 1 : held;
+    r->trained = n - r->held;
+    r->order = TTFS_ARRAY(a, uint32_t, n);
+    for (uint64_t i = 0; i < n; i++) r->order[i] = (uint32_t)i;
+    ttfs_tune_shuffle(r->order, n, o->seed, 0);
+    r->report->held = r->held;
+    r->report->trained = r->trained;
+}
+
+static void open(Run *r, const TtfsTuneLayer *start, TtfsArena *a) {
+    const TtfsTuneSettings *o = r->tune.options;
+    r->started = ttfs_now();
+    r->per = (o->batch + TTFS_TUNE_CHUNKS - 1) / TTFS_TUNE_CHUNKS;
+    r->lanes = (r->per + 7) / 8 * 8;
+    r->threads = o->threads < TTFS_TUNE_CHUNKS ? o->threads : TTFS_TUNE_CHUNKS;
+    ttfs_tune_open(&r->tune, start, a);
+    r->best = TTFS_ARRAY(a, float, r->tune.parameters);
+    r->work = TTFS_ARRAY(a, TtfsTuneWork, r->threads);
+    for (uint32_t i = 0; i < r->threads; i++)
+        ttfs_tune_work_open(&r->tune, &r->work[i], r->lanes, a);
+    part(r, a);
+    r->tune.team = ttfs_team_open(r->threads);
+}
+
+/* The layer whose potentials may pass what float32 holds. */
+static bool too_large(const Run *r) {
+    return ttfs_error_advice(
+        r->diag, TTFS_AT_NODE(r->tune.file, r->tune.layer[r->tune.inexact].net->name),
+        TTFS_QUANT_RANGE, "fewer --ticks or --weight-bits",
+        "its potentials may pass %d, beyond which training does not compute them exactly",
+        TTFS_TUNE_MOST_EXACT);
+}
+
+/* The integers of the best epoch. */
+static bool take(Run *r, TtfsTuneLayer *layer) {
+    memcpy(r->tune.value, r->best, r->tune.parameters * sizeof *r->best);
+    r->tune.inexact = 0;
+    ttfs_tune_snap(&r->tune, false);
+    ttfs_tune_take(&r->tune, layer, &r->report->arena);
+    return true;
+}
+
+bool ttfs_tune(const TtfsNet *net, double offset, TtfsTuneLayer *layer,
+               const TtfsTuneSamples *samples, const TtfsTuneSettings *options, const char *file,
+               TtfsTuneReport *report, TtfsDiag *diag) {
+    TtfsArena a = {0};
+    Run r = {.tune = {.net = net, .options = options, .file = file},
+             .samples = samples,
+             .report = report,
+             .diag = diag};
+    *report = (TtfsTuneReport){0};
+    r.tune.offset = offset / layer[0].scale;
+    open(&r, layer, &a);
+    ttfs_tune_snap(&r.tune, false);
+    bool ok = r.tune.inexact ? too_large(&r) : all_epochs(&r) && take(&r, layer);
+    ttfs_team_close(r.tune.team);
+    ttfs_arena_free(&a);
+    return ok;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Fine-tuning in spike time. In: a network, the grids on which it is to compute, encoded samples
+ * with classes or with the float network's logits; out: integers. The forward pass is that of the
+ * chip (docs/semantics.md), in float32, which holds them exactly: what is trained is what golden
+ * runs. Gradients go straight through rounding inside a window and a grid and are zero outside;
+ * scales are learned (LSQ, Esser et al. 2020, arXiv 1902.08153; the window as PACT, Choi et al.
+ * 2018, arXiv 1805.06085).
+ *
+ * A batch is cut into TTFS_TUNE_CHUNKS parts, whose gradients are added in order: nothing depends
+ * on threads. What is drawn is a function of the seed and a counter.
+ */
+#ifndef TTFS_TUNE_H
+#define TTFS_TUNE_H
+
+#include "diag.h"
+#include "net.h"
+
+enum {
+    TTFS_TUNE_CHUNKS = 8,
+    TTFS_TUNE_MOST_BATCH = 4096,
+    TTFS_TUNE_MOST_EXACT = 1 << 24 /* potentials beyond it float32 does not hold */
+};
+
+/* The grids and integers of a layer, index: the layer's in the net. As it begins, scale, ticks,
+ * bits and ramp of those that have any are read; what comes out lies in the report's arena. */
+typedef struct {
+    double scale;   /* real value of one quantum of its window; of a readout, of its potential */
+    uint32_t ticks; /* T; 0: a readout */
+    uint32_t bits;  /* of a weight, 2..16 */
+    int32_t *ramp;  /* [channels]; NULL: a readout */
+    /* [terms][rows][row] multiples of (scale / ramp of the channel) / (scale of the source); a
+     * pool's scale is its source's */
+    int16_t **weights;
+    int32_t *bias; /* [biases] in units of scale / ramp, half a quantum included */
+    double *real; /* [reals] biases as the network has them, before the input's offset is in them */
+    uint32_t biases, reals;
+} TtfsTuneLayer;
+
+/* The samples: encoded integers 0..T of layer 0, in its order. Called by several threads. */
+typedef struct {
+    bool (*encode)(void *context, uint64_t sample, uint16_t *x, TtfsDiag *diag);
+    void *context;
+    uint64_t count;
+    const uint32_t *classes; /* [count]; NULL: distillation */
+    const float *logits;     /* [count][outputs] of the float network; used without classes */
+} TtfsTuneSamples;
+
+typedef struct {
+    uint32_t epochs, batch, seed, threads;
+    double rate;         /* learning rate of the first step; falls to 0 as a cosine */
+    double validate;     /* share of the samples that is held back */
+    double sparsity;     /* weight of the mean share of neurons that spike, in the loss */
+    double time_noise;   /* standard deviation of spike times as a share of the window */
+    double drop;         /* probability that a spike is lost */
+    double weight_noise; /* standard deviation, relative to the weight */
+    double seconds;      /* no epoch begins after; 0: no limit */
+    TtfsProgress progress;
+} TtfsTuneSettings;
+
+/* One look at the samples held back, epoch 0 before any step; shares 0..1. */
+typedef struct {
+    double loss;       /* of the training samples, mean; NAN of epoch 0 */
+    double validation; /* loss on those held back, all terms */
+    double accuracy;   /* share of them in their class, or in the float network's */
+    double spikes;     /* share of hidden neurons that spike, on them */
+    double seconds;    /* since the beginning */
+} TtfsTuneEpoch;
+
+typedef struct {
+    TtfsArena arena;
+    TTFS_VEC(TtfsTuneEpoch) epochs;
+    uint32_t best;             /* index of the epoch whose integers are given */
+    uint64_t trained, held;    /* samples */
+    bool stopped, out_of_time; /* before the last epoch */
+} TtfsTuneReport;
+
+/* Why a network cannot be trained, at the layer; true when it can. */
+bool ttfs_tune_check(const TtfsNet *net, const char *file, TtfsDiag *diag);
+/* Trains; `layer` [layers of the net] becomes the integers of the best epoch; the report's arena is
+ * the caller's to free. `offset` is the real value of the input's 0. False with QUANT_RANGE where a
+ * potential is too large for float32, and where a sample cannot be read. */
+bool ttfs_tune(const TtfsNet *net, double offset, TtfsTuneLayer *layer,
+               const TtfsTuneSamples *samples, const TtfsTuneSettings *options, const char *file,
+               TtfsTuneReport *report, TtfsDiag *diag);
+
+#endif

@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Fine-tuning: products against plain sums; the training's forward pass against golden, population
+ * by population, on random networks in canonical form; the model that the integers become, read
+ * back; gradients against differences of the loss; the same integers for any number of threads;
+ * what a stop leaves.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "golden.h"
+#include "ir_to_ir.h"
+#include "ir_to_spike.h"
+#include "net_to_onnx.h"
+#include "onnx_to_ir.h"
+#include "random_canonical.h"
+#include "tune_compile.h"
+#include "tune_inside.h"
+
+enum { LANES = 8, NETS = 300 };
+
+static void test_products(void **state) {
+    TtfsRng r = ttfs_rng(3);
+    static float a[40 * 300], b[300 * 40], c[40 * 40], scratch[TTFS_GEMM_SCRATCH];
+    (void)state;
+    for (int turn = 0; turn < 40; turn++) {
+        size_t m = 1 + ttfs_rng_below(&r, 40), n = 1 + ttfs_rng_below(&r, 40);
+        size_t k = 1 + ttfs_rng_below(&r, 300);
+        bool across = ttfs_rng_below(&r, 2), down = ttfs_rng_below(&r, 2), add = turn % 2;
+        TtfsMatrix x = {a, across ? 1 : k, across ? m : 1}, y = {b, down ? 1 : n, down ? k : 1};
+        for (size_t i = 0; i < m * k; i++) a[i] = (float)ttfs_rng_below(&r, 21) - 10;
+        for (size_t i = 0; i < n * k; i++) b[i] = (float)ttfs_rng_below(&r, 21) - 10;
+        for (size_t i = 0; i < m * n; i++) c[i] = 7;
+        ttfs_gemm(m, n, k, x, y, c, n, add, scratch);
+        for (size_t i = 0; i < m * n; i++) {
+            float want = add ? 7 : 0;
+            for (size_t p = 0; p < k; p++)
+                want += a[i / n * x.row + p * x.col] * b[p * y.row + i % n * y.col];
+            assert_true(c[i] == want);
+        }
+    }
+}
+
+/* --- networks with integers --- */
+
+typedef struct {
+    Canon canon;
+    TtfsTuneStart start;
+    TtfsQuantReport report;
+    TtfsTune tune;
+    TtfsTuneSettings settings;
+    TtfsTuneWork work;
+    uint16_t x[LANES][512];
+} Case;
+
+/* Whether terms and connections are the same: a weight that stands alone may have become several
+ * synapses. */
+static bool plain(const Case *c) {
+    for (uint32_t i = 0; i < c->start.net.layers.len; i++)
+        if (c->start.spike.pops.at[i].conn_count != c->start.net.layers.at[i].terms) return false;
+    return true;
+}
+
+static void take_layers(Case *c) {
+    TtfsTuneStart *s = &c->start;
+    s->layer = TTFS_ARRAY(&s->arena, TtfsTuneLayer, s->net.layers.len);
+    for (uint32_t i = 0; i < s->net.layers.len; i++) {
+        const TtfsPopulation *p = &s->spike.pops.at[i];
+        s->layer[i] = (TtfsTuneLayer){.scale = p->scale, .ticks = p->ticks, .ramp = p->ramp};
+        if (p->conn_count) s->layer[i].bits = s->spike.conns.at[p->conn_first].weight_bits;
+    }
+    s->offset = s->spike.pops.at[0].offset;
+    c->tune = (TtfsTune){.net = &s->net, .options = &c->settings};
+    c->tune.offset = s->offset / s->layer[0].scale;
+}
+
+/* A random network, quantised, on fine grids or on any; false where this is none to train. */
+static bool open_case(Case *c, uint64_t seed, bool fine) {
+    TtfsDiag diag = {0};
+    *c = (Case){.settings = {.seed = 1, .batch = LANES}};
+    random_canonical(&c->canon, seed);
+    TtfsRng *r = &c->canon.r;
+    const TtfsSpikeOptions o = {.ticks = fine ? 300 : 1 + ttfs_rng_below(r, 31),
+                                .weight_bits = fine ? 11 : 2 + ttfs_rng_below(r, 7),
+                                .percentile = 1,
+                                .input_lo = c->canon.lo,
+                                .input_hi = c->canon.hi};
+    TtfsIr *ir = &c->start.canonical;
+    bool ok = ttfs_ir_canonical(&c->canon.ir, ir, "net", &diag);
+    ok = ok && ttfs_net_of(ir, "net", &c->start.net, &diag) &&
+         ttfs_ir_to_spike(ir, NULL, &o, "net", &c->start.spike, &c->report, &diag);
+    ttfs_diag_free(&diag);
+    c->start.file = "net";
+    if (!ok || !plain(c)) return false;
+    take_layers(c);
+    return true;
+}
+
+static void close_case(Case *c) {
+    ttfs_arena_free(&c->report.arena);
+    ttfs_spike_free(&c->start.spike);
+    ttfs_net_free(&c->start.net);
+    ttfs_ir_free(&c->start.canonical);
+    ttfs_arena_free(&c->start.arena);
+    canon_free(&c->canon);
+}
+
+/* The training's integers into the graph. */
+static void put_integers(Case *c) {
+    TtfsSpike *s = &c->start.spike;
+    for (uint32_t i = 1; i < s->pops.len; i++) {
+        TtfsPopulation *p = &s->pops.at[i];
+        const TtfsTuneLayer *l = &c->start.layer[i];
+        if (!c->tune.layer[i].term) continue;
+        p->bias = l->bias;
+        p->bias_count = l->biases;
+        if (p->ramp) p->ramp = l->ramp;
+        for (uint32_t k = 0; k < p->conn_count; k++)
+            s->conns.at[p->conn_first + k].weights = l->weights[k];
+    }
+}
+
+static bool encode(void *context, uint64_t sample, uint16_t *x, TtfsDiag *diag) {
+    Case *c = context;
+    (void)diag;
+    memcpy(x, c->x[sample], ttfs_pop_size(&c->start.spike.pops.at[0]) * sizeof *x);
+    return true;
+}
+
+static void draw_samples(Case *c) {
+    for (uint32_t i = 0; i < LANES; i++) {
+        float v[512];
+        canon_sample(&c->canon, v);
+        ttfs_spike_encode(&c->start.spike, v, c->x[i]);
+    }
+}
+
+static void expect_population(const Case *c, uint32_t i, uint32_t lane, TtfsTrace *t) {
+    const TtfsPopulation *p = &c->start.spike.pops.at[i];
+    for (uint32_t k = 0; k < ttfs_pop_size(p); k++) {
+        int32_t want, got;
+        if (p->kind == TTFS_POP_READOUT) {
+            want = ttfs_trace_potentials(t, (TtfsPop){i + 1})[k];
+            got = (int32_t)c->work.potential[i][k * LANES + lane];
+        } else {
+            uint16_t tick = ttfs_trace_ticks(t, (TtfsPop){i + 1})[k];
+            want = tick == TTFS_SILENT ? 0 : (int32_t)p->ticks - tick;
+            got = (int32_t)c->work.value[i][k * LANES + lane];
+        }
+        if (want != got) fail_msg("population %u neuron %u: %d, not %d", i, k, got, want);
+    }
+}
+
+static void expect_golden(Case *c) {
+    const TtfsTuneSamples samples = {
+        .encode = encode, .context = c, .classes = (uint32_t[LANES]){0}};
+    const uint32_t order[LANES] = {0, 1, 2, 3, 4, 5, 6, 7};
+    TtfsTuneChunk chunk = {.lanes = LANES, .count = LANES, .batch = LANES, .sample = order};
+    TtfsGolden *g = ttfs_golden_open(&c->start.spike);
+    TtfsTrace t;
+    ttfs_trace_init(&t, &c->start.spike, &c->start.arena);
+    assert_true(ttfs_tune_chunk(&c->tune, &samples, &c->work, &chunk));
+    for (uint32_t lane = 0; lane < LANES; lane++) {
+        ttfs_golden_run(g, c->x[lane], &t);
+        for (uint32_t i = 0; i < c->start.spike.pops.len; i++) expect_population(c, i, lane, &t);
+    }
+    ttfs_golden_close(g);
+}
+
+/* What is trained is what golden runs: groups, strides, dilations, pads, sums, slices, pools of
+ * both kinds, biases by position, inputs that begin elsewhere than at 0. */
+static void test_forward(void **state) {
+    uint32_t seen = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= NETS; seed++) {
+        Case c;
+        if (open_case(&c, seed, false)) {
+            ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
+            ttfs_tune_work_open(&c.tune, &c.work, LANES, &c.start.arena);
+            ttfs_tune_snap(&c.tune, false);
+            ttfs_tune_take(&c.tune, c.start.layer, &c.start.arena);
+            put_integers(&c);
+            draw_samples(&c);
+            if (!c.tune.inexact) expect_golden(&c), seen++;
+        }
+        close_case(&c);
+    }
+    assert_true(seen > NETS / 2);
+}
+
+/* --- the model --- */
+
+/* Whether something reads every layer: what nothing reads is in no model. */
+static bool all_read(const TtfsNet *n) {
+    for (uint32_t i = 0; i < n->layers.len; i++) {
+        bool read = n->layers.at[i].kind == TTFS_LAYER_READOUT;
+        for (uint32_t k = 0; k < n->terms.len; k++) read = read || n->terms.at[k].src == i;
+        if (!read) return false;
+    }
+    return true;
+}
+
+/* Whether the file has a form of it. */
+static bool said(const Case *c) {
+    TtfsDiag quiet = {0};
+    if (!all_read(&c->start.net)) return false;
+    bool ok = ttfs_tune_check(&c->start.net, "net", &quiet) &&
+              ttfs_net_to_onnx_check(&c->start.net, "net", &quiet);
+    const TtfsOutput *o = &c->start.net.outputs.at[0];
+    ok = ok && o->pieces.len == 1 && o->pieces.at[0].loops <= 1;
+    ttfs_diag_free(&quiet);
+    return ok;
+}
+
+/* The model, read as any other, gives the integers. */
+static void expect_same_model(Case *c, uint64_t seed) {
+    TtfsTuneStart *s = &c->start;
+    TtfsBuf model = {0};
+    TtfsIr ir, canonical;
+    TtfsSpike spike;
+    TtfsQuantReport report;
+    TtfsDiag diag = {0};
+    ttfs_tune_model(s, &model);
+    TtfsSpikeOptions o = {.ticks = s->layer[0].ticks,
+                          .weight_bits = s->layer[s->net.layers.len - 1].bits,
+                          .percentile = 1,
+                          .input_lo = c->canon.lo,
+                          .input_hi = c->canon.hi};
+    bool ok =
+        ttfs_onnx_import_bytes("m", model.text, model.len, &(TtfsOnnxOptions){0}, &ir, &diag) &&
+        ttfs_ir_canonical(&ir, &canonical, "m", &diag) &&
+        ttfs_ir_to_spike(&canonical, NULL, &o, "m", &spike, &report, &diag) &&
+        ttfs_tune_same(s, &spike, &diag);
+    if (!ok) {
+        TtfsBuf text = {0};
+        ttfs_diag_print(&diag, TTFS_NOTE, false, &text);
+        fail_msg("seed %u: %s", (unsigned)seed, ttfs_buf_text(&text));
+    }
+    ttfs_diag_free(&diag);
+    ttfs_arena_free(&report.arena);
+    ttfs_spike_free(&spike);
+    ttfs_ir_free(&canonical);
+    ttfs_ir_free(&ir);
+    ttfs_buf_free(&model);
+}
+
+static void test_model(void **state) {
+    uint32_t seen = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= NETS; seed++) {
+        Case c;
+        if (open_case(&c, seed, false) && said(&c)) {
+            TtfsNetGrid g = {.scale = (double)(float)c.start.layer[0].scale,
+                             .offset = c.start.offset};
+            c.start.rounded = ttfs_net_to_onnx_rounds(&g);
+            if (c.start.rounded) c.start.layer[0].scale = g.scale;
+            ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
+            ttfs_tune_snap(&c.tune, false);
+            ttfs_tune_take(&c.tune, c.start.layer, &c.start.arena);
+            expect_same_model(&c, seed);
+            seen++;
+        }
+        close_case(&c);
+    }
+    assert_true(seen >= NETS / 10);
+}
+
+/* --- gradients --- */
+
+static const uint32_t classes[LANES] = {0, 1, 0, 1, 1, 0, 1, 0},
+                      in_order[LANES] = {0, 1, 2, 3, 4, 5, 6, 7};
+
+/* The loss of the chunk, and with `gradient` [parameters] its gradient. */
+static double loss_of(Case *c, float *gradient) {
+    const TtfsTuneSamples samples = {.encode = encode, .context = c, .classes = classes};
+    TtfsTuneChunk chunk = {
+        .lanes = LANES, .count = LANES, .batch = LANES, .sample = in_order, .gradient = gradient};
+    ttfs_tune_snap(&c->tune, false);
+    assert_true(ttfs_tune_chunk(&c->tune, &samples, &c->work, &chunk));
+    for (uint32_t i = 0; gradient && i < c->tune.layers; i++)
+        if (c->tune.layer[i].term) ttfs_tune_grid_gradient(&c->tune, i, gradient);
+    return chunk.loss / LANES;
+}
+
+/* Windows a third of what they were: many values are beyond them. */
+static void shrink_windows(Case *c) {
+    for (uint32_t i = 1; i < c->start.net.layers.len; i++) {
+        TtfsTuneLayer *l = &c->start.layer[i];
+        if (!l->ramp) continue;
+        l->scale /= 3;
+        for (uint32_t k = 0; k < c->start.net.layers.at[i].c; k++)
+            l->ramp[k] = (l->ramp[k] + 2) / 3;
+    }
+}
+
+/* A direction: all weights and biases, or all windows. */
+static void draw_direction(const Case *c, bool windows, TtfsRng *r, float *to) {
+    memset(to, 0, c->tune.parameters * sizeof *to);
+    for (uint32_t i = 0; i < c->tune.layers; i++) {
+        const TtfsTuneState *l = &c->tune.layer[i];
+        if (!l->term) continue;
+        if (windows) {
+            to[l->window_at] = (float)ttfs_rng_normal(r) / 10; /* they move at ten times the pace */
+            continue;
+        }
+        for (uint32_t k = 0; k < l->biases; k++) to[l->bias_at + k] = (float)ttfs_rng_normal(r) / 4;
+        for (uint32_t k = 0; k < l->net->terms; k++)
+            for (uint64_t j = 0; j < l->term[k].rows * l->term[k].term->row; j++)
+                to[l->term[k].at + j] = (float)ttfs_rng_normal(r) / 4;
+    }
+}
+
+/* The slope of the loss along a direction by differences; and by the gradient. */
+static void slopes(Case *c, const float *direction, float step, double *by_differences,
+                   double *by_gradient) {
+    size_t n = c->tune.parameters;
+    float *g = TTFS_ARRAY(&c->start.arena, float, n);
+    double loss[2];
+    loss_of(c, g);
+    *by_gradient = 0;
+    for (size_t i = 0; i < n; i++) *by_gradient += (double)g[i] * (double)direction[i];
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < n; i++) c->tune.value[i] += (side ? -2 : 1) * step * direction[i];
+        loss[side] = loss_of(c, NULL);
+    }
+    for (size_t i = 0; i < n; i++) c->tune.value[i] += step * direction[i];
+    *by_differences = (loss[0] - loss[1]) / (2 * (double)step);
+}
+
+static int by_size(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* On fine grids the network is almost smooth: its slopes are those of the gradients, but where a
+ * step crosses a corner of a relu, a pool or a window. */
+static void test_gradients(void **state) {
+    (void)state;
+    for (uint32_t windows = 0; windows < 2; windows++) {
+        double ratio[NETS];
+        uint32_t seen = 0;
+        for (uint64_t seed = 1; seed <= NETS; seed++) {
+            Case c;
+            if (open_case(&c, seed, true) && said(&c)) {
+                shrink_windows(&c);
+                ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
+                ttfs_tune_work_open(&c.tune, &c.work, LANES, &c.start.arena);
+                draw_samples(&c);
+                float *d = TTFS_ARRAY(&c.start.arena, float, c.tune.parameters);
+                draw_direction(&c, windows, &c.canon.r, d);
+                double want, got;
+                slopes(&c, d, windows ? 0.1f : 0.03f, &want, &got);
+                if (fabs(want) > 0.05) ratio[seen++] = got / want;
+            }
+            close_case(&c);
+        }
+        qsort(ratio, seen, sizeof *ratio, by_size);
+        assert_true(seen >= (windows ? 10 : 60));
+        assert_true(fabs(ratio[seen / 2] - 1) < (windows ? 0.06 : 0.02));
+        assert_true(ratio[seen / 4] > 0.8 && ratio[seen * 3 / 4] < 1.2);
+    }
+}
+
+/* --- whole trainings --- */
+
+enum { SAMPLES = 60 };
+
+/* Samples of two classes, of which the network can tell something. */
+typedef struct {
+    Case c;
+    uint16_t x[SAMPLES][64];
+    uint32_t class[SAMPLES];
+    TtfsTuneReport report;
+    uint32_t stop_at; /* samples */
+    volatile int stop;
+} Training;
+
+static bool give(void *context, uint64_t sample, uint16_t *x, TtfsDiag *diag) {
+    Training *t = context;
+    (void)diag;
+    memcpy(x, t->x[sample], ttfs_pop_size(&t->c.start.spike.pops.at[0]) * sizeof *x);
+    return true;
+}
+
+static void watch(void *context, const char *what, uint64_t done, uint64_t of) {
+    Training *t = context;
+    (void)what, (void)of;
+    if (t->stop_at && done >= t->stop_at) t->stop = 1;
+}
+
+static void open_training(Training *t, uint64_t seed) {
+    TtfsRng r = ttfs_rng(9);
+    assert_true(open_case(&t->c, seed, false) && said(&t->c));
+    uint32_t n = ttfs_pop_size(&t->c.start.spike.pops.at[0]);
+    assert_true(n <= 64 && n > 1);
+    t->stop = 0;
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        for (uint32_t k = 0; k < n; k++)
+            t->x[i][k] = (uint16_t)ttfs_rng_below(&r, t->c.start.layer[0].ticks + 1);
+        t->class[i] = t->x[i][0] > t->x[i][n - 1];
+    }
+}
+
+static void train(Training *t, TtfsTuneSettings o) {
+    TtfsDiag diag = {0};
+    const TtfsTuneSamples samples = {
+        .encode = give, .context = t, .count = SAMPLES, .classes = t->class};
+    o.batch = 20, o.validate = 0.2, o.rate = 0.01, o.seed = 4;
+    o.progress = (TtfsProgress){watch, t, &t->stop};
+    assert_true(ttfs_tune(&t->c.start.net, t->c.start.offset, t->c.start.layer, &samples, &o, "net",
+                          &t->report, &diag));
+    ttfs_diag_free(&diag);
+}
+
+static void close_training(Training *t) {
+    ttfs_arena_free(&t->report.arena);
+    close_case(&t->c);
+}
+
+static void expect_same_layers(const Training *a, const Training *b) {
+    const TtfsNet *n = &a->c.start.net;
+    for (uint32_t i = 1; i < n->layers.len; i++) {
+        const TtfsTuneLayer *x = &a->c.start.layer[i], *y = &b->c.start.layer[i];
+        const TtfsNetLayer *l = &n->layers.at[i];
+        assert_true(x->scale == y->scale);
+        if (!x->weights) continue;
+        assert_memory_equal(x->bias, y->bias, x->biases * sizeof *x->bias);
+        if (x->ramp) assert_memory_equal(x->ramp, y->ramp, l->c * sizeof *x->ramp);
+        for (uint32_t k = 0; k < l->terms; k++) {
+            const TtfsTerm *t = &n->terms.at[l->term_first + k];
+            assert_memory_equal(x->weights[k], y->weights[k],
+                                ttfs_term_rows(l, t) * t->row * sizeof **x->weights);
+        }
+    }
+}
+
+/* Of a network that learns; with all that is drawn. */
+static const TtfsTuneSettings noisy = {.epochs = 6,
+                                       .threads = 1,
+                                       .sparsity = 0.01,
+                                       .time_noise = 0.02,
+                                       .drop = 0.02,
+                                       .weight_noise = 0.02};
+
+static uint64_t training_seed(void) {
+    for (uint64_t seed = 1;; seed++) {
+        Case c;
+        bool ok = open_case(&c, seed, false) && said(&c) && c.start.net.layers.len >= 4 &&
+                  ttfs_net_size(&c.start.net.layers.at[0]) > 1 &&
+                  ttfs_net_size(&c.start.net.layers.at[0]) <= 64;
+        close_case(&c);
+        if (ok) return seed;
+    }
+}
+
+static void test_threads(void **state) {
+    Training one, three;
+    TtfsTuneSettings o = noisy;
+    (void)state;
+    one.stop_at = three.stop_at = 0;
+    open_training(&one, training_seed());
+    train(&one, o);
+    open_training(&three, training_seed());
+    o.threads = 3;
+    train(&three, o);
+    assert_int_equal(one.report.epochs.len, 7);
+    for (uint32_t i = 0; i < 7; i++)
+        assert_true(one.report.epochs.at[i].validation == three.report.epochs.at[i].validation);
+    expect_same_layers(&one, &three);
+    close_training(&one);
+    close_training(&three);
+}
+
+static void test_learns(void **state) {
+    Training t;
+    (void)state;
+    t.stop_at = 0;
+    open_training(&t, training_seed());
+    train(&t, (TtfsTuneSettings){.epochs = 40, .threads = 2});
+    const TtfsTuneEpoch *e = t.report.epochs.at;
+    assert_true(e[40].loss < 0.7 * e[1].loss);
+    assert_true(e[t.report.best].accuracy >= e[0].accuracy);
+    close_training(&t);
+}
+
+/* A stop leaves the best of the epochs that were done, as if the others had never been asked for.
+ */
+static void test_stop(void **state) {
+    Training stopped, whole;
+    (void)state;
+    stopped.stop_at = 48 * 3 + 20; /* in the fourth epoch */
+    whole.stop_at = 0;
+    open_training(&stopped, training_seed());
+    train(&stopped, noisy);
+    open_training(&whole, training_seed());
+    train(&whole, noisy);
+    assert_true(stopped.report.stopped && !whole.report.stopped);
+    assert_int_equal(stopped.report.epochs.len, 4);
+    assert_true(stopped.report.best <= 3);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_true(stopped.report.epochs.at[i].validation == whole.report.epochs.at[i].validation);
+    if (whole.report.best <= 3) expect_same_layers(&stopped, &whole);
+    close_training(&stopped);
+    close_training(&whole);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_products), cmocka_unit_test(test_forward),
+        cmocka_unit_test(test_model),    cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_threads),  cmocka_unit_test(test_learns),
+        cmocka_unit_test(test_stop)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
