@@ -11,7 +11,7 @@ import sys
 import onnx_make
 from onnx_make import Model, field_bytes, field_int
 
-from e2e import DIGITS, Case
+from e2e import DIGITS, Case, few
 
 HUGE = 1 << 60
 
@@ -227,7 +227,7 @@ def mutated(case, seed, count):
     rng = random.Random(seed)
     sound = [dense().bytes(), conv().bytes(),
              pool(kernel_shape=[2, 2], strides=[2, 2]).bytes()]
-    for i in range(count):
+    for i in few(range(count)):
         data = bytearray(rng.choice(sound))
         for _ in range(rng.randint(1, 5)):
             data[rng.randrange(len(data))] = rng.choice((0, 1, 127, 128, 255, rng.randrange(256)))
