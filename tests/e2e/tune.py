@@ -49,6 +49,8 @@ def mlp(case):
     case.equal([name for name in one if one[name] != three.get(name)], [], "files that depend on threads")
     case.good("verify", "tuned", "--input", TEST, "--count", samples(20), "--engines", "golden,jit,rtl", "-q")
     kept = json.loads(read(case, "tuned", "report", "tune.json"))
+    case.good("report", "tuned", "-q")
+    case.check(b"<b>kept</b>" in read(case, "tuned", "report", "index.html"), "the page says nothing of the training")
     case.equal(kept["epochs"][3]["loss"], found["epochs"][3]["loss"], "the document that is kept")
 
 
