@@ -153,6 +153,7 @@ known one.
 | `rtl/` | `ttfs_top.v` (parameters), the hand-written modules, `filelist.f` |
 | `forms/calib.blob` | what the calibration samples showed, for `--calib OUT` |
 | `report/agreement.json` | what `ttfs run --layers` found last: every layer against the float network |
+| `model.onnx`, `report/tune.json` | of `ttfs tune`: the network with its integers (QONNX), the epochs ([tune.md](tune.md)) |
 | `report/frontier.json` | with a target: the settings that were tried, and which was chosen ([semantics.md](semantics.md#the-quantiser)) |
 | `report/*.json` | fit, timing, energy estimate, quantisation, messages |
 | `report/run-*.json` | what `ttfs run` found last on an engine, for the page ([report.md](report.md)) |

@@ -77,6 +77,10 @@ static bool train(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsTuned *t, Ttfs
                                        .progress = o->session.progress};
     if (!ttfs_tune(&s->net, s->offset, s->layer, &samples, &settings, s->file, &t->report, diag))
         return false;
+    if (t->report.diverged)
+        ttfs_note(diag, TTFS_AT_FILE(o->out),
+                  "the training diverged in epoch %" PRIu32 ": a smaller --lr may keep it together",
+                  t->report.epochs.len);
     if (!t->report.stopped) return true;
     if (t->report.epochs.len < 2) return ttfs_go_on(&o->session.progress, diag);
     ttfs_note(diag, TTFS_AT_FILE(o->out), "stopped: this is the best of %" PRIu32 " epochs",

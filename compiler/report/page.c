@@ -213,6 +213,7 @@ static void page(TtfsBuf *b, const TtfsPage *p) {
     quantisation(b, p);
     ttfs_page_weights(b, p);
     ttfs_page_frontier(b, p);
+    ttfs_page_tune(b, p);
     ttfs_sweep_page(b, ttfs_out_path(p->out, "report/sweep.json"));
     if (p->energy) energy_estimate(b, p->energy);
     messages(b, p);

@@ -109,6 +109,7 @@ void ttfs_page_documents(TtfsPage *p, TtfsPageTrees *t) {
     p->agreement = take(t, ttfs_out_path(o, "report/agreement.json"));
     p->messages = take(t, ttfs_out_path(o, "report/messages.json"));
     p->frontier = take(t, ttfs_out_path(o, "report/frontier.json"));
+    p->tune = take(t, ttfs_out_path(o, "report/tune.json"));
     take_runs(p, t);
     take_verdicts(p, t);
 }

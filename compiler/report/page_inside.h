@@ -13,7 +13,7 @@
 typedef struct {
     TtfsOut *out;
     /* NULL: the folder has no such document, or it is none */
-    const cJSON *manifest, *accuracy, *energy, *agreement, *messages, *frontier;
+    const cJSON *manifest, *accuracy, *energy, *agreement, *messages, *frontier, *tune;
     const cJSON *run;      /* of the engine whose run had the most samples */
     const cJSON *measured; /* of the chip, in cycles: the run on rtl */
     const cJSON *verdict;  /* the last, without damage on purpose */
@@ -74,6 +74,7 @@ void ttfs_page_plan(TtfsBuf *b, const TtfsPage *p);
 void ttfs_page_cores(TtfsBuf *b, const TtfsPage *p);
 void ttfs_page_weights(TtfsBuf *b, const TtfsPage *p);
 void ttfs_page_frontier(TtfsBuf *b, const TtfsPage *p);
+void ttfs_page_tune(TtfsBuf *b, const TtfsPage *p);
 void ttfs_page_reproduce(TtfsBuf *b, const TtfsPage *p);
 void ttfs_page_words(TtfsBuf *b);
 

@@ -86,7 +86,8 @@ static bool stopped(const Run *r) {
     return stop && *stop;
 }
 
-/* Looks at the samples held back, with the same noise every time. */
+/* Looks at the samples held back, with the same noise every time. An epoch whose potentials float32
+ * may not hold is none to keep. */
 static bool look(Run *r, double loss, bool *best) {
     Found f = {0};
     const TtfsTuneSettings *o = r->tune.options;
@@ -104,7 +105,7 @@ static bool look(Run *r, double loss, bool *best) {
                        .seconds = ttfs_now() - r->started};
     double score = e.accuracy - 1e-6 * e.validation - o->sparsity * e.spikes;
     *TTFS_PUSH(&r->report->arena, r->report->epochs) = e;
-    *best = r->report->epochs.len == 1 || score > r->best_score;
+    *best = r->report->epochs.len == 1 || (score > r->best_score && !r->tune.inexact);
     if (!*best) return true;
     r->best_score = score;
     r->report->best = r->report->epochs.len - 1;
@@ -129,6 +130,8 @@ static bool train(Run *r, uint32_t epoch, double *loss) {
         ttfs_tune_snap(&r->tune, true);
         cut(r, r->held + first, n, true, (uint32_t)r->tune.step);
         if (!run_batch(r, &f)) return false;
+        r->report->diverged = !isfinite(f.loss);
+        if (r->report->diverged) break;
         ttfs_tune_move(&r->tune, rate_at(r, r->tune.step, batches * o->epochs));
         ttfs_tell(&o->progress, told, epoch * r->trained + first + n, o->epochs * r->trained);
     }
@@ -147,6 +150,7 @@ static bool all_epochs(Run *r) {
         if (r->report->out_of_time) break;
         if (!train(r, i, &loss)) return false;
         r->report->stopped = stopped(r);
+        if (r->report->diverged) break;
         if (!r->report->stopped && !look(r, loss, &best)) return false;
     }
     return true;
@@ -192,7 +196,6 @@ static bool too_large(const Run *r) {
 /* The integers of the best epoch. */
 static bool take(Run *r, TtfsTuneLayer *layer) {
     memcpy(r->tune.value, r->best, r->tune.parameters * sizeof *r->best);
-    r->tune.inexact = 0;
     ttfs_tune_snap(&r->tune, false);
     ttfs_tune_take(&r->tune, layer, &r->report->arena);
     return true;

@@ -73,6 +73,7 @@ typedef struct {
     uint32_t best;             /* index of the epoch whose integers are given */
     uint64_t trained, held;    /* samples */
     bool stopped, out_of_time; /* before the last epoch */
+    bool diverged;             /* so too: a loss was no number any more */
 } TtfsTuneReport;
 
 /* Why a network cannot be trained, at the layer; true when it can. */

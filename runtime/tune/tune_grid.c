@@ -119,6 +119,7 @@ static double snap_biases(const TtfsTune *t, TtfsTuneState *l) {
 }
 
 void ttfs_tune_snap(TtfsTune *t, bool noisy) {
+    t->inexact = 0;
     for (uint32_t i = 1; i < t->layers; i++) {
         TtfsTuneState *l = &t->layer[i];
         double reach = 0;

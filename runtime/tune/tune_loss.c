@@ -28,7 +28,7 @@ static uint32_t largest(const double *z, uint32_t n) {
 
 /* Logarithm of a share, bounded where it vanishes. */
 static double log_of(double p) {
-    return log(fmax(p, 1e-30));
+    return log(p < 1e-30 ? 1e-30 : p);
 }
 
 /* Of one sample: the loss and its gradient by logits. */

@@ -182,9 +182,9 @@ def hostile(case):
     text = json.dumps(run).replace("Infinity", "1e999")
     with open(case.path("out", "report", "run-golden.json"), "w", encoding="utf-8") as f:
         f.write(text)
-    for name in ("agreement", "frontier", "energy", "accuracy", "messages", "sweep"):
+    for name in ("agreement", "frontier", "energy", "accuracy", "messages", "sweep", "tune"):
         with open(case.path("out", "report", name + ".json"), "w", encoding="utf-8") as f:
-            f.write('{"points": [1, {"cost": 1e999, "loss": -1e308}], "layers": 3, "worst": {"a": [1]}, "parts": [[{}]]}')
+            f.write('{"epochs": [1, {"loss": 1e999}], "teacher": "<b>,", "points": [1, {"cost": 1e999, "loss": -1e308}], "layers": 3, "worst": {"a": [1]}, "parts": [[{}]]}')
     page = page_of(case, "out")
     case.check("<b>," not in page and part(page, "Reproduce"), "the page of other documents")
 
@@ -194,7 +194,7 @@ def without(case):
     page = page_of(case, "out")
     for title, command in (("Samples", "ttfs run OUT --input X"), ("Spike times", "ttfs run OUT --input X"),
                            ("Agreement", "ttfs run OUT --input X --layers"), ("Verification", "ttfs verify OUT --input X"),
-                           ("Robustness", "ttfs sweep OUT --input X"),
+                           ("Robustness", "ttfs sweep OUT --input X"), ("Training", "ttfs tune OUT -o OUT2 --train X"),
                            ("Frontier", "ttfs compile MODEL -o OUT --calib X --target-agreement P")):
         case.check("<code>%s</code>" % command in part(page, title), "%s names no command" % title)
 

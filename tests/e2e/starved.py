@@ -71,7 +71,7 @@ class Command:
         """Names of files that are neither as before nor as a run without a failure leaves them. An
         output folder that is compiled is wholly the one or the other."""
         before, after = self.before, self.good[3]
-        if self.args[0] == "compile":
+        if self.args[0] in ("compile", "tune"):
             return [] if files in (before, after) else sorted(
                 n for n in files.keys() | before.keys() if files.get(n) != before.get(n))
         return sorted(n for n in files.keys() | before.keys()
@@ -124,6 +124,7 @@ def commands(case):
         Command(case, "run jit", run + ["jit"], ("x.npz", "out")),
         Command(case, "verify", ["verify", "out", "--input", "x.npz", "--engines", "golden,rtl",
                                  "--threads", "1"], ("x.npz", "out")),
+        Command(case, "tune", ["tune", "out", "-o", "tuned", "--train", "x.npz", "--threads", "1", "--epochs", "1", "-q"], ("x.npz", "out")),
         Command(case, "report", ["report", "out"], ("out",)),
     ]
 

@@ -5,10 +5,13 @@ what cannot be is refused.
 """
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
+
+import onnx_make
 
 from e2e import DIGITS, TTFS, Case, samples
 
@@ -46,6 +49,8 @@ def mlp(case):
     case.equal([name for name in one if one[name] != three.get(name)], [], "files that depend on threads")
     case.good("verify", "tuned", "--input", TEST, "--count", samples(20), "--engines", "golden,jit,rtl", "-q")
     kept = json.loads(read(case, "tuned", "report", "tune.json"))
+    case.good("report", "tuned", "-q")
+    case.check(b"<b>kept</b>" in read(case, "tuned", "report", "index.html"), "the page says nothing of the training")
     case.equal(kept["epochs"][3]["loss"], found["epochs"][3]["loss"], "the document that is kept")
 
 
@@ -68,6 +73,40 @@ def cnn(case):
     case.good("verify", "noisy", "--input", TEST, "--count", samples(5), "--engines", "golden,jit", "-q")
     found = case.json("tune", "noisy", "-o", "noisy", *QUICK, "--epochs", 1, "--weight-bits", 4)
     case.equal((found["weight_bits"], found["teacher"]), (4, "labels"), "trained again in its place")
+
+
+def drawn(chance, *dims):
+    """Weights of those dimensions."""
+    return [drawn(chance, *dims[1:]) if len(dims) > 1 else chance.gauss(0, 0.3) for _ in range(dims[0])]
+
+
+def residual(case):
+    """A sum, a concatenation, groups, bounds, pools of both kinds, with drawn weights: learns digits on 7 ticks and 4 bits."""
+    chance = random.Random(1)
+    m = onnx_make.Model("residual", input_shape=[None, 1, 8, 8])
+    for name, dims in (("w1", (4, 1, 3, 3)), ("b1", (4,)), ("w2", (4, 2, 3, 3)), ("w3", (4, 8, 3, 3)), ("w4", (10, 64)), ("b4", (10,))):
+        m.init(name, drawn(chance, *dims))
+    m.init("lo", 0.0)
+    m.init("hi", 6.0)
+    same = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}
+    m.node("Conv", ["input", "w1", "b1"], ["c1"], name="first", **same)
+    m.node("Clip", ["c1", "lo", "hi"], ["r1"], name="bounded")
+    m.node("Conv", ["r1", "w2"], ["c2"], name="grouped", group=2, **same)
+    m.node("Add", ["c2", "r1"], ["s2"], name="sum")
+    m.node("Relu", ["s2"], ["r2"], name="rectified")
+    m.node("Concat", ["r2", "r1"], ["both"], name="both", axis=1)
+    m.node("Conv", ["both", "w3"], ["c3"], name="joined", **same)
+    m.node("Relu", ["c3"], ["r3"], name="again")
+    m.node("MaxPool", ["r3"], ["p3"], name="largest", kernel_shape=[2, 2], strides=[1, 1])
+    m.node("AveragePool", ["p3"], ["a3"], name="mean", kernel_shape=[2, 2], strides=[2, 2], pads=[0, 0, 1, 1])
+    m.node("Flatten", ["a3"], ["flat"], name="flat", axis=1)
+    m.node("Gemm", ["flat", "w4", "b4"], ["y"], name="last", transB=1)
+    m.output("y", [None, 10])
+    m.save(case.path("residual.onnx"))
+    case.good("compile", "residual.onnx", "-o", "drawn", "--calib", TEST, "--ticks", 7, "--weight-bits", 4, "-q")
+    found = case.json("tune", "drawn", "-o", "learnt", *QUICK, "--epochs", 15)
+    case.check(found["accuracy_before"] < 0.4 and found["accuracy_after"] > 0.6, "from %(accuracy_before)r to %(accuracy_after)r" % found)
+    case.good("verify", "learnt", "--input", TEST, "--count", samples(5), "--engines", "golden,jit,rtl", "-q")
 
 
 def sparse(case):
@@ -117,6 +156,7 @@ def main():
     mlp(case)
     recompiled(case)
     cnn(case)
+    residual(case)
     sparse(case)
     stopped(case)
     refusals(case)

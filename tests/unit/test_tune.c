@@ -412,7 +412,8 @@ static void train(Training *t, TtfsTuneSettings o) {
     TtfsDiag diag = {0};
     const TtfsTuneSamples samples = {
         .encode = give, .context = t, .count = SAMPLES, .classes = t->class};
-    o.batch = 20, o.validate = 0.2, o.rate = 0.01, o.seed = 4;
+    o.batch = 20, o.validate = 0.2, o.seed = 4;
+    o.rate = 0.01;
     o.progress = (TtfsProgress){watch, t, &t->stop};
     assert_true(ttfs_tune(&t->c.start.net, t->c.start.offset, t->c.start.layer, &samples, &o, "net",
                           &t->report, &diag));
@@ -511,11 +512,24 @@ static void test_stop(void **state) {
     close_training(&whole);
 }
 
+/* Noise that no training survives: what was before it is given. */
+static void test_diverges(void **state) {
+    Training t;
+    (void)state;
+    t.stop_at = 0;
+    open_training(&t, training_seed());
+    train(&t, (TtfsTuneSettings){.epochs = 3, .threads = 1, .weight_noise = 1e40});
+    assert_true(t.report.diverged);
+    assert_int_equal(t.report.epochs.len, 1);
+    assert_int_equal(t.report.best, 0);
+    close_training(&t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_products), cmocka_unit_test(test_forward),
         cmocka_unit_test(test_model),    cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_threads),  cmocka_unit_test(test_learns),
-        cmocka_unit_test(test_stop)};
+        cmocka_unit_test(test_stop),     cmocka_unit_test(test_diverges)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
