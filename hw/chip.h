@@ -56,7 +56,7 @@ bool ttfs_chip_check(const TtfsChip *chip, const char *file, TtfsDiag *diag);
 
 enum {
     TTFS_WORD_ELEMENTS = 16, /* of the activation memory */
-    TTFS_CONTRACT_VERSION = 2,
+    TTFS_CONTRACT_VERSION = 3,
     TTFS_CONFIG_WORD_BITS = 18, /* of an address on the configuration port */
     TTFS_FLIT_MOST = 64
 };

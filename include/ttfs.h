@@ -234,7 +234,7 @@ typedef struct {
 
 typedef struct {
     TtfsSessionOptions session;
-    const char *engine; /* relu, golden, jit, rtl, exact */
+    const char *engine; /* relu, golden, jit, rtl, exact, board:DEVICE (a serial device) */
     bool classes_only;  /* neither relu beside the engine nor spikes */
     bool layers;        /* of golden, jit, rtl: also hold every layer against relu, in the folder's
                            report/agreement.json */
@@ -264,8 +264,9 @@ TtfsResult *ttfs_run_samples(const TtfsRunOptions *o, TtfsMessages *m);
 
 typedef struct {
     TtfsSessionOptions session;
-    /* "golden,jit,..", of golden, jit, rtl and what synth made: netlist, bitstream, asic; the first
-     * is the reference; NULL: golden, jit, and rtl when there is an image. */
+    /* "golden,jit,..", of golden, jit, rtl, what synth made (netlist, bitstream, asic) and
+     * board:DEVICE; the first is the reference; NULL: golden, jit, and rtl when there is an
+     * image. */
     const char *engines;
     const char *fault;       /* to put in on purpose; NULL: none */
     const char *shard, *out; /* as of a run; the verdict of a shard is not kept in the folder */

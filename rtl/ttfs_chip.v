@@ -111,7 +111,7 @@ module ttfs_chip #(
     reg [31:0]        cycles_q, patience_q;
     wire [CORES-1:0]  node_ready, node_quiet, node_sample_end;
     wire [31:0]       patience;
-    wire              refuse, config_idle, stream_done;
+    wire              refuse, config_idle, stream_done, trace;
 
     wire first    = slot_q == 12'd0;
     wire takes    = in_valid_i && in_ready_o;
@@ -212,6 +212,7 @@ module ttfs_chip #(
         .node_flags_i(flags_q),
         .cycles_i    (cycles_q),
         .patience_o  (patience),
+        .trace_o     (trace),
         .refuse_o    (refuse),
         .idle_o      (config_idle),
         .flags_o     (flags_o)
@@ -308,6 +309,7 @@ module ttfs_chip #(
                     .flags_o      (node_flags[5*I +: 5]),
                     .go_i         (state_q == GO),
                     .turn_i       (turn_q),
+                    .trace_i      (trace),
                     .ready_o      (node_ready[I]),
                     .quiet_o      (node_quiet[I]),
                     .sample_end_o (node_sample_end[I]),

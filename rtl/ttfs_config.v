@@ -44,11 +44,12 @@ module ttfs_config #(
     input  wire [4:0]       node_flags_i,
     input  wire [31:0]      cycles_i,
     output wire [31:0]      patience_o,
+    output wire             trace_o,      // the host gets every result
     output wire             refuse_o,     // the image is not what it should be
     output wire             idle_o,
     output wire [10:0]      flags_o
 );
-    localparam [31:0] VERSION = 32'h54540002;
+    localparam [31:0] VERSION = 32'h54540003;
     localparam [3:0] REGISTERS = 4'd15;
     localparam CHECKSUM = 5, WRONG = 6, HOST = 7, REFUSED = 8, BUSY = 9, NOWHERE = 10;
     localparam [2:0] IDLE = 3'd0, ACCESS = 3'd1, JUDGE = 3'd2, ADDRESS = 3'd3, DATA = 3'd4, READ = 3'd5;
@@ -60,11 +61,12 @@ module ttfs_config #(
     reg [31:0] addr_q, data_q, rdata_q, crc_q, patience_q;
     reg [10:5] flags_q;
     reg [4:0]  clear_q;
+    reg        trace_q;
 
     // What the access means.
     wire [9:0] core    = addr_q[31:22];
     wire [3:0] mem     = addr_q[21:18];
-    wire chip_register = mem == REGISTERS && core == 10'd0 && addr_q[17:0] <= 18'd5;
+    wire chip_register = mem == REGISTERS && core == 10'd0 && addr_q[17:0] <= 18'd6;
     wire allowed       = !sample_q || mem == 4'd0 || mem == REGISTERS;
     wire access        = state_q == ACCESS;
     wire set           = access && write_q && chip_register;
@@ -140,10 +142,12 @@ module ttfs_config #(
             flags_q    <= 6'd0;
             clear_q    <= 5'd0;
             patience_q <= 32'd0;
+            trace_q    <= 1'b0;
         end else begin
             flags_q <= (flags_q & ~(data_q[10:5] & {6{set && register == 3'd2}})) | errors;
             clear_q <= data_q[4:0] & {5{set && register == 3'd2}};
             if (set && register == 3'd4) patience_q <= data_q;
+            if (set && register == 3'd6) trace_q <= data_q[0];
         end
 
     // What a read answers, in the last cycle of READ: whatever flags were cleared before are so by then.
@@ -155,7 +159,8 @@ module ttfs_config #(
             3'd2:    value = {21'd0, flags_q, node_flags_i};
             3'd3:    value = ~crc_q;
             3'd4:    value = patience_q;
-            default: value = cycles_i;
+            3'd5:    value = cycles_i;
+            default: value = {31'd0, trace_q};
         endcase
 
     // known_q and allowed_q are those of ACCESS until the answer: what they come from holds.
@@ -188,6 +193,7 @@ module ttfs_config #(
     assign data_o     = data_q;
     assign clear_o    = clear_q;
     assign patience_o = patience_q;
+    assign trace_o    = trace_q;
     assign refuse_o   = flags_q[CHECKSUM] || flags_q[WRONG];
     assign flags_o    = {flags_q, node_flags_i};
 endmodule

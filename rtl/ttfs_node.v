@@ -61,6 +61,7 @@ module ttfs_node #(
     // slots
     input  wire              go_i,
     input  wire [3:0]        turn_i,
+    input  wire              trace_i,   // alone: a result is given to the host before it goes to the core's own buffers
     output wire              ready_o,
     output wire              quiet_o,
     output wire              sample_end_o,
@@ -267,9 +268,14 @@ module ttfs_node #(
             );
             assign arrive_none = 1'b0;
             assign way_idle    = router_idle && !arrive_valid;
-            wire unused_mesh = &{1'b0, result_sum, out_flit};
+            wire unused_mesh = &{1'b0, result_sum, out_flit, trace_i};
         end else begin : g_alone
-            wire loops = result_valid && !result_sum;
+            reg  given_q;   // the host has the result that waits
+            wire offers = trace_i && !result_sum && !given_q;
+            wire loops  = result_valid && !result_sum && !offers;
+            always @(posedge clk_i)
+                if (!rst_ni || (result_valid && result_ready)) given_q <= 1'b0;
+                else if (result_valid && offers && out_ready_i[3]) given_q <= 1'b1;
             wire [FLIT-1:0]      flit = loops ? result : in_flit_i[3*FLIT +: FLIT];
             wire [FLOW_BITS-1:0] flow = flit[PAYLOAD +: FLOW_BITS];
             wire [31:0]          buffer = {{(32-FLOW_BITS){1'b0}}, flow};
@@ -277,9 +283,9 @@ module ttfs_node #(
             assign arrive_none   = buffer >= BUFFERS;
             assign arrive_buffer = buffer[BUFFER_BITS-1:0];
             assign arrive        = flit[PAYLOAD-1:0];
-            assign result_ready  = result_sum ? out_ready_i[3] : arrive_ready;
+            assign result_ready  = result_sum ? out_ready_i[3] : arrive_ready && !offers;
             assign in_ready_o    = {arrive_ready && !loops, 3'd0};
-            assign out_valid_o   = {result_valid && result_sum, 3'd0};
+            assign out_valid_o   = {result_valid && (result_sum || offers), 3'd0};
             assign out_flit_o    = {result, {(3*FLIT){1'b0}}};
             assign router_back   = 32'd0;
             assign router_known  = 1'b0;

@@ -99,6 +99,7 @@ SEES = {
                     "e2e emit digits_cnn native", "e2e emit heads native", "e2e emit digits_mlp text", "e2e library",
                     "e2e usage"],
     "runtime/sim": ["cache", "e2e faults", "e2e planted rtl", "e2e progress"],
+    "runtime/board": ["board", "fuzz corpus board", "e2e board link"],
     "runtime/engine": ["e2e figures digits_mlp", "e2e usage", "e2e faults", "e2e codes", "e2e hostile folders"],
 }
 # Checks of tests/rtl/run.sh that see a module, after its own bench.

@@ -47,8 +47,8 @@ enum { NAMES = sizeof names / sizeof *names };
 
 /* How long the engines' names at the start of s are, "-fault" behind them included; 0: none. */
 static size_t engines(const char *s) {
-    static const char *const words[] = {"golden",    "jit",  "rtl",  "netlist",
-                                        "bitstream", "asic", "fault"};
+    static const char *const words[] = {"golden",    "jit",  "rtl",   "netlist",
+                                        "bitstream", "asic", "board", "fault"};
     enum { WORDS = sizeof words / sizeof *words };
     for (size_t at = 0;;) {
         size_t n = strcspn(s + at, "-."), w = 0;

@@ -217,12 +217,14 @@ static bool open_outputs(TtfsRun *r, bool relu, const TtfsRunOptions *o, TtfsDia
                           r->spiking ? &s->out.spike : NULL, diag);
 }
 
-static bool open_engine(TtfsRun *r, uint32_t which, TtfsDiag *diag) {
+static bool open_engine(TtfsRun *r, uint32_t which, const char *name, TtfsDiag *diag) {
     TtfsSession *s = &r->session;
     TtfsEngineOptions options = ttfs_session_engine(s);
     TtfsEngineSource source = ttfs_out_source(&s->out);
-    if (r->spiking && !ttfs_engine_open(&r->engine, which, &options, &source, diag)) return false;
     bool told = r->counted || r->traced || r->ticks_kept;
+    options.device = name ? ttfs_engine_device(name) : NULL;
+    options.ticks = told;
+    if (r->spiking && !ttfs_engine_open(&r->engine, which, &options, &source, diag)) return false;
     bool ticks = r->spiking && (told || !ttfs_engine_spares_ticks(&r->engine));
     TtfsBlockSize size = {ticks, r->traced ? 64 : 1024, 1};
     if (r->spiking) size.most = ttfs_engine_block(&r->engine);
@@ -346,6 +348,7 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
     bool relu = !o->classes_only || !r->spiking;
     int parts = TTFS_OUT_SPIKE | (relu ? TTFS_OUT_NET : 0) |
                 (engine == TTFS_ENGINE_RTL ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE | TTFS_OUT_RTL : 0) |
+                (engine == TTFS_ENGINE_BOARD ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0) |
                 (o->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
     if ((r->vcd || r->nird) && !r->spiking)
         return ttfs_error(diag, TTFS_AT_FILE("--trace"), TTFS_OPTION_VALUE,
@@ -354,7 +357,7 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
     bool ok = check_layers(r, o, diag) && check_shard(o, diag) && check_files(o, diag) &&
               ttfs_session_open(&r->session, &o->session, parts, true, diag) &&
               ttfs_counts_open(&r->counts, &r->session, o->shard, o->out, diag) &&
-              !r->session.out.image_damaged && open_engine(r, engine, diag) &&
+              !r->session.out.image_damaged && open_engine(r, engine, o->engine, diag) &&
               open_outputs(r, relu, o, diag) && open_agreement(r, o->layers, diag) &&
               run_all(r, diag);
     if (ok && r->spiking) ttfs_session_clipped(&r->session, r->clipped, diag);

@@ -34,8 +34,9 @@ typedef struct {
 
 typedef struct TtfsRun TtfsRun;
 
-/* Runs the samples on `engine`, TTFS_ENGINE_RELU, GOLDEN, JIT or RTL, fills `kept`, which outlives
- * the run, and writes the files that are asked for; NULL when something went wrong on the way. */
+/* Runs the samples on `engine`, TTFS_ENGINE_RELU, GOLDEN, JIT, RTL or BOARD, fills `kept`, which
+ * outlives the run, and writes the files that are asked for; NULL when something went wrong on the
+ * way. */
 TtfsRun *ttfs_run(const TtfsRunOptions *o, uint32_t engine, TtfsKept *kept, TtfsDiag *diag);
 const TtfsRunResult *ttfs_run_result(const TtfsRun *r);
 void ttfs_run_close(TtfsRun *r);

@@ -32,8 +32,9 @@ struct TtfsVerify {
     TtfsOut damaged; /* what engines but the first read */
     TtfsVerdict verdict;
     uint32_t which[TTFS_MOST_ENGINES];
-    bool rtl;  /* among them */
-    bool chip; /* one that runs the image */
+    const char *device[TTFS_MOST_ENGINES]; /* of engine board */
+    bool rtl;                              /* among them */
+    bool chip;                             /* one that runs the image */
     TtfsFileSet gates[TTFS_GATES];
     TtfsFault fault;
     TtfsBlock block;
@@ -47,13 +48,18 @@ struct TtfsVerify {
 
 static bool add_engine(TtfsVerify *v, const char *name, TtfsDiag *diag) {
     static const uint32_t known[] = {TTFS_ENGINE_GOLDEN,  TTFS_ENGINE_JIT,       TTFS_ENGINE_RTL,
-                                     TTFS_ENGINE_NETLIST, TTFS_ENGINE_BITSTREAM, TTFS_ENGINE_ASIC};
+                                     TTFS_ENGINE_NETLIST, TTFS_ENGINE_BITSTREAM, TTFS_ENGINE_ASIC,
+                                     TTFS_ENGINE_BOARD};
     TtfsVerdict *d = &v->verdict;
     if (d->n_engines == TTFS_MOST_ENGINES)
         return ttfs_error(diag, TTFS_AT_FILE("--engines"), TTFS_OPTION_VALUE,
                           "more than %d engines", TTFS_MOST_ENGINES);
+    const char *device = ttfs_engine_device(name);
+    if (device) name = ttfs_engine_names[TTFS_ENGINE_BOARD];
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(name, ttfs_engine_names[known[i]]) != 0) continue;
+        if (known[i] == TTFS_ENGINE_BOARD && !device) break;
+        v->device[d->n_engines] = device;
         v->which[d->n_engines] = known[i];
         v->rtl |= known[i] == TTFS_ENGINE_RTL;
         v->chip |= known[i] >= TTFS_ENGINE_RTL;
@@ -61,7 +67,8 @@ static bool add_engine(TtfsVerify *v, const char *name, TtfsDiag *diag) {
         return true;
     }
     return ttfs_error(diag, TTFS_AT_FILE("--engines"), TTFS_OPTION_VALUE,
-                      "'%s' is none of golden, jit, rtl, netlist, bitstream, asic", name);
+                      "'%s' is none of golden, jit, rtl, netlist, bitstream, asic, board:DEVICE",
+                      name);
 }
 
 static bool parse_engines(TtfsVerify *v, const char *text, TtfsArena *a, TtfsDiag *diag) {
@@ -186,6 +193,8 @@ static bool open_all(TtfsVerify *v, TtfsDiag *diag) {
         source.netlist = &v->gates[TTFS_GATES_NETLIST];
         source.bitstream = &v->gates[TTFS_GATES_BITSTREAM];
         source.asic = &v->gates[TTFS_GATES_ASIC];
+        options.device = v->device[e];
+        options.ticks = true;
         if (!ttfs_engine_open(&v->engine[e], v->which[e], &options, &source, diag)) return false;
         uint64_t most = ttfs_engine_block(&v->engine[e]);
         if (most < size.most) size.most = most;

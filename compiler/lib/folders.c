@@ -92,12 +92,15 @@ static bool run_engine(const TtfsRunOptions *o, uint32_t engine, TtfsResult *r, 
     return ok;
 }
 
-/* Those of `run`: the first of all engines. */
-static const char *const run_engines[] = {"relu", "golden", "jit", "rtl", "exact", NULL};
+/* Those of `run`: the first of all engines, and a board by its device. */
+static const char *const run_engines[] = {"relu",  "golden",       "jit", "rtl",
+                                          "exact", "board:DEVICE", NULL};
 
 static bool run(const void *options, TtfsResult *r, TtfsDiag *diag) {
     const TtfsRunOptions *o = options;
     uint32_t engine = TTFS_ENGINE_JIT;
+    if (o->engine && ttfs_engine_device(o->engine))
+        return run_engine(o, TTFS_ENGINE_BOARD, r, diag);
     if (!ttfs_asked_word("--engine", o->engine, run_engines, &engine, diag)) return false;
     return engine == TTFS_ENGINE_EXACT ? run_exact(o, r, diag) : run_engine(o, engine, r, diag);
 }

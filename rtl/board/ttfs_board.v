@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The top for boards with few pins: a chip (ttfs_top) behind a serial host link, SPI mode 0, and its spikes on monitor
-// pins. A frame is 72 bits while spi_cs_ni is low, highest first: a command and 64 bits of payload come in, a status and
+// The top for boards with few pins: a chip (ttfs_top) behind serial host links, SPI mode 0 and a UART (ttfs_uart), and its
+// spikes on monitor pins. One link is used at a time: while spi_cs_ni is low the UART takes and sends nothing. A frame of
+// SPI is 72 bits while spi_cs_ni is low, highest first: a command and 64 bits of payload come in, a status and
 // 64 bits of data leave in the same frame (rtl/README.md, "The board top"). A command begins when spi_cs_ni rises after
 // exactly 72 bits; until it is done the link takes no frame: all its bits read 1, and the host sends it again. Inputs of
 // the link go through two registers; spi_sck_i is sampled by clk_i, each half of its period is four cycles or more. An
@@ -10,7 +11,8 @@
 `default_nettype none
 
 module ttfs_board #(
-    parameter FLIT = 28   // of the chip
+    parameter FLIT   = 28,   // of the chip
+    parameter CLOCKS = 12    // cycles a bit of the UART
 ) (
     input  wire            clk_i,
     input  wire            rst_ni,
@@ -18,6 +20,8 @@ module ttfs_board #(
     input  wire            spi_cs_ni,
     input  wire            spi_mosi_i,
     output wire            spi_miso_o,
+    input  wire            uart_rx_i,
+    output wire            uart_tx_o,
     output wire            busy_o,
     // monitor: a result of the core, as the chip's trace says it, a cycle later
     output wire            trace_valid_o,
@@ -57,7 +61,10 @@ module ttfs_board #(
     wire [FLIT-1:0] out_flit;
     wire [10:0] flags;
 
-    wire [7:0]  command = shift_q[71:64];
+    reg         uart_q;   // the command is the UART's
+    wire        uart_bit_valid, uart_bit, uart_take;
+    wire [7:0]  uart_command;
+    wire [7:0]  command = uart_q ? uart_command : shift_q[71:64];
     wire [63:0] flit    = {{(64 - FLIT) {1'b0}}, out_flit};
     wire [7:0]  status  = {1'b0, answer_q, out_valid && !answer_q, done_q, busy, refused_q, |flags, 1'b0};
     wire        whole   = ends && open_q && count_q == 7'd72;
@@ -80,10 +87,12 @@ module ttfs_board #(
 
     reg  asked_q;   // the chip has taken the read
     wire answered = reads && asked_q && cfg_rvalid;
+    wire over     = pending_q && (reads ? answered : finished);
 
     always @(posedge clk_i) begin
         if (begins && !pending_q) shift_q <= {status, answer_q ? {32'd0, answer_data_q} : flit};
         else if (rises && open_q) shift_q <= {shift_q[70:0], mosi_q[1]};
+        else if (uart_bit_valid) shift_q <= {shift_q[70:0], uart_bit};
         if (begins) miso_q <= pending_q || status[7];
         else if (falls && open_q) miso_q <= shift_q[71];
         if (answered) answer_data_q <= cfg_rdata;
@@ -100,6 +109,7 @@ module ttfs_board #(
             done_q    <= 1'b0;
             ended_q   <= 1'b0;
             refused_q <= 1'b0;
+            uart_q    <= 1'b0;
         end else begin
             if (begins) begin
                 open_q  <= !pending_q;
@@ -107,12 +117,13 @@ module ttfs_board #(
                 given_q <= out_valid && !answer_q;
             end else if (ends) open_q <= 1'b0;
             else if (rises && open_q && !(&count_q)) count_q <= count_q + 7'd1;
-            if (whole) pending_q <= 1'b1;
-            else if (reads ? answered : finished) pending_q <= 1'b0;
+            if (whole || uart_take) pending_q <= 1'b1;
+            else if (over) pending_q <= 1'b0;
+            if (whole || uart_take) uart_q <= uart_take;
             if (reads && cfg_ready && !asked_q) asked_q <= 1'b1;
             else if (answered) asked_q <= 1'b0;
             if (answered) answer_q <= 1'b1;
-            else if (whole) answer_q <= 1'b0;   // this frame gave it
+            else if (whole || uart_take) answer_q <= 1'b0;   // this frame, the UART's last reply gave it
             if (started) done_q <= 1'b0;
             else if (done) done_q <= 1'b1;
             if (started) ended_q <= 1'b0;
@@ -120,6 +131,22 @@ module ttfs_board #(
             if (late) refused_q <= 1'b1;
             else if (clears) refused_q <= 1'b0;
         end
+
+    ttfs_uart #(.CLOCKS(CLOCKS)) u_uart (
+        .clk_i      (clk_i),
+        .rst_ni     (rst_q),
+        .rx_i       (uart_rx_i),
+        .tx_o       (uart_tx_o),
+        .bit_valid_o(uart_bit_valid),
+        .bit_o      (uart_bit),
+        .take_o     (uart_take),
+        .command_o  (uart_command),
+        .busy_i     (pending_q || !cs_q[1]),
+        .done_i     (over && uart_q),
+        .status_i   (status[6:1]),
+        .answer_i   (answer_data_q),
+        .result_i   (flit)
+    );
 
     wire [40:0] unused_mem;
     wire [11:0] unused_slot;
@@ -152,7 +179,7 @@ module ttfs_board #(
         .mem_ready_o    (unused_mem[1]),
         .mem_data_i     (32'd0),
         .out_valid_o    (out_valid),
-        .out_ready_i    (takes && given_q),
+        .out_ready_i    (takes && (given_q || uart_q)),
         .out_flit_o     (out_flit),
         .slot_valid_o   (slot_valid),
         .slot_o         (unused_slot),

@@ -4,6 +4,7 @@
  */
 #include "engine.h"
 
+#include "board_run.h"
 #include "clock.h"
 #include "golden.h"
 #include "parallel.h"
@@ -12,8 +13,13 @@
 
 #include <stdatomic.h>
 
-const char *const ttfs_engine_names[] = {"relu",    "golden",    "jit",  "rtl", "exact",
-                                         "netlist", "bitstream", "asic", NULL};
+const char *const ttfs_engine_names[] = {"relu",    "golden",    "jit",  "rtl",   "exact",
+                                         "netlist", "bitstream", "asic", "board", NULL};
+
+const char *ttfs_engine_device(const char *name) {
+    static const char board[] = "board:";
+    return strncmp(name, board, sizeof board - 1) == 0 ? name + sizeof board - 1 : NULL;
+}
 
 void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, bool ticks,
                       TtfsArena *a) {
@@ -99,6 +105,29 @@ static bool open_rtl(TtfsEngine *e, uint32_t which, const TtfsEngineSource *sour
     return true;
 }
 
+static bool run_board(void *instance, uint64_t n, const uint16_t *x, TtfsTrace *out,
+                      const TtfsProgress *progress, TtfsDiag *diag) {
+    return ttfs_board_run(instance, n, x, out, progress, diag);
+}
+
+static void close_board(void *instance) {
+    ttfs_board_run_close(instance);
+}
+
+static bool open_board(TtfsEngine *e, const TtfsEngineSource *source,
+                       const TtfsEngineOptions *options, TtfsDiag *diag) {
+    if (!source->image)
+        return ttfs_error(diag, TTFS_AT_FILE(source->folder), TTFS_OUT_FOLDER,
+                          "no image: the compilation stopped before it");
+    e->run = run_board;
+    e->close = close_board;
+    e->threads = 1;
+    e->row = row_of(options->samples, ttfs_sim_turns(source->image));
+    e->instance[0] = ttfs_board_run_open(options->device, source->image, options->ticks,
+                                         &options->progress, diag);
+    return e->instance[0] != NULL;
+}
+
 static bool open_jit(TtfsEngine *e, const TtfsJitOptions *options, const TtfsSpike *s,
                      TtfsDiag *diag) {
     if (options->dump && !ttfs_make_folders(options->dump, diag)) return false;
@@ -115,8 +144,9 @@ bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *op
                       .inputs = ttfs_pop_size(ttfs_spike_pop(s, s->input))};
     if (which == TTFS_ENGINE_JIT) return open_jit(e, &options->jit, s, diag);
     e->instance = TTFS_ARRAY(&e->arena, void *, e->threads);
-    return which == TTFS_ENGINE_GOLDEN ? open_golden(e, source)
-                                       : open_rtl(e, which, source, options, diag);
+    return which == TTFS_ENGINE_GOLDEN  ? open_golden(e, source)
+           : which == TTFS_ENGINE_BOARD ? open_board(e, source, options, diag)
+                                        : open_rtl(e, which, source, options, diag);
 }
 
 void ttfs_engine_close(TtfsEngine *e) {
@@ -134,11 +164,11 @@ uint64_t ttfs_engine_block(const TtfsEngine *e) {
 
 double ttfs_engine_cost(const TtfsEngine *e) {
     if (e->jit) return 0;
-    return e->run == run_rtl ? 50 : 1;
+    return e->run == run_rtl || e->run == run_board ? 50 : 1;
 }
 
 bool ttfs_engine_spares_ticks(const TtfsEngine *e) {
-    return e->jit != NULL;
+    return e->jit != NULL || e->run == run_board;
 }
 
 typedef struct {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One face for the engines that yield spike traces: a block of samples in, their traces out. golden
- * runs a sample at a time and rtl a row of them, on an instance a thread; the jit takes the block
- * whole and has threads of its own.
+ * runs a sample at a time and rtl a row of them, on an instance a thread; board has one; the jit
+ * takes the block whole and has threads of its own.
  */
 #ifndef TTFS_ENGINE_H
 #define TTFS_ENGINE_H
@@ -24,8 +24,10 @@ void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, bool 
                       TtfsArena *a);
 
 typedef struct {
-    uint32_t threads; /* instances of golden and rtl */
-    uint64_t samples; /* that will be run in all */
+    uint32_t threads;   /* instances of golden and rtl */
+    uint64_t samples;   /* that will be run in all */
+    const char *device; /* a board's serial device, of engine board */
+    bool ticks;         /* whether that engine shall get spikes, not only sums of readouts */
     TtfsJitOptions jit;
     TtfsProgress progress; /* of opening: a simulator may have to be built */
 } TtfsEngineOptions;
@@ -68,8 +70,12 @@ enum {
     TTFS_ENGINE_EXACT,
     TTFS_ENGINE_NETLIST,
     TTFS_ENGINE_BITSTREAM,
-    TTFS_ENGINE_ASIC
+    TTFS_ENGINE_ASIC,
+    TTFS_ENGINE_BOARD
 };
+
+/* The device of "board:DEVICE", which is how that engine is named; NULL: another engine. */
+const char *ttfs_engine_device(const char *name);
 
 /* Opens any but relu and exact. netlist, bitstream and asic are rtl with other Verilog. */
 bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *options,

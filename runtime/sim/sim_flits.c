@@ -73,6 +73,11 @@ static bool is_readout(const TtfsImage *img, TtfsPop pop) {
     return pop.i && img->pops.at[pop.i - 1].kind == TTFS_POP_READOUT;
 }
 
+bool ttfs_sim_is_sum(const TtfsImage *img, uint64_t flit) {
+    Flit f = unpack(&img->chip, flit);
+    return is_readout(img, pop_of(img, &f));
+}
+
 static TtfsTrace *trace_of(const TtfsImage *img, TtfsPop pop, const TtfsSimTraces *out) {
     uint32_t stage = pop.i ? img->pops.at[pop.i - 1].stage : UINT32_MAX;
     return stage < out->stages ? out->stage[stage] : out->nowhere;

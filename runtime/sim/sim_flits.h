@@ -15,6 +15,9 @@ const TtfsImagePop *ttfs_image_input(const TtfsImage *img);
  * that values of one word of a core's memory do. Returns how many; room for the whole input. */
 uint32_t ttfs_sim_encode(const TtfsImage *img, const uint16_t *x, uint64_t *flits);
 
+/* Whether a flit is a part of a readout's sum. */
+bool ttfs_sim_is_sum(const TtfsImage *img, uint64_t flit);
+
 /* A readout's sum as far as its flits have come. */
 typedef struct {
     uint64_t bits;

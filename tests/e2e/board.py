@@ -26,7 +26,7 @@ def read_chip(rtl):
 def lint(case, folder):
     """The board top before the chip of OUT: no warning."""
     rtl = case.path(folder, "rtl")
-    p = subprocess.run([need("verilator"), "--lint-only", "-Wall", "-I" + rtl, "-y", rtl, "-GFLIT=%d" % read_chip(rtl)[1], BOARD],
+    p = subprocess.run([need("verilator"), "--lint-only", "-Wall", "-I" + rtl, "-y", rtl, "-y", os.path.dirname(BOARD), "-GFLIT=%d" % read_chip(rtl)[1], BOARD],
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT_S, check=False)
     case.equal((p.returncode, p.stdout), (0, b""), "lint of the board top")
 
@@ -38,6 +38,8 @@ def put_netlist(case, folder):
     records = open(os.path.join(rtl, "ttfs_records.vh"), encoding="utf-8").read()
     with open(BOARD, encoding="utf-8") as f:
         parts = [f.read().replace("FLIT = 28", "FLIT = %d" % flit).replace("ttfs_top u_top", "ttfs_inner u_top")]
+    with open(os.path.join(os.path.dirname(BOARD), "ttfs_uart.v"), encoding="utf-8") as f:
+        parts.append(f.read())
     parts.append(chip.replace("module ttfs_top", "module ttfs_inner"))
     for path in sorted(glob.glob(os.path.join(rtl, "ttfs_*.v"))):
         if os.path.basename(path) != "ttfs_top.v":

@@ -188,6 +188,7 @@ def cases(case):
                       "WRONG (the image is for another chip)"),
         "SIM_RUN": (("run", "hung", "--input", TEST, "--count", "1", "--engine", "rtl",
                      "--trust-rtl"), "slot 0"),
+        "BOARD": (("run", "out", "--input", TEST, "--count", "1", "--engine", "board:" + case.path("ttyUSB9")), "no such device"),
         "JIT_COMPILE": (run + (TEST, "--cpu", "z80"), "unknown processor"),
         "JIT_MEMORY": (little_memory(case), "bytes of weights"),
         "MEMORY": (("run", "large", "--input", "large.npy", "--engine", "golden"), "out of memory: "),

@@ -71,7 +71,7 @@ def made(case):
     with open(case.path("out", "rtl", "ttfs_top.v"), encoding="utf-8") as f:
         flit = int(f.read().split("] in_flit_i")[0].split("[")[-1].split(":")[0]) + 1
     case.equal(j, {"device": "hx8k", "estimated": False, "lut": 400, "ff": 50, "ram": 5, "dsp": 0, "logic_cells": 431,
-                   "pins": 8 + flit, "clock_mhz": 12, "meets_clock": True, "bitstream": "out/fpga/hx8k/board.bin"}, "synth --json")
+                   "pins": 10 + flit, "clock_mhz": 12, "meets_clock": True, "bitstream": "out/fpga/hx8k/board.bin"}, "synth --json")
     case.check(abs(fmax - 80) < 1e-9, "the slower analysis counts: %r" % fmax)
     timing = case.json("info", "out")["timing"]
     case.check(abs(core - timing["expected_cycles"] / 12) < 1e-9, "core_us is %r of %r cycles" % (core, timing["expected_cycles"]))
@@ -83,8 +83,8 @@ def made(case):
                "what nextpnr is asked for: %s" % files["nextpnr.log"])
     case.check(b"chparam -set FLIT %d ttfs_board\n" % flit in files["synth.ys"], "the script: %s" % files["synth.ys"])
     pins = [line.split()[-2:] for line in files["board.pcf"].decode().splitlines() if line.startswith("set_io")]
-    case.equal(len(set(p for _, p in pins)), 8 + flit, "pins that are told apart")
-    case.equal([n for n, _ in pins][8:], ["trace_flit_o[%d]" % i for i in range(flit)], "pins of the monitor")
+    case.equal(len(set(p for _, p in pins)), 10 + flit, "pins that are told apart")
+    case.equal([n for n, _ in pins][10:], ["trace_flit_o[%d]" % i for i in range(flit)], "pins of the monitor")
     document = json.loads(files["synth.json"])
     case.equal((document["lut"], document["fmax_mhz"], document["bitstream"]), (400, fmax, "board.bin"), "the document that is kept")
     case.equal(os.stat(case.path("out", "fpga", "hx8k")).st_mode, os.stat(case.path("out", "rtl")).st_mode, "rights of the folder")

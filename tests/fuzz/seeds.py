@@ -97,6 +97,26 @@ def words():
     return {name: line.replace(" ", "\n").encode() for name, line in lines.items()}
 
 
+def reply(number, status=0, data=b""):
+    """What a board says to a frame (rtl/README.md, The board top)."""
+    body, crc = bytes([number, status]) + data, 0xffffffff
+    for byte in body:
+        crc ^= byte << 24
+        for _ in range(8):
+            crc = crc << 1 & 0xffffffff ^ (0x04c11db7 if crc >> 31 else 0)
+    body += struct.pack(">I", ~crc & 0xffffffff)
+    return b"~" + body.replace(b"}", b"}]").replace(b"~", b"}^") + b"~"
+
+
+def board():
+    """All that a board says to target_board.c: opened, loaded, a sample with a result, a word read."""
+    words = {131: 0x54540003, 132: 0x1234567, 133: 0, 139: 0, 145: 0x7e7d7e7d}
+    says = {number: reply(number, 64, struct.pack(">I", word)) for number, word in words.items()}
+    says[143] = reply(143, 32 + 8, struct.pack(">Q", 0x7e05))
+    says[129], says[144] = reply(129, 4), reply(144, 16)
+    return b"".join(says.get(number, reply(number)) for number in [0, *range(128, 146)])
+
+
 CONFIG = b"""{"chip": "one", "calib_count": 9, "ticks": 63, "weight_bits": 8, "memory": "2G", "percentile": 0.99,
  "seed": 3, "input": {"mean": [0.5, 0.25], "std": [0.5, 1]}, "layers": {"fc": {"ticks": 15, "weight_bits": 4,
  "percentile": 0.9}}}
@@ -156,6 +176,7 @@ def make(case):
         "chip": {"tiny.json": read(os.path.join(SOURCE, "hw", "chips", "tiny.json"))},
         "config": {"config.json": CONFIG},
         "words": words(),
+        "board": {"conversation": board()},
         "ir": {"ir.txt": form["ir"]},
         "spike": {"spike.txt": form["spike"]},
         "plan": {"both": pack(**{"spike.txt": form["spike"], "plan.txt": form["plan"]}), "plan.txt": form["plan"]},

@@ -14,6 +14,7 @@ module board_tb;
 
     ttfs_board #(.FLIT(FLIT)) dut (
         .clk_i(clk), .rst_ni(rst_n), .spi_sck_i(sck), .spi_cs_ni(cs_n), .spi_mosi_i(mosi), .spi_miso_o(miso),
+        .uart_rx_i(1'b1), .uart_tx_o(),
         .busy_o(busy), .trace_valid_o(trace_valid), .trace_flit_o(trace_flit)
     );
 

@@ -237,7 +237,7 @@ def busy_errors(trial):
 
 def nowhere(trial):
     chip, memories = trial.chip, trial.chip.memories()
-    places = [address(chip.cores, 1, 0), address(1023, 15, 0), address(0, 8, 0), address(0, 14, 0), address(0, 15, 6),
+    places = [address(chip.cores, 1, 0), address(1023, 15, 0), address(0, 8, 0), address(0, 14, 0), address(0, 15, 7),
               address(0, 0, 6)]
     places += [address(0, m, m.rows) for m in memories.values()]
     places += [address(0, m, 0, m.chunks) for m in memories.values() if m.chunks < 1 << m.chunk_bits]

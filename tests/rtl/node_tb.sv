@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ttfs_node around a stand-in for the core, alone and with a router: random results and arrivals, random
 // stalls of store and neighbours: every value is stored once and in order, sums leave, the monitor tells
-// every result once; quiet only when nothing is under way; errors stick until they are cleared; counters
+// every result once, and when it is asked for the host gets each before it is stored; quiet only when nothing is under way; errors stick until they are cleared; counters
 // count; every memory of the node answers for itself.
 module ttfs_core #(  // the stand-in: the bench sets what it does
     parameter LANES = 0, WEIGHT_BITS = 0, SLOPE_BITS = 0, ACC_BITS = 0, RAMP_BITS = 0, VALUE_BITS = 0, C_BITS = 0,
@@ -34,6 +34,8 @@ module node_case #(parameter MESH = 0) (input wire go, output reg over = 0);
     wire [31:0] back;
     wire known, ready, quiet, sample_end, trace;
     reg [4:0] clear = 0;
+    reg trace_on = 0;  // alone: the host gets the results that are stored too, each before it is
+    integer owed = 0, shown = 0;
     wire [4:0] flags;
     reg [3:0] valid = 0, take = 0;
     wire [3:0] in_ready, out_valid;
@@ -48,7 +50,7 @@ module node_case #(parameter MESH = 0) (input wire go, output reg over = 0);
         .clk_i(clk), .rst_ni(rst_n), .cfg_en_i(cfg_en), .cfg_we_i(cfg_we), .cfg_mem_i(mem), .cfg_word_i(word),
         .cfg_data_i(data), .cfg_data_o(back), .cfg_known_o(known), .stream_en_i(1'b0), .stream_word_i(18'd0),
         .stream_data_i(32'd0), .clear_i(clear), .flags_o(flags), .go_i(go_slot),
-        .turn_i(4'd0), .ports_i(4'd15), .ready_o(ready), .quiet_o(quiet), .sample_end_o(sample_end), .in_valid_i(valid),
+        .turn_i(4'd0), .trace_i(trace_on), .ports_i(4'd15), .ready_o(ready), .quiet_o(quiet), .sample_end_o(sample_end), .in_valid_i(valid),
         .in_ready_o(in_ready), .in_flit_i(in), .out_valid_o(out_valid), .out_ready_i(take), .out_flit_o(out),
         .trace_valid_o(trace), .trace_flit_o(told)
     );
@@ -97,6 +99,7 @@ module node_case #(parameter MESH = 0) (input wire go, output reg over = 0);
                     dut.u_core.out_flit_o = flit(5, c, 1); bad[1] = 1;
                 end else sent[s] = sent[s] + 1;
                 dut.u_core.out_valid_o = 1;
+                if (trace_on && !MESH && !dut.u_core.out_sum_o) owed = owed + 1;
                 results = results + 1;
             end
             if (!valid[3] && below(load) == 0) begin
@@ -115,7 +118,10 @@ module node_case #(parameter MESH = 0) (input wire go, output reg over = 0);
                 check({dut.put_element, dut.put_value}, {8'(32 * s) + 8'(c), 4'(1 + c % 9)}, 2);
                 came[s] = came[s] + 1;
             end
-            if (out_valid[3] && take[3]) begin
+            if (!MESH && out_valid[3] && take[3] && !dut.u_core.out_sum_o) begin
+                check(out[3*FLIT +: FLIT], dut.u_core.out_flit_o, 19);
+                shown = shown + 1;
+            end else if (out_valid[3] && take[3]) begin
                 c = came[2];
                 check(out[3*FLIT+FV +: CB], c, 3);
                 came[2] = came[2] + 1;
@@ -137,6 +143,7 @@ module node_case #(parameter MESH = 0) (input wire go, output reg over = 0);
             check(quiet, dut.u_core.done_o, 5);
             for (s = 0; s < 3; s = s + 1) check(came[s], sent[s], 6);
             check(traces, results, 7);
+            check(shown, owed, 20);
         end
     endtask
 
@@ -169,6 +176,7 @@ module node_case #(parameter MESH = 0) (input wire go, output reg over = 0);
         configure;
         dut.u_core.done_o = 1;
         for (i = 0; i < 24; i = i + 1) begin
+            trace_on = i % 3 == 1;
             for (j = 0; j < 100; j = j + 1) begin
                 dut.u_core.put_ready_o = below(1 + i % 4) == 0;
                 take = {below(1 + i % 3) == 0, 3'd7};
@@ -202,6 +210,7 @@ module node_case #(parameter MESH = 0) (input wire go, output reg over = 0);
         dut.u_core.ready_o = 1; dut.u_core.sample_end_o = 1;
         #2 check({ready, sample_end}, 3, 17);
         check(rests > 100, 1, 18);
+        check(MESH || owed > 50, 1, 21);
         over = errors == 0 && checks > 2000;
         $display("%0s %0d checks", over ? "ok" : "bad", checks);
         if (!over) begin

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A serial device of POSIX as a line to a board.
+ */
+#ifndef TTFS_BOARD_TTY_H
+#define TTFS_BOARD_TTY_H
+
+#include "base.h"
+#include "board.h"
+#include "progress.h"
+
+enum { TTFS_TTY_BAUD = 1000000 };
+
+typedef struct {
+    int *fd;                      /* held */
+    const TtfsProgress *progress; /* when it says stop the line counts as closed; may be NULL */
+} TtfsTty;
+
+/* Opens a terminal device for this process alone: 8 bits, no parity, one stop bit, no flow control,
+ * TTFS_TTY_BAUD. */
+bool ttfs_tty_open(TtfsTty *t, const char *path, TtfsDiag *diag);
+void ttfs_tty_close(TtfsTty *t);
+/* The line; `t` stays where it is. */
+TtfsBoardPort ttfs_tty_port(TtfsTty *t);
+
+#endif

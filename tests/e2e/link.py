@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Engine board: the host of runtime/board through a pseudo-terminal to the Verilated board top (board_pty.cpp), with bytes
+that are damaged, lost and doubled on the way: driver, protocol and Verilog together. Whole spike traces against golden;
+every way in which there is no board, or not the right one, is an error that says so, within seconds.
+
+    link.py          a small network of the digits, a bad line
+    link.py long     LeNet-5, 20 images, 1 % of the bytes damaged, 0.1 % lost, 0.1 % doubled
+"""
+import glob
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import threading
+import time
+
+from e2e import DIGITS, SOURCE, Case, data_folder, need, skip
+
+TEST = os.path.join(DIGITS, "test.npz")
+HERE = os.path.dirname(os.path.abspath(__file__))
+CLOCKS = 4  # cycles a bit of the UART: what is simulated is mostly the line
+BAD = (10000, 1000, 1000)  # of a million bytes: damaged, lost, doubled
+SECONDS = 30  # in which anything that cannot work must end
+
+
+def build(case, folder, how):
+    """The board top before the chip of OUT as a program."""
+    verilator = need("verilator")
+    rtl, obj = case.path(folder, "rtl"), case.path(folder + "-obj")
+    with open(os.path.join(rtl, "ttfs_top.v"), encoding="utf-8") as f:
+        flit = int(re.search(r"\[(\d+):0\] in_flit_i", f.read())[1]) + 1
+    board = os.path.join(SOURCE, "rtl", "board")
+    subprocess.run([verilator, "--cc", "-O3", "-Wno-fatal", "--top-module", "ttfs_board", "--prefix", "Vttfs_board", "--Mdir", obj, "-GFLIT=%d" % flit,
+                    "-GCLOCKS=%d" % CLOCKS, "-y", rtl, "-y", board, "-I" + rtl, os.path.join(board, "ttfs_board.v")], check=True)
+    root = subprocess.run([verilator, "--getenv", "VERILATOR_ROOT"], stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+    include = os.path.join(root, "include")
+    sources = sorted(glob.glob(os.path.join(obj, "*.cpp"))) + [os.path.join(include, n) for n in ("verilated.cpp", "verilated_threads.cpp")]
+    one = case.write(folder + ".cpp", "".join('#include "%s"\n' % s for s in sources + [os.path.join(HERE, "board_pty.cpp")]))
+    program = case.path(folder + "-board")
+    subprocess.run(["g++", "-std=c++17", "-w", how, "-pthread", "-I" + obj, "-I" + include, "-I" + os.path.join(include, "vltstd"), one, "-o", program],
+                   check=True)
+    return program
+
+
+class Board:
+    """A board that runs; `with` gives its device."""
+
+    def __init__(self, program, seed=1, noise=(0, 0, 0)):
+        args = [program, str(CLOCKS), str(seed)] + [str(n) for n in noise]
+        self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.device = self.process.stdout.readline().decode().strip()
+        self.said = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.said = self.process.stdout.read().decode()
+        self.process.wait(60)
+
+
+def quick(case, *args, **more):
+    """What is refused, within its time."""
+    start = time.monotonic()
+    case.refused(*args, **more)
+    case.check(time.monotonic() - start < SECONDS, "%s took %.0f s" % (" ".join(args), time.monotonic() - start))
+
+
+def verify(case, folder, board, samples, count, *args, **more):
+    return case.json("verify", folder, "--input", samples, "--count", str(count), "--engines", "golden,board:" + board.device, *args, **more)
+
+
+def same(case, j, count, what):
+    case.equal((j.get("equal"), j.get("differences"), j.get("samples")), (True, 0, count), what)
+    print("%s: %d spikes, %d readouts, no difference" % (what, j.get("spikes", 0), j.get("readouts", 0)))
+
+
+def answers(case, folder):
+    """A terminal at whose other end are bytes, but no board."""
+    master, slave = pty.openpty()
+    over = threading.Event()
+
+    def babble():
+        while not over.is_set():
+            os.write(master, bytes([0x7e]) + os.urandom(9) + bytes([0x7e]))
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=babble)
+    thread.start()
+    quick(case, "run", folder, "--input", TEST, "--count", "1", "--engine", "board:" + os.ttyname(slave), says="nobody answers")
+    over.set()
+    thread.join()
+    os.close(master)
+    os.close(slave)
+
+
+def embedded(case):
+    """The host of docs/board.md, and the driver, for a machine without an operating system."""
+    with open(os.path.join(SOURCE, "docs", "board.md"), encoding="utf-8") as f:
+        code = case.write("host.c", re.search(r"```c\n(.*?)```", f.read(), re.S)[1])
+    driver = os.path.join(SOURCE, "runtime", "board")
+    for path in (code, os.path.join(driver, "board.c"), os.path.join(driver, "frame.c")):
+        subprocess.run([need("cc"), "-std=c11", "-ffreestanding", "-Wall", "-Wextra", "-Werror", "-I" + driver, "-c", path, "-o", os.devnull], check=True)
+
+
+def absent(case, folder):
+    """No board there."""
+    run = ("run", folder, "--input", TEST, "--count", "1", "--engine")
+    quick(case, *run, "board:" + case.path("ttyUSB9"), says=["ttyUSB9: no such device", "plug the board in"])
+    quick(case, *run, "board:" + case.write("file", ""), says="not a terminal device")
+    quick(case, *run, "board:", says="no such device")
+    quick(case, *run, "board", code=2, says="board:DEVICE")
+    quick(case, "verify", folder, "--input", TEST, "--engines", "golden,board", code=2, says="board:DEVICE")
+    master, slave = pty.openpty()
+    quick(case, *run, "board:" + os.ttyname(slave), says=["nobody answers", "see that the FPGA is configured"])
+    os.close(master)
+    os.close(slave)
+    answers(case, folder)
+
+
+def small(case):
+    need("g++")
+    case.compile("digits_mlp", "fitted", "--fit", "hx8k", "--ticks", "15")
+    with open(case.path("fitted", "chip.json"), encoding="utf-8") as f:
+        chip = json.load(f)
+    chip.update(lanes=2, weight_rows=chip["weight_rows"] * chip["lanes"] // 2)  # it is built faster
+    case.compile("digits_mlp", "out", "--chip", case.write("chip.json", json.dumps(chip)), "--ticks", "15", "--schedule", "latency")
+    program = build(case, "out", "-O1")
+    with Board(program, 1, BAD) as board:
+        same(case, verify(case, "out", board, TEST, 2), 2, "a bad line")
+        j = case.json("run", "out", "--input", TEST, "--count", "2", "--classes-only", "--engine", "board:" + board.device)
+        case.equal((j.get("engine"), j.get("samples"), j.get("accuracy")), ("board", 2, 1), "run: %r" % j)
+        quick(case, "run", "fitted", "--input", TEST, "--count", "1", "--engine", "board:" + board.device, says="its chip is another one")
+        j = verify(case, "out", board, TEST, 1, "--fault", "weight:7", code=1)
+        case.check(j.get("equal") is False, "a damaged weight is not noticed on the board")
+    print(board.said)
+    case.check(re.search(r"to the board: \d+ bytes, [1-9]\d* damaged, [1-9]\d* lost", board.said), "no noise: %s" % board.said)
+    absent(case, "out")
+
+
+def lenet(case):
+    need("g++")
+    data = data_folder() or skip("no shared data")
+    mnist = os.path.join(data, "datasets", "mnist")
+    test = os.path.join(mnist, "t10k-images-idx3-ubyte.gz")
+    if not os.path.exists(test):
+        skip("no MNIST in %s" % data)
+    case.good("compile", os.path.join(data, "models", "mnist_lenet5.onnx"), "-o", "out", "--ticks", "63", "--weight-bits", "8",
+              "--calib", os.path.join(mnist, "train-images-idx3-ubyte.gz"), "--calib-count", "500", "--schedule", "latency")
+    with Board(build(case, "out", "-O2"), 2, BAD) as board:
+        same(case, verify(case, "out", board, test, 20, limit=3600), 20, "LeNet-5")
+    print(board.said)
+    return case.done()
+
+
+def main():
+    case = Case()
+    if sys.argv[1:] == ["long"]:
+        return lenet(case)
+    small(case)
+    embedded(case)
+    return case.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
