@@ -69,6 +69,20 @@ class TtfsVerifyOptions(Structure):
                 ("shard", c_char_p), ("out", c_char_p)]
 
 
+class TtfsSweepOptions(Structure):
+    _fields_ = [("session", TtfsSessionOptions), ("engine", c_char_p), ("vary", POINTER(c_char_p)), ("n_vary", c_uint32), ("grid", c_bool),
+                ("preset", c_char_p), ("model", c_char_p), ("unit", c_char_p), ("slope_per", c_char_p), ("weight_kind", c_char_p),
+                ("trials", c_uint32), ("seed", c_uint32), ("shard", c_char_p), ("out", c_char_p), ("csv", c_char_p)]
+
+
+class TtfsMergeOptions(Structure):
+    _fields_ = [("files", POINTER(c_char_p)), ("n_files", c_uint32), ("out", c_char_p), ("csv", c_char_p)]
+
+
+class TtfsSynthOptions(Structure):
+    _fields_ = [("folder", c_char_p), ("device", c_char_p), ("estimate", c_bool), ("progress", TtfsProgress)]
+
+
 class TtfsConvertOptions(Structure):
     _fields_ = [("folder", c_char_p), ("file", c_char_p)]
 
@@ -102,6 +116,10 @@ FUNCTIONS = {
     "ttfs_run_samples": (Result, [POINTER(TtfsRunOptions), Messages]),
     "ttfs_verify_defaults": (TtfsVerifyOptions, []),
     "ttfs_verify_samples": (Result, [POINTER(TtfsVerifyOptions), Messages]),
+    "ttfs_sweep_defaults": (TtfsSweepOptions, []),
+    "ttfs_sweep_samples": (Result, [POINTER(TtfsSweepOptions), Messages]),
+    "ttfs_merge_shards": (Result, [POINTER(TtfsMergeOptions), Messages]),
+    "ttfs_synthesise": (Result, [POINTER(TtfsSynthOptions), Messages]),
     "ttfs_write_page": (Result, [c_char_p, Messages]),
     "ttfs_dump_form": (Result, [c_char_p, c_char_p, Messages]),
     "ttfs_convert": (Result, [POINTER(TtfsConvertOptions), Messages]),

@@ -13,12 +13,13 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ._abi import MOST_CHANNELS, MOST_SHAPE, TtfsConvertOptions, TtfsEmitOptions, TtfsLayerOptions, library
+from ._abi import MOST_CHANNELS, MOST_SHAPE, TtfsConvertOptions, TtfsEmitOptions, TtfsLayerOptions, TtfsSynthOptions, library
 from ._call import Answer, Array, Progress, Stopper, call, path
 from ._errors import Message, TtfsError, VerifyError
 from ._form import Population, Reader
 from ._html import facts, table
 from ._model import model_file
+from ._sweep import Sweep, Synthesis, axes, texts
 
 ALL = 0xffffffff  # samples
 
@@ -178,6 +179,11 @@ class Network:
         return self._document("report", "energy.json")
 
     @property
+    def agreement(self) -> Dict[str, Any]:
+        """report/agreement.json of a run with `layers`: what windows, ticks and weights each do, layer by layer."""
+        return self._document("report", "agreement.json")
+
+    @property
     def info(self) -> Dict[str, Any]:
         """What `ttfs info` says: layers, outputs, timing, memory."""
         return call("ttfs_describe", path(self.folder), 0).json
@@ -210,7 +216,7 @@ class Network:
     def _run(self, x: Any, labels: Any, progress: Optional[Progress], keep: Dict[str, bool], more: Dict[str, Any]) -> Answer:
         o, stopper, samples, wanted = library.ttfs_run_defaults(), Stopper(progress), Array(x), Array(labels)
         self._session(o.session, samples, wanted, stopper, more)
-        for name in ("engine", "trace", "outputs", "model", "windows", "unit", "slope_per"):
+        for name in ("engine", "trace", "outputs", "model", "windows", "unit", "slope_per", "shard", "out"):
             value = more.pop(name, None)
             if value is not None:
                 setattr(o, name, path(value))
@@ -224,7 +230,7 @@ class Network:
             threads: Optional[int] = None, progress: Optional[Progress] = None, **more: Any) -> Run:
         """Runs samples on one engine: relu, golden, jit, rtl or exact. `x` and `labels` are arrays, samples
         first, which are read where they lie, or files. Further options are those of `ttfs run`:
-        classes_only, layers, trace, outputs, model, margin, windows, time_noise, unit, slope_noise, slope_per, seed, cpu, jit_path, cache,
+        classes_only, layers, trace, outputs, shard ("1/2"), out (what is counted, for merge), model, margin, windows, time_noise, unit, slope_noise, slope_per, seed, cpu, jit_path, cache,
         trust_rtl, dump_llvm."""
         options = dict(more, engine=engine, count=count, threads=threads)
         return Run(self._run(x, labels, progress, {"keep_outputs": True, "keep_spikes": False}, options))
@@ -244,10 +250,12 @@ class Network:
                fault: Optional[str] = None, check: bool = False, progress: Optional[Progress] = None,
                **more: Any) -> Verdict:
         """Compares whole spike traces and readouts; the first engine is the reference. Without `engines`
-        golden, jit, and rtl when there is an image. With `check` differences raise VerifyError."""
+        golden, jit, and rtl when there is an image. With `check` differences raise VerifyError. Further options:
+        threads, shard, out, cpu, jit_path, cache, trust_rtl."""
         o, stopper, samples, none = library.ttfs_verify_defaults(), Stopper(progress), Array(x), Array(None)
         more["count"] = count
         self._session(o.session, samples, none, stopper, more)
+        o.shard, o.out = path(more.pop("shard", None)), path(more.pop("out", None))
         if more:
             raise TypeError("verify has no option %r" % next(iter(more)))
         o.engines = None if engines is None else ",".join([engines] if isinstance(engines, str) else engines).encode()
@@ -257,6 +265,32 @@ class Network:
         if check and not verdict.equal:
             raise VerifyError(answer.messages, verdict)
         return verdict
+
+    def sweep(self, x: Any, labels: Any = None, *, vary: Optional[Mapping[str, Any]] = None, engine: Optional[str] = None,
+              trials: Optional[int] = None, seed: Optional[int] = None, grid: bool = False, count: Optional[int] = None,
+              threads: Optional[int] = None, progress: Optional[Progress] = None, **more: Any) -> Sweep:
+        """How robust the network is: accuracy, agreement and spikes along axes. `vary` names the axes, each with its
+        values or with a text as --vary has it ("0:0.1:5"). Without `out` the document is report/sweep.json of the folder, where
+        an interrupted sweep goes on. Further options are those of `ttfs sweep`: preset, model, unit, slope_per, weight_kind, shard, out, csv.
+
+        >>> net = compile("digits_mlp.onnx", calib="calib.npz", ticks=63)
+        >>> sweep = net.sweep("test.npz", vary={"weight-noise": [0, 0.5]}, trials=2, count=50)
+        >>> [p["value"] for p in sweep.points], sweep.points[0]["accuracy"] > 0.9
+        ([0, 0.5], True)
+        """
+        o, stopper, samples, wanted = library.ttfs_sweep_defaults(), Stopper(progress), Array(x), Array(labels)
+        options = {**more, "count": count, "threads": threads}
+        self._session(o.session, samples, wanted, stopper, options)
+        named = texts(axes(vary))
+        o.engine, o.vary, o.n_vary, o.grid = path(engine), named, len(named), grid
+        for name, value in (("trials", trials), ("seed", seed)):
+            if value is not None:
+                setattr(o, name, number(name, value))
+        for name, value in options.items():
+            if name not in ("preset", "model", "unit", "slope_per", "weight_kind", "shard", "out", "csv"):
+                raise TypeError("sweep has no option %r" % name)
+            setattr(o, name, path(value))
+        return Sweep(call("ttfs_sweep_samples", ctypes.byref(o), stopper=stopper))
 
     # ---- files ---------------------------------------------------------------------------------
 
@@ -279,6 +313,18 @@ class Network:
         """Writes the network as code for a processor: obj, ll or header."""
         o = TtfsEmitOptions(path(self.folder), path(file), path(format), path(triple), path(name), path(cpu), share_memory)
         return call("ttfs_emit_code", ctypes.byref(o)).json
+
+    def synth(self, device: str, *, estimate: bool = False, progress: Optional[Progress] = None) -> Synthesis:
+        """Makes a bitstream of the chip for an FPGA, in fpga/DEVICE of the folder, which takes minutes; with `estimate` says
+        at once what the chip takes. A chip that does not meet the device's clock is not `passed`.
+
+        >>> net = compile("digits_mlp.onnx", calib="calib.npz", ticks=63, fit="ecp5-25k")
+        >>> net.synth("ecp5-25k", estimate=True).lut > 500
+        True
+        """
+        stopper = Stopper(progress)
+        o = TtfsSynthOptions(path(self.folder), path(device), estimate, stopper.progress)
+        return Synthesis(call("ttfs_synthesise", ctypes.byref(o), stopper=stopper))
 
     def save(self, folder: Union[str, os.PathLike]) -> str:
         """Puts the compiled folder at `folder`, which must not be there; its path."""

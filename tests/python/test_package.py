@@ -212,8 +212,49 @@ class Package(unittest.TestCase):
             with self.assertRaises((TypeError, ValueError)):
                 self.net.run("test.npz", **wrong)
 
+    def test_shards_and_merge_are_the_command_lines(self):
+        """Of a sweep, a run and a verification: the merged file is that of one that was not cut, and the program's."""
+        x, y = self.x[:40], self.y[:40]
+        np.savez("few.npz", x=x, y=y)
+        vary = {"time-noise": [0, 0.25], "margin": "-0.2:0.2:3"}
+        part = {"sweep": lambda **o: self.net.sweep("few.npz", "few.npz", vary=vary, trials=2, **o),
+                "run": lambda **o: self.net.run("few.npz", "few.npz", engine="golden", **o),
+                "verify": lambda **o: self.net.verify("few.npz", ("golden", "jit"), **o)}
+        for name, call in part.items():
+            files = ["%s%d.json" % (name, i) for i in (1, 2)]
+            for i, file in enumerate(files):
+                call(shard="%d/2" % (i + 1), out=file)
+            merged = ttfs.merge(files, name + ".json")
+            call(out=name + "_whole.json")
+            self.assertTrue(filecmp.cmp(name + ".json", name + "_whole.json", shallow=False), name)
+            command("merge", *files, "-o", name + "_theirs.json")
+            self.assertTrue(filecmp.cmp(name + ".json", name + "_theirs.json", shallow=False), name)
+            self.assertEqual(type(merged), ttfs.Sweep if name == "sweep" else ttfs.Counts)
+        whole = self.net.sweep(x, y, vary=vary, trials=2, out="memory.json")
+        with open("sweep.json", encoding="utf-8") as f:
+            points = json.load(f)["points"]
+        self.assertEqual([(p["axis"], p["value"], p["accuracy"]) for p in whole.points],
+                         [(p["axis"], p["value"], p["accuracy"]["mean"]) for p in points])
+        self.assertIn("<table>", whole._repr_html_())
+        self.assertEqual(ttfs.merge(["run1.json", "run2.json"], "run.json").accuracy, self.net.run(x, y, engine="golden").accuracy)
+        with self.assertRaises(ttfs.TtfsError):
+            ttfs.merge(["run1.json"], "run.json")
+        for wrong in ({"vray": {}}, {"trials": -1}):
+            with self.assertRaises((TypeError, ValueError)):
+                self.net.sweep("few.npz", **wrong)
+
+    def test_synth_and_convert(self):
+        net = ttfs.compile("digits_mlp.onnx", "fitted", calib="calib.npz", ticks=63, fit="ecp5-25k")
+        said = json.loads(command("synth", "fitted", "--device", "ecp5-25k", "--estimate", "--json"))
+        self.assertEqual(net.synth("ecp5-25k", estimate=True).json, said)
+        with self.assertRaises(ttfs.TtfsError):
+            net.synth("zx81", estimate=True)
+        net.convert("ours.nir")
+        command("convert", "fitted", "-o", "theirs.nir")
+        self.assertTrue(filecmp.cmp("ours.nir", "theirs.nir", shallow=False))
+
     def test_docstrings(self):
-        for module, least in ((ttfs, 3), (_form, 1), (_network, 3)):
+        for module, least in ((ttfs, 3), (_form, 1), (_network, 8)):
             result = doctest.testmod(module, optionflags=doctest.ELLIPSIS, extraglobs={"ttfs": ttfs})
             self.assertEqual(result.failed, 0)
             self.assertGreaterEqual(result.attempted, least)
