@@ -239,7 +239,8 @@ typedef struct {
     bool layers;        /* of golden, jit, rtl: also hold every layer against relu, in the folder's
                            report/agreement.json */
     const char
-        *trace; /* file for the spike traces: text (of relu, values), .vcd or .nird; NULL: none */
+        *trace; /* file for the spike traces: text (of relu, values), .vcd, .fst or .nird; NULL:
+                  none. Beside waveforms a view for GTKWave, .gtkw, where there is none */
     const char *outputs; /* file for the values of the outputs, .npy or .npz; NULL: none */
     const char *shard;   /* "I/N": part I of N of the samples; not of exact; NULL: all */
     const char *out;     /* file for what is counted, without times, which ttfs_merge_shards takes;

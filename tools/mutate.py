@@ -86,7 +86,7 @@ SEES = {
     "compiler/lib": COMMANDS,
     "compiler/report": COMMANDS,
     "hw": ["chip", "keys", "plan", "image", "sim"],
-    "runtime/trace": ["golden", "vcd", "sim", "e2e faults"],
+    "runtime/trace": ["golden", "vcd", "sim", "e2e waves", "e2e waves fst", "e2e faults"],
     "runtime/golden": ["jit", "sim", "e2e faults"],
     "runtime/fast": ["fast", "e2e values", "e2e operators", "lib"],
     "runtime/relu": ["nodes", "fast", "e2e values", "exact", "ir_to_ir", "e2e operators"],

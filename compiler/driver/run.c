@@ -11,11 +11,13 @@
 #include "counts_doc.h"
 #include "fast.h"
 #include "margin.h"
+#include "fst.h"
 #include "nird.h"
 #include "parallel.h"
 #include "relu.h"
 #include "resemble.h"
 #include "vcd.h"
+#include "wave_view.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -34,11 +36,12 @@ typedef struct {
 struct TtfsRun {
     TtfsArena arena; /* it lies in it */
     TtfsSession session;
-    TtfsEngine engine;             /* closed when relu itself is what runs */
-    TtfsFast *relu;                /* NULL when it does not run */
-    bool spiking, counted, traced; /* counted: spikes are */
-    bool ticks_kept, vcd, nird;    /* vcd, nird: the trace is no text */
-    TtfsNird *events;              /* of the trace, when it is NIRData */
+    TtfsEngine engine;               /* closed when relu itself is what runs */
+    TtfsFast *relu;                  /* NULL when it does not run */
+    bool spiking, counted, traced;   /* counted: spikes are */
+    bool ticks_kept, vcd, fst, nird; /* vcd, fst, nird: the trace is no text */
+    TtfsNird *events;                /* of the trace, when it is NIRData */
+    TtfsFst *waves;                  /* when it is FST */
     TtfsBlock block;
     TtfsTraces traces;
     TtfsBuf *values; /* [room] relu's values as text; NULL when they are not wanted */
@@ -138,10 +141,17 @@ static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
 }
 
 static void print_traces(TtfsRun *r) {
-    if (r->vcd && r->block.first == 0) ttfs_vcd_begin(&r->session.out.spike, &r->text);
+    TtfsSpike *spike = &r->session.out.spike;
+    if (r->vcd && r->block.first == 0) ttfs_vcd_begin(spike, &r->text);
+    if (r->fst && r->block.first == 0)
+        r->waves = ttfs_fst_begin(spike, &r->text, &r->session.out.arena);
     for (uint64_t i = 0; i < r->block.n; i++) {
         if (r->nird) {
             ttfs_nird_sample(r->events, r->block.first + i, &r->traces.trace[i]);
+            continue;
+        }
+        if (r->fst) {
+            ttfs_fst_sample(r->waves, &r->traces.trace[i], r->block.first + i, &r->text);
             continue;
         }
         if (r->vcd) {
@@ -156,6 +166,23 @@ static void print_traces(TtfsRun *r) {
             ttfs_buf_free(&r->values[i]);
         }
     }
+}
+
+/* A view of waveforms beside them, where there is none: one may be the user's own. */
+static bool write_view(const TtfsRun *r, const char *trace, TtfsDiag *diag) {
+    TtfsArena a = {0};
+    TtfsBuf text = {0};
+    size_t ending = strlen(".vcd");
+    if (!r->vcd && !r->fst) return true;
+    const char *path = ttfs_arena_printf(&a, "%.*s.gtkw", (int)(strlen(trace) - ending), trace);
+    bool ok = true;
+    if (!ttfs_file_exists(path)) {
+        ttfs_wave_view(&r->session.out.spike, ttfs_path_base(trace), &text);
+        ok = ttfs_file_write(path, text.text, text.len, diag);
+    }
+    ttfs_buf_free(&text);
+    ttfs_arena_free(&a);
+    return ok;
 }
 
 /* What the engine takes of the work, against relu beside it. */
@@ -350,10 +377,10 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
                 (engine == TTFS_ENGINE_RTL ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE | TTFS_OUT_RTL : 0) |
                 (engine == TTFS_ENGINE_BOARD ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0) |
                 (o->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
-    if ((r->vcd || r->nird) && !r->spiking)
+    if ((r->vcd || r->fst || r->nird) && !r->spiking)
         return ttfs_error(diag, TTFS_AT_FILE("--trace"), TTFS_OPTION_VALUE,
                           "'%s': engine relu has no ticks for %s", o->trace,
-                          r->vcd ? "a waveform" : "events");
+                          r->nird ? "events" : "a waveform");
     bool ok = check_layers(r, o, diag) && check_shard(o, diag) && check_files(o, diag) &&
               ttfs_session_open(&r->session, &o->session, parts, true, diag) &&
               ttfs_counts_open(&r->counts, &r->session, o->shard, o->out, diag) &&
@@ -363,6 +390,7 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
     if (ok && r->spiking) ttfs_session_clipped(&r->session, r->clipped, diag);
     if (ok) r->result = add_up(r);
     if (ok && r->nird) ttfs_nird_write(r->events, &r->text);
+    if (ok && r->fst) ttfs_fst_end(r->waves, &r->text);
     if (ok) tell_shares(r, diag);
     if (ok && r->judge.step > 0)
         ttfs_margins_warn(&r->session.out.spike, r->session.out.folder, r->result.tally.close,
@@ -370,7 +398,8 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
     if (ok) fill_counts(r);
     return ok && end_agreement(r, diag) && ttfs_kept_write(r->kept, diag) &&
            ttfs_counts_save(&r->counts, o->out, diag) &&
-           (!o->trace || ttfs_file_write(o->trace, ttfs_buf_text(&r->text), r->text.len, diag));
+           (!o->trace || (ttfs_file_write(o->trace, ttfs_buf_text(&r->text), r->text.len, diag) &&
+                          write_view(r, o->trace, diag)));
 }
 
 TtfsRun *ttfs_run(const TtfsRunOptions *o, uint32_t engine, TtfsKept *kept, TtfsDiag *diag) {
@@ -381,6 +410,7 @@ TtfsRun *ttfs_run(const TtfsRunOptions *o, uint32_t engine, TtfsKept *kept, Ttfs
     r->counted = r->spiking && !o->classes_only;
     r->traced = o->trace != NULL;
     r->vcd = r->traced && ttfs_kept_as(o->trace, ".vcd");
+    r->fst = r->traced && ttfs_kept_as(o->trace, ".fst");
     r->nird = r->traced && ttfs_kept_as(o->trace, ".nird");
     r->ticks_kept = o->keep_spikes;
     r->kept = kept;

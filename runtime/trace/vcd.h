@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Spike traces as a value change dump (IEEE 1364-2005, 18), which waveform viewers open: the axis
- * is in ticks, samples one after the other. A scope for every population, named as it is: `window`
- * is 1 while its neurons may spike, `spikes` how many have, and every neuron is a wire that is 1
- * for the tick of its spike. Of a readout each neuron is a number, its potential, from its sample's
- * end on.
+ * Spike traces as a value change dump (IEEE 1364-2005, 18), which waveform viewers open: the
+ * waveforms of wave.h as text.
  */
 #ifndef TTFS_VCD_H
 #define TTFS_VCD_H

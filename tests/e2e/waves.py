@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Waveforms of one run: the view beside a dump names signals that the dump declares, and is not written over. With `fst`, what
+GTKWave's fst2vcd makes of the .fst holds, signal by signal, the changes of the .vcd; without it that part is skipped.
+"""
+import os
+import re
+import subprocess
+import sys
+
+from e2e import DIGITS, Case, flip, need
+
+TEST = os.path.join(DIGITS, "test.npz")
+
+
+def signals(text):
+    """{"ttfs.conv1.n3": [(time, value), ...]} of a value change dump, in which every value is another than the one before."""
+    names, scopes, found, time = {}, [], {}, 0
+    for line in text.splitlines():
+        words = line.split()
+        if line.startswith("$scope"):
+            scopes.append(words[2])
+        elif line.startswith("$upscope"):
+            scopes.pop()
+        elif line.startswith("$var"):
+            name = ".".join(scopes + [words[4]])
+            names.setdefault(words[3], []).append(name)
+            found[name] = []
+        elif line.startswith("#"):
+            time = int(line[1:])
+        elif re.match(r"[01b]", line):
+            value, code = (words[0][1:], words[1]) if line[0] == "b" else (line[0], line[1:])
+            for name in names[code]:
+                changes = found[name]
+                if changes and changes[-1][0] == time:
+                    changes.pop()  # what stood there before the first change of that time
+                if not changes or changes[-1][1] != int(value, 2):
+                    changes.append((time, int(value, 2)))
+    return found
+
+
+def traced(case, name, *more):
+    case.good("run", "cnn", "--input", TEST, "--trace", name, *more)
+    with open(case.path(name), "rb") as f:
+        return f.read()
+
+
+def views(case):
+    dump = signals(traced(case, "t.vcd", "--count", 3).decode())
+    case.check(len(dump) > 900 and sum(map(len, dump.values())) > 2000, "signals of the dump")
+    with open(case.path("t.gtkw"), encoding="utf-8") as f:
+        view = f.read()
+    case.check('[dumpfile] "t.vcd"' in view, "the view names its dump: %s" % view)
+    shown = [line for line in view.splitlines() if line.startswith("ttfs.")]
+    lost = [n for n in shown if n not in dump]
+    case.equal(lost, [], "signals that the view has and the dump has not")
+    for name in ("ttfs.sample", "ttfs.conv1.window", "ttfs.conv2.spikes", "ttfs.fc.n9"):
+        case.check(name in shown, "the view lacks %s: %s" % (name, shown))
+    case.write("t.gtkw", "mine")
+    traced(case, "t.vcd", "--count", 1)
+    with open(case.path("t.gtkw"), encoding="utf-8") as f:
+        case.equal(f.read(), "mine", "a view of the user's own")
+    case.refused("run", "cnn", "--input", TEST, "--engine", "relu", "--trace", "r.fst", code=2, says="no ticks for a waveform")
+    case.check(traced(case, "a.fst", "--count", 70) == traced(case, "b.fst", "--count", 70, "--threads", 1, "--engine", "golden"),
+               "golden on one thread writes another file")
+
+
+def fst(case):
+    """70 samples are two blocks; a bit that flips in the changes is seen."""
+    tool = need("fst2vcd")
+    count = ("--count", 70)
+    want = signals(traced(case, "t.vcd", *count).decode())
+    size = len(traced(case, "t.fst", *count))
+    case.check(size < os.path.getsize(case.path("t.vcd")) / 2, "the .fst has %d bytes" % size)
+
+    def back():
+        p = subprocess.run([tool, case.path("t.fst")], capture_output=True, check=False)
+        case.equal(p.returncode, 0, "fst2vcd: %s" % p.stderr[-300:])
+        return p.stdout.decode()
+    text = back()
+    case.check(re.search(r"\$timescale\s+1ns\s+\$end", text), "the unit of time: %s" % text[:200])
+    got = signals(text)
+    case.equal(sorted(got), sorted(want), "signals")
+    for name, changes in want.items():
+        if got.get(name) != changes:
+            case.equal(got.get(name), changes, name)
+            break
+    case.check(sum(map(len, want.values())) > 50000, "changes")
+    flip(case.path("t.fst"), size // 2, 4)
+    try:
+        case.check(signals(back()) != want, "a damaged file is read as the sound one")
+    except (ValueError, IndexError, KeyError):
+        pass
+
+
+def main():
+    case = Case()
+    case.compile("digits_cnn", "cnn", "--ticks", "31", "--stop-after", "spike")
+    (fst if sys.argv[1:] == ["fst"] else views)(case)
+    sys.exit(case.done())
+
+
+main()
