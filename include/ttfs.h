@@ -346,6 +346,8 @@ TtfsResult *ttfs_tune_network(const TtfsTuneOptions *o, TtfsMessages *m);
 
 /* Writes the folder's report/index.html. */
 TtfsResult *ttfs_write_page(const char *folder, TtfsMessages *m);
+/* Writes the schedule of the folder's chip as a timeline, Chrome's trace events, to `file`. */
+TtfsResult *ttfs_write_timeline(const char *folder, const char *file, TtfsMessages *m);
 
 /* The text of a form. `path`: a compiled folder, of which `form` (ir, spike, plan, image; NULL:
  * spike) is taken, or a file that holds one (NULL: whichever it holds). */

@@ -55,7 +55,7 @@ COMMANDS = ["lib", "e2e figures digits_mlp", "e2e usage", "e2e json", "e2e confi
             "e2e verdicts", "e2e figures digits_cnn", "e2e sample files", "e2e files", "e2e exact digits_mlp",
             "e2e library", "e2e emit digits_mlp native", "e2e diff", "e2e fit", "e2e synth", "e2e asic", "e2e weights only", "e2e starved",
             "e2e progress", "e2e planted rtl", "e2e budgets", "e2e caches", "e2e agreement", "e2e calibration", "e2e sweep words",
-            "e2e sweep shards", "e2e sweep chip", "e2e shards", "e2e page", "e2e page browser"]
+            "e2e sweep shards", "e2e sweep chip", "e2e shards", "e2e page", "e2e page browser", "e2e timeline"]
 IMPORT = ["nodes", "outputs", "grids", "line", "e2e outputs", "e2e quantised", "e2e operators", "e2e meanings",
           "e2e check verdicts", "e2e verdicts"]
 SEES = {

@@ -92,6 +92,8 @@ int ttfs_cmd_merge(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
 
 int ttfs_cmd_report(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     (void)a;
+    const char *timeline = o->value[TTFS_OPT_TIMELINE];
+    if (timeline) return ttfs_print_result(ttfs_write_timeline(o->operand, timeline, m), o);
     return ttfs_print_result(ttfs_write_page(o->operand, m), o);
 }
 

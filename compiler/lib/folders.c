@@ -17,6 +17,7 @@
 #include "run_report.h"
 #include "asic_report.h"
 #include "synth_report.h"
+#include "timeline.h"
 #include "verify.h"
 #include "verify_report.h"
 #include "watch_report.h"
@@ -157,6 +158,29 @@ static bool write_page(const void *folder, TtfsResult *r, TtfsDiag *diag) {
 
 TtfsResult *ttfs_write_page(const char *folder, TtfsMessages *m) {
     return ttfs_call(write_page, folder, folder, m);
+}
+
+typedef struct {
+    const char *folder, *file;
+} Drawn;
+
+static bool write_timeline(const void *options, TtfsResult *r, TtfsDiag *diag) {
+    const Drawn *d = options;
+    TtfsBuf text = {0};
+    bool ok = ttfs_asked_folder(d->folder, diag) &&
+              ttfs_asked_for("--timeline", d->file, "a file is needed: --timeline F.json", diag) &&
+              ttfs_timeline(d->folder, &text, diag) &&
+              ttfs_file_write(d->file, text.text, text.len, diag);
+    if (ok) {
+        text_json("timeline", d->file, &r->json);
+        ttfs_buf_printf(&r->text, "written: %s\n", d->file);
+    }
+    ttfs_buf_free(&text);
+    return ok;
+}
+
+TtfsResult *ttfs_write_timeline(const char *folder, const char *file, TtfsMessages *m) {
+    return ttfs_call(write_timeline, &(Drawn){folder, file}, folder, m);
 }
 
 typedef struct {

@@ -121,6 +121,7 @@ FUNCTIONS = {
     "ttfs_merge_shards": (Result, [POINTER(TtfsMergeOptions), Messages]),
     "ttfs_synthesise": (Result, [POINTER(TtfsSynthOptions), Messages]),
     "ttfs_write_page": (Result, [c_char_p, Messages]),
+    "ttfs_write_timeline": (Result, [c_char_p, c_char_p, Messages]),
     "ttfs_dump_form": (Result, [c_char_p, c_char_p, Messages]),
     "ttfs_convert": (Result, [POINTER(TtfsConvertOptions), Messages]),
     "ttfs_emit_code": (Result, [POINTER(TtfsEmitOptions), Messages]),

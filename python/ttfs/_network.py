@@ -299,6 +299,15 @@ class Network:
         made = call("ttfs_write_page", path(self.folder)).json["page"]
         return os.fspath(shutil.copyfile(made, file)) if file else made
 
+    def timeline(self, file: Union[str, os.PathLike]) -> str:
+        """Writes the schedule of slots and cores as trace events (JSON) for Perfetto; its path.
+
+        >>> net = compile("digits_mlp.onnx", calib="calib.npz", ticks=63)
+        >>> net.timeline("timeline.json")
+        'timeline.json'
+        """
+        return call("ttfs_write_timeline", path(self.folder), path(file)).json["timeline"]
+
     def convert(self, file: Union[str, os.PathLike]) -> Dict[str, Any]:
         """Writes the network as NIR, for a rate simulation elsewhere: weights of the integer grid as real numbers.
 
