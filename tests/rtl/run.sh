@@ -23,6 +23,8 @@
 # chip/CORES        random networks on the whole chip (chip.py): results of cores, sums, memories read back
 # errors/CORES      every error provoked (errors.py), on chips of 1 and 2 cores
 # formal/NAME       proofs (formal/run.sh)
+# datasheet         docs/datasheet.md is what tools/make_datasheet.py makes
+# corefile          ttfs.core has all files of rtl and rtl/wrap; where FuseSoC is installed its targets run
 # registers         what tools/make_registers.py makes of hw/registers.def is what is there
 # fails/NAME        the same check with one corrupted expectation has to notice that, and nothing else
 #
@@ -45,7 +47,7 @@ list() {
     for n in synth-latch paths features assertions; do echo "fails/$n"; done
     for n in $(bench_names); do echo "bench/$n"; echo "fails/$n"; done
     for f in "$here"/formal/*.sv; do [ ! -f "$f" ] || { n=${f##*/}; echo "formal/${n%.sv}"; }; done
-    for n in benches contract features header limits paths registers; do echo "$n"; done
+    for n in benches contract corefile datasheet features header limits paths registers; do echo "$n"; done
     for m in $(modules); do echo "lint/$m"; echo "elab/$m"; echo "synth/$m"; done
     echo lint/edges
     for f in "$root"/hw/chips/*.json; do n=${f##*/}; echo "lint/chip-${n%.json}"; done
@@ -69,6 +71,23 @@ limits() {
             cat "$dir/log"
             return 1
         fi
+    done
+}
+
+datasheet() { python3 "$root/tools/make_datasheet.py" --check; }
+
+corefile() {
+    for f in "$rtl"/ttfs_* "$rtl"/wrap/ttfs_*; do
+        grep -q "^      - ${f#"$root"/}\(: {is_include_file: true}\)\{0,1\}$" "$root/ttfs.core" || { echo "not in ttfs.core: $f"; return 1; }
+    done
+    for f in $(sed -n 's/^      - \([a-z][^:]*\).*/\1/p' "$root/ttfs.core"); do
+        [ -f "$root/$f" ] || { echo "in ttfs.core, and not there: $f"; return 1; }
+    done
+    command -v fusesoc >/dev/null || return 0
+    for target in $(sed -n 's/^  \(lint[a-z_]*\|sim[a-z_]*\):.*/\1/p' "$root/ttfs.core"); do
+        (cd "$dir" && fusesoc --cores-root "$root" run --target "$target" ttfs:ttfs:ttfs >"$target.log" 2>&1) ||
+            { tail -20 "$dir/$target.log"; return 1; }
+        case $target in sim*) grep -q '^PASS' "$dir/$target.log" || { echo "$target: no PASS"; return 1; } ;; esac
     done
 }
 
@@ -243,9 +262,9 @@ tool_of() {
     lint/*) echo verilator ;;
     synth/* | fails/synth-* | paths | features | fails/paths | fails/features) echo yosys ;;
     formal/*) echo yosys ;;
-    contract | registers) echo python3 ;;
+    contract | registers | datasheet) echo python3 ;;
     header) echo cc ;;
-    benches) echo sh ;;
+    benches | corefile) echo sh ;;
     *) echo iverilog ;;
     esac
 }
