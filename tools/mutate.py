@@ -106,7 +106,7 @@ SEES = {
 RTL_SEES = ["bench/core", "fails/chip-flit", "chip/1", "chip/2", "errors/2"]
 RTL_LIMITS = ["limits", "lint/edges"]  # of parameters, for the modules that check them
 RTL_USERS = {"memory": ["receive", "router"], "ram": ["memory"], "sram": ["memory"], "skid": ["router", "node"],
-             "receive": ["node"], "router": ["node"]}
+             "receive": ["node"], "router": ["node"], "regs": ["axil", "wb"]}
 
 # --- changes ---------------------------------------------------------------------------------------
 

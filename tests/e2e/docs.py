@@ -55,7 +55,8 @@ def versions(case):
     debian = re.match(r"ttfs \(([^)]+)-\d+\)", text_of("debian/changelog"))[1]
     wheel = subprocess.run([sys.executable, "-c", "import backend; print(backend.version())"], check=True, stdout=subprocess.PIPE,
                            cwd=os.path.join(SOURCE, "python")).stdout.decode().strip()
-    case.equal((newest, debian, wheel), (version,) * 3, "versions of CHANGELOG.md, debian/changelog, the wheel")
+    core = re.search(r"^name: ttfs:ttfs:ttfs:(\S+)$", text_of("ttfs.core"), re.M)[1]
+    case.equal((newest, debian, wheel, core), (version,) * 4, "versions of CHANGELOG.md, debian/changelog, the wheel, ttfs.core")
     subprocess.run([sys.executable, os.path.join(SOURCE, "tools", "export_map.py"), os.path.join(SOURCE, "include", "ttfs.h"),
                     case.path("map")], check=True)
     with open(case.path("map"), encoding="utf-8") as f:

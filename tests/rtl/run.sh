@@ -23,6 +23,9 @@
 # chip/CORES        random networks on the whole chip (chip.py): results of cores, sums, memories read back
 # errors/CORES      every error provoked (errors.py), on chips of 1 and 2 cores
 # formal/NAME       proofs (formal/run.sh)
+# datasheet         docs/datasheet.md is what tools/make_datasheet.py makes
+# corefile          ttfs.core has all files of rtl and rtl/wrap; where FuseSoC is installed its targets run
+# registers         what tools/make_registers.py makes of hw/registers.def is what is there
 # fails/NAME        the same check with one corrupted expectation has to notice that, and nothing else
 #
 # TTFS_BUILD names a folder for what is built; without it a temporary one is used and removed.
@@ -32,7 +35,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 rtl=$root/rtl
 
-modules() { (cd "$rtl" && for f in ttfs_*.v; do echo "${f%.v}"; done); }
+modules() { (cd "$rtl" && for f in ttfs_*.v wrap/ttfs_*.v; do f=${f##*/}; echo "${f%.v}"; done); }
+# Where a module lies: the wrappers have a folder of their own.
+file_of() { if [ -f "$rtl/wrap/$1.v" ]; then echo "$rtl/wrap/$1.v"; else echo "$rtl/$1.v"; fi; }
 bench_names() { (cd "$here" && for f in *_tb.sv; do [ "$f" = chip_tb.sv ] || echo "${f%_tb.sv}"; done); }
 
 list() {
@@ -42,7 +47,7 @@ list() {
     for n in synth-latch paths features assertions; do echo "fails/$n"; done
     for n in $(bench_names); do echo "bench/$n"; echo "fails/$n"; done
     for f in "$here"/formal/*.sv; do [ ! -f "$f" ] || { n=${f##*/}; echo "formal/${n%.sv}"; }; done
-    for n in benches contract features header limits paths; do echo "$n"; done
+    for n in benches contract corefile datasheet features header limits paths registers; do echo "$n"; done
     for m in $(modules); do echo "lint/$m"; echo "elab/$m"; echo "synth/$m"; done
     echo lint/edges
     for f in "$root"/hw/chips/*.json; do n=${f##*/}; echo "lint/chip-${n%.json}"; done
@@ -68,6 +73,25 @@ limits() {
         fi
     done
 }
+
+datasheet() { python3 "$root/tools/make_datasheet.py" --check; }
+
+corefile() {
+    for f in "$rtl"/ttfs_* "$rtl"/wrap/ttfs_*; do
+        grep -q "^      - ${f#"$root"/}\(: {is_include_file: true}\)\{0,1\}$" "$root/ttfs.core" || { echo "not in ttfs.core: $f"; return 1; }
+    done
+    for f in $(sed -n 's/^      - \([a-z][^:]*\).*/\1/p' "$root/ttfs.core"); do
+        [ -f "$root/$f" ] || { echo "in ttfs.core, and not there: $f"; return 1; }
+    done
+    command -v fusesoc >/dev/null || return 0
+    for target in $(sed -n 's/^  \(lint[a-z_]*\|sim[a-z_]*\):.*/\1/p' "$root/ttfs.core"); do
+        (cd "$dir" && fusesoc --cores-root "$root" run --target "$target" ttfs:ttfs:ttfs >"$target.log" 2>&1) ||
+            { tail -20 "$dir/$target.log"; return 1; }
+        case $target in sim*) grep -q '^PASS' "$dir/$target.log" || { echo "$target: no PASS"; return 1; } ;; esac
+    done
+}
+
+registers() { python3 "$root/tools/make_registers.py" --check; }
 
 header() {
     cc -std=c11 -Wall -Wextra -o "$dir/r2v" "$root/hw/records_to_verilog.c" &&
@@ -106,11 +130,11 @@ lint() {
     esac
     top=$1
     shift
-    verilator --lint-only -Wall -y "$rtl" -I"$rtl" "$@" "$rtl/$top.v"
+    verilator --lint-only -Wall -y "$rtl" -y "$rtl/wrap" -I"$rtl" -I"$rtl/wrap" "$@" "$(file_of "$top")"
 }
 
 elab() {
-    iverilog -Wall -g2005 -I"$rtl" -y "$rtl" -o "$dir/elab" "$rtl/$1.v" 2>"$dir/warnings"
+    iverilog -Wall -g2005 -I"$rtl" -I"$rtl/wrap" -y "$rtl" -y "$rtl/wrap" -o "$dir/elab" "$(file_of "$1")" 2>"$dir/warnings"
     status=$?
     cat "$dir/warnings"
     [ $status = 0 ] && [ ! -s "$dir/warnings" ]
@@ -144,12 +168,12 @@ synth() {
     ttfs_lanes) small="chparam -set LANES 4" ;;
     *) small= ;;
     esac
-    synthesise "read_verilog -I$rtl ${2:-$rtl/$1.v}; ${small:+$small $1;} hierarchy -check -libdir $rtl -top $1; rename -top $1; proc; flatten
+    synthesise "read_verilog -I$rtl -I$rtl/wrap ${2:-$(file_of "$1")}; ${small:+$small $1;} hierarchy -check -libdir $rtl -libdir $rtl/wrap -top $1; rename -top $1; proc; flatten
         select -assert-none t:\$dlatch* t:\$adlatch* t:\$dlatchsr*; check -assert; $map"
 }
 
 bench() {
-    iverilog -g2012 -DTTFS_ASSERTIONS -I"$here" -I"$rtl" -y "$rtl" -y "$rtl/board" -o "$dir/bench" "$here/$1_tb.sv" || return 1
+    iverilog -g2012 -DTTFS_ASSERTIONS -I"$here" -I"$rtl" -I"$rtl/wrap" -y "$rtl" -y "$rtl/board" -y "$rtl/wrap" -o "$dir/bench" "$here/$1_tb.sv" || return 1
     vvp -n "$dir/bench" $2 >"$dir/log"
     tail -8 "$dir/log"
     grep -q '^PASS' "$dir/log"
@@ -238,9 +262,9 @@ tool_of() {
     lint/*) echo verilator ;;
     synth/* | fails/synth-* | paths | features | fails/paths | fails/features) echo yosys ;;
     formal/*) echo yosys ;;
-    contract) echo python3 ;;
+    contract | registers | datasheet) echo python3 ;;
     header) echo cc ;;
-    benches) echo sh ;;
+    benches | corefile) echo sh ;;
     *) echo iverilog ;;
     esac
 }

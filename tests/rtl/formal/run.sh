@@ -9,6 +9,7 @@
 #   // proof: inductive STEPS   for ever, by induction over that many cycles
 #   // mutant: FILE SED         a copy of rtl/FILE changed by SED is wrong
 #   // wrong: MACRO             the harness with MACRO defined is wrong
+#   // of: FOLDER               the modules of rtl/FOLDER, and no others; else those of rtl
 #
 # For all that is wrong the solver has to find the inputs from reset on that show it, or the proof proves
 # nothing. There OUTSIDE is defined: harnesses leave out what they say of a module's inside.
@@ -23,6 +24,7 @@ name=$1
 harness=$here/$name.sv
 [ -f "$harness" ] || { echo "no such proof: $name" >&2; exit 1; }
 shift
+of=$(sed -n 's/^\/\/ of: //p' "$harness")
 for abc in yosys-abc berkeley-abc none; do ! command -v "$abc" >/dev/null || break; done
 command -v yosys >/dev/null && [ $abc != none ] || { echo "skipped: no yosys, or none with its ABC"; exit 77; }
 dir=$(mktemp -d) || exit 1
@@ -30,7 +32,7 @@ trap 'rm -rf "$dir"' EXIT
 
 # yosys_on RTL DEFINES COMMANDS: what is unknown (x) or starts so may be anything, in every cycle anew.
 yosys_on() {
-    yosys -p "read_verilog -formal -sv $2 -I$1 $harness; read_verilog -formal -sv -I$1 $1/ttfs_*.v
+    yosys -p "read_verilog -formal -sv $2 -I$1 $harness; read_verilog -formal -sv -I$1 -I$1/$of $1/${of:-.}/ttfs_*.v
         hierarchy -check -top $name; proc; setundef -anyseq; memory -nordff -nomap; memory_map; flatten
         setundef -undriven -anyseq; opt -full; check -assert; $3" >"$dir/log" 2>&1
 }

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// ttfs_axis: 200 samples of 0 to 40 flits, over 1,000 transfers each way, with pauses of the sender, the receiver and the chip:
+// every flit comes through in order, packets begin samples and end with them, the last readout of each sample is marked.
+module axis_tb;
+    `include "bench.svh"
+    `include "wrap_chip.svh"
+    localparam SAMPLES = 200;
+
+    reg             s_valid = 0, s_last = 0, m_ready = 0;
+    reg  [FLIT-1:0] s_data = 0, sent [0:65535];
+    reg  [4:0]      s_keep = 0;
+    wire            s_ready, m_valid, m_last;
+    wire [FLIT-1:0] m_data;
+    integer         i, k, n, n_sent = 0, got = 0, lasts = 0, want = 0, waits = 0;
+    integer         sums_of [0:SAMPLES];
+    assign {cfg_valid, cfg_write, cfg_addr, cfg_data} = 66'd0;
+
+    ttfs_axis #(.FLIT(FLIT)) dut (
+        .clk_i(clk), .rst_ni(rst_n), .s_valid_i(s_valid), .s_ready_o(s_ready), .s_data_i(s_data), .s_keep_i(s_keep),
+        .s_last_i(s_last), .m_valid_o(m_valid), .m_ready_i(m_ready), .m_data_o(m_data), .m_last_o(m_last), .start_o(start),
+        .busy_i(busy), .done_i(done), .in_valid_o(in_valid), .in_ready_i(in_ready), .in_end_o(in_end), .in_flit_o(in_flit),
+        .out_valid_i(out_valid), .out_ready_o(out_ready), .out_flit_i(out_flit)
+    );
+
+    // The receiver: what it gets counts up, and a mark is behind the sums of a sample.
+    always @(posedge clk) m_ready <= below(3) != 0;
+    always @(negedge clk) if (rst_n && m_valid && m_ready) begin
+        check(m_data, {8'hc0, 32'd0} + got, 1);
+        got = got + 1;
+        want = want + 1;
+        check(m_last, want == 5, 2);
+        if (m_last) begin lasts = lasts + 1; want = 0; end
+    end
+
+    task beat(input [FLIT-1:0] data, input kept, input last);
+        begin
+            repeat (below(3)) tick;
+            s_valid = 1; s_data = data; s_keep = kept ? 5'h1f : 5'h00; s_last = last;
+            #3;
+            while (!s_ready) begin tick; waits = waits + 1; #3; end
+            tick;
+            s_valid = 0; s_data = {$random(seed), $random(seed)};
+            if (kept) begin sent[n_sent] = data; n_sent = n_sent + 1; end
+        end
+    endtask
+
+    initial begin
+        sums = 5;
+        reset;
+        for (i = 0; i < SAMPLES; i = i + 1) begin
+            n = below(41);
+            for (k = 0; k < n; k = k + 1) beat({$random(seed), $random(seed)}, 1, k + 1 == n && (i & 1));
+            if (n == 0 || !(i & 1)) beat(0, 0, 1);
+        end
+        while (lasts < SAMPLES) tick;
+        check(n_fed, n_sent, 3);
+        for (i = 0; i < n_sent; i = i + 1) check(fed[i], sent[i], 4);
+        check(samples_fed, SAMPLES, 5);
+        check(got, 5 * SAMPLES, 6);
+        check(refused, 0, 7);
+        check(n_sent >= 1000 && waits > 1000, 1, 8);
+        finish(6000);
+    end
+endmodule

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// proof: 16
+// of: wrap
+// wrong: CORRUPT
+// mutant: wrap/ttfs_axis.v s/state_q == FEED && !in_q && !end_q/state_q == FEED \&\& !end_q/
+// mutant: wrap/ttfs_axis.v s/held_q && room && (comes || through)/held_q \&\& (comes || through)/
+// mutant: wrap/ttfs_axis.v s/!last_q && (!held_q || !m_valid_q)/!held_q || !m_valid_q/
+// mutant: wrap/ttfs_axis.v s/m_valid_q && !m_ready_i/1'b0/
+// ttfs_axis: AXI4-Stream, for any sender that keeps its beats, any receiver and any chip, whose done comes when its flits have
+// gone. One flit of each direction is followed, the K-th: it goes on as the K-th, with the same bits, and with the mark of a
+// last one exactly if no other comes before the done. Flits are neither lost nor doubled, an end marker is given behind all
+// flits of its packet, beats that wait do not change, and a sample is started only when none runs.
+module axis (
+    input wire       clk,
+    input wire       s_valid, s_last, m_ready, busy, done, in_ready, out_valid,
+    input wire [7:0] s_data,
+    input wire       s_keep,
+    input wire [7:0] out_flit
+);
+    (* anyconst *) reg [2:0] k;
+    reg rst_n = 0, past = 0;
+    always @(posedge clk) begin rst_n <= 1; past <= rst_n; end
+    wire s_ready, m_valid, m_last, start, in_valid, in_end, out_ready;
+    wire [7:0] m_data, in_flit;
+
+    ttfs_axis #(.FLIT(8)) dut (
+        .clk_i(clk), .rst_ni(rst_n), .s_valid_i(s_valid), .s_ready_o(s_ready), .s_data_i(s_data), .s_keep_i(s_keep),
+        .s_last_i(s_last), .m_valid_o(m_valid), .m_ready_i(m_ready), .m_data_o(m_data), .m_last_o(m_last), .start_o(start),
+        .busy_i(busy), .done_i(done), .in_valid_o(in_valid), .in_ready_i(in_ready), .in_end_o(in_end), .in_flit_o(in_flit),
+        .out_valid_i(out_valid), .out_ready_o(out_ready), .out_flit_i(out_flit)
+    );
+
+    wire s_takes = s_valid && s_ready, s_flit = s_takes && s_keep, gives = in_valid && in_ready;
+    wire takes = out_valid && out_ready, leaves = m_valid && m_ready;
+    reg [4:0] came = 0, went = 0, ends_came = 0, ends_went = 0, outs = 0, ms = 0;
+    reg [7:0] flit, sum;
+    reg sum_last, sum_known = 0;
+    reg s_waits, in_waits, m_waits, out_waits;
+    reg [9:0] s_1;
+    reg [8:0] in_1, m_1;
+    reg [7:0] out_1;
+    always @(posedge clk) if (rst_n) begin
+        if (s_flit && came == k) flit <= s_data;
+        came <= came + s_flit;
+        went <= went + (gives && !in_end);
+        ends_came <= ends_came + (s_takes && s_last);
+        ends_went <= ends_went + (gives && in_end);
+        if (takes && outs == k) sum <= out_flit;
+        if (outs == k + 1 && !sum_known && (takes || done)) begin sum_known <= 1; sum_last <= done; end
+        outs <= outs + takes;
+        ms <= ms + leaves;
+    end
+    always @(posedge clk) begin
+        s_waits <= rst_n && s_valid && !s_ready; s_1 <= {s_keep, s_last, s_data};
+        in_waits <= rst_n && in_valid && !in_ready; in_1 <= {in_end, in_flit};
+        m_waits <= rst_n && m_valid && !m_ready; m_1 <= {m_last, m_data};
+        out_waits <= rst_n && out_valid && !out_ready; out_1 <= out_flit;
+    end
+
+    always @* begin
+        if (s_waits) assume (s_valid && {s_keep, s_last, s_data} == s_1);
+        if (out_waits) assume (out_valid && out_flit == out_1);
+        assume (!(done && out_valid));
+        if (past && rst_n) begin
+            if (in_waits) assert (in_valid && {in_end, in_end ? in_1[7:0] : in_flit} == in_1);
+            if (m_waits) assert (m_valid && {m_last, m_data} == m_1);
+            assert (went <= came && came <= went + 1);
+            assert (ends_went <= ends_came && ends_came <= ends_went + 1);
+            if (gives && in_end) assert (ends_came == ends_went + 1 && came == went);
+            if (gives && !in_end && went == k)
+`ifdef CORRUPT
+                assert (in_flit != flit);
+`else
+                assert (in_flit == flit);
+`endif
+            assert (ms <= outs && outs <= ms + 2);
+            if (leaves && ms == k) assert (m_data == sum && sum_known && m_last == sum_last);
+        end
+    end
+
+    reg free_1 = 0;
+    always @(posedge clk) free_1 <= rst_n && !busy;
+    always @* if (rst_n && start) assert (free_1);
+endmodule

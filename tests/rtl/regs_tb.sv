@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// ttfs_regs: every register at its offset, accesses beyond and parts of words refused, the window to the chip's
+// configuration, flits in and out in order, none lost but those that it tells of, counters, the interrupt.
+module regs_tb;
+    `include "bench.svh"
+    `include "ttfs_registers.vh"
+    `include "wrap_chip.svh"
+
+    reg         req = 0, we = 0, whole = 1;
+    reg  [7:0]  addr = 0;
+    reg  [31:0] wdata = 0;
+    wire        ack, error, irq;
+    wire [31:0] rdata;
+    reg  [11:0] slot = 12'h123;
+    reg  [10:0] flags = 0;
+    reg  [31:0] got;
+    reg         bad;
+    integer     i, n_given = 0;
+
+    ttfs_regs #(.FLIT(FLIT)) dut (
+        .clk_i(clk), .rst_ni(rst_n), .req_valid_i(req), .req_write_i(we), .req_whole_i(whole), .req_addr_i(addr),
+        .req_data_i(wdata), .ack_o(ack), .error_o(error), .rdata_o(rdata), .irq_o(irq), .cfg_valid_o(cfg_valid),
+        .cfg_ready_i(cfg_ready), .cfg_write_o(cfg_write), .cfg_addr_o(cfg_addr), .cfg_data_o(cfg_data),
+        .cfg_rvalid_i(cfg_rvalid), .cfg_rdata_i(cfg_rdata), .start_o(start), .busy_i(busy), .done_i(done),
+        .in_valid_o(in_valid), .in_ready_i(in_ready), .in_end_o(in_end), .in_flit_o(in_flit), .out_valid_i(out_valid),
+        .out_ready_o(out_ready), .out_flit_i(out_flit), .slot_valid_i(busy), .slot_i(slot), .flags_i(flags)
+    );
+
+    task access(input write, input [7:0] at, input [31:0] data, input all);
+        begin
+            req = 1; we = write; addr = at; wdata = data; whole = all;
+            #3;
+            while (!ack) begin tick; #3; end
+            got = rdata;
+            bad = error;
+            tick;
+            req = 0;
+        end
+    endtask
+
+    task set(input [5:0] word, input [31:0] data);
+        access(1, {word, 2'd0}, data, 1);
+    endtask
+    task get(input [5:0] word);
+        access(0, {word, 2'd0}, 0, 1);
+    endtask
+    task give(input [5:0] word, input [31:0] data);
+        begin
+            get(REG_STATUS);
+            while (got[STATUS_IN_FULL]) get(REG_STATUS);
+            set(word, data);
+        end
+    endtask
+
+    initial begin
+        reset;
+        get(REG_ID); check(got, 32'h54544653, 1);
+        get(REG_VERSION); check(got, {8'd0, 8'd40, 16'd1}, 2);
+        for (i = 0; i < 64; i = i + 1) begin
+            access(0, 4 * i, 0, 1); check(bad, i > REG_LAST, 3);
+            if (i > REG_LAST) begin access(1, 4 * i, 1, 1); check(bad, 1, 4); end
+        end
+        access(0, 8'h01, 0, 1); check(bad, 1, 5);
+        set(REG_IRQ_ENABLE, 32'hffffffff);
+        access(1, 8'h14, 32'd0, 0); check(bad, 1, 6);
+        get(REG_IRQ_ENABLE); check(got, 7, 7);
+        get(REG_SLOT); check(got, 32'h123, 8);
+        set(REG_CFG_ADDR, 32'd16);
+        for (i = 0; i < 100; i = i + 1) set(REG_CFG_DATA, 32'h1000 + i * 77);
+        get(REG_CFG_ADDR); check(got, 116, 9);
+        set(REG_CFG_ADDR, 32'd16);
+        for (i = 0; i < 100; i = i + 1) begin get(REG_CFG_DATA); check(got, 32'h1000 + i * 77, 10); end
+        set(REG_IN_HIGH, 32'h5a);
+        for (i = 0; i < 4; i = i + 1) begin
+            set(REG_CONTROL, 1 << CONTROL_START);
+            repeat (20) begin give(REG_IN_LOW, n_given); n_given = n_given + 1; end
+            give(REG_IN_END, 0);
+            repeat (3) begin
+                get(REG_STATUS);
+                while (!got[STATUS_OUT_VALID]) get(REG_STATUS);
+                get(REG_OUT_HIGH); check(got, 32'hc0, 11);
+                get(REG_OUT_LOW); check(got, given - 1, 12);
+            end
+            while (!irq) tick;
+            get(REG_IRQ); check(got[2:0], 1, 13);
+            set(REG_IRQ, 1);
+            get(REG_IRQ); check(got[2:0], 0, 14);
+            get(REG_SAMPLES); check(got, i + 1, 15);
+        end
+        for (i = 0; i < 80; i = i + 1) check(fed[i], {8'h5a, i}, 16);
+        check(n_fed, 80, 17);
+        // Two flits with nobody to take them: the second is lost, and that is told.
+        set(REG_IN_LOW, 1);
+        set(REG_IN_LOW, 2);
+        get(REG_IRQ); check(got[2:0], 4, 18);
+        flags = 11'h21;
+        tick;
+        get(REG_IRQ); check(got[2:0], 6, 19);
+        get(REG_FLAGS); check(got, 32'h21, 20);
+        check(irq, 1, 21);
+        flags = 0;
+        set(REG_IRQ, 7);
+        tick; tick;
+        check(irq, 0, 22);
+        check(refused, 0, 23);
+        get(REG_CYCLES); check(got > 20 && got < 2000, 1, 24);
+        finish(250);
+    end
+endmodule
