@@ -3,12 +3,13 @@
 #
 # Sets up, builds, and runs every test: as it ships, under the address, leak and undefined behaviour sanitizers (there
 # without the tests of suite `long` and those that run nothing built, of the Verilog, the headers and the tools, and with
-# fewer samples and random cases), and those that use several threads under the thread sanitizer. Short tests come first. Suite `sweep` is
-# left out: it takes as long as all the others.
+# fewer samples and random cases), and those that use several threads under the thread sanitizer. Short tests come first.
+# Suite `sweep` is left out: it takes as long as all the others.
 # In: TTFS_TEST_SECONDS, the seconds that all of it may take (default 1140, 0 for no limit): what there was no time for on
-# a slow machine is counted as skipped and named; a test that was at work for longer than any sound one has failed. Out: the tests' results, those that were skipped under the reason;
-# the last line is `N passed, N failed, N skipped`. Exit code 1 when any failed or nothing could be run.
-# Writes to build/, build-san/ and build-threads/ only.
+# a slow machine is counted as skipped and named; a test that was at work for longer than any sound one has failed. Out:
+# the tests' results, those that were skipped under the reason; the last line is `N passed, N failed, N skipped`. Exit
+# code 1 when any failed or nothing could be run.
+# Writes to build/, build-san/ and build-threads/ only, and, for as long as it runs, to memory (/dev/shm) or TMPDIR.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export TTFS_CACHE="${TTFS_CACHE:-$PWD/build/cache}"
@@ -23,7 +24,7 @@ room=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')
 if [ -z "${TMPDIR:-}" ] && [ "${room:-0}" -ge 4194304 ] && scratch=$(mktemp -d /dev/shm/ttfs-test-XXXXXX); then
     trap 'rm -rf "$scratch"' EXIT
     trap 'exit 130' INT TERM HUP
-    printf '#!/bin/sh\n' >"$scratch/runs" && chmod +x "$scratch/runs"
+    chmod 755 "$scratch" && printf '#!/bin/sh\n' >"$scratch/runs" && chmod +x "$scratch/runs"
     ! "$scratch/runs" 2>/dev/null || export TMPDIR="$scratch"
 fi
 

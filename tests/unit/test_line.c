@@ -19,12 +19,11 @@
 #include "plan_to_image.h"
 #include "random_net.h"
 #include "relu.h"
-#include "share.h"
 #include "sim.h"
 #include "spike_to_plan.h"
 #include "write_verilog.h"
 
-enum { NETWORKS = A_SHARE(100), SEEDS = 4000, CALIBRATION = 20, SAMPLES = 3 };
+enum { NETWORKS = 100, SEEDS = 4000, CALIBRATION = 20, SAMPLES = 3 };
 
 typedef struct {
     TtfsArena arena;
@@ -185,7 +184,7 @@ static void one_network(const TtfsChip *chip, uint64_t seed) {
 
 static void random_networks_on_the_chip(void **state) {
     (void)state;
-    TtfsChip chip = small_chip(2, 8, 8);
+    TtfsChip chip = small_chip(2, 16, 8); /* of test_sim too: it is built once */
     chip.name = "line";
     for (uint64_t seed = 0; seed < SEEDS && ran < NETWORKS; seed++) one_network(&chip, seed);
     printf("%u networks on the chip, %llu hidden spikes, 0 differences; refused: %u by kind, %u by "
