@@ -142,8 +142,8 @@ static bool train(Run *r, uint32_t epoch, double *loss) {
 static bool all_epochs(Run *r) {
     const TtfsTuneSettings *o = r->tune.options;
     bool best;
-    ttfs_tell(&o->progress, told, 0, o->epochs * r->trained);
     if (!look(r, NAN, &best)) return false;
+    ttfs_tell(&o->progress, told, 0, o->epochs * r->trained);
     for (uint32_t i = 0; i < o->epochs && !r->report->stopped; i++) {
         double loss = 0;
         if (o->seconds > 0 && ttfs_now() - r->started > o->seconds) r->report->out_of_time = true;
