@@ -140,14 +140,22 @@ static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
     return true;
 }
 
-static void print_traces(TtfsRun *r) {
+static bool too_large(TtfsDiag *diag) {
+    return ttfs_error_advice(diag, TTFS_AT_FILE("--trace"), TTFS_LIMIT,
+                             "take fewer samples with --count, or smaller files of samples",
+                             "as NIRData the spikes take more than %u GiB of memory",
+                             (unsigned)(TTFS_NIRD_MOST >> 30));
+}
+
+static bool print_traces(TtfsRun *r, TtfsDiag *diag) {
     TtfsSpike *spike = &r->session.out.spike;
     if (r->vcd && r->block.first == 0) ttfs_vcd_begin(spike, &r->text);
     if (r->fst && r->block.first == 0)
         r->waves = ttfs_fst_begin(spike, &r->text, &r->session.out.arena);
     for (uint64_t i = 0; i < r->block.n; i++) {
         if (r->nird) {
-            ttfs_nird_sample(r->events, r->block.first + i, &r->traces.trace[i]);
+            if (!ttfs_nird_sample(r->events, r->block.first + i, &r->traces.trace[i]))
+                return too_large(diag);
             continue;
         }
         if (r->fst) {
@@ -166,6 +174,7 @@ static void print_traces(TtfsRun *r) {
             ttfs_buf_free(&r->values[i]);
         }
     }
+    return true;
 }
 
 /* A view of waveforms beside them, where there is none: one may be the user's own. */
@@ -204,8 +213,7 @@ static bool run_block(TtfsRun *r, TtfsDiag *diag) {
     if (!ttfs_parallel_diag(r->session.threads, 0, items, judge_some, r, diag)) return false;
     r->relu_seconds += ttfs_now() - start;
     if (r->agree) ttfs_agree_block(r->agree);
-    if (r->traced) print_traces(r);
-    return true;
+    return !r->traced || print_traces(r, diag);
 }
 
 static bool run_all(TtfsRun *r, TtfsDiag *diag) {
@@ -257,7 +265,8 @@ static bool open_engine(TtfsRun *r, uint32_t which, const char *name, TtfsDiag *
     if (r->spiking) size.most = ttfs_engine_block(&r->engine);
     if (r->spiking) size.row = r->engine.row;
     ttfs_block_init(&r->block, s, &size, &s->out.arena);
-    if (r->nird) r->events = ttfs_nird_open(&s->out.spike, s->count, &s->out.arena);
+    if (r->nird) r->events = ttfs_nird_open(&s->out.spike, s->count, TTFS_NIRD_MOST, &s->out.arena);
+    if (r->nird && !r->events) return too_large(diag);
     if (r->counted) ttfs_neurobench_open(&r->neurobench, &s->out.spike, &s->out.arena);
     if (r->spiking)
         ttfs_traces_init(&r->traces, &s->out.spike, r->block.room, ticks, &s->out.arena);

@@ -18,14 +18,10 @@ typedef struct {
 
 enum { MOST_STAGES = 6 };
 
-/* The Verilog has the agreement of what it is equal to. */
+/* The Verilog has the agreement of what it is equal to; before it was verified nothing is said. */
 static Stage rtl_of(const TtfsPage *p, double share) {
     bool equal = cJSON_IsTrue(cJSON_GetObjectItem(p->counted, "equal"));
-    return (Stage){"rtl",
-                   equal        ? "same spikes"
-                   : p->counted ? "not equal"
-                                : "not verified",
-                   p->counted && !equal ? 0 : share};
+    return (Stage){"rtl", equal ? "same spikes" : "not equal", equal ? share : 0};
 }
 
 static int stages(const TtfsPage *p, Stage *s) {
@@ -41,8 +37,8 @@ static int stages(const TtfsPage *p, Stage *s) {
         if (!ttfs_page_has_number(e, "agreement") || !(share >= 0 && share <= 1)) return 0;
         s[n++] = (Stage){names[i], "", share};
     }
-    s[n] = rtl_of(p, s[n - 1].share);
-    return n + 1;
+    if (p->counted) s[n] = rtl_of(p, s[n - 1].share);
+    return p->counted ? n + 1 : n;
 }
 
 /* Where the picture's narrowest place begins: a little below the least share. */

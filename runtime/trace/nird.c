@@ -22,15 +22,34 @@ typedef struct {
 struct TtfsNird {
     const TtfsSpike *spike;
     TtfsArena *arena;
-    uint64_t samples;
+    uint64_t samples, most;
+    uint64_t bytes;    /* held so far */
+    uint64_t wide;     /* the most events of a sample of a population */
     Row **row;         /* [population][sample]; NULL of a readout */
     double **membrane; /* [population][sample][neuron]; NULL of others */
 };
 
-TtfsNird *ttfs_nird_open(const TtfsSpike *s, uint64_t samples, TtfsArena *a) {
+/* Of readouts and lists of events that hold nothing yet; beyond `most` any number that is. */
+static uint64_t bytes_of(const TtfsSpike *s, uint64_t samples, uint64_t most) {
+    uint64_t a_sample = 0;
+    for (uint32_t i = 0; i < s->pops.len; i++)
+        a_sample += s->pops.at[i].kind == TTFS_POP_READOUT
+                        ? ttfs_pop_size(&s->pops.at[i]) * (uint64_t)sizeof(double)
+                        : sizeof(Row);
+    return a_sample && samples > most / a_sample ? UINT64_MAX : a_sample * samples;
+}
+
+TtfsNird *ttfs_nird_open(const TtfsSpike *s, uint64_t samples, uint64_t most, TtfsArena *a) {
+    uint64_t bytes = bytes_of(s, samples, most);
+    if (bytes > most) return NULL;
     TtfsNird *n = TTFS_NEW(a, TtfsNird);
-    *n = (TtfsNird){s, a, samples, TTFS_ARRAY(a, Row *, s->pops.len),
-                    TTFS_ARRAY(a, double *, s->pops.len)};
+    *n = (TtfsNird){.spike = s,
+                    .arena = a,
+                    .samples = samples,
+                    .most = most,
+                    .bytes = bytes,
+                    .row = TTFS_ARRAY(a, Row *, s->pops.len),
+                    .membrane = TTFS_ARRAY(a, double *, s->pops.len)};
     for (uint32_t i = 0; i < s->pops.len; i++)
         if (s->pops.at[i].kind == TTFS_POP_READOUT)
             n->membrane[i] = TTFS_ARRAY(a, double, samples *ttfs_pop_size(&s->pops.at[i]));
@@ -54,17 +73,28 @@ static Row in_order(const TtfsNird *n, const TtfsPopulation *p, const uint16_t *
     return r;
 }
 
-void ttfs_nird_sample(TtfsNird *n, uint64_t i, const TtfsTrace *t) {
+/* Places of a table are an index and a time. */
+static bool fits(const TtfsNird *n) {
+    uint64_t place = sizeof(int64_t) + sizeof(double);
+    return n->bytes <= n->most &&
+           (n->wide == 0 || n->samples <= (n->most - n->bytes) / (n->wide * place));
+}
+
+bool ttfs_nird_sample(TtfsNird *n, uint64_t i, const TtfsTrace *t) {
     for (uint32_t k = 0; k < n->spike->pops.len; k++) {
         const TtfsPopulation *p = &n->spike->pops.at[k];
         uint32_t size = ttfs_pop_size(p);
         if (n->row[k]) {
-            n->row[k][i] = in_order(n, p, ttfs_trace_ticks(t, (TtfsPop){k + 1}));
+            Row r = in_order(n, p, ttfs_trace_ticks(t, (TtfsPop){k + 1}));
+            n->bytes += r.n * sizeof *r.at;
+            if (r.n > n->wide) n->wide = r.n;
+            n->row[k][i] = r;
             continue;
         }
         const int32_t *v = ttfs_trace_potentials(t, (TtfsPop){k + 1});
         for (uint32_t e = 0; e < size; e++) n->membrane[k][i * size + e] = v[e] * p->scale;
     }
+    return fits(n);
 }
 
 static uint64_t events(const TtfsNird *n, uint32_t pop, TtfsHdf5Writer *w) {

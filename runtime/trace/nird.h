@@ -12,10 +12,15 @@
 
 typedef struct TtfsNird TtfsNird;
 
-/* For `samples` samples; lies in the arena, which holds all spikes until they are written. */
-TtfsNird *ttfs_nird_open(const TtfsSpike *s, uint64_t samples, TtfsArena *a);
-/* Sample i, from 0; each once. */
-void ttfs_nird_sample(TtfsNird *n, uint64_t i, const TtfsTrace *t);
+/* Bytes of a trace that is held. */
+#define TTFS_NIRD_MOST ((uint64_t)4 << 30)
+
+/* For `samples` samples; lies in the arena, which holds all spikes until they are written. NULL
+ * when what does not depend on spikes takes more than `most` bytes. */
+TtfsNird *ttfs_nird_open(const TtfsSpike *s, uint64_t samples, uint64_t most, TtfsArena *a);
+/* Sample i, from 0; each once. False when with it the trace, and the largest table that writing it
+ * makes, take more than that. */
+bool ttfs_nird_sample(TtfsNird *n, uint64_t i, const TtfsTrace *t);
 /* Appends the bytes of the file. */
 void ttfs_nird_write(const TtfsNird *n, TtfsBuf *out);
 

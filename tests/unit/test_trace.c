@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "golden.h"
+#include "nird.h"
 #include "random_spike.h"
 
 /* Input of 3 neurons, T 4; relu of 2, T 5; readout of 3. */
@@ -196,6 +197,29 @@ static void other_graphs_differ(void **state) {
     ttfs_spike_free(&b);
 }
 
+/* Two samples with 3 and 2 spikes, 3 potentials each: what is held, and the table of 2 x 3 places.
+ */
+static void nird_is_bounded(void **state) {
+    (void)state;
+    TtfsSpike s;
+    TtfsTrace t;
+    TtfsArena a = {0};
+    small_graph(&s);
+    run_small(&s, &t);
+    const uint64_t held = 2 * (3 * 8 + 2 * 16), spikes = (3 + 2) * 8, table = 2 * 3 * 16;
+    assert_null(ttfs_nird_open(&s, (uint64_t)1 << 60, TTFS_NIRD_MOST, &a));
+    assert_null(ttfs_nird_open(&s, 2, held - 1, &a));
+    TtfsNird *n = ttfs_nird_open(&s, 2, held + 2 * spikes + table, &a);
+    assert_non_null(n);
+    assert_true(ttfs_nird_sample(n, 0, &t));
+    assert_true(ttfs_nird_sample(n, 1, &t));
+    n = ttfs_nird_open(&s, 2, held + 2 * spikes + table - 1, &a);
+    assert_true(ttfs_nird_sample(n, 0, &t));
+    assert_false(ttfs_nird_sample(n, 1, &t));
+    ttfs_arena_free(&a);
+    ttfs_spike_free(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_and_class),
@@ -205,6 +229,7 @@ int main(void) {
         cmocka_unit_test(faults),
         cmocka_unit_test(last_population),
         cmocka_unit_test(other_graphs_differ),
+        cmocka_unit_test(nird_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
