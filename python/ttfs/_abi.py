@@ -80,7 +80,8 @@ class TtfsMergeOptions(Structure):
 
 
 class TtfsSynthOptions(Structure):
-    _fields_ = [("folder", c_char_p), ("device", c_char_p), ("estimate", c_bool), ("progress", TtfsProgress)]
+    _fields_ = [("folder", c_char_p), ("device", c_char_p), ("liberty", c_char_p), ("lef", c_char_p), ("sdc", c_char_p),
+                ("sram_ns", c_double), ("estimate", c_bool), ("progress", TtfsProgress)]
 
 
 class TtfsConvertOptions(Structure):
