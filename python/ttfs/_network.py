@@ -332,7 +332,7 @@ class Network:
         True
         """
         stopper = Stopper(progress)
-        o = TtfsSynthOptions(path(self.folder), path(device), estimate, stopper.progress)
+        o = TtfsSynthOptions(folder=path(self.folder), device=path(device), estimate=estimate, progress=stopper.progress)
         return Synthesis(call("ttfs_synthesise", ctypes.byref(o), stopper=stopper))
 
     def save(self, folder: Union[str, os.PathLike]) -> str:
