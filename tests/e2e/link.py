@@ -136,6 +136,7 @@ def small(case):
         quick(case, "run", "fitted", "--input", TEST, "--count", "1", "--engine", "board:" + board.device, says="its chip is another one")
         j = verify(case, "out", board, TEST, 1, "--fault", "weight:7", code=1)
         case.check(j.get("equal") is False, "a damaged weight is not noticed on the board")
+    case.compile("digits_mlp", "out", "--chip", "chip.json", "--ticks", "15", "--schedule", "latency")  # what they wrote is OUT's
     print(board.said)
     case.check(re.search(r"to the board: \d+ bytes, [1-9]\d* damaged, [1-9]\d* lost", board.said), "no noise: %s" % board.said)
     absent(case, "out")
