@@ -49,7 +49,7 @@ static void finish(TtfsProgressLine *line) {
     if (line->said && !line->terminal && !line->of)
         fprintf(stderr, "ttfs: %s: %.1f s\n", line->what, gone);
     line->said = false;
-    line->what = NULL;
+    line->what[0] = 0;
 }
 
 static void show(void *context, const char *what, uint64_t done, uint64_t of) {
@@ -58,10 +58,10 @@ static void show(void *context, const char *what, uint64_t done, uint64_t of) {
     if (line->quiet) return;
     if (done == 0) {
         finish(line);
-        line->what = what;
         line->of = of;
         line->started = line->shown = now;
     }
+    snprintf(line->what, sizeof line->what, "%s", what); /* it may say more as it goes */
     line->done = done;
     bool late = now - line->started >= 1 && now - line->shown >= REFRESH;
     bool left = done < of; /* at the beginning it is not late */

@@ -17,7 +17,7 @@ int ttfs_print_result(TtfsResult *r, const TtfsOptions *o);
  * characters. */
 typedef struct {
     bool quiet, terminal;
-    const char *what; /* what is under way; NULL: nothing */
+    char what[128]; /* what is under way; "": nothing */
     uint64_t done, of;
     bool said;             /* there was a line about it */
     double started, shown; /* when it began, when there was a line */

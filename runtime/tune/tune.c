@@ -7,7 +7,9 @@
 
 #include "clock.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct {
@@ -21,6 +23,7 @@ typedef struct {
     uint32_t threads;
     float *best; /* parameters */
     double best_score, started;
+    char told[96]; /* what is under way */
     TtfsTuneReport *report;
     TtfsDiag *diag;
 } Run;
@@ -30,8 +33,6 @@ typedef struct {
     double loss;
     uint64_t right, spikes;
 } Found;
-
-static const char told[] = "samples trained";
 
 static bool refuse(const char *file, const TtfsNetLayer *l, const char *advice, const char *why,
                    TtfsDiag *diag) {
@@ -133,17 +134,26 @@ static bool train(Run *r, uint32_t epoch, double *loss) {
         r->report->diverged = !isfinite(f.loss);
         if (r->report->diverged) break;
         ttfs_tune_move(&r->tune, rate_at(r, r->tune.step, batches * o->epochs));
-        ttfs_tell(&o->progress, told, epoch * r->trained + first + n, o->epochs * r->trained);
+        ttfs_tell(&o->progress, r->told, epoch * r->trained + first + n, o->epochs * r->trained);
     }
     *loss = f.loss / (double)r->trained;
     return true;
+}
+
+/* The epoch under way, and what the last look found. */
+static void say(Run *r, uint32_t epoch) {
+    const TtfsTuneEpoch *last = &r->report->epochs.at[r->report->epochs.len - 1];
+    snprintf(r->told, sizeof r->told,
+             "samples trained (epoch %" PRIu32 " of %" PRIu32 ", %.2f %% right of those held back)",
+             epoch, r->tune.options->epochs, 100 * last->accuracy);
 }
 
 static bool all_epochs(Run *r) {
     const TtfsTuneSettings *o = r->tune.options;
     bool best;
     if (!look(r, NAN, &best)) return false;
-    ttfs_tell(&o->progress, told, 0, o->epochs * r->trained);
+    say(r, 1);
+    ttfs_tell(&o->progress, r->told, 0, o->epochs * r->trained);
     for (uint32_t i = 0; i < o->epochs && !r->report->stopped; i++) {
         double loss = 0;
         if (o->seconds > 0 && ttfs_now() - r->started > o->seconds) r->report->out_of_time = true;
@@ -152,6 +162,7 @@ static bool all_epochs(Run *r) {
         r->report->stopped = stopped(r);
         if (r->report->diverged) break;
         if (!r->report->stopped && !look(r, loss, &best)) return false;
+        say(r, i + 2 < o->epochs ? i + 2 : o->epochs);
     }
     return true;
 }
