@@ -21,7 +21,7 @@ const char *const ttfs_flow_names[] = {
 
 static const TtfsDevice devices[] = {
 #define TTFS_DEVICE(NAME, name, FAMILY, luts, ffs, mhz, part)                                      \
-    {name, part, TTFS_FAMILY_##FAMILY, luts, ffs, mhz, {{0}}, {0}},
+    {name, part, TTFS_FAMILY_##FAMILY, luts, ffs, mhz, {{0}}, {0}, NULL},
 #include "devices.def"
 };
 
@@ -29,6 +29,12 @@ static const TtfsDeviceFlow flows[] = {
     [sizeof devices / sizeof *devices] = {0},
 #define TTFS_FLOW(DEVICE, name, yosys, nextpnr, icetime, package)                                  \
     [DEVICE_##DEVICE] = {yosys, nextpnr, icetime, package},
+#include "devices.def"
+};
+
+static const char *const vivado[] = {
+    [sizeof devices / sizeof *devices] = NULL,
+#define TTFS_VIVADO(DEVICE, name, part) [DEVICE_##DEVICE] = part,
 #include "devices.def"
 };
 
@@ -44,6 +50,7 @@ static const struct {
 TtfsDevice ttfs_device(uint32_t k) {
     TtfsDevice d = devices[k];
     d.flow = flows[k];
+    d.vivado = vivado[k];
     uint32_t n = 0;
     for (size_t i = 0; i < sizeof rams / sizeof *rams; i++)
         if (rams[i].device == k && n < TTFS_DEVICE_RAMS) d.ram[n++] = rams[i].ram;

@@ -36,6 +36,7 @@ typedef struct {
     double clock_mhz;
     TtfsDeviceRam ram[TTFS_DEVICE_RAMS]; /* for everything; for large memories with one port */
     TtfsDeviceFlow flow;
+    const char *vivado; /* Vivado's name of the part; NULL: no project is made for it */
 } TtfsDevice;
 
 /* Names, in the order of devices.def; NULL at the end. The k-th device. */

@@ -168,7 +168,7 @@ void ttfs_asic_note(const TtfsAsic *r, bool own_sdc, TtfsBuf *out) {
         "## Clock and reset\n\nOne clock, `clk_i`; every flip-flop and macro takes its rising edge "
         "(the clock gates of a mesh, `ttfs_clock_gate`, its\nfalling one). No clock is made "
         "inside. "
-        "`rst_ni` is low and synchronous: held low for 2 cycles of a running clock it sets\nall "
+        "`rst_ni` is low and synchronous: held low for one cycle of a running clock it sets\nall "
         "that decides what happens; data paths and memories are not reset, and nothing reads them "
         "before they are\nwritten. Nothing crosses clocks: whoever drives the ports does it from "
         "`clk_i`, `rst_ni` included.\n\n",

@@ -38,6 +38,9 @@ static const char *const names[] = {
     "asic/config.mk",       "asic/asic.json",         "asic/README.md",
     "asic/*.log",           "asic/macros/ttfs_*.lib", "asic/rtl/ttfs_*.v",
     "asic/rtl/ttfs_*.vh",
+#define TTFS_VIVADO(DEVICE, name, part)                                                            \
+    "fpga/" name "/project.tcl", "fpga/" name "/ttfs.xdc", "fpga/" name "/synth.ys",               \
+        "fpga/" name "/synth.json", "fpga/" name "/*.log", "fpga/" name "/core#_*.hex",
 #define TTFS_FLOW(DEVICE, name, yosys, nextpnr, icetime, package)                                  \
     "fpga/" name "/board.pcf", "fpga/" name "/board.bin", "fpga/" name "/netlist.v",               \
         "fpga/" name "/synth.ys", "fpga/" name "/synth.json", "fpga/" name "/*.log",

@@ -12,13 +12,13 @@
 #include "board.h"
 #include "cache_folder.h"
 #include "json_tree.h"
-#include "json.h"
 #include "made_here.h"
 #include "out.h"
 #include "out_folder.h"
 #include "shipped.h"
 #include "synth_tools.h"
 #include "temporary.h"
+#include "vivado.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,13 +47,14 @@ static const TtfsChip *chip_of(const Synth *s) {
 
 static bool check_flow(const Synth *s, const char *name) {
     TtfsBuf known = {0};
-    if (s->result->device.flow.yosys) return true;
+    if (s->result->device.flow.yosys || s->result->device.vivado) return true;
     for (int i = 0; ttfs_flow_names[i]; i++)
         ttfs_buf_printf(&known, "%s%s", i ? ", " : "", ttfs_flow_names[i]);
     ttfs_error_advice(s->diag, TTFS_AT_FILE("--device"), TTFS_OPTION_VALUE,
                       "--estimate says what the chip takes of it",
-                      "ttfs makes bitstreams for %s alone, not for %s", ttfs_buf_text(&known),
-                      name);
+                      "ttfs makes bitstreams for %s and Vivado projects for 7 series, nothing "
+                      "for %s",
+                      ttfs_buf_text(&known), name);
     ttfs_buf_free(&known);
     return false;
 }
@@ -318,42 +319,10 @@ bool ttfs_synth(const TtfsSynthOptions *o, TtfsSynthesis *result, TtfsArena *a, 
     bool ok = open_device(&s) && open_out(&s) && check_kind(&s);
     if (ok && o->estimate)
         estimate(&s);
+    else if (ok && result->device.vivado)
+        ok = ttfs_vivado(o, &s.out, result, a, diag);
     else
         ok = ok && check_memories(&s) && check_target(&s) && make(&s);
     ttfs_out_close(&s.out);
     return ok;
-}
-
-/* A number that tools alone know. */
-static void add_known(TtfsJson *j, const char *key, bool known, double v) {
-    if (known)
-        ttfs_json_number(j, key, v);
-    else
-        ttfs_json_null(j, key);
-}
-
-void ttfs_synth_json(const TtfsSynthesis *s, TtfsBuf *out) {
-    TtfsJson document = {.out = out}, *j = &document;
-    bool known = !s->estimated;
-    ttfs_json_object(j, NULL);
-    ttfs_json_string(j, "device", s->device.name);
-    ttfs_json_bool(j, "estimated", s->estimated);
-    ttfs_json_number(j, "lut", (double)s->luts);
-    ttfs_json_number(j, "ff", (double)s->ffs);
-    ttfs_json_number(j, "ram", (double)s->ram);
-    ttfs_json_number(j, "dsp", (double)s->dsps);
-    add_known(j, "logic_cells", known, (double)s->cells);
-    add_known(j, "pins", known, s->pins);
-    add_known(j, "fmax_mhz", known, s->fmax_mhz);
-    ttfs_json_number(j, "clock_mhz", s->clock_mhz);
-    if (known)
-        ttfs_json_bool(j, "meets_clock", s->meets_clock);
-    else
-        ttfs_json_null(j, "meets_clock");
-    if (s->bitstream)
-        ttfs_json_string(j, "bitstream", s->bitstream);
-    else
-        ttfs_json_null(j, "bitstream");
-    ttfs_json_number(j, "core_us", s->core_us);
-    ttfs_json_end(j);
 }

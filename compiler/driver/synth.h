@@ -18,7 +18,8 @@ typedef struct {
     double fmax_mhz;  /* by static timing analysis; 0: not known */
     double core_us;   /* of a sample at that clock, as the plan expects */
     uint32_t pins;    /* of the board top; 0: estimated */
-    const char *bitstream; /* path; NULL: estimated */
+    const char *bitstream; /* path; NULL: there is none */
+    const char *project;   /* path of Vivado's script; NULL: there is none */
     bool estimated, meets_clock;
 } TtfsSynthesis;
 

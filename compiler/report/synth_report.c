@@ -15,15 +15,19 @@ void ttfs_synth_text(const TtfsSynthesis *s, TtfsBuf *out) {
     const TtfsDevice *d = &s->device;
     ttfs_buf_printf(out, "%s (%s)%s\n", d->name, d->part,
                     s->estimated ? ", estimated before synthesis: the chip without a board top"
+                    : s->project ? ", mapped by Yosys, not placed: the chip without a board top"
                                  : ", the chip behind the board top");
-    if (!s->estimated) share("logic cells", s->cells, d->luts, out);
+    bool placed = s->fmax_mhz > 0;
+    if (placed) share("logic cells", s->cells, d->luts, out);
     share("LUTs", s->luts, d->luts, out);
     share("flip-flops", s->ffs, d->ffs, out);
     share("RAM blocks", s->ram, (uint64_t)d->ram[0].count + d->ram[1].count, out);
-    if (!s->estimated)
+    if (placed)
         ttfs_buf_printf(out, "%-20s%.1f MHz at most, %s %.1f MHz\n", "clock", s->fmax_mhz,
                         s->meets_clock ? "meets" : "does not meet", s->clock_mhz);
     ttfs_buf_printf(out, "%-20s%.1f us expected at %.1f MHz, without the host's transfers\n",
                     "a sample", s->core_us, s->clock_mhz);
+    if (s->project)
+        ttfs_buf_printf(out, "written: %s, for vivado -mode batch -source\n", s->project);
     if (s->bitstream) ttfs_buf_printf(out, "written: %s\n", s->bitstream);
 }

@@ -47,7 +47,7 @@ module \\x
   end
 end
 """
-STAT = {"INV": 10, "BUF": 4, "DFF": 20, "ttfs_ram_1024x32": 3, "ttfs_sram_256x12": 2}
+STAT = {"$scopeinfo": 7, "INV": 10, "BUF": 4, "DFF": 20, "ttfs_ram_1024x32": 3, "ttfs_sram_256x12": 2}
 TIMES = """ttfs period 10.000000
 ttfs setup
   7.9   data arrival time

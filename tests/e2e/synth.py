@@ -176,7 +176,7 @@ def refusals(case):
     tools(case)
     case.refused("synth", "out", code=2, says="--device hx8k")
     case.refused("synth", "out", "--device", "hx9k", code=2, says="hx8k")
-    case.refused("synth", "out", "--device", "ecp5-25k", code=2, says=["hx8k alone", "--estimate"])
+    case.refused("synth", "out", "--device", "ecp5-25k", code=2, says=["bitstreams for hx8k", "nothing for ecp5-25k", "--estimate"])
     case.refused("synth", "absent", "--device", "hx8k", says="not a folder that ttfs compile wrote")
     case.compile("digits_mlp", "one")
     case.refused("synth", "one", "--device", "hx8k", says=["EBR", "--fit hx8k"])
@@ -208,6 +208,45 @@ def refusals(case):
     case.equal(open(case.path("mine", "fpga", "hx8k")).read(), "precious", "a file of the user's")
     case.check(not os.path.exists(case.path("ran")), "tools ran though nothing can be written")
     shutil.rmtree(case.path("mine", "fpga"))
+
+
+PROJECT = ["core0_buffers.hex", "core0_params.hex", "core0_program.hex", "core0_weights.hex", "project.tcl", "synth.json", "synth.ys", "ttfs.xdc",
+           "yosys.log"]
+MAPPED = {"LUT2": 10, "LUT6": 20, "RAM32M": 2, "SRL16E": 3, "FDRE": 40, "FDSE": 2, "RAMB18E1": 3, "RAMB36E1": 2, "CARRY4": 9, "DSP48E1": 1}
+
+
+def projects(case):
+    """7 series: a Vivado project, and what Yosys maps the chip to; no clock is known."""
+    yosys = """[ "$*" = "-q synth.ys" ] && grep -q 'synth_xilinx -flatten -family xc7 -top ttfs_top' synth.ys && [ -f rtl/ttfs_top.v ] || exit 9
+echo mapped; cat >stat.json <<'END'
+%s
+END""" % json.dumps({"design": {"num_cells_by_type": MAPPED}})
+    case.compile("digits_mlp", "seven", "--fit", "artix7-35t", "--ticks", "15")
+    tools(case, yosys=yosys)
+    for device, part, period in (("artix7-35t", "xc7a35ticsg324-1L", 10), ("artix7-100t", "xc7a100tcsg324-1", 10), ("zynq-7020", "xc7z020clg400-1", 8)):
+        j = case.json("synth", "seven", "--device", device)
+        j.pop("core_us", 0)
+        case.equal(j, {"device": device, "estimated": False, "lut": 41, "ff": 42, "ram": 7, "dsp": 1, "logic_cells": None, "pins": None,
+                       "fmax_mhz": None, "clock_mhz": 1000 / period, "meets_clock": None, "bitstream": None,
+                       "project": "seven/fpga/%s/project.tcl" % device}, "synth --json for " + device)
+        folder = case.path("seven", "fpga", device)
+        case.equal(sorted(f for f in os.listdir(folder) if f not in ("core0_rows.hex", "core0_cols.hex")), PROJECT, "files in OUT/fpga/" + device)
+        with open(os.path.join(folder, "project.tcl"), encoding="utf-8") as f:
+            script = f.read()
+        case.check("-part %s\n" % part in script and "PRELOAD=1 INIT_PREFIX" in script, script)
+        with open(os.path.join(folder, "ttfs.xdc"), encoding="utf-8") as f:
+            case.check("-period %.3f" % period in f.read(), "the clock of " + device)
+        for name in ("weights", "program"):
+            case.equal(open(os.path.join(folder, "core0_%s.hex" % name)).read(), open(case.path("seven", "image", "core0_%s.hex" % name)).read(), name)
+    text = case.good("synth", "seven", "--device", "zynq-7020").out
+    case.check("mapped by Yosys, not placed" in text and "written: seven/fpga/zynq-7020/project.tcl" in text and "clock  " not in text, text)
+    before = tree(case.path("seven"))
+    tools(case, yosys="exit 3")
+    case.refused("synth", "seven", "--device", "zynq-7020", says=["zynq-7020_yosys.log", "yosys failed"])
+    tools(case, yosys=yosys.replace("LUT", "lut").replace("RAM32M", "ram").replace("SRL", "srl"))
+    case.refused("synth", "seven", "--device", "zynq-7020", says="stat.json")
+    os.remove(case.path("seven", "fpga", "zynq-7020_yosys.log")) if os.path.exists(case.path("seven", "fpga", "zynq-7020_yosys.log")) else None
+    unchanged(case, before, "OUT after runs that failed", "seven")
 
 
 def guests(case):
@@ -273,7 +312,7 @@ def main():
         return case.done()
     case.compile("digits_mlp", "out", "--fit", "hx8k", "--ticks", "15")
     path = os.environ["PATH"]
-    for part in (made, missing, slow, engines, not_remembered, refusals, guests, estimates):
+    for part in (made, missing, slow, engines, not_remembered, refusals, guests, projects, estimates):
         part(case)
     os.environ["PATH"] = path
     return case.done()

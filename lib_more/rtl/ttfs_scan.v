@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From words of activations to events: takes requests {word, which elements, number of element 0}, reads
+// the words, and gives {number, value} of every element that is not zero, lowest first, one a cycle, and
+// close_o with a list's last event, or alone behind it when that word has none. A word takes as many
+// cycles as it has events, at least one; one of another parity reads as zeros and takes two, for it
+// is made an empty one (get_write_o); one beyond the memory (address_o) is zeros. POOL: the words from
+// req_first_i to req_end_i become one, the largest or smallest of each element (ttfs_pool), before it is
+// taken apart. Driven by ttfs_scan_engine.
+
+`default_nettype none
+
+module ttfs_scan #(
+    parameter VALUE_BITS = 4,
+    parameter ELEMENTS   = 16,
+    parameter WORDS      = 128,
+    parameter ROW_BITS   = 12,
+    parameter POOL       = 0,
+    parameter ELEMENT_BITS = $clog2(ELEMENTS),
+    parameter WORD_BITS    = (WORDS > 1) ? $clog2(WORDS) : 1
+) (
+    input  wire                           clk_i,
+    input  wire                           rst_ni,
+    // requests
+    input  wire                           req_i,
+    output wire                           req_ready_o,
+    input  wire [WORD_BITS-1:0]           req_at_i,
+    input  wire                           req_parity_i,
+    input  wire [ELEMENTS-1:0]            req_mask_i,
+    input  wire [ROW_BITS-1:0]            req_row_i,
+    input  wire                           req_first_i,  // of those that become one
+    input  wire                           req_end_i,    // the last of them
+    input  wire                           req_last_i,   // of the list
+    input  wire                           min_i,        // holds while words are under way
+    output wire                           address_o,
+    // the store
+    output wire                           get_o,
+    output wire                           get_write_o,
+    output wire [WORD_BITS-1:0]           get_at_o,
+    input  wire                           get_ready_i,
+    input  wire                           lost_i,
+    input  wire [ELEMENTS*VALUE_BITS-1:0] word_i,
+    input  wire                           empty_i,
+    input  wire                           odd_i,
+    // events
+    output wire                           event_o,
+    output wire                           close_o,
+    input  wire                           ready_i,
+    output wire [VALUE_BITS-1:0]          value_o,
+    output wire [ROW_BITS-1:0]            row_o,
+    output wire                           idle_o
+);
+    // The word that is being read, or waits in the memory's output.
+    reg                  wait_q, here_q;   // there is one; the output has it
+    reg                  parity_q, beyond_q, last_q;
+    reg [WORD_BITS-1:0]  at_q;
+    reg [ELEMENTS-1:0]   mask_q;
+    reg [ROW_BITS-1:0]   row_q;
+    // The word that is taken apart.
+    reg [ELEMENTS*VALUE_BITS-1:0] word_q;
+    reg [ELEMENTS-1:0]            left_q;
+    reg [ROW_BITS-1:0]            base_q;
+    reg                           close_q;
+    // The event that leaves.
+    reg                  event_q, event_close_q;
+    reg [VALUE_BITS-1:0] value_q;
+    reg [ROW_BITS-1:0]   event_row_q;
+
+    wire [ELEMENTS-1:0]     first, nonzero;
+    wire [ELEMENT_BITS-1:0] index;
+    wire                    more;
+    wire any = |left_q;
+    wire en = ready_i || !(event_q || event_close_q);
+
+    wire free = en && !more;                               // nothing is left after this cycle
+    wire zero = empty_i || odd_i != parity_q || beyond_q;  // reads as zeros
+    wire stale = odd_i != parity_q && !empty_i && !beyond_q;
+    wire wipe = wait_q && here_q && stale && free;
+    wire load = wait_q && here_q && free && (!stale || get_ready_i);
+    wire again = wait_q && !here_q;
+    wire next = req_i && (!wait_q || load) && !wipe;
+    wire beyond = {{(32 - WORD_BITS) {1'b0}}, req_at_i} >= WORDS;
+    assign req_ready_o = next && get_ready_i;
+    assign address_o   = req_ready_o && beyond;
+    assign get_o       = wipe || again || next;
+    assign get_write_o = wipe;
+    assign get_at_o    = (wait_q && !load) || wipe ? at_q : req_at_i;
+
+    wire [ELEMENTS*VALUE_BITS-1:0] result;
+    wire                           whole;
+    genvar e;
+    generate
+        for (e = 0; e < ELEMENTS; e = e + 1) begin : g_element
+            assign nonzero[e] = mask_q[e] && |result[e*VALUE_BITS +: VALUE_BITS];
+        end
+        if (POOL != 0) begin : g_pool
+            reg first_q, end_q;
+            wire [ELEMENTS*VALUE_BITS-1:0] pooled;
+            wire [ELEMENTS*VALUE_BITS-1:0] word = zero ? {(ELEMENTS * VALUE_BITS) {1'b0}} : word_i;
+            ttfs_pool #(.VALUE_BITS(VALUE_BITS), .ELEMENTS(ELEMENTS)) u_pool (
+                .min_i (min_i),
+                .a_i   (word),
+                .b_i   (word_q),
+                .word_o(pooled)
+            );
+            always @(posedge clk_i) if (req_ready_o) begin
+                first_q <= req_first_i;
+                end_q   <= req_end_i;
+            end
+            assign result = first_q ? word : pooled;
+            assign whole  = end_q;
+        end else begin : g_no_pool
+            assign result = word_i;
+            assign whole  = !zero;
+            wire unused_pool = &{1'b0, req_first_i, req_end_i, min_i};
+        end
+    endgenerate
+
+    always @(posedge clk_i) begin
+        if (req_ready_o) begin
+            at_q     <= req_at_i;
+            mask_q   <= req_mask_i;
+            row_q    <= req_row_i;
+            parity_q <= req_parity_i;
+            last_q   <= req_last_i;
+            beyond_q <= beyond;
+        end
+        if (load) begin
+            word_q <= result;
+            base_q <= row_q;
+        end
+        if (en) begin
+            value_q     <= value;
+            event_row_q <= base_q + {{(ROW_BITS - ELEMENT_BITS) {1'b0}}, index};
+        end
+        if (!rst_ni) begin
+            wait_q        <= 1'b0;
+            here_q        <= 1'b0;
+            left_q        <= {ELEMENTS{1'b0}};
+            close_q       <= 1'b0;
+            event_q       <= 1'b0;
+            event_close_q <= 1'b0;
+        end else begin
+            wait_q <= req_ready_o || (wait_q && !load);
+            here_q <= (get_o && get_ready_i && !get_write_o) || (here_q && !load && !lost_i);
+            if (load) left_q <= nonzero & {ELEMENTS{whole}};
+            else if (en) left_q <= left_q & ~first;
+            if (load) close_q <= last_q;
+            else if (free) close_q <= 1'b0;
+            if (en) begin
+                event_q       <= any;
+                event_close_q <= close_q && !more;
+            end
+        end
+    end
+
+    ttfs_first #(.WIDTH(ELEMENTS)) u_first (
+        .bits_i (left_q),
+        .more_o (more),
+        .first_o(first),
+        .index_o(index)
+    );
+
+    wire [VALUE_BITS-1:0] value;
+    genvar b;
+    generate
+        for (b = 0; b < VALUE_BITS; b = b + 1) begin : g_bit
+            wire [ELEMENTS-1:0] column;
+            for (e = 0; e < ELEMENTS; e = e + 1) begin : g_from
+                assign column[e] = word_q[e*VALUE_BITS+b];
+            end
+            assign value[b] = column[index];
+        end
+    endgenerate
+
+    assign event_o = event_q;
+    assign close_o = event_close_q;
+    assign value_o = value_q;
+    assign row_o   = event_row_q;
+    assign idle_o  = !(wait_q || any || close_q || event_q || event_close_q);
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From potentials to activations: takes the chain's potentials, one a cycle, adds the neuron's bias,
+// divides by its ramp (ttfs_divide), and gives what is not silent with its channel; a readout gives
+// the sums themselves. A group's channels beyond the last are dropped. {bias, ramp} of each channel lie
+// in a memory of their own, one after the other.
+// When a result is not taken everything stands still. Driven by ttfs_fire_engine.
+
+`default_nettype none
+`include "ttfs_assert.vh"
+
+module ttfs_fire #(
+    parameter LANES      = 16,
+    parameter ACC_BITS   = 14,
+    parameter RAMP_BITS  = 10,
+    parameter VALUE_BITS = 4,
+    parameter PARAM_BITS = 8,    // address of a parameter word
+    parameter CHANNEL_BITS = 10
+) (
+    input  wire                          clk_i,
+    input  wire                          rst_ni,
+    // the record; constant while it is at work
+    input  wire                          start_i,
+    input  wire                          run_i,         // takes from the chain
+    input  wire                          readout_i,
+    input  wire [CHANNEL_BITS-1:0]       channels_i,
+    input  wire [PARAM_BITS-1:0]         param_base_i,  // of the position whose first group comes next
+    input  wire [VALUE_BITS-1:0]         top_i,
+    // the chain
+    output wire                          chain_free_o,
+    input  wire                          capture_i,
+    output wire                          position_o,    // capture_i of a position's last group
+    output wire                          shift_o,
+    input  wire [ACC_BITS-1:0]           potential_i,
+    // the parameters
+    output wire                          param_re_o,
+    output wire [PARAM_BITS-1:0]         param_at_o,
+    input  wire [ACC_BITS+RAMP_BITS-1:0] param_i,      // {bias, ramp}
+    // results: the channel, and whether it is the position's last
+    output wire                          valid_o,
+    input  wire                          ready_i,
+    output wire                          silent_o,
+    output wire [VALUE_BITS-1:0]         value_o,
+    output wire [ACC_BITS-1:0]           sum_o,
+    output wire [CHANNEL_BITS-1:0]       channel_o,
+    output wire                          last_o,
+    output wire                          idle_o
+);
+    localparam DEPTH = VALUE_BITS + 2;   // of the divider
+    localparam LANE_BITS = $clog2(LANES + 1);
+
+    reg [LANE_BITS-1:0]    count_q;      // potentials in the chain that count
+    reg [CHANNEL_BITS-1:0] left_q;       // channels of the position behind those in the chain
+    reg [PARAM_BITS-1:0]   param_q;
+    reg [ACC_BITS-1:0]     sum_q;
+    reg [RAMP_BITS-1:0]    ramp_q;
+    reg                    first_q, sum_valid_q;   // first_q: the next group is its position's first
+    reg [DEPTH-1:0]        valid_q;                // in the divider; the last also with a sum
+    reg [CHANNEL_BITS-1:0] channel_q;
+    wire                   en, zero;
+
+    wire busy = count_q != 0;
+    wire full = left_q >= LANES[CHANNEL_BITS-1:0];
+    wire [LANE_BITS-1:0] count = full ? LANES[LANE_BITS-1:0] : left_q[LANE_BITS-1:0];
+    wire position_end = left_q <= LANES[CHANNEL_BITS-1:0];
+    assign shift_o      = busy && en;
+    assign chain_free_o = run_i && (!busy || (count_q == 1 && en));
+    assign position_o   = capture_i && position_end;
+    assign param_re_o   = capture_i || (shift_o && count_q != 1);
+    assign param_at_o   = capture_i && first_q ? param_base_i : param_q;
+
+    always @(posedge clk_i) begin
+        if (start_i || (capture_i && position_end)) left_q <= channels_i;
+        else if (capture_i) left_q <= left_q - LANES[CHANNEL_BITS-1:0];
+        if (param_re_o) param_q <= param_at_o + 1'b1;
+        if (start_i || capture_i) first_q <= start_i || position_end;
+        if (en) begin
+            sum_q  <= potential_i + param_i[RAMP_BITS +: ACC_BITS];
+            ramp_q <= param_i[RAMP_BITS-1:0];
+        end
+        if (!rst_ni) begin
+            count_q     <= {LANE_BITS{1'b0}};
+            sum_valid_q <= 1'b0;
+            valid_q     <= {DEPTH{1'b0}};
+        end else begin
+            if (capture_i) count_q <= count;
+            else if (shift_o) count_q <= count_q - 1'b1;
+            if (en) begin
+                sum_valid_q <= busy;
+                valid_q     <= {valid_q[DEPTH-2] || (busy && readout_i), valid_q[DEPTH-3:0],
+                                sum_valid_q && !readout_i};
+            end
+        end
+        if (start_i) channel_q <= {CHANNEL_BITS{1'b0}};
+        else if (valid_o && en) channel_q <= last_o ? {CHANNEL_BITS{1'b0}} : channel_q + 1'b1;
+    end
+
+    ttfs_divide #(.ACC_BITS(ACC_BITS), .RAMP_BITS(RAMP_BITS), .VALUE_BITS(VALUE_BITS)) u_divide (
+        .clk_i      (clk_i),
+        .en_i       (en),
+        .potential_i(sum_q),
+        .ramp_i     (ramp_q),
+        .top_i      (top_i),
+        .value_o    (value_o),
+        .zero_o     (zero)
+    );
+
+    // From registers nearly: what is held up here holds the lanes up.
+    assign valid_o   = valid_q[DEPTH-1];
+    assign silent_o  = !readout_i && zero;
+    assign en        = !valid_o || silent_o || ready_i;
+    assign sum_o     = sum_q;
+    assign channel_o = channel_q;
+    assign last_o    = channel_q + 1'b1 == channels_i;
+    assign idle_o    = !busy && !sum_valid_q && ~|valid_q;
+
+    `TTFS_ALWAYS(drained, !start_i || idle_o)
+    `TTFS_ALWAYS(captures, !capture_i || chain_free_o)
+    `TTFS_ALWAYS(counts, {{(32-LANE_BITS) {1'b0}}, count_q} <= LANES)
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A node of the chip: the core, where its values arrive, and on a mesh its router (MESH 1; ports 0
+// north, 1 east, 2 south, 3 west; ports_i: those that there are, a constant). On a chip of one core the ports are
+// the host's, 3 alone: results go into the core's own buffers, buffer number = flow, before what the host
+// sends; sums go to the host. Also the core's registers (memory 0): its errors, sticky, and counters.
+// quiet_o: the slot's work is done and nothing is under way in here, a cycle ago. Driven by ttfs_chip.
+
+`default_nettype none
+
+module ttfs_node #(
+    parameter LANES         = 16,
+    parameter WEIGHT_BITS   = 8,
+    parameter SLOPE_BITS    = 16,
+    parameter ACC_BITS      = 24,
+    parameter RAMP_BITS     = 16,
+    parameter VALUE_BITS    = 4,
+    parameter C_BITS        = 8,
+    parameter Y_BITS        = 5,
+    parameter X_BITS        = 5,
+    parameter ACT_WORDS     = 256,
+    parameter LIST_ENTRIES  = 256,
+    parameter WEIGHT_ROWS   = 1024,
+    parameter PARAM_WORDS   = 256,
+    parameter PROGRAM_WORDS = 256,
+    parameter FLOWS         = 16,
+    parameter BUFFERS       = 16,
+    parameter TABLE_WORDS   = 64,
+    parameter SEGMENTS      = 4,
+    parameter STRIDES       = 1,
+    parameter CONV          = 1,
+    parameter POOL          = 1,
+    parameter CLASSES       = 1,
+    parameter STREAM        = 0,
+    parameter COUNTERS      = 1,
+    parameter MESH          = 1,
+    parameter CLOCK_GATES   = 0,   // the core's clock stands still while it rests
+    parameter PRELOAD       = 0,
+    parameter INIT_PREFIX   = "",
+    parameter CORE          = 0,
+    parameter FLOW_BITS     = (FLOWS > 1) ? $clog2(FLOWS) : 1,
+    parameter FLIT_VALUE    = (MESH != 0) ? VALUE_BITS : ACC_BITS,
+    parameter FLIT          = FLOW_BITS + Y_BITS + X_BITS + C_BITS + FLIT_VALUE
+) (
+    input  wire              clk_i,
+    input  wire              rst_ni,
+    // configuration
+    input  wire              cfg_en_i,
+    input  wire              cfg_we_i,
+    input  wire [3:0]        cfg_mem_i,
+    input  wire [17:0]       cfg_word_i,
+    input  wire [31:0]       cfg_data_i,
+    output wire [31:0]       cfg_data_o,     // two cycles after cfg_en_i, while cfg_mem_i and cfg_word_i hold
+    output wire              cfg_known_o,    // there is such a word
+    input  wire              stream_en_i,    // weights that are written in a turn
+    input  wire [17:0]       stream_word_i,
+    input  wire [31:0]       stream_data_i,
+    output wire              stream_known_o,
+    input  wire [4:0]        clear_i,        // flags
+    output wire [4:0]        flags_o,
+    // slots
+    input  wire              go_i,
+    input  wire [3:0]        turn_i,
+    output wire              ready_o,
+    output wire              quiet_o,
+    output wire              sample_end_o,
+    // neighbours
+    input  wire [3:0]        ports_i,
+    input  wire [3:0]        in_valid_i,
+    output wire [3:0]        in_ready_o,
+    input  wire [4*FLIT-1:0] in_flit_i,
+    output wire [3:0]        out_valid_o,
+    input  wire [3:0]        out_ready_i,
+    output wire [4*FLIT-1:0] out_flit_o,
+    // monitor: results of the core, each for one cycle
+    output wire              trace_valid_o,
+    output wire [FLIT-1:0]   trace_flit_o
+);
+    // A simulation of a mesh has its nodes once (with --hierarchical as a library), not each within the whole.
+    /*verilator hier_block*/
+    /*verilator no_inline_module*/
+    localparam BUFFER_BITS  = (BUFFERS > 1) ? $clog2(BUFFERS) : 1;
+    localparam ELEMENT_BITS = ((ACT_WORDS > 1) ? $clog2(ACT_WORDS) : 1) + 4;
+    localparam PAYLOAD      = FLIT - FLOW_BITS;
+
+    // The beginning of the names of the core's files: its number without leading zeros.
+    localparam [79:0] DIGITS = "9876543210";  // digit d at bits [8*d +: 8]
+    localparam LENGTH = (CORE < 10) ? 1 : (CORE < 100) ? 2 : (CORE < 1000) ? 3 : 4;
+    localparam [31:0] TEXT = {DIGITS[8*(CORE/1000%10) +: 8], DIGITS[8*(CORE/100%10) +: 8],
+                              DIGITS[8*(CORE/10%10) +: 8], DIGITS[8*(CORE%10) +: 8]};
+    localparam [8*LENGTH-1:0] NUMBER = TEXT[8*LENGTH-1:0];
+
+    // The core.
+    wire [31:0]             core_back;
+    wire                    core_clk, awake, rests;
+    wire                    core_known, done, over, core_address, move, event_, stall;
+    wire                    put_valid, put_ready, put_parity;
+    wire [ELEMENT_BITS-1:0] put_element;
+    wire [VALUE_BITS-1:0]   put_value;
+    wire                    result_valid, result_ready, result_sum;
+    wire [FLIT-1:0]         result;
+
+    ttfs_core #(
+        .LANES(LANES), .WEIGHT_BITS(WEIGHT_BITS), .SLOPE_BITS(SLOPE_BITS), .ACC_BITS(ACC_BITS),
+        .RAMP_BITS(RAMP_BITS), .VALUE_BITS(VALUE_BITS), .C_BITS(C_BITS), .Y_BITS(Y_BITS), .X_BITS(X_BITS),
+        .ACT_WORDS(ACT_WORDS), .LIST_ENTRIES(LIST_ENTRIES), .WEIGHT_ROWS(WEIGHT_ROWS),
+        .PARAM_WORDS(PARAM_WORDS), .PROGRAM_WORDS(PROGRAM_WORDS), .FLOWS(FLOWS), .SEGMENTS(SEGMENTS),
+        .STRIDES(STRIDES), .CONV(CONV), .POOL(POOL), .CLASSES(CLASSES), .STREAM(STREAM), .FLIT_VALUE(FLIT_VALUE),
+        .PRELOAD(PRELOAD), .INIT_PREFIX(INIT_PREFIX), .CORE(CORE)
+    ) u_core (
+        .clk_i        (core_clk),
+        .rst_ni       (rst_ni),
+        .cfg_en_i     (cfg_en_i),
+        .cfg_we_i     (cfg_we_i),
+        .cfg_mem_i    (cfg_mem_i),
+        .cfg_word_i   (cfg_word_i),
+        .cfg_data_i   (cfg_data_i),
+        .stream_en_i  (stream_en_i),
+        .stream_word_i(stream_word_i),
+        .stream_data_i(stream_data_i),
+        .stream_known_o(stream_known_o),
+        .cfg_data_o   (core_back),
+        .cfg_known_o  (core_known),
+        .go_i         (go_i),
+        .turn_i       (turn_i),
+        .ready_o      (ready_o),
+        .done_o       (done),
+        .sample_end_o (sample_end_o),
+        .rests_o      (rests),
+        .put_valid_i  (put_valid),
+        .put_ready_o  (put_ready),
+        .put_element_i(put_element),
+        .put_value_i  (put_value),
+        .put_parity_i (put_parity),
+        .out_valid_o  (result_valid),
+        .out_ready_i  (result_ready),
+        .out_flit_o   (result),
+        .out_sum_o    (result_sum),
+        .over_o       (over),
+        .address_o    (core_address),
+        .count_move_o (move),
+        .count_event_o(event_),
+        .count_stall_o(stall)
+    );
+
+    // The core's clock. What comes in wakes the core in the same cycle; seven cycles after it has come to rest its pulses and
+    // answers are out as well, and everything in it holds. A weight that is streamed into a core at rest needs its own edge alone.
+    generate
+        if (CLOCK_GATES != 0) begin : g_gate
+            reg [2:0] rest_q;
+            wire stirs   = !rst_ni || go_i || cfg_en_i || put_valid || result_valid || !rests;
+            wire settles = ~&rest_q;
+            always @(posedge clk_i)
+                if (stirs) rest_q <= 3'd0;
+                else if (settles) rest_q <= rest_q + 3'd1;
+            assign awake = stirs || settles || (STREAM != 0 && stream_en_i);
+            ttfs_clock_gate u_gate (
+                .clk_i(clk_i),
+                .en_i (awake),
+                .clk_o(core_clk)
+            );
+        end else begin : g_always
+            assign awake    = 1'b1;
+            assign core_clk = clk_i;
+            wire unused_rests = &{1'b0, rests};
+        end
+    endgenerate
+
+    // A result is told once, when it comes.
+    reg told_q;
+    always @(posedge clk_i)
+        if (!rst_ni) told_q <= 1'b0;
+        else told_q <= result_valid && !result_ready;
+    assign trace_valid_o = result_valid && !told_q;
+    assign trace_flit_o  = result;
+
+    // Where values arrive.
+    wire                   arrive_valid, arrive_ready, arrive_none;
+    wire [PAYLOAD-1:0]     arrive;
+    wire [BUFFER_BITS-1:0] arrive_buffer;
+    wire [31:0]            receive_back;
+    wire                   receive_known, value, no_buffer, place, address, receive_idle;
+
+    ttfs_receive #(
+        .VALUE_BITS(VALUE_BITS), .FLIT_VALUE(FLIT_VALUE), .C_BITS(C_BITS), .Y_BITS(Y_BITS), .X_BITS(X_BITS),
+        .ACT_WORDS(ACT_WORDS), .BUFFERS(BUFFERS), .TABLE_WORDS(TABLE_WORDS), .CONV(CONV), .PRELOAD(PRELOAD),
+        .BUFFERS_INIT({INIT_PREFIX, "core", NUMBER, "_buffers.hex"}),
+        .ROWS_INIT({INIT_PREFIX, "core", NUMBER, "_rows.hex"}),
+        .COLS_INIT({INIT_PREFIX, "core", NUMBER, "_cols.hex"})
+    ) u_receive (
+        .clk_i        (clk_i),
+        .rst_ni       (rst_ni),
+        .cfg_en_i     (cfg_en_i),
+        .cfg_we_i     (cfg_we_i),
+        .cfg_mem_i    (cfg_mem_i),
+        .cfg_word_i   (cfg_word_i),
+        .cfg_data_i   (cfg_data_i),
+        .cfg_data_o   (receive_back),
+        .cfg_known_o  (receive_known),
+        .turn_i       (turn_i),
+        .in_valid_i   (arrive_valid),
+        .in_ready_o   (arrive_ready),
+        .in_none_i    (arrive_none),
+        .in_buffer_i  (arrive_buffer),
+        .in_y_i       (arrive[FLIT_VALUE+C_BITS+X_BITS +: Y_BITS]),
+        .in_x_i       (arrive[FLIT_VALUE+C_BITS +: X_BITS]),
+        .in_c_i       (arrive[FLIT_VALUE +: C_BITS]),
+        .in_value_i   (arrive[FLIT_VALUE-1:0]),
+        .put_valid_o  (put_valid),
+        .put_ready_i  (put_ready),
+        .put_element_o(put_element),
+        .put_value_o  (put_value),
+        .put_parity_o (put_parity),
+        .value_o      (value),
+        .flow_o       (no_buffer),
+        .place_o      (place),
+        .address_o    (address),
+        .idle_o       (receive_idle)
+    );
+
+    // Between the core, its buffers and the ports.
+    wire        to_router = cfg_mem_i == 4'd4;
+    wire [31:0] router_back;
+    wire        router_known, nowhere, way_idle;
+
+    generate
+        if (MESH != 0) begin : g_mesh
+            wire                        core_valid, core_ready, router_idle;
+            wire [5*FLIT-1:0]           out_flit;
+            wire [BUFFER_BITS-1:0]      out_buffer;
+
+            ttfs_router #(
+                .FLOWS(FLOWS), .BUFFERS(BUFFERS), .PAYLOAD(PAYLOAD), .PRELOAD(PRELOAD),
+                .INIT({INIT_PREFIX, "core", NUMBER, "_flows.hex"})
+            ) u_router (
+                .clk_i       (clk_i),
+                .rst_ni      (rst_ni),
+                .cfg_en_i    (cfg_en_i && to_router),
+                .cfg_we_i    (cfg_we_i),
+                .cfg_word_i  (cfg_word_i),
+                .cfg_data_i  (cfg_data_i),
+                .cfg_data_o  (router_back),
+                .cfg_known_o (router_known),
+                .ports_i     (ports_i),
+                .in_valid_i  ({result_valid, in_valid_i}),
+                .in_ready_o  ({result_ready, in_ready_o}),
+                .in_flit_i   ({result, in_flit_i}),
+                .out_valid_o ({core_valid, out_valid_o}),
+                .out_ready_i ({core_ready, out_ready_i}),
+                .out_flit_o  (out_flit),
+                .out_buffer_o(out_buffer),
+                .flow_o      (nowhere),
+                .idle_o      (router_idle)
+            );
+            assign out_flit_o = out_flit[4*FLIT-1:0];
+
+            // The store's ready comes late in a cycle and goes no further than this.
+            ttfs_skid #(.WIDTH(BUFFER_BITS + PAYLOAD)) u_skid (
+                .clk_i      (clk_i),
+                .rst_ni     (rst_ni),
+                .in_valid_i (core_valid),
+                .in_ready_o (core_ready),
+                .in_data_i  ({out_buffer, out_flit[4*FLIT +: PAYLOAD]}),
+                .out_valid_o(arrive_valid),
+                .out_ready_i(arrive_ready),
+                .out_data_o ({arrive_buffer, arrive})
+            );
+            assign arrive_none = 1'b0;
+            assign way_idle    = router_idle && !arrive_valid;
+            wire unused_mesh = &{1'b0, result_sum, out_flit};
+        end else begin : g_alone
+            wire loops = result_valid && !result_sum;
+            wire [FLIT-1:0]      flit = loops ? result : in_flit_i[3*FLIT +: FLIT];
+            wire [FLOW_BITS-1:0] flow = flit[PAYLOAD +: FLOW_BITS];
+            wire [31:0]          buffer = {{(32-FLOW_BITS){1'b0}}, flow};
+            assign arrive_valid  = loops || in_valid_i[3];
+            assign arrive_none   = buffer >= BUFFERS;
+            assign arrive_buffer = buffer[BUFFER_BITS-1:0];
+            assign arrive        = flit[PAYLOAD-1:0];
+            assign result_ready  = result_sum ? out_ready_i[3] : arrive_ready;
+            assign in_ready_o    = {arrive_ready && !loops, 3'd0};
+            assign out_valid_o   = {result_valid && result_sum, 3'd0};
+            assign out_flit_o    = {result, {(3*FLIT){1'b0}}};
+            assign router_back   = 32'd0;
+            assign router_known  = 1'b0;
+            assign nowhere       = 1'b0;
+            assign way_idle      = 1'b1;
+            wire unused_alone = &{1'b0, in_valid_i, in_flit_i, out_ready_i, buffer, ports_i};
+        end
+    endgenerate
+
+    // Registers.
+    reg [4:0] flags_q;
+    reg       quiet_q;
+    always @(posedge clk_i) begin
+        quiet_q <= done && !result_valid && way_idle && receive_idle;
+        if (!rst_ni) flags_q <= 5'd0;
+        else flags_q <= (flags_q & ~clear_i) | {over, address || core_address, place, no_buffer || nowhere, value};
+    end
+    assign flags_o = flags_q;
+    assign quiet_o = quiet_q;
+
+    wire [31:0] count;
+    wire        count_known;
+    generate
+        if (COUNTERS != 0) begin : g_counters
+            reg [31:0] moves_q, events_q, stalls_q, flits_q, awake_q;
+            always @(posedge clk_i)
+                if (!rst_ni) begin
+                    moves_q  <= 32'd0;
+                    events_q <= 32'd0;
+                    stalls_q <= 32'd0;
+                    flits_q  <= 32'd0;
+                    awake_q  <= 32'd0;
+                end else begin
+                    if (move) moves_q <= moves_q + 32'd1;
+                    if (event_) events_q <= events_q + 32'd1;
+                    if (stall) stalls_q <= stalls_q + 32'd1;
+                    if (result_valid && result_ready) flits_q <= flits_q + 32'd1;
+                    if (awake) awake_q <= awake_q + 32'd1;
+                end
+            assign count_known = cfg_word_i >= 18'd1 && cfg_word_i <= 18'd5;
+            assign count = cfg_word_i[2] ? (cfg_word_i[0] ? awake_q : flits_q) : cfg_word_i[1:0] == 2'd3 ? stalls_q
+                : cfg_word_i[1] ? events_q : moves_q;
+        end else begin : g_none
+            assign count_known = 1'b0;
+            assign count       = 32'd0;
+            wire unused_counts = &{1'b0, move, event_, stall, awake};
+        end
+    endgenerate
+
+    wire own = cfg_mem_i == 4'd0;
+    wire [31:0] register = cfg_word_i == 18'd0 ? {27'd0, flags_q} : count_known ? count : 32'd0;
+    assign cfg_known_o = core_known || receive_known || (to_router && router_known)
+        || (own && (cfg_word_i == 18'd0 || count_known));
+    assign cfg_data_o = own ? register : to_router ? router_back
+        : (cfg_mem_i == 4'd5 || cfg_mem_i == 4'd6 || cfg_mem_i == 4'd7) ? receive_back : core_back;
+endmodule
+
+`default_nettype wire
