@@ -85,8 +85,9 @@ static uint64_t luts_of(const char *type) {
     static const struct {
         const char *begin;
         uint64_t luts;
-    } kinds[] = {{"LUT", 1},       {"SRL", 1},       {"RAM32M", 4},   {"RAM64M", 4},
-                 {"RAM128X1D", 4}, {"RAM256X1S", 4}, {"RAM32X1D", 2}, {"RAM64X1D", 2}};
+    } kinds[] = {{"LUT", 1},      {"SRL", 1},      {"RAM32M", 4},    {"RAM64M", 4},
+                 {"RAM32X1S", 1}, {"RAM64X1S", 1}, {"RAM128X1S", 2}, {"RAM256X1S", 4},
+                 {"RAM32X1D", 2}, {"RAM64X1D", 2}, {"RAM128X1D", 4}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strncmp(type, kinds[i].begin, strlen(kinds[i].begin)) == 0) return kinds[i].luts;
     return 0;

@@ -212,7 +212,7 @@ def refusals(case):
 
 PROJECT = ["core0_buffers.hex", "core0_params.hex", "core0_program.hex", "core0_weights.hex", "project.tcl", "synth.json", "synth.ys", "ttfs.xdc",
            "yosys.log"]
-MAPPED = {"LUT2": 10, "LUT6": 20, "RAM32M": 2, "SRL16E": 3, "FDRE": 40, "FDSE": 2, "RAMB18E1": 3, "RAMB36E1": 2, "CARRY4": 9, "DSP48E1": 1}
+MAPPED = {"LUT2": 10, "LUT6": 20, "RAM32M": 2, "RAM64X1S": 5, "RAM128X1S": 1, "RAM256X1S": 1, "RAM64X1D": 1, "SRL16E": 3, "FDRE": 40, "FDSE": 2, "RAMB18E1": 3, "RAMB36E1": 2, "CARRY4": 9, "DSP48E1": 1}
 
 
 def projects(case):
@@ -226,7 +226,7 @@ END""" % json.dumps({"design": {"num_cells_by_type": MAPPED}})
     for device, part, period in (("artix7-35t", "xc7a35ticsg324-1L", 10), ("artix7-100t", "xc7a100tcsg324-1", 10), ("zynq-7020", "xc7z020clg400-1", 8)):
         j = case.json("synth", "seven", "--device", device)
         j.pop("core_us", 0)
-        case.equal(j, {"device": device, "estimated": False, "lut": 41, "ff": 42, "ram": 7, "dsp": 1, "logic_cells": None, "pins": None,
+        case.equal(j, {"device": device, "estimated": False, "lut": 54, "ff": 42, "ram": 7, "dsp": 1, "logic_cells": None, "pins": None,
                        "fmax_mhz": None, "clock_mhz": 1000 / period, "meets_clock": None, "bitstream": None,
                        "project": "seven/fpga/%s/project.tcl" % device}, "synth --json for " + device)
         folder = case.path("seven", "fpga", device)
@@ -243,7 +243,7 @@ END""" % json.dumps({"design": {"num_cells_by_type": MAPPED}})
     before = tree(case.path("seven"))
     tools(case, yosys="exit 3")
     case.refused("synth", "seven", "--device", "zynq-7020", says=["zynq-7020_yosys.log", "yosys failed"])
-    tools(case, yosys=yosys.replace("LUT", "lut").replace("RAM32M", "ram").replace("SRL", "srl"))
+    tools(case, yosys=yosys.replace("LUT", "lut").replace("\"RAM", "\"ram").replace("SRL", "srl"))
     case.refused("synth", "seven", "--device", "zynq-7020", says="stat.json")
     os.remove(case.path("seven", "fpga", "zynq-7020_yosys.log")) if os.path.exists(case.path("seven", "fpga", "zynq-7020_yosys.log")) else None
     unchanged(case, before, "OUT after runs that failed", "seven")
