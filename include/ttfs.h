@@ -343,7 +343,7 @@ TtfsResult *ttfs_emit_code(const TtfsEmitOptions *o, TtfsMessages *m);
 
 typedef struct {
     const char *folder;    /* that was compiled */
-    const char *device;    /* hw/devices.def; bitstreams: hx8k */
+    const char *device;    /* hw/devices.def; bitstreams: hx8k, up5k */
     bool estimate;         /* say what the chip takes, by a formula and at once; write nothing */
     TtfsProgress progress; /* tells of the tools */
 } TtfsSynthOptions;

@@ -28,7 +28,10 @@
 /* Devices that there are tools for, and what each tool calls them. */
 static const struct {
     const char *device, *yosys, *nextpnr, *icetime, *package;
-} flows[] = {{"hx8k", "hx", "--hx8k", "hx8k", "ct256"}};
+    bool large;   /* there is a memory for weights (SPRAM) */
+    bool monitor; /* there are pins for it */
+} flows[] = {{"hx8k", "hx", "--hx8k", "hx8k", "ct256", false, true},
+             {"up5k", "u", "--up5k", "up5k", "sg48", true, false}};
 
 /* What is kept of what the tools wrote. */
 static const char *const kept[] = {"board.pcf",  "synth.ys",    "board.bin",   "netlist.v",
@@ -56,14 +59,15 @@ static bool find_flow(Synth *s, const char *name) {
         if (strcmp(flows[s->flow].device, name) == 0) return true;
     return ttfs_error_advice(s->diag, TTFS_AT_FILE("--device"), TTFS_OPTION_VALUE,
                              "--estimate says what the chip takes of it",
-                             "ttfs makes bitstreams for hx8k alone, not for %s", name);
+                             "ttfs makes bitstreams for hx8k and up5k, not for %s", name);
 }
 
 static bool open_device(Synth *s) {
     const TtfsSynthOptions *o = s->options;
     uint32_t k = 0;
     if (!ttfs_asked_folder(o->folder, s->diag) ||
-        !ttfs_asked_for("--device", o->device, "a device is needed: --device hx8k", s->diag) ||
+        !ttfs_asked_for("--device", o->device, "a device is needed: --device hx8k or up5k",
+                        s->diag) ||
         !ttfs_asked_word("--device", o->device, ttfs_device_names, &k, s->diag))
         return false;
     s->result->device = ttfs_device(k);
@@ -101,11 +105,14 @@ static void estimate(const Synth *s) {
 static bool check_memories(const Synth *s) {
     const TtfsDevice *d = &s->result->device;
     TtfsSize size = ttfs_size_of(chip_of(s), d);
-    if (size.ram[0] <= d->ram[0].count) return true;
-    return refuse_chip(s, ttfs_arena_printf(s->arena,
-                                            "the chip's memories take %" PRIu64
-                                            " %s, of which %s has %" PRIu32,
-                                            size.ram[0], d->ram[0].name, d->name, d->ram[0].count));
+    for (int i = 0; i < TTFS_DEVICE_RAMS; i++)
+        if (size.ram[i] > d->ram[i].count)
+            return refuse_chip(s, ttfs_arena_printf(s->arena,
+                                                    "the chip's memories take %" PRIu64
+                                                    " %s, of which %s has %" PRIu32,
+                                                    size.ram[i], d->ram[i].name, d->name,
+                                                    d->ram[i].count));
+    return true;
 }
 
 /* --- what the tools are given --- */
@@ -126,14 +133,36 @@ static bool fill_verilog(const Synth *s) {
     return ok;
 }
 
+/* Yosys puts a memory into SPRAM when it is told to, between two of its steps. */
+static void print_mapping(const Synth *s, TtfsBuf *out) {
+    const char *device = flows[s->flow].yosys;
+    if (!flows[s->flow].large) {
+        ttfs_buf_printf(out, "synth_ice40 -abc9 -device %s -top ttfs_board -json board.json\n",
+                        device);
+        return;
+    }
+    ttfs_buf_printf(out,
+                    "synth_ice40 -abc9 -device %s -top ttfs_board -spram -run begin:map_ram\n"
+                    "setattr -set ram_style \"huge\" t:$mem_v2 c:*u_weights* %%i\n"
+                    "synth_ice40 -abc9 -device %s -top ttfs_board -spram -json board.json -run "
+                    "map_ram:\n",
+                    device, device);
+}
+
 static bool fill_script(const Synth *s) {
-    const char *text = ttfs_arena_printf(
-        s->arena,
-        "read_verilog -DSYNTHESIS -Irtl rtl/ttfs_*.v\nchparam -set FLIT %u ttfs_board\n"
-        "synth_ice40 -abc9 -device %s -top ttfs_board -json board.json\n"
-        "tee -q -o stat.json stat -json\nsplitnets\nwrite_verilog -noattr netlist.v\n",
-        ttfs_chip_flit_bits(chip_of(s)), flows[s->flow].yosys);
-    return fill(s, "synth.ys", text, strlen(text));
+    TtfsBuf text = {0};
+    ttfs_buf_printf(
+        &text, "read_verilog -DSYNTHESIS -Irtl rtl/ttfs_*.v\nchparam -set FLIT %u ttfs_board\n",
+        ttfs_chip_flit_bits(chip_of(s)));
+    if (!flows[s->flow].monitor)
+        ttfs_buf_puts(&text, "hierarchy -top ttfs_board\nproc\n"
+                             "delete -port ttfs_board/w:trace_valid_o ttfs_board/w:trace_flit_o\n");
+    print_mapping(s, &text);
+    ttfs_buf_puts(&text, "tee -q -o stat.json stat -json\nsplitnets\n"
+                         "write_verilog -noattr netlist.v\n");
+    bool ok = fill(s, "synth.ys", ttfs_buf_text(&text), text.len);
+    ttfs_buf_free(&text);
+    return ok;
 }
 
 static bool fill_pins(const Synth *s) {
@@ -195,7 +224,7 @@ static void count_cell(TtfsSynthesis *r, const cJSON *cell) {
     const char *type = cell->string;
     if (strcmp(type, "SB_LUT4") == 0) r->luts += n;
     if (strncmp(type, "SB_DFF", 6) == 0) r->ffs += n;
-    if (strncmp(type, "SB_RAM40", 8) == 0) r->ram += n;
+    if (strncmp(type, "SB_RAM40", 8) == 0 || strncmp(type, "SB_SPRAM", 8) == 0) r->ram += n;
     if (strcmp(type, "SB_MAC16") == 0) r->dsps += n;
 }
 
