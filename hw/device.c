@@ -15,9 +15,14 @@ const char *const ttfs_device_names[] = {
     NULL};
 
 const char *const ttfs_flow_names[] = {
-#define TTFS_FLOW(DEVICE, name, yosys, nextpnr, icetime, package) name,
+#define TTFS_FLOW(DEVICE, name, yosys, nextpnr, icetime, package, monitor) name,
 #include "devices.def"
     NULL};
+
+const bool ttfs_flow_monitors[] = {
+#define TTFS_FLOW(DEVICE, name, yosys, nextpnr, icetime, package, monitor) monitor,
+#include "devices.def"
+};
 
 static const TtfsDevice devices[] = {
 #define TTFS_DEVICE(NAME, name, FAMILY, luts, ffs, mhz, part)                                      \
@@ -27,8 +32,8 @@ static const TtfsDevice devices[] = {
 
 static const TtfsDeviceFlow flows[] = {
     [sizeof devices / sizeof *devices] = {0},
-#define TTFS_FLOW(DEVICE, name, yosys, nextpnr, icetime, package)                                  \
-    [DEVICE_##DEVICE] = {yosys, nextpnr, icetime, package},
+#define TTFS_FLOW(DEVICE, name, yosys, nextpnr, icetime, package, monitor)                         \
+    [DEVICE_##DEVICE] = {yosys, nextpnr, icetime, package, monitor},
 #include "devices.def"
 };
 

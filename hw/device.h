@@ -24,9 +24,10 @@ typedef enum {
     TTFS_FAMILIES
 } TtfsFamily;
 
-/* What the tools of a bitstream call a device; all NULL: there are none. */
+/* What the tools of a bitstream call a device; NULL: there are none. */
 typedef struct {
     const char *yosys, *nextpnr, *icetime, *package;
+    bool monitor; /* its board has pins for the monitor of spikes */
 } TtfsDeviceFlow;
 
 typedef struct {
@@ -43,6 +44,8 @@ typedef struct {
 extern const char *const ttfs_device_names[];
 /* Those that bitstreams are made for, in the same way. */
 extern const char *const ttfs_flow_names[];
+/* Whether each of them has a monitor of spikes, which engines netlist and bitstream read. */
+extern const bool ttfs_flow_monitors[];
 TtfsDevice ttfs_device(uint32_t k);
 
 /* What of a device a chip takes, or of what there is the most that it may take. */

@@ -384,7 +384,7 @@ TtfsResult *ttfs_emit_code(const TtfsEmitOptions *o, TtfsMessages *m);
 
 typedef struct {
     const char *folder;    /* that was compiled */
-    const char *device;    /* hw/devices.def; bitstreams: hx8k; Vivado projects: 7 series */
+    const char *device;    /* hw/devices.def; bitstreams: hx8k, up5k; Vivado projects: 7 series */
     const char *liberty;   /* instead of a device: standard cells, for a netlist of a chip */
     const char *lef;       /* of the cells, for sizes and rows; NULL: not known */
     const char *sdc;       /* constraints; NULL: one clock of 100 MHz */

@@ -40,7 +40,7 @@ release() {
 packages() {
     printf '%s\n' gcc g++ libc6-dev make meson ninja-build pkg-config git python3 python3-numpy python3-venv \
         libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libonnx-dev libcjson-dev zlib1g-dev \
-        "llvm-$1-dev" verilator yosys iverilog nextpnr-ice40 fpga-icestorm libonnx-testdata libcmocka-dev \
+        "llvm-$1-dev" verilator yosys iverilog nextpnr-ice40 fpga-icestorm fpga-icestorm-chipdb libonnx-testdata libcmocka-dev \
         "clang-$1" "lld-$1" qemu-user $formatter
 }
 

@@ -42,13 +42,17 @@ static const char *folder_of(const Gates *g, const char *device) {
     return ttfs_out_path(g->out, ttfs_arena_printf(g->arena, "fpga/%s", device));
 }
 
-/* The first device that synth made the file for; if none, the first there is. */
+/* The first device with a monitor that synth made the file for; if none, the first there is. */
 static const char *find_device(const Gates *g) {
-    for (int i = 0; ttfs_flow_names[i]; i++)
-        if (ttfs_file_exists(
-                ttfs_path_join(g->arena, folder_of(g, ttfs_flow_names[i]), gates[g->which].file)))
-            return ttfs_flow_names[i];
-    return ttfs_flow_names[0];
+    const char *first = NULL;
+    for (int i = 0; ttfs_flow_names[i]; i++) {
+        const char *name = ttfs_flow_names[i];
+        if (!ttfs_flow_monitors[i]) continue;
+        if (ttfs_file_exists(ttfs_path_join(g->arena, folder_of(g, name), gates[g->which].file)))
+            return name;
+        if (!first) first = name;
+    }
+    return first;
 }
 
 static bool tell_absent(const Gates *g, const char *path) {

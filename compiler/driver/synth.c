@@ -63,7 +63,8 @@ static bool open_device(Synth *s) {
     const TtfsSynthOptions *o = s->options;
     uint32_t k = 0;
     if (!ttfs_asked_folder(o->folder, s->diag) ||
-        !ttfs_asked_for("--device", o->device, "a device is needed: --device hx8k", s->diag) ||
+        !ttfs_asked_for("--device", o->device, "a device is needed: --device hx8k or up5k",
+                        s->diag) ||
         !ttfs_asked_word("--device", o->device, ttfs_device_names, &k, s->diag))
         return false;
     s->result->device = ttfs_device(k);
@@ -101,11 +102,14 @@ static void estimate(const Synth *s) {
 static bool check_memories(const Synth *s) {
     const TtfsDevice *d = &s->result->device;
     TtfsSize size = ttfs_size_of(chip_of(s), d);
-    if (size.ram[0] <= d->ram[0].count) return true;
-    return refuse_chip(s, ttfs_arena_printf(s->arena,
-                                            "the chip's memories take %" PRIu64
-                                            " %s, of which %s has %" PRIu32,
-                                            size.ram[0], d->ram[0].name, d->name, d->ram[0].count));
+    for (int i = 0; i < TTFS_DEVICE_RAMS; i++)
+        if (size.ram[i] > d->ram[i].count)
+            return refuse_chip(s, ttfs_arena_printf(s->arena,
+                                                    "the chip's memories take %" PRIu64
+                                                    " %s, of which %s has %" PRIu32,
+                                                    size.ram[i], d->ram[i].name, d->name,
+                                                    d->ram[i].count));
+    return true;
 }
 
 /* --- what the tools are given --- */
@@ -126,14 +130,36 @@ static bool fill_verilog(const Synth *s) {
     return ok;
 }
 
+/* Yosys puts a memory into SPRAM when it is told to, between two of its steps. */
+static void print_mapping(const Synth *s, TtfsBuf *out) {
+    const char *device = s->result->device.flow.yosys;
+    if (!s->result->device.ram[1].name) {
+        ttfs_buf_printf(out, "synth_ice40 -abc9 -device %s -top ttfs_board -json board.json\n",
+                        device);
+        return;
+    }
+    ttfs_buf_printf(out,
+                    "synth_ice40 -abc9 -device %s -top ttfs_board -spram -run begin:map_ram\n"
+                    "setattr -set ram_style \"huge\" t:$mem_v2 c:*u_weights* %%i\n"
+                    "synth_ice40 -abc9 -device %s -top ttfs_board -spram -json board.json -run "
+                    "map_ram:\n",
+                    device, device);
+}
+
 static bool fill_script(const Synth *s) {
-    const char *text = ttfs_arena_printf(
-        s->arena,
-        "read_verilog -DSYNTHESIS -Irtl rtl/ttfs_*.v\nchparam -set FLIT %u ttfs_board\n"
-        "synth_ice40 -abc9 -device %s -top ttfs_board -json board.json\n"
-        "tee -q -o stat.json stat -json\nsplitnets\nwrite_verilog -noattr netlist.v\n",
-        ttfs_chip_flit_bits(chip_of(s)), s->result->device.flow.yosys);
-    return fill(s, "synth.ys", text, strlen(text));
+    TtfsBuf text = {0};
+    ttfs_buf_printf(
+        &text, "read_verilog -DSYNTHESIS -Irtl rtl/ttfs_*.v\nchparam -set FLIT %u ttfs_board\n",
+        ttfs_chip_flit_bits(chip_of(s)));
+    if (!s->result->device.flow.monitor)
+        ttfs_buf_puts(&text, "hierarchy -top ttfs_board\nproc\n"
+                             "delete -port ttfs_board/w:trace_valid_o ttfs_board/w:trace_flit_o\n");
+    print_mapping(s, &text);
+    ttfs_buf_puts(&text, "tee -q -o stat.json stat -json\nsplitnets\n"
+                         "write_verilog -noattr netlist.v\n");
+    bool ok = fill(s, "synth.ys", ttfs_buf_text(&text), text.len);
+    ttfs_buf_free(&text);
+    return ok;
 }
 
 static bool fill_pins(const Synth *s) {
@@ -195,7 +221,7 @@ static void count_cell(TtfsSynthesis *r, const cJSON *cell) {
     const char *type = cell->string;
     if (strcmp(type, "SB_LUT4") == 0) r->luts += n;
     if (strncmp(type, "SB_DFF", 6) == 0) r->ffs += n;
-    if (strncmp(type, "SB_RAM40", 8) == 0) r->ram += n;
+    if (strncmp(type, "SB_RAM40", 8) == 0 || strncmp(type, "SB_SPRAM", 8) == 0) r->ram += n;
     if (strcmp(type, "SB_MAC16") == 0) r->dsps += n;
 }
 

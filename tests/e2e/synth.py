@@ -97,6 +97,21 @@ def made(case):
     case.check(not os.path.exists(case.path("out", "fpga")), "another chip's bitstream is left in OUT")
 
 
+def large(case):
+    """up5k: weights in SPRAM, no pins for the monitor."""
+    tools(case)
+    case.compile("digits_mlp", "few", "--fit", "up5k", "--ticks", "15")
+    j = case.json("synth", "few", "--device", "up5k")
+    case.equal((j.get("device"), j.get("pins"), j.get("ram"), j.get("bitstream")), ("up5k", 9, 5, "few/fpga/up5k/board.bin"), "synth --json: %r" % j)
+    kept = {name: open(case.path("few", "fpga", "up5k", name), encoding="utf-8").read() for name in ("synth.ys", "board.pcf", "nextpnr.log")}
+    case.check("--up5k --package sg48" in kept["nextpnr.log"], "what nextpnr is asked for: %s" % kept["nextpnr.log"])
+    for line in ("-device u -top ttfs_board -spram -run begin:map_ram", 'ram_style "huge"', "delete -port ttfs_board/w:trace_valid_o"):
+        case.check(line in kept["synth.ys"], "the script lacks %s:\n%s" % (line, kept["synth.ys"]))
+    case.check("trace" not in kept["board.pcf"].split("left out.")[1], "pins of the monitor:\n%s" % kept["board.pcf"])
+    case.compile("digits_cnn", "much", "--chip", case.chip(weight_rows=65536, weight_bits=8))
+    case.refused("synth", "much", "--device", "up5k", says=["of which up5k has", "--fit up5k"])
+
+
 def missing(case):
     """Each tool, missing or failing: said, with its package or its log; what was there stays."""
     tools(case)
@@ -176,7 +191,7 @@ def refusals(case):
     tools(case)
     case.refused("synth", "out", code=2, says="--device hx8k")
     case.refused("synth", "out", "--device", "hx9k", code=2, says="hx8k")
-    case.refused("synth", "out", "--device", "ecp5-25k", code=2, says=["bitstreams for hx8k", "nothing for ecp5-25k", "--estimate"])
+    case.refused("synth", "out", "--device", "ecp5-25k", code=2, says=["bitstreams for up5k, hx8k", "nothing for ecp5-25k", "--estimate"])
     case.refused("synth", "absent", "--device", "hx8k", says="not a folder that ttfs compile wrote")
     case.compile("digits_mlp", "one")
     case.refused("synth", "one", "--device", "hx8k", says=["EBR", "--fit hx8k"])
@@ -312,7 +327,7 @@ def main():
         return case.done()
     case.compile("digits_mlp", "out", "--fit", "hx8k", "--ticks", "15")
     path = os.environ["PATH"]
-    for part in (made, missing, slow, engines, not_remembered, refusals, guests, projects, estimates):
+    for part in (made, large, missing, slow, engines, not_remembered, refusals, guests, projects, estimates):
         part(case)
     os.environ["PATH"] = path
     return case.done()
