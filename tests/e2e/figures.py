@@ -407,7 +407,7 @@ class Page(html.parser.HTMLParser):
 
 
 def check_bars(case, s, text):
-    """A share is a bar of so much of 120 pixels, drawn to a tenth."""
+    """A share is a bar of so much of 100 pixels, drawn to a tenth."""
     shares = [p.rate * 1e-6 for p in s.all if p.ticks]
     if len(s.plan["slots"]) > 1:
         shares += [worst / s.plan["worst"] for worst, _ in s.plan["slots"].values()]
@@ -415,7 +415,7 @@ def check_bars(case, s, text):
     bars = [float(w) for w in re.findall(r'<rect width="([0-9.]+)" height="10" fill="#', text)]
     case.equal(len(bars), len(shares), "bars of the page")
     for bar, share in zip(bars, shares):
-        case.check(abs(bar - 120 * share) <= 0.0501, "a bar of %g pixels for a share of %g" % (bar, share))
+        case.check(abs(bar - 100 * share) <= 0.0501, "a bar of %g pixels for a share of %g" % (bar, share))
     case.check(len(set(bars)) > 3 and max(bars) <= 120, "bars: %r" % bars)
 
 
