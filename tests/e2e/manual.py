@@ -107,7 +107,7 @@ def bash(case, build):
     case.equal(said[0], listed + ["--help", "--version"], "first word")
     for name, offered in zip(listed, said[1:]):
         case.equal(sorted(offered), [o for o in help_of(case, name) if o.startswith("--")], "options of " + name)
-    case.equal(said[len(listed) + 1:], [["relu", "golden", "jit", "rtl", "exact"], ["tiny"], [], ["apple.onnx"], ["folder"]],
+    case.equal(said[len(listed) + 1:], [["relu", "golden", "jit", "rtl", "exact", "board"], ["tiny"], [], ["apple.onnx"], ["folder"]],
                "values: engines, a chip, a number, files, a folder")
 
 
