@@ -16,13 +16,13 @@ from e2e import DIGITS, TTFS, Case, skip
 TEST = os.path.join(DIGITS, "test.npz")
 COUNT = 200  # samples: some of them part from relu
 PANELS = ["Graph", "Samples", "Spike times", "Agreement", "Classes", "Verification", "Populations", "Outputs", "Schedule",
-          "Fit on chip tiny", "Cores", "Slots", "Quantisation", "Weights", "Frontier", "Robustness", "Energy",
+          "Fit on chip tiny", "Cores", "Slots", "Quantisation", "Weights", "Frontier", "Training", "Robustness", "Energy",
           "What was assumed, approximated or dropped", "Reproduce"]
 # The text of each panel as it is seen, and which pictures of it have no size.
 READ = """(() => { const found = {}; let at = null;
   for (const e of document.body.children) {
     if (e.tagName === 'H2') at = found[e.innerText] = {text: '', unseen: 0};
-    else if (at) { at.text += e.innerText + '\\n';
+    else if (at) { at.text += (e.tagName === 'DETAILS' ? e.textContent : e.innerText) + '\\n';
       for (const p of e.querySelectorAll('svg, img')) { const r = p.getBoundingClientRect();
         if (p.checkVisibility() && !(r.width > 3 && r.height > 3)) at.unseen++; } } }
   return found; })()"""
@@ -84,7 +84,8 @@ def wanted(case):
         "Slots": ["\t".join(format(n, ",") for n in (slot["worst_cycles"], slot["expected_cycles"], most, slot["worst_cycles"] - most))],
         "Quantisation": ["%d calibration samples" % load(case, "report", "accuracy.json")["calibration_samples"]],
         "Weights": ["% clipped"],
-        "Frontier": ["%d" % chosen["ticks"], "%d" % chosen["weight_bits"]],
+        "Frontier": ["%d chosen%d" % (chosen["ticks"], chosen["weight_bits"])],  # cells of a table that is closed
+        "Training": ["ttfs tune"],
         "Robustness": ["20 samples, 2 trials", "time-noise"],
         "Energy": ["%.2f nJ" % energy["nanojoule_per_sample"]],
         "Reproduce": ["--ticks", "--chip tiny", manifest["model"]["sha256"]],
