@@ -63,6 +63,17 @@ def recompiled(case):
         case.check(read(case, "tuned", "image", "chip.img") == read(case, "back", "image", "chip.img"), "another image")
 
 
+def kept(case):
+    """What was trained, and a model of the user's, are not replaced by what is compiled from it, or beside it."""
+    model = read(case, "tuned", "model.onnx")
+    for args in (("-o", "tuned", "--calib", "tuned"), ("--weights-only", "tuned", "--calib", TRAIN)):
+        case.refused("compile", "tuned/model.onnx", *args, says="name another", code=2)
+    case.good("compile", os.path.join(DIGITS, "digits_mlp.onnx"), "-o", "own", "--stop-after", "ir", "-q")
+    case.write("own/model.onnx", model)
+    case.refused("compile", os.path.join(DIGITS, "digits_mlp.onnx"), "-o", "own", "--stop-after", "ir", says="'model.onnx' in it")
+    case.check(model == read(case, "tuned", "model.onnx") == read(case, "own", "model.onnx"), "a model was replaced")
+
+
 def cnn(case):
     """Convolutions and pools, without labels, with all that can be trained for; and trained again."""
     case.good("compile", os.path.join(DIGITS, "digits_cnn.onnx"), "-o", "cnn", "--calib", TEST, "--ticks", 7,
@@ -160,6 +171,7 @@ def main():
     case = Case()
     mlp(case)
     recompiled(case)
+    kept(case)
     cnn(case)
     residual(case)
     sparse(case)
