@@ -251,6 +251,17 @@ static void expect_same_model(Case *c, uint64_t seed) {
     ttfs_buf_free(&model);
 }
 
+/* The first channel of every relu gets no weights. */
+static void silence_channels(Case *c) {
+    for (uint32_t i = 1; i < c->tune.layers; i++) {
+        const TtfsTuneState *l = &c->tune.layer[i];
+        if (!l->term || !l->ticks) continue;
+        for (uint32_t k = 0; k < l->net->terms; k++)
+            memset(c->tune.value + l->term[k].at, 0,
+                   l->term[k].rows / l->net->c * l->term[k].term->row * sizeof(float));
+    }
+}
+
 static void test_model(void **state) {
     uint32_t seen = 0;
     (void)state;
@@ -262,6 +273,7 @@ static void test_model(void **state) {
             c.start.rounded = ttfs_net_to_onnx_rounds(&g);
             if (c.start.rounded) c.start.layer[0].scale = g.scale;
             ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
+            if (seed % 2) silence_channels(&c);
             ttfs_tune_snap(&c.tune, false);
             ttfs_tune_take(&c.tune, c.start.layer, &c.start.arena);
             expect_same_model(&c, seed);
