@@ -5,6 +5,7 @@
 #include "tune_run.h"
 
 #include "asked.h"
+#include "out_folder.h"
 #include "out_tree.h"
 #include "tune_compile.h"
 #include "tune_start.h"
@@ -39,6 +40,16 @@ static bool check_out(const TtfsTuneOptions *o, TtfsDiag *diag) {
     TtfsArena a = {0};
     const char *refusal = ttfs_out_refusal(o->out, &a);
     bool ok = !refusal || ttfs_error(diag, TTFS_AT_FILE(o->out), TTFS_OUT_FOLDER, "%s", refusal);
+    ttfs_arena_free(&a);
+    return ok;
+}
+
+/* Whether one can be made there: nobody trains for hours to hear that it cannot. */
+static bool can_be_made(const TtfsTuneOptions *o, TtfsDiag *diag) {
+    TtfsArena a = {0};
+    TtfsOutFolder f;
+    bool ok = ttfs_out_begin(&f, o->out, &a, diag);
+    if (ok) ttfs_out_abandon(&f);
     ttfs_arena_free(&a);
     return ok;
 }
@@ -93,7 +104,7 @@ bool ttfs_tune_run(const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
     double start = ttfs_now();
     *t = (TtfsTuned){.seconds = 0};
     bool ok = check(o, diag) && ttfs_tune_start(&s, o, diag) && enough(&s, diag) &&
-              train(&s, o, t, diag);
+              can_be_made(o, diag) && train(&s, o, t, diag);
     t->ticks = s.folder.options.ticks;
     t->weight_bits = s.folder.options.weight_bits;
     t->labelled = s.classes != NULL;

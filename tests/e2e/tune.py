@@ -13,7 +13,7 @@ import time
 
 import onnx_make
 
-from e2e import DIGITS, TTFS, Case, samples
+from e2e import DIGITS, TTFS, Case, npy, samples
 
 TRAIN, TEST = os.path.join(DIGITS, "test.npz"), os.path.join(DIGITS, "calib.npz")
 QUICK = ("--train", TRAIN, "--lr", "3e-3", "--batch", "32")
@@ -149,8 +149,8 @@ def stopped(case):
 
 
 def refusals(case):
-    def refused(says, *args, code=1):
-        case.refused("tune", *args, code=code, says=says)
+    def refused(says, *args, **more):
+        case.refused("tune", *args, says=says, **more)
 
     refused("tune needs -o OUT2", "mlp", "--train", TRAIN, code=2)
     refused("training samples are needed", "mlp", "-o", "x", code=2)
@@ -162,6 +162,17 @@ def refusals(case):
     refused("is not a folder that ttfs wrote", "mlp", "-o", "kept", "--train", TRAIN)
     case.good("compile", os.path.join(DIGITS, "digits_mlp.onnx"), "-o", "bare", "-q")
     refused("calibrat", "bare", "-o", "x", "--train", TRAIN)
+    case.write("values.npy", npy((400, 10), [0.25] * 4000))
+    case.write("x400.npy", npy((400, 64), [0.5] * 400 * 64))
+    refused("a class a sample expected", "mlp", "-o", "x", "--train", "x400.npy", "--labels", "values.npy")
+    refused("/proc/none", "mlp", "-o", "/proc/none/x", *QUICK, "--epochs", "100000", limit=30)
+    m = onnx_make.Model("map", input_shape=[None, 1, 8, 8])
+    m.init("w", drawn(random.Random(2), 2, 1, 3, 3))
+    m.node("Conv", ["input", "w"], ["y"], name="pixels", kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    m.output("y", [None, 2, 8, 8])
+    m.save(case.path("map.onnx"))
+    case.good("compile", "map.onnx", "-o", "map", "--calib", TEST, "-q")
+    refused("one vector of logits", "map", "-o", "x", "--train", TRAIN)
     case.good("compile", os.path.join(DIGITS, "digits_mlp.onnx"), "-o", "loose", "--calib", TEST, "--stop-after", "spike", "-q")
     refused("potentials may pass", "loose", "-o", "x", "--train", TRAIN, "--ticks", 4095, "--weight-bits", 12)
     case.check(not os.path.exists(case.path("x")), "written after a refusal")
