@@ -68,6 +68,28 @@ static bool enough(const TtfsTuneStart *s, TtfsDiag *diag) {
                       "%" PRIu64 " training sample, at least 2 expected", s->session.count);
 }
 
+/* The ticks that were asked for where a window has them, else those of the longest. */
+static uint32_t ticks_of(const TtfsTuneStart *s) {
+    uint32_t most = 0, asked = s->folder.options.ticks;
+    for (uint32_t i = 0; s->layer && i < s->net.layers.len; i++) {
+        if (s->layer[i].ticks == asked) return asked;
+        if (s->layer[i].ticks > most) most = s->layer[i].ticks;
+    }
+    return most;
+}
+
+/* Windows that are the model's own keep their ticks. */
+static void tell_windows(const TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; o->ticks && i < s->net.layers.len; i++)
+        kept += s->net.layers.at[i].quantum > 0 && s->layer[i].ticks != o->ticks;
+    if (kept)
+        ttfs_note(diag, TTFS_AT_FILE("--ticks"),
+                  "%" PRIu32 " windows are the model's own and keep their ticks, up to %" PRIu32
+                  ": tune what it was before for others",
+                  kept, ticks_of(s));
+}
+
 static bool train(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
     const TtfsTuneSamples samples = {.encode = ttfs_tune_encode,
                                      .context = s,
@@ -104,8 +126,10 @@ bool ttfs_tune_run(const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
     double start = ttfs_now();
     *t = (TtfsTuned){.seconds = 0};
     bool ok = check(o, diag) && ttfs_tune_start(&s, o, diag) && enough(&s, diag) &&
-              can_be_made(o, diag) && train(&s, o, t, diag);
-    t->ticks = s.folder.options.ticks;
+              can_be_made(o, diag);
+    if (ok) tell_windows(&s, o, diag);
+    ok = ok && train(&s, o, t, diag);
+    t->ticks = ticks_of(&s);
     t->weight_bits = s.folder.options.weight_bits;
     t->labelled = s.classes != NULL;
     ok = ok && ttfs_tune_compile(&s, o, t, diag);

@@ -63,6 +63,13 @@ def recompiled(case):
         case.check(read(case, "tuned", "image", "chip.img") == read(case, "back", "image", "chip.img"), "another image")
 
 
+def longer(case):
+    """The windows of what was tuned are its own: other ticks are not said of them."""
+    r = case.good("tune", "tuned", "-o", "longer", *QUICK, "--epochs", 1, "--ticks", 7)
+    case.check("2 windows are the model's own and keep their ticks, up to 3" in r.err, "no word of the ticks:\n%s" % r)
+    case.check(r.out.startswith("3 ticks") and json.loads(read(case, "longer", "report", "tune.json"))["ticks"] == 3, "other ticks:\n%s" % r)
+
+
 def kept(case):
     """What was trained, and a model of the user's, are not replaced by what is compiled from it, or beside it."""
     model = read(case, "tuned", "model.onnx")
@@ -182,6 +189,7 @@ def main():
     case = Case()
     mlp(case)
     recompiled(case)
+    longer(case)
     kept(case)
     cnn(case)
     residual(case)
