@@ -131,6 +131,7 @@ bool ttfs_tune_run(const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
     ok = ok && train(&s, o, t, diag);
     t->ticks = ticks_of(&s);
     t->weight_bits = s.folder.options.weight_bits;
+    t->seed = o->seed;
     t->labelled = s.classes != NULL;
     ok = ok && ttfs_tune_compile(&s, o, t, diag);
     ttfs_tune_start_close(&s);

@@ -51,6 +51,7 @@ def mlp(case):
     kept = json.loads(read(case, "tuned", "report", "tune.json"))
     case.good("report", "tuned", "-q")
     case.check(b"<b>kept</b>" in read(case, "tuned", "report", "index.html"), "the page says nothing of the training")
+    case.equal(kept["seed"], 1, "the seed that is kept")
     case.equal(kept["epochs"][3]["loss"], found["epochs"][3]["loss"], "the document that is kept")
 
 
