@@ -301,17 +301,9 @@ static const char *target_text(Search *s) {
                        : ttfs_arena_printf(arena(s), "%.6g %% agreement", 100 - 100 * t->loss);
 }
 
-/* How many calibration samples would prove the target, if none of those for proof lost its class.
- */
-static double enough_samples(const Search *s) {
-    enum {
-        PROOF_OF = 10
-    }; /* of the samples one is for proof: of the fifth held back every other */
-    return ceil(log(0.05) / log1p(-s->out->target.loss)) * PROOF_OF;
-}
-
 /* What the samples for proof say of the chosen setting. */
 static void tell_proof(Search *s, const TtfsSetting *p, TtfsLoc at) {
+    enum { PROOF_OF = 10 }; /* samples one is for proof: of the fifth held back every other */
     const TtfsTried *t = &p->tried;
     const char *counted = ttfs_arena_printf(
         arena(s), "of %" PRIu64 " samples held back on which nothing was chosen %" PRIu64 " %s",
@@ -325,7 +317,7 @@ static void tell_proof(Search *s, const TtfsSetting *p, TtfsLoc at) {
         ttfs_warn(s->diag, at, TTFS_TARGET_UNPROVEN,
                   "%s is expected, not proven: %s, so that with 95 %% others lose %.3g %% at most; "
                   "some %.0f calibration samples and no loss would prove it",
-                  target_text(s), counted, most, enough_samples(s));
+                  target_text(s), counted, most, PROOF_OF * ttfs_target_enough(&s->out->target));
     else
         ttfs_warn(s->diag, at, TTFS_TARGET_UNPROVEN,
                   "%s is expected, and no number of samples proves it: %s", target_text(s),

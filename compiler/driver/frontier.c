@@ -10,8 +10,9 @@ double ttfs_setting_loss(const TtfsTried *t) {
     return fmax(t->loss, fmax(t->odds.bound, TTFS_UNSEEN * t->odds.bound));
 }
 
+static const double CHANCE = 0.05;
+
 double ttfs_setting_proof(const TtfsFrontier *f, const TtfsSetting *p) {
-    static const double CHANCE = 0.05;
     const TtfsTried *t = &p->tried;
     if (!f->target.labelled) return ttfs_share_most(t->lost, f->proof, CHANCE);
     return ttfs_share_most(t->lost, f->proof, CHANCE / 2) -
@@ -22,6 +23,10 @@ bool ttfs_frontier_met(const TtfsFrontier *f) {
     const double rounding = 1e-9; /* of the percent that were given */
     const TtfsSetting *p = ttfs_frontier_chosen(f);
     return p->meets && ttfs_setting_proof(f, p) <= f->target.loss + rounding;
+}
+
+double ttfs_target_enough(const TtfsTarget *t) {
+    return ceil(log(t->labelled ? CHANCE / 2 : CHANCE) / log1p(-t->loss));
 }
 
 double ttfs_setting_cost(const TtfsFrontier *f, const TtfsSetting *p) {

@@ -52,6 +52,9 @@ double ttfs_setting_loss(const TtfsTried *t);
  * it lost of those for proof, which had no part in the choice, so that the number of settings that
  * were tried does not matter. No error at all is a bound of about 3 / proof. */
 double ttfs_setting_proof(const TtfsFrontier *f, const TtfsSetting *p);
+/* How many samples for proof prove a target above 0 and below 1, when none of them loses or wins
+ * its class. */
+double ttfs_target_enough(const TtfsTarget *t);
 /* Whether the chosen setting meets the target, and that proves it. */
 bool ttfs_frontier_met(const TtfsFrontier *f);
 /* What is to be least. */

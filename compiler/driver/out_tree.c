@@ -160,18 +160,34 @@ static bool says_ttfs(const cJSON *j) {
            cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(j, "options"));
 }
 
-static bool has_manifest_of_ours(const char *path, TtfsArena *a) {
+/* A model.onnx is ours where tune wrote it, and as it wrote it: the manifest has its hash. */
+static bool is_model_of_ours(const char *path, const cJSON *manifest, TtfsArena *a) {
+    const char *model = ttfs_path_join(a, path, "model.onnx");
+    const cJSON *of = cJSON_GetObjectItemCaseSensitive(manifest, "model");
+    const char *hash = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(of, "sha256"));
+    char found[65];
+    TtfsDiag ignored = {0};
+    if (!ttfs_file_exists(model)) return true;
+    bool ours = hash && ttfs_file_exists(ttfs_path_join(a, path, "report/tune.json")) &&
+                ttfs_file_sha256(model, found, &ignored) && strcmp(found, hash) == 0;
+    ttfs_diag_free(&ignored);
+    return ours;
+}
+
+/* What speaks against a folder that holds nothing foreign; NULL: it is ours. */
+static const char *refusal_by_manifest(const char *path, TtfsArena *a) {
     TtfsDiag ignored = {0};
     TtfsFile f;
-    bool ours = false;
+    const char *why = "its manifest does not say so";
     if (ttfs_file_open(&f, ttfs_path_join(a, path, "manifest.json"), MANIFEST_LIMIT, &ignored)) {
         TtfsJsonTree *tree = ttfs_json_parse(f.bytes, f.size, NULL);
-        ours = tree && says_ttfs(tree->root);
+        if (tree && says_ttfs(tree->root))
+            why = is_model_of_ours(path, tree->root, a) ? NULL : "'model.onnx' in it is not tune's";
         ttfs_undo(tree);
         ttfs_file_close(&f);
     }
     ttfs_diag_free(&ignored);
-    return ours;
+    return why;
 }
 
 static bool is_empty(const char *path) {
@@ -189,10 +205,7 @@ const char *ttfs_out_refusal(const char *path, TtfsArena *a) {
         return "is the current folder, which cannot be replaced";
     if (is_empty(path)) return NULL;
     const char *foreign = ttfs_out_foreign(path, "", a);
-    if (foreign)
-        return ttfs_arena_printf(a, "exists and is not a folder that ttfs wrote: %s in it",
-                                 foreign);
-    return has_manifest_of_ours(path, a) ? NULL
-                                         : "exists and is not a folder that ttfs wrote: its "
-                                           "manifest does not say so";
+    const char *why = foreign ? ttfs_arena_printf(a, "%s in it", foreign)
+                              : refusal_by_manifest(path, a);
+    return why ? ttfs_arena_printf(a, "exists and is not a folder that ttfs wrote: %s", why) : NULL;
 }

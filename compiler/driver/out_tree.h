@@ -14,7 +14,7 @@ const char *ttfs_out_foreign(const char *folder, const char *at, TtfsArena *a);
 
 /* Why `path` may not be replaced by a new output folder, NULL: it may. It may when nothing is
  * there, when it is empty, and when its manifest says that it is ttfs's and nothing foreign lies in
- * it. */
+ * it, nor a model.onnx that tune did not write. */
 const char *ttfs_out_refusal(const char *path, TtfsArena *a);
 
 #endif

@@ -187,10 +187,28 @@ static bool read_samples(TtfsBench *b, TtfsDiag *diag) {
     return ok;
 }
 
+/* What errors are laid on: the samples for proof have no part in a choice, not by their logits
+ * either. */
+static void leave_proof_out(TtfsBench *b) {
+    TtfsArena *a = &b->f->arena;
+    uint64_t n = b->all.classes, before = b->all.samples - b->held;
+    b->seen = (TtfsLogits){.samples = before + (b->held + 1) / 2, .classes = n};
+    float *logits = TTFS_ARRAY(a, float, b->seen.samples *n);
+    uint32_t *labels = b->all.labels ? TTFS_ARRAY(a, uint32_t, b->seen.samples) : NULL;
+    for (uint64_t i = 0; i < b->seen.samples; i++) {
+        uint64_t from = i < before ? i : before + 2 * (i - before);
+        memcpy(logits + i * n, b->all.logits + from * n, n * sizeof *logits);
+        if (labels) labels[i] = b->all.labels[from];
+    }
+    b->seen.logits = logits;
+    b->seen.labels = labels;
+}
+
 bool ttfs_bench_open(TtfsBench *b, TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
     *b = (TtfsBench){.f = f, .job = job, .cache = ttfs_cache_named(&f->arena, "jit")};
     if (!read_classes(b, diag) || !read_samples(b, diag)) return false;
     tell_classes(b, diag);
+    leave_proof_out(b);
     for (uint64_t i = 0; b->all.labels && i < b->held; i += 2)
         b->right += ttfs_logits_class(held_logits(b, i), b->all.classes) == held_label(b, i);
     return true;
@@ -255,7 +273,7 @@ static bool run_trial(const TtfsBench *b, const TtfsSpike *s, TtfsTried *t, Ttfs
     int64_t lost = b->all.labels ? (int64_t)b->right - (int64_t)t->right
                                  : (int64_t)n - (int64_t)t->same;
     t->loss = (double)lost / (double)n;
-    t->odds = ttfs_odds(&b->all, error, n);
+    t->odds = ttfs_odds(&b->seen, error, n);
     ttfs_arena_free(&a);
     return true;
 }

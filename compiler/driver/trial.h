@@ -13,6 +13,7 @@ typedef struct {
     TtfsPipeline *f;
     const TtfsJob *job;
     TtfsLogits all;    /* of the float network: windows' samples, then those held back */
+    TtfsLogits seen;   /* of them, without those for proof */
     uint64_t held;     /* samples held back: the even ones for choosing, the odd for proof */
     float *values;     /* [held][elements], as the model takes them */
     uint64_t elements; /* of a sample */

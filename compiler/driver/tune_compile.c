@@ -40,7 +40,7 @@ static void settle_silent(TtfsTuneStart *s, uint32_t layer) {
             t->bias[k] = (int32_t)fmin(fmax(y, 0), t->ticks);
         }
         for (uint32_t k = i * (t->reals / c); k < (i + 1) * (t->reals / c); k++)
-            t->real[k] = t->bias[i * (t->biases / c)] * t->scale;
+            t->real[k] = t->bias[k * (t->biases / t->reals)] * t->scale;
         t->ramp[i] = 1;
     }
 }

@@ -25,6 +25,7 @@ void ttfs_tuned_json(const TtfsTuned *t, bool timed, TtfsBuf *out) {
     ttfs_json_object(&j, NULL);
     ttfs_json_number(&j, "ticks", t->ticks);
     ttfs_json_number(&j, "weight_bits", t->weight_bits);
+    ttfs_json_number(&j, "seed", t->seed);
     ttfs_json_string(&j, "teacher", t->labelled ? "labels" : "float network");
     ttfs_json_number(&j, "trained", (double)r->trained);
     ttfs_json_number(&j, "held_back", (double)r->held);

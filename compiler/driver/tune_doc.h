@@ -11,7 +11,7 @@
 typedef struct {
     TtfsTuneReport report;
     TtfsPipeline made; /* of the new folder */
-    uint32_t ticks, weight_bits;
+    uint32_t ticks, weight_bits, seed;
     bool labelled;
     double seconds;
 } TtfsTuned;

@@ -5,6 +5,7 @@
 #include "tune_run.h"
 
 #include "asked.h"
+#include "out_folder.h"
 #include "out_tree.h"
 #include "tune_compile.h"
 #include "tune_start.h"
@@ -43,6 +44,16 @@ static bool check_out(const TtfsTuneOptions *o, TtfsDiag *diag) {
     return ok;
 }
 
+/* Whether one can be made there: nobody trains for hours to hear that it cannot. */
+static bool can_be_made(const TtfsTuneOptions *o, TtfsDiag *diag) {
+    TtfsArena a = {0};
+    TtfsOutFolder f;
+    bool ok = ttfs_out_begin(&f, o->out, &a, diag);
+    if (ok) ttfs_out_abandon(&f);
+    ttfs_arena_free(&a);
+    return ok;
+}
+
 static bool check(const TtfsTuneOptions *o, TtfsDiag *diag) {
     bool ok = ttfs_asked_for("--output", o->out, "tune needs -o OUT2", diag);
     if (!o->session.input_values)
@@ -55,6 +66,28 @@ static bool enough(const TtfsTuneStart *s, TtfsDiag *diag) {
     return s->session.count >= 2 ||
            ttfs_error(diag, TTFS_AT_FILE(s->session.input.file), TTFS_OPTION_VALUE,
                       "%" PRIu64 " training sample, at least 2 expected", s->session.count);
+}
+
+/* The ticks that were asked for where a window has them, else those of the longest. */
+static uint32_t ticks_of(const TtfsTuneStart *s) {
+    uint32_t most = 0, asked = s->folder.options.ticks;
+    for (uint32_t i = 0; s->layer && i < s->net.layers.len; i++) {
+        if (s->layer[i].ticks == asked) return asked;
+        if (s->layer[i].ticks > most) most = s->layer[i].ticks;
+    }
+    return most;
+}
+
+/* Windows that are the model's own keep their ticks. */
+static void tell_windows(const TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; o->ticks && i < s->net.layers.len; i++)
+        kept += s->net.layers.at[i].quantum > 0 && s->layer[i].ticks != o->ticks;
+    if (kept)
+        ttfs_note(diag, TTFS_AT_FILE("--ticks"),
+                  "%" PRIu32 " windows are the model's own and keep their ticks, up to %" PRIu32
+                  ": tune what it was before for others",
+                  kept, ticks_of(s));
 }
 
 static bool train(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
@@ -93,9 +126,12 @@ bool ttfs_tune_run(const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
     double start = ttfs_now();
     *t = (TtfsTuned){.seconds = 0};
     bool ok = check(o, diag) && ttfs_tune_start(&s, o, diag) && enough(&s, diag) &&
-              train(&s, o, t, diag);
-    t->ticks = s.folder.options.ticks;
+              can_be_made(o, diag);
+    if (ok) tell_windows(&s, o, diag);
+    ok = ok && train(&s, o, t, diag);
+    t->ticks = ticks_of(&s);
     t->weight_bits = s.folder.options.weight_bits;
+    t->seed = o->seed;
     t->labelled = s.classes != NULL;
     ok = ok && ttfs_tune_compile(&s, o, t, diag);
     ttfs_tune_start_close(&s);

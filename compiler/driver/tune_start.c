@@ -29,10 +29,24 @@ static bool open_folder(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *di
            ttfs_net_of(&s->canonical, s->file, &s->net, diag);
 }
 
-/* The elements of the output are the readout's neurons in order. */
+/* Labels that were asked for are classes. */
+static bool check_labels(const TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag) {
+    const TtfsSession *in = &s->session;
+    bool given = o->session.labels || o->session.label_values;
+    return !given || in->labels.kind != TTFS_LABELS_VALUES ||
+           ttfs_error(diag, TTFS_AT_FILE(in->label_array.file), TTFS_LABELS_FORMAT,
+                      "a class a sample expected: tune trains networks that name classes");
+}
+
+/* The elements of the output are the readout's neurons in order, a vector of them. */
 static bool check_order(const TtfsTuneStart *s, TtfsDiag *diag) {
     const TtfsOutput *o = &s->net.outputs.at[0];
     uint32_t neuron, element;
+    if (!ttfs_output_is_vector(o))
+        return ttfs_error_advice(diag, TTFS_AT_NODE(s->file, o->name), TTFS_MODEL_FORM,
+                                 "train it in its own framework",
+                                 "tune trains networks whose output is one vector of logits, not "
+                                 "a map");
     for (uint32_t i = 0; i < o->pieces.len; i++)
         for (uint64_t k = 0; k < ttfs_piece_size(&o->pieces.at[i]); k++) {
             ttfs_piece_at(&o->pieces.at[i], k, &neuron, &element);
@@ -155,7 +169,7 @@ bool ttfs_tune_start(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag)
     *s = (TtfsTuneStart){.offset = 0};
     if (!open_folder(s, o, diag) || !ttfs_tune_check(&s->net, s->file, diag) ||
         !ttfs_net_to_onnx_check(&s->net, s->file, diag) || !check_order(s, diag) ||
-        !quantise(s, diag) || !check_chip(s, diag))
+        !check_labels(s, o, diag) || !quantise(s, diag) || !check_chip(s, diag))
         return false;
     take_layers(s);
     round_input(s);

@@ -70,6 +70,12 @@ static bool open_job(TtfsRefill *kept, TtfsJob *job, const TtfsCompileOptions *o
            ttfs_job_open(job, o, a, diag);
 }
 
+/* The folder that is replaced is not the only one that holds the model, as what tune made does. */
+static bool check_model(const TtfsJob *job, TtfsArena *a, TtfsDiag *diag) {
+    const TtfsCompileOptions *o = job->options;
+    return ttfs_asked_apart("-o", ttfs_path_join(a, o->out, "model.onnx"), o->model, diag);
+}
+
 static bool compile(const void *options, TtfsResult *r, TtfsDiag *diag) {
     const TtfsCompileOptions *o = options;
     TtfsPipeline f = {0};
@@ -78,6 +84,7 @@ static bool compile(const void *options, TtfsResult *r, TtfsDiag *diag) {
     double start = ttfs_now();
     TtfsRefill kept = {0};
     bool ok = read_steps(o, &last, &dump, diag) && open_job(&kept, &job, o, &f.arena, diag) &&
+              check_model(&job, &f.arena, diag) &&
               ttfs_pipeline_run(&f, &job, (TtfsStep)last, diag) &&
               ttfs_pipeline_write(&f, &job, diag) &&
               (!o->dump || ttfs_pipeline_print(&f, (TtfsStep)dump, &r->form, diag));

@@ -82,6 +82,12 @@ static bool run_batch(Run *r, Found *f) {
     return ok;
 }
 
+/* The integers of the parameters, with noise. */
+static void snap(Run *r, uint32_t turn) {
+    r->tune.turn = turn;
+    ttfs_tune_snap(&r->tune, true);
+}
+
 static bool stopped(const Run *r) {
     const volatile int *stop = r->tune.options->progress.stop;
     return stop && *stop;
@@ -92,7 +98,7 @@ static bool stopped(const Run *r) {
 static bool look(Run *r, double loss, bool *best) {
     Found f = {0};
     const TtfsTuneSettings *o = r->tune.options;
-    ttfs_tune_snap(&r->tune, true);
+    snap(r, UINT32_MAX);
     for (uint64_t i = 0; i < r->held; i += o->batch) {
         uint64_t left = r->held - i;
         cut(r, i, left < o->batch ? (uint32_t)left : o->batch, false, UINT32_MAX - (uint32_t)i);
@@ -106,7 +112,8 @@ static bool look(Run *r, double loss, bool *best) {
                        .seconds = ttfs_now() - r->started};
     double score = e.accuracy - 1e-6 * e.validation - o->sparsity * e.spikes;
     *TTFS_PUSH(&r->report->arena, r->report->epochs) = e;
-    *best = r->report->epochs.len == 1 || (score > r->best_score && !r->tune.inexact);
+    *best = r->report->epochs.len == 1 ||
+            (score > r->best_score && !r->tune.inexact && !r->tune.lost);
     if (!*best) return true;
     r->best_score = score;
     r->report->best = r->report->epochs.len - 1;
@@ -128,10 +135,10 @@ static bool train(Run *r, uint32_t epoch, double *loss) {
     for (uint64_t i = 0; i < batches && !stopped(r); i++) {
         uint64_t first = i * o->batch, left = r->trained - first;
         uint32_t n = left < o->batch ? (uint32_t)left : o->batch;
-        ttfs_tune_snap(&r->tune, true);
+        snap(r, (uint32_t)r->tune.step);
         cut(r, r->held + first, n, true, (uint32_t)r->tune.step);
         if (!run_batch(r, &f)) return false;
-        r->report->diverged = !isfinite(f.loss);
+        r->report->diverged = r->tune.lost || !isfinite(f.loss);
         if (r->report->diverged) break;
         ttfs_tune_move(&r->tune, rate_at(r, r->tune.step, batches * o->epochs));
         ttfs_tell(&o->progress, r->told, epoch * r->trained + first + n, o->epochs * r->trained);

@@ -32,9 +32,15 @@ static uint32_t channel_of(const TtfsTuneState *l, const TtfsTuneTerm *k, uint32
     return k->rows == l->net->c ? row : row / l->plane;
 }
 
-/* Window, ramps, units. */
-static void snap_scales(TtfsTune *t, TtfsTuneState *l) {
+/* The larger one; of what is no number that. */
+static double larger(double a, double b) {
+    return a > b || isnan(a) ? a : b;
+}
+
+/* Window, ramps, units; whether float32 has all of them. */
+static bool snap_scales(TtfsTune *t, TtfsTuneState *l) {
     const float *p = t->value;
+    bool sound = true;
     if (l->ticks)
         l->scale = (double)(float)(l->window_from * exp(PACE * (double)p[l->window_at]) / l->ticks);
     else
@@ -48,9 +54,12 @@ static void snap_scales(TtfsTune *t, TtfsTuneState *l) {
         }
         l->ramp[i] = (float)ramp;
         l->unit[i] = l->scale / ramp;
-        for (uint32_t k = 0; k < l->net->terms; k++)
+        for (uint32_t k = 0; k < l->net->terms; k++) {
             l->term[k].step[i] = (float)(l->unit[i] / scale_of_term(t, &l->term[k]));
+            sound = sound && isnormal(l->term[k].step[i]);
+        }
     }
+    return sound && isnormal((float)l->scale);
 }
 
 /* Integers of a row; sum of their sizes. */
@@ -69,7 +78,7 @@ static double snap_term(const TtfsTune *t, const TtfsTuneState *l, TtfsTuneTerm 
         uint64_t row = k->term->row;
         double sum = snap_row(l, t->value + k->at + i * row, k->step[channel_of(l, k, i)], row,
                               k->weights + i * row);
-        reach = fmax(reach, sum * t->layer[k->term->src].ticks);
+        reach = larger(reach, sum * t->layer[k->term->src].ticks);
     }
     return reach;
 }
@@ -113,13 +122,14 @@ static double snap_biases(const TtfsTune *t, TtfsTuneState *l) {
         if (l->shifted) v += offset_of(t, l, neuron);
         v = floor(v + 0.5) + (l->ticks ? floor((double)l->ramp[channel] / 2) : 0);
         l->bias[i] = (float)v;
-        most = fmax(most, fabs(v));
+        most = larger(most, fabs(v));
     }
     return most;
 }
 
 void ttfs_tune_snap(TtfsTune *t, bool noisy) {
     t->inexact = 0;
+    t->lost = false;
     for (uint32_t i = 1; i < t->layers; i++) {
         TtfsTuneState *l = &t->layer[i];
         double reach = 0;
@@ -127,10 +137,11 @@ void ttfs_tune_snap(TtfsTune *t, bool noisy) {
             l->scale = t->layer[t->net->terms.at[l->net->term_first].src].scale;
             continue;
         }
-        snap_scales(t, l);
+        bool sound = snap_scales(t, l);
         for (uint32_t k = 0; k < l->net->terms; k++) reach += snap_term(t, l, &l->term[k]);
         reach += snap_biases(t, l);
-        if (reach > TTFS_TUNE_MOST_EXACT) t->inexact = i;
+        if (!(reach <= TTFS_TUNE_MOST_EXACT)) t->inexact = i;
+        t->lost = t->lost || !sound || !isfinite(reach);
         for (uint32_t k = 0; noisy && t->options->weight_noise > 0 && k < l->net->terms; k++)
             ttfs_tune_disturb_weights(t, i, k);
     }

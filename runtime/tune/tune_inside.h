@@ -51,7 +51,9 @@ typedef struct {
     float *value, *mean, *square;      /* [parameters] and Adam's moments */
     float *gradient[TTFS_TUNE_CHUNKS]; /* [parameters] each */
     uint64_t step;
+    uint32_t turn;    /* of the weights' noise, which is drawn by it */
     uint32_t inexact; /* a layer whose potentials may pass 2^24; 0: none */
+    bool lost; /* a unit, weight or bias is no number any more, or too large or small for one */
     TtfsTeam *team;
 } TtfsTune;
 

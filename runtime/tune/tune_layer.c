@@ -66,10 +66,11 @@ static void fill_biases(const TtfsTuneState *l, float *u, uint32_t lanes) {
         for (uint32_t k = 0; k < lanes; k++) u[(size_t)i * lanes + k] = l->bias[i / each];
 }
 
-/* clamp(floor(u / ramp), 0, ticks): of whole numbers below 2^24 the quotient, rounded, does not
- * reach the next whole number. */
+/* clamp(floor(u / ramp), 0, ticks), of what is no number 0: of whole numbers below 2^24 the
+ * quotient, rounded, does not reach the next whole number. */
 static float sent(float u, float ramp, uint32_t ticks) {
-    float full = (float)ticks * ramp, v = u < 0 ? 0 : u > full ? full : u;
+    float full = (float)ticks * ramp, v = u > 0 ? u : 0;
+    v = v < full ? v : full;
     return (float)(int32_t)(v / ramp);
 }
 

@@ -31,11 +31,13 @@ static double log_of(double p) {
     return log(p < 1e-30 ? 1e-30 : p);
 }
 
-/* Of one sample: the loss and its gradient by logits. */
+/* Of one sample: the loss and its gradient by logits; none of a class that the network has not. */
 static double by_class(const double *z, uint32_t n, uint32_t class, double *g) {
+    for (uint32_t i = 0; i < n; i++) g[i] = 0;
+    if (class >= n) return 0;
     softmax(z, n, 1, g);
-    double loss = class < n ? -log_of(g[class]) : 0;
-    if (class < n) g[class] -= 1;
+    double loss = -log_of(g[class]);
+    g[class] -= 1;
     return loss;
 }
 

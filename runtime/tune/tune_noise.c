@@ -50,7 +50,7 @@ void ttfs_tune_disturb_weights(const TtfsTune *t, uint32_t layer, uint32_t term)
     for (uint64_t i = 0; i < n; i += TTFS_NORMALS) {
         uint32_t some = n - i < TTFS_NORMALS ? (uint32_t)(n - i) : TTFS_NORMALS;
         double normal[TTFS_NORMALS];
-        const uint32_t counter[4] = {(uint32_t)t->step, layer, term, (uint32_t)i};
+        const uint32_t counter[4] = {t->turn, layer, term, (uint32_t)i};
         ttfs_philox_normals(key, counter, 3, some, normal);
         for (uint32_t j = 0; j < some; j++)
             k->weights[i + j] *= (float)(1 + t->options->weight_noise * normal[j]);

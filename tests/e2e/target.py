@@ -61,6 +61,22 @@ def agreement(case):
     case.check(tree(case.path("out")) == tree(case.path("seven")), "the threads decide on something")
 
 
+def no_part(case):
+    """What was tried is judged the same when the samples for proof are others."""
+    import zipfile
+    with zipfile.ZipFile(CALIB) as z:
+        data = z.read("x.npy")
+    size, count = 64 * 4, 256
+    start, held = len(data) - size * count, count // 5
+    rows = [data[start + i * size:][:size] for i in range(count)]
+    for i in range(count - held + 1, count, 2):
+        rows[i] = rows[0]
+    case.write("others.npy", data[:start] + b"".join(rows))
+    case.good("compile", MLP, "-o", "others", "--calib", "others.npy", *FEW, "--target-agreement", "85")
+    a, b = (document(case, out, "report", "frontier.json") for out in ("out", "others"))
+    case.equal((a["points"], a["target"]["proof_samples"]), (b["points"], 25), "the points, with other samples for proof")
+
+
 def same_bytes(case):
     """What was chosen, as options, on the samples that set windows."""
     options = document(case, "out", "manifest.json")["options"]
@@ -133,6 +149,7 @@ def refused(case):
 def main():
     case = Case()
     agreement(case)
+    no_part(case)
     same_bytes(case)
     drop(case)
     missed(case)

@@ -13,7 +13,7 @@ import time
 
 import onnx_make
 
-from e2e import DIGITS, TTFS, Case, samples
+from e2e import DIGITS, TTFS, Case, npy, samples
 
 TRAIN, TEST = os.path.join(DIGITS, "test.npz"), os.path.join(DIGITS, "calib.npz")
 QUICK = ("--train", TRAIN, "--lr", "3e-3", "--batch", "32")
@@ -51,6 +51,7 @@ def mlp(case):
     kept = json.loads(read(case, "tuned", "report", "tune.json"))
     case.good("report", "tuned", "-q")
     case.check(b"<b>kept</b>" in read(case, "tuned", "report", "index.html"), "the page says nothing of the training")
+    case.equal(kept["seed"], 1, "the seed that is kept")
     case.equal(kept["epochs"][3]["loss"], found["epochs"][3]["loss"], "the document that is kept")
 
 
@@ -61,6 +62,24 @@ def recompiled(case):
         for name in ("ir.txt", "ir.blob", "spike.txt", "spike.blob", "plan.txt", "calib.blob"):
             case.check(read(case, "tuned", "forms", name) == read(case, "back", "forms", name), "forms/%s is another" % name)
         case.check(read(case, "tuned", "image", "chip.img") == read(case, "back", "image", "chip.img"), "another image")
+
+
+def longer(case):
+    """The windows of what was tuned are its own: other ticks are not said of them."""
+    r = case.good("tune", "tuned", "-o", "longer", *QUICK, "--epochs", 1, "--ticks", 7)
+    case.check("2 windows are the model's own and keep their ticks, up to 3" in r.err, "no word of the ticks:\n%s" % r)
+    case.check(r.out.startswith("3 ticks") and json.loads(read(case, "longer", "report", "tune.json"))["ticks"] == 3, "other ticks:\n%s" % r)
+
+
+def kept(case):
+    """What was trained, and a model of the user's, are not replaced by what is compiled from it, or beside it."""
+    model = read(case, "tuned", "model.onnx")
+    for args in (("-o", "tuned", "--calib", "tuned"), ("--weights-only", "tuned", "--calib", TRAIN)):
+        case.refused("compile", "tuned/model.onnx", *args, says="name another", code=2)
+    case.good("compile", os.path.join(DIGITS, "digits_mlp.onnx"), "-o", "own", "--stop-after", "ir", "-q")
+    case.write("own/model.onnx", model)
+    case.refused("compile", os.path.join(DIGITS, "digits_mlp.onnx"), "-o", "own", "--stop-after", "ir", says="'model.onnx' in it")
+    case.check(model == read(case, "tuned", "model.onnx") == read(case, "own", "model.onnx"), "a model was replaced")
 
 
 def cnn(case):
@@ -138,8 +157,8 @@ def stopped(case):
 
 
 def refusals(case):
-    def refused(says, *args, code=1):
-        case.refused("tune", *args, code=code, says=says)
+    def refused(says, *args, **more):
+        case.refused("tune", *args, says=says, **more)
 
     refused("tune needs -o OUT2", "mlp", "--train", TRAIN, code=2)
     refused("training samples are needed", "mlp", "-o", "x", code=2)
@@ -151,6 +170,17 @@ def refusals(case):
     refused("is not a folder that ttfs wrote", "mlp", "-o", "kept", "--train", TRAIN)
     case.good("compile", os.path.join(DIGITS, "digits_mlp.onnx"), "-o", "bare", "-q")
     refused("calibrat", "bare", "-o", "x", "--train", TRAIN)
+    case.write("values.npy", npy((400, 10), [0.25] * 4000))
+    case.write("x400.npy", npy((400, 64), [0.5] * 400 * 64))
+    refused("a class a sample expected", "mlp", "-o", "x", "--train", "x400.npy", "--labels", "values.npy")
+    refused("/proc/none", "mlp", "-o", "/proc/none/x", *QUICK, "--epochs", "100000", limit=30)
+    m = onnx_make.Model("map", input_shape=[None, 1, 8, 8])
+    m.init("w", drawn(random.Random(2), 2, 1, 3, 3))
+    m.node("Conv", ["input", "w"], ["y"], name="pixels", kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    m.output("y", [None, 2, 8, 8])
+    m.save(case.path("map.onnx"))
+    case.good("compile", "map.onnx", "-o", "map", "--calib", TEST, "-q")
+    refused("one vector of logits", "map", "-o", "x", "--train", TRAIN)
     case.good("compile", os.path.join(DIGITS, "digits_mlp.onnx"), "-o", "loose", "--calib", TEST, "--stop-after", "spike", "-q")
     refused("potentials may pass", "loose", "-o", "x", "--train", TRAIN, "--ticks", 4095, "--weight-bits", 12)
     case.check(not os.path.exists(case.path("x")), "written after a refusal")
@@ -160,6 +190,8 @@ def main():
     case = Case()
     mlp(case)
     recompiled(case)
+    longer(case)
+    kept(case)
     cnn(case)
     residual(case)
     sparse(case)

@@ -63,6 +63,21 @@ static void proof(void **state) {
     assert_true(near(ttfs_setting_proof(&f, &s), 0.085176 - 0.006230));
 }
 
+/* So many samples that lose nothing prove a target, of agreement or of a drop; one less does not.
+ */
+static void enough(void **state) {
+    (void)state;
+    TtfsSetting s = {.meets = true};
+    for (int labelled = 0; labelled < 2; labelled++)
+        for (double loss = 0.001; loss < 1; loss *= 2) {
+            TtfsFrontier f = {.target = {.labelled = labelled, .loss = loss}, .points = {&s, 1, 1}};
+            f.proof = (uint64_t)ttfs_target_enough(&f.target);
+            assert_true(ttfs_frontier_met(&f));
+            f.proof--;
+            assert_false(ttfs_frontier_met(&f));
+        }
+}
+
 static void classes(void **state) {
     (void)state;
     assert_int_equal(ttfs_logits_class((float[]){-0.5f}, 1), 0);
@@ -104,8 +119,8 @@ static void one_logit(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(intervals), cmocka_unit_test(exact_ends), cmocka_unit_test(proof),
-        cmocka_unit_test(classes),   cmocka_unit_test(changes),    cmocka_unit_test(drops),
-        cmocka_unit_test(one_logit),
+        cmocka_unit_test(enough),    cmocka_unit_test(classes),    cmocka_unit_test(changes),
+        cmocka_unit_test(drops),     cmocka_unit_test(one_logit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

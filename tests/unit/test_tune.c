@@ -251,6 +251,17 @@ static void expect_same_model(Case *c, uint64_t seed) {
     ttfs_buf_free(&model);
 }
 
+/* The first channel of every relu gets no weights. */
+static void silence_channels(Case *c) {
+    for (uint32_t i = 1; i < c->tune.layers; i++) {
+        const TtfsTuneState *l = &c->tune.layer[i];
+        if (!l->term || !l->ticks) continue;
+        for (uint32_t k = 0; k < l->net->terms; k++)
+            memset(c->tune.value + l->term[k].at, 0,
+                   l->term[k].rows / l->net->c * l->term[k].term->row * sizeof(float));
+    }
+}
+
 static void test_model(void **state) {
     uint32_t seen = 0;
     (void)state;
@@ -262,6 +273,7 @@ static void test_model(void **state) {
             c.start.rounded = ttfs_net_to_onnx_rounds(&g);
             if (c.start.rounded) c.start.layer[0].scale = g.scale;
             ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
+            if (seed % 2) silence_channels(&c);
             ttfs_tune_snap(&c.tune, false);
             ttfs_tune_take(&c.tune, c.start.layer, &c.start.arena);
             expect_same_model(&c, seed);
@@ -413,7 +425,7 @@ static void train(Training *t, TtfsTuneSettings o) {
     const TtfsTuneSamples samples = {
         .encode = give, .context = t, .count = SAMPLES, .classes = t->class};
     o.batch = 20, o.validate = 0.2, o.seed = 4;
-    o.rate = 0.01;
+    if (o.rate == 0) o.rate = 0.01;
     o.progress = (TtfsProgress){watch, t, &t->stop};
     assert_true(ttfs_tune(&t->c.start.net, t->c.start.offset, t->c.start.layer, &samples, &o, "net",
                           &t->report, &diag));
@@ -525,11 +537,74 @@ static void test_diverges(void **state) {
     close_training(&t);
 }
 
+/* A rate that moves nothing: every look finds the same, its noise is the same too. */
+static void test_looks(void **state) {
+    Training t;
+    TtfsTuneSettings o = noisy;
+    (void)state;
+    t.stop_at = 0;
+    o.rate = 1e-30, o.epochs = 2, o.weight_noise = 0.2;
+    open_training(&t, training_seed());
+    train(&t, o);
+    for (uint32_t i = 1; i < 3; i++)
+        assert_true(t.report.epochs.at[i].validation == t.report.epochs.at[0].validation);
+    close_training(&t);
+}
+
+/* A weight or bias that is no number, a readout's unit and a window that float32 has not: seen. A
+ * channel's unit ends at its window's. */
+static void test_lost(void **state) {
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        Case c;
+        if (open_case(&c, seed, false) && said(&c)) {
+            ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
+            ttfs_tune_snap(&c.tune, false);
+            assert_false(c.tune.lost);
+            for (uint32_t i = 1; i < c.tune.layers; i++) {
+                const TtfsTuneState *l = &c.tune.layer[i];
+                if (!l->term) continue;
+                const size_t at[] = {l->term[0].at, l->bias_at, l->unit_at, l->window_at};
+                for (int k = 0; k < (l->ticks ? 4 : 3); k++) {
+                    float was = c.tune.value[at[k]];
+                    c.tune.value[at[k]] = k < 2 ? NAN : -20;
+                    ttfs_tune_snap(&c.tune, false);
+                    assert_true(c.tune.lost || (k == 2 && l->ticks));
+                    c.tune.value[at[k]] = was;
+                }
+            }
+        }
+        close_case(&c);
+    }
+}
+
+/* Samples of no class of the network teach nothing. */
+static void test_no_class(void **state) {
+    Case c;
+    const uint32_t none[LANES] = {9, 9, 9, 9, 9, 9, UINT32_MAX, UINT32_MAX};
+    (void)state;
+    assert_true(open_case(&c, training_seed(), false));
+    ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
+    ttfs_tune_work_open(&c.tune, &c.work, LANES, &c.start.arena);
+    ttfs_tune_snap(&c.tune, false);
+    draw_samples(&c);
+    float *g = TTFS_ARRAY(&c.start.arena, float, c.tune.parameters);
+    const TtfsTuneSamples samples = {.encode = encode, .context = &c, .classes = none};
+    TtfsTuneChunk chunk = {
+        .lanes = LANES, .count = LANES, .batch = LANES, .sample = in_order, .gradient = g};
+    assert_true(ttfs_tune_chunk(&c.tune, &samples, &c.work, &chunk));
+    assert_true(chunk.loss == 0 && chunk.right == 0);
+    for (size_t i = 0; i < c.tune.parameters; i++) assert_true(g[i] == 0);
+    close_case(&c);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_products), cmocka_unit_test(test_forward),
         cmocka_unit_test(test_model),    cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_threads),  cmocka_unit_test(test_learns),
-        cmocka_unit_test(test_stop),     cmocka_unit_test(test_diverges)};
+        cmocka_unit_test(test_stop),     cmocka_unit_test(test_diverges),
+        cmocka_unit_test(test_looks),    cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_no_class)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
