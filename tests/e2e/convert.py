@@ -175,6 +175,8 @@ def refusals(case):
     case.check(not os.path.exists(case.path("no.nir")), "a file was written")
     case.refused("convert", "refused", code=2, says="-o net.nir")
     case.refused("convert", "absent", "-o", "no.nir", says="absent")
+    for command in ("convert", "emit"):
+        case.refused(command, "refused", "-o", case.path("refused", "forms", "spike.txt"), code=2, says="a file of the folder 'refused' itself")
 
 
 def too_large(case):
