@@ -16,6 +16,7 @@
 #include "fst.h"
 #include "random_spike.h"
 #include "vcd.h"
+#include "wave_view.h"
 
 enum { SIGNALS = 1 << 14 };
 
@@ -185,6 +186,24 @@ static void the_text(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* A name that had to change, and the one that another has already. */
+static void scopes_are_apart(void **state) {
+    (void)state;
+    TtfsSpike s = {0};
+    TtfsBuf text = {0}, view = {0};
+    for (int i = 0; i < 2; i++)
+        add_pop(&s, (TtfsPopulation){.kind = TTFS_POP_INPUT, .c = 1, .h = 1, .w = 1, .ticks = 2});
+    s.pops.at[0].name = "a-b", s.pops.at[1].name = "a_b_1";
+    ttfs_vcd_begin(&s, &text);
+    ttfs_wave_view(&s, "t.vcd", &view);
+    assert_non_null(strstr(ttfs_buf_text(&text), "$scope module a_b_1 $end"));
+    assert_non_null(strstr(ttfs_buf_text(&text), "$scope module a_b_1_2 $end"));
+    assert_non_null(strstr(ttfs_buf_text(&view), "ttfs.a_b_1_2.window"));
+    ttfs_buf_free(&text);
+    ttfs_buf_free(&view);
+    ttfs_spike_free(&s);
+}
+
 /* A block of an .fst holds no more samples than have so many changes: 2^17 wires that rise and fall
  * are a block a sample, by the count in the file's head. */
 static void blocks_are_bounded(void **state) {
@@ -210,6 +229,7 @@ static void blocks_are_bounded(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_spike), cmocka_unit_test(the_text),
-                                       cmocka_unit_test(blocks_are_bounded)};
+                                       cmocka_unit_test(blocks_are_bounded),
+                                       cmocka_unit_test(scopes_are_apart)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
