@@ -5,6 +5,7 @@
 #include "asked.h"
 
 #include "file.h"
+#include "out_tree.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -64,4 +65,13 @@ bool ttfs_asked_apart(const char *option, const char *path, const char *other, T
     return !path || !one_file(path, other) ||
            ttfs_error(diag, TTFS_AT_FILE(option), TTFS_OPTION_VALUE,
                       "'%s' is the file '%s' too: name another", path, other);
+}
+
+bool ttfs_asked_outside(const char *option, const char *path, const char *folder, TtfsDiag *diag) {
+    TtfsArena a = {0};
+    bool own = path && folder && ttfs_out_has(folder, path, &a);
+    ttfs_arena_free(&a);
+    return !own ||
+           ttfs_error(diag, TTFS_AT_FILE(option), TTFS_OPTION_VALUE,
+                      "'%s' is a file of the folder '%s' itself: name another", path, folder);
 }

@@ -19,5 +19,7 @@ bool ttfs_asked_for(const char *option, const char *text, const char *what, Ttfs
 bool ttfs_asked_folder(const char *folder, TtfsDiag *diag);
 /* A file to write, NULL: none, is not the file `other`, however both are spelt; a device may be. */
 bool ttfs_asked_apart(const char *option, const char *path, const char *other, TtfsDiag *diag);
+/* A file to write, NULL: none, is none of the compiled folder's own. */
+bool ttfs_asked_outside(const char *option, const char *path, const char *folder, TtfsDiag *diag);
 
 #endif

@@ -19,6 +19,7 @@ bool ttfs_convert_out(const TtfsConvertOptions *o, TtfsConverted *c, TtfsDiag *d
     TtfsBuf file = {0};
     bool ok = ttfs_asked_folder(o->folder, diag) &&
               ttfs_asked_for("-o", o->file, "a file is needed: -o net.nir", diag) &&
+              ttfs_asked_outside("-o", o->file, o->folder, diag) &&
               ttfs_out_open(&out, o->folder, TTFS_OUT_SPIKE, diag) &&
               ttfs_spike_to_nir(&out.spike, o->folder, &file, &c->graph, diag) &&
               ttfs_file_write(o->file, file.text, file.len, diag);

@@ -46,6 +46,7 @@ bool ttfs_emit_out(const TtfsEmitOptions *o, TtfsEmitted *e, TtfsArena *a, TtfsD
     TtfsEmitJob job = {.triple = o->triple, .cpu = o->cpu, .share_memory = o->share_memory};
     bool ok = ttfs_asked_folder(o->folder, diag) &&
               ttfs_asked_for("-o", o->file, "a file is needed: -o F", diag) &&
+              ttfs_asked_outside("-o", o->file, o->folder, diag) &&
               read_format(o->format, &job.format, diag) &&
               (!o->name || check_name(o->name, diag)) &&
               ttfs_out_open(&out, o->folder, TTFS_OUT_SPIKE, diag);

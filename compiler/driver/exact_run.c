@@ -222,6 +222,7 @@ static bool run(TtfsExactRun *x, const TtfsRunOptions *o, TtfsDiag *diag) {
                           "it is not of the engine exact; ttfs sweep --engine exact has it");
     if (!read_options(o, &x->options, diag) ||
         !ttfs_session_apart(&o->session, "--outputs", o->outputs, diag) ||
+        !ttfs_asked_outside("--outputs", o->outputs, o->session.folder, diag) ||
         !ttfs_asked_word("--windows", o->windows, windows, &from, diag) ||
         !ttfs_session_open(s, &o->session, TTFS_OUT_NET | TTFS_OUT_SPIKE, true, diag) ||
         !open_net(x, o, diag))

@@ -4,6 +4,7 @@
  * product and a format; manifests of the time before `product` name it by their key `ttfs`, the
  * version, beside `options`. A new kind of file in OUT is a new row here.
  */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "out_tree.h"
 
 #include "base.h"
@@ -12,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -94,6 +96,15 @@ static bool is_folder_of_ours(const char *path) {
     for (int i = 0; i < NAMES; i++)
         if (strncmp(names[i], path, n) == 0 && names[i][n] == '/') return true;
     return false;
+}
+
+bool ttfs_out_has(const char *folder, const char *path, TtfsArena *a) {
+    char out[PATH_MAX], in[PATH_MAX];
+    if (!realpath(folder, out) || !realpath(ttfs_path_dir(a, path), in)) return false;
+    size_t n = strlen(out);
+    if (strncmp(in, out, n) != 0 || (in[n] != '/' && in[n] != 0)) return false;
+    const char *name = ttfs_path_base(path);
+    return is_file_of_ours(in[n] ? ttfs_path_join(a, in + n + 1, name) : name, a);
 }
 
 typedef struct {

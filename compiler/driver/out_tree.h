@@ -17,4 +17,8 @@ const char *ttfs_out_foreign(const char *folder, const char *at, TtfsArena *a);
  * it, nor a model.onnx that tune did not write. */
 const char *ttfs_out_refusal(const char *path, TtfsArena *a);
 
+/* Whether `path`, in a folder that is there, is where ttfs has a file of the output folder
+ * `folder`, however both are spelt. */
+bool ttfs_out_has(const char *folder, const char *path, TtfsArena *a);
+
 #endif

@@ -356,6 +356,9 @@ static bool check_files(const TtfsRunOptions *o, TtfsDiag *diag) {
     return ttfs_session_apart(s, "-o", o->out, diag) &&
            ttfs_session_apart(s, "--trace", o->trace, diag) &&
            ttfs_session_apart(s, "--outputs", o->outputs, diag) &&
+           ttfs_asked_outside("-o", o->out, s->folder, diag) &&
+           ttfs_asked_outside("--trace", o->trace, s->folder, diag) &&
+           ttfs_asked_outside("--outputs", o->outputs, s->folder, diag) &&
            (!o->out || (ttfs_asked_apart("--trace", o->trace, o->out, diag) &&
                         ttfs_asked_apart("--outputs", o->outputs, o->out, diag))) &&
            (!o->trace || ttfs_asked_apart("--outputs", o->outputs, o->trace, diag));

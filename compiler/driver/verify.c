@@ -6,6 +6,7 @@
  */
 #include "verify.h"
 
+#include "asked.h"
 #include "block.h"
 #include "check_margins.h"
 #include "counts_doc.h"
@@ -347,6 +348,7 @@ static bool verify(TtfsVerify *v, const TtfsVerifyOptions *o, TtfsDiag *diag) {
                 (o->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
     v->verdict.damaged = v->fault.kind != TTFS_FAULT_NONE;
     if (!check_shard(v, o, diag) || !ttfs_session_apart(&o->session, "-o", o->out, diag) ||
+        !ttfs_asked_outside("-o", o->out, folder, diag) ||
         !ttfs_session_open(s, &o->session, parts, false, diag) ||
         !ttfs_counts_open(&v->counts, s, o->shard, o->out, diag))
         return false;

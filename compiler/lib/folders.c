@@ -169,6 +169,7 @@ static bool write_timeline(const void *options, TtfsResult *r, TtfsDiag *diag) {
     TtfsBuf text = {0};
     bool ok = ttfs_asked_folder(d->folder, diag) &&
               ttfs_asked_for("--timeline", d->file, "a file is needed: --timeline F.json", diag) &&
+              ttfs_asked_outside("--timeline", d->file, d->folder, diag) &&
               ttfs_timeline(d->folder, &text, diag) &&
               ttfs_file_write(d->file, text.text, text.len, diag);
     if (ok) {

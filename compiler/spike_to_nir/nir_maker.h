@@ -83,7 +83,7 @@ bool ttfs_nir_patch(const TtfsConnection *c, NirPatch *patch);
 /* A convolution from `src` to `dst` with that patch; without numbers. */
 NirConv ttfs_nir_patch_conv(const TtfsPopulation *src, const TtfsPopulation *dst,
                             const TtfsConnection *c, const NirPatch *patch);
-/* True of a convolution from a vector to one: a matrix. */
+/* True of a matrix, and of a convolution from a vector of one place to one, which is one too. */
 bool ttfs_nir_is_matrix(const NirMaker *m, const TtfsConnection *c);
 
 #endif

@@ -5,11 +5,14 @@
  */
 #include "nir_maker.h"
 
+#define MOST_TAPS ((uint32_t)INT32_MAX)
+
 /* The taps of an axis with the fewest zeros; false: the padding differs by less than a step. */
 static bool fewest(const TtfsConnection *c, int axis, uint32_t *taps) {
     uint32_t before = c->pad[axis], after = c->pad[axis + 2];
     uint32_t apart = before > after ? before - after : after - before;
-    *taps = c->kernel[axis] + apart / c->dilation[axis];
+    uint64_t all = (uint64_t)c->kernel[axis] + apart / c->dilation[axis];
+    *taps = all < MOST_TAPS ? (uint32_t)all : MOST_TAPS; /* so many are refused, however written */
     return apart % c->dilation[axis] == 0;
 }
 

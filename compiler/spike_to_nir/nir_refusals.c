@@ -13,9 +13,25 @@ static bool refuse(NirMaker *m, const TtfsPopulation *p, const char *advice, con
 }
 
 bool ttfs_nir_is_matrix(const NirMaker *m, const TtfsConnection *c) {
+    const TtfsPopulation *src = ttfs_spike_pop(m->spike, c->src);
     const TtfsPopulation *dst = ttfs_spike_pop(m->spike, c->dst);
     return c->kind == TTFS_CONN_DENSE ||
-           (c->kind == TTFS_CONN_CONV && m->value[c->src.i - 1].is_flat && dst->h * dst->w == 1);
+           (c->kind == TTFS_CONN_CONV && m->value[c->src.i - 1].is_flat && src->h * src->w == 1 &&
+            dst->h * dst->w == 1);
+}
+
+/* Every tap of a pool is a convolution, with weights of its own, and two more nodes or three. */
+static bool examine_taps(NirMaker *m, const TtfsPopulation *p, const TtfsConnection *c,
+                         uint64_t weights) {
+    enum { NODES = 3, NUMBERS = 5 /* of a neuron, in these nodes */ };
+    const uint64_t most = (uint64_t)16 * NIR_MOST_ELEMENTS;
+    uint64_t taps = (uint64_t)c->kernel[0] * c->kernel[1];
+    uint64_t each = weights + (uint64_t)NUMBERS * ttfs_pop_size(p);
+    return (taps <= NIR_MOST_WRITTEN / NODES && each <= most / taps) ||
+           ttfs_error(m->diag, ttfs_pop_at(p, m->file), TTFS_LIMIT,
+                      "a pool of %" PRIu64 " taps, each a convolution with %" PRIu64
+                      " numbers: more than %" PRIu64 " in all, or more than %d nodes",
+                      taps, each, most, NIR_MOST_WRITTEN);
 }
 
 static bool examine_patch(NirMaker *m, const TtfsPopulation *p, const TtfsConnection *c) {
@@ -33,9 +49,11 @@ static bool examine_patch(NirMaker *m, const TtfsPopulation *p, const TtfsConnec
                       "a min pool with padding, which NIR has no node for");
     uint64_t taps = (uint64_t)v.kernel[0] * v.kernel[1];
     const TtfsPopulation *src = ttfs_spike_pop(m->spike, c->src);
-    return (uint64_t)p->c * src->c <= NIR_MOST_ELEMENTS / taps ||
-           ttfs_error(m->diag, ttfs_pop_at(p, m->file), TTFS_LIMIT,
-                      "its weights, all channels with all, are more than %d", NIR_MOST_ELEMENTS);
+    if ((uint64_t)p->c * src->c > NIR_MOST_ELEMENTS / taps)
+        return ttfs_error(m->diag, ttfs_pop_at(p, m->file), TTFS_LIMIT,
+                          "its weights, all channels with all, are more than %d",
+                          NIR_MOST_ELEMENTS);
+    return !ttfs_conn_is_pool(c) || examine_taps(m, p, c, taps * p->c * src->c);
 }
 
 static bool examine_connection(NirMaker *m, const TtfsPopulation *p, const TtfsConnection *c) {
@@ -46,6 +64,23 @@ static bool examine_connection(NirMaker *m, const TtfsPopulation *p, const TtfsC
                       "its weights, from all of its source, are more than %d", NIR_MOST_ELEMENTS);
 }
 
+/* What is made beside its connections: the kernel that has biases by position, the matrix of the
+ * channels that takes an input's offset off. */
+static bool examine_rest(NirMaker *m, const TtfsPopulation *p, const NirValue *value) {
+    uint64_t side = 2 * (uint64_t)(p->h > p->w ? p->h : p->w) - 1, most = NIR_MOST_ELEMENTS;
+    if (value->is_flat) return true;
+    if (p->kind == TTFS_POP_INPUT && p->offset != 0 && p->c > most / p->c)
+        return ttfs_error(m->diag, ttfs_pop_at(p, m->file), TTFS_LIMIT,
+                          "it does not begin at 0, and has too many channels for a matrix of all "
+                          "with all of at most %d",
+                          NIR_MOST_ELEMENTS);
+    return !ttfs_nir_bias_moves(p) || side * side <= most / p->c ||
+           ttfs_error(m->diag, ttfs_pop_at(p, m->file), TTFS_LIMIT,
+                      "its biases depend on the position: a kernel of %" PRIu64 " x %" PRIu64
+                      " a channel is more than %d weights",
+                      side, side, NIR_MOST_ELEMENTS);
+}
+
 static bool examine_population(NirMaker *m, const TtfsPopulation *p, NirValue *value) {
     bool ok = true;
     value->is_flat = p->kind == TTFS_POP_INPUT && p->h * p->w == 1;
@@ -54,7 +89,7 @@ static bool examine_population(NirMaker *m, const TtfsPopulation *p, NirValue *v
         value->is_flat |= ttfs_nir_is_matrix(m, c);
         ok = examine_connection(m, p, c) && ok;
     }
-    return ok;
+    return examine_rest(m, p, value) && ok;
 }
 
 /* True when its elements are a readout's neurons in order. */

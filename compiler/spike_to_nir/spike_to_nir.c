@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Populations in order, each by its connections: a matrix or a convolution a connection, whose sum
- * an IF takes. The value of a node for an integer x of a population is x / T, of the input x *
- * scale.
+ * an IF takes. The value of a node for an integer x of a population is x / T, of the input, and of
+ * pools of it, x * scale.
  */
 #include "nir_maker.h"
 
-static double step_of(const TtfsPopulation *src) {
+/* A pool has the values of its source. */
+static double step_of(const TtfsSpike *s, const TtfsPopulation *src) {
+    while (src->kind == TTFS_POP_POOL) src = ttfs_spike_pop(s, s->conns.at[src->conn_first].src);
     return src->kind == TTFS_POP_INPUT ? src->scale : 1.0 / src->ticks;
 }
 
@@ -25,17 +27,19 @@ typedef struct {
 static void matrix_row(const Link *l, uint32_t neuron, float *row) {
     const TtfsConnection *c = l->c;
     uint32_t channel = neuron / (l->dst->h * l->dst->w);
-    double each = ttfs_nir_unit(l->dst, channel) / step_of(l->src);
+    double each = ttfs_nir_unit(l->dst, channel) / step_of(l->m->spike, l->src);
     uint32_t first = ttfs_conn_first(l->m->spike, c), fan = ttfs_conn_fan(l->m->spike, c);
     if (c->kind == TTFS_CONN_DENSE) {
         const int16_t *w = c->weights + (uint64_t)neuron * fan;
         for (uint32_t i = 0; i < fan; i++) row[first + i] = ttfs_nir_put_real(l->m, w[i] * each);
         return;
     }
-    /* a convolution of one place: the tap that lies on it */
+    /* a convolution of one place: the tap that lies on it, if one does */
     uint32_t taps = c->kernel[0] * c->kernel[1], in = c->src_channels / c->group;
-    uint32_t tap = c->pad[0] / c->dilation[0] * c->kernel[1] + c->pad[1] / c->dilation[1];
-    bool hit = c->pad[0] % c->dilation[0] == 0 && c->pad[1] % c->dilation[1] == 0;
+    uint32_t y = c->pad[0] / c->dilation[0], x = c->pad[1] / c->dilation[1];
+    uint32_t tap = y * c->kernel[1] + x;
+    bool hit = c->pad[0] % c->dilation[0] == 0 && c->pad[1] % c->dilation[1] == 0 &&
+               y < c->kernel[0] && x < c->kernel[1];
     uint32_t group = channel / (l->dst->c / c->group);
     for (uint32_t i = 0; hit && i < in; i++)
         row[first + group * in + i] =
@@ -76,7 +80,7 @@ static void spread(const Link *l, const NirConv *v, uint32_t above, uint32_t lef
             uint32_t channel = c->src_ch_first + o / (v->out / c->group) * in + i;
             const int16_t *w = c->weights + ((uint64_t)o * in + i) * kh * kw;
             float *to = out + ((uint64_t)o * v->in + channel) * v->kernel[0] * v->kernel[1];
-            double each = ttfs_nir_unit(l->dst, o) / step_of(l->src);
+            double each = ttfs_nir_unit(l->dst, o) / step_of(l->m->spike, l->src);
             for (uint32_t k = 0; k < kh * kw; k++)
                 to[(k / kw + above) * v->kernel[1] + k % kw + left] =
                     ttfs_nir_put_real(l->m, w[k] * each);

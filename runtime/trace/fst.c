@@ -23,7 +23,8 @@ enum {
     WIRE = 16,
     NANOSECONDS = -9,
     LEVEL = 4,
-    BLOCK = 64 /* samples */
+    BLOCK = 64,            /* samples, or fewer: */
+    MOST_CHANGES = 1 << 18 /* with these a block ends at its sample's end */
 };
 
 typedef struct {
@@ -34,10 +35,11 @@ struct TtfsFst {
     const TtfsSpike *spike;
     uint64_t signals; /* numbers of signals; of readouts two stand for nothing */
     uint64_t scopes, vars, blocks, end;
-    uint32_t *now; /* [signal]: its value */
-    uint8_t *bits; /* [signal] */
-    TtfsBuf names; /* the body of that section */
-    TtfsArena own; /* of a block */
+    uint64_t in_block; /* samples */
+    uint32_t *now;     /* [signal]: its value */
+    uint8_t *bits;     /* [signal] */
+    TtfsBuf names;     /* the body of that section */
+    TtfsArena own;     /* of a block */
     TTFS_VEC(Change) changes;
     TTFS_VEC(uint64_t) times;
 };
@@ -101,8 +103,8 @@ static void scope(void *context, const char *name) {
     f->scopes++;
 }
 
-/* Numbers that nothing is declared for keep their width of 1, so that numbers stay what they are:
- * the file's handles are given one after the other. */
+/* Numbers that nothing is declared for have no bits, and no place in the file, whose handles are
+ * given one after the other. */
 static void declare(void *context, const char *name, uint32_t bits, uint64_t signal) {
     TtfsFst *f = context;
     f->bits[signal] = (uint8_t)bits;
@@ -240,6 +242,7 @@ static void put_block(TtfsFst *f, TtfsBuf *out) {
     f->changes.at = NULL, f->changes.len = f->changes.cap = 0;
     f->times.at = NULL, f->times.len = f->times.cap = 0;
     f->blocks++;
+    f->in_block = 0;
 }
 
 /* --- the file --- */
@@ -279,8 +282,9 @@ TtfsFst *ttfs_fst_begin(const TtfsSpike *s, TtfsBuf *out, TtfsArena *a) {
 
 void ttfs_fst_sample(TtfsFst *f, const TtfsTrace *t, uint64_t i, TtfsBuf *out) {
     TtfsWaveSink k = sink(f);
-    if (i && i % BLOCK == 0) put_block(f, out);
+    if (f->in_block == BLOCK || (f->in_block && f->changes.len >= MOST_CHANGES)) put_block(f, out);
     ttfs_wave_sample(t, i, &k);
+    f->in_block++;
 }
 
 void ttfs_fst_end(TtfsFst *f, TtfsBuf *out) {

@@ -2,7 +2,7 @@
  *
  * Spike traces as FST, GTKWave's compressed waveforms (what its fstapi reads): the waveforms of
  * wave.h, a third of the text's size and read a signal at a time. A block of the file is 64
- * samples. The same traces give the same bytes; no date.
+ * samples, or as few as have 2^18 changes. The same traces give the same bytes; no date.
  */
 #ifndef TTFS_FST_H
 #define TTFS_FST_H
@@ -12,7 +12,7 @@
 typedef struct TtfsFst TtfsFst;
 
 /* Begins the file in `out`, which is empty; lies in the arena, whose memory grows with signals, and
- * with the changes of a block. */
+ * with the changes of a block: 2^18 and those of one sample. */
 TtfsFst *ttfs_fst_begin(const TtfsSpike *s, TtfsBuf *out, TtfsArena *a);
 /* Sample i, from 0, each once and in order; appends the block before it when that is whole. */
 void ttfs_fst_sample(TtfsFst *f, const TtfsTrace *t, uint64_t i, TtfsBuf *out);

@@ -145,10 +145,14 @@ static uint64_t node(const TtfsNird *n, uint32_t pop, TtfsHdf5Writer *w) {
 void ttfs_nird_write(const TtfsNird *n, TtfsBuf *out) {
     TtfsHdf5Writer w;
     TtfsArena names = {0};
+    TtfsNames taken = {0};
     ttfs_hdf5_begin(&w);
     TtfsHdf5Header nodes = ttfs_hdf5_group(), root = ttfs_hdf5_group();
     for (uint32_t i = 0; i < n->spike->pops.len; i++)
-        ttfs_hdf5_link(&nodes, ttfs_hdf5_name(n->spike->pops.at[i].name, i + 1, &names),
+        ttfs_hdf5_link(&nodes,
+                       ttfs_names_take(&taken,
+                                       ttfs_hdf5_name(n->spike->pops.at[i].name, i + 1, &names),
+                                       &names),
                        node(n, i, &w));
     ttfs_hdf5_link(&root, "nodes", ttfs_hdf5_put(&w, &nodes));
     ttfs_hdf5_attribute_text(&w, &root, "__type__", "NIRGraphData");

@@ -22,23 +22,23 @@ uint64_t ttfs_wave_signals(const TtfsSpike *s) {
     return n;
 }
 
-void ttfs_wave_scope(const TtfsPopulation *p, uint32_t number, TtfsBuf *out) {
-    bool changed = false;
-    for (const char *c = p->name; *c; c++) {
-        bool plain = isalnum((unsigned char)*c) || *c == '_';
-        ttfs_buf_printf(out, "%c", plain ? *c : '_');
-        changed |= !plain;
+const char *ttfs_wave_scope(const TtfsPopulation *p, uint32_t number, TtfsNames *taken,
+                            TtfsArena *a) {
+    char *name = ttfs_arena_strdup(a, p->name);
+    bool changed = !*name;
+    for (char *c = name; *c; c++) {
+        if (isalnum((unsigned char)*c) || *c == '_') continue;
+        *c = '_';
+        changed = true;
     }
-    if (changed || !*p->name) ttfs_buf_printf(out, "_%" PRIu32, number);
+    return ttfs_names_take(taken,
+                           changed ? ttfs_arena_printf(a, "%s_%" PRIu32, name, number) : name, a);
 }
 
-static void declare_population(const TtfsWaveSink *k, const TtfsPopulation *p, uint32_t number,
+static void declare_population(const TtfsWaveSink *k, const TtfsPopulation *p, const char *scope,
                                uint64_t signal) {
     bool readout = p->kind == TTFS_POP_READOUT;
-    TtfsBuf scope = {0};
-    ttfs_wave_scope(p, number, &scope);
-    k->scope(k->context, ttfs_buf_text(&scope));
-    ttfs_buf_free(&scope);
+    k->scope(k->context, scope);
     if (!readout) k->declare(k->context, "window", 1, signal);
     if (!readout) k->declare(k->context, "spikes", WIDE, signal + 1);
     for (uint32_t i = 0; i < ttfs_pop_size(p); i++) {
@@ -51,13 +51,17 @@ static void declare_population(const TtfsWaveSink *k, const TtfsPopulation *p, u
 
 void ttfs_wave_declare(const TtfsSpike *s, const TtfsWaveSink *k) {
     uint64_t signal = 1;
+    TtfsNames taken = {0};
+    TtfsArena a = {0};
     k->scope(k->context, "ttfs");
     k->declare(k->context, "sample", WIDE, 0);
     for (uint32_t i = 0; i < s->pops.len; i++) {
-        declare_population(k, &s->pops.at[i], i + 1, signal);
-        signal += OWN + ttfs_pop_size(&s->pops.at[i]);
+        const TtfsPopulation *p = &s->pops.at[i];
+        declare_population(k, p, ttfs_wave_scope(p, i + 1, &taken, &a), signal);
+        signal += OWN + ttfs_pop_size(p);
     }
     k->scope(k->context, NULL);
+    ttfs_arena_free(&a);
 }
 
 static void zeros(const TtfsWaveSink *k, const TtfsPopulation *p, uint64_t signal) {

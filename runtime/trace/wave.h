@@ -28,7 +28,9 @@ void ttfs_wave_declare(const TtfsSpike *s, const TtfsWaveSink *sink);
 void ttfs_wave_zeros(const TtfsSpike *s, const TtfsWaveSink *sink);
 /* Sample `i` (0 the first), which begins at tick i * (latency + 1). */
 void ttfs_wave_sample(const TtfsTrace *t, uint64_t i, const TtfsWaveSink *sink);
-/* The population's name in letters that viewers take; with its number where that changed it. */
-void ttfs_wave_scope(const TtfsPopulation *p, uint32_t number, TtfsBuf *out);
+/* The population's name in letters that viewers take; with its number where that changed it, and
+ * another where one that was asked for before, with the same `taken`, has it. Lies in the arena. */
+const char *ttfs_wave_scope(const TtfsPopulation *p, uint32_t number, TtfsNames *taken,
+                            TtfsArena *a);
 
 #endif

@@ -9,10 +9,7 @@
 enum { MOST_VALUES = 64 /* of a readout */ };
 
 /* Flags: numbers to the right (20), decimal (4), binary (8), signed (400), a remark (200). */
-static void put_population(const TtfsPopulation *p, uint32_t number, TtfsBuf *out) {
-    TtfsBuf scope = {0};
-    ttfs_wave_scope(p, number, &scope);
-    const char *name = ttfs_buf_text(&scope);
+static void put_population(const TtfsPopulation *p, const char *name, TtfsBuf *out) {
     ttfs_buf_printf(out, "@200\n-%s\n", name);
     if (p->kind != TTFS_POP_READOUT)
         ttfs_buf_printf(out, "@28\nttfs.%s.window\n@24\nttfs.%s.spikes\n", name, name);
@@ -21,7 +18,6 @@ static void put_population(const TtfsPopulation *p, uint32_t number, TtfsBuf *ou
     uint32_t n = ttfs_pop_size(p) < MOST_VALUES ? ttfs_pop_size(p) : MOST_VALUES;
     for (uint32_t i = 0; p->kind == TTFS_POP_READOUT && i < n; i++)
         ttfs_buf_printf(out, "ttfs.%s.n%" PRIu32 "\n", name, i);
-    ttfs_buf_free(&scope);
 }
 
 void ttfs_wave_view(const TtfsSpike *s, const char *dump, TtfsBuf *out) {
@@ -30,5 +26,9 @@ void ttfs_wave_view(const TtfsSpike *s, const char *dump, TtfsBuf *out) {
                     "[*]\n[dumpfile] \"%s\"\n[timestart] 0\n[sst_expanded] 1\n"
                     "@24\nttfs.sample\n",
                     dump);
-    for (uint32_t i = 0; i < s->pops.len; i++) put_population(&s->pops.at[i], i + 1, out);
+    TtfsNames taken = {0};
+    TtfsArena a = {0};
+    for (uint32_t i = 0; i < s->pops.len; i++)
+        put_population(&s->pops.at[i], ttfs_wave_scope(&s->pops.at[i], i + 1, &taken, &a), out);
+    ttfs_arena_free(&a);
 }

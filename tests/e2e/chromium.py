@@ -47,12 +47,20 @@ class Chromium:
         os.close(to_read)
         os.close(to_write)
         self.sent, self.kept, self.answers, self.complaints, self.loaded = 0, b"", {}, [], 0
+        try:
+            self.attach()
+        except (OSError, RuntimeError):
+            self.process.kill()
+            self.leave()
+            raise
+
+    session = None
+
+    def attach(self):
         pages = [t for t in self.call("Target.getTargets")["targetInfos"] if t["type"] == "page"]
         self.session = self.call("Target.attachToTarget", targetId=pages[0]["targetId"], flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log"):
             self.call(domain + ".enable")
-
-    session = None
 
     def __enter__(self):
         return self
@@ -63,6 +71,9 @@ class Chromium:
             self.call("Browser.close")
         except (OSError, RuntimeError):
             self.process.kill()
+        self.leave()
+
+    def leave(self):
         self.process.wait()
         os.close(self.to)
         os.close(self.come)

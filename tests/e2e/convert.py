@@ -77,6 +77,12 @@ def two_outputs():
     return flattened(n, 256)
 
 
+def beside_padding():
+    """Kernels that meet padding alone: what they give is their bias."""
+    n = Net([None, 6, 1, 1]).conv(4, 6, 2, pads=[3, 0, 0, 1], strides=[4, 4])
+    return n.layer("Add", None, n.const([[[0.5]], [[0.25]], [[0.75]], [[1.0]]])).relu().conv(3, 4, 1)
+
+
 def nets():
     yield "dense", dense(), ()
     yield "groups, dilated", flattened(image().conv(8, 2, group=2, dilations=[2, 1], pads=[2, 0, 2, 0]).relu(), 384), ()
@@ -91,6 +97,9 @@ def nets():
     yield "matrices beside each other", beside(), ()
     yield "two outputs", two_outputs(), ()
     yield "line", flattened(Net([None, 2, 9]).layer("Conv", None, "taps", pads=[1, 1], strides=[2]).relu(), 15), ()
+    yield "max pool of an input below 0", flattened(Net([None, 1, 8, 8]).layer("MaxPool", kernel_shape=[2, 2], strides=[2, 2]).conv(4, 1).relu(), 16), (
+        "--input-range", "-1:1")
+    yield "beside its input", beside_padding(), ()
     yield "input below 0, padded", flattened(image(), 256), ("--input-range", "-1:1")
     yield "normalised behind the rectifier, padded", normalised(), ()
     yield "vector below 0", dense(), ("--input-range", "-1:1")
@@ -166,6 +175,19 @@ def refusals(case):
     case.check(not os.path.exists(case.path("no.nir")), "a file was written")
     case.refused("convert", "refused", code=2, says="-o net.nir")
     case.refused("convert", "absent", "-o", "no.nir", says="absent")
+    for command in ("convert", "emit"):
+        case.refused(command, "refused", "-o", case.path("refused", "forms", "spike.txt"), code=2, says="a file of the folder 'refused' itself")
+
+
+def too_large(case):
+    """What would take more than there is, said before it is made."""
+    line = Net([None, 1, 1, 9000]).layer("Conv", None, "taps", pads=[0, 1, 0, 1])
+    line.init("taps", [[[[0.5, 0.25, 1.0]]]])
+    for n, more, says in ((Net([None, 1, 150, 150]).layer("GlobalMaxPool").layer("Flatten").dense(1, 2), (), "a pool of 22500 taps"),
+                          (line, ("--input-range", "-1:1"), "a kernel of 17999 x 17999")):
+        x = samples(case, n, more, "x.npy", 1)
+        case.good("compile", case.write("net.onnx", n.end().bytes()), "-o", "large", "--calib", x, "--stop-after", "spike", *more)
+        case.refused("convert", "large", "-o", "no.nir", says=says)
 
 
 def same_names(case):
@@ -227,7 +249,7 @@ def main():
     every = 1 if os.environ.get("TTFS_SANITIZE", "none") == "none" else 3  # of the networks; sanitizers take their time
     for name, n, more in list(nets())[::every]:
         same(case, name, n, more)
-    for part in (refusals, same_names, digits):
+    for part in (refusals, too_large, same_names, digits):
         part(case)
     sys.exit(case.done())
 

@@ -74,6 +74,9 @@ def main():
     case.refused("report", "short", "--timeline", "no.json", says="plan")
     case.check(not os.path.exists(case.path("no.json")), "a file without a plan")
     case.refused("report", "one", "--timeline", "", code=2, says="--timeline F.json")
+    before = load(case, "one", "report", "timing.json")
+    case.refused("report", "one", "--timeline", "tiny/../one/report/timing.json", code=2, says="a file of the folder 'one' itself")
+    case.equal(load(case, "one", "report", "timing.json"), before, "a file of the folder's own")
     sys.exit(case.done())
 
 

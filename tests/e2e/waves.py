@@ -60,6 +60,8 @@ def views(case):
     with open(case.path("t.gtkw"), encoding="utf-8") as f:
         case.equal(f.read(), "mine", "a view of the user's own")
     case.refused("run", "cnn", "--input", TEST, "--engine", "relu", "--trace", "r.fst", code=2, says="no ticks for a waveform")
+    for option, file in (("--trace", "manifest.json"), ("--outputs", "./forms/spike.blob"), ("-o", "report/run-jit.json")):
+        case.refused("run", "cnn", "--input", TEST, "--count", 1, option, "cnn/" + file, code=2, says=(option, "of the folder 'cnn' itself"))
     case.check(traced(case, "a.fst", "--count", 70) == traced(case, "b.fst", "--count", 70, "--threads", 1, "--engine", "golden"),
                "golden on one thread writes another file")
 

@@ -220,6 +220,30 @@ static void nird_is_bounded(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* Names of a file are apart where one had to change into what another is. */
+static void nird_has_all_names(void **state) {
+    (void)state;
+    TtfsSpike s;
+    TtfsTrace t;
+    TtfsArena a = {0};
+    TtfsBuf file = {0};
+    small_graph(&s);
+    run_small(&s, &t);
+    s.pops.at[0].name = "a/b", s.pops.at[1].name = "a.b_1";
+    TtfsNird *n = ttfs_nird_open(&s, 1, TTFS_NIRD_MOST, &a);
+    assert_true(ttfs_nird_sample(n, 0, &t));
+    ttfs_nird_write(n, &file);
+    uint32_t own = 0, other = 0;
+    for (size_t i = 0; i + 7 < file.len; i++) {
+        other += memcmp(file.text + i, "a.b_1_2", 7) == 0;
+        own += memcmp(file.text + i, "a.b_1", 5) == 0;
+    }
+    assert_true(own == 2 && other == 1);
+    ttfs_buf_free(&file);
+    ttfs_arena_free(&a);
+    ttfs_spike_free(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_and_class),
@@ -230,6 +254,7 @@ int main(void) {
         cmocka_unit_test(last_population),
         cmocka_unit_test(other_graphs_differ),
         cmocka_unit_test(nird_is_bounded),
+        cmocka_unit_test(nird_has_all_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,8 +13,10 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "fst.h"
 #include "random_spike.h"
 #include "vcd.h"
+#include "wave_view.h"
 
 enum { SIGNALS = 1 << 14 };
 
@@ -184,7 +186,50 @@ static void the_text(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* A name that had to change, and the one that another has already. */
+static void scopes_are_apart(void **state) {
+    (void)state;
+    TtfsSpike s = {0};
+    TtfsBuf text = {0}, view = {0};
+    for (int i = 0; i < 2; i++)
+        add_pop(&s, (TtfsPopulation){.kind = TTFS_POP_INPUT, .c = 1, .h = 1, .w = 1, .ticks = 2});
+    s.pops.at[0].name = "a-b", s.pops.at[1].name = "a_b_1";
+    ttfs_vcd_begin(&s, &text);
+    ttfs_wave_view(&s, "t.vcd", &view);
+    assert_non_null(strstr(ttfs_buf_text(&text), "$scope module a_b_1 $end"));
+    assert_non_null(strstr(ttfs_buf_text(&text), "$scope module a_b_1_2 $end"));
+    assert_non_null(strstr(ttfs_buf_text(&view), "ttfs.a_b_1_2.window"));
+    ttfs_buf_free(&text);
+    ttfs_buf_free(&view);
+    ttfs_spike_free(&s);
+}
+
+/* A block of an .fst holds no more samples than have so many changes: 2^17 wires that rise and fall
+ * are a block a sample, by the count in the file's head. */
+static void blocks_are_bounded(void **state) {
+    (void)state;
+    enum { NEURONS = 1 << 17, SAMPLES = 3, COUNT_AT = 72 /* its last byte */ };
+    TtfsSpike s = {0};
+    TtfsTrace t;
+    TtfsArena a = {0};
+    TtfsBuf file = {0};
+    s.input = add_pop(
+        &s, (TtfsPopulation){.kind = TTFS_POP_INPUT, .c = NEURONS, .h = 1, .w = 1, .ticks = 2});
+    s.latency = 2;
+    ttfs_trace_init(&t, &s, &s.arena);
+    for (uint32_t i = 0; i < NEURONS; i++) t.tick[i] = 1;
+    TtfsFst *fst = ttfs_fst_begin(&s, &file, &a);
+    for (uint32_t i = 0; i < SAMPLES; i++) ttfs_fst_sample(fst, &t, i, &file);
+    ttfs_fst_end(fst, &file);
+    assert_int_equal(file.text[COUNT_AT], SAMPLES);
+    ttfs_buf_free(&file);
+    ttfs_arena_free(&a);
+    ttfs_spike_free(&s);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_spike), cmocka_unit_test(the_text)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_spike), cmocka_unit_test(the_text),
+                                       cmocka_unit_test(blocks_are_bounded),
+                                       cmocka_unit_test(scopes_are_apart)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
