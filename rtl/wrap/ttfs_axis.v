@@ -58,7 +58,7 @@ module ttfs_axis #(
         end else begin
             case (state_q)
                 REST:    if (s_valid_i && !busy_i) state_q <= START;
-                START:   state_q <= FEED;
+                START:   if (!busy_i) state_q <= FEED;   // an access of the configuration may have come first
                 default: if (closes) state_q <= REST;
             endcase
             if (accept) in_q <= |s_keep_i;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The chip as a wrapper sees it: a configuration memory of 256 words, an input and readouts, each with pauses of its own. A
-// sample begins with start; the chip hears flits until the end marker, gives `sums` readouts, and is done. `fed` has the flits
-// that it took, of which `samples_fed` were ends; flits given count up from 0.
+// sample begins with start, which the chip does not look at while it is busy with something else (`other`, where the bench has
+// set `disturb`); it hears flits until the end marker, gives `sums` readouts, and is done. `fed` has the flits that it took, of
+// which `samples_fed` were ends; flits given count up from 0.
 
     localparam FLIT = 40;
     wire            cfg_valid, cfg_write, start, in_valid, in_end, out_ready;
@@ -15,7 +16,7 @@
     reg [31:0]      config_words [0:255];
     reg [FLIT-1:0]  fed [0:65535];
     integer         n_fed = 0, samples_fed = 0, sums_left = 0, given = 0, sums = 3, refused = 0;
-    reg             hears = 0;
+    reg             hears = 0, other = 0, disturb = 0;   // other: busy, with no sample
 
     always @(posedge clk) if (rst_n) begin
         if (cfg_valid && cfg_ready && cfg_write) config_words[cfg_addr[7:0]] <= cfg_data;
@@ -28,7 +29,8 @@
             cfg_rdata <= config_words[asked_at];
         end
         if (start && busy) refused = refused + 1;
-        else if (start) begin busy <= 1; hears = 1; end
+        else if (start && !other) begin busy <= 1; hears = 1; end
+        if (disturb) other <= below(3) == 0;
         if (in_valid && in_ready) begin
             if (in_end) begin hears = 0; samples_fed = samples_fed + 1; sums_left = sums; end
             else begin fed[n_fed] = in_flit; n_fed = n_fed + 1; end

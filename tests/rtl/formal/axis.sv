@@ -6,10 +6,11 @@
 // mutant: wrap/ttfs_axis.v s/held_q && room && (comes || through)/held_q \&\& (comes || through)/
 // mutant: wrap/ttfs_axis.v s/!last_q && (!held_q || !m_valid_q)/!held_q || !m_valid_q/
 // mutant: wrap/ttfs_axis.v s/m_valid_q && !m_ready_i/1'b0/
+// mutant: wrap/ttfs_axis.v s/if (!busy_i) state_q <= FEED/state_q <= FEED/
 // ttfs_axis: AXI4-Stream, for any sender that keeps its beats, any receiver and any chip, whose done comes when its flits have
 // gone. One flit of each direction is followed, the K-th: it goes on as the K-th, with the same bits, and with the mark of a
 // last one exactly if no other comes before the done. Flits are neither lost nor doubled, an end marker is given behind all
-// flits of its packet, beats that wait do not change, and a sample is started only when none runs.
+// flits of its packet, beats that wait do not change, a packet is taken once the chip has taken its start, one a packet.
 module axis (
     input wire       clk,
     input wire       s_valid, s_last, m_ready, busy, done, in_ready, out_valid,
@@ -78,7 +79,11 @@ module axis (
         end
     end
 
-    reg free_1 = 0;
-    always @(posedge clk) free_1 <= rst_n && !busy;
-    always @* if (rst_n && start) assert (free_1);
+    // A start that the chip took: it looks at none while it is busy.
+    reg started = 0;
+    always @(posedge clk) if (rst_n) started <= (started && !(gives && in_end)) || (start && !busy);
+    always @* if (past && rst_n) begin
+        assert (!s_takes || started);
+        assert (!(start && started));
+    end
 endmodule
