@@ -52,7 +52,7 @@ module ttfs_regs #(
     localparam [1:0]  IDLE = 2'd0, ASK = 2'd1, WAIT = 2'd2, ACK = 2'd3;
 
     reg [1:0]  state_q;
-    reg        error_q, start_q, in_full_q, in_end_q, run_q, irq_level_q;
+    reg        error_q, start_q, in_full_q, in_end_q, irq_level_q;
     reg [31:0] rdata_q, cfg_addr_q, samples_q, cycles_q, count_q, in_high_q, in_low_q;
     reg [2:0]  irq_q, enable_q;
     reg [63:0] flit;
@@ -131,22 +131,21 @@ module ttfs_regs #(
             if (set && word == REG_CFG_ADDR) cfg_addr_q <= req_data_i;
             else if ((passes && req_write_i) || answers) cfg_addr_q <= cfg_addr_q + 32'd1;
             start_q     <= starts;
-            in_full_q   <= (in_full_q && !given) || give;
+            in_full_q   <= in_full_q ? !given : give;
             irq_q       <= (irq_q & ~(req_data_i[2:0] & {3{set && word == REG_IRQ}})) | happens;
             if (set && word == REG_IRQ_ENABLE) enable_q <= req_data_i[2:0];
             irq_level_q <= (irq_q & enable_q) != 3'd0;
         end
 
-    // Cycles from the start that the chip takes to its done.
+    // Cycles of a sample: those with a slot, as the chip's own register CYCLES has them. (busy_i is high in accesses of the
+    // configuration and after reset too.) In the cycle of done_i no slot runs.
     always @(posedge clk_i)
         if (!rst_ni) begin
-            run_q     <= 1'b0;
             samples_q <= 32'd0;
             cycles_q  <= 32'd0;
             count_q   <= 32'd0;
         end else begin
-            run_q   <= (run_q && !done_i) || (busy_i && !done_i);
-            count_q <= run_q ? count_q + 32'd1 : 32'd1;
+            count_q <= slot_valid_i ? count_q + 32'd1 : 32'd0;
             if (done_i) begin
                 samples_q <= samples_q + 32'd1;
                 cycles_q  <= count_q;
