@@ -18,6 +18,7 @@ typedef struct {
     const char *text; /* the token */
     size_t len;       /* 0: the end */
     bool quoted;
+    bool lef; /* # begins a comment, up to the end of the line */
 } Scan;
 
 /* --- tokens --- */
@@ -36,6 +37,8 @@ static void skip_blanks(Scan *s) {
     while (s->at < s->end)
         if (isspace((unsigned char)*s->at) || *s->at == '\\' || *s->at == ',')
             s->at++;
+        else if (s->lef && *s->at == '#')
+            while (s->at < s->end && *s->at != '\n') s->at++;
         else if (!skip_comment(s))
             return;
 }
@@ -82,6 +85,27 @@ static const char *text_of(const Scan *s, TtfsArena *a) {
     return ttfs_arena_strndup(a, s->text, s->len < LONGEST ? s->len : LONGEST);
 }
 
+/* A name that scripts and notes may say as it stands: what could be more than a name there (Tcl,
+ * Make, a new line) is _. */
+static const char *label_of(const Scan *s, TtfsArena *a) {
+    char *text = ttfs_arena_strndup(a, s->text, s->len < LONGEST ? s->len : LONGEST);
+    for (char *c = text; *c; c++)
+        if (!isalnum((unsigned char)*c) && !strchr("_.+-", *c)) *c = '_';
+    return text;
+}
+
+/* A function without brackets and blanks around it: "( A )" is A. */
+static Scan bare(Scan s) {
+    for (; s.len > 0; s.len--) {
+        char first = s.text[0], last = s.text[s.len - 1];
+        bool both = s.len > 1 && first == '(' && last == ')';
+        if (!both && first != ' ' && last != ' ') break;
+        if (both || first == ' ') s.text++;
+        if (both) s.len--;
+    }
+    return s;
+}
+
 static double number_of(const Scan *s) {
     char text[64] = "";
     size_t n = s->len < sizeof text - 1 ? s->len : sizeof text - 1;
@@ -124,7 +148,7 @@ static void end_cell(Liberty *l) {
 static Group open_group(Liberty *l, const Scan *kind, const Scan *name) {
     Group in = l->depth ? l->stack[l->depth - 1] : OTHER;
     if (l->depth == 0 && is(kind, "library")) {
-        if (!l->cells->library) l->cells->library = text_of(name, l->arena);
+        if (!l->cells->library) l->cells->library = label_of(name, l->arena);
         return LIBRARY;
     }
     if (in == LIBRARY && is(kind, "cell")) {
@@ -156,7 +180,8 @@ static bool says(const Scan *s, const char *word) {
 }
 
 static void pin_attribute(Liberty *l, const Scan *name) {
-    if (is(name, "function")) l->function = text_of(&l->scan, l->arena);
+    Scan function = bare(l->scan);
+    if (is(name, "function")) l->function = text_of(&function, l->arena);
     if (!is(name, "direction")) return;
     if (says(&l->scan, "input")) l->input = l->pin, l->inputs++;
     if (says(&l->scan, "output")) l->output = l->pin, l->outputs++;
@@ -183,7 +208,8 @@ static void bracket(Liberty *l, const Scan *name) {
         if (i < 2) word[i] = l->scan;
     if (!peek(&l->scan, '{')) {
         if (is(name, "capacitive_load_unit"))
-            l->cells->cap_pf = number_of(&word[0]) * (*word[1].text == 'f' ? 1e-3 : 1);
+            l->cells->cap_pf = number_of(&word[0]) *
+                               (word[1].len && *word[1].text == 'f' ? 1e-3 : 1);
         return;
     }
     next(&l->scan);
@@ -251,10 +277,12 @@ static void read_site(TtfsCells *c, Scan *s, const char *name) {
 
 bool ttfs_cells_lef(TtfsCells *c, const char *file, const char *text, size_t n, TtfsArena *a,
                     TtfsDiag *diag) {
-    Scan s = {.at = text, .end = text + n};
+    Scan s = {.at = text, .end = text + n, .lef = true};
     uint32_t macros = 0;
+    double none;
     while (macros <= MOST_CELLS && next(&s)) {
         bool site = is(&s, "SITE");
+        if (is(&s, "PROPERTYDEFINITIONS")) read_block(&s, "PROPERTYDEFINITIONS", &none, &none);
         if ((!site && !is(&s, "MACRO")) || !next(&s)) continue;
         const char *name = text_of(&s, a);
         TtfsCell *cell = site ? NULL : find(c, name), other;
@@ -283,8 +311,17 @@ static bool is_of_clock(const char *name) {
     return false;
 }
 
+/* The name goes into scripts (Tcl, Make) and must be no more there than a name. */
+static bool is_plain(const char *name) {
+    for (const char *c = name; *c; c++)
+        if (!isalnum((unsigned char)*c) && *c != '_') return false;
+    return *name != 0;
+}
+
 const TtfsCell *ttfs_cells_buffer(const TtfsCells *c) {
-    for (uint32_t i = 0; i < c->cells.len; i++)
-        if (c->cells.at[i].in && !is_of_clock(c->cells.at[i].name)) return &c->cells.at[i];
+    for (uint32_t i = 0; i < c->cells.len; i++) {
+        const TtfsCell *cell = &c->cells.at[i];
+        if (cell->in && is_plain(cell->name) && !is_of_clock(cell->name)) return cell;
+    }
     return NULL;
 }

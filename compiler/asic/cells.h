@@ -17,7 +17,7 @@ typedef struct {
 } TtfsCell;
 
 typedef struct {
-    const char *library;
+    const char *library;          /* of letters, digits and _ . + - (others: _): scripts say it */
     double time_ns, cap_pf, volt; /* a unit of time and of capacitance; the nominal voltage */
     TTFS_VEC(TtfsCell) cells;
     const char *site; /* of the LEF's first site of CLASS CORE, NULL: none */
@@ -33,7 +33,8 @@ bool ttfs_cells_lef(TtfsCells *c, const char *file, const char *text, size_t n, 
                     TtfsDiag *diag);
 /* The cell of that name, NULL: there is none. */
 const TtfsCell *ttfs_cells_find(const TtfsCells *c, const char *name);
-/* The first buffer that is none of a clock; NULL: there is none. */
+/* The first buffer that is none of a clock, with a name of letters, digits and _, since scripts say
+ * it; NULL: there is none. */
 const TtfsCell *ttfs_cells_buffer(const TtfsCells *c);
 
 #endif

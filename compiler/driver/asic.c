@@ -78,8 +78,10 @@ static bool take_library(Asic *s) {
                    !ttfs_cells_lef(c, o->lef, text, n, s->arena, s->diag)))
         return false;
     s->h.buffer = ttfs_cells_buffer(c);
-    return s->h.buffer || ttfs_error(s->diag, TTFS_AT_FILE(o->liberty), TTFS_CELL_LIBRARY,
-                                     "no cell is a buffer, one is needed to drive inputs");
+    return s->h.buffer ||
+           ttfs_error(s->diag, TTFS_AT_FILE(o->liberty), TTFS_CELL_LIBRARY,
+                      "no cell is a buffer with a name of letters, digits and _; one is "
+                      "needed to drive inputs");
 }
 
 /* The period of the user's clock, for what ABC aims at; OpenSTA says what it is in the end. */

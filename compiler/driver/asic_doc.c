@@ -152,7 +152,9 @@ void ttfs_asic_note(const TtfsAsic *r, bool own_sdc, TtfsBuf *out) {
     ttfs_buf_printf(
         out,
         "# ttfs_top, handed over\n\nMade by `ttfs synth --liberty`, library `%s`. What the chip "
-        "does and how it is driven: docs/core.md of ttfs.\n\n"
+        "does and how it is driven: docs/core.md of ttfs.\n`ttfs synth` and `ttfs compile` replace "
+        "this "
+        "folder whole: what is filled in or changed belongs into a copy.\n\n"
         "| file | |\n| --- | --- |\n"
         "| `netlist.v` | the mapped netlist, ports as `rtl/ttfs_top.v` |\n"
         "| `rtl/` | the Verilog it was made of; `ttfs_ram.v` and `ttfs_sram.v` choose macros |\n"

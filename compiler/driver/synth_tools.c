@@ -78,8 +78,9 @@ static bool goes_on(void *context) {
 }
 
 static bool tell_missing(const TtfsTools *t, const TtfsTool *tool, int why) {
-    const char *advice =
-        ttfs_arena_printf(t->arena, "install the package %s; tools/setup.sh does", tool->package);
+    bool apart = strcmp(tool->package, "opensta") == 0; /* not of tools/setup.sh */
+    const char *advice = ttfs_arena_printf(t->arena, "install the package %s%s", tool->package,
+                                           apart ? "" : "; tools/setup.sh does");
     return ttfs_error_advice(t->diag, TTFS_AT_FILE(tool->argv[0]), TTFS_SYNTH_FLOW, advice,
                              "the tool cannot be started: %s", strerror(why));
 }

@@ -28,7 +28,9 @@ LIBERTY = """library (small) { /* cells of a test */
   cell (LATCH) { area : 5; latch (IQ, IQN) { enable : "E"; data_in : "D"; } pin (Q) { direction : output; } }
 }
 """
-LEF = """SITE row CLASS CORE ; SIZE 0.8 BY 10 ; END row
+LEF = """PROPERTYDEFINITIONS MACRO kind STRING ; END PROPERTYDEFINITIONS
+# MACRO not one
+SITE row CLASS CORE ; SIZE 0.8 BY 10 ; END row
 MACRO BUF CLASS CORE ; SIZE 2.4 BY 10 ; PIN A PORT LAYER m1 ; END END A END BUF
 """
 MEMORIES = """
@@ -125,6 +127,19 @@ def made(case, synth):
     case.check("-D 4000\n" in text_of(case, "synth.ys") and text_of(case, "ttfs.sdc").startswith("create_clock -name c"), "constraints of one's own")
 
 
+def names(case, synth):
+    """Names of a liberty go into scripts as names and no more; a function may have brackets around it."""
+    tools(case)
+    case.write("names.lib", LIBERTY.replace("(small)", '("small\nexec touch ran; $x [y] \\")').replace(
+        "  cell (BUF)", '  cell ("B [exec touch ran]") { pin (A) { direction : input; } pin (Y) { direction : output; function : "A"; } }\n  cell (BUF)'
+    ).replace('"A"; } }\n  cell (DFF)', '"( (A) )"; } }\n  cell (DFF)'))
+    j = case.json("synth", "out", "--liberty", "names.lib")
+    case.equal(j.get("library"), "small_exec_touch_ran___x__y___", "the library's name")
+    for name in ("ttfs.sdc", "sta.tcl", "synth.ys", "abc.constr", "config.mk", "README.md"):
+        case.check("exec touch" not in text_of(case, name) and "\nexec" not in text_of(case, name), "%s:\n%s" % (name, text_of(case, name)))
+    case.check("set_driving_cell -lib_cell BUF [all_inputs]" in text_of(case, "ttfs.sdc"), "the driving cell")
+
+
 def refusals(case, synth):
     tools(case)
     before = tree(case.path("out"))
@@ -133,15 +148,18 @@ def refusals(case, synth):
         case.refused(*synth, *more, says=says, code=2 if says[0] in "-0" else 1)
     case.write("none.lib", "no library")
     case.write("nobuf.lib", LIBERTY.replace('"A"', '"!A"'))
+    case.write("odd.lib", LIBERTY.replace("(BUF)", '("B [exec touch ran]; $(shell touch ran)")'))
     case.refused("synth", "out", "--liberty", "none.lib", says=["none.lib", "not a liberty file"])
-    case.refused("synth", "out", "--liberty", "nobuf.lib", says="no cell is a buffer")
+    for name in ("nobuf.lib", "odd.lib"):
+        case.refused("synth", "out", "--liberty", name, says="no cell is a buffer")
     for changed, says in (({"yosys": "absent"}, "install the package yosys"), ({"sta": "absent"}, "install the package opensta"),
                           ({"stat": dict(STAT, LATCH=1)}, "latches (LATCH)"), ({"stat": dict(STAT, mystery=1)}, "no cell for mystery"),
                           ({"stat": {}}, "stat.json"), ({"slack": "no number"}, "timing.log"), ({"memories": "cell \\ttfs_ram \\u\n end"}, "memories.txt")):
         tools(case, **changed)
         if "slack" in changed:
             tools(case, sta="echo nothing; exit 0")
-        case.refused(*synth, says=says)
+        r = case.refused(*synth, says=says)
+        case.equal("tools/setup.sh does" in r.err, says == "install the package yosys", "what tools/setup.sh installs:\n%s" % r)
         case.equal(tree(case.path("out")), before, "OUT after %s" % says)
     tools(case, sta="echo the end; exit 3")
     case.refused(*synth, says=["out/asic/failed_timing.log", "sta failed: the end"])
@@ -324,6 +342,7 @@ def main():
     case.compile("digits_mlp", "out", "--fit", "hx8k", "--ticks", "15")
     made(case, synth)
     keys(case)
+    names(case, synth)
     refusals(case, synth)
     return case.done()
 
