@@ -59,10 +59,17 @@ static bool check_flow(const Synth *s, const char *name) {
     return false;
 }
 
+/* What is of a chip is not passed over. */
+static bool check_asked(const TtfsSynthOptions *o, TtfsDiag *diag) {
+    const char *other = o->lef ? "--lef" : o->sdc ? "--sdc" : o->sram_ns > 0 ? "--sram-ns" : NULL;
+    return !other || ttfs_error(diag, TTFS_AT_FILE(other), TTFS_OPTION_VALUE,
+                                "is for a chip, with --liberty, and not for an FPGA");
+}
+
 static bool open_device(Synth *s) {
     const TtfsSynthOptions *o = s->options;
     uint32_t k = 0;
-    if (!ttfs_asked_folder(o->folder, s->diag) ||
+    if (!ttfs_asked_folder(o->folder, s->diag) || !check_asked(o, s->diag) ||
         !ttfs_asked_for("--device", o->device, "a device is needed: --device hx8k or up5k",
                         s->diag) ||
         !ttfs_asked_word("--device", o->device, ttfs_device_names, &k, s->diag))

@@ -13,6 +13,7 @@
 #include "synth_tools.h"
 #include "temporary.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const char *const kept[] = {"project.tcl", "ttfs.xdc",   "synth.ys",
@@ -63,9 +64,9 @@ static bool fill_project(const Vivado *s) {
             "# vivado -mode batch -source project.tcl: a project of ttfs_top beside this file, out "
             "of context.\nset here [file dirname [file normalize [info script]]]\n"
             "create_project -force ttfs $here/vivado -part %s\n"
-            "add_files [glob $here/../../rtl/ttfs_*.v]\n"
-            "set_property include_dirs [file normalize $here/../../rtl] [current_fileset]\n"
-            "add_files [glob $here/core*.hex]\n"
+            "add_files [glob -directory [file normalize $here/../../rtl] ttfs_*.v]\n"
+            "set_property include_dirs [list [file normalize $here/../../rtl]] [current_fileset]\n"
+            "add_files [glob -directory $here core*.hex]\n"
             "set_property file_type {Memory Initialization Files} [get_files *.hex]\n"
             "add_files -fileset constrs_1 $here/ttfs.xdc\n"
             "set_property top ttfs_top [current_fileset]\n"
@@ -115,6 +116,19 @@ static bool read_cells(const Vivado *s) {
                                       "the tool's report is not what ttfs reads"));
 }
 
+/* What Yosys counts is more than an estimate: nobody places it. */
+static bool check_fit(const Vivado *s) {
+    const TtfsSynthesis *r = s->result;
+    const TtfsDevice *d = &r->device;
+    return (r->luts <= d->luts && r->ffs <= d->ffs && r->ram <= d->ram[0].count) ||
+           ttfs_error_advice(s->diag, TTFS_AT_FILE(s->out->folder), TTFS_DEVICE_FIT,
+                             ttfs_arena_printf(s->arena, "compile it again with --fit %s", d->name),
+                             "the chip takes %" PRIu64 " LUTs, %" PRIu64 " flip-flops and %" PRIu64
+                             " %s, %s has %" PRIu32 ", %" PRIu32 " and %" PRIu32,
+                             r->luts, r->ffs, r->ram, d->ram[0].name, d->name, d->luts, d->ffs,
+                             d->ram[0].count);
+}
+
 /* --- what is kept --- */
 
 static const char *place_of(const Vivado *s) {
@@ -162,7 +176,7 @@ static bool work(Vivado *s) {
         !fill_constraints(s) || !fill_project(s) || !ttfs_tool_run(&s->tools, &yosys))
         return false;
     ttfs_tool_forget(&s->tools, &yosys);
-    return read_cells(s) && fill_result(s) && keep(s);
+    return read_cells(s) && check_fit(s) && fill_result(s) && keep(s);
 }
 
 static void remove_left(void *context, const char *path, bool folder) {

@@ -190,6 +190,8 @@ def not_remembered(case):
 def refusals(case):
     tools(case)
     case.refused("synth", "out", code=2, says="--device hx8k")
+    for more in (("--lef", "x"), ("--sdc", "x"), ("--sram-ns", "2")):
+        case.refused("synth", "out", "--device", "hx8k", *more, code=2, says=[more[0], "with --liberty"])
     case.refused("synth", "out", "--device", "hx9k", code=2, says="hx8k")
     case.refused("synth", "out", "--device", "ecp5-25k", code=2, says=["bitstreams for up5k, hx8k", "nothing for ecp5-25k", "--estimate"])
     case.refused("synth", "absent", "--device", "hx8k", says="not a folder that ttfs compile wrote")
@@ -260,6 +262,9 @@ END""" % json.dumps({"design": {"num_cells_by_type": MAPPED}})
     case.refused("synth", "seven", "--device", "zynq-7020", says=["zynq-7020_yosys.log", "yosys failed"])
     tools(case, yosys=yosys.replace("LUT", "lut").replace("\"RAM", "\"ram").replace("SRL", "srl"))
     case.refused("synth", "seven", "--device", "zynq-7020", says="stat.json")
+    for more in ({"LUT6": 53200}, {"FDRE": 106400}, {"RAMB36E1": 140}):
+        tools(case, yosys=yosys.replace(json.dumps(MAPPED), json.dumps(dict(MAPPED, **more))))
+        case.refused("synth", "seven", "--device", "zynq-7020", says=["zynq-7020 has 53200, 106400 and 280", "--fit zynq-7020"])
     os.remove(case.path("seven", "fpga", "zynq-7020_yosys.log")) if os.path.exists(case.path("seven", "fpga", "zynq-7020_yosys.log")) else None
     unchanged(case, before, "OUT after runs that failed", "seven")
 
