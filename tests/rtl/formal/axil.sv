@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// proof: 16
+// proof: 22
 // of: wrap
 // wrong: CORRUPT
+// wrong: SOONER
 // mutant: wrap/ttfs_axil.v s/(bvalid_q && !b_goes) || wrote/wrote/
 // mutant: wrap/ttfs_axil.v s/aw_q && w_q && !bvalid_q/aw_q \&\& !bvalid_q/
 // mutant: wrap/ttfs_axil.v s/ar_q && !rvalid_q/ar_q/
 // mutant: wrap/ttfs_regs.v s/word <= REG_LAST &&/1'b1 \&\&/
 // ttfs_axil: AXI4-Lite, for any master that keeps its valids and any chip. Valid, once high, stays with the same answer until
-// ready; no answer before all of its access has come, one answer an access, within 24 cycles when the chip answers within two;
+// ready; no answer before all of its access has come, one answer an access, within 16 cycles when the chip answers within two;
 // what was written is read; offsets that are nothing and parts of words are errors. From reset on, so many cycles.
 module axil (
     input wire        clk,
@@ -95,7 +96,11 @@ module axil (
             if (r_waits) assert (rvalid && {rresp, rdata} == r_1);
             assert (!bvalid || (aw && w));
             assert (!rvalid || ar);
-            assert (b_age < 24 && r_age < 24);
+`ifdef SOONER
+            assert (b_age < 15 && r_age < 15);
+`else
+            assert (b_age < 16 && r_age < 16);
+`endif
             if (bvalid) assert ((bresp == 2'd0) == (aw_at[1:0] == 0 && aw_at <= 8'h40 && w_is[35:32] == 4'hf));
             if (rvalid) assert ((rresp == 2'd0) == (ar_at[1:0] == 0 && ar_at <= 8'h40));
             if (rvalid && sees && set)
