@@ -28,6 +28,9 @@ void ttfs_asic_text(const TtfsAsic *r, TtfsBuf *out) {
     if (r->from_srams.known && r->to_srams.known)
         ttfs_buf_printf(out, "%-20s%.2f ns from a memory, %.2f ns to one\n", "left of a cycle",
                         r->from_srams.slack, r->to_srams.slack);
+    if (r->hold.known)
+        ttfs_buf_printf(out, "%-20s%.2f ns on the worst path%s\n", "hold", r->hold.slack,
+                        r->hold.slack < 0 ? ": missing, for place and route to mend" : "");
     ttfs_buf_printf(out, "%-20s%.1f us expected at %.1f MHz, without the host's transfers\n",
                     "a sample", r->core_us, r->clock_mhz);
     ttfs_buf_printf(out, "written: %s\n", r->folder);

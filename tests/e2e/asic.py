@@ -55,7 +55,7 @@ ttfs setup
   7.9   data arrival time
   %s   slack (MET)
 ttfs hold
-  0.1   slack (MET)
+  %s   slack (MET)
 ttfs from memories
   3.5   slack (MET)
 ttfs to memories
@@ -66,7 +66,7 @@ KEPT = ["README.md", "abc.constr", "asic.json", "cells.v", "config.json", "confi
         "synth.ys", "timing.log", "ttfs.sdc", "yosys.log"]
 
 
-def tools(case, stat=STAT, slack="2.0", memories=MEMORIES, yosys="", sta=""):
+def tools(case, stat=STAT, slack="2.0", hold="0.1", memories=MEMORIES, yosys="", sta=""):
     """A folder of tools in the place of this machine's."""
     folder = case.path("tools-%d" % case.checks)
     shutil.rmtree(folder, ignore_errors=True)
@@ -78,7 +78,7 @@ def tools(case, stat=STAT, slack="2.0", memories=MEMORIES, yosys="", sta=""):
                  "&& grep -q g_1024x32 rtl/ttfs_ram.v && [ -f macros.v ] || exit 8; echo mapped\necho '// netlist' >netlist.v; echo '// cells' >cells.v\n"
                  "cat >stat.json <<'END'\n%s\nEND\n;; esac" % (yosys, memories, json.dumps({"design": {"num_cells_by_type": stat}})),
         "sta": "%s\n[ \"$*\" = '-exit -no_splash sta.tcl' ] && [ -f ttfs.sdc ] && [ -f macros/ttfs_ram_1024x32.lib ] || exit 7\ncat <<'END'\n%s\nEND"
-               % (sta, TIMES % slack)}
+               % (sta, TIMES % (slack, hold))}
     for name, text in texts.items():
         if text.startswith("absent"):
             continue
@@ -120,8 +120,10 @@ def made(case, synth):
     before = tree(case.path("out"))
     text = case.good(*synth, "--lef", "cells.lef", "--sram-ns", "1.5").out
     case.equal(tree(case.path("out")), before, "a second run")
-    for line in ("34, 162 of area", "3 of 1024 x 32 bits, one port", "125.0 MHz at most, meets 100.0 MHz", "written: out/asic"):
+    for line in ("34, 162 of area", "3 of 1024 x 32 bits, one port", "125.0 MHz at most, meets 100.0 MHz", "hold                0.10 ns on the worst path\n", "written: out/asic"):
         case.check(line in text, "synth does not say '%s':\n%s" % (line, text))
+    tools(case, hold="-0.2")
+    case.check("hold                -0.20 ns on the worst path: missing" in case.good(*synth).out, "a hold time that is not met is not said")
     case.write("own.sdc", "create_clock -name c -period 4.0 [get_ports clk_i]\n")
     case.good(*synth, "--sdc", "own.sdc")
     case.check("-D 4000\n" in text_of(case, "synth.ys") and text_of(case, "ttfs.sdc").startswith("create_clock -name c"), "constraints of one's own")
