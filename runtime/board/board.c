@@ -16,6 +16,7 @@ enum {
     FIRST_TIMEOUT = 250,
     LEAST_TIMEOUT = 10,
     MOST_TIMEOUT = 1000,
+    LEAST_TRIES = 8, /* before nobody is said to answer */
     CHUNK = 64,
     STALE = 64, /* chunks of old bytes that are dropped before a board is asked */
     QUIET = 5   /* milliseconds without bytes, after which there are no more of them */
@@ -86,10 +87,16 @@ static void take_trouble(TtfsBoard *b) {
     begin_anew(b);
 }
 
+static void set_timeout(TtfsBoard *b, uint32_t milliseconds) {
+    uint32_t most = b->patience / LEAST_TRIES;
+    if (most > MOST_TIMEOUT) most = MOST_TIMEOUT;
+    if (most < LEAST_TIMEOUT) most = LEAST_TIMEOUT;
+    b->timeout = milliseconds < most ? milliseconds : most;
+}
+
 static void take_time(TtfsBoard *b) {
     uint32_t want = 4 * (now(b) - b->asked) + LEAST_TIMEOUT;
-    if (!b->again) b->timeout = (3 * b->timeout + want) / 4;
-    if (b->timeout > MOST_TIMEOUT) b->timeout = MOST_TIMEOUT;
+    if (!b->again) set_timeout(b, (3 * b->timeout + want) / 4);
     b->again = false;
 }
 
@@ -140,7 +147,7 @@ static void take_bytes(TtfsBoard *b, const uint8_t *bytes, uint32_t n) {
 static void take_silence(TtfsBoard *b) {
     b->silences++;
     b->deaf = b->flying = 0;
-    b->timeout = 2 * b->timeout < MOST_TIMEOUT ? 2 * b->timeout : MOST_TIMEOUT;
+    set_timeout(b, 2 * b->timeout);
     begin_anew(b);
 }
 
@@ -297,7 +304,7 @@ static bool check_board(TtfsBoard *b, uint32_t chip) {
 bool ttfs_board_open(TtfsBoard *b, uint32_t chip) {
     uint32_t flags;
     b->window = 1;
-    b->timeout = FIRST_TIMEOUT;
+    set_timeout(b, FIRST_TIMEOUT);
     uint8_t first = (uint8_t)now(b);
     return drop_stale(b) && synchronise(b, first) && synchronise(b, (uint8_t)(first + 128)) &&
            end_sample(b) && check_board(b, chip) && ttfs_board_errors(b, &flags) &&

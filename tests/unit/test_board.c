@@ -290,7 +290,7 @@ static void test_lines(void **state) {
                                         {0, 200, 0}, {0, 0, 200},   {500, 0, 0}};
     (void)state;
     for (uint32_t k = 0; k < sizeof noise / sizeof *noise; k++)
-        for (uint32_t seed = 0; seed < 12; seed++) {
+        for (uint32_t seed = 0; seed < (noise[k][0] < 500 ? 12 : 60); seed++) {
             Model m = model(BOARD);
             m.damaged = noise[k][0];
             m.lost = noise[k][1];
