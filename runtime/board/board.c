@@ -247,14 +247,19 @@ static bool put_inputs(TtfsBoard *b, const uint64_t *in, uint32_t n) {
     return true;
 }
 
+/* The chip rests a cycle before the board says that the sample is done. */
+static bool see_done(TtfsBoard *b) {
+    if (!(b->status & TTFS_BOARD_DONE) && !ask(b, TTFS_BOARD_POLL, 0)) return false;
+    return b->status & TTFS_BOARD_DONE || fail(b, TTFS_BOARD_STUCK);
+}
+
 bool ttfs_board_sample(TtfsBoard *b, const uint64_t *in, uint32_t n, TtfsBoardTake *take,
                        void *context, uint32_t *flags) {
     *flags = 0;
     if (!post(b, TTFS_BOARD_START, 0) || !put_inputs(b, in, n) || !ask(b, TTFS_BOARD_END, 0))
         return false;
     if (b->status & TTFS_BOARD_LATE) return fail(b, TTFS_BOARD_REFUSED);
-    if (!take_results(b, take, context)) return false;
-    if (!(b->status & TTFS_BOARD_DONE)) return fail(b, TTFS_BOARD_STUCK);
+    if (!take_results(b, take, context) || !see_done(b)) return false;
     return !(b->status & TTFS_BOARD_ERRORS) || ttfs_board_errors(b, flags);
 }
 
