@@ -36,7 +36,7 @@ typedef struct {
     uint32_t answer;
     bool has_answer, late_bit;
     /* The chip. */
-    uint32_t word[WORDS], writes, order_faults, last, flags, trace;
+    uint32_t word[WORDS], writes, order_faults, last, flags, patience, trace;
     bool running, ended, is_done, stuck, endless, late_done;
     uint64_t in[MOST];
     uint32_t inputs, result, results, starts;
@@ -110,6 +110,8 @@ static void do_write(Model *m, uint32_t address, uint32_t data) {
         if (word == 2) m->flags &= ~data;
         if (word == 6) m->trace = data;
         if (word == 3 && data != m->writes) m->flags |= 32;
+        if (word == 3) m->writes = 0;
+        if (word == 4) m->patience = data;
         return;
     }
     m->order_faults += word != m->last + 1;
@@ -387,6 +389,23 @@ static void test_chip(void **state) {
     assert_true(n == RESULTS && flags == 128 && m.flags == 0);
 }
 
+/* What another host left behind: half of a load, PATIENCE, a sample without an end. */
+static void test_left(void **state) {
+    (void)state;
+    Model m = model(BOARD);
+    m.writes = 7;
+    m.patience = 100;
+    TtfsBoard b = host(&m);
+    assert_true(ttfs_board_open(&b, HASH));
+    assert_true(ttfs_board_write(&b, 5, 1) && ttfs_board_check(&b, 1));
+    assert_int_equal(m.patience, 0);
+    m = model(BOARD);
+    m.running = m.ended = m.endless = true;
+    b = host(&m);
+    assert_false(ttfs_board_open(&b, HASH));
+    assert_int_equal(b.end, TTFS_BOARD_FLOOD);
+}
+
 /* The chip rests, and a reply goes out before the board knows that the sample is done. */
 static void test_late_done(void **state) {
     (void)state;
@@ -427,10 +446,10 @@ static void test_frame(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_frame),     cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_nobody),    cmocka_unit_test(test_forged),
-        cmocka_unit_test(test_chip),      cmocka_unit_test(test_class),
-        cmocka_unit_test(test_late_done),
+        cmocka_unit_test(test_frame),  cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_nobody), cmocka_unit_test(test_forged),
+        cmocka_unit_test(test_chip),   cmocka_unit_test(test_class),
+        cmocka_unit_test(test_left),   cmocka_unit_test(test_late_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
