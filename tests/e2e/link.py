@@ -13,6 +13,7 @@ import pty
 import re
 import subprocess
 import sys
+import termios
 import threading
 import time
 
@@ -115,7 +116,9 @@ def absent(case, folder):
     quick(case, *run, "board", code=2, says="board:DEVICE")
     quick(case, "verify", folder, "--input", TEST, "--engines", "golden,board", code=2, says="board:DEVICE")
     master, slave = pty.openpty()
+    was = termios.tcgetattr(slave)
     quick(case, *run, "board:" + os.ttyname(slave), says=["nobody answers", "see that the FPGA is configured"])
+    case.equal(termios.tcgetattr(slave), was, "how the terminal is set")
     os.close(master)
     os.close(slave)
     answers(case, folder)
