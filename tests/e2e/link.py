@@ -98,6 +98,16 @@ def answers(case, folder):
     os.close(slave)
 
 
+def hung_up(case, folder):
+    """The other end goes away meanwhile."""
+    master, slave = pty.openpty()
+    later = threading.Timer(1, os.close, [master])
+    later.start()
+    quick(case, "run", folder, "--input", TEST, "--count", "1", "--engine", "board:" + os.ttyname(slave), says=["the line was closed", "see that the board has power"])
+    later.join()
+    os.close(slave)
+
+
 def embedded(case):
     """The host of docs/board.md, and the driver, for a machine without an operating system."""
     with open(os.path.join(SOURCE, "docs", "board.md"), encoding="utf-8") as f:
@@ -121,7 +131,9 @@ def absent(case, folder):
     case.equal(termios.tcgetattr(slave), was, "how the terminal is set")
     os.close(master)
     os.close(slave)
+    quick(case, *run, "board:" + case.path("."), says="Is a directory")
     answers(case, folder)
+    hung_up(case, folder)
 
 
 def small(case):
