@@ -126,7 +126,7 @@ bool ttfs_error_advice(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *advi
                        ...) {
     va_list ap;
     va_start(ap, fmt);
-    append(d, TTFS_ERROR, loc, code, advice, fmt, ap);
+    append(d, TTFS_ERROR, loc, code, advice ? advice : code_advice[code], fmt, ap);
     va_end(ap);
     return false;
 }

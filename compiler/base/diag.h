@@ -71,7 +71,7 @@ bool ttfs_error(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *fmt, ...)
 /* True unless somebody wants the work to stop: then the error STOPPED. For loops over what takes a
  * while each. */
 bool ttfs_go_on(const TtfsProgress *p, TtfsDiag *d);
-/* The same with advice of its own. */
+/* The same with advice of its own; NULL: that of the code. */
 bool ttfs_error_advice(TtfsDiag *d, TtfsLoc loc, TtfsCode code, const char *advice, const char *fmt,
                        ...) __attribute__((format(printf, 5, 6)));
 /* The same of a function that has its own `...`; `advice` NULL: that of the code. */

@@ -13,9 +13,10 @@
 
 #include <string.h>
 
-static const char *const scalars[] = {"input clk_i",     "input rst_ni",        "input spi_sck_i",
-                                      "input spi_cs_ni", "input spi_mosi_i",    "output spi_miso_o",
-                                      "output busy_o",   "output trace_valid_o"};
+static const char *const scalars[] = {
+    "input clk_i",      "input rst_ni",        "input spi_sck_i", "input spi_cs_ni",
+    "input spi_mosi_i", "output spi_miso_o",   "input uart_rx_i", "output uart_tx_o",
+    "output busy_o",    "output trace_valid_o"};
 enum { SCALARS = sizeof scalars / sizeof *scalars };
 
 /* --- what the tools are given --- */

@@ -16,9 +16,11 @@ enum {
     FIRST_TIMEOUT = 250,
     LEAST_TIMEOUT = 10,
     MOST_TIMEOUT = 1000,
+    LEAST_TRIES = 8, /* before nobody is said to answer */
     CHUNK = 64,
-    STALE = 64, /* chunks of old bytes that are dropped before a board is asked */
-    QUIET = 5   /* milliseconds without bytes, after which there are no more of them */
+    STALE = 64,     /* chunks of old bytes that are dropped before a board is asked */
+    LEFT = 1 << 16, /* results of a sample that somebody left, at most */
+    QUIET = 5       /* milliseconds without bytes, after which there are no more of them */
 };
 
 /* The registers of the chip (hw/memories.def), which is core 0's memory 15. */
@@ -86,10 +88,16 @@ static void take_trouble(TtfsBoard *b) {
     begin_anew(b);
 }
 
+static void set_timeout(TtfsBoard *b, uint32_t milliseconds) {
+    uint32_t most = b->patience / LEAST_TRIES;
+    if (most > MOST_TIMEOUT) most = MOST_TIMEOUT;
+    if (most < LEAST_TIMEOUT) most = LEAST_TIMEOUT;
+    b->timeout = milliseconds < most ? milliseconds : most;
+}
+
 static void take_time(TtfsBoard *b) {
     uint32_t want = 4 * (now(b) - b->asked) + LEAST_TIMEOUT;
-    if (!b->again) b->timeout = (3 * b->timeout + want) / 4;
-    if (b->timeout > MOST_TIMEOUT) b->timeout = MOST_TIMEOUT;
+    if (!b->again) set_timeout(b, (3 * b->timeout + want) / 4);
     b->again = false;
 }
 
@@ -140,7 +148,7 @@ static void take_bytes(TtfsBoard *b, const uint8_t *bytes, uint32_t n) {
 static void take_silence(TtfsBoard *b) {
     b->silences++;
     b->deaf = b->flying = 0;
-    b->timeout = 2 * b->timeout < MOST_TIMEOUT ? 2 * b->timeout : MOST_TIMEOUT;
+    set_timeout(b, 2 * b->timeout);
     begin_anew(b);
 }
 
@@ -215,12 +223,12 @@ bool ttfs_board_trace(TtfsBoard *b, bool on) {
 
 /* --- samples --- */
 
-/* Takes results until the chip rests; where `take` is NULL they are dropped. */
+/* Takes results until the chip rests. */
 static bool take_results(TtfsBoard *b, TtfsBoardTake *take, void *context) {
     uint32_t last = now(b);
     while (ttfs_board_flush(b)) {
         if (b->status & TTFS_BOARD_RESULT) {
-            if (take && !take(context, b->result)) return fail(b, TTFS_BOARD_FLOOD);
+            if (!take(context, b->result)) return fail(b, TTFS_BOARD_FLOOD);
             if (!post(b, TTFS_BOARD_TAKE, 0)) return false;
             last = now(b);
         } else if (!(b->status & TTFS_BOARD_BUSY)) {
@@ -240,14 +248,19 @@ static bool put_inputs(TtfsBoard *b, const uint64_t *in, uint32_t n) {
     return true;
 }
 
+/* The chip rests a cycle before the board says that the sample is done. */
+static bool see_done(TtfsBoard *b) {
+    if (!(b->status & TTFS_BOARD_DONE) && !ask(b, TTFS_BOARD_POLL, 0)) return false;
+    return b->status & TTFS_BOARD_DONE || fail(b, TTFS_BOARD_STUCK);
+}
+
 bool ttfs_board_sample(TtfsBoard *b, const uint64_t *in, uint32_t n, TtfsBoardTake *take,
                        void *context, uint32_t *flags) {
     *flags = 0;
     if (!post(b, TTFS_BOARD_START, 0) || !put_inputs(b, in, n) || !ask(b, TTFS_BOARD_END, 0))
         return false;
     if (b->status & TTFS_BOARD_LATE) return fail(b, TTFS_BOARD_REFUSED);
-    if (!take_results(b, take, context)) return false;
-    if (!(b->status & TTFS_BOARD_DONE)) return fail(b, TTFS_BOARD_STUCK);
+    if (!take_results(b, take, context) || !see_done(b)) return false;
     return !(b->status & TTFS_BOARD_ERRORS) || ttfs_board_errors(b, flags);
 }
 
@@ -282,9 +295,24 @@ static bool synchronise(TtfsBoard *b, uint8_t number) {
     return ask(b, TTFS_BOARD_NOTHING, 0);
 }
 
+static bool drop_result(void *left, uint64_t flit) {
+    (void)flit;
+    return (*(uint32_t *)left)-- > 0;
+}
+
 /* Brings a sample that runs to its end: its input, then its results. */
 static bool end_sample(TtfsBoard *b) {
-    return ask(b, TTFS_BOARD_END, 0) && take_results(b, NULL, b) && ask(b, TTFS_BOARD_CLEAR, 0);
+    uint32_t left = LEFT;
+    return ask(b, TTFS_BOARD_END, 0) && take_results(b, drop_result, &left) &&
+           ask(b, TTFS_BOARD_CLEAR, 0);
+}
+
+/* As after reset: nothing of a load that was cut off is in the checksum, no error, no trace. */
+static bool begin_afresh(TtfsBoard *b) {
+    uint32_t flags;
+    return ttfs_board_write(b, register_of(CHECK), 0) &&
+           ttfs_board_write(b, register_of(PATIENCE), 0) && ttfs_board_errors(b, &flags) &&
+           ttfs_board_trace(b, false) && ttfs_board_flush(b);
 }
 
 static bool check_board(TtfsBoard *b, uint32_t chip) {
@@ -295,13 +323,11 @@ static bool check_board(TtfsBoard *b, uint32_t chip) {
 }
 
 bool ttfs_board_open(TtfsBoard *b, uint32_t chip) {
-    uint32_t flags;
     b->window = 1;
-    b->timeout = FIRST_TIMEOUT;
+    set_timeout(b, FIRST_TIMEOUT);
     uint8_t first = (uint8_t)now(b);
     return drop_stale(b) && synchronise(b, first) && synchronise(b, (uint8_t)(first + 128)) &&
-           end_sample(b) && check_board(b, chip) && ttfs_board_errors(b, &flags) &&
-           ttfs_board_trace(b, false) && ttfs_board_flush(b);
+           end_sample(b) && check_board(b, chip) && begin_afresh(b);
 }
 
 const char *ttfs_board_says(TtfsBoardEnd end) {

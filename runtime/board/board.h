@@ -78,8 +78,9 @@ typedef struct {
     uint64_t result;
 } TtfsBoard;
 
-/* Comes into step with the board, brings a sample that somebody left unfinished to its end, clears
- * old errors, and sees that it is a board top with a chip of this hash (TtfsChip's). */
+/* Comes into step with the board, brings a sample that somebody left unfinished to its end, sees
+ * that it is a board top with a chip of this hash (TtfsChip's), clears old errors and begins the
+ * checksum of what is loaded anew; PATIENCE and TRACE are 0 then. */
 bool ttfs_board_open(TtfsBoard *b, uint32_t chip);
 
 /* Words of the configuration port (docs/core.md). Writes may still be under way when the call is

@@ -10,7 +10,6 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/file.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,9 +38,10 @@ static bool lock_device(const TtfsTty *t, const char *path, TtfsDiag *diag) {
            refuse(path, "end the other program", "another program uses it", diag);
 }
 
-static bool make_raw(const TtfsTty *t, const char *path, TtfsDiag *diag) {
-    struct termios how;
-    if (tcgetattr(*t->fd, &how) != 0) return refuse(path, NULL, strerror(errno), diag);
+static bool make_raw(TtfsTty *t, const char *path, TtfsDiag *diag) {
+    if (tcgetattr(*t->fd, &t->was) != 0) return refuse(path, NULL, strerror(errno), diag);
+    struct termios how = t->was;
+    t->set = true;
     cfmakeraw(&how);
     how.c_cflag &= ~(tcflag_t)(CSTOPB | CRTSCTS);
     how.c_cflag |= CLOCAL | CREAD;
@@ -55,6 +55,7 @@ static bool make_raw(const TtfsTty *t, const char *path, TtfsDiag *diag) {
 
 bool ttfs_tty_open(TtfsTty *t, const char *path, TtfsDiag *diag) {
     t->fd = ttfs_hold_fd();
+    t->set = false;
     if (open_device(t, path, diag) && lock_device(t, path, diag) && make_raw(t, path, diag))
         return true;
     ttfs_tty_close(t);
@@ -62,6 +63,8 @@ bool ttfs_tty_open(TtfsTty *t, const char *path, TtfsDiag *diag) {
 }
 
 void ttfs_tty_close(TtfsTty *t) {
+    if (t->set) tcsetattr(*t->fd, TCSANOW, &t->was);
+    t->set = false;
     ttfs_undo(t->fd);
     t->fd = NULL;
 }

@@ -13,6 +13,7 @@ import pty
 import re
 import subprocess
 import sys
+import termios
 import threading
 import time
 
@@ -97,6 +98,16 @@ def answers(case, folder):
     os.close(slave)
 
 
+def hung_up(case, folder):
+    """The other end goes away meanwhile."""
+    master, slave = pty.openpty()
+    later = threading.Timer(1, os.close, [master])
+    later.start()
+    quick(case, "run", folder, "--input", TEST, "--count", "1", "--engine", "board:" + os.ttyname(slave), says=["the line was closed", "see that the board has power"])
+    later.join()
+    os.close(slave)
+
+
 def embedded(case):
     """The host of docs/board.md, and the driver, for a machine without an operating system."""
     with open(os.path.join(SOURCE, "docs", "board.md"), encoding="utf-8") as f:
@@ -115,10 +126,14 @@ def absent(case, folder):
     quick(case, *run, "board", code=2, says="board:DEVICE")
     quick(case, "verify", folder, "--input", TEST, "--engines", "golden,board", code=2, says="board:DEVICE")
     master, slave = pty.openpty()
+    was = termios.tcgetattr(slave)
     quick(case, *run, "board:" + os.ttyname(slave), says=["nobody answers", "see that the FPGA is configured"])
+    case.equal(termios.tcgetattr(slave), was, "how the terminal is set")
     os.close(master)
     os.close(slave)
+    quick(case, *run, "board:" + case.path("."), says="Is a directory")
     answers(case, folder)
+    hung_up(case, folder)
 
 
 def small(case):

@@ -9,11 +9,12 @@ import glob
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 import time
 
-from e2e import DIGITS, Case, need, tree
+from e2e import DIGITS, SOURCE, Case, need, tree
 
 STAT = '{"design": {"num_cells_by_type": {"SB_CARRY": 9, "SB_LUT4": 400, "SB_DFF": 20, "SB_DFFESR": 30, "SB_RAM40_4K": 5}}}'
 REPORT = '{"fmax": {"clk": {"achieved": %s, "constraint": 12.0}}, "utilization": {"ICESTORM_LC": {"available": 7680, "used": 431}}}'
@@ -175,6 +176,26 @@ def engines(case):
         case.refused(*verify, "golden," + engine, says=["there is no " + engine, "run 'ttfs synth foreign --device hx8k' first"])
 
 
+def bits(case):
+    """The board top that engine bitstream makes around the bits has the ports of rtl/board/ttfs_board.v."""
+    tools(case)
+    case.good("synth", "out", "--device", "hx8k")
+    seen = case.path("seen.v")
+    for name, text in (("iceunpack", "cp \"$1\" \"$2\""), ("icebox_vlog", "echo 'module ttfs_bits (input clk_i); endmodule'"),
+                       ("verilator", "case $1 in --version|--getenv) echo here; exit 0;; esac\nfor f; do :; done; cp \"$f\" '%s'; exit 1" % seen)):
+        case.write(os.path.join(os.environ["PATH"], name), "#!/bin/sh\n%s\n" % text)
+        os.chmod(os.path.join(os.environ["PATH"], name), 0o755)
+    os.makedirs(case.path("share", "yosys", "ice40"))
+    case.write("share/yosys/ice40/cells_sim.v", "// cells\n")
+    case.refused("verify", "out", "--input", os.path.join(DIGITS, "test.npz"), "--count", "1", "--engines", "golden,bitstream", says="was not built")
+    ports = r"\b(?:input|output) +(?:wire +)?(?:\[[^]]*\] +)?(\w+)"
+    made_of = open(seen, encoding="utf-8").read().split("module ttfs_board (")[1].split(");")[0]
+    board = open(os.path.join(SOURCE, "rtl", "board", "ttfs_board.v"), encoding="utf-8").read().split("module ttfs_board")[1].split(");")[0]
+    board = "\n".join(line.split("//")[0] for line in board.splitlines())
+    case.equal(sorted(re.findall(ports, made_of)), sorted(re.findall(ports, board)), "ports of the board top")
+    case.equal(len(re.findall(ports, board)), 11, "and these are they")
+
+
 def not_remembered(case):
     """Where the cache cannot hold what was made, synth says what that costs."""
     tools(case)
@@ -332,7 +353,7 @@ def main():
         return case.done()
     case.compile("digits_mlp", "out", "--fit", "hx8k", "--ticks", "15")
     path = os.environ["PATH"]
-    for part in (made, large, missing, slow, engines, not_remembered, refusals, guests, projects, estimates):
+    for part in (made, large, missing, slow, engines, bits, not_remembered, refusals, guests, projects, estimates):
         part(case)
     os.environ["PATH"] = path
     return case.done()

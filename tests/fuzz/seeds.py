@@ -110,11 +110,11 @@ def reply(number, status=0, data=b""):
 
 def board():
     """All that a board says to target_board.c: opened, loaded, a sample with a result, a word read."""
-    words = {131: 0x54540003, 132: 0x1234567, 133: 0, 139: 0, 145: 0x7e7d7e7d}
+    words = {131: 0x54540003, 132: 0x1234567, 135: 0, 141: 0, 147: 0x7e7d7e7d}
     says = {number: reply(number, 64, struct.pack(">I", word)) for number, word in words.items()}
-    says[143] = reply(143, 32 + 8, struct.pack(">Q", 0x7e05))
-    says[129], says[144] = reply(129, 4), reply(144, 16)
-    return b"".join(says.get(number, reply(number)) for number in [0, *range(128, 146)])
+    says[145] = reply(145, 32 + 8, struct.pack(">Q", 0x7e05))
+    says[129], says[146] = reply(129, 4), reply(146, 16)
+    return b"".join(says.get(number, reply(number)) for number in [0, *range(128, 148)])
 
 
 CONFIG = b"""{"chip": "one", "calib_count": 9, "ticks": 63, "weight_bits": 8, "memory": "2G", "percentile": 0.99,

@@ -407,6 +407,16 @@ static void errors_outrank_notes(void **state) {
     ttfs_diag_free(&d);
 }
 
+static void advice_may_be_the_codes(void **state) {
+    (void)state;
+    TtfsDiag d = {0};
+    assert_false(ttfs_error_advice(&d, TTFS_AT_FILE("f"), TTFS_BOARD, NULL, "gone"));
+    assert_false(ttfs_error_advice(&d, TTFS_AT_FILE("f"), TTFS_BOARD, "plug it in", "gone"));
+    assert_string_equal(d.messages.at[0].advice, ttfs_code_advice(TTFS_BOARD));
+    assert_string_equal(d.messages.at[1].advice, "plug it in");
+    ttfs_diag_free(&d);
+}
+
 /* A name of any length leaves the reason behind it readable, and characters whole. */
 static void long_names_are_cut(void **state) {
     (void)state;
@@ -676,6 +686,7 @@ int main(void) {
         cmocka_unit_test(json_has_one_layout),
         cmocka_unit_test(json_numbers_are_read_back),
         cmocka_unit_test(errors_outrank_notes),
+        cmocka_unit_test(advice_may_be_the_codes),
         cmocka_unit_test(long_names_are_cut),
         cmocka_unit_test(cuts_leave_characters),
         cmocka_unit_test(names_are_shown_escaped),

@@ -36,8 +36,8 @@ typedef struct {
     uint32_t answer;
     bool has_answer, late_bit;
     /* The chip. */
-    uint32_t word[WORDS], writes, order_faults, last, flags, trace;
-    bool running, ended, is_done, stuck, endless;
+    uint32_t word[WORDS], writes, order_faults, last, flags, patience, trace;
+    bool running, ended, is_done, stuck, endless, late_done;
     uint64_t in[MOST];
     uint32_t inputs, result, results, starts;
 } Model;
@@ -93,11 +93,12 @@ static bool has_result(const Model *m) {
 
 static void reply(Model *m, bool unsound) {
     uint8_t at[10] = {m->done};
-    bool result = has_result(m) && !m->has_answer;
+    bool result = has_result(m) && !m->has_answer, told = m->is_done && !m->late_done;
     uint64_t data = m->has_answer ? (uint64_t)m->answer << 32 : result_at(m);
     at[1] = (uint8_t)(unsound | (m->flags != 0) << 1 | m->late_bit << 2 | m->running << 3 |
-                      m->is_done << 4 | result << 5 | m->has_answer << 6);
+                      told << 4 | result << 5 | m->has_answer << 6);
     for (uint32_t i = 0; i < 8; i++) at[2 + i] = (uint8_t)(data >> (56 - 8 * i));
+    if (m->is_done) m->late_done = false;
     put_frame(m, at, m->has_answer ? 6 : result ? 10 : 2);
 }
 
@@ -109,6 +110,8 @@ static void do_write(Model *m, uint32_t address, uint32_t data) {
         if (word == 2) m->flags &= ~data;
         if (word == 6) m->trace = data;
         if (word == 3 && data != m->writes) m->flags |= 32;
+        if (word == 3) m->writes = 0;
+        if (word == 4) m->patience = data;
         return;
     }
     m->order_faults += word != m->last + 1;
@@ -290,7 +293,7 @@ static void test_lines(void **state) {
                                         {0, 200, 0}, {0, 0, 200},   {500, 0, 0}};
     (void)state;
     for (uint32_t k = 0; k < sizeof noise / sizeof *noise; k++)
-        for (uint32_t seed = 0; seed < 12; seed++) {
+        for (uint32_t seed = 0; seed < (noise[k][0] < 500 ? 12 : 60); seed++) {
             Model m = model(BOARD);
             m.damaged = noise[k][0];
             m.lost = noise[k][1];
@@ -386,6 +389,35 @@ static void test_chip(void **state) {
     assert_true(n == RESULTS && flags == 128 && m.flags == 0);
 }
 
+/* What another host left behind: half of a load, PATIENCE, a sample without an end. */
+static void test_left(void **state) {
+    (void)state;
+    Model m = model(BOARD);
+    m.writes = 7;
+    m.patience = 100;
+    TtfsBoard b = host(&m);
+    assert_true(ttfs_board_open(&b, HASH));
+    assert_true(ttfs_board_write(&b, 5, 1) && ttfs_board_check(&b, 1));
+    assert_int_equal(m.patience, 0);
+    m = model(BOARD);
+    m.running = m.ended = m.endless = true;
+    b = host(&m);
+    assert_false(ttfs_board_open(&b, HASH));
+    assert_int_equal(b.end, TTFS_BOARD_FLOOD);
+}
+
+/* The chip rests, and a reply goes out before the board knows that the sample is done. */
+static void test_late_done(void **state) {
+    (void)state;
+    uint32_t n = 0, flags;
+    Model m = model(BOARD);
+    TtfsBoard b = host(&m);
+    assert_true(ttfs_board_open(&b, HASH));
+    m.late_done = true;
+    assert_true(ttfs_board_sample(&b, NULL, 0, take_any, &n, &flags));
+    assert_true(n == RESULTS && !m.late_done);
+}
+
 static void test_class(void **state) {
     (void)state;
     TtfsBoardClass best = {.acc_bits = 14, .c_bits = 5};
@@ -414,8 +446,10 @@ static void test_frame(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_frame),  cmocka_unit_test(test_lines), cmocka_unit_test(test_nobody),
-        cmocka_unit_test(test_forged), cmocka_unit_test(test_chip),  cmocka_unit_test(test_class),
+        cmocka_unit_test(test_frame),  cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_nobody), cmocka_unit_test(test_forged),
+        cmocka_unit_test(test_chip),   cmocka_unit_test(test_class),
+        cmocka_unit_test(test_left),   cmocka_unit_test(test_late_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
