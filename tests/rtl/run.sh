@@ -223,8 +223,8 @@ paths_of() {
     small="-set LANES 2 -set ACT_WORDS 4 -set LIST_ENTRIES 4 -set WEIGHT_ROWS 4 -set PARAM_WORDS 4 -set PROGRAM_WORDS 16"
     [ "$2" = ttfs_chip ] && small="chparam $small -set FLOWS 4 -set BUFFERS 2 -set TABLE_WORDS 2 $3 $2" || small=
     synthesise "read_verilog -I$rtl $1; $small; hierarchy -check -top $2; proc; flatten; memory; opt_clean
-        select -assert-any o:* %ci*:-\$dff,\$dffe,\$sdff,\$sdffe,\$sdffce
-        select -assert-none o:* %ci*:-\$dff,\$dffe,\$sdff,\$sdffe,\$sdffce i:* %i"
+        select -assert-any o:* %ci*:-\$dff:-\$dffe:-\$sdff:-\$sdffe:-\$sdffce
+        select -assert-none o:* %ci*:-\$dff:-\$dffe:-\$sdff:-\$sdffe:-\$sdffce i:* %i"
 }
 
 fails() {
