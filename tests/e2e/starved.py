@@ -24,6 +24,7 @@ MEMORY = ("ttfs: error: out of memory: ", "ttfs: error: jit: no memory for ")
 # A thread's variables of a library that was loaded later (the chip): libc makes room for them at the
 # first use, and ends the process itself when it cannot. One place; it may not become more.
 LIBC = "cannot allocate memory for thread-local data: ABORT"
+GLIBC = "Fatal glibc error: failed to register TLS destructor"  # of the simulator's C++, since glibc 2.41: nobody is asked
 # What depends on the clock and on the machine, in text and in JSON.
 MOVING = re.compile(r"\d+(\.\d+)? s\b|samples per second .*|\"?\w*(seconds?|peak_bytes)\"?:.*")
 
@@ -79,7 +80,7 @@ class Command:
 
     def judge(self, library, how, k):
         code, out, err, files = self.run(library, "%s:%d" % (how, k))
-        if code == 127 and LIBC in err:
+        if (code == 127 and LIBC in err) or (code == -6 and GLIBC in err):
             self.libc += 1
             return
         what = "%s, %s %d: exit %s\n%s\n%s" % (self.name, how, k, code, out[-400:], err[-800:])
