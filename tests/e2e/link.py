@@ -114,7 +114,8 @@ def embedded(case):
         code = case.write("host.c", re.search(r"```c\n(.*?)```", f.read(), re.S)[1])
     driver = os.path.join(SOURCE, "runtime", "board")
     for path in (code, os.path.join(driver, "board.c"), os.path.join(driver, "frame.c")):
-        subprocess.run([need("cc"), "-std=c11", "-ffreestanding", "-Wall", "-Wextra", "-Werror", "-I" + driver, "-c", path, "-o", os.devnull], check=True)
+        subprocess.run([need("cc"), "-std=c11", "-ffreestanding", "-Wall", "-Wextra", "-Werror", "-I" + driver, "-c", path, "-o", case.path("host.o")],
+                       check=True)
 
 
 def absent(case, folder):
