@@ -59,7 +59,7 @@ COMMANDS = ["lib", "e2e figures digits_mlp", "e2e usage", "e2e json", "e2e confi
 IMPORT = ["nodes", "outputs", "grids", "line", "e2e outputs", "e2e quantised", "e2e operators", "e2e meanings",
           "e2e check verdicts", "e2e verdicts"]
 SEES = {
-    "compiler/base": ["guard", "team", "cache", "samples", "chip", "ir", "spike", "onnx_to_ir", "plan", "outputs",
+    "compiler/base": ["process", "guard", "team", "cache", "samples", "chip", "ir", "spike", "onnx_to_ir", "plan", "outputs",
                       "e2e messages", "e2e usage", "e2e caches", "e2e files", "e2e progress", "e2e budgets",
                       "e2e hostile samples", "e2e hostile models", "e2e sample files", "e2e failing files", "e2e synth"],
     "compiler/json": ["chip", "e2e json", "e2e config", "e2e hostile folders"],

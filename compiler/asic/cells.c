@@ -148,7 +148,7 @@ static void end_cell(Liberty *l) {
 static Group open_group(Liberty *l, const Scan *kind, const Scan *name) {
     Group in = l->depth ? l->stack[l->depth - 1] : OTHER;
     if (l->depth == 0 && is(kind, "library")) {
-        if (!l->cells->library) l->cells->library = label_of(name, l->arena);
+        if (!l->cells->name) l->cells->name = label_of(name, l->arena);
         return LIBRARY;
     }
     if (in == LIBRARY && is(kind, "cell")) {

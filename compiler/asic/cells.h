@@ -17,7 +17,7 @@ typedef struct {
 } TtfsCell;
 
 typedef struct {
-    const char *library;          /* of letters, digits and _ . + - (others: _): scripts say it */
+    const char *name;             /* of letters, digits and _ . + - (others: _): scripts say it */
     double time_ns, cap_pf, volt; /* a unit of time and of capacitance; the nominal voltage */
     TTFS_VEC(TtfsCell) cells;
     const char *site; /* of the LEF's first site of CLASS CORE, NULL: none */

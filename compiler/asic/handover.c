@@ -74,7 +74,7 @@ void ttfs_handover_sdc(const TtfsHandover *h, TtfsBuf *out) {
                     "set_input_delay %.4f -clock clk [all_inputs]\n"
                     "set_output_delay %.4f -clock clk [all_outputs]\n"
                     "set_driving_cell -lib_cell %s [all_inputs]\nset_load %.4f [all_outputs]\n",
-                    h->cells->library ? h->cells->library : "", unit, h->cells->cap_pf, period,
+                    h->cells->name ? h->cells->name : "", unit, h->cells->cap_pf, period,
                     period / 50, period / 5, period / 5, h->buffer->name, load);
 }
 

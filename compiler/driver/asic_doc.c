@@ -64,7 +64,7 @@ void ttfs_asic_json(const TtfsAsic *r, const char *folder, TtfsBuf *out) {
     TtfsJson document = {.out = out}, *j = &document;
     ttfs_json_object(j, NULL);
     ttfs_json_string(j, "device", "asic");
-    ttfs_json_string(j, "library", r->library.library ? r->library.library : "");
+    ttfs_json_string(j, "library", r->library.name ? r->library.name : "");
     ttfs_json_bool(j, "estimated", false);
     ttfs_json_null(j, "lut");
     ttfs_json_null(j, "dsp");
@@ -174,7 +174,7 @@ void ttfs_asic_note(const TtfsAsic *r, bool own_sdc, TtfsBuf *out) {
         "that decides what happens; data paths and memories are not reset, and nothing reads them "
         "before they are\nwritten. Nothing crosses clocks: whoever drives the ports does it from "
         "`clk_i`, `rst_ni` included.\n\n",
-        r->library.library ? r->library.library : "",
+        r->library.name ? r->library.name : "",
         own_sdc ? " (the user's)" : ": one clock, a fifth of it for ports");
     note_timing(r, out);
     note_memories(r, out);

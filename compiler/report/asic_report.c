@@ -16,7 +16,7 @@ static void tell_macros(const TtfsAsic *r, TtfsBuf *out) {
 }
 
 void ttfs_asic_text(const TtfsAsic *r, TtfsBuf *out) {
-    ttfs_buf_printf(out, "%s\n", r->library.library ? r->library.library : "");
+    ttfs_buf_printf(out, "%s\n", r->library.name ? r->library.name : "");
     ttfs_buf_printf(out, "%-20s%" PRIu64 ", %.0f of area, macros not counted\n", "cells", r->cells,
                     r->area);
     ttfs_buf_printf(out, "%-20s%" PRIu64 "\n%-20s%" PRIu64 "\n", "flip-flops", r->ffs, "buffers",
