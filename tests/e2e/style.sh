@@ -3,6 +3,7 @@
 #
 #   style.sh layout SOURCE     every C and C++ file is laid out as .clang-format says
 #   style.sh licences SOURCE   every source file has its licence line
+#   style.sh lengths SOURCE    no source file has more than 700 lines
 #
 # Versions of clang-format differ in what they make of the same rules: the sources are laid out with
 # version 14, and with any other the layout is not judged (exit code 77). Tables (*.def) are laid out by hand.
@@ -28,15 +29,24 @@ layout() {
     find $folders -name '*.[ch]' -o -name '*.cpp' | sort | xargs "$f" --dry-run --Werror && echo "laid out"
 }
 
+sources() {
+    find $folders rtl -type f \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.def' -o -name '*.v' -o -name '*.vh' \
+        -o -name '*.sv' -o -name '*.svh' -o -name '*.py' -o -name '*.sh' -o -name meson.build \) "$@"
+}
+
 licences() {
-    unlicensed=$(find $folders rtl -type f \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.def' \
-        -o -name '*.v' -o -name '*.vh' -o -name '*.sv' -o -name '*.py' -o -name '*.sh' \
-        -o -name meson.build \) -exec grep -L SPDX-License-Identifier {} +)
+    unlicensed=$(sources -exec grep -L SPDX-License-Identifier {} +)
     [ -z "$unlicensed" ] || { echo "without an SPDX line:"; echo "$unlicensed"; return 1; }
     echo "licensed"
 }
 
+lengths() {
+    long=$(sources -exec awk 'FNR == 701 { print FILENAME }' {} +)
+    [ -z "$long" ] || { echo "more than 700 lines, which no head holds:"; echo "$long"; return 1; }
+    echo "short enough"
+}
+
 case $1 in
-layout | licences) "$1" ;;
+layout | licences | lengths) "$1" ;;
 *) echo "style.sh: '$1' is no check" >&2; exit 1 ;;
 esac
