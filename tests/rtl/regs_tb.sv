@@ -79,11 +79,27 @@ module regs_tb;
             get(REG_SAMPLES); check(got, i + 1, 15);
             get(REG_CYCLES); check(got, last_ran, 24);
         end
-        check_fed(8'h5a);
-        // Two flits with nobody to take them: the second is lost, and that is told.
+        // Flits that no sample takes are lost, and that is told: out of one, and when the chip goes on without its host.
         set(REG_IN_LOW, 1);
-        set(REG_IN_LOW, 2);
         get(REG_IRQ); check(got[2:0], 4, 18);
+        get(REG_STATUS); check(got[STATUS_IN_FULL], 0, 16);
+        set(REG_IRQ, 4);
+        set(REG_CONTROL, 1 << CONTROL_START);
+        give_flits(5);
+        while (in_valid) tick;
+        tired = 1;
+        while (hears) tick;
+        tired = 0;
+        set(REG_IN_END, 0);
+        take_sums;
+        while (!irq) tick;
+        get(REG_IRQ); check(got[2:0], 5, 17);
+        set(REG_IRQ, 5);
+        sample(20);
+        get(REG_IRQ); check(got[2:0], 1, 11);
+        set(REG_IRQ, 1);
+        check_fed(8'h5a);
+        set(REG_IN_LOW, 2);
         flags = 11'h21;
         tick;
         get(REG_IRQ); check(got[2:0], 6, 19);
