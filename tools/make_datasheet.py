@@ -72,8 +72,7 @@ def section(text, title):
 
 def blocks():
     """The block diagram of rtl/README.md: its first code block."""
-    lines = section(text_of("rtl", "README.md"), "Blocks").splitlines()
-    return "\n".join(line for line in lines[:next(i for i, line in enumerate(lines) if line.startswith("|"))]).strip("\n")
+    return section(text_of("rtl", "README.md"), "Blocks").split("\n|", 1)[0].strip("\n")
 
 
 def ports():
@@ -129,7 +128,7 @@ def bus():
 
 
 def page():
-    timing = section(text_of("rtl", "README.md"), "Ports").replace("](../", "](../")
+    timing = section(text_of("rtl", "README.md"), "Ports")
     parts = [HEAD, "## Blocks\n\n" + blocks(), "## Ports\n\n" + ports(), "## Timing\n\n" + timing, "## Parameters\n\n" + parameters(),
              "## Memory map\n\n" + memory_map(), "## Registers of a bus\n\n" + bus(), STEPS]
     return "\n\n".join(p.strip("\n") for p in parts) + "\n"

@@ -73,8 +73,8 @@ def markdown(registers):
     for r in registers:
         lines.append("| 0x%02x | `%s` | %s | %s |" % (r.offset, r.name, ACCESS[r.access], r.doc))
         for name, lsb, bits, doc in r.fields:
-            where = str(lsb) if bits == 1 else "%d to %d" % (lsb + bits - 1, lsb)
-            lines.append("| | `%s.%s` | bits %s | %s |" % (r.name, name, where, doc))
+            where = "bit %d" % lsb if bits == 1 else "bits %d to %d" % (lsb + bits - 1, lsb)
+            lines.append("| | `%s.%s` | %s | %s |" % (r.name, name, where, doc))
     return "\n".join(lines + ["", "Other offsets, and writes of less than a word, are answered with an error and do nothing.", ""])
 
 

@@ -127,6 +127,7 @@ module ttfs_uart #(
     assign command_o   = command_q;
 
     // Replies: byte by byte into eight bits, then out, with an escape before it where that is needed.
+    // The bits of the number are read one a cycle: where it counts up meanwhile an earlier one is said, which is done too.
     localparam [2:0] REST = 3'd0, BEGIN = 3'd1, NUMBER = 3'd2, STATUS = 3'd3, DATA = 3'd4, CHECK = 3'd5, END = 3'd6;
     reg [2:0]       part_q;
     reg [5:0]       index_q;        // the bit of the data, of the CRC that comes next

@@ -5,7 +5,9 @@
 // that a silent sample is one such beat. The first beat starts the chip when it is not busy. A packet out is what the host gets
 // of a sample, a flit a beat; the last has m_last_o, which is known when the chip is done: a flit is given when the next one
 // is there or the sample is through. Both sides may pause as they like; nothing is lost, no output depends on an
-// input in the same cycle. Ports towards the chip are those of ttfs_chip, clock and reset are the chip's.
+// input in the same cycle. When no sample runs in the middle of a packet (the chip refused it, or went on without its host:
+// FLAGS says which) the rest up to s_last_i is dropped and the next packet is a sample again; what waits for the chip is taken
+// back then. A refused packet has none out. Ports towards the chip are those of ttfs_chip, clock and reset are the chip's.
 
 `default_nettype none
 
@@ -34,21 +36,24 @@ module ttfs_axis #(
     input  wire               in_ready_i,
     output wire               in_end_o,
     output wire [FLIT-1:0]    in_flit_o,
+    input  wire               slot_valid_i,
     input  wire               out_valid_i,
     output wire               out_ready_o,
     input  wire [FLIT-1:0]    out_flit_i
 );
-    localparam [1:0] REST = 2'd0, START = 2'd1, FEED = 2'd2;
+    localparam [1:0] REST = 2'd0, START = 2'd1, FEED = 2'd2, DROP = 2'd3;
 
     // Samples: a place for one beat, and the end marker behind it.
     reg [1:0]      state_q;
     reg            in_q, end_q;          // a flit, an end marker waits for the chip
     reg [FLIT-1:0] in_flit_q;
 
-    wire free    = state_q == FEED && !in_q && !end_q;
+    wire free    = state_q[1] && !in_q && !end_q;   // FEED, DROP
     wire accept  = s_valid_i && free;
     wire given   = in_valid_o && in_ready_i;
     wire closes  = given && in_end_o;
+    wire drops   = state_q == DROP || (state_q == FEED && !slot_valid_i);
+    wire dropped = drops && (end_q || (accept && s_last_i));
 
     always @(posedge clk_i)
         if (!rst_ni) begin
@@ -59,12 +64,12 @@ module ttfs_axis #(
             case (state_q)
                 REST:    if (s_valid_i && !busy_i) state_q <= START;
                 START:   if (!busy_i) state_q <= FEED;   // an access of the configuration may have come first
-                default: if (closes) state_q <= REST;
+                default: if (closes || dropped) state_q <= REST; else if (drops) state_q <= DROP;
             endcase
-            if (accept) in_q <= |s_keep_i;
-            else if (given) in_q <= 1'b0;
-            if (accept) end_q <= s_last_i;
-            else if (closes) end_q <= 1'b0;
+            if (drops || given) in_q <= 1'b0;
+            else if (accept) in_q <= |s_keep_i;
+            if (drops || closes) end_q <= 1'b0;
+            else if (accept) end_q <= s_last_i;
         end
 
     always @(posedge clk_i) if (accept) in_flit_q <= s_data_i[FLIT-1:0];

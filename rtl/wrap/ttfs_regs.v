@@ -2,7 +2,8 @@
 //
 // The registers of hw/registers.def between a bus and the ports of ttfs_chip. An access is asked for with req_valid_i,
 // which stays with the rest until ack_o, one cycle: rdata_o and error_o are good in it. Most take two cycles; CFG_DATA
-// takes as long as the chip's configuration port (up to some fifteen). With STREAMS the input and the readouts are
+// takes as long as the chip's configuration port (up to some fifteen). A flit that waits while no sample runs is dropped, and
+// IRQ tells: the next sample must not begin with it. With STREAMS the input and the readouts are
 // ttfs_axis' and the ports in_*, out_* here are dead. Driven by ttfs_axil and ttfs_wb.
 
 `default_nettype none
@@ -68,7 +69,8 @@ module ttfs_regs #(
     wire       starts  = set && word == REG_CONTROL && req_data_i[CONTROL_START];
     wire       passes  = state_q == ASK && cfg_ready_i;
     wire       answers = state_q == WAIT && cfg_rvalid_i;
-    wire [2:0] happens = {give && in_full_q, flags_i != 11'd0, done_i};
+    wire       drops   = in_full_q && !slot_valid_i;
+    wire [2:0] happens = {(give && in_full_q) || drops, flags_i != 11'd0, done_i};
 
     always @* begin
         flit = 64'd0;
@@ -131,7 +133,7 @@ module ttfs_regs #(
             if (set && word == REG_CFG_ADDR) cfg_addr_q <= req_data_i;
             else if ((passes && req_write_i) || answers) cfg_addr_q <= cfg_addr_q + 32'd1;
             start_q     <= starts;
-            in_full_q   <= in_full_q ? !given : give;
+            in_full_q   <= in_full_q ? !given && !drops : give;
             irq_q       <= (irq_q & ~(req_data_i[2:0] & {3{set && word == REG_IRQ}})) | happens;
             if (set && word == REG_IRQ_ENABLE) enable_q <= req_data_i[2:0];
             irq_level_q <= (irq_q & enable_q) != 3'd0;

@@ -3,7 +3,8 @@
 // Wishbone B4: the registers of hw/registers.def, 32 bits, byte addresses, 256 bytes. For classic masters, which hold stb_i
 // until ack_o or err_o, and for pipelined ones, which give an address in every cycle in which stall_o is low: one access at
 // a time, so stall_o is high while one runs and classic masters may leave it open. An unknown offset and a write of less than
-// a word end with err_o. When cyc_i falls an access that runs goes on to its end and is not answered. Latency 3 cycles, of
+// a word end with err_o. When cyc_i falls an access that runs goes on to its end and is not answered. A bus that takes it
+// from one master and gives it to another must let cyc_i fall between, or the other one gets that answer. Latency 3 cycles, of
 // CFG_DATA what the chip takes. Ports towards the chip are those of ttfs_chip, clock and reset are the chip's.
 
 `default_nettype none
