@@ -174,6 +174,10 @@ def refusals(case):
     case.write("x400.npy", npy((400, 64), [0.5] * 400 * 64))
     refused("a class a sample expected", "mlp", "-o", "x", "--train", "x400.npy", "--labels", "values.npy")
     refused("/proc/none", "mlp", "-o", "/proc/none/x", *QUICK, "--epochs", "100000", limit=30)
+    case.write("nan.npy", npy((450, 64), [float("nan")] * 450 * 64))
+    said = [case.refused("tune", "mlp", "-o", "x", "--train", "nan.npy", "--labels", "none" if k else TRAIN, "--count", 300, "--threads", n,
+                         says="nan.npy").err for k in (0, 1) for n in (1, 4)]
+    case.check(said[0] == said[1] and said[2] == said[3], "what is said of samples depends on threads: %r" % said)
     m = onnx_make.Model("map", input_shape=[None, 1, 8, 8])
     m.init("w", drawn(random.Random(2), 2, 1, 3, 3))
     m.node("Conv", ["input", "w"], ["y"], name="pixels", kernel_shape=[3, 3], pads=[1, 1, 1, 1])
