@@ -48,20 +48,32 @@ typedef struct {
     bool (*fn)(void *, uint32_t, uint64_t, TtfsDiag *);
     void *context;
     TtfsDiag diag[MOST];
+    uint64_t failed[MOST]; /* the item that a worker failed at; UINT64_MAX: none */
 } Heard;
 
 static bool heard_item(void *context, uint32_t worker, uint64_t item) {
     Heard *h = context;
-    return h->fn(h->context, worker, item, &h->diag[worker]);
+    bool ok = h->fn(h->context, worker, item, &h->diag[worker]);
+    if (!ok) h->failed[worker] = item;
+    return ok;
+}
+
+/* Items are begun in order, so the first that fails is begun whatever the threads: who has it is
+ * heard; of others that failed meanwhile nothing is. */
+static bool is_heard(const Heard *h, uint32_t worker) {
+    for (uint32_t i = 0; i < MOST; i++)
+        if (h->failed[i] < h->failed[worker]) return false;
+    return true;
 }
 
 bool ttfs_parallel_diag(uint32_t threads, uint64_t first, uint64_t count,
                         bool (*fn)(void *context, uint32_t worker, uint64_t item, TtfsDiag *diag),
                         void *context, TtfsDiag *diag) {
     Heard h = {.fn = fn, .context = context};
+    for (uint32_t i = 0; i < MOST; i++) h.failed[i] = UINT64_MAX;
     bool ok = ttfs_parallel(threads, first, count, heard_item, &h);
     for (uint32_t i = 0; i < MOST; i++) {
-        ttfs_diag_append(diag, &h.diag[i]);
+        if (is_heard(&h, i)) ttfs_diag_append(diag, &h.diag[i]);
         ttfs_diag_free(&h.diag[i]);
     }
     return ok;

@@ -13,7 +13,8 @@
  * whether all returned true. */
 bool ttfs_parallel(uint32_t threads, uint64_t first, uint64_t count,
                    bool (*fn)(void *context, uint32_t worker, uint64_t item), void *context);
-/* The same with a list of messages for each worker, appended to `diag` in the end. */
+/* The same with a list of messages for each worker, appended to `diag` in the end; where items
+ * fail, that alone of the first of them. */
 bool ttfs_parallel_diag(uint32_t threads, uint64_t first, uint64_t count,
                         bool (*fn)(void *context, uint32_t worker, uint64_t item, TtfsDiag *diag),
                         void *context, TtfsDiag *diag);

@@ -35,7 +35,6 @@ static bool open_samples(const TtfsPipeline *f, const TtfsJob *job, TtfsArray *a
 /* What a thread of the calibration owns. */
 typedef struct {
     TtfsArena arena;
-    TtfsDiag diag;
     TtfsFastWork *relu;
     const TtfsIr *ir;
     TtfsCalib calib;
@@ -90,11 +89,12 @@ static void open_kept(TtfsPipeline *f, TtfsJob *job, uint64_t samples, uint64_t 
 }
 
 /* The samples of an item into `w->x`. */
-static bool read_some(const CalibLoop *l, CalibWorker *w, uint64_t first, uint64_t n) {
+static bool read_some(const CalibLoop *l, CalibWorker *w, uint64_t first, uint64_t n,
+                      TtfsDiag *diag) {
     uint64_t elements = l->samples->elements;
     for (uint64_t i = 0; i < n; i++) {
         float *x = w->x + i * elements;
-        if (!ttfs_array_sample(l->samples, &l->f->map, first + i, x, &w->diag)) return false;
+        if (!ttfs_array_sample(l->samples, &l->f->map, first + i, x, diag)) return false;
         for (uint64_t k = 0; k < elements; k++) w->outside += x[k] < l->lo || x[k] >= l->hi;
         ttfs_calib_add(&w->calib, w->ir->input, x, elements);
         keep_sample(l, first + i, x);
@@ -112,13 +112,13 @@ static void gather_margins(CalibWorker *w, uint64_t n) {
     }
 }
 
-static bool calibrate_some(void *context, uint32_t worker, uint64_t item) {
+static bool calibrate_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *diag) {
     CalibLoop *l = context;
     CalibWorker *w = &l->worker[worker];
     uint64_t first = item * TTFS_FAST_SAMPLES, left = l->n - first;
     uint64_t n = left < TTFS_FAST_SAMPLES ? left : TTFS_FAST_SAMPLES;
-    if (!ttfs_go_on(l->progress, &w->diag)) return false;
-    if (!read_some(l, w, first, n)) return false;
+    if (!ttfs_go_on(l->progress, diag)) return false;
+    if (!read_some(l, w, first, n, diag)) return false;
     ttfs_fast_run(w->relu, w->x, n, gather_node, w);
     gather_margins(w, n);
     uint64_t done = atomic_fetch_add(&l->done, n) + n;
@@ -163,7 +163,6 @@ static void open_worker(CalibWorker *w, const TtfsFast *relu, const TtfsPipeline
 static void close_worker(CalibWorker *w) {
     ttfs_calib_free(&w->calib);
     ttfs_fast_drop(w->relu);
-    ttfs_diag_free(&w->diag);
     ttfs_arena_free(&w->arena);
 }
 
@@ -222,13 +221,12 @@ static bool gather(TtfsPipeline *f, TtfsJob *job, const TtfsArray *a, TtfsDiag *
     open_kept(f, job, n, a->elements);
     ttfs_tell(l.progress, told, 0, n);
     for (uint32_t i = 0; i < threads; i++) open_worker(&l.worker[i], relu, f, a->elements);
-    bool ok = ttfs_parallel(threads, 0, items, calibrate_some, &l);
+    bool ok = ttfs_parallel_diag(threads, 0, items, calibrate_some, &l, diag);
     for (uint32_t i = 0; i < threads; i++) {
         CalibWorker *w = &l.worker[i];
         ttfs_calib_merge(&f->calib, &w->calib);
         ttfs_margins_merge(&f->margins, &w->margins, &f->arena);
         outside += w->outside;
-        ttfs_diag_append(diag, &w->diag);
         close_worker(w);
     }
     ttfs_fast_close(relu);

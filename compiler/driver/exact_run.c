@@ -19,7 +19,6 @@
 
 typedef struct {
     TtfsArena arena;
-    TtfsDiag diag;
     TtfsReference *reference; /* of the first pass */
     TtfsExactTops tops;
     TtfsRelu *relu;
@@ -49,12 +48,11 @@ static void progress(TtfsExactRun *x, uint32_t worker) {
     if (worker == 0) ttfs_session_progress(&x->session, done / 2);
 }
 
-static bool measure_item(void *context, uint32_t worker, uint64_t i) {
+static bool measure_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag) {
     TtfsExactRun *x = context;
     Worker *w = &x->worker[worker];
-    if (!ttfs_go_on(&x->session.progress, &w->diag)) return false;
-    if (!ttfs_array_sample(&x->session.input, &x->session.out.map, i, w->real, &w->diag))
-        return false;
+    if (!ttfs_go_on(&x->session.progress, diag)) return false;
+    if (!ttfs_array_sample(&x->session.input, &x->session.out.map, i, w->real, diag)) return false;
     ttfs_reference_run(w->reference, w->real);
     ttfs_exact_tops_add(&w->tops, &x->net, w->reference);
     progress(x, worker);
@@ -72,12 +70,12 @@ static void judge_outputs(TtfsExactRun *x, Worker *w, uint64_t sample) {
     }
 }
 
-static bool run_item(void *context, uint32_t worker, uint64_t i) {
+static bool run_item(void *context, uint32_t worker, uint64_t i, TtfsDiag *diag) {
     TtfsExactRun *x = context;
     Worker *w = &x->worker[worker];
     TtfsSession *s = &x->session;
-    if (!ttfs_go_on(&s->progress, &w->diag)) return false;
-    if (!ttfs_array_sample(&s->input, &s->out.map, i, w->real, &w->diag)) return false;
+    if (!ttfs_go_on(&s->progress, diag)) return false;
+    if (!ttfs_array_sample(&s->input, &s->out.map, i, w->real, diag)) return false;
     ttfs_relu_run(w->relu, w->real);
     double start = ttfs_now();
     ttfs_exact_run(w->exact, w->real, i);
@@ -102,7 +100,6 @@ static void close_worker(Worker *w) {
     ttfs_exact_close(w->exact);
     ttfs_reference_close(w->reference);
     if (w->relu) ttfs_relu_close(w->relu);
-    ttfs_diag_free(&w->diag);
     ttfs_arena_free(&w->arena);
 }
 
@@ -114,7 +111,7 @@ static bool find_tops(TtfsExactRun *x, uint32_t threads, TtfsDiag *diag) {
         atomic_store(&x->done, n);
         return ttfs_out_tops(&x->session.out, &x->net, &w[0].tops, &w[0].arena, diag);
     }
-    bool ok = ttfs_parallel(threads, 0, n, measure_item, x);
+    bool ok = ttfs_parallel_diag(threads, 0, n, measure_item, x, diag);
     for (uint32_t i = 1; i < threads; i++) ttfs_exact_tops_merge(&w[0].tops, &x->net, &w[i].tops);
     return ok;
 }
@@ -129,9 +126,7 @@ static bool both_passes(TtfsExactRun *x, uint32_t threads, TtfsDiag *diag) {
         w[i].reference = NULL;
         w[i].exact = ttfs_exact_open(&x->net, &w[0].tops, &x->options);
     }
-    ok = ok && ttfs_parallel(threads, 0, x->session.count, run_item, x);
-    for (uint32_t i = 0; i < threads; i++) ttfs_diag_append(diag, &w[i].diag);
-    return ok;
+    return ok && ttfs_parallel_diag(threads, 0, x->session.count, run_item, x, diag);
 }
 
 static void add_stat(TtfsExactStat *to, const TtfsExactStat *s) {

@@ -94,7 +94,7 @@ static bool build(TtfsAffine *x) {
 bool ttfs_ir_canonical(const TtfsIr *in, TtfsIr *out, const char *file, TtfsDiag *diag) {
     *out = (TtfsIr){0};
     TtfsAffine x = {.in = in, .out = out, .file = file, .diag = diag};
-    TtfsBudget own = ttfs_budget(0, 0); /* of networks that come from no file */
+    TtfsBudget own = ttfs_budget(in->arena.used, 0); /* of networks that come from no model */
     x.arena.budget = out->arena.budget = in->arena.budget ? in->arena.budget : &own;
     bool ok = build(&x);
     ttfs_arena_free(&x.arena);

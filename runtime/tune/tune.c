@@ -68,12 +68,19 @@ static void cut(Run *r, uint64_t first, uint32_t n, bool train, uint32_t turn) {
     }
 }
 
+/* Chunks are begun in order, so the first that failed is the same for any number of threads. */
+static void tell_first(Run *r) {
+    bool told = false;
+    for (uint32_t c = 0; c < TTFS_TUNE_CHUNKS; c++) {
+        TtfsDiag *d = &r->chunk[c].diag;
+        if (d->errors && !told) ttfs_diag_append(r->diag, d), told = true;
+        ttfs_diag_free(d);
+    }
+}
+
 static bool run_batch(Run *r, Found *f) {
     bool ok = ttfs_tune_chunks(&r->tune, r->samples, r->work, r->chunk);
-    for (uint32_t i = 0; i < r->threads; i++) {
-        ttfs_diag_append(r->diag, &r->work[i].diag);
-        ttfs_diag_free(&r->work[i].diag);
-    }
+    if (!ok) tell_first(r);
     for (uint32_t c = 0; ok && c < TTFS_TUNE_CHUNKS; c++) {
         f->loss += r->chunk[c].loss;
         f->right += r->chunk[c].right;

@@ -6,13 +6,12 @@
 
 #include <string.h>
 
-static bool encode(const TtfsTune *t, const TtfsTuneSamples *s, TtfsTuneWork *w,
-                   const TtfsTuneChunk *c) {
+static bool encode(const TtfsTune *t, const TtfsTuneSamples *s, TtfsTuneWork *w, TtfsTuneChunk *c) {
     uint32_t n = t->layer[0].size;
     float *to = w->value[0];
     memset(to, 0, (size_t)n * c->lanes * sizeof *to);
     for (uint32_t k = 0; k < c->count; k++) {
-        if (!s->encode(s->context, c->sample[k], w->x, &w->diag)) return false;
+        if (!s->encode(s->context, c->sample[k], w->x, &c->diag)) return false;
         for (uint32_t i = 0; i < n; i++) to[(size_t)i * c->lanes + k] = w->x[i];
     }
     return true;

@@ -67,7 +67,6 @@ typedef struct {
     float *scratch;
     double *room; /* four times the outputs */
     uint16_t *x;
-    TtfsDiag diag;
 } TtfsTuneWork;
 
 /* A chunk: samples as lanes, those from `count` on empty. */
@@ -80,6 +79,7 @@ typedef struct {
     float *gradient; /* [parameters]; NULL: only forward */
     double loss;     /* sums over samples */
     uint64_t right, spikes;
+    TtfsDiag diag; /* why it failed */
 } TtfsTuneChunk;
 
 /* tune_open.c */
@@ -112,7 +112,7 @@ void ttfs_tune_patches_back(const TtfsNetLayer *to, const TtfsTerm *term, uint32
                             uint32_t first, uint32_t end, uint32_t lanes, const float *room,
                             float *x);
 
-/* tune_chunk.c: a chunk from its samples to its gradients; false: the work's messages say why. */
+/* tune_chunk.c: a chunk from its samples to its gradients; false: its messages say why. */
 bool ttfs_tune_chunk(const TtfsTune *t, const TtfsTuneSamples *s, TtfsTuneWork *w,
                      TtfsTuneChunk *c);
 

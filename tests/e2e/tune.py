@@ -89,6 +89,9 @@ def cnn(case):
     found = case.json("tune", "cnn", "-o", "noisy", *QUICK, "--epochs", 2, "--labels", "none", "--time-noise", 0.02, "--drop",
                       0.01, "--weight-noise", 0.02, "--sparsity", 0.1)
     case.equal(found["teacher"], "float network", "the teacher")
+    kept = json.loads(read(case, "noisy", "report", "tune.json"))
+    case.equal([kept[k] for k in ("seed", "most_epochs", "batch", "lr", "validate", "sparsity", "time_noise", "drop", "weight_noise")],
+               [1, 2, 32, 3e-3, 0.1, 0.1, 0.02, 0.01, 0.02], "what it was trained with, in its folder")
     case.good("verify", "noisy", "--input", TEST, "--count", samples(5), "--engines", "golden,jit", "-q")
     found = case.json("tune", "noisy", "-o", "noisy", *QUICK, "--epochs", 1, "--weight-bits", 4)
     case.equal((found["weight_bits"], found["teacher"]), (4, "labels"), "trained again in its place")
@@ -153,7 +156,26 @@ def stopped(case):
     case.check(b"stopped: this is the best of" in err, "no word of the stop")
     case.good("run", "stopped", "--input", TEST, "-q")
     r = case.good("tune", "mlp", "-o", "short", *QUICK, "--epochs", 100000, "--minutes", 1e-3)
-    case.check("written: short" in r.out, "nothing said of a training that ran out of time")
+    case.check("written: short" in r.out and "--minutes were over after" in r.err, "nothing said of a training that ran out of time")
+    r = case.good("tune", "mlp", "-o", "short", *QUICK, "--minutes", 1e-9)
+    kept = json.loads(read(case, "short", "report", "tune.json"))
+    case.check("not trained: no epoch was done" in r.err, "no word of a training without an epoch:\n%s" % r)
+    case.equal((kept["ended_by"], kept["epochs"], kept["best_epoch"]), ("minutes", [], 0), "a training without an epoch")
+
+
+def outgrown(case):
+    """A chip made for the network has no bit to spare: what outgrows it by training is written, without a plan, and compiles for another."""
+    bits = ("--ticks", 7, "--weight-bits", 4, "--fit", "hx8k", "-q")
+    case.compile("digits_mlp", "tight", *bits)
+    for seed in range(2, 14):
+        r = case.ttfs("tune", "tight", "-o", "grown", *QUICK, "--lr", "1e-2", "--epochs", 10, "--validate", 0.5, "--seed", seed)
+        if r.code:
+            break
+    case.check(r.code == 1 and "the chip has" in r.err and "without a plan" in r.err, "what outgrew its chip:\n%s" % r)
+    case.check(not os.path.exists(case.path("grown", "image")), "an image for a chip that does not take it")
+    case.good("verify", "grown", "--input", TEST, "--count", 3, "--engines", "golden,jit", "-q")
+    case.good("compile", "grown/model.onnx", "-o", "wider", "--calib", "grown", *bits)
+    case.check(read(case, "grown", "forms", "spike.txt") == read(case, "wider", "forms", "spike.txt"), "compiled for a wider chip: another graph")
 
 
 def refusals(case):
@@ -174,6 +196,10 @@ def refusals(case):
     case.write("x400.npy", npy((400, 64), [0.5] * 400 * 64))
     refused("a class a sample expected", "mlp", "-o", "x", "--train", "x400.npy", "--labels", "values.npy")
     refused("/proc/none", "mlp", "-o", "/proc/none/x", *QUICK, "--epochs", "100000", limit=30)
+    case.write("nan.npy", npy((450, 64), [float("nan")] * 450 * 64))
+    said = [case.refused("tune", "mlp", "-o", "x", "--train", "nan.npy", "--labels", "none" if k else TRAIN, "--count", 300, "--threads", n,
+                         says="nan.npy").err for k in (0, 1) for n in (1, 4)]
+    case.check(said[0] == said[1] and said[2] == said[3], "what is said of samples depends on threads: %r" % said)
     m = onnx_make.Model("map", input_shape=[None, 1, 8, 8])
     m.init("w", drawn(random.Random(2), 2, 1, 3, 3))
     m.node("Conv", ["input", "w"], ["y"], name="pixels", kernel_shape=[3, 3], pads=[1, 1, 1, 1])
@@ -196,6 +222,7 @@ def main():
     residual(case)
     sparse(case)
     stopped(case)
+    outgrown(case)
     refusals(case)
     sys.exit(case.done())
 

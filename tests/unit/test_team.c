@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "parallel.h"
 #include "team.h"
 
 enum { MOST = 9, RUNS = 300, PARTS = 64 };
@@ -152,11 +153,32 @@ static void closes_without_a_run(void **state) {
     ttfs_team_close(NULL);
 }
 
+static bool fails_late(void *context, uint32_t worker, uint64_t item, TtfsDiag *diag) {
+    (void)context;
+    (void)worker;
+    if (item < 5) return true;
+    if (item == 5) pause_us(500); /* others fail before it */
+    return ttfs_error(diag, TTFS_AT_FILE("x"), TTFS_OPTION_VALUE, "item %u", (unsigned)item);
+}
+
+/* Of items that fail the first alone is heard, whatever the threads. */
+static void first_failure_is_heard(void **state) {
+    (void)state;
+    for (int s = 0; s < SIZES; s++)
+        for (uint32_t run = 0; run < 20; run++) {
+            TtfsDiag d = {0};
+            assert_false(ttfs_parallel_diag(sizes[s], 0, 100, fails_late, NULL, &d));
+            assert_int_equal(d.messages.len, 1);
+            assert_string_equal(d.messages.at[0].what, "item 5");
+            ttfs_diag_free(&d);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_part_is_done_once), cmocka_unit_test(late_members_are_waited_for),
         cmocka_unit_test(all_members_wake),        cmocka_unit_test(teams_are_independent),
-        cmocka_unit_test(closes_without_a_run),
+        cmocka_unit_test(closes_without_a_run),    cmocka_unit_test(first_failure_is_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
