@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "golden.h"
+#include "hdf5_write.h"
 #include "nird.h"
 #include "random_spike.h"
 
@@ -244,6 +245,22 @@ static void nird_has_all_names(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* A name is cut between characters, and bytes that are no UTF-8 are escaped. */
+static void names_are_utf8(void **state) {
+    (void)state;
+    enum { MOST = 1000 };
+    TtfsArena a = {0};
+    char name[MOST + 3];
+    memset(name, 'x', sizeof name);
+    memcpy(name + MOST - 1, "\xc3\xa4", 3);
+    const char *cut = ttfs_hdf5_name(name, 7, &a);
+    assert_int_equal(strspn(cut, "x"), MOST - 1);
+    assert_string_equal(cut + MOST - 1, "_7");
+    assert_string_equal(ttfs_hdf5_name("f\xff/", 2, &a), "f\\xff._2");
+    assert_string_equal(ttfs_hdf5_name("\xc3\xa4", 3, &a), "\xc3\xa4");
+    ttfs_arena_free(&a);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_and_class),
@@ -255,6 +272,7 @@ int main(void) {
         cmocka_unit_test(other_graphs_differ),
         cmocka_unit_test(nird_is_bounded),
         cmocka_unit_test(nird_has_all_names),
+        cmocka_unit_test(names_are_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
