@@ -208,7 +208,7 @@ static void nird_is_bounded(void **state) {
     small_graph(&s);
     run_small(&s, &t);
     const uint64_t held = 2 * (3 * 8 + 2 * 16), spikes = (3 + 2) * 8, table = 2 * 3 * 16;
-    assert_null(ttfs_nird_open(&s, (uint64_t)1 << 60, TTFS_NIRD_MOST, &a));
+    assert_null(ttfs_nird_open(&s, (uint64_t)1 << 60, TTFS_TRACE_MOST, &a));
     assert_null(ttfs_nird_open(&s, 2, held - 1, &a));
     TtfsNird *n = ttfs_nird_open(&s, 2, held + 2 * spikes + table, &a);
     assert_non_null(n);
@@ -231,7 +231,7 @@ static void nird_has_all_names(void **state) {
     small_graph(&s);
     run_small(&s, &t);
     s.pops.at[0].name = "a/b", s.pops.at[1].name = "a.b_1";
-    TtfsNird *n = ttfs_nird_open(&s, 1, TTFS_NIRD_MOST, &a);
+    TtfsNird *n = ttfs_nird_open(&s, 1, TTFS_TRACE_MOST, &a);
     assert_true(ttfs_nird_sample(n, 0, &t));
     ttfs_nird_write(n, &file);
     uint32_t own = 0, other = 0;
