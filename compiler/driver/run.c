@@ -143,8 +143,49 @@ static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
 static bool too_large(TtfsDiag *diag) {
     return ttfs_error_advice(diag, TTFS_AT_FILE("--trace"), TTFS_LIMIT,
                              "take fewer samples with --count, or smaller files of samples",
-                             "as NIRData the spikes take more than %u GiB of memory",
-                             (unsigned)(TTFS_NIRD_MOST >> 30));
+                             "the trace, which is held until the run ends, takes more than %u GiB "
+                             "of memory",
+                             (unsigned)(TTFS_TRACE_MOST >> 30));
+}
+
+static void print_text(const TtfsRun *r, const TtfsTrace *t, uint64_t sample, TtfsBuf *out) {
+    if (r->vcd) {
+        ttfs_vcd_sample(t, sample, out);
+        return;
+    }
+    ttfs_buf_printf(out, "sample %llu\n", (unsigned long long)sample);
+    ttfs_trace_print(t, out);
+}
+
+/* False when it is certain that the trace will be too large: as text or VCD a sample takes what a
+ * silent one does, or more. */
+static bool may_fit(const TtfsRun *r) {
+    TtfsBuf silent = {0};
+    if (r->nird) return r->events != NULL;
+    if (!r->traced || !r->spiking || r->fst) return true;
+    print_text(r, &r->traces.trace[0], 0, &silent);
+    uint64_t least = silent.len;
+    ttfs_buf_free(&silent);
+    return r->session.count <= TTFS_TRACE_MOST / least;
+}
+
+static void print_values(TtfsRun *r, uint64_t i) {
+    ttfs_buf_printf(&r->text, "sample %llu\n", (unsigned long long)(r->block.first + i));
+    ttfs_buf_bytes(&r->text, r->values[i].text, r->values[i].len);
+    ttfs_buf_free(&r->values[i]);
+}
+
+/* Sample i of the block; false: too large. */
+static bool print_trace(TtfsRun *r, uint64_t i) {
+    uint64_t sample = r->block.first + i;
+    if (r->nird) return ttfs_nird_sample(r->events, sample, &r->traces.trace[i]);
+    if (r->fst)
+        ttfs_fst_sample(r->waves, &r->traces.trace[i], sample, &r->text);
+    else if (r->spiking)
+        print_text(r, &r->traces.trace[i], sample, &r->text);
+    else
+        print_values(r, i);
+    return r->text.len <= TTFS_TRACE_MOST;
 }
 
 static bool print_traces(TtfsRun *r, TtfsDiag *diag) {
@@ -152,28 +193,8 @@ static bool print_traces(TtfsRun *r, TtfsDiag *diag) {
     if (r->vcd && r->block.first == 0) ttfs_vcd_begin(spike, &r->text);
     if (r->fst && r->block.first == 0)
         r->waves = ttfs_fst_begin(spike, &r->text, &r->session.out.arena);
-    for (uint64_t i = 0; i < r->block.n; i++) {
-        if (r->nird) {
-            if (!ttfs_nird_sample(r->events, r->block.first + i, &r->traces.trace[i]))
-                return too_large(diag);
-            continue;
-        }
-        if (r->fst) {
-            ttfs_fst_sample(r->waves, &r->traces.trace[i], r->block.first + i, &r->text);
-            continue;
-        }
-        if (r->vcd) {
-            ttfs_vcd_sample(&r->traces.trace[i], r->block.first + i, &r->text);
-            continue;
-        }
-        ttfs_buf_printf(&r->text, "sample %llu\n", (unsigned long long)(r->block.first + i));
-        if (r->spiking) {
-            ttfs_trace_print(&r->traces.trace[i], &r->text);
-        } else {
-            ttfs_buf_bytes(&r->text, r->values[i].text, r->values[i].len);
-            ttfs_buf_free(&r->values[i]);
-        }
-    }
+    for (uint64_t i = 0; i < r->block.n; i++)
+        if (!print_trace(r, i)) return too_large(diag);
     return true;
 }
 
@@ -265,14 +286,14 @@ static bool open_engine(TtfsRun *r, uint32_t which, const char *name, TtfsDiag *
     if (r->spiking) size.most = ttfs_engine_block(&r->engine);
     if (r->spiking) size.row = r->engine.row;
     ttfs_block_init(&r->block, s, &size, &s->out.arena);
-    if (r->nird) r->events = ttfs_nird_open(&s->out.spike, s->count, TTFS_NIRD_MOST, &s->out.arena);
-    if (r->nird && !r->events) return too_large(diag);
+    if (r->nird)
+        r->events = ttfs_nird_open(&s->out.spike, s->count, TTFS_TRACE_MOST, &s->out.arena);
     if (r->counted) ttfs_neurobench_open(&r->neurobench, &s->out.spike, &s->out.arena);
     if (r->spiking)
         ttfs_traces_init(&r->traces, &s->out.spike, r->block.room, ticks, &s->out.arena);
     else if (r->traced)
         r->values = TTFS_ARRAY(&s->out.arena, TtfsBuf, r->block.room);
-    return true;
+    return may_fit(r) || too_large(diag);
 }
 
 /* What every layer is off by, when that is asked for. */

@@ -5,6 +5,8 @@
  */
 #include "hdf5_write.h"
 
+#include "shown.h"
+
 #include <string.h>
 #include <zlib.h>
 
@@ -79,11 +81,21 @@ TtfsHdf5Header ttfs_hdf5_group(void) {
     return h;
 }
 
+/* As many bytes of UTF-8 as there may be, up to the end of a character. */
+static int shorter(const char *name, size_t most) {
+    size_t n = strlen(name);
+    if (n <= most) return (int)n;
+    while (most && (name[most] & 0xc0) == 0x80) most--;
+    return (int)most;
+}
+
 const char *ttfs_hdf5_name(const char *name, uint32_t number, TtfsArena *a) {
     enum { LONGEST = 1000 };
-    bool fits = *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strlen(name) <= LONGEST;
+    const char *shown = ttfs_shown(a, name);
+    bool fits = *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, shown) == 0 &&
+                strlen(name) <= LONGEST;
     if (fits) return name;
-    char *changed = ttfs_arena_printf(a, "%.*s_%u", LONGEST, name, number);
+    char *changed = ttfs_arena_printf(a, "%.*s_%u", shorter(shown, LONGEST), shown, number);
     for (char *c = changed; *c; c++)
         if (*c == '/') *c = '.';
     return changed;

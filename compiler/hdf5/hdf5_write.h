@@ -30,8 +30,9 @@ void ttfs_hdf5_end(TtfsHdf5Writer *w, TtfsHdf5Header *root);
 
 /* Begins a group: links and attributes follow. */
 TtfsHdf5Header ttfs_hdf5_group(void);
-/* The name as a link's: where it is empty, too long or holds what a link may not ('/'), it is
- * changed and ends with `number`, so that it stays the only one. */
+/* The name as a link's: where it is empty, too long or holds what a link may not ('/', what is not
+ * UTF-8), or what shown.h escapes, it is changed and ends with `number`, so that it stays the only
+ * one. */
 const char *ttfs_hdf5_name(const char *name, uint32_t number, TtfsArena *a);
 void ttfs_hdf5_link(TtfsHdf5Header *group, const char *name, uint64_t header);
 void ttfs_hdf5_attribute_text(TtfsHdf5Writer *w, TtfsHdf5Header *h, const char *name,

@@ -78,6 +78,12 @@ static void take_later(const cJSON **last, const cJSON *v) {
     if (!*last || strcmp(ttfs_page_text(v, "date"), ttfs_page_text(*last, "date")) >= 0) *last = v;
 }
 
+/* Cycles of this plan's slots, not of another one's. */
+static bool has_slots(const TtfsPage *p, const cJSON *v) {
+    const cJSON *slots = cJSON_GetObjectItem(v, "slots");
+    return cJSON_IsArray(slots) && (uint32_t)cJSON_GetArraySize(slots) == p->out->plan.slots.len;
+}
+
 static void take_verdicts(TtfsPage *p, TtfsPageTrees *t) {
     char *names[TTFS_PAGE_VERDICTS];
     uint32_t n = ttfs_page_verdicts(p->out, names);
@@ -85,14 +91,14 @@ static void take_verdicts(TtfsPage *p, TtfsPageTrees *t) {
         const cJSON *v = strstr(ttfs_path_base(names[i]), "-fault") ? NULL : take(t, names[i]);
         if (!cJSON_IsBool(cJSON_GetObjectItem(v, "equal"))) continue;
         take_later(&p->verdict, v);
-        if (cJSON_GetObjectItem(v, "slots")) take_later(&p->counted, v);
+        if (has_slots(p, v)) take_later(&p->counted, v);
     }
 }
 
 static void take_runs(TtfsPage *p, TtfsPageTrees *t) {
     static const char *const names[] = {"report/run-golden.json", "report/run-jit.json",
-                                        "report/run-rtl.json"};
-    for (int i = 0; i < 3; i++) {
+                                        "report/run-rtl.json", "report/run-board.json"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const cJSON *run = take(t, ttfs_out_path(p->out, names[i]));
         double samples = ttfs_page_number(run, "samples");
         if (!(samples > 0)) continue;

@@ -22,9 +22,10 @@ static const struct {
     {"neuron", "spikes a neuron", "spikes of the hidden neurons by their number, in the mean"},
     {"energy", "energy",
      "from the chip description's energy per synaptic event, tick and spike; an estimate"},
-    {"engine", "relu, exact, golden, jit, rtl",
+    {"engine", "relu, exact, golden, jit, rtl, netlist, bitstream, asic, board",
      "the float network; spikes in continuous time; integers tick by tick; the same compiled; the "
-     "simulated Verilog"},
+     "simulated Verilog; what synthesis made of it: cells, bits of an FPGA, a foundry's cells; an "
+     "FPGA on a board"},
     {"steps", "steps", "errors in units of a tick's value, the step of the layer's grid"},
     {"readout", "readout", "a population that does not spike: its potentials are the result"},
     {"slot", "slot, turn", "what all cores do between two barriers; all slots once"},

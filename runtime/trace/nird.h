@@ -12,9 +12,6 @@
 
 typedef struct TtfsNird TtfsNird;
 
-/* Bytes of a trace that is held. */
-#define TTFS_NIRD_MOST ((uint64_t)4 << 30)
-
 /* For `samples` samples; lies in the arena, which holds all spikes until they are written. NULL
  * when what does not depend on spikes takes more than `most` bytes. */
 TtfsNird *ttfs_nird_open(const TtfsSpike *s, uint64_t samples, uint64_t most, TtfsArena *a);

@@ -20,12 +20,19 @@ static void put_population(const TtfsPopulation *p, const char *name, TtfsBuf *o
         ttfs_buf_printf(out, "ttfs.%s.n%" PRIu32 "\n", name, i);
 }
 
+/* A line of the view has no escapes: a name that would end it is left out, and the user names the
+ * dump beside the view. */
+static void put_dump(const char *dump, TtfsBuf *out) {
+    for (const char *c = dump; *c; c++)
+        if (*c == '"' || *c == '\n' || *c == '\r') return;
+    ttfs_buf_printf(out, "[dumpfile] \"%s\"\n", dump);
+}
+
 void ttfs_wave_view(const TtfsSpike *s, const char *dump, TtfsBuf *out) {
-    ttfs_buf_printf(out,
-                    "[*]\n[*] ttfs: windows, counts of spikes, readouts; a unit is a tick\n"
-                    "[*]\n[dumpfile] \"%s\"\n[timestart] 0\n[sst_expanded] 1\n"
-                    "@24\nttfs.sample\n",
-                    dump);
+    ttfs_buf_puts(out,
+                  "[*]\n[*] ttfs: windows, counts of spikes, readouts; a unit is a tick\n[*]\n");
+    put_dump(dump, out);
+    ttfs_buf_puts(out, "[timestart] 0\n[sst_expanded] 1\n@24\nttfs.sample\n");
     TtfsNames taken = {0};
     TtfsArena a = {0};
     for (uint32_t i = 0; i < s->pops.len; i++)

@@ -211,6 +211,10 @@ def same_whatever_came_first(case):
     case.good("run", "out", "--input", TEST, "--count", 3, "--engine", "jit")
     case.equal(page_of(case, "out"), page, "the page after a run of fewer samples")
     del os.environ["SOURCE_DATE_EPOCH"]
+    run = load(case, "out", "report", "run-golden.json")
+    case.write("out/report/run-board.json", json.dumps(dict(run, engine="board", samples=COUNT + 1)))
+    case.check("of %d samples, board" % (COUNT + 1) in plain(page_of(case, "out")), "a run of more samples on a board")
+    os.remove(case.path("out", "report", "run-board.json"))
 
 
 def named(case):

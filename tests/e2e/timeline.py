@@ -70,6 +70,9 @@ def main():
                "slots": [{"slot": i, "most_cycles": m} for i, m in enumerate(most)]}))
     case.check(len(most) > 2, "slots")
     judged(case, "one", load(case, "one", "manifest.json")["chip"]["clock_mhz"], most)
+    case.write("one/verify/golden-jit-rtl.json", json.dumps({"date": "2021-01-01T00:00:00Z", "equal": True, "engines": ["golden", "jit", "rtl"],
+               "slots": [{"slot": i, "most_cycles": m} for i, m in enumerate(most[1:])]}))  # later, and of another plan
+    judged(case, "one", load(case, "one", "manifest.json")["chip"]["clock_mhz"], most)
     case.compile("digits_mlp", "short", "--stop-after", "spike")
     case.refused("report", "short", "--timeline", "no.json", says="plan")
     case.check(not os.path.exists(case.path("no.json")), "a file without a plan")

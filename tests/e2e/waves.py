@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-from e2e import DIGITS, Case, flip, need
+from e2e import DIGITS, Case, flip, need, npy
 
 TEST = os.path.join(DIGITS, "test.npz")
 
@@ -66,6 +66,16 @@ def views(case):
                "golden on one thread writes another file")
 
 
+def bounded(case):
+    """16 million samples, a file with a hole: what they take as text at the least is known before any is read."""
+    shape = (1 << 24, 1, 8, 8)
+    with open(case.path("x.npy"), "wb") as f:
+        f.write(npy((0,), [], header="{'descr': '|u1', 'fortran_order': False, 'shape': %r, }" % (shape,)))
+        f.truncate(f.tell() + (64 << 24))
+    for name in ("t.vcd", "t.txt"):
+        case.refused("run", "cnn", "--input", "x.npy", "--trace", name, says=("--trace", "more than 4 GiB", "--count"))
+
+
 def fst(case):
     """70 samples are two blocks; a bit that flips in the changes is seen."""
     tool = need("fst2vcd")
@@ -97,7 +107,11 @@ def fst(case):
 def main():
     case = Case()
     case.compile("digits_cnn", "cnn", "--ticks", "31", "--stop-after", "spike")
-    (fst if sys.argv[1:] == ["fst"] else views)(case)
+    if sys.argv[1:] == ["fst"]:
+        fst(case)
+    else:
+        views(case)
+        bounded(case)
     sys.exit(case.done())
 
 

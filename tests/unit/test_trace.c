@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "golden.h"
+#include "hdf5_write.h"
 #include "nird.h"
 #include "random_spike.h"
 
@@ -207,7 +208,7 @@ static void nird_is_bounded(void **state) {
     small_graph(&s);
     run_small(&s, &t);
     const uint64_t held = 2 * (3 * 8 + 2 * 16), spikes = (3 + 2) * 8, table = 2 * 3 * 16;
-    assert_null(ttfs_nird_open(&s, (uint64_t)1 << 60, TTFS_NIRD_MOST, &a));
+    assert_null(ttfs_nird_open(&s, (uint64_t)1 << 60, TTFS_TRACE_MOST, &a));
     assert_null(ttfs_nird_open(&s, 2, held - 1, &a));
     TtfsNird *n = ttfs_nird_open(&s, 2, held + 2 * spikes + table, &a);
     assert_non_null(n);
@@ -230,7 +231,7 @@ static void nird_has_all_names(void **state) {
     small_graph(&s);
     run_small(&s, &t);
     s.pops.at[0].name = "a/b", s.pops.at[1].name = "a.b_1";
-    TtfsNird *n = ttfs_nird_open(&s, 1, TTFS_NIRD_MOST, &a);
+    TtfsNird *n = ttfs_nird_open(&s, 1, TTFS_TRACE_MOST, &a);
     assert_true(ttfs_nird_sample(n, 0, &t));
     ttfs_nird_write(n, &file);
     uint32_t own = 0, other = 0;
@@ -244,6 +245,22 @@ static void nird_has_all_names(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* A name is cut between characters, and bytes that are no UTF-8 are escaped. */
+static void names_are_utf8(void **state) {
+    (void)state;
+    enum { MOST = 1000 };
+    TtfsArena a = {0};
+    char name[MOST + 3];
+    memset(name, 'x', sizeof name);
+    memcpy(name + MOST - 1, "\xc3\xa4", 3);
+    const char *cut = ttfs_hdf5_name(name, 7, &a);
+    assert_int_equal(strspn(cut, "x"), MOST - 1);
+    assert_string_equal(cut + MOST - 1, "_7");
+    assert_string_equal(ttfs_hdf5_name("f\xff/", 2, &a), "f\\xff._2");
+    assert_string_equal(ttfs_hdf5_name("\xc3\xa4", 3, &a), "\xc3\xa4");
+    ttfs_arena_free(&a);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_and_class),
@@ -255,6 +272,7 @@ int main(void) {
         cmocka_unit_test(other_graphs_differ),
         cmocka_unit_test(nird_is_bounded),
         cmocka_unit_test(nird_has_all_names),
+        cmocka_unit_test(names_are_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

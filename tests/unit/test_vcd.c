@@ -199,6 +199,10 @@ static void scopes_are_apart(void **state) {
     assert_non_null(strstr(ttfs_buf_text(&text), "$scope module a_b_1 $end"));
     assert_non_null(strstr(ttfs_buf_text(&text), "$scope module a_b_1_2 $end"));
     assert_non_null(strstr(ttfs_buf_text(&view), "ttfs.a_b_1_2.window"));
+    assert_non_null(strstr(ttfs_buf_text(&view), "[*]\n[dumpfile] \"t.vcd\"\n[timestart]"));
+    ttfs_buf_free(&view);
+    ttfs_wave_view(&s, "a\nb.vcd", &view);
+    assert_non_null(strstr(ttfs_buf_text(&view), "[*]\n[timestart]"));
     ttfs_buf_free(&text);
     ttfs_buf_free(&view);
     ttfs_spike_free(&s);
