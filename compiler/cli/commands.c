@@ -9,6 +9,8 @@
 #include "say.h"
 #include "streams.h"
 
+#include <string.h>
+
 int ttfs_cmd_check(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     TtfsCompileOptions c;
     if (!ttfs_read_compile(&c, o, a, m)) return 1;
@@ -32,12 +34,18 @@ int ttfs_cmd_info(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     return ttfs_print_result(ttfs_describe(o->operand, memory, m), o);
 }
 
+/* A board's serial device is left as it was: with one, an interrupt ends the command by itself. */
+static const volatile int *stop_of(const char *engines) {
+    return engines && strstr(engines, "board:") ? ttfs_interrupt_wanted() : NULL;
+}
+
 int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     (void)a;
     TtfsRunOptions run;
     TtfsProgressLine line;
     if (!ttfs_read_run(&run, o, m)) return 1;
     run.session.progress = ttfs_progress_line(&line, o);
+    run.session.progress.stop = stop_of(run.engine);
     TtfsResult *r = ttfs_run_samples(&run, m);
     ttfs_progress_end(&line);
     return ttfs_print_result(r, o);
@@ -53,6 +61,7 @@ int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     v.shard = o->value[TTFS_OPT_SHARD];
     v.out = o->value[TTFS_OPT_OUTPUT];
     v.session.progress = ttfs_progress_line(&line, o);
+    v.session.progress.stop = stop_of(v.engines);
     TtfsResult *r = ttfs_verify_samples(&v, m);
     ttfs_progress_end(&line);
     return ttfs_print_result(r, o);

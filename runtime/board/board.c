@@ -14,7 +14,7 @@
 
 enum {
     FIRST_TIMEOUT = 250,
-    LEAST_TIMEOUT = 10,
+    LEAST_TIMEOUT = 40, /* an adapter may keep bytes for 16 ms */
     MOST_TIMEOUT = 1000,
     LEAST_TRIES = 8, /* before nobody is said to answer */
     CHUNK = 64,

@@ -2,7 +2,7 @@
  *
  * Serial devices: opened without waiting, made raw, read with a time limit.
  */
-#define _DEFAULT_SOURCE /* cfmakeraw, B1000000, flock */
+#define _DEFAULT_SOURCE /* cfmakeraw, B1000000, flock, TIOCEXCL */
 #include "tty.h"
 
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,25 +18,37 @@ static bool refuse(const char *path, const char *advice, const char *what, TtfsD
     return ttfs_error_advice(diag, TTFS_AT_FILE(path), TTFS_BOARD, advice, "%s", what);
 }
 
+static const char used[] = "another program uses it", used_advice[] = "end the other program";
+
 static bool open_device(TtfsTty *t, const char *path, TtfsDiag *diag) {
     *t->fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (*t->fd >= 0) return true;
     if (errno == ENOENT || errno == ENODEV || errno == ENXIO)
         return refuse(path, "plug the board in; ls /dev/ttyUSB* /dev/ttyACM* names what there is",
                       "no such device", diag);
+    if (errno == EBUSY) return refuse(path, used_advice, used, diag);
     if (errno == EACCES)
         return refuse(path, "have your user added to the device's group (dialout on Debian)",
                       "it may not be opened", diag);
     return refuse(path, NULL, strerror(errno), diag);
 }
 
-/* Two hosts on one line would undo each other's numbers. */
-static bool lock_device(const TtfsTty *t, const char *path, TtfsDiag *diag) {
+/* Two hosts on one line would undo each other's numbers; other programs (a terminal, a modem
+ * manager) know nothing of locks and are refused from now on, but those of root. */
+static bool lock_device(TtfsTty *t, const char *path, TtfsDiag *diag) {
     if (!isatty(*t->fd))
         return refuse(path, "name the serial device that the board is at, such as /dev/ttyUSB0",
                       "not a terminal device", diag);
-    return flock(*t->fd, LOCK_EX | LOCK_NB) == 0 ||
-           refuse(path, "end the other program", "another program uses it", diag);
+    if (flock(*t->fd, LOCK_EX | LOCK_NB) != 0) return refuse(path, used_advice, used, diag);
+    t->mine = ioctl(*t->fd, TIOCEXCL) == 0;
+    return true;
+}
+
+/* An adapter that has not the speed that it was told takes another one and says nothing. */
+static bool is_fast(const TtfsTty *t) {
+    struct termios now;
+    return tcgetattr(*t->fd, &now) == 0 && cfgetospeed(&now) == B1000000 &&
+           cfgetispeed(&now) == B1000000;
 }
 
 static bool make_raw(TtfsTty *t, const char *path, TtfsDiag *diag) {
@@ -46,7 +59,7 @@ static bool make_raw(TtfsTty *t, const char *path, TtfsDiag *diag) {
     how.c_cflag &= ~(tcflag_t)(CSTOPB | CRTSCTS);
     how.c_cflag |= CLOCAL | CREAD;
     how.c_cc[VMIN] = how.c_cc[VTIME] = 0;
-    if (cfsetspeed(&how, B1000000) != 0 || tcsetattr(*t->fd, TCSANOW, &how) != 0)
+    if (cfsetspeed(&how, B1000000) != 0 || tcsetattr(*t->fd, TCSANOW, &how) != 0 || !is_fast(t))
         return refuse(path, "the board's line has 1,000,000 baud", "the device does not take that",
                       diag);
     tcflush(*t->fd, TCIOFLUSH);
@@ -55,7 +68,7 @@ static bool make_raw(TtfsTty *t, const char *path, TtfsDiag *diag) {
 
 bool ttfs_tty_open(TtfsTty *t, const char *path, TtfsDiag *diag) {
     t->fd = ttfs_hold_fd();
-    t->set = false;
+    t->set = t->mine = false;
     if (open_device(t, path, diag) && lock_device(t, path, diag) && make_raw(t, path, diag))
         return true;
     ttfs_tty_close(t);
@@ -64,7 +77,8 @@ bool ttfs_tty_open(TtfsTty *t, const char *path, TtfsDiag *diag) {
 
 void ttfs_tty_close(TtfsTty *t) {
     if (t->set) tcsetattr(*t->fd, TCSANOW, &t->was);
-    t->set = false;
+    if (t->mine) ioctl(*t->fd, TIOCNXCL);
+    t->set = t->mine = false;
     ttfs_undo(t->fd);
     t->fd = NULL;
 }

@@ -17,6 +17,7 @@ typedef struct {
     int *fd;                      /* held */
     struct termios was;           /* how it was set */
     bool set;                     /* and that it is set otherwise now */
+    bool mine;                    /* no other program may open it now */
     const TtfsProgress *progress; /* when it says stop the line counts as closed; may be NULL */
 } TtfsTty;
 

@@ -21,7 +21,8 @@ TEST = os.path.join(DIGITS, "test.npz")
 LIBERTY = """library (small) { /* cells of a test */
   time_unit : "1ns"; nom_voltage : 1.8; capacitive_load_unit (1, pf);
   cell (CLKBUF) { area : 9; pin (A) { direction : input; } pin (Y) { direction : output; function : "A"; } }
-  cell (INV) { area : 2; pin (A) { direction : input; } pin (Y) { direction : output; function : "!A"; } }
+  cell (HOLD) { area : 5; latch (IQ, IQN) { data_in : "A"; } pin (A) { direction : input; } pin (Y) { direction : output; function : "A"; } }
+  cell (INV) { area : 2; pg_pin (VDD) { area : 50; } pin (A) { direction : input; } pin (Y) { direction : output; function : "!A"; } }
   cell (BUF) { area : 3; pin (A) { direction : input; } pin (Y) { direction : output; function : "A"; } }
   cell (DFF) { area : 6.5; ff (IQ, IQN) { next_state : "D"; clocked_on : "C"; }
     pin (D) { direction : input; } pin (C) { direction : input; clock : true; } pin (Q) { direction : output; function : "IQ"; } }
@@ -140,6 +141,16 @@ def names(case, synth):
     for name in ("ttfs.sdc", "sta.tcl", "synth.ys", "abc.constr", "config.mk", "README.md"):
         case.check("exec touch" not in text_of(case, name) and "\nexec" not in text_of(case, name), "%s:\n%s" % (name, text_of(case, name)))
     case.check("set_driving_cell -lib_cell BUF [all_inputs]" in text_of(case, "ttfs.sdc"), "the driving cell")
+
+
+def units(case):
+    """Times and loads in a library's own units: 10 ps, 2 fF."""
+    tools(case)
+    case.write("units.lib", LIBERTY.replace('"1ns"', '"10ps"').replace("(1, pf)", "(2, ff)"))
+    j = case.json("synth", "out", "--liberty", "units.lib")
+    got = [round(j.get(k, 0), 9) for k in ("clock_mhz", "setup_slack_ns", "hold_slack_ns", "from_memories_slack_ns")]
+    case.equal(got, [10000, 0.02, 0.001, 0.035], "times in units of 10 ps")
+    case.check("-period 1000.0000 [" in text_of(case, "ttfs.sdc") and "set_load 15.0000 [" in text_of(case, "ttfs.sdc"), text_of(case, "ttfs.sdc"))
 
 
 def refusals(case, synth):
@@ -345,6 +356,7 @@ def main():
     made(case, synth)
     keys(case)
     names(case, synth)
+    units(case)
     refusals(case, synth)
     return case.done()
 

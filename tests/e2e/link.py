@@ -11,13 +11,14 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import termios
 import threading
 import time
 
-from e2e import DIGITS, SOURCE, Case, data_folder, need, skip
+from e2e import DIGITS, SOURCE, TTFS, Case, data_folder, need, skip
 
 TEST = os.path.join(DIGITS, "test.npz")
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -108,6 +109,24 @@ def hung_up(case, folder):
     os.close(slave)
 
 
+def interrupted(case, folder):
+    """Ctrl-C ends a command; the device is as it was."""
+    for command in (("run", folder, "--engine"), ("verify", folder, "--engines")):
+        master, slave = pty.openpty()
+        was = termios.tcgetattr(slave)
+        p = subprocess.Popen([TTFS, *command, "golden," * (command[0] == "verify") + "board:" + os.ttyname(slave), "--input", TEST, "--count", "1"],
+                             cwd=case.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        end = time.monotonic() + SECONDS
+        while termios.tcgetattr(slave) == was and p.poll() is None and time.monotonic() < end:
+            time.sleep(0.02)
+        p.send_signal(signal.SIGINT)
+        said = p.communicate(timeout=SECONDS)[1].decode()
+        case.check(p.returncode == 1 and "told to stop" in said, "%s, interrupted: %d, %s" % (command[0], p.returncode, said))
+        case.equal(termios.tcgetattr(slave), was, "how the terminal is set after an interrupt of " + command[0])
+        os.close(master)
+        os.close(slave)
+
+
 def embedded(case):
     """The host of docs/board.md, and the driver, for a machine without an operating system."""
     with open(os.path.join(SOURCE, "docs", "board.md"), encoding="utf-8") as f:
@@ -135,6 +154,7 @@ def absent(case, folder):
     quick(case, *run, "board:" + case.path("."), says="Is a directory")
     answers(case, folder)
     hung_up(case, folder)
+    interrupted(case, folder)
 
 
 def small(case):

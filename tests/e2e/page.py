@@ -166,6 +166,28 @@ def many_verdicts(case):
     case.equal([int(n) for n in shown], list(range(64)), "verdicts of 90")
 
 
+def funnel(case):
+    """Heights from a little below the least share to all; the Verilog has a share when it was equal; layers beyond a step."""
+    parts = [{"part": part, "agreement": share} for part, share in (("windows", 0.98), ("ticks", 0.97), ("weights", 0.975))]
+    layers = [{"layer": "l%d" % i, "mean_steps": steps} for i, steps in enumerate((0.5, 1.5, 0.9, 2.4))]
+    agreement = {"samples": 200, "parts": parts, "layers": layers, "first_layer": "l2"}
+    for equal, least, rtl in ((True, 0.955, ("97.50 %", "same spikes")), (False, 0, ("0.00 %", "not equal"))):
+        case.write("mine/report/agreement.json", json.dumps(agreement))
+        case.write("mine/verify/golden-rtl.json", json.dumps({"equal": equal, "engines": ["golden", "rtl"], "samples": 9, "slots": []}))
+        panel = part(page_of(case, "mine"), "Agreement")
+        shares = [1, 1, 0.98, 0.97, 0.975, 0.975 if equal else 0]
+        heights = re.findall(r'class="stage" [^>]* height="([0-9.]+)"', panel)
+        case.equal(heights, ["%.1f" % (8 + 82 * (share - least) / (1 - least)) for share in shares], "heights, equal %s" % equal)
+        case.check("heights from %.2f to 100 %%" % (100 * least) in panel, "the heights' words: %s" % panel)
+        case.equal(re.findall(r'y="136">([^<]*)<', panel)[-1:] + re.findall(r'y="152">([^<]*)<', panel)[2:],
+                   [rtl[0], "4 lost", "2 lost", "1 won back", rtl[1]], "what stands under it")
+        case.equal(re.findall(r'<rect class="(\w*)" [^>]*><title>l', panel), ["", "over", "first", "over"], "layers")
+    agreement["parts"] = parts[:2]
+    case.write("mine/report/agreement.json", json.dumps(agreement))
+    panel = part(page_of(case, "mine"), "Agreement")
+    case.check("funnel" not in panel and '<svg class="layers"' in panel, "a funnel without one of its parts: %s" % panel)
+
+
 def dashed(case):
     """A file whose name begins as an option does is a path in the command."""
     with open(os.path.join(DIGITS, "digits_mlp.onnx"), "rb") as f:
@@ -259,6 +281,7 @@ def main():
     named(case)
     made_again(case)
     many_verdicts(case)
+    funnel(case)
     dashed(case)
     hostile(case)
     return case.done()

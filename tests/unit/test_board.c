@@ -5,6 +5,7 @@
  * line does, every command is done once and in order, results come once; whoever does not answer,
  * or answers anything, is given up within the patience.
  */
+#define _GNU_SOURCE /* posix_openpt, ptsname_r, cfsetspeed */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,9 +13,13 @@
 
 #include "board.h"
 #include "frame.h"
+#include "tty.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 enum { WORDS = 600, LINE = 8192, RESULTS = 40, HASH = 0x1234567, MOST = 64, PATIENCE = 2000 };
 
@@ -24,7 +29,7 @@ typedef enum { BOARD, NOBODY, BABBLE, FORGER, CLOSED } Kind;
 typedef struct {
     Kind kind;
     uint32_t id, seed, damaged, lost, doubled; /* of 10,000 bytes */
-    uint32_t time, late;                       /* milliseconds; late: those before an answer */
+    uint32_t time, late, since; /* milliseconds; late: those that the adapter keeps bytes for */
     uint8_t out[LINE];
     uint32_t first, end; /* what is on the way to the host, a ring */
     /* The receiver. */
@@ -40,6 +45,7 @@ typedef struct {
     bool running, ended, is_done, stuck, endless, late_done;
     uint64_t in[MOST];
     uint32_t inputs, result, results, starts;
+    uint32_t polls, lazy; /* a result is there after so many polls */
 } Model;
 
 static uint32_t next_random(Model *m) {
@@ -70,6 +76,7 @@ static void put(Model *m, uint8_t byte) {
 
 static void put_frame(Model *m, const uint8_t *at, uint32_t n) {
     uint8_t all[20];
+    if (m->first == m->end) m->since = m->time;
     memcpy(all, at, n);
     uint32_t crc = crc_of(at, n);
     for (uint32_t i = 0; i < 4; i++) all[n + i] = (uint8_t)(crc >> (24 - 8 * i));
@@ -88,7 +95,8 @@ static uint64_t result_at(const Model *m) {
 }
 
 static bool has_result(const Model *m) {
-    return m->running && m->ended && (m->endless || m->result < m->results);
+    bool more = m->endless || m->result < m->results;
+    return m->running && m->ended && more && m->polls >= m->lazy;
 }
 
 static void reply(Model *m, bool unsound) {
@@ -151,7 +159,11 @@ static void do_command(Model *m, uint8_t command, uint64_t payload) {
     if (command == TTFS_BOARD_INPUT && open && m->inputs < MOST) m->in[m->inputs++] = payload;
     if (command == TTFS_BOARD_END && open) m->ended = true;
     if ((command == TTFS_BOARD_INPUT || command == TTFS_BOARD_END) && !open) m->late_bit = true;
-    if (command == TTFS_BOARD_TAKE && has_result(m)) m->result++;
+    if (command == TTFS_BOARD_POLL) m->polls++;
+    if (command == TTFS_BOARD_TAKE && has_result(m)) {
+        m->result++;
+        m->polls = 0;
+    }
     if (command == TTFS_BOARD_CLEAR) m->late_bit = false;
     rest(m);
 }
@@ -213,12 +225,22 @@ static void forge(Model *m) {
     put_frame(m, at, at[1] & 64 ? 6 : at[1] & 32 ? 10 : 2);
 }
 
+/* A USB adapter waits for a full packet of 62 bytes, or for some time since the first. */
+static bool kept(Model *m, uint32_t milliseconds) {
+    if (m->first == m->end || m->end - m->first >= 62) return false;
+    uint32_t gone = m->time - m->since;
+    if (gone >= m->late) return false;
+    m->time += milliseconds < m->late - gone ? milliseconds : m->late - gone;
+    return m->time - m->since < m->late;
+}
+
 static int32_t receive_line(void *context, uint8_t *bytes, uint32_t room, uint32_t milliseconds) {
     Model *m = context;
     uint32_t n = 0;
     if (m->kind == CLOSED) return -1;
     if (m->kind == FORGER) forge(m);
     if (m->kind == BABBLE) put(m, (uint8_t)next_random(m));
+    if (m->late && kept(m, milliseconds)) return 0;
     m->time += m->first == m->end ? milliseconds : next_random(m) % 2 || m->kind != BOARD;
     while (m->first != m->end && n < room && n < 1 + next_random(m) % 20)
         bytes[n++] = m->out[m->first++ % LINE];
@@ -257,7 +279,8 @@ static bool take(void *context, uint64_t flit) {
     return g->n <= RESULTS;
 }
 
-static void whole(Model *m) {
+/* How many frames were sent again. */
+static uint32_t whole(Model *m) {
     TtfsBoard b = host(m);
     uint32_t words[WORDS], data, flags;
     uint64_t in[20];
@@ -286,21 +309,37 @@ static void whole(Model *m) {
     assert_int_equal(m->trace, 1);
     if (m->damaged + m->lost + m->doubled == 0) assert_int_equal(b.resent + b.damaged, 0);
     if (m->damaged > 200) assert_true(b.resent > 0 && b.damaged > 0);
+    return b.resent;
 }
 
+/* Frames that are sent again: so many on average, at most. */
 static void test_lines(void **state) {
-    static const uint32_t noise[][3] = {{0, 0, 0},   {100, 10, 10}, {300, 50, 50},
-                                        {0, 200, 0}, {0, 0, 200},   {500, 0, 0}};
+    static const uint32_t noise[][4] = {{0, 0, 0, 0},      {100, 10, 10, 1050}, {300, 50, 50, 1900},
+                                        {0, 200, 0, 1250}, {0, 0, 200, 1250},   {500, 0, 0, 2400}};
     (void)state;
-    for (uint32_t k = 0; k < sizeof noise / sizeof *noise; k++)
-        for (uint32_t seed = 0; seed < (noise[k][0] < 500 ? 12 : 60); seed++) {
+    for (uint32_t k = 0; k < sizeof noise / sizeof *noise; k++) {
+        uint32_t resent = 0, seeds = noise[k][0] < 500 ? 12 : 60;
+        for (uint32_t seed = 0; seed < seeds; seed++) {
             Model m = model(BOARD);
             m.damaged = noise[k][0];
             m.lost = noise[k][1];
             m.doubled = noise[k][2];
             m.seed = seed;
-            whole(&m);
+            resent += whole(&m);
         }
+        assert_true(resent <= noise[k][3] * seeds);
+    }
+}
+
+/* What an adapter keeps for a while is not lost: nothing is sent again. */
+static void test_adapter(void **state) {
+    (void)state;
+    for (uint32_t seed = 0; seed < 12; seed++) {
+        Model m = model(BOARD);
+        m.seed = seed;
+        m.late = 16;
+        whole(&m);
+    }
 }
 
 /* A call that fails does so within the patience, and every later one at once. */
@@ -418,6 +457,33 @@ static void test_late_done(void **state) {
     assert_true(n == RESULTS && !m.late_done);
 }
 
+/* Results that come one by one, in more time than the patience, but each within it. */
+static void test_lazy(void **state) {
+    (void)state;
+    uint32_t n = 0, flags;
+    Model m = model(BOARD);
+    m.lazy = 150;
+    TtfsBoard b = host(&m);
+    assert_true(ttfs_board_open(&b, HASH));
+    uint32_t start = m.time;
+    assert_true(ttfs_board_sample(&b, NULL, 0, take_any, &n, &flags));
+    assert_true(n == RESULTS && m.time - start > PATIENCE);
+}
+
+/* A sound reply from another time tells of frames that were not sent: they are not done. */
+static void test_older_reply(void **state) {
+    (void)state;
+    Model m = model(BOARD);
+    TtfsBoard b = host(&m);
+    assert_true(ttfs_board_open(&b, HASH));
+    const uint8_t older[] = {(uint8_t)(b.done + 3), 0};
+    b.window = 1;
+    put_frame(&m, older, 2);
+    for (uint32_t i = 0; i < 4; i++) assert_true(ttfs_board_write(&b, i, i + 1));
+    assert_true(ttfs_board_flush(&b));
+    for (uint32_t i = 0; i < 4; i++) assert_int_equal(m.word[i], i + 1);
+}
+
 static void test_class(void **state) {
     (void)state;
     TtfsBoardClass best = {.acc_bits = 14, .c_bits = 5};
@@ -444,12 +510,58 @@ static void test_frame(void **state) {
     assert_memory_equal(line, head, sizeof head);
 }
 
+/* --- the serial device --- */
+
+static bool slow; /* the adapter takes another speed, and says nothing */
+
+int __real_tcsetattr(int fd, int when, const struct termios *how);
+int __wrap_tcsetattr(int fd, int when, const struct termios *how);
+int __wrap_tcsetattr(int fd, int when, const struct termios *how) {
+    struct termios other = *how;
+    if (slow && cfgetospeed(how) == B1000000) cfsetspeed(&other, B115200);
+    return __real_tcsetattr(fd, when, &other);
+}
+
+static bool has_speed(int fd, speed_t speed) {
+    struct termios now;
+    return tcgetattr(fd, &now) == 0 && cfgetospeed(&now) == speed;
+}
+
+/* Nobody else's meanwhile, with the speed that it was told; then as it was. */
+static void test_device(void **state) {
+    (void)state;
+    TtfsDiag diag = {0};
+    TtfsTty t = {0};
+    char path[64];
+    int master = posix_openpt(O_RDWR | O_NOCTTY), other, alone = -1;
+    assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    assert_int_equal(ptsname_r(master, path, sizeof path), 0);
+    assert_true((other = open(path, O_RDWR | O_NOCTTY)) >= 0);
+    assert_true(ttfs_tty_open(&t, path, &diag));
+    assert_true(has_speed(other, B1000000));
+    assert_true(ioctl(other, TIOCGEXCL, &alone) == 0 && alone == 1);
+    TtfsTty second = {0};
+    assert_false(ttfs_tty_open(&second, path, &diag));
+    ttfs_tty_close(&t);
+    assert_true(ioctl(other, TIOCGEXCL, &alone) == 0 && alone == 0);
+    assert_false(has_speed(other, B1000000));
+    slow = true;
+    assert_false(ttfs_tty_open(&t, path, &diag));
+    assert_true(ioctl(other, TIOCGEXCL, &alone) == 0 && alone == 0);
+    assert_false(has_speed(other, B115200));
+    close(other);
+    close(master);
+    ttfs_diag_free(&diag);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_frame),  cmocka_unit_test(test_lines),
         cmocka_unit_test(test_nobody), cmocka_unit_test(test_forged),
         cmocka_unit_test(test_chip),   cmocka_unit_test(test_class),
         cmocka_unit_test(test_left),   cmocka_unit_test(test_late_done),
+        cmocka_unit_test(test_device), cmocka_unit_test(test_adapter),
+        cmocka_unit_test(test_lazy),   cmocka_unit_test(test_older_reply),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
