@@ -84,8 +84,11 @@ static void input_range(TtfsBuf *b, const cJSON *options) {
 }
 
 /* What the command line cannot say in these words. */
-static void beyond(TtfsBuf *b, const cJSON *options) {
+static void beyond(TtfsBuf *b, const cJSON *options, const cJSON *calib) {
     const cJSON *range = cJSON_GetObjectItem(options, "input_range"), *e;
+    if (strcmp(ttfs_page_text(calib, "file"), "memory") == 0)
+        ttfs_buf_puts(b, "<p>The calibration samples were a program's: <code>memory</code> is the "
+                         "<code>.npy</code> file that numpy saves of them.</p>");
     if (cJSON_GetArraySize(cJSON_GetObjectItem(options, "layers")) > 0)
         ttfs_buf_puts(b, "<p>Some layers have options of their own: <code>options.layers</code> of "
                          "the manifest, for a file of <code>--config</code>.</p>");
@@ -131,7 +134,7 @@ void ttfs_page_reproduce(TtfsBuf *b, const TtfsPage *p) {
     if (*name && !ours)
         ttfs_buf_puts(b, "<p>The chip did not come with ttfs: <code>chip.json</code> is what "
                          "<code>chip</code> of manifest.json holds.</p>");
-    beyond(b, options);
+    beyond(b, options, calib);
     ttfs_buf_puts(b, "<div class=\"wide\"><table><tr><th>what</th><th>file</th><th>SHA-256</th>"
                      "</tr>");
     file(b, "model", model);

@@ -228,7 +228,7 @@ class Network:
 
     def run(self, x: Any, labels: Any = None, *, engine: str = "jit", count: Optional[int] = None,
             threads: Optional[int] = None, progress: Optional[Progress] = None, **more: Any) -> Run:
-        """Runs samples on one engine: relu, golden, jit, rtl or exact. `x` and `labels` are arrays, samples
+        """Runs samples on one engine: relu, golden, jit, rtl, exact or board:DEVICE. `x` and `labels` are arrays, samples
         first, which are read where they lie, or files. Further options are those of `ttfs run`:
         classes_only, layers, trace, outputs, shard ("1/2"), out (what is counted, for merge), model, margin, windows, time_noise, unit, slope_noise, slope_per, seed, cpu, jit_path, cache,
         trust_rtl, dump_llvm."""

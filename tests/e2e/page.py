@@ -192,8 +192,11 @@ def dashed(case):
     """A file whose name begins as an option does is a path in the command."""
     with open(os.path.join(DIGITS, "digits_mlp.onnx"), "rb") as f:
         case.write("-q.onnx", f.read())
-    case.good("compile", "./-q.onnx", "-o", "dashed", "--stop-after", "spike")
+    with open(os.path.join(DIGITS, "calib.npz"), "rb") as f:
+        case.write("memory", f.read())  # as samples of a program are called
+    case.good("compile", "./-q.onnx", "-o", "dashed", "--calib", "memory", "--stop-after", "spike")
     case.check("ttfs compile ./-q.onnx -o OUT" in part(page_of(case, "dashed"), "Reproduce"), "the model's name in the command")
+    case.check("were a program's: <code>memory</code>" in part(page_of(case, "dashed"), "Reproduce"), "samples without a file")
 
 
 def hostile(case):
