@@ -7,6 +7,7 @@
 #
 #   tools/mutate.py [--count N] [--seed S] [--list] [--but PLACE]... [--test NAME]... [--most S] [--sanitized]
 #                   [--work DIR] PLACE...
+#   tools/mutate.py --tables BUILD
 #
 # PLACE: a part (compiler, driver, runtime, rtl: N changes over all its folders), a folder, a file, or
 # FILE:LINE, up to N changes of that line. Same tree, seed and count: same changes.
@@ -15,6 +16,7 @@
 #   --test   runs only this test, to see whether it notices now
 #   --most   seconds of processor that the tests may take for one change
 #   --sanitized  tries what survives on a sanitized build too, as tools/test.sh does: what only leaks
+#   --tables says what the tables below lack or have too many: folders of sources, tests that BUILD knows; exit code 1 then
 #   --work   keeps the copy and its build in DIR, for the next run; without it a temporary folder
 #
 # In: the tree as it lies there (files that git knows). It works in a copy; the tests of a changed
@@ -27,6 +29,7 @@
 import argparse
 import collections
 import functools
+import glob
 import hashlib
 import json
 import os
@@ -73,6 +76,7 @@ SEES = {
     "compiler/ir_to_ir": ["linear", "views", "rewrites", "windows", "net", "budget"] + IMPORT,
     "compiler/ir_to_spike": ["rounding", "descent", "probe", "keep", "bound", "budget", "e2e fitted"] + IMPORT,
     "compiler/spike": ["text_damage", "ir_to_spike", "golden", "plan", "image_to_spike", "outputs"],
+    "compiler/spike_to_chip": ["e2e fit", "e2e synth"],
     "compiler/plan": ["image", "sim", "e2e faults", "e2e config", "e2e verdicts"],
     "compiler/spike_to_plan": ["pack", "plan_schedules", "plan", "image", "image_to_spike", "sim"],
     "compiler/image": ["image_to_spike", "sim", "e2e faults", "e2e hostile folders"],
@@ -106,7 +110,7 @@ SEES = {
 RTL_SEES = ["bench/core", "fails/chip-flit", "chip/1", "chip/2", "errors/2"]
 RTL_LIMITS = ["limits", "lint/edges"]  # of parameters, for the modules that check them
 RTL_USERS = {"memory": ["receive", "router"], "ram": ["memory"], "sram": ["memory"], "skid": ["router", "node"],
-             "receive": ["node"], "router": ["node"], "regs": ["axil", "wb"]}
+             "receive": ["node"], "router": ["node"], "regs": ["axil", "wb"], "uart": ["board"]}
 
 # --- changes ---------------------------------------------------------------------------------------
 
@@ -309,7 +313,7 @@ cd "$PWD" && exec "$@"
 
 
 # What tools/test.sh builds and sets for its second round.
-SANITIZED = ["-Dbuildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dwerror=false"]
+SANITIZED = ["-Dbuildtype=debugoptimized", "-Doptimization=g", "-Dc_args=-g1", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dwerror=false"]
 SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:exitcode=99:detect_stack_use_after_return=1:"
                               "allocator_may_return_null=1:hard_rss_limit_mb=16000",
               "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99"}
@@ -484,6 +488,20 @@ def tests_of(copy, path):
     return [dict(copy.tests[n], own=n in own or bool(about & words(n))) for n in own + others]
 
 
+def wrong_in_tables(build):
+    """What SEES lacks of the folders of sources, and has that is no folder or, in this build, no test; changes of
+    tools/mutants.txt that the sources have not."""
+    told = json.loads(subprocess.run(["meson", "introspect", "--tests", build], capture_output=True, text=True, check=True).stdout)
+    tests = {t["name"] for t in told}
+    folders = {os.path.relpath(os.path.dirname(f), ROOT) for place in ("compiler/*", "runtime/*", "hw")
+               for f in glob.glob(os.path.join(ROOT, place, "*.c"))}
+    named_tests = set(END).union(*SEES.values())
+    return (["no tests are named for " + f for f in sorted(folders - set(SEES))]
+            + ["no such folder: " + f for f in sorted(set(SEES) - folders)]
+            + ["no such test: " + t for t in sorted(named_tests - tests)]
+            + ["tools/mutants.txt: %s has no such change now: %s" % name[:2] for name in stale(named())])
+
+
 def words(name):
     """The words of a name, without the s of a plural."""
     return {w.rstrip("s") for w in re.findall("[a-z]+", name)} - {"e2e", "e"}
@@ -631,8 +649,15 @@ def main():
     p.add_argument("--most", type=float, default=300, help="seconds of processor that tests may take for a change")
     p.add_argument("--sanitized", action="store_true", help="try what survives under the sanitizers as well")
     p.add_argument("--work", help="keep the copy and its build here")
-    p.add_argument("places", nargs="+", metavar="PLACE")
+    p.add_argument("--tables", metavar="BUILD", help="only say what is wrong with the tables of folders and tests")
+    p.add_argument("places", nargs="*", metavar="PLACE")
     o = p.parse_args()
+    if o.tables:
+        wrong = wrong_in_tables(o.tables)
+        print("\n".join("mutate.py: " + w for w in wrong))
+        return 1 if wrong else 0
+    if not o.places:
+        p.error("a PLACE is needed")
     places = [p if p in PARTS else os.path.relpath(os.path.abspath(p), ROOT) for p in o.places]
     names = named()
     for name in stale(names):

@@ -100,6 +100,9 @@ def nets():
     yield "max pool of an input below 0", flattened(Net([None, 1, 8, 8]).layer("MaxPool", kernel_shape=[2, 2], strides=[2, 2]).conv(4, 1).relu(), 16), (
         "--input-range", "-1:1")
     yield "beside its input", beside_padding(), ()
+    yield "groups at one place", Net([None, 8, 1, 1]).conv(6, 4, 2, group=2, pads=[1, 1, 1, 1], strides=[2, 2]).relu().layer("Flatten").dense(6, 3), ()
+    yield "pools of an input below 0", flattened(Net([None, 1, 8, 8]).layer("MaxPool", kernel_shape=[2, 2], strides=[2, 2]).layer("Neg").layer(
+        "MaxPool", kernel_shape=[3, 3], strides=[1, 1]).layer("Neg").conv(8, 1, 1).relu(), 32), ("--input-range", "-1:1")
     yield "input below 0, padded", flattened(image(), 256), ("--input-range", "-1:1")
     yield "normalised behind the rectifier, padded", normalised(), ()
     yield "vector below 0", dense(), ("--input-range", "-1:1")

@@ -111,6 +111,10 @@ module regs_tb;
         check(irq, 0, 22);
         check(refused, 0, 23);
         check(last_ran > 20 && last_ran < 2000, 1, 25);
+        n_given = n_fed;
+        set(REG_CONTROL, 1 << CONTROL_START);
+        while (n_fed == n_given) tick;
+        check(fed[n_given], {8'h5a, 32'd1}, 30);
         reset;
         // A sample written without a look at IN_FULL: flits are lost, which is told; none goes twice.
         n_given = n_fed;

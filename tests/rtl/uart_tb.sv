@@ -65,23 +65,28 @@ module uart_tb;
         end
     end
 
+    reg broken = 0;  // no stop bit
     task send_byte(input [7:0] b);
         begin
             rx = 0;
             repeat (CLOCKS) tick;
             for (int k = 0; k < 8; k = k + 1) begin rx = b[k]; repeat (CLOCKS) tick; end
+            rx = !broken;
+            repeat (CLOCKS) tick;
             rx = 1;
-            repeat (CLOCKS + below(2) * below(9)) tick;
+            repeat (below(2) * below(9) + broken * CLOCKS) tick;
         end
     endtask
-    // A byte of a frame; `how` 1: damaged, but to no flag, 2: lost, 3: doubled.
+    // A byte of a frame; `how` 1: damaged, but to no flag, 2: lost, 3: doubled, 4: without its stop bit.
     task send_data(input [7:0] b, input integer how);
         begin
             if (how == 1) b = (b ^ 1 << below(8)) == 8'h7e ? b ^ 8'h81 : b ^ 1 << below(8);
             if (how == 1 && b == 8'h7e) b = 8'h00;
             if (how != 2) begin
                 if (b == 8'h7e || b == 8'h7d) send_byte(8'h7d);
+                broken = how == 4;
                 send_byte((b == 8'h7e || b == 8'h7d) ? b ^ 8'h20 : b);
+                broken = 0;
                 if (how == 3) send_byte(8'h55);
             end
         end
@@ -151,6 +156,7 @@ module uart_tb;
             earlier = taken;
             case (i % 13)
                 1: begin send_frame(last + 1, what, data, 1); reply(1, 20); end
+                2: begin send_frame(last + 1, what, data, 4); reply(1, 25); end
                 3: begin send_frame(last + 1, what, data, 2); reply(1, 30); end
                 5: begin send_frame(last + 1, what, data, 3); reply(1, 40); end
                 7: begin send_frame(last, what, data, 0); reply(0, 50); end                     // once more
@@ -174,6 +180,17 @@ module uart_tb;
             endcase
             check(taken, earlier, 98);
         end
+        // An escape alone is no frame; a line that is low for less than half a bit is no byte.
+        send_byte(8'h7d);
+        send_byte(8'h7e);
+        reply(1, 130);
+        rx = 0;
+        tick;
+        rx = 1;
+        repeat (20 * CLOCKS) tick;
+        send_byte(8'h7e);
+        repeat (14 * 20 * CLOCKS) tick;
+        check(replies, 0, 140);
         // Behind a frame whose command is at work for long none is taken; then there is one reply to both.
         longest = 1;
         work = 0;

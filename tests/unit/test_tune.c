@@ -380,6 +380,53 @@ static void test_gradients(void **state) {
     }
 }
 
+/* One neuron with potential u, whose value is sent or, with `lost`, was lost on its way, and a
+ * gradient of 1 by its value: what docs/tune.md says of dy/dU and of log lambda. */
+static void expect_slopes(Case *c, uint32_t layer, float u, bool lost) {
+    const TtfsTuneState *l = &c->tune.layer[layer];
+    TtfsTuneWork *w = &c->work;
+    TtfsTuneChunk chunk = {.lanes = LANES, .count = LANES, .batch = LANES, .sample = in_order};
+    chunk.gradient = TTFS_ARRAY(&c->start.arena, float, c->tune.parameters);
+    double ramp = (double)l->ramp[0], z = (double)u - floor(ramp / 2), ticks = l->ticks;
+    double y = fmin(fmax(floor((double)u / ramp), 0), ticks), top = (ticks + 0.5) * ramp;
+    bool silent = lost && y > 0, inside = !silent && z >= -ramp / 2 && z < top;
+    double window = silent || z < -ramp / 2 ? 0 : z >= top ? ticks : y - z / ramp;
+    memset(w->gradient[layer], 0, (size_t)l->size * LANES * sizeof(float));
+    w->gradient[layer][0] = 1;
+    w->potential[layer][0] = u;
+    w->value[layer][0] = lost ? 0 : (float)y;
+    ttfs_tune_backward(&c->tune, layer, w, &chunk);
+    assert_true(fabs((double)w->delta[0] - (inside ? 1 / ramp : 0)) < 1e-6);
+    assert_true(fabs((double)chunk.gradient[l->window_at] - window) < 1e-4 * (1 + ticks));
+}
+
+static void test_slopes(void **state) {
+    uint32_t odd = 0, seen = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        Case c;
+        if (open_case(&c, seed, false) && said(&c)) {
+            ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
+            ttfs_tune_work_open(&c.tune, &c.work, LANES, &c.start.arena);
+            draw_samples(&c);
+            loss_of(&c, NULL);
+            for (uint32_t i = 1; i < c.tune.layers; i++) {
+                const TtfsTuneState *l = &c.tune.layer[i];
+                if (!l->term || !l->ticks) continue;
+                float ramp = l->ramp[0], top = ((float)l->ticks + 0.5f) * ramp + floorf(ramp / 2);
+                const float at[] = {-ramp - 1,       -1,         0,      ramp - 1, ramp,
+                                    floorf(top) - 1, ceilf(top), 2 * top};
+                for (uint32_t k = 0; k < 2 * sizeof at / sizeof *at; k++)
+                    expect_slopes(&c, i, at[k / 2], k % 2);
+                odd += fmodf(ramp, 2) == 1 && ramp < 100;
+                seen++;
+            }
+        }
+        close_case(&c);
+    }
+    assert_true(seen >= 10 && odd >= 3);
+}
+
 /* --- whole trainings --- */
 
 enum { SAMPLES = 60 };
@@ -604,7 +651,7 @@ int main(void) {
         cmocka_unit_test(test_model),    cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_threads),  cmocka_unit_test(test_learns),
         cmocka_unit_test(test_stop),     cmocka_unit_test(test_diverges),
-        cmocka_unit_test(test_looks),    cmocka_unit_test(test_lost),
-        cmocka_unit_test(test_no_class)};
+        cmocka_unit_test(test_looks),    cmocka_unit_test(test_slopes),
+        cmocka_unit_test(test_lost),     cmocka_unit_test(test_no_class)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
