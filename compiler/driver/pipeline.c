@@ -34,6 +34,7 @@ bool ttfs_step_has_form(TtfsStep step) {
 static bool import(TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
     TtfsModelOptions o = ttfs_model_options(job->options, &f->budget);
     const char *path = job->options->model;
+    if (job->model) o.memory = UINT64_MAX; /* it was made of what is in memory */
     return job->model
                ? ttfs_model_import_bytes(path, job->model, job->model_size, &o, &f->imported, diag)
                : ttfs_model_import(path, &o, &f->imported, diag);
