@@ -19,19 +19,40 @@ static void epoch_json(TtfsJson *j, const TtfsTuneEpoch *e, bool timed) {
     ttfs_json_end(j);
 }
 
+/* What else than the folder, ticks, bits and samples made it: with these it is made again. */
+static void asked_json(TtfsJson *j, const TtfsTuneOptions *o) {
+    ttfs_json_number(j, "seed", o->seed);
+    ttfs_json_number(j, "most_epochs", o->epochs);
+    ttfs_json_number(j, "batch", o->batch);
+    ttfs_json_number(j, "lr", o->rate);
+    ttfs_json_number(j, "validate", o->validate);
+    ttfs_json_number(j, "sparsity", o->sparsity);
+    ttfs_json_number(j, "time_noise", o->time_noise);
+    ttfs_json_number(j, "drop", o->drop);
+    ttfs_json_number(j, "weight_noise", o->weight_noise);
+}
+
+static const char *ended_by(const TtfsTuneReport *r) {
+    return r->diverged      ? "diverged"
+           : r->stopped     ? "stopped"
+           : r->out_of_time ? "minutes"
+                            : "epochs";
+}
+
 void ttfs_tuned_json(const TtfsTuned *t, bool timed, TtfsBuf *out) {
     TtfsJson j = {.out = out};
     const TtfsTuneReport *r = &t->report;
     ttfs_json_object(&j, NULL);
     ttfs_json_number(&j, "ticks", t->ticks);
     ttfs_json_number(&j, "weight_bits", t->weight_bits);
-    ttfs_json_number(&j, "seed", t->seed);
+    asked_json(&j, t->asked);
     ttfs_json_string(&j, "teacher", t->labelled ? "labels" : "float network");
     ttfs_json_number(&j, "trained", (double)r->trained);
     ttfs_json_number(&j, "held_back", (double)r->held);
     ttfs_json_array(&j, "epochs");
     for (uint32_t i = 1; i < r->epochs.len; i++) epoch_json(&j, &r->epochs.at[i], timed);
     ttfs_json_end(&j);
+    ttfs_json_string(&j, "ended_by", ended_by(r));
     ttfs_json_number(&j, "best_epoch", r->best);
     ttfs_json_number(&j, "accuracy_before", r->epochs.at[0].accuracy);
     ttfs_json_number(&j, "accuracy_after", r->epochs.at[r->best].accuracy);

@@ -6,12 +6,14 @@
 #define TTFS_TUNE_DOC_H
 
 #include "pipeline.h"
+#include "ttfs.h"
 #include "tune.h"
 
 typedef struct {
+    const TtfsTuneOptions *asked;
     TtfsTuneReport report;
-    TtfsPipeline made; /* of the new folder */
-    uint32_t ticks, weight_bits, seed;
+    TtfsPipeline made;           /* of the new folder */
+    uint32_t ticks, weight_bits; /* of what was trained */
     bool labelled;
     double seconds;
 } TtfsTuned;

@@ -90,6 +90,24 @@ static void tell_windows(const TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsD
                   kept, ticks_of(s));
 }
 
+/* Whatever is not the best of all the epochs that were asked for. */
+static void tell_end(const TtfsTuneReport *r, const TtfsTuneOptions *o, TtfsDiag *diag) {
+    uint32_t done = r->epochs.len - 1;
+    TtfsLoc out = TTFS_AT_FILE(o->out);
+    if (r->diverged)
+        ttfs_note(diag, out,
+                  "the training diverged in epoch %" PRIu32 ": a smaller --lr may keep it together",
+                  done + 1);
+    if (r->stopped) ttfs_note(diag, out, "stopped: this is the best of %" PRIu32 " epochs", done);
+    if (r->out_of_time)
+        ttfs_note(diag, out, "--minutes were over after %" PRIu32 " of %" PRIu32 " epochs", done,
+                  o->epochs);
+    if (r->best == 0)
+        ttfs_note(diag, out,
+                  "not trained: %s, so this is the network as it was, on its ticks and bits",
+                  done ? "no epoch was better on the samples held back" : "no epoch was done");
+}
+
 static bool train(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
     const TtfsTuneSamples samples = {.encode = ttfs_tune_encode,
                                      .context = s,
@@ -110,28 +128,22 @@ static bool train(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsTuned *t, Ttfs
                                        .progress = o->session.progress};
     if (!ttfs_tune(&s->net, s->offset, s->layer, &samples, &settings, s->file, &t->report, diag))
         return false;
-    if (t->report.diverged)
-        ttfs_note(diag, TTFS_AT_FILE(o->out),
-                  "the training diverged in epoch %" PRIu32 ": a smaller --lr may keep it together",
-                  t->report.epochs.len);
-    if (!t->report.stopped) return true;
-    if (t->report.epochs.len < 2) return ttfs_go_on(&o->session.progress, diag);
-    ttfs_note(diag, TTFS_AT_FILE(o->out), "stopped: this is the best of %" PRIu32 " epochs",
-              t->report.epochs.len - 1);
+    if (t->report.stopped && t->report.epochs.len < 2)
+        return ttfs_go_on(&o->session.progress, diag);
+    tell_end(&t->report, o, diag);
     return true;
 }
 
 bool ttfs_tune_run(const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
     TtfsTuneStart s = {.offset = 0};
     double start = ttfs_now();
-    *t = (TtfsTuned){.seconds = 0};
+    *t = (TtfsTuned){.asked = o};
     bool ok = check(o, diag) && ttfs_tune_start(&s, o, diag) && enough(&s, diag) &&
               can_be_made(o, diag);
     if (ok) tell_windows(&s, o, diag);
     ok = ok && train(&s, o, t, diag);
     t->ticks = ticks_of(&s);
     t->weight_bits = s.folder.options.weight_bits;
-    t->seed = o->seed;
     t->labelled = s.classes != NULL;
     ok = ok && ttfs_tune_compile(&s, o, t, diag);
     ttfs_tune_start_close(&s);

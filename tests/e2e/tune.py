@@ -89,6 +89,9 @@ def cnn(case):
     found = case.json("tune", "cnn", "-o", "noisy", *QUICK, "--epochs", 2, "--labels", "none", "--time-noise", 0.02, "--drop",
                       0.01, "--weight-noise", 0.02, "--sparsity", 0.1)
     case.equal(found["teacher"], "float network", "the teacher")
+    kept = json.loads(read(case, "noisy", "report", "tune.json"))
+    case.equal([kept[k] for k in ("seed", "most_epochs", "batch", "lr", "validate", "sparsity", "time_noise", "drop", "weight_noise")],
+               [1, 2, 32, 3e-3, 0.1, 0.1, 0.02, 0.01, 0.02], "what it was trained with, in its folder")
     case.good("verify", "noisy", "--input", TEST, "--count", samples(5), "--engines", "golden,jit", "-q")
     found = case.json("tune", "noisy", "-o", "noisy", *QUICK, "--epochs", 1, "--weight-bits", 4)
     case.equal((found["weight_bits"], found["teacher"]), (4, "labels"), "trained again in its place")
@@ -153,7 +156,11 @@ def stopped(case):
     case.check(b"stopped: this is the best of" in err, "no word of the stop")
     case.good("run", "stopped", "--input", TEST, "-q")
     r = case.good("tune", "mlp", "-o", "short", *QUICK, "--epochs", 100000, "--minutes", 1e-3)
-    case.check("written: short" in r.out, "nothing said of a training that ran out of time")
+    case.check("written: short" in r.out and "--minutes were over after" in r.err, "nothing said of a training that ran out of time")
+    r = case.good("tune", "mlp", "-o", "short", *QUICK, "--minutes", 1e-9)
+    kept = json.loads(read(case, "short", "report", "tune.json"))
+    case.check("not trained: no epoch was done" in r.err, "no word of a training without an epoch:\n%s" % r)
+    case.equal((kept["ended_by"], kept["epochs"], kept["best_epoch"]), ("minutes", [], 0), "a training without an epoch")
 
 
 def refusals(case):
