@@ -9,14 +9,11 @@
 #include "asic.h"
 
 #include "asked.h"
-#include "cache_folder.h"
 #include "handover.h"
 #include "json_tree.h"
-#include "made_here.h"
 #include "out.h"
 #include "out_folder.h"
-#include "synth_tools.h"
-#include "temporary.h"
+#include "synth_work.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,16 +39,6 @@ typedef struct {
     TtfsDiag *diag;
 } Asic;
 
-static bool fill(const Asic *s, const char *name, const char *text, size_t n) {
-    return ttfs_file_fill(ttfs_path_join(s->arena, s->tools.work, name), text, n, s->diag);
-}
-
-static bool fill_buf(const Asic *s, const char *name, TtfsBuf *text) {
-    bool ok = fill(s, name, ttfs_buf_text(text), text->len);
-    ttfs_buf_free(text);
-    return ok;
-}
-
 /* --- what is asked --- */
 
 /* A copy of a file of the user's; *text is it, in the arena. */
@@ -61,7 +48,7 @@ static bool take(const Asic *s, const char *path, const char *name, size_t limit
     if (!ttfs_file_open(&f, path, limit, s->diag)) return false;
     *n = f.size;
     *text = ttfs_arena_strndup(s->arena, (const char *)f.bytes, f.size);
-    bool ok = fill(s, name, *text, *n);
+    bool ok = ttfs_work_fill(&s->tools, name, *text, *n);
     ttfs_file_close(&f);
     return ok;
 }
@@ -102,7 +89,7 @@ static bool take_constraints(Asic *s) {
         return true;
     }
     ttfs_handover_sdc(&s->h, &own);
-    return fill_buf(s, "ttfs.sdc", &own);
+    return ttfs_work_fill_buf(&s->tools, "ttfs.sdc", &own);
 }
 
 /* --- what the tools are given --- */
@@ -143,7 +130,7 @@ static void make_liberties(Asic *s) {
 static bool fill_models(const Asic *s) {
     TtfsBuf text = {0};
     ttfs_srams_models(&s->result->srams, &text);
-    return fill_buf(s, "macros.v", &text);
+    return ttfs_work_fill_buf(&s->tools, "macros.v", &text);
 }
 
 static bool fill_texts(const Asic *s) {
@@ -159,7 +146,7 @@ static bool fill_texts(const Asic *s) {
     for (size_t i = 0; ok && i < sizeof texts / sizeof *texts; i++) {
         TtfsBuf text = {0};
         texts[i].print(&s->h, &text);
-        ok = fill_buf(s, texts[i].name, &text);
+        ok = ttfs_work_fill_buf(&s->tools, texts[i].name, &text);
     }
     return ok;
 }
@@ -180,23 +167,17 @@ static bool fill_inputs(Asic *s) {
 
 /* --- the tools --- */
 
-static bool unread(const Asic *s, const char *name) {
-    return ttfs_error_advice(s->diag, TTFS_AT_FILE(name), TTFS_SYNTH_FLOW,
-                             "report it with the versions of the tools",
-                             "the tool's report is not what ttfs reads");
-}
-
 static bool find_memories(Asic *s) {
     static const TtfsTool tool = {
         "memories (yosys)", "yosys", "find.log", {"yosys", "-q", "find.ys"}};
     TtfsBuf script = {0};
     ttfs_handover_find(&script);
     if (!ttfs_file_set_fill(&s->out.verilog, work_rtl(s), s->diag) ||
-        !fill_buf(s, "find.ys", &script) || !ttfs_tool_run(&s->tools, &tool))
+        !ttfs_work_fill_buf(&s->tools, "find.ys", &script) || !ttfs_tool_run(&s->tools, &tool))
         return false;
     const char *text = ttfs_tool_text(&s->tools, "memories.txt");
-    return text &&
-           (ttfs_srams_read(&s->result->srams, text, s->arena) || unread(s, "memories.txt"));
+    return text && (ttfs_srams_read(&s->result->srams, text, s->arena) ||
+                    ttfs_work_unread(&s->tools, "memories.txt"));
 }
 
 static bool run_tools(const Asic *s) {
@@ -239,14 +220,14 @@ static int by_name(const void *x, const void *y) {
 static bool read_cells(const Asic *s) {
     const char *text = ttfs_tool_text(&s->tools, "stat.json");
     TtfsJsonTree *t = text ? ttfs_json_parse(text, strlen(text), NULL) : NULL;
-    if (!t) return text && unread(s, "stat.json");
+    if (!t) return text && ttfs_work_unread(&s->tools, "stat.json");
     const cJSON *design = cJSON_GetObjectItemCaseSensitive(t->root, "design"), *cell;
     bool ok = true;
     cJSON_ArrayForEach(cell, cJSON_GetObjectItemCaseSensitive(design, "num_cells_by_type"))
         ok = ok && count_cell(s, cell->string, cell->valuedouble);
     ttfs_undo(t);
     TtfsAsic *r = s->result;
-    if (ok && !r->used.len) return unread(s, "stat.json");
+    if (ok && !r->used.len) return ttfs_work_unread(&s->tools, "stat.json");
     if (ok) qsort(r->used.at, r->used.len, sizeof *r->used.at, by_name);
     return ok;
 }
@@ -265,14 +246,14 @@ static bool read_timing(const Asic *s) {
     double unit = r->library.time_ns;
     const char *text = ttfs_tool_text(&s->tools, "timing.log");
     const char *at = text ? strstr(text, TTFS_STA_PERIOD) : NULL;
-    if (!at) return text && unread(s, "timing.log");
+    if (!at) return text && ttfs_work_unread(&s->tools, "timing.log");
     r->period_ns = strtod(at + strlen(TTFS_STA_PERIOD), NULL) * unit;
     r->setup = slack_behind(text, TTFS_STA_SETUP, unit);
     r->hold = slack_behind(text, TTFS_STA_HOLD, unit);
     r->from_srams = slack_behind(text, TTFS_STA_FROM, unit);
     r->to_srams = slack_behind(text, TTFS_STA_TO, unit);
     if (!(r->period_ns > 0) || !r->setup.known || r->setup.slack >= r->period_ns)
-        return unread(s, "timing.log");
+        return ttfs_work_unread(&s->tools, "timing.log");
     r->clock_mhz = 1000 / r->period_ns;
     r->fmax_mhz = 1000 / (r->period_ns - r->setup.slack);
     r->meets_clock = r->setup.slack >= 0;
@@ -282,32 +263,9 @@ static bool read_timing(const Asic *s) {
 
 /* --- what is kept --- */
 
-/* What verify simulates: only what was made here, for which it is remembered. */
-static bool is_run(const char *name) {
-    return strcmp(name, "netlist.v") == 0 || strcmp(name, "cells.v") == 0 ||
-           strcmp(name, "macros.v") == 0;
-}
-
-static bool copy(const Asic *s, const char *name, const char *folder) {
-    TtfsFile f;
-    if (!ttfs_file_open(&f, ttfs_path_join(s->arena, s->tools.work, name), (size_t)1 << 30,
-                        s->diag))
-        return false;
-    bool ok = ttfs_file_fill(ttfs_path_join(s->arena, folder, name), f.bytes, f.size, s->diag);
-    if (ok && is_run(name)) ttfs_made_here_keep(f.bytes, f.size, s->diag);
-    ttfs_file_close(&f);
-    return ok;
-}
-
 static bool keep(const Asic *s) {
-    TtfsOutFolder f;
-    if (!ttfs_out_folder_begin(&f, s->out.folder, place, s->arena, s->diag)) return false;
-    bool ok = ttfs_file_set_fill(&s->rtl, ttfs_path_join(s->arena, f.made, "rtl"), s->diag) &&
-              ttfs_file_set_fill(&s->macros, ttfs_path_join(s->arena, f.made, "macros"), s->diag);
-    for (int i = 0; ok && kept[i]; i++) ok = copy(s, kept[i], f.made);
-    if (ok) return ttfs_out_commit(&f, s->diag);
-    ttfs_out_abandon(&f);
-    return false;
+    const TtfsWorkSet sets[] = {{"rtl", &s->rtl}, {"macros", &s->macros}};
+    return ttfs_work_keep(&s->tools, place, kept, sets, 2);
 }
 
 /* The documents that are kept name what lies beside them. */
@@ -315,30 +273,20 @@ static bool fill_result(const Asic *s) {
     TtfsBuf json = {0}, note = {0};
     ttfs_asic_json(s->result, "asic", &json);
     ttfs_asic_note(s->result, s->options->sdc != NULL, &note);
-    bool ok = fill_buf(s, "asic.json", &json);
-    return fill_buf(s, "README.md", &note) && ok;
+    bool ok = ttfs_work_fill_buf(&s->tools, "asic.json", &json);
+    return ttfs_work_fill_buf(&s->tools, "README.md", &note) && ok;
 }
 
-static void remove_left(void *context, const char *path, bool folder) {
-    (void)folder;
-    ttfs_remove_tree(path, context);
-}
-
-static bool work(Asic *s) {
+static bool work(void *context) {
+    Asic *s = context;
     return take_library(s) && find_memories(s) && take_constraints(s) && fill_inputs(s) &&
            run_tools(s) && read_cells(s) && read_timing(s) && fill_result(s) && keep(s);
 }
 
 static bool make(Asic *s) {
-    const char *base = ttfs_private_base(s->arena, "ttfs-synth", s->diag);
-    if (base) ttfs_temporary_left(base, remove_left, s->diag);
-    TtfsTemporary *folder = base ? ttfs_temporary_folder(base) : NULL;
-    if (!folder) return base && ttfs_file_fault(s->diag, base, TTFS_FILE_WRITE);
-    s->tools = (TtfsTools){folder->path, s->out.folder, "failed", s->options->progress,
-                           s->arena,     s->diag,       place};
-    bool ok = work(s);
-    ttfs_undo(folder);
-    return ok;
+    s->tools =
+        (TtfsTools){NULL, s->out.folder, "failed", s->options->progress, s->arena, s->diag, place};
+    return ttfs_work_run(&s->tools, "ttfs-synth", work, s);
 }
 
 static bool check_asked(const TtfsSynthOptions *o, TtfsDiag *diag) {

@@ -8,8 +8,7 @@
 #include "bits.h"
 
 #include "board.h"
-#include "cache_folder.h"
-#include "temporary.h"
+#include "synth_work.h"
 
 #include <string.h>
 
@@ -20,10 +19,6 @@ static const char *const scalars[] = {
 enum { SCALARS = sizeof scalars / sizeof *scalars };
 
 /* --- what the tools are given --- */
-
-static bool fill(const TtfsTools *t, const char *name, const char *text, size_t n) {
-    return ttfs_file_fill(ttfs_path_join(t->arena, t->work, name), text, n, t->diag);
-}
 
 /* A name as icebox_vlog takes it: a[3] is a_3. */
 static const char *plain(const TtfsTools *t, const char *name, size_t n) {
@@ -54,7 +49,7 @@ static bool fill_pins(const TtfsTools *t, uint32_t flit) {
         if (strncmp(at, "set_io ", 7) == 0) add_pin(t, at, n, &own);
         at += n;
     }
-    ok = ok && fill(t, "pins.pcf", ttfs_buf_text(&own), own.len);
+    ok = ok && ttfs_work_fill(t, "pins.pcf", ttfs_buf_text(&own), own.len);
     ttfs_buf_free(&board);
     ttfs_buf_free(&own);
     return ok;
@@ -123,22 +118,24 @@ static const char *with_board(const TtfsTools *t, const char *text, uint32_t fli
     return text;
 }
 
-static void remove_left(void *context, const char *path, bool folder) {
-    (void)folder;
-    ttfs_remove_tree(path, context);
+typedef struct {
+    const TtfsTools *tools;
+    const void *bits;
+    size_t n;
+    uint32_t flit;
+    const char *text; /* what comes of them */
+} Bits;
+
+static bool work(void *context) {
+    Bits *b = context;
+    const TtfsTools *t = b->tools;
+    if (fill_pins(t, b->flit) && ttfs_work_fill(t, "board.bin", b->bits, b->n)) b->text = unpack(t);
+    if (b->text) b->text = with_ports(t, b->text);
+    if (b->text) b->text = with_board(t, b->text, b->flit);
+    return b->text != NULL;
 }
 
 const char *ttfs_bits_verilog(TtfsTools *t, const void *bits, size_t n, uint32_t flit) {
-    const char *base = ttfs_private_base(t->arena, "ttfs-bits", t->diag);
-    if (base) ttfs_temporary_left(base, remove_left, t->diag);
-    TtfsTemporary *work = base ? ttfs_temporary_folder(base) : NULL;
-    if (!work && base) ttfs_file_fault(t->diag, base, TTFS_FILE_WRITE);
-    if (!work) return NULL;
-    t->work = work->path;
-    const char *text = fill_pins(t, flit) && fill(t, "board.bin", bits, n) ? unpack(t) : NULL;
-    text = text ? with_ports(t, text) : NULL;
-    text = text ? with_board(t, text, flit) : NULL;
-    t->work = NULL;
-    ttfs_undo(work);
-    return text;
+    Bits b = {t, bits, n, flit, NULL};
+    return ttfs_work_run(t, "ttfs-bits", work, &b) ? b.text : NULL;
 }

@@ -10,14 +10,11 @@
 
 #include "asked.h"
 #include "board.h"
-#include "cache_folder.h"
 #include "json_tree.h"
-#include "made_here.h"
 #include "out.h"
 #include "out_folder.h"
 #include "shipped.h"
-#include "synth_tools.h"
-#include "temporary.h"
+#include "synth_work.h"
 #include "vivado.h"
 
 #include <inttypes.h>
@@ -121,10 +118,6 @@ static bool check_memories(const Synth *s) {
 
 /* --- what the tools are given --- */
 
-static bool fill(const Synth *s, const char *name, const char *text, size_t n) {
-    return ttfs_file_fill(ttfs_path_join(s->arena, s->tools.work, name), text, n, s->diag);
-}
-
 /* The Verilog with the board top beside it. */
 static bool fill_verilog(const Synth *s) {
     TtfsFileSet board = {0};
@@ -164,16 +157,14 @@ static bool fill_script(const Synth *s) {
     print_mapping(s, &text);
     ttfs_buf_puts(&text, "tee -q -o stat.json stat -json\nsplitnets\n"
                          "write_verilog -noattr netlist.v\n");
-    bool ok = fill(s, "synth.ys", ttfs_buf_text(&text), text.len);
-    ttfs_buf_free(&text);
-    return ok;
+    return ttfs_work_fill_buf(&s->tools, "synth.ys", &text);
 }
 
 static bool fill_pins(const Synth *s) {
     TtfsBuf out = {0};
     bool ok = ttfs_board_pins(s->result->device.name, ttfs_chip_flit_bits(chip_of(s)), &out,
                               &s->result->pins, s->arena, s->diag) &&
-              fill(s, "board.pcf", ttfs_buf_text(&out), out.len);
+              ttfs_work_fill(&s->tools, "board.pcf", ttfs_buf_text(&out), out.len);
     ttfs_buf_free(&out);
     return ok;
 }
@@ -209,16 +200,10 @@ static bool run_tools(const Synth *s) {
 
 /* --- what they say --- */
 
-static bool unread(const Synth *s, const char *name) {
-    return ttfs_error_advice(s->diag, TTFS_AT_FILE(name), TTFS_SYNTH_FLOW,
-                             "report it with the versions of the tools",
-                             "the tool's report is not what ttfs reads");
-}
-
 static TtfsJsonTree *parse(const Synth *s, const char *name) {
     const char *text = ttfs_tool_text(&s->tools, name);
     TtfsJsonTree *t = text ? ttfs_json_parse(text, strlen(text), NULL) : NULL;
-    if (text && !t) unread(s, name);
+    if (text && !t) ttfs_work_unread(&s->tools, name);
     return t;
 }
 
@@ -238,7 +223,7 @@ static bool read_cells(const Synth *s) {
     cJSON_ArrayForEach(cell, cJSON_GetObjectItemCaseSensitive(design, "num_cells_by_type"))
         count_cell(s->result, cell);
     ttfs_undo(t);
-    return s->result->luts > 0 || (t && unread(s, "stat.json"));
+    return s->result->luts > 0 || (t && ttfs_work_unread(&s->tools, "stat.json"));
 }
 
 /* The logic cells that are used, and the clock's frequency. */
@@ -256,7 +241,7 @@ static bool read_placed(const Synth *s) {
         s->result->fmax_mhz = mhz->valuedouble;
     }
     ttfs_undo(t);
-    return ok || (t && unread(s, "report.json"));
+    return ok || (t && ttfs_work_unread(&s->tools, "report.json"));
 }
 
 /* The second analysis, of the bitstream's wires: the slower one counts. */
@@ -265,7 +250,7 @@ static bool read_timing(const Synth *s) {
     const char *text = ttfs_tool_text(&s->tools, "icetime.log");
     const char *at = text ? strstr(text, key) : NULL;
     double ns = at ? strtod(at + sizeof key - 1, NULL) : 0;
-    if (!(ns > 0)) return text && unread(s, "icetime.log");
+    if (!(ns > 0)) return text && ttfs_work_unread(&s->tools, "icetime.log");
     if (1000 / ns < s->result->fmax_mhz) s->result->fmax_mhz = 1000 / ns;
     s->result->meets_clock = s->result->fmax_mhz >= s->result->clock_mhz;
     return true;
@@ -277,61 +262,28 @@ static const char *place_of(const Synth *s) {
     return ttfs_arena_printf(s->arena, "fpga/%s", s->result->device.name);
 }
 
-/* What verify simulates: only what was made here, for which it is remembered. */
-static bool is_run(const char *name) {
-    return strcmp(name, "netlist.v") == 0 || strcmp(name, "board.bin") == 0;
-}
-
-static bool copy(const Synth *s, const char *name, const char *folder) {
-    TtfsFile f;
-    if (!ttfs_file_open(&f, ttfs_path_join(s->arena, s->tools.work, name), (size_t)1 << 30,
-                        s->diag))
-        return false;
-    bool ok = ttfs_file_fill(ttfs_path_join(s->arena, folder, name), f.bytes, f.size, s->diag);
-    if (ok && is_run(name)) ttfs_made_here_keep(f.bytes, f.size, s->diag);
-    ttfs_file_close(&f);
-    return ok;
-}
-
-static bool keep(const Synth *s) {
-    TtfsOutFolder f;
-    if (!ttfs_out_folder_begin(&f, s->out.folder, place_of(s), s->arena, s->diag)) return false;
-    bool ok = true;
-    for (int i = 0; ok && kept[i]; i++) ok = copy(s, kept[i], f.made);
-    if (ok) return ttfs_out_commit(&f, s->diag);
-    ttfs_out_abandon(&f);
-    return false;
-}
-
 /* The document that is kept names the file beside it, wherever OUT lies. */
 static bool fill_result(const Synth *s) {
     TtfsBuf text = {0};
     s->result->bitstream = "board.bin";
     ttfs_synth_json(s->result, &text);
-    bool ok = fill(s, "synth.json", ttfs_buf_text(&text), text.len);
-    ttfs_buf_free(&text);
+    bool ok = ttfs_work_fill_buf(&s->tools, "synth.json", &text);
     const char *folder = ttfs_path_join(s->arena, s->out.folder, place_of(s));
     s->result->bitstream = ttfs_path_join(s->arena, folder, "board.bin");
     return ok;
 }
 
-static void remove_left(void *context, const char *path, bool folder) {
-    (void)folder;
-    ttfs_remove_tree(path, context);
+static bool work(void *context) {
+    Synth *s = context;
+    return fill_verilog(s) && fill_script(s) && fill_pins(s) && run_tools(s) && read_cells(s) &&
+           read_placed(s) && read_timing(s) && fill_result(s) &&
+           ttfs_work_keep(&s->tools, place_of(s), kept, NULL, 0);
 }
 
 static bool make(Synth *s) {
-    const char *base = ttfs_private_base(s->arena, "ttfs-synth", s->diag);
-    if (base) ttfs_temporary_left(base, remove_left, s->diag);
-    TtfsTemporary *work = base ? ttfs_temporary_folder(base) : NULL;
-    if (!work) return base && ttfs_file_fault(s->diag, base, TTFS_FILE_WRITE);
     s->tools = (TtfsTools){
-        work->path, s->out.folder, s->result->device.name, s->options->progress, s->arena,
-        s->diag,    NULL};
-    bool ok = fill_verilog(s) && fill_script(s) && fill_pins(s) && run_tools(s) && read_cells(s) &&
-              read_placed(s) && read_timing(s) && fill_result(s) && keep(s);
-    ttfs_undo(work);
-    return ok;
+        NULL, s->out.folder, s->result->device.name, s->options->progress, s->arena, s->diag, NULL};
+    return ttfs_work_run(&s->tools, "ttfs-synth", work, s);
 }
 
 /* Whether there can be a result: said before the tools run. */

@@ -7,11 +7,9 @@
  */
 #include "vivado.h"
 
-#include "cache_folder.h"
 #include "json_tree.h"
 #include "out_folder.h"
-#include "synth_tools.h"
-#include "temporary.h"
+#include "synth_work.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -30,8 +28,7 @@ typedef struct {
 } Vivado;
 
 static bool fill(const Vivado *s, const char *name, const char *text) {
-    return ttfs_file_fill(ttfs_path_join(s->arena, s->tools.work, name), text, strlen(text),
-                          s->diag);
+    return ttfs_work_fill(&s->tools, name, text, strlen(text));
 }
 
 /* --- what the tools are given --- */
@@ -110,10 +107,7 @@ static bool read_cells(const Vivado *s) {
     cJSON_ArrayForEach(cell, cJSON_GetObjectItemCaseSensitive(design, "num_cells_by_type"))
         count_cell(s->result, cell);
     ttfs_undo(t);
-    return s->result->luts > 0 ||
-           (text && ttfs_error_advice(s->diag, TTFS_AT_FILE("stat.json"), TTFS_SYNTH_FLOW,
-                                      "report it with the version of Yosys",
-                                      "the tool's report is not what ttfs reads"));
+    return s->result->luts > 0 || (text && ttfs_work_unread(&s->tools, "stat.json"));
 }
 
 /* What Yosys counts is more than an estimate: nobody places it. */
@@ -135,38 +129,23 @@ static const char *place_of(const Vivado *s) {
     return ttfs_arena_printf(s->arena, "fpga/%s", s->result->device.name);
 }
 
-static bool copy(const Vivado *s, const char *name, const char *folder) {
-    TtfsFile f;
-    if (!ttfs_file_open(&f, ttfs_path_join(s->arena, s->tools.work, name), (size_t)1 << 30,
-                        s->diag))
-        return false;
-    bool ok = ttfs_file_fill(ttfs_path_join(s->arena, folder, name), f.bytes, f.size, s->diag);
-    ttfs_file_close(&f);
-    return ok;
-}
-
 static bool keep(const Vivado *s) {
-    TtfsOutFolder f;
-    if (!ttfs_out_folder_begin(&f, s->out->folder, place_of(s), s->arena, s->diag)) return false;
-    bool ok = ttfs_file_set_fill(&s->memories, f.made, s->diag);
-    for (int i = 0; ok && kept[i]; i++) ok = copy(s, kept[i], f.made);
-    if (ok) return ttfs_out_commit(&f, s->diag);
-    ttfs_out_abandon(&f);
-    return false;
+    const TtfsWorkSet memories = {"", &s->memories};
+    return ttfs_work_keep(&s->tools, place_of(s), kept, &memories, 1);
 }
 
 static bool fill_result(const Vivado *s) {
     TtfsBuf text = {0};
     s->result->project = "project.tcl";
     ttfs_synth_json(s->result, &text);
-    bool ok = fill(s, "synth.json", ttfs_buf_text(&text));
-    ttfs_buf_free(&text);
+    bool ok = ttfs_work_fill_buf(&s->tools, "synth.json", &text);
     const char *folder = ttfs_path_join(s->arena, s->out->folder, place_of(s));
     s->result->project = ttfs_path_join(s->arena, folder, "project.tcl");
     return ok;
 }
 
-static bool work(Vivado *s) {
+static bool work(void *context) {
+    Vivado *s = context;
     static const TtfsTool yosys = {
         "synthesis (yosys)", "yosys", "yosys.log", {"yosys", "-q", "synth.ys"}};
     const char *rtl = ttfs_path_join(s->arena, s->tools.work, "rtl");
@@ -179,27 +158,12 @@ static bool work(Vivado *s) {
     return read_cells(s) && check_fit(s) && fill_result(s) && keep(s);
 }
 
-static void remove_left(void *context, const char *path, bool folder) {
-    (void)folder;
-    ttfs_remove_tree(path, context);
-}
-
-static bool make(Vivado *s) {
-    const char *base = ttfs_private_base(s->arena, "ttfs-synth", s->diag);
-    if (base) ttfs_temporary_left(base, remove_left, s->diag);
-    TtfsTemporary *folder = base ? ttfs_temporary_folder(base) : NULL;
-    if (!folder) return base && ttfs_file_fault(s->diag, base, TTFS_FILE_WRITE);
-    s->tools.work = folder->path;
-    bool ok = work(s);
-    ttfs_undo(folder);
-    return ok;
-}
-
 bool ttfs_vivado(const TtfsSynthOptions *o, TtfsOut *out, TtfsSynthesis *result, TtfsArena *a,
                  TtfsDiag *diag) {
     Vivado s = {.out = out, .result = result, .arena = a, .diag = diag};
     s.tools = (TtfsTools){NULL, out->folder, result->device.name, o->progress, a, diag, NULL};
-    bool ok = ttfs_out_folder_check(out->folder, place_of(&s), a, diag) && make(&s);
+    bool ok = ttfs_out_folder_check(out->folder, place_of(&s), a, diag) &&
+              ttfs_work_run(&s.tools, "ttfs-synth", work, &s);
     ttfs_file_set_free(&s.memories);
     return ok;
 }
