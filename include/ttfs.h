@@ -111,7 +111,8 @@ typedef struct {
 
 typedef struct TtfsResult TtfsResult;
 
-/* True when the check passed: the model can be compiled, the engines agree; of others, true. */
+/* True when the check passed: the model can be compiled, the engines agree, a chip has room; of
+ * those that check nothing, true. */
 bool ttfs_result_passed(const TtfsResult *r);
 TtfsFigures ttfs_result_figures(const TtfsResult *r);
 /* The document that the command prints with --json, and what it prints for people. */
@@ -340,8 +341,9 @@ typedef struct {
 /* All samples, 6 epochs, batches of 128, rate 1e-3, a tenth held back, seed 1, all cores. */
 TtfsTuneOptions ttfs_tune_defaults(void);
 /* Trains the folder's network on its grids and compiles what it became to another folder, which
- * also holds it as model.onnx. A stop that is asked for ends the training with the best epoch so
- * far; before the first it is the error STOPPED. */
+ * also holds it as model.onnx. It has passed when the folder's chip takes that; if not, that is an
+ * error among the messages, and the new folder has no plan. A stop that is asked for ends the
+ * training with the best epoch so far; before the first it is the error STOPPED. */
 TtfsResult *ttfs_tune_network(const TtfsTuneOptions *o, TtfsMessages *m);
 
 /* Writes the folder's report/index.html. */

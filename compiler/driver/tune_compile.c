@@ -218,17 +218,28 @@ static bool write_folder(TtfsTuneStart *s, TtfsTuned *t, TtfsJob *job, const Ttf
     return ok;
 }
 
+/* Up to the image. The chip takes what the training began with; of what came out potentials and
+ * ramps may be wider. Then the errors say so, and the graph is kept: a training is not lost. */
+static bool run_steps(TtfsTuneStart *s, TtfsTuned *t, TtfsJob *job, TtfsDiag *diag) {
+    TtfsStep last = s->session.out.has_plan ? TTFS_STEPS - 1 : TTFS_STEP_SPIKE;
+    if (ttfs_pipeline_run(&t->made, job, last, diag)) return true;
+    t->misfit = t->made.next == TTFS_STEP_PLAN;
+    if (t->misfit)
+        ttfs_note(
+            diag, TTFS_AT_FILE(job->options->out),
+            "written without a plan: compile its model.onnx for a wider chip (--chip, --fit)");
+    return t->misfit;
+}
+
 bool ttfs_tune_compile(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
     TtfsBuf model = {0};
     TtfsJob job;
     ttfs_tune_model(s, &model);
     TtfsCompileOptions c = options_of(s, o, ttfs_path_join(&s->arena, o->out, "model.onnx"));
-    TtfsStep last = s->session.out.has_plan ? TTFS_STEPS - 1 : TTFS_STEP_SPIKE;
     bool ok = open_job(s, &c, &job, diag);
     job.model = model.text;
     job.model_size = model.len;
-    ok = ok && ttfs_pipeline_run(&t->made, &job, last, diag) &&
-         write_folder(s, t, &job, &model, diag);
+    ok = ok && run_steps(s, t, &job, diag) && write_folder(s, t, &job, &model, diag);
     ttfs_buf_free(&model);
     return ok;
 }

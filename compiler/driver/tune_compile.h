@@ -13,8 +13,9 @@
 void ttfs_tune_model(TtfsTuneStart *s, TtfsBuf *out);
 /* Whether a graph is that of s->layer: windows, weights, ramps, biases; else an error. */
 bool ttfs_tune_same(const TtfsTuneStart *s, const TtfsSpike *out, TtfsDiag *diag);
-/* Compiles the tuned network to o->out by way of its model, into t->made. An error where the graph
- * that comes out is not the one that was trained. */
+/* Compiles the tuned network to o->out by way of its model, into t->made; without a plan, with
+ * errors, where the folder's chip does not take it. False where the graph that comes out is not the
+ * one that was trained. */
 bool ttfs_tune_compile(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag);
 
 #endif

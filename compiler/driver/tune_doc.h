@@ -15,6 +15,7 @@ typedef struct {
     TtfsPipeline made;           /* of the new folder */
     uint32_t ticks, weight_bits; /* of what was trained */
     bool labelled;
+    bool misfit; /* the folder's chip does not take it */
     double seconds;
 } TtfsTuned;
 

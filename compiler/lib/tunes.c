@@ -23,6 +23,7 @@ static bool tune(const void *options, TtfsResult *r, TtfsDiag *diag) {
     bool ok = ttfs_tune_run(o, &t, diag);
     if (ok) {
         const TtfsTuneEpoch *best = &t.report.epochs.at[t.report.best];
+        r->passed = !t.misfit;
         ttfs_tuned_json(&t, true, &r->json);
         ttfs_tuned_text(&t, o->out, &r->text);
         r->figures.samples = t.report.held;

@@ -163,6 +163,21 @@ def stopped(case):
     case.equal((kept["ended_by"], kept["epochs"], kept["best_epoch"]), ("minutes", [], 0), "a training without an epoch")
 
 
+def outgrown(case):
+    """A chip made for the network has no bit to spare: what outgrows it by training is written, without a plan, and compiles for another."""
+    bits = ("--ticks", 7, "--weight-bits", 4, "--fit", "hx8k", "-q")
+    case.compile("digits_mlp", "tight", *bits)
+    for seed in range(2, 14):
+        r = case.ttfs("tune", "tight", "-o", "grown", "--train", TRAIN, "--batch", 32, "--lr", "1e-2", "--epochs", 10, "--validate", 0.5, "--seed", seed)
+        if r.code:
+            break
+    case.check(r.code == 1 and "the chip has" in r.err and "without a plan" in r.err, "what outgrew its chip:\n%s" % r)
+    case.check(not os.path.exists(case.path("grown", "image")), "an image for a chip that does not take it")
+    case.good("verify", "grown", "--input", TEST, "--count", 3, "--engines", "golden,jit", "-q")
+    case.good("compile", "grown/model.onnx", "-o", "wider", "--calib", "grown", *bits)
+    case.check(read(case, "grown", "forms", "spike.txt") == read(case, "wider", "forms", "spike.txt"), "compiled for a wider chip: another graph")
+
+
 def refusals(case):
     def refused(says, *args, **more):
         case.refused("tune", *args, says=says, **more)
@@ -207,6 +222,7 @@ def main():
     residual(case)
     sparse(case)
     stopped(case)
+    outgrown(case)
     refusals(case)
     sys.exit(case.done())
 
