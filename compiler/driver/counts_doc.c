@@ -7,8 +7,8 @@
 
 #include "asked.h"
 #include "counts_inside.h"
+#include "doc_read.h"
 #include "json.h"
-#include "json_tree.h"
 #include "shards.h"
 
 #include <inttypes.h>
@@ -172,41 +172,19 @@ bool ttfs_counts_same(const TtfsCountsDoc *a, const TtfsCountsDoc *b) {
 typedef struct {
     TtfsCountsDoc *d;
     const cJSON *root;
-    const char *file;
-    TtfsDiag *diag;
+    TtfsDocRead doc;
 } Reading;
 
-static bool refuse(const Reading *r, const char *key) {
-    return ttfs_error(r->diag, TTFS_AT_FILE(r->file), TTFS_SWEEP_FILE,
-                      "'%s' is missing or not what run or verify write", key);
-}
-
-static const cJSON *key_of(const cJSON *j, const char *key) {
-    return cJSON_GetObjectItemCaseSensitive(j, key);
-}
-
 static bool text_of(const Reading *r, const char *key, const char **text) {
-    const cJSON *v = key_of(r->root, key);
-    if (!cJSON_IsString(v)) return refuse(r, key);
-    *text = ttfs_arena_strdup(&r->d->arena, v->valuestring);
-    return true;
+    return ttfs_doc_text(&r->doc, r->root, key, text);
 }
 
 static bool whole_of(const Reading *r, const cJSON *j, const char *key, uint64_t *to) {
-    const cJSON *v = key_of(j, key);
-    if (!cJSON_IsNumber(v) ||
-        !(v->valuedouble >= 0 && v->valuedouble <= (double)TTFS_COUNTS_MOST) ||
-        v->valuedouble != floor(v->valuedouble))
-        return refuse(r, key);
-    *to = (uint64_t)v->valuedouble;
-    return true;
+    return ttfs_doc_whole(&r->doc, j, key, TTFS_DOC_MOST, to);
 }
 
 static bool bool_of(const Reading *r, const char *key, bool *to) {
-    const cJSON *v = key_of(r->root, key);
-    if (!cJSON_IsBool(v)) return refuse(r, key);
-    *to = cJSON_IsTrue(v);
-    return true;
+    return ttfs_doc_bool(&r->doc, r->root, key, to);
 }
 
 static bool read_kind(const Reading *r) {
@@ -215,21 +193,11 @@ static bool read_kind(const Reading *r) {
     if (!text_of(r, "product", &product) || !text_of(r, "document", &r->d->document) ||
         !whole_of(r, r->root, "format", &format))
         return false;
-    if (strcmp(product, "ttfs") != 0) return refuse(r, "product");
-    if (format != FORMAT) return refuse(r, "format");
+    if (strcmp(product, "ttfs") != 0) return ttfs_doc_refuse(&r->doc, "product");
+    if (format != FORMAT) return ttfs_doc_refuse(&r->doc, "format");
     for (int i = 0; documents[i]; i++)
         if (strcmp(r->d->document, documents[i]) == 0) return true;
-    return refuse(r, "document");
-}
-
-static bool read_shard(const Reading *r) {
-    const cJSON *v = key_of(r->root, "shard");
-    TtfsDiag quiet = {0};
-    if (!v) return true;
-    bool ok = cJSON_IsString(v) &&
-              ttfs_shard_read(v->valuestring, &r->d->shard, &r->d->shards, &quiet);
-    ttfs_diag_free(&quiet);
-    return ok || refuse(r, "shard");
+    return ttfs_doc_refuse(&r->doc, "document");
 }
 
 static bool read_head(const Reading *r) {
@@ -241,20 +209,21 @@ static bool read_head(const Reading *r) {
            whole_of(r, r->root, "latency_ticks", &d->latency) &&
            bool_of(r, "labelled", &d->labelled) && bool_of(r, "judged", &d->judged) &&
            bool_of(r, "close_known", &d->close) && bool_of(r, "counted", &d->counted) &&
-           bool_of(r, "compared", &d->compared) && read_shard(r);
+           bool_of(r, "compared", &d->compared) &&
+           ttfs_doc_shard(&r->doc, r->root, &d->shard, &d->shards);
 }
 
 static bool read_first(const Reading *r) {
-    const cJSON *first = key_of(r->root, "first"), *what = key_of(first, "what");
+    const cJSON *first = ttfs_doc_key(r->root, "first"), *what = ttfs_doc_key(first, "what");
     r->d->first = "";
     if (cJSON_IsNull(first)) return true;
-    if (!cJSON_IsString(what)) return refuse(r, "first");
+    if (!cJSON_IsString(what)) return ttfs_doc_refuse(&r->doc, "first");
     r->d->first = ttfs_arena_strdup(&r->d->arena, what->valuestring);
     return whole_of(r, first, "sample", &r->d->first_sample);
 }
 
 static bool read_counts(const Reading *r) {
-    const cJSON *counts = key_of(r->root, "counts");
+    const cJSON *counts = ttfs_doc_key(r->root, "counts");
     for (int i = 0; i < TTFS_COUNT_KINDS; i++)
         if (!whole_of(r, counts, names[i], &r->d->count[i])) return false;
     return true;
@@ -263,7 +232,7 @@ static bool read_counts(const Reading *r) {
 bool ttfs_counts_read(TtfsCountsDoc *d, const char *file, const void *text, size_t n,
                       TtfsDiag *diag) {
     TtfsJsonTree *tree = ttfs_json_parse(text, n, NULL);
-    const Reading r = {d, tree ? tree->root : NULL, file, diag};
+    const Reading r = {d, tree ? tree->root : NULL, {file, "run or verify write", &d->arena, diag}};
     bool ok = tree ? read_head(&r) && read_counts(&r) && read_first(&r)
                    : ttfs_error(diag, TTFS_AT_FILE(file), TTFS_SWEEP_FILE, "it is not JSON");
     ttfs_undo(tree);
@@ -284,7 +253,7 @@ bool ttfs_is_counts(const char *path) {
     bool is = false;
     if (ttfs_file_open(&f, path, FILE_LIMIT, &quiet)) {
         TtfsJsonTree *tree = ttfs_json_parse(f.bytes, f.size, NULL);
-        const cJSON *v = tree ? key_of(tree->root, "document") : NULL;
+        const cJSON *v = tree ? ttfs_doc_key(tree->root, "document") : NULL;
         for (int i = 0; documents[i] && cJSON_IsString(v); i++)
             is |= strcmp(v->valuestring, documents[i]) == 0;
         ttfs_undo(tree);

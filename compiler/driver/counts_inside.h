@@ -7,9 +7,6 @@
 
 #include "counts_doc.h"
 
-/* Up to which JSON's numbers, doubles, hold all whole numbers. */
-#define TTFS_COUNTS_MOST (UINT64_C(1) << 53)
-
 /* `d` is empty before. */
 bool ttfs_counts_read(TtfsCountsDoc *d, const char *file, const void *text, size_t n,
                       TtfsDiag *diag);

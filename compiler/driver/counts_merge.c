@@ -5,6 +5,7 @@
  */
 #include "asked.h"
 #include "counts_inside.h"
+#include "doc_read.h"
 #include "shards.h"
 
 #include <inttypes.h>
@@ -13,7 +14,7 @@
 /* Sums stay whole numbers that a document holds. */
 static bool add(TtfsCountsDoc *d, const TtfsCountsDoc *p, const char *file, TtfsDiag *diag) {
     for (int i = 0; i < TTFS_COUNT_KINDS; i++)
-        if ((d->count[i] += p->count[i]) > TTFS_COUNTS_MOST)
+        if ((d->count[i] += p->count[i]) > TTFS_DOC_MOST)
             return ttfs_error(diag, TTFS_AT_FILE(file), TTFS_SWEEP_SHARDS,
                               "with its counts the sums pass 2^53, more than a document holds");
     if (!*p->first || (*d->first && d->first_sample <= p->first_sample)) return true;

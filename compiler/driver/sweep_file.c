@@ -5,16 +5,14 @@
  */
 #include "sweep_doc.h"
 
+#include "doc_read.h"
 #include "json.h"
-#include "json_tree.h"
-#include "shards.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { FORMAT = 1, MOST_LAYERS = 1 << 16, FILE_LIMIT = 256 << 20 };
-static const double WHOLE = 9007199254740992.0; /* up to which doubles hold all whole numbers */
 /* What at most is written of a number, a unit beside its errors, a point beside its trials. */
 enum { NUMBER_TEXT = 26, UNIT_TEXT = 320, POINT_TEXT = 2048, NAME_TEXT = 6 /* of a byte */ };
 
@@ -185,64 +183,31 @@ bool ttfs_sweep_same(const TtfsSweepDoc *a, const TtfsSweepDoc *b, bool any_shar
 
 typedef struct {
     TtfsSweepDoc *d;
-    const char *file;
-    TtfsDiag *diag;
+    TtfsDocRead doc;
 } Reading;
-
-static bool refuse(const Reading *r, const char *key) {
-    return ttfs_error(r->diag, TTFS_AT_FILE(r->file), TTFS_SWEEP_FILE,
-                      "'%s' is missing or not what a sweep writes", key);
-}
-
-static const cJSON *key_of(const cJSON *j, const char *key) {
-    return cJSON_GetObjectItemCaseSensitive(j, key);
-}
-
-static bool text_of(const Reading *r, const cJSON *j, const char *key, const char **text) {
-    const cJSON *v = key_of(j, key);
-    if (!cJSON_IsString(v)) return refuse(r, key);
-    *text = ttfs_arena_strdup(&r->d->arena, v->valuestring);
-    return true;
-}
 
 static bool word_of(const Reading *r, const cJSON *j, const char *key, const char *const *words,
                     const char **text) {
-    if (!text_of(r, j, key, text)) return false;
+    if (!ttfs_doc_text(&r->doc, j, key, text)) return false;
     while (*words && strcmp(*words, *text) != 0) words++;
-    return *words || refuse(r, key);
-}
-
-static bool whole_of(const Reading *r, const cJSON *j, const char *key, double most, uint64_t *to) {
-    const cJSON *v = j && key ? key_of(j, key) : j;
-    if (!cJSON_IsNumber(v) || !(v->valuedouble >= 0 && v->valuedouble <= most) ||
-        v->valuedouble != floor(v->valuedouble))
-        return refuse(r, key ? key : "error");
-    *to = (uint64_t)v->valuedouble;
-    return true;
+    return *words || ttfs_doc_refuse(&r->doc, key);
 }
 
 static bool real_of(const Reading *r, const cJSON *j, const char *key, double *to) {
-    const cJSON *v = key_of(j, key);
-    if (!cJSON_IsNumber(v) || !isfinite(v->valuedouble)) return refuse(r, key);
+    const cJSON *v = ttfs_doc_key(j, key);
+    if (!cJSON_IsNumber(v) || !isfinite(v->valuedouble)) return ttfs_doc_refuse(&r->doc, key);
     *to = v->valuedouble;
-    return true;
-}
-
-static bool bool_of(const Reading *r, const cJSON *j, const char *key, bool *to) {
-    const cJSON *v = key_of(j, key);
-    if (!cJSON_IsBool(v)) return refuse(r, key);
-    *to = cJSON_IsTrue(v);
     return true;
 }
 
 static bool list_of(const Reading *r, const cJSON *j, const char *key, uint64_t most,
                     const cJSON **list, uint32_t *n) {
-    *list = key_of(j, key);
-    if (!cJSON_IsArray(*list)) return refuse(r, key);
+    *list = ttfs_doc_key(j, key);
+    if (!cJSON_IsArray(*list)) return ttfs_doc_refuse(&r->doc, key);
     uint64_t count = 0;
     for (const cJSON *v = (*list)->child; v && count <= most; v = v->next) count++;
     *n = (uint32_t)count;
-    return count <= most || refuse(r, key);
+    return count <= most || ttfs_doc_refuse(&r->doc, key);
 }
 
 static bool read_layers(const Reading *r, const cJSON *j) {
@@ -252,58 +217,54 @@ static bool read_layers(const Reading *r, const cJSON *j) {
     d->layer = TTFS_ARRAY(&d->arena, TtfsSweepLayer, d->layers);
     uint32_t i = 0;
     for (const cJSON *v = list->child; v; v = v->next, i++)
-        if (!text_of(r, v, "name", &d->layer[i].name) || !real_of(r, v, "window", &d->layer[i].top))
+        if (!ttfs_doc_text(&r->doc, v, "name", &d->layer[i].name) ||
+            !real_of(r, v, "window", &d->layer[i].top))
             return false;
     return true;
-}
-
-static bool read_shard(const Reading *r, const cJSON *j) {
-    const cJSON *v = key_of(j, "shard");
-    TtfsDiag quiet = {0};
-    if (!v) return true;
-    bool ok = cJSON_IsString(v) &&
-              ttfs_shard_read(v->valuestring, &r->d->shard, &r->d->shards, &quiet);
-    ttfs_diag_free(&quiet);
-    return ok || refuse(r, "shard");
 }
 
 static bool read_head(const Reading *r, const cJSON *j) {
     TtfsSweepDoc *d = r->d;
     const char *product = "", *document = "";
     uint64_t format = 0, seed = 0, trials = 0;
-    if (!text_of(r, j, "product", &product) || !text_of(r, j, "document", &document)) return false;
-    if (strcmp(product, "ttfs") != 0) return refuse(r, "product");
-    if (strcmp(document, "sweep") != 0) return refuse(r, "document");
-    bool ok = whole_of(r, j, "format", WHOLE, &format) && text_of(r, j, "network", &d->network) &&
-              text_of(r, j, "inputs", &d->inputs) &&
+    if (!ttfs_doc_text(&r->doc, j, "product", &product) ||
+        !ttfs_doc_text(&r->doc, j, "document", &document))
+        return false;
+    if (strcmp(product, "ttfs") != 0) return ttfs_doc_refuse(&r->doc, "product");
+    if (strcmp(document, "sweep") != 0) return ttfs_doc_refuse(&r->doc, "document");
+    bool ok = ttfs_doc_whole(&r->doc, j, "format", TTFS_DOC_MOST, &format) &&
+              ttfs_doc_text(&r->doc, j, "network", &d->network) &&
+              ttfs_doc_text(&r->doc, j, "inputs", &d->inputs) &&
               word_of(r, j, "engine", ttfs_sweep_engines, &d->engine) &&
               word_of(r, j, "model", ttfs_sweep_models, &d->model) &&
               word_of(r, j, "unit", ttfs_sweep_units, &d->unit) &&
               word_of(r, j, "slope_noise_per", ttfs_sweep_pers, &d->slope_per) &&
               word_of(r, j, "weight_noise_kind", ttfs_sweep_kinds, &d->weight_kind) &&
-              whole_of(r, j, "seed", UINT32_MAX, &seed) &&
-              whole_of(r, j, "samples", WHOLE, &d->samples) &&
-              whole_of(r, j, "trials", TTFS_MOST_TRIALS, &trials) &&
-              whole_of(r, j, "neurons", WHOLE, &d->neurons) &&
-              bool_of(r, j, "labelled", &d->labelled) && bool_of(r, j, "judged", &d->judged) &&
-              read_shard(r, j) && read_layers(r, j);
+              ttfs_doc_whole(&r->doc, j, "seed", UINT32_MAX, &seed) &&
+              ttfs_doc_whole(&r->doc, j, "samples", TTFS_DOC_MOST, &d->samples) &&
+              ttfs_doc_whole(&r->doc, j, "trials", TTFS_MOST_TRIALS, &trials) &&
+              ttfs_doc_whole(&r->doc, j, "neurons", TTFS_DOC_MOST, &d->neurons) &&
+              ttfs_doc_bool(&r->doc, j, "labelled", &d->labelled) &&
+              ttfs_doc_bool(&r->doc, j, "judged", &d->judged) &&
+              ttfs_doc_shard(&r->doc, j, &d->shard, &d->shards) && read_layers(r, j);
     if (!ok) return false;
     d->seed = (uint32_t)seed;
     d->trials = (uint32_t)trials;
-    return format == FORMAT || refuse(r, "format");
+    return format == FORMAT || ttfs_doc_refuse(&r->doc, "format");
 }
 
 static bool read_settings(const Reading *r, const cJSON *j, TtfsPoint *p) {
     const char *axis = "", *scale = "";
-    const cJSON *settings = key_of(j, "settings");
-    if (!text_of(r, j, "axis", &axis) || !text_of(r, j, "scale", &scale)) return false;
+    const cJSON *settings = ttfs_doc_key(j, "settings");
+    if (!ttfs_doc_text(&r->doc, j, "axis", &axis) || !ttfs_doc_text(&r->doc, j, "scale", &scale))
+        return false;
     p->axis = ttfs_axis_of(axis);
-    if (p->axis == TTFS_AXES) return refuse(r, "axis");
+    if (p->axis == TTFS_AXES) return ttfs_doc_refuse(&r->doc, "axis");
     p->log = strcmp(scale, "log") == 0;
     for (uint32_t i = 0; i < TTFS_AXES; i++)
         if (!real_of(r, settings, ttfs_axis_name((TtfsAxis)i), &p->value[i]) ||
             !ttfs_axis_takes((TtfsAxis)i, p->value[i]))
-            return refuse(r, "settings");
+            return ttfs_doc_refuse(&r->doc, "settings");
     return true;
 }
 
@@ -311,15 +272,16 @@ static bool read_unit(const Reading *r, const cJSON *j, TtfsSweepUnit *u) {
     const cJSON *list;
     uint32_t n = 0, i = 0;
     if (cJSON_IsNull(j)) return true;
-    if (!whole_of(r, j, "right", WHOLE, &u->right) || !whole_of(r, j, "agree", WHOLE, &u->agree) ||
-        !whole_of(r, j, "spikes", WHOLE, &u->spikes) ||
-        !whole_of(r, j, "saturated", WHOLE, &u->saturated) ||
+    if (!ttfs_doc_whole(&r->doc, j, "right", TTFS_DOC_MOST, &u->right) ||
+        !ttfs_doc_whole(&r->doc, j, "agree", TTFS_DOC_MOST, &u->agree) ||
+        !ttfs_doc_whole(&r->doc, j, "spikes", TTFS_DOC_MOST, &u->spikes) ||
+        !ttfs_doc_whole(&r->doc, j, "saturated", TTFS_DOC_MOST, &u->saturated) ||
         !real_of(r, j, "latency", &u->latency) || !list_of(r, j, "error", MOST_LAYERS, &list, &n))
         return false;
-    if (n != r->d->layers) return refuse(r, "error");
+    if (n != r->d->layers) return ttfs_doc_refuse(&r->doc, "error");
     ttfs_sweep_unit_done(r->d, u);
     for (const cJSON *v = list->child; v; v = v->next, i++)
-        if (!whole_of(r, v, NULL, WHOLE, &u->error[i])) return false;
+        if (!ttfs_doc_whole_value(&r->doc, v, "error", TTFS_DOC_MOST, &u->error[i])) return false;
     return true;
 }
 
@@ -328,12 +290,12 @@ static bool check_counts(const Reading *r, const cJSON *j, uint32_t point) {
     const cJSON *list;
     uint32_t n = 0;
     if (!list_of(r, j, "counts", r->d->trials, &list, &n)) return false;
-    return n == ttfs_sweep_trials(r->d, point) || refuse(r, "counts");
+    return n == ttfs_sweep_trials(r->d, point) || ttfs_doc_refuse(&r->doc, "counts");
 }
 
 static bool read_counts(const Reading *r, const cJSON *j, uint32_t point) {
     uint32_t t = 0;
-    for (const cJSON *v = key_of(j, "counts")->child; v; v = v->next, t++)
+    for (const cJSON *v = ttfs_doc_key(j, "counts")->child; v; v = v->next, t++)
         if (!read_unit(r, v, ttfs_sweep_unit(r->d, point, t))) return false;
     return true;
 }
@@ -343,11 +305,11 @@ static bool read_points(const Reading *r, const cJSON *j) {
     const cJSON *list;
     uint32_t i = 0;
     if (!list_of(r, j, "points", TTFS_MOST_POINTS, &list, &d->points.len)) return false;
-    if (d->trials == 0) return refuse(r, "trials");
+    if (d->trials == 0) return ttfs_doc_refuse(&r->doc, "trials");
     d->points.at = TTFS_ARRAY(&d->arena, TtfsPoint, d->points.len);
     for (const cJSON *v = list->child; v; v = v->next, i++)
         if (!read_settings(r, v, &d->points.at[i]) || !check_counts(r, v, i)) return false;
-    if (!ttfs_sweep_doc_fits(d)) return refuse(r, "points");
+    if (!ttfs_sweep_doc_fits(d)) return ttfs_doc_refuse(&r->doc, "points");
     ttfs_sweep_doc_make(d);
     i = 0;
     for (const cJSON *v = list->child; v; v = v->next, i++)
@@ -358,7 +320,7 @@ static bool read_points(const Reading *r, const cJSON *j) {
 bool ttfs_sweep_doc_read(TtfsSweepDoc *d, const char *file, const void *text, size_t n,
                          TtfsDiag *diag) {
     TtfsJsonTree *tree = ttfs_json_parse(text, n, NULL);
-    const Reading r = {d, file, diag};
+    const Reading r = {d, {file, "a sweep writes", &d->arena, diag}};
     if (!tree) return ttfs_error(diag, TTFS_AT_FILE(file), TTFS_SWEEP_FILE, "it is not JSON");
     bool ok = read_head(&r, tree->root) && read_points(&r, tree->root);
     ttfs_undo(tree);

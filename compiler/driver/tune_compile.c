@@ -12,10 +12,6 @@
 #include <math.h>
 #include <string.h>
 
-static bool is_linear(const TtfsNetLayer *l) {
-    return l->kind == TTFS_LAYER_RELU || l->kind == TTFS_LAYER_READOUT;
-}
-
 /* Whether all weights of a channel are 0. */
 static bool is_silent(const TtfsTuneStart *s, uint32_t layer, uint32_t channel) {
     const TtfsNetLayer *l = &s->net.layers.at[layer];
@@ -68,9 +64,7 @@ static double offset_of(const TtfsTuneStart *s, uint32_t layer, uint32_t channel
 static bool has_own_biases(const TtfsTuneStart *s, uint32_t layer) {
     const TtfsTuneLayer *t = &s->layer[layer];
     const TtfsNetLayer *l = &s->net.layers.at[layer];
-    bool shifted = false;
-    for (uint32_t k = 0; k < l->terms; k++)
-        shifted = shifted || s->net.layers.at[s->net.terms.at[l->term_first + k].src].of_input;
+    bool places, shifted = ttfs_net_shifts(&s->net, l, &places);
     return t->biases == t->reals && (t->biases == l->c || s->offset == 0 || !shifted);
 }
 
@@ -95,7 +89,7 @@ static TtfsNetGrid grid_of(TtfsTuneStart *s, uint32_t layer) {
     TtfsTuneLayer *t = &s->layer[layer];
     TtfsNetGrid g = {.scale = t->scale, .ticks = t->ticks, .bits = t->bits};
     if (layer == 0) g.offset = s->offset, g.rounded = s->rounded;
-    if (!is_linear(l)) return g;
+    if (!ttfs_net_sums(l)) return g;
     settle_silent(s, layer);
     float **step = TTFS_ARRAY(&s->arena, float *, l->terms);
     for (uint32_t k = 0; k < l->terms; k++) {
@@ -134,7 +128,7 @@ static bool same_layer(const TtfsTuneStart *s, uint32_t i, const TtfsSpike *out,
     if (p->ticks != t->ticks || ttfs_pop_size(p) != ttfs_net_size(l))
         return differs(s, i, "windows", diag);
     if (fabs(p->scale - t->scale) > 1e-6 * t->scale) return differs(s, i, "scales", diag);
-    if (!is_linear(l)) return true;
+    if (!ttfs_net_sums(l)) return true;
     if (p->conn_count != l->terms) return differs(s, i, "connections", diag);
     for (uint32_t k = 0; k < ttfs_pop_size(p); k++)
         if (ttfs_pop_bias(p, k) != t->bias[k / (ttfs_pop_size(p) / t->biases)])
@@ -166,7 +160,7 @@ static void layer_options(TtfsTuneStart *s, TtfsCompileOptions *c) {
     c->layers = o;
     c->n_layers = 0;
     for (uint32_t i = 0; i < s->net.layers.len; i++) {
-        bool bits = is_linear(&s->net.layers.at[i]) && s->layer[i].bits != c->weight_bits;
+        bool bits = ttfs_net_sums(&s->net.layers.at[i]) && s->layer[i].bits != c->weight_bits;
         bool ticks = i == 0 && !s->rounded && s->layer[i].ticks != c->ticks;
         if (!bits && !ticks) continue;
         o[c->n_layers++] = (TtfsLayerOptions){.layer = s->spike.pops.at[i].name,

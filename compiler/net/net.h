@@ -82,6 +82,11 @@ void ttfs_net_free(TtfsNet *n);
 /* Where a sample holds the value of neuron i of layer 0. */
 size_t ttfs_net_sample_place(const TtfsNet *n, uint32_t i);
 uint32_t ttfs_net_size(const TtfsNetLayer *l);
+/* Whether it has weights: a relu or a readout, whose terms are sums. */
+bool ttfs_net_sums(const TtfsNetLayer *l);
+/* Whether an offset of the input would add to the biases of a layer that has weights; *places: not
+ * the same at all positions (a matrix, padding). */
+bool ttfs_net_shifts(const TtfsNet *n, const TtfsNetLayer *l, bool *places);
 /* Rows of a term's weights: output channels, of a matrix neurons. */
 uint32_t ttfs_term_rows(const TtfsNetLayer *l, const TtfsTerm *t);
 /* The source row or column (axis 0, 1) under tap k of output position o, padding taken off; outside

@@ -16,6 +16,10 @@ uint32_t ttfs_net_size(const TtfsNetLayer *l) {
     return l->c * l->h * l->w;
 }
 
+bool ttfs_net_sums(const TtfsNetLayer *l) {
+    return l->kind == TTFS_LAYER_RELU || l->kind == TTFS_LAYER_READOUT;
+}
+
 size_t ttfs_net_sample_place(const TtfsNet *n, uint32_t i) {
     const TtfsNetLayer *l = &n->layers.at[0];
     uint32_t dim[3] = {1, 1, 1}, at[3] = {0, 0, 0};
@@ -57,8 +61,16 @@ static void add_offset(const TtfsNetLayer *l, const TtfsTerm *t, const double *s
                 }
 }
 
-static bool padded(const TtfsTerm *t) {
-    return t->pad[0] || t->pad[1] || t->pad[2] || t->pad[3];
+bool ttfs_net_shifts(const TtfsNet *n, const TtfsNetLayer *l, bool *places) {
+    bool shifts = false;
+    *places = false;
+    for (uint32_t k = 0; k < l->terms; k++) {
+        const TtfsTerm *t = &n->terms.at[l->term_first + k];
+        if (!n->layers.at[t->src].of_input) continue;
+        shifts = true;
+        *places |= t->dense || t->pad[0] || t->pad[1] || t->pad[2] || t->pad[3];
+    }
+    return shifts;
 }
 
 /* True when all neurons of a channel have one bias. */
@@ -84,11 +96,10 @@ static bool room(const TtfsNet *n, const TtfsNetLayer *l, uint32_t each, bool ta
 
 double *ttfs_net_bias(const TtfsNet *n, uint32_t layer, double p, TtfsArena *a, uint32_t *count) {
     const TtfsNetLayer *l = &n->layers.at[layer];
-    uint32_t plane = l->h * l->w, each = l->bias_map ? plane : 1;
+    bool places = false;
+    if (p != 0) ttfs_net_shifts(n, l, &places);
+    uint32_t plane = l->h * l->w, each = l->bias_map || places ? plane : 1;
     const TtfsTerm *term = &n->terms.at[l->term_first];
-    for (uint32_t k = 0; k < l->terms; k++)
-        if (p != 0 && n->layers.at[term[k].src].of_input && (term[k].dense || padded(&term[k])))
-            each = plane;
     if (!room(n, l, each, p != 0, a->budget)) each = 1, p = 0;
     double *bias = TTFS_ARRAY(a, double, (size_t)l->c *each);
     TtfsNetLayer one = *l; /* without a map all positions are as the first, whose taps are inside */

@@ -26,8 +26,7 @@ TtfsReference *ttfs_reference_open(const TtfsNet *net) {
     for (uint32_t i = 0; i < net->layers.len; i++) {
         const TtfsNetLayer *l = &net->layers.at[i];
         r->value[i] = TTFS_ARRAY(&r->arena, double, ttfs_net_size(l));
-        if (l->kind == TTFS_LAYER_RELU || l->kind == TTFS_LAYER_READOUT)
-            r->bias[i] = ttfs_net_bias(net, i, 0, &r->arena, &r->bias_count[i]);
+        if (ttfs_net_sums(l)) r->bias[i] = ttfs_net_bias(net, i, 0, &r->arena, &r->bias_count[i]);
     }
     return r;
 }

@@ -13,22 +13,11 @@ static size_t take(TtfsTune *t, size_t n) {
     return at;
 }
 
-static bool is_linear(const TtfsNetLayer *l) {
-    return l->kind == TTFS_LAYER_RELU || l->kind == TTFS_LAYER_READOUT;
-}
-
-static bool padded(const TtfsTerm *t) {
-    return (t->pad[0] | t->pad[1] | t->pad[2] | t->pad[3]) != 0;
-}
-
 /* Whether biases hold the input's offset, and whether it depends on the position. */
 static void look_at_offset(const TtfsTune *t, TtfsTuneState *l) {
-    for (uint32_t k = 0; k < l->net->terms; k++) {
-        const TtfsTerm *term = l->term[k].term;
-        if (t->offset == 0 || !t->net->layers.at[term->src].of_input) continue;
-        l->shifted = true;
-        if (term->dense || padded(term)) l->bias_count = l->size;
-    }
+    bool places = false;
+    l->shifted = t->offset != 0 && ttfs_net_shifts(t->net, l->net, &places);
+    if (places) l->bias_count = l->size;
 }
 
 static void open_terms(TtfsTune *t, TtfsTuneState *l, TtfsArena *a) {
@@ -87,7 +76,7 @@ void ttfs_tune_open(TtfsTune *t, const TtfsTuneLayer *start, TtfsArena *a) {
         l->plane = l->net->h * l->net->w;
         l->ticks = start[i].ticks;
         l->scale = start[i].scale;
-        if (is_linear(l->net)) open_layer(t, l, &start[i], a);
+        if (ttfs_net_sums(l->net)) open_layer(t, l, &start[i], a);
         if (l->net->kind == TTFS_LAYER_READOUT) t->readout = i;
         if (l->net->kind == TTFS_LAYER_RELU) t->hidden += l->size, t->relus++;
     }

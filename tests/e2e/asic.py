@@ -128,6 +128,7 @@ def made(case, synth):
     case.write("own.sdc", "create_clock -name c -period 4.0 [get_ports clk_i]\n")
     case.good(*synth, "--sdc", "own.sdc")
     case.check("-D 4000\n" in text_of(case, "synth.ys") and text_of(case, "ttfs.sdc").startswith("create_clock -name c"), "constraints of one's own")
+    case.equal(json.loads(text_of(case, "config.json"))["CLOCK_PERIOD"], 10, "the clock as OpenSTA understood the constraints, for LibreLane")
 
 
 def names(case, synth):
