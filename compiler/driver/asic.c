@@ -169,7 +169,6 @@ static bool fill_inputs(Asic *s) {
 static bool find_memories(Asic *s) {
     static const TtfsTool tool = {
         "memories (yosys)", "yosys", "find.log", {"yosys", "-q", "find.ys"}};
-    TtfsBuf script "yosys", "find.log", {"yosys", "-q", "find.ys"}};
     TtfsBuf script = {0};
     ttfs_handover_find(&script);
     if (!ttfs_file_set_fill(&s->out.verilog, work_rtl(s), s->diag) ||
@@ -268,7 +267,7 @@ static bool keep(const Asic *s) {
     return ttfs_work_keep(&s->tools, place, kept, sets, 2);
 }
 
-/* The documents that  The documents that are kept name what lies beside them; the clock is as OpenSTA understood it. */
+/* The documents that are kept name what lies beside them; the clock is as OpenSTA understood it. */
 static bool fill_result(Asic *s) {
     TtfsBuf json = {0}, note = {0}, flow = {0};
     s->h.period_ns = s->result->period_ns;
@@ -277,13 +276,10 @@ static bool fill_result(Asic *s) {
     ttfs_asic_note(s->result, s->options->sdc != NULL, &note);
     bool ok = ttfs_work_fill_buf(&s->tools, "asic.json", &json);
     ok = ttfs_work_fill_buf(&s->tools, "config.json", &flow) && ok;
+    return ttfs_work_fill_buf(&s->tools, "README.md", &note) && ok;
 }
 
 static bool work(void *context) {
-    Asic *s    return ttfs_work_fill_buf(&s->tools, "README.md", &note) && ok;
-}
-
-static bool work(void *context) = context;
     Asic *s = context;
     return take_library(s) && find_memories(s) && take_constraints(s) && fill_inputs(s) &&
            run_tools(s) && read_cells(s) && read_timing(s) && fill_result(s) && keep(s);

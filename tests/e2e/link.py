@@ -162,13 +162,16 @@ def small(case):
     case.compile("digits_mlp", "fitted", "--fit", "hx8k", "--ticks", "15")
     with open(case.path("fitted", "chip.json"), encoding="utf-8") as f:
         chip = json.load(f)
-    chip.update(lanes=2, weight_rows=chip["weight_rows"] * chip["lanes"] // 2)  # it is built faster
+    chip.update(lanes=2, weight_rows=chip["weight_rows"] * chip["lanes"] // 2, act_words=16)  # it is built faster, and holds samples side by side
     case.compile("digits_mlp", "out", "--chip", case.write("chip.json", json.dumps(chip)), "--ticks", "15", "--schedule", "latency")
     program = build(case, "out", "-O1")
     with Board(program, 1, BAD) as board:
         same(case, verify(case, "out", board, TEST, 2), 2, "a bad line")
         j = case.json("run", "out", "--input", TEST, "--count", "2", "--classes-only", "--engine", "board:" + board.device)
         case.equal((j.get("engine"), j.get("samples"), j.get("accuracy")), ("board", 2, 1), "run: %r" % j)
+        case.compile("digits_mlp", "turns", "--chip", "chip.json", "--ticks", "15", "--schedule", "pipeline")
+        case.check(case.json("info", "turns")["timing"]["turns"] > 1, "samples of a pipeline take several turns")
+        same(case, verify(case, "turns", board, TEST, 3), 3, "a pipeline on the same chip")
         quick(case, "run", "fitted", "--input", TEST, "--count", "1", "--engine", "board:" + board.device, says="its chip is another one")
         j = verify(case, "out", board, TEST, 1, "--fault", "weight:7", code=1)
         case.check(j.get("equal") is False, "a damaged weight is not noticed on the board")

@@ -168,7 +168,7 @@ def outgrown(case):
     bits = ("--ticks", 7, "--weight-bits", 4, "--fit", "hx8k", "-q")
     case.compile("digits_mlp", "tight", *bits)
     for seed in range(2, 14):
-        r = case.ttfs("tune", "tight", "-o", "grown", *QUICK"--train", TRAIN, "--batch", 32, "--lr", "1e-2", "--epochs", 10, "--validate", 0.5, "--seed", seed)
+        r = case.ttfs("tune", "tight", "-o", "grown", "--train", TRAIN, "--batch", 32, "--lr", "1e-2", "--epochs", 10, "--validate", 0.5, "--seed", seed)
         if r.code:
             break
     case.check(r.code == 1 and "the chip has" in r.err and "without a plan" in r.err, "what outgrew its chip:\n%s" % r)
