@@ -170,10 +170,11 @@ def funnel(case):
     """Heights from a little below the least share to all; the Verilog has a share when it was equal; layers beyond a step."""
     parts = [{"part": part, "agreement": share} for part, share in (("windows", 0.98), ("ticks", 0.97), ("weights", 0.975))]
     layers = [{"layer": "l%d" % i, "mean_steps": steps} for i, steps in enumerate((0.5, 1.5, 0.9, 2.4))]
+    slots = [{} for _ in load(case, "mine", "report", "timing.json")["slots"]]
     agreement = {"samples": 200, "parts": parts, "layers": layers, "first_layer": "l2"}
     for equal, least, rtl in ((True, 0.955, ("97.50 %", "same spikes")), (False, 0, ("0.00 %", "not equal"))):
         case.write("mine/report/agreement.json", json.dumps(agreement))
-        case.write("mine/verify/golden-rtl.json", json.dumps({"equal": equal, "engines": ["golden", "rtl"], "samples": 9, "slots": []}))
+        case.write("mine/verify/golden-rtl.json", json.dumps({"equal": equal, "engines": ["golden", "rtl"], "samples": 9, "slots": slots}))
         panel = part(page_of(case, "mine"), "Agreement")
         shares = [1, 1, 0.98, 0.97, 0.975, 0.975 if equal else 0]
         heights = re.findall(r'class="stage" [^>]* height="([0-9.]+)"', panel)
