@@ -141,6 +141,8 @@ enum {
     TTFS_MOST_SHAPE = 5 /* dimensions of one sample */
 };
 #define TTFS_LEAST_PERCENTILE 0.5
+/* With it the quantiser may also choose windows by their error. */
+#define TTFS_USUAL_PERCENTILE 0.999
 #define TTFS_LEAST_AGREEMENT  1.0 /* percent */
 
 typedef struct {
@@ -173,7 +175,8 @@ typedef struct {
     uint32_t weight_bits;                 /* 2 to 16 */
     double percentile;                    /* 0.5 to 1 */
     /* fitted: windows and weights are fitted to the calibration samples where that is better on a
-     * part of them that is held back; plain, NULL: weights are rounded by themselves */
+     * part of them that is held back, and the folder keeps up to 1,000 of them; plain: weights are
+     * rounded by themselves; auto, NULL: fitted, but plain without samples and with a target */
     const char *quantiser;
     bool ranged; /* the input's range is lo to hi */
     float lo, hi;

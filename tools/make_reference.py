@@ -42,8 +42,9 @@ the end of the window, beside calibration's. Far is more than 5 points and 30 % 
 `--calib OUT` takes the calibration of a compiled folder in place of its samples: what they showed of every layer of the same network lies in `OUT/forms/calib.blob`, and
 compiles to the same bytes as the samples themselves, with the same options or others, but for `report/messages.json`: what needs the samples (their axes, the share of values that
 the encoder clips) is not said then. The network must be that one, weights included: the first layer that differs is named, as is
-a calibration that is damaged. `uint8` samples were calibrated for an input range, which goes with them. `--quantiser fitted` needs the samples themselves: weights are fitted to these,
-so it is refused with `--calib OUT`. Without calibration windows come from interval bounds, which are loose; a warning says so.
+a calibration that is damaged. `uint8` samples were calibrated for an input range, which goes with them. Weights are fitted to samples, and
+those that they were fitted to (up to 1,000, 16 MiB as floats) lie in `forms/calib.blob` too, which is to be known before a folder is given away; `--quantiser plain` keeps none. A calibration without them gives
+plain weights, which a note says, and is refused with `--quantiser fitted`. Without calibration windows come from interval bounds, which are loose; a warning says so.
 
 What a label is depends on the output. Beside a vector of two or more values: a class from 0 on, or a row with a single 1.
 Beside one value, a logit: 0 and 1, or -1 and 1. Other numbers, as many as the output has values, are held against
@@ -154,7 +155,7 @@ known one.
 | `image/chip.img` | the configuration image; `ttfs dump` prints it |
 | `image/core*_*.hex` | each core's memories for `$readmemh` |
 | `rtl/` | `ttfs_top.v` (parameters), the hand-written modules, `filelist.f` |
-| `forms/calib.blob` | what the calibration samples showed, for `--calib OUT` |
+| `forms/calib.blob` | what the calibration samples showed, and those that weights were fitted to, for `--calib OUT` |
 | `report/agreement.json` | what `ttfs run --layers` found last: every layer against the float network |
 | `model.onnx`, `report/tune.json` | of `ttfs tune`: the network with its integers (QONNX), the epochs ([tune.md](tune.md)) |
 | `report/frontier.json` | with a target: the settings that were tried, and which was chosen ([semantics.md](semantics.md#the-quantiser)) |

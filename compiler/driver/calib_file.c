@@ -11,6 +11,7 @@
 
 static const char magic[8] = "ttfscal\2";
 enum { SHA_BYTES = 32, NODE_BYTES = 8, MOST_NAME = 1 << 16, BINS = TTFS_PLACE_BINS };
+enum { PALETTE = 256 };
 
 void ttfs_calibration_free(TtfsCalibration *c) {
     ttfs_calib_free(&c->calib);
@@ -145,6 +146,61 @@ static void put_node(TtfsBuf *b, const TtfsIr *ir, const TtfsNode *n) {
     ttfs_buf_bytes(b, hash, NODE_BYTES);
 }
 
+/* Where `bits` are or would be among n ascending ones. */
+static uint32_t place_of(const uint32_t *sorted, uint32_t n, uint32_t bits) {
+    uint32_t first = 0;
+    while (n > 0) {
+        uint32_t half = n / 2;
+        bool behind = sorted[first + half] < bits;
+        first += behind ? half + 1 : 0;
+        n = behind ? n - half - 1 : half;
+    }
+    return first;
+}
+
+static uint32_t bits_of(float v) {
+    uint32_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    return bits;
+}
+
+/* The different values, in the order of their bits; 0: more than a byte tells apart. */
+static uint32_t palette_of(const float *v, size_t n, uint32_t palette[PALETTE]) {
+    uint32_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits = bits_of(v[i]), at = place_of(palette, count, bits);
+        if (at < count && palette[at] == bits) continue;
+        if (count == PALETTE) return 0;
+        memmove(palette + at + 1, palette + at, (count++ - at) * sizeof *palette);
+        palette[at] = bits;
+    }
+    return count;
+}
+
+static void put_word(TtfsBuf *b, uint32_t bits) {
+    const unsigned char word[] = {(unsigned char)bits, (unsigned char)(bits >> 8),
+                                  (unsigned char)(bits >> 16), (unsigned char)(bits >> 24)};
+    ttfs_buf_bytes(b, word, sizeof word);
+}
+
+static void put_samples(TtfsBuf *b, const TtfsKeptSamples *s, uint64_t elements) {
+    uint32_t palette[PALETTE];
+    size_t n = (size_t)(s->count * elements);
+    if (!s->count) return;
+    uint32_t values = palette_of(s->values, n, palette);
+    put(b, s->count);
+    put(b, values);
+    for (uint32_t i = 0; i < values; i++) put_word(b, palette[i]);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits = bits_of(s->values[i]);
+        unsigned char at = values ? (unsigned char)place_of(palette, values, bits) : 0;
+        if (values)
+            ttfs_buf_bytes(b, &at, 1);
+        else
+            put_word(b, bits);
+    }
+}
+
 void ttfs_calibration_pack(const TtfsCalibration *c, const TtfsIr *ir, TtfsBuf *out) {
     unsigned char sha[SHA_BYTES];
     size_t start = out->len;
@@ -159,6 +215,7 @@ void ttfs_calibration_pack(const TtfsCalibration *c, const TtfsIr *ir, TtfsBuf *
         put_stat(out, &c->calib.stat[ir->nodes.at[i].out.i - 1]);
     put(out, c->margins.samples);
     if (c->margins.samples) put_counters(out, c->margins.bins, TTFS_MARGIN_BINS);
+    put_samples(out, &c->kept, ttfs_ir_count(ttfs_ir_tensor(ir, ir->input)));
     digest(out->text + start, out->len - start, sha);
     ttfs_buf_bytes(out, sha, sizeof sha);
 }
@@ -341,6 +398,45 @@ static void get_margins(Reader *r) {
     get_counters(r, m->bins, TTFS_MARGIN_BINS, m->samples);
 }
 
+static float get_word(Reader *r) {
+    const unsigned char *p = r->at;
+    uint32_t bits = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+    float v;
+    memcpy(&v, &bits, sizeof v);
+    r->at += sizeof bits;
+    r->bad |= !isfinite(v);
+    return v;
+}
+
+/* Up to 256 values in the order of their bits. */
+static void get_palette(Reader *r, float *palette, uint32_t n) {
+    for (uint32_t i = 0; i < n && !r->bad; i++) {
+        r->bad |= r->end - r->at < (ptrdiff_t)sizeof(float);
+        if (!r->bad) palette[i] = get_word(r);
+        r->bad |= i > 0 && bits_of(palette[i]) <= bits_of(palette[i - 1]);
+    }
+}
+
+/* The samples that are the rest of the file; the file has as many bytes as they need. */
+static void get_samples(Reader *r) {
+    TtfsKeptSamples *s = &r->to->kept;
+    float palette[PALETTE];
+    uint64_t elements = ttfs_ir_count(ttfs_ir_tensor(r->ir, r->ir->input));
+    s->count = (uint32_t)get_most(r, TTFS_MOST_KEPT_SAMPLES);
+    uint32_t values = (uint32_t)get_most(r, PALETTE), size = values ? 1 : sizeof(float);
+    r->bad |= s->count == 0 || s->count > r->to->calib.samples;
+    get_palette(r, palette, values);
+    uint64_t left = (uint64_t)(r->end - r->at);
+    if (r->bad || left / elements != s->count * (uint64_t)size || left % elements) r->bad = true;
+    if (r->bad) return;
+    float *to = TTFS_ARRAY(&r->to->calib.arena, float, s->count *elements);
+    s->values = to;
+    for (uint64_t i = 0; i < s->count * elements && !r->bad; i++) {
+        r->bad |= values && *r->at >= values;
+        to[i] = r->bad ? 0 : values ? palette[*r->at++] : get_word(r);
+    }
+}
+
 static bool get_all(Reader *r) {
     TtfsCalib *c = &r->to->calib;
     ttfs_calib_init(c, r->ir);
@@ -353,6 +449,7 @@ static bool get_all(Reader *r) {
     if (!r->bad) get_stat(r, r->ir->input);
     for (uint32_t i = 0; i < r->ir->nodes.len && !r->bad; i++) get_stat(r, r->ir->nodes.at[i].out);
     if (!r->bad) get_margins(r);
+    if (!r->bad && r->at < r->end) get_samples(r); /* before there were any, files ended here */
     r->bad |= r->at != r->end;
     return !r->bad;
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A calibration as a file, OUT/forms/calib.blob: what was seen of every tensor of the canonical
- * network and of its logits, with what the network was, so that it is taken for no other one.
+ * network and of its logits, with what the network was, so that it is taken for no other one, and
+ * the samples that weights were fitted to.
  *
  * Little-endian. "ttfscal" and the version, a byte; a body; its SHA-256, 32 bytes. Numbers of the
  * body are LEB128, floats their bits, texts a length and bytes. Counters are runs of zeros, each
- * with the value behind it; those of places, which fall from bin to bin, as differences.
+ * with the value behind it; those of places, which fall from bin to bin, as differences. Samples:
+ * their number, how many different values they have where those are at most 256, else 0, these
+ * values in the order of their bits, and a byte a value; without them four bytes a value.
  */
 #ifndef TTFS_CALIB_FILE_H
 #define TTFS_CALIB_FILE_H
@@ -25,10 +28,19 @@ typedef struct {
     float lo, hi; /* of uint8: the input's range then */
 } TtfsCalibSource;
 
+/* Samples as the encoder takes them, [count][elements of the input]. */
+typedef struct {
+    uint32_t count; /* 0: none were kept */
+    const float *values;
+} TtfsKeptSamples;
+
+enum { TTFS_MOST_KEPT_SAMPLES = 1000 };
+
 typedef struct {
     TtfsCalib calib;
     TtfsMargins margins; /* lie in calib's arena */
     TtfsCalibSource source;
+    TtfsKeptSamples kept;
 } TtfsCalibration;
 
 void ttfs_calibration_free(TtfsCalibration *c);

@@ -54,7 +54,12 @@ typedef struct {
     CalibWorker *worker;
 } CalibLoop;
 
-enum { MOST_KEPT = 1000, MOST_KEPT_BYTES = 1 << 27, HELD_OF = 5, MOST_HELD_BYTES = 1 << 27 };
+enum {
+    MOST_KEPT_BYTES = 1 << 27,
+    MOST_WRITTEN_BYTES = 1 << 24,
+    HELD_OF = 5,
+    MOST_HELD_BYTES = 1 << 27
+};
 static const char told[] = "calibration samples";
 
 static void gather_node(void *context, const TtfsNode *node, const float *values, uint64_t n) {
@@ -74,18 +79,29 @@ static void keep_sample(const CalibLoop *l, uint64_t i, const float *x) {
 /* How many samples are kept for fitting: bounded in number and memory. */
 static uint32_t kept_of(uint64_t samples, uint64_t elements) {
     uint64_t room = MOST_KEPT_BYTES / sizeof(float) / elements;
-    uint64_t most = room < MOST_KEPT ? room : MOST_KEPT;
+    uint64_t most = room < TTFS_MOST_KEPT_SAMPLES ? room : TTFS_MOST_KEPT_SAMPLES;
     return (uint32_t)(samples < most ? samples : most);
 }
 
-static void open_kept(TtfsPipeline *f, TtfsJob *job, uint64_t samples, uint64_t elements) {
-    if (!job->fitted) return;
-    f->fit = (TtfsFitSamples){.count = kept_of(samples, elements),
+static void fit_to(TtfsPipeline *f, TtfsJob *job, uint32_t samples, const float *values) {
+    f->fit = (TtfsFitSamples){.count = samples,
+                              .values = values,
                               .threads = job->options->threads,
                               .progress = job->options->progress};
-    f->kept = TTFS_ARRAY(&f->arena, float, f->fit.count *elements);
-    f->fit.values = f->kept;
     job->spike.fit = &f->fit;
+}
+
+static void open_kept(TtfsPipeline *f, TtfsJob *job, uint64_t samples, uint64_t elements) {
+    if (job->quantiser == TTFS_QUANTISER_PLAIN) return;
+    uint32_t n = kept_of(samples, elements);
+    f->kept = TTFS_ARRAY(&f->arena, float, n *elements);
+    fit_to(f, job, n, f->kept);
+}
+
+TtfsKeptSamples ttfs_kept_samples(const TtfsPipeline *f) {
+    uint64_t elements = ttfs_ir_count(ttfs_ir_tensor(&f->canonical, f->canonical.input));
+    bool small = f->fit.count * elements <= MOST_WRITTEN_BYTES / sizeof(float);
+    return small ? (TtfsKeptSamples){f->fit.count, f->fit.values} : (TtfsKeptSamples){0};
 }
 
 /* The samples of an item into `w->x`. */
@@ -281,7 +297,25 @@ static bool take_range(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     return true;
 }
 
-static bool read_kept(TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
+/* Without the samples weights are not fitted, which is an error where that was asked for. */
+static bool take_kept(TtfsPipeline *f, TtfsJob *job, const TtfsKeptSamples *kept, TtfsDiag *diag) {
+    TtfsLoc at = TTFS_AT_FILE(job->options->calib);
+    if (job->quantiser == TTFS_QUANTISER_PLAIN) return true;
+    if (kept->count) {
+        fit_to(f, job, kept->count, kept->values);
+        return true;
+    }
+    if (job->quantiser == TTFS_QUANTISER_FITTED)
+        return ttfs_error_advice(diag, at, TTFS_CALIB_KEPT,
+                                 "give the samples themselves with --calib, or --quantiser plain",
+                                 "keeps what its samples showed, not the samples: weights are not "
+                                 "fitted to that");
+    ttfs_note(diag, at,
+              "keeps what its samples showed, not the samples: weights are plain, not fitted");
+    return true;
+}
+
+static bool read_kept(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     TtfsCalibration c;
     if (!ttfs_calibration_load(&c, &f->canonical, job->options->calib, &f->arena, diag))
         return false;
@@ -290,7 +324,7 @@ static bool read_kept(TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
     f->margins = c.margins;
     f->source = c.source;
     f->calibrated = f->calib.samples;
-    return true;
+    return take_kept(f, job, &c.kept, diag);
 }
 
 /* The samples, for messages: as they were named, or as the folder knows them. */
@@ -325,11 +359,6 @@ static bool calibrate_kept(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
         return ttfs_error(diag, TTFS_AT_FILE(job->options->calib), TTFS_CALIB_KEPT,
                           "keeps what its samples showed, not the samples: a part of these has to "
                           "decide on the target");
-    if (job->fitted)
-        return ttfs_error_advice(diag, TTFS_AT_FILE(job->options->calib), TTFS_CALIB_KEPT,
-                                 "give the samples themselves with --calib, or --quantiser plain",
-                                 "keeps what its samples showed, not the samples: weights are not "
-                                 "fitted to that");
     if (!read_kept(f, job, diag) || !take_range(f, job, diag)) return false;
     return range_from_samples(f, job, f->source.u8, diag);
 }
@@ -347,7 +376,7 @@ bool ttfs_calibrate(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     f->map = job->map;
     ttfs_calib_init(&f->calib, &f->canonical);
     if (!ttfs_job_calib(job)) {
-        if (job->fitted)
+        if (job->quantiser == TTFS_QUANTISER_FITTED)
             ttfs_note(diag, TTFS_AT_FILE(job->options->model),
                       "no calibration samples to fit weights to: they are rounded by themselves");
         if (!job->range_given && !input_has_grid(&f->canonical))

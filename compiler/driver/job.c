@@ -14,7 +14,7 @@
 _Static_assert((int)TTFS_MOST_TICKS == TTFS_MAX_TICKS, "ttfs.h promises the spike graph's bound");
 
 const char *const ttfs_optimise_names[] = {"latency", "memory", "energy", "spikes", NULL};
-const char *const ttfs_quantisers[] = {"plain", "fitted", NULL};
+const char *const ttfs_quantisers[] = {"auto", "plain", "fitted", NULL};
 
 static bool check_input(const TtfsCompileOptions *o, TtfsDiag *diag) {
     if (o->ranged && !(o->lo < o->hi && isfinite(o->hi - o->lo)))
@@ -143,10 +143,12 @@ bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *o, TtfsArena *a, Ttfs
     if (!ttfs_asked_word("--schedule", o->schedule, ttfs_schedule_names, &schedule, diag))
         return false;
     job->schedule = (TtfsSchedule)schedule;
-    uint32_t quantiser = TTFS_QUANTISER_PLAIN;
+    uint32_t quantiser = TTFS_QUANTISER_AUTO;
     if (!ttfs_asked_word("--quantiser", o->quantiser, ttfs_quantisers, &quantiser, diag))
         return false;
-    job->fitted = quantiser == TTFS_QUANTISER_FITTED;
+    job->quantiser = quantiser == TTFS_QUANTISER_AUTO && job->target.wanted
+                         ? TTFS_QUANTISER_PLAIN
+                         : (TtfsQuantiser)quantiser;
     if (o->weights_only) return true; /* the chip is the folder's */
     if (o->fit) return ttfs_fit_open(job, diag) && check_energy(job, diag);
     return ttfs_chip_load(&job->chip, o->chip ? o->chip : "one", a, diag) &&

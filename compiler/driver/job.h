@@ -24,6 +24,11 @@ typedef enum {
 } TtfsOptimise;
 extern const char *const ttfs_optimise_names[]; /* NULL at the end */
 
+/* How weights are found: rounded by themselves, or fitted to the calibration samples. auto: fitted
+ * where there are enough, and not where ticks and bits are being found. */
+typedef enum { TTFS_QUANTISER_AUTO, TTFS_QUANTISER_PLAIN, TTFS_QUANTISER_FITTED } TtfsQuantiser;
+extern const char *const ttfs_quantisers[]; /* NULL at the end */
+
 /* A target of the compilation, which then finds ticks and weight bits. */
 typedef struct {
     bool wanted, labelled; /* labelled: it is of accuracy, else of agreement */
@@ -46,12 +51,9 @@ typedef struct {
     TtfsDevice device; /* with options->fit */
     bool writes_chip;  /* chip.json goes into the folder */
     TtfsSchedule schedule;
-    bool fitted; /* weights are fitted to calibration samples, where there are any */
+    TtfsQuantiser quantiser;
     TtfsTarget target;
 } TtfsJob;
-
-enum { TTFS_QUANTISER_PLAIN, TTFS_QUANTISER_FITTED };
-extern const char *const ttfs_quantisers[]; /* NULL at the end */
 
 /* Looks at the options, which must outlive the job, and reads the chip, but with weights_only. */
 bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *options, TtfsArena *a, TtfsDiag *diag);

@@ -5,6 +5,7 @@
  */
 #include "pipeline.h"
 
+#include "calibrate.h"
 #include "out_folder.h"
 #include "report_json.h"
 
@@ -33,7 +34,10 @@ static bool folder(const Writer *w, const char *name) {
 /* What --calib OUT takes again. */
 static bool put_calibration(const Writer *w) {
     const TtfsPipeline *f = w->f;
-    const TtfsCalibration c = {f->calib, f->margins, f->source};
+    const TtfsCalibration c = {.calib = f->calib,
+                               .margins = f->margins,
+                               .source = f->source,
+                               .kept = ttfs_kept_samples(f)};
     TtfsBuf bytes = {0};
     if (!f->source.file) return true;
     ttfs_calibration_pack(&c, &f->canonical, &bytes);

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-static bool take_options(TtfsRequantiser *r, TtfsOut *out, TtfsDiag *diag) {
+static bool take_options(TtfsRequantiser *r, TtfsOut *out, bool *fits, TtfsDiag *diag) {
     TtfsRefill folder = {.options = {.percentile = -1}};
     const char *manifest = ttfs_out_path(out, "manifest.json");
     if (!ttfs_refill_manifest(&folder, manifest, &r->arena, diag)) return false;
@@ -21,9 +21,18 @@ static bool take_options(TtfsRequantiser *r, TtfsOut *out, TtfsDiag *diag) {
                                     .input_hi = folder.hi,
                                     .layers = o->layers,
                                     .n_layers = o->n_layers};
-    if (!o->quantiser || strcmp(o->quantiser, ttfs_quantisers[TTFS_QUANTISER_PLAIN]) == 0)
-        return true;
-    return ttfs_error_advice(diag, TTFS_AT_FILE(out->folder), TTFS_CALIB_KEPT,
+    *fits = o->quantiser && strcmp(o->quantiser, ttfs_quantisers[TTFS_QUANTISER_PLAIN]) != 0;
+    return true;
+}
+
+/* Weights are fitted again to the samples that the folder keeps. */
+static bool take_samples(TtfsRequantiser *r, const TtfsOut *out, TtfsDiag *diag) {
+    const TtfsKeptSamples *kept = &r->calibration.kept;
+    r->fit.count = kept->count;
+    r->fit.values = kept->values;
+    r->options.fit = &r->fit;
+    return kept->count ||
+           ttfs_error_advice(diag, TTFS_AT_FILE(out->folder), TTFS_CALIB_KEPT,
                              "compile it with --quantiser plain for these axes",
                              "its weights were fitted to samples, which it does not keep: it is "
                              "not made again with other ticks, weight bits or percentile");
@@ -43,11 +52,14 @@ static bool check_same(const TtfsRequantiser *r, const TtfsOut *out, TtfsDiag *d
 }
 
 bool ttfs_requantise_open(TtfsRequantiser *r, TtfsOut *out, const TtfsIr *canonical,
-                          TtfsDiag *diag) {
-    *r = (TtfsRequantiser){.canonical = canonical, .file = ttfs_out_path(out, "forms/ir.txt")};
-    return take_options(r, out, diag) &&
+                          uint32_t threads, const TtfsProgress *progress, TtfsDiag *diag) {
+    bool fits;
+    *r = (TtfsRequantiser){.canonical = canonical,
+                           .file = ttfs_out_path(out, "forms/ir.txt"),
+                           .fit = {.threads = threads, .progress = *progress}};
+    return take_options(r, out, &fits, diag) &&
            ttfs_calibration_load(&r->calibration, canonical, out->folder, &r->arena, diag) &&
-           check_same(r, out, diag);
+           (!fits || take_samples(r, out, diag)) && check_same(r, out, diag);
 }
 
 bool ttfs_requantise(const TtfsRequantiser *r, uint32_t ticks, uint32_t weight_bits,

@@ -15,14 +15,16 @@ typedef struct {
     const TtfsIr *canonical;
     const char *file;
     TtfsCalibration calibration;
-    TtfsSpikeOptions options; /* as the folder was compiled */
+    TtfsFitSamples fit;
+    TtfsSpikeOptions options; /* as the folder was compiled; names fit */
 } TtfsRequantiser;
 
 /* `out` with its spike graph and its network's canonical form must outlive it. An error where the
- * folder keeps no calibration, where its weights were fitted to samples, and where what would come
- * of its own options is not its graph. To be closed after an error too. */
+ * folder keeps no calibration, or not the samples that its weights were fitted to, and where what
+ * would come of its own options is not its graph. *r must stay where it is. To be closed after an
+ * error too. */
 bool ttfs_requantise_open(TtfsRequantiser *r, TtfsOut *out, const TtfsIr *canonical,
-                          TtfsDiag *diag);
+                          uint32_t threads, const TtfsProgress *progress, TtfsDiag *diag);
 /* 0: as the folder was compiled. What the options say of single layers stays. */
 bool ttfs_requantise(const TtfsRequantiser *r, uint32_t ticks, uint32_t weight_bits,
                      double percentile, TtfsSpike *out, TtfsDiag *diag);

@@ -159,7 +159,8 @@ static bool open(TtfsSweepChip *c, TtfsDiag *diag) {
     c->requantises = ttfs_points_vary(p, TTFS_AXIS_TICKS) ||
                      ttfs_points_vary(p, TTFS_AXIS_WEIGHT_BITS) ||
                      ttfs_points_vary(p, TTFS_AXIS_PERCENTILE);
-    if (c->requantises && !ttfs_requantise_open(&c->again, &s->out, c->of.canonical, diag))
+    if (c->requantises &&
+        !ttfs_requantise_open(&c->again, &s->out, c->of.canonical, s->threads, &s->progress, diag))
         return false;
     if (!check_points(c, diag)) return false;
     TtfsEngineOptions engine = ttfs_session_engine(s);

@@ -177,7 +177,7 @@ static TtfsCompileOptions options_of(TtfsTuneStart *s, const TtfsTuneOptions *o,
     c.out = o->out;
     c.calib = o->session.input;
     c.calib_values = o->session.input_values;
-    c.quantiser = NULL;
+    c.quantiser = ttfs_quantisers[TTFS_QUANTISER_PLAIN];
     c.threads = o->session.threads;
     c.max_drop = -1;
     layer_options(s, &c);

@@ -68,12 +68,12 @@ static void try_way(TtfsLower *l, uint32_t layer, TtfsGridTask *task, const Ttfs
 }
 
 /* Whether the window may be another one than the percentile says: not where the model has a grid,
- * nor where the layer was given a percentile of its own. */
+ * nor where the network or the layer was given another percentile than the usual one. */
 static bool window_is_free(const TtfsLower *l, const TtfsGridTask *task, const char *name) {
     const TtfsSpikeOptions *o = l->options;
     for (uint32_t i = 0; i < o->n_layers; i++)
         if (o->layers[i].percentile >= 0 && strcmp(o->layers[i].layer, name) == 0) return false;
-    return task->ticks && !task->fixed;
+    return task->ticks && !task->fixed && o->percentile == TTFS_USUAL_PERCENTILE;
 }
 
 /* Plain weights in the window of the percentile, and in that of least error. */

@@ -16,7 +16,7 @@ TtfsCompileOptions ttfs_compile_defaults(void) {
     return (TtfsCompileOptions){.calib_count = TTFS_USUAL_CALIB,
                                 .ticks = 255,
                                 .weight_bits = 8,
-                                .percentile = 0.999,
+                                .percentile = TTFS_USUAL_PERCENTILE,
                                 .max_drop = -1,
                                 .seed = 1,
                                 .threads = ttfs_cores()};

@@ -77,7 +77,7 @@ def due(case):
             ("ticks", ("--ticks", 2, "--weight-bits", 12, "--percentile", 1)),
             ("weights", ("--ticks", 1023, "--weight-bits", 2, "--percentile", 1)),
     ):
-        case.compile("digits_mlp", out, "--stop-after", "spike", *options)
+        case.compile("digits_mlp", out, "--stop-after", "spike", "--quantiser", "plain", *options)
         _, found = layers(case, out, "--engine", "golden")
         share = {p["part"]: p["share"] for p in found.get("parts", [])}
         case.check(share.get(out, 0) > 0.85, "%s: the error is due to %r" % (out, share))

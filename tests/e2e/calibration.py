@@ -36,12 +36,23 @@ def stands(case):
     same(case, "coarse", "coarse2", "other options on a kept calibration")
     case.good("compile", cnn, "-o", "first", "--calib", "first", "--chip", "tiny")
     same(case, "first", "again", "a folder made of its own calibration")
-    fitted = ("--quantiser", "fitted")
-    case.refused("compile", cnn, "-o", "x", "--calib", "again", *fitted, says=("not the samples", "not fitted"))
-    case.refused("compile", "--weights-only", "again", cnn, "-o", "x", "--calib", "again", *fitted, says="not fitted")
-    manifest = tree(case.path("again"))["manifest.json"].decode().replace('"plain"', '"fitted"')
-    case.write(os.path.join("again", "manifest.json"), manifest)
-    case.refused("compile", "--weights-only", "again", cnn, "-o", "x", "--calib", "first", says="not fitted")
+    case.good("compile", "--weights-only", "again", cnn, "-o", "renewed", "--calib", "first")
+    case.equal(*(tree(case.path(out))["image/chip.img"] for out in ("renewed", "again")), "weights fitted again to kept samples")
+
+
+def without_samples(case):
+    """A folder of plain weights keeps no sample, and a calibration without any fits none."""
+    cnn = os.path.join(DIGITS, "digits_cnn.onnx")
+    plain, fitted = ("--quantiser", "plain"), ("--quantiser", "fitted")
+    case.compile("digits_cnn", "first", "--chip", "tiny", *plain)
+    r = case.good("compile", cnn, "-o", "again", "--calib", "first", "--chip", "tiny")
+    case.check("weights are plain, not fitted" in r.err, "that no sample is kept: %s" % r)
+    case.equal(*(tree(case.path(out))["image/chip.img"] for out in ("first", "again")), "plain weights of a kept calibration")
+    case.refused("compile", cnn, "-o", "x", "--calib", "first", *fitted, says=("not the samples", "not fitted"))
+    case.refused("compile", "--weights-only", "first", cnn, "-o", "x", "--calib", "first", *fitted, says="not fitted")
+    manifest = tree(case.path("first"))["manifest.json"].decode().replace('"plain"', '"fitted"')
+    case.write(os.path.join("first", "manifest.json"), manifest)
+    case.refused("compile", "--weights-only", "first", cnn, "-o", "x", "--calib", "first", says="not fitted")
 
 
 def net(case, name, more=0.0, layer="fc1", wide=6):
@@ -105,10 +116,20 @@ def refusals(case):
             said = said.replace(old, new, 1)
         return seal(said), "cannot be"
 
+    with open(case.path("x.npy"), "rb") as f:
+        values = len(set(f.read()[-240:]))  # of 30 samples of 8; they end the calibration: two numbers, the values, a byte each
+    samples = len(body) - 240 - 4 * values - 2 - (values > 127)
+    case.equal(body[samples], 30, "the number of kept samples")
+    words, last = body[-240 - 4 * values:-240], -240 - 4
     low, high, top = number(-1.0), number(1.0), number(3e38)
     for damaged, says in ((whole[:-1] + bytes([whole[-1] ^ 1]), "checksum"), (whole[:20], "checksum"), (b"", ""),
                           (seal(body[:7] + b"\x63" + body[8:]), "version 99"), (seal(body[:-9]), "cannot be"),
-                          (seal(body + b"\0"), "cannot be"), (seal(body[:-1] + b"\x7f"), "cannot be"),
+                          (seal(body + b"\0"), "cannot be"), (seal(body[:-1] + b"\xff"), "cannot be"), (seal(body[:-1]), "cannot be"),
+                          (seal(body[:samples] + b"\0" + body[samples + 1:]), "cannot be"),  # no samples
+                          (seal(body[:samples] + b"\x1d" + body[samples + 1:]), "cannot be"),  # one less than there are bytes of
+                          (seal(body[:-240 - len(words)] + words[4:8] + words[:4] + body[-240 - len(words) + 8:]), "cannot be"),
+                          (seal(body[:last] + struct.pack("<f", float("inf")) + body[-240:]), "cannot be"),
+                          (seal(body[:samples] + b"\x1e\0" + body[-240:]), "cannot be"),  # floats, and bytes of bytes
                           lies((low + high + b"\0", high + low + b"\0")),  # the map
                           lies((low + high + b"\0", number(-3e38) + top + b"\0")),
                           lies((low + high + b"\0" + low + high, low + high + b"\0" + number(-3e38) + top)),
@@ -118,6 +139,9 @@ def refusals(case):
         case.write(os.path.join("u8", KEPT), damaged)
         case.refused("compile", model, "-o", "x", "--calib", "u8", says=says)
     case.check(not os.path.exists(case.path("x")), "a refused compile left a folder")
+    case.write(os.path.join("u8", KEPT), seal(body[:samples]))  # as it was before samples were kept
+    r = case.good("compile", model, "-o", "x", "--calib", "u8", *end)
+    case.check("weights are plain, not fitted" in r.err, "a calibration without samples: %s" % r)
 
 
 def unlike(case):
@@ -146,6 +170,7 @@ def unlike(case):
 def main():
     case = Case()
     stands(case)
+    without_samples(case)
     bytes_samples(case)
     refusals(case)
     unlike(case)

@@ -100,9 +100,9 @@ def refused(case):
 
 def main():
     case = Case()
-    case.compile("digits_mlp", "a")
-    case.compile("digits_mlp", "a2")
-    case.compile("digits_mlp", "ticks", "--ticks", "127")
+    case.compile("digits_mlp", "a", "--quantiser", "plain")
+    case.compile("digits_mlp", "a2", "--quantiser", "plain")
+    case.compile("digits_mlp", "ticks", "--ticks", "127", "--quantiser", "plain")
     case.compile("digits_cnn", "cnn", "--chip", "tiny")
     equal_folders(case)
     other_ticks(case)

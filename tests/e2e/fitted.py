@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`--quantiser fitted`: at few bits and ticks the layers are nearer to the float network on the samples held back,
+"""Fitted weights, the default: at few bits and ticks the layers are nearer to the float network on the samples held back,
 and so is the network on samples that the compiler never saw; the report says what each layer got. The bytes depend
 neither on threads nor on the folder, --weights-only keeps the choice, all engines agree on the result. Without
 samples, and with too few, weights are plain and a note says so.
@@ -34,6 +34,8 @@ def fitted(case, net, chip):
     case.compile(net, net + "-plain", "--chip", chip, *FEW, "--quantiser", "plain")
     case.compile(net, net, "--chip", chip, *FEW, "--quantiser", "fitted")
     case.equal({q["quantiser"] for q in layers(case, net + "-plain")}, {"plain"}, "plain layers")
+    case.compile(net, net + "-auto", "--chip", chip, *FEW)
+    case.equal(*(tree(case.path(out))["forms/spike.blob"] for out in (net, net + "-auto")), "weights when nothing is said")
     case.check(any(q["quantiser"] == "fitted" for q in layers(case, net)), "no layer of %s is fitted" % net)
     for q in layers(case, net):
         name, better = q["population"], q["held_back_error"] < q["held_back_error_plain"]

@@ -81,7 +81,7 @@ def same_bytes(case):
     """What was chosen, as options, on the samples that set windows."""
     options = document(case, "out", "manifest.json")["options"]
     case.write("c.json", json.dumps({"layers": options["layers"]}))
-    case.compile("digits_mlp", "explicit", "--ticks", options["ticks"], "--weight-bits", options["weight_bits"],
+    case.compile("digits_mlp", "explicit", "--ticks", options["ticks"], "--weight-bits", options["weight_bits"], "--quantiser", options["quantiser"],
                  "--config", "c.json", "--calib-count", document(case, "out", "manifest.json")["calib_count"])
     want, got = tree(case.path("out")), tree(case.path("explicit"))
     case.equal(sorted(n for n in want if n not in OWN and got.get(n) != want[n]), [], "with explicit options differ")
