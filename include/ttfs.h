@@ -138,6 +138,7 @@ enum {
     TTFS_USUAL_CALIB = 1000, /* samples to calibrate with, when nothing is said */
     TTFS_MOST_CALIB = 1 << 30,
     TTFS_MOST_CHANNELS = 16,
+    TTFS_MOST_LANES = 256,
     TTFS_MOST_SHAPE = 5 /* dimensions of one sample */
 };
 #define TTFS_LEAST_PERCENTILE 0.5
@@ -156,6 +157,7 @@ typedef struct {
     const char *out;   /* folder to write; appears at once or not at all */
     const char *chip;  /* a name in hw/chips, or the path of a description; NULL: "one" */
     const char *fit;   /* a device (hw/devices.def) that the chip is made for; NULL: `chip` it is */
+    uint32_t lanes;    /* of that chip; 0: the most that the device takes */
     const char *schedule; /* auto, latency, overlap or pipeline (docs/core.md); NULL: auto */
     const char *calib; /* samples to calibrate with, or a compiled folder, whose calibration of the
                           same network is taken (calib_count is not looked at); NULL: none */

@@ -30,6 +30,7 @@ bool ttfs_read_compile(TtfsCompileOptions *c, TtfsOptions *o, TtfsArena *a, Ttfs
     ok &= ttfs_option_f64(o, TTFS_OPT_TARGET_AGREEMENT, TTFS_LEAST_AGREEMENT, 100,
                           &c->target_agreement, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_MAX_DROP, 0, 100, &c->max_drop, m);
+    ok &= ttfs_option_u32(o, TTFS_OPT_LANES, 1, TTFS_MOST_LANES, &c->lanes, m);
     ok &= ttfs_option_u32(o, TTFS_OPT_SEED, 0, UINT32_MAX, &c->seed, m);
     ok &= ttfs_option_u32(o, TTFS_OPT_CALIB_COUNT, 1, TTFS_MOST_CALIB, &c->calib_count, m);
     ok &= ttfs_option_u32(o, TTFS_OPT_THREADS, 1, TTFS_MOST_THREADS, &c->threads, m);

@@ -37,8 +37,8 @@ static void note(const TtfsJob *job, const TtfsSize *size, TtfsDiag *diag) {
 bool ttfs_fit_chip(TtfsJob *job, const TtfsSpike *s, TtfsDiag *diag) {
     TtfsSize size;
     if (job->schedule == TTFS_SCHEDULE_AUTO) job->schedule = TTFS_SCHEDULE_LATENCY;
-    if (!ttfs_spike_to_chip(s, &job->device, job->schedule, job->options->model, &job->chip, &size,
-                            diag))
+    if (!ttfs_spike_to_chip(s, &job->device, job->schedule, job->options->lanes,
+                            job->options->model, &job->chip, &size, diag))
         return false;
     note(job, &size, diag);
     return true;

@@ -40,6 +40,7 @@ static bool check(const TtfsCompileOptions *o, TtfsDiag *diag) {
     ok &= ttfs_asked_within("--weight-bits", o->weight_bits, TTFS_LEAST_WEIGHT_BITS,
                             TTFS_MOST_WEIGHT_BITS, diag);
     ok &= ttfs_asked_within("--percentile", o->percentile, TTFS_LEAST_PERCENTILE, 1, diag);
+    if (o->lanes) ok &= ttfs_asked_within("--lanes", o->lanes, 1, TTFS_MOST_LANES, diag);
     ok &= ttfs_asked_within("--calib-count", o->calib_count, 1, TTFS_MOST_CALIB, diag);
     ok &= ttfs_asked_within("--threads", o->threads, 1, TTFS_MOST_THREADS, diag);
     ok &= check_shape(o, diag);
@@ -149,6 +150,9 @@ bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *o, TtfsArena *a, Ttfs
     job->quantiser = quantiser == TTFS_QUANTISER_AUTO && job->target.wanted
                          ? TTFS_QUANTISER_PLAIN
                          : (TtfsQuantiser)quantiser;
+    if (o->lanes && !o->fit)
+        return ttfs_error(diag, TTFS_AT_FILE("--lanes"), TTFS_OPTION_VALUE,
+                          "lanes are of the chip that --fit makes; a description says its own");
     if (o->weights_only) return true; /* the chip is the folder's */
     if (o->fit) return ttfs_fit_open(job, diag) && check_energy(job, diag);
     return ttfs_chip_load(&job->chip, o->chip ? o->chip : "one", a, diag) &&

@@ -214,6 +214,13 @@ static void keep_nearer(Try *nearest, Try *t) {
     if (nearer) *nearest = *t;
 }
 
+/* That number, whether it fits or not. */
+static Try take(const Search *s, uint32_t lanes) {
+    Try t;
+    try_lanes(s, lanes, &t);
+    return t;
+}
+
 static Try find(const Search *s) {
     Try nearest = {0};
     for (uint32_t lanes = MOST(lanes); lanes > 0; lanes--) {
@@ -252,9 +259,10 @@ static bool refuse(const Search *s, const Try *t, TtfsDiag *diag) {
 }
 
 bool ttfs_spike_to_chip(const TtfsSpike *spike, const TtfsDevice *d, TtfsSchedule schedule,
-                        const char *file, TtfsChip *chip, TtfsSize *size, TtfsDiag *diag) {
+                        uint32_t lanes, const char *file, TtfsChip *chip, TtfsSize *size,
+                        TtfsDiag *diag) {
     Search s = {spike, d, schedule, file, base_of(spike, d), ttfs_size_most(d)};
-    Try best = find(&s);
+    Try best = lanes ? take(&s, lanes) : find(&s);
     bool ok = (best.share && fits(&best.size, &s.most)) || refuse(&s, &best, diag);
     if (ok) *chip = best.chip, *size = best.size;
     ttfs_diag_free(&best.diag);

@@ -10,11 +10,12 @@
 #include "spike.h"
 #include "spike_to_plan.h"
 
-/* The chip's name is the device's. Lanes: of those numbers that fewer groups of channels come from
- * than from any smaller one, the largest with which the chip fits. What the chip takes of the
- * device, as estimated, goes to *size. DEVICE_FIT when none fits: what the nearest is short of,
- * each with figures. */
+/* The chip's name is the device's. Lanes: `lanes` of them, or with 0 of those numbers that fewer
+ * groups of channels come from than from any smaller one, the largest with which the chip fits.
+ * What the chip takes of the device, as estimated, goes to *size. DEVICE_FIT when none fits: what
+ * the nearest is short of, each with figures. */
 bool ttfs_spike_to_chip(const TtfsSpike *s, const TtfsDevice *d, TtfsSchedule schedule,
-                        const char *file, TtfsChip *chip, TtfsSize *size, TtfsDiag *diag);
+                        uint32_t lanes, const char *file, TtfsChip *chip, TtfsSize *size,
+                        TtfsDiag *diag);
 
 #endif

@@ -39,7 +39,7 @@ class TtfsLayerOptions(Structure):
 
 
 class TtfsCompileOptions(Structure):
-    _fields_ = [("model", c_char_p), ("out", c_char_p), ("chip", c_char_p), ("fit", c_char_p), ("schedule", c_char_p),
+    _fields_ = [("model", c_char_p), ("out", c_char_p), ("chip", c_char_p), ("fit", c_char_p), ("lanes", c_uint32), ("schedule", c_char_p),
                 ("calib", c_char_p), ("calib_values", POINTER(TtfsValues)), ("calib_count", c_uint32),
                 ("target_agreement", c_double), ("max_drop", c_double), ("optimise", c_char_p), ("calib_labels", c_char_p),
                 ("calib_label_values", POINTER(TtfsValues)), ("ticks", c_uint32), ("weight_bits", c_uint32), ("percentile", c_double), ("quantiser", c_char_p), ("ranged", c_bool),

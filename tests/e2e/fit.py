@@ -12,6 +12,7 @@ from e2e import DIGITS, SOURCE, Case, tree
 from onnx_make import Model
 
 CALIB = os.path.join(DIGITS, "calib.npz")
+TEST = os.path.join(DIGITS, "test.npz")
 NETS = ("digits_mlp", "digits_cnn", "digits_cnn_qdq")
 FEATURES = {"digits_mlp": (False, False), "digits_cnn": (True, True), "digits_cnn_qdq": (True, True)}
 WHOLE = (("digits_mlp", "up5k"), ("digits_cnn", "zynq-7020"))
@@ -98,6 +99,20 @@ def too_large(case):
     case.equal(load(case, "x", "chip.json")["name"], "ecp5-85k", "the chip in the folder")
 
 
+def given_lanes(case):
+    net = os.path.join(DIGITS, "digits_mlp.onnx")
+    for lanes in (5, 8):  # five is no number that the search would take
+        case.compile("digits_mlp", "lanes", "--fit", "up5k", "--lanes", lanes)
+        case.equal(load(case, "lanes", "chip.json")["lanes"], lanes, "lanes that were asked for")
+        case.equal(case.json("verify", "lanes", "--input", TEST, "--count", "2", "--engines", "golden,jit")["differences"], 0, "engines")
+    case.refused("compile", net, "-o", "x", "--calib", CALIB, "--fit", "up5k", "--lanes", 128, says=("up5k", "128 lanes", "LUTs"))
+    case.refused("compile", net, "-o", "x", "--lanes", 8, says=("--lanes", "--fit"), code=2)
+    case.refused("compile", net, "-o", "x", "--fit", "up5k", "--lanes", 257, says="--lanes", code=2)
+    config = case.write("lanes.json", json.dumps({"fit": "up5k", "lanes": 8, "calib": CALIB}))
+    case.good("compile", net, "-o", "by-config", "--config", config)
+    case.equal(load(case, "by-config", "chip.json"), load(case, "lanes", "chip.json"), "lanes by the config")
+
+
 def options(case):
     net = os.path.join(DIGITS, "digits_mlp.onnx")
     case.refused("compile", net, "-o", "x", "--fit", "up5", says=("--fit", "up5k, hx8k"), code=2)
@@ -131,6 +146,7 @@ def main():
     larger_device_more_lanes(case, chips)
     too_large(case)
     options(case)
+    given_lanes(case)
     return case.done()
 
 
