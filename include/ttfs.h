@@ -339,6 +339,11 @@ typedef struct {
     double validate;     /* share of the samples that is held back; above 0, to 0.5 */
     double minutes;      /* no epoch begins after; 0: no limit */
     uint32_t seed;
+    /* a model, of the same samples and classes, whose outputs are learnt, beside labels when there
+     * are any; "none": labels alone; NULL: labels, or without any the folder's float network */
+    const char *teacher;
+    const char *const *layers; /* "NAME=freeze": the integers of that population stay */
+    uint32_t n_layers;
 } TtfsTuneOptions;
 
 /* All samples, 6 epochs, batches of 128, rate 1e-3, a tenth held back, seed 1, all cores. */

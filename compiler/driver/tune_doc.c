@@ -9,6 +9,10 @@ void ttfs_tuned_free(TtfsTuned *t) {
     ttfs_arena_free(&t->report.arena);
 }
 
+const char *ttfs_tuned_teacher(const TtfsTuned *t) {
+    return t->teacher ? t->teacher : t->labelled ? "labels" : "float network";
+}
+
 static void epoch_json(TtfsJson *j, const TtfsTuneEpoch *e, bool timed) {
     ttfs_json_object(j, NULL);
     ttfs_json_number(j, "loss", e->loss);
@@ -30,6 +34,9 @@ static void asked_json(TtfsJson *j, const TtfsTuneOptions *o) {
     ttfs_json_number(j, "time_noise", o->time_noise);
     ttfs_json_number(j, "drop", o->drop);
     ttfs_json_number(j, "weight_noise", o->weight_noise);
+    ttfs_json_array(j, "layers");
+    for (uint32_t i = 0; i < o->n_layers; i++) ttfs_json_string(j, NULL, o->layers[i]);
+    ttfs_json_end(j);
 }
 
 static const char *ended_by(const TtfsTuneReport *r) {
@@ -46,7 +53,9 @@ void ttfs_tuned_json(const TtfsTuned *t, bool timed, TtfsBuf *out) {
     ttfs_json_number(&j, "ticks", t->ticks);
     ttfs_json_number(&j, "weight_bits", t->weight_bits);
     asked_json(&j, t->asked);
-    ttfs_json_string(&j, "teacher", t->labelled ? "labels" : "float network");
+    ttfs_json_string(&j, "teacher", ttfs_tuned_teacher(t));
+    if (t->teacher) ttfs_json_string(&j, "teacher_sha256", t->teacher_sha256);
+    ttfs_json_bool(&j, "labels", t->labelled);
     ttfs_json_number(&j, "trained", (double)r->trained);
     ttfs_json_number(&j, "held_back", (double)r->held);
     ttfs_json_array(&j, "epochs");

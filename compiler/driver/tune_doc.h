@@ -15,10 +15,14 @@ typedef struct {
     TtfsPipeline made;           /* of the new folder */
     uint32_t ticks, weight_bits; /* of what was trained */
     bool labelled;
+    const char *teacher; /* a model that taught; NULL: none */
+    char teacher_sha256[65];
     bool misfit; /* the folder's chip does not take it */
     double seconds;
 } TtfsTuned;
 
+/* Who taught: the labels, the float network, or a model. */
+const char *ttfs_tuned_teacher(const TtfsTuned *t);
 void ttfs_tuned_free(TtfsTuned *t);
 /* The document: with the time it took, or without, as the folder keeps it. */
 void ttfs_tuned_json(const TtfsTuned *t, bool timed, TtfsBuf *out);

@@ -12,6 +12,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 static bool above(const char *option, double v, double most, TtfsDiag *diag) {
     return (v > 0 && v <= most) || ttfs_error(diag, TTFS_AT_FILE(option), TTFS_OPTION_VALUE,
@@ -125,6 +126,7 @@ static bool train(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsTuned *t, Ttfs
                                        .drop = o->drop,
                                        .weight_noise = o->weight_noise,
                                        .seconds = o->minutes * 60,
+                                       .frozen = s->frozen,
                                        .progress = o->session.progress};
     if (!ttfs_tune(&s->net, s->offset, s->layer, &samples, &settings, s->file, &t->report, diag))
         return false;
@@ -145,6 +147,8 @@ bool ttfs_tune_run(const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
     t->ticks = ticks_of(&s);
     t->weight_bits = s.folder.options.weight_bits;
     t->labelled = s.classes != NULL;
+    t->teacher = s.teacher;
+    memcpy(t->teacher_sha256, s.teacher_sha256, sizeof t->teacher_sha256);
     ok = ok && ttfs_tune_compile(&s, o, t, diag);
     ttfs_tune_start_close(&s);
     t->seconds = ttfs_now() - start;

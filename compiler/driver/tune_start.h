@@ -25,7 +25,10 @@ typedef struct {
     double offset;        /* real value of the input's 0 */
     bool rounded;         /* the tuned model will say the input's grid */
     uint32_t *classes;    /* [samples]; NULL: none */
-    float *logits;        /* [samples][outputs] of the float network; NULL: there are classes */
+    float *logits;        /* [samples][outputs] of the teacher; NULL: labels alone */
+    const char *teacher;  /* a model; NULL: the float network, where there are logits */
+    char teacher_sha256[65];
+    const bool *frozen; /* [layers of net]; NULL: none */
 } TtfsTuneStart;
 
 /* To be closed after an error too. */

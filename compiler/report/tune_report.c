@@ -21,9 +21,12 @@ void ttfs_tuned_text(const TtfsTuned *t, const char *out, TtfsBuf *text) {
     const TtfsTuneReport *r = &t->report;
     ttfs_buf_printf(text,
                     "%" PRIu32 " ticks, %" PRIu32 " weight bits, %" PRIu64
-                    " samples trained with, %" PRIu64 " held back, %s\n",
-                    t->ticks, t->weight_bits, r->trained, r->held,
-                    t->labelled ? "labels" : "the float network teaches");
+                    " samples trained with, %" PRIu64 " held back, ",
+                    t->ticks, t->weight_bits, r->trained, r->held);
+    if (t->labelled) ttfs_buf_puts(text, t->teacher ? "labels and " : "labels\n");
+    if (t->teacher) ttfs_buf_shown(text, t->teacher);
+    if (!t->labelled && !t->teacher) ttfs_buf_puts(text, "the float network");
+    if (!t->labelled || t->teacher) ttfs_buf_puts(text, t->labelled ? " teach\n" : " teaches\n");
     ttfs_buf_printf(text, "%5s  %8s  %8s  %8s  %6s\n", "epoch", "loss", "held", "right", "spikes");
     for (uint32_t i = 0; i < r->epochs.len; i++) line(t, i, text);
     ttfs_buf_printf(text, "written: %s, %s/model.onnx (%.1f s)\n", out, out, t->seconds);
