@@ -131,6 +131,7 @@ bool ttfs_read_tune(TtfsTuneOptions *t, const TtfsOptions *o, TtfsArena *a, Ttfs
     ok &= ttfs_option_u32(o, TTFS_OPT_BATCH, 1, TTFS_MOST_BATCH, &t->batch, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_LR, 0, 1, &t->rate, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_SPARSITY, 0, TTFS_MOST_SPARSITY, &t->sparsity, m);
+    ok &= ttfs_option_f64(o, TTFS_OPT_LATENCY, 0, 1, &t->latency, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_TIME_NOISE, 0, 1, &t->time_noise, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_DROP, 0, 1, &t->drop, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_WEIGHT_NOISE, 0, 1, &t->weight_noise, m);

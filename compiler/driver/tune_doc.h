@@ -9,8 +9,19 @@
 #include "ttfs.h"
 #include "tune.h"
 
+/* A training with other ticks of a layer; what its best epoch came to. */
+typedef struct {
+    const char *layer;
+    uint32_t ticks, latency; /* of the layer; of the network */
+    double accuracy, spikes;
+    bool kept;
+} TtfsTuneTrial;
+
 typedef struct {
     const TtfsTuneOptions *asked;
+    TtfsArena arena;
+    TTFS_VEC(TtfsTuneTrial) trials; /* of --latency, in order */
+    double begun;                   /* when the training began, ttfs_now */
     TtfsTuneReport report;
     TtfsPipeline made;           /* of the new folder */
     uint32_t ticks, weight_bits; /* of what was trained */

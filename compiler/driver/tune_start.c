@@ -137,6 +137,27 @@ static bool take_targets(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *d
                            &s->arena, &s->logits, diag);
 }
 
+/* The options of the folder with so many ticks of a population. */
+static void set_ticks(TtfsTuneStart *s, const char *name, uint32_t ticks) {
+    TtfsCompileOptions *c = &s->folder.options;
+    TtfsLayerOptions *o = TTFS_ARRAY(&s->arena, TtfsLayerOptions, c->n_layers + 1);
+    uint32_t at = 0;
+    if (c->n_layers) memcpy(o, c->layers, c->n_layers * sizeof *o);
+    while (at < c->n_layers && strcmp(o[at].layer, name) != 0) at++;
+    if (at == c->n_layers) o[c->n_layers++] = (TtfsLayerOptions){.layer = name, .percentile = -1};
+    o[at].ticks = ticks;
+    c->layers = o;
+}
+
+bool ttfs_tune_restart(TtfsTuneStart *s, uint32_t layer, uint32_t ticks, TtfsDiag *diag) {
+    set_ticks(s, ttfs_arena_strdup(&s->arena, s->spike.pops.at[layer].name), ticks);
+    ttfs_spike_free(&s->spike);
+    if (!quantise(s, diag)) return false;
+    take_layers(s);
+    round_input(s);
+    return true;
+}
+
 bool ttfs_tune_start(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag) {
     *s = (TtfsTuneStart){.offset = 0};
     if (!open_folder(s, o, diag) || !ttfs_tune_check(&s->net, s->file, diag) ||

@@ -33,6 +33,8 @@ typedef struct {
 
 /* To be closed after an error too. */
 bool ttfs_tune_start(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag);
+/* The beginning again, with so many ticks of one layer; what was trained is to be kept before. */
+bool ttfs_tune_restart(TtfsTuneStart *s, uint32_t layer, uint32_t ticks, TtfsDiag *diag);
 void ttfs_tune_start_close(TtfsTuneStart *s);
 /* Encoded integers of a training sample, for ttfs_tune. */
 bool ttfs_tune_encode(void *start, uint64_t sample, uint16_t *x, TtfsDiag *diag);

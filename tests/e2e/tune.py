@@ -213,6 +213,30 @@ def residual(case):
     case.good("verify", "learnt", "--input", TEST, "--count", samples(5), "--engines", "golden,jit,rtl", "-q")
 
 
+def shorter(case):
+    """Ticks are halved where they are not missed: the folder has those that were kept, whatever the threads, and its model gives it again."""
+    finer = ("--ticks", 15, "--weight-bits", 4)
+    long = case.json("tune", "mlp", "-o", "long", *QUICK, *finer, "--epochs", 3)
+    found = case.json("tune", "mlp", "-o", "shorter", *QUICK, *finer, "--epochs", 3, "--latency", 0.002, "--threads", 1)
+    kept = [t for t in found["trials"] if t["kept"]]
+    case.equal((long["latency_ticks"], "trials" in long), (30, False), "latency without the term")
+    case.check(kept and kept[-1]["latency_ticks"] == found["latency_ticks"] < 30, "latency with the term: %r" % found)
+    case.equal(kept[-1]["validation"], found["accuracy_after"], "accuracy of what was kept")
+    tried = [(t["layer"], t["ticks"]) for t in found["trials"]]
+    case.equal((tried[0], [t for t in tried if t[0] not in ("input", "fc1")]), (("input", 7), []), "layers that were tried")
+    case.check(found["accuracy_after"] >= long["accuracy_after"] - 0.002 * (30 - found["latency_ticks"]), "what it cost: %r" % found)
+    case.good("tune", "mlp", "-o", "threads", *QUICK, *finer, "--epochs", 3, "--latency", 0.002, "--threads", 3, "-q")
+    one, three = tree(case, "shorter"), tree(case, "threads")
+    case.equal([name for name in one.keys() | three.keys() if one.get(name) != three.get(name)], [], "files that depend on threads")
+    case.good("verify", "shorter", "--input", TEST, "--count", samples(10), "--engines", "golden,jit,rtl", "-q")
+    case.good("compile", "shorter/model.onnx", "-o", "back", "--calib", "shorter", *finer, "-q")
+    for name in ("spike.txt", "spike.blob", "plan.txt"):
+        case.check(one[os.path.join("forms", name)] == read(case, "back", "forms", name), "forms/%s is another" % name)
+    r = case.good("tune", "mlp", "-o", "threads", *QUICK, *finer, "--epochs", 1, "--latency", 1, "--seed", 2)
+    case.check(re.search(r"fc1 +1 +2 .* kept\n", r.out), "ticks at any price: %s" % r)
+    case.refused("tune", "mlp", "-o", "x", *QUICK, "--latency", 0.1, "--layers", "fc1=freeze", says="frozen layers (--layers) keep", code=2)
+
+
 def sparse(case):
     """The sparsity term costs spikes."""
     spikes = [case.json("tune", "mlp", "-o", "sparse", *QUICK, "--epochs", 4, "--ticks", 7, "--weight-bits", 4, "--sparsity", mu)
@@ -305,6 +329,7 @@ def main():
     taught(case)
     frozen(case)
     sparse(case)
+    shorter(case)
     stopped(case)
     outgrown(case)
     refusals(case)

@@ -286,6 +286,16 @@ class Package(unittest.TestCase):
         self.assertEqual(len(tuned.training["epochs"]), 2)
         with self.assertRaises(KeyboardInterrupt):
             net.tune("calib.npz", epochs=10000, progress=interrupt_in("epoch 1 of"))
+        first = net.tune("calib.npz", epochs=2)  # then, in the search for ticks, the best so far
+        told, interrupt = [], interrupt_in("epoch 1 of")
+
+        def in_a_trial(what, done, of):
+            told.append(what)
+            if any("epoch 2 of" in w for w in told):
+                interrupt(what, done, of)
+        best = net.tune("calib.npz", epochs=2, latency=1e-6, progress=in_a_trial)
+        self.assertEqual((best.training["ended_by"], len(best.training["trials"])), ("stopped", 1))
+        self.assertTrue(best.diff(first).equal)
 
     def test_synth_and_convert(self):
         net = ttfs.compile("digits_mlp.onnx", "fitted", calib="calib.npz", ticks=63, fit="ecp5-25k")
