@@ -11,6 +11,7 @@ neurons with ramp R and half a quantum in their bias send. Gradients go straight
 """
 from __future__ import annotations
 
+import copy
 import math
 import operator
 import os
@@ -296,7 +297,6 @@ def prepare(model: nn.Module, ticks: int, weight_bits: int, samples: torch.Tenso
         raise ValueError("weight_bits are 2 to 16")
     if float(samples.min()) < 0 or float(samples.max()) > top:
         raise ValueError("samples are from %g to %g; from 0 to top=%g is expected" % (float(samples.min()), float(samples.max()), top))
-    import copy  # pylint: disable=import-outside-toplevel
     walk = _Walk(copy.deepcopy(model))
     walk.check()
     walk.fold()

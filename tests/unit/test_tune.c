@@ -58,6 +58,7 @@ typedef struct {
     TtfsTuneSettings settings;
     TtfsTuneWork work;
     uint16_t x[LANES][512];
+    uint32_t teachers; /* 0: classes, 1: classes and logits, 2: logits */
 } Case;
 
 /* Whether terms and connections are the same: a weight that stands alone may have become several
@@ -291,7 +292,12 @@ static const uint32_t classes[LANES] = {0, 1, 0, 1, 1, 0, 1, 0},
 
 /* The loss of the chunk, and with `gradient` [parameters] its gradient. */
 static double loss_of(Case *c, float *gradient) {
-    const TtfsTuneSamples samples = {.encode = encode, .context = c, .classes = classes};
+    static float logits[LANES * 512];
+    for (int i = 0; i < LANES * 512; i++) logits[i] = (float)(i * 7 % 13) / 4;
+    const TtfsTuneSamples samples = {.encode = encode,
+                                     .context = c,
+                                     .classes = c->teachers == 2 ? NULL : classes,
+                                     .logits = c->teachers ? logits : NULL};
     TtfsTuneChunk chunk = {
         .lanes = LANES, .count = LANES, .batch = LANES, .sample = in_order, .gradient = gradient};
     ttfs_tune_snap(&c->tune, false);
@@ -362,6 +368,7 @@ static void test_gradients(void **state) {
             Case c;
             if (open_case(&c, seed, true) && said(&c)) {
                 shrink_windows(&c);
+                c.teachers = (uint32_t)(seed % 3);
                 ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
                 ttfs_tune_work_open(&c.tune, &c.work, LANES, &c.start.arena);
                 draw_samples(&c);
