@@ -126,16 +126,17 @@ def taught(case):
     case.equal(kept["teacher_sha256"], hashlib.sha256(open(model, "rb").read()).hexdigest(), "the teacher that is kept")
 
 
-def linear(case, name, *shape, classes=10):
-    """A matrix of drawn weights over samples of that shape."""
+def linear(case, name, *shape, classes=10, outputs=1):
+    """A matrix of drawn weights over samples of that shape; or several."""
     m = onnx_make.Model(name, input_shape=[None, *shape])
     size = 1
     for d in shape:
         size *= d
     m.init("w", drawn(random.Random(3), classes, size))
     m.node("Flatten", ["input"], ["flat"], name="flat", axis=1)
-    m.node("Gemm", ["flat", "w"], ["y"], name="only", transB=1)
-    m.output("y", [None, classes])
+    for i in range(outputs):
+        m.node("Gemm", ["flat", "w"], ["y%d" % i], name="only%d" % i, transB=1)
+        m.output("y%d" % i, [None, classes])
     m.save(case.path(name + ".onnx"))
     return name + ".onnx"
 
@@ -146,6 +147,7 @@ def teachers(case):
     for says, teacher in (("the teacher's samples are 4 x 8 x 2, the network's 2 x 4 x 8", linear(case, "turned", 4, 8, 2)),
                           ("the teacher takes 128 values a sample, the network 64", linear(case, "larger", 4, 4, 8)),
                           ("the teacher names one of 7 classes, the network one of 10", linear(case, "fewer", 2, 4, 8, classes=7)),
+                          ("the teacher has 2 outputs, the network one", linear(case, "two", 2, 4, 8, outputs=2)),
                           ("nowhere.onnx", "nowhere.onnx"), ("x400.npy", "x400.npy")):
         case.refused("tune", "pupil", "-o", "x", *QUICK, "--teacher", teacher, says=says)
     case.refused("tune", "pupil", "-o", "x", *QUICK, "--labels", "none", "--teacher", "none", says="nothing is left to learn from", code=2)
