@@ -341,6 +341,15 @@ typedef struct {
     double validate;     /* share of the samples that is held back; above 0, to 0.5 */
     double minutes;      /* no epoch begins after; 0: no limit */
     uint32_t seed;
+    /* a model, of the same samples and classes, whose outputs are learnt, beside labels when there
+     * are any; "none": labels alone; NULL: labels, or without any the folder's float network */
+    const char *teacher;
+    const char *const *layers; /* "NAME=freeze": the integers of that population stay */
+    uint32_t n_layers;
+    /* above 0: after a training the ticks of layers are halved, one after the other, as long as that
+     * costs less than this share of right samples for every tick of the network's latency; each
+     * time it is trained anew; to 1 */
+    double latency;
 } TtfsTuneOptions;
 
 /* All samples, 6 epochs, batches of 128, rate 1e-3, a tenth held back, seed 1, all cores. */

@@ -24,6 +24,8 @@ Summary: Compiler from ReLU networks to time-to-first-spike hardware, and its en
 License: Apache-2.0
 Requires-Python: >=3.8
 Requires-Dist: numpy
+Provides-Extra: torch
+Requires-Dist: torch; extra == "torch"
 """
 WHEEL = "Wheel-Version: 1.0\nGenerator: ttfs\nRoot-Is-Purelib: false\nTag: %s\n"
 ENTRY = "[console_scripts]\nttfs = ttfs._program:main\n"

@@ -79,10 +79,9 @@ int ttfs_cmd_sweep(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
 }
 
 int ttfs_cmd_tune(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
-    (void)a;
     TtfsTuneOptions t;
     TtfsProgressLine line;
-    if (!ttfs_read_tune(&t, o, m)) return 1;
+    if (!ttfs_read_tune(&t, o, a, m)) return 1;
     t.session.progress = ttfs_progress_line(&line, o);
     t.session.progress.stop = ttfs_interrupt_wanted();
     TtfsResult *r = ttfs_tune_network(&t, m);

@@ -42,9 +42,11 @@ const char *ttfs_command_name(TtfsCommand c) {
     return commands[c].name;
 }
 
-static TtfsOption find_option(const char *name, size_t len) {
+/* The option of that name that one of the commands has; two may share a name (--layers). */
+static TtfsOption find_option(const char *name, size_t len, uint32_t of) {
     for (unsigned i = 0; i < TTFS_OPTIONS; i++)
-        if (strlen(options[i].name) == len && memcmp(options[i].name, name, len) == 0)
+        if (strlen(options[i].name) == len && memcmp(options[i].name, name, len) == 0 &&
+            options[i].commands & of)
             return (TtfsOption)i;
     return TTFS_OPTIONS;
 }
@@ -54,7 +56,7 @@ TtfsOption ttfs_option_of_key(const char *key) {
     size_t n = strlen(key);
     if (n >= sizeof name) return TTFS_OPTIONS;
     for (size_t i = 0; i <= n; i++) name[i] = key[i] == '_' ? '-' : key[i];
-    TtfsOption o = find_option(name, n);
+    TtfsOption o = find_option(name, n, C_ALL);
     return o != TTFS_OPTIONS && options[o].config ? o : TTFS_OPTIONS;
 }
 
@@ -87,7 +89,8 @@ static TtfsParse take_option(TtfsOptions *o, TtfsArena *a, int argc, char **argv
     TtfsOption id;
     if (arg[1] == '-') {
         const char *equal = strchr(arg, '=');
-        id = find_option(arg + 2, equal ? (size_t)(equal - arg - 2) : strlen(arg + 2));
+        id = find_option(arg + 2, equal ? (size_t)(equal - arg - 2) : strlen(arg + 2),
+                         1u << o->command);
         if (equal) value = equal + 1;
     } else {
         id = find_letter(arg[1]);

@@ -5,6 +5,8 @@
  */
 #include "read_options.h"
 
+#include <string.h>
+
 bool ttfs_read_compile(TtfsCompileOptions *c, TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     const char *kept = o->value[TTFS_OPT_WEIGHTS_ONLY];
     *c = kept ? ttfs_weights_only_defaults(kept) : ttfs_compile_defaults();
@@ -103,11 +105,26 @@ bool ttfs_read_sweep(TtfsSweepOptions *s, const TtfsOptions *o, TtfsMessages *m)
     return ok;
 }
 
-bool ttfs_read_tune(TtfsTuneOptions *t, const TtfsOptions *o, TtfsMessages *m) {
+/* "A=x,B=y" as a text each; a comma before the '=' belongs to the name. */
+static const char *const *list_of(const char *text, TtfsArena *a, uint32_t *n) {
+    TTFS_VEC(const char *) all = {0};
+    while (text) {
+        const char *equal = strchr(text, '='), *end = equal ? strchr(equal, ',') : NULL;
+        size_t len = end ? (size_t)(end - text) : strlen(text);
+        *TTFS_PUSH(a, all) = ttfs_arena_strndup(a, text, len);
+        text = end ? end + 1 : NULL;
+    }
+    *n = all.len;
+    return all.at;
+}
+
+bool ttfs_read_tune(TtfsTuneOptions *t, const TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     *t = ttfs_tune_defaults();
     bool ok = ttfs_read_session(&t->session, o, m);
     t->session.input = o->value[TTFS_OPT_TRAIN];
     t->out = o->value[TTFS_OPT_OUTPUT];
+    t->teacher = o->value[TTFS_OPT_TEACHER];
+    t->layers = list_of(o->value[TTFS_OPT_TUNE_LAYERS], a, &t->n_layers);
     ok &= ttfs_option_u32(o, TTFS_OPT_TICKS, 1, TTFS_MOST_TICKS, &t->ticks, m);
     ok &= ttfs_option_u32(o, TTFS_OPT_WEIGHT_BITS, TTFS_LEAST_WEIGHT_BITS, TTFS_MOST_WEIGHT_BITS,
                           &t->weight_bits, m);
@@ -115,6 +132,7 @@ bool ttfs_read_tune(TtfsTuneOptions *t, const TtfsOptions *o, TtfsMessages *m) {
     ok &= ttfs_option_u32(o, TTFS_OPT_BATCH, 1, TTFS_MOST_BATCH, &t->batch, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_LR, 0, 1, &t->rate, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_SPARSITY, 0, TTFS_MOST_SPARSITY, &t->sparsity, m);
+    ok &= ttfs_option_f64(o, TTFS_OPT_LATENCY, 0, 1, &t->latency, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_TIME_NOISE, 0, 1, &t->time_noise, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_DROP, 0, 1, &t->drop, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_WEIGHT_NOISE, 0, 1, &t->weight_noise, m);

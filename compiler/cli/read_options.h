@@ -16,8 +16,8 @@ bool ttfs_config_read(const char *file, TtfsCompileOptions *c, TtfsOptions *o, T
                       TtfsMessages *m);
 /* Of run. */
 bool ttfs_read_run(TtfsRunOptions *r, const TtfsOptions *o, TtfsMessages *m);
-/* Of tune. */
-bool ttfs_read_tune(TtfsTuneOptions *t, const TtfsOptions *o, TtfsMessages *m);
+/* Of tune; lists lie in `a`. */
+bool ttfs_read_tune(TtfsTuneOptions *t, const TtfsOptions *o, TtfsArena *a, TtfsMessages *m);
 /* Of sweep. */
 bool ttfs_read_sweep(TtfsSweepOptions *s, const TtfsOptions *o, TtfsMessages *m);
 /* Of run, verify, sweep and tune: folder, samples and labels, how many, threads, the jit; `s` has

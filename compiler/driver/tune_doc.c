@@ -7,6 +7,11 @@
 void ttfs_tuned_free(TtfsTuned *t) {
     ttfs_pipeline_free(&t->made);
     ttfs_arena_free(&t->report.arena);
+    ttfs_arena_free(&t->arena);
+}
+
+const char *ttfs_tuned_teacher(const TtfsTuned *t) {
+    return t->teacher ? t->teacher : t->labelled ? "labels" : "float network";
 }
 
 static void epoch_json(TtfsJson *j, const TtfsTuneEpoch *e, bool timed) {
@@ -30,6 +35,26 @@ static void asked_json(TtfsJson *j, const TtfsTuneOptions *o) {
     ttfs_json_number(j, "time_noise", o->time_noise);
     ttfs_json_number(j, "drop", o->drop);
     ttfs_json_number(j, "weight_noise", o->weight_noise);
+    ttfs_json_number(j, "latency", o->latency);
+    ttfs_json_array(j, "layers");
+    for (uint32_t i = 0; i < o->n_layers; i++) ttfs_json_string(j, NULL, o->layers[i]);
+    ttfs_json_end(j);
+}
+
+static void trials_json(TtfsJson *j, const TtfsTuned *t) {
+    ttfs_json_array(j, "trials");
+    for (uint32_t i = 0; i < t->trials.len; i++) {
+        const TtfsTuneTrial *e = &t->trials.at[i];
+        ttfs_json_object(j, NULL);
+        ttfs_json_string(j, "layer", e->layer);
+        ttfs_json_number(j, "ticks", e->ticks);
+        ttfs_json_number(j, "latency_ticks", e->latency);
+        ttfs_json_number(j, "validation", e->accuracy);
+        ttfs_json_number(j, "spikes_per_neuron", e->spikes);
+        ttfs_json_bool(j, "kept", e->kept);
+        ttfs_json_end(j);
+    }
+    ttfs_json_end(j);
 }
 
 static const char *ended_by(const TtfsTuneReport *r) {
@@ -46,13 +71,17 @@ void ttfs_tuned_json(const TtfsTuned *t, bool timed, TtfsBuf *out) {
     ttfs_json_number(&j, "ticks", t->ticks);
     ttfs_json_number(&j, "weight_bits", t->weight_bits);
     asked_json(&j, t->asked);
-    ttfs_json_string(&j, "teacher", t->labelled ? "labels" : "float network");
+    ttfs_json_string(&j, "teacher", ttfs_tuned_teacher(t));
+    if (t->teacher) ttfs_json_string(&j, "teacher_sha256", t->teacher_sha256);
+    ttfs_json_bool(&j, "labels", t->labelled);
     ttfs_json_number(&j, "trained", (double)r->trained);
     ttfs_json_number(&j, "held_back", (double)r->held);
     ttfs_json_array(&j, "epochs");
     for (uint32_t i = 1; i < r->epochs.len; i++) epoch_json(&j, &r->epochs.at[i], timed);
     ttfs_json_end(&j);
     ttfs_json_string(&j, "ended_by", ended_by(r));
+    ttfs_json_number(&j, "latency_ticks", t->made.spike.latency);
+    if (t->asked->latency > 0) trials_json(&j, t);
     ttfs_json_number(&j, "best_epoch", r->best);
     ttfs_json_number(&j, "accuracy_before", r->epochs.at[0].accuracy);
     ttfs_json_number(&j, "accuracy_after", r->epochs.at[r->best].accuracy);

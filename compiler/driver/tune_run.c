@@ -8,10 +8,13 @@
 #include "out_folder.h"
 #include "out_tree.h"
 #include "tune_compile.h"
+#include "tune_latency.h"
 #include "tune_start.h"
+#include "tune_train.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 static bool above(const char *option, double v, double most, TtfsDiag *diag) {
     return (v > 0 && v <= most) || ttfs_error(diag, TTFS_AT_FILE(option), TTFS_OPTION_VALUE,
@@ -28,6 +31,7 @@ static bool check_numbers(const TtfsTuneOptions *o, TtfsDiag *diag) {
     ok &= ttfs_asked_within("--batch", o->batch, 1, TTFS_MOST_BATCH, diag);
     ok &= above("--lr", o->rate, 1, diag);
     ok &= ttfs_asked_within("--sparsity", o->sparsity, 0, TTFS_MOST_SPARSITY, diag);
+    ok &= ttfs_asked_within("--latency", o->latency, 0, 1, diag);
     ok &= ttfs_asked_within("--time-noise", o->time_noise, 0, 1, diag);
     ok &= ttfs_asked_within("--drop", o->drop, 0, 1, diag);
     ok &= ttfs_asked_within("--weight-noise", o->weight_noise, 0, 1, diag);
@@ -54,12 +58,21 @@ static bool can_be_made(const TtfsTuneOptions *o, TtfsDiag *diag) {
     return ok;
 }
 
+/* Ticks of what a frozen layer reads would move its integers. */
+static bool check_latency(const TtfsTuneOptions *o, TtfsDiag *diag) {
+    return !(o->latency > 0) || o->n_layers == 0 ||
+           ttfs_error_advice(diag, TTFS_AT_FILE("--latency"), TTFS_OPTION_VALUE,
+                             "find the ticks first, then freeze layers of what that gave",
+                             "frozen layers (--layers) keep their integers, and with them the "
+                             "ticks of what they read");
+}
+
 static bool check(const TtfsTuneOptions *o, TtfsDiag *diag) {
     bool ok = ttfs_asked_for("--output", o->out, "tune needs -o OUT2", diag);
     if (!o->session.input_values)
         ok &= ttfs_asked_for("--train", o->session.input, "training samples are needed: --train X",
                              diag);
-    return check_numbers(o, diag) && ok && check_out(o, diag);
+    return check_numbers(o, diag) && check_latency(o, diag) && ok && check_out(o, diag);
 }
 
 static bool enough(const TtfsTuneStart *s, TtfsDiag *diag) {
@@ -99,7 +112,9 @@ static void tell_end(const TtfsTuneReport *r, const TtfsTuneOptions *o, TtfsDiag
                   "the training diverged in epoch %" PRIu32 ": a smaller --lr may keep it together",
                   done + 1);
     if (r->stopped) ttfs_note(diag, out, "stopped: this is the best of %" PRIu32 " epochs", done);
-    if (r->out_of_time)
+    if (r->out_of_time && done == o->epochs)
+        ttfs_note(diag, out, "--minutes were over before all ticks were tried");
+    else if (r->out_of_time)
         ttfs_note(diag, out, "--minutes were over after %" PRIu32 " of %" PRIu32 " epochs", done,
                   o->epochs);
     if (r->best == 0)
@@ -109,27 +124,11 @@ static void tell_end(const TtfsTuneReport *r, const TtfsTuneOptions *o, TtfsDiag
 }
 
 static bool train(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
-    const TtfsTuneSamples samples = {.encode = ttfs_tune_encode,
-                                     .context = s,
-                                     .count = s->session.count,
-                                     .classes = s->classes,
-                                     .logits = s->logits};
-    const TtfsTuneSettings settings = {.epochs = o->epochs,
-                                       .batch = o->batch,
-                                       .seed = o->seed,
-                                       .threads = o->session.threads,
-                                       .rate = o->rate,
-                                       .validate = o->validate,
-                                       .sparsity = o->sparsity,
-                                       .time_noise = o->time_noise,
-                                       .drop = o->drop,
-                                       .weight_noise = o->weight_noise,
-                                       .seconds = o->minutes * 60,
-                                       .progress = o->session.progress};
-    if (!ttfs_tune(&s->net, s->offset, s->layer, &samples, &settings, s->file, &t->report, diag))
-        return false;
+    if (!ttfs_tune_train(s, o, o->minutes * 60, &t->report, diag)) return false;
     if (t->report.stopped && t->report.epochs.len < 2)
         return ttfs_go_on(&o->session.progress, diag);
+    bool shorter = o->latency > 0 && !t->report.stopped && !t->report.out_of_time;
+    if (shorter && !ttfs_tune_shorten(s, o, t, diag)) return false;
     tell_end(&t->report, o, diag);
     return true;
 }
@@ -137,7 +136,7 @@ static bool train(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsTuned *t, Ttfs
 bool ttfs_tune_run(const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
     TtfsTuneStart s = {.offset = 0};
     double start = ttfs_now();
-    *t = (TtfsTuned){.asked = o};
+    *t = (TtfsTuned){.asked = o, .begun = start};
     bool ok = check(o, diag) && ttfs_tune_start(&s, o, diag) && enough(&s, diag) &&
               can_be_made(o, diag);
     if (ok) tell_windows(&s, o, diag);
@@ -145,6 +144,8 @@ bool ttfs_tune_run(const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
     t->ticks = ticks_of(&s);
     t->weight_bits = s.folder.options.weight_bits;
     t->labelled = s.classes != NULL;
+    t->teacher = s.teacher;
+    memcpy(t->teacher_sha256, s.teacher_sha256, sizeof t->teacher_sha256);
     ok = ok && ttfs_tune_compile(&s, o, t, diag);
     ttfs_tune_start_close(&s);
     t->seconds = ttfs_now() - start;

@@ -5,11 +5,11 @@
  */
 #include "tune_start.h"
 
-#include "fast.h"
 #include "ir_to_ir.h"
 #include "net_to_onnx.h"
-#include "parallel.h"
 #include "spike_to_plan.h"
+#include "tune_layers.h"
+#include "tune_teacher.h"
 
 #include <math.h>
 #include <string.h>
@@ -122,47 +122,40 @@ static void take_classes(TtfsTuneStart *s) {
         s->classes[i] = ttfs_labels_class(&s->session.labels, i);
 }
 
-/* The float network over all samples. */
-typedef struct {
-    TtfsTuneStart *start;
-    TtfsFastWork *work[TTFS_MOST_THREADS];
-    float *x[TTFS_MOST_THREADS];
-    uint64_t outputs;
-} Teacher;
-
-static bool teach_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *diag) {
-    Teacher *t = context;
-    const TtfsSession *s = &t->start->session;
-    uint64_t first = item * TTFS_FAST_SAMPLES, left = s->count - first;
-    uint64_t n = left < TTFS_FAST_SAMPLES ? left : TTFS_FAST_SAMPLES;
-    for (uint64_t i = 0; i < n; i++)
-        if (!ttfs_array_sample(&s->input, &s->out.map, first + i,
-                               t->x[worker] + i * s->input.elements, diag))
-            return false;
-    ttfs_fast_run(t->work[worker], t->x[worker], n, NULL, NULL);
-    memcpy(t->start->logits + first * t->outputs, ttfs_fast_output(t->work[worker], 0),
-           n * t->outputs * sizeof(float));
-    return true;
+/* Labels, or a teacher's logits, or both. */
+static bool take_targets(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag) {
+    bool none = o->teacher && strcmp(o->teacher, "none") == 0;
+    take_classes(s);
+    if (none && !s->classes)
+        return ttfs_error_advice(diag, TTFS_AT_FILE("--teacher"), TTFS_OPTION_VALUE,
+                                 "give --labels Y, or a teacher",
+                                 "none, and there are no labels: nothing is left to learn from");
+    if (none || (s->classes && !o->teacher)) return true;
+    s->teacher = o->teacher;
+    return (!o->teacher || ttfs_file_sha256(o->teacher, s->teacher_sha256, diag)) &&
+           ttfs_tune_teach(&s->session, o->teacher, ttfs_output_count(&s->net.outputs.at[0]),
+                           &s->arena, &s->logits, diag);
 }
 
-static bool take_logits(TtfsTuneStart *s, TtfsDiag *diag) {
-    TtfsArena a = {0};
-    Teacher t = {.start = s, .outputs = ttfs_output_count(&s->net.outputs.at[0])};
-    uint64_t items = (s->session.count + TTFS_FAST_SAMPLES - 1) / TTFS_FAST_SAMPLES;
-    uint32_t threads = s->session.threads < items ? s->session.threads : (uint32_t)items;
-    if (s->classes) return true;
-    TtfsFast *fast = ttfs_fast_open(&s->session.out.net, &(TtfsFastOptions){0}, diag);
-    if (!fast) return false;
-    s->logits = TTFS_ARRAY(&s->arena, float, s->session.count *t.outputs);
-    for (uint32_t i = 0; i < threads; i++) {
-        t.work[i] = ttfs_fast_work(fast);
-        t.x[i] = TTFS_ARRAY(&a, float, s->session.input.elements *TTFS_FAST_SAMPLES);
-    }
-    bool ok = ttfs_parallel_diag(threads, 0, items, teach_some, &t, diag);
-    for (uint32_t i = 0; i < threads; i++) ttfs_fast_drop(t.work[i]);
-    ttfs_fast_close(fast);
-    ttfs_arena_free(&a);
-    return ok;
+/* The options of the folder with so many ticks of a population. */
+static void set_ticks(TtfsTuneStart *s, const char *name, uint32_t ticks) {
+    TtfsCompileOptions *c = &s->folder.options;
+    TtfsLayerOptions *o = TTFS_ARRAY(&s->arena, TtfsLayerOptions, c->n_layers + 1);
+    uint32_t at = 0;
+    if (c->n_layers) memcpy(o, c->layers, c->n_layers * sizeof *o);
+    while (at < c->n_layers && strcmp(o[at].layer, name) != 0) at++;
+    if (at == c->n_layers) o[c->n_layers++] = (TtfsLayerOptions){.layer = name, .percentile = -1};
+    o[at].ticks = ticks;
+    c->layers = o;
+}
+
+bool ttfs_tune_restart(TtfsTuneStart *s, uint32_t layer, uint32_t ticks, TtfsDiag *diag) {
+    set_ticks(s, ttfs_arena_strdup(&s->arena, s->spike.pops.at[layer].name), ticks);
+    ttfs_spike_free(&s->spike);
+    if (!quantise(s, diag)) return false;
+    take_layers(s);
+    round_input(s);
+    return true;
 }
 
 bool ttfs_tune_start(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag) {
@@ -173,8 +166,8 @@ bool ttfs_tune_start(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag)
         return false;
     take_layers(s);
     round_input(s);
-    take_classes(s);
-    return take_logits(s, diag);
+    return ttfs_tune_frozen(&s->net, &s->spike, o, &s->arena, &s->frozen, diag) &&
+           take_targets(s, o, diag);
 }
 
 void ttfs_tune_start_close(TtfsTuneStart *s) {

@@ -25,11 +25,16 @@ typedef struct {
     double offset;        /* real value of the input's 0 */
     bool rounded;         /* the tuned model will say the input's grid */
     uint32_t *classes;    /* [samples]; NULL: none */
-    float *logits;        /* [samples][outputs] of the float network; NULL: there are classes */
+    float *logits;        /* [samples][outputs] of the teacher; NULL: labels alone */
+    const char *teacher;  /* a model; NULL: the float network, where there are logits */
+    char teacher_sha256[65];
+    const bool *frozen; /* [layers of net]; NULL: none */
 } TtfsTuneStart;
 
 /* To be closed after an error too. */
 bool ttfs_tune_start(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag);
+/* The beginning again, with so many ticks of one layer; what was trained is to be kept before. */
+bool ttfs_tune_restart(TtfsTuneStart *s, uint32_t layer, uint32_t ticks, TtfsDiag *diag);
 void ttfs_tune_start_close(TtfsTuneStart *s);
 /* Encoded integers of a training sample, for ttfs_tune. */
 bool ttfs_tune_encode(void *start, uint64_t sample, uint16_t *x, TtfsDiag *diag);

@@ -17,14 +17,31 @@ static void line(const TtfsTuned *t, uint32_t i, TtfsBuf *out) {
                     e->spikes, i == t->report.best ? "  kept" : "");
 }
 
+static void trial(const TtfsTuneTrial *e, TtfsBuf *out) {
+    ttfs_buf_name(out, e->layer, 20);
+    ttfs_buf_printf(out, "  %5" PRIu32 "  %7" PRIu32 "  %6.2f %%  %6.3f%s\n", e->ticks, e->latency,
+                    100 * e->accuracy, e->spikes, e->kept ? "  kept" : "");
+}
+
+static void trials(const TtfsTuned *t, TtfsBuf *out) {
+    if (t->trials.len)
+        ttfs_buf_printf(out, "%-20s  %5s  %7s  %8s  %6s\n", "layer", "ticks", "latency", "right",
+                        "spikes");
+    for (uint32_t i = 0; i < t->trials.len; i++) trial(&t->trials.at[i], out);
+}
+
 void ttfs_tuned_text(const TtfsTuned *t, const char *out, TtfsBuf *text) {
     const TtfsTuneReport *r = &t->report;
     ttfs_buf_printf(text,
                     "%" PRIu32 " ticks, %" PRIu32 " weight bits, %" PRIu64
-                    " samples trained with, %" PRIu64 " held back, %s\n",
-                    t->ticks, t->weight_bits, r->trained, r->held,
-                    t->labelled ? "labels" : "the float network teaches");
+                    " samples trained with, %" PRIu64 " held back, ",
+                    t->ticks, t->weight_bits, r->trained, r->held);
+    if (t->labelled) ttfs_buf_puts(text, t->teacher ? "labels and " : "labels\n");
+    if (t->teacher) ttfs_buf_shown(text, t->teacher);
+    if (!t->labelled && !t->teacher) ttfs_buf_puts(text, "the float network");
+    if (!t->labelled || t->teacher) ttfs_buf_puts(text, t->labelled ? " teach\n" : " teaches\n");
     ttfs_buf_printf(text, "%5s  %8s  %8s  %8s  %6s\n", "epoch", "loss", "held", "right", "spikes");
     for (uint32_t i = 0; i < r->epochs.len; i++) line(t, i, text);
+    trials(t, text);
     ttfs_buf_printf(text, "written: %s, %s/model.onnx (%.1f s)\n", out, out, t->seconds);
 }

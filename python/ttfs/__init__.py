@@ -13,8 +13,8 @@ from ._abi import library as _library
 from ._errors import Message, TtfsError, TtfsWarning, VerifyError
 from ._form import Connection, Population
 from ._network import Check, Network, Obstacle, Run, Spikes, Verdict, check, compile, load
-from ._sweep import Counts, Sweep, Synthesis, merge
+from ._sweep import Counts, Difference, Sweep, Synthesis, merge
 
 __version__ = _library.ttfs_version().decode()
-__all__ = ["Check", "Connection", "Counts", "Message", "Network", "Obstacle", "Population", "Run", "Spikes", "Sweep", "Synthesis",
+__all__ = ["Check", "Connection", "Counts", "Difference", "Message", "Network", "Obstacle", "Population", "Run", "Spikes", "Sweep", "Synthesis",
            "TtfsError", "TtfsWarning", "Verdict", "VerifyError", "check", "compile", "load", "merge", "__version__"]

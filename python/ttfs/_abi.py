@@ -84,6 +84,13 @@ class TtfsSynthOptions(Structure):
                 ("sram_ns", c_double), ("estimate", c_bool), ("progress", TtfsProgress)]
 
 
+class TtfsTuneOptions(Structure):
+    _fields_ = [("session", TtfsSessionOptions), ("out", c_char_p), ("ticks", c_uint32), ("weight_bits", c_uint32), ("epochs", c_uint32),
+                ("batch", c_uint32), ("rate", c_double), ("sparsity", c_double), ("time_noise", c_double), ("drop", c_double),
+                ("weight_noise", c_double), ("validate", c_double), ("minutes", c_double), ("seed", c_uint32), ("teacher", c_char_p),
+                ("layers", POINTER(c_char_p)), ("n_layers", c_uint32), ("latency", c_double)]
+
+
 class TtfsConvertOptions(Structure):
     _fields_ = [("folder", c_char_p), ("file", c_char_p)]
 
@@ -120,6 +127,9 @@ FUNCTIONS = {
     "ttfs_sweep_defaults": (TtfsSweepOptions, []),
     "ttfs_sweep_samples": (Result, [POINTER(TtfsSweepOptions), Messages]),
     "ttfs_merge_shards": (Result, [POINTER(TtfsMergeOptions), Messages]),
+    "ttfs_tune_defaults": (TtfsTuneOptions, []),
+    "ttfs_tune_network": (Result, [POINTER(TtfsTuneOptions), Messages]),
+    "ttfs_diff_folders": (Result, [c_char_p, c_char_p, c_char_p, Messages]),
     "ttfs_synthesise": (Result, [POINTER(TtfsSynthOptions), Messages]),
     "ttfs_write_page": (Result, [c_char_p, Messages]),
     "ttfs_write_timeline": (Result, [c_char_p, c_char_p, Messages]),

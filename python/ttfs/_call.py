@@ -115,21 +115,30 @@ def answered(name: str, arguments: Any) -> Answer:
 
 
 def waited(work: Callable[[], None], flag: Any) -> None:
-    """Runs it on a thread; signals are seen meanwhile. All that the thread uses is its own, so that it may
-    outlive a wait that was broken off as it began."""
-    thread = threading.Thread(target=work)
+    """Runs it on a thread; signals are seen meanwhile, and its end is waited for. All that the thread uses is its
+    own, so that it may outlive a wait that was broken off as it began. A join that is broken off takes the
+    thread for ended (Python before 3.13), hence the event."""
+    ended = threading.Event()
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            ended.set()
+    thread = threading.Thread(target=run)
     try:
         thread.start()
-        thread.join()
+        ended.wait()
     except BaseException:
         flag.value = 1
-        if thread.is_alive():
-            thread.join()
+        if thread.ident is not None:
+            ended.wait()
         raise
 
 
-def call(name: str, *arguments: Any, stopper: Optional[Stopper] = None) -> Answer:
-    """The library's function `name`; what it says as exceptions and warnings."""
+def call(name: str, *arguments: Any, stopper: Optional[Stopper] = None, keeps: bool = False) -> Answer:
+    """The library's function `name`; what it says as exceptions and warnings. Of one that `keeps` what it has when
+    it is stopped, Ctrl-C gives that."""
     stopper, box = stopper or Stopper(None), []
 
     def work(_held: Any = stopper) -> None:
@@ -139,7 +148,11 @@ def call(name: str, *arguments: Any, stopper: Optional[Stopper] = None) -> Answe
             box.append(e)
 
     if threading.current_thread() is threading.main_thread():
-        waited(work, stopper.flag)
+        try:
+            waited(work, stopper.flag)
+        except KeyboardInterrupt:
+            if not (keeps and box and isinstance(box[0], Answer)):
+                raise
     else:
         work()
     if stopper.raised is not None:

@@ -8,6 +8,7 @@ import operator
 import os
 import shutil
 import tempfile
+import warnings
 import weakref
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
@@ -15,11 +16,11 @@ import numpy as np
 
 from ._abi import MOST_CHANNELS, MOST_SHAPE, TtfsConvertOptions, TtfsEmitOptions, TtfsLayerOptions, TtfsSynthOptions, library
 from ._call import Answer, Array, Progress, Stopper, call, path
-from ._errors import Message, TtfsError, VerifyError
+from ._errors import Message, TtfsError, TtfsWarning, VerifyError
 from ._form import Population, Reader
 from ._html import facts, table
 from ._model import model_file
-from ._sweep import Sweep, Synthesis, axes, texts
+from ._sweep import Difference, Sweep, Synthesis, axes, texts
 
 ALL = 0xffffffff  # samples
 
@@ -184,6 +185,11 @@ class Network:
         return self._document("report", "agreement.json")
 
     @property
+    def training(self) -> Dict[str, Any]:
+        """report/tune.json of a network that was tuned: what was asked for, loss, accuracy and spikes an epoch."""
+        return self._document("report", "tune.json")
+
+    @property
     def info(self) -> Dict[str, Any]:
         """What `ttfs info` says: layers, outputs, timing, memory."""
         return call("ttfs_describe", path(self.folder), 0).json
@@ -198,6 +204,16 @@ class Network:
     def dump(self, form: str = "spike") -> str:
         """The text of a form: ir, spike, plan or image."""
         return call("ttfs_dump_form", path(self.folder), form.encode()).form
+
+    def diff(self, other: Union[Network, str, os.PathLike], form: Optional[str] = None) -> Difference:
+        """What differs between this folder and another one, line by line of plan and image, or of one `form` of them.
+
+        >>> net = compile("digits_mlp.onnx", calib="calib.npz", ticks=63)
+        >>> net.diff(net)
+        <ttfs.Difference: equal>
+        """
+        folder = other.folder if isinstance(other, Network) else other
+        return Difference(call("ttfs_diff_folders", path(self.folder), path(folder), path(form)))
 
     # ---- runs ----------------------------------------------------------------------------------
 
@@ -292,6 +308,34 @@ class Network:
             setattr(o, name, path(value))
         return Sweep(call("ttfs_sweep_samples", ctypes.byref(o), stopper=stopper))
 
+    def tune(self, x: Any, labels: Any = None, out: Union[str, os.PathLike, None] = None, *, epochs: Optional[int] = None,
+             sparsity: float = 0, ticks: Optional[int] = None, weight_bits: Optional[int] = None,
+             teacher: Union[str, os.PathLike, None] = None, layers: Optional[Mapping[str, str]] = None, seed: Optional[int] = None,
+             count: Optional[int] = None, threads: Optional[int] = None, progress: Optional[Progress] = None,
+             **more: Any) -> Network:
+        """Trains the network on its ticks and weight bits with training samples; the network that it became, whose `training`
+        says how. Without labels (or with "none") the float network teaches, or the model `teacher`; teacher="none" is labels
+        alone; layers={"conv1": "freeze"} stay as they are. Ctrl-C, and `minutes`, give the best epoch so far. Without `out` the folder is a temporary one,
+        which goes with the network. Further options are those of `ttfs tune`: batch, lr, latency, time_noise, drop, weight_noise, validate, minutes.
+
+        >>> net = compile("digits_mlp.onnx", calib="calib.npz", ticks=3, weight_bits=2)
+        >>> tuned = net.tune("calib.npz", epochs=2, batch=32)
+        >>> len(tuned.training["epochs"]), tuned.populations["fc1"].ticks
+        (2, 3)
+        """
+        stopper, samples, wanted, named = Stopper(progress), Array(x), Array(labels), texts(frozen(layers))
+        o, options = library.ttfs_tune_defaults(), {**more, "count": count, "threads": threads}
+        owned = None if out else tempfile.mkdtemp(prefix="ttfs-")
+        network = Network(os.path.join(owned, "out") if owned else os.fspath(out), owned)
+        self._session(o.session, samples, wanted, stopper, options)
+        set_tuning(o, {"epochs": epochs, "sparsity": sparsity, "ticks": ticks, "weight_bits": weight_bits, "seed": seed, **options})
+        o.out, o.teacher, o.layers, o.n_layers = path(network.folder), path(teacher), named, len(named)
+        answer = call("ttfs_tune_network", ctypes.byref(o), stopper=stopper, keeps=True)
+        for m in answer.messages:
+            if m.severity == "error":  # the folder's chip does not take it: there is no plan
+                warnings.warn(str(m), TtfsWarning, stacklevel=2)
+        return network
+
     # ---- files ---------------------------------------------------------------------------------
 
     def report(self, file: Union[str, os.PathLike, None] = None) -> str:
@@ -323,16 +367,20 @@ class Network:
         o = TtfsEmitOptions(path(self.folder), path(file), path(format), path(triple), path(name), path(cpu), share_memory)
         return call("ttfs_emit_code", ctypes.byref(o)).json
 
-    def synth(self, device: str, *, estimate: bool = False, progress: Optional[Progress] = None) -> Synthesis:
+    def synth(self, device: Optional[str] = None, *, liberty: Union[str, os.PathLike, None] = None,
+              lef: Union[str, os.PathLike, None] = None, sdc: Union[str, os.PathLike, None] = None, sram_ns: float = 0,
+              estimate: bool = False, progress: Optional[Progress] = None) -> Synthesis:
         """Makes a bitstream of the chip for an FPGA, in fpga/DEVICE of the folder, which takes minutes; with `estimate` says
-        at once what the chip takes. A chip that does not meet the device's clock is not `passed`.
+        at once what the chip takes. With `liberty`, standard cells, in place of a device: a netlist of the chip, in asic of the
+        folder. A chip that does not meet the device's clock is not `passed`.
 
         >>> net = compile("digits_mlp.onnx", calib="calib.npz", ticks=63, fit="ecp5-25k")
         >>> net.synth("ecp5-25k", estimate=True).lut > 500
         True
         """
         stopper = Stopper(progress)
-        o = TtfsSynthOptions(folder=path(self.folder), device=path(device), estimate=estimate, progress=stopper.progress)
+        o = TtfsSynthOptions(folder=path(self.folder), device=path(device), liberty=path(liberty), lef=path(lef), sdc=path(sdc),
+                             sram_ns=sram_ns, estimate=estimate, progress=stopper.progress)
         return Synthesis(call("ttfs_synthesise", ctypes.byref(o), stopper=stopper))
 
     def save(self, folder: Union[str, os.PathLike]) -> str:
@@ -354,6 +402,22 @@ def layer_options(layers: Optional[Mapping[str, Mapping[str, Any]]]) -> Any:
     made = [TtfsLayerOptions(name.encode(), of.get("ticks", 0), of.get("weight_bits", 0), of.get("percentile", -1))
             for name, of in (layers or {}).items()]
     return (TtfsLayerOptions * len(made))(*made)
+
+
+def frozen(layers: Optional[Mapping[str, str]]) -> List[bytes]:
+    """{"conv1": "freeze"} as --layers takes it, each NAME=freeze."""
+    return [("%s=%s" % item).encode() for item in (layers or {}).items()]
+
+
+def set_tuning(o: Any, options: Mapping[str, Any]) -> None:
+    """Numbers of a training by the command line's names; None is the default."""
+    for name, value in options.items():
+        if name not in ("epochs", "batch", "lr", "sparsity", "ticks", "weight_bits", "time_noise", "drop", "weight_noise",
+                        "validate", "minutes", "seed", "latency"):
+            raise TypeError("tune has no option %r" % name)
+        if value is not None:
+            whole = name in ("epochs", "batch", "ticks", "weight_bits", "seed")
+            setattr(o, "rate" if name == "lr" else name, number(name, value) if whole else value)
 
 
 def set_input(o: Any, input_range: Optional[Sequence[float]], mean: Optional[Sequence[float]],

@@ -69,8 +69,22 @@ class Counts:
         return facts("ttfs merge", [(n, getattr(self, n)) for n in names])
 
 
+class Difference:
+    """What differs between two compiled folders: `equal`, `differences` (lines), `forms` by name, `text` as the command prints it."""
+
+    def __init__(self, answer: Answer):
+        self.json, self.text, self.messages = answer.json, answer.text, answer.messages
+        self.equal: bool = answer.passed
+        self.differences: int = self.json["differences"]
+        self.forms: Any = self.json["forms"]
+
+    def __repr__(self) -> str:
+        return "<ttfs.Difference: %s>" % ("equal" if self.equal else "%d lines" % self.differences)
+
+
 class Synthesis:
-    """What the chip takes of a device: `lut`, `ff`, `ram`, `dsp`, `fmax_mhz`, `bitstream`; an estimate has no clock and no bits."""
+    """What the chip takes of a device: `lut`, `ff`, `ram`, `dsp`, `fmax_mhz`, `bitstream`; an estimate has no clock and no bits.
+    Of standard cells there is `area`, and no `lut`, `dsp` or `bitstream`."""
 
     def __init__(self, answer: Answer):
         self.json, self.text, self.messages = answer.json, answer.text, answer.messages
@@ -79,12 +93,15 @@ class Synthesis:
         self.lut, self.ff, self.ram, self.dsp = (self.json.get(k) for k in ("lut", "ff", "ram", "dsp"))
         self.fmax_mhz: Optional[float] = self.json.get("fmax_mhz")
         self.bitstream: Optional[str] = self.json.get("bitstream")
+        self.area: Optional[float] = self.json.get("area")
 
     def __repr__(self) -> str:
-        return "<ttfs.Synthesis: %s, %s LUTs>" % (self.device, self.lut)
+        size = "%s LUTs" % self.lut if self.area is None else "area %s" % self.area
+        return "<ttfs.Synthesis: %s, %s>" % (self.device, size)
 
     def _repr_html_(self) -> str:
-        return facts("ttfs synth " + self.device, [(n, getattr(self, n)) for n in ("lut", "ff", "ram", "dsp", "fmax_mhz", "bitstream")])
+        names = ("lut", "ff", "ram", "dsp", "area", "fmax_mhz", "bitstream")
+        return facts("ttfs synth " + self.device, [(n, getattr(self, n)) for n in names])
 
 
 def number_text(value: Any) -> str:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Fine-tuning in spike time. In: a network, the grids on which it is to compute, encoded samples
- * with classes or with the float network's logits; out: integers. The forward pass is that of the
+ * with classes or a teacher's logits, or both; out: integers. The forward pass is that of the
  * chip (docs/semantics.md), in float32, which holds them exactly: what is trained is what golden
  * runs. Gradients go straight through rounding inside a window and a grid and are zero outside;
  * scales are learned (LSQ, Esser et al. 2020, arXiv 1902.08153; the window as PACT, Choi et al.
@@ -42,8 +42,8 @@ typedef struct {
     bool (*encode)(void *context, uint64_t sample, uint16_t *x, TtfsDiag *diag);
     void *context;
     uint64_t count;
-    const uint32_t *classes; /* [count]; NULL: distillation */
-    const float *logits;     /* [count][outputs] of the float network; used without classes */
+    const uint32_t *classes; /* [count]; NULL: none */
+    const float *logits;     /* [count][outputs] of a teacher; NULL: none. One of both is there */
 } TtfsTuneSamples;
 
 typedef struct {
@@ -55,6 +55,7 @@ typedef struct {
     double drop;         /* probability that a spike is lost */
     double weight_noise; /* standard deviation, relative to the weight */
     double seconds;      /* no epoch begins after; 0: no limit */
+    const bool *frozen;  /* [layers of the net] integers that stay; NULL: none */
     TtfsProgress progress;
 } TtfsTuneSettings;
 
@@ -62,7 +63,7 @@ typedef struct {
 typedef struct {
     double loss;       /* of the training samples, mean; NAN of epoch 0 */
     double validation; /* loss on those held back, all terms */
-    double accuracy;   /* share of them in their class, or in the float network's */
+    double accuracy;   /* share of them in their class; without classes in the teacher's */
     double spikes;     /* share of hidden neurons that spike, on them */
     double seconds;    /* since the beginning */
 } TtfsTuneEpoch;

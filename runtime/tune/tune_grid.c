@@ -9,6 +9,7 @@
 #include "tune_inside.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { MOST_RAMP = 1 << 22 };
 /* Logarithms of windows and units move by so many learning rates a step, at most. */
@@ -161,6 +162,17 @@ static double row_gradient(const TtfsTuneState *l, const float *w, float step, u
     return by_step;
 }
 
+/* No gradient, no step: Adam's moments begin as 0. */
+static void hold_still(const TtfsTuneState *l, float *gradient) {
+    if (l->held) gradient[l->window_at] = 0;
+    if (!l->frozen) return;
+    for (uint32_t k = 0; k < l->net->terms; k++)
+        memset(gradient + l->term[k].at, 0,
+               l->term[k].rows * l->term[k].term->row * sizeof *gradient);
+    memset(gradient + l->bias_at, 0, l->biases * sizeof *gradient);
+    memset(gradient + l->unit_at, 0, l->units * sizeof *gradient);
+}
+
 void ttfs_tune_grid_gradient(const TtfsTune *t, uint32_t layer, float *gradient) {
     const TtfsTuneState *l = &t->layer[layer];
     uint32_t own = l->size / l->biases;
@@ -179,6 +191,7 @@ void ttfs_tune_grid_gradient(const TtfsTune *t, uint32_t layer, float *gradient)
     gradient[l->window_at] *= (float)PACE;
     for (uint32_t i = 0; i < l->biases; i++)
         gradient[l->bias_at + i] /= (float)l->unit[i * own / l->plane];
+    hold_still(l, gradient);
 }
 
 static void take_weights(const TtfsTuneState *l, int16_t **out, TtfsArena *a) {

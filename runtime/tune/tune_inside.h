@@ -36,6 +36,7 @@ typedef struct {
     float *bias;         /* [neurons or channels] of this step, half a quantum included */
     uint32_t bias_count; /* of these */
     bool shifted;        /* its biases hold the input's offset */
+    bool frozen, held;   /* its integers stay; its window does, for them or for a reader's */
 } TtfsTuneState;
 
 typedef struct {
@@ -65,7 +66,7 @@ typedef struct {
     float *patch;                           /* a tile of patches */
     float *patch_gradient;
     float *scratch;
-    double *room; /* four times the outputs */
+    double *room; /* five times the outputs */
     uint16_t *x;
 } TtfsTuneWork;
 

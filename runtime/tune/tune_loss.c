@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The loss of a chunk: cross entropy of the logits (potentials times their unit) with the classes,
- * or, without classes, the divergence from the float network's logits at temperature 2 (Hinton et
- * al. 2015, arXiv 1503.02531), times the temperature's square. The gradient is by potentials, of
- * the mean over the batch.
+ * the divergence from a teacher's logits at temperature 2 (Hinton et al. 2015, arXiv 1503.02531)
+ * times the temperature's square, or the sum of both. The gradient is by potentials, of the mean
+ * over the batch.
  */
 #include "tune_inside.h"
 
@@ -31,30 +31,29 @@ static double log_of(double p) {
     return log(p < 1e-30 ? 1e-30 : p);
 }
 
-/* Of one sample: the loss and its gradient by logits; none of a class that the network has not. */
-static double by_class(const double *z, uint32_t n, uint32_t class, double *g) {
-    for (uint32_t i = 0; i < n; i++) g[i] = 0;
+/* Of one sample, [outputs] each: logits, the teacher's, shares of both, the gradient by logits. */
+typedef struct {
+    double *z, *want, *q, *p, *g;
+} Room;
+
+/* The loss; its gradient is added. None of a class that the network has not. */
+static double by_class(const Room *r, uint32_t n, uint32_t class) {
     if (class >= n) return 0;
-    softmax(z, n, 1, g);
-    double loss = -log_of(g[class]);
-    g[class] -= 1;
-    return loss;
+    softmax(r->z, n, 1, r->q);
+    for (uint32_t i = 0; i < n; i++) r->g[i] += i == class ? r->q[i] - 1 : r->q[i];
+    return -log_of(r->q[class]);
 }
 
-static double by_teacher(const double *z, const double *want, uint32_t n, double *p, double *g) {
+static double by_teacher(const Room *r, uint32_t n) {
     double loss = 0;
-    softmax(z, n, TEMPERATURE, g);
-    softmax(want, n, TEMPERATURE, p);
+    softmax(r->z, n, TEMPERATURE, r->q);
+    softmax(r->want, n, TEMPERATURE, r->p);
     for (uint32_t i = 0; i < n; i++) {
-        loss += p[i] * (log_of(p[i]) - log_of(g[i]));
-        g[i] = TEMPERATURE * (g[i] - p[i]);
+        loss += r->p[i] * (log_of(r->p[i]) - log_of(r->q[i]));
+        r->g[i] += TEMPERATURE * (r->q[i] - r->p[i]);
     }
     return TEMPERATURE * TEMPERATURE * loss;
 }
-
-typedef struct {
-    double *z, *want, *p, *g;
-} Room;
 
 static void one_sample(const TtfsTune *t, const TtfsTuneSamples *s, TtfsTuneWork *w,
                        TtfsTuneChunk *c, uint32_t lane, const Room *r) {
@@ -63,12 +62,16 @@ static void one_sample(const TtfsTune *t, const TtfsTuneSamples *s, TtfsTuneWork
     const float *u = w->potential[t->readout];
     float *to = w->gradient[t->readout];
     uint64_t sample = c->sample[lane];
-    for (uint32_t i = 0; i < n; i++) r->z[i] = (double)u[(size_t)i * lanes + lane] * l->unit[0];
-    for (uint32_t i = 0; !s->classes && i < n; i++) r->want[i] = (double)s->logits[sample * n + i];
+    for (uint32_t i = 0; i < n; i++) {
+        r->z[i] = (double)u[(size_t)i * lanes + lane] * l->unit[0];
+        r->want[i] = s->logits ? (double)s->logits[sample * n + i] : 0;
+        r->g[i] = 0;
+    }
     class = s->classes ? s->classes[sample] : largest(r->want, n);
     c->right += largest(r->z, n) == class;
-    c->loss += s->classes ? by_class(r->z, n, class, r->g)
-                          : by_teacher(r->z, r->want, n, r->p, r->g);
+    double loss = s->classes ? by_class(r, n, class) : 0;
+    if (s->logits) loss += by_teacher(r, n);
+    c->loss += loss;
     for (uint32_t i = 0; i < n; i++)
         to[(size_t)i * lanes + lane] = (float)(r->g[i] * l->unit[0] / c->batch);
 }
@@ -76,7 +79,7 @@ static void one_sample(const TtfsTune *t, const TtfsTuneSamples *s, TtfsTuneWork
 void ttfs_tune_loss(const TtfsTune *t, const TtfsTuneSamples *s, TtfsTuneWork *w,
                     TtfsTuneChunk *c) {
     uint32_t n = t->layer[t->readout].size;
-    Room r = {w->room, w->room + n, w->room + 2 * n, w->room + 3 * n};
+    Room r = {w->room, w->room + n, w->room + 2 * n, w->room + 3 * n, w->room + 4 * n};
     for (size_t i = 0; i < (size_t)n * c->lanes; i++) w->gradient[t->readout][i] = 0;
     for (uint32_t lane = 0; lane < c->count; lane++) one_sample(t, s, w, c, lane, &r);
 }

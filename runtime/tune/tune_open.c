@@ -66,6 +66,19 @@ static void fill(TtfsTune *t, const TtfsTuneState *l) {
     }
 }
 
+/* The integers of a layer are quotients by its window and its sources': these are held too. A
+ * pool's window is its source's. */
+static void freeze(TtfsTune *t, uint32_t layer) {
+    const TtfsNetLayer *l = t->layer[layer].net;
+    t->layer[layer].frozen = t->layer[layer].held = true;
+    for (uint32_t k = 0; k < l->terms; k++) {
+        uint32_t src = t->net->terms.at[l->term_first + k].src;
+        while (src && !t->layer[src].term)
+            src = t->net->terms.at[t->layer[src].net->term_first].src;
+        t->layer[src].held = true;
+    }
+}
+
 void ttfs_tune_open(TtfsTune *t, const TtfsTuneLayer *start, TtfsArena *a) {
     t->layers = t->net->layers.len;
     t->layer = TTFS_ARRAY(a, TtfsTuneState, t->layers);
@@ -87,6 +100,8 @@ void ttfs_tune_open(TtfsTune *t, const TtfsTuneLayer *start, TtfsArena *a) {
         t->gradient[i] = TTFS_ARRAY(a, float, t->parameters);
     for (uint32_t i = 0; i < t->layers; i++)
         if (t->layer[i].term) fill(t, &t->layer[i]);
+    for (uint32_t i = 0; t->options->frozen && i < t->layers; i++)
+        if (t->options->frozen[i]) freeze(t, i);
 }
 
 /* Floats that a tile of patches takes, the largest of all terms. */
@@ -119,6 +134,6 @@ void ttfs_tune_work_open(const TtfsTune *t, TtfsTuneWork *w, uint32_t lanes, Ttf
     w->patch = TTFS_ARRAY(a, float, tile);
     w->patch_gradient = TTFS_ARRAY(a, float, tile);
     w->scratch = TTFS_ARRAY(a, float, TTFS_GEMM_SCRATCH);
-    w->room = TTFS_ARRAY(a, double, 4 * (size_t)t->layer[t->readout].size);
+    w->room = TTFS_ARRAY(a, double, 5 * (size_t)t->layer[t->readout].size);
     w->x = TTFS_ARRAY(a, uint16_t, t->layer[0].size);
 }

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Python package. `abi`: its structs are those of ttfs.h, as a C compiler lays them out. `package`:
-tests/python/test_package.py over the library of this build. `notebook`: the cells of the notebooks run. `wheel`:
+tests/python/test_package.py over the library of this build. `torch`: tests/python/test_torch.py. `notebook`: the cells of the notebooks run. `wheel`:
 built, installed with numpy into a clean virtual environment, where a network is compiled, run and verified.
 
-Arguments: which; library; build folder; C compiler and its flags. Needs an interpreter with numpy: this one, or the system's.
+Arguments: which; library; build folder; C compiler and its flags. Needs an interpreter with numpy (and torch): $TTFS_TEST_PYTHON, this one, or the system's.
 """
 import glob
 import json
@@ -31,12 +31,13 @@ print("%.2f" % net.run(test["x"], test["y"]).accuracy, net.verify(test["x"][:50]
 """
 
 
-def interpreter():
-    for python in (sys.executable, "/usr/bin/python3"):
-        p = subprocess.run([python, "-c", "import numpy"], capture_output=True, check=False)
+def interpreter(*modules):
+    """One that has numpy and those modules; $TTFS_TEST_PYTHON is asked first."""
+    for python in filter(None, (os.environ.get("TTFS_TEST_PYTHON"), sys.executable, "/usr/bin/python3")):
+        p = subprocess.run([python, "-c", "import " + ", ".join(("numpy", *modules))], capture_output=True, check=False)
         if p.returncode == 0:
             return python
-    return skip("no python3 with numpy")
+    return skip("no python3 with " + " and ".join(("numpy", *modules)))
 
 
 def environment(library):
@@ -68,13 +69,20 @@ def abi(case, library, _, *cc):
     case.check(len(lines) > 8, "only %d structs" % len(lines))
 
 
-def package(case, library, _, *cc):
+def unittests(case, library, python, name, least):
     shutil.copytree(DIGITS, case.path("digits"))
-    script = os.path.join(os.path.abspath(SOURCE), "tests", "python", "test_package.py")
-    text = finished(case, "tests/python", interpreter(), script, cwd=case.path("digits"),
-                    env=environment(library))
+    script = os.path.join(os.path.abspath(SOURCE), "tests", "python", name)
+    text = finished(case, name, python, script, cwd=case.path("digits"), env=environment(library))
     ran = re.search(r"Ran (\d+) tests", text)
-    case.check(ran and int(ran[1]) > 12, "tests that ran: %s" % text)
+    case.check(ran and int(ran[1]) >= least, "tests that ran: %s" % text)
+
+
+def package(case, library, *_):
+    unittests(case, library, interpreter(), "test_package.py", 13)
+
+
+def pytorch(case, library, *_):
+    unittests(case, library, interpreter("torch"), "test_torch.py", 4)
 
 
 def notebook(case, library, _, *cc):
@@ -117,7 +125,7 @@ def wheel(case, _, build, *cc):
 
 def main(part, *args):
     case = Case()
-    {"abi": abi, "package": package, "notebook": notebook, "wheel": wheel}[part](case, *args)
+    {"abi": abi, "package": package, "notebook": notebook, "torch": pytorch, "wheel": wheel}[part](case, *args)
     return case.done()
 
 

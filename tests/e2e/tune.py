@@ -3,9 +3,11 @@
 threads, the model in it compiles to its forms byte for byte, golden, jit and rtl agree, a stop leaves the best epoch,
 what cannot be is refused.
 """
+import hashlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -102,6 +104,88 @@ def drawn(chance, *dims):
     return [drawn(chance, *dims[1:]) if len(dims) > 1 else chance.gauss(0, 0.3) for _ in range(dims[0])]
 
 
+def taught(case):
+    """Another model teaches: the network itself gives what its float network does, its labels beside it are learnt too."""
+    model = os.path.join(DIGITS, "digits_mlp.onnx")
+    quick = ("mlp", *QUICK, "--epochs", 2)
+    found = {}
+    for name, more in (("float", ("--labels", "none")), ("itself", ("--labels", "none", "--teacher", model)), ("labels", ()),
+                       ("alone", ("--teacher", "none")), ("both", ("--teacher", model)),
+                       ("other", ("--labels", "none", "--teacher", os.path.join(DIGITS, "digits_cnn.onnx")))):
+        found[name] = case.json("tune", *quick, "-o", name, *more)
+    case.good("tune", *quick, "-o", "threads", "--teacher", model, "--threads", 3, "-q")
+    models = {name: read(case, name, "model.onnx") for name in (*found, "threads")}
+    for one, same in (("itself", "float"), ("alone", "labels"), ("threads", "both")):
+        case.check(models[one] == models[same], "%s and %s are not the same network" % (one, same))
+    case.equal(len(set(models.values())), 4, "networks that different teachers make")
+    case.equal([(found[k]["teacher"], found[k]["labels"]) for k in ("float", "itself", "alone", "both")],
+               [("float network", False), (model, False), ("labels", True), (model, True)], "who taught")
+    losses = [found[k]["epochs"][0]["loss"] for k in ("both", "labels", "itself")]
+    case.check(losses[0] > max(losses[1:]), "the loss of labels and teacher is no sum: %r" % losses)
+    kept = json.loads(read(case, "itself", "report", "tune.json"))
+    case.equal(kept["teacher_sha256"], hashlib.sha256(open(model, "rb").read()).hexdigest(), "the teacher that is kept")
+
+
+def linear(case, name, *shape, classes=10, outputs=1):
+    """A matrix of drawn weights over samples of that shape; or several."""
+    m = onnx_make.Model(name, input_shape=[None, *shape])
+    size = 1
+    for d in shape:
+        size *= d
+    m.init("w", drawn(random.Random(3), classes, size))
+    m.node("Flatten", ["input"], ["flat"], name="flat", axis=1)
+    for i in range(outputs):
+        m.node("Gemm", ["flat", "w"], ["y%d" % i], name="only%d" % i, transB=1)
+        m.output("y%d" % i, [None, classes])
+    m.save(case.path(name + ".onnx"))
+    return name + ".onnx"
+
+
+def teachers(case):
+    """Models that cannot teach are refused by name."""
+    case.good("compile", linear(case, "pupil", 2, 4, 8), "-o", "pupil", "--calib", TEST, "-q")
+    for says, teacher in (("the teacher's samples are 4 x 8 x 2, the network's 2 x 4 x 8", linear(case, "turned", 4, 8, 2)),
+                          ("the teacher takes 128 values a sample, the network 64", linear(case, "larger", 4, 4, 8)),
+                          ("the teacher names one of 7 classes, the network one of 10", linear(case, "fewer", 2, 4, 8, classes=7)),
+                          ("the teacher has 2 outputs, the network one", linear(case, "two", 2, 4, 8, outputs=2)),
+                          ("nowhere.onnx", "nowhere.onnx"), ("x400.npy", "x400.npy")):
+        case.refused("tune", "pupil", "-o", "x", *QUICK, "--teacher", teacher, says=says)
+    case.refused("tune", "pupil", "-o", "x", *QUICK, "--labels", "none", "--teacher", "none", says="nothing is left to learn from", code=2)
+    case.good("tune", "pupil", "-o", "flat", *QUICK, "--epochs", 1, "--teacher", linear(case, "vector", 64), "-q")
+
+
+def integers(case, folder, layer):
+    """Ticks, scale, biases, ramps and weights of a population of the spike graph."""
+    text = case.good("dump", folder, "--form", "spike").out
+    pops, blob = text.split("blob hex")[0].split("\npopulation ")[1:], bytes.fromhex("".join(text.split("blob hex")[1].split()[1:]))
+    at, found = 0, None
+    for pop in pops:
+        weights = 2 * sum(map(int, re.findall(r" weights (\d+)$", pop, re.M)))
+        if ' "%s" ' % layer in pop:
+            found = (re.findall(r"ticks \d+|scale \S+|(?:bias|ramp) \[[^]]*\]", pop), blob[at:at + weights])
+        at += weights
+    case.equal(at, len(blob), "bytes of weights")
+    return found
+
+
+def frozen(case):
+    """A layer stays as it is, in a chain and where a sum, a pool or a concatenation is read; names are held against the network's."""
+    for folder, layers in (("mlp", ("fc1", "fc2")), ("drawn", ("joined", "last"))):
+        case.good("tune", folder, "-o", "begin", *QUICK, "--minutes", 1e-9, "-q")
+        for still, other in (layers, layers[::-1]):
+            found = case.json("tune", folder, "-o", "frozen", *QUICK, "--epochs", 3, "--layers", still + "=freeze")
+            case.check(found["best_epoch"] > 0 and found["layers"] == [still + "=freeze"], "what was frozen: %r" % found)
+            case.equal(integers(case, "frozen", still), integers(case, "begin", still), "%s, which was frozen" % still)
+            case.check(integers(case, "frozen", other) != integers(case, "begin", other), "%s did not move" % other)
+    case.check(integers(case, "frozen", "fc9") is None, "a layer that is not there")
+    for says, layers in (("no layer is called 'fc3'; the nearest is 'fc1'. There are fc1, fc2", "fc1=freeze,fc3=freeze"),
+                         ("no layer is called 'fc1,fc2'", "fc1,fc2=freeze"), ("'fc1' is no NAME=freeze", "fc1"),
+                         ("'fc1=thaw': a layer can be told to freeze, not 'thaw'", "fc1=thaw"),
+                         ("'' is no NAME=freeze", "fc1=freeze,"), ("'input' has no weights to freeze", "input=freeze"),
+                         ("every layer is frozen", "fc1=freeze,fc2=freeze")):
+        case.refused("tune", "mlp", "-o", "x", *QUICK, "--layers", layers, says=says, code=2)
+
+
 def residual(case):
     """A sum, a concatenation, groups, bounds, pools of both kinds, with drawn weights: learns digits on 7 ticks and 4 bits."""
     chance = random.Random(1)
@@ -129,6 +213,30 @@ def residual(case):
     found = case.json("tune", "drawn", "-o", "learnt", *QUICK, "--epochs", 15)
     case.check(found["accuracy_before"] < 0.4 and found["accuracy_after"] > 0.6, "from %(accuracy_before)r to %(accuracy_after)r" % found)
     case.good("verify", "learnt", "--input", TEST, "--count", samples(5), "--engines", "golden,jit,rtl", "-q")
+
+
+def shorter(case):
+    """Ticks are halved where they are not missed: the folder has those that were kept, whatever the threads, and its model gives it again."""
+    finer = ("--ticks", 15, "--weight-bits", 4)
+    long = case.json("tune", "mlp", "-o", "long", *QUICK, *finer, "--epochs", 3)
+    found = case.json("tune", "mlp", "-o", "shorter", *QUICK, *finer, "--epochs", 3, "--latency", 0.002, "--threads", 1)
+    kept = [t for t in found["trials"] if t["kept"]]
+    case.equal((long["latency_ticks"], "trials" in long), (30, False), "latency without the term")
+    case.check(kept and kept[-1]["latency_ticks"] == found["latency_ticks"] < 30, "latency with the term: %r" % found)
+    case.equal(kept[-1]["validation"], found["accuracy_after"], "accuracy of what was kept")
+    tried = [(t["layer"], t["ticks"]) for t in found["trials"]]
+    case.equal((tried[0], [t for t in tried if t[0] not in ("input", "fc1")]), (("input", 7), []), "layers that were tried")
+    case.check(found["accuracy_after"] >= long["accuracy_after"] - 0.002 * (30 - found["latency_ticks"]), "what it cost: %r" % found)
+    case.good("tune", "mlp", "-o", "threads", *QUICK, *finer, "--epochs", 3, "--latency", 0.002, "--threads", 3, "-q")
+    one, three = tree(case, "shorter"), tree(case, "threads")
+    case.equal([name for name in one.keys() | three.keys() if one.get(name) != three.get(name)], [], "files that depend on threads")
+    case.good("verify", "shorter", "--input", TEST, "--count", samples(10), "--engines", "golden,jit,rtl", "-q")
+    case.good("compile", "shorter/model.onnx", "-o", "back", "--calib", "shorter", *finer, "-q")
+    for name in ("spike.txt", "spike.blob", "plan.txt"):
+        case.check(one[os.path.join("forms", name)] == read(case, "back", "forms", name), "forms/%s is another" % name)
+    r = case.good("tune", "mlp", "-o", "threads", *QUICK, *finer, "--epochs", 1, "--latency", 1, "--seed", 2)
+    case.check(re.search(r"fc1 +1 +2 .* kept\n", r.out), "ticks at any price: %s" % r)
+    case.refused("tune", "mlp", "-o", "x", *QUICK, "--latency", 0.1, "--layers", "fc1=freeze", says="frozen layers (--layers) keep", code=2)
 
 
 def sparse(case):
@@ -220,10 +328,14 @@ def main():
     kept(case)
     cnn(case)
     residual(case)
+    taught(case)
+    frozen(case)
     sparse(case)
+    shorter(case)
     stopped(case)
     outgrown(case)
     refusals(case)
+    teachers(case)
     sys.exit(case.done())
 
 

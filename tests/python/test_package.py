@@ -13,6 +13,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 import warnings
 
@@ -243,12 +244,68 @@ class Package(unittest.TestCase):
             with self.assertRaises((TypeError, ValueError)):
                 self.net.sweep("few.npz", **wrong)
 
+    def test_tune_is_the_command_line(self):
+        """Byte for byte from files; from memory but for what the samples are called. A stop gives the best epoch."""
+        net = ttfs.compile("digits_mlp.onnx", "few", calib="calib.npz", ticks=3, weight_bits=2)
+        tuned = net.tune("calib.npz", out="tuned", epochs=3, batch=32, lr=3e-3, sparsity=3e-3, teacher="digits_cnn.onnx",
+                         layers={"fc1": "freeze"}, threads=1)
+        command("tune", "few", "-o", "theirs_tuned", "--train", "calib.npz", "--epochs", "3", "--batch", "32", "--lr", "3e-3",
+                "--sparsity", "3e-3", "--teacher", "digits_cnn.onnx", "--layers", "fc1=freeze", "--threads", "2")
+        names = files_of("theirs_tuned")
+        self.assertEqual(names, files_of("tuned"))
+        self.assertEqual(filecmp.cmpfiles("tuned", "theirs_tuned", names, shallow=False)[1:], ([], []))
+        self.assertEqual((tuned.training["layers"], len(tuned.training["epochs"])), (["fc1=freeze"], 3))
+        calib = np.load("calib.npz")
+        memory = net.tune(calib["x"], calib["y"], epochs=1, ticks=7, weight_bits=4)
+        command("tune", "few", "-o", "theirs_memory", "--train", "calib.npz", "--epochs", "1", "--ticks", "7", "--weight-bits", "4")
+        self.assertTrue(memory.diff("theirs_memory").equal)
+        difference = memory.diff(tuned, "image")
+        self.assertFalse(difference.equal)
+        said = subprocess.run([PROGRAM, "dump", "--diff", memory.folder, "tuned", "--form", "image", "--json"], capture_output=True, check=False)
+        self.assertEqual(difference.json, json.loads(said.stdout))
+        with self.assertRaises(TypeError):
+            net.tune("calib.npz", epohcs=1)
+        with self.assertRaises(ttfs.TtfsError) as caught:
+            net.tune("calib.npz", layers={"fc3": "freeze"})
+        self.assertIn("the nearest is 'fc1'", caught.exception.what)
+
+    def test_tune_keeps_the_best_on_interrupt(self):
+        net = ttfs.compile("digits_mlp.onnx", calib="calib.npz", ticks=3, weight_bits=2)
+
+        def interrupt_in(word):
+            sent = []
+
+            def tell(what, _done, _of):
+                if word in what and not sent:
+                    sent.append(what)
+                    os.kill(os.getpid(), signal.SIGINT)
+                    time.sleep(0.3)  # until the main thread has seen it
+            return tell
+        tuned = net.tune("calib.npz", epochs=10000, threads=1, progress=interrupt_in("epoch 3 of"))
+        self.assertEqual(tuned.training["ended_by"], "stopped")
+        self.assertEqual(len(tuned.training["epochs"]), 2)
+        with self.assertRaises(KeyboardInterrupt):
+            net.tune("calib.npz", epochs=10000, progress=interrupt_in("epoch 1 of"))
+        first = net.tune("calib.npz", epochs=2)  # then, in the search for ticks, the best so far
+        told, interrupt = [], interrupt_in("epoch 1 of")
+
+        def in_a_trial(what, done, of):
+            told.append(what)
+            if any("epoch 2 of" in w for w in told):
+                interrupt(what, done, of)
+        best = net.tune("calib.npz", epochs=2, latency=1e-6, progress=in_a_trial)
+        self.assertEqual((best.training["ended_by"], len(best.training["trials"])), ("stopped", 1))
+        self.assertTrue(best.diff(first).equal)
+
     def test_synth_and_convert(self):
         net = ttfs.compile("digits_mlp.onnx", "fitted", calib="calib.npz", ticks=63, fit="ecp5-25k")
         said = json.loads(command("synth", "fitted", "--device", "ecp5-25k", "--estimate", "--json"))
         self.assertEqual(net.synth("ecp5-25k", estimate=True).json, said)
         with self.assertRaises(ttfs.TtfsError):
             net.synth("zx81", estimate=True)
+        with self.assertRaises(ttfs.TtfsError) as caught:
+            net.synth(liberty="nowhere.lib", lef="nowhere.lef", sram_ns=1.5)
+        self.assertIn("nowhere.lib", str(caught.exception))
         net.convert("ours.nir")
         command("convert", "fitted", "-o", "theirs.nir")
         self.assertTrue(filecmp.cmp("ours.nir", "theirs.nir", shallow=False))

@@ -58,6 +58,7 @@ typedef struct {
     TtfsTuneSettings settings;
     TtfsTuneWork work;
     uint16_t x[LANES][512];
+    uint32_t teachers; /* 0: classes, 1: classes and logits, 2: logits */
 } Case;
 
 /* Whether terms and connections are the same: a weight that stands alone may have become several
@@ -291,7 +292,12 @@ static const uint32_t classes[LANES] = {0, 1, 0, 1, 1, 0, 1, 0},
 
 /* The loss of the chunk, and with `gradient` [parameters] its gradient. */
 static double loss_of(Case *c, float *gradient) {
-    const TtfsTuneSamples samples = {.encode = encode, .context = c, .classes = classes};
+    static float logits[LANES * 512];
+    for (int i = 0; i < LANES * 512; i++) logits[i] = (float)(i * 7 % 13) / 4;
+    const TtfsTuneSamples samples = {.encode = encode,
+                                     .context = c,
+                                     .classes = c->teachers == 2 ? NULL : classes,
+                                     .logits = c->teachers ? logits : NULL};
     TtfsTuneChunk chunk = {
         .lanes = LANES, .count = LANES, .batch = LANES, .sample = in_order, .gradient = gradient};
     ttfs_tune_snap(&c->tune, false);
@@ -362,6 +368,7 @@ static void test_gradients(void **state) {
             Case c;
             if (open_case(&c, seed, true) && said(&c)) {
                 shrink_windows(&c);
+                c.teachers = (uint32_t)(seed % 3);
                 ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
                 ttfs_tune_work_open(&c.tune, &c.work, LANES, &c.start.arena);
                 draw_samples(&c);
@@ -484,21 +491,24 @@ static void close_training(Training *t) {
     close_case(&t->c);
 }
 
-static void expect_same_layers(const Training *a, const Training *b) {
+static bool same_layer(const Training *a, const Training *b, uint32_t i) {
     const TtfsNet *n = &a->c.start.net;
-    for (uint32_t i = 1; i < n->layers.len; i++) {
-        const TtfsTuneLayer *x = &a->c.start.layer[i], *y = &b->c.start.layer[i];
-        const TtfsNetLayer *l = &n->layers.at[i];
-        assert_true(x->scale == y->scale);
-        if (!x->weights) continue;
-        assert_memory_equal(x->bias, y->bias, x->biases * sizeof *x->bias);
-        if (x->ramp) assert_memory_equal(x->ramp, y->ramp, l->c * sizeof *x->ramp);
-        for (uint32_t k = 0; k < l->terms; k++) {
-            const TtfsTerm *t = &n->terms.at[l->term_first + k];
-            assert_memory_equal(x->weights[k], y->weights[k],
-                                ttfs_term_rows(l, t) * t->row * sizeof **x->weights);
-        }
+    const TtfsTuneLayer *x = &a->c.start.layer[i], *y = &b->c.start.layer[i];
+    const TtfsNetLayer *l = &n->layers.at[i];
+    bool same = x->scale == y->scale;
+    if (!x->weights) return same;
+    same &= memcmp(x->bias, y->bias, x->biases * sizeof *x->bias) == 0;
+    if (x->ramp) same &= memcmp(x->ramp, y->ramp, l->c * sizeof *x->ramp) == 0;
+    for (uint32_t k = 0; k < l->terms; k++) {
+        const TtfsTerm *t = &n->terms.at[l->term_first + k];
+        size_t bytes = ttfs_term_rows(l, t) * t->row * sizeof **x->weights;
+        same &= memcmp(x->weights[k], y->weights[k], bytes) == 0;
     }
+    return same;
+}
+
+static void expect_same_layers(const Training *a, const Training *b) {
+    for (uint32_t i = 1; i < a->c.start.net.layers.len; i++) assert_true(same_layer(a, b, i));
 }
 
 /* Of a network that learns; with all that is drawn. */
@@ -509,8 +519,8 @@ static const TtfsTuneSettings noisy = {.epochs = 6,
                                        .drop = 0.02,
                                        .weight_noise = 0.02};
 
-static uint64_t training_seed(void) {
-    for (uint64_t seed = 1;; seed++) {
+static uint64_t training_seed(uint64_t seed) {
+    for (;; seed++) {
         Case c;
         bool ok = open_case(&c, seed, false) && said(&c) && c.start.net.layers.len >= 4 &&
                   ttfs_net_size(&c.start.net.layers.at[0]) > 1 &&
@@ -525,9 +535,9 @@ static void test_threads(void **state) {
     TtfsTuneSettings o = noisy;
     (void)state;
     one.stop_at = three.stop_at = 0;
-    open_training(&one, training_seed());
+    open_training(&one, training_seed(1));
     train(&one, o);
-    open_training(&three, training_seed());
+    open_training(&three, training_seed(1));
     o.threads = 3;
     train(&three, o);
     assert_int_equal(one.report.epochs.len, 7);
@@ -542,12 +552,41 @@ static void test_learns(void **state) {
     Training t;
     (void)state;
     t.stop_at = 0;
-    open_training(&t, training_seed());
+    open_training(&t, training_seed(1));
     train(&t, (TtfsTuneSettings){.epochs = 40, .threads = 2});
     const TtfsTuneEpoch *e = t.report.epochs.at;
     assert_true(e[40].loss < 0.7 * e[1].loss);
     assert_true(e[t.report.best].accuracy >= e[0].accuracy);
     close_training(&t);
+}
+
+/* The integers of a layer that is frozen are those of before; others move. */
+static void test_frozen(void **state) {
+    uint32_t kept = 0, moved = 0;
+    (void)state;
+    for (uint64_t seed = training_seed(1); seed <= 60; seed = training_seed(seed + 1)) {
+        Training before, after;
+        bool frozen[64] = {0};
+        before.stop_at = after.stop_at = 0;
+        open_training(&before, seed);
+        train(&before, (TtfsTuneSettings){.threads = 1});
+        open_training(&after, seed);
+        uint32_t n = before.c.start.net.layers.len, still = n - 1;
+        assert_true(n <= 64);
+        while (still > 1 && (!before.c.start.layer[still].weights || still % 3 == seed % 3))
+            still--;
+        frozen[still] = true;
+        train(&after,
+              (TtfsTuneSettings){.epochs = 3, .threads = 1, .rate = 0.03, .frozen = frozen});
+        if (after.report.best) {
+            assert_true(same_layer(&before, &after, still));
+            for (uint32_t i = 1; i < n; i++) moved += i != still && !same_layer(&before, &after, i);
+            kept += before.c.start.layer[still].weights != NULL;
+        }
+        close_training(&before);
+        close_training(&after);
+    }
+    assert_true(kept >= 3 && moved >= kept);
 }
 
 /* A stop leaves the best of the epochs that were done, as if the others had never been asked for.
@@ -557,9 +596,9 @@ static void test_stop(void **state) {
     (void)state;
     stopped.stop_at = 48 * 3 + 20; /* in the fourth epoch */
     whole.stop_at = 0;
-    open_training(&stopped, training_seed());
+    open_training(&stopped, training_seed(1));
     train(&stopped, noisy);
-    open_training(&whole, training_seed());
+    open_training(&whole, training_seed(1));
     train(&whole, noisy);
     assert_true(stopped.report.stopped && !whole.report.stopped);
     assert_int_equal(stopped.report.epochs.len, 4);
@@ -576,7 +615,7 @@ static void test_diverges(void **state) {
     Training t;
     (void)state;
     t.stop_at = 0;
-    open_training(&t, training_seed());
+    open_training(&t, training_seed(1));
     train(&t, (TtfsTuneSettings){.epochs = 3, .threads = 1, .weight_noise = 1e40});
     assert_true(t.report.diverged);
     assert_int_equal(t.report.epochs.len, 1);
@@ -591,7 +630,7 @@ static void test_looks(void **state) {
     (void)state;
     t.stop_at = 0;
     o.rate = 1e-30, o.epochs = 2, o.weight_noise = 0.2;
-    open_training(&t, training_seed());
+    open_training(&t, training_seed(1));
     train(&t, o);
     for (uint32_t i = 1; i < 3; i++)
         assert_true(t.report.epochs.at[i].validation == t.report.epochs.at[0].validation);
@@ -630,7 +669,7 @@ static void test_no_class(void **state) {
     Case c;
     const uint32_t none[LANES] = {9, 9, 9, 9, 9, 9, UINT32_MAX, UINT32_MAX};
     (void)state;
-    assert_true(open_case(&c, training_seed(), false));
+    assert_true(open_case(&c, training_seed(1), false));
     ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
     ttfs_tune_work_open(&c.tune, &c.work, LANES, &c.start.arena);
     ttfs_tune_snap(&c.tune, false);
@@ -650,8 +689,9 @@ int main(void) {
         cmocka_unit_test(test_products), cmocka_unit_test(test_forward),
         cmocka_unit_test(test_model),    cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_threads),  cmocka_unit_test(test_learns),
-        cmocka_unit_test(test_stop),     cmocka_unit_test(test_diverges),
-        cmocka_unit_test(test_looks),    cmocka_unit_test(test_slopes),
-        cmocka_unit_test(test_lost),     cmocka_unit_test(test_no_class)};
+        cmocka_unit_test(test_frozen),   cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_diverges), cmocka_unit_test(test_looks),
+        cmocka_unit_test(test_slopes),   cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_no_class)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

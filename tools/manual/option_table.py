@@ -14,7 +14,7 @@ COMMAND = re.compile(r"^TTFS_COMMAND\((\w+), (\w+), %s, %s\)$" % (STRING, STRING
 OPTION = re.compile(r"^TTFS_OPTION\((\w+), %s, (?:0|'(\w)'), (?:NULL|%s), ([^,]+), (?:true|false), %s\)$"
                     % (STRING, STRING, STRING), re.M)
 STEPS = ["ir", "canonical", "spike", "plan", "image", "verilog"]
-FILES = {"OUTPUT", "CONFIG", "CHIP", "CALIB", "INPUT", "TRAIN", "LABELS", "TRACE", "OUTPUTS", "CSV", "TIMELINE"}
+FILES = {"OUTPUT", "CONFIG", "CHIP", "CALIB", "INPUT", "TRAIN", "LABELS", "TEACHER", "TRACE", "OUTPUTS", "CSV", "TIMELINE"}
 FOLDERS = {"WEIGHTS_ONLY", "DUMP_LLVM", "DIFF"}
 WORDS = {
     "FORMAT": ["obj", "ll", "header"],
