@@ -15,12 +15,12 @@ const char *const ttfs_device_names[] = {
     NULL};
 
 const char *const ttfs_flow_names[] = {
-#define TTFS_FLOW(DEVICE, name, yosys, nextpnr, icetime, package, monitor) name,
+#define TTFS_FLOW(DEVICE, name, yosys, nextpnr, timing, package, board, monitor) name,
 #include "devices.def"
     NULL};
 
-const bool ttfs_flow_monitors[] = {
-#define TTFS_FLOW(DEVICE, name, yosys, nextpnr, icetime, package, monitor) monitor,
+static const uint32_t flow_devices[] = {
+#define TTFS_FLOW(DEVICE, name, yosys, nextpnr, timing, package, board, monitor) DEVICE_##DEVICE,
 #include "devices.def"
 };
 
@@ -32,8 +32,8 @@ static const TtfsDevice devices[] = {
 
 static const TtfsDeviceFlow flows[] = {
     [sizeof devices / sizeof *devices] = {0},
-#define TTFS_FLOW(DEVICE, name, yosys, nextpnr, icetime, package, monitor)                         \
-    [DEVICE_##DEVICE] = {yosys, nextpnr, icetime, package, monitor},
+#define TTFS_FLOW(DEVICE, name, yosys, nextpnr, timing, package, board, monitor)                   \
+    [DEVICE_##DEVICE] = {yosys, nextpnr, timing, package, board, monitor},
 #include "devices.def"
 };
 
@@ -60,4 +60,8 @@ TtfsDevice ttfs_device(uint32_t k) {
     for (size_t i = 0; i < sizeof rams / sizeof *rams; i++)
         if (rams[i].device == k && n < TTFS_DEVICE_RAMS) d.ram[n++] = rams[i].ram;
     return d;
+}
+
+TtfsDevice ttfs_flow_device(uint32_t i) {
+    return ttfs_device(flow_devices[i]);
 }

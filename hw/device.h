@@ -24,10 +24,11 @@ typedef enum {
     TTFS_FAMILIES
 } TtfsFamily;
 
-/* What the tools of a bitstream call a device; NULL: there are none. */
+/* What the tools of a bitstream are told of a device (devices.def); NULL: there are none. */
 typedef struct {
-    const char *yosys, *nextpnr, *icetime, *package;
-    bool monitor; /* its board has pins for the monitor of spikes */
+    const char *yosys, *nextpnr, *timing, *package;
+    const char *board; /* file of its pins in hw/boards */
+    uint32_t monitor; /* bits of flits that fit the pins of the monitor of spikes; 0: it has none */
 } TtfsDeviceFlow;
 
 typedef struct {
@@ -42,10 +43,9 @@ typedef struct {
 
 /* Names, in the order of devices.def; NULL at the end. The k-th device. */
 extern const char *const ttfs_device_names[];
-/* Those that bitstreams are made for, in the same way. */
+/* Those that bitstreams are made for, in the same way. The i-th of them. */
 extern const char *const ttfs_flow_names[];
-/* Whether each of them has a monitor of spikes, which engines netlist and bitstream read. */
-extern const bool ttfs_flow_monitors[];
+TtfsDevice ttfs_flow_device(uint32_t i);
 TtfsDevice ttfs_device(uint32_t k);
 
 /* What of a device a chip takes, or of what there is the most that it may take. */

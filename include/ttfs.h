@@ -400,7 +400,7 @@ TtfsResult *ttfs_emit_code(const TtfsEmitOptions *o, TtfsMessages *m);
 
 typedef struct {
     const char *folder;    /* that was compiled */
-    const char *device;    /* hw/devices.def; bitstreams: hx8k, up5k; Vivado projects: 7 series */
+    const char *device;    /* hw/devices.def; bitstreams: iCE40, ECP5; Vivado projects: 7 series */
     const char *liberty;   /* instead of a device: standard cells, for a netlist of a chip */
     const char *lef;       /* of the cells, for sizes and rows; NULL: not known */
     const char *sdc;       /* constraints; NULL: one clock of 100 MHz */
@@ -410,10 +410,10 @@ typedef struct {
 } TtfsSynthOptions;
 
 /* Makes a bitstream of the folder's chip behind the board top (rtl/README.md) and writes it, with
- * logs and figures, to the folder's fpga/DEVICE. Runs yosys, nextpnr and icestorm, which take
- * minutes. It has passed when the chip meets the device's clock; if not, that is an error among the
- * messages. With `liberty` it makes what a chip team takes over, of the chip alone, in the folder's
- * asic: Yosys maps it to the cells, OpenSTA times it, memories are macros. */
+ * logs and figures, to the folder's fpga/DEVICE. Runs yosys, nextpnr and icestorm or ecppack,
+ * which take minutes. It has passed when the chip meets the device's clock; if not, that is an
+ * error among the messages. With `liberty` it makes what a chip team takes over, of the chip alone,
+ * in the folder's asic: Yosys maps it to the cells, OpenSTA times it, memories are macros. */
 TtfsResult *ttfs_synthesise(const TtfsSynthOptions *o, TtfsMessages *m);
 
 /* --- the process --- */

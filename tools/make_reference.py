@@ -162,7 +162,7 @@ known one.
 | `report/*.json` | fit, timing, energy estimate, quantisation, messages |
 | `report/run-*.json` | what `ttfs run` found last on an engine, for the page ([report.md](report.md)) |
 | `verify/*.json` | what was compared, with the verdict |
-| `fpga/DEVICE/` | what `ttfs synth` made: `board.bin`, `netlist.v`, pins, script, figures, logs; of 7 series `project.tcl`, constraints, memories ([hardware.md](hardware.md)) |
+| `fpga/DEVICE/` | what `ttfs synth` made: `board.bin` (ECP5: `board.bit`), `netlist.v`, pins, script, figures, logs; of 7 series `project.tcl`, constraints, memories ([hardware.md](hardware.md)) |
 | `asic/` | what `ttfs synth --liberty` made: netlist, timing, area, macros, constraints ([asic.md](asic.md)) |
 
 Two compiles of the same inputs give the same bytes in every file that they write, in whatever folder and

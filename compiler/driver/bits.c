@@ -40,10 +40,10 @@ static void add_pin(const TtfsTools *t, const char *line, size_t n, TtfsBuf *out
                         word[1]);
 }
 
-static bool fill_pins(const TtfsTools *t, uint32_t flit) {
+static bool fill_pins(const TtfsTools *t, const TtfsDevice *d, uint32_t flit) {
     TtfsBuf board = {0}, own = {0};
     uint32_t pins;
-    bool ok = ttfs_board_pins(t->device, flit, &board, &pins, t->arena, t->diag);
+    bool ok = ttfs_board_pins(d, flit, &board, &pins, t->arena, t->diag);
     for (const char *at = ttfs_buf_text(&board); ok && *at; at += *at == '\n') {
         size_t n = strcspn(at, "\n");
         if (strncmp(at, "set_io ", 7) == 0) add_pin(t, at, n, &own);
@@ -120,6 +120,7 @@ static const char *with_board(const TtfsTools *t, const char *text, uint32_t fli
 
 typedef struct {
     const TtfsTools *tools;
+    const TtfsDevice *device;
     const void *bits;
     size_t n;
     uint32_t flit;
@@ -129,13 +130,15 @@ typedef struct {
 static bool work(void *context) {
     Bits *b = context;
     const TtfsTools *t = b->tools;
-    if (fill_pins(t, b->flit) && ttfs_work_fill(t, "board.bin", b->bits, b->n)) b->text = unpack(t);
+    if (fill_pins(t, b->device, b->flit) && ttfs_work_fill(t, "board.bin", b->bits, b->n))
+        b->text = unpack(t);
     if (b->text) b->text = with_ports(t, b->text);
     if (b->text) b->text = with_board(t, b->text, b->flit);
     return b->text != NULL;
 }
 
-const char *ttfs_bits_verilog(TtfsTools *t, const void *bits, size_t n, uint32_t flit) {
-    Bits b = {t, bits, n, flit, NULL};
+const char *ttfs_bits_verilog(TtfsTools *t, const TtfsDevice *d, const void *bits, size_t n,
+                              uint32_t flit) {
+    Bits b = {t, d, bits, n, flit, NULL};
     return ttfs_work_run(t, "ttfs-bits", work, &b) ? b.text : NULL;
 }

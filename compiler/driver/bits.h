@@ -5,6 +5,7 @@
 #ifndef TTFS_BITS_H
 #define TTFS_BITS_H
 
+#include "device.h"
 #include "synth_tools.h"
 
 #include <stdint.h>
@@ -13,6 +14,7 @@
  * block RAMs as they are set, wires as they are switched. The shipped constraints of the device
  * name the pins; a chip's flits have `flit` bits. Tools work in a private folder; t->work is set
  * meanwhile. NULL after an error. */
-const char *ttfs_bits_verilog(TtfsTools *t, const void *bits, size_t n, uint32_t flit);
+const char *ttfs_bits_verilog(TtfsTools *t, const TtfsDevice *d, const void *bits, size_t n,
+                              uint32_t flit);
 
 #endif

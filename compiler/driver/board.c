@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Pins of a board: the shipped constraints, line by line, less what the chip is too narrow for.
+ * Pins of a board: the shipped constraints (PCF, LPF), a line a pin, less what the chip is too
+ * narrow for.
  */
 #include "board.h"
 
@@ -10,22 +11,34 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PCF_LIMIT = 1 << 20 };
+enum { PINS_LIMIT = 1 << 20 };
 
-bool ttfs_board_pins(const char *device, uint32_t flit, TtfsBuf *out, uint32_t *pins, TtfsArena *a,
+bool ttfs_board_monitor(const TtfsDevice *d, uint32_t flit) {
+    return flit <= d->flow.monitor;
+}
+
+/* Whether a line is of a pin that this chip does not have. */
+static bool is_left_out(const char *line, const char *end, bool monitor, uint32_t flit) {
+    uint32_t bit = 0;
+    const char *at = strstr(line, "trace_");
+    if (*line == '#' || !at || at >= end) return false;
+    return !monitor || (sscanf(at, "trace_flit_o[%" SCNu32 "]", &bit) == 1 && bit >= flit);
+}
+
+bool ttfs_board_pins(const TtfsDevice *d, uint32_t flit, TtfsBuf *out, uint32_t *pins, TtfsArena *a,
                      TtfsDiag *diag) {
-    const char *name = ttfs_arena_printf(a, "hw/boards/%s.pcf", device);
-    uint32_t bit;
+    const char *name = ttfs_arena_printf(a, "hw/boards/%s", d->flow.board);
+    bool monitor = ttfs_board_monitor(d, flit);
     TtfsFile f;
     *pins = 0;
-    if (!ttfs_file_open(&f, ttfs_data_path(a, name), PCF_LIMIT, diag)) return false;
+    if (!ttfs_file_open(&f, ttfs_data_path(a, name), PINS_LIMIT, diag)) return false;
     const char *text = ttfs_arena_strndup(a, (const char *)f.bytes, f.size);
     ttfs_file_close(&f);
     for (const char *end; *text; text = end) {
         end = strchr(text, '\n') ? strchr(text, '\n') + 1 : text + strlen(text);
-        if (sscanf(text, "set_io trace_flit_o[%" SCNu32 "]", &bit) == 1 && bit >= flit) continue;
+        if (is_left_out(text, end, monitor, flit)) continue;
         ttfs_buf_bytes(out, text, (size_t)(end - text));
-        *pins += strncmp(text, "set_io", 6) == 0;
+        *pins += strncmp(text, "set_io", 6) == 0 || strncmp(text, "LOCATE", 6) == 0;
     }
     return true;
 }

@@ -6,10 +6,15 @@
 #define TTFS_BOARD_H
 
 #include "base.h"
+#include "device.h"
 
+/* Whether the board with this device has pins for the monitor of a chip whose flits have `flit`
+ * bits. */
+bool ttfs_board_monitor(const TtfsDevice *d, uint32_t flit);
 /* Appends the pins of the board with this device, without those of bits that the chip's flits, of
- * `flit` bits, do not have. *pins: how many. */
-bool ttfs_board_pins(const char *device, uint32_t flit, TtfsBuf *out, uint32_t *pins, TtfsArena *a,
+ * `flit` bits, do not have, and without the monitor where it has no pins for all. *pins: how many.
+ */
+bool ttfs_board_pins(const TtfsDevice *d, uint32_t flit, TtfsBuf *out, uint32_t *pins, TtfsArena *a,
                      TtfsDiag *diag);
 
 #endif

@@ -9,6 +9,7 @@
 #include "gates.h"
 
 #include "bits.h"
+#include "board.h"
 #include "device.h"
 #include "made_here.h"
 #include "process.h"
@@ -29,7 +30,7 @@ typedef struct {
     TtfsOut *out;
     TtfsGates which;
     bool trusted;
-    const char *device;
+    TtfsDevice device;
     TtfsTools tools;
     TtfsFileSet made; /* the one file that synth wrote */
     TtfsArena *arena;
@@ -42,23 +43,46 @@ static const char *folder_of(const Gates *g, const char *device) {
     return ttfs_out_path(g->out, ttfs_arena_printf(g->arena, "fpga/%s", device));
 }
 
-/* The first device with a monitor that synth made the file for; if none, the first there is. */
-static const char *find_device(const Gates *g) {
-    const char *first = NULL;
-    for (int i = 0; ttfs_flow_names[i]; i++) {
-        const char *name = ttfs_flow_names[i];
-        if (!ttfs_flow_monitors[i]) continue;
-        if (ttfs_file_exists(ttfs_path_join(g->arena, folder_of(g, name), gates[g->which].file)))
-            return name;
-        if (!first) first = name;
+static bool is_there(const Gates *g, const TtfsDevice *d, const char *file) {
+    return ttfs_file_exists(ttfs_path_join(g->arena, folder_of(g, d->name), file));
+}
+
+/* A monitor has to say the spikes, and bits are turned back by icestorm. */
+static bool can_be_read(const Gates *g, const TtfsDevice *d) {
+    return ttfs_board_monitor(d, ttfs_chip_flit_bits(&g->out->image.chip)) &&
+           (g->which != TTFS_GATES_BITSTREAM || d->family == TTFS_FAMILY_ICE40);
+}
+
+/* The first device of these that synth made the file for; if none, the first there is. */
+static TtfsDevice find_device(const Gates *g) {
+    TtfsDevice first = {0};
+    for (uint32_t i = 0; ttfs_flow_names[i]; i++) {
+        TtfsDevice d = ttfs_flow_device(i);
+        if (!can_be_read(g, &d)) continue;
+        if (is_there(g, &d, gates[g->which].file)) return d;
+        if (!first.name) first = d;
     }
     return first;
+}
+
+/* A bitstream of ECP5, where there is no other. */
+static bool tell_other_bits(const Gates *g) {
+    for (uint32_t i = 0; g->which == TTFS_GATES_BITSTREAM && ttfs_flow_names[i]; i++) {
+        TtfsDevice d = ttfs_flow_device(i);
+        if (d.family != TTFS_FAMILY_ECP5 || !is_there(g, &d, "board.bit")) continue;
+        ttfs_error_advice(
+            g->diag, TTFS_AT_FILE(folder_of(g, d.name)), TTFS_OUT_FOLDER,
+            "engine netlist simulates the cells that Yosys made",
+            "a bitstream of ECP5 cannot be turned back into Verilog, one of iCE40 can");
+        return true;
+    }
+    return false;
 }
 
 static bool tell_absent(const Gates *g, const char *path) {
     const char *how = g->which == TTFS_GATES_ASIC
                           ? "--liberty FILE"
-                          : ttfs_arena_printf(g->arena, "--device %s", g->device);
+                          : ttfs_arena_printf(g->arena, "--device %s", g->device.name);
     return ttfs_error_advice(
         g->diag, TTFS_AT_FILE(path), TTFS_OUT_FOLDER,
         ttfs_arena_printf(g->arena, "run 'ttfs synth %s %s' first", g->out->folder, how),
@@ -68,7 +92,7 @@ static bool tell_absent(const Gates *g, const char *path) {
 /* Reads a file that synth made into g->made, which is empty. */
 static bool read_made(Gates *g, const char *folder, const char *file) {
     const char *path = ttfs_path_join(g->arena, folder, file);
-    if (!ttfs_file_exists(path)) return tell_absent(g, path);
+    if (!ttfs_file_exists(path)) return !tell_other_bits(g) && tell_absent(g, path);
     if (!ttfs_file_set_read_file(&g->made, folder, file, g->trusted, g->diag)) return false;
     const TtfsSetFile *f = g->made.files.at;
     return g->trusted || ttfs_made_here(f->bytes, f->size, g->diag) ||
@@ -81,8 +105,9 @@ static bool read_made(Gates *g, const char *folder, const char *file) {
 static const char *board_of(Gates *g) {
     const TtfsSetFile *f = g->made.files.at;
     uint32_t flit = ttfs_chip_flit_bits(&g->out->image.chip);
-    return g->which == TTFS_GATES_NETLIST ? ttfs_arena_strndup(g->arena, f->bytes, f->size)
-                                          : ttfs_bits_verilog(&g->tools, f->bytes, f->size, flit);
+    return g->which == TTFS_GATES_NETLIST
+               ? ttfs_arena_strndup(g->arena, f->bytes, f->size)
+               : ttfs_bits_verilog(&g->tools, &g->device, f->bytes, f->size, flit);
 }
 
 /* --- what stands around it --- */
@@ -98,8 +123,9 @@ static const char *text_of(const Gates *g, const char *path) {
 /* The cells lie where Yosys itself looks for them: beside the program. */
 static const char *cells_of(const Gates *g) {
     const char *yosys = ttfs_process_path("yosys", g->arena);
-    const char *path = yosys ? ttfs_path_join(g->arena, ttfs_path_dir(g->arena, yosys),
-                                              "../share/yosys/ice40/cells_sim.v")
+    const char *cells = g->device.family == TTFS_FAMILY_ECP5 ? "../share/yosys/ecp5/cells_sim.v"
+                                                             : "../share/yosys/ice40/cells_sim.v";
+    const char *path = yosys ? ttfs_path_join(g->arena, ttfs_path_dir(g->arena, yosys), cells)
                              : NULL;
     if (path && ttfs_file_exists(path)) return text_of(g, path);
     ttfs_error_advice(g->diag, TTFS_AT_FILE(path ? path : "yosys"), TTFS_SYNTH_FLOW,
@@ -108,13 +134,29 @@ static const char *cells_of(const Gates *g) {
     return NULL;
 }
 
+/* Yosys' block RAM of ECP5 is a box: its name is changed, and the shipped one (sim_ecp5.v) stands
+ * before it. */
+static const char *with_ram(const Gates *g, const char *cells) {
+    static const char box[] = "module DP16KD(";
+    const char *ram = text_of(g, ttfs_data_path(g->arena, "runtime/sim/sim_ecp5.v"));
+    const char *at = strstr(cells, box);
+    if (!ram) return NULL;
+    if (!at) return ttfs_arena_printf(g->arena, "%s\n%s", ram, cells);
+    return ttfs_arena_printf(g->arena, "%s\n%.*smodule DP16KD_box(%s", ram, (int)(at - cells),
+                             cells, at + sizeof box - 1);
+}
+
 static bool add_top(const Gates *g, const char *board, TtfsFileSet *verilog) {
     const char *host = text_of(g, ttfs_data_path(g->arena, "runtime/sim/sim_host.v"));
     const char *cells = cells_of(g);
+    if (cells && g->device.family == TTFS_FAMILY_ECP5) cells = with_ram(g, cells);
     if (!host || !cells) return false;
-    const char *top = ttfs_arena_printf(
-        g->arena, "`define TTFS_FLIT %u\n`define NO_ICE40_DEFAULT_ASSIGNMENTS\n%s\n%s\n%s",
-        ttfs_chip_flit_bits(&g->out->image.chip), host, board, cells);
+    const char *top = ttfs_arena_printf(g->arena,
+                                        "`define TTFS_FLIT %u\n`define "
+                                        "NO_ICE40_DEFAULT_ASSIGNMENTS\n`define NO_INCLUDES\n"
+                                        "%s\n%s\n%s",
+                                        ttfs_chip_flit_bits(&g->out->image.chip), host, board,
+                                        cells);
     ttfs_file_set_add(verilog, "ttfs_top.v", top, strlen(top));
     return true;
 }
@@ -136,7 +178,7 @@ static bool add_asic(Gates *g, TtfsFileSet *verilog) {
 }
 
 static bool add_board(Gates *g, TtfsFileSet *verilog) {
-    bool made = read_made(g, folder_of(g, g->device), gates[g->which].file);
+    bool made = read_made(g, folder_of(g, g->device.name), gates[g->which].file);
     const char *board = made ? board_of(g) : NULL;
     return board && add_top(g, board, verilog);
 }
@@ -146,7 +188,7 @@ bool ttfs_gates_read(TtfsOut *o, TtfsGates which, bool trusted, const TtfsProgre
     TtfsArena a = {0};
     Gates g = {.out = o, .which = which, .trusted = trusted, .arena = &a, .diag = diag};
     g.device = find_device(&g);
-    g.tools = (TtfsTools){NULL, o->folder, g.device, *progress, &a, diag, NULL};
+    g.tools = (TtfsTools){NULL, o->folder, g.device.name, *progress, &a, diag, NULL};
     bool ok = which == TTFS_GATES_ASIC ? add_asic(&g, verilog) : add_board(&g, verilog);
     ttfs_file_set_free(&g.made);
     ttfs_arena_free(&a);

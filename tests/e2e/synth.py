@@ -2,8 +2,9 @@
 """ttfs synth: what the tools are given, what is read from them, what is kept; every way in which one can be missing or
 fail; chips and devices that are refused; estimates.
 
-    synth.py          with tools of this test, which write what real ones would
-    synth.py tools    digits MLP and CNN with the real tools, which take minutes: bitstreams, and both engines that simulate them
+    synth.py                with tools of this test, which write what real ones would
+    synth.py tools          digits MLP and CNN on iCE40 with the real tools, which take minutes: bitstreams, and both engines that simulate them
+    synth.py tools ecp5     the same on ECP5: bitstreams, and engine netlist
 """
 import glob
 import hashlib
@@ -31,19 +32,29 @@ END""" % (REPORT % "90.5"),
     "icepack": "cp \"$1\" \"$2\"",
     "icetime": "echo '// Reading input..'; echo 'Total path delay: 12.50 ns (80.00 MHz)'",
 }
+# The same for ECP5: carries and distributed memories are LUTs too.
+ECP5_CELLS = {"LUT4": 300, "CCU2C": 40, "TRELLIS_DPR16X4": 5, "PFUMX": 7, "L6MUX21": 3, "TRELLIS_FF": 60, "DP16KD": 6, "MULT18X18D": 1}
+ECP5 = {
+    "yosys": TOOLS["yosys"].replace(STAT, json.dumps({"design": {"num_cells_by_type": ECP5_CELLS}})),
+    "nextpnr-ecp5": """echo "$*"; [ -f board.json ] && [ -f board.lpf ] || exit 9
+echo text >board.config; cat >report.json <<'END'
+%s
+END""" % REPORT.replace("ICESTORM_LC", "TRELLIS_COMB") % "70.25",
+    "ecppack": "[ \"$1\" = --compress ] && cp \"$2\" \"$3\"",
+}
 KEPT = ["board.bin", "board.pcf", "icepack.log", "icetime.log", "netlist.v", "nextpnr.log", "synth.json", "synth.ys", "yosys.log"]
 PACKAGE = {"yosys": "yosys", "nextpnr-ice40": "nextpnr-ice40", "icepack": "fpga-icestorm", "icetime": "fpga-icestorm"}
 LOG = {"yosys": "yosys", "nextpnr-ice40": "nextpnr", "icepack": "icepack", "icetime": "icetime"}
 
 
-def tools(case, **changed):
+def tools(case, base=None, **changed):
     """A folder of tools, some of them with another text or (None) left out, before the others of this machine."""
     folder = case.path("tools-%d" % case.checks)
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     for name in ("sh", "cat", "grep", "cp", "rm"):
-        os.symlink(shutil.which(name), os.path.join(folder, name))
-    for name, text in TOOLS.items():
+        os.symlink(os.path.realpath(shutil.which(name)), os.path.join(folder, name))  # no chain of links
+    for name, text in (base or TOOLS).items():
         text = changed.get(name.replace("-", "_"), text)
         if text is None:
             continue
@@ -82,7 +93,7 @@ def made(case):
     case.equal(files["board.bin"], b"asc\n", "the bitstream")
     case.check(b"--hx8k --package ct256" in files["nextpnr.log"] and b"--seed 1 --freq 12" in files["nextpnr.log"],
                "what nextpnr is asked for: %s" % files["nextpnr.log"])
-    case.check(b"chparam -set FLIT %d ttfs_board\n" % flit in files["synth.ys"], "the script: %s" % files["synth.ys"])
+    case.check(b"chparam -set FLIT %d -set CLOCKS 12 ttfs_board\n" % flit in files["synth.ys"], "the script: %s" % files["synth.ys"])
     pins = [line.split()[-2:] for line in files["board.pcf"].decode().splitlines() if line.startswith("set_io")]
     case.equal(len(set(p for _, p in pins)), 10 + flit, "pins that are told apart")
     case.equal([n for n, _ in pins][10:], ["trace_flit_o[%d]" % i for i in range(flit)], "pins of the monitor")
@@ -111,6 +122,60 @@ def large(case):
     case.check("trace" not in kept["board.pcf"].split("left out.")[1], "pins of the monitor:\n%s" % kept["board.pcf"])
     case.compile("digits_cnn", "much", "--chip", case.chip(weight_rows=65536, weight_bits=8))
     case.refused("synth", "much", "--device", "up5k", says=["of which up5k has", "--fit up5k"])
+
+
+def ecp5(case):
+    """ECP5: its tools, its pins, how its LUTs are counted; the netlist can be simulated, the bitstream cannot."""
+    case.compile("digits_mlp", "trellis", "--fit", "ecp5-25k", "--ticks", "15")
+    with open(case.path("trellis", "rtl", "ttfs_top.v"), encoding="utf-8") as f:
+        flit = int(f.read().split("] in_flit_i")[0].split("[")[-1].split(":")[0]) + 1
+    tools(case, ECP5)
+    for device, name in (("ecp5-25k", "--25k"), ("ecp5-85k", "--85k")):
+        j = case.json("synth", "trellis", "--device", device)
+        j.pop("core_us", 0)
+        case.equal(j, {"device": device, "estimated": False, "lut": 300 + 80 + 20, "ff": 60, "ram": 6, "dsp": 1, "logic_cells": 431,
+                       "pins": 10 + flit, "fmax_mhz": 70.25, "clock_mhz": 25, "meets_clock": True,
+                       "bitstream": "trellis/fpga/%s/board.bit" % device}, "synth --json for " + device)
+        case.equal(sorted(os.listdir(case.path("trellis", "fpga", device))), ["board.bit", "board.lpf", "ecppack.log", "netlist.v", "nextpnr.log",
+                                                                              "synth.json", "synth.ys", "yosys.log"], "files in OUT/fpga/" + device)
+        files = {n: open(case.path("trellis", "fpga", device, n), encoding="utf-8").read() for n in ("board.bit", "board.lpf", "nextpnr.log", "synth.ys")}
+        case.equal(files["board.bit"], "text\n", "the bitstream")
+        case.check(name + " --package CABGA381 --speed 6 --json board.json --lpf board.lpf" in files["nextpnr.log"]
+                   and "--seed 1 --freq 25" in files["nextpnr.log"], files["nextpnr.log"])
+        for line in ("chparam -set FLIT %d -set CLOCKS 25 ttfs_board\n" % flit, "synth_ecp5 -abc9 -top ttfs_board -json board.json\n"):
+            case.check(line in files["synth.ys"], "the script lacks %s:\n%s" % (line, files["synth.ys"]))
+        pins = re.findall(r'^LOCATE COMP "([^"]+)" SITE "(\w+)"; IOBUF PORT "([^"]+)" IO_TYPE=LVCMOS33', files["board.lpf"], re.M)
+        case.equal((len(pins), len({site for _, site, _ in pins}), [a for a, _, b in pins if a != b]), (10 + flit, 10 + flit, []), "pins")
+        case.equal([a for a, _, _ in pins][10:], ["trace_flit_o[%d]" % i for i in range(flit)], "pins of the monitor")
+    case.compile("digits_mlp", "trellis", "--fit", "ecp5-25k", "--ticks", "15")  # it is a folder that ttfs wrote
+    case.good("synth", "trellis", "--device", "ecp5-25k")
+    for name, package in (("nextpnr-ecp5", "nextpnr-ecp5"), ("ecppack", "fpga-trellis")):
+        tools(case, ECP5, **{name.replace("-", "_"): None})
+        case.refused("synth", "trellis", "--device", "ecp5-25k", says=[name + ": ", "install the package " + package, "tools/ecp5.sh"])
+        tools(case, ECP5, **{name.replace("-", "_"): "echo the end; exit 3"})
+        case.refused("synth", "trellis", "--device", "ecp5-25k", says=["trellis/fpga/ecp5-25k_%s.log" % name.split("-")[0], name + " failed: the end"])
+    tools(case, ECP5, nextpnr_ecp5=ECP5["nextpnr-ecp5"].replace("70.25", "24.9"))
+    j = case.json("synth", "trellis", "--device", "ecp5-25k", code=1)
+    case.equal((j.get("meets_clock"), j.get("fmax_mhz")), (False, 24.9), "a clock that is not met")
+    tools(case, ECP5)
+    verify = ("verify", "trellis", "--input", os.path.join(DIGITS, "test.npz"), "--count", "1", "--engines")
+    case.refused(*verify, "golden,netlist", says=["ecp5/cells_sim.v", "install the package yosys"])
+    case.refused(*verify, "golden,bitstream", says=["a bitstream of ECP5 cannot be turned back", "engine netlist"])
+    wide(case)
+
+
+def wide(case):
+    """A chip whose flits are wider than the pins of a board's monitor are: it has none, and engine netlist nothing to read."""
+    with open(case.path("trellis", "chip.json"), encoding="utf-8") as f:
+        chip = json.load(f)
+    chip.update(y_bits=11, x_bits=11, c_bits=16)
+    case.compile("digits_mlp", "wide", "--chip", case.write("chip.json", json.dumps(chip)), "--ticks", "15", "--schedule", "latency")
+    j = case.json("synth", "wide", "--device", "ecp5-25k")
+    case.equal(j.get("pins"), 9, "pins without a monitor")
+    with open(case.path("wide", "fpga", "ecp5-25k", "synth.ys"), encoding="utf-8") as f:
+        case.check("delete -port ttfs_board/w:trace_valid_o ttfs_board/w:trace_flit_o" in f.read(), "the monitor's ports are left")
+    case.refused("verify", "wide", "--input", os.path.join(DIGITS, "test.npz"), "--count", "1", "--engines", "golden,netlist",
+                 says=["there is no netlist", "--device hx8k"])
 
 
 def missing(case):
@@ -214,7 +279,6 @@ def refusals(case):
     for more in (("--lef", "x"), ("--sdc", "x"), ("--sram-ns", "2")):
         case.refused("synth", "out", "--device", "hx8k", *more, code=2, says=[more[0], "with --liberty"])
     case.refused("synth", "out", "--device", "hx9k", code=2, says="hx8k")
-    case.refused("synth", "out", "--device", "ecp5-25k", code=2, says=["bitstreams for up5k, hx8k", "nothing for ecp5-25k", "--estimate"])
     case.refused("synth", "absent", "--device", "hx8k", says="not a folder that ttfs compile wrote")
     case.compile("digits_mlp", "one")
     case.refused("synth", "one", "--device", "hx8k", says=["EBR", "--fit hx8k"])
@@ -323,21 +387,21 @@ def estimates(case):
     case.check("estimated before synthesis" in text and "clock  " not in text, text)
 
 
-def real(case):
+def real(case, device, needs, engines):
     """The digits' networks on the device: bitstreams that meet the clock they claim."""
-    for tool in ("yosys", "nextpnr-ice40", "icepack", "icetime"):
+    for tool in needs:
         need(tool)
     for net in ("digits_mlp", "digits_cnn"):
-        case.compile(net, net, "--fit", "hx8k", "--ticks", "15")
-        j = case.json("synth", net, "--device", "hx8k", limit=3000)
+        case.compile(net, net, "--fit", device, "--ticks", "15")
+        j = case.json("synth", net, "--device", device, limit=3000)
         print("%s: %s" % (net, j))
         case.check(j.get("meets_clock") is True and j.get("fmax_mhz", 0) > 40, "the clock of %s" % net)
-        guess = case.json("synth", net, "--device", "hx8k", "--estimate")
+        guess = case.json("synth", net, "--device", device, "--estimate")
         for key in ("lut", "ff", "ram"):  # the estimate is of the chip alone, the board top comes on top
             case.check(0.8 < guess[key] / j[key] < 1.2, "%s of %s: %d, estimated %d" % (key, net, j[key], guess[key]))
-        with open(case.path(net, "fpga", "hx8k", "board.bin"), "rb") as f:
-            case.check(f.read(200).find(b"\x7e\xaa\x99\x7e") >= 0, "board.bin is no bitstream")
-        for engine in ("netlist", "bitstream"):
+        with open(case.path(j["bitstream"]), "rb") as f:  # how one begins: of iCE40, of ECP5
+            case.check(re.search(b"\x7e\xaa\x99\x7e|\xff\xff\xbd\xb3", f.read(400)), "%s is no bitstream" % j["bitstream"])
+        for engine in engines:
             verify = ("verify", net, "--input", os.path.join(DIGITS, "test.npz"), "--count", "5", "--engines", "golden," + engine)
             j = case.json(*verify, limit=3000)
             print("%s as %s: %r" % (net, engine, {k: j.get(k) for k in ("samples", "spikes", "readouts", "differences")}))
@@ -349,11 +413,14 @@ def real(case):
 def main():
     case = Case()
     if sys.argv[1:] == ["tools"]:
-        real(case)
+        real(case, "hx8k", ("yosys", "nextpnr-ice40", "icepack", "icetime"), ("netlist", "bitstream"))
+        return case.done()
+    if sys.argv[1:] == ["tools", "ecp5"]:
+        real(case, "ecp5-25k", ("yosys", "nextpnr-ecp5", "ecppack"), ("netlist",))
         return case.done()
     case.compile("digits_mlp", "out", "--fit", "hx8k", "--ticks", "15")
     path = os.environ["PATH"]
-    for part in (made, large, missing, slow, engines, bits, not_remembered, refusals, guests, projects, estimates):
+    for part in (made, large, ecp5, missing, slow, engines, bits, not_remembered, refusals, guests, projects, estimates):
         part(case)
     os.environ["PATH"] = path
     return case.done()

@@ -209,7 +209,7 @@ static void synth_options(void **state) {
     SYNTH(1, "folder", o.folder = "");
     SYNTH(1, "--device", o.device = NULL);
     SYNTH(1, "--device", o.device = "hx8");
-    SYNTH(1, "--device", o.device = "ecp5-25k");
+    SYNTH(0, "", o.device = "ecp5-25k");
     SYNTH(0, "", o.device = "zynq-7020");
     SYNTH(1, "--liberty", o.liberty = "absent.lib");
     SYNTH(0, "", (o.device = NULL, o.liberty = "absent.lib"));

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * iCE40: nextpnr-ice40, and icepack and icetime of icestorm.
+ */
+#include "synth_flow.h"
+
+#include <string.h>
+
+static const char *const kept[] = {"board.pcf",  "synth.ys",    "board.bin",   "netlist.v",
+                                   "yosys.log",  "nextpnr.log", "icepack.log", "icetime.log",
+                                   "synth.json", NULL};
+
+static size_t tools(const TtfsSynthesis *s, TtfsTool at[TTFS_FLOW_TOOLS], TtfsArena *a) {
+    const TtfsDeviceFlow *flow = &s->device.flow;
+    at[0] = (TtfsTool){.stage = "synthesis (yosys)",
+                       .package = "yosys",
+                       .log = "yosys.log",
+                       .argv = {"yosys", "-q", "synth.ys"}};
+    at[1] = (TtfsTool){.stage = "place and route (nextpnr-ice40)",
+                       .package = "nextpnr-ice40",
+                       .log = "nextpnr.log",
+                       .argv = {"nextpnr-ice40", flow->nextpnr, "--package", flow->package,
+                                "--json", "board.json", "--pcf", "board.pcf", "--asc", "board.asc",
+                                "--report", "report.json", "--seed", "1", "--freq",
+                                ttfs_arena_printf(a, "%g", s->clock_mhz), "--timing-allow-fail"}};
+    at[2] = (TtfsTool){.stage = "bitstream (icepack)",
+                       .package = "fpga-icestorm",
+                       .log = "icepack.log",
+                       .argv = {"icepack", "board.asc", "board.bin"}};
+    at[3] = (TtfsTool){.stage = "timing (icetime)",
+                       .package = "fpga-icestorm",
+                       .log = "icetime.log",
+                       .argv = {"icetime", "-d", flow->timing, "-P", flow->package, "-p",
+                                "board.pcf", "-t", "board.asc"}};
+    return 4;
+}
+
+static void count(TtfsSynthesis *s, const char *type, uint64_t n) {
+    if (strcmp(type, "SB_LUT4") == 0) s->luts += n;
+    if (strncmp(type, "SB_DFF", 6) == 0) s->ffs += n;
+    if (strncmp(type, "SB_RAM40", 8) == 0 || strncmp(type, "SB_SPRAM", 8) == 0) s->ram += n;
+    if (strcmp(type, "SB_MAC16") == 0) s->dsps += n;
+}
+
+const TtfsSynthFlow ttfs_flow_ice40 = {"board.pcf", "board.bin", "ICESTORM_LC", "icetime.log",
+                                       kept,        tools,       count};
