@@ -246,7 +246,8 @@ typedef struct {
                            report/agreement.json */
     const char
         *trace; /* file for the spike traces: text (of relu, values), .vcd, .fst or .nird; NULL:
-                  none. Beside waveforms a view for GTKWave, .gtkw, where there is none */
+                  none. Beside waveforms views for GTKWave, .gtkw, and Surfer, .sucl, where there
+                  are none. Written while samples come; there is none before all have */
     const char *outputs; /* file for the values of the outputs, .npy or .npz; NULL: none */
     const char *shard;   /* "I/N": part I of N of the samples; not of exact; NULL: all */
     const char *out;     /* file for what is counted, without times, which ttfs_merge_shards takes;

@@ -58,7 +58,7 @@ COMMANDS = ["lib", "e2e figures digits_mlp", "e2e usage", "e2e json", "e2e confi
             "e2e verdicts", "e2e figures digits_cnn", "e2e sample files", "e2e files", "e2e exact digits_mlp",
             "e2e library", "e2e emit digits_mlp native", "e2e diff", "e2e fit", "e2e synth", "e2e asic", "e2e weights only", "e2e starved",
             "e2e progress", "e2e planted rtl", "e2e budgets", "e2e caches", "e2e agreement", "e2e calibration", "e2e sweep words",
-            "e2e sweep shards", "e2e sweep chip", "e2e shards", "e2e page", "e2e page browser", "e2e timeline"]
+            "e2e sweep shards", "e2e sweep chip", "e2e shards", "e2e page", "e2e page browser", "e2e timeline", "e2e waves", "e2e nir"]
 IMPORT = ["nodes", "outputs", "grids", "line", "e2e outputs", "e2e quantised", "e2e operators", "e2e meanings",
           "e2e check verdicts", "e2e verdicts"]
 SEES = {
@@ -70,7 +70,7 @@ SEES = {
     "compiler/ir": ["text_damage", "e2e values", "ir_to_ir", "net", "relu", "nodes", "e2e operators", "e2e hostile models"],
     "compiler/net": ["budget", "ir_to_ir", "outputs", "ir_to_spike", "exact", "bound"],
     "compiler/onnx_to_ir": ["import_damage", "e2e values"] + IMPORT + ["budget", "e2e hostile models", "e2e exported"],
-    "compiler/hdf5": ["e2e nir", "e2e convert"],
+    "compiler/hdf5": ["trace", "e2e nir", "e2e convert"],
     "compiler/nir_to_ir": ["e2e nir"],
     "compiler/spike_to_nir": ["e2e convert"],
     "compiler/ir_to_ir": ["linear", "views", "rewrites", "windows", "net", "budget"] + IMPORT,
@@ -90,7 +90,7 @@ SEES = {
     "compiler/lib": COMMANDS,
     "compiler/report": COMMANDS,
     "hw": ["chip", "keys", "plan", "image", "sim"],
-    "runtime/trace": ["golden", "vcd", "sim", "e2e waves", "e2e waves fst", "e2e faults"],
+    "runtime/trace": ["golden", "vcd", "sim", "e2e waves", "e2e waves fst", "e2e nir", "e2e faults"],
     "runtime/golden": ["jit", "sim", "e2e faults"],
     "runtime/fast": ["fast", "e2e values", "e2e operators", "lib"],
     "runtime/relu": ["nodes", "fast", "e2e values", "exact", "ir_to_ir", "e2e operators"],

@@ -50,7 +50,13 @@ void ttfs_file_begin(TtfsFileWriter *w, const char *path);
 void ttfs_file_begin_replace(TtfsFileWriter *w, const char *path);
 void ttfs_file_begin_fill(TtfsFileWriter *w, const char *path);
 void ttfs_file_put(TtfsFileWriter *w, const void *bytes, size_t n);
+/* Writes over what was put at byte `at`. Only a file that is not there under its name yet takes
+ * that: ttfs_file_seeks. */
+bool ttfs_file_seeks(const TtfsFileWriter *w);
+void ttfs_file_put_at(TtfsFileWriter *w, uint64_t at, const void *bytes, size_t n);
 bool ttfs_file_end(TtfsFileWriter *w, TtfsDiag *diag);
+/* In place of the end: no file appears, the old one stays. What went to a device has gone. */
+void ttfs_file_drop(TtfsFileWriter *w);
 /* Returns when a file, or a folder with all in it, is on the disk. False: errno says why. */
 bool ttfs_sync_tree(const char *path);
 /* The same of an open file. */

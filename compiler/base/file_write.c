@@ -123,6 +123,17 @@ void ttfs_file_put(TtfsFileWriter *w, const void *bytes, size_t n) {
     if (!w->fault && !ttfs_write_all(w->fd, bytes, n)) w->fault = errno;
 }
 
+bool ttfs_file_seeks(const TtfsFileWriter *w) {
+    return w->temporary != NULL;
+}
+
+void ttfs_file_put_at(TtfsFileWriter *w, uint64_t at, const void *bytes, size_t n) {
+    if (w->fault) return;
+    bool ok = lseek(w->fd, (off_t)at, SEEK_SET) >= 0 && ttfs_write_all(w->fd, bytes, n) &&
+              lseek(w->fd, 0, SEEK_END) >= 0;
+    if (!ok) w->fault = errno;
+}
+
 /* The name changes while the file is open: its lock goes with the descriptor. */
 static void end_beside(TtfsFileWriter *w) {
     if (!w->fault && (!ttfs_sync_open(w->fd) || !ttfs_temporary_become(w->temporary, w->target)))
@@ -139,6 +150,14 @@ bool ttfs_file_end(TtfsFileWriter *w, TtfsDiag *diag) {
     ttfs_arena_free(&w->arena);
     errno = w->fault;
     return !w->fault || ttfs_file_fault(diag, w->path, TTFS_FILE_WRITE);
+}
+
+void ttfs_file_drop(TtfsFileWriter *w) {
+    if (w->temporary)
+        ttfs_undo(w->temporary);
+    else if (w->own)
+        close_own(w);
+    ttfs_arena_free(&w->arena);
 }
 
 static bool write_and_end(TtfsFileWriter *w, const void *bytes, size_t n, TtfsDiag *diag) {

@@ -11,13 +11,10 @@
 #include "counts_doc.h"
 #include "fast.h"
 #include "margin.h"
-#include "fst.h"
-#include "nird.h"
 #include "parallel.h"
 #include "relu.h"
 #include "resemble.h"
-#include "vcd.h"
-#include "wave_view.h"
+#include "trace_file.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -36,12 +33,11 @@ typedef struct {
 struct TtfsRun {
     TtfsArena arena; /* it lies in it */
     TtfsSession session;
-    TtfsEngine engine;               /* closed when relu itself is what runs */
-    TtfsFast *relu;                  /* NULL when it does not run */
-    bool spiking, counted, traced;   /* counted: spikes are */
-    bool ticks_kept, vcd, fst, nird; /* vcd, fst, nird: the trace is no text */
-    TtfsNird *events;                /* of the trace, when it is NIRData */
-    TtfsFst *waves;                  /* when it is FST */
+    TtfsEngine engine;             /* closed when relu itself is what runs */
+    TtfsFast *relu;                /* NULL when it does not run */
+    bool spiking, counted, traced; /* counted: spikes are */
+    bool ticks_kept;
+    TtfsTraceFile *trace; /* of the samples, when it is wanted */
     TtfsBlock block;
     TtfsTraces traces;
     TtfsBuf *values; /* [room] relu's values as text; NULL when they are not wanted */
@@ -56,7 +52,6 @@ struct TtfsRun {
     Worker worker[TTFS_MOST_THREADS];
     TtfsPart part;              /* of the work on this block */
     atomic_uint_least64_t done; /* samples that are through it */
-    TtfsBuf text;
     TtfsRunResult result;
     TtfsCountsDoc counts; /* where a file is asked for */
 };
@@ -140,78 +135,17 @@ static bool judge_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
     return true;
 }
 
-static bool too_large(TtfsDiag *diag) {
-    return ttfs_error_advice(diag, TTFS_AT_FILE("--trace"), TTFS_LIMIT,
-                             "take fewer samples with --count, or smaller files of samples",
-                             "the trace, which is held until the run ends, takes more than %u GiB "
-                             "of memory",
-                             (unsigned)(TTFS_TRACE_MOST >> 30));
-}
-
-static void print_text(const TtfsRun *r, const TtfsTrace *t, uint64_t sample, TtfsBuf *out) {
-    if (r->vcd) {
-        ttfs_vcd_sample(t, sample, out);
-        return;
-    }
-    ttfs_buf_printf(out, "sample %llu\n", (unsigned long long)sample);
-    ttfs_trace_print(t, out);
-}
-
-/* False when it is certain that the trace will be too large: as text or VCD a sample takes what a
- * silent one does, or more. */
-static bool may_fit(const TtfsRun *r) {
-    TtfsBuf silent = {0};
-    if (r->nird) return r->events != NULL;
-    if (!r->traced || !r->spiking || r->fst) return true;
-    print_text(r, &r->traces.trace[0], 0, &silent);
-    uint64_t least = silent.len;
-    ttfs_buf_free(&silent);
-    return r->session.count <= TTFS_TRACE_MOST / least;
-}
-
-static void print_values(TtfsRun *r, uint64_t i) {
-    ttfs_buf_printf(&r->text, "sample %llu\n", (unsigned long long)(r->block.first + i));
-    ttfs_buf_bytes(&r->text, r->values[i].text, r->values[i].len);
-    ttfs_buf_free(&r->values[i]);
-}
-
-/* Sample i of the block; false: too large. */
-static bool print_trace(TtfsRun *r, uint64_t i) {
-    uint64_t sample = r->block.first + i;
-    if (r->nird) return ttfs_nird_sample(r->events, sample, &r->traces.trace[i]);
-    if (r->fst)
-        ttfs_fst_sample(r->waves, &r->traces.trace[i], sample, &r->text);
-    else if (r->spiking)
-        print_text(r, &r->traces.trace[i], sample, &r->text);
-    else
-        print_values(r, i);
-    return r->text.len <= TTFS_TRACE_MOST;
-}
-
 static bool print_traces(TtfsRun *r, TtfsDiag *diag) {
-    TtfsSpike *spike = &r->session.out.spike;
-    if (r->vcd && r->block.first == 0) ttfs_vcd_begin(spike, &r->text);
-    if (r->fst && r->block.first == 0)
-        r->waves = ttfs_fst_begin(spike, &r->text, &r->session.out.arena);
-    for (uint64_t i = 0; i < r->block.n; i++)
-        if (!print_trace(r, i)) return too_large(diag);
-    return true;
-}
-
-/* A view of waveforms beside them, where there is none: one may be the user's own. */
-static bool write_view(const TtfsRun *r, const char *trace, TtfsDiag *diag) {
-    TtfsArena a = {0};
-    TtfsBuf text = {0};
-    size_t ending = strlen(".vcd");
-    if (!r->vcd && !r->fst) return true;
-    const char *path = ttfs_arena_printf(&a, "%.*s.gtkw", (int)(strlen(trace) - ending), trace);
     bool ok = true;
-    if (!ttfs_file_exists(path)) {
-        ttfs_wave_view(&r->session.out.spike, ttfs_path_base(trace), &text);
-        ok = ttfs_file_write(path, text.text, text.len, diag);
+    for (uint64_t i = 0; ok && i < r->block.n; i++) {
+        uint64_t sample = r->block.first + i;
+        if (r->spiking) {
+            ok = ttfs_trace_file_sample(r->trace, &r->traces.trace[i], sample, diag);
+            continue;
+        }
+        ok = ttfs_trace_file_values(r->trace, &r->values[i], sample, diag);
+        ttfs_buf_free(&r->values[i]);
     }
-    ttfs_buf_free(&text);
-    ttfs_arena_free(&a);
     return ok;
 }
 
@@ -234,7 +168,7 @@ static bool run_block(TtfsRun *r, TtfsDiag *diag) {
     if (!ttfs_parallel_diag(r->session.threads, 0, items, judge_some, r, diag)) return false;
     r->relu_seconds += ttfs_now() - start;
     if (r->agree) ttfs_agree_block(r->agree);
-    return !r->traced || print_traces(r, diag);
+    return !r->trace || print_traces(r, diag);
 }
 
 static bool run_all(TtfsRun *r, TtfsDiag *diag) {
@@ -286,14 +220,27 @@ static bool open_engine(TtfsRun *r, uint32_t which, const char *name, TtfsDiag *
     if (r->spiking) size.most = ttfs_engine_block(&r->engine);
     if (r->spiking) size.row = r->engine.row;
     ttfs_block_init(&r->block, s, &size, &s->out.arena);
-    if (r->nird)
-        r->events = ttfs_nird_open(&s->out.spike, s->count, TTFS_TRACE_MOST, &s->out.arena);
     if (r->counted) ttfs_neurobench_open(&r->neurobench, &s->out.spike, &s->out.arena);
     if (r->spiking)
         ttfs_traces_init(&r->traces, &s->out.spike, r->block.room, ticks, &s->out.arena);
     else if (r->traced)
         r->values = TTFS_ARRAY(&s->out.arena, TtfsBuf, r->block.room);
-    return may_fit(r) || too_large(diag);
+    return true;
+}
+
+static bool open_trace(TtfsRun *r, const char *path, TtfsDiag *diag) {
+    TtfsSession *s = &r->session;
+    if (path) r->trace = ttfs_trace_file_open(path, &s->out.spike, s->count, &s->out.arena, diag);
+    return !path || r->trace;
+}
+
+/* Only spikes have ticks. */
+static bool check_trace(const TtfsRun *r, const char *path, TtfsDiag *diag) {
+    TtfsTraceForm form = path ? ttfs_trace_form(path) : TTFS_TRACE_TEXT;
+    if (r->spiking || form == TTFS_TRACE_TEXT) return true;
+    return ttfs_error(diag, TTFS_AT_FILE("--trace"), TTFS_OPTION_VALUE,
+                      "'%s': engine relu has no ticks for %s", path,
+                      form == TTFS_TRACE_NIRD ? "events" : "a waveform");
 }
 
 /* What every layer is off by, when that is asked for. */
@@ -410,20 +357,15 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
                 (engine == TTFS_ENGINE_RTL ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE | TTFS_OUT_RTL : 0) |
                 (engine == TTFS_ENGINE_BOARD ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0) |
                 (o->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
-    if ((r->vcd || r->fst || r->nird) && !r->spiking)
-        return ttfs_error(diag, TTFS_AT_FILE("--trace"), TTFS_OPTION_VALUE,
-                          "'%s': engine relu has no ticks for %s", o->trace,
-                          r->nird ? "events" : "a waveform");
-    bool ok = check_layers(r, o, diag) && check_shard(o, diag) && check_files(o, diag) &&
+    bool ok = check_trace(r, o->trace, diag) && check_layers(r, o, diag) && check_shard(o, diag) &&
+              check_files(o, diag) &&
               ttfs_session_open(&r->session, &o->session, parts, true, diag) &&
               ttfs_counts_open(&r->counts, &r->session, o->shard, o->out, diag) &&
               !r->session.out.image_damaged && open_engine(r, engine, o->engine, diag) &&
               open_outputs(r, relu, o, diag) && open_agreement(r, o->layers, diag) &&
-              run_all(r, diag);
+              open_trace(r, o->trace, diag) && run_all(r, diag);
     if (ok && r->spiking) ttfs_session_clipped(&r->session, r->clipped, diag);
     if (ok) r->result = add_up(r);
-    if (ok && r->nird) ttfs_nird_write(r->events, &r->text);
-    if (ok && r->fst) ttfs_fst_end(r->waves, &r->text);
     if (ok) tell_shares(r, diag);
     if (ok && r->judge.step > 0)
         ttfs_margins_warn(&r->session.out.spike, r->session.out.folder, r->result.tally.close,
@@ -431,8 +373,7 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
     if (ok) fill_counts(r);
     return ok && end_agreement(r, diag) && ttfs_kept_write(r->kept, diag) &&
            ttfs_counts_save(&r->counts, o->out, diag) &&
-           (!o->trace || (ttfs_file_write(o->trace, ttfs_buf_text(&r->text), r->text.len, diag) &&
-                          write_view(r, o->trace, diag)));
+           (!r->trace || ttfs_trace_file_end(r->trace, diag));
 }
 
 TtfsRun *ttfs_run(const TtfsRunOptions *o, uint32_t engine, TtfsKept *kept, TtfsDiag *diag) {
@@ -442,9 +383,6 @@ TtfsRun *ttfs_run(const TtfsRunOptions *o, uint32_t engine, TtfsKept *kept, Ttfs
     r->spiking = engine != TTFS_ENGINE_RELU;
     r->counted = r->spiking && !o->classes_only;
     r->traced = o->trace != NULL;
-    r->vcd = r->traced && ttfs_kept_as(o->trace, ".vcd");
-    r->fst = r->traced && ttfs_kept_as(o->trace, ".fst");
-    r->nird = r->traced && ttfs_kept_as(o->trace, ".nird");
     r->ticks_kept = o->keep_spikes;
     r->kept = kept;
     if (run(r, o, engine, diag)) return r;
@@ -463,7 +401,7 @@ void ttfs_run_close(TtfsRun *r) {
     for (uint64_t i = 0; r->values && i < r->block.room; i++) ttfs_buf_free(&r->values[i]);
     ttfs_engine_close(&r->engine);
     ttfs_counts_free(&r->counts);
-    ttfs_buf_free(&r->text);
+    ttfs_trace_file_close(r->trace);
     ttfs_session_close(&r->session);
     TtfsArena a = r->arena;
     ttfs_arena_free(&a);

@@ -287,8 +287,8 @@ void ttfs_fst_sample(TtfsFst *f, const TtfsTrace *t, uint64_t i, TtfsBuf *out) {
     f->in_block++;
 }
 
-void ttfs_fst_end(TtfsFst *f, TtfsBuf *out) {
-    TtfsBuf widths = {0}, body = {0}, head = {0};
+void ttfs_fst_end(TtfsFst *f, TtfsBuf *out, TtfsBuf *head) {
+    TtfsBuf widths = {0}, body = {0};
     put_block(f, out);
     for (uint64_t i = 0; i < f->signals; i++)
         if (f->bits[i]) varint(&widths, f->bits[i]);
@@ -299,9 +299,7 @@ void ttfs_fst_end(TtfsFst *f, TtfsBuf *out) {
     big(&body, f->names.len);
     packed(&body, &f->names, true);
     section(out, NAMES, &body);
-    put_head(f, &head);
-    memcpy(out->text, head.text, head.len);
-    ttfs_buf_free(&head);
+    put_head(f, head);
     ttfs_buf_free(&widths);
     ttfs_buf_free(&f->names);
 }

@@ -16,7 +16,8 @@ typedef struct TtfsFst TtfsFst;
 TtfsFst *ttfs_fst_begin(const TtfsSpike *s, TtfsBuf *out, TtfsArena *a);
 /* Sample i, from 0, each once and in order; appends the block before it when that is whole. */
 void ttfs_fst_sample(TtfsFst *f, const TtfsTrace *t, uint64_t i, TtfsBuf *out);
-/* Names, widths, and the head of the file; then it is whole. */
-void ttfs_fst_end(TtfsFst *f, TtfsBuf *out);
+/* Appends names and widths. `head` gets the bytes that the file begins with, in place of those
+ * there; then it is whole. */
+void ttfs_fst_end(TtfsFst *f, TtfsBuf *out, TtfsBuf *head);
 
 #endif

@@ -12,13 +12,13 @@
 
 typedef struct TtfsNird TtfsNird;
 
-/* For `samples` samples; lies in the arena, which holds all spikes until they are written. NULL
- * when what does not depend on spikes takes more than `most` bytes. */
-TtfsNird *ttfs_nird_open(const TtfsSpike *s, uint64_t samples, uint64_t most, TtfsArena *a);
-/* Sample i, from 0; each once. False when with it the trace, and the largest table that writing it
- * makes, take more than that. */
-bool ttfs_nird_sample(TtfsNird *n, uint64_t i, const TtfsTrace *t);
-/* Appends the bytes of the file. */
-void ttfs_nird_write(const TtfsNird *n, TtfsBuf *out);
+/* Begins the file of `samples` samples in `out`, which is empty; lies in the arena. Held are the
+ * spikes of as many samples as a chunk has, 64 or as few as have 2^24 neurons, and of every chunk
+ * where it is. */
+TtfsNird *ttfs_nird_begin(const TtfsSpike *s, uint64_t samples, TtfsBuf *out, TtfsArena *a);
+/* Sample i, from 0, each once and in order; appends the chunks that are whole with it. */
+void ttfs_nird_sample(TtfsNird *n, const TtfsTrace *t, uint64_t i, TtfsBuf *out);
+/* Appends the rest. `head` gets the bytes that the file begins with, in place of those there. */
+void ttfs_nird_end(TtfsNird *n, TtfsBuf *out, TtfsBuf *head);
 
 #endif

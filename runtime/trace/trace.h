@@ -11,9 +11,6 @@
 
 enum { TTFS_SILENT = 0xffff };
 
-/* Bytes of traces that are held until a run ends. */
-#define TTFS_TRACE_MOST ((uint64_t)4 << 30)
-
 typedef struct {
     const TtfsSpike *spike;
     uint64_t *first;    /* per population (index id - 1): where its neurons start in `tick`, a

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A view of waveforms for GTKWave (a .gtkw file): the sample, window and count of every population,
- * readouts as signed numbers, and nothing of the thousands of wires, which the list of signals has.
+ * Views of waveforms for GTKWave (a .gtkw file) and Surfer (a .sucl file of commands): the sample,
+ * window and count of every population, readouts as signed numbers, and nothing of the thousands of
+ * wires, which the list of signals has.
  */
 #ifndef TTFS_WAVE_VIEW_H
 #define TTFS_WAVE_VIEW_H
@@ -10,5 +11,7 @@
 
 /* `dump`: name of the waveforms' file, beside the view. */
 void ttfs_wave_view(const TtfsSpike *s, const char *dump, TtfsBuf *out);
+/* Names no file: it is run when the waveforms are open. */
+void ttfs_wave_commands(const TtfsSpike *s, TtfsBuf *out);
 
 #endif

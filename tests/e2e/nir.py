@@ -16,6 +16,7 @@ from onnx_make import Model
 
 FOLDER = os.path.join(SOURCE, "tests", "nir")
 CALIB = os.path.join(DIGITS, "calib.npz")
+TRACED = 70  # samples: two chunks
 SOUND = ("snntorch", "norse", "sinabs", "nir", "threshold")
 
 
@@ -338,22 +339,38 @@ def members(data, at):
     return found
 
 
+def chunks(data, at, rank):
+    """(place, bytes) of the chunks below a node of their tree; a node is between those beside it."""
+    kind, level, n, left, right = struct.unpack_from("<BBHQQ", data, at + 4)
+    assert data[at:at + 4] == b"TREE" and kind == 1 and {left, right} <= {NONE}
+    for entry in range(at + 24, at + 24 + n * (24 + 8 * rank), 24 + 8 * rank):
+        size, child = struct.unpack_from("<I", data, entry)[0], struct.unpack_from("<Q", data, entry + 16 + 8 * rank)[0]
+        if level:
+            yield from chunks(data, child, rank)
+        else:
+            yield struct.unpack_from("<%dQ" % rank, data, entry + 8), zlib.decompress(data[child:child + size])
+
+
 def rows(data, at, letter):
-    """The rows of a dataset of 8-byte numbers that is one gzipped chunk."""
+    """The rows of a dataset of 8-byte numbers in gzipped chunks, with what is in none of them, and the chunks."""
     of = dict(messages(data, at))
-    dims = struct.unpack_from("<%dQ" % of[1][1], of[1], 8)
-    tree_at = struct.unpack_from("<Q", of[8], 3)[0]
-    size, = struct.unpack_from("<I", data, tree_at + 24)
-    chunk, = struct.unpack_from("<Q", data, tree_at + 24 + 8 + 8 * (len(dims) + 1))
-    flat = [v for v, in struct.iter_unpack("<" + letter, zlib.decompress(data[chunk:chunk + size]))]
-    width = len(flat) // dims[0]
-    return [flat[i:i + width] for i in range(0, len(flat), width)]
+    rank = of[1][1]
+    dims, sides = struct.unpack_from("<%dQ" % rank, of[1], 8), struct.unpack_from("<%dI" % rank, of[8], 11)
+    blank = struct.unpack_from("<" + letter, of[5], 8)[0] if of[5][3] else 0
+    width, wide = dims[-1], sides[-1]
+    found, n = [[blank] * width for _ in range(dims[0])], 0
+    for place, packed in chunks(data, struct.unpack_from("<Q", of[8], 3)[0], rank):
+        flat, n = struct.unpack("<%d%s" % (len(packed) // 8, letter), packed), n + 1
+        for i in range(min(sides[0], dims[0] - place[0])):
+            row = flat[i * wide:i * wide + min(wide, width - place[-1])]
+            found[place[0] + i][place[-1]:place[-1] + len(row)] = row
+    return found, n
 
 
 def traces(case):
     """NIRData holds the spikes of the text, in order of time, and the potentials in real units."""
     case.compile("digits_cnn", "cnn", "--stop-after", "spike")
-    run = ("run", "cnn", "--input", CALIB, "--count", "7", "--trace")
+    run = ("run", "cnn", "--input", CALIB, "--count", str(TRACED), "--trace")
     case.good(*run, "t.txt")
     case.good(*run, "t.nird", "--outputs", "y.npy")
     case.good(*run, "again.nird", "--threads", "1", "--engine", "golden")
@@ -371,14 +388,15 @@ def traces(case):
         kind, found = next(iter(members(data, members(data, at)["observables"]).items()))
         if kind == "membrane":
             with open(case.path("y.npy"), "rb") as f:
-                y = struct.unpack("<70f", f.read()[-280:])
-            got = [v for row in rows(data, members(data, found)["data"], "d") for v in row]
-            case.check(all(abs(a - b) <= 1e-6 * max(1, abs(b)) for a, b in zip(got, y)) and len(got) == 70, "potentials")
+                y = struct.unpack("<%df" % (10 * TRACED), f.read()[-40 * TRACED:])
+            got = [v for row in rows(data, members(data, found)["data"], "d")[0] for v in row]
+            case.check(all(abs(a - b) <= 1e-6 * max(1, abs(b)) for a, b in zip(got, y)) and len(got) == 10 * TRACED, "potentials")
             continue
-        idx, time = (rows(data, members(data, found)[key], letter) for key, letter in (("idx", "q"), ("time", "d")))
-        begin = {t - w[0] for i in range(7) for t, w in zip(time[i], want.get((name, i), []))}
+        (idx, n), (time, _) = (rows(data, members(data, found)[key], letter) for key, letter in (("idx", "q"), ("time", "d")))
+        case.equal(n, 2, "%s: chunks" % name)
+        begin = {t - w[0] for i in range(TRACED) for t, w in zip(time[i], want.get((name, i), []))}
         case.equal(len(begin), 1, "%s: ticks before its window" % name)
-        for i in range(7):
+        for i in range(TRACED):
             pairs = [(int(t - min(begin)), n) for t, n in zip(time[i], idx[i]) if n >= 0]
             case.equal(pairs, want.get((name, i), []), "events of %s in sample %d" % (name, i))
             case.check(all(t == float("inf") for t, n in zip(time[i], idx[i]) if n < 0), "silence is at infinity")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Waveforms of one run: the view beside a dump names signals that the dump declares, and is not written over. With `fst`, what
+"""Waveforms of one run: the views beside a dump name signals that the dump declares, and are not written over; memory does not grow with samples. With `fst`, what
 GTKWave's fst2vcd makes of the .fst holds, signal by signal, the changes of the .vcd; without it that part is skipped.
 """
 import os
@@ -8,9 +8,10 @@ import subprocess
 import sys
 import zlib
 
-from e2e import DIGITS, Case, flip, need, npy
+from e2e import DIGITS, TTFS, Case, flip, need, npy
 
 TEST = os.path.join(DIGITS, "test.npz")
+MANY = 2000  # samples
 
 
 def signals(text):
@@ -86,6 +87,17 @@ def starts(case, data, text):
         case.equal(values, "", "values behind the last signal's")
 
 
+def commands(case, dump, shown):
+    """Surfer's commands: of the few that are used each with what it takes, and the same signals in the same order."""
+    with open(case.path("t.sucl"), encoding="utf-8") as f:
+        lines = [line for line in f.read().splitlines() if not line.startswith("#")]
+    words = [line.split(" ") for line in lines]
+    case.equal([w[1] for w in words if w[0] == "variable_add"], shown, "signals that Surfer adds")
+    case.check(all(w[1] in dump for w in words if w[0] == "variable_add"), "Surfer adds what the dump has not")
+    case.equal([w[1] for w in words if w[0] == "divider_add"], ["input", "conv1", "pool1", "conv2", "fc"], "dividers")
+    case.equal(sorted({w[0] for w in words}), ["divider_add", "variable_add", "zoom_fit"], "commands")
+
+
 def views(case):
     dump = signals(traced(case, "t.vcd", "--count", 3).decode())
     case.check(len(dump) > 900 and sum(map(len, dump.values())) > 2000, "signals of the dump")
@@ -97,10 +109,13 @@ def views(case):
     case.equal(lost, [], "signals that the view has and the dump has not")
     for name in ("ttfs.sample", "ttfs.conv1.window", "ttfs.conv2.spikes", "ttfs.fc.n9"):
         case.check(name in shown, "the view lacks %s: %s" % (name, shown))
+    commands(case, dump, shown)
     case.write("t.gtkw", "mine")
+    case.write("t.sucl", "mine")
     traced(case, "t.vcd", "--count", 1)
-    with open(case.path("t.gtkw"), encoding="utf-8") as f:
-        case.equal(f.read(), "mine", "a view of the user's own")
+    for name in ("t.gtkw", "t.sucl"):
+        with open(case.path(name), encoding="utf-8") as f:
+            case.equal(f.read(), "mine", "a view of the user's own: " + name)
     case.refused("run", "cnn", "--input", TEST, "--engine", "relu", "--trace", "r.fst", code=2, says="no ticks for a waveform")
     for option, file in (("--trace", "manifest.json"), ("--outputs", "./forms/spike.blob"), ("-o", "report/run-jit.json")):
         case.refused("run", "cnn", "--input", TEST, "--count", 1, option, "cnn/" + file, code=2, says=(option, "of the folder 'cnn' itself"))
@@ -110,14 +125,28 @@ def views(case):
                "golden on one thread writes another file")
 
 
+def peak(case, name, count):
+    """KiB that a run takes at most."""
+    p = subprocess.Popen([os.path.abspath(TTFS), "run", "cnn", "--input", "x.npy", "--count", str(count), "--threads", "1", "--classes-only", "--engine", "golden",
+                          "--trace", name], cwd=case.folder, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(p.pid, 0)
+    p.returncode = os.waitstatus_to_exitcode(status)
+    case.equal(p.returncode, 0, "%d samples to %s" % (count, name))
+    return usage.ru_maxrss
+
+
 def bounded(case):
-    """16 million samples, a file with a hole: what they take as text at the least is known before any is read."""
-    shape = (1 << 24, 1, 8, 8)
+    """Ten times the samples take as much memory."""
+    if os.environ.get("TTFS_SANITIZE", "none") != "none":
+        return  # whose memory is another's
     with open(case.path("x.npy"), "wb") as f:
-        f.write(npy((0,), [], header="{'descr': '|u1', 'fortran_order': False, 'shape': %r, }" % (shape,)))
-        f.truncate(f.tell() + (64 << 24))
-    for name in ("t.vcd", "t.txt"):
-        case.refused("run", "cnn", "--input", "x.npy", "--trace", name, says=("--trace", "more than 4 GiB", "--count"))
+        f.write(npy((0,), [], header="{'descr': '|u1', 'fortran_order': False, 'shape': %r, }" % ((MANY, 1, 8, 8),)))
+        f.write(bytes(i * i % 251 for i in range(64 * MANY)))
+    for name in ("t.txt", "t.vcd", "t.fst", "t.nird"):
+        few, many = peak(case, name, MANY // 10), peak(case, name, MANY)
+        size = os.path.getsize(case.path(name)) >> 10
+        case.check(many - few < 2048, "%s, %d KiB: %d KiB of memory, %d KiB with a tenth of the samples" % (name, size, many, few))
+        case.check(size > 2048, "%s has %d KiB" % (name, size))
 
 
 def fst(case):

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "golden.h"
+#include "hdf5.h"
 #include "hdf5_write.h"
 #include "nird.h"
 #include "random_spike.h"
@@ -198,27 +199,69 @@ static void other_graphs_differ(void **state) {
     ttfs_spike_free(&b);
 }
 
-/* Two samples with 3 and 2 spikes, 3 potentials each: what is held, and the table of 2 x 3 places.
- */
-static void nird_is_bounded(void **state) {
-    (void)state;
-    TtfsSpike s;
-    TtfsTrace t;
+/* A file that holds nothing but a dataset of {n, 3} numbers 0, 1, .. in chunks of {1, 2}, moved
+ * away after each; of the last `less` chunks none. */
+static void put_chunked(TtfsBuf *file, uint64_t n, uint64_t less) {
+    TtfsHdf5Writer w;
     TtfsArena a = {0};
-    small_graph(&s);
-    run_small(&s, &t);
-    const uint64_t held = 2 * (3 * 8 + 2 * 16), spikes = (3 + 2) * 8, table = 2 * 3 * 16;
-    assert_null(ttfs_nird_open(&s, (uint64_t)1 << 60, TTFS_TRACE_MOST, &a));
-    assert_null(ttfs_nird_open(&s, 2, held - 1, &a));
-    TtfsNird *n = ttfs_nird_open(&s, 2, held + 2 * spikes + table, &a);
-    assert_non_null(n);
-    assert_true(ttfs_nird_sample(n, 0, &t));
-    assert_true(ttfs_nird_sample(n, 1, &t));
-    n = ttfs_nird_open(&s, 2, held + 2 * spikes + table - 1, &a);
-    assert_true(ttfs_nird_sample(n, 0, &t));
-    assert_false(ttfs_nird_sample(n, 1, &t));
+    TtfsBuf head = {0};
+    TtfsHdf5Chunked c = {.type = TTFS_HDF5_WRITE_I64, .rank = 2, .chunk = {1, 2}, .fill = 7};
+    ttfs_hdf5_begin(&w);
+    for (uint64_t i = 0; i < 2 * n - less; i++) {
+        const uint64_t at[] = {i / 2, i % 2 * 2};
+        const int64_t first = (int64_t)(at[0] * 3 + at[1]), values[] = {first, first + 1};
+        ttfs_hdf5_move(&w, file);
+        ttfs_hdf5_chunk(&w, &c, at, values, &a);
+    }
+    uint64_t set = ttfs_hdf5_chunked(&w, &c, (uint64_t[]){n, 3}, (uint64_t[]){n, 4});
+    TtfsHdf5Header root = ttfs_hdf5_group();
+    ttfs_hdf5_link(&root, "x", set);
+    ttfs_hdf5_end_moved(&w, &root, &head);
+    ttfs_hdf5_move(&w, file);
+    memcpy(file->text, head.text, head.len);
+    ttfs_buf_free(&head);
     ttfs_arena_free(&a);
-    ttfs_spike_free(&s);
+}
+
+/* Reads it back: 3 n numbers, or NULL after a message. */
+static int64_t *read_chunked(const TtfsBuf *file, TtfsArena *a, TtfsDiag *diag) {
+    TtfsBudget budget = ttfs_budget(file->len, 0);
+    TtfsHdf5 f = {.path = "f",
+                  .bytes = (const unsigned char *)file->text,
+                  .size = file->len,
+                  .arena = a,
+                  .budget = &budget,
+                  .diag = diag};
+    TtfsHdf5Object root, set;
+    int64_t *x = NULL;
+    assert_true(ttfs_hdf5_open(&f) && ttfs_hdf5_object(&f, "/", f.root, &root));
+    assert_true(ttfs_hdf5_links(&f, &root));
+    const TtfsHdf5Link *link = ttfs_hdf5_find(&root, "x");
+    assert_non_null(link);
+    assert_true(ttfs_hdf5_object(&f, "x", link->header, &set));
+    return ttfs_hdf5_integers(&f, &set, &x) ? x : NULL;
+}
+
+/* Trees of one node, of two full levels, of three. One chunk that is not there is missed. */
+static void chunks_in_a_tree(void **state) {
+    static const uint64_t most[] = {1, 32, 33, 32 * 64, 32 * 64 + 1};
+    (void)state;
+    for (size_t k = 0; k < sizeof most / sizeof *most; k++) {
+        TtfsArena a = {0};
+        TtfsBuf file = {0}, cut = {0};
+        TtfsDiag diag = {0};
+        put_chunked(&file, most[k], 0);
+        int64_t *x = read_chunked(&file, &a, &diag);
+        assert_non_null(x);
+        for (uint64_t i = 0; i < 3 * most[k]; i++) assert_int_equal(x[i], i);
+        put_chunked(&cut, most[k], 1);
+        assert_null(read_chunked(&cut, &a, &diag));
+        assert_non_null(strstr(diag.messages.at[0].what, "not written whole"));
+        ttfs_buf_free(&file);
+        ttfs_buf_free(&cut);
+        ttfs_diag_free(&diag);
+        ttfs_arena_free(&a);
+    }
 }
 
 /* Names of a file are apart where one had to change into what another is. */
@@ -227,19 +270,21 @@ static void nird_has_all_names(void **state) {
     TtfsSpike s;
     TtfsTrace t;
     TtfsArena a = {0};
-    TtfsBuf file = {0};
+    TtfsBuf file = {0}, head = {0};
     small_graph(&s);
     run_small(&s, &t);
     s.pops.at[0].name = "a/b", s.pops.at[1].name = "a.b_1";
-    TtfsNird *n = ttfs_nird_open(&s, 1, TTFS_TRACE_MOST, &a);
-    assert_true(ttfs_nird_sample(n, 0, &t));
-    ttfs_nird_write(n, &file);
+    TtfsNird *n = ttfs_nird_begin(&s, 1, &file, &a);
+    ttfs_nird_sample(n, &t, 0, &file);
+    ttfs_nird_end(n, &file, &head);
+    assert_int_equal(memcmp(head.text, "\x89HDF", 4), 0);
     uint32_t own = 0, other = 0;
     for (size_t i = 0; i + 7 < file.len; i++) {
         other += memcmp(file.text + i, "a.b_1_2", 7) == 0;
         own += memcmp(file.text + i, "a.b_1", 5) == 0;
     }
     assert_true(own == 2 && other == 1);
+    ttfs_buf_free(&head);
     ttfs_buf_free(&file);
     ttfs_arena_free(&a);
     ttfs_spike_free(&s);
@@ -270,7 +315,7 @@ int main(void) {
         cmocka_unit_test(faults),
         cmocka_unit_test(last_population),
         cmocka_unit_test(other_graphs_differ),
-        cmocka_unit_test(nird_is_bounded),
+        cmocka_unit_test(chunks_in_a_tree),
         cmocka_unit_test(nird_has_all_names),
         cmocka_unit_test(names_are_utf8),
     };

@@ -216,7 +216,7 @@ static void blocks_are_bounded(void **state) {
     TtfsSpike s = {0};
     TtfsTrace t;
     TtfsArena a = {0};
-    TtfsBuf file = {0};
+    TtfsBuf file = {0}, head = {0};
     s.input = add_pop(
         &s, (TtfsPopulation){.kind = TTFS_POP_INPUT, .c = NEURONS, .h = 1, .w = 1, .ticks = 2});
     s.latency = 2;
@@ -224,8 +224,9 @@ static void blocks_are_bounded(void **state) {
     for (uint32_t i = 0; i < NEURONS; i++) t.tick[i] = 1;
     TtfsFst *fst = ttfs_fst_begin(&s, &file, &a);
     for (uint32_t i = 0; i < SAMPLES; i++) ttfs_fst_sample(fst, &t, i, &file);
-    ttfs_fst_end(fst, &file);
-    assert_int_equal(file.text[COUNT_AT], SAMPLES);
+    ttfs_fst_end(fst, &file, &head);
+    assert_int_equal(head.text[COUNT_AT], SAMPLES);
+    ttfs_buf_free(&head);
     ttfs_buf_free(&file);
     ttfs_arena_free(&a);
     ttfs_spike_free(&s);

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cocotb example, rtl/cocotb: the digits MLP on a small chip under Icarus, every spike and potential held against golden
+by the Python package; a damaged image is seen. The Python is TTFS_TEST_COCOTB, or the one that runs the test; without cocotb 2
+and numpy it is skipped.
+
+Argument: the library of this build.
+"""
+import os
+import re
+import subprocess
+import sys
+
+from e2e import SOURCE, TTFS, Case, need, skip
+
+EXAMPLE = os.path.join(os.path.abspath(SOURCE), "rtl", "cocotb")
+
+
+def main(library):
+    need("iverilog")
+    python = os.environ.get("TTFS_TEST_COCOTB", sys.executable)
+    asked = subprocess.run([python, "-c", "import cocotb, numpy; print(cocotb.__version__)"], capture_output=True, text=True, check=False)
+    if asked.returncode != 0 or int(asked.stdout.split(".")[0]) < 2:
+        skip("no cocotb 2 with numpy in %s (TTFS_TEST_COCOTB=PYTHON names another)" % python)
+    case = Case()
+    env = {**os.environ, "TTFS_LIBRARY": library, "TTFS_BIN": os.path.abspath(TTFS), "TTFS_DATA": os.path.abspath(SOURCE),
+           "PYTHONPATH": os.path.join(os.path.abspath(SOURCE), "python")}
+    p = subprocess.run([python, os.path.join(EXAMPLE, "run.py"), "--count", "3"], cwd=case.folder, env=env, text=True, check=False,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    case.equal(p.returncode, 0, "run.py: " + p.stdout[-4000:])
+    case.check("3 tests, 0 failed" in p.stdout, "what run.py says at its end: " + p.stdout[-1000:])
+    compared = [int(n) for n in re.findall(r"(\d+) spikes and potentials of 3 samples compared, 0 differences", p.stdout)]
+    case.check(compared and compared[0] > 60, "what was compared: %s" % compared)
+    sys.exit(case.done())
+
+
+main(sys.argv[1])
