@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 
-from e2e import DIGITS, SOURCE, TTFS, Case, skip
+from e2e import DIGITS, SOURCE, TTFS, Case, interpreter, skip
 
 STRUCTS = """
 import ctypes, ttfs._abi as a
@@ -29,14 +29,6 @@ test = np.load(d + "/test.npz")
 net = ttfs.compile(d + "/digits_mlp.onnx", calib=np.load(d + "/calib.npz")["x"], ticks=63)
 print("%.2f" % net.run(test["x"], test["y"]).accuracy, net.verify(test["x"][:50], ("golden", "jit")).equal, ttfs.__file__)
 """
-
-
-def interpreter():
-    for python in (sys.executable, "/usr/bin/python3"):
-        p = subprocess.run([python, "-c", "import numpy"], capture_output=True, check=False)
-        if p.returncode == 0:
-            return python
-    return skip("no python3 with numpy")
 
 
 def environment(library):
