@@ -1,31 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
 """The documents say what is so: docs/reference.md is what the program's --help prints, the schema of
-chips and the table in docs/hardware.md are what hw/chip.def says, links lead to files that exist, and the
-commands of the README's tutorial and of docs/embedded.md work when pasted.
+chips and the table in docs/hardware.md are what hw/chip.def says, links lead to files and headings that exist, commands in
+boxes are those of the program, and the tutorials work when pasted and print what they show.
 
 README shows the end of the demo as it is.
 
 The version is the same wherever it stands.
 
-Argument: `reference`, `chip_keys`, `versions`, `links`, `tutorial`, `embedded` or `demo`.
+Argument: `reference`, `chip_keys`, `versions`, `links`, `boxes`, `tutorial` (README), `engineer`, `designer`, `researcher`, `exact`,
+`embedded` or `demo`; of those that want the Python package, behind it the library.
 """
+import ast
 import os
 import re
 import subprocess
 import sys
 
-from e2e import DIGITS, SOURCE, TTFS, Case, llvm_tool, need
+from e2e import DIGITS, SOURCE, TTFS, Case, interpreter, llvm_tool, need
 
-LINK = re.compile(r"\]\(([^)#:]+)(#[^)]*)?\)")
-BLOCK = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
+sys.path.insert(0, os.path.join(SOURCE, "tools", "manual"))
+from option_table import commands  # noqa: E402
+
+LINK = re.compile(r"\]\(([^)#:\s]*)(#[^)\s]*)?\)")
+HEADING = re.compile(r"^#+ (.*)$", re.M)
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
+INDENTED = re.compile(r"^    (.*)$", re.M)
+COMMAND = re.compile(r"(?:^|[|&;(!] *)(?:build/)?ttfs ([a-z]+)((?: [^|&;)#]*)?)")
+OPTION = re.compile(r"(?<=\s)--([a-z][\w-]*)")
+NOT_SOURCE = re.compile(r"^(build.*|out|\..*|__pycache__)$")
 SHOWN = re.compile(r"^```text\n(What was proven.*?)^```", re.M | re.S)
 
 
 def documents():
-    for folder in ("", "docs", "examples/digits", "tools/bench"):
-        for name in sorted(os.listdir(os.path.join(SOURCE, folder))):
+    """All Markdown files of the source, by their paths."""
+    for folder, folders, names in os.walk(SOURCE):
+        folders[:] = sorted(f for f in folders if not NOT_SOURCE.match(f))
+        for name in sorted(names):
             if name.endswith(".md"):
-                yield os.path.join(folder, name)
+                yield os.path.relpath(os.path.join(folder, name), SOURCE)
 
 
 def text_of(name):
@@ -65,16 +77,76 @@ def versions(case):
     case.equal(listed, declared, "debian/libttfs0.symbols")
 
 
+def places(name):
+    """The anchors of a document, as a viewer makes them of its headings."""
+    found = set()
+    for heading in HEADING.findall(FENCE.sub("", text_of(name))):
+        text = re.sub(r"\]\([^)]*\)", "", heading.lower())
+        found.add(re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", text)))
+    return found
+
+
+def faults_of_links(name, text):
+    """What leads nowhere in the text of a document."""
+    for target, anchor in LINK.findall(INDENTED.sub("", FENCE.sub("", text))):
+        path = os.path.normpath(os.path.join(os.path.dirname(name), target)) if target else name
+        if not os.path.exists(os.path.join(SOURCE, path)):
+            yield "%s: the link to %s leads nowhere" % (name, target)
+        elif anchor and path.endswith(".md") and anchor[1:] not in places(path):
+            yield "%s: %s has no place %s" % (name, path, anchor)
+
+
 def links(case):
     for name in documents():
-        for target, _ in LINK.findall(text_of(name)):
-            path = os.path.join(SOURCE, os.path.dirname(name), target)
-            case.check(os.path.exists(path), "%s: the link to %s leads nowhere" % (name, target))
+        for fault in faults_of_links(name, text_of(name)):
+            case.check(False, fault)
+    damaged = "[a](no/such.md) [b](#no-such) [c](../README.md#install) [d](../README.md#in-stall) [e](https://x.invalid/y.md)"
+    case.equal(len(list(faults_of_links("docs/exact.md", damaged))), 3, "damaged links that are noticed")
+
+
+def faults_of_boxes(name, text):
+    """What no command or option of the program is, in the boxes of a document; what is no Python there."""
+    known = {c.name: {o.name for o in c.options} for c in commands()}
+    boxes = FENCE.findall(text) + [("", "\n".join(INDENTED.findall(FENCE.sub("", text))))]
+    for kind, box in boxes:
+        lines = [] if kind in ("text", "c", "python") else re.sub(r"\\\n\s*", "", box).splitlines()
+        if re.search(r"-o\s*/dev/", "\n".join(lines)):
+            yield "%s: -o /dev/..: pasted by root, some tools change the device's mode or replace it" % name
+        for command, rest in (m for line in lines for m in COMMAND.findall(line)):
+            for option in OPTION.findall(rest):
+                if option not in known.get(command, {"help"}):
+                    yield "%s: ttfs %s has no option --%s" % (name, command, option)
+            if command not in known:
+                yield "%s: ttfs has no command %s" % (name, command)
+        try:
+            ast.parse(box if kind == "python" else "")
+        except SyntaxError as e:
+            yield "%s: %s in a box of Python" % (name, e)
+
+
+def boxes(case):
+    for name in documents():
+        for fault in faults_of_boxes(name, text_of(name)):
+            case.check(False, fault)
+    damaged = "    ttfs check x --ticks 3\n\n```sh\nfoo && build/ttfs comple x\n! ttfs run x \\\n    --imput y\n```\n```python\nx = (\n```\n"
+    damaged += "```sh\niverilog -o /dev/null x.v\n```\n"
+    case.equal(len(list(faults_of_boxes("", damaged))), 5, "damaged boxes that are noticed")
 
 
 def tutorial(case):
     section = text_of("README.md").split("\n## Tutorial", 1)[1].split("\n## ", 1)[0]
     paste(case, section, 3)
+
+
+def document(name, least, *tools):
+    """Pastes all of a document that needs those tools and a Python that has numpy."""
+    def run(case, library):
+        for tool in tools:
+            need(tool)
+        os.makedirs(case.path("bin"))
+        os.symlink(interpreter(), case.path("bin", "python3"))
+        paste(case, text_of(os.path.join("docs", name + ".md")), least, library)
+    return run
 
 
 def embedded(case):
@@ -87,18 +159,25 @@ def embedded(case):
         case.check("class  0\n" in text, "the example's digit is a 0:\n%s" % text)
 
 
-def paste(case, section, least):
-    """Runs the shell blocks of a text, one shell after the other, in a folder that looks like the
-    source tree; what they print."""
-    blocks = BLOCK.findall(section)
-    case.check(len(blocks) >= least, "only %d shell blocks" % len(blocks))
+def paste(case, section, least, library=None):
+    """Runs the shell blocks of a text, one shell after the other, in a folder that looks like the source tree, and holds
+    what they print against the block of text behind them; what they print."""
+    case.check(section.count("\n```sh\n") >= least, "only %d shell blocks" % section.count("\n```sh\n"))
     os.makedirs(case.path("build"))
     os.symlink(os.path.abspath(TTFS), case.path("build", "ttfs"))
-    for name in ("examples", "tools", "hw"):
+    if library:
+        os.symlink(os.path.abspath(library), case.path("build", "libttfs.so"))
+    for name in ("examples", "tools", "hw", "python"):
         os.symlink(os.path.join(os.path.abspath(SOURCE), name), case.path(name))
+    env = dict(os.environ, PATH=case.path("bin") + os.pathsep + os.environ["PATH"], TTFS_DATA=os.path.abspath(SOURCE))
     said = []
-    for block in blocks:
-        env = dict(os.environ, PATH=case.path("bin") + os.pathsep + os.environ["PATH"])
+    for kind, block in FENCE.findall(section):
+        if kind == "text" and said:
+            printed = [line.rstrip() for line in said[-1].splitlines()]
+            missing = [line for line in block.splitlines() if line not in printed]
+            case.check(not missing, "shown and not printed:\n%s\nprinted:\n%s" % ("\n".join(missing), said[-1][-3000:]))
+        if kind != "sh":
+            continue
         p = subprocess.run(["bash", "-euc", block], cwd=case.folder, env=env, stdin=subprocess.DEVNULL,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         said.append(p.stdout.decode(errors="replace"))
@@ -125,12 +204,18 @@ def demo(case):
                    "the README shows %r, the demo prints:\n%s" % (line, "\n".join(printed)))
 
 
-def main(what):
+PARTS = {
+    "reference": reference, "chip_keys": chip_keys, "versions": versions, "links": links, "boxes": boxes, "tutorial": tutorial,
+    "engineer": document("tutorial-engineer", 8), "designer": document("tutorial-designer", 6, "verilator", "iverilog"),
+    "researcher": document("tutorial-researcher", 6), "exact": document("exact", 5, "verilator"), "embedded": embedded, "demo": demo,
+}
+
+
+def main(what, *library):
     case = Case()
-    {"reference": reference, "chip_keys": chip_keys, "versions": versions, "links": links, "tutorial": tutorial, "embedded": embedded,
-     "demo": demo}[what](case)
+    PARTS[what](case, *library)
     return case.done()
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

@@ -65,6 +65,15 @@ def llvm_tool(name):
     return need(name, os.environ.get("TTFS_LLVM_BIN", "/usr/bin"))
 
 
+def interpreter():
+    """A Python that has numpy: this one, or the system's; without one the test is skipped."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        p = subprocess.run([python, "-c", "import numpy"], capture_output=True, check=False)
+        if p.returncode == 0:
+            return python
+    return skip("no python3 with numpy")
+
+
 class Result:
     """One finished command."""
 

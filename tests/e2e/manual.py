@@ -6,9 +6,11 @@ Argument: `pages`, `words`, `lint` (man, and mandoc where it is), `bash`, `zsh` 
 """
 import glob
 import os
+import pty
 import re
 import subprocess
 import sys
+import time
 
 from e2e import SOURCE, Case, need
 
@@ -33,6 +35,21 @@ compdef() { print -r -- compdef $@ }
 source %s
 words=(ttfs ''); CURRENT=2; _ttfs
 for c in %s; do words=(ttfs $c --); CURRENT=3; _ttfs; done
+"""
+# What is typed in a folder with `apple.onnx` and `folder`, and the word that the Tab key makes of its last one.
+TYPED = [("ttfs comp", "compile"), ("ttfs compile net.onnx --weights-o", "--weights-only"), ("ttfs run out --engine gol", "golden"),
+         ("ttfs compile net.onnx --chip tin", "tiny"), ("ttfs synth out --device up", "up5k"), ("ttfs check app", "apple.onnx"),
+         ("ttfs run out --dump-llvm fol", "folder/"), ("ttfs run out --dump-llvm app", "app"), ("ttfs compile net.onnx --ticks app", "app"),
+         ("ttfs check net.onnx --engi", "--engi"), ("ttfs --vers", "--version")]
+# An interactive zsh: Tab completes, Ctrl-T writes the line to `typed` and empties it.
+ZSHRC = """fpath=(%s $fpath)
+autoload -Uz compinit && compinit -u -D
+unsetopt beep auto_list
+typed() { print -r -- "$BUFFER" >> typed; BUFFER='' }
+ready() { print ready >> typed; zle -D zle-line-init }
+zle -N typed && zle -N zle-line-init ready
+bindkey '^I' complete-word
+bindkey '^T' typed
 """
 
 
@@ -119,6 +136,55 @@ def zsh(case, build):
     for name, line in zip(listed, said[3:]):
         offered = re.findall(r"(?:^| )(--?[\w-]+)\[", line)
         case.equal(sorted(offered), help_of(case, name), "options of " + name)
+    typed(case, build, zsh_typed)
+
+
+def wait_for(case, path, count):
+    """The lines of a file once it has so many."""
+    for _ in range(600):
+        found = open(path, encoding="utf-8").read().splitlines() if os.path.exists(path) else []
+        if len(found) >= count:
+            return found
+        time.sleep(0.05)
+    case.check(False, "%s after 30 s: %s" % (path, found))
+    return found
+
+
+def zsh_typed(case, build):
+    """The lines that an interactive zsh on a terminal of its own makes of those that are typed."""
+    case.write(".zshrc", ZSHRC % os.path.abspath(build))
+    master, slave = pty.openpty()
+    env = dict(os.environ, ZDOTDIR=case.folder, TERM="dumb", HOME=case.folder)
+    p = subprocess.Popen([need("zsh"), "-d", "-i"], cwd=case.folder, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True)
+    os.close(slave)
+    try:
+        wait_for(case, case.path("typed"), 1)
+        for i, (text, _) in enumerate(TYPED):
+            os.write(master, text.encode() + b"\t\x14")
+            found = wait_for(case, case.path("typed"), i + 2)
+    finally:
+        p.kill()
+        p.wait()
+        os.close(master)
+    return found[1:]
+
+
+def fish_typed(case, build):
+    """The same of fish: of several that fit none is taken."""
+    script = ["source " + file_of(build, "ttfs.fish")] + ["complete -C '%s'; echo ~~" % text for text, _ in TYPED]
+    p = subprocess.run([need("fish"), "--no-config", "-c", "\n".join(script)], cwd=case.folder, capture_output=True, stdin=subprocess.DEVNULL,
+                       env=dict(os.environ, HOME=case.folder), check=False)
+    case.equal((p.returncode, p.stderr.decode()), (0, ""), "fish completes")
+    for (text, _), said in zip(TYPED, p.stdout.decode().split("~~\n")):
+        offered = [line.split("\t")[0] for line in said.splitlines()]
+        yield " ".join(text.split(" ")[:-1] + [offered[0] if len(offered) == 1 else text.split(" ")[-1]])
+
+
+def typed(case, build, lines):
+    case.write("apple.onnx", "")
+    os.mkdir(case.path("folder"))
+    for (text, word), line in zip(TYPED, lines(case, build)):
+        case.equal(line.rstrip(" ").split(" "), text.split(" ")[:-1] + [word], "%s and Tab" % text)
 
 
 def fish(case, build):
@@ -128,6 +194,7 @@ def fish(case, build):
     for name, text in zip(listed, said):
         offered = [line.split("\t")[0] for line in text.split("\n") if line]
         case.equal(sorted(offered), [o for o in help_of(case, name) if o.startswith("--")], "options of " + name)
+    typed(case, build, fish_typed)
 
 
 def main(part, build):

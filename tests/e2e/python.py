@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 
-from e2e import DIGITS, SOURCE, TTFS, Case, skip
+from e2e import DIGITS, SOURCE, TTFS, Case, interpreter, skip
 
 STRUCTS = """
 import ctypes, ttfs._abi as a

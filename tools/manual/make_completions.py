@@ -93,10 +93,10 @@ def bash(all_commands):
 
 
 def zsh_action(o):
-    files = {"file": "_files", "folder": "_files -/"}.get(o.takes, "")
+    files = {"file": "_files", "folder": "_path_files -/"}.get(o.takes, "")
     words = "(%s)" % " ".join(o.words) if o.words else ""
     if files and words:
-        return "_alternative \"words:word:%s\" \"files:file:%s\"" % (words, files)
+        return " _alternative \"words\\:word\\:%s\" \"files\\:file\\:%s\"" % (words, files)
     return files or words or " "
 
 
@@ -116,7 +116,8 @@ def zsh(all_commands):
 def fish_option(command, o):
     value = ""
     if o.value:
-        value = " -r" + ("" if o.takes else " -f") + (" -a '%s'" % " ".join(o.words) if o.words else "")
+        words = " ".join(o.words) + ("(__fish_complete_directories)" if o.takes == "folder" else "")
+        value = " -r" + ("" if o.takes == "file" else " -f") + (" -a '%s'" % words if words else "")
     letter = " -s %s" % o.letter if o.letter else ""
     return "complete -c ttfs -n '__fish_seen_subcommand_from %s'%s -l %s%s -d '%s'" % (
         command.name, letter, o.name, value, o.doc.replace("\\", "\\\\").replace("'", "\\'"))

@@ -68,7 +68,7 @@ def read_text(*names):
 def words_of(key):
     if key == "CHIP":
         return sorted(n[:-5] for n in os.listdir(os.path.join(SOURCE, "hw", "chips")) if n.endswith(".json"))
-    if key == "FIT":
+    if key in ("FIT", "DEVICE"):
         return re.findall(r'^TTFS_DEVICE\(\w+, "([^"]+)"', read_text("hw", "devices.def"), re.M)
     return WORDS.get(key, [])
 
