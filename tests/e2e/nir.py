@@ -239,17 +239,32 @@ def faults(case):
 
 class Halves(nir_make.File):
     """Matrices of 12 rows as two chunks; `second` is where the second of them says that it lies."""
-    second = 6
+    second, filters = 6, []
+
+    @staticmethod
+    def pack(part):
+        return part
 
     def plain(self, shape, kind, data, size):
         if shape != [12, 64]:
             return super().plain(shape, kind, data, size)
         half, entries = len(data) // 2, b""
         for row, part in ((0, data[:half]), (self.second, data[half:])):
-            entries += struct.pack("<IIQQQQ", half, 0, row, 0, 0, self.add(part))
+            entries += struct.pack("<IIQQQQ", half, 0, row, 0, 0, self.add(self.pack(part)))
         tree = self.add(b"TREE" + struct.pack("<BBHQQ", 1, 0, 2, NONE, NONE) + entries + struct.pack("<IIQQQ", 0, 0, 12, 64, 0))
         layout = message(8, struct.pack("<BBBQIII", 3, 2, 3, tree, 6, 64, size))
-        return self.add(nir_make.header([nir_make.space(shape), kind, message(5, bytes([2, 3, 2, 0])), layout]))
+        return self.add(nir_make.header([nir_make.space(shape), kind, message(5, bytes([2, 3, 2, 0])), layout] + self.filters))
+
+
+class Shuffled(Halves):
+    """With a filter that puts all first bytes of 5 first, then all second ones; what is left over stays. It is there twice, and
+    counts once."""
+    filters = [message(11, bytes([1, 1]) + b"\0" * 6 + struct.pack("<HHHHII", 2, 0, 0, 1, 5, 0))] * 2
+
+    @staticmethod
+    def pack(part):
+        n = len(part) // 5
+        return b"".join(part[i:5 * n:5] for i in range(5)) + part[5 * n:]
 
 
 def chunked(case):
@@ -258,8 +273,11 @@ def chunked(case):
     root = {"version": "1.0.8", "node": nir_make.graph(nodes, edges)}
     Halves(root).save(case.path("halves.nir"))
     net(nodes, edges).save(case.path("whole.nir"))
-    dumped = [case.good("compile", name, "-o", "x", "--stop-after", "ir", "--dump", "ir").out for name in ("halves.nir", "whole.nir")]
-    case.equal(dumped[0].replace("halves", "whole"), dumped[1], "two chunks")
+    Shuffled(root).save(case.path("shuffled.nir"))
+    halves, shuffled, whole = (case.good("compile", name + ".nir", "-o", "x", "--stop-after", "ir", "--dump", "ir").out.replace(name, "whole")
+                               for name in ("halves", "shuffled", "whole"))
+    case.equal(halves, whole, "two chunks")
+    case.equal(shuffled, whole, "two chunks with bytes shuffled in fives")
     Halves.second = 0
     Halves(root).save(case.path("twice.nir"))
     case.refused("check", "twice.nir", says=("fc1/weight", "damaged"))
