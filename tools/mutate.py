@@ -110,7 +110,8 @@ SEES = {
 ABOUT = {
     "driver": "asked block out_folder out_tree", "figures": "energy judge output_error report_json", "job": "asked refill_open shipped",
     "lib": "asked folders models results run", "memory": "block kept run session", "report": "compile_report judge_report",
-    "run_image": "make_program make_numbers make_routes", "sample_damage": "inflate", "e2e agreement": "bounded", "e2e board link": "board lanes",
+    "run_image": "make_program make_numbers make_routes", "e2e check verdicts": "compile_report pipeline", "e2e json": "pipeline report_json",
+    "e2e exact digits_mlp": "read_options", "e2e sample files": "out labels_beside session", "sample_damage": "inflate", "e2e agreement": "bounded", "e2e board link": "board lanes",
     "e2e calibration": "calib_file calibrate resemble", "e2e convert": "convert_out", "e2e failing files": "streams", "e2e manual words": "options",
     "e2e figures digits_mlp": "counts_doc energy judge lanes pipeline_write report_json run_report schedule watch compile_report",
     "e2e files": "streams temporary out_folder", "e2e meanings": "judge judge_report kept output_error run", "e2e nir": "model",

@@ -356,6 +356,26 @@ def members(data, at):
     return found
 
 
+F64 = struct.pack("<BBBBIHHBBBBI", 0x11, 0x20, 63, 0, 8, 0, 64, 52, 11, 0, 52, 1023)  # "IEEE floating-point datatype" of HDF5's text
+I64 = struct.pack("<BBBBIHH", 0x10, 8, 0, 0, 8, 0, 64)
+
+
+def attributes(data, at):
+    """{name: value} of the numbers at an object, whose types must be whole."""
+    found = {}
+    for kind, m in messages(data, at):
+        if kind != 12:
+            continue
+        sizes = struct.unpack_from("<HHH", m, 2)
+        starts = [8]
+        for size in sizes:
+            starts.append(starts[-1] + (size + 7) // 8 * 8)
+        parts = [m[start:start + size] for start, size in zip(starts, sizes)]
+        if parts[1] in (F64, I64):
+            found[parts[0][:-1].decode()], = struct.unpack_from("<d" if parts[1] == F64 else "<q", m, starts[3])
+    return found
+
+
 def rows(data, at, letter):
     """The rows of a dataset of 8-byte numbers that is one gzipped chunk."""
     of = dict(messages(data, at))
@@ -385,8 +405,10 @@ def traces(case):
         for name, tick, neuron in re.findall(r'spike "(.*)" tick (\d+) neuron (\d+)', sample):
             want.setdefault((name, i), []).append((int(tick), int(neuron)))
     case.check(len(want) > 7, "the text has spikes")
+    numbers = []
     for name, at in nodes.items():
         kind, found = next(iter(members(data, members(data, at)["observables"]).items()))
+        numbers.append(attributes(data, found))
         if kind == "membrane":
             with open(case.path("y.npy"), "rb") as f:
                 y = struct.unpack("<70f", f.read()[-280:])
@@ -400,6 +422,10 @@ def traces(case):
             pairs = [(int(t - min(begin)), n) for t, n in zip(time[i], idx[i]) if n >= 0]
             case.equal(pairs, want.get((name, i), []), "events of %s in sample %d" % (name, i))
             case.check(all(t == float("inf") for t, n in zip(time[i], idx[i]) if n < 0), "silence is at infinity")
+    sizes = {p["name"]: p["neurons"] for p in case.json("info", "cnn")["layers"]}
+    latency = case.json(*run[:4], "--count", "7")["latency_ticks"]
+    case.equal(numbers, [{"dt": 1.0} if name == "fc" else {"n_neurons": sizes[name], "t_max": float(latency)} for name in nodes],
+               "numbers beside the events")
 
 
 def main():
