@@ -58,7 +58,7 @@ COMMANDS = ["lib", "e2e figures digits_mlp", "e2e usage", "e2e json", "e2e confi
             "e2e verdicts", "e2e figures digits_cnn", "e2e sample files", "e2e files", "e2e exact digits_mlp",
             "e2e library", "e2e emit digits_mlp native", "e2e diff", "e2e fit", "e2e synth", "e2e asic", "e2e weights only", "e2e starved",
             "e2e progress", "e2e planted rtl", "e2e budgets", "e2e caches", "e2e agreement", "e2e calibration", "e2e sweep words",
-            "e2e sweep shards", "e2e sweep chip", "e2e shards", "e2e page", "e2e page browser", "e2e timeline", "e2e waves", "e2e nir"]
+            "e2e sweep shards", "e2e sweep chip", "e2e sweep engines", "e2e shards", "e2e page", "e2e page browser", "e2e timeline", "e2e wavestune", "e2e nirconvert"]
 IMPORT = ["nodes", "outputs", "grids", "line", "e2e outputs", "e2e quantised", "e2e operators", "e2e meanings",
           "e2e check verdicts", "e2e verdicts"]
 SEES = {
@@ -77,19 +77,19 @@ SEES = {
     "compiler/ir_to_spike": ["rounding", "descent", "probe", "keep", "bound", "budget", "e2e fitted"] + IMPORT,
     "compiler/spike": ["text_damage", "ir_to_spike", "golden", "plan", "image_to_spike", "outputs"],
     "compiler/spike_to_chip": ["e2e fit", "e2e synth"],
-    "compiler/plan": ["image", "sim", "e2e faults", "e2e config", "e2e verdicts"],
-    "compiler/spike_to_plan": ["pack", "plan_schedules", "plan", "image", "image_to_spike", "sim"],
+    "compiler/plan": ["plan_derive", "plan_geometry", "plan_spread", "plan_stream", "plan_cycles", "run_image", "image", "sim", "e2e faults", "e2e config", "e2e verdicts"],
+    "compiler/spike_to_plan": ["pack", "plan_schedules", "plan_geometry", "plan_stream", "run_image", "plan", "image", "image_to_spike", "sim"],
     "compiler/image": ["image_to_spike", "sim", "e2e faults", "e2e hostile folders"],
-    "compiler/plan_to_image": ["image", "image_to_spike", "sim"],
-    "compiler/image_to_spike": ["image", "sim", "e2e faults", "e2e hostile folders"],
+    "compiler/plan_to_image": ["run_image", "image", "image_to_spike", "sim"],
+    "compiler/image_to_spike": ["plan_stream", "image", "sim", "e2e faults", "e2e hostile folders"],
     "compiler/chip_to_verilog": ["chip", "sim"],
     "compiler/asic": ["e2e asic"],
     "compiler/net_to_onnx": ["tune", "e2e tune"],
-    "compiler/driver": ["tune", "e2e tune", "fault", "job", "margin", "odds", "e2e target", "figures", "memory", "neurobench", "samples", "e2e failing files"] + COMMANDS,
+    "compiler/driver": ["tune", "fault", "job", "margin", "odds", "e2e target", "figures", "memory", "neurobench", "samples", "e2e failing files"] + COMMANDS,
     "compiler/cli": ["say"] + COMMANDS,
     "compiler/lib": COMMANDS,
     "compiler/report": COMMANDS,
-    "hw": ["chip", "keys", "plan", "image", "sim"],
+    "hw": ["chip", "keys", "size", "plan", "image", "sim"],
     "runtime/trace": ["golden", "vcd", "sim", "e2e waves", "e2e waves fst", "e2e nir", "e2e faults"],
     "runtime/golden": ["jit", "sim", "e2e faults"],
     "runtime/fast": ["fast", "e2e values", "e2e operators", "lib"],
@@ -105,6 +105,20 @@ SEES = {
     "runtime/sim": ["cache", "e2e faults", "e2e planted rtl", "e2e progress"],
     "runtime/board": ["board", "fuzz corpus board", "e2e board link"],
     "runtime/engine": ["e2e figures digits_mlp", "e2e usage", "e2e faults", "e2e codes", "e2e hostile folders"],
+}
+# Tests that are about a file with which their name shares no word: names of files, without their folder.
+ABOUT = {
+    "driver": "asked block out_folder out_tree", "figures": "energy judge output_error report_json", "job": "asked refill_open shipped",
+    "lib": "asked folders models results run", "memory": "block kept run session", "report": "compile_report judge_report",
+    "run_image": "make_program make_numbers make_routes", "e2e check verdicts": "compile_report pipeline", "e2e json": "pipeline report_json",
+    "e2e exact digits_mlp": "read_options", "e2e sample files": "out labels_beside session", "sample_damage": "inflate", "e2e agreement": "bounded", "e2e board link": "board lanes",
+    "e2e calibration": "calib_file calibrate resemble", "e2e convert": "convert_out", "e2e failing files": "streams", "e2e manual words": "options",
+    "e2e figures digits_mlp": "counts_doc energy judge lanes pipeline_write report_json run_report schedule watch compile_report",
+    "e2e files": "streams temporary out_folder", "e2e meanings": "judge judge_report kept output_error run", "e2e nir": "model",
+    "e2e page": "watch watch_report", "e2e planted rtl": "gates made_here", "e2e schedules one": "schedule",
+    "e2e shards": "counts_doc counts_merge counts_report doc_read", "e2e sweep chip": "axes", "e2e sweep engines": "axes",
+    "e2e sweep words": "axes", "e2e synth": "bits board gates made_here vivado", "e2e target": "frontier trial odds",
+    "e2e usage": "commands main options read_options shipped session", "e2e verdicts": "verify", "e2e weights only": "refill refill_open requantise",
 }
 # Checks of tests/rtl/run.sh that see a module, after its own bench.
 RTL_SEES = ["bench/core", "fails/chip-flit", "chip/1", "chip/2", "errors/2"]
@@ -469,7 +483,7 @@ def spent():
 
 def tests_of(copy, path):
     """The tests that see a file: those that bear its folder's name, then the others; `own` are those, and the ones
-    that share a word with the file's name."""
+    that are about the file or share a word with its name."""
     folder = os.path.dirname(path)
     if path.endswith(".v"):
         module = os.path.basename(path)[len("ttfs_"):-2]
@@ -480,12 +494,13 @@ def tests_of(copy, path):
     base = os.path.basename(folder)
     own = [n for n in sorted(copy.tests, key=lambda n: (n != base, n))
            if re.fullmatch(base + r"(_sums|_check|_fits)?", n)]
-    others = [n for n in dict.fromkeys(SEES.get(folder, []) + END) if n not in own]
+    stem = os.path.basename(path)[:-2]
+    near = [n for n in ABOUT if stem in ABOUT[n].split()]
+    others = [n for n in dict.fromkeys(near + SEES.get(folder, []) + END) if n not in own]
     missing = [n for n in others if n not in copy.tests]
     if missing:
         raise SystemExit("mutate.py: the suite has no such test: " + ", ".join(missing))
-    about = words(os.path.basename(path)[:-2])
-    return [dict(copy.tests[n], own=n in own or bool(about & words(n))) for n in own + others]
+    return [dict(copy.tests[n], own=n in own + near or bool(words(stem) & words(n))) for n in own + others]
 
 
 def wrong_in_tables(build):
@@ -495,9 +510,11 @@ def wrong_in_tables(build):
     tests = {t["name"] for t in told}
     folders = {os.path.relpath(os.path.dirname(f), ROOT) for place in ("compiler/*", "runtime/*", "hw")
                for f in glob.glob(os.path.join(ROOT, place, "*.c"))}
-    named_tests = set(END).union(*SEES.values())
+    named_tests = set(END).union(ABOUT, *SEES.values())
+    stems = {os.path.basename(f)[:-2] for folder in folders for f in glob.glob(os.path.join(ROOT, folder, "*.c"))}
     return (["no tests are named for " + f for f in sorted(folders - set(SEES))]
             + ["no such folder: " + f for f in sorted(set(SEES) - folders)]
+            + ["no such file: " + f for f in sorted(set(" ".join(ABOUT.values()).split()) - stems)]
             + ["no such test: " + t for t in sorted(named_tests - tests)]
             + ["tools/mutants.txt: %s has no such change now: %s" % name[:2] for name in stale(named())])
 

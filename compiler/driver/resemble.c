@@ -41,27 +41,26 @@ void ttfs_shares_merge(TtfsShares *to, const TtfsShares *from, const TtfsSpike *
     }
 }
 
+/* What calibration saw of a population; shares of its neurons, a sample. */
+typedef struct {
+    double fires, deviation; /* deviation: of `fires` from sample to sample */
+    double saturated;
+    bool saturates; /* that is known */
+} Seen;
+
 /* How many times the room there is; above 1: far. */
-static double fires_off(const TtfsShareSeen *seen, double fires, uint64_t n) {
+static double fires_off(const Seen *seen, double fires, uint64_t n) {
     double room = fmax(0.05, 0.3 * seen->fires) + 4 * seen->deviation / sqrt((double)n);
     return fabs(fires - seen->fires) / room;
 }
 
-static double saturated_off(const TtfsShareSeen *seen, double saturated) {
+static double saturated_off(const Seen *seen, double saturated) {
     return seen->saturates ? saturated / (0.05 + 3 * seen->saturated) : 0;
-}
-
-bool ttfs_fires_far(const TtfsShareSeen *seen, double fires, uint64_t n) {
-    return n >= FEWEST && fires_off(seen, fires, n) > 1;
-}
-
-bool ttfs_saturated_far(const TtfsShareSeen *seen, double saturated, uint64_t n) {
-    return n >= FEWEST && saturated_off(seen, saturated) > 1;
 }
 
 /* What the report says of a population's first tick; of the input nothing: its range is asked for,
  * and clipped values are told of. */
-static void take_saturated(TtfsShareSeen *seen, const TtfsPopulation *p, const cJSON *layers) {
+static void take_saturated(Seen *seen, const TtfsPopulation *p, const cJSON *layers) {
     const cJSON *e;
     if (p->kind != TTFS_POP_RELU) return;
     cJSON_ArrayForEach(e, layers) {
@@ -73,9 +72,9 @@ static void take_saturated(TtfsShareSeen *seen, const TtfsPopulation *p, const c
     }
 }
 
-static TtfsShareSeen seen_of(const TtfsPopulation *p, const cJSON *layers) {
+static Seen seen_of(const TtfsPopulation *p, const cJSON *layers) {
     double fires = p->rate_ppm * 1e-6;
-    TtfsShareSeen seen = {.fires = fires, .deviation = fires * p->rates.vary / TTFS_RATE_ONE};
+    Seen seen = {.fires = fires, .deviation = fires * p->rates.vary / TTFS_RATE_ONE};
     take_saturated(&seen, p, layers);
     return seen;
 }
@@ -103,7 +102,7 @@ static Farthest farthest(const TtfsSpike *s, const TtfsShares *n, uint64_t sampl
         if (p->kind == TTFS_POP_READOUT) continue;
         double all = (double)ttfs_pop_size(p) * (double)samples;
         double fires = (double)n->spikes[i] / all, saturated = (double)n->saturated[i] / all;
-        TtfsShareSeen seen = seen_of(p, layers);
+        Seen seen = seen_of(p, layers);
         double by_fires = fires_off(&seen, fires, samples);
         double by_first = saturated_off(&seen, saturated);
         if (by_fires >= by_first)

@@ -17,17 +17,6 @@ TtfsShares ttfs_shares(const TtfsSpike *s, TtfsArena *a);
 void ttfs_shares_add(TtfsShares *n, const TtfsTrace *t);
 void ttfs_shares_merge(TtfsShares *to, const TtfsShares *from, const TtfsSpike *s);
 
-/* What calibration saw of a population; shares of its neurons, a sample. */
-typedef struct {
-    double fires, deviation; /* deviation: of `fires` from sample to sample */
-    double saturated;
-    bool saturates; /* that is known */
-} TtfsShareSeen;
-
-/* Far: more than chance and rounding to few bits bring. `n` samples. */
-bool ttfs_fires_far(const TtfsShareSeen *seen, double fires, uint64_t n);
-bool ttfs_saturated_far(const TtfsShareSeen *seen, double saturated, uint64_t n);
-
 /* Warns (DATA_UNLIKE) of the population that is farthest off, and says of how many others it is
  * true. Nothing where the folder was compiled without samples, and of fewer than 8 samples. */
 void ttfs_resemble(TtfsOut *o, const TtfsShares *n, uint64_t samples, TtfsDiag *diag);

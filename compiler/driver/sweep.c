@@ -131,13 +131,13 @@ static bool refuse_axis(TtfsAxis a, const char *engine, TtfsDiag *diag) {
     return false;
 }
 
-/* The engine that was asked for, else the first that has all axes. */
+/* The engine that was asked for, else the jit where it alone has all axes. */
 static bool choose_engine(Sweep *s, const char *asked, TtfsDiag *diag) {
-    static const TtfsSweepEngine in_turn[] = {TTFS_SWEEP_FAST, TTFS_SWEEP_JIT, TTFS_SWEEP_FAST};
-    uint32_t index = 0, turn = 0;
+    bool jit = foreign_axis(s->doc, TTFS_SWEEP_FAST) != TTFS_AXES &&
+               foreign_axis(s->doc, TTFS_SWEEP_JIT) == TTFS_AXES;
+    uint32_t index = jit ? TTFS_SWEEP_JIT : TTFS_SWEEP_FAST;
     if (!ttfs_asked_word("--engine", asked, ttfs_sweep_engines, &index, diag)) return false;
-    while (!asked && turn < 2 && foreign_axis(s->doc, in_turn[turn]) != TTFS_AXES) turn++;
-    s->engine = asked ? (TtfsSweepEngine)index : in_turn[turn];
+    s->engine = (TtfsSweepEngine)index;
     s->doc->engine = ttfs_sweep_engines[s->engine];
     TtfsAxis a = foreign_axis(s->doc, s->engine);
     return a == TTFS_AXES || refuse_axis(a, s->doc->engine, diag);

@@ -213,12 +213,3 @@ bool ttfs_nir_import_bytes(const char *path, const void *bytes, size_t n,
     if (!ok) ttfs_ir_free(out);
     return ok;
 }
-
-bool ttfs_nir_import(const char *path, const TtfsNirOptions *options, TtfsIr *out, TtfsDiag *diag) {
-    TtfsFile file;
-    *out = (TtfsIr){0};
-    if (!ttfs_file_open(&file, path, UINT32_MAX, diag)) return false;
-    bool ok = ttfs_nir_import_bytes(path, file.bytes, file.size, options, out, diag);
-    ttfs_file_close(&file);
-    return ok;
-}

@@ -23,7 +23,5 @@ bool ttfs_nir_is(const void *bytes, size_t n);
  * each with its node and its type; true only when there is none. What was assumed becomes notes. */
 bool ttfs_nir_import_bytes(const char *path, const void *bytes, size_t n,
                            const TtfsNirOptions *options, TtfsIr *out, TtfsDiag *diag);
-/* The same of a file. */
-bool ttfs_nir_import(const char *path, const TtfsNirOptions *options, TtfsIr *out, TtfsDiag *diag);
 
 #endif

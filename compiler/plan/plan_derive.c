@@ -105,7 +105,6 @@ static void place_weights(PlanDerive *d) {
     for (uint32_t i = 0; i < p->tasks.len; i++) {
         TtfsTask *t = &p->tasks.at[i];
         TtfsUse *use = &p->use[t->core];
-        t->weight_base = 0;
         if (owner[i] != i || t->streamed) continue;
         t->weight_base = t->groups ? (uint32_t)use->weight_rows : 0;
         use->weight_rows += rows_of(t);

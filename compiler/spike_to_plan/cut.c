@@ -77,6 +77,14 @@ static uint64_t largest(const Job *j, const Cut *cut, TtfsTask *t) {
     return sets;
 }
 
+/* Groups of lanes, and passes; a pool has none, and one. */
+static void divide(const Job *j, TtfsTask *t) {
+    const TtfsPlan *plan = j->v->plan;
+    t->groups = ttfs_pop_is_pooled(j->v->spike, j->pop) ? 0 : share(t->channels, plan->chip.lanes);
+    t->passes = 1;
+    if (t->groups) t->passes = ttfs_task_passes(j->v->spike, plan, t);
+}
+
 /* Weight rows of the largest cell. */
 static uint64_t rows_of(const Job *j, const Cut *cut) {
     TtfsTask t;
@@ -94,8 +102,7 @@ static Need need_of(const Job *j, const Cut *cut) {
     Solver *v = j->v;
     TtfsTask t;
     Need n = {.rows = rows_of(j, cut), .words = largest(j, cut, &t)};
-    t.groups = ttfs_pop_is_pooled(v->spike, j->pop) ? 0 : share(t.channels, v->plan->chip.lanes);
-    t.passes = t.groups ? ttfs_task_passes(v->spike, v->plan, &t) : 1;
+    divide(j, &t);
     n.words *= ttfs_task_words(v->spike, &t);
     TtfsTask cell = {.pop = j->pop, .oy_count = share(j->p->h, cut->rows)};
     cell.ox_count = share(j->p->w, cut->cols);
@@ -134,10 +141,7 @@ static uint32_t cores_with_room(const Solver *v, const Need *n) {
 static uint64_t cost_of(const Job *j, const Cut *cut) {
     TtfsTask t;
     uint64_t tasks = largest(j, cut, &t);
-    t.groups = ttfs_pop_is_pooled(j->v->spike, j->pop) ? 0
-                                                       : share(t.channels, j->v->plan->chip.lanes);
-    t.passes = 1;
-    if (t.groups) t.passes = ttfs_task_passes(j->v->spike, j->v->plan, &t);
+    divide(j, &t);
     return tasks * ttfs_plan_task_cycles(&j->v->plan->chip, j->v->spike, &t, j->expected) +
            room_cycles(j, cut);
 }

@@ -23,8 +23,6 @@ typedef struct TtfsNoisyWork TtfsNoisyWork; /* a thread's */
 /* `canonical` must outlive it. `weights`: they will be disturbed. NULL with an error. */
 TtfsNoisy *ttfs_noisy_open(const TtfsIr *canonical, const char *file, bool weights, TtfsDiag *diag);
 void ttfs_noisy_close(TtfsNoisy *n);
-/* The layers of the network with its weights of now. */
-const TtfsNet *ttfs_noisy_net(const TtfsNoisy *n);
 
 /* Gaussian noise of weights, drawn once a trial: w (1 + N(0, sd)), or with `added`
  * w + N(0, sd max |w| of the layer); sd 0: none. Key (seed, TTFS_DRAW_WEIGHT), counter (trial, 0,

@@ -116,10 +116,6 @@ void ttfs_noisy_close(TtfsNoisy *n) {
     ttfs_arena_free(&arena);
 }
 
-const TtfsNet *ttfs_noisy_net(const TtfsNoisy *n) {
-    return &n->net;
-}
-
 static double largest(const float *w, uint64_t count) {
     double most = 0;
     for (uint64_t i = 0; i < count; i++) most = fmax(most, fabs((double)w[i]));

@@ -115,6 +115,13 @@ def made(case, synth):
     case.check("-constr abc.constr -D 10000" in text_of(case, "synth.ys"), "what ABC is told")
     case.check("-period 10.0000" in text_of(case, "ttfs.sdc"), "the clock")
     case.check('values ("1.500")' in text_of(case, "macros", "ttfs_ram_1024x32.lib"), "the access time that was stated")
+    for name, widths in (("ttfs_ram_1024x32", (10, 32)), ("ttfs_sram_256x12", (8, 12))):
+        text = text_of(case, "macros", name + ".lib")
+        types = {m[1]: (int(m[2]), int(m[3])) for m in re.finditer(
+            r"type \((\w+)\) \{\s*base_type : array;\s*data_type : bit;\s*bit_width : (\d+);\s*bit_from : (\d+);\s*bit_to : 0;", text)}
+        case.equal(types, {"bits_%d" % n: (n, n - 1) for n in widths}, name + ": types of buses")
+        case.equal(set(re.findall(r"bus_type : (\w+);", text)), set(types), name + ": types that buses have")
+        case.equal(text.count("{"), text.count("}"), name + ": brackets")
     case.check("site `row`, 0.8 x 10" in text_of(case, "README.md") and "| `ttfs_sram_256x12` | 256 | 12 |" in text_of(case, "README.md"),
                "the note")
     case.equal(json.loads(text_of(case, "asic.json"))["folder"], "asic", "the document that is kept")

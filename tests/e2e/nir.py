@@ -240,17 +240,32 @@ def faults(case):
 
 class Halves(nir_make.File):
     """Matrices of 12 rows as two chunks; `second` is where the second of them says that it lies."""
-    second = 6
+    second, filters = 6, []
+
+    @staticmethod
+    def pack(part):
+        return part
 
     def plain(self, shape, kind, data, size):
         if shape != [12, 64]:
             return super().plain(shape, kind, data, size)
         half, entries = len(data) // 2, b""
         for row, part in ((0, data[:half]), (self.second, data[half:])):
-            entries += struct.pack("<IIQQQQ", half, 0, row, 0, 0, self.add(part))
+            entries += struct.pack("<IIQQQQ", half, 0, row, 0, 0, self.add(self.pack(part)))
         tree = self.add(b"TREE" + struct.pack("<BBHQQ", 1, 0, 2, NONE, NONE) + entries + struct.pack("<IIQQQ", 0, 0, 12, 64, 0))
         layout = message(8, struct.pack("<BBBQIII", 3, 2, 3, tree, 6, 64, size))
-        return self.add(nir_make.header([nir_make.space(shape), kind, message(5, bytes([2, 3, 2, 0])), layout]))
+        return self.add(nir_make.header([nir_make.space(shape), kind, message(5, bytes([2, 3, 2, 0])), layout] + self.filters))
+
+
+class Shuffled(Halves):
+    """With a filter that puts all first bytes of 5 first, then all second ones; what is left over stays. It is there twice, and
+    counts once."""
+    filters = [message(11, bytes([1, 1]) + b"\0" * 6 + struct.pack("<HHHHII", 2, 0, 0, 1, 5, 0))] * 2
+
+    @staticmethod
+    def pack(part):
+        n = len(part) // 5
+        return b"".join(part[i:5 * n:5] for i in range(5)) + part[5 * n:]
 
 
 def chunked(case):
@@ -259,8 +274,11 @@ def chunked(case):
     root = {"version": "1.0.8", "node": nir_make.graph(nodes, edges)}
     Halves(root).save(case.path("halves.nir"))
     net(nodes, edges).save(case.path("whole.nir"))
-    dumped = [case.good("compile", name, "-o", "x", "--stop-after", "ir", "--dump", "ir").out for name in ("halves.nir", "whole.nir")]
-    case.equal(dumped[0].replace("halves", "whole"), dumped[1], "two chunks")
+    Shuffled(root).save(case.path("shuffled.nir"))
+    halves, shuffled, whole = (case.good("compile", name + ".nir", "-o", "x", "--stop-after", "ir", "--dump", "ir").out.replace(name, "whole")
+                               for name in ("halves", "shuffled", "whole"))
+    case.equal(halves, whole, "two chunks")
+    case.equal(shuffled, whole, "two chunks with bytes shuffled in fives")
     Halves.second = 0
     Halves(root).save(case.path("twice.nir"))
     case.refused("check", "twice.nir", says=("fc1/weight", "damaged"))
@@ -339,6 +357,26 @@ def members(data, at):
     return found
 
 
+F64 = struct.pack("<BBBBIHHBBBBI", 0x11, 0x20, 63, 0, 8, 0, 64, 52, 11, 0, 52, 1023)  # "IEEE floating-point datatype" of HDF5's text
+I64 = struct.pack("<BBBBIHH", 0x10, 8, 0, 0, 8, 0, 64)
+
+
+def attributes(data, at):
+    """{name: value} of the numbers at an object, whose types must be whole."""
+    found = {}
+    for kind, m in messages(data, at):
+        if kind != 12:
+            continue
+        sizes = struct.unpack_from("<HHH", m, 2)
+        starts = [8]
+        for size in sizes:
+            starts.append(starts[-1] + (size + 7) // 8 * 8)
+        parts = [m[start:start + size] for start, size in zip(starts, sizes)]
+        if parts[1] in (F64, I64):
+            found[parts[0][:-1].decode()], = struct.unpack_from("<d" if parts[1] == F64 else "<q", m, starts[3])
+    return found
+
+
 def chunks(data, at, rank):
     """(place, bytes) of the chunks below a node of their tree; a node is between those beside it."""
     kind, level, n, left, right = struct.unpack_from("<BBHQQ", data, at + 4)
@@ -384,8 +422,10 @@ def traces(case):
         for name, tick, neuron in re.findall(r'spike "(.*)" tick (\d+) neuron (\d+)', sample):
             want.setdefault((name, i), []).append((int(tick), int(neuron)))
     case.check(len(want) > 7, "the text has spikes")
+    numbers = []
     for name, at in nodes.items():
         kind, found = next(iter(members(data, members(data, at)["observables"]).items()))
+        numbers.append(attributes(data, found))
         if kind == "membrane":
             with open(case.path("y.npy"), "rb") as f:
                 y = struct.unpack("<%df" % (10 * TRACED), f.read()[-40 * TRACED:])
@@ -400,6 +440,10 @@ def traces(case):
             pairs = [(int(t - min(begin)), n) for t, n in zip(time[i], idx[i]) if n >= 0]
             case.equal(pairs, want.get((name, i), []), "events of %s in sample %d" % (name, i))
             case.check(all(t == float("inf") for t, n in zip(time[i], idx[i]) if n < 0), "silence is at infinity")
+    sizes = {p["name"]: p["neurons"] for p in case.json("info", "cnn")["layers"]}
+    latency = case.json(*run[:4], "--count", "7")["latency_ticks"]
+    case.equal(numbers, [{"dt": 1.0} if name == "fc" else {"n_neurons": sizes[name], "t_max": float(latency)} for name in nodes],
+               "numbers beside the events")
 
 
 def main():

@@ -6,6 +6,7 @@ Argument: `engines`, `shards`, `words`, `chip` (axes of the integers) or `recipe
 """
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -283,14 +284,33 @@ def check_neutral(case):
         case.equal(p["worst_layer"]["mean_abs_error"], 0, "error of %s without fault" % p["axis"])
 
 
+def values(case, folder):
+    """The values of fc1 in real units, by sample and neuron, that are not 0; and the end of its window."""
+    case.good("run", folder, "--input", TEST, "--engine", "golden", "--trace", "t.txt")
+    with open(case.path(folder, "forms", "spike.txt"), encoding="utf-8") as f:
+        fc1 = f.read().split('"fc1" relu')[1]
+    ticks, scale = int(re.search(r"ticks (\d+)", fc1)[1]), float.fromhex(re.search(r"scale (\S+) offset 0x0p", fc1)[1])
+    with open(case.path("t.txt"), encoding="utf-8") as f:
+        samples = f.read().split("sample ")[1:]
+    return {(i, neuron): (ticks - int(tick)) * scale for i, sample in enumerate(samples)
+            for tick, neuron in re.findall(r'spike "fc1" tick (\d+) neuron (\d+)', sample)}, ticks * scale
+
+
+def error(clean, other, count):
+    return sum(abs(clean.get(k, 0) - other.get(k, 0)) for k in set(clean) | set(other)) / count
+
+
 def check_again(case):
-    """Another grid is what a compilation with it runs, without its samples."""
+    """Another grid is what a compilation with it runs, without its samples; its error is that of the values, in real units."""
+    clean, top = values(case, "out")
     for axis, value in (("ticks", 15), ("weight-bits", 3), ("percentile", 0.8)):
         case.compile("digits_mlp", "other", "--" + axis, value)
         run = case.json("run", "other", "--input", TEST, "--engine", "jit")
         p = sweep(case, *vary("%s=%s" % (axis, value)), "-o", "again.json")["points"][0]
         case.equal(figures(p), tuple(run[k] for k in KEYS), "%s=%s beside a compilation" % (axis, value))
-        case.check(p["worst_layer"]["mean_abs_error"] > 0, "%s=%s is without error" % (axis, value))
+        want, worst = error(clean, values(case, "other")[0], 450 * 32), p["worst_layer"]
+        case.check(abs(worst["mean_abs_error"] / want - 1) < 1e-6 and abs(worst["share_of_window"] * top / want - 1) < 1e-6,
+                   "%s=%s: %s, an error of %.9g expected" % (axis, value, worst, want))
 
 
 def check_faults(case):

@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 from e2e import Case
+import onnx_make as om
 from onnx_make import Model
 
 ROUNDS = 12
@@ -291,6 +292,33 @@ def expand(b):
     b.node("Expand", [name, b.const(asked)], want)
 
 
+def bfloat16(v):
+    """Rounded to the upper half of a float32, ties to even."""
+    bits, = struct.unpack("<I", struct.pack("<f", v))
+    return struct.unpack("<f", struct.pack("<I", (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000))[0]
+
+
+def float16(v):
+    return struct.unpack("<e", struct.pack("<e", v))[0]
+
+
+def stored(b):
+    """Constants of every type, as bytes and as a list of the type's own; and what half precision makes of them."""
+    whole = {om.UINT8: (0, 255), om.INT8: (-128, 127), om.UINT16: (0, 65535), om.INT16: (-32768, 32767), om.BOOL: (0, 1),
+             om.INT32: (-1 << 31, (1 << 31) - 1), om.UINT32: (3, (1 << 32) - 1), om.INT64: (-1 << 60, 1 << 33), om.UINT64: (5, 1 << 62)}
+    real = {kind: (-1.5, 0.0078125) for kind in (om.FLOAT, om.DOUBLE, om.FLOAT16, om.BFLOAT16)}
+    for kind, values in list(whole.items()) + list(real.items()):
+        for raw in (True, False):
+            name, want = b.name(), Tensor((1, 2), lambda i, values=values: values[i[1]])
+            b.m.init(name, [list(values)], data_type=kind, raw=raw)
+            b.node("Cast", [name], want, to=om.FLOAT)
+    for kind, narrow in ((om.FLOAT16, float16), (om.BFLOAT16, bfloat16)):
+        values = [b.rng.uniform(-9, 9) * 10 ** b.rng.randint(-6, 3) for _ in range(40)] + [1 + 2 ** -8, 1 + 3 * 2 ** -8, 2049, 2051, 6e-8]
+        name = b.name()
+        b.m.node("Cast", [b.const([values])], [name], name=name, to=kind)
+        b.node("Cast", [name], Tensor((1, len(values)), lambda i, values=values, narrow=narrow: narrow(values[i[1]])), to=om.FLOAT)
+
+
 CASES = [transpose, slice_, gather, concat, pad, tile, split, reduce, spaced, two, matmul, expand]
 ONLY_ACTIVATIONS = [reduce, pad, spaced]  # constants are not folded through these
 
@@ -320,6 +348,8 @@ def main():
                     continue
                 for _ in range(20 if one is matmul else 3):
                     one(b)
+            if folds and seed == 0:
+                stored(b)
             judge(case, sys.argv[1], b)
     sys.exit(case.done())
 

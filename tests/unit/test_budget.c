@@ -186,8 +186,49 @@ static void unaffordable_means_longer(void **state) {
     assert_true(starve_random(12, 200) > 10);
 }
 
+/* What biases of a sum of two convolutions cost, one of which reads the input. */
+static uint64_t bias_work(bool input_first) {
+    Net n = start(DIMS(1, 2, 6, 6));
+    TtfsIr canonical;
+    TtfsNet net = {0};
+    TtfsDiag diag = {0};
+    TtfsBudget b = ttfs_budget(0, 0);
+    TtfsArena a = {.budget = &b};
+    uint32_t count, layer = 0;
+    conv(&n, "c1", 2, 2);
+    TtfsTensor near = n.last;
+    n.last = n.ir.input;
+    conv(&n, "c2", 2, 2);
+    relu(&n, "r1");
+    conv_with(&n, "c3", CONST(&n, 2, 2, 3, 3), 1, 1);
+    TtfsTensor far = n.last;
+    push(&n, TTFS_OP_ADD, "sum", IN(input_first ? near : far, input_first ? far : near), NULL);
+    relu(&n, "r2");
+    reshape(&n, "flat", DIMS(1, 32));
+    dense(&n, "fc", 3, 32);
+    assert_true(ttfs_ir_canonical(&n.ir, &canonical, "net", &diag));
+    assert_true(ttfs_net_of(&canonical, "net", &net, &diag));
+    while (net.layers.at[layer].terms != 2) layer++;
+    assert_true(net.layers.at[net.terms.at[net.layers.at[layer].term_first].src].of_input ==
+                input_first);
+    assert_non_null(ttfs_net_bias(&net, layer, 0.5, &a, &count));
+    ttfs_arena_free(&a);
+    ttfs_net_free(&net);
+    ttfs_ir_free(&canonical);
+    ttfs_ir_free(&n.ir);
+    return b.spent;
+}
+
+/* Every term that reads the input costs its taps, whichever comes first. */
+static void biases_cost_their_taps(void **state) {
+    (void)state;
+    assert_true(bias_work(true) > 2 * 2 * 9);
+    assert_true(bias_work(false) == bias_work(true));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(biases_cost_their_taps),
         cmocka_unit_test(needed_means_refused),
         cmocka_unit_test(unaffordable_means_longer),
     };

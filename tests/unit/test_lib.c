@@ -411,12 +411,56 @@ static void sweep_stops(void **state) {
     TtfsSweepOptions o = ttfs_sweep_defaults();
     o.session.folder = "lib_out", o.session.input = DIGITS "test.npz", o.session.count = 40;
     o.vary = vary, o.n_vary = 1, o.out = "lib_sweep.json";
+    unlink(o.out); /* of a run that died */
     for (int i = 0; i < 2; i++) {
         o.session.progress = (TtfsProgress){.stop = i ? NULL : &stopped};
         done(ttfs_sweep_samples(&o, m), i == 1, m, "sweep");
         assert_int_equal(access(o.out, F_OK) == 0, i == 1);
     }
     unlink(o.out);
+    ttfs_messages_free(m);
+}
+
+static int threads_now(void) {
+    int n = 0;
+    DIR *d = opendir("/proc/self/task");
+    assert_non_null(d);
+    while (readdir(d)) n++;
+    closedir(d);
+    return n;
+}
+
+static int most_threads;
+
+static void tell_and_count(void *context, const char *what, uint64_t done, uint64_t of) {
+    int n = threads_now();
+    tell(context, what, done, of);
+    most_threads = n > most_threads ? n : most_threads;
+}
+
+/* Times and integers, a few points and trials: progress goes from 0 to all, and no more threads are
+ * there than those of two programs and those that share the samples, however many points. */
+static void sweeps_are_told(void **state) {
+    (void)state;
+    static const char *const vary[] = {"time-noise=0.02,0.05", "weight-bits=2,3,4,5,6,7"};
+    TtfsMessages *m = ttfs_messages_new();
+    use(m, DIGITS "digits_mlp.onnx", true);
+    int threads = most_threads = threads_now();
+    for (int i = 0; i < 2; i++) {
+        Told t = {0};
+        TtfsSweepOptions o = ttfs_sweep_defaults();
+        o.session.folder = "lib_out", o.session.input = DIGITS "test.npz", o.session.count = 20;
+        o.session.threads = 1 + (uint32_t)i, o.vary = &vary[i], o.n_vary = 1, o.trials = 3;
+        o.session.progress = (TtfsProgress){.tell = tell_and_count, .context = &t};
+        o.out = "lib_sweep.json";
+        done(ttfs_sweep_samples(&o, m), true, m, vary[i]);
+        assert_int_equal(t.falls, 0);
+        assert_int_equal(t.of, i ? 6 * 20 : 2 * 3 * 20);
+        if (t.done != t.of) fail_msg("%s: %d of %d", vary[i], (int)t.done, (int)t.of);
+        assert_int_equal(threads_now(), threads);
+        unlink(o.out);
+    }
+    if (most_threads > threads + 3) fail_msg("%d threads, then %d", threads, most_threads);
     ttfs_messages_free(m);
 }
 
@@ -507,6 +551,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(calibration_is_told),
         cmocka_unit_test(calls_leave_nothing),
         cmocka_unit_test(sweep_stops),
+        cmocka_unit_test(sweeps_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -255,6 +255,18 @@ static void sources_of_a_rectifier(void **state) {
     assert_int_equal(diag.messages.at[0].figures.needed, 2);
     assert_int_equal(diag.messages.at[0].figures.available, 1);
     ttfs_diag_free(&diag);
+    static const char *const others[] = {"other", "leaky_", "leaky_2b", "leaky2", "leak_2"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) { /* of one source, by their own */
+        s.pops.at[3].name = others[i];
+        assert_false(ttfs_plan_fits(&chip, &s, last, "net", &diag));
+        assert_string_equal(diag.messages.at[0].what, "has 2 sources, the chip takes 1");
+        ttfs_diag_free(&diag);
+    }
+    s.pops.at[3].name = "leaky_2";
+    s.conns.at[s.pops.at[3].conn_first].src.i = 2; /* one that reads another */
+    assert_false(ttfs_plan_fits(&chip, &s, last, "net", &diag));
+    assert_string_equal(diag.messages.at[0].what, "has 2 sources, the chip takes 1");
+    ttfs_diag_free(&diag);
     ttfs_spike_free(&s);
 }
 

@@ -3,7 +3,7 @@
  * Samples through a network twice, beside the engines that define it: the integers of a probe are
  * golden's, neuron by neuron, and its real values relu's, of convolutions with padding, pools,
  * matrices, sums and maps of several channels, on samples that are fitted to as on those held back.
- * The error of a way is what the two say.
+ * The error of a way is what the two say. Moments are those of the same samples, added up plainly.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,9 @@
 #include <cmocka.h>
 
 #include "golden.h"
+#include "moments.h"
 #include "probe.h"
+#include "replay.h"
 #include "small_net.h"
 
 #include <math.h>
@@ -40,6 +42,23 @@ static void residual(Net *n) {
     gemm(n, "fc", flatten(n, x), 5, 0.3);
 }
 
+/* The same beside a convolution of every channel for itself. */
+static void depthwise(Net *n) {
+    TtfsTensor x = start(n, 4, (uint32_t[]){1, 2, 8, 8});
+    x = relu(n, conv(n, "conv1", x, 4, 3, 1, 0.3));
+    TtfsTensor skip = conv(n, "skip", x, 4, 1, 0, 0.3);
+    n->ir.nodes.at[n->ir.nodes.len - 1].n_in = 2;
+    TtfsNode *k = node(n, TTFS_OP_CONV, "own", x);
+    k->in[1] = constant(n, 4, (uint32_t[]){4, 1, 3, 3}, 0.3), k->n_in = 2;
+    k->attr.group = 4;
+    for (int i = 0; i < 4; i++) k->attr.kernel[i % 2] = 3, k->attr.pad[i] = 1;
+    TtfsTensor own = finish(n, k);
+    k = node(n, TTFS_OP_ADD, "add", own);
+    k->in[1] = skip, k->n_in = 2;
+    x = relu(n, finish(n, k));
+    gemm(n, "fc", flatten(n, x), 5, 0.3);
+}
+
 static TtfsProbeWay way_of(Case *c, uint32_t layer, int16_t **weights) {
     const TtfsPopulation *p = &c->n->spike.pops.at[layer];
     for (uint32_t k = 0; k < p->conn_count; k++)
@@ -52,6 +71,83 @@ static TtfsProbeWay way_of(Case *c, uint32_t layer, int16_t **weights) {
                           .ticks = p->ticks};
 }
 
+static uint64_t place_of(const Case *c, uint32_t layer, uint32_t i, uint32_t neuron);
+
+/* What a channel reads at a position, in real units, shared inputs first; how many. */
+static uint32_t inputs_of(const Case *c, uint32_t layer, uint32_t channel, uint32_t i, uint32_t at,
+                          double *x) {
+    const TtfsNetLayer *to = &c->net.layers.at[layer];
+    uint32_t neuron[1024], n = 0;
+    for (int own = 0; own < 2; own++)
+        for (uint32_t k = 0; k < to->terms; k++) {
+            const TtfsTerm *t = &c->net.terms.at[to->term_first + k];
+            const TtfsProbeLayer *src = &c->probe.layer[t->src];
+            if ((t->group > 1) != own) continue;
+            uint32_t group = own ? channel / (to->c / t->group) : 0;
+            ttfs_replay_patch(&c->net.layers.at[t->src], to, t, group, at / to->w, at % to->w,
+                              neuron);
+            for (uint64_t j = 0; j < t->row; j++) {
+                bool there = neuron[j] != TTFS_NO_NEURON;
+                float v = there ? src->spike[place_of(c, t->src, i, neuron[j])] : 0;
+                x[n++] = (double)v * src->scale;
+            }
+        }
+    return n;
+}
+
+/* Means of what a channel reads, of its sum, and of their products: [0] is 1, [1] the sum. */
+static void add_row(const double *x, uint32_t n, double *product) {
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t j = 0; j < n; j++) product[i * n + j] += x[i] * x[j];
+}
+
+static void near(double got, double want) {
+    if (!(fabs(got - want) < 1e-4 * (1 + fabs(want)))) fail_msg("%g, %g expected", got, want);
+}
+
+static void compare_moments(const TtfsMoments *m, uint32_t channel, const double *mean) {
+    uint32_t all = m->shared + m->own, n = 2 + all;
+    near(m->mean_sum[channel], mean[1]);
+    near(m->seconds[channel], mean[n + 1]);
+    for (uint32_t i = 0; i < all; i++) {
+        uint32_t own = channel * m->own + i - m->shared;
+        near(m->mean[i < m->shared ? i : m->shared + own], mean[2 + i]);
+        near(m->cross[channel * all + i], mean[n + 2 + i] - mean[1] * mean[2 + i]);
+        for (uint32_t j = 0; j < all; j++) {
+            if (i < m->shared && j >= m->shared) continue;
+            const float *row = i < m->shared   ? m->h + i * m->shared + j
+                               : j < m->shared ? m->own_shared + own * m->shared + j
+                                               : m->own_own + own * m->own + j - m->shared;
+            near((double)*row, mean[(2 + i) * n + 2 + j] - mean[2 + i] * mean[2 + j]);
+        }
+    }
+}
+
+static void check_moments(Case *c, uint32_t layer, const double *bias, uint32_t count) {
+    const TtfsNetLayer *l = &c->net.layers.at[layer];
+    TtfsArena a = {0};
+    TtfsMoments m;
+    uint32_t plane = l->h * l->w;
+    ttfs_moments_of(&c->probe, layer, bias, count, &m, &a);
+    uint32_t n = 2 + m.shared + m.own;
+    assert_int_equal(m.rows, (SAMPLES - SAMPLES / 5) * plane);
+    for (uint32_t channel = 0; channel < l->c; channel++) {
+        double *mean = TTFS_ARRAY(&a, double, (uint64_t)n *n), *x = TTFS_ARRAY(&a, double, n);
+        for (uint32_t row = 0; row < SAMPLES * plane; row++) {
+            uint32_t i = row / plane, at = row % plane, own = channel * plane + at;
+            if (i % 5 == 4) continue;
+            const float *real = c->probe.layer[layer].real;
+            x[0] = 1;
+            x[1] = (double)real[place_of(c, layer, i, own)] - bias[count == l->c ? channel : own];
+            assert_int_equal(inputs_of(c, layer, channel, i, at, x + 2), n - 2);
+            add_row(x, n, mean);
+        }
+        for (uint32_t i = 0; i < n * n; i++) mean[i] /= (double)m.rows;
+        compare_moments(&m, channel, mean);
+    }
+    ttfs_arena_free(&a);
+}
+
 /* A layer's own way: its values, and the error that was foretold. */
 static void take(Case *c, uint32_t layer) {
     int16_t *weights[MOST_TERMS];
@@ -60,6 +156,7 @@ static void take(Case *c, uint32_t layer) {
     TtfsProbeWay way = way_of(c, layer, weights);
     double *bias = ttfs_net_bias(&c->net, layer, 0, &a, &count);
     ttfs_probe_sums(&c->probe, layer, bias, count);
+    if (!ttfs_moments_refuse(&c->net, layer)) check_moments(c, layer, bias, count);
     double error = ttfs_probe_try(&c->probe, layer, &way);
     assert_true(error > 0);
     assert_float_equal(error, ttfs_probe_try(&c->probe, layer, &way), 0);
@@ -151,6 +248,7 @@ static void networks(void **state) {
     against_engines(mlp);
     against_engines(cnn);
     against_engines(residual);
+    against_engines(depthwise);
 }
 
 /* Nobody holds what nobody reads any more. */
