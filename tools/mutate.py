@@ -90,7 +90,7 @@ SEES = {
     "compiler/lib": COMMANDS,
     "compiler/report": COMMANDS,
     "hw": ["chip", "keys", "plan", "image", "sim"],
-    "runtime/trace": ["golden", "vcd", "sim", "e2e waves", "e2e waves fst", "e2e faults"],
+    "runtime/trace": ["golden", "vcd", "sim", "e2e nir", "e2e waves", "e2e waves fst", "e2e faults"],
     "runtime/golden": ["jit", "sim", "e2e faults"],
     "runtime/fast": ["fast", "e2e values", "e2e operators", "lib"],
     "runtime/relu": ["nodes", "fast", "e2e values", "exact", "ir_to_ir", "e2e operators"],
@@ -102,15 +102,14 @@ SEES = {
                     "e2e emit digits_mlp aarch64-linux-gnu", "e2e emit digits_mlp riscv64-linux-gnu", "e2e emit digits_mlp native",
                     "e2e emit digits_cnn native", "e2e emit heads native", "e2e emit digits_mlp text", "e2e library",
                     "e2e usage"],
-    "runtime/sim": ["cache", "e2e faults", "e2e planted rtl", "e2e progress"],
+    "runtime/sim": ["cache", "chips", "e2e faults", "e2e planted rtl", "e2e progress", "e2e caches"],
     "runtime/board": ["board", "fuzz corpus board", "e2e board link"],
-    "runtime/engine": ["e2e figures digits_mlp", "e2e usage", "e2e faults", "e2e codes", "e2e hostile folders"],
+    "runtime/engine": ["e2e figures digits_mlp", "e2e usage", "e2e faults", "e2e codes", "e2e hostile folders", "e2e board link"],
 }
-# Checks of tests/rtl/run.sh that see a module, after its own bench.
+HOST = ["e2e board"]  # of runtime/sim/sim_host.v, which stands before the board's top
+# Checks of tests/rtl/run.sh that see a module of the chip, beside its own bench and those of the modules it stands in.
 RTL_SEES = ["bench/core", "fails/chip-flit", "chip/1", "chip/2", "errors/2"]
 RTL_LIMITS = ["limits", "lint/edges"]  # of parameters, for the modules that check them
-RTL_USERS = {"memory": ["receive", "router"], "ram": ["memory"], "sram": ["memory"], "skid": ["router", "node"],
-             "receive": ["node"], "router": ["node"], "regs": ["axil", "wb"], "uart": ["board"]}
 
 # --- changes ---------------------------------------------------------------------------------------
 
@@ -471,12 +470,10 @@ def tests_of(copy, path):
     """The tests that see a file: those that bear its folder's name, then the others; `own` are those, and the ones
     that share a word with the file's name."""
     folder = os.path.dirname(path)
+    if path.startswith("rtl/"):
+        return checks_of(copy, path)
     if path.endswith(".v"):
-        module = os.path.basename(path)[len("ttfs_"):-2]
-        benches = [n for n in [module] + RTL_USERS.get(module, []) if os.path.exists(
-            os.path.join(ROOT, "tests/rtl", n + "_tb.sv")) and n != "chip"]  # chip/N are its runs
-        return [copy.rtl(n) for n in ["lint/ttfs_" + module] + ["bench/" + n for n in benches]
-                + RTL_LIMITS * (module in ("core", "chip")) + RTL_SEES]
+        return [dict(copy.tests[n], own=True) for n in HOST]
     base = os.path.basename(folder)
     own = [n for n in sorted(copy.tests, key=lambda n: (n != base, n))
            if re.fullmatch(base + r"(_sums|_check|_fits)?", n)]
@@ -488,6 +485,23 @@ def tests_of(copy, path):
     return [dict(copy.tests[n], own=n in own or bool(about & words(n))) for n in own + others]
 
 
+def checks_of(copy, path):
+    """As `tests_of`, of a module of the chip, of a wrapper or of the board: checks of tests/rtl/run.sh."""
+    module = os.path.basename(path)[len("ttfs_"):-2]
+    benches = ["bench/" + n for n in [module] + users(module) if n != "chip"]  # chip/N are its runs
+    proofs = ["formal/" + module] if os.path.exists(os.path.join(ROOT, "tests/rtl/formal", module + ".sv")) else []
+    chip = RTL_LIMITS * (module in ("core", "chip")) + RTL_SEES if os.path.dirname(path) == "rtl" else []
+    return [dict(copy.rtl(n), own=n == "bench/" + module)
+            for n in dict.fromkeys(["lint/ttfs_" + module] + benches + chip + proofs)]
+
+
+@functools.lru_cache(maxsize=None)
+def users(module):
+    """The modules in which a module stands, without `ttfs_`."""
+    stands = re.compile(r"^ *ttfs_%s (?:#\(|u_)" % module, re.M)
+    return [os.path.basename(n)[len("ttfs_"):-2] for n in tracked("rtl") if stands.search(read(os.path.join(ROOT, n)))]
+
+
 def wrong_in_tables(build):
     """What SEES lacks of the folders of sources, and has that is no folder or, in this build, no test; changes of
     tools/mutants.txt that the sources have not."""
@@ -495,7 +509,7 @@ def wrong_in_tables(build):
     tests = {t["name"] for t in told}
     folders = {os.path.relpath(os.path.dirname(f), ROOT) for place in ("compiler/*", "runtime/*", "hw")
                for f in glob.glob(os.path.join(ROOT, place, "*.c"))}
-    named_tests = set(END).union(*SEES.values())
+    named_tests = set(END + HOST + ["rtl " + n for n in RTL_SEES + RTL_LIMITS]).union(*SEES.values())
     return (["no tests are named for " + f for f in sorted(folders - set(SEES))]
             + ["no such folder: " + f for f in sorted(set(SEES) - folders)]
             + ["no such test: " + t for t in sorted(named_tests - tests)]
@@ -590,7 +604,7 @@ class Judges:
         changed = text[:start] + new + text[end:]
         by = ""
         for judge in self.judges:
-            if not path.endswith(".v") and not judge.copy.tests:
+            if not path.startswith("rtl/") and not judge.copy.tests:
                 judge.copy.set_up()
             write = lambda new, judge=judge: judge.copy.write(path, changed if new else text)
             original = judge.copy.original(path)
@@ -609,8 +623,7 @@ class Judges:
     def ordered(self, judge, path):
         """The tests that see a file, those first that are most likely to notice soonest."""
         tests = tests_of(judge.copy, path)
-        if not path.endswith(".v"):
-            tests.sort(key=judge.cost)
+        tests.sort(key=lambda t: (not t["name"].startswith("lint/ttfs_"), judge.cost(t)))
         return [t for t in tests if not self.options.test or t["name"] in self.options.test]
 
 
