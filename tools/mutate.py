@@ -103,7 +103,7 @@ SEES = {
                     "e2e emit digits_cnn native", "e2e emit heads native", "e2e emit digits_mlp text", "e2e library",
                     "e2e usage"],
     "runtime/sim": ["cache", "chips", "e2e faults", "e2e planted rtl", "e2e progress", "e2e caches"],
-    "runtime/board": ["board", "fuzz corpus board", "e2e board link"],
+    "runtime/board": ["board_run", "fuzz corpus board", "e2e board link"],
     "runtime/engine": ["e2e figures digits_mlp", "e2e usage", "e2e faults", "e2e codes", "e2e hostile folders", "e2e board link"],
 }
 HOST = ["e2e board"]  # of runtime/sim/sim_host.v, which stands before the board's top
@@ -319,7 +319,7 @@ SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:exitcode=99:detect_stack_use_after
 
 
 SAMPLES = 40  # of the tests that can do with fewer
-UNKNOWN_S, LONG_S = 4, 60  # what a test is taken to take, and one of suite `long`
+UNKNOWN_S, LONG_S, BENCH_S = 4, 60, 10  # what a test is taken to take, one of suite `long`, a bench at most
 OWN_HITS = 20
 START_S = 1  # what linking and starting one takes
 FAILED = re.compile(rb"^FAILED: |\[  FAILED  \]", re.M)  # the line of a test's own, and cmocka's
@@ -577,7 +577,8 @@ class Judge:
                 continue
             if "depends" in test and not self.copy.make(test):
                 return None
-            code, seconds = self.copy.run(test, 20 + 4 * (self.seconds.get(name) or self.before.get(name, 60)))
+            guess = BENCH_S if name.startswith("bench/") else LONG_S
+            code, seconds = self.copy.run(test, 20 + 4 * (self.seconds.get(name) or self.before.get(name, guess)))
             left -= seconds
             if code == 0:
                 self.learn(name, seconds)
