@@ -104,7 +104,7 @@ SEES = {
                     "e2e usage"],
     "runtime/sim": ["cache", "chips", "e2e faults", "e2e planted rtl", "e2e progress", "e2e caches"],
     "runtime/board": ["board_run", "fuzz corpus board", "e2e board link"],
-    "runtime/engine": ["e2e figures digits_mlp", "e2e usage", "e2e faults", "e2e codes", "e2e hostile folders", "e2e board link"],
+    "runtime/engine": ["board_run", "e2e figures digits_mlp", "e2e usage", "e2e faults", "e2e codes", "e2e hostile folders", "e2e board link"],
 }
 HOST = ["e2e board"]  # of runtime/sim/sim_host.v, which stands before the board's top
 # Checks of tests/rtl/run.sh that see a module of the chip, beside its own bench and those of the modules it stands in.

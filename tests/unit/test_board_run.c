@@ -17,6 +17,7 @@
 
 #include "board.h"
 #include "board_run.h"
+#include "engine.h"
 #include "golden.h"
 #include "plan_to_image.h"
 #include "random_plan.h"
@@ -43,7 +44,9 @@ static struct {
     const Case *of;
     bool ticks, used, open;       /* used: samples of an earlier run are in the chip */
     uint32_t mem, row;            /* what is loaded next */
-    uint64_t n, turn, told, sums; /* sums: that were given in this turn */
+    uint64_t first, n, turn;      /* the samples of this run, and where it is */
+    uint64_t each, whole;         /* of an engine: samples a run, and in all */
+    uint64_t told, sums;          /* sums: that were given in this turn */
     uint64_t flag_turn, odd_turn; /* in which the chip tells of an error, gives nobody's flit */
     Call fails;
     TtfsBoardEnd end;
@@ -162,7 +165,7 @@ static void give_all(TtfsBoardTake *take, void *context) {
     for (uint32_t pop = 2; pop <= c->img.pops.len; pop++) {
         uint64_t stage = c->img.pops.at[pop - 1].stage;
         if (stage <= fake.turn)
-            give(pop, &c->want[(fake.turn - stage) % fake.n], take, context);
+            give(pop, &c->want[fake.first + (fake.turn - stage) % fake.n], take, context);
         else if (fake.used || c->img.pops.at[pop - 1].kind == TTFS_POP_READOUT)
             give(pop, &c->want[0], take, context);
     }
@@ -177,13 +180,23 @@ static bool flood(TtfsBoard *b, TtfsBoardTake *take, void *context) {
     return false;
 }
 
+/* An engine cuts what it runs into rows. */
+static void next_run(void) {
+    uint64_t left = fake.whole - (fake.first += fake.n);
+    fake.n = left < fake.each ? left : fake.each;
+    fake.turn = 0;
+    fake.used = true;
+    assert_true(fake.n > 0);
+}
+
 bool __wrap_ttfs_board_sample(TtfsBoard *b, const uint64_t *in, uint32_t n, TtfsBoardTake *take,
                               void *context, uint32_t *flags);
 bool __wrap_ttfs_board_sample(TtfsBoard *b, const uint64_t *in, uint32_t n, TtfsBoardTake *take,
                               void *context, uint32_t *flags) {
     const Case *c = fake.of;
     uint32_t inputs = ttfs_pop_size(&c->spike.pops.at[0]), given = 0;
-    const uint16_t *x = c->x + fake.turn % fake.n * inputs;
+    if (fake.turn == fake.n + c->turns - 1) next_run();
+    const uint16_t *x = c->x + (fake.first + fake.turn % fake.n) * inputs;
     for (uint32_t i = 0; i < n; i++) {
         uint64_t value = in[i] & ((UINT64_C(1) << c->img.chip.acc_bits) - 1), k = 0;
         while (k < inputs && flit_of(&c->img, 1, (uint32_t)k, value) != in[i]) k++;
@@ -211,7 +224,7 @@ static void told(void *context, const char *what, uint64_t done, uint64_t of) {
         return;
     }
     assert_string_equal(what, "samples");
-    assert_int_equal(of, fake.n);
+    assert_int_equal(of, fake.whole);
     assert_int_equal(done, ++fake.told);
 }
 
@@ -262,8 +275,8 @@ static TtfsBoardRun *start(const Case *c, bool ticks, TtfsDiag *diag) {
 }
 
 static bool run(TtfsBoardRun *r, Case *c, uint32_t n, TtfsDiag *diag) {
-    fake.n = n;
-    fake.turn = fake.told = 0;
+    fake.n = fake.whole = n;
+    fake.first = fake.turn = fake.told = 0;
     bool ok = ttfs_board_run(r, n, c->x, c->got, &progress, diag);
     assert_null(fake.tty->progress);
     fake.used = true;
@@ -338,6 +351,44 @@ static void networks(void **state) {
         free_case(&c);
     }
     assert_true(tried > GRAPHS / 2 && several > GRAPHS / 8);
+}
+
+/* An engine has one board, whatever number of threads it is given, and runs row after row. */
+static void as_engine(Case *c) {
+    TtfsArena a = {0};
+    TtfsDiag diag = {0};
+    TtfsEngine e;
+    TtfsTraces out;
+    const TtfsEngineOptions o = {
+        .threads = 4, .samples = MOST, .device = DEVICE, .ticks = true, .progress = progress};
+    const TtfsEngineSource source = {.spike = &c->spike, .image = &c->img};
+    ttfs_board_run_close(start(c, true, &diag));
+    assert_true(ttfs_engine_open(&e, TTFS_ENGINE_BOARD, &o, &source, &diag));
+    assert_true(ttfs_engine_spares_ticks(&e) && !ttfs_engine_slot_cycles(&e, NULL, 1));
+    e.progress = progress;
+    fake.each = fake.n = ttfs_engine_block(&e);
+    assert_int_equal(fake.each, c->turns > 4 ? c->turns : 4);
+    fake.whole = MOST;
+    fake.first = fake.turn = fake.told = 0;
+    ttfs_traces_init(&out, &c->spike, MOST, true, &a);
+    assert_true(ttfs_engine_run(&e, MOST, c->x, &out, &diag));
+    assert_int_equal(fake.told, MOST);
+    for (uint32_t i = 0; i < MOST; i++) c->got[i] = out.trace[i];
+    compare(c, MOST);
+    ttfs_engine_close(&e);
+    assert_false(fake.open);
+    ttfs_arena_free(&a);
+}
+
+static void engines(void **state) {
+    (void)state;
+    for (TtfsSchedule by = 0; by < TTFS_SCHEDULES; by++) {
+        Case c;
+        uint64_t seed = 0;
+        while (!make_case(&c, seed, 1, by) || c.turns >= MOST) free_case(&c), seed++;
+        as_engine(&c);
+        free_case(&c);
+    }
 }
 
 /* One error, of the device, with these words and advice. */
@@ -441,7 +492,8 @@ static void several_cores(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(networks), cmocka_unit_test(failures),
-                                       cmocka_unit_test(stops), cmocka_unit_test(several_cores)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(networks), cmocka_unit_test(engines),
+                                       cmocka_unit_test(failures), cmocka_unit_test(stops),
+                                       cmocka_unit_test(several_cores)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
