@@ -90,7 +90,7 @@ SEES = {
     "compiler/lib": COMMANDS,
     "compiler/report": COMMANDS,
     "hw": ["chip", "keys", "size", "plan", "image", "sim"],
-    "runtime/trace": ["golden", "vcd", "sim", "e2e waves", "e2e waves fst", "e2e nir", "e2e faults"],
+    "runtime/trace": ["golden", "vcd", "sim", "e2e nir", "e2e waves", "e2e waves fst", "e2e nir", "e2e faults"],
     "runtime/golden": ["jit", "sim", "e2e faults"],
     "runtime/fast": ["fast", "e2e values", "e2e operators", "lib"],
     "runtime/relu": ["nodes", "fast", "e2e values", "exact", "ir_to_ir", "e2e operators"],
@@ -102,7 +102,7 @@ SEES = {
                     "e2e emit digits_mlp aarch64-linux-gnu", "e2e emit digits_mlp riscv64-linux-gnu", "e2e emit digits_mlp native",
                     "e2e emit digits_cnn native", "e2e emit heads native", "e2e emit digits_mlp text", "e2e library",
                     "e2e usage"],
-    "runtime/sim": ["cache", "e2e faults", "e2e planted rtl", "e2e progress"],
+    "runtime/sim": ["cache", "chips", "e2e faults", "e2e planted rtl", "e2e progress"],
     "runtime/board": ["board", "fuzz corpus board", "e2e board link"],
     "runtime/engine": ["e2e figures digits_mlp", "e2e usage", "e2e faults", "e2e codes", "e2e hostile folders"],
 }
@@ -116,15 +116,14 @@ ABOUT = {
     "e2e figures digits_mlp": "counts_doc energy judge lanes pipeline_write report_json run_report schedule watch compile_report",
     "e2e files": "streams temporary out_folder", "e2e meanings": "judge judge_report kept output_error run", "e2e nir": "model",
     "e2e page": "watch watch_report", "e2e planted rtl": "gates made_here", "e2e schedules one": "schedule",
-    "e2e shards": "counts_doc counts_merge counts_report doc_read", "e2e sweep chip": "axes", "e2e sweep engines": "axes",
-    "e2e sweep words": "axes", "e2e synth": "bits board gates made_here vivado", "e2e target": "frontier trial odds",
-    "e2e usage": "commands main options read_options shipped session", "e2e verdicts": "verify", "e2e weights only": "refill refill_open requantise",
+    "e2e shards": "counts_doc counts_merge counts_report doc_read", "e2e sweep chip": "axes", "e2e sweep engines": "axes", "e2e caches"],
+    "e2e sweep words": "axesboard_run", "e2e synth": "bits board gates made_here vivado", "e2e target": "frontier trial odds",
+    "e2e usage": "commandsboard_run", "e2e main options read_options shipped session", "e2e verdicts": "verify", "e2e weights only": "refill refill_open requantise", "e2e board link"],
 }
-# Checks of tests/rtl/run.sh that see a module, after its own bench.
+HOST = ["e2e board"]  # of runtime/sim/sim_host.v, which stands before the board's top
+# Checks of tests/rtl/run.sh that see a module of the chip, beside its own bench and those of the modules it stands in.
 RTL_SEES = ["bench/core", "fails/chip-flit", "chip/1", "chip/2", "errors/2"]
 RTL_LIMITS = ["limits", "lint/edges"]  # of parameters, for the modules that check them
-RTL_USERS = {"memory": ["receive", "router"], "ram": ["memory"], "sram": ["memory"], "skid": ["router", "node"],
-             "receive": ["node"], "router": ["node"], "regs": ["axil", "wb"], "uart": ["board"]}
 
 # --- changes ---------------------------------------------------------------------------------------
 
@@ -334,7 +333,7 @@ SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:exitcode=99:detect_stack_use_after
 
 
 SAMPLES = 40  # of the tests that can do with fewer
-UNKNOWN_S, LONG_S = 4, 60  # what a test is taken to take, and one of suite `long`
+UNKNOWN_S, LONG_S, BENCH_S = 4, 60, 10  # what a test is taken to take, one of suite `long`, a bench at most
 OWN_HITS = 20
 START_S = 1  # what linking and starting one takes
 FAILED = re.compile(rb"^FAILED: |\[  FAILED  \]", re.M)  # the line of a test's own, and cmocka's
@@ -485,22 +484,38 @@ def tests_of(copy, path):
     """The tests that see a file: those that bear its folder's name, then the others; `own` are those, and the ones
     that are about the file or share a word with its name."""
     folder = os.path.dirname(path)
+    if path.startswith("rtl/"):
+        return checks_of(copy, path)
     if path.endswith(".v"):
-        module = os.path.basename(path)[len("ttfs_"):-2]
-        benches = [n for n in [module] + RTL_USERS.get(module, []) if os.path.exists(
-            os.path.join(ROOT, "tests/rtl", n + "_tb.sv")) and n != "chip"]  # chip/N are its runs
-        return [copy.rtl(n) for n in ["lint/ttfs_" + module] + ["bench/" + n for n in benches]
-                + RTL_LIMITS * (module in ("core", "chip")) + RTL_SEES]
+        return [dict(copy.tests[n], own=True) for n in HOST]
     base = os.path.basename(folder)
     own = [n for n in sorted(copy.tests, key=lambda n: (n != base, n))
            if re.fullmatch(base + r"(_sums|_check|_fits)?", n)]
-    stem = os.path.basename(path)[:-2]
-    near = [n for n in ABOUT if stem in ABOUT[n].split()]
-    others = [n for n in dict.fromkeys(near + SEES.get(folder, []) + END) if n not in own]
+    others = [n for n in dict.fromkeys(SEES.get(folder, []) + END) if n not in own]
     missing = [n for n in others if n not in copy.tests]
     if missing:
         raise SystemExit("mutate.py: the suite has no such test: " + ", ".join(missing))
-    return [dict(copy.tests[n], own=n in own + near or bool(words(stem) & words(n))) for n in own + others]
+    about = words(os.path.basename(path)[:-2])
+    return [dict(copy.tests[n], own=n in own or bool(about & words(n))) for n in own + others]
+
+
+def checks_of(copy, path):
+    """As `tests_of`, of a module of the chip, of a wrapper or of the board: checks of tests/rtl/run.sh."""
+    module = os.path.basename(path)[len("ttfs_"):-2]
+    benches = ["bench/" + n for n in [module] + users(module) if n != "chip"]  # chip/N are its runs
+    proofs = ["formal/" + module] if os.path.exists(os.path.join(ROOT, "tests/rtl/formal", module + ".sv")) else []
+    chip = RTL_LIMITS * (module in ("core", "chip")) + RTL_SEES if os.path.dirname(path) == "rtl" else []
+    stem = os.path.basename(path)[:-2]
+    near = [n for n in ABOUT if stem in ABOUT[n].split()]
+    others =return [dict(copy.rtl(n), own=n == "bench/" + module)
+            for n in dict.fromkeys(near + SEES.get(folder, ["lint/ttfs_" + module] + benches + chip + proofs)]
+
+
+@functools.lru_cache(maxsize=None)
+def users(module):
+    """The modules in which a module stands, without `ttfs_`."""
+    stands = re.compile(r"^ *ttfs_%s (?:#\(|u_)" % module, re.M)
+    return [os.path.basename(n)[len("ttfs_"):-2] for n in own + near or bool(words(stemtracked("rtl") if stands.search(read(os.path.join(ROOT, n)))]
 
 
 def wrong_in_tables(build):
@@ -510,7 +525,7 @@ def wrong_in_tables(build):
     tests = {t["name"] for t in told}
     folders = {os.path.relpath(os.path.dirname(f), ROOT) for place in ("compiler/*", "runtime/*", "hw")
                for f in glob.glob(os.path.join(ROOT, place, "*.c"))}
-    named_tests = set(END).union(ABOUT, *SEES.values())
+    named_tests = set(END + HOST + ["rtl " + n for n in RTL_SEES + RTL_LIMITS]).union(ABOUT, *SEES.values())
     stems = {os.path.basename(f)[:-2] for folder in folders for f in glob.glob(os.path.join(ROOT, folder, "*.c"))}
     return (["no tests are named for " + f for f in sorted(folders - set(SEES))]
             + ["no such folder: " + f for f in sorted(set(SEES) - folders)]
@@ -575,12 +590,13 @@ class Judge:
             name = test["name"]
             if self.takes(test) is None:
                 continue
-            if left < self.takes(test):
+            if left < self.takes(test) and not test["own"]:
                 self.unrun.append(name)
                 continue
             if "depends" in test and not self.copy.make(test):
                 return None
-            code, seconds = self.copy.run(test, 20 + 4 * (self.seconds.get(name) or self.before.get(name, 60)))
+            guess = BENCH_S if name.startswith("bench/") else LONG_S
+            code, seconds = self.copy.run(test, 20 + 4 * (self.seconds.get(name) or self.before.get(name, guess)))
             left -= seconds
             if code == 0:
                 self.learn(name, seconds)
@@ -607,7 +623,7 @@ class Judges:
         changed = text[:start] + new + text[end:]
         by = ""
         for judge in self.judges:
-            if not path.endswith(".v") and not judge.copy.tests:
+            if not path.startswith("rtl/") and not judge.copy.tests:
                 judge.copy.set_up()
             write = lambda new, judge=judge: judge.copy.write(path, changed if new else text)
             original = judge.copy.original(path)
@@ -626,8 +642,7 @@ class Judges:
     def ordered(self, judge, path):
         """The tests that see a file, those first that are most likely to notice soonest."""
         tests = tests_of(judge.copy, path)
-        if not path.endswith(".v"):
-            tests.sort(key=judge.cost)
+        tests.sort(key=lambda t: (not t["name"].startswith("lint/ttfs_"), judge.cost(t)))
         return [t for t in tests if not self.options.test or t["name"] in self.options.test]
 
 

@@ -38,7 +38,6 @@ static Value divide(const Code *c, const TtfsRoutine *s, Value u, Value multipli
     if (!s->bits) u = LLVMBuildShl(c->at, u, ttfs_code_const(c->i32, lanes, 1), "");
     Value q = c->target->wide_products ? upper_halves_in_pairs(c, u, multiplier)
                                        : upper_halves(c, u, multiplier);
-    if (s->bits == 32) return q;
     if (s->bits) shift = ttfs_code_const(c->i32, lanes, s->bits - 32);
     return LLVMBuildLShr(c->at, q, shift, "");
 }

@@ -59,6 +59,7 @@ module ttfs_top #(
 
     wire       miso, busy, unused_uart;
     wire [7:0] command = send_q[71:64], status = back_q[71:64];
+    wire [9:0] next = BITS - 10'd1 - at_q / (2 * HALF);   // the bit that is on the line
     wire       taken = state_q == JUDGE && !status[7];
     // Behind the input's end, nothing left to take, and done or given up.
     wire       over = taken && command == TAKE && ended_q && !(|status[6:5]) && !status[3] && (status[4] || status[1]);
@@ -130,7 +131,7 @@ module ttfs_top #(
         .rst_ni       (rst_ni),
         .spi_sck_i    (state_q == FRAME && at_q % (2 * HALF) >= HALF),
         .spi_cs_ni    (state_q != FRAME),
-        .spi_mosi_i   (send_q[7'd71 - at_q / (2 * HALF)]),
+        .spi_mosi_i   (send_q[next[6:0]]),
         .spi_miso_o   (miso),
         .uart_rx_i    (1'b1),
         .uart_tx_o    (unused_uart),
@@ -155,7 +156,7 @@ module ttfs_top #(
     assign slot_valid_o    = 1'b0;   // a sample takes as long as the link does: no slot is timed
     assign slot_o          = 12'd0;
     assign flags_o         = flags_q;
-    wire unused = &{1'b0, unused_uart, out_ready_i, mem_req_ready_i, mem_valid_i, mem_data_i};
+    wire unused = &{1'b0, next[9:7], status[2], status[0], unused_uart, out_ready_i, mem_req_ready_i, mem_valid_i, mem_data_i};
 endmodule
 
 `default_nettype wire

@@ -14,6 +14,7 @@ from e2e import DIGITS, LIMIT_S, SOURCE, Case, need
 
 TEST = os.path.join(DIGITS, "test.npz")
 BOARD = os.path.join(SOURCE, "rtl", "board", "ttfs_board.v")
+HOST = os.path.join(SOURCE, "runtime", "sim", "sim_host.v")
 
 
 def read_chip(rtl):
@@ -31,13 +32,23 @@ def lint(case, folder):
     case.equal((p.returncode, p.stdout), (0, b""), "lint of the board top")
 
 
+def lint_host(case, folder):
+    """What speaks to the board top in simulations, before the netlist: no warning."""
+    p = subprocess.run([need("verilator"), "--lint-only", "-Wall", "-Wno-DECLFILENAME", "-DTTFS_FLIT=%d" % read_chip(case.path(folder, "rtl"))[1],
+                        "--top-module", "ttfs_top", HOST, case.path(folder, "fpga", "hx8k", "netlist.v")],
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT_S, check=False)
+    case.equal((p.returncode, p.stdout), (0, b""), "lint of the host")
+
+
 def put_netlist(case, folder):
     """In place of a netlist: the board top and the chip's Verilog, as one file."""
     rtl = case.path(folder, "rtl")
     chip, flit = read_chip(rtl)
     records = open(os.path.join(rtl, "ttfs_records.vh"), encoding="utf-8").read()
     with open(BOARD, encoding="utf-8") as f:
-        parts = [f.read().replace("FLIT = 28", "FLIT = %d" % flit).replace("ttfs_top u_top", "ttfs_inner u_top")]
+        top, changed = re.subn(r"(parameter FLIT +=) \d+", r"\g<1> %d" % flit, f.read().replace("ttfs_top u_top", "ttfs_inner u_top"))
+    case.equal(changed, 1, "widths of flits of the board top")
+    parts = [top]
     with open(os.path.join(os.path.dirname(BOARD), "ttfs_uart.v"), encoding="utf-8") as f:
         parts.append(f.read())
     parts.append(chip.replace("module ttfs_top", "module ttfs_inner"))
@@ -66,6 +77,7 @@ def main():
     case.refused(*verify, says=["run 'ttfs synth out --device hx8k' first"])
     os.makedirs(case.path("out", "fpga", "hx8k"))
     put_netlist(case, "out")
+    lint_host(case, "out")
     case.refused(*verify, says=["netlist.v", "not a file that ttfs synth made here", "--trust-rtl"])
     need("yosys")
     verify += ("--trust-rtl",)

@@ -527,6 +527,37 @@ static bool has_speed(int fd, speed_t speed) {
     return tcgetattr(fd, &now) == 0 && cfgetospeed(&now) == speed;
 }
 
+/* Bytes go both ways; nothing is 0, also when nothing came; a line that was hung up is below 0. */
+static void test_line(void **state) {
+    (void)state;
+    TtfsDiag diag = {0};
+    TtfsTty t = {0};
+    char path[64];
+    uint8_t got[8] = {0};
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    assert_int_equal(ptsname_r(master, path, sizeof path), 0);
+    assert_true(ttfs_tty_open(&t, path, &diag));
+    TtfsBoardPort line = ttfs_tty_port(&t);
+    assert_int_equal(line.receive(line.context, got, 8, 0), 0);
+    assert_int_equal(line.send(line.context, (const uint8_t *)"\x7e\x03\x11\xff", 4), 4);
+    assert_int_equal(read(master, got, 8), 4);
+    assert_memory_equal(got, "\x7e\x03\x11\xff", 4);
+    assert_int_equal(write(master, "\x04\x13\x0d", 3), 3);
+    assert_int_equal(line.receive(line.context, got, 2, 1000), 2);
+    assert_int_equal(line.receive(line.context, got + 2, 6, 1000), 1);
+    assert_memory_equal(got, "\x04\x13\x0d", 3);
+    const int stop = 1;
+    const TtfsProgress told = {.stop = &stop};
+    t.progress = &told;
+    assert_true(line.receive(line.context, got, 8, 0) < 0);
+    t.progress = NULL;
+    close(master);
+    assert_true(line.receive(line.context, got, 8, 1000) < 0);
+    ttfs_tty_close(&t);
+    ttfs_diag_free(&diag);
+}
+
 /* Nobody else's meanwhile, with the speed that it was told; then as it was. */
 static void test_device(void **state) {
     (void)state;
@@ -549,6 +580,7 @@ static void test_device(void **state) {
     assert_false(ttfs_tty_open(&t, path, &diag));
     assert_true(ioctl(other, TIOCGEXCL, &alone) == 0 && alone == 0);
     assert_false(has_speed(other, B115200));
+    slow = false;
     close(other);
     close(master);
     ttfs_diag_free(&diag);
@@ -556,12 +588,13 @@ static void test_device(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_frame),  cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_nobody), cmocka_unit_test(test_forged),
-        cmocka_unit_test(test_chip),   cmocka_unit_test(test_class),
-        cmocka_unit_test(test_left),   cmocka_unit_test(test_late_done),
-        cmocka_unit_test(test_device), cmocka_unit_test(test_adapter),
-        cmocka_unit_test(test_lazy),   cmocka_unit_test(test_older_reply),
+        cmocka_unit_test(test_frame),       cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_nobody),      cmocka_unit_test(test_forged),
+        cmocka_unit_test(test_chip),        cmocka_unit_test(test_class),
+        cmocka_unit_test(test_left),        cmocka_unit_test(test_late_done),
+        cmocka_unit_test(test_device),      cmocka_unit_test(test_line),
+        cmocka_unit_test(test_adapter),     cmocka_unit_test(test_lazy),
+        cmocka_unit_test(test_older_reply),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -148,8 +148,95 @@ static void model_b(void **state) {
     hold(TTFS_EXACT_B);
 }
 
+/* --- a class that is read early --- */
+
+typedef struct {
+    double *end; /* [layers]: of their windows */
+    bool *read;  /* by a readout */
+    double last, longest;
+} Ends;
+
+static bool reads(const TtfsNet *net, uint32_t layer, uint32_t src) {
+    const TtfsNetLayer *l = &net->layers.at[layer];
+    for (uint32_t t = 0; t < l->terms; t++)
+        if (net->terms.at[l->term_first + t].src == src) return true;
+    return false;
+}
+
+/* A linear layer begins where the last of its sources ends, a pool where its source begins. */
+static Ends ends_of(const TtfsNet *net, const TtfsExact *e, TtfsArena *a) {
+    uint32_t n = net->layers.len;
+    Ends x = {TTFS_ARRAY(a, double, n), TTFS_ARRAY(a, bool, n), 0, 0};
+    double *start = TTFS_ARRAY(a, double, n);
+    for (uint32_t i = 0; i < n; i++) {
+        TtfsLayerKind kind = net->layers.at[i].kind;
+        bool pool = kind == TTFS_LAYER_MAXPOOL || kind == TTFS_LAYER_MINPOOL;
+        for (uint32_t s = 0; s < i; s++) {
+            if (!reads(net, i, s)) continue;
+            start[i] = fmax(start[i], pool ? start[s] : x.end[s]);
+            x.read[s] |= kind == TTFS_LAYER_READOUT;
+        }
+        x.end[i] = start[i] + ttfs_exact_stat(e, i)->window;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (x.read[i]) x.last = fmax(x.last, x.end[i]);
+    for (uint32_t i = 0; i < n; i++)
+        if (x.read[i] && x.end[i] > x.last * (1 - BOUND))
+            x.longest = fmax(x.longest, ttfs_exact_stat(e, i)->window);
+    return x;
+}
+
+/* What is late of layer i, and the first that reads a late layer though it is no readout. */
+static void compare_early(const Case *c, const TtfsExact *e, const TtfsClosedEarly *got, double at,
+                          const Ends *x) {
+    const TtfsNet *net = &c->net;
+    TtfsClosed *f = ttfs_closed_open(e);
+    uint32_t reader = 0;
+    for (uint32_t i = 0; i < net->layers.len; i++) {
+        const TtfsClosedLayer *k = ttfs_closed_layer(f, i);
+        double late = x->end[i] - at, window = ttfs_exact_stat(e, i)->window;
+        assert_true((got->late[i] != NULL) == (x->read[i] && late > BOUND * x->last));
+        for (uint32_t o = 0; got->late[i] && o < k->c; o++)
+            assert_true(fabs(got->late[i][o] * window / k->window[o] / late - 1) < 1e-6);
+        for (uint32_t s = 0; s < i && net->layers.at[i].kind != TTFS_LAYER_READOUT; s++)
+            if (!reader && reads(net, i, s) && got->late[s]) reader = i;
+    }
+    assert_int_equal(got->reader, reader);
+    if (reader) assert_true(reads(net, reader, got->layer) && got->late[got->layer]);
+    ttfs_closed_close(f);
+}
+
+static void early(void **state) {
+    (void)state;
+    static const double share[] = {0, 0.5, 1};
+    uint32_t refused = 0, taken = 0;
+    for (uint64_t seed = 1; seed <= NETS / 10; seed++) {
+        static Case c;
+        if (!open_case(&c, seed)) continue;
+        TtfsArena a = {0};
+        TtfsExactOptions o = options_of(seed, seed % 2 ? TTFS_EXACT_A : TTFS_EXACT_B);
+        TtfsExact *e = ttfs_exact_open(&c.net, &c.tops, &o);
+        Ends x = ends_of(&c.net, e, &a);
+        for (int i = 0; i < 3; i++) {
+            TtfsClosedEarly got = ttfs_closed_early(e, share[i], &a);
+            double at = share[i] < 1 ? x.last - (1 - share[i]) * x.longest : ttfs_exact_latency(e);
+            assert_true(fabs(got.at / at - 1) < BOUND || fabs(got.at - at) < BOUND * x.last);
+            if (share[i] < 1) compare_early(&c, e, &got, at, &x);
+            for (uint32_t l = 0; share[i] == 1 && l < c.net.layers.len; l++)
+                assert_null(got.late[l]);
+            refused += got.reader != 0;
+            taken += share[i] < 1 && !got.reader;
+        }
+        ttfs_exact_close(e);
+        ttfs_arena_free(&a);
+        close_case(&c);
+    }
+    assert_true(refused > NETS / 100 && taken > NETS / 100);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(philox_known), cmocka_unit_test(normals),
-                                       cmocka_unit_test(model_a), cmocka_unit_test(model_b)};
+                                       cmocka_unit_test(model_a), cmocka_unit_test(model_b),
+                                       cmocka_unit_test(early)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

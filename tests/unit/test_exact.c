@@ -82,6 +82,17 @@ static uint64_t compare_spikes(const Case *c, const TtfsExact *e, TtfsExactModel
     return odd;
 }
 
+/* A window holds what the layer sends at most and, but for the input's, a margin; in model a that
+ * of the channel that is rescaled least, which is not known here. */
+static void check_windows(const Case *c, const TtfsExact *e, const TtfsExactOptions *o) {
+    assert_true(ttfs_exact_stat(e, 0)->window == c->tops.input_hi - c->tops.input_lo);
+    for (uint32_t l = 1; l < c->net.layers.len && o->model == TTFS_EXACT_B; l++) {
+        double top = c->tops.top[l] > 0 ? c->tops.top[l] : 1;
+        if (c->net.layers.at[l].kind != TTFS_LAYER_RELU) continue;
+        assert_true(fabs(ttfs_exact_stat(e, l)->window / top - 1 - o->margin) < BOUND);
+    }
+}
+
 static void model_is_exact(TtfsExactModel model) {
     double worst = 0, margins[] = {0, 0.5};
     uint64_t active = 0, neurons = 0, refused = 0, odd = 0, several = 0;
@@ -96,6 +107,7 @@ static void model_is_exact(TtfsExactModel model) {
         TtfsRelu *r = ttfs_relu_open(&c.k.ir);
         TtfsExactOptions o = {.model = model, .margin = margins[seed % 2]};
         TtfsExact *e = ttfs_exact_open(&c.net, &c.tops, &o);
+        check_windows(&c, e, &o);
         for (uint64_t i = 0; i < SAMPLES; i++) {
             f64_run(&f, c.x[i]);
             ttfs_exact_run(e, c.x[i], i);

@@ -281,6 +281,25 @@ static void matrices(void **state) {
     check_close(&ir);
 }
 
+/* What a product adds: one value an output, of any rank, goes with it; one an element does not. */
+static void addends(void **state) {
+    (void)state;
+    TtfsIr ir = input_of(3, 5);
+    static float values[12] = {1, -2, 3, -4, 5, -6, 7, -8, 9, -10, 11, -12};
+    const TtfsTensorInfo added[] = {{.name = "c", .data = values},
+                                    {.name = "c", .rank = 1, .dim = {4}, .data = values},
+                                    {.name = "c", .rank = 2, .dim = {1, 4}, .data = values},
+                                    {.name = "c", .rank = 2, .dim = {3, 4}, .data = values}};
+    for (uint32_t i = 0; i < 4; i++)
+        add(&ir,
+            node(TTFS_OP_GEMM, ir.input, constant(&ir, 5, 4), ttfs_ir_add_tensor(&ir, &added[i])));
+    TtfsFast *f = open_fast(&ir, true, NULL);
+    assert_int_equal(f->steps.len, 4);
+    for (uint32_t i = 0; i < 4; i++) assert_int_equal(f->steps.at[i].kind == TTFS_FAST_SUM, i < 3);
+    ttfs_fast_close(f);
+    check_close(&ir);
+}
+
 /* What has axes along which samples must not be mixed. */
 static void along_axes(void **state) {
     (void)state;
@@ -398,9 +417,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_networks), cmocka_unit_test(wrong_weight),
         cmocka_unit_test(same_bytes),      cmocka_unit_test(matrices),
-        cmocka_unit_test(along_axes),      cmocka_unit_test(room_of_samples),
-        cmocka_unit_test(how_steps_run),   cmocka_unit_test(several_maps),
-        cmocka_unit_test(taps_in_the_map),
+        cmocka_unit_test(addends),         cmocka_unit_test(along_axes),
+        cmocka_unit_test(room_of_samples), cmocka_unit_test(how_steps_run),
+        cmocka_unit_test(several_maps),    cmocka_unit_test(taps_in_the_map),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
