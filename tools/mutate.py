@@ -58,7 +58,7 @@ COMMANDS = ["lib", "e2e figures digits_mlp", "e2e usage", "e2e json", "e2e confi
             "e2e verdicts", "e2e figures digits_cnn", "e2e sample files", "e2e files", "e2e exact digits_mlp",
             "e2e library", "e2e emit digits_mlp native", "e2e diff", "e2e fit", "e2e synth", "e2e asic", "e2e weights only", "e2e starved",
             "e2e progress", "e2e planted rtl", "e2e budgets", "e2e caches", "e2e agreement", "e2e calibration", "e2e sweep words",
-            "e2e sweep shards", "e2e sweep chip", "e2e sweep engines", "e2e shards", "e2e page", "e2e page browser", "e2e timeline", "e2e wavestune", "e2e nirconvert"]
+            "e2e sweep shards", "e2e sweep chip", "e2e sweep engines", "e2e shards", "e2e page", "e2e page browser", "e2e timeline", "e2e tune", "e2e convert"]
 IMPORT = ["nodes", "outputs", "grids", "line", "e2e outputs", "e2e quantised", "e2e operators", "e2e meanings",
           "e2e check verdicts", "e2e verdicts"]
 SEES = {
@@ -90,7 +90,7 @@ SEES = {
     "compiler/lib": COMMANDS,
     "compiler/report": COMMANDS,
     "hw": ["chip", "keys", "size", "plan", "image", "sim"],
-    "runtime/trace": ["golden", "vcd", "sim", "e2e nir", "e2e waves", "e2e waves fst", "e2e nir", "e2e faults"],
+    "runtime/trace": ["golden", "vcd", "sim", "e2e nir", "e2e waves", "e2e waves fst", "e2e faults"],
     "runtime/golden": ["jit", "sim", "e2e faults"],
     "runtime/fast": ["fast", "e2e values", "e2e operators", "lib"],
     "runtime/relu": ["nodes", "fast", "e2e values", "exact", "ir_to_ir", "e2e operators"],
@@ -102,9 +102,9 @@ SEES = {
                     "e2e emit digits_mlp aarch64-linux-gnu", "e2e emit digits_mlp riscv64-linux-gnu", "e2e emit digits_mlp native",
                     "e2e emit digits_cnn native", "e2e emit heads native", "e2e emit digits_mlp text", "e2e library",
                     "e2e usage"],
-    "runtime/sim": ["cache", "chips", "e2e faults", "e2e planted rtl", "e2e progress"],
-    "runtime/board": ["board", "fuzz corpus board", "e2e board link"],
-    "runtime/engine": ["e2e figures digits_mlp", "e2e usage", "e2e faults", "e2e codes", "e2e hostile folders"],
+    "runtime/sim": ["cache", "chips", "e2e faults", "e2e planted rtl", "e2e progress", "e2e caches"],
+    "runtime/board": ["board_run", "fuzz corpus board", "e2e board link"],
+    "runtime/engine": ["board_run", "e2e figures digits_mlp", "e2e usage", "e2e faults", "e2e codes", "e2e hostile folders", "e2e board link"],
 }
 # Tests that are about a file with which their name shares no word: names of files, without their folder.
 ABOUT = {
@@ -116,9 +116,9 @@ ABOUT = {
     "e2e figures digits_mlp": "counts_doc energy judge lanes pipeline_write report_json run_report schedule watch compile_report",
     "e2e files": "streams temporary out_folder", "e2e meanings": "judge judge_report kept output_error run", "e2e nir": "model",
     "e2e page": "watch watch_report", "e2e planted rtl": "gates made_here", "e2e schedules one": "schedule",
-    "e2e shards": "counts_doc counts_merge counts_report doc_read", "e2e sweep chip": "axes", "e2e sweep engines": "axes", "e2e caches"],
-    "e2e sweep words": "axesboard_run", "e2e synth": "bits board gates made_here vivado", "e2e target": "frontier trial odds",
-    "e2e usage": "commandsboard_run", "e2e main options read_options shipped session", "e2e verdicts": "verify", "e2e weights only": "refill refill_open requantise", "e2e board link"],
+    "e2e shards": "counts_doc counts_merge counts_report doc_read", "e2e sweep chip": "axes", "e2e sweep engines": "axes",
+    "e2e sweep words": "axes", "e2e synth": "bits board gates made_here vivado", "e2e target": "frontier trial odds",
+    "e2e usage": "commands main options read_options shipped session", "e2e verdicts": "verify", "e2e weights only": "refill refill_open requantise",
 }
 HOST = ["e2e board"]  # of runtime/sim/sim_host.v, which stands before the board's top
 # Checks of tests/rtl/run.sh that see a module of the chip, beside its own bench and those of the modules it stands in.
@@ -491,12 +491,13 @@ def tests_of(copy, path):
     base = os.path.basename(folder)
     own = [n for n in sorted(copy.tests, key=lambda n: (n != base, n))
            if re.fullmatch(base + r"(_sums|_check|_fits)?", n)]
-    others = [n for n in dict.fromkeys(SEES.get(folder, []) + END) if n not in own]
+    stem = os.path.basename(path)[:-2]
+    near = [n for n in ABOUT if stem in ABOUT[n].split()]
+    others = [n for n in dict.fromkeys(near + SEES.get(folder, []) + END) if n not in own]
     missing = [n for n in others if n not in copy.tests]
     if missing:
         raise SystemExit("mutate.py: the suite has no such test: " + ", ".join(missing))
-    about = words(os.path.basename(path)[:-2])
-    return [dict(copy.tests[n], own=n in own or bool(about & words(n))) for n in own + others]
+    return [dict(copy.tests[n], own=n in own + near or bool(words(stem) & words(n))) for n in own + others]
 
 
 def checks_of(copy, path):
@@ -505,17 +506,15 @@ def checks_of(copy, path):
     benches = ["bench/" + n for n in [module] + users(module) if n != "chip"]  # chip/N are its runs
     proofs = ["formal/" + module] if os.path.exists(os.path.join(ROOT, "tests/rtl/formal", module + ".sv")) else []
     chip = RTL_LIMITS * (module in ("core", "chip")) + RTL_SEES if os.path.dirname(path) == "rtl" else []
-    stem = os.path.basename(path)[:-2]
-    near = [n for n in ABOUT if stem in ABOUT[n].split()]
-    others =return [dict(copy.rtl(n), own=n == "bench/" + module)
-            for n in dict.fromkeys(near + SEES.get(folder, ["lint/ttfs_" + module] + benches + chip + proofs)]
+    return [dict(copy.rtl(n), own=n == "bench/" + module)
+            for n in dict.fromkeys(["lint/ttfs_" + module] + benches + chip + proofs)]
 
 
 @functools.lru_cache(maxsize=None)
 def users(module):
     """The modules in which a module stands, without `ttfs_`."""
     stands = re.compile(r"^ *ttfs_%s (?:#\(|u_)" % module, re.M)
-    return [os.path.basename(n)[len("ttfs_"):-2] for n in own + near or bool(words(stemtracked("rtl") if stands.search(read(os.path.join(ROOT, n)))]
+    return [os.path.basename(n)[len("ttfs_"):-2] for n in tracked("rtl") if stands.search(read(os.path.join(ROOT, n)))]
 
 
 def wrong_in_tables(build):
