@@ -347,9 +347,9 @@ typedef struct {
     const char *teacher;
     const char *const *layers; /* "NAME=freeze": the integers of that population stay */
     uint32_t n_layers;
-    /* above 0: after a training the ticks of layers are halved, one after the other, as long as that
-     * costs less than this share of right samples for every tick of the network's latency; each
-     * time it is trained anew; to 1 */
+    /* above 0: after a training the ticks of layers are halved, one after the other, as long as
+     * that costs less than this share of right samples for every tick of the network's latency;
+     * each time it is trained anew; to 1 */
     double latency;
 } TtfsTuneOptions;
 
