@@ -37,9 +37,9 @@ def rounded(v: torch.Tensor, to: Optional[torch.Tensor] = None) -> torch.Tensor:
 class SpikeInput(nn.Module):
     """Encodes samples: multiples 0..ticks of top / ticks; values outside are clamped."""
 
-    def __init__(self, ticks: int, top: float = 1.0):
+    def __init__(self, ticks: int, top: float = 1.0, shape: Sequence[int] = ()):
         super().__init__()
-        self.ticks, self.top = ticks, float(top)
+        self.ticks, self.top, self.shape = ticks, float(top), tuple(shape)  # of one sample
 
     def scale(self) -> torch.Tensor:
         return torch.tensor(float(np.float32(self.top / self.ticks)), dtype=torch.float64)
@@ -234,8 +234,8 @@ class _Prepare:
         node.op, node.target, node.kwargs = "call_module", name, {}
         node.args = node.args[:1]
 
-    def start(self, node: fx.Node, top: float) -> None:
-        self.traced.add_submodule("input_spikes", SpikeInput(self.ticks, top))
+    def start(self, node: fx.Node, top: float, shape: Sequence[int]) -> None:
+        self.traced.add_submodule("input_spikes", SpikeInput(self.ticks, top, shape))
         with self.graph.inserting_after(node):
             made = self.graph.call_module("input_spikes", ())
         node.replace_all_uses_with(made)
@@ -255,7 +255,10 @@ class _Prepare:
         if node.target in self.used:
             raise self.walk.refuse(node, "a layer that is used twice has two grids")
         self.used.append(node.target)
-        self.traced.add_submodule(node.target, SpikeSum(layer, source, relu, self.bits))
+        try:
+            self.traced.add_submodule(node.target, SpikeSum(layer, source, relu, self.bits))
+        except ValueError as e:
+            raise self.walk.refuse(node, str(e)) from e
 
     def pool(self, node: fx.Node) -> None:
         """A module, whichever way it was called; padding is below every spike, as it is on the chip."""
@@ -265,11 +268,11 @@ class _Prepare:
             raise self.walk.refuse(node, "without ceil_mode and return_indices")
         self.put(node, node.name + "_pool", pool)
 
-    def run(self, top: float) -> fx.GraphModule:
+    def run(self, top: float, shape: Sequence[int]) -> fx.GraphModule:
         self.used: List[str] = []
         for node in list(self.graph.nodes):
             if node.op == "placeholder":
-                self.start(node, top)
+                self.start(node, top, shape)
             elif node in self.grid or node.op == "output":
                 continue
             elif self.walk.is_of(node, SUMS):
@@ -300,9 +303,8 @@ def prepare(model: nn.Module, ticks: int, weight_bits: int, samples: torch.Tenso
     walk = _Walk(copy.deepcopy(model))
     walk.check()
     walk.fold()
-    made = _Prepare(walk, operator.index(ticks), weight_bits, windows_of(walk, samples, percentile), learn_window).run(top)
-    made.sample_shape = tuple(samples.shape[1:])
-    return made.train()
+    windows = windows_of(walk, samples, percentile)
+    return _Prepare(walk, operator.index(ticks), weight_bits, windows, learn_window).run(top, samples.shape[1:]).train()
 
 
 # ---- what it computes, and its file --------------------------------------------------------------------
@@ -315,7 +317,7 @@ class _Step:
 
 
 def _steps(model: nn.Module) -> Iterator[_Step]:
-    if not isinstance(model, fx.GraphModule) or not hasattr(model, "sample_shape"):
+    if not isinstance(model, fx.GraphModule) or not hasattr(model, "input_spikes"):
         raise TypeError("a module that prepare() made is expected")
     grid: Dict[fx.Node, Optional[nn.Module]] = {}
     for n in model.graph.nodes:
@@ -364,13 +366,23 @@ class _Export:
             x = self.writer.node("Clip", name + ".top", [x, *bounds])
         return self.writer.quant(name, x, s, bits, False)
 
+    @staticmethod
+    def biases(layer: SpikeSum, w: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """In real units. A channel without weights has no grid of its own to be read on: its bias is what it sends."""
+        relu = layer._ends[1]
+        if relu is None:
+            return b
+        s = float(relu.scale())
+        sent = np.clip(np.floor(b / s + 0.5 + SLACK), 0, relu.ticks) * s
+        return np.where(w.reshape(len(w), -1).any(axis=1), b, sent)
+
     def layer(self, name: str, x: str, layer: SpikeSum) -> str:
         w, c = (v.detach().cpu().numpy() for v in layer.integers())
         step, unit = (v.detach().cpu().numpy() for v in (layer.step(), layer.unit()))
         per = [-1] + [1] * (w.ndim - 1)
         values = self.writer.constant(name + ".values", w.astype(np.float64) * step.reshape(per))
         weights = self.writer.quant(name + ".weight", values, step.reshape(per), layer.bits, True)
-        inputs = [x, weights, self.writer.constant(name + ".bias", c * unit)]
+        inputs = [x, weights, self.writer.constant(name + ".bias", self.biases(layer, w, c * unit))]
         if layer.conv is None:
             return self.writer.node("Gemm", name, inputs, transB=1)
         stride, pad, dilation, groups = layer.conv
@@ -410,6 +422,7 @@ def export(model: nn.Module, path: Union[str, os.PathLike]) -> str:
         made.add(step)
         last = step
     with torch.no_grad():
-        outputs = model(torch.zeros((1, *model.sample_shape), device=next(model.parameters()).device)).shape[1:]
-    made.writer.save(path, ("input", model.sample_shape), (made.value[last.node], tuple(outputs)))
+        shape = model.input_spikes.shape
+        outputs = model(torch.zeros((1, *shape), device=next(model.parameters()).device)).shape[1:]
+    made.writer.save(path, ("input", shape), (made.value[last.node], tuple(outputs)))
     return os.fspath(path)

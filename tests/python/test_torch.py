@@ -4,6 +4,7 @@ training and after; it learns; what it does not take is refused by name.
 
 Run by `meson test "e2e python torch"` with an interpreter that has torch and numpy, in a folder with the files of examples/digits.
 """
+import copy
 import unittest
 import warnings
 
@@ -84,7 +85,10 @@ class Torch(unittest.TestCase):
             module = tt.prepare(net.eval(), ticks, bits, self.x.reshape(-1, 1, 8, 8)[:64])
             self.same(module, (1, 8, 8), ticks, bits)
             trained(module, self.x.reshape(-1, 1, 8, 8), self.y, 8, 1e-2)
-            self.same(module, (1, 8, 8), ticks, bits)
+            with torch.no_grad():  # channels that send the same whatever they read, half way between ticks
+                module.conv1.weight[1:3], module.fc1.weight[4:12] = 0, 0
+                module.fc1.bias[4:12] = torch.linspace(0.5, 7.5, 8) * module.fc1._ends[1].scale()
+            self.same(copy.deepcopy(module), (1, 8, 8), ticks, bits)
 
     def test_learns(self):
         torch.manual_seed(2)
@@ -127,6 +131,8 @@ class Torch(unittest.TestCase):
         self.refused(r"without ceil_mode", nn.Sequential(nn.Conv2d(1, 2, 1), nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True)), 1, 4, 4)
         self.refused(r"it gives 4 x 2 x 16", nn.Sequential(nn.Conv2d(1, 2, 1), nn.ReLU(), nn.Flatten(2)), 1, 4, 4)
         self.refused(r"0 to top=0\.5 is expected", mlp(4, 4, 2), 4, top=0.5)
+        self.refused(r"0 \(Conv2d\): padding_mode 'reflect'", nn.Sequential(nn.Conv2d(1, 2, 3, padding=1, padding_mode="reflect"), nn.ReLU()), 1, 4, 4)
+        self.refused(r"0 \(Conv2d\): padding 'same' of an even", nn.Sequential(nn.Conv2d(1, 2, 2, padding="same"), nn.ReLU()), 1, 4, 4)
         same = nn.Linear(4, 4)
         self.refused(r"used twice", nn.Sequential(same, nn.ReLU(), same), 4)
         with self.assertRaisesRegex(ValueError, "weight_bits are 2 to 16"):
