@@ -53,8 +53,12 @@ typedef struct {
     uint64_t luts, ffs, ram[TTFS_DEVICE_RAMS];
 } TtfsSize;
 
+/* Whether the device's board has pins for the monitor of a chip whose flits have `flit` bits. */
+bool ttfs_device_monitor(const TtfsDevice *d, uint32_t flit);
 /* An estimate, as Yosys maps it, before place and route; the chip has one core. */
 TtfsSize ttfs_size_of(const TtfsChip *chip, const TtfsDevice *d);
+/* The same with the board top around it, of a device that has one. */
+TtfsSize ttfs_size_on_board(const TtfsChip *chip, const TtfsDevice *d);
 TtfsSize ttfs_size_most(const TtfsDevice *d);
 /* The words that a memory of `words` words of `bits` bits can have in the blocks that it needs of
  * the device; of one that is smaller than a block, the power of two. */

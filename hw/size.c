@@ -36,6 +36,13 @@ static const struct {
 #include "devices.def"
 };
 
+static const struct {
+    uint32_t luts, bit, ffs;
+} boards[TTFS_FAMILIES] = {
+#define TTFS_BOARD(FAMILY, luts, bit, ffs) [TTFS_FAMILY_##FAMILY] = {luts, bit, ffs},
+#include "devices.def"
+};
+
 static uint64_t logic(const TtfsChip *c, const Cost *k) {
     uint64_t word = (uint64_t)TTFS_WORD_ELEMENTS * c->value_bits;
     uint64_t n = k->core + (uint64_t)c->lanes * (c->slope_bits + c->acc_bits) * k->lane;
@@ -168,6 +175,19 @@ TtfsSize ttfs_size_of(const TtfsChip *c, const TtfsDevice *d) {
         mux += at[i].mux;
     }
     size.luts += mux * families[d->family].mux / HUNDRED;
+    return size;
+}
+
+bool ttfs_device_monitor(const TtfsDevice *d, uint32_t flit) {
+    return flit <= d->flow.monitor;
+}
+
+TtfsSize ttfs_size_on_board(const TtfsChip *c, const TtfsDevice *d) {
+    TtfsSize size = ttfs_size_of(c, d);
+    uint32_t flit = ttfs_chip_flit_bits(c), bits = ttfs_device_monitor(d, flit) ? flit : 0;
+    if (!d->flow.yosys) return size;
+    size.luts += (boards[d->family].luts + bits * boards[d->family].bit) / HUNDRED;
+    size.ffs += boards[d->family].ffs + bits;
     return size;
 }
 

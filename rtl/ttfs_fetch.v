@@ -41,10 +41,11 @@ module ttfs_fetch #(
     reg                 come_q, come_entry_q;      // a word is there
     reg [3:0]           come_index_q;
     reg                 ready_q;
+    reg                 beyond_q;                  // it went a word beyond the record's end
     wire [ADDR_BITS-1:0] part;
 
     wire stop = come_q && !come_entry_q && come_index_q == 4'd0 && data_i[3:0] == 4'd0;
-    wire took = grant_i && !entry_q && !stop;
+    wire took = grant_i && !entry_q;   // also behind an end: what comes late from the memory decides nothing here
     wire last = index_q == LAST[3:0];
 
     always @(posedge clk_i) begin
@@ -52,6 +53,7 @@ module ttfs_fetch #(
         come_index_q <= index_q;
         if (come_q && come_entry_q) at_q <= data_i[ADDR_BITS-1:0];
         else if (again_i && back_i) at_q <= part;
+        else if (beyond_q) at_q <= at_q - 1'b1;
         else if (took) at_q <= at_q + 1'b1;
         if (next_i) index_q <= 4'd0;
         else if (again_i) index_q <= AGAIN[3:0];
@@ -62,7 +64,9 @@ module ttfs_fetch #(
             index_q <= 4'd0;
             come_q  <= 1'b0;
             ready_q <= 1'b0;
+            beyond_q  <= 1'b0;
         end else begin
+            beyond_q <= took && stop;
             come_q <= grant_i && !stop;
             if (next_i || again_i) ask_q <= 1'b1;
             else if (come_q && come_entry_q) ask_q <= 1'b1;

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FILE_LIMIT = 16 << 20, MOST_FILES = 1000 };
+enum { FILE_LIMIT = 128 << 20, MOST_FILES = 1000 }; /* a netlist of 10,000 LUTs: 19 MB */
 
 void ttfs_file_set_free(TtfsFileSet *s) {
     ttfs_arena_free(&s->arena);

@@ -13,10 +13,6 @@
 
 enum { PINS_LIMIT = 1 << 20 };
 
-bool ttfs_board_monitor(const TtfsDevice *d, uint32_t flit) {
-    return flit <= d->flow.monitor;
-}
-
 /* Whether a line is of a pin that this chip does not have. */
 static bool is_left_out(const char *line, const char *end, bool monitor, uint32_t flit) {
     uint32_t bit = 0;
@@ -28,7 +24,7 @@ static bool is_left_out(const char *line, const char *end, bool monitor, uint32_
 bool ttfs_board_pins(const TtfsDevice *d, uint32_t flit, TtfsBuf *out, uint32_t *pins, TtfsArena *a,
                      TtfsDiag *diag) {
     const char *name = ttfs_arena_printf(a, "hw/boards/%s", d->flow.board);
-    bool monitor = ttfs_board_monitor(d, flit);
+    bool monitor = ttfs_device_monitor(d, flit);
     TtfsFile f;
     *pins = 0;
     if (!ttfs_file_open(&f, ttfs_data_path(a, name), PINS_LIMIT, diag)) return false;

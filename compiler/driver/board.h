@@ -8,9 +8,6 @@
 #include "base.h"
 #include "device.h"
 
-/* Whether the board with this device has pins for the monitor of a chip whose flits have `flit`
- * bits. */
-bool ttfs_board_monitor(const TtfsDevice *d, uint32_t flit);
 /* Appends the pins of the board with this device, without those of bits that the chip's flits, of
  * `flit` bits, do not have, and without the monitor where it has no pins for all. *pins: how many.
  */

@@ -9,7 +9,6 @@
 #include "gates.h"
 
 #include "bits.h"
-#include "board.h"
 #include "device.h"
 #include "made_here.h"
 #include "process.h"
@@ -49,7 +48,7 @@ static bool is_there(const Gates *g, const TtfsDevice *d, const char *file) {
 
 /* A monitor has to say the spikes, and bits are turned back by icestorm. */
 static bool can_be_read(const Gates *g, const TtfsDevice *d) {
-    return ttfs_board_monitor(d, ttfs_chip_flit_bits(&g->out->image.chip)) &&
+    return ttfs_device_monitor(d, ttfs_chip_flit_bits(&g->out->image.chip)) &&
            (g->which != TTFS_GATES_BITSTREAM || d->family == TTFS_FAMILY_ICE40);
 }
 

@@ -83,7 +83,7 @@ static bool check_kind(const Synth *s) {
 
 static void estimate(const Synth *s) {
     TtfsSynthesis *r = s->result;
-    TtfsSize size = ttfs_size_of(chip_of(s), &r->device);
+    TtfsSize size = ttfs_size_on_board(chip_of(s), &r->device);
     r->luts = size.luts;
     r->ffs = size.ffs;
     r->ram = size.ram[0] + size.ram[1];
@@ -139,7 +139,7 @@ static bool fill_script(const Synth *s) {
                     "read_verilog -DSYNTHESIS -Irtl rtl/ttfs_*.v\n"
                     "chparam -set FLIT %" PRIu32 " -set CLOCKS %.0f ttfs_board\n",
                     flit, s->result->clock_mhz / BAUD_MHZ);
-    if (!ttfs_board_monitor(&s->result->device, flit))
+    if (!ttfs_device_monitor(&s->result->device, flit))
         ttfs_buf_puts(&text, "hierarchy -top ttfs_board\nproc\n"
                              "delete -port ttfs_board/w:trace_valid_o ttfs_board/w:trace_flit_o\n");
     print_mapping(s, &text);

@@ -14,9 +14,11 @@ static void share(const char *what, uint64_t n, uint64_t of, TtfsBuf *out) {
 void ttfs_synth_text(const TtfsSynthesis *s, TtfsBuf *out) {
     const TtfsDevice *d = &s->device;
     ttfs_buf_printf(out, "%s (%s)%s\n", d->name, d->part,
-                    s->estimated ? ", estimated before synthesis: the chip without a board top"
-                    : s->project ? ", mapped by Yosys, not placed: the chip without a board top"
-                                 : ", the chip behind the board top");
+                    s->estimated && d->flow.yosys
+                        ? ", estimated before synthesis: the chip behind the board top"
+                    : s->estimated ? ", estimated before synthesis: the chip without a board top"
+                    : s->project   ? ", mapped by Yosys, not placed: the chip without a board top"
+                                   : ", the chip behind the board top");
     bool placed = s->fmax_mhz > 0;
     if (placed) share("logic cells", s->cells, d->luts, out);
     share("LUTs", s->luts, d->luts, out);

@@ -180,7 +180,7 @@ static void try_lanes(const Search *s, uint32_t lanes, Try *t) {
     if (planned(s, &room, &plan, &t->diag)) {
         t->chip = chip_for(s, &plan);
         hold_copies(s, &t->chip);
-        t->size = ttfs_size_of(&t->chip, s->device);
+        t->size = ttfs_size_on_board(&t->chip, s->device);
         t->share = share_of(&t->size, &s->most);
     }
     ttfs_plan_free(&plan);
@@ -202,7 +202,7 @@ static bool is_worth(const TtfsSpike *s, uint32_t lanes) {
 static bool may_fit(const Search *s, uint32_t lanes) {
     TtfsChip c = s->base;
     c.lanes = lanes;
-    TtfsSize size = ttfs_size_of(&c, s->device);
+    TtfsSize size = ttfs_size_on_board(&c, s->device);
     return size.luts <= s->most.luts && size.ffs <= s->most.ffs;
 }
 
