@@ -248,6 +248,8 @@ typedef struct {
         *trace; /* file for the spike traces: text (of relu, values), .vcd, .fst or .nird; NULL:
                   none. Beside waveforms views for GTKWave, .gtkw, and Surfer, .sucl, where there
                   are none. Written while samples come; there is none before all have */
+    const char *signals; /* of rtl: file for all signals of the chip, cycle by cycle, .vcd; NULL:
+                            none. The simulator is built apart, and runs on one thread */
     const char *outputs; /* file for the values of the outputs, .npy or .npz; NULL: none */
     const char *shard;   /* "I/N": part I of N of the samples; not of exact; NULL: all */
     const char *out;     /* file for what is counted, without times, which ttfs_merge_shards takes;

@@ -102,7 +102,7 @@ SEES = {
                     "e2e emit digits_mlp aarch64-linux-gnu", "e2e emit digits_mlp riscv64-linux-gnu", "e2e emit digits_mlp native",
                     "e2e emit digits_cnn native", "e2e emit heads native", "e2e emit digits_mlp text", "e2e library",
                     "e2e usage"],
-    "runtime/sim": ["cache", "chips", "e2e faults", "e2e planted rtl", "e2e progress", "e2e caches"],
+    "runtime/sim": ["cache", "chips", "e2e waves chip", "e2e faults", "e2e planted rtl", "e2e progress", "e2e caches"],
     "runtime/board": ["board_run", "fuzz corpus board", "e2e board link"],
     "runtime/engine": ["board_run", "e2e figures digits_mlp", "e2e usage", "e2e faults", "e2e codes", "e2e hostile folders", "e2e board link"],
 }

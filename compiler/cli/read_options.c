@@ -71,6 +71,7 @@ bool ttfs_read_run(TtfsRunOptions *r, const TtfsOptions *o, TtfsMessages *m) {
     r->classes_only = o->value[TTFS_OPT_CLASSES_ONLY] != NULL;
     r->layers = o->value[TTFS_OPT_LAYERS] != NULL;
     r->trace = o->value[TTFS_OPT_TRACE];
+    r->signals = o->value[TTFS_OPT_SIGNALS];
     r->outputs = o->value[TTFS_OPT_OUTPUTS];
     r->shard = o->value[TTFS_OPT_SHARD];
     r->out = o->value[TTFS_OPT_OUTPUT];

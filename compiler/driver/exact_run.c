@@ -8,6 +8,7 @@
 #include "exact_run.h"
 
 #include "asked.h"
+#include "chip_waves.h"
 #include "clock.h"
 #include "ir_to_ir.h"
 #include "parallel.h"
@@ -185,6 +186,7 @@ static bool read_options(const TtfsRunOptions *o, TtfsExactOptions *e, TtfsDiag 
     if (o->layers)
         return ttfs_error(diag, TTFS_AT_FILE("--layers"), TTFS_OPTION_VALUE,
                           "golden, jit and rtl are held against relu; exact says its own layers");
+    if (!ttfs_chip_waves_check(o->signals, false, NULL, diag)) return false;
     if (o->trace)
         return ttfs_error(diag, TTFS_AT_FILE("--trace"), TTFS_OPTION_VALUE,
                           "the exact engine has no ticks to write");

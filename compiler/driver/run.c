@@ -7,6 +7,7 @@
 
 #include "asked.h"
 #include "block.h"
+#include "chip_waves.h"
 #include "clock.h"
 #include "counts_doc.h"
 #include "fast.h"
@@ -37,7 +38,8 @@ struct TtfsRun {
     TtfsFast *relu;                /* NULL when it does not run */
     bool spiking, counted, traced; /* counted: spikes are */
     bool ticks_kept;
-    TtfsTraceFile *trace; /* of the samples, when it is wanted */
+    TtfsTraceFile *trace;  /* of the samples, when it is wanted */
+    TtfsChipWaves signals; /* of the chip, the same */
     TtfsBlock block;
     TtfsTraces traces;
     TtfsBuf *values; /* [room] relu's values as text; NULL when they are not wanted */
@@ -168,7 +170,7 @@ static bool run_block(TtfsRun *r, TtfsDiag *diag) {
     if (!ttfs_parallel_diag(r->session.threads, 0, items, judge_some, r, diag)) return false;
     r->relu_seconds += ttfs_now() - start;
     if (r->agree) ttfs_agree_block(r->agree);
-    return !r->trace || print_traces(r, diag);
+    return ttfs_chip_waves_go_on(&r->signals, diag) && (!r->trace || print_traces(r, diag));
 }
 
 static bool run_all(TtfsRun *r, TtfsDiag *diag) {
@@ -214,6 +216,7 @@ static bool open_engine(TtfsRun *r, uint32_t which, const char *name, TtfsDiag *
     bool told = r->counted || r->traced || r->ticks_kept;
     options.device = name ? ttfs_engine_device(name) : NULL;
     options.ticks = told;
+    options.waves = r->signals.open ? &r->signals.waves : NULL;
     if (r->spiking && !ttfs_engine_open(&r->engine, which, &options, &source, diag)) return false;
     bool ticks = r->spiking && (told || !ttfs_engine_spares_ticks(&r->engine));
     TtfsBlockSize size = {ticks, r->traced ? 64 : 1024, 1};
@@ -226,6 +229,19 @@ static bool open_engine(TtfsRun *r, uint32_t which, const char *name, TtfsDiag *
     else if (r->traced)
         r->values = TTFS_ARRAY(&s->out.arena, TtfsBuf, r->block.room);
     return true;
+}
+
+/* Before the engine, which is built for it. */
+static bool open_signals(TtfsRun *r, const char *path, TtfsDiag *diag) {
+    return !path || !r->session.out.has_image ||
+           ttfs_chip_waves_open(&r->signals, path, r->session.out.image.chip.clock_mhz, diag);
+}
+
+/* What was written while samples ran becomes whole. */
+static bool end_files(TtfsRun *r, TtfsDiag *diag) {
+    ttfs_engine_unwatch(&r->engine);
+    return ttfs_chip_waves_end(&r->signals, diag) &&
+           (!r->trace || ttfs_trace_file_end(r->trace, diag));
 }
 
 static bool open_trace(TtfsRun *r, const char *path, TtfsDiag *diag) {
@@ -324,12 +340,16 @@ static bool check_files(const TtfsRunOptions *o, TtfsDiag *diag) {
     return ttfs_session_apart(s, "-o", o->out, diag) &&
            ttfs_session_apart(s, "--trace", o->trace, diag) &&
            ttfs_session_apart(s, "--outputs", o->outputs, diag) &&
+           ttfs_session_apart(s, "--signals", o->signals, diag) &&
+           ttfs_asked_outside("--signals", o->signals, s->folder, diag) &&
            ttfs_asked_outside("-o", o->out, s->folder, diag) &&
            ttfs_asked_outside("--trace", o->trace, s->folder, diag) &&
            ttfs_asked_outside("--outputs", o->outputs, s->folder, diag) &&
            (!o->out || (ttfs_asked_apart("--trace", o->trace, o->out, diag) &&
                         ttfs_asked_apart("--outputs", o->outputs, o->out, diag))) &&
-           (!o->trace || ttfs_asked_apart("--outputs", o->outputs, o->trace, diag));
+           (!o->out || ttfs_asked_apart("--signals", o->signals, o->out, diag)) &&
+           (!o->trace || (ttfs_asked_apart("--outputs", o->outputs, o->trace, diag) &&
+                          ttfs_asked_apart("--signals", o->signals, o->trace, diag)));
 }
 
 static void fill_counts(TtfsRun *r) {
@@ -357,13 +377,15 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
                 (engine == TTFS_ENGINE_RTL ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE | TTFS_OUT_RTL : 0) |
                 (engine == TTFS_ENGINE_BOARD ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0) |
                 (o->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
-    bool ok = check_trace(r, o->trace, diag) && check_layers(r, o, diag) && check_shard(o, diag) &&
+    bool ok = ttfs_chip_waves_check(o->signals, engine == TTFS_ENGINE_RTL, o->shard, diag) &&
+              check_trace(r, o->trace, diag) && check_layers(r, o, diag) && check_shard(o, diag) &&
               check_files(o, diag) &&
               ttfs_session_open(&r->session, &o->session, parts, true, diag) &&
               ttfs_counts_open(&r->counts, &r->session, o->shard, o->out, diag) &&
-              !r->session.out.image_damaged && open_engine(r, engine, o->engine, diag) &&
-              open_outputs(r, relu, o, diag) && open_agreement(r, o->layers, diag) &&
-              open_trace(r, o->trace, diag) && run_all(r, diag);
+              !r->session.out.image_damaged && open_signals(r, o->signals, diag) &&
+              open_engine(r, engine, o->engine, diag) && open_outputs(r, relu, o, diag) &&
+              open_agreement(r, o->layers, diag) && open_trace(r, o->trace, diag) &&
+              run_all(r, diag);
     if (ok && r->spiking) ttfs_session_clipped(&r->session, r->clipped, diag);
     if (ok) r->result = add_up(r);
     if (ok) tell_shares(r, diag);
@@ -372,8 +394,7 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
                           r->session.count, "samples", diag);
     if (ok) fill_counts(r);
     return ok && end_agreement(r, diag) && ttfs_kept_write(r->kept, diag) &&
-           ttfs_counts_save(&r->counts, o->out, diag) &&
-           (!r->trace || ttfs_trace_file_end(r->trace, diag));
+           ttfs_counts_save(&r->counts, o->out, diag) && end_files(r, diag);
 }
 
 TtfsRun *ttfs_run(const TtfsRunOptions *o, uint32_t engine, TtfsKept *kept, TtfsDiag *diag) {
@@ -402,6 +423,7 @@ void ttfs_run_close(TtfsRun *r) {
     ttfs_engine_close(&r->engine);
     ttfs_counts_free(&r->counts);
     ttfs_trace_file_close(r->trace);
+    ttfs_chip_waves_close(&r->signals);
     ttfs_session_close(&r->session);
     TtfsArena a = r->arena;
     ttfs_arena_free(&a);

@@ -46,7 +46,9 @@ TtfsLoc ttfs_lower_at(const TtfsLower *l, const TtfsNetLayer *layer, const char 
 
 /* window.c: how large a window is, and how many neurons fire in it. */
 double ttfs_lower_top(TtfsLower *l, const TtfsNetLayer *layer, const TtfsRange *range, TtfsLoc at,
-                      const TtfsPopOptions *own, TtfsQuantLayer *report);
+                      const TtfsPopOptions *own);
+/* The largest calibrated value of a tensor; 0 without calibration. */
+double ttfs_lower_seen_max(const TtfsLower *l, TtfsTensor t);
 /* The ticks of a window that lie below where the network ends the layer's values. */
 uint32_t ttfs_lower_ticks(const TtfsNetLayer *layer, double scale, uint32_t ticks);
 /* The window with the least squared error of the calibrated values, all of its ticks counted; 0:

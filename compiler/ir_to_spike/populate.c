@@ -319,8 +319,9 @@ static bool lower_linear(TtfsLower *l, uint32_t index) {
         range = ttfs_lower_propagate(l, index);
         p.scale = layer->quantum > 0
                       ? layer->quantum
-                      : ttfs_lower_top(l, layer, &range, ttfs_lower_at(l, layer, p.name), &own, q) /
+                      : ttfs_lower_top(l, layer, &range, ttfs_lower_at(l, layer, p.name), &own) /
                             p.ticks;
+        q->seen_max = ttfs_lower_seen_max(l, layer->tensor);
     }
     if (!quantise(l, index, &own, term, &p, q)) return false;
     if (!readout) set_rates(l, &p, layer->tensor, p.scale / 2, ALL);

@@ -25,14 +25,16 @@ static double highest(const TtfsRange *range, uint32_t channels) {
     return top;
 }
 
+double ttfs_lower_seen_max(const TtfsLower *l, TtfsTensor t) {
+    return calibrated(l, t) ? (double)l->calib->stat[t.i - 1].max : 0;
+}
+
 double ttfs_lower_top(TtfsLower *l, const TtfsNetLayer *layer, const TtfsRange *range, TtfsLoc at,
-                      const TtfsPopOptions *own, TtfsQuantLayer *report) {
+                      const TtfsPopOptions *own) {
     TtfsTensor t = layer->tensor;
-    bool seen = calibrated(l, t);
-    double top = seen ? (double)ttfs_calib_percentile(l->calib, t, own->percentile)
-                      : highest(range, layer->c);
+    double top = calibrated(l, t) ? (double)ttfs_calib_percentile(l->calib, t, own->percentile)
+                                  : highest(range, layer->c);
     double otherwise = layer->top > 0 ? layer->top : 1;
-    report->seen_max = seen ? (double)l->calib->stat[t.i - 1].max : 0;
     if (top >= FLT_MIN && top <= DBL_MAX / TTFS_MAX_TICKS) return top;
     ttfs_note(l->diag, at, "%s: its window is taken as %g",
               top < FLT_MIN ? "no activation above 0 is expected" : "its activations have no bound",

@@ -77,8 +77,9 @@ void ttfs_page_agreement(TtfsBuf *b, const TtfsPage *p) {
                          "every layer against the float network.</p>");
         return;
     }
-    ttfs_buf_printf(b, "<p>%.0f samples: relu, exact (the first %.0f), ",
-                    ttfs_page_number(j, "samples"), ttfs_page_number(j, "exact_samples"));
+    ttfs_buf_puts(b, "<p>");
+    ttfs_html_samples(b, ttfs_page_number(j, "samples"));
+    ttfs_buf_printf(b, ": relu, exact (the first %.0f), ", ttfs_page_number(j, "exact_samples"));
     ttfs_html(b, ttfs_page_text(j, "engine"));
     ttfs_buf_puts(b, *ttfs_page_text(j, "first_layer") ? ". They part at <b>"
                                                        : ". They part nowhere<b>");

@@ -19,7 +19,7 @@ static void end(TtfsBuf *b) {
 }
 
 static void no_run(TtfsBuf *b) {
-    ttfs_buf_puts(b, "not run yet<small><code>ttfs run OUT --input X</code>");
+    ttfs_buf_puts(b, "not run yet<small><code>ttfs run OUT <i>--input X</i></code>");
 }
 
 static void share(TtfsBuf *b, const cJSON *run, const char *what, const char *key,
@@ -29,8 +29,8 @@ static void share(TtfsBuf *b, const cJSON *run, const char *what, const char *ke
         no_run(b);
     } else if (ttfs_page_has_number(run, key)) {
         ttfs_buf_printf(b, "%.2f %%<small>of ", 100 * ttfs_page_number(run, key));
-        ttfs_html_count(b, ttfs_page_number(run, "samples"));
-        ttfs_buf_puts(b, " samples, ");
+        ttfs_html_samples(b, ttfs_page_number(run, "samples"));
+        ttfs_buf_puts(b, ", ");
         ttfs_html(b, ttfs_page_text(run, "engine"));
     } else {
         ttfs_buf_printf(b, "not known<small>%s", without);
@@ -59,10 +59,11 @@ static void measured(TtfsBuf *b, const TtfsPage *p) {
         ttfs_buf_printf(b, "%.1f &micro;s<small>", cycles / p->out->plan.chip.clock_mhz);
         ttfs_html_count(b, cycles);
         ttfs_buf_puts(b, " cycles in the mean of ");
-        ttfs_html_count(b, ttfs_page_number(p->measured, "samples"));
-        ttfs_buf_puts(b, " samples, rtl");
+        ttfs_html_samples(b, ttfs_page_number(p->measured, "samples"));
+        ttfs_buf_puts(b, ", rtl");
     } else {
-        ttfs_buf_puts(b, "not run yet<small><code>ttfs run OUT --engine rtl --input X</code>");
+        ttfs_buf_puts(
+            b, "not run yet<small><code>ttfs run OUT <i>--engine rtl</i> <i>--input X</i></code>");
     }
     end(b);
 }
@@ -114,11 +115,11 @@ static void verdict(TtfsBuf *b, const TtfsPage *p) {
                         equal ? "equal" : "not equal");
         engines(b, cJSON_GetObjectItem(v, "engines"));
         ttfs_buf_puts(b, "; ");
-        ttfs_html_count(b, ttfs_page_number(v, "samples"));
-        ttfs_buf_puts(b, " samples; ");
+        ttfs_html_samples(b, ttfs_page_number(v, "samples"));
+        ttfs_buf_puts(b, "; ");
         date(b, ttfs_page_text(v, "date"));
     } else {
-        ttfs_buf_puts(b, "not yet<small><code>ttfs verify OUT --input X</code>");
+        ttfs_buf_puts(b, "not yet<small><code>ttfs verify OUT <i>--input X</i></code>");
     }
     end(b);
 }

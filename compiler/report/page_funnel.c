@@ -87,10 +87,10 @@ static void funnel(TtfsBuf *b, const TtfsPage *p) {
     double least = floor_of(s, n);
     ttfs_buf_printf(
         b,
-        "<figure class=\"wide\"><svg class=\"funnel\" width=\"%d\" height=\"160\" "
+        "<figure class=\"wide\"><svg class=\"funnel\" viewBox=\"0 0 %d 160\" width=\"%d\" "
         "font-size=\"12\" text-anchor=\"middle\" role=\"img\" aria-label=\"samples that "
         "agree with relu:",
-        STAGE * n);
+        STAGE * n, STAGE * n);
     for (int i = 0; i < n; i++) ttfs_buf_printf(b, " %s %.2f %%,", s[i].name, 100 * s[i].share);
     ttfs_buf_puts(b, " the tables below say the same\">");
     for (int i = 0; i < n; i++) {
@@ -102,9 +102,10 @@ static void funnel(TtfsBuf *b, const TtfsPage *p) {
                     "part after the other is switched on; heights from %.2f to 100 %%. exact is "
                     "relu in theory, not measured here",
                     samples, 100 * least);
-    if (p->counted)
-        ttfs_buf_printf(b, "; rtl is what it was verified to be, on %.0f samples",
-                        ttfs_page_number(p->counted, "samples"));
+    if (p->counted) {
+        ttfs_buf_puts(b, "; rtl is what it was verified to be, on ");
+        ttfs_html_samples(b, ttfs_page_number(p->counted, "samples"));
+    }
     ttfs_buf_puts(b, ".</figcaption></figure>");
 }
 

@@ -10,7 +10,7 @@
 
 #include <inttypes.h>
 
-enum { MOST = 400, WIDTH = 264, HEIGHT = 40, ACROSS = 284, DOWN = 62, EDGE = 8, LANES = 6 };
+enum { MOST = 400, NARROWEST = 264, HEIGHT = 40, APART = 20, DOWN = 62, EDGE = 8, LANES = 6 };
 
 typedef struct {
     const TtfsPage *page;
@@ -18,6 +18,7 @@ typedef struct {
     uint32_t pops, rows, cols;
     uint32_t *row, *col; /* by population */
     uint32_t *filled;    /* by row: boxes in it */
+    uint32_t width;      /* of a box */
 } Graph;
 
 static void place(Graph *g, TtfsArena *a) {
@@ -38,7 +39,7 @@ static void place(Graph *g, TtfsArena *a) {
 }
 
 static uint32_t left_of(const Graph *g, uint32_t pop) {
-    return EDGE + g->col[pop] * ACROSS;
+    return EDGE + g->col[pop] * (g->width + APART);
 }
 
 static uint32_t top_of(const Graph *g, uint32_t pop) {
@@ -46,9 +47,9 @@ static uint32_t top_of(const Graph *g, uint32_t pop) {
 }
 
 static void edge(TtfsBuf *b, const Graph *g, uint32_t from, uint32_t to) {
-    uint32_t x1 = left_of(g, from) + WIDTH / 2, y1 = top_of(g, from) + HEIGHT;
-    uint32_t x2 = left_of(g, to) + WIDTH / 2, y2 = top_of(g, to), middle = (DOWN - HEIGHT) / 2;
-    uint32_t side = g->cols * ACROSS + EDGE + 4 + 6 * (from % LANES);
+    uint32_t x1 = left_of(g, from) + g->width / 2, y1 = top_of(g, from) + HEIGHT;
+    uint32_t x2 = left_of(g, to) + g->width / 2, y2 = top_of(g, to), middle = (DOWN - HEIGHT) / 2;
+    uint32_t side = g->cols * (g->width + APART) + EDGE + 4 + 6 * (from % LANES);
     if (g->row[to] == g->row[from] + 1)
         ttfs_buf_printf(b, "<path d=\"M%u %uC%u %u %u %u %u %u\"/>", x1, y1, x1, y1 + middle, x2,
                         y2 - middle, x2, y2);
@@ -88,6 +89,21 @@ static void about(TtfsBuf *b, const Graph *g, const TtfsPopulation *p) {
         ttfs_buf_puts(b, "potentials");
 }
 
+/* A box is as wide as the longest text of one, at six and a half pixels a letter. */
+static void choose_width(Graph *g) {
+    enum { DOT = 5 /* letters of its name that are not seen */ };
+    g->width = NARROWEST;
+    for (uint32_t i = 0; i < g->pops; i++) {
+        TtfsBuf b = {0};
+        about(&b, g, &g->spike->pops.at[i]);
+        uint32_t letters = (uint32_t)b.len;
+        for (const char *c = ttfs_buf_text(&b); *c; c++) letters -= *c == '&' ? DOT : 0;
+        uint32_t width = letters * 13 / 2 + 16;
+        if (width > g->width) g->width = width;
+        ttfs_buf_free(&b);
+    }
+}
+
 static void box(TtfsBuf *b, const Graph *g, uint32_t pop) {
     const TtfsPopulation *p = &g->spike->pops.at[pop];
     uint32_t x = left_of(g, pop), y = top_of(g, pop);
@@ -97,9 +113,9 @@ static void box(TtfsBuf *b, const Graph *g, uint32_t pop) {
     ttfs_buf_printf(b, " (%s): ", ttfs_pop_kind_name(p->kind));
     about(b, g, p);
     ttfs_buf_printf(b,
-                    "</title><rect x=\"%u\" y=\"%u\" width=\"%d\" height=\"%d\" rx=\"5\"/><text "
+                    "</title><rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%d\" rx=\"5\"/><text "
                     "x=\"%u\" y=\"%u\" font-weight=\"600\">",
-                    x, y, WIDTH, HEIGHT, x + 8, y + 16);
+                    x, y, g->width, HEIGHT, x + 8, y + 16);
     ttfs_html_cut(b, p->name, 34);
     ttfs_buf_printf(b, "</text><text class=\"quiet\" x=\"%u\" y=\"%u\">", x + 8, y + 32);
     about(b, g, p);
@@ -111,7 +127,7 @@ static void draw(TtfsBuf *b, const Graph *g) {
                     "<div class=\"wide\"><svg class=\"graph\" width=\"%u\" height=\"%u\" "
                     "font-size=\"12\" role=\"group\" aria-label=\"The spike graph: the table of "
                     "populations says the same\">",
-                    g->cols * ACROSS + 2 * EDGE + 6 * LANES, g->rows * DOWN + EDGE);
+                    g->cols * (g->width + APART) + 2 * EDGE + 6 * LANES, g->rows * DOWN + EDGE);
     edges(b, g);
     for (uint32_t i = 0; i < g->pops; i++) box(b, g, i);
     ttfs_buf_puts(b, "</svg></div>");
@@ -122,6 +138,7 @@ void ttfs_page_graph(TtfsBuf *b, const TtfsPage *p) {
     Graph g = {.page = p, .spike = &p->out->spike, .pops = p->out->spike.pops.len};
     if (g.pops > MOST) g.pops = MOST;
     place(&g, &a);
+    choose_width(&g);
     ttfs_buf_puts(b, "<h2>Graph</h2><p class=\"key\">Shape, window of T ticks, weight bits, spikes "
                      "a sample ");
     ttfs_buf_puts(b, p->run ? "as the run counted them" : "as calibration leads to expect");

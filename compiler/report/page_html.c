@@ -59,6 +59,11 @@ void ttfs_html_count(TtfsBuf *b, double n) {
     }
 }
 
+void ttfs_html_samples(TtfsBuf *b, double n) {
+    ttfs_html_count(b, n);
+    ttfs_buf_puts(b, n == 1 ? " sample" : " samples");
+}
+
 void ttfs_html_histogram(TtfsBuf *b, const double *count, int n, const char *what) {
     double most = 0;
     for (int i = 0; i < n; i++) most = fmax(most, count[i]);

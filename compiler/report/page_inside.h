@@ -52,6 +52,8 @@ void ttfs_html_bar(TtfsBuf *b, double share, const char *colour);
 void ttfs_html_sha256(TtfsBuf *b, const char *text);
 /* With a comma every three digits. */
 void ttfs_html_count(TtfsBuf *b, double n);
+/* "1 sample", "450 samples". */
+void ttfs_html_samples(TtfsBuf *b, double n);
 /* Bars of counts, a unit wide each; `what` they count, no text of a file. */
 void ttfs_html_histogram(TtfsBuf *b, const double *count, int n, const char *what);
 /* A word of the glossary, `shown` as it stands there: pointed at, it is explained. */

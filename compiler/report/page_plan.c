@@ -100,7 +100,7 @@ static void fit(TtfsBuf *b, const TtfsOut *o) {
     ttfs_buf_printf(
         b,
         "<h2>Fit on chip %s</h2><p class=\"key\">%u core%s of %u lanes, %u-bit weights, %u-bit "
-        "accumulators</p><div class=\"wide\"><table>"
+        "accumulators</p><div class=\"wide\"><table class=\"fit\">"
         "<tr><th>core</th><th>activation words</th><th>weight rows</th><th>parameter words</th>"
         "<th>program words</th><th>buffers</th></tr>",
         p->chip.name, cores, cores == 1 ? "" : "s", p->chip.lanes, p->chip.weight_bits,

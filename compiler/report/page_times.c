@@ -59,15 +59,17 @@ void ttfs_page_times(TtfsBuf *b, const TtfsPage *p) {
                          "neurons spike.</p>");
         return;
     }
-    ttfs_buf_printf(b,
-                    "<p class=\"key\">Spikes of %.0f samples by tick of the window: its start, "
-                    "where the largest values are, on the left. Shares, of neurons that are ",
-                    ttfs_page_number(p->run, "histogram_samples"));
+    ttfs_buf_puts(b, "<p class=\"key\">Spikes of ");
+    ttfs_html_samples(b, ttfs_page_number(p->run, "histogram_samples"));
+    ttfs_buf_puts(b,
+                  " by tick of the window: its start, where the largest values are, on the left. "
+                  "Shares, of neurons that are ");
     ttfs_html_word(b, "silent", "silent");
     ttfs_buf_puts(b, " or ");
     ttfs_html_word(b, "saturated", "saturated");
-    ttfs_buf_printf(b, ", are those of all %.0f samples.</p><div class=\"tiles\">",
-                    ttfs_page_number(p->run, "samples"));
+    ttfs_buf_puts(b, ", are those of ");
+    ttfs_html_samples(b, ttfs_page_number(p->run, "samples"));
+    ttfs_buf_puts(b, ".</p><div class=\"tiles\">");
     cJSON_ArrayForEach(e, list) if (n++ < TTFS_WATCH_POPS) tile(b, e, input);
     ttfs_buf_puts(b, "</div>");
     table(b, list);

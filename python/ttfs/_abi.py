@@ -59,7 +59,7 @@ class TtfsSessionOptions(Structure):
 
 class TtfsRunOptions(Structure):
     _fields_ = [("session", TtfsSessionOptions), ("engine", c_char_p), ("classes_only", c_bool), ("layers", c_bool), ("trace", c_char_p),
-                ("outputs", c_char_p), ("shard", c_char_p), ("out", c_char_p), ("keep_outputs", c_bool), ("keep_spikes", c_bool), ("model", c_char_p),
+                ("signals", c_char_p), ("outputs", c_char_p), ("shard", c_char_p), ("out", c_char_p), ("keep_outputs", c_bool), ("keep_spikes", c_bool), ("model", c_char_p),
                 ("margin", c_double), ("windows", c_char_p), ("time_noise", c_double), ("unit", c_char_p),
                 ("slope_noise", c_double), ("slope_per", c_char_p), ("seed", c_uint32)]
 

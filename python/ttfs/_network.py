@@ -232,7 +232,7 @@ class Network:
     def _run(self, x: Any, labels: Any, progress: Optional[Progress], keep: Dict[str, bool], more: Dict[str, Any]) -> Answer:
         o, stopper, samples, wanted = library.ttfs_run_defaults(), Stopper(progress), Array(x), Array(labels)
         self._session(o.session, samples, wanted, stopper, more)
-        for name in ("engine", "trace", "outputs", "model", "windows", "unit", "slope_per", "shard", "out"):
+        for name in ("engine", "trace", "signals", "outputs", "model", "windows", "unit", "slope_per", "shard", "out"):
             value = more.pop(name, None)
             if value is not None:
                 setattr(o, name, path(value))
@@ -246,7 +246,7 @@ class Network:
             threads: Optional[int] = None, progress: Optional[Progress] = None, **more: Any) -> Run:
         """Runs samples on one engine: relu, golden, jit, rtl, exact or board:DEVICE. `x` and `labels` are arrays, samples
         first, which are read where they lie, or files. Further options are those of `ttfs run`:
-        classes_only, layers, trace, outputs, shard ("1/2"), out (what is counted, for merge), model, margin, windows, time_noise, unit, slope_noise, slope_per, seed, cpu, jit_path, cache,
+        classes_only, layers, trace, signals, outputs, shard ("1/2"), out (what is counted, for merge), model, margin, windows, time_noise, unit, slope_noise, slope_per, seed, cpu, jit_path, cache,
         trust_rtl, dump_llvm."""
         options = dict(more, engine=engine, count=count, threads=threads)
         return Run(self._run(x, labels, progress, {"keep_outputs": True, "keep_spikes": False}, options))

@@ -94,15 +94,23 @@ static bool open_rtl(TtfsEngine *e, uint32_t which, const TtfsEngineSource *sour
     TtfsSimKind kind = which != TTFS_ENGINE_RTL                    ? TTFS_SIM_GATES
                        : ttfs_chip_cores(&source->image->chip) > 1 ? TTFS_SIM_MESH
                                                                    : TTFS_SIM_CORE;
-    e->chip = ttfs_sim_chip_open(verilog, source->wrapper, kind, &options->progress, diag);
+    e->chip = options->waves
+                  ? ttfs_sim_chip_watched(verilog, source->wrapper, kind, &options->progress, diag)
+                  : ttfs_sim_chip_open(verilog, source->wrapper, kind, &options->progress, diag);
     if (!e->chip) return false;
+    if (options->waves) e->threads = 1;
     e->row = row_of(options->samples, ttfs_sim_turns(source->image));
     uint64_t rows = (options->samples + e->row - 1) / e->row;
     if (e->threads > rows) e->threads = (uint32_t)rows;
     for (uint32_t i = 0; i < e->threads; i++)
         if (!(e->instance[i] = ttfs_sim_open(e->chip, source->image, source->slot_limit, diag)))
             return false;
+    if (options->waves) ttfs_sim_watch(e->instance[0], options->waves);
     return true;
+}
+
+void ttfs_engine_unwatch(TtfsEngine *e) {
+    if (e->run == run_rtl && e->threads) ttfs_sim_watch(e->instance[0], NULL);
 }
 
 static bool run_board(void *instance, uint64_t n, const uint16_t *x, TtfsTrace *out,

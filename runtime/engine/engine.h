@@ -27,7 +27,9 @@ typedef struct {
     uint32_t threads;   /* instances of golden and rtl */
     uint64_t samples;   /* that will be run in all */
     const char *device; /* a board's serial device, of engine board */
-    bool ticks;         /* whether that engine shall get spikes, not only sums of readouts */
+    const TtfsSimWaves
+        *waves; /* where the signals of engine rtl go, on one thread; NULL: nowhere */
+    bool ticks; /* whether that engine shall get spikes, not only sums of readouts */
     TtfsJitOptions jit;
     TtfsProgress progress; /* of opening: a simulator may have to be built */
 } TtfsEngineOptions;
@@ -81,6 +83,8 @@ const char *ttfs_engine_device(const char *name);
 bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *options,
                       const TtfsEngineSource *source, TtfsDiag *diag);
 void ttfs_engine_close(TtfsEngine *e);
+/* The rest of the signals that are watched goes where they go, and no more. */
+void ttfs_engine_unwatch(TtfsEngine *e);
 /* Most samples that are worth giving at a time: a block of a slow engine is short, so that progress
  * is seen. Blocks but the last are multiples of the engine's `row`. */
 uint64_t ttfs_engine_block(const TtfsEngine *e);

@@ -235,6 +235,10 @@ static bool run_turn(TtfsSim *sim, const uint16_t *x, TtfsDiag *diag) {
     return !flags || write_word(sim, ttfs_chip_register(TTFS_REGISTER_FLAGS), flags, diag);
 }
 
+void ttfs_sim_watch(TtfsSim *sim, const TtfsSimWaves *waves) {
+    if (sim->code->waves && !sim->code->waves(sim->chip, waves)) ttfs_oom(0);
+}
+
 static bool restart(TtfsSim *sim, const TtfsSpike *s, TtfsDiag *diag) {
     if (sim->nowhere.spike != s) ttfs_trace_init(&sim->nowhere, s, &sim->arena);
     int ready = sim->code->reset(sim->chip);

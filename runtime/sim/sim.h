@@ -12,6 +12,7 @@
 #include "file_set.h"
 #include "image.h"
 #include "progress.h"
+#include "sim_waves.h"
 #include "trace.h"
 
 typedef struct TtfsSimChip TtfsSimChip;
@@ -25,6 +26,9 @@ typedef enum { TTFS_SIM_CORE, TTFS_SIM_MESH, TTFS_SIM_GATES } TtfsSimKind;
  * of a build. */
 TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper, TtfsSimKind kind,
                                 const TtfsProgress *progress, TtfsDiag *diag);
+/* The same, built apart, of a chip whose signals can be watched. */
+TtfsSimChip *ttfs_sim_chip_watched(const TtfsFileSet *verilog, const char *wrapper,
+                                   TtfsSimKind kind, const TtfsProgress *progress, TtfsDiag *diag);
 void ttfs_sim_chip_close(TtfsSimChip *chip);
 
 /* Turns from a sample's start to its last result; the image was checked. */
@@ -35,6 +39,9 @@ uint32_t ttfs_sim_turns(const TtfsImage *img);
 TtfsSim *ttfs_sim_open(const TtfsSimChip *chip, const TtfsImage *img, const uint64_t *slot_limit,
                        TtfsDiag *diag);
 void ttfs_sim_close(TtfsSim *sim);
+/* Of a chip that can be watched: every change of its signals from now on goes to `waves` as the
+ * text of a value change dump; NULL: no more. */
+void ttfs_sim_watch(TtfsSim *sim, const TtfsSimWaves *waves);
 /* Runs n samples one after the other, out of reset: what they take depends on them alone. A turn a
  * sample, then turns in which the first ones enter again, until the last one's results are there:
  * from the first one's last turn on the chip is full, and those turns are the samples' cycles. x:

@@ -27,6 +27,8 @@ static const char apart[] = "`verilator_config\n"
                             "public_flat_rd -module \"ttfs_node\" -var \"*_i\"\n";
 static const char *const compile_flags[] = {"-std=c++17", "-fPIC", "-pthread", "-w", "-c"};
 static const char once[] = "-O0"; /* code of the start, and the simulator's own */
+/* Of a chip whose signals are watched. */
+static const char watch_verilate[] = "--trace", watch_compile[] = "-DVM_TRACE=1";
 enum {
     VERILATE_FLAGS = sizeof verilate_flags / sizeof *verilate_flags,
     COMPILE_FLAGS = sizeof compile_flags / sizeof *compile_flags
@@ -56,7 +58,7 @@ typedef struct {
 /* How code of every cycle is compiled: -O1 builds in half the time and takes a ninth more for a
  * cycle (LeNet-5 on chip one); gates are so many that -O2 takes minutes. */
 static const char *often(const Build *b) {
-    return b->kind == TTFS_SIM_GATES ? "-O1" : "-O2";
+    return b->kind == TTFS_SIM_GATES || b->waves ? "-O1" : "-O2";
 }
 
 /* Sorted names of the C++ sources in a folder. */
@@ -101,8 +103,11 @@ static void hash_text(TtfsSha256 *h, const char *s) {
 /* The wrapper and its interface. */
 static bool hash_wrapper(const Build *b, TtfsSha256 *h) {
     static const char *const sources[] = {"sim_chip.cpp", "sim_verilated.cpp", "sim_abi.h", NULL};
+    static const char *const watched[] = {"sim_chip.cpp",  "sim_verilated.cpp", "sim_abi.h",
+                                          "sim_waves.cpp", "sim_waves.h",       NULL};
     TtfsFileSet own = {0};
-    bool ok = ttfs_file_set_read(&own, ttfs_path_dir(b->a, b->wrapper), sources, true, b->diag);
+    bool ok = ttfs_file_set_read(&own, ttfs_path_dir(b->a, b->wrapper),
+                                 b->waves ? watched : sources, true, b->diag);
     ttfs_file_set_hash(&own, h);
     ttfs_file_set_free(&own);
     return ok;
@@ -120,6 +125,7 @@ bool ttfs_sim_key(const Build *b, char key[65]) {
     for (int i = 0; i < COMPILE_FLAGS; i++) hash_text(&h, compile_flags[i]);
     hash_text(&h, often(b));
     hash_text(&h, once);
+    if (b->waves) hash_text(&h, watch_verilate), hash_text(&h, watch_compile);
     if (!hash_wrapper(b, &h)) return false;
     ttfs_file_set_hash(b->verilog, &h);
     ttfs_sha256_hex(&h, key);
@@ -132,13 +138,14 @@ static const char *log_of(const Build *b) {
 
 /* Verilog to C++ in WORK/obj. */
 static bool verilate(const Build *b) {
-    const char *argv[VERILATE_FLAGS + 9] = {NULL}; /* the last stays */
+    const char *argv[VERILATE_FLAGS + 10] = {NULL}; /* the last stays */
     const char *config = ttfs_path_join(b->a, b->work, "apart.vlt");
     const char *rtl = ttfs_path_join(b->a, b->work, "rtl");
     int n = 0;
     if (!ttfs_file_fill(config, apart, sizeof apart - 1, b->diag)) return false;
     argv[n++] = "verilator";
     for (int i = 0; i < VERILATE_FLAGS; i++) argv[n++] = verilate_flags[i];
+    if (b->waves) argv[n++] = watch_verilate;
     argv[n++] = "--Mdir";
     argv[n++] = ttfs_path_join(b->a, b->work, "obj");
     argv[n++] = "-y";
@@ -151,11 +158,12 @@ static bool verilate(const Build *b) {
 
 static pid_t compile(const Build *b, const char *source, const char *how, const char *include,
                      const char *object) {
-    const char *argv[COMPILE_FLAGS + 10] = {NULL}; /* the last stays */
+    const char *argv[COMPILE_FLAGS + 11] = {NULL}; /* the last stays */
     int n = 0;
     argv[n++] = "g++";
     for (int i = 0; i < COMPILE_FLAGS; i++) argv[n++] = compile_flags[i];
     argv[n++] = how;
+    if (b->waves) argv[n++] = watch_compile;
     argv[n++] = ttfs_arena_printf(b->a, "-I%s/obj", b->work);
     argv[n++] = ttfs_arena_printf(b->a, "-I%s", include);
     argv[n++] = ttfs_arena_printf(b->a, "-I%s/vltstd", include);
@@ -168,17 +176,21 @@ static pid_t compile(const Build *b, const char *source, const char *how, const 
 
 /* One source that includes the generated ones of a kind: the headers are read once. The wrapper is
  * among those of every cycle, so that the compiler sees the clock loop and the chip together; the
- * simulator's own are among those of the start, the one that changes a name for itself the last. */
+ * simulator's own are among those of the start, the one that changes a name for itself the last,
+ * the writer of a dump, whose templates others use, the first. */
 static const char *write_source(const Build *b, bool slow) {
     Names names;
     const char *path = ttfs_path_join(b->a, b->work, slow ? "slow.cpp" : "fast.cpp");
     if (!list_sources(b, ttfs_path_join(b->a, b->work, "obj"), &names)) return NULL;
     TtfsBuf out = {0};
+    ttfs_buf_puts(&out, slow && b->waves ? "#include \"verilated_vcd_c.cpp\"\n" : "");
     for (uint32_t i = 0; i < names.count; i++)
         if (is_slow(names.at[i]) == slow) ttfs_buf_printf(&out, "#include \"%s\"\n", names.at[i]);
     ttfs_buf_puts(&out, slow ? "#include \"verilated_threads.cpp\"\n" : "");
     ttfs_buf_printf(&out, "#include \"%s\"\n",
-                    slow ? "sim_verilated.cpp" : ttfs_path_base(b->wrapper));
+                    slow       ? "sim_verilated.cpp"
+                    : b->waves ? "sim_waves.cpp"
+                               : ttfs_path_base(b->wrapper));
     bool ok = ttfs_file_fill(path, ttfs_buf_text(&out), out.len, b->diag);
     ttfs_buf_free(&out);
     return ok ? path : NULL;

@@ -13,6 +13,7 @@ typedef struct {
     const TtfsFileSet *verilog;
     const char *wrapper; /* sim_chip.cpp; sim_verilated.cpp, sim_abi.h lie beside it */
     TtfsSimKind kind;
+    bool waves; /* its signals are watched: sim_waves.cpp, which lies there too, is around it */
     const char *work; /* a folder of this build's own */
     TtfsArena *a;
     TtfsDiag *diag;

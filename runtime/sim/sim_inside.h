@@ -7,6 +7,7 @@
 
 #include "sim.h"
 #include "sim_abi.h"
+#include "sim_waves.h"
 
 struct TtfsSimChip {
     void *so;
@@ -17,6 +18,7 @@ struct TtfsSimChip {
     int (*read)(void *, uint32_t, uint32_t *);
     int (*reset)(void *);
     void (*turn)(void *, TtfsSimTurn *);
+    int (*waves)(void *, const TtfsSimWaves *); /* NULL: its signals are not watched */
 };
 
 #endif

@@ -97,8 +97,9 @@ static bool resolve(const TtfsSimChip *c, const char *name, void *function) {
     return p != NULL;
 }
 
-static bool resolve_all(TtfsSimChip *c) {
-    return resolve(c, "ttfs_sim_abi", &c->abi) && resolve(c, "ttfs_sim_create", &c->create) &&
+static bool resolve_all(TtfsSimChip *c, bool watched) {
+    return (!watched || resolve(c, "ttfs_sim_waves", &c->waves)) &&
+           resolve(c, "ttfs_sim_abi", &c->abi) && resolve(c, "ttfs_sim_create", &c->create) &&
            resolve(c, "ttfs_sim_destroy", &c->destroy) && resolve(c, "ttfs_sim_write", &c->write) &&
            resolve(c, "ttfs_sim_read", &c->read) && resolve(c, "ttfs_sim_reset", &c->reset) &&
            resolve(c, "ttfs_sim_turn", &c->turn) && c->abi() == TTFS_SIM_ABI;
@@ -117,8 +118,9 @@ static bool load(TtfsSimChip *c, const Load *l, const TtfsBuf *so) {
                         dlerror());
     }
     ttfs_undo(t); /* what is loaded needs no name */
-    return ok && (resolve_all(c) || ttfs_error(diag, TTFS_AT_FILE("rtl"), TTFS_SIM_RUN,
-                                               "the chip's interface is not that of this program"));
+    return ok && (resolve_all(c, l->build.waves) ||
+                  ttfs_error(diag, TTFS_AT_FILE("rtl"), TTFS_SIM_RUN,
+                             "the chip's interface is not that of this program"));
 }
 
 static void remove_left(void *context, const char *path, bool folder) {
@@ -144,14 +146,13 @@ static void unload(void *held) {
     if (c->so) dlclose(c->so);
 }
 
-TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper, TtfsSimKind kind,
-                                const TtfsProgress *progress, TtfsDiag *diag) {
+/* `l` but for what is of this call's own. */
+static TtfsSimChip *open_chip(Load l) {
     TtfsSimChip *c = ttfs_hold(sizeof *c, unload);
     *c = (TtfsSimChip){0};
     TtfsArena a = {0};
-    Load l = {
-        .build = {.verilog = verilog, .wrapper = wrapper, .kind = kind, .a = &a, .diag = diag},
-        .progress = progress};
+    TtfsDiag *diag = l.build.diag;
+    l.build.a = &a;
     l.cache = ttfs_cache_folder(ttfs_cache_named(&a, "sim"), &a, diag);
     l.beside = l.cache ? ttfs_path_join(&a, l.cache, "build")
                        : ttfs_private_base(&a, "ttfs-build", diag);
@@ -160,6 +161,21 @@ TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper,
     if (ok) return c;
     ttfs_sim_chip_close(c);
     return NULL;
+}
+
+TtfsSimChip *ttfs_sim_chip_open(const TtfsFileSet *verilog, const char *wrapper, TtfsSimKind kind,
+                                const TtfsProgress *progress, TtfsDiag *diag) {
+    return open_chip(
+        (Load){.build = {.verilog = verilog, .wrapper = wrapper, .kind = kind, .diag = diag},
+               .progress = progress});
+}
+
+TtfsSimChip *ttfs_sim_chip_watched(const TtfsFileSet *verilog, const char *wrapper,
+                                   TtfsSimKind kind, const TtfsProgress *progress, TtfsDiag *diag) {
+    return open_chip((Load){
+        .build =
+            {.verilog = verilog, .wrapper = wrapper, .kind = kind, .waves = true, .diag = diag},
+        .progress = progress});
 }
 
 void ttfs_sim_chip_close(TtfsSimChip *c) {

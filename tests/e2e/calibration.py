@@ -4,6 +4,7 @@ do, whatever else is asked for; of another network, damaged or absent it is refu
 are not like those of calibration are noticed by run and verify.
 """
 import hashlib
+import json
 import os
 import random
 import struct
@@ -167,9 +168,21 @@ def unlike(case):
     case.check(UNLIKE in r.err and "fc1: " in r.err and "at the end of the window" in r.err, "loud samples: %s" % r)
 
 
+def largest(case):
+    """What is said to be the largest value seen is above the window of nearly all, also where the window is the model's own grid."""
+    for name in ("digits_cnn", "digits_cnn_qdq"):
+        case.compile(name, name, "--stop-after", "spike")
+        with open(case.path(name, "report", "accuracy.json"), encoding="utf-8") as f:
+            layers = {l["population"]: l for l in json.load(f)["layers"]}
+        for layer in ("conv1", "conv2"):
+            seen, top = layers[layer]["seen_max"], layers[layer]["window_top"]
+            case.check(0.9 * top < seen < 2 * top, "%s, %s: %s was seen, the window ends at %s" % (name, layer, seen, top))
+
+
 def main():
     case = Case()
     stands(case)
+    largest(case)
     without_samples(case)
     bytes_samples(case)
     refusals(case)

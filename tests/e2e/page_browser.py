@@ -11,21 +11,14 @@ import os
 import sys
 
 import chromium
-from e2e import DIGITS, TTFS, Case, skip
+from e2e import DIGITS, Case, skip
+from page_seen import READ, pictures
 
 TEST = os.path.join(DIGITS, "test.npz")
 COUNT = 200  # samples: some of them part from relu
 PANELS = ["Graph", "Samples", "Spike times", "Agreement", "Classes", "Verification", "Populations", "Outputs", "Schedule",
           "Fit on chip tiny", "Cores", "Slots", "Quantisation", "Weights", "Frontier", "Training", "Robustness", "Energy",
           "What was assumed, approximated or dropped", "Reproduce"]
-# The text of each panel as it is seen, and which pictures of it have no size.
-READ = """(() => { const found = {}; let at = null;
-  for (const e of document.body.children) {
-    if (e.tagName === 'H2') at = found[e.innerText] = {text: '', unseen: 0};
-    else if (at) { at.text += (e.tagName === 'DETAILS' ? e.textContent : e.innerText) + '\\n';
-      for (const p of e.querySelectorAll('svg, img')) { const r = p.getBoundingClientRect();
-        if (p.checkVisibility() && !(r.width > 3 && r.height > 3)) at.unseen++; } } }
-  return found; })()"""
 SEEN = "[...document.querySelectorAll('.pane')].map(e => e.checkVisibility() ? e.innerText : null)"
 SAYS = "getComputedStyle(document.querySelector('%s'), '::after').content"
 
@@ -145,23 +138,6 @@ def explains(case, browser):
     case.equal(lost, 0, "words without an explanation")
 
 
-def pictures(case, browser):
-    kept = os.path.join(os.path.dirname(os.path.abspath(TTFS)), "pictures")
-    os.makedirs(kept, exist_ok=True)
-    sizes = set()
-    for width in (500, 1000, 1600):
-        for dark in (False, True):
-            path = os.path.join(kept, "page-%d-%s.png" % (width, "dark" if dark else "light"))
-            browser.picture(path, width, dark)
-            wide = browser.run("document.documentElement.scrollWidth")
-            case.check(wide <= width, "at %d pixels the page is %d wide" % (width, wide))
-            colour = browser.run("getComputedStyle(document.body).backgroundColor")
-            case.equal(colour, "rgb(13, 17, 23)" if dark else "rgb(255, 255, 255)", "the page's colour")
-            sizes.add(os.path.getsize(path))
-    case.equal(len(sizes), 6, "pictures that differ")
-    print("pictures: " + kept)
-
-
 def complains(case, browser):
     """What is watched for is seen: a script's error, and a thing that the policy forbids."""
     case.equal(browser.complaints, [], "what was complained about")
@@ -184,8 +160,10 @@ def main():
     with browser:
         browser.size(1000)
         browser.open(page)
-        for part in (panels, picks, graph_leads, copies, explains, pictures, complains):
+        for part in (panels, picks, graph_leads, copies, explains):
             part(case, browser)
+        pictures(case, browser, "page")
+        complains(case, browser)
     sys.exit(case.done())
 
 

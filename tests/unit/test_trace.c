@@ -264,6 +264,68 @@ static void chunks_in_a_tree(void **state) {
     }
 }
 
+/* The object that those links lead to. */
+static TtfsHdf5Object found(const TtfsHdf5 *f, const char *const *name) {
+    TtfsHdf5Object o;
+    assert_true(ttfs_hdf5_object(f, "/", f->root, &o));
+    for (; *name; name++) {
+        assert_true(ttfs_hdf5_links(f, &o));
+        const TtfsHdf5Link *link = ttfs_hdf5_find(&o, *name);
+        assert_non_null(link);
+        assert_true(ttfs_hdf5_object(f, *name, link->header, &o));
+    }
+    return o;
+}
+
+/* Rows beyond a chunk, and columns beyond one: all neurons spike in all samples, one less in the
+ * last. */
+static void nird_in_chunks(void **state) {
+    enum { NEURONS = 2100, SAMPLES = 70 };
+    static const char *const path[] = {"nodes", "in", "observables", "spikes", "idx", NULL};
+    (void)state;
+    TtfsSpike s = {0};
+    TtfsTrace t;
+    TtfsArena a = {0};
+    TtfsBuf file = {0}, head = {0};
+    TtfsDiag diag = {0};
+    int64_t *idx;
+    s.input = add_pop(
+        &s, (TtfsPopulation){.kind = TTFS_POP_INPUT, .c = NEURONS, .h = 1, .w = 1, .ticks = 2});
+    s.pops.at[0].name = "in";
+    s.latency = 2;
+    ttfs_trace_init(&t, &s, &s.arena);
+    for (uint32_t i = 0; i < NEURONS; i++) t.tick[i] = 1;
+    TtfsNird *n = ttfs_nird_begin(&s, SAMPLES, &file, &a);
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        if (i + 1 == SAMPLES) t.tick[0] = TTFS_SILENT;
+        ttfs_nird_sample(n, &t, i, &file);
+    }
+    ttfs_nird_end(n, &file, &head);
+    memcpy(file.text, head.text, head.len);
+    TtfsBudget budget = ttfs_budget(file.len, 0);
+    TtfsHdf5 f = {.path = "f",
+                  .bytes = (const unsigned char *)file.text,
+                  .size = file.len,
+                  .arena = &a,
+                  .budget = &budget,
+                  .diag = &diag};
+    assert_true(ttfs_hdf5_open(&f));
+    TtfsHdf5Object o = found(&f, path);
+    assert_true(o.dim[0] == SAMPLES && o.dim[1] == NEURONS);
+    assert_true(o.chunk[0] == 64 && o.chunk[1] == 1024);
+    assert_true(ttfs_hdf5_integers(&f, &o, &idx));
+    for (uint32_t i = 0; i < SAMPLES * NEURONS; i++) {
+        bool last = i / NEURONS + 1 == SAMPLES;
+        int64_t want = i % NEURONS + last;
+        assert_int_equal(idx[i], want == NEURONS ? -1 : want);
+    }
+    ttfs_buf_free(&file);
+    ttfs_buf_free(&head);
+    ttfs_diag_free(&diag);
+    ttfs_arena_free(&a);
+    ttfs_spike_free(&s);
+}
+
 /* Names of a file are apart where one had to change into what another is. */
 static void nird_has_all_names(void **state) {
     (void)state;
@@ -316,6 +378,7 @@ int main(void) {
         cmocka_unit_test(last_population),
         cmocka_unit_test(other_graphs_differ),
         cmocka_unit_test(chunks_in_a_tree),
+        cmocka_unit_test(nird_in_chunks),
         cmocka_unit_test(nird_has_all_names),
         cmocka_unit_test(names_are_utf8),
     };
