@@ -108,7 +108,7 @@ SEES = {
 }
 # Tests that are about a file with which their name shares no word: names of files, without their folder.
 ABOUT = {
-    "driver": "asked block out_folder out_tree", "figures": "energy judge output_error report_json", "job": "asked refill_open shipped",
+    "driver": "asked block bounded out_folder out_tree", "figures": "energy judge output_error report_json", "job": "asked refill_open shipped",
     "lib": "asked folders models results run", "memory": "block kept run session", "report": "compile_report judge_report",
     "run_image": "make_program make_numbers make_routes", "e2e check verdicts": "compile_report pipeline", "e2e json": "pipeline report_json",
     "e2e exact digits_mlp": "read_options", "e2e sample files": "out labels_beside session", "sample_damage": "inflate", "e2e agreement": "bounded", "e2e board link": "board lanes",
