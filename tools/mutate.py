@@ -66,7 +66,7 @@ SEES = {
                       "e2e messages", "e2e usage", "e2e caches", "e2e files", "e2e progress", "e2e budgets",
                       "e2e hostile samples", "e2e hostile models", "e2e sample files", "e2e failing files", "e2e synth"],
     "compiler/json": ["chip", "e2e json", "e2e config", "e2e hostile folders"],
-    "compiler/samples": ["sample_damage", "e2e hostile samples", "e2e sample files", "e2e messages"],
+    "compiler/samples": ["sample_damage", "memory", "e2e meanings", "e2e hostile samples", "e2e sample files", "e2e messages"],
     "compiler/ir": ["text_damage", "e2e values", "ir_to_ir", "net", "relu", "nodes", "e2e operators", "e2e hostile models"],
     "compiler/net": ["budget", "ir_to_ir", "outputs", "ir_to_spike", "exact", "bound"],
     "compiler/onnx_to_ir": ["import_damage", "e2e values"] + IMPORT + ["budget", "e2e hostile models", "e2e exported"],
@@ -108,7 +108,7 @@ SEES = {
 }
 # Tests that are about a file with which their name shares no word: names of files, without their folder.
 ABOUT = {
-    "driver": "asked block out_folder out_tree", "figures": "energy judge output_error report_json", "job": "asked refill_open shipped",
+    "driver": "asked block bounded out_folder out_tree", "figures": "energy judge output_error report_json", "job": "asked refill_open shipped",
     "lib": "asked folders models results run", "memory": "block kept run session", "report": "compile_report judge_report",
     "run_image": "make_program make_numbers make_routes", "e2e check verdicts": "compile_report pipeline", "e2e json": "pipeline report_json",
     "e2e exact digits_mlp": "read_options", "e2e sample files": "out labels_beside session", "sample_damage": "inflate", "e2e agreement": "bounded", "e2e board link": "board lanes",

@@ -83,9 +83,11 @@ def due(case):
         case.check(share.get(out, 0) > 0.85, "%s: the error is due to %r" % (out, share))
         case.check(abs(sum(share.values()) - 1) < 1e-9, "shares that are no whole: %r" % share)
     case.check(found["first_layer"] is not None, "2 bits and 1,023 ticks part nowhere")
+    case.equal({l["layer"]: l["samples_that_part"] for l in found["layers"] if l.get("samples_that_part")}, {"fc1": COUNT}, "where samples part")
     case.compile("digits_mlp", "fine", "--stop-after", "spike", "--ticks", 2047, "--weight-bits", 12,
                  "--percentile", 1)
     _, found = layers(case, "fine", "--engine", "golden")
+    case.equal(sum(l.get("samples_that_part", 0) for l in found["layers"]), 0, "samples that part on a fine grid")
     for l in found["layers"]:
         case.check(l["max_error"] < 2e-2, "a fine grid is off: %r" % l)
         case.check(l["exact_max_error"] < 1e-9, "exact is off: %r" % l)

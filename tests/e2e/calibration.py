@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import struct
 import sys
 
@@ -155,6 +156,10 @@ def unlike(case):
         case.check("warning" not in r.err, "a warning about samples that are alike: %s" % r)
         r = case.good(*command, "--input", "inverse.npy")
         case.check(UNLIKE in r.err and "silent, in calibration" in r.err, "inverse samples: %s" % r)
+        name, seen = re.search(r"warning: out: ([^:]*): .*silent, in calibration ([0-9.]+) %", r.err).groups()
+        with open(case.path("out", "forms", "spike.txt"), encoding="utf-8") as f:
+            rate = int(re.search(r'"%s" (?:input|relu|pool)\n(?:.*\n)*?.* rate (\d+)\n' % name, f.read())[1])
+        case.equal(seen, "%.1f" % (100 - rate / 1e4), "the share that calibration saw of " + name)
         r = case.good(*command, "--input", "inverse.npy", "--count", 7)
         case.check(UNLIKE not in r.err, "seven samples: %s" % r)
     r = random.Random(6)

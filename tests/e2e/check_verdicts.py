@@ -107,7 +107,14 @@ def main():
         j = case.json("check", model, "--chip", chip, code=1)
         got = [o["limit"] for o in j["chip"]["obstacles"]]
         case.check(j["supported"] and not j["obstacles"] and set(got) == set(limits), "%s on %s: %s" % (model, chip, j))
-        case.check("does not fit" in case.ttfs("check", model, "--chip", chip).out, "the text says both verdicts")
+        text = case.ttfs("check", model, "--chip", chip).out
+        case.check("does not fit: %d obstacle" % len(got) in text, "the text says both verdicts")
+        for o in j["chip"]["obstacles"]:
+            name = "the network" if o["layer"] == model else o["layer"]
+            lines = [line[len(name) + 3:-len(o["advice"])] for line in text.splitlines()
+                     if line.startswith("  %s: " % name) and line.endswith(": " + o["advice"])]
+            words = [str(o[key]) for key in ("needed", "available") if o[key] is not None] or [o["limit"]]
+            case.check(any(all(w in line for w in words) for line in lines), "no line of %s:\n%s" % (o, text))
     # What the compiler made of a layer is said to be that, or is a form that the chip takes.
     case.refused("check", "leaky_map.onnx", "--chip", narrow, says="that the rectifier behind conv1 became")
     ends = case.json("check", relu_end(case))

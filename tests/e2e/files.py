@@ -284,6 +284,23 @@ def printed(case):
         os.environ["TTFS_CACHE"] = kept_cache
 
 
+def without_streams(case):
+    """A program that is started without standard streams has something in their places, so that no file of its own gets there."""
+    os.mkfifo(case.path("waits"))
+    p = subprocess.Popen(command("run", "out", "--input", TEST, "--count", "1", "--engine", "golden", "--trace", "waits"), cwd=case.folder,
+                         preexec_fn=lambda: os.closerange(0, 3))
+    found, until = {}, time.monotonic() + 20
+    while len(found) < 3 and time.monotonic() < until and p.poll() is None:
+        time.sleep(0.01)
+        try:
+            found = {fd: os.readlink("/proc/%d/fd/%s" % (p.pid, fd)) for fd in os.listdir("/proc/%d/fd" % p.pid) if fd in "012"}
+        except FileNotFoundError:  # of the loader, closed meanwhile
+            continue
+    case.equal(found, dict.fromkeys("012", "/dev/null"), "files in the places of standard streams")
+    p.kill()
+    p.wait()
+
+
 def read_only(case):
     """A good verdict on a folder that cannot be written to is good; a page that cannot be is an error."""
     if os.geteuid() != 0 or not shutil.which("setpriv"):
@@ -348,6 +365,7 @@ def main():
     killed(case, samples(200))
     devices(case)
     printed(case)
+    without_streams(case)
     read_only(case)
     cut_while_mapped(case)
     odd_names(case)

@@ -177,8 +177,9 @@ def input_shapes(case):
     case.good("compile", "open.nir", "-o", "told", "--config", "shape.json", "--calib", CALIB)
     case.check(tree(case.path("shaped")) == tree(case.path("told")), "the config file's shape gives another folder")
     case.refused("check", "open.nir", "--input-shape", "2,8,8", says="stem: Conv2d")
-    for text in ("", "1,,8", "0", "1,8,8,", "1,1,1,1,1,1", "-1", "9999999999"):
+    for text in ("", "1,,8", "0", "1,8,8,", "1,1,1,1,1,1", "-1", "9999999999", "2147483648"):
         case.refused("check", "open.nir", "--input-shape", text, code=2, says="is no shape")
+    case.refused("check", "open.nir", "--input-shape", "2147483647", code=1)
     nodes, edges, m = dense()
     del nodes["input"]["shape"]
     net(nodes, edges).save(case.path("weights.nir"))

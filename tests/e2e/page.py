@@ -189,6 +189,16 @@ def funnel(case):
     case.check("funnel" not in panel and '<svg class="layers"' in panel, "a funnel without one of its parts: %s" % panel)
 
 
+def saturated(case, run):
+    """More than a twentieth at its window's end is marked, but of the input."""
+    shares = {"input": 0.5, "conv1": 0.0501, "conv2": 0.05}
+    listed = [dict(p, saturated_share=shares.get(p["population"], 0)) for p in run["populations"]]
+    case.write("mine/report/run-golden.json", json.dumps(dict(run, populations=listed)))
+    panel = part(page_of(case, "mine"), "Spike times")
+    marked = [p["population"] for p, mark in zip(listed, re.findall(r'<span class="(\w*)">[0-9.]+ % saturated', panel)) if mark == "bad"]
+    case.equal(marked, ["conv1"], "populations that are marked")
+
+
 def dashed(case):
     """A file whose name begins as an option does is a path in the command."""
     with open(os.path.join(DIGITS, "digits_mlp.onnx"), "rb") as f:
@@ -286,6 +296,7 @@ def main():
     made_again(case)
     many_verdicts(case)
     funnel(case)
+    saturated(case, run)
     dashed(case)
     hostile(case)
     return case.done()

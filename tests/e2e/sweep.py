@@ -204,7 +204,7 @@ def words(case):
                        ("margin=-0.5,-1.5", "-1.5"), ("margin=0,", "comma"), ("margin=x", "numbers"), ("margin=nan", "numbers"),
                        ("time-noise=1.5", "range, 0 to 1"), ("time-noise=-0.1", "-0.1"), ("slope-noise=2", "0 to 1"),
                        ("weight-noise=1:2:3", "0 to 1"), ("margin=0:1", "LO:HI:STEPS"), ("margin=0:1:1", "STEPS"),
-                       ("margin=0:1:2.5", "STEPS"), ("margin=0:1:3:log", "above 0"), ("margin=0:1:3:lin", "LO:HI:STEPS")):
+                       ("margin=0:1:2.5", "STEPS"), ("margin=-1e308:1e308:3", "-1e+308 is not"), ("margin=0:1e308:3", " 1e+308 is not"), ("margin=0:1:3:log", "above 0"), ("margin=0:1:3:lin", "LO:HI:STEPS")):
         case.refused(*base, "--vary", vary, code=2, says=["--vary", says])
     case.refused(*base, code=2, says="--vary")
     case.refused(*base, "--vary", "margin=0", "--vary", "margin=1", code=2, says="already")

@@ -242,17 +242,24 @@ def engines(case):
 
 
 def bits(case):
-    """The board top that engine bitstream makes around the bits has the ports of rtl/board/ttfs_board.v."""
+    """The board top that engine bitstream makes around the bits has the ports of rtl/board/ttfs_board.v; what icebox_vlog is told of
+    pins, and writes of ports, in plain words."""
     tools(case)
     case.good("synth", "out", "--device", "hx8k")
     seen = case.path("seen.v")
-    for name, text in (("iceunpack", "cp \"$1\" \"$2\""), ("icebox_vlog", "echo 'module ttfs_bits (input clk_i); endmodule'"),
+    for name, text in (("iceunpack", "cp \"$1\" \"$2\""), ("icebox_vlog", "cp pins.pcf '%s'; echo 'module ttfs_bits (input clk_i, output trace_flit_o_0, input spi_sck_i);'; "
+                        "echo 'assign one = 1;'; echo endmodule" % case.path("pins.pcf")),
                        ("verilator", "case $1 in --version|--getenv) echo here; exit 0;; esac\nfor f; do :; done; cp \"$f\" '%s'; exit 1" % seen)):
         case.write(os.path.join(os.environ["PATH"], name), "#!/bin/sh\n%s\n" % text)
         os.chmod(os.path.join(os.environ["PATH"], name), 0o755)
     os.makedirs(case.path("share", "yosys", "ice40"))
     case.write("share/yosys/ice40/cells_sim.v", "// cells\n")
     case.refused("verify", "out", "--input", os.path.join(DIGITS, "test.npz"), "--count", "1", "--engines", "golden,bitstream", says="was not built")
+    with open(case.path("pins.pcf"), encoding="utf-8") as f, open(case.path("out", "fpga", "hx8k", "board.pcf"), encoding="utf-8") as g:
+        words = [line.split()[-2:] for line in g if line.startswith("set_io")]
+        case.equal(f.read().splitlines(), ["set_io %s %s" % (re.sub(r"\[(\d+)\]", r"_\1", name), pin) for name, pin in words], "pins for icebox_vlog")
+    case.check("module ttfs_bits (clk_i, trace_flit_o_0, spi_sck_i);\ninput clk_i;\noutput trace_flit_o_0;\ninput spi_sck_i;\n\nassign one = 1;\nendmodule\n"
+               in open(seen, encoding="utf-8").read(), "ports behind their list: %s" % open(seen, encoding="utf-8").read()[:300])
     ports = r"\b(?:input|output) +(?:wire +)?(?:\[[^]]*\] +)?(\w+)"
     made_of = open(seen, encoding="utf-8").read().split("module ttfs_board (")[1].split(");")[0]
     board = open(os.path.join(SOURCE, "rtl", "board", "ttfs_board.v"), encoding="utf-8").read().split("module ttfs_board")[1].split(");")[0]

@@ -571,6 +571,15 @@ static void nearest_words(void **state) {
         assert_ptr_equal(ttfs_nearest(word, known, WORDS), want);
     }
     assert_string_equal(ttfs_nearest("x", NULL, 0), "");
+    char word[66], other[66]; /* of 64 letters at most */
+    for (int n = 63; n <= 65; n++) {
+        memset(word, 'a', sizeof word), memset(other, 'a', sizeof other);
+        word[n] = other[n] = 0, other[5] = 'b';
+        const char *const two[] = {"x", other};
+        assert_ptr_equal(ttfs_nearest(word, two, 2), two[n <= 64]);
+        const char *const three[] = {"x", "aaa"};
+        assert_ptr_equal(ttfs_nearest(word, three, 2), three[n <= 64]);
+    }
 }
 
 /* What the header says that a file may ask for, and what a caller who gives the memory gets. */

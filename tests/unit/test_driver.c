@@ -19,7 +19,11 @@
 
 #include "asked.h"
 #include "block.h"
+#include "bounded.h"
+#include "built_net.h"
 #include "fault.h"
+#include "ir_to_spike.h"
+#include "net.h"
 #include "out_folder.h"
 #include "out_tree.h"
 #include "random_spike.h"
@@ -102,6 +106,53 @@ static void blocks(void **state) {
         ttfs_arena_free(&a);
         ttfs_spike_free(&s.out.spike);
     }
+}
+
+/* Windows and ticks on the float network: rectifiers end, everything else is as it was. */
+static void bounded_net(uint32_t outputs) {
+    TtfsSpikeOptions o = {.ticks = 63, .weight_bits = 8, .percentile = 1, .input_hi = 1};
+    Net n = start(DIMS(1, 6));
+    TtfsDiag diag = {0};
+    TtfsIr canonical, out;
+    TtfsNet net;
+    TtfsSpike spike;
+    TtfsQuantReport report = {0};
+    dense(&n, "fc1", 8, 6);
+    relu(&n, "r1");
+    TtfsTensor hidden = n.last;
+    for (uint32_t i = 0; i < outputs; i++) {
+        n.last = hidden;
+        dense(&n, i ? "fc3" : "fc2", 3 + i, 8);
+        if (outputs > 1) *TTFS_PUSH(&n.ir.arena, n.ir.outputs) = n.last;
+    }
+    if (outputs > 1) n.ir.output = n.ir.outputs.at[0];
+    assert_true(ttfs_ir_canonical(&n.ir, &canonical, "net", &diag) &&
+                ttfs_net_of(&canonical, "net", &net, &diag) &&
+                ttfs_ir_to_spike(&canonical, NULL, &o, "net", &spike, &report, &diag));
+    for (int ticks = 0; ticks < 2; ticks++) {
+        ttfs_bounded_net(&canonical, &net, &spike, ticks, &out);
+        assert_int_equal(out.outputs.len, canonical.outputs.len);
+        assert_int_equal(out.output.i, canonical.output.i);
+        for (uint32_t i = 0; i < out.outputs.len; i++)
+            assert_int_equal(out.outputs.at[i].i, canonical.outputs.at[i].i);
+        for (uint32_t i = 0; i < out.nodes.len; i++) {
+            TtfsOp was = canonical.nodes.at[i].op, is = ticks ? TTFS_OP_QUANT : TTFS_OP_CLIP;
+            assert_int_equal(out.nodes.at[i].op, was == TTFS_OP_RELU ? is : was);
+        }
+        ttfs_ir_free(&out);
+    }
+    ttfs_spike_free(&spike);
+    ttfs_arena_free(&report.arena);
+    ttfs_net_free(&net);
+    ttfs_ir_free(&canonical);
+    ttfs_ir_free(&n.ir);
+    ttfs_diag_free(&diag);
+}
+
+static void rectifiers_end(void **state) {
+    (void)state;
+    bounded_net(1);
+    bounded_net(2);
 }
 
 static void write_text(const char *folder, const char *name, const char *text) {
@@ -412,6 +463,7 @@ int main(void) {
         cmocka_unit_test(faults_have_names),
         cmocka_unit_test(words_of_options),
         cmocka_unit_test(blocks),
+        cmocka_unit_test(rectifiers_end),
         cmocka_unit_test(folders_that_may_go),
         cmocka_unit_test(names_of_files),
         cmocka_unit_test(names_of_the_foreign),

@@ -191,6 +191,26 @@ static void grids_beat_max_abs(void **state) {
     }
 }
 
+/* A channel whose weights are next to nothing, or far above its sources': its ramp stays one that
+ * the chip has, 1 .. 2^22 and with its threshold below 2^30. */
+static void ramps_have_bounds(void **state) {
+    (void)state;
+    static const float factors[] = {1e-9f, 1e-6f, 1e-4f, 1e3f};
+    for (size_t f = 0; f < sizeof factors / sizeof *factors; f++) {
+        Net n;
+        mlp(&n);
+        float *w = data(&n, n.ir.nodes.at[0].in[1]);
+        for (int i = 0; i < 20; i++) w[i] *= factors[f];
+        calibrate(&n, 100);
+        expect_lowered(&n);
+        const TtfsPopulation *p = &n.spike.pops.at[1];
+        for (uint32_t i = 0; i < p->c; i++)
+            if (p->ramp[i] < 1 || p->ramp[i] > 1 << 22 || p->ramp[i] * 256LL > 1 << 30)
+                fail_msg("factor %g: ramp %d", (double)factors[f], p->ramp[i]);
+        end(&n);
+    }
+}
+
 /* The rounding errors of a channel add up to at most half a quantum. */
 static void errors_are_balanced(void **state) {
     (void)state;
@@ -466,6 +486,7 @@ static void refused_options(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ramps_have_bounds),
         cmocka_unit_test(mlp_comes_near),
         cmocka_unit_test(cnn_comes_near),
         cmocka_unit_test(without_calibration),
