@@ -17,7 +17,7 @@ MANY = 1000  # samples
 
 def signals(text):
     """{"ttfs.conv1.n3": [(time, value), ...]} of a value change dump, in which every value is another than the one before."""
-    names, scopes, found, time = {}, [], {}, 0
+    names, scopes, found, time, declared = {}, [], {}, 0, False
     for line in map(str.strip, text.splitlines()):
         words = line.split()
         if line.startswith("$scope"):
@@ -30,7 +30,9 @@ def signals(text):
             found[name] = []
         elif line.startswith("#"):
             time = int(line[1:])
-        elif re.match(r"[01b]", line):
+        elif line.startswith("$enddefinitions"):
+            declared = True
+        elif declared and re.match(r"[01b]", line):
             value, code = (words[0][1:], words[1]) if line[0] == "b" else (line[0], line[1:])
             for name in names[code]:
                 changes = found[name]
