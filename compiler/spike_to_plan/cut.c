@@ -77,12 +77,12 @@ static uint64_t largest(const Job *j, const Cut *cut, TtfsTask *t) {
     return sets;
 }
 
-/* Groups of lanes, and passes; a pool has none, and one. */
+/* Groups of lanes, and passes; a pool has neither. */
 static void divide(const Job *j, TtfsTask *t) {
     const TtfsPlan *plan = j->v->plan;
-    t->groups = ttfs_pop_is_pooled(j->v->spike, j->pop) ? 0 : share(t->channels, plan->chip.lanes);
-    t->passes = 1;
-    if (t->groups) t->passes = ttfs_task_passes(j->v->spike, plan, t);
+    if (ttfs_pop_is_pooled(j->v->spike, j->pop)) return;
+    t->groups = share(t->channels, plan->chip.lanes);
+    t->passes = ttfs_task_passes(j->v->spike, plan, t);
 }
 
 /* Weight rows of the largest cell. */

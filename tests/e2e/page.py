@@ -179,6 +179,9 @@ def funnel(case):
         shares = [1, 1, 0.98, 0.97, 0.975, 0.975 if equal else 0]
         heights = re.findall(r'class="stage" [^>]* height="([0-9.]+)"', panel)
         case.equal(heights, ["%.1f" % (8 + 82 * (share - least) / (1 - least)) for share in shares], "heights, equal %s" % equal)
+        bands = [tuple(map(float, m)) for m in re.findall(r'<path d="M[0-9.]+ ([0-9.]+)L[0-9.]+ ([0-9.]+)V([0-9.]+)L[0-9.]+ ([0-9.]+)z"', panel)]
+        case.check(len(bands) == len(shares) - 1 and all(abs(d - a - float(left)) < 0.21 and abs(c - b - float(right)) < 0.21 for (a, b, c, d), left, right
+                                                         in zip(bands, heights, heights[1:])), "bands from stage to stage: %r" % bands)
         case.check("heights from %.2f to 100 %%" % (100 * least) in panel, "the heights' words: %s" % panel)
         case.equal(re.findall(r'y="136">([^<]*)<', panel)[-1:] + re.findall(r'y="152">([^<]*)<', panel)[2:],
                    [rtl[0], "4 lost", "2 lost", "1 won back", rtl[1]], "what stands under it")

@@ -37,6 +37,10 @@ def judged(case, out, clock, measured):
     timing, events = load(case, out, "report", "timing.json"), timeline(case, out)
     named = {(e["pid"], e["tid"]): e["args"]["name"] for e in events if e["name"] == "thread_name"}
     case.equal(sorted({p for p, _ in named}), [1, 2, 3] if measured else [1, 2], "processes")
+    for (_, thread), name in named.items():
+        case.equal(name, "core %d" % (thread - 1) if thread else "slots", "the name of thread %d" % thread)
+    case.equal({p for p, thread in named if thread == 0}, {p for p, _ in named}, "processes whose slots have a name")
+    case.equal({(e["pid"], e["tid"]) for e in events if e["name"] == "process_name"}, {(p, 0) for p, _ in named}, "names of processes")
     with open(case.path(out, "forms", "plan.txt"), encoding="utf-8") as f:
         tasks = len(re.findall(r"^\s*task ", f.read(), re.M))
     for process, key in ((1, "worst_cycles"), (2, "expected_cycles")):

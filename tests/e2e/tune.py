@@ -294,6 +294,7 @@ def refusals(case):
     refused("training samples are needed", "mlp", "-o", "x", code=2)
     for option, value in (("--lr", "0"), ("--validate", "0"), ("--epochs", "0"), ("--batch", "4097"), ("--drop", "2")):
         refused(option, "mlp", "-o", "x", "--train", TRAIN, option, value, code=2)
+    refused("1 training sample, at least 2 expected", "mlp", "-o", "x", "--train", TRAIN, "--count", 1, code=2)
     refused("not a folder that ttfs compile wrote", "nowhere", "-o", "x", "--train", TRAIN)
     case.write("kept/mine.txt", "mine") if os.path.isdir(case.path("kept")) else os.mkdir(case.path("kept"))
     case.write("kept/mine.txt", "mine")

@@ -401,6 +401,45 @@ static void progress(void **state) {
     ttfs_messages_free(m);
 }
 
+typedef struct {
+    int left; /* tellings of work done until it stops */
+    volatile int stop;
+} Stopper;
+
+static void stop_later(void *context, const char *what, uint64_t done, uint64_t of) {
+    Stopper *s = context;
+    (void)what;
+    if (done > 0 && done < of && --s->left == 0) s->stop = 1;
+}
+
+/* Also amid the points and between trials, of either engine: it ends there, with one error. */
+static void sweep_stops_midway(void **state) {
+    (void)state;
+    static const char *const vary[] = {"time-noise=0.02,0.05", "drop=0.1,0.5"};
+    TtfsMessages *m = ttfs_messages_new();
+    use(m, DIGITS "digits_mlp.onnx", true);
+    for (int i = 0; i < 2; i++) {
+        bool stopped = true;
+        for (int at = 1; stopped; at++) {
+            Stopper s = {.left = at};
+            TtfsSweepOptions o = ttfs_sweep_defaults();
+            o.session.folder = "lib_out", o.session.input = DIGITS "test.npz";
+            o.session.count = 20, o.session.threads = 1, o.vary = &vary[i], o.n_vary = 1;
+            o.trials = 3, o.out = "lib_midway.json";
+            o.session.progress = (TtfsProgress){stop_later, &s, &s.stop};
+            TtfsResult *r = ttfs_sweep_samples(&o, m);
+            stopped = s.stop;
+            if (!stopped) assert_true(at > 2);
+            if (!r != stopped || ttfs_messages_errors_of(m, "STOPPED") != stopped)
+                fail_msg("%s, stopped %d: at %d", vary[i], stopped, at);
+            ttfs_result_free(r);
+            ttfs_messages_clear(m);
+            unlink(o.out);
+        }
+    }
+    ttfs_messages_free(m);
+}
+
 /* A sweep that is stopped is no result, leaves no file and says so. */
 static void sweep_stops(void **state) {
     (void)state;
@@ -551,6 +590,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(calibration_is_told),
         cmocka_unit_test(calls_leave_nothing),
         cmocka_unit_test(sweep_stops),
+        cmocka_unit_test(sweep_stops_midway),
         cmocka_unit_test(sweeps_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
