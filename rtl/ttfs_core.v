@@ -92,7 +92,7 @@ module ttfs_core #(
     localparam CHANNEL_BITS = (CHANNELS < 16) ? CHANNELS : 16;
     // Windows of two blocks or fewer seldom have an empty one: lanes need no step of eight for them.
     localparam STRIDE     = (STRIDES == 0) ? 0 : (VALUE_BITS > 4) ? 2 : 1;
-    localparam LIST_BITS  = (Y_BITS + X_BITS + 1 < 24) ? Y_BITS + X_BITS + 1 : 24;
+    localparam LIST_BITS  = Y_BITS + X_BITS + 1;   // both have 11 bits at most
 
     generate
         if (SLOPE_BITS < WEIGHT_BITS || ACC_BITS < SLOPE_BITS || ACC_BITS > 32 || RAMP_BITS >= ACC_BITS

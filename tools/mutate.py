@@ -503,11 +503,12 @@ def tests_of(copy, path):
 def checks_of(copy, path):
     """As `tests_of`, of a module of the chip, of a wrapper or of the board: checks of tests/rtl/run.sh."""
     module = os.path.basename(path)[len("ttfs_"):-2]
+    lints = ["lint/ttfs_" + n for n in [module] + users(module)]
     benches = ["bench/" + n for n in [module] + users(module) if n != "chip"]  # chip/N are its runs
     proofs = ["formal/" + module] if os.path.exists(os.path.join(ROOT, "tests/rtl/formal", module + ".sv")) else []
     chip = RTL_LIMITS * (module in ("core", "chip")) + RTL_SEES if os.path.dirname(path) == "rtl" else []
     return [dict(copy.rtl(n), own=n == "bench/" + module)
-            for n in dict.fromkeys(["lint/ttfs_" + module] + benches + chip + proofs)]
+            for n in dict.fromkeys(lints + benches + chip + proofs)]
 
 
 @functools.lru_cache(maxsize=None)

@@ -2,7 +2,8 @@
 // ttfs_node around a stand-in for the core, alone and with a router: random results and arrivals, random
 // stalls of store and neighbours: every value is stored once and in order, sums leave, the monitor tells
 // every result once, and when it is asked for the host gets each before it is stored; quiet only when nothing is under way; errors stick until they are cleared; counters
-// count; every memory of the node answers for itself.
+// count; every memory of the node answers for itself. With clock gates a core at rest has no clock seven cycles later,
+// and whatever stirs it has its edge in the same cycle.
 module ttfs_core #(  // the stand-in: the bench sets what it does
     parameter LANES = 0, WEIGHT_BITS = 0, SLOPE_BITS = 0, ACC_BITS = 0, RAMP_BITS = 0, VALUE_BITS = 0, C_BITS = 0,
     Y_BITS = 0, X_BITS = 0, ACT_WORDS = 0, LIST_ENTRIES = 0, WEIGHT_ROWS = 0, PARAM_WORDS = 0, PROGRAM_WORDS = 0,
@@ -23,7 +24,7 @@ module ttfs_core #(  // the stand-in: the bench sets what it does
     always @(posedge clk_i) cfg_data_o <= {10'h2aa, cfg_mem_i, cfg_word_i};
 endmodule
 
-module node_case #(parameter MESH = 0) (input wire go, output reg over = 0);
+module node_case #(parameter MESH = 0, GATES = 0) (input wire go, output reg over = 0);
     `include "bench.svh"
     initial own_end = 1;
     localparam VB = 4, AB = 12, FV = MESH ? VB : AB, CB = 5, FLOWS = 12, BUFFERS = 5, FLIT = 4 + 1 + 1 + CB + FV;
@@ -45,7 +46,7 @@ module node_case #(parameter MESH = 0) (input wire go, output reg over = 0);
 
     ttfs_node #(
         .LANES(2), .VALUE_BITS(VB), .ACC_BITS(AB), .C_BITS(CB), .Y_BITS(1), .X_BITS(1), .ACT_WORDS(12),
-        .FLOWS(FLOWS), .BUFFERS(BUFFERS), .CONV(0), .POOL(0), .CLASSES(0), .MESH(MESH), .CORE(7)
+        .FLOWS(FLOWS), .BUFFERS(BUFFERS), .CONV(0), .POOL(0), .CLASSES(0), .MESH(MESH), .CLOCK_GATES(GATES), .CORE(7)
     ) dut (
         .clk_i(clk), .rst_ni(rst_n), .cfg_en_i(cfg_en), .cfg_we_i(cfg_we), .cfg_mem_i(mem), .cfg_word_i(word),
         .cfg_data_i(data), .cfg_data_o(back), .cfg_known_o(known), .stream_en_i(1'b0), .stream_word_i(18'd0),
@@ -169,6 +170,22 @@ module node_case #(parameter MESH = 0) (input wire go, output reg over = 0);
         end
     endtask
 
+    integer edges = 0;
+    always @(posedge dut.core_clk) edges = edges + 1;
+    task stir(input integer how);
+        begin
+            edges = 0;
+            repeat (20) tick;
+            check(edges, 0, 22);
+            cfg_en = how == 0; go_slot = how == 1; dut.u_core.out_valid_o = how == 2; dut.u_core.rests_o = how != 3;
+            tick;
+            cfg_en = 0; go_slot = 0; dut.u_core.out_valid_o = 0; dut.u_core.rests_o = 1;
+            check(edges, 1, 23);
+            repeat (20) tick;
+            check(edges, 8, 24);
+        end
+    endtask
+
     initial begin
         wait (go);
         for (s = 0; s < 3; s = s + 1) begin sent[s] = 0; came[s] = 0; end
@@ -211,6 +228,9 @@ module node_case #(parameter MESH = 0) (input wire go, output reg over = 0);
         #2 check({ready, sample_end}, 3, 17);
         check(rests > 100, 1, 18);
         check(MESH || owed > 50, 1, 21);
+        dut.u_core.rests_o = 1;
+        repeat (10) tick;
+        for (i = 0; GATES && i < 4; i = i + 1) stir(i);
         over = errors == 0 && checks > 2000;
         $display("%0s %0d checks", over ? "ok" : "bad", checks);
         if (!over) begin
@@ -221,11 +241,12 @@ module node_case #(parameter MESH = 0) (input wire go, output reg over = 0);
 endmodule
 
 module node_tb;
-    wire a, b;
+    wire a, b, c;
     node_case #(0) c1 (1'b1, a);
     node_case #(1) c2 (a, b);
+    node_case #(0, 1) c3 (b, c);
     initial begin
-        wait (a && b);
+        wait (a && b && c);
         $display("PASS");
         $finish;
     end
