@@ -118,9 +118,10 @@ static void tell_end(const TtfsTuneReport *r, const TtfsTuneOptions *o, TtfsDiag
         ttfs_note(diag, out, "--minutes were over after %" PRIu32 " of %" PRIu32 " epochs", done,
                   o->epochs);
     if (r->best == 0)
-        ttfs_note(diag, out,
-                  "not trained: %s, so this is the network as it was, on its ticks and bits",
-                  done ? "no epoch was better on the samples held back" : "no epoch was done");
+        ttfs_note(
+            diag, out, "not trained: %s, so this is the network as it was, on its ticks and bits",
+            done ? "no epoch was better on the samples held back (of a smaller --lr one may be)"
+                 : "no epoch was done");
 }
 
 static bool train(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
