@@ -108,9 +108,9 @@ def style_for(style, names):
 def whole(tree, style, name):
     """An SVG of the page as it is."""
     e = marked(tree, "svg", name)[0]
-    width, height = int(e.get("width")), int(e.get("height"))
+    width, height = (int(v) for v in e.get("viewBox").split()[2:]) if e.get("viewBox") else (int(e.get("width")), int(e.get("height")))
     picture = Picture(width + 16, height + 16, style_for(style, [name]))
-    picture.place(e, 8, 8)
+    picture.place(e, 8, 8, width=width, height=height)
     return picture
 
 
