@@ -228,8 +228,9 @@ static uint64_t places(TtfsMap m) {
 /* Weights that a cut makes: those of whole groups that it goes through, without groups. */
 static uint64_t made(const TtfsLinear *l, const TtfsLinear *part, uint32_t first) {
     bool kernel = l->kind == TTFS_KERNEL && l->patch.group > 1 && part->out.c < l->out.c;
+    if (!kernel) return 0;
     uint32_t per = l->out.c / l->patch.group, ins = l->in.c / l->patch.group;
-    if (!kernel || (first % per == 0 && part->out.c % per == 0)) return 0;
+    if (first % per == 0 && part->out.c % per == 0) return 0;
     return part->in.c / ins * per * ttfs_linear_cols(part);
 }
 
