@@ -2,8 +2,7 @@
  *
  * Fine-tuning: products against plain sums; the training's forward pass against golden, population
  * by population, on random networks in canonical form; the model that the integers become, read
- * back; gradients against differences of the loss; the same integers for any number of threads;
- * what a stop leaves.
+ * back; gradients against differences of the loss. Whole trainings: test_training.c.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -16,15 +15,10 @@
 #include <cmocka.h>
 
 #include "golden.h"
-#include "ir_to_ir.h"
-#include "ir_to_spike.h"
-#include "net_to_onnx.h"
 #include "onnx_to_ir.h"
-#include "random_canonical.h"
-#include "tune_compile.h"
-#include "tune_inside.h"
+#include "tune_case.h"
 
-enum { LANES = 8, NETS = 300 };
+enum { NETS = 300 };
 
 static void test_products(void **state) {
     TtfsRng r = ttfs_rng(3);
@@ -45,101 +39,6 @@ static void test_products(void **state) {
                 want += a[i / n * x.row + p * x.col] * b[p * y.row + i % n * y.col];
             assert_true(c[i] == want);
         }
-    }
-}
-
-/* --- networks with integers --- */
-
-typedef struct {
-    Canon canon;
-    TtfsTuneStart start;
-    TtfsQuantReport report;
-    TtfsTune tune;
-    TtfsTuneSettings settings;
-    TtfsTuneWork work;
-    uint16_t x[LANES][512];
-    uint32_t teachers; /* 0: classes, 1: classes and logits, 2: logits */
-} Case;
-
-/* Whether terms and connections are the same: a weight that stands alone may have become several
- * synapses. */
-static bool plain(const Case *c) {
-    for (uint32_t i = 0; i < c->start.net.layers.len; i++)
-        if (c->start.spike.pops.at[i].conn_count != c->start.net.layers.at[i].terms) return false;
-    return true;
-}
-
-static void take_layers(Case *c) {
-    TtfsTuneStart *s = &c->start;
-    s->layer = TTFS_ARRAY(&s->arena, TtfsTuneLayer, s->net.layers.len);
-    for (uint32_t i = 0; i < s->net.layers.len; i++) {
-        const TtfsPopulation *p = &s->spike.pops.at[i];
-        s->layer[i] = (TtfsTuneLayer){.scale = p->scale, .ticks = p->ticks, .ramp = p->ramp};
-        if (p->conn_count) s->layer[i].bits = s->spike.conns.at[p->conn_first].weight_bits;
-    }
-    s->offset = s->spike.pops.at[0].offset;
-    c->tune = (TtfsTune){.net = &s->net, .options = &c->settings};
-    c->tune.offset = s->offset / s->layer[0].scale;
-}
-
-/* A random network, quantised, on fine grids or on any; false where this is none to train. */
-static bool open_case(Case *c, uint64_t seed, bool fine) {
-    TtfsDiag diag = {0};
-    *c = (Case){.settings = {.seed = 1, .batch = LANES}};
-    random_canonical(&c->canon, seed);
-    TtfsRng *r = &c->canon.r;
-    const TtfsSpikeOptions o = {.ticks = fine ? 300 : 1 + ttfs_rng_below(r, 31),
-                                .weight_bits = fine ? 11 : 2 + ttfs_rng_below(r, 7),
-                                .percentile = 1,
-                                .input_lo = c->canon.lo,
-                                .input_hi = c->canon.hi};
-    TtfsIr *ir = &c->start.canonical;
-    bool ok = ttfs_ir_canonical(&c->canon.ir, ir, "net", &diag);
-    ok = ok && ttfs_net_of(ir, "net", &c->start.net, &diag) &&
-         ttfs_ir_to_spike(ir, NULL, &o, "net", &c->start.spike, &c->report, &diag);
-    ttfs_diag_free(&diag);
-    c->start.file = "net";
-    if (!ok || !plain(c)) return false;
-    take_layers(c);
-    return true;
-}
-
-static void close_case(Case *c) {
-    ttfs_arena_free(&c->report.arena);
-    ttfs_spike_free(&c->start.spike);
-    ttfs_net_free(&c->start.net);
-    ttfs_ir_free(&c->start.canonical);
-    ttfs_arena_free(&c->start.arena);
-    canon_free(&c->canon);
-}
-
-/* The training's integers into the graph. */
-static void put_integers(Case *c) {
-    TtfsSpike *s = &c->start.spike;
-    for (uint32_t i = 1; i < s->pops.len; i++) {
-        TtfsPopulation *p = &s->pops.at[i];
-        const TtfsTuneLayer *l = &c->start.layer[i];
-        if (!c->tune.layer[i].term) continue;
-        p->bias = l->bias;
-        p->bias_count = l->biases;
-        if (p->ramp) p->ramp = l->ramp;
-        for (uint32_t k = 0; k < p->conn_count; k++)
-            s->conns.at[p->conn_first + k].weights = l->weights[k];
-    }
-}
-
-static bool encode(void *context, uint64_t sample, uint16_t *x, TtfsDiag *diag) {
-    Case *c = context;
-    (void)diag;
-    memcpy(x, c->x[sample], ttfs_pop_size(&c->start.spike.pops.at[0]) * sizeof *x);
-    return true;
-}
-
-static void draw_samples(Case *c) {
-    for (uint32_t i = 0; i < LANES; i++) {
-        float v[512];
-        canon_sample(&c->canon, v);
-        ttfs_spike_encode(&c->start.spike, v, c->x[i]);
     }
 }
 
@@ -233,28 +132,6 @@ static void test_forward(void **state) {
 }
 
 /* --- the model --- */
-
-/* Whether something reads every layer: what nothing reads is in no model. */
-static bool all_read(const TtfsNet *n) {
-    for (uint32_t i = 0; i < n->layers.len; i++) {
-        bool read = n->layers.at[i].kind == TTFS_LAYER_READOUT;
-        for (uint32_t k = 0; k < n->terms.len; k++) read = read || n->terms.at[k].src == i;
-        if (!read) return false;
-    }
-    return true;
-}
-
-/* Whether the file has a form of it. */
-static bool said(const Case *c) {
-    TtfsDiag quiet = {0};
-    if (!all_read(&c->start.net)) return false;
-    bool ok = ttfs_tune_check(&c->start.net, "net", &quiet) &&
-              ttfs_net_to_onnx_check(&c->start.net, "net", &quiet);
-    const TtfsOutput *o = &c->start.net.outputs.at[0];
-    ok = ok && o->pieces.len == 1 && o->pieces.at[0].loops <= 1;
-    ttfs_diag_free(&quiet);
-    return ok;
-}
 
 /* The model, read as any other, gives the integers. */
 static void expect_same_model(Case *c, uint64_t seed) {
@@ -470,209 +347,6 @@ static void test_slopes(void **state) {
     assert_true(seen >= 10 && odd >= 3);
 }
 
-/* --- whole trainings --- */
-
-enum { SAMPLES = 60 };
-
-/* Samples of two classes, of which the network can tell something. */
-typedef struct {
-    Case c;
-    uint16_t x[SAMPLES][64];
-    uint32_t class[SAMPLES];
-    TtfsTuneReport report;
-    uint32_t stop_at; /* samples */
-    volatile int stop;
-} Training;
-
-static bool give(void *context, uint64_t sample, uint16_t *x, TtfsDiag *diag) {
-    Training *t = context;
-    (void)diag;
-    memcpy(x, t->x[sample], ttfs_pop_size(&t->c.start.spike.pops.at[0]) * sizeof *x);
-    return true;
-}
-
-static void watch(void *context, const char *what, uint64_t done, uint64_t of) {
-    Training *t = context;
-    (void)what, (void)of;
-    if (t->stop_at && done >= t->stop_at) t->stop = 1;
-}
-
-static void open_training(Training *t, uint64_t seed) {
-    TtfsRng r = ttfs_rng(9);
-    assert_true(open_case(&t->c, seed, false) && said(&t->c));
-    uint32_t n = ttfs_pop_size(&t->c.start.spike.pops.at[0]);
-    assert_true(n <= 64 && n > 1);
-    t->stop = 0;
-    for (uint32_t i = 0; i < SAMPLES; i++) {
-        for (uint32_t k = 0; k < n; k++)
-            t->x[i][k] = (uint16_t)ttfs_rng_below(&r, t->c.start.layer[0].ticks + 1);
-        t->class[i] = t->x[i][0] > t->x[i][n - 1];
-    }
-}
-
-static void train(Training *t, TtfsTuneSettings o) {
-    TtfsDiag diag = {0};
-    const TtfsTuneSamples samples = {
-        .encode = give, .context = t, .count = SAMPLES, .classes = t->class};
-    o.batch = 20, o.validate = 0.2, o.seed = 4;
-    if (o.rate == 0) o.rate = 0.01;
-    o.progress = (TtfsProgress){watch, t, &t->stop};
-    assert_true(ttfs_tune(&t->c.start.net, t->c.start.offset, t->c.start.layer, &samples, &o, "net",
-                          &t->report, &diag));
-    ttfs_diag_free(&diag);
-}
-
-static void close_training(Training *t) {
-    ttfs_arena_free(&t->report.arena);
-    close_case(&t->c);
-}
-
-static bool same_layer(const Training *a, const Training *b, uint32_t i) {
-    const TtfsNet *n = &a->c.start.net;
-    const TtfsTuneLayer *x = &a->c.start.layer[i], *y = &b->c.start.layer[i];
-    const TtfsNetLayer *l = &n->layers.at[i];
-    bool same = x->scale == y->scale;
-    if (!x->weights) return same;
-    same &= memcmp(x->bias, y->bias, x->biases * sizeof *x->bias) == 0;
-    if (x->ramp) same &= memcmp(x->ramp, y->ramp, l->c * sizeof *x->ramp) == 0;
-    for (uint32_t k = 0; k < l->terms; k++) {
-        const TtfsTerm *t = &n->terms.at[l->term_first + k];
-        size_t bytes = ttfs_term_rows(l, t) * t->row * sizeof **x->weights;
-        same &= memcmp(x->weights[k], y->weights[k], bytes) == 0;
-    }
-    return same;
-}
-
-static void expect_same_layers(const Training *a, const Training *b) {
-    for (uint32_t i = 1; i < a->c.start.net.layers.len; i++) assert_true(same_layer(a, b, i));
-}
-
-/* Of a network that learns; with all that is drawn. */
-static const TtfsTuneSettings noisy = {.epochs = 6,
-                                       .threads = 1,
-                                       .sparsity = 0.01,
-                                       .time_noise = 0.02,
-                                       .drop = 0.02,
-                                       .weight_noise = 0.02};
-
-static uint64_t training_seed(uint64_t seed) {
-    for (;; seed++) {
-        Case c;
-        bool ok = open_case(&c, seed, false) && said(&c) && c.start.net.layers.len >= 4 &&
-                  ttfs_net_size(&c.start.net.layers.at[0]) > 1 &&
-                  ttfs_net_size(&c.start.net.layers.at[0]) <= 64;
-        close_case(&c);
-        if (ok) return seed;
-    }
-}
-
-static void test_threads(void **state) {
-    Training one, three;
-    TtfsTuneSettings o = noisy;
-    (void)state;
-    one.stop_at = three.stop_at = 0;
-    open_training(&one, training_seed(1));
-    train(&one, o);
-    open_training(&three, training_seed(1));
-    o.threads = 3;
-    train(&three, o);
-    assert_int_equal(one.report.epochs.len, 7);
-    for (uint32_t i = 0; i < 7; i++)
-        assert_true(one.report.epochs.at[i].validation == three.report.epochs.at[i].validation);
-    expect_same_layers(&one, &three);
-    close_training(&one);
-    close_training(&three);
-}
-
-static void test_learns(void **state) {
-    Training t;
-    (void)state;
-    t.stop_at = 0;
-    open_training(&t, training_seed(1));
-    train(&t, (TtfsTuneSettings){.epochs = 40, .threads = 2});
-    const TtfsTuneEpoch *e = t.report.epochs.at;
-    assert_true(e[40].loss < 0.7 * e[1].loss);
-    assert_true(e[t.report.best].accuracy >= e[0].accuracy);
-    close_training(&t);
-}
-
-/* The integers of a layer that is frozen are those of before; others move. */
-static void test_frozen(void **state) {
-    uint32_t kept = 0, moved = 0;
-    (void)state;
-    for (uint64_t seed = training_seed(1); seed <= 60; seed = training_seed(seed + 1)) {
-        Training before, after;
-        bool frozen[64] = {0};
-        before.stop_at = after.stop_at = 0;
-        open_training(&before, seed);
-        train(&before, (TtfsTuneSettings){.threads = 1});
-        open_training(&after, seed);
-        uint32_t n = before.c.start.net.layers.len, still = n - 1;
-        assert_true(n <= 64);
-        while (still > 1 && (!before.c.start.layer[still].weights || still % 3 == seed % 3))
-            still--;
-        frozen[still] = true;
-        train(&after,
-              (TtfsTuneSettings){.epochs = 3, .threads = 1, .rate = 0.03, .frozen = frozen});
-        if (after.report.best) {
-            assert_true(same_layer(&before, &after, still));
-            for (uint32_t i = 1; i < n; i++) moved += i != still && !same_layer(&before, &after, i);
-            kept += before.c.start.layer[still].weights != NULL;
-        }
-        close_training(&before);
-        close_training(&after);
-    }
-    assert_true(kept >= 3 && moved >= kept);
-}
-
-/* A stop leaves the best of the epochs that were done, as if the others had never been asked for.
- */
-static void test_stop(void **state) {
-    Training stopped, whole;
-    (void)state;
-    stopped.stop_at = 48 * 3 + 20; /* in the fourth epoch */
-    whole.stop_at = 0;
-    open_training(&stopped, training_seed(1));
-    train(&stopped, noisy);
-    open_training(&whole, training_seed(1));
-    train(&whole, noisy);
-    assert_true(stopped.report.stopped && !whole.report.stopped);
-    assert_int_equal(stopped.report.epochs.len, 4);
-    assert_true(stopped.report.best <= 3);
-    for (uint32_t i = 0; i < 4; i++)
-        assert_true(stopped.report.epochs.at[i].validation == whole.report.epochs.at[i].validation);
-    if (whole.report.best <= 3) expect_same_layers(&stopped, &whole);
-    close_training(&stopped);
-    close_training(&whole);
-}
-
-/* Noise that no training survives: what was before it is given. */
-static void test_diverges(void **state) {
-    Training t;
-    (void)state;
-    t.stop_at = 0;
-    open_training(&t, training_seed(1));
-    train(&t, (TtfsTuneSettings){.epochs = 3, .threads = 1, .weight_noise = 1e40});
-    assert_true(t.report.diverged);
-    assert_int_equal(t.report.epochs.len, 1);
-    assert_int_equal(t.report.best, 0);
-    close_training(&t);
-}
-
-/* A rate that moves nothing: every look finds the same, its noise is the same too. */
-static void test_looks(void **state) {
-    Training t;
-    TtfsTuneSettings o = noisy;
-    (void)state;
-    t.stop_at = 0;
-    o.rate = 1e-30, o.epochs = 2, o.weight_noise = 0.2;
-    open_training(&t, training_seed(1));
-    train(&t, o);
-    for (uint32_t i = 1; i < 3; i++)
-        assert_true(t.report.epochs.at[i].validation == t.report.epochs.at[0].validation);
-    close_training(&t);
-}
-
 /* A weight or bias that is no number, a readout's unit and a window that float32 has not: seen. A
  * channel's unit ends at its window's. */
 static void test_lost(void **state) {
@@ -724,9 +398,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_products), cmocka_unit_test(test_forward),
         cmocka_unit_test(test_model),    cmocka_unit_test(test_gradients),
-        cmocka_unit_test(test_threads),  cmocka_unit_test(test_learns),
-        cmocka_unit_test(test_frozen),   cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_diverges), cmocka_unit_test(test_looks),
         cmocka_unit_test(test_slopes),   cmocka_unit_test(test_lost),
         cmocka_unit_test(test_no_class)};
     return cmocka_run_group_tests(tests, NULL, NULL);
