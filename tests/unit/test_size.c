@@ -103,7 +103,8 @@ static void measured_chips(void **state) {
         }
 }
 
-/* The chips that --fit ecp5-25k makes for digits_mlp (8 bits) and LeNet-5 (4 bits), T = 15. */
+/* The chips that --fit ecp5-25k makes for digits_mlp (8 bits) and LeNet-5 (4 bits, 120 lanes), T
+ * = 15. */
 static TtfsChip digits_mlp(void) {
     TtfsChip c = dense(32);
     c.weight_bits = 8;
@@ -114,11 +115,11 @@ static TtfsChip digits_mlp(void) {
     return c;
 }
 
-static TtfsChip lenet5(void) {
-    TtfsChip c = dense(120);
+static TtfsChip lenet5(uint32_t lanes, uint32_t rows) {
+    TtfsChip c = dense(lanes);
     c.slope_bits = 12, c.acc_bits = 16, c.ramp_bits = 9;
     c.c_bits = 7, c.y_bits = c.x_bits = 5;
-    c.act_words = 2048, c.list_entries = 512, c.weight_rows = 1024;
+    c.act_words = 2048, c.list_entries = 512, c.weight_rows = rows;
     c.program_words = 256, c.flows = c.buffers = 8, c.table_words = 128;
     c.conv = c.pool = true;
     return c;
@@ -135,7 +136,8 @@ static void measured_ecp5(void **state) {
     } all[] = {{dense(4), false, 2479, 1532, 11},
                {dense(16), false, 3041, 2057, 23},
                {digits_mlp(), true, 4677, 3352, 11},
-               {lenet5(), true, 10650, 7876, 44}};
+               {lenet5(120, 1024), true, 10650, 7876, 44},
+               {lenet5(8, 8192), true, 4326, 2497, 30}};
     TtfsDevice d = device("ecp5-25k");
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         TtfsSize size = all[i].board ? ttfs_size_on_board(&all[i].chip, &d)
