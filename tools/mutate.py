@@ -14,7 +14,7 @@
 #   --list   prints the changes and runs nothing
 #   --but    makes no change in this part, folder or file
 #   --test   runs only this test, to see whether it notices now
-#   --most   seconds of processor that the tests may take for one change
+#   --most   seconds of processor that the tests may take for one change; those that are a file's own run all the same
 #   --sanitized  tries what survives on a sanitized build too, as tools/test.sh does: what only leaks
 #   --tables says what the tables below lack or have too many: folders of sources, tests that BUILD knows; exit code 1 then
 #   --work   keeps the copy and its build in DIR, for the next run; without it a temporary folder
@@ -44,7 +44,7 @@ import sys
 import tempfile
 import time
 
-from mutate_tables import ABOUT, DRIVER, END, HOST, PARTS, RTL_LIMITS, RTL_SEES, SEES
+from mutate_tables import ABOUT, DRIVER, END, MODELS, PARTS, RTL_LIMITS, RTL_SEES, SEES
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 NAMED = os.path.join(ROOT, "tools", "mutants.txt")
@@ -411,7 +411,7 @@ def tests_of(copy, path):
     if path.startswith("rtl/"):
         return checks_of(copy, path)
     if path.endswith(".v"):
-        return [dict(copy.tests[n], own=True) for n in HOST]
+        return [dict(copy.tests[n], own=True) for n in MODELS[path]]
     base = os.path.basename(folder)
     own = [n for n in sorted(copy.tests, key=lambda n: (n != base, n))
            if re.fullmatch(base + r"(_sums|_check|_fits)?", n)]
@@ -449,10 +449,12 @@ def wrong_in_tables(build):
     tests = {t["name"] for t in told}
     folders = {os.path.relpath(os.path.dirname(f), ROOT) for place in ("compiler/*", "runtime/*", "hw")
                for f in glob.glob(os.path.join(ROOT, place, "*.c"))}
-    named_tests = set(END + HOST + ["rtl " + n for n in RTL_SEES + RTL_LIMITS]).union(ABOUT, *SEES.values())
+    models = {os.path.relpath(f, ROOT) for place in ("compiler/*", "runtime/*", "hw") for f in glob.glob(os.path.join(ROOT, place, "*.v"))}
+    named_tests = set(END + ["rtl " + n for n in RTL_SEES + RTL_LIMITS]).union(ABOUT, *SEES.values(), *MODELS.values())
     stems = {os.path.basename(f)[:-2] for folder in folders for f in glob.glob(os.path.join(ROOT, folder, "*.c"))}
     return (["no tests are named for " + f for f in sorted(folders - set(SEES))]
             + ["no such folder: " + f for f in sorted(set(SEES) - folders)]
+            + ["its tests are not named, or it is not there: " + f for f in sorted(models ^ set(MODELS))]
             + ["no such file: " + f for f in sorted(set(" ".join(ABOUT.values()).split()) - stems)]
             + ["no such test: " + t for t in sorted(named_tests - tests)]
             + ["tools/mutants.txt: %s has no such change now: %s" % name[:2] for name in stale(named())])
@@ -602,7 +604,7 @@ def main():
     p.add_argument("--list", action="store_true", help="print the changes, run nothing")
     p.add_argument("--but", action="append", default=[], metavar="PLACE", help="make no change here; may be given again")
     p.add_argument("--test", action="append", help="of the tests that see a file, only this one; may be given again")
-    p.add_argument("--most", type=float, default=300, help="seconds of processor that tests may take for a change")
+    p.add_argument("--most", type=float, default=300, help="seconds of processor that tests may take for a change, but for a file's own")
     p.add_argument("--sanitized", action="store_true", help="try what survives under the sanitizers as well")
     p.add_argument("--work", help="keep the copy and its build here")
     p.add_argument("--tables", metavar="BUILD", help="only say what is wrong with the tables of folders and tests")

@@ -162,6 +162,8 @@ static bool fill_pins(const Synth *s) {
 static bool run_tools(const Synth *s) {
     TtfsTool tools[TTFS_FLOW_TOOLS];
     size_t n = s->flow->tools(s->result, tools, s->arena);
+    for (size_t i = 0; i < n; i++) /* the first needs minutes */
+        if (!ttfs_tool_there(&s->tools, &tools[i])) return false;
     for (size_t i = 0; i < n; i++)
         if (!ttfs_tool_run(&s->tools, &tools[i])) return false;
     for (size_t i = 0; i < n; i++) ttfs_tool_forget(&s->tools, &tools[i]);

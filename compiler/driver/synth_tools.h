@@ -25,6 +25,8 @@ typedef struct {
     const char *argv[24];
 } TtfsTool;
 
+/* Whether a tool is installed; false with SYNTH_FLOW, as ttfs_tool_run says it. */
+bool ttfs_tool_there(const TtfsTools *t, const TtfsTool *tool);
 /* Runs a tool to its end, an hour at most. False with SYNTH_FLOW: it is not installed, or failed;
  * then the end of its log is in the message and the log is OUT/PART/DEVICE_LOG. Or STOPPED. */
 bool ttfs_tool_run(const TtfsTools *t, const TtfsTool *tool);

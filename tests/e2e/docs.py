@@ -130,6 +130,8 @@ def boxes(case):
             case.check(False, fault)
     damaged = "    ttfs check x --ticks 3\n\n```sh\nfoo && build/ttfs comple x\n! ttfs run x \\\n    --imput y\n```\n```python\nx = (\n```\n"
     damaged += "```sh\niverilog -o /dev/null x.v\n```\n"
+    for block, code in (("! true\ntrue", 9), ("! true\\\n x\ntrue", 9), ("! false\n! (exit 1)", 0), ("! (exit 3)\ntrue", 1)):
+        case.equal(subprocess.run(["bash", "-euc", strict(block)], check=False).returncode, code, "a block that pastes " + block)
     case.equal(len(list(faults_of_boxes("", damaged))), 5, "damaged boxes that are noticed")
 
 
@@ -145,8 +147,13 @@ def document(name, least, *tools):
             need(tool)
         os.makedirs(case.path("bin"))
         os.symlink(interpreter(), case.path("bin", "python3"))
-        paste(case, text_of(os.path.join("docs", name + ".md")), least, library)
+        return paste(case, text_of(os.path.join("docs", name + ".md")), least, library)
     return run
+
+
+def designer(case, library):
+    said = document("tutorial-designer", 6, "verilator", "iverilog")(case, library)
+    case.equal(said[1], "", "what the tools of \"neither says anything\" say")
 
 
 def embedded(case):
@@ -157,6 +164,11 @@ def embedded(case):
     said = paste(case, text_of(os.path.join("docs", "embedded.md")), 2)
     for text in said:
         case.check("class  0\n" in text, "the example's digit is a 0:\n%s" % text)
+
+
+def strict(block):
+    """A shell block that fails where a line of it does: one with `!` before it, for which a shell would go on, unless it ends with 1."""
+    return re.sub(r"^! ((?:.*\\\n)*.*)$", r"\1 && exit 9 || [ $? = 1 ]", block, flags=re.M)
 
 
 def paste(case, section, least, library=None):
@@ -178,7 +190,7 @@ def paste(case, section, least, library=None):
             case.check(not missing, "shown and not printed:\n%s\nprinted:\n%s" % ("\n".join(missing), said[-1][-3000:]))
         if kind != "sh":
             continue
-        p = subprocess.run(["bash", "-euc", block], cwd=case.folder, env=env, stdin=subprocess.DEVNULL,
+        p = subprocess.run(["bash", "-euo", "pipefail", "-c", strict(block)], cwd=case.folder, env=env, stdin=subprocess.DEVNULL,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         said.append(p.stdout.decode(errors="replace"))
         case.check(p.returncode == 0, "pasted and failed (%d):\n%s\n%s" % (
@@ -206,7 +218,7 @@ def demo(case):
 
 PARTS = {
     "reference": reference, "chip_keys": chip_keys, "versions": versions, "links": links, "boxes": boxes, "tutorial": tutorial,
-    "engineer": document("tutorial-engineer", 8), "designer": document("tutorial-designer", 6, "verilator", "iverilog"),
+    "engineer": document("tutorial-engineer", 8), "designer": designer,
     "researcher": document("tutorial-researcher", 6), "exact": document("exact", 5, "verilator"), "embedded": embedded, "demo": demo,
 }
 

@@ -28,6 +28,8 @@ at ttfs compile net.onnx --chip t
 at ttfs compile net.onnx --ticks ''
 at ttfs check a
 at ttfs run out --dump-llvm ''
+at ttfs run out --signals a
+at ttfs compile net.onnx --calib-labels a
 """
 ZSH = """_arguments() { print -r -- $@ }
 _describe() { print -r -- ${(P)2} }
@@ -40,6 +42,7 @@ for c in %s; do words=(ttfs $c --); CURRENT=3; _ttfs; done
 TYPED = [("ttfs comp", "compile"), ("ttfs compile net.onnx --weights-o", "--weights-only"), ("ttfs run out --engine gol", "golden"),
          ("ttfs compile net.onnx --chip tin", "tiny"), ("ttfs synth out --device up", "up5k"), ("ttfs check app", "apple.onnx"),
          ("ttfs run out --dump-llvm fol", "folder/"), ("ttfs run out --dump-llvm app", "app"), ("ttfs compile net.onnx --ticks app", "app"),
+         ("ttfs synth out --liberty app", "apple.onnx"), ("ttfs run out --signals app", "apple.onnx"), ("ttfs compile net.onnx --calib-labels app", "apple.onnx"),
          ("ttfs check net.onnx --engi", "--engi"), ("ttfs --vers", "--version")]
 # An interactive zsh: Tab completes, Ctrl-T writes the line to `typed` and empties it.
 ZSHRC = """fpath=(%s $fpath)
@@ -124,8 +127,8 @@ def bash(case, build):
     case.equal(said[0], listed + ["--help", "--version"], "first word")
     for name, offered in zip(listed, said[1:]):
         case.equal(sorted(offered), [o for o in help_of(case, name) if o.startswith("--")], "options of " + name)
-    case.equal(said[len(listed) + 1:], [["relu", "golden", "jit", "rtl", "exact", "board"], ["tiny"], [], ["apple.onnx"], ["folder"]],
-               "values: engines, a chip, a number, files, a folder")
+    case.equal(said[len(listed) + 1:], [["relu", "golden", "jit", "rtl", "exact", "board"], ["tiny"], [], ["apple.onnx"], ["folder"], ["apple.onnx"], ["apple.onnx"]],
+               "values: engines, a chip, a number, files, a folder, files of options")
 
 
 def zsh(case, build):

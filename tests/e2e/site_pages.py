@@ -2,7 +2,7 @@
 """The site of the documents (tools/site.sh). `pages`: every document of docs is in its table of contents, the references have
 all that ttfs.h and the Python package show. `faults`: what looks at a built site sees what is wrong with one. `gallery`:
 its pictures are SVGs by themselves, and those of the timeline and the raster have what the documents of the run say.
-`build`: the whole, without a warning, where mkdocs and its theme mkdocs-material are.
+`alone`: which folder it replaces. `build`: the whole, without a warning, where mkdocs and its theme mkdocs-material are.
 """
 import json
 import os
@@ -108,13 +108,31 @@ def build(case):
     counts = re.search(r"^(\d+) pages, (\d+) links, 0 faults$", said, re.M)
     case.check(p.returncode == 0 and counts and "WARNING" not in said, "tools/site.sh (%d):\n%s" % (p.returncode, said[-6000:]))
     case.check(counts and int(counts[1]) > 40 and int(counts[2]) > 1000, "of the site: %s" % (counts and counts[0]))
-    again = subprocess.run([os.path.join(os.path.abspath(SOURCE), "tools", "site.sh"), case.folder], stderr=subprocess.PIPE, check=False)
-    case.check(again.returncode == 1 and b"is no site" in again.stderr, "a folder that is no site is left alone: %s" % again.stderr)
+    with open(case.path("site", "404.html"), encoding="utf-8") as f:
+        case.check("<title>ttfs</title>" in f.read(), "by which the site is known the next time")
+
+
+def alone(case):
+    """A folder that is no site of these documents is left alone; one that is empty is none, and what fails leaves no half site."""
+    tool = os.path.join(os.path.abspath(SOURCE), "tools", "site.sh")
+    os.makedirs(case.path("bin"))
+    os.chmod(case.write("bin/mkdocs", "#!/bin/sh\nexit 1\n"), 0o755)
+    os.chmod(case.write("no-ttfs", "#!/bin/sh\nexit 7\n"), 0o755)
+    env = dict(os.environ, PATH=case.path("bin") + os.pathsep + os.environ["PATH"], TMPDIR=case.folder)
+    for name, page, code, says in (("theirs", "<title>other</title>", 1, "is no site of ttfs"), ("files", None, 1, "is no site of ttfs"),
+                                   ("ours", "<title>ttfs</title>", 1, "status 7"), ("empty", "", 1, "status 7")):
+        os.mkdir(case.path(name))
+        if page or page is None:
+            case.write(os.path.join(name, "404.html" if page else "notes.txt"), page or "mine")
+        before = os.listdir(case.path(name))
+        p = subprocess.run([tool, case.path(name), case.path("no-ttfs")], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        case.check(p.returncode == code and says in p.stdout.decode(), "%s: %d: %s" % (name, p.returncode, p.stdout.decode()[-500:]))
+        case.equal(os.listdir(case.path(name)), before, "what is in the folder " + name)
 
 
 def main(part):
     case = Case()
-    {"pages": pages, "faults": faults, "gallery": gallery, "build": build}[part](case)
+    {"pages": pages, "faults": faults, "gallery": gallery, "alone": alone, "build": build}[part](case)
     return case.done()
 
 

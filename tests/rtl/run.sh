@@ -276,11 +276,12 @@ fails() {
     esac
 }
 
-# The program without which a check cannot run.
+# The programs without which a check cannot run.
 tool_of() {
     case $1 in
     lint/*) echo verilator ;;
-    synth/* | fails/synth-* | paths | features | fails/paths | fails/features | ecp5 | fails/ecp5) echo yosys ;;
+    synth/* | fails/synth-* | paths | features | fails/paths | fails/features) echo yosys ;;
+    ecp5 | fails/ecp5) echo yosys iverilog ;;
     formal/*) echo yosys ;;
     contract | registers | datasheet) echo python3 ;;
     targets) echo fusesoc ;;
@@ -292,8 +293,9 @@ tool_of() {
 
 # Runs one check in an empty folder of its own: what an earlier run left proves nothing.
 one() {
-    tool=$(tool_of "$1")
-    command -v "$tool" >/dev/null || { echo "skipped: no $tool"; return 77; }
+    for tool in $(tool_of "$1"); do
+        command -v "$tool" >/dev/null || { echo "skipped: no $tool"; return 77; }
+    done
     dir=$TTFS_BUILD/$(echo "$1" | tr / -)
     rm -rf "$dir"
     mkdir -p "$dir"

@@ -116,7 +116,7 @@ def zsh(all_commands):
 def fish_option(command, o):
     value = ""
     if o.value:
-        words = " ".join(o.words) + ("(__fish_complete_directories)" if o.takes == "folder" else "")
+        words = " ".join(o.words + ["(__fish_complete_directories)"] * (o.takes == "folder"))
         value = " -r" + ("" if o.takes == "file" else " -f") + (" -a '%s'" % words if words else "")
     letter = " -s %s" % o.letter if o.letter else ""
     return "complete -c ttfs -n '__fish_seen_subcommand_from %s'%s -l %s%s -d '%s'" % (

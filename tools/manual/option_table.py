@@ -14,7 +14,7 @@ COMMAND = re.compile(r"^TTFS_COMMAND\((\w+), (\w+), %s, %s\)$" % (STRING, STRING
 OPTION = re.compile(r"^TTFS_OPTION\((\w+), %s, (?:0|'(\w)'), (?:NULL|%s), ([^,]+), (?:true|false), %s\)$"
                     % (STRING, STRING, STRING), re.M)
 STEPS = ["ir", "canonical", "spike", "plan", "image", "verilog"]
-FILES = {"OUTPUT", "CONFIG", "CHIP", "CALIB", "INPUT", "TRAIN", "LABELS", "TEACHER", "TRACE", "OUTPUTS", "CSV", "TIMELINE"}
+FILES = {"OUTPUT", "CHIP", "CALIB", "CALIB_LABELS", "INPUT", "TRAIN", "LABELS", "TEACHER"}  # and whose value is FILE
 FOLDERS = {"WEIGHTS_ONLY", "DUMP_LLVM", "DIFF"}
 WORDS = {
     "FORMAT": ["obj", "ll", "header"],
@@ -78,7 +78,7 @@ def commands():
     text = read_text("compiler", "cli", "options.def")
     found = {key: Command(name, plain(operand), plain(doc)) for key, name, operand, doc in COMMAND.findall(text)}
     for key, name, letter, value, of, doc in OPTION.findall(text):
-        takes = "file" if key in FILES else "folder" if key in FOLDERS else ""
+        takes = "file" if key in FILES or value == "FILE" else "folder" if key in FOLDERS else ""
         for command in found if of == "C_ALL" else re.findall(r"C\((\w+)\)", of):
             words = ["fast", "exact", "jit"] if (command, key) == ("SWEEP", "ENGINE") else words_of(key)
             found[command].options.append(Option(key, name, letter, plain(value), plain(doc), words, takes))

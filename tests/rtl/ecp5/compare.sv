@@ -23,10 +23,10 @@ module compare;
         .two_36_o(got[39:0]), .two_18_o(got[57:40]), .two_4_o(got[61:58]), .one_32_o(got[93:62]), .one_9_o(got[102:94]),
         .one_4_o(got[106:103]), .one_2_o(got[108:107]), .one_1_o(got[109]));
 
-    // One of 64 addresses, with all bits in use.
+    // One of 128 addresses: all bits in use, or all words of four rows, which a narrow write leaves as they were but for one.
     function [13:0] place;
-        input [5:0] n;
-        place = {n, ~n[5:2], n[3:0]};
+        input [6:0] n;
+        place = n[6] ? {n[5:0], ~n[5:2], n[3:0]} : {{5{n[5:4]}}, n[3:0]};
     endfunction
 
     initial begin
