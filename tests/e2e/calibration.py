@@ -52,8 +52,11 @@ def without_samples(case):
     case.equal(*(tree(case.path(out))["image/chip.img"] for out in ("first", "again")), "plain weights of a kept calibration")
     case.refused("compile", cnn, "-o", "x", "--calib", "first", *fitted, says=("not the samples", "not fitted"))
     case.refused("compile", "--weights-only", "first", cnn, "-o", "x", "--calib", "first", *fitted, says="not fitted")
-    manifest = tree(case.path("first"))["manifest.json"].decode().replace('"plain"', '"fitted"')
-    case.write(os.path.join("first", "manifest.json"), manifest)
+    manifest = tree(case.path("first"))["manifest.json"].decode()
+    case.write(os.path.join("first", "manifest.json"), re.sub(r'"quantiser": *"plain", *', "", manifest))
+    case.good("compile", "--weights-only", "first", cnn, "-o", "old", "--calib", os.path.join(DIGITS, "calib.npz"))
+    case.equal(*(tree(case.path(out))["image/chip.img"] for out in ("first", "old")), "weights of a folder of the time without a quantiser")
+    case.write(os.path.join("first", "manifest.json"), manifest.replace('"plain"', '"fitted"'))
     case.refused("compile", "--weights-only", "first", cnn, "-o", "x", "--calib", "first", says="not fitted")
 
 
