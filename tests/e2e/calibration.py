@@ -134,6 +134,7 @@ def refusals(case):
                           (seal(body[:samples] + b"\x1d" + body[samples + 1:]), "cannot be"),  # one less than there are bytes of
                           (seal(body[:-240 - len(words)] + words[4:8] + words[:4] + body[-240 - len(words) + 8:]), "cannot be"),
                           (seal(body[:last] + struct.pack("<f", float("inf")) + body[-240:]), "cannot be"),
+                          (seal(body[:last] + struct.pack("<f", -1e30) + body[-240:]), "cannot be"),  # below what was seen
                           (seal(body[:samples] + b"\x1e\0" + body[-240:]), "cannot be"),  # floats, and bytes of bytes
                           lies((low + high + b"\0", high + low + b"\0")),  # the map
                           lies((low + high + b"\0", number(-3e38) + top + b"\0")),
