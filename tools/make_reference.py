@@ -107,7 +107,7 @@ A trace is written while samples come, under a temporary name until it is whole,
 are known at the end, is held until then.
 Beside waveforms lie views of windows, counts and readouts: `F.gtkw` for GTKWave, and for Surfer `F.sucl`, a file of its commands (`surfer F.fst --command-file F.sucl`, or its menu). Of Surfer's two kinds of files that is the one which lasts:
 a saved state (`.surf.ron`) is what one version of Surfer holds in memory, the commands are documented text. A view that is there stays, it may be your own.
-`--signals F.vcd`, with engine `rtl`, writes what every signal of the chip's Verilog does, from its first reset on, under the names that it has there (memories of more than 32 words are left out); the clock's period is the chip's.
+`--signals F.vcd`, with engine `rtl`, writes what every signal of the chip's Verilog does, from the reset before the first sample on (the image is loaded by then), under the names that it has there (memories of more than 32 words are left out); the clock's period is the chip's.
 The simulator is built once more for it, and runs on one thread; a cycle takes about a kB, so take few samples. `vcd2fst` of GTKWave makes it small.
 
 `--json` also has the complexity metrics of NeuroBench (Yik et al., Nature Communications 16:1545, 2025) under their names there. A timestep is a tick, and a

@@ -199,6 +199,8 @@ def chip(case):
     case.check(dump == again, "three threads write another file")
     found = signals(dump.decode())
     case.check(any(".u_core." in name and len(c) > 10 for name, c in found.items()), "signals inside of a core")
+    clock = [time for time, _ in found["ttfs.clk_i"]]
+    case.equal({b - a for a, b in zip(clock, clock[1:])}, {10000}, "halves of a period at 50 MHz, in picoseconds")
     made = []
     for time, value in found["ttfs.clk_i"]:
         if value and before(found["ttfs.trace_valid_o"], time):
