@@ -150,6 +150,20 @@ def refusals(case):
     case.check("weights are plain, not fitted" in r.err, "a calibration without samples: %s" % r)
 
 
+def few_enough(case):
+    """Samples are kept up to 16 MiB of floats, all of them, and beyond that none."""
+    m = onnx_make.Model("wide", input_shape=[None, 8192])
+    m.init("w", [[1 / 8192] * 8192, [-1 / 8192] * 8192])
+    m.node("Gemm", ["input", "w"], ["y"], name="fc", transB=1)
+    m.output("y", [None, 2])
+    m.save(case.path("wide.onnx"))
+    case.write("wide.npy", npy((513, 8192), [i * i % 251 for i in range(8192)] * 513, "B", "|u1"))
+    for count, kept in ((512, True), (513, False)):
+        case.good("compile", "wide.onnx", "-o", "wide", "--calib", "wide.npy", "--calib-count", count, "--stop-after", "spike")
+        size = os.path.getsize(case.path("wide", KEPT))
+        case.equal(size > 512 * 8192, kept, "%d samples of 8,192 values, %d bytes: they are kept" % (count, size))
+
+
 def unlike(case):
     """Samples like those of calibration pass without a word; turned ones and bright ones do not."""
     case.compile("digits_cnn", "out", "--ticks", 15, "--weight-bits", 4, "--stop-after", "spike")
@@ -195,6 +209,7 @@ def main():
     without_samples(case)
     bytes_samples(case)
     refusals(case)
+    few_enough(case)
     unlike(case)
     return case.done()
 

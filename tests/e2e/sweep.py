@@ -400,6 +400,10 @@ def plain_all_the_same(case):
     want = case.json("sweep", "bare", *base, "-o", "bare.json")["points"]
     for folder in ("kept", "small"):
         case.equal(case.json("sweep", folder, *base, "-o", folder + ".json")["points"], want, "ticks of " + folder)
+    case.compile("digits_mlp", "lost")
+    with open(case.path("bare", "forms", "calib.blob"), "rb") as f:
+        case.write("lost/forms/calib.blob", f.read())  # the same without samples
+    case.refused("sweep", "lost", *base, says=["weights were fitted to samples", "--quantiser plain"])
 
 
 def chip(case):
