@@ -34,9 +34,11 @@ int ttfs_cmd_info(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     return ttfs_print_result(ttfs_describe(o->operand, memory, m), o);
 }
 
-/* A board's serial device is left as it was: with one, an interrupt ends the command by itself. */
-static const volatile int *stop_of(const char *engines) {
-    return engines && strstr(engines, "board:") ? ttfs_interrupt_wanted() : NULL;
+/* A board's serial device is left as it was, and nothing of a file that is written meanwhile stays:
+ * with one, an interrupt has the command end by itself. */
+static const volatile int *stop_of(const char *engines, bool writes) {
+    bool board = engines && strstr(engines, "board:");
+    return board || writes ? ttfs_interrupt_wanted() : NULL;
 }
 
 int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
@@ -45,7 +47,7 @@ int ttfs_cmd_run(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     TtfsProgressLine line;
     if (!ttfs_read_run(&run, o, m)) return 1;
     run.session.progress = ttfs_progress_line(&line, o);
-    run.session.progress.stop = stop_of(run.engine);
+    run.session.progress.stop = stop_of(run.engine, run.trace || run.signals);
     TtfsResult *r = ttfs_run_samples(&run, m);
     ttfs_progress_end(&line);
     return ttfs_print_result(r, o);
@@ -61,7 +63,7 @@ int ttfs_cmd_verify(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
     v.shard = o->value[TTFS_OPT_SHARD];
     v.out = o->value[TTFS_OPT_OUTPUT];
     v.session.progress = ttfs_progress_line(&line, o);
-    v.session.progress.stop = stop_of(v.engines);
+    v.session.progress.stop = stop_of(v.engines, false);
     TtfsResult *r = ttfs_verify_samples(&v, m);
     ttfs_progress_end(&line);
     return ttfs_print_result(r, o);

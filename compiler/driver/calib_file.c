@@ -417,10 +417,12 @@ static void get_palette(Reader *r, float *palette, uint32_t n) {
     }
 }
 
-/* The samples that are the rest of the file; the file has as many bytes as they need. */
+/* The samples that are the rest of the file; the file has as many bytes as they need. What was seen
+ * of the input was seen of these too. */
 static void get_samples(Reader *r) {
     TtfsKeptSamples *s = &r->to->kept;
-    float palette[PALETTE];
+    const TtfsTensorStat *seen = &r->to->calib.stat[r->ir->input.i - 1];
+    float palette[PALETTE] = {0};
     uint64_t elements = ttfs_ir_count(ttfs_ir_tensor(r->ir, r->ir->input));
     s->count = (uint32_t)get_most(r, TTFS_MOST_KEPT_SAMPLES);
     uint32_t values = (uint32_t)get_most(r, PALETTE), size = values ? 1 : sizeof(float);
@@ -434,6 +436,7 @@ static void get_samples(Reader *r) {
     for (uint64_t i = 0; i < s->count * elements && !r->bad; i++) {
         r->bad |= values && *r->at >= values;
         to[i] = r->bad ? 0 : values ? palette[*r->at++] : get_word(r);
+        r->bad |= to[i] < seen->min || to[i] > seen->max;
     }
 }
 

@@ -92,7 +92,11 @@ static bool take_schedule(const Manifest *m, const cJSON *options) {
 static bool take_quantiser(const Manifest *m, const cJSON *options) {
     const cJSON *name = cJSON_GetObjectItem(options, "quantiser");
     TtfsCompileOptions *o = &m->refill->options;
-    if (!name || o->quantiser) return true; /* before there was a choice, weights were plain */
+    if (o->quantiser) return true;
+    if (!name) { /* of the time when weights were plain */
+        o->quantiser = ttfs_quantisers[TTFS_QUANTISER_PLAIN];
+        return true;
+    }
     if (!cJSON_IsString(name)) return damaged(m, "quantiser");
     o->quantiser = ttfs_arena_strdup(m->arena, name->valuestring);
     return true;

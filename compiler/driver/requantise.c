@@ -5,11 +5,10 @@
  */
 #include "requantise.h"
 
+#include "asked.h"
 #include "refill.h"
 
-#include <string.h>
-
-static bool take_options(TtfsRequantiser *r, TtfsOut *out, bool *fits, TtfsDiag *diag) {
+static bool take_options(TtfsRequantiser *r, TtfsOut *out, uint32_t *quantiser, TtfsDiag *diag) {
     TtfsRefill folder = {.options = {.percentile = -1}};
     const char *manifest = ttfs_out_path(out, "manifest.json");
     if (!ttfs_refill_manifest(&folder, manifest, &r->arena, diag)) return false;
@@ -21,29 +20,51 @@ static bool take_options(TtfsRequantiser *r, TtfsOut *out, bool *fits, TtfsDiag 
                                     .input_hi = folder.hi,
                                     .layers = o->layers,
                                     .n_layers = o->n_layers};
-    *fits = o->quantiser && strcmp(o->quantiser, ttfs_quantisers[TTFS_QUANTISER_PLAIN]) != 0;
-    return true;
+    *quantiser = TTFS_QUANTISER_PLAIN;
+    return ttfs_asked_word("quantiser", o->quantiser, ttfs_quantisers, quantiser, diag);
 }
 
-/* Weights are fitted again to the samples that the folder keeps. */
-static bool take_samples(TtfsRequantiser *r, const TtfsOut *out, TtfsDiag *diag) {
-    const TtfsKeptSamples *kept = &r->calibration.kept;
-    r->fit.count = kept->count;
-    r->fit.values = kept->values;
-    r->options.fit = &r->fit;
-    return kept->count ||
-           ttfs_error_advice(diag, TTFS_AT_FILE(out->folder), TTFS_CALIB_KEPT,
+static bool refuse_without(const TtfsOut *out, TtfsDiag *diag) {
+    return ttfs_error_advice(diag, TTFS_AT_FILE(out->folder), TTFS_CALIB_KEPT,
                              "compile it with --quantiser plain for these axes",
                              "its weights were fitted to samples, which it does not keep: it is "
                              "not made again with other ticks, weight bits or percentile");
 }
 
-static bool check_same(const TtfsRequantiser *r, const TtfsOut *out, TtfsDiag *diag) {
+/* Weights are fitted again to the samples that the folder keeps; where it keeps none, auto may have
+ * left them plain. */
+static bool take_samples(TtfsRequantiser *r, const TtfsOut *out, uint32_t quantiser,
+                         TtfsDiag *diag) {
+    const TtfsKeptSamples *kept = &r->calibration.kept;
+    if (quantiser == TTFS_QUANTISER_PLAIN) return true;
+    r->fit.count = kept->count;
+    r->fit.values = kept->values;
+    r->options.fit = kept->count ? &r->fit : NULL;
+    return kept->count || quantiser == TTFS_QUANTISER_AUTO || refuse_without(out, diag);
+}
+
+/* Whether the folder's own options give its graph, and else how it differs. */
+static bool compare(const TtfsRequantiser *r, const TtfsOut *out, bool *same, char what[256],
+                    TtfsDiag *diag) {
     TtfsSpike again;
-    char what[256];
     if (!ttfs_requantise(r, 0, 0, 0, &again, diag)) return false;
-    bool same = ttfs_spike_equal(&out->spike, &again, what, sizeof what);
+    *same = ttfs_spike_equal(&out->spike, &again, what, 256);
     ttfs_spike_free(&again);
+    return true;
+}
+
+/* Weights are plain too where there was no memory to fit them (--memory), whatever was asked for.
+ */
+static bool check_same(TtfsRequantiser *r, const TtfsOut *out, uint32_t quantiser, TtfsDiag *diag) {
+    char what[256], plain[256];
+    bool same;
+    if (!compare(r, out, &same, what, diag)) return false;
+    if (!same && r->options.fit) {
+        r->options.fit = NULL;
+        if (!compare(r, out, &same, plain, diag)) return false;
+    }
+    if (!same && quantiser != TTFS_QUANTISER_PLAIN && !r->calibration.kept.count)
+        return refuse_without(out, diag);
     return same || ttfs_error_advice(diag, TTFS_AT_FILE(out->folder), TTFS_CALIB_KEPT,
                                      "compile it again with this ttfs",
                                      "what its calibration and options give is not the graph that "
@@ -53,13 +74,13 @@ static bool check_same(const TtfsRequantiser *r, const TtfsOut *out, TtfsDiag *d
 
 bool ttfs_requantise_open(TtfsRequantiser *r, TtfsOut *out, const TtfsIr *canonical,
                           uint32_t threads, const TtfsProgress *progress, TtfsDiag *diag) {
-    bool fits;
+    uint32_t quantiser;
     *r = (TtfsRequantiser){.canonical = canonical,
                            .file = ttfs_out_path(out, "forms/ir.txt"),
                            .fit = {.threads = threads, .progress = *progress}};
-    return take_options(r, out, &fits, diag) &&
+    return take_options(r, out, &quantiser, diag) &&
            ttfs_calibration_load(&r->calibration, canonical, out->folder, &r->arena, diag) &&
-           (!fits || take_samples(r, out, diag)) && check_same(r, out, diag);
+           take_samples(r, out, quantiser, diag) && check_same(r, out, quantiser, diag);
 }
 
 bool ttfs_requantise(const TtfsRequantiser *r, uint32_t ticks, uint32_t weight_bits,

@@ -190,6 +190,11 @@ static void note_choice(const TtfsLower *l, const Lowered *plain, const Lowered 
     else if (!fitted->ok)
         ttfs_note(l->diag, at, "weights are plain: with fitted ones %s",
                   ttfs_diag_error(&fitted->diag)->what);
+    else if (!isfinite(plain->error) || !isfinite(fitted->error))
+        ttfs_note(l->diag, at,
+                  "on the calibration samples held back values are too large for float32: weights "
+                  "are %s",
+                  fitted->error < plain->error ? "fitted" : "plain");
     else
         ttfs_note(l->diag, at,
                   "on %" PRIu32 " calibration samples held back the outputs are off by %.3g %% "

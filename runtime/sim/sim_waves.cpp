@@ -37,7 +37,7 @@ class Watched final : public Vttfs_top {
 
     void eval() {
         Vttfs_top::eval();
-        if (vcd) vcd->dump(sink->waves.half_period * time++);
+        if (vcd) dump();
     }
     void watch(const TtfsSimWaves *waves) {
         vcd.reset();
@@ -50,9 +50,17 @@ class Watched final : public Vttfs_top {
     }
 
   private:
+    // Once more in the same half of a cycle, with other inputs, is a picosecond later.
+    void dump() {
+        const uint64_t half = sink->waves.half_period;
+        if (clk_i != clock) time = half * halves++, clock = clk_i;
+        vcd->dump(time++);
+    }
+
     std::unique_ptr<Sink> sink;
     std::unique_ptr<VerilatedVcdC> vcd;
-    uint64_t time = 0; // halves of a period
+    int clock = -1;
+    uint64_t halves = 0, time = 0; // halves of a period that have begun; of the next dump
 };
 
 } // namespace

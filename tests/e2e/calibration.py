@@ -52,8 +52,11 @@ def without_samples(case):
     case.equal(*(tree(case.path(out))["image/chip.img"] for out in ("first", "again")), "plain weights of a kept calibration")
     case.refused("compile", cnn, "-o", "x", "--calib", "first", *fitted, says=("not the samples", "not fitted"))
     case.refused("compile", "--weights-only", "first", cnn, "-o", "x", "--calib", "first", *fitted, says="not fitted")
-    manifest = tree(case.path("first"))["manifest.json"].decode().replace('"plain"', '"fitted"')
-    case.write(os.path.join("first", "manifest.json"), manifest)
+    manifest = tree(case.path("first"))["manifest.json"].decode()
+    case.write(os.path.join("first", "manifest.json"), re.sub(r'"quantiser": *"plain", *', "", manifest))
+    case.good("compile", "--weights-only", "first", cnn, "-o", "old", "--calib", os.path.join(DIGITS, "calib.npz"))
+    case.equal(*(tree(case.path(out))["image/chip.img"] for out in ("first", "old")), "weights of a folder of the time without a quantiser")
+    case.write(os.path.join("first", "manifest.json"), manifest.replace('"plain"', '"fitted"'))
     case.refused("compile", "--weights-only", "first", cnn, "-o", "x", "--calib", "first", says="not fitted")
 
 
@@ -131,6 +134,7 @@ def refusals(case):
                           (seal(body[:samples] + b"\x1d" + body[samples + 1:]), "cannot be"),  # one less than there are bytes of
                           (seal(body[:-240 - len(words)] + words[4:8] + words[:4] + body[-240 - len(words) + 8:]), "cannot be"),
                           (seal(body[:last] + struct.pack("<f", float("inf")) + body[-240:]), "cannot be"),
+                          (seal(body[:last] + struct.pack("<f", -1e30) + body[-240:]), "cannot be"),  # below what was seen
                           (seal(body[:samples] + b"\x1e\0" + body[-240:]), "cannot be"),  # floats, and bytes of bytes
                           lies((low + high + b"\0", high + low + b"\0")),  # the map
                           lies((low + high + b"\0", number(-3e38) + top + b"\0")),
@@ -144,6 +148,20 @@ def refusals(case):
     case.write(os.path.join("u8", KEPT), seal(body[:samples]))  # as it was before samples were kept
     r = case.good("compile", model, "-o", "x", "--calib", "u8", *end)
     case.check("weights are plain, not fitted" in r.err, "a calibration without samples: %s" % r)
+
+
+def few_enough(case):
+    """Samples are kept up to 16 MiB of floats, all of them, and beyond that none."""
+    m = onnx_make.Model("wide", input_shape=[None, 8192])
+    m.init("w", [[1 / 8192] * 8192, [-1 / 8192] * 8192])
+    m.node("Gemm", ["input", "w"], ["y"], name="fc", transB=1)
+    m.output("y", [None, 2])
+    m.save(case.path("wide.onnx"))
+    case.write("wide.npy", npy((513, 8192), [i * i % 251 for i in range(8192)] * 513, "B", "|u1"))
+    for count, kept in ((512, True), (513, False)):
+        case.good("compile", "wide.onnx", "-o", "wide", "--calib", "wide.npy", "--calib-count", count, "--stop-after", "spike")
+        size = os.path.getsize(case.path("wide", KEPT))
+        case.equal(size > 512 * 8192, kept, "%d samples of 8,192 values, %d bytes: they are kept" % (count, size))
 
 
 def unlike(case):
@@ -191,6 +209,7 @@ def main():
     without_samples(case)
     bytes_samples(case)
     refusals(case)
+    few_enough(case)
     unlike(case)
     return case.done()
 

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 
-from e2e import DIGITS, Case, samples, tree
+from e2e import DIGITS, Case, npy, samples, tree
 
 TEST = os.path.join(DIGITS, "test.npz")
 CALIB = os.path.join(DIGITS, "calib.npz")
@@ -64,7 +64,8 @@ def same_bytes(case, net):
 
 def left_plain(case):
     model = os.path.join(DIGITS, "digits_mlp.onnx")
-    for name, more, says in (("bare", (), "no calibration samples"),
+    case.write("loud.npy", npy((60, 1, 8, 8), [3e38 * (i * i % 251) / 251 for i in range(60 * 64)]))
+    for name, more, says in (("bare", (), "no calibration samples"), ("loud", ("--calib", "loud.npy"), "too large for float32: weights are plain"),
                              ("few", ("--calib", CALIB, "--calib-count", "39"), "40 calibration samples")):
         case.good("compile", model, "-o", name, *FEW, *more, "--quantiser", "fitted", "--stop-after", "spike")
         case.equal({q["quantiser"] for q in layers(case, name)}, {"plain"}, name + ": layers")

@@ -388,8 +388,27 @@ def chip_refusals(case):
     case.check(not os.path.exists(case.path("x.json")), "a refused sweep wrote its file")
 
 
+def plain_all_the_same(case):
+    """Weights that auto left plain, as no samples were kept or no memory was left to fit to them, are made again plain."""
+    model, ticks = os.path.join(DIGITS, "digits_mlp.onnx"), vary("ticks=7")
+    case.compile("digits_mlp", "bare", "--quantiser", "plain")
+    r = case.good("compile", model, "-o", "kept", "--calib", "bare")
+    case.check("weights are plain, not fitted" in r.err, "a calibration without samples: %s" % r)
+    r = case.compile("digits_mlp", "small", "--memory", "4M")
+    case.check("--memory" in r.err, "weights that are plain for want of memory: %s" % r)
+    base = ("--input", TEST, "--count", 60, "--trials", 1, *ticks)
+    want = case.json("sweep", "bare", *base, "-o", "bare.json")["points"]
+    for folder in ("kept", "small"):
+        case.equal(case.json("sweep", folder, *base, "-o", folder + ".json")["points"], want, "ticks of " + folder)
+    case.compile("digits_mlp", "lost")
+    with open(case.path("bare", "forms", "calib.blob"), "rb") as f:
+        case.write("lost/forms/calib.blob", f.read())  # the same without samples
+    case.refused("sweep", "lost", *base, says=["weights were fitted to samples", "--quantiser plain"])
+
+
 def chip(case):
     case.compile("digits_mlp", "out")
+    plain_all_the_same(case)
     check_neutral(case)
     check_again(case)
     check_faults(case)

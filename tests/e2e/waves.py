@@ -5,8 +5,10 @@ GTKWave's fst2vcd makes of the .fst holds, signal by signal, the changes of the 
 import bisect
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 import zlib
 
 from e2e import DIGITS, SOURCE, TTFS, Case, flip, need, npy
@@ -152,6 +154,24 @@ def bounded(case):
         case.check(size > 1024, "%s has %d KiB" % (name, size))
 
 
+def interrupted(case):
+    """Ctrl-C leaves nothing of a trace that is being written."""
+    with open(case.path("x.npy"), "wb") as f:
+        f.write(npy((0,), [], header="{'descr': '|u1', 'fortran_order': False, 'shape': %r, }" % ((1 << 24, 1, 8, 8),)))
+        f.truncate(f.tell() + (64 << 24))
+    before = set(os.listdir(case.folder))
+    p = subprocess.Popen([os.path.abspath(TTFS), "run", "cnn", "--input", "x.npy", "--classes-only", "--trace", "stopped.txt"], cwd=case.folder,
+                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    until = time.monotonic() + 20
+    while set(os.listdir(case.folder)) == before and p.poll() is None and time.monotonic() < until:
+        time.sleep(0.01)
+    case.check(set(os.listdir(case.folder)) != before, "no trace is being written")
+    p.send_signal(signal.SIGINT)
+    _, err = p.communicate(timeout=60)
+    case.equal(p.returncode, 1, "after Ctrl-C: %r" % err)
+    case.equal(set(os.listdir(case.folder)) - before, set(), "files that Ctrl-C left")
+
+
 def fst(case):
     """70 samples are two blocks; a bit that flips in the changes is seen."""
     tool = need("fst2vcd")
@@ -199,6 +219,8 @@ def chip(case):
     case.check(dump == again, "three threads write another file")
     found = signals(dump.decode())
     case.check(any(".u_core." in name and len(c) > 10 for name, c in found.items()), "signals inside of a core")
+    clock = [time for time, _ in found["ttfs.clk_i"]]
+    case.equal({b - a for a, b in zip(clock, clock[1:])}, {10000}, "halves of a period at 50 MHz, in picoseconds")
     made = []
     for time, value in found["ttfs.clk_i"]:
         if value and before(found["ttfs.trace_valid_o"], time):
@@ -225,6 +247,7 @@ def main():
     else:
         views(case)
         bounded(case)
+        interrupted(case)
     sys.exit(case.done())
 
 
