@@ -145,6 +145,7 @@ PASSES = (nn.Dropout, nn.Dropout2d, nn.Identity, nn.functional.dropout)
 POOLS = (nn.MaxPool2d, nn.functional.max_pool2d, torch.max_pool2d)
 POOL_WORDS = ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")
 FLATS = (nn.Flatten, torch.flatten, "flatten", "view", "reshape")
+CHAIN = SUMS + NORMS + RELUS + PASSES + POOLS + FLATS
 
 
 class _Walk:
@@ -168,11 +169,15 @@ class _Walk:
 
     def check(self) -> None:
         for node in self.traced.graph.nodes:
-            known = self.is_of(node, SUMS + NORMS + RELUS + PASSES + POOLS + FLATS)
+            known = self.is_of(node, CHAIN)
             shape = node.op == "call_method" and node.target == "size" or node.op == "call_function" and node.target in (getattr, operator.getitem)
             if not known and not shape and node.op not in ("placeholder", "output"):
                 raise self.refuse(node, "chains of Conv2d, Linear, BatchNorm, ReLU, MaxPool2d and Flatten are prepared here; "
                                         "ttfs tune trains what ttfs compile takes")
+            if known and not node.users:
+                raise self.refuse(node, "nothing reads it; leave it out")
+            if node.op == "output" and not (isinstance(node.args[0], fx.Node) and self.is_of(node.args[0], CHAIN)):
+                raise self.refuse(node, "the values of one layer are returned, not %s" % (node.args[0],))
             values = [n for n in node.all_input_nodes if not self.is_of(n, ("size", getattr, operator.getitem))]
             if known and len(values) != 1:
                 raise self.refuse(node, "one value is read, not %d" % len(values))

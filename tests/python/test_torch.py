@@ -38,6 +38,21 @@ class Small(nn.Module):
         return self.fc2(self.drop(self.relu(self.fc1(x))))
 
 
+class Ends(nn.Module):
+    """A second head, which is computed and not given, given beside the first, or not there: a part of a ReLU's values."""
+
+    def __init__(self, what=""):
+        super().__init__()
+        self.what, self.first, self.head, self.aux = what, nn.Linear(4, 4), nn.Linear(4, 2), nn.Linear(4, 3)
+
+    def forward(self, x):
+        x = torch.relu(self.first(x))
+        if self.what == "some":
+            return x[:, :2]
+        y, aux = self.head(x), self.aux(x)
+        return (y, aux) if self.what == "both" else y
+
+
 def mlp(*sizes):
     layers = [m for a, b in zip(sizes[:-1], sizes[1:]) for m in (nn.Linear(a, b), nn.ReLU())]
     return nn.Sequential(*layers[:-1])
@@ -133,6 +148,9 @@ class Torch(unittest.TestCase):
         self.refused(r"0 to top=0\.5 is expected", mlp(4, 4, 2), 4, top=0.5)
         self.refused(r"0 \(Conv2d\): padding_mode 'reflect'", nn.Sequential(nn.Conv2d(1, 2, 3, padding=1, padding_mode="reflect"), nn.ReLU()), 1, 4, 4)
         self.refused(r"0 \(Conv2d\): padding 'same' of an even", nn.Sequential(nn.Conv2d(1, 2, 2, padding="same"), nn.ReLU()), 1, 4, 4)
+        self.refused(r"aux \(Linear\): nothing reads it", Ends(), 4)
+        for ends in ("both", "some"):
+            self.refused(r"output \(output\): the values of one layer", Ends(ends), 4)
         same = nn.Linear(4, 4)
         self.refused(r"used twice", nn.Sequential(same, nn.ReLU(), same), 4)
         with self.assertRaisesRegex(ValueError, "weight_bits are 2 to 16"):
