@@ -121,6 +121,13 @@ static bool differs(const TtfsTuneStart *s, uint32_t layer, const char *what, Tt
                              what);
 }
 
+/* Neuron by neuron: a map of matrices may have come out as a vector. */
+static bool same_ramps(const TtfsTuneLayer *t, const TtfsNetLayer *l, const TtfsPopulation *p) {
+    for (uint32_t k = 0; t->ramp && k < ttfs_pop_size(p); k++)
+        if (p->ramp[k / (p->h * p->w)] != t->ramp[k / (l->h * l->w)]) return false;
+    return true;
+}
+
 static bool same_layer(const TtfsTuneStart *s, uint32_t i, const TtfsSpike *out, TtfsDiag *diag) {
     const TtfsTuneLayer *t = &s->layer[i];
     const TtfsPopulation *p = &out->pops.at[i];
@@ -133,8 +140,7 @@ static bool same_layer(const TtfsTuneStart *s, uint32_t i, const TtfsSpike *out,
     for (uint32_t k = 0; k < ttfs_pop_size(p); k++)
         if (ttfs_pop_bias(p, k) != t->bias[k / (ttfs_pop_size(p) / t->biases)])
             return differs(s, i, "biases", diag);
-    for (uint32_t k = 0; t->ramp && k < l->c; k++)
-        if (p->ramp[k] != t->ramp[k]) return differs(s, i, "ramps", diag);
+    if (!same_ramps(t, l, p)) return differs(s, i, "ramps", diag);
     for (uint32_t k = 0; k < l->terms; k++) {
         const TtfsConnection *c = &out->conns.at[p->conn_first + k];
         uint64_t n = ttfs_term_rows(l, &s->net.terms.at[l->term_first + k]) *

@@ -215,6 +215,27 @@ def residual(case):
     case.good("verify", "learnt", "--input", TEST, "--count", samples(5), "--engines", "golden,jit,rtl", "-q")
 
 
+def reshaped(case):
+    """A matrix whose values are a map, read by a convolution, neither with a bias: its model says the biases of all places."""
+    chance = random.Random(4)
+    m = onnx_make.Model("reshaped", input_shape=[None, 64])
+    for name, dims in (("w1", (32, 64)), ("w2", (3, 2, 3, 3)), ("w3", (10, 48))):
+        m.init(name, drawn(chance, *dims))
+    m.init("map", [0, 2, 4, 4])
+    m.node("Gemm", ["input", "w1"], ["c1"], name="matrix", transB=1)
+    m.node("Reshape", ["c1", "map"], ["m1"], name="map")
+    m.node("Relu", ["m1"], ["r1"], name="rectified")
+    m.node("Conv", ["r1", "w2"], ["c2"], name="conv", kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    m.node("Relu", ["c2"], ["r2"], name="again")
+    m.node("Flatten", ["r2"], ["flat"], name="flat", axis=1)
+    m.node("Gemm", ["flat", "w3"], ["y"], name="last", transB=1)
+    m.output("y", [None, 10])
+    m.save(case.path("reshaped.onnx"))
+    case.good("compile", "reshaped.onnx", "-o", "map_of_vector", "--calib", TEST, "--ticks", 7, "--weight-bits", 4, "-q")
+    case.good("tune", "map_of_vector", "-o", "map_tuned", *QUICK, "--epochs", 3, "-q")
+    case.good("verify", "map_tuned", "--input", TEST, "--count", samples(5), "--engines", "golden,jit", "-q")
+
+
 def shorter(case):
     """Ticks are halved where they are not missed: the folder has those that were kept, whatever the threads, and its model gives it again."""
     finer = ("--ticks", 15, "--weight-bits", 4)
@@ -329,6 +350,7 @@ def main():
     kept(case)
     cnn(case)
     residual(case)
+    reshaped(case)
     taught(case)
     frozen(case)
     sparse(case)
