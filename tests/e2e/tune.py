@@ -113,7 +113,8 @@ def taught(case):
                        ("alone", ("--teacher", "none")), ("both", ("--teacher", model)),
                        ("other", ("--labels", "none", "--teacher", os.path.join(DIGITS, "digits_cnn.onnx")))):
         found[name] = case.json("tune", *quick, "-o", name, *more)
-    case.good("tune", *quick, "-o", "threads", "--teacher", model, "--threads", 3, "-q")
+    r = case.good("tune", *quick, "-o", "threads", "--teacher", model, "--threads", 3)
+    case.check(not re.search("^ttfs: samples taught", r.err, re.M), "samples that were taught, without how many:\n%s" % r)
     models = {name: read(case, name, "model.onnx") for name in (*found, "threads")}
     for one, same in (("itself", "float"), ("alone", "labels"), ("threads", "both")):
         case.check(models[one] == models[same], "%s and %s are not the same network" % (one, same))
@@ -126,13 +127,13 @@ def taught(case):
     case.equal(kept["teacher_sha256"], hashlib.sha256(open(model, "rb").read()).hexdigest(), "the teacher that is kept")
 
 
-def linear(case, name, *shape, classes=10, outputs=1):
-    """A matrix of drawn weights over samples of that shape; or several."""
+def linear(case, name, *shape, classes=10, outputs=1, weight=None):
+    """A matrix of drawn weights, or of one, over samples of that shape; or several."""
     m = onnx_make.Model(name, input_shape=[None, *shape])
     size = 1
     for d in shape:
         size *= d
-    m.init("w", drawn(random.Random(3), classes, size))
+    m.init("w", [[weight] * size] * classes if weight else drawn(random.Random(3), classes, size))
     m.node("Flatten", ["input"], ["flat"], name="flat", axis=1)
     for i in range(outputs):
         m.node("Gemm", ["flat", "w"], ["y%d" % i], name="only%d" % i, transB=1)
@@ -148,6 +149,7 @@ def teachers(case):
                           ("the teacher takes 128 values a sample, the network 64", linear(case, "larger", 4, 4, 8)),
                           ("the teacher names one of 7 classes, the network one of 10", linear(case, "fewer", 2, 4, 8, classes=7)),
                           ("the teacher has 2 outputs, the network one", linear(case, "two", 2, 4, 8, outputs=2)),
+                          ("of sample 0 the teacher's output 0 is inf", linear(case, "infinite", 2, 4, 8, weight=3e38)),
                           ("nowhere.onnx", "nowhere.onnx"), ("x400.npy", "x400.npy")):
         case.refused("tune", "pupil", "-o", "x", *QUICK, "--teacher", teacher, says=says)
     case.refused("tune", "pupil", "-o", "x", *QUICK, "--labels", "none", "--teacher", "none", says="nothing is left to learn from", code=2)
