@@ -71,6 +71,8 @@ def longer(case):
     r = case.good("tune", "tuned", "-o", "longer", *QUICK, "--epochs", 1, "--ticks", 7)
     case.check("2 windows are the model's own and keep their ticks, up to 3" in r.err, "no word of the ticks:\n%s" % r)
     case.check(r.out.startswith("3 ticks") and json.loads(read(case, "longer", "report", "tune.json"))["ticks"] == 3, "other ticks:\n%s" % r)
+    r = case.good("tune", "tuned", "-o", "longer", *QUICK, "--epochs", 1, "--latency", 0.1)
+    case.check("no ticks to halve: every window is the model's own" in r.err, "no word of ticks that cannot be halved:\n%s" % r)
 
 
 def kept(case):
