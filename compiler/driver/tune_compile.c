@@ -158,6 +158,22 @@ bool ttfs_tune_same(const TtfsTuneStart *s, const TtfsSpike *out, TtfsDiag *diag
     return true;
 }
 
+/* A training begins with plain rounding: where the folder has other integers of a layer, freezing
+ * did not keep those. */
+static void tell_frozen(const TtfsTuneStart *s, TtfsDiag *diag) {
+    const TtfsOut *of = &s->session.out;
+    for (uint32_t i = 0; s->frozen && i < s->net.layers.len; i++) {
+        TtfsDiag own = {0};
+        bool same = of->spike.pops.len == s->net.layers.len && same_layer(s, i, &of->spike, &own);
+        ttfs_diag_free(&own);
+        if (s->frozen[i] && !same)
+            ttfs_note(diag, TTFS_AT_NODE(s->file, s->net.layers.at[i].name),
+                      "frozen as the training begins with it, plainly rounded to its ticks and "
+                      "bits; those are not the integers of %s: only a tuned folder's are kept",
+                      of->folder);
+    }
+}
+
 /* --- the folder --- */
 
 /* What single layers have that others have not: weight bits, and the input its ticks. */
@@ -235,6 +251,7 @@ bool ttfs_tune_compile(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsTuned *t,
     TtfsBuf model = {0};
     TtfsJob job;
     ttfs_tune_model(s, &model);
+    tell_frozen(s, diag);
     TtfsCompileOptions c = options_of(s, o, ttfs_path_join(&s->arena, o->out, "model.onnx"));
     bool ok = open_job(s, &c, &job, diag);
     job.model = model.text;

@@ -181,6 +181,10 @@ def frozen(case):
             case.check(found["best_epoch"] > 0 and found["layers"] == [still + "=freeze"], "what was frozen: %r" % found)
             case.equal(integers(case, "frozen", still), integers(case, "begin", still), "%s, which was frozen" % still)
             case.check(integers(case, "frozen", other) != integers(case, "begin", other), "%s did not move" % other)
+    for folder, told in (("mlp", True), ("tuned", False)):
+        r = case.good("tune", folder, "-o", "frozen", *QUICK, "--epochs", 1, "--layers", "fc1=freeze")
+        case.equal("not the integers of " + folder in r.err, told, "what is said of a frozen layer of %s" % folder)
+        case.equal(integers(case, "frozen", "fc1") != integers(case, folder, "fc1"), told, "a frozen layer that is not the one of %s" % folder)
     case.check(integers(case, "frozen", "fc9") is None, "a layer that is not there")
     for says, layers in (("no layer is called 'fc3'; the nearest is 'fc1'. There are fc1, fc2", "fc1=freeze,fc3=freeze"),
                          ("no layer is called 'fc1,fc2'", "fc1,fc2=freeze"), ("'fc1' is no NAME=freeze", "fc1"),
