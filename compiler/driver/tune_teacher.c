@@ -139,6 +139,9 @@ static bool teach_by(const char *model, Lesson *l, TtfsDiag *diag) {
     bool ok = ttfs_model_import(model, &(TtfsModelOptions){.budget = &budget}, &imported, diag) &&
               ttfs_ir_drop_tail(&imported, &ir, model, diag) && ttfs_ir_check(&ir, model, diag) &&
               fits(&ir, l, model, diag) && teach(&ir, l, diag);
+    if (diag->errors_of[TTFS_BUDGET])
+        ttfs_note(diag, TTFS_AT_FILE(model),
+                  "tune has no --memory: a teacher may ask for what the size of its file allows");
     ttfs_ir_free(&ir);
     ttfs_ir_free(&imported);
     return ok;

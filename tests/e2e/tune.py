@@ -15,9 +15,10 @@ import time
 
 import onnx_make
 
-from e2e import DIGITS, TTFS, Case, npy, samples
+from e2e import DIGITS, SOURCE, TTFS, Case, npy, samples
 
 TRAIN, TEST = os.path.join(DIGITS, "test.npz"), os.path.join(DIGITS, "calib.npz")
+REJECT = os.path.join(SOURCE, "tests", "reject", "onnx")
 QUICK = ("--train", TRAIN, "--lr", "3e-3", "--batch", "32")
 
 
@@ -155,6 +156,8 @@ def teachers(case):
                           ("nowhere.onnx", "nowhere.onnx"), ("x400.npy", "x400.npy")):
         case.refused("tune", "pupil", "-o", "x", *QUICK, "--teacher", teacher, says=says)
     case.refused("tune", "pupil", "-o", "x", *QUICK, "--labels", "none", "--teacher", "none", says="nothing is left to learn from", code=2)
+    r = case.refused("tune", "pupil", "-o", "x", *QUICK, "--teacher", os.path.join(REJECT, "limit_folding.onnx"), says="too many elements")
+    case.check("tune has no --memory" in r.err, "a limit that cannot be raised:\n%s" % r)
     case.good("tune", "pupil", "-o", "flat", *QUICK, "--epochs", 1, "--teacher", linear(case, "vector", 64), "-q")
 
 
