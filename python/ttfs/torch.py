@@ -277,7 +277,8 @@ class _Prepare:
         self.used: List[str] = []
         for node in list(self.graph.nodes):
             if node.op == "placeholder":
-                self.start(node, top, shape)
+                if node.users:  # else an argument that has a default
+                    self.start(node, top, shape)
             elif node in self.grid or node.op == "output":
                 continue
             elif self.walk.is_of(node, SUMS):
@@ -294,6 +295,10 @@ class _Prepare:
         return self.traced
 
 
+def extremes(samples: torch.Tensor) -> Tuple[float, float]:
+    return (float(samples.min()), float(samples.max())) if samples.numel() else (math.nan, math.nan)
+
+
 def prepare(model: nn.Module, ticks: int, weight_bits: int, samples: torch.Tensor, *, top: float = 1.0, percentile: float = 0.999,
             learn_window: bool = True) -> fx.GraphModule:
     """A copy of the model that computes in spikes of so many ticks and integer weights of so many bits, to be trained on.
@@ -303,8 +308,11 @@ def prepare(model: nn.Module, ticks: int, weight_bits: int, samples: torch.Tenso
     or function), MaxPool2d and Flatten; anything else is a ValueError that names the node."""
     if not 2 <= operator.index(weight_bits) <= 16:
         raise ValueError("weight_bits are 2 to 16")
-    if float(samples.min()) < 0 or float(samples.max()) > top:
-        raise ValueError("samples are from %g to %g; from 0 to top=%g is expected" % (float(samples.min()), float(samples.max()), top))
+    if not 1 <= operator.index(ticks) <= 65535 or not 0 < percentile <= 1:
+        raise ValueError("ticks are 1 to 65535, the percentile is above 0, to 1")
+    low, high = extremes(samples)
+    if not (low >= 0 and high <= top):
+        raise ValueError("samples are from %g to %g; from 0 to top=%g is expected" % (low, high, top))
     walk = _Walk(copy.deepcopy(model))
     walk.check()
     walk.fold()

@@ -5,6 +5,7 @@ training and after; it learns; what it does not take is refused by name.
 Run by `meson test "e2e python torch"` with an interpreter that has torch and numpy, in a folder with the files of examples/digits.
 """
 import copy
+import math
 import unittest
 import warnings
 
@@ -45,12 +46,12 @@ class Ends(nn.Module):
         super().__init__()
         self.what, self.first, self.head, self.aux = what, nn.Linear(4, 4), nn.Linear(4, 2), nn.Linear(4, 3)
 
-    def forward(self, x):
+    def forward(self, x, unused=False):
         x = torch.relu(self.first(x))
         if self.what == "some":
             return x[:, :2]
-        y, aux = self.head(x), self.aux(x)
-        return (y, aux) if self.what == "both" else y
+        y, aux = None if self.what == "one" else self.head(x), self.aux(x)
+        return (y, aux) if self.what == "both" else aux if self.what == "one" else y
 
 
 def mlp(*sizes):
@@ -134,6 +135,10 @@ class Torch(unittest.TestCase):
             with self.assertRaises(ValueError):
                 tt.SpikeReLU(ticks, window)
 
+    def test_one_end(self):
+        torch.manual_seed(3)
+        self.same(tt.prepare(Ends("one"), 7, 4, torch.rand(20, 4)), (4,), 7, 4)
+
     def refused(self, says, module, *shape, **more):
         with self.assertRaisesRegex(ValueError, says):
             tt.prepare(module, 7, 4, torch.rand(4, *shape), **more)
@@ -153,8 +158,12 @@ class Torch(unittest.TestCase):
             self.refused(r"output \(output\): the values of one layer", Ends(ends), 4)
         same = nn.Linear(4, 4)
         self.refused(r"used twice", nn.Sequential(same, nn.ReLU(), same), 4)
-        with self.assertRaisesRegex(ValueError, "weight_bits are 2 to 16"):
-            tt.prepare(mlp(4, 2), 7, 17, torch.rand(2, 4))
+        for says, ticks, bits, samples, more in (
+                ("weight_bits are 2 to 16", 7, 17, torch.rand(2, 4), {}), ("ticks are 1 to 65535", 0, 4, torch.rand(2, 4), {}),
+                ("the percentile is above 0", 7, 4, torch.rand(2, 4), {"percentile": 2}), ("samples are from nan", 7, 4, torch.rand(0, 4), {}),
+                ("samples are from nan", 7, 4, torch.full((2, 4), math.nan), {})):
+            with self.assertRaisesRegex(ValueError, says):
+                tt.prepare(mlp(4, 2), ticks, bits, samples, **more)
         with self.assertRaisesRegex(TypeError, "prepare"):
             tt.export(mlp(4, 2), "never.onnx")
         with self.assertRaisesRegex(ValueError, r"may pass 2\^24"):
