@@ -123,6 +123,13 @@ class Torch(unittest.TestCase):
         right = (module(x).argmax(1) == self.y).float().mean()
         self.assertAlmostEqual(compiled.run(x.numpy(), self.y.numpy()).accuracy, float(right), places=6)
 
+    def test_module_is_compiled(self):
+        torch.manual_seed(4)
+        net, x = mlp(64, 16, 10), self.x.reshape(-1, 64)[:50]
+        compiled = ttfs.compile(net, example=x[:2], calib=x.numpy(), stop_after="spike")
+        with torch.no_grad():
+            np.testing.assert_allclose(compiled.run(x.numpy(), engine="relu").potentials, net(x).numpy(), atol=1e-4)
+
     def test_spike_relu(self):
         relu = tt.SpikeReLU(4, 2.0, learn_window=False)
         x = torch.tensor([-1.0, 0.2, 0.25, 0.3, 1.0, 1.9, 2.5], requires_grad=True)
