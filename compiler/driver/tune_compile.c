@@ -121,6 +121,13 @@ static bool differs(const TtfsTuneStart *s, uint32_t layer, const char *what, Tt
                              what);
 }
 
+/* Neuron by neuron: a map of matrices may have come out as a vector. */
+static bool same_ramps(const TtfsTuneLayer *t, const TtfsNetLayer *l, const TtfsPopulation *p) {
+    for (uint32_t k = 0; t->ramp && k < ttfs_pop_size(p); k++)
+        if (p->ramp[k / (p->h * p->w)] != t->ramp[k / (l->h * l->w)]) return false;
+    return true;
+}
+
 static bool same_layer(const TtfsTuneStart *s, uint32_t i, const TtfsSpike *out, TtfsDiag *diag) {
     const TtfsTuneLayer *t = &s->layer[i];
     const TtfsPopulation *p = &out->pops.at[i];
@@ -133,8 +140,7 @@ static bool same_layer(const TtfsTuneStart *s, uint32_t i, const TtfsSpike *out,
     for (uint32_t k = 0; k < ttfs_pop_size(p); k++)
         if (ttfs_pop_bias(p, k) != t->bias[k / (ttfs_pop_size(p) / t->biases)])
             return differs(s, i, "biases", diag);
-    for (uint32_t k = 0; t->ramp && k < l->c; k++)
-        if (p->ramp[k] != t->ramp[k]) return differs(s, i, "ramps", diag);
+    if (!same_ramps(t, l, p)) return differs(s, i, "ramps", diag);
     for (uint32_t k = 0; k < l->terms; k++) {
         const TtfsConnection *c = &out->conns.at[p->conn_first + k];
         uint64_t n = ttfs_term_rows(l, &s->net.terms.at[l->term_first + k]) *
@@ -150,6 +156,22 @@ bool ttfs_tune_same(const TtfsTuneStart *s, const TtfsSpike *out, TtfsDiag *diag
     for (uint32_t i = 0; i < out->pops.len; i++)
         if (!same_layer(s, i, out, diag)) return false;
     return true;
+}
+
+/* A training begins with plain rounding: where the folder has other integers of a layer, freezing
+ * did not keep those. */
+static void tell_frozen(const TtfsTuneStart *s, TtfsDiag *diag) {
+    const TtfsOut *of = &s->session.out;
+    for (uint32_t i = 0; s->frozen && i < s->net.layers.len; i++) {
+        TtfsDiag own = {0};
+        bool same = of->spike.pops.len == s->net.layers.len && same_layer(s, i, &of->spike, &own);
+        ttfs_diag_free(&own);
+        if (s->frozen[i] && !same)
+            ttfs_note(diag, TTFS_AT_NODE(s->file, s->net.layers.at[i].name),
+                      "frozen as the training begins with it, plainly rounded to its ticks and "
+                      "bits; those are not the integers of %s: only a tuned folder's are kept",
+                      of->folder);
+    }
 }
 
 /* --- the folder --- */
@@ -229,6 +251,7 @@ bool ttfs_tune_compile(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsTuned *t,
     TtfsBuf model = {0};
     TtfsJob job;
     ttfs_tune_model(s, &model);
+    tell_frozen(s, diag);
     TtfsCompileOptions c = options_of(s, o, ttfs_path_join(&s->arena, o->out, "model.onnx"));
     bool ok = open_job(s, &c, &job, diag);
     job.model = model.text;

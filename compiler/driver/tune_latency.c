@@ -68,6 +68,7 @@ static bool try_ticks(Search *s, uint32_t layer, uint32_t ticks, double seconds,
         if (*kept) s->score = score;
     }
     if (!*kept) {
+        s->tuned->report.out_of_time |= r.out_of_time;
         ttfs_arena_free(&r.arena);
         return ok && restore(s, layer, before);
     }
@@ -99,5 +100,8 @@ bool ttfs_tune_shorten(TtfsTuneStart *start, const TtfsTuneOptions *o, TtfsTuned
         }
     }
     t->report.stopped |= stopped(&s);
+    if (t->trials.len == 0)
+        ttfs_note(diag, TTFS_AT_FILE("--latency"),
+                  "no ticks to halve: every window is the model's own or has one tick");
     return true;
 }

@@ -119,7 +119,8 @@ static void tell_end(const TtfsTuneReport *r, const TtfsTuneOptions *o, TtfsDiag
                   o->epochs);
     if (r->best == 0)
         ttfs_note(
-            diag, out, "not trained: %s, so this is the network as it was, on its ticks and bits",
+            diag, out,
+            "not trained: %s, so this is the network plainly rounded to its ticks and bits",
             done ? "no epoch was better on the samples held back (of a smaller --lr one may be)"
                  : "no epoch was done");
 }

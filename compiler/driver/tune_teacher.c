@@ -10,17 +10,31 @@
 #include "parallel.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
 typedef struct {
     const TtfsSession *session;
+    const char *file; /* of the teacher */
     uint64_t outputs;
     float *logits;
     TtfsFastWork *work[TTFS_MOST_THREADS];
     float *x[TTFS_MOST_THREADS];
     atomic_uint_least64_t done;
 } Lesson;
+
+/* A divergence from what is no number is none. */
+static bool check_finite(const Lesson *l, uint64_t first, uint64_t n, TtfsDiag *diag) {
+    const float *z = l->logits + first * l->outputs;
+    for (uint64_t i = 0; i < n * l->outputs; i++)
+        if (!isfinite(z[i]))
+            return ttfs_error_advice(diag, TTFS_AT_FILE(l->file), TTFS_MODEL_VALUE,
+                                     "give a teacher whose outputs float32 holds",
+                                     "of sample %" PRIu64 " the teacher's output %" PRIu64 " is %g",
+                                     first + i / l->outputs, i % l->outputs, (double)z[i]);
+    return true;
+}
 
 static bool teach_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *diag) {
     Lesson *l = context;
@@ -35,6 +49,7 @@ static bool teach_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
     ttfs_fast_run(l->work[worker], l->x[worker], n, NULL, NULL);
     memcpy(l->logits + first * l->outputs, ttfs_fast_output(l->work[worker], 0),
            n * l->outputs * sizeof(float));
+    if (!check_finite(l, first, n, diag)) return false;
     uint64_t done = atomic_fetch_add(&l->done, n) + n;
     if (worker == 0) ttfs_tell(&s->progress, "samples taught", done, s->count);
     return true;
@@ -48,6 +63,7 @@ static bool teach(const TtfsIr *ir, Lesson *l, TtfsDiag *diag) {
     uint32_t threads = s->threads < items ? s->threads : (uint32_t)items;
     TtfsFast *fast = ttfs_fast_open(ir, &(TtfsFastOptions){0}, diag);
     if (!fast) return false;
+    ttfs_tell(&s->progress, "samples taught", 0, s->count);
     for (uint32_t i = 0; i < threads; i++) {
         l->work[i] = ttfs_fast_work(fast);
         l->x[i] = TTFS_ARRAY(&a, float, s->input.elements *TTFS_FAST_SAMPLES);
@@ -123,6 +139,9 @@ static bool teach_by(const char *model, Lesson *l, TtfsDiag *diag) {
     bool ok = ttfs_model_import(model, &(TtfsModelOptions){.budget = &budget}, &imported, diag) &&
               ttfs_ir_drop_tail(&imported, &ir, model, diag) && ttfs_ir_check(&ir, model, diag) &&
               fits(&ir, l, model, diag) && teach(&ir, l, diag);
+    if (diag->errors_of[TTFS_BUDGET])
+        ttfs_note(diag, TTFS_AT_FILE(model),
+                  "tune has no --memory: a teacher may ask for what the size of its file allows");
     ttfs_ir_free(&ir);
     ttfs_ir_free(&imported);
     return ok;
@@ -130,7 +149,7 @@ static bool teach_by(const char *model, Lesson *l, TtfsDiag *diag) {
 
 bool ttfs_tune_teach(const TtfsSession *s, const char *model, uint64_t outputs, TtfsArena *a,
                      float **logits, TtfsDiag *diag) {
-    Lesson l = {.session = s, .outputs = outputs};
+    Lesson l = {.session = s, .file = model ? model : s->out.folder, .outputs = outputs};
     *logits = l.logits = TTFS_ARRAY(a, float, s->count *outputs);
     return model ? teach_by(model, &l, diag) : teach(&s->out.net, &l, diag);
 }

@@ -9,8 +9,9 @@
 
 /* The logits of the teacher, [samples to take][outputs] in `a`, the same for any number of threads.
  * `model` is an ONNX or NIR file, what follows its logits left out with a note; NULL: the folder's
- * float network. Refused is a model of other samples (number of values, order of axes) or of
- * another number of outputs. Told of as "samples taught"; a stop is the error STOPPED. */
+ * float network. Refused is a model of other samples (number of values, order of axes), of another
+ * number of outputs, or whose outputs are not finite. Told of as "samples taught"; a stop is the
+ * error STOPPED. */
 bool ttfs_tune_teach(const TtfsSession *s, const char *model, uint64_t outputs, TtfsArena *a,
                      float **logits, TtfsDiag *diag);
 

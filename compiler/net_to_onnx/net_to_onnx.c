@@ -124,12 +124,13 @@ static const char *weights_of(Writer *w, const TtfsNetLayer *l, const TtfsNetGri
     return out;
 }
 
+/* Of a map [1, c, h, w], in which a channel's bias is that of all its places. */
 static const char *bias_of(Writer *w, const TtfsNetLayer *l, const TtfsNetGrid *g, bool map) {
-    float *b = TTFS_ARRAY(&w->arena, float, g->biases);
-    uint32_t dim[4] = {1, l->c, l->h, l->w};
-    for (uint32_t i = 0; i < g->biases; i++) b[i] = (float)g->bias[i];
-    return ttfs_onnx_out_floats(&w->graph, named(w, l->name, "bias"), map ? 4 : 1,
-                                map ? dim : &g->biases, b);
+    uint32_t dim[4] = {1, l->c, l->h, l->w}, n = map ? ttfs_net_size(l) : g->biases;
+    float *b = TTFS_ARRAY(&w->arena, float, n);
+    for (uint32_t i = 0; i < n; i++) b[i] = (float)g->bias[i / (n / g->biases)];
+    return ttfs_onnx_out_floats(&w->graph, named(w, l->name, "bias"), map ? 4 : 1, map ? dim : &n,
+                                b);
 }
 
 static const char *convolved(Writer *w, const TtfsTerm *t, const char *name, const char *x,

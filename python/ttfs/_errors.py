@@ -20,7 +20,8 @@ class Message:
     advice: str
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.where, self.node, self.what, self.advice) if part)
+        node = "" if ": %s:" % self.node in self.where + ":" else self.node  # the library has it there
+        return ": ".join(part for part in (self.where, node, self.what, self.advice) if part)
 
 
 class TtfsError(Exception):

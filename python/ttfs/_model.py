@@ -2,6 +2,7 @@
 """What can be given as a model: a path, the bytes of an ONNX file, an onnx.ModelProto, a torch.nn.Module."""
 from __future__ import annotations
 
+import inspect
 import os
 import tempfile
 from contextlib import contextmanager
@@ -14,8 +15,10 @@ def exported(module: Any, example: Any, file: str) -> None:
 
     if example is None:
         raise TypeError("a torch.nn.Module needs example=, one batch of samples, to be exported with")
-    torch.onnx.export(module.eval(), (torch.as_tensor(example),), file, opset_version=18, input_names=["input"],
-                      dynamic_axes={"input": {0: "batch"}}, dynamo=False)
+    known = inspect.signature(torch.onnx.export).parameters  # PyTorch 1.13 has no `dynamo`, and opsets to 17
+    more = {"dynamo": False, "opset_version": 18} if "dynamo" in known else {"opset_version": 17}
+    torch.onnx.export(module.eval(), (torch.as_tensor(example),), file, input_names=["input"],
+                      dynamic_axes={"input": {0: "batch"}}, **more)
 
 
 @contextmanager

@@ -145,6 +145,7 @@ PASSES = (nn.Dropout, nn.Dropout2d, nn.Identity, nn.functional.dropout)
 POOLS = (nn.MaxPool2d, nn.functional.max_pool2d, torch.max_pool2d)
 POOL_WORDS = ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")
 FLATS = (nn.Flatten, torch.flatten, "flatten", "view", "reshape")
+CHAIN = SUMS + NORMS + RELUS + PASSES + POOLS + FLATS
 
 
 class _Walk:
@@ -168,11 +169,15 @@ class _Walk:
 
     def check(self) -> None:
         for node in self.traced.graph.nodes:
-            known = self.is_of(node, SUMS + NORMS + RELUS + PASSES + POOLS + FLATS)
+            known = self.is_of(node, CHAIN)
             shape = node.op == "call_method" and node.target == "size" or node.op == "call_function" and node.target in (getattr, operator.getitem)
             if not known and not shape and node.op not in ("placeholder", "output"):
                 raise self.refuse(node, "chains of Conv2d, Linear, BatchNorm, ReLU, MaxPool2d and Flatten are prepared here; "
                                         "ttfs tune trains what ttfs compile takes")
+            if known and not node.users:
+                raise self.refuse(node, "nothing reads it; leave it out")
+            if node.op == "output" and not (isinstance(node.args[0], fx.Node) and self.is_of(node.args[0], CHAIN)):
+                raise self.refuse(node, "the values of one layer are returned, not %s" % (node.args[0],))
             values = [n for n in node.all_input_nodes if not self.is_of(n, ("size", getattr, operator.getitem))]
             if known and len(values) != 1:
                 raise self.refuse(node, "one value is read, not %d" % len(values))
@@ -272,7 +277,8 @@ class _Prepare:
         self.used: List[str] = []
         for node in list(self.graph.nodes):
             if node.op == "placeholder":
-                self.start(node, top, shape)
+                if node.users:  # else an argument that has a default
+                    self.start(node, top, shape)
             elif node in self.grid or node.op == "output":
                 continue
             elif self.walk.is_of(node, SUMS):
@@ -289,6 +295,10 @@ class _Prepare:
         return self.traced
 
 
+def extremes(samples: torch.Tensor) -> Tuple[float, float]:
+    return (float(samples.min()), float(samples.max())) if samples.numel() else (math.nan, math.nan)
+
+
 def prepare(model: nn.Module, ticks: int, weight_bits: int, samples: torch.Tensor, *, top: float = 1.0, percentile: float = 0.999,
             learn_window: bool = True) -> fx.GraphModule:
     """A copy of the model that computes in spikes of so many ticks and integer weights of so many bits, to be trained on.
@@ -298,8 +308,11 @@ def prepare(model: nn.Module, ticks: int, weight_bits: int, samples: torch.Tenso
     or function), MaxPool2d and Flatten; anything else is a ValueError that names the node."""
     if not 2 <= operator.index(weight_bits) <= 16:
         raise ValueError("weight_bits are 2 to 16")
-    if float(samples.min()) < 0 or float(samples.max()) > top:
-        raise ValueError("samples are from %g to %g; from 0 to top=%g is expected" % (float(samples.min()), float(samples.max()), top))
+    if not 1 <= operator.index(ticks) <= 65535 or not 0 < percentile <= 1:
+        raise ValueError("ticks are 1 to 65535, the percentile is above 0, to 1")
+    low, high = extremes(samples)
+    if not (low >= 0 and high <= top):
+        raise ValueError("samples are from %g to %g; from 0 to top=%g is expected" % (low, high, top))
     walk = _Walk(copy.deepcopy(model))
     walk.check()
     walk.fold()

@@ -15,9 +15,10 @@ import time
 
 import onnx_make
 
-from e2e import DIGITS, TTFS, Case, npy, samples
+from e2e import DIGITS, SOURCE, TTFS, Case, npy, samples
 
 TRAIN, TEST = os.path.join(DIGITS, "test.npz"), os.path.join(DIGITS, "calib.npz")
+REJECT = os.path.join(SOURCE, "tests", "reject", "onnx")
 QUICK = ("--train", TRAIN, "--lr", "3e-3", "--batch", "32")
 
 
@@ -71,6 +72,8 @@ def longer(case):
     r = case.good("tune", "tuned", "-o", "longer", *QUICK, "--epochs", 1, "--ticks", 7)
     case.check("2 windows are the model's own and keep their ticks, up to 3" in r.err, "no word of the ticks:\n%s" % r)
     case.check(r.out.startswith("3 ticks") and json.loads(read(case, "longer", "report", "tune.json"))["ticks"] == 3, "other ticks:\n%s" % r)
+    r = case.good("tune", "tuned", "-o", "longer", *QUICK, "--epochs", 1, "--latency", 0.1)
+    case.check("no ticks to halve: every window is the model's own" in r.err, "no word of ticks that cannot be halved:\n%s" % r)
 
 
 def kept(case):
@@ -113,7 +116,8 @@ def taught(case):
                        ("alone", ("--teacher", "none")), ("both", ("--teacher", model)),
                        ("other", ("--labels", "none", "--teacher", os.path.join(DIGITS, "digits_cnn.onnx")))):
         found[name] = case.json("tune", *quick, "-o", name, *more)
-    case.good("tune", *quick, "-o", "threads", "--teacher", model, "--threads", 3, "-q")
+    r = case.good("tune", *quick, "-o", "threads", "--teacher", model, "--threads", 3)
+    case.check(not re.search("^ttfs: samples taught", r.err, re.M), "samples that were taught, without how many:\n%s" % r)
     models = {name: read(case, name, "model.onnx") for name in (*found, "threads")}
     for one, same in (("itself", "float"), ("alone", "labels"), ("threads", "both")):
         case.check(models[one] == models[same], "%s and %s are not the same network" % (one, same))
@@ -126,13 +130,13 @@ def taught(case):
     case.equal(kept["teacher_sha256"], hashlib.sha256(open(model, "rb").read()).hexdigest(), "the teacher that is kept")
 
 
-def linear(case, name, *shape, classes=10, outputs=1):
-    """A matrix of drawn weights over samples of that shape; or several."""
+def linear(case, name, *shape, classes=10, outputs=1, weight=None):
+    """A matrix of drawn weights, or of one, over samples of that shape; or several."""
     m = onnx_make.Model(name, input_shape=[None, *shape])
     size = 1
     for d in shape:
         size *= d
-    m.init("w", drawn(random.Random(3), classes, size))
+    m.init("w", [[weight] * size] * classes if weight else drawn(random.Random(3), classes, size))
     m.node("Flatten", ["input"], ["flat"], name="flat", axis=1)
     for i in range(outputs):
         m.node("Gemm", ["flat", "w"], ["y%d" % i], name="only%d" % i, transB=1)
@@ -148,9 +152,12 @@ def teachers(case):
                           ("the teacher takes 128 values a sample, the network 64", linear(case, "larger", 4, 4, 8)),
                           ("the teacher names one of 7 classes, the network one of 10", linear(case, "fewer", 2, 4, 8, classes=7)),
                           ("the teacher has 2 outputs, the network one", linear(case, "two", 2, 4, 8, outputs=2)),
+                          ("of sample 0 the teacher's output 0 is inf", linear(case, "infinite", 2, 4, 8, weight=3e38)),
                           ("nowhere.onnx", "nowhere.onnx"), ("x400.npy", "x400.npy")):
         case.refused("tune", "pupil", "-o", "x", *QUICK, "--teacher", teacher, says=says)
     case.refused("tune", "pupil", "-o", "x", *QUICK, "--labels", "none", "--teacher", "none", says="nothing is left to learn from", code=2)
+    r = case.refused("tune", "pupil", "-o", "x", *QUICK, "--teacher", os.path.join(REJECT, "limit_folding.onnx"), says="too many elements")
+    case.check("tune has no --memory" in r.err, "a limit that cannot be raised:\n%s" % r)
     case.good("tune", "pupil", "-o", "flat", *QUICK, "--epochs", 1, "--teacher", linear(case, "vector", 64), "-q")
 
 
@@ -177,6 +184,10 @@ def frozen(case):
             case.check(found["best_epoch"] > 0 and found["layers"] == [still + "=freeze"], "what was frozen: %r" % found)
             case.equal(integers(case, "frozen", still), integers(case, "begin", still), "%s, which was frozen" % still)
             case.check(integers(case, "frozen", other) != integers(case, "begin", other), "%s did not move" % other)
+    for folder, told in (("mlp", True), ("tuned", False)):
+        r = case.good("tune", folder, "-o", "frozen", *QUICK, "--epochs", 1, "--layers", "fc1=freeze")
+        case.equal("not the integers of " + folder in r.err, told, "what is said of a frozen layer of %s" % folder)
+        case.equal(integers(case, "frozen", "fc1") != integers(case, folder, "fc1"), told, "a frozen layer that is not the one of %s" % folder)
     case.check(integers(case, "frozen", "fc9") is None, "a layer that is not there")
     for says, layers in (("no layer is called 'fc3'; the nearest is 'fc1'. There are fc1, fc2", "fc1=freeze,fc3=freeze"),
                          ("no layer is called 'fc1,fc2'", "fc1,fc2=freeze"), ("'fc1' is no NAME=freeze", "fc1"),
@@ -213,6 +224,27 @@ def residual(case):
     found = case.json("tune", "drawn", "-o", "learnt", *QUICK, "--epochs", 15)
     case.check(found["accuracy_before"] < 0.4 and found["accuracy_after"] > 0.6, "from %(accuracy_before)r to %(accuracy_after)r" % found)
     case.good("verify", "learnt", "--input", TEST, "--count", samples(5), "--engines", "golden,jit,rtl", "-q")
+
+
+def reshaped(case):
+    """A matrix whose values are a map, read by a convolution, neither with a bias: its model says the biases of all places."""
+    chance = random.Random(4)
+    m = onnx_make.Model("reshaped", input_shape=[None, 64])
+    for name, dims in (("w1", (32, 64)), ("w2", (3, 2, 3, 3)), ("w3", (10, 48))):
+        m.init(name, drawn(chance, *dims))
+    m.init("map", [0, 2, 4, 4])
+    m.node("Gemm", ["input", "w1"], ["c1"], name="matrix", transB=1)
+    m.node("Reshape", ["c1", "map"], ["m1"], name="map")
+    m.node("Relu", ["m1"], ["r1"], name="rectified")
+    m.node("Conv", ["r1", "w2"], ["c2"], name="conv", kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    m.node("Relu", ["c2"], ["r2"], name="again")
+    m.node("Flatten", ["r2"], ["flat"], name="flat", axis=1)
+    m.node("Gemm", ["flat", "w3"], ["y"], name="last", transB=1)
+    m.output("y", [None, 10])
+    m.save(case.path("reshaped.onnx"))
+    case.good("compile", "reshaped.onnx", "-o", "map_of_vector", "--calib", TEST, "--ticks", 7, "--weight-bits", 4, "-q")
+    case.good("tune", "map_of_vector", "-o", "map_tuned", *QUICK, "--epochs", 3, "-q")
+    case.good("verify", "map_tuned", "--input", TEST, "--count", samples(5), "--engines", "golden,jit", "-q")
 
 
 def shorter(case):
@@ -329,6 +361,7 @@ def main():
     kept(case)
     cnn(case)
     residual(case)
+    reshaped(case)
     taught(case)
     frozen(case)
     sparse(case)

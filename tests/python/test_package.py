@@ -144,6 +144,8 @@ class Package(unittest.TestCase):
             warnings.simplefilter("always")
             self.net.run(self.x[:50] * 9)
         self.assertTrue(any(issubclass(w.category, ttfs.TtfsWarning) for w in caught))
+        said = ttfs.Message("warning", "", "net.onnx: fc1: Gemm", "fc1", "Gemm", "is odd", "")
+        self.assertEqual(str(said), "net.onnx: fc1: Gemm: is odd")
 
     def test_check_names_obstacles(self):
         with open(os.environ["TTFS_OBSTACLE"], "rb") as f:

@@ -5,6 +5,7 @@ training and after; it learns; what it does not take is refused by name.
 Run by `meson test "e2e python torch"` with an interpreter that has torch and numpy, in a folder with the files of examples/digits.
 """
 import copy
+import math
 import unittest
 import warnings
 
@@ -36,6 +37,21 @@ class Small(nn.Module):
         x = nn.functional.max_pool2d(torch.relu(self.conv2(x)), (2, 1))
         x = x.view(x.size(0), -1)
         return self.fc2(self.drop(self.relu(self.fc1(x))))
+
+
+class Ends(nn.Module):
+    """A second head, which is computed and not given, given beside the first, or not there: a part of a ReLU's values."""
+
+    def __init__(self, what=""):
+        super().__init__()
+        self.what, self.first, self.head, self.aux = what, nn.Linear(4, 4), nn.Linear(4, 2), nn.Linear(4, 3)
+
+    def forward(self, x, unused=False):
+        x = torch.relu(self.first(x))
+        if self.what == "some":
+            return x[:, :2]
+        y, aux = None if self.what == "one" else self.head(x), self.aux(x)
+        return (y, aux) if self.what == "both" else aux if self.what == "one" else y
 
 
 def mlp(*sizes):
@@ -107,6 +123,13 @@ class Torch(unittest.TestCase):
         right = (module(x).argmax(1) == self.y).float().mean()
         self.assertAlmostEqual(compiled.run(x.numpy(), self.y.numpy()).accuracy, float(right), places=6)
 
+    def test_module_is_compiled(self):
+        torch.manual_seed(4)
+        net, x = mlp(64, 16, 10), self.x.reshape(-1, 64)[:50]
+        compiled = ttfs.compile(net, example=x[:2], calib=x.numpy(), stop_after="spike")
+        with torch.no_grad():
+            np.testing.assert_allclose(compiled.run(x.numpy(), engine="relu").potentials, net(x).numpy(), atol=1e-4)
+
     def test_spike_relu(self):
         relu = tt.SpikeReLU(4, 2.0, learn_window=False)
         x = torch.tensor([-1.0, 0.2, 0.25, 0.3, 1.0, 1.9, 2.5], requires_grad=True)
@@ -118,6 +141,10 @@ class Torch(unittest.TestCase):
         for ticks, window in ((0, 1.0), (4, 0.0), (4, float("inf"))):
             with self.assertRaises(ValueError):
                 tt.SpikeReLU(ticks, window)
+
+    def test_one_end(self):
+        torch.manual_seed(3)
+        self.same(tt.prepare(Ends("one"), 7, 4, torch.rand(20, 4)), (4,), 7, 4)
 
     def refused(self, says, module, *shape, **more):
         with self.assertRaisesRegex(ValueError, says):
@@ -133,10 +160,17 @@ class Torch(unittest.TestCase):
         self.refused(r"0 to top=0\.5 is expected", mlp(4, 4, 2), 4, top=0.5)
         self.refused(r"0 \(Conv2d\): padding_mode 'reflect'", nn.Sequential(nn.Conv2d(1, 2, 3, padding=1, padding_mode="reflect"), nn.ReLU()), 1, 4, 4)
         self.refused(r"0 \(Conv2d\): padding 'same' of an even", nn.Sequential(nn.Conv2d(1, 2, 2, padding="same"), nn.ReLU()), 1, 4, 4)
+        self.refused(r"aux \(Linear\): nothing reads it", Ends(), 4)
+        for ends in ("both", "some"):
+            self.refused(r"output \(output\): the values of one layer", Ends(ends), 4)
         same = nn.Linear(4, 4)
         self.refused(r"used twice", nn.Sequential(same, nn.ReLU(), same), 4)
-        with self.assertRaisesRegex(ValueError, "weight_bits are 2 to 16"):
-            tt.prepare(mlp(4, 2), 7, 17, torch.rand(2, 4))
+        for says, ticks, bits, samples, more in (
+                ("weight_bits are 2 to 16", 7, 17, torch.rand(2, 4), {}), ("ticks are 1 to 65535", 0, 4, torch.rand(2, 4), {}),
+                ("the percentile is above 0", 7, 4, torch.rand(2, 4), {"percentile": 2}), ("samples are from nan", 7, 4, torch.rand(0, 4), {}),
+                ("samples are from nan", 7, 4, torch.full((2, 4), math.nan), {})):
+            with self.assertRaisesRegex(ValueError, says):
+                tt.prepare(mlp(4, 2), ticks, bits, samples, **more)
         with self.assertRaisesRegex(TypeError, "prepare"):
             tt.export(mlp(4, 2), "never.onnx")
         with self.assertRaisesRegex(ValueError, r"may pass 2\^24"):
