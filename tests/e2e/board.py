@@ -24,12 +24,17 @@ def read_chip(rtl):
     return chip, int(re.search(r"\[(\d+):0\] in_flit_i", chip)[1]) + 1
 
 
+def complaints(text):
+    """Without what Verilator from 5.026 or so on says of its own run."""
+    return b"".join(line for line in text.splitlines(True) if not line.startswith((b"- V e r i", b"- Verilator: ")))
+
+
 def lint(case, folder):
     """The board top before the chip of OUT: no warning."""
     rtl = case.path(folder, "rtl")
     p = subprocess.run([need("verilator"), "--lint-only", "-Wall", "-I" + rtl, "-y", rtl, "-y", os.path.dirname(BOARD), "-GFLIT=%d" % read_chip(rtl)[1], BOARD],
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT_S, check=False)
-    case.equal((p.returncode, p.stdout), (0, b""), "lint of the board top")
+    case.equal((p.returncode, complaints(p.stdout)), (0, b""), "lint of the board top")
 
 
 def lint_host(case, folder):
@@ -37,7 +42,7 @@ def lint_host(case, folder):
     p = subprocess.run([need("verilator"), "--lint-only", "-Wall", "-Wno-DECLFILENAME", "-DTTFS_FLIT=%d" % read_chip(case.path(folder, "rtl"))[1],
                         "--top-module", "ttfs_top", HOST, case.path(folder, "fpga", "hx8k", "netlist.v")],
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT_S, check=False)
-    case.equal((p.returncode, p.stdout), (0, b""), "lint of the host")
+    case.equal((p.returncode, complaints(p.stdout)), (0, b""), "lint of the host")
 
 
 def put_netlist(case, folder):

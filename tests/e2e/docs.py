@@ -153,6 +153,7 @@ def document(name, least, *tools):
 
 def designer(case, library):
     said = document("tutorial-designer", 6, "verilator", "iverilog")(case, library)
+    said[1] = "".join(line for line in said[1].splitlines(True) if not line.startswith(("- V e r i", "- Verilator: ")))  # newer ones' reports
     case.equal(said[1], "", "what the tools of \"neither says anything\" say")
 
 
