@@ -27,10 +27,10 @@ static void note(const TtfsJob *job, const TtfsSize *size, TtfsDiag *diag) {
             ttfs_buf_printf(&ram, ", %" PRIu64 " of %" PRIu32 " %s", size->ram[i], d->ram[i].count,
                             d->ram[i].name);
     ttfs_note(diag, TTFS_AT_FILE(job->options->model),
-              "chip for %s (%s): %" PRIu32 " lanes; estimated before place and route: %" PRIu64
+              "chip for %s (%s): %" PRIu32 " lane%s; estimated before place and route: %" PRIu64
               " of %" PRIu32 " LUTs, %" PRIu64 " of %" PRIu32 " flip-flops%s",
-              d->name, d->part, job->chip.lanes, size->luts, d->luts, size->ffs, d->ffs,
-              ttfs_buf_text(&ram));
+              d->name, d->part, job->chip.lanes, job->chip.lanes == 1 ? "" : "s", size->luts,
+              d->luts, size->ffs, d->ffs, ttfs_buf_text(&ram));
     ttfs_buf_free(&ram);
 }
 

@@ -17,11 +17,7 @@ enum { CARRY_LUTS = 2, MEMORY_LUTS = 4 };
 
 static size_t tools(const TtfsSynthesis *s, TtfsTool at[TTFS_FLOW_TOOLS], TtfsArena *a) {
     const TtfsDeviceFlow *flow = &s->device.flow;
-    at[0] = (TtfsTool){.stage = "synthesis (yosys)",
-                       .package = "yosys",
-                       .log = "yosys.log",
-                       .argv = {"yosys", "-q", "synth.ys"}};
-    at[1] =
+    at[0] =
         (TtfsTool){.stage = "place and route (nextpnr-ecp5)",
                    .package = "nextpnr-ecp5",
                    .log = "nextpnr.log",
@@ -29,11 +25,11 @@ static size_t tools(const TtfsSynthesis *s, TtfsTool at[TTFS_FLOW_TOOLS], TtfsAr
                             flow->timing, "--json", "board.json", "--lpf", "board.lpf", "--textcfg",
                             "board.config", "--report", "report.json", "--seed", "1", "--freq",
                             ttfs_arena_printf(a, "%g", s->clock_mhz), "--timing-allow-fail"}};
-    at[2] = (TtfsTool){.stage = "bitstream (ecppack)",
+    at[1] = (TtfsTool){.stage = "bitstream (ecppack)",
                        .package = "fpga-trellis",
                        .log = "ecppack.log",
                        .argv = {"ecppack", "--compress", "board.config", "board.bit"}};
-    return 3;
+    return 2;
 }
 
 static void count(TtfsSynthesis *s, const char *type, uint64_t n) {

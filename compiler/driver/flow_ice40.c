@@ -12,27 +12,23 @@ static const char *const kept[] = {"board.pcf",  "synth.ys",    "board.bin",   "
 
 static size_t tools(const TtfsSynthesis *s, TtfsTool at[TTFS_FLOW_TOOLS], TtfsArena *a) {
     const TtfsDeviceFlow *flow = &s->device.flow;
-    at[0] = (TtfsTool){.stage = "synthesis (yosys)",
-                       .package = "yosys",
-                       .log = "yosys.log",
-                       .argv = {"yosys", "-q", "synth.ys"}};
-    at[1] = (TtfsTool){.stage = "place and route (nextpnr-ice40)",
+    at[0] = (TtfsTool){.stage = "place and route (nextpnr-ice40)",
                        .package = "nextpnr-ice40",
                        .log = "nextpnr.log",
                        .argv = {"nextpnr-ice40", flow->nextpnr, "--package", flow->package,
                                 "--json", "board.json", "--pcf", "board.pcf", "--asc", "board.asc",
                                 "--report", "report.json", "--seed", "1", "--freq",
                                 ttfs_arena_printf(a, "%g", s->clock_mhz), "--timing-allow-fail"}};
-    at[2] = (TtfsTool){.stage = "bitstream (icepack)",
+    at[1] = (TtfsTool){.stage = "bitstream (icepack)",
                        .package = "fpga-icestorm",
                        .log = "icepack.log",
                        .argv = {"icepack", "board.asc", "board.bin"}};
-    at[3] = (TtfsTool){.stage = "timing (icetime)",
+    at[2] = (TtfsTool){.stage = "timing (icetime)",
                        .package = "fpga-icestorm",
                        .log = "icetime.log",
                        .argv = {"icetime", "-d", flow->timing, "-P", flow->package, "-p",
                                 "board.pcf", "-t", "board.asc"}};
-    return 4;
+    return 3;
 }
 
 static void count(TtfsSynthesis *s, const char *type, uint64_t n) {

@@ -160,8 +160,9 @@ static bool fill_pins(const Synth *s) {
 /* --- the tools --- */
 
 static bool run_tools(const Synth *s) {
-    TtfsTool tools[TTFS_FLOW_TOOLS];
-    size_t n = s->flow->tools(s->result, tools, s->arena);
+    TtfsTool tools[1 + TTFS_FLOW_TOOLS] = {
+        {"synthesis (yosys)", "yosys", "yosys.log", {"yosys", "-q", "synth.ys"}}};
+    size_t n = 1 + s->flow->tools(s->result, tools + 1, s->arena);
     for (size_t i = 0; i < n; i++) /* the first needs minutes */
         if (!ttfs_tool_there(&s->tools, &tools[i])) return false;
     for (size_t i = 0; i < n; i++)
