@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Arena over chunks of doubling size. Chunks are zeroed when made and handed-out memory is zeroed
- * again when a release lets it be reused, so callers always see zeros. Under the address sanitizer
- * what was not handed out is poisoned, behind every array a little at least: a step too far in a
- * loop is seen there, though it stays inside of a chunk.
+ * Arena over chunks of doubling size; what is handed out is zeroed then. The largest chunk that a
+ * release has emptied stays at hand: a loop that takes and releases at a chunk's end does not ask
+ * the system for memory each time. Under the address sanitizer what was not handed out is poisoned,
+ * behind every array a little at least: a step too far in a loop is seen there, though it stays
+ * inside of a chunk.
  */
 #include "arena.h"
 
@@ -34,15 +35,36 @@ struct TtfsArenaChunk {
     _Alignas(ALIGN) unsigned char data[];
 };
 
-static void drop_top(TtfsArena *a) {
-    TtfsArenaChunk *c = a->top;
-    a->top = c->prev;
+static void give_back(TtfsArena *a, TtfsArenaChunk *c) {
+    if (!c) return;
     ttfs_budget_release(a->budget, c->size);
     ttfs_release(c);
 }
 
+static void drop_spare(TtfsArena *a) {
+    give_back(a, a->spare);
+    a->spare = NULL;
+}
+
+/* The newest chunk is given back, or becomes the spare one when it is larger than that. */
+static void drop_top(TtfsArena *a) {
+    TtfsArenaChunk *c = a->top, *less = a->spare;
+    a->top = c->prev;
+    if (less && less->size >= c->size)
+        less = c;
+    else
+        a->spare = c;
+    give_back(a, less);
+}
+
+/* A spare chunk may stay while a guard that is left takes it only together with what is in use. */
+static bool may_stay(const TtfsArena *a) {
+    return a->top && a->spare->size <= LARGEST_CHUNK && ttfs_held_alike(a->spare, a->top);
+}
+
 void ttfs_arena_free(TtfsArena *a) {
     while (a->top) drop_top(a);
+    drop_spare(a);
     a->used = 0;
 }
 
@@ -52,25 +74,34 @@ TtfsMark ttfs_arena_mark(const TtfsArena *a) {
 
 void ttfs_arena_release(TtfsArena *a, TtfsMark mark) {
     while (a->top != mark.top) drop_top(a);
+    if (a->spare && !may_stay(a)) drop_spare(a);
     TtfsArenaChunk *c = a->top;
     if (c) c->fill = mark.fill;
     if (c) ASAN_POISON_MEMORY_REGION(c->data + c->fill, c->size - c->fill);
     a->used = mark.used;
 }
 
-static bool add_chunk(TtfsArena *a, size_t least) {
+static TtfsArenaChunk *new_chunk(TtfsArena *a, size_t least) {
     size_t size = a->top ? a->top->size * 2 : FIRST_CHUNK;
     if (size > LARGEST_CHUNK) size = LARGEST_CHUNK;
     if (size < least) size = least;
     TtfsGuard *g = a->outlives ? NULL : ttfs_guard_now();
     TtfsArenaChunk *c = ttfs_try_hold(g, sizeof *c + size, NULL);
+    if (!c) return NULL;
+    c->size = size;
+    ttfs_budget_hold(a->budget, size);
+    return c;
+}
+
+static bool add_chunk(TtfsArena *a, size_t least) {
+    if (a->spare && a->spare->size < least) drop_spare(a);
+    TtfsArenaChunk *c = a->spare ? a->spare : new_chunk(a, least);
     if (!c) return false;
+    a->spare = NULL;
     c->prev = a->top;
     c->fill = 0;
-    c->size = size;
     a->top = c;
-    ASAN_POISON_MEMORY_REGION(c->data, size);
-    ttfs_budget_hold(a->budget, size);
+    ASAN_POISON_MEMORY_REGION(c->data, c->size);
     return true;
 }
 

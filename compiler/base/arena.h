@@ -12,10 +12,11 @@
 typedef struct TtfsArenaChunk TtfsArenaChunk;
 
 typedef struct {
-    TtfsArenaChunk *top; /* newest chunk, NULL when empty */
-    size_t used;         /* bytes handed out, for reports */
-    TtfsBudget *budget;  /* what its chunks are counted in, set before the first; NULL: nothing */
-    bool outlives;       /* set at first: a guard that is left (guard.h) does not free it */
+    TtfsArenaChunk *top;   /* newest chunk, NULL when empty */
+    TtfsArenaChunk *spare; /* one that a release has emptied, for the next; NULL: none */
+    size_t used;           /* bytes handed out, for reports */
+    TtfsBudget *budget;    /* what its chunks are counted in, set before the first; NULL: nothing */
+    bool outlives;         /* set at first: a guard that is left (guard.h) does not free it */
 } TtfsArena;
 
 /* A place in an arena to which it can be released. */

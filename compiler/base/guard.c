@@ -130,6 +130,10 @@ void ttfs_release(void *bytes) {
     free(header(bytes));
 }
 
+bool ttfs_held_alike(const void *a, const void *b) {
+    return ((const TtfsHeld *)a - 1)->guard == ((const TtfsHeld *)b - 1)->guard;
+}
+
 void ttfs_undo(void *bytes) {
     if (!bytes) return;
     link_out(header(bytes));

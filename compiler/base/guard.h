@@ -62,6 +62,8 @@ int *ttfs_hold_fd(void);
 void *ttfs_hold_again(void *bytes, size_t n);
 /* Frees without undoing; NULL is fine. */
 void ttfs_release(void *bytes);
+/* Whether the same guard holds both. */
+bool ttfs_held_alike(const void *a, const void *b);
 /* Undoes, then frees; NULL is fine. */
 void ttfs_undo(void *bytes);
 

@@ -186,6 +186,32 @@ static void unaffordable_means_longer(void **state) {
     assert_true(starve_random(12, 200) > 10);
 }
 
+/* A loop that takes and releases where a chunk ends asks for memory once; an empty arena has none.
+ */
+static void arena_keeps_the_chunk_that_a_loop_needs(void **state) {
+    (void)state;
+    TtfsBudget budget = ttfs_budget(0, 0);
+    TtfsArena a = {.budget = &budget};
+    TtfsMark none = ttfs_arena_mark(&a);
+    ttfs_arena_array(&a, 16000, 1);
+    TtfsMark m = ttfs_arena_mark(&a);
+    unsigned char *first = ttfs_arena_array(&a, 20000, 1);
+    uint64_t held = budget.held;
+    for (int i = 0; i < 3; i++) {
+        memset(first, 7, 20000);
+        ttfs_arena_release(&a, m);
+        assert_int_equal(budget.held, held);
+        assert_ptr_equal(ttfs_arena_array(&a, 20000, 1), first);
+        assert_int_equal(first[19999], 0);
+    }
+    ttfs_arena_release(&a, m);
+    assert_non_null(ttfs_arena_array(&a, 100000, 1)); /* too much for it: another in its place */
+    assert_true(budget.held < held + 150000);
+    ttfs_arena_release(&a, none);
+    assert_int_equal(budget.held, 0);
+    ttfs_arena_free(&a);
+}
+
 /* What biases of a sum of two convolutions cost, one of which reads the input. */
 static uint64_t bias_work(bool input_first) {
     Net n = start(DIMS(1, 2, 6, 6));
@@ -229,6 +255,7 @@ static void biases_cost_their_taps(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(biases_cost_their_taps),
+        cmocka_unit_test(arena_keeps_the_chunk_that_a_loop_needs),
         cmocka_unit_test(needed_means_refused),
         cmocka_unit_test(unaffordable_means_longer),
     };
