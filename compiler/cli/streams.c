@@ -115,14 +115,25 @@ void ttfs_streams_open(void) {
 
 static volatile int interrupted;
 
+/* What asks a program to end: Ctrl-C, kill and batch systems, a terminal that goes. */
+static const int endings[] = {SIGINT, SIGTERM, SIGHUP};
+enum { ENDINGS = sizeof endings / sizeof *endings };
+
 static void on_interrupt(int number) {
     interrupted = 1;
     signal(number, SIG_DFL);
 }
 
+/* nohup has the end of the terminal ignored, which stays so. */
+static bool is_ignored(int number) {
+    struct sigaction now;
+    return number == SIGHUP && sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 const volatile int *ttfs_interrupt_wanted(void) {
     struct sigaction told = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
     sigemptyset(&told.sa_mask);
-    sigaction(SIGINT, &told, NULL);
+    for (int i = 0; i < ENDINGS; i++)
+        if (!is_ignored(endings[i])) sigaction(endings[i], &told, NULL);
     return &interrupted;
 }

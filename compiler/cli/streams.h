@@ -17,8 +17,8 @@ bool ttfs_stdout_end(TtfsMessages *m);
 /* Writes messages; false when standard error did not take them. */
 bool ttfs_stderr_put(const char *text, size_t n);
 
-/* From now on the first interrupt (Ctrl-C) sets what is returned, for work that ends by itself
- * then; the second ends the process. */
+/* From now on the first interrupt (Ctrl-C, SIGTERM, SIGHUP) sets what is returned, for work that
+ * ends by itself then; the second ends the process. */
 const volatile int *ttfs_interrupt_wanted(void);
 
 #endif
