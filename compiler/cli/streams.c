@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* ---- standard output --------------------------------------------------------------------- */
@@ -91,6 +92,13 @@ static void on_bus_error(int number, siginfo_t *info, void *context) {
     }
     signal(number, SIG_DFL); /* no file: a fault of ours */
     raise(number);
+}
+
+uint32_t ttfs_stdout_columns(void) {
+    enum { LEAST = 40 };
+    struct winsize size = {0};
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
+    return size.ws_col == 0 || size.ws_col >= LEAST ? size.ws_col : LEAST;
 }
 
 /* ---- at the start ------------------------------------------------------------------------ */

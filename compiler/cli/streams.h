@@ -14,6 +14,8 @@
 void ttfs_streams_open(void);
 /* Brings what was printed out. False after an error that says what standard output did not take. */
 bool ttfs_stdout_end(TtfsMessages *m);
+/* How wide the terminal is that standard output is, at least 40; 0: it is none, or nobody knows. */
+uint32_t ttfs_stdout_columns(void);
 /* Writes messages; false when standard error did not take them. */
 bool ttfs_stderr_put(const char *text, size_t n);
 
