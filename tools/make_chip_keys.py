@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes hw/chip.schema.json and the table of keys in docs/hardware.md from hw/chip.def.
+"""Writes hw/chip.schema.json, the table of keys in docs/hardware.md and the parameters in ttfs.core from hw/chip.def.
 
 With --check nothing is written, and exit code 1 says which of them is not what it would be. With
 --parameters CHIP.json the Verilog parameters of a chip are printed as Verilator takes them.
@@ -16,10 +16,11 @@ import re
 import sys
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-TABLE, SCHEMA, DOCS = (os.path.join(ROOT, *p) for p in
-                       (("hw", "chip.def"), ("hw", "chip.schema.json"), ("docs", "hardware.md")))
+TABLE, SCHEMA, DOCS, CORE = (os.path.join(ROOT, *p) for p in
+                             (("hw", "chip.def"), ("hw", "chip.schema.json"), ("docs", "hardware.md"), ("ttfs.core",)))
 ROW = re.compile(r"TTFS_CHIP_(?:GROUP|KEY)\((?:(\w+), (\w+), )?(.*)\)$")
 BEGIN, END = ("<!-- keys: made by tools/make_chip_keys.py -->\n", "<!-- end of keys -->\n")
+CORE_BEGIN, CORE_END = ("# Made from hw/chip.def by tools/make_chip_keys.py.\n", "# End of what was made.\n")
 
 # A row. kind "GROUP": only path and doc; default None: required.
 Key = collections.namedtuple("Key", "kind member path least most default unit verilog doc")
@@ -99,12 +100,25 @@ def table(keys):
     return "".join("| %s |\n" % " | ".join(r) for r in rows)
 
 
+def between(path, begin, end, made):
+    """A file with what stands between two lines made anew."""
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    before, after = text.index(begin) + len(begin), text.index(end)
+    return text[:before] + made + text[after:]
+
+
 def documented(keys):
     """docs/hardware.md with its table made anew."""
-    with open(DOCS, encoding="utf-8") as f:
-        text = f.read()
-    before, after = text.index(BEGIN) + len(BEGIN), text.index(END)
-    return text[:before] + "\n" + table(keys) + "\n" + text[after:]
+    return between(DOCS, BEGIN, END, "\n" + table(keys) + "\n")
+
+
+def core(keys):
+    """ttfs.core with the parameters of ttfs_chip made anew."""
+    shown = [k for k in keys if k.verilog]
+    rows = ["  %s: {datatype: int, paramtype: vlogparam, description: %s}\n" % (k.verilog, json.dumps(k.doc)) for k in shown]
+    text = between(CORE, CORE_BEGIN, CORE_END, "parameters:\n" + "".join(rows))
+    return re.sub(r"&chip \[[^\]]*\]", "&chip [%s]" % ", ".join(k.verilog for k in shown), text)
 
 
 def complete(chip):
@@ -131,7 +145,7 @@ def main():
     if sys.argv[1:2] == ["--parameters"]:
         return parameters(sys.argv[2])
     keys, wrong = read_keys(), 0
-    for path, text in ((SCHEMA, schema(keys)), (DOCS, documented(keys))):
+    for path, text in ((SCHEMA, schema(keys)), (DOCS, documented(keys)), (CORE, core(keys))):
         with open(path, encoding="utf-8") as f:
             same = f.read() == text
         if not same and sys.argv[1:] == ["--check"]:

@@ -103,11 +103,12 @@ real units, float32: `.npy` of samples x the output's shape, or `.npz` with an a
 run ends. `--trace F` writes the spikes as text; of `relu`, the values of every layer. `--trace F.vcd` and `--trace F.fst` (compressed, a third of the bytes) write waveforms for GTKWave
 and Surfer, of any engine that spikes, in units of a tick (the file says ns): a scope for every layer with its `window`, the `spikes` so far and a wire `n0`, `n1`, .. for every
 neuron, which is 1 for the tick of its spike; readouts show their potentials when their sample ends. It holds a line for every neuron, so take few samples with `--count`.
-A trace is written while samples come, under a temporary name until it is whole (Ctrl-C leaves nothing of it), in memory that does not grow with it; but one that is written to no regular file (a FIFO) as FST or NIRData, whose beginnings
+A trace is written while samples come, under a temporary name until it is whole (Ctrl-C, SIGTERM and SIGHUP leave nothing of it), in memory that does not grow with it; but one that is written to no regular file (a FIFO) as FST or NIRData, whose beginnings
 are known at the end, is held until then.
 Beside waveforms lie views of windows, counts and readouts: `F.gtkw` for GTKWave, and for Surfer `F.sucl`, a file of its commands (`surfer F.fst --command-file F.sucl`, or its menu). Of Surfer's two kinds of files that is the one which lasts:
 a saved state (`.surf.ron`) is what one version of Surfer holds in memory, the commands are documented text. A view that is there stays, it may be your own.
 `--signals F.vcd`, with engine `rtl`, writes what every signal of the chip's Verilog does, from the reset before the first sample on (the image is loaded by then), under the names that it has there (memories of more than 32 words are left out); the clock's period is the chip's.
+Beside it are views too, of ports, slots, results and, core by core, which engines are done (give `--trace` another name than `--signals`).
 The simulator is built once more for it, and runs on one thread; a cycle takes about a kB, so take few samples. `vcd2fst` of GTKWave makes it small.
 
 `--json` also has the complexity metrics of NeuroBench (Yik et al., Nature Communications 16:1545, 2025) under their names there. A timestep is a tick, and a
@@ -183,6 +184,7 @@ with however many threads.
 | --- | --- |
 | `TTFS_CACHE` | where Verilated chips, the jit's code and the hashes of what `ttfs synth` made are kept (else `$XDG_CACHE_HOME/ttfs`, else `~/.cache/ttfs`); a folder that others can write to is not used, and a note says so |
 | `TTFS_DATA` | where `hw/` and `rtl/` are looked for instead of the installed or source folder |
+| `TTFS_TOOL_MINUTES` | how long each tool of `ttfs synth` may take before it is given up, in minutes; else 60 |
 | `NO_COLOR` | no coloured messages |
 """
 

@@ -38,3 +38,12 @@ const char *ttfs_nearest(const char *word, const char *const *known, size_t n) {
     }
     return best;
 }
+
+const char *ttfs_near(const char *word, const char *const *known, size_t n) {
+    enum { LETTERS = 3 };
+    size_t len = strlen(word);
+    for (size_t i = 0; len >= LETTERS && i < n; i++)
+        if (strstr(known[i], word)) return known[i];
+    const char *best = ttfs_nearest(word, known, n);
+    return n && edit_distance(word, best) <= (len + 1) / 2 ? best : NULL;
+}

@@ -5,6 +5,7 @@
  */
 #include "commands.h"
 #include "streams.h"
+#include "wrap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +13,12 @@
 #include <unistd.h>
 
 static int help(const TtfsOptions *o) {
-    TtfsBuf b = {0};
+    TtfsBuf b = {0}, lines = {0};
+    uint32_t width = ttfs_stdout_columns();
     ttfs_options_help(o, &b);
-    fputs(ttfs_buf_text(&b), stdout);
+    if (width) ttfs_wrap(ttfs_buf_text(&b), width, &lines);
+    fputs(ttfs_buf_text(width ? &lines : &b), stdout);
+    ttfs_buf_free(&lines);
     ttfs_buf_free(&b);
     return 0;
 }

@@ -71,6 +71,13 @@ static TtfsParse usage(TtfsOptions *o, const char *what) {
     return TTFS_PARSE_USAGE;
 }
 
+/* "; did you mean '--ticks'?", or nothing where no word is near. */
+static const char *meant(TtfsArena *a, const char *word, const char *mark, const char *const *known,
+                         size_t n) {
+    const char *near = ttfs_near(word, known, n);
+    return near ? ttfs_arena_printf(a, "; did you mean '%s%s'?", mark, near) : "";
+}
+
 static TtfsParse unknown_option(TtfsOptions *o, TtfsArena *a, const char *arg) {
     const char *known[TTFS_OPTIONS];
     size_t n = 0;
@@ -78,9 +85,8 @@ static TtfsParse unknown_option(TtfsOptions *o, TtfsArena *a, const char *arg) {
         if (options[i].commands >> o->command & 1) known[n++] = options[i].name;
     const char *word = arg;
     while (*word == '-') word++;
-    return usage(o,
-                 ttfs_arena_printf(a, "%s: unknown option '%s'; did you mean '--%s'?",
-                                   commands[o->command].name, arg, ttfs_nearest(word, known, n)));
+    return usage(o, ttfs_arena_printf(a, "%s: unknown option '%s'%s", commands[o->command].name,
+                                      arg, meant(a, word, "--", known, n)));
 }
 
 /* Takes one option at argv[*i]; moves *i over its value. */
@@ -128,8 +134,8 @@ static TtfsParse take_command(TtfsOptions *o, TtfsArena *a, const char *word) {
     if (strcmp(word, "--version") == 0) return TTFS_PARSE_VERSION;
     if (word[0] == '-')
         return usage(o, ttfs_arena_printf(a, "a command is expected before '%s'", word));
-    return usage(o, ttfs_arena_printf(a, "unknown command '%s'; did you mean '%s'?", word,
-                                      ttfs_nearest(word, known, TTFS_CMD_COUNT)));
+    return usage(o, ttfs_arena_printf(a, "unknown command '%s'%s", word,
+                                      meant(a, word, "", known, TTFS_CMD_COUNT)));
 }
 
 TtfsParse ttfs_options_parse(TtfsOptions *o, TtfsArena *a, int argc, char **argv) {

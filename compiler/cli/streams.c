@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* ---- standard output --------------------------------------------------------------------- */
@@ -93,6 +94,13 @@ static void on_bus_error(int number, siginfo_t *info, void *context) {
     raise(number);
 }
 
+uint32_t ttfs_stdout_columns(void) {
+    enum { LEAST = 40 };
+    struct winsize size = {0};
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
+    return size.ws_col == 0 || size.ws_col >= LEAST ? size.ws_col : LEAST;
+}
+
 /* ---- at the start ------------------------------------------------------------------------ */
 
 /* Reading, for 1 and 2 too: what is printed to a closed descriptor fails as it should. */
@@ -115,14 +123,25 @@ void ttfs_streams_open(void) {
 
 static volatile int interrupted;
 
+/* What asks a program to end: Ctrl-C, kill and batch systems, a terminal that goes. */
+static const int endings[] = {SIGINT, SIGTERM, SIGHUP};
+enum { ENDINGS = sizeof endings / sizeof *endings };
+
 static void on_interrupt(int number) {
     interrupted = 1;
     signal(number, SIG_DFL);
 }
 
+/* nohup has the end of the terminal ignored, which stays so. */
+static bool is_ignored(int number) {
+    struct sigaction now;
+    return number == SIGHUP && sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 const volatile int *ttfs_interrupt_wanted(void) {
     struct sigaction told = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
     sigemptyset(&told.sa_mask);
-    sigaction(SIGINT, &told, NULL);
+    for (int i = 0; i < ENDINGS; i++)
+        if (!is_ignored(endings[i])) sigaction(endings[i], &told, NULL);
     return &interrupted;
 }

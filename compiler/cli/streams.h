@@ -14,11 +14,13 @@
 void ttfs_streams_open(void);
 /* Brings what was printed out. False after an error that says what standard output did not take. */
 bool ttfs_stdout_end(TtfsMessages *m);
+/* How wide the terminal is that standard output is, at least 40; 0: it is none, or nobody knows. */
+uint32_t ttfs_stdout_columns(void);
 /* Writes messages; false when standard error did not take them. */
 bool ttfs_stderr_put(const char *text, size_t n);
 
-/* From now on the first interrupt (Ctrl-C) sets what is returned, for work that ends by itself
- * then; the second ends the process. */
+/* From now on the first interrupt (Ctrl-C, SIGTERM, SIGHUP) sets what is returned, for work that
+ * ends by itself then; the second ends the process. */
 const volatile int *ttfs_interrupt_wanted(void);
 
 #endif

@@ -96,9 +96,10 @@ static bool find_axis(const char *vary, TtfsArena *a, TtfsAxis *axis, TtfsDiag *
         known[i] = axes[i].name;
         ttfs_buf_printf(&all, "%s%s", i ? ", " : "", axes[i].name);
     }
-    ttfs_error(diag, TTFS_AT_FILE("--vary"), TTFS_OPTION_VALUE,
-               "'%s' is no axis; did you mean '%s'? There are %s", name,
-               ttfs_nearest(name, known, TTFS_AXES), ttfs_buf_text(&all));
+    const char *near = ttfs_near(name, known, TTFS_AXES);
+    ttfs_error(diag, TTFS_AT_FILE("--vary"), TTFS_OPTION_VALUE, "'%s' is no axis%s There are %s",
+               name, near ? ttfs_arena_printf(a, "; did you mean '%s'?", near) : ".",
+               ttfs_buf_text(&all));
     ttfs_buf_free(&all);
     return false;
 }

@@ -224,6 +224,20 @@ static uint64_t windows_from(const TtfsPipeline *f, const TtfsJob *job, const Tt
     return n - ttfs_held_back(f, job, n, a->elements);
 }
 
+/* A window has an end that is a number: the first layer whose values are none is named. */
+static bool check_values(const TtfsPipeline *f, const TtfsJob *job, const char *samples,
+                         TtfsDiag *diag) {
+    const TtfsIr *ir = &f->canonical;
+    for (uint32_t i = 0; i < ir->nodes.len; i++)
+        if (f->calib.stat[ir->nodes.at[i].out.i - 1].wild)
+            return ttfs_error_advice(
+                diag, TTFS_AT_NODE(job->options->model, ir->nodes.at[i].name), TTFS_MODEL_VALUE,
+                "give samples as the network was trained on them (--input-range), or scale its "
+                "weights",
+                "of the samples in %s it computes values that float32 does not hold", samples);
+    return true;
+}
+
 /* Runs the canonical network on the calibration samples and gathers what every tensor holds. The
  * threads' counts add up to the same whatever sample ran where. */
 static bool gather(TtfsPipeline *f, TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
@@ -248,6 +262,7 @@ static bool gather(TtfsPipeline *f, TtfsJob *job, const TtfsArray *a, TtfsDiag *
     ttfs_fast_close(relu);
     f->calibrated = f->calib.samples;
     f->source = source_of(job, a);
+    if (ok) ok = check_values(f, job, a->file, diag);
     if (ok) ok = hash_of_samples(job->options, f->source.sha256, diag);
     if (ok)
         ttfs_samples_clipped(a->file, outside, n * a->elements, (double)job->spike.input_lo,

@@ -186,7 +186,7 @@ static bool read_options(const TtfsRunOptions *o, TtfsExactOptions *e, TtfsDiag 
     if (o->layers)
         return ttfs_error(diag, TTFS_AT_FILE("--layers"), TTFS_OPTION_VALUE,
                           "golden, jit and rtl are held against relu; exact says its own layers");
-    if (!ttfs_chip_waves_check(o->signals, false, NULL, diag)) return false;
+    if (!ttfs_chip_waves_check(o->signals, false, NULL, NULL, diag)) return false;
     if (o->trace)
         return ttfs_error(diag, TTFS_AT_FILE("--trace"), TTFS_OPTION_VALUE,
                           "the exact engine has no ticks to write");

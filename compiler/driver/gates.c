@@ -78,6 +78,23 @@ static bool tell_other_bits(const Gates *g) {
     return false;
 }
 
+/* A device for which the file was made, but whose board has no monitor for such flits. */
+static bool tell_no_monitor(const Gates *g) {
+    uint32_t flit = ttfs_chip_flit_bits(&g->out->image.chip);
+    for (uint32_t i = 0; g->which != TTFS_GATES_ASIC && ttfs_flow_names[i]; i++) {
+        TtfsDevice d = ttfs_flow_device(i);
+        if (ttfs_device_monitor(&d, flit) || !is_there(g, &d, gates[g->which].file)) continue;
+        ttfs_error_advice(g->diag, TTFS_AT_FILE(folder_of(g, d.name)), TTFS_OUT_FOLDER,
+                          "engine board gets spikes over the link, from a board; or compile with a "
+                          "chip of narrower flits (acc_bits, c_bits, y_bits, x_bits)",
+                          "the board has no monitor for flits of %u bits (pins for %u): engine %s "
+                          "has no spikes to see",
+                          flit, d.flow.monitor, gates[g->which].engine);
+        return true;
+    }
+    return false;
+}
+
 static bool tell_absent(const Gates *g, const char *path) {
     const char *how = g->which == TTFS_GATES_ASIC
                           ? "--liberty FILE"
@@ -91,7 +108,8 @@ static bool tell_absent(const Gates *g, const char *path) {
 /* Reads a file that synth made into g->made, which is empty. */
 static bool read_made(Gates *g, const char *folder, const char *file) {
     const char *path = ttfs_path_join(g->arena, folder, file);
-    if (!ttfs_file_exists(path)) return !tell_other_bits(g) && tell_absent(g, path);
+    if (!ttfs_file_exists(path))
+        return !tell_other_bits(g) && !tell_no_monitor(g) && tell_absent(g, path);
     if (!ttfs_file_set_read_file(&g->made, folder, file, g->trusted, g->diag)) return false;
     const TtfsSetFile *f = g->made.files.at;
     return g->trusted || ttfs_made_here(f->bytes, f->size, g->diag) ||

@@ -11,7 +11,8 @@ TtfsModelOptions ttfs_model_options(const TtfsCompileOptions *o, TtfsBudget *bud
 
 static bool import_nir(const char *path, const void *bytes, size_t n, const TtfsModelOptions *o,
                        TtfsIr *out, TtfsDiag *diag) {
-    TtfsNirOptions options = {.budget = o->budget, .memory = o->memory, .rank = o->rank};
+    TtfsNirOptions options = {
+        .budget = o->budget, .memory = o->memory, .rank = o->rank, .shape_advice = o->shape_advice};
     for (uint32_t i = 0; i < o->rank; i++) options.dim[i] = o->dim[i];
     return ttfs_nir_import_bytes(path, bytes, n, &options, out, diag);
 }

@@ -16,6 +16,7 @@ typedef struct {
     bool keep_refused;  /* of ONNX: see onnx_to_ir.h */
     uint32_t rank;      /* of NIR: the input's shape; 0 dimensions: not given */
     const uint32_t *dim;
+    const char *shape_advice; /* of NIR: see nir_to_ir.h */
 } TtfsModelOptions;
 
 /* What a compilation's options say of its model. */

@@ -234,7 +234,7 @@ static bool open_engine(TtfsRun *r, uint32_t which, const char *name, TtfsDiag *
 /* Before the engine, which is built for it. */
 static bool open_signals(TtfsRun *r, const char *path, TtfsDiag *diag) {
     return !path || !r->session.out.has_image ||
-           ttfs_chip_waves_open(&r->signals, path, r->session.out.image.chip.clock_mhz, diag);
+           ttfs_chip_waves_open(&r->signals, path, &r->session.out.image.chip, diag);
 }
 
 /* What was written while samples ran becomes whole. */
@@ -377,15 +377,14 @@ static bool run(TtfsRun *r, const TtfsRunOptions *o, uint32_t engine, TtfsDiag *
                 (engine == TTFS_ENGINE_RTL ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE | TTFS_OUT_RTL : 0) |
                 (engine == TTFS_ENGINE_BOARD ? TTFS_OUT_PLAN | TTFS_OUT_IMAGE : 0) |
                 (o->session.trust_rtl ? TTFS_OUT_TRUST_RTL : 0);
-    bool ok = ttfs_chip_waves_check(o->signals, engine == TTFS_ENGINE_RTL, o->shard, diag) &&
-              check_trace(r, o->trace, diag) && check_layers(r, o, diag) && check_shard(o, diag) &&
-              check_files(o, diag) &&
-              ttfs_session_open(&r->session, &o->session, parts, true, diag) &&
-              ttfs_counts_open(&r->counts, &r->session, o->shard, o->out, diag) &&
-              !r->session.out.image_damaged && open_signals(r, o->signals, diag) &&
-              open_engine(r, engine, o->engine, diag) && open_outputs(r, relu, o, diag) &&
-              open_agreement(r, o->layers, diag) && open_trace(r, o->trace, diag) &&
-              run_all(r, diag);
+    bool ok =
+        ttfs_chip_waves_check(o->signals, engine == TTFS_ENGINE_RTL, o->shard, o->trace, diag) &&
+        check_trace(r, o->trace, diag) && check_layers(r, o, diag) && check_shard(o, diag) &&
+        check_files(o, diag) && ttfs_session_open(&r->session, &o->session, parts, true, diag) &&
+        ttfs_counts_open(&r->counts, &r->session, o->shard, o->out, diag) &&
+        !r->session.out.image_damaged && open_signals(r, o->signals, diag) &&
+        open_engine(r, engine, o->engine, diag) && open_outputs(r, relu, o, diag) &&
+        open_agreement(r, o->layers, diag) && open_trace(r, o->trace, diag) && run_all(r, diag);
     if (ok && r->spiking) ttfs_session_clipped(&r->session, r->clipped, diag);
     if (ok) r->result = add_up(r);
     if (ok) tell_shares(r, diag);

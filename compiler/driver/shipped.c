@@ -24,8 +24,9 @@ const char *ttfs_data_path(TtfsArena *a, const char *name) {
         char *share = ttfs_path_join(a, ttfs_path_join(a, bin, "../share/ttfs"), name);
         if (ttfs_file_exists(share)) return share;
     }
-    char *source = ttfs_path_join(a, TTFS_SOURCE_DIR, name);
-    return ttfs_file_exists(source) ? source : ttfs_path_join(a, TTFS_DATA_DIR, name);
+    const char *source = TTFS_DATA_SOURCE;
+    if (*source) source = ttfs_path_join(a, source, name);
+    return *source && ttfs_file_exists(source) ? source : ttfs_path_join(a, TTFS_DATA_DIR, name);
 }
 
 static int by_text(const void *a, const void *b) {

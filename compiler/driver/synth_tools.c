@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_LIMIT = 256 << 20, SHOWN = 8, LONGEST = 300, TOOL_SECONDS = 3600 };
+enum { TEXT_LIMIT = 256 << 20, SHOWN = 8, LONGEST = 300, TOOL_MINUTES = 60 };
 
 const char *ttfs_tool_text(const TtfsTools *t, const char *name) {
     TtfsFile f;
@@ -66,6 +66,16 @@ void ttfs_tool_forget(const TtfsTools *t, const TtfsTool *tool) {
     ttfs_remove_path(log_path(t, tool));
 }
 
+static const char limit_variable[] = "TTFS_TOOL_MINUTES";
+
+/* How long a tool may take, in minutes; what is no such number is passed over. */
+static double tool_minutes(void) {
+    const char *text = getenv(limit_variable);
+    char *end = NULL;
+    double minutes = text ? strtod(text, &end) : 0;
+    return end && !*end && minutes > 0 ? minutes : TOOL_MINUTES;
+}
+
 typedef struct {
     const TtfsTools *tools;
     double until;
@@ -104,8 +114,14 @@ bool ttfs_tool_there(const TtfsTools *t, const TtfsTool *tool) {
            tell_missing(t, tool, ENOENT);
 }
 
+static const char *late_text(const TtfsTools *t, double minutes) {
+    return ttfs_arena_printf(t->arena, "was given up after %g minutes (%s says another limit)",
+                             minutes, limit_variable);
+}
+
 bool ttfs_tool_run(const TtfsTools *t, const TtfsTool *tool) {
-    Wait w = {t, ttfs_now() + TOOL_SECONDS, false};
+    double minutes = tool_minutes();
+    Wait w = {t, ttfs_now() + 60 * minutes, false};
     if (!ttfs_go_on(&t->progress, t->diag)) return false;
     ttfs_tell(&t->progress, tool->stage, 0, 0);
     pid_t pid =
@@ -116,5 +132,5 @@ bool ttfs_tool_run(const TtfsTools *t, const TtfsTool *tool) {
     if (ok) return true;
     if (pid == 0) return tell_missing(t, tool, why);
     if (t->diag->errors) return false; /* it was stopped */
-    return tell_failure(t, tool, w.late ? "did not end within an hour" : "failed");
+    return tell_failure(t, tool, w.late ? late_text(t, minutes) : "failed");
 }

@@ -27,8 +27,9 @@ typedef struct {
 
 /* Whether a tool is installed; false with SYNTH_FLOW, as ttfs_tool_run says it. */
 bool ttfs_tool_there(const TtfsTools *t, const TtfsTool *tool);
-/* Runs a tool to its end, an hour at most. False with SYNTH_FLOW: it is not installed, or failed;
- * then the end of its log is in the message and the log is OUT/PART/DEVICE_LOG. Or STOPPED. */
+/* Runs a tool to its end, for $TTFS_TOOL_MINUTES at most (60 where that is no number). False with
+ * SYNTH_FLOW: it is not installed, or failed; then the end of its log is in the message and the log
+ * is OUT/PART/DEVICE_LOG. Or STOPPED. */
 bool ttfs_tool_run(const TtfsTools *t, const TtfsTool *tool);
 /* Removes the log that an earlier failure of the tool left. */
 void ttfs_tool_forget(const TtfsTools *t, const TtfsTool *tool);

@@ -10,6 +10,7 @@
 #include "kept.h"
 #include "nird.h"
 #include "vcd.h"
+#include "view_file.h"
 #include "wave_view.h"
 
 #include <string.h>
@@ -108,37 +109,26 @@ static void put_rest(TtfsTraceFile *f) {
     ttfs_buf_free(&head);
 }
 
-/* A view beside the waveforms, under their name with another ending. */
-static bool write_view(const TtfsTraceFile *f, const char *ending,
-                       void (*print)(const TtfsTraceFile *f, TtfsBuf *out), TtfsDiag *diag) {
-    TtfsArena a = {0};
+static bool write_gtkwave(const TtfsTraceFile *f, TtfsDiag *diag) {
     TtfsBuf text = {0};
-    size_t own = strlen(".vcd");
-    const char *path =
-        ttfs_arena_printf(&a, "%.*s%s", (int)(strlen(f->path) - own), f->path, ending);
-    bool ok = ttfs_file_exists(path);
-    if (!ok) {
-        print(f, &text);
-        ok = ttfs_file_write(path, text.text, text.len, diag);
-    }
+    ttfs_wave_view(f->spike, ttfs_path_base(f->path), &text);
+    bool ok = ttfs_view_file(f->path, ".gtkw", &text, diag);
     ttfs_buf_free(&text);
-    ttfs_arena_free(&a);
     return ok;
 }
 
-static void print_gtkwave(const TtfsTraceFile *f, TtfsBuf *out) {
-    ttfs_wave_view(f->spike, ttfs_path_base(f->path), out);
-}
-
-static void print_surfer(const TtfsTraceFile *f, TtfsBuf *out) {
-    ttfs_wave_commands(f->spike, out);
+static bool write_surfer(const TtfsTraceFile *f, TtfsDiag *diag) {
+    TtfsBuf text = {0};
+    ttfs_wave_commands(f->spike, &text);
+    bool ok = ttfs_view_file(f->path, ".sucl", &text, diag);
+    ttfs_buf_free(&text);
+    return ok;
 }
 
 bool ttfs_trace_file_end(TtfsTraceFile *f, TtfsDiag *diag) {
     bool waves = f->form == TTFS_TRACE_VCD || f->form == TTFS_TRACE_FST;
     put_rest(f);
-    return end(f, diag) && (!waves || (write_view(f, ".gtkw", print_gtkwave, diag) &&
-                                       write_view(f, ".sucl", print_surfer, diag)));
+    return end(f, diag) && (!waves || (write_gtkwave(f, diag) && write_surfer(f, diag)));
 }
 
 void ttfs_trace_file_close(TtfsTraceFile *f) {

@@ -136,7 +136,10 @@ static bool fits(const TtfsIr *ir, const Lesson *l, const char *model, TtfsDiag 
 static bool teach_by(const char *model, Lesson *l, TtfsDiag *diag) {
     TtfsBudget budget = {0};
     TtfsIr imported = {0}, ir = {0};
-    bool ok = ttfs_model_import(model, &(TtfsModelOptions){.budget = &budget}, &imported, diag) &&
+    const TtfsModelOptions options = {
+        .budget = &budget,
+        .shape_advice = "a teacher must say it itself: write it again with the shape, or as ONNX"};
+    bool ok = ttfs_model_import(model, &options, &imported, diag) &&
               ttfs_ir_drop_tail(&imported, &ir, model, diag) && ttfs_ir_check(&ir, model, diag) &&
               fits(&ir, l, model, diag) && teach(&ir, l, diag);
     if (diag->errors_of[TTFS_BUDGET])

@@ -7,6 +7,7 @@
  */
 #include "ir.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -117,13 +118,15 @@ void ttfs_calib_add(TtfsCalib *c, TtfsTensor t, const float *values, uint64_t co
     TtfsTensorStat *s = &c->stat[t.i - 1];
     if (count == 0) return;
     float lo = s->count ? s->min : values[0], hi = s->count ? s->max : values[0];
-    uint64_t positive = 0;
+    uint64_t positive = 0, wild = 0;
     for (uint64_t i = 0; i < count; i++) {
         float v = values[i];
         lo = v < lo ? v : lo;
         hi = v > hi ? v : hi;
         positive += v > 0;
+        wild += !(fabsf(v) <= FLT_MAX);
     }
+    s->wild |= wild > 0;
     need_bins(c, s, positive > 0);
     if (s->bins) {
         for (uint64_t i = 0; i < count; i++)
@@ -156,6 +159,7 @@ void ttfs_calib_merge(TtfsCalib *c, const TtfsCalib *other) {
         if (to->count == 0 || from->max > to->max) to->max = from->max;
         to->count += from->count;
         to->positive += from->positive;
+        to->wild |= from->wild;
         need_bins(c, to, from->bins != NULL);
         for (uint32_t bin = 0; from->bins && bin < TTFS_HIST_BINS; bin++)
             to->bins[bin] += from->bins[bin];

@@ -58,6 +58,8 @@ static const char *shape_text(NirImport *im, uint32_t rank, const uint32_t *dim)
     return ttfs_ir_shape_text(&im->ir->arena, &t);
 }
 
+static const char say_shape[] = "say it to check or compile, as in --input-shape 1,28,28";
+
 static bool input_shape(NirImport *im, NirNode *n, uint32_t *rank, uint32_t *dim) {
     uint32_t file[TTFS_MAX_RANK] = {0}, before = im->diag->errors;
     const TtfsNirOptions *o = &im->options;
@@ -70,9 +72,9 @@ static bool input_shape(NirImport *im, NirNode *n, uint32_t *rank, uint32_t *dim
                               "the file says the shape %s; --input-shape says another",
                               shape_text(im, known, file));
     if (!*rank) *rank = shape_of_reader(im, n, dim);
-    return *rank || ttfs_nir_fault(im, n, TTFS_NIR_SHAPE,
-                                   "say it to check or compile, as in --input-shape 1,28,28",
-                                   "the file does not say the input's shape");
+    return *rank ||
+           ttfs_nir_fault(im, n, TTFS_NIR_SHAPE, o->shape_advice ? o->shape_advice : say_shape,
+                          "the file does not say the input's shape");
 }
 
 /* Dimensions of one sample that the readers take: 1 of a matrix, 2 or 3 of a convolution; 0: they

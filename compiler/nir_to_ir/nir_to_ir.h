@@ -14,6 +14,8 @@ typedef struct {
     uint64_t memory;
     /* The input's shape, of one sample: it must fit what the file says; 0 dimensions: the file's */
     uint32_t rank, dim[TTFS_MAX_RANK];
+    const char
+        *shape_advice; /* where nothing says the shape; NULL: to say it to check or compile */
 } TtfsNirOptions;
 
 /* True when the bytes begin as a NIR file does: they are HDF5. */

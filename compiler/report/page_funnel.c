@@ -149,8 +149,8 @@ static void layer_errors(TtfsBuf *b, const TtfsPage *p) {
                     each * shown, LAYER_TALL, shown, LAYER_TALL - LAYER_TALL / most, each * shown);
     cJSON_ArrayForEach(e, list) if (n < shown && ttfs_page_has_number(e, "mean_steps"))
         layer(b, e, n++, each, most, ttfs_page_text(p->agreement, "first_layer"));
-    ttfs_buf_printf(b, "</svg><figcaption class=\"key\">Mean error of the active values, layer by "
-                       "layer from the input on, in ");
+    ttfs_buf_printf(b, "</svg><figcaption class=\"key\">Mean error of the active values, a bar a "
+                       "layer in the order of the table below, in ");
     ttfs_html_word(b, "steps", "steps");
     ttfs_buf_puts(b, "; the line is one step.</figcaption></figure>");
 }

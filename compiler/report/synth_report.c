@@ -11,6 +11,25 @@ static void share(const char *what, uint64_t n, uint64_t of, TtfsBuf *out) {
                     of ? 100.0 * (double)n / (double)of : 0.0);
 }
 
+/* What an estimate says of the device, in one line more. */
+static void tell_excess(const TtfsSynthesis *s, TtfsBuf *out) {
+    const TtfsDevice *d = &s->device;
+    const struct {
+        const char *name;
+        bool over;
+    } parts[] = {{"LUTs", s->luts > d->luts},
+                 {"flip-flops", s->ffs > d->ffs},
+                 {"RAM blocks", s->ram > (uint64_t)d->ram[0].count + d->ram[1].count}};
+    const char *gap = "does not fit        ";
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (!parts[i].over) continue;
+        ttfs_buf_printf(out, "%s%s", gap, parts[i].name);
+        gap = ", ";
+    }
+    if (*gap == ',')
+        ttfs_buf_printf(out, ": ttfs compile --fit %s makes a chip for the device\n", d->name);
+}
+
 void ttfs_synth_text(const TtfsSynthesis *s, TtfsBuf *out) {
     const TtfsDevice *d = &s->device;
     ttfs_buf_printf(out, "%s (%s)%s\n", d->name, d->part,
@@ -24,6 +43,7 @@ void ttfs_synth_text(const TtfsSynthesis *s, TtfsBuf *out) {
     share("LUTs", s->luts, d->luts, out);
     share("flip-flops", s->ffs, d->ffs, out);
     share("RAM blocks", s->ram, (uint64_t)d->ram[0].count + d->ram[1].count, out);
+    if (s->estimated) tell_excess(s, out);
     if (placed)
         ttfs_buf_printf(out, "%-20s%.1f MHz at most, %s %.1f MHz\n", "clock", s->fmax_mhz,
                         s->meets_clock ? "meets" : "does not meet", s->clock_mhz);

@@ -56,12 +56,13 @@ class SpikeReLU(nn.Module):
         super().__init__()
         if not 1 <= operator.index(ticks) <= 65535 or not 0 < window < math.inf:
             raise ValueError("ticks are 1 to 65535, the window is above 0")
-        self.ticks, self.begin = operator.index(ticks), float(window)
+        self.ticks = operator.index(ticks)
+        self.register_buffer("begin", torch.tensor(float(window), dtype=torch.float64))
         self.log_window = nn.Parameter(torch.zeros(()), requires_grad=learn_window)
 
     def scale(self) -> torch.Tensor:
         """The real value of a tick, float64, on a number that float32 has."""
-        s = self.begin / self.ticks * torch.exp(PACE * self.log_window.double())
+        s = self.begin.double() / self.ticks * torch.exp(PACE * self.log_window.double())
         return rounded(s, s.detach().float().double())
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

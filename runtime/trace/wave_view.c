@@ -2,7 +2,9 @@
  *
  * Lines of GTKWave's view: flags of what follows ("@24"), then names of signals, or "-" and a
  * remark. Surfer's are commands, of which only plain ones are used: none that counts rows or
- * names a format (an integer is a signed number to Surfer as it is).
+ * names a format (an integer is a signed number to Surfer as it is). Surfer reads all of them
+ * before the waveforms, ends a line at '#', parts it at ';' and takes one word for a divider: names
+ * here are letters, digits and '_'.
  */
 #include "wave_view.h"
 
@@ -33,11 +35,15 @@ static void put_dump(const char *dump, TtfsBuf *out) {
     ttfs_buf_printf(out, "[dumpfile] \"%s\"\n", dump);
 }
 
-void ttfs_wave_view(const TtfsSpike *s, const char *dump, TtfsBuf *out) {
-    ttfs_buf_puts(out,
-                  "[*]\n[*] ttfs: windows, counts of spikes, readouts; a unit is a tick\n[*]\n");
+void ttfs_wave_view_head(const char *dump, const char *about, TtfsBuf *out) {
+    ttfs_buf_printf(out, "[*]\n[*] ttfs: %s\n[*]\n", about);
     put_dump(dump, out);
-    ttfs_buf_puts(out, "[timestart] 0\n[sst_expanded] 1\n@24\nttfs.sample\n");
+    ttfs_buf_puts(out, "[timestart] 0\n[sst_expanded] 1\n");
+}
+
+void ttfs_wave_view(const TtfsSpike *s, const char *dump, TtfsBuf *out) {
+    ttfs_wave_view_head(dump, "windows, counts of spikes, readouts; a unit is a tick", out);
+    ttfs_buf_puts(out, "@24\nttfs.sample\n");
     TtfsNames taken = {0};
     TtfsArena a = {0};
     for (uint32_t i = 0; i < s->pops.len; i++)

@@ -9,6 +9,8 @@
 
 #include "wave.h"
 
+/* How a view of GTKWave's begins. `about`: a line of what it shows. */
+void ttfs_wave_view_head(const char *dump, const char *about, TtfsBuf *out);
 /* `dump`: name of the waveforms' file, beside the view. */
 void ttfs_wave_view(const TtfsSpike *s, const char *dump, TtfsBuf *out);
 /* Names no file: it is run when the waveforms are open. */

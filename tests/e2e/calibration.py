@@ -191,6 +191,13 @@ def unlike(case):
     case.check(UNLIKE in r.err and "fc1: " in r.err and "at the end of the window" in r.err, "loud samples: %s" % r)
 
 
+def wild(case):
+    """Values beyond float32 have no window: the first layer that computes them is named, at once."""
+    case.write("x.npy", npy((4, 8), [float(i % 7) for i in range(32)]))
+    r = case.refused("compile", net(case, "huge", more=3e38), "-o", "huge", "--calib", "x.npy", says=("huge.onnx: fc2: ", "float32 does not hold", "x.npy"))
+    case.check(not os.path.exists(case.path("huge")), "a folder whose calibration nobody can read:\n%s" % r)
+
+
 def largest(case):
     """What is said to be the largest value seen is above the window of nearly all, also where the window is the model's own grid."""
     for name in ("digits_cnn", "digits_cnn_qdq"):
@@ -211,6 +218,7 @@ def main():
     refusals(case)
     few_enough(case)
     unlike(case)
+    wild(case)
     return case.done()
 
 

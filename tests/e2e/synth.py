@@ -193,7 +193,7 @@ def wide(case):
     with open(case.path("wide", "fpga", "ecp5-25k", "synth.ys"), encoding="utf-8") as f:
         case.check("delete -port ttfs_board/w:trace_valid_o ttfs_board/w:trace_flit_o" in f.read(), "the monitor's ports are left")
     case.refused("verify", "wide", "--input", os.path.join(DIGITS, "test.npz"), "--count", "1", "--engines", "golden,netlist",
-                 says=["there is no netlist", "--device hx8k"])
+                 says=["fpga/ecp5-25k: the board has no monitor", "(pins for 51): engine netlist", "engine board"])
 
 
 def missing(case):
@@ -210,6 +210,10 @@ def missing(case):
     tools(case, yosys=TOOLS["yosys"] + "\n: >'%s'" % case.path("ran"), icetime=None)
     case.refused("synth", "out", "--device", "hx8k", says="icetime: ")
     case.check(not os.path.exists(case.path("ran")), "Yosys ran its minutes before the last tool was looked for")
+    tools(case, yosys="echo begun; while :; do :; done")
+    os.environ["TTFS_TOOL_MINUTES"] = "0.003"
+    case.refused("synth", "out", "--device", "hx8k", says=["yosys was given up after 0.003 minutes (TTFS_TOOL_MINUTES says another limit): begun", "out/fpga/hx8k_yosys.log"])
+    os.environ["TTFS_TOOL_MINUTES"] = "an hour"  # no number: the usual limit
     for name in PACKAGE:
         log = "out/fpga/hx8k_%s.log" % LOG[name]
         tools(case, **{name.replace("-", "_"): "for i in 1 2 3 4 5 6 7 8 9; do echo $i long; done; echo; echo the end; exit 3"})

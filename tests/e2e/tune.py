@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 
+import nir_make
 import onnx_make
 
 from e2e import DIGITS, SOURCE, TTFS, Case, npy, samples
@@ -155,6 +156,10 @@ def teachers(case):
                           ("of sample 0 the teacher's output 0 is inf", linear(case, "infinite", 2, 4, 8, weight=3e38)),
                           ("nowhere.onnx", "nowhere.onnx"), ("x400.npy", "x400.npy")):
         case.refused("tune", "pupil", "-o", "x", *QUICK, "--teacher", teacher, says=says)
+    nodes = {"input": nir_make.node("Input"), "scale": nir_make.node("Scale", scale=[2.0]), "output": nir_make.node("Output")}
+    nir_make.net(nodes, nir_make.chain("input", "scale", "output")).save(case.path("open.nir"))
+    r = case.refused("tune", "pupil", "-o", "x", *QUICK, "--teacher", "open.nir", says=["does not say the input's shape", "write it again with the shape"])
+    case.check("--input-shape" not in r.err, "advice of an option that tune has not:\n%s" % r)
     case.refused("tune", "pupil", "-o", "x", *QUICK, "--labels", "none", "--teacher", "none", says="nothing is left to learn from", code=2)
     r = case.refused("tune", "pupil", "-o", "x", *QUICK, "--teacher", os.path.join(REJECT, "limit_folding.onnx"), says="too many elements")
     case.check("tune has no --memory" in r.err, "a limit that cannot be raised:\n%s" % r)

@@ -2,13 +2,18 @@
 """Usage: exit codes 0, 1 and 2, the nearest known word in the message, --help and --version
 everywhere, options that say which value they take, and shipped files that are not there.
 """
+import fcntl
 import os
+import pty
 import re
 import shutil
 import signal
+import struct
+import subprocess
 import sys
+import termios
 
-from e2e import DIGITS, SOURCE, Case
+from e2e import DIGITS, SOURCE, TTFS, Case
 
 COMMANDS = ("check", "info", "compile", "run", "verify", "sweep", "tune", "merge", "report", "convert", "emit", "synth", "dump")
 
@@ -31,6 +36,34 @@ def shipped(case, model):
     case.refused("compile", model, "-o", "gone", "-q", says="no Verilog in the folder")
     case.check(not os.path.exists(case.path("gone")), "written without the shipped files")
     del os.environ["TTFS_DATA"]
+
+
+def terminal(case, columns, *args):
+    """What ttfs prints on a terminal of so many columns."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    p = subprocess.Popen([os.path.abspath(TTFS), *args], cwd=case.folder, stdin=subprocess.DEVNULL, stdout=slave, stderr=subprocess.DEVNULL)
+    os.close(slave)
+    text = b""
+    try:
+        while True:
+            text += os.read(master, 65536)
+    except OSError:  # it has ended
+        os.close(master)
+    case.equal(p.wait(), 0, "exit code on a terminal")
+    return text.decode().replace("\r\n", "\n")
+
+
+def wrapped(case):
+    """On a terminal help is as wide as that, with the words of the plain text, and what goes on stands below what it explains."""
+    for args in (("--help",), ("compile", "--help"), ("run", "--help")):
+        plain = case.good(*args).out
+        for columns in (80, 120):
+            text = terminal(case, columns, *args)
+            case.equal(text.split(), plain.split(), "words of %r in %d columns" % (args, columns))
+            case.equal([line for line in text.splitlines() if len(line) > columns], [], "lines beyond %d columns" % columns)
+        case.equal(terminal(case, 10000, *args), plain, "help on a wide terminal")
+    case.check("\n" + " " * 26 + "comes in meanwhile;" in terminal(case, 80, "check", "--help"), "where a long line goes on")
 
 
 def started_as_usual(case, test, path):
@@ -90,7 +123,11 @@ def main():
         text = case.good(command, "--help").out
         case.check(text.startswith("ttfs " + command) and "--help" in text, command + " --help")
 
+    wrapped(case)
     case.refused(code=2, says="command")
+    for words, near in ((("run", "x", "--sparsity"), None), (("frobnicate",), None), (("sweep", "x", "--noise"), "--slope-noise-per")):
+        said = case.refused(*words, code=2).err
+        case.equal(re.findall(r"did you mean '([^']+)'", said), [near] if near else [], "words that are near: %s" % said)
     case.refused("conpile", model, "-o", "x", code=2, says="compile")
     case.refused("--json", code=2)
     case.refused("compile", model, "--tick", "15", "-o", "x", code=2, says="--ticks")

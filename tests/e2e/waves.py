@@ -155,10 +155,15 @@ def bounded(case):
 
 
 def interrupted(case):
-    """Ctrl-C leaves nothing of a trace that is being written."""
+    """Ctrl-C, and what ends programs otherwise, leave nothing of a trace that is being written."""
     with open(case.path("x.npy"), "wb") as f:
         f.write(npy((0,), [], header="{'descr': '|u1', 'fortran_order': False, 'shape': %r, }" % ((1 << 24, 1, 8, 8),)))
         f.truncate(f.tell() + (64 << 24))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        stopped(case, number)
+
+
+def stopped(case, number):
     before = set(os.listdir(case.folder))
     p = subprocess.Popen([os.path.abspath(TTFS), "run", "cnn", "--input", "x.npy", "--classes-only", "--trace", "stopped.txt"], cwd=case.folder,
                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -166,10 +171,10 @@ def interrupted(case):
     while set(os.listdir(case.folder)) == before and p.poll() is None and time.monotonic() < until:
         time.sleep(0.01)
     case.check(set(os.listdir(case.folder)) != before, "no trace is being written")
-    p.send_signal(signal.SIGINT)
+    p.send_signal(number)
     _, err = p.communicate(timeout=60)
-    case.equal(p.returncode, 1, "after Ctrl-C: %r" % err)
-    case.equal(set(os.listdir(case.folder)) - before, set(), "files that Ctrl-C left")
+    case.equal(p.returncode, 1, "after %s: %r" % (number.name, err))
+    case.equal(set(os.listdir(case.folder)) - before, set(), "files that %s left" % number.name)
 
 
 def fst(case):
@@ -205,6 +210,19 @@ def before(changes, time):
     return changes[bisect.bisect_left(changes, (time,)) - 1][1]
 
 
+def chip_views(case, dump, found):
+    """The views of the Verilog's signals name what the dump declares, vectors with their range in GTKWave's."""
+    with open(case.path("s.gtkw"), encoding="utf-8") as f, open(case.path("s.sucl"), encoding="utf-8") as g:
+        view, commands = f.read(), g.read()
+    shown = re.findall(r"^(ttfs\.\S+?)(\[\d+:0\])?$", view, re.M)
+    case.equal([name for name, _ in shown if name not in found], [], "signals of the view that the dump has not")
+    top = dump.split("$scope module ttfs_top $end")[1].split("$scope")[0]
+    ranges = dict(re.findall(r"^\s*\$var \S+ +\d+ \S+ (\S+) (\[[1-9]\d*:0\]) \$end", top, re.M))
+    case.equal([(n, r) for n, r in shown if ".u_chip." not in n and ranges.get(n.rsplit(".", 1)[1], "") != r], [], "ranges of vectors")
+    case.equal(re.findall(r"^variable_add (\S+)$", commands, re.M), [name for name, _ in shown], "signals that Surfer adds")
+    case.check('[dumpfile] "s.vcd"' in view and "ttfs.ttfs_top.slot_o" in dict(shown) and sum("u_core" in n for n, _ in shown) == 3, view)
+
+
 def chip(case):
     """All signals of the Verilog: what cores make at the clock's edges are the spikes and potentials of the trace; the same bytes
     whatever the threads. What cannot be is refused."""
@@ -218,6 +236,7 @@ def chip(case):
         dump, again, text = f.read(), g.read(), t.read()
     case.check(dump == again, "three threads write another file")
     found = signals(dump.decode())
+    chip_views(case, dump.decode(), found)
     case.check(any(".u_core." in name and len(c) > 10 for name, c in found.items()), "signals inside of a core")
     clock = [time for time, _ in found["ttfs.clk_i"]]
     case.equal({b - a for a, b in zip(clock, clock[1:])}, {10000}, "halves of a period at 50 MHz, in picoseconds")
@@ -233,6 +252,7 @@ def chip(case):
     for engine, name, says in (("jit", "s.vcd", "only engine rtl"), ("exact", "s.vcd", "only engine rtl"), ("rtl", "s.fst", "ends with .vcd")):
         case.refused(*run, engine, "--signals", name, code=2, says=("--signals", says))
     case.refused(*run, "rtl", "--signals", "s.vcd", "--trace", "./s.vcd", code=2, says="--signals")
+    case.refused(*run, "rtl", "--signals", "s.vcd", "--trace", "s.fst", code=2, says=["--signals", "the views beside it"])
     case.refused(*run, "rtl", "--signals", "lost/s.vcd", says="lost/s.vcd: No such file")
 
 

@@ -123,6 +123,18 @@ class Torch(unittest.TestCase):
         right = (module(x).argmax(1) == self.y).float().mean()
         self.assertAlmostEqual(compiled.run(x.numpy(), self.y.numpy()).accuracy, float(right), places=6)
 
+    def test_state_is_whole(self):
+        """What is saved of a trained module makes another one, prepared with other samples, the same."""
+        torch.manual_seed(5)
+        x = self.x.reshape(-1, 64)
+        module, other = tt.prepare(mlp(64, 16, 10), 7, 3, x), tt.prepare(mlp(64, 16, 10), 7, 3, 0.25 * x[:20])
+        trained(module, x, self.y, 20)
+        other.load_state_dict(copy.deepcopy(module.state_dict()))
+        for name, tick in tt.spikes(module, x[:100]).items():
+            np.testing.assert_array_equal(tick, tt.spikes(other, x[:100])[name], name)
+        with torch.no_grad():
+            np.testing.assert_array_equal(module(x[:100]).numpy(), other(x[:100]).numpy())
+
     def test_module_is_compiled(self):
         torch.manual_seed(4)
         net, x = mlp(64, 16, 10), self.x.reshape(-1, 64)[:50]

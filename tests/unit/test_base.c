@@ -571,6 +571,13 @@ static void nearest_words(void **state) {
         assert_ptr_equal(ttfs_nearest(word, known, WORDS), want);
     }
     assert_string_equal(ttfs_nearest("x", NULL, 0), "");
+    static const char *const axes[] = {"drop", "time-noise", "weight-noise", "ticks"};
+    assert_ptr_equal(ttfs_near("noise", axes, 4), axes[1]); /* in it */
+    assert_ptr_equal(ttfs_near("tics", axes, 4), axes[3]);
+    assert_ptr_equal(ttfs_near("dorp", axes, 4), axes[0]); /* half of it */
+    assert_ptr_equal(ttfs_near("e", axes, 4), NULL);
+    assert_ptr_equal(ttfs_near("frobnicate", axes, 4), NULL);
+    assert_ptr_equal(ttfs_near("x", NULL, 0), NULL);
     char word[66], other[66]; /* of 64 letters at most */
     for (int n = 63; n <= 65; n++) {
         memset(word, 'a', sizeof word), memset(other, 'a', sizeof other);

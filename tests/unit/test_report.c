@@ -103,7 +103,7 @@ static void verdicts(void **state) {
     TtfsBuf b = {0};
     ttfs_verdict_text(&v, &b);
     assert_string_equal(ttfs_buf_text(&b),
-                        "engines    golden, rtl\nsamples     3\n"
+                        "engines     golden, rtl\nsamples     3\n"
                         "compared    20 spikes, 6 readout potentials\ndifferences 0\n"
                         "EQUAL: every spike at the same tick, every potential the same\n");
     ttfs_buf_free(&b);
@@ -112,7 +112,7 @@ static void verdicts(void **state) {
     snprintf(v.sentence, sizeof v.sentence, "here");
     ttfs_verdict_text(&v, &b);
     assert_string_equal(ttfs_buf_text(&b),
-                        "engines    golden, rtl\nsamples     3\n"
+                        "engines     golden, rtl\nsamples     3\n"
                         "compared    20 spikes, 6 readout potentials\nimage       weights differ\n"
                         "differences 5, 4 of them in the traces\nfirst       here\nNOT EQUAL\n");
     ttfs_buf_free(&b);

@@ -20,7 +20,7 @@ SOURCE = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__))
 LINK = re.compile(r"\]\(([^)#:\s]+)(#[^)\s]*)?\)")
 LANGUAGES = {".c": "c", ".h": "c", ".def": "c", ".cpp": "cpp", ".v": "verilog", ".vh": "verilog", ".sv": "systemverilog", ".json": "json", ".py": "python",
              ".sh": "bash"}
-SKIPPED = re.compile(r"^(build.*|out|\..*|__pycache__)$")
+SKIPPED = re.compile(r"^(build.*|obj-.*|out|\..*|__pycache__)$")
 
 
 def documents():
