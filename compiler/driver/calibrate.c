@@ -10,6 +10,7 @@
 #include "fit.h"
 #include "parallel.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdatomic.h>
@@ -224,6 +225,22 @@ static uint64_t windows_from(const TtfsPipeline *f, const TtfsJob *job, const Tt
     return n - ttfs_held_back(f, job, n, a->elements);
 }
 
+/* What no float32 holds has no window: the first layer that gave such a value is named. */
+static bool all_held(const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
+    for (uint32_t i = 0; i < f->canonical.nodes.len; i++) {
+        const TtfsNode *n = &f->canonical.nodes.at[i];
+        const TtfsTensorStat *s = &f->calib.stat[n->out.i - 1];
+        if (s->beyond)
+            return ttfs_error_advice(diag, TTFS_AT_NODE(job->options->model, n->name),
+                                     TTFS_MODEL_VALUE, "scale the weights or the samples down",
+                                     "%" PRIu64 " of its %" PRIu64
+                                     " values on the calibration samples are beyond what "
+                                     "float32 holds, %g in size",
+                                     s->beyond, s->count, (double)FLT_MAX);
+    }
+    return true;
+}
+
 /* Runs the canonical network on the calibration samples and gathers what every tensor holds. The
  * threads' counts add up to the same whatever sample ran where. */
 static bool gather(TtfsPipeline *f, TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
@@ -249,6 +266,7 @@ static bool gather(TtfsPipeline *f, TtfsJob *job, const TtfsArray *a, TtfsDiag *
     f->calibrated = f->calib.samples;
     f->source = source_of(job, a);
     if (ok) ok = hash_of_samples(job->options, f->source.sha256, diag);
+    if (ok) ok = all_held(f, job, diag);
     if (ok)
         ttfs_samples_clipped(a->file, outside, n * a->elements, (double)job->spike.input_lo,
                              (double)job->spike.input_hi, diag);

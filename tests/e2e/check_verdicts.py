@@ -88,6 +88,20 @@ def two_inputs(case):
     return "two.onnx"
 
 
+def overflow(case):
+    """Three layers whose values grow by 10^15 each: those of the last are no float32."""
+    m = Model("overflow", input_shape=[None, 4])
+    m.init("w", [[1e15, -1e15, 1e15, -1e15]] * 4)
+    last = "input"
+    for i in range(3):
+        m.node("Gemm", [last, "w"], ["a%d" % i], name="fc%d" % i)
+        m.node("Relu", ["a%d" % i], ["b%d" % i], name="act%d" % i)
+        last = "b%d" % i
+    m.output(last, [None, 4])
+    m.save(case.path("overflow.onnx"))
+    return "overflow.onnx"
+
+
 def main():
     case = Case()
     fit = case.json("check", mlp(case, "plain", "Relu"))
@@ -129,6 +143,8 @@ def main():
         case.write(name + ".npy", npy((2, 64), [value] * 128))
         case.refused("compile", os.path.join(DIGITS, "digits_mlp.onnx"), "-o", "x", "--calib",
                      name + ".npy", says="--input-range")
+    case.refused("compile", overflow(case), "-o", "x", "--calib", case.write("four.npy", npy((4, 4), [1.0, 0.5, 0.25, 0.125] * 4)),
+                 says=("fc2: 16 of its 16 values", "beyond what float32 holds, 3.40282e+38", "scale the weights"))
     sys.exit(case.done())
 
 
