@@ -16,7 +16,8 @@
  *     ttfs_result_figures(run).accuracy ... ttfs_result_json(run) ...
  *     ttfs_result_free(run);
  *
- * Texts are UTF-8; what files gave is escaped in texts for people. Paths are the system's. A text
+ * Texts are UTF-8; what files gave is escaped in texts for people. Numbers have points, whatever
+ * the program's locale; what a call calls back runs in the locale C. Paths are the system's. A text
  * that a function returns lives as long as what it was asked of. Calls on different objects may be
  * made by different threads at the same time; one list of messages belongs to one thread at a time.
  * Pointers in options need to live for the call alone. A call that does what a command does returns

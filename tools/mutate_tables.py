@@ -33,7 +33,7 @@ SEES = {
     "compiler/spike": ["text_damage", "ir_to_spike", "golden", "plan", "image_to_spike", "outputs"],
     "compiler/spike_to_chip": ["e2e fit", "e2e synth"],
     "compiler/plan": ["plan_derive", "plan_geometry", "plan_spread", "plan_stream", "plan_cycles", "run_image", "image", "sim", "e2e faults", "e2e config", "e2e verdicts"],
-    "compiler/spike_to_plan": ["pack", "plan_schedules", "plan_geometry", "plan_stream", "run_image", "plan", "image", "image_to_spike", "sim"],
+    "compiler/spike_to_plan": ["pack", "pack, large mesh", "plan_schedules", "plan_geometry", "plan_stream", "run_image", "plan", "image", "image_to_spike", "sim"],
     "compiler/image": ["image_to_spike", "sim", "e2e faults", "e2e hostile folders"],
     "compiler/plan_to_image": ["run_image", "image", "image_to_spike", "sim"],
     "compiler/image_to_spike": ["plan_stream", "image", "sim", "e2e faults", "e2e hostile folders"],

@@ -5,6 +5,8 @@
  */
 #include "guard.h"
 
+#include "plain_locale.h"
+
 #include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -55,9 +57,11 @@ bool ttfs_guard_part(TtfsGuard *g, void (*fn)(void *), void *context, size_t *wa
 }
 
 bool ttfs_guard(TtfsGuard *g, void (*fn)(void *), void *context) {
-    if (ttfs_guard_part(g, fn, context, &g->wanted)) return true;
-    ttfs_guard_undo(g);
-    return false;
+    locale_t before = ttfs_plain_locale();
+    bool done = ttfs_guard_part(g, fn, context, &g->wanted);
+    if (!done) ttfs_guard_undo(g);
+    uselocale(before);
+    return done;
 }
 
 static void link_in(TtfsHeld *h, TtfsGuard *g) {

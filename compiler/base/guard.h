@@ -25,7 +25,8 @@ typedef struct {
 
 /* Calls fn(context). When memory runs out inside, everything that `g` holds is undone, also what
  * earlier calls left, and false is returned: all that they made is gone. Else true, and what is
- * still held stays with `g`. Calls nest; a call with a guard of its own hides the outer one. */
+ * still held stays with `g`. Calls nest; a call with a guard of its own hides the outer one. Inside
+ * numbers have points (plain_locale.h). */
 bool ttfs_guard(TtfsGuard *g, void (*fn)(void *context), void *context);
 /* Undoes everything that `g` holds. */
 void ttfs_guard_undo(TtfsGuard *g);

@@ -25,6 +25,7 @@
 
 #include "base.h"
 #include "clock.h"
+#include "plain_locale.h"
 
 /* Who spins for long lets others have the core: they may be those it waits for. */
 enum { LOOKS = 32, LINE = 64, MOST = 1024 };
@@ -137,6 +138,7 @@ static void take_part(Seat *seat) {
 static void *serve(void *arg) {
     Seat *seat = arg;
     TtfsTeam *t = seat->team;
+    ttfs_plain_locale();
     for (unsigned run = 0;;) {
         wait_until(t, is_another, run);
         if (!enter(t, &run)) continue;

@@ -10,6 +10,7 @@
 #include "fit.h"
 #include "parallel.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdatomic.h>
@@ -224,17 +225,19 @@ static uint64_t windows_from(const TtfsPipeline *f, const TtfsJob *job, const Tt
     return n - ttfs_held_back(f, job, n, a->elements);
 }
 
-/* A window has an end that is a number: the first layer whose values are none is named. */
-static bool check_values(const TtfsPipeline *f, const TtfsJob *job, const char *samples,
-                         TtfsDiag *diag) {
-    const TtfsIr *ir = &f->canonical;
-    for (uint32_t i = 0; i < ir->nodes.len; i++)
-        if (f->calib.stat[ir->nodes.at[i].out.i - 1].wild)
-            return ttfs_error_advice(
-                diag, TTFS_AT_NODE(job->options->model, ir->nodes.at[i].name), TTFS_MODEL_VALUE,
-                "give samples as the network was trained on them (--input-range), or scale its "
-                "weights",
-                "of the samples in %s it computes values that float32 does not hold", samples);
+/* What no float32 holds has no window: the first layer that gave such a value is named. */
+static bool all_held(const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
+    for (uint32_t i = 0; i < f->canonical.nodes.len; i++) {
+        const TtfsNode *n = &f->canonical.nodes.at[i];
+        const TtfsTensorStat *s = &f->calib.stat[n->out.i - 1];
+        if (s->beyond)
+            return ttfs_error_advice(diag, TTFS_AT_NODE(job->options->model, n->name),
+                                     TTFS_MODEL_VALUE, "scale the weights or the samples down",
+                                     "%" PRIu64 " of its %" PRIu64
+                                     " values on the calibration samples are beyond what "
+                                     "float32 holds, %g in size",
+                                     s->beyond, s->count, (double)FLT_MAX);
+    }
     return true;
 }
 
@@ -262,8 +265,8 @@ static bool gather(TtfsPipeline *f, TtfsJob *job, const TtfsArray *a, TtfsDiag *
     ttfs_fast_close(relu);
     f->calibrated = f->calib.samples;
     f->source = source_of(job, a);
-    if (ok) ok = check_values(f, job, a->file, diag);
     if (ok) ok = hash_of_samples(job->options, f->source.sha256, diag);
+    if (ok) ok = all_held(f, job, diag);
     if (ok)
         ttfs_samples_clipped(a->file, outside, n * a->elements, (double)job->spike.input_lo,
                              (double)job->spike.input_hi, diag);

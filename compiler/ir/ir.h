@@ -177,7 +177,7 @@ typedef struct {
     float min, max;    /* over all samples and elements; 0, 0 before any */
     uint64_t count;    /* elements seen */
     uint64_t positive; /* elements > 0 */
-    bool wild;         /* an element was infinite or no number: float32 does not hold it */
+    uint64_t beyond;   /* elements that no float32 holds: infinite, or no number */
     bool binned;       /* counters are kept */
     uint64_t *bins;    /* TTFS_HIST_BINS counters of the positive elements; NULL: none was seen */
     TtfsPlaceStat places; /* kept where bins are */

@@ -7,7 +7,6 @@
  */
 #include "ir.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -118,15 +117,14 @@ void ttfs_calib_add(TtfsCalib *c, TtfsTensor t, const float *values, uint64_t co
     TtfsTensorStat *s = &c->stat[t.i - 1];
     if (count == 0) return;
     float lo = s->count ? s->min : values[0], hi = s->count ? s->max : values[0];
-    uint64_t positive = 0, wild = 0;
+    uint64_t positive = 0, beyond = 0;
     for (uint64_t i = 0; i < count; i++) {
         float v = values[i];
         lo = v < lo ? v : lo;
         hi = v > hi ? v : hi;
         positive += v > 0;
-        wild += !(fabsf(v) <= FLT_MAX);
+        beyond += !(v - v == 0);
     }
-    s->wild |= wild > 0;
     need_bins(c, s, positive > 0);
     if (s->bins) {
         for (uint64_t i = 0; i < count; i++)
@@ -137,6 +135,7 @@ void ttfs_calib_add(TtfsCalib *c, TtfsTensor t, const float *values, uint64_t co
     s->min = lo;
     s->max = hi;
     s->positive += positive;
+    s->beyond += beyond;
     s->count += count;
     if (t.i == c->input.i) c->samples++;
 }
@@ -159,7 +158,7 @@ void ttfs_calib_merge(TtfsCalib *c, const TtfsCalib *other) {
         if (to->count == 0 || from->max > to->max) to->max = from->max;
         to->count += from->count;
         to->positive += from->positive;
-        to->wild |= from->wild;
+        to->beyond += from->beyond;
         need_bins(c, to, from->bins != NULL);
         for (uint32_t bin = 0; from->bins && bin < TTFS_HIST_BINS; bin++)
             to->bins[bin] += from->bins[bin];

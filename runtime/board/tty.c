@@ -5,13 +5,14 @@
 #define _DEFAULT_SOURCE /* cfmakeraw, B1000000, flock, TIOCEXCL */
 #include "tty.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 static bool refuse(const char *path, const char *advice, const char *what, TtfsDiag *diag) {
@@ -112,10 +113,8 @@ static int32_t receive_some(void *context, uint8_t *bytes, uint32_t room, uint32
 }
 
 static uint32_t clock_of(void *context) {
-    struct timespec now;
     (void)context;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint32_t)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
+    return (uint32_t)(uint64_t)(ttfs_now() * 1000);
 }
 
 TtfsBoardPort ttfs_tty_port(TtfsTty *t) {

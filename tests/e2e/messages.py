@@ -2,7 +2,7 @@
 """Messages: the reason survives however many warnings there are, and decides the exit code; names
 that a model gives never reach a terminal as they are, and JSON is UTF-8; a locale changes nothing.
 
-Argument: `texts` or `locale`.
+Arguments: `texts`, or `locale` and a library that sets the program's locale, where one can be preloaded.
 """
 import json
 import os
@@ -94,8 +94,8 @@ def names(case):
                     clean(case, f.read(), name)
 
 
-def locale(case):
-    """Numbers have points in a locale whose own are commas."""
+def locale(case, setter=None):
+    """Numbers have points in a locale whose own are commas, also where the program around has set it."""
     here = case.path("locales")
     os.makedirs(here)
     make = shutil.which("localedef")
@@ -109,13 +109,17 @@ def locale(case):
                            executable=shutil.which("printf"), check=False).stdout
     case.check(comma in (b"1,0", b"1.0"), "the locale does not work: %r" % comma)
     mlp, calib = os.path.join(DIGITS, "digits_mlp.onnx"), os.path.join(DIGITS, "calib.npz")
-    for out, environment in (("plain", {"LC_ALL": "C"}), ("german", german)):
+    places = [("plain", {"LC_ALL": "C"}), ("german", german)]
+    if setter:
+        places.append(("set", dict(german, LD_PRELOAD=os.path.abspath(setter))))
+    for out, environment in places:
         code, _, err = raw(case, "compile", mlp, "-o", out, "--calib", calib, "--percentile", "0.99",
                            "--input-range", "0:1.5", **environment)
         case.check(code == 0, "compile in %s: %s" % (out, err))
     for name in ("forms/spike.txt", "forms/ir.txt", "report/energy.json", "report/messages.json"):
-        with open(case.path("plain", name), "rb") as f, open(case.path("german", name), "rb") as g:
-            case.check(f.read() == g.read(), "%s depends on the locale" % name)
+        for out, _ in places[1:]:
+            with open(case.path("plain", name), "rb") as f, open(case.path(out, name), "rb") as g:
+                case.check(f.read() == g.read(), "%s depends on the locale, %s" % (name, out))
 
 
 def texts(case):
@@ -126,9 +130,9 @@ def texts(case):
     names(case)
 
 
-def main(what):
+def main(what, *more):
     case = Case()
-    {"texts": texts, "locale": locale}[what](case)
+    {"texts": texts, "locale": locale}[what](case, *more)
     return case.done()
 
 

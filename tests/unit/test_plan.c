@@ -486,6 +486,35 @@ static void pools_of_parts(void **state) {
     }
 }
 
+/* How many of the cores, 32 at most, compute some of it. */
+static uint32_t cores_of(const TtfsPlan *p, uint32_t pop) {
+    uint32_t cores = 0, n = 0;
+    for (uint32_t i = 0; i < p->tasks.len; i++)
+        if (p->tasks.at[i].pop.i == pop) cores |= UINT32_C(1) << p->tasks.at[i].core;
+    for (; cores; cores &= cores - 1) n++;
+    return n;
+}
+
+/* A pool has no weights: on a chip with just the room for the others' it is cut in bands of rows.
+ */
+static void pools_need_no_room(void **state) {
+    (void)state;
+    TtfsSpike s;
+    TtfsChip chip = small_chip(3, 4, 8);
+    small_net(&s);
+    bool fits = false;
+    for (chip.weight_rows = 1; !fits && chip.weight_rows < 1000; chip.weight_rows++) {
+        TtfsPlan p;
+        TtfsDiag diag = {0};
+        fits = ttfs_spike_to_plan(&s, &chip, TTFS_SCHEDULE_LATENCY, "net", &p, &diag);
+        if (fits) assert_int_equal(cores_of(&p, 3), 3);
+        ttfs_plan_free(&p);
+        ttfs_diag_free(&diag);
+    }
+    assert_true(fits);
+    ttfs_spike_free(&s);
+}
+
 /* A chip of channels alone: no tables, and lists of one run. */
 static void without_rows_and_columns(void **state) {
     (void)state;
@@ -571,6 +600,7 @@ int main(void) {
         cmocka_unit_test(padding_cuts_min_pools),
         cmocka_unit_test(unread_has_an_empty_buffer),
         cmocka_unit_test(pools_of_parts),
+        cmocka_unit_test(pools_need_no_room),
         cmocka_unit_test(without_rows_and_columns),
         cmocka_unit_test(find_names_the_core),
         cmocka_unit_test(expected_is_below_worst),
