@@ -196,6 +196,7 @@ typedef struct {
     const char *stop_after; /* a step: ir, canonical, spike, plan, image, verilog; NULL: none */
     const char *dump;       /* a step whose form the result shall have; NULL: none */
     bool times;             /* also write report/steps.json, which differs from run to run */
+    bool ip_xact;           /* also write ip/: the chip behind a bus, as a block with IP-XACT */
     /* A compiled folder whose plan, chip and Verilog are kept while the model, which must be the
      * same graph, gives the numbers; NULL: none. Then `out` NULL is that folder, and what is 0
      * (`percentile`: below 0; `calib`: NULL) is what that folder was compiled with. */

@@ -34,7 +34,7 @@ STEPS = """## Integration
 
 1. `ttfs compile MODEL -o OUT --chip CHIP ...`: `OUT/rtl/filelist.f` has the files, `ttfs_top` the chip's parameters.
 2. Memories: for an FPGA as they are; for a chip the modules of `OUT/asic/macros.v`, filled with the foundry's macros.
-3. A bus, if there is one: `ttfs_axil` or `ttfs_wb`, with `ttfs_axis` beside it for samples ([rtl/README.md](../rtl/README.md#wrappers)); or the ports themselves. FuseSoC takes `ttfs.core`.
+3. A bus, if there is one: the block that `compile --ip-xact` writes ([integration.md](integration.md)); or `ttfs_axil` or `ttfs_wb`, with `ttfs_axis` beside it for samples ([rtl/README.md](../rtl/README.md#wrappers)); or the ports themselves. FuseSoC takes `ttfs.core`.
 4. After reset wait until `busy_o` is low (about `ACT_WORDS` cycles), write register CHIP, then every memory of the image (`OUT/image/core*_*.hex`, or [ttfs.h](../include/ttfs.h)), a CRC behind each, and read FLAGS.
 5. A sample: `start_i`, its flits, the end marker; take the readouts; `done_o`. FLAGS stays 0.
 

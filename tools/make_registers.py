@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes, of hw/registers.def, what speaks of the registers that a bus sees: rtl/wrap/ttfs_registers.vh, hw/ttfs_registers.h and
-docs/registers.md.
+"""Makes, of hw/registers.def, what speaks of the registers that a bus sees: rtl/wrap/ttfs_registers.vh, hw/ttfs_registers.h,
+hw/ttfs_registers.rdl (SystemRDL 2.0) and docs/registers.md.
 
     tools/make_registers.py            writes them
     tools/make_registers.py --check    exit code 1, with the names of those that are not what it would write
@@ -12,7 +12,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SOURCE = "made by tools/make_registers.py of hw/registers.def"
-ACCESS = {"RO": "read", "RW": "read, write", "WO": "write", "W1C": "read; written ones are cleared", "WINDOW": "read, write"}
+ACCESS = {"RO": "read", "RW": "read, write", "WO": "write", "W1C": "read; written ones are cleared", "WINDOW": "read, write", "TAKE": "read"}
 
 
 class Register:
@@ -66,9 +66,26 @@ def header(registers):
     return "\n".join(lines + ["", "/* clang-format on */", "#endif", ""])
 
 
+# How software accesses a field, and what the chip does to it.
+RDL = {"RO": "sw = r; hw = w;", "RW": "sw = rw; hw = r;", "WO": "sw = w; hw = r;", "W1C": "sw = rw; hw = w; onwrite = woclr;",
+       "WINDOW": "sw = rw; hw = rw; onread = ruser; onwrite = wuser;", "TAKE": "sw = r; hw = w; onread = ruser;"}
+
+
+def rdl(registers):
+    lines = ["// SPDX-License-Identifier: Apache-2.0", "// Registers that a bus sees of a chip behind ttfs_axil or ttfs_wb: %s." % SOURCE, "",
+             "addrmap ttfs_registers {", '    name = "ttfs";', "    default regwidth = 32;", "    default accesswidth = 32;"]
+    for r in registers:
+        kind = "external reg" if r.access in ("WINDOW", "TAKE") else "reg"
+        lines += ["", "    %s {" % kind, '        desc = "%s";' % r.doc]
+        for name, lsb, bits, doc in r.fields or [("VALUE", 0, 32, None)]:
+            lines.append("        field { %s%s } %s[%d:%d];" % ('desc = "%s"; ' % doc if doc else "", RDL[r.access], name, lsb + bits - 1, lsb))
+        lines.append("    } %s @ 0x%02x;" % (r.name, r.offset))
+    return "\n".join(lines + ["};", ""])
+
+
 def markdown(registers):
     lines = ["# The registers of a bus", "", "What `ttfs_axil` and `ttfs_wb` ([rtl/README.md](../rtl/README.md#wrappers)) show of a chip: words of 32 bits, offsets in bytes.",
-             "This page, `rtl/wrap/ttfs_registers.vh` and `hw/ttfs_registers.h` are %s." % SOURCE, "",
+             "This page, `rtl/wrap/ttfs_registers.vh`, `hw/ttfs_registers.h` and `hw/ttfs_registers.rdl` (SystemRDL) are %s." % SOURCE, "",
              "| offset | register | access | what it says |", "| --- | --- | --- | --- |"]
     for r in registers:
         lines.append("| 0x%02x | `%s` | %s | %s |" % (r.offset, r.name, ACCESS[r.access], r.doc))
@@ -78,7 +95,7 @@ def markdown(registers):
     return "\n".join(lines + ["", "Other offsets, and writes of less than a word, are answered with an error and do nothing.", ""])
 
 
-FILES = {"rtl/wrap/ttfs_registers.vh": verilog, "hw/ttfs_registers.h": header, "docs/registers.md": markdown}
+FILES = {"rtl/wrap/ttfs_registers.vh": verilog, "hw/ttfs_registers.h": header, "hw/ttfs_registers.rdl": rdl, "docs/registers.md": markdown}
 
 
 def main(arguments):

@@ -24,6 +24,7 @@ bool ttfs_read_compile(TtfsCompileOptions *c, TtfsOptions *o, TtfsArena *a, Ttfs
     c->stop_after = o->value[TTFS_OPT_STOP_AFTER];
     c->dump = o->value[TTFS_OPT_DUMP_STEP];
     c->times = o->value[TTFS_OPT_TIMES] != NULL;
+    c->ip_xact = o->value[TTFS_OPT_IP_XACT] != NULL;
     bool ok = true;
     ok &= ttfs_option_u32(o, TTFS_OPT_TICKS, 1, TTFS_MOST_TICKS, &c->ticks, m);
     ok &= ttfs_option_u32(o, TTFS_OPT_WEIGHT_BITS, TTFS_LEAST_WEIGHT_BITS, TTFS_MOST_WEIGHT_BITS,

@@ -48,7 +48,8 @@ static const char *const names[] = {
         "fpga/" name "/board.bit", "fpga/" name "/netlist.v", "fpga/" name "/synth.ys",            \
         "fpga/" name "/synth.json", "fpga/" name "/*.log",
 #include "devices.def"
-};
+    "ip/ttfs_*.v",          "ip/ttfs_*.vh",           "ip/ttfs_*.xml",
+    "ip/ttfs_*.h",          "ip/ttfs_*.rdl",          "ip/package.tcl"};
 enum { NAMES = sizeof names / sizeof *names };
 
 /* How long the engines' names at the start of s are, "-fault" behind them included; 0: none. */

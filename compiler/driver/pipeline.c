@@ -8,6 +8,7 @@
 #include "chip_to_verilog.h"
 #include "fit_device.h"
 #include "image_to_spike.h"
+#include "ip.h"
 #include "ir_to_ir.h"
 #include "model.h"
 #include "plan_to_image.h"
@@ -94,11 +95,15 @@ static bool image(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
 }
 
 static bool verilog(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
-    if (job->refill) return ttfs_refill_verilog(job->refill, &f->verilog, diag);
     const char *rtl = ttfs_data_path(&f->arena, "rtl");
-    if (!ttfs_chip_to_verilog(&job->chip, rtl, &f->verilog, diag)) return false;
-    ttfs_verilog_list(&f->verilog);
-    return true;
+    if (job->refill) {
+        if (!ttfs_refill_verilog(job->refill, &f->verilog, diag)) return false;
+    } else {
+        if (!ttfs_chip_to_verilog(&job->chip, rtl, &f->verilog, diag)) return false;
+        ttfs_verilog_list(&f->verilog);
+    }
+    return !job->options->ip_xact ||
+           ttfs_chip_to_ip(&job->chip, &f->verilog, ttfs_path_dir(&f->arena, rtl), &f->ip, diag);
 }
 
 bool ttfs_pipeline_run(TtfsPipeline *f, TtfsJob *job, TtfsStep last, TtfsDiag *diag) {
@@ -122,6 +127,7 @@ bool ttfs_pipeline_has(const TtfsPipeline *f, TtfsStep step) {
 }
 
 void ttfs_pipeline_free(TtfsPipeline *f) {
+    ttfs_file_set_free(&f->ip);
     ttfs_file_set_free(&f->verilog);
     ttfs_image_free(&f->image);
     ttfs_plan_free(&f->plan);

@@ -48,6 +48,7 @@ typedef struct {
     TtfsPlan plan;
     TtfsImage image;
     TtfsFileSet verilog; /* with its file list */
+    TtfsFileSet ip;      /* the block for a design, where it is asked for */
     TtfsInputMap map;
     uint32_t calibrated; /* samples */
     float *kept;         /* of them, those that weights are fitted to, evenly spread */

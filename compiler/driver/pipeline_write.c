@@ -149,7 +149,8 @@ static bool put_all(const Writer *w) {
     bool ok = folder(w, "") && put_forms(w) && put_reports(w) && put_chip(w) && put_made(w);
     if (ok && ttfs_pipeline_has(w->f, TTFS_STEP_IMAGE)) ok = put_image(w);
     if (ok && ttfs_pipeline_has(w->f, TTFS_STEP_VERILOG))
-        ok = ttfs_file_set_fill(&w->f->verilog, path_of(w, "rtl"), w->diag);
+        ok = ttfs_file_set_fill(&w->f->verilog, path_of(w, "rtl"), w->diag) &&
+             (w->f->ip.files.len == 0 || ttfs_file_set_fill(&w->f->ip, path_of(w, "ip"), w->diag));
     return ok;
 }
 

@@ -102,6 +102,14 @@ static bool take_quantiser(const Manifest *m, const cJSON *options) {
     return true;
 }
 
+/* Folders without it say nothing of it. */
+static bool take_ip(const Manifest *m, const cJSON *options) {
+    const cJSON *ip = cJSON_GetObjectItem(options, "ip_xact");
+    if (ip && !cJSON_IsBool(ip)) return damaged(m, "ip_xact");
+    if (cJSON_IsTrue(ip)) m->refill->options.ip_xact = true;
+    return true;
+}
+
 static bool take_options(const Manifest *m, const cJSON *root) {
     const cJSON *options = cJSON_GetObjectItem(root, "options");
     TtfsCompileOptions *o = &m->refill->options;
@@ -115,7 +123,7 @@ static bool take_options(const Manifest *m, const cJSON *root) {
            whole(m, options, "seed", 0, UINT32_MAX, &o->seed) &&
            whole(m, root, "calib_count", 0, TTFS_MOST_CALIB, &o->calib_count) &&
            take_range(m, options) && take_layers(m, options) && take_schedule(m, options) &&
-           take_quantiser(m, options);
+           take_quantiser(m, options) && take_ip(m, options);
 }
 
 /* Whether the file has that SHA-256. */

@@ -84,6 +84,7 @@ static void options(TtfsJson *j, const char *key, const TtfsPipeline *f, const T
         ttfs_json_end(j);
     }
     input_map(j, "uint8", &f->map);
+    if (job->options->ip_xact) ttfs_json_bool(j, "ip_xact", true);
     layer_options(j, "layers", &job->spike);
     ttfs_json_end(j);
 }

@@ -128,6 +128,7 @@ void ttfs_page_reproduce(TtfsBuf *b, const TtfsPage *p) {
     text(b, options, "schedule", "--schedule");
     input_range(b, options);
     input_shape(b, options);
+    if (cJSON_IsTrue(cJSON_GetObjectItem(options, "ip_xact"))) ttfs_buf_puts(b, " --ip-xact");
     if (*name) ttfs_buf_puts(b, " --chip ");
     if (*name) word(b, ours ? name : "chip.json");
     ttfs_buf_puts(b, "</pre>");

@@ -47,7 +47,7 @@ class TtfsCompileOptions(Structure):
                 ("deviation", c_float * MOST_CHANNELS), ("shape_rank", c_uint32), ("shape", c_uint32 * MOST_SHAPE),
                 ("layers", POINTER(TtfsLayerOptions)), ("n_layers", c_uint32),
                 ("seed", c_uint32), ("threads", c_uint32), ("memory", c_uint64), ("stop_after", c_char_p),
-                ("dump", c_char_p), ("times", c_bool), ("weights_only", c_char_p), ("progress", TtfsProgress)]
+                ("dump", c_char_p), ("times", c_bool), ("ip_xact", c_bool), ("weights_only", c_char_p), ("progress", TtfsProgress)]
 
 
 class TtfsSessionOptions(Structure):

@@ -466,7 +466,7 @@ def compile(model: Any, out: Union[str, os.PathLike, None] = None, *, calib: Any
             input_range: Optional[Sequence[float]] = None, mean: Optional[Sequence[float]] = None,
             std: Optional[Sequence[float]] = None, layers: Optional[Mapping[str, Mapping[str, Any]]] = None,
             seed: Optional[int] = None, memory: Optional[int] = None, threads: Optional[int] = None,
-            stop_after: Optional[str] = None, weights_only: Union[str, os.PathLike, None] = None, example: Any = None,
+            stop_after: Optional[str] = None, ip_xact: Optional[bool] = None, weights_only: Union[str, os.PathLike, None] = None, example: Any = None,
             progress: Optional[Progress] = None, input_shape: Optional[Sequence[int]] = None) -> Network:
     """Compiles a model: a path (ONNX or NIR), the bytes of an ONNX file, an onnx.ModelProto, or a torch.nn.Module with an
     `example` batch. Options are those of `ttfs compile`, and give the same bytes; None is the default. Without
@@ -489,7 +489,7 @@ def compile(model: Any, out: Union[str, os.PathLike, None] = None, *, calib: Any
     given = {"chip": path(chip), "fit": path(fit), "lanes": lanes, "schedule": path(schedule), "calib_count": calib_count, "ticks": ticks,
              "weight_bits": weight_bits, "percentile": percentile, "quantiser": path(quantiser), "optimise": path(optimise),
              "target_agreement": target_agreement, "max_drop": max_drop, "seed": seed, "memory": memory, "threads": threads,
-             "stop_after": path(stop_after)}
+             "stop_after": path(stop_after), "ip_xact": ip_xact}
     for name, value in given.items():
         if value is not None:
             setattr(o, name, number(name, value) if isinstance(value, int) else value)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // AXI4-Stream: samples in, readouts out. A packet in is a sample: beats are flits (docs/core.md: flow, row, column,
-// channel, value in the lowest bits, zeros above them), the last one has s_last_i; one with no byte kept is no flit, so
-// that a silent sample is one such beat. The first beat starts the chip when it is not busy. A packet out is what the host gets
+// channel, value in the lowest bits, zeros above them), the last one has s_last_i; one with no byte kept, or of zeros (as a
+// value is never 0), is no flit, so that a silent sample is one such beat. The first beat starts the chip when it is not busy. A packet out is what the host gets
 // of a sample, a flit a beat; the last has m_last_o, which is known when the chip is done: a flit is given when the next one
 // is there or the sample is through. Both sides may pause as they like; nothing is lost, no output depends on an
 // input in the same cycle. When no sample runs in the middle of a packet (the chip refused it, or went on without its host:
@@ -67,7 +67,7 @@ module ttfs_axis #(
                 default: if (closes || dropped) state_q <= REST; else if (drops) state_q <= DROP;
             endcase
             if (drops || given) in_q <= 1'b0;
-            else if (accept) in_q <= |s_keep_i;
+            else if (accept) in_q <= |s_keep_i && |s_data_i[FLIT-1:0];
             if (drops || closes) end_q <= 1'b0;
             else if (accept) end_q <= s_last_i;
         end

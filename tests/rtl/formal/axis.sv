@@ -10,6 +10,7 @@
 // mutant: wrap/ttfs_axis.v s/state_q == FEED && !slot_valid_i/1'b0/
 // mutant: wrap/ttfs_axis.v s/if (drops || given) in_q/if (given) in_q/
 // mutant: wrap/ttfs_axis.v s/drops && (end_q || (accept && s_last_i))/drops \&\& accept \&\& s_last_i/
+// mutant: wrap/ttfs_axis.v s/|s_keep_i \&\& |s_data_i\[FLIT-1:0\]/|s_keep_i/
 // ttfs_axis: AXI4-Stream, for any sender that keeps its beats, any receiver and any chip, whose done comes when its flits have
 // gone. One flit of each direction is followed, the K-th: it goes on as the K-th, with the same bits, and with the mark of a
 // last one exactly if no other comes before the done. Flits are neither lost nor doubled, an end marker is given behind all
@@ -35,7 +36,7 @@ module axis (
         .slot_valid_i(slot_valid), .out_valid_i(out_valid), .out_ready_o(out_ready), .out_flit_i(out_flit)
     );
 
-    wire s_takes = s_valid && s_ready, s_flit = s_takes && s_keep, gives = in_valid && in_ready;
+    wire s_takes = s_valid && s_ready, s_flit = s_takes && s_keep && s_data != 0, gives = in_valid && in_ready;
     wire takes = out_valid && out_ready, leaves = m_valid && m_ready;
     reg [4:0] came = 0, went = 0, ends_came = 0, ends_went = 0, outs = 0, ms = 0;
 

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The PYNQ driver, rtl/host, against the block of `compile --ip-xact` under Icarus: registers behind pipes in place of a board's
+memory bus, packets in place of its DMA. Potentials are golden's to the last bit and classes the same, by registers alone and by
+streams; the block of another chip refuses the image. Skipped without numpy.
+
+`pynq.py drive OUT X SIMULATION STREAMS`, for itself: drives a simulation and prints what came.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+
+from e2e import DIGITS, SOURCE, Case, few, interpreter, need
+
+CHIP = os.path.join(SOURCE, "rtl", "cocotb", "chip.json")
+COUNT = 2
+
+
+class Simulation:
+    """The block as PYNQ shows it: read, write; sendchannel, recvchannel."""
+
+    def __init__(self, path):
+        self.process = subprocess.Popen(["vvp", "-n", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.sendchannel = self.recvchannel = self
+        self.target = None
+
+    def say(self, *words):
+        self.process.stdin.write(" ".join("%x" % w if isinstance(w, int) else w for w in words) + "\n")
+        self.process.stdin.flush()
+
+    def hear(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError("the simulation has ended")
+        return line.split()
+
+    def write(self, offset, word):
+        self.say("w", offset, int(word))
+        if self.hear() != ["0"]:
+            raise RuntimeError("a write of %x is an error" % offset)
+
+    def read(self, offset):
+        self.say("r", offset, 0)
+        word, response = self.hear()
+        if response != "0":
+            raise RuntimeError("a read of %x is an error" % offset)
+        return int(word, 16)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(60)
+
+    def transfer(self, buffer):
+        """In first, as a driver must, to where what comes is put; then out."""
+        if self.target is None:
+            self.target = buffer
+            return
+        self.say("s", len(buffer), 0)
+        for beat in buffer:
+            self.say(int(beat))
+
+    def wait(self):
+        if self.target is None:
+            return
+        self.say("m", 0, 0)
+        n = int(self.hear()[0], 16)
+        if n != len(self.target):
+            raise RuntimeError("a packet of %d beats, %d expected" % (n, len(self.target)))
+        for i in range(n):
+            self.target[i] = int(self.hear()[0], 16)
+        self.target = None
+
+
+def drive(out, x, path, streams):
+    import numpy as np
+    sys.path.insert(0, os.path.join(SOURCE, "rtl", "host"))
+    from ttfs_pynq import Overlay
+    x = np.load(x)["x"][:COUNT]
+    simulation = Simulation(path)
+    try:
+        net = Overlay(out, mmio=simulation, dma=simulation if streams == "1" else None)
+        sums = net.potentials(x)
+        found = {"sums": [{str(p): v.tolist() for p, v in s.items()} for s in sums], "first": net.run(x[:1]).tolist()}
+    except RuntimeError as e:
+        found = {"error": str(e)}
+    simulation.close()
+    print(json.dumps(found))
+
+
+def build(case, out, streams):
+    path = case.path("sim-%s-%d" % (out, streams))
+    with open(case.path(out, "ip", "ttfs_axi.v"), encoding="utf-8") as f:
+        bits = int(re.search(r"\[(\d+):0\] s_axis_tdata", f.read())[1]) + 1
+    p = subprocess.run([need("iverilog"), "-g2012", "-DSTREAMS=%d" % streams, "-DBITS=%d" % bits, "-I" + case.path(out, "rtl"), "-I" + case.path(out, "ip"),
+                        "-y", case.path(out, "rtl"), "-y", case.path(out, "ip"), "-o", path, os.path.join(SOURCE, "tests", "rtl", "ip_host.sv")],
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    case.equal((p.returncode, p.stdout), (0, ""), "Icarus")
+    return path
+
+
+def driven(case, python, out, path, streams):
+    p = subprocess.run([python, os.path.abspath(__file__), "drive", case.path(out), os.path.join(DIGITS, "test.npz"), path, str(streams)],
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=200)
+    case.equal(p.returncode, 0, "the driver: " + p.stdout[-2000:])
+    return json.loads(p.stdout.splitlines()[-1]) if p.returncode == 0 else {}
+
+
+def golden(case, out):
+    """[potentials of the readout] a sample, and classes."""
+    case.good("run", out, "--input", os.path.join(DIGITS, "test.npz"), "--count", COUNT, "--engine", "golden", "--trace", "trace.txt")
+    with open(case.path("trace.txt"), encoding="utf-8") as f:
+        found = f.read().split("sample ")[1:]
+    return [[int(v) for v in re.findall(r"^readout .* potential (-?\d+)$", sample, re.M)] for sample in found]
+
+
+def equal(case, got, want, what):
+    sums = got.get("sums", [])
+    case.equal([list(s.values())[0] for s in sums], want, what + ": potentials")
+    case.equal(got.get("first"), [want[0].index(max(want[0]))], what + ": the class of the first sample")
+
+
+def main():
+    need("iverilog")
+    python = interpreter()
+    case = Case()
+    for schedule, streams in few((("latency", 1), ("overlap", 0)), 2):
+        case.good("compile", os.path.join(DIGITS, "digits_mlp.onnx"), "--calib", os.path.join(DIGITS, "calib.npz"), "--ticks", "15", "--weight-bits", "4",
+                  "--chip", CHIP, "--schedule", schedule, "--ip-xact", "-o", schedule)
+        what = "%s, %s" % (schedule, "streams" if streams else "registers")
+        equal(case, driven(case, python, schedule, build(case, schedule, streams), streams), golden(case, schedule), what)
+    refusals(case, python)
+    return case
+
+
+def refusals(case, python):
+    """The words of a folder, to the block of another."""
+    with open(CHIP, encoding="utf-8") as f:
+        other = json.load(f)
+    case.write("other.json", json.dumps(dict(other, list_entries=64)))
+    case.good("compile", os.path.join(DIGITS, "digits_mlp.onnx"), "--calib", os.path.join(DIGITS, "calib.npz"), "--ticks", "15", "--weight-bits", "4",
+              "--chip", "other.json", "--schedule", "latency", "--ip-xact", "-o", "other")
+    got = driven(case, python, "other", case.path("sim-latency-1"), 1)
+    case.check("refuses the image: FLAGS 40" in got.get("error", ""), "an image for another chip: %s" % got)
+
+
+if sys.argv[1:2] == ["drive"]:
+    drive(*sys.argv[2:])
+else:
+    sys.exit(main().done())
