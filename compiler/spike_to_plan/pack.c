@@ -51,8 +51,17 @@ static void write_tasks(const Pack *p) {
         TtfsTask *t = TTFS_PUSH(&plan->arena, plan->tasks);
         *t = p->cells.at[i].task;
         t->core = p->units.at[p->cells.at[i].unit].core;
+        t->slot = ttfs_plan_when(plan, t->pop).slot;
     }
     ttfs_solver_derive(p->solver);
+}
+
+/* Of streamed weights a core has any number. */
+static const TtfsChip *chip_of(const Solver *v, TtfsArena *a) {
+    TtfsChip *c = TTFS_NEW(a, TtfsChip);
+    *c = v->plan->chip;
+    if (v->streams) c->weight_rows = INT32_MAX;
+    return c;
 }
 
 /* Makes the plan; its cycles. */
@@ -60,7 +69,7 @@ static Result try_packing(Solver *v, PackTry how) {
     TtfsMark mark = ttfs_arena_mark(&v->scratch);
     Pack p = {.solver = v,
               .spike = v->spike,
-              .chip = &v->plan->chip,
+              .chip = chip_of(v, &v->scratch),
               .arena = &v->scratch,
               .tight = how.tight,
               .far = how.far,
@@ -68,6 +77,7 @@ static Result try_packing(Solver *v, PackTry how) {
     Result r = {how, UINT64_MAX};
     if (pack(&p, how)) {
         write_tasks(&p);
+        if (v->streams) ttfs_solver_stream(v);
         if (ttfs_solver_fits(v, false))
             r.cycles = ttfs_plan_slot_cycles(v->plan, v->spike, 0, p.expected);
     }
@@ -123,4 +133,12 @@ bool ttfs_solver_pack(Solver *v) {
     v->plan->tasks.len = n;
     ttfs_solver_derive(v);
     return true;
+}
+
+bool ttfs_solver_squeeze(Solver *v) {
+    static const uint32_t cells[] = {1, 2, 3, 4, 6, 8};
+    for (uint32_t i = 0; i < sizeof cells / sizeof *cells; i++)
+        if (try_packing(v, (PackTry){cells[i], 1, true, true, false}).cycles < UINT64_MAX)
+            return true;
+    return false;
 }

@@ -95,6 +95,7 @@ typedef struct {
     uint64_t banked[TTFS_PLAN_BANKS + 1]; /* words of a copy, of buffers with 2^i copies */
     uint64_t load, time; /* cycles of its tasks; with what arrives, and some more as they vary */
     uint32_t made;       /* populations that it makes something of */
+    bool apart;          /* of one population it pools channels that lie no words apart */
 } PackFill;
 
 /* cells.c. Cuts all populations into cells and units, none of them placed. */
