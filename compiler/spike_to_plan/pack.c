@@ -23,10 +23,11 @@ enum {
     FINALS = 4
 };
 
-/* A cutting, and what its plan takes: UINT64_MAX cycles when it does not fit. */
+/* A cutting, and what its plan takes: UINT64_MAX cycles when it does not fit. Those of one mark cut
+ * all populations alike, so only the first is tried. */
 typedef struct {
     PackTry how;
-    uint64_t cycles;
+    uint64_t cycles, mark;
 } Result;
 
 static bool rates_known(const TtfsSpike *s) {
@@ -36,7 +37,7 @@ static bool rates_known(const TtfsSpike *s) {
 }
 
 static bool pack(Pack *p, PackTry how) {
-    ttfs_pack_cut(p, how);
+    ttfs_pack_cut(p);
     if (!ttfs_pack_place(p)) return false;
     ttfs_pack_balance(p);
     if (how.near && ttfs_pack_connect(p)) ttfs_pack_draw_near(p);
@@ -64,8 +65,14 @@ static const TtfsChip *chip_of(const Solver *v, TtfsArena *a) {
     return c;
 }
 
-/* Makes the plan; its cycles. */
-static Result try_packing(Solver *v, PackTry how) {
+static bool is_among(const Result *all, uint32_t n, uint64_t mark) {
+    for (uint32_t i = 0; i < n; i++)
+        if (all[i].mark == mark) return true;
+    return false;
+}
+
+/* Makes the plan; its cycles. Not when one of those before cuts the same way. */
+static Result try_unlike(Solver *v, PackTry how, const Result *before, uint32_t n) {
     TtfsMark mark = ttfs_arena_mark(&v->scratch);
     Pack p = {.solver = v,
               .spike = v->spike,
@@ -74,8 +81,8 @@ static Result try_packing(Solver *v, PackTry how) {
               .tight = how.tight,
               .far = how.far,
               .expected = rates_known(v->spike)};
-    Result r = {how, UINT64_MAX};
-    if (pack(&p, how)) {
+    Result r = {how, UINT64_MAX, ttfs_pack_divide(&p, how)};
+    if (!is_among(before, n, r.mark) && pack(&p, how)) {
         write_tasks(&p);
         if (v->streams) ttfs_solver_stream(v);
         if (ttfs_solver_fits(v, false))
@@ -83,6 +90,10 @@ static Result try_packing(Solver *v, PackTry how) {
     }
     ttfs_arena_release(&v->scratch, mark);
     return r;
+}
+
+static Result try_packing(Solver *v, PackTry how) {
+    return try_unlike(v, how, NULL, 0);
 }
 
 static int by_cycles(const void *a, const void *b) {
@@ -95,8 +106,9 @@ static int by_cycles(const void *a, const void *b) {
 /* All cuttings, the best first; if none fits, those that copy the fewest weights. */
 static bool try_all(Solver *v, Result all[TRIES]) {
     for (uint32_t i = 0; i < TRIES; i++)
-        all[i] = try_packing(
-            v, (PackTry){cells_a_core[i / PARTS], most_parts[i % PARTS], false, true, false});
+        all[i] = try_unlike(
+            v, (PackTry){cells_a_core[i / PARTS], most_parts[i % PARTS], false, true, false}, all,
+            i);
     qsort(all, TRIES, sizeof *all, by_cycles);
     for (uint32_t i = 0; i < CELLS && all[0].cycles == UINT64_MAX; i++)
         all[0] = try_packing(v, (PackTry){cells_a_core[i], 1, true, true, false});
