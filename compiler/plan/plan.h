@@ -29,8 +29,9 @@ enum {
 };
 
 /* When a population is computed: in this slot of every turn, for the sample that entered `stage`
- * turns before. The input: 0, 0. A reader's stage is not below that of its source; if it is the
- * same, its slot is later. */
+ * turns before; some of it, where a slot has not room for all its weights, in earlier ones. The
+ * input: 0, 0. A reader's stage is not below that of its source; if it is the same, its slots are
+ * later. */
 typedef struct {
     uint32_t slot, stage;
 } TtfsWhen;

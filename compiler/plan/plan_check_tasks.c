@@ -20,7 +20,8 @@ static bool check_place(PlanCheck *c, uint32_t i) {
     if (t->pop.i < 1 || t->pop.i > c->spike->pops.len || t->core >= ttfs_chip_cores(&p->chip))
         return ttfs_plan_fault(c, (TtfsPop){0}, "task %u is outside the chip or the graph", i);
     const TtfsPopulation *pop = ttfs_spike_pop(c->spike, t->pop);
-    if (t->pop.i == c->spike->input.i || t->slot != ttfs_plan_when(p, t->pop).slot)
+    if (t->pop.i == c->spike->input.i || t->slot > ttfs_plan_when(p, t->pop).slot ||
+        t->slot < ttfs_plan_earliest(p, c->spike, t->pop))
         return ttfs_plan_fault(c, t->pop, "task %u is in slot %u", i, t->slot);
     if (!inside(t->ch_first, t->channels, pop->c) || !inside(t->oy_first, t->oy_count, pop->h) ||
         !inside(t->ox_first, t->ox_count, pop->w))
@@ -93,6 +94,8 @@ static void check_cover(PlanCheck *c, TtfsPop id, const uint32_t *tasks, uint32_
     TtfsMark start = ttfs_arena_mark(&c->scratch);
     unsigned char *seen = TTFS_ARRAY(&c->scratch, unsigned char, ttfs_pop_size(pop));
     uint64_t held = 0;
+    if (n && c->plan->tasks.at[tasks[n - 1]].slot != ttfs_plan_when(c->plan, id).slot)
+        ttfs_plan_fault(c, id, "its last task is not in its slot");
     for (uint32_t i = 0; i < n; i++) {
         const TtfsTask *t = &c->plan->tasks.at[tasks[i]];
         if (mark(pop, t, seen))

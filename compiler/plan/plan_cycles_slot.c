@@ -19,6 +19,7 @@ typedef struct {
     uint32_t slot;
     bool expected;
     TtfsArena scratch;
+    uint64_t *made;  /* by population id: neurons of it that the slot computes */
     uint64_t *puts;  /* by core: cycles that arriving values take */
     uint64_t *held;  /* expected, by core: cycles that they keep a scan from the activations */
     uint64_t *flits; /* by flow */
@@ -38,8 +39,21 @@ static bool is_mesh(const Slot *l) {
     return ttfs_chip_cores(&l->plan->chip) > 1;
 }
 
+/* The input's come in slot 0. */
+static void count_made(Slot *l) {
+    const TtfsPlan *p = l->plan;
+    l->made = TTFS_ARRAY(&l->scratch, uint64_t, (size_t)l->spike->pops.len + 1);
+    if (l->slot == 0)
+        l->made[l->spike->input.i] = ttfs_pop_size(ttfs_spike_pop(l->spike, l->spike->input));
+    for (uint32_t i = ttfs_plan_first_task(p, l->slot); i < p->tasks.len; i++) {
+        const TtfsTask *t = &p->tasks.at[i];
+        if (t->slot != l->slot) break;
+        l->made[t->pop.i] += (uint64_t)t->channels * t->oy_count * t->ox_count;
+    }
+}
+
 static bool is_now(const Slot *l, TtfsPop p) {
-    return ttfs_plan_when(l->plan, p).slot == l->slot;
+    return l->made[p.i] > 0;
 }
 
 /* Of so many neurons, that fire at this rate, those that do. */
@@ -59,6 +73,13 @@ static uint64_t places_in(int64_t first, uint32_t count, uint32_t size) {
 static uint64_t neurons_kept(const TtfsBuffer *b, const TtfsPopulation *p) {
     return places_in(b->y_first, b->rows, p->h) * places_in(b->x_first, b->cols, p->w) *
            b->channels;
+}
+
+/* Those of so many neurons that the slot computes: all, where it computes all of the population. */
+static uint64_t neurons_now(const Slot *l, TtfsPop pop, uint64_t kept) {
+    uint64_t all = ttfs_pop_size(ttfs_spike_pop(l->spike, pop)), made = l->made[pop.i];
+    if (made >= all) return kept;
+    return l->expected ? (kept * made + all - 1) / all : least(kept, made);
 }
 
 /* By core: flows whose values it keeps in the slot. */
@@ -87,7 +108,7 @@ static void count_puts(Slot *l) {
         const TtfsBuffer *b = &l->plan->buffers.at[i];
         const TtfsPopulation *p = ttfs_spike_pop(l->spike, b->pop);
         uint32_t rate = ttfs_pop_rate(p, b->y_first, b->rows, b->x_first, b->cols);
-        uint64_t n = neurons_kept(b, p), v = values(l, n, rate);
+        uint64_t n = neurons_now(l, b->pop, neurons_kept(b, p)), v = values(l, n, rate);
         if (!is_now(l, b->pop)) continue;
         if (l->expected)
             expect_puts(l, b->core, v, n, flows[b->core]);
@@ -361,6 +382,7 @@ static uint64_t slot_cycles(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot
     Slot l = {.plan = p, .spike = s, .slot = slot, .expected = expected};
     l.puts = TTFS_ARRAY(&l.scratch, uint64_t, ttfs_chip_cores(&p->chip));
     l.held = TTFS_ARRAY(&l.scratch, uint64_t, ttfs_chip_cores(&p->chip));
+    count_made(&l);
     count_puts(&l);
     if (is_mesh(&l)) count_routers(&l);
     uint64_t cycles = expected ? expected_cycles(&l) : worst_cycles(&l) + words_of_core(&l);

@@ -7,6 +7,16 @@
  */
 #include "plan_geometry.h"
 
+uint32_t ttfs_plan_earliest(const TtfsPlan *p, const TtfsSpike *s, TtfsPop pop) {
+    const TtfsPopulation *q = ttfs_spike_pop(s, pop);
+    uint32_t slot = 0, stage = ttfs_plan_when(p, pop).stage;
+    for (uint32_t k = 0; k < q->conn_count; k++) {
+        TtfsWhen from = ttfs_plan_when(p, s->conns.at[q->conn_first + k].src);
+        if (from.stage == stage && from.slot >= slot) slot = from.slot + 1;
+    }
+    return slot;
+}
+
 bool ttfs_pop_is_pooled(const TtfsSpike *s, TtfsPop p) {
     return ttfs_spike_pop(s, p)->kind == TTFS_POP_POOL;
 }

@@ -26,6 +26,10 @@ typedef struct {
     uint32_t rows, cols; /* positions */
 } TtfsReach;
 
+/* The first slot in which some of a population can be computed: behind its sources of the same
+ * stage.
+ */
+uint32_t ttfs_plan_earliest(const TtfsPlan *p, const TtfsSpike *s, TtfsPop pop);
 /* What source `k` (0 .. conn_count - 1) of the task is; sizes are those of a checked graph that
  * fits the chip. Of a connection in groups the channels are those of all groups that the task's
  * channels are in. */

@@ -8,6 +8,9 @@
 #include "pack.h"
 #include "plan_cycles.h"
 
+#define MARK_BASIS UINT64_C(0xcbf29ce484222325)
+#define MARK_PRIME UINT64_C(0x100000001b3)
+
 static uint32_t least(uint64_t a, uint64_t b) {
     return (uint32_t)(a < b ? a : b);
 }
@@ -370,25 +373,48 @@ static void make_room(Pack *p) {
     p->pops = TTFS_ARRAY(p->arena, uint32_t, (size_t)pops + 1);
 }
 
-void ttfs_pack_cut(Pack *p, PackTry how) {
-    uint32_t pops = p->spike->pops.len, *source = pair_pools(p);
+static void mark_starts(uint64_t *mark, const uint32_t *s, uint32_t n) {
+    for (uint32_t i = 0; i <= n; i++) *mark = (*mark ^ s[i]) * MARK_PRIME;
+    *mark = (*mark ^ UINT32_MAX) * MARK_PRIME;
+}
+
+/* FNV-1a, of words. */
+static uint64_t mark_of(const Pack *p) {
+    uint64_t mark = MARK_BASIS;
+    for (uint32_t id = 2; id <= p->spike->pops.len; id++) {
+        const PackGrid *g = &p->grids[id];
+        mark_starts(&mark, g->y, g->rows);
+        mark_starts(&mark, g->x, g->cols);
+        mark_starts(&mark, g->c, g->parts);
+    }
+    return mark;
+}
+
+uint64_t ttfs_pack_divide(Pack *p, PackTry how) {
+    uint32_t pops = p->spike->pops.len;
     uint64_t all = weigh(p);
+    p->pool_source = pair_pools(p);
     p->grids = TTFS_ARRAY(p->arena, PackGrid, (size_t)pops + 1);
+    for (uint32_t id = 2; id <= pops; id++) {
+        uint32_t pool = pool_of(p, id);
+        if (p->pool_source[id]) continue;
+        if (pool && p->pool_source[pool] == id)
+            cut_both(p, id, pool, how, all ? all : 1);
+        else
+            cut_alone(p, id, how, all ? all : 1);
+    }
+    return mark_of(p);
+}
+
+void ttfs_pack_cut(Pack *p) {
+    uint32_t pops = p->spike->pops.len;
     p->is_read = TTFS_ARRAY(p->arena, bool, (size_t)pops + 1);
     for (uint32_t i = 0; i < p->spike->conns.len; i++)
         p->is_read[p->spike->conns.at[i].src.i] = true;
     p->weights = p->params = 0;
     add_host(p);
-    for (uint32_t id = 2; id <= pops; id++) {
-        uint32_t pool = pool_of(p, id);
-        if (source[id]) continue;
-        if (pool && source[pool] == id)
-            cut_both(p, id, pool, how, all ? all : 1);
-        else
-            cut_alone(p, id, how, all ? all : 1);
-    }
     for (uint32_t id = 2; id <= pops; id++) add_cells(p, id);
-    for (uint32_t id = 2; id <= pops; id++) add_units(p, id, source[id]);
+    for (uint32_t id = 2; id <= pops; id++) add_units(p, id, p->pool_source[id]);
     find_vary(p);
     make_room(p);
 }

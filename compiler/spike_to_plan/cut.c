@@ -93,15 +93,47 @@ static uint64_t rows_of(const Job *j, const Cut *cut) {
     return tasks * share(t.channels, j->v->plan->chip.lanes) * ttfs_task_elements(j->v->spike, &t);
 }
 
-/* What the largest cell takes of the memories of a core. */
+/* Have all positions weights of their own? */
+static bool varies(const Job *j) {
+    return ttfs_plan_weights_vary(j->v->spike, j->pop);
+}
+
+/* A unit's weights for a position, or for all, and how many of them a cell has: what a slot has is
+ * some of these. */
+static uint64_t unit_rows(const Job *j) {
+    TtfsTask t = {.pop = j->pop, .oy_count = 1, .ox_count = 1};
+    t.channels = least(least(j->rule.unit, j->rule.most), j->p->c);
+    return ttfs_task_elements(j->v->spike, &t);
+}
+
+static uint64_t items_of(const Job *j, const Cut *cut) {
+    uint64_t units = share(j->units, cut->parts);
+    return varies(j) ? units * share(j->p->h, cut->rows) * share(j->p->w, cut->cols) : units;
+}
+
+uint32_t ttfs_solver_runs(const Solver *v, TtfsPop pop) {
+    return v->runs && v->runs[pop.i] ? v->runs[pop.i] : 1;
+}
+
+/* Weight rows of the largest cell in one of its slots. */
+static uint64_t rows_at_once(const Job *j, const Cut *cut) {
+    uint64_t runs = ttfs_solver_runs(j->v, j->pop);
+    if (runs == 1) return rows_of(j, cut);
+    return (items_of(j, cut) + runs - 1) / runs * unit_rows(j);
+}
+
+/* What the largest cell takes of the memories of a core: weight rows in a slot, and in two that
+ * follow one another. */
 typedef struct {
-    uint64_t rows, acts, words;
+    uint64_t rows, two, acts, words;
 } Need;
 
 static Need need_of(const Job *j, const Cut *cut) {
     Solver *v = j->v;
     TtfsTask t;
-    Need n = {.rows = rows_of(j, cut), .words = largest(j, cut, &t)};
+    uint32_t runs = ttfs_solver_runs(v, j->pop);
+    Need n = {.rows = rows_at_once(j, cut), .words = largest(j, cut, &t) + runs - 1};
+    n.two = runs > 1 && v->step == 1 ? 2 * n.rows : n.rows;
     divide(j, &t);
     n.words *= ttfs_task_words(v->spike, &t);
     TtfsTask cell = {.pop = j->pop, .oy_count = share(j->p->h, cut->rows)};
@@ -121,14 +153,16 @@ static uint64_t room_cycles(const Job *j, const Cut *cut) {
     Need n = need_of(j, cut);
     uint64_t bands = (uint64_t)cut->rows * cut->cols;
     uint32_t chunks = ttfs_chip_memory(&j->v->plan->chip, TTFS_MEM_WEIGHTS).chunks;
-    return cut->parts * ((bands - 1) * n.rows * chunks + bands * (n.acts + n.words) * j->v->price);
+    uint64_t rows = n.rows * ttfs_solver_runs(j->v, j->pop);
+    return cut->parts * ((bands - 1) * rows * chunks + bands * (n.acts + n.words) * j->v->price);
 }
 
 /* The core has room, where weights are streamed: for those of the layer before at the same time. */
 static bool has_room(const Solver *v, uint32_t core, const Need *n) {
     const TtfsChip *c = &v->plan->chip;
     uint64_t ends = 3 + UINT64_C(3) * v->plan->slots.len;
-    return v->last[core] + n->rows <= c->weight_rows && v->acts[core] + n->acts <= c->act_words &&
+    return v->last[core] + n->rows <= c->weight_rows && n->two <= c->weight_rows &&
+           v->acts[core] + n->acts <= c->act_words &&
            v->words[core] + n->words + ends <= c->program_words;
 }
 
@@ -202,14 +236,12 @@ static Span span_of(uint32_t whole, uint32_t parts, uint32_t i) {
 }
 
 /* The tasks of a rectangle of alike positions: one for each set of channels. */
-static void add_sets(const Job *j, uint32_t core, Span units, const TtfsTask *place) {
+static void add_sets(const Job *j, Span units, const TtfsTask *place) {
     TtfsPlan *p = j->v->plan;
     for (uint32_t u = units.first, next; u < units.end; u = next) {
         next = least((u / j->units_set + 1) * j->units_set, units.end);
         TtfsTask t = *place;
         t.pop = j->pop;
-        t.core = core;
-        t.slot = ttfs_plan_when(p, j->pop).slot;
         t.ch_first = channel_at(j, u);
         t.channels = channel_at(j, next) - t.ch_first;
         *TTFS_PUSH(&p->arena, p->tasks) = t;
@@ -222,14 +254,43 @@ static uint32_t step_of(const Job *j, int axis, uint32_t at, Span span) {
     return j->rule.by_position ? 1 : least(alike, span.end - at);
 }
 
-static void add_cell(const Job *j, uint32_t core, Span units, Span rows, Span cols) {
+static void add_places(const Job *j, TtfsTask at, Span units, Span rows, Span cols) {
     for (uint32_t y = rows.first, dy; y < rows.end; y += dy) {
         dy = step_of(j, 0, y, rows);
         for (uint32_t x = cols.first, dx; x < cols.end; x += dx) {
             dx = step_of(j, 1, x, cols);
-            TtfsTask place = {.oy_first = y, .oy_count = dy, .ox_first = x, .ox_count = dx};
-            add_sets(j, core, units, &place);
+            at.oy_first = y, at.oy_count = dy, at.ox_first = x, at.ox_count = dx;
+            add_sets(j, units, &at);
         }
+    }
+}
+
+/* Items first .. end - 1 of a cell whose positions have weights of their own: units of one position
+ * after the other. */
+static void add_items(const Job *j, TtfsTask at, Span units, Span rows, Span cols, Span items) {
+    uint32_t n = units.end - units.first, width = cols.end - cols.first;
+    for (uint32_t i = items.first, next; i < items.end; i = next) {
+        uint32_t place = i / n;
+        next = least((place + 1) * n, items.end);
+        at.oy_first = rows.first + place / width;
+        at.ox_first = cols.first + place % width;
+        at.oy_count = at.ox_count = 1;
+        add_sets(j, (Span){units.first + i % n, units.first + i % n + next - i}, &at);
+    }
+}
+
+/* A cell, in as many slots as its population takes. */
+static void add_cell(const Job *j, uint32_t core, Span units, Span rows, Span cols) {
+    uint32_t runs = ttfs_solver_runs(j->v, j->pop), n = units.end - units.first;
+    uint32_t places = (rows.end - rows.first) * (cols.end - cols.first);
+    TtfsTask at = {.core = core, .slot = ttfs_plan_when(j->v->plan, j->pop).slot};
+    for (uint32_t i = runs; i-- > 0; at.slot -= j->v->step) {
+        Span items = span_of(varies(j) ? n * places : n, runs, i);
+        Span part = {units.first + items.first, units.first + items.end};
+        if (varies(j) && runs > 1)
+            add_items(j, at, units, rows, cols, items);
+        else
+            add_places(j, at, runs > 1 ? part : units, rows, cols);
     }
 }
 
@@ -299,6 +360,23 @@ static uint32_t cells_of(const Solver *v, TtfsPop pop) {
     return least(cores, fair ? fair : 1);
 }
 
+bool ttfs_solver_find_runs(Solver *v) {
+    uint32_t pops = v->spike->pops.len, cores = ttfs_chip_cores(&v->plan->chip);
+    uint64_t most_rows = v->plan->chip.weight_rows / (v->step == 1 ? 2 : 1);
+    bool some = false;
+    v->runs = TTFS_ARRAY(&v->scratch, uint32_t, (size_t)pops + 1);
+    for (uint32_t i = 2; i <= pops; i++) {
+        Job j = job_of(v, (TtfsPop){i});
+        if (ttfs_pop_is_pooled(v->spike, j.pop)) continue;
+        uint64_t places = varies(&j) ? (uint64_t)j.p->h * j.p->w : 1;
+        uint64_t items = (places * j.units + cores - 1) / cores, rows = unit_rows(&j);
+        uint64_t at_once = most_rows > rows ? most_rows / rows : 1;
+        v->runs[i] = (uint32_t)((items + at_once - 1) / at_once);
+        some = some || v->runs[i] > 1;
+    }
+    return some;
+}
+
 void ttfs_solver_look_ahead(Solver *v) {
     uint32_t pops = v->spike->pops.len, cores = ttfs_chip_cores(&v->plan->chip);
     v->later = TTFS_ARRAY(&v->scratch, Later, (size_t)pops + 1);
@@ -328,7 +406,7 @@ void ttfs_solver_cut(Solver *v, TtfsPop pop) {
         v->rows[cores[i].core] += need.rows;
         v->acts[cores[i].core] += need.acts;
         v->words[cores[i].core] += need.words;
-        v->last[cores[i].core] = need.rows;
+        if (v->step == 1) v->last[cores[i].core] = need.rows;
     }
     v->flows += cut.parts * cut.rows * cut.cols;
     ttfs_arena_release(&v->scratch, mark);

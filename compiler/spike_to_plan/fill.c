@@ -11,10 +11,16 @@
 
 enum { MARGIN = 8 }; /* quarters of a deviation that a core is weighed with */
 
+/* A pool takes whole words: all that read a buffer begin at the same channel of one. */
+static bool lie_apart(const TtfsRead *a, const TtfsRead *b) {
+    return a->pooled && b->pooled && (a->pool_first - b->pool_first) % TTFS_WORD_ELEMENTS != 0;
+}
+
 static void add_buffers(Pack *p, const PackCell *c, PackFill *f) {
     for (uint32_t i = 0; i < c->reads; i++) {
         const TtfsRead *r = &p->reads.at[c->first_read + i];
         if (p->held_pop[r->pop] == p->stamp) {
+            if (lie_apart(&p->kept[r->pop], r)) f->apart = true;
             ttfs_read_unite(&p->kept[r->pop], r);
             continue;
         }
@@ -101,7 +107,7 @@ static uint64_t later(const Pack *p, const PackFill *f) {
 }
 
 PackFill ttfs_pack_fill(Pack *p, uint32_t core, uint32_t out, uint32_t in) {
-    PackFill f = {.use = {.program_words = 3 + 3}};
+    PackFill f = {.use = {.program_words = 3 + UINT64_C(3) * p->solver->plan->slots.len}};
     p->stamp++;
     p->pops_kept = 0;
     for (uint32_t u = p->cores[core].first; u != PACK_NONE; u = p->units.at[u].next)
@@ -133,7 +139,7 @@ static bool banks_fit(const TtfsChip *c, const PackFill *f) {
 bool ttfs_pack_fits(const Pack *p, const PackFill *f) {
     const TtfsChip *c = p->chip;
     const TtfsUse *u = &f->use;
-    return banks_fit(c, f) && u->weight_rows <= c->weight_rows &&
+    return !f->apart && banks_fit(c, f) && u->weight_rows <= c->weight_rows &&
            u->param_words <= c->param_words && u->program_words <= c->program_words &&
            u->buffers <= c->buffers && u->table_rows <= c->table_words &&
            u->table_cols <= c->table_words;

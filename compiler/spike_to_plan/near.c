@@ -15,7 +15,8 @@
 
 enum {
     TREE = 8,              /* work for a tree, with one for each of its readers */
-    WORK_EACH = 8000,      /* set aside for a cell and core */
+    WORK_EACH = 8000,      /* set aside for a cell and core, */
+    WORK_SMALL = 4000,     /* where all cores are near one another, */
     WORK_MOST = 400000000, /* in all */
     TOLERANCE = 128,       /* cycles on top of the busiest core's: a part of so many */
     HEAT_STEPS = 32,       /* of them in that: heat doubles with each */
@@ -275,7 +276,8 @@ static void set_limit(Near *n) {
 }
 
 static uint64_t work_of(const Pack *p) {
-    uint64_t work = (uint64_t)WORK_EACH * p->cells.len * ttfs_chip_cores(p->chip);
+    uint64_t each = ttfs_pack_is_small(p->chip) ? WORK_SMALL : WORK_EACH;
+    uint64_t work = each * p->cells.len * ttfs_chip_cores(p->chip);
     return work < WORK_MOST ? work : WORK_MOST;
 }
 

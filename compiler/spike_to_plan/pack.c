@@ -23,10 +23,11 @@ enum {
     FINALS = 4
 };
 
-/* A cutting, and what its plan takes: UINT64_MAX cycles when it does not fit. */
+/* A cutting, and what its plan takes: UINT64_MAX cycles when it does not fit. Those of one mark cut
+ * all populations alike, so only the first is tried. */
 typedef struct {
     PackTry how;
-    uint64_t cycles;
+    uint64_t cycles, mark;
 } Result;
 
 static bool rates_known(const TtfsSpike *s) {
@@ -36,7 +37,7 @@ static bool rates_known(const TtfsSpike *s) {
 }
 
 static bool pack(Pack *p, PackTry how) {
-    ttfs_pack_cut(p, how);
+    ttfs_pack_cut(p);
     if (!ttfs_pack_place(p)) return false;
     ttfs_pack_balance(p);
     if (how.near && ttfs_pack_connect(p)) ttfs_pack_draw_near(p);
@@ -51,28 +52,48 @@ static void write_tasks(const Pack *p) {
         TtfsTask *t = TTFS_PUSH(&plan->arena, plan->tasks);
         *t = p->cells.at[i].task;
         t->core = p->units.at[p->cells.at[i].unit].core;
+        t->slot = ttfs_plan_when(plan, t->pop).slot;
     }
     ttfs_solver_derive(p->solver);
 }
 
-/* Makes the plan; its cycles. */
-static Result try_packing(Solver *v, PackTry how) {
+/* Of streamed weights a core has any number. */
+static const TtfsChip *chip_of(const Solver *v, TtfsArena *a) {
+    TtfsChip *c = TTFS_NEW(a, TtfsChip);
+    *c = v->plan->chip;
+    if (v->streams) c->weight_rows = INT32_MAX;
+    return c;
+}
+
+static bool is_among(const Result *all, uint32_t n, uint64_t mark) {
+    for (uint32_t i = 0; i < n; i++)
+        if (all[i].mark == mark) return true;
+    return false;
+}
+
+/* Makes the plan; its cycles. Not when one of those before cuts the same way. */
+static Result try_unlike(Solver *v, PackTry how, const Result *before, uint32_t n) {
     TtfsMark mark = ttfs_arena_mark(&v->scratch);
     Pack p = {.solver = v,
               .spike = v->spike,
-              .chip = &v->plan->chip,
+              .chip = chip_of(v, &v->scratch),
               .arena = &v->scratch,
               .tight = how.tight,
               .far = how.far,
               .expected = rates_known(v->spike)};
-    Result r = {how, UINT64_MAX};
-    if (pack(&p, how)) {
+    Result r = {how, UINT64_MAX, ttfs_pack_divide(&p, how)};
+    if (!is_among(before, n, r.mark) && pack(&p, how)) {
         write_tasks(&p);
+        if (v->streams) ttfs_solver_stream(v);
         if (ttfs_solver_fits(v, false))
             r.cycles = ttfs_plan_slot_cycles(v->plan, v->spike, 0, p.expected);
     }
     ttfs_arena_release(&v->scratch, mark);
     return r;
+}
+
+static Result try_packing(Solver *v, PackTry how) {
+    return try_unlike(v, how, NULL, 0);
 }
 
 static int by_cycles(const void *a, const void *b) {
@@ -85,8 +106,9 @@ static int by_cycles(const void *a, const void *b) {
 /* All cuttings, the best first; if none fits, those that copy the fewest weights. */
 static bool try_all(Solver *v, Result all[TRIES]) {
     for (uint32_t i = 0; i < TRIES; i++)
-        all[i] = try_packing(
-            v, (PackTry){cells_a_core[i / PARTS], most_parts[i % PARTS], false, true, false});
+        all[i] = try_unlike(
+            v, (PackTry){cells_a_core[i / PARTS], most_parts[i % PARTS], false, true, false}, all,
+            i);
     qsort(all, TRIES, sizeof *all, by_cycles);
     for (uint32_t i = 0; i < CELLS && all[0].cycles == UINT64_MAX; i++)
         all[0] = try_packing(v, (PackTry){cells_a_core[i], 1, true, true, false});
@@ -123,4 +145,12 @@ bool ttfs_solver_pack(Solver *v) {
     v->plan->tasks.len = n;
     ttfs_solver_derive(v);
     return true;
+}
+
+bool ttfs_solver_squeeze(Solver *v) {
+    static const uint32_t cells[] = {1, 2, 3, 4, 6, 8};
+    for (uint32_t i = 0; i < sizeof cells / sizeof *cells; i++)
+        if (try_packing(v, (PackTry){cells[i], 1, true, true, false}).cycles < UINT64_MAX)
+            return true;
+    return false;
 }

@@ -69,6 +69,7 @@ typedef struct {
     bool far;                 /* work may go to any core, not only to one nearby */
     bool expected;            /* rates are known */
     PackGrid *grids;          /* by population id */
+    uint32_t *pool_source;    /* by population id, of a pool: what it reads and is cut with; 0 */
     bool *is_read;            /* by population id */
     uint64_t *loads;          /* by population id: cycles of all of it */
     TTFS_VEC(PackCell) cells; /* cell 0 is the host: it sends the input and takes the sums */
@@ -95,10 +96,13 @@ typedef struct {
     uint64_t banked[TTFS_PLAN_BANKS + 1]; /* words of a copy, of buffers with 2^i copies */
     uint64_t load, time; /* cycles of its tasks; with what arrives, and some more as they vary */
     uint32_t made;       /* populations that it makes something of */
+    bool apart;          /* of one population it pools channels that lie no words apart */
 } PackFill;
 
-/* cells.c. Cuts all populations into cells and units, none of them placed. */
-void ttfs_pack_cut(Pack *p, PackTry how);
+/* cells.c. Lays a grid over every population; a mark of them all, which others have not. */
+uint64_t ttfs_pack_divide(Pack *p, PackTry how);
+/* Cuts all populations into cells and units, none of them placed. */
+void ttfs_pack_cut(Pack *p);
 /* edges.c. Who reads whose values. False: there are too many of them to look at. */
 bool ttfs_pack_connect(Pack *p);
 

@@ -25,6 +25,8 @@ typedef struct {
     uint64_t *last; /* by core: those of the slot that was cut last */
     uint64_t *acts, *words; /* by core: words of activations, of the program, of what is cut */
     uint64_t price; /* cycles that a word of these memories is worth, where weights are streamed */
+    uint32_t step;  /* slots from one that streams to the next, with schedule latency */
+    uint32_t *runs; /* by population id: slots that it takes, a step apart; NULL: one each */
     Later *later;   /* by population id */
     uint32_t flows; /* of what is cut, and of the input */
     bool ok;
@@ -37,6 +39,14 @@ void ttfs_solver_derive(Solver *v);
 void ttfs_solver_stream(Solver *v);
 /* pack.c. The tasks of a pipeline on a mesh, derived; false when it found none that fit. */
 bool ttfs_solver_pack(Solver *v);
+/* pack.c. On a mesh, whatever the schedule: tasks that need little memory, derived, those that pool
+ * channels no words apart on different cores; of streamed weights there may be any number. Cycles
+ * do not count. False when it found none that fit. */
+bool ttfs_solver_squeeze(Solver *v);
+/* cut.c. Fills `runs` so that what a core holds of a layer is there run by run, and the next one's
+ * with it where the step is 1; false: one slot a layer does that already. */
+bool ttfs_solver_find_runs(Solver *v);
+uint32_t ttfs_solver_runs(const Solver *v, TtfsPop pop);
 /* cut.c. Fills `later`. */
 void ttfs_solver_look_ahead(Solver *v);
 /* cut.c. The tasks of a population, over the cores; populations come in order, behind the input. */

@@ -4,7 +4,8 @@
  * (cut.c); what follows from that is derived (compiler/plan/plan_derive.c). When the copies of
  * weights that bands need do not fit, all is cut once more without; where the schedule is left to
  * the solver and does not fit, all of it with that which needs least, and on a chip with stream
- * with weights from outside, with a slot between two layers where they are too large side by side.
+ * with weights from outside, with a slot between two layers where they are too large side by side,
+ * and several slots for a layer that is too large for its cores alone.
  * All refusals are collected (refuse.c). What it makes is handed to ttfs_plan_check, which trusts
  * none of it.
  */
@@ -37,20 +38,20 @@ static TtfsWhen in_pipeline(const Solver *v, TtfsPop pop) {
 }
 
 /* Sources come before their readers, the input first: populations lie in topological order. */
-static TtfsWhen when_of(const Solver *v, TtfsSchedule schedule, uint32_t step, TtfsPop pop) {
+static TtfsWhen when_of(const Solver *v, TtfsSchedule schedule, uint32_t last, TtfsPop pop) {
     if (pop.i == v->spike->input.i) return (TtfsWhen){0, 0};
     if (schedule == TTFS_SCHEDULE_PIPELINE) return in_pipeline(v, pop);
-    return schedule == TTFS_SCHEDULE_OVERLAP ? (TtfsWhen){pop.i - 2, 1}
-                                             : (TtfsWhen){(pop.i - 1) * step, 0};
+    if (schedule == TTFS_SCHEDULE_OVERLAP) return (TtfsWhen){pop.i - 2, 1};
+    uint64_t slot = last + (uint64_t)v->step * ttfs_solver_runs(v, pop);
+    return (TtfsWhen){slot < UINT32_MAX ? (uint32_t)slot : UINT32_MAX - 1, 0};
 }
 
-/* `step`: slots from a population to the next, with schedule latency. */
-static void make_slots(Solver *v, TtfsSchedule schedule, uint32_t step) {
+static void make_slots(Solver *v, TtfsSchedule schedule) {
     TtfsPlan *p = v->plan;
     uint32_t last = 0;
     p->when.len = p->slots.len = 0;
     for (uint32_t i = 1; i <= v->spike->pops.len; i++) {
-        TtfsWhen w = when_of(v, schedule, step, (TtfsPop){i});
+        TtfsWhen w = when_of(v, schedule, last, (TtfsPop){i});
         *TTFS_PUSH(&p->arena, p->when) = w;
         if (w.slot > last) last = w.slot;
     }
@@ -72,7 +73,8 @@ static void cut_all(Solver *v, bool copies) {
 
 /* A plan that fits, or false, with all reasons where `say`. */
 static bool solve(Solver *v, TtfsSchedule schedule, bool say) {
-    make_slots(v, schedule, 1);
+    v->step = 1;
+    make_slots(v, schedule);
     uint32_t slots = v->plan->slots.len;
     if (slots > TTFS_PLAN_SLOTS) {
         if (say) ttfs_solver_refuse(v, (TtfsPop){0}, "slots", slots, TTFS_PLAN_SLOTS);
@@ -83,7 +85,9 @@ static bool solve(Solver *v, TtfsSchedule schedule, bool say) {
     cut_all(v, true);
     if (ttfs_solver_fits(v, false)) return true;
     cut_all(v, false);
-    return ttfs_solver_fits(v, say);
+    if (ttfs_solver_fits(v, false) || (mesh && ttfs_solver_squeeze(v))) return true;
+    if (say) cut_all(v, false), ttfs_solver_fits(v, true);
+    return false;
 }
 
 static uint64_t words_streamed(const TtfsPlan *p) {
@@ -102,8 +106,8 @@ static void note_streamed(Solver *v) {
 enum { MOST_PRICE = 256 }; /* cycles */
 
 /* A layer after the other, as many of the weights as must from outside. */
-static bool solve_streamed(Solver *v, uint32_t step, bool say) {
-    make_slots(v, TTFS_SCHEDULE_LATENCY, step);
+static bool stream_slots(Solver *v) {
+    make_slots(v, TTFS_SCHEDULE_LATENCY);
     if (v->plan->slots.len > TTFS_PLAN_SLOTS) return false;
     bool fit = false;
     v->streams = true;
@@ -112,16 +116,31 @@ static bool solve_streamed(Solver *v, uint32_t step, bool say) {
         ttfs_solver_stream(v);
         fit = ttfs_solver_fits(v, false);
     }
+    bool mesh = ttfs_chip_cores(&v->plan->chip) > 1;
+    fit = fit || (mesh && !v->runs && ttfs_solver_squeeze(v));
     v->streams = false;
-    return fit || ttfs_solver_fits(v, say);
+    return fit;
+}
+
+/* With as few slots as will do: one a layer, a slot between two layers; then layers that are too
+ * large for their cores in several slots, and these with a slot between them. */
+static bool solve_streamed(Solver *v) {
+    for (uint32_t i = 0; i < 4; i++) {
+        v->step = 1 + i % 2;
+        v->runs = NULL;
+        if (i >= 2 && !ttfs_solver_find_runs(v)) continue;
+        if (stream_slots(v)) return true;
+    }
+    return false;
 }
 
 /* Refused, and what the chip lacks where that would do. */
 static bool refuse_unstreamed(Solver *v) {
     v->plan->chip.stream = true;
-    bool would = solve_streamed(v, 1, false) || solve_streamed(v, 2, false);
+    bool would = solve_streamed(v);
     uint64_t words = words_streamed(v->plan);
     v->plan->chip.stream = false;
+    v->runs = NULL;
     solve(v, TTFS_SCHEDULE_LATENCY, true);
     if (would)
         ttfs_note(v->diag, TTFS_AT_FILE(v->file),
@@ -134,7 +153,7 @@ static bool refuse_unstreamed(Solver *v) {
 static bool solve_latency(Solver *v) {
     if (solve(v, TTFS_SCHEDULE_LATENCY, false)) return true;
     if (!v->plan->chip.stream) return refuse_unstreamed(v);
-    if (!solve_streamed(v, 1, false) && !solve_streamed(v, 2, true)) return false;
+    if (!solve_streamed(v)) return ttfs_solver_fits(v, true);
     note_streamed(v);
     return true;
 }

@@ -2,9 +2,11 @@
  *
  * Small random chips, each with random networks of all kinds in all schedules: the Verilog gives
  * the spikes and sums of golden within the cycles that the plan proves, or the network is refused
- * for what the chip has not, which is tried: with it the chip takes the network. What is streamed
+ * for what the chip has not, which is tried: with it the chip takes the network. One that is
+ * refused in the schedule drawn is taken in the one that the compiler finds. What is streamed
  * and comes damaged, or never, is told of. A few by default, TTFS_TEST_GRAPHS networks by hand;
- * what was seen is printed.
+ * what was seen is printed. With TTFS_TEST_PLANS in the environment nothing is simulated: which
+ * networks are refused shows in seconds.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,8 +23,8 @@ enum { PER_CHIP = 16, USUAL = PER_CHIP, SAMPLES = 12 };
 
 /* What networks had, and what became of them. */
 typedef struct {
-    uint32_t chips, meshes, networks, refused, timed, near;
-    uint32_t schedules[TTFS_SCHEDULES], streamed, groups, branches, dense, pools, maps;
+    uint32_t chips, meshes, networks, refused, otherwise, timed, near;
+    uint32_t schedules[TTFS_SCHEDULES], streamed, parted, groups, branches, dense, pools, maps;
     uint64_t spikes, sums;
     double expected, measured, ratio;
 } Seen;
@@ -155,6 +157,14 @@ static bool streams(const TtfsPlan *p) {
     return some;
 }
 
+/* Is some layer computed in several slots? */
+static bool is_parted(const TtfsPlan *p) {
+    bool some = false;
+    for (uint32_t i = 0; i < p->tasks.len; i++)
+        some = some || p->tasks.at[i].slot != ttfs_plan_when(p, p->tasks.at[i].pop).slot;
+    return some;
+}
+
 /* One sample has a fault that says so. */
 static void expect_fault(Case *c, const uint16_t *x, const char *says) {
     TtfsSim *sim = start(c);
@@ -175,6 +185,36 @@ static void damage_stream(Case *c, const uint16_t *x) {
     c->image.stream.len++;
 }
 
+/* Planned, and made an image of; nothing is run. */
+static bool plan_case(Case *c, const TtfsChip *chip, TtfsSchedule schedule) {
+    if (!ttfs_spike_to_plan(&c->spike, chip, schedule, "net", &c->plan, &c->diag)) return false;
+    assert_true(ttfs_plan_to_image(&c->plan, &c->spike, &c->image, &c->diag));
+    return true;
+}
+
+static bool plans_only(void) {
+    return getenv("TTFS_TEST_PLANS") != NULL;
+}
+
+static bool place(Case *c, const TtfsChip *chip, TtfsSchedule schedule) {
+    return plans_only() ? plan_case(c, chip, schedule) : place_case(c, chip, schedule);
+}
+
+/* Taken in the schedule that was drawn, or in the one that the compiler finds. */
+static bool place_somehow(Case *c, const TtfsChip *chip, TtfsSchedule *schedule, uint64_t seed,
+                          Seen *seen) {
+    if (place(c, chip, *schedule)) return true;
+    print_message("network %u, %s%s, %ux%u cores: ", (unsigned)seed, ttfs_schedule_names[*schedule],
+                  chip->stream ? ", streamed" : "", chip->cores_x, chip->cores_y);
+    print_faults(&c->diag);
+    check_refusal(c, *chip, *schedule, seed);
+    seen->otherwise++;
+    *schedule = TTFS_SCHEDULE_AUTO;
+    ttfs_plan_free(&c->plan);
+    ttfs_diag_free(&c->diag);
+    return place(c, chip, *schedule);
+}
+
 static void try_network(const TtfsChip *chip, uint64_t seed, Seen *seen) {
     static const TtfsSchedule all[] = {TTFS_SCHEDULE_LATENCY, TTFS_SCHEDULE_OVERLAP,
                                        TTFS_SCHEDULE_PIPELINE};
@@ -186,31 +226,32 @@ static void try_network(const TtfsChip *chip, uint64_t seed, Seen *seen) {
     const uint16_t *x = inputs_of(&c, seed, SAMPLES);
     take_rates(&c.spike, x);
     seen->networks++;
-    if (place_case(&c, chip, schedule)) {
+    if (place_somehow(&c, chip, &schedule, seed, seen)) {
         see(seen, &c);
-        take_times(seen, &c, run_case(&c, x, seed, SAMPLES));
+        if (!plans_only()) take_times(seen, &c, run_case(&c, x, seed, SAMPLES));
         seen->schedules[schedule]++;
         seen->streamed += streams(&c.plan);
-        if (streams(&c.plan)) damage_stream(&c, x);
+        seen->parted += is_parted(&c.plan);
+        if (streams(&c.plan) && !plans_only()) damage_stream(&c, x);
     } else {
         seen->refused++;
-        print_message("network %u: ", (unsigned)seed);
-        print_faults(&c.diag);
-        check_refusal(&c, *chip, schedule, seed);
     }
     close_case(&c);
 }
 
 static void print_seen(const Seen *s) {
-    print_message("%u chips, %u networks: %u refused; of the others %u on meshes, %u with groups, "
+    print_message("%u chips, %u networks: %u refused in the schedule drawn, %u in any; of the "
+                  "others %u on meshes, %u with groups, "
                   "%u sums of convolutions, %u matrices, %u pools, %u biases by position\n"
-                  "latency %u, overlap %u, pipeline %u, %u streamed; %llu spikes and %llu sums "
+                  "latency %u, overlap %u, pipeline %u, auto %u; %u streamed, %u with a layer in "
+                  "several slots; %llu spikes and %llu sums "
                   "compared; cycles: "
                   "expected / measured %.3f in the mean of %u, %u within a tenth\n",
-                  s->chips, s->networks, s->refused, s->meshes, s->groups, s->branches, s->dense,
-                  s->pools, s->maps, s->schedules[TTFS_SCHEDULE_LATENCY],
+                  s->chips, s->networks, s->otherwise, s->refused, s->meshes, s->groups,
+                  s->branches, s->dense, s->pools, s->maps, s->schedules[TTFS_SCHEDULE_LATENCY],
                   s->schedules[TTFS_SCHEDULE_OVERLAP], s->schedules[TTFS_SCHEDULE_PIPELINE],
-                  s->streamed, (unsigned long long)s->spikes, (unsigned long long)s->sums,
+                  s->schedules[TTFS_SCHEDULE_AUTO], s->streamed, s->parted,
+                  (unsigned long long)s->spikes, (unsigned long long)s->sums,
                   s->timed ? s->ratio / s->timed : 0, s->timed, s->near);
 }
 
@@ -231,8 +272,46 @@ static void networks_on_chips(void **state) {
     assert_true(seen.refused < n && seen.streamed > 0);
 }
 
+/* A layer of so many channels behind the newest population. */
+static void add_wide(TtfsSpike *s, const TtfsChip *chip, TtfsRng *r, uint32_t channels) {
+    TtfsPop last = {s->pops.len};
+    uint32_t fan_in = ttfs_spike_pop(s, last)->c;
+    TtfsPopulation p = {.kind = TTFS_POP_RELU, .c = channels, .h = 1, .w = 1};
+    p.ticks = net_ticks(chip, r);
+    TtfsConnection c = {.kind = TTFS_CONN_DENSE, .src = last, .dst = add_pop(s, p)};
+    c.weight_count = (uint64_t)channels * fan_in;
+    net_weights(s, chip, r, &c, fan_in, 1);
+    add_conn(s, c);
+    net_neurons(s, chip, r, c.dst);
+}
+
+/* 120 channels of 90 weights: 1,350 rows of 8 lanes for two cores of 566. */
+static void a_layer_in_several_slots(void **state) {
+    (void)state;
+    TtfsChip chip = any_chip(0);
+    TtfsRng rng = ttfs_rng(9), *r = &rng;
+    Case c = {0};
+    TtfsPopulation in = {.kind = TTFS_POP_INPUT, .c = 90, .h = 1, .w = 1};
+    chip.name = "any0";
+    in.ticks = net_ticks(&chip, r);
+    c.spike.input = add_pop(&c.spike, in);
+    add_wide(&c.spike, &chip, r, 120);
+    c.spike.readout = (TtfsPop){3};
+    net_dense(&c.spike, &chip, r, TTFS_POP_READOUT);
+    set_times(&c.spike, r);
+    assert_true(place_case(&c, &chip, TTFS_SCHEDULE_AUTO));
+    assert_true(streams(&c.plan) && is_parted(&c.plan));
+    const uint16_t *x = inputs_of(&c, 9, SAMPLES);
+    run_case(&c, x, 9, SAMPLES);
+    damage_stream(&c, x);
+    close_case(&c);
+}
+
 int main(void) {
     setenv("TTFS_CACHE", "test_sim_cache", 0);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(networks_on_chips)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(networks_on_chips),
+        cmocka_unit_test(a_layer_in_several_slots),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -154,7 +154,8 @@ static bool pack_graph(Hand *h, const TtfsSpike *s, const TtfsChip *chip, PackTr
                      .tight = how.tight,
                      .far = how.far,
                      .expected = true};
-    ttfs_pack_cut(&h->pack, how);
+    ttfs_pack_divide(&h->pack, how);
+    ttfs_pack_cut(&h->pack);
     return ttfs_pack_place(&h->pack);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Weights that do not fit: what stays and what comes from outside, when two layers side by side are
- * too large, when one is; the memory outside of the image is the one that the plan counts; what two
- * slots need at a time must not overlap; the image's stream comes back as the graph.
+ * too large, when one is, when one group of it is; the memory outside of the image is the one that
+ * the plan counts; what two slots need at a time must not overlap; the image's stream comes back as
+ * the graph.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -83,14 +84,24 @@ static uint64_t rows_streamed(const TtfsPlan *p) {
     return rows;
 }
 
+/* Is some layer computed in several slots? */
+static bool layers_apart(const TtfsPlan *p) {
+    bool some = false;
+    for (uint32_t i = 0; i < p->tasks.len; i++)
+        some = some || p->tasks.at[i].slot < ttfs_plan_when(p, p->tasks.at[i].pop).slot;
+    return some;
+}
+
 /* All have 240 rows. In 144 there is room for the first two layers, side by side; with less there
- * is a slot between two layers, and in 80 room for the largest alone. */
+ * is a slot between two layers, and in 80 room for the largest alone. With less again a layer takes
+ * several slots: in 64 those of the largest stand apart (its groups have 40 rows each), in 40 all
+ * do. */
 static void as_little_as_must(void **state) {
     (void)state;
     static const struct {
         uint32_t rows, slots, streamed;
-    } cases[] = {{240, 5, 0},   {239, 5, 96},  {208, 5, 96},
-                 {144, 5, 240}, {143, 9, 208}, {80, 9, 240}};
+    } cases[] = {{240, 5, 0},  {239, 5, 96},  {208, 5, 96},  {144, 5, 240}, {143, 9, 208},
+                 {80, 9, 240}, {79, 11, 240}, {64, 11, 240}, {63, 15, 240}, {40, 15, 240}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         Try t;
         open_try(&t, cases[i].rows, 1, TTFS_SCHEDULE_LATENCY);
@@ -98,6 +109,7 @@ static void as_little_as_must(void **state) {
         assert_int_equal(t.plan.slots.len, cases[i].slots);
         assert_int_equal(rows_streamed(&t.plan), cases[i].streamed);
         if (cases[i].streamed) assert_true(says(&t, "come from the memory outside"));
+        assert_int_equal(layers_apart(&t.plan), cases[i].rows < 80);
         close_try(&t);
     }
 }
@@ -105,16 +117,16 @@ static void as_little_as_must(void **state) {
 static void what_does_not_fit(void **state) {
     (void)state;
     Try t;
-    open_try(&t, 79, 1, TTFS_SCHEDULE_LATENCY);
+    open_try(&t, 39, 1, TTFS_SCHEDULE_LATENCY);
     assert_false(t.ok);
-    assert_true(says(&t, "needs 80 weight rows on a core, the chip has 79"));
+    assert_true(says(&t, "needs weight rows a group of 40, the chip takes 39"));
     close_try(&t);
     open_try(&t, 144, 0, TTFS_SCHEDULE_AUTO);
     assert_false(t.ok);
     assert_true(says(&t, "the layers together need 240 weight rows on a core"));
     assert_true(says(&t, "with stream would take it: "));
     close_try(&t);
-    open_try(&t, 79, 0, TTFS_SCHEDULE_LATENCY);
+    open_try(&t, 39, 0, TTFS_SCHEDULE_LATENCY);
     assert_false(t.ok);
     for (uint32_t i = 0; i < t.diag.messages.len; i++)
         assert_null(strstr(t.diag.messages.at[i].what, "with stream"));
@@ -122,13 +134,12 @@ static void what_does_not_fit(void **state) {
 }
 
 /* A section a slot, as long as the plan counts; the graph comes back from what is streamed too. */
-static void the_image_is_the_plan(void **state) {
-    (void)state;
+static void check_image(uint32_t rows) {
     Try t;
     TtfsImage img, again;
     TtfsSpike lifted;
     TtfsBuf file = {0}, text = {0};
-    open_try(&t, 144, 1, TTFS_SCHEDULE_LATENCY);
+    open_try(&t, rows, 1, TTFS_SCHEDULE_LATENCY);
     assert_true(t.ok && ttfs_plan_to_image(&t.plan, &t.spike, &img, &t.diag));
     uint32_t at = 0;
     for (uint32_t slot = 0; slot < t.plan.slots.len; slot++) {
@@ -140,7 +151,7 @@ static void the_image_is_the_plan(void **state) {
     assert_true(ttfs_image_unpack(&again, "img", file.text, file.len, &t.diag));
     ttfs_image_print(&again, &text);
     ttfs_image_free(&again);
-    assert_non_null(strstr(text.text, "# slot 0\n# core 0, weight rows "));
+    assert_non_null(strstr(text.text, "\n# core 0, weight rows "));
     assert_true(ttfs_image_read(&again, "img", text.text, text.len, &t.diag));
     assert_int_equal(again.stream.len, img.stream.len);
     assert_memory_equal(again.stream.at, img.stream.at, img.stream.len * sizeof *img.stream.at);
@@ -154,6 +165,13 @@ static void the_image_is_the_plan(void **state) {
     ttfs_buf_free(&file);
     ttfs_buf_free(&text);
     close_try(&t);
+}
+
+/* Also of layers in several slots. */
+static void the_image_is_the_plan(void **state) {
+    (void)state;
+    check_image(144);
+    check_image(64);
 }
 
 /* Every word of the stream, damaged, is refused: its checksum, or its form. */
@@ -202,6 +220,27 @@ static void two_slots_at_a_time(void **state) {
     close_try(&t);
 }
 
+/* What is computed in several slots comes behind its sources and not behind its own slot, in which
+ * its last task is. */
+static void slots_of_a_layer(void **state) {
+    (void)state;
+    Try t;
+    open_try(&t, 64, 1, TTFS_SCHEDULE_LATENCY);
+    assert_true(t.ok);
+    uint32_t last = t.plan.tasks.len - 1;
+    assert_int_equal(t.plan.tasks.at[0].slot, 2);
+    t.plan.tasks.at[0].slot = 0;
+    assert_false(ttfs_plan_check(&t.plan, &t.spike, "net", &t.diag));
+    assert_true(says(&t, "task 0 is in slot 0"));
+    t.plan.tasks.at[0].slot = 2;
+    t.plan.tasks.at[last].slot--;
+    assert_false(ttfs_plan_check(&t.plan, &t.spike, "net", &t.diag));
+    assert_true(says(&t, "is in slot") || says(&t, "its last task is not in its slot"));
+    t.plan.tasks.at[last].slot += 2;
+    assert_false(ttfs_plan_check(&t.plan, &t.spike, "net", &t.diag));
+    close_try(&t);
+}
+
 /* Nothing comes before slot 0. */
 static void slot_0_is_configured(void **state) {
     (void)state;
@@ -219,6 +258,7 @@ int main(void) {
         cmocka_unit_test(as_little_as_must),     cmocka_unit_test(what_does_not_fit),
         cmocka_unit_test(the_image_is_the_plan), cmocka_unit_test(damaged_words),
         cmocka_unit_test(two_slots_at_a_time),   cmocka_unit_test(slot_0_is_configured),
+        cmocka_unit_test(slots_of_a_layer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
