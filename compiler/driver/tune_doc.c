@@ -51,6 +51,7 @@ static void trials_json(TtfsJson *j, const TtfsTuned *t) {
         ttfs_json_number(j, "latency_ticks", e->latency);
         ttfs_json_number(j, "validation", e->accuracy);
         ttfs_json_number(j, "spikes_per_neuron", e->spikes);
+        ttfs_json_bool(j, "fits", e->fits);
         ttfs_json_bool(j, "kept", e->kept);
         ttfs_json_end(j);
     }

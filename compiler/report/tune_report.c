@@ -5,6 +5,7 @@
 #include "tune_report.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 static void line(const TtfsTuned *t, uint32_t i, TtfsBuf *out) {
     const TtfsTuneEpoch *e = &t->report.epochs.at[i];
@@ -19,8 +20,12 @@ static void line(const TtfsTuned *t, uint32_t i, TtfsBuf *out) {
 
 static void trial(const TtfsTuneTrial *e, TtfsBuf *out) {
     ttfs_buf_name(out, e->layer, 20);
-    ttfs_buf_printf(out, "  %5" PRIu32 "  %7" PRIu32 "  %6.2f %%  %6.3f%s\n", e->ticks, e->latency,
-                    100 * e->accuracy, e->spikes, e->kept ? "  kept" : "");
+    ttfs_buf_printf(out, "  %5" PRIu32 "  %7" PRIu32 "  ", e->ticks, e->latency);
+    if (isnan(e->accuracy))
+        ttfs_buf_printf(out, "%8s  %6s", "-", "-");
+    else
+        ttfs_buf_printf(out, "%6.2f %%  %6.3f", 100 * e->accuracy, e->spikes);
+    ttfs_buf_puts(out, e->kept ? "  kept\n" : e->fits ? "\n" : "  does not fit the chip\n");
 }
 
 static void trials(const TtfsTuned *t, TtfsBuf *out) {
