@@ -67,10 +67,10 @@ class Panel:
 
 def draw(found):
     last = found[-1][0]
-    loss, gap = Panel(LEFT, last, 0.7, 1.4, False), Panel(LEFT + WIDE + APART, last, LEAST, 1, True)
+    loss, gap = Panel(LEFT, last, 0.6, 1.4, False), Panel(LEFT + WIDE + APART, last, LEAST, 1, True)
     parts = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" font-family="sans-serif" font-size="12">' % (WIDTH, HEIGHT, WIDTH, HEIGHT),
              '<rect width="%d" height="%d" fill="#fff"/>' % (WIDTH, HEIGHT)]
-    parts += loss.axes("loss of a batch", [0.8, 1.0, 1.2, 1.4], "%.1f")
+    parts += loss.axes("loss of a batch", [0.6, 0.8, 1.0, 1.2, 1.4], "%.1f")
     parts += gap.axes("distance from the ReLU network's loss", [1e-16, 1e-12, 1e-8, 1e-4, 1], "%.0e")
     parts.append(line([loss.at(s, r) for s, r, _, _ in found], RELU, "relu"))
     parts.append(dots([loss.at(s, b) for s, _, b, _ in found], B1, "b1"))

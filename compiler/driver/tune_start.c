@@ -82,6 +82,15 @@ static bool take_example(TtfsTuneStart *s, TtfsDiag *diag) {
     return ttfs_tune_example_open(s->example, &s->session, &s->canonical, &s->net, &s->arena, diag);
 }
 
+/* What the float network says, where that was not asked of it to teach. */
+static bool take_like(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag) {
+    uint64_t outputs = ttfs_output_count(&s->net.outputs.at[0]);
+    if (!s->logits || o->teacher)
+        return ttfs_tune_classes(&s->session, outputs, &s->arena, &s->like, diag);
+    s->like = ttfs_tune_largest(s->logits, s->session.count, outputs, &s->arena);
+    return true;
+}
+
 /* Labels, or a teacher's logits, or both. */
 static bool take_targets(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag) {
     bool none = o->teacher && strcmp(o->teacher, "none") == 0;
@@ -147,7 +156,7 @@ bool ttfs_tune_start(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag)
     ttfs_tune_take_layers(s);
     round_input(s);
     return ttfs_tune_frozen(&s->net, &s->spike, o, &s->arena, &s->frozen, diag) &&
-           take_targets(s, o, diag);
+           take_targets(s, o, diag) && take_like(s, o, diag);
 }
 
 void ttfs_tune_start_close(TtfsTuneStart *s) {

@@ -28,6 +28,7 @@ typedef struct {
     bool rounded;             /* the tuned model will say the input's grid */
     uint32_t *classes;        /* [samples]; NULL: none */
     float *logits;            /* [samples][outputs] of the teacher; NULL: labels alone */
+    uint32_t *like;           /* [samples] classes that the float network says */
     TtfsTuneExample *example; /* NULL: none */
     const char *teacher;      /* a model; NULL: the float network, where there are logits */
     char teacher_sha256[65];

@@ -11,6 +11,7 @@ bool ttfs_tune_train(TtfsTuneStart *s, const TtfsTuneOptions *o, double seconds,
                                      .count = s->session.count,
                                      .classes = s->classes,
                                      .logits = s->logits,
+                                     .like = s->like,
                                      .teach = s->example ? ttfs_tune_show : NULL};
     const TtfsTuneSettings settings = {.epochs = o->epochs,
                                        .batch = o->batch,

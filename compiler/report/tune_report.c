@@ -14,8 +14,8 @@ static void line(const TtfsTuned *t, uint32_t i, TtfsBuf *out) {
         ttfs_buf_printf(out, "%8s", "-");
     else
         ttfs_buf_printf(out, "%8.4f", e->loss);
-    ttfs_buf_printf(out, "  %8.4f  %6.2f %%  %6.3f%s\n", e->validation, 100 * e->accuracy,
-                    e->spikes, i == t->report.best ? "  kept" : "");
+    ttfs_buf_printf(out, "  %8.4f  %6.2f %%  %6.2f %%  %6.3f%s\n", e->validation, 100 * e->accuracy,
+                    100 * e->agreement, e->spikes, i == t->report.best ? "  kept" : "");
 }
 
 static void trial(const TtfsTuneTrial *e, TtfsBuf *out) {
@@ -45,7 +45,8 @@ void ttfs_tuned_text(const TtfsTuned *t, const char *out, TtfsBuf *text) {
     if (t->teacher) ttfs_buf_shown(text, t->teacher);
     if (!t->labelled && !t->teacher) ttfs_buf_puts(text, "the float network");
     if (!t->labelled || t->teacher) ttfs_buf_puts(text, t->labelled ? " teach\n" : " teaches\n");
-    ttfs_buf_printf(text, "%5s  %8s  %8s  %8s  %6s\n", "epoch", "loss", "held", "right", "spikes");
+    ttfs_buf_printf(text, "%5s  %8s  %8s  %8s  %8s  %6s\n", "epoch", "loss", "held", "right",
+                    "agrees", "spikes");
     for (uint32_t i = 0; i < r->epochs.len; i++) line(t, i, text);
     trials(t, text);
     ttfs_buf_printf(text, "written: %s, %s/model.onnx (%.1f s)\n", out, out, t->seconds);

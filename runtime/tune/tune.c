@@ -33,7 +33,7 @@ typedef struct {
 /* What a pass over samples found. */
 typedef struct {
     double loss;
-    uint64_t right, spikes;
+    uint64_t right, alike, spikes;
 } Found;
 
 static bool refuse(const char *file, const TtfsNetLayer *l, const char *advice, const char *why,
@@ -86,6 +86,7 @@ static bool run_batch(Run *r, Found *f) {
     for (uint32_t c = 0; ok && c < TTFS_TUNE_CHUNKS; c++) {
         f->loss += r->chunk[c].loss;
         f->right += r->chunk[c].right;
+        f->alike += r->chunk[c].alike;
         f->spikes += r->chunk[c].spikes;
     }
     return ok;
@@ -147,6 +148,7 @@ static bool look(Run *r, double loss) {
     TtfsTuneEpoch e = {.loss = loss,
                        .validation = f.loss / n,
                        .accuracy = (double)f.right / n,
+                       .agreement = r->samples->like ? (double)f.alike / n : NAN,
                        .spikes = hidden > 0 ? (double)f.spikes / n / hidden : 0,
                        .seconds = ttfs_now() - r->started};
     double score = e.accuracy - 1e-6 * e.validation - o->sparsity * e.spikes;

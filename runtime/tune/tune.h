@@ -46,6 +46,7 @@ typedef struct {
     uint64_t count;
     const uint32_t *classes; /* [count]; NULL: none */
     const float *logits;     /* [count][outputs] of a teacher; NULL: none. One of both is there */
+    const uint32_t *like;    /* [count] what the float network says; NULL: not known */
     /* Activations of a teacher with the same layers: real values of `n` samples to to[layer]
      * [neuron][lanes], where that is not NULL. Called by several threads, no two as the same member
      * at a time. NULL: none. */
@@ -75,6 +76,7 @@ typedef struct {
     double loss;       /* of the training samples, mean; NAN of epoch 0 */
     double validation; /* loss on those held back, all terms */
     double accuracy;   /* share of them in their class; without classes in the teacher's */
+    double agreement;  /* share of them in the class that the float network says; NAN: not known */
     double spikes;     /* share of hidden neurons that spike, on them */
     double seconds;    /* since the beginning */
 } TtfsTuneEpoch;

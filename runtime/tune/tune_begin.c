@@ -1,34 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The beginning of a training. In: the network's real weights and biases, the integers to begin
- * with; out: parameters that round to these. A weight goes to the nearest end of its integer's cell
- * where rounding by itself would give another (the quantiser may have fitted it); so the network
- * before the first step is the one that was compiled, and weights stay as near to the real ones as
- * that allows.
+ * The beginning of a training. In: the integers to begin with; out: parameters that round to
+ * these, so that the network before the first step is the one that was compiled. A weight is its
+ * integer times its grid, not the network's real weight: of those many lie where a small step turns
+ * what the quantiser had fitted. A bias, whose grid is fine, stays as near to the real one as its
+ * integer allows.
  */
 #include "tune_inside.h"
 
 #include <math.h>
 
-/* Half of a cell, less what rounding of float32 may take. */
+/* Half of a quantum, less what rounding of float32 may take. */
 static const double CELL = 0.49;
-
-/* The value nearest to v that rounds to q; at the ends of the grid all that lies outside does. */
-static float into_cell(float v, float q, float low, float high) {
-    float below = q > low ? q - (float)CELL : -INFINITY;
-    float above = q < high ? q + (float)CELL : INFINITY;
-    return v < below ? below : v > above ? above : v;
-}
+/* At its ends a weight lies so far inside the grid: outside it has no gradient. */
+static const float END = 0.01f;
 
 static void move_row(const TtfsTuneState *l, const int16_t *q, float step, uint64_t n, float *w) {
-    float inverse = 1 / step;
-    for (uint64_t i = 0; i < n; i++) {
-        float v = w[i] * inverse, at = into_cell(v, q[i], l->low, l->high);
-        if (at != v) w[i] = at * step;
-    }
+    for (uint64_t i = 0; i < n; i++) w[i] = fminf(fmaxf(q[i], l->low + END), l->high - END) * step;
 }
 
-static void move_weights(TtfsTune *t, const TtfsTuneState *l, const TtfsTuneLayer *start) {
+static void move_weights(const TtfsTune *t, const TtfsTuneState *l, const TtfsTuneLayer *start) {
     for (uint32_t k = 0; k < l->net->terms; k++) {
         const TtfsTuneTerm *term = &l->term[k];
         uint64_t row = term->term->row;

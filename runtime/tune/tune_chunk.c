@@ -77,7 +77,7 @@ static void imitate(const TtfsTune *t, TtfsTuneWork *w, TtfsTuneChunk *c) {
 bool ttfs_tune_chunk(const TtfsTune *t, const TtfsTuneSamples *s, TtfsTuneWork *w,
                      TtfsTuneChunk *c) {
     c->loss = 0;
-    c->right = c->spikes = 0;
+    c->right = c->alike = c->spikes = 0;
     if (c->gradient) memset(c->gradient, 0, t->parameters * sizeof *c->gradient);
     if (c->count == 0) return true;
     if (!encode(t, s, w, c)) return false;

@@ -84,7 +84,7 @@ typedef struct {
     bool noisy;
     float *gradient; /* [parameters]; NULL: only forward */
     double loss;     /* sums over samples */
-    uint64_t right, spikes;
+    uint64_t right, alike, spikes;
     TtfsDiag diag; /* why it failed */
 } TtfsTuneChunk;
 

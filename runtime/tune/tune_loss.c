@@ -72,7 +72,9 @@ static void one_sample(const TtfsTune *t, const TtfsTuneSamples *s, TtfsTuneWork
         r->g[i] = 0;
     }
     class = s->classes ? s->classes[sample] : largest(r->want, n);
-    c->right += largest(r->z, n) == class;
+    uint32_t said = largest(r->z, n);
+    c->right += said == class;
+    c->alike += s->like && said == s->like[sample];
     double loss = s->classes ? by_class(r, n, class) : 0;
     if (s->logits) loss += by_teacher(r, n);
     c->loss += loss;

@@ -52,6 +52,7 @@ def mlp(case):
     case.equal(sorted(one), sorted(three), "files of one and three threads")
     case.equal([name for name in one if one[name] != three.get(name)], [], "files that depend on threads")
     case.good("verify", "tuned", "--input", TEST, "--count", samples(20), "--engines", "golden,jit,rtl", "-q")
+    case.check(found["agreement"] > 0.9 and found["agreement"] == found["epochs"][found["best_epoch"] - 1]["agreement"], "agreement: %r" % found)
     kept = json.loads(read(case, "tuned", "report", "tune.json"))
     case.good("report", "tuned", "-q")
     case.check(b"<b>kept</b>" in read(case, "tuned", "report", "index.html"), "the page says nothing of the training")
@@ -95,6 +96,7 @@ def cnn(case):
     found = case.json("tune", "cnn", "-o", "noisy", *QUICK, "--epochs", 2, "--labels", "none", "--time-noise", 0.02, "--drop",
                       0.01, "--weight-noise", 0.02, "--sparsity", 0.1)
     case.equal(found["teacher"], "float network", "the teacher")
+    case.equal([e["agreement"] for e in found["epochs"]], [e["validation"] for e in found["epochs"]], "agreement where the float network teaches")
     kept = json.loads(read(case, "noisy", "report", "tune.json"))
     case.equal([kept[k] for k in ("seed", "most_epochs", "batch", "lr", "validate", "sparsity", "time_noise", "drop", "weight_noise")],
                [1, 2, 32, 3e-3, 0.1, 0.1, 0.02, 0.01, 0.02], "what it was trained with, in its folder")
@@ -263,15 +265,15 @@ def shorter(case):
     """Ticks are halved where they are not missed: the folder has those that were kept, whatever the threads, and its model gives it again."""
     finer = ("--ticks", 15, "--weight-bits", 4)
     long = case.json("tune", "mlp", "-o", "long", *QUICK, *finer, "--epochs", 3)
-    found = case.json("tune", "mlp", "-o", "shorter", *QUICK, *finer, "--epochs", 3, "--latency", 0.002, "--threads", 1)
+    found = case.json("tune", "mlp", "-o", "shorter", *QUICK, *finer, "--epochs", 3, "--latency", 0.005, "--threads", 1)
     kept = [t for t in found["trials"] if t["kept"]]
     case.equal((long["latency_ticks"], "trials" in long), (30, False), "latency without the term")
     case.check(kept and kept[-1]["latency_ticks"] == found["latency_ticks"] < 30, "latency with the term: %r" % found)
     case.equal(kept[-1]["validation"], found["accuracy_after"], "accuracy of what was kept")
     tried = [(t["layer"], t["ticks"]) for t in found["trials"]]
     case.equal((tried[0], [t for t in tried if t[0] not in ("input", "fc1")]), (("input", 7), []), "layers that were tried")
-    case.check(found["accuracy_after"] >= long["accuracy_after"] - 0.002 * (30 - found["latency_ticks"]), "what it cost: %r" % found)
-    case.good("tune", "mlp", "-o", "threads", *QUICK, *finer, "--epochs", 3, "--latency", 0.002, "--threads", 3, "-q")
+    case.check(found["accuracy_after"] >= long["accuracy_after"] - 0.005 * (30 - found["latency_ticks"]), "what it cost: %r" % found)
+    case.good("tune", "mlp", "-o", "threads", *QUICK, *finer, "--epochs", 3, "--latency", 0.005, "--threads", 3, "-q")
     one, three = tree(case, "shorter"), tree(case, "threads")
     case.equal([name for name in one.keys() | three.keys() if one.get(name) != three.get(name)], [], "files that depend on threads")
     case.good("verify", "shorter", "--input", TEST, "--count", samples(10), "--engines", "golden,jit,rtl", "-q")
@@ -335,13 +337,14 @@ def fitting(case):
     """Of the epochs and the halved windows that a chip without a bit to spare takes the best is kept."""
     tight = ("tight", "--train", TRAIN, "--batch", 32)
     for seed in range(2, 14):
-        r = case.good("tune", *tight, "-o", "fitting", "--lr", "3e-3", "--epochs", 10, "--seed", seed)
-        if "the chip does not take them" in r.err and not re.search(r"^ +0 .*kept$", r.out, re.M):
+        r = case.ttfs("tune", *tight, "-o", "fitting", "--lr", "3e-3", "--epochs", 10, "--seed", seed)
+        if r.code == 0 and "the chip does not take them" in r.err and not re.search(r"^ +0 .*kept$", r.out, re.M):
             break
     case.check("the chip does not take them" in r.err, "no epoch that the chip refuses:\n%s" % r)
     case.good("verify", "fitting", "--input", TEST, "--count", 3, "--engines", "golden,rtl", "-q")
     for seed in range(3, 14):
-        found = case.json("tune", *tight, "-o", "fitting", "--lr", "1e-2", "--epochs", 3, "--seed", seed, "--latency", 1e-4)
+        r = case.ttfs("tune", *tight, "-o", "fitting", "--lr", "1e-2", "--epochs", 3, "--seed", seed, "--latency", 1e-4, "--json")
+        found = json.loads(r.out) if r.code == 0 else {"trials": []}
         if not all(t["fits"] for t in found["trials"]) and any(t["kept"] for t in found["trials"]):
             break
     case.check(not all(t["fits"] for t in found["trials"]), "no ticks that the chip refuses: %r" % found["trials"])
