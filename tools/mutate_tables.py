@@ -23,7 +23,7 @@ SEES = {
     "compiler/json": ["chip", "e2e json", "e2e config", "e2e hostile folders"],
     "compiler/samples": ["sample_damage", "memory", "e2e meanings", "e2e hostile samples", "e2e sample files", "e2e messages"],
     "compiler/ir": ["text_damage", "e2e values", "ir_to_ir", "net", "relu", "nodes", "e2e operators", "e2e hostile models"],
-    "compiler/net": ["budget", "ir_to_ir", "outputs", "ir_to_spike", "exact", "bound"],
+    "compiler/net": ["budget", "ir_to_ir", "outputs", "ir_to_spike", "exact", "bound", "tune"],
     "compiler/onnx_to_ir": ["import_damage", "e2e values"] + IMPORT + ["budget", "e2e hostile models", "e2e exported"],
     "compiler/hdf5": ["trace", "e2e nir", "e2e convert"],
     "compiler/nir_to_ir": ["e2e nir"],

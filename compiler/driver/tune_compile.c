@@ -158,20 +158,14 @@ bool ttfs_tune_same(const TtfsTuneStart *s, const TtfsSpike *out, TtfsDiag *diag
     return true;
 }
 
-/* A training begins with plain rounding: where the folder has other integers of a layer, freezing
- * did not keep those. */
+/* With other ticks or bits the folder's integers are not those that a layer was frozen with. */
 static void tell_frozen(const TtfsTuneStart *s, TtfsDiag *diag) {
-    const TtfsOut *of = &s->session.out;
-    for (uint32_t i = 0; s->frozen && i < s->net.layers.len; i++) {
-        TtfsDiag own = {0};
-        bool same = of->spike.pops.len == s->net.layers.len && same_layer(s, i, &of->spike, &own);
-        ttfs_diag_free(&own);
-        if (s->frozen[i] && !same)
+    for (uint32_t i = 0; s->frozen && !s->as_out && i < s->net.layers.len; i++)
+        if (s->frozen[i])
             ttfs_note(diag, TTFS_AT_NODE(s->file, s->net.layers.at[i].name),
-                      "frozen as the training begins with it, plainly rounded to its ticks and "
-                      "bits; those are not the integers of %s: only a tuned folder's are kept",
-                      of->folder);
-    }
+                      "frozen as the training begins with it, quantised anew for other ticks or "
+                      "bits than those of %s, whose integers it has not",
+                      s->session.out.folder);
 }
 
 /* --- the folder --- */

@@ -19,6 +19,7 @@ static void epoch_json(TtfsJson *j, const TtfsTuneEpoch *e, bool timed) {
     ttfs_json_number(j, "loss", e->loss);
     ttfs_json_number(j, "validation", e->accuracy);
     ttfs_json_number(j, "validation_loss", e->validation);
+    ttfs_json_number(j, "agreement", e->agreement);
     ttfs_json_number(j, "spikes_per_neuron", e->spikes);
     if (timed) ttfs_json_number(j, "seconds", e->seconds);
     ttfs_json_end(j);
@@ -51,6 +52,7 @@ static void trials_json(TtfsJson *j, const TtfsTuned *t) {
         ttfs_json_number(j, "latency_ticks", e->latency);
         ttfs_json_number(j, "validation", e->accuracy);
         ttfs_json_number(j, "spikes_per_neuron", e->spikes);
+        ttfs_json_bool(j, "fits", e->fits);
         ttfs_json_bool(j, "kept", e->kept);
         ttfs_json_end(j);
     }
@@ -85,6 +87,8 @@ void ttfs_tuned_json(const TtfsTuned *t, bool timed, TtfsBuf *out) {
     ttfs_json_number(&j, "best_epoch", r->best);
     ttfs_json_number(&j, "accuracy_before", r->epochs.at[0].accuracy);
     ttfs_json_number(&j, "accuracy_after", r->epochs.at[r->best].accuracy);
+    ttfs_json_number(&j, "agreement_before", r->epochs.at[0].agreement);
+    ttfs_json_number(&j, "agreement", r->epochs.at[r->best].agreement);
     ttfs_json_number(&j, "spikes_per_neuron_before", r->epochs.at[0].spikes);
     ttfs_json_number(&j, "spikes_per_neuron", r->epochs.at[r->best].spikes);
     if (timed) ttfs_json_number(&j, "seconds", t->seconds);

@@ -14,7 +14,7 @@ typedef struct {
     const char *layer;
     uint32_t ticks, latency; /* of the layer; of the network */
     double accuracy, spikes;
-    bool kept;
+    bool fits, kept; /* the folder's chip takes it */
 } TtfsTuneTrial;
 
 typedef struct {

@@ -6,18 +6,20 @@
 
 #include "tune_train.h"
 
+#include <math.h>
+
 typedef struct {
     TtfsTuneStart *start;
     const TtfsTuneOptions *asked;
     TtfsTuned *tuned;
     TtfsDiag *diag;
-    double score, begun;
-    TtfsTuneLayer *layer; /* of the best so far */
+    double score, begun; /* of the best so far, which is what `start` has */
 } Search;
 
-/* What an epoch is chosen by, less what its latency costs. */
+/* What an epoch is chosen by, less what its latency costs; the least where the chip refuses it. */
 static double score_of(const Search *s, const TtfsTuneReport *r, uint32_t latency) {
     const TtfsTuneEpoch *e = &r->epochs.at[r->best];
+    if (r->misfit) return -INFINITY;
     return e->accuracy - 1e-6 * e->validation - s->asked->sparsity * e->spikes -
            s->asked->latency * latency;
 }
@@ -36,32 +38,31 @@ static bool stopped(const Search *s) {
 
 static void tell(Search *s, uint32_t layer, uint32_t ticks, const TtfsTuneReport *r, bool kept) {
     TtfsTuned *t = s->tuned;
-    const TtfsTuneEpoch *e = &r->epochs.at[r->best];
+    const TtfsTuneEpoch none = {.accuracy = NAN, .spikes = NAN};
+    const TtfsTuneEpoch *e = r ? &r->epochs.at[r->best] : &none;
     *TTFS_PUSH(&t->arena, t->trials) =
         (TtfsTuneTrial){.layer = ttfs_arena_strdup(&t->arena, s->start->spike.pops.at[layer].name),
                         .ticks = ticks,
                         .latency = s->start->spike.latency,
                         .accuracy = e->accuracy,
                         .spikes = e->spikes,
+                        .fits = r && !r->misfit,
                         .kept = kept};
-}
-
-/* Back to the best. */
-static bool restore(Search *s, uint32_t layer, uint32_t ticks) {
-    if (!ttfs_tune_restart(s->start, layer, ticks, s->diag)) return false;
-    s->start->layer = s->layer;
-    return true;
 }
 
 /* Trains with so many ticks of the layer; *kept says whether that is the best now. A training that
  * was broken off counts with what it came to. */
 static bool try_ticks(Search *s, uint32_t layer, uint32_t ticks, double seconds, bool *kept) {
     TtfsTuneReport r = {.best = 0};
-    uint32_t before = s->layer[layer].ticks;
+    TtfsTuneStand before;
     *kept = false;
-    if (!ttfs_tune_restart(s->start, layer, ticks, s->diag)) return false;
-    bool ok = ttfs_tune_train(s->start, s->asked, seconds, &r, s->diag);
-    if (ok) {
+    if (!ttfs_tune_restart(s->start, layer, ticks, &before)) return true;
+    bool fits = ttfs_tune_accept(s->start, NULL), ok = true;
+    if (fits)
+        ok = ttfs_tune_train(s->start, s->asked, seconds, &r, s->diag);
+    else
+        tell(s, layer, ticks, NULL, false);
+    if (fits && ok) {
         double score = score_of(s, &r, s->start->spike.latency);
         *kept = score > s->score;
         tell(s, layer, ticks, &r, *kept);
@@ -69,12 +70,13 @@ static bool try_ticks(Search *s, uint32_t layer, uint32_t ticks, double seconds,
     }
     if (!*kept) {
         s->tuned->report.out_of_time |= r.out_of_time;
+        ttfs_tune_return(s->start, &before);
         ttfs_arena_free(&r.arena);
-        return ok && restore(s, layer, before);
+        return ok;
     }
+    ttfs_spike_free(&before.spike);
     ttfs_arena_free(&s->tuned->report.arena);
     s->tuned->report = r;
-    s->layer = s->start->layer;
     return true;
 }
 
@@ -86,17 +88,17 @@ static bool has_ticks(const TtfsTuneStart *s, uint32_t layer) {
 
 bool ttfs_tune_shorten(TtfsTuneStart *start, const TtfsTuneOptions *o, TtfsTuned *t,
                        TtfsDiag *diag) {
-    Search s = {.start = start, .asked = o, .tuned = t, .diag = diag, .layer = start->layer};
+    Search s = {.start = start, .asked = o, .tuned = t, .diag = diag};
     double seconds;
     s.begun = t->begun;
     s.score = score_of(&s, &t->report, start->spike.latency);
     for (uint32_t i = 0; i < start->net.layers.len; i++) {
         bool kept = has_ticks(start, i);
-        while (kept && s.layer[i].ticks > 1) {
+        while (kept && start->layer[i].ticks > 1) {
             t->report.out_of_time |= !left_of(&s, &seconds);
             t->report.stopped |= stopped(&s);
             if (t->report.out_of_time || t->report.stopped) return true;
-            if (!try_ticks(&s, i, s.layer[i].ticks / 2, seconds, &kept)) return false;
+            if (!try_ticks(&s, i, start->layer[i].ticks / 2, seconds, &kept)) return false;
         }
     }
     t->report.stopped |= stopped(&s);

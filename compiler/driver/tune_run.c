@@ -103,10 +103,35 @@ static void tell_windows(const TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsD
                   kept, ticks_of(s));
 }
 
+/* What of the epochs the chip has a say in. */
+static void tell_chip(const TtfsTuneReport *r, TtfsLoc out, TtfsDiag *diag) {
+    if (r->refused && !r->misfit)
+        ttfs_note(diag, out,
+                  "%" PRIu32 " epochs were better on the samples held back than those before them, "
+                  "but the chip does not take them: a wider one would",
+                  r->refused);
+}
+
+/* A network that no epoch made better. */
+static void tell_untrained(const TtfsTuneStart *s, const TtfsTuneReport *r, TtfsLoc out,
+                           TtfsDiag *diag) {
+    const char *why = "no epoch was done";
+    if (r->epochs.len > 1)
+        why = "no epoch was better on the samples held back (of a smaller --lr one may be)";
+    if (s->as_out)
+        ttfs_note(diag, out, "not trained: %s, so this is the network of %s", why,
+                  s->session.out.folder);
+    else
+        ttfs_note(diag, out,
+                  "not trained: %s, so this is the network quantised to its ticks and bits", why);
+}
+
 /* Whatever is not the best of all the epochs that were asked for. */
-static void tell_end(const TtfsTuneReport *r, const TtfsTuneOptions *o, TtfsDiag *diag) {
+static void tell_end(const TtfsTuneStart *s, const TtfsTuneReport *r, const TtfsTuneOptions *o,
+                     TtfsDiag *diag) {
     uint32_t done = r->epochs.len - 1;
     TtfsLoc out = TTFS_AT_FILE(o->out);
+    tell_chip(r, out, diag);
     if (r->diverged)
         ttfs_note(diag, out,
                   "the training diverged in epoch %" PRIu32 ": a smaller --lr may keep it together",
@@ -117,12 +142,7 @@ static void tell_end(const TtfsTuneReport *r, const TtfsTuneOptions *o, TtfsDiag
     else if (r->out_of_time)
         ttfs_note(diag, out, "--minutes were over after %" PRIu32 " of %" PRIu32 " epochs", done,
                   o->epochs);
-    if (r->best == 0)
-        ttfs_note(
-            diag, out,
-            "not trained: %s, so this is the network plainly rounded to its ticks and bits",
-            done ? "no epoch was better on the samples held back (of a smaller --lr one may be)"
-                 : "no epoch was done");
+    if (r->best == 0) tell_untrained(s, r, out, diag);
 }
 
 static bool train(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
@@ -131,7 +151,7 @@ static bool train(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsTuned *t, Ttfs
         return ttfs_go_on(&o->session.progress, diag);
     bool shorter = o->latency > 0 && !t->report.stopped && !t->report.out_of_time;
     if (shorter && !ttfs_tune_shorten(s, o, t, diag)) return false;
-    tell_end(&t->report, o, diag);
+    tell_end(s, &t->report, o, diag);
     return true;
 }
 

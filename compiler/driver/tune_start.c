@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A folder and samples made ready. Invariant: what begins is the graph that compiling the folder's
- * network with these ticks and bits gives, but for the input's scale, which is float32.
+ * A folder and samples made ready. Invariant: what begins is the folder's graph, or with other
+ * ticks or bits what compiling its network with these gives, but for the input's scale, which is
+ * float32.
  */
 #include "tune_start.h"
 
 #include "ir_to_ir.h"
 #include "net_to_onnx.h"
-#include "spike_to_plan.h"
+#include "tune_graph.h"
 #include "tune_layers.h"
 #include "tune_teacher.h"
 
@@ -22,8 +23,7 @@ static bool open_folder(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *di
     if (!ttfs_session_open(&s->session, &session, parts, !none, diag)) return false;
     TtfsOut *out = &s->session.out;
     s->file = ttfs_out_path(out, "forms/ir.txt");
-    s->folder.options = (TtfsCompileOptions){
-        .percentile = -1, .ticks = o->ticks, .weight_bits = o->weight_bits, .max_drop = -1};
+    s->folder.options = (TtfsCompileOptions){.percentile = -1, .max_drop = -1};
     return ttfs_refill_manifest(&s->folder, ttfs_out_path(out, "manifest.json"), &s->arena, diag) &&
            ttfs_ir_canonical(&out->net, &s->canonical, s->file, diag) &&
            ttfs_net_of(&s->canonical, s->file, &s->net, diag);
@@ -58,52 +58,6 @@ static bool check_order(const TtfsTuneStart *s, TtfsDiag *diag) {
     return true;
 }
 
-static bool quantise(TtfsTuneStart *s, TtfsDiag *diag) {
-    const TtfsCompileOptions *c = &s->folder.options;
-    TtfsSpikeOptions o = {.ticks = c->ticks,
-                          .weight_bits = c->weight_bits,
-                          .percentile = c->percentile,
-                          .input_lo = s->folder.lo,
-                          .input_hi = s->folder.hi,
-                          .layers = c->layers,
-                          .n_layers = c->n_layers};
-    TtfsCalibration kept;
-    TtfsQuantReport report;
-    TtfsDiag own = {0}; /* what it says of its plain beginning is of no use */
-    bool ok = ttfs_calibration_load(&kept, &s->canonical, s->session.out.folder, &s->arena, diag);
-    if (!ok) return false;
-    ok = ttfs_ir_to_spike(&s->canonical, &kept.calib, &o, s->file, &s->spike, &report, &own) &&
-         ttfs_spike_check(&s->spike, s->file, &own);
-    if (!ok) ttfs_diag_append(diag, &own);
-    ttfs_calibration_free(&kept);
-    ttfs_arena_free(&report.arena);
-    ttfs_diag_free(&own);
-    return ok;
-}
-
-/* A chip that does not take the beginning is not worth training for. */
-static bool check_chip(const TtfsTuneStart *s, TtfsDiag *diag) {
-    const TtfsOut *out = &s->session.out;
-    TtfsPlan plan = {0};
-    uint32_t schedule = TTFS_SCHEDULE_AUTO;
-    if (!out->has_plan) return true;
-    for (uint32_t i = 0; s->folder.options.schedule && ttfs_schedule_names[i]; i++)
-        if (strcmp(ttfs_schedule_names[i], s->folder.options.schedule) == 0) schedule = i;
-    bool ok = ttfs_spike_to_plan(&s->spike, &out->plan.chip, (TtfsSchedule)schedule, s->file, &plan,
-                                 diag);
-    ttfs_plan_free(&plan);
-    return ok;
-}
-
-static void take_layers(TtfsTuneStart *s) {
-    s->layer = TTFS_ARRAY(&s->arena, TtfsTuneLayer, s->net.layers.len);
-    for (uint32_t i = 0; i < s->net.layers.len; i++) {
-        const TtfsPopulation *p = &s->spike.pops.at[i];
-        s->layer[i] = (TtfsTuneLayer){.scale = p->scale, .ticks = p->ticks, .ramp = p->ramp};
-        if (p->conn_count) s->layer[i].bits = s->spike.conns.at[p->conn_first].weight_bits;
-    }
-}
-
 /* Where a model can say the input's grid, its scale is float32. */
 static void round_input(TtfsTuneStart *s) {
     TtfsPopulation *in = ttfs_spike_pop(&s->spike, s->spike.input);
@@ -122,6 +76,21 @@ static void take_classes(TtfsTuneStart *s) {
         s->classes[i] = ttfs_labels_class(&s->session.labels, i);
 }
 
+/* The folder's float network shows what its layers do as well. */
+static bool take_example(TtfsTuneStart *s, TtfsDiag *diag) {
+    s->example = TTFS_ARRAY(&s->arena, TtfsTuneExample, 1);
+    return ttfs_tune_example_open(s->example, &s->session, &s->canonical, &s->net, &s->arena, diag);
+}
+
+/* What the float network says, where that was not asked of it to teach. */
+static bool take_like(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag) {
+    uint64_t outputs = ttfs_output_count(&s->net.outputs.at[0]);
+    if (!s->logits || o->teacher)
+        return ttfs_tune_classes(&s->session, outputs, &s->arena, &s->like, diag);
+    s->like = ttfs_tune_largest(s->logits, s->session.count, outputs, &s->arena);
+    return true;
+}
+
 /* Labels, or a teacher's logits, or both. */
 static bool take_targets(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag) {
     bool none = o->teacher && strcmp(o->teacher, "none") == 0;
@@ -134,7 +103,8 @@ static bool take_targets(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *d
     s->teacher = o->teacher;
     return (!o->teacher || ttfs_file_sha256(o->teacher, s->teacher_sha256, diag)) &&
            ttfs_tune_teach(&s->session, o->teacher, ttfs_output_count(&s->net.outputs.at[0]),
-                           &s->arena, &s->logits, diag);
+                           &s->arena, &s->logits, diag) &&
+           (o->teacher || take_example(s, diag));
 }
 
 /* The options of the folder with so many ticks of a population. */
@@ -149,28 +119,48 @@ static void set_ticks(TtfsTuneStart *s, const char *name, uint32_t ticks) {
     c->layers = o;
 }
 
-bool ttfs_tune_restart(TtfsTuneStart *s, uint32_t layer, uint32_t ticks, TtfsDiag *diag) {
+bool ttfs_tune_restart(TtfsTuneStart *s, uint32_t layer, uint32_t ticks, TtfsTuneStand *before) {
+    TtfsDiag own = {0};
+    *before = (TtfsTuneStand){.spike = s->spike,
+                              .layer = s->layer,
+                              .offset = s->offset,
+                              .layers = s->folder.options.layers,
+                              .n_layers = s->folder.options.n_layers};
     set_ticks(s, ttfs_arena_strdup(&s->arena, s->spike.pops.at[layer].name), ticks);
+    bool ok = ttfs_tune_quantise(s, &own);
+    ttfs_diag_free(&own);
+    if (ok) {
+        ttfs_tune_take_layers(s);
+        round_input(s);
+    } else {
+        ttfs_tune_return(s, before);
+    }
+    return ok;
+}
+
+void ttfs_tune_return(TtfsTuneStart *s, const TtfsTuneStand *before) {
     ttfs_spike_free(&s->spike);
-    if (!quantise(s, diag)) return false;
-    take_layers(s);
-    round_input(s);
-    return true;
+    s->spike = before->spike;
+    s->layer = before->layer;
+    s->offset = before->offset;
+    s->folder.options.layers = before->layers;
+    s->folder.options.n_layers = before->n_layers;
 }
 
 bool ttfs_tune_start(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag) {
     *s = (TtfsTuneStart){.offset = 0};
     if (!open_folder(s, o, diag) || !ttfs_tune_check(&s->net, s->file, diag) ||
         !ttfs_net_to_onnx_check(&s->net, s->file, diag) || !check_order(s, diag) ||
-        !check_labels(s, o, diag) || !quantise(s, diag) || !check_chip(s, diag))
+        !check_labels(s, o, diag) || !ttfs_tune_graph(s, o, diag) || !ttfs_tune_fits(s, NULL, diag))
         return false;
-    take_layers(s);
+    ttfs_tune_take_layers(s);
     round_input(s);
     return ttfs_tune_frozen(&s->net, &s->spike, o, &s->arena, &s->frozen, diag) &&
-           take_targets(s, o, diag);
+           take_targets(s, o, diag) && take_like(s, o, diag);
 }
 
 void ttfs_tune_start_close(TtfsTuneStart *s) {
+    if (s->example) ttfs_tune_example_close(s->example);
     ttfs_spike_free(&s->spike);
     ttfs_net_free(&s->net);
     ttfs_ir_free(&s->canonical);
@@ -187,5 +177,18 @@ bool ttfs_tune_encode(void *start, uint64_t sample, uint16_t *x, TtfsDiag *diag)
     bool ok = ttfs_array_sample(&s->session.input, &s->session.out.map, sample, room, diag);
     if (ok) ttfs_spike_encode(&s->spike, room, x);
     ttfs_arena_free(&a);
+    return ok;
+}
+
+bool ttfs_tune_show(void *start, uint32_t member, const uint32_t *sample, uint32_t n,
+                    uint32_t lanes, float *const *to, TtfsDiag *diag) {
+    const TtfsTuneStart *s = start;
+    return ttfs_tune_example_show(s->example, member, sample, n, lanes, to, diag);
+}
+
+bool ttfs_tune_accept(void *start, const TtfsTuneLayer *layer) {
+    TtfsDiag own = {0};
+    bool ok = ttfs_tune_fits(start, layer, &own);
+    ttfs_diag_free(&own);
     return ok;
 }

@@ -17,6 +17,8 @@
 typedef struct {
     const TtfsSession *session;
     const char *file; /* of the teacher */
+    const char *what; /* is told of */
+    bool any;         /* outputs may be no numbers */
     uint64_t outputs;
     float *logits;
     TtfsFastWork *work[TTFS_MOST_THREADS];
@@ -49,9 +51,9 @@ static bool teach_some(void *context, uint32_t worker, uint64_t item, TtfsDiag *
     ttfs_fast_run(l->work[worker], l->x[worker], n, NULL, NULL);
     memcpy(l->logits + first * l->outputs, ttfs_fast_output(l->work[worker], 0),
            n * l->outputs * sizeof(float));
-    if (!check_finite(l, first, n, diag)) return false;
+    if (!l->any && !check_finite(l, first, n, diag)) return false;
     uint64_t done = atomic_fetch_add(&l->done, n) + n;
-    if (worker == 0) ttfs_tell(&s->progress, "samples taught", done, s->count);
+    if (worker == 0) ttfs_tell(&s->progress, l->what, done, s->count);
     return true;
 }
 
@@ -63,7 +65,7 @@ static bool teach(const TtfsIr *ir, Lesson *l, TtfsDiag *diag) {
     uint32_t threads = s->threads < items ? s->threads : (uint32_t)items;
     TtfsFast *fast = ttfs_fast_open(ir, &(TtfsFastOptions){0}, diag);
     if (!fast) return false;
-    ttfs_tell(&s->progress, "samples taught", 0, s->count);
+    ttfs_tell(&s->progress, l->what, 0, s->count);
     for (uint32_t i = 0; i < threads; i++) {
         l->work[i] = ttfs_fast_work(fast);
         l->x[i] = TTFS_ARRAY(&a, float, s->input.elements *TTFS_FAST_SAMPLES);
@@ -152,7 +154,33 @@ static bool teach_by(const char *model, Lesson *l, TtfsDiag *diag) {
 
 bool ttfs_tune_teach(const TtfsSession *s, const char *model, uint64_t outputs, TtfsArena *a,
                      float **logits, TtfsDiag *diag) {
-    Lesson l = {.session = s, .file = model ? model : s->out.folder, .outputs = outputs};
+    Lesson l = {.session = s,
+                .file = model ? model : s->out.folder,
+                .what = "samples taught",
+                .outputs = outputs};
     *logits = l.logits = TTFS_ARRAY(a, float, s->count *outputs);
     return model ? teach_by(model, &l, diag) : teach(&s->out.net, &l, diag);
+}
+
+uint32_t *ttfs_tune_largest(const float *logits, uint64_t n, uint64_t outputs, TtfsArena *a) {
+    uint32_t *classes = TTFS_ARRAY(a, uint32_t, n);
+    for (uint64_t i = 0; i < n; i++, logits += outputs)
+        for (uint32_t k = 1; k < outputs; k++)
+            if (logits[k] > logits[classes[i]]) classes[i] = k;
+    return classes;
+}
+
+bool ttfs_tune_classes(const TtfsSession *s, uint64_t outputs, TtfsArena *a, uint32_t **classes,
+                       TtfsDiag *diag) {
+    TtfsArena own = {0};
+    Lesson l = {.session = s,
+                .file = s->out.folder,
+                .what = "samples compared",
+                .any = true,
+                .outputs = outputs,
+                .logits = TTFS_ARRAY(&own, float, s->count *outputs)};
+    bool ok = teach(&s->out.net, &l, diag);
+    if (ok) *classes = ttfs_tune_largest(l.logits, s->count, outputs, a);
+    ttfs_arena_free(&own);
+    return ok;
 }

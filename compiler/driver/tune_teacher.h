@@ -15,4 +15,11 @@
 bool ttfs_tune_teach(const TtfsSession *s, const char *model, uint64_t outputs, TtfsArena *a,
                      float **logits, TtfsDiag *diag);
 
+/* The classes that the folder's float network says, [samples to take] in `a`. Told of as "samples
+ * compared". */
+bool ttfs_tune_classes(const TtfsSession *s, uint64_t outputs, TtfsArena *a, uint32_t **classes,
+                       TtfsDiag *diag);
+/* Of each of `n` samples the largest logit, the first of equal ones. */
+uint32_t *ttfs_tune_largest(const float *logits, uint64_t n, uint64_t outputs, TtfsArena *a);
+
 #endif

@@ -10,7 +10,9 @@ bool ttfs_tune_train(TtfsTuneStart *s, const TtfsTuneOptions *o, double seconds,
                                      .context = s,
                                      .count = s->session.count,
                                      .classes = s->classes,
-                                     .logits = s->logits};
+                                     .logits = s->logits,
+                                     .like = s->like,
+                                     .teach = s->example ? ttfs_tune_show : NULL};
     const TtfsTuneSettings settings = {.epochs = o->epochs,
                                        .batch = o->batch,
                                        .seed = o->seed,
@@ -23,6 +25,8 @@ bool ttfs_tune_train(TtfsTuneStart *s, const TtfsTuneOptions *o, double seconds,
                                        .weight_noise = o->weight_noise,
                                        .seconds = seconds,
                                        .frozen = s->frozen,
+                                       .accept = s->session.out.has_plan ? ttfs_tune_accept : NULL,
+                                       .context = s,
                                        .progress = o->session.progress};
     return ttfs_tune(&s->net, s->offset, s->layer, &samples, &settings, s->file, report, diag);
 }

@@ -28,6 +28,7 @@ static bool tune(const void *options, TtfsResult *r, TtfsDiag *diag) {
         ttfs_tuned_text(&t, o->out, &r->text);
         r->figures.samples = t.report.held;
         r->figures.accuracy = best->accuracy;
+        r->figures.agreement = best->agreement;
         r->figures.spikes_per_neuron = best->spikes;
         r->figures.latency_ticks = t.made.spike.latency;
     }

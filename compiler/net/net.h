@@ -79,6 +79,10 @@ typedef struct {
 bool ttfs_net_of(const TtfsIr *ir, const char *file, TtfsNet *out, TtfsDiag *diag);
 void ttfs_net_free(TtfsNet *n);
 
+/* Makes `times` [terms] terms of each of the net's, each with that part of its weights: what stands
+ * alone as several synapses. Of a term with weights alone more than 1. */
+void ttfs_net_share(TtfsNet *n, const uint32_t *times);
+
 /* Where a sample holds the value of neuron i of layer 0. */
 size_t ttfs_net_sample_place(const TtfsNet *n, uint32_t i);
 uint32_t ttfs_net_size(const TtfsNetLayer *l);

@@ -16,9 +16,9 @@ typedef struct {
     uint32_t bits;      /* of a weight */
     bool rounded;       /* layer 0: the model says its grid; else whoever compiles it does */
     const float **step; /* [terms][channels] of the weights' grid */
-    int16_t *const *weights; /* [terms][rows][row] */
-    const double *bias;      /* [biases] real */
-    uint32_t biases;         /* a channel, or a neuron */
+    const int16_t *const *weights; /* [terms][rows][row] */
+    const double *bias;            /* [biases] real */
+    uint32_t biases;               /* a channel, or a neuron */
 } TtfsNetGrid;
 
 /* Whether layer 0's grid can be said by a Quant: its zero is one of its quanta. */

@@ -5,6 +5,7 @@
 #include "tune_report.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 static void line(const TtfsTuned *t, uint32_t i, TtfsBuf *out) {
     const TtfsTuneEpoch *e = &t->report.epochs.at[i];
@@ -13,14 +14,18 @@ static void line(const TtfsTuned *t, uint32_t i, TtfsBuf *out) {
         ttfs_buf_printf(out, "%8s", "-");
     else
         ttfs_buf_printf(out, "%8.4f", e->loss);
-    ttfs_buf_printf(out, "  %8.4f  %6.2f %%  %6.3f%s\n", e->validation, 100 * e->accuracy,
-                    e->spikes, i == t->report.best ? "  kept" : "");
+    ttfs_buf_printf(out, "  %8.4f  %6.2f %%  %6.2f %%  %6.3f%s\n", e->validation, 100 * e->accuracy,
+                    100 * e->agreement, e->spikes, i == t->report.best ? "  kept" : "");
 }
 
 static void trial(const TtfsTuneTrial *e, TtfsBuf *out) {
     ttfs_buf_name(out, e->layer, 20);
-    ttfs_buf_printf(out, "  %5" PRIu32 "  %7" PRIu32 "  %6.2f %%  %6.3f%s\n", e->ticks, e->latency,
-                    100 * e->accuracy, e->spikes, e->kept ? "  kept" : "");
+    ttfs_buf_printf(out, "  %5" PRIu32 "  %7" PRIu32 "  ", e->ticks, e->latency);
+    if (isnan(e->accuracy))
+        ttfs_buf_printf(out, "%8s  %6s", "-", "-");
+    else
+        ttfs_buf_printf(out, "%6.2f %%  %6.3f", 100 * e->accuracy, e->spikes);
+    ttfs_buf_puts(out, e->kept ? "  kept\n" : e->fits ? "\n" : "  does not fit the chip\n");
 }
 
 static void trials(const TtfsTuned *t, TtfsBuf *out) {
@@ -40,7 +45,8 @@ void ttfs_tuned_text(const TtfsTuned *t, const char *out, TtfsBuf *text) {
     if (t->teacher) ttfs_buf_shown(text, t->teacher);
     if (!t->labelled && !t->teacher) ttfs_buf_puts(text, "the float network");
     if (!t->labelled || t->teacher) ttfs_buf_puts(text, t->labelled ? " teach\n" : " teaches\n");
-    ttfs_buf_printf(text, "%5s  %8s  %8s  %8s  %6s\n", "epoch", "loss", "held", "right", "spikes");
+    ttfs_buf_printf(text, "%5s  %8s  %8s  %8s  %8s  %6s\n", "epoch", "loss", "held", "right",
+                    "agrees", "spikes");
     for (uint32_t i = 0; i < r->epochs.len; i++) line(t, i, text);
     trials(t, text);
     ttfs_buf_printf(text, "written: %s, %s/model.onnx (%.1f s)\n", out, out, t->seconds);

@@ -21,9 +21,11 @@ typedef struct {
     uint32_t *order;     /* those held back, then those to train with */
     uint64_t held, trained;
     uint32_t threads;
-    float *best; /* parameters */
-    double best_score, started;
-    char told[96]; /* what is under way */
+    float *best, *wide; /* parameters: of the best epoch that is accepted, and that is not */
+    double best_score, wide_score, started;
+    uint32_t widest;        /* index of that epoch; 0: none */
+    TtfsTuneLayer *offered; /* [layers] integers that may be accepted */
+    char told[96];          /* what is under way */
     TtfsTuneReport *report;
     TtfsDiag *diag;
 } Run;
@@ -31,7 +33,7 @@ typedef struct {
 /* What a pass over samples found. */
 typedef struct {
     double loss;
-    uint64_t right, spikes;
+    uint64_t right, alike, spikes;
 } Found;
 
 static bool refuse(const char *file, const TtfsNetLayer *l, const char *advice, const char *why,
@@ -84,6 +86,7 @@ static bool run_batch(Run *r, Found *f) {
     for (uint32_t c = 0; ok && c < TTFS_TUNE_CHUNKS; c++) {
         f->loss += r->chunk[c].loss;
         f->right += r->chunk[c].right;
+        f->alike += r->chunk[c].alike;
         f->spikes += r->chunk[c].spikes;
     }
     return ok;
@@ -100,9 +103,39 @@ static bool stopped(const Run *r) {
     return stop && *stop;
 }
 
+/* Whether the caller takes the integers of the parameters; what there is before any step he does.
+ */
+static bool accepted(Run *r) {
+    const TtfsTuneSettings *o = r->tune.options;
+    TtfsArena a = {0};
+    if (!o->accept || r->report->epochs.len == 1) return true;
+    ttfs_tune_snap(&r->tune, false);
+    ttfs_tune_take(&r->tune, r->offered, &a);
+    bool ok = o->accept(o->context, r->offered);
+    ttfs_arena_free(&a);
+    return ok;
+}
+
+/* Keeps the parameters of an epoch that is better than those kept. */
+static void weigh(Run *r, double score) {
+    size_t bytes = r->tune.parameters * sizeof *r->best;
+    uint32_t epoch = r->report->epochs.len - 1;
+    if (accepted(r)) {
+        r->best_score = score;
+        r->report->best = epoch;
+        memcpy(r->best, r->tune.value, bytes);
+        return;
+    }
+    r->report->refused++;
+    if (r->widest && !(score > r->wide_score)) return;
+    r->wide_score = score;
+    r->widest = epoch;
+    memcpy(r->wide, r->tune.value, bytes);
+}
+
 /* Looks at the samples held back, with the same noise every time. An epoch whose potentials float32
  * may not hold is none to keep. */
-static bool look(Run *r, double loss, bool *best) {
+static bool look(Run *r, double loss) {
     Found f = {0};
     const TtfsTuneSettings *o = r->tune.options;
     snap(r, UINT32_MAX);
@@ -115,16 +148,13 @@ static bool look(Run *r, double loss, bool *best) {
     TtfsTuneEpoch e = {.loss = loss,
                        .validation = f.loss / n,
                        .accuracy = (double)f.right / n,
+                       .agreement = r->samples->like ? (double)f.alike / n : NAN,
                        .spikes = hidden > 0 ? (double)f.spikes / n / hidden : 0,
                        .seconds = ttfs_now() - r->started};
     double score = e.accuracy - 1e-6 * e.validation - o->sparsity * e.spikes;
     *TTFS_PUSH(&r->report->arena, r->report->epochs) = e;
-    *best = r->report->epochs.len == 1 ||
-            (score > r->best_score && !r->tune.inexact && !r->tune.lost);
-    if (!*best) return true;
-    r->best_score = score;
-    r->report->best = r->report->epochs.len - 1;
-    memcpy(r->best, r->tune.value, r->tune.parameters * sizeof *r->best);
+    if (r->report->epochs.len == 1 || (score > r->best_score && !r->tune.inexact && !r->tune.lost))
+        weigh(r, score);
     return true;
 }
 
@@ -164,8 +194,7 @@ static void say(Run *r, uint32_t epoch) {
 
 static bool all_epochs(Run *r) {
     const TtfsTuneSettings *o = r->tune.options;
-    bool best;
-    if (!look(r, NAN, &best)) return false;
+    if (!look(r, NAN)) return false;
     say(r, 1);
     ttfs_tell(&o->progress, r->told, 0, o->epochs * r->trained);
     for (uint32_t i = 0; i < o->epochs && !r->report->stopped; i++) {
@@ -175,7 +204,7 @@ static bool all_epochs(Run *r) {
         if (!train(r, i, &loss)) return false;
         r->report->stopped = stopped(r);
         if (r->report->diverged) break;
-        if (!r->report->stopped && !look(r, loss, &best)) return false;
+        if (!r->report->stopped && !look(r, loss)) return false;
         say(r, i + 2 < o->epochs ? i + 2 : o->epochs);
     }
     return true;
@@ -202,9 +231,14 @@ static void open(Run *r, const TtfsTuneLayer *start, TtfsArena *a) {
     r->threads = o->threads < TTFS_TUNE_CHUNKS ? o->threads : TTFS_TUNE_CHUNKS;
     ttfs_tune_open(&r->tune, start, a);
     r->best = TTFS_ARRAY(a, float, r->tune.parameters);
+    r->wide = o->accept ? TTFS_ARRAY(a, float, r->tune.parameters) : NULL;
+    r->offered = TTFS_ARRAY(a, TtfsTuneLayer, r->tune.layers);
+    memcpy(r->offered, start, r->tune.layers * sizeof *start);
     r->work = TTFS_ARRAY(a, TtfsTuneWork, r->threads);
-    for (uint32_t i = 0; i < r->threads; i++)
-        ttfs_tune_work_open(&r->tune, &r->work[i], r->lanes, a);
+    for (uint32_t i = 0; i < r->threads; i++) {
+        ttfs_tune_work_open(&r->tune, &r->work[i], r->lanes, r->samples->teach, a);
+        r->work[i].member = i;
+    }
     part(r, a);
     r->tune.team = ttfs_team_open(r->threads);
 }
@@ -218,9 +252,12 @@ static bool too_large(const Run *r) {
         TTFS_TUNE_MOST_EXACT);
 }
 
-/* The integers of the best epoch. */
+/* The integers of the best epoch; of one that is not accepted where no trained one is. */
 static bool take(Run *r, TtfsTuneLayer *layer) {
-    memcpy(r->tune.value, r->best, r->tune.parameters * sizeof *r->best);
+    r->report->misfit = r->report->best == 0 && r->widest;
+    if (r->report->misfit) r->report->best = r->widest;
+    memcpy(r->tune.value, r->report->misfit ? r->wide : r->best,
+           r->tune.parameters * sizeof *r->best);
     ttfs_tune_snap(&r->tune, false);
     ttfs_tune_take(&r->tune, layer, &r->report->arena);
     return true;
@@ -237,7 +274,6 @@ bool ttfs_tune(const TtfsNet *net, double offset, TtfsTuneLayer *layer,
     *report = (TtfsTuneReport){0};
     r.tune.offset = offset / layer[0].scale;
     open(&r, layer, &a);
-    ttfs_tune_snap(&r.tune, false);
     bool ok = r.tune.inexact ? too_large(&r) : all_epochs(&r) && take(&r, layer);
     ttfs_team_close(r.tune.team);
     ttfs_arena_free(&a);

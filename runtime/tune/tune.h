@@ -23,7 +23,9 @@ enum {
 };
 
 /* The grids and integers of a layer, index: the layer's in the net. As it begins, scale, ticks,
- * bits and ramp of those that have any are read; what comes out lies in the report's arena. */
+ * bits, ramp, weights and biases of those that have any are read: before the first step these are
+ * the integers (weights NULL: the network's, rounded by themselves). What comes out lies in the
+ * report's arena. */
 typedef struct {
     double scale;   /* real value of one quantum of its window; of a readout, of its potential */
     uint32_t ticks; /* T; 0: a readout */
@@ -31,7 +33,7 @@ typedef struct {
     int32_t *ramp;  /* [channels]; NULL: a readout */
     /* [terms][rows][row] multiples of (scale / ramp of the channel) / (scale of the source); a
      * pool's scale is its source's */
-    int16_t **weights;
+    const int16_t **weights;
     int32_t *bias; /* [biases] in units of scale / ramp, half a quantum included */
     double *real; /* [reals] biases as the network has them, before the input's offset is in them */
     uint32_t biases, reals;
@@ -44,6 +46,12 @@ typedef struct {
     uint64_t count;
     const uint32_t *classes; /* [count]; NULL: none */
     const float *logits;     /* [count][outputs] of a teacher; NULL: none. One of both is there */
+    const uint32_t *like;    /* [count] what the float network says; NULL: not known */
+    /* Activations of a teacher with the same layers: real values of `n` samples to to[layer]
+     * [neuron][lanes], where that is not NULL. Called by several threads, no two as the same member
+     * at a time. NULL: none. */
+    bool (*teach)(void *context, uint32_t member, const uint32_t *sample, uint32_t n,
+                  uint32_t lanes, float *const *to, TtfsDiag *diag);
 } TtfsTuneSamples;
 
 typedef struct {
@@ -56,6 +64,10 @@ typedef struct {
     double weight_noise; /* standard deviation, relative to the weight */
     double seconds;      /* no epoch begins after; 0: no limit */
     const bool *frozen;  /* [layers of the net] integers that stay; NULL: none */
+    /* Whether integers may be kept: asked of every epoch that is better than those before it.
+     * NULL: all may. Where none of the better ones may, the best of these is given all the same. */
+    bool (*accept)(void *context, const TtfsTuneLayer *layer);
+    void *context;
     TtfsProgress progress;
 } TtfsTuneSettings;
 
@@ -64,6 +76,7 @@ typedef struct {
     double loss;       /* of the training samples, mean; NAN of epoch 0 */
     double validation; /* loss on those held back, all terms */
     double accuracy;   /* share of them in their class; without classes in the teacher's */
+    double agreement;  /* share of them in the class that the float network says; NAN: not known */
     double spikes;     /* share of hidden neurons that spike, on them */
     double seconds;    /* since the beginning */
 } TtfsTuneEpoch;
@@ -73,6 +86,8 @@ typedef struct {
     TTFS_VEC(TtfsTuneEpoch) epochs;
     uint32_t best;             /* index of the epoch whose integers are given */
     uint64_t trained, held;    /* samples */
+    uint32_t refused;          /* epochs that were better and not accepted */
+    bool misfit;               /* the best is one of these */
     bool stopped, out_of_time; /* before the last epoch */
     bool diverged;             /* so too: a loss was no number any more */
 } TtfsTuneReport;

@@ -68,17 +68,27 @@ static void backward(const TtfsTune *t, TtfsTuneWork *w, TtfsTuneChunk *c) {
     }
 }
 
+/* What the values of layers differ by from the teacher's. */
+static void imitate(const TtfsTune *t, TtfsTuneWork *w, TtfsTuneChunk *c) {
+    for (uint32_t i = 1; w->taught && i < t->layers; i++)
+        if (is_relu(t, i)) ttfs_tune_imitate(t, i, w, c);
+}
+
 bool ttfs_tune_chunk(const TtfsTune *t, const TtfsTuneSamples *s, TtfsTuneWork *w,
                      TtfsTuneChunk *c) {
     c->loss = 0;
-    c->right = c->spikes = 0;
+    c->right = c->alike = c->spikes = 0;
     if (c->gradient) memset(c->gradient, 0, t->parameters * sizeof *c->gradient);
     if (c->count == 0) return true;
     if (!encode(t, s, w, c)) return false;
+    if (w->taught &&
+        !s->teach(s->context, w->member, c->sample, c->count, c->lanes, w->taught, &c->diag))
+        return false;
     forward(t, w, c);
     for (uint32_t i = 1; c->gradient && i < t->layers; i++)
         memset(w->gradient[i], 0, (size_t)t->layer[i].size * c->lanes * sizeof(float));
     ttfs_tune_loss(t, s, w, c);
+    imitate(t, w, c);
     if (c->gradient) backward(t, w, c);
     return true;
 }

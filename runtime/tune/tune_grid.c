@@ -102,8 +102,7 @@ static double inside_sum(const TtfsTuneTerm *k, uint32_t row, uint32_t y, uint32
     return sum;
 }
 
-/* What the input's offset adds to a bias, in units of the channel. */
-static double offset_of(const TtfsTune *t, const TtfsTuneState *l, uint32_t neuron) {
+double ttfs_tune_offset(const TtfsTune *t, const TtfsTuneState *l, uint32_t neuron) {
     double sum = 0;
     for (uint32_t k = 0; k < l->net->terms; k++) {
         const TtfsTuneTerm *term = &l->term[k];
@@ -120,7 +119,8 @@ static double snap_biases(const TtfsTune *t, TtfsTuneState *l) {
     for (uint32_t i = 0; i < l->bias_count; i++) {
         uint32_t neuron = i * each, channel = neuron / l->plane;
         double v = (double)t->value[l->bias_at + neuron / own] / l->unit[channel];
-        if (l->shifted) v += offset_of(t, l, neuron);
+        if (l->shifted) v += ttfs_tune_offset(t, l, neuron);
+        if (l->fix) v += l->fix[i] / l->unit[channel];
         v = floor(v + 0.5) + (l->ticks ? floor((double)l->ramp[channel] / 2) : 0);
         l->bias[i] = (float)v;
         most = larger(most, fabs(v));
@@ -194,24 +194,34 @@ void ttfs_tune_grid_gradient(const TtfsTune *t, uint32_t layer, float *gradient)
     hold_still(l, gradient);
 }
 
-static void take_weights(const TtfsTuneState *l, int16_t **out, TtfsArena *a) {
+static void take_weights(const TtfsTuneState *l, const int16_t **out, TtfsArena *a) {
     for (uint32_t k = 0; k < l->net->terms; k++) {
         uint64_t n = l->term[k].rows * l->term[k].term->row;
-        out[k] = TTFS_ARRAY(a, int16_t, n);
-        for (uint64_t i = 0; i < n; i++) out[k][i] = (int16_t)l->term[k].weights[i];
+        int16_t *w = TTFS_ARRAY(a, int16_t, n);
+        for (uint64_t i = 0; i < n; i++) w[i] = (int16_t)l->term[k].weights[i];
+        out[k] = w;
     }
+}
+
+/* Real biases: the parameters, or where something is added to them what is, of every position. */
+static void take_biases(const TtfsTune *t, const TtfsTuneState *l, TtfsTuneLayer *out,
+                        TtfsArena *a) {
+    uint32_t n = l->fix ? l->bias_count : l->biases;
+    out->reals = n;
+    out->real = TTFS_ARRAY(a, double, n);
+    for (uint32_t i = 0; i < n; i++)
+        out->real[i] = (double)t->value[l->bias_at + i / (n / l->biases)] +
+                       (l->fix ? l->fix[i] : 0);
 }
 
 static void take_layer(const TtfsTune *t, const TtfsTuneState *l, TtfsTuneLayer *out,
                        TtfsArena *a) {
-    out->weights = TTFS_ARRAY(a, int16_t *, l->net->terms);
+    out->weights = TTFS_ARRAY(a, const int16_t *, l->net->terms);
     out->bias = TTFS_ARRAY(a, int32_t, l->bias_count);
-    out->real = TTFS_ARRAY(a, double, l->biases);
     out->biases = l->bias_count;
-    out->reals = l->biases;
     take_weights(l, out->weights, a);
+    take_biases(t, l, out, a);
     for (uint32_t i = 0; i < l->bias_count; i++) out->bias[i] = (int32_t)l->bias[i];
-    for (uint32_t i = 0; i < l->biases; i++) out->real[i] = (double)t->value[l->bias_at + i];
     if (!l->ticks) return;
     out->ramp = TTFS_ARRAY(a, int32_t, l->net->c);
     for (uint32_t i = 0; i < l->net->c; i++) out->ramp[i] = (int32_t)l->ramp[i];

@@ -34,6 +34,8 @@ typedef struct {
     float *ramp;         /* [channels] of this step, whole; of a readout 1 */
     double *unit;        /* [channels] scale / ramp */
     float *bias;         /* [neurons or channels] of this step, half a quantum included */
+    double *fix;         /* [those] real, added to them: where integers it began with are not one
+                            real bias of a channel; NULL: nothing */
     uint32_t bias_count; /* of these */
     bool shifted;        /* its biases hold the input's offset */
     bool frozen, held;   /* its integers stay; its window does, for them or for a reader's */
@@ -68,6 +70,9 @@ typedef struct {
     float *scratch;
     double *room; /* five times the outputs */
     uint16_t *x;
+    uint32_t member;
+    float **taught; /* real values of every relu of a teacher; NULL: there is none */
+    double *lane;   /* twice the lanes */
 } TtfsTuneWork;
 
 /* A chunk: samples as lanes, those from `count` on empty. */
@@ -79,18 +84,24 @@ typedef struct {
     bool noisy;
     float *gradient; /* [parameters]; NULL: only forward */
     double loss;     /* sums over samples */
-    uint64_t right, spikes;
+    uint64_t right, alike, spikes;
     TtfsDiag diag; /* why it failed */
 } TtfsTuneChunk;
 
 /* tune_open.c */
 void ttfs_tune_open(TtfsTune *t, const TtfsTuneLayer *start, TtfsArena *a);
-void ttfs_tune_work_open(const TtfsTune *t, TtfsTuneWork *w, uint32_t lanes, TtfsArena *a);
+void ttfs_tune_work_open(const TtfsTune *t, TtfsTuneWork *w, uint32_t lanes, bool taught,
+                         TtfsArena *a);
 
 /* tune_grid.c: the integers of the parameters; and gradients by integers made gradients by
  * parameters, of one layer. */
 void ttfs_tune_snap(TtfsTune *t, bool noisy);
 void ttfs_tune_grid_gradient(const TtfsTune *t, uint32_t layer, float *gradient);
+/* Real weights and biases go where they round to the integers that a training begins with; a ramp
+ * that float32 cannot have makes it inexact. */
+void ttfs_tune_begin(TtfsTune *t, const TtfsTuneLayer *start, TtfsArena *a);
+/* What the input's offset adds to a neuron's bias, in units of its channel. */
+double ttfs_tune_offset(const TtfsTune *t, const TtfsTuneState *l, uint32_t neuron);
 /* The integers as the caller gets them. */
 void ttfs_tune_take(const TtfsTune *t, TtfsTuneLayer *out, TtfsArena *a);
 
@@ -124,6 +135,8 @@ void ttfs_tune_move(TtfsTune *t, double rate);
 
 /* tune_loss.c: the loss of a chunk's readout, and its gradient by potentials. */
 void ttfs_tune_loss(const TtfsTune *t, const TtfsTuneSamples *s, TtfsTuneWork *w, TtfsTuneChunk *c);
+/* The loss of a relu's values against the teacher's, and its gradient, added to that by values. */
+void ttfs_tune_imitate(const TtfsTune *t, uint32_t layer, TtfsTuneWork *w, TtfsTuneChunk *c);
 
 /* tune_order.c: an order of `n` things, drawn; `turn` tells draws of a seed apart. */
 void ttfs_tune_shuffle(uint32_t *at, uint64_t n, uint32_t seed, uint32_t turn);

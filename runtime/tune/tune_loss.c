@@ -2,14 +2,18 @@
  *
  * The loss of a chunk: cross entropy of the logits (potentials times their unit) with the classes,
  * the divergence from a teacher's logits at temperature 2 (Hinton et al. 2015, arXiv 1503.02531)
- * times the temperature's square, or the sum of both. The gradient is by potentials, of the mean
- * over the batch.
+ * times the temperature's square, or the sum of both; and what activations are off by from those
+ * of a teacher with the same layers (Romero et al. 2015, arXiv 1412.6550), squared. The gradient is
+ * by potentials or values, of the mean over the batch.
  */
 #include "tune_inside.h"
 
 #include <math.h>
+#include <string.h>
 
 static const double TEMPERATURE = 2;
+/* What activations count against logits. */
+static const double IMITATION = 0.1;
 
 /* exp(z / temperature) over their sum; the logarithm of the largest's. */
 static void softmax(const double *z, uint32_t n, double temperature, double *p) {
@@ -68,7 +72,9 @@ static void one_sample(const TtfsTune *t, const TtfsTuneSamples *s, TtfsTuneWork
         r->g[i] = 0;
     }
     class = s->classes ? s->classes[sample] : largest(r->want, n);
-    c->right += largest(r->z, n) == class;
+    uint32_t said = largest(r->z, n);
+    c->right += said == class;
+    c->alike += s->like && said == s->like[sample];
     double loss = s->classes ? by_class(r, n, class) : 0;
     if (s->logits) loss += by_teacher(r, n);
     c->loss += loss;
@@ -82,4 +88,33 @@ void ttfs_tune_loss(const TtfsTune *t, const TtfsTuneSamples *s, TtfsTuneWork *w
     Room r = {w->room, w->room + n, w->room + 2 * n, w->room + 3 * n, w->room + 4 * n};
     for (size_t i = 0; i < (size_t)n * c->lanes; i++) w->gradient[t->readout][i] = 0;
     for (uint32_t lane = 0; lane < c->count; lane++) one_sample(t, s, w, c, lane, &r);
+}
+
+/* A lane: squares of what its values are off by, and of the teacher's. */
+static void add_squares(const float *y, const float *want, double scale, uint32_t lanes,
+                        double *error, double *square) {
+    for (uint32_t k = 0; k < lanes; k++) {
+        double a = (double)want[k], e = (double)y[k] * scale - a;
+        error[k] += e * e;
+        square[k] += a * a;
+    }
+}
+
+void ttfs_tune_imitate(const TtfsTune *t, uint32_t layer, TtfsTuneWork *w, TtfsTuneChunk *c) {
+    const TtfsTuneState *l = &t->layer[layer];
+    const float *y = w->value[layer], *want = w->taught[layer];
+    double *error = w->lane, *by = w->lane + c->lanes;
+    size_t n = (size_t)l->size * c->lanes;
+    memset(w->lane, 0, 2 * c->lanes * sizeof *w->lane);
+    for (size_t i = 0; i < n; i += c->lanes)
+        add_squares(y + i, want + i, l->scale, c->lanes, error, by);
+    for (uint32_t k = 0; k < c->lanes; k++) {
+        by[k] = k < c->count && by[k] > 0 ? IMITATION / by[k] / t->relus : 0;
+        c->loss += by[k] * error[k];
+        by[k] *= 2 * l->scale / c->batch;
+    }
+    for (size_t i = 0; c->gradient && i < n; i += c->lanes)
+        for (uint32_t k = 0; k < c->lanes; k++)
+            w->gradient[layer][i + k] +=
+                (float)(by[k] * ((double)y[i + k] * l->scale - (double)want[i + k]));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The state of a training, made: parameters begin with the network's weights and biases and with
- * the units and windows that quantising it gave.
+ * The state of a training, made: parameters begin with the network's weights and biases, where they
+ * round to the integers that quantising it gave, and with the units and windows of these.
  */
 #include "tune_inside.h"
 
@@ -100,6 +100,7 @@ void ttfs_tune_open(TtfsTune *t, const TtfsTuneLayer *start, TtfsArena *a) {
         t->gradient[i] = TTFS_ARRAY(a, float, t->parameters);
     for (uint32_t i = 0; i < t->layers; i++)
         if (t->layer[i].term) fill(t, &t->layer[i]);
+    ttfs_tune_begin(t, start, a);
     for (uint32_t i = 0; t->options->frozen && i < t->layers; i++)
         if (t->options->frozen[i]) freeze(t, i);
 }
@@ -117,7 +118,16 @@ static size_t tile_of(const TtfsTune *t, uint32_t lanes) {
     return most;
 }
 
-void ttfs_tune_work_open(const TtfsTune *t, TtfsTuneWork *w, uint32_t lanes, TtfsArena *a) {
+static void open_taught(const TtfsTune *t, TtfsTuneWork *w, uint32_t lanes, TtfsArena *a) {
+    w->lane = TTFS_ARRAY(a, double, 2 * (size_t)lanes);
+    w->taught = TTFS_ARRAY(a, float *, t->layers);
+    for (uint32_t i = 0; i < t->layers; i++)
+        if (t->layer[i].net->kind == TTFS_LAYER_RELU)
+            w->taught[i] = TTFS_ARRAY(a, float, (size_t)t->layer[i].size *lanes);
+}
+
+void ttfs_tune_work_open(const TtfsTune *t, TtfsTuneWork *w, uint32_t lanes, bool taught,
+                         TtfsArena *a) {
     size_t most = 0, tile = tile_of(t, lanes);
     w->value = TTFS_ARRAY(a, float *, t->layers);
     w->potential = TTFS_ARRAY(a, float *, t->layers);
@@ -136,4 +146,5 @@ void ttfs_tune_work_open(const TtfsTune *t, TtfsTuneWork *w, uint32_t lanes, Ttf
     w->scratch = TTFS_ARRAY(a, float, TTFS_GEMM_SCRATCH);
     w->room = TTFS_ARRAY(a, double, 5 * (size_t)t->layer[t->readout].size);
     w->x = TTFS_ARRAY(a, uint16_t, t->layer[0].size);
+    if (taught) open_taught(t, w, lanes, a);
 }

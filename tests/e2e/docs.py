@@ -7,7 +7,7 @@ README shows the end of the demo as it is.
 
 The version is the same wherever it stands.
 
-Argument: `reference`, `chip_keys`, `versions`, `links`, `boxes`, `tutorial` (README), `engineer`, `designer`, `researcher`, `exact`,
+Argument: `reference`, `chip_keys`, `theorem` with its program behind it, `versions`, `links`, `boxes`, `tutorial` (README), `engineer`, `designer`, `researcher`, `exact`,
 `embedded` or `demo`; of those that want the Python package, behind it the library.
 """
 import ast
@@ -58,6 +58,10 @@ def reference(case):
 
 def chip_keys(case):
     made(case, "make_chip_keys.py")
+
+
+def theorem(case, program):
+    made(case, "make_theorem.py", program)
 
 
 def versions(case):
@@ -218,7 +222,7 @@ def demo(case):
 
 
 PARTS = {
-    "reference": reference, "chip_keys": chip_keys, "versions": versions, "links": links, "boxes": boxes, "tutorial": tutorial,
+    "reference": reference, "chip_keys": chip_keys, "theorem": theorem, "versions": versions, "links": links, "boxes": boxes, "tutorial": tutorial,
     "engineer": document("tutorial-engineer", 8), "designer": designer,
     "researcher": document("tutorial-researcher", 6), "exact": document("exact", 5, "verilator"), "embedded": embedded, "demo": demo,
 }

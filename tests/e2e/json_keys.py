@@ -27,8 +27,8 @@ KEYS = {
     "tune": {"ticks": int, "weight_bits": int, "seed": int, "most_epochs": int, "batch": int, "lr": NUMBER, "validate": NUMBER,
              "sparsity": NUMBER, "time_noise": NUMBER, "drop": NUMBER, "weight_noise": NUMBER, "epochs": list, "ended_by": str,
              "teacher": str, "labels": bool, "latency": NUMBER, "latency_ticks": int, "layers": list,
-             "accuracy_before": NUMBER, "accuracy_after": NUMBER, "spikes_per_neuron": NUMBER, "seconds": NUMBER},
-    "epoch": {"loss": NUMBER, "validation": NUMBER},
+             "accuracy_before": NUMBER, "accuracy_after": NUMBER, "agreement_before": NUMBER, "agreement": NUMBER, "spikes_per_neuron": NUMBER, "seconds": NUMBER},
+    "epoch": {"loss": NUMBER, "validation": NUMBER, "agreement": NUMBER},
     "point": {"axis": str, "value": NUMBER, "accuracy": dict, "agreement": dict, "spikes_per_neuron": NUMBER,
               "saturated": NUMBER},
 }

@@ -178,6 +178,62 @@ static void test_stop(void **state) {
     close_training(&whole);
 }
 
+/* Takes some of what it is offered. */
+typedef struct {
+    uint32_t asked, refuse; /* every n-th is refused; 1: all are */
+    uint32_t refused;
+} Taker;
+
+static bool taken(void *context, const TtfsTuneLayer *layer) {
+    Taker *t = context;
+    assert_true(layer[0].scale > 0);
+    bool ok = ++t->asked % t->refuse != 0;
+    t->refused += !ok;
+    return ok;
+}
+
+static double score(const TtfsTuneEpoch *e) {
+    return e->accuracy - 1e-6 * e->validation - noisy.sparsity * e->spikes;
+}
+
+/* The epoch that is to be kept of those that a run found. */
+static uint32_t best_taken(const Training *whole, uint32_t refuse) {
+    uint32_t best = 0, asked = 0, wide = 0;
+    const TtfsTuneEpoch *e = whole->report.epochs.at;
+    for (uint32_t i = 1; i < whole->report.epochs.len; i++) {
+        if (!(score(&e[i]) > score(&e[best]))) continue;
+        if (++asked % refuse)
+            best = i;
+        else if (!wide || score(&e[i]) > score(&e[wide]))
+            wide = i;
+    }
+    return best ? best : wide;
+}
+
+/* The best epoch that is accepted is kept; where none is the best of all. */
+static void test_accepts(void **state) {
+    Training whole, some;
+    TtfsTuneSettings o = noisy;
+    (void)state;
+    o.epochs = 12;
+    whole.stop_at = some.stop_at = 0;
+    open_training(&whole, training_seed(1));
+    train(&whole, o);
+    for (uint32_t refuse = 1; refuse < 4; refuse++) {
+        Taker taker = {.refuse = refuse};
+        o.accept = taken, o.context = &taker;
+        open_training(&some, training_seed(1));
+        train(&some, o);
+        assert_true(taker.asked >= refuse);
+        assert_int_equal(some.report.refused, taker.refused);
+        assert_int_equal(some.report.best, best_taken(&whole, refuse));
+        assert_int_equal(some.report.misfit, refuse == 1);
+        if (refuse == 1) expect_same_layers(&some, &whole);
+        close_training(&some);
+    }
+    close_training(&whole);
+}
+
 /* Noise that no training survives: what was before it is given. */
 static void test_diverges(void **state) {
     Training t;
@@ -207,8 +263,9 @@ static void test_looks(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_threads),  cmocka_unit_test(test_learns),
-        cmocka_unit_test(test_frozen),   cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_diverges), cmocka_unit_test(test_looks)};
+        cmocka_unit_test(test_threads), cmocka_unit_test(test_learns),
+        cmocka_unit_test(test_frozen),  cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_accepts), cmocka_unit_test(test_diverges),
+        cmocka_unit_test(test_looks)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,6 +107,24 @@ static void expect_pool_back(Case *c, uint32_t layer) {
     assert_memory_equal(got, want, n * sizeof *got);
 }
 
+/* What a training begins with are the integers of the graph that it begins with. */
+static void expect_begun(const Case *c, uint64_t seed) {
+    for (uint32_t i = 1; i < c->start.net.layers.len; i++) {
+        const TtfsPopulation *p = &c->start.spike.pops.at[i];
+        const TtfsTuneLayer *l = &c->start.layer[i];
+        if (!c->tune.layer[i].term) continue;
+        for (uint32_t k = 0; k < ttfs_pop_size(p); k++)
+            if (l->bias[k / (ttfs_pop_size(p) / l->biases)] != ttfs_pop_bias(p, k))
+                fail_msg("seed %u population %u: bias %u", (unsigned)seed, i, k);
+        for (uint32_t k = 0; p->ramp && k < p->c; k++) assert_int_equal(l->ramp[k], p->ramp[k]);
+        for (uint32_t k = 0; k < p->conn_count; k++) {
+            const TtfsConnection *x = &c->start.spike.conns.at[p->conn_first + k];
+            if (memcmp(l->weights[k], x->weights, x->weight_count * sizeof *x->weights))
+                fail_msg("seed %u population %u: weights of %u", (unsigned)seed, i, k);
+        }
+    }
+}
+
 /* What is trained is what golden runs: groups, strides, dilations, pads, sums, slices, pools of
  * both kinds, biases by position, inputs that begin elsewhere than at 0. */
 static void test_forward(void **state) {
@@ -116,9 +134,10 @@ static void test_forward(void **state) {
         Case c;
         if (open_case(&c, seed, false)) {
             ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
-            ttfs_tune_work_open(&c.tune, &c.work, LANES, &c.start.arena);
+            ttfs_tune_work_open(&c.tune, &c.work, LANES, false, &c.start.arena);
             ttfs_tune_snap(&c.tune, false);
             ttfs_tune_take(&c.tune, c.start.layer, &c.start.arena);
+            if (!c.tune.inexact) expect_begun(&c, seed);
             put_integers(&c);
             draw_samples(&c);
             if (!c.tune.inexact) expect_golden(&c), seen++;
@@ -203,6 +222,18 @@ static void test_model(void **state) {
 static const uint32_t classes[LANES] = {0, 1, 0, 1, 1, 0, 1, 0},
                       in_order[LANES] = {0, 1, 2, 3, 4, 5, 6, 7};
 
+/* A teacher's activations: anything within the windows. */
+static bool teach(void *context, uint32_t member, const uint32_t *sample, uint32_t n,
+                  uint32_t lanes, float *const *to, TtfsDiag *diag) {
+    const Case *c = context;
+    (void)member, (void)sample, (void)diag;
+    assert_int_equal(n, lanes);
+    for (uint32_t i = 0; i < c->tune.layers; i++)
+        for (uint32_t k = 0; to[i] && k < c->tune.layer[i].size * lanes; k++)
+            to[i][k] = (float)(k * 7 % 13 / 13.0 * c->tune.layer[i].window_from);
+    return true;
+}
+
 /* The loss of the chunk, and with `gradient` [parameters] its gradient. */
 static double loss_of(Case *c, float *gradient) {
     static float logits[LANES * 512];
@@ -210,7 +241,8 @@ static double loss_of(Case *c, float *gradient) {
     const TtfsTuneSamples samples = {.encode = encode,
                                      .context = c,
                                      .classes = c->teachers == 2 ? NULL : classes,
-                                     .logits = c->teachers ? logits : NULL};
+                                     .logits = c->teachers ? logits : NULL,
+                                     .teach = teach};
     TtfsTuneChunk chunk = {
         .lanes = LANES, .count = LANES, .batch = LANES, .sample = in_order, .gradient = gradient};
     ttfs_tune_snap(&c->tune, false);
@@ -224,6 +256,7 @@ static double loss_of(Case *c, float *gradient) {
 static void shrink_windows(Case *c) {
     for (uint32_t i = 1; i < c->start.net.layers.len; i++) {
         TtfsTuneLayer *l = &c->start.layer[i];
+        l->weights = NULL;
         if (!l->ramp) continue;
         l->scale /= 3;
         for (uint32_t k = 0; k < c->start.net.layers.at[i].c; k++)
@@ -282,8 +315,9 @@ static void test_gradients(void **state) {
             if (open_case(&c, seed, true) && said(&c)) {
                 shrink_windows(&c);
                 c.teachers = (uint32_t)(seed % 3);
+                bool taught = seed % 2;
                 ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
-                ttfs_tune_work_open(&c.tune, &c.work, LANES, &c.start.arena);
+                ttfs_tune_work_open(&c.tune, &c.work, LANES, taught, &c.start.arena);
                 draw_samples(&c);
                 float *d = TTFS_ARRAY(&c.start.arena, float, c.tune.parameters);
                 draw_direction(&c, windows, &c.canon.r, d);
@@ -327,7 +361,7 @@ static void test_slopes(void **state) {
         Case c;
         if (open_case(&c, seed, false) && said(&c)) {
             ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
-            ttfs_tune_work_open(&c.tune, &c.work, LANES, &c.start.arena);
+            ttfs_tune_work_open(&c.tune, &c.work, LANES, false, &c.start.arena);
             draw_samples(&c);
             loss_of(&c, NULL);
             for (uint32_t i = 1; i < c.tune.layers; i++) {
@@ -381,7 +415,7 @@ static void test_no_class(void **state) {
     (void)state;
     assert_true(open_case(&c, training_seed(1), false));
     ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
-    ttfs_tune_work_open(&c.tune, &c.work, LANES, &c.start.arena);
+    ttfs_tune_work_open(&c.tune, &c.work, LANES, false, &c.start.arena);
     ttfs_tune_snap(&c.tune, false);
     draw_samples(&c);
     float *g = TTFS_ARRAY(&c.start.arena, float, c.tune.parameters);
@@ -394,11 +428,66 @@ static void test_no_class(void **state) {
     close_case(&c);
 }
 
+/* The loss of a layer's values against the teacher's; its gradient goes to w->gradient. */
+static double imitation_of(Case *c, uint32_t layer, TtfsTuneChunk *chunk) {
+    chunk->loss = 0;
+    ttfs_tune_imitate(&c->tune, layer, &c->work, chunk);
+    return chunk->loss;
+}
+
+/* Squares have their slopes: the difference of two steps is the gradient; lanes without a sample
+ * count for nothing. What a layer that is a quantum off costs. */
+static void expect_imitation(Case *c, uint32_t layer) {
+    const TtfsTuneState *l = &c->tune.layer[layer];
+    float g, *value = c->work.value[layer], *gradient = c->work.gradient[layer];
+    TtfsTuneChunk chunk = {.lanes = LANES, .count = LANES - 1, .batch = 3, .gradient = &g};
+    double square = 0;
+    for (uint32_t i = 0; i < l->size * LANES; i++) {
+        value[i] = (float)(i * 5 % (l->ticks + 1));
+        c->work.taught[layer][i] = (float)(i * 7 % 13 * l->scale);
+        gradient[i] = 0.25f;
+    }
+    imitation_of(c, layer, &chunk);
+    for (uint32_t i = 0; i < l->size * LANES; i += 1 + l->size) {
+        double loss[2], got = ((double)gradient[i] - 0.25) * 3;
+        chunk.gradient = NULL;
+        for (int side = 0; side < 2; side++) {
+            value[i] += side ? -2 : 1;
+            loss[side] = imitation_of(c, layer, &chunk);
+        }
+        value[i] += 1;
+        assert_true(fabs((loss[0] - loss[1]) / 2 - got) < 1e-5 * (1 + fabs(got)));
+    }
+    for (uint32_t i = 0; i < l->size * LANES; i++) {
+        value[i] = (float)(i / LANES % 3);
+        c->work.taught[layer][i] = (float)((double)(value[i] + 1) * l->scale);
+        square += i % LANES ? 0 : (double)((value[i] + 1) * (value[i] + 1)) / l->size;
+    }
+    double want = 0.1 * (LANES - 1) / square / c->tune.relus;
+    assert_true(fabs(imitation_of(c, layer, &chunk) - want) < 1e-5 * want);
+}
+
+static void test_imitates(void **state) {
+    uint32_t seen = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        Case c;
+        if (open_case(&c, seed, false)) {
+            ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
+            ttfs_tune_work_open(&c.tune, &c.work, LANES, true, &c.start.arena);
+            for (uint32_t i = 1; i < c.tune.layers; i++)
+                if (c.tune.layer[i].net->kind == TTFS_LAYER_RELU) expect_imitation(&c, i), seen++;
+        }
+        close_case(&c);
+    }
+    assert_true(seen >= 10);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_products), cmocka_unit_test(test_forward),
         cmocka_unit_test(test_model),    cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_slopes),   cmocka_unit_test(test_lost),
-        cmocka_unit_test(test_no_class)};
+        cmocka_unit_test(test_no_class), cmocka_unit_test(test_imitates)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 #include "net_to_onnx.h"
 #include "random_canonical.h"
 #include "tune_compile.h"
+#include "tune_graph.h"
 #include "tune_inside.h"
 
 enum { LANES = 8 };
@@ -28,22 +29,10 @@ typedef struct {
     uint32_t teachers; /* 0: classes, 1: classes and logits, 2: logits */
 } Case;
 
-/* Whether terms and connections are the same: a weight that stands alone may have become several
- * synapses. */
-static inline bool plain(const Case *c) {
-    for (uint32_t i = 0; i < c->start.net.layers.len; i++)
-        if (c->start.spike.pops.at[i].conn_count != c->start.net.layers.at[i].terms) return false;
-    return true;
-}
-
 static inline void take_layers(Case *c) {
     TtfsTuneStart *s = &c->start;
-    s->layer = TTFS_ARRAY(&s->arena, TtfsTuneLayer, s->net.layers.len);
-    for (uint32_t i = 0; i < s->net.layers.len; i++) {
-        const TtfsPopulation *p = &s->spike.pops.at[i];
-        s->layer[i] = (TtfsTuneLayer){.scale = p->scale, .ticks = p->ticks, .ramp = p->ramp};
-        if (p->conn_count) s->layer[i].bits = s->spike.conns.at[p->conn_first].weight_bits;
-    }
+    ttfs_tune_share(s);
+    ttfs_tune_take_layers(s);
     s->offset = s->spike.pops.at[0].offset;
     c->tune = (TtfsTune){.net = &s->net, .options = &c->settings};
     c->tune.offset = s->offset / s->layer[0].scale;
@@ -66,7 +55,7 @@ static inline bool open_case(Case *c, uint64_t seed, bool fine) {
          ttfs_ir_to_spike(ir, NULL, &o, "net", &c->start.spike, &c->report, &diag);
     ttfs_diag_free(&diag);
     c->start.file = "net";
-    if (!ok || !plain(c)) return false;
+    if (!ok) return false;
     take_layers(c);
     return true;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Puts the pages of the site into a folder, for mkdocs: every Markdown file of the source as it is, the references of C and
-Python, the gallery. A link to a file that is no page leads to a page that shows the file, one to a folder to its README
+"""Puts the pages of the site into a folder, for mkdocs: every Markdown file of the source as it is, with its pictures, the references
+of C and Python, the gallery. A link to a file that is no page leads to a page that shows the file, one to a folder to its README
 or to a list of what is in it.
 
 In: a folder to write into; the folder of gallery.py, or nothing. Out: FOLDER/mkdocs.yml, FOLDER/pages.
@@ -18,6 +18,7 @@ import api
 
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 LINK = re.compile(r"\]\(([^)#:\s]+)(#[^)\s]*)?\)")
+PICTURE = ".svg"
 LANGUAGES = {".c": "c", ".h": "c", ".def": "c", ".cpp": "cpp", ".v": "verilog", ".vh": "verilog", ".sv": "systemverilog", ".json": "json", ".py": "python",
              ".sh": "bash"}
 SKIPPED = re.compile(r"^(build.*|obj-.*|out|\..*|__pycache__)$")
@@ -81,13 +82,16 @@ class Pages:
     """The folder of pages, and what is still to be shown there."""
 
     def __init__(self, folder):
-        self.folder, self.files = folder, set()
+        self.folder, self.files, self.pictures = folder, set(), set()
 
     def led(self, name, text):
         """A page's text with its links outside of code leading to pages. Links are from where the file lies in the source."""
         def link(m):
             path = os.path.normpath(os.path.join(os.path.dirname(name), m[1]))
             if path.startswith("..") or not os.path.exists(os.path.join(SOURCE, path)):
+                return m[0]
+            if path.endswith(PICTURE):
+                self.pictures.add(path)
                 return m[0]
             target = target_of(path)
             if target.startswith("source" + os.sep):
@@ -105,6 +109,8 @@ class Pages:
         write(self.folder, name, self.led(name, text))
 
     def show_files(self):
+        for path in sorted(self.pictures):
+            write(self.folder, path, text_of(path))
         for path in sorted(self.files):
             write(self.folder, target_of(path), shown(path))
 
