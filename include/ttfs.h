@@ -176,12 +176,15 @@ typedef struct {
     const TtfsValues *calib_label_values; /* from memory, in place of these; NULL: none */
     uint32_t ticks;                       /* 1 to 65535 */
     uint32_t weight_bits;                 /* 2 to 16 */
-    double percentile;                    /* 0.5 to 1 */
+    double mean_bits;  /* 2 to weight_bits: of all weights in the mean, whose layers get widths of
+                          their own up to weight_bits; 0: none */
+    double percentile; /* 0.5 to 1 */
     /* fitted: windows and weights are fitted to the calibration samples where that is better on a
      * part of them that is held back, and the folder keeps up to 1,000 of them; plain: weights are
      * rounded by themselves; auto, NULL: fitted, but plain without samples and with a target */
     const char *quantiser;
-    bool ranged; /* the input's range is lo to hi */
+    const char *ramps; /* any: whole numbers; pow2: powers of two alone; NULL: any */
+    bool ranged;       /* the input's range is lo to hi */
     float lo, hi;
     uint32_t channels; /* else, when not 0: uint8 samples are (value / 255 - mean) / deviation, with
                           those of their channel; deviations are above 0 */

@@ -142,7 +142,7 @@ in a folder of bounded size and found again by what it depends on; it can be del
 ## The config file
 
 JSON. The keys are the names of compile's options with `_` for `-` (`chip`, `fit`, `calib`, `calib_count`,
-`ticks`, `weight_bits`, `percentile`, `quantiser`, `target_agreement`, `max_drop`, `optimise`, `calib_labels`, `input_range` as `[lo, hi]`, `input_shape` as `[1, 28, 28]`, `seed`), and two more:
+`ticks`, `weight_bits`, `mean_bits`, `percentile`, `quantiser`, `ramps`, `target_agreement`, `max_drop`, `optimise`, `calib_labels`, `input_range` as `[lo, hi]`, `input_shape` as `[1, 28, 28]`, `seed`), and two more:
 
     "input":  {"mean": [0.1307], "std": [0.3081]}
     "layers": {"fc1": {"ticks": 15, "weight_bits": 4, "percentile": 1}}

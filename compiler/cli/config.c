@@ -35,10 +35,11 @@ static bool unknown_key(const Config *c, const char *key, const char *const *kno
 }
 
 static const char *const top_keys[] = {
-    "chip",        "fit",         "lanes",        "schedule",   "calib",
-    "calib_count", "ticks",       "weight_bits",  "memory",     "target_agreement",
-    "max_drop",    "optimise",    "calib_labels", "percentile", "quantiser",
-    "input_range", "input_shape", "seed",         "input",      "layers"};
+    "chip",        "fit",      "lanes",        "schedule",    "calib",
+    "calib_count", "ticks",    "weight_bits",  "memory",      "target_agreement",
+    "max_drop",    "optimise", "calib_labels", "mean_bits",   "percentile",
+    "quantiser",   "ramps",    "input_range",  "input_shape", "seed",
+    "input",       "layers"};
 
 /* [1, 28, 28] as "1,28,28"; NULL when it is something else. */
 static const char *shape_text(const Config *c, const cJSON *v) {

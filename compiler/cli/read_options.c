@@ -18,6 +18,7 @@ bool ttfs_read_compile(TtfsCompileOptions *c, TtfsOptions *o, TtfsArena *a, Ttfs
     c->fit = o->value[TTFS_OPT_FIT];
     c->schedule = o->value[TTFS_OPT_SCHEDULE];
     c->quantiser = o->value[TTFS_OPT_QUANTISER];
+    c->ramps = o->value[TTFS_OPT_RAMPS];
     c->calib = o->value[TTFS_OPT_CALIB];
     c->calib_labels = o->value[TTFS_OPT_CALIB_LABELS];
     c->optimise = o->value[TTFS_OPT_OPTIMISE];
@@ -29,6 +30,8 @@ bool ttfs_read_compile(TtfsCompileOptions *c, TtfsOptions *o, TtfsArena *a, Ttfs
     ok &= ttfs_option_u32(o, TTFS_OPT_TICKS, 1, TTFS_MOST_TICKS, &c->ticks, m);
     ok &= ttfs_option_u32(o, TTFS_OPT_WEIGHT_BITS, TTFS_LEAST_WEIGHT_BITS, TTFS_MOST_WEIGHT_BITS,
                           &c->weight_bits, m);
+    ok &= ttfs_option_f64(o, TTFS_OPT_MEAN_BITS, TTFS_LEAST_WEIGHT_BITS, TTFS_MOST_WEIGHT_BITS,
+                          &c->mean_bits, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_PERCENTILE, TTFS_LEAST_PERCENTILE, 1, &c->percentile, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_TARGET_AGREEMENT, TTFS_LEAST_AGREEMENT, 100,
                           &c->target_agreement, m);

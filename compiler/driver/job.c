@@ -15,6 +15,7 @@ _Static_assert((int)TTFS_MOST_TICKS == TTFS_MAX_TICKS, "ttfs.h promises the spik
 
 const char *const ttfs_optimise_names[] = {"latency", "memory", "energy", "spikes", NULL};
 const char *const ttfs_quantisers[] = {"auto", "plain", "fitted", NULL};
+const char *const ttfs_ramps_names[] = {"any", "pow2", NULL};
 
 static bool check_input(const TtfsCompileOptions *o, TtfsDiag *diag) {
     if (o->ranged && !(o->lo < o->hi && isfinite(o->hi - o->lo)))
@@ -110,6 +111,17 @@ static bool check_energy(const TtfsJob *job, TtfsDiag *diag) {
                       "need none");
 }
 
+/* What a mean of bits cannot go with; 0: none is asked for. */
+static bool check_mean(const TtfsCompileOptions *o, const TtfsTarget *target, TtfsDiag *diag) {
+    static const char name[] = "--mean-bits";
+    if (o->mean_bits == 0) return true;
+    if (target->wanted)
+        return refuse(name, "with a target the widths of layers are found for that", diag);
+    if (o->weights_only)
+        return refuse(name, "with --weights-only the widths of layers are the folder's", diag);
+    return ttfs_asked_within(name, o->mean_bits, TTFS_LEAST_WEIGHT_BITS, o->weight_bits, diag);
+}
+
 static bool take_target(TtfsJob *job, TtfsDiag *diag) {
     const TtfsCompileOptions *o = job->options;
     uint32_t optimise = TTFS_OPTIMISE_LATENCY;
@@ -127,6 +139,19 @@ static bool take_target(TtfsJob *job, TtfsDiag *diag) {
     return check_target(job, diag) && ok;
 }
 
+/* How weights become integers. */
+static bool take_quantiser(TtfsJob *job, TtfsDiag *diag) {
+    const TtfsCompileOptions *o = job->options;
+    uint32_t quantiser = TTFS_QUANTISER_AUTO, ramps = TTFS_RAMPS_ANY;
+    bool ok = ttfs_asked_word("--quantiser", o->quantiser, ttfs_quantisers, &quantiser, diag);
+    ok &= ttfs_asked_word("--ramps", o->ramps, ttfs_ramps_names, &ramps, diag);
+    job->quantiser = quantiser == TTFS_QUANTISER_AUTO && job->target.wanted
+                         ? TTFS_QUANTISER_PLAIN
+                         : (TtfsQuantiser)quantiser;
+    job->spike.pow2 = ramps == TTFS_RAMPS_POW2;
+    return ok;
+}
+
 bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *o, TtfsArena *a, TtfsDiag *diag) {
     *job = (TtfsJob){.options = o,
                      .spike = {.ticks = o->ticks,
@@ -135,7 +160,8 @@ bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *o, TtfsArena *a, Ttfs
                                .layers = o->layers,
                                .n_layers = o->n_layers},
                      .range_given = o->ranged || o->channels};
-    if (!check(o, diag) || !take_target(job, diag)) return false;
+    if (!check(o, diag) || !take_target(job, diag) || !check_mean(o, &job->target, diag))
+        return false;
     if (o->channels && !o->ranged)
         take_channels(job, o);
     else
@@ -144,12 +170,7 @@ bool ttfs_job_open(TtfsJob *job, const TtfsCompileOptions *o, TtfsArena *a, Ttfs
     if (!ttfs_asked_word("--schedule", o->schedule, ttfs_schedule_names, &schedule, diag))
         return false;
     job->schedule = (TtfsSchedule)schedule;
-    uint32_t quantiser = TTFS_QUANTISER_AUTO;
-    if (!ttfs_asked_word("--quantiser", o->quantiser, ttfs_quantisers, &quantiser, diag))
-        return false;
-    job->quantiser = quantiser == TTFS_QUANTISER_AUTO && job->target.wanted
-                         ? TTFS_QUANTISER_PLAIN
-                         : (TtfsQuantiser)quantiser;
+    if (!take_quantiser(job, diag)) return false;
     if (o->lanes && !o->fit)
         return ttfs_error(diag, TTFS_AT_FILE("--lanes"), TTFS_OPTION_VALUE,
                           "lanes are of the chip that --fit makes; a description says its own");

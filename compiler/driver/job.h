@@ -29,6 +29,10 @@ extern const char *const ttfs_optimise_names[]; /* NULL at the end */
 typedef enum { TTFS_QUANTISER_AUTO, TTFS_QUANTISER_PLAIN, TTFS_QUANTISER_FITTED } TtfsQuantiser;
 extern const char *const ttfs_quantisers[]; /* NULL at the end */
 
+/* What ramps may be: whole numbers, or powers of two alone. */
+typedef enum { TTFS_RAMPS_ANY, TTFS_RAMPS_POW2 } TtfsRamps;
+extern const char *const ttfs_ramps_names[]; /* NULL at the end */
+
 /* A target of the compilation, which then finds ticks and weight bits. */
 typedef struct {
     bool wanted, labelled; /* labelled: it is of accuracy, else of agreement */

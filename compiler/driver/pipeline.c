@@ -16,6 +16,7 @@
 #include "shipped.h"
 #include "spike_to_plan.h"
 #include "find_target.h"
+#include "find_widths.h"
 
 const char *const ttfs_step_names[] = {
 #define TTFS_STEP(NAME, name, folders, form, makes) #name,
@@ -62,6 +63,7 @@ static void tell_margins(const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *di
 
 static bool spike(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     bool ok = ttfs_calibrate(f, job, diag) && ttfs_target_find(f, job, diag) &&
+              ttfs_widths_find(f, job, diag) &&
               ttfs_ir_to_spike(&f->canonical, &f->calib, &job->spike, job->options->model,
                                &f->spike, &f->quant, diag) &&
               ttfs_spike_check(&f->spike, job->options->model, diag);

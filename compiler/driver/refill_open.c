@@ -110,6 +110,15 @@ static bool take_ip(const Manifest *m, const cJSON *options) {
     return true;
 }
 
+static bool take_ramps(const Manifest *m, const cJSON *options) {
+    const cJSON *name = cJSON_GetObjectItem(options, "ramps");
+    TtfsCompileOptions *o = &m->refill->options;
+    if (o->ramps || !name) return true; /* none: of the time when they were whole numbers */
+    if (!cJSON_IsString(name)) return damaged(m, "ramps");
+    o->ramps = ttfs_arena_strdup(m->arena, name->valuestring);
+    return true;
+}
+
 static bool take_options(const Manifest *m, const cJSON *root) {
     const cJSON *options = cJSON_GetObjectItem(root, "options");
     TtfsCompileOptions *o = &m->refill->options;
@@ -123,7 +132,7 @@ static bool take_options(const Manifest *m, const cJSON *root) {
            whole(m, options, "seed", 0, UINT32_MAX, &o->seed) &&
            whole(m, root, "calib_count", 0, TTFS_MOST_CALIB, &o->calib_count) &&
            take_range(m, options) && take_layers(m, options) && take_schedule(m, options) &&
-           take_quantiser(m, options) && take_ip(m, options);
+           take_quantiser(m, options) && take_ip(m, options) && take_ramps(m, options);
 }
 
 /* Whether the file has that SHA-256. */

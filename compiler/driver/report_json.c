@@ -75,6 +75,7 @@ static void options(TtfsJson *j, const char *key, const TtfsPipeline *f, const T
     ttfs_json_number(j, "percentile", job->spike.percentile);
     add_u(j, "seed", job->options->seed);
     ttfs_json_string(j, "quantiser", ttfs_quantisers[job->quantiser]);
+    ttfs_json_string(j, "ramps", ttfs_ramps_names[job->spike.pow2]);
     ttfs_json_string(j, "schedule", ttfs_schedule_names[job->schedule]);
     channels(j, "input_range", (const float[]){job->spike.input_lo, job->spike.input_hi}, 2);
     if (job->options->shape_rank) {

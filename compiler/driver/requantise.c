@@ -21,7 +21,11 @@ static bool take_options(TtfsRequantiser *r, TtfsOut *out, uint32_t *quantiser, 
                                     .layers = o->layers,
                                     .n_layers = o->n_layers};
     *quantiser = TTFS_QUANTISER_PLAIN;
-    return ttfs_asked_word("quantiser", o->quantiser, ttfs_quantisers, quantiser, diag);
+    uint32_t ramps = TTFS_RAMPS_ANY;
+    bool ok = ttfs_asked_word("quantiser", o->quantiser, ttfs_quantisers, quantiser, diag) &&
+              ttfs_asked_word("ramps", o->ramps, ttfs_ramps_names, &ramps, diag);
+    r->options.pow2 = ramps == TTFS_RAMPS_POW2;
+    return ok;
 }
 
 static bool refuse_without(const TtfsOut *out, TtfsDiag *diag) {

@@ -153,10 +153,62 @@ static bool choose(TtfsLower *l, uint32_t layer, TtfsGridTask *task, TtfsGridLay
     return ok;
 }
 
+/* The layer with so many bits a weight, in the window that it has: plain, or fitted to moments. */
+static double noise_at(TtfsLower *l, uint32_t layer, const TtfsGridTask *task, double scale,
+                       uint32_t bits, const TtfsMoments *m) {
+    const TtfsNetLayer *of = &l->net->layers.at[layer];
+    TtfsArena a = {0};
+    TtfsDiag diag = {0};
+    TtfsGridTask tried = *task;
+    TtfsGridTerm *term = TTFS_ARRAY(&a, TtfsGridTerm, task->terms);
+    TtfsGridLayer grid = {.scale = scale, .weights = TTFS_ARRAY(&a, int16_t *, task->terms)};
+    TtfsFit fit = {.moments = m, .way = {0.3f, 1}, .threads = l->probe->threads};
+    for (uint32_t k = 0; k < task->terms; k++) {
+        term[k] = task->term[k];
+        term[k].synapses = ttfs_lower_synapses(l, of, &l->net->terms.at[of->term_first + k], bits);
+        grid.weights[k] = TTFS_ARRAY(&a, int16_t, weights_of(&term[k], task->channels));
+    }
+    tried.term = term;
+    tried.bits = bits;
+    if (m) fit.pull = ttfs_fit_pull(&tried, m, fit.way, fit.threads, &a);
+    tried.fit = m ? &fit : NULL;
+    double noise = INFINITY;
+    if (make(&tried, &grid, &a, &diag)) {
+        TtfsProbeWay way = way_of(of, &tried, &grid);
+        noise = ttfs_probe_noise(l->probe, layer, &way);
+    }
+    ttfs_diag_free(&diag);
+    ttfs_arena_free(&a);
+    return noise;
+}
+
+/* What each width costs the layer. Where few bits are fitted in the end they are fitted here, one
+ * way; with more of them plain weights tell as much. */
+static void try_widths(TtfsLower *l, uint32_t layer, const TtfsGridTask *task, double scale,
+                       const char *name) {
+    enum { FEW_BITS = 6 };
+    TtfsLayerWidths w = {.name = ttfs_arena_strdup(&l->widths->arena, name), .bits = task->bits};
+    TtfsArena a = {0};
+    TtfsMoments m;
+    bool fits = !refuse(l, layer, task);
+    if (fits) ttfs_moments_of(l->probe, layer, task->bias, task->bias_count, &m, &a);
+    for (uint32_t k = 0; k < task->terms; k++)
+        w.weights += weights_of(&task->term[k], task->channels);
+    const volatile int *stop = l->options->fit->progress.stop; /* the walk over layers says so */
+    for (uint32_t b = 2; b <= task->bits && !(stop && *stop); b++) {
+        w.noise[b] = noise_at(l, layer, task, scale, b, NULL);
+        if (fits && b <= FEW_BITS)
+            w.noise[b] = fmin(w.noise[b], noise_at(l, layer, task, scale, b, &m));
+    }
+    *TTFS_PUSH(&l->widths->arena, l->widths->at) = w;
+    ttfs_arena_free(&a);
+}
+
 bool ttfs_choose_layer(TtfsLower *l, uint32_t layer, TtfsGridTask *task, TtfsGridLayer *grid,
                        TtfsQuantLayer *q) {
     q->quantiser = "plain";
     if (l->probe) ttfs_probe_sums(l->probe, layer, task->bias, task->bias_count);
+    if (l->widths) try_widths(l, layer, task, grid->scale, q->name);
     if (!(l->fit ? choose(l, layer, task, grid, q) : make(task, grid, &l->out->arena, l->diag)))
         return false;
     TtfsProbeWay way = way_of(&l->net->layers.at[layer], task, grid);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A term of a layer -> a connection. In: how the term sees its source; out: kind, geometry, range
- * of channels. A slice that cuts through a channel has no such form and is refused.
+ * of channels; and how many of them one term becomes. A slice that cuts through a channel has no
+ * such form and is refused.
  */
 #include "lower.h"
 
@@ -36,4 +37,26 @@ bool ttfs_lower_connect(TtfsLower *l, const TtfsNetLayer *to, const TtfsTerm *t,
     memcpy(c->dilation, t->dilation, sizeof c->dilation);
     memcpy(c->pad, t->pad, sizeof c->pad);
     return true;
+}
+
+/* True when the weights of a term stand alone, each the only one of its neuron: an identity, a
+ * scale. At few bits they would set the grid of all that the neuron reads. */
+static bool is_lone(const TtfsTerm *t) {
+    return t->weights && t->row == 1 && !t->quantum;
+}
+
+/* Into how many synapses each such weight of a sum is shared out. That depends on the graph's form
+ * alone, so that other weights make the same graph, and leaves as many sources as every shipped
+ * chip takes. */
+uint32_t ttfs_lower_synapses(const TtfsLower *l, const TtfsNetLayer *layer, const TtfsTerm *t,
+                             uint32_t bits) {
+    enum { FEW_BITS = 5, MOST_SHARED = 3, MOST_SOURCES = 4 };
+    uint32_t lone = 0;
+    if (!is_lone(t)) return 1;
+    for (uint32_t k = 0; k < layer->terms; k++)
+        lone += is_lone(&l->net->terms.at[layer->term_first + k]);
+    if (layer->terms == 1 || layer->terms > MOST_SOURCES || bits > FEW_BITS || layer->quantum > 0)
+        return 1;
+    uint32_t fit = (MOST_SOURCES - layer->terms) / lone + 1;
+    return fit < MOST_SHARED ? fit : MOST_SHARED;
 }

@@ -125,9 +125,13 @@ static double between(double low, double high, uint32_t i, uint32_t n) {
     return n < 2 ? low : low * pow(high / low, (double)i / (n - 1));
 }
 
-/* Whole ramps to try, without repetition; how many. */
-static uint32_t ramps_of(const TtfsFitted *f, double *ramp) {
+/* Ramps to try, without repetition; how many. */
+static uint32_t ramps_of(const TtfsFitted *f, bool pow2, double *ramp) {
     uint32_t n = 0;
+    if (pow2) {
+        for (double r = f->least; r <= f->most && n < GRIDS; r *= 2) ramp[n++] = r;
+        return n;
+    }
     bool few = f->most - f->least < GRIDS;
     for (uint32_t i = 0; i < GRIDS; i++) {
         double r = few ? f->least + i : floor(between(f->least, f->most, i, GRIDS) + 0.5);
@@ -166,7 +170,7 @@ static bool fit_channel(void *context, uint32_t worker, uint64_t channel) {
     (void)worker;
     if (f->most < 1) return true;
     Problem p = problem_of(c->l, (uint32_t)channel, &a);
-    uint32_t n = ramps_of(f, ramp);
+    uint32_t n = ramps_of(f, c->l->pow2, ramp);
     for (uint32_t i = 0; i < n; i++)
         value[i] = descend_at(c->l, c->s_out / ramp[i], FIRST_SWEEPS, &p);
     choose_few(value, n, go_on);

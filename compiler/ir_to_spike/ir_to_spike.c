@@ -8,6 +8,7 @@
 #include "ir_to_spike.h"
 
 #include "lower.h"
+#include "widths.h"
 #include "moments.h"
 
 #include <inttypes.h>
@@ -99,7 +100,9 @@ static void add_outputs(const TtfsLower *l) {
 /* Before layer i, or behind the last: fitting takes long. */
 static bool goes_on(const TtfsLower *l, uint32_t i) {
     if (!l->probe) return true;
-    if (l->fit) ttfs_tell(&l->options->fit->progress, "layers fitted", i, l->net->layers.len);
+    if (l->fit || l->widths)
+        ttfs_tell(&l->options->fit->progress, l->widths ? "layers tried" : "layers fitted", i,
+                  l->net->layers.len);
     return ttfs_go_on(&l->options->fit->progress, l->diag);
 }
 
@@ -140,7 +143,7 @@ static bool lower(const TtfsLower *with, bool fit, uint32_t samples, TtfsSpike *
     memcpy(out->order, l.net->order, sizeof out->order);
     l.layer_used = TTFS_ARRAY(&l.scratch, bool, l.options->n_layers);
     if (samples) {
-        ttfs_probe_open(&probe, l.net, l.options->fit, samples, !fit);
+        ttfs_probe_open(&probe, l.net, l.options->fit, samples, !fit && !l.widths);
         l.probe = &probe;
     }
     bool ok = walk(&l) && ttfs_spike_check(out, l.file, diag);
@@ -233,6 +236,31 @@ static uint32_t fit_samples(const TtfsNet *net, const TtfsFitSamples *fit, const
         if (bytes > moments) moments = bytes;
     }
     return !b || samples * ttfs_probe_bytes(net) + moments <= left ? samples : 0;
+}
+
+bool ttfs_measure_widths(const TtfsIr *ir, const TtfsCalib *calib, const TtfsSpikeOptions *options,
+                         const char *file, TtfsWidths *out, TtfsDiag *diag) {
+    TtfsNet net;
+    TtfsLower l = {.net = &net, .calib = calib, .options = options, .file = file, .diag = diag};
+    *out = (TtfsWidths){0};
+    l.scratch.budget = ir->arena.budget;
+    l.widths = out;
+    if (!check_options(&l) || !ttfs_net_of(ir, file, &net, diag)) return false;
+    uint32_t samples = fit_samples(&net, options->fit, l.scratch.budget);
+    Lowered r = {.ok = false};
+    if (samples)
+        r = lower_one(&l, false, samples);
+    else
+        ttfs_error_advice(diag, TTFS_AT_FILE(file), TTFS_OPTION_VALUE,
+                          "give more samples (--calib) or more memory (--memory)",
+                          "widths of layers are chosen on %d calibration samples or more, and "
+                          "take memory for their values in this network",
+                          TTFS_LEAST_FIT_SAMPLES);
+    bool ok = r.ok;
+    if (!ok) ttfs_diag_append(diag, &r.diag); /* else the lowering that counts says it */
+    drop(&r);
+    ttfs_net_free(&net);
+    return ok;
 }
 
 bool ttfs_ir_to_spike(const TtfsIr *ir, const TtfsCalib *calib, const TtfsSpikeOptions *options,

@@ -22,6 +22,7 @@ typedef struct {
     uint32_t ticks;       /* T of every window, 1..65535 */
     uint32_t weight_bits; /* 2..16 */
     double percentile; /* share of positive activations within the window, 0..1; 1: the maximum */
+    bool pow2;         /* every ramp is a power of two; else any whole number */
     float input_lo, input_hi; /* range of real input values that the encoder spans; lo < hi */
     const TtfsLayerOptions *layers;
     uint32_t n_layers;

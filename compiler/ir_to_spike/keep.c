@@ -11,6 +11,8 @@
  */
 #include "keep.h"
 
+#include "ramp.h"
+
 #include <math.h>
 
 /* Good enough: what float32 scales leave open. */
@@ -148,16 +150,16 @@ static void set_multiples(const Share *s, uint32_t n, double grid, TtfsKept *out
 }
 
 /* Of several sources: ramps are tried too, for the multiples nearest to each. */
-static double try_ramps(const Share *s, uint32_t n, const Share *bound, double s_out,
+static double try_ramps(const Share *s, uint32_t n, const Share *bound, double s_out, bool pow2,
                         uint32_t most_ramp, double best, double *grid, TtfsKept *out) {
     enum { MOST_TRIED = 1 << 14 };
     double most = fmin(fmin(most_ramp, MOST_TRIED), s_out * bound->most / bound->unit);
-    for (uint32_t ramp = 1; ramp <= most && best > EXACT; ramp++) {
+    for (double ramp = 1; ramp <= most && best > EXACT; ramp = ttfs_ramp_next(pow2, ramp)) {
         double error = error_on(s, n, s_out / ramp, s_out / ramp);
         if (!(error < best)) continue;
         best = error;
         *grid = s_out / ramp;
-        out->ramp = ramp;
+        out->ramp = (uint32_t)ramp;
     }
     return best;
 }
@@ -170,7 +172,7 @@ void ttfs_keep_relu(const TtfsGridTask *l, uint32_t channel, double s_out, uint3
     if (shares(l, channel, s, out)) {
         uint32_t at = tightest(s, l->terms);
         for (uint32_t m = 1; m <= s[at].most && best > EXACT; m++) {
-            double unit = s[at].unit / m, ramp = rint(s_out / unit);
+            double unit = s[at].unit / m, ramp = ttfs_ramp_near(l->pow2, s_out / unit);
             if (ramp > most_ramp) break;
             double error = ramp < 1 ? INFINITY : error_on(s, l->terms, unit, s_out / ramp);
             if (!(error < best)) continue;
@@ -178,7 +180,8 @@ void ttfs_keep_relu(const TtfsGridTask *l, uint32_t channel, double s_out, uint3
             grid = unit;
             out->ramp = (uint32_t)ramp;
         }
-        if (l->terms > 1) best = try_ramps(s, l->terms, &s[at], s_out, most_ramp, best, &grid, out);
+        if (l->terms > 1)
+            best = try_ramps(s, l->terms, &s[at], s_out, l->pow2, most_ramp, best, &grid, out);
     }
     if (best <= limit_of(l)) {
         set_multiples(s, l->terms, grid, out);

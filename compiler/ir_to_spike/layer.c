@@ -6,15 +6,16 @@
  * Method: one quantum of a channel's accumulator is u = s_out / R with an integer ramp R, and the
  * weights from source k lie on the grid u / s_k: R ties the grids of all sources. R is searched for
  * the least squared error around R0, where nothing is clipped: a little coarser, since grids differ
- * by luck, to 2.2 times finer, where at few bits clipping the largest weights pays. An error counts
- * with the square of its source's window. Then rounding errors of a kernel and of a channel are
- * balanced to a sum near 0.
+ * by luck, to 2.2 times finer, where at few bits clipping the largest weights pays; or it is the
+ * better of the one or two powers of two in that range. An error counts with the square of its
+ * source's window. Then rounding errors of a kernel and of a channel are balanced to a sum near 0.
  */
 #include "layer.h"
 
 #include "fit.h"
 #include "grid.h"
 #include "keep.h"
+#include "ramp.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -97,13 +98,14 @@ static double ramp_of_lone(const TtfsGridTask *l, uint32_t channel, double s_out
     return most;
 }
 
-/* The whole ramps that a channel whose clip-free ramp is r0 (real, > 0) may have. */
+/* The ramps that a channel whose clip-free ramp is r0 (real, > 0) may have. */
 static void bound_ramp(const TtfsGridTask *l, uint32_t channel, double r0, double s_out,
                        double *low, double *high) {
     double most = fmin(most_ramp(l), fmax(1, ramp_of_lone(l, channel, s_out)));
     *low = floor(r0 * COARSEST), *high = ceil(r0 * FINEST);
     *low = *low < 1 ? 1 : *low > most ? most : *low;
     *high = *high > most ? most : *high;
+    ttfs_ramp_bound(l->pow2, low, high);
 }
 
 /* The best integer ramp of such a channel. */
@@ -115,6 +117,7 @@ static uint32_t search_ramp(const TtfsGridTask *l, uint32_t channel, double r0, 
     for (uint32_t i = 0; i < count; i++) {
         double at = (double)i / (count - 1);
         double real = high - low < count ? low + i : low * pow(high / low, at);
+        if (l->pow2) real = ldexp(low, (int)i);
         if (real > high) break;
         uint32_t ramp = (uint32_t)real;
         if (ramp == last) continue;

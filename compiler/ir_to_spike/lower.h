@@ -10,6 +10,7 @@
 #include "probe.h"
 #include "task.h"
 #include "layer.h"
+#include "widths.h"
 
 /* Real interval of every channel of a population, for windows without calibration. */
 typedef struct {
@@ -31,6 +32,7 @@ typedef struct {
     TTFS_VEC(const float *) weights; /* per connection: the real weights it was made from */
     bool *layer_used;                /* per layer option: a population has its name */
     TtfsProbe *probe;                /* NULL: no samples go through */
+    TtfsWidths *widths;              /* with a probe: layers are tried with fewer bits; or NULL */
     uint64_t fit_work;               /* that was spent on fits */
     bool fit;                        /* weights may be fitted; else the probe only measures */
 } TtfsLower;
@@ -65,6 +67,9 @@ TtfsRange ttfs_lower_propagate(TtfsLower *l, uint32_t layer);
 
 /* connect.c: the connection of a term, without weights. */
 bool ttfs_lower_connect(TtfsLower *l, const TtfsNetLayer *to, const TtfsTerm *t, TtfsConnection *c);
+/* Into how many synapses each weight of a term is shared out; 1 where it does not stand alone. */
+uint32_t ttfs_lower_synapses(const TtfsLower *l, const TtfsNetLayer *layer, const TtfsTerm *t,
+                             uint32_t bits);
 
 /* choose.c: quantises a layer the best way there is, as far as the samples held back say. */
 bool ttfs_choose_layer(TtfsLower *l, uint32_t layer, TtfsGridTask *task, TtfsGridLayer *grid,

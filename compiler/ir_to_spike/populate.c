@@ -133,31 +133,9 @@ static void note_grid(const TtfsLower *l, const TtfsGridTask *task, const TtfsGr
                   grid->left, task->bits);
 }
 
-/* True when the weights of a term stand alone, each the only one of its neuron: an identity, a
- * scale. At few bits they would set the grid of all that the neuron reads. */
-static bool is_lone(const TtfsTerm *t) {
-    return t->weights && t->row == 1 && !t->quantum;
-}
-
-/* Into how many synapses each such weight of a sum is shared out. That depends on the graph's form
- * alone, so that other weights make the same graph, and leaves as many sources as every shipped
- * chip takes. */
-static uint32_t synapses_of(const TtfsLower *l, const TtfsNetLayer *layer, uint32_t bits) {
-    enum { FEW_BITS = 5, MOST_SHARED = 3, MOST_SOURCES = 4 };
-    uint32_t lone = 0;
-    for (uint32_t k = 0; k < layer->terms; k++)
-        lone += is_lone(&l->net->terms.at[layer->term_first + k]);
-    if (!lone || layer->terms == 1 || layer->terms > MOST_SOURCES || bits > FEW_BITS ||
-        layer->quantum > 0)
-        return 1;
-    uint32_t fit = (MOST_SOURCES - layer->terms) / lone + 1;
-    return fit < MOST_SHARED ? fit : MOST_SHARED;
-}
-
 /* The connections of a layer's terms and what the quantiser needs of each. */
 static bool connect_terms(TtfsLower *l, const TtfsNetLayer *layer, uint32_t bits, TtfsPopulation *p,
                           TtfsGridTerm *grid) {
-    uint32_t shared = synapses_of(l, layer, bits);
     for (uint32_t k = 0; k < layer->terms; k++) {
         const TtfsTerm *t = &l->net->terms.at[layer->term_first + k];
         const TtfsPopulation *src = &l->out->pops.at[t->src];
@@ -174,7 +152,7 @@ static bool connect_terms(TtfsLower *l, const TtfsNetLayer *layer, uint32_t bits
             return ttfs_error(l->diag, ttfs_lower_at(l, layer, t->name), TTFS_LIMIT,
                               "%" PRIu64 " weights, at most %" PRIu64, c.weight_count,
                               TTFS_MAX_WEIGHTS);
-        uint32_t synapses = is_lone(t) ? shared : 1;
+        uint32_t synapses = ttfs_lower_synapses(l, layer, t, bits);
         grid[k] = (TtfsGridTerm){.weights = weights,
                                  .rows = rows,
                                  .row = row,
@@ -261,7 +239,8 @@ static bool quantise(TtfsLower *l, uint32_t index, const TtfsPopOptions *own, Tt
                          .channels = layer->c,
                          .bits = own->weight_bits,
                          .ticks = p->ticks,
-                         .fixed = layer->quantum > 0};
+                         .fixed = layer->quantum > 0,
+                         .pow2 = l->options->pow2};
     double offset = ttfs_spike_pop(l->out, l->out->input)->offset;
     task.bias = ttfs_net_bias(l->net, index, offset, &l->scratch, &task.bias_count);
     TtfsGridLayer grid = {.scale = p->scale};

@@ -298,6 +298,11 @@ double ttfs_probe_try(TtfsProbe *p, uint32_t layer, const TtfsProbeWay *way) {
     return run(p, layer, way, p->fit_blocks, NULL, &power);
 }
 
+double ttfs_probe_noise(TtfsProbe *p, uint32_t layer, const TtfsProbeWay *way) {
+    double power = 0, error = run(p, layer, way, p->fit_blocks, NULL, &power);
+    return power > 0 ? error / power : error;
+}
+
 void ttfs_probe_take(TtfsProbe *p, uint32_t layer, const TtfsProbeWay *way) {
     const TtfsNetLayer *l = layer_of(p, layer);
     TtfsProbeLayer *to = &p->layer[layer];

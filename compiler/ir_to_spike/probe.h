@@ -62,6 +62,8 @@ typedef struct {
 
 /* Squared error of a layer on the samples held back, whose float sums are there. */
 double ttfs_probe_try(TtfsProbe *p, uint32_t layer, const TtfsProbeWay *way);
+/* The same over the square of what the values should be. */
+double ttfs_probe_noise(TtfsProbe *p, uint32_t layer, const TtfsProbeWay *way);
 /* The layer is quantised that way: makes its values. */
 void ttfs_probe_take(TtfsProbe *p, uint32_t layer, const TtfsProbeWay *way);
 /* The layer has been made: what only it still read is dropped. */

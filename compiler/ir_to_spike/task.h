@@ -35,6 +35,7 @@ typedef struct {
     uint32_t bits;      /* of the weights, 2..16 */
     uint32_t ticks;     /* T of the layer; 0 for a readout */
     bool fixed;         /* the window is the model's own grid */
+    bool pow2;          /* ramps are powers of two */
     const TtfsFit *fit; /* what weights are fitted to; NULL: they are rounded by themselves */
 } TtfsGridTask;
 

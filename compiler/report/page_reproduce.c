@@ -125,6 +125,7 @@ void ttfs_page_reproduce(TtfsBuf *b, const TtfsPage *p) {
     number(b, options, "percentile", "--percentile");
     number(b, options, "seed", "--seed");
     text(b, options, "quantiser", "--quantiser");
+    text(b, options, "ramps", "--ramps");
     text(b, options, "schedule", "--schedule");
     input_range(b, options);
     input_shape(b, options);

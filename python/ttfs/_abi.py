@@ -42,7 +42,7 @@ class TtfsCompileOptions(Structure):
     _fields_ = [("model", c_char_p), ("out", c_char_p), ("chip", c_char_p), ("fit", c_char_p), ("lanes", c_uint32), ("schedule", c_char_p),
                 ("calib", c_char_p), ("calib_values", POINTER(TtfsValues)), ("calib_count", c_uint32),
                 ("target_agreement", c_double), ("max_drop", c_double), ("optimise", c_char_p), ("calib_labels", c_char_p),
-                ("calib_label_values", POINTER(TtfsValues)), ("ticks", c_uint32), ("weight_bits", c_uint32), ("percentile", c_double), ("quantiser", c_char_p), ("ranged", c_bool),
+                ("calib_label_values", POINTER(TtfsValues)), ("ticks", c_uint32), ("weight_bits", c_uint32), ("mean_bits", c_double), ("percentile", c_double), ("quantiser", c_char_p), ("ramps", c_char_p), ("ranged", c_bool),
                 ("lo", c_float), ("hi", c_float), ("channels", c_uint32), ("mean", c_float * MOST_CHANNELS),
                 ("deviation", c_float * MOST_CHANNELS), ("shape_rank", c_uint32), ("shape", c_uint32 * MOST_SHAPE),
                 ("layers", POINTER(TtfsLayerOptions)), ("n_layers", c_uint32),

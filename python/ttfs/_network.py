@@ -460,8 +460,8 @@ def check(model: Any, *, chip: Optional[str] = None, schedule: Optional[str] = N
 
 def compile(model: Any, out: Union[str, os.PathLike, None] = None, *, calib: Any = None, chip: Optional[str] = None,
             fit: Optional[str] = None, lanes: Optional[int] = None, schedule: Optional[str] = None, calib_count: Optional[int] = None,
-            ticks: Optional[int] = None, weight_bits: Optional[int] = None, percentile: Optional[float] = None,
-            quantiser: Optional[str] = None, target_agreement: Optional[float] = None, max_drop: Optional[float] = None,
+            ticks: Optional[int] = None, weight_bits: Optional[int] = None, mean_bits: Optional[float] = None, percentile: Optional[float] = None,
+            quantiser: Optional[str] = None, ramps: Optional[str] = None, target_agreement: Optional[float] = None, max_drop: Optional[float] = None,
             optimise: Optional[str] = None, calib_labels: Any = None,
             input_range: Optional[Sequence[float]] = None, mean: Optional[Sequence[float]] = None,
             std: Optional[Sequence[float]] = None, layers: Optional[Mapping[str, Mapping[str, Any]]] = None,
@@ -487,7 +487,7 @@ def compile(model: Any, out: Union[str, os.PathLike, None] = None, *, calib: Any
     o.out, o.calib, o.calib_values, o.progress = path(folder), samples.path, samples.pointer(), stopper.progress
     o.layers, o.n_layers = layer, len(layer)
     given = {"chip": path(chip), "fit": path(fit), "lanes": lanes, "schedule": path(schedule), "calib_count": calib_count, "ticks": ticks,
-             "weight_bits": weight_bits, "percentile": percentile, "quantiser": path(quantiser), "optimise": path(optimise),
+             "weight_bits": weight_bits, "mean_bits": mean_bits, "percentile": percentile, "quantiser": path(quantiser), "ramps": path(ramps), "optimise": path(optimise),
              "target_agreement": target_agreement, "max_drop": max_drop, "seed": seed, "memory": memory, "threads": threads,
              "stop_after": path(stop_after), "ip_xact": ip_xact}
     for name, value in given.items():

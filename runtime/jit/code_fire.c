@@ -35,6 +35,7 @@ static Value upper_halves_in_pairs(const Code *c, Value a, Value b) {
 /* floor(u / ramp) for u >= 0 (divide.h). */
 static Value divide(const Code *c, const TtfsRoutine *s, Value u, Value multiplier, Value shift) {
     uint32_t lanes = c->target->lanes;
+    if (s->powers) return LLVMBuildLShr(c->at, u, shift, "");
     if (!s->bits) u = LLVMBuildShl(c->at, u, ttfs_code_const(c->i32, lanes, 1), "");
     Value q = c->target->wide_products ? upper_halves_in_pairs(c, u, multiplier)
                                        : upper_halves(c, u, multiplier);

@@ -46,7 +46,8 @@ static Value fire(const Tile *t, Value u, uint32_t v) {
     Code *c = t->c;
     if (population(t)->kind == TTFS_POP_READOUT) return u;
     Value shift = t->routine->bits ? NULL : words_of(t, t->routine->shifts, v);
-    Value q = ttfs_code_fire(c, t->routine, u, words_of(t, t->routine->multiplier, v), shift);
+    Value multiplier = t->routine->powers ? NULL : words_of(t, t->routine->multiplier, v);
+    Value q = ttfs_code_fire(c, t->routine, u, multiplier, shift);
     LLVMTypeRef element = c->program->store[t->routine->pop].elt == 1 ? c->i8 : c->i16;
     return LLVMBuildTrunc(c->at, q, ttfs_code_vector(element, c->target->lanes), "");
 }

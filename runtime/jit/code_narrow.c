@@ -81,8 +81,8 @@ static Value four_channels(Narrow *n, uint32_t block, uint32_t first) {
     for (uint32_t o = first; o < first + 4 && o < n->pop->c; o++) {
         uint64_t own = o * sizeof(uint32_t);
         Value shift = n->routine->bits ? NULL : word(n, n->routine->shifts + own);
-        Value q = ttfs_code_fire(c, n->routine, n->sum[0][block][o],
-                                 word(n, n->routine->multiplier + own), shift);
+        Value multiplier = n->routine->powers ? NULL : word(n, n->routine->multiplier + own);
+        Value q = ttfs_code_fire(c, n->routine, n->sum[0][block][o], multiplier, shift);
         q = LLVMBuildShl(c->at, q, ttfs_code_const(c->i32, PIXELS, 8 * (o - first)), "");
         all = LLVMBuildOr(c->at, all, q, "");
     }

@@ -21,8 +21,8 @@ typedef struct {
     Value sum[TTFS_TILE_SUMS]; /* variables, [sample][row][column][vector] */
 } Tile;
 
-/* clamp(floor(u / ramp), 0, T) in every lane; the multiplier of every lane, and its shift when the
- * routine has no common number of bits (divide.h). */
+/* clamp(floor(u / ramp), 0, T) in every lane; the multiplier of every lane, NULL when all ramps are
+ * powers of two, and its shift when the routine has no common number of bits (divide.h). */
 Value ttfs_code_fire(const Code *c, const TtfsRoutine *s, Value u, Value multiplier, Value shift);
 /* The whole kernel of a narrow routine. */
 void ttfs_code_narrow(Code *c, const TtfsRoutine *s);

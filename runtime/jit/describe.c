@@ -63,9 +63,9 @@ void ttfs_program_describe(const TtfsProgram *p, uint32_t routine, TtfsBuf *out)
     if (s->kind == TTFS_ROUTINE_LINEAR && s->out != s->pop) put_population(p, s->out, out);
     ttfs_buf_printf(out, "block %u %u %d\n", s->block[0], s->block[1], s->min);
     for (uint32_t i = 0; i < s->terms; i++) put_term(&p->terms.at[s->term_first + i], out);
-    ttfs_buf_printf(out, "tile %u %u %u %u of %u matrix %d %d rows %d events %d %u bits %u\n",
+    ttfs_buf_printf(out, "tile %u %u %u %u of %u matrix %d %d rows %d events %d %u bits %u %d\n",
                     s->tile[0], s->tile[1], s->tile[2], s->tile[3], s->vectors, s->matrix,
-                    s->narrow, s->by_rows, s->events, s->events_most, s->bits);
+                    s->narrow, s->by_rows, s->events, s->events_most, s->bits, s->powers);
     const uint64_t all[] = {s->bias, s->bias_pixel, s->multiplier, s->shifts, s->list};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) put(out, "at", all[i]);
 }

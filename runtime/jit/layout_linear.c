@@ -126,6 +126,12 @@ static uint32_t most_of(const TtfsProgram *p, const TtfsRoutine *s, uint32_t cha
     return most < 0 ? 0 : most > INT32_MAX ? INT32_MAX : (uint32_t)most;
 }
 
+static bool all_powers(const TtfsPopulation *pop) {
+    bool all = true;
+    for (uint32_t c = 0; c < pop->c; c++) all = all && (pop->ramp[c] & (pop->ramp[c] - 1)) == 0;
+    return all;
+}
+
 /* One number of bits for the division of all channels if there is one, the fewest. */
 static void choose_bits(TtfsProgram *p, TtfsRoutine *s) {
     const TtfsPopulation *pop = &p->spike->pops.at[s->pop];
@@ -169,8 +175,9 @@ void ttfs_layout_linear(TtfsProgram *p, TtfsRoutine *s, int path) {
     if (pop->bias_count > pop->c) s->bias_pixel = row;
     s->bias = ttfs_layout_take(&p->const_bytes, row * (s->bias_pixel ? pop->h * pop->w : 1));
     if (pop->kind == TTFS_POP_RELU) {
-        choose_bits(p, s);
-        s->multiplier = ttfs_layout_take(&p->const_bytes, row);
+        s->powers = all_powers(pop);
+        if (!s->powers) choose_bits(p, s);
+        if (!s->powers) s->multiplier = ttfs_layout_take(&p->const_bytes, row);
         if (!s->bits) s->shifts = ttfs_layout_take(&p->const_bytes, row);
     }
     choose_path(p, s, path);

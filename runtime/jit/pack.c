@@ -107,7 +107,8 @@ static void pack_ramps(const TtfsPopulation *pop, const TtfsRoutine *s, uint8_t 
         uint32_t r = (uint32_t)pop->ramp[c], multiplier = 0;
         uint32_t bits = s->bits ? s->bits : ttfs_divide_bits(r), shift = bits - 31;
         ttfs_divide_exact(r, 0, bits, &multiplier);
-        memcpy(consts + s->multiplier + c * sizeof multiplier, &multiplier, sizeof multiplier);
+        if (!s->powers)
+            memcpy(consts + s->multiplier + c * sizeof multiplier, &multiplier, sizeof multiplier);
         if (!s->bits) memcpy(consts + s->shifts + c * sizeof shift, &shift, sizeof shift);
     }
 }

@@ -75,10 +75,11 @@ typedef struct {
     uint32_t tile[4];    /* samples, rows, columns, vectors that are computed at once */
     uint64_t bias;       /* constants: int32 [vectors * lanes], or that a pixel */
     uint64_t bias_pixel; /* bytes from pixel to pixel; 0: the same for all */
-    /* RELU: floor(u / ramp) = (u * multiplier) >> bits (divide.h) */
+    /* RELU: floor(u / ramp) = (u * multiplier) >> bits (divide.h), of powers of two u >> shift */
+    bool powers;         /* all ramps are powers of two: shifts alone */
     uint64_t multiplier; /* constants: uint32 [vectors * lanes] */
     uint32_t bits;       /* of all channels; 0: they differ */
-    uint64_t shifts;     /* constants: uint32 [vectors * lanes], bits - 31 */
+    uint64_t shifts;     /* constants: uint32 [vectors * lanes], bits - 31; of powers their log2 */
     /* The event-driven path. For every tile of samples the routine before this one lists the dots
      * in whose source values any of them has a spike; up to `events_most` of them are taken one by
      * one, more make the tile dense. */

@@ -135,7 +135,7 @@ OTHER_KINDS = (None, "text", "", -1, 0.5, True, [], [1], [1, 2], [2, 1], [1, "2"
 
 def other_kinds(case):
     """Every key with values of every kind: one way or the other, and each refusal names the key or the file."""
-    keys = ("ticks", "weight_bits", "percentile", "chip", "schedule", "calib", "quantiser", "input", "input_range", "layers", "threads",
+    keys = ("ticks", "weight_bits", "percentile", "chip", "schedule", "calib", "quantiser", "ramps", "input", "input_range", "layers", "threads",
             "memory", "help", "o", "k" * 200)
     taken, every = 0, few((key, value) for key in keys for value in OTHER_KINDS)
     for key, value in every:

@@ -2,7 +2,8 @@
 """Fitted weights, the default: at few bits and ticks the layers are nearer to the float network on the samples held back,
 and so is the network on samples that the compiler never saw; the report says what each layer got. The bytes depend
 neither on threads nor on the folder, --weights-only keeps the choice, all engines agree on the result. Without
-samples, and with too few, weights are plain and a note says so.
+samples, and with too few, weights are plain and a note says so. --ramps pow2 goes with all of that,
+--mean-bits finds widths of layers.
 """
 import json
 import os
@@ -62,6 +63,52 @@ def same_bytes(case, net):
     case.equal(sorted(n for n in want if tree(out).get(n) != want[n] and n != NOTES), [], "--weights-only differs in")
 
 
+def powers(case, net):
+    """Every ramp a power of two, fitted and plain, in the folder, in those made from it and on the chip."""
+    model = os.path.join(DIGITS, net + ".onnx")
+    case.write("config.json", json.dumps({"ramps": "pow2", "ticks": 15, "weight_bits": 3}))
+    case.good("compile", model, "-o", "pow2", "--calib", CALIB, "--chip", "tiny", "--config", "config.json")
+    case.good("compile", model, "-o", "kept", "--calib", "pow2", "--chip", "tiny", "--ticks", "15", "--weight-bits", "3", "--ramps", "pow2")
+    case.good("compile", "--weights-only", "pow2", model, "-o", "weights", "--calib", CALIB)
+    blob = [tree(case.path(out))["forms/spike.blob"] for out in ("pow2", "kept", "weights")]
+    case.equal((blob[1] == blob[0], blob[2] == blob[0]), (True, True), "the same ramps from --calib OUT, --weights-only")
+    case.equal({q["quantiser"] for q in layers(case, "pow2")}, {"fitted"}, "layers with powers of two")
+    for q in layers(case, "pow2"):
+        case.check(q["ramp_min"] & (q["ramp_min"] - 1) == 0 and q["ramp_max"] & (q["ramp_max"] - 1) == 0, "%s: no powers of two" % q["population"])
+    v = case.json("verify", "pow2", "--input", TEST, "--engines", "golden,jit,rtl", "--count", samples(20))
+    case.equal((v["equal"], v["differences"]), (True, 0), "engines with powers of two")
+    case.good("sweep", "pow2", "--input", TEST, "--vary", "weight-bits=3,4", "--count", "20")
+    case.good("compile", "--weights-only", "pow2", model, "-o", "any", "--calib", CALIB, "--ramps", "any")
+    case.check(tree(case.path("any"))["forms/spike.blob"] != blob[0], "--ramps any beside --weights-only")
+
+
+def mixed(case, net):
+    """Widths of layers for a mean of bits: kept to, no worse than one width where samples were held back, explicit options give
+    the same bytes."""
+    model = os.path.join(DIGITS, net + ".onnx")
+    case.write("config.json", json.dumps({"mean_bits": 3, "ticks": 15, "layers": {"conv1": {"percentile": 0.99}}}))
+    case.good("compile", model, "-o", "mixed", "--calib", CALIB, "--chip", "tiny", "--config", "config.json")
+    with open(case.path("mixed", "manifest.json")) as f:
+        options = json.load(f)["options"]
+    bits = {name: o["weight_bits"] for name, o in options["layers"].items()}
+    weights = {"conv1": 8 * 9, "conv2": 16 * 8 * 9, "fc": 10 * 256}
+    mean = sum(weights[n] * b for n, b in bits.items()) / sum(weights.values())
+    case.check(2.5 < mean <= 3 and len(set(bits.values())) > 1, "bits %s of %s: %.3f in the mean" % (bits, weights, mean))
+    case.check("weight bits of layers: " in notes(case, "mixed"), "the widths are not said")
+    case.equal(options["layers"]["conv1"]["percentile"], 0.99, "another option of the layer")
+    case.write("config.json", json.dumps({"layers": options["layers"], "ticks": 15}))
+    case.good("compile", model, "-o", "explicit", "--calib", CALIB, "--chip", "tiny", "--config", "config.json")
+    case.good("compile", "--weights-only", "mixed", model, "-o", "weights", "--calib", CALIB)
+    blob = [tree(case.path(out))["forms/spike.blob"] for out in ("mixed", "explicit", "weights")]
+    case.equal((blob[1] == blob[0], blob[2] == blob[0]), (True, True), "the same widths from explicit options, --weights-only")
+    v = case.json("verify", "mixed", "--input", TEST, "--engines", "golden,jit,rtl", "--count", samples(20))
+    case.equal((v["equal"], v["differences"]), (True, 0), "engines with mixed widths")
+    for more, says in ((("--mean-bits", "3"), "calibration samples"), (("--mean-bits", "9", "--calib", CALIB), "--mean-bits"),
+                       (("--mean-bits", "3", "--calib", CALIB, "--calib-count", "39"), "40 calibration samples"),
+                       (("--mean-bits", "3", "--calib", CALIB, "--target-agreement", "90"), "--mean-bits")):
+        case.refused("compile", model, "-o", "x", *more, code=2, says=says)
+
+
 def left_plain(case):
     model = os.path.join(DIGITS, "digits_mlp.onnx")
     case.write("loud.npy", npy((60, 1, 8, 8), [3e38 * (i * i % 251) / 251 for i in range(60 * 64)]))
@@ -78,6 +125,8 @@ def main():
     fitted(case, "digits_mlp", "one")
     fitted(case, "digits_cnn", "tiny")
     same_bytes(case, "digits_cnn")
+    powers(case, "digits_cnn")
+    mixed(case, "digits_cnn")
     left_plain(case)
     return case.done()
 

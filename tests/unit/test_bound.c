@@ -49,6 +49,15 @@ static void add_to_calibration(Case *c) {
     }
 }
 
+/* Powers of two where they were asked for. */
+static void check_ramps(const Case *c) {
+    for (uint32_t i = 0; c->options.pow2 && i < c->spike.pops.len; i++) {
+        const TtfsPopulation *p = &c->spike.pops.at[i];
+        for (uint32_t k = 0; p->ramp && k < p->c; k++)
+            assert_true(p->ramp[k] > 0 && (p->ramp[k] & (p->ramp[k] - 1)) == 0);
+    }
+}
+
 /* False when the network, or its integers, are refused. */
 static bool open_case(Case *c, uint64_t seed) {
     float x[MOST_INPUT];
@@ -66,6 +75,7 @@ static bool open_case(Case *c, uint64_t seed) {
     c->options = (TtfsSpikeOptions){.ticks = ticks[seed % 3 + (seed % 5 == 0)],
                                     .weight_bits = bits[seed / 4 % 4],
                                     .percentile = seed % 2 ? 1 : 0.99,
+                                    .pow2 = seed % 7 < 2,
                                     .input_lo = c->k.lo,
                                     .input_hi = c->k.hi};
     if (!ttfs_ir_to_spike(&c->k.ir, &c->calib, &c->options, "net", &c->spike, &c->report,
@@ -74,6 +84,7 @@ static bool open_case(Case *c, uint64_t seed) {
         if (m->code != TTFS_QUANT_RANGE) fail_msg("seed %d: %s", (int)seed, m->what);
         return false;
     }
+    check_ramps(c);
     c->bound = TTFS_ARRAY(&c->k.ir.arena, double *, c->net.layers.len);
     for (uint32_t i = 0; i < c->net.layers.len; i++)
         c->bound[i] = TTFS_ARRAY(&c->k.ir.arena, double, ttfs_net_size(&c->net.layers.at[i]));

@@ -38,6 +38,7 @@ static bool lowered(TtfsSpike *s, const TtfsChip *chip, uint64_t seed) {
     random_canonical(&k, seed);
     TtfsSpikeOptions o = {.ticks = net_ticks(chip, &rng), .percentile = 1};
     o.weight_bits = chip->weight_bits < 8 ? chip->weight_bits : 8;
+    o.pow2 = seed % 2;
     o.input_lo = k.lo;
     o.input_hi = k.hi;
     bool ok = ttfs_ir_to_spike(&k.ir, NULL, &o, "net", s, &report, &diag);

@@ -32,7 +32,7 @@ static TtfsCompileOptions some_options(void) {
     TtfsCompileOptions o = ttfs_compile_defaults();
     o.model = DIGITS "digits_mlp.onnx", o.out = "job_out";
     o.calib = DIGITS "calib.npz", o.calib_count = 12, o.threads = 1, o.seed = 9;
-    o.ticks = 30, o.weight_bits = 6, o.percentile = 0.875;
+    o.ticks = 30, o.weight_bits = 6, o.percentile = 0.875, o.ramps = "pow2";
     o.layers = layer, o.n_layers = 1;
     return o;
 }
@@ -48,6 +48,7 @@ static void numbers(void **state) {
     assert_true(job.spike.percentile == 0.875);
     assert_ptr_equal(job.spike.layers, o.layers);
     assert_int_equal(job.spike.n_layers, 1);
+    assert_true(job.spike.pow2);
     assert_int_equal(job.schedule, TTFS_SCHEDULE_AUTO);
     assert_string_equal(job.chip.name, "one");
     assert_false(job.writes_chip);
@@ -168,6 +169,7 @@ static void from_the_folder(void **state) {
     assert_int_equal(r.options.weight_bits, 6);
     assert_int_equal(r.options.seed, 9);
     assert_true(r.options.percentile == 0.875 && r.lo == -0.5f && r.hi == 1.5f);
+    assert_string_equal(r.options.ramps, "pow2");
     assert_int_equal(r.options.n_layers, 1);
     const TtfsLayerOptions *l = r.options.layers;
     assert_string_equal(l->layer, "fc1");
@@ -191,7 +193,7 @@ static void from_the_options(void **state) {
     TtfsCompileOptions o = ttfs_weights_only_defaults("job_out");
     o.model = DIGITS "digits_mlp.onnx", o.out = "job_other";
     o.calib = DIGITS "test.npz", o.calib_count = 40, o.ticks = 50, o.weight_bits = 7, o.seed = 2;
-    o.percentile = 0.75, o.layers = &layer, o.n_layers = 1;
+    o.percentile = 0.75, o.layers = &layer, o.n_layers = 1, o.ramps = "any";
     o.ranged = true, o.lo = -4, o.hi = 4;
     TtfsRefill r = open_refill(&o);
     assert_string_equal(r.options.out, "job_other");
@@ -201,11 +203,13 @@ static void from_the_options(void **state) {
     assert_int_equal(r.options.weight_bits, 7);
     assert_int_equal(r.options.seed, 2);
     assert_true(r.options.percentile == 0.75);
+    assert_string_equal(r.options.ramps, "any");
     assert_ptr_equal(r.options.layers, &layer);
     TtfsJob job;
     TtfsDiag diag = {0};
     assert_true(ttfs_refill_job(&r, &job, &a, &diag));
     assert_true(job.spike.input_lo == -4 && job.spike.input_hi == 4 && job.map.lo == -4);
+    assert_false(job.spike.pow2);
     ttfs_refill_close(&r);
     ttfs_arena_free(&a);
 }

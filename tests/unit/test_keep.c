@@ -105,7 +105,8 @@ static double nearest_error(const Part *p, uint32_t n, double unit, double poten
 static double search_alone(const Task *t, const Part *p, uint32_t *multiple, uint32_t *ramp) {
     double best = INFINITY;
     for (uint32_t m = 1; m <= p->most && best > EXACT; m++) {
-        double r = rint(t->s_out / (p->unit / m));
+        double r = t->s_out / (p->unit / m);
+        r = t->l.pow2 ? exp2(rint(log2(r))) : rint(r);
         if (r < 1 || r > t->most_ramp) continue;
         double error = error_of(p, 1, &m, t->s_out / r);
         if (!(error < best)) continue;
@@ -121,7 +122,7 @@ static double search_ramps(const Task *t, const Part *p) {
     double best = INFINITY, most = t->most_ramp;
     for (uint32_t k = 0; k < t->l.terms; k++)
         if (p[k].any) most = fmin(most, t->s_out * p[k].most / p[k].unit);
-    for (uint32_t r = 1; r <= most; r++)
+    for (uint32_t r = 1; r <= most; r += t->l.pow2 ? r : 1)
         best = fmin(best, nearest_error(p, t->l.terms, t->s_out / r, t->s_out / r));
     return best;
 }
@@ -215,12 +216,13 @@ static void check_facts(const Task *t, const Part *p, const TtfsKept *k) {
 static void relus(void **state) {
     (void)state;
     TtfsRng r = ttfs_rng(1);
-    uint32_t kept = 0, left = 0, several = 0;
+    uint32_t kept = 0, left = 0, several = 0, powers = 0;
     for (int round = 0; round < ROUNDS; round++) {
         Task t;
         Part p[TERMS];
         uint32_t multiple[TERMS], m = 0, ramp = 0;
         draw(&r, &t, 1);
+        t.l.pow2 = round % 4 == 3;
         TtfsKept k = {.multiple = multiple};
         ttfs_keep_relu(&t.l, 0, t.s_out, t.most_ramp, &k);
         double best = INFINITY;
@@ -232,6 +234,8 @@ static void relus(void **state) {
         k.kept ? kept++ : left++;
         if (!k.kept) continue;
         several += t.l.terms > 1;
+        powers += t.l.pow2;
+        assert_true(!t.l.pow2 || (k.ramp & (k.ramp - 1)) == 0);
         check_kept(&t, 0, p, &k, t.s_out / k.ramp);
         assert_true(k.ramp >= 1 && k.ramp <= t.most_ramp);
         if (t.l.terms > 1 && k.error > fmax(best, EXACT) + 1e-12)
@@ -241,6 +245,7 @@ static void relus(void **state) {
         assert_int_equal(k.ramp, ramp);
     }
     assert_true(kept > ROUNDS / 5 && left > ROUNDS / 5 && several > ROUNDS / 20);
+    assert_true(powers > ROUNDS / 40);
 }
 
 /* The unit of all channels: each multiple of the part that leaves the fewest, the first of the

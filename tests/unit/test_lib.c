@@ -83,6 +83,13 @@ static void compile_options(void **state) {
     COMPILE(1, "--optimise", o.optimise = "spikes");
     COMPILE(1, "--optimise", (o.calib = "x", o.target_agreement = 99, o.optimise = "area"));
     COMPILE(5, "", (o.ticks = o.weight_bits = o.calib_count = o.threads = 0, o.percentile = 7));
+    COMPILE(1, "--ramps", o.ramps = "steep");
+    COMPILE(0, "", o.mean_bits = 2);
+    COMPILE(0, "", (o.weight_bits = 4, o.mean_bits = 4));
+    COMPILE(1, "--mean-bits", (o.weight_bits = 4, o.mean_bits = 4.001));
+    COMPILE(1, "--mean-bits", o.mean_bits = 1.999);
+    COMPILE(1, "--mean-bits", o.mean_bits = (double)NAN);
+    COMPILE(1, "--mean-bits", (o.calib = "x", o.target_agreement = 99, o.mean_bits = 3));
     COMPILE(1, "--stop-after", o.stop_after = "supper");
     COMPILE(1, "--dump", o.dump = "supper");
     COMPILE(0, "", o.dump = o.stop_after = "ir");
