@@ -4,6 +4,8 @@
  */
 #include "device.h"
 
+#include <string.h>
+
 enum {
 #define TTFS_DEVICE(NAME, name, FAMILY, luts, ffs, mhz, part) DEVICE_##NAME,
 #include "devices.def"
@@ -33,7 +35,21 @@ static const TtfsDevice devices[] = {
 static const TtfsDeviceFlow flows[] = {
     [sizeof devices / sizeof *devices] = {0},
 #define TTFS_FLOW(DEVICE, name, yosys, nextpnr, timing, package, board, monitor)                   \
-    [DEVICE_##DEVICE] = {yosys, nextpnr, timing, package, board, monitor},
+    [DEVICE_##DEVICE] = {yosys, nextpnr, timing, package, board, monitor, {0}, NULL, NULL},
+#include "devices.def"
+};
+
+static const struct {
+    const char *cell, *input;
+} plls[] = {
+    [sizeof devices / sizeof *devices] = {NULL, NULL},
+#define TTFS_PLL_CELL(DEVICE, cell, input) [DEVICE_##DEVICE] = {cell, input},
+#include "devices.def"
+};
+
+static const uint32_t periods[][3] = {
+    [sizeof devices / sizeof *devices] = {0},
+#define TTFS_PERIOD(DEVICE, chip, lanes, conv) [DEVICE_##DEVICE] = {chip, lanes, conv},
 #include "devices.def"
 };
 
@@ -55,6 +71,8 @@ static const struct {
 TtfsDevice ttfs_device(uint32_t k) {
     TtfsDevice d = devices[k];
     d.flow = flows[k];
+    d.flow.pll = plls[k].cell, d.flow.pll_input = plls[k].input;
+    memcpy(d.flow.period, periods[k], sizeof periods[k]);
     d.vivado = vivado[k];
     uint32_t n = 0;
     for (size_t i = 0; i < sizeof rams / sizeof *rams; i++)

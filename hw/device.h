@@ -29,6 +29,8 @@ typedef struct {
     const char *yosys, *nextpnr, *timing, *package;
     const char *board; /* file of its pins in hw/boards */
     uint32_t monitor; /* bits of flits that fit the pins of the monitor of spikes; 0: it has none */
+    uint32_t period[3];          /* TTFS_PERIOD: of a chip, of a doubling of its lanes, of maps */
+    const char *pll, *pll_input; /* the cell of a PLL and where its oscillator enters */
 } TtfsDeviceFlow;
 
 typedef struct {
@@ -59,6 +61,8 @@ bool ttfs_device_monitor(const TtfsDevice *d, uint32_t flit);
 TtfsSize ttfs_size_of(const TtfsChip *chip, const TtfsDevice *d);
 /* The same with the board top around it, of a device that has one. */
 TtfsSize ttfs_size_on_board(const TtfsChip *chip, const TtfsDevice *d);
+/* The fastest clock of that in MHz, an estimate; 0: nobody knows. */
+double ttfs_clock_on_board(const TtfsChip *chip, const TtfsDevice *d);
 TtfsSize ttfs_size_most(const TtfsDevice *d);
 /* The words that a memory of `words` words of `bits` bits can have in the blocks that it needs of
  * the device; of one that is smaller than a block, the power of two. */

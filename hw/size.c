@@ -191,6 +191,12 @@ TtfsSize ttfs_size_on_board(const TtfsChip *c, const TtfsDevice *d) {
     return size;
 }
 
+double ttfs_clock_on_board(const TtfsChip *c, const TtfsDevice *d) {
+    const uint32_t *k = d->flow.period;
+    uint32_t period = k[0] + k[1] * ttfs_chip_bits_for(c->lanes) + (c->conv ? k[2] : 0);
+    return period ? HUNDRED * 1000.0 / period : 0; /* of hundredths of a nanosecond */
+}
+
 TtfsSize ttfs_size_most(const TtfsDevice *d) {
     return (TtfsSize){
         (uint64_t)d->luts * TTFS_DEVICE_FILL / HUNDRED, d->ffs, {d->ram[0].count, d->ram[1].count}};

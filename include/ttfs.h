@@ -413,6 +413,7 @@ typedef struct {
     const char *lef;       /* of the cells, for sizes and rows; NULL: not known */
     const char *sdc;       /* constraints; NULL: one clock of 100 MHz */
     double sram_ns;        /* stated access time of the memories' macros, 0.01 to 1000; 0: 2.5 */
+    double clock_mhz;      /* of a device: what its PLL is to make; 0: the board's oscillator */
     bool estimate;         /* say what the chip takes, by a formula and at once; write nothing */
     TtfsProgress progress; /* tells of the tools */
 } TtfsSynthOptions;

@@ -292,7 +292,10 @@ static bool make(Asic *s) {
 }
 
 static bool check_asked(const TtfsSynthOptions *o, TtfsDiag *diag) {
-    const char *other = o->device ? "--device" : o->estimate ? "--estimate" : NULL;
+    const char *other = o->device           ? "--device"
+                        : o->estimate       ? "--estimate"
+                        : o->clock_mhz != 0 ? "--clock"
+                                            : NULL;
     if (!ttfs_asked_folder(o->folder, diag)) return false;
     if (other)
         return ttfs_error(diag, TTFS_AT_FILE("--liberty"), TTFS_OPTION_VALUE,

@@ -12,12 +12,6 @@
 
 #include <string.h>
 
-static const char *const scalars[] = {
-    "input clk_i",      "input rst_ni",        "input spi_sck_i", "input spi_cs_ni",
-    "input spi_mosi_i", "output spi_miso_o",   "input uart_rx_i", "output uart_tx_o",
-    "output busy_o",    "output trace_valid_o"};
-enum { SCALARS = sizeof scalars / sizeof *scalars };
-
 /* --- what the tools are given --- */
 
 /* A name as icebox_vlog takes it: a[3] is a_3. */
@@ -103,10 +97,11 @@ static const char *with_ports(const TtfsTools *t, const char *text) {
 static const char *with_board(const TtfsTools *t, const char *text, uint32_t flit) {
     TtfsBuf out = {0};
     ttfs_buf_printf(&out, "%s\nmodule ttfs_board (\n", text);
-    for (int i = 0; i < SCALARS; i++) ttfs_buf_printf(&out, "    %s,\n", scalars[i]);
+    for (int i = 0; ttfs_board_ports[i]; i++)
+        ttfs_buf_printf(&out, "    %s,\n", ttfs_board_ports[i]);
     ttfs_buf_printf(&out, "    output [%u:0] trace_flit_o\n);\n    ttfs_bits u_bits (\n", flit - 1);
-    for (int i = 0; i < SCALARS; i++) {
-        const char *name = strchr(scalars[i], ' ') + 1;
+    for (int i = 0; ttfs_board_ports[i]; i++) {
+        const char *name = strchr(ttfs_board_ports[i], ' ') + 1;
         ttfs_buf_printf(&out, "        .%s(%s),\n", name, name);
     }
     for (uint32_t i = 0; i < flit; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Pins of a board: the shipped constraints (PCF, LPF), a line a pin, less what the chip is too
- * narrow for.
+ * The ports of the board top. Pins of a board: the shipped constraints (PCF, LPF), a line a pin,
+ * less what the chip is too narrow for.
  */
 #include "board.h"
 
@@ -12,6 +12,18 @@
 #include <string.h>
 
 enum { PINS_LIMIT = 1 << 20 };
+
+const char *const ttfs_board_ports[] = {"input clk_i",
+                                        "input rst_ni",
+                                        "input spi_sck_i",
+                                        "input spi_cs_ni",
+                                        "input spi_mosi_i",
+                                        "output spi_miso_o",
+                                        "input uart_rx_i",
+                                        "output uart_tx_o",
+                                        "output busy_o",
+                                        "output trace_valid_o",
+                                        NULL};
 
 /* Whether a line is of a pin that this chip does not have. */
 static bool is_left_out(const char *line, const char *end, bool monitor, uint32_t flit) {

@@ -9,9 +9,9 @@
 #include "gates.h"
 
 #include "bits.h"
+#include "cell_models.h"
 #include "device.h"
 #include "made_here.h"
-#include "process.h"
 #include "shipped.h"
 
 #include <string.h>
@@ -137,37 +137,14 @@ static const char *text_of(const Gates *g, const char *path) {
     return text;
 }
 
-/* The cells lie where Yosys itself looks for them: beside the program. */
-static const char *cells_of(const Gates *g) {
-    const char *yosys = ttfs_process_path("yosys", g->arena);
-    const char *cells = g->device.family == TTFS_FAMILY_ECP5 ? "../share/yosys/ecp5/cells_sim.v"
-                                                             : "../share/yosys/ice40/cells_sim.v";
-    const char *path = yosys ? ttfs_path_join(g->arena, ttfs_path_dir(g->arena, yosys), cells)
-                             : NULL;
-    if (path && ttfs_file_exists(path)) return text_of(g, path);
-    ttfs_error_advice(g->diag, TTFS_AT_FILE(path ? path : "yosys"), TTFS_SYNTH_FLOW,
-                      "install the package yosys; tools/setup.sh does",
-                      "the models of the cells, which Yosys brings, are not there");
-    return NULL;
-}
-
-/* Yosys' block RAM of ECP5 is a box: its name is changed, and the shipped one (sim_ecp5.v) stands
- * before it. */
-static const char *with_ram(const Gates *g, const char *cells) {
-    static const char box[] = "module DP16KD(";
-    const char *ram = text_of(g, ttfs_data_path(g->arena, "runtime/sim/sim_ecp5.v"));
-    const char *at = strstr(cells, box);
-    if (!ram) return NULL;
-    if (!at) return ttfs_arena_printf(g->arena, "%s\n%s", ram, cells);
-    return ttfs_arena_printf(g->arena, "%s\n%.*smodule DP16KD_box(%s", ram, (int)(at - cells),
-                             cells, at + sizeof box - 1);
-}
-
 static bool add_top(const Gates *g, const char *board, TtfsFileSet *verilog) {
     const char *host = text_of(g, ttfs_data_path(g->arena, "runtime/sim/sim_host.v"));
-    const char *cells = cells_of(g);
-    if (cells && g->device.family == TTFS_FAMILY_ECP5) cells = with_ram(g, cells);
-    if (!host || !cells) return false;
+    const char *cells = host ? ttfs_cell_models(g->device.family, g->arena, g->diag) : NULL;
+    const char *where =
+        ttfs_path_join(g->arena, folder_of(g, g->device.name), gates[g->which].file);
+    if (!cells || (g->which == TTFS_GATES_NETLIST &&
+                   !ttfs_cell_models_check(board, cells, where, g->arena, g->diag)))
+        return false;
     const char *top = ttfs_arena_printf(g->arena,
                                         "`define TTFS_FLIT %u\n`define "
                                         "NO_ICE40_DEFAULT_ASSIGNMENTS\n`define NO_INCLUDES\n"

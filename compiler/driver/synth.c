@@ -11,6 +11,7 @@
 
 #include "asked.h"
 #include "board.h"
+#include "board_clock.h"
 #include "json_tree.h"
 #include "out.h"
 #include "out_folder.h"
@@ -23,8 +24,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { BAUD_MHZ = 1 }; /* of the board's UART */
 
 typedef struct {
     const TtfsSynthOptions *options;
@@ -59,9 +58,8 @@ static bool open_device(Synth *s) {
         !ttfs_asked_word("--device", o->device, ttfs_device_names, &k, s->diag))
         return false;
     s->result->device = ttfs_device(k);
-    s->result->clock_mhz = s->result->device.clock_mhz;
     s->flow = s->result->device.family == TTFS_FAMILY_ECP5 ? &ttfs_flow_ecp5 : &ttfs_flow_ice40;
-    return true;
+    return ttfs_board_clock(o->clock_mhz, s->result, s->diag);
 }
 
 static bool refuse_chip(const Synth *s, const char *what) {
@@ -87,6 +85,7 @@ static void estimate(const Synth *s) {
     r->luts = size.luts;
     r->ffs = size.ffs;
     r->ram = size.ram[0] + size.ram[1];
+    r->fmax_mhz = ttfs_clock_on_board(chip_of(s), &r->device);
     r->estimated = true;
 }
 
@@ -132,13 +131,22 @@ static void print_mapping(const Synth *s, TtfsBuf *out) {
                     command, command);
 }
 
+/* The board top behind a PLL takes its name. */
+static void print_pll(const Synth *s, TtfsBuf *script) {
+    if (!(s->result->pll.mhz > 0)) return;
+    ttfs_buf_puts(script, "rename ttfs_board ttfs_board_inside\nread_verilog <<EOT\n");
+    ttfs_board_pll(s->result, ttfs_chip_flit_bits(chip_of(s)), script);
+    ttfs_buf_puts(script, "EOT\n");
+}
+
 static bool fill_script(const Synth *s) {
     TtfsBuf text = {0};
     uint32_t flit = ttfs_chip_flit_bits(chip_of(s));
     ttfs_buf_printf(&text,
                     "read_verilog -DSYNTHESIS -Irtl rtl/ttfs_*.v\n"
-                    "chparam -set FLIT %" PRIu32 " -set CLOCKS %.0f ttfs_board\n",
-                    flit, s->result->clock_mhz / BAUD_MHZ);
+                    "chparam -set FLIT %" PRIu32 " -set CLOCKS %" PRIu32 " ttfs_board\n",
+                    flit, s->result->baud_cycles);
+    print_pll(s, &text);
     if (!ttfs_device_monitor(&s->result->device, flit))
         ttfs_buf_puts(&text, "hierarchy -top ttfs_board\nproc\n"
                              "delete -port ttfs_board/w:trace_valid_o ttfs_board/w:trace_flit_o\n");

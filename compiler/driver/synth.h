@@ -7,6 +7,7 @@
 
 #include "base.h"
 #include "device.h"
+#include "pll.h"
 #include "ttfs.h"
 
 /* What the tools report, or what was estimated. */
@@ -15,9 +16,11 @@ typedef struct {
     uint64_t luts, ffs, ram, dsps;
     uint64_t cells;   /* logic cells (a LUT, a flip-flop, a carry) after packing; 0: not known */
     double clock_mhz; /* that is claimed */
-    double fmax_mhz;  /* by static timing analysis; 0: not known */
-    double core_us;   /* of a sample at that clock, as the plan expects */
-    uint32_t pins;    /* of the board top; 0: estimated */
+    TtfsPll pll;      /* that makes it of the board's oscillator; mhz 0: it is the oscillator's */
+    uint32_t baud_cycles;  /* of a bit of the board's UART */
+    double fmax_mhz;       /* by static timing analysis, or estimated; 0: not known */
+    double core_us;        /* of a sample at that clock, as the plan expects */
+    uint32_t pins;         /* of the board top; 0: estimated */
     const char *bitstream; /* path; NULL: there is none */
     const char *project;   /* path of Vivado's script; NULL: there is none */
     bool estimated, meets_clock;

@@ -13,9 +13,22 @@ static void add_known(TtfsJson *j, const char *key, bool known, double v) {
         ttfs_json_null(j, key);
 }
 
+/* Divisors of the PLL that makes the clock. */
+static void add_pll(TtfsJson *j, const TtfsSynthesis *s) {
+    if (!(s->pll.mhz > 0)) return;
+    ttfs_json_object(j, "pll");
+    ttfs_json_string(j, "cell", s->device.flow.pll);
+    ttfs_json_number(j, "oscillator_mhz", s->device.clock_mhz);
+    ttfs_json_number(j, "vco_mhz", s->pll.vco_mhz);
+    ttfs_json_number(j, "reference", s->pll.reference);
+    ttfs_json_number(j, "feedback", s->pll.feedback);
+    ttfs_json_number(j, "output", s->pll.output);
+    ttfs_json_end(j);
+}
+
 void ttfs_synth_json(const TtfsSynthesis *s, TtfsBuf *out) {
     TtfsJson document = {.out = out}, *j = &document;
-    bool known = s->fmax_mhz > 0; /* it was placed */
+    bool known = s->cells > 0; /* it was placed */
     ttfs_json_object(j, NULL);
     ttfs_json_string(j, "device", s->device.name);
     ttfs_json_bool(j, "estimated", s->estimated);
@@ -25,8 +38,9 @@ void ttfs_synth_json(const TtfsSynthesis *s, TtfsBuf *out) {
     ttfs_json_number(j, "dsp", (double)s->dsps);
     add_known(j, "logic_cells", known, (double)s->cells);
     add_known(j, "pins", known, s->pins);
-    add_known(j, "fmax_mhz", known, s->fmax_mhz);
+    add_known(j, "fmax_mhz", s->fmax_mhz > 0, s->fmax_mhz);
     ttfs_json_number(j, "clock_mhz", s->clock_mhz);
+    add_pll(j, s);
     if (known)
         ttfs_json_bool(j, "meets_clock", s->meets_clock);
     else

@@ -291,12 +291,13 @@ static bool synthesise(const void *options, TtfsResult *r, TtfsDiag *diag) {
     if (ok) {
         ttfs_synth_json(&s, &r->json);
         ttfs_synth_text(&s, &r->text);
-        r->passed = !(s.fmax_mhz > 0) || s.meets_clock; /* not placed: nobody knows */
+        r->passed = s.cells == 0 || s.meets_clock; /* not placed: nobody knows */
     }
     if (ok && !r->passed)
-        ttfs_error_advice(
-            diag, TTFS_AT_FILE(s.bitstream), TTFS_SYNTH_FLOW, "use a chip of fewer lanes",
-            "the chip reaches %.1f MHz, the board's clock has %.1f", s.fmax_mhz, s.clock_mhz);
+        ttfs_error_advice(diag, TTFS_AT_FILE(s.bitstream), TTFS_SYNTH_FLOW,
+                          s.pll.mhz > 0 ? "ask for a slower --clock, or use a chip of fewer lanes"
+                                        : "use a chip of fewer lanes",
+                          "the chip reaches %.1f MHz, its clock has %.1f", s.fmax_mhz, s.clock_mhz);
     ttfs_arena_free(&a);
     return ok;
 }

@@ -5,6 +5,7 @@
 #include "synth_report.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 static void share(const char *what, uint64_t n, uint64_t of, TtfsBuf *out) {
     ttfs_buf_printf(out, "%-20s%" PRIu64 " of %" PRIu64 " (%.0f %%)\n", what, n, of,
@@ -30,6 +31,20 @@ static void tell_excess(const TtfsSynthesis *s, TtfsBuf *out) {
         ttfs_buf_printf(out, ": ttfs compile --fit %s makes a chip for the device\n", d->name);
 }
 
+static void tell_pll(const TtfsSynthesis *s, TtfsBuf *out) {
+    const TtfsPll *p = &s->pll;
+    TtfsPllRange r = ttfs_pll_range(&s->device);
+    if (p->mhz > 0)
+        ttfs_buf_printf(out,
+                        "%-20s%g MHz of the board's %g; VCO %g MHz; divisors %" PRIu32 ", %" PRIu32
+                        ", %" PRIu32 "\n",
+                        "PLL", p->mhz, s->device.clock_mhz, p->vco_mhz, p->reference, p->feedback,
+                        p->output);
+    else if (s->meets_clock && s->fmax_mhz > r.least && s->fmax_mhz > s->clock_mhz + 1)
+        ttfs_buf_printf(out, "%-20sa PLL makes a faster clock of it: --clock %.0f\n", "",
+                        floor(s->fmax_mhz));
+}
+
 void ttfs_synth_text(const TtfsSynthesis *s, TtfsBuf *out) {
     const TtfsDevice *d = &s->device;
     ttfs_buf_printf(out, "%s (%s)%s\n", d->name, d->part,
@@ -38,7 +53,7 @@ void ttfs_synth_text(const TtfsSynthesis *s, TtfsBuf *out) {
                     : s->estimated ? ", estimated before synthesis: the chip without a board top"
                     : s->project   ? ", mapped by Yosys, not placed: the chip without a board top"
                                    : ", the chip behind the board top");
-    bool placed = s->fmax_mhz > 0;
+    bool placed = s->cells > 0;
     if (placed) share("logic cells", s->cells, d->luts, out);
     share("LUTs", s->luts, d->luts, out);
     share("flip-flops", s->ffs, d->ffs, out);
@@ -47,6 +62,9 @@ void ttfs_synth_text(const TtfsSynthesis *s, TtfsBuf *out) {
     if (placed)
         ttfs_buf_printf(out, "%-20s%.1f MHz at most, %s %.1f MHz\n", "clock", s->fmax_mhz,
                         s->meets_clock ? "meets" : "does not meet", s->clock_mhz);
+    else if (s->fmax_mhz > 0)
+        ttfs_buf_printf(out, "%-20sabout %.0f MHz at most\n", "clock", s->fmax_mhz);
+    tell_pll(s, out);
     ttfs_buf_printf(out, "%-20s%.1f us expected at %.1f MHz, without the host's transfers\n",
                     "a sample", s->core_us, s->clock_mhz);
     if (s->project)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The block RAM of ECP5 for simulations of a netlist: Yosys' cell DP16KD is a box. As Yosys uses it (share/yosys/ecp5/
+// The block RAM and the PLL of ECP5 for simulations of a netlist, which Yosys has as boxes. DP16KD: As Yosys uses it (share/yosys/ecp5/
 // brams_map.v; Lattice FPGA-TN-02204): no output register, chip selects low; a
 // port is 1, 2, 4, 9 or 18 bits wide, with a byte enable for each 9 of 18, or port A writes and port B reads 36 bits.
 // What it begins with is anything, whatever INITVAL says: a board's memories are configured by their host. Other uses do
@@ -140,6 +140,22 @@ module DP16KD #(
     assign {DOB17, DOB16, DOB15, DOB14, DOB13, DOB12, DOB11, DOB10, DOB9, DOB8, DOB7, DOB6, DOB5, DOB4, DOB3,
         DOB2, DOB1, DOB0} = dob_q;
     wire unused = &{1'b0, OCEA, OCEB, CSA2, CSA1, CSA0, CSB2, CSB1, CSB0};
+endmodule
+
+// A PLL: the clock that goes in, locked from the start: a simulation has cycles, no time. Only CLKOP is a clock of it.
+module EHXPLLL #(
+    parameter CLKI_DIV = 1,
+    parameter CLKFB_DIV = 1,
+    parameter CLKOP_DIV = 8,
+    parameter CLKOP_CPHASE = 0,
+    parameter FEEDBK_PATH = "CLKOP"
+) (
+    input  wire CLKI, CLKFB, PHASESEL1, PHASESEL0, PHASEDIR, PHASESTEP, PHASELOADREG, STDBY, PLLWAKESYNC, RST, ENCLKOP,
+    output wire CLKOP, LOCK
+);
+    assign CLKOP = CLKI;
+    assign LOCK = !RST;
+    wire unused = &{1'b0, CLKFB, PHASESEL1, PHASESEL0, PHASEDIR, PHASESTEP, PHASELOADREG, STDBY, PLLWAKESYNC, ENCLKOP};
 endmodule
 
 `default_nettype wire

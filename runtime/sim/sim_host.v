@@ -44,13 +44,13 @@ module ttfs_top #(
 );
     localparam [7:0] NOTHING = 8'd0, WRITE = 8'd1, READ = 8'd2, START = 8'd3, INPUT = 8'd4, END = 8'd5, TAKE = 8'd6;
     localparam [31:0] FLAGS = {10'd0, 4'd15, 18'd2};
-    // A frame: 4 cycles a half of the clock's period, some before and behind.
-    localparam [9:0] HALF = 10'd4, BITS = 10'd72, LENGTH = 2 * HALF * BITS;
+    // A frame: two cycles a bit, and some behind. (The link has four cycles a half of spi_sck_i's period for hosts with a
+    // clock of their own; one on the chip's clock needs one.) A bit of the answer is there three cycles behind its fall.
+    localparam [7:0] BITS = 8'd72, LENGTH = 2 * BITS, BEHIND = 8'd3, GAP = 8'd4;
     localparam [2:0] IDLE = 3'd0, FRAME = 3'd1, REST = 3'd2, JUDGE = 3'd3;
 
     reg [2:0]  state_q;
-    reg [9:0]  at_q;
-    reg [7:0]  wait_q;
+    reg [7:0]  at_q, wait_q;
     reg [71:0] send_q, back_q;
     reg        running_q, ended_q, reading_q, own_q, answer_q, result_q, done_q;
     reg [31:0] data_q;
@@ -59,7 +59,8 @@ module ttfs_top #(
 
     wire       miso, busy, unused_uart;
     wire [7:0] command = send_q[71:64], status = back_q[71:64];
-    wire [9:0] next = BITS - 10'd1 - at_q / (2 * HALF);   // the bit that is on the line
+    wire [6:0] next = BITS[6:0] - 7'd1 - at_q[7:1];   // the bit that is on the line
+    wire       answers = at_q[0] && at_q >= BEHIND && at_q < LENGTH + BEHIND;
     wire       taken = state_q == JUDGE && !status[7];
     // Behind the input's end, nothing left to take, and done or given up.
     wire       over = taken && command == TAKE && ended_q && !(|status[6:5]) && !status[3] && (status[4] || status[1]);
@@ -72,8 +73,8 @@ module ttfs_top #(
             data_q <= back_q[31:0];
             flit_q <= back_q[FLIT-1:0];
         end
-        if (state_q == FRAME && at_q % (2 * HALF) == HALF - 1) back_q <= {back_q[70:0], miso};
-        at_q <= (state_q == FRAME) ? at_q + 10'd1 : 10'd0;
+        if (answers) back_q <= {back_q[70:0], miso};
+        at_q <= (state_q == FRAME || state_q == REST) ? at_q + 8'd1 : 8'd0;
         wait_q <= (state_q == REST) ? wait_q + 8'd1 : 8'd0;
         case (state_q)
             IDLE: begin
@@ -86,8 +87,8 @@ module ttfs_top #(
                 else if (running_q) send_q <= {TAKE, 64'd0};
                 else state_q <= IDLE;
             end
-            FRAME: if (at_q == LENGTH - 10'd1) state_q <= REST;
-            REST:  if (wait_q == 8'd7) state_q <= JUDGE;
+            FRAME: if (at_q == LENGTH - 8'd1) state_q <= REST;
+            REST:  if (wait_q == GAP) state_q <= JUDGE;
             default: begin
                 state_q <= status[7] ? FRAME : IDLE;
                 if (taken && command == READ) reading_q <= 1'b1;
@@ -113,6 +114,7 @@ module ttfs_top #(
         if (!rst_ni) begin
             state_q   <= REST;   // and the board out of its own reset
             wait_q    <= 8'd200;
+            at_q      <= LENGTH + BEHIND;
             send_q    <= {NOTHING, 64'd0};
             back_q    <= 72'd0;
             running_q <= 1'b0;
@@ -129,9 +131,9 @@ module ttfs_top #(
     ttfs_board u_board (
         .clk_i        (clk_i),
         .rst_ni       (rst_ni),
-        .spi_sck_i    (state_q == FRAME && at_q % (2 * HALF) >= HALF),
+        .spi_sck_i    (state_q == FRAME && at_q[0]),
         .spi_cs_ni    (state_q != FRAME),
-        .spi_mosi_i   (send_q[next[6:0]]),
+        .spi_mosi_i   (send_q[next]),
         .spi_miso_o   (miso),
         .uart_rx_i    (1'b1),
         .uart_tx_o    (unused_uart),
@@ -156,7 +158,7 @@ module ttfs_top #(
     assign slot_valid_o    = 1'b0;   // a sample takes as long as the link does: no slot is timed
     assign slot_o          = 12'd0;
     assign flags_o         = flags_q;
-    wire unused = &{1'b0, next[9:7], status[2], status[0], unused_uart, out_ready_i, mem_req_ready_i, mem_valid_i, mem_data_i};
+    wire unused = &{1'b0, status[2], status[0], unused_uart, out_ready_i, mem_req_ready_i, mem_valid_i, mem_data_i};
 endmodule
 
 `default_nettype wire

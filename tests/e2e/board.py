@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The board top with a network: engine netlist, whose host (runtime/sim/sim_host.v) speaks to ttfs_board over
 its serial link, which configures the chip, puts samples in and takes results out; spikes come from the
-monitor. Whole spike traces against golden; an image that is damaged on purpose differs. Verilator finds nothing to warn of.
+monitor, the clock through a PLL. Whole spike traces against golden; an image that is damaged on purpose differs. Verilator finds nothing to warn of.
 """
 import glob
 import json
@@ -65,6 +65,22 @@ def put_netlist(case, folder):
     case.write(os.path.join(folder, "fpga", "hx8k", "netlist.v"), text)
 
 
+def put_pll(case, folder):
+    """Before that netlist, a PLL, as ttfs synth --clock puts it there (e2e synth looks at that)."""
+    path = case.path(folder, "fpga", "hx8k", "netlist.v")
+    with open(path, encoding="utf-8") as f:
+        text = f.read().replace("module ttfs_board ", "module ttfs_board_inside ", 1)
+    flit = read_chip(case.path(folder, "rtl"))[1]
+    ports = ("clk_i", "rst_ni", "spi_sck_i", "spi_cs_ni", "spi_mosi_i", "uart_rx_i"), ("spi_miso_o", "uart_tx_o", "busy_o", "trace_valid_o")
+    text += "module ttfs_board (%s,\n    output [%d:0] trace_flit_o);\n    wire clk, locked;\n" % (
+        ", ".join(["input " + p for p in ports[0]] + ["output " + p for p in ports[1]]), flit - 1)
+    text += "    SB_PLL40_CORE #(.FEEDBACK_PATH(\"SIMPLE\"), .DIVR(4'd0), .DIVF(7'd79), .DIVQ(3'd4), .FILTER_RANGE(3'd1)) u_pll (\n" \
+        "        .REFERENCECLK(clk_i), .PLLOUTGLOBAL(clk), .LOCK(locked), .RESETB(1'b1), .BYPASS(1'b0));\n"
+    wires = dict({p: p for p in ports[0] + ports[1] + ("trace_flit_o",)}, clk_i="clk", rst_ni="rst_ni && locked")
+    text += "    ttfs_board_inside u_board (%s);\nendmodule\n" % ", ".join(".%s(%s)" % p for p in wires.items())
+    case.write(os.path.join(folder, "fpga", "hx8k", "netlist.v"), text)
+
+
 def read_assertions(rtl):
     with open(os.path.join(rtl, "ttfs_assert.vh"), encoding="utf-8") as f:
         return f.read()
@@ -83,6 +99,7 @@ def main():
     os.makedirs(case.path("out", "fpga", "hx8k"))
     put_netlist(case, "out")
     lint_host(case, "out")
+    put_pll(case, "out")
     case.refused(*verify, says=["netlist.v", "not a file that ttfs synth made here", "--trust-rtl"])
     need("yosys")
     verify += ("--trust-rtl",)

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "device.h"
+#include "pll.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -186,6 +187,56 @@ static void board_top(void **state) {
     }
 }
 
+/* What icepll and ecppll choose; the next lower clock where there is not the one that is asked for.
+ */
+static void plls(void **state) {
+    (void)state;
+    static const struct {
+        const char *device;
+        double asked, mhz;
+        uint32_t reference, feedback, output;
+    } all[] = {{"hx8k", 60, 60, 1, 80, 16},        {"hx8k", 59.5, 59.25, 1, 79, 16},
+               {"hx8k", 59.2, 58.5, 1, 78, 16},    {"up5k", 33, 33, 1, 88, 32},
+               {"hx8k", 16, 0, 0, 0, 0},           {"hx8k", 275, 270, 1, 45, 2},
+               {"ecp5-25k", 75, 75, 1, 3, 10},     {"ecp5-85k", 77, 75, 1, 3, 10},
+               {"ecp5-25k", 62.5, 62.5, 2, 5, 12}, {"ecp5-25k", 80, 80, 5, 16, 10},
+               {"ecp5-25k", 400, 400, 1, 16, 2}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        TtfsDevice d = device(all[i].device);
+        TtfsPll p;
+        bool found = ttfs_pll(&d, all[i].asked, &p);
+        assert_int_equal(found, all[i].reference > 0);
+        if (!found) continue;
+        assert_true(p.mhz > all[i].mhz - 1e-6 && p.mhz < all[i].mhz + 1e-6);
+        assert_int_equal(p.reference, all[i].reference);
+        assert_int_equal(p.feedback, all[i].feedback);
+        assert_int_equal(p.output, all[i].output);
+    }
+}
+
+/* Every clock that is made is one that its divisors make, not above what is asked for, and within
+ * the limits; devices without a bitstream make none. */
+static void plls_of_all(void **state) {
+    (void)state;
+    for (uint32_t i = 0; ttfs_device_names[i]; i++) {
+        TtfsDevice d = ttfs_device(i);
+        TtfsPllRange r = ttfs_pll_range(&d);
+        TtfsPll p;
+        assert_int_equal(r.most > 0, d.flow.yosys != NULL);
+        if (!d.flow.yosys) assert_false(ttfs_pll(&d, 50, &p));
+        for (double asked = r.least + 1; asked < r.most; asked += 17.3) {
+            assert_true(ttfs_pll(&d, asked, &p));
+            bool ice = d.family == TTFS_FAMILY_ICE40;
+            double mhz = d.clock_mhz * p.feedback / p.reference / (ice ? p.output : 1);
+            double vco = p.mhz * p.output;
+            assert_true(p.mhz <= asked + 1e-6 && p.mhz > asked * .94 && p.mhz >= r.least);
+            assert_true(mhz > p.mhz - 1e-6 && mhz < p.mhz + 1e-6);
+            assert_true(ice ? vco >= 533 && vco <= 1066 : vco >= 400 && vco <= 800);
+        }
+        assert_false(ttfs_pll(&d, r.least - .01, &p));
+    }
+}
+
 /* A chip whose flits are wider than the pins has no monitor. */
 static void wide_flits(void **state) {
     (void)state;
@@ -232,10 +283,16 @@ static void every_device(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(measured_chips),  cmocka_unit_test(measured_ecp5),
-        cmocka_unit_test(more_costs_more), cmocka_unit_test(large_blocks),
-        cmocka_unit_test(words_of_blocks), cmocka_unit_test(every_device),
-        cmocka_unit_test(board_top),       cmocka_unit_test(wide_flits),
+        cmocka_unit_test(measured_chips),
+        cmocka_unit_test(measured_ecp5),
+        cmocka_unit_test(more_costs_more),
+        cmocka_unit_test(large_blocks),
+        cmocka_unit_test(words_of_blocks),
+        cmocka_unit_test(every_device),
+        cmocka_unit_test(board_top),
+        cmocka_unit_test(wide_flits),
+        cmocka_unit_test(plls),
+        cmocka_unit_test(plls_of_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
