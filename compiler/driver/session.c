@@ -58,7 +58,8 @@ static bool open_input(TtfsSession *s, const TtfsSessionOptions *o, TtfsDiag *di
     if (!ttfs_array_take(&s->input, o->input_values, o->input, &want, &s->out.arena, diag) ||
         !ttfs_samples_fit(&s->input, &s->out.map, &shape, diag))
         return false;
-    ttfs_samples_range(&s->input, &s->out.map, &s->out.seen, diag);
+    s->count = s->input.samples < o->count ? s->input.samples : o->count;
+    ttfs_samples_range(&s->input, s->count, &s->out.map, &s->out.seen, diag);
     return true;
 }
 
@@ -103,9 +104,7 @@ bool ttfs_session_open(TtfsSession *s, const TtfsSessionOptions *o, int parts, b
         !jit_options(s, o, diag))
         return false;
     if (!open_input(s, o, diag)) return false;
-    if (want_labels && !open_labels(s, o, diag)) return false;
-    s->count = s->input.samples < o->count ? s->input.samples : o->count;
-    return true;
+    return !want_labels || open_labels(s, o, diag);
 }
 
 void ttfs_session_close(TtfsSession *s) {

@@ -12,6 +12,7 @@
 
 #define CLIPPED_SHARE 0.01 /* above it, it is said */
 #define RANGE_SLACK   0.25 /* of the wider range: calibration need not have seen the extremes */
+#define LEAST_PART    0.25 /* of the range that calibration saw: less is another one */
 
 /* Axes longer than 1. */
 static TtfsSampleShape squeezed(uint32_t rank, const uint64_t *dim) {
@@ -92,25 +93,52 @@ bool ttfs_samples_fit(const TtfsArray *a, const TtfsInputMap *map, const TtfsSam
     return true;
 }
 
-void ttfs_map_range(const TtfsInputMap *map, double *lo, double *hi) {
-    *lo = map->channels ? INFINITY : (double)map->lo;
-    *hi = map->channels ? -INFINITY : (double)map->hi;
-    for (uint32_t i = 0; i < map->channels; i++) {
-        *lo = fmin(*lo, (double)((0 - map->mean[i]) / map->deviation[i]));
-        *hi = fmax(*hi, (double)((1 - map->mean[i]) / map->deviation[i]));
+/* The least and the largest byte of the first `samples`; of all where they do not lie together. */
+static void bytes_of(const TtfsArray *a, uint64_t samples, unsigned char range[2]) {
+    const unsigned char *bytes = a->data + (a->fortran ? 0 : a->first * a->elements);
+    uint64_t n = (a->fortran ? a->dim[0] : samples) * a->elements;
+    unsigned char least = 255, most = 0;
+    for (uint64_t i = 0; i < n; i++) {
+        least = bytes[i] < least ? bytes[i] : least;
+        most = bytes[i] > most ? bytes[i] : most;
+    }
+    range[0] = least;
+    range[1] = most;
+}
+
+/* The real values that bytes of that range become. */
+static void map_range(const TtfsInputMap *map, const unsigned char range[2], double real[2]) {
+    for (int k = 0; k < 2; k++) {
+        double v = range[k] / 255.0;
+        real[k] = (double)map->lo + v * ((double)map->hi - (double)map->lo);
+        for (uint32_t i = 0; i < map->channels; i++) {
+            double other = (v - (double)map->mean[i]) / (double)map->deviation[i];
+            real[k] = i == 0 ? other : k ? fmax(real[k], other) : fmin(real[k], other);
+        }
     }
 }
 
-void ttfs_samples_range(const TtfsArray *a, const TtfsInputMap *map, const TtfsSeenRange *seen,
-                        TtfsDiag *diag) {
-    double lo, hi;
+static bool near(const double is[2], const TtfsSeenRange *seen) {
+    double slack = RANGE_SLACK * fmax(is[1] - is[0], seen->hi - seen->lo);
+    return fabs(is[0] - seen->lo) <= slack && fabs(is[1] - seen->hi) <= slack;
+}
+
+/* What the samples become is what calibration saw; or they are a few of such a kind, which do not
+ * show all of their range. */
+void ttfs_samples_range(const TtfsArray *a, uint64_t samples, const TtfsInputMap *map,
+                        const TtfsSeenRange *seen, TtfsDiag *diag) {
+    static const unsigned char all[] = {0, 255};
+    unsigned char range[2];
+    double is[2], may[2];
     if (a->type != TTFS_U8 || !seen->known) return;
-    ttfs_map_range(map, &lo, &hi);
-    double slack = RANGE_SLACK * fmax(hi - lo, seen->hi - seen->lo);
-    if (fabs(lo - seen->lo) <= slack && fabs(hi - seen->hi) <= slack) return;
+    bytes_of(a, samples, range);
+    map_range(map, range, is);
+    map_range(map, all, may);
+    bool large = is[1] - is[0] >= LEAST_PART * (seen->hi - seen->lo);
+    if (near(is, seen) || (near(may, seen) && large)) return;
     ttfs_warn(diag, TTFS_AT_FILE(a->file), TTFS_SAMPLES_RANGE,
-              "uint8 samples become %g to %g here, the calibration samples held %g to %g", lo, hi,
-              seen->lo, seen->hi);
+              "uint8 samples become %g to %g here, the calibration samples held %g to %g", is[0],
+              is[1], seen->lo, seen->hi);
 }
 
 void ttfs_samples_clipped(const char *file, uint64_t clipped, uint64_t values, double lo, double hi,

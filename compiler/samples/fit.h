@@ -24,11 +24,10 @@ typedef struct {
  * another cut into axes. */
 bool ttfs_samples_fit(const TtfsArray *a, const TtfsInputMap *map, const TtfsSampleShape *shape,
                       TtfsDiag *diag);
-/* The real values that uint8 samples can become. */
-void ttfs_map_range(const TtfsInputMap *map, double *lo, double *hi);
-/* Warns when uint8 samples become another range than calibration saw. */
-void ttfs_samples_range(const TtfsArray *a, const TtfsInputMap *map, const TtfsSeenRange *seen,
-                        TtfsDiag *diag);
+/* Warns when what the first `samples` uint8 samples become is another range than calibration saw,
+ * as when they hold 0 to 16 of 255. */
+void ttfs_samples_range(const TtfsArray *a, uint64_t samples, const TtfsInputMap *map,
+                        const TtfsSeenRange *seen, TtfsDiag *diag);
 /* Warns when more than 1 % of `values` inputs were `clipped` to the encoder's range. */
 void ttfs_samples_clipped(const char *file, uint64_t clipped, uint64_t values, double lo, double hi,
                           TtfsDiag *diag);

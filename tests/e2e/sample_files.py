@@ -211,12 +211,18 @@ def ranges(case):
         "unit": npy((4, 3, 2, 4), [r.random() for _ in range(count - 2)] + [0, 1]),
         "wide": npy((4, 3, 2, 4), [255 * r.random() for _ in range(count - 2)] + [0, 255]),
         "bytes": npy((4, 3, 2, 4), [r.randrange(256) for _ in range(count - 2)] + [0, 255], "B", "|u1"),
+        "dark": npy((4, 3, 2, 4), [r.randrange(17) for _ in range(count - 2)] + [0, 16], "B", "|u1"),
+        "half": npy((4, 3, 2, 4), [r.randrange(128) for _ in range(count - 2)] + [0, 127], "B", "|u1"),
         "few": npy((4, 3, 2, 4), [0.5] * (count - 1) + [9.0]),
     }
     for name, data in files.items():
         case.write(name + ".npy", data)
-    seen = {"unit": [0, 1], "wide": [0, 255], "bytes": [0, 1]}
+    sixteen = struct.unpack("<f", struct.pack("<f", 16 / 255))[0]
+    seen = {"unit": [0, 1], "wide": [0, 255], "bytes": [0, 1], "dark": [0, sixteen]}
     said = {("unit", "bytes"): None, ("bytes", "bytes"): None, ("unit", "unit"): None, ("wide", "wide"): None,
+            ("dark", "dark"): None, ("unit", "half"): None, ("bytes", "half"): None,
+            ("unit", "dark"): "uint8 samples become 0 to 0.0627451 here, the calibration samples held 0 to 1",
+            ("dark", "bytes"): "uint8 samples become 0 to 1 here, the calibration samples held 0 to 0.0627451",
             ("wide", "bytes"): "uint8 samples become 0 to 1 here, the calibration samples held 0 to 255",
             ("unit", "wide"): "of all input values lie outside the encoder's range, 0 to 1",
             ("bytes", "wide"): "of all input values lie outside the encoder's range, 0 to 1",

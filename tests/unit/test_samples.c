@@ -73,31 +73,47 @@ static void test_shapes(void **state) {
     fits(DIMS(6, 6), DIMS(3, 6, 6), TTFS_ERROR, "samples of 36 elements, the network takes 108");
 }
 
-static void range(TtfsElement type, double lo, double hi, const TtfsInputMap *map,
-                  const char *words) {
-    TtfsArray a = {.file = "x.npy", .type = type};
+/* Two samples of one byte; one before and one behind them are not looked at. */
+static void bytes(unsigned char least, unsigned char most, TtfsElement type, double lo, double hi,
+                  const TtfsInputMap *map, const char *words) {
+    const unsigned char data[] = {255, most, least, 0};
+    TtfsArray a = {.file = "x.npy", .type = type, .data = data, .first = 1};
     TtfsSeenRange seen = {true, lo, hi};
     TtfsDiag diag = {0};
-    ttfs_samples_range(&a, map, &seen, &diag);
+    a.rank = 1, a.dim[0] = 4, a.samples = 3, a.elements = 1;
+    ttfs_samples_range(&a, 2, map, &seen, &diag);
     says(&diag, TTFS_WARNING, words);
+}
+
+static void range(TtfsElement type, double lo, double hi, const TtfsInputMap *map,
+                  const char *words) {
+    bytes(0, 255, type, lo, hi, map, words);
 }
 
 static void test_ranges(void **state) {
     (void)state;
-    TtfsInputMap unit = {.lo = 0, .hi = 1}, bytes = {.lo = 0, .hi = 255};
+    TtfsInputMap unit = {.lo = 0, .hi = 1}, same = {.lo = 0, .hi = 255};
     TtfsInputMap channels = {
         .channels = 2, .mean = {0.5f, 0.25f}, .deviation = {0.5f, 0.25f}}; /* -1 to 3 */
     range(TTFS_U8, 0, 1, &unit, NULL);
     range(TTFS_U8, 0, 0.8, &unit, NULL);
     range(TTFS_U8, 0, 255, &unit, "become 0 to 1 here, the calibration samples held 0 to 255");
     range(TTFS_U8, -0.42, 2.8, &unit, "-0.42 to 2.8");
-    range(TTFS_U8, 0, 255, &bytes, NULL);
-    range(TTFS_U8, 0, 1, &bytes, "become 0 to 255 here");
+    range(TTFS_U8, 0, 255, &same, NULL);
+    range(TTFS_U8, 0, 1, &same, "become 0 to 255 here");
     range(TTFS_U8, -1, 3, &channels, NULL);
     range(TTFS_U8, 0, 1, &channels, "become -1 to 3 here");
     range(TTFS_F32, 0, 255, &unit, NULL);
+    bytes(0, 64, TTFS_U8, 0, 1, &unit, NULL);
+    bytes(190, 255, TTFS_U8, 0, 1, &unit, NULL);
+    bytes(0, 63, TTFS_U8, 0, 1, &unit,
+          "become 0 to 0.247059 here, the calibration samples held 0 to 1");
+    bytes(0, 16, TTFS_U8, 0, 16 / 255.0, &unit, NULL);
+    bytes(0, 16, TTFS_U8, 0, 16, &same, NULL);
+    bytes(0, 16, TTFS_U8, 0, 1, &same, "become 0 to 16 here");
+    bytes(16, 32, TTFS_U8, -1, 3, &channels, "become -0.87451 to -0.498039 here");
     TtfsDiag diag = {0};
-    ttfs_samples_range(&(TtfsArray){.type = TTFS_U8}, &unit, &(TtfsSeenRange){0}, &diag);
+    ttfs_samples_range(&(TtfsArray){.type = TTFS_U8}, 0, &unit, &(TtfsSeenRange){0}, &diag);
     says(&diag, TTFS_WARNING, NULL);
 }
 
