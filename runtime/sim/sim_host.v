@@ -62,6 +62,7 @@ module ttfs_top #(
     wire [6:0] next = BITS[6:0] - 7'd1 - at_q[7:1];   // the bit that is on the line
     wire       answers = at_q[0] && at_q >= BEHIND && at_q < LENGTH + BEHIND;
     wire       taken = state_q == JUDGE && !status[7];
+    wire       starts = taken && command == START;
     // Behind the input's end, nothing left to take, and done or given up.
     wire       over = taken && command == TAKE && ended_q && !(|status[6:5]) && !status[3] && (status[4] || status[1]);
 
@@ -97,11 +98,7 @@ module ttfs_top #(
                     own_q     <= 1'b0;
                     if (own_q) flags_q <= back_q[10:0];
                 end
-                if (taken && command == START) begin
-                    running_q <= 1'b1;
-                    ended_q   <= 1'b0;
-                    flags_q   <= 11'd0;
-                end
+                if (starts) running_q <= 1'b1;
                 if (taken && command == END) ended_q <= 1'b1;
                 if (over && status[1]) begin
                     state_q <= FRAME;
@@ -111,6 +108,10 @@ module ttfs_top #(
                 if (over) running_q <= 1'b0;
             end
         endcase
+        if (starts || !rst_ni) begin
+            ended_q <= 1'b0;
+            flags_q <= 11'd0;
+        end
         if (!rst_ni) begin
             state_q   <= REST;   // and the board out of its own reset
             wait_q    <= 8'd200;
@@ -118,13 +119,11 @@ module ttfs_top #(
             send_q    <= {NOTHING, 64'd0};
             back_q    <= 72'd0;
             running_q <= 1'b0;
-            ended_q   <= 1'b0;
             reading_q <= 1'b0;
             own_q     <= 1'b0;
             answer_q  <= 1'b0;
             result_q  <= 1'b0;
             done_q    <= 1'b0;
-            flags_q   <= 11'd0;
         end
     end
 

@@ -6,11 +6,15 @@ monitor, the clock through a PLL. Whole spike traces against golden; an image th
 import glob
 import json
 import os
+import random
 import re
+import shutil
 import subprocess
 import sys
 
-from e2e import DIGITS, LIMIT_S, SOURCE, Case, need
+from e2e import DIGITS, LIMIT_S, SOURCE, Case, need, npy
+from faults import engine
+from onnx_make import Model
 
 TEST = os.path.join(DIGITS, "test.npz")
 BOARD = os.path.join(SOURCE, "rtl", "board", "ttfs_board.v")
@@ -86,6 +90,34 @@ def read_assertions(rtl):
         return f.read()
 
 
+def unbiased(case):
+    """A network of the same size without biases: of an input of zeros there is no spike."""
+    r = random.Random(3)
+    m = Model("unbiased", input_shape=[None, 64])
+    m.init("w", [[r.uniform(-1, 1) for _ in range(64)] for _ in range(32)])
+    m.init("v", [[r.uniform(-1, 1) for _ in range(32)] for _ in range(10)])
+    m.node("Gemm", ["input", "w"], ["a"], name="fc1", transB=1)
+    m.node("Relu", ["a"], ["b"], name="act")
+    m.node("Gemm", ["b", "v"], ["y"], name="fc2", transB=1)
+    m.output("y", [None, 10])
+    m.save(case.path("unbiased.onnx"))
+    case.write("x.npy", npy((2, 64), [i % 5 / 4 for i in range(64)] + [0] * 64))
+
+
+def errors_of_a_sample(case):
+    """What the chip tells of in a sample is not told of the next one, in which nothing is wrong: its first layer's
+    channels are none of the network's, but it has no spike."""
+    unbiased(case)
+    case.good("compile", "unbiased.onnx", "-o", "wrong", "--calib", "x.npy", "--chip", "chip.json", "--ticks", "15", "--weight-bits", "6", "--schedule", "latency")
+    os.makedirs(case.path("wrong", "fpga", "hx8k"))
+    shutil.copy(case.path("out", "fpga", "hx8k", "netlist.v"), case.path("wrong", "fpga", "hx8k"))
+    fault = "program:%d.5" % (engine(case.path("wrong", "image", "chip.img"), 0, 2) + 4)
+    found = [case.json("verify", "wrong", "--input", "x.npy", "--engines", "golden,netlist", "--trust-rtl", "--count", count,
+                       "--fault", fault, code=1)["traces"] for count in ("1", "2")]
+    case.check("the chip tells of" in str(found[0]["first"]), "nothing is told of: %r" % found[0])
+    case.equal(found[1], found[0], "what is told of a sample without a spike, behind one with errors")
+
+
 def main():
     case = Case()
     case.compile("digits_mlp", "fitted", "--fit", "hx8k", "--ticks", "15")
@@ -108,6 +140,7 @@ def main():
     case.check(j.get("spikes", 0) > 40, "spikes that were compared: %r" % j.get("spikes"))
     j = case.json(*verify, "--fault", "weight:7", code=1)
     case.check(j.get("equal") is False, "a damaged weight is not noticed behind the link")
+    errors_of_a_sample(case)
     return case.done()
 
 
