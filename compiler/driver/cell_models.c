@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Yosys' models lie beside the program. Where one is a box and ttfs has its own, ours stands before
- * Yosys' text, in which the box gets another name.
+ * Yosys' models lie beside the program. Where one is a box, or slow, ours stands before Yosys'
+ * text, in which that one gets another name.
  */
 #include "cell_models.h"
 
@@ -11,17 +11,17 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { TEXT_LIMIT = 16 << 20, MOST_BOXES = 3, MOST_CELLS = 256 };
+enum { TEXT_LIMIT = 16 << 20, MOST_BOXES = 8, MOST_CELLS = 256 };
 
 static const struct {
     const char *yosys, *ours, *boxes[MOST_BOXES];
 } families[TTFS_FAMILIES] = {
     [TTFS_FAMILY_ICE40] = {"../share/yosys/ice40/cells_sim.v",
                            "runtime/sim/sim_ice40.v",
-                           {"SB_PLL40_CORE", "SB_PLL40_PAD"}},
+                           {"SB_PLL40_CORE", "SB_PLL40_PAD", "SB_LUT4"}},
     [TTFS_FAMILY_ECP5] = {"../share/yosys/ecp5/cells_sim.v",
                           "runtime/sim/sim_ecp5.v",
-                          {"DP16KD", "EHXPLLL"}},
+                          {"DP16KD", "EHXPLLL", "LUT4", "PFUMX", "L6MUX21", "CCU2C"}},
 };
 
 static const char *text_of(const char *path, TtfsArena *a, TtfsDiag *diag) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The block RAM and the PLL of ECP5 for simulations of a netlist, which Yosys has as boxes. DP16KD: As Yosys uses it (share/yosys/ecp5/
-// brams_map.v; Lattice FPGA-TN-02204): no output register, chip selects low; a
+// Cells of ECP5 for simulations of a netlist, in place of Yosys' models: the block RAM and the PLL, which are boxes there, and
+// the tables, for speed. DP16KD is as Yosys uses it (share/yosys/ecp5/brams_map.v; Lattice FPGA-TN-02204): no output register, chip selects low; a
 // port is 1, 2, 4, 9 or 18 bits wide, with a byte enable for each 9 of 18, or port A writes and port B reads 36 bits.
 // What it begins with is anything, whatever INITVAL says: a board's memories are configured by their host. Other uses do
 // not elaborate.
@@ -156,6 +156,50 @@ module EHXPLLL #(
     assign CLKOP = CLKI;
     assign LOCK = !RST;
     wire unused = &{1'b0, CLKFB, PHASESEL1, PHASESEL0, PHASEDIR, PHASESTEP, PHASELOADREG, STDBY, PLLWAKESYNC, ENCLKOP};
+endmodule
+
+// Tables and carries as one look-up each, which a simulator computes without a branch: several times faster than Yosys'
+// models, which choose halves of a table one after the other (rtl ecp5 holds these against them).
+module LUT4 #(
+    parameter [15:0] INIT = 16'h0000
+) (
+    input  wire A, B, C, D,
+    output wire Z
+);
+    assign Z = INIT[{D, C, B, A}];
+endmodule
+
+module PFUMX (
+    input  wire ALUT, BLUT, C0,
+    output wire Z
+);
+    assign Z = (ALUT & C0) | (BLUT & ~C0);
+endmodule
+
+module L6MUX21 (
+    input  wire D0, D1, SD,
+    output wire Z
+);
+    assign Z = (D1 & SD) | (D0 & ~SD);
+endmodule
+
+module CCU2C #(
+    parameter [15:0] INIT0 = 16'h0000,
+    parameter [15:0] INIT1 = 16'h0000,
+    parameter INJECT1_0 = "YES",
+    parameter INJECT1_1 = "YES"
+) (
+    input  wire CIN, A0, B0, C0, D0, A1, B1, C1, D1,
+    output wire S0, S1, COUT
+);
+    localparam FIRST = INJECT1_0 != "YES", SECOND = INJECT1_1 != "YES";   // sums, with a carry
+
+    wire table_0 = INIT0[{D0, C0, B0, A0}], part_0 = FIRST && INIT0[{2'd0, B0, A0}];
+    wire table_1 = INIT1[{D1, C1, B1, A1}], part_1 = SECOND && INIT1[{2'd0, B1, A1}];
+    wire between = (table_0 & CIN) | (~table_0 & part_0);
+    assign S0 = table_0 ^ (FIRST && CIN);
+    assign S1 = table_1 ^ (SECOND && between);
+    assign COUT = (table_1 & between) | (~table_1 & part_1);
 endmodule
 
 `default_nettype wire

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The PLLs of iCE40 for simulations of a netlist or a bitstream: Yosys' cells are boxes. The clock that comes out is the one
+// Cells of iCE40 for simulations of a netlist or a bitstream, in place of Yosys' models: the table, for speed, and the PLLs,
+// which are boxes there. The clock that comes out is the one
 // that goes in, locked from the start: a simulation has cycles, no time. Read before the cells of Yosys, whose boxes are given
 // other names. A second clock, another feedback and delays do not elaborate.
 
@@ -97,6 +98,16 @@ module SB_PLL40_PAD #(
         .SDI            (SDI),
         .SCLK           (SCLK)
     );
+endmodule
+
+// A table as one look-up, which a simulator computes without a branch.
+module SB_LUT4 #(
+    parameter [15:0] LUT_INIT = 16'h0000
+) (
+    input  wire I0, I1, I2, I3,
+    output wire O
+);
+    assign O = LUT_INIT[{I3, I2, I1, I0}];
 endmodule
 
 `default_nettype wire

@@ -166,7 +166,7 @@ def units(case):
 def refusals(case, synth):
     tools(case)
     before = tree(case.path("out"))
-    for more, says in ((("--device", "hx8k"), "--device is of an FPGA"), (("--estimate",), "--estimate is of an FPGA"),
+    for more, says in ((("--device", "hx8k"), "--device is of an FPGA"), (("--estimate",), "--estimate is of an FPGA"), (("--clock", "50"), "--clock is of an FPGA"),
                        (("--sram-ns", "0"), "0.01"), (("--sdc", "absent.sdc"), "absent.sdc"), (("--lef", "cells.lib"), "not a LEF file")):
         case.refused(*synth, *more, says=says, code=2 if says[0] in "-0" else 1)
     case.write("none.lib", "no library")

@@ -19,7 +19,7 @@
 # limits            a parameter just outside its range does not elaborate, and says so
 # features          what a chip is not given has no logic: pools, tables, streaming
 # paths             no output of the chip depends on an input in the same cycle
-# ecp5              memories that Yosys maps to ECP5, with runtime/sim/sim_ecp5.v, against those of rtl
+# ecp5              memories that Yosys maps to ECP5, with runtime/sim/sim_ecp5.v, against those of rtl; its tables against Yosys' models
 # contract          the layouts of the chip bench against an interpreter of docs/core.md: no Verilog
 # chip/CORES        random networks on the whole chip (chip.py): results of cores, sums, memories read back
 # errors/CORES      every error provoked (errors.py), on chips of 1 and 2 cores
@@ -212,7 +212,9 @@ ecp5() {
     synthesise "read_verilog -DSYNTHESIS -I$rtl $here/ecp5/memories.v; hierarchy -check -libdir $rtl -top memories
         synth_ecp5 -top memories; select -assert-min 8 t:DP16KD; select -assert-any t:TRELLIS_DPR16X4
         rename memories mapped; write_verilog -noattr $dir/mapped.v" || return 1
-    sed 's/^module DP16KD(/module DP16KD_box(/' "$cells" >"$dir/cells.v"
+    sed -E 's/^module (DP16KD|LUT4|PFUMX|L6MUX21|CCU2C) ?\(/module \1_box(/' "$cells" >"$dir/cells.v"
+    iverilog -g2012 -DNO_INCLUDES -o "$dir/tables" "$here/ecp5/tables.sv" "$root/runtime/sim/sim_ecp5.v" "$dir/cells.v" &&
+        vvp -n "$dir/tables" | grep '^PASS' || return 1
     iverilog -g2012 -DNO_INCLUDES -I"$rtl" -y "$rtl" -o "$dir/bench" "$here/ecp5/compare.sv" "$here/ecp5/memories.v" "$dir/mapped.v" \
         "$root/runtime/sim/sim_ecp5.v" "$dir/cells.v" || return 1
     vvp -n "$dir/bench" $1 >"$dir/log"
