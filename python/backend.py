@@ -26,6 +26,8 @@ Requires-Python: >=3.8
 Requires-Dist: numpy
 Provides-Extra: torch
 Requires-Dist: torch; extra == "torch"
+Provides-Extra: nir
+Requires-Dist: nir>=1.0.8; extra == "nir"
 """
 WHEEL = "Wheel-Version: 1.0\nGenerator: ttfs\nRoot-Is-Purelib: false\nTag: %s\n"
 ENTRY = "[console_scripts]\nttfs = ttfs._program:main\n"
