@@ -38,6 +38,7 @@ class Population:
     kind: str      # input, relu, pool or readout
     shape: tuple   # channels, rows, columns
     ticks: int = 0
+    start: int = 0  # tick of the sample at which its window begins
     scale: float = 0.0
     offset: float = 0.0
     bias: Optional[np.ndarray] = None
@@ -127,7 +128,7 @@ class Reader:
         elif line.startswith("  shape "):
             self.found[-1].shape = tuple(int(w) for w in words[1:])
         elif line.startswith("  ticks "):
-            self.found[-1].ticks = int(words[1])
+            self.found[-1].ticks, self.found[-1].start = int(words[1]), int(words[3])
         elif line.startswith("  scale "):
             self.found[-1].scale, self.found[-1].offset = float.fromhex(words[1]), float.fromhex(words[3])
 

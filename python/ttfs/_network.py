@@ -101,6 +101,27 @@ class Spikes(Dict[str, np.ndarray]):
     """Populations by name: int32 of samples x channels x rows x columns, the tick of every neuron's spike in
     its window, -1 of a neuron that was silent."""
 
+    def __init__(self, ticks: Mapping[str, np.ndarray], populations: Mapping[str, Population]):
+        super().__init__(ticks)
+        self._start = {name: p.start for name, p in populations.items()}
+        self._latency = max(p.start + p.ticks for p in populations.values())
+
+    def to_nir_data(self) -> Any:
+        """The spikes as nir.NIRGraphData (package nir), as `ttfs run --trace F.nird` writes them: a node a population, EventData
+        in ticks of the sample."""
+        import nir
+        return nir.NIRGraphData({name.replace("/", "."): nir.NIRNodeData({"spikes": nir.EventData(
+            *self._events(name), int(np.prod(tick.shape[1:])), float(self._latency))}) for name, tick in self.items()})
+
+    def _events(self, population: str) -> Tuple[np.ndarray, np.ndarray]:
+        """Neurons and times, a row a sample in order of time, filled up with -1 and infinity."""
+        rows = [self.raster(population, i) for i in range(len(self[population]))]
+        most = max((len(tick) for tick, _ in rows), default=0)
+        idx, time = np.full((len(rows), most), -1, dtype=np.int64), np.full((len(rows), most), np.inf)
+        for i, (tick, neuron) in enumerate(rows):
+            idx[i, :len(neuron)], time[i, :len(tick)] = neuron, tick + self._start[population]
+        return idx, time
+
     def raster(self, population: str, sample: int = 0) -> Tuple[np.ndarray, np.ndarray]:
         """Ticks and neurons of the spikes of a sample, by tick, then neuron: the points of a raster."""
         tick = self[population][sample].ravel()
@@ -260,7 +281,7 @@ class Network:
         """
         options = dict(more, engine=engine, count=count)
         answer = self._run(x, None, options.pop("progress", None), {"keep_outputs": False, "keep_spikes": True}, options)
-        return Spikes(answer.arrays)
+        return Spikes(answer.arrays, self.populations)
 
     def verify(self, x: Any, engines: Optional[Sequence[str]] = None, *, count: Optional[int] = None,
                fault: Optional[str] = None, check: bool = False, progress: Optional[Progress] = None,

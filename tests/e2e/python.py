@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Python package. `abi`: its structs are those of ttfs.h, as a C compiler lays them out. `package`:
 tests/python/test_package.py over the library of this build. `torch`: tests/python/test_torch.py. `notebook`: the cells of the notebooks run. `wheel`:
-built, installed with numpy into a clean virtual environment, where a network is compiled, run and verified.
+built, installed with numpy into a clean virtual environment, where a network is compiled, run and verified. `packing`: the name and libraries of one with LLVM inside.
 
 Arguments: which; library; build folder; C compiler and its flags. Needs an interpreter with numpy (and torch): $TTFS_TEST_PYTHON, this one, or the system's.
 """
@@ -123,9 +123,21 @@ def wheel(case, _, build, *cc):
              case.path("made"), "--chip", "tiny", "-q", env=bare)
 
 
+def packing(case, library, build, *_):
+    """What the wheel of a build with LLVM inside would be called and hold: no library that a Linux is sure to have, all others."""
+    sys.path.insert(0, os.path.join(SOURCE, "python"))
+    import backend
+    case.equal(backend.is_static(build), False, "LLVM is inside of a usual build")
+    case.check(re.match(r"py3-none-linux_", backend.tag()) and re.match(r"py3-none-manylinux_\d+_\d+_\w+$", backend.tag(True)), "tags %s, %s" % (
+        backend.tag(), backend.tag(True)))
+    loaded = dict(backend.needed(library))
+    case.check(any(n.startswith("libLLVM") for n in loaded) and "libcjson.so.1" in loaded and "libc.so.6" not in loaded, "libraries: %s" % loaded)
+    case.check(all(os.path.exists(p) for p in loaded.values()), "libraries that are not there: %s" % loaded)
+
+
 def main(part, *args):
     case = Case()
-    {"abi": abi, "package": package, "notebook": notebook, "torch": pytorch, "wheel": wheel}[part](case, *args)
+    {"packing": packing, "abi": abi, "package": package, "notebook": notebook, "torch": pytorch, "wheel": wheel}[part](case, *args)
     return case.done()
 
 

@@ -11,10 +11,13 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
+import types
 import unittest
+import unittest.mock
 import warnings
 
 import numpy as np
@@ -95,6 +98,33 @@ class Package(unittest.TestCase):
                 lines += ['spike "%s" tick %d neuron %d' % (name, t, n) for t, n in zip(*spikes.raster(name, i))]
         self.assertEqual([line for line in text.splitlines() if not line.startswith("readout")], lines)
         self.assertLess(0, spikes.counts()["conv1"])
+
+    def test_spikes_as_nir_data(self):
+        """What the package nir reads of a trace; without it stand-ins of its classes take the arguments."""
+        spikes, p = self.net.spikes(self.x[:3]), self.net.populations
+        made = types.SimpleNamespace(**{name: lambda *a: a for name in ("NIRGraphData", "NIRNodeData", "EventData")})
+        with unittest.mock.patch.dict(sys.modules, {"nir": made}):
+            (nodes,) = spikes.to_nir_data()
+        self.assertEqual(list(nodes), list(spikes))
+        for name, (node,) in nodes.items():
+            idx, time, neurons, end = node["spikes"]
+            self.assertEqual((idx.dtype, time.dtype, neurons, end), (np.int64, np.float64, int(np.prod(p[name].shape)), 189))
+            for i in range(3):
+                tick, neuron = spikes.raster(name, i)
+                self.assertEqual((idx[i][:len(neuron)].tolist(), time[i][:len(tick)].tolist()), (neuron.tolist(), (tick + p[name].start).tolist()))
+                self.assertTrue((idx[i][len(neuron):] == -1).all() and np.isinf(time[i][len(tick):]).all())
+        self.assertEqual((p["input"].start, p["conv2"].start), (0, 126))
+        try:
+            import nir
+        except ImportError:
+            return
+        self.net.run(self.x[:3], trace="spikes.nird")
+        read, ours = nir.read_data("spikes.nird"), spikes.to_nir_data()
+        for name in spikes:
+            a, b = (g.nodes[name].observables["spikes"] for g in (read, ours))
+            np.testing.assert_array_equal(a.idx, b.idx)
+            np.testing.assert_array_equal(a.time, b.time)
+            self.assertEqual((a.n_neurons, a.t_max), (b.n_neurons, b.t_max))
 
     def test_nothing_is_copied(self):
         for array in (self.x, (self.x * 255).astype(np.uint8)):
