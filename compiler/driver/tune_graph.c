@@ -55,17 +55,54 @@ static bool is_lone(const TtfsTerm *t) {
     return t->weights && t->row == 1 && !t->quantum;
 }
 
-void ttfs_tune_share(TtfsTuneStart *s) {
-    uint32_t *times = TTFS_ARRAY(&s->arena, uint32_t, s->net.terms.len);
-    for (uint32_t i = 0; i < s->net.layers.len; i++) {
-        const TtfsNetLayer *l = &s->net.layers.at[i];
-        uint32_t lone = 0, more = s->spike.pops.at[i].conn_count - l->terms;
-        for (uint32_t k = 0; k < l->terms; k++)
-            lone += is_lone(&s->net.terms.at[l->term_first + k]);
-        for (uint32_t k = l->term_first; k < l->term_first + l->terms; k++)
-            times[k] = is_lone(&s->net.terms.at[k]) ? 1 + more / lone : 1;
+static bool same_kind(TtfsLayerKind layer, TtfsPopKind pop) {
+    switch (layer) {
+    case TTFS_LAYER_INPUT:
+        return pop == TTFS_POP_INPUT;
+    case TTFS_LAYER_RELU:
+        return pop == TTFS_POP_RELU;
+    case TTFS_LAYER_READOUT:
+        return pop == TTFS_POP_READOUT;
+    case TTFS_LAYER_MAXPOOL:
+    case TTFS_LAYER_MINPOOL:
+        return pop == TTFS_POP_POOL;
     }
+    return false;
+}
+
+static bool same_connection(const TtfsNetLayer *l, const TtfsTerm *t, const TtfsConnection *c) {
+    bool sums = ttfs_net_sums(l);
+    return c->src.i == t->src + 1 &&
+           c->weight_count == (sums ? ttfs_term_rows(l, t) * t->row : 0) &&
+           sums != ttfs_conn_is_pool(c);
+}
+
+/* How many synapses each term of a layer is; false: the population is not the layer's. */
+static bool count_synapses(const TtfsTuneStart *s, uint32_t layer, uint32_t *times) {
+    const TtfsNetLayer *l = &s->net.layers.at[layer];
+    const TtfsPopulation *p = &s->spike.pops.at[layer];
+    const TtfsTerm *term = l->terms ? &s->net.terms.at[l->term_first] : NULL;
+    uint32_t lone = 0, more = p->conn_count - l->terms, at = 0;
+    for (uint32_t k = 0; k < l->terms; k++) lone += is_lone(&term[k]);
+    if (!same_kind(l->kind, p->kind) || p->c != l->c || p->h != l->h || p->w != l->w ||
+        p->conn_count < l->terms || (lone ? more % lone : more))
+        return false;
+    for (uint32_t k = 0; k < l->terms; k++) {
+        times[k] = is_lone(&term[k]) ? 1 + more / lone : 1;
+        for (uint32_t i = 0; i < times[k]; i++)
+            if (!same_connection(l, &term[k], &s->spike.conns.at[p->conn_first + at++]))
+                return false;
+    }
+    return true;
+}
+
+bool ttfs_tune_share(TtfsTuneStart *s) {
+    uint32_t *times = TTFS_ARRAY(&s->arena, uint32_t, s->net.terms.len);
+    if (s->spike.pops.len != s->net.layers.len) return false;
+    for (uint32_t i = 0; i < s->net.layers.len; i++)
+        if (!count_synapses(s, i, times + s->net.layers.at[i].term_first)) return false;
     ttfs_net_share(&s->net, times);
+    return true;
 }
 
 /* Without a calibration windows are bounds, from which nothing learns. */
@@ -86,9 +123,19 @@ bool ttfs_tune_graph(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag)
                 (!o->weight_bits || o->weight_bits == c->weight_bits);
     if (o->ticks) c->ticks = o->ticks;
     if (o->weight_bits) c->weight_bits = o->weight_bits;
-    if (!(s->as_out ? take_graph(s, diag) : ttfs_tune_quantise(s, diag))) return false;
-    ttfs_tune_share(s);
-    return true;
+    if (s->as_out && !take_graph(s, diag)) return false;
+    if (s->as_out && ttfs_tune_share(s)) return true;
+    if (s->as_out)
+        ttfs_note(diag, TTFS_AT_FILE(s->session.out.folder),
+                  "its spike graph is not what this ttfs makes of its network: the training begins "
+                  "with that, quantised anew");
+    s->as_out = false;
+    ttfs_spike_free(&s->spike);
+    return ttfs_tune_quantise(s, diag) &&
+           (ttfs_tune_share(s) ||
+            ttfs_error_advice(diag, TTFS_AT_FILE(s->session.out.folder), TTFS_GRAPH_DIFFERS,
+                              "report it with the folder",
+                              "the spike graph that was made is not that of the network"));
 }
 
 /* The integers of a population that has any. */

@@ -111,6 +111,17 @@ def drawn(chance, *dims):
     return [drawn(chance, *dims[1:]) if len(dims) > 1 else chance.gauss(0, 0.3) for _ in range(dims[0])]
 
 
+def swapped(case):
+    """A folder whose spike graph is not its network's: told, and the network is quantised anew."""
+    for name in ("mlp", "cnn"):
+        case.good("compile", os.path.join(DIGITS, "digits_%s.onnx" % name), "-o", name + "_graph", "--calib", TEST, "--ticks", 7, "--stop-after", "spike", "-q")
+    for name in ("spike.txt", "spike.blob"):
+        case.write("mlp_graph/forms/" + name, read(case, "cnn_graph", "forms", name))
+    r = case.good("tune", "mlp_graph", "-o", "swapped", *QUICK, "--epochs", 1)
+    case.check("its spike graph is not what this ttfs makes of its network" in r.err, "no word of another graph:\n%s" % r)
+    case.good("verify", "swapped", "--input", TEST, "--count", 5, "--engines", "golden,jit", "-q")
+
+
 def taught(case):
     """Another model teaches by its logits alone, the folder's float network by its layers too, labels beside a model are learnt too."""
     model = os.path.join(DIGITS, "digits_mlp.onnx")
@@ -402,6 +413,7 @@ def main():
     residual(case)
     reshaped(case)
     begun(case)
+    swapped(case)
     taught(case)
     frozen(case)
     sparse(case)

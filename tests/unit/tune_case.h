@@ -31,7 +31,7 @@ typedef struct {
 
 static inline void take_layers(Case *c) {
     TtfsTuneStart *s = &c->start;
-    ttfs_tune_share(s);
+    assert_true(ttfs_tune_share(s));
     ttfs_tune_take_layers(s);
     s->offset = s->spike.pops.at[0].offset;
     c->tune = (TtfsTune){.net = &s->net, .options = &c->settings};
