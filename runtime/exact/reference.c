@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The canonical network as plain sums, float64: what the spikes are held against. Also the largest
- * values of layers, which windows are made from. Nothing here knows of time.
+ * values of layers, which windows are made from. Nothing here knows of time. Of a convolution eight
+ * places are gathered once for all outputs; each sum is added in the order of the weights, whatever
+ * the processor.
  */
 #include "exact_inside.h"
 
 #include <math.h>
+
+enum { PLACES = 8 }; /* of a map that are computed at once */
 
 struct TtfsReference {
     TtfsArena arena;
@@ -13,7 +17,16 @@ struct TtfsReference {
     double **value; /* per layer */
     double **bias;  /* per layer */
     uint32_t *bias_count;
+    double *column; /* [inputs of an output][PLACES] of the convolution in hand */
 };
+
+/* The most inputs of an output. */
+static uint64_t longest_row(const TtfsNet *net) {
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < net->terms.len; i++)
+        if (net->terms.at[i].row > most) most = net->terms.at[i].row;
+    return most;
+}
 
 TtfsReference *ttfs_reference_open(const TtfsNet *net) {
     TtfsArena arena = {0};
@@ -23,6 +36,7 @@ TtfsReference *ttfs_reference_open(const TtfsNet *net) {
     r->value = TTFS_ARRAY(&r->arena, double *, net->layers.len);
     r->bias = TTFS_ARRAY(&r->arena, double *, net->layers.len);
     r->bias_count = TTFS_ARRAY(&r->arena, uint32_t, net->layers.len);
+    r->column = TTFS_ARRAY(&r->arena, double, longest_row(net) * PLACES);
     for (uint32_t i = 0; i < net->layers.len; i++) {
         const TtfsNetLayer *l = &net->layers.at[i];
         r->value[i] = TTFS_ARRAY(&r->arena, double, ttfs_net_size(l));
@@ -67,50 +81,82 @@ static void add_matrix(const TtfsNetLayer *l, const TtfsTerm *t, const double *x
     }
 }
 
-/* Outputs [from, to) of `n` along an axis whose tap k lies inside the input. */
+/* Where the kernel lies at some places of a map: its first row and column of the source, which may
+ * be in the padding. */
 typedef struct {
-    uint32_t from, to;
-} Inside;
+    uint64_t first, n; /* places, row by row */
+    int64_t y[PLACES], x[PLACES];
+} Places;
 
-static Inside inside(const TtfsTerm *t, int axis, uint32_t k, uint32_t n) {
-    Inside i = {0, n};
-    while (i.from < n && ttfs_term_tap(t, axis, i.from, k) < 0) i.from++;
-    while (i.to > i.from && ttfs_term_tap(t, axis, i.to - 1, k) >= t->in[axis + 1]) i.to--;
-    return i;
+static Places places_from(const TtfsNetLayer *l, const TtfsTerm *t, uint64_t first) {
+    uint64_t left = (uint64_t)l->h * l->w - first;
+    Places p = {.first = first, .n = left < PLACES ? left : PLACES};
+    for (uint32_t i = 0; i < p.n; i++) {
+        p.y[i] = ttfs_term_tap(t, 0, (uint32_t)((first + i) / l->w), 0);
+        p.x[i] = ttfs_term_tap(t, 1, (uint32_t)((first + i) % l->w), 0);
+    }
+    return p;
 }
 
-/* y[i] += w * x[i * stride] */
-static void add_row(double *y, const double *x, uint32_t stride, double w, uint32_t n) {
-    if (stride == 1)
-        for (uint32_t i = 0; i < n; i++) y[i] += w * x[i];
-    else
-        for (uint32_t i = 0; i < n; i++) y[i] += w * x[(size_t)i * stride];
-}
-
-/* y += w * x over all positions of one channel pair and tap. */
-static void add_tap(const TtfsNetLayer *l, const TtfsTerm *t, uint32_t ky, uint32_t kx, double w,
-                    const double *x, double *y) {
-    Inside rows = inside(t, 0, ky, l->h), columns = inside(t, 1, kx, l->w);
-    if (columns.from == columns.to) return;
-    size_t first = (size_t)ttfs_term_tap(t, 1, columns.from, kx);
-    for (uint32_t oy = rows.from; oy < rows.to; oy++) {
-        size_t sy = (size_t)ttfs_term_tap(t, 0, oy, ky);
-        add_row(y + (size_t)oy * l->w + columns.from, x + sy * t->in[2] + first, t->stride[1], w,
-                columns.to - columns.from);
+/* The values of a channel under one tap; 0 in the padding and beyond the last place. */
+static void gather_tap(const TtfsTerm *t, const Places *p, uint32_t ky, uint32_t kx,
+                       const double *x, double *column) {
+    int64_t down = (int64_t)ky * t->dilation[0], right = (int64_t)kx * t->dilation[1];
+    for (uint32_t i = 0; i < PLACES; i++) {
+        int64_t sy = p->y[i] + down, sx = p->x[i] + right;
+        bool inside = i < p->n && sy >= 0 && sy < t->in[1] && sx >= 0 && sx < t->in[2];
+        column[i] = inside ? x[sy * t->in[2] + sx] : 0;
     }
 }
 
-static void add_convolution(const TtfsNetLayer *l, const TtfsTerm *t, const double *x, double *y) {
+/* What a group of outputs reads at these places, [row][PLACES]. */
+static void gather(const TtfsTerm *t, const Places *p, const double *x, double *column) {
+    size_t plane = (size_t)t->in[1] * t->in[2];
+    for (uint32_t i = 0; i < t->in[0] / t->group; i++)
+        for (uint32_t ky = 0; ky < t->kernel[0]; ky++)
+            for (uint32_t kx = 0; kx < t->kernel[1]; kx++, column += PLACES)
+                gather_tap(t, p, ky, kx, x + i * plane, column);
+}
+
+/* Two outputs at all places at once: y + sum of w x, in the order of the weights. */
+static void add_two(const float *w0, const float *w1, uint64_t row, const double *column,
+                    double *y0, double *y1) {
+    double a[PLACES], b[PLACES];
+    for (uint32_t i = 0; i < PLACES; i++) a[i] = y0[i], b[i] = y1[i];
+    for (uint64_t j = 0; j < row; j++, column += PLACES) {
+        double u = (double)w0[j], v = (double)w1[j];
+        for (uint32_t i = 0; i < PLACES; i++) a[i] += u * column[i];
+        for (uint32_t i = 0; i < PLACES; i++) b[i] += v * column[i];
+    }
+    for (uint32_t i = 0; i < PLACES; i++) y0[i] = a[i], y1[i] = b[i];
+}
+
+/* The outputs of a group at these places. */
+static void add_outputs(const TtfsTerm *t, const Places *p, const double *column, const float *w,
+                        uint32_t outs, size_t plane, double *y) {
+    for (uint32_t o = 0; o < outs; o += 2) {
+        double sum[2][PLACES] = {{0}};
+        bool both = o + 1 < outs;
+        double *to[2] = {y + o * plane + p->first, y + (o + both) * plane + p->first};
+        for (uint32_t k = 0; k < 2; k++)
+            for (uint32_t i = 0; i < p->n; i++) sum[k][i] = to[k][i];
+        add_two(w + o * t->row, w + (o + both) * t->row, t->row, column, sum[0], sum[1]);
+        for (uint32_t k = 0; k < 1u + both; k++)
+            for (uint32_t i = 0; i < p->n; i++) to[k][i] = sum[k][i];
+    }
+}
+
+static void add_convolution(const TtfsReference *r, const TtfsNetLayer *l, const TtfsTerm *t,
+                            const double *x, double *y) {
     uint32_t ins = t->in[0] / t->group, outs = l->c / t->group;
-    size_t in_plane = (size_t)t->in[1] * t->in[2], out_plane = (size_t)l->h * l->w;
-    for (uint32_t o = 0; o < l->c; o++) {
-        const float *w = t->weights + o * t->row;
-        for (uint32_t i = 0; i < ins; i++)
-            for (uint32_t ky = 0; ky < t->kernel[0]; ky++)
-                for (uint32_t kx = 0; kx < t->kernel[1]; kx++, w++)
-                    if (*w != 0)
-                        add_tap(l, t, ky, kx, (double)*w, x + (o / outs * ins + i) * in_plane,
-                                y + o * out_plane);
+    size_t in_plane = (size_t)t->in[1] * t->in[2], plane = (size_t)l->h * l->w;
+    for (uint64_t first = 0; first < plane; first += PLACES) {
+        Places p = places_from(l, t, first);
+        for (uint32_t g = 0; g < t->group; g++) {
+            gather(t, &p, x + g * ins * in_plane, r->column);
+            add_outputs(t, &p, r->column, t->weights + (uint64_t)g * outs * t->row, outs, plane,
+                        y + g * outs * plane);
+        }
     }
 }
 
@@ -145,7 +191,7 @@ static void linear(const TtfsReference *r, uint32_t index, TtfsReferenceRule *ru
         if (t->dense)
             add_matrix(l, t, x, y);
         else
-            add_convolution(l, t, x, y);
+            add_convolution(r, l, t, x, y);
     }
     if (l->kind == TTFS_LAYER_RELU) rule(context, index, y);
 }
