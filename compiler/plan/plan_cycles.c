@@ -25,8 +25,8 @@ static const Fixed worst_case = {CYCLES_START,  CYCLES_SCAN, CYCLES_SEGMENT,
 static const Fixed usual = {USUAL_START,  USUAL_SCAN, USUAL_SEGMENT,
                             USUAL_RECORD, USUAL_FIRE, USUAL_END};
 
-static const Fixed *fixed(bool expected) {
-    return expected ? &usual : &worst_case;
+static const Fixed *fixed(bool expected, const TtfsEngines *at) {
+    return expected && !at->dear ? &usual : &worst_case;
 }
 
 static uint64_t most(uint64_t a, uint64_t b) {
@@ -210,10 +210,10 @@ static Events events_of(const TtfsSpike *s, const TtfsTask *t, bool expected) {
 }
 
 static Lists lists_of(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, const Events *e,
-                      bool expected) {
+                      bool expected, const TtfsEngines *at) {
     const TtfsPopulation *p = ttfs_spike_pop(s, t->pop);
     uint64_t flits = p->kind == TTFS_POP_READOUT ? ttfs_chip_sum_flits(chip) : 1;
-    Lists l = {.scan = e->events + e->silent, .groups = t->groups, .fixed = fixed(expected)};
+    Lists l = {.scan = e->events + e->silent, .groups = t->groups, .fixed = fixed(expected, at)};
     if (t->passes == 1 && p->conn_count > 1) l.scan += p->conn_count * l.fixed->segment;
     l.walk = CYCLES_WALK + e->events +
              empty_steps(chip, e->events, largest_value(s, t->pop), expected);
@@ -230,7 +230,7 @@ static void take_passes(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask
     else
         e.events = least(e.events, chip->list_entries); /* how they are cut is not known here */
     e.silent /= t->passes;
-    Lists l = lists_of(chip, s, t, &e, expected);
+    Lists l = lists_of(chip, s, t, &e, expected, at);
     l.groups = 1;
     for (uint32_t group = 0; group < t->groups; group++)
         for (uint32_t pass = 0; pass < t->passes; pass++) {
@@ -246,11 +246,11 @@ static uint64_t positions_of(const TtfsTask *t) {
 /* `puts`: cycles of the port of the activations that what arrives meanwhile takes. */
 static void take_linear(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, Events e,
                         bool expected, uint64_t puts, TtfsEngines *at) {
-    const Fixed *f = fixed(expected);
+    const Fixed *f = fixed(expected, at);
     bool sums = ttfs_spike_pop(s, t->pop)->kind == TTFS_POP_READOUT;
     at->chain = most(most(at->chain, at->fire), f->start);
     if (t->passes == 1) {
-        Lists l = lists_of(chip, s, t, &e, expected);
+        Lists l = lists_of(chip, s, t, &e, expected, at);
         l.scan += puts / positions_of(t);
         take_lists(at, &l, positions_of(t));
     } else {
@@ -259,13 +259,14 @@ static void take_linear(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask
     at->scan += e.stale;
     at->walk += e.stale;
     at->chain += e.stale;
-    at->out = at->chain + (expected && sums ? 0 : chip->value_bits); /* sums are not divided */
+    at->out = at->chain +
+              (expected && !at->dear && sums ? 0 : chip->value_bits); /* sums are not divided */
     at->fire = at->chain + chip->value_bits + f->fire;
 }
 
 static void take_pool(const TtfsSpike *s, const TtfsTask *t, bool expected, uint64_t puts,
                       TtfsEngines *at) {
-    const Fixed *f = fixed(expected);
+    const Fixed *f = fixed(expected, at);
     TtfsReach r = ttfs_task_reach(s, t, 0);
     uint64_t blocks = (t->channels + TTFS_WORD_ELEMENTS - 1) / TTFS_WORD_ELEMENTS;
     uint64_t positions = positions_of(t);
@@ -308,8 +309,8 @@ uint64_t ttfs_cycles_moved(const TtfsChip *chip, const TtfsSpike *s, const TtfsT
 
 /* In the worst case something of a slot before is still under way. */
 uint64_t ttfs_cycles_end(const TtfsChip *chip, const TtfsEngines *at, bool expected) {
-    uint64_t out = expected ? at->out : most(at->out, chip->value_bits);
-    return most(most(at->scan, at->walk), out) + fixed(expected)->end;
+    uint64_t out = expected && !at->dear ? at->out : most(at->out, chip->value_bits);
+    return most(most(at->scan, at->walk), out) + fixed(expected, at)->end;
 }
 
 uint64_t ttfs_plan_task_cycles(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t,

@@ -22,6 +22,7 @@ typedef struct {
     uint64_t scan, walk, chain, fire;
     uint64_t freed[2];
     uint64_t out; /* and the last result is out */
+    bool dear;    /* fixed parts take the most, expected too: packers avoid many small tasks */
 } TtfsEngines;
 
 /* Of n things so many in a million, rounded up. */

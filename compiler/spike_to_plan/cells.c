@@ -77,7 +77,7 @@ static void cut_channels(Pack *p, uint32_t id, uint32_t unit, uint32_t parts, St
 
 /* Cycles of a task behind another one, while `puts` values arrive. */
 static uint64_t cycles_of(const Pack *p, const TtfsTask *t, uint64_t puts) {
-    TtfsEngines at = {0};
+    TtfsEngines at = {.dear = true};
     ttfs_cycles_take(p->chip, p->spike, t, p->expected, puts, &at);
     uint64_t once = ttfs_cycles_end(p->chip, &at, p->expected);
     ttfs_cycles_take(p->chip, p->spike, t, p->expected, puts, &at);
