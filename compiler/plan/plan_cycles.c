@@ -16,6 +16,19 @@ enum {
     MOVED_PART = 8 /* of the events that come on top, to see what moves with them */
 };
 
+/* The fixed parts: the most that they take, and what is usual. */
+typedef struct {
+    uint64_t start, scan, segment, record, fire, end;
+} Fixed;
+static const Fixed worst_case = {CYCLES_START,  CYCLES_SCAN, CYCLES_SEGMENT,
+                                 CYCLES_RECORD, CYCLES_FIRE, CYCLES_END};
+static const Fixed usual = {USUAL_START,  USUAL_SCAN, USUAL_SEGMENT,
+                            USUAL_RECORD, USUAL_FIRE, USUAL_END};
+
+static const Fixed *fixed(bool expected, const TtfsEngines *at) {
+    return expected && !at->dear ? &usual : &worst_case;
+}
+
 static uint64_t most(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
@@ -62,6 +75,7 @@ typedef struct {
     uint64_t groups;      /* walks of a list */
     uint64_t chain, last; /* cycles of the chain for a group's results, for the last group's */
     bool more;            /* the fire unit takes nothing */
+    const Fixed *fixed;
 } Lists;
 
 static void take_list(TtfsEngines *e, const Lists *l, uint64_t before) {
@@ -95,14 +109,14 @@ static void take_lists(TtfsEngines *e, const Lists *l, uint64_t n) {
     TtfsEngines old = *e; /* behind the list before last */
     for (uint64_t i = 0; i < n; i++) {
         TtfsEngines now = *e;
-        take_list(e, l, i ? 0 : CYCLES_SCAN);
+        take_list(e, l, i ? 0 : l->fixed->scan);
         if (i > 2 && in_step(e, &old)) {
             skip(e, &old, (n - 1 - i) / 2);
             i += (n - 1 - i) / 2 * 2;
         }
         old = now;
     }
-    if (l->walk < CYCLES_RECORD) e->walk += CYCLES_RECORD - l->walk;
+    if (l->walk < l->fixed->record) e->walk += l->fixed->record - l->walk;
 }
 
 /* A list before it is walked. */
@@ -196,11 +210,11 @@ static Events events_of(const TtfsSpike *s, const TtfsTask *t, bool expected) {
 }
 
 static Lists lists_of(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, const Events *e,
-                      bool expected) {
+                      bool expected, const TtfsEngines *at) {
     const TtfsPopulation *p = ttfs_spike_pop(s, t->pop);
     uint64_t flits = p->kind == TTFS_POP_READOUT ? ttfs_chip_sum_flits(chip) : 1;
-    Lists l = {.scan = e->events + e->silent, .groups = t->groups};
-    if (t->passes == 1 && p->conn_count > 1) l.scan += (uint64_t)p->conn_count * CYCLES_SEGMENT;
+    Lists l = {.scan = e->events + e->silent, .groups = t->groups, .fixed = fixed(expected, at)};
+    if (t->passes == 1 && p->conn_count > 1) l.scan += p->conn_count * l.fixed->segment;
     l.walk = CYCLES_WALK + e->events +
              empty_steps(chip, e->events, largest_value(s, t->pop), expected);
     l.chain = least(t->channels, chip->lanes) * flits;
@@ -216,12 +230,12 @@ static void take_passes(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask
     else
         e.events = least(e.events, chip->list_entries); /* how they are cut is not known here */
     e.silent /= t->passes;
-    Lists l = lists_of(chip, s, t, &e, expected);
+    Lists l = lists_of(chip, s, t, &e, expected, at);
     l.groups = 1;
     for (uint32_t group = 0; group < t->groups; group++)
         for (uint32_t pass = 0; pass < t->passes; pass++) {
             l.more = pass + 1 < t->passes;
-            take_list(at, &l, CYCLES_SCAN);
+            take_list(at, &l, l.fixed->scan);
         }
 }
 
@@ -232,9 +246,11 @@ static uint64_t positions_of(const TtfsTask *t) {
 /* `puts`: cycles of the port of the activations that what arrives meanwhile takes. */
 static void take_linear(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, Events e,
                         bool expected, uint64_t puts, TtfsEngines *at) {
-    at->chain = most(most(at->chain, at->fire), CYCLES_START);
+    const Fixed *f = fixed(expected, at);
+    bool sums = ttfs_spike_pop(s, t->pop)->kind == TTFS_POP_READOUT;
+    at->chain = most(most(at->chain, at->fire), f->start);
     if (t->passes == 1) {
-        Lists l = lists_of(chip, s, t, &e, expected);
+        Lists l = lists_of(chip, s, t, &e, expected, at);
         l.scan += puts / positions_of(t);
         take_lists(at, &l, positions_of(t));
     } else {
@@ -243,11 +259,14 @@ static void take_linear(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask
     at->scan += e.stale;
     at->walk += e.stale;
     at->chain += e.stale;
-    at->fire = at->chain + chip->value_bits + CYCLES_FIRE;
+    at->out = at->chain +
+              (expected && !at->dear && sums ? 0 : chip->value_bits); /* sums are not divided */
+    at->fire = at->chain + chip->value_bits + f->fire;
 }
 
 static void take_pool(const TtfsSpike *s, const TtfsTask *t, bool expected, uint64_t puts,
                       TtfsEngines *at) {
+    const Fixed *f = fixed(expected, at);
     TtfsReach r = ttfs_task_reach(s, t, 0);
     uint64_t blocks = (t->channels + TTFS_WORD_ELEMENTS - 1) / TTFS_WORD_ELEMENTS;
     uint64_t positions = positions_of(t);
@@ -258,8 +277,8 @@ static void take_pool(const TtfsSpike *s, const TtfsTask *t, bool expected, uint
         kept = missed(kept, ttfs_reach_rate(s, &r), CYCLES_ALL,
                       least(t->channels, TTFS_WORD_ELEMENTS));
     }
-    at->scan = most(at->scan, at->fire) + CYCLES_SCAN + positions * words + values + kept + puts;
-    at->fire = at->scan + CYCLES_FIRE;
+    at->scan = most(at->scan, at->fire) + f->scan + positions * words + values + kept + puts;
+    at->fire = at->scan + f->fire;
 }
 
 void ttfs_cycles_take(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, bool expected,
@@ -274,9 +293,9 @@ void ttfs_cycles_take(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *
 static uint64_t behind(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, Events e) {
     TtfsEngines at = {0};
     take_linear(chip, s, t, e, true, 0, &at);
-    uint64_t once = ttfs_cycles_end(chip, &at);
+    uint64_t once = ttfs_cycles_end(chip, &at, true);
     take_linear(chip, s, t, e, true, 0, &at);
-    return ttfs_cycles_end(chip, &at) - once;
+    return ttfs_cycles_end(chip, &at, true) - once;
 }
 
 uint64_t ttfs_cycles_moved(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t) {
@@ -288,8 +307,10 @@ uint64_t ttfs_cycles_moved(const TtfsChip *chip, const TtfsSpike *s, const TtfsT
     return (behind(chip, s, t, more) - behind(chip, s, t, e)) * e.events / step;
 }
 
-uint64_t ttfs_cycles_end(const TtfsChip *chip, const TtfsEngines *at) {
-    return most(most(at->scan, at->walk), at->chain + chip->value_bits) + CYCLES_END;
+/* In the worst case something of a slot before is still under way. */
+uint64_t ttfs_cycles_end(const TtfsChip *chip, const TtfsEngines *at, bool expected) {
+    uint64_t out = expected && !at->dear ? at->out : most(at->out, chip->value_bits);
+    return most(most(at->scan, at->walk), out) + fixed(expected, at)->end;
 }
 
 uint64_t ttfs_plan_task_cycles(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t,
@@ -297,5 +318,5 @@ uint64_t ttfs_plan_task_cycles(const TtfsChip *chip, const TtfsSpike *s, const T
     TtfsEngines at = {0};
     if (ttfs_task_words(s, t) > chip->program_words) return UINT32_MAX; /* will be refused */
     ttfs_cycles_take(chip, s, t, expected, 0, &at);
-    return ttfs_cycles_end(chip, &at);
+    return ttfs_cycles_end(chip, &at, expected);
 }

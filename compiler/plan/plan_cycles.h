@@ -10,6 +10,7 @@
 
 enum {
 #define TTFS_CYCLES(NAME, cycles, what) CYCLES_##NAME = cycles,
+#define TTFS_CYCLES_USUAL(NAME, cycles) USUAL_##NAME = cycles,
 #include "cycles.def"
 #undef TTFS_CYCLES
     CYCLES_ALL = 1000000 /* ppm */
@@ -20,6 +21,8 @@ enum {
 typedef struct {
     uint64_t scan, walk, chain, fire;
     uint64_t freed[2];
+    uint64_t out; /* and the last result is out */
+    bool dear;    /* fixed parts take the most, expected too: packers avoid many small tasks */
 } TtfsEngines;
 
 /* Of n things so many in a million, rounded up. */
@@ -38,6 +41,6 @@ uint64_t ttfs_cycles_moved(const TtfsChip *chip, const TtfsSpike *s, const TtfsT
 void ttfs_cycles_take(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, bool expected,
                       uint64_t puts, TtfsEngines *at);
 /* When the core has finished the slot. */
-uint64_t ttfs_cycles_end(const TtfsChip *chip, const TtfsEngines *at);
+uint64_t ttfs_cycles_end(const TtfsChip *chip, const TtfsEngines *at, bool expected);
 
 #endif

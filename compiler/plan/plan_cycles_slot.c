@@ -219,14 +219,14 @@ static uint64_t core_cycles(const Slot *l, uint32_t first, uint32_t end, uint64_
         uint64_t part = puts ? ttfs_cycles_share(puts, alone * CYCLES_ALL / all) : 0;
         ttfs_cycles_take(&p->chip, l->spike, t, l->expected, part, &at);
     }
-    return ttfs_cycles_end(&p->chip, &at);
+    return ttfs_cycles_end(&p->chip, &at, l->expected);
 }
 
 /* The core that is through last. */
 static uint64_t slowest_core(const Slot *l) {
     const TtfsPlan *p = l->plan;
     TtfsEngines idle = {0};
-    uint64_t last = ttfs_cycles_end(&p->chip, &idle);
+    uint64_t last = ttfs_cycles_end(&p->chip, &idle, l->expected);
     for (uint32_t i = ttfs_plan_first_task(p, l->slot), end; i < p->tasks.len; i = end) {
         end = end_of_core(p, i);
         if (p->tasks.at[i].slot != l->slot) break;
@@ -324,7 +324,8 @@ static uint64_t expected_last(Slot *l) {
         core[n++] = (TtfsSpread){cycles, deviation_of(l, &s, i, end)};
     }
     for (uint32_t c = 0; c < ttfs_chip_cores(&p->chip); c++) arrived = most(arrived, l->puts[c]);
-    return most(ttfs_spread_highest(core, n), ttfs_cycles_end(&p->chip, &idle) + arrived);
+    return most(ttfs_spread_highest(core, n),
+                ttfs_cycles_end(&p->chip, &idle, l->expected) + arrived);
 }
 
 /* Cycles of the router, or the input of one, that most flits pass: a router gives one a cycle. */
@@ -345,7 +346,7 @@ static uint64_t router_cycles(const Slot *l) {
 static uint64_t expected_cycles(Slot *l) {
     const TtfsChip *chip = &l->plan->chip;
     TtfsEngines idle = {0};
-    uint64_t cycles = most(expected_last(l), input_values(l) + ttfs_cycles_end(chip, &idle));
+    uint64_t cycles = most(expected_last(l), input_values(l) + ttfs_cycles_end(chip, &idle, true));
     if (!is_mesh(l)) return cycles;
     return most(cycles, router_cycles(l)) + CYCLES_HOP * ((uint64_t)chip->cores_x + chip->cores_y);
 }

@@ -90,7 +90,7 @@ static void cores(const Timeline *t, Process p, uint32_t index, uint64_t from) {
         if (k->slot != index) break;
         if (i > t->task && k->core != k[-1].core) at = (TtfsEngines){0}, before = 0;
         ttfs_cycles_take(&t->plan->chip, t->spike, k, p == EXPECTED, 0, &at);
-        uint64_t end = ttfs_cycles_end(&t->plan->chip, &at);
+        uint64_t end = ttfs_cycles_end(&t->plan->chip, &at, p == EXPECTED);
         task(t, p, k, from + before, end - before);
         before = end;
     }

@@ -77,11 +77,11 @@ static void cut_channels(Pack *p, uint32_t id, uint32_t unit, uint32_t parts, St
 
 /* Cycles of a task behind another one, while `puts` values arrive. */
 static uint64_t cycles_of(const Pack *p, const TtfsTask *t, uint64_t puts) {
-    TtfsEngines at = {0};
+    TtfsEngines at = {.dear = true};
     ttfs_cycles_take(p->chip, p->spike, t, p->expected, puts, &at);
-    uint64_t once = ttfs_cycles_end(p->chip, &at);
+    uint64_t once = ttfs_cycles_end(p->chip, &at, p->expected);
     ttfs_cycles_take(p->chip, p->spike, t, p->expected, puts, &at);
-    return ttfs_cycles_end(p->chip, &at) - once;
+    return ttfs_cycles_end(p->chip, &at, p->expected) - once;
 }
 
 static void size_task(const Pack *p, TtfsTask *t) {

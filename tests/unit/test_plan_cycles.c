@@ -126,7 +126,7 @@ static uint32_t core_cycles(const Count *c, uint32_t core, uint64_t puts, uint64
         if (t->core != core || t->slot != c->slot) continue;
         ttfs_cycles_take(&c->p->chip, c->s, t, c->expected, n++ ? 0 : puts, &at);
     }
-    *cycles = ttfs_cycles_end(&c->p->chip, &at);
+    *cycles = ttfs_cycles_end(&c->p->chip, &at, c->expected);
     return n;
 }
 
@@ -202,7 +202,7 @@ static uint32_t exact, bounded, by_routers, by_stream;
 static void judge_expected(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot) {
     Count c;
     uint64_t least = 0, limit = 0, alone, held;
-    uint64_t idle = ttfs_cycles_end(&p->chip, &(TtfsEngines){0});
+    uint64_t idle = ttfs_cycles_end(&p->chip, &(TtfsEngines){0}, true);
     bool single = true;
     count(&c, p, s, slot, true);
     for (uint32_t i = 0; i < ttfs_chip_cores(&p->chip); i++) {
