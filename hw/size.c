@@ -28,6 +28,10 @@ static const Cost ffs[] = {
 #include "devices.def"
 };
 #undef ROW
+static const uint32_t strides[TTFS_FAMILIES] = {
+#define TTFS_STRIDE(FAMILY, luts) [TTFS_FAMILY_##FAMILY] = luts,
+#include "devices.def"
+};
 
 static const struct {
     uint32_t mux, lut_words, distributed;
@@ -163,11 +167,17 @@ static void move(const TtfsDevice *d, const Memories *m, Place *at) {
     }
 }
 
+/* LUTs that lanes without steps over empty ticks have less. */
+static uint64_t without_strides(const TtfsChip *c, const TtfsDevice *d) {
+    return c->strides ? 0 : (uint64_t)c->lanes * c->acc_bits * strides[d->family] / HUNDRED;
+}
+
 TtfsSize ttfs_size_of(const TtfsChip *c, const TtfsDevice *d) {
     Memories m = memories_of(c);
     Place at[MEMORIES];
     uint64_t mux = 0;
     TtfsSize size = {.luts = logic(c, &luts[d->family]), .ffs = logic(c, &ffs[d->family])};
+    size.luts -= without_strides(c, d);
     for (uint32_t i = 0; i < m.len; i++) at[i] = place(d, &m.at[i], &size);
     move(d, &m, at);
     for (uint32_t i = 0; i < m.len; i++) {

@@ -179,7 +179,7 @@ module ttfs_chip #(
         back = 32'd0;
         any  = 5'd0;
         for (n = 0; n < CORES; n = n + 1) begin
-            back = back | (node_data[32*n +: 32] & {32{cfg_at[n]}});
+            back = back | (node_data[32*n +: 32] & {32{CORES == 1 || cfg_at[n]}});
             any  = any | node_flags[5*n +: 5];
         end
     end

@@ -24,8 +24,8 @@ module ttfs_config #(
     input  wire [31:0]      data_i,
     output wire             rvalid_o,
     output wire [31:0]      rdata_o,
-    // the nodes, only for words that they know: known_i says so the cycle before en_o, data_i comes two cycles after it;
-    // mem_o and word_o hold from that cycle before on
+    // the nodes, only for words that they know: known_i says so the cycle before en_o, node_data_i comes at most three
+    // cycles after it and is zeros when mem_o is no memory of a node; mem_o and word_o hold from that cycle before on
     output wire [CORES-1:0] en_o,
     output wire [CORES-1:0] at_o,         // the node that is meant, also after en_o
     output wire             we_o,
@@ -66,19 +66,19 @@ module ttfs_config #(
     // What the access means.
     wire [9:0] core    = addr_q[31:22];
     wire [3:0] mem     = addr_q[21:18];
-    wire chip_register = mem == REGISTERS && core == 10'd0 && addr_q[17:0] <= 18'd6;
     wire allowed       = !sample_q || mem == 4'd0 || mem == REGISTERS;
     wire access        = state_q == ACCESS;
-    wire set           = access && write_q && chip_register;
+    reg  chip_register_q;   // from JUDGE on
+    wire set           = state_q == JUDGE && write_q && chip_register_q;
     wire [2:0] register = addr_q[2:0];
 
-    // The CRC: of bytes in turn, lowest first; address and data rotate through once.
+    // The CRC: of bytes in turn, lowest first.
     localparam NEXT = 22 + CORE_BITS;
     reg  [NEXT-1:0] next_q;     // the address after the last one
     reg             chained_q;  // there was a last one
     wire            checked = write_q && known_q && allowed_q && mem != 4'd0 && mem < 4'd8;
     wire            follows = chained_q && addr_q[NEXT-1:0] == next_q;
-    wire [7:0]      taken   = (state_q == ADDRESS) ? addr_q[7:0] : data_q[7:0];
+    wire [7:0]      taken   = (state_q == ADDRESS) ? addr_q[8*count_q +: 8] : data_q[8*count_q +: 8];
 
     function [31:0] crc_byte;
         input [31:0] crc;
@@ -97,11 +97,11 @@ module ttfs_config #(
             sample_q <= sample_i;
             addr_q   <= addr_i;
             data_q   <= data_i;
-        end else if (state_q == ADDRESS) addr_q <= {addr_q[7:0], addr_q[31:8]};
-        else if (state_q == DATA) data_q <= {data_q[7:0], data_q[31:8]};
+        end
         if (state_q == JUDGE && checked) next_q <= addr_q[NEXT-1:0] + 1'b1;
         count_q   <= (state_q == ADDRESS || state_q == DATA || state_q == READ) ? count_q + 2'd1 : 2'd0;
         known_q   <= known_i;
+        chip_register_q <= mem == REGISTERS && core == 10'd0 && addr_q[17:3] == 15'd0 && addr_q[2:0] != 3'd7;
         allowed_q <= allowed;
     end
 
@@ -135,7 +135,7 @@ module ttfs_config #(
     assign errors[HOST]     = host_i;
     assign errors[REFUSED]  = refused_i;
     assign errors[BUSY]     = access && !allowed;
-    assign errors[NOWHERE]  = (state_q == JUDGE && allowed_q && !known_q && !chip_register) || nowhere_i;
+    assign errors[NOWHERE]  = (state_q == JUDGE && allowed_q && !known_q && !chip_register_q) || nowhere_i;
 
     always @(posedge clk_i)
         if (!rst_ni) begin
@@ -167,8 +167,10 @@ module ttfs_config #(
     reg answer_known_q;
     always @(posedge clk_i) begin
         if (state_q == JUDGE) answer_known_q <= known_q && allowed_q;
-        if (state_q == READ)
-            rdata_q <= chip_register ? value : answer_known_q ? node_data_i : 32'd0;
+        if (state_q == READ) begin
+            if (!chip_register_q && !answer_known_q) rdata_q <= 32'd0;
+            else rdata_q <= (value & {32{chip_register_q}}) | node_data_i;
+        end
         if (!rst_ni) rvalid_q <= 1'b0;
         else rvalid_q <= state_q == READ && &count_q;
     end

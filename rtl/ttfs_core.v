@@ -48,7 +48,7 @@ module ttfs_core #(
     input  wire [3:0]              cfg_mem_i,
     input  wire [17:0]             cfg_word_i,
     input  wire [31:0]             cfg_data_i,
-    output wire [31:0]             cfg_data_o,   // two cycles after cfg_en_i, holds
+    output wire [31:0]             cfg_data_o,   // three cycles after cfg_en_i, holds; zeros when cfg_mem_i is none of these
     output wire                    cfg_known_o,  // there is such a word
     // weights that are written while the core works
     input  wire                    stream_en_i,
@@ -120,10 +120,8 @@ module ttfs_core #(
     wire [3:1]  here = {cfg_mem_i == 4'd3, cfg_mem_i == 4'd2, cfg_mem_i == 4'd1};
     wire [3:1]  known;
     wire [31:0] back [1:3];
-    reg  [3:1]  from_q;
-    always @(posedge clk_i) if (cfg_en_i && !cfg_we_i) from_q <= here;
     assign cfg_known_o = |(here & known);
-    assign cfg_data_o  = ({32{from_q[1]}} & back[1]) | ({32{from_q[2]}} & back[2]) | ({32{from_q[3]}} & back[3]);
+    assign cfg_data_o  = back[1] | back[2] | back[3];
 
     // The programs.
     wire [2:0]         fetch, grant;
@@ -139,6 +137,7 @@ module ttfs_core #(
         .at_i       (fetch_at),
         .grant_o    (grant),
         .data_o     (word32),
+        .cfg_mine_i (here[1]),
         .cfg_en_i   (cfg_en_i && here[1]),
         .cfg_we_i   (cfg_we_i),
         .cfg_word_i (cfg_word_i),
@@ -278,7 +277,7 @@ module ttfs_core #(
     // Lanes.
     wire                         weights_re, chain_free, capture, shift, moved_event;
     wire [WEIGHT_AT-1:0]         weights_at;
-    wire [LANES*WEIGHT_BITS-1:0] weights, weights_read;
+    wire [LANES*WEIGHT_BITS-1:0] weights, weights_read, weights_kept;
     wire                         streams;
     wire [ACC_BITS-1:0]          potential;
 
@@ -299,6 +298,7 @@ module ttfs_core #(
         .weights_re_o(weights_re),
         .weights_at_o(weights_at),
         .weights_i   (weights),
+        .weights_o   (weights_kept),
         .busy_i      (streams),
         .chain_free_i(chain_free),
         .capture_o   (capture),
@@ -309,13 +309,15 @@ module ttfs_core #(
     );
 
     ttfs_memory #(
-        .WIDTH(LANES * WEIGHT_BITS), .WORDS(WEIGHT_ROWS), .PRELOAD(PRELOAD),
+        .WIDTH(LANES * WEIGHT_BITS), .WORDS(WEIGHT_ROWS), .KEPT(STREAM == 0), .PRELOAD(PRELOAD),
         .INIT({INIT_PREFIX, "core", NUMBER, "_weights.hex"})
     ) u_weights (
         .clk_i      (clk_i),
         .en_i       (weights_re),
         .at_i       (weights_at),
         .data_o     (weights_read),
+        .kept_i     (weights_kept),
+        .cfg_mine_i (here[2]),
         .cfg_en_i   ((cfg_en_i && here[2]) || streams),
         .cfg_we_i   (cfg_we_i || streams),
         .cfg_word_i (streams ? stream_word_i : cfg_word_i),
@@ -392,6 +394,8 @@ module ttfs_core #(
         .en_i       (param_re),
         .at_i       (param_at),
         .data_o     (param),
+        .kept_i     ({(ACC_BITS + RAMP_BITS) {1'b0}}),
+        .cfg_mine_i (here[3]),
         .cfg_en_i   (cfg_en_i && here[3]),
         .cfg_we_i   (cfg_we_i),
         .cfg_word_i (cfg_word_i),

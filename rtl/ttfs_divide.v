@@ -18,9 +18,9 @@ module ttfs_divide #(
     input  wire [RAMP_BITS-1:0]       ramp_i,
     input  wire [VALUE_BITS-1:0]      top_i,     // constant while values are under way
     output wire [VALUE_BITS-1:0]      value_o,
-    output wire                       zero_o     // it is 0
+    output wire                       zero_o     // the value of the next step is 0
 );
-    // Behind the first stage the remainder is below ramp << VALUE_BITS, or the value is the top.
+    // Behind stage i the remainder is below ramp << (VALUE_BITS - i), or the value is the top: a bit less a stage.
     localparam REM_BITS = RAMP_BITS + VALUE_BITS;
     localparam WIDE = (ACC_BITS > REM_BITS + 1) ? ACC_BITS : REM_BITS + 1;
 
@@ -29,7 +29,6 @@ module ttfs_divide #(
     reg [VALUE_BITS-1:0] quo_q  [0:VALUE_BITS];
     reg [VALUE_BITS:0]   full_q;
     reg [VALUE_BITS-1:0] value_q;
-    reg                  zero_q;
 
     wire [WIDE-1:0] wide = {{(WIDE - ACC_BITS) {potential_i[ACC_BITS-1]}}, potential_i};
     wire [WIDE-1:0] limit = {{(WIDE - RAMP_BITS) {1'b0}}, ramp_i} << VALUE_BITS;
@@ -46,12 +45,12 @@ module ttfs_divide #(
     generate
         for (i = 1; i <= VALUE_BITS; i = i + 1) begin : g_bit
             localparam BIT = VALUE_BITS - i;
-            wire [REM_BITS:0] left =
-                {1'b0, rem_q[i-1]} - {{(REM_BITS + 1 - RAMP_BITS) {1'b0}}, ramp_q[i-1]} * (1 << BIT);
+            localparam KEEP = RAMP_BITS + BIT;   // bits of the remainder behind this stage
+            wire [KEEP+1:0] left = {1'b0, rem_q[i-1][KEEP:0]} - ({{(BIT + 2) {1'b0}}, ramp_q[i-1]} << BIT);
             always @(posedge clk_i) if (en_i) begin
-                rem_q[i]  <= left[REM_BITS] ? rem_q[i-1] : left[REM_BITS-1:0];
+                rem_q[i]  <= {{(REM_BITS - KEEP) {1'b0}}, left[KEEP+1] ? rem_q[i-1][KEEP-1:0] : left[KEEP-1:0]};
                 ramp_q[i] <= ramp_q[i-1];
-                quo_q[i]  <= quo_q[i-1] | ({{(VALUE_BITS - 1) {1'b0}}, !left[REM_BITS]} << BIT);
+                quo_q[i]  <= quo_q[i-1] | ({{(VALUE_BITS - 1) {1'b0}}, !left[KEEP+1]} << BIT);
                 full_q[i] <= full_q[i-1];
             end
         end
@@ -59,11 +58,10 @@ module ttfs_divide #(
 
     always @(posedge clk_i) if (en_i) begin
         value_q <= (full_q[VALUE_BITS] || quo_q[VALUE_BITS] > top_i) ? top_i : quo_q[VALUE_BITS];
-        zero_q  <= top_i == 0 || (!full_q[VALUE_BITS] && quo_q[VALUE_BITS] == 0);
     end
 
     assign value_o = value_q;
-    assign zero_o  = zero_q;
+    assign zero_o  = top_i == 0 || (!full_q[VALUE_BITS] && quo_q[VALUE_BITS] == 0);
 endmodule
 
 `default_nettype wire

@@ -57,22 +57,25 @@ module ttfs_fire #(
     reg                    first_q, sum_valid_q;   // first_q: the next group is its position's first
     reg [DEPTH-1:0]        valid_q;                // in the divider; the last also with a sum
     reg [CHANNEL_BITS-1:0] channel_q;
+    reg                    busy_q, one_q;          // count_q is not 0, is 1
+    reg                    live_q;                 // a result leaves the divider that is not silent
     wire                   en, zero;
 
-    wire busy = count_q != 0;
     wire full = left_q >= LANES[CHANNEL_BITS-1:0];
     wire [LANE_BITS-1:0] count = full ? LANES[LANE_BITS-1:0] : left_q[LANE_BITS-1:0];
     wire position_end = left_q <= LANES[CHANNEL_BITS-1:0];
-    assign shift_o      = busy && en;
-    assign chain_free_o = run_i && (!busy || (count_q == 1 && en));
+    assign shift_o      = busy_q && en;
+    assign chain_free_o = run_i && (!busy_q || (one_q && en));
     assign position_o   = capture_i && position_end;
-    assign param_re_o   = capture_i || (shift_o && count_q != 1);
+    assign param_re_o   = capture_i || (shift_o && !one_q);
     assign param_at_o   = capture_i && first_q ? param_base_i : param_q;
 
     always @(posedge clk_i) begin
         if (start_i || (capture_i && position_end)) left_q <= channels_i;
         else if (capture_i) left_q <= left_q - LANES[CHANNEL_BITS-1:0];
         if (param_re_o) param_q <= param_at_o + 1'b1;
+        if (capture_i) one_q <= count == 1;
+        else if (shift_o) one_q <= count_q - 1'b1 == 1;
         if (start_i || capture_i) first_q <= start_i || position_end;
         if (en) begin
             sum_q  <= potential_i + param_i[RAMP_BITS +: ACC_BITS];
@@ -80,15 +83,20 @@ module ttfs_fire #(
         end
         if (!rst_ni) begin
             count_q     <= {LANE_BITS{1'b0}};
+            busy_q      <= 1'b0;
+            live_q      <= 1'b0;
             sum_valid_q <= 1'b0;
             valid_q     <= {DEPTH{1'b0}};
         end else begin
             if (capture_i) count_q <= count;
             else if (shift_o) count_q <= count_q - 1'b1;
+            if (capture_i) busy_q <= 1'b1;
+            else if (shift_o) busy_q <= !one_q;
             if (en) begin
-                sum_valid_q <= busy;
-                valid_q     <= {valid_q[DEPTH-2] || (busy && readout_i), valid_q[DEPTH-3:0],
+                sum_valid_q <= busy_q;
+                valid_q     <= {valid_q[DEPTH-2] || (busy_q && readout_i), valid_q[DEPTH-3:0],
                                 sum_valid_q && !readout_i};
+                live_q      <= (valid_q[DEPTH-2] && !zero) || (busy_q && readout_i);
             end
         end
         if (start_i) channel_q <= {CHANNEL_BITS{1'b0}};
@@ -107,13 +115,14 @@ module ttfs_fire #(
 
     // From registers nearly: what is held up here holds the lanes up.
     assign valid_o   = valid_q[DEPTH-1];
-    assign silent_o  = !readout_i && zero;
-    assign en        = !valid_o || silent_o || ready_i;
+    assign silent_o  = !live_q;
+    assign en        = !live_q || ready_i;
     assign sum_o     = sum_q;
     assign channel_o = channel_q;
     assign last_o    = channel_q + 1'b1 == channels_i;
-    assign idle_o    = !busy && !sum_valid_q && ~|valid_q;
+    assign idle_o    = !busy_q && !sum_valid_q && ~|valid_q;
 
+    `TTFS_ALWAYS(flags, busy_q == (count_q != 0) && (!busy_q || one_q == (count_q == 1)) && (!live_q || valid_o))
     `TTFS_ALWAYS(drained, !start_i || idle_o)
     `TTFS_ALWAYS(captures, !capture_i || chain_free_o)
     `TTFS_ALWAYS(counts, {{(32-LANE_BITS) {1'b0}}, count_q} <= LANES)

@@ -33,6 +33,7 @@ module ttfs_lanes #(
     output wire                         weights_re_o,
     output wire [ROW_BITS-1:0]          weights_at_o,
     input  wire [LANES*WEIGHT_BITS-1:0] weights_i,     // holds until the next read
+    output wire [LANES*WEIGHT_BITS-1:0] weights_o,     // a cycle later; nothing stands still when nobody works
     input  wire                         busy_i,        // no row can be read in this cycle
     // the chain
     input  wire                         chain_free_i,  // at the latest what is in it leaves in this cycle
@@ -76,6 +77,7 @@ module ttfs_lanes #(
     assign ready_o      = en;
     assign weights_re_o = en && event_q[1];
     assign weights_at_o = row_q;
+    assign weights_o    = weights_q;
     assign capture_o    = last5_q && chain_free_i && !waits;
     assign idle_o       = ~|{event_q, tick_q, last_q, last5_q};
 

@@ -2,10 +2,12 @@
 //
 // A memory of a core: rows that the machine reads whole (en_i; data_o a cycle later, until the next
 // access) and that the configuration port reads and writes in chunks of 32 bits, word = {row, chunk},
-// chunk 0 the lowest bits. cfg_data_o comes two cycles after a read and holds; bits beyond the row are
-// zeros. Bits that USED leaves out are zeros too: no memory is made for them. The port asks for nothing but
-// chunks of rows (cfg_known_o, which waits for nothing), and has precedence: the machine does not read while it is
-// used.
+// chunk 0 the lowest bits. cfg_data_o comes two cycles after a read and holds while this memory is meant
+// (cfg_mine_i), else it is zeros, so that what several memories answer is or-ed; bits beyond the row are
+// zeros. Bits that USED leaves out are zeros too: no memory is made for them. With KEPT what is read back comes from
+// the reader's register of a row (kept_i: data_o a cycle ago, when the port has read), a cycle later: nothing but that
+// register is behind the memory then. The port asks for nothing but chunks of rows (cfg_known_o, which waits for
+// nothing), and has precedence: the machine does not read while it is used.
 
 `default_nettype none
 
@@ -15,6 +17,7 @@ module ttfs_memory #(
     parameter PRELOAD   = 0,
     parameter INIT      = "",
     parameter [WIDTH-1:0] USED = {WIDTH{1'b1}},
+    parameter KEPT      = 0,
     parameter ADDR_BITS = (WORDS > 1) ? $clog2(WORDS) : 1
 ) (
     input  wire                 clk_i,
@@ -22,7 +25,9 @@ module ttfs_memory #(
     input  wire                 en_i,
     input  wire [ADDR_BITS-1:0] at_i,
     output wire [WIDTH-1:0]     data_o,
+    input  wire [WIDTH-1:0]     kept_i,
     // configuration
+    input  wire                 cfg_mine_i,   // it is this memory's word, from the cycle before cfg_en_i on
     input  wire                 cfg_en_i,
     input  wire                 cfg_we_i,
     input  wire [17:0]          cfg_word_i,
@@ -38,9 +43,10 @@ module ttfs_memory #(
     wire [17:0] chunk = cfg_word_i & ~(18'h3ffff << CHUNK_BITS);
     wire [ADDR_BITS-1:0] at = cfg_en_i ? row[ADDR_BITS-1:0] : at_i;
     wire [WIDTH-1:0]     raw;
+    wire [WIDTH-1:0]     read = (KEPT != 0) ? kept_i : data_o;
     wire [WIDE-1:0]      wide;   // what was read, zeros above it
     wire [31:0]          part;   // the chunk of it that was asked for
-    reg                  read_q;
+    reg                  read_q, comes_q;   // comes_q: a cycle later
     reg [31:0]           data_q;
 
     // Of a power of two words the row's address is below it when its other bits are zeros: no comparison.
@@ -68,9 +74,9 @@ module ttfs_memory #(
             );
         end
         if (WIDE > WIDTH) begin : g_pad
-            assign wide = {{(WIDE - WIDTH) {1'b0}}, data_o};
+            assign wide = {{(WIDE - WIDTH) {1'b0}}, read};
         end else begin : g_whole
-            assign wide = data_o;
+            assign wide = read;
         end
         if (CHUNKS > 1) begin : g_chunks
             reg [CHUNK_BITS-1:0] chunk_q;
@@ -82,13 +88,15 @@ module ttfs_memory #(
     endgenerate
 
     always @(posedge clk_i) begin
-        read_q <= cfg_en_i && !cfg_we_i;
-        if (read_q) data_q <= part;
+        read_q  <= cfg_en_i && !cfg_we_i;
+        comes_q <= read_q;
+        if (!cfg_mine_i) data_q <= 32'd0;
+        else if ((KEPT != 0) ? comes_q : read_q) data_q <= part;
     end
 
     assign data_o     = raw & USED;
     assign cfg_data_o = data_q;
-    wire unused = &{1'b0, cfg_data_i};
+    wire unused = &{1'b0, cfg_data_i, kept_i, comes_q};
 endmodule
 
 `default_nettype wire

@@ -50,7 +50,7 @@ module ttfs_node #(
     input  wire [3:0]        cfg_mem_i,
     input  wire [17:0]       cfg_word_i,
     input  wire [31:0]       cfg_data_i,
-    output wire [31:0]       cfg_data_o,     // two cycles after cfg_en_i, while cfg_mem_i and cfg_word_i hold
+    output wire [31:0]       cfg_data_o,     // three cycles after cfg_en_i, while cfg_mem_i and cfg_word_i hold
     output wire              cfg_known_o,    // there is such a word
     input  wire              stream_en_i,    // weights that are written in a turn
     input  wire [17:0]       stream_word_i,
@@ -335,12 +335,14 @@ module ttfs_node #(
         end
     endgenerate
 
+    // What does not mean the word answers zeros; a core without a clock may keep its last answer.
     wire own = cfg_mem_i == 4'd0;
+    wire cores = CLOCK_GATES == 0 || cfg_mem_i == 4'd1 || cfg_mem_i == 4'd2 || cfg_mem_i == 4'd3;
     wire [31:0] register = cfg_word_i == 18'd0 ? {27'd0, flags_q} : count_known ? count : 32'd0;
     assign cfg_known_o = core_known || receive_known || (to_router && router_known)
         || (own && (cfg_word_i == 18'd0 || count_known));
-    assign cfg_data_o = own ? register : to_router ? router_back
-        : (cfg_mem_i == 4'd5 || cfg_mem_i == 4'd6 || cfg_mem_i == 4'd7) ? receive_back : core_back;
+    assign cfg_data_o = (register & {32{own}}) | (router_back & {32{to_router}}) | receive_back
+        | (core_back & {32{cores}});
 endmodule
 
 `default_nettype wire

@@ -18,6 +18,7 @@ module ttfs_program #(
     output wire [2:0]             grant_o,
     output wire [31:0]            data_o,
     // configuration
+    input  wire                   cfg_mine_i,
     input  wire                   cfg_en_i,
     input  wire                   cfg_we_i,
     input  wire [17:0]            cfg_word_i,
@@ -37,6 +38,8 @@ module ttfs_program #(
         .en_i       (|grant_o),
         .at_i       (at),
         .data_o     (data_o),
+        .kept_i     (32'd0),
+        .cfg_mine_i (cfg_mine_i),
         .cfg_en_i   (cfg_en_i),
         .cfg_we_i   (cfg_we_i),
         .cfg_word_i (cfg_word_i),

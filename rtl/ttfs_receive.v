@@ -3,7 +3,7 @@
 // Where values arrive: a flit and the number of the buffer that takes it become the address of an
 // element of the activations (docs/core.md, a buffer). A pipeline, a flit a cycle while put is taken: read
 // the buffer's four words; check value and place; with CONV read the tables of rows and columns; add. What
-// another core holds is dropped; what is in error is dropped and told by a pulse. Memories 5 (buffers),
+// another core holds is dropped; what is in error is dropped and told by a pulse, a cycle later. Memories 5 (buffers),
 // 6 (rows), 7 (columns) of the configuration port. put_* come from registers. Driven by ttfs_node.
 
 `include "ttfs_records.vh"
@@ -84,12 +84,18 @@ module ttfs_receive #(
     wire [31:0]  buffer_back, row_back, col_back;
     wire to_buffers = cfg_mem_i == 4'd5, to_rows = cfg_mem_i == 4'd6, to_cols = cfg_mem_i == 4'd7;
 
+    // An access is done a cycle later: what it means holds until then, and the decoding of it goes no further than this.
+    reg [2:0] en_q;
+    always @(posedge clk_i) en_q <= {cfg_en_i && to_cols, cfg_en_i && to_rows, cfg_en_i && to_buffers};
+
     ttfs_memory #(.WIDTH(128), .WORDS(BUFFERS), .PRELOAD(PRELOAD), .INIT(BUFFERS_INIT), .USED(USED)) u_buffers (
         .clk_i      (clk_i),
         .en_i       (in_valid_i && advance),
         .at_i       (in_buffer_i),
         .data_o     (keep),
-        .cfg_en_i   (cfg_en_i && to_buffers),
+        .kept_i     (128'd0),
+        .cfg_mine_i (to_buffers),
+        .cfg_en_i   (en_q[0]),
         .cfg_we_i   (cfg_we_i),
         .cfg_word_i (cfg_word_i),
         .cfg_data_i (cfg_data_i),
@@ -97,7 +103,7 @@ module ttfs_receive #(
         .cfg_known_o(buffer_known)
     );
     assign cfg_known_o = (to_buffers && buffer_known) || (to_rows && row_known) || (to_cols && col_known);
-    assign cfg_data_o  = to_buffers ? buffer_back : to_rows ? row_back : col_back;
+    assign cfg_data_o  = buffer_back | row_back | col_back;
 
     // First stage: what the buffer says of the flit.
     reg                  valid_q, none_q, large_q;
@@ -165,7 +171,9 @@ module ttfs_receive #(
                 .en_i       (valid_q && advance),
                 .at_i       (row_at[TABLE_BITS-1:0]),
                 .data_o     (row),
-                .cfg_en_i   (cfg_en_i && to_rows),
+                .kept_i     (32'd0),
+                .cfg_mine_i (to_rows),
+                .cfg_en_i   (en_q[1]),
                 .cfg_we_i   (cfg_we_i),
                 .cfg_word_i (cfg_word_i),
                 .cfg_data_i (cfg_data_i),
@@ -179,7 +187,9 @@ module ttfs_receive #(
                 .en_i       (valid_q && advance),
                 .at_i       (col_at[TABLE_BITS-1:0]),
                 .data_o     (col),
-                .cfg_en_i   (cfg_en_i && to_cols),
+                .kept_i     (32'd0),
+                .cfg_mine_i (to_cols),
+                .cfg_en_i   (en_q[2]),
                 .cfg_we_i   (cfg_we_i),
                 .cfg_word_i (cfg_word_i),
                 .cfg_data_i (cfg_data_i),
@@ -211,7 +221,7 @@ module ttfs_receive #(
 
     // Last: the bank, and to the store.
     localparam [31:0] ELEMENTS = ACT_WORDS * 16;
-    reg                    put_q, parity_q;
+    reg                    put_q, parity_q, far_q;
     reg [ELEMENT_BITS-1:0] element_q;
     reg [VALUE_BITS-1:0]   put_value_q;
     wire [2:0]  copy;
@@ -231,21 +241,31 @@ module ttfs_receive #(
             element_q   <= element[ELEMENT_BITS-1:0];
             put_value_q <= found_value;
             parity_q    <= parity;
+            far_q       <= too_far;
         end
         if (!rst_ni) put_q <= 1'b0;
-        else if (advance) put_q <= found && !too_far;
+        else if (advance) put_q <= found;
+    end
+
+    // What is wrong, a cycle later.
+    reg flow_q, wrong_q, place_q, address_q;
+    always @(posedge clk_i) begin
+        flow_q    <= rst_ni && advance && valid_q && none;
+        wrong_q   <= rst_ni && advance && valid_q && !none && wrong;
+        place_q   <= rst_ni && advance && valid_q && !none && place;
+        address_q <= rst_ni && ((advance && sound && beyond) || (put_q && far_q && put_ready_i));
     end
 
     assign advance       = !put_q || put_ready_i;
     assign in_ready_o    = advance;
-    assign put_valid_o   = put_q;
+    assign put_valid_o   = put_q && !far_q;
     assign put_element_o = element_q;
     assign put_value_o   = put_value_q;
     assign put_parity_o  = parity_q;
-    assign flow_o        = advance && valid_q && none;
-    assign value_o       = advance && valid_q && !none && wrong;
-    assign place_o       = advance && valid_q && !none && place;
-    assign address_o     = advance && ((sound && beyond) || (found && too_far));
+    assign flow_o        = flow_q;
+    assign value_o       = wrong_q;
+    assign place_o       = place_q;
+    assign address_o     = address_q;
     assign idle_o        = !valid_q && !found_busy && !put_q;
     wire unused = &{1'b0, keep, channel};
 endmodule

@@ -92,6 +92,8 @@ module ttfs_router #(
         .en_i       (|look),
         .at_i       (flow),
         .data_o     (route),
+        .kept_i     ({ROUTE{1'b0}}),
+        .cfg_mine_i (1'b1),
         .cfg_en_i   (cfg_en_i),
         .cfg_we_i   (cfg_we_i),
         .cfg_word_i (cfg_word_i),

@@ -4,9 +4,9 @@
 // the words, and gives {number, value} of every element that is not zero, lowest first, one a cycle, and
 // close_o with a list's last event, or alone behind it when that word has none. A word takes as many
 // cycles as it has events, at least one; one of another parity reads as zeros and takes two, for it
-// is made an empty one (get_write_o); one beyond the memory (address_o) is zeros. POOL: the words from
-// req_first_i to req_end_i become one, the largest or smallest of each element (ttfs_pool), before it is
-// taken apart. Driven by ttfs_scan_engine.
+// is made an empty one (get_write_o), a cycle later or when the port is free; one beyond the memory (address_o) is
+// zeros. POOL: the words from req_first_i to req_end_i become one, the largest or smallest of each element
+// (ttfs_pool), before it is taken apart. Driven by ttfs_scan_engine.
 
 `default_nettype none
 
@@ -56,6 +56,10 @@ module ttfs_scan #(
     reg [WORD_BITS-1:0]  at_q;
     reg [ELEMENTS-1:0]   mask_q;
     reg [ROW_BITS-1:0]   row_q;
+    // The word that is to be made empty, when the port is next free: that a word is stale comes late from the memory.
+    // One that is read twice in a row (same_q) needs it once.
+    reg                  wipe_q, same_q, seen_q;   // seen_q: at_q, parity_q are those of a word
+    reg [WORD_BITS-1:0]  wipe_at_q;
     // The word that is taken apart.
     reg [ELEMENTS*VALUE_BITS-1:0] word_q;
     reg [ELEMENTS-1:0]            left_q;
@@ -74,17 +78,16 @@ module ttfs_scan #(
 
     wire free = en && !more;                               // nothing is left after this cycle
     wire zero = empty_i || odd_i != parity_q || beyond_q;  // reads as zeros
-    wire stale = odd_i != parity_q && !empty_i && !beyond_q;
-    wire wipe = wait_q && here_q && stale && free;
-    wire load = wait_q && here_q && free && (!stale || get_ready_i);
+    wire stale = odd_i != parity_q && !empty_i && !beyond_q && !same_q;
+    wire load = wait_q && here_q && free && (!wipe_q || get_ready_i);
     wire again = wait_q && !here_q;
-    wire next = req_i && (!wait_q || load) && !wipe;
+    wire next = req_i && (!wait_q || load) && !wipe_q;
     wire beyond = {{(32 - WORD_BITS) {1'b0}}, req_at_i} >= WORDS;
     assign req_ready_o = next && get_ready_i;
     assign address_o   = req_ready_o && beyond;
-    assign get_o       = wipe || again || next;
-    assign get_write_o = wipe;
-    assign get_at_o    = (wait_q && !load) || wipe ? at_q : req_at_i;
+    assign get_o       = wipe_q || again || next;
+    assign get_write_o = wipe_q;
+    assign get_at_o    = wipe_q ? wipe_at_q : again ? at_q : req_at_i;   // load comes late, and decides nothing here
 
     wire [ELEMENTS*VALUE_BITS-1:0] result;
     wire                           whole;
@@ -122,12 +125,14 @@ module ttfs_scan #(
             mask_q   <= req_mask_i;
             row_q    <= req_row_i;
             parity_q <= req_parity_i;
+            same_q   <= seen_q && req_at_i == at_q && req_parity_i == parity_q;
             last_q   <= req_last_i;
             beyond_q <= beyond;
         end
         if (load) begin
-            word_q <= result;
-            base_q <= row_q;
+            word_q    <= result;
+            base_q    <= row_q;
+            wipe_at_q <= at_q;
         end
         if (en) begin
             value_q     <= value;
@@ -136,13 +141,18 @@ module ttfs_scan #(
         if (!rst_ni) begin
             wait_q        <= 1'b0;
             here_q        <= 1'b0;
+            wipe_q        <= 1'b0;
+            seen_q        <= 1'b0;
             left_q        <= {ELEMENTS{1'b0}};
             close_q       <= 1'b0;
             event_q       <= 1'b0;
             event_close_q <= 1'b0;
         end else begin
             wait_q <= req_ready_o || (wait_q && !load);
-            here_q <= (get_o && get_ready_i && !get_write_o) || (here_q && !load && !lost_i);
+            here_q <= (get_o && get_ready_i && !get_write_o) || (here_q && !load && !lost_i && !wipe_q);
+            if (load) wipe_q <= stale;
+            else if (get_ready_i) wipe_q <= 1'b0;
+            if (req_ready_o) seen_q <= 1'b1;
             if (load) left_q <= nonzero & {ELEMENTS{whole}};
             else if (en) left_q <= left_q & ~first;
             if (load) close_q <= last_q;
@@ -177,7 +187,7 @@ module ttfs_scan #(
     assign close_o = event_close_q;
     assign value_o = value_q;
     assign row_o   = event_row_q;
-    assign idle_o  = !(wait_q || any || close_q || event_q || event_close_q);
+    assign idle_o  = !(wait_q || wipe_q || any || close_q || event_q || event_close_q);
 endmodule
 
 `default_nettype wire

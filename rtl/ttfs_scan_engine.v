@@ -67,7 +67,9 @@ module ttfs_scan_engine #(
     wire [SEG_BITS-1:0]  seg;             // whose turn it is
     wire [ADDR_BITS-1:0] base;
     wire pool = POOL != 0 && op_q[1];
-    wire start = ready && !end_q && !over_q && !more && op_q != 2'd0 && (!busy || finish);
+    // A patch may begin with the last word of the one before it; without maps a record has one patch a segment.
+    wire free = !busy || (CONV != 0 && finish);
+    wire start = ready && !end_q && !over_q && !more && op_q != 2'd0 && free;
     wire part_end = start && last_block;
     wire list_end = part_end && last_segment;
     wire ends = ready && !end_q && op_q == 2'd0;

@@ -40,7 +40,7 @@ module ttfs_walk_engine #(
 );
     reg                  end_q, sample_end_q, ends_sample_q;
     reg                  op_q, more_q, take_q, walking_q;
-    reg                  first_q;             // the next walk is its list's first
+    reg                  first_q, last_q;     // the next walk is its list's first, last
     reg [VALUE_BITS-1:0] top_q;
     reg [ROW_BITS-1:0]   base_q, group_rows_q, row_q;
     reg [GROUP_BITS-1:0] groups_q, left_q;    // left_q: walks of this list behind the next
@@ -48,10 +48,10 @@ module ttfs_walk_engine #(
     wire                 word, ready, last_list;
 
     wire [GROUP_BITS-1:0] left = first_q ? groups_q - 1'b1 : left_q;
-    wire last_group = left == 0;
+    wire counts = word && index == `TTFS_WALK_GROUPS_WORD;
     wire start = ready && !end_q && op_q && full_i && !walking_q;
     wire ends = ready && !end_q && !op_q;
-    wire next = ends || (start && last_group && last_list);
+    wire next = ends || (start && last_q && last_list);
 
     always @(posedge clk_i) begin
         if (word && index == `TTFS_WALK_OP_WORD) begin
@@ -62,7 +62,10 @@ module ttfs_walk_engine #(
         end
         if (word && index == `TTFS_WALK_WEIGHT_BASE_WORD) base_q <= data_i[`TTFS_WALK_WEIGHT_BASE_LSB +: ROW_BITS];
         if (word && index == `TTFS_WALK_GROUP_ROWS_WORD) group_rows_q <= data_i[`TTFS_WALK_GROUP_ROWS_LSB +: ROW_BITS];
-        if (word && index == `TTFS_WALK_GROUPS_WORD) groups_q <= data_i[`TTFS_WALK_GROUPS_LSB +: GROUP_BITS];
+        if (counts) groups_q <= data_i[`TTFS_WALK_GROUPS_LSB +: GROUP_BITS];
+        // A record is read when the last walk of the one before has begun.
+        if (counts) last_q <= data_i[`TTFS_WALK_GROUPS_LSB +: GROUP_BITS] == 1;
+        else if (start) last_q <= last_q ? groups_q == 1 : left == 1;
         if (ends) sample_end_q <= ends_sample_q;
         if (start) begin
             left_q <= left - 1'b1;
@@ -78,7 +81,7 @@ module ttfs_walk_engine #(
             else if (go_i) end_q <= 1'b0;
             if (start) walking_q <= 1'b1;
             else if (last_i) walking_q <= 1'b0;
-            if (start) first_q <= last_group;
+            if (start) first_q <= last_q;
         end
     end
 
@@ -87,7 +90,7 @@ module ttfs_walk_engine #(
             reg [LIST_BITS-1:0] lists_q;
             always @(posedge clk_i)
                 if (word && index == `TTFS_WALK_LISTS_WORD) lists_q <= data_i[`TTFS_WALK_LISTS_LSB +: LIST_BITS];
-                else if (start && last_group) lists_q <= lists_q - 1'b1;
+                else if (start && last_q) lists_q <= lists_q - 1'b1;
             assign last_list = lists_q == 1;
         end else begin : g_list
             assign last_list = 1'b1;
@@ -111,7 +114,7 @@ module ttfs_walk_engine #(
     );
 
     assign start_o      = start;
-    assign release_o    = last_group;
+    assign release_o    = last_q;
     assign top_o        = top_q;
     assign row_o        = number_i + row_q;
     assign take_o       = take_q;

@@ -11,6 +11,8 @@
 #include <inttypes.h>
 #include <stddef.h>
 
+enum { TYPICAL_LANES = 16, SHORT_BITS = 4 };
+
 typedef struct {
     const TtfsSpike *spike;
     const TtfsDevice *device;
@@ -221,6 +223,30 @@ static Try take(const Search *s, uint32_t lanes) {
     return t;
 }
 
+/* Cycles that a sample is expected to take, times LUTs, with that many lanes; UINT64_MAX: no plan.
+ */
+static uint64_t price(const Search *s, uint32_t lanes, uint32_t strides) {
+    TtfsChip room = roomy(s, lanes);
+    TtfsPlan plan = {0};
+    TtfsDiag diag = {0};
+    uint64_t n = UINT64_MAX;
+    room.strides = strides;
+    if (planned(s, &room, &plan, &diag)) {
+        TtfsChip chip = chip_for(s, &plan);
+        n = plan.expected_cycles * ttfs_size_of(&chip, s->device).luts;
+    }
+    ttfs_plan_free(&plan);
+    ttfs_diag_free(&diag);
+    return n;
+}
+
+/* Steps of several empty ticks cost every lane some LUTs: of short windows, which have no step of
+ * eight, they are left out where lists are so full that the product of time and LUTs is less. */
+static void choose_strides(Search *s, uint32_t lanes) {
+    if (s->base.value_bits <= SHORT_BITS)
+        s->base.strides = price(s, lanes, 0) >= price(s, lanes, 1);
+}
+
 static Try find(const Search *s) {
     Try nearest = {0};
     for (uint32_t lanes = MOST(lanes); lanes > 0; lanes--) {
@@ -262,6 +288,7 @@ bool ttfs_spike_to_chip(const TtfsSpike *spike, const TtfsDevice *d, TtfsSchedul
                         uint32_t lanes, const char *file, TtfsChip *chip, TtfsSize *size,
                         TtfsDiag *diag) {
     Search s = {spike, d, schedule, file, base_of(spike, d), ttfs_size_most(d)};
+    choose_strides(&s, lanes ? lanes : TYPICAL_LANES);
     Try best = lanes ? take(&s, lanes) : find(&s);
     bool ok = (best.share && fits(&best.size, &s.most)) || refuse(&s, &best, diag);
     if (ok) *chip = best.chip, *size = best.size;

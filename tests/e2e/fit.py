@@ -97,6 +97,11 @@ def too_large(case):
             case.equal(int(need) - int(have), int(more), "by how much")
     case.good("compile", "large.onnx", "-o", "x", "--fit", "ecp5-85k")
     case.equal(load(case, "x", "chip.json")["name"], "ecp5-85k", "the chip in the folder")
+    case.equal(load(case, "x", "chip.json")["strides"], 1, "steps over empty ticks of a long window")
+    case.good("compile", "large.onnx", "-o", "x", "--fit", "ecp5-85k", "--ticks", "15", "--lanes", "32")
+    case.equal(load(case, "x", "chip.json")["strides"], 0, "none are empty when 784 sources fire in 15")
+    case.compile("digits_cnn", "sparse", "--fit", "ecp5-25k", "--ticks", "15", "--lanes", "8")
+    case.equal(load(case, "sparse", "chip.json")["strides"], 1, "patches of few events")
 
 
 def given_lanes(case):

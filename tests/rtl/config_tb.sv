@@ -29,7 +29,7 @@ module config_tb;
     wire [9:0] node = $clog2(at);
     wire known = |at && there(node, mem, word);
     always @(posedge clk) begin
-        first_data <= words[node][mem][word % 32];
+        first_data <= known ? words[node][mem][word % 32] : 0;
         if (|en && we) words[node][mem][word % 32] <= wdata;
         if (|en) begin
             check(known, 1, 40);

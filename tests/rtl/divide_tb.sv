@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ttfs_divide: random and extreme potentials and ramps, one a cycle, with pauses: the clamped quotient comes
-// VALUE_BITS + 2 steps later, and whether it is 0.
+// VALUE_BITS + 2 steps later, and a step before it whether it is 0.
 module divide_tb;
     `include "bench.svh"
     localparam AB = 14, RB = 9, VB = 4, DEPTH = VB + 2;
@@ -10,6 +10,8 @@ module divide_tb;
     reg [VB-1:0] top = 15;
     wire [VB-1:0] value;
     wire zero;
+    reg zero_q;
+    always @(posedge clk) if (en) zero_q <= zero;
 
     ttfs_divide #(.ACC_BITS(AB), .RAMP_BITS(RB), .VALUE_BITS(VB)) dut (
         .clk_i(clk), .en_i(en), .potential_i(potential), .ramp_i(ramp), .top_i(top), .value_o(value), .zero_o(zero)
@@ -35,7 +37,7 @@ module divide_tb;
                 tick;
                 if (given >= DEPTH) begin
                     check(value, want[given-DEPTH], 1);
-                    check(zero, want[given-DEPTH] == 0, 2);
+                    check(zero_q, want[given-DEPTH] == 0, 2);
                 end
             end
         end

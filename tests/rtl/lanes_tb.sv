@@ -11,16 +11,19 @@ module lanes_tb;
     wire ready, re, capture, idle, moved;
     wire [RB-1:0] at;
     wire [AB-1:0] potential;
+    wire [LANES*WB-1:0] kept;
+    reg [LANES*WB-1:0] want_kept;
 
     ttfs_lanes #(.LANES(LANES), .WEIGHT_BITS(WB), .SLOPE_BITS(SB), .ACC_BITS(AB), .ROW_BITS(RB)) dut (
         .clk_i(clk), .rst_ni(rst_n), .ready_o(ready), .event_i(ev), .row_i(row), .tick_i(tick_end), .pair_i(pair),
         .far_i(far), .last_i(last), .take_i(take), .weights_re_o(re), .weights_at_o(at), .weights_i(read),
-        .busy_i(busy),
+        .weights_o(kept), .busy_i(busy),
         .chain_free_i(free && in_chain == 0), .capture_o(capture), .shift_i(shift), .potential_o(potential),
         .idle_o(idle), .event_o(moved)
     );
 
     always @(posedge clk) if (re) read <= weights[at];
+    always @(posedge clk) if (ready) want_kept <= read;
 
     // What the chain gives.
     reg signed [AB-1:0] want [0:16383];
@@ -34,6 +37,7 @@ module lanes_tb;
         captured = capture;
         taken = taken + moved;
         if (busy) check(re, 0, 5);
+        check(kept, want_kept, 6);
     end
     always @(posedge clk) begin
         #1 in_chain = captured ? LANES : in_chain - shift;

@@ -21,7 +21,7 @@ module ttfs_core #(  // the stand-in: the bench sets what it does
         count_event_o, count_stall_o} = 0;
     assign stream_known_o = stream_en_i && stream_word_i < 9 && stream_data_i != 0;
     assign cfg_known_o = cfg_mem_i >= 1 && cfg_mem_i <= 3 && cfg_word_i < 9;
-    always @(posedge clk_i) cfg_data_o <= {10'h2aa, cfg_mem_i, cfg_word_i};
+    always @(posedge clk_i) cfg_data_o <= cfg_mem_i >= 1 && cfg_mem_i <= 3 ? {10'h2aa, cfg_mem_i, cfg_word_i} : 0;
 endmodule
 
 module node_case #(parameter MESH = 0, GATES = 0) (input wire go, output reg over = 0);
@@ -67,7 +67,7 @@ module node_case #(parameter MESH = 0, GATES = 0) (input wire go, output reg ove
             cfg_en = 1; cfg_we = w; mem = m; word = n; data = d;
             tick;
             cfg_en = 0;
-            tick;
+            repeat (2) tick;
         end
     endtask
     // Buffer b holds elements 32 b .. 32 b + 31, values up to 9.

@@ -14,7 +14,7 @@ module program_tb;
     wire known, wrote;
 
     ttfs_program #(.WORDS(WORDS)) dut (
-        .clk_i(clk), .req_i(req), .at_i(at), .grant_o(grant), .data_o(read), .cfg_en_i(cfg_en), .cfg_we_i(cfg_we),
+        .clk_i(clk), .req_i(req), .at_i(at), .grant_o(grant), .data_o(read), .cfg_mine_i(1'b1), .cfg_en_i(cfg_en), .cfg_we_i(cfg_we),
         .cfg_word_i(word), .cfg_data_i(data), .cfg_data_o(back), .cfg_known_o(known), .wrote_o(wrote)
     );
 

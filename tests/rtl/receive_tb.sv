@@ -45,7 +45,9 @@ module receive_case #(parameter CONV = 1) (input wire go, output reg over = 0);
         begin
             cfg_en = 1; cfg_we = 1; mem = m; word = w; data = d;
             tick;
-            cfg_en = 0; cfg_we = 0;
+            cfg_en = 0;
+            tick;
+            cfg_we = 0;
         end
     endtask
     task read(input [3:0] m, input integer w, input [31:0] want, input integer what);
@@ -54,7 +56,7 @@ module receive_case #(parameter CONV = 1) (input wire go, output reg over = 0);
             #2 check(known, 1, what);
             tick;
             cfg_en = 0;
-            tick;
+            repeat (2) tick;
             check(back, want, what);
         end
     endtask
@@ -133,6 +135,8 @@ module receive_case #(parameter CONV = 1) (input wire go, output reg over = 0);
         end
     endtask
 
+    reg both_q;
+    always @(posedge clk) both_q <= dut.advance && dut.sound && dut.beyond && dut.put_q && dut.far_q && put_ready;
     task look;
         begin
             if (put && put_ready) begin
@@ -142,7 +146,7 @@ module receive_case #(parameter CONV = 1) (input wire go, output reg over = 0);
             flows = flows - flow_e; values = values - value_e;
             places = places - place_e;
             // One pulse of two flits: one whose table has no such word, one before it.
-            addresses = addresses - address_e - (address_e && dut.sound && dut.beyond && dut.found && dut.too_far);
+            addresses = addresses - address_e - both_q;
         end
     endtask
 

@@ -49,12 +49,15 @@ module scan_tb;
 
     integer n, e, k, count, best [0:15], v;
     reg zeros, ends;
+    reg [0:31] stale = 0;   // words of another parity that were read
     initial begin
         reset;
         for (n = 0; n < 32; n = n + 1) words[n] = {2'b10, 64'd0};
         for (n = 0; n < 1500; n = n + 1) begin
             if (n % 100 == 0) begin
                 while (!idle || found != wanted) tick;
+                for (e = 0; e < WORDS; e = e + 1) if (stale[e]) check(words[e][16*VB+1], 1, 5);
+                stale = 0;
                 parity = n / 100; min = n % 200 == 0;
                 for (e = 0; e < WORDS; e = e + 1)
                     if (below(3) != 0) begin
@@ -69,9 +72,10 @@ module scan_tb;
             row = below(400);
             ends = below(4) == 0;
             for (k = 0; k < count; k = k + 1) begin
-                at = below(below(20) ? WORDS : 32);
+                if (below(4) != 0) at = below(below(20) ? WORDS : 32);
                 first = k == 0; whole = k == count - 1; last = ends && whole;
                 zeros = at >= WORDS || words[at][16*VB+1] || words[at][16*VB] != parity;
+                if (at < WORDS && words[at][16*VB] != parity) stale[at] = 1;
                 beyond = beyond + (at >= WORDS);
                 for (e = 0; e < 16; e = e + 1) begin
                     v = zeros ? 0 : words[at][e*VB +: VB];

@@ -15,6 +15,8 @@ module divide (
     (* anyconst *) reg [VB-1:0] top;
     wire [VB-1:0] value;
     wire zero;
+    reg zero_q;
+    always @(posedge clk) if (en) zero_q <= zero;   // it comes a step early
     reg signed [AB-1:0] p [0:DEEP];
     reg [RB-1:0] r [0:DEEP];
     reg [3:0] passed = 0;
@@ -38,7 +40,7 @@ module divide (
         assume (ramp != 0);
         if (passed == DEEP) begin
             assert (value <= top);
-            assert (zero == (value == 0));
+            assert (zero_q == (value == 0));
             if (p[DEEP] < 0) assert (value == 0);
             else begin
                 assert (low <= u);
