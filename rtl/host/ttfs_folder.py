@@ -102,7 +102,20 @@ class Network:
         """Of a sample's integers; the channels of a place follow one another."""
         flow, chip = next(f for f, p in self.flow.items() if p == self.input), self.chip
         return [((((flow << chip["y_bits"] | y) << chip["x_bits"] | x) << chip["c_bits"] | c) << self.value_bits) | int(values[c, y, x])
-                for y, x, c in np.argwhere(values.transpose(1, 2, 0))]
+                for y, x, c in np.argwhere(values.transpose(1, 2, 0)).tolist()]
+
+    def raw_configuration(self):
+        """The bytes that ttfs_axis_raw takes with s_config_i, for uint8 samples; one table, or with mean and std one a channel (then
+        TABLES is 1 or a power of two that holds them)."""
+        c, h, w = self.shape[self.input]
+        flow = next(f for f, p in self.flow.items() if p == self.input)
+        pixels = np.arange(256, dtype=np.uint8)
+        maps = len(self.uint8.get("mean", [0]))
+        real = np.stack([self.of_bytes(np.tile(pixels, (1, maps))).reshape(maps, 256)[m] for m in range(maps)])
+        scale, offset = self.grid[self.input]
+        tables = np.clip(np.floor((real.astype(np.float32).astype(np.float64) - offset) / scale + 0.5), 0, self.ticks[self.input])
+        words = [flow, w - 1, h - 1, c - 1, int(self.order[0] == 2), *tables.astype(int).ravel()]
+        return b"".join(int(word).to_bytes(2, "little") for word in words)
 
     def sums(self, flits):
         """{readout: potentials} of the flits of a turn: a sum's parts follow one another, the last has its sign."""

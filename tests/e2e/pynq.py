@@ -72,6 +72,21 @@ class Simulation:
         self.target = None
 
 
+def raw(net, pixels):
+    """The flits that ttfs_axis_raw makes of a sample's bytes, as its header says, of the configuration that the folder gives it."""
+    data = net.raw_configuration()
+    words = [int.from_bytes(data[i:i + 2], "little") for i in range(0, len(data), 2)]
+    flow, w, h, c = words[0], words[1] + 1, words[2] + 1, words[3] + 1
+    table, chip, found = words[5:], net.chip, []
+    for i, pixel in enumerate(pixels[:w * h * c]):
+        channel, place = (i % c, i // c) if words[4] else (i // (w * h), i % (w * h))
+        value = table[channel % (len(table) // 256) * 256 + int(pixel)]
+        y, x = divmod(place, w)
+        id_ = ((flow << chip["y_bits"] | y) << chip["x_bits"] | x) << chip["c_bits"] | channel
+        found += [id_ << net.value_bits | value] if value else []
+    return sorted(found)
+
+
 def drive(out, x, path, streams):
     import numpy as np
     sys.path.insert(0, os.path.join(SOURCE, "rtl", "host"))
@@ -81,7 +96,9 @@ def drive(out, x, path, streams):
     try:
         net = Overlay(out, mmio=simulation, dma=simulation if streams == "1" else None)
         sums = net.potentials(x)
-        found = {"sums": [{str(p): v.tolist() for p, v in s.items()} for s in sums], "first": net.run(x[:1]).tolist()}
+        pixels = np.random.default_rng(1).integers(0, 256, (2, int(np.prod(net.net.shape[net.net.input]))), dtype=np.uint8)
+        same = [raw(net.net, p) == sorted(net.net.flits(v)) for p, v in zip(pixels, net.net.encode(pixels))]
+        found = {"raw": same, "sums": [{str(p): v.tolist() for p, v in s.items()} for s in sums], "first": net.run(x[:1]).tolist()}
     except RuntimeError as e:
         found = {"error": str(e)}
     simulation.close()
@@ -117,6 +134,7 @@ def golden(case, out):
 def equal(case, got, want, what):
     sums = got.get("sums", [])
     case.equal([list(s.values())[0] for s in sums], want, what + ": potentials")
+    case.equal(got.get("raw"), [True, True], what + ": what ttfs_axis_raw makes of bytes")
     case.equal(got.get("first"), [want[0].index(max(want[0]))], what + ": the class of the first sample")
 
 
