@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A bus behind pipes: what a program says on standard input is done to ttfs_axi of a compiled folder, and answered on standard
-// output, with pauses of all masters and slaves that are drawn. tests/e2e/pynq.py is such a program. A line each:
+// output, with pauses of all masters and slaves that are drawn. tests/e2e/pynq_driver.py is such a program. A line each:
 //     w ADDRESS WORD     a write; answers the response
 //     r ADDRESS 0        a read; answers the word and the response
 //     s BEATS 0          a packet in, its beats in lines behind; answers nothing

@@ -10,7 +10,7 @@ import sys
 from e2e import DIGITS, SOURCE, Case, need, skip
 
 INPUT = os.path.join(os.path.abspath(DIGITS), "test.npz")
-SAMPLES = (0, 3)
+SAMPLES = (3,)
 
 
 def main():

@@ -3,7 +3,7 @@
 memory bus, packets in place of its DMA. Potentials are golden's to the last bit and classes the same, by registers alone and by
 streams; the block of another chip refuses the image. Skipped without numpy.
 
-`pynq.py drive OUT X SIMULATION STREAMS`, for itself: drives a simulation and prints what came.
+`pynq_driver.py drive OUT X SIMULATION STREAMS`, for itself: drives a simulation and prints what came.
 """
 import json
 import os
