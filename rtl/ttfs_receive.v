@@ -85,8 +85,8 @@ module ttfs_receive #(
     wire to_buffers = cfg_mem_i == 4'd5, to_rows = cfg_mem_i == 4'd6, to_cols = cfg_mem_i == 4'd7;
 
     // An access is done a cycle later: what it means holds until then, and the decoding of it goes no further than this.
-    reg [2:0] en_q;
-    always @(posedge clk_i) en_q <= {cfg_en_i && to_cols, cfg_en_i && to_rows, cfg_en_i && to_buffers};
+    reg buffers_en_q;
+    always @(posedge clk_i) buffers_en_q <= cfg_en_i && to_buffers;
 
     ttfs_memory #(.WIDTH(128), .WORDS(BUFFERS), .PRELOAD(PRELOAD), .INIT(BUFFERS_INIT), .USED(USED)) u_buffers (
         .clk_i      (clk_i),
@@ -95,7 +95,7 @@ module ttfs_receive #(
         .data_o     (keep),
         .kept_i     (128'd0),
         .cfg_mine_i (to_buffers),
-        .cfg_en_i   (en_q[0]),
+        .cfg_en_i   (buffers_en_q),
         .cfg_we_i   (cfg_we_i),
         .cfg_word_i (cfg_word_i),
         .cfg_data_i (cfg_data_i),
@@ -164,6 +164,12 @@ module ttfs_receive #(
                 else if (advance) second_q <= sound && !beyond;
             end
 
+            reg rows_en_q, cols_en_q;
+            always @(posedge clk_i) begin
+                rows_en_q <= cfg_en_i && to_rows;
+                cols_en_q <= cfg_en_i && to_cols;
+            end
+
             ttfs_memory #(
                 .WIDTH(32), .WORDS(TABLE_WORDS), .PRELOAD(PRELOAD), .INIT(ROWS_INIT), .USED(OFFSET)
             ) u_rows (
@@ -173,7 +179,7 @@ module ttfs_receive #(
                 .data_o     (row),
                 .kept_i     (32'd0),
                 .cfg_mine_i (to_rows),
-                .cfg_en_i   (en_q[1]),
+                .cfg_en_i   (rows_en_q),
                 .cfg_we_i   (cfg_we_i),
                 .cfg_word_i (cfg_word_i),
                 .cfg_data_i (cfg_data_i),
@@ -189,7 +195,7 @@ module ttfs_receive #(
                 .data_o     (col),
                 .kept_i     (32'd0),
                 .cfg_mine_i (to_cols),
-                .cfg_en_i   (en_q[2]),
+                .cfg_en_i   (cols_en_q),
                 .cfg_we_i   (cfg_we_i),
                 .cfg_word_i (cfg_word_i),
                 .cfg_data_i (cfg_data_i),

@@ -119,18 +119,20 @@ static void tell_untrained(const TtfsTuneStart *s, const TtfsTuneReport *r, Ttfs
     if (r->epochs.len > 1)
         why = "no epoch was better on the samples held back (of a smaller --lr one may be)";
     if (s->as_out)
-        ttfs_note(diag, out, "not trained: %s, so this is the network of %s", why,
-                  s->session.out.folder);
+        ttfs_note(diag, out, "not trained: %s, so its network is what is written", why);
     else
         ttfs_note(diag, out,
-                  "not trained: %s, so this is the network quantised to its ticks and bits", why);
+                  "not trained: %s, so what is written is the network quantised to these ticks and "
+                  "bits",
+                  why);
 }
 
-/* Whatever is not the best of all the epochs that were asked for. */
+/* Whatever is not the best of all the epochs that were asked for: of OUT, since the report has it
+ * too, whose bytes do not depend on what the new folder is called. */
 static void tell_end(const TtfsTuneStart *s, const TtfsTuneReport *r, const TtfsTuneOptions *o,
                      TtfsDiag *diag) {
     uint32_t done = r->epochs.len - 1;
-    TtfsLoc out = TTFS_AT_FILE(o->out);
+    TtfsLoc out = TTFS_AT_FILE(s->session.out.folder);
     tell_chip(r, out, diag);
     if (r->diverged)
         ttfs_note(diag, out,

@@ -155,6 +155,7 @@ static bool make_graph(Lift *l) {
     l->each = TTFS_ARRAY(&l->scratch, uint64_t, img->conns.len);
     l->made_of = TTFS_ARRAY(&l->scratch, uint32_t, img->pops.len);
     l->flow_core = TTFS_ARRAY(&l->scratch, uint32_t, img->flows);
+    l->last_slot = TTFS_ARRAY(&l->scratch, uint32_t, img->pops.len);
     for (uint32_t i = 0; i < img->pops.len; i++) {
         const TtfsImagePop *p = &img->pops.at[i];
         if (!add_neurons(l, i + 1, &neurons)) return false;
@@ -203,6 +204,9 @@ static bool check_covered(Lift *l) {
             if (!ttfs_lift_covered(l, l->first[i] + n))
                 return ttfs_lift_fault(l, i + 1, "nobody makes channel %u row %u column %u",
                                        n / p->w / p->h, n / p->w % p->h, n % p->w);
+        if (p->kind != TTFS_POP_INPUT && l->last_slot[i] != p->slot)
+            return ttfs_lift_fault(l, i + 1, "the population's slot: %u, %u expected", p->slot,
+                                   l->last_slot[i]);
     }
     return true;
 }

@@ -37,6 +37,7 @@ typedef struct {
                                 neuron): its weights are decoded */
     unsigned char **settled; /* per population and channel: bias and ramp are decoded */
     uint32_t *flow_core;     /* per flow: the core that makes its values, + 1 */
+    uint32_t *last_slot;     /* per population: in which something of it is made last */
     TTFS_VEC(LiftMade) made;
     uint32_t *made_of; /* per population: the last of them, + 1 */
     TTFS_VEC(LiftKept) kept;

@@ -193,6 +193,7 @@ static bool take_flow(LiftTask *t) {
         return ttfs_lift_fault(l, t->pop, "flow %u comes from cores %u and %u", flow,
                                l->flow_core[flow] - 1, t->k->core);
     l->flow_core[flow] = t->k->core + 1;
+    if (t->slot > l->last_slot[t->pop - 1]) l->last_slot[t->pop - 1] = t->slot;
     ttfs_lift_made(
         l, (LiftMade){.pop = t->pop,
                       .flow = flow,

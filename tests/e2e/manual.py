@@ -77,7 +77,7 @@ def pages(case, build):
     case.equal([name for name in listed if "ttfs %s " % name not in text], [], "commands that ttfs.1 lacks")
     version = case.good("--version").out.split()[-1]
     case.check('"ttfs %s"' % version in text, "ttfs.1 is of version %s" % version)
-    case.equal(re.findall(r"^\\fBTTFS_\w+", text, re.M), ["\\fBTTFS_CACHE", "\\fBTTFS_DATA"], "environment")
+    case.equal(re.findall(r"^\\fBTTFS_\w+", text, re.M), ["\\fBTTFS_CACHE", "\\fBTTFS_DATA", "\\fBTTFS_TOOL_MINUTES"], "environment")
 
 
 def words(case, _):
