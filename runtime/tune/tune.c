@@ -133,6 +133,13 @@ static void weigh(Run *r, double score) {
     memcpy(r->wide, r->tune.value, bytes);
 }
 
+/* What an epoch is chosen by. With classes the share that is right; without them the loss, which
+ * says more of few samples than how many are in the teacher's class. */
+static double score_of(const Run *r, const TtfsTuneEpoch *e) {
+    double fit = r->samples->classes ? e->accuracy - 1e-6 * e->validation : -e->validation;
+    return fit - r->tune.options->sparsity * e->spikes;
+}
+
 /* Looks at the samples held back, with the same noise every time. An epoch whose potentials float32
  * may not hold is none to keep. */
 static bool look(Run *r, double loss) {
@@ -151,7 +158,7 @@ static bool look(Run *r, double loss) {
                        .agreement = r->samples->like ? (double)f.alike / n : NAN,
                        .spikes = hidden > 0 ? (double)f.spikes / n / hidden : 0,
                        .seconds = ttfs_now() - r->started};
-    double score = e.accuracy - 1e-6 * e.validation - o->sparsity * e.spikes;
+    double score = score_of(r, &e);
     *TTFS_PUSH(&r->report->arena, r->report->epochs) = e;
     if (r->report->epochs.len == 1 || (score > r->best_score && !r->tune.inexact && !r->tune.lost))
         weigh(r, score);

@@ -144,6 +144,10 @@ def taught(case):
                [("float network", False), (model, False), ("labels", True), (model, True)], "who taught")
     losses = [found[k]["epochs"][0]["loss"] for k in ("both", "labels", "itself")]
     case.check(losses[0] > max(losses[1:]), "the loss of labels and teacher is no sum: %r" % losses)
+    for name in ("float", "other", "labels"):  # the best: by the loss where nobody gave labels
+        of = [e["validation"] if name == "labels" else -e["validation_loss"] for e in found[name]["epochs"]]
+        best = found[name]["best_epoch"]
+        case.check(best == 0 or of[best - 1] == max(of), "epoch %d of %s was kept: %r" % (best, name, of))
     kept = json.loads(read(case, "itself", "report", "tune.json"))
     case.equal(kept["teacher_sha256"], hashlib.sha256(open(model, "rb").read()).hexdigest(), "the teacher that is kept")
 
