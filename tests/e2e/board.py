@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 
-from e2e import DIGITS, LIMIT_S, SOURCE, Case, need, npy
+from e2e import DIGITS, LIMIT_S, SOURCE, Case, complaints, need, npy
 from faults import engine
 from onnx_make import Model
 
@@ -28,25 +28,20 @@ def read_chip(rtl):
     return chip, int(re.search(r"\[(\d+):0\] in_flit_i", chip)[1]) + 1
 
 
-def complaints(text):
-    """Without what Verilator from 5.026 or so on says of its own run."""
-    return b"".join(line for line in text.splitlines(True) if not line.startswith((b"- V e r i", b"- Verilator: ")))
-
-
 def lint(case, folder):
     """The board top before the chip of OUT: no warning."""
     rtl = case.path(folder, "rtl")
     p = subprocess.run([need("verilator"), "--lint-only", "-Wall", "-I" + rtl, "-y", rtl, "-y", os.path.dirname(BOARD), "-GFLIT=%d" % read_chip(rtl)[1], BOARD],
-                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT_S, check=False)
-    case.equal((p.returncode, complaints(p.stdout)), (0, b""), "lint of the board top")
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LIMIT_S, check=False)
+    case.equal((p.returncode, complaints(p.stdout)), (0, ""), "lint of the board top")
 
 
 def lint_host(case, folder):
     """What speaks to the board top in simulations, before the netlist: no warning."""
     p = subprocess.run([need("verilator"), "--lint-only", "-Wall", "-Wno-DECLFILENAME", "-DTTFS_FLIT=%d" % read_chip(case.path(folder, "rtl"))[1],
                         "--top-module", "ttfs_top", HOST, case.path(folder, "fpga", "hx8k", "netlist.v")],
-                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT_S, check=False)
-    case.equal((p.returncode, complaints(p.stdout)), (0, b""), "lint of the host")
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LIMIT_S, check=False)
+    case.equal((p.returncode, complaints(p.stdout)), (0, ""), "lint of the host")
 
 
 def put_netlist(case, folder):

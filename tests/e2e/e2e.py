@@ -55,6 +55,11 @@ def skip(why):
     sys.exit(SKIPPED)
 
 
+def complaints(text):
+    """What a tool said, without what Verilator from 5.026 or so on says of its own run."""
+    return "".join(line for line in text.splitlines(True) if not line.startswith(("- V e r i", "- Verilator: ")))
+
+
 def need(name, folder=None):
     """The path of a program, in `folder` or else on the PATH; without it the test is skipped."""
     return shutil.which(name, path=folder) or skip("no %s" % name)
