@@ -76,7 +76,7 @@ static bool same_layer(const Training *a, const Training *b, uint32_t i) {
     const TtfsNetLayer *l = &n->layers.at[i];
     bool same = x->scale == y->scale;
     if (!x->weights) return same;
-    same &= memcmp(x->bias, y->bias, x->biases * sizeof *x->bias) == 0;
+    if (x->biases) same &= memcmp(x->bias, y->bias, x->biases * sizeof *x->bias) == 0;
     if (x->ramp) same &= memcmp(x->ramp, y->ramp, l->c * sizeof *x->ramp) == 0;
     for (uint32_t k = 0; k < l->terms; k++) {
         const TtfsTerm *t = &n->terms.at[l->term_first + k];
