@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Packs the wheel (PEP 517): the package, libttfs.so, the program, and the chips and Verilog that they need.
 
-In: a build folder of meson, $TTFS_BUILD or `build` in the source tree, which tools/build.sh makes where there is
+In: a build folder of meson, $TTFS_BUILD (from the source tree on) or `build` there, which tools/build.sh makes where there is
 none. Out: ttfs-VERSION-py3-none-PLATFORM.whl, the same bytes for the same files. LLVM, cJSON and protobuf-c are the
 system's libraries, so the wheel is for machines like the one it is built on; unless the folder was made with
 -Dstatic_llvm=true: then LLVM is inside, the other libraries are packed too, and any Linux takes it whose C library is as new
@@ -67,7 +67,7 @@ def needed(library):
 
 
 def build_folder():
-    folder = os.environ.get("TTFS_BUILD", os.path.join(SOURCE, "build"))
+    folder = os.path.join(SOURCE, os.environ.get("TTFS_BUILD", "build"))  # pip has gone to the folder of this file
     if not os.path.exists(os.path.join(folder, "build.ninja")):
         subprocess.run([os.path.join(SOURCE, "tools", "build.sh"), folder], check=True)
     return folder

@@ -64,10 +64,13 @@ def command(asked, folder):
             die("unknown parameter '%s': %s are known" % (name, ", ".join(KNOWN)))
     if "model" not in asked:
         die("no model: a parameter model names the ONNX or NIR file")
-    args = [program(asked.get("program")), "compile", path_of(folder, asked["model"]), "-o", "out"]
+    options = asked.get("options") or []
+    if not isinstance(options, list):
+        die("options are a list: [--ticks, 15]")
+    args = [program(asked.get("program") and path_of(folder, asked["program"])), "compile", path_of(folder, asked["model"]), "-o", "out"]
     for name in FILES:
         args += ["--" + name, path_of(folder, str(asked[name]))] if name in asked else []
-    return args + [str(o) for o in asked.get("options", [])]
+    return args + [str(o) for o in options]
 
 
 def check_modules():

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Rows of a view, in the two ways in which they are said. Names are those of ttfs_chip.v and
- * ttfs_core.v; GTKWave wants a vector's range with its name.
+ * ttfs_core.v; GTKWave wants a vector's range with its name, of a vector of one bit its number.
  */
 #include "chip_view.h"
 
@@ -34,11 +34,12 @@ enum { ROWS = sizeof rows / sizeof *rows };
 static const char *const engines[] = {"scan_done", "walk_done", "fire_done"};
 enum { ENGINES = sizeof engines / sizeof *engines };
 
+/* 0: no vector. */
 static uint32_t bits_of(const TtfsChip *chip, Kind kind) {
     return kind == SLOT     ? SLOT_BITS
            : kind == ERRORS ? TTFS_ERROR_BITS
            : kind == FLIT   ? ttfs_chip_flit_bits(chip)
-                            : 1;
+                            : 0;
 }
 
 typedef struct {
@@ -56,8 +57,9 @@ static void gtkwave_title(TtfsBuf *out, const char *name) {
 
 /* Flags: binary (8) or hexadecimal (2) or decimal (4), numbers to the right (20). */
 static void gtkwave_signal(TtfsBuf *out, const char *path, uint32_t bits, bool decimal) {
-    ttfs_buf_printf(out, "@%s\n" TOP ".%s", bits == 1 ? "28" : decimal ? "24" : "22", path);
+    ttfs_buf_printf(out, "@%s\n" TOP ".%s", bits <= 1 ? "28" : decimal ? "24" : "22", path);
     if (bits > 1) ttfs_buf_printf(out, "[%" PRIu32 ":0]", bits - 1);
+    if (bits == 1) ttfs_buf_puts(out, "[0]");
     ttfs_buf_puts(out, "\n");
 }
 
@@ -78,7 +80,7 @@ static void put_core(const TtfsChip *chip, uint32_t core, const Printer *p, Ttfs
                           core / chip->cores_x, core % chip->cores_x);
     p->title(p->out, ttfs_arena_printf(a, "core_%" PRIu32, core));
     for (int i = 0; i < ENGINES; i++)
-        p->signal(p->out, ttfs_arena_printf(a, "%s.%s", inside, engines[i]), 1, false);
+        p->signal(p->out, ttfs_arena_printf(a, "%s.%s", inside, engines[i]), 0, false);
 }
 
 static void put_rows(const TtfsChip *chip, const Printer *p) {

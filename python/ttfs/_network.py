@@ -104,14 +104,24 @@ class Spikes(Dict[str, np.ndarray]):
     def __init__(self, ticks: Mapping[str, np.ndarray], populations: Mapping[str, Population]):
         super().__init__(ticks)
         self._start = {name: p.start for name, p in populations.items()}
+        self._number = {name: i for i, name in enumerate(populations, 1)}
         self._latency = max(p.start + p.ticks for p in populations.values())
 
     def to_nir_data(self) -> Any:
         """The spikes as nir.NIRGraphData (package nir), as `ttfs run --trace F.nird` writes them: a node a population, EventData
-        in ticks of the sample."""
+        in ticks of the sample. (Potentials of readouts are in the file alone.)"""
         import nir
-        return nir.NIRGraphData({name.replace("/", "."): nir.NIRNodeData({"spikes": nir.EventData(
-            *self._events(name), int(np.prod(tick.shape[1:])), float(self._latency))}) for name, tick in self.items()})
+        nodes: Dict[str, Any] = {}
+        for name, tick in self.items():
+            nodes[self._node(name, nodes)] = nir.NIRNodeData({"spikes": nir.EventData(
+                *self._events(name), int(np.prod(tick.shape[1:])), float(self._latency))})
+        return nir.NIRGraphData(nodes)
+
+    def _node(self, population: str, taken: Mapping[str, Any]) -> str:
+        """Its name among the nodes, which have no '/': as in the file."""
+        name = population if population != "." and "/" not in population else "%s_%d" % (population.replace("/", "."), self._number[population])
+        others = (name + "_%d" % i for i in range(2, len(taken) + 3))
+        return next(n for n in [name, *others] if n not in taken)
 
     def _events(self, population: str) -> Tuple[np.ndarray, np.ndarray]:
         """Neurons and times, a row a sample in order of time, filled up with -1 and infinity."""

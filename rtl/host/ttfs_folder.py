@@ -94,7 +94,7 @@ class Network:
         """Bytes as real values, in float32 as ttfs has them; channels are planes, one behind the other."""
         m, value = self.uint8, x.astype(np.float32) / np.float32(255)
         if "lo" in m:
-            return np.float32(m["lo"]) + np.float32(m["hi"] - m["lo"]) * value
+            return np.float32(m["lo"]) + (np.float32(m["hi"]) - np.float32(m["lo"])) * value
         planes = value.reshape((len(x), len(m["mean"]), -1))
         return (planes - np.float32(m["mean"])[:, None]) / np.float32(m["std"])[:, None]
 
@@ -111,6 +111,9 @@ class Network:
         flow = next(f for f, p in self.flow.items() if p == self.input)
         pixels = np.arange(256, dtype=np.uint8)
         maps = len(self.uint8.get("mean", [0]))
+        if maps > 1 and (maps != c or self.order[0] != 0):
+            raise ValueError("mean and std are of %d planes of bytes, the encoder's tables of %d channels%s" % (
+                maps, c, "" if self.order[0] == 0 else ", which are not first"))
         real = np.stack([self.of_bytes(np.tile(pixels, (1, maps))).reshape(maps, 256)[m] for m in range(maps)])
         scale, offset = self.grid[self.input]
         tables = np.clip(np.floor((real.astype(np.float32).astype(np.float64) - offset) / scale + 0.5), 0, self.ticks[self.input])

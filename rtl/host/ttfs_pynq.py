@@ -57,6 +57,12 @@ class Overlay:
         if self.read("FLAGS"):
             raise RuntimeError("the chip refuses the image: FLAGS %x (docs/core.md)" % self.read("FLAGS"))
 
+    def check(self):
+        """The chip has no errors: else it may refuse the next sample, and nothing would come of it."""
+        flags = self.read("FLAGS")
+        if flags:
+            raise RuntimeError("FLAGS %x (docs/core.md)" % flags)
+
     def by_registers(self, flits):
         """A turn; the flits that left."""
         left = []
@@ -68,39 +74,41 @@ class Overlay:
                 return True
             return False
 
+        def until(there):
+            for _ in range(PATIENCE):
+                if there():
+                    return
+                take()
+            raise RuntimeError("the chip does not go on: FLAGS %x" % self.read("FLAGS"))
+
+        self.check()
         self.wait("STATUS", 1, 0)
         self.write("IRQ", 7)
         self.write("CONTROL", 1)
         for flit in [*flits, None]:
-            for _ in range(PATIENCE):
-                if self.read("STATUS") >> 2 & 1 == 0:
-                    break
-                take()
+            until(lambda: self.read("STATUS") >> 2 & 1 == 0)
             if flit is not None:
                 self.write("IN_HIGH", flit >> 32)
                 self.write("IN_LOW", flit & 0xffffffff)
             else:
                 self.write("IN_END", 0)
-        for _ in range(PATIENCE):
-            if not take() and self.read("IRQ") & 1:
-                break
+        until(lambda: self.read("IRQ") & 1)
         while take():
             pass
-        if self.read("FLAGS"):
-            raise RuntimeError("FLAGS %x (docs/core.md)" % self.read("FLAGS"))
+        self.check()
         return left
 
     def by_streams(self, flits):
         """The same by DMA. A packet is never empty: a beat of zeros is no flit."""
+        self.check()
         sent = self.buffer((max(1, len(flits)),), self.beat)
-        sent[:len(flits)] = flits
+        sent[:] = flits or [0]
         got = self.buffer((self.net.sum_flits * sum(int(np.prod(self.net.shape[p])) for p in self.net.readouts),), self.beat)
         self.dma.recvchannel.transfer(got)
         self.dma.sendchannel.transfer(sent)
         self.dma.sendchannel.wait()
         self.dma.recvchannel.wait()
-        if self.read("FLAGS"):
-            raise RuntimeError("FLAGS %x (docs/core.md)" % self.read("FLAGS"))
+        self.check()
         return got
 
     def potentials(self, x):

@@ -23,7 +23,8 @@ def generate(case, folder, gen=GEN, **parameters):
 
 
 def generator(case):
-    p = generate(case, "made", model="../digits/digits_mlp.onnx", calib="../digits/calib.npz", chip="one", options=["--ticks", 15, "--weight-bits", "4"])
+    p = generate(case, "made", model="../digits/digits_mlp.onnx", calib="../digits/calib.npz", chip="one", options=["--ticks", 15, "--weight-bits", "4"],
+                 program=os.path.relpath(TTFS, os.path.join(SOURCE, "examples", "fusesoc")))
     case.equal(p.returncode, 0, "ttfs_gen: %s" % p.stderr.decode())
     case.compile("digits_mlp", "out", "--ticks", 15, "--weight-bits", 4, "--chip", "one")
     made, want = tree(case.path("made", "out")), tree(case.path("out"))
@@ -37,6 +38,7 @@ def generator(case):
     flit = int(want["rtl/ttfs_top.v"].decode().split("] in_flit_i")[0].split("[")[-1].split(":")[0]) + 1
     case.equal(core["parameters"]["FLIT"]["default"], flit, "bits of a flit")
     for parameters, says in (({"modle": "x"}, "unknown parameter 'modle'"), ({"chip": "one"}, "no model"),
+                             ({"model": "lost.onnx", "options": "--ticks 15"}, "options are a list"),
                              ({"model": "lost.onnx"}, "ttfs compile ended with 1"),
                              ({"model": "../digits/digits_mlp.onnx", "options": ["--stop-after", "spike"]}, "made no Verilog")):
         p = generate(case, "refused-%d" % case.checks, **parameters)

@@ -87,9 +87,31 @@ def raw(net, pixels):
     return sorted(found)
 
 
+class Full:
+    """A chip that takes nothing."""
+
+    def __init__(self, status):
+        self.status = status
+
+    def read(self, offset):
+        return 1 << 2 if offset == self.status else 0
+
+    def write(self, offset, word):
+        pass
+
+
+def refused(error, call, *args):
+    """What it is refused with."""
+    try:
+        return "given: %r" % (call(*args),)
+    except error as e:
+        return str(e)
+
+
 def drive(out, x, path, streams):
     import numpy as np
     sys.path.insert(0, os.path.join(SOURCE, "rtl", "host"))
+    import ttfs_pynq
     from ttfs_pynq import Overlay
     x = np.load(x)["x"][:COUNT]
     simulation = Simulation(path)
@@ -99,6 +121,9 @@ def drive(out, x, path, streams):
         pixels = np.random.default_rng(1).integers(0, 256, (2, int(np.prod(net.net.shape[net.net.input]))), dtype=np.uint8)
         same = [raw(net.net, p) == sorted(net.net.flits(v)) for p, v in zip(pixels, net.net.encode(pixels))]
         found = {"raw": same, "sums": [{str(p): v.tolist() for p, v in s.items()} for s in sums], "first": net.run(x[:1]).tolist()}
+        net.net.uint8, net.mmio, ttfs_pynq.PATIENCE = {"mean": [0, 1], "std": [1, 1]}, Full(net.net.register["STATUS"]), 9
+        found["planes"] = refused(ValueError, net.net.raw_configuration)
+        found["full"] = refused(RuntimeError, net.by_registers, [1])
     except RuntimeError as e:
         found = {"error": str(e)}
     simulation.close()
@@ -135,6 +160,8 @@ def equal(case, got, want, what):
     sums = got.get("sums", [])
     case.equal([list(s.values())[0] for s in sums], want, what + ": potentials")
     case.equal(got.get("raw"), [True, True], what + ": what ttfs_axis_raw makes of bytes")
+    case.check("of 2 planes of bytes" in got.get("planes", ""), what + ": planes that are no channels: %s" % got)
+    case.check("does not go on" in got.get("full", ""), what + ": a chip that takes nothing: %s" % got)
     case.equal(got.get("first"), [want[0].index(max(want[0]))], what + ": the class of the first sample")
 
 

@@ -133,6 +133,9 @@ def packing(case, library, build, *_):
     loaded = dict(backend.needed(library))
     case.check(any(n.startswith("libLLVM") for n in loaded) and "libcjson.so.1" in loaded and "libc.so.6" not in loaded, "libraries: %s" % loaded)
     case.check(all(os.path.exists(p) for p in loaded.values()), "libraries that are not there: %s" % loaded)
+    os.environ["TTFS_BUILD"] = os.path.relpath(build, SOURCE)
+    os.chdir(os.path.join(SOURCE, "python"))  # as pip does
+    case.check(os.path.samefile(backend.build_folder(), build), "TTFS_BUILD=%s is %s" % (os.environ["TTFS_BUILD"], backend.build_folder()))
 
 
 def main(part, *args):

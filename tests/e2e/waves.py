@@ -214,10 +214,11 @@ def chip_views(case, dump, found):
     """The views of the Verilog's signals name what the dump declares, vectors with their range in GTKWave's."""
     with open(case.path("s.gtkw"), encoding="utf-8") as f, open(case.path("s.sucl"), encoding="utf-8") as g:
         view, commands = f.read(), g.read()
-    shown = re.findall(r"^(ttfs\.\S+?)(\[\d+:0\])?$", view, re.M)
+    shown = re.findall(r"^(ttfs\.\S+?)(\[\d+(?::0)?\])?$", view, re.M)
     case.equal([name for name, _ in shown if name not in found], [], "signals of the view that the dump has not")
     top = dump.split("$scope module ttfs_top $end")[1].split("$scope")[0]
-    ranges = dict(re.findall(r"^\s*\$var \S+ +\d+ \S+ (\S+) (\[[1-9]\d*:0\]) \$end", top, re.M))
+    ranges = {name: "[0]" if bits == "[0:0]" else bits  # GTKWave's names
+              for name, bits in re.findall(r"^\s*\$var \S+ +\d+ \S+ (\S+) (\[\d+:0\]) \$end", top, re.M)}
     case.equal([(n, r) for n, r in shown if ".u_chip." not in n and ranges.get(n.rsplit(".", 1)[1], "") != r], [], "ranges of vectors")
     case.equal(re.findall(r"^variable_add (\S+)$", commands, re.M), [name for name, _ in shown], "signals that Surfer adds")
     case.check('[dumpfile] "s.vcd"' in view and "ttfs.ttfs_top.slot_o" in dict(shown) and sum("u_core" in n for n, _ in shown) == 3, view)

@@ -114,6 +114,11 @@ class Package(unittest.TestCase):
                 self.assertEqual((idx[i][:len(neuron)].tolist(), time[i][:len(tick)].tolist()), (neuron.tolist(), (tick + p[name].start).tolist()))
                 self.assertTrue((idx[i][len(neuron):] == -1).all() and np.isinf(time[i][len(tick):]).all())
         self.assertEqual((p["input"].start, p["conv2"].start), (0, 126))
+        names = ("a/b", "a.b_1", "a.b")
+        slashed = _network.Spikes({n: np.zeros((1, 1, 1, 1), dtype=np.int32) for n in names},
+                                  {n: _form.Population(n, "relu", (1, 1, 1), ticks=7) for n in names})
+        with unittest.mock.patch.dict(sys.modules, {"nir": made}):
+            self.assertEqual(list(slashed.to_nir_data()[0]), ["a.b_1", "a.b_1_2", "a.b"])
         try:
             import nir
         except ImportError:

@@ -16,7 +16,7 @@ module axis_raw_tb;
     reg  [FLIT+1:0]     want [0:65535], held;   // {last, kept, flit}
     reg  [15:0]         tables [0:256*TABLES-1];
     reg  [7:0]          bytes [0:4095];
-    integer             n_want = 0, got = 0, sample, i, n, w, h, c, flow, channels_last, x, y, z, v, size, stalls = 0;
+    integer             n_want = 0, got = 0, sample, i, n, w, h, c, flow, channels_last, x, y, z, v, size, stalls = 0, rest = 0;
     reg                 apart;
 
     ttfs_axis_raw #(.FLIT(FLIT), .VALUE(VALUE), .VALUE_BITS(VALUE_BITS), .C_BITS(C_BITS), .X_BITS(X_BITS), .Y_BITS(Y_BITS), .TABLES(TABLES),
@@ -26,7 +26,11 @@ module axis_raw_tb;
     );
 
     wire [FLIT+1:0] out = {m_last, |m_keep, m_keep[0] ? m_data : 40'd0};
-    always @(posedge clk) m_ready <= below(3) != 0;
+    // Short pauses, and some that are longer than a configuration needs to begin.
+    always @(posedge clk) begin
+        rest <= rest > 0 ? rest - 1 : below(12) == 0 ? 12 : 0;
+        m_ready <= rest == 0 && below(3) != 0;
+    end
     always @(negedge clk) if (rst_n) begin
         if (waits) check({m_valid, out}, {1'b1, held}, 1);
         waits = m_valid && !m_ready;
