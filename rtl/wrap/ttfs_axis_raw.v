@@ -49,7 +49,7 @@ module ttfs_axis_raw #(
     reg [PIXELS-1:0]   keep_q;
     wire               room;
     wire [PIXELS:0]    keep  = {1'b0, keep_q};
-    wire               step  = have_q && (config_q || room);
+    wire               step  = have_q && room;   // a configuration too: what waits has the flow of before
     wire               ends  = step && !keep[1];           // the beat
     wire               ends_packet = ends && last_q;
     wire [7:0]         octet = data_q[7:0];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ttfs_axis_raw: 120 samples of random shapes, orders and tables, some short, some too long, some empty, with pauses of the
-// sender and the receiver: the flits that leave are those of the pixels that are not 0, in order, each packet ends once and
+// sender and the receiver, which now and then stops for as long as a configuration takes: the flits that leave are those of the pixels that are not 0, in order, each packet ends once and
 // with its last flit or a beat of none, and what waits stays as it is.
 module axis_raw_tb;
     `include "bench.svh"
@@ -16,7 +16,7 @@ module axis_raw_tb;
     reg  [FLIT+1:0]     want [0:65535], held;   // {last, kept, flit}
     reg  [15:0]         tables [0:256*TABLES-1];
     reg  [7:0]          bytes [0:4095];
-    integer             n_want = 0, got = 0, sample, i, n, w, h, c, flow, channels_last, x, y, z, v, size, stalls = 0;
+    integer             n_want = 0, got = 0, sample, i, n, w, h, c, flow, channels_last, x, y, z, v, size, stalls = 0, stop = 0;
     reg                 apart;
 
     ttfs_axis_raw #(.FLIT(FLIT), .VALUE(VALUE), .VALUE_BITS(VALUE_BITS), .C_BITS(C_BITS), .X_BITS(X_BITS), .Y_BITS(Y_BITS), .TABLES(TABLES),
@@ -26,7 +26,10 @@ module axis_raw_tb;
     );
 
     wire [FLIT+1:0] out = {m_last, |m_keep, m_keep[0] ? m_data : 40'd0};
-    always @(posedge clk) m_ready <= below(3) != 0;
+    always @(posedge clk) begin
+        m_ready <= stop == 0 && below(3) != 0;
+        if (stop != 0) stop = stop - 1;
+    end
     always @(negedge clk) if (rst_n) begin
         if (waits) check({m_valid, out}, {1'b1, held}, 1);
         waits = m_valid && !m_ready;
@@ -73,6 +76,7 @@ module axis_raw_tb;
 
     task configure;
         begin
+            if (below(2)) stop = 20;
             w = 1 + below(5); h = 1 + below(4); c = 1 + below(4); flow = below(1 << FLOW_BITS); channels_last = below(2);
             put(0, flow); put(2, w - 1); put(4, h - 1); put(6, c - 1); put(8, channels_last);
             for (i = 0; i < 256 * TABLES; i = i + 1) begin
