@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * All settings of a PLL that its family allows are tried. In: a device with a flow and the clock
- * that is wished; out: divisors. The limits and the formulas are those of devices.def; icepll and
- * ecppll keep to them too.
+ * that is wished; out: divisors. The limits and the formulas are those of devices.def; icepll keeps
+ * to them too.
  */
 #include "pll.h"
 
@@ -48,12 +48,13 @@ static uint32_t next_output(const Limits *l, uint32_t output) {
     return l->inside ? 2 * output : output + 1;
 }
 
-TtfsPllRange ttfs_pll_range(const TtfsDevice *d) {
-    const Limits *l = &limits[d->family];
-    return d->flow.pll ? (TtfsPllRange){l->least, l->most} : (TtfsPllRange){0, 0};
+static bool is_slower(const TtfsPll *p, const TtfsPll *best) {
+    return !(best->mhz > 0) || p->mhz < best->mhz;
 }
 
-bool ttfs_pll(const TtfsDevice *d, double mhz, TtfsPll *pll) {
+/* Of the settings whose clock is not above `mhz` the one that no other is `before`. */
+static bool choose(const TtfsDevice *d, double mhz,
+                   bool (*before)(const TtfsPll *p, const TtfsPll *best), TtfsPll *pll) {
     const Limits *l = &limits[d->family];
     *pll = (TtfsPll){0};
     if (!d->flow.pll) return false;
@@ -61,8 +62,18 @@ bool ttfs_pll(const TtfsDevice *d, double mhz, TtfsPll *pll) {
         for (uint32_t f = 1; f <= l->feedbacks; f++)
             for (uint32_t o = l->inside ? 2 : 1; o <= l->outputs; o = next_output(l, o)) {
                 TtfsPll p = {.reference = r, .feedback = f, .output = o};
-                if (makes(l, d->clock_mhz, &p) && p.mhz <= mhz + hair && is_better(&p, pll))
-                    *pll = p;
+                if (makes(l, d->clock_mhz, &p) && p.mhz <= mhz + hair && before(&p, pll)) *pll = p;
             }
     return pll->mhz > 0;
+}
+
+TtfsPllRange ttfs_pll_range(const TtfsDevice *d) {
+    double most = limits[d->family].most;
+    TtfsPll slowest;
+    bool any = choose(d, most, is_slower, &slowest);
+    return any ? (TtfsPllRange){slowest.mhz, most} : (TtfsPllRange){0, 0};
+}
+
+bool ttfs_pll(const TtfsDevice *d, double mhz, TtfsPll *pll) {
+    return choose(d, mhz, is_better, pll);
 }

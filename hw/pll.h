@@ -15,7 +15,8 @@ typedef struct {
     double detector_mhz, vco_mhz, mhz;
 } TtfsPll;
 
-/* Clocks that a device's PLL makes, in MHz; 0, 0: ttfs makes none of it. */
+/* Clocks that a device's PLL makes of its board's oscillator, in MHz: the slowest, and what none is
+ * above; 0, 0: ttfs makes none of it. */
 typedef struct {
     double least, most;
 } TtfsPllRange;

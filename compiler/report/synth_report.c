@@ -33,14 +33,15 @@ static void tell_excess(const TtfsSynthesis *s, TtfsBuf *out) {
 
 static void tell_pll(const TtfsSynthesis *s, TtfsBuf *out) {
     const TtfsPll *p = &s->pll;
-    TtfsPllRange r = ttfs_pll_range(&s->device);
+    TtfsPll faster;
     if (p->mhz > 0)
         ttfs_buf_printf(out,
                         "%-20s%g MHz of the board's %g; VCO %g MHz; divisors %" PRIu32 ", %" PRIu32
                         ", %" PRIu32 "\n",
                         "PLL", p->mhz, s->device.clock_mhz, p->vco_mhz, p->reference, p->feedback,
                         p->output);
-    else if (s->meets_clock && s->fmax_mhz > r.least && s->fmax_mhz > s->clock_mhz + 1)
+    else if (s->meets_clock && ttfs_pll(&s->device, floor(s->fmax_mhz), &faster) &&
+             faster.mhz > s->clock_mhz + 1)
         ttfs_buf_printf(out, "%-20sa PLL makes a faster clock of it: --clock %.0f\n", "",
                         floor(s->fmax_mhz));
 }

@@ -83,7 +83,8 @@ class Difference:
 
 
 class Synthesis:
-    """What the chip takes of a device: `lut`, `ff`, `ram`, `dsp`, `fmax_mhz`, `bitstream`; an estimate has no clock and no bits.
+    """What the chip takes of a device: `lut`, `ff`, `ram`, `dsp`, `fmax_mhz`, `bitstream`; an estimate has no bits, and a clock where
+    the device has a flow.
     Of standard cells there is `area`, and no `lut`, `dsp` or `bitstream`."""
 
     def __init__(self, answer: Answer):

@@ -126,7 +126,7 @@ def clocks(case):
     case.check("60 MHz of the board's 12; VCO 960 MHz" in case.good("synth", "fast", "--device", "hx8k", "--clock", "60").out, "the report's PLL")
     case.refused("synth", "fast", "--device", "hx8k", "--clock", "90", says=["80.0 MHz, its clock has 90.0", "slower --clock"])
     case.check("pll" not in case.json("synth", "fast", "--device", "hx8k", "--clock", "12"), "the oscillator's own clock has a PLL")
-    for clock, says in (("11", "16 to 275"), ("276", "16 to 275"), ("16.5", "2.9 % off")):
+    for clock, says in (("11", "16.125 to 275"), ("16", "16.125 to 275"), ("276", "16.125 to 275"), ("16.5", "2.9 % off")):
         case.refused("synth", "fast", "--device", "hx8k", "--clock", clock, code=2, says=["--clock", says])
     case.refused("synth", "fast", "--device", "artix7-35t", "--clock", "50", code=2, says=["--clock", "bitstream"])
     j = case.json("synth", "fast", "--device", "ecp5-25k", "--clock", "77", "--estimate")
@@ -172,7 +172,10 @@ def ecp5(case):
         case.equal((len(pins), len({site for _, site, _ in pins}), [a for a, _, b in pins if a != b]), (10 + flit, 10 + flit, []), "pins")
         case.equal([a for a, _, _ in pins][10:], ["trace_flit_o[%d]" % i for i in range(flit)], "pins of the monitor")
     case.compile("digits_mlp", "trellis", "--fit", "ecp5-25k", "--ticks", "15")  # it is a folder that ttfs wrote
-    case.good("synth", "trellis", "--device", "ecp5-25k")
+    tools(case, ECP5, nextpnr_ecp5=ECP5["nextpnr-ecp5"].replace("70.25", "37"))
+    case.check("a faster clock" not in case.good("synth", "trellis", "--device", "ecp5-25k").out, "a PLL that makes 25 MHz of 25")
+    tools(case, ECP5)
+    case.check("a PLL makes a faster clock of it: --clock 70\n" in case.good("synth", "trellis", "--device", "ecp5-25k").out, "the clock that a PLL makes")
     for name, package in (("nextpnr-ecp5", "nextpnr-ecp5"), ("ecppack", "fpga-trellis")):
         tools(case, ECP5, **{name.replace("-", "_"): None})
         case.refused("synth", "trellis", "--device", "ecp5-25k", says=[name + ": ", "install the package " + package, "tools/ecp5.sh"])
