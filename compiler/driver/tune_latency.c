@@ -104,6 +104,7 @@ bool ttfs_tune_shorten(TtfsTuneStart *start, const TtfsTuneOptions *o, TtfsTuned
     t->report.stopped |= stopped(&s);
     if (t->trials.len == 0)
         ttfs_note(diag, TTFS_AT_FILE("--latency"),
-                  "no ticks to halve: every window is the model's own or has one tick");
+                  "no ticks to halve: every window is the model's own, has one tick or cannot be "
+                  "quantised with half of them");
     return true;
 }

@@ -305,6 +305,17 @@ def shorter(case):
     case.refused("tune", "mlp", "-o", "x", *QUICK, "--latency", 0.1, "--layers", "fc1=freeze", says="frozen layers (--layers) keep", code=2)
 
 
+def returned(case):
+    """Of ticks that are not kept nothing stays, not even that the model could say the input's grid with them: -0.5 is a whole step of
+    3 ticks from -0.5 to 1, none of 7."""
+    case.write("one.json", json.dumps({"layers": {"fc1": {"ticks": 1}}}))
+    case.good("compile", os.path.join(DIGITS, "digits_mlp.onnx"), "-o", "shifted", "--calib", TEST, "--ticks", 7, "--weight-bits", 4,
+              "--input-range=-0.5:1", "--config", "one.json", "-q")
+    found = case.json("tune", "shifted", "-o", "returned", *QUICK, "--epochs", 1, "--latency", 1e-9)
+    case.equal([(t["layer"], t["ticks"], t["kept"]) for t in found["trials"]], [("input", 3, False)], "trials")
+    case.equal(found["latency_ticks"], 8, "latency of what stayed")
+
+
 def sparse(case):
     """The sparsity term costs spikes."""
     spikes = [case.json("tune", "mlp", "-o", "sparse", *QUICK, "--epochs", 4, "--ticks", 7, "--weight-bits", 4, "--sparsity", mu)
@@ -422,6 +433,7 @@ def main():
     frozen(case)
     sparse(case)
     shorter(case)
+    returned(case)
     stopped(case)
     outgrown(case)
     fitting(case)
