@@ -79,6 +79,16 @@ def longer(case):
     case.check("no ticks to halve: every window is the model's own" in r.err, "no word of ticks that cannot be halved:\n%s" % r)
 
 
+def widths(case):
+    """Layers whose widths were found one by one keep them, which is said."""
+    case.good("compile", os.path.join(DIGITS, "digits_mlp.onnx"), "-o", "widths", "--calib", TEST, "--ticks", 7, "--mean-bits", 3.7, "-q")
+    for more, told in (((), False), (("--weight-bits", 4), True)):
+        r = case.good("tune", "widths", "-o", "kept_widths", *QUICK, "--minutes", 1e-9, *more)
+        case.equal("layers have weight bits of their own in widths" in r.err, told, "what is said of widths")
+    bits = [re.findall(r"weights? bits? (\d+)|bits (\d+)", case.good("dump", f, "--form", "spike").out) for f in ("widths", "kept_widths")]
+    case.equal(bits[1], bits[0], "widths of layers")
+
+
 def kept(case):
     """What was trained, and a model of the user's, are not replaced by what is compiled from it, or beside it."""
     model = read(case, "tuned", "model.onnx")
@@ -423,6 +433,7 @@ def main():
     mlp(case)
     recompiled(case)
     longer(case)
+    widths(case)
     kept(case)
     cnn(case)
     residual(case)
