@@ -127,9 +127,14 @@ static volatile int interrupted;
 static const int endings[] = {SIGINT, SIGTERM, SIGHUP};
 enum { ENDINGS = sizeof endings / sizeof *endings };
 
+/* The second ends the process, of whatever kind the first was; but not a second word of the
+ * terminal's end: a shell passes it on, and the system says it again when the shell ends. */
 static void on_interrupt(int number) {
+    if (interrupted && number != SIGHUP) {
+        signal(number, SIG_DFL);
+        raise(number); /* comes when this returns */
+    }
     interrupted = 1;
-    signal(number, SIG_DFL);
 }
 
 /* nohup has the end of the terminal ignored, which stays so. */

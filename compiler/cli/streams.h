@@ -20,7 +20,8 @@ uint32_t ttfs_stdout_columns(void);
 bool ttfs_stderr_put(const char *text, size_t n);
 
 /* From now on the first interrupt (Ctrl-C, SIGTERM, SIGHUP) sets what is returned, for work that
- * ends by itself then; the second ends the process. */
+ * ends by itself then; a second one ends the process, but SIGHUP, which a terminal may send twice.
+ */
 const volatile int *ttfs_interrupt_wanted(void);
 
 #endif

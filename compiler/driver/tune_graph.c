@@ -105,6 +105,17 @@ bool ttfs_tune_share(TtfsTuneStart *s) {
     return true;
 }
 
+bool ttfs_tune_shared(const TtfsTuneStart *s) {
+    TtfsArena a = {0};
+    uint32_t *times = TTFS_ARRAY(&a, uint32_t, s->net.terms.len);
+    bool same = s->spike.pops.len == s->net.layers.len;
+    for (uint32_t i = 0; same && i < s->net.layers.len; i++)
+        same = s->spike.pops.at[i].conn_count == s->net.layers.at[i].terms &&
+               count_synapses(s, i, times + s->net.layers.at[i].term_first);
+    ttfs_arena_free(&a);
+    return same;
+}
+
 /* Without a calibration windows are bounds, from which nothing learns. */
 static bool take_graph(TtfsTuneStart *s, TtfsDiag *diag) {
     TtfsCalibration kept;

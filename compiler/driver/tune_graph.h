@@ -14,6 +14,8 @@ bool ttfs_tune_graph(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag)
 /* A term of s->net that s->spike has as several synapses becomes as many. False, and nothing is
  * done, where populations and connections are not those of layers and terms. */
 bool ttfs_tune_share(TtfsTuneStart *s);
+/* Whether s->spike has one connection for every term of s->net, and its size. */
+bool ttfs_tune_shared(const TtfsTuneStart *s);
 /* s->layer: the grids and integers of s->spike. */
 void ttfs_tune_take_layers(TtfsTuneStart *s);
 /* The network quantised anew with s->folder.options, into s->spike, whatever that was. Not told of,

@@ -16,7 +16,8 @@ typedef struct {
     double score, begun; /* of the best so far, which is what `start` has */
 } Search;
 
-/* What an epoch is chosen by, less what its latency costs; the least where the chip refuses it. */
+/* What counts of a training: of its best epoch the share that is right, then the loss, less what
+ * spikes and latency cost; the least where the chip refuses it. */
 static double score_of(const Search *s, const TtfsTuneReport *r, uint32_t latency) {
     const TtfsTuneEpoch *e = &r->epochs.at[r->best];
     if (r->misfit) return -INFINITY;
@@ -104,6 +105,7 @@ bool ttfs_tune_shorten(TtfsTuneStart *start, const TtfsTuneOptions *o, TtfsTuned
     t->report.stopped |= stopped(&s);
     if (t->trials.len == 0)
         ttfs_note(diag, TTFS_AT_FILE("--latency"),
-                  "no ticks to halve: every window is the model's own or has one tick");
+                  "no ticks to halve: every window is the model's own, has one tick or cannot be "
+                  "quantised with half of them");
     return true;
 }

@@ -103,6 +103,18 @@ static void tell_windows(const TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsD
                   kept, ticks_of(s));
 }
 
+/* Layers keep the widths that they were compiled with one by one. */
+static void tell_widths(const TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; o->weight_bits && i < s->net.layers.len; i++)
+        kept += ttfs_net_sums(&s->net.layers.at[i]) && s->layer[i].bits != o->weight_bits;
+    if (kept)
+        ttfs_note(diag, TTFS_AT_FILE("--weight-bits"),
+                  "%" PRIu32 " layers have weight bits of their own in %s (a config file's, or of "
+                  "--mean-bits) and keep them: compile the model again for others",
+                  kept, s->session.out.folder);
+}
+
 /* What of the epochs the chip has a say in. */
 static void tell_chip(const TtfsTuneReport *r, TtfsLoc out, TtfsDiag *diag) {
     if (r->refused && !r->misfit)
@@ -164,6 +176,7 @@ bool ttfs_tune_run(const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
     bool ok = check(o, diag) && ttfs_tune_start(&s, o, diag) && enough(&s, diag) &&
               can_be_made(o, diag);
     if (ok) tell_windows(&s, o, diag);
+    if (ok) tell_widths(&s, o, diag);
     ok = ok && train(&s, o, t, diag);
     t->ticks = ticks_of(&s);
     t->weight_bits = s.folder.options.weight_bits;

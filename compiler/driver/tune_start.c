@@ -124,10 +124,11 @@ bool ttfs_tune_restart(TtfsTuneStart *s, uint32_t layer, uint32_t ticks, TtfsTun
     *before = (TtfsTuneStand){.spike = s->spike,
                               .layer = s->layer,
                               .offset = s->offset,
+                              .rounded = s->rounded,
                               .layers = s->folder.options.layers,
                               .n_layers = s->folder.options.n_layers};
     set_ticks(s, ttfs_arena_strdup(&s->arena, s->spike.pops.at[layer].name), ticks);
-    bool ok = ttfs_tune_quantise(s, &own);
+    bool ok = ttfs_tune_quantise(s, &own) && ttfs_tune_shared(s);
     ttfs_diag_free(&own);
     if (ok) {
         ttfs_tune_take_layers(s);
@@ -143,6 +144,7 @@ void ttfs_tune_return(TtfsTuneStart *s, const TtfsTuneStand *before) {
     s->spike = before->spike;
     s->layer = before->layer;
     s->offset = before->offset;
+    s->rounded = before->rounded;
     s->folder.options.layers = before->layers;
     s->folder.options.n_layers = before->n_layers;
 }

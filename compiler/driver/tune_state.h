@@ -40,6 +40,7 @@ typedef struct {
     TtfsSpike spike;
     TtfsTuneLayer *layer;
     double offset;
+    bool rounded;
     const TtfsLayerOptions *layers;
     uint32_t n_layers;
 } TtfsTuneStand;

@@ -20,11 +20,11 @@ struct TtfsReference {
     double *column; /* [inputs of an output][PLACES] of the convolution in hand */
 };
 
-/* The most inputs of an output. */
+/* The most inputs of a convolution's output. */
 static uint64_t longest_row(const TtfsNet *net) {
     uint64_t most = 0;
     for (uint32_t i = 0; i < net->terms.len; i++)
-        if (net->terms.at[i].row > most) most = net->terms.at[i].row;
+        if (!net->terms.at[i].dense && net->terms.at[i].row > most) most = net->terms.at[i].row;
     return most;
 }
 

@@ -79,6 +79,16 @@ def longer(case):
     case.check("no ticks to halve: every window is the model's own" in r.err, "no word of ticks that cannot be halved:\n%s" % r)
 
 
+def widths(case):
+    """Layers whose widths were found one by one keep them, which is said."""
+    case.good("compile", os.path.join(DIGITS, "digits_mlp.onnx"), "-o", "widths", "--calib", TEST, "--ticks", 7, "--mean-bits", 3.7, "-q")
+    for more, told in (((), False), (("--weight-bits", 4), True)):
+        r = case.good("tune", "widths", "-o", "kept_widths", *QUICK, "--minutes", 1e-9, *more)
+        case.equal("layers have weight bits of their own in widths" in r.err, told, "what is said of widths")
+    bits = [re.findall(r"weights? bits? (\d+)|bits (\d+)", case.good("dump", f, "--form", "spike").out) for f in ("widths", "kept_widths")]
+    case.equal(bits[1], bits[0], "widths of layers")
+
+
 def kept(case):
     """What was trained, and a model of the user's, are not replaced by what is compiled from it, or beside it."""
     model = read(case, "tuned", "model.onnx")
@@ -305,6 +315,17 @@ def shorter(case):
     case.refused("tune", "mlp", "-o", "x", *QUICK, "--latency", 0.1, "--layers", "fc1=freeze", says="frozen layers (--layers) keep", code=2)
 
 
+def returned(case):
+    """Of ticks that are not kept nothing stays, not even that the model could say the input's grid with them: -0.5 is a whole step of
+    3 ticks from -0.5 to 1, none of 7."""
+    case.write("one.json", json.dumps({"layers": {"fc1": {"ticks": 1}}}))
+    case.good("compile", os.path.join(DIGITS, "digits_mlp.onnx"), "-o", "shifted", "--calib", TEST, "--ticks", 7, "--weight-bits", 4,
+              "--input-range=-0.5:1", "--config", "one.json", "-q")
+    found = case.json("tune", "shifted", "-o", "returned", *QUICK, "--epochs", 1, "--latency", 1e-9)
+    case.equal([(t["layer"], t["ticks"], t["kept"]) for t in found["trials"]], [("input", 3, False)], "trials")
+    case.equal(found["latency_ticks"], 8, "latency of what stayed")
+
+
 def sparse(case):
     """The sparsity term costs spikes."""
     spikes = [case.json("tune", "mlp", "-o", "sparse", *QUICK, "--epochs", 4, "--ticks", 7, "--weight-bits", 4, "--sparsity", mu)
@@ -412,6 +433,7 @@ def main():
     mlp(case)
     recompiled(case)
     longer(case)
+    widths(case)
     kept(case)
     cnn(case)
     residual(case)
@@ -422,6 +444,7 @@ def main():
     frozen(case)
     sparse(case)
     shorter(case)
+    returned(case)
     stopped(case)
     outgrown(case)
     fitting(case)

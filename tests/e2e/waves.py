@@ -155,15 +155,25 @@ def bounded(case):
 
 
 def interrupted(case):
-    """Ctrl-C, and what ends programs otherwise, leave nothing of a trace that is being written."""
+    """Ctrl-C, and what ends programs otherwise, leave nothing of a trace that is being written; a second one of whatever kind
+    ends the program at once, but the end of a terminal, which comes twice."""
     with open(case.path("x.npy"), "wb") as f:
         f.write(npy((0,), [], header="{'descr': '|u1', 'fortran_order': False, 'shape': %r, }" % ((1 << 24, 1, 8, 8),)))
         f.truncate(f.tell() + (64 << 24))
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and programs begin so
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         stopped(case, number)
+    stopped(case, signal.SIGHUP, signal.SIGHUP)
+    ended = writing(case)
+    ended.send_signal(signal.SIGSTOP)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
+        ended.send_signal(number)
+    ended.communicate(timeout=60)
+    case.check(ended.returncode in (-signal.SIGINT, -signal.SIGTERM), "two of a kind each end it with %d" % ended.returncode)
 
 
-def stopped(case, number):
+def writing(case):
+    """A run that is writing a trace."""
     before = set(os.listdir(case.folder))
     p = subprocess.Popen([os.path.abspath(TTFS), "run", "cnn", "--input", "x.npy", "--classes-only", "--trace", "stopped.txt"], cwd=case.folder,
                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -171,10 +181,18 @@ def stopped(case, number):
     while set(os.listdir(case.folder)) == before and p.poll() is None and time.monotonic() < until:
         time.sleep(0.01)
     case.check(set(os.listdir(case.folder)) != before, "no trace is being written")
-    p.send_signal(number)
+    return p
+
+
+def stopped(case, *numbers):
+    before = set(os.listdir(case.folder))
+    p = writing(case)
+    for number in numbers:
+        p.send_signal(number)
+        time.sleep(0.01)
     _, err = p.communicate(timeout=60)
-    case.equal(p.returncode, 1, "after %s: %r" % (number.name, err))
-    case.equal(set(os.listdir(case.folder)) - before, set(), "files that %s left" % number.name)
+    case.equal(p.returncode, 1, "after %s: %r" % (numbers[0].name, err))
+    case.equal(set(os.listdir(case.folder)) - before, set(), "files that %s left" % numbers[0].name)
 
 
 def fst(case):

@@ -2,7 +2,8 @@
  *
  * The exact engine: spikes of both models compute what ReLU computes, on 1,000 random networks with
  * all operations and 1,000 in every canonical form;
- * silence, forced spikes, saturation, noise; and the small cases that show why the gate is there.
+ * silence, forced spikes, saturation, noise; plain sums to the bit; and the small cases that show
+ * why the gate is there.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -228,6 +229,75 @@ static void noise(void **state) {
     close_case(&c);
 }
 
+/* What a convolution adds to an output, weight by weight. */
+static double add_taps(const TtfsNetLayer *l, const TtfsTerm *t, const double *x, uint32_t neuron,
+                       double y) {
+    uint32_t channel = neuron / (l->h * l->w), oy = neuron / l->w % l->h, ox = neuron % l->w;
+    uint32_t taps = t->kernel[0] * t->kernel[1], ins = t->in[0] / t->group;
+    const float *w = t->weights + channel * t->row;
+    x += (size_t)(channel / (l->c / t->group)) * ins * t->in[1] * t->in[2];
+    for (uint64_t j = 0; j < t->row; j++) {
+        int64_t sy = ttfs_term_tap(t, 0, oy, (uint32_t)(j % taps) / t->kernel[1]);
+        int64_t sx = ttfs_term_tap(t, 1, ox, (uint32_t)(j % taps) % t->kernel[1]);
+        if (w[j] == 0 || sy < 0 || sy >= t->in[1] || sx < 0 || sx >= t->in[2]) continue;
+        y += (double)w[j] * x[((size_t)(j / taps) * t->in[1] + (size_t)sy) * t->in[2] + (size_t)sx];
+    }
+    return y;
+}
+
+/* A neuron of a layer that sums, from the values of its sources. */
+static double plain_sum(const Case *c, const TtfsReference *r, uint32_t layer, uint32_t neuron,
+                        double y) {
+    const TtfsNetLayer *l = &c->net.layers.at[layer];
+    for (uint32_t k = 0; k < l->terms; k++) {
+        const TtfsTerm *t = &c->net.terms.at[l->term_first + k];
+        const double *x = ttfs_reference_values(r, t->src) + t->first;
+        double sum = 0;
+        for (uint64_t j = 0; t->dense && j < t->row; j++)
+            sum += (double)t->weights[neuron * t->row + j] * x[j];
+        y = t->dense ? y + sum : add_taps(l, t, x, neuron, y);
+    }
+    if (l->kind == TTFS_LAYER_READOUT) return y;
+    return y > 0 ? l->top > 0 && y > l->top ? l->top : y : 0;
+}
+
+/* Of the plain sums every bit: they are added in the order of the weights, whatever is computed at
+ * once. Returns how many outputs of convolutions there were. */
+static uint32_t compare_sums(Case *c, const TtfsReference *r, uint64_t seed) {
+    uint32_t convolved = 0;
+    for (uint32_t l = 1; l < c->net.layers.len; l++) {
+        const TtfsNetLayer *layer = &c->net.layers.at[l];
+        if (!ttfs_net_sums(layer)) continue;
+        TtfsArena a = {0};
+        uint32_t n = ttfs_net_size(layer), biases;
+        const double *bias = ttfs_net_bias(&c->net, l, 0, &a, &biases);
+        for (uint32_t i = 0; i < n; i++) {
+            double want = plain_sum(c, r, l, i, bias[i / (n / biases)]);
+            if (ttfs_reference_values(r, l)[i] != want)
+                fail_msg("seed %d layer %u neuron %u of %u: %a, expected %a", (int)seed, l, i, n,
+                         ttfs_reference_values(r, l)[i], want);
+        }
+        convolved += c->net.terms.at[layer->term_first].dense ? 0 : n;
+        ttfs_arena_free(&a);
+    }
+    return convolved;
+}
+
+static void plain_sums(void **state) {
+    uint32_t convolved = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= NETS / 8; seed++) {
+        static Case c;
+        if (!open_case(&c, seed)) continue;
+        TtfsReference *r = ttfs_reference_open(&c.net);
+        ttfs_reference_run(r, c.x[0]);
+        convolved += compare_sums(&c, r, seed);
+        ttfs_reference_close(r);
+        close_case(&c);
+    }
+    assert_true(convolved > 10000);
+}
+
 /* The widest of both ranges, the largest of each layer. */
 static void tops_merge(void **state) {
     (void)state;
@@ -247,6 +317,7 @@ int main(void) {
         cmocka_unit_test(model_b_is_exact),
         cmocka_unit_test(gate),
         cmocka_unit_test(noise),
+        cmocka_unit_test(plain_sums),
         cmocka_unit_test(tops_merge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -483,11 +483,35 @@ static void test_imitates(void **state) {
     assert_true(seen >= 10);
 }
 
+/* The net has a term for every connection; where one is missing or of another size it has not. */
+static void test_shared(void **state) {
+    uint32_t seen = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        Case c;
+        if (open_case(&c, seed, false)) {
+            assert_true(ttfs_tune_shared(&c.start));
+            for (uint32_t i = 1; i < c.start.net.layers.len; i++) {
+                TtfsPopulation *p = &c.start.spike.pops.at[i];
+                TtfsConnection *x = &c.start.spike.conns.at[p->conn_first];
+                p->conn_count--;
+                assert_false(ttfs_tune_shared(&c.start));
+                p->conn_count++, x->weight_count++;
+                assert_false(ttfs_tune_shared(&c.start));
+                x->weight_count--, seen++;
+            }
+        }
+        close_case(&c);
+    }
+    assert_true(seen >= 20);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_products), cmocka_unit_test(test_forward),
         cmocka_unit_test(test_model),    cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_slopes),   cmocka_unit_test(test_lost),
-        cmocka_unit_test(test_no_class), cmocka_unit_test(test_imitates)};
+        cmocka_unit_test(test_no_class), cmocka_unit_test(test_imitates),
+        cmocka_unit_test(test_shared)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
