@@ -54,6 +54,7 @@ static void drop_top(TtfsArena *a) {
         less = c;
     else
         a->spare = c;
+    ASAN_POISON_MEMORY_REGION(c->data, c->size);
     give_back(a, less);
 }
 

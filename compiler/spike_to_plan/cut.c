@@ -360,21 +360,29 @@ static uint32_t cells_of(const Solver *v, TtfsPop pop) {
     return least(cores, fair ? fair : 1);
 }
 
+/* Slots of a layer of which a core has so many weight rows in each. */
+static uint64_t runs_of(const Job *j, uint64_t most_rows) {
+    if (ttfs_pop_is_pooled(j->v->spike, j->pop)) return 1;
+    uint64_t cores = ttfs_chip_cores(&j->v->plan->chip), rows = unit_rows(j);
+    uint64_t places = varies(j) ? (uint64_t)j->p->h * j->p->w : 1;
+    uint64_t items = (places * j->units + cores - 1) / cores;
+    uint64_t at_once = most_rows > rows ? most_rows / rows : 1;
+    return (items + at_once - 1) / at_once;
+}
+
 bool ttfs_solver_find_runs(Solver *v) {
-    uint32_t pops = v->spike->pops.len, cores = ttfs_chip_cores(&v->plan->chip);
-    uint64_t most_rows = v->plan->chip.weight_rows / (v->step == 1 ? 2 : 1);
+    uint32_t pops = v->spike->pops.len;
+    uint64_t most_rows = v->plan->chip.weight_rows / (v->step == 1 ? 2 : 1), slots = 1;
     bool some = false;
     v->runs = TTFS_ARRAY(&v->scratch, uint32_t, (size_t)pops + 1);
-    for (uint32_t i = 2; i <= pops; i++) {
+    for (uint32_t i = 2; i <= pops && slots <= TTFS_PLAN_SLOTS; i++) {
         Job j = job_of(v, (TtfsPop){i});
-        if (ttfs_pop_is_pooled(v->spike, j.pop)) continue;
-        uint64_t places = varies(&j) ? (uint64_t)j.p->h * j.p->w : 1;
-        uint64_t items = (places * j.units + cores - 1) / cores, rows = unit_rows(&j);
-        uint64_t at_once = most_rows > rows ? most_rows / rows : 1;
-        v->runs[i] = (uint32_t)((items + at_once - 1) / at_once);
-        some = some || v->runs[i] > 1;
+        uint64_t runs = runs_of(&j, most_rows);
+        slots += runs * v->step;
+        v->runs[i] = (uint32_t)runs;
+        some = some || runs > 1;
     }
-    return some;
+    return some && slots <= TTFS_PLAN_SLOTS;
 }
 
 void ttfs_solver_look_ahead(Solver *v) {

@@ -44,7 +44,8 @@ bool ttfs_solver_pack(Solver *v);
  * do not count. False when it found none that fit. */
 bool ttfs_solver_squeeze(Solver *v);
 /* cut.c. Fills `runs` so that what a core holds of a layer is there run by run, and the next one's
- * with it where the step is 1; false: one slot a layer does that already. */
+ * with it where the step is 1; false: one slot a layer does that already, or a chip has not so many
+ * slots. */
 bool ttfs_solver_find_runs(Solver *v);
 uint32_t ttfs_solver_runs(const Solver *v, TtfsPop pop);
 /* cut.c. Fills `later`. */

@@ -153,6 +153,7 @@ static bool refuse_unstreamed(Solver *v) {
 static bool solve_latency(Solver *v) {
     if (solve(v, TTFS_SCHEDULE_LATENCY, false)) return true;
     if (!v->plan->chip.stream) return refuse_unstreamed(v);
+    if (v->spike->pops.len > TTFS_PLAN_SLOTS) return solve(v, TTFS_SCHEDULE_LATENCY, true);
     if (!solve_streamed(v)) return ttfs_solver_fits(v, true);
     note_streamed(v);
     return true;

@@ -55,6 +55,10 @@ static void arena_is_poisoned_beyond_its_arrays(void **state) {
         ttfs_arena_release(&a, m);
         assert_int_equal(__asan_address_is_poisoned(q), 1);
     }
+    TtfsMark m = ttfs_arena_mark(&a);
+    char *next = ttfs_arena_array(&a, 100000, 1); /* in a chunk of its own, which is kept */
+    ttfs_arena_release(&a, m);
+    assert_int_equal(__asan_address_is_poisoned(next), 1);
     ttfs_arena_free(&a);
 }
 #endif

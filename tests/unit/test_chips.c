@@ -3,10 +3,11 @@
  * Small random chips, each with random networks of all kinds in all schedules: the Verilog gives
  * the spikes and sums of golden within the cycles that the plan proves, or the network is refused
  * for what the chip has not, which is tried: with it the chip takes the network. One that is
- * refused in the schedule drawn is taken in the one that the compiler finds. What is streamed
- * and comes damaged, or never, is told of. A few by default, TTFS_TEST_GRAPHS networks by hand;
- * what was seen is printed. With TTFS_TEST_PLANS in the environment nothing is simulated: which
- * networks are refused shows in seconds.
+ * refused in the schedule drawn is tried in the one that the compiler finds; both refusals are
+ * counted, of many networks a tenth at most may be refused in any. What is streamed and comes
+ * damaged, or never, is told of. A few by default, TTFS_TEST_GRAPHS networks by hand; what was seen
+ * is printed. With TTFS_TEST_PLANS in the environment nothing is simulated: which networks are
+ * refused shows in seconds.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -291,6 +292,7 @@ static void add_wide(TtfsSpike *s, const TtfsChip *chip, TtfsRng *r, uint32_t ch
 /* 120 channels of 90 weights: 1,350 rows of 8 lanes for two cores of 566. */
 static void a_layer_in_several_slots(void **state) {
     (void)state;
+    if (plans_only()) skip();
     TtfsChip chip = any_chip(0);
     TtfsRng rng = ttfs_rng(9), *r = &rng;
     Case c = {0};

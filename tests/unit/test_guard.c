@@ -138,6 +138,25 @@ static void nothing_stays_behind(void **state) {
     assert_int_equal(fcntl(fd, F_GETFD), -1);
 }
 
+static void release_and_starve(void *context) {
+    TtfsArena *a = context;
+    TtfsMark m = ttfs_arena_mark(a);
+    ttfs_arena_array(a, 100000, 1);
+    ttfs_arena_release(a, m);
+    starve();
+}
+
+/* An arena from outside keeps no chunk that goes with the guard inside. */
+static void no_spare_chunk_of_a_guard(void **state) {
+    (void)state;
+    TtfsGuard g = TTFS_GUARD;
+    TtfsArena a = {0};
+    ttfs_arena_array(&a, 1, 1);
+    assert_false(ttfs_guard(&g, release_and_starve, &a));
+    assert_null(a.spare);
+    ttfs_arena_free(&a);
+}
+
 typedef struct {
     void (*begin)(TtfsFileWriter *w, const char *path);
     const char *path;
@@ -268,15 +287,11 @@ static void boundary(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(newest_first),
-        cmocka_unit_test(what_was_made_stays),
-        cmocka_unit_test(guards_nest),
-        cmocka_unit_test(passed_to_nobody),
-        cmocka_unit_test(nothing_stays_behind),
-        cmocka_unit_test(files_are_closed),
-        cmocka_unit_test(threads_end_first),
-        cmocka_unit_test(arrays_ask_for_all),
-        cmocka_unit_test(boundary),
+        cmocka_unit_test(newest_first),         cmocka_unit_test(what_was_made_stays),
+        cmocka_unit_test(guards_nest),          cmocka_unit_test(passed_to_nobody),
+        cmocka_unit_test(nothing_stays_behind), cmocka_unit_test(no_spare_chunk_of_a_guard),
+        cmocka_unit_test(files_are_closed),     cmocka_unit_test(threads_end_first),
+        cmocka_unit_test(arrays_ask_for_all),   cmocka_unit_test(boundary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

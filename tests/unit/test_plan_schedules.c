@@ -128,11 +128,32 @@ static void copies_that_do_not_fit(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* A slot a layer are more than a chip numbers, whether it streams or not. */
+static void too_many_slots(void **state) {
+    (void)state;
+    TtfsSpike s;
+    chain(&s, TTFS_PLAN_SLOTS);
+    for (uint32_t stream = 0; stream < 2; stream++) {
+        TtfsPlan p;
+        TtfsBuf said = {0};
+        TtfsChip c = small_chip(1, 4, 8);
+        c.stream = stream;
+        assert_false(plan_chain(&s, &c, TTFS_SCHEDULE_LATENCY, &p, &said));
+        assert_string_equal(ttfs_buf_text(&said),
+                            "ttfs: error: net: needs 4097 slots, the chip has 4096: use a larger "
+                            "chip, or a smaller network\n");
+        ttfs_plan_free(&p);
+        ttfs_buf_free(&said);
+    }
+    ttfs_spike_free(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(schedules),
         cmocka_unit_test(too_late),
         cmocka_unit_test(copies_that_do_not_fit),
+        cmocka_unit_test(too_many_slots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

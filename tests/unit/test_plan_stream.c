@@ -16,6 +16,7 @@
 #include "image_to_spike.h"
 #include "plan_stream.h"
 #include "plan_to_image.h"
+#include "schedule.h"
 #include "spike_to_plan.h"
 
 /* 40 -> 32 -> 32 -> 32 -> 10: on one core of 16 lanes 80, 64, 64 and 32 weight rows. */
@@ -241,6 +242,51 @@ static void slots_of_a_layer(void **state) {
     close_try(&t);
 }
 
+/* On two cores of which each takes two slots for two groups of lanes. */
+static void cores_of_a_layer(void **state) {
+    (void)state;
+    TtfsChip c = small_chip(2, 8, 8);
+    TtfsArena a = {0};
+    Try t = {.ok = true};
+    c.weight_rows = 40;
+    c.stream = true;
+    four_layers(&t.spike);
+    assert_true(ttfs_spike_to_plan(&t.spike, &c, TTFS_SCHEDULE_LATENCY, "net", &t.plan, &t.diag));
+    assert_true(layers_apart(&t.plan));
+    const TtfsPlaced *placed = ttfs_placed(&t.plan, &t.spike, &a);
+    assert_int_equal(placed[0].cores, 0);
+    for (uint32_t i = 1; i < 4; i++) {
+        assert_int_equal(placed[i].tasks, 4);
+        assert_int_equal(placed[i].cores, 2);
+    }
+    ttfs_arena_free(&a);
+    close_try(&t);
+}
+
+/* A slot for each of 9,000 neurons: none is made for what is refused anyway. */
+static void more_slots_than_a_chip_has(void **state) {
+    (void)state;
+    TtfsRng rng = ttfs_rng(3), *r = &rng;
+    TtfsChip c = small_chip(1, 1, 8);
+    Try t = {.ok = true};
+    TtfsPopulation in = {.kind = TTFS_POP_INPUT, .c = 1, .h = 1, .w = 1, .ticks = 15};
+    TtfsPopulation p = {.kind = TTFS_POP_READOUT, .c = 9000, .h = 1, .w = 1};
+    t.spike.input = add_pop(&t.spike, in);
+    TtfsConnection k = {.kind = TTFS_CONN_DENSE, .src = t.spike.input};
+    k.dst = t.spike.readout = add_pop(&t.spike, p);
+    chip_weights(&t.spike, r, &k, 9000, 8);
+    add_conn(&t.spike, k);
+    random_neurons(&t.spike, r, k.dst);
+    set_times(&t.spike, r);
+    c.weight_rows = 2;
+    c.c_bits = 14;
+    c.stream = true;
+    assert_false(ttfs_spike_to_plan(&t.spike, &c, TTFS_SCHEDULE_LATENCY, "net", &t.plan, &t.diag));
+    assert_true(says(&t, "weight rows"));
+    assert_true(t.plan.slots.cap <= TTFS_PLAN_SLOTS);
+    close_try(&t);
+}
+
 /* Nothing comes before slot 0. */
 static void slot_0_is_configured(void **state) {
     (void)state;
@@ -255,10 +301,11 @@ static void slot_0_is_configured(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(as_little_as_must),     cmocka_unit_test(what_does_not_fit),
-        cmocka_unit_test(the_image_is_the_plan), cmocka_unit_test(damaged_words),
-        cmocka_unit_test(two_slots_at_a_time),   cmocka_unit_test(slot_0_is_configured),
-        cmocka_unit_test(slots_of_a_layer),
+        cmocka_unit_test(as_little_as_must),          cmocka_unit_test(what_does_not_fit),
+        cmocka_unit_test(the_image_is_the_plan),      cmocka_unit_test(damaged_words),
+        cmocka_unit_test(two_slots_at_a_time),        cmocka_unit_test(slot_0_is_configured),
+        cmocka_unit_test(slots_of_a_layer),           cmocka_unit_test(cores_of_a_layer),
+        cmocka_unit_test(more_slots_than_a_chip_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
