@@ -96,7 +96,15 @@ static uint64_t words_streamed(const TtfsPlan *p) {
     return words;
 }
 
+static bool streams_some(const TtfsPlan *p) {
+    bool some = false;
+    for (uint32_t i = 0; i < p->tasks.len; i++) some = some || p->tasks.at[i].streamed;
+    return some;
+}
+
+/* The cuts of a chip that streams need less memory, so that all weights may fit after all. */
 static void note_streamed(Solver *v) {
+    if (!streams_some(v->plan)) return;
     ttfs_note(v->diag, TTFS_AT_FILE(v->file),
               "the weights do not fit chip %s: %" PRIu64 " words of 32 bits come from the memory "
               "outside for every sample",
@@ -134,13 +142,15 @@ static bool solve_streamed(Solver *v) {
     return false;
 }
 
-/* Refused, and what the chip lacks where that would do. */
-static bool refuse_unstreamed(Solver *v) {
+/* The plan of a chip that streams, where it streams nothing. Else refused, and what the chip lacks
+ * where that would do. */
+static bool solve_unstreamed(Solver *v) {
     v->plan->chip.stream = true;
     bool would = solve_streamed(v);
     uint64_t words = words_streamed(v->plan);
     v->plan->chip.stream = false;
     v->runs = NULL;
+    if (would && !streams_some(v->plan)) return true;
     solve(v, TTFS_SCHEDULE_LATENCY, true);
     if (would)
         ttfs_note(v->diag, TTFS_AT_FILE(v->file),
@@ -152,7 +162,7 @@ static bool refuse_unstreamed(Solver *v) {
 
 static bool solve_latency(Solver *v) {
     if (solve(v, TTFS_SCHEDULE_LATENCY, false)) return true;
-    if (!v->plan->chip.stream) return refuse_unstreamed(v);
+    if (!v->plan->chip.stream) return solve_unstreamed(v);
     if (v->spike->pops.len > TTFS_PLAN_SLOTS) return solve(v, TTFS_SCHEDULE_LATENCY, true);
     if (!solve_streamed(v)) return ttfs_solver_fits(v, true);
     note_streamed(v);

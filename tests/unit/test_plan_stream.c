@@ -287,6 +287,32 @@ static void more_slots_than_a_chip_has(void **state) {
     close_try(&t);
 }
 
+/* A chip that streams takes what it needs no stream for as one without does, and says nothing. */
+static void what_needs_no_stream(void **state) {
+    (void)state;
+    uint32_t unneeded = 0;
+    for (uint64_t seed = 0; seed < 120; seed++) {
+        TtfsChip c = small_chip(4, 4, 8);
+        Try t = {.ok = true}, plain = {.ok = true};
+        chip_spike(&t.spike, seed, 8);
+        c.act_words = 4 + (uint32_t)seed % 12;
+        c.stream = true;
+        t.ok = ttfs_spike_to_plan(&t.spike, &c, TTFS_SCHEDULE_LATENCY, "net", &t.plan, &t.diag);
+        if (t.ok && rows_streamed(&t.plan) == 0) {
+            assert_int_equal(t.diag.messages.len, 0);
+            c.stream = false;
+            plain.ok = ttfs_spike_to_plan(&t.spike, &c, TTFS_SCHEDULE_LATENCY, "net", &plain.plan,
+                                          &plain.diag);
+            if (!plain.ok) says(&plain, "seed");
+            assert_true(plain.ok);
+            unneeded++;
+        }
+        close_try(&plain);
+        close_try(&t);
+    }
+    assert_true(unneeded > 10);
+}
+
 /* Nothing comes before slot 0. */
 static void slot_0_is_configured(void **state) {
     (void)state;
@@ -305,7 +331,7 @@ int main(void) {
         cmocka_unit_test(the_image_is_the_plan),      cmocka_unit_test(damaged_words),
         cmocka_unit_test(two_slots_at_a_time),        cmocka_unit_test(slot_0_is_configured),
         cmocka_unit_test(slots_of_a_layer),           cmocka_unit_test(cores_of_a_layer),
-        cmocka_unit_test(more_slots_than_a_chip_has),
+        cmocka_unit_test(more_slots_than_a_chip_has), cmocka_unit_test(what_needs_no_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
