@@ -81,7 +81,7 @@ static bool same_layer(const Training *a, const Training *b, uint32_t i) {
     for (uint32_t k = 0; k < l->terms; k++) {
         const TtfsTerm *t = &n->terms.at[l->term_first + k];
         size_t bytes = ttfs_term_rows(l, t) * t->row * sizeof **x->weights;
-        same &= memcmp(x->weights[k], y->weights[k], bytes) == 0;
+        if (x->weights[k]) same &= memcmp(x->weights[k], y->weights[k], bytes) == 0;
     }
     return same;
 }
