@@ -120,7 +120,7 @@ bool ttfs_cell_models_check(const char *netlist, const char *models, const char 
     TtfsBuf lacking = {0};
     uint32_t count = cells_of(netlist, cell);
     for (uint32_t i = 0; i < count; i++)
-        if (!has_model(models, cell[i]))
+        if (!has_model(models, cell[i]) && !behind_module(netlist, cell[i].at, cell[i].n))
             ttfs_buf_printf(&lacking, "%s%.*s", lacking.len ? ", " : "", (int)cell[i].n,
                             cell[i].at);
     bool ok = lacking.len == 0 ||

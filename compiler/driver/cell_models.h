@@ -11,8 +11,9 @@
 /* Verilog of the cells of a family, in the arena: Yosys' own, and ours (sim_ecp5.v, sim_ice40.v) in
  * place of what are boxes there. NULL after an error. */
 const char *ttfs_cell_models(TtfsFamily family, TtfsArena *a, TtfsDiag *diag);
-/* Whether each cell of a netlist, as Yosys writes it, has a model in `models` that is no box; the
- * error names all that have none. `path` is the netlist's, for messages. */
+/* Whether each cell of a netlist, as Yosys writes it, has a model in `models` that is no box, or is
+ * a module of the netlist itself (one that somebody left in its hierarchy); the error names all
+ * that have none. `path` is the netlist's, for messages. */
 bool ttfs_cell_models_check(const char *netlist, const char *models, const char *path, TtfsArena *a,
                             TtfsDiag *diag);
 

@@ -52,16 +52,28 @@ static bool can_be_read(const Gates *g, const TtfsDevice *d) {
            (g->which != TTFS_GATES_BITSTREAM || d->family == TTFS_FAMILY_ICE40);
 }
 
-/* The first device of these that synth made the file for; if none, the first there is. */
+/* Whether the chip, by its estimate, has room on a device. */
+static bool has_room(const Gates *g, const TtfsDevice *d) {
+    TtfsSize size = ttfs_size_on_board(&g->out->image.chip, d);
+    bool room = size.luts <= d->luts && size.ffs <= d->ffs;
+    for (int i = 0; i < TTFS_DEVICE_RAMS; i++) room = room && size.ram[i] <= d->ram[i].count;
+    return room;
+}
+
+/* The first device of these that synth made the file for; if none, the first that the chip has room
+ * on; if none, the first there is. */
 static TtfsDevice find_device(const Gates *g) {
-    TtfsDevice first = {0};
+    TtfsDevice found = {0};
+    bool fits = false;
     for (uint32_t i = 0; ttfs_flow_names[i]; i++) {
         TtfsDevice d = ttfs_flow_device(i);
         if (!can_be_read(g, &d)) continue;
         if (is_there(g, &d, gates[g->which].file)) return d;
-        if (!first.name) first = d;
+        bool room = !fits && has_room(g, &d);
+        if (!found.name || room) found = d;
+        fits = fits || room;
     }
-    return first;
+    return found;
 }
 
 /* A bitstream of ECP5, where there is no other. */

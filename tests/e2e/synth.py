@@ -211,12 +211,22 @@ def models(case, verify):
     case.write("share/yosys/ecp5/cells_sim.v", "module LUT4(input A);\nendmodule\n(* blackbox *)\nmodule BOX(input A);\nendmodule\n")
     case.good("synth", "trellis", "--device", "ecp5-25k")
     case.refused(*verify, "golden,netlist", says=["netlist.v: there is no model", "these cells by: ALU54B, BOX"])
+    netlist = case.path("trellis", "fpga", "ecp5-25k", "netlist.v")
+    with open(netlist, encoding="utf-8") as f:
+        text = f.read()
+    case.write(netlist, text + "module ALU54B(input A);\nendmodule\n")  # one that somebody left in its hierarchy
+    case.refused(*verify, "golden,netlist", "--trust-rtl", says=["netlist.v: there is no model", "these cells by: BOX"])
 
 
 def wide(case):
     """A chip whose flits are wider than the pins of a board's monitor are: it has none, and engine netlist nothing to read."""
     with open(case.path("trellis", "chip.json"), encoding="utf-8") as f:
         chip = json.load(f)
+    for words, device in ((16384, "ecp5-25k"), (1024, "hx8k")):  # the first that the chip has room on is named
+        chip.update(param_words=words)
+        case.compile("digits_mlp", "unmade", "--chip", case.write("chip.json", json.dumps(chip)), "--ticks", "15", "--schedule", "latency")
+        case.refused("verify", "unmade", "--input", os.path.join(DIGITS, "test.npz"), "--count", "1", "--engines", "golden,netlist",
+                     says="run 'ttfs synth unmade --device %s' first" % device)
     chip.update(y_bits=11, x_bits=11, c_bits=16)
     case.compile("digits_mlp", "wide", "--chip", case.write("chip.json", json.dumps(chip)), "--ticks", "15", "--schedule", "latency")
     j = case.json("synth", "wide", "--device", "ecp5-25k")
