@@ -245,7 +245,7 @@ typedef struct {
 
 typedef struct {
     TtfsSessionOptions session;
-    const char *engine; /* relu, golden, jit, rtl, exact, board:DEVICE (a serial device) */
+    const char *engine; /* relu, golden, jit, rtl, exact, board:DEVICE (serial or SPI) */
     bool classes_only;  /* neither relu beside the engine nor spikes */
     bool layers;        /* of golden, jit, rtl: also hold every layer against relu, in the folder's
                            report/agreement.json */

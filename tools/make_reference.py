@@ -84,7 +84,7 @@ number of its lines, `-` is OUT1's and `+` OUT2's; of a place 8 lines are shown,
 | `rtl` | the Verilog under Verilator, loaded with the image | the chip, with its cycles |
 | `netlist`, `bitstream` | of `verify`: what `ttfs synth` made, behind the board's link ([hardware.md](hardware.md#against-golden)) | what goes onto the FPGA |
 | `asic` | of `verify`: the netlist of `ttfs synth --liberty`, with models of its cells and memories ([asic.md](asic.md)) | what goes to a chip team |
-| `board:DEVICE` | the image on an FPGA at a serial device ([board.md](board.md)) | the chip itself |
+| `board:DEVICE` | the image on an FPGA at a serial or SPI device ([board.md](board.md)) | the chip itself |
 | `relu` | the float network | what the spikes approximate |
 | `exact` | neurons in continuous time, float64 | the theory |
 

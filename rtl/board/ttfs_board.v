@@ -4,7 +4,8 @@
 // spikes on monitor pins. One link is used at a time: while spi_cs_ni is low the UART takes and sends nothing. A frame of
 // SPI is 72 bits while spi_cs_ni is low, highest first: a command and 64 bits of payload come in, a status and
 // 64 bits of data leave in the same frame (rtl/README.md, "The board top"). A command begins when spi_cs_ni rises after
-// exactly 72 bits; until it is done the link takes no frame: all its bits read 1, and the host sends it again. Inputs of
+// exactly 72 bits; until it is done the link takes no frame: all its bits read 1, and the host sends it again. Where the first
+// eight bits are a flag (7e) it is no such frame: the UART's checked frames come and go instead (ttfs_uart). Inputs of
 // the link go through two registers; spi_sck_i is sampled by clk_i, each half of its period is four cycles or more. An
 // FPGA's registers are 0 when it is configured: reset lasts 15 cycles from then on, and while rst_ni is low.
 
@@ -63,6 +64,7 @@ module ttfs_board #(
 
     reg         uart_q;   // the command is the UART's
     wire        uart_bit_valid, uart_bit, uart_take;
+    wire        bytes, bytes_bit;   // SPI carries the UART's frames
     wire [7:0]  uart_command;
     wire [7:0]  command = uart_q ? uart_command : shift_q[71:64];
     wire [63:0] flit    = {{(64 - FLIT) {1'b0}}, out_flit};
@@ -94,6 +96,7 @@ module ttfs_board #(
         else if (rises && open_q) shift_q <= {shift_q[70:0], mosi_q[1]};
         else if (uart_bit_valid) shift_q <= {shift_q[70:0], uart_bit};
         if (begins) miso_q <= pending_q || status[7];
+        else if (falls && bytes) miso_q <= bytes_bit;
         else if (falls && open_q) miso_q <= shift_q[71];
         if (answered) answer_data_q <= cfg_rdata;
     end
@@ -115,7 +118,7 @@ module ttfs_board #(
                 open_q  <= !pending_q;
                 count_q <= 7'd0;
                 given_q <= out_valid && !answer_q;
-            end else if (ends) open_q <= 1'b0;
+            end else if (ends || bytes) open_q <= 1'b0;
             else if (rises && open_q && !(&count_q)) count_q <= count_q + 7'd1;
             if (whole || uart_take) pending_q <= 1'b1;
             else if (over) pending_q <= 1'b0;
@@ -133,19 +136,26 @@ module ttfs_board #(
         end
 
     ttfs_uart #(.CLOCKS(CLOCKS)) u_uart (
-        .clk_i      (clk_i),
-        .rst_ni     (rst_q),
-        .rx_i       (uart_rx_i),
-        .tx_o       (uart_tx_o),
-        .bit_valid_o(uart_bit_valid),
-        .bit_o      (uart_bit),
-        .take_o     (uart_take),
-        .command_o  (uart_command),
-        .busy_i     (pending_q || !cs_q[1]),
-        .done_i     (over && uart_q),
-        .status_i   (status[6:1]),
-        .answer_i   (answer_data_q),
-        .result_i   (flit)
+        .clk_i       (clk_i),
+        .rst_ni      (rst_q),
+        .rx_i        (uart_rx_i),
+        .tx_o        (uart_tx_o),
+        .spi_open_i  (!cs_q[1]),
+        .spi_begins_i(begins),
+        .spi_rises_i (rises && !cs_q[1]),
+        .spi_falls_i (falls && !cs_q[1]),
+        .spi_bit_i   (mosi_q[1]),
+        .spi_bytes_o (bytes),
+        .spi_bit_o   (bytes_bit),
+        .bit_valid_o (uart_bit_valid),
+        .bit_o       (uart_bit),
+        .take_o      (uart_take),
+        .command_o   (uart_command),
+        .busy_i      (pending_q || (!cs_q[1] && !bytes)),
+        .done_i      (over && uart_q),
+        .status_i    (status[6:1]),
+        .answer_i    (answer_data_q),
+        .result_i    (flit)
     );
 
     wire [40:0] unused_mem;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The UART link of the board top: 8 bits, no parity, one stop bit, CLOCKS cycles of clk_i a bit (4 or more). Frames both
-// ways (rtl/README.md, "The board top"): a flag 7e; bytes, of which 7e and 7d are sent as 7d and the byte ^ 20; a flag.
+// The checked link of the board top. Bytes come and go over a UART (8 bits, no parity, one stop bit, CLOCKS cycles of clk_i a
+// bit, 4 or more) or over SPI: when a session of SPI (while spi_cs_ni is low) begins with a flag it is one of bytes, highest bit
+// first, both ways at once: what the board sends are flags where it has nothing to say, and the first byte of a session is none
+// of it; a byte that was not sent whole is sent again in the next session. Replies leave by the link that spoke last.
+// Frames both ways (rtl/README.md, "The board top"): a flag 7e; bytes, of which 7e and 7d are sent as 7d and the byte ^ 20; a flag.
 // So a receiver is in step again at the next flag, whatever came before. A frame is a number, a command (the board's: a
 // status), 0 or 8 (the board's: 0, 4 or 8) bytes of payload, a CRC-32 of all that, highest first (polynomial 04c11db7,
 // starts with ones, inverted at its end). Frames are done in order, each once: one whose number follows the last one's
@@ -19,6 +22,14 @@ module ttfs_uart #(
     input  wire        rst_ni,
     input  wire        rx_i,
     output wire        tx_o,
+    // SPI, in step with clk_i: pulses as a session begins and at the edges of its clock
+    input  wire        spi_open_i,    // a session lasts
+    input  wire        spi_begins_i,
+    input  wire        spi_rises_i,
+    input  wire        spi_falls_i,
+    input  wire        spi_bit_i,
+    output wire        spi_bytes_o,   // this session is one of bytes
+    output wire        spi_bit_o,     // of a falling edge on, then
     // a command: bits of its payload, highest first, then a pulse; it is at work until it is done
     output wire        bit_valid_o,
     output wire        bit_o,
@@ -44,6 +55,20 @@ module ttfs_uart #(
         crc_bit = {crc[30:0], 1'b0} ^ (32'h04c11db7 & {32{crc[31] ^ data}});
     endfunction
 
+    // SPI: a byte goes into rx_byte_q, as those of the UART do, and one that is to be sent leaves tx_q bit by bit.
+    reg [2:0] spi_count_q;    // bits of this byte that are in
+    reg       spi_first_q;    // it is the session's first one
+    reg       spi_bytes_q;
+    reg       spi_leaves_q;   // what leaves with it is a byte of a reply, not a flag
+    reg       spi_q;          // replies go to SPI
+    reg [8:0] tx_q;           // what is still to be sent: by the UART lowest first, its start bit before it
+    reg [3:0] tx_bits_q;
+    wire      sending   = tx_bits_q != 4'd0;
+    wire      spi_last  = spi_rises_i && spi_count_q == 3'd7;
+    wire      spi_flag  = {rx_byte_q[6:0], spi_bit_i} == FLAG;
+    wire      spi_came  = spi_last && (spi_bytes_q || (spi_first_q && spi_flag));
+    wire      spi_sent  = spi_last && spi_leaves_q;
+
     // Bytes in: eight samples in the middle of their bits, lowest first; a stop bit that is none makes the frame unsound.
     reg [2:0]       rx_q;
     reg [WIDTH-1:0] rx_count_q;
@@ -65,11 +90,42 @@ module ttfs_uart #(
             came_q  <= rx_bits_q == 4'd1;
             sound_q <= rx_q[1];
         end
+        if (spi_open_i) begin
+            rx_bits_q <= 4'd0;
+            if (spi_rises_i) rx_byte_q <= {rx_byte_q[6:0], spi_bit_i};
+            came_q  <= spi_came;
+            sound_q <= 1'b1;
+        end
         if (!rst_ni) begin
             rx_bits_q <= 4'd0;
             came_q    <= 1'b0;
         end
     end
+
+    wire spi_offers = spi_q && sending;
+    wire spi_gives  = (spi_count_q == 3'd0) ? spi_offers && spi_bytes_q : spi_leaves_q;
+    always @(posedge clk_i) begin
+        if (spi_rises_i) spi_count_q <= spi_count_q + 3'd1;
+        if (spi_last) spi_first_q <= 1'b0;
+        if (spi_came) spi_bytes_q <= 1'b1;
+        if (spi_falls_i) spi_leaves_q <= spi_gives;
+        if (spi_last) spi_leaves_q <= 1'b0;
+        if (spi_begins_i) begin
+            spi_count_q  <= 3'd0;
+            spi_first_q  <= 1'b1;
+            spi_bytes_q  <= 1'b0;
+            spi_leaves_q <= 1'b0;
+        end
+        if (spi_came) spi_q <= 1'b1;
+        else if (came_q && !spi_open_i) spi_q <= 1'b0;
+        if (!rst_ni) begin
+            spi_q        <= 1'b0;
+            spi_bytes_q  <= 1'b0;
+            spi_leaves_q <= 1'b0;
+        end
+    end
+    assign spi_bytes_o = spi_bytes_q && !spi_begins_i;
+    assign spi_bit_o   = spi_gives ? tx_q[4'd8 - {1'b0, spi_count_q}] : FLAG[3'd7 - spi_count_q];
 
     // Frames in. A byte is shifted out of eight_q, a bit a cycle, into the CRC and where it belongs.
     reg        inside_q;      // between a flag and the frame's end
@@ -136,11 +192,8 @@ module ttfs_uart #(
     reg [3:0]       fill_q;         // bits of the byte that are still to come
     reg [7:0]       out_q;
     reg [31:0]      sum_q;
-    reg [8:0]       tx_q;           // what is still to be sent, lowest first
-    reg [3:0]       tx_bits_q;
     reg [WIDTH-1:0] tx_count_q;
     wire fills   = fill_q != 4'd0;
-    wire sending = tx_bits_q != 4'd0;
     wire framing = part_q == BEGIN || part_q == END;
     wire begins  = part_q == REST && due_q && !busy_i;
     wire [7:0] status = {1'b0, answer_q, result_q, status_i[3:0], wrong_q};
@@ -163,7 +216,9 @@ module ttfs_uart #(
                 result_q <= status_i[4] && !status_i[5];
             end
         end
-        if (sending) begin
+        if (spi_q) begin
+            if (spi_sent) tx_bits_q <= 4'd0;
+        end else if (sending) begin
             if (tx_count_q != {WIDTH{1'b0}}) tx_count_q <= tx_count_q - 1'b1;
             else begin
                 tx_count_q <= LAST;
@@ -218,7 +273,7 @@ module ttfs_uart #(
             tx_bits_q <= 4'd0;
         end
     end
-    assign tx_o = tx_q[0];
+    assign tx_o = spi_q || tx_q[0];
 endmodule
 
 `default_nettype wire

@@ -7,9 +7,9 @@
 #include "board_run.h"
 
 #include "board.h"
+#include "line.h"
 #include "sim.h"
 #include "sim_flits.h"
-#include "tty.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -20,7 +20,7 @@ struct TtfsBoardRun {
     TtfsArena arena; /* it lies in it */
     const char *device;
     const TtfsImage *img;
-    TtfsTty tty;
+    TtfsLine line;
     TtfsBoard board;
     uint64_t *in;
     TtfsSimTurn io; /* its trace and out alone */
@@ -34,7 +34,7 @@ struct TtfsBoardRun {
 static const char *advice_of(TtfsBoardEnd end) {
     return end == TTFS_BOARD_SILENT
                ? "see that the FPGA is configured with board.bin of ttfs synth, and that this is "
-                 "the port of its UART"
+                 "the port of its UART, or the SPI that it is wired to"
            : end == TTFS_BOARD_CHIP ? "configure the FPGA with the board.bin of this folder's chip"
            : end == TTFS_BOARD_FOREIGN
                ? "configure the FPGA with a board.bin that this ttfs synth made"
@@ -110,14 +110,14 @@ static bool load_memory(TtfsBoardRun *r, TtfsMem m, const TtfsProgress *progress
 }
 
 static bool load(TtfsBoardRun *r, const TtfsProgress *progress, TtfsDiag *diag) {
-    r->board = (TtfsBoard){.port = ttfs_tty_port(&r->tty), .patience = PATIENCE};
-    r->tty.progress = progress;
+    r->board = (TtfsBoard){.port = ttfs_line_port(&r->line), .patience = PATIENCE};
+    ttfs_line_watch(&r->line, progress);
     ttfs_tell(progress, "loading the board", 0, 0);
     bool ok = ttfs_board_open(&r->board, ttfs_chip_hash(&r->img->chip)) || tell(r, progress, diag);
     for (uint32_t m = 0; ok && m < TTFS_MEMS; m++) ok = load_memory(r, (TtfsMem)m, progress, diag);
     ok = ok && (ttfs_board_trace(&r->board, r->ticks) || tell(r, progress, diag));
     ttfs_tell(progress, "loading the board", 1, 0);
-    r->tty.progress = NULL;
+    ttfs_line_watch(&r->line, NULL);
     return ok;
 }
 
@@ -130,7 +130,7 @@ TtfsBoardRun *ttfs_board_run_open(const char *device, const TtfsImage *img, bool
     r->device = ttfs_arena_strdup(&r->arena, device);
     r->img = img;
     r->ticks = ticks;
-    if (check_chip(r, diag) && make_buffers(r, diag) && ttfs_tty_open(&r->tty, device, diag) &&
+    if (check_chip(r, diag) && make_buffers(r, diag) && ttfs_line_open(&r->line, device, diag) &&
         load(r, progress, diag))
         return r;
     ttfs_board_run_close(r);
@@ -139,7 +139,7 @@ TtfsBoardRun *ttfs_board_run_open(const char *device, const TtfsImage *img, bool
 
 void ttfs_board_run_close(TtfsBoardRun *r) {
     if (!r) return;
-    ttfs_tty_close(&r->tty);
+    ttfs_line_close(&r->line);
     TtfsArena arena = r->arena; /* holds *r itself */
     ttfs_arena_free(&arena);
 }
@@ -198,12 +198,12 @@ bool ttfs_board_run(TtfsBoardRun *r, uint64_t n, const uint16_t *x, TtfsTrace *o
     bool ok = true;
     if (n == 0) return true;
     if (r->nowhere.spike != out->spike) ttfs_trace_init(&r->nowhere, out->spike, &r->arena);
-    r->tty.progress = progress;
+    ttfs_line_watch(&r->line, progress);
     for (uint64_t turn = 0; ok && turn < n + turns - 1; turn++) {
         ok = ttfs_go_on(progress, diag) &&
              (run_turn(r, turn, n, x, out) || tell(r, progress, diag));
         if (ok && turn + 1 >= turns) ttfs_tell(progress, "samples", turn + 2 - turns, n);
     }
-    r->tty.progress = NULL;
+    ttfs_line_watch(&r->line, NULL);
     return ok;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The board engine: a chip of one core on a board at a serial device (board.h), loaded with an
- * image. In: samples; out: traces.
+ * The board engine: a chip of one core on a board at a serial or SPI device (line.h), loaded with
+ * an image. In: samples; out: traces.
  */
 #ifndef TTFS_BOARD_RUN_H
 #define TTFS_BOARD_RUN_H

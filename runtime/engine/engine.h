@@ -26,7 +26,7 @@ void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, bool 
 typedef struct {
     uint32_t threads;   /* instances of golden and rtl */
     uint64_t samples;   /* that will be run in all */
-    const char *device; /* a board's serial device, of engine board */
+    const char *device; /* a board's serial or SPI device, of engine board */
     const TtfsSimWaves
         *waves; /* where the signals of engine rtl go, on one thread; NULL: nowhere */
     bool ticks; /* whether that engine shall get spikes, not only sums of readouts */

@@ -6,6 +6,10 @@
 // simulation: while nothing happens it stands still.
 //
 //     board_pty CLOCKS SEED DAMAGED LOST DOUBLED      cycles a bit; of a million bytes each way
+//     board_pty CLOCKS SEED DAMAGED LOST DOUBLED spi  sessions of SPI: two bytes say how many come,
+//     as many go back
+//
+// On SPI a byte that is lost or doubled is a pulse of the clock too few or too many in it.
 //
 // Compiled together with the Verilated sources (link.py).
 
@@ -121,6 +125,63 @@ struct Board {
     }
 };
 
+// Half a period of the clock of SPI.
+void half(Board &b, bool high) {
+    enum { CYCLES = 4 };
+    b.top.spi_sck_i = high;
+    for (int i = 0; i < CYCLES; i++) b.cycle();
+}
+
+uint8_t exchange(Board &b, uint8_t out, Noise &to) {
+    uint8_t in = 0;
+    to.passed++;
+    if (to.happens(0)) out ^= static_cast<uint8_t>(1 + to.next() % 255);
+    bool lost = to.happens(1), doubled = to.happens(2);
+    for (int k = 7; k >= 0; k--) {
+        b.top.spi_mosi_i = out >> k & 1;
+        half(b, false);
+        in = static_cast<uint8_t>(in << 1 | b.top.spi_miso_o);
+        half(b, !(lost && k == 3));
+        if (doubled && k == 3) {
+            half(b, false);
+            half(b, true);
+        }
+    }
+    return in;
+}
+
+bool read_all(int fd, uint8_t *at, size_t n) {
+    for (ssize_t got; n > 0; at += got, n -= static_cast<size_t>(got)) {
+        pollfd p[2] = {{fd, POLLIN, 0}, {0, POLLIN, 0}};
+        poll(p, 2, -1);
+        if (p[1].revents) return false;
+        got = read(fd, at, n);
+        if (got < 0) got = 0;
+    }
+    return true;
+}
+
+// Sessions, until standard input is at its end.
+void serve(Board &b, const Terminal &t, Noise &to, Noise &from) {
+    enum { LONGEST = 64, BEHIND = 200 };
+    uint8_t head[2], bytes[LONGEST];
+    while (read_all(t.master, head, 2)) {
+        size_t n = static_cast<size_t>(head[0] << 8 | head[1]);
+        if (n > LONGEST || !read_all(t.master, bytes, n)) return;
+        b.top.spi_cs_ni = 0;
+        half(b, false);
+        for (size_t i = 0; i < n; i++) {
+            bytes[i] = exchange(b, bytes[i], to);
+            from.passed++;
+            if (from.happens(0)) bytes[i] ^= static_cast<uint8_t>(1 + from.next() % 255);
+        }
+        half(b, false);
+        b.top.spi_cs_ni = 1;
+        for (int i = 0; i < BEHIND; i++) b.cycle();
+        if (write(t.master, bytes, n) != static_cast<ssize_t>(n)) return;
+    }
+}
+
 // Bytes from and to the terminal; false when standard input is at its end.
 bool look(Board &b, const Terminal &t, Noise &to, Noise &from, bool wait) {
     uint8_t bytes[64];
@@ -148,7 +209,7 @@ void say(const char *way, const Noise &n) {
 } // namespace
 
 int main(int argc, char **argv) {
-    if (argc != 6) return 2;
+    if (argc != 6 && argc != 7) return 2;
     unsigned long v[5];
     for (int i = 0; i < 5; i++) v[i] = std::strtoul(argv[i + 1], nullptr, 10);
     Noise to{
@@ -161,7 +222,8 @@ int main(int argc, char **argv) {
     Board b(static_cast<unsigned>(v[0]));
     std::printf("%s\n", ptsname(t.master));
     std::fflush(stdout);
-    for (;;) {
+    if (argc == 7) serve(b, t, to, from);
+    while (argc == 6) {
         bool slow = b.still > kStill;
         if (!look(b, t, to, from, slow)) break;
         for (int i = 0; i < (slow && b.top.busy_o ? 2000 : kLook); i++) b.cycle();

@@ -3,7 +3,7 @@
 that are damaged, lost and doubled on the way: driver, protocol and Verilog together. Whole spike traces against golden;
 every way in which there is no board, or not the right one, is an error that says so, within seconds.
 
-    link.py          a small network of the digits, a bad line
+    link.py          a small network of the digits, a bad line; and over SPI
     link.py long     LeNet-5, 20 images, 1 % of the bytes damaged, 0.1 % lost, 0.1 % doubled
 """
 import glob
@@ -49,11 +49,14 @@ def build(case, folder, how):
 class Board:
     """A board that runs; `with` gives its device."""
 
-    def __init__(self, program, seed=1, noise=(0, 0, 0)):
-        args = [program, str(CLOCKS), str(seed)] + [str(n) for n in noise]
+    def __init__(self, program, seed=1, noise=(0, 0, 0), spi=None):
+        args = [program, str(CLOCKS), str(seed)] + [str(n) for n in noise] + ["spi"] * bool(spi)
         self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.device = self.process.stdout.readline().decode().strip()
         self.said = ""
+        if spi:  # its name says what it is
+            os.symlink(self.device, spi)
+            self.device = spi
 
     def __enter__(self):
         return self
@@ -132,7 +135,7 @@ def embedded(case):
     with open(os.path.join(SOURCE, "docs", "board.md"), encoding="utf-8") as f:
         code = case.write("host.c", re.search(r"```c\n(.*?)```", f.read(), re.S)[1])
     driver = os.path.join(SOURCE, "runtime", "board")
-    for path in (code, os.path.join(driver, "board.c"), os.path.join(driver, "frame.c")):
+    for path in (code, os.path.join(driver, "board.c"), os.path.join(driver, "frame.c"), os.path.join(driver, "spi.c")):
         subprocess.run([need("cc"), "-std=c11", "-ffreestanding", "-Wall", "-Wextra", "-Werror", "-I" + driver, "-c", path, "-o", case.path("host.o")],
                        check=True)
 
@@ -179,6 +182,22 @@ def small(case):
     print(board.said)
     case.check(re.search(r"to the board: \d+ bytes, [1-9]\d* damaged, [1-9]\d* lost", board.said), "no noise: %s" % board.said)
     absent(case, "out")
+    over_spi(case, program)
+
+
+def over_spi(case, program):
+    """The same frames in sessions of SPI, on a bad line; the device is emulated (preload/spidev.c), the driver's code the product's."""
+    shim = case.path("spidev.so")
+    subprocess.run([need("cc"), "-shared", "-fPIC", "-o", shim, os.path.join(HERE, "preload", "spidev.c")], check=True)
+    run = ("run", "out", "--input", TEST, "--count", "1", "--engine")
+    quick(case, *run, "board:" + case.path("spidev9.9"), says=["spidev9.9: no such device", "ls /dev/spidev*"])
+    quick(case, *run, "board:" + case.write("spidev1.0", ""), says=["spidev1.0: not an SPI device", "/dev/spidev0.0"])
+    with Board(program, 1, BAD, case.path("spidev0.0")) as board:
+        os.environ["LD_PRELOAD"] = shim
+        same(case, verify(case, "out", board, TEST, 1), 1, "a bad line of SPI")
+        del os.environ["LD_PRELOAD"]
+    print(board.said)
+    case.check(re.search(r"to the board: \d+ bytes, [1-9]\d* damaged, [1-9]\d* lost, [1-9]", board.said), "no noise: %s" % board.said)
 
 
 def lenet(case):

@@ -3,11 +3,12 @@
 // ttfs_board before a model of the chip: random frames of every command against what they must do. Frames of another
 // length do nothing; one that comes while a command waits gets ones alone and does nothing; configuration reads answer
 // in the frame behind; a result is given once; inputs out of a sample or behind its end and starts in one are refused,
-// and that is told until it is cleared: none of them waits for a sample that may wait for the host.
+// and that is told until it is cleared: none of them waits for a sample that may wait for the host. Sessions of SPI that begin
+// with a flag carry the UART's frames: whole, damaged, cut off, out of step, replies in pieces, other frames between them.
 module board_tb;
     `include "bench.svh"
     localparam FLIT = 20;
-    localparam [7:0] NOTHING = 0, WRITE = 1, READ = 2, START = 3, INPUT = 4, END = 5, TAKE = 6, CLEAR = 7;
+    localparam [7:0] NOTHING = 0, WRITE = 1, READ = 2, START = 3, INPUT = 4, END = 5, TAKE = 6, CLEAR = 7, POLL = 8;
     reg sck = 0, cs_n = 1, mosi = 0;
     wire miso, busy, trace_valid;
     wire [FLIT-1:0] trace_flit;
@@ -44,6 +45,155 @@ module board_tb;
         begin
             frame(NOTHING, 0, 72);
             check(back[71:64], want, what);
+        end
+    endtask
+
+    // Sessions of bytes: the UART's frames over SPI. What comes back is a reply's bytes, flags between them; the first one
+    // of a session is nothing.
+    reg [7:0] in_byte, said [0:15];
+    integer said_bytes = 0, replies = 0;
+    reg escaped = 0;
+    task byte_bits(input [7:0] b, input integer bits);
+        for (int k = 0; k < bits; k = k + 1) begin
+            mosi = b[7 - k];
+            repeat (4 + below(2)) tick;
+            in_byte = {in_byte[6:0], miso};
+            sck = 1;
+            repeat (4 + below(2)) tick;
+            sck = 0;
+        end
+    endtask
+    task exchange(input [7:0] b);
+        begin
+            byte_bits(b, 8);
+            if (in_byte == 8'h7e) begin
+                if (said_bytes > 0) begin
+                    replies = replies + 1;
+                    cut = said_bytes;
+                end
+                said_bytes = 0;
+            end else if (in_byte == 8'h7d) escaped = 1;
+            else begin
+                said[said_bytes] = escaped ? in_byte ^ 8'h20 : in_byte;
+                said_bytes = said_bytes + 1;
+                escaped = 0;
+            end
+        end
+    endtask
+    integer cut = 0, n_sent = 0, broken = -1, short = -1;
+    task open_bytes;
+        begin
+            cs_n = 0;
+            repeat (5 + below(3)) tick;
+            byte_bits(8'h7e, 8);
+        end
+    endtask
+    task close_bytes;
+        begin
+            repeat (4) tick;
+            cs_n = 1;
+            repeat (6) tick;
+        end
+    endtask
+    // A byte of a frame: the one numbered `broken` has a bit changed, behind that numbered `short` the session ends.
+    task data_byte(input [7:0] b);
+        begin
+            if (n_sent == broken) b = b ^ 8'h10;
+            if (short < 0 || n_sent < short) begin
+                if (b == 8'h7e || b == 8'h7d) exchange(8'h7d);
+                exchange((b == 8'h7e || b == 8'h7d) ? b ^ 8'h20 : b);
+            end
+            n_sent = n_sent + 1;
+        end
+    endtask
+    function [31:0] crc_byte(input [31:0] crc, input [7:0] data);
+        begin
+            crc_byte = crc ^ {data, 24'd0};
+            for (int k = 0; k < 8; k = k + 1) crc_byte = (crc_byte << 1) ^ (crc_byte[31] ? 32'h04c11db7 : 0);
+        end
+    endfunction
+    task checked(input [7:0] number, input [7:0] command, input [63:0] payload);
+        reg [31:0] crc;
+        begin
+            open_bytes;
+            n_sent = 0;
+            crc = crc_byte(crc_byte(32'hffffffff, number), command);
+            data_byte(number);
+            data_byte(command);
+            for (int k = 0; k < 8 && (command == WRITE || command == READ || command == INPUT); k = k + 1) begin
+                crc = crc_byte(crc, payload[56 - 8 * k +: 8]);
+                data_byte(payload[56 - 8 * k +: 8]);
+            end
+            crc = ~crc;
+            for (int k = 0; k < 4; k = k + 1) data_byte(crc[24 - 8 * k +: 8]);
+            if (short < 0) exchange(8'h7e);
+            close_bytes;
+        end
+    endtask
+    // The reply, in sessions of so many bytes: it came, is sound, and says this.
+    task told(input [7:0] number, input [7:0] state, input integer session, input integer what);
+        reg [31:0] crc;
+        begin
+            n = replies;
+            for (int k = 0; k < 40 && replies == n; k = k + 1) begin
+                open_bytes;
+                for (int m = 0; m < session; m = m + 1) if (replies == n) exchange(8'h7e);
+                close_bytes;
+            end
+            check(replies, n + 1, what);
+            check(said[0], number, what);
+            check(said[1], state, what);
+            check(cut, state[6] ? 10 : state[5] ? 14 : 6, what);
+            crc = 32'hffffffff;
+            for (int k = 0; k < cut - 4; k = k + 1) crc = crc_byte(crc, said[k]);
+            crc = ~crc;
+            check({said[cut-4], said[cut-3], said[cut-2], said[cut-1]}, crc, what);
+        end
+    endtask
+    task sessions_of_bytes;
+        begin
+            checked(8'd1, WRITE, 64'h0102037e_7d0a0b0c);
+            told(8'd1, 8'h00, 20, 41);
+            check(dut.u_top.addr_q, 32'h0102037e, 42);
+            check(dut.u_top.data_q, 32'h7d0a0b0c, 43);
+            i = dut.u_top.writes;
+            checked(8'd1, WRITE, 64'h11111111_22222222);  // done already
+            told(8'd1, 8'h00, 20, 44);
+            check(dut.u_top.writes, i, 45);
+            checked(8'd2, READ, 64'h81828384_00000000);
+            told(8'd2, 8'h40, 3, 46);  // a reply in pieces
+            check({said[2], said[3], said[4], said[5]}, 32'h7e7d7c7b, 47);
+            broken = below(14);
+            checked(8'd3, WRITE, 64'h11111111_22222222);
+            told(8'd2, 8'h41, 20, 48);
+            broken = -1;
+            short = 7;  // the session ends in a frame
+            checked(8'd3, WRITE, 64'h11111111_22222222);
+            short = -1;
+            i = replies;
+            checked(8'd3, WRITE, 64'h33333333_44444444);
+            check(replies, i + 1, 59);  // of the one that was cut off, beside the next one
+            told(8'd3, 8'h00, 20, 49);
+            check(dut.u_top.data_q, 32'h44444444, 50);
+            open_bytes;
+            byte_bits(8'h55, 3);  // a session out of step
+            close_bytes;
+            checked(8'd4, WRITE, 64'h55555555_66666666);
+            told(8'd4, 8'h00, 20, 51);
+            check(dut.u_top.data_q, 32'h66666666, 52);
+            frame(WRITE, 64'h77777777_88888888, 72);  // a frame without check, and the other kind again
+            repeat (30) tick;
+            check(dut.u_top.data_q, 32'h88888888, 53);
+            status(8'h00, 54);
+            flit = $random(seed);
+            dut.u_top.result = flit;
+            dut.u_top.has_result = 1;
+            checked(8'd5, POLL, 0);
+            told(8'd5, 8'h20, 5, 55);
+            check({said[2], said[3], said[4], said[5], said[6], said[7], said[8], said[9]}, flit, 56);
+            checked(8'd6, TAKE, 0);
+            told(8'd6, 8'h00, 20, 57);
+            check(dut.u_top.has_result, 0, 58);
         end
     endtask
 
@@ -201,6 +351,7 @@ module board_tb;
         dut.u_top.flags = 0;
         repeat (10) tick;
         status(8'h00, 36);
+        sessions_of_bytes;
         finish(150);
     end
 endmodule

@@ -14,7 +14,8 @@ module uart_tb;
     wire [7:0] command;
 
     ttfs_uart #(.CLOCKS(CLOCKS)) dut (
-        .clk_i(clk), .rst_ni(rst_n), .rx_i(rx), .tx_o(tx), .bit_valid_o(bit_valid), .bit_o(bit_), .take_o(take),
+        .clk_i(clk), .rst_ni(rst_n), .rx_i(rx), .tx_o(tx), .spi_open_i(1'b0), .spi_begins_i(1'b0), .spi_rises_i(1'b0), .spi_falls_i(1'b0),
+        .spi_bit_i(1'b0), .spi_bytes_o(), .spi_bit_o(), .bit_valid_o(bit_valid), .bit_o(bit_), .take_o(take),
         .command_o(command), .busy_i(busy || other), .done_i(done), .status_i(status), .answer_i(answer), .result_i(result)
     );
 
