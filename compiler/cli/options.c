@@ -78,6 +78,18 @@ static const char *meant(TtfsArena *a, const char *word, const char *mark, const
     return near ? ttfs_arena_printf(a, "; did you mean '%s%s'?", mark, near) : "";
 }
 
+/* "; it is one of compile", of an option that other commands have; or NULL. */
+static const char *elsewhere(TtfsArena *a, const char *word) {
+    TtfsBuf list = {0};
+    for (unsigned i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (find_option(word, strcspn(word, "="), 1u << i) != TTFS_OPTIONS)
+            ttfs_buf_printf(&list, "%s%s", list.len ? ", " : "", commands[i].name);
+    const char *who = list.len ? ttfs_arena_printf(a, "; it is one of %s", ttfs_buf_text(&list))
+                               : NULL;
+    ttfs_buf_free(&list);
+    return who;
+}
+
 static TtfsParse unknown_option(TtfsOptions *o, TtfsArena *a, const char *arg) {
     const char *known[TTFS_OPTIONS];
     size_t n = 0;
@@ -85,8 +97,9 @@ static TtfsParse unknown_option(TtfsOptions *o, TtfsArena *a, const char *arg) {
         if (options[i].commands >> o->command & 1) known[n++] = options[i].name;
     const char *word = arg;
     while (*word == '-') word++;
+    const char *where = elsewhere(a, word);
     return usage(o, ttfs_arena_printf(a, "%s: unknown option '%s'%s", commands[o->command].name,
-                                      arg, meant(a, word, "--", known, n)));
+                                      arg, where ? where : meant(a, word, "--", known, n)));
 }
 
 /* Takes one option at argv[*i]; moves *i over its value. */

@@ -107,14 +107,24 @@ static bool tell_no_monitor(const Gates *g) {
     return false;
 }
 
+/* What makes the file; of a chip that fits no board the way there. */
+static const char *how_to_make(const Gates *g) {
+    const TtfsChip *chip = &g->out->image.chip;
+    const char *device = g->device.name, *folder = g->out->folder;
+    if (g->which == TTFS_GATES_ASIC)
+        return ttfs_arena_printf(g->arena, "run 'ttfs synth %s --liberty FILE' first", folder);
+    if (ttfs_chip_cores(chip) == 1 && !chip->stream && has_room(g, &g->device))
+        return ttfs_arena_printf(g->arena, "run 'ttfs synth %s --device %s' first", folder, device);
+    return ttfs_arena_printf(g->arena,
+                             "the chip fits no board: compile the network with --fit %s, then run "
+                             "ttfs synth",
+                             device);
+}
+
 static bool tell_absent(const Gates *g, const char *path) {
-    const char *how = g->which == TTFS_GATES_ASIC
-                          ? "--liberty FILE"
-                          : ttfs_arena_printf(g->arena, "--device %s", g->device.name);
-    return ttfs_error_advice(
-        g->diag, TTFS_AT_FILE(path), TTFS_OUT_FOLDER,
-        ttfs_arena_printf(g->arena, "run 'ttfs synth %s %s' first", g->out->folder, how),
-        "there is no %s", gates[g->which].engine);
+    return ttfs_error_advice(g->diag, TTFS_AT_FILE(path), TTFS_OUT_FOLDER, how_to_make(g),
+                             "ttfs synth has not made this file, which engine %s reads",
+                             gates[g->which].engine);
 }
 
 /* Reads a file that synth made into g->made, which is empty. */

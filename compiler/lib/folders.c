@@ -23,6 +23,7 @@
 #include "watch_report.h"
 
 #include <math.h>
+#include <string.h>
 
 static TtfsSessionOptions session_defaults(void) {
     return (TtfsSessionOptions){.count = UINT32_MAX, .threads = ttfs_cores(), .keep_code = true};
@@ -97,11 +98,20 @@ static bool run_engine(const TtfsRunOptions *o, uint32_t engine, TtfsResult *r, 
 static const char *const run_engines[] = {"relu",  "golden",       "jit", "rtl",
                                           "exact", "board:DEVICE", NULL};
 
+/* What synth made has spikes to compare and no figures of its own. */
+static bool is_made(const char *engine) {
+    return strcmp(engine, "netlist") == 0 || strcmp(engine, "bitstream") == 0 ||
+           strcmp(engine, "asic") == 0;
+}
+
 static bool run(const void *options, TtfsResult *r, TtfsDiag *diag) {
     const TtfsRunOptions *o = options;
     uint32_t engine = TTFS_ENGINE_JIT;
     if (o->engine && ttfs_engine_device(o->engine))
         return run_engine(o, TTFS_ENGINE_BOARD, r, diag);
+    if (o->engine && is_made(o->engine))
+        return ttfs_error(diag, TTFS_AT_FILE("--engine"), TTFS_OPTION_VALUE,
+                          "'%s' is an engine of verify: --engines golden,%s", o->engine, o->engine);
     if (!ttfs_asked_word("--engine", o->engine, run_engines, &engine, diag)) return false;
     return engine == TTFS_ENGINE_EXACT ? run_exact(o, r, diag) : run_engine(o, engine, r, diag);
 }

@@ -195,7 +195,7 @@ def refusals(case, synth):
         f.write("// mine\n")
     case.refused(*verify, says=["cells.v: not a file that ttfs synth made here", "--trust-rtl"])
     shutil.rmtree(case.path("out", "asic"))
-    case.refused(*verify, says=["there is no asic", "run 'ttfs synth out --liberty FILE' first"])
+    case.refused(*verify, says=["ttfs synth has not made this file, which engine asic reads", "run 'ttfs synth out --liberty FILE' first"])
 
 
 # --- keys -----------------------------------------------------------------------------------------

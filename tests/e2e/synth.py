@@ -222,11 +222,11 @@ def wide(case):
     """A chip whose flits are wider than the pins of a board's monitor are: it has none, and engine netlist nothing to read."""
     with open(case.path("trellis", "chip.json"), encoding="utf-8") as f:
         chip = json.load(f)
-    for words, device in ((16384, "ecp5-25k"), (1024, "hx8k")):  # the first that the chip has room on is named
+    for words, device in ((131072, None), (16384, "ecp5-25k"), (1024, "hx8k")):  # the first that the chip has room on is named
         chip.update(param_words=words)
         case.compile("digits_mlp", "unmade", "--chip", case.write("chip.json", json.dumps(chip)), "--ticks", "15", "--schedule", "latency")
         case.refused("verify", "unmade", "--input", os.path.join(DIGITS, "test.npz"), "--count", "1", "--engines", "golden,netlist",
-                     says="run 'ttfs synth unmade --device %s' first" % device)
+                     says="run 'ttfs synth unmade --device %s' first" % device if device else "fits no board: compile the network with --fit hx8k")
     chip.update(y_bits=11, x_bits=11, c_bits=16)
     case.compile("digits_mlp", "wide", "--chip", case.write("chip.json", json.dumps(chip)), "--ticks", "15", "--schedule", "latency")
     j = case.json("synth", "wide", "--device", "ecp5-25k")
@@ -304,7 +304,7 @@ def engines(case):
     case.refused(*verify, "golden,netlist", "--trust-rtl", says="the models of the cells")
     shutil.rmtree(case.path("foreign", "fpga"))
     for engine in ("netlist", "bitstream"):
-        case.refused(*verify, "golden," + engine, says=["there is no " + engine, "run 'ttfs synth foreign --device hx8k' first"])
+        case.refused(*verify, "golden," + engine, says=["not made this file, which engine %s reads" % engine, "run 'ttfs synth foreign --device hx8k' first"])
 
 
 def bits(case):

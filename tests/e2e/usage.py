@@ -128,6 +128,8 @@ def main():
     for words, near in ((("run", "x", "--sparsity"), None), (("frobnicate",), None), (("sweep", "x", "--noise"), "--slope-noise-per")):
         said = case.refused(*words, code=2).err
         case.equal(re.findall(r"did you mean '([^']+)'", said), [near] if near else [], "words that are near: %s" % said)
+    case.refused("synth", "x", "--lanes", "4", code=2, says="unknown option '--lanes'; it is one of compile:")
+    case.refused("run", "x", "--input", test, "--engine", "netlist", code=2, says="'netlist' is an engine of verify: --engines golden,netlist")
     case.refused("conpile", model, "-o", "x", code=2, says="compile")
     case.refused("--json", code=2)
     case.refused("compile", model, "--tick", "15", "-o", "x", code=2, says="--ticks")
