@@ -29,7 +29,7 @@ than 2 GiB is refused; what is stored plainly is read where it lies, up to 8 GiB
 axis; a sample with as many elements as the network's input is reshaped (28x28 to 784 or 1x28x28), any other
 count is refused. `uint8` samples are taken as value/255 unless `--input-range LO:HI` (0..255 to
 LO..HI) or the config's `input.mean` and `input.std` (per channel, of value/255) say otherwise; other
-types are taken as they are. NaN and infinite values are refused.
+types are taken as they are, booleans as 0 and 1. NaN and infinite values are refused.
 
 Warnings say what is most likely a mistake: axes in another order than the network's (samples of 6x6x3 for 3x6x6),
 more than 1 % of all input values outside the encoder's range, `uint8` samples that become another range than

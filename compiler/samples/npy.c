@@ -24,7 +24,7 @@ static bool type(TtfsArray *a, const char *descr) {
     static const struct {
         const char *code;
         TtfsElement type;
-    } types[] = {{"u1", TTFS_U8},  {"b1", TTFS_U8},  {"i1", TTFS_I8},  {"u2", TTFS_U16},
+    } types[] = {{"u1", TTFS_U8},  {"b1", TTFS_I8},  {"i1", TTFS_I8},  {"u2", TTFS_U16},
                  {"i2", TTFS_I16}, {"u4", TTFS_U32}, {"i4", TTFS_I32}, {"u8", TTFS_U64},
                  {"i8", TTFS_I64}, {"f2", TTFS_F16}, {"f4", TTFS_F32}, {"f8", TTFS_F64}};
     if (!descr || *descr != '\'' || !strchr("<>|=", descr[1]) || !descr[1]) return false;

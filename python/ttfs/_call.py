@@ -55,6 +55,7 @@ class Array:
 
     def take(self, x: Any) -> None:
         array = np.asarray(x)
+        array = array.view(np.int8) if array.dtype == np.bool_ else array  # True is 1
         array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("=")) if array.ndim else array
         if array.ndim > len(TtfsValues().dim):
             raise ValueError("an array of %d axes; samples have at most %d" % (array.ndim, len(TtfsValues().dim)))

@@ -13,7 +13,7 @@ import onnx_make
 
 from e2e import Case, idx, npy, npz
 
-TYPES = {"<f4": "f", "<f8": "d", "<f2": "e", "|u1": "B", "|i1": "b", "<u2": "H", "<i2": "h",
+TYPES = {"|b1": "b", "<f4": "f", "<f8": "d", "<f2": "e", "|u1": "B", "|i1": "b", "<u2": "H", "<i2": "h",
          "<u4": "I", "<i4": "i", "<u8": "Q", "<i8": "q", ">f4": "f", ">i2": "h"}
 SHAPE = (5, 3, 2, 4)
 
@@ -74,13 +74,16 @@ def both_orders(case):
     for descr in TYPES:
         letter = TYPES[descr]
         values = ([r.uniform(0, 8) for _ in range(count)] if letter in "fde" else
-                  [r.randrange(9) for _ in range(count)])
+                  [r.randrange(2 if descr == "|b1" else 9) for _ in range(count)])
         plain, _ = trace(case, "out", case.write("c.npy", numpy_file(values, SHAPE, descr, False)))
         other, _ = trace(case, "out", case.write("f.npy", numpy_file(values, SHAPE, descr, True)))
         case.check(plain == other, "%s: the other order of axes gives other spikes" % descr)
         wrong, _ = trace(case, "out", case.write("w.npy", numpy_file(
             turned(values, SHAPE), SHAPE, descr, False)))
         case.check(plain != wrong, "%s: the order of axes does not matter here" % descr)
+        if descr == "|b1":  # 0 and 1, not 0 and 1/255
+            same, _ = trace(case, "out", case.write("c.npy", numpy_file(values, SHAPE, "|i1", False)))
+            case.check(plain == same, "True is 1")
     case.write("mean.json", '{"input": {"mean": [0.1, 0.2, 0.3], "std": [0.5, 0.25, 0.125]}}')
     case.good("compile", "net.onnx", "-o", "means", "--config", "mean.json", "--stop-after", "spike")
     values = [r.randrange(256) for _ in range(count)]

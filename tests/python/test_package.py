@@ -140,6 +140,8 @@ class Package(unittest.TestCase):
         bytes8 = (self.x[:50] * 255).round().astype(np.uint8)
         np.testing.assert_array_equal(self.net.run(bytes8).potentials,
                                       self.net.run(bytes8.astype(np.float32) / np.float32(255)).potentials)
+        lit = self.x[:20] > 0.5
+        np.testing.assert_array_equal(self.net.run(lit).potentials, self.net.run(lit.astype(np.float32)).potentials)
 
     def test_populations_are_the_arithmetic(self):
         """A layer computed from its integers has the spikes of the engine."""
