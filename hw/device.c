@@ -28,7 +28,7 @@ static const uint32_t flow_devices[] = {
 
 static const TtfsDevice devices[] = {
 #define TTFS_DEVICE(NAME, name, FAMILY, luts, ffs, mhz, part)                                      \
-    {name, part, TTFS_FAMILY_##FAMILY, luts, ffs, mhz, {{0}}, {0}, NULL},
+    {name, part, TTFS_FAMILY_##FAMILY, luts, ffs, mhz, {{0}}, {0}, NULL, NULL},
 #include "devices.def"
 };
 
@@ -53,9 +53,11 @@ static const uint32_t periods[][3] = {
 #include "devices.def"
 };
 
-static const char *const vivado[] = {
-    [sizeof devices / sizeof *devices] = NULL,
-#define TTFS_VIVADO(DEVICE, name, part) [DEVICE_##DEVICE] = part,
+static const struct {
+    const char *part, *pins;
+} vivado[] = {
+    [sizeof devices / sizeof *devices] = {NULL, NULL},
+#define TTFS_VIVADO(DEVICE, name, part, pins) [DEVICE_##DEVICE] = {part, pins},
 #include "devices.def"
 };
 
@@ -73,7 +75,7 @@ TtfsDevice ttfs_device(uint32_t k) {
     d.flow = flows[k];
     d.flow.pll = plls[k].cell, d.flow.pll_input = plls[k].input;
     memcpy(d.flow.period, periods[k], sizeof periods[k]);
-    d.vivado = vivado[k];
+    d.vivado = vivado[k].part, d.vivado_pins = vivado[k].pins;
     uint32_t n = 0;
     for (size_t i = 0; i < sizeof rams / sizeof *rams; i++)
         if (rams[i].device == k && n < TTFS_DEVICE_RAMS) d.ram[n++] = rams[i].ram;

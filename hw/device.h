@@ -40,7 +40,8 @@ typedef struct {
     double clock_mhz;
     TtfsDeviceRam ram[TTFS_DEVICE_RAMS]; /* for everything; for large memories with one port */
     TtfsDeviceFlow flow;
-    const char *vivado; /* Vivado's name of the part; NULL: no project is made for it */
+    const char *vivado;      /* Vivado's name of the part; NULL: no project is made for it */
+    const char *vivado_pins; /* file of its board's pins in hw/boards; NULL: no board */
 } TtfsDevice;
 
 /* Names, in the order of devices.def; NULL at the end. The k-th device. */

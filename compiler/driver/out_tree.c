@@ -40,9 +40,11 @@ static const char *const names[] = {
     "asic/config.mk",       "asic/asic.json",         "asic/README.md",
     "asic/*.log",           "asic/macros/ttfs_*.lib", "asic/rtl/ttfs_*.v",
     "asic/rtl/ttfs_*.vh",
-#define TTFS_VIVADO(DEVICE, name, part)                                                            \
+#define TTFS_VIVADO(DEVICE, name, part, pins)                                                      \
     "fpga/" name "/project.tcl", "fpga/" name "/ttfs.xdc", "fpga/" name "/synth.ys",               \
-        "fpga/" name "/synth.json", "fpga/" name "/*.log", "fpga/" name "/core#_*.hex",
+        "fpga/" name "/synth.json", "fpga/" name "/*.log", "fpga/" name "/core#_*.hex",            \
+        "fpga/" name "/board.tcl", "fpga/" name "/board.xdc", "fpga/" name "/board.v",             \
+        "fpga/" name "/ttfs_*.v",
 #define TTFS_FLOW(DEVICE, name, yosys, nextpnr, timing, package, board, monitor)                   \
     "fpga/" name "/board.pcf", "fpga/" name "/board.lpf", "fpga/" name "/board.bin",               \
         "fpga/" name "/board.bit", "fpga/" name "/netlist.v", "fpga/" name "/synth.ys",            \

@@ -1,28 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The chip as a block of a design (out of context): its ports are for the inside of an FPGA, so it
- * gets no pins. Yosys says what it takes; Vivado, which is not run here, places and routes it. In:
- * the Verilog of OUT/rtl, which the script names where it lies, and the image's files for
- * $readmemh, with which the chip is preloaded.
+ * gets no pins; where there is a board, a second project has the board top (vivado_board.c). Yosys
+ * says what it takes; Vivado, which is not run here, places and routes it. In: the Verilog of
+ * OUT/rtl, which the script names where it lies, and the image's files for $readmemh, with which
+ * the chip is preloaded.
  */
 #include "vivado.h"
 
 #include "json_tree.h"
 #include "out_folder.h"
 #include "synth_work.h"
+#include "vivado_board.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 static const char *const kept[] = {"project.tcl", "ttfs.xdc",   "synth.ys",
-                                   "yosys.log",   "synth.json", NULL};
+                                   "yosys.log",   "synth.json", "board.tcl",
+                                   "board.xdc",   "board.v",    NULL};
+static const char *const kept_alone[] = {"project.tcl", "ttfs.xdc",   "synth.ys",
+                                         "yosys.log",   "synth.json", NULL};
 static const char *const hex_ending[] = {".hex", NULL};
 
 typedef struct {
     TtfsOut *out;
     TtfsTools tools;
     TtfsSynthesis *result;
-    TtfsFileSet memories;
+    TtfsFileSet memories, board; /* board: the board top, where there is a board */
     TtfsArena *arena;
     TtfsDiag *diag;
 } Vivado;
@@ -130,8 +135,9 @@ static const char *place_of(const Vivado *s) {
 }
 
 static bool keep(const Vivado *s) {
-    const TtfsWorkSet memories = {"", &s->memories};
-    return ttfs_work_keep(&s->tools, place_of(s), kept, &memories, 1);
+    const TtfsWorkSet sets[] = {{"", &s->memories}, {"", &s->board}};
+    bool board = ttfs_vivado_board_there(&s->result->device);
+    return ttfs_work_keep(&s->tools, place_of(s), board ? kept : kept_alone, sets, 1 + board);
 }
 
 static bool fill_result(const Vivado *s) {
@@ -144,6 +150,11 @@ static bool fill_result(const Vivado *s) {
     return ok;
 }
 
+static bool fill_board(Vivado *s) {
+    return !ttfs_vivado_board_there(&s->result->device) ||
+           ttfs_vivado_board(&s->tools, &s->out->image.chip, s->result, &s->board);
+}
+
 static bool work(void *context) {
     Vivado *s = context;
     static const TtfsTool yosys = {
@@ -152,7 +163,8 @@ static bool work(void *context) {
     if (!ttfs_file_set_read(&s->memories, ttfs_out_path(s->out, "image"), hex_ending, false,
                             s->diag) ||
         !ttfs_file_set_fill(&s->out->verilog, rtl, s->diag) || !fill_script(s) ||
-        !fill_constraints(s) || !fill_project(s) || !ttfs_tool_run(&s->tools, &yosys))
+        !fill_constraints(s) || !fill_project(s) || !fill_board(s) ||
+        !ttfs_tool_run(&s->tools, &yosys))
         return false;
     ttfs_tool_forget(&s->tools, &yosys);
     return read_cells(s) && check_fit(s) && fill_result(s) && keep(s);
@@ -165,5 +177,6 @@ bool ttfs_vivado(const TtfsSynthOptions *o, TtfsOut *out, TtfsSynthesis *result,
     bool ok = ttfs_out_folder_check(out->folder, place_of(&s), a, diag) &&
               ttfs_work_run(&s.tools, "ttfs-synth", work, &s);
     ttfs_file_set_free(&s.memories);
+    ttfs_file_set_free(&s.board);
     return ok;
 }

@@ -12,11 +12,13 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import time
 
 from e2e import DIGITS, SOURCE, Case, need, tree
 
+PATH = os.environ["PATH"]  # before it is this test's
 STAT = '{"design": {"num_cells_by_type": {"SB_CARRY": 9, "SB_LUT4": 400, "SB_DFF": 20, "SB_DFFESR": 30, "SB_RAM40_4K": 5}}}'
 REPORT = '{"fmax": {"clk": {"achieved": %s, "constraint": 12.0}}, "utilization": {"ICESTORM_LC": {"available": 7680, "used": 431}}}'
 TOOLS = {
@@ -390,6 +392,23 @@ PROJECT = ["core0_buffers.hex", "core0_params.hex", "core0_program.hex", "core0_
 MAPPED = {"LUT2": 10, "LUT6": 20, "RAM32M": 2, "RAM64X1S": 5, "RAM128X1S": 1, "RAM256X1S": 1, "RAM64X1D": 1, "SRL16E": 3, "FDRE": 40, "FDSE": 2, "RAMB18E1": 3, "RAMB36E1": 2, "CARRY4": 9, "DSP48E1": 1}
 
 
+def arty(case, folder, part):
+    """The project of a board: its script, its top, which elaborates with the chip, and a pin for each port of that."""
+    text = {name: open(os.path.join(folder, "board." + name), encoding="utf-8").read() for name in ("tcl", "v", "xdc")}
+    for says in ("-part %s\n" % part, "set_property top board ", "write_bitstream -force $here/board.bit", "< 0} {\n    error"):
+        case.check(says in text["tcl"], text["tcl"])
+    ports = re.findall(r"(?:input|output) (\w+)", text["v"])
+    case.equal(sorted(re.findall(r"PACKAGE_PIN .*\[get_ports (\w+)\]", text["xdc"])), sorted(ports), "pins and ports")
+    pins = re.findall(r"PACKAGE_PIN (\w+)", text["xdc"])
+    case.equal((len(ports), len(set(pins))), (9, len(pins)), "pins, each once")
+    case.check(".CLOCKS(100)" in text["v"] and "-period 10.000 [get_ports clk_i]" in text["xdc"], "the UART and the clock of 100 MHz")
+    iverilog, rtl = shutil.which("iverilog", path=PATH), os.path.join(folder, "..", "..", "rtl")
+    if iverilog:
+        p = subprocess.run([iverilog, "-g2005", "-Wall", "-s", "board", "-I" + rtl, "-y", rtl, "-y", folder, "-o", case.path("board.vvp"), os.path.join(folder, "board.v")],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=dict(os.environ, PATH=PATH))
+        case.equal((p.returncode, p.stdout), (0, ""), "board.v elaborates")
+
+
 def projects(case):
     """7 series: a Vivado project, and what Yosys maps the chip to; no clock is known."""
     yosys = """[ "$*" = "-q synth.ys" ] && grep -q 'synth_xilinx -flatten -family xc7 -top ttfs_top' synth.ys && [ -f rtl/ttfs_top.v ] || exit 9
@@ -405,7 +424,10 @@ END""" % json.dumps({"design": {"num_cells_by_type": MAPPED}})
                        "fmax_mhz": None, "clock_mhz": 1000 / period, "meets_clock": None, "bitstream": None,
                        "project": "seven/fpga/%s/project.tcl" % device}, "synth --json for " + device)
         folder = case.path("seven", "fpga", device)
-        case.equal(sorted(f for f in os.listdir(folder) if f not in ("core0_rows.hex", "core0_cols.hex")), PROJECT, "files in OUT/fpga/" + device)
+        board = ["board.tcl", "board.v", "board.xdc"] * (device != "zynq-7020"), ["ttfs_board.v", "ttfs_uart.v"] * (device != "zynq-7020")
+        case.equal(sorted(f for f in os.listdir(folder) if f not in ("core0_rows.hex", "core0_cols.hex")), sorted(PROJECT + board[0] + board[1]), "files in OUT/fpga/" + device)
+        if device != "zynq-7020":
+            arty(case, folder, part)
         with open(os.path.join(folder, "project.tcl"), encoding="utf-8") as f:
             script = f.read()
         case.check("-part %s\n" % part in script and "PRELOAD=1 INIT_PREFIX" in script, script)
