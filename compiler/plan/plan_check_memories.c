@@ -66,10 +66,10 @@ static void check_disjoint(PlanCheck *c, Region *r, uint32_t n, const char *what
 /* A buffer's copies: in a bank each, the same words of it. */
 static uint32_t add_copies(PlanCheck *c, const TtfsBuffer *b, Region *r) {
     uint32_t banks = b->banks < TTFS_PLAN_BANKS ? b->banks : TTFS_PLAN_BANKS;
-    uint32_t bits = ttfs_chip_element_bits(&c->plan->chip) - banks;
+    uint32_t bits = ttfs_chip_bank_bits(&c->plan->chip) - banks;
     uint64_t size = (uint64_t)b->rows * b->cols * b->pitch;
     if (!b->channels) return 0;
-    if (size && b->base >> bits != (b->base + size - 1) >> bits)
+    if (banks && size && b->base >> bits != (b->base + size - 1) >> bits)
         ttfs_plan_fault(c, b->pop, "its buffer on core %u lies in several banks", b->core);
     for (uint32_t k = 0; k < 1u << banks; k++) {
         uint64_t first = b->base ^ (uint64_t)k << bits, end = first + size;
