@@ -42,6 +42,16 @@ uint32_t ttfs_chip_element_bits(const TtfsChip *c) {
     return ttfs_chip_bits_for(c->act_words) + ttfs_chip_bits_for(TTFS_WORD_ELEMENTS);
 }
 
+uint32_t ttfs_chip_bank_words(uint32_t act_words) {
+    uint32_t all = 1u << ttfs_chip_bits_for(act_words);
+    return act_words * UINT64_C(4) > all * UINT64_C(3) ? all : all / 2;
+}
+
+uint32_t ttfs_chip_bank_bits(const TtfsChip *c) {
+    return ttfs_chip_bits_for(ttfs_chip_bank_words(c->act_words)) +
+           ttfs_chip_bits_for(TTFS_WORD_ELEMENTS);
+}
+
 uint32_t ttfs_chip_flit_value_bits(const TtfsChip *c) {
     return ttfs_chip_cores(c) > 1 ? c->value_bits : c->acc_bits;
 }

@@ -28,6 +28,11 @@ uint32_t ttfs_chip_max_ticks(const TtfsChip *c);
 /* Elements of the activation memory, TTFS_WORD_ELEMENTS a word; bits of an element's address. */
 uint32_t ttfs_chip_elements(const TtfsChip *c);
 uint32_t ttfs_chip_element_bits(const TtfsChip *c);
+/* Words that the banks of a memory of so many words have together, a power of two: the one that is
+ * not below it, where the memory has more than three quarters of that, else half of that; what has
+ * a single copy may lie behind them. Bits of an element's address there. */
+uint32_t ttfs_chip_bank_words(uint32_t act_words);
+uint32_t ttfs_chip_bank_bits(const TtfsChip *c);
 /* Bits that hold 0 .. n - 1, at least 1. */
 uint32_t ttfs_chip_bits_for(uint32_t n);
 /* Bits of the value of a flit: on a chip of one core those of a potential. A readout's sum leaves

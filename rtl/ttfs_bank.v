@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which of 2^BANKS copies of a buffer belongs to a turn (docs/core.md, Banks): at_o is exclusive-ored with the highest
-// three bits of an address, parity_o is what its words carry. No registers. Driven by ttfs_receive, ttfs_scan_engine.
+// three bits of an address in the banks, parity_o is what its words carry. No registers. Driven by ttfs_receive,
+// ttfs_scan_engine.
 
 `default_nettype none
 

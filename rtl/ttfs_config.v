@@ -49,7 +49,7 @@ module ttfs_config #(
     output wire             idle_o,
     output wire [10:0]      flags_o
 );
-    localparam [31:0] VERSION = 32'h54540003;
+    localparam [31:0] VERSION = 32'h54540004;
     localparam [3:0] REGISTERS = 4'd15;
     localparam CHECKSUM = 5, WRONG = 6, HOST = 7, REFUSED = 8, BUSY = 9, NOWHERE = 10;
     localparam [2:0] IDLE = 3'd0, ACCESS = 3'd1, JUDGE = 3'd2, ADDRESS = 3'd3, DATA = 3'd4, READ = 3'd5;

@@ -227,12 +227,13 @@ module ttfs_receive #(
 
     // Last: the bank, and to the store.
     localparam [31:0] ELEMENTS = ACT_WORDS * 16;
+    localparam BANK_BITS = ELEMENT_BITS - (4 * ACT_WORDS <= 3 << (ELEMENT_BITS - 4) ? 1 : 0);   // of all banks
     reg                    put_q, parity_q, far_q;
     reg [ELEMENT_BITS-1:0] element_q;
     reg [VALUE_BITS-1:0]   put_value_q;
     wire [2:0]  copy;
     wire        parity;
-    wire [23:0] element = sum ^ {{(24-ELEMENT_BITS){1'b0}}, copy, {(ELEMENT_BITS-3){1'b0}}};
+    wire [23:0] element = sum ^ {{(24-BANK_BITS){1'b0}}, copy, {(BANK_BITS-3){1'b0}}};
     wire        too_far = {8'd0, element} >= ELEMENTS;
 
     ttfs_bank u_bank (

@@ -253,6 +253,7 @@ module ttfs_scan_engine #(
     );
 
     // The copy of the turn that it reads, and its parity; a record is there before its turn begins.
+    localparam BELOW = 4 * ACT_WORDS <= 3 << WORD_BITS ? 1 : 0;   // banks are those of a memory of half the words
     wire [2:0]           copy;
     wire                 parity;
     reg  [WORD_BITS+2:0] copy_q;
@@ -264,7 +265,7 @@ module ttfs_scan_engine #(
         .parity_o(parity)
     );
     always @(posedge clk_i) begin
-        copy_q   <= {copy, {WORD_BITS{1'b0}}};
+        copy_q   <= {copy, {WORD_BITS{1'b0}}} >> BELOW;
         parity_q <= parity;
     end
 

@@ -86,10 +86,11 @@ typedef struct {
 /* The lists of all sources together, for some groups of lanes. */
 typedef struct {
     uint32_t elements;
-    LiftPlace *place; /* what they must be */
-    int64_t *address; /* where the program finds them for the first position */
-    uint32_t *row;    /* their weights in the first of these groups */
-    uint32_t filled;  /* how many of both are known */
+    LiftPlace *place;       /* what they must be */
+    int64_t *address;       /* where the program finds them for the first position */
+    uint32_t *row;          /* their weights in the first of these groups */
+    const uint32_t **words; /* their weights, of what several slots add; NULL: they are in `row` */
+    uint32_t filled;        /* how many of these are known */
     int64_t row_stride[16], col_stride[16]; /* per source, when there are several positions */
     uint32_t first_group, groups;
 } LiftLists;

@@ -86,7 +86,7 @@ static bool own_copy(LiftCore *k, uint32_t pop, uint64_t element, uint32_t copy,
 }
 
 bool ttfs_lift_own(LiftCore *k, uint32_t pop, uint64_t element, uint32_t banks, uint32_t owner) {
-    uint32_t bits = ttfs_chip_element_bits(&k->l->img->chip);
+    uint32_t bits = ttfs_chip_bank_bits(&k->l->img->chip);
     for (uint64_t copy = 0; copy >> banks == 0; copy++)
         if (!own_copy(k, pop, element ^ copy << (bits - banks), (uint32_t)copy, owner))
             return false;

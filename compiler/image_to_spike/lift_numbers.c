@@ -56,7 +56,7 @@ static bool take_connection(const LiftTask *t, const LiftLists *lists, uint32_t 
     uint32_t k = t->dst->conn_first + lists->place[first].conn;
     for (uint32_t e = first; e < end; e++) {
         uint64_t row = lists->row[e] + (uint64_t)group * lists->elements;
-        const uint32_t *words = ttfs_lift_weight_row(t, row);
+        const uint32_t *words = lists->words ? lists->words[e] : ttfs_lift_weight_row(t, row);
         if (!words) return false;
         for (uint32_t lane = 0; lane < lanes; lane++) {
             int32_t v = ttfs_row_signed(words, lane * bits, bits);

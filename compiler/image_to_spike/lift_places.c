@@ -72,7 +72,7 @@ static void put_places(const Reach *r, uint32_t k, LiftPlace *at) {
 bool ttfs_lift_places(const LiftTask *t, LiftLists *lists) {
     Lift *l = t->k->l;
     uint64_t n = 0, rows = ttfs_lift_memory(t->k, TTFS_MEM_WEIGHTS)->rows;
-    if (t->k->streamed) rows = l->img->chip.weight_rows;
+    for (uint32_t i = 0; i < t->k->blocks.len; i++) rows += t->k->blocks.at[i].rows;
     uint32_t at = 0;
     for (uint32_t k = 0; k < t->dst->conn_count; k++) {
         Reach r = reach_of(t, k);

@@ -3,7 +3,8 @@
  * The three programs of a core, followed side by side: each fire record takes the lists that the
  * scan and walk programs have for it at that point, and makes a part of a population of the slot,
  * the one that its flow carries. What a record says of the network is decoded or compared; nothing
- * in it is free but where things lie.
+ * in it is free but where things lie. A slot may end with walks of which there is more to come:
+ * they are the first parts of what the next fire record of sums takes, in a later slot.
  */
 #include "lift.h"
 
@@ -16,6 +17,10 @@ typedef struct {
     LiftCore *k;
     uint32_t at[ENGINES];
     uint32_t slot;
+    bool open;       /* of what the next fire record takes some parts have been added */
+    LiftTask task;   /* that of these parts, as its fire record says */
+    LiftLists lists; /* what they hold so far */
+    TtfsMark mark;   /* of the scratch, before them */
 } Programs;
 
 static bool next(Programs *p, int engine, TtfsRecordKind kind, void *record) {
@@ -92,11 +97,21 @@ static bool next_walk(Programs *p, const LiftTask *t, const LiftLists *lists, Tt
            expect(t, "the walk's group_rows", w->group_rows, lists->elements);
 }
 
+/* Of what is added in several slots: the weights of the newest elements, as they lie now. */
+static bool keep_words(const LiftTask *t, LiftLists *lists) {
+    for (uint32_t e = 0; lists->words && e < lists->filled; e++) {
+        if (lists->words[e]) continue;
+        lists->words[e] = ttfs_lift_weight_row(t, lists->row[e]);
+        if (!lists->words[e]) return false;
+    }
+    return true;
+}
+
 /* The lists up to the walk after which the potentials are taken. A walk that is not the only one is
  * of one list and one group. */
 static bool take_groups(Programs *p, const LiftTask *t, LiftLists *lists) {
     TtfsWalk w;
-    lists->filled = 0;
+    if (!p->open) lists->filled = 0;
     do {
         bool first = lists->filled == 0;
         if (!next_walk(p, t, lists, &w)) return false;
@@ -106,7 +121,8 @@ static bool take_groups(Programs *p, const LiftTask *t, LiftLists *lists) {
             (whole && t->dst->conn_count > p->k->l->img->chip.segments &&
              !expect(t, "the list's sources", t->dst->conn_count, p->k->l->img->chip.segments)) ||
             (!whole && !expect(t, "the lists of a part", w.lists, 1)) ||
-            !take_list(p, t, lists, whole ? t->dst->conn_count : 1, (uint32_t)w.weight_base))
+            !take_list(p, t, lists, whole ? t->dst->conn_count : 1, (uint32_t)w.weight_base) ||
+            !keep_words(t, lists))
             return false;
     } while (w.more && lists->filled < lists->elements);
     return expect(t, "the last walk's more", w.more, 0) &&
@@ -114,8 +130,8 @@ static bool take_groups(Programs *p, const LiftTask *t, LiftLists *lists) {
 }
 
 static bool take_lists(Programs *p, const LiftTask *t) {
-    LiftLists lists = {0};
-    if (!ttfs_lift_places(t, &lists)) return false;
+    LiftLists lists = p->lists;
+    if (!p->open && !ttfs_lift_places(t, &lists)) return false;
     while (lists.first_group < t->groups) {
         if (!take_groups(p, t, &lists) || !ttfs_lift_elements(t, &lists) ||
             !ttfs_lift_weights(t, &lists))
@@ -137,19 +153,26 @@ static bool take_pool(Programs *p, const LiftTask *t) {
            ttfs_lift_pool(t, &s);
 }
 
+static bool inside(const LiftTask *t) {
+    const TtfsFire *f = &t->fire;
+    const TtfsImagePop *p = t->dst;
+    bool ok = f->channels > 0 && f->rows > 0 && f->cols > 0 &&
+              (uint32_t)f->c + (uint32_t)f->channels <= p->c &&
+              (uint32_t)f->y + (uint32_t)f->rows <= p->h &&
+              (uint32_t)f->x + (uint32_t)f->cols <= p->w;
+    return ok || ttfs_lift_fault(t->k->l, t->pop,
+                                 "core %u makes channels %d+%d, rows %d+%d, columns %d+%d of %u x "
+                                 "%u x %u",
+                                 t->k->core, f->c, f->channels, f->y, f->rows, f->x, f->cols, p->c,
+                                 p->h, p->w);
+}
+
 /* The part of the population is inside it, and nobody else's. */
 static bool cover(const LiftTask *t) {
     const TtfsFire *f = &t->fire;
     const TtfsImagePop *p = t->dst;
     Lift *l = t->k->l;
-    if (f->channels == 0 || f->rows == 0 || f->cols == 0 ||
-        (uint32_t)f->c + (uint32_t)f->channels > p->c ||
-        (uint32_t)f->y + (uint32_t)f->rows > p->h || (uint32_t)f->x + (uint32_t)f->cols > p->w)
-        return ttfs_lift_fault(l, t->pop,
-                               "core %u makes channels %d+%d, rows %d+%d, columns %d+%d of %u x %u "
-                               "x %u",
-                               t->k->core, f->c, f->channels, f->y, f->rows, f->x, f->cols, p->c,
-                               p->h, p->w);
+    if (!inside(t)) return false;
     for (uint32_t c = 0; c < (uint32_t)f->channels; c++)
         for (uint32_t y = 0; y < (uint32_t)f->rows; y++)
             for (uint32_t x = 0; x < (uint32_t)f->cols; x++) {
@@ -202,20 +225,92 @@ static bool take_flow(LiftTask *t) {
     return true;
 }
 
+static uint32_t groups_of(const LiftTask *t) {
+    uint32_t lanes = t->k->l->img->chip.lanes;
+    return ((uint32_t)t->fire.channels + lanes - 1) / lanes;
+}
+
 static bool take_task(Programs *p, const TtfsFire *fire) {
     static const int32_t op_of[] = {0, 1, 3, 2};
     Lift *l = p->k->l;
     LiftTask t = {.k = p->k, .slot = p->slot, .fire = *fire};
-    uint32_t lanes = l->img->chip.lanes;
     if (!take_flow(&t) || !expect(&t, "the fire's op", fire->op, op_of[t.dst->kind]) ||
         !expect(&t, "the fire's sample_end", fire->sample_end, 0) ||
         !expect(&t, "the fire's top", fire->top, t.dst->ticks) || !cover(&t))
         return false;
     TtfsMark mark = ttfs_arena_mark(&l->scratch);
-    t.groups = ((uint32_t)fire->channels + lanes - 1) / lanes;
-    bool ok = fire->op == 3 ? take_pool(p, &t) : take_lists(p, &t);
-    ttfs_arena_release(&l->scratch, mark);
+    t.groups = groups_of(&t);
+    if (fire->op == 3) {
+        bool ok = take_pool(p, &t);
+        ttfs_arena_release(&l->scratch, mark);
+        return ok;
+    }
+    bool ok = take_lists(p, &t);
+    ttfs_arena_release(&l->scratch, p->open ? p->mark : mark);
+    p->open = false;
+    p->lists = (LiftLists){0};
     return ok;
+}
+
+/* The next record of sums in the fire program, from there on, is what parts are of; of this slot
+ * where `now`. */
+static bool find_fire(const Programs *p, bool now, TtfsFire *fire) {
+    const TtfsMemImage *mem = ttfs_lift_memory(p->k, TTFS_MEM_PROGRAM);
+    for (uint32_t at = p->at[FIRE], n; at < mem->rows; at += n) {
+        n = ttfs_record_words(TTFS_RECORD_FIRE, mem->words[at]);
+        if (n > mem->rows - at || !ttfs_record_unpack(TTFS_RECORD_FIRE, mem->words + at, fire))
+            return false;
+        if (fire->op == 1 || fire->op == 2) return true;
+        if (now && fire->op == 0) return false;
+    }
+    return false;
+}
+
+/* Parts begin: the task that they are of, and all that its lists must hold. */
+static bool open_parts(Programs *p) {
+    Lift *l = p->k->l;
+    LiftTask *t = &p->task;
+    *t = (LiftTask){.k = p->k, .slot = p->slot};
+    if (!find_fire(p, false, &t->fire) || (uint32_t)t->fire.flow >= l->img->flows)
+        return ttfs_lift_fault(l, 0, "core %u slot %u: a walk of which nothing takes the sums",
+                               p->k->core, p->slot);
+    t->pop = l->img->flow_pop[t->fire.flow];
+    t->dst = ttfs_lift_pop(l, t->pop);
+    t->groups = groups_of(t);
+    p->mark = ttfs_arena_mark(&l->scratch);
+    p->lists = (LiftLists){.groups = 1};
+    if (!inside(t) || !expect(t, "the groups of a part", t->groups, 1) ||
+        !expect(t, "the positions of a part", (int64_t)t->fire.rows * t->fire.cols, 1) ||
+        !ttfs_lift_places(t, &p->lists))
+        return false;
+    p->lists.words = TTFS_ARRAY(&l->scratch, const uint32_t *, p->lists.elements);
+    p->open = true;
+    return true;
+}
+
+/* The next record of the walk program is a walk? */
+static bool walks_on(const Programs *p) {
+    const TtfsMemImage *mem = ttfs_lift_memory(p->k, TTFS_MEM_PROGRAM);
+    TtfsWalk w;
+    uint32_t at = p->at[WALK];
+    return at < mem->rows &&
+           ttfs_record_words(TTFS_RECORD_WALK, mem->words[at]) <= mem->rows - at &&
+           ttfs_record_unpack(TTFS_RECORD_WALK, mem->words + at, &w) && w.op == 1;
+}
+
+/* What no fire record of this slot takes: parts of what one of a later slot does. */
+static bool take_parts(Programs *p) {
+    TtfsWalk w;
+    while (walks_on(p)) {
+        if (!p->open && !open_parts(p)) return false;
+        LiftTask *t = &p->task;
+        t->slot = p->slot;
+        if (!in_time(t) || !next_walk(p, t, &p->lists, &w) ||
+            !expect(t, "a part's groups", w.groups, 1) || !expect(t, "a part's more", w.more, 1) ||
+            !take_list(p, t, &p->lists, 1, (uint32_t)w.weight_base) || !keep_words(t, &p->lists))
+            return false;
+    }
+    return true;
 }
 
 /* The ends of the slot in all three programs; op, sample_end of the fire's was read. */
@@ -238,6 +333,12 @@ static bool end_slot(Programs *p, const TtfsFire *fire) {
     return true;
 }
 
+/* Before a pool come the parts of a slot that has no sums behind it. */
+static bool take_before_pool(Programs *p) {
+    TtfsFire fire;
+    return find_fire(p, true, &fire) || take_parts(p);
+}
+
 bool ttfs_lift_programs(LiftCore *k) {
     const TtfsMemImage *mem = ttfs_lift_memory(k, TTFS_MEM_PROGRAM);
     Programs p = {.k = k};
@@ -248,8 +349,12 @@ bool ttfs_lift_programs(LiftCore *k) {
         if (!ttfs_lift_enter_slot(k, p.slot) || !next(&p, FIRE, engine_record[FIRE], &fire))
             return false;
         while (fire.op)
-            if (!take_task(&p, &fire) || !next(&p, FIRE, engine_record[FIRE], &fire)) return false;
-        if (!end_slot(&p, &fire)) return false;
+            if ((fire.op == 3 && !take_before_pool(&p)) || !take_task(&p, &fire) ||
+                !next(&p, FIRE, engine_record[FIRE], &fire))
+                return false;
+        if (!take_parts(&p) || !end_slot(&p, &fire)) return false;
     }
+    if (p.open)
+        return ttfs_lift_fault(k->l, p.task.pop, "core %u: nothing takes its last parts", k->core);
     return ttfs_lift_enter_slot(k, p.slot);
 }

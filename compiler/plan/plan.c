@@ -15,7 +15,7 @@ bool ttfs_plan_find(const TtfsPlan *p, const TtfsSpike *s, TtfsPop pop, uint32_t
     uint32_t channel = neuron / (pp->h * pp->w), row = neuron / pp->w % pp->h, col = neuron % pp->w;
     for (uint32_t i = 0; i < p->tasks.len; i++) {
         const TtfsTask *t = &p->tasks.at[i];
-        if (t->pop.i != pop.i || channel - t->ch_first >= t->channels ||
+        if (t->pop.i != pop.i || t->more || channel - t->ch_first >= t->channels ||
             row - t->oy_first >= t->oy_count || col - t->ox_first >= t->ox_count)
             continue;
         *core = t->core;

@@ -59,7 +59,9 @@ typedef struct {
                                     other); 0 when the chip has no tables */
 } TtfsBuffer;
 
-/* Part of a population, on one core in one slot. */
+/* Part of a population, on one core in one slot. Where a neuron's weights are more rows than a core
+ * has, on a chip with stream, several tasks in a row of the core are parts of the same neurons:
+ * each adds some passes of one group at one position, the last one gives the values. */
 typedef struct {
     TtfsPop pop;
     uint32_t core, slot;
@@ -67,9 +69,12 @@ typedef struct {
     uint32_t oy_first, oy_count; /* rows */
     uint32_t ox_first, ox_count; /* columns */
     uint32_t groups;             /* ceil(channels / lanes); 0 for a pool */
-    uint32_t group_rows;         /* weight rows a group: elements of the patches of all sources */
-    uint32_t passes;   /* lists that a group's elements are cut into; 1 but for one position;
-                          1 for a pool */
+    uint32_t group_rows;         /* weight rows a group: elements of the patches of all sources, of
+                                    a part those of its passes */
+    uint32_t passes;     /* lists that a group's elements are cut into; 1 but for one position;
+                            1 for a pool; of a part those that it adds */
+    uint32_t first_pass; /* of a part: the passes that parts before it add; else 0 */
+    uint32_t more;       /* 1: a part whose potentials stay in the lanes for the next one; else 0 */
     uint32_t streamed; /* its weights come from outside, in the slot before: on a chip with stream,
                           behind slot 0; 1 or 0 */
     uint32_t weight_base; /* row; the tasks of a core that hold the same channels share them */
@@ -138,11 +143,12 @@ bool ttfs_plan_input_flow(const TtfsPlan *p, const TtfsSpike *s, uint32_t *flow)
 uint32_t ttfs_plan_turns(const TtfsPlan *p, const TtfsSpike *s);
 
 /* All that follows from the chip, `when`, the number of slots and which part of which population
- * each task is (in their order): the other numbers of tasks, buffers, flows, the words that cores
- * use. There is one way: things lie in memories one after the other, in the order of tasks and
- * populations; buffers with more banks come first, each where its copies fit first. Streamed
- * weights lie behind all others, those of odd slots from the memory's end down. What does not fit
- * the chip is made all the same: `use` says how much is needed, and fields may have wrapped then.
+ * each task is (in their order; of a part also its first pass and passes): the other numbers of
+ * tasks, buffers, flows, the words that cores use. There is one way: things lie in memories one
+ * after the other, in the order of tasks and populations; buffers with more banks come first, each
+ * where its copies fit first. Streamed weights lie behind all others, those of odd slots from the
+ * memory's end down. What does not fit the chip is made all the same: `use` says how much is
+ * needed, and fields may have wrapped then.
  */
 void ttfs_plan_derive(TtfsPlan *p, const TtfsSpike *s);
 

@@ -37,11 +37,13 @@ static void check_reach(PlanCheck *c, uint32_t task, const TtfsReach *r) {
         ttfs_plan_fault(c, t->pop, "task %u pools values that do not start a word", task);
 }
 
-/* Words of a memory of a core. */
+/* Words of a memory of a core; of streamed weights also for which slot, + 1, and of a part of the
+ * weights which passes. */
 typedef struct {
     uint32_t core;
     uint64_t base, end;
     TtfsPop pop;
+    uint32_t slot, pass;
 } Region;
 
 static int region_order(const void *a, const void *b) {
@@ -49,10 +51,13 @@ static int region_order(const void *a, const void *b) {
     if (x->core != y->core) return x->core < y->core ? -1 : 1;
     if (x->base != y->base) return x->base < y->base ? -1 : 1;
     if (x->end != y->end) return x->end < y->end ? -1 : 1;
-    return (x->pop.i > y->pop.i) - (x->pop.i < y->pop.i);
+    if (x->pop.i != y->pop.i) return x->pop.i < y->pop.i ? -1 : 1;
+    if (x->slot != y->slot) return x->slot < y->slot ? -1 : 1;
+    return (x->pass > y->pass) - (x->pass < y->pass);
 }
 
-/* No two regions overlap, but those of one population that are the same where `shared`. */
+/* No two regions overlap, but those of one population that are the same where `shared`; for two
+ * slots the same weights come twice. */
 static void check_disjoint(PlanCheck *c, Region *r, uint32_t n, const char *what, bool shared) {
     qsort(r, n, sizeof *r, region_order);
     for (uint32_t i = 1; i < n; i++) {
@@ -66,15 +71,19 @@ static void check_disjoint(PlanCheck *c, Region *r, uint32_t n, const char *what
 /* A buffer's copies: in a bank each, the same words of it. */
 static uint32_t add_copies(PlanCheck *c, const TtfsBuffer *b, Region *r) {
     uint32_t banks = b->banks < TTFS_PLAN_BANKS ? b->banks : TTFS_PLAN_BANKS;
-    uint32_t bits = ttfs_chip_element_bits(&c->plan->chip) - banks;
+    uint32_t bits = ttfs_chip_bank_bits(&c->plan->chip) - banks;
     uint64_t size = (uint64_t)b->rows * b->cols * b->pitch;
     if (!b->channels) return 0;
-    if (size && b->base >> bits != (b->base + size - 1) >> bits)
+    if (banks && size && b->base >> bits != (b->base + size - 1) >> bits)
         ttfs_plan_fault(c, b->pop, "its buffer on core %u lies in several banks", b->core);
     for (uint32_t k = 0; k < 1u << banks; k++) {
         uint64_t first = b->base ^ (uint64_t)k << bits, end = first + size;
-        r[k] = (Region){b->core, first / TTFS_WORD_ELEMENTS,
-                        (end + TTFS_WORD_ELEMENTS - 1) / TTFS_WORD_ELEMENTS, b->pop};
+        r[k] = (Region){b->core,
+                        first / TTFS_WORD_ELEMENTS,
+                        (end + TTFS_WORD_ELEMENTS - 1) / TTFS_WORD_ELEMENTS,
+                        b->pop,
+                        0,
+                        0};
         if (r[k].end > c->plan->chip.act_words)
             ttfs_plan_fault(c, b->pop, "its buffer on core %u lies beyond the activations",
                             b->core);
@@ -142,8 +151,10 @@ static void check_flows(PlanCheck *c) {
 }
 
 static Region weights_of(const TtfsTask *t) {
-    return (Region){t->core, t->weight_base, t->weight_base + (uint64_t)t->groups * t->group_rows,
-                    t->pop};
+    Region r = {t->core, t->weight_base, 0, t->pop, 0, t->first_pass};
+    r.end = r.base + (uint64_t)t->groups * t->group_rows;
+    if (t->streamed) r.slot = t->slot + 1;
+    return r;
 }
 
 /* Weights that are there in a slot, all the time or from outside: read in it, or coming for the
@@ -165,7 +176,8 @@ static void check_params(PlanCheck *c, Region *r) {
     for (uint32_t i = 0; i < p->tasks.len; i++) {
         const TtfsTask *t = &p->tasks.at[i];
         if (t->groups)
-            r[n++] = (Region){t->core, t->param_base, t->param_base + ttfs_task_params(t), t->pop};
+            r[n++] =
+                (Region){t->core, t->param_base, t->param_base + ttfs_task_params(t), t->pop, 0, 0};
     }
     check_disjoint(c, r, n, "parameters", true);
 }

@@ -57,12 +57,60 @@ static void check_lists(PlanCheck *c, uint32_t i) {
     const TtfsTask *t = &p->tasks.at[i];
     bool one_list = ttfs_task_elements(c->spike, t) <= p->chip.list_entries &&
                     ttfs_spike_pop(c->spike, t->pop)->conn_count <= p->chip.segments;
-    if (t->groups && t->passes == 1 && !one_list)
+    if (t->groups && t->passes == 1 && !ttfs_task_is_part(t) && !one_list)
         ttfs_plan_fault(c, t->pop, "task %u has one pass, more than a list holds", i);
     if (t->passes > 1 && (t->oy_count > 1 || t->ox_count > 1))
         ttfs_plan_fault(c, t->pop, "task %u has several passes and positions", i);
     if (!p->chip.classes && ttfs_task_params(t) > t->channels)
         ttfs_plan_fault(c, t->pop, "task %u has biases that depend on the position", i);
+}
+
+/* The passes of a neuron whose weights are too many for a core are added in parts, on a chip with
+ * stream; another has all of its own. */
+static void check_part(PlanCheck *c, uint32_t i) {
+    const TtfsPlan *p = c->plan;
+    const TtfsTask *t = &p->tasks.at[i];
+    uint32_t all = ttfs_task_passes(c->spike, &p->chip, t);
+    bool some = t->first_pass || t->more || t->passes != all;
+    if (!t->groups || !some) return;
+    if (!p->chip.stream || !ttfs_task_exceeds(c->spike, &p->chip, t))
+        ttfs_plan_fault(c, t->pop, "task %u has passes %u+%u of %u, which a core can hold", i,
+                        t->first_pass, t->passes, all);
+    else if (!inside(t->first_pass, t->passes, all) || t->groups > 1 || t->more > 1)
+        ttfs_plan_fault(c, t->pop, "task %u has passes %u+%u of %u, of %u groups, more %u", i,
+                        t->first_pass, t->passes, all, t->groups, t->more);
+}
+
+/* The same neurons. */
+static bool same_neurons(const TtfsTask *a, const TtfsTask *b) {
+    return a->pop.i == b->pop.i && a->ch_first == b->ch_first && a->channels == b->channels &&
+           a->oy_first == b->oy_first && a->ox_first == b->ox_first;
+}
+
+/* What a core's lanes hold of a part stays for the next one: their tasks, in order, are the parts
+ * of the same neurons, pass by pass, up to the one that has no more; in a slot pools come behind
+ * what the lanes keep beyond it. */
+static void check_parts(PlanCheck *c) {
+    const TtfsPlan *p = c->plan;
+    const TtfsTask **open = TTFS_ARRAY(&c->scratch, const TtfsTask *, ttfs_chip_cores(&p->chip));
+    const TtfsTask *pool = NULL;
+    for (uint32_t i = 0; i < p->tasks.len; i++) {
+        const TtfsTask *t = &p->tasks.at[i], *before = open[t->core];
+        if (!t->groups) pool = t;
+        if (!t->groups) continue;
+        uint32_t done = before ? before->first_pass + before->passes : 0;
+        if (t->first_pass != done || (before && !same_neurons(before, t)))
+            ttfs_plan_fault(c, t->pop, "task %u begins with pass %u, the lanes of core %u hold %u",
+                            i, t->first_pass, t->core, done);
+        if (t->more && pool && pool->slot == t->slot && pool->core == t->core)
+            ttfs_plan_fault(c, t->pop, "task %u keeps the lanes of core %u behind a pool", i,
+                            t->core);
+        open[t->core] = t->more ? t : NULL;
+    }
+    for (uint32_t k = 0; k < ttfs_chip_cores(&p->chip); k++)
+        if (open[k])
+            ttfs_plan_fault(c, open[k]->pop, "the lanes of core %u hold parts that nothing takes",
+                            k);
 }
 
 /* What comes from outside comes in the slot before, and is some. */
@@ -76,7 +124,9 @@ static void check_streamed(PlanCheck *c, uint32_t i) {
                         t->groups, t->streamed);
 }
 
-/* Counts the task's neurons; how many of them another task has already. */
+/* Counts the task's neurons; how many of them another task has already. Of parts the last one
+ * counts.
+ */
 static uint64_t mark(const TtfsPopulation *p, const TtfsTask *t, unsigned char *seen) {
     uint64_t twice = 0;
     for (uint32_t ch = t->ch_first; ch < t->ch_first + t->channels; ch++)
@@ -98,6 +148,7 @@ static void check_cover(PlanCheck *c, TtfsPop id, const uint32_t *tasks, uint32_
         ttfs_plan_fault(c, id, "its last task is not in its slot");
     for (uint32_t i = 0; i < n; i++) {
         const TtfsTask *t = &c->plan->tasks.at[tasks[i]];
+        if (t->more) continue;
         if (mark(pop, t, seen))
             ttfs_plan_fault(c, id, "task %u holds neurons of an earlier one", tasks[i]);
         held += (uint64_t)t->channels * t->oy_count * t->ox_count;
@@ -116,7 +167,9 @@ bool ttfs_plan_check_tasks(PlanCheck *c) {
         check_positions(c, i);
         check_lists(c, i);
         check_streamed(c, i);
+        check_part(c, i);
     }
+    check_parts(c);
     TtfsPlanIndex of = ttfs_plan_index_tasks(p, c->spike->pops.len, &c->scratch);
     for (uint32_t i = 1; i <= c->spike->pops.len; i++)
         if (i != c->spike->input.i)

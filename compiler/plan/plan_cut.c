@@ -36,7 +36,8 @@ TtfsCutRule ttfs_plan_cut_rule(const TtfsChip *chip, const TtfsSpike *s, TtfsPop
         if (c->group > 1) rule.most = least(rule.most, set_of(c, dst, chip->lanes));
     }
     TtfsTask one = {.pop = p, .channels = rule.most, .oy_count = 1, .ox_count = 1};
-    if (ttfs_task_elements(s, &one) > chip->list_entries) rule.by_position = true;
+    if (ttfs_task_elements(s, &one) > chip->list_entries || ttfs_task_exceeds(s, chip, &one))
+        rule.by_position = true;
     if (is_flat(dst)) rule.by_position = true;
     return rule;
 }
@@ -134,33 +135,66 @@ static uint32_t part_of(const Passes *p, uint32_t i, TtfsReach *r) {
     return first;
 }
 
-bool ttfs_task_pass(const TtfsSpike *s, const TtfsPlan *plan, const TtfsTask *t, uint32_t pass,
-                    TtfsSegment *seg, uint32_t *first_element) {
-    uint32_t before = 0;
+bool ttfs_task_exceeds(const TtfsSpike *s, const TtfsChip *chip, const TtfsTask *t) {
+    return ttfs_task_elements(s, t) > chip->weight_rows;
+}
+
+bool ttfs_task_is_part(const TtfsTask *t) {
+    return t->more || t->first_pass > 0;
+}
+
+/* The most elements of a pass: of what is added in parts, also a quarter of a core's rows, so that
+ * two slots in a row find room for some each. */
+static uint32_t most_of_pass(const TtfsSpike *s, const TtfsChip *chip, const TtfsTask *t) {
+    uint32_t quarter = chip->weight_rows / 4;
+    if (!ttfs_task_exceeds(s, chip, t)) return chip->list_entries;
+    return least(chip->list_entries, quarter ? quarter : 1);
+}
+
+/* What a pass takes of its source, in *r; its first element. False: there is no such pass, and the
+ * elements of all are that. */
+static bool find_pass(const TtfsSpike *s, const TtfsChip *chip, const TtfsTask *t, uint32_t pass,
+                      TtfsReach *r, uint32_t *first_element) {
+    uint32_t most = most_of_pass(s, chip, t);
+    *first_element = 0;
     for (uint32_t k = 0; k < ttfs_spike_pop(s, t->pop)->conn_count; k++) {
-        TtfsReach r = ttfs_task_reach(s, t, k);
-        Passes p = passes_of(&r, plan->chip.list_entries);
-        uint32_t elements = (uint32_t)ttfs_reach_elements(&r);
-        const TtfsBuffer *b = ttfs_plan_buffer(plan, t->core, r.src, NULL);
+        *r = ttfs_task_reach(s, t, k);
+        Passes p = passes_of(r, most);
+        uint32_t elements = (uint32_t)ttfs_reach_elements(r);
         if (pass < count_of(&p)) {
-            *first_element = before + part_of(&p, pass, &r);
-            if (b) *seg = ttfs_reach_segment(plan, &r, b);
-            return b != NULL;
+            *first_element += part_of(&p, pass, r);
+            return true;
         }
         pass -= count_of(&p);
-        before += elements;
+        *first_element += elements;
     }
     return false;
 }
 
-uint32_t ttfs_task_passes(const TtfsSpike *s, const TtfsPlan *plan, const TtfsTask *t) {
-    const TtfsChip *chip = &plan->chip;
+bool ttfs_task_pass(const TtfsSpike *s, const TtfsPlan *plan, const TtfsTask *t, uint32_t pass,
+                    TtfsSegment *seg, uint32_t *first_element) {
+    TtfsReach r;
+    if (!find_pass(s, &plan->chip, t, pass, &r, first_element)) return false;
+    const TtfsBuffer *b = ttfs_plan_buffer(plan, t->core, r.src, NULL);
+    if (b) *seg = ttfs_reach_segment(plan, &r, b);
+    return b != NULL;
+}
+
+uint32_t ttfs_task_pass_start(const TtfsSpike *s, const TtfsChip *chip, const TtfsTask *t,
+                              uint32_t pass) {
+    TtfsReach r;
+    uint32_t first;
+    find_pass(s, chip, t, pass, &r, &first);
+    return first;
+}
+
+uint32_t ttfs_task_passes(const TtfsSpike *s, const TtfsChip *chip, const TtfsTask *t) {
     const TtfsPopulation *p = ttfs_spike_pop(s, t->pop);
-    uint32_t n = 0;
-    if (ttfs_task_elements(s, t) <= chip->list_entries && p->conn_count <= chip->segments) return 1;
+    uint32_t n = 0, most = most_of_pass(s, chip, t);
+    if (ttfs_task_elements(s, t) <= most && p->conn_count <= chip->segments) return 1;
     for (uint32_t k = 0; k < p->conn_count; k++) {
         TtfsReach r = ttfs_task_reach(s, t, k);
-        Passes cut = passes_of(&r, chip->list_entries);
+        Passes cut = passes_of(&r, most);
         n += count_of(&cut);
     }
     return n;
@@ -169,8 +203,9 @@ uint32_t ttfs_task_passes(const TtfsSpike *s, const TtfsPlan *plan, const TtfsTa
 uint64_t ttfs_task_words(const TtfsSpike *s, const TtfsTask *t) {
     uint32_t segments = ttfs_spike_pop(s, t->pop)->conn_count;
     if (!t->groups) return TTFS_SCAN_WORDS + TTFS_SEGMENT_WORDS + TTFS_FIRE_WORDS;
-    if (t->passes == 1)
+    if (t->passes == 1 && !ttfs_task_is_part(t))
         return TTFS_SCAN_WORDS + segments * TTFS_SEGMENT_WORDS + TTFS_WALK_WORDS + TTFS_FIRE_WORDS;
-    return TTFS_FIRE_WORDS + (uint64_t)t->groups * t->passes *
-                                 (TTFS_SCAN_WORDS + TTFS_SEGMENT_WORDS + TTFS_WALK_WORDS);
+    return (t->more ? 0 : TTFS_FIRE_WORDS) +
+           (uint64_t)t->groups * t->passes *
+               (TTFS_SCAN_WORDS + TTFS_SEGMENT_WORDS + TTFS_WALK_WORDS);
 }

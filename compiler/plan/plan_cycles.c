@@ -44,6 +44,7 @@ uint64_t ttfs_cycles_share(uint64_t n, uint64_t ppm) {
 uint64_t ttfs_cycles_flits(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t,
                            bool expected) {
     uint64_t neurons = (uint64_t)t->channels * t->oy_count * t->ox_count;
+    if (t->more) return 0;
     if (ttfs_spike_pop(s, t->pop)->kind == TTFS_POP_READOUT)
         return neurons * ttfs_chip_sum_flits(chip);
     return expected ? ttfs_cycles_share(neurons, ttfs_task_rate(s, t)) : neurons;
@@ -206,6 +207,10 @@ static Events events_of(const TtfsSpike *s, const TtfsTask *t, bool expected) {
         TtfsReach r = ttfs_task_reach(s, t, k);
         add_source(s, &r, expected, &l);
     }
+    if (!ttfs_task_is_part(t)) return l;
+    uint64_t all = ttfs_task_elements(s, t);
+    l.events = (l.events * t->group_rows + all - 1) / all;
+    l.silent = l.silent * t->group_rows / all;
     return l;
 }
 
@@ -222,7 +227,7 @@ static Lists lists_of(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *
     return l;
 }
 
-/* A list a record, each part of a group's events. */
+/* A list a record, each some of a group's events. */
 static void take_passes(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, Events e,
                         bool expected, TtfsEngines *at) {
     if (expected)
@@ -234,7 +239,7 @@ static void take_passes(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask
     l.groups = 1;
     for (uint32_t group = 0; group < t->groups; group++)
         for (uint32_t pass = 0; pass < t->passes; pass++) {
-            l.more = pass + 1 < t->passes;
+            l.more = t->more || pass + 1 < t->passes;
             take_list(at, &l, l.fixed->scan);
         }
 }
@@ -248,8 +253,11 @@ static void take_linear(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask
                         bool expected, uint64_t puts, TtfsEngines *at) {
     const Fixed *f = fixed(expected, at);
     bool sums = ttfs_spike_pop(s, t->pop)->kind == TTFS_POP_READOUT;
-    at->chain = most(most(at->chain, at->fire), f->start);
-    if (t->passes == 1) {
+    if (t->more) /* the slot may have no fire record */
+        at->walk = most(at->walk, f->start);
+    else
+        at->chain = most(most(at->chain, at->fire), f->start);
+    if (t->passes == 1 && !ttfs_task_is_part(t)) {
         Lists l = lists_of(chip, s, t, &e, expected, at);
         l.scan += puts / positions_of(t);
         take_lists(at, &l, positions_of(t));
@@ -258,6 +266,7 @@ static void take_linear(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask
     }
     at->scan += e.stale;
     at->walk += e.stale;
+    if (t->more) return;
     at->chain += e.stale;
     at->out = at->chain +
               (expected && !at->dear && sums ? 0 : chip->value_bits); /* sums are not divided */

@@ -48,7 +48,7 @@ static void count_made(Slot *l) {
     for (uint32_t i = ttfs_plan_first_task(p, l->slot); i < p->tasks.len; i++) {
         const TtfsTask *t = &p->tasks.at[i];
         if (t->slot != l->slot) break;
-        l->made[t->pop.i] += (uint64_t)t->channels * t->oy_count * t->ox_count;
+        if (!t->more) l->made[t->pop.i] += (uint64_t)t->channels * t->oy_count * t->ox_count;
     }
 }
 

@@ -10,17 +10,33 @@
 
 #include <stdlib.h>
 
+/* Of all passes of the task's neurons those that are its own: what it says, where these are too
+ * many for a core, else all. */
+static void size_part(const PlanDerive *d, TtfsTask *t, uint32_t passes) {
+    const TtfsChip *chip = &d->plan->chip;
+    bool some = t->groups && t->passes && ttfs_task_exceeds(d->spike, chip, t);
+    if (!some || t->first_pass >= passes || t->passes > passes - t->first_pass) {
+        t->first_pass = t->more = 0;
+        t->passes = passes;
+        return;
+    }
+    t->more = t->first_pass + t->passes < passes;
+    t->group_rows = ttfs_task_pass_start(d->spike, chip, t, t->first_pass + t->passes) -
+                    ttfs_task_pass_start(d->spike, chip, t, t->first_pass);
+}
+
 static void size_task(const PlanDerive *d, TtfsTask *t) {
     bool pool = ttfs_pop_is_pooled(d->spike, t->pop);
     t->groups = pool ? 0 : (t->channels + d->plan->chip.lanes - 1) / d->plan->chip.lanes;
     t->group_rows = (uint32_t)ttfs_task_elements(d->spike, t);
-    t->passes = pool ? 1 : ttfs_task_passes(d->spike, d->plan, t);
+    size_part(d, t, pool ? 1 : ttfs_task_passes(d->spike, &d->plan->chip, t));
     ttfs_plan_edges(d->spike, t, t->edge);
 }
 
-/* What tasks of a core that are the same in all but the last hold in common. */
+/* What tasks of a core that are the same in all but the last hold in common. What is streamed is of
+ * one slot. */
 typedef struct {
-    uint32_t core, pop, streamed, ch_first, channels, y, x, task;
+    uint32_t core, pop, streamed, slot, ch_first, channels, y, x, pass, task;
 } Held;
 
 static int by_held(const void *a, const void *b) {
@@ -31,27 +47,33 @@ static int by_held(const void *a, const void *b) {
 }
 
 static bool same_held(const Held *a, const Held *b) {
-    return a->core == b->core && a->pop == b->pop && a->streamed == b->streamed &&
-           a->ch_first == b->ch_first && a->channels == b->channels && a->y == b->y && a->x == b->x;
+    const uint32_t *x = (const uint32_t *)(const void *)a, *y = (const uint32_t *)(const void *)b;
+    for (size_t i = 0; i + 1 < sizeof(Held) / sizeof *x; i++)
+        if (x[i] != y[i]) return false;
+    return true;
 }
 
-/* By task: the first that holds the same of what may vary with the position. */
-static uint32_t *owners_of(PlanDerive *d, bool (*vary)(const TtfsSpike *s, TtfsPop p)) {
+/* What a task holds: of weights, or of parameters, which all parts of a neuron have in common. */
+static Held held_of(const PlanDerive *d, uint32_t task, bool weights) {
+    const TtfsTask *t = &d->plan->tasks.at[task];
+    bool own = weights ? ttfs_plan_weights_vary(d->spike, t->pop)
+                       : ttfs_plan_biases_vary(d->spike, t->pop);
+    Held h = {.core = t->core, .pop = t->pop.i, .ch_first = t->ch_first, .task = task};
+    h.channels = t->channels;
+    if (own) h.y = t->oy_first, h.x = t->ox_first;
+    if (!weights) return h;
+    h.pass = t->first_pass;
+    h.streamed = t->streamed;
+    if (t->streamed) h.slot = t->slot;
+    return h;
+}
+
+/* By task: the first that holds the same weights, or parameters. */
+static uint32_t *owners_of(PlanDerive *d, bool weights) {
     uint32_t n = d->plan->tasks.len;
     uint32_t *owner = TTFS_ARRAY(&d->scratch, uint32_t, n);
     Held *held = TTFS_ARRAY(&d->scratch, Held, n);
-    for (uint32_t i = 0; i < n; i++) {
-        const TtfsTask *t = &d->plan->tasks.at[i];
-        bool own = vary(d->spike, t->pop);
-        held[i] = (Held){t->core,
-                         t->pop.i,
-                         t->streamed,
-                         t->ch_first,
-                         t->channels,
-                         own ? t->oy_first : 0,
-                         own ? t->ox_first : 0,
-                         i};
-    }
+    for (uint32_t i = 0; i < n; i++) held[i] = held_of(d, i, weights);
     qsort(held, n, sizeof *held, by_held);
     for (uint32_t i = 0, first = 0; i < n; i++) {
         if (!same_held(&held[i], &held[first])) first = i;
@@ -101,7 +123,7 @@ static void place_streamed(PlanDerive *d, const uint32_t *owner) {
 /* Streamed rows lie behind all others. */
 static void place_weights(PlanDerive *d) {
     TtfsPlan *p = d->plan;
-    const uint32_t *owner = owners_of(d, ttfs_plan_weights_vary);
+    const uint32_t *owner = owners_of(d, true);
     for (uint32_t i = 0; i < p->tasks.len; i++) {
         TtfsTask *t = &p->tasks.at[i];
         TtfsUse *use = &p->use[t->core];
@@ -115,7 +137,7 @@ static void place_weights(PlanDerive *d) {
 }
 
 static void place_params(PlanDerive *d) {
-    const uint32_t *owner = owners_of(d, ttfs_plan_biases_vary);
+    const uint32_t *owner = owners_of(d, false);
     for (uint32_t i = 0; i < d->plan->tasks.len; i++) {
         TtfsTask *t = &d->plan->tasks.at[i];
         TtfsUse *use = &d->plan->use[t->core];

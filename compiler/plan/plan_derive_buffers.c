@@ -97,8 +97,18 @@ static void double_bank(Bank *k) {
     for (uint32_t i = n; i < k->holes; i++) k->hole[i] = k->hole[i + 1];
 }
 
-/* The bank of buffers with 2^banks copies, behind that of twice as many. `span`: words that an
- * address tells apart. */
+/* What has one copy may lie behind the banks. */
+static void open_rest(Bank *k) {
+    Hole *last = k->holes ? &k->hole[k->holes - 1] : NULL;
+    if (k->all <= k->size) return;
+    if (last && last->end == k->size)
+        last->end = k->all;
+    else
+        k->hole[k->holes++] = (Hole){k->size, k->all};
+}
+
+/* The bank of buffers with 2^banks copies, behind that of twice as many. `span`: words of all
+ * banks. */
 static void next_bank(Bank *k, uint32_t banks, uint64_t span) {
     if (k->size) {
         double_bank(k);
@@ -109,6 +119,7 @@ static void next_bank(Bank *k, uint32_t banks, uint64_t span) {
     }
     uint64_t before = k->size * ((UINT64_C(1) << banks) - 1);
     k->limit = k->all > before ? k->all - before : 0;
+    if (!banks) open_rest(k);
 }
 
 /* Where so many words are free first, in all copies; behind the memory where they are nowhere. */
@@ -127,7 +138,8 @@ static uint64_t take_words(Bank *k, uint32_t banks, uint64_t n) {
     return k->all;
 }
 
-/* Lays the buffers first .. end - 1, which are a core's, into a memory of so many words. */
+/* Lays the buffers first .. end - 1, which are a core's, into a memory of so many words, whose
+ * banks have `span`. */
 static Bank lay(TtfsPlan *p, uint32_t first, uint32_t end, uint64_t all, uint64_t span) {
     Bank k = {.all = all};
     for (uint32_t banks = TTFS_PLAN_BANKS + 1; banks-- > 0;) {
@@ -143,21 +155,24 @@ static Bank lay(TtfsPlan *p, uint32_t first, uint32_t end, uint64_t all, uint64_
     return k;
 }
 
-/* Lays the buffers of a core, from number `first` on; the first behind them. Where they do not fit,
- * it uses what a memory must have that takes them: copies lie a part of all that its addresses tell
- * apart away from one another, so that may be much more than they are. */
+/* The fewest words of a memory that takes the buffers, which its own does not: copies lie a part of
+ * all banks away from one another, so that may be much more than they are. */
+static uint64_t words_needed(TtfsPlan *p, uint32_t first, uint32_t end) {
+    for (uint64_t span = ttfs_chip_bank_words(p->chip.act_words);; span *= 2) {
+        Bank k = lay(p, first, end, span * 3 / 2, span);
+        uint64_t least = span * 3 / 4 + 1;
+        if (!k.full) return k.end > least ? k.end : least;
+    }
+}
+
+/* Lays the buffers of a core, from number `first` on; the first behind them. */
 static uint32_t lay_core(const PlanDerive *d, uint32_t first) {
     TtfsPlan *p = d->plan;
     uint32_t core = p->buffers.at[first].core, end = first;
-    uint64_t span = UINT64_C(1) << ttfs_chip_bits_for(p->chip.act_words);
     while (end < p->buffers.len && p->buffers.at[end].core == core) end++;
+    uint64_t span = ttfs_chip_bank_words(p->chip.act_words);
     Bank k = lay(p, first, end, p->chip.act_words, span);
-    p->use[core].act_words = k.used;
-    for (bool full = k.full; full; span *= 2) {
-        k = lay(p, first, end, span, span);
-        p->use[core].act_words = k.end;
-        full = k.full;
-    }
+    p->use[core].act_words = k.full ? words_needed(p, first, end) : k.used;
     return end;
 }
 

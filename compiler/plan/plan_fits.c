@@ -62,12 +62,18 @@ static void check_patch(Fit *f, const TtfsConnection *c) {
     for (int i = 0; i < 4; i++) at_most(f, "padding", c->pad[i], FIELD_PLACES);
 }
 
-/* The most that one set of channels needs. */
+/* The most that one set of channels needs; what comes from outside may come in parts. */
 static void check_weight_rows(Fit *f) {
     TtfsCutRule rule = ttfs_plan_cut_rule(f->chip, f->spike, f->pop);
     uint32_t channels = rule.most < rule.unit ? rule.most : rule.unit;
     TtfsTask t = {.pop = f->pop, .channels = channels, .oy_count = 1, .ox_count = 1};
-    at_most(f, "weight rows a group", ttfs_task_elements(f->spike, &t), f->chip->weight_rows);
+    if (f->chip->stream) return;
+    uint64_t need = ttfs_task_elements(f->spike, &t), have = f->chip->weight_rows;
+    if (need > have)
+        f->ok = ttfs_error_figures(
+            f->diag, here(f), TTFS_PLAN_FIT, (TtfsExcess){"weight rows a group", need, have},
+            "use a chip with stream, or with more weight rows",
+            "needs weight rows a group of %" PRIu64 ", the chip takes %" PRIu64, need, have);
 }
 
 /* Ids of the population itself. */

@@ -2,6 +2,7 @@
  *
  * The plan as text: the chip whole, then when populations are computed, slots, buffers, flows,
  * tasks, the words that every core uses. Populations are named by their id in the spike graph.
+ * Only a part of its neurons' weights says how many passes are before it, and whether more come.
  * plan_read.c reads it back to the same plan.
  */
 #include "plan.h"
@@ -50,9 +51,12 @@ static void print_task(const TtfsTask *t, uint32_t id, TtfsBuf *out) {
     ttfs_buf_printf(
         out,
         " groups %u of %u passes %u streamed %u weights %u params %u flow %u edges %u %u %u "
-        "%u\n",
+        "%u",
         t->groups, t->group_rows, t->passes, t->streamed, t->weight_base, t->param_base, t->flow,
         t->edge[0], t->edge[1], t->edge[2], t->edge[3]);
+    if (t->first_pass || t->more)
+        ttfs_buf_printf(out, " behind %u more %u", t->first_pass, t->more);
+    ttfs_buf_puts(out, "\n");
 }
 
 static void print_use(const TtfsUse *u, uint32_t core, TtfsBuf *out) {

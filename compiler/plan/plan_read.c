@@ -114,6 +114,8 @@ static bool read_task(TtfsTask *t, uint32_t id, TtfsLex *l) {
            key(l, "params", &t->param_base) && key(l, "flow", &t->flow) &&
            key_pair(l, "edges", &t->edge[0], &t->edge[1]) &&
            ttfs_lex_u32(l, UINT32_MAX, &t->edge[2]) && ttfs_lex_u32(l, UINT32_MAX, &t->edge[3]) &&
+           (!ttfs_lex_is(l, "behind") ||
+            (key(l, "behind", &t->first_pass) && key(l, "more", &t->more))) &&
            ttfs_lex_eol(l);
 }
 

@@ -21,7 +21,7 @@ static bool holds(uint32_t bits, int64_t v) {
     return v >= -(INT64_C(1) << (bits - 1)) && v < INT64_C(1) << (bits - 1);
 }
 
-/* One element of source k, whose weights are row `row` of the first group. */
+/* One element of a source, whose weights are row `row` of the task's first group. */
 static void put_element(const Numbers *n, const TtfsReach *r, uint32_t row, uint32_t ky,
                         uint32_t kx, uint32_t c) {
     const TtfsChip *chip = &n->m->plan->chip;
@@ -36,21 +36,26 @@ static void put_element(const Numbers *n, const TtfsReach *r, uint32_t row, uint
                              t->ch_first + i, w, bits);
             return;
         }
-        size_t at = row + (size_t)(i / chip->lanes) * t->group_rows;
+        size_t at = n->first + row + (size_t)(i / chip->lanes) * t->group_rows;
         if (w)
             ttfs_row_set_bits(n->rows->words + at * n->rows->chunks, i % chip->lanes * bits, bits,
                               (uint32_t)w);
     }
 }
 
+/* Of a part the elements of its passes alone. */
 static void put_weights(const Numbers *n) {
-    uint32_t row = n->first;
+    const TtfsTask *t = n->t;
+    uint32_t element = 0, before = 0;
+    if (t->first_pass)
+        before = ttfs_task_pass_start(n->m->spike, &n->m->plan->chip, t, t->first_pass);
     for (uint32_t k = 0; k < n->pop->conn_count; k++) {
         TtfsReach r = ttfs_task_reach(n->m->spike, n->t, k);
         for (uint32_t ky = 0; ky < r.kh; ky++)
             for (uint32_t kx = 0; kx < r.kw; kx++)
-                for (uint32_t c = 0; n->m->ok && c < r.channels; c++)
-                    put_element(n, &r, row++, ky, kx, r.ch_first + c);
+                for (uint32_t c = 0; n->m->ok && c < r.channels; c++, element++)
+                    if (element >= before && element - before < t->group_rows)
+                        put_element(n, &r, element - before, ky, kx, r.ch_first + c);
     }
 }
 

@@ -3,7 +3,8 @@
  * The three programs of a core: slot by slot the records of its tasks, then the end of the slot;
  * that of the last slot ends the sample. A task whose elements fit a list is one record an engine.
  * One of several passes has lists of parts, made anew for every group of lanes, whose potentials
- * stay until the last part.
+ * stay until the last part; so do those of a task that is a part of its neurons' weights, which
+ * fires when it is the last one.
  */
 #include "maker.h"
 #include "plan_geometry.h"
@@ -75,26 +76,29 @@ static TtfsWalk walk_of(Programs *p, const TtfsTask *t) {
                       .groups = (int32_t)t->groups};
 }
 
-/* Pass `pass` of one group: its list, and the walk that adds it to the group's potentials. */
+/* Pass `pass` of the task and of one group: its list, and the walk that adds it to the group's
+ * potentials. */
 static void add_pass(Programs *p, const TtfsTask *t, uint32_t group, uint32_t pass) {
     static const TtfsScan scan = {.op = 1, .segments = 1, .rows = 1, .cols = 1};
+    const TtfsPlan *plan = p->m->plan;
     TtfsSegment segment;
-    uint32_t first;
-    if (!ttfs_task_pass(p->m->spike, p->m->plan, t, pass, &segment, &first)) {
+    uint32_t first, before = ttfs_task_pass_start(p->m->spike, &plan->chip, t, t->first_pass);
+    if (!ttfs_task_pass(p->m->spike, plan, t, t->first_pass + pass, &segment, &first)) {
         ttfs_maker_fault(p->m, t->pop, TTFS_PLAN_CHECK, "no pass %u of %u", pass, t->passes);
         return;
     }
     TtfsWalk walk = walk_of(p, t);
-    walk.more = pass + 1 < t->passes;
+    walk.more = t->more || pass + 1 < t->passes;
     walk.groups = 1;
-    walk.weight_base += (int32_t)(group * t->group_rows + first);
+    walk.group_rows = (int32_t)ttfs_task_elements(p->m->spike, t);
+    walk.weight_base += (int32_t)(group * t->group_rows + first - before);
     add(p, 0, t->pop, TTFS_RECORD_SCAN, &scan);
     add(p, 0, t->pop, TTFS_RECORD_SEGMENT, &segment);
     add(p, 1, t->pop, TTFS_RECORD_WALK, &walk);
 }
 
 static void add_lists(Programs *p, const TtfsTask *t) {
-    if (t->groups == 0 || t->passes == 1) {
+    if (t->groups == 0 || (t->passes == 1 && !ttfs_task_is_part(t))) {
         TtfsWalk walk = walk_of(p, t);
         add_scan(p, t);
         if (t->groups) add(p, 1, t->pop, TTFS_RECORD_WALK, &walk);
@@ -171,7 +175,7 @@ void ttfs_make_program(TtfsMaker *m, uint32_t core) {
     for (uint32_t slot = 0, i = 0; m->ok && slot < slots; slot++) {
         for (; m->ok && i < c->count && c->tasks[i]->slot == slot; i++) {
             add_lists(&p, c->tasks[i]);
-            add_fire(&p, c->tasks[i]);
+            if (!c->tasks[i]->more) add_fire(&p, c->tasks[i]);
         }
         end_slot(&p, slot + 1 == slots);
     }

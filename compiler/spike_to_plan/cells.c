@@ -88,7 +88,7 @@ static void size_task(const Pack *p, TtfsTask *t) {
     bool pool = ttfs_pop_is_pooled(p->spike, t->pop);
     t->groups = pool ? 0 : share(t->channels, p->chip->lanes);
     t->group_rows = (uint32_t)ttfs_task_elements(p->spike, t);
-    t->passes = pool ? 1 : ttfs_task_passes(p->spike, p->solver->plan, t);
+    t->passes = pool ? 1 : ttfs_task_passes(p->spike, &p->solver->plan->chip, t);
 }
 
 /* The largest task that a population can have, in its middle, and how many such there are. */

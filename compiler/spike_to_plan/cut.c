@@ -82,7 +82,7 @@ static void divide(const Job *j, TtfsTask *t) {
     const TtfsPlan *plan = j->v->plan;
     if (ttfs_pop_is_pooled(j->v->spike, j->pop)) return;
     t->groups = share(t->channels, plan->chip.lanes);
-    t->passes = ttfs_task_passes(j->v->spike, plan, t);
+    t->passes = ttfs_task_passes(j->v->spike, &plan->chip, t);
 }
 
 /* Weight rows of the largest cell. */
@@ -106,9 +106,39 @@ static uint64_t unit_rows(const Job *j) {
     return ttfs_task_elements(j->v->spike, &t);
 }
 
+/* Has a unit more weight rows than a core, which are then added in parts? */
+static bool exceeds(const Job *j) {
+    const TtfsChip *c = &j->v->plan->chip;
+    return c->stream && !ttfs_pop_is_pooled(j->v->spike, j->pop) && unit_rows(j) > c->weight_rows;
+}
+
+/* Passes from `first` on of all those of a task's neurons that are one part. */
+static uint32_t part_passes(const Solver *v, const TtfsTask *t, uint32_t first, uint32_t passes) {
+    const TtfsChip *c = &v->plan->chip;
+    uint32_t before = ttfs_task_pass_start(v->spike, c, t, first), n = 1;
+    while (first + n < passes &&
+           ttfs_task_pass_start(v->spike, c, t, first + n + 1) - before <= v->at_once)
+        n++;
+    return n;
+}
+
+/* The parts that a task's neurons are added in. */
+static uint32_t count_parts(const Solver *v, const TtfsTask *t) {
+    uint32_t passes = ttfs_task_passes(v->spike, &v->plan->chip, t), n = 0;
+    for (uint32_t at = 0; at < passes; n++) at += part_passes(v, t, at, passes);
+    return n;
+}
+
+static uint32_t parts_of_unit(const Job *j) {
+    TtfsTask t = {.pop = j->pop, .oy_count = 1, .ox_count = 1};
+    t.channels = least(least(j->rule.unit, j->rule.most), j->p->c);
+    return count_parts(j->v, &t);
+}
+
 static uint64_t items_of(const Job *j, const Cut *cut) {
     uint64_t units = share(j->units, cut->parts);
-    return varies(j) ? units * share(j->p->h, cut->rows) * share(j->p->w, cut->cols) : units;
+    return varies(j) || exceeds(j) ? units * share(j->p->h, cut->rows) * share(j->p->w, cut->cols)
+                                   : units;
 }
 
 uint32_t ttfs_solver_runs(const Solver *v, TtfsPop pop) {
@@ -119,6 +149,7 @@ uint32_t ttfs_solver_runs(const Solver *v, TtfsPop pop) {
 static uint64_t rows_at_once(const Job *j, const Cut *cut) {
     uint64_t runs = ttfs_solver_runs(j->v, j->pop);
     if (runs == 1) return rows_of(j, cut);
+    if (exceeds(j)) return j->v->at_once;
     return (items_of(j, cut) + runs - 1) / runs * unit_rows(j);
 }
 
@@ -135,7 +166,9 @@ static Need need_of(const Job *j, const Cut *cut) {
     Need n = {.rows = rows_at_once(j, cut), .words = largest(j, cut, &t) + runs - 1};
     n.two = runs > 1 && v->step == 1 ? 2 * n.rows : n.rows;
     divide(j, &t);
+    if (exceeds(j)) n.words -= runs - 1;
     n.words *= ttfs_task_words(v->spike, &t);
+    if (exceeds(j)) n.words += items_of(j, cut) * TTFS_FIRE_WORDS;
     TtfsTask cell = {.pop = j->pop, .oy_count = share(j->p->h, cut->rows)};
     cell.ox_count = share(j->p->w, cut->cols);
     cell.channels = least(share(j->units, cut->parts) * j->rule.unit, j->p->c);
@@ -185,6 +218,8 @@ static bool may_cut(const Job *j, const Cut *cut) {
     uint64_t rows = rows_of(j, cut);
     if (j->v->streams) {
         Need n = need_of(j, cut);
+        if (exceeds(j) && items_of(j, cut) * parts_of_unit(j) > ttfs_solver_runs(j->v, j->pop))
+            return false;
         return cut->parts * cut->rows * cut->cols <= cores_with_room(j->v, &n);
     }
     return rows == 0 || cut->rows * cut->cols == 1 || (j->v->copies && rows <= j->room);
@@ -279,11 +314,43 @@ static void add_items(const Job *j, TtfsTask at, Span units, Span rows, Span col
     }
 }
 
-/* A cell, in as many slots as its population takes. */
+/* The parts of a task's neurons, a step apart, the last in its slot; how many they are. */
+static uint32_t add_parts(const Job *j, TtfsTask t) {
+    TtfsPlan *p = j->v->plan;
+    uint32_t passes = ttfs_task_passes(j->v->spike, &p->chip, &t), n = count_parts(j->v, &t);
+    t.slot -= (n - 1) * j->v->step;
+    for (; t.first_pass < passes; t.first_pass += t.passes, t.slot += j->v->step) {
+        t.passes = part_passes(j->v, &t, t.first_pass, passes);
+        *TTFS_PUSH(&p->arena, p->tasks) = t;
+    }
+    return n;
+}
+
+/* A cell, unit by unit of one position after the other, each in parts; the last of all in the
+ * population's slot. */
+static void add_cell_in_parts(const Job *j, TtfsTask t, Span units, Span rows, Span cols) {
+    uint32_t n = units.end - units.first, width = cols.end - cols.first;
+    t.pop = j->pop;
+    t.oy_count = t.ox_count = 1;
+    for (uint32_t i = n * (rows.end - rows.first) * width; i-- > 0;) {
+        t.oy_first = rows.first + i / n / width;
+        t.ox_first = cols.first + i / n % width;
+        t.ch_first = channel_at(j, units.first + i % n);
+        t.channels = channel_at(j, units.first + i % n + 1) - t.ch_first;
+        t.slot -= add_parts(j, t) * j->v->step;
+    }
+}
+
+/* A cell, in as many slots as its population takes; whole, if it has more parts than that, and then
+ * too large. */
 static void add_cell(const Job *j, uint32_t core, Span units, Span rows, Span cols) {
     uint32_t runs = ttfs_solver_runs(j->v, j->pop), n = units.end - units.first;
     uint32_t places = (rows.end - rows.first) * (cols.end - cols.first);
     TtfsTask at = {.core = core, .slot = ttfs_plan_when(j->v->plan, j->pop).slot};
+    if (exceeds(j) && (uint64_t)n * places * parts_of_unit(j) <= runs) {
+        add_cell_in_parts(j, at, units, rows, cols);
+        return;
+    }
     for (uint32_t i = runs; i-- > 0; at.slot -= j->v->step) {
         Span items = span_of(varies(j) ? n * places : n, runs, i);
         Span part = {units.first + items.first, units.first + items.end};
@@ -360,24 +427,42 @@ static uint32_t cells_of(const Solver *v, TtfsPop pop) {
     return least(cores, fair ? fair : 1);
 }
 
-/* Slots of a layer of which a core has so many weight rows in each. */
-static uint64_t runs_of(const Job *j, uint64_t most_rows) {
-    if (ttfs_pop_is_pooled(j->v->spike, j->pop)) return 1;
-    uint64_t cores = ttfs_chip_cores(&j->v->plan->chip), rows = unit_rows(j);
-    uint64_t places = varies(j) ? (uint64_t)j->p->h * j->p->w : 1;
-    uint64_t items = (places * j->units + cores - 1) / cores;
-    uint64_t at_once = most_rows > rows ? most_rows / rows : 1;
-    return (items + at_once - 1) / at_once;
+/* Cores that compute a layer: its share of the flows may not do for all. */
+static uint32_t cores_of(const Solver *v, uint32_t spare) {
+    const TtfsChip *c = &v->plan->chip;
+    uint32_t fair = (c->flows - 1) / (v->spike->pops.len > 1 ? v->spike->pops.len - 1 : 1);
+    uint32_t cores = least(ttfs_chip_cores(c), fair) / spare;
+    return cores ? cores : 1;
 }
 
-bool ttfs_solver_find_runs(Solver *v) {
-    uint32_t pops = v->spike->pops.len;
-    uint64_t most_rows = v->plan->chip.weight_rows / (v->step == 1 ? 2 : 1), slots = 1;
+/* Of the largest cell, when the layer is cut for so many cores. */
+static uint64_t fewest_items(const Job *j, uint32_t cores) {
+    uint64_t best = UINT64_MAX;
+    for (uint32_t parts = least(cores, j->units); parts >= 1; parts--)
+        for (uint32_t cols = 1; cols <= least(cores / parts, j->p->w); cols++) {
+            Cut cut = {parts, least(cores / parts / cols, j->p->h), cols};
+            if (items_of(j, &cut) < best) best = items_of(j, &cut);
+        }
+    return best;
+}
+
+/* Slots of a layer of which a core has so many weight rows in each. */
+static uint64_t runs_of(const Job *j, uint32_t cores) {
+    if (ttfs_pop_is_pooled(j->v->spike, j->pop)) return 1;
+    uint64_t rows = unit_rows(j), most_rows = j->v->at_once, items = fewest_items(j, cores);
+    uint64_t at_once = most_rows > rows ? most_rows / rows : 1;
+    return exceeds(j) ? items * parts_of_unit(j) : (items + at_once - 1) / at_once;
+}
+
+bool ttfs_solver_find_runs(Solver *v, uint32_t spare) {
+    uint32_t pops = v->spike->pops.len, cores = cores_of(v, spare);
+    uint64_t slots = 1;
     bool some = false;
+    v->at_once = v->plan->chip.weight_rows / (v->step == 1 ? 2 : 1);
     v->runs = TTFS_ARRAY(&v->scratch, uint32_t, (size_t)pops + 1);
     for (uint32_t i = 2; i <= pops && slots <= TTFS_PLAN_SLOTS; i++) {
         Job j = job_of(v, (TtfsPop){i});
-        uint64_t runs = runs_of(&j, most_rows);
+        uint64_t runs = runs_of(&j, cores);
         slots += runs * v->step;
         v->runs[i] = (uint32_t)runs;
         some = some || runs > 1;

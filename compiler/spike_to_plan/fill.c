@@ -124,14 +124,14 @@ PackFill ttfs_pack_fill(Pack *p, uint32_t core, uint32_t out, uint32_t in) {
     return f;
 }
 
-/* Copies lie a bank apart, which is a part of what an address tells apart: where the memory ends in
- * the highest bank, all banks end. */
+/* Copies lie a bank apart; where the memory ends in the highest bank, all banks end. */
 static bool banks_fit(const TtfsChip *c, const PackFill *f) {
-    uint64_t span = UINT64_C(1) << ttfs_chip_bits_for(c->act_words), words = 0;
+    uint64_t span = ttfs_chip_bank_words(c->act_words), words = 0;
+    uint64_t end = span < c->act_words ? span : c->act_words;
     for (uint32_t banks = TTFS_PLAN_BANKS; banks > 0; banks--) {
         words = 2 * words + f->banked[banks];
         uint64_t before = span - (span >> banks);
-        if (words && before + words > c->act_words) return false;
+        if (words && before + words > end) return false;
     }
     return f->use.act_words <= c->act_words;
 }

@@ -27,8 +27,9 @@ typedef struct {
     uint64_t price; /* cycles that a word of these memories is worth, where weights are streamed */
     uint32_t step;  /* slots from one that streams to the next, with schedule latency */
     uint32_t *runs; /* by population id: slots that it takes, a step apart; NULL: one each */
-    Later *later;   /* by population id */
-    uint32_t flows; /* of what is cut, and of the input */
+    uint64_t at_once; /* with these: weight rows that a part of a neuron's has at most */
+    Later *later;     /* by population id */
+    uint32_t flows;   /* of what is cut, and of the input */
     bool ok;
 } Solver;
 
@@ -44,9 +45,11 @@ bool ttfs_solver_pack(Solver *v);
  * do not count. False when it found none that fit. */
 bool ttfs_solver_squeeze(Solver *v);
 /* cut.c. Fills `runs` so that what a core holds of a layer is there run by run, and the next one's
- * with it where the step is 1; false: one slot a layer does that already, or a chip has not so many
- * slots. */
-bool ttfs_solver_find_runs(Solver *v);
+ * with it where the step is 1; of a neuron that is too large for a core part by part. One in
+ * `spare` of the cores need do. False: one slot a layer does that already, or a chip has not so
+ * many slots.
+ */
+bool ttfs_solver_find_runs(Solver *v, uint32_t spare);
 uint32_t ttfs_solver_runs(const Solver *v, TtfsPop pop);
 /* cut.c. Fills `later`. */
 void ttfs_solver_look_ahead(Solver *v);

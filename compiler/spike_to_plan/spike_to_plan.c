@@ -130,15 +130,18 @@ static bool stream_slots(Solver *v) {
     return fit;
 }
 
+enum { MOST_SPARE = 4 };
+
 /* With as few slots as will do: one a layer, a slot between two layers; then layers that are too
- * large for their cores in several slots, and these with a slot between them. */
+ * large for their cores in several slots, and these with a slot between them, on all cores or on
+ * fewer. */
 static bool solve_streamed(Solver *v) {
-    for (uint32_t i = 0; i < 4; i++) {
-        v->step = 1 + i % 2;
-        v->runs = NULL;
-        if (i >= 2 && !ttfs_solver_find_runs(v)) continue;
-        if (stream_slots(v)) return true;
-    }
+    for (uint32_t spare = 0; spare <= MOST_SPARE; spare = spare ? spare * 2 : 1)
+        for (v->step = 1; v->step <= 2; v->step++) {
+            v->runs = NULL;
+            if (spare && !ttfs_solver_find_runs(v, spare)) continue;
+            if (stream_slots(v)) return true;
+        }
     return false;
 }
 

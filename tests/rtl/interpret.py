@@ -32,7 +32,7 @@ class Core:
     def word(self, element, banks, turn):
         """The word that an element lies in as `turn` left it: one of another parity is emptied."""
         element &= (1 << self.chip.element_bits) - 1
-        element ^= (turn & (1 << banks) - 1) << self.chip.element_bits - banks
+        element ^= (turn & (1 << banks) - 1) << self.chip.bank_bits - banks
         at, parity = element // WORD, turn >> banks & 1
         if at >= self.chip.act_words:
             self.error("ADDRESS")

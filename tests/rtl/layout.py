@@ -7,7 +7,7 @@
 import collections
 import random
 
-from machine import Chip, address, bits_for, ceil_div, crc32, pack
+from machine import Chip, address, bits_for, ceil_div, crc32, pack, word_bits
 
 WORD = 16
 
@@ -129,8 +129,8 @@ class Layout:
         groups = [self.group(core, banks) for core in self.cores for banks in (3, 2, 1, 0)]
         for bits in range(1, 17):
             places = [place_groups(self.rng, groups[i:i + 4], bits) for i in range(0, len(groups), 4)]
-            words = max(p[1] for p in places) if all(places) else 0
-            if words and bits_for(words) == bits:
+            words = max([(3 << bits) // 4 + 1] + [p[1] for p in places]) if all(places) else 0
+            if words and word_bits(words) == bits:
                 for (frames, _, _), at in zip(groups, [at for starts, _ in places for at in starts]):
                     for frame in frames:
                         frame.base += at * WORD
@@ -399,12 +399,14 @@ class Layout:
 
 
 def place_groups(rng, groups, bits):
-    """(words where groups of frames begin, the first word behind all copies) in an address space of 2^bits words;
-    None when there is not enough room. A group is (frames, words, banks); it may begin in any of its copies."""
+    """(words where groups of frames begin, the first word behind all copies) where banks have 2^bits words, and the
+    memory half as many more; None when there is not enough room. A group is (frames, words, banks); it may begin in
+    any of its copies."""
     used, starts = set(), []
     for _, words, banks in groups:
-        stride = 1 << bits >> banks
-        for start in range(max(0, stride - words) + 1):
+        stride = 1 << bits >> banks if banks else (3 << bits) // 2
+        behind = rng.choice([0, 0, 1 << bits]) if not banks and words <= 1 << bits >> 1 else 0
+        for start in [*range(behind, max(0, stride - words) + 1), *range(behind)]:
             taken = {start + i + copy * stride for i in range(words) for copy in range(1 << banks)}
             if words <= stride and not taken & used:
                 break

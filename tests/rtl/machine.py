@@ -17,7 +17,7 @@ from make_chip_keys import read_keys  # noqa: E402
 
 KEYS = [k for k in read_keys() if k.verilog]
 CHIP_HASH = 0x5EEDC0DE  # the benches make their chips up: any number will do
-ID_WORD = 0x54540003  # what the register ID reads
+ID_WORD = 0x54540004  # what the register ID reads
 
 
 def ceil_div(a, b):
@@ -73,6 +73,11 @@ def unpack(kind, memory, at):
     return record
 
 
+def word_bits(words):
+    """Bits of a word's address in the banks of a memory of so many words."""
+    return bits_for(words) - (4 * words <= 3 << bits_for(words))
+
+
 class Chip:
     """Parameters by their keys' names. What follows from them is computed when asked for."""
 
@@ -91,6 +96,7 @@ class Chip:
     cores = property(lambda s: s.cores_x * s.cores_y)
     mesh = property(lambda s: s.cores > 1)
     element_bits = property(lambda s: bits_for(s.act_words) + 4)
+    bank_bits = property(lambda s: word_bits(s.act_words) + 4)
     flow_bits = property(lambda s: bits_for(s.flows))
     buffer_bits = property(lambda s: bits_for(s.buffers))
     flit_value = property(lambda s: s.value_bits if s.mesh else s.acc_bits)

@@ -7,6 +7,7 @@ module receive_case #(parameter CONV = 1) (input wire go, output reg over = 0);
     `include "bench.svh"
     initial own_end = 1;
     localparam VB = 4, FV = CONV ? 5 : 9, CB = 5, YB = 3, XB = 2, ACT = 20, BUFFERS = 6, TABLE = 24, EB = 9;
+    localparam BELOW = 1;   // of so few words: banks are those of 16
     reg cfg_en = 0, cfg_we = 0;
     reg [3:0] mem = 0;
     reg [17:0] word = 0;
@@ -110,7 +111,7 @@ module receive_case #(parameter CONV = 1) (input wire go, output reg over = 0);
                     q = words[buffer][0][31:16] + x;
                     at = CONV ? rows[r][30:0] + cols[q][30:0] + diff : words[buffer][0] + diff;
                     banks = words[buffer][3][17:16];
-                    at = at ^ (turn % (1 << banks)) << EB - banks;
+                    at = at ^ (turn % (1 << banks)) << EB - BELOW - banks;
                     if (CONV && (r >= TABLE || q >= TABLE)) addresses = addresses + 1;
                     else if (CONV && !(rows[r][31] && cols[q][31])) dropped = dropped + 1;
                     else if (at >= 16 * ACT) addresses = addresses + 1;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Chips at random, and plans of a graph that no solver would make: every population at a random
- * time, cut at random places, every part on a random core, its weights streamed or not, as the
- * plan's rules allow. Include after
- * cmocka.h.
+ * time, cut at random places, every part on a random core, some in an earlier slot, its weights
+ * streamed or not, as the plan's rules allow. Include after cmocka.h.
  */
 #ifndef RANDOM_PLAN_H
 #define RANDOM_PLAN_H
@@ -77,6 +76,15 @@ static inline uint32_t plan_part(TtfsRng *r, uint32_t left) {
     return ttfs_rng_below(r, 2) ? left : between(r, 1, left);
 }
 
+/* A third of a population's tasks is in the first slot that it may be in; not its last one. */
+static inline uint32_t plan_slot(const TtfsPlan *p, const TtfsSpike *s, const TtfsTask *t) {
+    const TtfsPopulation *q = ttfs_spike_pop(s, t->pop);
+    bool last = t->ch_first + t->channels == q->c && t->oy_first + t->oy_count == q->h &&
+                t->ox_first + t->ox_count == q->w;
+    if (last || (t->core + t->ch_first + t->oy_first) % 3) return ttfs_plan_when(p, t->pop).slot;
+    return ttfs_plan_earliest(p, s, t->pop);
+}
+
 /* The channels of a rectangle, in sets and units as the rule wants. */
 static inline void plan_channels(TtfsPlan *p, const TtfsSpike *s, TtfsRng *r, TtfsTask t,
                                  const TtfsCutRule *rule) {
@@ -87,6 +95,7 @@ static inline void plan_channels(TtfsPlan *p, const TtfsSpike *s, TtfsRng *r, Tt
         t.channels = (plan_part(r, left) + rule->unit - 1) / rule->unit * rule->unit;
         if (t.channels > left) t.channels = left;
         t.core = ttfs_rng_below(r, ttfs_chip_cores(&p->chip));
+        t.slot = plan_slot(p, s, &t);
         t.streamed = p->chip.stream && t.slot && !ttfs_pop_is_pooled(s, t.pop) &&
                      (t.core ^ t.ch_first) % 3;
         *TTFS_PUSH(&p->arena, p->tasks) = t;

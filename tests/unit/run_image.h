@@ -92,8 +92,8 @@ static inline bool run_word(RunImage *r, uint32_t core, int32_t banks, uint32_t 
                             uint32_t *at) {
     RunCore *k = &r->cores[core];
     uint32_t bits = ttfs_chip_element_bits(&r->img->chip), parity = turn >> banks & 1;
-    uint32_t copy = turn & ((1u << banks) - 1);
-    uint32_t element = (*at & ((1u << bits) - 1)) ^ copy << (bits - (uint32_t)banks);
+    uint32_t copy = turn & ((1u << banks) - 1), all = ttfs_chip_bank_bits(&r->img->chip);
+    uint32_t element = (*at & ((1u << bits) - 1)) ^ copy << (all - (uint32_t)banks);
     uint32_t word = element / TTFS_WORD_ELEMENTS;
     *at = element;
     if (element >= ttfs_chip_elements(&r->img->chip)) {

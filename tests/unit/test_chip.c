@@ -186,6 +186,16 @@ static void bits_for(void **state) {
         assert_int_equal(ttfs_chip_bits_for(want[i][0]), want[i][1]);
 }
 
+/* The banks of a memory that has three quarters of a power of two, or one word more. */
+static void bank_words(void **state) {
+    (void)state;
+    static const uint32_t want[][2] = {
+        {2, 2},      {3, 2},       {4, 4},       {6, 4},         {7, 8},         {768, 512},
+        {769, 1024}, {1024, 1024}, {1025, 1024}, {49152, 32768}, {49153, 65536}, {65536, 65536}};
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+        assert_int_equal(ttfs_chip_bank_words(want[i][0]), want[i][1]);
+}
+
 /* What follows from the keys, on a mesh and on a chip of one core. */
 static void derived(void **state) {
     (void)state;
@@ -194,6 +204,7 @@ static void derived(void **state) {
     assert_int_equal(ttfs_chip_max_ticks(&mesh), 255);
     assert_int_equal(ttfs_chip_elements(&mesh), 16000);
     assert_int_equal(ttfs_chip_element_bits(&mesh), 14);
+    assert_int_equal(ttfs_chip_bank_bits(&mesh), 14);
     assert_int_equal(ttfs_chip_flit_value_bits(&mesh), 8);
     assert_int_equal(ttfs_chip_sum_flits(&mesh), 4);
     assert_int_equal(ttfs_chip_flit_bits(&mesh), 7 + 8 + 5 + 6 + 8);
@@ -262,6 +273,7 @@ int main(void) {
         cmocka_unit_test(in_a_text),
         cmocka_unit_test(file_list),
         cmocka_unit_test(bits_for),
+        cmocka_unit_test(bank_words),
         cmocka_unit_test(derived),
         cmocka_unit_test(memories),
         cmocka_unit_test(hash),

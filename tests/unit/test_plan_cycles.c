@@ -84,6 +84,26 @@ static void count_flow(Count *c, uint32_t flow) {
         }
 }
 
+/* Neurons of a population that the slot makes, or takes from the host. */
+static uint64_t made_of(const Count *c, TtfsPop pop) {
+    uint64_t n = 0;
+    if (pop.i == c->s->input.i) return c->slot ? 0 : ttfs_pop_size(ttfs_spike_pop(c->s, pop));
+    for (uint32_t i = 0; i < c->p->tasks.len; i++) {
+        const TtfsTask *t = &c->p->tasks.at[i];
+        if (t->pop.i == pop.i && t->slot == c->slot)
+            n += (uint64_t)t->channels * t->oy_count * t->ox_count;
+    }
+    return n;
+}
+
+/* Those that a core keeps of what the slot makes: spread evenly, or at most. */
+static uint64_t now_of(const Count *c, TtfsPop pop, uint64_t kept) {
+    uint64_t all = ttfs_pop_size(ttfs_spike_pop(c->s, pop)), made = made_of(c, pop);
+    if (made == all) return kept;
+    if (c->expected) return (kept * made + all - 1) / all;
+    return kept < made ? kept : made;
+}
+
 /* Flows that bring a core something in the slot. */
 static uint64_t flows_to(const Count *c, uint32_t core) {
     const TtfsPlan *p = c->p;
@@ -91,7 +111,7 @@ static uint64_t flows_to(const Count *c, uint32_t core) {
     for (uint32_t f = 0; f < p->flows.len; f++)
         for (uint32_t i = 0; i < p->flows.at[f].ends; i++)
             n += p->buffers.at[p->ends.at[p->flows.at[f].first + i]].core == core &&
-                 ttfs_plan_when(p, p->flows.at[f].pop).slot == c->slot;
+                 made_of(c, p->flows.at[f].pop) > 0;
     return n;
 }
 
@@ -103,8 +123,9 @@ static void count_buffer(Count *c, const TtfsBuffer *b) {
             places += y >= b->y_first && y < (int64_t)b->y_first + b->rows && x >= b->x_first &&
                       x < (int64_t)b->x_first + b->cols;
     uint32_t rate = ttfs_pop_rate(q, b->y_first, b->rows, b->x_first, b->cols);
-    uint64_t n = places * b->channels, v = values(c, n, rate), flows = flows_to(c, b->core);
-    if (ttfs_plan_when(c->p, b->pop).slot != c->slot) return;
+    uint64_t n = now_of(c, b->pop, places * b->channels), v = values(c, n, rate),
+             flows = flows_to(c, b->core);
+    if (!made_of(c, b->pop)) return;
     uint64_t words = v < n / TTFS_WORD_ELEMENTS + 1 ? v : n / TTFS_WORD_ELEMENTS + 1;
     uint64_t slow = words + (flows ? (v - words) * (flows - 1) / flows : 0) / 4;
     bool near = ttfs_chip_cores(&c->p->chip) == 1;

@@ -98,8 +98,8 @@ static bool take(unsigned char *taken, uint64_t all, uint64_t at, uint64_t n, ui
 
 /* The first place of a buffer's words in a bank of a memory, UINT64_MAX: there is none. */
 static uint64_t first_place(unsigned char *taken, uint64_t all, const TtfsBuffer *b) {
-    uint64_t bank = (1u << ttfs_chip_bits_for((uint32_t)all)) >> b->banks;
-    for (uint64_t at = 0; at + words_of(b) <= bank; at++)
+    uint64_t bank = ttfs_chip_bank_words((uint32_t)all) >> b->banks, end = b->banks ? bank : all;
+    for (uint64_t at = 0; at + words_of(b) <= end; at++)
         if (take(taken, all, at, words_of(b), bank, 1u << b->banks)) return at;
     return UINT64_MAX;
 }

@@ -96,13 +96,15 @@ static bool layers_apart(const TtfsPlan *p) {
 /* All have 240 rows. In 144 there is room for the first two layers, side by side; with less there
  * is a slot between two layers, and in 80 room for the largest alone. With less again a layer takes
  * several slots: in 64 those of the largest stand apart (its groups have 40 rows each), in 40 all
- * do. */
+ * do. In 39 a neuron of the largest is added in parts, of 36 and 4 rows; in 31 those of all are, a
+ * part beside the next one. */
 static void as_little_as_must(void **state) {
     (void)state;
     static const struct {
         uint32_t rows, slots, streamed;
-    } cases[] = {{240, 5, 0},  {239, 5, 96},  {208, 5, 96},  {144, 5, 240}, {143, 9, 208},
-                 {80, 9, 240}, {79, 11, 240}, {64, 11, 240}, {63, 15, 240}, {40, 15, 240}};
+    } cases[] = {{240, 5, 0},   {239, 5, 96},  {208, 5, 96},  {144, 5, 240}, {143, 9, 208},
+                 {80, 9, 240},  {79, 11, 240}, {64, 11, 240}, {63, 15, 240}, {40, 15, 240},
+                 {39, 19, 240}, {31, 22, 240}, {8, 61, 240}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         Try t;
         open_try(&t, cases[i].rows, 1, TTFS_SCHEDULE_LATENCY);
@@ -118,9 +120,9 @@ static void as_little_as_must(void **state) {
 static void what_does_not_fit(void **state) {
     (void)state;
     Try t;
-    open_try(&t, 39, 1, TTFS_SCHEDULE_LATENCY);
+    open_try(&t, 39, 1, TTFS_SCHEDULE_OVERLAP);
     assert_false(t.ok);
-    assert_true(says(&t, "needs weight rows a group of 40, the chip takes 39"));
+    assert_true(says(&t, "layer 2: needs 80 weight rows on a core, the chip has 39"));
     close_try(&t);
     open_try(&t, 144, 0, TTFS_SCHEDULE_AUTO);
     assert_false(t.ok);
@@ -129,6 +131,8 @@ static void what_does_not_fit(void **state) {
     close_try(&t);
     open_try(&t, 39, 0, TTFS_SCHEDULE_LATENCY);
     assert_false(t.ok);
+    assert_true(
+        says(&t, "needs weight rows a group of 40, the chip takes 39: use a chip with stream"));
     for (uint32_t i = 0; i < t.diag.messages.len; i++)
         assert_null(strstr(t.diag.messages.at[i].what, "with stream"));
     close_try(&t);
@@ -156,7 +160,8 @@ static void check_image(uint32_t rows) {
     assert_true(ttfs_image_read(&again, "img", text.text, text.len, &t.diag));
     assert_int_equal(again.stream.len, img.stream.len);
     assert_memory_equal(again.stream.at, img.stream.at, img.stream.len * sizeof *img.stream.at);
-    assert_true(ttfs_image_to_spike(&again, "img", &lifted, &t.diag));
+    if (!ttfs_image_to_spike(&again, "img", &lifted, &t.diag))
+        fail_msg("%u rows: %s", rows, t.diag.messages.at[t.diag.messages.len - 1].what);
     for (uint32_t i = 0; i < t.spike.conns.len; i++)
         assert_memory_equal(lifted.conns.at[i].weights, t.spike.conns.at[i].weights,
                             t.spike.conns.at[i].weight_count * sizeof(int16_t));
@@ -173,6 +178,8 @@ static void the_image_is_the_plan(void **state) {
     (void)state;
     check_image(144);
     check_image(64);
+    check_image(39);
+    check_image(8);
 }
 
 /* Every word of the stream, damaged, is refused: its checksum, or its form. */
@@ -325,8 +332,66 @@ static void slot_0_is_configured(void **state) {
     close_try(&t);
 }
 
+/* Damage to parts: which task (of those of the first layer, 0 .. 5), what of it, and what is said.
+ */
+#define BREAKS(BREAK)                                                                              \
+    BREAK(first, t[1].first_pass = 1, "task 1 begins with pass 1, the lanes of core 0 hold 2")     \
+    BREAK(skipped, t[2].first_pass = 3, "task 2 begins with pass 3, the lanes of core 0 hold 4")   \
+    BREAK(fewer, t[0].passes = 1, "task 1 begins with pass 2, the lanes of core 0 hold 1")         \
+    BREAK(none, t[1].passes = 0, "task 1 has passes 2+0 of 6, of 1 groups, more 1")                \
+    BREAK(beyond, t[2].passes = 7, "task 2 has passes 4+7 of 6")                                   \
+    BREAK(others, t[1].ch_first = 16, "task 1 begins with pass 2, the lanes of core 0 hold 2")     \
+    BREAK(untaken, t[2].more = 1, "the lanes of core 0 hold")                                      \
+    BREAK(taken, t[1].more = 0, "task 2 begins with pass 4, the lanes of core 0 hold 0")           \
+    BREAK(groups, t[1].groups = 2, "of 2 groups, more 1")                                          \
+    BREAK(twice, t[0].more = 2, "of 1 groups, more 2")                                             \
+    BREAK(whole, plan.chip.weight_rows = 40, "passes 0+2 of 1, which a core can hold")             \
+    BREAK(unstreamed, plan.chip.stream = false, "weight rows a group of 40, the chip takes 31")    \
+    BREAK(pooled, (t[0].groups = 0, t[0].slot = t[1].slot), "lanes of core 0 behind a pool")       \
+    BREAK(rows, t[0].group_rows++, "1 groups of 15 rows in 2 passes")                              \
+    BREAK(base, t[1].weight_base = t[0].weight_base, "weight rows from ")
+
+/* Parts of a neuron come one behind the other, on one core, all of them. */
+static void parts_of_a_neuron(void **state) {
+    (void)state;
+#define BREAK(name, damage, said)                                                                  \
+    {                                                                                              \
+        Try now;                                                                                   \
+        open_try(&now, 31, 1, TTFS_SCHEDULE_LATENCY);                                              \
+        assert_true(now.ok &&ttfs_plan_check(&now.plan, &now.spike, "net", &now.diag));            \
+        TtfsTask *t = now.plan.tasks.at;                                                           \
+        TtfsPlan plan = now.plan;                                                                  \
+        (void)t, damage;                                                                           \
+        if (ttfs_plan_check(&plan, &now.spike, "net", &now.diag)) fail_msg("%s", #name);           \
+        if (!says(&now, said)) fail_msg("%s", #name);                                              \
+        close_try(&now);                                                                           \
+    }
+    BREAKS(BREAK)
+#undef BREAK
+}
+
+/* A plan with parts, printed, read and printed. */
+static void parts_as_text(void **state) {
+    (void)state;
+    Try t;
+    TtfsPlan again;
+    TtfsBuf text = {0}, back = {0};
+    open_try(&t, 31, 1, TTFS_SCHEDULE_LATENCY);
+    ttfs_plan_print(&t.plan, &text);
+    assert_non_null(strstr(text.text, " behind 2 more 1\n"));
+    assert_true(ttfs_plan_read(&again, "plan", text.text, text.len, &t.diag));
+    ttfs_plan_print(&again, &back);
+    assert_string_equal(ttfs_buf_text(&text), ttfs_buf_text(&back));
+    assert_true(ttfs_plan_check(&again, &t.spike, "plan", &t.diag));
+    ttfs_plan_free(&again);
+    ttfs_buf_free(&text);
+    ttfs_buf_free(&back);
+    close_try(&t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parts_of_a_neuron),          cmocka_unit_test(parts_as_text),
         cmocka_unit_test(as_little_as_must),          cmocka_unit_test(what_does_not_fit),
         cmocka_unit_test(the_image_is_the_plan),      cmocka_unit_test(damaged_words),
         cmocka_unit_test(two_slots_at_a_time),        cmocka_unit_test(slot_0_is_configured),
