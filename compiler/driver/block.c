@@ -4,9 +4,11 @@
  */
 #include "block.h"
 
+#include "fast.h"
+
 #include "parallel.h"
 
-#define BLOCK_BYTES ((uint64_t)64 << 20)
+#define BLOCK_BYTES ((uint64_t)24 << 20)
 
 void ttfs_block_init(TtfsBlock *b, TtfsSession *s, const TtfsBlockSize *size, TtfsArena *a) {
     uint64_t inputs = s->input.elements, ticks = ttfs_spike_neurons(&s->out.spike);
@@ -14,6 +16,8 @@ void ttfs_block_init(TtfsBlock *b, TtfsSession *s, const TtfsBlockSize *size, Tt
                      size->traces * (ticks * sizeof(uint16_t) + 256);
     uint64_t room = BLOCK_BYTES / bytes;
     if (room > size->most) room = size->most;
+    uint64_t even = (uint64_t)TTFS_FAST_SAMPLES * s->threads; /* all threads judge as many */
+    if (size->row == 1 && room > even) room -= room % even;
     room -= room % size->row;
     if (room < s->threads * size->row) room = s->threads * size->row;
     if (room > s->count) room = s->count;

@@ -62,8 +62,17 @@ static void conv_fan(const TtfsSpike *s, const TtfsConnection *c, uint32_t *fan)
         }
 }
 
+/* Numbers, some of `n`, whose sum has 32 bits whichever they are. */
+static uint32_t countable(const uint32_t *fan, uint32_t n) {
+    uint32_t most = 1;
+    for (uint32_t k = 0; k < n; k++)
+        if (fan[k] > most) most = fan[k];
+    return UINT32_MAX / most;
+}
+
 void ttfs_neurobench_open(TtfsNeurobench *n, const TtfsSpike *s, TtfsArena *a) {
-    *n = (TtfsNeurobench){.fan = TTFS_ARRAY(a, uint32_t *, s->pops.len)};
+    *n = (TtfsNeurobench){.fan = TTFS_ARRAY(a, uint32_t *, s->pops.len),
+                          .some = TTFS_ARRAY(a, uint32_t, s->pops.len)};
     add_footprint(n, s);
     for (uint32_t i = 0; i < s->pops.len; i++)
         n->fan[i] = TTFS_ARRAY(a, uint32_t, ttfs_pop_size(&s->pops.at[i]));
@@ -73,31 +82,37 @@ void ttfs_neurobench_open(TtfsNeurobench *n, const TtfsSpike *s, TtfsArena *a) {
         if (c->kind == TTFS_CONN_DENSE) dense_fan(s, c, fan);
         if (c->kind == TTFS_CONN_CONV) conv_fan(s, c, fan);
     }
+    for (uint32_t i = 0; i < s->pops.len; i++)
+        n->some[i] = countable(n->fan[i], ttfs_pop_size(&s->pops.at[i]));
 }
 
-/* Spikes, and the synapses that they pass: without a branch, as about every other neuron
- * spikes. */
-static uint64_t count_spikes(const uint16_t *restrict tick, const uint32_t *restrict fan,
-                             uint32_t neurons, uint64_t *passed) {
+/* The synapses that spikes pass: without a branch, as about every other neuron spikes. */
+static uint32_t count_passed(const uint16_t *restrict tick, const uint32_t *restrict fan,
+                             uint32_t neurons) {
+    uint32_t sum = 0;
+    for (uint32_t k = 0; k < neurons; k++) sum += fan[k] & (0u - (tick[k] != TTFS_SILENT));
+    return sum;
+}
+
+static uint64_t all_passed(const uint16_t *tick, const uint32_t *fan, uint32_t neurons,
+                           uint32_t some) {
     uint64_t sum = 0;
-    uint32_t spikes = 0;
-    for (uint32_t k = 0; k < neurons; k++) {
-        uint32_t spiked = tick[k] != TTFS_SILENT;
-        spikes += spiked;
-        sum += fan[k] & (0 - spiked);
+    for (uint32_t left; neurons; neurons = left) {
+        uint32_t now = neurons < some ? neurons : some;
+        left = neurons - now;
+        sum += count_passed(tick + left, fan + left, now);
     }
-    *passed += sum;
-    return spikes;
+    return sum;
 }
 
 void ttfs_neurobench_add(const TtfsNeurobench *n, TtfsActivity *a, const TtfsTrace *t) {
     for (uint32_t i = 0; i < t->spike->pops.len; i++) {
         const TtfsPopulation *p = &t->spike->pops.at[i];
+        TtfsPop pop = {i + 1};
         if (p->kind == TTFS_POP_READOUT) continue;
-        const uint16_t *tick = ttfs_trace_ticks(t, (TtfsPop){i + 1});
-        uint32_t neurons = ttfs_pop_size(p);
-        uint64_t spikes = count_spikes(tick, n->fan[i], neurons, &a->operations);
-        if (p->kind == TTFS_POP_RELU) a->active += spikes;
+        a->operations +=
+            all_passed(ttfs_trace_ticks(t, pop), n->fan[i], ttfs_pop_size(p), n->some[i]);
+        if (p->kind == TTFS_POP_RELU) a->active += ttfs_trace_spikes(t, pop);
     }
 }
 

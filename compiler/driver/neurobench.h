@@ -20,6 +20,7 @@ typedef struct {
     uint64_t activations;    /* RELU neurons, each at every tick of its window */
     uint64_t dense;          /* synapses, each at every tick of its source's window */
     uint32_t **fan;          /* [pops][neuron]: its synapses whose weight is not 0 */
+    uint32_t *some;          /* [pops] of so many of them the sum has 32 bits */
 } TtfsNeurobench;
 
 /* Of samples. */

@@ -19,19 +19,17 @@ TtfsShares ttfs_shares(const TtfsSpike *s, TtfsArena *a) {
     return (TtfsShares){TTFS_ARRAY(a, uint64_t, s->pops.len), TTFS_ARRAY(a, uint64_t, s->pops.len)};
 }
 
-void ttfs_shares_add(TtfsShares *n, const TtfsTrace *t) {
+uint64_t ttfs_shares_add(TtfsShares *n, const TtfsTrace *t) {
+    uint64_t hidden = 0;
     for (uint32_t i = 0; i < t->spike->pops.len; i++) {
         const TtfsPopulation *p = &t->spike->pops.at[i];
         if (p->kind == TTFS_POP_READOUT) continue;
-        const uint16_t *tick = ttfs_trace_ticks(t, (TtfsPop){i + 1});
-        uint32_t neurons = ttfs_pop_size(p), spikes = 0, first = 0;
-        for (uint32_t k = 0; k < neurons; k++) {
-            spikes += tick[k] != TTFS_SILENT;
-            first += tick[k] == 0;
-        }
+        uint64_t spikes = ttfs_trace_spikes(t, (TtfsPop){i + 1});
         n->spikes[i] += spikes;
-        n->saturated[i] += first;
+        n->saturated[i] += ttfs_trace_at(t, (TtfsPop){i + 1}, 0);
+        if (p->kind != TTFS_POP_INPUT) hidden += spikes;
     }
+    return hidden;
 }
 
 void ttfs_shares_merge(TtfsShares *to, const TtfsShares *from, const TtfsSpike *s) {

@@ -14,7 +14,8 @@ typedef struct {
 } TtfsShares;
 
 TtfsShares ttfs_shares(const TtfsSpike *s, TtfsArena *a);
-void ttfs_shares_add(TtfsShares *n, const TtfsTrace *t);
+/* The spikes of hidden populations. */
+uint64_t ttfs_shares_add(TtfsShares *n, const TtfsTrace *t);
 void ttfs_shares_merge(TtfsShares *to, const TtfsShares *from, const TtfsSpike *s);
 
 /* Warns (DATA_UNLIKE) of the population that is farthest off, and says of how many others it is

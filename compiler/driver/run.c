@@ -103,9 +103,8 @@ static void run_relu(Some *k) {
 }
 
 static void count_spikes(const TtfsRun *r, Worker *w, const TtfsTrace *t) {
-    if (r->counted) w->spikes += ttfs_trace_hidden_spikes(t);
     if (r->counted) ttfs_neurobench_add(&r->neurobench, &w->activity, t);
-    if (r->counted) ttfs_shares_add(&w->shares, t);
+    if (r->counted) w->spikes += ttfs_shares_add(&w->shares, t);
     ttfs_lanes_add(&w->lanes, t);
     w->latency_cycles += t->latency_cycles;
 }

@@ -5,6 +5,7 @@
  * fused multiply-adds, which have one result on every processor.
  */
 #include "fast_code.h"
+#include "fast_winograd.h"
 
 #include "code.h"
 #include "link.h"
@@ -122,14 +123,23 @@ static void bound(const Sum *s) {
     }
 }
 
-static void name_of(char name[NAME], uint32_t outputs, uint32_t places) {
-    snprintf(name, NAME, "sum_%u_%u", outputs, places);
+/* The sums as they are. */
+static void leave(const Sum *s) {
+    Code *c = s->c;
+    Value out = field(s, c->ptr, offsetof(TtfsFastTile, out));
+    for (uint32_t i = 0; i < s->outputs * s->places; i++)
+        ttfs_code_store(c, LLVMBuildLoad2(c->at, s->vector, s->acc[i], ""),
+                        place(s, out, i / s->places, i % s->places));
 }
 
-static void make_sum(Code *c, uint32_t outputs, uint32_t places) {
+static void name_of(char name[NAME], bool bare, uint32_t outputs, uint32_t places) {
+    snprintf(name, NAME, "%s_%u_%u", bare ? "product" : "sum", outputs, places);
+}
+
+static void make_sum(Code *c, bool bare, uint32_t outputs, uint32_t places) {
     Sum s = {.c = c, .outputs = outputs, .places = places};
     char name[NAME];
-    name_of(name, outputs, places);
+    name_of(name, bare, outputs, places);
     ttfs_code_function(c, name, (LLVMTypeRef[]){c->ptr, c->i64, c->ptr}, 3);
     s.vector = LLVMVectorType(c->f32, LANES);
     s.tile = LLVMGetParam(c->function, 2);
@@ -139,10 +149,22 @@ static void make_sum(Code *c, uint32_t outputs, uint32_t places) {
     for (uint32_t i = 0; i < outputs * places; i++)
         s.acc[i] = ttfs_code_variable(c, s.vector, LLVMConstNull(s.vector));
     add_parts(&s, LLVMGetParam(c->function, 0), LLVMGetParam(c->function, 1));
-    scale(&s);
-    add_other(&s);
-    bound(&s);
+    if (bare)
+        leave(&s);
+    else {
+        scale(&s);
+        add_other(&s);
+        bound(&s);
+    }
     ttfs_code_end(c);
+}
+
+static void make_sums(Code *c, const TtfsFastWanted *wanted) {
+    for (uint32_t o = 1; o <= TTFS_FAST_OUTPUTS; o++)
+        for (uint32_t p = 1; p <= TTFS_FAST_PLACES; p++) {
+            if (wanted->sum[o][p]) make_sum(c, false, o, p);
+            if (wanted->product[o][p]) make_sum(c, true, o, p);
+        }
 }
 
 static void make_best(Code *c, const char *name, LLVMRealPredicate better, double worst) {
@@ -202,7 +224,7 @@ static void make_turn(Code *c) {
 
 typedef struct {
     const TtfsTarget *target;
-    bool (*wanted)[TTFS_FAST_PLACES + 1];
+    const TtfsFastWanted *wanted;
     TtfsBuf *object;
     TtfsDiag *diag;
 } Making;
@@ -211,9 +233,8 @@ static bool make_all(TtfsWorkshop *w, void *context) {
     const Making *m = context;
     Code c = {.target = m->target, .context = w->context, .module = w->module};
     ttfs_code_types(&c);
-    for (uint32_t o = 1; o <= TTFS_FAST_OUTPUTS; o++)
-        for (uint32_t p = 1; p <= TTFS_FAST_PLACES; p++)
-            if (m->wanted[o][p]) make_sum(&c, o, p);
+    make_sums(&c, m->wanted);
+    if (m->wanted->tiles) ttfs_fast_winograd_code(&c);
     make_best(&c, "largest", LLVMRealOGT, -INFINITY);
     make_best(&c, "smallest", LLVMRealOLT, INFINITY);
     make_turn(&c);
@@ -221,23 +242,38 @@ static bool make_all(TtfsWorkshop *w, void *context) {
            ttfs_object_write(w->module, w->machine, m->object, m->diag);
 }
 
-static bool find_all(TtfsFastCode *f, bool (*wanted)[TTFS_FAST_PLACES + 1], TtfsDiag *diag) {
+static bool find_sums(const TtfsFastCode *f, bool bare, const TtfsFastSet wanted,
+                      TtfsFastSum *found[][TTFS_FAST_PLACES + 1], TtfsDiag *diag) {
     char name[NAME];
     for (uint32_t o = 1; o <= TTFS_FAST_OUTPUTS; o++)
         for (uint32_t p = 1; p <= TTFS_FAST_PLACES; p++) {
             if (!wanted[o][p]) continue;
-            name_of(name, o, p);
-            f->sum[o][p] = (TtfsFastSum *)ttfs_link_find(f->code, name, diag);
-            if (!f->sum[o][p]) return false;
+            name_of(name, bare, o, p);
+            found[o][p] = (TtfsFastSum *)ttfs_link_find(f->code, name, diag);
+            if (!found[o][p]) return false;
         }
+    return true;
+}
+
+static bool find_tiles(TtfsFastCode *f, TtfsDiag *diag) {
+    f->tile_in = (TtfsFastTileIn *)ttfs_link_find(f->code, "tile_in", diag);
+    f->tile_out = (TtfsFastTileOut *)ttfs_link_find(f->code, "tile_out", diag);
+    return f->tile_in && f->tile_out;
+}
+
+static bool find_all(TtfsFastCode *f, const TtfsFastWanted *wanted, TtfsDiag *diag) {
+    if (!find_sums(f, false, wanted->sum, f->sum, diag) ||
+        !find_sums(f, true, wanted->product, f->product, diag) ||
+        (wanted->tiles && !find_tiles(f, diag)))
+        return false;
     f->largest = (TtfsFastBest *)ttfs_link_find(f->code, "largest", diag);
     f->smallest = (TtfsFastBest *)ttfs_link_find(f->code, "smallest", diag);
     f->turn = (TtfsFastTurn *)ttfs_link_find(f->code, "turn", diag);
     return f->largest && f->smallest && f->turn;
 }
 
-bool ttfs_fast_code(TtfsFastCode *f, const TtfsTarget *t,
-                    bool wanted[TTFS_FAST_OUTPUTS + 1][TTFS_FAST_PLACES + 1], TtfsDiag *diag) {
+bool ttfs_fast_code(TtfsFastCode *f, const TtfsTarget *t, const TtfsFastWanted *wanted,
+                    TtfsDiag *diag) {
     TtfsBuf object = {0};
     Making m = {t, wanted, &object, diag};
     bool ok = ttfs_object_make(t, "fast", make_all, &m, diag) &&

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The fast engine's machine code, the same for all networks: sums, of so many outputs at so many
- * places, the best value of a patch, and the transposition between samples one after the other and
- * side by side.
+ * places, Winograd's transforms (fast_winograd.h), the best value of a patch, and the transposition
+ * between samples one after the other and side by side.
  */
 #ifndef TTFS_FAST_CODE_H
 #define TTFS_FAST_CODE_H
@@ -31,6 +31,7 @@ typedef struct {
     float lo, hi;
 } TtfsFastTile;
 
+/* A product is the sum alone: neither scaled nor bounded. */
 typedef void TtfsFastSum(const TtfsFastPart *part, uint64_t parts, const TtfsFastTile *tile);
 /* out = the largest or smallest of rows x columns values, so many bytes apart. */
 typedef void TtfsFastBest(const float *x, uint64_t rows, uint64_t columns, uint64_t row,
@@ -39,16 +40,33 @@ typedef void TtfsFastBest(const float *x, uint64_t rows, uint64_t columns, uint6
 typedef void TtfsFastTurn(const float *in, uint64_t in_row, uint64_t in_next, float *out,
                           uint64_t out_row, uint64_t out_next, uint64_t blocks);
 
+/* 6 x 6 values, rows so many bytes apart: 36 factors, so many bytes apart. */
+typedef void TtfsFastTileIn(const float *x, uint64_t row, float *out, uint64_t next);
+/* 36 products, so many bytes apart, of one output: 4 x 4 places, whose rows are tile->along bytes
+ * apart. */
+typedef void TtfsFastTileOut(const float *product, uint64_t next, const TtfsFastTile *tile);
+
+/* What there is of sums or products, [outputs][places]. */
+typedef bool TtfsFastSet[TTFS_FAST_OUTPUTS + 1][TTFS_FAST_PLACES + 1];
+
+typedef struct {
+    TtfsFastSet sum, product;
+    bool tiles; /* what goes with products */
+} TtfsFastWanted;
+
 typedef struct {
     LLVMOrcLLJITRef *code; /* held */
     TtfsFastSum *sum[TTFS_FAST_OUTPUTS + 1][TTFS_FAST_PLACES + 1];
+    TtfsFastSum *product[TTFS_FAST_OUTPUTS + 1][TTFS_FAST_PLACES + 1];
+    TtfsFastTileIn *tile_in;
+    TtfsFastTileOut *tile_out;
     TtfsFastBest *largest, *smallest;
     TtfsFastTurn *turn;
 } TtfsFastCode;
 
-/* Makes the sums that are wanted, and the rest; false with JIT_COMPILE. `code` is disposed of by
- * ttfs_undo. */
-bool ttfs_fast_code(TtfsFastCode *f, const TtfsTarget *t,
-                    bool wanted[TTFS_FAST_OUTPUTS + 1][TTFS_FAST_PLACES + 1], TtfsDiag *diag);
+/* Makes what is wanted, and the rest; false with JIT_COMPILE. `code` is disposed of by ttfs_undo.
+ */
+bool ttfs_fast_code(TtfsFastCode *f, const TtfsTarget *t, const TtfsFastWanted *wanted,
+                    TtfsDiag *diag);
 
 #endif

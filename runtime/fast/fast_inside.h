@@ -9,6 +9,7 @@
 
 #include "fast.h"
 #include "fast_code.h"
+#include "fast_winograd.h"
 #include "relu_ops.h"
 
 typedef enum {
@@ -22,8 +23,9 @@ typedef enum {
 typedef struct {
     uint64_t n, k, groups;
     uint32_t outputs, places; /* of a tile */
-    float *weights;           /* [group][tile][input][output of the tile] */
-    float *scale, *shift;     /* [group][output] */
+    uint64_t block;           /* Winograd's tiles that are computed at once; 0: none are */
+    float *weights; /* [group][tile][input][output of the tile]; Winograd's: [group][product][..] */
+    float *scale, *shift; /* [group][output] */
     float lo, hi;
     TtfsTensor add; /* 0: nothing */
 } TtfsFastWeights;
@@ -42,7 +44,7 @@ struct TtfsFast {
     TTFS_VEC(TtfsFastStep) steps;
     uint64_t *place; /* [tensors] of a computed one in a work, in floats */
     uint64_t floats; /* of a work */
-    uint64_t rows;   /* ... that convolutions turn rows into */
+    uint64_t rows;   /* ... that convolutions turn rows into, or Winograd's tiles */
     uint64_t most;   /* elements of the largest that is not a constant in between */
     TtfsTarget target;
     TtfsFastCode code;
@@ -77,8 +79,12 @@ void ttfs_fast_part(const TtfsFastWork *w, const float *joined, uint64_t count, 
 bool ttfs_fast_steps(TtfsFast *f, TtfsDiag *diag);
 /* fast_weights.c: packs the weights of a SUM; notes the sums that it calls. */
 bool ttfs_fast_is_sum(const TtfsIr *ir, const TtfsNode *n);
-void ttfs_fast_pack(TtfsFast *f, TtfsFastStep *s,
-                    bool wanted[TTFS_FAST_OUTPUTS + 1][TTFS_FAST_PLACES + 1]);
+void ttfs_fast_pack(TtfsFast *f, TtfsFastStep *s, TtfsFastWanted *wanted);
+/* fast_tiles.c: how many of Winograd's tiles a convolution takes at once, 0 where plain sums are
+ * better; floats that they need between the transforms; the convolution. */
+uint64_t ttfs_fast_block(const TtfsIr *ir, const TtfsNode *n, const TtfsFastWeights *s);
+uint64_t ttfs_fast_block_floats(const TtfsFastWeights *s);
+void ttfs_fast_tiles(TtfsFastWork *w, const TtfsFastStep *s);
 /* fast_sum.c, fast_pool.c, fast_op.c: a step on all samples of a work. */
 void ttfs_fast_sum(TtfsFastWork *w, const TtfsFastStep *s);
 void ttfs_fast_pool(TtfsFastWork *w, const TtfsFastStep *s);

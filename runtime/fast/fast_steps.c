@@ -15,7 +15,7 @@ typedef struct {
     uint32_t *reader;  /* [tensors] the last of these nodes */
     uint32_t *maker;   /* [tensors] the node that makes it + 1; 0: none */
     bool *taken;       /* [nodes] goes with a sum */
-    bool (*wanted)[TTFS_FAST_PLACES + 1];
+    TtfsFastWanted *wanted;
 } Making;
 
 static const TtfsTensorInfo *info(const Making *m, TtfsTensor t) {
@@ -169,6 +169,8 @@ static void find_sizes(TtfsFast *f) {
         uint64_t span = (uint64_t)(n->attr.kernel[0] - 1) * n->attr.dilation[0] + 1;
         if (span > x->dim[2]) span = x->dim[2];
         uint64_t rows = span * x->dim[3] * (x->dim[1] / n->attr.group) * TTFS_FAST_LANES;
+        const TtfsFastWeights *s = &f->steps.at[i].sum;
+        if (s->block) rows = ttfs_fast_block_floats(s);
         if (rows > f->rows) f->rows = rows;
     }
 }
@@ -176,17 +178,17 @@ static void find_sizes(TtfsFast *f) {
 bool ttfs_fast_steps(TtfsFast *f, TtfsDiag *diag) {
     TtfsArena a = {0};
     uint32_t tensors = f->ir->tensors.len;
-    bool wanted[TTFS_FAST_OUTPUTS + 1][TTFS_FAST_PLACES + 1] = {{0}};
+    TtfsFastWanted wanted = {0};
     Making m = {.f = f,
                 .readers = TTFS_ARRAY(&a, uint32_t, tensors),
                 .reader = TTFS_ARRAY(&a, uint32_t, tensors),
                 .maker = TTFS_ARRAY(&a, uint32_t, tensors),
                 .taken = TTFS_ARRAY(&a, bool, f->ir->nodes.len),
-                .wanted = wanted};
+                .wanted = &wanted};
     find_readers(&m);
     add_steps(&m);
     place_all(f);
     find_sizes(f);
     ttfs_arena_free(&a);
-    return ttfs_fast_code(&f->code, &f->target, wanted, diag);
+    return ttfs_fast_code(&f->code, &f->target, &wanted, diag);
 }

@@ -149,7 +149,9 @@ static void convolution(TtfsFastWork *w, const TtfsFastStep *s) {
 }
 
 void ttfs_fast_sum(TtfsFastWork *w, const TtfsFastStep *s) {
-    if (s->node->op == TTFS_OP_CONV)
+    if (s->sum.block)
+        ttfs_fast_tiles(w, s);
+    else if (s->node->op == TTFS_OP_CONV)
         convolution(w, s);
     else
         matrix(w, s);

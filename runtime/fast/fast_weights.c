@@ -50,8 +50,29 @@ static float weight_of(const TtfsFastWeights *s, const TtfsNode *n, const TtfsTe
     return w->data[by_output ? o * s->k + k : k * s->n + o];
 }
 
+/* As pack has it, every product by itself. */
+static void pack_products(TtfsFastWeights *s, const TtfsTensorInfo *w) {
+    float factor[TTFS_TILE_PRODUCTS];
+    uint64_t product = s->n * s->k / 9, channels = s->k / 9;
+    for (uint64_t g = 0; g < s->groups; g++)
+        for (uint64_t o = 0; o < s->n; o++) {
+            uint64_t first = o / s->outputs * s->outputs;
+            uint64_t end = first + s->outputs < s->n ? first + s->outputs : s->n;
+            for (uint64_t k = 0; k < channels; k++) {
+                ttfs_fast_winograd_kernel(w->data + ((g * s->n + o) * channels + k) * 9, factor);
+                uint64_t at = first * channels + k * (end - first) + o - first;
+                for (uint64_t i = 0; i < TTFS_TILE_PRODUCTS; i++)
+                    s->weights[(g * TTFS_TILE_PRODUCTS + i) * product + at] = factor[i];
+            }
+        }
+}
+
 static void pack(TtfsFastWeights *s, const TtfsNode *n, const TtfsTensorInfo *w) {
     float *to = s->weights;
+    if (s->block) {
+        pack_products(s, w);
+        return;
+    }
     for (uint64_t g = 0; g < s->groups; g++)
         for (uint64_t first = 0; first < s->n; first += s->outputs) {
             uint64_t end = first + s->outputs < s->n ? first + s->outputs : s->n;
@@ -72,17 +93,17 @@ static void scale_of(TtfsFast *f, TtfsFastWeights *s, const TtfsNode *n) {
     }
 }
 
-static void note_wanted(const TtfsFastWeights *s,
-                        bool wanted[TTFS_FAST_OUTPUTS + 1][TTFS_FAST_PLACES + 1]) {
+static void note_wanted(const TtfsFastWeights *s, TtfsFastWanted *wanted) {
     uint64_t rest = s->n % s->outputs;
+    TtfsFastSet *set = s->block ? &wanted->product : &wanted->sum;
     for (uint32_t p = 1; p <= s->places; p++) {
-        wanted[s->outputs][p] = true;
-        if (rest) wanted[rest][p] = true;
+        (*set)[s->outputs][p] = true;
+        if (rest) (*set)[rest][p] = true;
     }
+    if (s->block) wanted->tiles = true;
 }
 
-void ttfs_fast_pack(TtfsFast *f, TtfsFastStep *step,
-                    bool wanted[TTFS_FAST_OUTPUTS + 1][TTFS_FAST_PLACES + 1]) {
+void ttfs_fast_pack(TtfsFast *f, TtfsFastStep *step, TtfsFastWanted *wanted) {
     TtfsFastWeights *s = &step->sum;
     const TtfsNode *n = step->node;
     const TtfsTensorInfo *w = input_of(f->ir, n, 1);
@@ -93,7 +114,10 @@ void ttfs_fast_pack(TtfsFast *f, TtfsFastStep *step,
     s->lo = -INFINITY;
     s->hi = INFINITY;
     choose_tile(&f->target, s, conv);
-    s->weights = TTFS_ARRAY(&f->arena, float, ttfs_ir_count(w));
+    if (conv && !f->whole) s->block = ttfs_fast_block(f->ir, n, s);
+    uint64_t each = s->block ? TTFS_TILE_PRODUCTS * s->n * s->groups * (s->k / 9)
+                             : ttfs_ir_count(w);
+    s->weights = TTFS_ARRAY(&f->arena, float, each);
     pack(s, n, w);
     scale_of(f, s, n);
     note_wanted(s, wanted);

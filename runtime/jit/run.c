@@ -45,13 +45,74 @@ static void row_of_words(const uint16_t *at, uint64_t stride, uint32_t n, uint32
     for (uint32_t x = 0; x < n; x++, at += stride) out[x] = tick_of(*at, ticks);
 }
 
+/* Swaps the odd groups of `bits` bits of a with the even ones of b. */
+static void swap_groups(uint64_t *a, uint64_t *b, uint32_t bits, uint64_t even) {
+    uint64_t low = (*a & even) | (*b & even) << bits;
+    *b = (*a >> bits & even) | (*b & ~even);
+    *a = low;
+}
+
+/* Eight channels of eight pixels, `stride` bytes apart, as eight words of a channel each, whose
+ * lowest byte is the first pixel. Bytes of a word lie as on every processor that code is made for:
+ * the lowest first. */
+static void turn_bytes(const uint8_t *at, uint64_t stride, uint64_t r[8]) {
+    for (uint32_t i = 0; i < 8; i++) memcpy(&r[i], at + i * stride, 8);
+    for (uint32_t i = 0; i < 4; i++) swap_groups(&r[i], &r[i + 4], 32, 0x00000000ffffffff);
+    for (uint32_t i = 0; i < 8; i += 4)
+        for (uint32_t k = i; k < i + 2; k++) swap_groups(&r[k], &r[k + 2], 16, 0x0000ffff0000ffff);
+    for (uint32_t i = 0; i < 8; i += 2) swap_groups(&r[i], &r[i + 1], 8, 0x00ff00ff00ff00ff);
+}
+
+enum { AT_ONCE = 1024 }; /* pixels whose bytes are turned before they become ticks */
+
+/* Eight channels of a row of n pixels: each channel's bytes, AT_ONCE from the next one's. */
+static void turn_row(const uint8_t *at, uint64_t stride, uint32_t n, uint8_t *out) {
+    uint64_t r[8];
+    uint32_t x = 0;
+    for (; x + 8 <= n; x += 8) {
+        turn_bytes(at + x * stride, stride, r);
+        for (uint32_t ch = 0; ch < 8; ch++) memcpy(out + ch * AT_ONCE + x, &r[ch], 8);
+    }
+    for (; x < n; x++)
+        for (uint32_t ch = 0; ch < 8; ch++) out[ch * AT_ONCE + x] = at[x * stride + ch];
+}
+
+static void ticks_of(const uint8_t *restrict at, uint32_t n, uint32_t ticks,
+                     uint16_t *restrict out) {
+    for (uint32_t x = 0; x < n; x++) out[x] = tick_of(at[x], ticks);
+}
+
+/* Eight channels from `at` on; the first one's ticks go to `out`. A row has AT_ONCE pixels at most.
+ */
+static void eight_channels(const TtfsJitPop *p, const uint8_t *at, uint16_t *out) {
+    uint8_t bytes[8 * AT_ONCE];
+    uint32_t rows = AT_ONCE / p->w;
+    for (uint32_t y = 0; y < p->h; y += rows) {
+        if (rows > p->h - y) rows = p->h - y;
+        for (uint32_t i = 0; i < rows; i++)
+            turn_row(at + (y + i) * p->store.row, p->c, p->w, bytes + i * p->w);
+        for (uint32_t ch = 0; ch < 8; ch++)
+            ticks_of(bytes + ch * AT_ONCE, rows * p->w, p->ticks,
+                     out + ((uint64_t)ch * p->h + y) * p->w);
+    }
+}
+
+/* Channels that can be taken so. */
+static uint32_t in_eights(const TtfsJitPop *p) {
+    bool can = p->store.elt == 1 && p->h * p->w > 1 && p->w <= AT_ONCE;
+    return can ? p->c / 8 * 8 : 0;
+}
+
 static void copy_ticks(const TtfsJitPop *p, const uint8_t *sample, uint16_t *out) {
     const TtfsStore *s = &p->store;
     /* A vector is one row of channels. */
     bool flat = p->h * p->w == 1;
     uint32_t rows = flat ? 1 : p->h, n = flat ? p->c : p->w, channels = flat ? 1 : p->c;
     uint64_t stride = flat ? 1 : p->c;
-    for (uint32_t ch = 0; ch < channels; ch++)
+    uint32_t eights = in_eights(p);
+    for (uint32_t ch = 0; ch < eights; ch += 8, out += 8 * (uint64_t)rows * n)
+        eight_channels(p, sample + s->origin + ch, out);
+    for (uint32_t ch = eights; ch < channels; ch++)
         for (uint32_t y = 0; y < rows; y++, out += n) {
             const uint8_t *at = sample + s->origin + y * s->row + (uint64_t)ch * s->elt;
             if (s->elt == 1)

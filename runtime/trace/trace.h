@@ -31,6 +31,8 @@ void ttfs_trace_init(TtfsTrace *t, const TtfsSpike *s, TtfsArena *a);
 /* All silent, potentials 0. */
 void ttfs_trace_clear(TtfsTrace *t);
 uint16_t *ttfs_trace_ticks(const TtfsTrace *t, TtfsPop p);
+/* Neurons of a population whose tick is `at`. */
+uint64_t ttfs_trace_at(const TtfsTrace *t, TtfsPop p, uint16_t at);
 uint64_t ttfs_trace_spikes(const TtfsTrace *t, TtfsPop p);
 /* Spikes of hidden (RELU and POOL) populations / hidden neurons is the caller's to divide. */
 uint64_t ttfs_trace_hidden_spikes(const TtfsTrace *t);

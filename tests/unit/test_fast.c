@@ -31,6 +31,7 @@ typedef struct {
     double *most;      /* [nodes] the largest value of the input and of nodes up to this one */
     double worst;      /* distance to the definition, as a share of that */
     uint32_t seen;     /* nodes */
+    uint32_t tiled;    /* steps of the last run for outputs alone that took tiles */
     float *kept[MOST]; /* [outputs] */
 } Case;
 
@@ -95,10 +96,19 @@ static TtfsFast *open_fast(const TtfsIr *ir, bool whole, const char *cpu) {
     return f;
 }
 
+/* Steps that take tiles. */
+static uint32_t tiled_steps(const TtfsFast *f) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < f->steps.len; i++)
+        n += f->steps.at[i].kind == TTFS_FAST_SUM && f->steps.at[i].sum.block > 0;
+    return n;
+}
+
 /* Every tensor of a run of `n` samples. */
 static void run_whole(Case *k, uint64_t n) {
     TtfsFast *f = open_fast(k->ir, true, NULL);
     TtfsFastWork *w = ttfs_fast_work(f);
+    assert_int_equal(tiled_steps(f), 0);
     k->seen = 0;
     ttfs_fast_run(w, k->x, n, see, k);
     assert_int_equal(k->seen, k->ir->nodes.len);
@@ -119,6 +129,7 @@ static void run_some(Case *k, TtfsFastWork *w, uint64_t first, uint64_t n) {
 static void run_outputs(Case *k, const char *cpu, uint64_t n) {
     TtfsFast *f = open_fast(k->ir, false, cpu);
     TtfsFastWork *w = ttfs_fast_work(f);
+    k->tiled = tiled_steps(f);
     for (uint32_t o = 0; o < ttfs_ir_outputs(k->ir); o++)
         k->kept[o] = TTFS_ARRAY(&k->arena, float, MOST *count_of(k->ir, ttfs_ir_output(k->ir, o)));
     for (uint64_t at = 0; at < MOST; at += n) run_some(k, w, at, MOST - at < n ? MOST - at : n);
@@ -394,6 +405,119 @@ static void several_maps(void **state) {
     check_close(&ir);
 }
 
+/* Convolutions of 3 x 3, of which runs for outputs alone take tiles: maps that tiles do not divide,
+ * that are smaller than one, padding that is uneven or reaches further, groups, odd numbers of
+ * channels, another tensor that is added, bounds. */
+typedef struct {
+    uint32_t channels, outputs, rows, columns, group;
+    uint32_t pad[4];
+    bool add, clip;
+} Tiled;
+
+static const Tiled tiled[] = {{16, 17, 8, 8, 1, {1, 1, 1, 1}, true, true},
+                              {19, 8, 7, 9, 1, {0, 1, 2, 0}, false, true},
+                              {32, 24, 5, 13, 1, {2, 3, 3, 2}, false, false},
+                              {48, 32, 8, 4, 2, {1, 1, 1, 1}, true, false},
+                              {24, 40, 17, 6, 1, {1, 0, 0, 1}, false, true}};
+enum { TILED = sizeof tiled / sizeof *tiled };
+
+static TtfsTensor kernels(TtfsIr *ir, const Tiled *k) {
+    TtfsTensorInfo w = *ttfs_ir_tensor(ir, constant(ir, k->outputs, k->channels / k->group * 9));
+    w.rank = 4, w.dim[1] = k->channels / k->group, w.dim[2] = w.dim[3] = 3;
+    return ttfs_ir_add_tensor(ir, &w);
+}
+
+static TtfsTensor add_tiled(TtfsIr *ir, const Tiled *k, TtfsTensor x) {
+    TtfsNode n = node(TTFS_OP_CONV, x, kernels(ir, k), (TtfsTensor){0});
+    n.attr.kernel[0] = n.attr.kernel[1] = 3;
+    memcpy(n.attr.pad, k->pad, sizeof k->pad);
+    n.attr.group = k->group;
+    return add(ir, n);
+}
+
+static TtfsIr tiled_net(const Tiled *k) {
+    TtfsIr ir = {0};
+    TtfsTensor none = {0};
+    TtfsTensorInfo x = {.name = "x", .rank = 4, .dim = {1, k->channels, k->rows, k->columns}};
+    ir.input = ttfs_ir_add_tensor(&ir, &x);
+    TtfsTensor a = k->add ? add(&ir, node(TTFS_OP_CONV, ir.input,
+                                          of_places(&ir, k->outputs, k->channels), none))
+                          : none;
+    TtfsTensor y = add_tiled(&ir, k, ir.input);
+    if (k->add) y = add(&ir, node(TTFS_OP_ADD, a, y, none));
+    TtfsNode clip = node(TTFS_OP_CLIP, y, none, none);
+    clip.attr.lo = -1, clip.attr.hi = 2;
+    add(&ir, k->clip ? clip : node(TTFS_OP_RELU, y, none, none));
+    return ir;
+}
+
+static void tiles(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < TILED; i++) {
+        TtfsIr ir = tiled_net(&tiled[i]);
+        Case k;
+        open_case(&k, &ir, 1);
+        run_outputs(&k, NULL, MOST);
+        compare_outputs(&k);
+        assert_int_equal(k.tiled, 1);
+        if (!(k.worst < bound)) fail_msg("case %u: off by %g", i, k.worst);
+        close_case(&k);
+        ttfs_ir_free(&ir);
+    }
+}
+
+/* Few channels, other strides, dilations and kernels are summed plainly. */
+static void no_tiles(void **state) {
+    (void)state;
+    Tiled few = {1, 6, 8, 8, 1, {1, 1, 1, 1}, false, false}, wide = tiled[0];
+    for (int i = 0; i < 3; i++) {
+        TtfsIr ir = tiled_net(i ? &wide : &few);
+        TtfsNode *n = &ir.nodes.at[i ? 1 : 0];
+        if (i == 1) n->attr.stride[0] = 2;
+        if (i == 2) n->attr.dilation[1] = 2;
+        TtfsFastWeights w = {.k = 9 * (i ? wide.channels : few.channels),
+                             .n = i ? wide.outputs : few.outputs,
+                             .outputs = 8,
+                             .places = 3};
+        assert_int_equal(ttfs_fast_block(&ir, n, &w), 0);
+        ttfs_ir_free(&ir);
+    }
+}
+
+/* A value is the same beside any other samples, by any processor's code, and after weights were
+ * taken anew. */
+static void tiles_same_bytes(void **state) {
+    (void)state;
+    static const char *const cpu[] = {NULL, "x86-64-v3"};
+    TtfsIr ir = tiled_net(&tiled[0]);
+    Case k;
+    open_case(&k, &ir, 1);
+    uint64_t bytes = MOST * count_of(&ir, ir.output) * 4;
+    run_outputs(&k, NULL, MOST);
+    const float *want = k.kept[0];
+    for (int i = 0; i < 2; i++) {
+        if (!runs_here(cpu[i])) continue;
+        run_outputs(&k, cpu[i], i ? MOST : 1);
+        assert_memory_equal(k.kept[0], want, bytes);
+    }
+    TtfsFast *f = open_fast(&ir, false, NULL);
+    TtfsFastWork *w = ttfs_fast_work(f);
+    float *weight = (float *)ttfs_ir_tensor(&ir, ir.nodes.at[1].in[1])->data;
+    float was = weight[7];
+    weight[7] += 1;
+    ttfs_fast_reload(f);
+    run_some(&k, w, 0, MOST);
+    assert_memory_not_equal(k.kept[0], want, bytes);
+    weight[7] = was;
+    ttfs_fast_reload(f);
+    run_some(&k, w, 0, MOST);
+    assert_memory_equal(k.kept[0], want, bytes);
+    ttfs_fast_drop(w);
+    ttfs_fast_close(f);
+    close_case(&k);
+    ttfs_ir_free(&ir);
+}
+
 /* The taps of a patch that lie in the map are those that one by one do, for all small axes. */
 static void taps_in_the_map(void **state) {
     (void)state;
@@ -415,11 +539,19 @@ static void taps_in_the_map(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_networks), cmocka_unit_test(wrong_weight),
-        cmocka_unit_test(same_bytes),      cmocka_unit_test(matrices),
-        cmocka_unit_test(addends),         cmocka_unit_test(along_axes),
-        cmocka_unit_test(room_of_samples), cmocka_unit_test(how_steps_run),
-        cmocka_unit_test(several_maps),    cmocka_unit_test(taps_in_the_map),
+        cmocka_unit_test(random_networks),
+        cmocka_unit_test(wrong_weight),
+        cmocka_unit_test(same_bytes),
+        cmocka_unit_test(matrices),
+        cmocka_unit_test(addends),
+        cmocka_unit_test(along_axes),
+        cmocka_unit_test(tiles),
+        cmocka_unit_test(no_tiles),
+        cmocka_unit_test(tiles_same_bytes),
+        cmocka_unit_test(room_of_samples),
+        cmocka_unit_test(how_steps_run),
+        cmocka_unit_test(several_maps),
+        cmocka_unit_test(taps_in_the_map),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
