@@ -7,6 +7,7 @@
 #include "tune_compile.h"
 
 #include "net_to_onnx.h"
+#include "tune_graph.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -168,14 +169,6 @@ static void tell_frozen(const TtfsTuneStart *s, TtfsDiag *diag) {
                       s->session.out.folder);
 }
 
-static void tell_ramps(const TtfsTuneStart *s, TtfsDiag *diag) {
-    const char *ramps = s->folder.options.ramps;
-    if (ramps && strcmp(ramps, ttfs_ramps_names[TTFS_RAMPS_POW2]) == 0)
-        ttfs_note(diag, TTFS_AT_FILE(s->session.out.folder),
-                  "its ramps are powers of two; training learns them, so they become any whole "
-                  "numbers");
-}
-
 /* --- the folder --- */
 
 /* What single layers have that others have not: weight bits, and the input its ticks. */
@@ -202,7 +195,7 @@ static TtfsCompileOptions options_of(TtfsTuneStart *s, const TtfsTuneOptions *o,
     c.calib = o->session.input;
     c.calib_values = o->session.input_values;
     c.quantiser = ttfs_quantisers[TTFS_QUANTISER_PLAIN];
-    c.ramps = ttfs_ramps_names[TTFS_RAMPS_ANY]; /* they are learnt */
+    c.ramps = ttfs_ramps_names[ttfs_tune_pow2(s) ? TTFS_RAMPS_POW2 : TTFS_RAMPS_ANY];
     c.threads = o->session.threads;
     c.max_drop = -1;
     layer_options(s, &c);
@@ -255,7 +248,6 @@ bool ttfs_tune_compile(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsTuned *t,
     TtfsJob job;
     ttfs_tune_model(s, &model);
     tell_frozen(s, diag);
-    tell_ramps(s, diag);
     TtfsCompileOptions c = options_of(s, o, ttfs_path_join(&s->arena, o->out, "model.onnx"));
     bool ok = open_job(s, &c, &job, diag);
     job.model = model.text;

@@ -14,6 +14,27 @@ const char *ttfs_tuned_teacher(const TtfsTuned *t) {
     return t->teacher ? t->teacher : t->labelled ? "labels" : "float network";
 }
 
+void ttfs_tuned_bits(const TtfsTuned *t, uint32_t *least, uint32_t *most) {
+    const TtfsSpike *g = &t->made.spike;
+    *least = *most = 0;
+    for (uint32_t i = 0; i < g->conns.len; i++) {
+        uint32_t bits = g->conns.at[i].weight_bits;
+        if (ttfs_conn_is_pool(&g->conns.at[i])) continue;
+        if (!*most || bits < *least) *least = bits;
+        if (bits > *most) *most = bits;
+    }
+}
+
+/* Of layers with widths of their own the widths are said beside what the folder was asked for. */
+static void bits_json(TtfsJson *j, const TtfsTuned *t) {
+    uint32_t least, most;
+    ttfs_tuned_bits(t, &least, &most);
+    ttfs_json_number(j, "weight_bits", t->weight_bits);
+    if (least == t->weight_bits && most == t->weight_bits) return;
+    ttfs_json_number(j, "least_weight_bits", least);
+    ttfs_json_number(j, "most_weight_bits", most);
+}
+
 static void epoch_json(TtfsJson *j, const TtfsTuneEpoch *e, bool timed) {
     ttfs_json_object(j, NULL);
     ttfs_json_number(j, "loss", e->loss);
@@ -71,7 +92,7 @@ void ttfs_tuned_json(const TtfsTuned *t, bool timed, TtfsBuf *out) {
     const TtfsTuneReport *r = &t->report;
     ttfs_json_object(&j, NULL);
     ttfs_json_number(&j, "ticks", t->ticks);
-    ttfs_json_number(&j, "weight_bits", t->weight_bits);
+    bits_json(&j, t);
     asked_json(&j, t->asked);
     ttfs_json_string(&j, "teacher", ttfs_tuned_teacher(t));
     if (t->teacher) ttfs_json_string(&j, "teacher_sha256", t->teacher_sha256);

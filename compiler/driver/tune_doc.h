@@ -34,6 +34,8 @@ typedef struct {
 
 /* Who taught: the labels, the float network, or a model. */
 const char *ttfs_tuned_teacher(const TtfsTuned *t);
+/* The fewest and the most weight bits that a layer has. */
+void ttfs_tuned_bits(const TtfsTuned *t, uint32_t *least, uint32_t *most);
 void ttfs_tuned_free(TtfsTuned *t);
 /* The document: with the time it took, or without, as the folder keeps it. */
 void ttfs_tuned_json(const TtfsTuned *t, bool timed, TtfsBuf *out);

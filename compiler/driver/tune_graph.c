@@ -14,6 +14,21 @@ static bool fits_weights(const TtfsTuneStart *s, const TtfsKeptSamples *kept) {
     return kept->count && strcmp(how, ttfs_quantisers[TTFS_QUANTISER_PLAIN]) != 0;
 }
 
+static bool asks_pow2(const TtfsTuneStart *s) {
+    const char *ramps = s->folder.options.ramps;
+    return ramps && strcmp(ramps, ttfs_ramps_names[TTFS_RAMPS_POW2]) == 0;
+}
+
+bool ttfs_tune_pow2(const TtfsTuneStart *s) {
+    if (!asks_pow2(s)) return false;
+    for (uint32_t i = 0; i < s->net.layers.len; i++)
+        for (uint32_t k = 0; s->layer[i].ramp && k < s->net.layers.at[i].c; k++) {
+            uint32_t ramp = (uint32_t)s->layer[i].ramp[k];
+            if (ramp & (ramp - 1)) return false;
+        }
+    return true;
+}
+
 static bool lower(TtfsTuneStart *s, const TtfsCalibration *kept, TtfsDiag *diag) {
     const TtfsCompileOptions *c = &s->folder.options;
     const TtfsFitSamples fit = {
@@ -25,6 +40,7 @@ static bool lower(TtfsTuneStart *s, const TtfsCalibration *kept, TtfsDiag *diag)
                           .input_hi = s->folder.hi,
                           .layers = c->layers,
                           .n_layers = c->n_layers,
+                          .pow2 = asks_pow2(s),
                           .fit = fits_weights(s, &kept->kept) ? &fit : NULL};
     TtfsQuantReport report;
     TtfsDiag own = {0}; /* what it says of what training begins with is of no use */

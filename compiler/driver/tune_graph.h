@@ -25,4 +25,8 @@ bool ttfs_tune_quantise(TtfsTuneStart *s, TtfsDiag *diag);
  * where there is no plan. */
 bool ttfs_tune_fits(const TtfsTuneStart *s, const TtfsTuneLayer *layer, TtfsDiag *diag);
 
+/* Whether ramps are to stay powers of two: the folder was compiled so, and all that the training
+ * begins with (or has come to) are; those of a model's own grids need not be. */
+bool ttfs_tune_pow2(const TtfsTuneStart *s);
+
 #endif

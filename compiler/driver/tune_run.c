@@ -129,7 +129,9 @@ static void tell_untrained(const TtfsTuneStart *s, const TtfsTuneReport *r, Ttfs
                            TtfsDiag *diag) {
     const char *why = "no epoch was done";
     if (r->epochs.len > 1)
-        why = "no epoch was better on the samples held back (of a smaller --lr one may be)";
+        why = s->classes ? "no epoch can be kept (of a smaller --lr one may be)"
+                         : "no epoch was better on the samples held back (of a smaller --lr one "
+                           "may be)";
     if (s->as_out)
         ttfs_note(diag, out, "not trained: %s, so its network is what is written", why);
     else
@@ -137,6 +139,18 @@ static void tell_untrained(const TtfsTuneStart *s, const TtfsTuneReport *r, Ttfs
                   "not trained: %s, so what is written is the network quantised to these ticks and "
                   "bits",
                   why);
+}
+
+/* Of samples that the float network was trained on the beginning knows the labels by heart. */
+static void tell_fewer(const TtfsTuneStart *s, const TtfsTuneReport *r, TtfsLoc out,
+                       TtfsDiag *diag) {
+    double before = r->epochs.at[0].accuracy, after = r->epochs.at[r->best].accuracy;
+    if (s->classes && after < before)
+        ttfs_note(diag, out,
+                  "of the samples held back %.2f %% are right, %.2f before: as it should be where "
+                  "the float network was trained on them; where it never saw them, or there are "
+                  "few, what the training began with is better, and so may be --labels none",
+                  100 * after, 100 * before);
 }
 
 /* Whatever is not the best of all the epochs that were asked for: of OUT, since the report has it
@@ -157,6 +171,7 @@ static void tell_end(const TtfsTuneStart *s, const TtfsTuneReport *r, const Ttfs
         ttfs_note(diag, out, "--minutes were over after %" PRIu32 " of %" PRIu32 " epochs", done,
                   o->epochs);
     if (r->best == 0) tell_untrained(s, r, out, diag);
+    tell_fewer(s, r, out, diag);
 }
 
 static bool train(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {

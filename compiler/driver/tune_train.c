@@ -4,6 +4,8 @@
  */
 #include "tune_train.h"
 
+#include "tune_graph.h"
+
 bool ttfs_tune_train(TtfsTuneStart *s, const TtfsTuneOptions *o, double seconds,
                      TtfsTuneReport *report, TtfsDiag *diag) {
     const TtfsTuneSamples samples = {.encode = ttfs_tune_encode,
@@ -25,6 +27,7 @@ bool ttfs_tune_train(TtfsTuneStart *s, const TtfsTuneOptions *o, double seconds,
                                        .weight_noise = o->weight_noise,
                                        .seconds = seconds,
                                        .frozen = s->frozen,
+                                       .pow2 = ttfs_tune_pow2(s),
                                        .accept = s->session.out.has_plan ? ttfs_tune_accept : NULL,
                                        .context = s,
                                        .progress = o->session.progress};

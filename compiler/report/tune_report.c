@@ -37,10 +37,13 @@ static void trials(const TtfsTuned *t, TtfsBuf *out) {
 
 void ttfs_tuned_text(const TtfsTuned *t, const char *out, TtfsBuf *text) {
     const TtfsTuneReport *r = &t->report;
-    ttfs_buf_printf(text,
-                    "%" PRIu32 " ticks, %" PRIu32 " weight bits, %" PRIu64
-                    " samples trained with, %" PRIu64 " held back, ",
-                    t->ticks, t->weight_bits, r->trained, r->held);
+    uint32_t least, most;
+    ttfs_tuned_bits(t, &least, &most);
+    ttfs_buf_printf(text, "%" PRIu32 " ticks, ", t->ticks);
+    if (least < most) ttfs_buf_printf(text, "%" PRIu32 " to ", least);
+    ttfs_buf_printf(
+        text, "%" PRIu32 " weight bits, %" PRIu64 " samples trained with, %" PRIu64 " held back, ",
+        most, r->trained, r->held);
     if (t->labelled) ttfs_buf_puts(text, t->teacher ? "labels and " : "labels\n");
     if (t->teacher) ttfs_buf_shown(text, t->teacher);
     if (!t->labelled && !t->teacher) ttfs_buf_puts(text, "the float network");

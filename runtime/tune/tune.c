@@ -141,7 +141,9 @@ static double score_of(const Run *r, const TtfsTuneEpoch *e) {
 }
 
 /* Looks at the samples held back, with the same noise every time. An epoch whose potentials float32
- * may not hold is none to keep. */
+ * may not hold is none to keep. With classes the beginning is kept only where no epoch can be: it
+ * holds weights that were trained on these samples as well, and remembers their classes, which
+ * every epoch on the others forgets. */
 static bool look(Run *r, double loss) {
     Found f = {0};
     const TtfsTuneSettings *o = r->tune.options;
@@ -162,6 +164,7 @@ static bool look(Run *r, double loss) {
     *TTFS_PUSH(&r->report->arena, r->report->epochs) = e;
     if (r->report->epochs.len == 1 || (score > r->best_score && !r->tune.inexact && !r->tune.lost))
         weigh(r, score);
+    if (r->report->epochs.len == 1 && r->samples->classes) r->best_score = -INFINITY;
     return true;
 }
 

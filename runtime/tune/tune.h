@@ -64,6 +64,7 @@ typedef struct {
     double weight_noise; /* standard deviation, relative to the weight */
     double seconds;      /* no epoch begins after; 0: no limit */
     const bool *frozen;  /* [layers of the net] integers that stay; NULL: none */
+    bool pow2;           /* ramps stay powers of two, which those that it begins with are */
     /* Whether integers may be kept: asked of every epoch that is better than those before it.
      * NULL: all may. Where none of the better ones may, the best of these is given all the same. */
     bool (*accept)(void *context, const TtfsTuneLayer *layer);
@@ -84,7 +85,8 @@ typedef struct {
 typedef struct {
     TtfsArena arena;
     TTFS_VEC(TtfsTuneEpoch) epochs;
-    uint32_t best;             /* index of the epoch whose integers are given */
+    uint32_t best;             /* index of the epoch whose integers are given; with classes 0 only
+                                  where no other may be */
     uint64_t trained, held;    /* samples */
     uint32_t refused;          /* epochs that were better and not accepted */
     bool misfit;               /* the best is one of these */

@@ -38,6 +38,13 @@ static double larger(double a, double b) {
     return a > b || isnan(a) ? a : b;
 }
 
+/* The ramp nearest to v > 0, 1..most; of powers of two by their ratio. */
+static double ramp_near(bool pow2, double v, double most) {
+    if (!pow2) return fmin(fmax(rint(v), 1), most);
+    double exponent = fmin(rint(log2(v)), floor(log2(most)));
+    return ldexp(1, (int)fmax(exponent, 0));
+}
+
 /* Window, ramps, units; whether float32 has all of them. */
 static bool snap_scales(TtfsTune *t, TtfsTuneState *l) {
     const float *p = t->value;
@@ -50,8 +57,8 @@ static bool snap_scales(TtfsTune *t, TtfsTuneState *l) {
         double ramp = 1;
         if (l->ticks) {
             double most = fmin(MOST_RAMP, TTFS_TUNE_MOST_EXACT / (l->ticks + 1));
-            ramp = rint(l->scale / (l->unit_from[i] * exp(PACE * (double)p[l->unit_at + i])));
-            ramp = fmin(fmax(ramp, 1), most);
+            double unit = l->unit_from[i] * exp(PACE * (double)p[l->unit_at + i]);
+            ramp = ramp_near(t->options->pow2, l->scale / unit, most);
         }
         l->ramp[i] = (float)ramp;
         l->unit[i] = l->scale / ramp;

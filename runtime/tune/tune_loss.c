@@ -104,12 +104,14 @@ void ttfs_tune_imitate(const TtfsTune *t, uint32_t layer, TtfsTuneWork *w, TtfsT
     const TtfsTuneState *l = &t->layer[layer];
     const float *y = w->value[layer], *want = w->taught[layer];
     double *error = w->lane, *by = w->lane + c->lanes;
+    double quantum = l->window_from / l->ticks;
+    double least = l->size * quantum * quantum / 12; /* what rounding is off by in the mean */
     size_t n = (size_t)l->size * c->lanes;
     memset(w->lane, 0, 2 * c->lanes * sizeof *w->lane);
     for (size_t i = 0; i < n; i += c->lanes)
         add_squares(y + i, want + i, l->scale, c->lanes, error, by);
     for (uint32_t k = 0; k < c->lanes; k++) {
-        by[k] = k < c->count && by[k] > 0 ? IMITATION / by[k] / t->relus : 0;
+        by[k] = k < c->count ? IMITATION / (by[k] + least) / t->relus : 0;
         c->loss += by[k] * error[k];
         by[k] *= 2 * l->scale / c->batch;
     }

@@ -85,8 +85,23 @@ def widths(case):
     for more, told in (((), False), (("--weight-bits", 4), True)):
         r = case.good("tune", "widths", "-o", "kept_widths", *QUICK, "--minutes", 1e-9, *more)
         case.equal("layers have weight bits of their own in widths" in r.err, told, "what is said of widths")
+        said, report = re.match(r"7 ticks, (\d+) to (\d+) weight bits, ", r.out), json.loads(read(case, "kept_widths", "report", "tune.json"))
+        case.equal(said and [int(v) for v in said.groups()], [report["least_weight_bits"], report["most_weight_bits"]], "the widths that are said:\n%s" % r)
     bits = [re.findall(r"weights? bits? (\d+)|bits (\d+)", case.good("dump", f, "--form", "spike").out) for f in ("widths", "kept_widths")]
     case.equal(bits[1], bits[0], "widths of layers")
+    found = [int(v) for pair in bits[0] for v in pair if v]
+    case.equal([min(found), max(found)], [report["least_weight_bits"], report["most_weight_bits"]], "the widths that are said, and those of the graph")
+
+
+def powers(case):
+    """Ramps that are powers of two stay it, with the folder's ticks and with others, and the model gives them again."""
+    case.good("compile", os.path.join(DIGITS, "digits_mlp.onnx"), "-o", "powers", "--calib", TEST, "--ticks", 7, "--weight-bits", 4, "--ramps", "pow2", "-q")
+    for ticks in (7, 5):
+        case.good("tune", "powers", "-o", "still_powers", "--train", TRAIN, "--lr", "1e-2", "--batch", 32, "--epochs", 2, "--ticks", ticks, "-q")
+        ramps = [[int(v) for v in re.findall(r"ramp \[([^]]*)\]", case.good("dump", f, "--form", "spike").out)[0].split()] for f in ("powers", "still_powers")]
+        case.check(ramps[0] != ramps[1] and all(v > 0 and v & (v - 1) == 0 for v in ramps[1]), "ramps of powers of two, %d ticks: %r" % (ticks, ramps))
+        case.good("compile", "still_powers/model.onnx", "-o", "powers_back", "--calib", "still_powers", "--ticks", ticks, "--weight-bits", 4, "--ramps", "pow2", "-q")
+        case.equal(read(case, "powers_back", "forms", "spike.txt"), read(case, "still_powers", "forms", "spike.txt"), "the graph of its model")
 
 
 def kept(case):
@@ -221,11 +236,23 @@ def integers(case, folder, layer=None):
 
 
 def begun(case):
-    """A training begins with the folder's integers, those of a fitted one too, and one that moves nothing gives these."""
+    """A training begins with the folder's integers, those of a fitted one too: one that moves nothing gives these, as does one without
+    labels that ruins the network."""
     for folder in ("mlp", "cnn", "drawn", "tuned"):
-        r = case.good("tune", folder, "-o", "begun", "--train", TRAIN, "--lr", "1e-12", "--epochs", 1, "--count", 40)
-        case.check("no epoch was better" in r.err and "note: %s: not trained" % folder in r.err and "so its network is what is written" in r.err, "nothing said of no training:\n%s" % r)
+        found = case.json("tune", folder, "-o", "begun", "--train", TRAIN, "--lr", "1e-12", "--epochs", 1, "--count", 40)
+        case.equal(found["best_epoch"], 1, "the epoch that is kept with labels")
         case.equal(integers(case, "begun"), integers(case, folder), "what a training of %s begins with" % folder)
+    r = case.good("tune", "cnn", "-o", "begun", "--train", TRAIN, "--lr", "0.3", "--epochs", 1, "--batch", 32, "--labels", "none")
+    case.check("no epoch was better" in r.err and "note: cnn: not trained" in r.err and "so its network is what is written" in r.err, "nothing said of no training:\n%s" % r)
+    case.equal(integers(case, "begun"), integers(case, "cnn"), "what a training that ruins gives")
+
+
+def remembered(case):
+    """With labels the beginning, which knows those held back by heart, is not what is kept: a note says which were right more often."""
+    r = case.good("tune", "mlp", "-o", "fewer", "--train", TRAIN, "--batch", 32, "--ticks", 15, "--weight-bits", 6, "--lr", "0.1", "--epochs", 2)
+    kept = json.loads(read(case, "fewer", "report", "tune.json"))
+    case.check(kept["best_epoch"] > 0 and kept["accuracy_after"] < kept["accuracy_before"], "a rate that ruins: %r" % kept)
+    case.check("of the samples held back %.2f %% are right, %.2f before" % (100 * kept["accuracy_after"], 100 * kept["accuracy_before"]) in r.err, "no word of them:\n%s" % r)
 
 
 def frozen(case):
@@ -443,11 +470,13 @@ def main():
     recompiled(case)
     longer(case)
     widths(case)
+    powers(case)
     kept(case)
     cnn(case)
     residual(case)
     reshaped(case)
     begun(case)
+    remembered(case)
     swapped(case)
     taught(case)
     best_without_labels(case)

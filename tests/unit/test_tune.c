@@ -330,7 +330,7 @@ static void test_gradients(void **state) {
         qsort(ratio, seen, sizeof *ratio, by_size);
         assert_true(seen >= (windows ? 10 : 60));
         assert_true(fabs(ratio[seen / 2] - 1) < (windows ? 0.06 : 0.02));
-        assert_true(ratio[seen / 4] > 0.8 && ratio[seen * 3 / 4] < 1.2);
+        assert_true(ratio[seen / 4] > (windows ? 0.75 : 0.8) && ratio[seen * 3 / 4] < 1.2);
     }
 }
 
@@ -436,7 +436,7 @@ static double imitation_of(Case *c, uint32_t layer, TtfsTuneChunk *chunk) {
 }
 
 /* Squares have their slopes: the difference of two steps is the gradient; lanes without a sample
- * count for nothing. What a layer that is a quantum off costs. */
+ * count for nothing. What a layer that is a quantum off costs, and one that should be silent. */
 static void expect_imitation(Case *c, uint32_t layer) {
     const TtfsTuneState *l = &c->tune.layer[layer];
     float g, *value = c->work.value[layer], *gradient = c->work.gradient[layer];
@@ -463,7 +463,11 @@ static void expect_imitation(Case *c, uint32_t layer) {
         c->work.taught[layer][i] = (float)((double)(value[i] + 1) * l->scale);
         square += i % LANES ? 0 : (double)((value[i] + 1) * (value[i] + 1)) / l->size;
     }
-    double want = 0.1 * (LANES - 1) / square / c->tune.relus;
+    double want = 0.1 * (LANES - 1) / (square + 1.0 / 12) / c->tune.relus;
+    assert_true(fabs(imitation_of(c, layer, &chunk) - want) < 1e-5 * want);
+    memset(c->work.taught[layer], 0, (size_t)l->size * LANES * sizeof(float));
+    for (uint32_t i = 0; i < l->size * LANES; i++) value[i] = 1;
+    want = 0.1 * (LANES - 1) * 12 / c->tune.relus;
     assert_true(fabs(imitation_of(c, layer, &chunk) - want) < 1e-5 * want);
 }
 
