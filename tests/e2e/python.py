@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Python package. `abi`: its structs are those of ttfs.h, as a C compiler lays them out. `package`:
 tests/python/test_package.py over the library of this build. `torch`: tests/python/test_torch.py. `notebook`: the cells of the notebooks run. `wheel`:
-built, installed with numpy into a clean virtual environment, where a network is compiled, run and verified. `packing`: the name and libraries of one with LLVM inside.
+built, installed with numpy into a clean virtual environment, where a network is compiled, run and verified. `packing`: the name and libraries of one with LLVM inside,
+and the licences of these.
 
 Arguments: which; library; build folder; C compiler and its flags. Needs an interpreter with numpy (and torch): $TTFS_TEST_PYTHON, this one, or the system's.
 """
@@ -119,8 +120,27 @@ def wheel(case, _, build, *cc):
     case.check(re.match(r"0\.9[789] True %s" % re.escape(where), text), "what it says: %s" % text)
     program = os.path.join(where, "bin", "ttfs")
     case.equal(finished(case, "the program", program, "--version", env=bare), case.good("--version").out, "its version")
+    case.check(glob.glob(os.path.join(where, "lib", "python3*", "site-packages", "ttfs-*.dist-info", "licenses", "LICENSE")), "no licence in it")
     finished(case, "a chip that is shipped", program, "compile", os.path.join(os.path.abspath(DIGITS), "digits_mlp.onnx"), "-o",
              case.path("made"), "--chip", "tiny", "-q", env=bare)
+
+
+def licences(case, backend, build, loaded):
+    """The texts of what would be packed; a library of nobody is refused."""
+    case.write("build.ninja", "build libttfs.so.1.p/x.symbols: SHSYM libttfs.so.1\n\nbuild libttfs.so.1: cpp_LINKER x.o\n LINK_ARGS = -L%s -lLLVMCore -lLLVM -lz\n" % case.folder)
+    for name in ("libLLVMCore.a", "libLLVM.a", "libLLVM.so"):
+        case.write(name, "")
+    os.symlink(os.path.join(build, "meson-info"), case.path("meson-info"))
+    found = backend.inside(case.folder)
+    case.equal([os.path.basename(p) for p in found], ["libLLVMCore.a", "onnx.proto"], "what is inside of a library that is linked so")
+    try:
+        case.check(not list(backend.licences(found)), "a library of nobody has a licence")
+    except RuntimeError as e:
+        case.check("libLLVMCore.a is packed and is of no Debian package" in str(e), str(e))
+    texts = dict(backend.licences([*loaded.values(), found[1]]))
+    case.check(len(texts) > 5 and all(len(t) > 300 for t in texts.values()), "texts: %s" % {n: len(t) for n, t in texts.items()})
+    case.check(any(n.startswith("libllvm") and b"LLVM Exception" in t for n, t in texts.items()), "LLVM's: %s" % sorted(texts))
+    case.check({"libcjson1/copyright", "libprotobuf-c1/copyright", "common-licenses/Apache-2.0"} <= set(texts), "texts: %s" % sorted(texts))
 
 
 def packing(case, library, build, *_):
@@ -133,6 +153,10 @@ def packing(case, library, build, *_):
     loaded = dict(backend.needed(library))
     case.check(any(n.startswith("libLLVM") for n in loaded) and "libcjson.so.1" in loaded and "libc.so.6" not in loaded, "libraries: %s" % loaded)
     case.check(all(os.path.exists(p) for p in loaded.values()), "libraries that are not there: %s" % loaded)
+    if shutil.which("dpkg"):
+        licences(case, backend, build, loaded)
+    else:
+        case.left_out("the licences' texts, for there is no dpkg")
     os.environ["TTFS_BUILD"] = os.path.relpath(build, SOURCE)
     os.chdir(os.path.join(SOURCE, "python"))  # as pip does
     case.check(os.path.samefile(backend.build_folder(), build), "TTFS_BUILD=%s is %s" % (os.environ["TTFS_BUILD"], backend.build_folder()))
