@@ -4,8 +4,8 @@
 In: a build folder of meson, $TTFS_BUILD (from the source tree on) or `build` there, which tools/build.sh makes where there is
 none. Out: ttfs-VERSION-py3-none-PLATFORM.whl, the same bytes for the same files. LLVM, cJSON and protobuf-c are the
 system's libraries, so the wheel is for machines like the one it is built on; unless the folder was made with
--Dstatic_llvm=true: then LLVM is inside, the other libraries are packed too, and any Linux takes it whose C library is as new
-(tag manylinux_MAJOR_MINOR).
+-Dstatic_llvm=true: then LLVM is inside, the other libraries are packed too, each with the texts of its licences as its Debian package
+has them, and any Linux takes it whose C library is as new (tag manylinux_MAJOR_MINOR).
 """
 import base64
 import glob
@@ -46,10 +46,14 @@ def version():
 EVERYWHERE = re.compile(r"^(linux-vdso|ld-linux.*|lib(c|m|dl|rt|pthread|gcc_s|stdc\+\+|z))\.so\.\d+$")
 
 
+def option(folder, name):
+    asked = subprocess.run(["meson", "introspect", "--buildoptions", folder], check=True, stdout=subprocess.PIPE).stdout
+    return next(o["value"] for o in json.loads(asked) if o["name"] == name)
+
+
 def is_static(folder):
     """Whether LLVM is inside."""
-    asked = subprocess.run(["meson", "introspect", "--buildoptions", folder], check=True, stdout=subprocess.PIPE).stdout
-    return any(o["name"] == "static_llvm" and o["value"] for o in json.loads(asked))
+    return option(folder, "static_llvm")
 
 
 def tag(static=False):
@@ -64,6 +68,40 @@ def needed(library):
     """(name, path) of the libraries that it loads and not every Linux has."""
     said = subprocess.run(["ldd", library], check=True, stdout=subprocess.PIPE).stdout.decode()
     return [m for m in re.findall(r"^\s*(\S+) => (/\S+)", said, re.M) if not EVERYWHERE.match(m[0])]
+
+
+def inside(folder):
+    """What is not of ttfs and is inside of libttfs.so: static libraries, and what is made of onnx.proto."""
+    with open(os.path.join(folder, "build.ninja"), encoding="utf-8") as f:
+        link = re.search(r"^build libttfs\.so\S*: \w+_LINKER .*?^ LINK_ARGS = ([^\n]*)", f.read(), re.M | re.S)[1].split()
+    places = [word[2:] for word in link if word.startswith("-L")]
+    found = [os.path.join(place, "lib%s.a" % word[2:]) for word in link if word.startswith("-l") for place in places]
+    return [path for path in dict.fromkeys(found) if os.path.exists(path) and not os.path.exists(path[:-1] + "so")] + [
+        os.path.join(option(folder, "onnx_proto_dir"), "onnx.proto")]
+
+
+def packages_of(paths):
+    """The Debian packages that files are of. What is in /lib may be listed there or in /usr/lib."""
+    other = {p: p[4:] if p.startswith("/usr/") else "/usr" + p for p in map(os.path.realpath, paths)}
+    said = subprocess.run(["dpkg", "-S", *other, *other.values()], check=False, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout.decode()
+    owner = {path: package for package, path in re.findall(r"^([^:,\s]+).*: (/.*)$", said, re.M)}
+    for path in other:
+        if path not in owner and other[path] not in owner:
+            raise RuntimeError("%s is packed and is of no Debian package: its licence is not known" % path)
+    return sorted(set(owner.values()))
+
+
+def licences(paths):
+    """(name, text) of the licences of files: what their packages say, and the texts that this refers to."""
+    common = set()
+    for package in packages_of(paths):
+        with open("/usr/share/doc/%s/copyright" % package, "rb") as f:
+            text = f.read()
+        common.update(re.findall(rb"/usr/share/common-licenses/([\w.+-]*[\w+])", text))
+        yield package + "/copyright", text
+    for name in sorted(n.decode() for n in common):
+        with open("/usr/share/common-licenses/" + name, "rb") as f:
+            yield "common-licenses/" + name, f.read()
 
 
 def build_folder():
@@ -119,14 +157,18 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     folder = build_folder()
     static = is_static(folder)
     name, info = "ttfs-%s-%s.whl" % (version(), tag(static)), "ttfs-%s.dist-info" % version()
-    packer = Packer(os.path.join(wheel_directory, name))
+    packer, others = Packer(os.path.join(wheel_directory, name)), inside(folder) if static else []
     with tempfile.TemporaryDirectory() as destination:
-        for inside, path in [*own(), *installed(folder, destination, static)]:
+        for file, path in [*own(), *installed(folder, destination, static)]:
+            if file.startswith("ttfs/lib/") and not file.startswith("ttfs/lib/libttfs."):
+                others.append(path)
             with open(path, "rb") as f:
-                packer.add(inside, f.read(), 0o755 if inside.startswith("ttfs/bin/") else 0o644)
+                packer.add(file, f.read(), 0o755 if file.startswith("ttfs/bin/") else 0o644)
     with open(os.path.join(SOURCE, "LICENSE"), "rb") as f:
-        packer.add(info + "/LICENSE", f.read())
-    packer.add(info + "/METADATA", (METADATA % version()).encode())
+        texts = [("LICENSE", f.read()), *licences(others)]
+    for file, text in texts:
+        packer.add("%s/licenses/%s" % (info, file), text)
+    packer.add(info + "/METADATA", (METADATA % version() + "".join("License-File: %s\n" % file for file, _ in texts)).encode())
     packer.add(info + "/WHEEL", (WHEEL % tag(static)).encode())
     packer.add(info + "/entry_points.txt", ENTRY.encode())
     packer.close(info)

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """FuseSoC's generator `ttfs_gen`: `ttfs compile`, and a core of what it makes. FuseSoC runs it (a `generate` section of a core that
 depends on ttfs:ttfs:ttfs); the hand-written modules stay those of that core.
@@ -12,7 +11,7 @@ Out, in the current folder: `out`, the compiled folder, and a core with its ttfs
 image/ of the work root: PRELOAD 1 and INIT_PREFIX "image/" of ttfs_top read them. With the flag `board` it has the parameter
 FLIT of ttfs_board as well. Modules that are not those of ttfs.core are an error.
 
-    tools/ttfs_gen.py INPUT.yml
+    python3 tools/ttfs_gen.py INPUT.yml
 """
 import filecmp
 import json

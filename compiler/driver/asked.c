@@ -50,7 +50,7 @@ static bool same_inode(const char *a, const char *b, bool files) {
 }
 
 /* Of what is not there yet the name in its folder counts. */
-static bool one_file(const char *a, const char *b) {
+bool ttfs_asked_one_file(const char *a, const char *b) {
     TtfsArena scratch = {0};
     bool there = ttfs_file_exists(a) || ttfs_file_exists(b);
     bool one = there
@@ -62,7 +62,7 @@ static bool one_file(const char *a, const char *b) {
 }
 
 bool ttfs_asked_apart(const char *option, const char *path, const char *other, TtfsDiag *diag) {
-    return !path || !one_file(path, other) ||
+    return !path || !ttfs_asked_one_file(path, other) ||
            ttfs_error(diag, TTFS_AT_FILE(option), TTFS_OPTION_VALUE,
                       "'%s' is the file '%s' too: name another", path, other);
 }

@@ -17,6 +17,8 @@ bool ttfs_asked_word(const char *option, const char *text, const char *const *wo
 bool ttfs_asked_for(const char *option, const char *text, const char *what, TtfsDiag *diag);
 /* The same of a compiled folder. */
 bool ttfs_asked_folder(const char *folder, TtfsDiag *diag);
+/* Whether two paths are of one file, however they are spelt. */
+bool ttfs_asked_one_file(const char *a, const char *b);
 /* A file to write, NULL: none, is not the file `other`, however both are spelt; a device may be. */
 bool ttfs_asked_apart(const char *option, const char *path, const char *other, TtfsDiag *diag);
 /* A file to write, NULL: none, is none of the compiled folder's own. */

@@ -50,8 +50,11 @@ static const char *const names[] = {
         "fpga/" name "/board.bit", "fpga/" name "/netlist.v", "fpga/" name "/synth.ys",            \
         "fpga/" name "/synth.json", "fpga/" name "/*.log",
 #include "devices.def"
-    "ip/ttfs_*.v",          "ip/ttfs_*.vh",           "ip/ttfs_*.xml",
-    "ip/ttfs_*.h",          "ip/ttfs_*.rdl",          "ip/package.tcl"};
+    "ip/ttfs_axi.v",        "ip/ttfs_axi.xml",        "ip/ttfs_axil.v",
+    "ip/ttfs_axis.v",       "ip/ttfs_axis_raw.v",     "ip/ttfs_registers.h",
+    "ip/ttfs_registers.vh", "ip/ttfs_registers.rdl",  "ip/ttfs_regs.v",
+    "ip/ttfs_wb.v",         "ip/ttfs_wishbone.v",     "ip/ttfs_wishbone.xml",
+    "ip/package.tcl"};
 enum { NAMES = sizeof names / sizeof *names };
 
 /* How long the engines' names at the start of s are, "-fault" behind them included; 0: none. */

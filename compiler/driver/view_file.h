@@ -10,7 +10,8 @@
 /* Writes `text` beside `dump`, with `ending` (".gtkw") in place of its last four bytes (".vcd").
  * A file that is there stays: it may be the user's own view. */
 bool ttfs_view_file(const char *dump, const char *ending, const TtfsBuf *text, TtfsDiag *diag);
-/* Whether both have the same views: they differ in their last four bytes at most. */
+/* Whether both have the same views: in one folder, however it is spelt, and of one name but for
+ * their last four bytes. */
 bool ttfs_view_shared(const char *dump, const char *other);
 
 #endif

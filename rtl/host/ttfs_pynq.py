@@ -8,11 +8,14 @@
 numpy alone is needed beside it, and ttfs_folder.py. Without a bitstream give `mmio`, an object with read(offset) and write(offset, word),
 and, where the block has STREAMS of 1, `dma` with sendchannel and recvchannel as PYNQ's AXI DMA has them.
 """
+import time
+
 import numpy as np
 
 from ttfs_folder import Network
 
 PATIENCE = 1_000_000  # reads without an answer before the chip is given up
+SECONDS = 10  # that a transfer may take
 
 
 class Overlay:
@@ -98,6 +101,14 @@ class Overlay:
         self.check()
         return left
 
+    def finish(self, channel, what):
+        """Waits until a transfer is over, but not for ever: a chip that takes or gives nothing would hold it up."""
+        until = time.monotonic() + SECONDS
+        while channel.running and not channel.idle:  # one with an error does not run, and wait() says so
+            if time.monotonic() > until:
+                raise RuntimeError("the DMA %s no sample in %g s: FLAGS %x; reset the block before it is used again" % (what, SECONDS, self.read("FLAGS")))
+        channel.wait()
+
     def by_streams(self, flits):
         """The same by DMA. A packet is never empty: a beat of zeros is no flit."""
         self.check()
@@ -106,8 +117,8 @@ class Overlay:
         got = self.buffer((self.net.sum_flits * sum(int(np.prod(self.net.shape[p])) for p in self.net.readouts),), self.beat)
         self.dma.recvchannel.transfer(got)
         self.dma.sendchannel.transfer(sent)
-        self.dma.sendchannel.wait()
-        self.dma.recvchannel.wait()
+        self.finish(self.dma.sendchannel, "sends")
+        self.finish(self.dma.recvchannel, "receives")
         self.check()
         return got
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The generator of ttfs.core (tools/ttfs_gen.py): the core that it makes of a network. With `run` FuseSoC itself takes the example
-of examples/fusesoc through it to Verilator's lint; without FuseSoC that part is skipped.
+"""The generator of ttfs.core (tools/ttfs_gen.py): the core that it makes of a network; cores name files of their own folder that are
+there. With `run` FuseSoC itself takes a copy of examples/digits, in a folder elsewhere, through ttfs.core as `meson install` has it to
+Verilator's lint, and sets up the bitstream; without FuseSoC that part is skipped.
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,15 +18,30 @@ GEN = os.path.join(os.path.abspath(SOURCE), "tools", "ttfs_gen.py")
 def generate(case, folder, gen=GEN, **parameters):
     """Runs the generator as FuseSoC does, with its file as JSON, which is YAML too."""
     os.makedirs(case.path(folder), exist_ok=True)
-    given = {"gapi": "1.0", "files_root": os.path.join(os.path.abspath(SOURCE), "examples", "fusesoc"), "vlnv": "ttfs:examples:digits-network:0.1.0",
+    given = {"gapi": "1.0", "files_root": os.path.join(os.path.abspath(SOURCE), "examples", "digits"), "vlnv": "ttfs:examples:digits-network:0.1.0",
              "parameters": dict({"program": os.path.abspath(TTFS)}, **parameters)}
     case.write(folder + "/input.yml", json.dumps(given))
     return subprocess.run([sys.executable, gen, "input.yml"], cwd=case.path(folder), capture_output=True, check=False)
 
 
+def files_of(core):
+    """Files that a core names, one a line, and of its generators."""
+    with open(core, encoding="utf-8") as f:
+        return re.findall(r"^ +(?:- |command: |model: |calib: )([\w./]+\.\w+)\b", f.read(), re.M)
+
+
+def files(case):
+    """No core looks outside of its folder, where it may be alone."""
+    for core, least in (("ttfs.core", 50), ("examples/digits/ttfs_digits.core", 2)):
+        folder, found = os.path.join(SOURCE, os.path.dirname(core)), files_of(os.path.join(SOURCE, core))
+        case.check(len(found) >= least, "%s names %s" % (core, found))
+        case.equal([n for n in found if ".." in n or not os.path.exists(os.path.join(folder, n))], [], "%s: files that are not in its folder" % core)
+
+
 def generator(case):
-    p = generate(case, "made", model="../digits/digits_mlp.onnx", calib="../digits/calib.npz", chip="one", options=["--ticks", 15, "--weight-bits", "4"],
-                 program=os.path.relpath(TTFS, os.path.join(SOURCE, "examples", "fusesoc")))
+    files(case)
+    p = generate(case, "made", model="digits_mlp.onnx", calib="calib.npz", chip="one", options=["--ticks", 15, "--weight-bits", "4"],
+                 program=os.path.relpath(TTFS, os.path.join(SOURCE, "examples", "digits")))
     case.equal(p.returncode, 0, "ttfs_gen: %s" % p.stderr.decode())
     case.compile("digits_mlp", "out", "--ticks", 15, "--weight-bits", 4, "--chip", "one")
     made, want = tree(case.path("made", "out")), tree(case.path("out"))
@@ -40,7 +57,7 @@ def generator(case):
     for parameters, says in (({"modle": "x"}, "unknown parameter 'modle'"), ({"chip": "one"}, "no model"),
                              ({"model": "lost.onnx", "options": "--ticks 15"}, "options are a list"),
                              ({"model": "lost.onnx"}, "ttfs compile ended with 1"),
-                             ({"model": "../digits/digits_mlp.onnx", "options": ["--stop-after", "spike"]}, "made no Verilog")):
+                             ({"model": "digits_mlp.onnx", "options": ["--stop-after", "spike"]}, "made no Verilog")):
         p = generate(case, "refused-%d" % case.checks, **parameters)
         case.check(p.returncode == 1 and says in p.stderr.decode(), "%r: %d, %s" % (parameters, p.returncode, p.stderr.decode()))
     os.makedirs(case.path("other", "tools"))
@@ -48,25 +65,38 @@ def generator(case):
     shutil.copytree(os.path.join(SOURCE, "rtl"), case.path("other", "rtl"))
     with open(case.path("other", "rtl", "ttfs_fire.v"), "a", encoding="utf-8") as f:
         f.write("// of another version\n")
-    p = generate(case, "older", case.path("other", "tools", "ttfs_gen.py"), model="../digits/digits_mlp.onnx")
+    p = generate(case, "older", case.path("other", "tools", "ttfs_gen.py"), model="digits_mlp.onnx")
     case.check(p.returncode == 1 and "ttfs_fire.v is not that of ttfs.core" in p.stderr.decode(), "modules of two versions: %s" % p.stderr.decode())
 
 
-def run(case):
+def installed(case, build):
+    """share/ttfs of an installed ttfs, and the example elsewhere."""
+    subprocess.run(["meson", "install", "-C", build, "--no-rebuild", "--quiet", "--destdir", case.path("root")], check=True, env={
+        k: v for k, v in os.environ.items() if k != "DESTDIR"})
+    share = next(f for f, _, names in os.walk(case.path("root")) if "ttfs.core" in names)
+    shutil.copytree(os.path.join(SOURCE, "examples", "digits"), case.path("elsewhere"))
+    return share, case.path("elsewhere")
+
+
+def run(case, build):
     """The example, through FuseSoC and its generator."""
     need("fusesoc"), need("verilator")
     env = dict(os.environ, PATH=os.path.dirname(os.path.abspath(TTFS)) + os.pathsep + os.environ["PATH"], HOME=case.folder)
-    p = subprocess.run(["fusesoc", "--cores-root", os.path.abspath(SOURCE), "run", "--target", "lint", "ttfs:examples:digits"], cwd=case.folder, env=env,
-                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    case.check(p.returncode == 0, p.stdout.decode()[-3000:])
-    found = [os.path.join(f, n) for f, _, names in os.walk(case.path("build")) for n in names]
-    case.check(any(n.endswith("/image/core0_weights.hex") for n in found) and any(n.endswith("out/rtl/ttfs_top.v") for n in found),
-               "what FuseSoC copied: %s" % found)
+    env.pop("PYTHONPATH", None)  # this file is not its module fusesoc
+    roots = [w for root in installed(case, build) for w in ("--cores-root", root)]
+    for words, want in ((["--target", "lint"], ["/image/core0_weights.hex", "out/rtl/ttfs_top.v"]),
+                        (["--setup", "--target", "synth"], ["/image/core0_weights.hex", "out/rtl/ttfs_top.v", "/ttfs_board.v", "/hx8k.pcf"])):
+        shutil.rmtree(case.path("build"), ignore_errors=True)
+        p = subprocess.run(["fusesoc", *roots, "run", *words, "ttfs:examples:digits"], cwd=case.folder, env=env, stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, check=False)
+        case.check(p.returncode == 0, p.stdout.decode()[-3000:])
+        found = [os.path.join(f, n) for f, _, names in os.walk(case.path("build")) for n in names]
+        case.equal([w for w in want if not any(n.endswith(w) for n in found)], [], "%s: what FuseSoC did not copy: %s" % (words, found))
 
 
-def main(part):
+def main(part, *args):
     case = Case()
-    {"generator": generator, "run": run}[part](case)
+    {"generator": generator, "run": run}[part](case, *args)
     return case.done()
 
 

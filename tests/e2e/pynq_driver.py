@@ -18,7 +18,9 @@ COUNT = 2
 
 
 class Simulation:
-    """The block as PYNQ shows it: read, write; sendchannel, recvchannel."""
+    """The block as PYNQ shows it: read, write; sendchannel, recvchannel, whose transfers are over once they are waited for."""
+
+    running = idle = True
 
     def __init__(self, path):
         self.process = subprocess.Popen(["vvp", "-n", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -100,6 +102,35 @@ class Full:
         pass
 
 
+class Channel:
+    """Of a DMA: one whose transfer is over, never ends, or that an error has stopped."""
+
+    def __init__(self, running=True, idle=True):
+        self.running, self.idle = running, idle
+
+    def transfer(self, buffer):
+        pass
+
+    def wait(self):
+        if not self.running:
+            raise RuntimeError("DMA channel not started")
+        if not self.idle:
+            raise AssertionError("waits for ever")
+
+
+class Dma:
+    def __init__(self, sendchannel, recvchannel):
+        self.sendchannel, self.recvchannel = sendchannel, recvchannel
+
+
+def stuck(net):
+    """What the driver says where the first transfer does not end, the second does not, an error has stopped that."""
+    never, found = Channel(idle=False), []
+    for net.dma in (Dma(never, never), Dma(Channel(), never), Dma(Channel(), Channel(running=False, idle=False))):
+        found.append(refused(RuntimeError, net.by_streams, [1]))
+    return found
+
+
 def refused(error, call, *args):
     """What it is refused with."""
     try:
@@ -124,6 +155,8 @@ def drive(out, x, path, streams):
         net.net.uint8, net.mmio, ttfs_pynq.PATIENCE = {"mean": [0, 1], "std": [1, 1]}, Full(net.net.register["STATUS"]), 9
         found["planes"] = refused(ValueError, net.net.raw_configuration)
         found["full"] = refused(RuntimeError, net.by_registers, [1])
+        ttfs_pynq.SECONDS = 0.05
+        found["stuck"] = stuck(net)
     except RuntimeError as e:
         found = {"error": str(e)}
     simulation.close()
@@ -162,6 +195,8 @@ def equal(case, got, want, what):
     case.equal(got.get("raw"), [True, True], what + ": what ttfs_axis_raw makes of bytes")
     case.check("of 2 planes of bytes" in got.get("planes", ""), what + ": planes that are no channels: %s" % got)
     case.check("does not go on" in got.get("full", ""), what + ": a chip that takes nothing: %s" % got)
+    says = ("sends no sample in 0.05 s", "receives no sample in 0.05 s", "DMA channel not started")
+    case.check(len(got.get("stuck", [])) == 3 and all(w in s for w, s in zip(says, got["stuck"])), what + ": transfers that do not end: %s" % got)
     case.equal(got.get("first"), [want[0].index(max(want[0]))], what + ": the class of the first sample")
 
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Python package. `abi`: its structs are those of ttfs.h, as a C compiler lays them out. `package`:
 tests/python/test_package.py over the library of this build. `torch`: tests/python/test_torch.py. `notebook`: the cells of the notebooks run. `wheel`:
-built, installed with numpy into a clean virtual environment, where a network is compiled, run and verified. `packing`: the name and libraries of one with LLVM inside.
+built, installed with numpy into a clean virtual environment, where a network is compiled, run and verified. `packing`: the name and libraries of one with LLVM inside,
+and the licences of these. `mnist`: the notebook of MNIST in such an environment.
 
 Arguments: which; library; build folder; C compiler and its flags. Needs an interpreter with numpy (and torch): $TTFS_TEST_PYTHON, this one, or the system's.
 """
@@ -9,12 +10,15 @@ import glob
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
+import time
 
-from e2e import DIGITS, SOURCE, TTFS, Case, interpreter, skip
+from e2e import DIGITS, SOURCE, TTFS, Case, data_folder, need, skip
 
+NOTEBOOKS = os.path.join(SOURCE, "python", "notebooks")
 STRUCTS = """
 import ctypes, ttfs._abi as a
 for name in dir(a):
@@ -85,21 +89,24 @@ def pytorch(case, library, *_):
     unittests(case, library, interpreter("torch"), "test_torch.py", 4)
 
 
+def code_of(notebook):
+    """Code cells one after the other, as a notebook runs them; no jupyter is needed."""
+    with open(notebook, encoding="utf-8") as f:
+        return "\n".join("".join(c["source"]) for c in json.load(f)["cells"] if c["cell_type"] == "code")
+
+
 def notebook(case, library, _, *cc):
-    """Code cells one after the other in one interpreter, as a notebook runs them; no jupyter is needed."""
+    """All but MNIST's."""
     shutil.copytree(DIGITS, case.path("digits"))
-    found = sorted(glob.glob(os.path.join(SOURCE, "python", "notebooks", "*.ipynb")))
-    case.check(bool(found), "no notebooks")
-    for name in found:
-        with open(name, encoding="utf-8") as f:
-            cells = json.load(f)["cells"]
-        code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
-        script = case.write(os.path.basename(name) + ".py", code)
+    found = sorted(glob.glob(os.path.join(NOTEBOOKS, "*.ipynb")))
+    case.check(len(found) > 3, "notebooks: %s" % found)
+    for name in filter(lambda n: os.path.basename(n) != "mnist.ipynb", found):
+        script = case.write(os.path.basename(name) + ".py", code_of(name))
         finished(case, os.path.basename(name), interpreter(), script, cwd=case.path("digits"), env=environment(library))
 
 
-def wheel(case, _, build, *cc):
-    """What docs/python.md says, pip install ./python, in an environment that has nothing."""
+def fresh(case, build):
+    """The interpreter of an environment that has numpy and the wheel: what docs/python.md says, pip install ./python."""
     where = case.path("venv")
     python = next((p for p in (sys.executable, "/usr/bin/python3") if os.path.exists(p) and subprocess.run(
         [p, "-m", "pip", "--python", p, "--version"], capture_output=True, check=False).returncode == 0), None)
@@ -113,14 +120,58 @@ def wheel(case, _, build, *cc):
         skip("pip reaches no numpy")
     finished(case, "installing the wheel", *pip, os.path.join(os.path.abspath(SOURCE), "python"),
              env={**os.environ, "TTFS_BUILD": build})
-    bare = {k: v for k, v in os.environ.items() if not k.startswith(("TTFS_", "PYTHON"))}
+    return own
+
+
+def bare():
+    """Variables that a user has."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("TTFS_", "PYTHON"))}
+
+
+def wheel(case, _, build, *cc):
+    own = fresh(case, build)
     script = case.write("script.py", IN_WHEEL)
-    text = finished(case, "the package", own, script, os.path.abspath(DIGITS), env=bare, cwd=case.path("."))
-    case.check(re.match(r"0\.9[789] True %s" % re.escape(where), text), "what it says: %s" % text)
-    program = os.path.join(where, "bin", "ttfs")
-    case.equal(finished(case, "the program", program, "--version", env=bare), case.good("--version").out, "its version")
+    text = finished(case, "the package", own, script, os.path.abspath(DIGITS), env=bare(), cwd=case.path("."))
+    case.check(re.match(r"0\.9[789] True %s" % re.escape(case.path("venv")), text), "what it says: %s" % text)
+    program = os.path.join(os.path.dirname(own), "ttfs")
+    case.equal(finished(case, "the program", program, "--version", env=bare()), case.good("--version").out, "its version")
+    case.check(glob.glob(case.path("venv", "lib", "python3*", "site-packages", "ttfs-*.dist-info", "licenses", "LICENSE")), "no licence in it")
     finished(case, "a chip that is shipped", program, "compile", os.path.join(os.path.abspath(DIGITS), "digits_mlp.onnx"), "-o",
-             case.path("made"), "--chip", "tiny", "-q", env=bare)
+             case.path("made"), "--chip", "tiny", "-q", env=bare())
+
+
+def mnist(case, _, build, *cc):
+    """From nothing to MNIST on the Verilog, with no simulator in the cache: 2 minutes of processor time at most."""
+    need("verilator")
+    data = data_folder() or skip("no folder with models/ and datasets/")
+    start = time.monotonic()
+    own = fresh(case, build)
+    os.makedirs(case.path("mnist"))
+    for file in glob.glob(os.path.join(data, "datasets", "mnist", "*")) + [os.path.join(data, "models", "mnist_lenet5.onnx")]:
+        os.symlink(os.path.abspath(file), case.path("mnist", os.path.basename(file)))
+    script = case.write("mnist.py", code_of(os.path.join(NOTEBOOKS, "mnist.ipynb")))
+    finished(case, "mnist.ipynb", own, script, cwd=case.path("mnist"), env={**bare(), "TTFS_CACHE": case.path("cache")})
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print("%.1f s, %.1f s of processor time" % (time.monotonic() - start, spent.ru_utime + spent.ru_stime))
+    case.check(spent.ru_utime + spent.ru_stime < 120, "it takes %.1f s of processor time" % (spent.ru_utime + spent.ru_stime))
+
+
+def licences(case, backend, build, loaded):
+    """The texts of what would be packed; a library of nobody is refused."""
+    case.write("build.ninja", "build libttfs.so.1.p/x.symbols: SHSYM libttfs.so.1\n\nbuild libttfs.so.1: cpp_LINKER x.o\n LINK_ARGS = -L%s -lLLVMCore -lLLVM -lz\n" % case.folder)
+    for name in ("libLLVMCore.a", "libLLVM.a", "libLLVM.so"):
+        case.write(name, "")
+    os.symlink(os.path.join(build, "meson-info"), case.path("meson-info"))
+    found = backend.inside(case.folder)
+    case.equal([os.path.basename(p) for p in found], ["libLLVMCore.a", "onnx.proto"], "what is inside of a library that is linked so")
+    try:
+        case.check(not list(backend.licences(found)), "a library of nobody has a licence")
+    except RuntimeError as e:
+        case.check("libLLVMCore.a is packed and is of no Debian package" in str(e), str(e))
+    texts = dict(backend.licences([*loaded.values(), found[1]]))
+    case.check(len(texts) > 5 and all(len(t) > 300 for t in texts.values()), "texts: %s" % {n: len(t) for n, t in texts.items()})
+    case.check(any(n.startswith("libllvm") and b"LLVM Exception" in t for n, t in texts.items()), "LLVM's: %s" % sorted(texts))
+    case.check({"libcjson1/copyright", "libprotobuf-c1/copyright", "common-licenses/Apache-2.0"} <= set(texts), "texts: %s" % sorted(texts))
 
 
 def packing(case, library, build, *_):
@@ -133,6 +184,10 @@ def packing(case, library, build, *_):
     loaded = dict(backend.needed(library))
     case.check(any(n.startswith("libLLVM") for n in loaded) and "libcjson.so.1" in loaded and "libc.so.6" not in loaded, "libraries: %s" % loaded)
     case.check(all(os.path.exists(p) for p in loaded.values()), "libraries that are not there: %s" % loaded)
+    if shutil.which("dpkg"):
+        licences(case, backend, build, loaded)
+    else:
+        case.left_out("the licences' texts, for there is no dpkg")
     os.environ["TTFS_BUILD"] = os.path.relpath(build, SOURCE)
     os.chdir(os.path.join(SOURCE, "python"))  # as pip does
     case.check(os.path.samefile(backend.build_folder(), build), "TTFS_BUILD=%s is %s" % (os.environ["TTFS_BUILD"], backend.build_folder()))
@@ -140,7 +195,7 @@ def packing(case, library, build, *_):
 
 def main(part, *args):
     case = Case()
-    {"packing": packing, "abi": abi, "package": package, "notebook": notebook, "torch": pytorch, "wheel": wheel}[part](case, *args)
+    {"packing": packing, "abi": abi, "package": package, "notebook": notebook, "mnist": mnist, "torch": pytorch, "wheel": wheel}[part](case, *args)
     return case.done()
 
 

@@ -271,7 +271,8 @@ def chip(case):
     for engine, name, says in (("jit", "s.vcd", "only engine rtl"), ("exact", "s.vcd", "only engine rtl"), ("rtl", "s.fst", "ends with .vcd")):
         case.refused(*run, engine, "--signals", name, code=2, says=("--signals", says))
     case.refused(*run, "rtl", "--signals", "s.vcd", "--trace", "./s.vcd", code=2, says="--signals")
-    case.refused(*run, "rtl", "--signals", "s.vcd", "--trace", "s.fst", code=2, says=["--signals", "the views beside it"])
+    for shared in ("s.fst", "./s.fst", "../%s/s.fst" % os.path.basename(os.path.abspath(case.folder))):
+        case.refused(*run, "rtl", "--signals", "./s.vcd", "--trace", shared, code=2, says=["--signals", "the views beside it"])
     case.refused(*run, "rtl", "--signals", "lost/s.vcd", says="lost/s.vcd: No such file")
 
 
