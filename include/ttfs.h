@@ -415,6 +415,7 @@ typedef struct {
     double sram_ns;        /* stated access time of the memories' macros, 0.01 to 1000; 0: 2.5 */
     double clock_mhz;      /* of a device: what its PLL is to make; 0: the board's oscillator */
     bool estimate;         /* say what the chip takes, by a formula and at once; write nothing */
+    bool encoder;          /* of a board: it takes samples of bytes, too */
     TtfsProgress progress; /* tells of the tools */
 } TtfsSynthOptions;
 

@@ -295,6 +295,7 @@ static bool check_asked(const TtfsSynthOptions *o, TtfsDiag *diag) {
     const char *other = o->device           ? "--device"
                         : o->estimate       ? "--estimate"
                         : o->clock_mhz != 0 ? "--clock"
+                        : o->encoder        ? "--encoder"
                                             : NULL;
     if (!ttfs_asked_folder(o->folder, diag)) return false;
     if (other)

@@ -50,3 +50,29 @@ bool ttfs_board_pins(const TtfsDevice *d, uint32_t flit, TtfsBuf *out, uint32_t 
     }
     return true;
 }
+
+bool ttfs_board_verilog(bool encoder, TtfsFileSet *out, TtfsArena *a, TtfsDiag *diag) {
+    return ttfs_file_set_read(out, ttfs_data_path(a, "rtl/board"),
+                              (const char *const[]){".v", NULL}, true, diag) &&
+           (!encoder || ttfs_file_set_read_file(out, ttfs_data_path(a, "rtl/wrap"),
+                                                "ttfs_axis_raw.v", true, diag));
+}
+
+void ttfs_board_parameters(const TtfsChip *chip, uint32_t cycles, bool encoder, const char *before,
+                           const char *between, const char *after, TtfsBuf *out) {
+    const struct {
+        const char *name;
+        uint32_t value;
+    } of[] = {{"FLIT", ttfs_chip_flit_bits(chip)},
+              {"CLOCKS", cycles},
+              {"ENCODER", 1},
+              {"VALUE", ttfs_chip_flit_value_bits(chip)},
+              {"VALUE_BITS", chip->value_bits},
+              {"C_BITS", chip->c_bits},
+              {"X_BITS", chip->x_bits},
+              {"Y_BITS", chip->y_bits}};
+    size_t n = encoder ? sizeof of / sizeof *of : 2;
+    for (size_t i = 0; i < n; i++)
+        ttfs_buf_printf(out, "%s%s%s%" PRIu32 "%s", before, of[i].name, between, of[i].value,
+                        after);
+}

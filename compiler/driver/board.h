@@ -6,7 +6,9 @@
 #define TTFS_BOARD_H
 
 #include "base.h"
+#include "chip.h"
 #include "device.h"
+#include "file_set.h"
 
 /* The ports of the board top as Verilog declares them, but for trace_flit_o, the last, whose width
  * is the chip's; NULL at the end. */
@@ -17,5 +19,11 @@ extern const char *const ttfs_board_ports[];
  */
 bool ttfs_board_pins(const TtfsDevice *d, uint32_t flit, TtfsBuf *out, uint32_t *pins, TtfsArena *a,
                      TtfsDiag *diag);
+/* The Verilog of the board top, with its encoder where one is wanted. */
+bool ttfs_board_verilog(bool encoder, TtfsFileSet *out, TtfsArena *a, TtfsDiag *diag);
+/* The parameters of the board top for a chip: each as `before` NAME `between` VALUE `after`.
+ * `cycles`: of a bit of the UART. */
+void ttfs_board_parameters(const TtfsChip *chip, uint32_t cycles, bool encoder, const char *before,
+                           const char *between, const char *after, TtfsBuf *out);
 
 #endif

@@ -43,6 +43,9 @@ static const TtfsChip *chip_of(const Synth *s) {
 
 /* What is of a chip is not passed over. */
 static bool check_asked(const TtfsSynthOptions *o, TtfsDiag *diag) {
+    if (o->encoder && o->estimate)
+        return ttfs_error(diag, TTFS_AT_FILE("--encoder"), TTFS_OPTION_VALUE,
+                          "is not in the estimate");
     const char *other = o->lef ? "--lef" : o->sdc ? "--sdc" : o->sram_ns > 0 ? "--sram-ns" : NULL;
     return !other || ttfs_error(diag, TTFS_AT_FILE(other), TTFS_OPTION_VALUE,
                                 "is for a chip, with --liberty, and not for an FPGA");
@@ -109,8 +112,7 @@ static bool check_memories(const Synth *s) {
 static bool fill_verilog(const Synth *s) {
     TtfsFileSet board = {0};
     const char *rtl = ttfs_path_join(s->arena, s->tools.work, "rtl");
-    bool ok = ttfs_file_set_read(&board, ttfs_data_path(s->arena, "rtl/board"),
-                                 (const char *const[]){".v", NULL}, true, s->diag) &&
+    bool ok = ttfs_board_verilog(s->options->encoder, &board, s->arena, s->diag) &&
               ttfs_file_set_fill(&s->out.verilog, rtl, s->diag) &&
               ttfs_file_set_fill(&board, rtl, s->diag);
     ttfs_file_set_free(&board);
@@ -142,10 +144,10 @@ static void print_pll(const Synth *s, TtfsBuf *script) {
 static bool fill_script(const Synth *s) {
     TtfsBuf text = {0};
     uint32_t flit = ttfs_chip_flit_bits(chip_of(s));
-    ttfs_buf_printf(&text,
-                    "read_verilog -DSYNTHESIS -Irtl rtl/ttfs_*.v\n"
-                    "chparam -set FLIT %" PRIu32 " -set CLOCKS %" PRIu32 " ttfs_board\n",
-                    flit, s->result->baud_cycles);
+    ttfs_buf_puts(&text, "read_verilog -DSYNTHESIS -Irtl rtl/ttfs_*.v\nchparam");
+    ttfs_board_parameters(chip_of(s), s->result->baud_cycles, s->options->encoder, " -set ", " ",
+                          "", &text);
+    ttfs_buf_puts(&text, " ttfs_board\n");
     print_pll(s, &text);
     if (!ttfs_device_monitor(&s->result->device, flit))
         ttfs_buf_puts(&text, "hierarchy -top ttfs_board\nproc\n"

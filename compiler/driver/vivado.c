@@ -24,6 +24,7 @@ static const char *const kept_alone[] = {"project.tcl", "ttfs.xdc",   "synth.ys"
 static const char *const hex_ending[] = {".hex", NULL};
 
 typedef struct {
+    const TtfsSynthOptions *options;
     TtfsOut *out;
     TtfsTools tools;
     TtfsSynthesis *result;
@@ -152,7 +153,8 @@ static bool fill_result(const Vivado *s) {
 
 static bool fill_board(Vivado *s) {
     return !ttfs_vivado_board_there(&s->result->device) ||
-           ttfs_vivado_board(&s->tools, &s->out->image.chip, s->result, &s->board);
+           ttfs_vivado_board(&s->tools, &s->out->image.chip, s->result, s->options->encoder,
+                             &s->board);
 }
 
 static bool work(void *context) {
@@ -172,7 +174,10 @@ static bool work(void *context) {
 
 bool ttfs_vivado(const TtfsSynthOptions *o, TtfsOut *out, TtfsSynthesis *result, TtfsArena *a,
                  TtfsDiag *diag) {
-    Vivado s = {.out = out, .result = result, .arena = a, .diag = diag};
+    Vivado s = {.options = o, .out = out, .result = result, .arena = a, .diag = diag};
+    if (o->encoder && !ttfs_vivado_board_there(&result->device))
+        return ttfs_error(diag, TTFS_AT_FILE("--encoder"), TTFS_OPTION_VALUE,
+                          "is beside the board top, and %s has no board", result->device.name);
     s.tools = (TtfsTools){NULL, out->folder, result->device.name, o->progress, a, diag, NULL};
     bool ok = ttfs_out_folder_check(out->folder, place_of(&s), a, diag) &&
               ttfs_work_run(&s.tools, "ttfs-synth", work, &s);

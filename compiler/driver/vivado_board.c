@@ -6,7 +6,6 @@
 #include "vivado_board.h"
 
 #include "board.h"
-#include "shipped.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -20,15 +19,15 @@ static bool is_monitor(const char *port) {
 }
 
 /* The pins, and a module that has no others. */
-static void print_top(uint32_t flit, uint32_t cycles, TtfsBuf *out) {
+static void print_top(const TtfsChip *chip, uint32_t cycles, bool encoder, TtfsBuf *out) {
     ttfs_buf_puts(out, "// The board top without its monitor.\nmodule board (");
     for (uint32_t i = 0; ttfs_board_ports[i]; i++)
         if (!is_monitor(ttfs_board_ports[i]))
             ttfs_buf_printf(out, "%s\n    %s", i ? "," : "", ttfs_board_ports[i]);
-    ttfs_buf_printf(out,
-                    "\n);\n    ttfs_board #(.FLIT(%" PRIu32 "), .CLOCKS(%" PRIu32
-                    ")) u_board (\n        .trace_flit_o()",
-                    flit, cycles);
+    ttfs_buf_puts(out, "\n);\n    ttfs_board #(");
+    ttfs_board_parameters(chip, cycles, encoder, "\n        .", "(", "),", out);
+    out->len--; /* the last comma */
+    ttfs_buf_puts(out, "\n    ) u_board (\n        .trace_flit_o()");
     for (uint32_t i = 0; ttfs_board_ports[i]; i++) {
         const char *name = strchr(ttfs_board_ports[i], ' ') + 1;
         ttfs_buf_printf(out, ",\n        .%s(%s)", name,
@@ -58,7 +57,7 @@ static bool fill_project(const TtfsTools *t, const TtfsSynthesis *s) {
         "file.\nset here [file dirname [file normalize [info script]]]\n"
         "create_project -force board $here/vivado_board -part %s\n"
         "add_files [glob -directory [file normalize $here/../../rtl] ttfs_*.v]\n"
-        "add_files [list $here/board.v $here/ttfs_board.v $here/ttfs_uart.v]\n"
+        "add_files [concat $here/board.v [glob -directory $here ttfs_*.v]]\n"
         "set_property include_dirs [list [file normalize $here/../../rtl]] [current_fileset]\n"
         "add_files -fileset constrs_1 $here/board.xdc\n"
         "set_property top board [current_fileset]\n"
@@ -73,10 +72,9 @@ static bool fill_project(const TtfsTools *t, const TtfsSynthesis *s) {
 }
 
 bool ttfs_vivado_board(const TtfsTools *t, const TtfsChip *chip, const TtfsSynthesis *s,
-                       TtfsFileSet *verilog) {
+                       bool encoder, TtfsFileSet *verilog) {
     TtfsBuf top = {0};
-    print_top(ttfs_chip_flit_bits(chip), s->baud_cycles, &top);
+    print_top(chip, s->baud_cycles, encoder, &top);
     return ttfs_work_fill_buf(t, "board.v", &top) && fill_pins(t, s) && fill_project(t, s) &&
-           ttfs_file_set_read(verilog, ttfs_data_path(t->arena, "rtl/board"),
-                              (const char *const[]){".v", NULL}, true, t->diag);
+           ttfs_board_verilog(encoder, verilog, t->arena, t->diag);
 }

@@ -11,9 +11,9 @@
 
 /* Whether the device has a board with pins in hw/boards. */
 bool ttfs_vivado_board_there(const TtfsDevice *d);
-/* board.tcl, board.xdc and board.v in the tools' folder, the Verilog of the board top in `verilog`,
- * to be kept beside them. */
+/* board.tcl, board.xdc and board.v in the tools' folder, the Verilog of the board top, with its
+ * encoder where one is wanted, in `verilog`, to be kept beside them. */
 bool ttfs_vivado_board(const TtfsTools *t, const TtfsChip *chip, const TtfsSynthesis *s,
-                       TtfsFileSet *verilog);
+                       bool encoder, TtfsFileSet *verilog);
 
 #endif

@@ -12,8 +12,14 @@
 `default_nettype none
 
 module ttfs_board #(
-    parameter FLIT   = 28,   // of the chip
-    parameter CLOCKS = 12    // cycles a bit of the UART
+    parameter FLIT       = 28,   // of the chip
+    parameter CLOCKS     = 12,   // cycles a bit of the UART
+    parameter ENCODER    = 0,    // 1: samples of bytes are taken too, by ttfs_axis_raw; for it, of the chip:
+    parameter VALUE      = 14,   // bits of a value in a flit
+    parameter VALUE_BITS = 8,
+    parameter C_BITS     = 6,
+    parameter X_BITS     = 3,
+    parameter Y_BITS     = 3
 ) (
     input  wire            clk_i,
     input  wire            rst_ni,
@@ -28,7 +34,8 @@ module ttfs_board #(
     output wire            trace_valid_o,
     output wire [FLIT-1:0] trace_flit_o
 );
-    localparam [7:0] WRITE = 8'd1, READ = 8'd2, START = 8'd3, INPUT = 8'd4, END = 8'd5, TAKE = 8'd6, CLEAR = 8'd7;
+    localparam [7:0] WRITE = 8'd1, READ = 8'd2, START = 8'd3, INPUT = 8'd4, END = 8'd5, TAKE = 8'd6, CLEAR = 8'd7,
+                     PIXELS = 8'd9, TABLE = 8'd10, TABLE_END = 8'd11;
 
     // Synchronizers.
     reg [1:0] reset_q;
@@ -55,6 +62,7 @@ module ttfs_board #(
     reg [71:0] shift_q;
     reg [6:0]  count_q;
     reg        open_q, pending_q, miso_q, done_q, ended_q, refused_q, answer_q, given_q;
+    reg        raw_q;   // this sample came in bytes
     reg [31:0] answer_data_q;
 
     wire        cfg_ready, cfg_rvalid, busy, done, in_ready, out_valid, slot_valid;
@@ -74,18 +82,25 @@ module ttfs_board #(
     wire writes  = pending_q && command == WRITE;
     wire reads   = pending_q && command == READ;
     wire starts  = pending_q && command == START;
-    wire inputs  = pending_q && (command == INPUT || command == END);
+    wire ending  = pending_q && command == END;
+    wire inputs  = pending_q && (command == INPUT || (command == END && !raw_q));
+    wire pixels  = pending_q && (command == PIXELS || (command == END && raw_q));
+    wire tables  = pending_q && (command == TABLE || command == TABLE_END);
     wire takes   = pending_q && command == TAKE;
     wire clears  = pending_q && command == CLEAR;
     // A start waits until the chip is ready, an input until it is taken. Neither may wait for a sample to go on, as that
     // may wait for the host: refused are a start in a sample, and an input out of one or behind its end (the end marker,
     // or HOST of the chip's flags: PATIENCE is over). HOST is cleared before the next start: so it is of this sample.
+    // Refused too: a table of the encoder in a sample, and bytes for it where there is none.
     localparam HOST = 7;
-    wire late    = (starts && (slot_valid || flags[HOST])) || (inputs && (!slot_valid || ended_q));
+    wire late    = (starts && (slot_valid || flags[HOST])) || ((inputs || pixels) && (!slot_valid || ended_q))
+                 || (tables && slot_valid) || ((pixels || tables) && ENCODER == 0);
     wire started = starts && !busy && !late;
-    wire taken   = inputs && in_ready && !late;
+    wire coded_ready, coded_valid, coded_end;   // the encoder takes bytes; it has a value, the end
+    wire [FLIT-1:0] coded_flit;
+    wire taken   = !late && (inputs ? in_ready && !coded_valid : pixels && coded_ready);
     wire finished = (writes || reads) ? cfg_ready && (writes || cfg_rvalid)
-                  : starts ? started || late : inputs ? taken || late : pending_q;
+                  : starts ? started || late : inputs || pixels ? taken || late : tables ? coded_ready || late : pending_q;
 
     reg  asked_q;   // the chip has taken the read
     wire answered = reads && asked_q && cfg_rvalid;
@@ -111,6 +126,7 @@ module ttfs_board #(
             given_q   <= 1'b0;
             done_q    <= 1'b0;
             ended_q   <= 1'b0;
+            raw_q     <= 1'b0;
             refused_q <= 1'b0;
             uart_q    <= 1'b0;
         end else begin
@@ -130,7 +146,9 @@ module ttfs_board #(
             if (started) done_q <= 1'b0;
             else if (done) done_q <= 1'b1;
             if (started) ended_q <= 1'b0;
-            else if ((taken && command == END) || flags[HOST]) ended_q <= 1'b1;
+            else if ((taken && ending) || flags[HOST]) ended_q <= 1'b1;
+            if (started) raw_q <= 1'b0;
+            else if (pixels && taken) raw_q <= 1'b1;
             if (late) refused_q <= 1'b1;
             else if (clears) refused_q <= 1'b0;
         end
@@ -158,6 +176,41 @@ module ttfs_board #(
         .result_i    (flit)
     );
 
+    // The encoder; a start empties it of what an earlier sample left.
+    generate
+        if (ENCODER != 0) begin : g_encoder
+            localparam BYTES = (FLIT + 7) / 8;
+            wire [8*BYTES-1:0] data;
+            wire [BYTES-1:0]   keep;
+            ttfs_axis_raw #(
+                .FLIT(FLIT), .VALUE(VALUE), .VALUE_BITS(VALUE_BITS), .C_BITS(C_BITS), .X_BITS(X_BITS), .Y_BITS(Y_BITS),
+                .TABLES(1), .PIXELS(8)
+            ) u_encoder (
+                .clk_i     (clk_i),
+                .rst_ni    (rst_q && !started),
+                .s_valid_i ((pixels || tables) && !late),
+                .s_ready_o (coded_ready),
+                .s_data_i  (shift_q[63:0]),
+                .s_keep_i  ({8{!ending}}),
+                .s_last_i  (ending || command == TABLE_END),
+                .s_config_i(tables),
+                .m_valid_o (coded_valid),
+                .m_ready_i (in_ready),
+                .m_data_o  (data),
+                .m_keep_o  (keep),
+                .m_last_o  (coded_end)
+            );
+            assign coded_flit = data[FLIT-1:0];
+            wire unused_encoder = &{1'b0, data, keep};
+        end else begin : g_flits
+            wire unused_widths = &{1'b0, VALUE != 0, VALUE_BITS != 0, C_BITS != 0, X_BITS != 0, Y_BITS != 0};
+            assign coded_ready = 1'b0;
+            assign coded_valid = 1'b0;
+            assign coded_end   = 1'b0;
+            assign coded_flit  = {FLIT{1'b0}};
+        end
+    endgenerate
+
     wire [40:0] unused_mem;
     wire [11:0] unused_slot;
     wire unused = &{1'b0, unused_mem, unused_slot};
@@ -177,10 +230,10 @@ module ttfs_board #(
         .start_i        (started),
         .busy_o         (busy),
         .done_o         (done),
-        .in_valid_i     (inputs && !late),
+        .in_valid_i     (coded_valid || (inputs && !late)),
         .in_ready_o     (in_ready),
-        .in_end_i       (command == END),
-        .in_flit_i      (shift_q[FLIT-1:0]),
+        .in_end_i       (coded_valid ? coded_end : ending),
+        .in_flit_i      (coded_valid ? coded_flit : shift_q[FLIT-1:0]),
         .mem_req_valid_o(unused_mem[0]),
         .mem_req_ready_i(1'b0),
         .mem_req_addr_o (unused_mem[33:2]),

@@ -48,6 +48,7 @@ module ttfs_uart #(
     localparam [7:0] FLAG = 8'h7e, ESCAPE = 8'h7d;
     localparam [31:0] RESIDUE = 32'hc704dd7b;
     localparam [7:0] NOTHING = 8'd0, WRITE = 8'd1, READ = 8'd2, INPUT = 8'd4;
+    localparam [5:0] BYTES = 6'd2;   // 9, 10, 11: for the encoder
 
     function [31:0] crc_bit;
         input [31:0] crc;
@@ -138,7 +139,8 @@ module ttfs_uart #(
     wire flag     = came_q && sound_q && rx_byte_q == FLAG;
     wire escape   = rx_byte_q == ESCAPE;
     wire shifts   = left_q != 4'd0;
-    wire wide     = command_q == WRITE || command_q == READ || command_q == INPUT;
+    wire wide     = command_q == WRITE || command_q == READ || command_q == INPUT
+                  || (command_q[7:2] == BYTES && command_q[1:0] != 2'd0);
     wire [3:0] payload_end = wide ? 4'd10 : 4'd2;
     wire whole    = inside_q && !shifts && at_q == payload_end + 4'd4;
     wire right    = whole && crc_q == RESIDUE && !blocked_q && !busy_i;

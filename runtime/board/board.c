@@ -254,14 +254,52 @@ static bool see_done(TtfsBoard *b) {
     return b->status & TTFS_BOARD_DONE || fail(b, TTFS_BOARD_STUCK);
 }
 
-bool ttfs_board_sample(TtfsBoard *b, const uint64_t *in, uint32_t n, TtfsBoardTake *take,
-                       void *context, uint32_t *flags) {
-    *flags = 0;
-    if (!post(b, TTFS_BOARD_START, 0) || !put_inputs(b, in, n) || !ask(b, TTFS_BOARD_END, 0))
-        return false;
+/* The sample's input is in; what becomes of it. */
+static bool end_input(TtfsBoard *b, TtfsBoardTake *take, void *context, uint32_t *flags) {
+    if (!ask(b, TTFS_BOARD_END, 0)) return false;
     if (b->status & TTFS_BOARD_LATE) return fail(b, TTFS_BOARD_REFUSED);
     if (!take_results(b, take, context) || !see_done(b)) return false;
     return !(b->status & TTFS_BOARD_ERRORS) || ttfs_board_errors(b, flags);
+}
+
+bool ttfs_board_sample(TtfsBoard *b, const uint64_t *in, uint32_t n, TtfsBoardTake *take,
+                       void *context, uint32_t *flags) {
+    *flags = 0;
+    return post(b, TTFS_BOARD_START, 0) && put_inputs(b, in, n) &&
+           end_input(b, take, context, flags);
+}
+
+/* --- samples of bytes --- */
+
+enum { BEAT = 8 };
+
+/* Up to eight bytes, the first one lowest. */
+static uint64_t beat_of(const uint8_t *bytes, uint32_t n) {
+    uint64_t beat = 0;
+    for (uint32_t i = n < BEAT ? n : BEAT; i > 0; i--) beat = beat << 8 | bytes[i - 1];
+    return beat;
+}
+
+/* An earlier table that was cut off is brought to its end first. */
+bool ttfs_board_encoder(TtfsBoard *b, const uint8_t *table, uint32_t n, bool *there) {
+    *there = false;
+    if (!ask(b, TTFS_BOARD_TABLE_END, 0)) return false;
+    if (b->status & TTFS_BOARD_LATE) return ask(b, TTFS_BOARD_CLEAR, 0);
+    for (uint32_t i = 0; i < n; i += BEAT) {
+        uint8_t command = n - i > BEAT ? TTFS_BOARD_TABLE : TTFS_BOARD_TABLE_END;
+        if (!post(b, command, beat_of(table + i, n - i))) return false;
+    }
+    *there = true;
+    return ttfs_board_flush(b);
+}
+
+bool ttfs_board_sample_bytes(TtfsBoard *b, const uint8_t *in, uint32_t n, TtfsBoardTake *take,
+                             void *context, uint32_t *flags) {
+    *flags = 0;
+    if (!post(b, TTFS_BOARD_START, 0)) return false;
+    for (uint32_t i = 0; i < n; i += BEAT)
+        if (!post(b, TTFS_BOARD_PIXELS, beat_of(in + i, n - i))) return false;
+    return end_input(b, take, context, flags);
 }
 
 bool ttfs_board_class(void *best, uint64_t flit) {

@@ -105,6 +105,13 @@ typedef bool TtfsBoardTake(void *context, uint64_t flit);
 bool ttfs_board_sample(TtfsBoard *b, const uint64_t *in, uint32_t n, TtfsBoardTake *take,
                        void *context, uint32_t *flags);
 
+/* A board whose bitstream has an encoder takes samples of bytes too, eight a frame. Sets it up with
+ * the n bytes of its table (rtl/wrap/ttfs_axis_raw.v); `there`: whether the board has one. */
+bool ttfs_board_encoder(TtfsBoard *b, const uint8_t *table, uint32_t n, bool *there);
+/* As ttfs_board_sample; the sample is n bytes, in the order that the table says. */
+bool ttfs_board_sample_bytes(TtfsBoard *b, const uint8_t *in, uint32_t n, TtfsBoardTake *take,
+                             void *context, uint32_t *flags);
+
 /* The class, for hosts that want no more: the channel of the largest sum, the lowest one of
  * equals. A flit holds the sum in its lowest acc_bits bits and the channel in the next c_bits. */
 typedef struct {

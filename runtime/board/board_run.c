@@ -23,6 +23,8 @@ struct TtfsBoardRun {
     TtfsLine line;
     TtfsBoard board;
     uint64_t *in;
+    uint8_t *bytes; /* the input's integers as the encoder takes them */
+    bool has_encoder;
     TtfsSimTurn io; /* its trace and out alone */
     TtfsSimTraces traces;
     TtfsTrace nowhere; /* what belongs to no sample */
@@ -79,6 +81,7 @@ static bool make_buffers(TtfsBoardRun *r, TtfsDiag *diag) {
     r->sums = (uint32_t)readouts;
     r->sum = TTFS_ARRAY(a, TtfsSimSum, readouts);
     r->in = TTFS_ARRAY(a, uint64_t, ttfs_image_pop_size(ttfs_image_input(img)));
+    r->bytes = TTFS_ARRAY(a, uint8_t, ttfs_image_pop_size(ttfs_image_input(img)));
     r->traces.stages = ttfs_sim_turns(img);
     r->traces.stage = TTFS_ARRAY(a, TtfsTrace *, r->traces.stages);
     r->traces.nowhere = &r->nowhere;
@@ -109,13 +112,36 @@ static bool load_memory(TtfsBoardRun *r, TtfsMem m, const TtfsProgress *progress
            tell(r, progress, diag);
 }
 
+static void put_half(uint8_t *at, uint32_t value) {
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+}
+
+/* An encoder gets the input's integers as they are: its table is the identity, as far as values go.
+ * Wider values than a byte's go as flits. */
+static bool set_encoder(TtfsBoardRun *r) {
+    enum { HEAD = 10, ENTRIES = 256, BYTES = HEAD + 2 * ENTRIES, MOST_BITS = 8 };
+    uint8_t table[BYTES] = {0};
+    const TtfsImagePop *p = ttfs_image_input(r->img);
+    uint32_t bits = r->img->chip.value_bits;
+    if (bits > MOST_BITS) return true;
+    put_half(table, r->img->input_flow);
+    put_half(table + 2, p->w - 1);
+    put_half(table + 4, p->h - 1);
+    put_half(table + 6, p->c - 1);
+    for (uint32_t i = 0; i < ENTRIES; i++)
+        put_half(table + HEAD + 2 * i, i >> bits ? (1u << bits) - 1 : i);
+    return ttfs_board_encoder(&r->board, table, BYTES, &r->has_encoder);
+}
+
 static bool load(TtfsBoardRun *r, const TtfsProgress *progress, TtfsDiag *diag) {
     r->board = (TtfsBoard){.port = ttfs_line_port(&r->line), .patience = PATIENCE};
     ttfs_line_watch(&r->line, progress);
     ttfs_tell(progress, "loading the board", 0, 0);
     bool ok = ttfs_board_open(&r->board, ttfs_chip_hash(&r->img->chip)) || tell(r, progress, diag);
     for (uint32_t m = 0; ok && m < TTFS_MEMS; m++) ok = load_memory(r, (TtfsMem)m, progress, diag);
-    ok = ok && (ttfs_board_trace(&r->board, r->ticks) || tell(r, progress, diag));
+    ok = ok &&
+         ((ttfs_board_trace(&r->board, r->ticks) && set_encoder(r)) || tell(r, progress, diag));
     ttfs_tell(progress, "loading the board", 1, 0);
     ttfs_line_watch(&r->line, NULL);
     return ok;
@@ -173,6 +199,18 @@ static void take_flits(TtfsBoardRun *r) {
             ttfs_trace_fault(r->traces.stage[g], "%s", r->nowhere.fault);
 }
 
+/* A sample in the form that the board takes; flits where it takes both and they are fewer frames.
+ */
+static bool put_sample(TtfsBoardRun *r, const uint16_t *x, uint32_t *flags) {
+    enum { BEAT = 8 };
+    uint32_t n = ttfs_image_pop_size(ttfs_image_input(r->img));
+    uint32_t inputs = ttfs_sim_encode(r->img, x, r->in);
+    if (!r->has_encoder || inputs <= n / BEAT)
+        return ttfs_board_sample(&r->board, r->in, inputs, take, r, flags);
+    for (uint32_t i = 0; i < n; i++) r->bytes[i] = (uint8_t)x[i];
+    return ttfs_board_sample_bytes(&r->board, r->bytes, n, take, r, flags);
+}
+
 /* As the rtl engine's: the first samples enter again behind the last. */
 static bool run_turn(TtfsBoardRun *r, uint64_t turn, uint64_t n, const uint16_t *x,
                      TtfsTrace *out) {
@@ -185,8 +223,7 @@ static bool run_turn(TtfsBoardRun *r, uint64_t turn, uint64_t n, const uint16_t 
     for (uint32_t g = 0; g < r->traces.stages; g++)
         r->traces.stage[g] = g <= turn && turn - g < n ? &out[turn - g] : &r->nowhere;
     r->io.trace.len = r->io.out.len = 0;
-    uint32_t inputs = ttfs_sim_encode(r->img, enters, r->in);
-    if (!ttfs_board_sample(&r->board, r->in, inputs, take, r, &flags)) return false;
+    if (!put_sample(r, enters, &flags)) return false;
     take_flits(r);
     tell_errors(r, flags);
     return true;

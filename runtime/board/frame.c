@@ -29,7 +29,7 @@ uint64_t ttfs_board_number(const uint8_t *at, uint32_t n) {
 /* Bytes of the frame before flags and escapes. */
 static uint32_t fill(uint8_t number, const TtfsBoardFrame *f, uint8_t *at) {
     bool wide = f->command == TTFS_BOARD_WRITE || f->command == TTFS_BOARD_READ ||
-                f->command == TTFS_BOARD_INPUT;
+                f->command == TTFS_BOARD_INPUT || f->command >= TTFS_BOARD_PIXELS;
     uint32_t n = HEAD + (wide ? PAYLOAD : 0);
     at[0] = number;
     at[1] = f->command;

@@ -16,7 +16,10 @@ enum {
     TTFS_BOARD_END,
     TTFS_BOARD_TAKE,
     TTFS_BOARD_CLEAR,
-    TTFS_BOARD_POLL
+    TTFS_BOARD_POLL,
+    TTFS_BOARD_PIXELS,
+    TTFS_BOARD_TABLE,
+    TTFS_BOARD_TABLE_END
 };
 
 /* Bits of a reply's status. */

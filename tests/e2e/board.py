@@ -14,6 +14,7 @@ import sys
 
 from e2e import DIGITS, LIMIT_S, SOURCE, Case, complaints, need, npy
 from faults import engine
+from link import encoder
 from onnx_make import Model
 
 TEST = os.path.join(DIGITS, "test.npz")
@@ -31,9 +32,11 @@ def read_chip(rtl):
 def lint(case, folder):
     """The board top before the chip of OUT: no warning."""
     rtl = case.path(folder, "rtl")
-    p = subprocess.run([need("verilator"), "--lint-only", "-Wall", "-I" + rtl, "-y", rtl, "-y", os.path.dirname(BOARD), "-GFLIT=%d" % read_chip(rtl)[1], BOARD],
-                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LIMIT_S, check=False)
-    case.equal((p.returncode, complaints(p.stdout)), (0, ""), "lint of the board top")
+    for more in ([], encoder(case, folder)):
+        p = subprocess.run([need("verilator"), "--lint-only", "-Wall", "-I" + rtl, "-y", rtl, "-y", os.path.dirname(BOARD),
+                            "-y", os.path.join(SOURCE, "rtl", "wrap"), "-GFLIT=%d" % read_chip(rtl)[1], *more, BOARD],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LIMIT_S, check=False)
+        case.equal((p.returncode, complaints(p.stdout)), (0, ""), "lint of the board top")
 
 
 def lint_host(case, folder):

@@ -18,7 +18,7 @@ import termios
 import threading
 import time
 
-from e2e import DIGITS, SOURCE, TTFS, Case, data_folder, need, skip
+from e2e import DIGITS, SOURCE, TTFS, Case, data_folder, need, npy, skip
 
 TEST = os.path.join(DIGITS, "test.npz")
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -27,15 +27,22 @@ BAD = (10000, 1000, 1000)  # of a million bytes: damaged, lost, doubled
 SECONDS = 30  # in which anything that cannot work must end
 
 
+def encoder(case, folder):
+    """The board top's parameters that put an encoder in: it is used where a sample has more values than an eighth of its bytes."""
+    with open(case.path(folder, "manifest.json"), encoding="utf-8") as f:
+        chip = json.load(f)["chip"]
+    return ["-GENCODER=1", "-GVALUE=%d" % chip["acc_bits"]] + ["-G%s=%d" % (n.upper(), chip[n]) for n in ("value_bits", "c_bits", "x_bits", "y_bits")]
+
+
 def build(case, folder, how):
     """The board top before the chip of OUT as a program."""
     verilator = need("verilator")
     rtl, obj = case.path(folder, "rtl"), case.path(folder + "-obj")
     with open(os.path.join(rtl, "ttfs_top.v"), encoding="utf-8") as f:
         flit = int(re.search(r"\[(\d+):0\] in_flit_i", f.read())[1]) + 1
-    board = os.path.join(SOURCE, "rtl", "board")
+    board, wrap = os.path.join(SOURCE, "rtl", "board"), os.path.join(SOURCE, "rtl", "wrap")
     subprocess.run([verilator, "--cc", "-O3", "-Wno-fatal", "--top-module", "ttfs_board", "--prefix", "Vttfs_board", "--Mdir", obj, "-GFLIT=%d" % flit,
-                    "-GCLOCKS=%d" % CLOCKS, "-y", rtl, "-y", board, "-I" + rtl, os.path.join(board, "ttfs_board.v")], check=True)
+                    "-GCLOCKS=%d" % CLOCKS, *encoder(case, folder), "-y", rtl, "-y", board, "-y", wrap, "-I" + rtl, os.path.join(board, "ttfs_board.v")], check=True)
     root = subprocess.run([verilator, "--getenv", "VERILATOR_ROOT"], stdout=subprocess.PIPE, check=True).stdout.decode().strip()
     include = os.path.join(root, "include")
     sources = sorted(glob.glob(os.path.join(obj, "*.cpp"))) + [os.path.join(include, n) for n in ("verilated.cpp", "verilated_threads.cpp")]
@@ -172,6 +179,8 @@ def small(case):
         same(case, verify(case, "out", board, TEST, 2), 2, "a bad line")
         j = case.json("run", "out", "--input", TEST, "--count", "2", "--classes-only", "--engine", "board:" + board.device)
         case.equal((j.get("engine"), j.get("samples"), j.get("accuracy")), ("board", 2, 1), "run: %r" % j)
+        sparse = case.write("sparse.npy", npy((2, 64), [1.0 if i in (3, 40, 66, 90) else 0.0 for i in range(128)]))
+        same(case, verify(case, "out", board, sparse, 2), 2, "few values, as flits")
         case.compile("digits_mlp", "turns", "--chip", "chip.json", "--ticks", "15", "--schedule", "pipeline")
         case.check(case.json("info", "turns")["timing"]["turns"] > 1, "samples of a pipeline take several turns")
         same(case, verify(case, "turns", board, TEST, 3), 3, "a pipeline on the same chip")

@@ -409,6 +409,25 @@ def arty(case, folder, part):
         case.equal((p.returncode, p.stdout), (0, ""), "board.v elaborates")
 
 
+def encoders(case):
+    """With --encoder the board top gets one, as wide as the chip; by itself there is no encoder, and none where there is no board top."""
+    tools(case)
+    case.good("synth", "fast", "--device", "hx8k", "--encoder")
+    with open(case.path("fast", "chip.json"), encoding="utf-8") as f:
+        chip = json.load(f)
+    with open(case.path("fast", "fpga", "hx8k", "synth.ys"), encoding="utf-8") as f:
+        script = f.read()
+    for name, value in (("ENCODER", 1), ("VALUE", chip["acc_bits"]), ("VALUE_BITS", chip["value_bits"]), ("C_BITS", chip["c_bits"]),
+                        ("X_BITS", chip["x_bits"]), ("Y_BITS", chip["y_bits"])):
+        case.check(" -set %s %d " % (name, value) in script, "%s in %s" % (name, script[:400]))
+    case.good("synth", "fast", "--device", "hx8k")
+    with open(case.path("fast", "fpga", "hx8k", "synth.ys"), encoding="utf-8") as f:
+        case.check("ENCODER" not in f.read(), "an encoder that nobody asked for")
+    case.refused("synth", "fast", "--device", "hx8k", "--encoder", "--estimate", code=2, says="--encoder")
+    case.refused("synth", "fast", "--device", "zynq-7020", "--encoder", code=2, says=["--encoder", "zynq-7020 has no board"])
+    case.refused("synth", "fast", "--liberty", "cells.lib", "--encoder", code=2, says="--encoder")
+
+
 def projects(case):
     """7 series: a Vivado project, and what Yosys maps the chip to; no clock is known."""
     yosys = """[ "$*" = "-q synth.ys" ] && grep -q 'synth_xilinx -flatten -family xc7 -top ttfs_top' synth.ys && [ -f rtl/ttfs_top.v ] || exit 9
@@ -516,7 +535,7 @@ def main():
         return case.done()
     case.compile("digits_mlp", "out", "--fit", "hx8k", "--ticks", "15")
     path = os.environ["PATH"]
-    for part in (made, clocks, large, ecp5, missing, slow, engines, bits, not_remembered, refusals, guests, projects, estimates):
+    for part in (made, clocks, encoders, large, ecp5, missing, slow, engines, bits, not_remembered, refusals, guests, projects, estimates):
         part(case)
     os.environ["PATH"] = path
     return case.done()

@@ -8,7 +8,7 @@
 module board_tb;
     `include "bench.svh"
     localparam FLIT = 20;
-    localparam [7:0] NOTHING = 0, WRITE = 1, READ = 2, START = 3, INPUT = 4, END = 5, TAKE = 6, CLEAR = 7, POLL = 8;
+    localparam [7:0] NOTHING = 0, WRITE = 1, READ = 2, START = 3, INPUT = 4, END = 5, TAKE = 6, CLEAR = 7, POLL = 8, PIXELS = 9, TABLE = 10, TABLE_END = 11;
     reg sck = 0, cs_n = 1, mosi = 0;
     wire miso, busy, trace_valid;
     wire [FLIT-1:0] trace_flit;
@@ -17,6 +17,14 @@ module board_tb;
         .clk_i(clk), .rst_ni(rst_n), .spi_sck_i(sck), .spi_cs_ni(cs_n), .spi_mosi_i(mosi), .spi_miso_o(miso),
         .uart_rx_i(1'b1), .uart_tx_o(),
         .busy_o(busy), .trace_valid_o(trace_valid), .trace_flit_o(trace_flit)
+    );
+
+    // The same with an encoder, on the same wires.
+    wire coded_miso;
+    ttfs_board #(.FLIT(FLIT), .ENCODER(1), .VALUE(6), .VALUE_BITS(4), .C_BITS(3), .X_BITS(3), .Y_BITS(3)) coded (
+        .clk_i(clk), .rst_ni(rst_n), .spi_sck_i(sck), .spi_cs_ni(cs_n), .spi_mosi_i(mosi), .spi_miso_o(coded_miso),
+        .uart_rx_i(1'b1), .uart_tx_o(),
+        .busy_o(), .trace_valid_o(), .trace_flit_o()
     );
 
     // A frame of `bits` bits, highest first; what came back.
@@ -197,6 +205,62 @@ module board_tb;
         end
     endtask
 
+    // Samples of bytes: 2 rows of 2 columns, pixels 1, 2, 3 are values 9, 0, 4. What is left of a table that was cut off goes
+    // nowhere, nor do bytes behind the last pixel; a start forgets where an earlier sample was.
+    task sample_of_bytes(input [63:0] bytes, input integer frames, input integer values, input [31:0] mix, input integer what);
+        begin
+            frame(START, 0, 72);
+            repeat (10) tick;
+            coded.u_top.mix = 0;
+            n = coded.u_top.inputs;
+            i = coded.u_top.ends;
+            for (int k = 0; k < frames; k = k + 1) frame(PIXELS, bytes, 72);
+            frame(END, 0, 72);
+            repeat (60) tick;
+            check(coded.u_top.inputs, n + values, what);
+            check(coded.u_top.ends, i + 1, what);
+            check(coded.u_top.mix, mix, what);
+            check(coded.refused_q, 0, what);
+            dut.u_top.over = 1;
+            coded.u_top.over = 1;
+            tick;
+            dut.u_top.over = 0;
+            coded.u_top.over = 0;
+            repeat (4) tick;
+        end
+    endtask
+    localparam [19:0] FLOW = 20'd5 << 15, Y1 = 20'd1 << 12, X1 = 20'd1 << 9;
+    task encoder;
+        begin
+            frame(CLEAR, 0, 72);
+            frame(TABLE, 64'h7777777777777777, 72);
+            frame(TABLE_END, 0, 72);
+            frame(TABLE, 64'h0000_0001_0001_0005, 72);
+            frame(TABLE, 64'h0000_0009_0000_0000, 72);
+            frame(TABLE_END, 64'h0004, 72);
+            repeat (20) tick;
+            sample_of_bytes(64'h0303030303030101, 1, 4,
+                27 * (FLOW | 9) + 9 * (FLOW | X1 | 9) + 3 * (FLOW | Y1 | 4) + (FLOW | Y1 | X1 | 4), 62);
+            sample_of_bytes(64'h0101010102030203, 2, 2, 3 * (FLOW | 4) + (FLOW | Y1 | 4), 63);
+            sample_of_bytes(0, 0, 0, 0, 64);
+            frame(START, 0, 72);
+            repeat (10) tick;
+            frame(PIXELS, 64'h0101010102020203, 72);  // half of a sample that somebody left
+            frame(TABLE, 0, 72);
+            repeat (20) tick;
+            check(coded.refused_q, 1, 65);            // no table in a sample
+            dut.u_top.over = 1;
+            coded.u_top.over = 1;
+            tick;
+            dut.u_top.over = 0;
+            coded.u_top.over = 0;
+            frame(PIXELS, 0, 72);
+            frame(CLEAR, 0, 72);
+            repeat (10) tick;
+            sample_of_bytes(64'h0101010102030203, 1, 2, 3 * (FLOW | 4) + (FLOW | Y1 | 4), 66);
+        end
+    endtask
+
     // A command that is refused: the link takes the next frame, which tells of it beside `state`.
     task refused(input [7:0] command, input [7:0] state, input integer what);
         begin
@@ -250,6 +314,8 @@ module board_tb;
         // A sample.
         refused(INPUT, 8'h00, 12);
         refused(END, 8'h00, 13);
+        refused(PIXELS, 8'h00, 60);  // there is no encoder
+        refused(TABLE, 8'h00, 61);
         check(dut.u_top.inputs + dut.u_top.ends, 0, 14);
         frame(START, 0, 72);
         repeat (10) tick;
@@ -352,6 +418,7 @@ module board_tb;
         repeat (10) tick;
         status(8'h00, 36);
         sessions_of_bytes;
+        encoder;
         finish(150);
     end
 endmodule
@@ -396,6 +463,7 @@ module ttfs_top (
     reg [10:0] flags = 0;
     reg [31:0] addr_q = 0, data_q = 0, wait_q = 0, read_q = 0;
     integer writes = 0, starts = 0, inputs = 0, ends = 0;
+    reg [31:0] mix = 0;  // of all flits, in order
     assign cfg_ready_o = wait_q == 0 && read_q == 0 && !stuck;
     assign busy_o = running_q || wait_q != 0;
     assign done_o = over;
@@ -422,7 +490,7 @@ module ttfs_top (
         if (in_valid_i && in_ready_o) begin
             wait_q <= 3;
             if (in_end_i) begin ends <= ends + 1; open_q <= 0; end
-            else begin inputs <= inputs + 1; flit_q <= in_flit_i; end
+            else begin inputs <= inputs + 1; flit_q <= in_flit_i; mix = 3 * mix + in_flit_i; end
         end
         if (out_ready_i && has_result) has_result <= 0;
         if (over) begin running_q <= 0; open_q <= 0; end

@@ -46,6 +46,9 @@ typedef struct {
     uint64_t in[MOST];
     uint32_t inputs, result, results, starts;
     uint32_t polls, lazy; /* a result is there after so many polls */
+    bool encoder;
+    uint8_t table[64], pixels[64];
+    uint32_t table_bytes, pixel_bytes, tables;
 } Model;
 
 static uint32_t next_random(Model *m) {
@@ -143,6 +146,22 @@ static void rest(Model *m) {
     m->is_done = true;
 }
 
+/* Eight bytes, lowest first; of a table in no sample, of pixels in one. */
+static void do_bytes(Model *m, uint8_t command, uint64_t payload) {
+    bool pixels = command == TTFS_BOARD_PIXELS, open = m->running && !m->ended;
+    if (!m->encoder || (pixels ? !open : m->running)) {
+        m->late_bit = true;
+        return;
+    }
+    for (int i = 0; i < 8; i++, payload >>= 8) {
+        if (pixels && m->pixel_bytes < MOST) m->pixels[m->pixel_bytes++] = (uint8_t)payload;
+        if (!pixels && m->table_bytes < MOST) m->table[m->table_bytes++] = (uint8_t)payload;
+    }
+    if (command != TTFS_BOARD_TABLE_END) return;
+    m->tables++;
+    if (m->tables % 2) m->table_bytes = 0; /* what was left of an earlier one */
+}
+
 static void do_command(Model *m, uint8_t command, uint64_t payload) {
     bool open = m->running && !m->ended;
     m->has_answer = false;
@@ -151,7 +170,7 @@ static void do_command(Model *m, uint8_t command, uint64_t payload) {
     if (command == TTFS_BOARD_START && !m->running) {
         m->running = true;
         m->ended = m->is_done = false;
-        m->inputs = m->result = 0;
+        m->inputs = m->result = m->pixel_bytes = 0;
         m->starts++;
     } else if (command == TTFS_BOARD_START) {
         m->late_bit = true;
@@ -159,6 +178,7 @@ static void do_command(Model *m, uint8_t command, uint64_t payload) {
     if (command == TTFS_BOARD_INPUT && open && m->inputs < MOST) m->in[m->inputs++] = payload;
     if (command == TTFS_BOARD_END && open) m->ended = true;
     if ((command == TTFS_BOARD_INPUT || command == TTFS_BOARD_END) && !open) m->late_bit = true;
+    if (command >= TTFS_BOARD_PIXELS) do_bytes(m, command, payload);
     if (command == TTFS_BOARD_POLL) m->polls++;
     if (command == TTFS_BOARD_TAKE && has_result(m)) {
         m->result++;
@@ -171,7 +191,8 @@ static void do_command(Model *m, uint8_t command, uint64_t payload) {
 /* --- from the host to the model --- */
 
 static void judge(Model *m) {
-    bool wide = m->frame[1] == 1 || m->frame[1] == 2 || m->frame[1] == 4;
+    bool wide = m->frame[1] == 1 || m->frame[1] == 2 || m->frame[1] == 4 ||
+                (m->frame[1] >= 9 && m->frame[1] <= 11);
     uint32_t n = wide ? 10 : 2;
     if (m->bytes < n + 4 || m->bytes < 6) return;
     uint32_t crc = (uint32_t)ttfs_board_number(m->frame + n, 4);
@@ -428,6 +449,31 @@ static void test_chip(void **state) {
     assert_true(n == RESULTS && flags == 128 && m.flags == 0);
 }
 
+/* Samples of bytes, over a bad line, where there is an encoder; where there is none that is said.
+ */
+static void test_encoder(void **state) {
+    (void)state;
+    uint8_t bytes[43];
+    uint32_t n = 0, flags;
+    bool there = true;
+    for (uint32_t i = 0; i < sizeof bytes; i++) bytes[i] = (uint8_t)(0x70 + i);
+    Model m = model(BOARD);
+    TtfsBoard b = host(&m);
+    assert_true(ttfs_board_open(&b, HASH) && ttfs_board_encoder(&b, bytes, 43, &there));
+    assert_true(!there && !m.late_bit);
+    m = model(BOARD);
+    m.encoder = true;
+    m.damaged = m.lost = m.doubled = 100;
+    b = host(&m);
+    assert_true(ttfs_board_open(&b, HASH) && ttfs_board_encoder(&b, bytes, 43, &there));
+    assert_true(there && m.tables == 2 && m.table_bytes == 48);
+    assert_memory_equal(m.table, bytes, 43);
+    assert_true(ttfs_board_sample_bytes(&b, bytes, 43, take_any, &n, &flags));
+    assert_true(n == RESULTS && m.pixel_bytes == 48 && m.inputs == 0 && m.starts == 1);
+    assert_memory_equal(m.pixels, bytes, 43);
+    for (uint32_t i = 43; i < 48; i++) assert_int_equal(m.pixels[i], 0);
+}
+
 /* What another host left behind: half of a load, PATIENCE, a sample without an end. */
 static void test_left(void **state) {
     (void)state;
@@ -594,7 +640,7 @@ int main(void) {
         cmocka_unit_test(test_left),        cmocka_unit_test(test_late_done),
         cmocka_unit_test(test_device),      cmocka_unit_test(test_line),
         cmocka_unit_test(test_adapter),     cmocka_unit_test(test_lazy),
-        cmocka_unit_test(test_older_reply),
+        cmocka_unit_test(test_older_reply), cmocka_unit_test(test_encoder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

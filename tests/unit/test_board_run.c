@@ -53,6 +53,8 @@ static struct {
     const TtfsTty *tty;
     volatile int stop; /* what the progress of all calls says */
     bool stops;        /* in the midst of a sample */
+    bool encoder;      /* the board has one */
+    uint64_t bytes;    /* samples that came in bytes */
     uint32_t loading[2];
 } fake;
 
@@ -189,21 +191,16 @@ static void next_run(void) {
     assert_true(fake.n > 0);
 }
 
-bool __wrap_ttfs_board_sample(TtfsBoard *b, const uint64_t *in, uint32_t n, TtfsBoardTake *take,
-                              void *context, uint32_t *flags);
-bool __wrap_ttfs_board_sample(TtfsBoard *b, const uint64_t *in, uint32_t n, TtfsBoardTake *take,
-                              void *context, uint32_t *flags) {
+/* The sample whose turn it is. */
+static const uint16_t *sample_now(uint32_t *inputs) {
     const Case *c = fake.of;
-    uint32_t inputs = ttfs_pop_size(&c->spike.pops.at[0]), given = 0;
+    *inputs = ttfs_pop_size(&c->spike.pops.at[0]);
     if (fake.turn == fake.n + c->turns - 1) next_run();
-    const uint16_t *x = c->x + (fake.first + fake.turn % fake.n) * inputs;
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t value = in[i] & ((UINT64_C(1) << c->img.chip.acc_bits) - 1), k = 0;
-        while (k < inputs && flit_of(&c->img, 1, (uint32_t)k, value) != in[i]) k++;
-        assert_true(k < inputs && x[k] == value);
-    }
-    for (uint32_t i = 0; i < inputs; i++) given += x[i] > 0;
-    assert_int_equal(n, given);
+    return c->x + (fake.first + fake.turn % fake.n) * *inputs;
+}
+
+static bool answer(TtfsBoard *b, TtfsBoardTake *take, void *context, uint32_t *flags) {
+    const Case *c = fake.of;
     give_all(take, context);
     if (fake.fails == SAMPLE && fake.end == TTFS_BOARD_FLOOD) return flood(b, take, context);
     if (fake.turn == fake.odd_turn)
@@ -212,6 +209,56 @@ bool __wrap_ttfs_board_sample(TtfsBoard *b, const uint64_t *in, uint32_t n, Ttfs
     fake.stop = fake.stops;
     *flags = fake.turn++ == fake.flag_turn ? 128 : 0;
     return !cannot(b, SAMPLE);
+}
+
+bool __wrap_ttfs_board_encoder(TtfsBoard *b, const uint8_t *table, uint32_t n, bool *there);
+bool __wrap_ttfs_board_encoder(TtfsBoard *b, const uint8_t *table, uint32_t n, bool *there) {
+    const TtfsImage *img = &fake.of->img;
+    const TtfsImagePop *p = &img->pops.at[0];
+    const uint32_t head[] = {img->input_flow, p->w - 1, p->h - 1, p->c - 1, 0};
+    uint32_t most = (1u << img->chip.value_bits) - 1;
+    assert_int_equal(n, 522);
+    for (uint32_t i = 0; i < 5; i++)
+        assert_int_equal(table[2 * i] + 256 * table[2 * i + 1], head[i]);
+    for (uint32_t i = 0; i < 256; i++)
+        assert_int_equal(table[10 + 2 * i] + 256 * table[11 + 2 * i], i < most ? i : most);
+    *there = fake.encoder;
+    return !cannot(b, TRACE);
+}
+
+/* Lowest first, in the order of the input's integers. */
+bool __wrap_ttfs_board_sample_bytes(TtfsBoard *b, const uint8_t *in, uint32_t n,
+                                    TtfsBoardTake *take, void *context, uint32_t *flags);
+bool __wrap_ttfs_board_sample_bytes(TtfsBoard *b, const uint8_t *in, uint32_t n,
+                                    TtfsBoardTake *take, void *context, uint32_t *flags) {
+    uint32_t inputs, given = 0;
+    const uint16_t *x = sample_now(&inputs);
+    assert_true(fake.encoder && n == inputs);
+    for (uint32_t i = 0; i < n; i++) {
+        assert_int_equal(in[i], x[i]);
+        given += x[i] > 0;
+    }
+    assert_true(given > n / 8);
+    fake.bytes++;
+    return answer(b, take, context, flags);
+}
+
+bool __wrap_ttfs_board_sample(TtfsBoard *b, const uint64_t *in, uint32_t n, TtfsBoardTake *take,
+                              void *context, uint32_t *flags);
+bool __wrap_ttfs_board_sample(TtfsBoard *b, const uint64_t *in, uint32_t n, TtfsBoardTake *take,
+                              void *context, uint32_t *flags) {
+    const Case *c = fake.of;
+    uint32_t inputs, given = 0;
+    const uint16_t *x = sample_now(&inputs);
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t value = in[i] & ((UINT64_C(1) << c->img.chip.acc_bits) - 1), k = 0;
+        while (k < inputs && flit_of(&c->img, 1, (uint32_t)k, value) != in[i]) k++;
+        assert_true(k < inputs && x[k] == value);
+    }
+    for (uint32_t i = 0; i < inputs; i++) given += x[i] > 0;
+    assert_int_equal(n, given);
+    assert_true(!fake.encoder || c->img.chip.value_bits > 8 || n <= inputs / 8);
+    return answer(b, take, context, flags);
 }
 
 /* --- the cases --- */
@@ -309,6 +356,7 @@ static void check_faults(const Case *c, uint32_t n, uint64_t turn, const char *s
 
 static void one_network(Case *c, TtfsRng *r) {
     TtfsDiag diag = {0};
+    fake.encoder = ttfs_rng_below(r, 2);
     TtfsBoardRun *b = start(c, ttfs_rng_below(r, 3) > 0, &diag);
     assert_non_null(b);
     assert_true(fake.loading[0] == 1 && fake.loading[1] == 1 && !fake.tty->progress);
