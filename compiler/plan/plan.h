@@ -59,9 +59,9 @@ typedef struct {
                                     other); 0 when the chip has no tables */
 } TtfsBuffer;
 
-/* Part of a population, on one core in one slot. Where a neuron's weights are more rows than a core
- * has, on a chip with stream, several tasks in a row of the core are parts of the same neurons:
- * each adds some passes of one group at one position, the last one gives the values. */
+/* Part of a population, on one core in one slot. Where a neuron's weights are too many rows for a
+ * core, several tasks in a row of the core are parts of the same neurons: each adds some passes of
+ * one group at one position, the last one gives the values. */
 typedef struct {
     TtfsPop pop;
     uint32_t core, slot;
@@ -143,7 +143,7 @@ bool ttfs_plan_input_flow(const TtfsPlan *p, const TtfsSpike *s, uint32_t *flow)
 uint32_t ttfs_plan_turns(const TtfsPlan *p, const TtfsSpike *s);
 
 /* All that follows from the chip, `when`, the number of slots and which part of which population
- * each task is (in their order; of a part also its first pass and passes): the other numbers of
+ * each task is (in their order; of a part also its passes): the other numbers of
  * tasks, buffers, flows, the words that cores use. There is one way: things lie in memories one
  * after the other, in the order of tasks and populations; buffers with more banks come first, each
  * where its copies fit first. Streamed weights lie behind all others, those of odd slots from the

@@ -65,20 +65,19 @@ static void check_lists(PlanCheck *c, uint32_t i) {
         ttfs_plan_fault(c, t->pop, "task %u has biases that depend on the position", i);
 }
 
-/* The passes of a neuron whose weights are too many for a core are added in parts, on a chip with
- * stream; another has all of its own. */
-static void check_part(PlanCheck *c, uint32_t i) {
+/* A part is some passes of one group at one position; the one with the last has no more. */
+static bool check_part(PlanCheck *c, uint32_t i) {
     const TtfsPlan *p = c->plan;
     const TtfsTask *t = &p->tasks.at[i];
-    uint32_t all = ttfs_task_passes(c->spike, &p->chip, t);
-    bool some = t->first_pass || t->more || t->passes != all;
-    if (!t->groups || !some) return;
-    if (!p->chip.stream || !ttfs_task_exceeds(c->spike, &p->chip, t))
-        ttfs_plan_fault(c, t->pop, "task %u has passes %u+%u of %u, which a core can hold", i,
-                        t->first_pass, t->passes, all);
-    else if (!inside(t->first_pass, t->passes, all) || t->groups > 1 || t->more > 1)
-        ttfs_plan_fault(c, t->pop, "task %u has passes %u+%u of %u, of %u groups, more %u", i,
-                        t->first_pass, t->passes, all, t->groups, t->more);
+    if (!ttfs_task_is_part(t)) return true;
+    uint32_t all = t->groups ? ttfs_task_passes(c->spike, &p->chip, t) : 0;
+    uint64_t positions = (uint64_t)t->oy_count * t->ox_count;
+    if (inside(t->first_pass, t->passes, all) && t->groups == 1 && positions == 1 &&
+        t->more == (t->first_pass + t->passes < all))
+        return true;
+    return ttfs_plan_fault(
+        c, t->pop, "task %u has passes %u+%u of %u, of %u groups at %" PRIu64 " positions, more %u",
+        i, t->first_pass, t->passes, all, t->groups, positions, t->more);
 }
 
 /* The same neurons. */
@@ -162,12 +161,11 @@ static void check_cover(PlanCheck *c, TtfsPop id, const uint32_t *tasks, uint32_
 bool ttfs_plan_check_tasks(PlanCheck *c) {
     const TtfsPlan *p = c->plan;
     for (uint32_t i = 0; i < p->tasks.len; i++)
-        if (!check_place(c, i)) return false;
+        if (!check_place(c, i) || !check_part(c, i)) return false;
     for (uint32_t i = 0; i < p->tasks.len; i++) {
         check_positions(c, i);
         check_lists(c, i);
         check_streamed(c, i);
-        check_part(c, i);
     }
     check_parts(c);
     TtfsPlanIndex of = ttfs_plan_index_tasks(p, c->spike->pops.len, &c->scratch);

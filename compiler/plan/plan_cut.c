@@ -36,8 +36,7 @@ TtfsCutRule ttfs_plan_cut_rule(const TtfsChip *chip, const TtfsSpike *s, TtfsPop
         if (c->group > 1) rule.most = least(rule.most, set_of(c, dst, chip->lanes));
     }
     TtfsTask one = {.pop = p, .channels = rule.most, .oy_count = 1, .ox_count = 1};
-    if (ttfs_task_elements(s, &one) > chip->list_entries || ttfs_task_exceeds(s, chip, &one))
-        rule.by_position = true;
+    if (ttfs_task_elements(s, &one) > chip->list_entries) rule.by_position = true;
     if (is_flat(dst)) rule.by_position = true;
     return rule;
 }
@@ -135,19 +134,15 @@ static uint32_t part_of(const Passes *p, uint32_t i, TtfsReach *r) {
     return first;
 }
 
-bool ttfs_task_exceeds(const TtfsSpike *s, const TtfsChip *chip, const TtfsTask *t) {
-    return ttfs_task_elements(s, t) > chip->weight_rows;
-}
-
 bool ttfs_task_is_part(const TtfsTask *t) {
     return t->more || t->first_pass > 0;
 }
 
 /* The most elements of a pass: of what is added in parts, also a quarter of a core's rows, so that
  * two slots in a row find room for some each. */
-static uint32_t most_of_pass(const TtfsSpike *s, const TtfsChip *chip, const TtfsTask *t) {
+static uint32_t most_of_pass(const TtfsChip *chip, const TtfsTask *t) {
     uint32_t quarter = chip->weight_rows / 4;
-    if (!ttfs_task_exceeds(s, chip, t)) return chip->list_entries;
+    if (!ttfs_task_is_part(t)) return chip->list_entries;
     return least(chip->list_entries, quarter ? quarter : 1);
 }
 
@@ -155,7 +150,7 @@ static uint32_t most_of_pass(const TtfsSpike *s, const TtfsChip *chip, const Ttf
  * elements of all are that. */
 static bool find_pass(const TtfsSpike *s, const TtfsChip *chip, const TtfsTask *t, uint32_t pass,
                       TtfsReach *r, uint32_t *first_element) {
-    uint32_t most = most_of_pass(s, chip, t);
+    uint32_t most = most_of_pass(chip, t);
     *first_element = 0;
     for (uint32_t k = 0; k < ttfs_spike_pop(s, t->pop)->conn_count; k++) {
         *r = ttfs_task_reach(s, t, k);
@@ -190,8 +185,9 @@ uint32_t ttfs_task_pass_start(const TtfsSpike *s, const TtfsChip *chip, const Tt
 
 uint32_t ttfs_task_passes(const TtfsSpike *s, const TtfsChip *chip, const TtfsTask *t) {
     const TtfsPopulation *p = ttfs_spike_pop(s, t->pop);
-    uint32_t n = 0, most = most_of_pass(s, chip, t);
-    if (ttfs_task_elements(s, t) <= most && p->conn_count <= chip->segments) return 1;
+    uint32_t n = 0, most = most_of_pass(chip, t);
+    bool one = ttfs_task_elements(s, t) <= most && p->conn_count <= chip->segments;
+    if (one && !ttfs_task_is_part(t)) return 1;
     for (uint32_t k = 0; k < p->conn_count; k++) {
         TtfsReach r = ttfs_task_reach(s, t, k);
         Passes cut = passes_of(&r, most);

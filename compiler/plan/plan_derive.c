@@ -10,17 +10,13 @@
 
 #include <stdlib.h>
 
-/* Of all passes of the task's neurons those that are its own: what it says, where these are too
- * many for a core, else all. */
+/* Of all passes of the task's neurons those that are its own: what it says, if it is a part. */
 static void size_part(const PlanDerive *d, TtfsTask *t, uint32_t passes) {
     const TtfsChip *chip = &d->plan->chip;
-    bool some = t->groups && t->passes && ttfs_task_exceeds(d->spike, chip, t);
-    if (!some || t->first_pass >= passes || t->passes > passes - t->first_pass) {
-        t->first_pass = t->more = 0;
+    if (!ttfs_task_is_part(t)) {
         t->passes = passes;
         return;
     }
-    t->more = t->first_pass + t->passes < passes;
     t->group_rows = ttfs_task_pass_start(d->spike, chip, t, t->first_pass + t->passes) -
                     ttfs_task_pass_start(d->spike, chip, t, t->first_pass);
 }

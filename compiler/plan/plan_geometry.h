@@ -83,15 +83,13 @@ bool ttfs_plan_biases_vary(const TtfsSpike *s, TtfsPop p);
  * run. */
 bool ttfs_task_pass(const TtfsSpike *s, const TtfsPlan *plan, const TtfsTask *t, uint32_t pass,
                     TtfsSegment *seg, uint32_t *first_element);
-/* How many passes the task's neurons take on this chip, in all their parts: 1 when their elements
- * fit a list, and their sources a SCAN record. */
+/* How many passes the task's neurons take on this chip, in all their parts if it is one of these: 1
+ * when their elements fit a list, and their sources a SCAN record. */
 uint32_t ttfs_task_passes(const TtfsSpike *s, const TtfsChip *chip, const TtfsTask *t);
 /* The first element of a pass of them; behind the last: how many there are. */
 uint32_t ttfs_task_pass_start(const TtfsSpike *s, const TtfsChip *chip, const TtfsTask *t,
                               uint32_t pass);
-/* Are a neuron's weights more rows than a core has, so that they are added in parts? Is the task
- * one of these? */
-bool ttfs_task_exceeds(const TtfsSpike *s, const TtfsChip *chip, const TtfsTask *t);
+/* Does the task add some of its neurons' weights, and others of the same neurons the rest? */
 bool ttfs_task_is_part(const TtfsTask *t);
 /* Words of the task's records in the three programs. */
 uint64_t ttfs_task_words(const TtfsSpike *s, const TtfsTask *t);

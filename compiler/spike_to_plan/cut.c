@@ -106,25 +106,35 @@ static uint64_t unit_rows(const Job *j) {
     return ttfs_task_elements(j->v->spike, &t);
 }
 
-/* Has a unit more weight rows than a core, which are then added in parts? */
+/* Has a unit too many weight rows for a core, which are then added in parts? */
 static bool exceeds(const Job *j) {
-    const TtfsChip *c = &j->v->plan->chip;
-    return c->stream && !ttfs_pop_is_pooled(j->v->spike, j->pop) && unit_rows(j) > c->weight_rows;
+    const Solver *v = j->v;
+    uint64_t most_rows = v->fine ? v->at_once : v->plan->chip.weight_rows;
+    return v->runs && !ttfs_pop_is_pooled(v->spike, j->pop) && unit_rows(j) > most_rows;
+}
+
+/* Of neurons that are added in parts. */
+static uint32_t passes_in_parts(const Solver *v, const TtfsTask *t) {
+    TtfsTask part = *t;
+    part.more = 1;
+    return ttfs_task_passes(v->spike, &v->plan->chip, &part);
 }
 
 /* Passes from `first` on of all those of a task's neurons that are one part. */
 static uint32_t part_passes(const Solver *v, const TtfsTask *t, uint32_t first, uint32_t passes) {
     const TtfsChip *c = &v->plan->chip;
-    uint32_t before = ttfs_task_pass_start(v->spike, c, t, first), n = 1;
+    TtfsTask part = *t;
+    part.more = 1;
+    uint32_t before = ttfs_task_pass_start(v->spike, c, &part, first), n = 1;
     while (first + n < passes &&
-           ttfs_task_pass_start(v->spike, c, t, first + n + 1) - before <= v->at_once)
+           ttfs_task_pass_start(v->spike, c, &part, first + n + 1) - before <= v->at_once)
         n++;
     return n;
 }
 
 /* The parts that a task's neurons are added in. */
 static uint32_t count_parts(const Solver *v, const TtfsTask *t) {
-    uint32_t passes = ttfs_task_passes(v->spike, &v->plan->chip, t), n = 0;
+    uint32_t passes = passes_in_parts(v, t), n = 0;
     for (uint32_t at = 0; at < passes; n++) at += part_passes(v, t, at, passes);
     return n;
 }
@@ -153,8 +163,13 @@ static uint64_t rows_at_once(const Job *j, const Cut *cut) {
     return (items_of(j, cut) + runs - 1) / runs * unit_rows(j);
 }
 
+/* Is some of the population computed in slot 0? */
+static bool begins_at_0(const Solver *v, TtfsPop pop) {
+    return ttfs_plan_when(v->plan, pop).slot == (ttfs_solver_runs(v, pop) - 1) * v->step;
+}
+
 /* What the largest cell takes of the memories of a core: weight rows in a slot, and in two that
- * follow one another. */
+ * follow one another, beside what is there for good of slot 0. */
 typedef struct {
     uint64_t rows, two, acts, words;
 } Need;
@@ -164,7 +179,7 @@ static Need need_of(const Job *j, const Cut *cut) {
     TtfsTask t;
     uint32_t runs = ttfs_solver_runs(v, j->pop);
     Need n = {.rows = rows_at_once(j, cut), .words = largest(j, cut, &t) + runs - 1};
-    n.two = runs > 1 && v->step == 1 ? 2 * n.rows : n.rows;
+    n.two = n.rows * least(runs, 2 / v->step + begins_at_0(v, j->pop));
     divide(j, &t);
     if (exceeds(j)) n.words -= runs - 1;
     n.words *= ttfs_task_words(v->spike, &t);
@@ -194,8 +209,8 @@ static uint64_t room_cycles(const Job *j, const Cut *cut) {
 static bool has_room(const Solver *v, uint32_t core, const Need *n) {
     const TtfsChip *c = &v->plan->chip;
     uint64_t ends = 3 + UINT64_C(3) * v->plan->slots.len;
-    return v->last[core] + n->rows <= c->weight_rows && n->two <= c->weight_rows &&
-           v->acts[core] + n->acts <= c->act_words &&
+    return v->held[core] + v->last[core] + n->rows <= c->weight_rows &&
+           v->held[core] + n->two <= c->weight_rows && v->acts[core] + n->acts <= c->act_words &&
            v->words[core] + n->words + ends <= c->program_words;
 }
 
@@ -317,10 +332,11 @@ static void add_items(const Job *j, TtfsTask at, Span units, Span rows, Span col
 /* The parts of a task's neurons, a step apart, the last in its slot; how many they are. */
 static uint32_t add_parts(const Job *j, TtfsTask t) {
     TtfsPlan *p = j->v->plan;
-    uint32_t passes = ttfs_task_passes(j->v->spike, &p->chip, &t), n = count_parts(j->v, &t);
+    uint32_t passes = passes_in_parts(j->v, &t), n = count_parts(j->v, &t);
     t.slot -= (n - 1) * j->v->step;
     for (; t.first_pass < passes; t.first_pass += t.passes, t.slot += j->v->step) {
         t.passes = part_passes(j->v, &t, t.first_pass, passes);
+        t.more = t.first_pass + t.passes < passes;
         *TTFS_PUSH(&p->arena, p->tasks) = t;
     }
     return n;
@@ -458,7 +474,7 @@ bool ttfs_solver_find_runs(Solver *v, uint32_t spare) {
     uint32_t pops = v->spike->pops.len, cores = cores_of(v, spare);
     uint64_t slots = 1;
     bool some = false;
-    v->at_once = v->plan->chip.weight_rows / (v->step == 1 ? 2 : 1);
+    v->at_once = v->plan->chip.weight_rows / (2 / v->step + v->overlaps);
     v->runs = TTFS_ARRAY(&v->scratch, uint32_t, (size_t)pops + 1);
     for (uint32_t i = 2; i <= pops && slots <= TTFS_PLAN_SLOTS; i++) {
         Job j = job_of(v, (TtfsPop){i});
@@ -499,7 +515,10 @@ void ttfs_solver_cut(Solver *v, TtfsPop pop) {
         v->rows[cores[i].core] += need.rows;
         v->acts[cores[i].core] += need.acts;
         v->words[cores[i].core] += need.words;
-        if (v->step == 1) v->last[cores[i].core] = need.rows;
+        if (begins_at_0(v, pop))
+            v->held[cores[i].core] += need.rows;
+        else if (v->step == 1)
+            v->last[cores[i].core] = need.rows;
     }
     v->flows += cut.parts * cut.rows * cut.cols;
     ttfs_arena_release(&v->scratch, mark);

@@ -23,11 +23,14 @@ typedef struct {
     bool streams;   /* weights may come from outside: a copy costs the time of its words */
     uint64_t *rows; /* by core: weight rows of what is cut */
     uint64_t *last; /* by core: those of the slot that was cut last */
+    uint64_t *held; /* by core: those of slot 0, which are there for good */
     uint64_t *acts, *words; /* by core: words of activations, of the program, of what is cut */
     uint64_t price; /* cycles that a word of these memories is worth, where weights are streamed */
-    uint32_t step;  /* slots from one that streams to the next, with schedule latency */
+    uint32_t step;  /* slots from one that streams to the next */
+    bool overlaps;  /* the first layer is computed in slot 0, where nothing has come yet */
     uint32_t *runs; /* by population id: slots that it takes, a step apart; NULL: one each */
     uint64_t at_once; /* with these: weight rows that a part of a neuron's has at most */
+    bool fine;        /* with these: what has more is added in parts, though a core could hold it */
     Later *later;     /* by population id */
     uint32_t flows;   /* of what is cut, and of the input */
     bool ok;

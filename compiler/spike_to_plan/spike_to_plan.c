@@ -41,9 +41,10 @@ static TtfsWhen in_pipeline(const Solver *v, TtfsPop pop) {
 static TtfsWhen when_of(const Solver *v, TtfsSchedule schedule, uint32_t last, TtfsPop pop) {
     if (pop.i == v->spike->input.i) return (TtfsWhen){0, 0};
     if (schedule == TTFS_SCHEDULE_PIPELINE) return in_pipeline(v, pop);
-    if (schedule == TTFS_SCHEDULE_OVERLAP) return (TtfsWhen){pop.i - 2, 1};
-    uint64_t slot = last + (uint64_t)v->step * ttfs_solver_runs(v, pop);
-    return (TtfsWhen){slot < UINT32_MAX ? (uint32_t)slot : UINT32_MAX - 1, 0};
+    bool overlaps = schedule == TTFS_SCHEDULE_OVERLAP;
+    uint64_t first = overlaps && pop.i == 2 ? 0 : last + v->step;
+    uint64_t slot = first + v->step * (ttfs_solver_runs(v, pop) - UINT64_C(1));
+    return (TtfsWhen){slot < UINT32_MAX ? (uint32_t)slot : UINT32_MAX - 1, overlaps};
 }
 
 static void make_slots(Solver *v, TtfsSchedule schedule) {
@@ -64,6 +65,7 @@ static void cut_all(Solver *v, bool copies) {
     v->flows = 1;
     v->rows = TTFS_ARRAY(&v->scratch, uint64_t, ttfs_chip_cores(&p->chip));
     v->last = TTFS_ARRAY(&v->scratch, uint64_t, ttfs_chip_cores(&p->chip));
+    v->held = TTFS_ARRAY(&v->scratch, uint64_t, ttfs_chip_cores(&p->chip));
     v->acts = TTFS_ARRAY(&v->scratch, uint64_t, ttfs_chip_cores(&p->chip));
     v->words = TTFS_ARRAY(&v->scratch, uint64_t, ttfs_chip_cores(&p->chip));
     p->tasks.len = 0;
@@ -115,7 +117,7 @@ enum { MOST_PRICE = 256 }; /* cycles */
 
 /* A layer after the other, as many of the weights as must from outside. */
 static bool stream_slots(Solver *v) {
-    make_slots(v, TTFS_SCHEDULE_LATENCY);
+    make_slots(v, v->overlaps ? TTFS_SCHEDULE_OVERLAP : TTFS_SCHEDULE_LATENCY);
     if (v->plan->slots.len > TTFS_PLAN_SLOTS) return false;
     bool fit = false;
     v->streams = true;
@@ -132,17 +134,24 @@ static bool stream_slots(Solver *v) {
 
 enum { MOST_SPARE = 4 };
 
-/* With as few slots as will do: one a layer, a slot between two layers; then layers that are too
- * large for their cores in several slots, and these with a slot between them, on all cores or on
- * fewer. */
-static bool solve_streamed(Solver *v) {
-    for (uint32_t spare = 0; spare <= MOST_SPARE; spare = spare ? spare * 2 : 1)
-        for (v->step = 1; v->step <= 2; v->step++) {
-            v->runs = NULL;
-            if (spare && !ttfs_solver_find_runs(v, spare)) continue;
-            if (stream_slots(v)) return true;
-        }
+/* Layers that are too large for their cores in several slots, and these with a slot between them,
+ * on all cores or on fewer. */
+static bool solve_in_runs(Solver *v) {
+    for (uint32_t spare = 1; spare <= MOST_SPARE; spare *= 2)
+        for (v->step = 1; v->step <= 2; v->step++)
+            if (ttfs_solver_find_runs(v, spare) && stream_slots(v)) return true;
     return false;
+}
+
+/* With as few slots as will do: one a layer, a slot between two layers, several a layer. */
+static bool solve_streamed(Solver *v) {
+    v->runs = NULL;
+    v->fine = false;
+    for (v->step = 1; v->step <= 2; v->step++)
+        if (stream_slots(v)) return true;
+    if (solve_in_runs(v)) return true;
+    v->fine = true;
+    return solve_in_runs(v);
 }
 
 /* The plan of a chip that streams, where it streams nothing. Else refused, and what the chip lacks
@@ -172,9 +181,21 @@ static bool solve_latency(Solver *v) {
     return true;
 }
 
+static bool solve_overlap(Solver *v) {
+    v->overlaps = true;
+    bool streams = v->plan->chip.stream && v->spike->pops.len <= TTFS_PLAN_SLOTS;
+    if (!streams || solve(v, TTFS_SCHEDULE_OVERLAP, false) || !solve_streamed(v)) {
+        v->runs = NULL;
+        return solve(v, TTFS_SCHEDULE_OVERLAP, true);
+    }
+    note_streamed(v);
+    return true;
+}
+
 static bool solve_any(Solver *v, TtfsSchedule schedule) {
     bool mesh = ttfs_chip_cores(&v->plan->chip) > 1;
     if (schedule == TTFS_SCHEDULE_LATENCY) return solve_latency(v);
+    if (schedule == TTFS_SCHEDULE_OVERLAP) return solve_overlap(v);
     if (schedule != TTFS_SCHEDULE_AUTO) return solve(v, schedule, true);
     TtfsSchedule wanted = mesh ? TTFS_SCHEDULE_PIPELINE : TTFS_SCHEDULE_OVERLAP;
     if (solve(v, wanted, false)) return true;

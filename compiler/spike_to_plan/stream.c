@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Which weights come from outside. In: tasks, cut and on their cores; out: the plan derived with as
- * few streamed weight rows as this finds: all are streamed at first, which needs least room, then
- * on every core those that still fit stay, the largest first. Cost: weights of a core times slots.
+ * few streamed weight rows as this finds: all but those of slot 0 are streamed at first, which
+ * needs least room, then on every core those that still fit stay, the largest first. Cost: weights
+ * of a core times slots.
  */
 #include "plan_index.h"
 #include "plan_stream.h"
@@ -25,7 +26,8 @@ static int by_core(const void *a, const void *b) {
 
 static void stream_all(Solver *v) {
     TtfsPlan *p = v->plan;
-    for (uint32_t i = 0; i < p->tasks.len; i++) p->tasks.at[i].streamed = p->tasks.at[i].groups > 0;
+    for (uint32_t i = 0; i < p->tasks.len; i++)
+        p->tasks.at[i].streamed = p->tasks.at[i].groups > 0 && p->tasks.at[i].slot > 0;
     ttfs_solver_derive(v);
 }
 
@@ -68,7 +70,8 @@ static void keep(TtfsPlan *p, const Unit *u) {
 
 /* The units of one core. */
 static void keep_some(Solver *v, const Unit *units, uint32_t n) {
-    Rows r = {.slots = v->plan->slots.len};
+    const TtfsUse *use = &v->plan->use[units->core];
+    Rows r = {.stay = use->weight_rows - use->stream_rows, .slots = v->plan->slots.len};
     r.slot = TTFS_ARRAY(&v->scratch, uint64_t, r.slots);
     for (uint32_t i = 0; i < n; i++) r.slot[units[i].slot] += units[i].rows;
     for (uint32_t i = 0; i < n; i++) {

@@ -335,7 +335,8 @@ static void a_layer_in_several_slots(void **state) {
     close_case(&c);
 }
 
-/* 12 channels of 900 weights: 900 rows a group, of cores of 566. */
+/* 12 channels of 900 weights: 900 rows a group, of cores of 566; the first of them stay in slot 0,
+ * in which the next sample comes. */
 static void neurons_in_several_slots(void **state) {
     (void)state;
     if (plans_only()) skip();
@@ -350,7 +351,7 @@ static void neurons_in_several_slots(void **state) {
     c.spike.readout = (TtfsPop){3};
     net_dense(&c.spike, &chip, r, TTFS_POP_READOUT);
     set_times(&c.spike, r);
-    assert_true(place_case(&c, &chip, TTFS_SCHEDULE_AUTO));
+    assert_true(place_case(&c, &chip, TTFS_SCHEDULE_OVERLAP));
     assert_true(streams(&c.plan) && keeps_sums(&c.plan));
     check_lift(&c);
     const uint16_t *x = inputs_of(&c, 10, SAMPLES);

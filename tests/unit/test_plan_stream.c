@@ -117,10 +117,34 @@ static void as_little_as_must(void **state) {
     }
 }
 
+/* The first layer's 80 rows stay, and so does what fits beside the most of two slots in a row: in
+ * 208 the third layer, in 207 with a slot between two layers the fourth, in 144 none. With less a
+ * layer takes several slots, the first of them slot 0; with less than 41 neurons are added in
+ * parts, since one of the first layer leaves no room for others. */
+static void the_first_layer_stays(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t rows, slots, streamed;
+    } cases[] = {{240, 4, 0},   {239, 4, 96},  {208, 4, 96},  {207, 7, 128}, {144, 7, 160},
+                 {143, 7, 168}, {40, 23, 230}, {39, 28, 226}, {12, 81, 235}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Try t;
+        open_try(&t, cases[i].rows, 1, TTFS_SCHEDULE_OVERLAP);
+        assert_true(t.ok);
+        assert_int_equal(t.plan.slots.len, cases[i].slots);
+        assert_int_equal(rows_streamed(&t.plan), cases[i].streamed);
+        assert_int_equal(t.plan.tasks.at[0].slot, 0);
+        if (cases[i].streamed) assert_true(says(&t, "come from the memory outside"));
+        for (uint32_t k = 2; k <= t.spike.pops.len; k++)
+            assert_int_equal(ttfs_plan_when(&t.plan, (TtfsPop){k}).stage, 1);
+        close_try(&t);
+    }
+}
+
 static void what_does_not_fit(void **state) {
     (void)state;
     Try t;
-    open_try(&t, 39, 1, TTFS_SCHEDULE_OVERLAP);
+    open_try(&t, 39, 1, TTFS_SCHEDULE_PIPELINE);
     assert_false(t.ok);
     assert_true(says(&t, "layer 2: needs 80 weight rows on a core, the chip has 39"));
     close_try(&t);
@@ -335,20 +359,18 @@ static void slot_0_is_configured(void **state) {
 /* Damage to parts: which task (of those of the first layer, 0 .. 5), what of it, and what is said.
  */
 #define BREAKS(BREAK)                                                                              \
-    BREAK(first, t[1].first_pass = 1, "task 1 begins with pass 1, the lanes of core 0 hold 2")     \
-    BREAK(skipped, t[2].first_pass = 3, "task 2 begins with pass 3, the lanes of core 0 hold 4")   \
-    BREAK(fewer, t[0].passes = 1, "task 1 begins with pass 2, the lanes of core 0 hold 1")         \
-    BREAK(none, t[1].passes = 0, "task 1 has passes 2+0 of 6, of 1 groups, more 1")                \
+    BREAK(again, t[1].first_pass = 1, "task 1 begins with pass 1, the lanes of core 0 hold 2")     \
+    BREAK(none, t[1].passes = 0, "task 1 has passes 2+0 of 6, of 1 groups at 1 positions, more 1") \
     BREAK(beyond, t[2].passes = 7, "task 2 has passes 4+7 of 6")                                   \
     BREAK(others, t[1].ch_first = 16, "task 1 begins with pass 2, the lanes of core 0 hold 2")     \
-    BREAK(untaken, t[2].more = 1, "the lanes of core 0 hold")                                      \
-    BREAK(taken, t[1].more = 0, "task 2 begins with pass 4, the lanes of core 0 hold 0")           \
-    BREAK(groups, t[1].groups = 2, "of 2 groups, more 1")                                          \
-    BREAK(twice, t[0].more = 2, "of 1 groups, more 2")                                             \
-    BREAK(whole, plan.chip.weight_rows = 40, "passes 0+2 of 1, which a core can hold")             \
+    BREAK(no_more, t[1].more = 0, "task 1 has passes 2+2 of 6, of 1 groups at 1 positions, more")  \
+    BREAK(twice, t[0].more = 2, "of 1 groups at 1 positions, more 2")                              \
+    BREAK(untaken, plan.tasks.len--, "the lanes of core 0 hold parts that nothing takes")          \
+    BREAK(groups, t[1].groups = 2, "of 2 groups at 1 positions, more 1")                           \
     BREAK(unstreamed, plan.chip.stream = false, "weight rows a group of 40, the chip takes 31")    \
-    BREAK(pooled, (t[0].groups = 0, t[0].slot = t[1].slot), "lanes of core 0 behind a pool")       \
     BREAK(rows, t[0].group_rows++, "1 groups of 15 rows in 2 passes")                              \
+    BREAK(pooled, (t[2].first_pass = t[2].groups = 0, t[2].slot = t[3].slot),                      \
+          "task 3 keeps the lanes of core 0 behind a pool")                                        \
     BREAK(base, t[1].weight_base = t[0].weight_base, "weight rows from ")
 
 /* Parts of a neuron come one behind the other, on one core, all of them. */
@@ -391,12 +413,13 @@ static void parts_as_text(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parts_of_a_neuron),          cmocka_unit_test(parts_as_text),
-        cmocka_unit_test(as_little_as_must),          cmocka_unit_test(what_does_not_fit),
-        cmocka_unit_test(the_image_is_the_plan),      cmocka_unit_test(damaged_words),
-        cmocka_unit_test(two_slots_at_a_time),        cmocka_unit_test(slot_0_is_configured),
-        cmocka_unit_test(slots_of_a_layer),           cmocka_unit_test(cores_of_a_layer),
-        cmocka_unit_test(more_slots_than_a_chip_has), cmocka_unit_test(what_needs_no_stream),
+        cmocka_unit_test(the_first_layer_stays), cmocka_unit_test(parts_of_a_neuron),
+        cmocka_unit_test(parts_as_text),         cmocka_unit_test(as_little_as_must),
+        cmocka_unit_test(what_does_not_fit),     cmocka_unit_test(the_image_is_the_plan),
+        cmocka_unit_test(damaged_words),         cmocka_unit_test(two_slots_at_a_time),
+        cmocka_unit_test(slot_0_is_configured),  cmocka_unit_test(slots_of_a_layer),
+        cmocka_unit_test(cores_of_a_layer),      cmocka_unit_test(more_slots_than_a_chip_has),
+        cmocka_unit_test(what_needs_no_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
