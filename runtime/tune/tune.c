@@ -23,6 +23,7 @@ typedef struct {
     uint32_t threads;
     float *best, *wide; /* parameters: of the best epoch that is accepted, and that is not */
     double best_score, wide_score, started;
+    double least;           /* a later epoch is kept whose score is above it */
     uint32_t widest;        /* index of that epoch; 0: none */
     TtfsTuneLayer *offered; /* [layers] integers that may be accepted */
     char told[96];          /* what is under way */
@@ -116,12 +117,26 @@ static bool accepted(Run *r) {
     return ok;
 }
 
-/* Keeps the parameters of an epoch that is better than those kept. */
+/* What a share of the samples held back is known to: its standard error, one sample more of either
+ * kind assumed, so that it never is 0. */
+static double error_of(const Run *r, double share) {
+    double n = (double)r->held + 2, p = ((double)r->held * share + 1) / n;
+    return sqrt(p * (1 - p) / n);
+}
+
+/* A new largest score. With classes it is no better than one that is less by its error. */
+static void raise(Run *r, double score) {
+    const TtfsTuneEpoch *e = &r->report->epochs.at[r->report->epochs.len - 1];
+    r->best_score = score;
+    r->least = r->samples->classes ? score - error_of(r, e->accuracy) : score;
+}
+
+/* Keeps the parameters of an epoch that is better than those kept, or later and as good. */
 static void weigh(Run *r, double score) {
     size_t bytes = r->tune.parameters * sizeof *r->best;
     uint32_t epoch = r->report->epochs.len - 1;
     if (accepted(r)) {
-        r->best_score = score;
+        if (epoch == 0 || score > r->best_score) raise(r, score);
         r->report->best = epoch;
         memcpy(r->best, r->tune.value, bytes);
         return;
@@ -133,8 +148,10 @@ static void weigh(Run *r, double score) {
     memcpy(r->wide, r->tune.value, bytes);
 }
 
-/* What an epoch is chosen by. With classes the share that is right; without them the loss, which
- * says more of few samples than how many are in the teacher's class. */
+/* What an epoch is chosen by. With classes the share that is right: the last epoch of those that
+ * are as good, since the rate falls to 0, and since early ones remember more of what the float
+ * network was taught of these samples. Without classes the loss, which says more of few samples
+ * than how many are in the teacher's class. */
 static double score_of(const Run *r, const TtfsTuneEpoch *e) {
     double fit = r->samples->classes ? e->accuracy - 1e-6 * e->validation : -e->validation;
     return fit - r->tune.options->sparsity * e->spikes;
@@ -162,9 +179,9 @@ static bool look(Run *r, double loss) {
                        .seconds = ttfs_now() - r->started};
     double score = score_of(r, &e);
     *TTFS_PUSH(&r->report->arena, r->report->epochs) = e;
-    if (r->report->epochs.len == 1 || (score > r->best_score && !r->tune.inexact && !r->tune.lost))
+    if (r->report->epochs.len == 1 || (score > r->least && !r->tune.inexact && !r->tune.lost))
         weigh(r, score);
-    if (r->report->epochs.len == 1 && r->samples->classes) r->best_score = -INFINITY;
+    if (r->report->epochs.len == 1 && r->samples->classes) r->best_score = r->least = -INFINITY;
     return true;
 }
 
