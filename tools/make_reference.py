@@ -106,7 +106,8 @@ neuron, which is 1 for the tick of its spike; readouts show their potentials whe
 A trace is written while samples come, under a temporary name until it is whole (Ctrl-C, SIGTERM and SIGHUP leave nothing of it), in memory that does not grow with it; but one that is written to no regular file (a FIFO) as FST or NIRData, whose beginnings
 are known at the end, is held until then.
 Beside waveforms lie views of windows, counts and readouts: `F.gtkw` for GTKWave, and for Surfer `F.sucl`, a file of its commands (`surfer F.fst --command-file F.sucl`, or its menu). Of Surfer's two kinds of files that is the one which lasts:
-a saved state (`.surf.ron`) is what one version of Surfer holds in memory, the commands are documented text. A view that is there stays, it may be your own.
+a saved state (`.surf.ron`) is what one version of Surfer holds in memory, the commands are documented text. Surfer itself was not run here, for no package has it; wellen 0.25.7, the library by which it reads
+waveforms, finds in a .fst and a .vcd every signal that the commands name, with the same changes. A view that is there stays, it may be your own.
 `--signals F.vcd`, with engine `rtl`, writes what every signal of the chip's Verilog does, from the reset before the first sample on (the image is loaded by then), under the names that it has there (memories of more than 32 words are left out); the clock's period is the chip's.
 Beside it are views too, of ports, slots, results and, core by core, which engines are done (give `--trace` another name than `--signals`).
 The simulator is built once more for it, and runs on one thread; a cycle takes about a kB, so take few samples. `vcd2fst` of GTKWave makes it small.

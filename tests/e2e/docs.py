@@ -65,7 +65,7 @@ def theorem(case, program):
 
 
 def versions(case):
-    """One version everywhere; the package's list of symbols is what the header declares."""
+    """One version everywhere; the packages' list of symbols is what the header declares, their headers are what is installed."""
     version = case.good("--version").out.split()[1]
     newest = re.search(r"^## (\S+), ", text_of("CHANGELOG.md"), re.M)[1]
     debian = re.match(r"ttfs \(([^)]+)-\d+\)", text_of("debian/changelog"))[1]
@@ -79,6 +79,10 @@ def versions(case):
         declared = re.findall(r"^    (ttfs_\w+);", f.read(), re.M)
     listed = re.findall(r"^ (ttfs_\w+)@TTFS_0 ", text_of("debian/libttfs0.symbols"), re.M)
     case.equal(listed, declared, "debian/libttfs0.symbols")
+    calls = "".join(re.findall(r"^install_headers\((.*?)subdir", text_of("meson.build"), re.M | re.S))
+    packed = "".join(text_of("debian/%s.install" % p) for p in ("libttfs-dev", "libttfsjit-dev"))
+    case.equal(sorted(re.findall(r"^usr/include/ttfs/(\S+)$", packed, re.M)), sorted(os.path.basename(n) for n in re.findall(r"'([^']+)'", calls)),
+               "headers of the packages and of meson.build")
 
 
 def places(name):

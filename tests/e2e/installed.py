@@ -165,6 +165,15 @@ def build_program(case, cc, source, name, prefix, pc, static=False):
     return program
 
 
+def check_engine(case, cc, source, prefix, pc):
+    """The example of the fast engine alone sees all that its headers include."""
+    flags = subprocess.run(["pkg-config", "--define-variable=prefix=" + prefix, "--cflags", "ttfs-jit"], env={**os.environ, "PKG_CONFIG_PATH": pc},
+                           capture_output=True, check=False)
+    p = subprocess.run([*cc, "-std=gnu11", "-c", os.path.join(source, "examples", "library", "classify.c"), *flags.stdout.decode().split(), "-o", case.path("classify.o")],
+                       capture_output=True, check=False)
+    case.equal((flags.returncode, p.returncode), (0, 0), "classify.c with installed headers: %s" % (flags.stderr + p.stderr).decode()[-2000:])
+
+
 def check_symbols(case, archive):
     """What an archive defines for others has its prefix, so that it fits beside anything."""
     nm = subprocess.run([need("nm"), "-g", "--defined-only", archive], capture_output=True, check=False)
@@ -202,6 +211,7 @@ def main(build, source, *cc):
     with open(os.path.join(pc, "ttfs.pc"), encoding="utf-8") as f:
         case.check(source not in f.read(), "ttfs.pc names the source tree")
     check_manual(case, prefix)
+    check_engine(case, cc, source, prefix, pc)
     if len(cc) == 1: # sanitizers and counters show symbols of their own
         check_shown(case, os.path.join(os.path.dirname(pc), "libttfs.so"), source)
     env = {**os.environ, "TTFS_DATA": os.path.join(prefix, "share/ttfs"),
