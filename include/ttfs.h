@@ -416,6 +416,7 @@ typedef struct {
     double clock_mhz;      /* of a device: what its PLL is to make; 0: the board's oscillator */
     bool estimate;         /* say what the chip takes, by a formula and at once; write nothing */
     bool encoder;          /* of a board: it takes samples of bytes, too */
+    bool boot;             /* of a board: it loads the network from its flash */
     TtfsProgress progress; /* tells of the tools */
 } TtfsSynthOptions;
 

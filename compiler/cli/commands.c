@@ -142,6 +142,7 @@ int ttfs_cmd_synth(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
                           .sdc = o->value[TTFS_OPT_SDC],
                           .estimate = o->value[TTFS_OPT_ESTIMATE] != NULL,
                           .encoder = o->value[TTFS_OPT_ENCODER] != NULL,
+                          .boot = o->value[TTFS_OPT_BOOT] != NULL,
                           .progress = ttfs_progress_line(&line, o)};
     bool read = ttfs_option_f64(o, TTFS_OPT_SRAM_NS, 0.01, 1000, &s.sram_ns, m);
     read = ttfs_option_f64(o, TTFS_OPT_CLOCK, 0.001, 100000, &s.clock_mhz, m) && read;

@@ -296,6 +296,7 @@ static bool check_asked(const TtfsSynthOptions *o, TtfsDiag *diag) {
                         : o->estimate       ? "--estimate"
                         : o->clock_mhz != 0 ? "--clock"
                         : o->encoder        ? "--encoder"
+                        : o->boot           ? "--boot"
                                             : NULL;
     if (!ttfs_asked_folder(o->folder, diag)) return false;
     if (other)

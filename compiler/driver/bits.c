@@ -37,7 +37,7 @@ static void add_pin(const TtfsTools *t, const char *line, size_t n, TtfsBuf *out
 static bool fill_pins(const TtfsTools *t, const TtfsDevice *d, uint32_t flit) {
     TtfsBuf board = {0}, own = {0};
     uint32_t pins;
-    bool ok = ttfs_board_pins(d, flit, &board, &pins, t->arena, t->diag);
+    bool ok = ttfs_board_pins(d, flit, false, &board, &pins, t->arena, t->diag);
     for (const char *at = ttfs_buf_text(&board); ok && *at; at += *at == '\n') {
         size_t n = strcspn(at, "\n");
         if (strncmp(at, "set_io ", 7) == 0) add_pin(t, at, n, &own);

@@ -26,15 +26,17 @@ const char *const ttfs_board_ports[] = {"input clk_i",
                                         NULL};
 
 /* Whether a line is of a pin that this chip does not have. */
-static bool is_left_out(const char *line, const char *end, bool monitor, uint32_t flit) {
+static bool is_left_out(const char *line, const char *end, bool monitor, uint32_t flit, bool boot) {
     uint32_t bit = 0;
-    const char *at = strstr(line, "trace_");
+    const char *at = strstr(line, "flash_");
+    if (*line != '#' && at && at < end && !boot) return true;
+    at = strstr(line, "trace_");
     if (*line == '#' || !at || at >= end) return false;
     return !monitor || (sscanf(at, "trace_flit_o[%" SCNu32 "]", &bit) == 1 && bit >= flit);
 }
 
-bool ttfs_board_pins(const TtfsDevice *d, uint32_t flit, TtfsBuf *out, uint32_t *pins, TtfsArena *a,
-                     TtfsDiag *diag) {
+bool ttfs_board_pins(const TtfsDevice *d, uint32_t flit, bool boot, TtfsBuf *out, uint32_t *pins,
+                     TtfsArena *a, TtfsDiag *diag) {
     const char *name = ttfs_arena_printf(a, "hw/boards/%s", d->flow.board);
     bool monitor = ttfs_device_monitor(d, flit);
     TtfsFile f;
@@ -44,7 +46,7 @@ bool ttfs_board_pins(const TtfsDevice *d, uint32_t flit, TtfsBuf *out, uint32_t 
     ttfs_file_close(&f);
     for (const char *end; *text; text = end) {
         end = strchr(text, '\n') ? strchr(text, '\n') + 1 : text + strlen(text);
-        if (is_left_out(text, end, monitor, flit)) continue;
+        if (is_left_out(text, end, monitor, flit, boot)) continue;
         ttfs_buf_bytes(out, text, (size_t)(end - text));
         *pins += strncmp(text, "set_io", 6) == 0 || strncmp(text, "LOCATE", 6) == 0;
     }

@@ -15,10 +15,11 @@
 extern const char *const ttfs_board_ports[];
 
 /* Appends the pins of the board with this device, without those of bits that the chip's flits, of
- * `flit` bits, do not have, and without the monitor where it has no pins for all. *pins: how many.
+ * `flit` bits, do not have, without the monitor where it has no pins for all, and without the
+ * flash's but with `boot`. *pins: how many.
  */
-bool ttfs_board_pins(const TtfsDevice *d, uint32_t flit, TtfsBuf *out, uint32_t *pins, TtfsArena *a,
-                     TtfsDiag *diag);
+bool ttfs_board_pins(const TtfsDevice *d, uint32_t flit, bool boot, TtfsBuf *out, uint32_t *pins,
+                     TtfsArena *a, TtfsDiag *diag);
 /* The Verilog of the board top, with its encoder where one is wanted. */
 bool ttfs_board_verilog(bool encoder, TtfsFileSet *out, TtfsArena *a, TtfsDiag *diag);
 /* The parameters of the board top for a chip: each as `before` NAME `between` VALUE `after`.

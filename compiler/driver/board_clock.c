@@ -7,6 +7,7 @@
 
 #include "asked.h"
 #include "board.h"
+#include "boot.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -116,17 +117,23 @@ static void print_ecp5(const TtfsSynthesis *s, TtfsBuf *out) {
                     s->device.flow.pll_input);
 }
 
-static void print_ports(uint32_t flit, TtfsBuf *out) {
+/* All ports of the board top but the last. */
+static const char *port_of(uint32_t i, bool boot) {
+    uint32_t n = 0;
+    while (ttfs_board_ports[n]) n++;
+    return i < n ? ttfs_board_ports[i] : boot ? ttfs_boot_ports[i - n] : NULL;
+}
+
+static void print_ports(uint32_t flit, bool boot, TtfsBuf *out) {
     ttfs_buf_puts(out, "module ttfs_board (\n");
-    for (uint32_t i = 0; ttfs_board_ports[i]; i++)
-        ttfs_buf_printf(out, "    %s,\n", ttfs_board_ports[i]);
+    for (uint32_t i = 0; port_of(i, boot); i++) ttfs_buf_printf(out, "    %s,\n", port_of(i, boot));
     ttfs_buf_printf(out, "    output [%" PRIu32 ":0] trace_flit_o\n);\n", flit - 1);
 }
 
-static void print_inside(TtfsBuf *out) {
+static void print_inside(bool boot, TtfsBuf *out) {
     ttfs_buf_puts(out, "    ttfs_board_inside u_board (\n");
-    for (uint32_t i = 0; ttfs_board_ports[i]; i++) {
-        const char *name = strchr(ttfs_board_ports[i], ' ') + 1;
+    for (uint32_t i = 0; port_of(i, boot); i++) {
+        const char *name = strchr(port_of(i, boot), ' ') + 1;
         const char *wire = strcmp(name, "clk_i") == 0    ? "clk"
                            : strcmp(name, "rst_ni") == 0 ? "rst_ni && locked"
                                                          : name;
@@ -135,15 +142,15 @@ static void print_inside(TtfsBuf *out) {
     ttfs_buf_puts(out, "        .trace_flit_o(trace_flit_o)\n    );\nendmodule\n");
 }
 
-void ttfs_board_pll(const TtfsSynthesis *s, uint32_t flit, TtfsBuf *out) {
+void ttfs_board_pll(const TtfsSynthesis *s, uint32_t flit, bool boot, TtfsBuf *out) {
     ttfs_buf_printf(out, "// %g MHz of the board's %g, made by ttfs synth --clock.\n", s->clock_mhz,
                     s->device.clock_mhz);
-    print_ports(flit, out);
+    print_ports(flit, boot, out);
     ttfs_buf_puts(out, "    wire clk, locked;\n\n");
     if (s->device.family == TTFS_FAMILY_ECP5)
         print_ecp5(s, out);
     else
         print_ice40(s, out);
     ttfs_buf_puts(out, "\n");
-    print_inside(out);
+    print_inside(boot, out);
 }

@@ -12,7 +12,8 @@
  * PLL makes, and what the UART's baud rate is no divisor of. */
 bool ttfs_board_clock(double asked_mhz, TtfsSynthesis *s, TtfsDiag *diag);
 /* Verilog of a module ttfs_board: the PLL, and the board top behind it, which is called
- * ttfs_board_inside then; it is in reset until the PLL has locked. */
-void ttfs_board_pll(const TtfsSynthesis *s, uint32_t flit, TtfsBuf *out);
+ * ttfs_board_inside then; it is in reset until the PLL has locked. `boot`: it has ports to the
+ * flash. */
+void ttfs_board_pll(const TtfsSynthesis *s, uint32_t flit, bool boot, TtfsBuf *out);
 
 #endif

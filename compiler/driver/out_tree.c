@@ -47,8 +47,8 @@ static const char *const names[] = {
         "fpga/" name "/ttfs_*.v",
 #define TTFS_FLOW(DEVICE, name, yosys, nextpnr, timing, package, board, monitor)                   \
     "fpga/" name "/board.pcf", "fpga/" name "/board.lpf", "fpga/" name "/board.bin",               \
-        "fpga/" name "/board.bit", "fpga/" name "/netlist.v", "fpga/" name "/synth.ys",            \
-        "fpga/" name "/synth.json", "fpga/" name "/*.log",
+        "fpga/" name "/board.bit", "fpga/" name "/network.bin", "fpga/" name "/netlist.v",         \
+        "fpga/" name "/synth.ys", "fpga/" name "/synth.json", "fpga/" name "/*.log",
 #include "devices.def"
     "ip/ttfs_axi.v",        "ip/ttfs_axi.xml",        "ip/ttfs_axil.v",
     "ip/ttfs_axis.v",       "ip/ttfs_axis_raw.v",     "ip/ttfs_registers.h",

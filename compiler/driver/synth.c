@@ -12,6 +12,7 @@
 #include "asked.h"
 #include "board.h"
 #include "board_clock.h"
+#include "boot.h"
 #include "json_tree.h"
 #include "out.h"
 #include "out_folder.h"
@@ -43,8 +44,8 @@ static const TtfsChip *chip_of(const Synth *s) {
 
 /* What is of a chip is not passed over. */
 static bool check_asked(const TtfsSynthOptions *o, TtfsDiag *diag) {
-    if (o->encoder && o->estimate)
-        return ttfs_error(diag, TTFS_AT_FILE("--encoder"), TTFS_OPTION_VALUE,
+    if ((o->encoder || o->boot) && o->estimate)
+        return ttfs_error(diag, TTFS_AT_FILE(o->boot ? "--boot" : "--encoder"), TTFS_OPTION_VALUE,
                           "is not in the estimate");
     const char *other = o->lef ? "--lef" : o->sdc ? "--sdc" : o->sram_ns > 0 ? "--sram-ns" : NULL;
     return !other || ttfs_error(diag, TTFS_AT_FILE(other), TTFS_OPTION_VALUE,
@@ -62,6 +63,9 @@ static bool open_device(Synth *s) {
         return false;
     s->result->device = ttfs_device(k);
     s->flow = s->result->device.family == TTFS_FAMILY_ECP5 ? &ttfs_flow_ecp5 : &ttfs_flow_ice40;
+    if (o->boot && !ttfs_boot_there(&s->result->device))
+        return ttfs_error(s->diag, TTFS_AT_FILE("--boot"), TTFS_OPTION_VALUE,
+                          "is for up5k and hx8k, whose boards' flash the chip can read");
     return ttfs_board_clock(o->clock_mhz, s->result, s->diag);
 }
 
@@ -137,14 +141,15 @@ static void print_mapping(const Synth *s, TtfsBuf *out) {
 static void print_pll(const Synth *s, TtfsBuf *script) {
     if (!(s->result->pll.mhz > 0)) return;
     ttfs_buf_puts(script, "rename ttfs_board ttfs_board_inside\nread_verilog <<EOT\n");
-    ttfs_board_pll(s->result, ttfs_chip_flit_bits(chip_of(s)), script);
+    ttfs_board_pll(s->result, ttfs_chip_flit_bits(chip_of(s)), s->options->boot, script);
     ttfs_buf_puts(script, "EOT\n");
 }
 
 static bool fill_script(const Synth *s) {
     TtfsBuf text = {0};
     uint32_t flit = ttfs_chip_flit_bits(chip_of(s));
-    ttfs_buf_puts(&text, "read_verilog -DSYNTHESIS -Irtl rtl/ttfs_*.v\nchparam");
+    ttfs_buf_printf(&text, "read_verilog -DSYNTHESIS%s -Irtl rtl/ttfs_*.v\nchparam",
+                    s->options->boot ? " -DTTFS_BOOT" : "");
     ttfs_board_parameters(chip_of(s), s->result->baud_cycles, s->options->encoder, " -set ", " ",
                           "", &text);
     ttfs_buf_puts(&text, " ttfs_board\n");
@@ -160,8 +165,8 @@ static bool fill_script(const Synth *s) {
 
 static bool fill_pins(const Synth *s) {
     TtfsBuf out = {0};
-    bool ok = ttfs_board_pins(&s->result->device, ttfs_chip_flit_bits(chip_of(s)), &out,
-                              &s->result->pins, s->arena, s->diag) &&
+    bool ok = ttfs_board_pins(&s->result->device, ttfs_chip_flit_bits(chip_of(s)), s->options->boot,
+                              &out, &s->result->pins, s->arena, s->diag) &&
               ttfs_work_fill(&s->tools, s->flow->pins, ttfs_buf_text(&out), out.len);
     ttfs_buf_free(&out);
     return ok;
@@ -249,11 +254,25 @@ static bool fill_result(const Synth *s) {
     return ok;
 }
 
+/* With it a file for the flash. */
+static bool keep(const Synth *s) {
+    TtfsFileSet network = {0};
+    const TtfsWorkSet set = {"", &network};
+    TtfsBuf words = {0};
+    if (s->options->boot) {
+        ttfs_boot_network(&s->out.image, &words);
+        ttfs_file_set_add(&network, "network.bin", ttfs_buf_text(&words), words.len);
+    }
+    bool ok = ttfs_work_keep(&s->tools, place_of(s), s->flow->kept, &set, s->options->boot);
+    ttfs_buf_free(&words);
+    ttfs_file_set_free(&network);
+    return ok;
+}
+
 static bool work(void *context) {
     Synth *s = context;
     return fill_verilog(s) && fill_script(s) && fill_pins(s) && run_tools(s) && read_cells(s) &&
-           read_placed(s) && read_timing(s) && fill_result(s) &&
-           ttfs_work_keep(&s->tools, place_of(s), s->flow->kept, NULL, 0);
+           read_placed(s) && read_timing(s) && fill_result(s) && keep(s);
 }
 
 static bool make(Synth *s) {

@@ -41,7 +41,7 @@ static bool fill_pins(const TtfsTools *t, const TtfsSynthesis *s) {
     TtfsBuf out = {0};
     uint32_t pins;
     d.flow.board = d.vivado_pins;
-    bool ok = ttfs_board_pins(&d, 0, &out, &pins, t->arena, t->diag);
+    bool ok = ttfs_board_pins(&d, 0, false, &out, &pins, t->arena, t->diag);
     ttfs_buf_printf(&out, "create_clock -name clk -period %.3f [get_ports clk_i]\n",
                     1000 / s->clock_mhz);
     if (ok) return ttfs_work_fill_buf(t, "board.xdc", &out);

@@ -30,6 +30,13 @@ module ttfs_board #(
     input  wire            uart_rx_i,
     output wire            uart_tx_o,
     output wire            busy_o,
+`ifdef TTFS_BOOT
+    // the board's flash, out of which a chip is loaded (ttfs_boot)
+    output wire            flash_sck_o,
+    output wire            flash_cs_no,
+    output wire            flash_mosi_o,
+    input  wire            flash_miso_i,
+`endif
     // monitor: a result of the core, as the chip's trace says it, a cycle later
     output wire            trace_valid_o,
     output wire [FLIT-1:0] trace_flit_o
@@ -52,6 +59,11 @@ module ttfs_board #(
 
     reg rst_q;
     always @(posedge clk_i) rst_q <= reset_q[1] && &power_q;
+
+    // Until the chip is loaded from the flash, if there is one, the links do nothing: SPI reads ones.
+    wire        booted, boot_valid;
+    wire [31:0] boot_addr, boot_data;
+    wire        linked = rst_q && booted;
 
     wire rises  = sck_q[2:1] == 2'b01;
     wire falls  = sck_q[2:1] == 2'b10;
@@ -110,14 +122,14 @@ module ttfs_board #(
         if (begins && !pending_q) shift_q <= {status, answer_q ? {32'd0, answer_data_q} : flit};
         else if (rises && open_q) shift_q <= {shift_q[70:0], mosi_q[1]};
         else if (uart_bit_valid) shift_q <= {shift_q[70:0], uart_bit};
-        if (begins) miso_q <= pending_q || status[7];
+        if (begins) miso_q <= pending_q || status[7] || !booted;
         else if (falls && bytes) miso_q <= bytes_bit;
         else if (falls && open_q) miso_q <= shift_q[71];
         if (answered) answer_data_q <= cfg_rdata;
     end
 
     always @(posedge clk_i)
-        if (!rst_q) begin
+        if (!linked) begin
             open_q    <= 1'b0;
             pending_q <= 1'b0;
             count_q   <= 7'd0;
@@ -155,7 +167,7 @@ module ttfs_board #(
 
     ttfs_uart #(.CLOCKS(CLOCKS)) u_uart (
         .clk_i       (clk_i),
-        .rst_ni      (rst_q),
+        .rst_ni      (linked),
         .rx_i        (uart_rx_i),
         .tx_o        (uart_tx_o),
         .spi_open_i  (!cs_q[1]),
@@ -175,6 +187,28 @@ module ttfs_board #(
         .answer_i    (answer_data_q),
         .result_i    (flit)
     );
+
+`ifdef TTFS_BOOT
+    ttfs_boot u_boot (
+        .clk_i  (clk_i),
+        .rst_ni (rst_q),
+        .sck_o  (flash_sck_o),
+        .cs_no  (flash_cs_no),
+        .mosi_o (flash_mosi_o),
+        .miso_i (flash_miso_i),
+        .busy_i (busy),
+        .valid_o(boot_valid),
+        .ready_i(cfg_ready),
+        .addr_o (boot_addr),
+        .data_o (boot_data),
+        .done_o (booted)
+    );
+`else
+    assign booted     = 1'b1;
+    assign boot_valid = 1'b0;
+    assign boot_addr  = 32'd0;
+    assign boot_data  = 32'd0;
+`endif
 
     // The encoder; a start empties it of what an earlier sample left.
     generate
@@ -220,11 +254,11 @@ module ttfs_board #(
     ttfs_top u_top (
         .clk_i          (clk_i),
         .rst_ni         (rst_q),
-        .cfg_valid_i    (writes || (reads && !asked_q)),
+        .cfg_valid_i    (boot_valid || writes || (reads && !asked_q)),
         .cfg_ready_o    (cfg_ready),
-        .cfg_write_i    (writes),
-        .cfg_addr_i     (shift_q[63:32]),
-        .cfg_data_i     (shift_q[31:0]),
+        .cfg_write_i    (boot_valid || writes),
+        .cfg_addr_i     (booted ? shift_q[63:32] : boot_addr),
+        .cfg_data_i     (booted ? shift_q[31:0] : boot_data),
         .cfg_rvalid_o   (cfg_rvalid),
         .cfg_rdata_o    (cfg_rdata),
         .start_i        (started),

@@ -6,6 +6,7 @@
 // simulation: while nothing happens it stands still.
 //
 //     board_pty CLOCKS SEED DAMAGED LOST DOUBLED      cycles a bit; of a million bytes each way
+//     .. FILE                                         what is in the board's flash from 1 MiB on
 //     board_pty CLOCKS SEED DAMAGED LOST DOUBLED spi  sessions of SPI: two bytes say how many come,
 //     as many go back
 //
@@ -19,11 +20,13 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <fcntl.h>
 #include <poll.h>
 #include <termios.h>
 #include <unistd.h>
+#include <vector>
 
 namespace {
 
@@ -71,9 +74,39 @@ struct Terminal {
     }
 };
 
+// A flash that is awake when it was woken; mode 0.
+struct Flash {
+    std::vector<uint8_t> content;
+    bool awake = false, sck = false, selected = false;
+    uint64_t order = 0;
+    uint32_t bits = 0;
+
+    uint8_t byte(uint64_t at) const {
+        constexpr uint64_t kOffset = 0x100000;
+        return at >= kOffset && at - kOffset < content.size() ? content[at - kOffset] : 0xff;
+    }
+    // A cycle; what it says then.
+    bool step(bool select, bool clock, bool in, bool out) {
+        if (select && !selected) bits = 0, order = 0;
+        if (!select && selected && bits == 8 && order == 0xab) awake = true;
+        if (select && clock && !sck) {
+            if (bits < 32) order = order << 1 | in;
+            bits++;
+        }
+        if (select && !clock && sck && bits >= 32 && awake && order >> 24 == 3) {
+            uint32_t at = bits - 32;
+            out = byte((order & 0xffffff) + at / 8) >> (7 - at % 8) & 1;
+        }
+        selected = select;
+        sck = clock;
+        return out;
+    }
+};
+
 struct Board {
     VerilatedContext context;
     Vttfs_board top{&context, "board"};
+    Flash flash;
     unsigned clocks;
     uint64_t cycles = 0, still = 0; // still: since a bit moved
     std::deque<uint8_t> in, out;
@@ -89,6 +122,8 @@ struct Board {
         top.eval();
         top.clk_i = 1;
         top.eval();
+        top.flash_miso_i =
+            flash.step(!top.flash_cs_no, top.flash_sck_o, top.flash_mosi_o, top.flash_miso_i);
         cycles++;
         still++;
         give();
@@ -199,6 +234,13 @@ bool look(Board &b, const Terminal &t, Noise &to, Noise &from, bool wait) {
     return true;
 }
 
+bool fill(Flash &f, const char *path) {
+    std::FILE *file = std::fopen(path, "rb");
+    if (!file) return false;
+    for (int c; (c = std::fgetc(file)) != EOF;) f.content.push_back(static_cast<uint8_t>(c));
+    return std::fclose(file) == 0;
+}
+
 void say(const char *way, const Noise &n) {
     std::printf(
         "%s: %llu bytes, %llu damaged, %llu lost, %llu doubled\n", way,
@@ -209,7 +251,7 @@ void say(const char *way, const Noise &n) {
 } // namespace
 
 int main(int argc, char **argv) {
-    if (argc != 6 && argc != 7) return 2;
+    if (argc < 6) return 2;
     unsigned long v[5];
     for (int i = 0; i < 5; i++) v[i] = std::strtoul(argv[i + 1], nullptr, 10);
     Noise to{
@@ -220,11 +262,18 @@ int main(int argc, char **argv) {
     Terminal t;
     if (!t.open()) return 1;
     Board b(static_cast<unsigned>(v[0]));
+    bool spi = false;
+    for (int i = 6; i < argc; i++) {
+        if (std::strcmp(argv[i], "spi") == 0)
+            spi = true;
+        else if (!fill(b.flash, argv[i]))
+            return 1;
+    }
     std::printf("%s\n", ptsname(t.master));
     std::fflush(stdout);
-    if (argc == 7) serve(b, t, to, from);
-    while (argc == 6) {
-        bool slow = b.still > kStill;
+    if (spi) serve(b, t, to, from);
+    while (!spi) {
+        bool slow = b.still > kStill && b.top.flash_cs_no;
         if (!look(b, t, to, from, slow)) break;
         for (int i = 0; i < (slow && b.top.busy_o ? 2000 : kLook); i++) b.cycle();
     }

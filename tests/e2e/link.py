@@ -11,13 +11,16 @@ import json
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 import sys
 import termios
 import threading
 import time
+import tty
 
+import synth
 from e2e import DIGITS, SOURCE, TTFS, Case, data_folder, need, npy, skip
 
 TEST = os.path.join(DIGITS, "test.npz")
@@ -42,7 +45,7 @@ def build(case, folder, how):
         flit = int(re.search(r"\[(\d+):0\] in_flit_i", f.read())[1]) + 1
     board, wrap = os.path.join(SOURCE, "rtl", "board"), os.path.join(SOURCE, "rtl", "wrap")
     subprocess.run([verilator, "--cc", "-O3", "-Wno-fatal", "--top-module", "ttfs_board", "--prefix", "Vttfs_board", "--Mdir", obj, "-GFLIT=%d" % flit,
-                    "-GCLOCKS=%d" % CLOCKS, *encoder(case, folder), "-y", rtl, "-y", board, "-y", wrap, "-I" + rtl, os.path.join(board, "ttfs_board.v")], check=True)
+                    "-GCLOCKS=%d" % CLOCKS, "-DTTFS_BOOT", *encoder(case, folder), "-y", rtl, "-y", board, "-y", wrap, "-I" + rtl, os.path.join(board, "ttfs_board.v")], check=True)
     root = subprocess.run([verilator, "--getenv", "VERILATOR_ROOT"], stdout=subprocess.PIPE, check=True).stdout.decode().strip()
     include = os.path.join(root, "include")
     sources = sorted(glob.glob(os.path.join(obj, "*.cpp"))) + [os.path.join(include, n) for n in ("verilated.cpp", "verilated_threads.cpp")]
@@ -56,8 +59,8 @@ def build(case, folder, how):
 class Board:
     """A board that runs; `with` gives its device."""
 
-    def __init__(self, program, seed=1, noise=(0, 0, 0), spi=None):
-        args = [program, str(CLOCKS), str(seed)] + [str(n) for n in noise] + ["spi"] * bool(spi)
+    def __init__(self, program, seed=1, noise=(0, 0, 0), spi=None, flash=None):
+        args = [program, str(CLOCKS), str(seed)] + [str(n) for n in noise] + ["spi"] * bool(spi) + [flash] * bool(flash)
         self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.device = self.process.stdout.readline().decode().strip()
         self.said = ""
@@ -192,6 +195,7 @@ def small(case):
     case.check(re.search(r"to the board: \d+ bytes, [1-9]\d* damaged, [1-9]\d* lost", board.said), "no noise: %s" % board.said)
     absent(case, "out")
     over_spi(case, program)
+    booted(case, program)
 
 
 def over_spi(case, program):
@@ -207,6 +211,81 @@ def over_spi(case, program):
         del os.environ["LD_PRELOAD"]
     print(board.said)
     case.check(re.search(r"to the board: \d+ bytes, [1-9]\d* damaged, [1-9]\d* lost, [1-9]", board.said), "no noise: %s" % board.said)
+
+
+def checksum(data):
+    """CRC-32/BZIP2."""
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte << 24
+        for _ in range(8):
+            crc = (crc << 1 ^ (0x04c11db7 if crc >> 31 else 0)) & 0xffffffff
+    return ~crc & 0xffffffff
+
+
+class Host:
+    """A host of a few lines, on a sound line: one frame, one reply."""
+
+    def __init__(self, device):
+        self.line, self.number = os.open(device, os.O_RDWR | os.O_NOCTTY), 0
+        tty.setraw(self.line)
+        self.ask(0)
+
+    def ask(self, command, payload=b""):
+        frame = bytes([self.number, command]) + payload
+        frame += checksum(frame).to_bytes(4, "big")
+        sent = b"\x7e" + b"".join(bytes([0x7d, b ^ 0x20]) if b in b"\x7d\x7e" else bytes([b]) for b in frame) + b"\x7e"
+        for _ in range(SECONDS):  # a board that boots does not hear
+            os.write(self.line, sent)
+            reply = b""
+            while not reply.endswith(b"\x7e") and select.select([self.line], [], [], 1)[0]:
+                reply = (reply + os.read(self.line, 1)).lstrip(b"\x7e")
+            if reply.endswith(b"\x7e"):
+                break
+        else:
+            raise TimeoutError("the board says nothing")
+        self.number = (self.number + 1) % 256
+        return re.sub(rb"\x7d(.)", lambda m: bytes([m[1][0] ^ 0x20]), reply[:-1], flags=re.S)
+
+    def read(self, address):
+        reply = self.ask(2, address.to_bytes(4, "big") + bytes(4))
+        return int.from_bytes(reply[2:6], "big")
+
+
+def runs(words):
+    """(address, word) of what ttfs_boot writes."""
+    assert words[0] == 0x54544642 and words[-1] == 0
+    at = 1
+    while words[at]:
+        count, address = words[at:at + 2]
+        yield from ((address + i, words[at + 2 + i]) for i in range(count))
+        at += 2 + count
+
+
+def booted(case, program):
+    """A chip that found its network in the board's flash: memories hold it, its checksums were right. What synth --boot writes."""
+    path = os.environ["PATH"]
+    synth.tools(case)
+    case.good("synth", "out", "--device", "hx8k", "--boot")
+    os.environ["PATH"] = path
+    flash = case.path("out", "fpga", "hx8k", "network.bin")
+    with open(flash, "rb") as f:
+        data = f.read()
+    written = list(runs([int.from_bytes(data[i:i + 4], "big") for i in range(0, len(data), 4)]))
+    stored = dict(w for w in written if w[0] >> 18 != 15)
+    case.check(len(stored) > 100, "%d words in the flash" % len(stored))
+    for damage in (0, 1):
+        if damage:
+            data = data[:-40] + bytes([data[-40] ^ 1]) + data[-39:]
+            flash = case.write("damaged.bin", data)
+        with Board(program, flash=flash) as board:
+            host = Host(board.device)
+            flags = host.read(15 << 18 | 2)
+            case.check((flags != 0) == bool(damage), "errors of the chip behind its boot: %x" % flags)
+            for address in list(stored)[::max(1, len(stored) // 40)] * (not damage):
+                case.equal(host.read(address), stored[address], "word %x of a chip that booted" % address)
+            os.close(host.line)
+    print("%d words out of the flash" % len(written))
 
 
 def lenet(case):

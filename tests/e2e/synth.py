@@ -331,7 +331,7 @@ def bits(case):
     ports = r"\b(?:input|output) +(?:wire +)?(?:\[[^]]*\] +)?(\w+)"
     made_of = open(seen, encoding="utf-8").read().split("module ttfs_board (")[1].split(");")[0]
     board = open(os.path.join(SOURCE, "rtl", "board", "ttfs_board.v"), encoding="utf-8").read().split("module ttfs_board")[1].split(");")[0]
-    board = "\n".join(line.split("//")[0] for line in board.splitlines())
+    board = re.sub(r"`ifdef.*?`endif", "", "\n".join(line.split("//")[0] for line in board.splitlines()), flags=re.S)
     case.equal(sorted(re.findall(ports, made_of)), sorted(re.findall(ports, board)), "ports of the board top")
     case.equal(len(re.findall(ports, board)), 11, "and these are they")
 
@@ -428,6 +428,26 @@ def encoders(case):
     case.refused("synth", "fast", "--liberty", "cells.lib", "--encoder", code=2, says="--encoder")
 
 
+def boots(case):
+    """With --boot the board top reads the flash: its pins, its ports behind a PLL too, and network.bin, which e2e board link reads."""
+    tools(case)
+    for device, clock in (("hx8k", "48"), ("hx8k", "12"), ("up5k", "12")):
+        case.good("synth", "fast", "--device", device, "--boot", "--clock", clock)
+        folder = case.path("fast", "fpga", device)
+        script, pins = (open(os.path.join(folder, name), encoding="utf-8").read() for name in ("synth.ys", "board.pcf"))
+        case.check("read_verilog -DSYNTHESIS -DTTFS_BOOT -I" in script, script[:200])
+        case.equal((".flash_miso_i(flash_miso_i)" in script, "output flash_sck_o" in script), (clock == "48",) * 2, "ports of a PLL")
+        case.equal(len(re.findall(r"^set_io flash_\w+ \w+$", pins, re.M)), 4, "pins of the flash")
+        with open(os.path.join(folder, "network.bin"), "rb") as f:
+            case.equal(f.read(12), b"TTFB" + (1).to_bytes(4, "big") + (15 << 18 | 1).to_bytes(4, "big"), "network.bin")
+        case.good("synth", "fast", "--device", device)
+        case.check("flash_" not in open(os.path.join(folder, "board.pcf"), encoding="utf-8").read().split("set_io", 1)[1]
+                   and not os.path.exists(os.path.join(folder, "network.bin")), "a flash that nobody asked for")
+    for device in ("ecp5-25k", "artix7-35t"):
+        case.refused("synth", "fast", "--device", device, "--boot", code=2, says="--boot: is for up5k and hx8k")
+    case.refused("synth", "fast", "--device", "hx8k", "--boot", "--estimate", code=2, says="--boot: is not in the estimate")
+
+
 def projects(case):
     """7 series: a Vivado project, and what Yosys maps the chip to; no clock is known."""
     yosys = """[ "$*" = "-q synth.ys" ] && grep -q 'synth_xilinx -flatten -family xc7 -top ttfs_top' synth.ys && [ -f rtl/ttfs_top.v ] || exit 9
@@ -443,7 +463,7 @@ END""" % json.dumps({"design": {"num_cells_by_type": MAPPED}})
                        "fmax_mhz": None, "clock_mhz": 1000 / period, "meets_clock": None, "bitstream": None,
                        "project": "seven/fpga/%s/project.tcl" % device}, "synth --json for " + device)
         folder = case.path("seven", "fpga", device)
-        board = ["board.tcl", "board.v", "board.xdc"] * (device != "zynq-7020"), ["ttfs_board.v", "ttfs_uart.v"] * (device != "zynq-7020")
+        board = ["board.tcl", "board.v", "board.xdc"] * (device != "zynq-7020"), ["ttfs_board.v", "ttfs_boot.v", "ttfs_uart.v"] * (device != "zynq-7020")
         case.equal(sorted(f for f in os.listdir(folder) if f not in ("core0_rows.hex", "core0_cols.hex")), sorted(PROJECT + board[0] + board[1]), "files in OUT/fpga/" + device)
         if device != "zynq-7020":
             arty(case, folder, part)
@@ -535,7 +555,7 @@ def main():
         return case.done()
     case.compile("digits_mlp", "out", "--fit", "hx8k", "--ticks", "15")
     path = os.environ["PATH"]
-    for part in (made, clocks, encoders, large, ecp5, missing, slow, engines, bits, not_remembered, refusals, guests, projects, estimates):
+    for part in (made, clocks, encoders, boots, large, ecp5, missing, slow, engines, bits, not_remembered, refusals, guests, projects, estimates):
         part(case)
     os.environ["PATH"] = path
     return case.done()

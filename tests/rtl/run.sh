@@ -37,8 +37,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 rtl=$root/rtl
 
-# Of the board top, which wants the ttfs_top of a folder, the UART alone.
-modules() { (cd "$rtl" && for f in ttfs_*.v wrap/ttfs_*.v board/ttfs_uart.v; do f=${f##*/}; echo "${f%.v}"; done); }
+# Of the board top, which wants the ttfs_top of a folder, what is around it.
+modules() { (cd "$rtl" && for f in ttfs_*.v wrap/ttfs_*.v board/ttfs_uart.v board/ttfs_boot.v; do f=${f##*/}; echo "${f%.v}"; done); }
 # Where a module lies: the wrappers and the board have folders of their own.
 file_of() { for f in "$rtl" "$rtl/wrap" "$rtl/board"; do [ ! -f "$f/$1.v" ] || echo "$f/$1.v"; done; }
 bench_names() { (cd "$here" && for f in *_tb.sv; do [ "$f" = chip_tb.sv ] || echo "${f%_tb.sv}"; done); }
