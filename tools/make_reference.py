@@ -44,7 +44,7 @@ compiles to the same bytes as the samples themselves, with the same options or o
 the encoder clips) is not said then. The network must be that one, weights included: the first layer that differs is named, as is
 a calibration that is damaged. `uint8` samples were calibrated for an input range, which goes with them. Weights are fitted to samples, and
 those that they were fitted to (up to 1,000, 16 MiB as floats) lie in `forms/calib.blob` too, which is to be known before a folder is given away; `--quantiser plain` keeps none. A calibration without them gives
-plain weights, which a note says, and is refused with `--quantiser fitted`. Without calibration windows come from interval bounds, which are loose; a warning says so.
+plain weights, which a note says, and is refused with `--quantiser fitted`; `--quantiser channels` wants the samples themselves. Without calibration windows come from interval bounds, which are loose; a warning says so.
 
 What a label is depends on the output. Beside a vector of two or more values: a class from 0 on, or a row with a single 1.
 Beside one value, a logit: 0 and 1, or -1 and 1. Other numbers, as many as the output has values, are held against

@@ -323,7 +323,7 @@ static bool take_kept(TtfsPipeline *f, TtfsJob *job, const TtfsKeptSamples *kept
         fit_to(f, job, kept->count, kept->values);
         return true;
     }
-    if (job->quantiser == TTFS_QUANTISER_FITTED)
+    if (job->quantiser >= TTFS_QUANTISER_FITTED)
         return ttfs_error_advice(diag, at, TTFS_CALIB_KEPT,
                                  "give the samples themselves with --calib, or --quantiser plain",
                                  "keeps what its samples showed, not the samples: weights are not "
@@ -377,6 +377,11 @@ static bool calibrate_kept(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
         return ttfs_error(diag, TTFS_AT_FILE(job->options->calib), TTFS_CALIB_KEPT,
                           "keeps what its samples showed, not the samples: a part of these has to "
                           "decide on the target");
+    if (job->quantiser == TTFS_QUANTISER_CHANNELS)
+        return ttfs_error(
+            diag, TTFS_AT_FILE(job->options->calib), TTFS_CALIB_KEPT,
+            "keeps what its samples showed in windows of layers or of channels, as it "
+            "was compiled: for windows of channels give the samples themselves");
     if (!read_kept(f, job, diag) || !take_range(f, job, diag)) return false;
     return range_from_samples(f, job, f->source.u8, diag);
 }
@@ -394,7 +399,7 @@ bool ttfs_calibrate(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     f->map = job->map;
     ttfs_calib_init(&f->calib, &f->canonical);
     if (!ttfs_job_calib(job)) {
-        if (job->quantiser == TTFS_QUANTISER_FITTED)
+        if (job->quantiser >= TTFS_QUANTISER_FITTED)
             ttfs_note(diag, TTFS_AT_FILE(job->options->model),
                       "no calibration samples to fit weights to: they are rounded by themselves");
         if (!job->range_given && !input_has_grid(&f->canonical))

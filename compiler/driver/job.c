@@ -14,7 +14,7 @@
 _Static_assert((int)TTFS_MOST_TICKS == TTFS_MAX_TICKS, "ttfs.h promises the spike graph's bound");
 
 const char *const ttfs_optimise_names[] = {"latency", "memory", "energy", "spikes", NULL};
-const char *const ttfs_quantisers[] = {"auto", "plain", "fitted", NULL};
+const char *const ttfs_quantisers[] = {"auto", "plain", "fitted", "channels", NULL};
 const char *const ttfs_ramps_names[] = {"any", "pow2", NULL};
 
 static bool check_input(const TtfsCompileOptions *o, TtfsDiag *diag) {
@@ -145,6 +145,8 @@ static bool take_quantiser(TtfsJob *job, TtfsDiag *diag) {
     uint32_t quantiser = TTFS_QUANTISER_AUTO, ramps = TTFS_RAMPS_ANY;
     bool ok = ttfs_asked_word("--quantiser", o->quantiser, ttfs_quantisers, &quantiser, diag);
     ok &= ttfs_asked_word("--ramps", o->ramps, ttfs_ramps_names, &ramps, diag);
+    if (quantiser == TTFS_QUANTISER_CHANNELS && job->target.wanted)
+        return refuse("--quantiser", "channels: a target is met by windows of layers", diag);
     job->quantiser = quantiser == TTFS_QUANTISER_AUTO && job->target.wanted
                          ? TTFS_QUANTISER_PLAIN
                          : (TtfsQuantiser)quantiser;

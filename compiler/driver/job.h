@@ -26,7 +26,12 @@ extern const char *const ttfs_optimise_names[]; /* NULL at the end */
 
 /* How weights are found: rounded by themselves, or fitted to the calibration samples. auto: fitted
  * where there are enough, and not where ticks and bits are being found. */
-typedef enum { TTFS_QUANTISER_AUTO, TTFS_QUANTISER_PLAIN, TTFS_QUANTISER_FITTED } TtfsQuantiser;
+typedef enum {
+    TTFS_QUANTISER_AUTO,
+    TTFS_QUANTISER_PLAIN,
+    TTFS_QUANTISER_FITTED,
+    TTFS_QUANTISER_CHANNELS
+} TtfsQuantiser;
 extern const char *const ttfs_quantisers[]; /* NULL at the end */
 
 /* What ramps may be: whole numbers, or powers of two alone. */

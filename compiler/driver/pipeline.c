@@ -5,6 +5,7 @@
 #include "pipeline.h"
 
 #include "calibrate.h"
+#include "channel_windows.h"
 #include "chip_to_verilog.h"
 #include "fit_device.h"
 #include "image_to_spike.h"
@@ -62,11 +63,15 @@ static void tell_margins(const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *di
 }
 
 static bool spike(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
+    TtfsDiag said = {0};
     bool ok = ttfs_calibrate(f, job, diag) && ttfs_target_find(f, job, diag) &&
               ttfs_widths_find(f, job, diag) &&
               ttfs_ir_to_spike(&f->canonical, &f->calib, &job->spike, job->options->model,
-                               &f->spike, &f->quant, diag) &&
-              ttfs_spike_check(&f->spike, job->options->model, diag);
+                               &f->spike, &f->quant, &said) &&
+              ttfs_spike_check(&f->spike, job->options->model, &said) &&
+              ttfs_channel_windows(f, job, &said);
+    ttfs_diag_append(diag, &said);
+    ttfs_diag_free(&said);
     if (ok) tell_margins(f, job, diag);
     return ok;
 }
@@ -138,6 +143,7 @@ void ttfs_pipeline_free(TtfsPipeline *f) {
     ttfs_calib_free(&f->calib);
     ttfs_ir_free(&f->canonical);
     ttfs_ir_free(&f->net);
+    for (int i = 2; i >= 0; i--) ttfs_ir_free(&f->before[i]);
     ttfs_ir_free(&f->imported);
     ttfs_arena_free(&f->arena);
 }

@@ -40,6 +40,7 @@ typedef struct {
     TtfsBudget budget; /* that the forms draw on */
     /* net: imported without what follows the logits; the relu engine runs it. */
     TtfsIr imported, net, canonical;
+    TtfsIr before[3]; /* with windows of channels: networks that net's constants may lie in */
     TtfsCalib calib;
     TtfsMargins margins;    /* of the logits of the calibration samples */
     TtfsCalibSource source; /* of the calibration; file NULL: there is none */

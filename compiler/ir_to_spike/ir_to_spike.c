@@ -149,6 +149,8 @@ static bool lower(const TtfsLower *with, bool fit, uint32_t samples, TtfsSpike *
     bool ok = walk(&l) && ttfs_spike_check(out, l.file, diag);
     if (samples) {
         *error = ttfs_probe_error(&probe);
+        report->error = *error;
+        report->probed = true;
         ttfs_probe_close(&probe);
     }
     ttfs_arena_free(&l.scratch);

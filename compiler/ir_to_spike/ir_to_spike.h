@@ -52,6 +52,8 @@ typedef struct {
 typedef struct {
     TtfsArena arena;
     TTFS_VEC(TtfsQuantLayer) at;
+    bool probed;  /* samples were held back, and */
+    double error; /* the readouts' squared error on these, relative to the readouts' power */
 } TtfsQuantReport;
 
 /* Without calibration (calib->samples == 0) windows come from interval bounds, with a warning. */

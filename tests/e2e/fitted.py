@@ -3,10 +3,12 @@
 and so is the network on samples that the compiler never saw; the report says what each layer got. The bytes depend
 neither on threads nor on the folder, --weights-only keeps the choice, all engines agree on the result. Without
 samples, and with too few, weights are plain and a note says so. --ramps pow2 goes with all of that,
---mean-bits finds widths of layers.
+--mean-bits finds widths of layers, --quantiser channels windows of channels.
 """
 import json
 import os
+import re
+import struct
 import sys
 
 from e2e import DIGITS, Case, npy, samples, tree
@@ -109,6 +111,31 @@ def mixed(case, net):
         case.refused("compile", model, "-o", "x", *more, code=2, says=says)
 
 
+def channels(case, net):
+    """A window a channel: nearer to the float network where samples were held back, which is still the same function; the same
+    bytes for any threads and from --weights-only; every engine agrees; what cannot go with it is refused."""
+    model, few = os.path.join(DIGITS, net + ".onnx"), ("--ticks", "7", "--weight-bits", "4")
+    for out, how in (("layers", "fitted"), ("channels", "channels"), ("alone", "channels")):
+        case.good("compile", model, "-o", out, "--calib", CALIB, "--chip", "tiny", *few, "--quantiser", how, *(("--threads", "1") if out == "alone" else ()))
+    said = re.search(r"off by ([0-9.]+) % with a window a layer, ([0-9.]+) % with one a channel: it is one a channel", notes(case, "channels"))
+    case.check(said and float(said[2]) < 0.97 * float(said[1]), "windows of channels: %s" % notes(case, "channels"))
+    case.good("compile", "--weights-only", "channels", model, "-o", "weights", "--calib", CALIB)
+    blob = [tree(case.path(out))["forms/spike.blob"] for out in ("channels", "alone", "weights", "layers")]
+    case.equal([b == blob[0] for b in blob], [True, True, True, False], "one thread, --weights-only, windows of layers: the same")
+    values = []
+    for out in ("layers", "channels"):
+        case.json("run", out, "--input", TEST, "--engine", "relu", "--count", "50", "--outputs", out + ".npy")
+        with open(case.path(out + ".npy"), "rb") as f:
+            values.append(struct.unpack("<500f", f.read()[-2000:]))
+    off = max(abs(a - b) for a, b in zip(*values)) / max(map(abs, values[0]))
+    case.check(0 <= off < 1e-5, "the float network with channels scaled is off by %g" % off)
+    v = case.json("verify", "channels", "--input", TEST, "--engines", "golden,jit,rtl", "--count", samples(20))
+    case.equal((v["equal"], v["differences"]), (True, 0), "engines with windows of channels")
+    for more, says in ((("--calib", "channels"), "give the samples themselves"), (("--calib", CALIB, "--target-agreement", "90"), "windows of layers")):
+        case.refused("compile", model, "-o", "x", *few, *more, "--quantiser", "channels", code=2 if len(more) > 2 else 1, says=says)
+    case.refused("compile", model, "-o", "x", *few, "--calib", "channels", says="of another network")
+
+
 def left_plain(case):
     model = os.path.join(DIGITS, "digits_mlp.onnx")
     case.write("loud.npy", npy((60, 1, 8, 8), [3e38 * (i * i % 251) / 251 for i in range(60 * 64)]))
@@ -127,6 +154,7 @@ def main():
     same_bytes(case, "digits_cnn")
     powers(case, "digits_cnn")
     mixed(case, "digits_cnn")
+    channels(case, "digits_cnn")
     left_plain(case)
     return case.done()
 

@@ -19,7 +19,7 @@ FOLDERS = {"WEIGHTS_ONLY", "DUMP_LLVM", "DIFF"}
 WORDS = {
     "FORMAT": ["obj", "ll", "header"],
     "SCHEDULE": ["auto", "latency", "overlap", "pipeline"],
-    "QUANTISER": ["auto", "plain", "fitted"],
+    "QUANTISER": ["auto", "plain", "fitted", "channels"],
     "STOP_AFTER": STEPS,
     "DUMP_STEP": STEPS,
     "ENGINE": ["relu", "golden", "jit", "rtl", "exact", "board"],

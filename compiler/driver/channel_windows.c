@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Windows of channels. In: a canonical network, calibration samples; out: the same network, in
+ * which the usual share of every channel's positive values lies within the same number. Method:
+ * products with constants around every rectifier, which ir_to_ir then folds into weights and
+ * biases, exactly but for rounding.
+ */
+#include "channel_windows.h"
+
+#include "calibrate.h"
+#include "fast.h"
+#include "ir_to_ir.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A histogram over exponents from FIRST on and 5 bits behind the point: to 3 %. */
+enum { SHIFT = 18, FIRST = (127 - 24) << 5, BINS = 40 << 5, FEWEST = 10 };
+/* A channel's window beside its layer's. */
+static const double least = 1.0 / 64, most = 4;
+
+/* The positive values of the rectifiers' channels. */
+typedef struct {
+    const TtfsIr *ir;
+    uint32_t **bins; /* [tensors] [channel][bin]; NULL: its channels stay as they are */
+} Seen;
+
+static uint32_t channels_of(const TtfsTensorInfo *t) {
+    return t->dim[1];
+}
+
+static bool is_output(const TtfsIr *ir, TtfsTensor t) {
+    for (uint32_t i = 0; i < ttfs_ir_outputs(ir); i++)
+        if (ttfs_ir_output(ir, i).i == t.i) return true;
+    return false;
+}
+
+/* A rectifier of one map with channels, or of one vector, that is not what the network is for. */
+static bool has_channels(const TtfsIr *ir, const TtfsNode *n) {
+    const TtfsTensorInfo *t = ttfs_ir_tensor(ir, n->out);
+    return n->op == TTFS_OP_RELU && t->rank >= 2 && t->dim[0] == 1 && t->rank < TTFS_MAX_RANK &&
+           !is_output(ir, n->out);
+}
+
+static Seen seen_of(const TtfsIr *ir, TtfsArena *a) {
+    Seen s = {ir, TTFS_ARRAY(a, uint32_t *, ir->tensors.len)};
+    for (uint32_t i = 0; i < ir->nodes.len; i++) {
+        const TtfsNode *n = &ir->nodes.at[i];
+        if (!has_channels(ir, n)) continue;
+        uint64_t size = (uint64_t)channels_of(ttfs_ir_tensor(ir, n->out)) * BINS;
+        s.bins[n->out.i - 1] = TTFS_ARRAY(a, uint32_t, size);
+    }
+    return s;
+}
+
+static uint32_t bin_of(float v) {
+    uint32_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    bits >>= SHIFT;
+    return bits < FIRST ? 0 : bits - FIRST >= BINS ? BINS - 1 : bits - FIRST;
+}
+
+static void see_channel(const float *v, uint64_t n, uint32_t *bins) {
+    for (uint64_t i = 0; i < n; i++)
+        if (v[i] > 0) bins[bin_of(v[i])]++;
+}
+
+static void see(void *context, const TtfsNode *node, const float *values, uint64_t n) {
+    const Seen *s = context;
+    const TtfsTensorInfo *t = ttfs_ir_tensor(s->ir, node->out);
+    uint32_t *bins = s->bins[node->out.i - 1];
+    if (!bins) return;
+    uint64_t channels = channels_of(t), plane = ttfs_ir_count(t) / channels;
+    for (uint64_t i = 0; i < n * channels; i++)
+        see_channel(values + i * plane, plane, bins + i % channels * BINS);
+}
+
+static bool look(const TtfsPipeline *f, Seen *s, TtfsDiag *diag) {
+    uint64_t inputs = ttfs_ir_count(ttfs_ir_tensor(s->ir, s->ir->input));
+    TtfsFast *fast = ttfs_fast_open(s->ir, &(TtfsFastOptions){.whole = true}, diag);
+    if (!fast) return false;
+    TtfsFastWork *w = ttfs_fast_work(fast);
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < f->fit.count; i += TTFS_FAST_SAMPLES) {
+        uint32_t left = f->fit.count - i;
+        ttfs_fast_run(w, f->fit.values + i * inputs,
+                      left < TTFS_FAST_SAMPLES ? left : TTFS_FAST_SAMPLES, see, s);
+        ok = ttfs_go_on(&f->fit.progress, diag);
+    }
+    ttfs_fast_drop(w);
+    ttfs_fast_close(fast);
+    return ok;
+}
+
+/* The value below which that share of the counted ones lies; 0: they are too few. */
+static double quantile(const uint64_t *bins, double share) {
+    uint64_t all = 0, sum = 0;
+    for (uint32_t i = 0; i < BINS; i++) all += bins[i];
+    if (all < FEWEST) return 0;
+    uint32_t at = 0;
+    while (at + 1 < BINS && (double)(sum + bins[at]) < share * (double)all) sum += bins[at++];
+    return ldexp(1 + (at % 32 + 0.5) / 32, (int)(at / 32) - 24);
+}
+
+/* What to divide each channel by. */
+static void find_factors(const uint32_t *bins, uint32_t channels, double share, float *factor) {
+    uint64_t all[BINS] = {0}, own[BINS];
+    for (uint64_t i = 0; i < (uint64_t)channels * BINS; i++) all[i % BINS] += bins[i];
+    double whole = quantile(all, share);
+    for (uint32_t c = 0; c < channels; c++) {
+        for (uint32_t i = 0; i < BINS; i++) own[i] = bins[(uint64_t)c * BINS + i];
+        double top = whole > 0 ? quantile(own, share) / whole : 0;
+        factor[c] = (float)(top > 0 ? fmin(fmax(top, least), most) : 1);
+    }
+}
+
+/* A constant with a value a channel. */
+static TtfsTensor constant(TtfsIr *ir, const TtfsTensorInfo *like, const float *value) {
+    TtfsTensorInfo c = {.name = like->name, .rank = like->rank, .data = value};
+    for (uint32_t i = 0; i < c.rank; i++) c.dim[i] = i == 1 ? like->dim[1] : 1;
+    return ttfs_ir_add_tensor(ir, &c);
+}
+
+static TtfsTensor like(TtfsIr *ir, TtfsTensor t) {
+    TtfsTensorInfo x = *ttfs_ir_tensor(ir, t);
+    return ttfs_ir_add_tensor(ir, &x);
+}
+
+static void add_product(TtfsIr *ir, const TtfsNode *of, TtfsTensor x, const float *factor,
+                        TtfsTensor out) {
+    TtfsNode n = {.op = TTFS_OP_MUL, .name = of->name, .n_in = 2, .attr = ttfs_ir_attr()};
+    n.in[0] = x;
+    n.in[1] = constant(ir, ttfs_ir_tensor(ir, out), factor);
+    n.out = out;
+    ttfs_ir_add_node(ir, &n);
+}
+
+/* The rectifier of x / factor, times factor: what it was. */
+static void add_scaled(TtfsIr *ir, const TtfsNode *of, const uint32_t *bins, double share) {
+    uint32_t channels = channels_of(ttfs_ir_tensor(ir, of->out));
+    float *factor = TTFS_ARRAY(&ir->arena, float, channels);
+    float *inverse = TTFS_ARRAY(&ir->arena, float, channels);
+    find_factors(bins, channels, share, factor);
+    for (uint32_t c = 0; c < channels; c++) inverse[c] = 1 / factor[c];
+    TtfsNode n = *of;
+    n.in[0] = like(ir, of->in[0]);
+    n.out = like(ir, of->out);
+    add_product(ir, of, of->in[0], inverse, n.in[0]);
+    ttfs_ir_add_node(ir, &n);
+    add_product(ir, of, n.out, factor, of->out);
+}
+
+/* The canonical network with products around rectifiers. What is constant stays the source's. */
+static void scale(const Seen *s, double share, TtfsIr *out) {
+    *out = (TtfsIr){
+        .arena.budget = s->ir->arena.budget, .input = s->ir->input, .output = s->ir->output};
+    for (uint32_t i = 0; i < s->ir->tensors.len; i++)
+        ttfs_ir_add_tensor(out, &s->ir->tensors.at[i]);
+    for (uint32_t i = 0; i < s->ir->outputs.len; i++)
+        *TTFS_PUSH(&out->arena, out->outputs) = s->ir->outputs.at[i];
+    for (uint32_t i = 0; i < s->ir->nodes.len; i++) {
+        const TtfsNode *n = &s->ir->nodes.at[i];
+        const uint32_t *bins = s->bins[n->out.i - 1];
+        if (bins)
+            add_scaled(out, n, bins, share);
+        else
+            ttfs_ir_add_node(out, n);
+    }
+}
+
+/* The same steps as the pipeline's, of the network in `scaled`; `said`: by the last one, `quiet`:
+ * by those before it, which was said of the network as it is. */
+static bool make(TtfsPipeline *g, const TtfsIr *scaled, TtfsJob *job, TtfsDiag *quiet,
+                 TtfsDiag *said) {
+    const char *file = job->options->model;
+    return ttfs_ir_canonical(scaled, &g->net, file, quiet) && ttfs_ir_check(&g->net, file, quiet) &&
+           ttfs_ir_canonical(&g->net, &g->canonical, file, quiet) &&
+           ttfs_ir_check(&g->canonical, file, quiet) && ttfs_calibrate(g, job, quiet) &&
+           ttfs_ir_to_spike(&g->canonical, &g->calib, &job->spike, file, &g->spike, &g->quant,
+                            said) &&
+           ttfs_spike_check(&g->spike, file, said);
+}
+
+/* What f had and g made change places. Constants of g's may lie in f's networks, and in `scaled`:
+ * the pipeline goes on to own them. */
+static void exchange(TtfsPipeline *f, TtfsPipeline *g, const TtfsIr *scaled) {
+    TtfsPipeline was = *f;
+    f->before[0] = was.net, f->before[1] = was.canonical, f->before[2] = *scaled;
+    f->net = g->net, g->net = (TtfsIr){0};
+    f->canonical = g->canonical, g->canonical = (TtfsIr){0};
+    f->calib = g->calib, g->calib = was.calib;
+    f->spike = g->spike, g->spike = was.spike;
+    f->quant = g->quant, g->quant = was.quant;
+}
+
+static void swap_said(TtfsDiag *a, TtfsDiag *b) {
+    TtfsDiag was = *a;
+    *a = *b, *b = was;
+}
+
+static void note(const TtfsJob *job, double layers, double channels, TtfsDiag *said) {
+    ttfs_note(said, TTFS_AT_FILE(job->options->model),
+              "on the calibration samples held back the outputs are off by %.3g %% with a window a "
+              "layer, %.3g %% with one a channel: it is one a %s",
+              100 * sqrt(layers), 100 * sqrt(channels), channels < layers ? "channel" : "layer");
+}
+
+static void note_failed(const TtfsJob *job, const TtfsDiag *quiet, const TtfsDiag *new,
+                        TtfsDiag *said) {
+    const TtfsMessage *e = ttfs_diag_error(quiet) ? ttfs_diag_error(quiet) : ttfs_diag_error(new);
+    ttfs_note(said, TTFS_AT_FILE(job->options->model),
+              "windows are one a layer: with one a channel %s", e->what);
+}
+
+/* What `make` made. */
+static void drop(TtfsPipeline *g) {
+    ttfs_arena_free(&g->quant.arena);
+    ttfs_spike_free(&g->spike);
+    ttfs_calib_free(&g->calib);
+    ttfs_ir_free(&g->canonical);
+    ttfs_ir_free(&g->net);
+    ttfs_arena_free(&g->arena);
+}
+
+static bool stopped(const TtfsDiag *d) {
+    return d->errors_of[TTFS_STOPPED] > 0;
+}
+
+static bool try_channels(TtfsPipeline *f, TtfsJob *job, const Seen *s, TtfsDiag *said) {
+    TtfsPipeline g = {.budget = f->budget};
+    TtfsIr scaled;
+    TtfsDiag quiet = {0}, new = {0};
+    scale(s, job->spike.percentile, &scaled);
+    bool ok = make(&g, &scaled, job, &quiet, &new), stop = stopped(&quiet) || stopped(&new);
+    double layers = f->quant.error, channels = ok ? g.quant.error : INFINITY;
+    job->spike.fit = &f->fit;
+    if (channels < layers) {
+        exchange(f, &g, &scaled);
+        swap_said(said, &new);
+    } else
+        ttfs_ir_free(&scaled);
+    if (ok) note(job, layers, channels, said);
+    if (!ok && !stop) note_failed(job, &quiet, &new, said);
+    if (stop) ttfs_diag_append(said, stopped(&quiet) ? &quiet : &new);
+    ttfs_diag_free(&quiet);
+    ttfs_diag_free(&new);
+    drop(&g);
+    return !stop;
+}
+
+bool ttfs_channel_windows(TtfsPipeline *f, TtfsJob *job, TtfsDiag *said) {
+    if (job->quantiser != TTFS_QUANTISER_CHANNELS) return true;
+    if (!job->spike.fit || !f->quant.probed) return true; /* which was said */
+    TtfsArena a = {.budget = f->canonical.arena.budget};
+    Seen s = seen_of(&f->canonical, &a);
+    bool ok = look(f, &s, said) && try_channels(f, job, &s, said);
+    ttfs_arena_free(&a);
+    return ok;
+}
