@@ -136,9 +136,15 @@ def clocks(case):
 
 
 def large(case):
-    """up5k: weights in SPRAM, no pins for the monitor."""
+    """up5k: weights in SPRAM where block RAM does not do, no pins for the monitor."""
     tools(case)
-    case.compile("digits_mlp", "few", "--fit", "up5k", "--ticks", "15")
+    case.compile("digits_mlp", "small", "--fit", "up5k", "--ticks", "15")
+    case.json("synth", "small", "--device", "up5k")
+    with open(case.path("small", "fpga", "up5k", "synth.ys"), encoding="utf-8") as f:
+        case.check("spram" not in f.read(), "weights that need none are put into SPRAM")
+    with open(case.path("small", "chip.json"), encoding="utf-8") as f:
+        chip = dict(json.load(f), lanes=4, weight_rows=8192)
+    case.compile("digits_mlp", "few", "--ticks", "15", "--chip", case.write("weights.json", json.dumps(chip)))
     j = case.json("synth", "few", "--device", "up5k")
     case.equal((j.get("device"), j.get("pins"), j.get("ram"), j.get("bitstream")), ("up5k", 9, 5, "few/fpga/up5k/board.bin"), "synth --json: %r" % j)
     kept = {name: open(case.path("few", "fpga", "up5k", name), encoding="utf-8").read() for name in ("synth.ys", "board.pcf", "nextpnr.log")}
