@@ -13,6 +13,7 @@
 #include "model.h"
 #include "plan_to_image.h"
 #include "refill.h"
+#include "sample_rates.h"
 #include "shipped.h"
 #include "spike_to_plan.h"
 #include "find_target.h"
@@ -61,12 +62,18 @@ static void tell_margins(const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *di
                           f->margins.samples, "calibration samples", diag);
 }
 
+/* Only of several cores it counts how unlike samples are. */
+static bool is_mesh(const TtfsPipeline *f, const TtfsJob *job) {
+    return f->fit.count && !job->options->fit && ttfs_chip_cores(&job->chip) > 1;
+}
+
 static bool spike(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     bool ok = ttfs_calibrate(f, job, diag) && ttfs_target_find(f, job, diag) &&
               ttfs_widths_find(f, job, diag) &&
               ttfs_ir_to_spike(&f->canonical, &f->calib, &job->spike, job->options->model,
                                &f->spike, &f->quant, diag) &&
               ttfs_spike_check(&f->spike, job->options->model, diag);
+    if (ok && is_mesh(f, job)) ttfs_sample_rates(&f->spike, &f->fit);
     if (ok) tell_margins(f, job, diag);
     return ok;
 }
