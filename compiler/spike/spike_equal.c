@@ -107,8 +107,12 @@ static bool same_rates(const Compare *c, const TtfsRates *a, const TtfsRates *b)
         !same_int(c, "deviation of the rate", a->vary, b->vary) ||
         !same_int(c, "deviation of a band's rate", a->vary_part, b->vary_part))
         return false;
-    for (uint32_t i = 0; i < a->rows * a->cols; i++)
+    uint32_t n = a->rows * a->cols;
+    for (uint32_t i = 0; i < n; i++)
         if (!same_int(c, "rate of a band", a->part[i], b->part[i])) return false;
+    if (!same_int(c, "samples with rates", a->samples, b->samples)) return false;
+    for (uint32_t i = 0; i < a->samples * n; i++)
+        if (!same_int(c, "rate of a band in a sample", a->sample[i], b->sample[i])) return false;
     return true;
 }
 

@@ -3,7 +3,8 @@
  * The solver of pipelines: all populations are cut into cells that are alike in load (cells.c), the
  * cells packed on the cores of the mesh (fit.c), moved to where the busiest core has less
  * (balance.c), and then to where values travel less (near.c). A core weighs what it takes in the
- * mean and what it may take more in a sample (fill.c): so layers that vary unlike mix. Cells may be
+ * mean and what it may take more in a sample (fill.c), or, where rates of samples are known, what
+ * it takes in each of some scenes (plan_scenes.h): so layers that vary unlike mix. Cells may be
  * large or small, with whole channels or parts: of the cuttings that look best, and fit, the one
  * whose plan takes the fewest expected cycles is taken, with what its links carry. On a large mesh
  * each is tried with work that goes to any core, which makes it more even, and with work that stays
@@ -81,6 +82,7 @@ static Result try_unlike(Solver *v, PackTry how, const Result *before, uint32_t 
               .tight = how.tight,
               .far = how.far,
               .expected = rates_known(v->spike)};
+    p.scenes = ttfs_scenes_of(v->plan, v->spike, TTFS_SCENES_TO_PACK, &v->scratch);
     Result r = {how, UINT64_MAX, ttfs_pack_divide(&p, how)};
     if (!is_among(before, n, r.mark) && pack(&p, how)) {
         write_tasks(&p);
