@@ -19,7 +19,7 @@ typedef struct {
 } TtfsDeviceRam;
 
 typedef enum {
-#define TTFS_FAMILY(NAME, name, mux, lut_words, distributed) TTFS_FAMILY_##NAME,
+#define TTFS_FAMILY(NAME, name, block, mux, distributed) TTFS_FAMILY_##NAME,
 #include "devices.def"
     TTFS_FAMILIES
 } TtfsFamily;

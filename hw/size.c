@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a chip of one core costs. Logic is a sum whose factors (devices.def) were measured with
- * Yosys; memories are counted block by block, in the shape that needs fewest blocks. In: a chip
- * whose keys are in their ranges.
+ * What a chip of one core costs. Logic is a sum whose factors (devices.def) were fitted to chips
+ * that Yosys mapped (tools/fit_size.py); memories are counted one by one, in the kind and shape of
+ * which Yosys' memory_libmap takes the least. In: a chip whose keys are in their ranges.
  */
 #include "device.h"
 
 enum {
     HUNDRED = 100,
-    CHUNK = 32, /* bits of a memory that the configuration port writes at once, a memory each */
-    REGISTERS = 128, /* most bits of a memory that is made of flip-flops */
-    MEMORIES = 16
+    CHUNK = 32,     /* bits of a memory that the configuration port writes at once, a memory each */
+    SHORT_BITS = 4, /* of values, beyond which there are steps of eight ticks */
+    MEMORIES = 20
 };
 
 typedef struct {
-    uint32_t core, lane, divide, value, conv, pool, classes;
+    uint32_t core, slope, potential, weight, step, divide, word, address, id, conv, pool, classes,
+        counters;
 } Cost;
 
-#define ROW(FAMILY, core, lane, divide, value, conv, pool, classes)                                \
-    [TTFS_FAMILY_##FAMILY] = {core, lane, divide, value, conv, pool, classes},
+#define ROW(FAMILY, core, slope, potential, weight, step, divide, word, address, id, conv, pool,   \
+            classes, counters)                                                                     \
+    [TTFS_FAMILY_##FAMILY] = {core,    slope, potential, weight, step,    divide,  word,           \
+                              address, id,    conv,      pool,   classes, counters},
 static const Cost luts[] = {
 #define TTFS_LUTS ROW
 #include "devices.def"
@@ -28,15 +31,12 @@ static const Cost ffs[] = {
 #include "devices.def"
 };
 #undef ROW
-static const uint32_t strides[TTFS_FAMILIES] = {
-#define TTFS_STRIDE(FAMILY, luts) [TTFS_FAMILY_##FAMILY] = luts,
-#include "devices.def"
-};
 
 static const struct {
-    uint32_t mux, lut_words, distributed;
+    uint32_t block, mux;
+    bool distributed;
 } families[] = {
-#define TTFS_FAMILY(NAME, name, mux, lut_words, distributed) {mux, lut_words, distributed},
+#define TTFS_FAMILY(NAME, name, block, mux, distributed) {block, mux, distributed},
 #include "devices.def"
 };
 
@@ -47,22 +47,45 @@ static const struct {
 #include "devices.def"
 };
 
+static uint32_t element_bits(const TtfsChip *c) {
+    return ttfs_chip_element_bits(c);
+}
+
+/* --- logic --- */
+
+static uint64_t of_lanes(const TtfsChip *c, const Cost *k) {
+    uint64_t steps = !c->strides ? 0 : c->value_bits > SHORT_BITS ? 2 : 1;
+    uint64_t lane = (uint64_t)c->slope_bits * k->slope + (uint64_t)c->acc_bits * k->potential +
+                    (uint64_t)c->weight_bits * k->weight + c->acc_bits * steps * k->step;
+    return c->lanes * lane;
+}
+
+/* Bits of addresses, each as often as there are registers that hold one. */
+static uint64_t addresses(const TtfsChip *c) {
+    return element_bits(c) + 2 * ttfs_chip_bits_for(c->list_entries) +
+           ttfs_chip_bits_for(c->weight_rows) + ttfs_chip_bits_for(c->param_words) +
+           3 * ttfs_chip_bits_for(c->program_words);
+}
+
 static uint64_t logic(const TtfsChip *c, const Cost *k) {
     uint64_t word = (uint64_t)TTFS_WORD_ELEMENTS * c->value_bits;
-    uint64_t n = k->core + (uint64_t)c->lanes * (c->slope_bits + c->acc_bits) * k->lane;
-    n += (uint64_t)c->acc_bits * c->value_bits * k->divide + word * k->value;
+    uint64_t n = k->core + of_lanes(c, k) + word * k->word + addresses(c) * k->address;
+    n += (uint64_t)c->ramp_bits * c->value_bits * k->divide;
+    n += (uint64_t)ttfs_chip_flit_bits(c) * k->id;
     if (c->conv) n += k->conv;
     if (c->pool) n += word * k->pool;
     if (c->classes || c->segments > 1) n += k->classes;
+    if (c->counters) n += k->counters;
     return n / HUNDRED;
 }
 
 /* --- memories --- */
 
-/* `count` memories of one shape; one_port: a large block may hold it. */
+/* `count` memories of one shape, whose bits lie in `span` places; large: large blocks may hold it
+ * (ttfs synth says so of weights). */
 typedef struct {
-    uint32_t words, bits, count;
-    bool one_port;
+    uint32_t words, bits, count, span;
+    bool one_port, large;
 } Memory;
 
 typedef struct {
@@ -71,7 +94,7 @@ typedef struct {
 } Memories;
 
 static void add(Memories *m, uint32_t words, uint32_t bits, uint32_t count, bool one_port) {
-    if (count) m->at[m->len++] = (Memory){words, bits, count, one_port};
+    if (count) m->at[m->len++] = (Memory){words, bits, count, bits, one_port, false};
 }
 
 /* One that is configured: a memory each for its chunks. */
@@ -80,28 +103,40 @@ static void add_chunks(Memories *m, uint32_t words, uint32_t bits) {
     add(m, words, bits % CHUNK, bits % CHUNK != 0, true);
 }
 
-/* The bits of a buffer's four words that are kept, and the tables (docs/core.md). */
+/* The bits of a buffer's four words that are kept, and the tables (rtl/ttfs_receive.v). */
 static void add_buffers(Memories *m, const TtfsChip *c) {
-    uint32_t element = ttfs_chip_element_bits(c);
-    add(m, c->buffers, c->conv ? 2 * element : element, 1, true);
-    add(m, c->buffers, c->y_bits + c->x_bits + 2, 1, true);
-    add(m, c->buffers, 2 * c->c_bits + 2, 1, true);
-    add(m, c->buffers, c->value_bits + 2, 1, true);
-    if (c->conv) add(m, c->table_words, CHUNK, 2, true); /* bit 31 keeps them wide */
+    uint32_t table = ttfs_chip_bits_for(c->table_words);
+    add(m, c->buffers, c->conv ? 2 * table : element_bits(c), 1, true);
+    add(m, c->buffers, c->y_bits + c->x_bits + 2, c->conv, true);
+    add(m, c->buffers, 2 * c->c_bits + 1, 1, true);
+    add(m, c->buffers, c->value_bits + 3, 1, true);
+    if (!c->conv) return;
+    add(m, c->table_words, element_bits(c) + 1, 2, true);
+    m->at[m->len - 1].span = CHUNK; /* the highest bit is one of them */
+}
+
+static uint32_t row_bits(const TtfsChip *c) {
+    enum { ROW_LEAST = 5 };
+    uint32_t n = ttfs_chip_bits_for(c->weight_rows);
+    if (c->pool && c->c_bits > n) n = c->c_bits;
+    return n > ROW_LEAST ? n : ROW_LEAST;
 }
 
 /* Both lists lie in one memory, an event beside the place of the next of its tick; heads of the
- * ticks, a memory a list. */
+ * ticks, and which ticks of a block of eight have one, memories a list (rtl/ttfs_bucket.v). */
 static void add_lists(Memories *m, const TtfsChip *c) {
-    uint32_t entry = ttfs_chip_bits_for(c->list_entries), row = ttfs_chip_bits_for(c->weight_rows);
-    add(m, (1u << entry) + c->list_entries, 1 + entry + row, 1, false);
-    add(m, 1u << c->value_bits, entry + 1, 2, false);
+    enum { BLOCK = 8 };
+    uint32_t entry = ttfs_chip_bits_for(c->list_entries), ticks = 1u << c->value_bits;
+    add(m, (1u << entry) + c->list_entries, 1 + entry + row_bits(c), 1, false);
+    add(m, ticks, entry, 2, false);
+    add(m, ticks > BLOCK ? ticks / BLOCK : 1, ticks < BLOCK ? ticks : BLOCK, 2, false);
 }
 
 static Memories memories_of(const TtfsChip *c) {
     Memories m = {.len = 0};
-    add_chunks(&m, c->program_words, CHUNK);
     add_chunks(&m, c->weight_rows, c->lanes * c->weight_bits);
+    for (uint32_t i = 0; i < m.len; i++) m.at[i].large = true;
+    add_chunks(&m, c->program_words, CHUNK);
     add_chunks(&m, c->param_words, c->acc_bits + c->ramp_bits);
     add_buffers(&m, c);
     add(&m, c->act_words, TTFS_WORD_ELEMENTS * c->value_bits + 2, 1, true);
@@ -126,50 +161,74 @@ static uint32_t shape_of(const TtfsDeviceRam *r, uint32_t words, uint32_t bits, 
     return best;
 }
 
-/* A memory in blocks: of which kind, how many, and the bits that choose one of them. Small ones
- * are in LUTs or, with what the factors say of a core, in flip-flops. */
+/* A memory: in blocks of which kind, how many, and the bits that choose one of them; or in LUTs, or
+ * in flip-flops. The cost is Yosys' (half a one for a bit that is chosen), and counts twice. */
 typedef struct {
-    uint64_t blocks, mux;
+    uint64_t cost, blocks, luts, ffs, mux;
     int kind;
 } Place;
 
 static Place in_blocks(const TtfsDevice *d, const Memory *m, int kind) {
-    uint32_t n, depth = shape_of(&d->ram[kind], m->words, m->bits, &n);
-    uint64_t mux = (uint64_t)m->bits * m->count * (ceil_div(m->words, depth) - 1);
-    return (Place){(uint64_t)n * m->count, mux, kind};
+    uint32_t n, depth = shape_of(&d->ram[kind], m->words, m->span, &n);
+    uint64_t mux = (uint64_t)m->bits * (ceil_div(m->words, depth) - 1);
+    return (Place){.cost = 2ull * n * families[d->family].block + mux,
+                   .blocks = (uint64_t)n * m->count,
+                   .mux = mux * m->count,
+                   .kind = kind};
 }
 
-static Place place(const TtfsDevice *d, const Memory *m, TtfsSize *size) {
-    if (m->words <= families[d->family].distributed)
-        size->luts += (uint64_t)m->bits * m->count *
-                      ceil_div(m->words, families[d->family].lut_words);
-    else if ((uint64_t)m->words * m->bits > REGISTERS)
-        return in_blocks(d, m, 0);
-    return (Place){0};
+/* A register a bit, one more for what is read. */
+static Place in_registers(const Memory *m) {
+    uint64_t bits = (uint64_t)m->words * m->bits;
+    return (Place){
+        .cost = 2 * bits, .luts = bits * m->count / 2, .ffs = (bits + m->bits) * m->count};
 }
 
-/* Moves memories from blocks of the first kind to large ones, those of most blocks first, while
- * there are too few of the first. */
-static void move(const TtfsDevice *d, const Memories *m, Place *at) {
-    uint64_t small = 0, large = 0;
-    for (uint32_t i = 0; i < m->len; i++) small += at[i].blocks;
-    while (d->ram[1].name && small > d->ram[0].count) {
-        uint32_t best = m->len;
-        for (uint32_t i = 0; i < m->len; i++) {
-            bool may = m->at[i].one_port && at[i].blocks && at[i].kind == 0 &&
-                       large + in_blocks(d, &m->at[i], 1).blocks <= d->ram[1].count;
-            if (may && (best == m->len || at[i].blocks > at[best].blocks)) best = i;
-        }
-        if (best == m->len) return;
-        small -= at[best].blocks;
-        at[best] = in_blocks(d, &m->at[best], 1);
-        large += at[best].blocks;
+/* In groups of LUTs, each `words` of `bits` in so many LUTs and of such a cost; behind `most` words
+ * one is chosen. What is read gets a register. */
+typedef struct {
+    uint32_t words, bits, luts, cost, most;
+} Group;
+
+static Place in_groups(const Memory *m, const Group *g) {
+    uint64_t n = (uint64_t)ceil_div(m->words, g->words) * ceil_div(m->bits, g->bits);
+    uint64_t mux = (uint64_t)m->bits * (ceil_div(m->words, g->most) - 1);
+    return (Place){.cost = 2 * n * g->cost + mux,
+                   .luts = n * g->luts * m->count,
+                   .ffs = (uint64_t)m->bits * m->count,
+                   .mux = mux * m->count};
+}
+
+/* Yosys' lutrams of a family for a memory. */
+static Group group_of(const TtfsDevice *d, const Memory *m) {
+    enum { NARROW = 32 };
+    if (d->family == TTFS_FAMILY_ECP5) return (Group){16, 4, 4, 4, 16};
+    if (m->one_port)
+        return m->words > NARROW ? (Group){64, 4, 4, 8, 256} : (Group){32, 8, 4, 8, 32};
+    return m->words > NARROW ? (Group){64, 3, 4, 7, 64} : (Group){32, 6, 4, 7, 32};
+}
+
+static Place place(const TtfsDevice *d, const Memory *m) {
+    Place best = in_blocks(d, m, 0), other = in_registers(m);
+    if (other.cost <= best.cost) best = other;
+    if (families[d->family].distributed) {
+        Group g = group_of(d, m);
+        other = in_groups(m, &g);
+        if (other.cost <= best.cost) best = other;
     }
+    return best;
 }
 
-/* LUTs that lanes without steps over empty ticks have less. */
-static uint64_t without_strides(const TtfsChip *c, const TtfsDevice *d) {
-    return c->strides ? 0 : (uint64_t)c->lanes * c->acc_bits * strides[d->family] / HUNDRED;
+/* Moves the large memories from blocks of the first kind to large ones where there are too few of
+ * the first, and enough large ones. */
+static void move(const TtfsDevice *d, const Memories *m, Place *at) {
+    uint64_t small = 0, need = 0;
+    for (uint32_t i = 0; i < m->len; i++) small += at[i].blocks;
+    if (!d->ram[1].name || small <= d->ram[0].count) return;
+    for (uint32_t i = 0; i < m->len; i++)
+        if (m->at[i].large) need += in_blocks(d, &m->at[i], 1).blocks;
+    for (uint32_t i = 0; i < m->len && need <= d->ram[1].count; i++)
+        if (m->at[i].large) at[i] = in_blocks(d, &m->at[i], 1);
 }
 
 TtfsSize ttfs_size_of(const TtfsChip *c, const TtfsDevice *d) {
@@ -177,11 +236,12 @@ TtfsSize ttfs_size_of(const TtfsChip *c, const TtfsDevice *d) {
     Place at[MEMORIES];
     uint64_t mux = 0;
     TtfsSize size = {.luts = logic(c, &luts[d->family]), .ffs = logic(c, &ffs[d->family])};
-    size.luts -= without_strides(c, d);
-    for (uint32_t i = 0; i < m.len; i++) at[i] = place(d, &m.at[i], &size);
+    for (uint32_t i = 0; i < m.len; i++) at[i] = place(d, &m.at[i]);
     move(d, &m, at);
     for (uint32_t i = 0; i < m.len; i++) {
         size.ram[at[i].kind] += at[i].blocks;
+        size.luts += at[i].luts;
+        size.ffs += at[i].ffs;
         mux += at[i].mux;
     }
     size.luts += mux * families[d->family].mux / HUNDRED;
@@ -215,7 +275,7 @@ TtfsSize ttfs_size_most(const TtfsDevice *d) {
 uint32_t ttfs_device_words(const TtfsDevice *d, uint32_t words, uint32_t bits) {
     uint32_t n, power = 2;
     while (power < words) power *= 2;
-    if (words <= families[d->family].distributed || power <= d->ram[0].words) return power;
+    if (power <= d->ram[0].words) return power;
     uint32_t depth = shape_of(&d->ram[0], words, bits < CHUNK ? bits : CHUNK, &n);
     return ceil_div(words, depth) * depth;
 }

@@ -108,14 +108,15 @@ module ttfs_chip #(
     reg [11:0]        slot_q;
     reg               open_q;   // takes the input: slot 0 runs, and its end has not come
     reg               closed_q, quiet_q, ready_q, done_q;
-    reg [31:0]        cycles_q, patience_q;
+    reg [31:0]        waited_q;   // cycles that the host has kept it waiting, and one
     wire [CORES-1:0]  node_ready, node_quiet, node_sample_end;
     wire [31:0]       patience;
     wire              refuse, config_idle, stream_done, trace;
+    wire [31:0]       cycles;
 
     wire first    = slot_q == 12'd0;
     wire takes    = in_valid_i && in_ready_o;
-    wire gives_up = open_q && !in_valid_i && patience_q == 32'd1;
+    wire gives_up = open_q && !in_valid_i && waited_q == patience && patience != 32'd0;
     wire asked    = start_i && !busy_o;
     wire slot_end = state_q == RUN && settle_q[1] && quiet_q;
 
@@ -123,7 +124,7 @@ module ttfs_chip #(
         closed_q <= state_q == RUN && !open_q;
         quiet_q  <= &node_quiet && closed_q && stream_done;
         settle_q <= (state_q != RUN) ? 2'd0 : settle_q[1] ? settle_q : settle_q + 2'd1;
-        patience_q <= (!open_q || in_valid_i) ? patience : (patience_q == 32'd0) ? 32'd0 : patience_q - 32'd1;
+        waited_q <= (!open_q || in_valid_i) ? 32'd1 : waited_q + 32'd1;
         if (!rst_ni) begin
             state_q  <= IDLE;
             slot_q   <= 12'd0;
@@ -131,7 +132,6 @@ module ttfs_chip #(
             open_q   <= 1'b0;
             ready_q  <= 1'b0;
             done_q   <= 1'b0;
-            cycles_q <= 32'd0;
         end else begin
             ready_q <= &node_ready;
             done_q  <= slot_end && node_sample_end[0];
@@ -139,9 +139,8 @@ module ttfs_chip #(
             else if ((takes && in_end_i) || gives_up) open_q <= 1'b0;
             case (state_q)
                 IDLE: if (asked && !refuse) begin
-                    state_q  <= GO;
-                    slot_q   <= 12'd0;
-                    cycles_q <= 32'd0;
+                    state_q <= GO;
+                    slot_q  <= 12'd0;
                 end
                 GO: state_q <= RUN;
                 default: if (slot_end) begin
@@ -150,9 +149,21 @@ module ttfs_chip #(
                     else slot_q <= slot_q + 12'd1;
                 end
             endcase
-            if (state_q != IDLE) cycles_q <= cycles_q + 32'd1;
         end
     end
+
+    // The cycles of the last sample.
+    generate
+        if (COUNTERS != 0) begin : g_cycles
+            reg [31:0] cycles_q;
+            always @(posedge clk_i)
+                if (!rst_ni || (state_q == IDLE && asked && !refuse)) cycles_q <= 32'd0;
+                else if (state_q != IDLE) cycles_q <= cycles_q + 32'd1;
+            assign cycles = cycles_q;
+        end else begin : g_no_cycles
+            assign cycles = 32'd0;
+        end
+    endgenerate
 
     assign busy_o       = state_q != IDLE || !ready_q || !config_idle;
     assign done_o       = done_q;
@@ -210,7 +221,7 @@ module ttfs_chip #(
         .checksum_i  (stream_checksum),
         .nowhere_i   (stream_nowhere),
         .node_flags_i(flags_q),
-        .cycles_i    (cycles_q),
+        .cycles_i    (cycles),
         .patience_o  (patience),
         .trace_o     (trace),
         .refuse_o    (refuse),

@@ -119,10 +119,11 @@ static bool fill_verilog(const Synth *s) {
     return ok;
 }
 
-/* Yosys puts a memory into SPRAM when it is told to, between two of its steps. */
+/* Yosys puts a memory into SPRAM when it is told to, between two of its steps: the weights, when
+ * there are too few small blocks. */
 static void print_mapping(const Synth *s, TtfsBuf *out) {
     const char *command = s->result->device.flow.yosys;
-    if (!s->result->device.ram[1].name) {
+    if (!ttfs_size_of(chip_of(s), &s->result->device).ram[1]) {
         ttfs_buf_printf(out, "%s -top ttfs_board -json board.json\n", command);
         return;
     }

@@ -136,9 +136,15 @@ def clocks(case):
 
 
 def large(case):
-    """up5k: weights in SPRAM, no pins for the monitor."""
+    """up5k: weights in SPRAM where block RAM does not do, no pins for the monitor."""
     tools(case)
-    case.compile("digits_mlp", "few", "--fit", "up5k", "--ticks", "15")
+    case.compile("digits_mlp", "small", "--fit", "up5k", "--ticks", "15")
+    case.json("synth", "small", "--device", "up5k")
+    with open(case.path("small", "fpga", "up5k", "synth.ys"), encoding="utf-8") as f:
+        case.check("spram" not in f.read(), "weights that need none are put into SPRAM")
+    with open(case.path("small", "chip.json"), encoding="utf-8") as f:
+        chip = dict(json.load(f), lanes=4, weight_rows=8192)
+    case.compile("digits_mlp", "few", "--ticks", "15", "--chip", case.write("weights.json", json.dumps(chip)))
     j = case.json("synth", "few", "--device", "up5k")
     case.equal((j.get("device"), j.get("pins"), j.get("ram"), j.get("bitstream")), ("up5k", 9, 5, "few/fpga/up5k/board.bin"), "synth --json: %r" % j)
     kept = {name: open(case.path("few", "fpga", "up5k", name), encoding="utf-8").read() for name in ("synth.ys", "board.pcf", "nextpnr.log")}
@@ -224,7 +230,7 @@ def wide(case):
     """A chip whose flits are wider than the pins of a board's monitor are: it has none, and engine netlist nothing to read."""
     with open(case.path("trellis", "chip.json"), encoding="utf-8") as f:
         chip = json.load(f)
-    for words, device in ((131072, None), (16384, "ecp5-25k"), (1024, "hx8k")):  # the first that the chip has room on is named
+    for words, device in ((131072, None), (16384, "ecp5-25k"), (512, "hx8k")):  # the first that the chip has room on is named
         chip.update(param_words=words)
         case.compile("digits_mlp", "unmade", "--chip", case.write("chip.json", json.dumps(chip)), "--ticks", "15", "--schedule", "latency")
         case.refused("verify", "unmade", "--input", os.path.join(DIGITS, "test.npz"), "--count", "1", "--engines", "golden,netlist",
