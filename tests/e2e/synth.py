@@ -230,7 +230,7 @@ def wide(case):
     """A chip whose flits are wider than the pins of a board's monitor are: it has none, and engine netlist nothing to read."""
     with open(case.path("trellis", "chip.json"), encoding="utf-8") as f:
         chip = json.load(f)
-    for words, device in ((131072, None), (16384, "ecp5-25k"), (1024, "hx8k")):  # the first that the chip has room on is named
+    for words, device in ((131072, None), (16384, "ecp5-25k"), (512, "hx8k")):  # the first that the chip has room on is named
         chip.update(param_words=words)
         case.compile("digits_mlp", "unmade", "--chip", case.write("chip.json", json.dumps(chip)), "--ticks", "15", "--schedule", "latency")
         case.refused("verify", "unmade", "--input", os.path.join(DIGITS, "test.npz"), "--count", "1", "--engines", "golden,netlist",
