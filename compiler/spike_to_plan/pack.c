@@ -49,6 +49,7 @@ static bool pack(Pack *p, PackTry how) {
 static void write_tasks(const Pack *p) {
     TtfsPlan *plan = p->solver->plan;
     plan->tasks.len = 0;
+    if (p->solver->spreads) ttfs_solver_take_slots(p->solver);
     for (uint32_t i = 1; i < p->cells.len; i++) {
         TtfsTask *t = TTFS_PUSH(&plan->arena, plan->tasks);
         *t = p->cells.at[i].task;
@@ -62,7 +63,7 @@ static void write_tasks(const Pack *p) {
 static const TtfsChip *chip_of(const Solver *v, TtfsArena *a) {
     TtfsChip *c = TTFS_NEW(a, TtfsChip);
     *c = v->plan->chip;
-    if (v->streams) c->weight_rows = INT32_MAX;
+    if (v->streams || v->spreads) c->weight_rows = INT32_MAX;
     return c;
 }
 
@@ -70,6 +71,14 @@ static bool is_among(const Result *all, uint32_t n, uint64_t mark) {
     for (uint32_t i = 0; i < n; i++)
         if (all[i].mark == mark) return true;
     return false;
+}
+
+/* Of a pipeline there is one slot, or all go on with it. */
+static uint64_t turn_cycles(const Solver *v, bool expected) {
+    uint64_t cycles = 0;
+    for (uint32_t slot = 0; slot < (v->spreads ? v->plan->slots.len : 1); slot++)
+        cycles += ttfs_plan_slot_cycles(v->plan, v->spike, slot, expected);
+    return cycles;
 }
 
 /* Makes the plan; its cycles. Not when one of those before cuts the same way. */
@@ -87,8 +96,8 @@ static Result try_unlike(Solver *v, PackTry how, const Result *before, uint32_t 
     if (!is_among(before, n, r.mark) && pack(&p, how)) {
         write_tasks(&p);
         if (v->streams) ttfs_solver_stream(v);
-        if (ttfs_solver_fits(v, false))
-            r.cycles = ttfs_plan_slot_cycles(v->plan, v->spike, 0, p.expected);
+        if (v->spreads) ttfs_solver_spread(v);
+        if (ttfs_solver_fits(v, false)) r.cycles = turn_cycles(v, p.expected);
     }
     ttfs_arena_release(&v->scratch, mark);
     return r;
@@ -145,6 +154,7 @@ bool ttfs_solver_pack(Solver *v) {
     if (!n) try_final(v, all[0].how, &best, tasks, &n);
     memcpy(v->plan->tasks.at, tasks, n * sizeof *tasks);
     v->plan->tasks.len = n;
+    if (v->spreads) ttfs_solver_take_slots(v);
     ttfs_solver_derive(v);
     return true;
 }

@@ -21,6 +21,7 @@ typedef struct {
     TtfsArena scratch;
     bool copies;    /* bands of rows and columns, each core with its own copy of the weights */
     bool streams;   /* weights may come from outside: a copy costs the time of its words */
+    bool spreads;   /* a pipeline's weights may come from outside, in several slots */
     uint64_t *rows; /* by core: weight rows of what is cut */
     uint64_t *last; /* by core: those of the slot that was cut last */
     uint64_t *held; /* by core: those of slot 0, which are there for good */
@@ -41,6 +42,11 @@ void ttfs_solver_derive(Solver *v);
 /* stream.c. Of a plan whose tasks are cut: which come from outside, as few weight rows as may be,
  * and the rest derived. */
 void ttfs_solver_stream(Solver *v);
+/* spread.c. Of a pipeline: cut tasks go to slots, what is not read in slot 0 comes from outside;
+ * the rest derived. */
+void ttfs_solver_spread(Solver *v);
+/* spread.c. When populations are computed follows from their tasks' slots. */
+void ttfs_solver_take_slots(Solver *v);
 /* pack.c. The tasks of a pipeline on a mesh, derived; false when it found none that fit. */
 bool ttfs_solver_pack(Solver *v);
 /* pack.c. On a mesh, whatever the schedule: tasks that need little memory, derived, those that pool

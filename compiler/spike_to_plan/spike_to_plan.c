@@ -192,11 +192,36 @@ static bool solve_overlap(Solver *v) {
     return true;
 }
 
+/* All layers at work, each slot with some of their weights. */
+static bool stream_pipeline(Solver *v) {
+    bool mesh = ttfs_chip_cores(&v->plan->chip) > 1, fit = false;
+    v->step = 1;
+    v->runs = NULL;
+    v->spreads = true;
+    make_slots(v, TTFS_SCHEDULE_PIPELINE);
+    fit = mesh && (ttfs_solver_pack(v) || ttfs_solver_squeeze(v));
+    for (int copies = 1; copies >= 0 && !fit; copies--) {
+        make_slots(v, TTFS_SCHEDULE_PIPELINE);
+        cut_all(v, copies);
+        ttfs_solver_spread(v);
+        fit = ttfs_solver_fits(v, false);
+    }
+    v->spreads = false;
+    return fit;
+}
+
+static bool solve_pipeline(Solver *v) {
+    bool streams = v->plan->chip.stream && !solve(v, TTFS_SCHEDULE_PIPELINE, false);
+    if (!streams || !stream_pipeline(v)) return solve(v, TTFS_SCHEDULE_PIPELINE, true);
+    note_streamed(v);
+    return true;
+}
+
 static bool solve_any(Solver *v, TtfsSchedule schedule) {
     bool mesh = ttfs_chip_cores(&v->plan->chip) > 1;
     if (schedule == TTFS_SCHEDULE_LATENCY) return solve_latency(v);
     if (schedule == TTFS_SCHEDULE_OVERLAP) return solve_overlap(v);
-    if (schedule != TTFS_SCHEDULE_AUTO) return solve(v, schedule, true);
+    if (schedule == TTFS_SCHEDULE_PIPELINE) return solve_pipeline(v);
     TtfsSchedule wanted = mesh ? TTFS_SCHEDULE_PIPELINE : TTFS_SCHEDULE_OVERLAP;
     if (solve(v, wanted, false)) return true;
     if (!solve_latency(v)) return false;

@@ -141,6 +141,27 @@ static void the_first_layer_stays(void **state) {
     }
 }
 
+/* All layers are at work on different samples: in any slot. What stays is read in slot 0; what
+ * comes lies beside what comes for the slot before and behind, of 40 rows each group for itself. */
+static void a_pipeline_in_slots(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t rows, slots, streamed;
+    } cases[] = {{240, 1, 0},   {239, 4, 72},  {144, 4, 200},
+                 {100, 6, 240}, {64, 10, 240}, {40, 14, 240}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Try t;
+        open_try(&t, cases[i].rows, 1, TTFS_SCHEDULE_PIPELINE);
+        assert_true(t.ok);
+        assert_int_equal(t.plan.slots.len, cases[i].slots);
+        assert_int_equal(rows_streamed(&t.plan), cases[i].streamed);
+        if (cases[i].streamed) assert_true(says(&t, "come from the memory outside"));
+        for (uint32_t k = 1; k <= t.spike.pops.len; k++)
+            assert_int_equal(ttfs_plan_when(&t.plan, (TtfsPop){k}).stage, k - 1);
+        close_try(&t);
+    }
+}
+
 static void what_does_not_fit(void **state) {
     (void)state;
     Try t;
@@ -413,13 +434,13 @@ static void parts_as_text(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_first_layer_stays), cmocka_unit_test(parts_of_a_neuron),
-        cmocka_unit_test(parts_as_text),         cmocka_unit_test(as_little_as_must),
-        cmocka_unit_test(what_does_not_fit),     cmocka_unit_test(the_image_is_the_plan),
-        cmocka_unit_test(damaged_words),         cmocka_unit_test(two_slots_at_a_time),
-        cmocka_unit_test(slot_0_is_configured),  cmocka_unit_test(slots_of_a_layer),
-        cmocka_unit_test(cores_of_a_layer),      cmocka_unit_test(more_slots_than_a_chip_has),
-        cmocka_unit_test(what_needs_no_stream),
+        cmocka_unit_test(a_pipeline_in_slots),        cmocka_unit_test(the_first_layer_stays),
+        cmocka_unit_test(parts_of_a_neuron),          cmocka_unit_test(parts_as_text),
+        cmocka_unit_test(as_little_as_must),          cmocka_unit_test(what_does_not_fit),
+        cmocka_unit_test(the_image_is_the_plan),      cmocka_unit_test(damaged_words),
+        cmocka_unit_test(two_slots_at_a_time),        cmocka_unit_test(slot_0_is_configured),
+        cmocka_unit_test(slots_of_a_layer),           cmocka_unit_test(cores_of_a_layer),
+        cmocka_unit_test(more_slots_than_a_chip_has), cmocka_unit_test(what_needs_no_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
