@@ -81,7 +81,7 @@ static inline uint32_t plan_slot(const TtfsPlan *p, const TtfsSpike *s, const Tt
     const TtfsPopulation *q = ttfs_spike_pop(s, t->pop);
     bool last = t->ch_first + t->channels == q->c && t->oy_first + t->oy_count == q->h &&
                 t->ox_first + t->ox_count == q->w;
-    if (last || (t->core + t->ch_first + t->oy_first) % 3) return ttfs_plan_when(p, t->pop).slot;
+    if (last || (t->pop.i + t->oy_first + t->ox_first) % 3) return ttfs_plan_when(p, t->pop).slot;
     return ttfs_plan_earliest(p, s, t->pop);
 }
 
