@@ -306,7 +306,7 @@ static bool check_asked(const TtfsSynthOptions *o, TtfsDiag *diag) {
 }
 
 static bool open_out(Asic *s) {
-    int parts = TTFS_OUT_PLAN | TTFS_OUT_IMAGE | TTFS_OUT_RTL;
+    int parts = TTFS_OUT_PLAN | TTFS_OUT_IMAGE | TTFS_OUT_RTL | TTFS_OUT_SYNTH_RTL;
     return ttfs_out_open(&s->out, s->options->folder, parts, s->diag) && s->out.has_image;
 }
 

@@ -165,7 +165,8 @@ bool ttfs_out_open(TtfsOut *o, const char *folder, int parts, TtfsDiag *diag) {
     }
     if (parts & TTFS_OUT_IMAGE && !read_image(o, diag)) return false;
     return !(parts & TTFS_OUT_RTL) || !o->has_image ||
-           ttfs_out_read_rtl(o, (parts & TTFS_OUT_TRUST_RTL) != 0, diag);
+           ttfs_out_read_rtl(o, (parts & TTFS_OUT_TRUST_RTL) != 0,
+                             (parts & TTFS_OUT_SYNTH_RTL) == 0, diag);
 }
 
 TtfsEngineSource ttfs_out_source(TtfsOut *o) {

@@ -36,7 +36,8 @@ enum {
     TTFS_OUT_IMAGE = 8,
     TTFS_OUT_PLAN_IF_ANY = 16,
     TTFS_OUT_RTL = 32,
-    TTFS_OUT_TRUST_RTL = 64
+    TTFS_OUT_TRUST_RTL = 64,
+    TTFS_OUT_SYNTH_RTL = 128 /* with RTL: to be synthesised, where no trust can be given */
 };
 
 /* Loads the manifest and the parts asked for. */
@@ -46,8 +47,8 @@ void ttfs_out_close(TtfsOut *o);
 TtfsEngineSource ttfs_out_source(TtfsOut *o);
 /* Path of a file in the folder. */
 const char *ttfs_out_path(TtfsOut *o, const char *name);
-/* Reads OUT/rtl for the chip of the image, as TTFS_OUT_RTL says. */
-bool ttfs_out_read_rtl(TtfsOut *o, bool trusted, TtfsDiag *diag);
+/* Reads OUT/rtl for the chip of the image, as TTFS_OUT_RTL says; `runs`: it is to be simulated. */
+bool ttfs_out_read_rtl(TtfsOut *o, bool trusted, bool runs, TtfsDiag *diag);
 /* True when `path` looks like an output folder. */
 bool ttfs_is_out(const char *path);
 

@@ -288,7 +288,8 @@ static bool check_target(const Synth *s) {
 }
 
 static bool open_out(Synth *s) {
-    int parts = TTFS_OUT_PLAN | (s->options->estimate ? 0 : TTFS_OUT_IMAGE | TTFS_OUT_RTL);
+    int parts = TTFS_OUT_PLAN;
+    if (!s->options->estimate) parts |= TTFS_OUT_IMAGE | TTFS_OUT_RTL | TTFS_OUT_SYNTH_RTL;
     if (!ttfs_out_open(&s->out, s->options->folder, parts, s->diag)) return false;
     s->result->core_us = (double)s->out.plan.expected_cycles / s->result->clock_mhz;
     return s->options->estimate || s->out.has_image; /* else its reader said why */

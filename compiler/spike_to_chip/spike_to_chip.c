@@ -20,6 +20,7 @@ typedef struct {
     const char *file;
     TtfsChip base; /* all but lanes; memories as small as can be */
     TtfsSize most;
+    bool asked; /* for a number of lanes */
 } Search;
 
 /* A number of lanes. */
@@ -265,7 +266,8 @@ static void lacks(const Search *s, const Try *t, const char *what, uint64_t need
                   TtfsDiag *diag) {
     if (need > have)
         ttfs_error_figures(diag, TTFS_AT_FILE(s->file), TTFS_DEVICE_FIT,
-                           (TtfsExcess){what, need, have}, NULL,
+                           (TtfsExcess){what, need, have},
+                           s->asked ? "ask for fewer --lanes, or leave it out" : NULL,
                            "on %s a chip of %" PRIu32 " lane%s needs about %" PRIu64 " %s, %" PRIu64
                            " can be used: %" PRIu64 " too many",
                            s->device->name, t->chip.lanes, t->chip.lanes == 1 ? "" : "s", need,
@@ -287,7 +289,7 @@ static bool refuse(const Search *s, const Try *t, TtfsDiag *diag) {
 bool ttfs_spike_to_chip(const TtfsSpike *spike, const TtfsDevice *d, TtfsSchedule schedule,
                         uint32_t lanes, const char *file, TtfsChip *chip, TtfsSize *size,
                         TtfsDiag *diag) {
-    Search s = {spike, d, schedule, file, base_of(spike, d), ttfs_size_most(d)};
+    Search s = {spike, d, schedule, file, base_of(spike, d), ttfs_size_most(d), lanes > 0};
     choose_strides(&s, lanes ? lanes : TYPICAL_LANES);
     Try best = lanes ? take(&s, lanes) : find(&s);
     bool ok = (best.share && fits(&best.size, &s.most)) || refuse(&s, &best, diag);
