@@ -7,8 +7,8 @@
  * it takes in each of some scenes (plan_scenes.h): so layers that vary unlike mix. Cells may be
  * large or small, with whole channels or parts: of the cuttings that look best, and fit, the one
  * whose plan takes the fewest expected cycles is taken, with what its links carry. On a large mesh
- * each is tried with work that goes to any core, which makes it more even, and with work that stays
- * nearby.
+ * the first ones are tried with work that goes to any core, which makes it more even, and with work
+ * that stays nearby.
  */
 #include "pack.h"
 #include "plan_traffic.h"
@@ -21,7 +21,9 @@ enum {
     CELLS = sizeof cells_a_core / sizeof *cells_a_core,
     PARTS = sizeof most_parts / sizeof *most_parts,
     TRIES = CELLS * PARTS,
-    FINALS = 4
+    CUTTINGS = 4, /* the best of them, with work that goes to any core; */
+    FEW = 2, /* on a very large mesh; on a large one so many again, with work that stays near */
+    VERY_LARGE = 256 /* cores */
 };
 
 /* A cutting, and what its plan takes: UINT64_MAX cycles when it does not fit. Those of one mark cut
@@ -143,11 +145,14 @@ bool ttfs_solver_pack(Solver *v) {
     uint32_t n = 0;
     if (!try_all(v, all)) return false;
     TtfsTask *tasks = TTFS_ARRAY(&v->scratch, TtfsTask, v->plan->tasks.cap);
-    uint32_t reaches = ttfs_pack_is_small(&v->plan->chip) ? 1 : 2;
-    for (uint32_t i = 0; i < FINALS && all[i / reaches].cycles < UINT64_MAX; i++) {
-        PackTry how = all[i / reaches].how;
+    uint32_t first = ttfs_chip_cores(&v->plan->chip) > VERY_LARGE ? FEW : CUTTINGS;
+    uint32_t finals = ttfs_pack_is_small(&v->plan->chip) ? first : first + FEW;
+    for (uint32_t i = 0; i < finals; i++) {
+        const Result *r = &all[i % first];
+        PackTry how = r->how;
+        if (r->cycles == UINT64_MAX) continue;
         how.near = true;
-        how.far = i % reaches == 0;
+        how.far = i < first;
         try_final(v, how, &best, tasks, &n);
     }
     all[0].how.near = false;
