@@ -181,8 +181,8 @@ bool ttfs_spike_check(const TtfsSpike *s, const char *file, TtfsDiag *diag);
 bool ttfs_spike_print(const TtfsSpike *s, const char *blob_path, TtfsBuf *out, TtfsDiag *diag);
 bool ttfs_spike_read(TtfsSpike *s, const char *file, const void *text, size_t n, TtfsDiag *diag);
 /* True when equal in every field that a chip computes with (all but the order of samples, which is
- * the encoder's), and in outputs and in what varies of rates when both graphs have any; else says
- * the first difference in `what` (at most n bytes). */
+ * the encoder's), and in outputs, in what varies of rates and in rates of samples when both graphs
+ * have any; else says the first difference in `what` (at most n bytes). */
 bool ttfs_spike_equal(const TtfsSpike *a, const TtfsSpike *b, char *what, size_t n);
 /* The same of what a plan depends on alone: populations, shapes, windows, connections, how many
  * biases; not names, numbers, weight bits and outputs. The population of the first difference

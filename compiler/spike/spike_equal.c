@@ -99,7 +99,7 @@ static bool same_shape(const Compare *c, const TtfsPopulation *a, const TtfsPopu
            same_int(c, "connections", a->conn_count, b->conn_count);
 }
 
-/* A graph that an image was lifted to has none. */
+/* A graph that an image was lifted to has none; one that is made anew none of samples. */
 static bool same_rates(const Compare *c, const TtfsRates *a, const TtfsRates *b) {
     if (!a->rows || !b->rows) return true;
     if (!same_int(c, "bands of rows", a->rows, b->rows) ||
@@ -110,6 +110,7 @@ static bool same_rates(const Compare *c, const TtfsRates *a, const TtfsRates *b)
     uint32_t n = a->rows * a->cols;
     for (uint32_t i = 0; i < n; i++)
         if (!same_int(c, "rate of a band", a->part[i], b->part[i])) return false;
+    if (!a->samples || !b->samples) return true;
     if (!same_int(c, "samples with rates", a->samples, b->samples)) return false;
     for (uint32_t i = 0; i < a->samples * n; i++)
         if (!same_int(c, "rate of a band in a sample", a->sample[i], b->sample[i])) return false;
