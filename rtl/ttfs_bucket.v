@@ -88,8 +88,10 @@ module ttfs_bucket #(
     reg [ROW_BITS-1:0]    row_q;
     reg [ENTRY_BITS:0]    count_q;
     reg [ENTRY_BITS-1:0]  before_q;   // the event that came before this one
+    reg                   lone_before_q;   // it was the only one of its tick
     reg  [TICKS-1:0]      made_q;     // what its block was made
     wire [ENTRY_BITS-1:0] head_f;     // of the bank that is filled
+    wire                  lone_f;     // it is the only one of its tick
     wire [TICKS-1:0]      has_f;
     wire [TICKS-1:0]      has = same_block_q ? made_q : has_f;
     wire [TICKS-1:0]      made = has | ({{(TICKS - 1) {1'b0}}, 1'b1} << index_q[LOW-1:0]);
@@ -99,6 +101,7 @@ module ttfs_bucket #(
         row_q    <= row_i;
         same_q   <= insert_q && index == index_q;
         before_q <= count_q[ENTRY_BITS-1:0];
+        lone_before_q <= !chained;
         same_block_q <= insert_q && index >> LOW == index_q >> LOW && !close_q;
         made_q   <= made;
         if (!rst_ni) begin
@@ -122,10 +125,12 @@ module ttfs_bucket #(
     reg [VALUE_BITS-1:0]  token_at_q;   // its first tick
     reg                   release_q;
     wire [ENTRY_BITS-1:0] head_w;
+    wire                  lone_w;       // it has but one event
     wire [TICKS-1:0]      has_w;        // the ticks of its block that have events
-    wire [ROW_BITS+ENTRY_BITS:0] entry;    // {last of its tick, next, row}
+    wire [ROW_BITS+ENTRY_BITS:0] entry;    // {the next one is the last of the tick, next, row}
     reg                   on_q, list_q, pair_q, far_q, last_q;
-    wire                  tick_end = !on_q || !list_q || entry[ROW_BITS+ENTRY_BITS];
+    reg                   lone_q;       // the entry is the last of its tick: known before the memory gives it
+    wire                  tick_end = !on_q || !list_q || lone_q;
     wire                  take = en_i && token_q && tick_end;
     wire                  walk_end = en_i && on_q && last_q && tick_end;
 
@@ -145,6 +150,7 @@ module ttfs_bucket #(
     always @(posedge clk_i) begin
         if (advance) token_at_q <= next_at;
         if (start_i) release_q <= release_i;
+        if (entry_re) lone_q <= tick_end ? lone_w : entry[ROW_BITS+ENTRY_BITS];
         if (take) begin
             list_q <= has_w[in_block];
             pair_q <= pair && !whole;
@@ -197,7 +203,7 @@ module ttfs_bucket #(
         .rdata_o(entry),
         .we_i   (put),
         .waddr_i({fill_q, count_q[ENTRY_BITS-1:0]}),
-        .wdata_i({!chained, chain, row_q})
+        .wdata_i({same_q ? lone_before_q : lone_f, chain, row_q})
     );
 
     // The heads, and which ticks of a block have one, memories of a bank: the bank that is filled reads and writes one
@@ -223,7 +229,7 @@ module ttfs_bucket #(
 
     assign ready_o = !clear_q;
 
-    wire [2*ENTRY_BITS-1:0] heads;
+    wire [2*ENTRY_BITS+1:0] heads;   // {the only one of its tick, which}
     wire [2*TICKS-1:0]      blocks;
     genvar b;
     generate
@@ -231,14 +237,14 @@ module ttfs_bucket #(
             wire fills = full_q[b] == 1'b0;
             wire made_here = put && fill_q == b;
             wire empties = clear_q || !fills;
-            ttfs_sram #(.WIDTH(ENTRY_BITS), .WORDS(VALUES)) u_heads (
+            ttfs_sram #(.WIDTH(ENTRY_BITS + 1), .WORDS(VALUES)) u_heads (
                 .clk_i  (clk_i),
                 .re_i   (fills ? insert_i : advance),
                 .raddr_i(fills ? index : next_at),
-                .rdata_o(heads[b*ENTRY_BITS +: ENTRY_BITS]),
+                .rdata_o(heads[b*(ENTRY_BITS+1) +: ENTRY_BITS+1]),
                 .we_i   (made_here),
                 .waddr_i(index_q),
-                .wdata_i(count_q[ENTRY_BITS-1:0])
+                .wdata_i({!chained, count_q[ENTRY_BITS-1:0]})
             );
             ttfs_sram #(.WIDTH(TICKS), .WORDS(1 << BLOCK_BITS)) u_blocks (
                 .clk_i  (clk_i),
@@ -252,8 +258,8 @@ module ttfs_bucket #(
         end
     endgenerate
 
-    assign head_f = fill_q ? heads[2*ENTRY_BITS-1 -: ENTRY_BITS] : heads[ENTRY_BITS-1:0];
-    assign head_w = walk_q ? heads[2*ENTRY_BITS-1 -: ENTRY_BITS] : heads[ENTRY_BITS-1:0];
+    assign {lone_f, head_f} = fill_q ? heads[2*ENTRY_BITS+1 -: ENTRY_BITS+1] : heads[ENTRY_BITS:0];
+    assign {lone_w, head_w} = walk_q ? heads[2*ENTRY_BITS+1 -: ENTRY_BITS+1] : heads[ENTRY_BITS:0];
     assign has_f  = fill_q ? blocks[2*TICKS-1 -: TICKS] : blocks[TICKS-1:0];
     assign has_w  = walk_q ? blocks[2*TICKS-1 -: TICKS] : blocks[TICKS-1:0];
 

@@ -72,13 +72,14 @@ module ttfs_config #(
     wire set           = state_q == JUDGE && write_q && chip_register_q;
     wire [2:0] register = addr_q[2:0];
 
-    // The CRC: of bytes in turn, lowest first.
+    // The CRC: of bytes in turn, lowest first, each a cycle late.
     localparam NEXT = 22 + CORE_BITS;
     reg  [NEXT-1:0] next_q;     // the address after the last one
     reg             chained_q;  // there was a last one
     wire            checked = write_q && known_q && allowed_q && mem != 4'd0 && mem < 4'd8;
     wire            follows = chained_q && addr_q[NEXT-1:0] == next_q;
-    wire [7:0]      taken   = (state_q == ADDRESS) ? addr_q[8*count_q +: 8] : data_q[8*count_q +: 8];
+    reg             byte_valid_q;
+    reg  [7:0]      byte_q;
 
     function [31:0] crc_byte;
         input [31:0] crc;
@@ -100,6 +101,7 @@ module ttfs_config #(
         end
         if (state_q == JUDGE && checked) next_q <= addr_q[NEXT-1:0] + 1'b1;
         count_q   <= (state_q == ADDRESS || state_q == DATA || state_q == READ) ? count_q + 2'd1 : 2'd0;
+        byte_q    <= (state_q == ADDRESS) ? addr_q[8*count_q +: 8] : data_q[8*count_q +: 8];
         known_q   <= known_i;
         chip_register_q <= mem == REGISTERS && core == 10'd0 && addr_q[17:3] == 15'd0 && addr_q[2:0] != 3'd7;
         allowed_q <= allowed;
@@ -117,13 +119,15 @@ module ttfs_config #(
 
     always @(posedge clk_i)
         if (!rst_ni) begin
-            crc_q     <= 32'hffffffff;
-            chained_q <= 1'b0;
+            crc_q        <= 32'hffffffff;
+            chained_q    <= 1'b0;
+            byte_valid_q <= 1'b0;
         end else if (set && register == 3'd3) begin
             crc_q     <= 32'hffffffff;
             chained_q <= 1'b0;
         end else begin
-            if (state_q == ADDRESS || state_q == DATA) crc_q <= crc_byte(crc_q, taken);
+            byte_valid_q <= state_q == ADDRESS || state_q == DATA;
+            if (byte_valid_q) crc_q <= crc_byte(crc_q, byte_q);
             if (state_q == JUDGE && checked) chained_q <= 1'b1;
         end
 

@@ -42,7 +42,7 @@ module ttfs_core #(
 ) (
     input  wire                    clk_i,
     input  wire                    rst_ni,
-    // configuration: memories 1, 2, 3
+    // configuration: memories 1, 2, 3; what an access means holds for the cycle behind cfg_en_i too
     input  wire                    cfg_en_i,
     input  wire                    cfg_we_i,
     input  wire [3:0]              cfg_mem_i,
@@ -123,6 +123,13 @@ module ttfs_core #(
     assign cfg_known_o = |(here & known);
     assign cfg_data_o  = back[1] | back[2] | back[3];
 
+    // An access to the program or the parameters is done a cycle later: what it means holds until then.
+    reg program_en_q, params_en_q;
+    always @(posedge clk_i) begin
+        program_en_q <= cfg_en_i && here[1];
+        params_en_q  <= cfg_en_i && here[3];
+    end
+
     // The programs.
     wire [2:0]         fetch, grant;
     wire [3*PC_BITS-1:0] fetch_at;
@@ -138,7 +145,7 @@ module ttfs_core #(
         .grant_o    (grant),
         .data_o     (word32),
         .cfg_mine_i (here[1]),
-        .cfg_en_i   (cfg_en_i && here[1]),
+        .cfg_en_i   (program_en_q),
         .cfg_we_i   (cfg_we_i),
         .cfg_word_i (cfg_word_i),
         .cfg_data_i (cfg_data_i),
@@ -153,8 +160,6 @@ module ttfs_core #(
     wire [16*VALUE_BITS-1:0] word;
     wire                     scan_done, walk_done, fire_done, full, lanes_idle;
     wire                     engines_done = scan_done && walk_done && fire_done && !full && lanes_idle;
-    reg                      flush_q;     // engines_done a cycle ago: the way to the memory's port begins here
-    always @(posedge clk_i) flush_q <= engines_done;
 
     ttfs_store #(.VALUE_BITS(VALUE_BITS), .WORDS(ACT_WORDS)) u_store (
         .clk_i        (clk_i),
@@ -166,7 +171,7 @@ module ttfs_core #(
         .put_element_i(put_element_i[3:0]),
         .put_value_i  (put_value_i),
         .put_parity_i (put_parity_i),
-        .flush_i      (flush_q),
+        .flush_i      (engines_done),
         .drop_i       (go_i),
         .clean_o      (clean),
         .get_i        (get),
@@ -396,7 +401,7 @@ module ttfs_core #(
         .data_o     (param),
         .kept_i     ({(ACC_BITS + RAMP_BITS) {1'b0}}),
         .cfg_mine_i (here[3]),
-        .cfg_en_i   (cfg_en_i && here[3]),
+        .cfg_en_i   (params_en_q),
         .cfg_we_i   (cfg_we_i),
         .cfg_word_i (cfg_word_i),
         .cfg_data_i (cfg_data_i),

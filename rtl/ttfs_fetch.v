@@ -37,21 +37,23 @@ module ttfs_fetch #(
 
     reg                 ask_q, entry_q;            // asks for words; for where the program begins
     reg [3:0]           index_q;                   // of the word that it asks for
-    reg [ADDR_BITS-1:0] at_q;
+    reg [ADDR_BITS-1:0] at_q;                      // its address
     reg                 come_q, come_entry_q;      // a word is there
+    reg                 head_q;                    // it is a record's first
     reg [3:0]           come_index_q;
     reg                 ready_q;
     reg                 beyond_q;                  // it went a word beyond the record's end
     wire [ADDR_BITS-1:0] part;
 
-    wire stop = come_q && !come_entry_q && come_index_q == 4'd0 && data_i[3:0] == 4'd0;
+    wire stop = head_q && data_i[3:0] == 4'd0;
     wire took = grant_i && !entry_q;   // also behind an end: what comes late from the memory decides nothing here
     wire last = index_q == LAST[3:0];
 
     always @(posedge clk_i) begin
         come_entry_q <= entry_q;
         come_index_q <= index_q;
-        if (come_q && come_entry_q) at_q <= data_i[ADDR_BITS-1:0];
+        if (!rst_ni || (next_i && restart_i)) at_q <= ENTRY[ADDR_BITS-1:0];
+        else if (come_q && come_entry_q) at_q <= data_i[ADDR_BITS-1:0];
         else if (again_i && back_i) at_q <= part;
         else if (beyond_q) at_q <= at_q - 1'b1;
         else if (took) at_q <= at_q + 1'b1;
@@ -63,18 +65,17 @@ module ttfs_fetch #(
             entry_q <= 1'b1;
             index_q <= 4'd0;
             come_q  <= 1'b0;
+            head_q  <= 1'b0;
             ready_q <= 1'b0;
             beyond_q  <= 1'b0;
         end else begin
             beyond_q <= took && stop;
             come_q <= grant_i && !stop;
-            if (next_i || again_i) ask_q <= 1'b1;
-            else if (come_q && come_entry_q) ask_q <= 1'b1;
-            else if (stop || (grant_i && (entry_q || last))) ask_q <= 1'b0;
+            head_q <= took && index_q == 4'd0;
+            ask_q <= next_i || again_i || (come_q && come_entry_q) || (ask_q && !stop && !(grant_i && (entry_q || last)));
             if (next_i) entry_q <= restart_i;
             else if (grant_i) entry_q <= 1'b0;
-            if (next_i || again_i) ready_q <= 1'b0;
-            else if (stop || (word_o && come_index_q == LAST[3:0])) ready_q <= 1'b1;
+            ready_q <= !next_i && !again_i && (ready_q || stop || (word_o && come_index_q == LAST[3:0]));
         end
     end
 
@@ -90,7 +91,7 @@ module ttfs_fetch #(
     endgenerate
 
     assign req_o   = ask_q;
-    assign at_o    = entry_q ? ENTRY[ADDR_BITS-1:0] : at_q;
+    assign at_o    = at_q;
     assign word_o  = come_q && !come_entry_q;
     assign index_o = come_index_q;
     assign ready_o = ready_q;

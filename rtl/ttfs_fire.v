@@ -4,7 +4,8 @@
 // divides by its ramp (ttfs_divide), and gives what is not silent with its channel; a readout gives
 // the sums themselves. A group's channels beyond the last are dropped. {bias, ramp} of each channel lie
 // in a memory of their own, one after the other.
-// When a result is not taken everything stands still. Driven by ttfs_fire_engine.
+// While results are not taken (ready_i) everything stands still, the lanes too in the end: so ready_i is a register.
+// Driven by ttfs_fire_engine.
 
 `default_nettype none
 `include "ttfs_assert.vh"
@@ -59,7 +60,8 @@ module ttfs_fire #(
     reg [CHANNEL_BITS-1:0] channel_q;
     reg                    busy_q, one_q;          // count_q is not 0, is 1
     reg                    live_q;                 // a result leaves the divider that is not silent
-    wire                   en, zero;
+    wire                   zero;
+    wire                   en = ready_i;   // from a register
 
     wire full = left_q >= LANES[CHANNEL_BITS-1:0];
     wire [LANE_BITS-1:0] count = full ? LANES[LANE_BITS-1:0] : left_q[LANE_BITS-1:0];
@@ -113,10 +115,8 @@ module ttfs_fire #(
         .zero_o     (zero)
     );
 
-    // From registers nearly: what is held up here holds the lanes up.
     assign valid_o   = valid_q[DEPTH-1];
     assign silent_o  = !live_q;
-    assign en        = !live_q || ready_i;
     assign sum_o     = sum_q;
     assign channel_o = channel_q;
     assign last_o    = channel_q + 1'b1 == channels_i;

@@ -165,14 +165,14 @@ module ttfs_fire_engine #(
             assign value    = pools ? pool_value_i : fire_value;
             assign channel  = pools ? pool_channel_i[C_BITS-1:0] : fire_channel[C_BITS-1:0];
             assign step_in  = pools ? pool_close_i && pool_ready_o : position;
-            assign step_out = pools ? pool_close_i && pool_ready_o : valid && last && (silent || out_ready);
+            assign step_out = pools ? pool_close_i && pool_ready_o : valid && last && out_ready;
         end else begin : g_no_pool
             assign pool_ready_o = 1'b1;
             assign result   = valid && !silent;
             assign value    = fire_value;
             assign channel  = fire_channel[C_BITS-1:0];
             assign step_in  = position;
-            assign step_out = valid && last && (silent || out_ready);
+            assign step_out = valid && last && out_ready;
             wire unused_pool = &{1'b0, pool_event_i, pool_close_i, pool_value_i};
         end
     endgenerate

@@ -61,13 +61,14 @@ module ttfs_memory #(
         for (c = 0; c < CHUNKS; c = c + 1) begin : g_chunk
             localparam BITS = (WIDTH - 32 * c < 32) ? WIDTH - 32 * c : 32;
             wire here = chunk == c;
+            wire write = cfg_en_i && cfg_we_i && here;   // said apart: the machine's en_i, which comes late, is no part of it
             ttfs_ram #(
                 .WIDTH(BITS), .WORDS(WORDS), .PRELOAD(PRELOAD), .INIT(INIT), .FILE_BITS(WIDTH),
                 .FILE_LSB(32 * c)
             ) u_ram (
                 .clk_i  (clk_i),
-                .en_i   (cfg_en_i ? here : en_i),
-                .we_i   (cfg_en_i && cfg_we_i),
+                .en_i   (write || (cfg_en_i ? here : en_i)),
+                .we_i   (write),
                 .addr_i (at),
                 .wdata_i(cfg_data_i[BITS-1:0] & USED[32*c +: BITS]),
                 .rdata_o(raw[32*c +: BITS])

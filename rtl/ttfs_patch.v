@@ -5,7 +5,8 @@
 // numbered through, and the number is the weight row: no multiplier, whatever the kernel. Each
 // request is a word, the elements of it that count, and the number of its element 0 (modulo 2^ROW_BITS:
 // it may lie before the run). A word a cycle, the first in the cycle after start_i, which may come with the
-// last word of the patch before (done_o). Driven by ttfs_scan_engine.
+// last word of the patch before (done_o) where there are RUNS; go_on_i holds from the cycle behind that word on.
+// Driven by ttfs_scan_engine.
 
 `default_nettype none
 
@@ -39,32 +40,33 @@ module ttfs_patch #(
 );
     reg                 busy_q, first_q;
     reg [ADDR_BITS-1:0] at_q;              // where it goes on
-    reg [ADDR_BITS:0]   left_q;            // elements from there to the run's end
+    reg [ADDR_BITS:0]   limit_q;           // where the run ends, counted from element 0 of that word
     reg [ROW_BITS-1:0]  row_q;             // of the element at at_q
     wire                last_run;
     wire [ADDR_BITS-1:0] next_run;
 
     wire [ELEMENT_BITS-1:0] skip = at_q[ELEMENT_BITS-1:0];
-    // Counted from the word's element 0: where the run ends, and how far the word goes with it.
-    wire [ADDR_BITS:0]      limit = left_q + {{(ADDR_BITS + 1 - ELEMENT_BITS) {1'b0}}, skip};
-    wire                    ends_here = limit[ADDR_BITS:ELEMENT_BITS] == 0;   // before the word does
-    wire                    run_end = limit <= ELEMENTS[ADDR_BITS:0];
-    wire [ELEMENT_BITS:0]   stop = run_end ? limit[ELEMENT_BITS:0] : ELEMENTS[ELEMENT_BITS:0];
+    wire                    ends_here = limit_q[ADDR_BITS:ELEMENT_BITS] == 0;   // before the word does
+    wire                    run_end = limit_q <= ELEMENTS[ADDR_BITS:0];
+    wire [ELEMENT_BITS:0]   stop = run_end ? limit_q[ELEMENT_BITS:0] : ELEMENTS[ELEMENT_BITS:0];
+    // Where the next run begins, and its limit there.
+    wire [ADDR_BITS-1:0]    run = begins ? base_i : next_run;
+    wire [ADDR_BITS:0]      run_limit = length_i + {{(ADDR_BITS + 1 - ELEMENT_BITS) {1'b0}}, run[ELEMENT_BITS-1:0]};
     wire [ELEMENTS-1:0]     from = {ELEMENTS{1'b1}} << skip;
-    wire [ELEMENTS-1:0]     beyond = {ELEMENTS{ends_here}} & ({ELEMENTS{1'b1}} << limit[ELEMENT_BITS-1:0]);
+    wire [ELEMENTS-1:0]     beyond = {ELEMENTS{ends_here}} & ({ELEMENTS{1'b1}} << limit_q[ELEMENT_BITS-1:0]);
     wire                    step = busy_q && req_ready_i;
+    // What holds where a patch begins is taken all the time that none is at work: start_i comes late.
+    wire                    begins = !busy_q || (RUNS != 0 && start_i);
+    wire                    to_run = begins || (RUNS != 0 && run_end);
 
     always @(posedge clk_i) begin
-        if (start_i) begin
-            at_q   <= base_i;
-            left_q <= length_i;
-            if (!go_on_i) row_q <= {ROW_BITS{1'b0}};
-        end else if (step) begin
-            at_q   <= run_end ? next_run : {at_q[ADDR_BITS-1:ELEMENT_BITS] + 1'b1, {ELEMENT_BITS{1'b0}}};
-            left_q <= run_end ? length_i : limit - ELEMENTS[ADDR_BITS:0];
-            row_q  <= req_row_o + {{(ROW_BITS - ELEMENT_BITS - 1) {1'b0}}, stop};
+        if (begins && !go_on_i) row_q <= {ROW_BITS{1'b0}};
+        else if (step) row_q <= req_row_o + {{(ROW_BITS - ELEMENT_BITS - 1) {1'b0}}, stop};
+        if (begins || step) begin
+            at_q    <= to_run ? run : {at_q[ADDR_BITS-1:ELEMENT_BITS] + 1'b1, {ELEMENT_BITS{1'b0}}};
+            limit_q <= to_run ? run_limit : limit_q - ELEMENTS[ADDR_BITS:0];
         end
-        if (start_i) first_q <= 1'b1;
+        if (begins) first_q <= 1'b1;
         else if (step) first_q <= 1'b0;
         if (!rst_ni) busy_q <= 1'b0;
         else if (start_i) busy_q <= 1'b1;

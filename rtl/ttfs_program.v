@@ -30,12 +30,12 @@ module ttfs_program #(
     assign grant_o = cfg_en_i ? 3'd0 : req_i & (~req_i + 3'd1);   // the lowest
     assign wrote_o = cfg_en_i && cfg_we_i;
 
-    wire [ADDR_BITS-1:0] at = grant_o[0] ? at_i[0 +: ADDR_BITS]
-                            : grant_o[1] ? at_i[ADDR_BITS +: ADDR_BITS] : at_i[2*ADDR_BITS +: ADDR_BITS];
+    wire [ADDR_BITS-1:0] at = req_i[0] ? at_i[0 +: ADDR_BITS]
+                            : req_i[1] ? at_i[ADDR_BITS +: ADDR_BITS] : at_i[2*ADDR_BITS +: ADDR_BITS];
 
     ttfs_memory #(.WIDTH(32), .WORDS(WORDS), .PRELOAD(PRELOAD), .INIT(INIT)) u_words (
         .clk_i      (clk_i),
-        .en_i       (|grant_o),
+        .en_i       (|req_i),
         .at_i       (at),
         .data_o     (data_o),
         .kept_i     (32'd0),

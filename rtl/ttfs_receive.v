@@ -112,11 +112,12 @@ module ttfs_receive #(
     reg [C_BITS-1:0]     c_q;
     reg [VALUE_BITS-1:0] value_q;
 
-    wire [16:0] channel = {{(17-C_BITS){1'b0}}, c_q} - {1'b0, keep[FIRST +: 16]};   // below FIRST: very large
-    wire [15:0] value   = {{(16-VALUE_BITS){1'b0}}, value_q};
-    wire none  = none_q || keep[TOP +: 16] == 16'd0;
-    wire wrong = large_q || value == 16'd0 || value > keep[TOP +: 16];
-    wire here  = channel < {1'b0, keep[CHANNELS +: 16]};
+    // No wider than the numbers are: the bits above are zeros (USED).
+    wire [C_BITS:0] channel = {1'b0, c_q} - {1'b0, keep[FIRST +: C_BITS]};   // its highest bit: below FIRST
+    wire none  = none_q || keep[TOP +: VALUE_BITS] == {VALUE_BITS{1'b0}};
+    wire wrong = large_q || value_q == {VALUE_BITS{1'b0}} || value_q > keep[TOP +: VALUE_BITS];
+    wire [16:0] held = {1'b0, keep[CHANNELS +: 16]};
+    wire here  = !channel[C_BITS] && {1'b0, channel[C_BITS-1:0]} < held[C_BITS:0];
     wire outside, beyond;   // row or column are not of the population; a table has no such word
     wire place = outside || (!here && !keep[PART]);
     wire sound = valid_q && !none && !wrong && !place && here;
@@ -274,7 +275,7 @@ module ttfs_receive #(
     assign place_o       = place_q;
     assign address_o     = address_q;
     assign idle_o        = !valid_q && !found_busy && !put_q;
-    wire unused = &{1'b0, keep, channel};
+    wire unused = &{1'b0, keep, channel, held};
 endmodule
 
 `default_nettype wire

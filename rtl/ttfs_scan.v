@@ -48,8 +48,10 @@ module ttfs_scan #(
     input  wire                           ready_i,
     output wire [VALUE_BITS-1:0]          value_o,
     output wire [ROW_BITS-1:0]            row_o,
-    output wire                           idle_o
+    output wire                           idle_o   // nothing is under way, when no request of a list is to come
 );
+    localparam FOURS = (ELEMENTS + 3) / 4;
+
     // The word that is being read, or waits in the memory's output.
     reg                  wait_q, here_q;   // there is one; the output has it
     reg                  parity_q, beyond_q, last_q;
@@ -63,6 +65,7 @@ module ttfs_scan #(
     // The word that is taken apart.
     reg [ELEMENTS*VALUE_BITS-1:0] word_q;
     reg [ELEMENTS-1:0]            left_q;
+    reg [FOURS-1:0]               any_q, two_q;   // of every four of them: one or more, two or more are left
     reg [ROW_BITS-1:0]            base_q;
     reg                           close_q;
     // The event that leaves.
@@ -70,10 +73,12 @@ module ttfs_scan #(
     reg [VALUE_BITS-1:0] value_q;
     reg [ROW_BITS-1:0]   event_row_q;
 
-    wire [ELEMENTS-1:0]     first, nonzero;
+    wire [ELEMENTS-1:0]     first, nonzero, comes;
+    wire [FOURS-1:0]        any_comes, two_comes, any_left, two_left;
     wire [ELEMENT_BITS-1:0] index;
+    wire [VALUE_BITS-1:0]   value;
     wire                    more;
-    wire any = |left_q;
+    wire any = |any_q;
     wire en = ready_i || !(event_q || event_close_q);
 
     wire free = en && !more;                               // nothing is left after this cycle
@@ -93,9 +98,6 @@ module ttfs_scan #(
     wire                           whole;
     genvar e;
     generate
-        for (e = 0; e < ELEMENTS; e = e + 1) begin : g_element
-            assign nonzero[e] = mask_q[e] && |result[e*VALUE_BITS +: VALUE_BITS];
-        end
         if (POOL != 0) begin : g_pool
             reg first_q, end_q;
             wire [ELEMENTS*VALUE_BITS-1:0] pooled;
@@ -111,13 +113,29 @@ module ttfs_scan #(
                 end_q   <= req_end_i;
             end
             assign result = first_q ? word : pooled;
+            // Known before which of the two is larger.
+            for (e = 0; e < ELEMENTS; e = e + 1) begin : g_element
+                wire here = |word[e*VALUE_BITS +: VALUE_BITS];
+                wire there = |word_q[e*VALUE_BITS +: VALUE_BITS];
+                assign nonzero[e] = first_q ? here : min_i ? here && there : here || there;
+            end
             assign whole  = end_q;
         end else begin : g_no_pool
             assign result = word_i;
+            for (e = 0; e < ELEMENTS; e = e + 1) begin : g_element
+                assign nonzero[e] = |word_i[e*VALUE_BITS +: VALUE_BITS];
+            end
             assign whole  = !zero;
             wire unused_pool = &{1'b0, req_first_i, req_end_i, min_i};
         end
     endgenerate
+
+    assign comes = nonzero & mask_q & {ELEMENTS{whole}};
+    ttfs_fours #(.WIDTH(ELEMENTS)) u_fours (
+        .bits_i(comes),
+        .any_o (any_comes),
+        .two_o (two_comes)
+    );
 
     always @(posedge clk_i) begin
         if (req_ready_o) begin
@@ -144,6 +162,8 @@ module ttfs_scan #(
             wipe_q        <= 1'b0;
             seen_q        <= 1'b0;
             left_q        <= {ELEMENTS{1'b0}};
+            any_q         <= {FOURS{1'b0}};
+            two_q         <= {FOURS{1'b0}};
             close_q       <= 1'b0;
             event_q       <= 1'b0;
             event_close_q <= 1'b0;
@@ -153,8 +173,8 @@ module ttfs_scan #(
             if (load) wipe_q <= stale;
             else if (get_ready_i) wipe_q <= 1'b0;
             if (req_ready_o) seen_q <= 1'b1;
-            if (load) left_q <= nonzero & {ELEMENTS{whole}};
-            else if (en) left_q <= left_q & ~first;
+            if (load) {left_q, any_q, two_q} <= {comes, any_comes, two_comes};
+            else if (en) {left_q, any_q, two_q} <= {left_q & ~first, any_left, two_left};
             if (load) close_q <= last_q;
             else if (free) close_q <= 1'b0;
             if (en) begin
@@ -164,30 +184,25 @@ module ttfs_scan #(
         end
     end
 
-    ttfs_first #(.WIDTH(ELEMENTS)) u_first (
-        .bits_i (left_q),
-        .more_o (more),
-        .first_o(first),
-        .index_o(index)
+    ttfs_first #(.WIDTH(ELEMENTS), .VALUE_BITS(VALUE_BITS)) u_first (
+        .bits_i  (left_q),
+        .any_i   (any_q),
+        .two_i   (two_q),
+        .values_i(word_q),
+        .more_o  (more),
+        .first_o (first),
+        .any_o   (any_left),
+        .two_o   (two_left),
+        .index_o (index),
+        .value_o (value)
     );
-
-    wire [VALUE_BITS-1:0] value;
-    genvar b;
-    generate
-        for (b = 0; b < VALUE_BITS; b = b + 1) begin : g_bit
-            wire [ELEMENTS-1:0] column;
-            for (e = 0; e < ELEMENTS; e = e + 1) begin : g_from
-                assign column[e] = word_q[e*VALUE_BITS+b];
-            end
-            assign value[b] = column[index];
-        end
-    endgenerate
 
     assign event_o = event_q;
     assign close_o = event_close_q;
     assign value_o = value_q;
     assign row_o   = event_row_q;
-    assign idle_o  = !(wait_q || wipe_q || any || close_q || event_q || event_close_q);
+    // A word that is not its list's last is followed by another, which waits for it.
+    assign idle_o  = !(wait_q || wipe_q || close_q || event_q || event_close_q);
 endmodule
 
 `default_nettype wire

@@ -49,7 +49,7 @@ module ttfs_store #(
     localparam LAST = WORDS - 1;
 
     // The put at work: as put_*, and whether the one before it, of which the line is if any is, was of its word.
-    reg                    put_q, same_q, put_parity_q;
+    reg                    put_q, put_parity_q;
     reg [WORD_BITS-1:0]    put_at_q;
     reg [ELEMENT_BITS-1:0] element_q;
     reg [VALUE_BITS-1:0]   value_q;
@@ -58,14 +58,20 @@ module ttfs_store #(
     reg [WORD_BITS-1:0] at_q;
     reg [WIDTH-1:0]     line_q;
     wire [WIDTH+1:0]    word;      // {empty, parity, values}; an empty one's are anything
+    // What this cycle does, known before it: the put waits for its word; the line is written back for nobody's sake;
+    // either, or the emptying, has the port.
+    reg                 miss_q, flush_q, port_q;
 
-    wire hit = valid_q && same_q;
-    wire miss = put_q && !hit && !fetch_q;
-    wire back = dirty_q && (miss || (flush_i && !put_q));   // write the line back
-    wire fetch = miss && !dirty_q;
-    wire merge = put_q && (hit || fetch_q);
+    wire back = flush_q || (miss_q && dirty_q);   // write the line back
+    wire fetch = miss_q && !dirty_q;
+    wire merge = put_q && !miss_q;
     wire alive = !word[WIDTH+1] && word[WIDTH] == put_parity_q;
-    wire put_port = back || fetch || clear_q;
+
+    wire comes = put_i && !miss_q;
+    wire same = put_at_i == put_at_q && put_parity_i == put_parity_q && (fetch_q || (valid_q && !drop_i));
+    wire miss = miss_q ? dirty_q : put_i && !same;
+    wire flush = flush_i && !flush_q && !miss_q && !put_i && (dirty_q || put_q);
+    wire clear = clear_q && at_q != LAST[WORD_BITS-1:0];
 
     genvar e;
     generate
@@ -82,8 +88,7 @@ module ttfs_store #(
         if (clear_q) at_q <= at_q + 1'b1;
         else if (fetch) at_q <= put_at_q;
         if (fetch) parity_q <= put_parity_q;
-        if (put_ready_o && put_i) begin
-            same_q       <= put_at_i == put_at_q && put_parity_i == put_parity_q;
+        if (comes) begin
             put_at_q     <= put_at_i;
             element_q    <= put_element_i;
             value_q      <= put_value_i;
@@ -96,10 +101,16 @@ module ttfs_store #(
             valid_q <= 1'b0;
             dirty_q <= 1'b0;
             fetch_q <= 1'b0;
+            miss_q  <= 1'b0;
+            flush_q <= 1'b0;
+            port_q  <= 1'b1;
         end else begin
-            if (at_q == LAST[WORD_BITS-1:0]) clear_q <= 1'b0;
-            if (put_ready_o) put_q <= put_i;
+            clear_q <= clear;
+            if (!miss_q) put_q <= put_i;
             fetch_q <= fetch;
+            miss_q  <= miss;
+            flush_q <= flush;
+            port_q  <= miss || flush || clear;
             if (fetch_q) valid_q <= 1'b1;
             else if (fetch || drop_i) valid_q <= 1'b0;
             if (merge) dirty_q <= 1'b1;
@@ -109,25 +120,28 @@ module ttfs_store #(
 
     assign ready_o     = !clear_q;
     assign clean_o     = !put_q && !dirty_q;
-    assign put_ready_o = !put_q || hit || fetch_q;
-    assign get_ready_o = !put_port;
-    assign lost_o      = put_port;
+    assign put_ready_o = !miss_q;
+    assign get_ready_o = !port_q;
+    assign lost_o      = port_q;
     assign get_word_o  = word[WIDTH-1:0];
     assign get_empty_o = word[WIDTH+1];
     assign get_odd_o   = word[WIDTH];
 
     ttfs_ram #(.WIDTH(WIDTH + 2), .WORDS(WORDS)) u_words (
         .clk_i  (clk_i),
-        .en_i   (put_port || get_i),
-        .we_i   (clear_q || back || (!fetch && get_write_i)),
-        .addr_i (clear_q || back ? at_q : fetch ? put_at_q : get_at_i),
+        .en_i   (port_q || get_i),
+        .we_i   (port_q ? !fetch : get_write_i),
+        .addr_i (!port_q ? get_at_i : fetch ? put_at_q : at_q),
         .wdata_i({clear_q || !back, parity_q, line_q}),
         .rdata_o(word)
     );
 
     `TTFS_ALWAYS(line, !dirty_q || valid_q)
     `TTFS_ALWAYS(fetches, !fetch_q || (!valid_q && put_q && at_q == put_at_q))
-    `TTFS_ALWAYS(hits, !(put_q && hit) || (at_q == put_at_q && parity_q == put_parity_q))
+    `TTFS_ALWAYS(merges, !merge || fetch_q || (valid_q && at_q == put_at_q && parity_q == put_parity_q))
+    `TTFS_ALWAYS(waits, !miss_q || (put_q && !fetch_q))
+    `TTFS_ALWAYS(flushes, !flush_q || (dirty_q && !put_q))
+    `TTFS_ALWAYS(port, port_q == (miss_q || flush_q || clear_q))
     `TTFS_ALWAYS(drops, !drop_i || clean_o)
 endmodule
 

@@ -46,7 +46,9 @@ module core_tb;
         begin
             cfg_en = 1; cfg_we = 1; cfg_mem = mem; cfg_word = word; cfg_data = data;
             tick;
-            cfg_en = 0; cfg_we = 0;
+            cfg_en = 0;
+            tick;
+            cfg_we = 0;
         end
     endtask
 

@@ -109,7 +109,8 @@ module bucket (
     (* hierconn *) wire [7:0] \dut.made_q , \dut.has_f , \dut.has_w ;
     (* hierconn *) wire [3:0] \dut.entry ;
     (* hierconn *) wire [8*E-1:0] \dut.u_entries.words ;
-    (* hierconn *) wire [2*V-1:0] \dut.g_bank[0].u_heads.words , \dut.g_bank[1].u_heads.words ;
+    (* hierconn *) wire [3*V-1:0] \dut.g_bank[0].u_heads.words , \dut.g_bank[1].u_heads.words ;
+    (* hierconn *) wire \dut.lone_before_q , \dut.lone_f , \dut.lone_w , \dut.lone_q ;
     (* hierconn *) wire [V-1:0] \dut.g_bank[0].u_blocks.words , \dut.g_bank[1].u_blocks.words ;
     wire fill_q = \dut.fill_q , walk_q = \dut.walk_q , close_q = \dut.close_q , insert_q = \dut.insert_q , same_q = \dut.same_q ;
     wire row_q = \dut.row_q , put = \dut.put , freed = \dut.freed , token_q = \dut.token_q ;
@@ -122,8 +123,9 @@ module bucket (
     wire [7:0] made_q = \dut.made_q , has_f = \dut.has_f , has_w = \dut.has_w ;
     wire [3:0] entry = \dut.entry ;
     wire [2*V-1:0] has = {\dut.g_bank[1].u_blocks.words , \dut.g_bank[0].u_blocks.words };
-    wire [8*E-1:0] entries = \dut.u_entries.words ;   // {none before, which, row}
-    wire [4*V-1:0] heads = {\dut.g_bank[1].u_heads.words , \dut.g_bank[0].u_heads.words };
+    wire lone_before_q = \dut.lone_before_q , lone_f = \dut.lone_f , lone_w = \dut.lone_w , lone_q = \dut.lone_q ;
+    wire [8*E-1:0] entries = \dut.u_entries.words ;   // {the one before is its tick's first, which, row}
+    wire [6*V-1:0] heads = {\dut.g_bank[1].u_heads.words , \dut.g_bank[0].u_heads.words };
 
     // The entries' values (from 0), how many there are in a bank, where the followed one is; the walk's tick and entry.
     reg [VB-1:0] is [0:2*E-1];
@@ -138,7 +140,7 @@ module bucket (
             if (row_q) in_at <= count_q[1:0];
         end
         if (freed) count[walk_q] <= 0;
-        if (en && token_q && (!on_q || !list_q || entry[3])) begin
+        if (en && token_q && (!on_q || !list_q || lone_q)) begin
             at <= token_at_q;
             place <= head_w;
         end else if (en && on_q && list_q) place <= entry[2:1];
@@ -152,7 +154,14 @@ module bucket (
             for (j = 0; j < E; j = j + 1) if (j < n && is[bank*E+j] == v) newest = 3'd4 + j;
         end
     endfunction
-    function same(input [2:0] got, want); same = got[2] == want[2] && (!want[2] || got == want); endfunction
+    // There is another one of this value before entry n.
+    function older(input bank, input [1:0] n, input [VB-1:0] v);
+        integer j;
+        begin
+            older = 0;
+            for (j = 0; j < E; j = j + 1) if (j < n && is[bank*E+j] == v) older = 1;
+        end
+    endfunction
 
     wire [2*V-1:0] ticks;   // those of the banks that have events
     genvar b, i;
@@ -164,7 +173,7 @@ module bucket (
                 wire [VB-1:0] v = is[b*E+i];
                 wire [2:0] old = newest(b, i, v);
                 always @* if (rst_n && i < count[b]) begin
-                    assert (same({!it[3], it[2:1]}, old));
+                    if (old[2]) assert (it[2:1] == old[1:0] && it[3] == !older(b, old[1:0], v));
                     assert (it[0] == (in && in_list == b && in_at == i && !(insert_q && row_q)));
                     assert (v != NONE && v < most[b]);
                 end
@@ -172,7 +181,7 @@ module bucket (
             for (i = 0; i < V; i = i + 1) begin : head
                 wire [2:0] it = newest(b, count[b], i);
                 assign ticks[b*V+i] = it[2];
-                always @* if (rst_n && it[2]) assert (heads[2*(b*V+i) +: 2] == it[1:0]);
+                always @* if (rst_n && it[2]) assert (heads[3*(b*V+i) +: 3] == {!older(b, it[1:0], i), it[1:0]});
             end
             // A last walk empties the blocks behind it.
             for (i = 0; i < V / 8; i = i + 1) begin : block
@@ -209,6 +218,7 @@ module bucket (
         if (insert_q) assert (index_q != NONE && index_q < most[fill_q]);
         if (put && same_q && before[2]) assert (count_q != 0 && before_q == count_q - 1 && before == {1'b1, before_q} && same_block_q);
         if (put && !same_q && before[2]) assert (head_f == before[1:0]);
+        if (put && before[2]) assert ((same_q ? lone_before_q : lone_f) == !older(fill_q, before[1:0], index_q));
         if (put) assert ((same_block_q ? made_q : has_f) == ticks[fill_q*V+8*index_q[3] +: 8]);
         if (lands) assert (used && in == put);
         if (in) assert (used && in_value != 0 && in_value <= most[in_list]);
@@ -231,7 +241,8 @@ module bucket (
             if (emptied_q) assert (token_q && at_q == token_at_q[3] && release_q);
         end
         if (token_q) begin
-            assert (token_at_q != NONE && has_w == token_block && (!ahead[2] || head_w == ahead[1:0]));
+            assert (token_at_q != NONE && has_w == token_block
+                    && (!ahead[2] || {lone_w, head_w} == {!older(walk_q, ahead[1:0], token_at_q), ahead[1:0]}));
             if (token_at_q[2:0] != 7 && token_block[6:0] == 0) assert (!begun);
         end
         if (on_q) begin
@@ -240,7 +251,8 @@ module bucket (
             assert (list_q == newest_at[2]);
             if (far_q && at[2:0] != 7) assert (fresh);
             if (token_q) assert (token_at_q == end_at - 1'b1);
-            if (list_q) assert (place < count[walk_q] && is[walk_q*E+place] == at && entry == entries[4*(walk_q*E+place) +: 4]);
+            if (list_q) assert (place < count[walk_q] && is[walk_q*E+place] == at && entry == entries[4*(walk_q*E+place) +: 4]
+                                && lone_q == !older(walk_q, place, at));
             if (here) assert (seen == (at + 1 < in_value || (at + 1 == in_value && place < in_at)));
         end
     end
