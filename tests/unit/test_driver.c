@@ -21,6 +21,7 @@
 #include "block.h"
 #include "bounded.h"
 #include "built_net.h"
+#include "fast.h"
 #include "fault.h"
 #include "ir_to_spike.h"
 #include "net.h"
@@ -83,15 +84,22 @@ static void words_of_options(void **state) {
 
 /* As many samples as 64 MiB hold with values, integers and traces, in whole rows; not more than
  * asked for or there are, and a row a thread in any case. */
+/* As many for each of three threads, in full vectors of the float network. */
+static uint64_t even_room(uint64_t room) {
+    uint64_t even = 3 * TTFS_FAST_SAMPLES;
+    return room > even ? room - room % even : room;
+}
+
 static void blocks(void **state) {
     (void)state;
     static const struct {
         uint64_t inputs, traces, most, row, count, room;
     } of[] = {
-        {1 << 20, 0, 1000, 1, 1000, 10},  {1 << 19, 0, 1000, 4, 1000, 20},
-        {1 << 20, 0, 6, 1, 1000, 6},      {1 << 20, 0, 1000, 1, 7, 7},
+        {1 << 20, 0, 1000, 1, 1000, 4},   {1 << 18, 0, 1000, 4, 1000, 16},
+        {1 << 19, 0, 6, 1, 1000, 6},      {1 << 19, 0, 1000, 1, 7, 7},
         {1 << 24, 0, 1000, 1, 1000, 3},   {1 << 24, 0, 1000, 2, 1000, 6},
         {1 << 10, 256, 1000, 1, 1000, 0}, {1 << 10, 1, 90000, 1, 90000, 0},
+        {1 << 14, 0, 1000, 1, 1000, 240},
     };
     for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
         TtfsSession s = {.count = of[i].count, .threads = 3};
@@ -101,7 +109,7 @@ static void blocks(void **state) {
         s.input.elements = (uint32_t)of[i].inputs;
         uint64_t trace = 2 * ttfs_spike_neurons(&s.out.spike) + 256;
         uint64_t sample = of[i].inputs * 6 + of[i].traces * trace;
-        uint64_t room = of[i].room ? of[i].room : (UINT64_C(64) << 20) / sample;
+        uint64_t room = of[i].room ? of[i].room : even_room((UINT64_C(24) << 20) / sample);
         TtfsBlockSize size = {(uint32_t)of[i].traces, of[i].most, of[i].row};
         ttfs_block_init(&b, &s, &size, &a);
         if (b.room != room)
