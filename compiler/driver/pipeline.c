@@ -14,7 +14,6 @@
 #include "model.h"
 #include "plan_to_image.h"
 #include "refill.h"
-#include "sample_rates.h"
 #include "shipped.h"
 #include "spike_to_plan.h"
 #include "find_target.h"
@@ -63,11 +62,6 @@ static void tell_margins(const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *di
                           f->margins.samples, "calibration samples", diag);
 }
 
-/* Only of several cores it counts how unlike samples are. */
-static bool is_mesh(const TtfsPipeline *f, const TtfsJob *job) {
-    return f->fit.count && !job->options->fit && ttfs_chip_cores(&job->chip) > 1;
-}
-
 static bool spike(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     TtfsDiag said = {0};
     bool ok = ttfs_calibrate(f, job, diag) && ttfs_target_find(f, job, diag) &&
@@ -78,7 +72,6 @@ static bool spike(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
               ttfs_channel_windows(f, job, &said);
     ttfs_diag_append(diag, &said);
     ttfs_diag_free(&said);
-    if (ok && is_mesh(f, job)) ttfs_sample_rates(&f->spike, &f->fit);
     if (ok) tell_margins(f, job, diag);
     return ok;
 }

@@ -2,13 +2,11 @@
  *
  * What a slot costs in cycles (docs/core.md, "Cycles"): what its busiest core takes with the tasks
  * of all its populations, one after the other, while their values arrive; on a mesh also what
- * routers take. Expected, cores differ from sample to sample, and the slowest of each sample
- * counts: by samples whose rates are known (plan_scenes.h), or by deviations (plan_spread.h). Cost:
- * tasks and buffers, and the routers that flows pass.
+ * routers take. Expected, cores differ from sample to sample (plan_spread.h), and the slowest of
+ * each sample counts. Cost: tasks and buffers, and the routers that flows pass.
  */
 #include "plan_cycles.h"
 #include "plan_index.h"
-#include "plan_scenes.h"
 #include "plan_spread.h"
 #include "plan_stream.h"
 
@@ -311,59 +309,23 @@ static uint64_t deviation_of(const Slot *l, const Spread *s, uint32_t first, uin
     return square > INT64_MAX ? 0 : ttfs_spread_root(square);
 }
 
-/* The core that is through last, in the mean over samples: by deviations. */
-static uint64_t last_by_spread(Slot *l) {
-    const TtfsPlan *p = l->plan;
-    uint32_t n = 0;
-    Spread s = spread_of(l);
-    TtfsSpread *core = TTFS_ARRAY(&l->scratch, TtfsSpread, ttfs_chip_cores(&p->chip));
-    for (uint32_t i = s.first, end; i < p->tasks.len; i = end) {
-        end = end_of_core(p, i);
-        if (p->tasks.at[i].slot != l->slot) break;
-        uint64_t cycles = core_cycles(l, i, end, l->held[p->tasks.at[i].core]);
-        core[n++] = (TtfsSpread){cycles, deviation_of(l, &s, i, end)};
-    }
-    return ttfs_spread_highest(core, n);
-}
-
-/* What the core takes in each scene, where that is more than the others do. */
-static void take_scenes(const Slot *l, const TtfsScenes *c, uint32_t first, uint32_t end,
-                        uint64_t last[TTFS_SCENES]) {
-    const TtfsPlan *p = l->plan;
-    int32_t late[TTFS_SCENES] = {0};
-    uint64_t mean = core_cycles(l, first, end, l->held[p->tasks.at[first].core]);
-    for (uint32_t i = first; i < end; i++) {
-        const TtfsTask *t = &p->tasks.at[i];
-        ttfs_scenes_add(c, p, l->spike, t, ttfs_cycles_moved(&p->chip, l->spike, t), late);
-    }
-    for (uint32_t k = 0; k < TTFS_SCENES; k++) {
-        int64_t cycles = (int64_t)mean + late[k];
-        if (cycles > 0) last[k] = most(last[k], (uint64_t)cycles);
-    }
-}
-
-/* The core that is through last, in the mean over scenes. */
-static uint64_t last_by_scenes(const Slot *l, const TtfsScenes *c) {
-    const TtfsPlan *p = l->plan;
-    uint64_t last[TTFS_SCENES] = {0}, sum = 0;
-    for (uint32_t i = ttfs_plan_first_task(p, l->slot), end; i < p->tasks.len; i = end) {
-        end = end_of_core(p, i);
-        if (p->tasks.at[i].slot != l->slot) break;
-        take_scenes(l, c, i, end, last);
-    }
-    for (uint32_t k = 0; k < TTFS_SCENES; k++) sum += last[k];
-    return sum / TTFS_SCENES;
-}
-
 /* When the last core of each sample is through in the mean, alone or with what arrives. */
 static uint64_t expected_last(Slot *l) {
     const TtfsPlan *p = l->plan;
     TtfsEngines idle = {0};
     uint64_t arrived = 0;
-    TtfsScenes c = ttfs_scenes_of(p, l->spike, TTFS_SCENES_TO_TIME, &l->scratch);
-    uint64_t last = c.samples && is_mesh(l) ? last_by_scenes(l, &c) : last_by_spread(l);
-    for (uint32_t k = 0; k < ttfs_chip_cores(&p->chip); k++) arrived = most(arrived, l->puts[k]);
-    return most(last, ttfs_cycles_end(&p->chip, &idle, l->expected) + arrived);
+    uint32_t n = 0;
+    Spread s = spread_of(l);
+    TtfsSpread *core = TTFS_ARRAY(&l->scratch, TtfsSpread, ttfs_chip_cores(&p->chip));
+    for (uint32_t i = ttfs_plan_first_task(p, l->slot), end; i < p->tasks.len; i = end) {
+        end = end_of_core(p, i);
+        if (p->tasks.at[i].slot != l->slot) break;
+        uint64_t cycles = core_cycles(l, i, end, l->held[p->tasks.at[i].core]);
+        core[n++] = (TtfsSpread){cycles, deviation_of(l, &s, i, end)};
+    }
+    for (uint32_t c = 0; c < ttfs_chip_cores(&p->chip); c++) arrived = most(arrived, l->puts[c]);
+    return most(ttfs_spread_highest(core, n),
+                ttfs_cycles_end(&p->chip, &idle, l->expected) + arrived);
 }
 
 /* Cycles of the router, or the input of one, that most flits pass: a router gives one a cycle. */

@@ -129,19 +129,14 @@ uint64_t ttfs_reach_places(const TtfsReach *r, int axis, uint32_t first, uint32_
     return (uint64_t)n;
 }
 
-void ttfs_reach_bands(const TtfsSpike *s, const TtfsReach *r, TtfsPlaces *n) {
-    const TtfsPopulation *src = ttfs_spike_pop(s, r->src);
-    *n = (TtfsPlaces){{0}, {0}};
-    for (uint32_t i = 0; i < src->rates.rows; i++)
-        n->row[i] = ttfs_reach_places(r, 0, ttfs_rates_row(src, i), ttfs_rates_row(src, i + 1));
-    for (uint32_t i = 0; i < src->rates.cols; i++)
-        n->col[i] = ttfs_reach_places(r, 1, ttfs_rates_col(src, i), ttfs_rates_col(src, i + 1));
-}
-
 uint32_t ttfs_reach_rate(const TtfsSpike *s, const TtfsReach *r) {
-    TtfsPlaces n;
-    ttfs_reach_bands(s, r, &n);
-    return ttfs_pop_rate_of(ttfs_spike_pop(s, r->src), &n);
+    const TtfsPopulation *src = ttfs_spike_pop(s, r->src);
+    TtfsPlaces n = {{0}, {0}};
+    for (uint32_t i = 0; i < src->rates.rows; i++)
+        n.row[i] = ttfs_reach_places(r, 0, ttfs_rates_row(src, i), ttfs_rates_row(src, i + 1));
+    for (uint32_t i = 0; i < src->rates.cols; i++)
+        n.col[i] = ttfs_reach_places(r, 1, ttfs_rates_col(src, i), ttfs_rates_col(src, i + 1));
+    return ttfs_pop_rate_of(src, &n);
 }
 
 uint32_t ttfs_task_rate(const TtfsSpike *s, const TtfsTask *t) {

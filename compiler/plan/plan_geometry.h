@@ -43,8 +43,6 @@ uint32_t ttfs_reach_extent(const TtfsReach *r, int axis);
  * - 1.
  */
 uint64_t ttfs_reach_places(const TtfsReach *r, int axis, uint32_t first, uint32_t end);
-/* The places, by the bands of the source's rates. */
-void ttfs_reach_bands(const TtfsSpike *s, const TtfsReach *r, TtfsPlaces *n);
 /* Expected rates, in 1e-6, of what the positions read of the source, as often as they do, and of a
  * task's own neurons. */
 uint32_t ttfs_reach_rate(const TtfsSpike *s, const TtfsReach *r);

@@ -32,10 +32,9 @@ enum {
     TTFS_MAX_TICKS = 65535,
     TTFS_MAX_NEURONS = 1 << 24, /* of one population */
     TTFS_MAX_POPULATIONS = 1 << 16,
-    TTFS_MAX_BANDS = 8,            /* of rows, of columns, that rates are told apart by */
-    TTFS_RATE_ONE = 1000,          /* the unit of relative rates */
-    TTFS_MAX_RATE_PARTS = 1000000, /* the largest relative rate */
-    TTFS_MAX_RATE_SAMPLES = 32     /* samples whose own rates are kept */
+    TTFS_MAX_BANDS = 8,           /* of rows, of columns, that rates are told apart by */
+    TTFS_RATE_ONE = 1000,         /* the unit of relative rates */
+    TTFS_MAX_RATE_PARTS = 1000000 /* the largest relative rate */
 };
 #define TTFS_MAX_NEURONS_ALL ((uint64_t)1 << 28) /* of the whole graph */
 #define TTFS_MAX_WEIGHTS     ((uint64_t)1 << 31) /* of the whole graph */
@@ -49,14 +48,11 @@ typedef enum { TTFS_CONN_DENSE, TTFS_CONN_CONV, TTFS_CONN_POOL, TTFS_CONN_MINPOO
 
 /* What calibration saw of a population's rate, in 1 / TTFS_RATE_ONE of it: how it is from place to
  * place, in a grid of bands of rows and columns (band i of n begins at row h * i / n), and its
- * standard deviation from sample to sample, of all neurons and of those of a region of the grid; of
- * some samples how it was in each place, of all populations in the same ones. */
+ * standard deviation from sample to sample, of all neurons and of those of a region of the grid. */
 typedef struct {
     uint32_t rows, cols; /* bands; 0: nothing is known, all places and samples are alike */
     uint32_t *part;      /* [rows][cols] */
     uint32_t vary, vary_part;
-    uint32_t samples; /* 0: of none */
-    uint32_t *sample; /* [samples][rows][cols] */
 } TtfsRates;
 
 typedef struct {
@@ -126,8 +122,6 @@ typedef struct {
 } TtfsPlaces;
 /* Expected share, in 1e-6, of the neurons of these places that fire; of all when there are none. */
 uint32_t ttfs_pop_rate_of(const TtfsPopulation *p, const TtfsPlaces *n);
-/* The same in one of the samples whose rates are known. */
-uint32_t ttfs_pop_rate_in(const TtfsPopulation *p, const TtfsPlaces *n, uint32_t sample);
 /* Expected share, in 1e-6, of the neurons that fire of those in a rectangle of rows and columns, of
  * which only what lies inside counts; of all when nothing does. */
 uint32_t ttfs_pop_rate(const TtfsPopulation *p, int64_t y, uint64_t rows, int64_t x, uint64_t cols);
@@ -181,8 +175,8 @@ bool ttfs_spike_check(const TtfsSpike *s, const char *file, TtfsDiag *diag);
 bool ttfs_spike_print(const TtfsSpike *s, const char *blob_path, TtfsBuf *out, TtfsDiag *diag);
 bool ttfs_spike_read(TtfsSpike *s, const char *file, const void *text, size_t n, TtfsDiag *diag);
 /* True when equal in every field that a chip computes with (all but the order of samples, which is
- * the encoder's), and in outputs, in what varies of rates and in rates of samples when both graphs
- * have any; else says the first difference in `what` (at most n bytes). */
+ * the encoder's), and in outputs and in what varies of rates when both graphs have any; else says
+ * the first difference in `what` (at most n bytes). */
 bool ttfs_spike_equal(const TtfsSpike *a, const TtfsSpike *b, char *what, size_t n);
 /* The same of what a plan depends on alone: populations, shapes, windows, connections, how many
  * biases; not names, numbers, weight bits and outputs. The population of the first difference

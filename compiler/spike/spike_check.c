@@ -168,20 +168,14 @@ static void check_values(Checker *c, const TtfsPopulation *p) {
 static void check_rates(Checker *c, const TtfsPopulation *p) {
     const TtfsRates *r = &p->rates;
     if (!r->rows) return;
-    if (r->samples > TTFS_MAX_RATE_SAMPLES) {
-        fault(c, "rates of %" PRIu32 " samples", r->samples);
-        return;
-    }
     if (r->rows > p->h || r->cols > p->w || r->rows > TTFS_MAX_BANDS || r->cols > TTFS_MAX_BANDS ||
         r->cols == 0) {
         fault(c, "rates of %" PRIu32 "x%" PRIu32 " bands", r->rows, r->cols);
         return;
     }
-    uint32_t most = r->vary > r->vary_part ? r->vary : r->vary_part, n = r->rows * r->cols;
-    for (uint32_t i = 0; i < n; i++)
+    uint32_t most = r->vary > r->vary_part ? r->vary : r->vary_part;
+    for (uint32_t i = 0; i < r->rows * r->cols; i++)
         if (r->part[i] > most) most = r->part[i];
-    for (uint32_t i = 0; i < r->samples * n; i++)
-        if (r->sample[i] > most) most = r->sample[i];
     if (most > TTFS_MAX_RATE_PARTS)
         fault(c, "a relative rate of %" PRIu32 ", at most %d", most, TTFS_MAX_RATE_PARTS);
 }

@@ -99,7 +99,7 @@ static bool same_shape(const Compare *c, const TtfsPopulation *a, const TtfsPopu
            same_int(c, "connections", a->conn_count, b->conn_count);
 }
 
-/* A graph that an image was lifted to has none; one that is made anew none of samples. */
+/* A graph that an image was lifted to has none. */
 static bool same_rates(const Compare *c, const TtfsRates *a, const TtfsRates *b) {
     if (!a->rows || !b->rows) return true;
     if (!same_int(c, "bands of rows", a->rows, b->rows) ||
@@ -107,13 +107,8 @@ static bool same_rates(const Compare *c, const TtfsRates *a, const TtfsRates *b)
         !same_int(c, "deviation of the rate", a->vary, b->vary) ||
         !same_int(c, "deviation of a band's rate", a->vary_part, b->vary_part))
         return false;
-    uint32_t n = a->rows * a->cols;
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < a->rows * a->cols; i++)
         if (!same_int(c, "rate of a band", a->part[i], b->part[i])) return false;
-    if (!a->samples || !b->samples) return true;
-    if (!same_int(c, "samples with rates", a->samples, b->samples)) return false;
-    for (uint32_t i = 0; i < a->samples * n; i++)
-        if (!same_int(c, "rate of a band in a sample", a->sample[i], b->sample[i])) return false;
     return true;
 }
 

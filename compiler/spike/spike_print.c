@@ -37,22 +37,13 @@ static void print_connection(TtfsBuf *out, const TtfsConnection *c) {
     ttfs_buf_puts(out, "\n");
 }
 
-/* Numbers, a row of the grid a line. */
-static void print_grid(TtfsBuf *out, const uint32_t *v, uint32_t n, uint32_t cols) {
-    for (uint32_t i = 0; i < n; i++)
-        ttfs_buf_printf(out, "%s%" PRIu32, i % cols == 0 ? "\n    " : " ", v[i]);
-    ttfs_buf_puts(out, "\n  ]\n");
-}
-
 static void print_rates(TtfsBuf *out, const TtfsRates *r) {
     if (!r->rows) return;
-    uint32_t regions = r->rows * r->cols;
     ttfs_buf_printf(out, "  vary %" PRIu32 " %" PRIu32 " bands %" PRIu32 " %" PRIu32 " [", r->vary,
                     r->vary_part, r->rows, r->cols);
-    print_grid(out, r->part, regions, r->cols);
-    if (!r->samples) return;
-    ttfs_buf_printf(out, "  samples %" PRIu32 " [", r->samples); /* each a line */
-    print_grid(out, r->sample, r->samples * regions, regions);
+    for (uint32_t i = 0; i < r->rows * r->cols; i++)
+        ttfs_buf_printf(out, "%s%" PRIu32, i % r->cols == 0 ? "\n    " : " ", r->part[i]);
+    ttfs_buf_puts(out, "\n  ]\n");
 }
 
 static void print_population(TtfsBuf *out, const TtfsSpike *s, uint32_t index) {

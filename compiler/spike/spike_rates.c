@@ -29,8 +29,7 @@ static uint64_t share_out(const uint64_t *n, uint32_t bands, uint64_t *share) {
     return sum;
 }
 
-/* With `part` for what the regions have. */
-static uint32_t rate_of(const TtfsPopulation *p, const TtfsPlaces *n, const uint32_t *part_of) {
+uint32_t ttfs_pop_rate_of(const TtfsPopulation *p, const TtfsPlaces *n) {
     const TtfsRates *r = &p->rates;
     TtfsPlaces share = {{0}, {0}};
     uint64_t places = share_out(n->row, r->rows, share.row);
@@ -39,19 +38,10 @@ static uint32_t rate_of(const TtfsPopulation *p, const TtfsPlaces *n, const uint
     uint64_t sum = 0;
     for (uint32_t i = 0; i < r->rows; i++)
         for (uint32_t k = 0; share.row[i] && k < r->cols; k++)
-            sum += share.row[i] * share.col[k] * part_of[i * r->cols + k];
+            sum += share.row[i] * share.col[k] * r->part[i * r->cols + k];
     uint64_t part = sum / (places / WHOLE); /* in 1 / WHOLE / TTFS_RATE_ONE */
     uint64_t rate = (part * p->rate_ppm / WHOLE + TTFS_RATE_ONE / 2) / TTFS_RATE_ONE;
     return rate < ALL ? (uint32_t)rate : ALL;
-}
-
-uint32_t ttfs_pop_rate_of(const TtfsPopulation *p, const TtfsPlaces *n) {
-    return rate_of(p, n, p->rates.part);
-}
-
-uint32_t ttfs_pop_rate_in(const TtfsPopulation *p, const TtfsPlaces *n, uint32_t sample) {
-    const TtfsRates *r = &p->rates;
-    return rate_of(p, n, r->samples ? r->sample + (size_t)sample * r->rows * r->cols : r->part);
 }
 
 /* Places of a span that lie in each band of an axis. */

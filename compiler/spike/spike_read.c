@@ -59,30 +59,6 @@ static bool read_list(Reader *r, const char *key, uint64_t want, uint64_t or_wan
     return ttfs_lex_expect(l, "]") && ttfs_lex_eol(l);
 }
 
-/* Numbers in as many lines as one likes, between the opening bracket and the closing one. */
-static bool read_grid(Reader *r, uint32_t *v, uint32_t n) {
-    TtfsLex *l = &r->lex;
-    for (uint32_t i = 0; i < n; i++) {
-        while (l->kind == TTFS_TOK_EOL) ttfs_lex_next(l);
-        if (!ttfs_lex_u32(l, UINT32_MAX, &v[i])) return false;
-    }
-    while (l->kind == TTFS_TOK_EOL) ttfs_lex_next(l);
-    return ttfs_lex_expect(l, "]") && ttfs_lex_eol(l);
-}
-
-static bool read_samples(Reader *r, TtfsRates *out) {
-    TtfsLex *l = &r->lex;
-    if (!ttfs_lex_is(l, "samples")) return true;
-    if (!ttfs_lex_key_u32(l, "samples", UINT32_MAX, &out->samples) || !ttfs_lex_expect(l, "["))
-        return false;
-    if (out->samples < 1 || out->samples > TTFS_MAX_RATE_SAMPLES)
-        return ttfs_lex_fail(l, TTFS_TEXT_RANGE, "rates of %" PRIu32 " samples, 1 to %d are known",
-                             out->samples, TTFS_MAX_RATE_SAMPLES);
-    uint32_t n = out->samples * out->rows * out->cols;
-    out->sample = TTFS_ARRAY(&r->out->arena, uint32_t, n);
-    return read_grid(r, out->sample, n);
-}
-
 /* How the rate varies, where that is known. */
 static bool read_rates(Reader *r, TtfsRates *out) {
     TtfsLex *l = &r->lex;
@@ -96,7 +72,12 @@ static bool read_rates(Reader *r, TtfsRates *out) {
                              bands[0], bands[1], TTFS_MAX_BANDS);
     *out = (TtfsRates){.rows = bands[0], .cols = bands[1], .vary = vary[0], .vary_part = vary[1]};
     out->part = TTFS_ARRAY(&r->out->arena, uint32_t, bands[0] * bands[1]);
-    return read_grid(r, out->part, bands[0] * bands[1]) && read_samples(r, out);
+    for (uint32_t i = 0; i < bands[0] * bands[1]; i++) {
+        while (l->kind == TTFS_TOK_EOL) ttfs_lex_next(l);
+        if (!ttfs_lex_u32(l, UINT32_MAX, &out->part[i])) return false;
+    }
+    while (l->kind == TTFS_TOK_EOL) ttfs_lex_next(l);
+    return ttfs_lex_expect(l, "]") && ttfs_lex_eol(l);
 }
 
 static bool at_connection(const Reader *r) {

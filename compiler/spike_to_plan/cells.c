@@ -77,7 +77,7 @@ static void cut_channels(Pack *p, uint32_t id, uint32_t unit, uint32_t parts, St
 
 /* Cycles of a task behind another one, while `puts` values arrive. */
 static uint64_t cycles_of(const Pack *p, const TtfsTask *t, uint64_t puts) {
-    TtfsEngines at = {.dear = !p->scenes.samples};
+    TtfsEngines at = {.dear = true};
     ttfs_cycles_take(p->chip, p->spike, t, p->expected, puts, &at);
     uint64_t once = ttfs_cycles_end(p->chip, &at, p->expected);
     ttfs_cycles_take(p->chip, p->spike, t, p->expected, puts, &at);
@@ -261,10 +261,6 @@ static void weigh_cell(Pack *p, PackCell *c) {
     c->slack = flooded < c->load ? c->load - flooded : 0;
     c->moved.moved = p->expected ? ttfs_cycles_moved(p->chip, p->spike, t) : 0;
     c->moved.regions = ttfs_vary_regions(p->spike, t->pop, t->oy_count, t->ox_count);
-    if (p->scenes.samples) {
-        c->late = TTFS_ARRAY(p->arena, int32_t, TTFS_SCENES);
-        ttfs_scenes_add(&p->scenes, p->solver->plan, p->spike, t, c->moved.moved, c->late);
-    }
     c->flits = ttfs_cycles_flits(p->chip, p->spike, t, p->expected);
     c->weight_rows = t->groups * t->group_rows;
     c->param_words = t->groups ? (uint32_t)ttfs_task_params(t) : 0;

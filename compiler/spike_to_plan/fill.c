@@ -9,12 +9,7 @@
 #include "pack.h"
 #include "plan_cycles.h"
 
-#include <string.h>
-
-enum {
-    MARGIN = 8,    /* quarters of a deviation that a core is weighed with */
-    SOME_FLOWS = 8 /* that come to a core side by side */
-};
+enum { MARGIN = 8 }; /* quarters of a deviation that a core is weighed with */
 
 /* A pool takes whole words: all that read a buffer begin at the same channel of one. */
 static bool lie_apart(const TtfsRead *a, const TtfsRead *b) {
@@ -65,7 +60,6 @@ static void add_cell(Pack *p, uint32_t cell, PackFill *f) {
     add_moved(p, c);
     f->use.program_words += c->program_words;
     f->load += c->load;
-    for (uint32_t i = 0; c->late && i < TTFS_SCENES; i++) f->late[i] += c->late[i];
     add_buffers(p, c, f);
 }
 
@@ -82,10 +76,8 @@ static uint64_t measure_buffers(Pack *p, PackFill *f) {
         uint64_t neurons = ttfs_read_neurons(p->spike, r);
         f->banked[ttfs_read_banks(r)] += ttfs_read_words(r);
         f->use.act_words += ttfs_read_words(r) << ttfs_read_banks(r);
-        uint64_t values = p->expected ? ttfs_cycles_share(neurons, ttfs_read_rate(p->spike, r))
-                                      : neurons;
-        puts += p->scenes.samples ? ttfs_cycles_puts(values, neurons, SOME_FLOWS)
-                                  : CYCLES_PUT * values;
+        puts += CYCLES_PUT *
+                (p->expected ? ttfs_cycles_share(neurons, ttfs_read_rate(p->spike, r)) : neurons);
     }
     return puts;
 }
@@ -106,10 +98,9 @@ static uint64_t held_up(const Pack *p, uint32_t unit, uint64_t puts, uint64_t lo
 }
 
 /* By how much the core is through later than in the mean in a sample that is one of its slower
- * ones, next to what all cores do alike (plan_spread.h). Where scenes are known they say it. */
+ * ones, next to what all cores do alike (plan_spread.h). */
 static uint64_t later(const Pack *p, const PackFill *f) {
     uint64_t square = p->base;
-    if (p->scenes.samples) return 0;
     for (uint32_t i = 0; i < f->made; i++)
         square += (uint64_t)ttfs_vary_square(&p->vary[p->made_ids[i]], &p->moved[p->made_ids[i]]);
     return square > INT64_MAX ? 0 : ttfs_spread_root(square) * MARGIN / 4;
@@ -167,7 +158,6 @@ void ttfs_pack_settle(Pack *p, uint32_t core, const PackFill *f) {
     c->made = f->made;
     c->time = f->time;
     c->rows = f->use.weight_rows;
-    memcpy(c->late, f->late, sizeof c->late);
 }
 
 static void leave(Pack *p, uint32_t unit) {

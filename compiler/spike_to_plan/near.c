@@ -8,32 +8,23 @@
  * nothing. What is counted of links is exact: values times the links of their tree, which runs
  * along the row of its source and from there up and down the columns. Of the slowest core it is
  * step * log2 of the sum of 2^(time / step) over all cores, a smooth maximum; a cycle of it is
- * worth as much as a link for one value of each core, as in pack.c. Where scenes are known
- * (plan_scenes.h) it is the mean of that over scenes: every other step then takes a unit off the
- * core that is through last in one of them, to any core, and a step that no links are likely to
- * make up for is not looked at further. Cost: the work that is set aside, readers looked at.
+ * worth as much as a link for one value of each core, as in pack.c. Cost: the work that is set
+ * aside, readers looked at.
  */
 #include "pack.h"
 
-#include <string.h>
-
 enum {
     TREE = 8,              /* work for a tree, with one for each of its readers */
-    HEATS = 4,             /* for the heats of two cores */
     WORK_EACH = 8000,      /* set aside for a cell and core, */
     WORK_SMALL = 4000,     /* where all cores are near one another, */
     WORK_MOST = 400000000, /* in all */
     TOLERANCE = 128,       /* cycles on top of the busiest core's: a part of so many */
     HEAT_STEPS = 32,       /* of them in that: heat doubles with each */
     HEAT_BITS = 32,        /* of a core's heat at the limit */
-    SCENE_STEPS = 64,      /* the same where scenes are known */
-    ABOVE = 16,            /* of a scene's slowest core: a part of so many */
-    HEAT_UNIT = 1024,      /* a change and the sum are divided by it first: products stay small */
-    WORTH_ONE = 1 << 10,
-    MOST_MET = 64 /* units of a core that are looked at */
+    HEAT_UNIT = 1024       /* a change and the sum are divided by it first: products stay small */
 };
-/* With a change of heat, 2^(HEAT_BITS - 10) at most, products of all scenes add up in 62 bits. */
-static const uint64_t PRICE_MOST = UINT64_C(1) << 39, WORTH_MOST = UINT64_C(1) << 35;
+/* With a change of heat, 2^(HEAT_BITS - 10) at most, two such products add up in 63 bits. */
+static const uint64_t PRICE_MOST = UINT64_C(1) << 39;
 
 /* Column and row of a core. */
 typedef struct {
@@ -43,22 +34,16 @@ typedef struct {
 typedef struct {
     Pack *pack;
     Spot *at;           /* by cell: its core, here and not in units: trees are all the work */
-    uint64_t hopeful;   /* values times links that a step is not expected to save more of */
     uint64_t limit;     /* cycles that a core may have */
     uint64_t threshold; /* values times links that a step may cost, and more */
     TtfsRng rng;
-    uint32_t *top, *bottom;      /* by column: rows of a tree */
-    uint32_t *links;             /* by cell: links of its tree */
-    uint32_t *met, stamp;        /* by cell: stamp of who has it in `touched` */
-    uint32_t *touched, touches;  /* cells whose trees a step changes */
-    uint32_t *changed;           /* their links then */
-    uint64_t work;               /* that may still be done */
-    uint64_t step, per_cycle;    /* cycles that double a heat (0: nothing varies); 2^32 / step */
-    uint32_t scenes;             /* 1 where none are known */
-    uint64_t peak[TTFS_SCENES];  /* cycles, */
-    uint64_t heat[TTFS_SCENES];  /* 2^(time / step) of all cores, */
-    uint64_t worth[TTFS_SCENES]; /* what less of it is worth */
-    uint64_t *heats;             /* [core][scenes] */
+    uint32_t *top, *bottom;     /* by column: rows of a tree */
+    uint32_t *links;            /* by cell: links of its tree */
+    uint32_t *met, stamp;       /* by cell: stamp of who has it in `touched` */
+    uint32_t *touched, touches; /* cells whose trees a step changes */
+    uint32_t *changed;          /* their links then */
+    uint64_t work;              /* that may still be done */
+    uint64_t step, heat;        /* cycles (0: nothing varies); 2^(time / step) of all cores */
 } Near;
 
 static uint32_t core_of(const Pack *p, uint32_t cell) {
@@ -130,53 +115,33 @@ static void keep(Near *n) {
     for (uint32_t i = 0; i < n->touches; i++) n->links[n->touched[i]] = n->changed[i];
 }
 
-/* 2^(time / step), and linear between; 2^HEAT_BITS from the scene's peak on. */
-static uint64_t heat_of(const Near *n, uint32_t scene, int64_t time) {
-    int64_t off = (int64_t)n->peak[scene] - time;
-    if (off < 0) off = 0;
-    if (!n->step || off >= (int64_t)n->step * HEAT_BITS) return 0;
-    uint64_t steps = (uint64_t)off * n->per_cycle >> 24, part = steps & 255;
-    return ((UINT64_C(1) << HEAT_BITS) - (part << (HEAT_BITS - 9))) >> (steps >> 8);
+/* 2^(time / step), and linear between; 2^HEAT_BITS at the limit. */
+static uint64_t heat_of(const Near *n, uint64_t time) {
+    uint64_t off = time < n->limit ? n->limit - time : 0;
+    if (!n->step || off / n->step >= HEAT_BITS) return 0;
+    uint64_t heat = UINT64_C(1) << (HEAT_BITS - off / n->step);
+    return heat - heat / 2 * (off % n->step) / n->step;
 }
 
-/* What it saves, in values times links, that a core takes so many cycles: the derivative of the
- * logarithm, in the mean over scenes. */
-static int64_t cooler(const Near *n, uint32_t core, uint64_t time, const int32_t *late) {
-    const uint64_t *heat = n->heats + (size_t)core * n->scenes;
-    int64_t sum = 0;
-    for (uint32_t k = 0; n->step && k < n->scenes; k++) {
-        int64_t less = (int64_t)heat[k] - (int64_t)heat_of(n, k, (int64_t)time + late[k]);
-        sum += less / HEAT_UNIT * (int64_t)n->worth[k];
-    }
-    return sum / ((int64_t)n->scenes * WORTH_ONE);
-}
-
-/* A core's time with a unit's cells more, or less. */
-static void shift(const Pack *p, uint32_t unit, int32_t sign, int64_t *time, int32_t *late) {
-    if (unit == PACK_NONE) return;
-    const PackUnit *u = &p->units.at[unit];
-    *time += sign * (int64_t)u->load;
-    for (uint32_t i = 0; i < u->cells; i++) {
-        const int32_t *more = p->cells.at[u->cell[i]].late;
-        for (uint32_t k = 0; more && k < TTFS_SCENES; k++) late[k] += sign * more[k];
-    }
-}
-
-static int64_t cooler_shifted(const Near *n, uint32_t core, uint32_t out, uint32_t in) {
-    const Pack *p = n->pack;
-    int64_t time = (int64_t)p->cores[core].time;
-    int32_t late[TTFS_SCENES];
-    memcpy(late, p->cores[core].late, sizeof late);
-    shift(p, out, -1, &time, late);
-    shift(p, in, 1, &time, late);
-    return cooler(n, core, time > 0 ? (uint64_t)time : 0, late);
+/* What it saves, in values times links, that a core takes `after` for `before`: the derivative of
+ * the logarithm, 1 / ln 2 taken for 3 / 2. */
+static int64_t cooler(const Near *n, uint64_t before, uint64_t after) {
+    if (!n->step) return 0;
+    int64_t less = (int64_t)heat_of(n, before) - (int64_t)heat_of(n, after);
+    uint64_t price = n->step * ttfs_chip_cores(n->pack->chip) * 3 / 2, all = n->heat / HEAT_UNIT;
+    if (price > PRICE_MOST) price = PRICE_MOST;
+    return less / HEAT_UNIT * (int64_t)price / (int64_t)(all ? all : 1);
 }
 
 /* About what the loads of both cores save when the unit goes there and `other` comes back: what
- * arrives is left out, and what varies where no scenes are known. */
+ * arrives and what varies is left out. */
 static int64_t cooler_about(const Near *n, uint32_t unit, uint32_t core, uint32_t other) {
-    uint32_t home = n->pack->units.at[unit].core;
-    return cooler_shifted(n, home, unit, other) + cooler_shifted(n, core, other, unit);
+    const Pack *p = n->pack;
+    uint64_t here = p->cores[p->units.at[unit].core].time, there = p->cores[core].time;
+    uint64_t go = p->units.at[unit].load, come = other == PACK_NONE ? 0 : p->units.at[other].load;
+    uint64_t left = here + come > go ? here + come - go : 0;
+    uint64_t filled = there + go > come ? there + go - come : 0;
+    return cooler(n, here, left) + cooler(n, there, filled);
 }
 
 /* Has the core, with a unit more and one less, the memory and the time? */
@@ -185,41 +150,21 @@ static bool holds(Near *n, uint32_t core, uint32_t out, uint32_t in, PackFill *f
     return f->time <= n->limit && ttfs_pack_fits(n->pack, f);
 }
 
-/* What a change of HEAT_UNIT is worth: 1 / ln 2 taken for 3 / 2. */
-static void set_worth(Near *n, uint32_t scene) {
-    uint64_t price = n->step * ttfs_chip_cores(n->pack->chip) * 3 / 2;
-    uint64_t all = n->heat[scene] / HEAT_UNIT;
-    if (price > PRICE_MOST) price = PRICE_MOST;
-    uint64_t worth = price * WORTH_ONE / (all ? all : 1);
-    n->worth[scene] = worth < WORTH_MOST ? worth : WORTH_MOST;
-}
-
-/* The heat of a core, and of all. */
-static void warm(Near *n, uint32_t core) {
-    const PackCore *c = &n->pack->cores[core];
-    uint64_t *heat = n->heats + (size_t)core * n->scenes;
-    for (uint32_t k = 0; k < n->scenes; k++) {
-        uint64_t now = heat_of(n, k, (int64_t)c->time + c->late[k]);
-        n->heat[k] += now - heat[k];
-        heat[k] = now;
-        set_worth(n, k);
-    }
-}
-
 /* The core is filled so: what is known of it, and its heat. */
 static void settle(Near *n, uint32_t core, const PackFill *f) {
+    n->heat += heat_of(n, f->time) - heat_of(n, n->pack->cores[core].time);
     ttfs_pack_settle(n->pack, core, f);
-    warm(n, core);
 }
 
 /* Do both cores fit, and is it still worth it with what they really take? */
 static bool is_worth(Near *n, uint32_t unit, uint32_t core, uint32_t other, int64_t links,
-                     int64_t cools, PackFill *here, PackFill *there) {
+                     PackFill *here, PackFill *there) {
     const Pack *p = n->pack;
     uint32_t home = p->units.at[unit].core;
-    if (links + cools <= -(int64_t)n->threshold) return false;
+    if (links + cooler_about(n, unit, core, other) <= -(int64_t)n->threshold) return false;
     if (!holds(n, core, other, unit, there) || !holds(n, home, unit, other, here)) return false;
-    cools = cooler(n, home, here->time, here->late) + cooler(n, core, there->time, there->late);
+    int64_t cools = cooler(n, p->cores[home].time, here->time) +
+                    cooler(n, p->cores[core].time, there->time);
     return links + cools > -(int64_t)n->threshold &&
            ttfs_pack_flows_fit(p, core, there, home, here);
 }
@@ -229,16 +174,13 @@ static bool try_step(Near *n, uint32_t unit, uint32_t core, uint32_t other) {
     Pack *p = n->pack;
     uint32_t home = p->units.at[unit].core;
     PackFill here, there;
-    int64_t cools = cooler_about(n, unit, core, other);
-    if (n->scenes > 1) spend(n, HEATS);
-    if (n->scenes > 1 && cools + (int64_t)n->hopeful <= -(int64_t)n->threshold) return false;
     n->stamp++;
     n->touches = 0;
     touch_unit(n, unit);
     if (other != PACK_NONE) touch_unit(n, other);
     put(n, unit, core);
     if (other != PACK_NONE) put(n, other, home);
-    if (!is_worth(n, unit, core, other, saved(n), cools, &here, &there)) {
+    if (!is_worth(n, unit, core, other, saved(n), &here, &there)) {
         put(n, unit, home);
         if (other != PACK_NONE) put(n, other, core);
         return false;
@@ -322,17 +264,6 @@ static bool varies(const Pack *p) {
     return false;
 }
 
-/* A scene's peak is what its slowest core takes, and more: none gets there soon. */
-static void set_peak(Near *n, uint32_t scene) {
-    const Pack *p = n->pack;
-    int64_t top = 0;
-    for (uint32_t c = 0; c < ttfs_chip_cores(p->chip); c++) {
-        int64_t time = (int64_t)p->cores[c].time + p->cores[c].late[scene];
-        if (time > top) top = time;
-    }
-    n->peak[scene] = p->scenes.samples ? (uint64_t)(top + top / ABOVE) : n->limit;
-}
-
 /* The limit is what the busiest core has, and a little more. */
 static void set_limit(Near *n) {
     const Pack *p = n->pack;
@@ -340,49 +271,14 @@ static void set_limit(Near *n) {
     for (uint32_t c = 0; c < cores; c++)
         if (p->cores[c].time > n->limit) n->limit = p->cores[c].time;
     n->limit += n->limit / TOLERANCE;
-    n->scenes = p->scenes.samples ? TTFS_SCENES : 1;
-    if (p->scenes.samples)
-        n->step = n->limit / SCENE_STEPS + 1;
-    else if (varies(p))
-        n->step = n->limit / HEAT_STEPS + 1;
-    if (n->step) n->per_cycle = (UINT64_C(1) << 32) / n->step;
-    n->heats = TTFS_ARRAY(p->arena, uint64_t, (size_t)cores * n->scenes);
-    for (uint32_t k = 0; k < n->scenes; k++) set_peak(n, k);
-    for (uint32_t c = 0; c < cores; c++) warm(n, c);
+    if (varies(p)) n->step = n->limit / HEAT_STEPS + 1;
+    for (uint32_t c = 0; c < cores; c++) n->heat += heat_of(n, p->cores[c].time);
 }
 
 static uint64_t work_of(const Pack *p) {
     uint64_t each = ttfs_pack_is_small(p->chip) ? WORK_SMALL : WORK_EACH;
     uint64_t work = each * p->cells.len * ttfs_chip_cores(p->chip);
     return work < WORK_MOST ? work : WORK_MOST;
-}
-
-/* The core that is through last in a scene at random. */
-static uint32_t hottest(Near *n) {
-    uint32_t scene = ttfs_rng_below(&n->rng, n->scenes), core = 0;
-    for (uint32_t c = 1; c < ttfs_chip_cores(n->pack->chip); c++)
-        if (n->heats[(size_t)c * n->scenes + scene] > n->heats[(size_t)core * n->scenes + scene])
-            core = c;
-    return core;
-}
-
-/* A unit of the core at random, as long as it has not very many. */
-static uint32_t some_unit_of(Near *n, uint32_t core) {
-    const Pack *p = n->pack;
-    uint32_t unit = PACK_NONE, met = 0;
-    for (uint32_t u = p->cores[core].first; u != PACK_NONE && met < MOST_MET;
-         u = p->units.at[u].next)
-        if (u && ttfs_rng_below(&n->rng, ++met) == 0) unit = u;
-    return unit;
-}
-
-/* Takes load off what is through last in some scene: to a core at random, of all. */
-static void cool_down(Near *n) {
-    uint32_t unit = some_unit_of(n, hottest(n)), cores = ttfs_chip_cores(n->pack->chip);
-    spend(n, cores / 8);
-    if (unit == PACK_NONE) return;
-    uint32_t core = ttfs_rng_below(&n->rng, cores);
-    if (core != n->pack->units.at[unit].core) try_core(n, unit, core);
 }
 
 void ttfs_pack_draw_near(Pack *p) {
@@ -392,12 +288,10 @@ void ttfs_pack_draw_near(Pack *p) {
     make_room(&n);
     uint64_t mean = count_hops(&n) / units, all = n.work;
     set_limit(&n);
-    n.hopeful = mean;
     while (n.work > 0) {
         n.threshold = mean * n.work / all * n.work / all;
         uint32_t unit = 1 + ttfs_rng_below(&n.rng, units), core = some_core(&n, unit);
         n.work--;
-        if (n.scenes > 1 && ttfs_rng_below(&n.rng, 2)) cool_down(&n);
         if (core != p->units.at[unit].core) try_core(&n, unit, core);
     }
 }

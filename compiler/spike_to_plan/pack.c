@@ -3,12 +3,11 @@
  * The solver of pipelines: all populations are cut into cells that are alike in load (cells.c), the
  * cells packed on the cores of the mesh (fit.c), moved to where the busiest core has less
  * (balance.c), and then to where values travel less (near.c). A core weighs what it takes in the
- * mean and what it may take more in a sample (fill.c), or, where rates of samples are known, what
- * it takes in each of some scenes (plan_scenes.h): so layers that vary unlike mix. Cells may be
+ * mean and what it may take more in a sample (fill.c): so layers that vary unlike mix. Cells may be
  * large or small, with whole channels or parts: of the cuttings that look best, and fit, the one
  * whose plan takes the fewest expected cycles is taken, with what its links carry. On a large mesh
- * the first ones are tried with work that goes to any core, which makes it more even, and with work
- * that stays nearby.
+ * each is tried with work that goes to any core, which makes it more even, and with work that stays
+ * nearby.
  */
 #include "pack.h"
 #include "plan_traffic.h"
@@ -21,9 +20,7 @@ enum {
     CELLS = sizeof cells_a_core / sizeof *cells_a_core,
     PARTS = sizeof most_parts / sizeof *most_parts,
     TRIES = CELLS * PARTS,
-    CUTTINGS = 4, /* the best of them, with work that goes to any core; */
-    FEW = 2, /* on a very large mesh; on a large one so many again, with work that stays near */
-    VERY_LARGE = 256 /* cores */
+    FINALS = 4
 };
 
 /* A cutting, and what its plan takes: UINT64_MAX cycles when it does not fit. Those of one mark cut
@@ -93,7 +90,6 @@ static Result try_unlike(Solver *v, PackTry how, const Result *before, uint32_t 
               .tight = how.tight,
               .far = how.far,
               .expected = rates_known(v->spike)};
-    p.scenes = ttfs_scenes_of(v->plan, v->spike, TTFS_SCENES_TO_PACK, &v->scratch);
     Result r = {how, UINT64_MAX, ttfs_pack_divide(&p, how)};
     if (!is_among(before, n, r.mark) && pack(&p, how)) {
         write_tasks(&p);
@@ -145,14 +141,11 @@ bool ttfs_solver_pack(Solver *v) {
     uint32_t n = 0;
     if (!try_all(v, all)) return false;
     TtfsTask *tasks = TTFS_ARRAY(&v->scratch, TtfsTask, v->plan->tasks.cap);
-    uint32_t first = ttfs_chip_cores(&v->plan->chip) > VERY_LARGE ? FEW : CUTTINGS;
-    uint32_t finals = ttfs_pack_is_small(&v->plan->chip) ? first : first + FEW;
-    for (uint32_t i = 0; i < finals; i++) {
-        const Result *r = &all[i % first];
-        PackTry how = r->how;
-        if (r->cycles == UINT64_MAX) continue;
+    uint32_t reaches = ttfs_pack_is_small(&v->plan->chip) ? 1 : 2;
+    for (uint32_t i = 0; i < FINALS && all[i / reaches].cycles < UINT64_MAX; i++) {
+        PackTry how = all[i / reaches].how;
         how.near = true;
-        how.far = i < first;
+        how.far = i % reaches == 0;
         try_final(v, how, &best, tasks, &n);
     }
     all[0].how.near = false;

@@ -9,7 +9,6 @@
 #define TTFS_PACK_H
 
 #include "plan_reads.h"
-#include "plan_scenes.h"
 #include "plan_spread.h"
 #include "solver.h"
 
@@ -37,7 +36,6 @@ typedef struct {
     uint64_t slack; /* cycles of them in which the scan engine waits */
     uint64_t flits; /* values that it is expected to send */
     TtfsMoved moved;
-    int32_t *late;  /* [TTFS_SCENES], where scenes are known: cycles on top of load in each */
     uint32_t place; /* number; parts of the channels of a place vary as one */
     /* What it needs; cells of a core whose weights (parameters) have the same number share them. */
     uint32_t weights, params, weight_rows, param_words, program_words;
@@ -52,10 +50,9 @@ typedef struct {
 } PackUnit;
 
 typedef struct {
-    uint64_t time, rows;       /* cycles, weight rows of its units */
-    uint32_t made;             /* populations that they make something of: each needs a flow */
-    uint32_t first;            /* unit */
-    int32_t late[TTFS_SCENES]; /* cycles on top of time in each scene */
+    uint64_t time, rows; /* cycles, weight rows of its units */
+    uint32_t made;       /* populations that they make something of: each needs a flow */
+    uint32_t first;      /* unit */
 } PackCore;
 
 /* Lists of cells, one a cell: those of cell i are at[first[i]] .. at[first[i + 1] - 1]. */
@@ -91,7 +88,6 @@ typedef struct {
     TtfsRead *kept;               /* by population id: of the core in hand */
     uint32_t *pops, pops_kept;    /* populations that it keeps */
     PackEdges sources, readers;
-    TtfsScenes scenes;
 } Pack;
 
 /* What a core needs with the units that it has. */
@@ -100,8 +96,7 @@ typedef struct {
     uint64_t banked[TTFS_PLAN_BANKS + 1]; /* words of a copy, of buffers with 2^i copies */
     uint64_t load, time; /* cycles of its tasks; with what arrives, and some more as they vary */
     uint32_t made;       /* populations that it makes something of */
-    int32_t late[TTFS_SCENES]; /* cycles on top of time in each scene */
-    bool apart;                /* of one population it pools channels that lie no words apart */
+    bool apart;          /* of one population it pools channels that lie no words apart */
 } PackFill;
 
 /* cells.c. Lays a grid over every population; a mark of them all, which others have not. */

@@ -165,19 +165,6 @@ static inline void random_rates(TtfsSpike *s, TtfsRng *r, TtfsPopulation *p) {
         p->rates.part[i] = ttfs_rng_below(r, 2 * TTFS_RATE_ONE);
 }
 
-/* Rates of some samples, of all populations that have any. */
-static inline void random_samples(TtfsSpike *s, TtfsRng *r) {
-    uint32_t samples = between(r, 1, 6);
-    for (uint32_t i = 0; i < s->pops.len; i++) {
-        TtfsRates *p = &s->pops.at[i].rates;
-        uint32_t n = samples * p->rows * p->cols;
-        if (!n) continue;
-        p->samples = samples;
-        p->sample = TTFS_ARRAY(&s->arena, uint32_t, n);
-        for (uint32_t k = 0; k < n; k++) p->sample[k] = ttfs_rng_below(r, 2 * TTFS_RATE_ONE);
-    }
-}
-
 /* Starts, latency and the values that no arithmetic depends on. */
 static inline void set_times(TtfsSpike *s, TtfsRng *r) {
     for (uint32_t i = 0; i < s->pops.len; i++) {
@@ -222,7 +209,6 @@ static inline void random_spike(TtfsSpike *s, uint64_t seed) {
     set_times(s, r);
     TtfsRng own = ttfs_rng(~seed); /* the graph is that of the seed, with rates or without */
     for (uint32_t i = 0; i < s->pops.len; i++) random_rates(s, &own, &s->pops.at[i]);
-    if (seed % 2) random_samples(s, &own);
 }
 
 /* Integers of a random sample, a good part of them silent. */

@@ -27,10 +27,7 @@
 #include "net.h"
 #include "out_folder.h"
 #include "out_tree.h"
-#include "golden.h"
-#include "plan_scenes.h"
 #include "random_spike.h"
-#include "sample_rates.h"
 
 static void faults_have_names(void **state) {
     (void)state;
@@ -116,69 +113,6 @@ static void blocks(void **state) {
             fail_msg("case %zu: room of %u, not %u", i, (unsigned)b.room, (unsigned)room);
         ttfs_arena_free(&a);
         ttfs_spike_free(&s.out.spike);
-    }
-}
-
-/* Counts the spikes of a region in a sample. */
-static uint64_t spikes_of(const TtfsTrace *t, const TtfsPopulation *p, TtfsPop id, uint32_t row,
-                          uint32_t col) {
-    const uint16_t *tick = ttfs_trace_ticks(t, id);
-    uint64_t n = 0;
-    for (uint32_t c = 0; c < p->c; c++)
-        for (uint32_t y = ttfs_rates_row(p, row); y < ttfs_rates_row(p, row + 1); y++)
-            for (uint32_t x = ttfs_rates_col(p, col); x < ttfs_rates_col(p, col + 1); x++)
-                n += tick[(c * p->h + y) * p->w + x] != TTFS_SILENT;
-    return n;
-}
-
-/* Each region's rates in the samples of a set go with its spikes, and are its own in the mean. */
-static void judge_rates(const TtfsSpike *s, const TtfsTrace *t, TtfsPop id) {
-    const TtfsPopulation *p = ttfs_spike_pop(s, id);
-    const TtfsRates *r = &p->rates;
-    for (uint32_t i = 0; i < r->rows * r->cols * TTFS_SCENE_SETS; i++) {
-        uint32_t region = i / TTFS_SCENE_SETS, set = i % TTFS_SCENE_SETS, n = 0;
-        uint64_t all = 0, sum = 0;
-        for (uint32_t k = set; k < r->samples; k += TTFS_SCENE_SETS, n++) {
-            all += spikes_of(&t[k], p, id, region / r->cols, region % r->cols);
-            sum += r->sample[k * r->rows * r->cols + region];
-        }
-        assert_in_range(sum + n, (uint64_t)r->part[region] * n, (uint64_t)r->part[region] * n + n);
-        for (uint32_t k = set; all && k < r->samples; k += TTFS_SCENE_SETS) {
-            uint64_t one = spikes_of(&t[k], p, id, region / r->cols, region % r->cols);
-            assert_int_equal(r->sample[k * r->rows * r->cols + region],
-                             one * n * r->part[region] / all);
-        }
-    }
-}
-
-static void rates_of_samples(void **state) {
-    (void)state;
-    enum { KEPT = 41, MOST = TTFS_MAX_RATE_SAMPLES };
-    for (uint64_t seed = 0; seed < 20; seed += 2) { /* no samples' rates before */
-        TtfsArena a = {0};
-        TtfsSpike s;
-        TtfsTrace t[MOST];
-        TtfsRng rng = ttfs_rng(seed);
-        random_spike(&s, seed);
-        uint32_t elements = ttfs_pop_size(ttfs_spike_pop(&s, s.input)), count = 7;
-        float *x = TTFS_ARRAY(&a, float, KEPT *elements);
-        uint16_t *in = TTFS_ARRAY(&a, uint16_t, elements);
-        for (uint32_t i = 0; i < KEPT * elements; i++) x[i] = (float)ttfs_rng_f64(&rng) * 2 - 1;
-        ttfs_sample_rates(&s, &(TtfsFitSamples){.values = x, .count = count});
-        for (uint32_t i = 0; i < s.pops.len; i++) assert_int_equal(s.pops.at[i].rates.samples, 0);
-        count = KEPT;
-        ttfs_sample_rates(&s, &(TtfsFitSamples){.values = x, .count = count});
-        TtfsGolden *golden = ttfs_golden_open(&s);
-        for (uint32_t k = 0; k < MOST; k++) {
-            ttfs_trace_init(&t[k], &s, &a);
-            ttfs_spike_encode(&s, x + (uint64_t)k * count / MOST * elements, in);
-            ttfs_golden_run(golden, in, &t[k]);
-        }
-        ttfs_golden_close(golden);
-        for (uint32_t i = 1; i <= s.pops.len; i++)
-            if (s.pops.at[i - 1].rates.rows) judge_rates(&s, t, (TtfsPop){i});
-        ttfs_spike_free(&s);
-        ttfs_arena_free(&a);
     }
 }
 
@@ -540,7 +474,6 @@ int main(void) {
         cmocka_unit_test(faults_have_names),
         cmocka_unit_test(words_of_options),
         cmocka_unit_test(blocks),
-        cmocka_unit_test(rates_of_samples),
         cmocka_unit_test(rectifiers_end),
         cmocka_unit_test(folders_that_may_go),
         cmocka_unit_test(names_of_files),

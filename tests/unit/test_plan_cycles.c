@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "plan_cycles.h"
-#include "plan_scenes.h"
 #include "plan_spread.h"
 #include "random_plan.h"
 #include "spike_to_plan.h"
@@ -255,11 +254,7 @@ static void set_vary(TtfsSpike *s, uint32_t vary, uint32_t vary_part) {
     for (uint32_t i = 0; i < s->pops.len; i++) {
         TtfsPopulation *p = &s->pops.at[i];
         uint32_t bands = p->h > 1 && p->w > 1 ? 2 : 1;
-        p->rates = (TtfsRates){.rows = bands,
-                               .cols = bands,
-                               .part = one,
-                               .vary = vary,
-                               .vary_part = bands > 1 ? vary_part : vary};
+        p->rates = (TtfsRates){bands, bands, one, vary, bands > 1 ? vary_part : vary};
     }
 }
 
@@ -396,61 +391,8 @@ static void varied(void **state) {
     assert_true(later > 5);
 }
 
-/* Values of all samples are the mean's, times so many thousandths: of every other sample of a set
- * `more`, of the rest `less`. */
-static void set_samples(TtfsSpike *s, uint32_t samples, uint32_t less, uint32_t more) {
-    for (uint32_t i = 0; i < s->pops.len; i++) {
-        TtfsRates *r = &s->pops.at[i].rates;
-        uint32_t n = r->rows * r->cols;
-        r->samples = samples;
-        r->sample = TTFS_ARRAY(&s->arena, uint32_t, samples * n);
-        for (uint32_t k = 0; k < samples * n; k++)
-            r->sample[k] = k / n / TTFS_SCENE_SETS % 2 ? more : less;
-    }
-}
-
-/* A slot with schedule latency has one population, at work on one sample: half of them are slow
- * then, and the slowest core is one of those that are in the mean, or moves more. */
-static void judge_scenes(const TtfsPlan *p, TtfsSpike *s, uint32_t slot) {
-    set_samples(s, 0, 0, 0);
-    uint64_t mean = ttfs_plan_slot_cycles(p, s, slot, true);
-    set_samples(s, 8, TTFS_RATE_ONE, TTFS_RATE_ONE);
-    assert_int_equal(ttfs_plan_slot_cycles(p, s, slot, true), mean);
-    set_samples(s, 8, TTFS_RATE_ONE / 2, TTFS_RATE_ONE * 3 / 2);
-    uint64_t moved[CORES] = {0}, most_moved = 0, said = ttfs_plan_slot_cycles(p, s, slot, true);
-    for (uint32_t i = 0; i < p->tasks.len; i++)
-        if (p->tasks.at[i].slot == slot)
-            moved[p->tasks.at[i].core] += ttfs_cycles_moved(&p->chip, s, &p->tasks.at[i]);
-    for (uint32_t c = 0; c < CORES; c++) most_moved = most(most_moved, moved[c]);
-    uint64_t rounded = p->tasks.len; /* a cycle each at most */
-    if (said + rounded < mean || said > mean + most_moved / 4 + rounded)
-        fail_msg("%d cycles, %d in the mean, %d move", (int)said, (int)mean, (int)most_moved);
-    later += said > mean + 1;
-}
-
-static void scenes(void **state) {
-    (void)state;
-    later = 0;
-    for (uint64_t seed = 0; seed < graphs(60); seed++) {
-        TtfsSpike s;
-        TtfsPlan p;
-        TtfsDiag diag = {0};
-        TtfsRng rng = ttfs_rng(seed);
-        TtfsChip chip = random_chip(&rng);
-        random_spike(&s, seed);
-        set_vary(&s, 0, 0);
-        for (uint32_t i = 0; i < s.pops.len; i++) s.pops.at[i].rate_ppm = 300000;
-        if (ttfs_spike_to_plan(&s, &chip, TTFS_SCHEDULE_LATENCY, "net", &p, &diag))
-            for (uint32_t slot = 0; slot < p.slots.len; slot++) judge_scenes(&p, &s, slot);
-        ttfs_plan_free(&p);
-        ttfs_spike_free(&s);
-        ttfs_diag_free(&diag);
-    }
-    assert_true(later > 0);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(slots), cmocka_unit_test(crowded),
-                                       cmocka_unit_test(varied), cmocka_unit_test(scenes)};
+                                       cmocka_unit_test(varied)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,19 +168,10 @@ static int mutate(TtfsSpike *s, int mutation) {
         in->rates = (TtfsRates){.rows = 1};
         return 1;
     case 49:
-        in->rates = (TtfsRates){.rows = 1, .cols = 1, .part = too_much};
+        in->rates = (TtfsRates){1, 1, too_much, 0, 0};
         return 1;
     case 50:
-        in->rates = (TtfsRates){
-            .rows = 1, .cols = 1, .part = too_much + 1, .vary_part = TTFS_MAX_RATE_PARTS + 1};
-        return 1;
-    case 51:
-        in->rates = (TtfsRates){
-            .rows = 1, .cols = 1, .part = too_much, .samples = TTFS_MAX_RATE_SAMPLES + 1};
-        return 1;
-    case 52:
-        in->rates = (TtfsRates){
-            .rows = 1, .cols = 1, .part = too_much, .samples = 1, .sample = too_much + 1};
+        in->rates = (TtfsRates){1, 1, too_much + 1, 0, TTFS_MAX_RATE_PARTS + 1};
         return 1;
     default:
         return -1;
