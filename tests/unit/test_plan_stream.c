@@ -134,6 +134,7 @@ static void the_first_layer_stays(void **state) {
         assert_int_equal(t.plan.slots.len, cases[i].slots);
         assert_int_equal(rows_streamed(&t.plan), cases[i].streamed);
         assert_int_equal(t.plan.tasks.at[0].slot, 0);
+        assert_int_equal(ttfs_schedule_of(&t.plan, &t.spike), TTFS_SCHEDULE_OVERLAP);
         if (cases[i].streamed) assert_true(says(&t, "come from the memory outside"));
         for (uint32_t k = 2; k <= t.spike.pops.len; k++)
             assert_int_equal(ttfs_plan_when(&t.plan, (TtfsPop){k}).stage, 1);
@@ -155,6 +156,7 @@ static void a_pipeline_in_slots(void **state) {
         assert_true(t.ok);
         assert_int_equal(t.plan.slots.len, cases[i].slots);
         assert_int_equal(rows_streamed(&t.plan), cases[i].streamed);
+        assert_int_equal(ttfs_schedule_of(&t.plan, &t.spike), TTFS_SCHEDULE_PIPELINE);
         if (cases[i].streamed) assert_true(says(&t, "come from the memory outside"));
         for (uint32_t k = 1; k <= t.spike.pops.len; k++)
             assert_int_equal(ttfs_plan_when(&t.plan, (TtfsPop){k}).stage, k - 1);
