@@ -379,6 +379,14 @@ static void slot_0_is_configured(void **state) {
     close_try(&t);
 }
 
+/* Two parts of a neuron in one slot, and a pool between them. */
+static void pool_between(TtfsTask *t) {
+    t[4].slot = t[5].slot = t[3].slot;
+    t[4].first_pass = t[4].groups = t[4].more = 0;
+    t[5].first_pass = t[3].passes;
+    t[5].passes += t[3].passes;
+}
+
 /* Damage to parts: which task (of those of the first layer, 0 .. 5), what of it, and what is said.
  */
 #define BREAKS(BREAK)                                                                              \
@@ -394,6 +402,7 @@ static void slot_0_is_configured(void **state) {
     BREAK(rows, t[0].group_rows++, "1 groups of 15 rows in 2 passes")                              \
     BREAK(pooled, (t[2].first_pass = t[2].groups = 0, t[2].slot = t[3].slot),                      \
           "task 3 keeps the lanes of core 0 behind a pool")                                        \
+    BREAK(between, pool_between(t), "task 5 keeps the lanes of core 0 behind a pool")              \
     BREAK(base, t[1].weight_base = t[0].weight_base, "weight rows from ")
 
 /* Parts of a neuron come one behind the other, on one core, all of them. */
