@@ -229,6 +229,36 @@ static void the_image_is_the_plan(void **state) {
     check_image(8);
 }
 
+/* Is the image not that of the graph, or none at all? */
+static bool is_another(const TtfsImage *img, const TtfsSpike *s) {
+    TtfsSpike back;
+    TtfsDiag diag = {0};
+    char what[200];
+    bool same = ttfs_image_to_spike(img, "img", &back, &diag) &&
+                ttfs_spike_equal(s, &back, what, sizeof what);
+    ttfs_spike_free(&back);
+    ttfs_diag_free(&diag);
+    return !same;
+}
+
+/* Every bit of programs that add neurons in parts. */
+static void damaged_parts(void **state) {
+    (void)state;
+    Try t;
+    TtfsImage img;
+    open_try(&t, 31, 1, TTFS_SCHEDULE_LATENCY);
+    assert_true(t.ok && ttfs_plan_to_image(&t.plan, &t.spike, &img, &t.diag));
+    const TtfsMemImage *m = &img.cores[0].mem[TTFS_MEM_PROGRAM];
+    assert_false(is_another(&img, &t.spike));
+    for (uint32_t bit = 0; bit < m->rows * 32; bit++) {
+        m->words[bit / 32] ^= UINT32_C(1) << bit % 32;
+        if (!is_another(&img, &t.spike)) fail_msg("word %u bit %u", bit / 32, bit % 32);
+        m->words[bit / 32] ^= UINT32_C(1) << bit % 32;
+    }
+    ttfs_image_free(&img);
+    close_try(&t);
+}
+
 /* Every word of the stream, damaged, is refused: its checksum, or its form. */
 static void damaged_words(void **state) {
     (void)state;
@@ -445,13 +475,14 @@ static void parts_as_text(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_pipeline_in_slots),        cmocka_unit_test(the_first_layer_stays),
-        cmocka_unit_test(parts_of_a_neuron),          cmocka_unit_test(parts_as_text),
-        cmocka_unit_test(as_little_as_must),          cmocka_unit_test(what_does_not_fit),
-        cmocka_unit_test(the_image_is_the_plan),      cmocka_unit_test(damaged_words),
-        cmocka_unit_test(two_slots_at_a_time),        cmocka_unit_test(slot_0_is_configured),
-        cmocka_unit_test(slots_of_a_layer),           cmocka_unit_test(cores_of_a_layer),
-        cmocka_unit_test(more_slots_than_a_chip_has), cmocka_unit_test(what_needs_no_stream),
+        cmocka_unit_test(a_pipeline_in_slots),  cmocka_unit_test(the_first_layer_stays),
+        cmocka_unit_test(parts_of_a_neuron),    cmocka_unit_test(parts_as_text),
+        cmocka_unit_test(damaged_parts),        cmocka_unit_test(as_little_as_must),
+        cmocka_unit_test(what_does_not_fit),    cmocka_unit_test(the_image_is_the_plan),
+        cmocka_unit_test(damaged_words),        cmocka_unit_test(two_slots_at_a_time),
+        cmocka_unit_test(slot_0_is_configured), cmocka_unit_test(slots_of_a_layer),
+        cmocka_unit_test(cores_of_a_layer),     cmocka_unit_test(more_slots_than_a_chip_has),
+        cmocka_unit_test(what_needs_no_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
