@@ -97,10 +97,10 @@ static bool next_walk(Programs *p, const LiftTask *t, const LiftLists *lists, Tt
            expect(t, "the walk's group_rows", w->group_rows, lists->elements);
 }
 
-/* Of what is added in several slots: the weights of the newest elements, as they lie now. */
-static bool keep_words(const LiftTask *t, LiftLists *lists) {
-    for (uint32_t e = 0; lists->words && e < lists->filled; e++) {
-        if (lists->words[e]) continue;
+/* Of what is added in several slots: the weights of the elements from `first` on, as they lie now.
+ */
+static bool keep_words(const LiftTask *t, LiftLists *lists, uint32_t first) {
+    for (uint32_t e = first; lists->words && e < lists->filled; e++) {
         lists->words[e] = ttfs_lift_weight_row(t, lists->row[e]);
         if (!lists->words[e]) return false;
     }
@@ -113,7 +113,8 @@ static bool take_groups(Programs *p, const LiftTask *t, LiftLists *lists) {
     TtfsWalk w;
     if (!p->open) lists->filled = 0;
     do {
-        bool first = lists->filled == 0;
+        uint32_t before = lists->filled;
+        bool first = before == 0;
         if (!next_walk(p, t, lists, &w)) return false;
         bool whole = first && !w.more;
         lists->groups = whole && lists->first_group == 0 ? t->groups : 1;
@@ -122,7 +123,7 @@ static bool take_groups(Programs *p, const LiftTask *t, LiftLists *lists) {
              !expect(t, "the list's sources", t->dst->conn_count, p->k->l->img->chip.segments)) ||
             (!whole && !expect(t, "the lists of a part", w.lists, 1)) ||
             !take_list(p, t, lists, whole ? t->dst->conn_count : 1, (uint32_t)w.weight_base) ||
-            !keep_words(t, lists))
+            !keep_words(t, lists, before))
             return false;
     } while (w.more && lists->filled < lists->elements);
     return expect(t, "the last walk's more", w.more, 0) &&
@@ -304,10 +305,12 @@ static bool take_parts(Programs *p) {
     while (walks_on(p)) {
         if (!p->open && !open_parts(p)) return false;
         LiftTask *t = &p->task;
+        uint32_t before = p->lists.filled;
         t->slot = p->slot;
         if (!in_time(t) || !next_walk(p, t, &p->lists, &w) ||
             !expect(t, "a part's groups", w.groups, 1) || !expect(t, "a part's more", w.more, 1) ||
-            !take_list(p, t, &p->lists, 1, (uint32_t)w.weight_base) || !keep_words(t, &p->lists))
+            !take_list(p, t, &p->lists, 1, (uint32_t)w.weight_base) ||
+            !keep_words(t, &p->lists, before))
             return false;
     }
     return true;

@@ -86,9 +86,16 @@ static bool same_neurons(const TtfsTask *a, const TtfsTask *b) {
            a->oy_first == b->oy_first && a->ox_first == b->ox_first;
 }
 
+/* In a slot pools come behind what the lanes keep beyond it, and not between two parts: where the
+ * programs are followed a pool's list must not stand before a part's. `pool`: the last one before
+ * the task, `before`: the part before it; NULL: none. */
+static bool behind_pool(const TtfsTask *t, const TtfsTask *pool, const TtfsTask *before) {
+    if (!pool || pool->slot != t->slot || pool->core != t->core) return false;
+    return t->more || (before && before->slot == t->slot && before < pool);
+}
+
 /* What a core's lanes hold of a part stays for the next one: their tasks, in order, are the parts
- * of the same neurons, pass by pass, up to the one that has no more; in a slot pools come behind
- * what the lanes keep beyond it. */
+ * of the same neurons, pass by pass, up to the one that has no more. */
 static void check_parts(PlanCheck *c) {
     const TtfsPlan *p = c->plan;
     const TtfsTask **open = TTFS_ARRAY(&c->scratch, const TtfsTask *, ttfs_chip_cores(&p->chip));
@@ -101,7 +108,7 @@ static void check_parts(PlanCheck *c) {
         if (t->first_pass != done || (before && !same_neurons(before, t)))
             ttfs_plan_fault(c, t->pop, "task %u begins with pass %u, the lanes of core %u hold %u",
                             i, t->first_pass, t->core, done);
-        if (t->more && pool && pool->slot == t->slot && pool->core == t->core)
+        if (behind_pool(t, pool, before))
             ttfs_plan_fault(c, t->pop, "task %u keeps the lanes of core %u behind a pool", i,
                             t->core);
         open[t->core] = t->more ? t : NULL;

@@ -184,7 +184,8 @@ static bool solve_latency(Solver *v) {
 static bool solve_overlap(Solver *v) {
     v->overlaps = true;
     bool streams = v->plan->chip.stream && v->spike->pops.len <= TTFS_PLAN_SLOTS;
-    if (!streams || solve(v, TTFS_SCHEDULE_OVERLAP, false) || !solve_streamed(v)) {
+    if (streams && solve(v, TTFS_SCHEDULE_OVERLAP, false)) return true;
+    if (!streams || !solve_streamed(v)) {
         v->runs = NULL;
         return solve(v, TTFS_SCHEDULE_OVERLAP, true);
     }
@@ -211,7 +212,8 @@ static bool stream_pipeline(Solver *v) {
 }
 
 static bool solve_pipeline(Solver *v) {
-    bool streams = v->plan->chip.stream && !solve(v, TTFS_SCHEDULE_PIPELINE, false);
+    bool streams = v->plan->chip.stream;
+    if (streams && solve(v, TTFS_SCHEDULE_PIPELINE, false)) return true;
     if (!streams || !stream_pipeline(v)) return solve(v, TTFS_SCHEDULE_PIPELINE, true);
     note_streamed(v);
     return true;

@@ -129,7 +129,8 @@ class Source:
         self.synapses = sum(synapses(self.pops, p, k) for p in self.all for k in p.conns)
         self.parameters = sum(weights(p) + len(p.bias) for p in self.all)
         self.turns = 1 + max(stage for _, stage in self.plan["when"].values())
-        self.schedule = "latency" if self.turns == 1 else "pipeline" if len(self.plan["slots"]) == 1 else "overlap"
+        deep = self.turns > 2 or len(self.plan["slots"]) == 1
+        self.schedule = "latency" if self.turns == 1 else "pipeline" if deep else "overlap"
         self.readouts = sum(p.size() for p in self.all if p.kind == "readout")
 
     def us(self, cycles):

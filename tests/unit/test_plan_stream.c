@@ -134,6 +134,7 @@ static void the_first_layer_stays(void **state) {
         assert_int_equal(t.plan.slots.len, cases[i].slots);
         assert_int_equal(rows_streamed(&t.plan), cases[i].streamed);
         assert_int_equal(t.plan.tasks.at[0].slot, 0);
+        assert_int_equal(ttfs_schedule_of(&t.plan, &t.spike), TTFS_SCHEDULE_OVERLAP);
         if (cases[i].streamed) assert_true(says(&t, "come from the memory outside"));
         for (uint32_t k = 2; k <= t.spike.pops.len; k++)
             assert_int_equal(ttfs_plan_when(&t.plan, (TtfsPop){k}).stage, 1);
@@ -155,6 +156,7 @@ static void a_pipeline_in_slots(void **state) {
         assert_true(t.ok);
         assert_int_equal(t.plan.slots.len, cases[i].slots);
         assert_int_equal(rows_streamed(&t.plan), cases[i].streamed);
+        assert_int_equal(ttfs_schedule_of(&t.plan, &t.spike), TTFS_SCHEDULE_PIPELINE);
         if (cases[i].streamed) assert_true(says(&t, "come from the memory outside"));
         for (uint32_t k = 1; k <= t.spike.pops.len; k++)
             assert_int_equal(ttfs_plan_when(&t.plan, (TtfsPop){k}).stage, k - 1);
@@ -225,6 +227,36 @@ static void the_image_is_the_plan(void **state) {
     check_image(64);
     check_image(39);
     check_image(8);
+}
+
+/* Is the image not that of the graph, or none at all? */
+static bool is_another(const TtfsImage *img, const TtfsSpike *s) {
+    TtfsSpike back;
+    TtfsDiag diag = {0};
+    char what[200];
+    bool same = ttfs_image_to_spike(img, "img", &back, &diag) &&
+                ttfs_spike_equal(s, &back, what, sizeof what);
+    ttfs_spike_free(&back);
+    ttfs_diag_free(&diag);
+    return !same;
+}
+
+/* Every bit of programs that add neurons in parts. */
+static void damaged_parts(void **state) {
+    (void)state;
+    Try t;
+    TtfsImage img;
+    open_try(&t, 31, 1, TTFS_SCHEDULE_LATENCY);
+    assert_true(t.ok && ttfs_plan_to_image(&t.plan, &t.spike, &img, &t.diag));
+    const TtfsMemImage *m = &img.cores[0].mem[TTFS_MEM_PROGRAM];
+    assert_false(is_another(&img, &t.spike));
+    for (uint32_t bit = 0; bit < m->rows * 32; bit++) {
+        m->words[bit / 32] ^= UINT32_C(1) << bit % 32;
+        if (!is_another(&img, &t.spike)) fail_msg("word %u bit %u", bit / 32, bit % 32);
+        m->words[bit / 32] ^= UINT32_C(1) << bit % 32;
+    }
+    ttfs_image_free(&img);
+    close_try(&t);
 }
 
 /* Every word of the stream, damaged, is refused: its checksum, or its form. */
@@ -377,6 +409,14 @@ static void slot_0_is_configured(void **state) {
     close_try(&t);
 }
 
+/* Two parts of a neuron in one slot, and a pool between them. */
+static void pool_between(TtfsTask *t) {
+    t[4].slot = t[5].slot = t[3].slot;
+    t[4].first_pass = t[4].groups = t[4].more = 0;
+    t[5].first_pass = t[3].passes;
+    t[5].passes += t[3].passes;
+}
+
 /* Damage to parts: which task (of those of the first layer, 0 .. 5), what of it, and what is said.
  */
 #define BREAKS(BREAK)                                                                              \
@@ -392,6 +432,7 @@ static void slot_0_is_configured(void **state) {
     BREAK(rows, t[0].group_rows++, "1 groups of 15 rows in 2 passes")                              \
     BREAK(pooled, (t[2].first_pass = t[2].groups = 0, t[2].slot = t[3].slot),                      \
           "task 3 keeps the lanes of core 0 behind a pool")                                        \
+    BREAK(between, pool_between(t), "task 5 keeps the lanes of core 0 behind a pool")              \
     BREAK(base, t[1].weight_base = t[0].weight_base, "weight rows from ")
 
 /* Parts of a neuron come one behind the other, on one core, all of them. */
@@ -434,13 +475,14 @@ static void parts_as_text(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_pipeline_in_slots),        cmocka_unit_test(the_first_layer_stays),
-        cmocka_unit_test(parts_of_a_neuron),          cmocka_unit_test(parts_as_text),
-        cmocka_unit_test(as_little_as_must),          cmocka_unit_test(what_does_not_fit),
-        cmocka_unit_test(the_image_is_the_plan),      cmocka_unit_test(damaged_words),
-        cmocka_unit_test(two_slots_at_a_time),        cmocka_unit_test(slot_0_is_configured),
-        cmocka_unit_test(slots_of_a_layer),           cmocka_unit_test(cores_of_a_layer),
-        cmocka_unit_test(more_slots_than_a_chip_has), cmocka_unit_test(what_needs_no_stream),
+        cmocka_unit_test(a_pipeline_in_slots),  cmocka_unit_test(the_first_layer_stays),
+        cmocka_unit_test(parts_of_a_neuron),    cmocka_unit_test(parts_as_text),
+        cmocka_unit_test(damaged_parts),        cmocka_unit_test(as_little_as_must),
+        cmocka_unit_test(what_does_not_fit),    cmocka_unit_test(the_image_is_the_plan),
+        cmocka_unit_test(damaged_words),        cmocka_unit_test(two_slots_at_a_time),
+        cmocka_unit_test(slot_0_is_configured), cmocka_unit_test(slots_of_a_layer),
+        cmocka_unit_test(cores_of_a_layer),     cmocka_unit_test(more_slots_than_a_chip_has),
+        cmocka_unit_test(what_needs_no_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
