@@ -7,7 +7,7 @@
 const char *const ttfs_boot_ports[] = {"output flash_sck_o", "output flash_cs_no",
                                        "output flash_mosi_o", "input flash_miso_i", NULL};
 
-enum { MAGIC = 0x54544642 };
+enum { MAGIC = 0x54544642, END = 0x54544645 };
 /* The registers of the chip (hw/memories.def), which is core 0's memory 15. */
 enum { REGISTERS = 15 << 18, CHIP = REGISTERS | 1, CHECK = REGISTERS | 3 };
 
@@ -53,5 +53,5 @@ void ttfs_boot_network(const TtfsImage *img, TtfsBuf *out) {
     put(out, MAGIC);
     put_one(out, CHIP, ttfs_chip_hash(&img->chip));
     for (uint32_t m = 0; m < TTFS_MEMS; m++) put_memory(img, (TtfsMem)m, out);
-    put(out, 0);
+    put(out, END);
 }

@@ -15,8 +15,8 @@ extern const char *const ttfs_boot_ports[];
 /* Whether the board's flash is wired to pins that are free once the FPGA is configured. */
 bool ttfs_boot_there(const TtfsDevice *d);
 /* Words, highest byte first: a magic number, then runs (how many words, the first one's address on
- * the configuration port, the words), then a run of none. Every memory has its checksum behind it,
- * and before all is written which chip it is for. */
+ * the configuration port, the words), then another number. Every memory has its checksum behind it,
+ * the last one too, and before all is written which chip it is for. */
 void ttfs_boot_network(const TtfsImage *img, TtfsBuf *out);
 
 #endif

@@ -2,8 +2,10 @@
 //
 // Loads a chip from the board's SPI flash, once, behind the reset: wakes the flash (ab), reads (03) from OFFSET on and writes
 // what is there over the configuration port. Words of 32 bits, highest first: MAGIC, then runs (how many words, the address of
-// the first, the words), then a run of none. Where MAGIC is not there nothing is written. A bit takes two cycles of clk_i; a word
-// that the chip does not take yet halts the flash's clock. done_o stays: the network is in, or there is none.
+// the first, the words), the last one of them to CHECK, then END. Where MAGIC is not there nothing is written; where anything
+// else stands in place of a run or of END, or no CHECK before END, it is written to CHIP, which makes the chip refuse samples
+// (WRONG), and that was all. A bit takes two cycles of clk_i; a word that the chip does not take yet halts the flash's clock.
+// done_o stays: the network is in, or there is none, or it is damaged.
 
 `default_nettype none
 
@@ -25,21 +27,24 @@ module ttfs_boot #(
     output wire [31:0] data_o,
     output wire        done_o
 );
-    localparam [31:0] MAGIC = 32'h54544642;
+    localparam [31:0] MAGIC = 32'h54544642, END = 32'h54544645;
+    localparam [31:0] CHIP = {10'd0, 4'd15, 18'd1}, CHECK = {10'd0, 4'd15, 18'd3};
     localparam [2:0] REST = 3'd0, WAKE = 3'd1, WOKEN = 3'd2, ASK = 3'd3, BEGIN = 3'd4, COUNT = 3'd5, ADDRESS = 3'd6, DATA = 3'd7;
 
     reg [2:0]  state_q;
-    reg [7:0]  wait_q;      // the flash is awake some microseconds behind its command
+    reg [9:0]  wait_q;      // the flash is awake up to 10 us behind its command
     reg [31:0] shift_q;     // what goes out, what came in
     reg [4:0]  bits_q;      // that are still to come, less one
     reg        phase_q, full_q, done_q;
-    reg [17:0] words_q;
+    reg [17:0] words_q;     // of the run that are still to come; 0: the word that is written is damaged
     reg [31:0] addr_q;
     wire selected = state_q == WAKE || state_q >= ASK;
     wire runs     = selected && !full_q && !done_q;
     wire last     = runs && phase_q && bits_q == 5'd0;
     wire [31:0] word = {shift_q[30:0], miso_i};
     wire taken    = full_q && ready_i;
+    wire run      = word[31:18] == 14'd0 && word[17:0] != 18'd0;
+    wire ends     = word == END && addr_q == CHECK + 32'd1;
 
     always @(posedge clk_i) begin
         phase_q <= runs && !phase_q;
@@ -55,14 +60,18 @@ module ttfs_boot #(
             REST: begin
                 shift_q <= {8'hab, 24'd0};
                 bits_q  <= 5'd7;
-                wait_q  <= 8'd0;
+                wait_q  <= 10'd0;
+                addr_q  <= 32'd0;
             end
             WOKEN: begin
                 shift_q <= {8'h03, OFFSET};
                 bits_q  <= 5'd31;
-                wait_q  <= wait_q + 8'd1;
+                wait_q  <= wait_q + 10'd1;
             end
-            COUNT:   if (last) words_q <= word[17:0];
+            COUNT: if (last) begin
+                words_q <= run ? word[17:0] : 18'd0;
+                if (!run) addr_q <= CHIP;
+            end
             ADDRESS: if (last) addr_q <= word;
             default: ;
         endcase
@@ -78,14 +87,16 @@ module ttfs_boot #(
                 WOKEN:   if (&wait_q) state_q <= ASK;
                 ASK:     if (last) state_q <= BEGIN;
                 BEGIN:   if (last) state_q <= COUNT;
-                COUNT:   if (last) state_q <= ADDRESS;
+                COUNT:   if (last) state_q <= run ? ADDRESS : DATA;
                 ADDRESS: if (last) state_q <= DATA;
                 default: if (taken && words_q == 18'd1) state_q <= COUNT;
             endcase
-            if (last && state_q == DATA) full_q <= 1'b1;
+            if (last && (state_q == DATA || (state_q == COUNT && !run))) full_q <= 1'b1;
             else if (taken) full_q <= 1'b0;
-            if (last && ((state_q == BEGIN && word != MAGIC) || (state_q == COUNT && word[17:0] == 18'd0))) begin
+            if ((last && ((state_q == BEGIN && word != MAGIC) || (state_q == COUNT && ends)))
+                || (taken && words_q == 18'd0)) begin
                 done_q  <= 1'b1;
+                full_q  <= 1'b0;
                 state_q <= REST;
             end
         end

@@ -128,7 +128,7 @@ class Host:
         self.ports = Ports(dut, image, pauses)
 
     async def turn(self, flits):
-        """Returns spikes and sums of the turn, and its cycles as the chip counts them."""
+        """Returns spikes and sums of the turn, and its cycles as the chip counts them (0 without COUNTERS)."""
         d = self.dut
         await ready(d)
         d.start_i.value = 1

@@ -26,6 +26,8 @@ enum {
 /* The registers of the chip (hw/memories.def), which is core 0's memory 15. */
 enum { ID, CHIP, FLAGS, CHECK, PATIENCE, CYCLES, TRACE };
 enum { CONTRACT = 0x5454, VERSION = 4 };
+/* Errors in FLAGS that say that what the chip holds is not what was meant for it. */
+enum { CHECKSUM = 1 << 5, WRONG = 1 << 6 };
 
 static uint32_t register_of(uint32_t word) {
     return UINT32_C(15) << 18 | word;
@@ -345,12 +347,19 @@ static bool end_sample(TtfsBoard *b) {
            ask(b, TTFS_BOARD_CLEAR, 0);
 }
 
-/* As after reset: nothing of a load that was cut off is in the checksum, no error, no trace. */
-static bool begin_afresh(TtfsBoard *b) {
+/* No error, no trace, no patience, as after reset. */
+static bool set_registers(TtfsBoard *b) {
     uint32_t flags;
-    return ttfs_board_write(b, register_of(CHECK), 0) &&
-           ttfs_board_write(b, register_of(PATIENCE), 0) && ttfs_board_errors(b, &flags) &&
+    return ttfs_board_write(b, register_of(PATIENCE), 0) && ttfs_board_errors(b, &flags) &&
            ttfs_board_trace(b, false) && ttfs_board_flush(b);
+}
+
+/* The checksums of what the chip holds were right, and nothing came behind the last one. */
+static bool check_loaded(TtfsBoard *b) {
+    uint32_t flags, behind;
+    return ttfs_board_read(b, register_of(FLAGS), &flags) &&
+           ttfs_board_read(b, register_of(CHECK), &behind) &&
+           ((!(flags & (CHECKSUM | WRONG)) && behind == 0) || fail(b, TTFS_BOARD_DAMAGED));
 }
 
 static bool check_board(TtfsBoard *b, uint32_t chip) {
@@ -360,12 +369,22 @@ static bool check_board(TtfsBoard *b, uint32_t chip) {
     return b->seen == chip || fail(b, TTFS_BOARD_CHIP);
 }
 
-bool ttfs_board_open(TtfsBoard *b, uint32_t chip) {
+static bool come_into_step(TtfsBoard *b, uint32_t chip) {
     b->window = 1;
     set_timeout(b, FIRST_TIMEOUT);
     uint8_t first = (uint8_t)now(b);
     return drop_stale(b) && synchronise(b, first) && synchronise(b, (uint8_t)(first + 128)) &&
-           end_sample(b) && check_board(b, chip) && begin_afresh(b);
+           end_sample(b) && check_board(b, chip);
+}
+
+/* The write of CHECK takes what a load that was cut off left in the checksum. */
+bool ttfs_board_open(TtfsBoard *b, uint32_t chip) {
+    return come_into_step(b, chip) && ttfs_board_write(b, register_of(CHECK), 0) &&
+           set_registers(b);
+}
+
+bool ttfs_board_resume(TtfsBoard *b, uint32_t chip) {
+    return come_into_step(b, chip) && check_loaded(b) && set_registers(b);
 }
 
 const char *ttfs_board_says(TtfsBoardEnd end) {

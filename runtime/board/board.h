@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A host of the board top over its UART (rtl/README.md, "The board top"): loads a chip of one core,
- * reads it back, runs samples. Needs no operating system, no heap and no C library but memory
- * functions: the line is three callbacks, all state is one struct of about 300 bytes. Frames are
- * numbered and checked; what is lost, doubled or damaged on the way is sent again, and done once.
- * Nothing that comes over the line is trusted: numbers, lengths and checksums are looked at before
- * anything else. No call waits for longer than the patience it was given without anything getting
- * done. After a call has failed, `end` says why and every further call fails at once.
+ * A host of the board top over its UART or SPI (rtl/README.md, "The board top"): loads a chip of
+ * one core, reads it back, runs samples. Needs no operating system, no heap and no C library but
+ * memory functions: the line is three callbacks, all state is one struct of about 300 bytes. Frames
+ * are numbered and checked; what is lost, doubled or damaged on the way is sent again, and done
+ * once. Nothing that comes over the line is trusted: numbers, lengths and checksums are looked at
+ * before anything else. No call waits for longer than the patience it was given without anything
+ * getting done. After a call has failed, `end` says why and every further call fails at once.
  */
 #ifndef TTFS_BOARD_H
 #define TTFS_BOARD_H
@@ -50,7 +50,7 @@ typedef struct {
     uint64_t payload;
 } TtfsBoardFrame;
 
-/* Zero but for `port` and `patience` before ttfs_board_open; to be read, not written. */
+/* Zero but for `port` and `patience` before it is opened; to be read, not written. */
 typedef struct {
     TtfsBoardPort port;
     uint32_t patience; /* milliseconds in which something must get done */
@@ -82,6 +82,10 @@ typedef struct {
  * that it is a board top with a chip of this hash (TtfsChip's), clears old errors and begins the
  * checksum of what is loaded anew; PATIENCE and TRACE are 0 then. */
 bool ttfs_board_open(TtfsBoard *b, uint32_t chip);
+/* The same of a chip that holds its network already, out of the board's flash or since an earlier
+ * run: TTFS_BOARD_DAMAGED where the chip tells that a checksum was wrong or that it was another
+ * chip's, or was loaded in part. Those errors stay: it refuses samples until it is loaded anew. */
+bool ttfs_board_resume(TtfsBoard *b, uint32_t chip);
 
 /* Words of the configuration port (docs/core.md). Writes may still be under way when the call is
  * over; a read, a sample or ttfs_board_flush waits for them. */
@@ -94,7 +98,8 @@ bool ttfs_board_load(TtfsBoard *b, uint32_t address, const uint32_t *words, uint
 bool ttfs_board_check(TtfsBoard *b, uint32_t crc);
 /* The chip's errors (bits of docs/core.md, FLAGS), which are cleared. */
 bool ttfs_board_errors(TtfsBoard *b, uint32_t *flags);
-/* Cycles of the last sample; while the host is waited for, those of waiting too. */
+/* Cycles of the last sample; while the host is waited for, those of waiting too. 0 on a chip
+ * without counters. */
 bool ttfs_board_cycles(TtfsBoard *b, uint32_t *cycles);
 /* From now on a sample's results are the spikes of all layers too, not only sums of readouts. */
 bool ttfs_board_trace(TtfsBoard *b, bool on);

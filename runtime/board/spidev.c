@@ -57,7 +57,7 @@ static bool exchange(void *context, const uint8_t *out, uint8_t *in, uint32_t n)
     struct spi_ioc_transfer message = {
         .tx_buf = (uintptr_t)out, .rx_buf = (uintptr_t)in, .len = n, .delay_usecs = 1};
     if (d->progress && d->progress->stop && *d->progress->stop) return false;
-    return ioctl(*d->fd, SPI_IOC_MESSAGE(1), &message) >= 0;
+    return ioctl(*d->fd, SPI_IOC_MESSAGE(1), &message) == (int)n;
 }
 
 static uint32_t clock_of(void *context) {

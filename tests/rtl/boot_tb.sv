@@ -2,10 +2,12 @@
 //
 // ttfs_boot between a model of a flash and one of the configuration port: it is asleep until it is woken and its time is over,
 // gives its bytes from the address that it is asked for; the port takes words when it likes. What is written are the runs of words
-// that lie there, in order, each at its address; where there is no magic number nothing is written; a reset begins anew.
+// that lie there, in order, each at its address; where there is no magic number nothing is written, and where something else
+// stands in place of a run, or the end where no CHECK was, that goes to CHIP, and no more; a reset begins anew.
 module boot_tb;
     `include "bench.svh"
     localparam OFFSET = 24'h0a0000;
+    localparam [31:0] CHIP = 15 << 18 | 1, CHECK = 15 << 18 | 3, END = 32'h54544645;
     wire sck, cs_n, mosi, valid, done;
     wire [31:0] addr, data;
     reg busy = 1, ready = 0, miso = 0;
@@ -29,7 +31,7 @@ module boot_tb;
     always @(negedge sck) if (!cs_n && bits >= 32) begin
         if (bits == 32) begin
             check(order, {8'h03, OFFSET}, 1);
-            check(woken > 0 && $time - woken >= 2000, 1, 2);  // 200 cycles
+            check(woken > 0 && $time - woken >= 10000, 1, 2);  // 1,000 cycles
             at = 0;
         end
         if (bits % 32 == 0) begin
@@ -62,8 +64,8 @@ module boot_tb;
             n = 1;
             filled = 0;
             for (int r = 0; r < runs; r = r + 1) begin
-                run_left = 1 + below(9);
-                base = $random(seed) & 32'h3fffff;
+                run_left = (r == runs - 1) ? 1 : 1 + below(9);
+                base = (r == runs - 1) ? CHECK : $random(seed) & 32'h3fffff;
                 content[n] = run_left;
                 content[n+1] = base;
                 n = n + 2;
@@ -75,7 +77,7 @@ module boot_tb;
                     filled = filled + 1;
                 end
             end
-            content[n] = 0;
+            content[n] = END;
         end
     endtask
     task boot(input integer words, input integer what);
@@ -102,6 +104,22 @@ module boot_tb;
             check(writes, words, what);
         end
     endtask
+    // In place of the second run, or of the end.
+    task damage(input [31:0] word, input integer what);
+        begin
+            fill(2);
+            n = 3 + content[1];
+            want_addr[content[1]] = CHIP;
+            want_data[content[1]] = word;
+            content[n] = word;
+            boot(content[1] + 1, what);
+            fill(3);
+            content[n] = word;
+            want_addr[filled] = CHIP;
+            want_data[filled] = word;
+            boot(filled + 1, what);
+        end
+    endtask
     initial begin
         fill(8);
         boot(filled, 3);
@@ -110,8 +128,19 @@ module boot_tb;
         content[0] = 32'hffffffff;
         boot(0, 5);
         content[0] = 32'h54544642;
-        content[1] = 0;
-        boot(0, 6);
-        finish(80);
+        content[1] = END;  // also behind a reset
+        want_addr[0] = CHIP;
+        want_data[0] = END;
+        boot(1, 6);
+        damage(0, 7);
+        damage(32'h00040001, 8);
+        damage(32'hffffffff, 9);
+        fill(4);
+        content[n-2] = CHECK + 8;
+        want_addr[filled-1] = CHECK + 8;
+        want_addr[filled] = CHIP;
+        want_data[filled] = END;
+        boot(filled + 1, 10);
+        finish(200);
     end
 endmodule

@@ -135,7 +135,11 @@ static void do_read(Model *m, uint32_t address) {
     uint32_t word = address & 0xffff;
     m->has_answer = true;
     if (address >> 18 == 15)
-        m->answer = word == 0 ? m->id : word == 1 ? HASH : word == 2 ? m->flags : 77;
+        m->answer = word == 0   ? m->id
+                    : word == 1 ? HASH
+                    : word == 2 ? m->flags
+                    : word == 3 ? m->writes
+                                : 77;
     else
         m->answer = word < WORDS ? m->word[word] : 0;
 }
@@ -449,6 +453,38 @@ static void test_chip(void **state) {
     assert_true(n == RESULTS && flags == 128 && m.flags == 0);
 }
 
+/* A chip that holds its network. */
+static void test_resume(void **state) {
+    (void)state;
+    enum { CHECKSUM = 32, WRONG = 64, LIST = 16 };
+    const uint32_t wrong[] = {CHECKSUM, WRONG, CHECKSUM | LIST};
+    Model m = model(BOARD);
+    TtfsBoard b;
+    m.flags = LIST; /* of a sample before */
+    m.patience = m.trace = 1;
+    b = host(&m);
+    assert_true(ttfs_board_resume(&b, HASH));
+    assert_true(m.flags == 0 && m.patience == 0 && m.trace == 0);
+    for (int i = 0; i < 3; i++) { /* however often it is asked */
+        m.flags = wrong[i];
+        for (int k = 0; k < 2; k++) {
+            b = host(&m);
+            assert_false(ttfs_board_resume(&b, HASH));
+            assert_true(b.end == TTFS_BOARD_DAMAGED && m.flags == wrong[i]);
+        }
+    }
+    b = host(&m);
+    assert_true(ttfs_board_open(&b, HASH));
+    assert_int_equal(m.flags, 0);
+    assert_true(ttfs_board_write(&b, 5, 1) && ttfs_board_flush(&b)); /* and is cut off */
+    b = host(&m);
+    assert_false(ttfs_board_resume(&b, HASH));
+    assert_int_equal(b.end, TTFS_BOARD_DAMAGED);
+    b = host(&m);
+    assert_false(ttfs_board_resume(&b, HASH + 1));
+    assert_int_equal(b.end, TTFS_BOARD_CHIP);
+}
+
 /* Samples of bytes, over a bad line, where there is an encoder; where there is none that is said.
  */
 static void test_encoder(void **state) {
@@ -641,6 +677,7 @@ int main(void) {
         cmocka_unit_test(test_device),      cmocka_unit_test(test_line),
         cmocka_unit_test(test_adapter),     cmocka_unit_test(test_lazy),
         cmocka_unit_test(test_older_reply), cmocka_unit_test(test_encoder),
+        cmocka_unit_test(test_resume),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
