@@ -14,8 +14,8 @@
 #include <math.h>
 #include <string.h>
 
-/* A histogram over exponents from FIRST on and 5 bits behind the point: to 3 %. */
-enum { SHIFT = 18, FIRST = (127 - 24) << 5, BINS = 40 << 5, FEWEST = 10 };
+/* A histogram over OCTAVES exponents and 5 bits behind the point: to 3 %. */
+enum { SHIFT = 18, OCTAVES = 40, BINS = OCTAVES << 5, FEWEST = 10 };
 /* A channel's window beside its layer's. */
 static const double least = 1.0 / 64, most = 4;
 
@@ -23,6 +23,7 @@ static const double least = 1.0 / 64, most = 4;
 typedef struct {
     const TtfsIr *ir;
     uint32_t **bins; /* [tensors] [channel][bin]; NULL: its channels stay as they are */
+    uint32_t *first; /* [tensors] the lowest bin; the highest has the largest value */
 } Seen;
 
 static uint32_t channels_of(const TtfsTensorInfo *t) {
@@ -42,27 +43,46 @@ static bool has_channels(const TtfsIr *ir, const TtfsNode *n) {
            !is_output(ir, n->out);
 }
 
-static Seen seen_of(const TtfsIr *ir, TtfsArena *a) {
-    Seen s = {ir, TTFS_ARRAY(a, uint32_t *, ir->tensors.len)};
+static uint32_t bits_of(float v) {
+    uint32_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    return bits;
+}
+
+/* The bin that an octave begins with, OCTAVES below the end of that of the largest value. */
+static uint32_t first_bin(float largest) {
+    uint32_t octave = bits_of(largest) >> 23;
+    return octave < OCTAVES ? 0 : (octave - OCTAVES + 1) << 5;
+}
+
+/* A tensor whose window the network sets has no channels here: between a rectifier and its QUANT or
+ * CLIP a product would make another layer. */
+static void leave_windows(Seen *s) {
+    for (uint32_t i = 0; i < s->ir->nodes.len; i++) {
+        const TtfsNode *n = &s->ir->nodes.at[i];
+        if (n->op == TTFS_OP_QUANT || n->op == TTFS_OP_CLIP) s->bins[n->in[0].i - 1] = NULL;
+    }
+}
+
+static Seen seen_of(const TtfsIr *ir, const TtfsCalib *calib, TtfsArena *a) {
+    Seen s = {ir, TTFS_ARRAY(a, uint32_t *, ir->tensors.len),
+              TTFS_ARRAY(a, uint32_t, ir->tensors.len)};
     for (uint32_t i = 0; i < ir->nodes.len; i++) {
         const TtfsNode *n = &ir->nodes.at[i];
         if (!has_channels(ir, n)) continue;
         uint64_t size = (uint64_t)channels_of(ttfs_ir_tensor(ir, n->out)) * BINS;
         s.bins[n->out.i - 1] = TTFS_ARRAY(a, uint32_t, size);
+        s.first[n->out.i - 1] = first_bin(calib->stat[n->out.i - 1].max);
     }
+    leave_windows(&s);
     return s;
 }
 
-static uint32_t bin_of(float v) {
-    uint32_t bits;
-    memcpy(&bits, &v, sizeof bits);
-    bits >>= SHIFT;
-    return bits < FIRST ? 0 : bits - FIRST >= BINS ? BINS - 1 : bits - FIRST;
-}
-
-static void see_channel(const float *v, uint64_t n, uint32_t *bins) {
-    for (uint64_t i = 0; i < n; i++)
-        if (v[i] > 0) bins[bin_of(v[i])]++;
+static void see_channel(const float *v, uint64_t n, uint32_t first, uint32_t *bins) {
+    for (uint64_t i = 0; i < n; i++) {
+        uint32_t bin = bits_of(v[i]) >> SHIFT;
+        if (v[i] > 0) bins[bin < first ? 0 : bin - first >= BINS ? BINS - 1 : bin - first]++;
+    }
 }
 
 static void see(void *context, const TtfsNode *node, const float *values, uint64_t n) {
@@ -72,7 +92,8 @@ static void see(void *context, const TtfsNode *node, const float *values, uint64
     if (!bins) return;
     uint64_t channels = channels_of(t), plane = ttfs_ir_count(t) / channels;
     for (uint64_t i = 0; i < n * channels; i++)
-        see_channel(values + i * plane, plane, bins + i % channels * BINS);
+        see_channel(values + i * plane, plane, s->first[node->out.i - 1],
+                    bins + i % channels * BINS);
 }
 
 static bool look(const TtfsPipeline *f, Seen *s, TtfsDiag *diag) {
@@ -92,14 +113,15 @@ static bool look(const TtfsPipeline *f, Seen *s, TtfsDiag *diag) {
     return ok;
 }
 
-/* The value below which that share of the counted ones lies; 0: they are too few. */
+/* The value below which that share of the counted ones lies, over that of the first bin; 0: they
+ * are too few. */
 static double quantile(const uint64_t *bins, double share) {
     uint64_t all = 0, sum = 0;
     for (uint32_t i = 0; i < BINS; i++) all += bins[i];
     if (all < FEWEST) return 0;
     uint32_t at = 0;
     while (at + 1 < BINS && (double)(sum + bins[at]) < share * (double)all) sum += bins[at++];
-    return ldexp(1 + (at % 32 + 0.5) / 32, (int)(at / 32) - 24);
+    return ldexp(1 + (at % 32 + 0.5) / 32, (int)(at / 32));
 }
 
 /* What to divide each channel by. */
@@ -252,7 +274,7 @@ bool ttfs_channel_windows(TtfsPipeline *f, TtfsJob *job, TtfsDiag *said) {
     if (job->quantiser != TTFS_QUANTISER_CHANNELS) return true;
     if (!job->spike.fit || !f->quant.probed) return true; /* which was said */
     TtfsArena a = {.budget = f->canonical.arena.budget};
-    Seen s = seen_of(&f->canonical, &a);
+    Seen s = seen_of(&f->canonical, &f->calib, &a);
     bool ok = look(f, &s, said) && try_channels(f, job, &s, said);
     ttfs_arena_free(&a);
     return ok;

@@ -37,7 +37,16 @@ static uint64_t outputs_at_once(const TtfsFastWeights *s) {
     return s->n < most ? s->n : most;
 }
 
+/* Sums of values on a grid are whole steps, as plain ones are exactly: where a network rounds them,
+ * at a tie, one that is a bit off is a whole step off. */
+static bool rounds(const TtfsIr *ir) {
+    for (uint32_t i = 0; i < ir->nodes.len; i++)
+        if (ir->nodes.at[i].op == TTFS_OP_QUANT) return true;
+    return false;
+}
+
 uint64_t ttfs_fast_block(const TtfsIr *ir, const TtfsNode *n, const TtfsFastWeights *s) {
+    if (rounds(ir)) return 0;
     const TtfsTensorInfo *y = ttfs_ir_tensor(ir, n->out);
     const TtfsIrAttr *a = &n->attr;
     for (int axis = 0; axis < 2; axis++)

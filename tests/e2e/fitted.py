@@ -7,10 +7,12 @@ samples, and with too few, weights are plain and a note says so. --ramps pow2 go
 """
 import json
 import os
+import random
 import re
 import struct
 import sys
 
+from chains import Net
 from e2e import DIGITS, Case, npy, samples, tree
 
 TEST = os.path.join(DIGITS, "test.npz")
@@ -136,6 +138,25 @@ def channels(case, net):
     case.refused("compile", model, "-o", "x", *few, "--calib", "channels", says="of another network")
 
 
+def bounded(case):
+    """A window that the network sets stays, beside windows of channels, and no layer is added; values may be of any size."""
+    rng, small = random.Random(5), [1, 1 / 60, 1 / 45, 1 / 50, 1, 1 / 40, 1 / 55, 1 / 60]
+
+    def kernels(outs, ins, factor):
+        return [[[[rng.uniform(-1, 1.2) * factor(o, i) for _ in range(3)] for _ in range(3)] for i in range(ins)] for o in range(outs)]
+
+    net = Net([None, 1, 6, 6])
+    net.layer("Conv", None, net.const(kernels(8, 1, lambda o, i: 1e9 * small[o]))).relu()
+    net.layer("Conv", None, net.const(kernels(4, 8, lambda o, i: 3e-10 / small[i]))).layer("Clip", None, net.const(0.0), net.const(6.0))
+    net.layer("Flatten").dense(16, 3).end().save(case.path("bounded.onnx"))
+    case.write("bounded.npy", npy((200, 1, 6, 6), [rng.random() for _ in range(7200)]))
+    for how in ("fitted", "channels"):
+        case.good("compile", "bounded.onnx", "-o", "bounded-" + how, "--calib", "bounded.npy", "--ticks", "7", "--weight-bits", "4", "--quantiser", how, "--stop-after", "spike")
+    case.check("it is one a channel" in notes(case, "bounded-channels"), "beside a bound: %s" % notes(case, "bounded-channels"))
+    layers = [re.findall("^population .*", case.good("dump", "bounded-" + how, "--form", "spike").out, re.M) for how in ("fitted", "channels")]
+    case.equal(layers[1], layers[0], "the layers")
+
+
 def left_plain(case):
     model = os.path.join(DIGITS, "digits_mlp.onnx")
     case.write("loud.npy", npy((60, 1, 8, 8), [3e38 * (i * i % 251) / 251 for i in range(60 * 64)]))
@@ -155,6 +176,7 @@ def main():
     powers(case, "digits_cnn")
     mixed(case, "digits_cnn")
     channels(case, "digits_cnn")
+    bounded(case)
     left_plain(case)
     return case.done()
 

@@ -253,6 +253,8 @@ def remembered(case):
     kept = json.loads(read(case, "fewer", "report", "tune.json"))
     case.check(kept["best_epoch"] > 0 and kept["accuracy_after"] < kept["accuracy_before"], "a rate that ruins: %r" % kept)
     case.check("of the samples held back %.2f %% are right, %.2f before" % (100 * kept["accuracy_after"], 100 * kept["accuracy_before"]) in r.err, "no word of them:\n%s" % r)
+    case.check(kept["accuracy_before"] - kept["accuracy_after"] > 0.05 + 3 / kept["held_back"], "not so much ruined: %r" % kept)
+    case.equal(("a smaller --lr" in r.err, "as it should be" in r.err), (True, False), "what is said of so many:\n%s" % r)
 
 
 def frozen(case):
