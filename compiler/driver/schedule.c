@@ -8,8 +8,9 @@
 #include <stdlib.h>
 
 TtfsSchedule ttfs_schedule_of(const TtfsPlan *p, const TtfsSpike *s) {
-    if (ttfs_plan_turns(p, s) == 1) return TTFS_SCHEDULE_LATENCY;
-    return p->slots.len == 1 ? TTFS_SCHEDULE_PIPELINE : TTFS_SCHEDULE_OVERLAP;
+    uint32_t turns = ttfs_plan_turns(p, s);
+    if (turns == 1) return TTFS_SCHEDULE_LATENCY;
+    return p->slots.len == 1 || turns > 2 ? TTFS_SCHEDULE_PIPELINE : TTFS_SCHEDULE_OVERLAP;
 }
 
 static int ascending(const void *a, const void *b) {

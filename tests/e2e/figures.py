@@ -129,7 +129,7 @@ class Source:
         self.synapses = sum(synapses(self.pops, p, k) for p in self.all for k in p.conns)
         self.parameters = sum(weights(p) + len(p.bias) for p in self.all)
         self.turns = 1 + max(stage for _, stage in self.plan["when"].values())
-        self.schedule = "latency" if self.turns == 1 else "pipeline" if len(self.plan["slots"]) == 1 else "overlap"
+        self.schedule = "latency" if self.turns == 1 else "pipeline" if len(self.plan["slots"]) == 1 or self.turns > 2 else "overlap"
         self.readouts = sum(p.size() for p in self.all if p.kind == "readout")
 
     def us(self, cycles):
