@@ -209,13 +209,15 @@ def paste(case, section, least, library=None):
 
 
 def demo(case):
-    """Every line that the README shows of the demo's end is a line of its end today."""
-    outs = []
+    """Every line that the README shows of the demo's end is a line of its end today, and what examples/digits shows of a verification."""
+    outs, said = [], []
     for net in ("digits_mlp", "digits_cnn"):
         outs.append("out/" + net)
         case.compile(net, outs[-1])
-        case.good("verify", outs[-1], "--input", os.path.join(DIGITS, "test.npz"),
-                  "--engines", "golden,rtl")
+        said.append(case.good("verify", outs[-1], "--input", os.path.join(DIGITS, "test.npz"), "--engines", "golden,rtl").out)
+    shown = text_of("examples/digits/README.md").split("which ends with\n\n", 1)[1].split("\n\n", 1)[0]
+    case.equal([" ".join(line.split()) for line in shown.splitlines()], [" ".join(line.split()) for line in said[-1].splitlines()],
+               "what examples/digits/README.md shows of digits_cnn")
     p = subprocess.run([sys.executable, os.path.join(SOURCE, "tools", "demo_summary.py"),
                         os.path.abspath(TTFS), os.path.join(DIGITS, "test.npz"), *outs],
                        cwd=case.folder, stdout=subprocess.PIPE, check=False)
