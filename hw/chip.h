@@ -60,8 +60,7 @@ void ttfs_chip_print(const TtfsChip *chip, TtfsBuf *out);
 bool ttfs_chip_check(const TtfsChip *chip, const char *file, TtfsDiag *diag);
 
 enum {
-    TTFS_WORD_ELEMENTS = 16, /* of the activation memory */
-    TTFS_CONTRACT_VERSION = 3,
+    TTFS_WORD_ELEMENTS = 16,    /* of the activation memory */
     TTFS_CONFIG_WORD_BITS = 18, /* of an address on the configuration port */
     TTFS_FLIT_MOST = 64
 };

@@ -142,7 +142,7 @@ in a folder of bounded size and found again by what it depends on; it can be del
 
 ## The config file
 
-JSON. The keys are the names of compile's options with `_` for `-` (`chip`, `fit`, `calib`, `calib_count`,
+JSON. The keys are the names of compile's options with `_` for `-` (`chip`, `fit`, `lanes`, `schedule`, `calib`, `calib_count`,
 `ticks`, `weight_bits`, `mean_bits`, `percentile`, `quantiser`, `ramps`, `target_agreement`, `max_drop`, `optimise`, `calib_labels`, `input_range` as `[lo, hi]`, `input_shape` as `[1, 28, 28]`, `seed`), and two more:
 
     "input":  {"mean": [0.1307], "std": [0.3081]}
@@ -168,7 +168,7 @@ known one.
 | `report/*.json` | fit, timing, energy estimate, quantisation, messages |
 | `report/run-*.json` | what `ttfs run` found last on an engine, for the page ([report.md](report.md)) |
 | `verify/*.json` | what was compared, with the verdict |
-| `fpga/DEVICE/` | what `ttfs synth` made: `board.bin` (ECP5: `board.bit`), `netlist.v`, pins, script, figures, logs; of 7 series `project.tcl`, constraints, memories ([hardware.md](hardware.md)) |
+| `fpga/DEVICE/` | what `ttfs synth` made: `board.bin` (ECP5: `board.bit`), `netlist.v`, `network.bin` with `--boot`, pins, script, figures, logs; of 7 series `project.tcl`, for an Arty `board.tcl`, constraints, memories ([hardware.md](hardware.md)) |
 | `asic/` | what `ttfs synth --liberty` made: netlist, timing, area, macros, constraints ([asic.md](asic.md)) |
 
 Two compiles of the same inputs give the same bytes in every file that they write, in whatever folder and

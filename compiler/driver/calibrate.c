@@ -381,7 +381,7 @@ static bool calibrate_kept(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
         return ttfs_error(
             diag, TTFS_AT_FILE(job->options->calib), TTFS_CALIB_KEPT,
             "keeps what its samples showed in windows of layers or of channels, as it "
-            "was compiled: for windows of channels give the samples themselves");
+            "was compiled, which says nothing of others");
     if (!read_kept(f, job, diag) || !take_range(f, job, diag)) return false;
     return range_from_samples(f, job, f->source.u8, diag);
 }

@@ -8,8 +8,8 @@
 #include "plan.h"
 #include "spike_to_plan.h"
 
-/* What a plan has: LATENCY when a sample is through in one turn, PIPELINE when a turn is one slot,
- * else OVERLAP. */
+/* What a plan has: LATENCY when a sample is through in one turn, PIPELINE when a turn is one slot
+ * or, where a pipeline streams weights, samples take more turns than an OVERLAP's two. */
 TtfsSchedule ttfs_schedule_of(const TtfsPlan *p, const TtfsSpike *s);
 
 /* Where a population is computed: on so many cores, in so many tasks. */

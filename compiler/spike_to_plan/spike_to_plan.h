@@ -15,7 +15,8 @@ typedef enum {
     TTFS_SCHEDULE_LATENCY,  /* a slot a population, a sample a turn */
     TTFS_SCHEDULE_OVERLAP,  /* the same, but the next sample comes in during the first layer's slot
                              */
-    TTFS_SCHEDULE_PIPELINE, /* one slot: every layer works at once, each on another sample */
+    TTFS_SCHEDULE_PIPELINE, /* one slot, or those of streamed weights: every layer works at once,
+                               each on another sample */
     TTFS_SCHEDULES
 } TtfsSchedule;
 

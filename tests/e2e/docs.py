@@ -65,7 +65,7 @@ def theorem(case, program):
 
 
 def versions(case):
-    """One version everywhere; the packages' list of symbols is what the header declares, their headers are what is installed."""
+    """One version everywhere; no item of the changelog twice, as merges leave them; the packages' list of symbols is what the header declares, their headers are what is installed."""
     version = case.good("--version").out.split()[1]
     newest = re.search(r"^## (\S+), ", text_of("CHANGELOG.md"), re.M)[1]
     debian = re.match(r"ttfs \(([^)]+)-\d+\)", text_of("debian/changelog"))[1]
@@ -73,6 +73,8 @@ def versions(case):
                            cwd=os.path.join(SOURCE, "python")).stdout.decode().strip()
     core = re.search(r"^name: ttfs:ttfs:ttfs:(\S+)$", text_of("ttfs.core"), re.M)[1]
     case.equal((newest, debian, wheel, core), (version,) * 4, "versions of CHANGELOG.md, debian/changelog, the wheel, ttfs.core")
+    items = re.findall(r"^- (.{60})", text_of("CHANGELOG.md"), re.M)
+    case.equal([n for n in sorted(set(items)) if items.count(n) > 1], [], "items of CHANGELOG.md that begin alike")
     subprocess.run([sys.executable, os.path.join(SOURCE, "tools", "export_map.py"), os.path.join(SOURCE, "include", "ttfs.h"),
                     case.path("map")], check=True)
     with open(case.path("map"), encoding="utf-8") as f:
@@ -207,13 +209,15 @@ def paste(case, section, least, library=None):
 
 
 def demo(case):
-    """Every line that the README shows of the demo's end is a line of its end today."""
-    outs = []
+    """Every line that the README shows of the demo's end is a line of its end today, and what examples/digits shows of a verification."""
+    outs, said = [], []
     for net in ("digits_mlp", "digits_cnn"):
         outs.append("out/" + net)
         case.compile(net, outs[-1])
-        case.good("verify", outs[-1], "--input", os.path.join(DIGITS, "test.npz"),
-                  "--engines", "golden,rtl")
+        said.append(case.good("verify", outs[-1], "--input", os.path.join(DIGITS, "test.npz"), "--engines", "golden,rtl").out)
+    shown = text_of("examples/digits/README.md").split("which ends with\n\n", 1)[1].split("\n\n", 1)[0]
+    case.equal([" ".join(line.split()) for line in shown.splitlines()], [" ".join(line.split()) for line in said[-1].splitlines()],
+               "what examples/digits/README.md shows of digits_cnn")
     p = subprocess.run([sys.executable, os.path.join(SOURCE, "tools", "demo_summary.py"),
                         os.path.abspath(TTFS), os.path.join(DIGITS, "test.npz"), *outs],
                        cwd=case.folder, stdout=subprocess.PIPE, check=False)

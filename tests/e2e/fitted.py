@@ -133,7 +133,7 @@ def channels(case, net):
     case.check(0 <= off < 1e-5, "the float network with channels scaled is off by %g" % off)
     v = case.json("verify", "channels", "--input", TEST, "--engines", "golden,jit,rtl", "--count", samples(20))
     case.equal((v["equal"], v["differences"]), (True, 0), "engines with windows of channels")
-    for more, says in ((("--calib", "channels"), "give the samples themselves"), (("--calib", CALIB, "--target-agreement", "90"), "windows of layers")):
+    for more, says in ((("--calib", "channels"), "says nothing of others: give the samples themselves with --calib"), (("--calib", CALIB, "--target-agreement", "90"), "windows of layers")):
         case.refused("compile", model, "-o", "x", *few, *more, "--quantiser", "channels", code=2 if len(more) > 2 else 1, says=says)
     case.refused("compile", model, "-o", "x", *few, "--calib", "channels", says="of another network")
 

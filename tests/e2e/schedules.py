@@ -46,6 +46,14 @@ def asked(case, model, chip):
     case.check(cycles["latency"][2] > cycles["overlap"][2] > cycles["pipeline"][2], "cycles: %r" % cycles)
 
 
+def streamed(case, model):
+    """A pipeline whose weights come in several slots is one all the same."""
+    chip = case.chip(stream=True, weight_rows=300)
+    for name, turns in (("pipeline", 5), ("overlap", 2)):
+        j = case.json("compile", model, "-o", "streamed", *CALIB, "--chip", chip, "--schedule", name, "--quantiser", "plain", "--stop-after", "plan")
+        case.equal((j["schedule"], j["turns"], j["slots"] > 1), (name, turns, True), "schedule of a chip that streams")
+
+
 def chosen(case, model, chip):
     """Auto, and what it takes where the activations have no room for copies."""
     want = "overlap" if chip == "one" else "pipeline"
@@ -70,6 +78,8 @@ def main(net, chip):
     case = Case()
     model = os.path.join(DIGITS, net + ".onnx")
     asked(case, model, chip)
+    if chip == "one":
+        streamed(case, model)
     chosen(case, model, chip)
     return case.done()
 

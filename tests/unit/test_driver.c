@@ -79,14 +79,14 @@ static void words_of_options(void **state) {
     ttfs_diag_free(&diag);
 }
 
-/* As many samples as 64 MiB hold with values, integers and traces, in whole rows; not more than
- * asked for or there are, and a row a thread in any case. */
 /* As many for each of three threads, in full vectors of the float network. */
 static uint64_t even_room(uint64_t room) {
     uint64_t even = 3 * TTFS_FAST_SAMPLES;
     return room > even ? room - room % even : room;
 }
 
+/* As many samples as 24 MiB hold with values, integers and traces, in whole rows; not more than
+ * asked for or there are, and a row a thread in any case. */
 static void blocks(void **state) {
     (void)state;
     static const struct {
