@@ -125,15 +125,17 @@ static const char *port_of(uint32_t i, bool boot) {
 }
 
 static void print_ports(uint32_t flit, bool boot, TtfsBuf *out) {
+    const char *port;
     ttfs_buf_puts(out, "module ttfs_board (\n");
-    for (uint32_t i = 0; port_of(i, boot); i++) ttfs_buf_printf(out, "    %s,\n", port_of(i, boot));
+    for (uint32_t i = 0; (port = port_of(i, boot)); i++) ttfs_buf_printf(out, "    %s,\n", port);
     ttfs_buf_printf(out, "    output [%" PRIu32 ":0] trace_flit_o\n);\n", flit - 1);
 }
 
 static void print_inside(bool boot, TtfsBuf *out) {
+    const char *port;
     ttfs_buf_puts(out, "    ttfs_board_inside u_board (\n");
-    for (uint32_t i = 0; port_of(i, boot); i++) {
-        const char *name = strchr(port_of(i, boot), ' ') + 1;
+    for (uint32_t i = 0; (port = port_of(i, boot)); i++) {
+        const char *name = strchr(port, ' ') + 1;
         const char *wire = strcmp(name, "clk_i") == 0    ? "clk"
                            : strcmp(name, "rst_ni") == 0 ? "rst_ni && locked"
                                                          : name;
