@@ -141,20 +141,16 @@ static void tell_untrained(const TtfsTuneStart *s, const TtfsTuneReport *r, Ttfs
                   why);
 }
 
-/* Of samples that the float network was trained on the beginning knows the labels by heart, which
- * is worth a point or two: more than that, and than chance, was lost by the training. */
+/* Of samples that the float network was trained on the beginning knows the labels by heart. */
 static void tell_fewer(const TtfsTuneStart *s, const TtfsTuneReport *r, TtfsLoc out,
                        TtfsDiag *diag) {
-    double most = 0.05 + 3 / (double)r->held;
     double before = r->epochs.at[0].accuracy, after = r->epochs.at[r->best].accuracy;
-    const char *why = "as it should be where the float network was trained on them; where it never "
-                      "saw them, or there are few, what the training began with is better, and so "
-                      "may be --labels none";
-    if (before - after > most)
-        why = "the training lost them, and loses fewer with a smaller --lr or --sparsity";
     if (s->classes && after < before)
-        ttfs_note(diag, out, "of the samples held back %.2f %% are right, %.2f before: %s",
-                  100 * after, 100 * before, why);
+        ttfs_note(diag, out,
+                  "of the samples held back %.2f %% are right, %.2f before: as it should be where "
+                  "the float network was trained on them; where it never saw them, or there are "
+                  "few, what the training began with is better, and so may be --labels none",
+                  100 * after, 100 * before);
 }
 
 /* Whatever is not the best of all the epochs that were asked for: of OUT, since the report has it

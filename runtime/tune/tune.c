@@ -157,10 +157,17 @@ static double score_of(const Run *r, const TtfsTuneEpoch *e) {
     return fit - r->tune.options->sparsity * e->spikes;
 }
 
-/* Looks at the samples held back, with the same noise every time. An epoch whose potentials float32
- * may not hold is none to keep. With classes the beginning is kept only where no epoch can be: it
- * holds weights that were trained on these samples as well, and remembers their classes, which
- * every epoch on the others forgets. */
+/* With classes: an epoch that lost more of those held back than forgetting and chance explain, five
+ * in a hundred and three. */
+static bool ruined(const Run *r, const TtfsTuneEpoch *e) {
+    return r->samples->classes &&
+           e->accuracy < r->report->epochs.at[0].accuracy - 0.05 - 3 / (double)r->held;
+}
+
+/* Looks at the samples held back, with the same noise every time. An epoch that is ruined, or whose
+ * potentials float32 may not hold, is none to keep. With classes the beginning is kept only where
+ * no epoch can be: it holds weights that were trained on these samples as well, and remembers
+ * their classes, which every epoch on the others forgets. */
 static bool look(Run *r, double loss) {
     Found f = {0};
     const TtfsTuneSettings *o = r->tune.options;
@@ -179,8 +186,8 @@ static bool look(Run *r, double loss) {
                        .seconds = ttfs_now() - r->started};
     double score = score_of(r, &e);
     *TTFS_PUSH(&r->report->arena, r->report->epochs) = e;
-    if (r->report->epochs.len == 1 || (score > r->least && !r->tune.inexact && !r->tune.lost))
-        weigh(r, score);
+    bool sound = !r->tune.inexact && !r->tune.lost && !ruined(r, &e);
+    if (r->report->epochs.len == 1 || (score > r->least && sound)) weigh(r, score);
     if (r->report->epochs.len == 1 && r->samples->classes) r->best_score = r->least = -INFINITY;
     return true;
 }
