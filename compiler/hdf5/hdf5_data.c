@@ -123,20 +123,18 @@ static bool read_node(Chunks *c, uint64_t at, uint64_t level) {
     return true;
 }
 
-/* Bytes of a chunk; 0 when that is too much. */
+/* Bytes of a chunk; 0 when that is too much, or when its axes are not the dataset's. */
 static uint64_t chunk_bytes(const TtfsHdf5Object *o) {
-    uint64_t n = o->bytes;
-    for (uint32_t i = 0; i < o->rank; i++) {
-        if (o->chunk[i] > INT32_MAX / n) return 0;
-        n *= o->chunk[i];
-    }
+    uint64_t n = o->length == o->rank ? o->bytes : 0;
+    for (uint32_t i = 0; n && i < o->rank; i++)
+        n = o->chunk[i] > INT32_MAX / n ? 0 : n * o->chunk[i];
     return n;
 }
 
 static bool read_chunks(const TtfsHdf5 *f, const TtfsHdf5Object *o, unsigned char *out) {
     Chunks c = {.f = f, .o = o, .out = out, .chunk_bytes = chunk_bytes(o)};
     TtfsArena scratch = {.budget = f->budget};
-    if (o->length != o->rank || !c.chunk_bytes) return damaged(f, o);
+    if (!c.chunk_bytes) return damaged(f, o);
     if (!ttfs_hdf5_afford(f, o->name, 2 * c.chunk_bytes + 2, 0)) return false;
     c.chunk = TTFS_ARRAY(&scratch, unsigned char, c.chunk_bytes + 1);
     c.spare = TTFS_ARRAY(&scratch, unsigned char, c.chunk_bytes + 1);
