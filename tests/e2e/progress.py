@@ -7,10 +7,10 @@ import array
 import os
 import random
 import re
-import subprocess
 import sys
 
 from e2e import TTFS, Case, npy
+from terminal import shown
 
 MOST = 512000  # samples of the file
 
@@ -50,22 +50,7 @@ def two_lines(case, what, err, things, count):
 
 def on_terminal(case, *args):
     """Standard error of a command whose standard error is a terminal."""
-    ours, theirs = os.openpty()
-    p = subprocess.Popen([os.path.abspath(TTFS)] + [str(a) for a in args], cwd=case.folder, stderr=theirs,
-                         stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-    os.close(theirs)
-    text = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:
-            break
-        if not part:
-            break
-        text += part
-    os.close(ours)
-    case.equal(p.wait(), 0, " ".join(map(str, args)))
-    return text.decode()
+    return shown(case, [os.path.abspath(TTFS)] + [str(a) for a in args], "stderr")
 
 
 def main():

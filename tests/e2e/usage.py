@@ -2,18 +2,14 @@
 """Usage: exit codes 0, 1 and 2, the nearest known word in the message, --help and --version
 everywhere, options that say which value they take, and shipped files that are not there.
 """
-import fcntl
 import os
-import pty
 import re
 import shutil
 import signal
-import struct
-import subprocess
 import sys
-import termios
 
 from e2e import DIGITS, SOURCE, TTFS, Case
+from terminal import shown
 
 COMMANDS = ("check", "info", "compile", "run", "verify", "sweep", "tune", "merge", "report", "convert", "emit", "synth", "dump")
 
@@ -40,18 +36,7 @@ def shipped(case, model):
 
 def terminal(case, columns, *args):
     """What ttfs prints on a terminal of so many columns."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    p = subprocess.Popen([os.path.abspath(TTFS), *args], cwd=case.folder, stdin=subprocess.DEVNULL, stdout=slave, stderr=subprocess.DEVNULL)
-    os.close(slave)
-    text = b""
-    try:
-        while True:
-            text += os.read(master, 65536)
-    except OSError:  # it has ended
-        os.close(master)
-    case.equal(p.wait(), 0, "exit code on a terminal")
-    return text.decode().replace("\r\n", "\n")
+    return shown(case, [os.path.abspath(TTFS), *args], "stdout", columns).replace("\r\n", "\n")
 
 
 def wrapped(case):
