@@ -2,29 +2,38 @@
  *
  * What a plan needs of the cores' memories and the chip's numbers, against what there is. A layer
  * that is too large for a memory alone is named, each of them; where only all layers together are,
- * the largest is. In: the plan is derived.
+ * the largest is. In: the plan is derived. What to do is said in the chip description's keys, and
+ * of the schedule that was tried: one with copies of values, or with weights that come together,
+ * asks for more than latency does.
  */
 #include "solver.h"
 
 #include <inttypes.h>
 #include <stddef.h>
 
-/* A memory: its words in TtfsUse and in the chip. */
+/* A memory: its words in TtfsUse and in the chip; what to do where they are too few. */
 typedef struct {
     const char *what;
     size_t use, have;
+    const char *advice;
 } Memory;
 
 static const Memory memories[] = {
-    {"words of activations on a core", offsetof(TtfsUse, act_words), offsetof(TtfsChip, act_words)},
-    {"weight rows on a core", offsetof(TtfsUse, weight_rows), offsetof(TtfsChip, weight_rows)},
-    {"parameter words on a core", offsetof(TtfsUse, param_words), offsetof(TtfsChip, param_words)},
-    {"program words on a core", offsetof(TtfsUse, program_words),
-     offsetof(TtfsChip, program_words)},
-    {"buffers on a core", offsetof(TtfsUse, buffers), offsetof(TtfsChip, buffers)},
-    {"words of the table of rows", offsetof(TtfsUse, table_rows), offsetof(TtfsChip, table_words)},
+    {"words of activations on a core", offsetof(TtfsUse, act_words), offsetof(TtfsChip, act_words),
+     "use a chip with more act_words or cores, or a smaller network"},
+    {"weight rows on a core", offsetof(TtfsUse, weight_rows), offsetof(TtfsChip, weight_rows),
+     "use a chip with more weight_rows or cores, or a smaller network"},
+    {"parameter words on a core", offsetof(TtfsUse, param_words), offsetof(TtfsChip, param_words),
+     "use a chip with more param_words or cores, or a smaller network"},
+    {"program words on a core", offsetof(TtfsUse, program_words), offsetof(TtfsChip, program_words),
+     "use a chip with more program_words or cores, or a smaller network"},
+    {"buffers on a core", offsetof(TtfsUse, buffers), offsetof(TtfsChip, buffers),
+     "use a chip with more buffers or cores, or a smaller network"},
+    {"words of the table of rows", offsetof(TtfsUse, table_rows), offsetof(TtfsChip, table_words),
+     "use a chip with more table_words or cores, or a smaller network"},
     {"words of the table of columns", offsetof(TtfsUse, table_cols),
-     offsetof(TtfsChip, table_words)},
+     offsetof(TtfsChip, table_words),
+     "use a chip with more table_words or cores, or a smaller network"},
 };
 enum { MEMORIES = sizeof memories / sizeof *memories };
 
@@ -45,6 +54,11 @@ static uint64_t above(uint64_t end, uint64_t first) {
     return end > first ? end - first : 0;
 }
 
+/* Tasks that stream in a pipeline may go to a slot each. */
+static bool may_part(const Solver *v) {
+    return v->plan->chip.stream && v->schedule == TTFS_SCHEDULE_PIPELINE;
+}
+
 /* What the tasks from `first` on, of one core, slot and population, need; the first behind them. */
 static uint32_t run_use(const Solver *v, uint32_t first, TtfsUse *u) {
     const TtfsPlan *p = v->plan;
@@ -55,8 +69,9 @@ static uint32_t run_use(const Solver *v, uint32_t first, TtfsUse *u) {
          i++) {
         const TtfsTask *a = &p->tasks.at[i];
         if (a->pop.i != t->pop.i) break;
-        uint64_t rows = a->weight_base + (uint64_t)a->groups * a->group_rows;
-        TtfsUse end = {.weight_rows = above(rows, t->weight_base),
+        uint64_t rows = (uint64_t)a->groups * a->group_rows;
+        TtfsUse end = {.weight_rows = may_part(v) ? rows
+                                                  : above(a->weight_base + rows, t->weight_base),
                        .param_words = above(a->param_base + ttfs_task_params(a), t->param_base),
                        .program_words = u->program_words + ttfs_task_words(v->spike, a)};
         raise(u, &end);
@@ -88,18 +103,37 @@ static TtfsUse *use_of_layers(Solver *v) {
     return own;
 }
 
-bool ttfs_solver_refuse(Solver *v, TtfsPop pop, const char *what, uint64_t need, uint64_t have) {
+static bool refuse(Solver *v, TtfsPop pop, TtfsExcess e, const char *advice) {
     v->ok = false;
     TtfsLoc at = pop.i ? ttfs_pop_at(ttfs_spike_pop(v->spike, pop), v->file)
                        : TTFS_AT_FILE(v->file);
-    return ttfs_error_figures(v->diag, at, TTFS_PLAN_FIT, (TtfsExcess){what, need, have}, NULL,
-                              "needs %" PRIu64 " %s, the chip has %" PRIu64, need, what, have);
+    return ttfs_error_figures(v->diag, at, TTFS_PLAN_FIT, e, advice,
+                              "needs %" PRIu64 " %s, the chip has %" PRIu64, e.needed, e.limit,
+                              e.available);
+}
+
+bool ttfs_solver_refuse(Solver *v, TtfsPop pop, const char *what, uint64_t need, uint64_t have) {
+    return refuse(v, pop, (TtfsExcess){what, need, have}, NULL);
+}
+
+/* In words of the schedule that was tried, and of what the chip leaves out. */
+static const char *advice_of(const Solver *v, const Memory *m) {
+    if (m->use == offsetof(TtfsUse, act_words) && v->schedule != TTFS_SCHEDULE_LATENCY)
+        return "use --schedule latency, which keeps no values for samples that overlap, or a chip "
+               "with more act_words or cores";
+    if (m->use != offsetof(TtfsUse, weight_rows)) return m->advice;
+    if (!v->plan->chip.stream)
+        return "use a chip with stream, or with more weight_rows or cores, or a smaller network";
+    if (v->schedule == TTFS_SCHEDULE_PIPELINE)
+        return "use --schedule latency: in a pipeline all weights of a neuron come in one slot; or "
+               "a chip with more weight_rows";
+    return m->advice;
 }
 
 static void refuse_all(Solver *v, const Memory *m, uint64_t need, uint64_t have,
                        const TtfsPopulation *largest, uint64_t own) {
     v->ok = ttfs_error_figures(v->diag, TTFS_AT_FILE(v->file), TTFS_PLAN_FIT,
-                               (TtfsExcess){m->what, need, have}, NULL,
+                               (TtfsExcess){m->what, need, have}, advice_of(v, m),
                                "the layers together need %" PRIu64 " %s, %" PRIu64
                                " of them for %s; the chip has %" PRIu64,
                                need, m->what, own, largest->name, have);
@@ -113,7 +147,7 @@ static void refuse_memory(Solver *v, const Memory *m, uint64_t need, const TtfsU
     for (uint32_t i = 1; i <= v->spike->pops.len; i++) {
         if (used(&own[i], m) > used(&own[largest], m)) largest = i;
         if (used(&own[i], m) <= have) continue;
-        ttfs_solver_refuse(v, (TtfsPop){i}, m->what, used(&own[i], m), have);
+        refuse(v, (TtfsPop){i}, (TtfsExcess){m->what, used(&own[i], m), have}, advice_of(v, m));
         alone = true;
     }
     if (!alone)
@@ -138,7 +172,7 @@ static bool pools_fit(Solver *v, bool say) {
         if (say && refused.i != t->pop.i)
             ttfs_error_advice(
                 v->diag, ttfs_pop_at(ttfs_spike_pop(v->spike, t->pop), v->file), TTFS_PLAN_KIND,
-                "pool before the split, or the whole layer",
+                "use a chip of several cores, pool before the split, or pool the whole layer",
                 "pools channels of %s from %u on, and another pool others that do not "
                 "lie a multiple of %d channels apart, on the same core",
                 ttfs_spike_pop(v->spike, r.src)->name, r.ch_first, TTFS_WORD_ELEMENTS);

@@ -19,6 +19,7 @@ typedef struct {
     const char *file;
     TtfsDiag *diag;
     TtfsArena scratch;
+    TtfsSchedule schedule; /* that is tried */
     bool copies;    /* bands of rows and columns, each core with its own copy of the weights */
     bool streams;   /* weights may come from outside: a copy costs the time of its words */
     bool spreads;   /* a pipeline's weights may come from outside, in several slots */
@@ -36,6 +37,20 @@ typedef struct {
     uint32_t flows;   /* of what is cut, and of the input */
     bool ok;
 } Solver;
+
+/* A plan's tasks and slots, put aside while another one is looked for. */
+typedef struct {
+    TtfsTask *tasks;
+    TtfsWhen *when;
+    uint32_t n, slots;
+} Kept;
+
+/* kept.c. Of the plan at hand, until `scratch` is freed. */
+Kept ttfs_solver_keep(Solver *v);
+/* kept.c. Makes it the plan again, derived. */
+void ttfs_solver_take_back(Solver *v, const Kept *k);
+/* kept.c. Cycles of a turn of the plan at hand: expected, worst where no rates are known. */
+uint64_t ttfs_solver_turn_cycles(const Solver *v);
 
 /* order.c. Puts the plan's tasks in order, and derives the rest of it. */
 void ttfs_solver_derive(Solver *v);

@@ -50,6 +50,7 @@ static TtfsWhen when_of(const Solver *v, TtfsSchedule schedule, uint32_t last, T
 static void make_slots(Solver *v, TtfsSchedule schedule) {
     TtfsPlan *p = v->plan;
     uint32_t last = 0;
+    v->schedule = schedule;
     p->when.len = p->slots.len = 0;
     for (uint32_t i = 1; i <= v->spike->pops.len; i++) {
         TtfsWhen w = when_of(v, schedule, last, (TtfsPop){i});
@@ -181,16 +182,56 @@ static bool solve_latency(Solver *v) {
     return true;
 }
 
+/* A sample a turn, somehow, as solve_latency finds it; nothing is said. */
+static bool find_latency(Solver *v) {
+    bool streams = v->plan->chip.stream;
+    v->overlaps = false;
+    v->runs = NULL;
+    if (solve(v, TTFS_SCHEDULE_LATENCY, false)) return true;
+    if (v->spike->pops.len > TTFS_PLAN_SLOTS) return false;
+    v->plan->chip.stream = true;
+    bool found = solve_streamed(v) && (streams || !streams_some(v->plan));
+    v->plan->chip.stream = streams;
+    return found;
+}
+
+/* Behind the reasons why a schedule does not fit: whether another does. */
+static bool refuse_schedule(Solver *v) {
+    if (find_latency(v))
+        ttfs_note(v->diag, TTFS_AT_FILE(v->file),
+                  "--schedule latency fits chip %s: a sample is through before the next one comes",
+                  v->plan->chip.name);
+    return false;
+}
+
+/* What is read in slot 0 stays, which leaves less room for what comes: layers may take so many more
+ * slots that the next sample comes sooner when it waits for the end of this one. */
+static void prefer_latency(Solver *v) {
+    Kept overlap = ttfs_solver_keep(v);
+    uint64_t cycles = ttfs_solver_turn_cycles(v);
+    if (!find_latency(v) || ttfs_solver_turn_cycles(v) >= cycles) {
+        ttfs_solver_take_back(v, &overlap);
+        return;
+    }
+    ttfs_note(v->diag, TTFS_AT_FILE(v->file),
+              "schedule latency is taken, a sample takes %" PRIu64
+              " cycles on chip %s: with overlap it "
+              "would take %" PRIu64 ", as its weights come from outside",
+              ttfs_solver_turn_cycles(v), v->plan->chip.name, cycles);
+}
+
 static bool solve_overlap(Solver *v) {
     v->overlaps = true;
     bool streams = v->plan->chip.stream && v->spike->pops.len <= TTFS_PLAN_SLOTS;
     if (streams && solve(v, TTFS_SCHEDULE_OVERLAP, false)) return true;
-    if (!streams || !solve_streamed(v)) {
-        v->runs = NULL;
-        return solve(v, TTFS_SCHEDULE_OVERLAP, true);
+    if (streams && solve_streamed(v)) {
+        prefer_latency(v);
+        note_streamed(v);
+        return true;
     }
-    note_streamed(v);
-    return true;
+    v->runs = NULL;
+    if (streams && !ttfs_solver_fits(v, true)) return refuse_schedule(v);
+    return solve(v, TTFS_SCHEDULE_OVERLAP, true) || refuse_schedule(v);
 }
 
 /* All layers at work, each slot with some of their weights. */
@@ -213,8 +254,12 @@ static bool stream_pipeline(Solver *v) {
 
 static bool solve_pipeline(Solver *v) {
     bool streams = v->plan->chip.stream;
-    if (streams && solve(v, TTFS_SCHEDULE_PIPELINE, false)) return true;
-    if (!streams || !stream_pipeline(v)) return solve(v, TTFS_SCHEDULE_PIPELINE, true);
+    if (!streams) return solve(v, TTFS_SCHEDULE_PIPELINE, true) || refuse_schedule(v);
+    if (solve(v, TTFS_SCHEDULE_PIPELINE, false)) return true;
+    if (!stream_pipeline(v)) {
+        ttfs_solver_fits(v, true);
+        return refuse_schedule(v);
+    }
     note_streamed(v);
     return true;
 }

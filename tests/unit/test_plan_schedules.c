@@ -88,7 +88,9 @@ static void too_late(void **state) {
                 ttfs_buf_text(&said),
                 "ttfs: error: net: layer 9: reads layer 1 8 layers later, a pipeline keeps values "
                 "for 7: use --schedule latency, or a network with shorter ways around its "
-                "layers\n");
+                "layers\n"
+                "ttfs: note: net: --schedule latency fits chip small: a sample is through before "
+                "the next one comes\n");
         ttfs_plan_free(&p);
         said.len = 0;
         assert_true(plan_chain(&s, &c, TTFS_SCHEDULE_AUTO, &p, &said));
@@ -118,6 +120,7 @@ static void copies_that_do_not_fit(void **state) {
     ttfs_plan_free(&p);
     assert_false(plan_chain(&s, &c, TTFS_SCHEDULE_OVERLAP, &p, &said));
     assert_non_null(strstr(ttfs_buf_text(&said), "words of activations on a core"));
+    assert_non_null(strstr(ttfs_buf_text(&said), "use --schedule latency, which keeps no values"));
     ttfs_plan_free(&p);
     c.act_words = (uint32_t)least + 1;
     assert_true(plan_chain(&s, &c, TTFS_SCHEDULE_AUTO, &p, &said));

@@ -119,27 +119,36 @@ static void as_little_as_must(void **state) {
 }
 
 /* The first layer's 80 rows stay, and so does what fits beside the most of two slots in a row: in
- * 208 the third layer, in 207 with a slot between two layers the fourth, in 144 none. With less a
- * layer takes several slots, the first of them slot 0; with less than 41 neurons are added in
- * parts, since one of the first layer leaves no room for others. */
+ * 208 the third layer. With less a layer takes several slots, the first of them slot 0; with less
+ * than 41 neurons are added in parts, since one of the first layer leaves no room for others. Where
+ * all that takes longer than a sample at a time, it is a sample at a time. */
 static void the_first_layer_stays(void **state) {
     (void)state;
     static const struct {
         uint32_t rows, slots, streamed;
-    } cases[] = {{240, 4, 0},   {239, 4, 96},  {208, 4, 96},  {207, 7, 128}, {144, 7, 160},
-                 {143, 7, 168}, {40, 23, 230}, {39, 28, 226}, {12, 81, 235}};
+        TtfsSchedule schedule;
+    } cases[] = {{240, 4, 0, TTFS_SCHEDULE_OVERLAP},   {239, 4, 96, TTFS_SCHEDULE_OVERLAP},
+                 {208, 4, 96, TTFS_SCHEDULE_OVERLAP},  {207, 5, 144, TTFS_SCHEDULE_LATENCY},
+                 {144, 5, 240, TTFS_SCHEDULE_LATENCY}, {143, 7, 168, TTFS_SCHEDULE_OVERLAP},
+                 {40, 23, 230, TTFS_SCHEDULE_OVERLAP}, {39, 28, 226, TTFS_SCHEDULE_OVERLAP},
+                 {12, 45, 240, TTFS_SCHEDULE_LATENCY}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        Try t;
+        Try t, other;
         open_try(&t, cases[i].rows, 1, TTFS_SCHEDULE_OVERLAP);
+        open_try(&other, cases[i].rows, 1, TTFS_SCHEDULE_LATENCY);
+        bool overlaps = cases[i].schedule == TTFS_SCHEDULE_OVERLAP;
         assert_true(t.ok);
         assert_int_equal(t.plan.slots.len, cases[i].slots);
         assert_int_equal(rows_streamed(&t.plan), cases[i].streamed);
-        assert_int_equal(t.plan.tasks.at[0].slot, 0);
-        assert_int_equal(ttfs_schedule_of(&t.plan, &t.spike), TTFS_SCHEDULE_OVERLAP);
+        assert_int_equal(ttfs_schedule_of(&t.plan, &t.spike), cases[i].schedule);
+        if (overlaps) assert_int_equal(t.plan.tasks.at[0].slot, 0);
         if (cases[i].streamed) assert_true(says(&t, "come from the memory outside"));
+        if (!overlaps) assert_true(says(&t, "with overlap it would take "));
+        assert_true(t.plan.expected_cycles <= other.plan.expected_cycles);
         for (uint32_t k = 2; k <= t.spike.pops.len; k++)
-            assert_int_equal(ttfs_plan_when(&t.plan, (TtfsPop){k}).stage, 1);
+            assert_int_equal(ttfs_plan_when(&t.plan, (TtfsPop){k}).stage, overlaps);
         close_try(&t);
+        close_try(&other);
     }
 }
 
@@ -170,11 +179,14 @@ static void what_does_not_fit(void **state) {
     Try t;
     open_try(&t, 39, 1, TTFS_SCHEDULE_PIPELINE);
     assert_false(t.ok);
-    assert_true(says(&t, "layer 2: needs 80 weight rows on a core, the chip has 39"));
+    assert_true(says(&t, "layer 2: needs 40 weight rows on a core, the chip has 39: use --schedule "
+                         "latency: in a pipeline all weights of a neuron come in one slot"));
+    assert_true(says(&t, "--schedule latency fits chip small"));
     close_try(&t);
     open_try(&t, 144, 0, TTFS_SCHEDULE_AUTO);
     assert_false(t.ok);
     assert_true(says(&t, "the layers together need 240 weight rows on a core"));
+    assert_true(says(&t, "the chip has 144: use a chip with stream, or with more weight_rows"));
     assert_true(says(&t, "with stream would take it: "));
     close_try(&t);
     open_try(&t, 39, 0, TTFS_SCHEDULE_LATENCY);
