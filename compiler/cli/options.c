@@ -38,6 +38,18 @@ static const struct {
 #undef TTFS_OPTION
 };
 
+/* What an option says to some commands in place of that. */
+static const struct {
+    TtfsOption option;
+    const char *value;
+    uint32_t commands;
+    const char *doc;
+} helps[] = {
+#define TTFS_HELP(NAME, value, commands, doc) {TTFS_OPT_##NAME, value, commands, doc},
+#include "options.def"
+#undef TTFS_HELP
+};
+
 const char *ttfs_command_name(TtfsCommand c) {
     return commands[c].name;
 }
@@ -183,13 +195,17 @@ TtfsParse ttfs_options_parse(TtfsOptions *o, TtfsArena *a, int argc, char **argv
     return TTFS_PARSED;
 }
 
-static void option_line(unsigned i, TtfsBuf *out) {
+static void option_line(TtfsCommand command, unsigned i, TtfsBuf *out) {
+    const char *value = options[i].value, *doc = options[i].doc;
+    for (size_t k = 0; k < sizeof helps / sizeof *helps; k++)
+        if (helps[k].option == i && helps[k].commands >> command & 1)
+            value = helps[k].value, doc = helps[k].doc;
     char left[64];
     char letter[8] = "";
     if (options[i].letter) snprintf(letter, sizeof letter, "-%c, ", options[i].letter);
-    snprintf(left, sizeof left, "%s--%s%s%s", letter, options[i].name, options[i].value ? " " : "",
-             options[i].value ? options[i].value : "");
-    ttfs_buf_printf(out, "  %-22s  %s\n", left, options[i].doc);
+    snprintf(left, sizeof left, "%s--%s%s%s", letter, options[i].name, value ? " " : "",
+             value ? value : "");
+    ttfs_buf_printf(out, "  %-22s  %s\n", left, doc);
 }
 
 void ttfs_options_help(const TtfsOptions *o, TtfsBuf *out) {
@@ -197,7 +213,7 @@ void ttfs_options_help(const TtfsOptions *o, TtfsBuf *out) {
         ttfs_buf_printf(out, "ttfs %s %s [options]: %s\n\n", commands[o->command].name,
                         commands[o->command].operand, commands[o->command].doc);
         for (unsigned i = 0; i < TTFS_OPTIONS; i++)
-            if (options[i].commands >> o->command & 1) option_line(i, out);
+            if (options[i].commands >> o->command & 1) option_line(o->command, i, out);
         return;
     }
     ttfs_buf_puts(out, "ttfs compiles trained ReLU networks to time-to-first-spike hardware.\n\n");

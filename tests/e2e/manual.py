@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.join(SOURCE, "tools", "manual"))
 from option_table import commands# noqa: E402
 
 LINE = re.compile(r"^  (?:-(\w), )?--([\w-]+)", re.M)
+SAYS = re.compile(r"^  (?:-\w, )?--([\w-]+)(?: (\S+))?  +(.*)$", re.M)
 BASH = """source %s
 at() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ttfs; echo "${COMPREPLY[@]}"; }
 cd %s
@@ -72,6 +73,11 @@ def pages(case, build):
             text = f.read().replace("\\-", "-")
         heads = [head for line in re.findall(r"^\.TP\n\\fB(-.*?)\\fR", text, re.M) for head in line.split(", ")]
         case.equal(sorted(heads), help_of(case, name), "options of the page ttfs-%s" % name)
+    for c in commands():
+        said = SAYS.findall(case.good(c.name, "--help").out)
+        case.equal(said, [(o.name, o.value, o.doc) for o in c.options], "what ttfs %s --help says of its options" % c.name)
+        others = re.compile(r"\b(%s): " % "|".join(name for name in listed if name != c.name))
+        case.equal([name for name, _, doc in said if others.search(doc)], [], "options of %s that tell of other commands" % c.name)
     with open(os.path.join(build, "ttfs.1"), encoding="utf-8") as f:
         text = f.read()
     case.equal([name for name in listed if "ttfs %s " % name not in text], [], "commands that ttfs.1 lacks")

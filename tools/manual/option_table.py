@@ -13,6 +13,7 @@ STRING = r'"((?:[^"\\]|\\.)*)"'
 COMMAND = re.compile(r"^TTFS_COMMAND\((\w+), (\w+), %s, %s\)$" % (STRING, STRING), re.M)
 OPTION = re.compile(r"^TTFS_OPTION\((\w+), %s, (?:0|'(\w)'), (?:NULL|%s), ([^,]+), (?:true|false), %s\)$"
                     % (STRING, STRING, STRING), re.M)
+HELP = re.compile(r"^TTFS_HELP\((\w+), %s, ([^,]+), %s\)$" % (STRING, STRING), re.M)
 STEPS = ["ir", "canonical", "spike", "plan", "image", "verilog"]
 FILES = {"OUTPUT", "CHIP", "CALIB", "CALIB_LABELS", "INPUT", "TRAIN", "LABELS", "TEACHER"}  # and whose value is FILE
 FOLDERS = {"WEIGHTS_ONLY", "DUMP_LLVM", "DIFF"}
@@ -77,9 +78,11 @@ def commands():
     """All commands with their options, in the table's order."""
     text = read_text("compiler", "cli", "options.def")
     found = {key: Command(name, plain(operand), plain(doc)) for key, name, operand, doc in COMMAND.findall(text)}
+    helps = {(c, key): (value, doc) for key, value, of, doc in HELP.findall(text) for c in re.findall(r"C\((\w+)\)", of)}
     for key, name, letter, value, of, doc in OPTION.findall(text):
         takes = "file" if key in FILES or value == "FILE" else "folder" if key in FOLDERS else ""
         for command in found if of == "C_ALL" else re.findall(r"C\((\w+)\)", of):
             words = ["fast", "exact", "jit"] if (command, key) == ("SWEEP", "ENGINE") else words_of(key)
-            found[command].options.append(Option(key, name, letter, plain(value), plain(doc), words, takes))
+            shown, says = helps.get((command, key), (value, doc))
+            found[command].options.append(Option(key, name, letter, plain(shown), plain(says), words, takes))
     return list(found.values())
