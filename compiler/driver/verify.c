@@ -56,10 +56,10 @@ static bool add_engine(TtfsVerify *v, const char *name, TtfsDiag *diag) {
         return ttfs_error(diag, TTFS_AT_FILE("--engines"), TTFS_OPTION_VALUE,
                           "more than %d engines", TTFS_MOST_ENGINES);
     const char *device = ttfs_engine_device(name);
+    if (!ttfs_engine_device_named("--engines", name, diag)) return false;
     if (device) name = ttfs_engine_names[TTFS_ENGINE_BOARD];
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(name, ttfs_engine_names[known[i]]) != 0) continue;
-        if (known[i] == TTFS_ENGINE_BOARD && !device) break;
         v->device[d->n_engines] = device;
         v->which[d->n_engines] = known[i];
         v->rtl |= known[i] == TTFS_ENGINE_RTL;

@@ -107,6 +107,7 @@ static bool is_made(const char *engine) {
 static bool run(const void *options, TtfsResult *r, TtfsDiag *diag) {
     const TtfsRunOptions *o = options;
     uint32_t engine = TTFS_ENGINE_JIT;
+    if (o->engine && !ttfs_engine_device_named("--engine", o->engine, diag)) return false;
     if (o->engine && ttfs_engine_device(o->engine))
         return run_engine(o, TTFS_ENGINE_BOARD, r, diag);
     if (o->engine && is_made(o->engine))

@@ -38,16 +38,27 @@ static bool open_device(TtfsSpidev *d, const char *path, TtfsDiag *diag) {
     return refuse(path, NULL, strerror(errno), diag);
 }
 
-static bool set(const TtfsSpidev *d, const char *path, TtfsDiag *diag) {
-    uint8_t mode = SPI_MODE_0, bits = 8;
-    uint32_t hz = TTFS_SPIDEV_HZ;
+/* As it was: another program's settings are its own. */
+static bool read_settings(TtfsSpidev *d) {
+    return ioctl(*d->fd, SPI_IOC_RD_MODE32, &d->mode) >= 0 &&
+           ioctl(*d->fd, SPI_IOC_RD_BITS_PER_WORD, &d->bits) >= 0 &&
+           ioctl(*d->fd, SPI_IOC_RD_MAX_SPEED_HZ, &d->hz) >= 0;
+}
+
+static bool write_settings(const TtfsSpidev *d, uint32_t mode, uint8_t bits, uint32_t hz) {
+    return ioctl(*d->fd, SPI_IOC_WR_MODE32, &mode) >= 0 &&
+           ioctl(*d->fd, SPI_IOC_WR_BITS_PER_WORD, &bits) >= 0 &&
+           ioctl(*d->fd, SPI_IOC_WR_MAX_SPEED_HZ, &hz) >= 0;
+}
+
+static bool set(TtfsSpidev *d, const char *path, TtfsDiag *diag) {
     if (flock(*d->fd, LOCK_EX | LOCK_NB) != 0)
         return refuse(path, "end the other program", "another program uses it", diag);
-    if (ioctl(*d->fd, SPI_IOC_WR_MODE, &mode) < 0)
+    if (!read_settings(d))
         return refuse(path, "name an SPI device, such as /dev/spidev0.0", "not an SPI device",
                       diag);
-    return (ioctl(*d->fd, SPI_IOC_WR_BITS_PER_WORD, &bits) >= 0 &&
-            ioctl(*d->fd, SPI_IOC_WR_MAX_SPEED_HZ, &hz) >= 0) ||
+    d->set = true;
+    return write_settings(d, SPI_MODE_0, 8, TTFS_SPIDEV_HZ) ||
            refuse(path, "the board's line has words of 8 bits, 1 MHz",
                   "the device does not take that", diag);
 }
@@ -80,6 +91,8 @@ bool ttfs_spidev_open(TtfsSpidev *d, const char *path, TtfsDiag *diag) {
 }
 
 void ttfs_spidev_close(TtfsSpidev *d) {
+    if (d->set) write_settings(d, d->mode, d->bits, d->hz);
+    d->set = false;
     ttfs_undo(d->fd);
     d->fd = NULL;
 }

@@ -15,6 +15,9 @@ enum { TTFS_SPIDEV_HZ = 1000000 };
 typedef struct {
     int *fd;                      /* held; NULL: none is open */
     const TtfsProgress *progress; /* when it says stop the line counts as closed; may be NULL */
+    uint32_t mode, hz;            /* how it was set */
+    uint8_t bits;
+    bool set; /* and that it is set otherwise now */
     TtfsSpi spi;
 } TtfsSpidev;
 
@@ -22,6 +25,7 @@ typedef struct {
 bool ttfs_spidev_is(const char *path);
 /* Opens it for this process alone: mode 0, words of 8 bits, TTFS_SPIDEV_HZ. */
 bool ttfs_spidev_open(TtfsSpidev *d, const char *path, TtfsDiag *diag);
+/* Sets it as it was. */
 void ttfs_spidev_close(TtfsSpidev *d);
 /* The line; `d` stays where it is. */
 TtfsBoardPort ttfs_spidev_port(TtfsSpidev *d);

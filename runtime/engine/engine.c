@@ -21,6 +21,16 @@ const char *ttfs_engine_device(const char *name) {
     return strncmp(name, board, sizeof board - 1) == 0 ? name + sizeof board - 1 : NULL;
 }
 
+bool ttfs_engine_device_named(const char *option, const char *name, TtfsDiag *diag) {
+    const char *device = ttfs_engine_device(name);
+    if (strcmp(name, ttfs_engine_names[TTFS_ENGINE_BOARD]) != 0 && !(device && !*device))
+        return true;
+    return ttfs_error_advice(diag, TTFS_AT_FILE(option), TTFS_OPTION_VALUE,
+                             "give the serial or SPI device that the board is at, as in "
+                             "board:/dev/ttyUSB0 or board:/dev/spidev0.0",
+                             "'%s' names no device", name);
+}
+
 void ttfs_traces_init(TtfsTraces *t, const TtfsSpike *s, uint64_t samples, bool ticks,
                       TtfsArena *a) {
     TtfsTrace one;

@@ -78,6 +78,8 @@ enum {
 
 /* The device of "board:DEVICE", which is how that engine is named; NULL: another engine. */
 const char *ttfs_engine_device(const char *name);
+/* False for "board" and "board:", which lack it: OPTION_VALUE. */
+bool ttfs_engine_device_named(const char *option, const char *name, TtfsDiag *diag);
 
 /* Opens any but relu and exact. netlist, bitstream and asic are rtl with other Verilog. */
 bool ttfs_engine_open(TtfsEngine *e, uint32_t which, const TtfsEngineOptions *options,

@@ -206,10 +206,12 @@ def over_spi(case, program):
     quick(case, *run, "board:" + case.path("spidev9.9"), says=["spidev9.9: no such device", "ls /dev/spidev*"])
     quick(case, *run, "board:" + case.write("spidev1.0", ""), says=["spidev1.0: not an SPI device", "/dev/spidev0.0"])
     with Board(program, 1, BAD, case.path("spidev0.0")) as board:
-        os.environ["LD_PRELOAD"] = shim
+        os.environ.update(LD_PRELOAD=shim, TTFS_TEST_SPIDEV=case.path("settings"))
         same(case, verify(case, "out", board, TEST, 1), 1, "a bad line of SPI")
-        del os.environ["LD_PRELOAD"]
+        del os.environ["LD_PRELOAD"], os.environ["TTFS_TEST_SPIDEV"]
     print(board.said)
+    with open(case.path("settings"), encoding="utf-8") as f:
+        case.equal(f.read(), "0x103 16 500000", "mode, bits and clock of the SPI device, which another program had set")
     case.check(re.search(r"to the board: \d+ bytes, [1-9]\d* damaged, [1-9]\d* lost, [1-9]", board.said), "no noise: %s" % board.said)
 
 
