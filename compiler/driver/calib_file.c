@@ -371,7 +371,9 @@ static bool get_node(Reader *r, const TtfsNode *n) {
         return differs(r, n->name,
                        ttfs_arena_printf(&r->to->calib.arena, "there this layer is '%s'", name));
     if (!same) return differs(r, n->name, "there this layer has another shape");
-    return equal || differs(r, n->name, "there this layer has other weights or attributes");
+    return equal || differs(r, n->name,
+                            "there this layer has other weights or attributes (windows of "
+                            "channels scale them)");
 }
 
 /* Whether the file is of the network. */

@@ -12,7 +12,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from e2e import DIGITS, TTFS, Case, npy, samples, tree
+from e2e import DIGITS, LIMIT_S, TTFS, Case, npy, samples, tree
 
 MODEL = os.path.join(DIGITS, "digits_mlp.onnx")
 TEST = os.path.join(DIGITS, "test.npz")
@@ -289,7 +289,7 @@ def without_streams(case):
     os.mkfifo(case.path("waits"))
     p = subprocess.Popen(command("run", "out", "--input", TEST, "--count", "1", "--engine", "golden", "--trace", "waits"), cwd=case.folder,
                          preexec_fn=lambda: os.closerange(0, 3))
-    found, until = {}, time.monotonic() + 20
+    found, until = {}, time.monotonic() + LIMIT_S
     while len(found) < 3 and time.monotonic() < until and p.poll() is None:
         time.sleep(0.01)
         try:

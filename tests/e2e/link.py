@@ -6,6 +6,7 @@ every way in which there is no board, or not the right one, is an error that say
     link.py          a small network of the digits, a bad line; and over SPI
     link.py long     LeNet-5, 20 images, 1 % of the bytes damaged, 0.1 % lost, 0.1 % doubled
 """
+import contextlib
 import glob
 import json
 import os
@@ -27,7 +28,7 @@ TEST = os.path.join(DIGITS, "test.npz")
 HERE = os.path.dirname(os.path.abspath(__file__))
 CLOCKS = 4  # cycles a bit of the UART: what is simulated is mostly the line
 BAD = (10000, 1000, 1000)  # of a million bytes: damaged, lost, doubled
-SECONDS = 30  # in which anything that cannot work must end
+SECONDS = 120  # in which anything that cannot work must end
 
 
 def encoder(case, folder):
@@ -96,12 +97,13 @@ def same(case, j, count, what):
 def answers(case, folder):
     """A terminal at whose other end are bytes, but no board."""
     master, slave = pty.openpty()
+    os.set_blocking(master, False)  # nobody reads before the command does, which a busy machine begins late
     over = threading.Event()
 
     def babble():
-        while not over.is_set():
-            os.write(master, bytes([0x7e]) + os.urandom(9) + bytes([0x7e]))
-            time.sleep(0.05)
+        while not over.wait(0.05):
+            with contextlib.suppress(BlockingIOError):
+                os.write(master, bytes([0x7e]) + os.urandom(9) + bytes([0x7e]))
 
     thread = threading.Thread(target=babble)
     thread.start()
@@ -115,9 +117,17 @@ def answers(case, folder):
 def hung_up(case, folder):
     """The other end goes away meanwhile."""
     master, slave = pty.openpty()
-    later = threading.Timer(1, os.close, [master])
+    was, over = termios.tcgetattr(slave), threading.Event()
+
+    def close():
+        while termios.tcgetattr(slave) == was and not over.wait(0.02):
+            pass
+        os.close(master)
+
+    later = threading.Thread(target=close)
     later.start()
     quick(case, "run", folder, "--input", TEST, "--count", "1", "--engine", "board:" + os.ttyname(slave), says=["the line was closed", "see that the board has power"])
+    over.set()
     later.join()
     os.close(slave)
 

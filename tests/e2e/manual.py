@@ -150,12 +150,12 @@ def zsh(case, build):
 
 def wait_for(case, path, count):
     """The lines of a file once it has so many."""
-    for _ in range(600):
+    for _ in range(2400):
         found = open(path, encoding="utf-8").read().splitlines() if os.path.exists(path) else []
         if len(found) >= count:
             return found
         time.sleep(0.05)
-    case.check(False, "%s after 30 s: %s" % (path, found))
+    case.check(False, "%s after two minutes: %s" % (path, found))
     return found
 
 

@@ -124,10 +124,10 @@ def alone(case):
         os.mkdir(case.path(name))
         if page or page is None:
             case.write(os.path.join(name, "404.html" if page else "notes.txt"), page or "mine")
-        before = os.listdir(case.path(name))
+        before = sorted(os.listdir(case.path(name)))
         p = subprocess.run([tool, case.path(name), case.path("no-ttfs")], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         case.check(p.returncode == code and says in p.stdout.decode(), "%s: %d: %s" % (name, p.returncode, p.stdout.decode()[-500:]))
-        case.equal(os.listdir(case.path(name)), before, "what is in the folder " + name)
+        case.equal(sorted(os.listdir(case.path(name))), before, "what is in the folder " + name)
 
 
 def main(part):

@@ -11,7 +11,7 @@ import sys
 import time
 import zlib
 
-from e2e import DIGITS, SOURCE, TTFS, Case, flip, need, npy
+from e2e import DIGITS, LIMIT_S, SOURCE, TTFS, Case, flip, need, npy
 
 TEST = os.path.join(DIGITS, "test.npz")
 MANY = 1000  # samples
@@ -177,7 +177,7 @@ def writing(case):
     before = set(os.listdir(case.folder))
     p = subprocess.Popen([os.path.abspath(TTFS), "run", "cnn", "--input", "x.npy", "--classes-only", "--trace", "stopped.txt"], cwd=case.folder,
                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    until = time.monotonic() + 20
+    until = time.monotonic() + LIMIT_S
     while set(os.listdir(case.folder)) == before and p.poll() is None and time.monotonic() < until:
         time.sleep(0.01)
     case.check(set(os.listdir(case.folder)) != before, "no trace is being written")

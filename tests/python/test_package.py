@@ -240,12 +240,11 @@ class Package(unittest.TestCase):
         self.assertEqual(len(got), 3)
 
     def test_wrong_options_leave_nothing(self):
-        before = set(os.listdir(tempfile.gettempdir()))
-        for wrong in ({"ticks": 2**32 + 63}, {"mean": [1]}, {"ticks": "a"}):
-            with self.assertRaises((TypeError, ValueError)):
-                ttfs.compile("digits_mlp.onnx", calib="calib.npz", **wrong)
-        self.assertFalse({n for n in set(os.listdir(tempfile.gettempdir())) - before if n.startswith("ttfs-") and
-                          os.path.isdir(os.path.join(tempfile.gettempdir(), n, "out"))})
+        with tempfile.TemporaryDirectory() as mine, unittest.mock.patch.object(tempfile, "tempdir", mine):
+            for wrong in ({"ticks": 2**32 + 63}, {"mean": [1]}, {"ticks": "a"}):
+                with self.assertRaises((TypeError, ValueError)):
+                    ttfs.compile("digits_mlp.onnx", calib="calib.npz", **wrong)
+            self.assertEqual([n for n in os.listdir(mine) if os.path.isdir(os.path.join(mine, n, "out"))], [])
         for wrong in ({"cuont": 3}, {"count": 0}, {"count": -1}, {"threads": 0}):
             with self.assertRaises((TypeError, ValueError)):
                 self.net.verify("test.npz", **wrong)
@@ -310,6 +309,11 @@ class Package(unittest.TestCase):
 
     def test_tune_keeps_the_best_on_interrupt(self):
         net = ttfs.compile("digits_mlp.onnx", calib="calib.npz", ticks=3, weight_bits=2)
+        flags, waited = [], _call.waited
+
+        def watched(work, flag):
+            flags.append(flag)
+            waited(work, flag)
 
         def interrupt_in(word):
             sent = []
@@ -318,8 +322,14 @@ class Package(unittest.TestCase):
                 if word in what and not sent:
                     sent.append(what)
                     os.kill(os.getpid(), signal.SIGINT)
-                    time.sleep(0.3)  # until the main thread has seen it
+                    for _ in range(6000):  # until the main thread has seen it
+                        if flags[-1].value:
+                            break
+                        time.sleep(0.01)
             return tell
+        watch = unittest.mock.patch.object(_call, "waited", watched)
+        watch.start()
+        self.addCleanup(watch.stop)
         tuned = net.tune("calib.npz", epochs=10000, threads=1, progress=interrupt_in("epoch 3 of"))
         self.assertEqual(tuned.training["ended_by"], "stopped")
         self.assertEqual(len(tuned.training["epochs"]), 2)

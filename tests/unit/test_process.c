@@ -4,12 +4,14 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -41,45 +43,64 @@ static bool until_ready(void *context) {
     return access(context, F_OK) != 0;
 }
 
-/* A program that starts another, which would write a file half a second after `ready`. */
+/* A program that starts another, which holds the pipe `open` from before `ready` is there. */
 typedef struct {
-    char ready[32], late[40];
+    char open[40], ready[40];
+    int end; /* of the pipe, to read */
 } Started;
 
-static void start_and_end(Started *s, const char *form) {
+static void start_and_end(Started *s, const char *folder, int number, const char *form) {
     char line[256];
-    strcpy(s->ready, "/tmp/ttfs_base_XXXXXX");
-    int fd = mkstemp(s->ready);
-    assert_true(fd >= 0 && close(fd) == 0 && unlink(s->ready) == 0);
-    snprintf(s->late, sizeof s->late, "%.31s.late", s->ready);
-    snprintf(line, sizeof line, form, s->ready, s->late);
+    snprintf(s->open, sizeof s->open, "%s/open%d", folder, number);
+    snprintf(s->ready, sizeof s->ready, "%s/ready%d", folder, number);
+    snprintf(line, sizeof line, form, s->open, s->ready);
+    assert_int_equal(mkfifo(s->open, 0600), 0);
+    s->end = open(s->open, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     const char *const argv[] = {"sh", "-c", line, NULL};
     pid_t pid = ttfs_process_start(argv, NULL, "/dev/null");
-    assert_true(pid > 0);
+    assert_true(s->end >= 0 && pid > 0);
     assert_false(ttfs_process_finish_while(pid, until_ready, s->ready));
     assert_int_equal(access(s->ready, F_OK), 0);
 }
 
+/* Whoever held the pipe has ended, which it would not have by itself. */
+static void check_ended(Started *s) {
+    enum { MOMENT = 30000 }; /* milliseconds */
+    struct pollfd p = {.fd = s->end, .events = POLLIN};
+    char byte;
+    assert_int_equal(poll(&p, 1, MOMENT), 1);
+    assert_int_equal(read(s->end, &byte, 1), 0);
+    close(s->end);
+    unlink(s->open);
+    unlink(s->ready);
+}
+
 /* What a program that is ended has started is ended with it, also what has lost its own parent or
- * is at the head of a session; a program beside it goes on. */
+ * is at the head of a session; a program beside it goes on, until it is told to end. */
 static void programs_end_with_what_they_started(void **state) {
     (void)state;
     static const char *const forms[] = {
-        "sh -c 'touch %s; sleep 0.5; touch %s' & wait",
-        "(sh -c 'touch %s; sleep 0.5; touch %s' &); sleep 60",
-        "(setsid sh -c 'touch %s; sleep 0.5; touch %s' &); sleep 60",
+        "sh -c 'exec 3>%s; touch %s; sleep 60' & wait",
+        "(sh -c 'exec 3>%s; touch %s; sleep 60' &); sleep 60",
+        "(setsid sh -c 'exec 3>%s; touch %s; sleep 60' &); sleep 60",
     };
     enum { FORMS = sizeof forms / sizeof *forms };
-    static const char *const beside[] = {"sleep", "0.4", NULL};
+    char folder[] = "/tmp/ttfs-base-XXXXXX", told[40], line[64];
     Started s[FORMS];
+    assert_non_null(mkdtemp(folder));
+    snprintf(told, sizeof told, "%s/told", folder);
+    snprintf(line, sizeof line, "read x <%s", told);
+    assert_int_equal(mkfifo(told, 0600), 0);
+    int tell = open(told, O_RDWR | O_CLOEXEC);
+    const char *const beside[] = {"sh", "-c", line, NULL};
     pid_t pid = ttfs_process_start(beside, NULL, "/dev/null");
-    for (size_t i = 0; i < FORMS; i++) start_and_end(&s[i], forms[i]);
+    for (int i = 0; i < FORMS; i++) start_and_end(&s[i], folder, i, forms[i]);
+    for (int i = 0; i < FORMS; i++) check_ended(&s[i]);
+    assert_int_equal(write(tell, "end\n", 4), 4);
     assert_true(ttfs_process_finish(pid));
-    nanosleep(&(struct timespec){.tv_nsec = 600000000}, NULL);
-    for (size_t i = 0; i < FORMS; i++) {
-        assert_int_not_equal(access(s[i].late, F_OK), 0);
-        unlink(s[i].ready);
-    }
+    close(tell);
+    unlink(told);
+    assert_int_equal(rmdir(folder), 0);
 }
 
 int main(void) {
