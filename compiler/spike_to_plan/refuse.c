@@ -205,6 +205,22 @@ static bool delays_fit(Solver *v, bool say) {
     return ok;
 }
 
+static uint64_t lack(uint64_t need, uint64_t have) {
+    return need > have ? need * 1000 / (have ? have : 1) : 0;
+}
+
+uint64_t ttfs_solver_lacks(const Solver *v) {
+    const TtfsPlan *p = v->plan;
+    TtfsUse most = {0};
+    uint64_t lacks = lack(p->flows.len, p->chip.flows);
+    for (uint32_t c = 0; c < ttfs_chip_cores(&p->chip); c++) raise(&most, &p->use[c]);
+    for (const Memory *m = memories; m < memories + MEMORIES; m++) {
+        uint64_t n = lack(used(&most, m), had(&p->chip, m));
+        if (n > lacks) lacks = n;
+    }
+    return lacks;
+}
+
 bool ttfs_solver_fits(Solver *v, bool say) {
     const TtfsPlan *p = v->plan;
     TtfsUse most = {0}, *own = use_of_layers(v);

@@ -13,6 +13,13 @@ typedef struct {
     uint64_t rows, cell; /* in all, once each; the largest cell when no core has a copy */
 } Later;
 
+/* A plan's tasks and slots, put aside while another one is looked for. */
+typedef struct {
+    TtfsTask *tasks;
+    TtfsWhen *when;
+    uint32_t n, slots;
+} Kept;
+
 typedef struct {
     const TtfsSpike *spike;
     TtfsPlan *plan;
@@ -35,15 +42,10 @@ typedef struct {
     bool fine;        /* with these: what has more is added in parts, though a core could hold it */
     Later *later;     /* by population id */
     uint32_t flows;   /* of what is cut, and of the input */
+    Kept nearest;     /* of the plans that did not fit the one that lacks least, */
+    uint64_t lacks;   /* this (ttfs_solver_lacks); UINT64_MAX: there is none */
     bool ok;
 } Solver;
-
-/* A plan's tasks and slots, put aside while another one is looked for. */
-typedef struct {
-    TtfsTask *tasks;
-    TtfsWhen *when;
-    uint32_t n, slots;
-} Kept;
 
 /* kept.c. Of the plan at hand, until `scratch` is freed. */
 Kept ttfs_solver_keep(Solver *v);
@@ -83,6 +85,9 @@ void ttfs_solver_cut(Solver *v, TtfsPop pop);
 /* refuse.c. True when the plan, all of it derived, fits the chip; else, where `say`, every reason
  * in the user's words. */
 bool ttfs_solver_fits(Solver *v, bool say);
+/* refuse.c. Of what the plan takes more than there is, in thousandths of that the most; 0: it fits
+ * the memories. */
+uint64_t ttfs_solver_lacks(const Solver *v);
 /* PLAN_FIT: the population (id 0: the network) needs so many of something. Returns false. */
 bool ttfs_solver_refuse(Solver *v, TtfsPop pop, const char *what, uint64_t need, uint64_t have);
 

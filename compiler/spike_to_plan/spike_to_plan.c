@@ -116,6 +116,20 @@ static void note_streamed(Solver *v) {
 
 enum { MOST_PRICE = 256 }; /* cycles */
 
+/* Keeps what did not fit, if it lacks less than all before. */
+static void keep_nearest(Solver *v) {
+    uint64_t lacks = ttfs_solver_lacks(v);
+    if (lacks >= v->lacks) return;
+    v->lacks = lacks;
+    v->nearest = ttfs_solver_keep(v);
+}
+
+/* All reasons against the streamed plan that is nearest to one that fits. */
+static bool refuse_streamed(Solver *v) {
+    if (v->lacks < UINT64_MAX) ttfs_solver_take_back(v, &v->nearest);
+    return ttfs_solver_fits(v, true);
+}
+
 /* A layer after the other, as many of the weights as must from outside. */
 static bool stream_slots(Solver *v) {
     make_slots(v, v->overlaps ? TTFS_SCHEDULE_OVERLAP : TTFS_SCHEDULE_LATENCY);
@@ -126,6 +140,7 @@ static bool stream_slots(Solver *v) {
         cut_all(v, true);
         ttfs_solver_stream(v);
         fit = ttfs_solver_fits(v, false);
+        if (!fit) keep_nearest(v);
     }
     bool mesh = ttfs_chip_cores(&v->plan->chip) > 1;
     fit = fit || (mesh && !v->runs && ttfs_solver_squeeze(v));
@@ -148,6 +163,7 @@ static bool solve_in_runs(Solver *v) {
 static bool solve_streamed(Solver *v) {
     v->runs = NULL;
     v->fine = false;
+    v->lacks = UINT64_MAX;
     for (v->step = 1; v->step <= 2; v->step++)
         if (stream_slots(v)) return true;
     if (solve_in_runs(v)) return true;
@@ -177,7 +193,7 @@ static bool solve_latency(Solver *v) {
     if (solve(v, TTFS_SCHEDULE_LATENCY, false)) return true;
     if (!v->plan->chip.stream) return solve_unstreamed(v);
     if (v->spike->pops.len > TTFS_PLAN_SLOTS) return solve(v, TTFS_SCHEDULE_LATENCY, true);
-    if (!solve_streamed(v)) return ttfs_solver_fits(v, true);
+    if (!solve_streamed(v)) return refuse_streamed(v);
     note_streamed(v);
     return true;
 }
@@ -230,7 +246,7 @@ static bool solve_overlap(Solver *v) {
         return true;
     }
     v->runs = NULL;
-    if (streams && !ttfs_solver_fits(v, true)) return refuse_schedule(v);
+    if (streams && !refuse_streamed(v)) return refuse_schedule(v);
     return solve(v, TTFS_SCHEDULE_OVERLAP, true) || refuse_schedule(v);
 }
 
