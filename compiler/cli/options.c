@@ -50,6 +50,14 @@ static const struct {
 #undef TTFS_HELP
 };
 
+/* What a command is told of option i. */
+static void told(TtfsCommand command, unsigned i, const char **value, const char **doc) {
+    *value = options[i].value, *doc = options[i].doc;
+    for (size_t k = 0; k < sizeof helps / sizeof *helps; k++)
+        if (helps[k].option == i && helps[k].commands >> command & 1)
+            *value = helps[k].value, *doc = helps[k].doc;
+}
+
 const char *ttfs_command_name(TtfsCommand c) {
     return commands[c].name;
 }
@@ -114,6 +122,12 @@ static TtfsParse unknown_option(TtfsOptions *o, TtfsArena *a, const char *arg) {
                                       arg, where ? where : meant(a, word, "--", known, n)));
 }
 
+static TtfsParse needs_value(TtfsOptions *o, TtfsArena *a, TtfsOption id) {
+    const char *value, *doc;
+    told(o->command, id, &value, &doc);
+    return usage(o, ttfs_arena_printf(a, "--%s needs a value %s", options[id].name, value));
+}
+
 /* Takes one option at argv[*i]; moves *i over its value. */
 static TtfsParse take_option(TtfsOptions *o, TtfsArena *a, int argc, char **argv, int *i) {
     const char *arg = argv[*i], *value = NULL;
@@ -132,9 +146,7 @@ static TtfsParse take_option(TtfsOptions *o, TtfsArena *a, int argc, char **argv
     if (!options[id].value && value)
         return usage(o, ttfs_arena_printf(a, "--%s takes no value", options[id].name));
     if (options[id].value && !value) {
-        if (*i + 1 >= argc)
-            return usage(o, ttfs_arena_printf(a, "--%s needs a value %s", options[id].name,
-                                              options[id].value));
+        if (*i + 1 >= argc) return needs_value(o, a, id);
         value = argv[++*i];
     }
     if (id == TTFS_OPT_VARY)
@@ -196,10 +208,8 @@ TtfsParse ttfs_options_parse(TtfsOptions *o, TtfsArena *a, int argc, char **argv
 }
 
 static void option_line(TtfsCommand command, unsigned i, TtfsBuf *out) {
-    const char *value = options[i].value, *doc = options[i].doc;
-    for (size_t k = 0; k < sizeof helps / sizeof *helps; k++)
-        if (helps[k].option == i && helps[k].commands >> command & 1)
-            value = helps[k].value, doc = helps[k].doc;
+    const char *value, *doc;
+    told(command, i, &value, &doc);
     char left[64];
     char letter[8] = "";
     if (options[i].letter) snprintf(letter, sizeof letter, "-%c, ", options[i].letter);

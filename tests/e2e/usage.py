@@ -115,6 +115,7 @@ def main():
         case.equal(re.findall(r"did you mean '([^']+)'", said), [near] if near else [], "words that are near: %s" % said)
     case.refused("synth", "x", "--lanes", "4", code=2, says="unknown option '--lanes'; it is one of compile:")
     case.refused("run", "x", "--input", test, "--engine", "netlist", code=2, says="'netlist' is an engine of verify: --engines golden,netlist")
+    case.refused("run", "x", "--input", test, "-o", code=2, says="--output needs a value F")
     for engine in ("board", "board:"):
         for more in (("run", "x", "--input", test, "--engine", engine), ("verify", "x", "--input", test, "--engines", "golden," + engine)):
             case.refused(*more, code=2, says="%s: '%s' names no device: give the serial or SPI device" % (more[4], engine))
