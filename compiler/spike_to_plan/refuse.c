@@ -118,13 +118,17 @@ bool ttfs_solver_refuse(Solver *v, TtfsPop pop, const char *what, uint64_t need,
 
 /* In words of the schedule that was tried, and of what the chip leaves out. */
 static const char *advice_of(const Solver *v, const Memory *m) {
-    if (m->use == offsetof(TtfsUse, act_words) && v->schedule != TTFS_SCHEDULE_LATENCY)
+    if (m->use == offsetof(TtfsUse, act_words) && v->latency_fits)
         return "use --schedule latency, which keeps no values for samples that overlap, or a chip "
                "with more act_words or cores";
     if (m->use != offsetof(TtfsUse, weight_rows)) return m->advice;
     if (!v->plan->chip.stream)
         return "use a chip with stream, or with more weight_rows or cores, or a smaller network";
-    if (v->schedule == TTFS_SCHEDULE_PIPELINE)
+    if (v->latency_fits && v->schedule == TTFS_SCHEDULE_OVERLAP)
+        return "use --schedule latency, in which none stay for the next sample, or a chip with "
+               "more "
+               "weight_rows";
+    if (v->latency_fits)
         return "use --schedule latency: in a pipeline all weights of a neuron come in one slot; or "
                "a chip with more weight_rows";
     return m->advice;
@@ -185,7 +189,8 @@ static void refuse_delay(Solver *v, const TtfsConnection *k, uint32_t delay, uin
     v->ok = ttfs_error_figures(
         v->diag, ttfs_pop_at(ttfs_spike_pop(v->spike, k->dst), v->file), TTFS_PLAN_FIT,
         (TtfsExcess){"turns that a value is kept", delay, latest},
-        "use --schedule latency, or a network with shorter ways around its layers",
+        v->latency_fits ? "use --schedule latency, or a network with shorter ways around its layers"
+                        : "use a network with shorter ways around its layers",
         "reads %s %u layers later, a pipeline keeps values for %u",
         ttfs_spike_pop(v->spike, k->src)->name, delay, latest);
 }

@@ -44,6 +44,7 @@ typedef struct {
     uint32_t flows;   /* of what is cut, and of the input */
     Kept nearest;     /* of the plans that did not fit the one that lacks least, */
     uint64_t lacks;   /* this (ttfs_solver_lacks); UINT64_MAX: there is none */
+    bool latency_fits; /* where another schedule is refused */
     bool ok;
 } Solver;
 

@@ -74,22 +74,32 @@ static void cut_all(Solver *v, bool copies) {
     ttfs_solver_derive(v);
 }
 
-/* A plan that fits, or false, with all reasons where `say`. */
-static bool solve(Solver *v, TtfsSchedule schedule, bool say) {
+static bool too_many_slots(const Solver *v) {
+    return v->plan->slots.len > TTFS_PLAN_SLOTS;
+}
+
+/* A plan that fits, or false. */
+static bool solve(Solver *v, TtfsSchedule schedule) {
     v->step = 1;
     make_slots(v, schedule);
-    uint32_t slots = v->plan->slots.len;
-    if (slots > TTFS_PLAN_SLOTS) {
-        if (say) ttfs_solver_refuse(v, (TtfsPop){0}, "slots", slots, TTFS_PLAN_SLOTS);
-        return false;
-    }
+    if (too_many_slots(v)) return false;
     bool mesh = ttfs_chip_cores(&v->plan->chip) > 1;
     if (mesh && schedule == TTFS_SCHEDULE_PIPELINE && ttfs_solver_pack(v)) return true;
     cut_all(v, true);
     if (ttfs_solver_fits(v, false)) return true;
     cut_all(v, false);
-    if (ttfs_solver_fits(v, false) || (mesh && ttfs_solver_squeeze(v))) return true;
-    if (say) cut_all(v, false), ttfs_solver_fits(v, true);
+    return ttfs_solver_fits(v, false) || (mesh && ttfs_solver_squeeze(v));
+}
+
+/* Where that finds none, all reasons why. */
+static bool refuse(Solver *v, TtfsSchedule schedule) {
+    v->step = 1;
+    v->runs = NULL;
+    make_slots(v, schedule);
+    if (too_many_slots(v))
+        return ttfs_solver_refuse(v, (TtfsPop){0}, "slots", v->plan->slots.len, TTFS_PLAN_SLOTS);
+    cut_all(v, false);
+    ttfs_solver_fits(v, true);
     return false;
 }
 
@@ -133,7 +143,7 @@ static bool refuse_streamed(Solver *v) {
 /* A layer after the other, as many of the weights as must from outside. */
 static bool stream_slots(Solver *v) {
     make_slots(v, v->overlaps ? TTFS_SCHEDULE_OVERLAP : TTFS_SCHEDULE_LATENCY);
-    if (v->plan->slots.len > TTFS_PLAN_SLOTS) return false;
+    if (too_many_slots(v)) return false;
     bool fit = false;
     v->streams = true;
     for (v->price = 0; !fit && v->price <= MOST_PRICE; v->price = v->price ? v->price * 4 : 1) {
@@ -178,9 +188,8 @@ static bool solve_unstreamed(Solver *v) {
     bool would = solve_streamed(v);
     uint64_t words = words_streamed(v->plan);
     v->plan->chip.stream = false;
-    v->runs = NULL;
     if (would && !streams_some(v->plan)) return true;
-    solve(v, TTFS_SCHEDULE_LATENCY, true);
+    refuse(v, TTFS_SCHEDULE_LATENCY);
     if (would)
         ttfs_note(v->diag, TTFS_AT_FILE(v->file),
                   "chip %s with stream would take it: %" PRIu64 " words of 32 bits came from the "
@@ -190,9 +199,9 @@ static bool solve_unstreamed(Solver *v) {
 }
 
 static bool solve_latency(Solver *v) {
-    if (solve(v, TTFS_SCHEDULE_LATENCY, false)) return true;
+    if (solve(v, TTFS_SCHEDULE_LATENCY)) return true;
     if (!v->plan->chip.stream) return solve_unstreamed(v);
-    if (v->spike->pops.len > TTFS_PLAN_SLOTS) return solve(v, TTFS_SCHEDULE_LATENCY, true);
+    if (v->spike->pops.len > TTFS_PLAN_SLOTS) return refuse(v, TTFS_SCHEDULE_LATENCY);
     if (!solve_streamed(v)) return refuse_streamed(v);
     note_streamed(v);
     return true;
@@ -203,7 +212,7 @@ static bool find_latency(Solver *v) {
     bool streams = v->plan->chip.stream;
     v->overlaps = false;
     v->runs = NULL;
-    if (solve(v, TTFS_SCHEDULE_LATENCY, false)) return true;
+    if (solve(v, TTFS_SCHEDULE_LATENCY)) return true;
     if (v->spike->pops.len > TTFS_PLAN_SLOTS) return false;
     v->plan->chip.stream = true;
     bool found = solve_streamed(v) && (streams || !streams_some(v->plan));
@@ -211,9 +220,18 @@ static bool find_latency(Solver *v) {
     return found;
 }
 
-/* Behind the reasons why a schedule does not fit: whether another does. */
-static bool refuse_schedule(Solver *v) {
-    if (find_latency(v))
+/* All reasons why a schedule does not fit: of the streamed plan that was nearest, where there is
+ * one; and whether another schedule would do. */
+static bool refuse_schedule(Solver *v, TtfsSchedule schedule, const Kept *streamed) {
+    v->latency_fits = find_latency(v);
+    if (streamed) {
+        ttfs_solver_take_back(v, streamed);
+        v->schedule = schedule;
+        ttfs_solver_fits(v, true);
+    } else {
+        refuse(v, schedule);
+    }
+    if (v->latency_fits)
         ttfs_note(v->diag, TTFS_AT_FILE(v->file),
                   "--schedule latency fits chip %s: a sample is through before the next one comes",
                   v->plan->chip.name);
@@ -239,15 +257,15 @@ static void prefer_latency(Solver *v) {
 static bool solve_overlap(Solver *v) {
     v->overlaps = true;
     bool streams = v->plan->chip.stream && v->spike->pops.len <= TTFS_PLAN_SLOTS;
-    if (streams && solve(v, TTFS_SCHEDULE_OVERLAP, false)) return true;
+    if (solve(v, TTFS_SCHEDULE_OVERLAP)) return true;
     if (streams && solve_streamed(v)) {
         prefer_latency(v);
         note_streamed(v);
         return true;
     }
-    v->runs = NULL;
-    if (streams && !refuse_streamed(v)) return refuse_schedule(v);
-    return solve(v, TTFS_SCHEDULE_OVERLAP, true) || refuse_schedule(v);
+    Kept nearest = v->nearest;
+    bool kept = streams && v->lacks < UINT64_MAX;
+    return refuse_schedule(v, TTFS_SCHEDULE_OVERLAP, kept ? &nearest : NULL);
 }
 
 /* All layers at work, each slot with some of their weights. */
@@ -269,12 +287,11 @@ static bool stream_pipeline(Solver *v) {
 }
 
 static bool solve_pipeline(Solver *v) {
-    bool streams = v->plan->chip.stream;
-    if (!streams) return solve(v, TTFS_SCHEDULE_PIPELINE, true) || refuse_schedule(v);
-    if (solve(v, TTFS_SCHEDULE_PIPELINE, false)) return true;
+    if (solve(v, TTFS_SCHEDULE_PIPELINE)) return true;
+    if (!v->plan->chip.stream) return refuse_schedule(v, TTFS_SCHEDULE_PIPELINE, NULL);
     if (!stream_pipeline(v)) {
-        ttfs_solver_fits(v, true);
-        return refuse_schedule(v);
+        Kept last = ttfs_solver_keep(v);
+        return refuse_schedule(v, TTFS_SCHEDULE_PIPELINE, &last);
     }
     note_streamed(v);
     return true;
@@ -286,7 +303,7 @@ static bool solve_any(Solver *v, TtfsSchedule schedule) {
     if (schedule == TTFS_SCHEDULE_OVERLAP) return solve_overlap(v);
     if (schedule == TTFS_SCHEDULE_PIPELINE) return solve_pipeline(v);
     TtfsSchedule wanted = mesh ? TTFS_SCHEDULE_PIPELINE : TTFS_SCHEDULE_OVERLAP;
-    if (solve(v, wanted, false)) return true;
+    if (solve(v, wanted)) return true;
     if (!solve_latency(v)) return false;
     ttfs_note(v->diag, TTFS_AT_FILE(v->file),
               "schedule %s does not fit chip %s, so a sample is through before the next one comes; "
