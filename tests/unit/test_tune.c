@@ -134,7 +134,7 @@ static void test_forward(void **state) {
         Case c;
         if (open_case(&c, seed, false)) {
             ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
-            ttfs_tune_work_open(&c.tune, &c.work, LANES, false, &c.start.arena);
+            ttfs_tune_work_open(&c.tune, &c.work, LANES, false, false, &c.start.arena);
             ttfs_tune_snap(&c.tune, false);
             ttfs_tune_take(&c.tune, c.start.layer, &c.start.arena);
             if (!c.tune.inexact) expect_begun(&c, seed);
@@ -223,21 +223,22 @@ static const uint32_t classes[LANES] = {0, 1, 0, 1, 1, 0, 1, 0},
                       in_order[LANES] = {0, 1, 2, 3, 4, 5, 6, 7};
 
 /* A teacher's activations: anything within the windows. */
-static bool teach(void *context, uint32_t member, const uint32_t *sample, uint32_t n,
+static bool teach(void *context, uint32_t member, const uint32_t *sample, uint32_t n, uint32_t turn,
                   uint32_t lanes, float *const *to, TtfsDiag *diag) {
     const Case *c = context;
-    (void)member, (void)sample, (void)diag;
+    (void)member, (void)sample, (void)turn, (void)diag;
     assert_int_equal(n, lanes);
     for (uint32_t i = 0; i < c->tune.layers; i++)
         for (uint32_t k = 0; to[i] && k < c->tune.layer[i].size * lanes; k++)
-            to[i][k] = (float)(k * 7 % 13 / 13.0 * c->tune.layer[i].window_from);
+            to[i][k] = (float)(k * 7 % 13 / 13.0 *
+                               (i == c->tune.readout ? 3 : c->tune.layer[i].window_from));
     return true;
 }
 
 /* The loss of the chunk, and with `gradient` [parameters] its gradient. */
 static double loss_of(Case *c, float *gradient) {
     static float logits[LANES * 512];
-    for (int i = 0; i < LANES * 512; i++) logits[i] = (float)(i * 7 % 13) / 4;
+    for (int i = 0; i < LANES * 512; i++) logits[i] = (float)(i * 7 % 13) / c->logits_by;
     const TtfsTuneSamples samples = {.encode = encode,
                                      .context = c,
                                      .classes = c->teachers == 2 ? NULL : classes,
@@ -315,9 +316,9 @@ static void test_gradients(void **state) {
             if (open_case(&c, seed, true) && said(&c)) {
                 shrink_windows(&c);
                 c.teachers = (uint32_t)(seed % 3);
-                bool taught = seed % 2;
+                bool taught = seed % 2, moves = seed % 4 == 1;
                 ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
-                ttfs_tune_work_open(&c.tune, &c.work, LANES, taught, &c.start.arena);
+                ttfs_tune_work_open(&c.tune, &c.work, LANES, taught, moves, &c.start.arena);
                 draw_samples(&c);
                 float *d = TTFS_ARRAY(&c.start.arena, float, c.tune.parameters);
                 draw_direction(&c, windows, &c.canon.r, d);
@@ -331,6 +332,24 @@ static void test_gradients(void **state) {
         assert_true(seen >= (windows ? 10 : 60));
         assert_true(fabs(ratio[seen / 2] - 1) < (windows ? 0.06 : 0.02));
         assert_true(ratio[seen / 4] > (windows ? 0.75 : 0.8) && ratio[seen * 3 / 4] < 1.2);
+    }
+}
+
+/* Of samples that move the teacher's logits are those that it is shown with them. */
+static void test_shown(void **state) {
+    (void)state;
+    for (int moves = 0; moves < 2; moves++) {
+        Case c;
+        uint64_t seed = 1;
+        while (!(open_case(&c, seed, true) && said(&c))) close_case(&c), seed++;
+        c.teachers = 1;
+        ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
+        ttfs_tune_work_open(&c.tune, &c.work, LANES, false, moves, &c.start.arena);
+        draw_samples(&c);
+        double loss = loss_of(&c, NULL);
+        c.logits_by = 2;
+        assert_int_equal(loss_of(&c, NULL) == loss, moves);
+        close_case(&c);
     }
 }
 
@@ -361,7 +380,7 @@ static void test_slopes(void **state) {
         Case c;
         if (open_case(&c, seed, false) && said(&c)) {
             ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
-            ttfs_tune_work_open(&c.tune, &c.work, LANES, false, &c.start.arena);
+            ttfs_tune_work_open(&c.tune, &c.work, LANES, false, false, &c.start.arena);
             draw_samples(&c);
             loss_of(&c, NULL);
             for (uint32_t i = 1; i < c.tune.layers; i++) {
@@ -415,7 +434,7 @@ static void test_no_class(void **state) {
     (void)state;
     assert_true(open_case(&c, training_seed(1), false));
     ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
-    ttfs_tune_work_open(&c.tune, &c.work, LANES, false, &c.start.arena);
+    ttfs_tune_work_open(&c.tune, &c.work, LANES, false, false, &c.start.arena);
     ttfs_tune_snap(&c.tune, false);
     draw_samples(&c);
     float *g = TTFS_ARRAY(&c.start.arena, float, c.tune.parameters);
@@ -478,7 +497,7 @@ static void test_imitates(void **state) {
         Case c;
         if (open_case(&c, seed, false)) {
             ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
-            ttfs_tune_work_open(&c.tune, &c.work, LANES, true, &c.start.arena);
+            ttfs_tune_work_open(&c.tune, &c.work, LANES, true, false, &c.start.arena);
             for (uint32_t i = 1; i < c.tune.layers; i++)
                 if (c.tune.layer[i].net->kind == TTFS_LAYER_RELU) expect_imitation(&c, i), seen++;
         }
@@ -514,8 +533,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_products), cmocka_unit_test(test_forward),
         cmocka_unit_test(test_model),    cmocka_unit_test(test_gradients),
-        cmocka_unit_test(test_slopes),   cmocka_unit_test(test_lost),
-        cmocka_unit_test(test_no_class), cmocka_unit_test(test_imitates),
-        cmocka_unit_test(test_shared)};
+        cmocka_unit_test(test_shown),    cmocka_unit_test(test_slopes),
+        cmocka_unit_test(test_lost),     cmocka_unit_test(test_no_class),
+        cmocka_unit_test(test_imitates), cmocka_unit_test(test_shared)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
