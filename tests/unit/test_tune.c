@@ -219,6 +219,54 @@ static void test_model(void **state) {
 
 /* --- gradients --- */
 
+/* c[i][j] = sum over k, 256 at a time, each product rounded. */
+static float product(const TtfsMatrix *a, const TtfsMatrix *b, size_t i, size_t j, size_t k) {
+    float all = 0;
+    for (size_t at = 0; at < k; at += 256) {
+        float sum = 0;
+        for (size_t p = at; p < k && p < at + 256; p++)
+            sum += a->at[i * a->row + p * a->col] * b->at[p * b->row + j * b->col];
+        all = at ? all + sum : sum;
+    }
+    return all;
+}
+
+/* A product of drawn sizes, either way of both matrices: the same bits on processors of each kind.
+ */
+static void one_product(TtfsRng *r, TtfsArena *arena) {
+    size_t m = 1 + ttfs_rng_below(r, 140), n = 1 + ttfs_rng_below(r, 40);
+    size_t k = 1 + ttfs_rng_below(r, 600), row = n + ttfs_rng_below(r, 3);
+    float *x = TTFS_ARRAY(arena, float, m *k), *y = TTFS_ARRAY(arena, float, k *n);
+    float *c = TTFS_ARRAY(arena, float, 2 * m * row), *d = c + m * row;
+    float *scratch = TTFS_ARRAY(arena, float, TTFS_GEMM_SCRATCH);
+    for (size_t i = 0; i < m * k; i++) x[i] = (float)ttfs_rng_below(r, 2000) / 999 - 1;
+    for (size_t i = 0; i < k * n; i++) y[i] = (float)ttfs_rng_below(r, 2000) / 999 - 1;
+    TtfsMatrix a = ttfs_rng_below(r, 2) ? (TtfsMatrix){x, k, 1} : (TtfsMatrix){x, 1, m};
+    TtfsMatrix b = ttfs_rng_below(r, 2) ? (TtfsMatrix){y, n, 1} : (TtfsMatrix){y, 1, k};
+    bool add = ttfs_rng_below(r, 2);
+    for (size_t i = 0; i < m * row; i++) c[i] = d[i] = (float)(i % 5);
+    ttfs_gemm(m, n, k, a, b, c, row, add, scratch);
+    ttfs_gemm_plain(m, n, k, a, b, d, row, add, scratch);
+    assert_memory_equal(c, d, m * row * sizeof *c);
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < row; j++) {
+            float was = (float)((i * row + j) % 5), want = j < n ? product(&a, &b, i, j, k) : was;
+            if (j < n && !(add && k > 256))
+                assert_true(c[i * row + j] == (add ? was + want : want));
+            if (j >= n) assert_true(c[i * row + j] == was);
+        }
+}
+
+static void test_product_bits(void **state) {
+    (void)state;
+    TtfsRng r = ttfs_rng(5);
+    for (int i = 0; i < 40; i++) {
+        TtfsArena a = {0};
+        one_product(&r, &a);
+        ttfs_arena_free(&a);
+    }
+}
+
 static const uint32_t classes[LANES] = {0, 1, 0, 1, 1, 0, 1, 0},
                       in_order[LANES] = {0, 1, 2, 3, 4, 5, 6, 7};
 
@@ -533,8 +581,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_products), cmocka_unit_test(test_forward),
         cmocka_unit_test(test_model),    cmocka_unit_test(test_gradients),
-        cmocka_unit_test(test_shown),    cmocka_unit_test(test_slopes),
-        cmocka_unit_test(test_lost),     cmocka_unit_test(test_no_class),
-        cmocka_unit_test(test_imitates), cmocka_unit_test(test_shared)};
+        cmocka_unit_test(test_shown),    cmocka_unit_test(test_product_bits),
+        cmocka_unit_test(test_slopes),   cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_no_class), cmocka_unit_test(test_imitates),
+        cmocka_unit_test(test_shared)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
