@@ -333,7 +333,7 @@ typedef struct {
  * found are errors among the messages, and the result has not passed. */
 TtfsResult *ttfs_merge_shards(const TtfsMergeOptions *o, TtfsMessages *m);
 
-enum { TTFS_MOST_EPOCHS = 100000, TTFS_MOST_BATCH = 4096 };
+enum { TTFS_MOST_EPOCHS = 100000, TTFS_MOST_BATCH = 4096, TTFS_MOST_SHIFT = 1024 };
 #define TTFS_MOST_SPARSITY 1000.0
 #define TTFS_MOST_MINUTES  1e6
 
@@ -352,7 +352,8 @@ typedef struct {
     double minutes;      /* no epoch begins after; 0: no limit */
     uint32_t seed;
     /* a model, of the same samples and classes, whose outputs are learnt, beside labels when there
-     * are any; "none": labels alone; NULL: labels, or without any the folder's float network */
+     * are any; "float": the folder's float network, with its activations; "none": labels alone;
+     * NULL: "none" with labels, else "float" */
     const char *teacher;
     const char *const *layers; /* "NAME=freeze": the integers of that population stay */
     uint32_t n_layers;
@@ -360,6 +361,10 @@ typedef struct {
      * that costs less than this share of right samples for every tick of the network's latency;
      * each time it is trained anew; to 1 */
     double latency;
+    /* samples of rows and columns are mirrored, and shifted by up to so many pixels (0 to
+     * TTFS_MOST_SHIFT), another way in every epoch; not with another model as `teacher` */
+    bool flip;
+    uint32_t shift;
 } TtfsTuneOptions;
 
 /* All samples, 6 epochs, batches of 128, rate 1e-3, a tenth held back, seed 1, all cores. */

@@ -40,7 +40,7 @@ SEES = {
     "compiler/chip_to_verilog": ["chip", "sim"],
     "compiler/asic": ["e2e asic"],
     "compiler/net_to_onnx": ["tune", "e2e tune"],
-    "compiler/driver": ["tune", "training", "fault", "job", "margin", "odds", "widths", "e2e target", "figures", "memory", "neurobench", "samples", "e2e failing files"] + COMMANDS,
+    "compiler/driver": ["tune", "tune_move", "training", "fault", "job", "margin", "odds", "widths", "e2e target", "figures", "memory", "neurobench", "samples", "e2e failing files"] + COMMANDS,
     "compiler/cli": ["say"] + COMMANDS,
     "compiler/lib": COMMANDS,
     "compiler/report": COMMANDS,

@@ -21,7 +21,8 @@ typedef enum {
     TTFS_DRAW_DROP,
     TTFS_DRAW_STUCK,
     TTFS_DRAW_FLIP,
-    TTFS_DRAW_ORDER /* of training samples */
+    TTFS_DRAW_ORDER, /* of training samples */
+    TTFS_DRAW_MOVE   /* of where a training sample is moved to */
 } TtfsDraw;
 
 /* Ten rounds. */

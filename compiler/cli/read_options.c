@@ -141,6 +141,8 @@ bool ttfs_read_tune(TtfsTuneOptions *t, const TtfsOptions *o, TtfsArena *a, Ttfs
     ok &= ttfs_option_f64(o, TTFS_OPT_TIME_NOISE, 0, 1, &t->time_noise, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_DROP, 0, 1, &t->drop, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_WEIGHT_NOISE, 0, 1, &t->weight_noise, m);
+    t->flip = o->value[TTFS_OPT_FLIP] != NULL;
+    ok &= ttfs_option_u32(o, TTFS_OPT_SHIFT, 0, TTFS_MOST_SHIFT, &t->shift, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_VALIDATE, 0, 0.5, &t->validate, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_MINUTES, 0, TTFS_MOST_MINUTES, &t->minutes, m);
     return ttfs_option_u32(o, TTFS_OPT_SEED, 0, UINT32_MAX, &t->seed, m) && ok;

@@ -11,7 +11,7 @@ void ttfs_tuned_free(TtfsTuned *t) {
 }
 
 const char *ttfs_tuned_teacher(const TtfsTuned *t) {
-    return t->teacher ? t->teacher : t->labelled ? "labels" : "float network";
+    return t->teacher ? t->teacher : t->taught ? "float network" : "labels";
 }
 
 void ttfs_tuned_bits(const TtfsTuned *t, uint32_t *least, uint32_t *most) {
@@ -58,6 +58,8 @@ static void asked_json(TtfsJson *j, const TtfsTuneOptions *o) {
     ttfs_json_number(j, "drop", o->drop);
     ttfs_json_number(j, "weight_noise", o->weight_noise);
     ttfs_json_number(j, "latency", o->latency);
+    ttfs_json_bool(j, "flip", o->flip);
+    ttfs_json_number(j, "shift", o->shift);
     ttfs_json_array(j, "layers");
     for (uint32_t i = 0; i < o->n_layers; i++) ttfs_json_string(j, NULL, o->layers[i]);
     ttfs_json_end(j);

@@ -25,8 +25,8 @@ typedef struct {
     TtfsTuneReport report;
     TtfsPipeline made;           /* of the new folder */
     uint32_t ticks, weight_bits; /* of what was trained */
-    bool labelled;
-    const char *teacher; /* a model that taught; NULL: none */
+    bool labelled, taught;       /* labels, a teacher's logits were learnt */
+    const char *teacher;         /* a model that taught; NULL: none */
     char teacher_sha256[65];
     bool misfit; /* the folder's chip does not take it */
     double seconds;

@@ -5,9 +5,10 @@
  */
 #include "tune_example.h"
 
-bool ttfs_tune_example_open(TtfsTuneExample *e, const TtfsSession *s, const TtfsIr *canonical,
+bool ttfs_tune_example_open(TtfsTuneExample *e, const TtfsTuneMove *m, const TtfsIr *canonical,
                             const TtfsNet *net, TtfsArena *a, TtfsDiag *diag) {
-    *e = (TtfsTuneExample){.session = s, .net = net};
+    const TtfsSession *s = m->session;
+    *e = (TtfsTuneExample){.move = m, .net = net};
     e->fast = ttfs_fast_open(canonical, &(TtfsFastOptions){.whole = true}, diag);
     for (uint32_t i = 0; e->fast && i < TTFS_TUNE_CHUNKS && i < s->threads; i++) {
         e->work[i] = ttfs_fast_work(e->fast);
@@ -44,13 +45,14 @@ static void seen(void *context, const TtfsNode *node, const float *values, uint6
 }
 
 bool ttfs_tune_example_show(const TtfsTuneExample *e, uint32_t member, const uint32_t *sample,
-                            uint32_t n, uint32_t lanes, float *const *to, TtfsDiag *diag) {
-    const TtfsSession *s = e->session;
+                            uint32_t n, uint32_t turn, uint32_t lanes, float *const *to,
+                            TtfsDiag *diag) {
+    uint64_t elements = e->move->session->input.elements;
     for (uint32_t first = 0; first < n; first += TTFS_FAST_SAMPLES) {
         uint32_t some = n - first < TTFS_FAST_SAMPLES ? n - first : TTFS_FAST_SAMPLES;
         for (uint32_t i = 0; i < some; i++)
-            if (!ttfs_array_sample(&s->input, &s->out.map, sample[first + i],
-                                   e->x[member] + i * s->input.elements, diag))
+            if (!ttfs_tune_sample(e->move, sample[first + i], turn, e->x[member] + i * elements,
+                                  diag))
                 return false;
         Place p = {e->net, first, lanes, to};
         ttfs_fast_run(e->work[member], e->x[member], some, seen, &p);

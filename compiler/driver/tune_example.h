@@ -10,9 +10,10 @@
 #include "net.h"
 #include "session.h"
 #include "tune.h"
+#include "tune_move.h"
 
 typedef struct {
-    const TtfsSession *session;
+    const TtfsTuneMove *move;
     const TtfsNet *net;
     TtfsFast *fast;
     TtfsFastWork *work[TTFS_TUNE_CHUNKS]; /* of a member */
@@ -20,12 +21,13 @@ typedef struct {
 } TtfsTuneExample;
 
 /* `canonical` is what `net` was made of; all must outlive it. To be closed after an error too. */
-bool ttfs_tune_example_open(TtfsTuneExample *e, const TtfsSession *s, const TtfsIr *canonical,
+bool ttfs_tune_example_open(TtfsTuneExample *e, const TtfsTuneMove *m, const TtfsIr *canonical,
                             const TtfsNet *net, TtfsArena *a, TtfsDiag *diag);
 void ttfs_tune_example_close(TtfsTuneExample *e);
-/* Real values of `n` samples to to[layer] [neuron][lanes], where that is not NULL; members at a
- * time, each once. An error where a sample cannot be read. */
+/* Real values of `n` samples, as they are in that turn, to to[layer] [neuron][lanes], where that is
+ * not NULL; members at a time, each once. An error where a sample cannot be read. */
 bool ttfs_tune_example_show(const TtfsTuneExample *e, uint32_t member, const uint32_t *sample,
-                            uint32_t n, uint32_t lanes, float *const *to, TtfsDiag *diag);
+                            uint32_t n, uint32_t turn, uint32_t lanes, float *const *to,
+                            TtfsDiag *diag);
 
 #endif

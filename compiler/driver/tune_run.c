@@ -35,6 +35,7 @@ static bool check_numbers(const TtfsTuneOptions *o, TtfsDiag *diag) {
     ok &= ttfs_asked_within("--time-noise", o->time_noise, 0, 1, diag);
     ok &= ttfs_asked_within("--drop", o->drop, 0, 1, diag);
     ok &= ttfs_asked_within("--weight-noise", o->weight_noise, 0, 1, diag);
+    ok &= ttfs_asked_within("--shift", o->shift, 0, TTFS_MOST_SHIFT, diag);
     ok &= above("--validate", o->validate, 0.5, diag);
     return ttfs_asked_within("--minutes", o->minutes, 0, TTFS_MOST_MINUTES, diag) && ok;
 }
@@ -196,6 +197,7 @@ bool ttfs_tune_run(const TtfsTuneOptions *o, TtfsTuned *t, TtfsDiag *diag) {
     t->ticks = ticks_of(&s);
     t->weight_bits = s.folder.options.weight_bits;
     t->labelled = s.classes != NULL;
+    t->taught = s.logits != NULL;
     t->teacher = s.teacher;
     memcpy(t->teacher_sha256, s.teacher_sha256, sizeof t->teacher_sha256);
     ok = ok && ttfs_tune_compile(&s, o, t, diag);

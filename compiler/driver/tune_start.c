@@ -10,7 +10,7 @@
 #include "net_to_onnx.h"
 #include "tune_graph.h"
 #include "tune_layers.h"
-#include "tune_teacher.h"
+#include "tune_targets.h"
 
 #include <math.h>
 #include <string.h>
@@ -69,44 +69,6 @@ static void round_input(TtfsTuneStart *s) {
     s->offset = in->offset = rint(g.offset / g.scale) * g.scale;
 }
 
-static void take_classes(TtfsTuneStart *s) {
-    if (s->session.labels.kind != TTFS_LABELS_CLASSES) return;
-    s->classes = TTFS_ARRAY(&s->arena, uint32_t, s->session.count);
-    for (uint64_t i = 0; i < s->session.count; i++)
-        s->classes[i] = ttfs_labels_class(&s->session.labels, i);
-}
-
-/* The folder's float network shows what its layers do as well. */
-static bool take_example(TtfsTuneStart *s, TtfsDiag *diag) {
-    s->example = TTFS_ARRAY(&s->arena, TtfsTuneExample, 1);
-    return ttfs_tune_example_open(s->example, &s->session, &s->canonical, &s->net, &s->arena, diag);
-}
-
-/* What the float network says, where that was not asked of it to teach. */
-static bool take_like(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag) {
-    uint64_t outputs = ttfs_output_count(&s->net.outputs.at[0]);
-    if (!s->logits || o->teacher)
-        return ttfs_tune_classes(&s->session, outputs, &s->arena, &s->like, diag);
-    s->like = ttfs_tune_largest(s->logits, s->session.count, outputs, &s->arena);
-    return true;
-}
-
-/* Labels, or a teacher's logits, or both. */
-static bool take_targets(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag) {
-    bool none = o->teacher && strcmp(o->teacher, "none") == 0;
-    take_classes(s);
-    if (none && !s->classes)
-        return ttfs_error_advice(diag, TTFS_AT_FILE("--teacher"), TTFS_OPTION_VALUE,
-                                 "give --labels Y, or a teacher",
-                                 "none, and there are no labels: nothing is left to learn from");
-    if (none || (s->classes && !o->teacher)) return true;
-    s->teacher = o->teacher;
-    return (!o->teacher || ttfs_file_sha256(o->teacher, s->teacher_sha256, diag)) &&
-           ttfs_tune_teach(&s->session, o->teacher, ttfs_output_count(&s->net.outputs.at[0]),
-                           &s->arena, &s->logits, diag) &&
-           (o->teacher || take_example(s, diag));
-}
-
 /* The options of the folder with so many ticks of a population. */
 static void set_ticks(TtfsTuneStart *s, const char *name, uint32_t ticks) {
     TtfsCompileOptions *c = &s->folder.options;
@@ -157,8 +119,9 @@ bool ttfs_tune_start(TtfsTuneStart *s, const TtfsTuneOptions *o, TtfsDiag *diag)
         return false;
     ttfs_tune_take_layers(s);
     round_input(s);
-    return ttfs_tune_frozen(&s->net, &s->spike, o, &s->arena, &s->frozen, diag) &&
-           take_targets(s, o, diag) && take_like(s, o, diag);
+    return ttfs_tune_move_open(&s->move, &s->session, &s->net, o, diag) &&
+           ttfs_tune_frozen(&s->net, &s->spike, o, &s->arena, &s->frozen, diag) &&
+           ttfs_tune_targets(s, o, diag);
 }
 
 void ttfs_tune_start_close(TtfsTuneStart *s) {
@@ -170,22 +133,22 @@ void ttfs_tune_start_close(TtfsTuneStart *s) {
     ttfs_arena_free(&s->arena);
 }
 
-bool ttfs_tune_encode(void *start, uint64_t sample, uint16_t *x, TtfsDiag *diag) {
+bool ttfs_tune_encode(void *start, uint64_t sample, uint32_t turn, uint16_t *x, TtfsDiag *diag) {
     const TtfsTuneStart *s = start;
     float v[4096];
     TtfsArena a = {0};
     uint64_t n = s->session.input.elements;
     float *room = n <= 4096 ? v : TTFS_ARRAY(&a, float, n);
-    bool ok = ttfs_array_sample(&s->session.input, &s->session.out.map, sample, room, diag);
+    bool ok = ttfs_tune_sample(&s->move, sample, turn, room, diag);
     if (ok) ttfs_spike_encode(&s->spike, room, x);
     ttfs_arena_free(&a);
     return ok;
 }
 
-bool ttfs_tune_show(void *start, uint32_t member, const uint32_t *sample, uint32_t n,
+bool ttfs_tune_show(void *start, uint32_t member, const uint32_t *sample, uint32_t n, uint32_t turn,
                     uint32_t lanes, float *const *to, TtfsDiag *diag) {
     const TtfsTuneStart *s = start;
-    return ttfs_tune_example_show(s->example, member, sample, n, lanes, to, diag);
+    return ttfs_tune_example_show(s->example, member, sample, n, turn, lanes, to, diag);
 }
 
 bool ttfs_tune_accept(void *start, const TtfsTuneLayer *layer) {

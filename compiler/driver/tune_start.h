@@ -18,8 +18,8 @@ bool ttfs_tune_restart(TtfsTuneStart *s, uint32_t layer, uint32_t ticks, TtfsTun
 void ttfs_tune_return(TtfsTuneStart *s, const TtfsTuneStand *before);
 
 /* For ttfs_tune: encoded integers of a training sample; the example's activations. */
-bool ttfs_tune_encode(void *start, uint64_t sample, uint16_t *x, TtfsDiag *diag);
-bool ttfs_tune_show(void *start, uint32_t member, const uint32_t *sample, uint32_t n,
+bool ttfs_tune_encode(void *start, uint64_t sample, uint32_t turn, uint16_t *x, TtfsDiag *diag);
+bool ttfs_tune_show(void *start, uint32_t member, const uint32_t *sample, uint32_t n, uint32_t turn,
                     uint32_t lanes, float *const *to, TtfsDiag *diag);
 /* Whether the folder's chip takes integers; nothing is told. */
 bool ttfs_tune_accept(void *start, const TtfsTuneLayer *layer);

@@ -29,7 +29,9 @@ typedef struct {
     uint32_t *classes;        /* [samples]; NULL: none */
     float *logits;            /* [samples][outputs] of the teacher; NULL: labels alone */
     uint32_t *like;           /* [samples] classes that the float network says */
+    TtfsTuneMove move;        /* of samples */
     TtfsTuneExample *example; /* NULL: none */
+    bool imitates;            /* its activations are learnt */
     const char *teacher;      /* a model; NULL: the float network, where there are logits */
     char teacher_sha256[65];
     const bool *frozen; /* [layers of net]; NULL: none */

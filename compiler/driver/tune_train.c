@@ -14,7 +14,9 @@ bool ttfs_tune_train(TtfsTuneStart *s, const TtfsTuneOptions *o, double seconds,
                                      .classes = s->classes,
                                      .logits = s->logits,
                                      .like = s->like,
-                                     .teach = s->example ? ttfs_tune_show : NULL};
+                                     .teach = s->example ? ttfs_tune_show : NULL,
+                                     .imitates = s->imitates,
+                                     .moves = ttfs_tune_moves(&s->move)};
     const TtfsTuneSettings settings = {.epochs = o->epochs,
                                        .batch = o->batch,
                                        .seed = o->seed,

@@ -35,6 +35,13 @@ static void trials(const TtfsTuned *t, TtfsBuf *out) {
     for (uint32_t i = 0; i < t->trials.len; i++) trial(&t->trials.at[i], out);
 }
 
+static void teachers(const TtfsTuned *t, TtfsBuf *text) {
+    if (t->labelled) ttfs_buf_puts(text, t->taught ? "labels and " : "labels\n");
+    if (!t->taught) return;
+    ttfs_buf_shown(text, t->teacher ? t->teacher : "the float network");
+    ttfs_buf_puts(text, t->labelled ? " teach\n" : " teaches\n");
+}
+
 void ttfs_tuned_text(const TtfsTuned *t, const char *out, TtfsBuf *text) {
     const TtfsTuneReport *r = &t->report;
     uint32_t least, most;
@@ -44,10 +51,7 @@ void ttfs_tuned_text(const TtfsTuned *t, const char *out, TtfsBuf *text) {
     ttfs_buf_printf(
         text, "%" PRIu32 " weight bits, %" PRIu64 " samples trained with, %" PRIu64 " held back, ",
         most, r->trained, r->held);
-    if (t->labelled) ttfs_buf_puts(text, t->teacher ? "labels and " : "labels\n");
-    if (t->teacher) ttfs_buf_shown(text, t->teacher);
-    if (!t->labelled && !t->teacher) ttfs_buf_puts(text, "the float network");
-    if (!t->labelled || t->teacher) ttfs_buf_puts(text, t->labelled ? " teach\n" : " teaches\n");
+    teachers(t, text);
     ttfs_buf_printf(text, "%5s  %8s  %8s  %8s  %8s  %6s\n", "epoch", "loss", "held", "right",
                     "agrees", "spikes");
     for (uint32_t i = 0; i < r->epochs.len; i++) line(t, i, text);

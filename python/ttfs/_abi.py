@@ -88,7 +88,8 @@ class TtfsTuneOptions(Structure):
     _fields_ = [("session", TtfsSessionOptions), ("out", c_char_p), ("ticks", c_uint32), ("weight_bits", c_uint32), ("epochs", c_uint32),
                 ("batch", c_uint32), ("rate", c_double), ("sparsity", c_double), ("time_noise", c_double), ("drop", c_double),
                 ("weight_noise", c_double), ("validate", c_double), ("minutes", c_double), ("seed", c_uint32), ("teacher", c_char_p),
-                ("layers", POINTER(c_char_p)), ("n_layers", c_uint32), ("latency", c_double)]
+                ("layers", POINTER(c_char_p)), ("n_layers", c_uint32), ("latency", c_double), ("flip", c_bool),
+                ("shift", c_uint32)]
 
 
 class TtfsConvertOptions(Structure):

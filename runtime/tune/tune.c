@@ -270,7 +270,9 @@ static void open(Run *r, const TtfsTuneLayer *start, TtfsArena *a) {
     memcpy(r->offered, start, r->tune.layers * sizeof *start);
     r->work = TTFS_ARRAY(a, TtfsTuneWork, r->threads);
     for (uint32_t i = 0; i < r->threads; i++) {
-        ttfs_tune_work_open(&r->tune, &r->work[i], r->lanes, r->samples->teach, a);
+        ttfs_tune_work_open(&r->tune, &r->work[i], r->lanes,
+                            r->samples->teach && r->samples->imitates,
+                            r->samples->teach && r->samples->moves, a);
         r->work[i].member = i;
     }
     part(r, a);

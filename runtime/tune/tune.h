@@ -21,6 +21,7 @@ enum {
     TTFS_TUNE_MOST_BATCH = 4096,
     TTFS_TUNE_MOST_EXACT = 1 << 24 /* potentials beyond it float32 does not hold */
 };
+#define TTFS_TUNE_STILL UINT32_MAX
 
 /* The grids and integers of a layer, index: the layer's in the net. As it begins, scale, ticks,
  * bits, ramp, weights and biases of those that have any are read: before the first step these are
@@ -39,19 +40,22 @@ typedef struct {
     uint32_t biases, reals;
 } TtfsTuneLayer;
 
-/* The samples: encoded integers 0..T of layer 0, in its order. Called by several threads. */
+/* The samples: encoded integers 0..T of layer 0, in its order. Called by several threads. `turn`
+ * counts steps, so that a sample may be another one in every epoch; TTFS_TUNE_STILL: as it is. */
 typedef struct {
-    bool (*encode)(void *context, uint64_t sample, uint16_t *x, TtfsDiag *diag);
+    bool (*encode)(void *context, uint64_t sample, uint32_t turn, uint16_t *x, TtfsDiag *diag);
     void *context;
     uint64_t count;
     const uint32_t *classes; /* [count]; NULL: none */
     const float *logits;     /* [count][outputs] of a teacher; NULL: none. One of both is there */
     const uint32_t *like;    /* [count] what the float network says; NULL: not known */
-    /* Activations of a teacher with the same layers: real values of `n` samples to to[layer]
-     * [neuron][lanes], where that is not NULL. Called by several threads, no two as the same member
-     * at a time. NULL: none. */
-    bool (*teach)(void *context, uint32_t member, const uint32_t *sample, uint32_t n,
+    /* A teacher with the same layers: real values of `n` samples to to[layer] [neuron][lanes],
+     * where that is not NULL: of the readout where samples move, else of layers that are rectified.
+     * Called by several threads, no two as the same member at a time. NULL: none. */
+    bool (*teach)(void *context, uint32_t member, const uint32_t *sample, uint32_t n, uint32_t turn,
                   uint32_t lanes, float *const *to, TtfsDiag *diag);
+    bool imitates; /* its activations are learnt */
+    bool moves;    /* samples are others at every turn: of these it gives logits */
 } TtfsTuneSamples;
 
 typedef struct {

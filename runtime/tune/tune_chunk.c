@@ -6,12 +6,17 @@
 
 #include <string.h>
 
+/* Samples held back do not move. */
+static uint32_t turn_of(const TtfsTuneChunk *c) {
+    return c->gradient ? c->turn : TTFS_TUNE_STILL;
+}
+
 static bool encode(const TtfsTune *t, const TtfsTuneSamples *s, TtfsTuneWork *w, TtfsTuneChunk *c) {
     uint32_t n = t->layer[0].size;
     float *to = w->value[0];
     memset(to, 0, (size_t)n * c->lanes * sizeof *to);
     for (uint32_t k = 0; k < c->count; k++) {
-        if (!s->encode(s->context, c->sample[k], w->x, &c->diag)) return false;
+        if (!s->encode(s->context, c->sample[k], turn_of(c), w->x, &c->diag)) return false;
         for (uint32_t i = 0; i < n; i++) to[(size_t)i * c->lanes + k] = w->x[i];
     }
     return true;
@@ -71,7 +76,7 @@ static void backward(const TtfsTune *t, TtfsTuneWork *w, TtfsTuneChunk *c) {
 /* What the values of layers differ by from the teacher's. */
 static void imitate(const TtfsTune *t, TtfsTuneWork *w, TtfsTuneChunk *c) {
     for (uint32_t i = 1; w->taught && i < t->layers; i++)
-        if (is_relu(t, i)) ttfs_tune_imitate(t, i, w, c);
+        if (is_relu(t, i) && w->taught[i]) ttfs_tune_imitate(t, i, w, c);
 }
 
 bool ttfs_tune_chunk(const TtfsTune *t, const TtfsTuneSamples *s, TtfsTuneWork *w,
@@ -81,8 +86,8 @@ bool ttfs_tune_chunk(const TtfsTune *t, const TtfsTuneSamples *s, TtfsTuneWork *
     if (c->gradient) memset(c->gradient, 0, t->parameters * sizeof *c->gradient);
     if (c->count == 0) return true;
     if (!encode(t, s, w, c)) return false;
-    if (w->taught &&
-        !s->teach(s->context, w->member, c->sample, c->count, c->lanes, w->taught, &c->diag))
+    if (w->taught && !s->teach(s->context, w->member, c->sample, c->count, turn_of(c), c->lanes,
+                               w->taught, &c->diag))
         return false;
     forward(t, w, c);
     for (uint32_t i = 1; c->gradient && i < t->layers; i++)

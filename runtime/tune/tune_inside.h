@@ -71,7 +71,7 @@ typedef struct {
     double *room; /* five times the outputs */
     uint16_t *x;
     uint32_t member;
-    float **taught; /* real values of every relu of a teacher; NULL: there is none */
+    float **taught; /* real values of a teacher, of relus and the readout; NULL: there is none */
     double *lane;   /* twice the lanes */
 } TtfsTuneWork;
 
@@ -90,8 +90,10 @@ typedef struct {
 
 /* tune_open.c */
 void ttfs_tune_open(TtfsTune *t, const TtfsTuneLayer *start, TtfsArena *a);
-void ttfs_tune_work_open(const TtfsTune *t, TtfsTuneWork *w, uint32_t lanes, bool taught,
-                         TtfsArena *a);
+/* With room for a teacher's activations, which are imitated, and for what it says of samples that
+ * move. */
+void ttfs_tune_work_open(const TtfsTune *t, TtfsTuneWork *w, uint32_t lanes, bool imitates,
+                         bool moves, TtfsArena *a);
 
 /* tune_grid.c: the integers of the parameters; and gradients by integers made gradients by
  * parameters, of one layer. */

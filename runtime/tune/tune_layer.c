@@ -68,8 +68,8 @@ static void fill_biases(const TtfsTuneState *l, float *u, uint32_t lanes) {
 
 /* clamp(floor(u / ramp), 0, ticks), of what is no number 0: of whole numbers below 2^24 the
  * quotient, rounded, does not reach the next whole number. */
-static float sent(float u, float ramp, uint32_t ticks) {
-    float full = (float)ticks * ramp, v = u > 0 ? u : 0;
+static float sent(float u, float ramp, float ticks) {
+    float full = ticks * ramp, v = u > 0 ? u : 0;
     v = v < full ? v : full;
     return (float)(int32_t)(v / ramp);
 }
@@ -77,7 +77,7 @@ static float sent(float u, float ramp, uint32_t ticks) {
 static void fire(const TtfsTuneState *l, const float *u, float *y, uint32_t lanes) {
     for (uint32_t i = 0; i < l->size; i++) {
         float ramp = l->ramp[i / l->plane];
-        for (uint32_t k = 0; k < lanes; k++) *y++ = sent(*u++, ramp, l->ticks);
+        for (uint32_t k = 0; k < lanes; k++) *y++ = sent(*u++, ramp, (float)l->ticks);
     }
 }
 
@@ -92,23 +92,61 @@ void ttfs_tune_forward(const TtfsTune *t, uint32_t layer, TtfsTuneWork *w, uint3
     if (l->ticks) fire(l, w->potential[layer], w->value[layer], lanes);
 }
 
+/* Neurons and lanes at once: sums of neurons side by side need not wait for each other. */
+enum { ROWS = 8, LANES = 8 };
+
+/* Sums of rows of `lanes`, each in the order of its lanes. */
+static void add_lanes(const float *x, uint32_t rows, size_t row, uint32_t lanes, float *sum) {
+    for (uint32_t k = 0; k < lanes; k++)
+        for (uint32_t r = 0; r < rows; r++) sum[r] += x[r * row + k];
+}
+
+typedef struct {
+    float ramp, inverse, half, most, ticks; /* of a channel: where slopes begin and end */
+} Slope;
+
+static Slope slope_of(const TtfsTuneState *l, uint32_t neuron) {
+    float ramp = l->ramp[neuron / l->plane], ticks = (float)l->ticks;
+    return (Slope){ramp, 1 / ramp, floorf(ramp / 2), (ticks + 0.5f) * ramp, ticks};
+}
+
+/* LANES of a neuron: gradients by potentials and, of each lane, by the window. */
+static void slopes(const Slope *s, const float *u, const float *value, const float *g, float *delta,
+                   float *window) {
+    for (uint32_t k = 0; k < LANES; k++) {
+        float z = u[k] - s->half, y = sent(u[k], s->ramp, s->ticks);
+        bool lost = (y > 0) & (value[k] == 0), above = z >= s->most;
+        bool inside = !lost & (z >= -s->ramp / 2) & !above;
+        float partly = inside ? y - z * s->inverse : 0;
+        delta[k] = inside ? g[k] * s->inverse : 0;
+        window[k] = g[k] * (above & !lost ? s->ticks : partly);
+    }
+}
+
+/* Of `rows` neurons from `first` on; what they add to the window's gradient, in their order. */
+static void through_rows(const TtfsTuneState *l, uint32_t first, uint32_t rows, const float *u,
+                         const float *value, const float *g, float *delta, uint32_t lanes,
+                         double *window) {
+    float sum[ROWS] = {0}, by[ROWS][LANES];
+    Slope s[ROWS];
+    for (uint32_t r = 0; r < rows; r++) s[r] = slope_of(l, first + r);
+    for (uint32_t k = 0; k < lanes; k += LANES) {
+        for (uint32_t r = 0; r < rows; r++) {
+            size_t at = (size_t)(first + r) * lanes + k;
+            slopes(&s[r], u + at, value + at, g + at, delta + at, by[r]);
+        }
+        add_lanes(by[0], rows, LANES, LANES, sum);
+    }
+    for (uint32_t r = 0; r < rows; r++) *window += (double)sum[r];
+}
+
 /* Gradients of values become those of potentials, in w->delta; the window's gradient. */
 static double through(const TtfsTuneState *l, const float *u, const float *value, const float *g,
                       float *delta, uint32_t lanes) {
     double window = 0;
-    for (uint32_t i = 0; i < l->size; i++) {
-        float ramp = l->ramp[i / l->plane], inverse = 1 / ramp, half = floorf(ramp / 2);
-        float most = ((float)l->ticks + 0.5f) * ramp, sum = 0;
-        for (uint32_t k = 0; k < lanes; k++, u++, value++, g++, delta++) {
-            float z = *u - half, y = sent(*u, ramp, l->ticks);
-            bool lost = y > 0 && *value == 0, inside = !lost && z >= -ramp / 2 && z < most;
-            *delta = inside ? *g * inverse : 0;
-            if (z >= most && !lost)
-                sum += *g * (float)l->ticks;
-            else if (inside)
-                sum += *g * (y - z * inverse);
-        }
-        window += (double)sum;
+    for (uint32_t i = 0; i < l->size; i += ROWS) {
+        uint32_t rows = l->size - i < ROWS ? l->size - i : ROWS;
+        through_rows(l, i, rows, u, value, g, delta, lanes, &window);
     }
     return window;
 }
@@ -139,10 +177,11 @@ static void add_gradients(const TtfsTuneState *l, const TtfsTuneTerm *k, uint32_
 static void add_bias_gradients(const TtfsTuneState *l, const float *delta, float *to,
                                uint32_t lanes) {
     uint32_t each = l->size / l->biases;
-    for (uint32_t i = 0; i < l->size; i++) {
-        float sum = 0;
-        for (uint32_t k = 0; k < lanes; k++) sum += *delta++;
-        to[i / each] += sum;
+    for (uint32_t i = 0; i < l->size; i += ROWS) {
+        float sum[ROWS] = {0};
+        uint32_t rows = l->size - i < ROWS ? l->size - i : ROWS;
+        add_lanes(delta + (size_t)i * lanes, rows, lanes, lanes, sum);
+        for (uint32_t r = 0; r < rows; r++) to[(i + r) / each] += sum[r];
     }
 }
 

@@ -59,16 +59,25 @@ static double by_teacher(const Room *r, uint32_t n) {
     return TEMPERATURE * TEMPERATURE * loss;
 }
 
+/* What the teacher says of a lane: of samples that move what it was just shown. */
+static double wanted(const TtfsTune *t, const TtfsTuneSamples *s, const TtfsTuneWork *w,
+                     const TtfsTuneChunk *c, uint32_t lane, uint32_t i) {
+    uint32_t n = t->layer[t->readout].size;
+    const float *shown = w->taught ? w->taught[t->readout] : NULL;
+    if (shown) return (double)shown[(size_t)i * c->lanes + lane];
+    return s->logits ? (double)s->logits[(uint64_t)c->sample[lane] * n + i] : 0;
+}
+
 static void one_sample(const TtfsTune *t, const TtfsTuneSamples *s, TtfsTuneWork *w,
                        TtfsTuneChunk *c, uint32_t lane, const Room *r) {
     const TtfsTuneState *l = &t->layer[t->readout];
     uint32_t n = l->size, lanes = c->lanes, class;
     const float *u = w->potential[t->readout];
     float *to = w->gradient[t->readout];
-    uint64_t sample = c->sample[lane];
+    uint32_t sample = c->sample[lane];
     for (uint32_t i = 0; i < n; i++) {
         r->z[i] = (double)u[(size_t)i * lanes + lane] * l->unit[0];
-        r->want[i] = s->logits ? (double)s->logits[sample * n + i] : 0;
+        r->want[i] = wanted(t, s, w, c, lane, i);
         r->g[i] = 0;
     }
     class = s->classes ? s->classes[sample] : largest(r->want, n);

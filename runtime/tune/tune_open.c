@@ -118,16 +118,19 @@ static size_t tile_of(const TtfsTune *t, uint32_t lanes) {
     return most;
 }
 
-static void open_taught(const TtfsTune *t, TtfsTuneWork *w, uint32_t lanes, TtfsArena *a) {
+static void open_taught(const TtfsTune *t, TtfsTuneWork *w, uint32_t lanes, bool imitates,
+                        bool moves, TtfsArena *a) {
     w->lane = TTFS_ARRAY(a, double, 2 * (size_t)lanes);
     w->taught = TTFS_ARRAY(a, float *, t->layers);
-    for (uint32_t i = 0; i < t->layers; i++)
-        if (t->layer[i].net->kind == TTFS_LAYER_RELU)
+    for (uint32_t i = 0; i < t->layers; i++) {
+        TtfsLayerKind kind = t->layer[i].net->kind;
+        if ((imitates && kind == TTFS_LAYER_RELU) || (moves && kind == TTFS_LAYER_READOUT))
             w->taught[i] = TTFS_ARRAY(a, float, (size_t)t->layer[i].size *lanes);
+    }
 }
 
-void ttfs_tune_work_open(const TtfsTune *t, TtfsTuneWork *w, uint32_t lanes, bool taught,
-                         TtfsArena *a) {
+void ttfs_tune_work_open(const TtfsTune *t, TtfsTuneWork *w, uint32_t lanes, bool imitates,
+                         bool moves, TtfsArena *a) {
     size_t most = 0, tile = tile_of(t, lanes);
     w->value = TTFS_ARRAY(a, float *, t->layers);
     w->potential = TTFS_ARRAY(a, float *, t->layers);
@@ -146,5 +149,5 @@ void ttfs_tune_work_open(const TtfsTune *t, TtfsTuneWork *w, uint32_t lanes, boo
     w->scratch = TTFS_ARRAY(a, float, TTFS_GEMM_SCRATCH);
     w->room = TTFS_ARRAY(a, double, 5 * (size_t)t->layer[t->readout].size);
     w->x = TTFS_ARRAY(a, uint16_t, t->layer[0].size);
-    if (taught) open_taught(t, w, lanes, a);
+    if (imitates || moves) open_taught(t, w, lanes, imitates, moves, a);
 }

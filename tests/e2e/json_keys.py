@@ -26,7 +26,7 @@ KEYS = {
     "sweep": {"network": str, "engine": str, "model": str, "seed": int, "samples": int, "trials": int, "points": list},
     "tune": {"ticks": int, "weight_bits": int, "seed": int, "most_epochs": int, "batch": int, "lr": NUMBER, "validate": NUMBER,
              "sparsity": NUMBER, "time_noise": NUMBER, "drop": NUMBER, "weight_noise": NUMBER, "epochs": list, "ended_by": str,
-             "teacher": str, "labels": bool, "latency": NUMBER, "latency_ticks": int, "layers": list,
+             "teacher": str, "flip": bool, "shift": int, "labels": bool, "latency": NUMBER, "latency_ticks": int, "layers": list,
              "accuracy_before": NUMBER, "accuracy_after": NUMBER, "agreement_before": NUMBER, "agreement": NUMBER, "spikes_per_neuron": NUMBER, "seconds": NUMBER},
     "epoch": {"loss": NUMBER, "validation": NUMBER, "agreement": NUMBER},
     "point": {"axis": str, "value": NUMBER, "accuracy": dict, "agreement": dict, "spikes_per_neuron": NUMBER,

@@ -148,11 +148,11 @@ def swapped(case):
 
 
 def taught(case):
-    """Another model teaches by its logits alone, the folder's float network by its layers too, labels beside a model are learnt too."""
+    """Another model teaches by its logits alone, the folder's float network by its layers too; labels beside them are learnt too."""
     model = os.path.join(DIGITS, "digits_mlp.onnx")
     quick = ("mlp", *QUICK, "--epochs", 2)
     found = {}
-    for name, more in (("float", ("--labels", "none")), ("itself", ("--labels", "none", "--teacher", model)), ("labels", ()),
+    for name, more in (("float", ("--labels", "none")), ("itself", ("--labels", "none", "--teacher", model)), ("labels", ()), ("beside", ("--teacher", "float")),
                        ("alone", ("--teacher", "none")), ("both", ("--teacher", model)),
                        ("other", ("--labels", "none", "--teacher", os.path.join(DIGITS, "digits_cnn.onnx")))):
         found[name] = case.json("tune", *quick, "-o", name, *more)
@@ -161,16 +161,34 @@ def taught(case):
     models = {name: read(case, name, "model.onnx") for name in (*found, "threads")}
     for one, same in (("alone", "labels"), ("threads", "both")):
         case.check(models[one] == models[same], "%s and %s are not the same network" % (one, same))
-    case.equal(len(set(models.values())), 5, "networks that different teachers make")
+    case.equal(len(set(models.values())), 6, "networks that different teachers make")
     losses = [case.json("tune", "mlp", "-o", "still", "--train", TRAIN, "--count", 40, "--lr", "1e-12", "--epochs", 1, "--labels", "none", *more)
               ["epochs"][0]["loss"] for more in ((), ("--teacher", model))]
     case.check(losses[0] > 1.001 * losses[1], "the loss of layers and logits is no sum: %r" % losses)
-    case.equal([(found[k]["teacher"], found[k]["labels"]) for k in ("float", "itself", "alone", "both")],
-               [("float network", False), (model, False), ("labels", True), (model, True)], "who taught")
-    losses = [found[k]["epochs"][0]["loss"] for k in ("both", "labels", "itself")]
+    case.equal([(found[k]["teacher"], found[k]["labels"]) for k in ("float", "itself", "labels", "beside", "alone", "both")],
+               [("float network", False), (model, False), ("labels", True), ("float network", True), ("labels", True), (model, True)], "who taught")
+    losses = [found[k]["epochs"][0]["loss"] for k in ("both", "alone", "itself")]
     case.check(losses[0] > max(losses[1:]), "the loss of labels and teacher is no sum: %r" % losses)
     kept = json.loads(read(case, "itself", "report", "tune.json"))
     case.equal(kept["teacher_sha256"], hashlib.sha256(open(model, "rb").read()).hexdigest(), "the teacher that is kept")
+
+
+def moved(case):
+    """Samples that are mirrored and shifted: other networks come of it, the same for any number of threads, and the same samples held back."""
+    image = ("cnn", *QUICK, "--epochs", 2)
+    found = {name: case.json("tune", *image, "-o", name, *more) for name, more in
+             (("still", ()), ("flip", ("--flip",)), ("shift", ("--shift", 1)), ("both_ways", ("--flip", "--shift", 1, "--threads", 1)),
+              ("moved_beside", ("--shift", 1, "--teacher", "float")), ("moved_taught", ("--shift", 1, "--labels", "none")))}
+    case.equal(len({read(case, name, "model.onnx") for name in found}), 6, "networks that samples make which move in other ways")
+    case.equal({found[name]["accuracy_before"] for name in ("still", "flip", "shift", "both_ways")}, {found["still"]["accuracy_before"]}, "samples held back that move")
+    case.equal((found["shift"]["flip"], found["shift"]["shift"], found["flip"]["flip"]), (False, 1, True), "what is said of moves")
+    case.good("tune", *image, "-o", "threads", "--flip", "--shift", 1, "--threads", 3, "-q")
+    one, three = tree(case, "both_ways"), tree(case, "threads")
+    case.equal([name for name in one.keys() | three.keys() if one.get(name) != three.get(name)], [], "files that depend on threads")
+    case.good("verify", "both_ways", "--input", TEST, "--count", samples(5), "--engines", "golden,jit", "-q")
+    case.refused("tune", "cnn", "-o", "x", *QUICK, "--shift", 8, says="8 pixels, but the network's samples have 8 x 8", code=2)
+    case.refused("tune", "mlp", "-o", "x", *QUICK, "--flip", says="no columns to be mirrored", code=2)
+    case.refused("tune", "cnn", "-o", "x", *QUICK, "--flip", "--teacher", os.path.join(DIGITS, "digits_cnn.onnx"), says="--flip and --shift move them", code=2)
 
 
 def best_without_labels(case):
@@ -485,6 +503,7 @@ def main():
     remembered(case)
     swapped(case)
     taught(case)
+    moved(case)
     best_without_labels(case)
     frozen(case)
     sparse(case)

@@ -27,9 +27,9 @@ typedef struct {
     volatile int stop;
 } Training;
 
-static bool give(void *context, uint64_t sample, uint16_t *x, TtfsDiag *diag) {
+static bool give(void *context, uint64_t sample, uint32_t turn, uint16_t *x, TtfsDiag *diag) {
     Training *t = context;
-    (void)diag;
+    (void)diag, (void)turn;
     memcpy(x, t->x[sample], ttfs_pop_size(&t->c.start.spike.pops.at[0]) * sizeof *x);
     return true;
 }

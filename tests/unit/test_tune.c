@@ -134,7 +134,7 @@ static void test_forward(void **state) {
         Case c;
         if (open_case(&c, seed, false)) {
             ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
-            ttfs_tune_work_open(&c.tune, &c.work, LANES, false, &c.start.arena);
+            ttfs_tune_work_open(&c.tune, &c.work, LANES, false, false, &c.start.arena);
             ttfs_tune_snap(&c.tune, false);
             ttfs_tune_take(&c.tune, c.start.layer, &c.start.arena);
             if (!c.tune.inexact) expect_begun(&c, seed);
@@ -219,25 +219,74 @@ static void test_model(void **state) {
 
 /* --- gradients --- */
 
+/* c[i][j] = sum over k, 256 at a time, each product rounded. */
+static float product(const TtfsMatrix *a, const TtfsMatrix *b, size_t i, size_t j, size_t k) {
+    float all = 0;
+    for (size_t at = 0; at < k; at += 256) {
+        float sum = 0;
+        for (size_t p = at; p < k && p < at + 256; p++)
+            sum += a->at[i * a->row + p * a->col] * b->at[p * b->row + j * b->col];
+        all = at ? all + sum : sum;
+    }
+    return all;
+}
+
+/* A product of drawn sizes, either way of both matrices: the same bits on processors of each kind.
+ */
+static void one_product(TtfsRng *r, TtfsArena *arena) {
+    size_t m = 1 + ttfs_rng_below(r, 140), n = 1 + ttfs_rng_below(r, 40);
+    size_t k = 1 + ttfs_rng_below(r, 600), row = n + ttfs_rng_below(r, 3);
+    float *x = TTFS_ARRAY(arena, float, m *k), *y = TTFS_ARRAY(arena, float, k *n);
+    float *c = TTFS_ARRAY(arena, float, 2 * m * row), *d = c + m * row;
+    float *scratch = TTFS_ARRAY(arena, float, TTFS_GEMM_SCRATCH);
+    for (size_t i = 0; i < m * k; i++) x[i] = (float)ttfs_rng_below(r, 2000) / 999 - 1;
+    for (size_t i = 0; i < k * n; i++) y[i] = (float)ttfs_rng_below(r, 2000) / 999 - 1;
+    TtfsMatrix a = ttfs_rng_below(r, 2) ? (TtfsMatrix){x, k, 1} : (TtfsMatrix){x, 1, m};
+    TtfsMatrix b = ttfs_rng_below(r, 2) ? (TtfsMatrix){y, n, 1} : (TtfsMatrix){y, 1, k};
+    bool add = ttfs_rng_below(r, 2);
+    for (size_t i = 0; i < m * row; i++) c[i] = d[i] = (float)(i % 5);
+    ttfs_gemm(m, n, k, a, b, c, row, add, scratch);
+    ttfs_gemm_plain(m, n, k, a, b, d, row, add, scratch);
+    assert_memory_equal(c, d, m * row * sizeof *c);
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < row; j++) {
+            float was = (float)((i * row + j) % 5), want = j < n ? product(&a, &b, i, j, k) : was;
+            if (j < n && !(add && k > 256))
+                assert_true(c[i * row + j] == (add ? was + want : want));
+            if (j >= n) assert_true(c[i * row + j] == was);
+        }
+}
+
+static void test_product_bits(void **state) {
+    (void)state;
+    TtfsRng r = ttfs_rng(5);
+    for (int i = 0; i < 40; i++) {
+        TtfsArena a = {0};
+        one_product(&r, &a);
+        ttfs_arena_free(&a);
+    }
+}
+
 static const uint32_t classes[LANES] = {0, 1, 0, 1, 1, 0, 1, 0},
                       in_order[LANES] = {0, 1, 2, 3, 4, 5, 6, 7};
 
 /* A teacher's activations: anything within the windows. */
-static bool teach(void *context, uint32_t member, const uint32_t *sample, uint32_t n,
+static bool teach(void *context, uint32_t member, const uint32_t *sample, uint32_t n, uint32_t turn,
                   uint32_t lanes, float *const *to, TtfsDiag *diag) {
     const Case *c = context;
-    (void)member, (void)sample, (void)diag;
+    (void)member, (void)sample, (void)turn, (void)diag;
     assert_int_equal(n, lanes);
     for (uint32_t i = 0; i < c->tune.layers; i++)
         for (uint32_t k = 0; to[i] && k < c->tune.layer[i].size * lanes; k++)
-            to[i][k] = (float)(k * 7 % 13 / 13.0 * c->tune.layer[i].window_from);
+            to[i][k] = (float)(k * 7 % 13 / 13.0 *
+                               (i == c->tune.readout ? 3 : c->tune.layer[i].window_from));
     return true;
 }
 
 /* The loss of the chunk, and with `gradient` [parameters] its gradient. */
 static double loss_of(Case *c, float *gradient) {
     static float logits[LANES * 512];
-    for (int i = 0; i < LANES * 512; i++) logits[i] = (float)(i * 7 % 13) / 4;
+    for (int i = 0; i < LANES * 512; i++) logits[i] = (float)(i * 7 % 13) / c->logits_by;
     const TtfsTuneSamples samples = {.encode = encode,
                                      .context = c,
                                      .classes = c->teachers == 2 ? NULL : classes,
@@ -315,9 +364,9 @@ static void test_gradients(void **state) {
             if (open_case(&c, seed, true) && said(&c)) {
                 shrink_windows(&c);
                 c.teachers = (uint32_t)(seed % 3);
-                bool taught = seed % 2;
+                bool taught = seed % 2, moves = seed % 4 == 1;
                 ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
-                ttfs_tune_work_open(&c.tune, &c.work, LANES, taught, &c.start.arena);
+                ttfs_tune_work_open(&c.tune, &c.work, LANES, taught, moves, &c.start.arena);
                 draw_samples(&c);
                 float *d = TTFS_ARRAY(&c.start.arena, float, c.tune.parameters);
                 draw_direction(&c, windows, &c.canon.r, d);
@@ -331,6 +380,24 @@ static void test_gradients(void **state) {
         assert_true(seen >= (windows ? 10 : 60));
         assert_true(fabs(ratio[seen / 2] - 1) < (windows ? 0.06 : 0.02));
         assert_true(ratio[seen / 4] > (windows ? 0.75 : 0.8) && ratio[seen * 3 / 4] < 1.2);
+    }
+}
+
+/* Of samples that move the teacher's logits are those that it is shown with them. */
+static void test_shown(void **state) {
+    (void)state;
+    for (int moves = 0; moves < 2; moves++) {
+        Case c;
+        uint64_t seed = 1;
+        while (!(open_case(&c, seed, true) && said(&c))) close_case(&c), seed++;
+        c.teachers = 1;
+        ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
+        ttfs_tune_work_open(&c.tune, &c.work, LANES, false, moves, &c.start.arena);
+        draw_samples(&c);
+        double loss = loss_of(&c, NULL);
+        c.logits_by = 2;
+        assert_int_equal(loss_of(&c, NULL) == loss, moves);
+        close_case(&c);
     }
 }
 
@@ -361,7 +428,7 @@ static void test_slopes(void **state) {
         Case c;
         if (open_case(&c, seed, false) && said(&c)) {
             ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
-            ttfs_tune_work_open(&c.tune, &c.work, LANES, false, &c.start.arena);
+            ttfs_tune_work_open(&c.tune, &c.work, LANES, false, false, &c.start.arena);
             draw_samples(&c);
             loss_of(&c, NULL);
             for (uint32_t i = 1; i < c.tune.layers; i++) {
@@ -415,7 +482,7 @@ static void test_no_class(void **state) {
     (void)state;
     assert_true(open_case(&c, training_seed(1), false));
     ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
-    ttfs_tune_work_open(&c.tune, &c.work, LANES, false, &c.start.arena);
+    ttfs_tune_work_open(&c.tune, &c.work, LANES, false, false, &c.start.arena);
     ttfs_tune_snap(&c.tune, false);
     draw_samples(&c);
     float *g = TTFS_ARRAY(&c.start.arena, float, c.tune.parameters);
@@ -478,7 +545,7 @@ static void test_imitates(void **state) {
         Case c;
         if (open_case(&c, seed, false)) {
             ttfs_tune_open(&c.tune, c.start.layer, &c.start.arena);
-            ttfs_tune_work_open(&c.tune, &c.work, LANES, true, &c.start.arena);
+            ttfs_tune_work_open(&c.tune, &c.work, LANES, true, false, &c.start.arena);
             for (uint32_t i = 1; i < c.tune.layers; i++)
                 if (c.tune.layer[i].net->kind == TTFS_LAYER_RELU) expect_imitation(&c, i), seen++;
         }
@@ -514,6 +581,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_products), cmocka_unit_test(test_forward),
         cmocka_unit_test(test_model),    cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_shown),    cmocka_unit_test(test_product_bits),
         cmocka_unit_test(test_slopes),   cmocka_unit_test(test_lost),
         cmocka_unit_test(test_no_class), cmocka_unit_test(test_imitates),
         cmocka_unit_test(test_shared)};

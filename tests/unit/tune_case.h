@@ -27,6 +27,7 @@ typedef struct {
     TtfsTuneWork work;
     uint16_t x[LANES][512];
     uint32_t teachers; /* 0: classes, 1: classes and logits, 2: logits */
+    float logits_by;   /* what logits are divided by */
 } Case;
 
 static inline void take_layers(Case *c) {
@@ -41,7 +42,7 @@ static inline void take_layers(Case *c) {
 /* A random network, quantised, on fine grids or on any; false where this is none to train. */
 static inline bool open_case(Case *c, uint64_t seed, bool fine) {
     TtfsDiag diag = {0};
-    *c = (Case){.settings = {.seed = 1, .batch = LANES}};
+    *c = (Case){.settings = {.seed = 1, .batch = LANES}, .logits_by = 4};
     random_canonical(&c->canon, seed);
     TtfsRng *r = &c->canon.r;
     const TtfsSpikeOptions o = {.ticks = fine ? 300 : 1 + ttfs_rng_below(r, 31),
@@ -84,9 +85,10 @@ static inline void put_integers(Case *c) {
     }
 }
 
-static inline bool encode(void *context, uint64_t sample, uint16_t *x, TtfsDiag *diag) {
+static inline bool encode(void *context, uint64_t sample, uint32_t turn, uint16_t *x,
+                          TtfsDiag *diag) {
     Case *c = context;
-    (void)diag;
+    (void)diag, (void)turn;
     memcpy(x, c->x[sample], ttfs_pop_size(&c->start.spike.pops.at[0]) * sizeof *x);
     return true;
 }
