@@ -180,10 +180,10 @@ typedef struct {
                           their own up to weight_bits; 0: none */
     double percentile; /* 0.5 to 1 */
     /* fitted: windows and weights are fitted to the calibration samples where that is better on a
-     * part of them that is held back, and the folder keeps up to 1,000 of them; channels: the same,
-     * and a window of its own for every channel when the outputs are better for it there; plain:
-     * weights are rounded by themselves; auto, NULL: fitted, but plain without samples and with a
-     * target */
+     * part of them that is held back, with a window a layer, and the folder keeps up to 1,000 of
+     * them; channels: the same, and a window of its own for every channel when the outputs are
+     * better for it there; plain: weights are rounded by themselves; auto, NULL: channels, but
+     * plain without samples and with a target */
     const char *quantiser;
     const char *ramps; /* any: whole numbers; pow2: powers of two alone; NULL: any */
     bool ranged;       /* the input's range is lo to hi */

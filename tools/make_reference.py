@@ -43,8 +43,9 @@ the end of the window, beside calibration's. Far is more than 5 points and 30 % 
 compiles to the same bytes as the samples themselves, with the same options or others, but for `report/messages.json`: what needs the samples (their axes, the share of values that
 the encoder clips) is not said then. The network must be that one, weights included: the first layer that differs is named, as is
 a calibration that is damaged. `uint8` samples were calibrated for an input range, which goes with them. Weights are fitted to samples, and
-those that they were fitted to (up to 1,000, 16 MiB as floats) lie in `forms/calib.blob` too, which is to be known before a folder is given away; `--quantiser plain` keeps none. A calibration without them gives
-plain weights, which a note says, and is refused with `--quantiser fitted`; `--quantiser channels` wants the samples themselves. Without calibration windows come from interval bounds, which are loose; a warning says so.
+those that they were fitted to (up to 1,000, 16 MiB as floats) lie in `forms/calib.blob` too (and in `forms/channels.blob`), which is to be known before a folder is given away; `--quantiser plain` keeps none. A calibration without them gives
+plain weights, which a note says, and is refused with `--quantiser fitted` and `channels`. Where windows became those of channels, `forms/calib.blob` is still that of the model's network,
+and windows of channels are found again from its samples; `forms/channels.blob` is the calibration of the network in `forms/ir.txt`, for `sweep` and `tune`. Without calibration windows come from interval bounds, which are loose; a warning says so.
 
 What a label is depends on the output. Beside a vector of two or more values: a class from 0 on, or a row with a single 1.
 Beside one value, a logit: 0 and 1, or -1 and 1. Other numbers, as many as the output has values, are held against
@@ -162,6 +163,7 @@ known one.
 | `image/core*_*.hex` | each core's memories for `$readmemh` |
 | `rtl/` | `ttfs_top.v` (parameters), the hand-written modules, `filelist.f` |
 | `forms/calib.blob` | what the calibration samples showed, and those that weights were fitted to, for `--calib OUT` |
+| `forms/channels.blob` | where every channel has a window of its own: the same of the network with its channels scaled, which `forms/ir.txt` is then |
 | `report/agreement.json` | what `ttfs run --layers` found last: every layer against the float network |
 | `model.onnx`, `report/tune.json` | of `ttfs tune`: the network with its integers (QONNX), the epochs ([tune.md](tune.md)) |
 | `report/frontier.json` | with a target: the settings that were tried, and which was chosen ([semantics.md](semantics.md#the-quantiser)) |

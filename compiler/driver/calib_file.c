@@ -486,9 +486,8 @@ bool ttfs_calibration_unpack(TtfsCalibration *c, const TtfsIr *ir, const char *f
     return false;
 }
 
-bool ttfs_calibration_load(TtfsCalibration *c, const TtfsIr *ir, const char *folder, TtfsArena *a,
-                           TtfsDiag *diag) {
-    const char *path = ttfs_path_join(a, folder, "forms/calib.blob");
+static bool load(TtfsCalibration *c, const TtfsIr *ir, const char *folder, const char *path,
+                 TtfsDiag *diag) {
     TtfsFile file;
     if (!ttfs_file_exists(path))
         return ttfs_error(diag, TTFS_AT_FILE(folder), TTFS_CALIB_KEPT,
@@ -498,4 +497,16 @@ bool ttfs_calibration_load(TtfsCalibration *c, const TtfsIr *ir, const char *fol
     bool ok = ttfs_calibration_unpack(c, ir, path, file.bytes, file.size, diag);
     ttfs_file_close(&file);
     return ok;
+}
+
+bool ttfs_calibration_load(TtfsCalibration *c, const TtfsIr *ir, const char *folder, TtfsArena *a,
+                           TtfsDiag *diag) {
+    return load(c, ir, folder, ttfs_path_join(a, folder, "forms/calib.blob"), diag);
+}
+
+bool ttfs_calibration_load_own(TtfsCalibration *c, const TtfsIr *ir, const char *folder,
+                               TtfsArena *a, TtfsDiag *diag) {
+    const char *path = ttfs_path_join(a, folder, "forms/channels.blob");
+    return ttfs_file_exists(path) ? load(c, ir, folder, path, diag)
+                                  : ttfs_calibration_load(c, ir, folder, a, diag);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A calibration as a file, OUT/forms/calib.blob: what was seen of every tensor of the canonical
- * network and of its logits, with what the network was, so that it is taken for no other one, and
- * the samples that weights were fitted to.
+ * A calibration as a file, OUT/forms/calib.blob (and OUT/forms/channels.blob): what was seen of
+ * every tensor of the canonical network and of its logits, with what the network was, so that it is
+ * taken for no other one, and the samples that weights were fitted to.
  *
  * Little-endian. "ttfscal" and the version, a byte; a body; its SHA-256, 32 bytes. Numbers of the
  * body are LEB128, floats their bits, texts a length and bytes. Counters are runs of zeros, each
@@ -50,8 +50,12 @@ void ttfs_calibration_pack(const TtfsCalibration *c, const TtfsIr *ir, TtfsBuf *
  * messages. */
 bool ttfs_calibration_unpack(TtfsCalibration *c, const TtfsIr *ir, const char *file,
                              const void *bytes, size_t n, TtfsDiag *diag);
-/* That which a compiled folder keeps, as unpack; CALIB_KEPT where there is none. */
+/* That which a compiled folder keeps of its model's canonical network, as unpack; CALIB_KEPT where
+ * there is none. */
 bool ttfs_calibration_load(TtfsCalibration *c, const TtfsIr *ir, const char *folder, TtfsArena *a,
                            TtfsDiag *diag);
+/* That which it keeps of forms/ir.txt's: with windows of channels that is another network. */
+bool ttfs_calibration_load_own(TtfsCalibration *c, const TtfsIr *ir, const char *folder,
+                               TtfsArena *a, TtfsDiag *diag);
 
 #endif

@@ -5,12 +5,11 @@
  */
 #include "calibrate.h"
 
-#include "fast.h"
+#include "calib_pass.h"
 #include "out.h"
 #include "fit.h"
 #include "parallel.h"
 
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdatomic.h>
@@ -225,22 +224,6 @@ static uint64_t windows_from(const TtfsPipeline *f, const TtfsJob *job, const Tt
     return n - ttfs_held_back(f, job, n, a->elements);
 }
 
-/* What no float32 holds has no window: the first layer that gave such a value is named. */
-static bool all_held(const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *diag) {
-    for (uint32_t i = 0; i < f->canonical.nodes.len; i++) {
-        const TtfsNode *n = &f->canonical.nodes.at[i];
-        const TtfsTensorStat *s = &f->calib.stat[n->out.i - 1];
-        if (s->beyond)
-            return ttfs_error_advice(diag, TTFS_AT_NODE(job->options->model, n->name),
-                                     TTFS_MODEL_VALUE, "scale the weights or the samples down",
-                                     "%" PRIu64 " of its %" PRIu64
-                                     " values on the calibration samples are beyond what "
-                                     "float32 holds, %g in size",
-                                     s->beyond, s->count, (double)FLT_MAX);
-    }
-    return true;
-}
-
 /* Runs the canonical network on the calibration samples and gathers what every tensor holds. The
  * threads' counts add up to the same whatever sample ran where. */
 static bool gather(TtfsPipeline *f, TtfsJob *job, const TtfsArray *a, TtfsDiag *diag) {
@@ -266,7 +249,7 @@ static bool gather(TtfsPipeline *f, TtfsJob *job, const TtfsArray *a, TtfsDiag *
     f->calibrated = f->calib.samples;
     f->source = source_of(job, a);
     if (ok) ok = hash_of_samples(job->options, f->source.sha256, diag);
-    if (ok) ok = all_held(f, job, diag);
+    if (ok) ok = ttfs_calib_held(&f->canonical, &f->calib, job->options->model, diag);
     if (ok)
         ttfs_samples_clipped(a->file, outside, n * a->elements, (double)job->spike.input_lo,
                              (double)job->spike.input_hi, diag);
@@ -377,11 +360,6 @@ static bool calibrate_kept(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
         return ttfs_error(diag, TTFS_AT_FILE(job->options->calib), TTFS_CALIB_KEPT,
                           "keeps what its samples showed, not the samples: a part of these has to "
                           "decide on the target");
-    if (job->quantiser == TTFS_QUANTISER_CHANNELS)
-        return ttfs_error(
-            diag, TTFS_AT_FILE(job->options->calib), TTFS_CALIB_KEPT,
-            "keeps what its samples showed in windows of layers or of channels, as it "
-            "was compiled, which says nothing of others");
     if (!read_kept(f, job, diag) || !take_range(f, job, diag)) return false;
     return range_from_samples(f, job, f->source.u8, diag);
 }

@@ -7,8 +7,7 @@
  */
 #include "channel_windows.h"
 
-#include "calibrate.h"
-#include "fast.h"
+#include "calib_pass.h"
 #include "ir_to_ir.h"
 
 #include <math.h>
@@ -16,6 +15,7 @@
 
 /* A histogram over OCTAVES exponents and 5 bits behind the point: to 3 %. */
 enum { SHIFT = 18, OCTAVES = 40, BINS = OCTAVES << 5, FEWEST = 10 };
+enum { LOOKERS = 4 }; /* threads that look, each with counters of its own */
 /* A channel's window beside its layer's. */
 static const double least = 1.0 / 64, most = 4;
 
@@ -64,6 +64,19 @@ static void leave_windows(Seen *s) {
     }
 }
 
+/* Integers of the model's own would not stay such beside factors of what they weigh. */
+static bool has_grids(const TtfsIr *ir) {
+    for (uint32_t i = 0; i < ir->tensors.len; i++)
+        if (ir->tensors.at[i].quantum) return true;
+    return false;
+}
+
+static bool has_any(const Seen *s) {
+    for (uint32_t i = 0; i < s->ir->tensors.len; i++)
+        if (s->bins[i]) return true;
+    return false;
+}
+
 static Seen seen_of(const TtfsIr *ir, const TtfsCalib *calib, TtfsArena *a) {
     Seen s = {ir, TTFS_ARRAY(a, uint32_t *, ir->tensors.len),
               TTFS_ARRAY(a, uint32_t, ir->tensors.len)};
@@ -96,20 +109,26 @@ static void see(void *context, const TtfsNode *node, const float *values, uint64
                     bins + i % channels * BINS);
 }
 
-static bool look(const TtfsPipeline *f, Seen *s, TtfsDiag *diag) {
-    uint64_t inputs = ttfs_ir_count(ttfs_ir_tensor(s->ir, s->ir->input));
-    TtfsFast *fast = ttfs_fast_open(s->ir, &(TtfsFastOptions){.whole = true}, diag);
-    if (!fast) return false;
-    TtfsFastWork *w = ttfs_fast_work(fast);
-    bool ok = true;
-    for (uint32_t i = 0; ok && i < f->fit.count; i += TTFS_FAST_SAMPLES) {
-        uint32_t left = f->fit.count - i;
-        ttfs_fast_run(w, f->fit.values + i * inputs,
-                      left < TTFS_FAST_SAMPLES ? left : TTFS_FAST_SAMPLES, see, s);
-        ok = ttfs_go_on(&f->fit.progress, diag);
+/* The counters of one into another's. */
+static void add_bins(const Seen *to, const Seen *from) {
+    for (uint32_t i = 0; i < to->ir->tensors.len; i++) {
+        uint64_t n = to->bins[i] ? (uint64_t)channels_of(&to->ir->tensors.at[i]) * BINS : 0;
+        for (uint64_t k = 0; k < n; k++) to->bins[i][k] += from->bins[i][k];
     }
-    ttfs_fast_drop(w);
-    ttfs_fast_close(fast);
+}
+
+/* What channels hold on the samples that are not held back: the others say whether that is better.
+ */
+static bool look(const TtfsPipeline *f, Seen *s, TtfsArena *a, TtfsDiag *diag) {
+    Seen more[LOOKERS];
+    void *context[LOOKERS] = {s};
+    uint32_t n = f->fit.threads < LOOKERS ? f->fit.threads : LOOKERS;
+    for (uint32_t i = 1; i < n; i++) {
+        more[i] = seen_of(s->ir, &f->calib, a);
+        context[i] = &more[i];
+    }
+    bool ok = ttfs_calib_pass(s->ir, &f->fit, TTFS_FITTED_SAMPLES, n, see, context, diag);
+    for (uint32_t i = 1; i < n; i++) add_bins(s, &more[i]);
     return ok;
 }
 
@@ -190,29 +209,38 @@ static void scale(const Seen *s, double share, TtfsIr *out) {
     }
 }
 
-/* The same steps as the pipeline's, of the network in `scaled`; `said`: by the last one, `quiet`:
- * by those before it, which was said of the network as it is. */
-static bool make(TtfsPipeline *g, const TtfsIr *scaled, TtfsJob *job, TtfsDiag *quiet,
-                 TtfsDiag *said) {
+/* What a pipeline has of a network. */
+typedef struct {
+    TtfsIr net, canonical;
+    TtfsCalib calib;
+    TtfsSpike spike;
+    TtfsQuantReport quant;
+} Made;
+
+/* The same steps as the pipeline's, of the network in `scaled`, whose calibration is on the samples
+ * that are kept, so that it can be made again from these; `said`: by the last one, `quiet`: by
+ * those before it, which was said of the network as it is. */
+static bool make(Made *g, const TtfsIr *scaled, const TtfsPipeline *f, const TtfsJob *job,
+                 TtfsDiag *quiet, TtfsDiag *said) {
     const char *file = job->options->model;
     return ttfs_ir_canonical(scaled, &g->net, file, quiet) && ttfs_ir_check(&g->net, file, quiet) &&
            ttfs_ir_canonical(&g->net, &g->canonical, file, quiet) &&
-           ttfs_ir_check(&g->canonical, file, quiet) && ttfs_calibrate(g, job, quiet) &&
+           ttfs_ir_check(&g->canonical, file, quiet) &&
+           ttfs_calib_of_samples(&g->canonical, &f->fit, file, &g->calib, quiet) &&
            ttfs_ir_to_spike(&g->canonical, &g->calib, &job->spike, file, &g->spike, &g->quant,
                             said) &&
            ttfs_spike_check(&g->spike, file, said);
 }
 
-/* What f had and g made change places. Constants of g's may lie in f's networks, and in `scaled`:
- * the pipeline goes on to own them. */
-static void exchange(TtfsPipeline *f, TtfsPipeline *g, const TtfsIr *scaled) {
-    TtfsPipeline was = *f;
-    f->before[0] = was.net, f->before[1] = was.canonical, f->before[2] = *scaled;
-    f->net = g->net, g->net = (TtfsIr){0};
-    f->canonical = g->canonical, g->canonical = (TtfsIr){0};
-    f->calib = g->calib, g->calib = was.calib;
-    f->spike = g->spike, g->spike = was.spike;
-    f->quant = g->quant, g->quant = was.quant;
+/* The pipeline goes on with what was made, and owns what it had: constants of the new networks may
+ * lie in those before and in `scaled`. */
+static void take(TtfsPipeline *f, Made *g, const TtfsIr *scaled) {
+    Made was = {.spike = f->spike, .quant = f->quant};
+    f->windows.net = f->net, f->windows.canonical = f->canonical, f->windows.scaled = *scaled;
+    f->windows.calib = f->calib;
+    f->net = g->net, f->canonical = g->canonical, f->calib = g->calib;
+    f->spike = g->spike, f->quant = g->quant;
+    *g = was;
 }
 
 static void swap_said(TtfsDiag *a, TtfsDiag *b) {
@@ -220,11 +248,12 @@ static void swap_said(TtfsDiag *a, TtfsDiag *b) {
     *a = *b, *b = was;
 }
 
-static void note(const TtfsJob *job, double layers, double channels, TtfsDiag *said) {
+static void note(const TtfsJob *job, const TtfsWindows *w, TtfsDiag *said) {
     ttfs_note(said, TTFS_AT_FILE(job->options->model),
               "on the calibration samples held back the outputs are off by %.3g %% with a window a "
               "layer, %.3g %% with one a channel: it is one a %s",
-              100 * sqrt(layers), 100 * sqrt(channels), channels < layers ? "channel" : "layer");
+              100 * w->layers, 100 * w->channels,
+              w->taken ? "channel, and layers' values are in their channels' own units" : "layer");
 }
 
 static void note_failed(const TtfsJob *job, const TtfsDiag *quiet, const TtfsDiag *new,
@@ -235,47 +264,84 @@ static void note_failed(const TtfsJob *job, const TtfsDiag *quiet, const TtfsDia
 }
 
 /* What `make` made. */
-static void drop(TtfsPipeline *g) {
+static void drop(Made *g) {
     ttfs_arena_free(&g->quant.arena);
     ttfs_spike_free(&g->spike);
     ttfs_calib_free(&g->calib);
     ttfs_ir_free(&g->canonical);
     ttfs_ir_free(&g->net);
-    ttfs_arena_free(&g->arena);
 }
 
 static bool stopped(const TtfsDiag *d) {
     return d->errors_of[TTFS_STOPPED] > 0;
 }
 
+static void say(const TtfsPipeline *f, const TtfsJob *job, const TtfsDiag *quiet,
+                const TtfsDiag *new, TtfsDiag *said) {
+    if (stopped(quiet) || stopped(new))
+        ttfs_diag_append(said, stopped(quiet) ? quiet : new);
+    else if (f->windows.tried)
+        note(job, &f->windows, said);
+    else
+        note_failed(job, quiet, new, said);
+}
+
 static bool try_channels(TtfsPipeline *f, TtfsJob *job, const Seen *s, TtfsDiag *said) {
-    TtfsPipeline g = {.budget = f->budget};
+    Made g = {.spike = {.latency = 0}};
     TtfsIr scaled;
     TtfsDiag quiet = {0}, new = {0};
     scale(s, job->spike.percentile, &scaled);
-    bool ok = make(&g, &scaled, job, &quiet, &new), stop = stopped(&quiet) || stopped(&new);
-    double layers = f->quant.error, channels = ok ? g.quant.error : INFINITY;
-    job->spike.fit = &f->fit;
-    if (channels < layers) {
-        exchange(f, &g, &scaled);
+    bool ok = make(&g, &scaled, f, job, &quiet, &new), stop = stopped(&quiet) || stopped(&new);
+    double layers = sqrt(f->quant.error), channels = ok ? sqrt(g.quant.error) : INFINITY;
+    f->windows = (TtfsWindows){
+        .tried = ok, .taken = channels < layers, .layers = layers, .channels = channels};
+    if (f->windows.taken) {
+        take(f, &g, &scaled);
         swap_said(said, &new);
     } else
         ttfs_ir_free(&scaled);
-    if (ok) note(job, layers, channels, said);
-    if (!ok && !stop) note_failed(job, &quiet, &new, said);
-    if (stop) ttfs_diag_append(said, stopped(&quiet) ? &quiet : &new);
+    say(f, job, &quiet, &new, said);
     ttfs_diag_free(&quiet);
     ttfs_diag_free(&new);
     drop(&g);
     return !stop;
 }
 
-bool ttfs_channel_windows(TtfsPipeline *f, TtfsJob *job, TtfsDiag *said) {
-    if (job->quantiser != TTFS_QUANTISER_CHANNELS) return true;
-    if (!job->spike.fit || !f->quant.probed) return true; /* which was said */
+/* Whether as much work and memory as the graph took is left for another. */
+static bool affords(const TtfsBudget *now, const TtfsBudget *before) {
+    uint64_t held = now->held > before->held ? now->held - before->held : 0;
+    return now->work - now->spent > now->spent - before->spent && now->bytes > now->held + held;
+}
+
+/* What is tried and dropped takes nothing of the model's budget. */
+static bool look_and_try(TtfsPipeline *f, TtfsJob *job, Seen *s, TtfsArena *a, TtfsDiag *said) {
+    TtfsBudget before = f->budget;
+    bool ok = look(f, s, a, said) && try_channels(f, job, s, said);
+    f->budget.spent = before.spent;
+    f->budget.passed = before.passed;
+    return ok;
+}
+
+/* Why there is nothing to try; NULL: there may be. */
+static const char *hindrance_of(const TtfsPipeline *f, const TtfsBudget *before) {
+    if (has_grids(&f->canonical))
+        return "factors would take from its weights the grids that they have";
+    return affords(&f->budget, before) ? NULL
+                                       : "others take more work or memory than is left (--memory)";
+}
+
+bool ttfs_channel_windows(TtfsPipeline *f, TtfsJob *job, const TtfsBudget *before, TtfsDiag *said) {
+    bool asked = job->quantiser == TTFS_QUANTISER_AUTO || job->quantiser == TTFS_QUANTISER_CHANNELS;
+    if (!asked || !job->spike.fit || !f->quant.probed) return true; /* which was said */
+    const char *hindrance = hindrance_of(f, before);
     TtfsArena a = {.budget = f->canonical.arena.budget};
     Seen s = seen_of(&f->canonical, &f->calib, &a);
-    bool ok = look(f, &s, said) && try_channels(f, job, &s, said);
+    bool ok = true;
+    if (has_any(&s) && hindrance)
+        ttfs_note(said, TTFS_AT_FILE(job->options->model), "windows are one a layer: %s",
+                  hindrance);
+    else if (has_any(&s))
+        ok = look_and_try(f, job, &s, &a, said);
     ttfs_arena_free(&a);
     return ok;
 }

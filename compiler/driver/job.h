@@ -24,8 +24,9 @@ typedef enum {
 } TtfsOptimise;
 extern const char *const ttfs_optimise_names[]; /* NULL at the end */
 
-/* How weights are found: rounded by themselves, or fitted to the calibration samples. auto: fitted
- * where there are enough, and not where ticks and bits are being found. */
+/* How weights are found: rounded by themselves, or fitted to the calibration samples, with a window
+ * a layer, or one a channel where that is better (channels). auto: channels where there are enough
+ * samples, plain where there are not and where ticks and bits are being found. */
 typedef enum {
     TTFS_QUANTISER_AUTO,
     TTFS_QUANTISER_PLAIN,

@@ -54,7 +54,7 @@ static const char *const names[] = {
     "ip/ttfs_axis.v",       "ip/ttfs_axis_raw.v",     "ip/ttfs_registers.h",
     "ip/ttfs_registers.vh", "ip/ttfs_registers.rdl",  "ip/ttfs_regs.v",
     "ip/ttfs_wb.v",         "ip/ttfs_wishbone.v",     "ip/ttfs_wishbone.xml",
-    "ip/package.tcl"};
+    "ip/package.tcl",       "forms/channels.blob"};
 enum { NAMES = sizeof names / sizeof *names };
 
 /* How long the engines' names at the start of s are, "-fault" behind them included; 0: none. */

@@ -65,11 +65,13 @@ static void tell_margins(const TtfsPipeline *f, const TtfsJob *job, TtfsDiag *di
 static bool spike(TtfsPipeline *f, TtfsJob *job, TtfsDiag *diag) {
     TtfsDiag said = {0};
     bool ok = ttfs_calibrate(f, job, diag) && ttfs_target_find(f, job, diag) &&
-              ttfs_widths_find(f, job, diag) &&
-              ttfs_ir_to_spike(&f->canonical, &f->calib, &job->spike, job->options->model,
-                               &f->spike, &f->quant, &said) &&
-              ttfs_spike_check(&f->spike, job->options->model, &said) &&
-              ttfs_channel_windows(f, job, &said);
+              ttfs_widths_find(f, job, diag);
+    TtfsBudget before = f->budget;
+    ok = ok &&
+         ttfs_ir_to_spike(&f->canonical, &f->calib, &job->spike, job->options->model, &f->spike,
+                          &f->quant, &said) &&
+         ttfs_spike_check(&f->spike, job->options->model, &said) &&
+         ttfs_channel_windows(f, job, &before, &said);
     ttfs_diag_append(diag, &said);
     ttfs_diag_free(&said);
     if (ok) tell_margins(f, job, diag);
@@ -143,7 +145,10 @@ void ttfs_pipeline_free(TtfsPipeline *f) {
     ttfs_calib_free(&f->calib);
     ttfs_ir_free(&f->canonical);
     ttfs_ir_free(&f->net);
-    for (int i = 2; i >= 0; i--) ttfs_ir_free(&f->before[i]);
+    ttfs_calib_free(&f->windows.calib);
+    ttfs_ir_free(&f->windows.scaled);
+    ttfs_ir_free(&f->windows.canonical);
+    ttfs_ir_free(&f->windows.net);
     ttfs_ir_free(&f->imported);
     ttfs_arena_free(&f->arena);
 }

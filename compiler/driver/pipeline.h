@@ -28,6 +28,16 @@ typedef struct {
     uint64_t peak_bytes; /* of the process, at the step's end */
 } TtfsStepTime;
 
+/* Windows of channels. Where they are taken, net and canonical of the pipeline are the scaled
+ * network and its canonical form, and these are the network that was, whose calibration the folder
+ * keeps for other settings. */
+typedef struct {
+    bool tried, taken;
+    double layers, channels; /* what the outputs are off by on the samples held back, as a share */
+    TtfsIr net, canonical, scaled;
+    TtfsCalib calib;
+} TtfsWindows;
+
 /* A file of an output folder, by its path there. */
 typedef struct {
     const char *path;
@@ -40,8 +50,8 @@ typedef struct {
     TtfsBudget budget; /* that the forms draw on */
     /* net: imported without what follows the logits; the relu engine runs it. */
     TtfsIr imported, net, canonical;
-    TtfsIr before[3]; /* with windows of channels: networks that net's constants may lie in */
     TtfsCalib calib;
+    TtfsWindows windows;
     TtfsMargins margins;    /* of the logits of the calibration samples */
     TtfsCalibSource source; /* of the calibration; file NULL: there is none */
     TtfsSpike spike;

@@ -31,17 +31,25 @@ static bool folder(const Writer *w, const char *name) {
     return ttfs_make_folders(path_of(w, name), w->diag);
 }
 
-/* What --calib OUT takes again. */
+static bool put_calibration_of(const Writer *w, const char *name, const TtfsCalib *calib,
+                               const TtfsIr *canonical) {
+    const TtfsPipeline *f = w->f;
+    const TtfsCalibration c = {
+        .calib = *calib, .margins = f->margins, .source = f->source, .kept = ttfs_kept_samples(f)};
+    TtfsBuf bytes = {0};
+    ttfs_calibration_pack(&c, canonical, &bytes);
+    return put(w, name, &bytes);
+}
+
+/* What --calib OUT takes again, of the network as the model has it, and what the folder's own graph
+ * is made of again. */
 static bool put_calibration(const Writer *w) {
     const TtfsPipeline *f = w->f;
-    const TtfsCalibration c = {.calib = f->calib,
-                               .margins = f->margins,
-                               .source = f->source,
-                               .kept = ttfs_kept_samples(f)};
-    TtfsBuf bytes = {0};
+    const TtfsWindows *was = &f->windows;
     if (!f->source.file) return true;
-    ttfs_calibration_pack(&c, &f->canonical, &bytes);
-    return put(w, "forms/calib.blob", &bytes);
+    if (!was->taken) return put_calibration_of(w, "forms/calib.blob", &f->calib, &f->canonical);
+    return put_calibration_of(w, "forms/calib.blob", &was->calib, &was->canonical) &&
+           put_calibration_of(w, "forms/channels.blob", &f->calib, &f->canonical);
 }
 
 static bool put_forms(const Writer *w) {

@@ -286,10 +286,18 @@ static void margins_json(TtfsJson *j, const TtfsPipeline *f) {
         ttfs_json_null(j, "close_share");
 }
 
+void ttfs_json_windows(TtfsJson *j, const TtfsWindows *w) {
+    ttfs_json_string(j, "windows", w->taken ? "channel" : "layer");
+    if (!w->tried || !isfinite(w->layers) || !isfinite(w->channels)) return;
+    ttfs_json_number(j, "output_error_layer_windows", w->layers);
+    ttfs_json_number(j, "output_error_channel_windows", w->channels);
+}
+
 void ttfs_json_quant(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job) {
     ttfs_json_object(j, NULL);
     add_u(j, "calibration_samples", f->calibrated);
     ttfs_json_number(j, "percentile", job->spike.percentile);
+    ttfs_json_windows(j, &f->windows);
     margins_json(j, f);
     ttfs_json_array(j, "layers");
     for (uint32_t i = 0; i < f->quant.at.len; i++) {

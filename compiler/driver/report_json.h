@@ -17,6 +17,9 @@ bool ttfs_json_manifest(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job, 
 void ttfs_json_schedule(TtfsJson *j, const TtfsPlan *p, const TtfsSpike *s);
 void ttfs_json_fit(TtfsJson *j, const char *key, const TtfsPlan *p, const TtfsSpike *s);
 void ttfs_json_timing(TtfsJson *j, const char *key, const TtfsPlan *p, const TtfsSpike *s);
+/* Adds `windows`, layer or channel, and where both were tried what the outputs are off by with
+ * either on the samples held back, as a share. */
+void ttfs_json_windows(TtfsJson *j, const TtfsWindows *w);
 void ttfs_json_quant(TtfsJson *j, const TtfsPipeline *f, const TtfsJob *job);
 void ttfs_json_energy(TtfsJson *j, const TtfsPlan *p, const TtfsSpike *s);
 void ttfs_json_steps(TtfsJson *j, const TtfsPipeline *f);

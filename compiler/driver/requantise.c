@@ -83,7 +83,7 @@ bool ttfs_requantise_open(TtfsRequantiser *r, TtfsOut *out, const TtfsIr *canoni
                            .file = ttfs_out_path(out, "forms/ir.txt"),
                            .fit = {.threads = threads, .progress = *progress}};
     return take_options(r, out, &quantiser, diag) &&
-           ttfs_calibration_load(&r->calibration, canonical, out->folder, &r->arena, diag) &&
+           ttfs_calibration_load_own(&r->calibration, canonical, out->folder, &r->arena, diag) &&
            take_samples(r, out, quantiser, diag) && check_same(r, out, quantiser, diag);
 }
 

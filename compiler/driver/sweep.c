@@ -189,8 +189,9 @@ static bool open_net(Sweep *s, TtfsDiag *diag) {
 /* All that the counts depend on: the network, its windows, samples, labels. */
 static bool hash_inputs(Sweep *s, TtfsDiag *diag) {
     static const char *const files[] = {"forms/ir.txt", "forms/ir.blob", NULL};
-    static const char *const chip[] = {"forms/spike.txt", "forms/spike.blob", "forms/calib.blob",
-                                       "manifest.json", NULL};
+    static const char *const chip[] = {"forms/spike.txt",  "forms/spike.blob",
+                                       "forms/calib.blob", "forms/channels.blob",
+                                       "manifest.json",    NULL};
     const double range[2] = {s->tops.input_lo, s->tops.input_hi};
     TtfsSha256 h;
     char hex[65];

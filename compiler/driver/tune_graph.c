@@ -57,7 +57,7 @@ bool ttfs_tune_quantise(TtfsTuneStart *s, TtfsDiag *diag) {
     TtfsCalibration kept;
     TtfsArena a = {0};
     s->spike = (TtfsSpike){.latency = 0};
-    bool ok = ttfs_calibration_load(&kept, &s->canonical, s->session.out.folder, &a, diag);
+    bool ok = ttfs_calibration_load_own(&kept, &s->canonical, s->session.out.folder, &a, diag);
     if (ok) {
         ok = lower(s, &kept, diag);
         ttfs_calibration_free(&kept);
@@ -136,7 +136,7 @@ bool ttfs_tune_shared(const TtfsTuneStart *s) {
 static bool take_graph(TtfsTuneStart *s, TtfsDiag *diag) {
     TtfsCalibration kept;
     TtfsArena a = {0};
-    bool ok = ttfs_calibration_load(&kept, &s->canonical, s->session.out.folder, &a, diag);
+    bool ok = ttfs_calibration_load_own(&kept, &s->canonical, s->session.out.folder, &a, diag);
     if (ok) ttfs_calibration_free(&kept);
     ttfs_arena_free(&a);
     s->spike = s->session.out.spike;

@@ -18,6 +18,9 @@ typedef struct {
     TtfsProgress progress;   /* told of each layer; a stop is asked for between layers and ways */
 } TtfsFitSamples;
 
+/* Of so many samples the last is held back: nothing is fitted to it, choices are made on it. */
+enum { TTFS_HELD_EVERY = 5 };
+
 typedef struct {
     uint32_t ticks;       /* T of every window, 1..65535 */
     uint32_t weight_bits; /* 2..16 */

@@ -22,7 +22,7 @@ typedef struct {
     uint32_t readers; /* layers that have not read it yet */
 } TtfsProbeLayer;
 
-enum { TTFS_HELD_EVERY = 5, TTFS_LEAST_FIT_SAMPLES = 40 };
+enum { TTFS_LEAST_FIT_SAMPLES = 40 };
 
 typedef struct {
     TtfsArena arena;

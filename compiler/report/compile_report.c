@@ -121,6 +121,7 @@ void ttfs_compile_json(const TtfsPipeline *f, double seconds, TtfsBuf *out) {
     ttfs_json_number(j, "neurons", (double)ttfs_spike_neurons(s));
     ttfs_json_number(j, "synapses", (double)ttfs_spike_synapses(s));
     ttfs_json_number(j, "parameters", (double)ttfs_spike_parameters(s));
+    if (ttfs_pipeline_has(f, TTFS_STEP_SPIKE)) ttfs_json_windows(j, &f->windows);
     ttfs_json_number(j, "cores", ttfs_chip_cores(&f->plan.chip));
     schedule_json(f, j);
     ttfs_json_number(j, "slots", f->plan.slots.len);

@@ -77,10 +77,13 @@ static void own_grid(TtfsBuf *b, const cJSON *e) {
 static void quantisation(TtfsBuf *b, const TtfsPage *p) {
     const cJSON *j = p->accuracy;
     ttfs_buf_printf(b,
-                    "<h2>Quantisation</h2><p class=\"key\">%.0f calibration samples</p><div "
+                    "<h2>Quantisation</h2><p class=\"key\">%.0f calibration samples%s</p><div "
                     "class=\"wide\"><table><tr><th>population</th><th>window top</th>"
                     "<th>largest seen</th><th>",
-                    ttfs_page_number(j, "calibration_samples"));
+                    ttfs_page_number(j, "calibration_samples"),
+                    strcmp(ttfs_page_text(j, "windows"), "channel") == 0
+                        ? "; a window a channel: values are in its channels' own units"
+                        : "");
     ttfs_html_word(b, "saturated", "saturated");
     ttfs_buf_puts(b, "</th><th>weight error</th><th>clipped weights</th><th>");
     ttfs_html_word(b, "ramp", "ramps");

@@ -8,6 +8,7 @@
  * outputs alone are wanted of a network that rounds nothing, convolutions of 3 x 3 with enough
  * channels go through Winograd's tiles (fast_winograd.h), whose sums are over channels: as near to
  * the definition as plain ones (2.5 times as far off in the mean), with a quarter of the products.
+ * Their weights take four times the memory: 36 factors for each kernel of 9.
  * A value that float32 no longer holds may spread to its neighbours in a tile, and does so from
  * 1e36 on. So a value depends on its sample alone, neither on threads, nor on the other samples of
  * a run, nor on the width of a processor's vectors. The relu engine, whose sums are float64, is the

@@ -85,7 +85,7 @@ def due(case):
     case.check(found["first_layer"] is not None, "2 bits and 1,023 ticks part nowhere")
     case.equal({l["layer"]: l["samples_that_part"] for l in found["layers"] if l.get("samples_that_part")}, {"fc1": COUNT}, "where samples part")
     case.compile("digits_mlp", "fine", "--stop-after", "spike", "--ticks", 2047, "--weight-bits", 12,
-                 "--percentile", 1)
+                 "--percentile", 1, "--quantiser", "fitted")
     _, found = layers(case, "fine", "--engine", "golden")
     case.equal(sum(l.get("samples_that_part", 0) for l in found["layers"]), 0, "samples that part on a fine grid")
     for l in found["layers"]:

@@ -3,7 +3,7 @@
 and so is the network on samples that the compiler never saw; the report says what each layer got. The bytes depend
 neither on threads nor on the folder, --weights-only keeps the choice, all engines agree on the result. Without
 samples, and with too few, weights are plain and a note says so. --ramps pow2 goes with all of that,
---mean-bits finds widths of layers, --quantiser channels windows of channels.
+--mean-bits finds widths of layers, and channels have windows of their own where that is better.
 """
 import json
 import os
@@ -39,8 +39,6 @@ def fitted(case, net, chip):
     case.compile(net, net + "-plain", "--chip", chip, *FEW, "--quantiser", "plain")
     case.compile(net, net, "--chip", chip, *FEW, "--quantiser", "fitted")
     case.equal({q["quantiser"] for q in layers(case, net + "-plain")}, {"plain"}, "plain layers")
-    case.compile(net, net + "-auto", "--chip", chip, *FEW)
-    case.equal(*(tree(case.path(out))["forms/spike.blob"] for out in (net, net + "-auto")), "weights when nothing is said")
     case.equal([q["population"] for q in layers(case, net) if q["quantiser"] != "fitted"], [], "layers of %s that are not fitted" % net)
     for q in layers(case, net):
         name, better = q["population"], q["held_back_error"] < q["held_back_error_plain"]
@@ -114,16 +112,20 @@ def mixed(case, net):
 
 
 def channels(case, net):
-    """A window a channel: nearer to the float network where samples were held back, which is still the same function; the same
-    bytes for any threads and from --weights-only; every engine agrees; what cannot go with it is refused."""
+    """A window a channel, as the default takes it too: nearer to the float network where samples were held back, which is still
+    the same function; the same bytes for any threads and from --weights-only; every engine agrees; what cannot go with it is refused."""
     model, few = os.path.join(DIGITS, net + ".onnx"), ("--ticks", "7", "--weight-bits", "4")
-    for out, how in (("layers", "fitted"), ("channels", "channels"), ("alone", "channels")):
+    for out, how in (("layers", "fitted"), ("channels", "channels"), ("alone", "auto")):
         case.good("compile", model, "-o", out, "--calib", CALIB, "--chip", "tiny", *few, "--quantiser", how, *(("--threads", "1") if out == "alone" else ()))
     said = re.search(r"off by ([0-9.]+) % with a window a layer, ([0-9.]+) % with one a channel: it is one a channel", notes(case, "channels"))
     case.check(said and float(said[2]) < 0.97 * float(said[1]), "windows of channels: %s" % notes(case, "channels"))
+    with open(case.path("channels", "report", "accuracy.json")) as f:
+        report = json.load(f)
+    found = [100 * report["output_error_%s_windows" % of] for of in ("layer", "channel")]
+    case.equal((report["windows"], *("%.3g" % v for v in found)), ("channel", *(said.groups() if said else ())), "windows of the report")
     case.good("compile", "--weights-only", "channels", model, "-o", "weights", "--calib", CALIB)
     blob = [tree(case.path(out))["forms/spike.blob"] for out in ("channels", "alone", "weights", "layers")]
-    case.equal([b == blob[0] for b in blob], [True, True, True, False], "one thread, --weights-only, windows of layers: the same")
+    case.equal([b == blob[0] for b in blob], [True, True, True, False], "auto in one thread, --weights-only, windows of layers: the same")
     values = []
     for out in ("layers", "channels"):
         case.json("run", out, "--input", TEST, "--engine", "relu", "--count", "50", "--outputs", out + ".npy")
@@ -133,9 +135,28 @@ def channels(case, net):
     case.check(0 <= off < 1e-5, "the float network with channels scaled is off by %g" % off)
     v = case.json("verify", "channels", "--input", TEST, "--engines", "golden,jit,rtl", "--count", samples(20))
     case.equal((v["equal"], v["differences"]), (True, 0), "engines with windows of channels")
-    for more, says in ((("--calib", "channels"), "says nothing of others: give the samples themselves with --calib"), (("--calib", CALIB, "--target-agreement", "90"), "windows of layers")):
-        case.refused("compile", model, "-o", "x", *few, *more, "--quantiser", "channels", code=2 if len(more) > 2 else 1, says=says)
-    case.refused("compile", model, "-o", "x", *few, "--calib", "channels", says="of another network")
+    case.refused("compile", model, "-o", "x", *few, "--calib", CALIB, "--target-agreement", "90", "--quantiser", "channels", code=2, says="windows of layers")
+
+
+def channels_kept(case, net):
+    """What a folder with windows of channels keeps makes the same bytes as the samples, with its own settings and others; a sweep keeps
+    its kind of windows, and tune trains it. Weights on grids of their own keep these."""
+    model, end = os.path.join(DIGITS, net + ".onnx"), ("--stop-after", "spike")
+    for more in (("--ticks", "7", "--weight-bits", "4", "--quantiser", "channels"), ("--ticks", "15", "--weight-bits", "3"),
+                 ("--ticks", "7", "--weight-bits", "4", "--quantiser", "fitted"), ("--ticks", "31", "--percentile", "0.99")):
+        for out, calib in (("of-samples", CALIB), ("of-folder", "channels")):
+            case.good("compile", model, "-o", out, "--calib", calib, *more, *end)
+        of, folder = tree(case.path("of-samples")), tree(case.path("of-folder"))
+        case.equal(sorted(n for n in of.keys() | folder.keys() if of.get(n) != folder.get(n)), [], "%s of a folder with windows of channels" % (more,))
+        if more[1] == "15":
+            case.check("forms/channels.blob" in of, "other settings: windows of layers")
+            case.good("compile", model, "-o", "other", "--calib", CALIB, *more, *end)
+    point = case.json("sweep", "channels", "--input", TEST, "--vary", "ticks=15", "--vary", "weight-bits=3", "--grid", "--count", "60", "--trials", "1")["points"][0]
+    run = case.json("run", "other", "--input", TEST, "--count", "60", "--engine", "golden")
+    case.equal(point["agreement"]["mean"], run["agreement"], "other ticks and bits in a sweep")
+    case.good("tune", "channels", "-o", "tuned", "--train", TEST, "--labels", TEST, "--epochs", "1", "--ticks", "15", "--count", "40")
+    case.good("compile", os.path.join(DIGITS, net + "_qdq.onnx"), "-o", "grids", "--calib", CALIB, "--quantiser", "channels", *end)
+    case.check("forms/channels.blob" not in tree(case.path("grids")), "windows of channels beside weights on a grid")
 
 
 def bounded(case):
@@ -176,6 +197,7 @@ def main():
     powers(case, "digits_cnn")
     mixed(case, "digits_cnn")
     channels(case, "digits_cnn")
+    channels_kept(case, "digits_cnn")
     bounded(case)
     left_plain(case)
     return case.done()

@@ -51,7 +51,7 @@ class Net:
             m.output("y%d" % i, [None] + shape)
         m.save(case.path(name + ".onnx"))
         case.good("compile", name + ".onnx", "-o", name, "--stop-after", "spike", "--ticks", 1023,
-                  "--weight-bits", 12, "--calib", "x.npy", "--percentile", 1)
+                  "--weight-bits", 12, "--calib", "x.npy", "--percentile", 1, "--quantiser", "fitted")  # hidden values in the network's units
 
     def hidden(self, x):
         return [max(0.0, v) for v in dense(self.first, x)]

@@ -301,10 +301,11 @@ def error(clean, other, count):
 
 
 def check_again(case):
-    """Another grid is what a compilation with it runs, without its samples; its error is that of the values, in real units."""
+    """Another grid is what a compilation with it runs that has windows of the same kind, without its samples (windows of channels:
+    test fitted); its error is that of the values, in real units."""
     clean, top = values(case, "out")
     for axis, value in (("ticks", 15), ("weight-bits", 3), ("percentile", 0.8)):
-        case.compile("digits_mlp", "other", "--" + axis, value)
+        case.compile("digits_mlp", "other", "--quantiser", "fitted", "--" + axis, value)
         run = case.json("run", "other", "--input", TEST, "--engine", "jit")
         p = sweep(case, *vary("%s=%s" % (axis, value)), "-o", "again.json")["points"][0]
         case.equal(figures(p), tuple(run[k] for k in KEYS), "%s=%s beside a compilation" % (axis, value))
@@ -400,14 +401,14 @@ def plain_all_the_same(case):
     want = case.json("sweep", "bare", *base, "-o", "bare.json")["points"]
     for folder in ("kept", "small"):
         case.equal(case.json("sweep", folder, *base, "-o", folder + ".json")["points"], want, "ticks of " + folder)
-    case.compile("digits_mlp", "lost")
+    case.compile("digits_mlp", "lost", "--quantiser", "fitted")
     with open(case.path("bare", "forms", "calib.blob"), "rb") as f:
         case.write("lost/forms/calib.blob", f.read())  # the same without samples
     case.refused("sweep", "lost", *base, says=["weights were fitted to samples", "--quantiser plain"])
 
 
 def chip(case):
-    case.compile("digits_mlp", "out")
+    case.compile("digits_mlp", "out", "--quantiser", "fitted")
     plain_all_the_same(case)
     check_neutral(case)
     check_again(case)

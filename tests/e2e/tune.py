@@ -421,7 +421,7 @@ def stopped(case):
 def outgrown(case):
     """A chip made for the network has no bit to spare: what outgrows it by training is written, without a plan, and compiles for another."""
     bits = ("--ticks", 7, "--weight-bits", 4, "--fit", "hx8k", "-q")
-    case.compile("digits_mlp", "tight", *bits)
+    case.compile("digits_mlp", "tight", *bits, "--quantiser", "fitted")
     tight = ("tight", "--train", TRAIN, "--batch", 32)
     for seed in range(2, 14):
         r = case.ttfs("tune", *tight, "-o", "grown", "--lr", "1e-2", "--epochs", 10, "--validate", 0.5, "--seed", seed)

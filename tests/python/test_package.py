@@ -62,7 +62,7 @@ class Package(unittest.TestCase):
         net = ttfs.compile("digits_cnn.onnx", calib=np.load("calib.npz")["x"], ticks=63, chip="tiny",
                            layers={"conv1": {"weight_bits": 6}})
         for name in files_of("out"):
-            named = ("manifest.json", "forms/calib.blob") # they say what the samples are called
+            named = ("manifest.json", "forms/calib.blob", "forms/channels.blob")  # they say what the samples are called
             if name not in named and not name.startswith("report"):
                 self.assertTrue(filecmp.cmp(os.path.join("out", name), os.path.join(net.folder, name), False), name)
         self.assertEqual(net.manifest["calib"]["file"], "memory")
