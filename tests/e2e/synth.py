@@ -154,6 +154,16 @@ def large(case):
     case.check("trace" not in kept["board.pcf"].split("left out.")[1], "pins of the monitor:\n%s" % kept["board.pcf"])
     case.refused("verify", "few", "--input", os.path.join(DIGITS, "test.npz"), "--count", "1", "--engines", "golden,bitstream",
                  says=["few/fpga/up5k: icebox_vlog knows no SPRAM", "is for hx8k", "engine netlist"])
+    for line in ("techmap", "mux_undef"):
+        case.check(line not in kept["synth.ys"], "words of activations are split, and need not be:\n%s" % kept["synth.ys"])
+    chip.update(value_bits=4, weight_bits=4, weight_rows=16384, act_words=2048, c_bits=7, y_bits=5, x_bits=5, conv=True, pool=True, table_words=128,
+                param_words=256, program_words=256, list_entries=512, buffers=8, flows=8, acc_bits=20, slope_bits=12)
+    case.compile("digits_cnn", "split", "--ticks", "15", "--weight-bits", "4", "--chip", case.write("split.json", json.dumps(chip)))
+    case.json("synth", "split", "--device", "up5k")
+    with open(case.path("split", "fpga", "up5k", "synth.ys"), encoding="utf-8") as f:
+        text = f.read()
+    for line in ("opt_expr -fine -mux_undef c:*u_buffers*", "techmap -D LOW=48 -map split_words.v t:$mem_v2 c:*u_store.u_words* %i\n", "c:*u_store.u_words*low %i %u\n"):
+        case.check(line in text, "the script lacks %s:\n%s" % (line, text))
     case.compile("digits_cnn", "much", "--chip", case.chip(weight_rows=65536, weight_bits=8))
     case.refused("synth", "much", "--device", "up5k", says=["of which up5k has", "--fit up5k"])
 
