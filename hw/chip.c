@@ -112,6 +112,7 @@ void ttfs_chip_errors(uint32_t flags, TtfsBuf *out) {
         const char *text;
     } errors[] = {
 #define TTFS_ERROR(NAME, bit, doc) {1u << bit, #NAME " (" doc ")"},
+#define TTFS_BOARD_ERROR           TTFS_ERROR
 #include "memories.def"
     };
     const char *gap = "";

@@ -54,6 +54,7 @@ TtfsDevice ttfs_device(uint32_t k);
 /* What of a device a chip takes, or of what there is the most that it may take. */
 typedef struct {
     uint64_t luts, ffs, ram[TTFS_DEVICE_RAMS];
+    uint32_t split; /* lowest bits of a word of activations that lie in large blocks */
 } TtfsSize;
 
 /* Whether the device's board has pins for the monitor of a chip whose flits have `flit` bits. */

@@ -82,10 +82,10 @@ static uint64_t logic(const TtfsChip *c, const Cost *k) {
 /* --- memories --- */
 
 /* `count` memories of one shape, whose bits lie in `span` places; large: large blocks may hold it
- * (ttfs synth says so of weights). */
+ * (ttfs synth says so of weights); part: or the lowest bits of its words (activations). */
 typedef struct {
     uint32_t words, bits, count, span;
-    bool one_port, large;
+    bool one_port, large, part;
 } Memory;
 
 typedef struct {
@@ -94,7 +94,7 @@ typedef struct {
 } Memories;
 
 static void add(Memories *m, uint32_t words, uint32_t bits, uint32_t count, bool one_port) {
-    if (count) m->at[m->len++] = (Memory){words, bits, count, bits, one_port, false};
+    if (count) m->at[m->len++] = (Memory){words, bits, count, bits, one_port, false, false};
 }
 
 /* One that is configured: a memory each for its chunks. */
@@ -140,6 +140,7 @@ static Memories memories_of(const TtfsChip *c) {
     add_chunks(&m, c->param_words, c->acc_bits + c->ramp_bits);
     add_buffers(&m, c);
     add(&m, c->act_words, TTFS_WORD_ELEMENTS * c->value_bits + 2, 1, true);
+    m.at[m.len - 1].part = true;
     add_lists(&m, c);
     return m;
 }
@@ -219,16 +220,46 @@ static Place place(const TtfsDevice *d, const Memory *m) {
     return best;
 }
 
+static uint64_t blocks_of(const Memories *m, const Place *at, int kind) {
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < m->len; i++) n += at[i].kind == kind ? at[i].blocks : 0;
+    return n;
+}
+
+/* The lowest bits of the activations into the large blocks that are left, and what has gaps between
+ * its bits without them; how many bits. */
+static uint32_t split(const TtfsDevice *d, Memories *m, Place *at) {
+    const TtfsDeviceRam *large = &d->ram[1];
+    uint32_t left = (uint32_t)(large->count - blocks_of(m, at, 1)), low = left * large->bits;
+    for (uint32_t i = 0; i < m->len; i++) {
+        Memory *k = &m->at[i];
+        if (k->part && (low >= k->bits || k->words > large->words)) return 0;
+    }
+    for (uint32_t i = 0, n = m->len; low && i < n; i++) {
+        Memory *k = &m->at[i];
+        if (at[i].kind) continue;
+        k->span = k->bits -= k->part ? low : 0;
+        at[i] = place(d, k);
+        if (!k->part) continue;
+        m->at[m->len] = (Memory){k->words, low, 1, low, true, true, false};
+        at[m->len] = in_blocks(d, &m->at[m->len], 1);
+        m->len++;
+    }
+    return low;
+}
+
 /* Moves the large memories from blocks of the first kind to large ones where there are too few of
- * the first, and enough large ones. */
-static void move(const TtfsDevice *d, const Memories *m, Place *at) {
-    uint64_t small = 0, need = 0;
-    for (uint32_t i = 0; i < m->len; i++) small += at[i].blocks;
-    if (!d->ram[1].name || small <= d->ram[0].count) return;
+ * the first, and enough large ones; where that does not do, a part of the activations too: its
+ * bits. */
+static uint32_t move(const TtfsDevice *d, Memories *m, Place *at) {
+    uint64_t need = 0;
+    if (!d->ram[1].name || blocks_of(m, at, 0) <= d->ram[0].count) return 0;
     for (uint32_t i = 0; i < m->len; i++)
         if (m->at[i].large) need += in_blocks(d, &m->at[i], 1).blocks;
-    for (uint32_t i = 0; i < m->len && need <= d->ram[1].count; i++)
+    if (need > d->ram[1].count) return 0;
+    for (uint32_t i = 0; i < m->len; i++)
         if (m->at[i].large) at[i] = in_blocks(d, &m->at[i], 1);
+    return blocks_of(m, at, 0) > d->ram[0].count ? split(d, m, at) : 0;
 }
 
 TtfsSize ttfs_size_of(const TtfsChip *c, const TtfsDevice *d) {
@@ -237,7 +268,7 @@ TtfsSize ttfs_size_of(const TtfsChip *c, const TtfsDevice *d) {
     uint64_t mux = 0;
     TtfsSize size = {.luts = logic(c, &luts[d->family]), .ffs = logic(c, &ffs[d->family])};
     for (uint32_t i = 0; i < m.len; i++) at[i] = place(d, &m.at[i]);
-    move(d, &m, at);
+    size.split = move(d, &m, at);
     for (uint32_t i = 0; i < m.len; i++) {
         size.ram[at[i].kind] += at[i].blocks;
         size.luts += at[i].luts;
@@ -268,8 +299,9 @@ double ttfs_clock_on_board(const TtfsChip *c, const TtfsDevice *d) {
 }
 
 TtfsSize ttfs_size_most(const TtfsDevice *d) {
-    return (TtfsSize){
-        (uint64_t)d->luts * TTFS_DEVICE_FILL / HUNDRED, d->ffs, {d->ram[0].count, d->ram[1].count}};
+    return (TtfsSize){.luts = (uint64_t)d->luts * TTFS_DEVICE_FILL / HUNDRED,
+                      .ffs = d->ffs,
+                      .ram = {d->ram[0].count, d->ram[1].count}};
 }
 
 uint32_t ttfs_device_words(const TtfsDevice *d, uint32_t words, uint32_t bits) {

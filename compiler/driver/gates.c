@@ -46,10 +46,15 @@ static bool is_there(const Gates *g, const TtfsDevice *d, const char *file) {
     return ttfs_file_exists(ttfs_path_join(g->arena, folder_of(g, d->name), file));
 }
 
-/* A monitor has to say the spikes, and bits are turned back by icestorm. */
+static bool has_monitor(const Gates *g, const TtfsDevice *d) {
+    return ttfs_device_monitor(d, ttfs_chip_flit_bits(&g->out->image.chip));
+}
+
+/* Bits are turned back by icestorm, which knows no SPRAM: of the device without it, whose board has
+ * a monitor for spikes. */
 static bool can_be_read(const Gates *g, const TtfsDevice *d) {
-    return ttfs_device_monitor(d, ttfs_chip_flit_bits(&g->out->image.chip)) &&
-           (g->which != TTFS_GATES_BITSTREAM || d->family == TTFS_FAMILY_ICE40);
+    return g->which != TTFS_GATES_BITSTREAM ||
+           (d->family == TTFS_FAMILY_ICE40 && has_monitor(g, d));
 }
 
 /* Whether the chip, by its estimate, has room on a device. */
@@ -60,18 +65,22 @@ static bool has_room(const Gates *g, const TtfsDevice *d) {
     return room;
 }
 
-/* The first device of these that synth made the file for; if none, the first that the chip has room
- * on; if none, the first there is. */
+/* How well a device does where there is no file: the chip has room on it; was made for it. */
+static int suits(const Gates *g, const TtfsDevice *d) {
+    return 1 + 2 * has_room(g, d) + (strcmp(g->out->image.chip.name, d->name) == 0);
+}
+
+/* The first device of these that synth made the file for; if none, the first of those that suit
+ * best. */
 static TtfsDevice find_device(const Gates *g) {
     TtfsDevice found = {0};
-    bool fits = false;
+    int best = 0;
     for (uint32_t i = 0; ttfs_flow_names[i]; i++) {
         TtfsDevice d = ttfs_flow_device(i);
         if (!can_be_read(g, &d)) continue;
         if (is_there(g, &d, gates[g->which].file)) return d;
-        bool room = !fits && has_room(g, &d);
-        if (!found.name || room) found = d;
-        fits = fits || room;
+        int fit = suits(g, &d);
+        if (fit > best) found = d, best = fit;
     }
     return found;
 }
@@ -90,18 +99,15 @@ static bool tell_other_bits(const Gates *g) {
     return false;
 }
 
-/* A device for which the file was made, but whose board has no monitor for such flits. */
+/* A bitstream of a board without a monitor, which is that with SPRAM. */
 static bool tell_no_monitor(const Gates *g) {
-    uint32_t flit = ttfs_chip_flit_bits(&g->out->image.chip);
-    for (uint32_t i = 0; g->which != TTFS_GATES_ASIC && ttfs_flow_names[i]; i++) {
+    for (uint32_t i = 0; g->which == TTFS_GATES_BITSTREAM && ttfs_flow_names[i]; i++) {
         TtfsDevice d = ttfs_flow_device(i);
-        if (ttfs_device_monitor(&d, flit) || !is_there(g, &d, gates[g->which].file)) continue;
+        if (has_monitor(g, &d) || !is_there(g, &d, gates[g->which].file)) continue;
         ttfs_error_advice(g->diag, TTFS_AT_FILE(folder_of(g, d.name)), TTFS_OUT_FOLDER,
-                          "engine board gets spikes over the link, from a board; or compile with a "
-                          "chip of narrower flits (acc_bits, c_bits, y_bits, x_bits)",
-                          "the board has no monitor for flits of %u bits (pins for %u): engine %s "
-                          "has no spikes to see",
-                          flit, d.flow.monitor, gates[g->which].engine);
+                          "engine netlist simulates the cells that Yosys made",
+                          "icebox_vlog knows no SPRAM, and this board has no monitor of spikes: "
+                          "engine bitstream is for hx8k");
         return true;
     }
     return false;
@@ -168,11 +174,12 @@ static bool add_top(const Gates *g, const char *board, TtfsFileSet *verilog) {
                    !ttfs_cell_models_check(board, cells, where, g->arena, g->diag)))
         return false;
     const char *top = ttfs_arena_printf(g->arena,
-                                        "`define TTFS_FLIT %u\n`define "
+                                        "`define TTFS_FLIT %u\n%s`define "
                                         "NO_ICE40_DEFAULT_ASSIGNMENTS\n`define NO_INCLUDES\n"
                                         "%s\n%s\n%s",
-                                        ttfs_chip_flit_bits(&g->out->image.chip), host, board,
-                                        cells);
+                                        ttfs_chip_flit_bits(&g->out->image.chip),
+                                        has_monitor(g, &g->device) ? "" : "`define TTFS_TRACED\n",
+                                        host, board, cells);
     ttfs_file_set_add(verilog, "ttfs_top.v", top, strlen(top));
     return true;
 }
@@ -200,10 +207,11 @@ static bool add_board(Gates *g, TtfsFileSet *verilog) {
 }
 
 bool ttfs_gates_read(TtfsOut *o, TtfsGates which, bool trusted, const TtfsProgress *progress,
-                     TtfsFileSet *verilog, TtfsDiag *diag) {
+                     TtfsFileSet *verilog, bool *traced, TtfsDiag *diag) {
     TtfsArena a = {0};
     Gates g = {.out = o, .which = which, .trusted = trusted, .arena = &a, .diag = diag};
     g.device = find_device(&g);
+    *traced = which == TTFS_GATES_NETLIST && !has_monitor(&g, &g.device);
     g.tools = (TtfsTools){NULL, o->folder, g.device.name, *progress, &a, diag, NULL};
     bool ok = which == TTFS_GATES_ASIC ? add_asic(&g, verilog) : add_board(&g, verilog);
     ttfs_file_set_free(&g.made);

@@ -18,9 +18,11 @@ typedef enum {
 
 /* Adds `ttfs_top.v` to *verilog: a host with the chip's ports, the board top as OUT/fpga holds it,
  * and the models of the family's cells, which Yosys brings; of a chip what OUT/asic holds. The
- * image of `o` is there. Refused with OUT_FOLDER: synth has not run; with RTL_CHANGED: this user's
- * ttfs has not made the file, unless `trusted`; with SYNTH_FLOW: a tool is missing. */
+ * image of `o` is there. `traced`: its board has no monitor for such flits, so the chip must give
+ * spikes to the host (register TRACE). Refused with OUT_FOLDER: synth has not run; with
+ * RTL_CHANGED: this user's ttfs has not made the file, unless `trusted`; with SYNTH_FLOW: a tool is
+ * missing. */
 bool ttfs_gates_read(TtfsOut *o, TtfsGates which, bool trusted, const TtfsProgress *progress,
-                     TtfsFileSet *verilog, TtfsDiag *diag);
+                     TtfsFileSet *verilog, bool *traced, TtfsDiag *diag);
 
 #endif

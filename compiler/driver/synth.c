@@ -123,19 +123,39 @@ static bool fill_verilog(const Synth *s) {
     return ok;
 }
 
+/* Bits that nobody uses are left out of memories: Yosys does so when it knows that zeros are
+ * written. */
+static void print_packing(TtfsBuf *out) {
+    ttfs_buf_puts(out, "hierarchy -top ttfs_board\nproc\nflatten\n"
+                       "opt_expr -fine -mux_undef c:*u_buffers* c:*u_rows* %u c:*u_cols* %u "
+                       "w:*u_buffers* %u w:*u_rows* %u w:*u_cols* %u\nopt_clean\n");
+}
+
+/* A word of activations in two memories, the one of its lowest bits for SPRAM. */
+static void print_split(uint32_t bits, TtfsBuf *out) {
+    if (bits)
+        ttfs_buf_printf(out,
+                        "techmap -D LOW=%" PRIu32 " -map split_words.v "
+                        "t:$mem_v2 c:*u_store.u_words* %%i\n",
+                        bits);
+}
+
 /* Yosys puts a memory into SPRAM when it is told to, between two of its steps: the weights, when
- * there are too few small blocks. */
+ * there are too few small blocks, and of activations what room is left for. */
 static void print_mapping(const Synth *s, TtfsBuf *out) {
     const char *command = s->result->device.flow.yosys;
-    if (!ttfs_size_of(chip_of(s), &s->result->device).ram[1]) {
+    TtfsSize size = ttfs_size_of(chip_of(s), &s->result->device);
+    if (!size.ram[1]) {
         ttfs_buf_printf(out, "%s -top ttfs_board -json board.json\n", command);
         return;
     }
+    if (size.split) print_packing(out);
+    ttfs_buf_printf(out, "%s -top ttfs_board -spram -run begin:map_ram\n", command);
+    print_split(size.split, out);
     ttfs_buf_printf(out,
-                    "%s -top ttfs_board -spram -run begin:map_ram\n"
-                    "setattr -set ram_style \"huge\" t:$mem_v2 c:*u_weights* %%i\n"
+                    "setattr -set ram_style \"huge\" t:$mem_v2 c:*u_weights* %%i%s\n"
                     "%s -top ttfs_board -spram -json board.json -run map_ram:\n",
-                    command, command);
+                    size.split ? " t:$mem_v2 c:*u_store.u_words*low %i %u" : "", command);
 }
 
 /* The board top behind a PLL takes its name. */
@@ -144,6 +164,17 @@ static void print_pll(const Synth *s, TtfsBuf *script) {
     ttfs_buf_puts(script, "rename ttfs_board ttfs_board_inside\nread_verilog <<EOT\n");
     ttfs_board_pll(s->result, ttfs_chip_flit_bits(chip_of(s)), s->options->boot, script);
     ttfs_buf_puts(script, "EOT\n");
+}
+
+/* What print_split names. */
+static bool fill_split(const Synth *s) {
+    TtfsFileSet map = {0};
+    if (!ttfs_size_of(chip_of(s), &s->result->device).split) return true;
+    bool ok = ttfs_file_set_read_file(&map, ttfs_data_path(s->arena, "hw"), "split_words.v", true,
+                                      s->diag) &&
+              ttfs_file_set_fill(&map, s->tools.work, s->diag);
+    ttfs_file_set_free(&map);
+    return ok;
 }
 
 static bool fill_script(const Synth *s) {
@@ -272,8 +303,8 @@ static bool keep(const Synth *s) {
 
 static bool work(void *context) {
     Synth *s = context;
-    return fill_verilog(s) && fill_script(s) && fill_pins(s) && run_tools(s) && read_cells(s) &&
-           read_placed(s) && read_timing(s) && fill_result(s) && keep(s);
+    return fill_verilog(s) && fill_split(s) && fill_script(s) && fill_pins(s) && run_tools(s) &&
+           read_cells(s) && read_placed(s) && read_timing(s) && fill_result(s) && keep(s);
 }
 
 static bool make(Synth *s) {

@@ -37,6 +37,7 @@ struct TtfsVerify {
     bool rtl;                              /* among them */
     bool chip;                             /* one that runs the image */
     TtfsFileSet gates[TTFS_GATES];
+    bool traced[TTFS_GATES]; /* without a monitor */
     TtfsFault fault;
     TtfsBlock block;
     TtfsEngine engine[TTFS_MOST_ENGINES];
@@ -192,6 +193,7 @@ static bool open_all(TtfsVerify *v, TtfsDiag *diag) {
     for (uint32_t e = 0; e < v->verdict.n_engines; e++) {
         TtfsEngineSource source = ttfs_out_source(e ? &v->damaged : &s->out);
         source.netlist = &v->gates[TTFS_GATES_NETLIST];
+        source.netlist_traced = v->traced[TTFS_GATES_NETLIST];
         source.bitstream = &v->gates[TTFS_GATES_BITSTREAM];
         source.asic = &v->gates[TTFS_GATES_ASIC];
         options.device = v->device[e];
@@ -301,7 +303,7 @@ static bool read_gates(TtfsVerify *v, const TtfsVerifyOptions *o, TtfsDiag *diag
         TtfsGates which = (TtfsGates)(v->which[e] - TTFS_ENGINE_NETLIST); /* in the same order */
         ok = v->gates[which].files.len ||
              ttfs_gates_read(&v->session.out, which, o->session.trust_rtl, &o->session.progress,
-                             &v->gates[which], diag);
+                             &v->gates[which], &v->traced[which], diag);
     }
     return ok;
 }

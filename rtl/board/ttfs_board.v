@@ -61,7 +61,7 @@ module ttfs_board #(
     always @(posedge clk_i) rst_q <= reset_q[1] && &power_q;
 
     // Until the chip is loaded from the flash, if there is one, the links do nothing: SPI reads ones.
-    wire        booted, boot_valid;
+    wire        booted, boot_valid, boot_empty;
     wire [31:0] boot_addr, boot_data;
     wire        linked = rst_q && booted;
 
@@ -82,13 +82,17 @@ module ttfs_board #(
     wire [FLIT-1:0] out_flit;
     wire [10:0] flags;
 
+    // Errors of the board top itself, in FLAGS as a host reads it: bit 11 EMPTY, there is no network in the flash; bit 12 TABLE,
+    // pixels came and the encoder has no table. They stay until a host clears them, as the chip's do.
+    wire [1:0] own_q;
+
     reg         uart_q;   // the command is the UART's
     wire        uart_bit_valid, uart_bit, uart_take;
     wire        bytes, bytes_bit;   // SPI carries the UART's frames
     wire [7:0]  uart_command;
     wire [7:0]  command = uart_q ? uart_command : shift_q[71:64];
     wire [63:0] flit    = {{(64 - FLIT) {1'b0}}, out_flit};
-    wire [7:0]  status  = {1'b0, answer_q, out_valid && !answer_q, done_q, busy, refused_q, |flags, 1'b0};
+    wire [7:0]  status  = {1'b0, answer_q, out_valid && !answer_q, done_q, busy, refused_q, |{flags, own_q}, 1'b0};
     wire        whole   = ends && open_q && count_q == 7'd72;
 
     wire writes  = pending_q && command == WRITE;
@@ -103,9 +107,12 @@ module ttfs_board #(
     // A start waits until the chip is ready, an input until it is taken. Neither may wait for a sample to go on, as that
     // may wait for the host: refused are a start in a sample, and an input out of one or behind its end (the end marker,
     // or HOST of the chip's flags: PATIENCE is over). HOST is cleared before the next start: so it is of this sample.
-    // Refused too: a table of the encoder in a sample, and bytes for it where there is none.
+    // Refused too: a table of the encoder in a sample, bytes for it where there is none or it has no table, and a start of a
+    // chip that found no network.
     localparam HOST = 7;
-    wire late    = (starts && (slot_valid || flags[HOST])) || ((inputs || pixels) && (!slot_valid || ended_q))
+    wire coded_table, tabled;
+    wire blind   = pixels && !tabled;
+    wire late    = (starts && (slot_valid || flags[HOST] || own_q[0])) || blind || ((inputs || pixels) && (!slot_valid || ended_q))
                  || (tables && slot_valid) || ((pixels || tables) && ENCODER == 0);
     wire started = starts && !busy && !late;
     wire coded_ready, coded_valid, coded_end;   // the encoder takes bytes; it has a value, the end
@@ -125,7 +132,7 @@ module ttfs_board #(
         if (begins) miso_q <= pending_q || status[7] || !booted;
         else if (falls && bytes) miso_q <= bytes_bit;
         else if (falls && open_q) miso_q <= shift_q[71];
-        if (answered) answer_data_q <= cfg_rdata;
+        if (answered) answer_data_q <= cfg_rdata | (at_flags ? {19'd0, own_q, 11'd0} : 32'd0);
     end
 
     always @(posedge clk_i)
@@ -201,10 +208,12 @@ module ttfs_board #(
         .ready_i(cfg_ready),
         .addr_o (boot_addr),
         .data_o (boot_data),
+        .empty_o(boot_empty),
         .done_o (booted)
     );
 `else
     assign booted     = 1'b1;
+    assign boot_empty = 1'b0;
     assign boot_valid = 1'b0;
     assign boot_addr  = 32'd0;
     assign boot_data  = 32'd0;
@@ -228,6 +237,7 @@ module ttfs_board #(
                 .s_keep_i  ({8{!ending}}),
                 .s_last_i  (ending || command == TABLE_END),
                 .s_config_i(tables),
+                .table_o   (coded_table),
                 .m_valid_o (coded_valid),
                 .m_ready_i (in_ready),
                 .m_data_o  (data),
@@ -241,7 +251,37 @@ module ttfs_board #(
             assign coded_ready = 1'b0;
             assign coded_valid = 1'b0;
             assign coded_end   = 1'b0;
+            assign coded_table = 1'b0;
             assign coded_flit  = {FLIT{1'b0}};
+        end
+    endgenerate
+
+`ifdef TTFS_BOOT
+    localparam BOOT = 1;
+`else
+    localparam BOOT = 0;
+`endif
+    localparam [31:0] FLAGS = {10'd0, 4'd15, 18'd2};
+    wire at_flags = shift_q[63:32] == FLAGS;
+    generate
+        if (BOOT != 0 || ENCODER != 0) begin : g_own
+            reg [1:0] flags_q;
+            reg       tabled_q;
+            wire      clears_flags = writes && cfg_ready && at_flags;
+            always @(posedge clk_i)
+                if (!rst_q) begin
+                    flags_q  <= 2'd0;
+                    tabled_q <= 1'b0;
+                end else begin
+                    flags_q <= (flags_q & ~(shift_q[12:11] & {2{clears_flags}})) | {ENCODER != 0 && blind, boot_empty};
+                    if (coded_table) tabled_q <= 1'b1;
+                end
+            assign own_q  = flags_q;
+            assign tabled = tabled_q;
+        end else begin : g_none
+            assign own_q  = 2'd0;
+            assign tabled = 1'b0;
+            wire unused_own = &{1'b0, boot_empty, coded_table};
         end
     endgenerate
 

@@ -2,8 +2,8 @@
 //
 // Loads a chip from the board's SPI flash, once, behind the reset: wakes the flash (ab), reads (03) from OFFSET on and writes
 // what is there over the configuration port. Words of 32 bits, highest first: MAGIC, then runs (how many words, the address of
-// the first, the words), the last one of them to CHECK, then END. Where MAGIC is not there nothing is written; where anything
-// else stands in place of a run or of END, or no CHECK before END, it is written to CHIP, which makes the chip refuse samples
+// the first, the words), the last one of them to CHECK, then END. Where MAGIC is not there nothing is written, and empty_o pulses with
+// done_o; where anything else stands in place of a run or of END, or no CHECK before END, it is written to CHIP, which makes the chip refuse samples
 // (WRONG), and that was all. A bit takes two cycles of clk_i; a word that the chip does not take yet halts the flash's clock.
 // done_o stays: the network is in, or there is none, or it is damaged.
 
@@ -25,6 +25,7 @@ module ttfs_boot #(
     input  wire        ready_i,
     output wire [31:0] addr_o,
     output wire [31:0] data_o,
+    output wire        empty_o,
     output wire        done_o
 );
     localparam [31:0] MAGIC = 32'h54544642, END = 32'h54544645;
@@ -35,7 +36,7 @@ module ttfs_boot #(
     reg [9:0]  wait_q;      // the flash is awake up to 10 us behind its command
     reg [31:0] shift_q;     // what goes out, what came in
     reg [4:0]  bits_q;      // that are still to come, less one
-    reg        phase_q, full_q, done_q;
+    reg        phase_q, full_q, done_q, empty_q;
     reg [17:0] words_q;     // of the run that are still to come; 0: the word that is written is damaged
     reg [31:0] addr_q;
     wire selected = state_q == WAKE || state_q >= ASK;
@@ -46,7 +47,10 @@ module ttfs_boot #(
     wire run      = word[31:18] == 14'd0 && word[17:0] != 18'd0;
     wire ends     = word == END && addr_q == CHECK + 32'd1;
 
+    wire nothing = last && state_q == BEGIN && word != MAGIC;
+
     always @(posedge clk_i) begin
+        empty_q <= rst_ni && nothing;
         phase_q <= runs && !phase_q;
         if (runs && phase_q) begin
             bits_q  <= bits_q - 5'd1;
@@ -93,8 +97,7 @@ module ttfs_boot #(
             endcase
             if (last && (state_q == DATA || (state_q == COUNT && !run))) full_q <= 1'b1;
             else if (taken) full_q <= 1'b0;
-            if ((last && ((state_q == BEGIN && word != MAGIC) || (state_q == COUNT && ends)))
-                || (taken && words_q == 18'd0)) begin
+            if (nothing || (last && state_q == COUNT && ends) || (taken && words_q == 18'd0)) begin
                 done_q  <= 1'b1;
                 full_q  <= 1'b0;
                 state_q <= REST;
@@ -107,6 +110,7 @@ module ttfs_boot #(
     assign valid_o = full_q;
     assign addr_o  = addr_q;
     assign data_o  = shift_q;
+    assign empty_o = empty_q;
     assign done_o  = done_q;
 endmodule
 

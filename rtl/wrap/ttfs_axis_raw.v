@@ -5,7 +5,8 @@
 // is a beat with no byte kept. Which value a pixel is says a table; a packet whose beats have s_config_i sets it. Its bytes,
 // lowest first: the input's flow (2 bytes), its columns, rows, channels, each less one (2 each), 1 if a sample has its
 // channels last, 0 if first (2), then 2 bytes for each value of a pixel 0 .. 255, so TABLES times: channel c takes table c
-// modulo TABLES, a power of two. What is left out stays; nothing is set after reset. Pixels beyond the last are dropped,
+// modulo TABLES, a power of two. What is left out stays; nothing is set after reset; table_o pulses when
+// the last value of the last table is set. Pixels beyond the last are dropped,
 // missing ones are silent. A pixel a cycle and a cycle a beat; both sides may pause, no output depends on an input in the
 // same cycle. Widths are the chip's: VALUE is that of a flit's value (ACC_BITS on one core, else VALUE_BITS).
 
@@ -31,6 +32,7 @@ module ttfs_axis_raw #(
     input  wire [PIXELS-1:0]   s_keep_i,
     input  wire                s_last_i,
     input  wire                s_config_i,
+    output wire                table_o,
     // ttfs_axis
     output wire                m_valid_o,
     input  wire                m_ready_i,
@@ -78,9 +80,11 @@ module ttfs_axis_raw #(
     wire [COUNT_BITS-1:0] entry = count_q - HEAD;
     wire                 fills = sets && count_q[0] && count_q >= HEAD && entry[COUNT_BITS-1:ENTRY_BITS+1] == 0;
     wire                 head  = sets && count_q[0];
+    reg                  table_q;
 
     always @(posedge clk_i) begin
         if (sets) low_q <= octet;
+        table_q <= rst_ni && fills && (&entry[ENTRY_BITS:1]);
         if (head && count_q == 1) flow_q <= word[FLOW_BITS-1:0];
         if (head && count_q == 3) columns_q <= word[X_BITS-1:0];
         if (head && count_q == 5) rows_q <= word[Y_BITS-1:0];
@@ -163,6 +167,7 @@ module ttfs_axis_raw #(
     );
 
     assign s_ready_o = !have_q;
+    assign table_o   = table_q;
     assign m_keep_o  = {BYTES{kept}};
     generate
         if (8 * BYTES > FLIT) begin : g_pad

@@ -26,8 +26,9 @@ enum {
 /* The registers of the chip (hw/memories.def), which is core 0's memory 15. */
 enum { ID, CHIP, FLAGS, CHECK, PATIENCE, CYCLES, TRACE };
 enum { CONTRACT = 0x5454, VERSION = 4 };
-/* Errors in FLAGS that say that what the chip holds is not what was meant for it. */
-enum { CHECKSUM = 1 << 5, WRONG = 1 << 6 };
+/* Errors in FLAGS that say that what the chip holds is not what was meant for it; those of the
+ * board top. */
+enum { CHECKSUM = 1 << 5, WRONG = 1 << 6, EMPTY = 1 << 11, TABLE = 1 << 12 };
 
 static uint32_t register_of(uint32_t word) {
     return UINT32_C(15) << 18 | word;
@@ -256,10 +257,19 @@ static bool see_done(TtfsBoard *b) {
     return b->status & TTFS_BOARD_DONE || fail(b, TTFS_BOARD_STUCK);
 }
 
+/* The sample was refused, or some of its input. */
+static bool tell_refused(TtfsBoard *b) {
+    uint32_t flags;
+    if (!ttfs_board_read(b, register_of(FLAGS), &flags)) return false;
+    return fail(b, flags & EMPTY   ? TTFS_BOARD_EMPTY
+                   : flags & TABLE ? TTFS_BOARD_NO_TABLE
+                                   : TTFS_BOARD_REFUSED);
+}
+
 /* The sample's input is in; what becomes of it. */
 static bool end_input(TtfsBoard *b, TtfsBoardTake *take, void *context, uint32_t *flags) {
     if (!ask(b, TTFS_BOARD_END, 0)) return false;
-    if (b->status & TTFS_BOARD_LATE) return fail(b, TTFS_BOARD_REFUSED);
+    if (b->status & TTFS_BOARD_LATE) return tell_refused(b);
     if (!take_results(b, take, context) || !see_done(b)) return false;
     return !(b->status & TTFS_BOARD_ERRORS) || ttfs_board_errors(b, flags);
 }
@@ -354,10 +364,12 @@ static bool set_registers(TtfsBoard *b) {
            ttfs_board_trace(b, false) && ttfs_board_flush(b);
 }
 
-/* The checksums of what the chip holds were right, and nothing came behind the last one. */
+/* There was a network, the checksums of what the chip holds were right, and nothing came behind the
+ * last one. */
 static bool check_loaded(TtfsBoard *b) {
     uint32_t flags, behind;
     return ttfs_board_read(b, register_of(FLAGS), &flags) &&
+           (!(flags & EMPTY) || fail(b, TTFS_BOARD_EMPTY)) &&
            ttfs_board_read(b, register_of(CHECK), &behind) &&
            ((!(flags & (CHECKSUM | WRONG)) && behind == 0) || fail(b, TTFS_BOARD_DAMAGED));
 }
@@ -396,7 +408,9 @@ const char *ttfs_board_says(TtfsBoardEnd end) {
                                         "the chip did not get what was loaded",
                                         "the chip does not take the sample",
                                         "the chip does not come to an end",
-                                        "the chip puts out more than the network has neurons"};
+                                        "the chip puts out more than the network has neurons",
+                                        "there is no network in the board's flash",
+                                        "the encoder has no table"};
     uint32_t k = (uint32_t)end;
     return k < sizeof words / sizeof *words ? words[k] : "unknown";
 }

@@ -42,7 +42,9 @@ typedef enum {
     TTFS_BOARD_DAMAGED, /* what was loaded is not what the chip got */
     TTFS_BOARD_REFUSED, /* the chip does not take a sample or its input */
     TTFS_BOARD_STUCK,   /* the chip does not come to an end of a sample */
-    TTFS_BOARD_FLOOD    /* more results than there can be */
+    TTFS_BOARD_FLOOD,   /* more results than there can be */
+    TTFS_BOARD_EMPTY,   /* the chip found no network in the board's flash, and was given none */
+    TTFS_BOARD_NO_TABLE /* a sample of bytes, and the encoder has no table */
 } TtfsBoardEnd;
 
 typedef struct {
@@ -83,8 +85,9 @@ typedef struct {
  * checksum of what is loaded anew; PATIENCE and TRACE are 0 then. */
 bool ttfs_board_open(TtfsBoard *b, uint32_t chip);
 /* The same of a chip that holds its network already, out of the board's flash or since an earlier
- * run: TTFS_BOARD_DAMAGED where the chip tells that a checksum was wrong or that it was another
- * chip's, or was loaded in part. Those errors stay: it refuses samples until it is loaded anew. */
+ * run: TTFS_BOARD_EMPTY where there was none in the flash, TTFS_BOARD_DAMAGED where the chip tells
+ * that a checksum was wrong or that it was another chip's, or was loaded in part. Those errors
+ * stay: it refuses samples until it is loaded anew. */
 bool ttfs_board_resume(TtfsBoard *b, uint32_t chip);
 
 /* Words of the configuration port (docs/core.md). Writes may still be under way when the call is
@@ -111,9 +114,12 @@ bool ttfs_board_sample(TtfsBoard *b, const uint64_t *in, uint32_t n, TtfsBoardTa
                        void *context, uint32_t *flags);
 
 /* A board whose bitstream has an encoder takes samples of bytes too, eight a frame. Sets it up with
- * the n bytes of its table (rtl/wrap/ttfs_axis_raw.v); `there`: whether the board has one. */
+ * the n bytes of its table (rtl/wrap/ttfs_axis_raw.v), all values of it; `there`: whether the board
+ * has one. */
 bool ttfs_board_encoder(TtfsBoard *b, const uint8_t *table, uint32_t n, bool *there);
-/* As ttfs_board_sample; the sample is n bytes, in the order that the table says. */
+/* As ttfs_board_sample; the sample is n bytes, in the order that the table says.
+ * TTFS_BOARD_NO_TABLE where the encoder has none: the chip's errors say so too, until the next
+ * ttfs_board_open. */
 bool ttfs_board_sample_bytes(TtfsBoard *b, const uint8_t *in, uint32_t n, TtfsBoardTake *take,
                              void *context, uint32_t *flags);
 

@@ -112,9 +112,12 @@ static bool open_rtl(TtfsEngine *e, uint32_t which, const TtfsEngineSource *sour
     e->row = row_of(options->samples, ttfs_sim_turns(source->image));
     uint64_t rows = (options->samples + e->row - 1) / e->row;
     if (e->threads > rows) e->threads = (uint32_t)rows;
-    for (uint32_t i = 0; i < e->threads; i++)
-        if (!(e->instance[i] = ttfs_sim_open(e->chip, source->image, source->slot_limit, diag)))
-            return false;
+    for (uint32_t i = 0; i < e->threads; i++) {
+        e->instance[i] = ttfs_sim_open(e->chip, source->image, source->slot_limit, diag);
+        if (!e->instance[i]) return false;
+        if (which == TTFS_ENGINE_NETLIST && source->netlist_traced)
+            ttfs_sim_take_trace(e->instance[i]);
+    }
     if (options->waves) ttfs_sim_watch(e->instance[0], options->waves);
     return true;
 }

@@ -41,6 +41,7 @@ typedef struct {
     const TtfsImage *image;     /* NULL: there is none */
     const TtfsFileSet *verilog; /* of the chip, code that will be run; NULL: there is none */
     const TtfsFileSet *netlist, *bitstream, *asic; /* the same in place of the chip's own Verilog */
+    bool netlist_traced;                           /* it gives spikes to the host alone */
     const char *wrapper;                           /* path of sim_chip.cpp */
     const uint64_t *slot_limit; /* [image's slots]: cycles after which a run is given up */
 } TtfsEngineSource;

@@ -224,6 +224,11 @@ static void take_flits(TtfsSim *sim) {
         if (t->stage[g] != t->nowhere) ttfs_trace_fault(t->stage[g], "%s", t->nowhere->fault);
 }
 
+void ttfs_sim_take_trace(TtfsSim *sim) {
+    sim->traces.traced = true;
+    sim->io.out = room_for(&sim->arena, sim->io.trace.room - 1);
+}
+
 /* One turn, in which x enters. */
 static bool run_turn(TtfsSim *sim, const uint16_t *x, TtfsDiag *diag) {
     sim->io.inputs = ttfs_sim_encode(sim->img, x, sim->in);
@@ -243,8 +248,10 @@ static bool restart(TtfsSim *sim, const TtfsSpike *s, TtfsDiag *diag) {
     if (sim->nowhere.spike != s) ttfs_trace_init(&sim->nowhere, s, &sim->arena);
     int ready = sim->code->reset(sim->chip);
     if (ready < 0) ttfs_oom(0);
-    return ready || ttfs_error(diag, TTFS_AT_FILE(NULL), TTFS_SIM_RUN,
-                               "the chip is not ready after its reset");
+    if (!ready)
+        return ttfs_error(diag, TTFS_AT_FILE(NULL), TTFS_SIM_RUN,
+                          "the chip is not ready after its reset");
+    return !sim->traces.traced || write_word(sim, ttfs_chip_register(TTFS_REGISTER_TRACE), 1, diag);
 }
 
 /* Adds what the cores have counted since the reset before this run, or takes it off. */

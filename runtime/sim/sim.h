@@ -39,6 +39,9 @@ uint32_t ttfs_sim_turns(const TtfsImage *img);
 TtfsSim *ttfs_sim_open(const TtfsSimChip *chip, const TtfsImage *img, const uint64_t *slot_limit,
                        TtfsDiag *diag);
 void ttfs_sim_close(TtfsSim *sim);
+/* From now on the chip, which is one core, gives its spikes to the host (register TRACE of
+ * docs/core.md), as sums: for Verilog whose trace port says nothing. */
+void ttfs_sim_take_trace(TtfsSim *sim);
 /* Of a chip that can be watched: every change of its signals from now on goes to `waves` as the
  * text of a value change dump; NULL: no more. */
 void ttfs_sim_watch(TtfsSim *sim, const TtfsSimWaves *waves);

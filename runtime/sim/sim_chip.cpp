@@ -23,6 +23,8 @@ extern "C" __attribute__((weak)) void __lsan_enable();
 namespace {
 
 constexpr uint32_t kWait = 1u << 20; // cycles that a word, a start or a slot's begin may wait
+constexpr uint32_t kFlit =
+    512; // cycles more, a flit that may come or go, where a link lies before the chip
 constexpr int kDrain = 8;            // cycles in which the last flits leave
 constexpr uint32_t kMemoryWait = 16; // below so many cycles a burst waits for its first word
 
@@ -198,7 +200,8 @@ uint32_t run_slots(Chip &chip, TtfsSimTurn &s) {
     Vttfs_top &top = *chip.top;
     Feeder feeder{s};
     Memory memory{s};
-    for (uint32_t idle = 0; idle < kWait; s.cycles++) {
+    const uint64_t wait = kWait + uint64_t{kFlit} * (uint64_t{s.inputs} + s.out.room);
+    for (uint64_t idle = 0; idle < wait; s.cycles++) {
         feeder.drive(top);
         memory.drive(top);
         chip.settle();

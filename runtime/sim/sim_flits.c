@@ -134,8 +134,13 @@ void ttfs_sim_decode(const TtfsImage *img, const TtfsSimTurn *io, TtfsSimSum *su
                      const TtfsSimTraces *out) {
     const TtfsSpike *s = out->nowhere->spike;
     memset(sum, 0, sums * sizeof *sum);
-    for (uint32_t i = 0; i < io->trace.len; i++) add_spike(img, io->trace.at[i], out);
-    for (uint32_t i = 0; i < io->out.len; i++) add_part(img, io->out.at[i], sum, sums, out);
+    for (uint32_t i = 0; !out->traced && i < io->trace.len; i++)
+        add_spike(img, io->trace.at[i], out);
+    for (uint32_t i = 0; i < io->out.len; i++)
+        if (out->traced && !ttfs_sim_is_sum(img, io->out.at[i]))
+            add_spike(img, io->out.at[i], out);
+        else
+            add_part(img, io->out.at[i], sum, sums, out);
     for (TtfsPop p = {1}; p.i <= s->pops.len && p.i <= img->pops.len; p.i++)
         if (ttfs_spike_pop(s, p)->kind == TTFS_POP_READOUT)
             take_sums(img, sum, sums, p, trace_of(img, p, out));

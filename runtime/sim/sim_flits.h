@@ -30,6 +30,7 @@ typedef struct {
     TtfsTrace **stage;
     uint32_t stages;
     TtfsTrace *nowhere;
+    bool traced; /* spikes come where sums do (register TRACE), not by the trace port */
 } TtfsSimTraces;
 
 /* Puts what left the cores and the chip into the traces. `sum`: room for `sums` readout neurons. A

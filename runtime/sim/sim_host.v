@@ -2,7 +2,8 @@
 //
 // A host before ttfs_board, for simulations: the ports of a chip of one core (ttfs_top) as frames over the board's
 // serial link. Whoever drives those ports runs the board as if it were the chip: what is written, read, put in and
-// taken out goes through the link, frame by frame; spikes come from the monitor's pins. It says nothing of slots: a
+// taken out goes through the link, frame by frame; spikes come from the monitor's pins, or as results where there is none
+// (TTFS_TRACED). It says nothing of slots: a
 // sample takes as long as the link does. TTFS_FLIT is defined by whoever reads this in.
 
 `default_nettype none
@@ -43,7 +44,7 @@ module ttfs_top #(
     output wire [FLIT-1:0] trace_flit_o
 );
     localparam [7:0] NOTHING = 8'd0, WRITE = 8'd1, READ = 8'd2, START = 8'd3, INPUT = 8'd4, END = 8'd5, TAKE = 8'd6;
-    localparam [31:0] FLAGS = {10'd0, 4'd15, 18'd2};
+    localparam [31:0] FLAGS = {10'd0, 4'd15, 18'd2}, EMPTY = 32'h800;
     // A frame: two cycles a bit, and some behind. (The link has four cycles a half of spi_sck_i's period for hosts with a
     // clock of their own; one on the chip's clock needs one.) A bit of the answer is there three cycles behind its fall.
     localparam [7:0] BITS = 8'd72, LENGTH = 2 * BITS, BEHIND = 8'd3, GAP = 8'd4;
@@ -116,8 +117,8 @@ module ttfs_top #(
             state_q   <= REST;   // and the board out of its own reset
             wait_q    <= 8'd200;
             at_q      <= LENGTH + BEHIND;
-            send_q    <= {NOTHING, 64'd0};
-            back_q    <= 72'd0;
+            send_q    <= {WRITE, FLAGS, EMPTY};   // the first frame, as if it was not taken: a board that boots has no flash here
+            back_q    <= {72{1'b1}};
             running_q <= 1'b0;
             reading_q <= 1'b0;
             own_q     <= 1'b0;
@@ -136,10 +137,16 @@ module ttfs_top #(
         .spi_miso_o   (miso),
         .uart_rx_i    (1'b1),
         .uart_tx_o    (unused_uart),
-        .busy_o       (busy),
+`ifndef TTFS_TRACED
         .trace_valid_o(trace_valid_o),
-        .trace_flit_o (trace_flit_o)
+        .trace_flit_o (trace_flit_o),
+`endif
+        .busy_o       (busy)
     );
+`ifdef TTFS_TRACED
+    assign trace_valid_o = 1'b0;
+    assign trace_flit_o  = {FLIT{1'b0}};
+`endif
 
     wire judged = taken && !own_q;
     assign cfg_ready_o     = judged && (command == WRITE || command == READ);

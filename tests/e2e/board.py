@@ -41,10 +41,11 @@ def lint(case, folder):
 
 def lint_host(case, folder):
     """What speaks to the board top in simulations, before the netlist: no warning."""
-    p = subprocess.run([need("verilator"), "--lint-only", "-Wall", "-Wno-DECLFILENAME", "-DTTFS_FLIT=%d" % read_chip(case.path(folder, "rtl"))[1],
-                        "--top-module", "ttfs_top", HOST, case.path(folder, "fpga", "hx8k", "netlist.v")],
-                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LIMIT_S, check=False)
-    case.equal((p.returncode, complaints(p.stdout)), (0, ""), "lint of the host")
+    for traced in (["-DTTFS_TRACED", "-Wno-PINMISSING"], []):
+        p = subprocess.run([need("verilator"), "--lint-only", "-Wall", "-Wno-DECLFILENAME", "-DTTFS_FLIT=%d" % read_chip(case.path(folder, "rtl"))[1], *traced,
+                            "--top-module", "ttfs_top", HOST, case.path(folder, "fpga", "hx8k", "netlist.v")],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LIMIT_S, check=False)
+        case.equal((p.returncode, complaints(p.stdout)), (0, ""), "lint of the host")
 
 
 def put_netlist(case, folder):

@@ -263,6 +263,9 @@ class Host:
         reply = self.ask(2, address.to_bytes(4, "big") + bytes(4))
         return int.from_bytes(reply[2:6], "big")
 
+    def write(self, address, data):
+        return self.ask(1, address.to_bytes(4, "big") + data.to_bytes(4, "big"))
+
 
 def runs(words):
     """(address, word) of what ttfs_boot writes."""
@@ -298,6 +301,27 @@ def booted(case, program):
                 case.equal(host.read(address), stored[address], "word %x of a chip that booted" % address)
             os.close(host.line)
     print("%d words out of the flash" % len(written))
+    without(case, program)
+
+
+def without(case, program):
+    """A chip without a network takes no sample, an encoder without a table no bytes: both are told of until a host clears it."""
+    flags, start, end, clear, pixels, refused, errors = 15 << 18 | 2, 3, 5, 7, 9, 4, 2
+    with Board(program) as board:  # its flash is erased
+        host = Host(board.device)
+        case.equal(host.read(flags), 1 << 11, "errors of a chip that found no network")
+        for _ in range(2):
+            case.equal(host.ask(start)[1], refused | errors, "a sample of a chip without a network")
+            host.ask(clear)
+        host.write(flags, 1 << 12)
+        case.equal(host.read(flags), 1 << 11, "the error behind a write of another one")
+        host.write(flags, 1 << 11)
+        case.equal((host.read(flags), host.ask(start)[1] & (refused | errors)), (0, 0), "a sample behind a host's write of FLAGS")
+        case.equal(host.ask(pixels, bytes(8))[1] & (refused | errors), refused | errors, "bytes to an encoder without a table")
+        case.equal(host.read(flags), 1 << 12, "errors behind bytes to an encoder without a table")
+        host.ask(clear)
+        case.equal(host.ask(end)[1] & refused, 0, "the end of that sample")
+        os.close(host.line)
 
 
 def lenet(case):

@@ -152,6 +152,18 @@ def large(case):
     for line in ("-device u -top ttfs_board -spram -run begin:map_ram", 'ram_style "huge"', "delete -port ttfs_board/w:trace_valid_o"):
         case.check(line in kept["synth.ys"], "the script lacks %s:\n%s" % (line, kept["synth.ys"]))
     case.check("trace" not in kept["board.pcf"].split("left out.")[1], "pins of the monitor:\n%s" % kept["board.pcf"])
+    case.refused("verify", "few", "--input", os.path.join(DIGITS, "test.npz"), "--count", "1", "--engines", "golden,bitstream",
+                 says=["few/fpga/up5k: icebox_vlog knows no SPRAM", "is for hx8k", "engine netlist"])
+    for line in ("techmap", "mux_undef"):
+        case.check(line not in kept["synth.ys"], "words of activations are split, and need not be:\n%s" % kept["synth.ys"])
+    chip.update(value_bits=4, weight_bits=4, weight_rows=16384, act_words=2048, c_bits=7, y_bits=5, x_bits=5, conv=True, pool=True, table_words=128,
+                param_words=256, program_words=256, list_entries=512, buffers=8, flows=8, acc_bits=20, slope_bits=12)
+    case.compile("digits_cnn", "split", "--ticks", "15", "--weight-bits", "4", "--chip", case.write("split.json", json.dumps(chip)))
+    case.json("synth", "split", "--device", "up5k")
+    with open(case.path("split", "fpga", "up5k", "synth.ys"), encoding="utf-8") as f:
+        text = f.read()
+    for line in ("opt_expr -fine -mux_undef c:*u_buffers*", "techmap -D LOW=48 -map split_words.v t:$mem_v2 c:*u_store.u_words* %i\n", "c:*u_store.u_words*low %i %u\n"):
+        case.check(line in text, "the script lacks %s:\n%s" % (line, text))
     case.compile("digits_cnn", "much", "--chip", case.chip(weight_rows=65536, weight_bits=8))
     case.refused("synth", "much", "--device", "up5k", says=["of which up5k has", "--fit up5k"])
 
@@ -200,14 +212,20 @@ def ecp5(case):
     wide(case)
 
 
-def models(case, verify):
-    """The simulator of an ECP5 netlist is given the shipped block RAM in place of Yosys' box, and all else that Yosys has."""
-    os.makedirs(case.path("share", "yosys", "ecp5"))
-    case.write("share/yosys/ecp5/cells_sim.v", "module LUT4(input A);\nendmodule\nmodule DP16KD(\n  input B);\nendmodule\n// the end\n")
+def catch(case):
+    """A verilator that keeps what it is given, and fails."""
     seen = case.path("models.v")
     case.write(os.path.join(os.environ["PATH"], "verilator"),
                "#!/bin/sh\ncase $1 in --version|--getenv) echo here; exit 0;; esac\nfor f; do :; done; cp \"$f\" '%s'; exit 1\n" % seen)
     os.chmod(os.path.join(os.environ["PATH"], "verilator"), 0o755)
+    return seen
+
+
+def models(case, verify):
+    """The simulator of an ECP5 netlist is given the shipped block RAM in place of Yosys' box, and all else that Yosys has."""
+    os.makedirs(case.path("share", "yosys", "ecp5"))
+    case.write("share/yosys/ecp5/cells_sim.v", "module LUT4(input A);\nendmodule\nmodule DP16KD(\n  input B);\nendmodule\n// the end\n")
+    seen = catch(case)
     case.refused(*verify, "golden,netlist", says="was not built")
     with open(seen, encoding="utf-8") as f:
         text = f.read()
@@ -227,22 +245,26 @@ def models(case, verify):
 
 
 def wide(case):
-    """A chip whose flits are wider than the pins of a board's monitor are: it has none, and engine netlist nothing to read."""
+    """A chip whose flits are wider than the pins of a board's monitor are: it has none, and engine netlist gets the spikes over the link."""
     with open(case.path("trellis", "chip.json"), encoding="utf-8") as f:
         chip = json.load(f)
-    for words, device in ((131072, None), (16384, "ecp5-25k"), (512, "hx8k")):  # the first that the chip has room on is named
-        chip.update(param_words=words)
+    # named is what the chip was made for, or where that has no room the first that has
+    for words, name, device in ((131072, "ecp5-25k", None), (16384, "mine", "ecp5-25k"), (512, "mine", "up5k"), (512, "hx8k", "hx8k"), (16384, "hx8k", "ecp5-25k")):
+        chip.update(param_words=words, name=name)
         case.compile("digits_mlp", "unmade", "--chip", case.write("chip.json", json.dumps(chip)), "--ticks", "15", "--schedule", "latency")
         case.refused("verify", "unmade", "--input", os.path.join(DIGITS, "test.npz"), "--count", "1", "--engines", "golden,netlist",
-                     says="run 'ttfs synth unmade --device %s' first" % device if device else "fits no board: compile the network with --fit hx8k")
+                     says="run 'ttfs synth unmade --device %s' first" % device if device else "fits no board: compile the network with --fit ecp5-25k")
     chip.update(y_bits=11, x_bits=11, c_bits=16)
     case.compile("digits_mlp", "wide", "--chip", case.write("chip.json", json.dumps(chip)), "--ticks", "15", "--schedule", "latency")
+    tools(case, ECP5)
     j = case.json("synth", "wide", "--device", "ecp5-25k")
+    seen = catch(case)
     case.equal(j.get("pins"), 9, "pins without a monitor")
     with open(case.path("wide", "fpga", "ecp5-25k", "synth.ys"), encoding="utf-8") as f:
         case.check("delete -port ttfs_board/w:trace_valid_o ttfs_board/w:trace_flit_o" in f.read(), "the monitor's ports are left")
-    case.refused("verify", "wide", "--input", os.path.join(DIGITS, "test.npz"), "--count", "1", "--engines", "golden,netlist",
-                 says=["fpga/ecp5-25k: the board has no monitor", "(pins for 51): engine netlist", "engine board"])
+    case.refused("verify", "wide", "--input", os.path.join(DIGITS, "test.npz"), "--count", "1", "--engines", "golden,netlist", says="was not built")
+    with open(seen, encoding="utf-8") as f:
+        case.check("`define TTFS_TRACED\n" in f.read(), "the host is not told that there is no monitor")
 
 
 def missing(case):

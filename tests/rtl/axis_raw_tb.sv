@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ttfs_axis_raw: 120 samples of random shapes, orders and tables, some short, some too long, some empty, with pauses of the
 // sender and the receiver: the flits that leave are those of the pixels that are not 0, in order, each packet ends once and
-// with its last flit or a beat of none, and what waits stays as it is.
+// with its last flit or a beat of none, and what waits stays as it is. Each whole table is told of once.
 module axis_raw_tb;
     `include "bench.svh"
     localparam FLIT = 40, VALUE = 12, VALUE_BITS = 5, C_BITS = 6, X_BITS = 6, Y_BITS = 6, TABLES = 2, PIXELS = 4;
@@ -10,19 +10,19 @@ module axis_raw_tb;
     reg                 s_valid = 0, s_last = 0, s_config = 0, m_ready = 0, waits = 0;
     reg  [8*PIXELS-1:0] s_data = 0;
     reg  [PIXELS-1:0]   s_keep = 0;
-    wire                s_ready, m_valid, m_last;
+    wire                s_ready, m_valid, m_last, whole;
     wire [FLIT-1:0]     m_data;
     wire [4:0]          m_keep;
     reg  [FLIT+1:0]     want [0:65535], held;   // {last, kept, flit}
     reg  [15:0]         tables [0:256*TABLES-1];
     reg  [7:0]          bytes [0:4095];
-    integer             n_want = 0, got = 0, sample, i, n, w, h, c, flow, channels_last, x, y, z, v, size, stalls = 0, rest = 0;
+    integer             n_want = 0, got = 0, sample, i, n, w, h, c, flow, channels_last, x, y, z, v, size, stalls = 0, rest = 0, tables_set = 0, tables_told = 0;
     reg                 apart;
 
     ttfs_axis_raw #(.FLIT(FLIT), .VALUE(VALUE), .VALUE_BITS(VALUE_BITS), .C_BITS(C_BITS), .X_BITS(X_BITS), .Y_BITS(Y_BITS), .TABLES(TABLES),
                     .PIXELS(PIXELS)) dut (
         .clk_i(clk), .rst_ni(rst_n), .s_valid_i(s_valid), .s_ready_o(s_ready), .s_data_i(s_data), .s_keep_i(s_keep), .s_last_i(s_last),
-        .s_config_i(s_config), .m_valid_o(m_valid), .m_ready_i(m_ready), .m_data_o(m_data), .m_keep_o(m_keep), .m_last_o(m_last)
+        .s_config_i(s_config), .table_o(whole), .m_valid_o(m_valid), .m_ready_i(m_ready), .m_data_o(m_data), .m_keep_o(m_keep), .m_last_o(m_last)
     );
 
     wire [FLIT+1:0] out = {m_last, |m_keep, m_keep[0] ? m_data : 40'd0};
@@ -32,6 +32,7 @@ module axis_raw_tb;
         m_ready <= rest == 0 && below(3) != 0;
     end
     always @(negedge clk) if (rst_n) begin
+        if (whole) tables_told = tables_told + 1;
         if (waits) check({m_valid, out}, {1'b1, held}, 1);
         waits = m_valid && !m_ready;
         held = out;
@@ -84,6 +85,7 @@ module axis_raw_tb;
                 put(10 + 2 * i, tables[i]);
             end
             for (i = 10 + 512 * TABLES; i < 4096; i = i + 1) bytes[i] = $random(seed);   // beyond the tables: nothing
+            if (sample < 3 || sample % 16 == 0) tables_set = tables_set + 1;
             send(sample < 3 || sample % 16 == 0 ? 10 + 512 * TABLES + below(600) : 10, 1, below(2));   // tables that are left out stay
         end
     endtask
@@ -119,6 +121,7 @@ module axis_raw_tb;
         end
         repeat (300) tick;
         check(got, n_want, 4);
+        check(tables_told, tables_set, 6);
         check(got > 1000 && stalls > 300, 1, 5);
         finish(3000);
     end

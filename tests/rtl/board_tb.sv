@@ -206,7 +206,8 @@ module board_tb;
     endtask
 
     // Samples of bytes: 2 rows of 2 columns, pixels 1, 2, 3 are values 9, 0, 4. What is left of a table that was cut off goes
-    // nowhere, nor do bytes behind the last pixel; a start forgets where an earlier sample was.
+    // nowhere, nor do bytes behind the last pixel; a start forgets where an earlier sample was. Before a whole table came pixels
+    // are refused, and TABLE of FLAGS stays until a host clears it.
     task sample_of_bytes(input [63:0] bytes, input integer frames, input integer values, input [31:0] mix, input integer what);
         begin
             frame(START, 0, 72);
@@ -229,16 +230,40 @@ module board_tb;
             repeat (4) tick;
         end
     endtask
+    localparam [31:0] FLAGS = 15 << 18 | 2;
     localparam [19:0] FLOW = 20'd5 << 15, Y1 = 20'd1 << 12, X1 = 20'd1 << 9;
     task encoder;
         begin
             frame(CLEAR, 0, 72);
             frame(TABLE, 64'h7777777777777777, 72);
             frame(TABLE_END, 0, 72);
+            frame(START, 0, 72);
+            repeat (10) tick;
+            n = coded.u_top.inputs;
+            frame(PIXELS, 64'h0101010101010101, 72);
+            repeat (60) tick;
+            check({coded.u_top.inputs != n, coded.refused_q, coded.own_q, coded.status[1]}, 5'b01101, 67);
+            frame(END, 0, 72);
+            dut.u_top.over = 1;
+            coded.u_top.over = 1;
+            tick;
+            dut.u_top.over = 0;
+            coded.u_top.over = 0;
+            repeat (20) tick;
+            frame(CLEAR, 0, 72);
+            frame(WRITE, {FLAGS, 32'h0800}, 72);
+            frame(NOTHING, 0, 72);
+            check({coded.refused_q, coded.own_q}, 3'b010, 68);
+            frame(WRITE, {FLAGS, 32'h1000}, 72);
             frame(TABLE, 64'h0000_0001_0001_0005, 72);
             frame(TABLE, 64'h0000_0009_0000_0000, 72);
-            frame(TABLE_END, 64'h0004, 72);
+            frame(TABLE, 64'h0004, 72);
+            for (i = 0; i < 62; i = i + 1) frame(TABLE, 0, 72);
             repeat (20) tick;
+            check({coded.own_q, coded.status[1], coded.tabled}, 4'd0, 69);
+            frame(TABLE_END, 0, 72);
+            repeat (20) tick;
+            check(coded.tabled, 1, 70);
             sample_of_bytes(64'h0303030303030101, 1, 4,
                 27 * (FLOW | 9) + 9 * (FLOW | X1 | 9) + 3 * (FLOW | Y1 | 4) + (FLOW | Y1 | X1 | 4), 62);
             sample_of_bytes(64'h0101010102030203, 2, 2, 3 * (FLOW | 4) + (FLOW | Y1 | 4), 63);

@@ -2,19 +2,24 @@
 //
 // ttfs_boot between a model of a flash and one of the configuration port: it is asleep until it is woken and its time is over,
 // gives its bytes from the address that it is asked for; the port takes words when it likes. What is written are the runs of words
-// that lie there, in order, each at its address; where there is no magic number nothing is written, and where something else
+// that lie there, in order, each at its address; where there is no magic number nothing is written, which is told, and where something else
 // stands in place of a run, or the end where no CHECK was, that goes to CHIP, and no more; a reset begins anew.
 module boot_tb;
     `include "bench.svh"
     localparam OFFSET = 24'h0a0000;
     localparam [31:0] CHIP = 15 << 18 | 1, CHECK = 15 << 18 | 3, END = 32'h54544645;
-    wire sck, cs_n, mosi, valid, done;
+    wire sck, cs_n, mosi, valid, done, empty;
+    integer emptied = 0;
     wire [31:0] addr, data;
     reg busy = 1, ready = 0, miso = 0;
     ttfs_boot #(.OFFSET(OFFSET)) dut (
         .clk_i(clk), .rst_ni(rst_n), .sck_o(sck), .cs_no(cs_n), .mosi_o(mosi), .miso_i(miso),
-        .busy_i(busy), .valid_o(valid), .ready_i(ready), .addr_o(addr), .data_o(data), .done_o(done)
+        .busy_i(busy), .valid_o(valid), .ready_i(ready), .addr_o(addr), .data_o(data), .empty_o(empty), .done_o(done)
     );
+    always @(negedge clk) if (empty) begin
+        check(done, 1, 11);
+        emptied = emptied + 1;
+    end
 
     // The flash.
     reg [31:0] content [0:255], order, shift;
@@ -125,8 +130,10 @@ module boot_tb;
         boot(filled, 3);
         fill(1);
         boot(filled, 4);
+        check(emptied, 0, 12);
         content[0] = 32'hffffffff;
         boot(0, 5);
+        check(emptied, 1, 13);
         content[0] = 32'h54544642;
         content[1] = END;  // also behind a reset
         want_addr[0] = CHIP;
@@ -141,6 +148,7 @@ module boot_tb;
         want_addr[filled] = CHIP;
         want_data[filled] = END;
         boot(filled + 1, 10);
+        check(emptied, 1, 14);
         finish(200);
     end
 endmodule

@@ -20,6 +20,7 @@
 # features          what a chip is not given has no logic: pools, tables, streaming
 # paths             no output of the chip depends on an input in the same cycle
 # ecp5              memories that Yosys maps to ECP5, with runtime/sim/sim_ecp5.v, against those of rtl; its tables against Yosys' models
+# split             hw/split_words.v makes two memories of one, which say the same
 # contract          the layouts of the chip bench against an interpreter of docs/core.md: no Verilog
 # chip/CORES        random networks on the whole chip (chip.py): results of cores, sums, memories read back
 # errors/CORES      every error provoked (errors.py), on chips of 1 and 2 cores
@@ -47,10 +48,10 @@ list() {
     for n in 1 2 4; do echo "chip/$n"; done
     for n in 1 2; do echo "errors/$n"; done
     for n in flit sum read errors; do echo "fails/chip-$n"; done
-    for n in synth-latch paths features assertions ecp5; do echo "fails/$n"; done
+    for n in synth-latch paths features assertions ecp5 split; do echo "fails/$n"; done
     for n in $(bench_names); do echo "bench/$n"; echo "fails/$n"; done
     for f in "$here"/formal/*.sv; do [ ! -f "$f" ] || { n=${f##*/}; echo "formal/${n%.sv}"; }; done
-    for n in benches contract corefile datasheet ecp5 features header limits paths registers targets; do echo "$n"; done
+    for n in benches contract corefile datasheet ecp5 features header limits paths registers split targets; do echo "$n"; done
     for m in $(modules); do echo "lint/$m"; echo "elab/$m"; echo "synth/$m"; done
     echo lint/edges
     for f in "$root"/hw/chips/*.json; do n=${f##*/}; echo "lint/chip-${n%.json}"; done
@@ -222,6 +223,14 @@ ecp5() {
     grep -q '^PASS' "$dir/log"
 }
 
+# Both from zeros, for all inputs of six cycles; a memory of no more bits than are asked for stays one.
+split() {
+    synthesise "read_verilog -DSYNTHESIS -I$rtl $rtl/ttfs_ram.v; chparam -set WIDTH 7 -set WORDS 4 ttfs_ram; hierarchy -top ttfs_ram; rename -top whole; proc; memory -nomap
+        copy whole apart; techmap -D LOW=7 -map ${1:-$root/hw/split_words.v} apart/t:\$mem_v2; select -assert-count 1 apart/t:\$mem_v2
+        techmap -D LOW=4 -map ${1:-$root/hw/split_words.v} apart/t:\$mem_v2; select -assert-count 2 apart/t:\$mem_v2; select -assert-count 1 apart/c:*low apart/r:WIDTH=4 %i
+        memory_map; opt -full; miter -equiv -flatten whole apart both; sat -verify -seq 6 -set-init-zero -prove trigger 0 both"
+}
+
 # No cell of a module that a parameter leaves out; with the parameter there is one.
 features() {
     for f in POOL:ttfs_pool CONV:ttfs_place STREAM:ttfs_stream; do
@@ -269,6 +278,10 @@ fails() {
             grep '^FAIL top.dut.always_so at 25' "$dir/log"
         ;;
     ecp5) ! ecp5 +corrupt && grep -q '^FAIL [1-9][0-9]* of' "$dir/log" && ! grep '^at ' "$dir/log" ;;
+    split)
+        sed 's/WR_DATA(WR_DATA.LSB/WR_DATA(WR_DATA[0/' "$root/hw/split_words.v" >"$dir/bad.v"
+        ! split "$dir/bad.v" && grep -q "proof did fail" "$dir/out"
+        ;;
     features) ! features ttfs_core && grep -q "Assertion failed" "$dir/out" ;;
     *)
         bench "$1" +corrupt
@@ -282,7 +295,7 @@ fails() {
 tool_of() {
     case $1 in
     lint/*) echo verilator ;;
-    synth/* | fails/synth-* | paths | features | fails/paths | fails/features) echo yosys ;;
+    synth/* | fails/synth-* | paths | features | split | fails/paths | fails/features | fails/split) echo yosys ;;
     ecp5 | fails/ecp5) echo yosys iverilog ;;
     formal/*) echo yosys ;;
     contract | registers | datasheet) echo python3 ;;

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 enum { WORDS = 600, LINE = 8192, RESULTS = 40, HASH = 0x1234567, MOST = 64, PATIENCE = 2000 };
+enum { EMPTY = 1 << 11, TABLE = 1 << 12 }; /* of FLAGS, the board top's */
 
 /* What the board at the other end is. */
 typedef enum { BOARD, NOBODY, BABBLE, FORGER, CLOSED } Kind;
@@ -153,8 +154,10 @@ static void rest(Model *m) {
 /* Eight bytes, lowest first; of a table in no sample, of pixels in one. */
 static void do_bytes(Model *m, uint8_t command, uint64_t payload) {
     bool pixels = command == TTFS_BOARD_PIXELS, open = m->running && !m->ended;
-    if (!m->encoder || (pixels ? !open : m->running)) {
+    bool blind = m->encoder && pixels && open && m->tables < 2;
+    if (!m->encoder || (pixels ? !open : m->running) || blind) {
         m->late_bit = true;
+        if (blind) m->flags |= TABLE;
         return;
     }
     for (int i = 0; i < 8; i++, payload >>= 8) {
@@ -171,7 +174,7 @@ static void do_command(Model *m, uint8_t command, uint64_t payload) {
     m->has_answer = false;
     if (command == TTFS_BOARD_WRITE) do_write(m, (uint32_t)(payload >> 32), (uint32_t)payload);
     if (command == TTFS_BOARD_READ) do_read(m, (uint32_t)(payload >> 32));
-    if (command == TTFS_BOARD_START && !m->running) {
+    if (command == TTFS_BOARD_START && !m->running && !(m->flags & EMPTY)) {
         m->running = true;
         m->ended = m->is_done = false;
         m->inputs = m->result = m->pixel_bytes = 0;
@@ -485,6 +488,25 @@ static void test_resume(void **state) {
     assert_int_equal(b.end, TTFS_BOARD_CHIP);
 }
 
+/* A chip that found no network in the flash takes no sample, until a host loads it. */
+static void test_empty(void **state) {
+    (void)state;
+    uint32_t n = 0, flags;
+    Model m = model(BOARD);
+    TtfsBoard b = host(&m);
+    assert_true(ttfs_board_resume(&b, HASH));
+    m.flags = EMPTY; /* as a host finds it that only sends samples */
+    assert_false(ttfs_board_sample(&b, NULL, 0, take_any, &n, &flags));
+    assert_true(b.end == TTFS_BOARD_EMPTY && n == 0 && m.starts == 0);
+    b = host(&m);
+    assert_false(ttfs_board_resume(&b, HASH));
+    assert_true(b.end == TTFS_BOARD_EMPTY && m.flags == EMPTY);
+    assert_string_equal(ttfs_board_says(b.end), "there is no network in the board's flash");
+    b = host(&m);
+    assert_true(ttfs_board_open(&b, HASH) && m.flags == 0);
+    assert_true(ttfs_board_sample(&b, NULL, 0, take_any, &n, &flags) && n == RESULTS);
+}
+
 /* Samples of bytes, over a bad line, where there is an encoder; where there is none that is said.
  */
 static void test_encoder(void **state) {
@@ -497,6 +519,13 @@ static void test_encoder(void **state) {
     TtfsBoard b = host(&m);
     assert_true(ttfs_board_open(&b, HASH) && ttfs_board_encoder(&b, bytes, 43, &there));
     assert_true(!there && !m.late_bit);
+    m = model(BOARD);
+    m.encoder = true; /* which has no table yet */
+    b = host(&m);
+    assert_true(ttfs_board_open(&b, HASH));
+    assert_false(ttfs_board_sample_bytes(&b, bytes, 43, take_any, &n, &flags));
+    assert_true(b.end == TTFS_BOARD_NO_TABLE && n == 0 && m.pixel_bytes == 0 && m.flags == TABLE);
+    assert_string_equal(ttfs_board_says(b.end), "the encoder has no table");
     m = model(BOARD);
     m.encoder = true;
     m.damaged = m.lost = m.doubled = 100;
@@ -677,7 +706,7 @@ int main(void) {
         cmocka_unit_test(test_device),      cmocka_unit_test(test_line),
         cmocka_unit_test(test_adapter),     cmocka_unit_test(test_lazy),
         cmocka_unit_test(test_older_reply), cmocka_unit_test(test_encoder),
-        cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_resume),      cmocka_unit_test(test_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

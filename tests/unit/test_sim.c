@@ -57,6 +57,31 @@ static void one_lane(void **state) {
     many_graphs(&chip, A_SHARE(60), A_SHARE(30));
 }
 
+/* Spikes come to the host (register TRACE), and what the trace port says is not taken. */
+static void host_takes_trace(void **state) {
+    (void)state;
+    TtfsChip chip = chip_named("c1l1w8", 1, 1, 8);
+    TtfsSimChip *code = NULL;
+    uint32_t made = 0;
+    for (uint64_t seed = 0; seed < graphs(A_SHARE(12)); seed++) {
+        Case c;
+        if (!open_case(&c, &chip, seed)) continue;
+        c.code = code;
+        TtfsSim *sim = start(&c);
+        ttfs_sim_take_trace(sim);
+        uint16_t *x = inputs_of(&c, seed, 3);
+        TtfsTrace *got = traces(&c, 3);
+        assert_true(ttfs_sim_run(sim, 3, x, got, &nobody, &c.diag));
+        compare(&c, got, x, seed, 3);
+        ttfs_sim_close(sim);
+        made++;
+        code = c.code, c.code = NULL;
+        close_case(&c);
+    }
+    ttfs_sim_chip_close(code);
+    assert_true(made > 1);
+}
+
 static void four_cores_of_three(void **state) {
     (void)state;
     TtfsChip chip = chip_named("c4l3w9", 4, 3, 9);
@@ -277,6 +302,7 @@ int main(void) {
     setenv("TTFS_CACHE", "test_sim_cache", 0);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_lane),
+        cmocka_unit_test(host_takes_trace),
         cmocka_unit_test(four_cores_of_three),
         cmocka_unit_test(two_cores_of_sixteen),
         cmocka_unit_test(damage_shows),

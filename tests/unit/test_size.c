@@ -133,6 +133,27 @@ static void more_costs_more(void **state) {
     }
 }
 
+/* LeNet-5's chip on UP5K: a weight's row takes one large block, words of 66 bits the other three
+ * and blocks of the small kind for the 18 bits that are left. Of wider rows too few are left. */
+static void activations_in_large_blocks(void **state) {
+    (void)state;
+    TtfsDevice d = device("up5k"), other = device("hx8k");
+    TtfsChip c = wide(4);
+    c.weight_bits = 4, c.value_bits = 4, c.weight_rows = 16384, c.act_words = 2048;
+    c.slope_bits = 12, c.acc_bits = 16, c.ramp_bits = 9, c.c_bits = 7, c.y_bits = c.x_bits = 5;
+    c.list_entries = 512, c.param_words = c.program_words = 256, c.buffers = 8;
+    c.table_words = 128, c.conv = true;
+    TtfsSize size = ttfs_size_of(&c, &d);
+    assert_true(size.split == 48 && size.ram[0] == 26 && size.ram[1] == 4);
+    assert_int_equal(ttfs_size_of(&c, &other).split, 0);
+    c.lanes = 8, c.weight_rows = 8192;
+    size = ttfs_size_of(&c, &d);
+    assert_true(size.split == 32 && size.ram[0] > 30 && size.ram[1] == 4);
+    c.act_words = 512; /* which have room without */
+    size = ttfs_size_of(&c, &d);
+    assert_true(size.split == 0 && size.ram[0] <= 30 && size.ram[1] == 2);
+}
+
 /* The board top costs what it costs whatever the chip, and a flip-flop more a bit of its monitor; a
  * device without a flow has none. */
 static void board_top(void **state) {
@@ -257,9 +278,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(measured_chips), cmocka_unit_test(more_costs_more),
         cmocka_unit_test(large_blocks),   cmocka_unit_test(words_of_blocks),
-        cmocka_unit_test(every_device),   cmocka_unit_test(board_top),
-        cmocka_unit_test(wide_flits),     cmocka_unit_test(plls),
-        cmocka_unit_test(plls_of_all),
+        cmocka_unit_test(every_device),   cmocka_unit_test(activations_in_large_blocks),
+        cmocka_unit_test(board_top),      cmocka_unit_test(wide_flits),
+        cmocka_unit_test(plls),           cmocka_unit_test(plls_of_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
