@@ -76,7 +76,7 @@ ABOUT = {
     "e2e usage": "commands main options read_options shipped session", "e2e verdicts": "verify", "e2e weights only": "refill refill_open requantise",
 }
 # Of the Verilog of runtime: what stands before the board's top, and the block RAM of netlists.
-MODELS = {"runtime/sim/sim_host.v": ["e2e board"], "runtime/sim/sim_ecp5.v": ["rtl ecp5"], "runtime/sim/sim_ice40.v": ["e2e board"]}
+MODELS = {"runtime/sim/sim_host.v": ["e2e board"], "runtime/sim/sim_ecp5.v": ["rtl ecp5"], "runtime/sim/sim_ice40.v": ["e2e board"], "hw/split_words.v": ["rtl split"]}
 # Checks of tests/rtl/run.sh that see a module of the chip, beside its own bench and those of the modules it stands in.
 RTL_SEES = ["bench/core", "fails/chip-flit", "chip/1", "chip/2", "errors/2"]
 RTL_LIMITS = ["limits", "lint/edges"]  # of parameters, for the modules that check them
