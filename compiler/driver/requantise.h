@@ -25,7 +25,8 @@ typedef struct {
  * error too. */
 bool ttfs_requantise_open(TtfsRequantiser *r, TtfsOut *out, const TtfsIr *canonical,
                           uint32_t threads, const TtfsProgress *progress, TtfsDiag *diag);
-/* 0: as the folder was compiled. What the options say of single layers stays. */
+/* 0: as the folder was compiled. What the options say of single layers stays, and so do windows of
+ * layers or of channels, these with their factors. */
 bool ttfs_requantise(const TtfsRequantiser *r, uint32_t ticks, uint32_t weight_bits,
                      double percentile, TtfsSpike *out, TtfsDiag *diag);
 void ttfs_requantise_close(TtfsRequantiser *r);
