@@ -50,7 +50,7 @@ module ttfs_fire #(
     output wire                          idle_o
 );
     localparam DEPTH = VALUE_BITS + 2;   // of the divider
-    localparam LANE_BITS = $clog2(LANES + 1);
+    localparam LANE_BITS = $clog2(LANES + 1), TWO = 2;
 
     reg [LANE_BITS-1:0]    count_q;      // potentials in the chain that count
     reg [CHANNEL_BITS-1:0] left_q;       // channels of the position behind those in the chain
@@ -75,8 +75,7 @@ module ttfs_fire #(
     assign param_re_o   = capture_i || (shift_o && !one_q);
     assign param_at_o   = capture_i && first_q ? param_base_i : param_q;
     wire busy = capture_i || (busy_q && !(en && one_q));
-    wire two  = {{(32-LANE_BITS) {1'b0}}, count_q} == 32'd2;
-    wire one  = capture_i ? (full ? LANES == 1 : left_q == 1) : shift_o ? two : one_q;
+    wire one  = capture_i ? (full ? LANES == 1 : left_q == 1) : shift_o ? count_q == TWO[LANE_BITS-1:0] : one_q;
 
     always @(posedge clk_i) begin
         if (start_i || (capture_i && position_end)) left_q <= channels_i;

@@ -56,4 +56,4 @@ for seed in "$@"; do
 done
 awk -v what="$family, $lanes lanes" '
     $(NF - 1) + 0 > best { best = $(NF - 1) + 0; line = $0 }
-    END { if (NR > 1) { sub(/^.*seed /, "", line); printf "%s, the fastest of %d seeds: %s\n", what, NR, line } exit best == 0 }' "$dir/lines"
+    END { if (NR > 1) { sub(/^.*seed /, "", line); printf "%s, the fastest of %d seeds: seed %s\n", what, NR, line } exit best == 0 }' "$dir/lines"
