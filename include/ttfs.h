@@ -133,6 +133,7 @@ void ttfs_result_free(TtfsResult *r);
 /* Bounds of options. */
 enum {
     TTFS_MOST_THREADS = 64,
+    TTFS_MOST_SEEDS = 100,
     TTFS_MOST_TICKS = 65535,
     TTFS_LEAST_WEIGHT_BITS = 2,
     TTFS_MOST_WEIGHT_BITS = 16,
@@ -424,6 +425,8 @@ typedef struct {
     bool estimate;         /* say what the chip takes, by a formula and at once; write nothing */
     bool encoder;          /* of a board: it takes samples of bytes, too */
     bool boot;             /* of a board: it loads the network from its flash */
+    uint32_t seeds;        /* iCE40, ECP5: place by seeds 1..seeds, keep the fastest; 0: seed 1 */
+    uint32_t threads;      /* with it: so many at a time; 0: the machine's cores */
     TtfsProgress progress; /* tells of the tools */
 } TtfsSynthOptions;
 

@@ -56,28 +56,28 @@ module ttfs_bucket #(
     reg       fill_q, walk_q;   // which bank
     reg       close_q;          // the event that is being inserted, if there is one, is its list's last
     reg [1:0] full_q;
+    reg       fill_ok_q;        // there is a bank to fill
     wire      freed;
+    wire      fill = fill_q ^ close_q;   // the bank that what comes now goes to
+    wire [1:0] full = (full_q | ({1'b0, close_q} << fill_q)) & ~({1'b0, freed} << walk_q);   // a cycle later
 
     always @(posedge clk_i) begin
         if (!rst_ni) begin
-            fill_q  <= 1'b0;
-            walk_q  <= 1'b0;
-            full_q  <= 2'b00;
-            close_q <= 1'b0;
+            fill_q    <= 1'b0;
+            walk_q    <= 1'b0;
+            full_q    <= 2'b00;
+            close_q   <= 1'b0;
+            fill_ok_q <= 1'b1;
         end else begin
-            close_q <= close_i;
-            if (close_q) begin
-                fill_q         <= !fill_q;
-                full_q[fill_q] <= 1'b1;
-            end
-            if (freed) begin
-                walk_q         <= !walk_q;
-                full_q[walk_q] <= 1'b0;
-            end
+            close_q   <= close_i;
+            fill_q    <= fill;
+            full_q    <= full;
+            fill_ok_q <= !full[fill ^ close_i];
+            if (freed) walk_q <= !walk_q;
         end
     end
 
-    assign fill_o = !full_q[fill_q ^ close_q];
+    assign fill_o = fill_ok_q;
     assign full_o = full_q[walk_q];
 
     // Ticks count from 0 here: a value's index is one less. Filling takes two cycles: read the
@@ -95,6 +95,9 @@ module ttfs_bucket #(
     wire [TICKS-1:0]      has_f;
     wire [TICKS-1:0]      has = same_block_q ? made_q : has_f;
     wire [TICKS-1:0]      made = has | ({{(TICKS - 1) {1'b0}}, 1'b1} << index_q[LOW-1:0]);
+    wire                  chained = has[index_q[LOW-1:0]];
+    wire [ENTRY_BITS-1:0] chain = same_q ? before_q : head_f;
+    wire                  put = insert_q && !over_o;
 
     always @(posedge clk_i) begin
         index_q  <= index;
@@ -114,9 +117,6 @@ module ttfs_bucket #(
         end
     end
 
-    wire                  chained = has[index_q[LOW-1:0]];
-    wire [ENTRY_BITS-1:0] chain = same_q ? before_q : head_f;
-    wire                  put = insert_q && !over_o;
     assign over_o = insert_q && {{(31 - ENTRY_BITS) {1'b0}}, count_q} >= ENTRIES;
 
     // Walking. A token is a run of ticks of a block of which no other than the first has events, as long as one
@@ -131,7 +131,11 @@ module ttfs_bucket #(
     reg                   on_q, list_q, pair_q, far_q, last_q;
     reg                   lone_q;       // the entry is the last of its tick: known before the memory gives it
     wire                  tick_end = !on_q || !list_q || lone_q;
-    wire                  take = en_i && token_q && tick_end;
+    // What waits for nothing but the lanes (en_i, which comes late).
+    wire                  due = token_q && tick_end;
+    wire                  take = en_i && due;
+    wire                  reads = due || (on_q && list_q && !tick_end);
+    wire                  entry_re = en_i && reads;
     wire                  walk_end = en_i && on_q && last_q && tick_end;
 
     // A block that has no events below its highest tick is one run; it begins there, or S is still 0.
@@ -142,8 +146,9 @@ module ttfs_bucket #(
     wire [VALUE_BITS+LOW-1:0] back = {{VALUE_BITS{1'b1}}, ~more};   // one tick more, negative
     wire                  leaves = in_block == more;
     wire                  token_last = leaves && token_at_q >> LOW == 0;
-    wire                  advance = start_i || (take && !token_last);
-    wire                  enters = start_i || leaves;   // another block
+    wire                  goes = due && !token_last;
+    wire                  crosses = goes && leaves;   // to another block
+    wire                  advance = start_i || (en_i && goes);
     wire [VALUE_BITS-1:0] next_at = start_i ? top_i - 1'b1 : token_at_q + back[VALUE_BITS-1:0];
     wire unused_back = &{1'b0, back, one};
 
@@ -193,7 +198,6 @@ module ttfs_bucket #(
     assign last_o  = on_q && last_q && tick_end;
     assign busy_o  = on_q || token_q;
 
-    wire entry_re = en_i && (take || (on_q && list_q && !tick_end));
     wire [ENTRY_BITS-1:0] entry_at = tick_end ? head_w : entry[ROW_BITS +: ENTRY_BITS];
 
     ttfs_sram #(.WIDTH(1 + ENTRY_BITS + ROW_BITS), .WORDS((1 << ENTRY_BITS) + ENTRIES)) u_entries (
@@ -211,7 +215,7 @@ module ttfs_bucket #(
     // reset the blocks of both are emptied.
     reg                  clear_q, emptied_q;
     reg [BLOCK_BITS-1:0] at_q;
-    wire                 block_re = advance && enters;
+    wire                 block_re = start_i || (en_i && crosses);
     wire [VALUE_BITS-1:0] next_block = next_at >> LOW, index_block = index >> LOW, made_block = index_q >> LOW;
     wire unused_block = &{1'b0, next_block, index_block, made_block};
 
@@ -263,6 +267,7 @@ module ttfs_bucket #(
     assign has_f  = fill_q ? blocks[2*TICKS-1 -: TICKS] : blocks[TICKS-1:0];
     assign has_w  = walk_q ? blocks[2*TICKS-1 -: TICKS] : blocks[TICKS-1:0];
 
+    `TTFS_ALWAYS(bank_free, fill_o == !full_q[fill])
     `TTFS_ALWAYS(fills, !(insert_i || close_i) || (fill_o && ready_o))
     `TTFS_ALWAYS(starts, !start_i || (full_o && !busy_o))
     `TTFS_ALWAYS(bank, !(insert_q || close_q) || !full_q[fill_q])

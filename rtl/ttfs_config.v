@@ -79,6 +79,7 @@ module ttfs_config #(
     wire            checked = write_q && known_q && allowed_q && mem != 4'd0 && mem < 4'd8;
     wire            follows = chained_q && addr_q[NEXT-1:0] == next_q;
     reg             byte_valid_q;
+    reg             restart_q;  // CHECK was written, a cycle ago: no other access has come to its bytes
     reg  [7:0]      byte_q;
 
     function [31:0] crc_byte;
@@ -105,6 +106,7 @@ module ttfs_config #(
         known_q   <= known_i;
         chip_register_q <= mem == REGISTERS && core == 10'd0 && addr_q[17:3] == 15'd0 && addr_q[2:0] != 3'd7;
         allowed_q <= allowed;
+        restart_q <= rst_ni && set && register == 3'd3;
     end
 
     always @(posedge clk_i)
@@ -122,7 +124,7 @@ module ttfs_config #(
             crc_q        <= 32'hffffffff;
             chained_q    <= 1'b0;
             byte_valid_q <= 1'b0;
-        end else if (set && register == 3'd3) begin
+        end else if (restart_q) begin
             crc_q     <= 32'hffffffff;
             chained_q <= 1'b0;
         end else begin

@@ -4,7 +4,8 @@
 // divides by its ramp (ttfs_divide), and gives what is not silent with its channel; a readout gives
 // the sums themselves. A group's channels beyond the last are dropped. {bias, ramp} of each channel lie
 // in a memory of their own, one after the other.
-// While results are not taken (ready_i) everything stands still, the lanes too in the end: so ready_i is a register.
+// While results are not taken (ready_i) everything stands still, the lanes too in the end: so ready_i is a register, and
+// what it will be (ready_next_i, from reset on) decides a cycle ahead whether the chain is free.
 // Driven by ttfs_fire_engine.
 
 `default_nettype none
@@ -40,6 +41,7 @@ module ttfs_fire #(
     // results: the channel, and whether it is the position's last
     output wire                          valid_o,
     input  wire                          ready_i,
+    input  wire                          ready_next_i,
     output wire                          silent_o,
     output wire [VALUE_BITS-1:0]         value_o,
     output wire [ACC_BITS-1:0]           sum_o,
@@ -48,7 +50,7 @@ module ttfs_fire #(
     output wire                          idle_o
 );
     localparam DEPTH = VALUE_BITS + 2;   // of the divider
-    localparam LANE_BITS = $clog2(LANES + 1);
+    localparam LANE_BITS = $clog2(LANES + 1), TWO = 2;
 
     reg [LANE_BITS-1:0]    count_q;      // potentials in the chain that count
     reg [CHANNEL_BITS-1:0] left_q;       // channels of the position behind those in the chain
@@ -59,6 +61,7 @@ module ttfs_fire #(
     reg [DEPTH-1:0]        valid_q;                // in the divider; the last also with a sum
     reg [CHANNEL_BITS-1:0] channel_q;
     reg                    busy_q, one_q;          // count_q is not 0, is 1
+    reg                    loose_q;                // the chain is empty, or its last potential leaves in this cycle
     reg                    live_q;                 // a result leaves the divider that is not silent
     wire                   zero;
     wire                   en = ready_i;   // from a register
@@ -67,17 +70,18 @@ module ttfs_fire #(
     wire [LANE_BITS-1:0] count = full ? LANES[LANE_BITS-1:0] : left_q[LANE_BITS-1:0];
     wire position_end = left_q <= LANES[CHANNEL_BITS-1:0];
     assign shift_o      = busy_q && en;
-    assign chain_free_o = run_i && (!busy_q || (one_q && en));
+    assign chain_free_o = run_i && loose_q;
     assign position_o   = capture_i && position_end;
     assign param_re_o   = capture_i || (shift_o && !one_q);
     assign param_at_o   = capture_i && first_q ? param_base_i : param_q;
+    wire busy = capture_i || (busy_q && !(en && one_q));
+    wire one  = capture_i ? (full ? LANES == 1 : left_q == 1) : shift_o ? count_q == TWO[LANE_BITS-1:0] : one_q;
 
     always @(posedge clk_i) begin
         if (start_i || (capture_i && position_end)) left_q <= channels_i;
         else if (capture_i) left_q <= left_q - LANES[CHANNEL_BITS-1:0];
         if (param_re_o) param_q <= param_at_o + 1'b1;
-        if (capture_i) one_q <= count == 1;
-        else if (shift_o) one_q <= count_q - 1'b1 == 1;
+        one_q <= one;
         if (start_i || capture_i) first_q <= start_i || position_end;
         if (en) begin
             sum_q  <= potential_i + param_i[RAMP_BITS +: ACC_BITS];
@@ -86,14 +90,15 @@ module ttfs_fire #(
         if (!rst_ni) begin
             count_q     <= {LANE_BITS{1'b0}};
             busy_q      <= 1'b0;
+            loose_q     <= 1'b1;
             live_q      <= 1'b0;
             sum_valid_q <= 1'b0;
             valid_q     <= {DEPTH{1'b0}};
         end else begin
             if (capture_i) count_q <= count;
             else if (shift_o) count_q <= count_q - 1'b1;
-            if (capture_i) busy_q <= 1'b1;
-            else if (shift_o) busy_q <= !one_q;
+            busy_q  <= busy;
+            loose_q <= !busy || (one && ready_next_i);
             if (en) begin
                 sum_valid_q <= busy_q;
                 valid_q     <= {valid_q[DEPTH-2] || (busy_q && readout_i), valid_q[DEPTH-3:0],
@@ -123,6 +128,7 @@ module ttfs_fire #(
     assign idle_o    = !busy_q && !sum_valid_q && ~|valid_q;
 
     `TTFS_ALWAYS(flags, busy_q == (count_q != 0) && (!busy_q || one_q == (count_q == 1)) && (!live_q || valid_o))
+    `TTFS_ALWAYS(loose, loose_q == (!busy_q || (one_q && en)))
     `TTFS_ALWAYS(drained, !start_i || idle_o)
     `TTFS_ALWAYS(captures, !capture_i || chain_free_o)
     `TTFS_ALWAYS(counts, {{(32-LANE_BITS) {1'b0}}, count_q} <= LANES)

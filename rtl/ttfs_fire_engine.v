@@ -60,6 +60,7 @@ module ttfs_fire_engine #(
     output wire                          out_sum_o
 );
     reg                    end_q, sample_end_q, ends_sample_q, run_q;
+    reg                    takes_q;   // from the chain, or pooled values: some of the record are to come
     reg [1:0]              op_q;
     reg [VALUE_BITS-1:0]   top_q;
     reg [CHANNEL_BITS-1:0] channels_q;
@@ -67,11 +68,12 @@ module ttfs_fire_engine #(
     reg [C_BITS-1:0]       first_c_q;
     reg [PARAM_BITS-1:0]   base_q;
     wire [3:0]             index;
-    wire                   word, ready, all, idle;
+    wire                   word, ready, last_position, idle;
+    wire                   step_in, step_out;   // a position's last comes in, goes out
 
     wire start = ready && !end_q && !run_q && op_q != 2'd0;
     wire ends = ready && !end_q && op_q == 2'd0;
-    wire over = run_q && all && idle;
+    wire over = run_q && !takes_q && idle;
     wire pools = POOL != 0 && op_q == 2'd3;
     wire sums = op_q == 2'd2;
 
@@ -89,13 +91,16 @@ module ttfs_fire_engine #(
         if (word && index == `TTFS_FIRE_PARAM_BASE_WORD) base_q <= data_i[`TTFS_FIRE_PARAM_BASE_LSB +: PARAM_BITS];
         if (ends) sample_end_q <= ends_sample_q;
         if (!rst_ni) begin
-            end_q <= 1'b1;
-            run_q <= 1'b0;
+            end_q   <= 1'b1;
+            run_q   <= 1'b0;
+            takes_q <= 1'b0;
         end else begin
             if (ends) end_q <= 1'b1;
             else if (go_i) end_q <= 1'b0;
             if (start) run_q <= 1'b1;
             else if (over) run_q <= 1'b0;
+            if (start) takes_q <= 1'b1;
+            else if (step_in && last_position) takes_q <= 1'b0;
         end
     end
 
@@ -121,7 +126,7 @@ module ttfs_fire_engine #(
     wire [ACC_BITS-1:0]     sum;
     wire [CHANNEL_BITS-1:0] fire_channel;
     wire [PARAM_BITS-1:0]   param_base;
-    wire                    out_ready;
+    wire                    out_ready, out_ready_next;
 
     ttfs_fire #(
         .LANES(LANES), .ACC_BITS(ACC_BITS), .RAMP_BITS(RAMP_BITS), .VALUE_BITS(VALUE_BITS),
@@ -130,7 +135,7 @@ module ttfs_fire_engine #(
         .clk_i       (clk_i),
         .rst_ni      (rst_ni),
         .start_i     (start),
-        .run_i       (run_q && !all && !pools),
+        .run_i       (takes_q && !pools),
         .readout_i   (sums),
         .channels_i  (channels_q),
         .param_base_i(param_base),
@@ -145,6 +150,7 @@ module ttfs_fire_engine #(
         .param_i     (param_i),
         .valid_o     (valid),
         .ready_i     (out_ready),
+        .ready_next_i(out_ready_next),
         .silent_o    (silent),
         .value_o     (fire_value),
         .sum_o       (sum),
@@ -156,12 +162,11 @@ module ttfs_fire_engine #(
     // Either way.
     wire [C_BITS-1:0]     channel;
     wire [VALUE_BITS-1:0] value;
-    wire                  result, step_in, step_out;
+    wire                  result;
     generate
         if (POOL != 0) begin : g_pool
-            wire takes = run_q && !all;
-            assign pool_ready_o = takes && pools && out_ready;
-            assign result   = pools ? takes && pool_event_i : valid && !silent;
+            assign pool_ready_o = takes_q && pools && out_ready;
+            assign result   = pools ? takes_q && pool_event_i : valid && !silent;
             assign value    = pools ? pool_value_i : fire_value;
             assign channel  = pools ? pool_channel_i[C_BITS-1:0] : fire_channel[C_BITS-1:0];
             assign step_in  = pools ? pool_close_i && pool_ready_o : position;
@@ -193,18 +198,14 @@ module ttfs_fire_engine #(
                 .base_i    (base_q),
                 .channels_i(channels_q),
                 .step_in_i (step_in),
-                .all_o     (all),
+                .last_o    (last_position),
                 .param_o   (param_base),
                 .step_out_i(step_out),
                 .y_o       (y),
                 .x_o       (x)
             );
         end else begin : g_flat
-            reg all_q;
-            always @(posedge clk_i)
-                if (start) all_q <= 1'b0;
-                else if (step_in) all_q <= 1'b1;
-            assign all = all_q;
+            assign last_position = 1'b1;
             assign param_base = base_q;
             assign y = {Y_BITS{1'b0}};
             assign x = {X_BITS{1'b0}};
@@ -219,6 +220,7 @@ module ttfs_fire_engine #(
         .rst_ni     (rst_ni),
         .valid_i    (result),
         .ready_o    (out_ready),
+        .ready_next_o(out_ready_next),
         .is_sum_i   (sums),
         .id_i       ({flow_q, y, x, first_c_q + channel}),
         .value_i    (value),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One lane: slope register S, potential register V, an adder each. S += weight at a spike; V += S at the end of a tick, V += 2 S or 8 S at
-// that of two or eight. Enabled with its clear a register becomes 0: the clear itself comes early, the enable may come late.
+// that of two or eight. A clear goes before an addition.
 // No multiplier, no comparator, no load path: bias, ramp and threshold are the fire unit's. Driven by ttfs_lanes.
 
 `default_nettype none
@@ -32,14 +32,10 @@ module ttfs_lane #(
                              | ({ACC_BITS{far}} & (slope << 3));
 
     always @(posedge clk_i) begin
-        if (s_en_i) begin
-            if (s_clear_i) s_q <= {SLOPE_BITS{1'b0}};
-            else s_q <= s_q + {{(SLOPE_BITS - WEIGHT_BITS) {weight_i[WEIGHT_BITS-1]}}, weight_i};
-        end
-        if (v_en_i) begin
-            if (v_clear_i) v_q <= {ACC_BITS{1'b0}};
-            else v_q <= v_q + step;
-        end
+        if (s_clear_i) s_q <= {SLOPE_BITS{1'b0}};
+        else if (s_en_i) s_q <= s_q + {{(SLOPE_BITS - WEIGHT_BITS) {weight_i[WEIGHT_BITS-1]}}, weight_i};
+        if (v_clear_i) v_q <= {ACC_BITS{1'b0}};
+        else if (v_en_i) v_q <= v_q + step;
     end
 
     assign v_o = v_q;

@@ -47,12 +47,14 @@ module ttfs_lanes #(
     reg [LANES*WEIGHT_BITS-1:0] weights_q;
     reg [4:1]                   event_q, tick_q, pair_q, far_q, last_q, take_q;
     reg                         last5_q;
-    // What the lanes' registers do in the next step that is taken: any of it, and a clear. Also the first step after reset.
-    reg                         s_moves_q, s_clears_q, v_moves_q, v_clears_q;
+    // What the lanes' registers do in the next step that is taken: an addition, S a clear. V is cleared as it leaves.
+    reg                         s_adds_q, s_clears_q, v_adds_q;
+    reg                         fresh_q;   // after reset V is cleared, too
     wire                        waits = busy_i && event_q[1];
     wire                        en = !(last5_q && !chain_free_i) && !waits;
 
     always @(posedge clk_i) begin
+        fresh_q <= !rst_ni;
         if (en) begin
             row_q     <= row_i;
             weights_q <= weights_i;
@@ -65,12 +67,11 @@ module ttfs_lanes #(
             last_q  <= 4'd0;
             take_q  <= 4'd0;
             last5_q <= 1'b0;
-            {s_moves_q, s_clears_q, v_moves_q, v_clears_q} <= 4'b1111;
+            {s_adds_q, s_clears_q, v_adds_q} <= 3'b010;
         end else if (en) begin
-            s_moves_q  <= event_q[2] || last_q[3];
+            s_adds_q   <= event_q[2];
             s_clears_q <= last_q[3];
-            v_moves_q  <= tick_q[3] || take_q[4];
-            v_clears_q <= take_q[4];
+            v_adds_q   <= tick_q[3];
             event_q <= {event_q[3:1], event_i};
             tick_q  <= {tick_q[3:1], tick_i};
             pair_q  <= {pair_q[3:1], pair_i};
@@ -125,12 +126,12 @@ module ttfs_lanes #(
             ) u_lane (
                 .clk_i       (clk_i),
                 .weight_i    (weights_q[l*WEIGHT_BITS +: WEIGHT_BITS]),
-                .s_en_i      (s_moves_q && en),
-                .s_clear_i   (s_clears_q),
-                .v_en_i      (v_moves_q && en),
+                .s_en_i      (s_adds_q && en),
+                .s_clear_i   (s_clears_q && !waits),
+                .v_en_i      (v_adds_q && en),
                 .v_pair_i    (pair_q[4]),
                 .v_far_i     (far_q[4]),
-                .v_clear_i   (v_clears_q),
+                .v_clear_i   (capture_o || fresh_q),
                 .v_o         (v[l])
             );
             reg [ACC_BITS-1:0] kept_q;
@@ -144,6 +145,7 @@ module ttfs_lanes #(
 
     `TTFS_ALWAYS(steps, ((pair_q | far_q) & ~tick_q) == 4'd0 && (pair_q & far_q) == 4'd0)
     `TTFS_ALWAYS(ends, (take_q & ~last_q) == 4'd0)
+    `TTFS_ALWAYS(clears, !s_clears_q || !last5_q)   // so what clears S waits for no chain
     `TTFS_ALWAYS(captures, !capture_o || chain_free_i)
     `TTFS_ALWAYS(idles, !(last5_q && tick_q[4]) && !(last_q[4] && event_q[3]))
 endmodule

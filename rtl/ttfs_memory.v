@@ -7,7 +7,8 @@
 // zeros. Bits that USED leaves out are zeros too: no memory is made for them. With KEPT what is read back comes from
 // the reader's register of a row (kept_i: data_o a cycle ago, when the port has read), a cycle later: nothing but that
 // register is behind the memory then. The port asks for nothing but chunks of rows (cfg_known_o, which waits for
-// nothing), and has precedence: the machine does not read while it is used.
+// nothing), and has precedence: the machine does not read while it is used. A memory of few words, which synthesis makes
+// of registers, has an address of its own to write: their enables do not wait for the machine's, which comes late.
 
 `default_nettype none
 
@@ -38,6 +39,7 @@ module ttfs_memory #(
     localparam CHUNKS = (WIDTH + 31) / 32;
     localparam CHUNK_BITS = $clog2(CHUNKS);
     localparam WIDE = 32 << CHUNK_BITS;
+    localparam FEW = WORDS <= 8 && PRELOAD == 0;
 
     wire [17:0] row = cfg_word_i >> CHUNK_BITS;
     wire [17:0] chunk = cfg_word_i & ~(18'h3ffff << CHUNK_BITS);
@@ -62,17 +64,31 @@ module ttfs_memory #(
             localparam BITS = (WIDTH - 32 * c < 32) ? WIDTH - 32 * c : 32;
             wire here = chunk == c;
             wire write = cfg_en_i && cfg_we_i && here;   // said apart: the machine's en_i, which comes late, is no part of it
-            ttfs_ram #(
-                .WIDTH(BITS), .WORDS(WORDS), .PRELOAD(PRELOAD), .INIT(INIT), .FILE_BITS(WIDTH),
-                .FILE_LSB(32 * c)
-            ) u_ram (
-                .clk_i  (clk_i),
-                .en_i   (write || (cfg_en_i ? here : en_i)),
-                .we_i   (write),
-                .addr_i (at),
-                .wdata_i(cfg_data_i[BITS-1:0] & USED[32*c +: BITS]),
-                .rdata_o(raw[32*c +: BITS])
-            );
+            wire access = cfg_en_i ? here : en_i;
+            wire [BITS-1:0] data = cfg_data_i[BITS-1:0] & USED[32*c +: BITS];
+            if (FEW) begin : g_few
+                ttfs_sram #(.WIDTH(BITS), .WORDS(WORDS)) u_ram (
+                    .clk_i  (clk_i),
+                    .re_i   (access),
+                    .raddr_i(at),
+                    .rdata_o(raw[32*c +: BITS]),
+                    .we_i   (write),
+                    .waddr_i(row[ADDR_BITS-1:0]),
+                    .wdata_i(data)
+                );
+            end else begin : g_many
+                ttfs_ram #(
+                    .WIDTH(BITS), .WORDS(WORDS), .PRELOAD(PRELOAD), .INIT(INIT), .FILE_BITS(WIDTH),
+                    .FILE_LSB(32 * c)
+                ) u_ram (
+                    .clk_i  (clk_i),
+                    .en_i   (write || access),
+                    .we_i   (write),
+                    .addr_i (at),
+                    .wdata_i(data),
+                    .rdata_o(raw[32*c +: BITS])
+                );
+            end
         end
         if (WIDE > WIDTH) begin : g_pad
             assign wide = {{(WIDE - WIDTH) {1'b0}}, read};

@@ -18,6 +18,7 @@ module ttfs_out #(
     input  wire                          rst_ni,
     input  wire                          valid_i,
     output wire                          ready_o,
+    output wire                          ready_next_o,   // that of the next cycle
     input  wire                          is_sum_i,
     input  wire [ID_BITS-1:0]            id_i,
     input  wire [VALUE_BITS-1:0]         value_i,
@@ -43,7 +44,9 @@ module ttfs_out #(
     wire free  = !valid_q || (out_ready_i && last);
     wire shift = !free && out_ready_i;
     wire [ID_BITS+WIDE:0] comes = {is_sum_i, id_i, is_sum_i ? sum : value};
-    assign ready_o = !spare_valid_q;
+    wire spare_next = !free && (spare_valid_q || valid_i);
+    assign ready_o      = !spare_valid_q;
+    assign ready_next_o = !spare_next;
     assign {next_sum, next_id, next_data} = spare_valid_q ? spare_q : comes;
 
     always @(posedge clk_i) begin
@@ -53,11 +56,9 @@ module ttfs_out #(
         if (!rst_ni) begin
             valid_q       <= 1'b0;
             spare_valid_q <= 1'b0;
-        end else if (free) begin
-            valid_q       <= spare_valid_q || valid_i;
-            spare_valid_q <= 1'b0;
-        end else if (valid_i) begin
-            spare_valid_q <= 1'b1;
+        end else begin
+            spare_valid_q <= spare_next;
+            if (free) valid_q <= spare_valid_q || valid_i;
         end
     end
 

@@ -45,6 +45,8 @@ module ttfs_patch #(
     wire                last_run;
     wire [ADDR_BITS-1:0] next_run;
 
+    // What holds where a patch begins is taken all the time that none is at work: start_i comes late.
+    wire                    begins = !busy_q || (RUNS != 0 && start_i);
     wire [ELEMENT_BITS-1:0] skip = at_q[ELEMENT_BITS-1:0];
     wire                    ends_here = limit_q[ADDR_BITS:ELEMENT_BITS] == 0;   // before the word does
     wire                    run_end = limit_q <= ELEMENTS[ADDR_BITS:0];
@@ -55,8 +57,6 @@ module ttfs_patch #(
     wire [ELEMENTS-1:0]     from = {ELEMENTS{1'b1}} << skip;
     wire [ELEMENTS-1:0]     beyond = {ELEMENTS{ends_here}} & ({ELEMENTS{1'b1}} << limit_q[ELEMENT_BITS-1:0]);
     wire                    step = busy_q && req_ready_i;
-    // What holds where a patch begins is taken all the time that none is at work: start_i comes late.
-    wire                    begins = !busy_q || (RUNS != 0 && start_i);
     wire                    to_run = begins || (RUNS != 0 && run_end);
 
     always @(posedge clk_i) begin

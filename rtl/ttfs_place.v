@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The positions of a fire record, row by row, counted twice: of what comes in (step_in_i with a
-// position's last potentials; all_o behind the record's last, param_o the parameters of the position
+// position's last potentials; last_o: it is the record's last, param_o the parameters of the position
 // that comes next) and of what goes out (step_out_i with its last result; y_o, x_o). The parameters
 // depend on the class of the position (CLASSES): rows and columns near an edge are a class each.
 // Driven by ttfs_fire_engine.
@@ -24,7 +24,7 @@ module ttfs_place #(
     input  wire [PARAM_BITS-1:0]   base_i,
     input  wire [CHANNEL_BITS-1:0] channels_i,
     input  wire                    step_in_i,
-    output wire                    all_o,
+    output wire                    last_o,
     output wire [PARAM_BITS-1:0]   param_o,
     input  wire                    step_out_i,
     output wire [Y_BITS-1:0]       y_o,
@@ -34,7 +34,6 @@ module ttfs_place #(
     reg [X_BITS:0]   cols_q, cols_in_q, cols_out_q;
     reg [Y_BITS-1:0] first_y_q, y_q;
     reg [X_BITS-1:0] first_x_q, x_q;
-    reg              all_q;
     wire last_in = cols_in_q == 1;
     wire last_out = cols_out_q == 1;
 
@@ -51,8 +50,6 @@ module ttfs_place #(
         else if (step_in_i && last_in) rows_in_q <= rows_in_q - 1'b1;
         if (start_i || (step_in_i && last_in)) cols_in_q <= cols_q;
         else if (step_in_i) cols_in_q <= cols_in_q - 1'b1;
-        if (start_i) all_q <= 1'b0;
-        else if (step_in_i && last_in && rows_in_q == 1) all_q <= 1'b1;
         if (start_i) y_q <= first_y_q;
         else if (step_out_i && last_out) y_q <= y_q + 1'b1;
         if (start_i || (step_out_i && last_out)) begin
@@ -64,9 +61,9 @@ module ttfs_place #(
         end
     end
 
-    assign all_o = all_q;
-    assign y_o   = y_q;
-    assign x_o   = x_q;
+    assign last_o = last_in && rows_in_q == 1;
+    assign y_o    = y_q;
+    assign x_o    = x_q;
 
     // class(r) grows from r to r + 1 by one while r is among the first EDGE_TOP, and by one when r is
     // among the last EDGE_BOTTOM + 1.

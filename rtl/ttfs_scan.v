@@ -86,7 +86,7 @@ module ttfs_scan #(
     wire stale = odd_i != parity_q && !empty_i && !beyond_q && !same_q;
     wire load = wait_q && here_q && free && (!wipe_q || get_ready_i);
     wire again = wait_q && !here_q;
-    wire next = req_i && (!wait_q || load) && !wipe_q;
+    wire next = req_i && !wipe_q && (!wait_q || (here_q && free));
     wire beyond = {{(32 - WORD_BITS) {1'b0}}, req_at_i} >= WORDS;
     assign req_ready_o = next && get_ready_i;
     assign address_o   = req_ready_o && beyond;
@@ -130,7 +130,7 @@ module ttfs_scan #(
         end
     endgenerate
 
-    assign comes = nonzero & mask_q & {ELEMENTS{whole}};
+    assign comes = nonzero & mask_q;   // if it is whole, which comes later than the values and counts last
     ttfs_fours #(.WIDTH(ELEMENTS)) u_fours (
         .bits_i(comes),
         .any_o (any_comes),
@@ -173,7 +173,7 @@ module ttfs_scan #(
             if (load) wipe_q <= stale;
             else if (get_ready_i) wipe_q <= 1'b0;
             if (req_ready_o) seen_q <= 1'b1;
-            if (load) {left_q, any_q, two_q} <= {comes, any_comes, two_comes};
+            if (load) {left_q, any_q, two_q} <= {comes, any_comes, two_comes} & {(ELEMENTS + 2 * FOURS) {whole}};
             else if (en) {left_q, any_q, two_q} <= {left_q & ~first, any_left, two_left};
             if (load) close_q <= last_q;
             else if (free) close_q <= 1'b0;

@@ -146,6 +146,8 @@ int ttfs_cmd_synth(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
                           .progress = ttfs_progress_line(&line, o)};
     bool read = ttfs_option_f64(o, TTFS_OPT_SRAM_NS, 0.01, 1000, &s.sram_ns, m);
     read = ttfs_option_f64(o, TTFS_OPT_CLOCK, 0.001, 100000, &s.clock_mhz, m) && read;
+    read = ttfs_option_u32(o, TTFS_OPT_SEEDS, 1, TTFS_MOST_SEEDS, &s.seeds, m) && read;
+    read = ttfs_option_u32(o, TTFS_OPT_THREADS, 1, TTFS_MOST_THREADS, &s.threads, m) && read;
     TtfsResult *r = read ? ttfs_synthesise(&s, m) : NULL;
     ttfs_progress_end(&line);
     return ttfs_print_result(r, o);

@@ -297,6 +297,8 @@ static bool check_asked(const TtfsSynthOptions *o, TtfsDiag *diag) {
                         : o->clock_mhz != 0 ? "--clock"
                         : o->encoder        ? "--encoder"
                         : o->boot           ? "--boot"
+                        : o->seeds          ? "--seeds"
+                        : o->threads        ? "--threads"
                                             : NULL;
     if (!ttfs_asked_folder(o->folder, diag)) return false;
     if (other)

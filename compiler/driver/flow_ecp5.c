@@ -5,6 +5,7 @@
  */
 #include "synth_flow.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const char *const kept[] = {"board.lpf",   "synth.ys",   "board.bit",
@@ -15,21 +16,26 @@ static const char *const kept[] = {"board.lpf",   "synth.ys",   "board.bit",
  * (two more write it, which nextpnr counts among the logic cells). */
 enum { CARRY_LUTS = 2, MEMORY_LUTS = 4 };
 
-static size_t tools(const TtfsSynthesis *s, TtfsTool at[TTFS_FLOW_TOOLS], TtfsArena *a) {
+static TtfsTool place(const TtfsSynthesis *s, uint32_t seed, const char *tag, TtfsArena *a) {
     const TtfsDeviceFlow *flow = &s->device.flow;
-    at[0] =
-        (TtfsTool){.stage = "place and route (nextpnr-ecp5)",
-                   .package = "nextpnr-ecp5",
-                   .log = "nextpnr.log",
-                   .argv = {"nextpnr-ecp5", flow->nextpnr, "--package", flow->package, "--speed",
-                            flow->timing, "--json", "board.json", "--lpf", "board.lpf", "--textcfg",
-                            "board.config", "--report", "report.json", "--seed", "1", "--freq",
-                            ttfs_arena_printf(a, "%g", s->clock_mhz), "--timing-allow-fail"}};
-    at[1] = (TtfsTool){.stage = "bitstream (ecppack)",
+    return (TtfsTool){.stage = "place and route (nextpnr-ecp5)",
+                      .package = "nextpnr-ecp5",
+                      .log = ttfs_arena_printf(a, "nextpnr%s.log", tag),
+                      .argv = {"nextpnr-ecp5", flow->nextpnr, "--package", flow->package, "--speed",
+                               flow->timing, "--json", "board.json", "--lpf", "board.lpf",
+                               "--textcfg", ttfs_arena_printf(a, "board%s.config", tag), "--report",
+                               ttfs_arena_printf(a, "report%s.json", tag), "--seed",
+                               ttfs_arena_printf(a, "%" PRIu32, seed), "--freq",
+                               ttfs_arena_printf(a, "%g", s->clock_mhz), "--timing-allow-fail"}};
+}
+
+static size_t tools(const TtfsSynthesis *s, TtfsTool at[TTFS_FLOW_TOOLS]) {
+    (void)s;
+    at[0] = (TtfsTool){.stage = "bitstream (ecppack)",
                        .package = "fpga-trellis",
                        .log = "ecppack.log",
                        .argv = {"ecppack", "--compress", "board.config", "board.bit"}};
-    return 2;
+    return 1;
 }
 
 static void count(TtfsSynthesis *s, const char *type, uint64_t n) {
@@ -41,5 +47,5 @@ static void count(TtfsSynthesis *s, const char *type, uint64_t n) {
     if (strncmp(type, "MULT18X18", 9) == 0) s->dsps += n;
 }
 
-const TtfsSynthFlow ttfs_flow_ecp5 = {"board.lpf", "board.bit", "TRELLIS_COMB", NULL,
-                                      kept,        tools,       count};
+const TtfsSynthFlow ttfs_flow_ecp5 = {"board.lpf", "board.bit", "TRELLIS_COMB", "config", NULL,
+                                      kept,        place,       tools,          count};

@@ -4,31 +4,38 @@
  */
 #include "synth_flow.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const char *const kept[] = {"board.pcf",  "synth.ys",    "board.bin",   "netlist.v",
                                    "yosys.log",  "nextpnr.log", "icepack.log", "icetime.log",
                                    "synth.json", NULL};
 
-static size_t tools(const TtfsSynthesis *s, TtfsTool at[TTFS_FLOW_TOOLS], TtfsArena *a) {
+static TtfsTool place(const TtfsSynthesis *s, uint32_t seed, const char *tag, TtfsArena *a) {
     const TtfsDeviceFlow *flow = &s->device.flow;
-    at[0] = (TtfsTool){.stage = "place and route (nextpnr-ice40)",
-                       .package = "nextpnr-ice40",
-                       .log = "nextpnr.log",
-                       .argv = {"nextpnr-ice40", flow->nextpnr, "--package", flow->package,
-                                "--json", "board.json", "--pcf", "board.pcf", "--asc", "board.asc",
-                                "--report", "report.json", "--seed", "1", "--freq",
-                                ttfs_arena_printf(a, "%g", s->clock_mhz), "--timing-allow-fail"}};
-    at[1] = (TtfsTool){.stage = "bitstream (icepack)",
+    return (TtfsTool){.stage = "place and route (nextpnr-ice40)",
+                      .package = "nextpnr-ice40",
+                      .log = ttfs_arena_printf(a, "nextpnr%s.log", tag),
+                      .argv = {"nextpnr-ice40", flow->nextpnr, "--package", flow->package, "--json",
+                               "board.json", "--pcf", "board.pcf", "--asc",
+                               ttfs_arena_printf(a, "board%s.asc", tag), "--report",
+                               ttfs_arena_printf(a, "report%s.json", tag), "--seed",
+                               ttfs_arena_printf(a, "%" PRIu32, seed), "--freq",
+                               ttfs_arena_printf(a, "%g", s->clock_mhz), "--timing-allow-fail"}};
+}
+
+static size_t tools(const TtfsSynthesis *s, TtfsTool at[TTFS_FLOW_TOOLS]) {
+    const TtfsDeviceFlow *flow = &s->device.flow;
+    at[0] = (TtfsTool){.stage = "bitstream (icepack)",
                        .package = "fpga-icestorm",
                        .log = "icepack.log",
                        .argv = {"icepack", "board.asc", "board.bin"}};
-    at[2] = (TtfsTool){.stage = "timing (icetime)",
+    at[1] = (TtfsTool){.stage = "timing (icetime)",
                        .package = "fpga-icestorm",
                        .log = "icetime.log",
                        .argv = {"icetime", "-d", flow->timing, "-P", flow->package, "-p",
                                 "board.pcf", "-t", "board.asc"}};
-    return 3;
+    return 2;
 }
 
 static void count(TtfsSynthesis *s, const char *type, uint64_t n) {
@@ -38,5 +45,5 @@ static void count(TtfsSynthesis *s, const char *type, uint64_t n) {
     if (strcmp(type, "SB_MAC16") == 0) s->dsps += n;
 }
 
-const TtfsSynthFlow ttfs_flow_ice40 = {"board.pcf", "board.bin", "ICESTORM_LC", "icetime.log",
-                                       kept,        tools,       count};
+const TtfsSynthFlow ttfs_flow_ice40 = {
+    "board.pcf", "board.bin", "ICESTORM_LC", "asc", "icetime.log", kept, place, tools, count};

@@ -16,8 +16,10 @@
 #include "json_tree.h"
 #include "out.h"
 #include "out_folder.h"
+#include "parallel.h"
 #include "shipped.h"
 #include "synth_flow.h"
+#include "synth_place.h"
 #include "synth_work.h"
 #include "vivado.h"
 
@@ -42,11 +44,23 @@ static const TtfsChip *chip_of(const Synth *s) {
 
 /* --- what is asked --- */
 
+static bool check_seeds(const TtfsSynthOptions *o, TtfsDiag *diag) {
+    if (o->seeds && o->estimate)
+        return ttfs_error(diag, TTFS_AT_FILE("--seeds"), TTFS_OPTION_VALUE,
+                          "are of place and route, which --estimate leaves out");
+    if (o->threads && !o->seeds)
+        return ttfs_error(diag, TTFS_AT_FILE("--threads"), TTFS_OPTION_VALUE,
+                          "places by several seeds at a time: it goes with --seeds");
+    return (!o->seeds || ttfs_asked_within("--seeds", o->seeds, 1, TTFS_MOST_SEEDS, diag)) &&
+           (!o->threads || ttfs_asked_within("--threads", o->threads, 1, TTFS_MOST_THREADS, diag));
+}
+
 /* What is of a chip is not passed over. */
 static bool check_asked(const TtfsSynthOptions *o, TtfsDiag *diag) {
     if ((o->encoder || o->boot) && o->estimate)
         return ttfs_error(diag, TTFS_AT_FILE(o->boot ? "--boot" : "--encoder"), TTFS_OPTION_VALUE,
                           "is not in the estimate");
+    if (!check_seeds(o, diag)) return false;
     const char *other = o->lef ? "--lef" : o->sdc ? "--sdc" : o->sram_ns > 0 ? "--sram-ns" : NULL;
     return !other || ttfs_error(diag, TTFS_AT_FILE(other), TTFS_OPTION_VALUE,
                                 "is for a chip, with --liberty, and not for an FPGA");
@@ -66,6 +80,9 @@ static bool open_device(Synth *s) {
     if (o->boot && !ttfs_boot_there(&s->result->device))
         return ttfs_error(s->diag, TTFS_AT_FILE("--boot"), TTFS_OPTION_VALUE,
                           "is for up5k and hx8k, whose boards' flash the chip can read");
+    if (o->seeds && s->result->device.vivado)
+        return ttfs_error(s->diag, TTFS_AT_FILE("--seeds"), TTFS_OPTION_VALUE,
+                          "are of nextpnr, which does not place %s", s->result->device.name);
     return ttfs_board_clock(o->clock_mhz, s->result, s->diag);
 }
 
@@ -206,54 +223,36 @@ static bool fill_pins(const Synth *s) {
 
 /* --- the tools --- */
 
+static bool search(const Synth *s) {
+    uint32_t threads = s->options->threads ? s->options->threads : ttfs_cores();
+    return ttfs_place_seeds(&s->tools, s->flow, s->options->seeds, threads, s->result);
+}
+
 static bool run_tools(const Synth *s) {
-    TtfsTool tools[1 + TTFS_FLOW_TOOLS] = {
+    TtfsTool tools[2 + TTFS_FLOW_TOOLS] = {
         {"synthesis (yosys)", "yosys", "yosys.log", {"yosys", "-q", "synth.ys"}}};
-    size_t n = 1 + s->flow->tools(s->result, tools + 1, s->arena);
+    tools[1] = s->flow->place(s->result, 1, "", s->arena);
+    size_t n = 2 + s->flow->tools(s->result, tools + 2);
     for (size_t i = 0; i < n; i++) /* the first needs minutes */
         if (!ttfs_tool_there(&s->tools, &tools[i])) return false;
     for (size_t i = 0; i < n; i++)
-        if (!ttfs_tool_run(&s->tools, &tools[i])) return false;
+        if (i == 1 && s->options->seeds ? !search(s) : !ttfs_tool_run(&s->tools, &tools[i]))
+            return false;
     for (size_t i = 0; i < n; i++) ttfs_tool_forget(&s->tools, &tools[i]);
     return true;
 }
 
 /* --- what they say --- */
 
-static TtfsJsonTree *parse(const Synth *s, const char *name) {
-    const char *text = ttfs_tool_text(&s->tools, name);
-    TtfsJsonTree *t = text ? ttfs_json_parse(text, strlen(text), NULL) : NULL;
-    if (text && !t) ttfs_work_unread(&s->tools, name);
-    return t;
-}
-
 /* Cells by type, of the design that was made flat. */
 static bool read_cells(const Synth *s) {
-    TtfsJsonTree *t = parse(s, "stat.json");
+    TtfsJsonTree *t = ttfs_place_json(&s->tools, "stat.json");
     const cJSON *design = t ? cJSON_GetObjectItemCaseSensitive(t->root, "design") : NULL, *cell;
     cJSON_ArrayForEach(cell, cJSON_GetObjectItemCaseSensitive(design, "num_cells_by_type"))
         s->flow->count(s->result, cell->string,
                        cell->valuedouble > 0 ? (uint64_t)cell->valuedouble : 0);
     ttfs_undo(t);
     return s->result->luts > 0 || (t && ttfs_work_unread(&s->tools, "stat.json"));
-}
-
-/* The logic cells that are used, and the clock's frequency. */
-static bool read_placed(const Synth *s) {
-    TtfsJsonTree *t = parse(s, "report.json");
-    const cJSON *root = t ? t->root : NULL;
-    const cJSON *use = cJSON_GetObjectItemCaseSensitive(root, "utilization");
-    const cJSON *cells = cJSON_GetObjectItemCaseSensitive(
-        cJSON_GetObjectItemCaseSensitive(use, s->flow->cells), "used");
-    const cJSON *clocks = cJSON_GetObjectItemCaseSensitive(root, "fmax");
-    const cJSON *mhz = cJSON_GetObjectItemCaseSensitive(clocks ? clocks->child : NULL, "achieved");
-    bool ok = cJSON_IsNumber(cells) && cJSON_IsNumber(mhz) && !clocks->child->next;
-    if (ok) {
-        s->result->cells = (uint64_t)cells->valuedouble;
-        s->result->fmax_mhz = mhz->valuedouble;
-    }
-    ttfs_undo(t);
-    return ok || (t && ttfs_work_unread(&s->tools, "report.json"));
 }
 
 /* The second analysis, of the bitstream's wires: the slower one counts. */
@@ -304,7 +303,8 @@ static bool keep(const Synth *s) {
 static bool work(void *context) {
     Synth *s = context;
     return fill_verilog(s) && fill_split(s) && fill_script(s) && fill_pins(s) && run_tools(s) &&
-           read_cells(s) && read_placed(s) && read_timing(s) && fill_result(s) && keep(s);
+           read_cells(s) && ttfs_place_read(&s->tools, s->flow, "report.json", s->result) &&
+           read_timing(s) && fill_result(s) && keep(s);
 }
 
 static bool make(Synth *s) {

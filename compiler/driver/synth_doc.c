@@ -26,6 +26,15 @@ static void add_pll(TtfsJson *j, const TtfsSynthesis *s) {
     ttfs_json_end(j);
 }
 
+/* What each seed's place and route reach, by nextpnr, and the one that was kept. */
+static void add_seeds(TtfsJson *j, const TtfsSynthesis *s) {
+    if (!s->seeds) return;
+    ttfs_json_number(j, "seed", s->seed);
+    ttfs_json_array(j, "seeds_mhz");
+    for (uint32_t i = 0; i < s->seeds; i++) add_known(j, NULL, s->seed_mhz[i] > 0, s->seed_mhz[i]);
+    ttfs_json_end(j);
+}
+
 void ttfs_synth_json(const TtfsSynthesis *s, TtfsBuf *out) {
     TtfsJson document = {.out = out}, *j = &document;
     bool known = s->cells > 0; /* it was placed */
@@ -40,6 +49,7 @@ void ttfs_synth_json(const TtfsSynthesis *s, TtfsBuf *out) {
     add_known(j, "pins", known, s->pins);
     add_known(j, "fmax_mhz", s->fmax_mhz > 0, s->fmax_mhz);
     ttfs_json_number(j, "clock_mhz", s->clock_mhz);
+    add_seeds(j, s);
     add_pll(j, s);
     if (known)
         ttfs_json_bool(j, "meets_clock", s->meets_clock);

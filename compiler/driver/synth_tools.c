@@ -78,14 +78,13 @@ static double tool_minutes(void) {
 
 typedef struct {
     const TtfsTools *tools;
-    double until;
-    bool late;
+    TtfsToolRun *run;
 } Wait;
 
 static bool goes_on(void *context) {
-    Wait *w = context;
-    w->late = ttfs_now() > w->until;
-    return !w->late && ttfs_go_on(&w->tools->progress, w->tools->diag);
+    const Wait *w = context;
+    w->run->late = ttfs_now() > w->run->until;
+    return !w->run->late && ttfs_go_on(&w->tools->progress, w->tools->diag);
 }
 
 /* Packages that tools/setup.sh leaves out, and how else their tools come. */
@@ -119,18 +118,29 @@ static const char *late_text(const TtfsTools *t, double minutes) {
                              minutes, limit_variable);
 }
 
+TtfsToolRun ttfs_tool_start(const TtfsTools *t, const TtfsTool *tool) {
+    TtfsToolRun run = {.until = ttfs_now() + 60 * tool_minutes()};
+    run.pid = ttfs_process_start(tool->argv, t->work, ttfs_path_join(t->arena, t->work, tool->log));
+    run.why = errno;
+    return run;
+}
+
+bool ttfs_tool_wait(const TtfsTools *t, TtfsToolRun *run) {
+    Wait w = {t, run};
+    return ttfs_process_finish_while(run->pid, goes_on, &w);
+}
+
+bool ttfs_tool_failed(const TtfsTools *t, const TtfsTool *tool, const TtfsToolRun *run) {
+    if (run->pid == 0) return tell_missing(t, tool, run->why);
+    if (t->diag->errors) return false; /* it was stopped */
+    return tell_failure(t, tool, run->late ? late_text(t, tool_minutes()) : "failed");
+}
+
 bool ttfs_tool_run(const TtfsTools *t, const TtfsTool *tool) {
-    double minutes = tool_minutes();
-    Wait w = {t, ttfs_now() + 60 * minutes, false};
     if (!ttfs_go_on(&t->progress, t->diag)) return false;
     ttfs_tell(&t->progress, tool->stage, 0, 0);
-    pid_t pid =
-        ttfs_process_start(tool->argv, t->work, ttfs_path_join(t->arena, t->work, tool->log));
-    int why = errno;
-    bool ok = ttfs_process_finish_while(pid, goes_on, &w);
+    TtfsToolRun run = ttfs_tool_start(t, tool);
+    bool ok = ttfs_tool_wait(t, &run);
     ttfs_tell(&t->progress, tool->stage, 1, 0);
-    if (ok) return true;
-    if (pid == 0) return tell_missing(t, tool, why);
-    if (t->diag->errors) return false; /* it was stopped */
-    return tell_failure(t, tool, w.late ? late_text(t, minutes) : "failed");
+    return ok || ttfs_tool_failed(t, tool, &run);
 }

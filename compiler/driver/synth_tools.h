@@ -8,6 +8,8 @@
 #include "base.h"
 #include "progress.h"
 
+#include <sys/types.h>
+
 typedef struct {
     const char *work;   /* the folder that the tools see, and nothing else of this machine */
     const char *out;    /* the compiled folder, where the log of a tool that fails is kept */
@@ -27,9 +29,22 @@ typedef struct {
 
 /* Whether a tool is installed; false with SYNTH_FLOW, as ttfs_tool_run says it. */
 bool ttfs_tool_there(const TtfsTools *t, const TtfsTool *tool);
-/* Runs a tool to its end, for $TTFS_TOOL_MINUTES at most (60 where that is no number). False with
- * SYNTH_FLOW: it is not installed, or failed; then the end of its log is in the message and the log
- * is OUT/PART/DEVICE_LOG. Or STOPPED. */
+/* A tool that was started. */
+typedef struct {
+    pid_t pid;    /* 0: it cannot be started, for `why` */
+    int why;      /* errno */
+    double until; /* when it is given up */
+    bool late;    /* it was */
+} TtfsToolRun;
+
+/* Starts a tool that may take $TTFS_TOOL_MINUTES (60 where that is no number). */
+TtfsToolRun ttfs_tool_start(const TtfsTools *t, const TtfsTool *tool);
+/* Waits for it; true when it ended well. Asks progress meanwhile, and ends it with STOPPED. */
+bool ttfs_tool_wait(const TtfsTools *t, TtfsToolRun *run);
+/* The error, SYNTH_FLOW, of a tool that did not; none when it was stopped. */
+bool ttfs_tool_failed(const TtfsTools *t, const TtfsTool *tool, const TtfsToolRun *run);
+/* Starts a tool and waits for it. False with SYNTH_FLOW: it is not installed, or failed; then the
+ * end of its log is in the message and the log is OUT/PART/DEVICE_LOG. Or STOPPED. */
 bool ttfs_tool_run(const TtfsTools *t, const TtfsTool *tool);
 /* Removes the log that an earlier failure of the tool left. */
 void ttfs_tool_forget(const TtfsTools *t, const TtfsTool *tool);

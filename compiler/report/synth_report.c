@@ -46,6 +46,18 @@ static void tell_pll(const TtfsSynthesis *s, TtfsBuf *out) {
                         floor(s->fmax_mhz));
 }
 
+/* What each seed reaches by nextpnr alone, in order. */
+static void tell_seeds(const TtfsSynthesis *s, TtfsBuf *out) {
+    if (!s->seeds) return;
+    ttfs_buf_printf(out, "%-20s%" PRIu32 " is the fastest of", "seed", s->seed);
+    for (uint32_t i = 0; i < s->seeds; i++)
+        if (s->seed_mhz[i] > 0)
+            ttfs_buf_printf(out, "%s %.1f", i ? "," : "", s->seed_mhz[i]);
+        else
+            ttfs_buf_printf(out, "%s failed", i ? "," : "");
+    ttfs_buf_puts(out, " MHz\n");
+}
+
 void ttfs_synth_text(const TtfsSynthesis *s, TtfsBuf *out) {
     const TtfsDevice *d = &s->device;
     ttfs_buf_printf(out, "%s (%s)%s\n", d->name, d->part,
@@ -65,6 +77,7 @@ void ttfs_synth_text(const TtfsSynthesis *s, TtfsBuf *out) {
                         s->meets_clock ? "meets" : "does not meet", s->clock_mhz);
     else if (s->fmax_mhz > 0)
         ttfs_buf_printf(out, "%-20sabout %.0f MHz at most\n", "clock", s->fmax_mhz);
+    tell_seeds(s, out);
     tell_pll(s, out);
     ttfs_buf_printf(out, "%-20s%.1f us expected at %.1f MHz, without the host's transfers\n",
                     "a sample", s->core_us, s->clock_mhz);

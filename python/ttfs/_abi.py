@@ -81,7 +81,8 @@ class TtfsMergeOptions(Structure):
 
 class TtfsSynthOptions(Structure):
     _fields_ = [("folder", c_char_p), ("device", c_char_p), ("liberty", c_char_p), ("lef", c_char_p), ("sdc", c_char_p),
-                ("sram_ns", c_double), ("clock_mhz", c_double), ("estimate", c_bool), ("encoder", c_bool), ("boot", c_bool), ("progress", TtfsProgress)]
+                ("sram_ns", c_double), ("clock_mhz", c_double), ("estimate", c_bool), ("encoder", c_bool), ("boot", c_bool),
+                ("seeds", c_uint32), ("threads", c_uint32), ("progress", TtfsProgress)]
 
 
 class TtfsTuneOptions(Structure):

@@ -400,12 +400,13 @@ class Network:
 
     def synth(self, device: Optional[str] = None, *, liberty: Union[str, os.PathLike, None] = None,
               lef: Union[str, os.PathLike, None] = None, sdc: Union[str, os.PathLike, None] = None, sram_ns: float = 0,
-              clock: float = 0, estimate: bool = False, encoder: bool = False, boot: bool = False, progress: Optional[Progress] = None) -> Synthesis:
+              clock: float = 0, estimate: bool = False, encoder: bool = False, boot: bool = False, seeds: int = 0, threads: int = 0,
+              progress: Optional[Progress] = None) -> Synthesis:
         """Makes a bitstream of the chip for an FPGA, in fpga/DEVICE of the folder, which takes minutes; with `estimate` says
         at once what the chip takes. With `liberty`, standard cells, in place of a device: a netlist of the chip, in asic of the
         folder. `encoder` puts an encoder of bytes beside the chip of a board, with `boot` it loads the
-        network from the board's flash (network.bin). `clock`, in MHz, is what the FPGA's PLL is to make of the board's oscillator, 0 the oscillator's own. A chip that does
-        not meet its clock is not `passed`.
+        network from the board's flash (network.bin). `clock`, in MHz, is what the FPGA's PLL is to make of the board's oscillator, 0 the oscillator's own. With `seeds`
+        place and route tries that many, `threads` at a time, and keeps the fastest. A chip that does not meet its clock is not `passed`.
 
         >>> net = compile("digits_mlp.onnx", calib="calib.npz", ticks=63, fit="ecp5-25k")
         >>> net.synth("ecp5-25k", estimate=True).lut > 500
@@ -413,7 +414,8 @@ class Network:
         """
         stopper = Stopper(progress)
         o = TtfsSynthOptions(folder=path(self.folder), device=path(device), liberty=path(liberty), lef=path(lef), sdc=path(sdc),
-                             sram_ns=sram_ns, clock_mhz=clock, estimate=estimate, encoder=encoder, boot=boot, progress=stopper.progress)
+                             sram_ns=sram_ns, clock_mhz=clock, estimate=estimate, encoder=encoder, boot=boot, seeds=number("seeds", seeds, 0),
+                             threads=number("threads", threads, 0), progress=stopper.progress)
         return Synthesis(call("ttfs_synthesise", ctypes.byref(o), stopper=stopper))
 
     def save(self, folder: Union[str, os.PathLike]) -> str:

@@ -125,6 +125,10 @@ module ttfs_board #(
     wire answered = reads && asked_q && cfg_rvalid;
     wire over     = pending_q && (reads ? answered : finished);
 
+    // The access is to the chip's FLAGS, of which the board has bits of its own.
+    localparam [31:0] FLAGS = {10'd0, 4'd15, 18'd2};
+    wire at_flags = shift_q[63:32] == FLAGS;
+
     always @(posedge clk_i) begin
         if (begins && !pending_q) shift_q <= {status, answer_q ? {32'd0, answer_data_q} : flit};
         else if (rises && open_q) shift_q <= {shift_q[70:0], mosi_q[1]};
@@ -261,8 +265,6 @@ module ttfs_board #(
 `else
     localparam BOOT = 0;
 `endif
-    localparam [31:0] FLAGS = {10'd0, 4'd15, 18'd2};
-    wire at_flags = shift_q[63:32] == FLAGS;
     generate
         if (BOOT != 0 || ENCODER != 0) begin : g_own
             reg [1:0] flags_q;

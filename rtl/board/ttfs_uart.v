@@ -62,6 +62,7 @@ module ttfs_uart #(
     reg       spi_bytes_q;
     reg       spi_leaves_q;   // what leaves with it is a byte of a reply, not a flag
     reg       spi_q;          // replies go to SPI
+    reg [7:0] rx_byte_q;      // a byte that came, of either line
     reg [8:0] tx_q;           // what is still to be sent: by the UART lowest first, its start bit before it
     reg [3:0] tx_bits_q;
     wire      sending   = tx_bits_q != 4'd0;
@@ -74,7 +75,6 @@ module ttfs_uart #(
     reg [2:0]       rx_q;
     reg [WIDTH-1:0] rx_count_q;
     reg [3:0]       rx_bits_q;     // bits to come, the stop bit too; 0: between bytes
-    reg [7:0]       rx_byte_q;
     reg             came_q;        // a byte is there
     reg             sound_q;
     always @(posedge clk_i) begin

@@ -135,6 +135,49 @@ def clocks(case):
     case.equal((j.get("clock_mhz"), j.get("pll", {}).get("cell")), (75, "EHXPLLL"), "an estimate at another clock")
 
 
+# A nextpnr whose frequency is the seed's: 1 to 5; one that fails; two that are equal. It says when it begins and ends.
+SEEDS = """[ -f board.json ] || exit 9
+all="$*"; while [ $# -gt 0 ]; do case $1 in --seed) seed=$2;; --asc) asc=$2;; --report) report=$2;; esac; shift; done
+echo "begin $seed" >>"%s"; echo "by seed $seed: $all"
+case $seed in 1) mhz=81.5;; 2) echo no way; echo "end 2" >>"%s"; exit 3;; 3) mhz=88.25;; 4) mhz=83;; *) mhz=88.25;; esac
+echo "asc of $seed" >"$asc"; echo "REPORT" >"$report"; echo "end $seed" >>"%s"
+""".replace("REPORT", (REPORT % "$mhz").replace('"', '\\"'))
+
+
+def seeds(case):
+    """--seeds: place and route by each, at most so many at a time; the fastest is kept, of equals the lowest; what is said of them."""
+    order = case.path("order")
+    tools(case, nextpnr_ice40=SEEDS % (order, order, order), icetime="echo 'Total path delay: 5 ns'")
+    kept = []
+    for threads in (1, 3):
+        case.write("order", "")
+        j = case.json("synth", "fast", "--device", "hx8k", "--seeds", "5", "--threads", threads)
+        case.equal((j.get("seed"), j.get("seeds_mhz"), j.get("fmax_mhz")), (3, [81.5, None, 88.25, 83, 88.25], 88.25), "the seeds with %d threads: %r" % (threads, j))
+        kept.append(tree(case.path("fast", "fpga", "hx8k")))
+        steps = open(order, encoding="utf-8").read().split("\n")
+        at_work = [sum(s.startswith("begin") for s in steps[:n]) - sum(s.startswith("end") for s in steps[:n]) for n in range(len(steps))]
+        case.check(max(at_work) <= threads and sum(s.startswith("begin") for s in steps) == 5, "%d threads: %r" % (threads, steps))
+    case.equal(kept[0], kept[1], "what is kept with 1 and 3 threads")
+    log = open(case.path("fast", "fpga", "hx8k", "nextpnr.log"), encoding="utf-8").read()
+    case.check(log.startswith("seed 1: 81.50 MHz\nseed 2: failed\nseed 3: 88.25 MHz\nseed 4: 83.00 MHz\nseed 5: 88.25 MHz\nseed 3 is kept:\n\nby seed 3: ")
+               and "--seed 3 " in log, log)
+    case.equal(open(case.path("fast", "fpga", "hx8k", "board.bin"), encoding="utf-8").read(), "asc of 3\n", "the bitstream of the fastest")
+    text = case.good("synth", "fast", "--device", "hx8k", "--seeds", "5").out
+    case.check("seed                3 is the fastest of 81.5, failed, 88.2, 83.0, 88.2 MHz\n" in text, text)
+    case.equal(case.json("synth", "fast", "--device", "hx8k", "--seeds", "1").get("seeds_mhz"), [81.5], "one seed")
+    before = tree(case.path("fast"))
+    tools(case, nextpnr_ice40="echo 'the end'; exit 3")
+    case.refused("synth", "fast", "--device", "hx8k", "--seeds", "3", says=["fast/fpga/hx8k_nextpnr.log", "nextpnr-ice40 failed: the end"])
+    os.remove(case.path("fast", "fpga", "hx8k_nextpnr.log"))
+    tools(case, nextpnr_ice40="echo '{}' >report_1.json")
+    case.refused("synth", "fast", "--device", "hx8k", "--seeds", "1", says="report_1.json")
+    unchanged(case, before, "OUT after seeds that failed", "fast")
+    for more, says in ((("--seeds", "0"), "1 to 100"), (("--seeds", "101"), "1 to 100"), (("--threads", "2"), "goes with --seeds"), (("--seeds", "2", "--estimate"), "--estimate")):
+        case.refused("synth", "fast", "--device", "hx8k", *more, code=2, says=says)
+    case.refused("synth", "fast", "--device", "zynq-7020", "--seeds", "2", code=2, says="does not place zynq-7020")
+    case.refused("synth", "fast", "--liberty", "cells.lib", "--seeds", "2", code=2, says="--seeds")
+
+
 def large(case):
     """up5k: weights in SPRAM where block RAM does not do, no pins for the monitor."""
     tools(case)
@@ -586,7 +629,7 @@ def main():
         return case.done()
     case.compile("digits_mlp", "out", "--fit", "hx8k", "--ticks", "15")
     path = os.environ["PATH"]
-    for part in (made, clocks, encoders, boots, large, ecp5, missing, slow, engines, bits, not_remembered, refusals, guests, projects, estimates):
+    for part in (made, clocks, seeds, encoders, boots, large, ecp5, missing, slow, engines, bits, not_remembered, refusals, guests, projects, estimates):
         part(case)
     os.environ["PATH"] = path
     return case.done()

@@ -5,7 +5,7 @@
 module fire_tb;
     `include "bench.svh"
     localparam LANES = 5, AB = 14, RB = 9, VB = 4, PB = 6, CB = 6;
-    reg start = 0, run = 0, readout = 0, ready = 0;
+    reg start = 0, run = 0, readout = 0, ready = 0, ready_next = 0;
     reg [CB-1:0] channels = 1;
     reg [PB-1:0] base = 0;
     reg [VB-1:0] top = 15;
@@ -23,7 +23,7 @@ module fire_tb;
         .clk_i(clk), .rst_ni(rst_n), .start_i(start), .run_i(run), .readout_i(readout), .channels_i(channels),
         .param_base_i(base), .top_i(top), .chain_free_o(free), .capture_i(capture), .position_o(position),
         .shift_o(shift), .potential_i(chain[0]), .param_re_o(re), .param_at_o(at), .param_i(param), .valid_o(valid),
-        .ready_i(ready), .silent_o(silent), .value_o(value), .sum_o(sum), .channel_o(channel), .last_o(last),
+        .ready_i(ready), .ready_next_i(ready_next), .silent_o(silent), .value_o(value), .sum_o(sum), .channel_o(channel), .last_o(last),
         .idle_o(idle)
     );
 
@@ -41,7 +41,10 @@ module fire_tb;
         check(silent, !readout && value == 0, 2);
         found = found + 1;
     end
-    always @(posedge clk) #1 ready = !pauses || below(3) == 0;
+    always @(posedge clk) begin
+        #1 ready = ready_next;
+        ready_next = !pauses || below(3) == 0;
+    end
 
     integer n, p, positions, g, l, c, u, y, k;
     initial begin

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ttfs_lane: random controls against S and V as integers; an enabled clear goes before an addition, another does nothing.
+// ttfs_lane: random controls against S and V as integers; a clear goes before an addition.
 module lane_tb;
     `include "bench.svh"
     localparam WB = 4, SB = 9, AB = 13;
@@ -24,9 +24,9 @@ module lane_tb;
             s_en = below(2); s_clear = below(40) == 0; v_en = below(2); v_far = below(4) == 0; v_pair = !v_far && below(3) == 0;
             v_clear = below(40) == 0;
             w = $signed(weight);
-            if (v_en && v_clear) v = 0;
+            if (v_clear) v = 0;
             else if (v_en) v = v + (v_far ? s * 8 : v_pair ? s * 2 : s);
-            if (s_en && s_clear) s = 0;
+            if (s_clear) s = 0;
             else if (s_en) s = s + w;
             tick;
             check(potential, v & 13'h1fff, 1);

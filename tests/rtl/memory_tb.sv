@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ttfs_memory: random chunks written through the configuration port, rows read whole and chunks read
 // back, at the promised cycles, also through a reader's register (KEPT); zeros when another memory is meant; what is
-// no chunk or no row is not known.
+// no chunk or no row is not known. One memory has few words, the other more.
 module memory_tb;
     `include "bench.svh"
     localparam WIDTH = 72, WORDS = 5, CHUNKS = 3;
@@ -19,8 +19,8 @@ module memory_tb;
         .clk_i(clk), .en_i(en), .at_i(at), .data_o(row), .kept_i({WIDTH{1'bx}}), .cfg_mine_i(mine), .cfg_en_i(cfg_en),
         .cfg_we_i(cfg_we), .cfg_word_i(word), .cfg_data_i(data), .cfg_data_o(back), .cfg_known_o(known)
     );
-    ttfs_memory #(.WIDTH(WIDTH), .WORDS(WORDS), .KEPT(1)) dut_kept (
-        .clk_i(clk), .en_i(en), .at_i(at), .data_o(same_row), .kept_i(kept), .cfg_mine_i(mine), .cfg_en_i(cfg_en),
+    ttfs_memory #(.WIDTH(WIDTH), .WORDS(9), .KEPT(1)) dut_kept (
+        .clk_i(clk), .en_i(en), .at_i({1'b0, at}), .data_o(same_row), .kept_i(kept), .cfg_mine_i(mine), .cfg_en_i(cfg_en),
         .cfg_we_i(cfg_we), .cfg_word_i(word), .cfg_data_i(data), .cfg_data_o(late), .cfg_known_o(same_known)
     );
 

@@ -9,18 +9,21 @@ module out_tb;
     reg [ID-1:0] id = 0;
     reg [VB-1:0] value = 0;
     reg signed [AB-1:0] sum = 0;
-    wire ready, out_valid, out_sum;
+    wire ready, ready_next, out_valid, out_sum;
+    reg  said = 1;
     wire [ID+FV-1:0] flit;
 
     ttfs_out #(.ID_BITS(ID), .VALUE_BITS(VB), .ACC_BITS(AB), .FLIT_VALUE(FV)) dut (
-        .clk_i(clk), .rst_ni(rst_n), .valid_i(valid), .ready_o(ready), .is_sum_i(is_sum), .id_i(id), .value_i(value),
+        .clk_i(clk), .rst_ni(rst_n), .valid_i(valid), .ready_o(ready), .ready_next_o(ready_next), .is_sum_i(is_sum), .id_i(id), .value_i(value),
         .sum_i(sum), .out_valid_o(out_valid), .out_ready_i(out_ready), .out_flit_o(flit), .out_sum_o(out_sum)
     );
 
     reg [ID+FV:0] want [0:16383];
     integer wanted = 0, found = 0, i, n;
     reg room;
+    always @(posedge clk) said <= !rst_n || ready_next;
     always @(negedge clk) if (rst_n) begin
+        check(ready, said, 5);
         if (out_valid && out_ready) begin
             check({out_sum, flit}, want[found], 1);
             found = found + 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ttfs_place: random records; positions go in ahead of those that go out: the row and column of what goes out,
-// the parameters of every position by the formula of its class, and when all are in.
+// the parameters of every position by the formula of its class, and which is the last that comes in.
 `include "ttfs_records.vh"
 module place_tb;
     `include "bench.svh"
@@ -10,14 +10,14 @@ module place_tb;
     reg [31:0] data = 0;
     reg [PB-1:0] base = 0;
     reg [CB-1:0] channels = 1;
-    wire all;
+    wire last;
     wire [PB-1:0] param;
     wire [YB-1:0] y;
     wire [XB-1:0] x;
 
     ttfs_place #(.Y_BITS(YB), .X_BITS(XB), .PARAM_BITS(PB), .CHANNEL_BITS(CB)) dut (
         .clk_i(clk), .word_i(word), .index_i(index), .data_i(data), .start_i(start), .base_i(base),
-        .channels_i(channels), .step_in_i(step_in), .all_o(all), .param_o(param), .step_out_i(step_out), .y_o(y), .x_o(x)
+        .channels_i(channels), .step_in_i(step_in), .last_o(last), .param_o(param), .step_out_i(step_out), .y_o(y), .x_o(x)
     );
 
     task give(input integer i, input [31:0] field);
@@ -47,9 +47,10 @@ module place_tb;
             in = 0; out = 0;
             while (out < rows * cols) begin
                 p = in / cols; q = in % cols;
-                check(all, in == rows * cols, 1);
-                if (in < rows * cols)
+                if (in < rows * cols) begin
+                    check(last, in == rows * cols - 1, 1);
                     check(param, PB'(base + class_of(p, rows, t, b) * row_words + class_of(q, cols, l, r) * channels), 2);
+                end
                 check({y, x}, {3'(y0 + out / cols), 4'(x0 + out % cols)}, 3);
                 step_in = in < rows * cols && below(2);
                 step_out = out < in && below(2);

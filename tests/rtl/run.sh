@@ -26,6 +26,7 @@
 # errors/CORES      every error provoked (errors.py), on chips of 1 and 2 cores
 # formal/NAME       proofs (formal/run.sh)
 # datasheet         docs/datasheet.md is what tools/make_datasheet.py makes
+# declared          every net is declared before it is used (declared.py)
 # corefile          ttfs.core has all files of rtl and rtl/wrap
 # targets           those of ttfs.core, by FuseSoC
 # registers         what tools/make_registers.py makes of hw/registers.def is what is there
@@ -48,10 +49,10 @@ list() {
     for n in 1 2 4; do echo "chip/$n"; done
     for n in 1 2; do echo "errors/$n"; done
     for n in flit sum read errors; do echo "fails/chip-$n"; done
-    for n in synth-latch paths features assertions ecp5 split; do echo "fails/$n"; done
+    for n in synth-latch paths features assertions declared ecp5 split; do echo "fails/$n"; done
     for n in $(bench_names); do echo "bench/$n"; echo "fails/$n"; done
     for f in "$here"/formal/*.sv; do [ ! -f "$f" ] || { n=${f##*/}; echo "formal/${n%.sv}"; }; done
-    for n in benches contract corefile datasheet ecp5 features header limits paths registers split targets; do echo "$n"; done
+    for n in benches contract corefile datasheet declared ecp5 features header limits paths registers split targets; do echo "$n"; done
     for m in $(modules); do echo "lint/$m"; echo "elab/$m"; echo "synth/$m"; done
     echo lint/edges
     for f in "$root"/hw/chips/*.json; do n=${f##*/}; echo "lint/chip-${n%.json}"; done
@@ -231,6 +232,9 @@ split() {
         memory_map; opt -full; miter -equiv -flatten whole apart both; sat -verify -seq 6 -set-init-zero -prove trigger 0 both"
 }
 
+# What newer versions of Icarus refuse.
+declared() { python3 "$here/declared.py" "$rtl"/*.v "$rtl"/*/*.v "$root"/runtime/sim/*.v "$root"/tools/*.v; }
+
 # No cell of a module that a parameter leaves out; with the parameter there is one.
 features() {
     for f in POOL:ttfs_pool CONV:ttfs_place STREAM:ttfs_stream; do
@@ -270,6 +274,10 @@ fails() {
             >"$dir/bad.v"
         ! paths "$dir/bad.v" && grep -q "Assertion failed" "$dir/out"
         ;;
+    declared)
+        printf '%s\n' 'module late(input a, output q);' '// x' 'wire [1:0] y = {a, x}; assign q = y[0];' 'wire x = a;' endmodule >"$dir/late.v"
+        ! python3 "$here/declared.py" "$dir/late.v" >"$dir/log" && grep '^.*late.v:3: x is used here and declared in line 4$' "$dir/log"
+        ;;
     assertions)
         printf '%s\n' '`include "ttfs_assert.vh"' 'module never(input clk_i, rst_ni); `TTFS_ALWAYS(so, 1'"'b0) endmodule" \
             'module top; reg clk = 0, rst_n = 0; always #5 clk = !clk; initial #20 rst_n = 1; initial #99 $finish;' \
@@ -298,7 +306,7 @@ tool_of() {
     synth/* | fails/synth-* | paths | features | split | fails/paths | fails/features | fails/split) echo yosys ;;
     ecp5 | fails/ecp5) echo yosys iverilog ;;
     formal/*) echo yosys ;;
-    contract | registers | datasheet) echo python3 ;;
+    contract | registers | datasheet | declared | fails/declared) echo python3 ;;
     targets) echo fusesoc ;;
     header) echo cc ;;
     benches | corefile) echo sh ;;

@@ -90,12 +90,12 @@ module mesh (
             (* hierconn *) wire [9:0] \dut.waiting , \dut.held ;
             (* hierconn *) wire [24:0] \dut.left ;
             (* hierconn *) wire [5:0] \dut.route ;
-            (* hierconn *) wire [11:0] \dut.u_table.g_chunk[0].u_ram.words ;
+            (* hierconn *) wire [11:0] \dut.u_table.g_chunk[0].g_few.u_ram.words ;
             wire [4:0] waits = \dut.wait_q , holds = \dut.held_q , asked = \dut.asked_q ;
             wire [9:0] waiting = \dut.waiting , held = \dut.held ;
             wire [24:0] left = \dut.left ;
             wire [5:0] route = \dut.route ;
-            wire [11:0] words = \dut.u_table.g_chunk[0].u_ram.words ;
+            wire [11:0] words = \dut.u_table.g_chunk[0].g_few.u_ram.words ;
             assign moves[i] = |\dut.look || |\dut.give || |(asked & holds) || |(valid[5*i +: 5] & out_ready[5*i +: 5]);
 
             always @* assume (((row[0][4:0] | row[1][4:0]) & ~PORTS) == 0);

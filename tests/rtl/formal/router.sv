@@ -117,13 +117,13 @@ module router (
     (* hierconn *) wire [19:0] \dut.waiting , \dut.held ;
     (* hierconn *) wire [24:0] \dut.left , \dut.older_q ;
     (* hierconn *) wire [5:0]  \dut.route ;
-    (* hierconn *) wire [17:0] \dut.u_table.g_chunk[0].u_ram.words ;
+    (* hierconn *) wire [17:0] \dut.u_table.g_chunk[0].g_few.u_ram.words ;
     wire [4:0]  waits = \dut.wait_q , holds = \dut.held_q , asked = \dut.asked_q , buffers = \dut.buffer ;
     wire [4:0]  look_turn = \dut.look_turn_q , can = \dut.can , give = \dut.give , older = \dut.older_q [5*source +: 5];
     wire [19:0] waiting = \dut.waiting , held = \dut.held ;
     wire [24:0] left = \dut.left ;
     wire [5:0]  route = \dut.route ;
-    wire [17:0] words = \dut.u_table.g_chunk[0].u_ram.words ;
+    wire [17:0] words = \dut.u_table.g_chunk[0].g_few.u_ram.words ;
 
     genvar w;
     generate
