@@ -8,7 +8,8 @@
 // in a slot: flush_i writes the line back whenever no put waits, drop_i forgets it before the next slot.
 //
 // A put has a register, where it waits until it is in the line: one cycle when the put before it was of the
-// same word, else three, four when the line was changed. Whether it is of the same word is found while it comes.
+// same word, else two: its word is read, and in the cycle in which that takes the line's place the line is written back if
+// it was changed. Whether it is of the same word is found while it comes.
 // lost_o: a put has the port, what was read is gone. After reset the memory is emptied: WORDS cycles.
 // Driven by ttfs_core.
 
@@ -54,22 +55,22 @@ module ttfs_store #(
     reg [ELEMENT_BITS-1:0] element_q;
     reg [VALUE_BITS-1:0]   value_q;
     // The line.
-    reg                 clear_q, valid_q, dirty_q, fetch_q, parity_q;
+    reg                 clear_q, valid_q, dirty_q, fetch_q, parity_q;   // fetch_q: the word comes, the line is the old one
     reg [WORD_BITS-1:0] at_q;
     reg [WIDTH-1:0]     line_q;
     wire [WIDTH+1:0]    word;      // {empty, parity, values}; an empty one's are anything
-    // What this cycle does, known before it: the put waits for its word; the line is written back for nobody's sake;
-    // either, or the emptying, has the port.
-    reg                 miss_q, flush_q, port_q;
+    // What this cycle does, known before it: the put's word is read; the line is written back, for that word's sake or
+    // for nobody's; one of these, or the emptying, has the port.
+    reg                 miss_q, back_q, flush_q, port_q;
 
-    wire back = flush_q || (miss_q && dirty_q);   // write the line back
-    wire fetch = miss_q && !dirty_q;
+    wire back = flush_q || back_q;
     wire merge = put_q && !miss_q;
     wire alive = !word[WIDTH+1] && word[WIDTH] == put_parity_q;
 
     wire comes = put_i && !miss_q;
     wire same = put_at_i == put_at_q && put_parity_i == put_parity_q && (fetch_q || (valid_q && !drop_i));
-    wire miss = miss_q ? dirty_q : put_i && !same;
+    wire miss = comes && !same;
+    wire behind = miss_q && dirty_q;   // the line is written back behind the fetch
     wire flush = flush_i && !flush_q && !miss_q && !put_i && (dirty_q || put_q);
     wire clear = clear_q && at_q != LAST[WORD_BITS-1:0];
 
@@ -86,8 +87,8 @@ module ttfs_store #(
 
     always @(posedge clk_i) begin
         if (clear_q) at_q <= at_q + 1'b1;
-        else if (fetch) at_q <= put_at_q;
-        if (fetch) parity_q <= put_parity_q;
+        else if (fetch_q) at_q <= put_at_q;
+        if (fetch_q) parity_q <= put_parity_q;
         if (comes) begin
             put_at_q     <= put_at_i;
             element_q    <= put_element_i;
@@ -102,19 +103,21 @@ module ttfs_store #(
             dirty_q <= 1'b0;
             fetch_q <= 1'b0;
             miss_q  <= 1'b0;
+            back_q  <= 1'b0;
             flush_q <= 1'b0;
             port_q  <= 1'b1;
         end else begin
             clear_q <= clear;
             if (!miss_q) put_q <= put_i;
-            fetch_q <= fetch;
+            fetch_q <= miss_q;
             miss_q  <= miss;
+            back_q  <= behind;
             flush_q <= flush;
-            port_q  <= miss || flush || clear;
+            port_q  <= miss || behind || flush || clear;
             if (fetch_q) valid_q <= 1'b1;
-            else if (fetch || drop_i) valid_q <= 1'b0;
+            else if (miss_q || drop_i) valid_q <= 1'b0;
             if (merge) dirty_q <= 1'b1;
-            else if (back) dirty_q <= 1'b0;
+            else if (flush_q) dirty_q <= 1'b0;
         end
     end
 
@@ -130,18 +133,19 @@ module ttfs_store #(
     ttfs_ram #(.WIDTH(WIDTH + 2), .WORDS(WORDS)) u_words (
         .clk_i  (clk_i),
         .en_i   (port_q || get_i),
-        .we_i   (port_q ? !fetch : get_write_i),
-        .addr_i (!port_q ? get_at_i : fetch ? put_at_q : at_q),
+        .we_i   (port_q ? !miss_q : get_write_i),
+        .addr_i (!port_q ? get_at_i : miss_q ? put_at_q : at_q),
         .wdata_i({clear_q || !back, parity_q, line_q}),
         .rdata_o(word)
     );
 
-    `TTFS_ALWAYS(line, !dirty_q || valid_q)
-    `TTFS_ALWAYS(fetches, !fetch_q || (!valid_q && put_q && at_q == put_at_q))
+    `TTFS_ALWAYS(line, !dirty_q || valid_q || fetch_q)
+    `TTFS_ALWAYS(fetches, !fetch_q || (!valid_q && put_q))
     `TTFS_ALWAYS(merges, !merge || fetch_q || (valid_q && at_q == put_at_q && parity_q == put_parity_q))
     `TTFS_ALWAYS(waits, !miss_q || (put_q && !fetch_q))
+    `TTFS_ALWAYS(backs, !back_q || (dirty_q && fetch_q))
     `TTFS_ALWAYS(flushes, !flush_q || (dirty_q && !put_q))
-    `TTFS_ALWAYS(port, port_q == (miss_q || flush_q || clear_q))
+    `TTFS_ALWAYS(port, port_q == (miss_q || back_q || flush_q || clear_q))
     `TTFS_ALWAYS(drops, !drop_i || clean_o)
 endmodule
 
