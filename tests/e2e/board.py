@@ -41,24 +41,25 @@ def lint(case, folder):
 
 def lint_host(case, folder):
     """What speaks to the board top in simulations, before the netlist: no warning."""
-    for traced in (["-DTTFS_TRACED", "-Wno-PINMISSING"], []):
-        p = subprocess.run([need("verilator"), "--lint-only", "-Wall", "-Wno-DECLFILENAME", "-DTTFS_FLIT=%d" % read_chip(case.path(folder, "rtl"))[1], *traced,
+    for traced in (["-DTTFS_TRACED"], []):
+        p = subprocess.run([need("verilator"), "--lint-only", "-Wall", "-Wno-DECLFILENAME", "-Wno-PINMISSING", "-DTTFS_FLIT=%d" % read_chip(case.path(folder, "rtl"))[1], *traced,
                             "--top-module", "ttfs_top", HOST, case.path(folder, "fpga", "hx8k", "netlist.v")],
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LIMIT_S, check=False)
         case.equal((p.returncode, complaints(p.stdout)), (0, ""), "lint of the host")
 
 
 def put_netlist(case, folder):
-    """In place of a netlist: the board top and the chip's Verilog, as one file."""
+    """In place of a netlist: the board top, which boots and finds no flash, and the chip's Verilog, as one file."""
     rtl = case.path(folder, "rtl")
     chip, flit = read_chip(rtl)
     records = open(os.path.join(rtl, "ttfs_records.vh"), encoding="utf-8").read()
     with open(BOARD, encoding="utf-8") as f:
         top, changed = re.subn(r"(parameter FLIT +=) \d+", r"\g<1> %d" % flit, f.read().replace("ttfs_top u_top", "ttfs_inner u_top"))
     case.equal(changed, 1, "widths of flits of the board top")
-    parts = [top]
-    with open(os.path.join(os.path.dirname(BOARD), "ttfs_uart.v"), encoding="utf-8") as f:
-        parts.append(f.read())
+    parts = ["`define TTFS_BOOT", top]
+    for name in ("ttfs_uart.v", "ttfs_boot.v"):
+        with open(os.path.join(os.path.dirname(BOARD), name), encoding="utf-8") as f:
+            parts.append(f.read())
     parts.append(chip.replace("module ttfs_top", "module ttfs_inner"))
     for path in sorted(glob.glob(os.path.join(rtl, "ttfs_*.v"))):
         if os.path.basename(path) != "ttfs_top.v":
