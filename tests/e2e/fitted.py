@@ -160,7 +160,8 @@ def channels_kept(case, net):
 
 
 def bounded(case):
-    """A window that the network sets stays, beside windows of channels, and no layer is added; values may be of any size."""
+    """A window that the network sets stays, beside windows of channels, and no layer is added; values may be of any size, samples
+    more than are kept."""
     rng, small = random.Random(5), [1, 1 / 60, 1 / 45, 1 / 50, 1, 1 / 40, 1 / 55, 1 / 60]
 
     def kernels(outs, ins, factor):
@@ -176,6 +177,15 @@ def bounded(case):
     case.check("it is one a channel" in notes(case, "bounded-channels"), "beside a bound: %s" % notes(case, "bounded-channels"))
     layers = [re.findall("^population .*", case.good("dump", "bounded-" + how, "--form", "spike").out, re.M) for how in ("fitted", "channels")]
     case.equal(layers[1], layers[0], "the layers")
+    more_than_kept(case, rng)
+
+
+def more_than_kept(case, rng):
+    """What is kept of windows of channels is of the samples that are kept; it can be read."""
+    case.write("many.npy", npy((1100, 1, 6, 6), [rng.random() for _ in range(39600)]))
+    case.good("compile", "bounded.onnx", "-o", "many", "--calib", "many.npy", "--calib-count", "1100", "--ticks", "7", "--weight-bits", "4", "--stop-after", "spike")
+    case.check("it is one a channel" in notes(case, "many"), "of many samples: %s" % notes(case, "many"))
+    case.good("sweep", "many", "--input", "bounded.npy", "--vary", "ticks=5", "--count", "5", "--trials", "1")
 
 
 def left_plain(case):
