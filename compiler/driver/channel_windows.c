@@ -55,13 +55,22 @@ static uint32_t first_bin(float largest) {
     return octave < OCTAVES ? 0 : (octave - OCTAVES + 1) << 5;
 }
 
-/* A tensor whose window the network sets has no channels here: between a rectifier and its QUANT or
+/* Bytes of the counters of every tensor whose channels may have windows of their own, 0 of others:
+ * [tensors]. A tensor whose window the network sets has none: between a rectifier and its QUANT or
  * CLIP a product would make another layer. */
-static void leave_windows(Seen *s) {
-    for (uint32_t i = 0; i < s->ir->nodes.len; i++) {
-        const TtfsNode *n = &s->ir->nodes.at[i];
-        if (n->op == TTFS_OP_QUANT || n->op == TTFS_OP_CLIP) s->bins[n->in[0].i - 1] = NULL;
+static uint64_t *counters_of(const TtfsIr *ir, TtfsArena *a) {
+    uint64_t *bytes = TTFS_ARRAY(a, uint64_t, ir->tensors.len);
+    for (uint32_t i = 0; i < ir->nodes.len; i++) {
+        const TtfsNode *n = &ir->nodes.at[i];
+        if (has_channels(ir, n))
+            bytes[n->out.i - 1] = (uint64_t)channels_of(ttfs_ir_tensor(ir, n->out)) * BINS *
+                                  sizeof(uint32_t);
     }
+    for (uint32_t i = 0; i < ir->nodes.len; i++) {
+        const TtfsNode *n = &ir->nodes.at[i];
+        if (n->op == TTFS_OP_QUANT || n->op == TTFS_OP_CLIP) bytes[n->in[0].i - 1] = 0;
+    }
+    return bytes;
 }
 
 /* Integers of the model's own would not stay such beside factors of what they weigh. */
@@ -71,23 +80,15 @@ static bool has_grids(const TtfsIr *ir) {
     return false;
 }
 
-static bool has_any(const Seen *s) {
-    for (uint32_t i = 0; i < s->ir->tensors.len; i++)
-        if (s->bins[i]) return true;
-    return false;
-}
-
 static Seen seen_of(const TtfsIr *ir, const TtfsCalib *calib, TtfsArena *a) {
+    const uint64_t *bytes = counters_of(ir, a);
     Seen s = {ir, TTFS_ARRAY(a, uint32_t *, ir->tensors.len),
               TTFS_ARRAY(a, uint32_t, ir->tensors.len)};
-    for (uint32_t i = 0; i < ir->nodes.len; i++) {
-        const TtfsNode *n = &ir->nodes.at[i];
-        if (!has_channels(ir, n)) continue;
-        uint64_t size = (uint64_t)channels_of(ttfs_ir_tensor(ir, n->out)) * BINS;
-        s.bins[n->out.i - 1] = TTFS_ARRAY(a, uint32_t, size);
-        s.first[n->out.i - 1] = first_bin(calib->stat[n->out.i - 1].max);
+    for (uint32_t i = 0; i < ir->tensors.len; i++) {
+        if (!bytes[i]) continue;
+        s.bins[i] = TTFS_ARRAY(a, uint32_t, bytes[i] / sizeof(uint32_t));
+        s.first[i] = first_bin(calib->stat[i].max);
     }
-    leave_windows(&s);
     return s;
 }
 
@@ -118,17 +119,21 @@ static void add_bins(const Seen *to, const Seen *from) {
 }
 
 /* What channels hold on the samples that are not held back: the others say whether that is better.
- */
-static bool look(const TtfsPipeline *f, Seen *s, TtfsArena *a, TtfsDiag *diag) {
+ * What the threads' counters take of the budget decides nothing. */
+static bool look(TtfsPipeline *f, Seen *s, TtfsDiag *diag) {
+    TtfsBudget before = f->budget;
+    TtfsArena a = {.budget = s->ir->arena.budget};
     Seen more[LOOKERS];
     void *context[LOOKERS] = {s};
     uint32_t n = f->fit.threads < LOOKERS ? f->fit.threads : LOOKERS;
     for (uint32_t i = 1; i < n; i++) {
-        more[i] = seen_of(s->ir, &f->calib, a);
+        more[i] = seen_of(s->ir, &f->calib, &a);
         context[i] = &more[i];
     }
     bool ok = ttfs_calib_pass(s->ir, &f->fit, TTFS_FITTED_SAMPLES, n, see, context, diag);
     for (uint32_t i = 1; i < n; i++) add_bins(s, &more[i]);
+    ttfs_arena_free(&a);
+    f->budget.passed = before.passed;
     return ok;
 }
 
@@ -260,7 +265,8 @@ static void note_failed(const TtfsJob *job, const TtfsDiag *quiet, const TtfsDia
                         TtfsDiag *said) {
     const TtfsMessage *e = ttfs_diag_error(quiet) ? ttfs_diag_error(quiet) : ttfs_diag_error(new);
     ttfs_note(said, TTFS_AT_FILE(job->options->model),
-              "windows are one a layer: with one a channel %s", e->what);
+              "windows are one a layer: with one a channel %s",
+              e ? e->what : "there is no memory left to judge them by samples (--memory)");
 }
 
 /* What `make` made. */
@@ -292,9 +298,10 @@ static bool try_channels(TtfsPipeline *f, TtfsJob *job, const Seen *s, TtfsDiag 
     TtfsDiag quiet = {0}, new = {0};
     scale(s, job->spike.percentile, &scaled);
     bool ok = make(&g, &scaled, f, job, &quiet, &new), stop = stopped(&quiet) || stopped(&new);
-    double layers = sqrt(f->quant.error), channels = ok ? sqrt(g.quant.error) : INFINITY;
+    bool judged = ok && g.quant.probed; /* else the error is that of no sample */
+    double layers = sqrt(f->quant.error), channels = judged ? sqrt(g.quant.error) : INFINITY;
     f->windows = (TtfsWindows){
-        .tried = ok, .taken = channels < layers, .layers = layers, .channels = channels};
+        .tried = judged, .taken = channels < layers, .layers = layers, .channels = channels};
     if (f->windows.taken) {
         take(f, &g, &scaled);
         swap_said(said, &new);
@@ -307,41 +314,54 @@ static bool try_channels(TtfsPipeline *f, TtfsJob *job, const Seen *s, TtfsDiag 
     return !stop;
 }
 
-/* Whether as much work and memory as the graph took is left for another. */
-static bool affords(const TtfsBudget *now, const TtfsBudget *before) {
+/* Whether as much work and memory as the graph took is left for another, and memory for counters.
+ */
+static bool affords(const TtfsBudget *now, const TtfsBudget *before, uint64_t counters) {
     uint64_t held = now->held > before->held ? now->held - before->held : 0;
-    return now->work - now->spent > now->spent - before->spent && now->bytes > now->held + held;
+    return now->work - now->spent > now->spent - before->spent && now->bytes > now->held &&
+           (now->bytes - now->held) / LOOKERS > held / LOOKERS + counters;
 }
 
 /* What is tried and dropped takes nothing of the model's budget. */
-static bool look_and_try(TtfsPipeline *f, TtfsJob *job, Seen *s, TtfsArena *a, TtfsDiag *said) {
+static bool look_and_try(TtfsPipeline *f, TtfsJob *job, TtfsDiag *said) {
     TtfsBudget before = f->budget;
-    bool ok = look(f, s, a, said) && try_channels(f, job, s, said);
+    TtfsArena a = {.budget = f->canonical.arena.budget};
+    Seen s = seen_of(&f->canonical, &f->calib, &a);
+    bool ok = look(f, &s, said) && try_channels(f, job, &s, said);
     f->budget.spent = before.spent;
     f->budget.passed = before.passed;
+    ttfs_arena_free(&a);
     return ok;
 }
 
 /* Why there is nothing to try; NULL: there may be. */
-static const char *hindrance_of(const TtfsPipeline *f, const TtfsBudget *before) {
+static const char *hindrance_of(const TtfsPipeline *f, const TtfsBudget *before,
+                                uint64_t counters) {
     if (has_grids(&f->canonical))
         return "factors would take from its weights the grids that they have";
-    return affords(&f->budget, before) ? NULL
-                                       : "others take more work or memory than is left (--memory)";
+    return affords(&f->budget, before, counters)
+               ? NULL
+               : "others take more work or memory than is left (--memory)";
+}
+
+/* Bytes of all counters of one that looks. */
+static uint64_t all_counters(const TtfsIr *ir) {
+    TtfsArena a = {0};
+    const uint64_t *bytes = counters_of(ir, &a);
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < ir->tensors.len; i++) sum += bytes[i];
+    ttfs_arena_free(&a);
+    return sum;
 }
 
 bool ttfs_channel_windows(TtfsPipeline *f, TtfsJob *job, const TtfsBudget *before, TtfsDiag *said) {
     bool asked = job->quantiser == TTFS_QUANTISER_AUTO || job->quantiser == TTFS_QUANTISER_CHANNELS;
     if (!asked || !job->spike.fit || !f->quant.probed) return true; /* which was said */
-    const char *hindrance = hindrance_of(f, before);
-    TtfsArena a = {.budget = f->canonical.arena.budget};
-    Seen s = seen_of(&f->canonical, &f->calib, &a);
-    bool ok = true;
-    if (has_any(&s) && hindrance)
+    uint64_t counters = all_counters(&f->canonical);
+    if (counters == 0) return true;
+    const char *hindrance = hindrance_of(f, before, counters);
+    if (hindrance)
         ttfs_note(said, TTFS_AT_FILE(job->options->model), "windows are one a layer: %s",
                   hindrance);
-    else if (has_any(&s))
-        ok = look_and_try(f, job, &s, &a, said);
-    ttfs_arena_free(&a);
-    return ok;
+    return hindrance || look_and_try(f, job, said);
 }

@@ -31,25 +31,28 @@ static bool folder(const Writer *w, const char *name) {
     return ttfs_make_folders(path_of(w, name), w->diag);
 }
 
+/* `margins` are of as many samples as the calibration, or none. */
 static bool put_calibration_of(const Writer *w, const char *name, const TtfsCalib *calib,
-                               const TtfsIr *canonical) {
+                               const TtfsMargins *margins, const TtfsIr *canonical) {
     const TtfsPipeline *f = w->f;
     const TtfsCalibration c = {
-        .calib = *calib, .margins = f->margins, .source = f->source, .kept = ttfs_kept_samples(f)};
+        .calib = *calib, .margins = *margins, .source = f->source, .kept = ttfs_kept_samples(f)};
     TtfsBuf bytes = {0};
     ttfs_calibration_pack(&c, canonical, &bytes);
     return put(w, name, &bytes);
 }
 
 /* What --calib OUT takes again, of the network as the model has it, and what the folder's own graph
- * is made of again. */
+ * is made of again: of the samples that are kept, which may be fewer, so without their margins. */
 static bool put_calibration(const Writer *w) {
     const TtfsPipeline *f = w->f;
     const TtfsWindows *was = &f->windows;
+    const TtfsMargins none = {.samples = 0};
     if (!f->source.file) return true;
-    if (!was->taken) return put_calibration_of(w, "forms/calib.blob", &f->calib, &f->canonical);
-    return put_calibration_of(w, "forms/calib.blob", &was->calib, &was->canonical) &&
-           put_calibration_of(w, "forms/channels.blob", &f->calib, &f->canonical);
+    if (!was->taken)
+        return put_calibration_of(w, "forms/calib.blob", &f->calib, &f->margins, &f->canonical);
+    return put_calibration_of(w, "forms/calib.blob", &was->calib, &f->margins, &was->canonical) &&
+           put_calibration_of(w, "forms/channels.blob", &f->calib, &none, &f->canonical);
 }
 
 static bool put_forms(const Writer *w) {

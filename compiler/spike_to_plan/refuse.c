@@ -164,6 +164,14 @@ static bool pool_fits(const Solver *v, const TtfsTask *t, const TtfsReach *r) {
     return (b->base + r->ch_first - b->ch_first) % TTFS_WORD_ELEMENTS == 0;
 }
 
+static const char *pools_advice(const Solver *v) {
+    if (v->latency_fits)
+        return "use --schedule latency, pool before the split, or pool the whole layer";
+    return ttfs_chip_cores(&v->plan->chip) > 1
+               ? "use a chip of more cores, pool before the split, or pool the whole layer"
+               : "use a chip of several cores, pool before the split, or pool the whole layer";
+}
+
 /* A pool takes whole words: on a core all that pool a population begin at channels that lie a
  * multiple of a word apart. */
 static bool pools_fit(Solver *v, bool say) {
@@ -176,7 +184,7 @@ static bool pools_fit(Solver *v, bool say) {
         if (say && refused.i != t->pop.i)
             ttfs_error_advice(
                 v->diag, ttfs_pop_at(ttfs_spike_pop(v->spike, t->pop), v->file), TTFS_PLAN_KIND,
-                "use a chip of several cores, pool before the split, or pool the whole layer",
+                pools_advice(v),
                 "pools channels of %s from %u on, and another pool others that do not "
                 "lie a multiple of %d channels apart, on the same core",
                 ttfs_spike_pop(v->spike, r.src)->name, r.ch_first, TTFS_WORD_ELEMENTS);

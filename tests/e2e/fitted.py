@@ -160,7 +160,8 @@ def channels_kept(case, net):
 
 
 def bounded(case):
-    """A window that the network sets stays, beside windows of channels, and no layer is added; values may be of any size."""
+    """A window that the network sets stays, beside windows of channels, and no layer is added; values may be of any size, samples
+    more than are kept. Where there is memory to judge windows of layers alone these are taken."""
     rng, small = random.Random(5), [1, 1 / 60, 1 / 45, 1 / 50, 1, 1 / 40, 1 / 55, 1 / 60]
 
     def kernels(outs, ins, factor):
@@ -176,6 +177,44 @@ def bounded(case):
     case.check("it is one a channel" in notes(case, "bounded-channels"), "beside a bound: %s" % notes(case, "bounded-channels"))
     layers = [re.findall("^population .*", case.good("dump", "bounded-" + how, "--form", "spike").out, re.M) for how in ("fitted", "channels")]
     case.equal(layers[1], layers[0], "the layers")
+    more_than_kept(case, rng)
+    not_judged(case)
+    little_memory(case, rng)
+
+
+def more_than_kept(case, rng):
+    """What is kept of windows of channels is of the samples that are kept; it can be read."""
+    case.write("many.npy", npy((1100, 1, 6, 6), [rng.random() for _ in range(39600)]))
+    case.good("compile", "bounded.onnx", "-o", "many", "--calib", "many.npy", "--calib-count", "1100", "--ticks", "7", "--weight-bits", "4", "--stop-after", "spike")
+    case.check("it is one a channel" in notes(case, "many"), "of many samples: %s" % notes(case, "many"))
+    case.good("sweep", "many", "--input", "bounded.npy", "--vary", "ticks=5", "--count", "5", "--trials", "1")
+
+
+def not_judged(case):
+    """The least memory that fits weights in windows of layers does not do for both."""
+    def compiled(kilobytes, how):
+        case.good("compile", "bounded.onnx", "-o", "small", "--calib", "bounded.npy", "--ticks", "7", "--weight-bits", "4", "--quantiser", how,
+                  "--memory", "%dK" % kilobytes, "--threads", "1", "--stop-after", "spike")
+        return notes(case, "small")
+
+    least, most = 1000, 8000
+    while most - least > 50:
+        middle = (least + most) // 2
+        least, most = (middle, most) if "weights are not fitted" in compiled(middle, "fitted") else (least, middle)
+    said = compiled(most, "channels")
+    case.check("windows are one a layer: " in said and "it is one a" not in said, "windows of channels with %d K: %s" % (most, said))
+
+
+def little_memory(case, rng):
+    """Counters of many channels take memory for every thread; what becomes of little memory does not depend on how many there are."""
+    net = Net([None, 16])
+    net.dense(16, 6000).relu().dense(6000, 3).end().save(case.path("wide.onnx"))
+    case.write("wide.npy", npy((60, 16), [rng.random() for _ in range(960)]))
+    for threads in "14":
+        case.good("compile", "wide.onnx", "-o", "wide" + threads, "--calib", "wide.npy", "--ticks", "7", "--weight-bits", "4", "--memory", "140M",
+                  "--threads", threads, "--stop-after", "spike")
+    case.equal(notes(case, "wide4"), notes(case, "wide1"), "what is said with 4 threads and 140 MiB")
+    case.check("windows are one a layer: " in notes(case, "wide1"), "windows with 140 MiB: %s" % notes(case, "wide1"))
 
 
 def left_plain(case):

@@ -76,7 +76,7 @@ def pages(case, build):
     for c in commands():
         said = SAYS.findall(case.good(c.name, "--help").out)
         case.equal(said, [(o.name, o.value, o.doc) for o in c.options], "what ttfs %s --help says of its options" % c.name)
-        others = re.compile(r"\b(%s): " % "|".join(name for name in listed if name != c.name))
+        others = re.compile(r"\b(%s)(: | --)" % "|".join(name for name in listed if name != c.name))
         case.equal([name for name, _, doc in said if others.search(doc)], [], "options of %s that tell of other commands" % c.name)
     with open(os.path.join(build, "ttfs.1"), encoding="utf-8") as f:
         text = f.read()

@@ -151,11 +151,42 @@ static void too_many_slots(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* Three pools of one population, of which no two can be on a core: too many for two. */
+static void pools_apart(void **state) {
+    (void)state;
+    for (uint32_t cores = 1; cores <= 2; cores++) {
+        TtfsSpike s = {0};
+        TtfsPlan p;
+        TtfsChip c = small_chip(cores, 4, 8);
+        TtfsRng rng = ttfs_rng(3);
+        TtfsBuf said = {0};
+        s.input = add_pop(
+            &s, (TtfsPopulation){.kind = TTFS_POP_INPUT, .c = 20, .h = 2, .w = 2, .ticks = 15});
+        for (uint32_t i = 0; i < 3; i++) {
+            TtfsConnection k = {.kind = TTFS_CONN_POOL, .src = s.input, .src_ch_first = i};
+            for (int a = 0; a < 2; a++) k.kernel[a] = k.stride[a] = k.dilation[a] = 1;
+            k.src_channels = 4;
+            k.dst = add_pop(
+                &s, (TtfsPopulation){.kind = TTFS_POP_POOL, .c = 4, .h = 2, .w = 2, .ticks = 15});
+            add_conn(&s, k);
+        }
+        s.readout = (TtfsPop){5};
+        for (uint32_t i = 2; i <= 4; i++) chip_dense(&s, &rng, (TtfsPop){i}, TTFS_POP_READOUT, 6);
+        set_times(&s, &rng);
+        assert_false(plan_chain(&s, &c, TTFS_SCHEDULE_LATENCY, &p, &said));
+        if (!strstr(ttfs_buf_text(&said), cores > 1 ? "on the same core: use a chip of more cores"
+                                                    : "on the same core: use a chip of several"))
+            fail_msg("%s", ttfs_buf_text(&said));
+        ttfs_plan_free(&p);
+        ttfs_buf_free(&said);
+        ttfs_spike_free(&s);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(schedules),
-        cmocka_unit_test(too_late),
-        cmocka_unit_test(copies_that_do_not_fit),
+        cmocka_unit_test(schedules),      cmocka_unit_test(pools_apart),
+        cmocka_unit_test(too_late),       cmocka_unit_test(copies_that_do_not_fit),
         cmocka_unit_test(too_many_slots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
