@@ -134,7 +134,7 @@ static pid_t parent_of(const char *name) {
 static bool kill_tree(pid_t pid, int depth) {
     TtfsFolder f;
     kill(pid, SIGSTOP);
-    if (depth < DEEPEST && ttfs_folder_open(&f, AT_FDCWD, "/proc")) {
+    if (depth < DEEPEST && ttfs_folder_open_bare(&f, AT_FDCWD, "/proc")) {
         for (const char *name; (name = ttfs_folder_next(&f)) != NULL;)
             if (parent_of(name) == pid) kill_tree((pid_t)atoi(name), depth + 1);
         ttfs_folder_close(&f);
@@ -182,7 +182,7 @@ static bool kill_pass(const char *mark) {
     TtfsFolder f;
     char entry[MARK];
     bool killed = false;
-    if (!ttfs_folder_open(&f, AT_FDCWD, "/proc")) return false;
+    if (!ttfs_folder_open_bare(&f, AT_FDCWD, "/proc")) return false;
     for (const char *name; (name = ttfs_folder_next(&f)) != NULL;)
         if (has_entry(name, mark, entry)) killed |= kill((pid_t)atoi(name), SIGKILL) == 0;
     ttfs_folder_close(&f);

@@ -19,7 +19,7 @@ pid_t ttfs_process_start(const char *const argv[], const char *folder, const cha
 /* Waits for it; true when it ended well. Of 0: false. */
 bool ttfs_process_finish(pid_t pid);
 /* The same; more(context) is asked some fifty times a second, and false kills the program and,
- * where there is a /proc, all that it started, also what has lost its parent. */
+ * where there is a /proc, all that it started, also what has lost its parent. Takes no memory. */
 bool ttfs_process_finish_while(pid_t pid, bool (*more)(void *), void *context);
 
 #endif

@@ -118,16 +118,31 @@ static const char *late_text(const TtfsTools *t, double minutes) {
                              minutes, limit_variable);
 }
 
+static bool no_more(void *context) {
+    (void)context;
+    return false;
+}
+
+static void end_program(void *held) {
+    ttfs_process_finish_while(*(const pid_t *)held, no_more, NULL);
+}
+
 TtfsToolRun ttfs_tool_start(const TtfsTools *t, const TtfsTool *tool) {
     TtfsToolRun run = {.until = ttfs_now() + 60 * tool_minutes()};
+    run.held = ttfs_hold(sizeof *run.held, end_program);
+    *run.held = 0;
     run.pid = ttfs_process_start(tool->argv, t->work, ttfs_path_join(t->arena, t->work, tool->log));
     run.why = errno;
+    *run.held = run.pid;
     return run;
 }
 
 bool ttfs_tool_wait(const TtfsTools *t, TtfsToolRun *run) {
     Wait w = {t, run};
-    return ttfs_process_finish_while(run->pid, goes_on, &w);
+    bool ok = ttfs_process_finish_while(run->pid, goes_on, &w);
+    ttfs_release(run->held);
+    run->held = NULL;
+    return ok;
 }
 
 bool ttfs_tool_failed(const TtfsTools *t, const TtfsTool *tool, const TtfsToolRun *run) {

@@ -35,9 +35,11 @@ typedef struct {
     int why;      /* errno */
     double until; /* when it is given up */
     bool late;    /* it was */
+    pid_t *held;  /* ends it when memory runs out; NULL: it has ended */
 } TtfsToolRun;
 
-/* Starts a tool that may take $TTFS_TOOL_MINUTES (60 where that is no number). */
+/* Starts a tool that may take $TTFS_TOOL_MINUTES (60 where that is no number), and is to be waited
+ * for. */
 TtfsToolRun ttfs_tool_start(const TtfsTools *t, const TtfsTool *tool);
 /* Waits for it; true when it ended well. Asks progress meanwhile, and ends it with STOPPED. */
 bool ttfs_tool_wait(const TtfsTools *t, TtfsToolRun *run);

@@ -4,6 +4,8 @@
  * of samples, folders that are replaced, also where a file system cannot exchange two names.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <dirent.h>
 #include <stdarg.h>
@@ -14,6 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -28,6 +31,7 @@
 #include "out_folder.h"
 #include "out_tree.h"
 #include "random_spike.h"
+#include "synth_tools.h"
 
 static void faults_have_names(void **state) {
     (void)state;
@@ -469,6 +473,42 @@ static void something_came_meanwhile(void **state) {
     }
 }
 
+/* Memory runs out while a tool is at work that has started another program. */
+static void run_out(void *context) {
+    const TtfsTools *t = context;
+    const TtfsTool tool = {.log = "log",
+                           .argv = {"sh", "-c", "exec 3>open; : >ready; sleep 60; :", NULL}};
+    TtfsToolRun run = ttfs_tool_start(t, &tool);
+    assert_true(run.pid > 0);
+    const char *ready = ttfs_path_join(t->arena, t->work, "ready");
+    while (access(ready, F_OK) != 0) nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    ttfs_oom(0);
+}
+
+/* Both have ended then: nobody holds the pipe. */
+static void tools_end_without_memory(void **state) {
+    (void)state;
+    static const char *const names[] = {"open", "ready", "log"};
+    char folder[] = "/tmp/ttfs-driver-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    TtfsGuard guard = TTFS_GUARD;
+    TtfsArena a = {0};
+    TtfsDiag diag = {0};
+    TtfsTools t = {.work = folder, .arena = &a, .diag = &diag};
+    const char *path = ttfs_path_join(&a, folder, names[0]);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    struct pollfd end = {.fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), .events = POLLIN};
+    assert_true(end.fd >= 0);
+    assert_false(ttfs_guard(&guard, run_out, &t));
+    assert_int_equal(poll(&end, 1, 2000), 1);
+    close(end.fd);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_int_equal(unlink(ttfs_path_join(&a, folder, names[i])), 0);
+    assert_int_equal(rmdir(folder), 0);
+    ttfs_arena_free(&a);
+    ttfs_diag_free(&diag);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_have_names),
@@ -484,6 +524,7 @@ int main(void) {
         cmocka_unit_test(swaps_by_renames),
         cmocka_unit_test(stopped_between_renames),
         cmocka_unit_test(something_came_meanwhile),
+        cmocka_unit_test(tools_end_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
