@@ -3,7 +3,7 @@
 // The activations: words of ELEMENTS values behind one memory port. Values come one at a time in any
 // order (put) and are gathered in a line, the word last written to; a word is read whole (get). A word
 // carries the parity of the sample in which it was written: one of another parity counts as zeros, so
-// nothing is cleared between samples. Whoever reads such a word makes it an empty one in its turn
+// nothing is cleared between samples. (Between two drop_i all puts of a word have one parity.) Whoever reads such a word makes it an empty one in its turn
 // (get_write_i), else it would come to life again two samples later; an empty word is zeros for ever. A buffer is either read or written
 // in a slot: flush_i writes the line back whenever no put waits, drop_i forgets it before the next slot.
 //
@@ -144,6 +144,7 @@ module ttfs_store #(
     `TTFS_ALWAYS(merges, !merge || fetch_q || (valid_q && at_q == put_at_q && parity_q == put_parity_q))
     `TTFS_ALWAYS(waits, !miss_q || (put_q && !fetch_q))
     `TTFS_ALWAYS(backs, !back_q || (dirty_q && fetch_q))
+    `TTFS_ALWAYS(turns, !back_q || at_q != put_at_q)   // what was read was not about to be written
     `TTFS_ALWAYS(flushes, !flush_q || (dirty_q && !put_q))
     `TTFS_ALWAYS(port, port_q == (miss_q || back_q || flush_q || clear_q))
     `TTFS_ALWAYS(drops, !drop_i || clean_o)
