@@ -26,7 +26,7 @@ def chosen(frontier):
 
 
 def meets(p, loss):
-    return max(p["loss"], p["bound_of_loss"], 3 * p["bound_of_loss"]) <= loss + 1e-9
+    return max(p["loss"], p["bound_of_loss"], 6 * p["bound_of_loss"]) <= loss + 1e-9
 
 
 def unproven(case, f, loss, r):
