@@ -273,8 +273,13 @@ static void take_linear(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask
     at->fire = at->chain + chip->value_bits + f->fire;
 }
 
-static void take_pool(const TtfsSpike *s, const TtfsTask *t, bool expected, uint64_t puts,
-                      TtfsEngines *at) {
+/* Cycles in which a pool's values leave: on a mesh the router takes one every other cycle. */
+static uint64_t leave(const TtfsChip *chip, uint64_t values, bool expected) {
+    return expected && ttfs_chip_cores(chip) > 1 ? values * CYCLES_TAKE : values;
+}
+
+static void take_pool(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, bool expected,
+                      uint64_t puts, TtfsEngines *at) {
     const Fixed *f = fixed(expected, at);
     TtfsReach r = ttfs_task_reach(s, t, 0);
     uint64_t blocks = (t->channels + TTFS_WORD_ELEMENTS - 1) / TTFS_WORD_ELEMENTS;
@@ -286,7 +291,8 @@ static void take_pool(const TtfsSpike *s, const TtfsTask *t, bool expected, uint
         kept = missed(kept, ttfs_reach_rate(s, &r), CYCLES_ALL,
                       least(t->channels, TTFS_WORD_ELEMENTS));
     }
-    at->scan = most(at->scan, at->fire) + f->scan + positions * words + values + kept + puts;
+    at->scan = most(at->scan, at->fire) + f->scan + positions * words +
+               leave(chip, values, expected) + kept + puts;
     at->fire = at->scan + f->fire;
 }
 
@@ -295,7 +301,7 @@ void ttfs_cycles_take(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *
     if (t->groups)
         take_linear(chip, s, t, events_of(s, t, expected), expected, puts, at);
     else
-        take_pool(s, t, expected, puts, at);
+        take_pool(chip, s, t, expected, puts, at);
 }
 
 /* Cycles of a task of a layer behind another one like it. */
@@ -308,7 +314,7 @@ static uint64_t behind(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask 
 }
 
 uint64_t ttfs_cycles_moved(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t) {
-    if (!t->groups) return ttfs_cycles_flits(chip, s, t, true);
+    if (!t->groups) return leave(chip, ttfs_cycles_flits(chip, s, t, true), true);
     Events e = events_of(s, t, true), more = e;
     uint64_t step = e.events / MOVED_PART;
     if (!step) return 0;

@@ -68,7 +68,8 @@ static void add_unit(Pack *p, uint32_t unit, PackFill *f) {
     for (uint32_t i = 0; i < u->cells; i++) add_cell(p, u->cell[i], f);
 }
 
-/* Cycles of the port of the activations that arriving values take. */
+/* Cycles of the port of the activations that arriving values usually take: half of PUT, as in
+ * plan_cycles.c. */
 static uint64_t measure_buffers(Pack *p, PackFill *f) {
     uint64_t puts = 0;
     for (uint32_t i = 0; i < p->pops_kept; i++) {
@@ -76,7 +77,7 @@ static uint64_t measure_buffers(Pack *p, PackFill *f) {
         uint64_t neurons = ttfs_read_neurons(p->spike, r);
         f->banked[ttfs_read_banks(r)] += ttfs_read_words(r);
         f->use.act_words += ttfs_read_words(r) << ttfs_read_banks(r);
-        puts += CYCLES_PUT *
+        puts += CYCLES_PUT / 2 *
                 (p->expected ? ttfs_cycles_share(neurons, ttfs_read_rate(p->spike, r)) : neurons);
     }
     return puts;

@@ -323,6 +323,31 @@ static void easy_work_is_even(void **state) {
     ttfs_spike_free(&s);
 }
 
+/* Where the tasks of the loudest layer, population 2, stand among a core's n. */
+static void loud_stands_at(const TtfsPlan *p, const TtfsTask *t, uint32_t n) {
+    uint32_t loud = 0, first = (t->core % p->chip.cores_x + t->core / p->chip.cores_x) % 2;
+    for (uint32_t i = 0; i < n; i++) loud += t[i].pop.i == 2;
+    for (uint32_t i = 0; i < n; i++)
+        assert_int_equal(t[i].pop.i == 2, first ? i < loud : i >= n - loud);
+}
+
+/* The layer that sends the most comes first on every other core, last on the others. */
+static void loud_layers_take_turns(void **state) {
+    (void)state;
+    TtfsSpike s;
+    TtfsPlan p;
+    TtfsChip chip = large_mesh(4, 4);
+    conv_chain(&s, 4, 32, 16);
+    s.pops.at[1].rate_ppm = 600000;
+    assert_true(plan_chain(&s, &chip, &p));
+    for (uint32_t i = 0, end = 0; i < p.tasks.len; i = end) {
+        while (end < p.tasks.len && p.tasks.at[end].core == p.tasks.at[i].core) end++;
+        loud_stands_at(&p, &p.tasks.at[i], end - i);
+    }
+    ttfs_plan_free(&p);
+    ttfs_spike_free(&s);
+}
+
 /* What a core's cells move of a population, the parts of a place once. */
 static TtfsMoved moved_of(const Pack *p, uint32_t core, uint32_t pop) {
     TtfsMoved m = {0};
@@ -464,9 +489,10 @@ static void many_cells_share_few_flows(void **state) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_graphs_pass),   cmocka_unit_test(packer_counts_what_a_plan_has),
-        cmocka_unit_test(easy_work_is_even),    cmocka_unit_test(weighed_with_what_varies),
-        cmocka_unit_test(same_graph_same_plan), cmocka_unit_test(limits_bite),
+        cmocka_unit_test(random_graphs_pass),     cmocka_unit_test(packer_counts_what_a_plan_has),
+        cmocka_unit_test(easy_work_is_even),      cmocka_unit_test(weighed_with_what_varies),
+        cmocka_unit_test(same_graph_same_plan),   cmocka_unit_test(limits_bite),
+        cmocka_unit_test(loud_layers_take_turns),
     };
     const struct CMUnitTest large[] = {cmocka_unit_test(many_cells_share_few_flows)};
     if (argc > 1 && strcmp(argv[1], "large") == 0) return cmocka_run_group_tests(large, NULL, NULL);

@@ -307,6 +307,27 @@ static void crowded(void **state) {
     ttfs_diag_free(&diag);
 }
 
+/* Values of a pool leave a cycle each, into the router of a mesh every other cycle. */
+static void pools_wait_for_routers(void **state) {
+    (void)state;
+    TtfsSpike s = {0};
+    TtfsRng rng = ttfs_rng(5);
+    TtfsChip alone = small_chip(1, 16, 8), mesh = small_chip(2, 16, 8);
+    TtfsPopulation in = {.kind = TTFS_POP_INPUT, .c = 16, .h = 8, .w = 8, .ticks = 15};
+    s.input = add_pop(&s, in);
+    chip_pool(&s, &rng, s.input);
+    set_times(&s, &rng);
+    s.pops.at[1].rate_ppm = 500000;
+    TtfsPopulation *q = &s.pops.at[1];
+    TtfsTask t = {.pop = {2}, .channels = 16, .oy_count = q->h, .ox_count = q->w, .passes = 1};
+    for (int expected = 0; expected < 2; expected++) {
+        uint64_t more = expected ? (uint64_t)q->h * q->w * 8 * (CYCLES_TAKE - 1) : 0;
+        assert_int_equal(ttfs_plan_task_cycles(&mesh, &s, &t, expected),
+                         ttfs_plan_task_cycles(&alone, &s, &t, expected) + more);
+    }
+    ttfs_spike_free(&s);
+}
+
 /* What a core does for a population in the slot. */
 static TtfsMoved moved_of(const Count *c, uint32_t core, uint32_t pop) {
     TtfsMoved m = {0};
@@ -393,6 +414,7 @@ static void varied(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(slots), cmocka_unit_test(crowded),
-                                       cmocka_unit_test(varied)};
+                                       cmocka_unit_test(varied),
+                                       cmocka_unit_test(pools_wait_for_routers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
