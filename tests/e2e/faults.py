@@ -121,7 +121,7 @@ def program_faults(case, out, image):
     operations; a route; what is not there."""
     core = 0
     fire, walk = engine(image, core, 2), engine(image, core, 1)
-    shows(case, verify(case, out, "program:%d.16" % walk), "the largest value of a walk")
+    shows(case, verify(case, out, "program:%d.23" % walk), "the largest value of a walk")
     tells(case, verify(case, out, "program:%d.8" % (fire + 4)), "channels that are none")
     tells(case, verify(case, out, "program:%d.0" % walk), "a walk that is none")
     cores = [s for s in sections(image) if s[0] == PROGRAM]
@@ -138,7 +138,7 @@ def program_faults(case, out, image):
 def image_faults(case, out, image):
     """Bits of the file. Those that a core gets are run by the chip, the checksum notwithstanding."""
     walk = engine(image, 0, 1)
-    v = verify(case, out, "image:%d.0" % (words(image, 0)[1] + 4 * walk + 2))
+    v = verify(case, out, "image:%d.7" % (words(image, 0)[1] + 4 * walk + 2))
     shows(case, v, "the largest value of a walk, in the file")
     case.check("checksum" in v["image"]["what"], "what the reader says: %r" % v["image"])
     # The highest bits of some weights.
