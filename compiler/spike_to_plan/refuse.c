@@ -126,8 +126,7 @@ static const char *advice_of(const Solver *v, const Memory *m) {
         return "use a chip with stream, or with more weight_rows or cores, or a smaller network";
     if (v->latency_fits && v->schedule == TTFS_SCHEDULE_OVERLAP)
         return "use --schedule latency, in which none stay for the next sample, or a chip with "
-               "more "
-               "weight_rows";
+               "more weight_rows";
     if (v->latency_fits)
         return "use --schedule latency: in a pipeline all weights of a neuron come in one slot; or "
                "a chip with more weight_rows";
