@@ -9,7 +9,9 @@
 #include "pack.h"
 #include "plan_cycles.h"
 
-enum { MARGIN = 8 }; /* quarters of a deviation that a core is weighed with */
+/* Quarters of a deviation that a core is weighed with; where cores may be a turn ahead, which evens
+ * out what single samples do to them, but not what is other than calibration saw. */
+enum { MARGIN = 8, MARGIN_AHEAD = 6 };
 
 /* A pool takes whole words: all that read a buffer begin at the same channel of one. */
 static bool lie_apart(const TtfsRead *a, const TtfsRead *b) {
@@ -99,13 +101,13 @@ static uint64_t held_up(const Pack *p, uint32_t unit, uint64_t puts, uint64_t lo
 }
 
 /* By how much the core is through later than in the mean in a sample that is one of its slower
- * ones, next to what all cores do alike (plan_spread.h): others wait for it, where they do so in
- * every turn. */
+ * ones, next to what all cores do alike (plan_spread.h). */
 static uint64_t later(const Pack *p, const PackFill *f) {
     uint64_t square = p->base;
     for (uint32_t i = 0; i < f->made; i++)
         square += (uint64_t)ttfs_vary_square(&p->vary[p->made_ids[i]], &p->moved[p->made_ids[i]]);
-    return square > INT64_MAX ? 0 : ttfs_spread_root(square) * MARGIN / 4;
+    uint64_t margin = p->solver->plan->early ? MARGIN_AHEAD : MARGIN;
+    return square > INT64_MAX ? 0 : ttfs_spread_root(square) * margin / 4;
 }
 
 PackFill ttfs_pack_fill(Pack *p, uint32_t core, uint32_t out, uint32_t in) {
@@ -122,7 +124,7 @@ PackFill ttfs_pack_fill(Pack *p, uint32_t core, uint32_t out, uint32_t in) {
         if (u != out) f.time += held_up(p, u, puts, f.load);
     if (in != PACK_NONE) f.time += held_up(p, in, puts, f.load);
     if (f.time < puts) f.time = puts;
-    if (!p->solver->plan->early) f.time += later(p, &f);
+    f.time += later(p, &f);
     return f;
 }
 
