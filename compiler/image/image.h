@@ -54,6 +54,7 @@ typedef struct {
     TTFS_VEC(TtfsImagePop) pops;
     TTFS_VEC(TtfsImageConn) conns;
     uint32_t slots; /* of a turn */
+    bool early;     /* cores begin a turn before the one ahead is complete (docs/core.md) */
     uint32_t flows;
     uint32_t *flow_pop; /* id of the population whose values (sums, of a readout) a flow carries */
     uint32_t input_flow;
