@@ -321,7 +321,7 @@ static uint64_t expected_last(Slot *l) {
         end = end_of_core(p, i);
         if (p->tasks.at[i].slot != l->slot) break;
         uint64_t cycles = core_cycles(l, i, end, l->held[p->tasks.at[i].core]);
-        core[n++] = (TtfsSpread){cycles, deviation_of(l, &s, i, end)};
+        core[n++] = (TtfsSpread){cycles, p->early ? 0 : deviation_of(l, &s, i, end)};
     }
     for (uint32_t c = 0; c < ttfs_chip_cores(&p->chip); c++) arrived = most(arrived, l->puts[c]);
     return most(ttfs_spread_highest(core, n),
@@ -352,11 +352,12 @@ static uint64_t expected_cycles(Slot *l) {
 }
 
 /* One after the other: the busiest core, and all that may hold it up, as if a single flit were
- * under way at a time, and every core kept it alone. */
+ * under way at a time, and every core kept it alone. Where cores are a turn ahead, what belongs to
+ * the next turn may be in the way too. */
 static uint64_t worst_cycles(const Slot *l) {
-    uint64_t cycles = slowest_core(l) + CYCLES_HOP * l->ports, kept = 0;
+    uint64_t kept = 0, turns = 1 + l->plan->early;
     for (uint32_t c = 0; c < ttfs_chip_cores(&l->plan->chip); c++) kept += l->puts[c];
-    return cycles + most(kept, input_values(l));
+    return slowest_core(l) + turns * (CYCLES_HOP * l->ports + most(kept, input_values(l)));
 }
 
 /* Words that come from outside into the core that gets most of them: each holds up its walks. */

@@ -99,7 +99,8 @@ static uint64_t held_up(const Pack *p, uint32_t unit, uint64_t puts, uint64_t lo
 }
 
 /* By how much the core is through later than in the mean in a sample that is one of its slower
- * ones, next to what all cores do alike (plan_spread.h). */
+ * ones, next to what all cores do alike (plan_spread.h): others wait for it, where they do so in
+ * every turn. */
 static uint64_t later(const Pack *p, const PackFill *f) {
     uint64_t square = p->base;
     for (uint32_t i = 0; i < f->made; i++)
@@ -121,7 +122,7 @@ PackFill ttfs_pack_fill(Pack *p, uint32_t core, uint32_t out, uint32_t in) {
         if (u != out) f.time += held_up(p, u, puts, f.load);
     if (in != PACK_NONE) f.time += held_up(p, in, puts, f.load);
     if (f.time < puts) f.time = puts;
-    f.time += later(p, &f);
+    if (!p->solver->plan->early) f.time += later(p, &f);
     return f;
 }
 

@@ -259,6 +259,7 @@ static uint64_t count_hops(Near *n) {
 
 /* Does what cores take differ between samples? Where not the busiest is always the slowest. */
 static bool varies(const Pack *p) {
+    if (p->solver->plan->early) return false;
     for (uint32_t id = 2; id <= p->spike->pops.len; id++)
         if (p->vary[id].shared || p->vary[id].own) return true;
     return false;

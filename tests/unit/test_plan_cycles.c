@@ -212,7 +212,8 @@ static void judge_worst(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot) {
         kept += c.kept[i];
         come = most(come, words_of(p, slot, i));
     }
-    cycles += most(kept, input_of(&c)) + c.ports * CYCLES_HOP + come;
+    uint64_t traffic = most(kept, input_of(&c)) + c.ports * CYCLES_HOP;
+    cycles += traffic + (p->early ? traffic : 0) + come; /* of two turns, without barriers */
     cycles = most(cycles, stream_of(p, slot, false)) + CYCLES_BARRIER;
     assert_int_equal(ttfs_plan_slot_cycles(p, s, slot, false), cycles);
 }
