@@ -56,9 +56,13 @@ uint32_t ttfs_chip_flit_value_bits(const TtfsChip *c) {
     return ttfs_chip_cores(c) > 1 ? c->value_bits : c->acc_bits;
 }
 
+uint32_t ttfs_chip_turn_bits(const TtfsChip *c) {
+    return ttfs_chip_cores(c) > 1;
+}
+
 uint32_t ttfs_chip_flit_bits(const TtfsChip *c) {
-    return ttfs_chip_bits_for(c->flows) + c->y_bits + c->x_bits + c->c_bits +
-           ttfs_chip_flit_value_bits(c);
+    return ttfs_chip_bits_for(c->flows) + ttfs_chip_turn_bits(c) + c->y_bits + c->x_bits +
+           c->c_bits + ttfs_chip_flit_value_bits(c);
 }
 
 uint32_t ttfs_chip_sum_flits(const TtfsChip *c) {

@@ -38,7 +38,9 @@ uint32_t ttfs_chip_bits_for(uint32_t n);
 /* Bits of the value of a flit: on a chip of one core those of a potential. A readout's sum leaves
  * in ceil(acc_bits / these) flits, its lowest bits first. */
 uint32_t ttfs_chip_flit_value_bits(const TtfsChip *c);
-/* Bits of a whole flit: flow, row, column, channel, value; at most TTFS_FLIT_MOST. */
+/* Bits of a flit that say whose turn it is: on a mesh the lowest one of the turn's number. */
+uint32_t ttfs_chip_turn_bits(const TtfsChip *c);
+/* Bits of a whole flit: flow, turn, row, column, channel, value; at most TTFS_FLIT_MOST. */
 uint32_t ttfs_chip_flit_bits(const TtfsChip *c);
 uint32_t ttfs_chip_sum_flits(const TtfsChip *c);
 /* The word that a chip answers with when asked who it is, and that an image is made for: the first

@@ -44,7 +44,9 @@ module ttfs_chip #(
     parameter CORES         = CORES_X * CORES_Y,
     parameter FLOW_BITS     = (FLOWS > 1) ? $clog2(FLOWS) : 1,
     parameter FLIT_VALUE    = (CORES > 1) ? VALUE_BITS : ACC_BITS,
-    parameter FLIT          = FLOW_BITS + Y_BITS + X_BITS + C_BITS + FLIT_VALUE
+    parameter ID_BITS       = Y_BITS + X_BITS + C_BITS,
+    parameter TURN          = (CORES > 1) ? 1 : 0,   // bits of a flit's turn
+    parameter FLIT          = FLOW_BITS + TURN + ID_BITS + FLIT_VALUE
 ) (
     input  wire                  clk_i,
     input  wire                  rst_ni,
@@ -111,7 +113,8 @@ module ttfs_chip #(
     reg [31:0]        waited_q;   // cycles that the host has kept it waiting, and one
     wire [CORES-1:0]  node_ready, node_quiet, node_sample_end;
     wire [31:0]       patience;
-    wire              refuse, config_idle, stream_done, trace;
+    wire              refuse, config_idle, stream_done, trace, early;
+    reg               ahead_q;   // with early: the turn behind this one has begun
     wire [31:0]       cycles;
 
     wire first    = slot_q == 12'd0;
@@ -119,11 +122,14 @@ module ttfs_chip #(
     wire gives_up = open_q && !in_valid_i && waited_q == patience && patience != 32'd0;
     wire asked    = start_i && !busy_o;
     wire slot_end = state_q == RUN && settle_q[1] && quiet_q;
+    wire turn_end = slot_end && (early || node_sample_end[0]);
+    wire next     = early && state_q == RUN && !ahead_q && !open_q && !slot_end;   // may begin
+    wire begins   = asked && !refuse;
 
     always @(posedge clk_i) begin
-        closed_q <= state_q == RUN && !open_q;
+        closed_q <= state_q == RUN && (ahead_q || !open_q);
         quiet_q  <= &node_quiet && closed_q && stream_done;
-        settle_q <= (state_q != RUN) ? 2'd0 : settle_q[1] ? settle_q : settle_q + 2'd1;
+        settle_q <= (state_q != RUN || slot_end) ? 2'd0 : settle_q[1] ? settle_q : settle_q + 2'd1;
         waited_q <= (!open_q || in_valid_i) ? 32'd1 : waited_q + 32'd1;
         if (!rst_ni) begin
             state_q  <= IDLE;
@@ -132,32 +138,34 @@ module ttfs_chip #(
             open_q   <= 1'b0;
             ready_q  <= 1'b0;
             done_q   <= 1'b0;
+            ahead_q  <= 1'b0;
         end else begin
             ready_q <= &node_ready;
-            done_q  <= slot_end && node_sample_end[0];
-            if (state_q == GO) open_q <= first;
+            done_q  <= turn_end;
+            ahead_q <= (next && begins) || (ahead_q && !turn_end);
+            if (state_q == GO || (next && begins)) open_q <= first;
             else if ((takes && in_end_i) || gives_up) open_q <= 1'b0;
             case (state_q)
-                IDLE: if (asked && !refuse) begin
+                IDLE: if (begins) begin
                     state_q <= GO;
                     slot_q  <= 12'd0;
                 end
                 GO: state_q <= RUN;
                 default: if (slot_end) begin
-                    state_q <= node_sample_end[0] ? IDLE : GO;
-                    if (node_sample_end[0]) turn_q <= turn_q + 4'd1;
+                    state_q <= !turn_end ? GO : ahead_q ? RUN : IDLE;
+                    if (turn_end) turn_q <= turn_q + 4'd1;
                     else slot_q <= slot_q + 12'd1;
                 end
             endcase
         end
     end
 
-    // The cycles of the last sample.
+    // The cycles of the last sample; with early since the end of the one before.
     generate
         if (COUNTERS != 0) begin : g_cycles
             reg [31:0] cycles_q;
             always @(posedge clk_i)
-                if (!rst_ni || (state_q == IDLE && asked && !refuse)) cycles_q <= 32'd0;
+                if (!rst_ni || (state_q == IDLE && begins) || (turn_end && ahead_q)) cycles_q <= 32'd0;
                 else if (state_q != IDLE) cycles_q <= cycles_q + 32'd1;
             assign cycles = cycles_q;
         end else begin : g_no_cycles
@@ -165,7 +173,7 @@ module ttfs_chip #(
         end
     endgenerate
 
-    assign busy_o       = state_q != IDLE || !ready_q || !config_idle;
+    assign busy_o       = !(state_q == IDLE || next) || !ready_q || !config_idle;
     assign done_o       = done_q;
     assign slot_o       = slot_q;
     assign slot_valid_o = state_q != IDLE;
@@ -215,7 +223,7 @@ module ttfs_chip #(
         .known_i     (|(node_known & cfg_at)),
         .node_data_i (back),
         .clear_o     (clear),
-        .sample_i    (state_q != IDLE || (asked && !refuse)),
+        .sample_i    (state_q != IDLE || begins),
         .host_i      (gives_up),
         .refused_i   (asked && refuse),
         .checksum_i  (stream_checksum),
@@ -224,6 +232,7 @@ module ttfs_chip #(
         .cycles_i    (cycles),
         .patience_o  (patience),
         .trace_o     (trace),
+        .early_o     (early),
         .refuse_o    (refuse),
         .idle_o      (config_idle),
         .flags_o     (flags_o)
@@ -272,6 +281,17 @@ module ttfs_chip #(
     wire [4*CORES-1:0]      in_valid, in_ready, out_valid, out_ready;
     wire [4*CORES*FLIT-1:0] in_flit, out_flit;
 
+    // What enters is of the turn that began last.
+    wire [FLIT-1:0] entered;
+    generate
+        if (TURN != 0) begin : g_entered
+            localparam BELOW = ID_BITS + FLIT_VALUE;
+            assign entered = {in_flit_i[FLIT-1 -: FLOW_BITS], turn_q[0] ^ ahead_q, in_flit_i[BELOW-1:0]};
+        end else begin : g_as_it_is
+            assign entered = in_flit_i;
+        end
+    endgenerate
+
     genvar x, y;
     generate
         for (y = 0; y < CORES_Y; y = y + 1) begin : g_row
@@ -288,7 +308,7 @@ module ttfs_chip #(
 
                 assign in_valid[4*I +: 4] = {HOST ? in_valid_i && !in_end_i && open_q : WEST && out_valid[W],
                     SOUTH && out_valid[S], EAST && out_valid[E], NORTH && out_valid[N]};
-                assign in_flit[4*I*FLIT +: 4*FLIT] = {HOST ? in_flit_i : out_flit[W*FLIT +: FLIT],
+                assign in_flit[4*I*FLIT +: 4*FLIT] = {HOST ? entered : out_flit[W*FLIT +: FLIT],
                     out_flit[S*FLIT +: FLIT], out_flit[E*FLIT +: FLIT], out_flit[N*FLIT +: FLIT]};
                 assign out_ready[4*I +: 4] = {HOST ? out_ready_i : WEST && in_ready[W],
                     SOUTH && in_ready[S], EAST && in_ready[E], NORTH && in_ready[N]};
@@ -320,6 +340,9 @@ module ttfs_chip #(
                     .flags_o      (node_flags[5*I +: 5]),
                     .go_i         (state_q == GO),
                     .turn_i       (turn_q),
+                    .early_i      (early),
+                    .run_i        (state_q == RUN),
+                    .ahead_i      (ahead_q),
                     .trace_i      (trace),
                     .ready_o      (node_ready[I]),
                     .quiet_o      (node_quiet[I]),
@@ -341,7 +364,7 @@ module ttfs_chip #(
     assign in_ready_o  = open_q && in_ready[3];
     assign out_valid_o = out_valid[3];
     assign out_flit_o  = out_flit[3*FLIT +: FLIT];
-    wire unused = &{1'b0, node_sample_end, in_ready, out_valid, out_flit};
+    wire unused = &{1'b0, node_sample_end, in_ready, out_valid, out_flit, in_flit_i};
 endmodule
 
 `default_nettype wire

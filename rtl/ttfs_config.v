@@ -45,11 +45,12 @@ module ttfs_config #(
     input  wire [31:0]      cycles_i,
     output wire [31:0]      patience_o,
     output wire             trace_o,      // the host gets every result
+    output wire             early_o,      // cores may begin a turn before the last one is complete; a mesh
     output wire             refuse_o,     // the image is not what it should be
     output wire             idle_o,
     output wire [10:0]      flags_o
 );
-    localparam [31:0] VERSION = 32'h54540004;
+    localparam [31:0] VERSION = 32'h54540005;
     localparam [3:0] REGISTERS = 4'd15;
     localparam CHECKSUM = 5, WRONG = 6, HOST = 7, REFUSED = 8, BUSY = 9, NOWHERE = 10;
     localparam [2:0] IDLE = 3'd0, ACCESS = 3'd1, JUDGE = 3'd2, ADDRESS = 3'd3, DATA = 3'd4, READ = 3'd5;
@@ -62,6 +63,7 @@ module ttfs_config #(
     reg [10:5] flags_q;
     reg [4:0]  clear_q;
     reg        trace_q;
+    wire       early, late;   // it is set while a sample runs
 
     // What the access means.
     wire [9:0] core    = addr_q[31:22];
@@ -104,7 +106,8 @@ module ttfs_config #(
         count_q   <= (state_q == ADDRESS || state_q == DATA || state_q == READ) ? count_q + 2'd1 : 2'd0;
         byte_q    <= (state_q == ADDRESS) ? addr_q[8*count_q +: 8] : data_q[8*count_q +: 8];
         known_q   <= known_i;
-        chip_register_q <= mem == REGISTERS && core == 10'd0 && addr_q[17:3] == 15'd0 && addr_q[2:0] != 3'd7;
+        chip_register_q <= mem == REGISTERS && core == 10'd0 && addr_q[17:3] == 15'd0
+            && (CORES > 1 || addr_q[2:0] != 3'd7);
         allowed_q <= allowed;
         restart_q <= rst_ni && set && register == 3'd3;
     end
@@ -140,7 +143,7 @@ module ttfs_config #(
     assign errors[WRONG]    = set && register == 3'd1 && data_q != HASH;
     assign errors[HOST]     = host_i;
     assign errors[REFUSED]  = refused_i;
-    assign errors[BUSY]     = access && !allowed;
+    assign errors[BUSY]     = (access && !allowed) || late;
     assign errors[NOWHERE]  = (state_q == JUDGE && allowed_q && !known_q && !chip_register_q) || nowhere_i;
 
     always @(posedge clk_i)
@@ -156,6 +159,20 @@ module ttfs_config #(
             if (set && register == 3'd6) trace_q <= data_q[0];
         end
 
+    generate
+        if (CORES > 1) begin : g_early
+            reg early_q;
+            always @(posedge clk_i)
+                if (!rst_ni) early_q <= 1'b0;
+                else if (set && register == 3'd7 && !sample_q) early_q <= data_q[0];
+            assign early = early_q;
+            assign late  = set && register == 3'd7 && sample_q;
+        end else begin : g_alone
+            assign early = 1'b0;
+            assign late  = 1'b0;
+        end
+    endgenerate
+
     // What a read answers, in the last cycle of READ: whatever flags were cleared before are so by then.
     reg [31:0] value;
     always @*
@@ -166,7 +183,8 @@ module ttfs_config #(
             3'd3:    value = ~crc_q;
             3'd4:    value = patience_q;
             3'd5:    value = cycles_i;
-            default: value = {31'd0, trace_q};
+            3'd6:    value = {31'd0, trace_q};
+            default: value = {31'd0, early};
         endcase
 
     // known_q and allowed_q are those of ACCESS until the answer: what they come from holds.
@@ -202,6 +220,7 @@ module ttfs_config #(
     assign clear_o    = clear_q;
     assign patience_o = patience_q;
     assign trace_o    = trace_q;
+    assign early_o    = early;
     assign refuse_o   = flags_q[CHECKSUM] || flags_q[WRONG];
     assign flags_o    = {flags_q, node_flags_i};
 endmodule

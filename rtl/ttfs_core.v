@@ -57,7 +57,7 @@ module ttfs_core #(
     output wire                    stream_known_o,  // there is such a word
     // slots
     input  wire                    go_i,
-    input  wire [3:0]              turn_i,
+    input  wire [3:0]              turn_i,       // its number, there with go_i
     output wire                    ready_o,
     output wire                    done_o,
     output wire                    sample_end_o, // with done_o: the slot was the sample's last
@@ -172,7 +172,7 @@ module ttfs_core #(
         .put_value_i  (put_value_i),
         .put_parity_i (put_parity_i),
         .flush_i      (engines_done),
-        .drop_i       (go_i),
+        .drop_i       (go_i && clean && !put_valid_i),   // a later slot's go does, where values come now
         .clean_o      (clean),
         .get_i        (get),
         .get_write_i  (get_write),

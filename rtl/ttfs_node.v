@@ -40,7 +40,9 @@ module ttfs_node #(
     parameter CORE          = 0,
     parameter FLOW_BITS     = (FLOWS > 1) ? $clog2(FLOWS) : 1,
     parameter FLIT_VALUE    = (MESH != 0) ? VALUE_BITS : ACC_BITS,
-    parameter FLIT          = FLOW_BITS + Y_BITS + X_BITS + C_BITS + FLIT_VALUE
+    parameter ID_BITS       = Y_BITS + X_BITS + C_BITS,
+    parameter TURN          = (MESH != 0) ? 1 : 0,   // bits of a flit's turn
+    parameter FLIT          = FLOW_BITS + TURN + ID_BITS + FLIT_VALUE
 ) (
     input  wire              clk_i,
     input  wire              rst_ni,
@@ -60,7 +62,10 @@ module ttfs_node #(
     output wire [4:0]        flags_o,
     // slots
     input  wire              go_i,
-    input  wire [3:0]        turn_i,
+    input  wire [3:0]        turn_i,    // the number of the oldest turn that is not complete
+    input  wire              early_i,   // cores begin turns by themselves; a mesh only, as all of these
+    input  wire              run_i,     // that turn has begun
+    input  wire              ahead_i,   // so has the next
     input  wire              trace_i,   // alone: a result is given to the host before it goes to the core's own buffers
     output wire              ready_o,
     output wire              quiet_o,
@@ -83,6 +88,7 @@ module ttfs_node #(
     localparam BUFFER_BITS  = (BUFFERS > 1) ? $clog2(BUFFERS) : 1;
     localparam ELEMENT_BITS = ((ACT_WORDS > 1) ? $clog2(ACT_WORDS) : 1) + 4;
     localparam PAYLOAD      = FLIT - FLOW_BITS;
+    localparam BARE         = FLOW_BITS + ID_BITS + FLIT_VALUE;   // a result, as the core makes it
 
     // The beginning of the names of the core's files: its number without leading zeros.
     localparam [79:0] DIGITS = "9876543210";  // digit d at bits [8*d +: 8]
@@ -99,7 +105,10 @@ module ttfs_node #(
     wire [ELEMENT_BITS-1:0] put_element;
     wire [VALUE_BITS-1:0]   put_value;
     wire                    result_valid, result_ready, result_sum;
+    wire [BARE-1:0]         bare;
     wire [FLIT-1:0]         result;
+    wire                    go, finished;
+    wire [3:0]              turn;   // that the core works at, or will next
 
     ttfs_core #(
         .LANES(LANES), .WEIGHT_BITS(WEIGHT_BITS), .SLOPE_BITS(SLOPE_BITS), .ACC_BITS(ACC_BITS),
@@ -122,8 +131,8 @@ module ttfs_node #(
         .stream_known_o(stream_known_o),
         .cfg_data_o   (core_back),
         .cfg_known_o  (core_known),
-        .go_i         (go_i),
-        .turn_i       (turn_i),
+        .go_i         (go),
+        .turn_i       (turn),
         .ready_o      (ready_o),
         .done_o       (done),
         .sample_end_o (sample_end_o),
@@ -135,7 +144,7 @@ module ttfs_node #(
         .put_parity_i (put_parity),
         .out_valid_o  (result_valid),
         .out_ready_i  (result_ready),
-        .out_flit_o   (result),
+        .out_flit_o   (bare),
         .out_sum_o    (result_sum),
         .over_o       (over),
         .address_o    (core_address),
@@ -149,7 +158,7 @@ module ttfs_node #(
     generate
         if (CLOCK_GATES != 0) begin : g_gate
             reg [2:0] rest_q;
-            wire stirs   = !rst_ni || go_i || cfg_en_i || put_valid || result_valid || !rests;
+            wire stirs   = !rst_ni || go || cfg_en_i || put_valid || result_valid || !rests;
             wire settles = ~&rest_q;
             always @(posedge clk_i)
                 if (stirs) rest_q <= 3'd0;
@@ -167,6 +176,35 @@ module ttfs_node #(
         end
     endgenerate
 
+    // Turns. With early_i a core begins one by itself, when it has finished the one before, that one has begun which it
+    // would begin, and the one before the last is complete. Then its activations are written back: so what it reads
+    // is there, and nobody writes where it reads.
+    generate
+        if (MESH != 0) begin : g_turns
+            reg        works_q;
+            reg  [3:0] turn_q;
+            wire       rest = !works_q && done;
+            always @(posedge clk_i)
+                if (!rst_ni) works_q <= 1'b0;
+                else if (go) works_q <= 1'b1;
+                else if (done && !result_valid) works_q <= 1'b0;
+            always @(posedge clk_i)
+                if (!rst_ni) turn_q <= 4'd0;
+                else if (!early_i) turn_q <= turn_i;
+                else if (works_q && done && !result_valid) turn_q <= turn_q + 4'd1;
+            assign turn     = early_i ? turn_q : turn_i;
+            assign go       = early_i ? rest && (turn_q == turn_i ? run_i : ahead_i && turn_q == turn_i + 4'd1) : go_i;
+            assign finished = early_i ? turn_q != turn_i : done && !result_valid;
+            assign result   = {bare[BARE-1 -: FLOW_BITS], turn[0], bare[BARE-FLOW_BITS-1:0]};
+        end else begin : g_turn
+            assign turn     = turn_i;
+            assign go       = go_i;
+            assign finished = done && !result_valid;
+            assign result   = bare;
+            wire unused_turns = &{1'b0, early_i, run_i, ahead_i};
+        end
+    endgenerate
+
     // A result is told once, when it comes.
     reg told_q;
     always @(posedge clk_i)
@@ -180,11 +218,13 @@ module ttfs_node #(
     wire [PAYLOAD-1:0]     arrive;
     wire [BUFFER_BITS-1:0] arrive_buffer;
     wire [31:0]            receive_back;
-    wire                   receive_known, value, no_buffer, place, address, receive_idle;
+    wire                   receive_known, value, no_buffer, place, address;
+    wire                   arrive_turn;
+    wire [1:0]             receive_busy;
 
     ttfs_receive #(
         .VALUE_BITS(VALUE_BITS), .FLIT_VALUE(FLIT_VALUE), .C_BITS(C_BITS), .Y_BITS(Y_BITS), .X_BITS(X_BITS),
-        .ACT_WORDS(ACT_WORDS), .BUFFERS(BUFFERS), .TABLE_WORDS(TABLE_WORDS), .CONV(CONV), .PRELOAD(PRELOAD),
+        .ACT_WORDS(ACT_WORDS), .BUFFERS(BUFFERS), .TABLE_WORDS(TABLE_WORDS), .CONV(CONV), .MESH(MESH), .PRELOAD(PRELOAD),
         .BUFFERS_INIT({INIT_PREFIX, "core", NUMBER, "_buffers.hex"}),
         .ROWS_INIT({INIT_PREFIX, "core", NUMBER, "_rows.hex"}),
         .COLS_INIT({INIT_PREFIX, "core", NUMBER, "_cols.hex"})
@@ -199,6 +239,7 @@ module ttfs_node #(
         .cfg_data_o   (receive_back),
         .cfg_known_o  (receive_known),
         .turn_i       (turn_i),
+        .in_turn_i    (arrive_turn),
         .in_valid_i   (arrive_valid),
         .in_ready_o   (arrive_ready),
         .in_none_i    (arrive_none),
@@ -216,17 +257,20 @@ module ttfs_node #(
         .flow_o       (no_buffer),
         .place_o      (place),
         .address_o    (address),
-        .idle_o       (receive_idle)
+        .busy_o       (receive_busy)
     );
 
     // Between the core, its buffers and the ports.
     wire        to_router = cfg_mem_i == 4'd4;
     wire [31:0] router_back;
-    wire        router_known, nowhere, way_idle;
+    wire        router_known, nowhere;
+    wire [1:0]  way_busy;   // of a turn with this lowest bit something is under way to the core's buffers
 
+    genvar t;
     generate
         if (MESH != 0) begin : g_mesh
-            wire                        core_valid, core_ready, router_idle;
+            wire                        core_valid, core_ready;
+            wire [1:0]                  router_busy;
             wire [5*FLIT-1:0]           out_flit;
             wire [BUFFER_BITS-1:0]      out_buffer;
 
@@ -251,7 +295,7 @@ module ttfs_node #(
                 .out_flit_o  (out_flit),
                 .out_buffer_o(out_buffer),
                 .flow_o      (nowhere),
-                .idle_o      (router_idle)
+                .busy_o      (router_busy)
             );
             assign out_flit_o = out_flit[4*FLIT-1:0];
 
@@ -267,8 +311,20 @@ module ttfs_node #(
                 .out_data_o ({arrive_buffer, arrive})
             );
             assign arrive_none = 1'b0;
-            assign way_idle    = router_idle && !arrive_valid;
-            wire unused_mesh = &{1'b0, result_sum, out_flit, trace_i};
+            assign arrive_turn = arrive[PAYLOAD-1];
+
+            // What lies in between, two at most.
+            reg  [3:0] between_q;
+            wire       core_turn = out_flit[4*FLIT+PAYLOAD-1];
+            for (t = 0; t < 2; t = t + 1) begin : g_between
+                wire comes = core_valid && core_ready && core_turn == t;
+                wire goes  = arrive_valid && arrive_ready && arrive_turn == t;
+                always @(posedge clk_i)
+                    if (!rst_ni) between_q[2*t +: 2] <= 2'd0;
+                    else between_q[2*t +: 2] <= between_q[2*t +: 2] + {1'b0, comes} - {1'b0, goes};
+                assign way_busy[t] = router_busy[t] || between_q[2*t +: 2] != 2'd0;
+            end
+            wire unused_mesh = &{1'b0, result_sum, out_flit, trace_i, go_i};
         end else begin : g_alone
             reg  given_q;   // the host has the result that waits
             wire offers = trace_i && !result_sum && !given_q;
@@ -290,7 +346,8 @@ module ttfs_node #(
             assign router_back   = 32'd0;
             assign router_known  = 1'b0;
             assign nowhere       = 1'b0;
-            assign way_idle      = 1'b1;
+            assign arrive_turn   = 1'b0;
+            assign way_busy      = 2'd0;
             wire unused_alone = &{1'b0, in_valid_i, in_flit_i, out_ready_i, buffer, ports_i};
         end
     endgenerate
@@ -298,8 +355,10 @@ module ttfs_node #(
     // Registers.
     reg [4:0] flags_q;
     reg       quiet_q;
+    wire [1:0] on_way = way_busy | receive_busy;
+    wire       busy = (MESH != 0) ? on_way[turn_i[0]] : |on_way;
     always @(posedge clk_i) begin
-        quiet_q <= done && !result_valid && way_idle && receive_idle;
+        quiet_q <= finished && !busy;
         if (!rst_ni) flags_q <= 5'd0;
         else flags_q <= (flags_q & ~clear_i) | {over, address || core_address, place, no_buffer || nowhere, value};
     end

@@ -20,6 +20,7 @@ module ttfs_receive #(
     parameter BUFFERS      = 16,
     parameter TABLE_WORDS  = 64,
     parameter CONV         = 1,
+    parameter MESH         = 1,   // values of two turns arrive
     parameter PRELOAD      = 0,
     parameter BUFFERS_INIT = "",
     parameter ROWS_INIT    = "",
@@ -38,7 +39,8 @@ module ttfs_receive #(
     output wire [31:0]             cfg_data_o,
     output wire                    cfg_known_o,
     // what arrives
-    input  wire [3:0]              turn_i,        // its number
+    input  wire [3:0]              turn_i,        // the number of the oldest turn that is not complete
+    input  wire                    in_turn_i,     // the lowest bit of that of the value's turn: this one or the next; with MESH
     input  wire                    in_valid_i,
     output wire                    in_ready_o,
     input  wire                    in_none_i,     // its flow has no buffer
@@ -58,7 +60,7 @@ module ttfs_receive #(
     output wire                    flow_o,
     output wire                    place_o,
     output wire                    address_o,
-    output wire                    idle_o
+    output wire [1:0]              busy_o         // of a turn with this lowest bit something is under way in here
 );
     // A buffer's four words as one row, and its bits that mean anything here.
     localparam TABLE_BITS = (TABLE_WORDS > 1) ? $clog2(TABLE_WORDS) : 1;
@@ -106,7 +108,7 @@ module ttfs_receive #(
     assign cfg_data_o  = buffer_back | row_back | col_back;
 
     // First stage: what the buffer says of the flit.
-    reg                  valid_q, none_q, large_q;
+    reg                  valid_q, none_q, large_q, turn_q;
     reg [Y_BITS-1:0]     y_q;
     reg [X_BITS-1:0]     x_q;
     reg [C_BITS-1:0]     c_q;
@@ -126,6 +128,7 @@ module ttfs_receive #(
         if (advance) begin
             none_q  <= in_none_i || {{(32-BUFFER_BITS){1'b0}}, in_buffer_i} >= BUFFERS;
             large_q <= |(in_value_i >> VALUE_BITS);
+            turn_q  <= in_turn_i;
             y_q     <= in_y_i;
             x_q     <= in_x_i;
             c_q     <= in_c_i;
@@ -136,7 +139,7 @@ module ttfs_receive #(
     end
 
     // Where it lies, before the bank: with tables a stage later.
-    wire                  found, found_busy;
+    wire                  found, found_busy, found_turn;
     wire [1:0]            found_banks;
     wire [VALUE_BITS-1:0] found_value;
     wire [23:0]           sum;
@@ -150,7 +153,7 @@ module ttfs_receive #(
                 || {{(12-X_BITS){1'b0}}, x_q} >= keep[COLS +: 12];
             assign beyond  = {15'd0, row_at} >= TABLE_WORDS || {15'd0, col_at} >= TABLE_WORDS;
 
-            reg                  second_q;
+            reg                  second_q, second_turn_q;
             reg [1:0]            banks_q;
             reg [C_BITS-1:0]     channel_q;
             reg [VALUE_BITS-1:0] second_value_q;
@@ -158,6 +161,7 @@ module ttfs_receive #(
             always @(posedge clk_i) begin
                 if (advance) begin
                     banks_q        <= keep[BANKS +: 2];
+                    second_turn_q  <= turn_q;
                     channel_q      <= channel[C_BITS-1:0];
                     second_value_q <= value_q;
                 end
@@ -205,6 +209,7 @@ module ttfs_receive #(
             );
             assign found       = second_q && row[31] && col[31];
             assign found_busy  = second_q;
+            assign found_turn  = second_turn_q;
             assign found_banks = banks_q;
             assign found_value = second_value_q;
             assign sum = {{(24-ELEMENT_BITS){1'b0}}, row[ELEMENT_BITS-1:0]}
@@ -215,6 +220,7 @@ module ttfs_receive #(
             assign beyond      = 1'b0;
             assign found       = sound;
             assign found_busy  = 1'b0;
+            assign found_turn  = turn_q;
             assign found_banks = keep[BANKS +: 2];
             assign found_value = value_q;
             assign sum = {{(24-ELEMENT_BITS){1'b0}}, keep[ROW_BASE +: ELEMENT_BITS]}
@@ -229,7 +235,7 @@ module ttfs_receive #(
     // Last: the bank, and to the store.
     localparam [31:0] ELEMENTS = ACT_WORDS * 16;
     localparam BANK_BITS = ELEMENT_BITS - (4 * ACT_WORDS <= 3 << (ELEMENT_BITS - 4) ? 1 : 0);   // of all banks
-    reg                    put_q, parity_q, far_q;
+    reg                    put_q, parity_q, far_q, put_turn_q;
     reg [ELEMENT_BITS-1:0] element_q;
     reg [VALUE_BITS-1:0]   put_value_q;
     wire [2:0]  copy;
@@ -237,8 +243,10 @@ module ttfs_receive #(
     wire [23:0] element = sum ^ {{(24-BANK_BITS){1'b0}}, copy, {(BANK_BITS-3){1'b0}}};
     wire        too_far = {8'd0, element} >= ELEMENTS;
 
+    wire [3:0] turn = (MESH == 0 || found_turn == turn_i[0]) ? turn_i : turn_i + 4'd1;
+
     ttfs_bank u_bank (
-        .turn_i  (turn_i),
+        .turn_i  (turn),
         .banks_i (found_banks),
         .at_o    (copy),
         .parity_o(parity)
@@ -250,6 +258,7 @@ module ttfs_receive #(
             put_value_q <= found_value;
             parity_q    <= parity;
             far_q       <= too_far;
+            put_turn_q  <= found_turn;
         end
         if (!rst_ni) put_q <= 1'b0;
         else if (advance) put_q <= found;
@@ -274,7 +283,8 @@ module ttfs_receive #(
     assign value_o       = wrong_q;
     assign place_o       = place_q;
     assign address_o     = address_q;
-    assign idle_o        = !valid_q && !found_busy && !put_q;
+    assign busy_o[0]     = (valid_q && !turn_q) || (found_busy && !found_turn) || (put_q && !put_turn_q);
+    assign busy_o[1]     = (valid_q && turn_q) || (found_busy && found_turn) || (put_q && put_turn_q);
     wire unused = &{1'b0, keep, channel, held};
 endmodule
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A router of the mesh: five ports (0 north, 1 east, 2 south, 3 west, 4 the core). A flit is {flow,
-// payload}; the flow table says through which ports it leaves, several for a multicast, and which
+// payload}, the payload's highest bit the lowest one of its turn's number; the flow table says through which ports it leaves, several for a multicast, and which
 // buffer of the core takes it. Inputs take turns: the table is read for one a cycle, and one a cycle
 // gives its flit to all of its outputs that are free, until every one has it: of those that can, the one
 // that gave longest ago, so that nobody is passed over by the same other twice. An input takes a flit every
@@ -44,7 +44,7 @@ module ttfs_router #(
     output wire [5*FLIT-1:0]      out_flit_o,
     output wire [BUFFER_BITS-1:0] out_buffer_o,  // of the flit at the core's port
     output wire                   flow_o,        // pulse: a flit that leads nowhere
-    output wire                   idle_o         // nothing is under way in here
+    output wire [1:0]             busy_o         // of a turn with this lowest bit something is under way in here
 );
     localparam ROUTE = 5 + BUFFER_BITS;
 
@@ -53,7 +53,7 @@ module ttfs_router #(
     reg  [4:0]             wait_q, held_q, asked_q, beyond_q, look_turn_q, full_q;
     reg  [24:0]            older_q;   // bit 5 * p + k: input k gave longer ago than p
     reg  [BUFFER_BITS-1:0] out_buffer_q;
-    wire [4:0]             can, nowhere;
+    wire [4:0]             can, nowhere, wait_turn, turn, out_turn;
     wire [ROUTE-1:0]       route;
     wire [4:0]             free = ~full_q | out_ready_i;
     wire [4:0]             there = {1'b1, ports_i};
@@ -114,6 +114,8 @@ module ttfs_router #(
             wire [4:0] rest = now & ~(free & {5{give[p]}});
             wire       takes = in_valid_i[p] && !wait_q[p];
 
+            assign wait_turn[p] = wait_flit_q[PAYLOAD-1];
+            assign turn[p]      = flit_q[PAYLOAD-1];
             assign waiting[p*FLIT +: FLIT]             = wait_flit_q;
             assign held[p*FLIT +: FLIT]                = flit_q;
             assign left[p*5 +: 5]                      = now;
@@ -152,6 +154,7 @@ module ttfs_router #(
                 else if (free[p]) full_q[p] <= to[p];
             end
             assign out_flit_o[p*FLIT +: FLIT] = out_q;
+            assign out_turn[p] = out_q[PAYLOAD-1];
         end
     endgenerate
 
@@ -170,7 +173,8 @@ module ttfs_router #(
     assign out_valid_o  = full_q;
     assign out_buffer_o = out_buffer_q;
     assign flow_o       = |nowhere;
-    assign idle_o       = ~|{wait_q, held_q, full_q};
+    assign busy_o[0]    = |{wait_q & ~wait_turn, held_q & ~turn, full_q & ~out_turn};
+    assign busy_o[1]    = |{wait_q & wait_turn, held_q & turn, full_q & out_turn};
 
     // Who gave longer ago is an order of the inputs: whoever is older than b is older than all those as well that
     // b is older than.

@@ -25,7 +25,7 @@ enum {
 
 /* The registers of the chip (hw/memories.def), which is core 0's memory 15. */
 enum { ID, CHIP, FLAGS, CHECK, PATIENCE, CYCLES, TRACE };
-enum { CONTRACT = 0x5454, VERSION = 4 };
+enum { CONTRACT = 0x5454, VERSION = 5 };
 /* Errors in FLAGS that say that what the chip holds is not what was meant for it; those of the
  * board top. */
 enum { CHECKSUM = 1 << 5, WRONG = 1 << 6, EMPTY = 1 << 11, TABLE = 1 << 12 };

@@ -31,7 +31,7 @@ struct TtfsSim {
     void *chip; /* that of `made` */
     uint32_t turns;
     TtfsSimTurn io;
-    uint64_t *in;
+    uint64_t *in, *next;  /* of this turn, of the next one where that begins before this ends */
     TtfsTrace nowhere;    /* what belongs to no sample */
     TtfsSimTraces traces; /* of this turn */
     TtfsSimSum *sum;      /* per readout neuron */
@@ -47,7 +47,8 @@ static void destroy_chip(void *held) {
 
 static void start_chip(TtfsSim *sim) {
     const TtfsChip *c = &sim->img->chip;
-    TtfsSimShape shape = {ttfs_chip_cores(c), ttfs_chip_flit_bits(c)};
+    uint32_t flit = ttfs_chip_flit_bits(c), turn = flit - ttfs_chip_bits_for(c->flows) - 1;
+    TtfsSimShape shape = {ttfs_chip_cores(c), flit, turn};
     sim->made = ttfs_hold(sizeof *sim->made, destroy_chip);
     *sim->made = (MadeChip){.code = sim->code};
     sim->chip = sim->made->chip = sim->code->create(&shape);
@@ -129,6 +130,7 @@ static bool make_buffers(TtfsSim *sim, const uint64_t *slot_limit, TtfsDiag *dia
     sim->sums = (uint32_t)readouts;
     sim->sum = TTFS_ARRAY(a, TtfsSimSum, readouts);
     sim->in = TTFS_ARRAY(a, uint64_t, ttfs_image_pop_size(ttfs_image_input(img)));
+    sim->next = TTFS_ARRAY(a, uint64_t, ttfs_image_pop_size(ttfs_image_input(img)));
     sim->slot_most = TTFS_ARRAY(a, uint64_t, img->slots);
     if (img->chip.counters)
         sim->counts = TTFS_ARRAY(a, uint64_t, (uint64_t)ttfs_chip_cores(&img->chip) * TTFS_COUNTS);
@@ -137,8 +139,7 @@ static bool make_buffers(TtfsSim *sim, const uint64_t *slot_limit, TtfsDiag *dia
     sim->traces = (TtfsSimTraces){.stage = TTFS_ARRAY(a, TtfsTrace *, sim->turns),
                                   .stages = sim->turns,
                                   .nowhere = &sim->nowhere};
-    sim->io = (TtfsSimTurn){.in = sim->in,
-                            .memory = img->stream.at,
+    sim->io = (TtfsSimTurn){.memory = img->stream.at,
                             .memory_words = img->stream.len,
                             .slots = img->slots,
                             .slot_limit = limit,
@@ -229,9 +230,20 @@ void ttfs_sim_take_trace(TtfsSim *sim) {
     sim->io.out = room_for(&sim->arena, sim->io.trace.room - 1);
 }
 
-/* One turn, in which x enters. */
-static bool run_turn(TtfsSim *sim, const uint16_t *x, TtfsDiag *diag) {
-    sim->io.inputs = ttfs_sim_encode(sim->img, x, sim->in);
+/* What enters in the turn, and where turns begin early in the one behind it. */
+static void enter(TtfsSim *sim, const uint16_t *x, const uint16_t *next) {
+    uint64_t *in = sim->next;
+    bool encoded = sim->io.next != NULL;
+    if (encoded) sim->next = sim->in, sim->in = in;
+    sim->io.inputs = encoded ? sim->io.nexts : ttfs_sim_encode(sim->img, x, sim->in);
+    sim->io.in = sim->in;
+    sim->io.next = sim->img->early ? sim->next : NULL;
+    if (sim->io.next) sim->io.nexts = ttfs_sim_encode(sim->img, next, sim->next);
+}
+
+/* One turn, in which x enters, and `next` in the one behind it. */
+static bool run_turn(TtfsSim *sim, const uint16_t *x, const uint16_t *next, TtfsDiag *diag) {
+    enter(sim, x, next);
     sim->code->turn(sim->chip, &sim->io);
     if (sim->io.end == TTFS_SIM_STARVED) ttfs_oom(0);
     end_turn(sim);
@@ -251,7 +263,10 @@ static bool restart(TtfsSim *sim, const TtfsSpike *s, TtfsDiag *diag) {
     if (!ready)
         return ttfs_error(diag, TTFS_AT_FILE(NULL), TTFS_SIM_RUN,
                           "the chip is not ready after its reset");
-    return !sim->traces.traced || write_word(sim, ttfs_chip_register(TTFS_REGISTER_TRACE), 1, diag);
+    sim->io.next = NULL;
+    return (!sim->traces.traced ||
+            write_word(sim, ttfs_chip_register(TTFS_REGISTER_TRACE), 1, diag)) &&
+           (!sim->img->early || write_word(sim, ttfs_chip_register(TTFS_REGISTER_EARLY), 1, diag));
 }
 
 /* Adds what the cores have counted since the reset before this run, or takes it off. */
@@ -270,7 +285,8 @@ static bool take_counts(TtfsSim *sim, bool off, TtfsDiag *diag) {
 static bool run_sample_turn(TtfsSim *sim, uint64_t turn, uint64_t n, const uint16_t *x,
                             TtfsTrace *out, TtfsDiag *diag) {
     uint64_t turns = sim->turns;
-    const uint16_t *enters = x + turn % n * ttfs_image_pop_size(ttfs_image_input(sim->img));
+    uint64_t size = ttfs_image_pop_size(ttfs_image_input(sim->img));
+    const uint16_t *enters = x + turn % n * size, *next = x + (turn + 1) % n * size;
     if (turn < n) {
         ttfs_trace_clear(&out[turn]);
         ttfs_trace_set_input(&out[turn], enters);
@@ -278,7 +294,7 @@ static bool run_sample_turn(TtfsSim *sim, uint64_t turn, uint64_t n, const uint1
     for (uint64_t g = 0; g < turns; g++)
         sim->traces.stage[g] = g <= turn && turn - g < n ? &out[turn - g] : &sim->nowhere;
     if (turn + 1 == turns && !take_counts(sim, true, diag)) return false;
-    if (!run_turn(sim, enters, diag)) return false;
+    if (!run_turn(sim, enters, next, diag)) return false;
     if (turn + 1 >= turns) out[turn + 1 - turns].cycles = sim->io.cycles;
     return true;
 }

@@ -8,11 +8,12 @@
 
 #include <stdint.h>
 
-enum { TTFS_SIM_ABI = 6 };
+enum { TTFS_SIM_ABI = 7 };
 
 /* Widths of the ports that are as wide as the chip says. A flit has at most 64 bits. */
 typedef struct {
     uint32_t cores, flit_bits;
+    uint32_t turn_bit; /* of a flit: whose turn it is; one that it has not: all are of one turn */
 } TtfsSimShape;
 
 typedef enum { TTFS_SIM_DONE, TTFS_SIM_HUNG, TTFS_SIM_FLOOD, TTFS_SIM_STARVED } TtfsSimEnd;
@@ -23,10 +24,14 @@ typedef struct {
     uint32_t room, len;
 } TtfsSimFlits;
 
-/* One turn: what goes in, and room for what comes out. */
+/* One turn: what goes in, and room for what comes out. With `next` the turn behind it begins as
+ * soon as the chip takes it, and goes on when this one is done: the following call is its, with the
+ * same flits as `in`, which stay where they are. */
 typedef struct {
     const uint64_t *in; /* flits of the input, without its end marker */
     uint32_t inputs;
+    const uint64_t *next; /* NULL: the chip comes to rest behind this turn */
+    uint32_t nexts;
     const uint32_t *memory; /* words of the memory outside, of a chip with stream */
     uint32_t memory_words;
     uint32_t slots;             /* slots of a turn */
@@ -34,7 +39,7 @@ typedef struct {
     uint64_t *slot_cycles;      /* cycles each took */
     TtfsSimFlits trace;         /* what any core made */
     TtfsSimFlits out;           /* what the host got */
-    uint64_t cycles;            /* from start to done */
+    uint64_t cycles;            /* from its start, or the end of the turn before it, to its end */
     uint32_t end;               /* TtfsSimEnd */
     uint32_t end_slot;          /* where it hung */
     uint32_t asked;             /* words of the memory that it asked for, the last + 1 */

@@ -15,6 +15,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <vector>
 
 // The leak sanitizer's, where the program that loads this runs under it.
 extern "C" __attribute__((weak)) void __lsan_disable();
@@ -41,6 +42,26 @@ template <typename T> uint64_t bits(const T &port, uint32_t lsb, uint32_t width)
     return v;
 }
 
+// The input side of a turn: one flit after the other, then the end marker.
+struct Feeder {
+    const uint64_t *flits = nullptr;
+    uint32_t left = 0;
+    bool ended = true;
+
+    Feeder() = default;
+    Feeder(const uint64_t *at, uint32_t n) : flits(at), left(n), ended(false) {}
+    void drive(Vttfs_top &top) const {
+        top.in_valid_i = !ended;
+        top.in_end_i = !left;
+        top.in_flit_i = left ? *flits : 0;
+    }
+    void advance(const Vttfs_top &top) {
+        if (ended || !top.in_ready_o) return;
+        ended = !left;
+        if (left) left--, flits++;
+    }
+};
+
 // While there is one the leak sanitizer does not look at what is allocated.
 struct Unwatched {
     Unwatched() {
@@ -59,10 +80,21 @@ void make_name_buffer() {
     Verilated::catName(longest.c_str(), "");
 }
 
+// A turn that has begun before the one in front of it is done: what goes in, what has come so far,
+// the cycles between the two calls.
+struct Behind {
+    bool runs = false;
+    Feeder feeder;
+    std::vector<uint64_t> trace, out;
+    uint64_t cycles = 0;
+};
+
 struct Chip {
     TtfsSimShape shape;
     VerilatedContext context;
     std::unique_ptr<Vttfs_top> top;
+    Behind behind;
+    bool odd = false; // the number of the turn that ends next
 
     // What the Verilog leaves undefined (memories, registers without reset, x) is random bits, the
     // same in every run: a chip that depends on them differs from the reference.
@@ -90,27 +122,6 @@ struct Chip {
     void cycle() {
         settle();
         edge();
-    }
-};
-
-// The input side of a turn: one flit after the other, then the end marker.
-struct Feeder {
-    const TtfsSimTurn &turn;
-    uint32_t next = 0;
-    bool ended = false;
-
-    void drive(Vttfs_top &top) const {
-        bool flit = next < turn.inputs;
-        top.in_valid_i = !ended;
-        top.in_end_i = !flit;
-        top.in_flit_i = flit ? turn.in[next] : 0;
-    }
-    void advance(const Vttfs_top &top) {
-        if (ended || !top.in_ready_o) return;
-        if (next < turn.inputs)
-            next++;
-        else
-            ended = true;
     }
 };
 
@@ -163,18 +174,36 @@ bool add(TtfsSimFlits &flits, uint64_t flit) {
     return true;
 }
 
+// Is a flit of the turn behind the one that ends next?
+bool is_behind(const Chip &chip, uint64_t flit) {
+    return chip.behind.runs && (flit >> chip.shape.turn_bit & 1) != chip.odd;
+}
+
+// Where a flit goes that the turn made, or, once that is done, the one behind it (`s` is null).
+bool put(std::vector<uint64_t> &behind, TtfsSimFlits *flits, bool is_behind, uint64_t flit) {
+    constexpr size_t most = 1u << 28;
+    if (flits && !is_behind) return add(*flits, flit);
+    if (behind.size() == most) return false;
+    behind.push_back(flit);
+    return true;
+}
+
 // Records what the ports say in this cycle; false when there is no more room.
-bool record(const Chip &chip, TtfsSimTurn &s) {
+bool record(Chip &chip, TtfsSimTurn *s) {
     const Vttfs_top &top = *chip.top;
     const uint32_t width = chip.shape.flit_bits;
+    TtfsSimFlits *trace = s ? &s->trace : nullptr, *out = s ? &s->out : nullptr;
     for (uint32_t first = 0; first < chip.shape.cores; first += 64) {
         uint64_t valid = bits(top.trace_valid_o, first, std::min(64u, chip.shape.cores - first));
         for (; valid; valid &= valid - 1) {
             uint32_t core = first + static_cast<uint32_t>(__builtin_ctzll(valid));
-            if (!add(s.trace, bits(top.trace_flit_o, core * width, width))) return false;
+            uint64_t flit = bits(top.trace_flit_o, core * width, width);
+            if (!put(chip.behind.trace, trace, is_behind(chip, flit), flit)) return false;
         }
     }
-    return !(top.out_valid_o && top.out_ready_i) || add(s.out, bits(top.out_flit_o, 0, width));
+    if (!top.out_valid_o || !top.out_ready_i) return true;
+    uint64_t flit = bits(top.out_flit_o, 0, width);
+    return put(chip.behind.out, out, is_behind(chip, flit), flit);
 }
 
 bool wait_idle(Chip &chip) {
@@ -198,7 +227,7 @@ bool start(Chip &chip) {
 // Steps until the turn is done.
 uint32_t run_slots(Chip &chip, TtfsSimTurn &s) {
     Vttfs_top &top = *chip.top;
-    Feeder feeder{s};
+    Feeder feeder(s.in, s.inputs);
     Memory memory{s};
     const uint64_t wait = kWait + uint64_t{kFlit} * (uint64_t{s.inputs} + s.out.room);
     for (uint64_t idle = 0; idle < wait; s.cycles++) {
@@ -210,7 +239,7 @@ uint32_t run_slots(Chip &chip, TtfsSimTurn &s) {
         s.end_slot = slot;
         s.slot_cycles[slot] += top.slot_valid_o;
         idle += !top.slot_valid_o;
-        if (!record(chip, s)) return TTFS_SIM_FLOOD;
+        if (!record(chip, &s)) return TTFS_SIM_FLOOD;
         feeder.advance(top);
         memory.advance(top);
         chip.edge();
@@ -227,10 +256,68 @@ uint32_t run(Chip &chip, TtfsSimTurn &s) {
     top.in_valid_i = top.mem_valid_i = 0;
     for (int i = 0; end == TTFS_SIM_DONE && i < kDrain; i++) {
         chip.settle();
-        if (!record(chip, s)) end = TTFS_SIM_FLOOD;
+        if (!record(chip, &s)) end = TTFS_SIM_FLOOD;
         chip.edge();
     }
     return end;
+}
+
+// What came of the turn while the one in front of it ran.
+bool take_behind(Behind &behind, TtfsSimTurn &s) {
+    s.cycles = behind.cycles;
+    bool fits = behind.trace.size() <= s.trace.room && behind.out.size() <= s.out.room;
+    for (uint64_t flit : behind.trace) fits = fits && add(s.trace, flit);
+    for (uint64_t flit : behind.out) fits = fits && add(s.out, flit);
+    behind.trace.clear();
+    behind.out.clear();
+    behind.cycles = 0;
+    return fits;
+}
+
+// In this half of a cycle: the next turn begins, if the chip takes it.
+bool begin_next(Chip &chip, Feeder &feeder, const TtfsSimTurn &s) {
+    if (chip.behind.runs || !feeder.ended || chip.top->busy_o) return false;
+    feeder = Feeder(s.next, s.nexts);
+    chip.behind.runs = true;
+    chip.top->start_i = 1;
+    chip.settle();
+    return true;
+}
+
+// Steps until the turn is done, with the next one behind it.
+uint32_t run_early(Chip &chip, TtfsSimTurn &s) {
+    Vttfs_top &top = *chip.top;
+    bool runs = chip.behind.runs;
+    chip.behind.runs = false;
+    if (!take_behind(chip.behind, s)) return TTFS_SIM_FLOOD;
+    if (!runs && !start(chip)) return TTFS_SIM_HUNG;
+    Feeder &feeder = chip.behind.feeder;
+    if (!runs) feeder = Feeder(s.in, s.inputs);
+    Memory memory{s};
+    const uint64_t limit = s.slot_limit[0] + kWait;
+    for (bool done = false; s.cycles <= limit; s.cycles++) {
+        s.slot_cycles[0] = s.cycles;
+        if (done) return TTFS_SIM_DONE;
+        feeder.drive(top);
+        memory.drive(top);
+        chip.settle();
+        done = top.done_o;
+        if (!record(chip, &s)) return TTFS_SIM_FLOOD;
+        feeder.advance(top);
+        memory.advance(top);
+        begin_next(chip, feeder, s);
+        chip.edge();
+        top.start_i = 0;
+    }
+    return TTFS_SIM_HUNG;
+}
+
+// A cycle of an access, in which a turn that has begun goes on.
+void step(Chip &chip) {
+    Behind &behind = chip.behind;
+    if (behind.runs) behind.feeder.drive(*chip.top);
+    chip.settle();
+    if (behind.runs) record(chip, nullptr), behind.feeder.advance(*chip.top), behind.cycles++;
 }
 
 // True when the chip is ready then.
@@ -242,6 +329,8 @@ bool reset(Chip &chip) {
     top.in_valid_i = 0;
     top.mem_valid_i = top.mem_req_ready_i = 0;
     top.out_ready_i = 1;
+    chip.behind = Behind();
+    chip.odd = false;
     for (int i = 0; i < 8; i++) chip.cycle();
     top.rst_ni = 1;
     chip.cycle();
@@ -257,7 +346,7 @@ bool access(Chip &chip, bool write, uint32_t address, uint32_t data) {
     top.cfg_data_i = data;
     bool ready = false;
     for (uint32_t i = 0; i < kWait && !ready; i++) {
-        chip.settle();
+        step(chip);
         ready = top.cfg_ready_o;
         chip.edge();
     }
@@ -267,7 +356,7 @@ bool access(Chip &chip, bool write, uint32_t address, uint32_t data) {
 
 bool answer(Chip &chip, uint32_t *data) {
     for (uint32_t i = 0; i < kWait; i++) {
-        chip.settle();
+        step(chip);
         bool valid = chip.top->cfg_rvalid_o;
         *data = chip.top->cfg_rdata_o;
         chip.edge();
@@ -331,8 +420,9 @@ void ttfs_sim_turn(void *chip_, TtfsSimTurn *s) {
     s->trace.len = s->out.len = 0;
     std::memset(s->slot_cycles, 0, s->slots * sizeof *s->slot_cycles);
     try {
-        s->end = run(chip, *s);
+        s->end = s->next ? run_early(chip, *s) : run(chip, *s);
         s->flags = chip.top->flags_o;
+        chip.odd = !chip.odd;
         // A chip that was given up starts the next turn out of reset.
         if (s->end != TTFS_SIM_DONE) reset(chip);
     } catch (const std::bad_alloc &) {

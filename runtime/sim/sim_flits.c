@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Flits of a turn. A flit is {flow, y, x, c, value}, value in the lowest bits; the image's
+ * Flits of a turn. A flit is {flow, turn, y, x, c, value}, value in the lowest bits, the turn's bit
+ * on a mesh; the image's
  * directory says which population a flow carries, and with its stage whose sample that is. A value
  * y of a population of T ticks is a spike at tick T - y. What left the chip is trusted in nothing.
  */
@@ -15,7 +16,7 @@ typedef struct {
 
 static uint64_t pack(const TtfsChip *chip, const Flit *f) {
     uint64_t v = f->flow;
-    v = v << chip->y_bits | f->y;
+    v = v << (ttfs_chip_turn_bits(chip) + chip->y_bits) | f->y;
     v = v << chip->x_bits | f->x;
     v = v << chip->c_bits | f->c;
     return v << ttfs_chip_flit_value_bits(chip) | f->value;
@@ -32,6 +33,7 @@ static Flit unpack(const TtfsChip *chip, uint64_t v) {
     f.c = (uint32_t)take(&v, chip->c_bits);
     f.x = (uint32_t)take(&v, chip->x_bits);
     f.y = (uint32_t)take(&v, chip->y_bits);
+    take(&v, ttfs_chip_turn_bits(chip));
     f.flow = (uint32_t)v;
     return f;
 }

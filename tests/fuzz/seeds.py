@@ -110,7 +110,7 @@ def reply(number, status=0, data=b""):
 
 def board():
     """All that a board says to target_board.c: opened, loaded, a sample with a result, a word read."""
-    words = {131: 0x54540004, 132: 0x1234567, 135: 0, 141: 0, 147: 0x7e7d7e7d}
+    words = {131: 0x54540005, 132: 0x1234567, 135: 0, 141: 0, 147: 0x7e7d7e7d}
     says = {number: reply(number, 64, struct.pack(">I", word)) for number, word in words.items()}
     says[145] = reply(145, 32 + 8, struct.pack(">Q", 0x7e05))
     says[129], says[146] = reply(129, 4), reply(146, 16)

@@ -169,7 +169,7 @@ module config_tb;
         reset;
         check({ready, rvalid, refuse, clear, flags}, {3'b100, 16'd0}, 19);
         fresh;
-        get(address(0, 15, 0), 32'h54540004, 20);
+        get(address(0, 15, 0), 32'h54540005, 20);
         get(address(0, 15, 1), HASH, 21);
         for (i = 0; i < 1500; i = i + 1) begin
             c = below(CORES); m = below(2); w = below(m ? 20 : 2);

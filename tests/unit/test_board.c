@@ -276,7 +276,7 @@ static uint32_t read_clock(void *context) {
 
 static Model model(Kind kind) {
     return (Model){.kind = kind,
-                   .id = 0x54540004,
+                   .id = 0x54540005,
                    .seed = 1,
                    .last = UINT32_MAX,
                    .time = UINT32_MAX - 3000,
@@ -386,7 +386,7 @@ static void test_nobody(void **state) {
     m = model(CLOSED);
     fails(&m, HASH, TTFS_BOARD_GONE);
     m = model(BOARD);
-    m.id = 0x54540003;
+    m.id = 0x54540004;
     fails(&m, HASH, TTFS_BOARD_FOREIGN);
     m = model(BOARD);
     fails(&m, HASH + 1, TTFS_BOARD_CHIP);
