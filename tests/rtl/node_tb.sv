@@ -271,7 +271,6 @@ module node_case #(parameter MESH = 0, GATES = 0) (input wire go, output reg ove
             base = turn; begun = turn; early = 1; working = 0; calm = 0; changed = 1; work = 0; idle_for = 0; aheads = 0;
             first_in = 0; last_in = 0; first_out = 0; last_out = 0; under_way[0] = 0; under_way[1] = 0;
             repeat (6000) early_cycle;
-
             check(base > 60 && aheads > 20 && first_in > 600 && first_out > 300, 1, 36);
         end
     endtask
