@@ -244,7 +244,7 @@ module ttfs_chip #(
             ttfs_stream #(.CORES(CORES)) u_stream (
                 .clk_i      (clk_i),
                 .rst_ni     (rst_ni),
-                .go_i       (state_q == GO),
+                .go_i       (state_q == GO && !early),
                 .first_i    (first),
                 .done_o     (stream_done),
                 .req_valid_o(mem_req_valid_o),

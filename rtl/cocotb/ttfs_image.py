@@ -53,6 +53,7 @@ class Image:
         one = self.chip["cores_x"] * self.chip["cores_y"] == 1
         self.value_bits = self.chip["acc_bits"] if one else self.chip["value_bits"]
         self.sum_flits = -(-self.chip["acc_bits"] // self.value_bits)
+        self.turn_bits = 0 if one else 1  # of a flit; at the input the chip sets it
         files = sorted(glob.glob(os.path.join(net.folder, "image", "core*_*.hex")))
         self.sections = [section for section in map(self.section, files) if section]
 
@@ -77,16 +78,16 @@ class Image:
         p, c = self.of_flow[flow], self.chip
         place, x = divmod(neuron, p.w)
         channel, y = divmod(place, p.h)
-        v = (flow << c["y_bits"] | y) << c["x_bits"] | x
+        v = (flow << self.turn_bits + c["y_bits"] | y) << c["x_bits"] | x
         return (v << c["c_bits"] | channel) << self.value_bits | value
 
     def unpack(self, flit):
         """(population or None, neuron, value)."""
         fields = []
-        for bits in (self.value_bits, self.chip["c_bits"], self.chip["x_bits"], self.chip["y_bits"]):
+        for bits in (self.value_bits, self.chip["c_bits"], self.chip["x_bits"], self.chip["y_bits"], self.turn_bits):
             fields.append(flit & (1 << bits) - 1)
             flit >>= bits
-        value, c, x, y = fields
+        value, c, x, y, _ = fields
         p = self.of_flow.get(flit)
         return p, (c * p.h + y) * p.w + x if p else None, value
 

@@ -44,6 +44,7 @@ class Network:
         one = self.chip["cores_x"] * self.chip["cores_y"] == 1
         self.value_bits = self.chip["acc_bits"] if one else self.chip["value_bits"]
         self.sum_flits = -(-self.chip["acc_bits"] // self.value_bits)
+        self.turn_bits = 0 if one else 1  # of a flit; at the input the chip sets it
         files = sorted(glob.glob(os.path.join(out, "image", "core*_*.hex")))
         self.sections = [s for s in map(self.section, files) if s]
 
@@ -101,7 +102,7 @@ class Network:
     def flits(self, values):
         """Of a sample's integers; the channels of a place follow one another."""
         flow, chip = next(f for f, p in self.flow.items() if p == self.input), self.chip
-        return [((((flow << chip["y_bits"] | y) << chip["x_bits"] | x) << chip["c_bits"] | c) << self.value_bits) | int(values[c, y, x])
+        return [((((flow << self.turn_bits + chip["y_bits"] | y) << chip["x_bits"] | x) << chip["c_bits"] | c) << self.value_bits) | int(values[c, y, x])
                 for y, x, c in np.argwhere(values.transpose(1, 2, 0)).tolist()]
 
     def raw_configuration(self):
@@ -130,7 +131,7 @@ class Network:
             for bits in (self.chip["c_bits"], self.chip["x_bits"], self.chip["y_bits"]):
                 fields.append(rest & (1 << bits) - 1)
                 rest >>= bits
-            p, (c, x, y) = self.flow[rest], fields
+            p, (c, x, y) = self.flow[rest >> self.turn_bits], fields
             n = (c * self.shape[p][1] + y) * self.shape[p][2] + x
             found[p][n] |= value << count[p][n] * self.value_bits
             count[p][n] += 1

@@ -62,7 +62,7 @@ module ttfs_axis #(
             end_q   <= 1'b0;
         end else begin
             case (state_q)
-                REST:    if (s_valid_i && !busy_i) state_q <= START;
+                REST:    if (s_valid_i && !busy_i && !slot_valid_i) state_q <= START;   // with EARLY busy falls before the end
                 START:   if (!busy_i) state_q <= FEED;   // an access of the configuration may have come first
                 default: if (closes || dropped) state_q <= REST; else if (drops) state_q <= DROP;
             endcase

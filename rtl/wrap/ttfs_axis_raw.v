@@ -21,6 +21,7 @@ module ttfs_axis_raw #(
     parameter Y_BITS     = 6,
     parameter TABLES     = 1,
     parameter PIXELS     = 4,
+    parameter TURN       = (VALUE == VALUE_BITS) ? 1 : 0,   // bits of a flit's turn, which are zeros: 1 on a mesh
     parameter BYTES      = (FLIT + 7) / 8
 ) (
     input  wire                clk_i,
@@ -40,7 +41,7 @@ module ttfs_axis_raw #(
     output wire [BYTES-1:0]    m_keep_o,
     output wire                m_last_o
 );
-    localparam FLOW_BITS  = FLIT - VALUE - C_BITS - X_BITS - Y_BITS;
+    localparam FLOW_BITS  = FLIT - TURN - VALUE - C_BITS - X_BITS - Y_BITS;
     localparam ENTRY_BITS = 8 + ((TABLES > 1) ? $clog2(TABLES) : 0);
     localparam COUNT_BITS = ENTRY_BITS + 3;   // of bytes of a configuration
     localparam HEAD = 10;                     // of them before the tables
@@ -153,7 +154,7 @@ module ttfs_axis_raw #(
     end
 
     wire speaks = pixel_q && value != 0;
-    wire [FLIT-1:0] flit = {flow_q, id_q, {(VALUE - VALUE_BITS) {1'b0}}, value};
+    wire [FLIT-1:0] flit = {flow_q, {TURN{1'b0}}, id_q, {(VALUE - VALUE_BITS) {1'b0}}, value};
     wire kept;
     ttfs_skid #(.WIDTH(FLIT + 2)) u_out (
         .clk_i      (clk_i),

@@ -84,7 +84,7 @@ def raw(net, pixels):
         channel, place = (i % c, i // c) if words[4] else (i // (w * h), i % (w * h))
         value = table[channel % (len(table) // 256) * 256 + int(pixel)]
         y, x = divmod(place, w)
-        id_ = ((flow << chip["y_bits"] | y) << chip["x_bits"] | x) << chip["c_bits"] | channel
+        id_ = ((flow << net.turn_bits + chip["y_bits"] | y) << chip["x_bits"] | x) << chip["c_bits"] | channel
         found += [id_ << net.value_bits | value] if value else []
     return sorted(found)
 

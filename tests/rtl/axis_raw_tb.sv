@@ -4,8 +4,8 @@
 // with its last flit or a beat of none, and what waits stays as it is. Each whole table is told of once.
 module axis_raw_tb;
     `include "bench.svh"
-    localparam FLIT = 40, VALUE = 12, VALUE_BITS = 5, C_BITS = 6, X_BITS = 6, Y_BITS = 6, TABLES = 2, PIXELS = 4;
-    localparam FLOW_BITS = FLIT - VALUE - C_BITS - X_BITS - Y_BITS;
+    localparam FLIT = 40, VALUE = 12, VALUE_BITS = 5, C_BITS = 6, X_BITS = 6, Y_BITS = 6, TABLES = 2, PIXELS = 4, TURN = 1;
+    localparam FLOW_BITS = FLIT - TURN - VALUE - C_BITS - X_BITS - Y_BITS;
 
     reg                 s_valid = 0, s_last = 0, s_config = 0, m_ready = 0, waits = 0;
     reg  [8*PIXELS-1:0] s_data = 0;
@@ -19,7 +19,7 @@ module axis_raw_tb;
     integer             n_want = 0, got = 0, sample, i, n, w, h, c, flow, channels_last, x, y, z, v, size, stalls = 0, rest = 0, tables_set = 0, tables_told = 0;
     reg                 apart;
 
-    ttfs_axis_raw #(.FLIT(FLIT), .VALUE(VALUE), .VALUE_BITS(VALUE_BITS), .C_BITS(C_BITS), .X_BITS(X_BITS), .Y_BITS(Y_BITS), .TABLES(TABLES),
+    ttfs_axis_raw #(.FLIT(FLIT), .VALUE(VALUE), .VALUE_BITS(VALUE_BITS), .C_BITS(C_BITS), .X_BITS(X_BITS), .Y_BITS(Y_BITS), .TABLES(TABLES), .TURN(TURN),
                     .PIXELS(PIXELS)) dut (
         .clk_i(clk), .rst_ni(rst_n), .s_valid_i(s_valid), .s_ready_o(s_ready), .s_data_i(s_data), .s_keep_i(s_keep), .s_last_i(s_last),
         .s_config_i(s_config), .table_o(whole), .m_valid_o(m_valid), .m_ready_i(m_ready), .m_data_o(m_data), .m_keep_o(m_keep), .m_last_o(m_last)
@@ -99,7 +99,7 @@ module axis_raw_tb;
                 else begin x = i % w; y = i / w % h; z = i / w / h; end
                 v = i < w * h * c ? tables[z % TABLES * 256 + bytes[i]] : 0;
                 if (v != 0) begin
-                    want[n_want] = {1'b0, 1'b1, flow[FLOW_BITS-1:0], y[5:0], x[5:0], z[5:0], v[VALUE-1:0]};
+                    want[n_want] = {1'b0, 1'b1, flow[FLOW_BITS-1:0], 1'b0, y[5:0], x[5:0], z[5:0], v[VALUE-1:0]};
                     n_want = n_want + 1;
                 end
             end

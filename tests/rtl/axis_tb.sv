@@ -2,7 +2,7 @@
 // ttfs_axis: 200 samples of 0 to 40 flits, over 1,000 transfers each way, with pauses of the sender, the receiver and the chip:
 // every flit comes through in order, packets begin samples and end with them, the last readout of each sample is marked. Of
 // every eight packets the chip refuses one and gives up on its host in another: what it does not hear is dropped, all others
-// go on as if nothing had been.
+// go on as if nothing had been. A chip with EARLY takes a start before a sample is done: none comes before it is.
 module axis_tb;
     `include "bench.svh"
     `include "wrap_chip.svh"
@@ -14,12 +14,14 @@ module axis_tb;
     wire            s_ready, m_valid, m_last;
     wire [FLIT-1:0] m_data;
     integer         i, k, n, n_sent = 0, got = 0, lasts = 0, want = 0, waits = 0, ends = 0;
+    reg             soon = 0;   // the chip would take the next start
+    always @(posedge clk) soon <= below(3) == 0;
     assign {cfg_valid, cfg_write, cfg_addr, cfg_data} = 66'd0;
 
     ttfs_axis #(.FLIT(FLIT)) dut (
         .clk_i(clk), .rst_ni(rst_n), .s_valid_i(s_valid), .s_ready_o(s_ready), .s_data_i(s_data), .s_keep_i(s_keep),
         .s_last_i(s_last), .m_valid_o(m_valid), .m_ready_i(m_ready), .m_data_o(m_data), .m_last_o(m_last), .start_o(start),
-        .busy_i(busy || other), .done_i(done), .in_valid_o(in_valid), .in_ready_i(in_ready), .in_end_o(in_end), .in_flit_o(in_flit),
+        .busy_i((busy && !(soon && !hears)) || other), .done_i(done), .in_valid_o(in_valid), .in_ready_i(in_ready), .in_end_o(in_end), .in_flit_o(in_flit),
         .slot_valid_i(busy), .out_valid_i(out_valid), .out_ready_o(out_ready), .out_flit_i(out_flit)
     );
 

@@ -39,10 +39,11 @@ def random_chip(rng, columns, rows):
 
 
 class Case:
-    """spare: the chip is larger than it need be, so that there are things that it does not have."""
+    """spare: the chip is larger than it need be, so that there are things that it does not have. early: a network that
+    cores may be a turn ahead with, on a mesh."""
 
-    def __init__(self, seed, columns=1, rows=1, spare=False):
-        self.seed, self.rng = seed, random.Random(seed)
+    def __init__(self, seed, columns=1, rows=1, spare=False, early=False):
+        self.seed, self.rng, self.early = seed, random.Random(seed), early
         rng = self.rng
         self.pops = None
         while not self.pops or sum(p.size for p in self.pops) > 700 or self.layout.chip.acc_bits > 32:
@@ -51,7 +52,7 @@ class Case:
                 if spare:
                     self.can.stream = self.can.values["stream"] = 1
                 self.pops = random_network(rng, self.can)
-                self.layout = Layout(rng, self.can, self.pops, spare)
+                self.layout = Layout(rng, self.can, self.pops, spare, early)
             except AssertionError as e:  # a key's range
                 if "=" not in str(e):
                     raise
@@ -61,7 +62,7 @@ class Case:
         self.inputs += [self.sample(0) for _ in range(max(p.stage for p in self.pops))]
         self.values = compute_turns(self.pops, compute(self.pops, self.inputs))
         self.flits = [self.order(s) for s in self.inputs]
-        self.expected = [self.expect(v) for v in self.values]
+        self.expected = [self.expect(v, n) for n, v in enumerate(self.values)]
 
     # --- samples
 
@@ -77,13 +78,13 @@ class Case:
                  for x in range(p.w) if rng.random() < share} for p in self.pops if not p.parts]
 
     def order(self, values):
-        """The host's flits: populations mixed, values in any order."""
-        flits = [self.chip.flit(self.layout.flow[p, None], y, x, c, v)
+        """The host's flits: populations mixed, values in any order. The chip does not look at their turns."""
+        flits = [self.chip.flit(self.layout.flow[p, None], y, x, c, v, x + c)
                  for p, given in zip(self.pops, values) for (c, y, x), v in given.items()]
         self.rng.shuffle(flits)
         return flits
 
-    def expect(self, values):
+    def expect(self, values, turn):
         slots = [[[] for _ in self.layout.cores] for _ in range(self.layout.slots)]
         host = {}
         for n, core in enumerate(self.layout.cores):
@@ -92,10 +93,10 @@ class Case:
                 for y, x, c in places(task):
                     value = values[self.pops.index(task.pop)].get((c, y, x), 0)
                     if task.pop.top == 0:
-                        parts = self.chip.sum(flow, y, x, c, value)
+                        parts = self.chip.sum(flow, y, x, c, value, turn)
                         host.setdefault(flow, []).extend(parts)
                     else:
-                        parts = [self.chip.flit(flow, y, x, c, value)] * (value != 0)
+                        parts = [self.chip.flit(flow, y, x, c, value, turn)] * (value != 0)
                     slots[task.pop.slot][n] += parts
         return slots, host
 
@@ -124,7 +125,7 @@ class Case:
     def interpreted(self):
         """The first difference between the contract executed and the closed form, or None."""
         machine = Machine(self.chip, self.whole_memories(), self.layout.streamed)
-        found = [machine.run(flits, self.rng) for flits in self.flits]
+        found = machine.run_early(self.flits, self.rng) if self.early else [machine.run(f, self.rng) for f in self.flits]
         if machine.flags:
             return "interpreter: flags %#x" % machine.flags
         return self.differs(found)

@@ -5,10 +5,11 @@
 //     w ADDRESS DATA   writes over the configuration port        r ADDRESS 0   reads: prints "read ADDRESS DATA"
 //     s 0 0            start as soon as may be; prints "sample"  z 0 0         waits while the chip is busy
 //     i END FLIT       an input, or the end marker               n COUNT 0     waits cycles
-//     d 0 0            waits for done: prints "done CYCLES"      f 0 0         prints "flags FLAGS", of flags_o
+//     d 0 0            waits for done of all that began: prints "done CYCLES"   f 0 0   prints "flags FLAGS", of flags_o
 //     p 0 0            one cycle of start that begins nothing  m ADDRESS DATA   changes the memory behind the port
-// Prints beside that: "t SLOT CORE FLIT" a result of a core, "o FLIT" a sum that the host takes, "slot N CYCLES",
-// "fault: ..." what no script may see. +pauses: a host that pauses, in and out. +rude: noise on every line that
+// Prints beside that: "t SLOT CORE FLIT" a result of a core, "o FLIT" a sum that the host takes, "slot N CYCLES", "over"
+// when a sample is done, "fault: ..." what no script may see. Without d a sample begins behind the input of the one before,
+// when the register EARLY is set. +pauses: a host that pauses, in and out. +rude: noise on every line that
 // nothing says is valid and inputs outside slot 0; while the chip is busy starts, and accesses to memories.
 // The memory that weights are streamed from (INIT_PREFIX outside.hex) answers at once, or with pauses as the host has,
 // some so long that cores come to rest before it goes on.
@@ -57,10 +58,12 @@ module chip_tb;
     reg [8*512-1:0] name;
     reg [7:0] op;
     reg [127:0] a, b;
-    integer file, scanned, seed = 1, memory_seed = 1, c;
+    integer file, scanned, seed = 1, memory_seed = 1, c, left;
     integer cycles = 0, since = 0, reads = 0, answers = 0;  // of this slot; since start; reads taken and answered
+    integer begun = 0, ended = 0;   // samples
+    reg early = 0, open = 0;        // EARLY is set; a sample's input has not ended
     reg [11:0] slot_before = 0;
-    reg pauses, rude, finished = 0, stalled = 0, took, own = 0;
+    reg pauses, rude, stalled = 0, took, own = 0;
     reg [`FLIT-1:0] held;
 
     // --- the memory behind the port: addresses of words that were asked for wait in a line
@@ -101,15 +104,19 @@ module chip_tb;
         stalled = out_valid && !out_ready;
         held = out_flit;
         if (out_valid && out_ready) $display("o %h", out_flit);
-        if (slot_valid && cycles > 0 && slot != slot_before) show_slot;
+        if (slot_valid && cycles > 0 && (slot != slot_before || done)) show_slot;
         if (slot_valid) begin
             cycles = cycles + 1;
             slot_before = slot;
         end else if (cycles > 0) show_slot;
         if (in_ready && !(slot_valid && slot == 0)) $display("fault: hears the host in slot %0d", slot);
-        if (slot_valid && !busy) $display("fault: a slot while not busy");
-        if (done && finished) $display("fault: done twice");
-        if (done) finished = 1;
+        if (done) begin
+            $display("over");
+            ended = ended + 1;
+        end
+        if (ended > begun) $display("fault: done twice");
+        if (slot_valid && !busy && !(early && (start || !open) && begun - ended - start == 1)) $display("fault: not busy in a sample");
+        if (slot_valid && mem_req && early) $display("fault: asks for weights with EARLY");
         since = since + 1;
         if (cfg_valid && cfg_ready && !cfg_write) reads = reads + 1;
         if (cfg_rvalid) answers = answers + 1;
@@ -150,7 +157,7 @@ module chip_tb;
                 start = slot_valid && busy && ($random(seed) & 1);
             end
             if (!mine_in) begin
-                in_valid = !(slot_valid && slot == 0) && busy && !in_ready;
+                in_valid = !open && busy && !in_ready;
                 in_end = $random(seed);
                 in_flit = {$random(seed), $random(seed), $random(seed)};
             end
@@ -160,6 +167,7 @@ module chip_tb;
     task access(input write);
         begin
             cfg_valid = 1; cfg_write = write; cfg_addr = a; cfg_data = b;
+            if (write && CORES > 1 && a[31:0] == 32'h3c0007 && !slot_valid) early = b;
             start = 0; in_valid = 0;
             own = !write;
             took = 0;
@@ -184,6 +192,7 @@ module chip_tb;
                 @(negedge clk) took = in_valid && in_ready;
                 tick;
             end
+            if (a) open = 0;
             quiet;
         end
     endtask
@@ -196,7 +205,7 @@ module chip_tb;
 
     task wait_done;
         begin
-            while (!finished) begin
+            while (ended != begun) begin
                 if (rude) noise(0, 0);
                 tick;
             end
@@ -208,9 +217,13 @@ module chip_tb;
 
     task begin_sample;
         begin
-            while (busy) tick;
+            for (left = early && (pauses || rude) ? $random(seed) & 255 : 0; left > 0 || busy; left = left - 1) begin
+                if (early && rude) noise(0, 0);
+                tick;
+            end
+            quiet;
             $display("sample");
-            finished = 0; since = 0; start = 1;
+            begun = begun + 1; open = 1; since = 0; start = 1;
             tick;
             start = 0;
         end

@@ -11,7 +11,7 @@ module config_tb;
     reg [31:0] addr = 0, data = 0, cycles = 0;
     wire ready, rvalid, we, refuse, idle;
     wire [31:0] rdata, wdata, patience;
-    wire trace;
+    wire trace, early;
     wire [CORES-1:0] en, at;
     wire [3:0] mem;
     wire [17:0] word;
@@ -44,7 +44,7 @@ module config_tb;
         .data_i(data), .rvalid_o(rvalid), .rdata_o(rdata), .en_o(en), .at_o(at), .we_o(we), .mem_o(mem),
         .word_o(word), .data_o(wdata), .known_i(known), .node_data_i(node_data), .clear_o(clear),
         .sample_i(sample), .host_i(host), .refused_i(refused), .checksum_i(damaged), .nowhere_i(stray), .node_flags_i(node_flags), .cycles_i(cycles),
-        .patience_o(patience), .trace_o(trace), .refuse_o(refuse), .idle_o(idle), .flags_o(flags)
+        .patience_o(patience), .trace_o(trace), .early_o(early), .refuse_o(refuse), .idle_o(idle), .flags_o(flags)
     );
 
     // What is expected.
@@ -123,7 +123,7 @@ module config_tb;
                 1: m = 8 + below(7);
                 2: m = 2 + below(3);
                 3: w = 20 + below(5000);
-                default: begin c = below(2); m = 15; w = c ? below(6) : 7 + below(50); end
+                default: begin c = below(2); m = 15; w = c ? below(6) : 8 + below(50); end
             endcase
             want[NOWHERE] = 1;
             if (below(2)) begin put(address(c, m, w), $random(seed)); check(took, 3, 11); end
@@ -154,7 +154,7 @@ module config_tb;
             reset;
             check({ready, rvalid, refuse, clear}, {3'b100, 5'd0}, 50);
             check(flags, node_flags, 51);
-            check({trace, patience}, 0, 52);
+            check({trace, early, patience}, 0, 52);
             want = node_flags;
             fresh;
             get(address(0, 15, 3), ~crc, 53);
@@ -192,6 +192,15 @@ module config_tb;
                     want[BUSY] = 1;
                     get(address(c, 0, 1), sent[c][0][1], 33);
                     get(address(0, 15, 2), want, 34);
+                    put(address(0, 15, 2), 1 << BUSY);
+                    want[BUSY] = 0;
+                    look(41);
+                    r[0] = early;
+                    get(address(0, 15, 7), r[0], 42);
+                    put(address(0, 15, 7), !r[0]);   // not changed while cores may be at work
+                    want[BUSY] = 1;
+                    look(43);
+                    check(early, r[0], 44);
                     sample = 0;
                 end
                 10: begin  // the next address is no next one behind it
@@ -230,6 +239,10 @@ module config_tb;
                     put(address(0, 15, 6), cycles);
                     get(address(0, 15, 6), cycles & 1, 54);
                     check(trace, cycles & 1, 55);
+                    r = $random(seed);
+                    put(address(0, 15, 7), r);
+                    get(address(0, 15, 7), r & 1, 56);
+                    check(early, r & 1, 57);
                     put(address(0, 15, 5 * below(2)), 0);  // registers that are only read
                     get(address(0, 15, 5), cycles, 38);
                 end

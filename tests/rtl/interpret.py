@@ -200,19 +200,19 @@ class Machine:
     def flags(self):
         return functools.reduce(operator.or_, (c.flags for c in self.cores))
 
-    def deliver(self, core, port, flit):
-        """A flit comes into a router (from the core itself: CORE); True when it reaches the host."""
+    def deliver(self, core, port, flit, turn):
+        """A flit of a turn comes into a router (from the core itself: CORE); True when it reaches the host."""
         if not self.chip.mesh:
             if flit[0] >= self.chip.buffers:
                 self.cores[0].error("FLOW")
             else:
-                self.cores[0].put(flit[0], *flit[1:], self.number)
+                self.cores[0].put(flit[0], *flit[1:], turn)
             return False
         entry = self.cores[core].mem["flows"][flit[0]] if flit[0] < self.chip.flows else 0
         if not entry & 31:
             self.cores[core].error("FLOW")
         if entry >> CORE & 1:
-            self.take(core, entry >> 5, flit)
+            self.take(core, entry >> 5, flit, turn)
         x, y = core % self.chip.cores_x, core // self.chip.cores_x
         host = False
         for port, (dx, dy) in enumerate(((0, -1), (1, 0), (0, 1), (-1, 0))):
@@ -222,14 +222,14 @@ class Machine:
                 host = True
                 continue
             assert 0 <= x + dx < self.chip.cores_x and 0 <= y + dy < self.chip.cores_y, "a route leaves the mesh"
-            host |= self.deliver(core + dx + dy * self.chip.cores_x, port ^ 2, flit)
+            host |= self.deliver(core + dx + dy * self.chip.cores_x, port ^ 2, flit, turn)
         return host
 
-    def take(self, core, buffer, flit):
+    def take(self, core, buffer, flit, turn):
         if buffer >= self.chip.buffers:
             self.cores[core].error("FLOW")
         else:
-            self.cores[core].put(buffer, *flit[1:], self.number)
+            self.cores[core].put(buffer, *flit[1:], turn)
 
     def run(self, flits, rng):
         """One turn: for every slot the flits of every core in their order, and the host's flits of every flow.
@@ -241,10 +241,9 @@ class Machine:
             trace = [[] for _ in self.cores]
             for n in order:
                 if n < 0:
-                    for f in flits:
-                        self.deliver(0, WEST, self.chip.unflit(f))
+                    self.feed(flits, self.number)
                 else:
-                    trace[n] = self.slot(n, host)
+                    trace[n] = self.slot(n, host, self.number)
             for core, first, rows in self.streamed[len(slots)] if self.streamed else ():
                 self.cores[core].mem["weights"][first:first + len(rows)] = rows
             slots.append(trace)
@@ -253,14 +252,35 @@ class Machine:
         self.number += 1
         return slots, host
 
-    def slot(self, n, host):
+    def run_early(self, inputs, rng):
+        """Turns with EARLY: what `run` gives of each. Cores and host begin their next one whenever they may, in any order."""
+        turns, begun, ended = [([[[] for _ in self.cores]], {}) for _ in inputs], [0] * (len(self.cores) + 1), 0
+        while ended < len(inputs):
+            host = begun[-1]  # turns whose input has ended: the next one has been started when it may be
+            may = [n for n, k in enumerate(begun) if k < len(inputs) and k <= min(host, ended + 1)]
+            n = rng.choice(may)
+            slots, to_host = turns[begun[n]]
+            if n == len(self.cores):
+                self.feed(inputs[host], self.number + host)
+            else:
+                slots[0][n] = self.slot(n, to_host, self.number + begun[n])
+            begun[n] += 1
+            ended += min(begun) > ended
+        self.number += len(inputs)
+        return turns
+
+    def feed(self, flits, turn):
+        for f in flits:
+            self.deliver(0, WEST, self.chip.unflit(f), turn)
+
+    def slot(self, n, host, turn):
         core, trace = self.cores[n], []
-        lists, pooled = core.scan(self.number)
+        lists, pooled = core.scan(turn)
         for is_sum, (flow, y, x, c, value) in core.fire(core.walk(lists), pooled):
-            parts = self.chip.sum(flow, y, x, c, value) if is_sum else [self.chip.flit(flow, y, x, c, value)]
+            parts = self.chip.sum(flow, y, x, c, value, turn) if is_sum else [self.chip.flit(flow, y, x, c, value, turn)]
             for part in parts:
                 trace.append(part)
                 core.sent += 1
-                if is_sum and not self.chip.mesh or self.deliver(n, CORE, self.chip.unflit(part)):
+                if is_sum and not self.chip.mesh or self.deliver(n, CORE, self.chip.unflit(part), turn):
                     host.setdefault(flow, []).append(part)
         return trace

@@ -63,8 +63,8 @@ class Layout:
     """In: the network, what the chip can do. Out: chip, memories[core][name], tasks of every core in their order,
     flow of every (population, core); `slots`; `streamed`: of every slot (core, first row, rows) that come in it."""
 
-    def __init__(self, rng, can, pops, spare=False):
-        self.rng, self.can, self.pops, self.spare = rng, can, pops, spare
+    def __init__(self, rng, can, pops, spare=False, early=False):
+        self.rng, self.can, self.pops, self.spare, self.early = rng, can, pops, spare, early
         self.cores = [CorePlan() for _ in range(can.cores)]
         self.slots = self.give_slots()
         self.choice = random.Random(can.stream_seed)  # of what is streamed: a chip without it is the same otherwise
@@ -93,17 +93,17 @@ class Layout:
 
     def give_slots(self):
         """A slot behind the sources of the same stage: all populations in one stage, each in a stage of its own and
-        all in one slot, or both."""
-        mode = "slots" if self.spare else self.rng.choice(["slots", "slots", "pipeline", "mixed"])
-        more = [0] if mode == "pipeline" else [0, 0, 0, 0, 1]
-        steps = {"slots": [0], "pipeline": [1], "mixed": [0, 1, 1, 2]}[mode]
+        all in one slot, or both. For EARLY in one slot, and what is read was made two stages before or more."""
+        mode = "early" if self.early else "slots" if self.spare else self.rng.choice(["slots", "slots", "pipeline", "mixed"])
+        more = [0] if mode in ("pipeline", "early") else [0, 0, 0, 0, 1]
+        steps = {"slots": [0], "pipeline": [1], "mixed": [0, 1, 1, 2], "early": [2, 2, 2, 3]}[mode]
         for p in self.pops:
             p.stage = p.slot = 0
             if p.parts:
                 p.stage = max(s.stage for s in p.sources) + self.rng.choice(steps)
                 behind = [s.slot + 1 for s in p.sources if s.stage == p.stage]
                 p.slot = max(behind + [0]) + self.rng.choice(more)
-                assert all(p.stage - s.stage < 8 for s in p.sources), "delay = %d" % p.stage
+                assert all(p.stage - s.stage < 8 - self.early for s in p.sources), "delay = %d" % p.stage
         return max(p.slot for p in self.pops) + 1 + self.rng.choice(more)
 
     def cut(self, pop, part):
@@ -147,9 +147,9 @@ class Layout:
         return frames, ceil_div(at, WORD), banks
 
     def give_banks(self, core):
-        """The longest delay is below the copies; now and then there are more than that takes."""
+        """The longest delay is below the copies, with EARLY two below; now and then there are more than that takes."""
         for frame in core.frames.values():
-            frame.banks = min(3, frame.delay.bit_length() + (0 if self.spare else self.rng.choice([0] * 9 + [1, 2])))
+            frame.banks = min(3, (frame.delay + self.early).bit_length() + (0 if self.spare else self.rng.choice([0] * 9 + [1, 2])))
 
     def give_flows(self):
         """Numbers for (population, core that makes it or None); on one core those of values number buffers."""

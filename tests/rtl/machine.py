@@ -100,13 +100,15 @@ class Chip:
     flow_bits = property(lambda s: bits_for(s.flows))
     buffer_bits = property(lambda s: bits_for(s.buffers))
     flit_value = property(lambda s: s.value_bits if s.mesh else s.acc_bits)
-    flit_bits = property(lambda s: s.flow_bits + s.y_bits + s.x_bits + s.c_bits + s.flit_value)
+    turn_bits = property(lambda s: int(s.mesh))
+    flit_bits = property(lambda s: s.flow_bits + s.turn_bits + s.y_bits + s.x_bits + s.c_bits + s.flit_value)
     sum_flits = property(lambda s: ceil_div(s.acc_bits, s.flit_value))
     top = property(lambda s: (1 << s.value_bits) - 1)
 
-    def flit(self, flow, y, x, c, value):
+    def flit(self, flow, y, x, c, value, turn=0):
+        """What is made in a turn of that number."""
         f = flow
-        for part, width in ((y, self.y_bits), (x, self.x_bits), (c, self.c_bits), (value, self.flit_value)):
+        for part, width in ((turn, self.turn_bits), (y, self.y_bits), (x, self.x_bits), (c, self.c_bits), (value, self.flit_value)):
             f = f << width | part & (1 << width) - 1
         return f
 
@@ -115,11 +117,15 @@ class Chip:
         for width in (self.flit_value, self.c_bits, self.x_bits, self.y_bits):
             parts.append(f & (1 << width) - 1)
             f >>= width
-        return (f,) + tuple(reversed(parts))
+        return (f >> self.turn_bits,) + tuple(reversed(parts))
 
-    def sum(self, flow, y, x, c, value):
+    def turn_of(self, f):
+        """The lowest bit of the number of the turn that a flit was made in; of a chip of one core 0."""
+        return f >> self.flit_bits - self.flow_bits - 1 & self.turn_bits
+
+    def sum(self, flow, y, x, c, value, turn=0):
         """The flits of a readout's sum."""
-        return [self.flit(flow, y, x, c, value >> i * self.flit_value) for i in range(self.sum_flits)]
+        return [self.flit(flow, y, x, c, value >> i * self.flit_value, turn) for i in range(self.sum_flits)]
 
     def memories(self):
         found = {}

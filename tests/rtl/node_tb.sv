@@ -3,7 +3,9 @@
 // stalls of store and neighbours: every value is stored once and in order, sums leave, the monitor tells
 // every result once, and when it is asked for the host gets each before it is stored; quiet only when nothing is under way; errors stick until they are cleared; counters
 // count; every memory of the node answers for itself. With clock gates a core at rest has no clock some cycles later,
-// and whatever stirs it has its edge in the same cycle.
+// and whatever stirs it has its edge in the same cycle. On a mesh at last turns that the core begins by itself, each as
+// soon as it may and no sooner, values of two turns arriving meanwhile: each is stored as of its own, each result leaves as
+// of the turn that it is made in, and quiet is of the older one alone.
 module ttfs_core #(  // the stand-in: the bench sets what it does
     parameter LANES = 0, WEIGHT_BITS = 0, SLOPE_BITS = 0, ACC_BITS = 0, RAMP_BITS = 0, VALUE_BITS = 0, C_BITS = 0,
     Y_BITS = 0, X_BITS = 0, ACT_WORDS = 0, LIST_ENTRIES = 0, WEIGHT_ROWS = 0, PARAM_WORDS = 0, PROGRAM_WORDS = 0,
@@ -27,7 +29,8 @@ endmodule
 module node_case #(parameter MESH = 0, GATES = 0) (input wire go, output reg over = 0);
     `include "bench.svh"
     initial own_end = 1;
-    localparam VB = 4, AB = 12, FV = MESH ? VB : AB, CB = 5, FLOWS = 12, BUFFERS = 5, FLIT = 4 + 1 + 1 + CB + FV;
+    localparam VB = 4, AB = 12, FV = MESH ? VB : AB, CB = 5, FLOWS = 12, BUFFERS = 5;
+    localparam BARE = 4 + 1 + 1 + CB + FV, FLIT = BARE + MESH;
     reg cfg_en = 0, cfg_we = 0, go_slot = 0;
     reg [3:0] mem = 0;
     reg [17:0] word = 0;
@@ -35,6 +38,8 @@ module node_case #(parameter MESH = 0, GATES = 0) (input wire go, output reg ove
     wire [31:0] back;
     wire known, ready, quiet, sample_end, trace;
     reg [4:0] clear = 0;
+    reg [3:0] turn = 5;
+    reg early = 0, run = 0, ahead = 0;
     reg trace_on = 0;  // alone: the host gets the results that are stored too, each before it is
     integer owed = 0, shown = 0;
     wire [4:0] flags;
@@ -51,7 +56,7 @@ module node_case #(parameter MESH = 0, GATES = 0) (input wire go, output reg ove
         .clk_i(clk), .rst_ni(rst_n), .cfg_en_i(cfg_en), .cfg_we_i(cfg_we), .cfg_mem_i(mem), .cfg_word_i(word),
         .cfg_data_i(data), .cfg_data_o(back), .cfg_known_o(known), .stream_en_i(1'b0), .stream_word_i(18'd0),
         .stream_data_i(32'd0), .clear_i(clear), .flags_o(flags), .go_i(go_slot),
-        .turn_i(4'd0), .trace_i(trace_on), .ports_i(4'd15), .ready_o(ready), .quiet_o(quiet), .sample_end_o(sample_end), .in_valid_i(valid),
+        .turn_i(turn), .early_i(early), .run_i(run), .ahead_i(ahead), .trace_i(trace_on), .ports_i(4'd15), .ready_o(ready), .quiet_o(quiet), .sample_end_o(sample_end), .in_valid_i(valid),
         .in_ready_o(in_ready), .in_flit_i(in), .out_valid_o(out_valid), .out_ready_i(take), .out_flit_o(out),
         .trace_valid_o(trace), .trace_flit_o(told)
     );
@@ -84,8 +89,11 @@ module node_case #(parameter MESH = 0, GATES = 0) (input wire go, output reg ove
         end
     endtask
 
-    function [FLIT-1:0] flit(input integer f, input integer channel, input integer value);
-        flit = f << FLIT - 4 | channel << FV | value;
+    function [BARE-1:0] flit(input integer f, input integer channel, input integer value);
+        flit = f << BARE - 4 | channel << FV | value;
+    endfunction
+    function [FLIT-1:0] of_turn(input [BARE-1:0] bare, input of);
+        of_turn = MESH ? {bare[BARE-1 -: 4], of, bare[BARE-5:0]} : bare;
     endfunction
 
     // One cycle: the core's result and an arrival at west, perhaps; then what came out.
@@ -106,13 +114,13 @@ module node_case #(parameter MESH = 0, GATES = 0) (input wire go, output reg ove
             if (!valid[3] && below(load) == 0) begin
                 valid[3] = 1;
                 c = sent[1];
-                in[3*FLIT +: FLIT] = flit(1, c, 1 + c % 9);
+                in[3*FLIT +: FLIT] = of_turn(flit(1, c, 1 + c % 9), turn[0]);
                 if (errors_too && below(9) == 0) begin
-                    in[3*FLIT +: FLIT] = flit(1, c, 10 * below(2)); bad[0] = 1;
+                    in[3*FLIT +: FLIT] = of_turn(flit(1, c, 10 * below(2)), turn[0]); bad[0] = 1;
                 end else sent[1] = sent[1] + 1;
             end
             #2;
-            if (trace) begin traces = traces + 1; check(told, dut.u_core.out_flit_o, 1); end
+            if (trace) begin traces = traces + 1; check(told, of_turn(dut.u_core.out_flit_o, turn[0]), 1); end
             if (dut.put_valid && dut.u_core.put_ready_o) begin
                 s = dut.put_element / 32;
                 c = came[s];
@@ -120,7 +128,7 @@ module node_case #(parameter MESH = 0, GATES = 0) (input wire go, output reg ove
                 came[s] = came[s] + 1;
             end
             if (!MESH && out_valid[3] && take[3] && !dut.u_core.out_sum_o) begin
-                check(out[3*FLIT +: FLIT], dut.u_core.out_flit_o, 19);
+                check(out[3*FLIT +: FLIT], of_turn(dut.u_core.out_flit_o, turn[0]), 19);
                 shown = shown + 1;
             end else if (out_valid[3] && take[3]) begin
                 c = came[2];
@@ -153,7 +161,7 @@ module node_case #(parameter MESH = 0, GATES = 0) (input wire go, output reg ove
     integer rests = 0;
     always @(posedge clk) busy_q <= dut.u_core.out_valid_o || |out_valid || dut.put_valid || !dut.u_core.done_o
         || (came[0] != sent[0] && bad == 0);
-    always @(negedge clk) if (rst_n && quiet) begin
+    always @(negedge clk) if (rst_n && quiet && !early) begin
         if (busy_q) begin errors = errors + 1; $display("at %0t: quiet", $time); end
         rests = rests + 1;
     end
@@ -182,7 +190,88 @@ module node_case #(parameter MESH = 0, GATES = 0) (input wire go, output reg ove
             cfg_en = 0; go_slot = 0; dut.u_core.out_valid_o = 0; dut.u_core.rests_o = 1;
             check(edges, 1, 23);
             repeat (20) tick;
-            check(edges >= 8 && edges <= 12, 1, 24);  // a result that waits holds the clock
+            check(edges >= 8 && edges <= (MESH ? 16 : 12), 1, 24);  // a result that waits holds the clock, one that arrives stirs it again
+        end
+    endtask
+
+    // Turns side by side: numbers of the one that ends next, of those that the core has begun; what is under way of each.
+    integer base, begun, work, idle_for, aheads, first_in, last_in, first_out, last_out, under_way [0:1];
+    reg working, calm, changed, goes;
+    reg [3:0] in_turn [0:1023], out_turn [0:1023];
+    task early_cycle;
+        begin
+            if (!run) run = below(3) == 0;
+            else if (!ahead) ahead = below(30) == 0;
+            dut.u_core.put_ready_o = below(3) != 0;
+            take[3] = below(3) != 0;
+            if (!valid[3] && run && below(4) == 0) begin
+                in_turn[last_in % 1024] = base + (ahead && below(2));
+                in[3*FLIT +: FLIT] = of_turn(flit(1, last_in % 32, 1 + last_in % 9), in_turn[last_in % 1024]);
+                valid[3] = 1;
+                last_in = last_in + 1;
+            end
+            if (working && !dut.u_core.out_valid_o && work > 0 && below(4) == 0) begin
+                out_turn[last_out % 1024] = begun - 1;
+                dut.u_core.out_flit_o = flit(8, last_out % 32, 1);
+                dut.u_core.out_valid_o = 1;
+                last_out = last_out + 1;
+            end
+            if (working && work == 0 && !dut.u_core.out_valid_o) begin
+                dut.u_core.done_o = 1;
+                working = 0;
+            end
+            #2 goes = dut.go;
+            if (goes) begin
+                check(!working && (begun == base ? run : begun == base + 1 && ahead), 1, 30);
+                check(dut.u_core.turn_i, begun[3:0], 31);
+            end
+            idle_for = !working && (begun == base ? run : begun == base + 1 && ahead) ? idle_for + 1 : 0;
+            check(idle_for <= 2, 1, 32);
+            if (quiet && !changed) check(calm, 1, 33);
+            if (dut.put_valid && dut.u_core.put_ready_o) begin
+                s = in_turn[first_in % 1024];
+                check({dut.put_element, dut.put_parity}, {8'(32 + first_in % 32 ^ (s % 8) << 4), s[3]}, 34);
+                under_way[s % 2] = under_way[s % 2] - 1;
+                first_in = first_in + 1;
+            end
+            if (out_valid[3] && take[3]) begin
+                s = out_turn[first_out % 1024];
+                check(out[3*FLIT +: FLIT], of_turn(flit(8, first_out % 32, 1), s[0]), 35);
+                under_way[s % 2] = under_way[s % 2] - 1;
+                first_out = first_out + 1;
+            end
+            calm = begun > base && !(working && begun == base + 1) && under_way[base % 2] == 0;
+            changed = quiet && calm && !(valid[3] && in_turn[(last_in - 1) % 1024] == base % 16) && below(2);
+            passes = dut.u_core.out_valid_o && dut.result_ready;
+            passes_in = valid[3] && in_ready[3];
+            tick;
+            if (passes) under_way[out_turn[(last_out - 1) % 1024][0]] = under_way[out_turn[(last_out - 1) % 1024][0]] + 1;
+            if (passes) dut.u_core.out_valid_o = 0;
+            if (passes_in) under_way[in_turn[(last_in - 1) % 1024][0]] = under_way[in_turn[(last_in - 1) % 1024][0]] + 1;
+            if (passes_in) valid[3] = 0;
+            if (changed) begin
+                base = base + 1;
+                turn = base;
+                run = ahead;
+                ahead = 0;
+            end
+            if (goes) begin
+                dut.u_core.done_o = 0;
+                working = 1;
+                aheads = aheads + (begun > base);
+                begun = begun + 1;
+                work = below(60);
+            end else if (work > 0) work = work - 1;
+        end
+    endtask
+
+    task early_turns;
+        begin
+            for (s = 0; s < 4; s = s + 1) access(1, 5, 4 + s, s == 0 ? 32 : s == 2 ? 32 << 16 : s == 3 ? 3 << 16 | 9 : 0);
+            base = turn; begun = turn; early = 1; working = 0; calm = 0; changed = 1; work = 0; idle_for = 0; aheads = 0;
+            first_in = 0; last_in = 0; first_out = 0; last_out = 0; under_way[0] = 0; under_way[1] = 0;
+            repeat (6000) early_cycle;
+            check(base > 60 && aheads > 20 && first_in > 600 && first_out > 300, 1, 36);
         end
     endtask
 
@@ -231,6 +320,7 @@ module node_case #(parameter MESH = 0, GATES = 0) (input wire go, output reg ove
         dut.u_core.rests_o = 1;
         repeat (10) tick;
         for (i = 0; GATES && i < 4; i = i + 1) stir(i);
+        if (MESH) early_turns;
         over = errors == 0 && checks > 2000;
         $display("%0s %0d checks", over ? "ok" : "bad", checks);
         if (!over) begin
@@ -241,12 +331,13 @@ module node_case #(parameter MESH = 0, GATES = 0) (input wire go, output reg ove
 endmodule
 
 module node_tb;
-    wire a, b, c;
+    wire a, b, c, d;
     node_case #(0) c1 (1'b1, a);
     node_case #(1) c2 (a, b);
     node_case #(0, 1) c3 (b, c);
+    node_case #(1, 1) c4 (c, d);
     initial begin
-        wait (a && b && c);
+        wait (a && b && c && d);
         $display("PASS");
         $finish;
     end

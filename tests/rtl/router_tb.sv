@@ -2,7 +2,7 @@
 // ttfs_router: a mesh of 2 x 2, the host at port west of node 0. Random flows (a source, several
 // destinations, a tree of x first, then y), tables written and read back through the configuration port,
 // random traffic and stalls: every flit arrives once at every destination, a flow's in order, with its
-// buffer's number; flits that lead nowhere are told, each once; alone, a hop takes three cycles and a flit
+// buffer's number; of whose turns something is under way is told; flits that lead nowhere are told, each once; alone, a hop takes three cycles and a flit
 // follows every other cycle.
 module router_tb;
     `include "bench.svh"
@@ -13,7 +13,9 @@ module router_tb;
     reg [17:0] cfg_word = 0;
     reg [31:0] cfg_data = 0;
     wire [31:0] cfg_back [0:N-1];
-    wire [N-1:0] known, idle, nowhere;
+    wire [N-1:0] known, nowhere;
+    wire [1:0] busy [0:N-1];
+    wire [1:0] under_way = busy[0] | busy[1] | busy[2] | busy[3];
     reg [HOST:0] valid = 0, take = 0;
     wire [HOST:0] ready, out_valid;
     reg [FLIT-1:0] flit [0:HOST];
@@ -39,7 +41,7 @@ module router_tb;
                     of[H][3*FLIT +: FLIT], of[V][2*FLIT +: FLIT]}),
                 .out_valid_o(ov[i]),
                 .out_ready_i({take[i], x ? ir[H][1] : west_ready, !y && ir[V][0], !x && ir[H][3], y && ir[V][2]}),
-                .out_flit_o(of[i]), .out_buffer_o(out_buffer[i]), .flow_o(nowhere[i]), .idle_o(idle[i])
+                .out_flit_o(of[i]), .out_buffer_o(out_buffer[i]), .flow_o(nowhere[i]), .busy_o(busy[i])
             );
             assign ready[i] = ir[i][4];
             assign out_valid[i] = ov[i][4];
@@ -54,6 +56,7 @@ module router_tb;
     reg [2:0] number [0:N-1][0:15];               // buffers
     integer source [0:15], lost [0:15];           // pulses of nowhere that a flit of the flow makes
     reg [PAYLOAD-1:0] sent [0:15], next [0:HOST][0:15];
+    integer pending [0:1], apart = 0;             // deliveries to come of a turn
     integer told, untold, moved, round, f, d, k, n, cycle;
 
     task access(input integer node, input reg write, input integer word, input reg [31:0] data);
@@ -114,19 +117,39 @@ module router_tb;
         end
     endtask
 
+    // The payload of a flow's flit: its number, above it a turn that goes to and fro.
+    function [PAYLOAD-1:0] load(input [PAYLOAD-2:0] i);
+        load = {^i[3:0], i};
+    endfunction
+
     // A cycle's outputs.
     task look;
         begin
+            for (k = 0; k < 2; k = k + 1) if (pending[k] != 0) check(under_way[k], 1, 13);
+            apart = apart + ^under_way;
             for (d = 0; d <= HOST; d = d + 1)
                 if (out_valid[d] && take[d]) begin
                     f = out[d][PAYLOAD +: FLOW_BITS];
                     check(to[f][d], 1, 4);
-                    check(out[d][PAYLOAD-1:0], next[d][f], 5);
+                    check(out[d][PAYLOAD-1:0], load(next[d][f]), 5);
                     if (d != HOST) check(out_buffer[d], number[d][f], 6);
                     next[d][f] = next[d][f] + 1;
                     moved = moved + 1;
+                    pending[out[d][PAYLOAD-1]] = pending[out[d][PAYLOAD-1]] - 1;
                 end
             untold = untold - $countones(nowhere);
+        end
+    endtask
+
+    // The rest of a cycle: what is offered and taken is under way behind it.
+    task go_on;
+        begin
+            #3 look;
+            told = ready & valid;
+            for (d = 0; d <= HOST; d = d + 1)
+                if (told[d]) pending[flit[d][PAYLOAD-1]] = pending[flit[d][PAYLOAD-1]] + $countones(to[flit[d][PAYLOAD +: FLOW_BITS]]);
+            tick;
+            valid = valid & ~told;
         end
     endtask
 
@@ -138,7 +161,7 @@ module router_tb;
                     f = below(16);
                     for (k = 0; k < 16 && source[f] != d; k = k + 1) f = (f + 1) % 16;
                     if (source[f] == d) begin
-                        flit[d] = {f[FLOW_BITS-1:0], sent[f]};
+                        flit[d] = {f[FLOW_BITS-1:0], load(sent[f])};
                         sent[f] = sent[f] + 1;
                         valid[d] = 1;
                         untold = untold + lost[f];
@@ -149,13 +172,8 @@ module router_tb;
 
     task settle;
         begin
-            for (k = 0; k < 400 && !(&idle && valid == 0); k = k + 1) begin
-                #3 look;
-                told = ready & valid;
-                tick;
-                valid = valid & ~told;
-            end
-            check(&idle, 1, 7);
+            for (cycle = 0; cycle < 400 && (under_way != 0 || valid != 0); cycle = cycle + 1) go_on;
+            check(under_way, 0, 7);
             check(untold, 0, 8);
             for (f = 0; f < 16; f = f + 1)
                 for (d = 0; d <= HOST; d = d + 1) check(next[d][f], to[f][d] ? sent[f] : 0, 9);
@@ -163,7 +181,7 @@ module router_tb;
     endtask
 
     initial begin
-        moved = 0; untold = 0;
+        moved = 0; untold = 0; pending[0] = 0; pending[1] = 0;
         for (round = 0; round < 12; round = round + 1) begin
             reset;
             configure;
@@ -171,23 +189,22 @@ module router_tb;
                 offer(1 + 3 * (round % 3));
                 for (d = 0; d <= HOST; d = d + 1) take[d] = below(1 + round % 4) == 0;
                 if (round % 6 == 5) take = cycle < 300 ? 0 : take;  // all is full, then flows again
-                #3 look;
-                told = ready & valid;
-                tick;
-                valid = valid & ~told;
+                go_on;
             end
             take = -1;
             settle;
         end
-        check(moved > 7000, 1, 10);
+        check(moved > 7000 && apart > 200, 1, 10);
+        check(pending[0] == 0 && pending[1] == 0, 1, 14);
 
         // Alone, through one router: host to core 0.
         reset;
         access(0, 1, 0, 16);
-        flit[HOST] = 0; valid[HOST] = 1;
+        flit[HOST] = 1 << PAYLOAD - 1; valid[HOST] = 1;
         for (cycle = 0; cycle < 20; cycle = cycle + 1) begin
             #3;
             check(ready[HOST], cycle % 2 == 0, 11);
+            check(under_way, cycle > 0 ? 2 : 0, 15);
             check(out_valid[0], cycle >= 3 && cycle % 2 == 1, 12);
             tick;
         end

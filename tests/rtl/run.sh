@@ -23,6 +23,7 @@
 # split             hw/split_words.v makes two memories of one, which say the same
 # contract          the layouts of the chip bench against an interpreter of docs/core.md: no Verilog
 # chip/CORES        random networks on the whole chip (chip.py): results of cores, sums, memories read back
+# early/CORES       the same of chips whose cores may be a turn ahead of others (register EARLY)
 # errors/CORES      every error provoked (errors.py), on chips of 1 and 2 cores
 # formal/NAME       proofs (formal/run.sh)
 # datasheet         docs/datasheet.md is what tools/make_datasheet.py makes
@@ -47,6 +48,7 @@ bench_names() { (cd "$here" && for f in *_tb.sv; do [ "$f" = chip_tb.sv ] || ech
 
 list() {
     for n in 1 2 4; do echo "chip/$n"; done
+    for n in 2 4; do echo "early/$n"; done
     for n in 1 2; do echo "errors/$n"; done
     for n in flit sum read errors; do echo "fails/chip-$n"; done
     for n in synth-latch paths features assertions declared ecp5 split; do echo "fails/$n"; done
@@ -199,6 +201,13 @@ errors() {
     case $1$2 in
     1) python3 "$here/errors.py" "$dir" 1 1 6 1 ;;
     *) python3 "$here/errors.py" "$dir" "$1" 1 28 1 $2 ;;
+    esac
+}
+
+early() {
+    case $1 in
+    2) python3 "$here/chip.py" "$dir" 2 1 early 10 64 ;;
+    4) python3 "$here/chip.py" "$dir" 2 2 early 63 64 ;;
     esac
 }
 

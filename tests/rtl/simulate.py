@@ -25,8 +25,8 @@ class Script(list):
         for at in addresses:
             self.add("r", at)
 
-    def sample(self, flits, more=(), between=(), ends=True):
-        """Inputs, lines between them and more inputs; the end marker, or a host that forgets it."""
+    def sample(self, flits, more=(), between=(), ends=True, waits=True):
+        """Inputs, lines between them and more inputs; the end marker, or a host that forgets it; waits for the sample's end."""
         self.add("s")
         for flit in flits:
             self.add("i", 0, flit)
@@ -35,17 +35,24 @@ class Script(list):
             self.add("i", 0, flit)
         if ends:
             self.add("i", 1)
+        if waits:
+            self.rest()
+
+    def rest(self):
+        """Until all that began is done."""
         self.add("d")
         self.add("z")
 
 
 class Printed:
     """What a run printed: samples of (slots of cores of flits, {flow: flits of the host}), cycles of every sample's
-    slots, what reads and flags answered."""
+    slots, what reads and flags answered. A flit is of the oldest sample that is not done, or, when its turn's bit says so, of
+    the next one; `ahead` counts those of cores, `late` those that come behind one of the next sample, `host_ahead` the host's."""
 
     def __init__(self, chip, text):
         self.samples, self.cycles, self.done, self.reads, self.flags = [], [], [], [], []
         self.faults, self.ended = [], False
+        self.over = self.ahead = self.late = self.host_ahead = 0
         self.chip = chip
         for line in text.splitlines():
             part = line.split()
@@ -53,8 +60,15 @@ class Printed:
             if take:
                 take(*part[1:])
 
-    def slot(self, number):
-        slots = self.samples[-1][0]
+    def sample_of(self, flit):
+        behind = self.chip.mesh and self.chip.turn_of(flit) ^ self.over & 1
+        if self.over + behind >= len(self.samples):
+            self.faults.append("a flit of a turn that has not begun: %x" % flit)
+            return len(self.samples) - 1
+        return self.over + behind
+
+    def slot(self, sample, number):
+        slots = self.samples[sample][0]
         while len(slots) <= number:
             slots.append([[] for _ in range(self.chip.cores)])
         return slots[number]
@@ -70,15 +84,24 @@ class Printed:
         return 0
 
     def take_t(self, slot, core, flit):
-        self.slot(int(slot))[int(core)].append(self.known(flit))
+        flit = self.known(flit)
+        sample = self.sample_of(flit)
+        self.ahead += sample > self.over
+        self.late += sample == self.over and sample + 1 < len(self.samples) and any(map(any, self.samples[-1][0]))
+        self.slot(sample, int(slot))[int(core)].append(flit)
 
     def take_o(self, flit):
         flit = self.known(flit)
-        self.samples[-1][1].setdefault(self.chip.unflit(flit)[0], []).append(flit)
+        sample = self.sample_of(flit)
+        self.host_ahead += sample > self.over
+        self.samples[sample][1].setdefault(self.chip.unflit(flit)[0], []).append(flit)
 
     def take_slot(self, number, cycles):
-        self.slot(int(number))
-        self.cycles[-1].append((int(number), int(cycles)))
+        self.slot(self.over, int(number))
+        self.cycles[self.over].append((int(number), int(cycles)))
+
+    def take_over(self):
+        self.over += 1
 
     def take_done(self, cycles):
         self.done.append(int(cycles))

@@ -6,6 +6,7 @@
 // mutant: wrap/ttfs_axis.v s/held_q && room && (comes || through)/held_q \&\& (comes || through)/
 // mutant: wrap/ttfs_axis.v s/!last_q && (!held_q || !m_valid_q)/!held_q || !m_valid_q/
 // mutant: wrap/ttfs_axis.v s/m_valid_q && !m_ready_i/1'b0/
+// mutant: wrap/ttfs_axis.v s/ && !slot_valid_i) state_q <= START/) state_q <= START/
 // mutant: wrap/ttfs_axis.v s/if (!busy_i) state_q <= FEED/state_q <= FEED/
 // mutant: wrap/ttfs_axis.v s/state_q == FEED && !slot_valid_i/1'b0/
 // mutant: wrap/ttfs_axis.v s/if (drops || given) in_q/if (given) in_q/
@@ -14,7 +15,8 @@
 // ttfs_axis: AXI4-Stream, for any sender that keeps its beats, any receiver and any chip, whose done comes when its flits have
 // gone. One flit of each direction is followed, the K-th: it goes on as the K-th, with the same bits, and with the mark of a
 // last one exactly if no other comes before the done. Flits are neither lost nor doubled, an end marker is given behind all
-// flits of its packet, beats that wait do not change, a packet is taken once the chip has taken its start, one a packet. When
+// flits of its packet, beats that wait do not change, a packet is taken once the chip has taken its start, one a packet, which
+// comes when no sample runs (with EARLY a chip is not busy before a sample is done). When
 // no sample runs meanwhile, the packet's rest, what waits too, is taken at once and goes nowhere: the next one has a start.
 module axis (
     input wire       clk,
@@ -48,7 +50,10 @@ module axis (
         started <= (started && !(gives && in_end) && !lost) || (start && !busy);
         dropping <= drops && !(s_takes && s_last) && ends_came == ends_went;
     end
+    reg was_start, was_slot;
+    always @(posedge clk) {was_start, was_slot} <= {start, slot_valid};
     always @* if (past && rst_n) begin
+        assert (!start || was_start || !was_slot);
         assert (!s_takes || started || dropping);
         assert (!(start && (started || dropping)));
         assert (!in_valid || started);

@@ -25,7 +25,7 @@ module axis_raw (
     wire       s_ready, m_valid, m_last, whole;
     wire [7:0] m_data;
     wire       m_keep;
-    ttfs_axis_raw #(.FLIT(6), .VALUE(2), .VALUE_BITS(2), .C_BITS(1), .X_BITS(1), .Y_BITS(1), .TABLES(1), .PIXELS(2)) dut (
+    ttfs_axis_raw #(.FLIT(7), .VALUE(2), .VALUE_BITS(2), .C_BITS(1), .X_BITS(1), .Y_BITS(1), .TABLES(1), .PIXELS(2)) dut (
         .clk_i(clk), .rst_ni(rst_n), .s_valid_i(s_valid), .s_ready_o(s_ready), .s_data_i(s_data), .s_keep_i(s_keep), .s_last_i(s_last),
         .s_config_i(s_config), .table_o(whole), .m_valid_o(m_valid), .m_ready_i(m_ready), .m_data_o(m_data), .m_keep_o(m_keep), .m_last_o(m_last)
     );

@@ -10,6 +10,7 @@
 #   // mutant: FILE SED         a copy of rtl/FILE changed by SED is wrong
 #   // wrong: MACRO             the harness with MACRO defined is wrong
 #   // of: FOLDER               the modules of rtl/FOLDER, and no others; else those of rtl
+#   // instead: MODULE...       of these the harness has its own
 #
 # For all that is wrong the solver has to find the inputs from reset on that show it, or the proof proves
 # nothing. There OUTSIDE is defined: harnesses leave out what they say of a module's inside.
@@ -25,6 +26,7 @@ harness=$here/$name.sv
 [ -f "$harness" ] || { echo "no such proof: $name" >&2; exit 1; }
 shift
 of=$(sed -n 's/^\/\/ of: //p' "$harness")
+instead=" $(sed -n 's/^\/\/ instead: //p' "$harness") "
 for abc in yosys-abc berkeley-abc none; do ! command -v "$abc" >/dev/null || break; done
 command -v yosys >/dev/null && [ $abc != none ] || { echo "skipped: no yosys, or none with its ABC"; exit 77; }
 dir=$(mktemp -d) || exit 1
@@ -34,9 +36,17 @@ trap 'rm -rf "$dir"' EXIT
 lower=
 ! yosys -Q -T -p "help chformal" | grep -q '^ *-lower' || lower="chformal -lower;"
 
+# modules RTL: the files.
+modules() {
+    for f in "$1/${of:-.}"/ttfs_*.v; do
+        m=${f##*/}
+        case $instead in *" ${m%.v} "*) ;; *) printf '%s ' "$f" ;; esac
+    done
+}
+
 # yosys_on RTL DEFINES COMMANDS: what is unknown (x) or starts so may be anything, in every cycle anew.
 yosys_on() {
-    yosys -p "read_verilog -formal -sv $2 -I$1 $harness; read_verilog -formal -sv -I$1 -I$1/$of $1/${of:-.}/ttfs_*.v
+    yosys -p "read_verilog -formal -sv $2 -I$1 $harness; read_verilog -formal -sv -I$1 -I$1/$of $(modules "$1")
         hierarchy -check -top $name; proc; setundef -anyseq; memory -nordff -nomap; memory_map; flatten; $lower
         setundef -undriven -anyseq; opt -full; check -assert; $3" >"$dir/log" 2>&1
 }
