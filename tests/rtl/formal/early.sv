@@ -3,7 +3,7 @@
 // instead: ttfs_core ttfs_router ttfs_memory ttfs_config
 // wrong: CORRUPT
 // mutant: ttfs_node.v s/ahead_i && turn_q == turn_i + 4'd1/ahead_i \&\& turn_q != turn_i/
-// mutant: ttfs_node.v s/turn_q == turn_i ? run_i : ahead_i/run_i/
+// mutant: ttfs_node.v s/: ahead_i && turn_q/: turn_q/
 // mutant: ttfs_node.v s/quiet_q <= finished && !busy/quiet_q <= finished/
 // mutant: ttfs_node.v s/turn_q != turn_i : done/rest : done/
 // mutant: ttfs_node.v s/turn\[0\], bare/turn_i[0], bare/

@@ -26,7 +26,8 @@ module mesh (
 
     wire [5*N-1:0]      valid, ready, in_valid, out_ready;
     wire [5*N*FLIT-1:0] flits;
-    wire [N-1:0]        idle, moves, open;   // open: its ends take
+    wire [2*N-1:0]      busy;
+    wire [N-1:0]        moves, open;         // open: its ends take
     wire [4:0]          ends [0:N-1];            // ports that lead out of the mesh
 
     function [4:0] ports_of(input integer n);
@@ -84,7 +85,7 @@ module mesh (
                 .cfg_data_i({26'd0, row[boot[0]]}), .cfg_data_o(back), .cfg_known_o(known),
                 .in_valid_i(in_valid[5*i +: 5]), .in_ready_o(ready[5*i +: 5]), .in_flit_i(in),
                 .out_valid_o(valid[5*i +: 5]), .out_ready_i(out_ready[5*i +: 5]), .out_flit_o(flits[5*i*FLIT +: 5*FLIT]),
-                .out_buffer_o(buffer), .flow_o(nowhere), .idle_o(idle[i])
+                .out_buffer_o(buffer), .flow_o(nowhere), .busy_o(busy[2*i +: 2])
             );
             (* hierconn *) wire [4:0] \dut.wait_q , \dut.held_q , \dut.asked_q , \dut.look , \dut.give ;
             (* hierconn *) wire [9:0] \dut.waiting , \dut.held ;
@@ -123,5 +124,5 @@ module mesh (
         end
     endgenerate
 
-    always @* if (rst_n && &open) assert (&idle || |moves);
+    always @* if (rst_n && &open) assert (busy == 0 || |moves);
 endmodule
