@@ -133,6 +133,14 @@ static bool lay_buffers(Pack *p) {
     return !k.full;
 }
 
+/* Where turns have no barriers the host's values come at any time, through the router of core 0,
+ * which its results share. */
+static uint64_t host_cycles(const Pack *p, uint32_t core) {
+    const TtfsPopulation *in = ttfs_spike_pop(p->spike, p->spike->input);
+    if (core || !p->solver->plan->early) return 0;
+    return p->expected ? ttfs_cycles_share(ttfs_pop_size(in), in->rate_ppm) : ttfs_pop_size(in);
+}
+
 PackFill ttfs_pack_fill(Pack *p, uint32_t core, uint32_t out, uint32_t in) {
     PackFill f = {.use = {.program_words = 3 + UINT64_C(3) * p->solver->plan->slots.len}};
     p->stamp++;
@@ -148,7 +156,7 @@ PackFill ttfs_pack_fill(Pack *p, uint32_t core, uint32_t out, uint32_t in) {
         if (u != out) f.time += held_up(p, u, puts, f.load);
     if (in != PACK_NONE) f.time += held_up(p, in, puts, f.load);
     if (f.time < puts) f.time = puts;
-    f.time += later(p, &f);
+    f.time += later(p, &f) + host_cycles(p, core);
     return f;
 }
 
