@@ -63,6 +63,7 @@ static void add_cell(Pack *p, uint32_t cell, PackFill *f) {
     add_moved(p, c);
     f->use.program_words += c->program_words;
     f->load += c->load;
+    if (!c->task.groups) f->pooled += c->flits;
     add_buffers(p, c, f);
 }
 
@@ -133,12 +134,13 @@ static bool lay_buffers(Pack *p) {
     return !k.full;
 }
 
-/* Where turns have no barriers the host's values come at any time, through the router of core 0,
- * which its results share. */
-static uint64_t host_cycles(const Pack *p, uint32_t core) {
+/* What turns without barriers cost a core on top. */
+static uint64_t ahead(const Pack *p, uint32_t core, const PackFill *f) {
     const TtfsPopulation *in = ttfs_spike_pop(p->spike, p->spike->input);
-    if (core || !p->solver->plan->early) return 0;
-    return p->expected ? ttfs_cycles_share(ttfs_pop_size(in), in->rate_ppm) : ttfs_pop_size(in);
+    uint64_t host = ttfs_pop_size(in);
+    if (!p->solver->plan->early) return 0;
+    if (p->expected) host = ttfs_cycles_share(host, in->rate_ppm);
+    return ttfs_cycles_ahead(p->chip, core, f->pooled, host);
 }
 
 PackFill ttfs_pack_fill(Pack *p, uint32_t core, uint32_t out, uint32_t in) {
@@ -156,7 +158,7 @@ PackFill ttfs_pack_fill(Pack *p, uint32_t core, uint32_t out, uint32_t in) {
         if (u != out) f.time += held_up(p, u, puts, f.load);
     if (in != PACK_NONE) f.time += held_up(p, in, puts, f.load);
     if (f.time < puts) f.time = puts;
-    f.time += later(p, &f) + host_cycles(p, core);
+    f.time += later(p, &f) + ahead(p, core, &f);
     return f;
 }
 
