@@ -186,6 +186,7 @@ static void task_json(TtfsJson *j, const TtfsTask *t, const TtfsSpike *s) {
 void ttfs_json_schedule(TtfsJson *j, const TtfsPlan *p, const TtfsSpike *s) {
     ttfs_json_string(j, "schedule", ttfs_schedule_names[ttfs_schedule_of(p, s)]);
     add_u(j, "turns", ttfs_plan_turns(p, s));
+    ttfs_json_bool(j, "early", p->early);
 }
 
 void ttfs_json_fit(TtfsJson *j, const char *key, const TtfsPlan *p, const TtfsSpike *s) {

@@ -9,11 +9,12 @@
 #include "plan_cycles.h"
 
 enum {
-    BLOCK = 8,     /* ticks that pass in one step when all are empty */
-    PAIR = 2,      /* ticks that pass in one step when the second is empty */
-    FAR_BITS = 4,  /* more bits of a value than these have steps of a block */
-    RUN = 4,       /* values of a flow that come before one of another */
-    MOVED_PART = 8 /* of the events that come on top, to see what moves with them */
+    BLOCK = 8,      /* ticks that pass in one step when all are empty */
+    PAIR = 2,       /* ticks that pass in one step when the second is empty */
+    FAR_BITS = 4,   /* more bits of a value than these have steps of a block */
+    RUN = 4,        /* values of a flow that come before one of another */
+    HOST_REACH = 3, /* cores from the host's on whose values of pools wait for the host's */
+    MOVED_PART = 8  /* of the events that come on top, to see what moves with them */
 };
 
 /* The fixed parts: the most that they take, and what is usual. */
@@ -320,6 +321,13 @@ uint64_t ttfs_cycles_moved(const TtfsChip *chip, const TtfsSpike *s, const TtfsT
     if (!step) return 0;
     more.events += step;
     return (behind(chip, s, t, more) - behind(chip, s, t, e)) * e.events / step;
+}
+
+/* As counters of the RTL say: a value of a pool waits for all its readers' sides, and on the row of
+ * the host's core, the nearer the longer, for values of the host. */
+uint64_t ttfs_cycles_ahead(const TtfsChip *chip, uint32_t core, uint64_t pooled, uint64_t host) {
+    uint64_t near = core < HOST_REACH && core < chip->cores_x ? HOST_REACH - core : 0;
+    return pooled * 3 / 2 + least(host, pooled * near);
 }
 
 /* In the worst case something of a slot before is still under way. */

@@ -40,6 +40,9 @@ uint64_t ttfs_cycles_moved(const TtfsChip *chip, const TtfsSpike *s, const TtfsT
  * meanwhile takes. */
 void ttfs_cycles_take(const TtfsChip *chip, const TtfsSpike *s, const TtfsTask *t, bool expected,
                       uint64_t puts, TtfsEngines *at);
+/* Expected cycles more of a core of a mesh where turns have no barriers, for so many values of
+ * pools that it sends; near the host they wait for the host's too, which come at any time. */
+uint64_t ttfs_cycles_ahead(const TtfsChip *chip, uint32_t core, uint64_t pooled, uint64_t host);
 /* When the core has finished the slot. */
 uint64_t ttfs_cycles_end(const TtfsChip *chip, const TtfsEngines *at, bool expected);
 

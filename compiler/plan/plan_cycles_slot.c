@@ -14,7 +14,7 @@ enum { NORTH, EAST, SOUTH, WEST, CORE, PORTS };
 enum {
     BURST_WORDS = 64, /* that no burst of the memory outside has more of */
     ONE = 7,          /* sevenths of a deviation, */
-    AHEAD_OF_ONE = 4  /* where cores may be a turn ahead: of the mean of three turns */
+    AHEAD_OF_ONE = 4  /* that are the mean's of three samples */
 };
 
 typedef struct {
@@ -313,6 +313,28 @@ static uint64_t deviation_of(const Slot *l, const Spread *s, uint32_t first, uin
     return square > INT64_MAX ? 0 : ttfs_spread_root(square);
 }
 
+/* Values of pools that the core's tasks send. */
+static uint64_t pooled(const Slot *l, uint32_t first, uint32_t end) {
+    const TtfsPlan *p = l->plan;
+    uint64_t n = 0;
+    for (uint32_t i = first; i < end; i++)
+        if (!p->tasks.at[i].groups)
+            n += ttfs_cycles_flits(&p->chip, l->spike, &p->tasks.at[i], true);
+    return n;
+}
+
+/* A core in the mean of the samples, and by how much it differs from that: where cores may be a
+ * turn ahead of one another that of the mean of three samples. */
+static TtfsSpread spread_of_core(const Slot *l, const Spread *s, uint32_t first, uint32_t end) {
+    const TtfsPlan *p = l->plan;
+    uint32_t core = p->tasks.at[first].core;
+    TtfsSpread c = {core_cycles(l, first, end, l->held[core]), deviation_of(l, s, first, end)};
+    if (!p->early) return c;
+    c.mean += ttfs_cycles_ahead(&p->chip, core, pooled(l, first, end), input_values(l));
+    c.deviation = c.deviation * AHEAD_OF_ONE / ONE;
+    return c;
+}
+
 /* When the last core of each sample is through in the mean, alone or with what arrives. */
 static uint64_t expected_last(Slot *l) {
     const TtfsPlan *p = l->plan;
@@ -324,9 +346,7 @@ static uint64_t expected_last(Slot *l) {
     for (uint32_t i = ttfs_plan_first_task(p, l->slot), end; i < p->tasks.len; i = end) {
         end = end_of_core(p, i);
         if (p->tasks.at[i].slot != l->slot) break;
-        uint64_t cycles = core_cycles(l, i, end, l->held[p->tasks.at[i].core]);
-        uint64_t deviation = deviation_of(l, &s, i, end);
-        core[n++] = (TtfsSpread){cycles, p->early ? deviation * AHEAD_OF_ONE / ONE : deviation};
+        core[n++] = spread_of_core(l, &s, i, end);
     }
     for (uint32_t c = 0; c < ttfs_chip_cores(&p->chip); c++) arrived = most(arrived, l->puts[c]);
     return most(ttfs_spread_highest(core, n),

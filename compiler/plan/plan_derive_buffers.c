@@ -2,11 +2,9 @@
  *
  * What cores keep of the populations that their tasks read, and where. In: tasks, and when
  * populations are computed. Method: of what tasks read, sorted by core and population, the union is
- * a buffer, with banks for the reader that is latest. Copies of a buffer lie a bank apart, and a
- * bank of few banks is several of many: so buffers with the most banks are laid first into the
- * holes of one bank, which then are those of its neighbour too. Taken from the front, holes stay as
- * few as there are banks.
+ * a buffer, with banks for the reader that is latest; those with the most are laid first.
  */
+#include "plan_banks.h"
 #include "plan_derive.h"
 #include "plan_reads.h"
 
@@ -68,88 +66,18 @@ static TtfsBuffer buffer_of(const PlanDerive *d, const TtfsRead *u) {
     return b;
 }
 
-/* Words first .. end - 1 that are free in a bank of `size` words. */
-typedef struct {
-    uint64_t first, end;
-} Hole;
-
-/* Buffers of so many banks are laid into the first bank, and thereby into all. */
-typedef struct {
-    uint64_t all;   /* words of the memory */
-    uint64_t size;  /* words of a bank */
-    uint64_t limit; /* of a bank, so that its highest copy is not beyond the memory */
-    Hole hole[(1 << TTFS_PLAN_BANKS) + 1];
-    uint32_t holes;
-    uint64_t used, end; /* words of all copies; behind the highest */
-    bool full;          /* some fit nowhere */
-} Bank;
-
-/* A bank of twice the size: the holes are there twice, and one where two touch. */
-static void double_bank(Bank *k) {
-    uint32_t n = k->holes;
-    for (uint32_t i = 0; i < n; i++)
-        k->hole[n + i] = (Hole){k->hole[i].first + k->size, k->hole[i].end + k->size};
-    k->holes = 2 * n;
-    k->size *= 2;
-    if (!n || k->hole[n - 1].end != k->hole[n].first) return;
-    k->hole[n - 1].end = k->hole[n].end;
-    k->holes--;
-    for (uint32_t i = n; i < k->holes; i++) k->hole[i] = k->hole[i + 1];
-}
-
-/* What has one copy may lie behind the banks. */
-static void open_rest(Bank *k) {
-    Hole *last = k->holes ? &k->hole[k->holes - 1] : NULL;
-    if (k->all <= k->size) return;
-    if (last && last->end == k->size)
-        last->end = k->all;
-    else
-        k->hole[k->holes++] = (Hole){k->size, k->all};
-}
-
-/* The bank of buffers with 2^banks copies, behind that of twice as many. `span`: words of all
- * banks. */
-static void next_bank(Bank *k, uint32_t banks, uint64_t span) {
-    if (k->size) {
-        double_bank(k);
-    } else {
-        k->size = span >> banks;
-        k->hole[0] = (Hole){0, k->size};
-        k->holes = k->size > 0;
-    }
-    uint64_t before = k->size * ((UINT64_C(1) << banks) - 1);
-    k->limit = k->all > before ? k->all - before : 0;
-    if (!banks) open_rest(k);
-}
-
-/* Where so many words are free first, in all copies; behind the memory where they are nowhere. */
-static uint64_t take_words(Bank *k, uint32_t banks, uint64_t n) {
-    k->used += n << banks;
-    for (uint32_t i = 0; i < k->holes; i++) {
-        Hole *h = &k->hole[i];
-        uint64_t end = h->end < k->limit ? h->end : k->limit;
-        if (h->first > end || end - h->first < n) continue;
-        h->first += n;
-        end = k->size * ((UINT64_C(1) << banks) - 1) + h->first;
-        if (n && end > k->end) k->end = end;
-        return h->first - n;
-    }
-    k->full = k->full || n > 0;
-    return k->all;
-}
-
 /* Lays the buffers first .. end - 1, which are a core's, into a memory of so many words, whose
  * banks have `span`. */
-static Bank lay(TtfsPlan *p, uint32_t first, uint32_t end, uint64_t all, uint64_t span) {
-    Bank k = {.all = all};
+static TtfsBanks lay(TtfsPlan *p, uint32_t first, uint32_t end, uint64_t all, uint64_t span) {
+    TtfsBanks k = {.all = all, .span = span};
     for (uint32_t banks = TTFS_PLAN_BANKS + 1; banks-- > 0;) {
-        next_bank(&k, banks, span);
+        ttfs_banks_next(&k, banks);
         for (uint32_t i = first; i < end; i++) {
             TtfsBuffer *b = &p->buffers.at[i];
             uint64_t before = b->base % TTFS_WORD_ELEMENTS;
             uint64_t n = words(before + (uint64_t)b->rows * b->cols * b->pitch);
             if (b->banks == banks)
-                b->base = (uint32_t)(take_words(&k, banks, n) * TTFS_WORD_ELEMENTS + before);
+                b->base = (uint32_t)(ttfs_banks_take(&k, n) * TTFS_WORD_ELEMENTS + before);
         }
     }
     return k;
@@ -159,7 +87,7 @@ static Bank lay(TtfsPlan *p, uint32_t first, uint32_t end, uint64_t all, uint64_
  * all banks away from one another, so that may be much more than they are. */
 static uint64_t words_needed(TtfsPlan *p, uint32_t first, uint32_t end) {
     for (uint64_t span = ttfs_chip_bank_words(p->chip.act_words);; span *= 2) {
-        Bank k = lay(p, first, end, span * 3 / 2, span);
+        TtfsBanks k = lay(p, first, end, span * 3 / 2, span);
         uint64_t least = span * 3 / 4 + 1;
         if (!k.full) return k.end > least ? k.end : least;
     }
@@ -171,7 +99,7 @@ static uint32_t lay_core(const PlanDerive *d, uint32_t first) {
     uint32_t core = p->buffers.at[first].core, end = first;
     while (end < p->buffers.len && p->buffers.at[end].core == core) end++;
     uint64_t span = ttfs_chip_bank_words(p->chip.act_words);
-    Bank k = lay(p, first, end, p->chip.act_words, span);
+    TtfsBanks k = lay(p, first, end, p->chip.act_words, span);
     p->use[core].act_words = k.full ? words_needed(p, first, end) : k.used;
     return end;
 }

@@ -101,6 +101,7 @@ static void schedule_json(const TtfsPipeline *f, TtfsJson *j) {
     }
     ttfs_json_null(j, "schedule");
     ttfs_json_null(j, "turns");
+    ttfs_json_null(j, "early");
 }
 
 void ttfs_compile_json(const TtfsPipeline *f, double seconds, TtfsBuf *out) {

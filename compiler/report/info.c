@@ -163,11 +163,12 @@ static void memory_text(const TtfsOut *o, TtfsBuf *out) {
     uint32_t turns = ttfs_plan_turns(p, &o->spike);
     ttfs_buf_printf(out,
                     "\nlatency %u ticks; at most %llu cycles a sample, %llu expected (chip %s)\n"
-                    "schedule %s: results after %u turn%s\n",
+                    "schedule %s: results after %u turn%s%s\n",
                     o->spike.latency, (unsigned long long)p->worst_cycles,
                     (unsigned long long)p->expected_cycles, p->chip.name,
                     ttfs_schedule_names[ttfs_schedule_of(p, &o->spike)], turns,
-                    turns == 1 ? "" : "s");
+                    turns == 1 ? "" : "s",
+                    p->early ? ", cores up to a turn ahead of one another" : "");
     for (uint32_t c = 0; c < ttfs_chip_cores(&p->chip); c++) {
         const TtfsUse *u = &p->use[c];
         ttfs_buf_printf(out, "core %u:", c);

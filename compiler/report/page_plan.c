@@ -49,8 +49,8 @@ static void turns(TtfsBuf *b, const TtfsOut *o) {
     const TtfsPlan *p = &o->plan;
     TtfsSchedule schedule = ttfs_schedule_of(p, &o->spike);
     uint64_t n = ttfs_plan_turns(p, &o->spike), worst = n * p->worst_cycles;
-    ttfs_buf_printf(b, "<p>Schedule <b>%s</b>: %s. ", ttfs_schedule_names[schedule],
-                    means[schedule]);
+    ttfs_buf_printf(b, "<p>Schedule <b>%s</b>: %s%s. ", ttfs_schedule_names[schedule],
+                    means[schedule], p->early ? "; cores may be a turn ahead of one another" : "");
     ttfs_buf_printf(
         b,
         "Results are there after %llu turn%s, at most %llu cycles (%.1f &micro;s) after "

@@ -7,6 +7,7 @@
  * input's; what a core makes of one population needs no more (compiler/plan/plan_derive_flows.c).
  */
 #include "pack.h"
+#include "plan_banks.h"
 #include "plan_cycles.h"
 
 /* Quarters of a deviation that a core is weighed with; where cores may be a turn ahead, which evens
@@ -62,6 +63,7 @@ static void add_cell(Pack *p, uint32_t cell, PackFill *f) {
     add_moved(p, c);
     f->use.program_words += c->program_words;
     f->load += c->load;
+    if (!c->task.groups) f->pooled += c->flits;
     add_buffers(p, c, f);
 }
 
@@ -77,7 +79,6 @@ static uint64_t measure_buffers(Pack *p, PackFill *f) {
     for (uint32_t i = 0; i < p->pops_kept; i++) {
         const TtfsRead *r = &p->kept[p->pops[i]];
         uint64_t neurons = ttfs_read_neurons(p->spike, r);
-        f->banked[ttfs_read_banks(r)] += ttfs_read_words(r);
         f->use.act_words += ttfs_read_words(r) << ttfs_read_banks(r);
         puts += CYCLES_PUT / 2 *
                 (p->expected ? ttfs_cycles_share(neurons, ttfs_read_rate(p->spike, r)) : neurons);
@@ -110,6 +111,38 @@ static uint64_t later(const Pack *p, const PackFill *f) {
     return square > INT64_MAX ? 0 : ttfs_spread_root(square) * margin / 4;
 }
 
+/* The kept populations in the order of their numbers, as a plan has its buffers. */
+static void sort_kept(Pack *p) {
+    for (uint32_t i = 1; i < p->pops_kept; i++) {
+        uint32_t pop = p->pops[i], at = i;
+        for (; at > 0 && p->pops[at - 1] > pop; at--) p->pops[at] = p->pops[at - 1];
+        p->pops[at] = pop;
+    }
+}
+
+/* Has the memory a place for every buffer of the core in hand, with all its copies? */
+static bool lay_buffers(Pack *p) {
+    TtfsBanks k = {.all = p->chip->act_words, .span = ttfs_chip_bank_words(p->chip->act_words)};
+    sort_kept(p);
+    for (uint32_t banks = TTFS_PLAN_BANKS + 1; banks-- > 0;) {
+        ttfs_banks_next(&k, banks);
+        for (uint32_t i = 0; i < p->pops_kept; i++) {
+            const TtfsRead *r = &p->kept[p->pops[i]];
+            if (ttfs_read_banks(r) == banks) ttfs_banks_take(&k, ttfs_read_words(r));
+        }
+    }
+    return !k.full;
+}
+
+/* What turns without barriers cost a core on top. */
+static uint64_t ahead(const Pack *p, uint32_t core, const PackFill *f) {
+    const TtfsPopulation *in = ttfs_spike_pop(p->spike, p->spike->input);
+    uint64_t host = ttfs_pop_size(in);
+    if (!p->solver->plan->early) return 0;
+    if (p->expected) host = ttfs_cycles_share(host, in->rate_ppm);
+    return ttfs_cycles_ahead(p->chip, core, f->pooled, host);
+}
+
 PackFill ttfs_pack_fill(Pack *p, uint32_t core, uint32_t out, uint32_t in) {
     PackFill f = {.use = {.program_words = 3 + UINT64_C(3) * p->solver->plan->slots.len}};
     p->stamp++;
@@ -118,32 +151,21 @@ PackFill ttfs_pack_fill(Pack *p, uint32_t core, uint32_t out, uint32_t in) {
         if (u != out) add_unit(p, u, &f);
     if (in != PACK_NONE) add_unit(p, in, &f);
     uint64_t puts = measure_buffers(p, &f);
+    f.laid = f.use.act_words <= p->chip->act_words && lay_buffers(p);
     f.time = f.load;
     if (!f.load) return f;
     for (uint32_t u = p->cores[core].first; u != PACK_NONE; u = p->units.at[u].next)
         if (u != out) f.time += held_up(p, u, puts, f.load);
     if (in != PACK_NONE) f.time += held_up(p, in, puts, f.load);
     if (f.time < puts) f.time = puts;
-    f.time += later(p, &f);
+    f.time += later(p, &f) + ahead(p, core, &f);
     return f;
-}
-
-/* Copies lie a bank apart; where the memory ends in the highest bank, all banks end. */
-static bool banks_fit(const TtfsChip *c, const PackFill *f) {
-    uint64_t span = ttfs_chip_bank_words(c->act_words), words = 0;
-    uint64_t end = span < c->act_words ? span : c->act_words;
-    for (uint32_t banks = TTFS_PLAN_BANKS; banks > 0; banks--) {
-        words = 2 * words + f->banked[banks];
-        uint64_t before = span - (span >> banks);
-        if (words && before + words > end) return false;
-    }
-    return f->use.act_words <= c->act_words;
 }
 
 bool ttfs_pack_fits(const Pack *p, const PackFill *f) {
     const TtfsChip *c = p->chip;
     const TtfsUse *u = &f->use;
-    return !f->apart && banks_fit(c, f) && u->weight_rows <= c->weight_rows &&
+    return !f->apart && f->laid && u->weight_rows <= c->weight_rows &&
            u->param_words <= c->param_words && u->program_words <= c->program_words &&
            u->buffers <= c->buffers && u->table_rows <= c->table_words &&
            u->table_cols <= c->table_words;

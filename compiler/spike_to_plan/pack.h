@@ -93,9 +93,10 @@ typedef struct {
 /* What a core needs with the units that it has. */
 typedef struct {
     TtfsUse use;
-    uint64_t banked[TTFS_PLAN_BANKS + 1]; /* words of a copy, of buffers with 2^i copies */
     uint64_t load, time; /* cycles of its tasks; with what arrives, and some more as they vary */
+    uint64_t pooled;     /* values of pools that it sends */
     uint32_t made;       /* populations that it makes something of */
+    bool laid;           /* its buffers fit the memory, with their copies */
     bool apart;          /* of one population it pools channels that lie no words apart */
 } PackFill;
 

@@ -228,6 +228,39 @@ static uint64_t behind_cores(const TtfsPlan *p) {
 
 static uint32_t exact, bounded, by_routers, by_stream, early;
 
+/* What the core's pools send. */
+static uint64_t pooled_of(const Count *c, uint32_t core) {
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < c->p->tasks.len; i++) {
+        const TtfsTask *t = &c->p->tasks.at[i];
+        if (t->core == core && t->slot == c->slot && !t->groups)
+            n += ttfs_cycles_flits(&c->p->chip, c->s, t, true);
+    }
+    return n;
+}
+
+/* Without barriers a core waits with these for its router. */
+static uint64_t waits_of(const Count *c, uint32_t core) {
+    return c->p->early ? ttfs_cycles_ahead(&c->p->chip, core, pooled_of(c, core), input_of(c)) : 0;
+}
+
+/* Half as many cycles again as values of pools; in the row of the host's core more, the host's
+ * values at most. */
+static void waits(void **state) {
+    (void)state;
+    TtfsChip chip = small_chip(8, 4, 8);
+    assert_int_equal(chip.cores_x, 4);
+    const uint64_t want[8] = {450, 350, 250, 150, 150, 150, 150, 150};
+    for (uint32_t core = 0; core < 8; core++) {
+        assert_int_equal(ttfs_cycles_ahead(&chip, core, 100, 1000), want[core]);
+        assert_int_equal(ttfs_cycles_ahead(&chip, core, 100, 0), 150);
+        assert_int_equal(ttfs_cycles_ahead(&chip, core, 0, 1000), 0);
+    }
+    assert_int_equal(ttfs_cycles_ahead(&chip, 0, 100, 120), 150 + 120);
+    chip.cores_x = 1;
+    assert_int_equal(ttfs_cycles_ahead(&chip, 1, 100, 1000), 150);
+}
+
 /* Where a core has several tasks, what comes to it may come to any: between none and all of it. */
 static void judge_expected(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot) {
     Count c;
@@ -239,6 +272,7 @@ static void judge_expected(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot)
         uint32_t n = core_cycles(&c, i, 0, &alone);
         core_cycles(&c, i, c.held[i], &held);
         if (n > 1) single = false, held = alone + c.held[i] + n; /* shares are rounded up */
+        if (n) held += waits_of(&c, i), alone += waits_of(&c, i);
         least = most(least, n == 1 ? held : alone);
         limit = most(limit, held);
         least = most(least, idle + c.kept[i]);
@@ -382,6 +416,7 @@ static void judge_varied(const TtfsPlan *p, const TtfsSpike *s, uint32_t slot, u
         core_cycles(&c, i, c.held[i], &held);
         if (!tasks) continue;
         if (tasks > 1) held = alone + c.held[i] + tasks;
+        held += waits_of(&c, i), alone += waits_of(&c, i);
         uint64_t deviation = deviation_of(&c, i, working);
         if (p->early) deviation = deviation * 4 / 7; /* of the mean of three turns */
         least[n] = (TtfsSpread){tasks > 1 ? alone : held, deviation};
@@ -423,7 +458,7 @@ static void varied(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(slots), cmocka_unit_test(crowded),
-                                       cmocka_unit_test(varied),
+                                       cmocka_unit_test(varied), cmocka_unit_test(waits),
                                        cmocka_unit_test(pools_wait_for_routers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
