@@ -60,6 +60,8 @@ module ttfs_core #(
     input  wire [3:0]              turn_i,       // its number, there with go_i
     output wire                    ready_o,
     output wire                    done_o,
+    output wire                    rest_o,       // the engines have done the slot; what arrives may still be stored
+    output wire                    kept_o,       // what had come two cycles ago is written back, or was the cycle before
     output wire                    sample_end_o, // with done_o: the slot was the sample's last
     output wire                    rests_o,      // nothing will change until something comes in
     // values that arrive
@@ -155,7 +157,7 @@ module ttfs_core #(
     );
 
     // Activations.
-    wire                     get, get_write, get_ready, lost, odd, empty, store_ready, clean;
+    wire                     get, get_write, get_ready, lost, odd, empty, store_ready, clean, stored;
     wire [WORD_BITS-1:0]     get_at;
     wire [16*VALUE_BITS-1:0] word;
     wire                     scan_done, walk_done, fire_done, full, lanes_idle;
@@ -174,6 +176,7 @@ module ttfs_core #(
         .flush_i      (engines_done),
         .drop_i       (go_i && clean && !put_valid_i),   // a later slot's go does, where values come now
         .clean_o      (clean),
+        .wrote_o      (stored),
         .get_i        (get),
         .get_write_i  (get_write),
         .get_at_i     (get_at),
@@ -410,9 +413,11 @@ module ttfs_core #(
     );
 
     // What the chip sees. A put that arrives now is not stored yet.
-    reg done_q, move_q, event_q, stall_q;
+    reg done_q, rest_q, kept_q, move_q, event_q, stall_q;
     always @(posedge clk_i) begin
         done_q  <= rst_q && engines_done && clean && !go_i && !put_valid_i;
+        rest_q  <= rst_q && engines_done && !go_i;
+        kept_q  <= clean || stored;
         move_q  <= lanes_ready && !lanes_idle;
         event_q <= moved_event;
         stall_q <= !lanes_ready;
@@ -420,6 +425,8 @@ module ttfs_core #(
 
     assign ready_o       = rst_q && store_ready && list_ready;
     assign done_o        = done_q;
+    assign rest_o        = rest_q;
+    assign kept_o        = kept_q;
     assign rests_o       = done_q && ready_o && &fetched;
     assign count_move_o  = move_q;
     assign count_event_o = event_q;

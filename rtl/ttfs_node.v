@@ -100,7 +100,7 @@ module ttfs_node #(
     // The core.
     wire [31:0]             core_back;
     wire                    core_clk, awake, rests;
-    wire                    core_known, done, over, core_address, move, event_, stall;
+    wire                    core_known, done, rest, kept, over, core_address, move, event_, stall;
     wire                    put_valid, put_ready, put_parity;
     wire [ELEMENT_BITS-1:0] put_element;
     wire [VALUE_BITS-1:0]   put_value;
@@ -135,6 +135,8 @@ module ttfs_node #(
         .turn_i       (turn),
         .ready_o      (ready_o),
         .done_o       (done),
+        .rest_o       (rest),
+        .kept_o       (kept),
         .sample_end_o (sample_end_o),
         .rests_o      (rests),
         .put_valid_i  (put_valid),
@@ -177,23 +179,29 @@ module ttfs_node #(
     endgenerate
 
     // Turns. With early_i a core begins one by itself, when it has finished the one before, that one has begun which it
-    // would begin, and the one before the last is complete. Then its activations are written back: so what it reads
-    // is there, and nobody writes where it reads.
+    // would begin, and the one before the last is complete. What came of that one may still wait in the line of the
+    // activations, until the first time that it is written back (old_q). So what a core reads is there, and nobody
+    // writes where it reads, while values of later turns come.
     generate
         if (MESH != 0) begin : g_turns
-            reg        works_q;
-            reg  [3:0] turn_q;
-            wire       rest = !works_q && done;
-            always @(posedge clk_i)
-                if (!rst_ni) works_q <= 1'b0;
-                else if (go) works_q <= 1'b1;
-                else if (done && !result_valid) works_q <= 1'b0;
-            always @(posedge clk_i)
-                if (!rst_ni) turn_q <= 4'd0;
-                else if (!early_i) turn_q <= turn_i;
-                else if (works_q && done && !result_valid) turn_q <= turn_q + 4'd1;
+            reg        works_q, old_q;
+            reg  [3:0] turn_q, base_q;
+            wire       ends = works_q && rest && !result_valid;
+            wire       free = !works_q && rest && !old_q && base_q == turn_i;
+            always @(posedge clk_i) begin
+                base_q <= turn_i;
+                if (!rst_ni) begin
+                    works_q <= 1'b0;
+                    old_q   <= 1'b0;
+                    turn_q  <= 4'd0;
+                end else begin
+                    works_q <= go || (works_q && !ends);
+                    old_q   <= base_q != turn_i || (old_q && !kept);
+                    turn_q  <= early_i ? turn_q + {3'd0, ends} : turn_i;
+                end
+            end
             assign turn     = early_i ? turn_q : turn_i;
-            assign go       = early_i ? rest && (turn_q == turn_i ? run_i : ahead_i && turn_q == turn_i + 4'd1) : go_i;
+            assign go       = early_i ? free && (turn_q == turn_i ? run_i : ahead_i && turn_q == turn_i + 4'd1) : go_i;
             assign finished = early_i ? turn_q != turn_i : done && !result_valid;
             assign result   = {bare[BARE-1 -: FLOW_BITS], turn[0], bare[BARE-FLOW_BITS-1:0]};
         end else begin : g_turn
@@ -201,7 +209,7 @@ module ttfs_node #(
             assign go       = go_i;
             assign finished = done && !result_valid;
             assign result   = bare;
-            wire unused_turns = &{1'b0, early_i, run_i, ahead_i};
+            wire unused_turns = &{1'b0, early_i, run_i, ahead_i, rest, kept};
         end
     endgenerate
 

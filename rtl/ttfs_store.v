@@ -36,6 +36,7 @@ module ttfs_store #(
     input  wire                           flush_i,
     input  wire                           drop_i,   // only when clean
     output wire                           clean_o,  // the line is written back
+    output wire                           wrote_o,  // it is in this cycle
     // words to read
     input  wire                           get_i,
     input  wire                           get_write_i,  // make it empty instead
@@ -123,6 +124,7 @@ module ttfs_store #(
 
     assign ready_o     = !clear_q;
     assign clean_o     = !put_q && !dirty_q;
+    assign wrote_o     = back;
     assign put_ready_o = !miss_q;
     assign get_ready_o = !port_q;
     assign lost_o      = port_q;

@@ -17,7 +17,8 @@
 
 enum {
     TTFS_IMAGE_SLOTS = 4096, /* that a chip numbers */
-    TTFS_IMAGE_STAGES = 4096
+    TTFS_IMAGE_STAGES = 4096,
+    TTFS_IMAGE_EARLY = 2 /* turns that values are old at least where cores are a turn ahead */
 };
 
 /* Rows 0 .. rows - 1 of a memory; chunk k of row r (bits 32 k and up) at word r * chunks + k. Bits
@@ -54,7 +55,7 @@ typedef struct {
     TTFS_VEC(TtfsImagePop) pops;
     TTFS_VEC(TtfsImageConn) conns;
     uint32_t slots; /* of a turn */
-    bool early;     /* cores begin a turn before the one ahead is complete (docs/core.md) */
+    bool early;     /* cores may be a turn ahead of one another: the chip's register EARLY */
     uint32_t flows;
     uint32_t *flow_pop; /* id of the population whose values (sums, of a readout) a flow carries */
     uint32_t input_flow;

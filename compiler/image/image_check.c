@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+enum { EMPTY_SECTION = 2 }; /* words of a section of the stream that holds no weights */
+
 static bool check_conn(const TtfsImageConn *c, uint32_t index, uint32_t id, TtfsLoc loc,
                        TtfsDiag *diag) {
     if (c->src == 0 || c->src >= id || c->kind > 3)
@@ -37,6 +39,11 @@ static bool check_when(const TtfsImage *img, uint32_t id, TtfsLoc loc, TtfsDiag 
                               "population %u has stage %u, slot %u, its source %u stage %u, slot "
                               "%u: a later stage expected, or a later slot",
                               id, p->stage, p->slot, img->conns.at[i].src, src->stage, src->slot);
+        if (img->early && p->stage - src->stage < TTFS_IMAGE_EARLY)
+            return ttfs_error(diag, loc, TTFS_IMAGE_FORMAT,
+                              "population %u has stage %u, its source %u stage %u: %d later "
+                              "expected at least, as cores are a turn ahead",
+                              id, p->stage, img->conns.at[i].src, src->stage, TTFS_IMAGE_EARLY);
     }
     return true;
 }
@@ -115,10 +122,21 @@ static bool check_memory(const TtfsImage *img, uint32_t core, TtfsMem m, TtfsLoc
     return true;
 }
 
+/* What a chip needs so that its cores may be a turn ahead of one another. */
+static bool check_early(const TtfsImage *img, TtfsLoc loc, TtfsDiag *diag) {
+    uint32_t cores = ttfs_chip_cores(&img->chip), most = img->chip.stream ? EMPTY_SECTION : 0;
+    if (!img->early || (cores > 1 && img->slots == 1 && img->stream.len <= most)) return true;
+    return ttfs_error(diag, loc, TTFS_IMAGE_FORMAT,
+                      "early 1 with %u cores, %u slots and %u words of a stream; several cores, 1 "
+                      "slot and %u words expected",
+                      cores, img->slots, img->stream.len, most);
+}
+
 static bool check_directory(const TtfsImage *img, const char *file, TtfsDiag *diag) {
     TtfsLoc loc = TTFS_AT_FILE(file);
     if (!ttfs_chip_check(&img->chip, file, diag) || !check_counts(img, loc, diag)) return false;
     bool ok = check_ids(img, loc, diag);
+    ok = check_early(img, loc, diag) && ok;
     for (uint32_t i = 0; i < img->pops.len; i++) ok = check_pop(img, i + 1, file, diag) && ok;
     return ok;
 }

@@ -31,7 +31,7 @@ static void print_pop(const TtfsImage *img, uint32_t id, TtfsBuf *out) {
 }
 
 void ttfs_image_print_directory(const TtfsImage *img, TtfsBuf *out) {
-    ttfs_buf_printf(out, "slots %u\n", img->slots);
+    ttfs_buf_printf(out, "slots %u early %d\n", img->slots, img->early);
     ttfs_buf_printf(out, "flows %u input %u\n", img->flows, img->input_flow);
     for (uint32_t f = 0; f < img->flows; f++)
         ttfs_buf_printf(out, "flow %u pop %u\n", f, img->flow_pop[f]);
@@ -122,10 +122,18 @@ static bool lex_flows(TtfsImage *img, TtfsLex *l) {
     return true;
 }
 
+static bool lex_slots(TtfsImage *img, TtfsLex *l) {
+    uint32_t early;
+    if (!ttfs_lex_key_u32(l, "slots", TTFS_IMAGE_SLOTS, &img->slots) ||
+        !ttfs_lex_key_u32(l, "early", 1, &early))
+        return false;
+    img->early = early;
+    return ttfs_lex_eol(l);
+}
+
 bool ttfs_image_lex_directory(TtfsImage *img, TtfsLex *l) {
     uint32_t n;
-    return ttfs_lex_key_u32(l, "slots", TTFS_IMAGE_SLOTS, &img->slots) && ttfs_lex_eol(l) &&
-           ttfs_lex_key_u32(l, "flows", img->chip.flows, &img->flows) &&
+    return lex_slots(img, l) && ttfs_lex_key_u32(l, "flows", img->chip.flows, &img->flows) &&
            ttfs_lex_key_u32(l, "input", UINT32_MAX, &img->input_flow) && ttfs_lex_eol(l) &&
            lex_flows(img, l) && ttfs_lex_key_u32(l, "pops", UINT16_MAX + 1, &n) &&
            ttfs_lex_eol(l) && lex_pops(img, l, n);

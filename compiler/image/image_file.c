@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-enum { VERSION = 5, ENTRY = 20, FIRST = 20, NO_CORE = 0xffff };
+enum { VERSION = 6, ENTRY = 20, FIRST = 20, NO_CORE = 0xffff };
 enum { KIND_CHIP = 1, KIND_DIRECTORY = 2, KIND_STREAM = 3, KIND_MEMORY = 16 };
 static const char magic[8] = "TTFSIMG";
 

@@ -159,7 +159,7 @@ static void print_stream(const TtfsImage *img, TtfsBuf *out) {
 }
 
 void ttfs_image_print(const TtfsImage *img, TtfsBuf *out) {
-    ttfs_buf_puts(out, "ttfs-image 4\nchip ");
+    ttfs_buf_puts(out, "ttfs-image 5\nchip ");
     ttfs_chip_print(&img->chip, out);
     ttfs_image_print_directory(img, out);
     for (uint32_t c = 0; c < ttfs_chip_cores(&img->chip); c++) print_core(img, c, out);
@@ -289,7 +289,7 @@ bool ttfs_image_read(TtfsImage *img, const char *file, const void *text, size_t 
     *img = (TtfsImage){0};
     TtfsLex l;
     ttfs_lex_init(&l, file, text, n, diag);
-    if (!ttfs_image_lex_index(&l, "ttfs-image", 4) || !ttfs_lex_eol(&l) ||
+    if (!ttfs_image_lex_index(&l, "ttfs-image", 5) || !ttfs_lex_eol(&l) ||
         !ttfs_lex_expect(&l, "chip") || !ttfs_chip_lex(&img->chip, &l, &img->arena) ||
         !ttfs_image_lex_directory(img, &l))
         return false;

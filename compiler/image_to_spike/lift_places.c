@@ -102,14 +102,16 @@ bool ttfs_lift_places(const LiftTask *t, LiftLists *lists) {
  * Where nothing of the source comes, all is padding, with as many copies as the first segment says.
  */
 static bool check_turn(const LiftTask *t, const TtfsImageConn *c, const TtfsSegment *s) {
+    const TtfsImage *img = t->k->l->img;
     unsigned char *known = &t->k->banks[c->src - 1];
     if (*known == 0) *known = (unsigned char)(s->banks + 1);
     uint32_t banks = *known, late = t->dst->stage - ttfs_lift_pop(t->k->l, c->src)->stage;
-    if (late >= 1u << (banks - 1))
+    if (late + img->early >= 1u << (banks - 1))
         return ttfs_lift_fault(t->k->l, t->pop,
                                "core %u slot %u: it reads population %u %u turns late, of which "
-                               "%u copies are kept",
-                               t->k->core, t->slot, c->src, late, 1u << (banks - 1));
+                               "%u copies are kept, %u expected at least",
+                               t->k->core, t->slot, c->src, late, 1u << (banks - 1),
+                               late + 1 + img->early);
     return ((uint32_t)s->banks == banks - 1 && (uint32_t)s->delay == late) ||
            ttfs_lift_fault(t->k->l, t->pop,
                            "core %u slot %u: a segment of population %u with banks %d, delay %d; "

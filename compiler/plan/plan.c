@@ -62,6 +62,14 @@ bool ttfs_plan_input_flow(const TtfsPlan *p, const TtfsSpike *s, uint32_t *flow)
     return false;
 }
 
+uint32_t ttfs_plan_copies(const TtfsPlan *p, uint32_t late) {
+    return late + 1 + p->early;
+}
+
+uint32_t ttfs_plan_latest(const TtfsPlan *p) {
+    return (1u << TTFS_PLAN_BANKS) - ttfs_plan_copies(p, 0);
+}
+
 uint32_t ttfs_plan_turns(const TtfsPlan *p, const TtfsSpike *s) {
     uint32_t last = 0;
     for (uint32_t i = 1; i <= s->pops.len; i++) {

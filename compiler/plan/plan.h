@@ -25,7 +25,8 @@
 
 enum {
     TTFS_PLAN_SLOTS = 4096, /* that a chip numbers, slot 0 among them */
-    TTFS_PLAN_BANKS = 3     /* a buffer has at most 2^this copies */
+    TTFS_PLAN_BANKS = 3,    /* a buffer has at most 2^this copies */
+    TTFS_EARLY_TURNS = 2    /* a reader's stage less its source's, at least, without barriers */
 };
 
 /* When a population is computed: in this slot of every turn, for the sample that entered `stage`
@@ -109,6 +110,10 @@ typedef struct {
 typedef struct {
     TtfsArena arena;
     TtfsChip chip;
+    /* 1: cores of a mesh may be a turn ahead of one another (docs/core.md, pipeline): there is one
+     * slot, nothing is streamed, all that is read is at least TTFS_EARLY_TURNS turns old, and
+     * buffers have a copy more. Else 0. */
+    uint32_t early;
     /* By population id - 1. */
     TTFS_VEC(TtfsWhen) when;
     /* By slot, then core. */
@@ -139,16 +144,21 @@ const TtfsBuffer *ttfs_plan_buffer(const TtfsPlan *p, uint32_t core, TtfsPop pop
 TtfsWhen ttfs_plan_when(const TtfsPlan *p, TtfsPop pop);
 /* The flow of the input; false: there is none. */
 bool ttfs_plan_input_flow(const TtfsPlan *p, const TtfsSpike *s, uint32_t *flow);
+/* The most turns that a reader may be late: a buffer has a copy more than that, and without
+ * barriers two. */
+uint32_t ttfs_plan_latest(const TtfsPlan *p);
+/* Copies that a buffer has at the least, of what is read so many turns late. */
+uint32_t ttfs_plan_copies(const TtfsPlan *p, uint32_t late);
 /* Turns from a sample's start to its last readout: 1 + the latest readout's stage. */
 uint32_t ttfs_plan_turns(const TtfsPlan *p, const TtfsSpike *s);
 
-/* All that follows from the chip, `when`, the number of slots and which part of which population
- * each task is (in their order; of a part also its passes): the other numbers of
- * tasks, buffers, flows, the words that cores use. There is one way: things lie in memories one
- * after the other, in the order of tasks and populations; buffers with more banks come first, each
- * where its copies fit first. Streamed weights lie behind all others, those of odd slots from the
- * memory's end down. What does not fit the chip is made all the same: `use` says how much is
- * needed, and fields may have wrapped then.
+/* All that follows from the chip, `early`, `when`, the number of slots and which part of which
+ * population each task is (in their order; of a part also its passes): the other numbers of tasks,
+ * buffers, flows, the words that cores use. There is one way: things lie in memories one after the
+ * other, in the order of tasks and populations; buffers with more banks come first, each where its
+ * copies fit first. Streamed weights lie behind all others, those of odd slots from the memory's
+ * end down. What does not fit the chip is made all the same: `use` says how much is needed, and
+ * fields may have wrapped then.
  */
 void ttfs_plan_derive(TtfsPlan *p, const TtfsSpike *s);
 

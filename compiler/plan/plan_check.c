@@ -22,13 +22,31 @@ static bool check_when(PlanCheck *c, TtfsPop pop) {
 /* A reader comes behind its source, and no later than the source's values are kept. */
 static void check_order(PlanCheck *c, const TtfsConnection *k) {
     TtfsWhen from = ttfs_plan_when(c->plan, k->src), to = ttfs_plan_when(c->plan, k->dst);
-    const uint32_t latest = (1u << TTFS_PLAN_BANKS) - 1;
+    const uint32_t latest = ttfs_plan_latest(c->plan);
     if (to.stage < from.stage || (to.stage == from.stage && to.slot <= from.slot))
         ttfs_plan_fault(c, k->dst, "is in slot %u at stage %u, its source in slot %u at stage %u",
                         to.slot, to.stage, from.slot, from.stage);
     else if (to.stage - from.stage > latest)
         ttfs_plan_fault(c, k->dst, "reads values that are %u turns old, the chip keeps them for %u",
                         to.stage - from.stage, latest);
+    else if (c->plan->early && to.stage - from.stage < TTFS_EARLY_TURNS)
+        ttfs_plan_fault(c, k->dst,
+                        "reads values that are %u turns old, without barriers %d expected at least",
+                        to.stage - from.stage, TTFS_EARLY_TURNS);
+}
+
+/* Without barriers there is one slot of a mesh (that nothing is streamed follows: slot 0 has none).
+ */
+static bool check_early(PlanCheck *c) {
+    const TtfsPlan *p = c->plan;
+    if (!p->early) return true;
+    if (p->early > 1)
+        return ttfs_plan_fault(c, (TtfsPop){0}, "early is %u, 0 or 1 expected", p->early);
+    if (ttfs_chip_cores(&p->chip) == 1)
+        return ttfs_plan_fault(c, (TtfsPop){0}, "cores are a turn ahead, but there is one");
+    return p->slots.len == 1 ||
+           ttfs_plan_fault(c, (TtfsPop){0}, "cores are a turn ahead, with %u slots, 1 expected",
+                           p->slots.len);
 }
 
 /* Every population has a slot, sources before their readers. */
@@ -40,6 +58,7 @@ static bool check_slots(PlanCheck *c) {
     if (p->slots.len < 1 || p->slots.len > TTFS_PLAN_SLOTS)
         return ttfs_plan_fault(c, (TtfsPop){0}, "%u slots, 1 to %d expected", p->slots.len,
                                TTFS_PLAN_SLOTS);
+    if (!check_early(c)) return false;
     for (uint32_t i = 1; i <= p->when.len; i++)
         if (!check_when(c, (TtfsPop){i})) return false;
     for (uint32_t i = 0; i < c->spike->conns.len; i++) check_order(c, &c->spike->conns.at[i]);

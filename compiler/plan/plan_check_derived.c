@@ -10,7 +10,7 @@
 
 static TtfsPlan derived_of(PlanCheck *c) {
     const TtfsPlan *p = c->plan;
-    TtfsPlan d = {.chip = p->chip};
+    TtfsPlan d = {.chip = p->chip, .early = p->early};
     d.when.at = p->when.at;
     d.when.len = p->when.len;
     d.slots.len = p->slots.len;

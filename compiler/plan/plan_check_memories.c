@@ -29,7 +29,7 @@ static void check_reach(PlanCheck *c, uint32_t task, const TtfsReach *r) {
         return;
     }
     uint32_t late = ttfs_plan_when(c->plan, t->pop).stage - ttfs_plan_when(c->plan, r->src).stage;
-    if (b->banks > TTFS_PLAN_BANKS || late >= 1u << b->banks)
+    if (b->banks > TTFS_PLAN_BANKS || ttfs_plan_copies(c->plan, late) > 1u << b->banks)
         ttfs_plan_fault(c, t->pop, "task %u reads what is %u turns old of %u banks", task, late,
                         1u << (b->banks & 31));
     uint32_t first = b->base + r->ch_first - b->ch_first;

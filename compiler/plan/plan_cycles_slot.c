@@ -11,7 +11,11 @@
 #include "plan_stream.h"
 
 enum { NORTH, EAST, SOUTH, WEST, CORE, PORTS };
-enum { BURST_WORDS = 64 }; /* that no burst of the memory outside has more of */
+enum {
+    BURST_WORDS = 64, /* that no burst of the memory outside has more of */
+    ONE = 7,          /* sevenths of a deviation, */
+    AHEAD_OF_ONE = 4  /* where cores may be a turn ahead: of the mean of three turns */
+};
 
 typedef struct {
     const TtfsPlan *plan;
@@ -321,7 +325,8 @@ static uint64_t expected_last(Slot *l) {
         end = end_of_core(p, i);
         if (p->tasks.at[i].slot != l->slot) break;
         uint64_t cycles = core_cycles(l, i, end, l->held[p->tasks.at[i].core]);
-        core[n++] = (TtfsSpread){cycles, deviation_of(l, &s, i, end)};
+        uint64_t deviation = deviation_of(l, &s, i, end);
+        core[n++] = (TtfsSpread){cycles, p->early ? deviation * AHEAD_OF_ONE / ONE : deviation};
     }
     for (uint32_t c = 0; c < ttfs_chip_cores(&p->chip); c++) arrived = most(arrived, l->puts[c]);
     return most(ttfs_spread_highest(core, n),
@@ -348,15 +353,17 @@ static uint64_t expected_cycles(Slot *l) {
     TtfsEngines idle = {0};
     uint64_t cycles = most(expected_last(l), input_values(l) + ttfs_cycles_end(chip, &idle, true));
     if (!is_mesh(l)) return cycles;
+    if (l->plan->early) return most(cycles, router_cycles(l));
     return most(cycles, router_cycles(l)) + CYCLES_HOP * ((uint64_t)chip->cores_x + chip->cores_y);
 }
 
 /* One after the other: the busiest core, and all that may hold it up, as if a single flit were
- * under way at a time, and every core kept it alone. */
+ * under way at a time, and every core kept it alone. Where cores are a turn ahead, what belongs to
+ * the next turn may be in the way too. */
 static uint64_t worst_cycles(const Slot *l) {
-    uint64_t cycles = slowest_core(l) + CYCLES_HOP * l->ports, kept = 0;
+    uint64_t kept = 0, turns = 1 + l->plan->early;
     for (uint32_t c = 0; c < ttfs_chip_cores(&l->plan->chip); c++) kept += l->puts[c];
-    return cycles + most(kept, input_values(l));
+    return slowest_core(l) + turns * (CYCLES_HOP * l->ports + most(kept, input_values(l)));
 }
 
 /* Words that come from outside into the core that gets most of them: each holds up its walks. */

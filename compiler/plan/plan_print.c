@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The plan as text: the chip whole, then when populations are computed, slots, buffers, flows,
- * tasks, the words that every core uses. Populations are named by their id in the spike graph.
- * Only a part of its neurons' weights says how many passes are before it, and whether more come.
- * plan_read.c reads it back to the same plan.
+ * The plan as text: the chip whole, then cycles, when populations are computed, slots, buffers,
+ * flows, tasks, the words that every core uses. Populations are named by their id in the spike
+ * graph. Only a part of its neurons' weights says how many passes are before it, and whether more
+ * come. plan_read.c reads it back to the same plan.
  */
 #include "plan.h"
 
 #include <inttypes.h>
 
 static void print_slots(const TtfsPlan *p, TtfsBuf *out) {
-    ttfs_buf_printf(out, "cycles worst %" PRIu64 " expected %" PRIu64 "\npopulations %u\n",
-                    p->worst_cycles, p->expected_cycles, p->when.len);
+    ttfs_buf_printf(out,
+                    "cycles worst %" PRIu64 " expected %" PRIu64 "\nearly %u\npopulations %u\n",
+                    p->worst_cycles, p->expected_cycles, p->early, p->when.len);
     for (uint32_t i = 0; i < p->when.len; i++)
         ttfs_buf_printf(out, "pop %u slot %u stage %u\n", i + 1, p->when.at[i].slot,
                         p->when.at[i].stage);
@@ -74,7 +75,7 @@ static void print_use(const TtfsUse *u, uint32_t core, TtfsBuf *out) {
 }
 
 void ttfs_plan_print(const TtfsPlan *p, TtfsBuf *out) {
-    ttfs_buf_puts(out, "ttfs-plan 5\nchip ");
+    ttfs_buf_puts(out, "ttfs-plan 6\nchip ");
     ttfs_chip_print(&p->chip, out);
     print_slots(p, out);
     print_buffers(p, out);

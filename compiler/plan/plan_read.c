@@ -152,11 +152,12 @@ bool ttfs_plan_read(TtfsPlan *p, const char *file, const void *text, size_t n, T
     *p = (TtfsPlan){0};
     TtfsLex l;
     ttfs_lex_init(&l, file, text, n, diag);
-    if (!key_index(&l, "ttfs-plan", 5) || !ttfs_lex_eol(&l) || !ttfs_lex_expect(&l, "chip") ||
+    if (!key_index(&l, "ttfs-plan", 6) || !ttfs_lex_eol(&l) || !ttfs_lex_expect(&l, "chip") ||
         !ttfs_chip_lex(&p->chip, &l, &p->arena))
         return false;
     if (!ttfs_lex_expect(&l, "cycles") || !key_u64(&l, "worst", &p->worst_cycles) ||
-        !key_u64(&l, "expected", &p->expected_cycles) || !ttfs_lex_eol(&l))
+        !key_u64(&l, "expected", &p->expected_cycles) || !ttfs_lex_eol(&l) ||
+        !key_count(&l, "early", 1, &p->early))
         return false;
     if (!read_when(p, &l) || !read_slots(p, &l) || !read_buffers(p, &l) || !read_flows(p, &l) ||
         !read_tasks(p, &l) || !read_cores(p, &l))

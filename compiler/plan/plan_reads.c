@@ -12,7 +12,7 @@ TtfsRead ttfs_plan_reads(const TtfsPlan *p, const TtfsSpike *s, const TtfsTask *
                       .pop = r.src.i,
                       .pooled = ttfs_conn_is_pool(r.conn),
                       .pool_first = r.ch_first,
-                      .delay = stage > source ? stage - source : 0,
+                      .copies = ttfs_plan_copies(p, stage > source ? stage - source : 0),
                       .first = {r.ch_first, r.y_first, r.x_first},
                       .end = {(int64_t)r.ch_first + r.channels,
                               (int64_t)r.y_first + ttfs_reach_extent(&r, 0),
@@ -26,7 +26,7 @@ void ttfs_read_unite(TtfsRead *u, const TtfsRead *r) {
     }
     if (r->pooled && (!u->pooled || r->pool_first < u->pool_first)) u->pool_first = r->pool_first;
     u->pooled = u->pooled || r->pooled;
-    if (r->delay > u->delay) u->delay = r->delay;
+    if (r->copies > u->copies) u->copies = r->copies;
 }
 
 static uint64_t words(uint64_t elements) {
@@ -50,7 +50,7 @@ uint64_t ttfs_read_words(const TtfsRead *r) {
 /* As many as there can be, if it needs more. */
 uint32_t ttfs_read_banks(const TtfsRead *r) {
     uint32_t banks = 0;
-    while (banks < TTFS_PLAN_BANKS && r->delay >> banks) banks++;
+    while (banks < TTFS_PLAN_BANKS && r->copies > 1u << banks) banks++;
     return banks;
 }
 

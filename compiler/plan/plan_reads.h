@@ -15,7 +15,7 @@ typedef struct {
     bool pooled;
     int64_t first[3], end[3]; /* channels, rows, columns */
     uint32_t pool_first;      /* channel */
-    uint32_t delay;           /* turns */
+    uint32_t copies;          /* at the least */
 } TtfsRead;
 
 /* What a task reads of its source `k`. */

@@ -119,7 +119,7 @@ static void deal_out(TtfsPlan *p, const TtfsSpike *s) {
 
 /* Hops if the tasks lay row by row. Their memories are as large as need be. */
 static uint64_t row_hops(const TtfsPlan *p, const TtfsSpike *s) {
-    TtfsPlan rows = {.chip = p->chip, .when = p->when, .slots = p->slots};
+    TtfsPlan rows = {.chip = p->chip, .early = p->early, .when = p->when, .slots = p->slots};
     uint32_t n = p->tasks.len;
     for (uint32_t i = 0; i < n; i++) *TTFS_PUSH(&rows.arena, rows.tasks) = p->tasks.at[i];
     qsort(rows.tasks.at, n, sizeof *rows.tasks.at, by_place);

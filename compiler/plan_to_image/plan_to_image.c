@@ -9,6 +9,7 @@
 #include "maker.h"
 
 _Static_assert((uint32_t)TTFS_IMAGE_SLOTS == TTFS_PLAN_SLOTS, "a chip's slots");
+_Static_assert((uint32_t)TTFS_IMAGE_EARLY == TTFS_EARLY_TURNS, "how old values are");
 
 static void add_connection(TtfsImage *img, const TtfsConnection *k) {
     TtfsImageConn c = {.kind = k->kind,
@@ -53,6 +54,7 @@ static void make_directory(TtfsMaker *m) {
         add_population(img, &m->spike->pops.at[i], ttfs_plan_when(m->plan, (TtfsPop){i + 1}));
     for (uint32_t i = 0; i < m->spike->conns.len; i++) add_connection(img, &m->spike->conns.at[i]);
     img->slots = m->plan->slots.len;
+    img->early = m->plan->early;
     img->flows = m->plan->flows.len;
     img->flow_pop = TTFS_ARRAY(&img->arena, uint32_t, img->flows);
     for (uint32_t f = 0; f < img->flows; f++) img->flow_pop[f] = m->plan->flows.at[f].pop.i;

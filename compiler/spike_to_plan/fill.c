@@ -9,7 +9,9 @@
 #include "pack.h"
 #include "plan_cycles.h"
 
-enum { MARGIN = 8 }; /* quarters of a deviation that a core is weighed with */
+/* Quarters of a deviation that a core is weighed with; where cores may be a turn ahead, which evens
+ * out what single samples do to them, but not what is other than calibration saw. */
+enum { MARGIN = 8, MARGIN_AHEAD = 6 };
 
 /* A pool takes whole words: all that read a buffer begin at the same channel of one. */
 static bool lie_apart(const TtfsRead *a, const TtfsRead *b) {
@@ -104,7 +106,8 @@ static uint64_t later(const Pack *p, const PackFill *f) {
     uint64_t square = p->base;
     for (uint32_t i = 0; i < f->made; i++)
         square += (uint64_t)ttfs_vary_square(&p->vary[p->made_ids[i]], &p->moved[p->made_ids[i]]);
-    return square > INT64_MAX ? 0 : ttfs_spread_root(square) * MARGIN / 4;
+    uint64_t margin = p->solver->plan->early ? MARGIN_AHEAD : MARGIN;
+    return square > INT64_MAX ? 0 : ttfs_spread_root(square) * margin / 4;
 }
 
 PackFill ttfs_pack_fill(Pack *p, uint32_t core, uint32_t out, uint32_t in) {

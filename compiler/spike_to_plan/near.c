@@ -14,14 +14,15 @@
 #include "pack.h"
 
 enum {
-    TREE = 8,              /* work for a tree, with one for each of its readers */
-    WORK_EACH = 8000,      /* set aside for a cell and core, */
-    WORK_SMALL = 4000,     /* where all cores are near one another, */
-    WORK_MOST = 400000000, /* in all */
-    TOLERANCE = 128,       /* cycles on top of the busiest core's: a part of so many */
-    HEAT_STEPS = 32,       /* of them in that: heat doubles with each */
-    HEAT_BITS = 32,        /* of a core's heat at the limit */
-    HEAT_UNIT = 1024       /* a change and the sum are divided by it first: products stay small */
+    TREE = 8,               /* work for a tree, with one for each of its readers */
+    WORK_EACH = 8000,       /* set aside for a cell and core, */
+    WORK_SMALL = 4000,      /* where all cores are near one another, */
+    WORK_MOST = 400000000,  /* in all */
+    TOLERANCE = 128,        /* cycles on top of the busiest core's: a part of so many */
+    HEAT_STEPS = 32,        /* of them in that: heat doubles with each; */
+    HEAT_STEPS_AHEAD = 128, /* where the slowest core is the same for many turns */
+    HEAT_BITS = 32,         /* of a core's heat at the limit */
+    HEAT_UNIT = 1024        /* a change and the sum are divided by it first: products stay small */
 };
 /* With a change of heat, 2^(HEAT_BITS - 10) at most, two such products add up in 63 bits. */
 static const uint64_t PRICE_MOST = UINT64_C(1) << 39;
@@ -271,7 +272,8 @@ static void set_limit(Near *n) {
     for (uint32_t c = 0; c < cores; c++)
         if (p->cores[c].time > n->limit) n->limit = p->cores[c].time;
     n->limit += n->limit / TOLERANCE;
-    if (varies(p)) n->step = n->limit / HEAT_STEPS + 1;
+    if (varies(p))
+        n->step = n->limit / (p->solver->plan->early ? HEAT_STEPS_AHEAD : HEAT_STEPS) + 1;
     for (uint32_t c = 0; c < cores; c++) n->heat += heat_of(n, p->cores[c].time);
 }
 

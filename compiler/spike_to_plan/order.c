@@ -43,14 +43,14 @@ static uint32_t loudest(Solver *v) {
 }
 
 /* Is it a core that begins with that layer, or one that ends with it? */
-static bool is_early(const TtfsPlan *p, uint32_t core) {
+static bool begins_loud(const TtfsPlan *p, uint32_t core) {
     return (core % p->chip.cores_x + core / p->chip.cores_x) % 2;
 }
 
 /* When a core's task comes: 0 first, 1, 2 last. */
 static uint32_t turn_of(const Solver *v, const TtfsTask *t, uint32_t loud) {
     if (layer_of(v->spike, t->pop) != loud) return 1;
-    return is_early(v->plan, t->core) ? 0 : 2;
+    return begins_loud(v->plan, t->core) ? 0 : 2;
 }
 
 /* The core's tasks that come then, in their order. */

@@ -20,7 +20,8 @@ enum {
     CELLS = sizeof cells_a_core / sizeof *cells_a_core,
     PARTS = sizeof most_parts / sizeof *most_parts,
     TRIES = CELLS * PARTS,
-    FINALS = 4
+    FINALS = 4,
+    FINALS_AHEAD = 6 /* where cores may be a turn ahead of one another */
 };
 
 /* A cutting, and what its plan takes: UINT64_MAX cycles when it does not fit. Those of one mark cut
@@ -80,7 +81,17 @@ static uint64_t turn_cycles(const Solver *v, bool expected) {
     return cycles;
 }
 
-/* Makes the plan; its cycles. Not when one of those before cuts the same way. */
+/* Cycles of the core that has most to do, as it is weighed. */
+static uint64_t slowest(const Pack *p) {
+    uint64_t most = 0;
+    for (uint32_t c = 0; c < ttfs_chip_cores(p->chip); c++)
+        if (p->cores[c].time > most) most = p->cores[c].time;
+    return most;
+}
+
+/* Makes the plan; its cycles (where cores may be a turn ahead, until it is drawn near, those of the
+ * slowest core: what routers carry then says nothing yet). Not when one of those before cuts the
+ * same way. */
 static Result try_unlike(Solver *v, PackTry how, const Result *before, uint32_t n) {
     TtfsMark mark = ttfs_arena_mark(&v->scratch);
     Pack p = {.solver = v,
@@ -95,7 +106,8 @@ static Result try_unlike(Solver *v, PackTry how, const Result *before, uint32_t 
         write_tasks(&p);
         if (v->streams) ttfs_solver_stream(v);
         if (v->spreads) ttfs_solver_spread(v);
-        if (ttfs_solver_fits(v, false)) r.cycles = turn_cycles(v, p.expected);
+        bool cores = v->plan->early && !how.near;
+        if (ttfs_solver_fits(v, false)) r.cycles = cores ? slowest(&p) : turn_cycles(v, p.expected);
     }
     ttfs_arena_release(&v->scratch, mark);
     return r;
@@ -141,8 +153,9 @@ bool ttfs_solver_pack(Solver *v) {
     uint32_t n = 0;
     if (!try_all(v, all)) return false;
     TtfsTask *tasks = TTFS_ARRAY(&v->scratch, TtfsTask, v->plan->tasks.cap);
-    uint32_t reaches = ttfs_pack_is_small(&v->plan->chip) ? 1 : 2;
-    for (uint32_t i = 0; i < FINALS && all[i / reaches].cycles < UINT64_MAX; i++) {
+    uint32_t reaches = v->plan->early || ttfs_pack_is_small(&v->plan->chip) ? 1 : 2;
+    uint32_t finals = v->plan->early ? FINALS_AHEAD : FINALS;
+    for (uint32_t i = 0; i < finals && all[i / reaches].cycles < UINT64_MAX; i++) {
         PackTry how = all[i / reaches].how;
         how.near = true;
         how.far = i % reaches == 0;

@@ -204,7 +204,7 @@ static void refuse_delay(Solver *v, const TtfsConnection *k, uint32_t delay, uin
 
 /* What is read is not too old. */
 static bool delays_fit(Solver *v, bool say) {
-    const uint32_t latest = (1u << TTFS_PLAN_BANKS) - 1;
+    const uint32_t latest = ttfs_plan_latest(v->plan);
     bool ok = true;
     for (uint32_t i = 0; i < v->spike->conns.len; i++) {
         const TtfsConnection *k = &v->spike->conns.at[i];
@@ -215,6 +215,10 @@ static bool delays_fit(Solver *v, bool say) {
         if (say) refuse_delay(v, k, delay, latest);
     }
     return ok;
+}
+
+bool ttfs_solver_delays_fit(Solver *v) {
+    return delays_fit(v, false);
 }
 
 static uint64_t lack(uint64_t need, uint64_t have) {

@@ -27,6 +27,7 @@ typedef struct {
     TtfsDiag *diag;
     TtfsArena scratch;
     TtfsSchedule schedule; /* that is tried */
+    bool ahead;            /* cores of a pipeline may be a turn ahead of one another */
     bool copies;    /* bands of rows and columns, each core with its own copy of the weights */
     bool streams;   /* weights may come from outside: a copy costs the time of its words */
     bool spreads;   /* a pipeline's weights may come from outside, in several slots */
@@ -83,6 +84,9 @@ void ttfs_solver_look_ahead(Solver *v);
 /* cut.c. The tasks of a population, over the cores; populations come in order, behind the input. */
 void ttfs_solver_cut(Solver *v, TtfsPop pop);
 
+/* refuse.c. True when no value of the plan, whose populations have their stages, is read too late.
+ */
+bool ttfs_solver_delays_fit(Solver *v);
 /* refuse.c. True when the plan, all of it derived, fits the chip; else, where `say`, every reason
  * in the user's words. */
 bool ttfs_solver_fits(Solver *v, bool say);

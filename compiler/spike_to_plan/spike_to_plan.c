@@ -25,7 +25,8 @@ static bool check_graph(Solver *v) {
     return v->ok;
 }
 
-/* One turn behind the latest of its sources, all in one slot. */
+/* One turn behind the latest of its sources (where cores are ahead of one another so many that they
+ * may be), all in one slot. */
 static TtfsWhen in_pipeline(const Solver *v, TtfsPop pop) {
     const TtfsPopulation *p = ttfs_spike_pop(v->spike, pop);
     uint32_t latest = 0;
@@ -34,7 +35,7 @@ static TtfsWhen in_pipeline(const Solver *v, TtfsPop pop) {
         uint32_t stage = ttfs_plan_when(v->plan, src).stage;
         if (stage > latest) latest = stage;
     }
-    return (TtfsWhen){0, latest + 1};
+    return (TtfsWhen){0, latest + (v->plan->early ? TTFS_EARLY_TURNS : 1)};
 }
 
 /* Sources come before their readers, the input first: populations lie in topological order. */
@@ -52,6 +53,7 @@ static void make_slots(Solver *v, TtfsSchedule schedule) {
     uint32_t last = 0;
     v->schedule = schedule;
     p->when.len = p->slots.len = 0;
+    p->early = v->ahead && schedule == TTFS_SCHEDULE_PIPELINE;
     for (uint32_t i = 1; i <= v->spike->pops.len; i++) {
         TtfsWhen w = when_of(v, schedule, last, (TtfsPop){i});
         *TTFS_PUSH(&p->arena, p->when) = w;
@@ -78,12 +80,22 @@ static bool too_many_slots(const Solver *v) {
     return v->plan->slots.len > TTFS_PLAN_SLOTS;
 }
 
+/* On a mesh, without barriers between turns. */
+static bool solve_ahead(Solver *v) {
+    v->ahead = true;
+    make_slots(v, TTFS_SCHEDULE_PIPELINE);
+    bool fits = ttfs_solver_delays_fit(v) && ttfs_solver_pack(v);
+    v->ahead = false;
+    return fits;
+}
+
 /* A plan that fits, or false. */
 static bool solve(Solver *v, TtfsSchedule schedule) {
     v->step = 1;
+    bool mesh = ttfs_chip_cores(&v->plan->chip) > 1;
+    if (mesh && schedule == TTFS_SCHEDULE_PIPELINE && solve_ahead(v)) return true;
     make_slots(v, schedule);
     if (too_many_slots(v)) return false;
-    bool mesh = ttfs_chip_cores(&v->plan->chip) > 1;
     if (mesh && schedule == TTFS_SCHEDULE_PIPELINE && ttfs_solver_pack(v)) return true;
     cut_all(v, true);
     if (ttfs_solver_fits(v, false)) return true;
@@ -312,6 +324,24 @@ static bool solve_any(Solver *v, TtfsSchedule schedule) {
     return true;
 }
 
+/* A pipeline that might do without barriers, but has not the room. */
+static void note_barriers(Solver *v) {
+    TtfsPlan *p = v->plan;
+    bool pipeline = v->schedule == TTFS_SCHEDULE_PIPELINE && p->slots.len == 1;
+    if (!pipeline || p->early || ttfs_chip_cores(&p->chip) == 1) return;
+    Kept barriers = ttfs_solver_keep(v);
+    v->ahead = true;
+    make_slots(v, TTFS_SCHEDULE_PIPELINE);
+    bool delays = ttfs_solver_delays_fit(v);
+    v->ahead = false;
+    p->early = 0;
+    ttfs_solver_take_back(v, &barriers);
+    ttfs_note(v->diag, TTFS_AT_FILE(v->file),
+              "cores of chip %s wait for one another in every turn, as %s", p->chip.name,
+              delays ? "its memories do not hold what they would keep to be a turn ahead"
+                     : "values would be kept for too many turns if they were a turn ahead");
+}
+
 static void count_cycles(Solver *v) {
     TtfsPlan *p = v->plan;
     for (uint32_t slot = 0; slot < p->slots.len; slot++) {
@@ -332,6 +362,7 @@ bool ttfs_spike_to_plan(const TtfsSpike *s, const TtfsChip *chip, TtfsSchedule s
     if (!check_graph(&v)) return false;
     ttfs_solver_look_ahead(&v);
     bool fits = solve_any(&v, schedule);
+    if (fits) note_barriers(&v);
     if (fits) count_cycles(&v);
     ttfs_arena_free(&v.scratch);
     return fits && ttfs_plan_check(out, s, file, diag);

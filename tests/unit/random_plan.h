@@ -56,14 +56,15 @@ static inline TtfsWhen plan_sources(const TtfsPlan *p, const TtfsSpike *s, TtfsP
     return latest;
 }
 
-/* A slot behind those of its sources, or any slot some turns later, none more than 7 late. A
- * pipeline (`slots` 1) has one slot. */
+/* A slot behind those of its sources, or any slot some turns later, none later than values are
+ * kept. A pipeline (`slots` 1) has one slot. */
 static inline void plan_when(TtfsPlan *p, const TtfsSpike *s, TtfsRng *r, TtfsPop pop,
                              uint32_t slots) {
     uint32_t first, later = slots == 1 || ttfs_rng_below(r, 2) ? between(r, 1, 5) : 0;
     TtfsWhen w = plan_sources(p, s, pop, &first);
-    if (slots == 1 && ttfs_rng_below(r, 4)) later = 1;
-    while (later > (slots == 1) && w.stage + later - first >= 1u << TTFS_PLAN_BANKS) later--;
+    uint32_t least = p->early ? TTFS_EARLY_TURNS : slots == 1;
+    if ((slots == 1 && ttfs_rng_below(r, 4)) || later < least) later = least;
+    while (later > least && w.stage + later - first > ttfs_plan_latest(p)) later--;
     w.slot = later ? ttfs_rng_below(r, slots) : w.slot + between(r, 1, 2);
     w.stage += later;
     *TTFS_PUSH(&p->arena, p->when) = pop.i == s->input.i ? (TtfsWhen){0} : w;
@@ -124,6 +125,7 @@ static inline bool random_plan(TtfsPlan *p, const TtfsSpike *s, const TtfsChip *
     *p = (TtfsPlan){.chip = *chip};
     p->chip.name = ttfs_arena_strdup(&p->arena, chip->name);
     uint32_t slots = ttfs_rng_below(r, 2) ? 1 : between(r, 2, 6);
+    p->early = slots == 1 && ttfs_chip_cores(chip) > 1 && chip->act_words % 2;
     for (uint32_t i = 1; i <= s->pops.len; i++) {
         plan_when(p, s, r, (TtfsPop){i}, slots);
         if (!ttfs_plan_fits(chip, s, (TtfsPop){i}, "net", diag)) return false;

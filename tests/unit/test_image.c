@@ -168,6 +168,77 @@ static void refused_texts(void **state) {
     reject_folder(TTFS_SOURCE_DIR "/tests/reject/image", read_text, 10);
 }
 
+/* A layer and a readout on two cores, so many turns apart, with barriers. */
+static void staged_image(Made *m, uint32_t apart) {
+    TtfsRng rng = ttfs_rng(1);
+    TtfsChip chip = small_chip(2, 4, 8);
+    TtfsPopulation in = {.kind = TTFS_POP_INPUT, .c = 3, .h = 1, .w = 1, .ticks = 15};
+    *m = (Made){.plan = {.chip = chip}};
+    m->spike.input = add_pop(&m->spike, in);
+    chip_dense(&m->spike, &rng, (TtfsPop){1}, TTFS_POP_RELU, 8);
+    chip_dense(&m->spike, &rng, (TtfsPop){2}, TTFS_POP_READOUT, 8);
+    m->spike.readout.i = 3;
+    set_times(&m->spike, &rng);
+    *TTFS_PUSH(&m->plan.arena, m->plan.slots) = (TtfsSlot){0};
+    for (uint32_t i = 1; i <= 3; i++) {
+        *TTFS_PUSH(&m->plan.arena, m->plan.when) = (TtfsWhen){0, apart * (i - 1)};
+        TtfsTask t = {.pop = {i}, .core = i - 2, .oy_count = 1, .ox_count = 1};
+        t.channels = ttfs_spike_pop(&m->spike, t.pop)->c;
+        if (i > 1) *TTFS_PUSH(&m->plan.arena, m->plan.tasks) = t;
+    }
+    ttfs_plan_derive(&m->plan, &m->spike);
+    assert_true(ttfs_plan_to_image(&m->plan, &m->spike, &m->image, &m->diag));
+}
+
+/* What an image with barriers lacks to do without them: turns, or a copy; it is made for the other
+ * way round too. */
+static void early_images(void **state) {
+    (void)state;
+    static const char *const says[] = {
+        "1: 2 later expected at least",          NULL, "kept, 5 expected", NULL, NULL, NULL,
+        "8 copies are kept, 9 expected at least"};
+    for (uint32_t apart = 1; apart <= 7; apart++) {
+        Made m;
+        TtfsSpike s = {0};
+        TtfsBuf said = {0};
+        const char *want = says[apart - 1];
+        staged_image(&m, apart);
+        assert_true(ttfs_image_to_spike(&m.image, "img", &s, &m.diag));
+        ttfs_spike_free(&s);
+        m.image.early = true;
+        bool ok = ttfs_image_to_spike(&m.image, "img", &s, &m.diag);
+        ttfs_diag_print(&m.diag, TTFS_NOTE, false, &said);
+        if (ok != !want || (want && !strstr(ttfs_buf_text(&said), want)))
+            fail_msg("%u apart: %s", apart, ttfs_buf_text(&said));
+        ttfs_spike_free(&s);
+        ttfs_buf_free(&said);
+        drop(&m);
+    }
+}
+
+/* What a chip has so that its cores may be a turn ahead: a stream of an empty section at most. */
+static void early_refusals(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t slots, cores, stream, words;
+        bool fits;
+    } cases[] = {{1, 2, 0, 0, true},  {1, 2, 1, 2, true},  {1, 2, 1, 3, false},
+                 {2, 2, 0, 0, false}, {1, 1, 0, 0, false}, {1, 2, 0, 2, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Made m;
+        staged_image(&m, 2);
+        m.image.early = true;
+        m.image.slots = cases[i].slots;
+        m.image.chip.cores_x = cases[i].cores;
+        m.image.chip.stream = cases[i].stream;
+        for (uint32_t k = 0; k < cases[i].words; k++)
+            *TTFS_PUSH(&m.image.arena, m.image.stream) = 0;
+        assert_int_equal(ttfs_image_check(&m.image, "img", &m.diag), cases[i].fits);
+        if (!cases[i].fits) assert_non_null(strstr(m.diag.messages.at[0].what, "early 1 with"));
+        drop(&m);
+    }
+}
+
 /* An image of one small memory of every kind, by hand. */
 static void hand_image(TtfsImage *img) {
     *img = (TtfsImage){.chip = small_chip(1, 5, 7)}; /* rows of 35 bits */
@@ -330,6 +401,8 @@ int main(void) {
         cmocka_unit_test(every_flipped_bit_is_refused),
         cmocka_unit_test(damaged_files_with_right_checksums),
         cmocka_unit_test(refused_texts),
+        cmocka_unit_test(early_images),
+        cmocka_unit_test(early_refusals),
         cmocka_unit_test(preload_text),
         cmocka_unit_test(bits_of_rows),
         cmocka_unit_test(checksums_of_memories),

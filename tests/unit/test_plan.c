@@ -305,9 +305,37 @@ static TtfsTask *task_of(TtfsPlan *p, uint32_t slot) {
 RULES
 #undef RULE
 
+/* The same of a plan without barriers. */
+#define RULES_AHEAD                                                                                \
+    RULE(ahead_twice, p->early = 2, "early is 2, 0 or 1 expected")                                 \
+    RULE(ahead_of_none, p->chip.cores_x = 1, "cores are a turn ahead, but there is one")           \
+    RULE(ahead_slots, *TTFS_PUSH(&p->arena, p->slots) = (TtfsSlot){0},                             \
+         "cores are a turn ahead, with 2 slots, 1 expected")                                       \
+    RULE(ahead_young, p->when.at[3].stage = 5,                                                     \
+         "layer 4: reads values that are 1 turns old, without barriers 2 expected at least")       \
+    RULE(ahead_late, p->when.at[3].stage = 11,                                                     \
+         "layer 4: reads values that are 7 turns old, the chip keeps them for 6")                  \
+    RULE(ahead_copies, p->buffers.at[0].banks = 1, "reads what is 2 turns old of 2 banks")         \
+    RULE(ahead_full, (p->when.at[1].stage = 3, p->when.at[2].stage = 5, p->when.at[3].stage = 7),  \
+         "task 0 reads what is 3 turns old of 4 banks")                                            \
+    RULE(ahead_no_more, p->early = 0, "the cycles of slot 0 are not the formula's")                \
+    RULE(ahead_streamed, (p->chip.stream = 1, p->tasks.at[0].streamed = 1), "has streamed 1")
+#define RULE(name, statement, says)                                                                \
+    static void name(TtfsPlan *p) {                                                                \
+        statement;                                                                                 \
+    }
+RULES_AHEAD
+#undef RULE
+
 static const Rule rule_list[] = {
 #define RULE(name, statement, says) {name, says},
     RULES
+#undef RULE
+};
+
+static const Rule rules_ahead[] = {
+#define RULE(name, statement, says) {name, says},
+    RULES_AHEAD
 #undef RULE
 };
 
@@ -355,27 +383,33 @@ static void numbers_of_tasks(void **state) {
     for (int n = 0; n < 8; n++) assert_true(apart[n] > 0);
 }
 
+/* Of a plan that the checker takes. */
+static void check_rule(const Rule *rule, TtfsSchedule schedule) {
+    TtfsSpike s;
+    TtfsPlan p;
+    TtfsDiag diag = {0};
+    TtfsBuf said = {0};
+    small_net(&s);
+    TtfsChip c = small_chip(2, 16, 8);
+    assert_true(ttfs_spike_to_plan(&s, &c, schedule, "net", &p, &diag));
+    assert_true(ttfs_plan_check(&p, &s, "net", &diag));
+    rule->damage(&p);
+    assert_false(ttfs_plan_check(&p, &s, "net", &diag));
+    ttfs_diag_print(&diag, TTFS_NOTE, false, &said);
+    if (!strstr(ttfs_buf_text(&said), rule->says))
+        fail_msg("without '%s':\n%s", rule->says, ttfs_buf_text(&said));
+    ttfs_buf_free(&said);
+    ttfs_plan_free(&p);
+    ttfs_diag_free(&diag);
+    ttfs_spike_free(&s);
+}
+
 static void every_rule_is_checked(void **state) {
     (void)state;
-    for (size_t i = 0; i < sizeof rule_list / sizeof *rule_list; i++) {
-        TtfsSpike s;
-        TtfsPlan p;
-        TtfsDiag diag = {0};
-        TtfsBuf said = {0};
-        small_net(&s);
-        TtfsChip c = small_chip(2, 16, 8);
-        assert_true(ttfs_spike_to_plan(&s, &c, TTFS_SCHEDULE_LATENCY, "net", &p, &diag));
-        assert_true(ttfs_plan_check(&p, &s, "net", &diag));
-        rule_list[i].damage(&p);
-        assert_false(ttfs_plan_check(&p, &s, "net", &diag));
-        ttfs_diag_print(&diag, TTFS_NOTE, false, &said);
-        if (!strstr(ttfs_buf_text(&said), rule_list[i].says))
-            fail_msg("without '%s':\n%s", rule_list[i].says, ttfs_buf_text(&said));
-        ttfs_buf_free(&said);
-        ttfs_plan_free(&p);
-        ttfs_diag_free(&diag);
-        ttfs_spike_free(&s);
-    }
+    for (size_t i = 0; i < sizeof rule_list / sizeof *rule_list; i++)
+        check_rule(&rule_list[i], TTFS_SCHEDULE_LATENCY);
+    for (size_t i = 0; i < sizeof rules_ahead / sizeof *rules_ahead; i++)
+        check_rule(&rules_ahead[i], TTFS_SCHEDULE_PIPELINE);
 }
 
 /* A min pool whose first rows see padding is no task with the others. */

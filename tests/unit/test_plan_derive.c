@@ -72,6 +72,7 @@ static void banks_are_enough(const TtfsPlan *p, const TtfsSpike *s, bool sound) 
         const TtfsBuffer *b = &p->buffers.at[i];
         uint32_t late = latest(p, s, b);
         assert_true(b->banks < BANKS);
+        if (b->channels) late += p->early; /* a copy more */
         if (late >= 1u << TTFS_PLAN_BANKS) continue;
         assert_true(late < 1u << b->banks);
         assert_true(b->banks == 0 || late >= 1u << (b->banks - 1));

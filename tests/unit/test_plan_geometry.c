@@ -394,23 +394,23 @@ static void sizes_of_buffers(void **state) {
         assert_int_equal(ttfs_read_before(&r), n % 5 % w);
         assert_int_equal(ttfs_read_words(&r), words_for(n % 5 % w + 6 * w * words_for(n)));
     }
-    for (uint32_t delay = 0; delay < sizeof banks / sizeof *banks; delay++)
-        assert_int_equal(ttfs_read_banks(&(TtfsRead){.delay = delay}), banks[delay]);
+    for (uint32_t late = 0; late < sizeof banks / sizeof *banks; late++)
+        assert_int_equal(ttfs_read_banks(&(TtfsRead){.copies = late + 1}), banks[late]);
 }
 
-/* The least that holds both, along each axis, and the longer delay. */
+/* The least that holds both, along each axis, and more copies. */
 static void reads_unite(void **state) {
     (void)state;
-    const TtfsRead a = {.first = {2, -1, 3}, .end = {9, 4, 5}, .delay = 1};
+    const TtfsRead a = {.first = {2, -1, 3}, .end = {9, 4, 5}, .copies = 1};
     const TtfsRead b = {
-        .first = {0, 0, 7}, .end = {4, 8, 9}, .delay = 2, .pooled = true, .pool_first = 6};
+        .first = {0, 0, 7}, .end = {4, 8, 9}, .copies = 2, .pooled = true, .pool_first = 6};
     for (int i = 0; i < 2; i++) {
         TtfsRead u = i ? a : b;
         ttfs_read_unite(&u, i ? &b : &a);
         const int64_t first[3] = {0, -1, 3}, end[3] = {9, 8, 9};
         assert_memory_equal(u.first, first, sizeof first);
         assert_memory_equal(u.end, end, sizeof end);
-        assert_true(u.delay == 2 && u.pooled && u.pool_first == 6);
+        assert_true(u.copies == 2 && u.pooled && u.pool_first == 6);
         TtfsRead earlier = b;
         earlier.pool_first = 4;
         ttfs_read_unite(&u, i ? &earlier : &b);
