@@ -189,7 +189,7 @@ module ttfs_node #(
             wire       ends = works_q && rest && !result_valid;
             wire       free = !works_q && rest && !old_q && base_q == turn_i;
             always @(posedge clk_i) begin
-                base_q <= turn_i;
+                base_q <= rst_ni ? turn_i : 4'd0;
                 if (!rst_ni) begin
                     works_q <= 1'b0;
                     old_q   <= 1'b0;

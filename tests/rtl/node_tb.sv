@@ -14,13 +14,14 @@ module ttfs_core #(  // the stand-in: the bench sets what it does
 ) (
     input clk_i, rst_ni, cfg_en_i, cfg_we_i, input [3:0] cfg_mem_i, input [17:0] cfg_word_i, input [31:0] cfg_data_i,
     output reg [31:0] cfg_data_o, output cfg_known_o, input stream_en_i, input [17:0] stream_word_i,
-    input [31:0] stream_data_i, output stream_known_o, input go_i, input [3:0] turn_i, output reg ready_o, done_o,
+    input [31:0] stream_data_i, output stream_known_o, input go_i, input [3:0] turn_i, output reg ready_o, done_o, output rest_o, kept_o,
     output reg sample_end_o, rests_o, input put_valid_i, output reg put_ready_o, input [$clog2(ACT_WORDS)+3:0] put_element_i,
     input [VALUE_BITS-1:0] put_value_i, input put_parity_i, output reg out_valid_o, input out_ready_i,
     output reg [FLIT-1:0] out_flit_o, output reg out_sum_o, over_o, address_o, count_move_o, count_event_o, count_stall_o
 );
     initial {ready_o, done_o, sample_end_o, rests_o, put_ready_o, out_valid_o, out_sum_o, over_o, address_o, count_move_o,
         count_event_o, count_stall_o} = 0;
+    assign rest_o = done_o, kept_o = done_o;
     assign stream_known_o = stream_en_i && stream_word_i < 9 && stream_data_i != 0;
     assign cfg_known_o = cfg_mem_i >= 1 && cfg_mem_i <= 3 && cfg_word_i < 9;
     always @(posedge clk_i) cfg_data_o <= cfg_mem_i >= 1 && cfg_mem_i <= 3 ? {10'h2aa, cfg_mem_i, cfg_word_i} : 0;
@@ -226,7 +227,7 @@ module node_case #(parameter MESH = 0, GATES = 0) (input wire go, output reg ove
                 check(dut.u_core.turn_i, begun[3:0], 31);
             end
             idle_for = !working && (begun == base ? run : begun == base + 1 && ahead) ? idle_for + 1 : 0;
-            check(idle_for <= 2, 1, 32);
+            check(idle_for <= 4, 1, 32);
             if (quiet && !changed) check(calm, 1, 33);
             if (dut.put_valid && dut.u_core.put_ready_o) begin
                 s = in_turn[first_in % 1024];

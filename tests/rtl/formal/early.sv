@@ -3,21 +3,14 @@
 // instead: ttfs_core ttfs_router ttfs_memory ttfs_config
 // wrong: CORRUPT
 // mutant: ttfs_node.v s/ahead_i && turn_q == turn_i + 4'd1/ahead_i \&\& turn_q != turn_i/
-// mutant: ttfs_node.v s/: ahead_i && turn_q/: turn_q/
 // mutant: ttfs_node.v s/quiet_q <= finished && !busy/quiet_q <= finished/
-// mutant: ttfs_node.v s/turn_q != turn_i : done/rest : done/
-// mutant: ttfs_node.v s/turn\[0\], bare/turn_i[0], bare/
-// mutant: ttfs_node.v s/router_busy\[t\] || between_q.*/router_busy[t];/
+// mutant: ttfs_node.v s/(old_q && !kept)/1'b0/
 // mutant: ttfs_receive.v s/MESH == 0 || found_turn == turn_i\[0\]/1/
-// mutant: ttfs_receive.v s/(put_q && !put_turn_q)/1'b0/
 // mutant: ttfs_chip.v s/turn_q\[0\] ^ ahead_q/turn_q[0]/
-// mutant: ttfs_chip.v s/(state_q != RUN || slot_end) ? 2'd0/(state_q != RUN) ? 2'd0/
-// mutant: ttfs_chip.v s/&node_quiet && closed_q/\&node_quiet/
-// mutant: ttfs_chip.v s/!ahead_q && !open_q && !slot_end/!ahead_q \&\& !slot_end/
 // Turns with EARLY: ttfs_chip with two ttfs_node, ttfs_receive and what lies between them; instead of cores some that make
 // results and finish whenever they like, or never, instead of routers places from which flits go anywhere after any time, a
 // host that starts, sends, ends and takes whenever it may. For ever, with any of these: a core begins its turns in order, turn
-// m when it was started, all cores have finished m - 2 and nothing of m - 2 is under way; turns end in order, each when all
+// m when it was started, all cores have finished m - 2 and nothing of m - 2 is under way or in a line that is not written back; turns end in order, each when all
 // cores have finished it, its input has ended and nothing of it is under way; each value is stored in the copy of the turn
 // that it was made in, and the host can tell that turn of each result by its bit; a sample is begun when the input of the one
 // before has ended and no more than that one is on its way.
@@ -37,11 +30,26 @@ module ttfs_core #(
     input wire clk_i, rst_ni, cfg_en_i, cfg_we_i, input wire [3:0] cfg_mem_i, input wire [17:0] cfg_word_i, input wire [31:0] cfg_data_i,
     output wire [31:0] cfg_data_o, output wire cfg_known_o, input wire stream_en_i, input wire [17:0] stream_word_i,
     input wire [31:0] stream_data_i, output wire stream_known_o, input wire go_i, input wire [3:0] turn_i, output wire ready_o,
-    output wire done_o, sample_end_o, rests_o, input wire put_valid_i, output wire put_ready_o, input wire [6:0] put_element_i,
+    output wire done_o, rest_o, kept_o, sample_end_o, rests_o, input wire put_valid_i, output wire put_ready_o, input wire [6:0] put_element_i,
     input wire [0:0] put_value_i, input wire put_parity_i, output wire out_valid_o, input wire out_ready_i,
     output wire [7:0] out_flit_o, output wire out_sum_o, over_o, address_o, count_move_o, count_event_o, count_stall_o
 );
-    (* anyseq *) wire makes, finishes, settles, takes, flow;
+    (* anyseq *) wire makes, finishes, settles, takes, flow, stores;
+    // What has come and is not stored: two values on their way into the line, the line.
+    reg        came = 0, comes = 0, line = 0, kept;
+    (* keep *) reg [3:0] came_of, comes_of, line_of;
+    wire       saves = stores && line;
+    always @(posedge clk_i) begin
+        came    <= rst_ni && put_valid_i && put_ready_o;
+        comes   <= rst_ni && came;
+        line    <= rst_ni && (comes || (line && !saves));
+        came_of <= put_element_i[3:0];
+        comes_of <= came_of;
+        if (comes) line_of <= comes_of;
+        kept    <= saves || !(came || comes || line);
+    end
+    assign kept_o = kept;
+    assign rest_o = done_o;
     reg       works = 0, result = 0, done = 0, of_flow;
     reg [3:0] number;
     always @(posedge clk_i) begin
@@ -51,6 +59,11 @@ module ttfs_core #(
         works  <= rst_ni && (go_i || (works && !(finishes && !result && !makes)));
         done   <= rst_ni && !works && !go_i && settles;
     end
+`ifdef ENDS
+    reg age = 0;   // a core makes one result at most, and finishes
+    always @(posedge clk_i) age <= works;
+    always @* assume (settles && takes && !(makes && age) && (finishes || !age));
+`endif
     assign {cfg_data_o, cfg_known_o, stream_known_o, out_sum_o, over_o, address_o, count_move_o, count_event_o, count_stall_o} = 0;
     assign {ready_o, sample_end_o, rests_o} = 3'b110;
     assign done_o = done;
@@ -82,6 +95,13 @@ module ttfs_router #(parameter FLOWS = 0, BUFFERS = 0, PAYLOAD = 0, PRELOAD = 0,
             assign from = {ok[4] && ways[12 +: 3] == p, ok[3] && ways[9 +: 3] == p, ok[2] && ways[6 +: 3] == p,
                            ok[1] && ways[3 +: 3] == p, ok[0] && ways[0 +: 3] == p};
             always @* assume ((from & (from - 5'd1)) == 0);
+`ifdef ENDS
+            // Flits go on, and from a neighbour to the core or the host.
+            wire [4:0] want;
+            assign want = full[4:0] & {ways[12 +: 3] == p, ways[9 +: 3] == p, ways[6 +: 3] == p, ways[3 +: 3] == p, ways[0 +: 3] == p};
+            always @* assume (to != 0 && (p == 4 || way == 4 || (p == 1 && way == 3) || (ports_i[1] && p == 3 && way == 1)));
+            always @* assume (want == 0 || full[5+p] || from != 0);
+`endif
             always @(posedge clk_i) begin
                 if (in_valid_i[p] && !full[p]) flits[9*p +: 9] <= in_flit_i[9*p +: 9];
                 if (|from) flits[45+9*p +: 9] <= (flits[0 +: 9] & {9{from[0]}}) | (flits[9 +: 9] & {9{from[1]}})
@@ -117,6 +137,9 @@ module ttfs_config #(parameter CORES = 0, CHIP_HASH = 0) (
 );
     (* anyconst *) wire [1:0] patience;
     (* anyseq *) wire idle;
+`ifdef ENDS
+    always @* assume (idle);
+`endif
     assign {ready_o, rvalid_o, rdata_o, en_o, at_o, we_o, mem_o, word_o, data_o, clear_o, trace_o, refuse_o, flags_o} = 0;
     assign {patience_o, early_o, idle_o} = {30'd0, patience, 1'b1, idle};
 endmodule
@@ -157,6 +180,20 @@ module early (
         assume (in_flit[4:1] == begun - 4'd1);   // of the sample begun last; its turn's bit is anything
         assume (in_flit[6:5] == 0 && in_flit[0]);
     end
+
+`ifdef ENDS
+    // Cores, ways and host that go on: a sample is done, and the next one taken, so many cycles after it was begun.
+    reg [5:0] since = 0;
+    reg       sent = 0;
+    always @(posedge clk) begin
+        since <= done || (begins && open_turns == 0) || open_turns == 0 ? 0 : since + 1;
+        sent  <= !begins && (sent || (in_valid && in_ready));
+    end
+    always @* begin
+        assume (start && out_ready && in_valid && (in_end || !sent));
+        if (rst_n) assert (since < `ENDS);
+    end
+`endif
 
     // What is inside.
     (* hierconn *) wire [1:0] \dut.state_q , \dut.settle_q , \dut.node_quiet ;
@@ -215,6 +252,25 @@ module early (
     wire [23:0] full = {\dut.g_row[0].g_col[1].u_node.g_mesh.u_skid.spare_valid_q  , \dut.g_row[0].g_col[1].u_node.g_mesh.u_skid.valid_q  , \dut.g_row[0].g_col[1].u_node.g_mesh.u_router.full  , \dut.g_row[0].g_col[0].u_node.g_mesh.u_skid.spare_valid_q  , \dut.g_row[0].g_col[0].u_node.g_mesh.u_skid.valid_q  , \dut.g_row[0].g_col[0].u_node.g_mesh.u_router.full };
     wire [215:0] flits = {\dut.g_row[0].g_col[1].u_node.g_mesh.u_skid.spare_q  , \dut.g_row[0].g_col[1].u_node.g_mesh.u_skid.data_q  , \dut.g_row[0].g_col[1].u_node.g_mesh.u_router.flits  , \dut.g_row[0].g_col[0].u_node.g_mesh.u_skid.spare_q  , \dut.g_row[0].g_col[0].u_node.g_mesh.u_skid.data_q  , \dut.g_row[0].g_col[0].u_node.g_mesh.u_router.flits };
 
+    (* hierconn *) wire \dut.g_row[0].g_col[0].u_node.u_core.came , \dut.g_row[0].g_col[1].u_node.u_core.came ;
+    (* hierconn *) wire \dut.g_row[0].g_col[0].u_node.u_core.comes , \dut.g_row[0].g_col[1].u_node.u_core.comes ;
+    (* hierconn *) wire \dut.g_row[0].g_col[0].u_node.u_core.line , \dut.g_row[0].g_col[1].u_node.u_core.line ;
+    (* hierconn *) wire \dut.g_row[0].g_col[0].u_node.u_core.kept , \dut.g_row[0].g_col[1].u_node.u_core.kept ;
+    (* hierconn *) wire \dut.g_row[0].g_col[0].u_node.g_turns.old_q , \dut.g_row[0].g_col[1].u_node.g_turns.old_q ;
+    (* hierconn *) wire [3:0] \dut.g_row[0].g_col[0].u_node.u_core.came_of , \dut.g_row[0].g_col[1].u_node.u_core.came_of ;
+    (* hierconn *) wire [3:0] \dut.g_row[0].g_col[0].u_node.u_core.comes_of , \dut.g_row[0].g_col[1].u_node.u_core.comes_of ;
+    (* hierconn *) wire [3:0] \dut.g_row[0].g_col[0].u_node.u_core.line_of , \dut.g_row[0].g_col[1].u_node.u_core.line_of ;
+    (* hierconn *) wire [3:0] \dut.g_row[0].g_col[0].u_node.g_turns.base_q , \dut.g_row[0].g_col[1].u_node.g_turns.base_q ;
+    wire [1:0] came = {\dut.g_row[0].g_col[1].u_node.u_core.came , \dut.g_row[0].g_col[0].u_node.u_core.came };
+    wire [1:0] comes = {\dut.g_row[0].g_col[1].u_node.u_core.comes , \dut.g_row[0].g_col[0].u_node.u_core.comes };
+    wire [1:0] line = {\dut.g_row[0].g_col[1].u_node.u_core.line , \dut.g_row[0].g_col[0].u_node.u_core.line };
+    wire [1:0] kept = {\dut.g_row[0].g_col[1].u_node.u_core.kept , \dut.g_row[0].g_col[0].u_node.u_core.kept };
+    wire [1:0] waits = {\dut.g_row[0].g_col[1].u_node.g_turns.old_q , \dut.g_row[0].g_col[0].u_node.g_turns.old_q };
+    wire [7:0] came_of = {\dut.g_row[0].g_col[1].u_node.u_core.came_of , \dut.g_row[0].g_col[0].u_node.u_core.came_of };
+    wire [7:0] comes_of = {\dut.g_row[0].g_col[1].u_node.u_core.comes_of , \dut.g_row[0].g_col[0].u_node.u_core.comes_of };
+    wire [7:0] line_of = {\dut.g_row[0].g_col[1].u_node.u_core.line_of , \dut.g_row[0].g_col[0].u_node.u_core.line_of };
+    wire [7:0] seen = {\dut.g_row[0].g_col[1].u_node.g_turns.base_q , \dut.g_row[0].g_col[0].u_node.g_turns.base_q };
+
     reg [3:0] count [0:1];    // turns that the core has begun
     reg       old, right;     // something of turn `base` is under way; all that is under way is as it should be
     function is_right(input [3:0] of, input odd);
@@ -258,6 +314,8 @@ module early (
                 assert (!full[k] || flits[9*k+1 +: 4] != n - 4'd2);
 `endif
             if (goes[i]) assert (turns[4-4*i +: 4] - n + 4'd1 < 4'd4);
+            if (goes[i]) assert ((!came[i] || came_of[4*i +: 4] - n + 4'd1 < 4'd3) && (!comes[i] || comes_of[4*i +: 4] - n + 4'd1 < 4'd3)
+                && (!line[i] || line_of[4*i +: 4] - n + 4'd1 < 4'd3));
             if (put[i]) assert ({put_parity[i], element[7*i+4 +: 3]} == element[7*i +: 4]);
         end
         assert (!ends || (calm && open_turns != 0));
@@ -276,6 +334,15 @@ module early (
         for (i = 0; i < 2; i = i + 1) begin
             n = turns[4*i +: 4] - base;
             assert (works[i] ? (n == 0 ? running : n == 1 && ahead) : n == 0 || (n == 1 ? running : n == 2 && ahead));
+            assert (!came[i] || is_right(came_of[4*i +: 4], came_of[4*i]));
+            assert (!comes[i] || is_right(comes_of[4*i +: 4], comes_of[4*i]));
+            assert (!line[i] || line_of[4*i +: 4] - turns[4*i +: 4] + 4'd2 - works[i] < 4'd4 - works[i]);
+            assert (!line[i] || is_right(line_of[4*i +: 4], line_of[4*i]) || (base - line_of[4*i +: 4] - 4'd1 < 4'd2
+                && (waits[i] || seen[4*i +: 4] != base)));
+            assert (seen[4*i +: 4] == base || (base == seen[4*i +: 4] + 4'd1 && settle == 0));
+            if (kept[i] && seen[4*i +: 4] == base) assert (!line[i] || line_of[4*i +: 4] == base || line_of[4*i +: 4] == base + 4'd1);
+            if (running && settle > 0 && &node_quiet && \dut.closed_q ) assert (!came[i] || came_of[4*i +: 4] != base);
+            if (running && settle > 1 && \dut.quiet_q ) assert ((!came[i] || came_of[4*i +: 4] != base) && (!comes[i] || comes_of[4*i +: 4] != base));
             assert (count[i] == turns[4*i +: 4] + works[i]);
             assert (!result[i] || core_works[i]);
             assert (!core_works[i] || (works[i] && !core_done[i] && number[4*i +: 4] == turns[4*i +: 4]));
