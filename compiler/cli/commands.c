@@ -144,6 +144,7 @@ int ttfs_cmd_synth(TtfsOptions *o, TtfsArena *a, TtfsMessages *m) {
                           .encoder = o->value[TTFS_OPT_ENCODER] != NULL,
                           .boot = o->value[TTFS_OPT_BOOT] != NULL,
                           .progress = ttfs_progress_line(&line, o)};
+    s.progress.stop = ttfs_interrupt_wanted(); /* the tools that it runs end with it */
     bool read = ttfs_option_f64(o, TTFS_OPT_SRAM_NS, 0.01, 1000, &s.sram_ns, m);
     read = ttfs_option_f64(o, TTFS_OPT_CLOCK, 0.001, 100000, &s.clock_mhz, m) && read;
     read = ttfs_option_u32(o, TTFS_OPT_SEEDS, 1, TTFS_MOST_SEEDS, &s.seeds, m) && read;

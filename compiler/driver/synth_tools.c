@@ -147,7 +147,7 @@ bool ttfs_tool_wait(const TtfsTools *t, TtfsToolRun *run) {
 
 bool ttfs_tool_failed(const TtfsTools *t, const TtfsTool *tool, const TtfsToolRun *run) {
     if (run->pid == 0) return tell_missing(t, tool, run->why);
-    if (t->diag->errors) return false; /* it was stopped */
+    if (t->diag->errors || !ttfs_go_on(&t->progress, t->diag)) return false; /* it was stopped */
     return tell_failure(t, tool, run->late ? late_text(t, tool_minutes()) : "failed");
 }
 

@@ -89,6 +89,24 @@ struct Behind {
     uint64_t cycles = 0;
 };
 
+// Where the clock's edge alone triggers, half of the evaluations can go: no output depends on an
+// input in the same cycle, so all that the first half of a cycle is for is that the clock was low.
+// False where that is not so, or where this Verilator calls what the clock was otherwise.
+template <template <std::size_t> class Triggers, std::size_t n>
+constexpr bool single(const Triggers<n> *) {
+    return n == 1;
+}
+template <typename Root>
+auto forgets(Root *root, int)
+    -> decltype(root->__Vtrigrprev__TOP__clk_i, single(&root->__VactTriggered)) {
+    if (!single(&root->__VactTriggered)) return false;
+    root->__Vtrigrprev__TOP__clk_i = 0;
+    return true;
+}
+template <typename Root> bool forgets(Root *, long) {
+    return false;
+}
+
 struct Chip {
     TtfsSimShape shape;
     VerilatedContext context;
@@ -104,13 +122,16 @@ struct Chip {
         context.randReset(2);
         context.randSeed(1);
         top.reset(new Vttfs_top(&context, "ttfs"));
+        top->clk_i = 0;
+        top->eval();
     }
     ~Chip() {
         top->final();
     }
 
-    // The first half of a cycle: inputs are set, outputs settle.
+    // The first half of a cycle: inputs are set, outputs are there.
     void settle() {
+        if (forgets(top->rootp, 0)) return;
         top->clk_i = 0;
         top->eval();
     }

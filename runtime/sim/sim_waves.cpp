@@ -35,6 +35,7 @@ class Watched final : public Vttfs_top {
     Watched(VerilatedContext *context, const char *name)
         : Vttfs_top((context->traceEverOn(true), context), name) {}
 
+    void *const rootp = nullptr; // every evaluation is dumped: none can be left out
     void eval() {
         Vttfs_top::eval();
         if (vcd) dump();

@@ -13,10 +13,12 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
-from e2e import DIGITS, SOURCE, Case, need, tree
+from e2e import DIGITS, SOURCE, TTFS, Case, need, tree
 
 PATH = os.environ["PATH"]  # before it is this test's
 STAT = '{"design": {"num_cells_by_type": {"SB_CARRY": 9, "SB_LUT4": 400, "SB_DFF": 20, "SB_DFFESR": 30, "SB_RAM40_4K": 5}}}'
@@ -481,6 +483,28 @@ def arty(case, folder, part):
         case.equal((p.returncode, p.stdout), (0, ""), "board.v elaborates")
 
 
+def stopped(case):
+    """Told to end it ends its tools, which would work for a minute, and leaves nothing."""
+    tools(case, nextpnr_ice40="echo $$ >>'%s'; exec %s 60" % (case.path("pids"), shutil.which("sleep", path=PATH)))
+    case.write("pids", "")
+    before = tree(case.path("fast"))
+    p = subprocess.Popen([os.path.abspath(TTFS), "synth", "fast", "--device", "hx8k", "--seeds", "2", "--threads", "2", "-q"], cwd=case.folder, stderr=subprocess.PIPE)
+    pids = wait_for(lambda: open(case.path("pids"), encoding="utf-8").read().split("\n")[:-1], 2)
+    p.send_signal(signal.SIGTERM)
+    _, err = p.communicate(timeout=30)
+    case.check(p.returncode == 1 and b"told to stop" in err, "after SIGTERM: %d, %r" % (p.returncode, err))
+    case.equal([os.path.exists("/proc/%s" % pid) for pid in pids], [False, False], "tools of a synth that was told to end")
+    unchanged(case, before, "OUT after it was told to end", "fast")
+
+
+def wait_for(list_of, n):
+    """What list_of gives once it has n entries, or after half a minute."""
+    until = time.monotonic() + 30
+    while len(list_of()) < n and time.monotonic() < until:
+        time.sleep(0.01)
+    return list_of()
+
+
 def encoders(case):
     """With --encoder the board top gets one, as wide as the chip; by itself there is no encoder, and none where there is no board top."""
     tools(case)
@@ -629,7 +653,7 @@ def main():
         return case.done()
     case.compile("digits_mlp", "out", "--fit", "hx8k", "--ticks", "15")
     path = os.environ["PATH"]
-    for part in (made, clocks, seeds, encoders, boots, large, ecp5, missing, slow, engines, bits, not_remembered, refusals, guests, projects, estimates):
+    for part in (made, clocks, seeds, stopped, encoders, boots, large, ecp5, missing, slow, engines, bits, not_remembered, refusals, guests, projects, estimates):
         part(case)
     os.environ["PATH"] = path
     return case.done()
