@@ -11,7 +11,7 @@
 #
 #   chip.py FOLDER COLUMNS ROWS WHAT SEED...
 #
-# WHAT: some; all, which wants every situation of case.SITUATIONS to be among these cases; early, which wants those of EARLY;
+# WHAT: some; all, which wants every situation of case.SITUATIONS to be among these cases; early, which wants those of EARLY, early-some, without;
 # contract, without the chip (and all); corrupt-flit, corrupt-sum, corrupt-read: changes one expectation of every case, and succeeds when what
 # passes without the change, with the polite host, is refused with it, for that very flit or word.
 
@@ -183,7 +183,7 @@ class Bench:
 
 def run_case(folder, seed, columns, rows, what, hit):
     """The fault of a case, or None. A corrupted one has to give the very fault that was put in, and none before."""
-    case = Case(seed, columns, rows, early=what == "early")
+    case = Case(seed, columns, rows, early=what.startswith("early"))
     hit.update(case.situations())
     fault = case.interpreted()
     if fault or what == "contract":
@@ -191,7 +191,7 @@ def run_case(folder, seed, columns, rows, what, hit):
     bench = Bench(case, os.path.join(folder, "case%d" % seed))
     bench.runs(what.startswith("corrupt"))
     fault = bench.judge()
-    if what == "early":
+    if what.startswith("early"):
         hit.update(bench.early_situations())
     if fault or not what.startswith("corrupt"):
         return fault
@@ -203,7 +203,7 @@ def run_case(folder, seed, columns, rows, what, hit):
 
 def main():
     folder, columns, rows, what = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-    if what not in ("some", "all", "early", "contract", "corrupt-flit", "corrupt-sum", "corrupt-read"):
+    if what not in ("some", "all", "early", "early-some", "contract", "corrupt-flit", "corrupt-sum", "corrupt-read"):
         raise SystemExit("chip.py: unknown '%s'" % what)
     hit, seeds = collections.Counter(), [int(seed) for seed in sys.argv[5:]]
     for seed in seeds:
@@ -211,7 +211,7 @@ def main():
         if fault:
             print("case %d on %dx%d: %s" % (seed, columns, rows, fault))
             return 1
-    wanted = EARLY if what == "early" else SITUATIONS
+    wanted = EARLY if what.startswith("early") else SITUATIONS
     missed = [name for name in wanted if not hit[name]]
     if missed and what in ("all", "early", "contract"):
         print("not met in these cases: " + ", ".join(missed))

@@ -206,7 +206,7 @@ errors() {
 
 early() {
     case $1 in
-    2) python3 "$here/chip.py" "$dir" 2 1 early 10 64 ;;
+    2) python3 "$here/chip.py" "$dir" 2 1 early-some 10 64 ;;
     4) python3 "$here/chip.py" "$dir" 2 2 early 63 64 ;;
     esac
 }

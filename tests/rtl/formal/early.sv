@@ -59,11 +59,6 @@ module ttfs_core #(
         works  <= rst_ni && (go_i || (works && !(finishes && !result && !makes)));
         done   <= rst_ni && !works && !go_i && settles;
     end
-`ifdef ENDS
-    reg age = 0;   // a core makes one result at most, and finishes
-    always @(posedge clk_i) age <= works;
-    always @* assume (settles && takes && !(makes && age) && (finishes || !age));
-`endif
     assign {cfg_data_o, cfg_known_o, stream_known_o, out_sum_o, over_o, address_o, count_move_o, count_event_o, count_stall_o} = 0;
     assign {ready_o, sample_end_o, rests_o} = 3'b110;
     assign done_o = done;
@@ -95,13 +90,6 @@ module ttfs_router #(parameter FLOWS = 0, BUFFERS = 0, PAYLOAD = 0, PRELOAD = 0,
             assign from = {ok[4] && ways[12 +: 3] == p, ok[3] && ways[9 +: 3] == p, ok[2] && ways[6 +: 3] == p,
                            ok[1] && ways[3 +: 3] == p, ok[0] && ways[0 +: 3] == p};
             always @* assume ((from & (from - 5'd1)) == 0);
-`ifdef ENDS
-            // Flits go on, and from a neighbour to the core or the host.
-            wire [4:0] want;
-            assign want = full[4:0] & {ways[12 +: 3] == p, ways[9 +: 3] == p, ways[6 +: 3] == p, ways[3 +: 3] == p, ways[0 +: 3] == p};
-            always @* assume (to != 0 && (p == 4 || way == 4 || (p == 1 && way == 3) || (ports_i[1] && p == 3 && way == 1)));
-            always @* assume (want == 0 || full[5+p] || from != 0);
-`endif
             always @(posedge clk_i) begin
                 if (in_valid_i[p] && !full[p]) flits[9*p +: 9] <= in_flit_i[9*p +: 9];
                 if (|from) flits[45+9*p +: 9] <= (flits[0 +: 9] & {9{from[0]}}) | (flits[9 +: 9] & {9{from[1]}})
@@ -137,9 +125,6 @@ module ttfs_config #(parameter CORES = 0, CHIP_HASH = 0) (
 );
     (* anyconst *) wire [1:0] patience;
     (* anyseq *) wire idle;
-`ifdef ENDS
-    always @* assume (idle);
-`endif
     assign {ready_o, rvalid_o, rdata_o, en_o, at_o, we_o, mem_o, word_o, data_o, clear_o, trace_o, refuse_o, flags_o} = 0;
     assign {patience_o, early_o, idle_o} = {30'd0, patience, 1'b1, idle};
 endmodule
@@ -180,20 +165,6 @@ module early (
         assume (in_flit[4:1] == begun - 4'd1);   // of the sample begun last; its turn's bit is anything
         assume (in_flit[6:5] == 0 && in_flit[0]);
     end
-
-`ifdef ENDS
-    // Cores, ways and host that go on: a sample is done, and the next one taken, so many cycles after it was begun.
-    reg [5:0] since = 0;
-    reg       sent = 0;
-    always @(posedge clk) begin
-        since <= done || (begins && open_turns == 0) || open_turns == 0 ? 0 : since + 1;
-        sent  <= !begins && (sent || (in_valid && in_ready));
-    end
-    always @* begin
-        assume (start && out_ready && in_valid && (in_end || !sent));
-        if (rst_n) assert (since < `ENDS);
-    end
-`endif
 
     // What is inside.
     (* hierconn *) wire [1:0] \dut.state_q , \dut.settle_q , \dut.node_quiet ;
