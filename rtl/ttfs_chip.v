@@ -114,7 +114,7 @@ module ttfs_chip #(
     wire [CORES-1:0]  node_ready, node_quiet, node_sample_end;
     wire [31:0]       patience;
     wire              refuse, config_idle, stream_done, trace, early;
-    reg               ahead_q;   // with early: the turn behind this one has begun
+    wire              ahead;   // with early: the turn behind this one has begun
     wire [31:0]       cycles;
 
     wire first    = slot_q == 12'd0;
@@ -123,11 +123,21 @@ module ttfs_chip #(
     wire asked    = start_i && !busy_o;
     wire slot_end = state_q == RUN && settle_q[1] && quiet_q;
     wire turn_end = slot_end && (early || node_sample_end[0]);
-    wire next     = early && state_q == RUN && !ahead_q && !open_q && !slot_end;   // may begin
+    wire next     = early && state_q == RUN && !ahead && !open_q && !slot_end;   // may begin
     wire begins   = asked && !refuse;
 
+    generate
+        if (CORES > 1) begin : g_ahead
+            reg ahead_q;
+            always @(posedge clk_i) ahead_q <= rst_ni && ((next && begins) || (ahead_q && !turn_end));
+            assign ahead = ahead_q;
+        end else begin : g_alone
+            assign ahead = 1'b0;
+        end
+    endgenerate
+
     always @(posedge clk_i) begin
-        closed_q <= state_q == RUN && (ahead_q || !open_q);
+        closed_q <= state_q == RUN && (ahead || !open_q);
         quiet_q  <= &node_quiet && closed_q && stream_done;
         settle_q <= (state_q != RUN || slot_end) ? 2'd0 : settle_q[1] ? settle_q : settle_q + 2'd1;
         waited_q <= (!open_q || in_valid_i) ? 32'd1 : waited_q + 32'd1;
@@ -138,11 +148,9 @@ module ttfs_chip #(
             open_q   <= 1'b0;
             ready_q  <= 1'b0;
             done_q   <= 1'b0;
-            ahead_q  <= 1'b0;
         end else begin
             ready_q <= &node_ready;
             done_q  <= turn_end;
-            ahead_q <= (next && begins) || (ahead_q && !turn_end);
             if (state_q == GO || (next && begins)) open_q <= first;
             else if ((takes && in_end_i) || gives_up) open_q <= 1'b0;
             case (state_q)
@@ -152,7 +160,7 @@ module ttfs_chip #(
                 end
                 GO: state_q <= RUN;
                 default: if (slot_end) begin
-                    state_q <= !turn_end ? GO : ahead_q ? RUN : IDLE;
+                    state_q <= !turn_end ? GO : ahead ? RUN : IDLE;
                     if (turn_end) turn_q <= turn_q + 4'd1;
                     else slot_q <= slot_q + 12'd1;
                 end
@@ -165,7 +173,7 @@ module ttfs_chip #(
         if (COUNTERS != 0) begin : g_cycles
             reg [31:0] cycles_q;
             always @(posedge clk_i)
-                if (!rst_ni || (state_q == IDLE && begins) || (turn_end && ahead_q)) cycles_q <= 32'd0;
+                if (!rst_ni || (state_q == IDLE && begins) || (turn_end && ahead)) cycles_q <= 32'd0;
                 else if (state_q != IDLE) cycles_q <= cycles_q + 32'd1;
             assign cycles = cycles_q;
         end else begin : g_no_cycles
@@ -286,7 +294,7 @@ module ttfs_chip #(
     generate
         if (TURN != 0) begin : g_entered
             localparam BELOW = ID_BITS + FLIT_VALUE;
-            assign entered = {in_flit_i[FLIT-1 -: FLOW_BITS], turn_q[0] ^ ahead_q, in_flit_i[BELOW-1:0]};
+            assign entered = {in_flit_i[FLIT-1 -: FLOW_BITS], turn_q[0] ^ ahead, in_flit_i[BELOW-1:0]};
         end else begin : g_as_it_is
             assign entered = in_flit_i;
         end
@@ -342,7 +350,7 @@ module ttfs_chip #(
                     .turn_i       (turn_q),
                     .early_i      (early),
                     .run_i        (state_q == RUN),
-                    .ahead_i      (ahead_q),
+                    .ahead_i      (ahead),
                     .trace_i      (trace),
                     .ready_o      (node_ready[I]),
                     .quiet_o      (node_quiet[I]),

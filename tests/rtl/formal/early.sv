@@ -6,7 +6,7 @@
 // mutant: ttfs_node.v s/quiet_q <= finished && !busy/quiet_q <= finished/
 // mutant: ttfs_node.v s/(old_q && !kept)/1'b0/
 // mutant: ttfs_receive.v s/MESH == 0 || found_turn == turn_i\[0\]/1/
-// mutant: ttfs_chip.v s/turn_q\[0\] ^ ahead_q/turn_q[0]/
+// mutant: ttfs_chip.v s/turn_q\[0\] ^ ahead/turn_q[0]/
 // Turns with EARLY: ttfs_chip with two ttfs_node, ttfs_receive and what lies between them; instead of cores some that make
 // results and finish whenever they like, or never, instead of routers places from which flits go anywhere after any time, a
 // host that starts, sends, ends and takes whenever it may. For ever, with any of these: a core begins its turns in order, turn
@@ -170,10 +170,10 @@ module early (
     (* hierconn *) wire [1:0] \dut.state_q , \dut.settle_q , \dut.node_quiet ;
     (* hierconn *) wire [3:0] \dut.turn_q ;
     (* hierconn *) wire [11:0] \dut.slot_q ;
-    (* hierconn *) wire \dut.open_q , \dut.closed_q , \dut.quiet_q , \dut.ahead_q , \dut.turn_end ;
+    (* hierconn *) wire \dut.open_q , \dut.closed_q , \dut.quiet_q , \dut.ahead , \dut.turn_end ;
     wire [1:0] settle = \dut.settle_q , node_quiet = \dut.node_quiet ;
     wire [3:0] base = \dut.turn_q ;
-    wire       ahead = \dut.ahead_q , open = \dut.open_q , running = \dut.state_q == 2, ends = \dut.turn_end ;
+    wire       ahead = \dut.ahead , open = \dut.open_q , running = \dut.state_q == 2, ends = \dut.turn_end ;
 
     // Of node 1 and 0.
     (* hierconn *) wire \dut.g_row[0].g_col[0].u_node.go , \dut.g_row[0].g_col[1].u_node.go ;
