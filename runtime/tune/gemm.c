@@ -9,6 +9,9 @@
 #include "gemm.h"
 
 #include <string.h>
+#ifdef __SSE__
+#include <xmmintrin.h>
+#endif
 
 enum { TALL = 4, NARROW = 8, WIDE = 16, DEEP = 256, HIGH = 128 };
 
@@ -65,30 +68,65 @@ static Kernel *fastest(void) {
 }
 #endif
 
+static size_t least(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+#ifdef __SSE__
+/* Four rows of four, `apart` floats one from the next, become columns. */
+static void turn(const float *from, size_t apart, float *to, size_t row) {
+    __m128 a = _mm_loadu_ps(from), b = _mm_loadu_ps(from + apart);
+    __m128 c = _mm_loadu_ps(from + 2 * apart), d = _mm_loadu_ps(from + 3 * apart);
+    _MM_TRANSPOSE4_PS(a, b, c, d);
+    _mm_storeu_ps(to, a), _mm_storeu_ps(to + row, b);
+    _mm_storeu_ps(to + 2 * row, c), _mm_storeu_ps(to + 3 * row, d);
+}
+#else
+static void turn(const float *from, size_t apart, float *to, size_t row) {
+    for (size_t i = 0; i < TALL; i++)
+        for (size_t j = 0; j < TALL; j++) to[j * row + i] = from[i * apart + j];
+}
+#endif
+
+/* `n` floats, `apart` one from the next, to one beside the other; `wide` - n zeros behind them. */
+static void pack(const float *from, size_t apart, size_t n, size_t wide, float *to) {
+    for (size_t j = 0; j < wide; j++) to[j] = j < n ? from[j * apart] : 0;
+}
+
+/* `deep` times `n` floats, `step` one from the next and `apart` one from the next, as rows of
+ * `wide`: in squares of four where they lie side by side. */
+static void pack_all(const float *from, size_t step, size_t deep, size_t apart, size_t n,
+                     size_t wide, float *to) {
+    size_t p = 0;
+    for (; step == 1 && n == wide && p + TALL <= deep; p += TALL)
+        for (size_t j = 0; j < wide; j += TALL)
+            turn(from + p + j * apart, apart, to + p * wide + j, wide);
+    for (; p < deep; p++) pack(from + p * step, apart, n, wide, to + p * wide);
+}
+
 /* Rows first.. of a, four side by side, zeros behind the last. */
 static void pack_rows(TtfsMatrix a, size_t first, size_t rows, size_t at, size_t deep, float *to) {
-    for (size_t i = 0; i < rows; i += TALL)
-        for (size_t p = 0; p < deep; p++, to += TALL)
-            for (size_t r = 0; r < TALL; r++)
-                to[r] = i + r < rows ? a.at[(first + i + r) * a.row + (at + p) * a.col] : 0;
+    for (size_t i = 0; i < rows; i += TALL, to += TALL * deep)
+        pack_all(a.at + (first + i) * a.row + at * a.col, a.col, deep, a.row, least(TALL, rows - i),
+                 TALL, to);
 }
 
 static void pack_columns(TtfsMatrix b, size_t first, size_t columns, size_t at, size_t deep,
                          float *to) {
-    for (size_t p = 0; p < deep; p++, to += WIDE)
-        for (size_t j = 0; j < WIDE; j++)
-            to[j] = j < columns ? b.at[(at + p) * b.row + (first + j) * b.col] : 0;
+    pack_all(b.at + at * b.row + first * b.col, b.row, deep, b.col, columns, WIDE, to);
+}
+
+static void store_full(const float *restrict sums, float *restrict c, bool add) {
+    for (size_t j = 0; j < WIDE; j++) c[j] = (add ? c[j] : 0) + sums[j];
 }
 
 static void store(float sums[TALL][WIDE], size_t rows, size_t columns, float *c, size_t row,
                   bool add) {
+    for (size_t i = 0; columns == WIDE && i < rows; i++) store_full(sums[i], c + i * row, add);
+    if (columns == WIDE) return;
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < columns; j++)
             c[i * row + j] = (add ? c[i * row + j] : 0) + sums[i][j];
-}
-
-static size_t least(size_t a, size_t b) {
-    return a < b ? a : b;
 }
 
 /* A block of rows of a, packed, times all columns of b. */
