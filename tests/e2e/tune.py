@@ -3,6 +3,7 @@
 threads, the model in it compiles to its forms byte for byte, golden, jit and rtl agree, a stop leaves the best epoch,
 what cannot be is refused.
 """
+import glob
 import hashlib
 import json
 import os
@@ -418,6 +419,34 @@ def stopped(case):
     case.equal((kept["ended_by"], kept["epochs"], kept["best_epoch"]), ("minutes", [], 0), "a training without an epoch")
 
 
+def killed_at(case, args, ready, wait=0.0):
+    """SIGKILL so long after `ready`; whether it came before the end."""
+    p = subprocess.Popen([os.path.abspath(TTFS), *map(str, args)], cwd=case.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while p.poll() is None and not ready():
+        pass
+    time.sleep(wait)
+    p.kill()
+    return p.wait() < 0
+
+
+def killed(case):
+    """SIGKILL while it trains and while it writes: OUT2 is the old one or the new one, OUT is as it was, the next run leaves nothing else."""
+    args = ("tune", "mlp", *QUICK, "--threads", 1, "-q", "-o")
+    case.good(*args, "new", "--epochs", 2)
+    case.good(*args, "killed", "--epochs", 1)
+    out, old, new = (tree(case, name) for name in ("mlp", "killed", "new"))
+    trains = killed_at(case, (*args, "killed", "--epochs", 100000), lambda: True, 1)
+    case.check(trains and tree(case, "killed") == old, "killed while it trains")
+    died = []
+    for wait in (0, 0.0005, 0.001, 0.002, 0.004):
+        died.append(killed_at(case, (*args, "killed", "--epochs", 2), lambda: glob.glob(case.path("killed.*-tmp", "new", "*")), wait))
+        case.check(tree(case, "killed") in (old, new), "OUT2 is torn")
+    case.check(any(died), "no kill came while it wrote")
+    case.good(*args, "killed", "--epochs", 2)
+    case.check(tree(case, "killed") == new and tree(case, "mlp") == out, "after the kills")
+    case.equal(glob.glob(case.path("*-tmp")), [], "what the kills left")
+
+
 def outgrown(case):
     """A chip made for the network has no bit to spare: what outgrows it by training is written, without a plan, and compiles for another."""
     bits = ("--ticks", 7, "--weight-bits", 4, "--fit", "hx8k", "-q")
@@ -510,6 +539,7 @@ def main():
     shorter(case)
     returned(case)
     stopped(case)
+    killed(case)
     outgrown(case)
     fitting(case)
     refusals(case)
