@@ -3,7 +3,6 @@
 threads, the model in it compiles to its forms byte for byte, golden, jit and rtl agree, a stop leaves the best epoch,
 what cannot be is refused.
 """
-import glob
 import hashlib
 import json
 import os
@@ -419,32 +418,19 @@ def stopped(case):
     case.equal((kept["ended_by"], kept["epochs"], kept["best_epoch"]), ("minutes", [], 0), "a training without an epoch")
 
 
-def killed_at(case, args, ready, wait=0.0):
-    """SIGKILL so long after `ready`; whether it came before the end."""
-    p = subprocess.Popen([os.path.abspath(TTFS), *map(str, args)], cwd=case.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while p.poll() is None and not ready():
-        pass
-    time.sleep(wait)
-    p.kill()
-    return p.wait() < 0
-
-
 def killed(case):
-    """SIGKILL while it trains and while it writes: OUT2 is the old one or the new one, OUT is as it was, the next run leaves nothing else."""
-    args = ("tune", "mlp", *QUICK, "--threads", 1, "-q", "-o")
-    case.good(*args, "new", "--epochs", 2)
-    case.good(*args, "killed", "--epochs", 1)
-    out, old, new = (tree(case, name) for name in ("mlp", "killed", "new"))
-    trains = killed_at(case, (*args, "killed", "--epochs", 100000), lambda: True, 1)
-    case.check(trains and tree(case, "killed") == old, "killed while it trains")
-    died = []
-    for wait in (0, 0.0005, 0.001, 0.002, 0.004):
-        died.append(killed_at(case, (*args, "killed", "--epochs", 2), lambda: glob.glob(case.path("killed.*-tmp", "new", "*")), wait))
-        case.check(tree(case, "killed") in (old, new), "OUT2 is torn")
-    case.check(any(died), "no kill came while it wrote")
-    case.good(*args, "killed", "--epochs", 2)
-    case.check(tree(case, "killed") == new and tree(case, "mlp") == out, "after the kills")
-    case.equal(glob.glob(case.path("*-tmp")), [], "what the kills left")
+    """SIGKILL while it trains: OUT and OUT2 stay as they are, and the next run works (what of one while it writes, `failing_io.py` has)."""
+    tune = ("tune", "mlp", "-o", "killed", *QUICK, "--threads", "1", "-q")
+    case.good(*tune, "--epochs", 1)
+    before = [tree(case, name) for name in ("mlp", "killed")]
+    p = subprocess.Popen([os.path.abspath(TTFS), *tune, "--epochs", "100000"], cwd=case.folder)
+    time.sleep(1)
+    p.kill()
+    case.equal(p.wait(), -signal.SIGKILL, "a training that is killed")
+    case.check([tree(case, name) for name in ("mlp", "killed")] == before, "a folder after a kill")
+    case.good(*tune, "--epochs", 1)
+    case.check(tree(case, "killed") == before[1], "the run after a kill")
+    case.equal([n for n in os.listdir(case.folder) if n.endswith("-tmp")], [], "what a kill left")
 
 
 def outgrown(case):
