@@ -3,12 +3,11 @@
  * A library to preload: the k-th call that changes the file system fails, once. For tests of what a
  * program does then. The environment says how:
  *     TTFS_FAIL_AT=k       which call of those below, from 1; 0 or nothing: none, calls are counted
- *     TTFS_FAIL_WITH=n     errno that it sets; SHORT: a write takes half and then no more; KILL: the
- *                          program ends there, by SIGKILL
- *     TTFS_FAIL_COUNT=F    file (must be there) that gets the number of calls at the program's end
- *     TTFS_FAIL_ONLY=name  only this call
- *     TTFS_FAIL_EXCHANGE=1 no file system can exchange two names
- * Written are only descriptors of files: what goes to standard output and error is left alone.
+ *     TTFS_FAIL_WITH=n     errno that it sets; SHORT: a write takes half and then no more; KILL:
+ * the program ends there, by SIGKILL TTFS_FAIL_COUNT=F    file (must be there) that gets the number
+ * of calls at the program's end TTFS_FAIL_ONLY=name  only this call TTFS_FAIL_EXCHANGE=1 no file
+ * system can exchange two names Written are only descriptors of files: what goes to standard output
+ * and error is left alone.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
