@@ -95,7 +95,9 @@ bool ttfs_net_shifts(const TtfsNet *n, const TtfsNetLayer *l, bool *places);
 uint32_t ttfs_term_rows(const TtfsNetLayer *l, const TtfsTerm *t);
 /* The source row or column (axis 0, 1) under tap k of output position o, padding taken off; outside
  * 0..in-1 when the tap lies in the padding. */
-int64_t ttfs_term_tap(const TtfsTerm *t, int axis, uint32_t o, uint32_t k);
+static inline int64_t ttfs_term_tap(const TtfsTerm *t, int axis, uint32_t o, uint32_t k) {
+    return (int64_t)o * t->stride[axis] + (int64_t)k * t->dilation[axis] - t->pad[axis];
+}
 
 /* The biases of a layer whose input starts at p: a real input is p + (what a spike encodes), zero
  * padding is not, so b' = b + p * (sum of the weights whose tap lies inside the input). One value a

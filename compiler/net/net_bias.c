@@ -36,10 +36,6 @@ uint32_t ttfs_term_rows(const TtfsNetLayer *l, const TtfsTerm *t) {
     return t->dense ? ttfs_net_size(l) : l->c;
 }
 
-int64_t ttfs_term_tap(const TtfsTerm *t, int axis, uint32_t o, uint32_t k) {
-    return (int64_t)o * t->stride[axis] + (int64_t)k * t->dilation[axis] - t->pad[axis];
-}
-
 /* Sums of one row's weights: per tap, over the input channels. */
 static void sum_taps(const TtfsTerm *t, uint32_t row, double *sum) {
     uint64_t taps = t->dense ? 1 : (uint64_t)t->kernel[0] * t->kernel[1];

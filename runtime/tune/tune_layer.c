@@ -7,8 +7,13 @@
  */
 #include "tune_inside.h"
 
+#include "vectors.h"
+
 #include <math.h>
 #include <string.h>
+
+/* Neurons and lanes at once: sums of neurons side by side need not wait for each other. */
+enum { ROWS = 8, LANES = 8 };
 
 typedef void OnTile(const TtfsTuneState *l, const TtfsTuneTerm *k, uint32_t group, uint32_t first,
                     uint32_t end, TtfsTuneWork *w, void *context);
@@ -68,17 +73,32 @@ static void fill_biases(const TtfsTuneState *l, float *u, uint32_t lanes) {
 
 /* clamp(floor(u / ramp), 0, ticks), of what is no number 0: of whole numbers below 2^24 the
  * quotient, rounded, does not reach the next whole number. */
-static float sent(float u, float ramp, float ticks) {
-    float full = ticks * ramp, v = u > 0 ? u : 0;
-    v = v < full ? v : full;
-    return (float)(int32_t)(v / ramp);
+TTFS_BOTH void send(const TtfsEight *u, float ramp, float ticks, TtfsEight *y) {
+    TtfsEight full = (TtfsEight){0} + ticks * ramp, v = TTFS_WHERE_ELSE_0(*u > 0, *u);
+    v = TTFS_WHERE(v < full, v, full);
+    *y = __builtin_convertvector(__builtin_convertvector(v / ramp, TtfsMask), TtfsEight);
+}
+
+TTFS_BOTH void fire_all(const TtfsTuneState *l, const float *u, float *y, uint32_t lanes) {
+    for (uint32_t i = 0; i < l->size; i++)
+        for (uint32_t k = 0; k < lanes; k += LANES, u += LANES, y += LANES) {
+            TtfsEight in, out;
+            ttfs_load(&in, u);
+            send(&in, l->ramp[i / l->plane], (float)l->ticks, &out);
+            ttfs_store(y, &out);
+        }
+}
+
+TTFS_EIGHTS static void fire_eights(const TtfsTuneState *l, const float *u, float *y,
+                                    uint32_t lanes) {
+    fire_all(l, u, y, lanes);
 }
 
 static void fire(const TtfsTuneState *l, const float *u, float *y, uint32_t lanes) {
-    for (uint32_t i = 0; i < l->size; i++) {
-        float ramp = l->ramp[i / l->plane];
-        for (uint32_t k = 0; k < lanes; k++) *y++ = sent(*u++, ramp, (float)l->ticks);
-    }
+    if (ttfs_has_eights())
+        fire_eights(l, u, y, lanes);
+    else
+        fire_all(l, u, y, lanes);
 }
 
 void ttfs_tune_forward(const TtfsTune *t, uint32_t layer, TtfsTuneWork *w, uint32_t lanes) {
@@ -92,11 +112,8 @@ void ttfs_tune_forward(const TtfsTune *t, uint32_t layer, TtfsTuneWork *w, uint3
     if (l->ticks) fire(l, w->potential[layer], w->value[layer], lanes);
 }
 
-/* Neurons and lanes at once: sums of neurons side by side need not wait for each other. */
-enum { ROWS = 8, LANES = 8 };
-
 /* Sums of rows of `lanes`, each in the order of its lanes. */
-static void add_lanes(const float *x, uint32_t rows, size_t row, uint32_t lanes, float *sum) {
+TTFS_BOTH void add_lanes(const float *x, uint32_t rows, size_t row, uint32_t lanes, float *sum) {
     for (uint32_t k = 0; k < lanes; k++)
         for (uint32_t r = 0; r < rows; r++) sum[r] += x[r * row + k];
 }
@@ -105,28 +122,30 @@ typedef struct {
     float ramp, inverse, half, most, ticks; /* of a channel: where slopes begin and end */
 } Slope;
 
-static Slope slope_of(const TtfsTuneState *l, uint32_t neuron) {
+TTFS_BOTH Slope slope_of(const TtfsTuneState *l, uint32_t neuron) {
     float ramp = l->ramp[neuron / l->plane], ticks = (float)l->ticks;
     return (Slope){ramp, 1 / ramp, floorf(ramp / 2), (ticks + 0.5f) * ramp, ticks};
 }
 
 /* LANES of a neuron: gradients by potentials and, of each lane, by the window. */
-static void slopes(const Slope *s, const float *u, const float *value, const float *g, float *delta,
-                   float *window) {
-    for (uint32_t k = 0; k < LANES; k++) {
-        float z = u[k] - s->half, y = sent(u[k], s->ramp, s->ticks);
-        bool lost = (y > 0) & (value[k] == 0), above = z >= s->most;
-        bool inside = !lost & (z >= -s->ramp / 2) & !above;
-        float partly = inside ? y - z * s->inverse : 0;
-        delta[k] = inside ? g[k] * s->inverse : 0;
-        window[k] = g[k] * (above & !lost ? s->ticks : partly);
-    }
+TTFS_BOTH void slopes(const Slope *s, const float *u, const float *value, const float *g,
+                      float *delta, float *window) {
+    TtfsEight by, sum, out, y;
+    ttfs_load(&by, g), ttfs_load(&sum, u), ttfs_load(&out, value);
+    send(&sum, s->ramp, s->ticks, &y);
+    TtfsEight z = sum - s->half, ticks = (TtfsEight){0} + s->ticks;
+    TtfsMask kept = ~((y > 0) & (out == 0)), above = z >= s->most;
+    TtfsMask inside = kept & (z >= -s->ramp / 2) & ~above;
+    TtfsEight partly = TTFS_WHERE_ELSE_0(inside, y - z * s->inverse);
+    TtfsEight d = TTFS_WHERE_ELSE_0(inside, by * s->inverse);
+    TtfsEight w = by * TTFS_WHERE(above & kept, ticks, partly);
+    ttfs_store(delta, &d), ttfs_store(window, &w);
 }
 
 /* Of `rows` neurons from `first` on; what they add to the window's gradient, in their order. */
-static void through_rows(const TtfsTuneState *l, uint32_t first, uint32_t rows, const float *u,
-                         const float *value, const float *g, float *delta, uint32_t lanes,
-                         double *window) {
+TTFS_BOTH void through_rows(const TtfsTuneState *l, uint32_t first, uint32_t rows, const float *u,
+                            const float *value, const float *g, float *delta, uint32_t lanes,
+                            double *window) {
     float sum[ROWS] = {0}, by[ROWS][LANES];
     Slope s[ROWS];
     for (uint32_t r = 0; r < rows; r++) s[r] = slope_of(l, first + r);
@@ -141,14 +160,25 @@ static void through_rows(const TtfsTuneState *l, uint32_t first, uint32_t rows, 
 }
 
 /* Gradients of values become those of potentials, in w->delta; the window's gradient. */
-static double through(const TtfsTuneState *l, const float *u, const float *value, const float *g,
-                      float *delta, uint32_t lanes) {
+TTFS_BOTH double through_all(const TtfsTuneState *l, const float *u, const float *value,
+                             const float *g, float *delta, uint32_t lanes) {
     double window = 0;
     for (uint32_t i = 0; i < l->size; i += ROWS) {
         uint32_t rows = l->size - i < ROWS ? l->size - i : ROWS;
         through_rows(l, i, rows, u, value, g, delta, lanes, &window);
     }
     return window;
+}
+
+TTFS_EIGHTS static double through_eights(const TtfsTuneState *l, const float *u, const float *value,
+                                         const float *g, float *delta, uint32_t lanes) {
+    return through_all(l, u, value, g, delta, lanes);
+}
+
+static double through(const TtfsTuneState *l, const float *u, const float *value, const float *g,
+                      float *delta, uint32_t lanes) {
+    return ttfs_has_eights() ? through_eights(l, u, value, g, delta, lanes)
+                             : through_all(l, u, value, g, delta, lanes);
 }
 
 static void add_gradients(const TtfsTuneState *l, const TtfsTuneTerm *k, uint32_t group,

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every call that changes the file system fails once, in every command that writes: a full disk, an error of
 the device, a write that is short and then none. The command ends with exit code 1 and a message, or as if
-nothing had been; the output folder is the old one or the new one; nothing temporary stays.
+nothing had been; the output folder is the old one or the new one; nothing temporary stays. And `tune` is killed at such calls.
 
     failing_io.py SHIM      the preload library of tests/e2e/preload/failing_io.c
 """
 import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -72,6 +73,26 @@ def sweep(case, shim, args, fault, file=None, step=1, **settings):
     return total
 
 
+def killed(case, shim):
+    """A training that SIGKILL ends at one of its calls: OUT2 is the old one or the new one, OUT as it was; the next run cleans up."""
+    case.good("compile", MODEL, "-q", "-o", "out", "--calib", TEST, "--ticks", "3", "--weight-bits", "2", "--quantiser", "plain")
+    tune = ("tune", "out", "-q", "-o", "tuned", "--train", TEST, "--count", "64", "--epochs", "1")
+    case.good(*tune, "--seed", "2")
+    out, old, total = tree(case.path("out")), tree(case.path("tuned")), calls(case, shim, tune)
+    new, found = tree(case.path("tuned")), []
+    case.check(old != new, "two seeds give one network")
+    for k in range(1, total + 1, max(1, total // 12)):
+        case.good(*tune, "--seed", "2")
+        code, _, err = run(case, shim, tune, TTFS_FAIL_AT=str(k), TTFS_FAIL_WITH="KILL")
+        case.equal(code, -signal.SIGKILL, "call %d of %d: %s" % (k, total, err))
+        found.append(tree(case.path("tuned")))
+        case.check(found[-1] in (old, new), "neither old nor new: killed at call %d of %d" % (k, total))
+    case.check(old in found, "no kill came before the new folder")
+    case.good(*tune)
+    case.check(tree(case.path("tuned")) == new and tree(case.path("out")) == out, "after the kills")
+    case.equal([n for n in os.listdir(case.folder) if "tmp" in n], [], "what the kills left")
+
+
 def main(shim):
     case, total = Case(), 0
     os.environ["ASAN_OPTIONS"] = "verify_asan_link_order=0:detect_leaks=0"
@@ -104,6 +125,8 @@ def main(shim):
                        "run with call %d failing (%s): %d %s" % (k, fault, code, err))
             case.check(not any("tmp" in n for _, _, names in os.walk(case.path("cache")) for n in names),
                        "temporary files in the cache after call %d" % k)
+    del os.environ["TTFS_CACHE"]
+    killed(case, shim)
     print("%d calls failed" % total)
     return case.done()
 

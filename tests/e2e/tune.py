@@ -418,6 +418,21 @@ def stopped(case):
     case.equal((kept["ended_by"], kept["epochs"], kept["best_epoch"]), ("minutes", [], 0), "a training without an epoch")
 
 
+def killed(case):
+    """SIGKILL while it trains: OUT and OUT2 stay as they are, and the next run works (what of one while it writes, `failing_io.py` has)."""
+    tune = ("tune", "mlp", "-o", "killed", *QUICK, "--threads", "1", "-q")
+    case.good(*tune, "--epochs", 1)
+    before = [tree(case, name) for name in ("mlp", "killed")]
+    p = subprocess.Popen([os.path.abspath(TTFS), *tune, "--epochs", "100000"], cwd=case.folder)
+    time.sleep(1)
+    p.kill()
+    case.equal(p.wait(), -signal.SIGKILL, "a training that is killed")
+    case.check([tree(case, name) for name in ("mlp", "killed")] == before, "a folder after a kill")
+    case.good(*tune, "--epochs", 1)
+    case.check(tree(case, "killed") == before[1], "the run after a kill")
+    case.equal([n for n in os.listdir(case.folder) if n.endswith("-tmp")], [], "what a kill left")
+
+
 def outgrown(case):
     """A chip made for the network has no bit to spare: what outgrows it by training is written, without a plan, and compiles for another."""
     bits = ("--ticks", 7, "--weight-bits", 4, "--fit", "hx8k", "-q")
@@ -510,6 +525,7 @@ def main():
     shorter(case)
     returned(case)
     stopped(case)
+    killed(case)
     outgrown(case)
     fitting(case)
     refusals(case)

@@ -3,16 +3,17 @@
  * A library to preload: the k-th call that changes the file system fails, once. For tests of what a
  * program does then. The environment says how:
  *     TTFS_FAIL_AT=k       which call of those below, from 1; 0 or nothing: none, calls are counted
- *     TTFS_FAIL_WITH=n     errno that it sets; SHORT: a write takes half and then no more
- *     TTFS_FAIL_COUNT=F    file (must be there) that gets the number of calls at the program's end
- *     TTFS_FAIL_ONLY=name  only this call
- *     TTFS_FAIL_EXCHANGE=1 no file system can exchange two names
- * Written are only descriptors of files: what goes to standard output and error is left alone.
+ *     TTFS_FAIL_WITH=n     errno that it sets; SHORT: a write takes half and then no more; KILL:
+ * the program ends there, by SIGKILL TTFS_FAIL_COUNT=F    file (must be there) that gets the number
+ * of calls at the program's end TTFS_FAIL_ONLY=name  only this call TTFS_FAIL_EXCHANGE=1 no file
+ * system can exchange two names Written are only descriptors of files: what goes to standard output
+ * and error is left alone.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,7 @@ static int fails(const char *name) {
 }
 
 static int fault(void) {
+    if (strcmp(setting("TTFS_FAIL_WITH"), "KILL") == 0) kill(getpid(), SIGKILL);
     int why = atoi(setting("TTFS_FAIL_WITH"));
     errno = why ? why : ENOSPC;
     return -1;
