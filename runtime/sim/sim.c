@@ -207,7 +207,8 @@ static void tell_end(const TtfsSim *sim, TtfsTrace *out) {
 }
 
 /* What the turn took, and what went wrong in it, to all samples that are in the chip: where turns
- * begin early also to the one that entered before the end of the turn ahead. */
+ * begin early also to the one that entered before the end of the turn ahead, what had gone wrong
+ * and how long it was in the chip until then. */
 static void end_turn(TtfsSim *sim) {
     const TtfsSimTraces *t = &sim->traces;
     for (uint32_t s = 0; s < sim->img->slots; s++)
@@ -215,7 +216,7 @@ static void end_turn(TtfsSim *sim) {
     if (sim->io.end != TTFS_SIM_DONE) sim->counts = NULL; /* it counts from its reset on */
     for (uint32_t g = 0; g < t->stages; g++) {
         if (t->stage[g] == t->nowhere) continue;
-        t->stage[g]->latency_cycles += sim->io.cycles;
+        t->stage[g]->latency_cycles += sim->io.cycles + (g ? 0 : sim->io.ahead);
         tell_end(sim, t->stage[g]);
         if (g == 0) tell_errors(sim->before, t->stage[g]);
     }

@@ -108,12 +108,12 @@ struct Waiting {
 };
 
 // A turn that has begun before the one in front of it is done: what goes in, what has come so far,
-// the cycles between the two calls, in which it may be done.
+// the cycles until that was done, and those between the two calls, in which it may be done itself.
 struct Behind {
     bool runs = false, done = false;
     Feeder feeder;
     Waiting trace, out;
-    uint64_t cycles = 0;
+    uint64_t ahead = 0, cycles = 0;
 };
 
 // Where the clock's edge alone triggers, half of the evaluations can go: no output depends on an
@@ -305,8 +305,9 @@ uint32_t run(Chip &chip, TtfsSimTurn &s) {
 // What came of the turn before its call: nobody is behind it yet.
 bool take_behind(Behind &behind, TtfsSimTurn &s) {
     s.cycles = behind.cycles;
+    s.ahead = behind.ahead;
     behind.runs = behind.done = false;
-    behind.cycles = 0;
+    behind.cycles = behind.ahead = 0;
     bool trace = behind.trace.take(s.trace), out = behind.out.take(s.out);
     return trace && out;
 }
@@ -331,6 +332,7 @@ bool cycle_early(Chip &chip, TtfsSimTurn &s, Memory &memory, bool *done) {
     if (!record(chip, &s)) return false;
     chip.behind.feeder.advance(top);
     memory.advance(top);
+    chip.behind.ahead += chip.behind.runs;
     begin_next(chip, s);
     chip.edge();
     top.start_i = 0;
@@ -458,7 +460,7 @@ int ttfs_sim_reset(void *chip) {
 
 void ttfs_sim_turn(void *chip_, TtfsSimTurn *s) {
     Chip &chip = *static_cast<Chip *>(chip_);
-    s->cycles = 0;
+    s->cycles = s->ahead = 0;
     s->end_slot = s->flags = s->asked = 0;
     s->trace.len = s->out.len = 0;
     std::memset(s->slot_cycles, 0, s->slots * sizeof *s->slot_cycles);
