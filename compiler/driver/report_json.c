@@ -247,14 +247,13 @@ static void traffic_json(TtfsJson *j, const TtfsPlan *p, const TtfsSpike *s) {
 
 void ttfs_json_timing(TtfsJson *j, const char *key, const TtfsPlan *p, const TtfsSpike *s) {
     double us = p->chip.clock_mhz > 0 ? 1 / p->chip.clock_mhz : 0;
-    uint64_t turns = ttfs_plan_turns(p, s);
     ttfs_json_object(j, key);
     ttfs_json_schedule(j, p, s);
     add_u(j, "latency_ticks", s->latency);
     add_u(j, "worst_cycles", p->worst_cycles);
     add_u(j, "expected_cycles", p->expected_cycles);
-    add_u(j, "worst_latency_cycles", turns * p->worst_cycles);
-    add_u(j, "expected_latency_cycles", turns * p->expected_cycles);
+    add_u(j, "worst_latency_cycles", ttfs_plan_latency(p, s, p->worst_cycles));
+    add_u(j, "expected_latency_cycles", ttfs_plan_latency(p, s, p->expected_cycles));
     ttfs_json_number(j, "clock_mhz", p->chip.clock_mhz);
     ttfs_json_number(j, "worst_us", us * (double)p->worst_cycles);
     ttfs_json_number(j, "expected_us", us * (double)p->expected_cycles);

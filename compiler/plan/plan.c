@@ -78,3 +78,7 @@ uint32_t ttfs_plan_turns(const TtfsPlan *p, const TtfsSpike *s) {
     }
     return 1 + last;
 }
+
+uint64_t ttfs_plan_latency(const TtfsPlan *p, const TtfsSpike *s, uint64_t cycles) {
+    return (ttfs_plan_turns(p, s) + (uint64_t)p->early) * cycles;
+}

@@ -151,6 +151,9 @@ uint32_t ttfs_plan_latest(const TtfsPlan *p);
 uint32_t ttfs_plan_copies(const TtfsPlan *p, uint32_t late);
 /* Turns from a sample's start to its last readout: 1 + the latest readout's stage. */
 uint32_t ttfs_plan_turns(const TtfsPlan *p, const TtfsSpike *s);
+/* From a sample's start to its last readout, where turns take so many cycles: without barriers it
+ * begins while the turn ahead is still at work. */
+uint64_t ttfs_plan_latency(const TtfsPlan *p, const TtfsSpike *s, uint64_t cycles);
 
 /* All that follows from the chip, `early`, `when`, the number of slots and which part of which
  * population each task is (in their order; of a part also its passes): the other numbers of tasks,

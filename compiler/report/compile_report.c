@@ -143,7 +143,7 @@ static void plan_text(const TtfsPlan *p, const TtfsSpike *s, TtfsBuf *out) {
                     (unsigned long long)p->expected_cycles, (unsigned long long)p->worst_cycles);
     ttfs_buf_printf(out, "schedule %s: results after %u turn%s, at most %llu cycles\n",
                     ttfs_schedule_names[ttfs_schedule_of(p, s)], turns, plural(turns),
-                    (unsigned long long)(turns * p->worst_cycles));
+                    (unsigned long long)ttfs_plan_latency(p, s, p->worst_cycles));
 }
 
 void ttfs_compile_text(const TtfsPipeline *f, const char *folder, double seconds, TtfsBuf *out) {

@@ -42,7 +42,7 @@ static void worst(TtfsBuf *b, const TtfsPage *p) {
     const TtfsPlan *plan = &p->out->plan;
     begin(b, "latency", "Latency, worst case");
     if (p->out->has_plan) {
-        uint64_t cycles = ttfs_plan_turns(plan, &p->out->spike) * plan->worst_cycles;
+        uint64_t cycles = ttfs_plan_latency(plan, &p->out->spike, plan->worst_cycles);
         ttfs_buf_printf(b, "%.1f &micro;s<small>", (double)cycles / plan->chip.clock_mhz);
         ttfs_html_count(b, (double)cycles);
         ttfs_buf_printf(b, " cycles at %g MHz, proven", plan->chip.clock_mhz);

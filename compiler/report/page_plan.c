@@ -48,7 +48,8 @@ static void turns(TtfsBuf *b, const TtfsOut *o) {
         [TTFS_SCHEDULE_PIPELINE] = "all layers work at once, each on another sample"};
     const TtfsPlan *p = &o->plan;
     TtfsSchedule schedule = ttfs_schedule_of(p, &o->spike);
-    uint64_t n = ttfs_plan_turns(p, &o->spike), worst = n * p->worst_cycles;
+    uint64_t n = ttfs_plan_turns(p, &o->spike);
+    uint64_t worst = ttfs_plan_latency(p, &o->spike, p->worst_cycles);
     ttfs_buf_printf(b, "<p>Schedule <b>%s</b>: %s%s. ", ttfs_schedule_names[schedule],
                     means[schedule], p->early ? "; cores may be a turn ahead of one another" : "");
     ttfs_buf_printf(

@@ -23,7 +23,7 @@ uint64_t ttfs_solver_turn_cycles(const Solver *v) {
 
 Kept ttfs_solver_keep(Solver *v) {
     const TtfsPlan *p = v->plan;
-    Kept k = {.n = p->tasks.len, .slots = p->slots.len};
+    Kept k = {.n = p->tasks.len, .slots = p->slots.len, .early = p->early};
     k.tasks = TTFS_ARRAY(&v->scratch, TtfsTask, k.n);
     k.when = TTFS_ARRAY(&v->scratch, TtfsWhen, p->when.len);
     memcpy(k.tasks, p->tasks.at, k.n * sizeof *k.tasks);
@@ -34,6 +34,7 @@ Kept ttfs_solver_keep(Solver *v) {
 void ttfs_solver_take_back(Solver *v, const Kept *k) {
     TtfsPlan *p = v->plan;
     p->tasks.len = p->slots.len = 0;
+    p->early = k->early;
     for (uint32_t i = 0; i < k->n; i++) *TTFS_PUSH(&p->arena, p->tasks) = k->tasks[i];
     for (uint32_t i = 0; i < k->slots; i++) *TTFS_PUSH(&p->arena, p->slots) = (TtfsSlot){0};
     memcpy(p->when.at, k->when, p->when.len * sizeof *k->when);

@@ -7,7 +7,7 @@
  * large or small, with whole channels or parts: of the cuttings that look best, and fit, the one
  * whose plan takes the fewest expected cycles is taken, with what its links carry. On a large mesh
  * each is tried with work that goes to any core, which makes it more even, and with work that stays
- * nearby.
+ * nearby; where cores may be a turn ahead, more of them, and only the former: evenness is all then.
  */
 #include "pack.h"
 #include "plan_traffic.h"

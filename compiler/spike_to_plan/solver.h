@@ -17,7 +17,7 @@ typedef struct {
 typedef struct {
     TtfsTask *tasks;
     TtfsWhen *when;
-    uint32_t n, slots;
+    uint32_t n, slots, early;
 } Kept;
 
 typedef struct {

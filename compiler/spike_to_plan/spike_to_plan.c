@@ -324,17 +324,24 @@ static bool solve_any(Solver *v, TtfsSchedule schedule) {
     return true;
 }
 
-/* A pipeline that might do without barriers, but has not the room. */
-static void note_barriers(Solver *v) {
+/* The plan as it lies, without barriers. */
+static bool lies_ahead(Solver *v) {
+    v->ahead = true;
+    make_slots(v, TTFS_SCHEDULE_PIPELINE);
+    v->ahead = false;
+    ttfs_solver_derive(v);
+    return ttfs_solver_fits(v, false);
+}
+
+/* A pipeline that could not be packed without barriers does without them as it was packed with
+ * them, or says what hinders it. */
+static void drop_barriers(Solver *v) {
     TtfsPlan *p = v->plan;
     bool pipeline = v->schedule == TTFS_SCHEDULE_PIPELINE && p->slots.len == 1;
     if (!pipeline || p->early || ttfs_chip_cores(&p->chip) == 1) return;
     Kept barriers = ttfs_solver_keep(v);
-    v->ahead = true;
-    make_slots(v, TTFS_SCHEDULE_PIPELINE);
+    if (lies_ahead(v)) return;
     bool delays = ttfs_solver_delays_fit(v);
-    v->ahead = false;
-    p->early = 0;
     ttfs_solver_take_back(v, &barriers);
     ttfs_note(v->diag, TTFS_AT_FILE(v->file),
               "cores of chip %s wait for one another in every turn, as %s", p->chip.name,
@@ -362,7 +369,7 @@ bool ttfs_spike_to_plan(const TtfsSpike *s, const TtfsChip *chip, TtfsSchedule s
     if (!check_graph(&v)) return false;
     ttfs_solver_look_ahead(&v);
     bool fits = solve_any(&v, schedule);
-    if (fits) note_barriers(&v);
+    if (fits) drop_barriers(&v);
     if (fits) count_cycles(&v);
     ttfs_arena_free(&v.scratch);
     return fits && ttfs_plan_check(out, s, file, diag);

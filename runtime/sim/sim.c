@@ -38,6 +38,7 @@ struct TtfsSim {
     uint32_t sums;
     uint64_t *slot_most;
     uint64_t *counts; /* [cores][TTFS_COUNTS]; NULL: the chip has no counters */
+    uint32_t before;  /* errors told at the end of the turn before, when this one had begun */
 };
 
 static void destroy_chip(void *held) {
@@ -179,15 +180,18 @@ void ttfs_sim_close(TtfsSim *sim) {
     ttfs_arena_free(&arena);
 }
 
+static void tell_errors(uint32_t flags, TtfsTrace *out) {
+    TtfsBuf text = {0};
+    if (!flags) return;
+    ttfs_chip_errors(flags, &text);
+    ttfs_trace_fault(out, "the chip tells of %s", ttfs_buf_text(&text));
+    ttfs_buf_free(&text);
+}
+
 /* What of a turn's end no trace can hold. */
 static void tell_end(const TtfsSim *sim, TtfsTrace *out) {
     const TtfsSimTurn *io = &sim->io;
-    TtfsBuf text = {0};
-    if (io->flags) {
-        ttfs_chip_errors(io->flags, &text);
-        ttfs_trace_fault(out, "the chip tells of %s", ttfs_buf_text(&text));
-        ttfs_buf_free(&text);
-    }
+    tell_errors(io->flags, out);
     if (io->end == TTFS_SIM_HUNG && io->asked > io->memory_words)
         ttfs_trace_fault(out,
                          "the chip asks the memory outside for word %" PRIu32 ", which has %" PRIu32
@@ -202,7 +206,9 @@ static void tell_end(const TtfsSim *sim, TtfsTrace *out) {
                          io->end_slot);
 }
 
-/* What the turn took, and what went wrong in it, to all samples that are in the chip. */
+/* What the turn took, and what went wrong in it, to all samples that are in the chip: where turns
+ * begin early also to the one that entered before the end of the turn ahead, what had gone wrong
+ * and how long it was in the chip until then. */
 static void end_turn(TtfsSim *sim) {
     const TtfsSimTraces *t = &sim->traces;
     for (uint32_t s = 0; s < sim->img->slots; s++)
@@ -210,9 +216,11 @@ static void end_turn(TtfsSim *sim) {
     if (sim->io.end != TTFS_SIM_DONE) sim->counts = NULL; /* it counts from its reset on */
     for (uint32_t g = 0; g < t->stages; g++) {
         if (t->stage[g] == t->nowhere) continue;
-        t->stage[g]->latency_cycles += sim->io.cycles;
+        t->stage[g]->latency_cycles += sim->io.cycles + (g ? 0 : sim->io.ahead);
         tell_end(sim, t->stage[g]);
+        if (g == 0) tell_errors(sim->before, t->stage[g]);
     }
+    sim->before = sim->io.next && sim->io.end == TTFS_SIM_DONE ? sim->io.flags : 0;
 }
 
 /* What came in the turn, to the traces. What belongs to no sample is looked at all the same: that
@@ -241,6 +249,13 @@ static void enter(TtfsSim *sim, const uint16_t *x, const uint16_t *next) {
     if (sim->io.next) sim->io.nexts = ttfs_sim_encode(sim->img, next, sim->next);
 }
 
+/* What a chip that comes out of reset is told of how it works. */
+static bool set_ways(TtfsSim *sim, TtfsDiag *diag) {
+    return (!sim->traces.traced ||
+            write_word(sim, ttfs_chip_register(TTFS_REGISTER_TRACE), 1, diag)) &&
+           (!sim->img->early || write_word(sim, ttfs_chip_register(TTFS_REGISTER_EARLY), 1, diag));
+}
+
 /* One turn, in which x enters, and `next` in the one behind it. */
 static bool run_turn(TtfsSim *sim, const uint16_t *x, const uint16_t *next, TtfsDiag *diag) {
     enter(sim, x, next);
@@ -248,6 +263,7 @@ static bool run_turn(TtfsSim *sim, const uint16_t *x, const uint16_t *next, Ttfs
     if (sim->io.end == TTFS_SIM_STARVED) ttfs_oom(0);
     end_turn(sim);
     take_flits(sim);
+    if (sim->io.end != TTFS_SIM_DONE && !set_ways(sim, diag)) return false;
     uint32_t flags = sim->io.flags; /* the next turn begins without them */
     return !flags || write_word(sim, ttfs_chip_register(TTFS_REGISTER_FLAGS), flags, diag);
 }
@@ -264,9 +280,8 @@ static bool restart(TtfsSim *sim, const TtfsSpike *s, TtfsDiag *diag) {
         return ttfs_error(diag, TTFS_AT_FILE(NULL), TTFS_SIM_RUN,
                           "the chip is not ready after its reset");
     sim->io.next = NULL;
-    return (!sim->traces.traced ||
-            write_word(sim, ttfs_chip_register(TTFS_REGISTER_TRACE), 1, diag)) &&
-           (!sim->img->early || write_word(sim, ttfs_chip_register(TTFS_REGISTER_EARLY), 1, diag));
+    sim->before = 0;
+    return set_ways(sim, diag);
 }
 
 /* Adds what the cores have counted since the reset before this run, or takes it off. */

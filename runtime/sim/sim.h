@@ -47,11 +47,11 @@ void ttfs_sim_take_trace(TtfsSim *sim);
 void ttfs_sim_watch(TtfsSim *sim, const TtfsSimWaves *waves);
 /* Runs n samples one after the other, out of reset: what they take depends on them alone. A turn a
  * sample, then turns in which the first ones enter again, until the last one's results are there:
- * from the first one's last turn on the chip is full, and those turns are the samples' cycles, where
- * turns begin early from the end of the turn ahead. x:
- * [n][the input's integers]. Fills out[n] (for the spike graph whose ids the image holds) and their
- * cycles. That the chip hung or told of an error is a fault of the samples that were in it; false
- * when it does not even take a word. Tells of samples whose results are there. */
+ * from the first one's last turn on the chip is full, and those turns are the samples' cycles,
+ * where turns begin early from the end of the turn ahead. x: [n][the input's integers]. Fills
+ * out[n] (for the spike graph whose ids the image holds) and their cycles. That the chip hung or
+ * told of an error is a fault of the samples that were in it; false when it does not even take a
+ * word. Tells of samples whose results are there. */
 bool ttfs_sim_run(TtfsSim *sim, uint64_t n, const uint16_t *x, TtfsTrace *out,
                   const TtfsProgress *progress, TtfsDiag *diag);
 /* Most cycles any turn took in each slot so far (img->slots of them). */

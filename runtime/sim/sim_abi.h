@@ -40,6 +40,7 @@ typedef struct {
     TtfsSimFlits trace;         /* what any core made */
     TtfsSimFlits out;           /* what the host got */
     uint64_t cycles;            /* from its start, or the end of the turn before it, to its end */
+    uint64_t ahead;             /* from its start to the end of the turn before it */
     uint32_t end;               /* TtfsSimEnd */
     uint32_t end_slot;          /* where it hung */
     uint32_t asked;             /* words of the memory that it asked for, the last + 1 */

@@ -80,13 +80,40 @@ void make_name_buffer() {
     Verilated::catName(longest.c_str(), "");
 }
 
+bool add(TtfsSimFlits &flits, uint64_t flit) {
+    if (flits.len == flits.room) return false;
+    flits.at[flits.len++] = flit;
+    return true;
+}
+
+// Flits that came before their turn's call: as many as it has room for.
+struct Waiting {
+    std::vector<uint64_t> flits;
+    uint32_t room = 0;
+    bool fits = true;
+
+    void put(uint64_t flit) {
+        fits = fits && flits.size() < room;
+        if (fits) flits.push_back(flit);
+    }
+    // To the turn that they are of; true when that has room for all. As many may wait again.
+    bool take(TtfsSimFlits &to) {
+        bool all = fits;
+        for (uint64_t flit : flits) all = all && add(to, flit);
+        flits.clear();
+        room = to.room;
+        fits = true;
+        return all;
+    }
+};
+
 // A turn that has begun before the one in front of it is done: what goes in, what has come so far,
-// the cycles between the two calls.
+// the cycles until that was done, and those between the two calls, in which it may be done itself.
 struct Behind {
-    bool runs = false;
+    bool runs = false, done = false;
     Feeder feeder;
-    std::vector<uint64_t> trace, out;
-    uint64_t cycles = 0;
+    Waiting trace, out;
+    uint64_t ahead = 0, cycles = 0;
 };
 
 // Where the clock's edge alone triggers, half of the evaluations can go: no output depends on an
@@ -189,23 +216,15 @@ class Memory {
     uint32_t wait = 0, state = 1;
 };
 
-bool add(TtfsSimFlits &flits, uint64_t flit) {
-    if (flits.len == flits.room) return false;
-    flits.at[flits.len++] = flit;
-    return true;
-}
-
 // Is a flit of the turn behind the one that ends next?
 bool is_behind(const Chip &chip, uint64_t flit) {
     return chip.behind.runs && (flit >> chip.shape.turn_bit & 1) != chip.odd;
 }
 
 // Where a flit goes that the turn made, or, once that is done, the one behind it (`s` is null).
-bool put(std::vector<uint64_t> &behind, TtfsSimFlits *flits, bool is_behind, uint64_t flit) {
-    constexpr size_t most = 1u << 28;
+bool put(Waiting &behind, TtfsSimFlits *flits, bool is_behind, uint64_t flit) {
     if (flits && !is_behind) return add(*flits, flit);
-    if (behind.size() == most) return false;
-    behind.push_back(flit);
+    behind.put(flit);
     return true;
 }
 
@@ -283,62 +302,67 @@ uint32_t run(Chip &chip, TtfsSimTurn &s) {
     return end;
 }
 
-// What came of the turn while the one in front of it ran.
+// What came of the turn before its call: nobody is behind it yet.
 bool take_behind(Behind &behind, TtfsSimTurn &s) {
     s.cycles = behind.cycles;
-    bool fits = behind.trace.size() <= s.trace.room && behind.out.size() <= s.out.room;
-    for (uint64_t flit : behind.trace) fits = fits && add(s.trace, flit);
-    for (uint64_t flit : behind.out) fits = fits && add(s.out, flit);
-    behind.trace.clear();
-    behind.out.clear();
-    behind.cycles = 0;
-    return fits;
+    s.ahead = behind.ahead;
+    behind.runs = behind.done = false;
+    behind.cycles = behind.ahead = 0;
+    bool trace = behind.trace.take(s.trace), out = behind.out.take(s.out);
+    return trace && out;
 }
 
 // In this half of a cycle: the next turn begins, if the chip takes it.
-bool begin_next(Chip &chip, Feeder &feeder, const TtfsSimTurn &s) {
-    if (chip.behind.runs || !feeder.ended || chip.top->busy_o) return false;
-    feeder = Feeder(s.next, s.nexts);
-    chip.behind.runs = true;
+void begin_next(Chip &chip, const TtfsSimTurn &s) {
+    Behind &behind = chip.behind;
+    if (behind.runs || !behind.feeder.ended || chip.top->busy_o) return;
+    behind.feeder = Feeder(s.next, s.nexts);
+    behind.runs = true;
     chip.top->start_i = 1;
     chip.settle();
+}
+
+// A cycle of the turn, with the next one behind it; false when there is no more room.
+bool cycle_early(Chip &chip, TtfsSimTurn &s, Memory &memory, bool *done) {
+    Vttfs_top &top = *chip.top;
+    chip.behind.feeder.drive(top);
+    memory.drive(top);
+    chip.settle();
+    *done = top.done_o;
+    if (!record(chip, &s)) return false;
+    chip.behind.feeder.advance(top);
+    memory.advance(top);
+    chip.behind.ahead += chip.behind.runs;
+    begin_next(chip, s);
+    chip.edge();
+    top.start_i = 0;
     return true;
 }
 
 // Steps until the turn is done, with the next one behind it.
 uint32_t run_early(Chip &chip, TtfsSimTurn &s) {
-    Vttfs_top &top = *chip.top;
-    bool runs = chip.behind.runs;
-    chip.behind.runs = false;
+    bool runs = chip.behind.runs, done = chip.behind.done;
     if (!take_behind(chip.behind, s)) return TTFS_SIM_FLOOD;
     if (!runs && !start(chip)) return TTFS_SIM_HUNG;
-    Feeder &feeder = chip.behind.feeder;
-    if (!runs) feeder = Feeder(s.in, s.inputs);
+    if (!runs) chip.behind.feeder = Feeder(s.in, s.inputs);
     Memory memory{s};
-    const uint64_t limit = s.slot_limit[0] + kWait;
-    for (bool done = false; s.cycles <= limit; s.cycles++) {
-        s.slot_cycles[0] = s.cycles;
-        if (done) return TTFS_SIM_DONE;
-        feeder.drive(top);
-        memory.drive(top);
-        chip.settle();
-        done = top.done_o;
-        if (!record(chip, &s)) return TTFS_SIM_FLOOD;
-        feeder.advance(top);
-        memory.advance(top);
-        begin_next(chip, feeder, s);
-        chip.edge();
-        top.start_i = 0;
-    }
-    return TTFS_SIM_HUNG;
+    for (; !done && s.cycles <= s.slot_limit[0]; s.cycles++)
+        if (!cycle_early(chip, s, memory, &done)) return TTFS_SIM_FLOOD;
+    s.slot_cycles[0] = s.cycles;
+    return done ? TTFS_SIM_DONE : TTFS_SIM_HUNG;
 }
 
 // A cycle of an access, in which a turn that has begun goes on.
 void step(Chip &chip) {
     Behind &behind = chip.behind;
-    if (behind.runs) behind.feeder.drive(*chip.top);
+    bool runs = behind.runs && !behind.done;
+    if (runs) behind.feeder.drive(*chip.top);
     chip.settle();
-    if (behind.runs) record(chip, nullptr), behind.feeder.advance(*chip.top), behind.cycles++;
+    if (!runs) return;
+    record(chip, nullptr);
+    behind.done = chip.top->done_o;
+    behind.feeder.advance(*chip.top);
+    behind.cycles++;
 }
 
 // True when the chip is ready then.
@@ -436,7 +460,7 @@ int ttfs_sim_reset(void *chip) {
 
 void ttfs_sim_turn(void *chip_, TtfsSimTurn *s) {
     Chip &chip = *static_cast<Chip *>(chip_);
-    s->cycles = 0;
+    s->cycles = s->ahead = 0;
     s->end_slot = s->flags = s->asked = 0;
     s->trace.len = s->out.len = 0;
     std::memset(s->slot_cycles, 0, s->slots * sizeof *s->slot_cycles);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Flits of a turn. A flit is {flow, turn, y, x, c, value}, value in the lowest bits, the turn's bit
- * on a mesh; the image's
- * directory says which population a flow carries, and with its stage whose sample that is. A value
- * y of a population of T ticks is a spike at tick T - y. What left the chip is trusted in nothing.
+ * on a mesh; the image's directory says which population a flow carries, and with its stage whose
+ * sample that is. A value y of a population of T ticks is a spike at tick T - y. What left the chip
+ * is trusted in nothing.
  */
 #include "sim_flits.h"
 

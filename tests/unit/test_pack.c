@@ -99,30 +99,6 @@ static void traffic_is_what_routes_carry(const TtfsPlan *p, const TtfsSpike *s) 
     assert_true(t.lane_use_ppm <= 1000000);
 }
 
-static void random_graphs_pass(void **state) {
-    (void)state;
-    uint32_t made = 0, all = graphs(A_SHARE(300));
-    for (uint64_t seed = 0; seed < all; seed++) {
-        TtfsRng r = ttfs_rng(seed);
-        TtfsChip chip = random_mesh(&r);
-        TtfsSpike s;
-        TtfsPlan p;
-        TtfsDiag diag = {0};
-        random_graph(&s, &r, seed);
-        if (ttfs_spike_to_plan(&s, &chip, TTFS_SCHEDULE_PIPELINE, "net", &p, &diag)) {
-            assert_int_equal(p.slots.len, 1);
-            traffic_is_what_routes_carry(&p, &s);
-            made++;
-        }
-        for (uint32_t i = 0; i < diag.messages.len; i++)
-            assert_int_not_equal(diag.messages.at[i].code, TTFS_PLAN_CHECK);
-        ttfs_plan_free(&p);
-        ttfs_diag_free(&diag);
-        ttfs_spike_free(&s);
-    }
-    assert_true(made > all / 2);
-}
-
 /* A packing in hand. */
 typedef struct {
     TtfsPlan plan;
@@ -164,6 +140,44 @@ static void drop(Hand *h) {
     ttfs_arena_free(&h->solver.scratch);
     ttfs_plan_free(&h->plan);
     ttfs_diag_free(&h->diag);
+}
+
+/* A pipeline has barriers where its tasks do not fit without. */
+static void has_no_room_ahead(const TtfsPlan *p, const TtfsSpike *s) {
+    Hand h;
+    pack_graph(&h, s, &p->chip, (PackTry){.cells = 1, .parts = 1}, 1);
+    h.plan.tasks.len = 0;
+    for (uint32_t i = 0; i < p->tasks.len; i++)
+        *TTFS_PUSH(&h.plan.arena, h.plan.tasks) = p->tasks.at[i];
+    ttfs_solver_derive(&h.solver);
+    assert_false(ttfs_solver_fits(&h.solver, false));
+    drop(&h);
+}
+
+static void random_graphs_pass(void **state) {
+    (void)state;
+    uint32_t made = 0, barriers = 0, all = graphs(A_SHARE(300));
+    for (uint64_t seed = 0; seed < all; seed++) {
+        TtfsRng r = ttfs_rng(seed);
+        TtfsChip chip = random_mesh(&r);
+        TtfsSpike s;
+        TtfsPlan p;
+        TtfsDiag diag = {0};
+        random_graph(&s, &r, seed);
+        if (ttfs_spike_to_plan(&s, &chip, TTFS_SCHEDULE_PIPELINE, "net", &p, &diag)) {
+            assert_int_equal(p.slots.len, 1);
+            traffic_is_what_routes_carry(&p, &s);
+            if (!p.early) has_no_room_ahead(&p, &s);
+            barriers += !p.early;
+            made++;
+        }
+        for (uint32_t i = 0; i < diag.messages.len; i++)
+            assert_int_not_equal(diag.messages.at[i].code, TTFS_PLAN_CHECK);
+        ttfs_plan_free(&p);
+        ttfs_diag_free(&diag);
+        ttfs_spike_free(&s);
+    }
+    assert_true(made > all / 2 && barriers > 0);
 }
 
 static uint64_t busiest_of(const Pack *p) {

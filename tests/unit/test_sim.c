@@ -103,17 +103,39 @@ typedef struct {
     uint16_t *full, *silent; /* full: TURNS samples, the second and fourth are silent */
 } Loud;
 
+/* Which are loud: a bit each. */
+static void give_samples(Loud *l, uint32_t samples, uint32_t loud) {
+    const TtfsPopulation *in = ttfs_spike_pop(&l->c.spike, l->c.spike.input);
+    uint32_t n = ttfs_pop_size(in);
+    l->full = TTFS_ARRAY(&l->c.arena, uint16_t, (size_t)samples * n);
+    l->silent = l->full + n;
+    for (uint32_t i = 0; i < samples; i++)
+        for (uint32_t k = 0; loud >> i & 1 && k < n; k++) l->full[i * n + k] = (uint16_t)in->ticks;
+    ttfs_trace_init(&l->want, &l->c.spike, &l->c.arena);
+    l->got = traces(&l->c, samples);
+}
+
 static void open_loud(Loud *l) {
     TtfsChip chip = chip_named("c2l16w8", 2, 16, 8);
     assert_true(open_case(&l->c, &chip, LOUD));
-    const TtfsPopulation *in = ttfs_spike_pop(&l->c.spike, l->c.spike.input);
-    uint32_t n = ttfs_pop_size(in);
-    l->full = TTFS_ARRAY(&l->c.arena, uint16_t, (size_t)TURNS * n);
-    l->silent = l->full + n;
-    for (uint32_t i = 0; i < TURNS; i += 2)
-        for (uint32_t k = 0; k < n; k++) l->full[i * n + k] = (uint16_t)in->ticks;
-    ttfs_trace_init(&l->want, &l->c.spike, &l->c.arena);
-    l->got = traces(&l->c, TURNS);
+    give_samples(l, TURNS, 5);
+}
+
+/* The same of a graph whose cores may be a turn ahead of one another; loud are two samples, each of
+ * which has left the chip before the other enters. */
+enum { MANY = 32, FIRST = 3, SECOND = 17 };
+
+static void open_early(Loud *l) {
+    TtfsChip chip = chip_named("c2l16w8", 2, 16, 8);
+    uint64_t seed = 0;
+    do {
+        assert_true(seed < 100);
+        if (seed) close_case(&l->c);
+        l->c = (Case){0};
+        chip_spike(&l->c.spike, 2 * seed++, chip.weight_bits);
+    } while (!place_case(&l->c, &chip, TTFS_SCHEDULE_PIPELINE) || !l->c.plan.early);
+    assert_true(ttfs_sim_turns(&l->c.image) < SECOND - FIRST);
+    give_samples(l, MANY, 1u << FIRST | 1u << SECOND);
 }
 
 static void run_all(Loud *l, TtfsSim *sim) {
@@ -154,18 +176,23 @@ static void damage_shows(void **state) {
     close_case(&l.c);
 }
 
-/* A buffer of the input that takes only values below the largest: the chip drops those and says so,
- * once; the next sample is right, and nothing is left of it. */
+/* Buffers of the input take only values below the largest. */
+static void damage_input(Case *c) {
+    uint32_t ticks = ttfs_spike_pop(&c->spike, c->spike.input)->ticks;
+    for (uint32_t core = 0; core < ttfs_chip_cores(&c->plan.chip); core++) {
+        uint32_t number;
+        if (ttfs_plan_buffer(&c->plan, core, c->spike.input, &number))
+            ttfs_image_set_bits(&c->image, core, TTFS_MEM_BUFFERS, number, 96, 16, ticks - 1);
+    }
+}
+
+/* The chip drops what a buffer does not take and says so, once; the next sample is right, and
+ * nothing is left of it. */
 static void errors_are_told(void **state) {
     (void)state;
     Loud l;
     open_loud(&l);
-    const TtfsPlan *plan = &l.c.plan;
-    for (uint32_t core = 0; core < ttfs_chip_cores(&plan->chip); core++) {
-        uint32_t number;
-        if (ttfs_plan_buffer(plan, core, l.c.spike.input, &number))
-            ttfs_image_set_bits(&l.c.image, core, TTFS_MEM_BUFFERS, number, 96, 16, l.full[0] - 1u);
-    }
+    damage_input(&l.c);
     TtfsSim *sim = start(&l.c);
     run_golden(&l, l.silent);
     run_all(&l, sim);
@@ -173,6 +200,53 @@ static void errors_are_told(void **state) {
         assert_non_null(strstr(l.got[i].fault, "the chip tells of VALUE ("));
         assert_false(differs(&l, i + 1));
     }
+    ttfs_sim_close(sim);
+    close_case(&l.c);
+}
+
+/* The sample was in the chip with none of those that are loud, nor with those that enter again. */
+static bool is_apart(uint32_t sample, uint32_t turns) {
+    return (sample > FIRST + turns && sample + turns < SECOND) ||
+           (sample > SECOND + turns && sample + turns < MANY);
+}
+
+/* What went wrong is said of the loud samples, and of none that was not in the chip with them. */
+static void only_loud_ones(Loud *l, const char *what) {
+    TtfsSim *sim = start(&l->c);
+    uint32_t turns = ttfs_sim_turns(&l->c.image), apart = 0;
+    run_golden(l, l->silent);
+    assert_true(ttfs_sim_run(sim, MANY, l->full, l->got, &nobody, &l->c.diag));
+    assert_non_null(strstr(l->got[FIRST].fault, what));
+    assert_non_null(strstr(l->got[SECOND].fault, what));
+    for (uint32_t i = 0; i < MANY; i++) {
+        if (!is_apart(i, turns)) continue;
+        assert_false(differs(l, i));
+        apart++;
+    }
+    assert_true(apart > 3);
+    ttfs_sim_close(sim);
+}
+
+/* Errors of a sample that entered before the end of the turn ahead are said of it too. */
+static void early_errors_are_told(void **state) {
+    (void)state;
+    Loud l;
+    open_early(&l);
+    damage_input(&l.c);
+    only_loud_ones(&l, "the chip tells of VALUE (");
+    close_case(&l.c);
+}
+
+/* A turn that begins early is given up after as many cycles as any. */
+static void early_hang_is_seen(void **state) {
+    (void)state;
+    Loud l;
+    open_early(&l);
+    l.c.limit[0] = 100;
+    TtfsSim *sim = start(&l.c);
+    run_all(&l, sim);
+    for (uint32_t i = 0; i < TURNS; i++)
+        assert_non_null(strstr(l.got[i].fault, "in slot 0 after 101 cycles"));
     ttfs_sim_close(sim);
     close_case(&l.c);
 }
@@ -307,8 +381,10 @@ int main(void) {
         cmocka_unit_test(two_cores_of_sixteen),
         cmocka_unit_test(damage_shows),
         cmocka_unit_test(errors_are_told),
+        cmocka_unit_test(early_errors_are_told),
         cmocka_unit_test(another_chip),
         cmocka_unit_test(hang_is_seen),
+        cmocka_unit_test(early_hang_is_seen),
         cmocka_unit_test(build_failure),
         cmocka_unit_test(verilog_depends_on_the_chip_alone),
     };
