@@ -17,7 +17,7 @@
 #define TTFS_REG_SLOT         0x18u /* the slot that runs */
 #define TTFS_REG_FLAGS        0x1cu /* errors of the chip (docs/core.md) */
 #define TTFS_REG_SAMPLES      0x20u /* samples that are through since reset */
-#define TTFS_REG_CYCLES       0x24u /* cycles of the last sample, from start to done */
+#define TTFS_REG_CYCLES       0x24u /* cycles of the last sample, from start to done; with EARLY from the done of the one before, if that was later */
 #define TTFS_REG_CFG_ADDR     0x28u /* address on the chip's configuration port */
 #define TTFS_REG_CFG_DATA     0x2cu /* a write or a read of the chip's word at CFG_ADDR, which then counts up */
 #define TTFS_REG_IN_HIGH      0x30u /* bits 32 and above of the next flit of a sample */

@@ -332,7 +332,7 @@ module ttfs_node #(
                     else between_q[2*t +: 2] <= between_q[2*t +: 2] + {1'b0, comes} - {1'b0, goes};
                 assign way_busy[t] = router_busy[t] || between_q[2*t +: 2] != 2'd0;
             end
-            wire unused_mesh = &{1'b0, result_sum, out_flit, trace_i, go_i};
+            wire unused_mesh = &{1'b0, result_sum, out_flit, trace_i};
         end else begin : g_alone
             reg  given_q;   // the host has the result that waits
             wire offers = trace_i && !result_sum && !given_q;

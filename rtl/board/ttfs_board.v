@@ -231,7 +231,7 @@ module ttfs_board #(
             wire [BYTES-1:0]   keep;
             ttfs_axis_raw #(
                 .FLIT(FLIT), .VALUE(VALUE), .VALUE_BITS(VALUE_BITS), .C_BITS(C_BITS), .X_BITS(X_BITS), .Y_BITS(Y_BITS),
-                .TABLES(1), .PIXELS(8)
+                .TABLES(1), .PIXELS(8), .TURN(0)
             ) u_encoder (
                 .clk_i     (clk_i),
                 .rst_ni    (rst_q && !started),

@@ -140,14 +140,14 @@ module ttfs_regs #(
         end
 
     // Cycles of a sample: those with a slot, as the chip's own register CYCLES has them. (busy_i is high in accesses of the
-    // configuration and after reset too.) In the cycle of done_i no slot runs.
+    // configuration and after reset too.) In the cycle of done_i a slot runs with EARLY alone: the next sample's.
     always @(posedge clk_i)
         if (!rst_ni) begin
             samples_q <= 32'd0;
             cycles_q  <= 32'd0;
             count_q   <= 32'd0;
         end else begin
-            count_q <= slot_valid_i ? count_q + 32'd1 : 32'd0;
+            count_q <= slot_valid_i ? (done_i ? 32'd1 : count_q + 32'd1) : 32'd0;
             if (done_i) begin
                 samples_q <= samples_q + 32'd1;
                 cycles_q  <= count_q;

@@ -14,7 +14,7 @@ module regs_tb;
     wire [31:0] rdata;
     reg  [11:0] slot = 12'h123;
     reg  [10:0] flags = 0;
-    reg         bad;
+    reg         bad, ahead = 0;   // ahead: the chip's next sample has begun
     integer     i, ran = 0, last_ran = 0;
 
     ttfs_regs #(.FLIT(FLIT)) dut (
@@ -23,13 +23,13 @@ module regs_tb;
         .cfg_ready_i(cfg_ready), .cfg_write_o(cfg_write), .cfg_addr_o(cfg_addr), .cfg_data_o(cfg_data),
         .cfg_rvalid_i(cfg_rvalid), .cfg_rdata_i(cfg_rdata), .start_o(start), .busy_i(busy || cfg_valid), .done_i(done),
         .in_valid_o(in_valid), .in_ready_i(in_ready), .in_end_o(in_end), .in_flit_o(in_flit), .out_valid_i(out_valid),
-        .out_ready_o(out_ready), .out_flit_i(out_flit), .slot_valid_i(busy), .slot_i(slot), .flags_i(flags)
+        .out_ready_o(out_ready), .out_flit_i(out_flit), .slot_valid_i(busy || ahead), .slot_i(slot), .flags_i(flags)
     );
 
     // Cycles of a sample as the chip counts them. busy_i is high in accesses of the configuration as well.
     always @(negedge clk) begin
         if (done) last_ran = ran;
-        ran = busy ? ran + 1 : 0;
+        ran = !(busy || ahead) ? 0 : done ? 1 : ran + 1;
     end
 
     task access(input write, input [7:0] at, input [31:0] data, input all);
@@ -79,6 +79,15 @@ module regs_tb;
             get(REG_SAMPLES); check(got, i + 1, 15);
             get(REG_CYCLES); check(got, last_ran, 24);
         end
+        // With EARLY a sample's cycles are those behind the one before.
+        ahead = 1;
+        for (i = 0; i < 3; i = i + 1) begin
+            sample(20);
+            while (!irq) tick;
+            set(REG_IRQ, 1);
+            get(REG_CYCLES); check(got, last_ran, 27);
+        end
+        ahead = 0;
         // Flits that no sample takes are lost, and that is told: out of one, and when the chip goes on without its host.
         set(REG_IN_LOW, 1);
         get(REG_IRQ); check(got[2:0], 4, 18);
