@@ -13,6 +13,7 @@
 
 #include "share.h"
 #include "sim_case.h"
+#include "sim_inside.h"
 
 /* Graphs of odd seeds have everything that a spike graph can have; every other pair has another
  * schedule. False when the chip refuses the graph. */
@@ -237,6 +238,37 @@ static void early_errors_are_told(void **state) {
     close_case(&l.c);
 }
 
+/* A host that reads after every turn for longer than a turn takes. */
+static const TtfsSimChip *quick;
+
+static void slow_turn(void *chip, TtfsSimTurn *turn) {
+    uint32_t id;
+    quick->turn(chip, turn);
+    for (int i = 0; i < 200; i++)
+        assert_true(quick->read(chip, ttfs_chip_register(TTFS_REGISTER_ID), &id) == 1);
+}
+
+/* What has begun early goes on in accesses, and is not the longer for them when it is done there.
+ */
+static void early_turns_end_in_accesses(void **state) {
+    (void)state;
+    Loud l;
+    open_early(&l);
+    TtfsSim *sim = start(&l.c);
+    TtfsSimChip slow = *l.c.code;
+    uint64_t most = 0;
+    assert_true(ttfs_sim_run(sim, MANY, l.full, l.got, &nobody, &l.c.diag));
+    for (uint32_t i = 0; i < MANY; i++) most = l.got[i].cycles > most ? l.got[i].cycles : most;
+    ttfs_sim_close(sim);
+    quick = l.c.code, slow.turn = slow_turn;
+    sim = ttfs_sim_open(&slow, &l.c.image, l.c.limit, &l.c.diag);
+    assert_true(ttfs_sim_run(sim, MANY, l.full, l.got, &nobody, &l.c.diag));
+    compare(&l.c, l.got, l.full, 0, MANY);
+    for (uint32_t i = 0; i < MANY; i++) assert_true(l.got[i].cycles <= 2 * most);
+    ttfs_sim_close(sim);
+    close_case(&l.c);
+}
+
 /* A turn that begins early is given up after as many cycles as any. */
 static void early_hang_is_seen(void **state) {
     (void)state;
@@ -382,6 +414,7 @@ int main(void) {
         cmocka_unit_test(damage_shows),
         cmocka_unit_test(errors_are_told),
         cmocka_unit_test(early_errors_are_told),
+        cmocka_unit_test(early_turns_end_in_accesses),
         cmocka_unit_test(another_chip),
         cmocka_unit_test(hang_is_seen),
         cmocka_unit_test(early_hang_is_seen),
