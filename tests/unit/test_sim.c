@@ -95,6 +95,27 @@ static void two_cores_of_sixteen(void **state) {
     many_graphs(&chip, A_SHARE(150), A_SHARE(100));
 }
 
+/* Counters are read while turns without barriers go on, longer than a turn of a small network
+ * takes: the turn that is done meanwhile takes what all others do. */
+static void counts_take_no_time(void **state) {
+    (void)state;
+    TtfsChip chip = chip_named("c4l3w9", 4, 3, 9);
+    TtfsRng r = ttfs_rng(1);
+    Case c = {0};
+    TtfsPopulation in = {.kind = TTFS_POP_INPUT, .c = 3, .h = 1, .w = 1, .ticks = 15};
+    c.spike.input = add_pop(&c.spike, in);
+    chip_dense(&c.spike, &r, c.spike.input, TTFS_POP_READOUT, 9);
+    c.spike.readout = (TtfsPop){2};
+    set_times(&c.spike, &r);
+    assert_true(place_case(&c, &chip, TTFS_SCHEDULE_PIPELINE) && c.plan.early);
+    TtfsSim *sim = start(&c);
+    TtfsTrace *got = traces(&c, 1);
+    assert_true(ttfs_sim_run(sim, 1, inputs_of(&c, 1, 1), got, &nobody, &c.diag));
+    assert_true(ttfs_plan_turns(&c.plan, &c.spike) * got->cycles <= got->latency_cycles);
+    ttfs_sim_close(sim);
+    close_case(&c);
+}
+
 /* A graph, samples whose values are all the largest and silent ones in turns, and traces. */
 enum { TURNS = 4, LOUD = 2 /* a seed with a slot a population, a sample a turn */ };
 
@@ -411,6 +432,7 @@ int main(void) {
         cmocka_unit_test(host_takes_trace),
         cmocka_unit_test(four_cores_of_three),
         cmocka_unit_test(two_cores_of_sixteen),
+        cmocka_unit_test(counts_take_no_time),
         cmocka_unit_test(damage_shows),
         cmocka_unit_test(errors_are_told),
         cmocka_unit_test(early_errors_are_told),
