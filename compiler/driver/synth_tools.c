@@ -53,13 +53,14 @@ static const char *log_path(const TtfsTools *t, const TtfsTool *tool) {
                           log_name(t, tool));
 }
 
-/* Keeps the log where the user finds it, and says how it ends. */
-static bool tell_failure(const TtfsTools *t, const TtfsTool *tool, const char *how) {
+/* Keeps the log where the user finds it, and says how it ends; advice: NULL for the usual one. */
+static bool tell_failure(const TtfsTools *t, const TtfsTool *tool, const char *how,
+                         const char *advice) {
     const char *log = ttfs_tool_text(t, tool->log), *kept = log_path(t, tool);
     if (!log) return false;
     ttfs_out_put(t->out, part_of(t), log_name(t, tool), log, strlen(log), t->diag);
-    return ttfs_error(t->diag, TTFS_AT_FILE(kept), TTFS_SYNTH_FLOW, "%s %s: %s", tool->argv[0], how,
-                      tell_end(t, kept, log));
+    return ttfs_error_advice(t->diag, TTFS_AT_FILE(kept), TTFS_SYNTH_FLOW, advice, "%s %s: %s",
+                             tool->argv[0], how, tell_end(t, kept, log));
 }
 
 void ttfs_tool_forget(const TtfsTools *t, const TtfsTool *tool) {
@@ -113,6 +114,10 @@ bool ttfs_tool_there(const TtfsTools *t, const TtfsTool *tool) {
            tell_missing(t, tool, ENOENT);
 }
 
+static const char late_advice[] =
+    "give it more time if the machine was busy; a device that is nearly full takes long to route, "
+    "and a chip of fewer --lanes or bits less";
+
 static const char *late_text(const TtfsTools *t, double minutes) {
     return ttfs_arena_printf(t->arena, "was given up after %g minutes (%s says another limit)",
                              minutes, limit_variable);
@@ -148,7 +153,8 @@ bool ttfs_tool_wait(const TtfsTools *t, TtfsToolRun *run) {
 bool ttfs_tool_failed(const TtfsTools *t, const TtfsTool *tool, const TtfsToolRun *run) {
     if (run->pid == 0) return tell_missing(t, tool, run->why);
     if (t->diag->errors || !ttfs_go_on(&t->progress, t->diag)) return false; /* it was stopped */
-    return tell_failure(t, tool, run->late ? late_text(t, tool_minutes()) : "failed");
+    return run->late ? tell_failure(t, tool, late_text(t, tool_minutes()), late_advice)
+                     : tell_failure(t, tool, "failed", NULL);
 }
 
 bool ttfs_tool_run(const TtfsTools *t, const TtfsTool *tool) {

@@ -262,12 +262,15 @@ static Try find(const Search *s) {
 
 /* --- the refusal --- */
 
+/* Fewer lanes take fewer LUTs and flip-flops; blocks may be fewer with more of them. */
+static const char fewer[] = "ask for fewer --lanes, or leave it out";
+static const char others[] = "ask for another number of --lanes, or leave it out";
+
 static void lacks(const Search *s, const Try *t, const char *what, uint64_t need, uint64_t have,
-                  TtfsDiag *diag) {
+                  const char *advice, TtfsDiag *diag) {
     if (need > have)
         ttfs_error_figures(diag, TTFS_AT_FILE(s->file), TTFS_DEVICE_FIT,
-                           (TtfsExcess){what, need, have},
-                           s->asked ? "ask for fewer --lanes, or leave it out" : NULL,
+                           (TtfsExcess){what, need, have}, s->asked ? advice : NULL,
                            "on %s a chip of %" PRIu32 " lane%s needs about %" PRIu64 " %s, %" PRIu64
                            " can be used: %" PRIu64 " too many",
                            s->device->name, t->chip.lanes, t->chip.lanes == 1 ? "" : "s", need,
@@ -279,10 +282,11 @@ static bool refuse(const Search *s, const Try *t, TtfsDiag *diag) {
         ttfs_diag_append(diag, &t->diag);
         return false;
     }
-    lacks(s, t, "LUTs", t->size.luts, s->most.luts, diag);
-    lacks(s, t, "flip-flops", t->size.ffs, s->most.ffs, diag);
+    lacks(s, t, "LUTs", t->size.luts, s->most.luts, fewer, diag);
+    lacks(s, t, "flip-flops", t->size.ffs, s->most.ffs, fewer, diag);
     for (int i = 0; i < TTFS_DEVICE_RAMS; i++)
-        lacks(s, t, i ? "large RAM blocks" : "RAM blocks", t->size.ram[i], s->most.ram[i], diag);
+        lacks(s, t, i ? "large RAM blocks" : "RAM blocks", t->size.ram[i], s->most.ram[i], others,
+              diag);
     return false;
 }
 

@@ -111,6 +111,8 @@ def given_lanes(case):
         case.equal(load(case, "lanes", "chip.json")["lanes"], lanes, "lanes that were asked for")
         case.equal(case.json("verify", "lanes", "--input", TEST, "--count", "2", "--engines", "golden,jit")["differences"], 0, "engines")
     case.refused("compile", net, "-o", "x", "--calib", CALIB, "--fit", "up5k", "--lanes", 128, says=("up5k", "128 lanes", "LUTs", "fewer --lanes"))
+    case.refused("compile", os.path.join(DIGITS, "digits_cnn.onnx"), "-o", "x", "--calib", CALIB, "--fit", "hx8k", "--weight-bits", "16", "--ticks", "255", "--lanes", 1,
+                 says=("1 lane", "RAM blocks", "another number of --lanes"))
     case.refused("compile", net, "-o", "x", "--lanes", 8, says=("--lanes", "--fit"), code=2)
     case.refused("compile", net, "-o", "x", "--fit", "up5k", "--lanes", 257, says="--lanes", code=2)
     config = case.write("lanes.json", json.dumps({"fit": "up5k", "lanes": 8, "calib": CALIB}))

@@ -207,11 +207,13 @@ static void derived(void **state) {
     assert_int_equal(ttfs_chip_bank_bits(&mesh), 14);
     assert_int_equal(ttfs_chip_flit_value_bits(&mesh), 8);
     assert_int_equal(ttfs_chip_sum_flits(&mesh), 4);
-    assert_int_equal(ttfs_chip_flit_bits(&mesh), 7 + 8 + 5 + 6 + 8);
+    assert_int_equal(ttfs_chip_turn_bits(&mesh), 1);
+    assert_int_equal(ttfs_chip_flit_bits(&mesh), 7 + 1 + 8 + 5 + 6 + 8);
     TtfsChip one = shaped("{\"cores_x\": 1, \"acc_bits\": 30}");
     assert_int_equal(ttfs_chip_cores(&one), 1);
     assert_int_equal(ttfs_chip_flit_value_bits(&one), 30);
     assert_int_equal(ttfs_chip_sum_flits(&one), 1);
+    assert_int_equal(ttfs_chip_turn_bits(&one), 0);
     assert_int_equal(ttfs_chip_flit_bits(&one), 6 + 8 + 5 + 6 + 30);
     TtfsChip odd = shaped("{\"acc_bits\": 29, \"value_bits\": 7}");
     assert_int_equal(ttfs_chip_sum_flits(&odd), 5);
