@@ -48,7 +48,7 @@ def wrapped(case):
             case.equal(text.split(), plain.split(), "words of %r in %d columns" % (args, columns))
             case.equal([line for line in text.splitlines() if len(line) > columns], [], "lines beyond %d columns" % columns)
         case.equal(terminal(case, 10000, *args), plain, "help on a wide terminal")
-    case.check("\n" + " " * 26 + "comes in meanwhile;" in terminal(case, 80, "check", "--help"), "where a long line goes on")
+    case.check("\n" + " " * 26 + "comes in meanwhile, or latency," in terminal(case, 80, "check", "--help"), "where a long line goes on")
 
 
 def started_as_usual(case, test, path):
