@@ -77,13 +77,21 @@ static void say(const char *text) {
     ttfs_write_all(STDERR_FILENO, text, strlen(text));
 }
 
-static void on_bus_error(int number, siginfo_t *info, void *context) {
-    Line line;
-    (void)context;
+static const char *path_at(uintptr_t address, Line *line) {
     const char *path = NULL;
     int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-    while (!path && fd >= 0 && read_line(fd, &line))
-        path = path_of_map(line.at, (uintptr_t)info->si_addr);
+    while (!path && fd >= 0 && read_line(fd, line)) path = path_of_map(line->at, address);
+    if (fd >= 0) close(fd);
+    return path;
+}
+
+/* Maps come and go in other threads while they are read, so that one may be passed over. */
+static void on_bus_error(int number, siginfo_t *info, void *context) {
+    enum { TRIES = 8 };
+    Line line;
+    const char *path = NULL;
+    (void)context;
+    for (int i = 0; !path && i < TRIES; i++) path = path_at((uintptr_t)info->si_addr, &line);
     if (path) {
         say("ttfs: error: ");
         say(path);
