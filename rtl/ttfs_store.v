@@ -3,7 +3,9 @@
 // The activations: words of ELEMENTS values behind one memory port. Values come one at a time in any
 // order (put) and are gathered in a line, the word last written to; a word is read whole (get). A word
 // carries the parity of the sample in which it was written: one of another parity counts as zeros, so
-// nothing is cleared between samples. (Between two drop_i all puts of a word have one parity.) Whoever reads such a word makes it an empty one in its turn
+// nothing is cleared between samples. (All puts of a word have one parity until the line was written back and then dropped, or
+// is another word's. Without early turns that is from one drop_i to the next; with them drop_i is left out where values come,
+// and ttfs_node lets a core begin when the line was written back.) Whoever reads such a word makes it an empty one in its turn
 // (get_write_i), else it would come to life again two samples later; an empty word is zeros for ever. A buffer is either read or written
 // in a slot: flush_i writes the line back whenever no put waits, drop_i forgets it before the next slot.
 //
