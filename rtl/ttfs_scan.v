@@ -94,34 +94,37 @@ module ttfs_scan #(
     assign get_write_o = wipe_q;
     assign get_at_o    = wipe_q ? wipe_at_q : again ? at_q : req_at_i;   // load comes late, and decides nothing here
 
-    wire [ELEMENTS*VALUE_BITS-1:0] result;
-    wire                           whole;
+    wire                whole;
     genvar e;
     generate
         if (POOL != 0) begin : g_pool
             reg first_q, end_q;
-            wire [ELEMENTS*VALUE_BITS-1:0] pooled;
-            wire [ELEMENTS*VALUE_BITS-1:0] word = zero ? {(ELEMENTS * VALUE_BITS) {1'b0}} : word_i;
+            wire [ELEMENTS-1:0] takes;   // the word that comes has it, larger or smaller than the one that is there
+            integer             i;
             ttfs_pool #(.VALUE_BITS(VALUE_BITS), .ELEMENTS(ELEMENTS)) u_pool (
-                .min_i (min_i),
-                .a_i   (word),
-                .b_i   (word_q),
-                .word_o(pooled)
+                .min_i  (min_i),
+                .a_i    (word_i),
+                .b_i    (word_q),
+                .takes_o(takes)
             );
             always @(posedge clk_i) if (req_ready_o) begin
                 first_q <= req_first_i;
                 end_q   <= req_end_i;
             end
-            assign result = first_q ? word : pooled;
-            // Known before which of the two is larger.
+            always @(posedge clk_i) if (load) begin
+                if (zero && (first_q || min_i)) word_q <= {(ELEMENTS * VALUE_BITS) {1'b0}};
+                else if (!zero)
+                    for (i = 0; i < ELEMENTS; i = i + 1)
+                        if (first_q || takes[i]) word_q[i*VALUE_BITS +: VALUE_BITS] <= word_i[i*VALUE_BITS +: VALUE_BITS];
+            end
             for (e = 0; e < ELEMENTS; e = e + 1) begin : g_element
-                wire here = |word[e*VALUE_BITS +: VALUE_BITS];
-                wire there = |word_q[e*VALUE_BITS +: VALUE_BITS];
-                assign nonzero[e] = first_q ? here : min_i ? here && there : here || there;
+                wire here = |word_i[e*VALUE_BITS +: VALUE_BITS] && !zero;
+                wire there = |word_q[e*VALUE_BITS +: VALUE_BITS] && !first_q;
+                assign nonzero[e] = min_i && !first_q ? here && there : here || there;
             end
             assign whole  = end_q;
         end else begin : g_no_pool
-            assign result = word_i;
+            always @(posedge clk_i) if (load) word_q <= word_i;
             for (e = 0; e < ELEMENTS; e = e + 1) begin : g_element
                 assign nonzero[e] = |word_i[e*VALUE_BITS +: VALUE_BITS];
             end
@@ -148,7 +151,6 @@ module ttfs_scan #(
             beyond_q <= beyond;
         end
         if (load) begin
-            word_q    <= result;
             base_q    <= row_q;
             wipe_at_q <= at_q;
         end

@@ -136,7 +136,7 @@ def script(family, chip, device):
     with open(TABLE, encoding="utf-8") as f:
         yosys, pins = re.search(r'^TTFS_FLOW\(%s, "[^"]+", "([^"]+)", .* (\d+)\)$' % device, f.read(), re.M).groups()
     flit = flit_bits(chip)
-    lines = ["chparam -set FLIT %d -set CLOCKS 12 ttfs_board" % flit]
+    lines = ["chparam -set FLIT %d -set CLOCKS 12 ttfs_board" % flit, "scratchpad -copy abc9.script.flow3 abc9.script"]
     if flit > int(pins):
         lines += ["hierarchy -top ttfs_board", "proc", "delete -port ttfs_board/w:trace_valid_o ttfs_board/w:trace_flit_o"]
     if device == "UP5K" and chip["weight_rows"] > 1024:
