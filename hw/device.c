@@ -47,9 +47,9 @@ static const struct {
 #include "devices.def"
 };
 
-static const uint32_t periods[][3] = {
+static const uint32_t periods[][4] = {
     [sizeof devices / sizeof *devices] = {0},
-#define TTFS_PERIOD(DEVICE, chip, lanes, conv) [DEVICE_##DEVICE] = {chip, lanes, conv},
+#define TTFS_PERIOD(DEVICE, chip, lanes, conv, deep) [DEVICE_##DEVICE] = {chip, lanes, conv, deep},
 #include "devices.def"
 };
 

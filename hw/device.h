@@ -29,7 +29,7 @@ typedef struct {
     const char *yosys, *nextpnr, *timing, *package;
     const char *board; /* file of its pins in hw/boards */
     uint32_t monitor; /* bits of flits that fit the pins of the monitor of spikes; 0: it has none */
-    uint32_t period[3];          /* TTFS_PERIOD: of a chip, of a doubling of its lanes, of maps */
+    uint32_t period[4]; /* TTFS_PERIOD: of a chip, a doubling of its lanes, maps, of deep words */
     const char *pll, *pll_input; /* the cell of a PLL and where its oscillator enters */
 } TtfsDeviceFlow;
 

@@ -292,9 +292,17 @@ TtfsSize ttfs_size_on_board(const TtfsChip *c, const TtfsDevice *d) {
     return size;
 }
 
+/* How often the words of activations double beyond what one block in depth holds. */
+static uint32_t deep(const TtfsChip *c) {
+    enum { DEEP_BITS = 11 };
+    uint32_t bits = ttfs_chip_bits_for(c->act_words);
+    return bits > DEEP_BITS ? bits - DEEP_BITS : 0;
+}
+
 double ttfs_clock_on_board(const TtfsChip *c, const TtfsDevice *d) {
     const uint32_t *k = d->flow.period;
     uint32_t period = k[0] + k[1] * ttfs_chip_bits_for(c->lanes) + (c->conv ? k[2] : 0);
+    period += k[3] * deep(c);
     return period ? HUNDRED * 1000.0 / period : 0; /* of hundredths of a nanosecond */
 }
 

@@ -31,6 +31,7 @@ TABLE = os.path.join(HERE, "..", "hw", "devices.def")
 WORD = 16             # values of a word of activations
 HELD = 0.01 / 0.33    # an error beside the relative change of a factor that weighs as much
 MOST = 0.10
+DEEP = 2048           # words of activations that need no multiplexer
 KINDS = ("LUTs", "flip-flops", "blocks", "MHz")
 
 
@@ -52,8 +53,8 @@ def flit_bits(c):
 
 
 def periods(chip):
-    """The same for TTFS_PERIOD: of the chip, of a doubling of its lanes, of maps."""
-    return [1, bits_for(chip["lanes"]), chip["conv"]]
+    """The same for TTFS_PERIOD: of the chip, of a doubling of its lanes, of maps, of one of its words of activations beyond DEEP."""
+    return [1, bits_for(chip["lanes"]), chip["conv"], max(0, bits_for(chip["act_words"]) - bits_for(DEEP))]
 
 
 def rows(kind):
@@ -265,7 +266,7 @@ def print_rows(runs):
 
 def pairs(r):
     """Estimated and measured of KINDS (None: nobody timed it)."""
-    period = dot(periods(r["chip"]), rows("PERIOD").get(devices()[r["device"]][0], [0] * 3)) / 100
+    period = dot(periods(r["chip"]), rows("PERIOD").get(devices()[r["device"]][0], [0] * 4)) / 100
     return list(zip(r["guess"], (r["lut"], r["ff"], r["ram"]))) + [(1000 / period if period else None, r.get("fmax_mhz"))]
 
 
