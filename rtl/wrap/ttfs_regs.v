@@ -2,8 +2,8 @@
 //
 // The registers of hw/registers.def between a bus and the ports of ttfs_chip. An access is asked for with req_valid_i,
 // which stays with the rest until ack_o, one cycle: rdata_o and error_o are good in it. Most take two cycles; CFG_DATA
-// takes as long as the chip's configuration port (up to some fifteen). A flit that waits while no sample runs is dropped, and
-// IRQ tells: the next sample must not begin with it. With STREAMS the input and the readouts are
+// takes as long as the chip's configuration port (up to some fifteen). A flit that waits while no sample runs, or behind the end
+// marker of the one that was started last, is dropped, and IRQ tells: the next sample must not begin with it. With STREAMS the input and the readouts are
 // ttfs_axis' and the ports in_*, out_* here are dead. Driven by ttfs_axil and ttfs_wb.
 
 `default_nettype none
@@ -53,7 +53,7 @@ module ttfs_regs #(
     localparam [1:0]  IDLE = 2'd0, ASK = 2'd1, WAIT = 2'd2, ACK = 2'd3;
 
     reg [1:0]  state_q;
-    reg        error_q, start_q, in_full_q, in_end_q, irq_level_q;
+    reg        error_q, start_q, in_full_q, in_end_q, ended_q, irq_level_q;
     reg [31:0] rdata_q, cfg_addr_q, samples_q, cycles_q, count_q, in_high_q, in_low_q;
     reg [2:0]  irq_q, enable_q;
     reg [63:0] flit;
@@ -69,7 +69,7 @@ module ttfs_regs #(
     wire       starts  = set && word == REG_CONTROL && req_data_i[CONTROL_START];
     wire       passes  = state_q == ASK && cfg_ready_i;
     wire       answers = state_q == WAIT && cfg_rvalid_i;
-    wire       drops   = in_full_q && !slot_valid_i;
+    wire       drops   = in_full_q && (!slot_valid_i || ended_q);   // with EARLY a slot runs from sample to sample
     wire [2:0] happens = {(give && in_full_q) || drops, flags_i != 11'd0, done_i};
 
     always @* begin
@@ -126,6 +126,7 @@ module ttfs_regs #(
             cfg_addr_q  <= 32'd0;
             start_q     <= 1'b0;
             in_full_q   <= 1'b0;
+            ended_q     <= 1'b0;
             irq_q       <= 3'd0;
             enable_q    <= 3'd0;
             irq_level_q <= 1'b0;
@@ -134,6 +135,7 @@ module ttfs_regs #(
             else if ((passes && req_write_i) || answers) cfg_addr_q <= cfg_addr_q + 32'd1;
             start_q     <= starts;
             in_full_q   <= in_full_q ? !given && !drops : give;
+            ended_q     <= (given && in_end_q) || (ended_q && !(start_q && !busy_i));
             irq_q       <= (irq_q & ~(req_data_i[2:0] & {3{set && word == REG_IRQ}})) | happens;
             if (set && word == REG_IRQ_ENABLE) enable_q <= req_data_i[2:0];
             irq_level_q <= (irq_q & enable_q) != 3'd0;

@@ -283,11 +283,25 @@ MODELS = {
 }
 
 
+def negated(layers):
+    """Layers of 2^24 neurons that cost nothing but their number."""
+    m = Small("negated", input_shape=[None, 1, 4096, 4096])
+    m.init("w", [[[[-1.0]]]])
+    last = "input"
+    for i in range(layers):
+        m.node("Conv", [last, "w"], ["c%d" % i], name="conv%d" % i)
+        last = m.relu("c%d" % i, "r%d" % i)
+    return m.end(last, [None, 1, 4096, 4096])
+
+
 def raised(case):
-    """--memory lets a network through that the default refuses, and its value is checked."""
-    shared_weights(300).save(case.path("shared.onnx"))
-    case.refused("check", "shared.onnx", "--memory", "64M", says=("0.0625 GiB", "--memory"))
-    case.good("check", "shared.onnx", "--memory", "2G")
+    """--memory lets a network through that the default refuses, or a smaller value; and values are checked."""
+    negated(10).save(case.path("negated.onnx"))
+    case.refused("check", "negated.onnx", says="--memory")
+    case.good("check", "negated.onnx", "--memory", "2G")
+    shared_weights(20).save(case.path("shared.onnx"))
+    case.refused("check", "shared.onnx", "--memory", "16M", says=("0.0156 GiB", "--memory"))
+    case.good("check", "shared.onnx", "--memory", "64M")
     for value in ("0", "8X", "-1", "G", "8GB", "99999999T"):
         case.refused("check", "shared.onnx", "--memory", value, code=2, says="--memory")
 

@@ -42,6 +42,11 @@ def few(cases, share=4):
     return cases[::share] if "address" in os.environ.get("TTFS_SANITIZE", "") else cases
 
 
+def plainly():
+    """Options of a compilation whose weights are not looked at; with the address sanitizer fitting them takes most of the time."""
+    return ("--quantiser", "plain") if "address" in os.environ.get("TTFS_SANITIZE", "") else ()
+
+
 def data_folder():
     """The folder with datasets/ and models/ that only developers have, or None."""
     for path in (os.environ.get("TTFS_TEST_DATA"), os.path.join(SOURCE, "..", "shared", "data")):

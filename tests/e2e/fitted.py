@@ -13,7 +13,7 @@ import struct
 import sys
 
 from chains import Net
-from e2e import DIGITS, Case, npy, samples, tree
+from e2e import DIGITS, Case, few, npy, samples, tree
 
 TEST = os.path.join(DIGITS, "test.npz")
 CALIB = os.path.join(DIGITS, "calib.npz")
@@ -114,9 +114,9 @@ def mixed(case, net):
 def channels(case, net):
     """A window a channel, as the default takes it too: nearer to the float network where samples were held back, which is still
     the same function; the same bytes for any threads and from --weights-only; every engine agrees; what cannot go with it is refused."""
-    model, few = os.path.join(DIGITS, net + ".onnx"), ("--ticks", "7", "--weight-bits", "4")
+    model, bits = os.path.join(DIGITS, net + ".onnx"), ("--ticks", "7", "--weight-bits", "4")
     for out, how in (("layers", "fitted"), ("channels", "channels"), ("alone", "auto")):
-        case.good("compile", model, "-o", out, "--calib", CALIB, "--chip", "tiny", *few, "--quantiser", how, *(("--threads", "1") if out == "alone" else ()))
+        case.good("compile", model, "-o", out, "--calib", CALIB, "--chip", "tiny", *bits, "--quantiser", how, *(("--threads", "1") if out == "alone" else ()))
     said = re.search(r"off by ([0-9.]+) % with a window a layer, ([0-9.]+) % with one a channel: it is one a channel", notes(case, "channels"))
     case.check(said and float(said[2]) < 0.97 * float(said[1]), "windows of channels: %s" % notes(case, "channels"))
     with open(case.path("channels", "report", "accuracy.json")) as f:
@@ -135,15 +135,16 @@ def channels(case, net):
     case.check(0 <= off < 1e-5, "the float network with channels scaled is off by %g" % off)
     v = case.json("verify", "channels", "--input", TEST, "--engines", "golden,jit,rtl", "--count", samples(20))
     case.equal((v["equal"], v["differences"]), (True, 0), "engines with windows of channels")
-    case.refused("compile", model, "-o", "x", *few, "--calib", CALIB, "--target-agreement", "90", "--quantiser", "channels", code=2, says="windows of layers")
+    case.refused("compile", model, "-o", "x", *bits, "--calib", CALIB, "--target-agreement", "90", "--quantiser", "channels", code=2, says="windows of layers")
 
 
 def channels_kept(case, net):
     """What a folder with windows of channels keeps makes the same bytes as the samples, with its own settings and others; a sweep keeps
     its kind of windows, and tune trains it. Weights on grids of their own keep these."""
     model, end = os.path.join(DIGITS, net + ".onnx"), ("--stop-after", "spike")
-    for more in (("--ticks", "7", "--weight-bits", "4", "--quantiser", "channels"), ("--ticks", "15", "--weight-bits", "3"),
-                 ("--ticks", "7", "--weight-bits", "4", "--quantiser", "fitted"), ("--ticks", "31", "--percentile", "0.99")):
+    settings = (("--ticks", "7", "--weight-bits", "4", "--quantiser", "channels"), ("--ticks", "7", "--weight-bits", "4", "--quantiser", "fitted"),
+                ("--ticks", "15", "--weight-bits", "3"), ("--ticks", "31", "--percentile", "0.99"))
+    for more in few(settings, 2):
         for out, calib in (("of-samples", CALIB), ("of-folder", "channels")):
             case.good("compile", model, "-o", out, "--calib", calib, *more, *end)
         of, folder = tree(case.path("of-samples")), tree(case.path("of-folder"))

@@ -10,7 +10,7 @@ import sys
 import zlib
 
 import nir_make
-from e2e import DIGITS, SOURCE, Case, npy, tree
+from e2e import DIGITS, SOURCE, Case, npy, plainly, tree
 from nir_make import NONE, Pairs, Raw, chain, message, net, node
 from onnx_make import Model
 
@@ -158,9 +158,9 @@ def twins(case):
         images = []
         for name, packed in (("plain", False), ("packed", True)):
             net(nodes, edges, packed).save(case.path(name + ".whatever"))
-            case.good("compile", name + ".whatever", "-o", name, "--calib", CALIB, "--ticks", "63", "--stop-after", "image")
+            case.good("compile", name + ".whatever", "-o", name, "--calib", CALIB, "--ticks", "63", *plainly(), "--stop-after", "image")
             images.append(tree(case.path(name, "image")))
-        case.good("compile", "net.onnx", "-o", "onnx", "--calib", CALIB, "--ticks", "63", "--stop-after", "image")
+        case.good("compile", "net.onnx", "-o", "onnx", "--calib", CALIB, "--ticks", "63", *plainly(), "--stop-after", "image")
         case.check(images[0] == tree(case.path("onnx", "image")), "%s: the image of the NIR file is another" % made.__name__)
         case.check(images[0] == images[1], "%s: packed data give another image" % made.__name__)
 
@@ -172,9 +172,9 @@ def input_shapes(case):
     del nodes["input"]["shape"]
     net(nodes, edges).save(case.path("open.nir"))
     case.refused("check", "open.nir", says=("input", "--input-shape 1,28,28"))
-    case.good("compile", "open.nir", "-o", "shaped", "--input-shape", "1,8,8", "--calib", CALIB)
+    case.good("compile", "open.nir", "-o", "shaped", "--input-shape", "1,8,8", "--calib", CALIB, *plainly())
     case.write("shape.json", '{"input_shape": [1, 8, 8]}')
-    case.good("compile", "open.nir", "-o", "told", "--config", "shape.json", "--calib", CALIB)
+    case.good("compile", "open.nir", "-o", "told", "--config", "shape.json", "--calib", CALIB, *plainly())
     case.check(tree(case.path("shaped")) == tree(case.path("told")), "the config file's shape gives another folder")
     case.refused("check", "open.nir", "--input-shape", "2,8,8", says="stem: Conv2d")
     for text in ("", "1,,8", "0", "1,8,8,", "1,1,1,1,1,1", "-1", "9999999999", "2147483648"):

@@ -6,11 +6,12 @@ import json
 import os
 import sys
 
-from e2e import DIGITS, Case
+from e2e import DIGITS, Case, plainly
 
 COUNT = 12
 TEST = os.path.join(DIGITS, "test.npz")
-CALIB = ("--calib", os.path.join(DIGITS, "calib.npz"), "--ticks", 15)
+FITTED = ("--calib", os.path.join(DIGITS, "calib.npz"), "--ticks", 15)
+CALIB = FITTED + plainly()
 
 
 def trace(case, out):
@@ -50,7 +51,7 @@ def streamed(case, model):
     """A pipeline whose weights come in several slots is one all the same."""
     chip = case.chip(stream=True, weight_rows=300)
     for name, turns in (("pipeline", 5), ("overlap", 2)):
-        j = case.json("compile", model, "-o", "streamed", *CALIB, "--chip", chip, "--schedule", name, "--quantiser", "plain", "--stop-after", "plan")
+        j = case.json("compile", model, "-o", "streamed", *FITTED, "--chip", chip, "--schedule", name, "--quantiser", "plain", "--stop-after", "plan")
         case.equal((j["schedule"], j["turns"], j["slots"] > 1), (name, turns, True), "schedule of a chip that streams")
 
 

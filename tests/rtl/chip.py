@@ -7,7 +7,7 @@
 # configured over the port and read back; preloaded; with a host and a memory that pause (on one or two cores with
 # clock gates too); and with a rude host (of odd seeds with the gates), preloaded, so that what it writes in a reset
 # would stay. With EARLY, preloaded, the host begins a sample as soon as the chip takes it and cores are ahead of others; a run
-# without it takes no fewer cycles. Needs nothing but Python and iverilog.
+# without it takes no fewer cycles, and in one more it forgets ends of samples (PATIENCE). Needs nothing but Python and iverilog.
 #
 #   chip.py FOLDER COLUMNS ROWS WHAT SEED...
 #
@@ -28,6 +28,8 @@ from simulate import Script, build, run, write_images
 EARLY = ("a core ahead", "results of two turns side by side", "sums of two turns side by side", "switched off and on")
 MORE = 1.02  # cycles with EARLY, in those without, at most: values of the next turn may be in the way of one's
 RUDE = 1 << ERRORS["BUSY"]  # starts in a sample are not looked at
+FORGETS = 1 << ERRORS["HOST"]
+PATIENCE = 12  # cycles: less than any sample takes
 
 
 def registers(chip):
@@ -50,7 +52,7 @@ class Bench:
         for flits in case.flits:
             self.machine.run(flits, case.rng)
 
-    def script(self, configured, read_back, early=True):
+    def script(self, configured, read_back, early=True, forgets=False):
         script = Script()
         if configured:
             script.writes(self.image)
@@ -59,22 +61,24 @@ class Bench:
         if read_back:
             script.reads(self.wanted)
         if self.early and early:
-            self.early_samples(script, self.case.flits)
+            self.early_samples(script, self.case.flits, forgets)
         else:
             for flits in self.case.flits:
                 script.sample(flits)
         script.reads(registers(self.chip))
         return script
 
-    def early_samples(self, script, samples):
-        """With EARLY, none waits for the one before; of every fourth case three in the middle without."""
+    def early_samples(self, script, samples, forgets):
+        """With EARLY, none waits for the one before; of every fourth case three in the middle without. `forgets`: of two samples
+        in three the host forgets the end, one of them behind another, and the chip has patience."""
+        script.add("w", register("PATIENCE"), PATIENCE if forgets else 0)
         script.add("w", register("EARLY"), 1)
         off = len(samples) // 2 if self.case.seed % 4 == 0 else len(samples)
         for n, flits in enumerate(samples):
             if n in (off, off + 3):
                 script.rest()
                 script.add("w", register("EARLY"), n != off)
-            script.sample(flits, waits=off <= n < off + 3)
+            script.sample(flits, waits=off <= n < off + 3, ends=not forgets or n % 3 == 0)
         script.rest()
 
     def runs(self, polite):
@@ -91,6 +95,8 @@ class Bench:
             preloaded = build(self.chip, self.folder, preload=1)
         self.found["preloaded"] = run(self.chip, preloaded, self.folder, self.script(False, False))
         self.found["pauses"] = run(self.chip, preloaded, self.folder, self.script(False, False), "pauses")
+        if self.early:
+            self.found["forgetful"] = run(self.chip, preloaded, self.folder, self.script(False, False, forgets=True))
         gated = build(self.chip, self.folder, preload=1, gates=1) if self.chip.cores <= 2 else None
         if gated:
             self.found["gated"] = run(self.chip, gated, self.folder, self.script(False, False), "pauses")
@@ -145,7 +151,7 @@ class Bench:
         if reads[register("ID")] != ID_WORD:
             return "ID is %#x" % reads[register("ID")]
         flags = reads[register("FLAGS")]
-        if flags & ~(1 << ERRORS["NOWHERE"]) != RUDE if host == "rude" else flags:
+        if flags & ~(1 << ERRORS["NOWHERE"] if host == "rude" else 0) != {"rude": RUDE, "forgetful": FORGETS}.get(host, 0):
             return "flags are %#x" % flags
         if reads[register("CYCLES")] != (sum(c for _, c in found.cycles[-1]) if self.chip.counters else 0):
             return "CYCLES is %d, slots take %s" % (reads[register("CYCLES")], found.cycles[-1])

@@ -18,7 +18,7 @@
 `include "params.vh"
 
 module chip_tb;
-    localparam CORES = `CORES_X * `CORES_Y;
+    localparam CORES = `CORES_X * `CORES_Y, HOST = 7;   // of the flags: the chip ended a sample's input
 
     reg clk = 0, rst_n = 0;
     always #1 clk = !clk;
@@ -115,7 +115,7 @@ module chip_tb;
             ended = ended + 1;
         end
         if (ended > begun) $display("fault: done twice");
-        if (slot_valid && !busy && !(early && (start || !open) && begun - ended - start == 1)) $display("fault: not busy in a sample");
+        if (slot_valid && !busy && !(early && (start || !open || flags[HOST]) && begun - ended - start == 1)) $display("fault: not busy in a sample");
         if (slot_valid && mem_req && early) $display("fault: asks for weights with EARLY");
         since = since + 1;
         if (cfg_valid && cfg_ready && !cfg_write) reads = reads + 1;

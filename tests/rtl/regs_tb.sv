@@ -86,6 +86,11 @@ module regs_tb;
             while (!irq) tick;
             set(REG_IRQ, 1);
             get(REG_CYCLES); check(got, last_ran, 27);
+            // Behind the end of a sample none is taken, though a slot runs: the next one would begin with it.
+            set(REG_IN_LOW, 32'hbad);
+            get(REG_STATUS); check(got[STATUS_IN_FULL], 0, 31);
+            get(REG_IRQ); check(got[2:0], 4, 32);
+            set(REG_IRQ, 4);
         end
         ahead = 0;
         // Flits that no sample takes are lost, and that is told: out of one, and when the chip goes on without its host.

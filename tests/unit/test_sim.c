@@ -304,6 +304,96 @@ static void early_hang_is_seen(void **state) {
     close_case(&l.c);
 }
 
+/* Cycles that are too few for turns of loud samples, and enough for all others. */
+static uint64_t too_few(const Loud *l) {
+    uint32_t turns = ttfs_sim_turns(&l->c.image);
+    uint64_t quiet = 0, most = 0;
+    for (uint32_t i = 0; i < MANY; i++) {
+        uint64_t cycles = l->got[i].cycles;
+        if (is_apart(i, turns) && cycles > quiet) quiet = cycles;
+        if (cycles > most) most = cycles;
+    }
+    return (quiet + most) / 2;
+}
+
+/* A chip that was given up works on with early turns: the last silent sample, when its cores are
+ * ahead of one another again, takes what it took when there was time enough. */
+static void early_again_after_a_hang(void **state) {
+    (void)state;
+    Loud l;
+    open_early(&l);
+    TtfsSim *sim = start(&l.c);
+    assert_true(ttfs_sim_run(sim, MANY, l.full, l.got, &nobody, &l.c.diag));
+    ttfs_sim_close(sim);
+    uint32_t turns = ttfs_sim_turns(&l.c.image), last = MANY - turns - 1;
+    uint64_t calm = l.got[last].latency_cycles;
+    l.c.limit[0] = too_few(&l);
+    only_loud_ones(&l, "in slot 0 after ");
+    assert_true(is_apart(last, turns));
+    assert_int_equal(l.got[last].latency_cycles, calm);
+    close_case(&l.c);
+}
+
+/* A host with less room for a turn's spikes (0: with all), which says how many came in each and may
+ * read after each for longer than a turn takes. */
+static struct { uint32_t room, reads, turns, came[2 * MANY]; } narrow;
+
+static void narrow_turn(void *chip, TtfsSimTurn *turn) {
+    uint32_t id;
+    if (narrow.room) turn->trace.room = narrow.room;
+    quick->turn(chip, turn);
+    narrow.came[narrow.turns++] = turn->trace.len;
+    for (uint32_t i = 0; i < narrow.reads; i++)
+        assert_true(quick->read(chip, ttfs_chip_register(TTFS_REGISTER_ID), &id) == 1);
+}
+
+static void run_narrow(Loud *l, uint32_t room) {
+    TtfsSimChip code = *l->c.code;
+    code.turn = narrow_turn;
+    narrow.room = room, narrow.turns = 0;
+    TtfsSim *sim = ttfs_sim_open(&code, &l->c.image, l->c.limit, &l->c.diag);
+    assert_non_null(sim);
+    assert_true(ttfs_sim_run(sim, MANY, l->full, l->got, &nobody, &l->c.diag));
+    ttfs_sim_close(sim);
+}
+
+/* The first turn in which more came than in any before the loud samples; so many, and one. */
+static uint32_t first_flood(uint32_t *room) {
+    uint32_t turn = 0;
+    *room = 0;
+    for (; turn <= FIRST; turn++) *room = narrow.came[turn] > *room ? narrow.came[turn] : *room;
+    for (turn = 0; narrow.came[turn] <= *room; turn++) assert_true(turn < 2 * FIRST);
+    ++*room;
+    return turn;
+}
+
+/* Too many spikes are said of the samples that are in the chip in their own turn, whether they came
+ * in its call or before it; those behind are right again. */
+static void flood_behind(Loud *l, uint32_t reads) {
+    static const char flood[] = "puts out more than the network has neurons";
+    uint32_t room, turns = ttfs_sim_turns(&l->c.image);
+    narrow.reads = reads;
+    run_narrow(l, 0);
+    uint32_t first = first_flood(&room), from = first + 1 > turns ? first + 1 - turns : 0;
+    run_narrow(l, room);
+    for (uint32_t i = 0; i <= first; i++)
+        assert_true((strstr(l->got[i].fault, flood) != NULL) == (i >= from));
+    for (uint32_t i = FIRST + turns + 1; i + turns < SECOND; i++) assert_false(differs(l, i));
+    assert_non_null(strstr(l->got[SECOND].fault, flood));
+}
+
+static void early_flood_is_seen(void **state) {
+    (void)state;
+    Loud l;
+    open_early(&l);
+    ttfs_sim_close(start(&l.c));
+    quick = l.c.code;
+    run_golden(&l, l.silent);
+    flood_behind(&l, 0);
+    flood_behind(&l, 200);
+    close_case(&l.c);
+}
+
 /* An image for a chip that differs in anything is refused before a sample runs. */
 static void another_chip(void **state) {
     (void)state;
@@ -440,6 +530,8 @@ int main(void) {
         cmocka_unit_test(another_chip),
         cmocka_unit_test(hang_is_seen),
         cmocka_unit_test(early_hang_is_seen),
+        cmocka_unit_test(early_again_after_a_hang),
+        cmocka_unit_test(early_flood_is_seen),
         cmocka_unit_test(build_failure),
         cmocka_unit_test(verilog_depends_on_the_chip_alone),
     };
