@@ -336,6 +336,7 @@ TtfsResult *ttfs_merge_shards(const TtfsMergeOptions *o, TtfsMessages *m);
 
 enum { TTFS_MOST_EPOCHS = 100000, TTFS_MOST_BATCH = 4096, TTFS_MOST_SHIFT = 1024 };
 #define TTFS_MOST_SPARSITY 1000.0
+#define TTFS_MOST_PACE     100.0
 #define TTFS_MOST_MINUTES  1e6
 
 typedef struct {
@@ -366,9 +367,12 @@ typedef struct {
      * TTFS_MOST_SHIFT), another way in every epoch; not with another model as `teacher` */
     bool flip;
     uint32_t shift;
+    double pace; /* logarithms of windows and of grids of weights move at so many times `rate`;
+                    above 0, to TTFS_MOST_PACE */
 } TtfsTuneOptions;
 
-/* All samples, 6 epochs, batches of 128, rate 1e-3, a tenth held back, seed 1, all cores. */
+/* All samples, 6 epochs, batches of 128, rate 1e-3, pace 10, a tenth held back, seed 1, all cores.
+ */
 TtfsTuneOptions ttfs_tune_defaults(void);
 /* Trains the folder's network on its grids and compiles what it became to another folder, which
  * also holds it as model.onnx. It has passed when the folder's chip takes that; if not, that is an

@@ -136,6 +136,7 @@ bool ttfs_read_tune(TtfsTuneOptions *t, const TtfsOptions *o, TtfsArena *a, Ttfs
     ok &= ttfs_option_u32(o, TTFS_OPT_EPOCHS, 1, TTFS_MOST_EPOCHS, &t->epochs, m);
     ok &= ttfs_option_u32(o, TTFS_OPT_BATCH, 1, TTFS_MOST_BATCH, &t->batch, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_LR, 0, 1, &t->rate, m);
+    ok &= ttfs_option_f64(o, TTFS_OPT_PACE, 0, TTFS_MOST_PACE, &t->pace, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_SPARSITY, 0, TTFS_MOST_SPARSITY, &t->sparsity, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_LATENCY, 0, 1, &t->latency, m);
     ok &= ttfs_option_f64(o, TTFS_OPT_TIME_NOISE, 0, 1, &t->time_noise, m);

@@ -52,6 +52,7 @@ static void asked_json(TtfsJson *j, const TtfsTuneOptions *o) {
     ttfs_json_number(j, "most_epochs", o->epochs);
     ttfs_json_number(j, "batch", o->batch);
     ttfs_json_number(j, "lr", o->rate);
+    ttfs_json_number(j, "pace", o->pace);
     ttfs_json_number(j, "validate", o->validate);
     ttfs_json_number(j, "sparsity", o->sparsity);
     ttfs_json_number(j, "time_noise", o->time_noise);

@@ -30,6 +30,7 @@ static bool check_numbers(const TtfsTuneOptions *o, TtfsDiag *diag) {
     ok &= ttfs_asked_within("--epochs", o->epochs, 1, TTFS_MOST_EPOCHS, diag);
     ok &= ttfs_asked_within("--batch", o->batch, 1, TTFS_MOST_BATCH, diag);
     ok &= above("--lr", o->rate, 1, diag);
+    ok &= above("--pace", o->pace, TTFS_MOST_PACE, diag);
     ok &= ttfs_asked_within("--sparsity", o->sparsity, 0, TTFS_MOST_SPARSITY, diag);
     ok &= ttfs_asked_within("--latency", o->latency, 0, 1, diag);
     ok &= ttfs_asked_within("--time-noise", o->time_noise, 0, 1, diag);

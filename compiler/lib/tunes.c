@@ -13,6 +13,7 @@ TtfsTuneOptions ttfs_tune_defaults(void) {
                              .epochs = 6,
                              .batch = 128,
                              .rate = 1e-3,
+                             .pace = 10,
                              .validate = 0.1,
                              .seed = 1};
 }

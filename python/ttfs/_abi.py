@@ -90,7 +90,7 @@ class TtfsTuneOptions(Structure):
                 ("batch", c_uint32), ("rate", c_double), ("sparsity", c_double), ("time_noise", c_double), ("drop", c_double),
                 ("weight_noise", c_double), ("validate", c_double), ("minutes", c_double), ("seed", c_uint32), ("teacher", c_char_p),
                 ("layers", POINTER(c_char_p)), ("n_layers", c_uint32), ("latency", c_double), ("flip", c_bool),
-                ("shift", c_uint32)]
+                ("shift", c_uint32), ("pace", c_double)]
 
 
 class TtfsConvertOptions(Structure):

@@ -347,7 +347,7 @@ class Network:
         """Trains the network on its ticks and weight bits with training samples; the network that it became, whose `training`
         says how. Without labels (or with "none") the float network teaches, or the model `teacher`; teacher="float" is the float
         network beside labels, teacher="none" labels alone; layers={"conv1": "freeze"} stay as they are. Ctrl-C, and `minutes`, give the best epoch so far. Without `out` the folder is a temporary one,
-        which goes with the network. Further options are those of `ttfs tune`: batch, lr, latency, time_noise, drop, weight_noise, flip, shift, validate, minutes.
+        which goes with the network. Further options are those of `ttfs tune`: batch, lr, pace, latency, time_noise, drop, weight_noise, flip, shift, validate, minutes.
 
         >>> net = compile("digits_mlp.onnx", calib="calib.npz", ticks=3, weight_bits=2)
         >>> tuned = net.tune("calib.npz", epochs=2, batch=32)
@@ -448,7 +448,7 @@ def set_tuning(o: Any, options: Mapping[str, Any]) -> None:
     """Numbers of a training by the command line's names; None is the default."""
     for name, value in options.items():
         if name not in ("epochs", "batch", "lr", "sparsity", "ticks", "weight_bits", "time_noise", "drop", "weight_noise",
-                        "validate", "minutes", "seed", "latency", "flip", "shift"):
+                        "validate", "minutes", "seed", "latency", "flip", "shift", "pace"):
             raise TypeError("tune has no option %r" % name)
         if value is not None:
             whole = name in ("epochs", "batch", "ticks", "weight_bits", "seed", "shift")

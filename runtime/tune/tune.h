@@ -61,6 +61,7 @@ typedef struct {
 typedef struct {
     uint32_t epochs, batch, seed, threads;
     double rate;         /* learning rate of the first step; falls to 0 as a cosine */
+    double pace;         /* logarithms of windows and units move at so many times that rate */
     double validate;     /* share of the samples that is held back */
     double sparsity;     /* weight of the mean share of neurons that spike, in the loss */
     double time_noise;   /* standard deviation of spike times as a share of the window */

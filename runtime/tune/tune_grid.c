@@ -12,8 +12,6 @@
 #include <string.h>
 
 enum { MOST_RAMP = 1 << 22 };
-/* Logarithms of windows and units move by so many learning rates a step, at most. */
-static const double PACE = 10;
 
 /* The whole number nearest to v, halves to even; |v| < 2^22. */
 static float nearest(float v) {
@@ -45,19 +43,23 @@ static double ramp_near(bool pow2, double v, double most) {
     return ldexp(1, (int)fmax(exponent, 0));
 }
 
+/* What a window or unit has grown by since the beginning. */
+static double growth(const TtfsTune *t, size_t at) {
+    return exp(t->options->pace * (double)t->value[at]);
+}
+
 /* Window, ramps, units; whether float32 has all of them. */
 static bool snap_scales(TtfsTune *t, TtfsTuneState *l) {
-    const float *p = t->value;
     bool sound = true;
     if (l->ticks)
-        l->scale = (double)(float)(l->window_from * exp(PACE * (double)p[l->window_at]) / l->ticks);
+        l->scale = (double)(float)(l->window_from * growth(t, l->window_at) / l->ticks);
     else
-        l->scale = l->unit_from[0] * exp(PACE * (double)p[l->unit_at]);
+        l->scale = l->unit_from[0] * growth(t, l->unit_at);
     for (uint32_t i = 0; i < l->net->c; i++) {
         double ramp = 1;
         if (l->ticks) {
             double most = fmin(MOST_RAMP, TTFS_TUNE_MOST_EXACT / (l->ticks + 1));
-            double unit = l->unit_from[i] * exp(PACE * (double)p[l->unit_at + i]);
+            double unit = l->unit_from[i] * growth(t, l->unit_at + i);
             ramp = ramp_near(t->options->pow2, l->scale / unit, most);
         }
         l->ramp[i] = (float)ramp;
@@ -191,11 +193,11 @@ void ttfs_tune_grid_gradient(const TtfsTune *t, uint32_t layer, float *gradient)
             uint32_t channel = channel_of(l, term, i);
             size_t at = term->at + i * row;
             gradient[l->unit_at + (l->units > 1 ? channel : 0)] +=
-                (float)(PACE *
+                (float)(t->options->pace *
                         row_gradient(l, t->value + at, term->step[channel], row, gradient + at));
         }
     }
-    gradient[l->window_at] *= (float)PACE;
+    gradient[l->window_at] *= (float)t->options->pace;
     for (uint32_t i = 0; i < l->biases; i++)
         gradient[l->bias_at + i] /= (float)l->unit[i * own / l->plane];
     hold_still(l, gradient);

@@ -24,7 +24,7 @@ KEYS = {
     "verify": {"engines": list, "samples": int, "spikes": int, "readouts": int, "differences": int,
                "equal": bool, "first": (dict, type(None))},
     "sweep": {"network": str, "engine": str, "model": str, "seed": int, "samples": int, "trials": int, "points": list},
-    "tune": {"ticks": int, "weight_bits": int, "seed": int, "most_epochs": int, "batch": int, "lr": NUMBER, "validate": NUMBER,
+    "tune": {"ticks": int, "weight_bits": int, "seed": int, "most_epochs": int, "batch": int, "lr": NUMBER, "pace": NUMBER, "validate": NUMBER,
              "sparsity": NUMBER, "time_noise": NUMBER, "drop": NUMBER, "weight_noise": NUMBER, "epochs": list, "ended_by": str,
              "teacher": str, "flip": bool, "shift": int, "labels": bool, "latency": NUMBER, "latency_ticks": int, "layers": list,
              "accuracy_before": NUMBER, "accuracy_after": NUMBER, "agreement_before": NUMBER, "agreement": NUMBER, "spikes_per_neuron": NUMBER, "seconds": NUMBER},

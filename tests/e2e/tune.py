@@ -120,12 +120,12 @@ def cnn(case):
     case.good("compile", os.path.join(DIGITS, "digits_cnn.onnx"), "-o", "cnn", "--calib", TEST, "--ticks", 7,
               "--weight-bits", 3, "--chip", "tiny", "-q")
     found = case.json("tune", "cnn", "-o", "noisy", *QUICK, "--epochs", 2, "--labels", "none", "--time-noise", 0.02, "--drop",
-                      0.01, "--weight-noise", 0.02, "--sparsity", 0.1)
+                      0.01, "--weight-noise", 0.02, "--sparsity", 0.1, "--pace", 2)
     case.equal(found["teacher"], "float network", "the teacher")
     case.equal([e["agreement"] for e in found["epochs"]], [e["validation"] for e in found["epochs"]], "agreement where the float network teaches")
     kept = json.loads(read(case, "noisy", "report", "tune.json"))
-    case.equal([kept[k] for k in ("seed", "most_epochs", "batch", "lr", "validate", "sparsity", "time_noise", "drop", "weight_noise")],
-               [1, 2, 32, 3e-3, 0.1, 0.1, 0.02, 0.01, 0.02], "what it was trained with, in its folder")
+    case.equal([kept[k] for k in ("seed", "most_epochs", "batch", "lr", "pace", "validate", "sparsity", "time_noise", "drop", "weight_noise")],
+               [1, 2, 32, 3e-3, 2, 0.1, 0.1, 0.02, 0.01, 0.02], "what it was trained with, in its folder")
     case.good("verify", "noisy", "--input", TEST, "--count", samples(5), "--engines", "golden,jit", "-q")
     found = case.json("tune", "noisy", "-o", "noisy", *QUICK, "--epochs", 1, "--weight-bits", 4)
     case.equal((found["weight_bits"], found["teacher"]), (4, "labels"), "trained again in its place")
@@ -474,7 +474,7 @@ def refusals(case):
 
     refused("tune needs -o OUT2", "mlp", "--train", TRAIN, code=2)
     refused("training samples are needed", "mlp", "-o", "x", code=2)
-    for option, value in (("--lr", "0"), ("--validate", "0"), ("--epochs", "0"), ("--batch", "4097"), ("--drop", "2")):
+    for option, value in (("--lr", "0"), ("--pace", "0"), ("--validate", "0"), ("--epochs", "0"), ("--batch", "4097"), ("--drop", "2")):
         refused(option, "mlp", "-o", "x", "--train", TRAIN, option, value, code=2)
     refused("1 training sample, at least 2 expected", "mlp", "-o", "x", "--train", TRAIN, "--count", 1, code=2)
     refused("not a folder that ttfs compile wrote", "nowhere", "-o", "x", "--train", TRAIN)

@@ -59,6 +59,7 @@ static void train(Training *t, TtfsTuneSettings o) {
         .encode = give, .context = t, .count = SAMPLES, .classes = t->class};
     o.batch = 20, o.validate = 0.2, o.seed = 4;
     if (o.rate == 0) o.rate = 0.01;
+    if (o.pace == 0) o.pace = 10;
     o.progress = (TtfsProgress){watch, t, &t->stop};
     assert_true(ttfs_tune(&t->c.start.net, t->c.start.offset, t->c.start.layer, &samples, &o, "net",
                           &t->report, &diag));
@@ -126,6 +127,28 @@ static void test_learns(void **state) {
     assert_true(e[40].loss < 0.7 * e[1].loss);
     assert_true(e[t.report.best].accuracy >= e[0].accuracy);
     close_training(&t);
+}
+
+/* How far windows move in an epoch of three steps, in logarithms: the furthest. */
+static double furthest(double pace) {
+    Training t;
+    double from[64], most = 0;
+    t.stop_at = 0;
+    open_training(&t, training_seed(1));
+    uint32_t n = t.c.start.net.layers.len;
+    for (uint32_t i = 0; i < n; i++) from[i] = t.c.start.layer[i].scale;
+    train(&t, (TtfsTuneSettings){.epochs = 1, .threads = 1, .pace = pace});
+    for (uint32_t i = 0; i < n; i++)
+        most = fmax(most, fabs(log(t.c.start.layer[i].scale / from[i])));
+    close_training(&t);
+    return most;
+}
+
+/* By the rate, or by so many times it. */
+static void test_pace(void **state) {
+    (void)state;
+    double slow = furthest(1), fast = furthest(10);
+    assert_true(slow > 0.005 && slow < 0.03 && fast > 0.05 && fast < 0.3);
 }
 
 /* The integers of a layer that is frozen are those of before; others move. */
@@ -300,6 +323,7 @@ int main(void) {
         cmocka_unit_test(test_threads), cmocka_unit_test(test_learns),
         cmocka_unit_test(test_frozen),  cmocka_unit_test(test_stop),
         cmocka_unit_test(test_accepts), cmocka_unit_test(test_diverges),
-        cmocka_unit_test(test_looks),   cmocka_unit_test(test_ruins)};
+        cmocka_unit_test(test_looks),   cmocka_unit_test(test_ruins),
+        cmocka_unit_test(test_pace)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,7 +42,7 @@ static inline void take_layers(Case *c) {
 /* A random network, quantised, on fine grids or on any; false where this is none to train. */
 static inline bool open_case(Case *c, uint64_t seed, bool fine) {
     TtfsDiag diag = {0};
-    *c = (Case){.settings = {.seed = 1, .batch = LANES}, .logits_by = 4};
+    *c = (Case){.settings = {.seed = 1, .batch = LANES, .pace = 10}, .logits_by = 4};
     random_canonical(&c->canon, seed);
     TtfsRng *r = &c->canon.r;
     const TtfsSpikeOptions o = {.ticks = fine ? 300 : 1 + ttfs_rng_below(r, 31),
