@@ -149,14 +149,18 @@ static uint32_t ceil_div(uint32_t a, uint32_t b) {
     return a / b + (a % b != 0);
 }
 
-/* The words of a block in the shape of which the fewest make the memory, the deepest such: nothing
- * chooses between its blocks then; *n how many. */
-static uint32_t shape_of(const TtfsDeviceRam *r, uint32_t words, uint32_t bits, uint32_t *n) {
+/* The words of a block in the shape of which the memory costs least, the deepest such; *n how many.
+ * The cost is Yosys': of the blocks, half a one for a bit that is chosen of theirs; here twice. */
+static uint32_t shape_of(const TtfsDevice *d, int kind, uint32_t words, uint32_t bits,
+                         uint32_t *n) {
+    const TtfsDeviceRam *r = &d->ram[kind];
     uint32_t best = r->words;
-    *n = UINT32_MAX;
+    uint64_t least = UINT64_MAX;
+    *n = 0;
     for (uint32_t w = r->bits, depth = r->words; w >= r->least; w /= 2, depth *= 2) {
-        uint32_t blocks = ceil_div(bits, w) * ceil_div(words, depth);
-        if (blocks <= *n) *n = blocks, best = depth;
+        uint32_t deep = ceil_div(words, depth), blocks = ceil_div(bits, w) * deep;
+        uint64_t cost = 2ull * blocks * families[d->family].block + (uint64_t)bits * (deep - 1);
+        if (cost <= least) least = cost, *n = blocks, best = depth;
         if (w == 1) break;
     }
     return best;
@@ -170,7 +174,7 @@ typedef struct {
 } Place;
 
 static Place in_blocks(const TtfsDevice *d, const Memory *m, int kind) {
-    uint32_t n, depth = shape_of(&d->ram[kind], m->words, m->span, &n);
+    uint32_t n, depth = shape_of(d, kind, m->words, m->span, &n);
     uint64_t mux = (uint64_t)m->bits * (ceil_div(m->words, depth) - 1);
     return (Place){.cost = 2ull * n * families[d->family].block + mux,
                    .blocks = (uint64_t)n * m->count,
@@ -316,6 +320,6 @@ uint32_t ttfs_device_words(const TtfsDevice *d, uint32_t words, uint32_t bits) {
     uint32_t n, power = 2;
     while (power < words) power *= 2;
     if (power <= d->ram[0].words) return power;
-    uint32_t depth = shape_of(&d->ram[0], words, bits < CHUNK ? bits : CHUNK, &n);
+    uint32_t depth = shape_of(d, 0, words, bits < CHUNK ? bits : CHUNK, &n);
     return ceil_div(words, depth) * depth;
 }

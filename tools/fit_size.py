@@ -232,7 +232,7 @@ def solve(matrix, right):
 
 
 def fit(old, points):
-    """Factors near `old` for points (terms in hundredths, what they are to add up to, weight)."""
+    """Factors near `old` for points (terms in hundredths, what they are to add up to, weight), none below 0."""
     n = len(old)
     matrix = [[0.0] * n for _ in range(n)]
     right = [0.0] * n
@@ -245,7 +245,12 @@ def fit(old, points):
         scale = HELD / max(abs(k), 5)
         matrix[i][i] += scale * scale
         right[i] += scale * scale * k
-    return [max(0, round(v)) for v in solve(matrix, right)]
+    free = list(range(n))
+    while True:
+        found = solve([[matrix[i][j] for j in free] for i in free], [right[i] for i in free])
+        if min(found) >= 0:
+            return [round(dict(zip(free, found)).get(i, 0)) for i in range(n)]
+        free = [i for i, v in zip(free, found) if v >= 0]
 
 
 def seen(runs):
